@@ -1,0 +1,72 @@
+// Graph: nodes 0 .. n-1 and edges, stored as the CSR of outgoing edges.
+//
+// Directed: entry (u, v) is the edge u -> v. Undirected: each edge u - v is stored as (u, v) and
+// (v, u), a loop once. Parallel edges are merged: weights are summed, unweighted ones collapse.
+// Weights are positive and finite. A graph is immutable; what is derived from it (the incoming
+// edges, the strengths) is computed on first use and kept.
+#ifndef SL_GRAPH_GRAPH_H
+#define SL_GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "sparse/csr.h"
+
+typedef struct sl_graph {
+  bool directed;
+  uint32_t node_count;
+  uint32_t edge_count;   // undirected edges counted once, loops once
+  sl_csr *outgoing;      // node_count x node_count, owned; PATTERN when unweighted
+  sl_csr *incoming;      // its transpose, or NULL before sl_graph_incoming; == outgoing if undirected
+  double *out_strength;  // node_count: sum of outgoing weights, or NULL before sl_graph_out_strength
+} sl_graph;
+
+// Builds from an edge list.
+//   node_count   1 .. 2^32 - 2
+//   from, to     count entries, read; any order
+//   weights      count entries of value_type, read, > 0 and finite; NULL exactly for PATTERN
+//   Errors: ERR_EMPTY ("node_count"), ERR_OVERFLOW, ERR_INDEX ("from"/"to", position),
+//           ERR_NOT_FINITE, ERR_NOT_POSITIVE ("weights", position), ERR_MEMORY.
+//   Allocates. O(count + node_count). Safe on untrusted data: yes.
+sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_t *from,
+                              const uint32_t *to, const void *weights, sl_value_type value_type,
+                              bool directed, sl_graph **out);
+
+// Takes over a square canonical matrix as outgoing edges. `matrix` is owned by the graph afterwards
+// and is destroyed on failure.
+//   Errors: ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC (undirected and not symmetric), ERR_NOT_POSITIVE
+//           ("weights", position), ERR_MEMORY. O(edges).
+sl_status sl_graph_from_csr(sl_csr *matrix, bool directed, sl_graph **out);
+
+// Frees it. NULL is allowed.
+void sl_graph_destroy(sl_graph *graph);
+
+// Bytes held now, derived arrays included.
+size_t sl_graph_bytes(const sl_graph *graph);
+
+// The graph of incoming edges as CSR (the same object as `outgoing` when undirected). Owned by the
+// graph. Errors: ERR_MEMORY. O(edges) on the first call, O(1) after.
+sl_status sl_graph_incoming(sl_graph *graph, const sl_csr **out);
+
+// out_strength[u] = sum of the weights of u's outgoing edges, in stored order (out-degree when
+// unweighted); 0 for a node without outgoing edges. node_count entries, owned by the graph.
+//   Errors: ERR_MEMORY. O(edges) on the first call, O(1) after.
+sl_status sl_graph_out_strength(sl_graph *graph, const double **out);
+
+// Neighbours without allocation: *columns points at the first of *count targets of u's outgoing
+// edges, ascending. Valid as long as the graph. Errors: ERR_INDEX ("node"). O(1).
+sl_status sl_graph_neighbors(const sl_graph *graph, uint32_t node, const uint32_t **columns,
+                             uint32_t *count);
+
+// Out-degree and in-degree in edges (a loop counts once in each). Errors: ERR_INDEX, ERR_MEMORY
+// (the first in-degree of a directed graph builds the incoming edges).
+sl_status sl_graph_out_degree(const sl_graph *graph, uint32_t node, uint32_t *out);
+sl_status sl_graph_in_degree(sl_graph *graph, uint32_t node, uint32_t *out);
+
+// The Laplacian D - W + shift I of an undirected graph as an f64 matrix; loops do not count.
+//   shift   >= 0 and finite, added to every diagonal entry
+//   Errors: ERR_UNSUPPORTED (directed), ERR_OPTION ("shift"), ERR_MEMORY, ERR_OVERFLOW. O(edges).
+sl_status sl_graph_laplacian(const sl_graph *graph, double shift, sl_csr **out);
+
+#endif

@@ -1,0 +1,185 @@
+// What a matrix is: the facts on which the choice of a method and every error bound rest.
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "sparse/csr.h"
+
+// A sum of k absolute values computed in any order is at least (1 - k u) of the exact one; scaling
+// by 1 + (k + 2) 2^-52 therefore gives an upper bound (also over the scaling's own rounding).
+static double sum_upper(double sum, double terms) { return sum * (1 + (terms + 2) * 0x1p-52); }
+
+// |diagonal| - off-diagonal sum, rounded down.
+static double slack_lower(double diagonal, double off_sum, double terms) {
+  double slack = diagonal - sum_upper(off_sum, terms);
+  return slack - fabs(slack) * 0x1p-52;
+}
+
+static double relative_slack(double slack, double diagonal) {
+  return diagonal > 0 ? slack / diagonal * (1 - 0x1p-51 * (slack > 0)) : -INFINITY;
+}
+
+double sl_csr_row_slack(const sl_csr *matrix, uint32_t row) {
+  double diagonal = 0, off = 0;
+  uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
+  for (uint32_t k = begin; k < end; k++) {
+    double size = fabs(sl_csr_value(matrix, k));
+    if (matrix->columns[k] == row) diagonal = size;
+    else off += size;
+  }
+  return slack_lower(diagonal, off, end - begin);
+}
+
+// What one pass over the rows gathers for the columns.
+typedef struct column_sums {
+  double *off_sum;    // n: sum over rows i != j of |a_ij|
+  double *diagonal;   // n: |a_jj|
+  uint32_t *count;    // n
+  uint32_t *cursor;   // n: the next entry of row j that the symmetry check expects to meet
+} column_sums;
+
+static void free_sums(column_sums *sums) {
+  sl_free(sums->off_sum);
+  sl_free(sums->diagonal);
+  sl_free(sums->count);
+  sl_free(sums->cursor);
+}
+
+static sl_status alloc_sums(column_sums *sums, uint32_t n) {
+  *sums = (column_sums){0};
+  sl_status status = SL_ALLOC_ZERO(&sums->off_sum, n);
+  if (status == SL_OK) status = SL_ALLOC_ZERO(&sums->diagonal, n);
+  if (status == SL_OK) status = SL_ALLOC_ZERO(&sums->count, n);
+  if (status == SL_OK) status = SL_ALLOC(&sums->cursor, n);
+  if (status != SL_OK) free_sums(sums);
+  return status;
+}
+
+// Rows are visited in ascending order, so the entries (i, j) with j > i meet the lower entries of
+// row j in exactly their stored order: one cursor a row is enough, no transpose is made.
+static bool mirrors(const sl_csr *matrix, uint32_t *cursor, uint32_t i, uint32_t j, double value) {
+  uint32_t at = cursor[j];
+  if (at >= matrix->row_pointers[j + 1] || matrix->columns[at] != i) return false;
+  cursor[j] = at + 1;
+  return sl_csr_value(matrix, at) == value;
+}
+
+static void scan_rows(const sl_csr *matrix, column_sums *sums, sl_matrix_class *found) {
+  uint32_t n = matrix->rows;
+  bool zero_row_sums = true;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t begin = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
+    double diagonal = 0, off = 0;
+    bool seen_lower_end = false;
+    for (uint32_t k = begin; k < end; k++) {
+      uint32_t j = matrix->columns[k];
+      double value = sl_csr_value(matrix, k);
+      sums->count[j]++;
+      if (j == i) {
+        diagonal = value;
+        continue;
+      }
+      off += fabs(value);
+      sums->off_sum[j] += fabs(value);
+      if (value > 0) found->nonpositive_off_diagonal = false;
+      if (found->symmetric && j > i) {
+        // By now every lower entry of row i must have been met by its mirror.
+        if (!seen_lower_end && sums->cursor[i] != k - (k > begin && matrix->columns[k - 1] == i)) {
+          found->symmetric = false;
+        }
+        seen_lower_end = true;
+        if (!mirrors(matrix, sums->cursor, i, j, value)) found->symmetric = false;
+      }
+    }
+    if (found->symmetric && !seen_lower_end) {
+      uint32_t lower_end = end - (end > begin && matrix->columns[end - 1] == i);
+      if (sums->cursor[i] != lower_end) found->symmetric = false;
+    }
+    double terms = end - begin, size = fabs(diagonal);
+    sums->diagonal[i] = size;
+    if (diagonal <= 0) found->positive_diagonal = false;
+    if (diagonal == 0 && !found->zero_diagonal) {
+      found->zero_diagonal = true;
+      found->zero_diagonal_row = i;
+    }
+    // An isolated vertex has an empty Laplacian row, whose sum is zero as well.
+    if (diagonal < 0 || fabs(size - off) > (terms + 2) * 0x1p-52 * (size + off)) {
+      zero_row_sums = false;
+    }
+    double slack = slack_lower(size, off, terms);
+    double relative = relative_slack(slack, size);
+    if (slack < found->min_row_slack) found->min_row_slack = slack;
+    if (relative < found->min_relative_row_slack) found->min_relative_row_slack = relative;
+    double norm = sum_upper(size + off, terms);
+    if (norm > found->norm_inf) found->norm_inf = norm;
+    if (end - begin > found->max_row_nnz) found->max_row_nnz = end - begin;
+  }
+  found->laplacian = found->symmetric && found->nonpositive_off_diagonal && zero_row_sums;
+}
+
+static void scan_columns(const column_sums *sums, uint32_t n, sl_matrix_class *found) {
+  for (uint32_t j = 0; j < n; j++) {
+    double terms = sums->count[j], size = sums->diagonal[j];
+    double slack = slack_lower(size, sums->off_sum[j], terms);
+    double relative = relative_slack(slack, size);
+    if (slack < found->min_column_slack) found->min_column_slack = slack;
+    if (relative < found->min_relative_column_slack) found->min_relative_column_slack = relative;
+    double norm = sum_upper(size + sums->off_sum[j], terms);
+    if (norm > found->norm_1) found->norm_1 = norm;
+  }
+}
+
+// A rectangular matrix has norms and row lengths, and none of the square properties.
+static sl_status classify_rectangular(const sl_csr *matrix, sl_matrix_class *found) {
+  double *column_sum;
+  SL_TRY(SL_ALLOC_ZERO(&column_sum, matrix->cols));
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    uint32_t begin = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
+    double sum = 0;
+    for (uint32_t k = begin; k < end; k++) {
+      double size = fabs(sl_csr_value(matrix, k));
+      sum += size;
+      column_sum[matrix->columns[k]] += size;
+    }
+    sum = sum_upper(sum, end - begin);
+    if (sum > found->norm_inf) found->norm_inf = sum;
+    if (end - begin > found->max_row_nnz) found->max_row_nnz = end - begin;
+  }
+  for (uint32_t j = 0; j < matrix->cols; j++) {
+    double sum = sum_upper(column_sum[j], matrix->rows);
+    if (sum > found->norm_1) found->norm_1 = sum;
+  }
+  sl_free(column_sum);
+  *found = (sl_matrix_class){.norm_inf = found->norm_inf, .norm_1 = found->norm_1,
+                             .max_row_nnz = found->max_row_nnz,
+                             .min_row_slack = -INFINITY, .min_column_slack = -INFINITY,
+                             .min_relative_row_slack = -INFINITY,
+                             .min_relative_column_slack = -INFINITY};
+  return SL_OK;
+}
+
+sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out) {
+  *out = &matrix->matrix_class;
+  if (matrix->classified) return SL_OK;
+  sl_matrix_class found = {0};
+  if (matrix->rows != matrix->cols) {
+    SL_TRY(classify_rectangular(matrix, &found));
+  } else {
+    uint32_t n = matrix->rows;
+    column_sums sums;
+    SL_TRY(alloc_sums(&sums, n));
+    memcpy(sums.cursor, matrix->row_pointers, n * sizeof *sums.cursor);
+    found.square = found.symmetric = found.positive_diagonal = true;
+    found.nonpositive_off_diagonal = true;
+    found.min_row_slack = found.min_column_slack = INFINITY;
+    found.min_relative_row_slack = found.min_relative_column_slack = INFINITY;
+    scan_rows(matrix, &sums, &found);
+    scan_columns(&sums, n, &found);
+    free_sums(&sums);
+    found.m_matrix = found.nonpositive_off_diagonal && found.positive_diagonal &&
+                     (found.min_row_slack > 0 || found.min_column_slack > 0);
+  }
+  matrix->matrix_class = found;
+  matrix->classified = true;
+  return SL_OK;
+}

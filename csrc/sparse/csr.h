@@ -1,0 +1,124 @@
+// SparseMatrix: compressed sparse rows (CSR), the one matrix format of the library.
+//
+// Canonical form, checked or made once when the matrix is created and true ever after:
+//   row_pointers[0] = 0, non-decreasing, row_pointers[rows] = nnz
+//   in each row the columns are strictly increasing (sorted, no duplicate), each < cols
+//   every value is finite; explicit zeros are kept
+// A created matrix is immutable, so that what is derived from it (the class) stays true.
+#ifndef SL_SPARSE_CSR_H
+#define SL_SPARSE_CSR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+// Type of the stored values. PATTERN stores none: every entry counts as 1.
+typedef enum sl_value_type {
+  SL_VALUES_PATTERN = 0,
+  SL_VALUES_F32 = 1,
+  SL_VALUES_F64 = 2,
+} sl_value_type;
+
+// Facts about a matrix; see sl_csr_classify.
+typedef struct sl_matrix_class {
+  bool square;
+  bool symmetric;          // structure and values exactly
+  bool positive_diagonal;  // every a_ii stored and > 0
+  bool zero_diagonal;      // some a_ii is missing or 0; the first such row follows
+  uint32_t zero_diagonal_row;
+  bool nonpositive_off_diagonal;  // a_ij <= 0 for i != j
+  bool laplacian;  // symmetric, off-diagonals <= 0, every row sum zero up to rounding
+  bool m_matrix;   // nonsingular M-matrix, proved: off-diagonals <= 0, diagonal > 0, and strictly row
+                   // or column dominant
+  // slack_i = |a_ii| - sum_{j != i} |a_ij|, each rounded down so that a positive value is proved.
+  double min_row_slack;           // over all rows; > 0: strictly row dominant
+  double min_column_slack;        // over all columns; > 0: strictly column dominant
+  double min_relative_row_slack;  // min over rows of slack_i / |a_ii|; -inf with a zero diagonal
+  double min_relative_column_slack;
+  double norm_inf;      // max over rows of sum |a_ij|
+  double norm_1;        // max over columns of sum |a_ij|
+  uint32_t max_row_nnz; // longest row
+} sl_matrix_class;
+
+typedef struct sl_csr {
+  uint32_t rows, cols;
+  uint32_t nnz;
+  sl_value_type value_type;
+  uint32_t *row_pointers;  // rows + 1
+  uint32_t *columns;       // nnz
+  void *values;            // nnz of value_type; NULL for PATTERN
+  bool classified;         // matrix_class is filled in
+  sl_matrix_class matrix_class;
+} sl_csr;
+
+// Builds from coordinates. Entries with the same (row, column) are summed in f64 in the order given.
+//   rows, cols     1 .. 2^32 - 2
+//   row_indices, column_indices   count entries, read; any order
+//   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates collapse)
+//   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("rows"/"columns", position),
+//           ERR_NOT_FINITE ("values", position; also a sum that overflows), ERR_MEMORY,
+//           ERR_ARGUMENT (values and value_type disagree).
+//   Allocates. O(count + rows + cols); scratch 1 copy of the entries. Safe on untrusted data: yes.
+sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const uint32_t *row_indices,
+                          const uint32_t *column_indices, const void *values,
+                          sl_value_type value_type, sl_csr **out);
+
+// Builds from CSR arrays (copied). Rows may be unsorted and hold duplicates: they are then sorted
+// and summed; canonical input is copied as it is.
+//   row_pointers   rows + 1, read; columns nnz, read; values nnz or NULL as above, read
+//   pointer_count, column_count, value_count   lengths of the arrays, checked against each other
+//   Errors: as above and ERR_SHAPE ("row_pointers": length, start or end; "values": length),
+//           ERR_ARGUMENT ("row_pointers", position: decreasing).
+//   Allocates. O(nnz + rows) when canonical. Safe on untrusted data: yes.
+sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_pointers,
+                          size_t pointer_count, const uint32_t *columns, size_t column_count,
+                          const void *values, size_t value_count, sl_value_type value_type,
+                          sl_csr **out);
+
+// Takes over arrays that were allocated with sl_alloc and are canonical already (a builder's
+// output; checked by assert only). On failure the arrays are freed.
+sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
+                       void *values, sl_value_type value_type, sl_csr **out);
+
+// Frees it. NULL is allowed.
+void sl_csr_destroy(sl_csr *matrix);
+
+// New matrix A^T with the same value type. Errors: ERR_MEMORY. Allocates. O(nnz + rows + cols).
+sl_status sl_csr_transpose(const sl_csr *matrix, sl_csr **out);
+
+// Bytes held, the object itself included.
+size_t sl_csr_bytes(const sl_csr *matrix);
+
+// Bytes that a matrix of this size will hold, before building it; SIZE_MAX when it cannot exist.
+size_t sl_csr_estimate_bytes(uint32_t rows, uint32_t nnz, sl_value_type value_type);
+
+// Bytes of one stored value: 8, 4 or 0.
+static inline size_t sl_csr_value_size(sl_value_type type) {
+  return type == SL_VALUES_F64 ? sizeof(double) : type == SL_VALUES_F32 ? sizeof(float) : 0;
+}
+
+// Entry k (0 <= k < nnz) of the value array as f64; 1 for PATTERN.
+static inline double sl_csr_value(const sl_csr *matrix, size_t k) {
+  switch (matrix->value_type) {
+    case SL_VALUES_F64: return ((const double *)matrix->values)[k];
+    case SL_VALUES_F32: return (double)((const float *)matrix->values)[k];
+    default: return 1.0;
+  }
+}
+
+// a_ij, or 0 when it is not stored. Errors: ERR_INDEX ("row" or "column"). O(log row length).
+sl_status sl_csr_get(const sl_csr *matrix, uint32_t row, uint32_t column, double *out);
+
+// diagonal[i] = a_ii (0 when not stored) for i < min(rows, cols); diagonal is written. O(nnz).
+void sl_csr_diagonal(const sl_csr *matrix, double *diagonal);
+
+// Facts about the matrix, computed on the first call (one pass over the entries and one over the
+// columns; scratch 24 bytes a row) and kept. Errors: ERR_MEMORY. O(nnz + rows + cols).
+sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out);
+
+// slack_i = |a_ii| - sum_{j != i} |a_ij| of row `row`, rounded down. O(row length).
+double sl_csr_row_slack(const sl_csr *matrix, uint32_t row);
+
+#endif

@@ -1,0 +1,90 @@
+#include "sparse/spmv.h"
+
+#include <math.h>
+
+// Rows a block: long enough that the call costs nothing, short enough that the first large product
+// already runs tiered-up code.
+#define BLOCK_ROWS 1024u
+
+#define NOINLINE __attribute__((noinline))
+#define UNIT_ROUNDOFF 0x1p-53
+
+// One set of loops a value type. VALUE(k) is the k-th stored value as f64.
+#define DEFINE_LOOPS(SUFFIX, VALUE)                                                                \
+  NOINLINE static void multiply_##SUFFIX(const sl_csr *matrix, const double *x, double *y,         \
+                                         uint32_t begin, uint32_t end) {                           \
+    const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;                   \
+    for (uint32_t i = begin; i < end; i++) {                                                       \
+      double sum = 0;                                                                              \
+      for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) sum += VALUE(k) * x[columns[k]];    \
+      y[i] = sum;                                                                                  \
+    }                                                                                              \
+  }                                                                                                \
+  NOINLINE static void scatter_##SUFFIX(const sl_csr *matrix, const double *x, double *y,          \
+                                        uint32_t begin, uint32_t end) {                            \
+    const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;                   \
+    for (uint32_t i = begin; i < end; i++) {                                                       \
+      double factor = x[i];                                                                        \
+      for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) y[columns[k]] += VALUE(k) * factor; \
+    }                                                                                              \
+  }                                                                                                \
+  NOINLINE static void residual_##SUFFIX(const sl_csr *matrix, const double *x, const double *b,   \
+                                         double *r, uint32_t begin, uint32_t end) {                \
+    const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;                   \
+    for (uint32_t i = begin; i < end; i++) {                                                       \
+      double sum = b[i];                                                                           \
+      for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) sum -= VALUE(k) * x[columns[k]];    \
+      r[i] = sum;                                                                                  \
+    }                                                                                              \
+  }                                                                                                \
+  NOINLINE static void residual_bound_##SUFFIX(const sl_csr *matrix, const double *x,              \
+                                               const double *b, double *r, double *bound,          \
+                                               uint32_t begin, uint32_t end) {                     \
+    const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;                   \
+    for (uint32_t i = begin; i < end; i++) {                                                       \
+      double sum = b[i], size = fabs(b[i]);                                                        \
+      for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) {                                   \
+        double term = VALUE(k) * x[columns[k]];                                                    \
+        sum -= term;                                                                               \
+        size += fabs(term);                                                                        \
+      }                                                                                            \
+      r[i] = sum;                                                                                  \
+      double terms = (double)(pointers[i + 1] - pointers[i]);                                      \
+      /* The factor 1 + 2^-20 covers the rounding of `size` itself for rows below 2^32. */         \
+      bound[i] = (terms + 2) * UNIT_ROUNDOFF * size * (1 + 0x1p-20) + 0x1p-1022;                   \
+    }                                                                                              \
+  }
+
+#define VALUE_F64(k) (((const double *)matrix->values)[k])
+#define VALUE_F32(k) ((double)((const float *)matrix->values)[k])
+#define VALUE_PATTERN(k) 1.0
+DEFINE_LOOPS(f64, VALUE_F64)
+DEFINE_LOOPS(f32, VALUE_F32)
+DEFINE_LOOPS(pattern, VALUE_PATTERN)
+
+// Runs LOOP_<type>(matrix, ..., begin, end) over all blocks of rows.
+#define FOR_BLOCKS(LOOP, ...)                                                                      \
+  for (uint32_t begin = 0, end; begin < matrix->rows; begin = end) {                               \
+    end = matrix->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : matrix->rows;                   \
+    if (matrix->value_type == SL_VALUES_F64) LOOP##_f64(matrix, __VA_ARGS__, begin, end);          \
+    else if (matrix->value_type == SL_VALUES_F32) LOOP##_f32(matrix, __VA_ARGS__, begin, end);     \
+    else LOOP##_pattern(matrix, __VA_ARGS__, begin, end);                                          \
+  }
+
+void sl_csr_multiply(const sl_csr *matrix, const double *x, double *y) {
+  FOR_BLOCKS(multiply, x, y)
+}
+
+void sl_csr_multiply_transpose(const sl_csr *matrix, const double *x, double *y) {
+  for (uint32_t j = 0; j < matrix->cols; j++) y[j] = 0;
+  FOR_BLOCKS(scatter, x, y)
+}
+
+void sl_csr_residual(const sl_csr *matrix, const double *x, const double *b, double *r) {
+  FOR_BLOCKS(residual, x, b, r)
+}
+
+void sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
+                           double *bound) {
+  FOR_BLOCKS(residual_bound, x, b, r, bound)
+}
