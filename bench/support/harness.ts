@@ -1,0 +1,314 @@
+// The one harness of bench/*.bench.ts.
+//
+// Machines are noisy, so absolute times mean little. Every comparison is interleaved: a slice runs each contestant once
+// (in rotating order), the ratio of two contestants is taken inside the slice, and what is reported is the median ratio
+// with its quartiles. An accuracy stands beside every time; a time without one is refused.
+//
+//   const bench = openBench('local', 'Local answers');
+//   await bench.compare({
+//     id: 'grid-1e6', title: 'One entry of the grid system, n = 10^6', accuracy: 'largest error',
+//     contestants: [
+//       { name: 'sublinear', run: () => solveEntries(...), accuracy: (r) => error(r) },
+//       { name: 'full solve', run: () => solve(...), accuracy: (r) => error(r) },
+//     ],
+//   });
+//   bench.table({ id: 'growth', title: 'Touched rows', columns: ['n', 'rows'], rows: [['10^4', 689]] });
+//   bench.claim({ id: 'touched', text: 'touched rows are the same at each n', value: 0, limit: 0, relation: '<=' });
+//   bench.close();                                   // writes bench/results/local.json
+//
+// The first contestant is the one the others are compared with: ratio = its competitor's time / its own.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** One way to do the work of a comparison. */
+export interface Contestant<R = any> {
+  name: string;
+  /** Does the work once. Everything it must not be charged for happens before, in a closure or in `prepare`. */
+  run(): R | Promise<R>;
+  /** Runs before each timed call, untimed: for work that changes what `run` reads. */
+  prepare?(): void | Promise<void>;
+  /** Releases what a call returned (wasm objects), untimed. */
+  release?(result: R): void;
+  /** The error of one result by an independent computation. Same measure for all contestants of a comparison. */
+  accuracy?(result: R): number | Promise<number>;
+  /** Why it is not run; it then stands in the table with this reason. */
+  skip?: string;
+  /** A remark for the table, fixed or about a result. */
+  note?: string | ((result: R) => string);
+  /** Calls a slice; measured when absent, so that a slice takes at least `sliceMs`. */
+  calls?: number;
+}
+
+/** A comparison: the same work done by several contestants. */
+export interface Comparison {
+  id: string;
+  title: string;
+  /** One plain paragraph: data, seed, settings, what is and is not timed. */
+  note?: string;
+  /** What the accuracy column shows, for instance "true relative residual". */
+  accuracy: string;
+  contestants: Contestant[];
+  /** Interleaved slices; 11 when absent, 3 in a smoke run. */
+  slices?: number;
+  /** Least time of one contestant in one slice; 4 ms when absent. */
+  sliceMs?: number;
+  /** Time that all slices together may take; 60 s when absent. At least three slices always run. */
+  maxSeconds?: number;
+}
+
+/** What was measured of one contestant. Times are milliseconds a call. */
+export interface ContestantResult {
+  name: string;
+  medianMs?: number;
+  p99Ms?: number;
+  /** Time / time of the first contestant: median and quartiles over the slices. 1 for the first itself. */
+  ratio?: number;
+  ratioLow?: number;
+  ratioHigh?: number;
+  accuracy?: number;
+  slices?: number;
+  calls?: number;
+  note?: string;
+  skipped?: string;
+}
+
+export interface ComparisonResult {
+  kind: 'comparison';
+  id: string;
+  title: string;
+  note?: string;
+  accuracy: string;
+  rows: ContestantResult[];
+}
+
+/** A free table: work counts, growth, sizes. */
+export interface TableResult {
+  kind: 'table';
+  id: string;
+  title: string;
+  note?: string;
+  columns: string[];
+  rows: (string | number)[][];
+}
+
+/** A measured number against its limit. */
+export interface Claim {
+  id: string;
+  text: string;
+  value: number;
+  limit: number;
+  relation: '<=' | '>=';
+  unit?: string;
+  /** A second, better mark to compare with; missing it is no failure. */
+  goal?: number;
+}
+
+export interface BenchResult {
+  bench: string;
+  title: string;
+  smoke: boolean;
+  machine: { cpu: string; cores: number; memoryGb: number; platform: string; node: string };
+  seconds: number;
+  sections: (ComparisonResult | TableResult)[];
+  claims: (Claim & { holds: boolean })[];
+}
+
+/** The middle of the values (mean of the two middle ones), without changing their order. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Linear interpolation between order statistics. */
+export function quantile(values: readonly number[], q: number): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = q * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (sorted[above]! - sorted[below]!) * (at - below);
+}
+
+/** Opens a bench; `--smoke` on the command line means tiny data and few slices, `--only TEXT` picks ids. */
+export function openBench(name: string, title: string): Bench {
+  const { values } = parseArgs({
+    options: { smoke: { type: 'boolean' }, only: { type: 'string' }, results: { type: 'string' } },
+    strict: false,
+  });
+  return new Bench(name, title, {
+    smoke: values.smoke === true,
+    only: typeof values.only === 'string' ? values.only : undefined,
+    results: typeof values.results === 'string' ? values.results : undefined,
+  });
+}
+
+export class Bench {
+  /** True in a smoke run: choose data that takes seconds in all. */
+  readonly smoke: boolean;
+  private readonly only: string | undefined;
+  private readonly folder: string;
+  private readonly started = performance.now();
+  private readonly result: BenchResult;
+
+  constructor(name: string, title: string, options: { smoke?: boolean; only?: string | undefined; results?: string | undefined } = {}) {
+    this.smoke = options.smoke ?? false;
+    this.only = options.only;
+    this.folder = options.results ?? fileURLToPath(new URL('../results/', import.meta.url));
+    this.result = { bench: name, title, smoke: this.smoke, machine: machine(), seconds: 0, sections: [], claims: [] };
+  }
+
+  /** `full` in a real run, `tiny` in a smoke run. */
+  size<T>(full: T, tiny: T): T {
+    return this.smoke ? tiny : full;
+  }
+
+  /** False when `--only` names something else: lets a bench skip building data nobody asked for. */
+  wants(id: string): boolean {
+    return this.only === undefined || id.includes(this.only);
+  }
+
+  /** Runs a comparison and records it. Returns undefined when `--only` excludes it. */
+  async compare(comparison: Comparison): Promise<ComparisonResult | undefined> {
+    if (!this.wants(comparison.id)) return undefined;
+    const slices = this.smoke ? 3 : (comparison.slices ?? 11);
+    const sliceMs = this.smoke ? 0.5 : (comparison.sliceMs ?? 4);
+    const maxMs = 1000 * (this.smoke ? 5 : (comparison.maxSeconds ?? 60));
+    say(`${comparison.title}`);
+
+    const rows: ContestantResult[] = comparison.contestants.map((c) => ({ name: c.name }));
+    const running: { contestant: Contestant; row: ContestantResult; calls: number; times: number[] }[] = [];
+    for (const [i, contestant] of comparison.contestants.entries()) {
+      const row = rows[i]!;
+      if (contestant.skip !== undefined) {
+        row.skipped = contestant.skip;
+        say(`  ${contestant.name}: skipped, ${contestant.skip}`);
+        continue;
+      }
+      const calls = await this.warmUp(contestant, row, sliceMs);
+      running.push({ contestant, row, calls, times: [] });
+    }
+
+    const begin = performance.now();
+    for (let slice = 0; slice < slices; slice++) {
+      if (slice >= 3 && performance.now() - begin > maxMs) break;
+      for (let k = 0; k < running.length; k++) {
+        const entry = running[(k + slice) % running.length]!;
+        entry.times.push(await timeSlice(entry.contestant, entry.calls));
+      }
+      progress(`  slice ${slice + 1} of ${slices}`);
+    }
+    progress('');
+
+    const first = running[0];
+    for (const { row, times, calls } of running) {
+      const ratios = times.map((t, s) => t / first!.times[s]!);
+      row.medianMs = median(times);
+      row.p99Ms = quantile(times, 0.99);
+      row.ratio = median(ratios);
+      row.ratioLow = quantile(ratios, 0.25);
+      row.ratioHigh = quantile(ratios, 0.75);
+      row.slices = times.length;
+      row.calls = calls;
+      say(`  ${row.name}: ${short(row.medianMs)} ms, x ${short(row.ratio)} [${short(row.ratioLow)}, ${short(row.ratioHigh)}], ${comparison.accuracy} ${short(row.accuracy ?? Number.NaN)}${row.note ? ` (${row.note})` : ''}`);
+    }
+    const { id, title, note, accuracy } = comparison;
+    const section: ComparisonResult = { kind: 'comparison', id, title, ...(note === undefined ? {} : { note }), accuracy, rows };
+    this.result.sections.push(section);
+    return section;
+  }
+
+  /** Records a table that the bench measured itself. */
+  table(table: Omit<TableResult, 'kind'>): void {
+    if (!this.wants(table.id)) return;
+    this.result.sections.push({ kind: 'table', ...table });
+    say(table.title);
+    say(`  ${table.columns.join(' | ')}`);
+    for (const row of table.rows) say(`  ${row.map((v) => (typeof v === 'number' ? short(v) : v)).join(' | ')}`);
+  }
+
+  /** Records a number beside what it should be, and returns whether it holds. */
+  claim(claim: Claim): boolean {
+    const holds = claim.relation === '<=' ? claim.value <= claim.limit : claim.value >= claim.limit;
+    this.result.claims.push({ ...claim, holds });
+    const unit = claim.unit === undefined ? '' : ` ${claim.unit}`;
+    say(`  ${holds ? 'holds' : 'MISSED'}: ${claim.text}: ${short(claim.value)}${unit} (${claim.relation} ${short(claim.limit)}${unit})`);
+    return holds;
+  }
+
+  /** Writes bench/results/<name>.json; a smoke run writes only into a folder named by `--results`. */
+  close(): BenchResult {
+    this.result.seconds = Math.round((performance.now() - this.started) / 100) / 10;
+    const defaultFolder = this.folder === fileURLToPath(new URL('../results/', import.meta.url));
+    if (this.only === undefined && !(this.smoke && defaultFolder)) {
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(`${this.folder}/${this.result.bench}.json`, `${JSON.stringify(this.result, null, 1)}\n`);
+    }
+    return this.result;
+  }
+
+  // Two untimed-for-the-record calls at least: the engine's tiers settle, the accuracy is taken, the number of calls that
+  // fill a slice is found.
+  private async warmUp(contestant: Contestant, row: ContestantResult, sliceMs: number): Promise<number> {
+    progress(`  warming up ${contestant.name}`);
+    await contestant.prepare?.();
+    let result = await contestant.run();
+    if (contestant.accuracy === undefined) throw new Error(`${contestant.name}: a time without an accuracy says nothing`);
+    row.accuracy = await contestant.accuracy(result);
+    if (contestant.note !== undefined) row.note = typeof contestant.note === 'string' ? contestant.note : contestant.note(result);
+    contestant.release?.(result);
+    let fastest = Number.POSITIVE_INFINITY;
+    const until = performance.now() + (this.smoke ? 5 : 150);
+    for (let k = 0; k < 200 && (k === 0 || performance.now() < until); k++) {
+      await contestant.prepare?.();
+      const begin = performance.now();
+      result = await contestant.run();
+      fastest = Math.min(fastest, performance.now() - begin);
+      contestant.release?.(result);
+    }
+    if (contestant.calls !== undefined) return contestant.calls;
+    return Math.max(1, Math.min(1000, Math.ceil(sliceMs / Math.max(fastest, 1e-4))));
+  }
+}
+
+// Mean time of `calls` calls, in ms. What prepare and release take is not counted.
+async function timeSlice(contestant: Contestant, calls: number): Promise<number> {
+  let total = 0;
+  for (let k = 0; k < calls; k++) {
+    if (contestant.prepare !== undefined) await contestant.prepare();
+    const begin = performance.now();
+    let result = contestant.run();
+    if (result instanceof Promise) result = await result;
+    total += performance.now() - begin;
+    contestant.release?.(result);
+  }
+  return total / calls;
+}
+
+function machine(): BenchResult['machine'] {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    platform: `${platform()} ${arch()}`,
+    node: process.version,
+  };
+}
+
+/** Three significant digits, exponent form for the very small and the very large. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return 'none';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e7) return String(value);
+  return size < 1e-3 || size >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+}
+
+/** One line for whoever watches; benches print nowhere else. */
+export function say(line: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? '\x1b[2K\r' : ''}${line}\n`);
+}
+
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\x1b[2K\r${line}`);
+}
