@@ -1,0 +1,175 @@
+// Solver: full solves of A x = b for a square sparse matrix.
+//
+// Life of a solve:
+//
+//   sl_solver_create(matrix, &options, &solver);        classify, check, choose; once a matrix
+//   sl_solver_begin(solver, b, NULL);                   as often as there are right-hand sides
+//   do sl_solver_step(solver, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
+//   sl_solver_finish(solver, x, &result);               x and its certificate
+//   sl_solver_destroy(solver);
+//
+// What a method needs to build once (a factorisation, a hierarchy) is built inside the steps of the
+// first solve, because the automatic choice looks at how the real system behaves before it pays for
+// anything; later solves with the same solver reuse it.
+//
+// What is promised: the residual in the result is b - A x computed in f64 with the original matrix
+// for the x that is returned, and CONVERGED is reported only when that residual meets the tolerance.
+#ifndef SL_SOLVER_SOLVER_H
+#define SL_SOLVER_SOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "sparse/csr.h"
+
+//  X(name, value, text). Values are pinned; the text is what TypeScript shows.
+#define SL_SOLVER_METHOD_LIST(X)                                                                   \
+  X(AUTO, 0, "auto")                                                                               \
+  /* conjugate gradients with the diagonal as preconditioner: symmetric definite */                \
+  X(CG, 1, "cg")                                                                                   \
+  /* sweeps in row order: dominant in rows or columns, or symmetric definite */                    \
+  X(GAUSS_SEIDEL, 2, "gaussSeidel")                                                                \
+  /* stabilised bi-conjugate gradients: any matrix it happens to converge for */                   \
+  X(BICGSTAB, 3, "bicgstab")                                                                       \
+  /* dense LU with partial pivoting: any matrix with n <= SL_SOLVER_MAX_DENSE */                   \
+  X(LU, 4, "lu")
+
+typedef enum sl_solver_method {
+#define X(name, value, text) SL_SOLVER_##name = value,
+  SL_SOLVER_METHOD_LIST(X)
+#undef X
+} sl_solver_method;
+
+// Largest n for a dense factorisation.
+#define SL_SOLVER_MAX_DENSE 400u
+
+// Text of a method ("gaussSeidel"), or "unknown". Static storage; never null.
+const char *sl_solver_method_name(sl_solver_method method);
+
+// The method with this text. Errors: ERR_OPTION ("method").
+sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out);
+
+typedef struct sl_solver_options {
+  sl_solver_method method;  // AUTO (default) or one by name
+  double tolerance;         // > 0, < 1: converged when ||b - A x||_2 <= tolerance ||b||_2; 1e-8
+  uint32_t max_iterations;  // over all methods tried; 0 (default): 10 n + 1000
+  uint64_t max_work;        // edge operations over all methods tried; 0 (default): no limit
+  bool record_history;      // keep the relative residual after each iteration
+} sl_solver_options;
+
+sl_solver_options sl_solver_options_default(void);
+
+// Norm that an error bound is in.
+typedef enum sl_bound_norm {
+  SL_BOUND_NONE = 0,  // no bound is known; error_bound is infinite
+  SL_BOUND_INF = 1,   // max |x_i - exact_i|
+  SL_BOUND_ONE = 2,   // sum |x_i - exact_i|
+} sl_bound_norm;
+
+// One method that was tried in a solve, in the order of trying.
+typedef struct sl_solve_attempt {
+  sl_solver_method method;
+  sl_outcome outcome;        // RUNNING: it was left before it ended
+  uint32_t iterations;
+  double relative_residual;  // when it ended
+  uint64_t setup_work;       // edge operations to build its preconditioner or factors in this solve
+  uint64_t work;             // edge operations of its iterations
+} sl_solve_attempt;
+
+#define SL_SOLVER_MAX_ATTEMPTS 6u
+
+typedef struct sl_solve_result {
+  sl_outcome outcome;         // never RUNNING
+  sl_solver_method method;    // that gave x; never AUTO
+  uint32_t iterations;        // over all attempts
+  double residual;            // ||b - A x||_2
+  double relative_residual;   // residual / ||b||_2; the residual itself when b = 0
+  double backward_error;      // ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)
+  double error_bound;         // upper bound of the error of x in error_bound_norm, all rounding
+                              // included; infinite for NONE
+  sl_bound_norm error_bound_norm;
+  uint64_t work;              // edge operations: matrix or preconditioner entries multiplied
+  uint64_t touched_rows;      // rows of A that were read: n
+  const double *history;      // relative residual after each iteration; NULL unless recorded
+  uint32_t history_length;    // valid until the solver is begun again or destroyed
+  const sl_solve_attempt *attempts;  // same lifetime
+  uint32_t attempt_count;
+} sl_solve_result;
+
+typedef struct sl_solver sl_solver;
+
+// Classifies the matrix, checks that the asked method applies, reserves the vectors.
+//   matrix    read, kept: it must outlive the solver (its class is computed when it is not yet)
+//   options   read; NULL for the defaults
+//   out       written: the solver, or NULL
+//   Errors: ERR_NOT_SQUARE ("matrix"), ERR_OPTION ("method", "tolerance"),
+//           ERR_NOT_SYMMETRIC ("matrix": CG), ERR_ZERO_DIAGONAL ("matrix", position = row: CG,
+//           GAUSS_SEIDEL), ERR_UNSUPPORTED ("method": LU with n > SL_SOLVER_MAX_DENSE), ERR_MEMORY.
+//   Allocates: 40 to 90 bytes a row (LU: 8 n^2). O(nnz).
+sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out);
+
+// Frees it. NULL is allowed.
+void sl_solver_destroy(sl_solver *solver);
+
+// Bytes held, without the matrix.
+size_t sl_solver_bytes(const sl_solver *solver);
+
+// Rows of the matrix: the length of b and x.
+uint32_t sl_solver_size(const sl_solver *solver);
+
+// Starts a solve; allowed at any time, a running one is dropped.
+//   b              n entries, read and copied
+//   initial_guess  n entries, read and copied; NULL for zero
+//   Errors: ERR_NOT_FINITE ("b" or "initial_guess", position), ERR_RANGE ("b": so large that its
+//           norm overflows). On an error nothing is running. Does not allocate. O(n).
+sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess);
+
+// Goes on for about `work` edge operations (at least one unit of progress, which is one iteration
+// or one block of a setup; a unit of setup is at most about 4 nnz).
+//   out   written: RUNNING, or how the solve ended. Stepping an ended solve changes nothing.
+//   Errors: ERR_STATE (not begun), ERR_MEMORY (a method asked for by name could not be set up; the
+//           solve has then ended). Allocates in a setup, and for the history.
+sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out);
+
+// Ends a running solve from outside; the best iterate so far is kept for finish.
+//   why   TIME_LIMIT, WORK_LIMIT or ITERATION_LIMIT
+//   Errors: ERR_STATE (not begun), ERR_OPTION ("why"). Stopping an ended solve changes nothing.
+sl_status sl_solver_stop(sl_solver *solver, sl_outcome why);
+
+// Gives the solution, or the iterate with the smallest residual so far, and its certificate.
+//   x        n entries, written
+//   result   written
+//   On singular components (zero slack, see below) x has zero mean.
+//   Errors: ERR_STATE (not begun, or still running: step or stop it first). O(nnz).
+sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result);
+
+// The certificate for another x with the b of the last begin: what finish would say of it. For
+// hosts that round or change x before they hand it on.
+//   x        n entries, read
+//   result   written: as in finish, with residual, backward error and bound of this x; CONVERGED
+//            becomes STAGNATED when x misses the tolerance
+//   Errors: ERR_STATE, ERR_NOT_FINITE ("x", position). O(nnz).
+sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result *result);
+
+// Where a running solve is, for progress displays.
+typedef struct sl_solve_progress {
+  sl_outcome outcome;         // RUNNING, or how it ended
+  sl_solver_method method;    // being tried now; AUTO before the first step
+  uint32_t iterations;
+  double relative_residual;   // of the running recurrence; 1 before anything is known
+  uint64_t work;
+} sl_solve_progress;
+
+// O(1). Errors: ERR_STATE (not begun).
+sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out);
+
+// Singular systems. A connected component of a symmetric matrix in which every diagonal entry equals
+// the sum of the other absolute values (a Laplacian, or one after changing signs of rows and columns)
+// has a null vector of entries +-1. On such components b is projected off the null vector, and x is
+// made orthogonal to it (zero mean for a Laplacian). When what was projected away exceeds the
+// tolerance, no x meets it: the outcome is INCONSISTENT, x solves the projected system, and the
+// residual contains the part that cannot be met.
+
+#endif
