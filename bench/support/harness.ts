@@ -151,11 +151,23 @@ export class Bench {
   private readonly started = performance.now();
   private readonly result: BenchResult;
 
-  constructor(name: string, title: string, options: { smoke?: boolean; only?: string | undefined; results?: string | undefined } = {}) {
+  constructor(
+    name: string,
+    title: string,
+    options: { smoke?: boolean; only?: string | undefined; results?: string | undefined } = {},
+  ) {
     this.smoke = options.smoke ?? false;
     this.only = options.only;
     this.folder = options.results ?? fileURLToPath(new URL('../results/', import.meta.url));
-    this.result = { bench: name, title, smoke: this.smoke, machine: machine(), seconds: 0, sections: [], claims: [] };
+    this.result = {
+      bench: name,
+      title,
+      smoke: this.smoke,
+      machine: machine(),
+      seconds: 0,
+      sections: [],
+      claims: [],
+    };
   }
 
   /** `full` in a real run, `tiny` in a smoke run. */
@@ -177,7 +189,12 @@ export class Bench {
     say(`${comparison.title}`);
 
     const rows: ContestantResult[] = comparison.contestants.map((c) => ({ name: c.name }));
-    const running: { contestant: Contestant; row: ContestantResult; calls: number; times: number[] }[] = [];
+    const running: {
+      contestant: Contestant;
+      row: ContestantResult;
+      calls: number;
+      times: number[];
+    }[] = [];
     for (const [i, contestant] of comparison.contestants.entries()) {
       const row = rows[i]!;
       if (contestant.skip !== undefined) {
@@ -210,10 +227,19 @@ export class Bench {
       row.ratioHigh = quantile(ratios, 0.75);
       row.slices = times.length;
       row.calls = calls;
-      say(`  ${row.name}: ${short(row.medianMs)} ms, x ${short(row.ratio)} [${short(row.ratioLow)}, ${short(row.ratioHigh)}], ${comparison.accuracy} ${short(row.accuracy ?? Number.NaN)}${row.note ? ` (${row.note})` : ''}`);
+      say(
+        `  ${row.name}: ${short(row.medianMs)} ms, x ${short(row.ratio)} [${short(row.ratioLow)}, ${short(row.ratioHigh)}], ${comparison.accuracy} ${short(row.accuracy ?? Number.NaN)}${row.note ? ` (${row.note})` : ''}`,
+      );
     }
     const { id, title, note, accuracy } = comparison;
-    const section: ComparisonResult = { kind: 'comparison', id, title, ...(note === undefined ? {} : { note }), accuracy, rows };
+    const section: ComparisonResult = {
+      kind: 'comparison',
+      id,
+      title,
+      ...(note === undefined ? {} : { note }),
+      accuracy,
+      rows,
+    };
     this.result.sections.push(section);
     return section;
   }
@@ -224,7 +250,8 @@ export class Bench {
     this.result.sections.push({ kind: 'table', ...table });
     say(table.title);
     say(`  ${table.columns.join(' | ')}`);
-    for (const row of table.rows) say(`  ${row.map((v) => (typeof v === 'number' ? short(v) : v)).join(' | ')}`);
+    for (const row of table.rows)
+      say(`  ${row.map((v) => (typeof v === 'number' ? short(v) : v)).join(' | ')}`);
   }
 
   /** Records a number beside what it should be, and returns whether it holds. */
@@ -232,7 +259,9 @@ export class Bench {
     const holds = claim.relation === '<=' ? claim.value <= claim.limit : claim.value >= claim.limit;
     this.result.claims.push({ ...claim, holds });
     const unit = claim.unit === undefined ? '' : ` ${claim.unit}`;
-    say(`  ${holds ? 'holds' : 'MISSED'}: ${claim.text}: ${short(claim.value)}${unit} (${claim.relation} ${short(claim.limit)}${unit})`);
+    say(
+      `  ${holds ? 'holds' : 'MISSED'}: ${claim.text}: ${short(claim.value)}${unit} (${claim.relation} ${short(claim.limit)}${unit})`,
+    );
     return holds;
   }
 
@@ -242,20 +271,29 @@ export class Bench {
     const defaultFolder = this.folder === fileURLToPath(new URL('../results/', import.meta.url));
     if (this.only === undefined && !(this.smoke && defaultFolder)) {
       mkdirSync(this.folder, { recursive: true });
-      writeFileSync(`${this.folder}/${this.result.bench}.json`, `${JSON.stringify(this.result, null, 1)}\n`);
+      writeFileSync(
+        `${this.folder}/${this.result.bench}.json`,
+        `${JSON.stringify(this.result, null, 1)}\n`,
+      );
     }
     return this.result;
   }
 
   // Two untimed-for-the-record calls at least: the engine's tiers settle, the accuracy is taken, the number of calls that
   // fill a slice is found.
-  private async warmUp(contestant: Contestant, row: ContestantResult, sliceMs: number): Promise<number> {
+  private async warmUp(
+    contestant: Contestant,
+    row: ContestantResult,
+    sliceMs: number,
+  ): Promise<number> {
     progress(`  warming up ${contestant.name}`);
     await contestant.prepare?.();
     let result = await contestant.run();
-    if (contestant.accuracy === undefined) throw new Error(`${contestant.name}: a time without an accuracy says nothing`);
+    if (contestant.accuracy === undefined)
+      throw new Error(`${contestant.name}: a time without an accuracy says nothing`);
     row.accuracy = await contestant.accuracy(result);
-    if (contestant.note !== undefined) row.note = typeof contestant.note === 'string' ? contestant.note : contestant.note(result);
+    if (contestant.note !== undefined)
+      row.note = typeof contestant.note === 'string' ? contestant.note : contestant.note(result);
     contestant.release?.(result);
     let fastest = Number.POSITIVE_INFINITY;
     const until = performance.now() + (this.smoke ? 5 : 150);
