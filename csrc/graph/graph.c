@@ -150,7 +150,8 @@ sl_status sl_graph_incoming(sl_graph *graph, const sl_csr **out) {
 
 sl_status sl_graph_out_strength(sl_graph *graph, const double **out) {
   if (graph->out_strength == NULL) {
-    SL_TRY(SL_ALLOC(&graph->out_strength, graph->node_count));
+    double *strength;
+    SL_TRY(SL_ALLOC(&strength, graph->node_count));
     const sl_csr *edges = graph->outgoing;
     for (uint32_t u = 0; u < graph->node_count; u++) {
       uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
@@ -158,8 +159,13 @@ sl_status sl_graph_out_strength(sl_graph *graph, const double **out) {
       if (edges->value_type != SL_VALUES_PATTERN) {
         for (uint32_t k = begin; k < end; k++) sum += sl_csr_value(edges, k);
       }
-      graph->out_strength[u] = sum;
+      strength[u] = sum;
+      if (!isfinite(sum)) {
+        sl_free(strength);
+        return sl_fail(SL_ERR_NOT_FINITE, "weights", "weights whose sum at a node is finite", u);
+      }
     }
+    graph->out_strength = strength;
   }
   *out = graph->out_strength;
   return SL_OK;
@@ -190,7 +196,7 @@ sl_status sl_graph_in_degree(sl_graph *graph, uint32_t node, uint32_t *out) {
 // Fills row u of the Laplacian: minus the weights, and on the diagonal their sum plus the shift.
 // `fill` starts at the row's place and the place after the row is returned.
 static uint32_t laplacian_row(const sl_csr *edges, uint32_t u, double shift, uint32_t fill,
-                              uint32_t *columns, double *values) {
+                              uint32_t *columns, double *values, double *diagonal) {
   uint32_t diagonal_at = UINT32_MAX;
   double strength = 0;
   for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
@@ -204,7 +210,7 @@ static uint32_t laplacian_row(const sl_csr *edges, uint32_t u, double shift, uin
   }
   if (diagonal_at == UINT32_MAX) diagonal_at = fill++;
   columns[diagonal_at] = u;
-  values[diagonal_at] = strength + shift;
+  values[diagonal_at] = *diagonal = strength + shift;
   return fill;
 }
 
@@ -227,8 +233,18 @@ sl_status sl_graph_laplacian(const sl_graph *graph, double shift, sl_csr **out) 
     return status;
   }
   pointers[0] = 0;
+  bool finite = true;
   for (uint32_t u = 0; u < n; u++) {
-    pointers[u + 1] = laplacian_row(edges, u, shift, pointers[u], columns, values);
+    double diagonal;
+    pointers[u + 1] = laplacian_row(edges, u, shift, pointers[u], columns, values, &diagonal);
+    finite &= isfinite(diagonal);
+  }
+  if (!finite) {
+    sl_free(pointers);
+    sl_free(columns);
+    sl_free(values);
+    return sl_fail(SL_ERR_NOT_FINITE, "weights", "weights whose sum at a node is finite",
+                   SL_NO_POSITION);
   }
   return sl_csr_adopt(n, n, pointers, columns, values, SL_VALUES_F64, out);
 }

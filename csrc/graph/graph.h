@@ -51,7 +51,8 @@ sl_status sl_graph_incoming(sl_graph *graph, const sl_csr **out);
 
 // out_strength[u] = sum of the weights of u's outgoing edges, in stored order (out-degree when
 // unweighted); 0 for a node without outgoing edges. node_count entries, owned by the graph.
-//   Errors: ERR_MEMORY. O(edges) on the first call, O(1) after.
+//   Errors: ERR_MEMORY, ERR_NOT_FINITE ("weights", node: their sum overflows). O(edges) on the first
+//           call, O(1) after.
 sl_status sl_graph_out_strength(sl_graph *graph, const double **out);
 
 // Neighbours without allocation: *columns points at the first of *count targets of u's outgoing
@@ -66,7 +67,8 @@ sl_status sl_graph_in_degree(sl_graph *graph, uint32_t node, uint32_t *out);
 
 // The Laplacian D - W + shift I of an undirected graph as an f64 matrix; loops do not count.
 //   shift   >= 0 and finite, added to every diagonal entry
-//   Errors: ERR_UNSUPPORTED (directed), ERR_OPTION ("shift"), ERR_MEMORY, ERR_OVERFLOW. O(edges).
+//   Errors: ERR_UNSUPPORTED (directed), ERR_OPTION ("shift"), ERR_NOT_FINITE (a sum overflows),
+//           ERR_MEMORY, ERR_OVERFLOW. O(edges).
 sl_status sl_graph_laplacian(const sl_graph *graph, double shift, sl_csr **out);
 
 #endif

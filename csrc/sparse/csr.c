@@ -20,10 +20,9 @@ static bool is_canonical(uint32_t rows, uint32_t cols, const uint32_t *row_point
 }
 #endif
 
-sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
-                       void *values, sl_value_type value_type, sl_csr **out) {
-  assert(is_canonical(rows, cols, row_pointers, columns));
-  assert((values == NULL) == (value_type == SL_VALUES_PATTERN));
+// Puts the arrays into an object, canonical or not; frees them on failure.
+static sl_status wrap(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
+                      void *values, sl_value_type value_type, sl_csr **out) {
   sl_csr *matrix;
   sl_status status = SL_ALLOC_ZERO(&matrix, 1);
   if (status != SL_OK) {
@@ -44,6 +43,13 @@ sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uin
   return SL_OK;
 }
 
+sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
+                       void *values, sl_value_type value_type, sl_csr **out) {
+  assert(is_canonical(rows, cols, row_pointers, columns));
+  assert((values == NULL) == (value_type == SL_VALUES_PATTERN));
+  return wrap(rows, cols, row_pointers, columns, values, value_type, out);
+}
+
 void sl_csr_destroy(sl_csr *matrix) {
   if (matrix == NULL) return;
   sl_free(matrix->row_pointers);
@@ -62,7 +68,8 @@ size_t sl_csr_estimate_bytes(uint32_t rows, uint32_t nnz, sl_value_type value_ty
   return bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
 }
 
-// A stable counting sort by column. With rows visited in ascending order the result is sorted.
+// A stable counting sort by column. With rows visited in ascending order the result is sorted, also
+// when the matrix is not canonical yet (csr_build.c sorts by transposing twice).
 static void scatter_by_column(const sl_csr *matrix, uint32_t *next, uint32_t *rows_out,
                               void *values_out) {
   const uint32_t *columns = matrix->columns;
@@ -101,7 +108,7 @@ sl_status sl_csr_transpose(const sl_csr *matrix, sl_csr **out) {
   // The scatter moved each pointer to the start of the next column: shift them back by one.
   memmove(pointers + 1, pointers, (size_t)cols * sizeof *pointers);
   pointers[0] = 0;
-  return sl_csr_adopt(cols, matrix->rows, pointers, rows, values, matrix->value_type, out);
+  return wrap(cols, matrix->rows, pointers, rows, values, matrix->value_type, out);
 }
 
 // First k in [begin, end) with columns[k] >= column, or end.

@@ -58,7 +58,7 @@ typedef struct sl_csr {
 //   row_indices, column_indices   count entries, read; any order
 //   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates collapse)
 //   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("rows"/"columns", position),
-//           ERR_NOT_FINITE ("values", position; also a sum that overflows), ERR_MEMORY,
+//           ERR_NOT_FINITE ("values", position; a sum that overflows has no position), ERR_MEMORY,
 //           ERR_ARGUMENT (values and value_type disagree).
 //   Allocates. O(count + rows + cols); scratch 1 copy of the entries. Safe on untrusted data: yes.
 sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const uint32_t *row_indices,
@@ -76,6 +76,12 @@ sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_poin
                           size_t pointer_count, const uint32_t *columns, size_t column_count,
                           const void *values, size_t value_count, sl_value_type value_type,
                           sl_csr **out);
+
+// Takes over CSR arrays that were allocated with sl_alloc and hold valid, finite entries (a reader's
+// output, checked there); rows may be unsorted and hold duplicates, which are sorted and summed.
+// On failure the arrays are freed. Errors: ERR_NOT_FINITE (a sum overflows), ERR_MEMORY.
+sl_status sl_csr_take(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
+                      void *values, sl_value_type value_type, sl_csr **out);
 
 // Takes over arrays that were allocated with sl_alloc and are canonical already (a builder's
 // output; checked by assert only). On failure the arrays are freed.

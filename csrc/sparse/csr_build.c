@@ -61,7 +61,8 @@ static sl_status merge_duplicates(uint32_t rows, uint32_t *row_pointers, uint32_
     uint32_t end = row_pointers[i + 1];
     for (uint32_t k = begin; k < end;) {
       uint32_t column = columns[k];
-      double sum = 0;
+      // From -0, so that a lone -0 stays what it is.
+      double sum = -0.0;
       for (; k < end && columns[k] == column; k++) {
         if (value_type == SL_VALUES_F64) sum += values64[k];
         else if (value_type == SL_VALUES_F32) sum += (double)values32[k];
@@ -70,7 +71,7 @@ static sl_status merge_duplicates(uint32_t rows, uint32_t *row_pointers, uint32_
       if (value_type == SL_VALUES_F64) values64[to] = sum;
       else if (value_type == SL_VALUES_F32) values32[to] = (float)sum;
       bool finite = value_type == SL_VALUES_F32 ? isfinite((float)sum) : isfinite(sum);
-      SL_REQUIRE_AT(finite, SL_ERR_NOT_FINITE, "values", "duplicates whose sum is finite", k - 1);
+      SL_REQUIRE(finite, SL_ERR_NOT_FINITE, "values", "duplicates whose sum is finite");
       to++;
     }
     begin = end;
@@ -118,6 +119,12 @@ static sl_status canonicalise(uint32_t rows, uint32_t cols, uint32_t *row_pointe
     }
   }
   return sl_csr_adopt(rows, cols, raw.row_pointers, raw.columns, raw.values, value_type, out);
+}
+
+sl_status sl_csr_take(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
+                      void *values, sl_value_type value_type, sl_csr **out) {
+  *out = NULL;
+  return canonicalise(rows, cols, row_pointers, columns, values, value_type, out);
 }
 
 // Allocates the three arrays of a matrix; all or nothing.
