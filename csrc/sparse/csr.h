@@ -77,12 +77,6 @@ sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_poin
                           const void *values, size_t value_count, sl_value_type value_type,
                           sl_csr **out);
 
-// Takes over CSR arrays that were allocated with sl_alloc and hold valid, finite entries (a reader's
-// output, checked there); rows may be unsorted and hold duplicates, which are sorted and summed.
-// On failure the arrays are freed. Errors: ERR_NOT_FINITE (a sum overflows), ERR_MEMORY.
-sl_status sl_csr_take(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
-                      void *values, sl_value_type value_type, sl_csr **out);
-
 // Takes over arrays that were allocated with sl_alloc and are canonical already (a builder's
 // output; checked by assert only). On failure the arrays are freed.
 sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,

@@ -121,12 +121,6 @@ static sl_status canonicalise(uint32_t rows, uint32_t cols, uint32_t *row_pointe
   return sl_csr_adopt(rows, cols, raw.row_pointers, raw.columns, raw.values, value_type, out);
 }
 
-sl_status sl_csr_take(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
-                      void *values, sl_value_type value_type, sl_csr **out) {
-  *out = NULL;
-  return canonicalise(rows, cols, row_pointers, columns, values, value_type, out);
-}
-
 // Allocates the three arrays of a matrix; all or nothing.
 static sl_status alloc_arrays(uint32_t rows, size_t nnz, sl_value_type value_type,
                               uint32_t **row_pointers, uint32_t **columns, void **values) {
