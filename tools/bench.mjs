@@ -1,0 +1,45 @@
+// Runs the benchmarks, each in a process of its own, and writes docs/benchmarks.md from their results.
+//
+//   node tools/bench.mjs [--smoke] [--only TEXT] [--results FOLDER] [name ...]
+//
+// name: "foundation" for bench/foundation.bench.ts; all of them when absent. --smoke: tiny data, seconds, nothing written
+// unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing written.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { argv, execPath, exit } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values, positionals } = parseArgs({
+  args: argv.slice(2),
+  options: { smoke: { type: 'boolean' }, only: { type: 'string' }, results: { type: 'string' } },
+  allowPositionals: true,
+});
+
+const names = readdirSync(`${root}/bench`)
+  .filter((file) => file.endsWith('.bench.ts'))
+  .map((file) => file.slice(0, -'.bench.ts'.length))
+  .sort();
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`bench: no such benchmark: ${unknown.join(', ')}; there are ${names.join(', ')}`);
+  exit(2);
+}
+
+const options = [
+  ...(values.smoke ? ['--smoke'] : []),
+  ...(values.only === undefined ? [] : ['--only', values.only]),
+  ...(values.results === undefined ? [] : ['--results', values.results]),
+];
+const run = (file, args) => spawnSync(execPath, ['--expose-gc', '--import', 'tsx', file, ...args], { cwd: root, stdio: 'inherit' }).status;
+
+let failed = 0;
+for (const name of positionals.length > 0 ? positionals : names) {
+  if (run(`bench/${name}.bench.ts`, options) !== 0) {
+    console.error(`bench: ${name} failed`);
+    failed++;
+  }
+}
+if (!values.smoke && values.only === undefined && values.results === undefined) failed += run('bench/support/report.ts', []);
+exit(failed === 0 ? 0 : 1);
