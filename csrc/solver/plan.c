@@ -1,0 +1,165 @@
+// Which methods apply to a matrix, and in which order the automatic choice tries them.
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "solver/internal.h"
+
+const char *sl_solver_method_name(sl_solver_method method) {
+  switch (method) {
+#define X(name, value, text)                                                                       \
+  case SL_SOLVER_##name: return text;
+    SL_SOLVER_METHOD_LIST(X)
+#undef X
+  }
+  return "unknown";
+}
+
+sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out) {
+#define X(method, value, text)                                                                     \
+  if (strcmp(name, text) == 0) {                                                                   \
+    *out = SL_SOLVER_##method;                                                                     \
+    return SL_OK;                                                                                  \
+  }
+  SL_SOLVER_METHOD_LIST(X)
+#undef X
+  return sl_fail(SL_ERR_OPTION, "method", "the name of a method", SL_NO_POSITION);
+}
+
+static bool is_known(sl_solver_method method) {
+  switch (method) {
+#define X(name, value, text)                                                                       \
+  case SL_SOLVER_##name: return true;
+    SL_SOLVER_METHOD_LIST(X)
+#undef X
+  }
+  return false;
+}
+
+sl_solver_options sl_solver_options_default(void) {
+  return (sl_solver_options){.method = SL_SOLVER_AUTO, .tolerance = 1e-8};
+}
+
+// A matrix with a row or a column of zeros has no inverse whatever its other entries are.
+static sl_status find_empty_lines(sl_solver *solver) {
+  const sl_csr *matrix = solver->matrix;
+  uint32_t n = solver->n;
+  unsigned char *used;
+  SL_TRY(SL_ALLOC_ZERO(&used, n));
+  for (uint32_t i = 0; i < n; i++) {
+    bool empty = true;
+    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
+      if (sl_csr_value(matrix, k) == 0) continue;
+      empty = false;
+      used[matrix->columns[k]] = 1;
+    }
+    if (empty) solver->traits.structurally_singular = true;
+  }
+  if (memchr(used, 0, n) != NULL) solver->traits.structurally_singular = true;
+  sl_free(used);
+  return SL_OK;
+}
+
+sl_status sl_solver_find_traits(sl_solver *solver) {
+  const sl_csr *matrix = solver->matrix;
+  uint32_t n = solver->n;
+  sl_traits *traits = &solver->traits;
+  *traits = (sl_traits){.sdd = solver->facts->symmetric, .zero_diagonal_row = n};
+  bool positive = false, negative = false;
+  for (uint32_t i = 0; i < n; i++) {
+    double diagonal = 0, off = 0, terms = 0;
+    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++, terms++) {
+      double value = sl_csr_value(matrix, k);
+      if (matrix->columns[k] == i) diagonal = value;
+      else off += fabs(value);
+    }
+    if (diagonal > 0) positive = true;
+    if (diagonal < 0) negative = true;
+    if (fabs(diagonal) < off * (1 - (terms + 4) * 0x1p-52)) traits->sdd = false;
+    bool isolated = off == 0 && solver->facts->symmetric;
+    if (diagonal == 0 && !isolated && traits->zero_diagonal_row == n) {
+      traits->zero_diagonal_row = i;
+    }
+  }
+  traits->diagonal_sign = positive && negative ? 0 : negative ? -1 : 1;
+  if (!solver->facts->symmetric) SL_TRY(find_empty_lines(solver));
+  return SL_OK;
+}
+
+static sl_status check_method(const sl_solver *solver, sl_solver_method method) {
+  const sl_traits *traits = &solver->traits;
+  if (method == SL_SOLVER_CG) {
+    SL_REQUIRE(solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+               "a symmetric matrix for the conjugate gradient method");
+  }
+  if (method == SL_SOLVER_CG || method == SL_SOLVER_GAUSS_SEIDEL) {
+    SL_REQUIRE_AT(traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL, "matrix",
+                  "a diagonal without zeros for this method", traits->zero_diagonal_row);
+  }
+  if (method == SL_SOLVER_LU) {
+    SL_REQUIRE(solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
+               "at most 400 rows for a dense factorisation");
+  }
+  return SL_OK;
+}
+
+static void add(sl_solver *solver, sl_solver_method method) {
+  for (uint32_t k = 0; k < solver->plan_length; k++) {
+    if (solver->plan[k] == method) return;
+  }
+  if (check_method(solver, method) == SL_OK) solver->plan[solver->plan_length++] = method;
+}
+
+// Slack, in parts of the diagonal, from which a sweep of Gauss-Seidel is sure to gain enough.
+#define CLEAR_SLACK 0.02
+
+static void plan_automatically(sl_solver *solver) {
+  const sl_matrix_class *facts = solver->facts;
+  const sl_traits *traits = &solver->traits;
+  bool has_diagonal = traits->zero_diagonal_row == solver->n;
+  bool small = solver->n <= SL_SOLVER_MAX_DENSE;
+  double slack = fmax(facts->min_relative_row_slack, facts->min_relative_column_slack);
+  bool definite = facts->symmetric && has_diagonal && traits->diagonal_sign != 0;
+  if (definite && traits->sdd) add(solver, SL_SOLVER_CG);
+  else if (slack >= CLEAR_SLACK) add(solver, SL_SOLVER_GAUSS_SEIDEL);
+  if (small) add(solver, SL_SOLVER_LU);
+  if (definite) add(solver, SL_SOLVER_CG);
+  add(solver, SL_SOLVER_BICGSTAB);
+  if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL);
+}
+
+sl_status sl_solver_make_plan(sl_solver *solver) {
+  sl_solver_method method = solver->options.method;
+  SL_REQUIRE(is_known(method), SL_ERR_OPTION, "method", "a known method");
+  solver->plan_length = 0;
+  if (method == SL_SOLVER_AUTO) {
+    plan_automatically(solver);
+    return SL_OK;
+  }
+  SL_TRY(check_method(solver, method));
+  solver->plan[solver->plan_length++] = method;
+  return SL_OK;
+}
+
+sl_status sl_solver_invert_diagonal(sl_solver *solver) {
+  const sl_csr *matrix = solver->matrix;
+  uint32_t n = solver->n;
+  double *inverse = solver->inverse_diagonal;
+  sl_csr_diagonal(matrix, inverse);
+  bool zeros = false;
+  for (uint32_t i = 0; i < n && !zeros; i++) zeros = inverse[i] == 0;
+  if (zeros) {
+    double *largest;
+    SL_TRY(SL_ALLOC_ZERO(&largest, n));
+    for (size_t k = 0; k < matrix->nnz; k++) {
+      double size = fabs(sl_csr_value(matrix, k));
+      if (size > largest[matrix->columns[k]]) largest[matrix->columns[k]] = size;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      if (inverse[i] == 0) inverse[i] = largest[i] > 0 ? largest[i] : 1;
+    }
+    sl_free(largest);
+  }
+  for (uint32_t i = 0; i < n; i++) inverse[i] = 1 / inverse[i];
+  return SL_OK;
+}

@@ -1,0 +1,450 @@
+// The life of a solve: it starts methods, verifies what they claim, moves on when one fails, and
+// keeps the best iterate.
+#include "solver/solver.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "simd/kernels.h"
+#include "solver/internal.h"
+#include "sparse/spmv.h"
+
+// A recurrence is followed a little below the target, so that its rounding does not make the
+// verification miss by a hair.
+#define CLAIM_FACTOR 0.9
+
+// A backward error that no method in f64 improves on by trying again.
+#define ATTAINABLE_BACKWARD_ERROR 1e-14
+
+#define MAX_INTERNAL_EXPONENT 256
+
+static const sl_method_operations *operations(const sl_solver *solver) {
+  switch (solver->plan[solver->plan_at]) {
+    case SL_SOLVER_GAUSS_SEIDEL: return &sl_method_gauss_seidel;
+    case SL_SOLVER_BICGSTAB: return &sl_method_bicgstab;
+    case SL_SOLVER_LU: return &sl_method_lu;
+    default: return &sl_method_cg;
+  }
+}
+
+static sl_solve_attempt *attempt(sl_solver *solver) {
+  return &solver->attempts[solver->attempt_count - 1];
+}
+
+// ---- creation -----------------------------------------------------------------------------------
+
+static sl_status reserve(sl_solver *solver) {
+  uint32_t n = solver->n;
+  SL_TRY(SL_ALLOC(&solver->inverse_diagonal, n));
+  SL_TRY(SL_ALLOC(&solver->original_b, n));
+  SL_TRY(SL_ALLOC(&solver->x, n));
+  SL_TRY(SL_ALLOC(&solver->best, n));
+  SL_TRY(SL_ALLOC(&solver->r, n));
+  if (solver->null_space.count > 0) SL_TRY(SL_ALLOC(&solver->scaled_b, n));
+  return sl_solver_reserve_vectors(solver, 1);
+}
+
+static sl_status prepare(sl_solver *solver) {
+  SL_TRY(sl_csr_classify(solver->matrix, &solver->facts));
+  if (solver->facts->symmetric && !(solver->facts->min_row_slack > 0)) {
+    SL_TRY(sl_null_space_find(solver->matrix, &solver->null_space));
+  }
+  SL_TRY(sl_solver_find_traits(solver));
+  SL_TRY(sl_solver_make_plan(solver));
+  SL_TRY(reserve(solver));
+  return sl_solver_invert_diagonal(solver);
+}
+
+sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out) {
+  *out = NULL;
+  sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
+  SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
+  SL_REQUIRE(chosen.tolerance > 0 && chosen.tolerance < 1, SL_ERR_OPTION, "tolerance",
+             "a number between 0 and 1, both excluded");
+  sl_solver *solver;
+  SL_TRY(SL_ALLOC_ZERO(&solver, 1));
+  solver->matrix = matrix;
+  solver->n = matrix->rows;
+  solver->options = chosen;
+  uint64_t automatic = (uint64_t)solver->n * 10 + 1000;
+  solver->max_iterations = chosen.max_iterations > 0 ? chosen.max_iterations
+                           : automatic < UINT32_MAX  ? (uint32_t)automatic
+                                                     : UINT32_MAX;
+  sl_status status = prepare(solver);
+  if (status != SL_OK) {
+    sl_solver_destroy(solver);
+    return status;
+  }
+  *out = solver;
+  return SL_OK;
+}
+
+void sl_solver_destroy(sl_solver *solver) {
+  if (solver == NULL) return;
+  sl_null_space_destroy(&solver->null_space);
+  sl_dense_lu_destroy(solver->lu);
+  sl_free(solver->inverse_diagonal);
+  sl_free(solver->original_b);
+  sl_free(solver->scaled_b);
+  sl_free(solver->x);
+  sl_free(solver->best);
+  sl_free(solver->r);
+  for (uint32_t k = 0; k < solver->vector_count; k++) sl_free(solver->vectors[k]);
+  sl_free(solver->history);
+  sl_free(solver);
+}
+
+sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
+  while (solver->vector_count < count) {
+    SL_TRY(SL_ALLOC(&solver->vectors[solver->vector_count], solver->n));
+    solver->vector_count++;
+  }
+  return SL_OK;
+}
+
+size_t sl_solver_bytes(const sl_solver *solver) {
+  size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
+  return sizeof *solver + vectors * solver->n * sizeof(double) +
+         sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
+         solver->history_capacity * sizeof *solver->history;
+}
+
+uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
+
+// ---- begin --------------------------------------------------------------------------------------
+
+static void next_attempt(sl_solver *solver) {
+  solver->attempts[solver->attempt_count++] = (sl_solve_attempt){
+      .method = solver->plan[solver->plan_at], .outcome = SL_OUTCOME_RUNNING,
+      .relative_residual = 1};
+  solver->phase = SL_PHASE_SETUP;
+  solver->verified_norm = INFINITY;
+}
+
+static void end(sl_solver *solver, sl_outcome outcome) {
+  attempt(solver)->outcome = outcome;
+  if (outcome == SL_OUTCOME_CONVERGED) {
+    solver->preferred = solver->plan_at;
+    if (solver->inconsistent) outcome = SL_OUTCOME_INCONSISTENT;
+    if (solver->numerically_singular) outcome = SL_OUTCOME_SINGULAR;
+  }
+  solver->outcome = outcome;
+  solver->phase = SL_PHASE_ENDED;
+}
+
+// to = 2^exponent from
+static void scale(const double *from, int exponent, double *to, uint32_t n) {
+  if (exponent == 0) {
+    memcpy(to, from, n * sizeof *to);
+    return;
+  }
+  for (uint32_t i = 0; i < n; i++) to[i] = ldexp(from[i], exponent);
+}
+
+// Numbers far from 1 would overflow or vanish when squared. A power of two changes no digit.
+static sl_status scale_and_project(sl_solver *solver, double largest) {
+  uint32_t n = solver->n;
+  int exponent = 0;
+  if (largest > 0) frexp(largest, &exponent);
+  solver->exponent = exponent > MAX_INTERNAL_EXPONENT || exponent < -MAX_INTERNAL_EXPONENT
+                         ? exponent : 0;
+  solver->b = solver->original_b;
+  solver->inconsistent = false;
+  if (solver->exponent != 0 || solver->null_space.count > 0) {
+    if (solver->scaled_b == NULL) SL_TRY(SL_ALLOC(&solver->scaled_b, n));
+    solver->b = solver->scaled_b;
+    scale(solver->original_b, -solver->exponent, solver->b, n);
+  }
+  solver->original_norm = sl_norm2_f64(solver->original_b, n);
+  solver->b_norm = sl_norm2_f64(solver->b, n);
+  solver->target = solver->options.tolerance * solver->b_norm;
+  double away = sl_null_space_project(&solver->null_space, solver->b);
+  // What is left of the tolerance after the part of b that no x can meet.
+  double left = solver->target * solver->target - away * away;
+  if (left > 0.01 * solver->target * solver->target) solver->target = sqrt(left);
+  else if (away > 0) solver->inconsistent = true;
+  return SL_OK;
+}
+
+sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess) {
+  uint32_t n = solver->n;
+  solver->phase = SL_PHASE_IDLE;
+  size_t bad = sl_first_not_finite_f64(b, n);
+  SL_REQUIRE_AT(bad == n, SL_ERR_NOT_FINITE, "b", "finite numbers", bad);
+  SL_REQUIRE(isfinite(sl_norm2_f64(b, n)), SL_ERR_RANGE, "b", "a norm below 1.8e308");
+  if (initial_guess != NULL) {
+    bad = sl_first_not_finite_f64(initial_guess, n);
+    SL_REQUIRE_AT(bad == n, SL_ERR_NOT_FINITE, "initial_guess", "finite numbers", bad);
+  }
+  memcpy(solver->original_b, b, n * sizeof *b);
+  SL_TRY(scale_and_project(solver, sl_norm_inf_f64(b, n)));
+  // Without a right-hand side the answer is zero, and no relative tolerance means anything.
+  if (initial_guess == NULL || solver->b_norm == 0) memset(solver->x, 0, n * sizeof *solver->x);
+  else scale(initial_guess, -solver->exponent, solver->x, n);
+  solver->outcome = SL_OUTCOME_RUNNING;
+  solver->norm = solver->best_norm = solver->b_norm;
+  solver->best_in_x = true;
+  solver->numerically_singular = false;
+  solver->iterations = 0;
+  solver->work = 0;
+  solver->history_length = 0;
+  solver->attempt_count = 0;
+  solver->plan_at = solver->preferred;
+  next_attempt(solver);
+  return SL_OK;
+}
+
+// ---- progress of a solve ------------------------------------------------------------------------
+
+void sl_solver_note_norm(sl_solver *solver, double norm) {
+  if (norm < solver->best_norm) {
+    solver->best_norm = norm;
+    solver->best_in_x = true;
+  } else if (solver->best_in_x) {
+    memcpy(solver->best, solver->x, solver->n * sizeof *solver->x);
+    solver->best_in_x = false;
+  }
+}
+
+static double relative_norm(const sl_solver *solver) {
+  return solver->b_norm > 0 ? solver->norm / solver->b_norm : 0;
+}
+
+static sl_status record(sl_solver *solver) {
+  if (!solver->options.record_history) return SL_OK;
+  if (solver->history_length == solver->history_capacity) {
+    uint32_t capacity = solver->history_capacity * 2 + 64;
+    SL_TRY(SL_REALLOC(&solver->history, capacity));
+    solver->history_capacity = capacity;
+  }
+  solver->history[solver->history_length++] = relative_norm(solver);
+  return SL_OK;
+}
+
+// r = b - A x of the system that is solved (projected, scaled), without its null space part.
+static void compute_residual(sl_solver *solver) {
+  sl_csr_residual(solver->matrix, solver->x, solver->b, solver->r);
+  sl_null_space_project(&solver->null_space, solver->r);
+  solver->norm = sl_norm2_f64(solver->r, solver->n);
+  solver->work += solver->matrix->nnz;
+}
+
+static void take_best(sl_solver *solver) {
+  if (!solver->best_in_x && !(solver->norm < solver->best_norm)) {
+    memcpy(solver->x, solver->best, solver->n * sizeof *solver->x);
+    solver->norm = solver->best_norm;
+  }
+  solver->best_in_x = true;
+  solver->best_norm = solver->norm;
+  sl_null_space_project(&solver->null_space, solver->x);
+}
+
+static bool is_attainable_level(const sl_solver *solver) {
+  double size = solver->facts->norm_inf * sl_norm_inf_f64(solver->x, solver->n) +
+                sl_norm_inf_f64(solver->b, solver->n);
+  return sl_norm_inf_f64(solver->r, solver->n) <= ATTAINABLE_BACKWARD_ERROR * size;
+}
+
+static bool has_another(const sl_solver *solver) {
+  return solver->plan_at + 1 < solver->plan_length &&
+         solver->attempt_count < SL_SOLVER_MAX_ATTEMPTS;
+}
+
+// The next method of the plan goes on from the best iterate.
+static void move_on(sl_solver *solver, sl_outcome outcome) {
+  attempt(solver)->outcome = outcome;
+  solver->plan_at++;
+  next_attempt(solver);
+}
+
+// The method ended without an answer.
+static void fail(sl_solver *solver, sl_outcome outcome) {
+  if (is_attainable_level(solver) && !solver->numerically_singular) {
+    end(solver, SL_OUTCOME_STAGNATED);
+  } else if (has_another(solver) && !solver->numerically_singular) {
+    move_on(solver, outcome);
+  } else {
+    // That it is singular tells more than how the method noticed.
+    bool singular = solver->traits.structurally_singular || solver->numerically_singular;
+    end(solver, singular ? SL_OUTCOME_SINGULAR : outcome);
+  }
+}
+
+// Goes back to the best iterate and computes its true residual. True: it meets the target.
+static bool meets_target(sl_solver *solver) {
+  take_best(solver);
+  compute_residual(solver);
+  solver->best_norm = solver->norm;
+  attempt(solver)->relative_residual = relative_norm(solver);
+  return solver->norm <= solver->target;
+}
+
+static void end_at_limit(sl_solver *solver, sl_outcome limit) {
+  end(solver, meets_target(solver) ? SL_OUTCOME_CONVERGED : limit);
+}
+
+// After the recurrence has ended in whatever way.
+static void verify(sl_solver *solver, sl_outcome claim) {
+  if (meets_target(solver)) {
+    end(solver, SL_OUTCOME_CONVERGED);
+  } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified_norm) {
+    // The recurrence has drifted from the truth; it starts again from the true residual.
+    solver->verified_norm = solver->norm;
+    solver->phase = SL_PHASE_START;
+  } else {
+    fail(solver, claim == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED : claim);
+  }
+}
+
+static void start(sl_solver *solver) {
+  if (solver->verified_norm == INFINITY) {
+    compute_residual(solver);
+    if (!(solver->norm <= solver->b_norm) && solver->attempt_count > 1) {
+      memset(solver->x, 0, solver->n * sizeof *solver->x);
+      compute_residual(solver);
+    }
+    solver->best_norm = solver->norm;
+    solver->best_in_x = true;
+    attempt(solver)->relative_residual = relative_norm(solver);
+    if (solver->norm <= solver->target) {
+      take_best(solver);
+      end(solver, SL_OUTCOME_CONVERGED);
+      return;
+    }
+  }
+  if (operations(solver)->start != NULL) operations(solver)->start(solver);
+  solver->phase = SL_PHASE_ITERATE;
+}
+
+static sl_status iterate(sl_solver *solver) {
+  if (solver->iterations >= solver->max_iterations) {
+    end_at_limit(solver, SL_OUTCOME_ITERATION_LIMIT);
+    return SL_OK;
+  }
+  sl_outcome outcome = operations(solver)->iterate(solver);
+  solver->iterations++;
+  attempt(solver)->iterations++;
+  if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
+  SL_TRY(record(solver));
+  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= CLAIM_FACTOR * solver->target) {
+    outcome = SL_OUTCOME_CONVERGED;
+  }
+  if (outcome != SL_OUTCOME_RUNNING) verify(solver, outcome);
+  return SL_OK;
+}
+
+static sl_status set_up(sl_solver *solver) {
+  bool done = true;
+  sl_status status = SL_OK;
+  if (operations(solver)->setup != NULL) status = operations(solver)->setup(solver, &done);
+  if (status != SL_OK) {
+    // A method that does not fit into memory is one that failed; the last one's error is told.
+    if (!has_another(solver)) {
+      end(solver, SL_OUTCOME_BREAKDOWN);
+      return status;
+    }
+    move_on(solver, SL_OUTCOME_BREAKDOWN);
+    return SL_OK;
+  }
+  if (done) solver->phase = SL_PHASE_START;
+  return SL_OK;
+}
+
+static sl_status advance(sl_solver *solver) {
+  uint64_t before = solver->work;
+  uint32_t index = solver->attempt_count - 1;
+  bool setting_up = solver->phase == SL_PHASE_SETUP;
+  sl_status status = SL_OK;
+  switch (solver->phase) {
+    case SL_PHASE_SETUP: status = set_up(solver); break;
+    case SL_PHASE_START: start(solver); break;
+    case SL_PHASE_ITERATE: status = iterate(solver); break;
+    default: break;
+  }
+  uint64_t spent = solver->work - before;
+  if (setting_up) solver->attempts[index].setup_work += spent;
+  else solver->attempts[index].work += spent;
+  return status;
+}
+
+sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out) {
+  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  uint64_t limit = solver->options.max_work;
+  uint64_t until = solver->work + work < work ? UINT64_MAX : solver->work + work;
+  do {
+    if (solver->phase == SL_PHASE_ENDED) break;
+    SL_TRY(advance(solver));
+    if (limit > 0 && solver->work >= limit && solver->phase != SL_PHASE_ENDED) {
+      SL_TRY(sl_solver_stop(solver, SL_OUTCOME_WORK_LIMIT));
+    }
+  } while (solver->work < until);
+  *out = solver->outcome;
+  return SL_OK;
+}
+
+sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
+  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT ||
+                 why == SL_OUTCOME_ITERATION_LIMIT,
+             SL_ERR_OPTION, "why", "a limit");
+  if (solver->phase == SL_PHASE_ENDED) return SL_OK;
+  end_at_limit(solver, why);
+  return SL_OK;
+}
+
+// ---- results ------------------------------------------------------------------------------------
+
+static void fill_result(sl_solver *solver, const double *x, sl_solve_result *result) {
+  sl_certificate certificate;
+  sl_certify(solver->matrix, solver->facts, x, solver->original_b, solver->r, solver->vectors[0],
+             &certificate);
+  sl_outcome outcome = solver->outcome;
+  double limit = solver->original_norm * solver->options.tolerance;
+  if (outcome == SL_OUTCOME_CONVERGED && !(certificate.residual <= limit)) {
+    outcome = SL_OUTCOME_STAGNATED;
+  }
+  *result = (sl_solve_result){
+      .outcome = outcome,
+      .method = attempt(solver)->method,
+      .iterations = solver->iterations,
+      .residual = certificate.residual,
+      .relative_residual = certificate.relative_residual,
+      .backward_error = certificate.backward_error,
+      .error_bound = certificate.error_bound,
+      .error_bound_norm = certificate.bound_norm,
+      .work = solver->work,
+      .touched_rows = solver->n,
+      .history = solver->history_length > 0 ? solver->history : NULL,
+      .history_length = solver->history_length,
+      .attempts = solver->attempts,
+      .attempt_count = solver->attempt_count,
+  };
+}
+
+sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
+  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
+  scale(solver->x, solver->exponent, x, solver->n);
+  fill_result(solver, x, result);
+  return SL_OK;
+}
+
+sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result *result) {
+  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
+  size_t bad = sl_first_not_finite_f64(x, solver->n);
+  SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
+  fill_result(solver, x, result);
+  return SL_OK;
+}
+
+sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
+  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  *out = (sl_solve_progress){
+      .outcome = solver->outcome,
+      .method = solver->work > 0 ? solver->plan[solver->plan_at] : SL_SOLVER_AUTO,
+      .iterations = solver->iterations,
+      .relative_residual = relative_norm(solver),
+      .work = solver->work,
+  };
+  return SL_OK;
+}
