@@ -1,0 +1,687 @@
+// Single entries of x = A^{-1} b: push, certificate, and the way over to a full solve.
+//
+// Based on: A. Andoni, R. Krauthgamer, Y. Pogrow, "On solving linear systems in sublinear time",
+// ITCS 2019, arXiv:1809.02995 (the question: one coordinate, additive error, no dependence on n);
+// T. C. Kwok, Z. Wei, M. Yang, "On solving asymmetric diagonally dominant linear systems in
+// sublinear time", ITCS 2026, arXiv:2509.13891 (local push for it, rows and columns). The bounds
+// from slack are those of J. M. Varah, "A lower bound for the smallest singular value of a matrix",
+// Linear Algebra Appl. 11 (1975), doi:10.1016/0024-3795(75)90112-3. Ours: the Jacobi step on r that
+// reads no row, and the interval for x of an M-matrix.
+#include "solver/local_entries.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "simd/kernels.h"
+#include "simd/simd.h"
+#include "solver/push.h"
+#include "solver/solver.h"
+
+#define NOINLINE __attribute__((noinline))
+#define SCAN_BLOCK 4096u
+
+// After this many times nnz the pushes of a query have cost about what one full solve does.
+#define TOTAL_PUSH_PASSES 8.0
+#define ENTRY_PUSH_PASSES 0.3
+// Some tens of microseconds: less than it takes to set a full solve up, however small the matrix.
+#define LEAST_PUSH_WORK 30000u
+
+// Solves with a tighter tolerance when the bound of the first was not enough.
+#define MAX_SOLVES 8u
+
+typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
+
+struct sl_local_entries {
+  sl_csr *matrix;
+  sl_push *push;
+  double *inverse_slack;        // n, rounded up; NULL when nearly the same everywhere
+  double largest_inverse_slack; // 1 / min slack, rounded up
+  // the right-hand side and what follows from it for x
+  bool has_b;
+  const double *dense; // or
+  const uint32_t *sparse_indices;
+  const double *sparse_values;
+  uint32_t sparse_count;
+  double center, radius; // |x_j - center| <= radius; radius infinite unless rows are dominant
+  double largest_x;      // |x_j| <= this
+  double norm1;          // ||b||_1, rounded up; infinite unless columns are dominant
+  // the query
+  sl_local_entries_options options;
+  phase phase;
+  sl_outcome outcome;
+  uint32_t *indices;
+  double *values, *bounds;
+  uint32_t capacity, count;
+  uint32_t next;     // entries before it are settled
+  bool begun;        // push holds the state of entry `next`
+  bool rounding_won; // some bound could not be met
+  uint32_t pushed_entries;
+  sl_push_goal goal;
+  uint64_t touched_rows, edge_operations; // of settled entries and of solves
+  // the full solve
+  sl_solver *solver;
+  double *x, *b;    // n each; b only when the right-hand side is sparse
+  double tolerance; // of the running solve
+  double demand;    // the bound that x has to meet
+  uint32_t solves;
+  sl_push_bounds current; // of entry `next` when the solve began
+  bool has_current;
+};
+
+const char *sl_local_entries_method_name(sl_local_entries_method method) {
+  switch (method) {
+#define X(name, value, text)                                                                       \
+  case SL_LOCAL_ENTRIES_##name:                                                                    \
+    return text;
+    SL_LOCAL_ENTRIES_METHOD_LIST(X)
+#undef X
+  }
+  return "unknown";
+}
+
+sl_local_entries_options sl_local_entries_options_default(void) {
+  return (sl_local_entries_options){0};
+}
+
+// ---- object
+
+static sl_status measure_slack(sl_local_entries *entries) {
+  const sl_csr *matrix = entries->matrix;
+  double least = INFINITY, most = 0;
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    double slack = sl_csr_row_slack(matrix, i);
+    if (slack < least) least = slack;
+    if (slack > most) most = slack;
+  }
+  entries->largest_inverse_slack = 1 / least * (1 + 0x1p-51);
+  // One number instead of an array saves half of the memory that set_dense reads.
+  if (most <= least * 1.01) return SL_OK;
+  SL_TRY(SL_ALLOC(&entries->inverse_slack, matrix->rows));
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    entries->inverse_slack[i] = 1 / sl_csr_row_slack(matrix, i) * (1 + 0x1p-51);
+  }
+  return SL_OK;
+}
+
+sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
+  *out = NULL;
+  sl_push *push;
+  SL_TRY(sl_push_create(matrix, &push));
+  sl_local_entries *entries;
+  sl_status status = SL_ALLOC_ZERO(&entries, 1);
+  if (status != SL_OK) {
+    sl_push_destroy(push);
+    return status;
+  }
+  entries->matrix = matrix;
+  entries->push = push;
+  if (push->row_dominant) status = measure_slack(entries);
+  if (status != SL_OK) {
+    sl_local_entries_destroy(entries);
+    return status;
+  }
+  *out = entries;
+  return SL_OK;
+}
+
+static void drop_solve(sl_local_entries *entries) {
+  sl_solver_destroy(entries->solver);
+  sl_free(entries->x);
+  sl_free(entries->b);
+  entries->solver = NULL;
+  entries->x = entries->b = NULL;
+}
+
+void sl_local_entries_destroy(sl_local_entries *entries) {
+  if (entries == NULL) return;
+  drop_solve(entries);
+  sl_push_destroy(entries->push);
+  sl_free(entries->inverse_slack);
+  sl_free(entries->indices);
+  sl_free(entries->values);
+  sl_free(entries->bounds);
+  sl_free(entries);
+}
+
+size_t sl_local_entries_bytes(const sl_local_entries *entries) {
+  size_t n = entries->matrix->rows;
+  size_t bytes = sizeof *entries + sl_push_bytes(entries->push);
+  if (entries->inverse_slack) bytes += n * sizeof(double);
+  if (entries->x) bytes += n * sizeof(double);
+  if (entries->b) bytes += n * sizeof(double);
+  if (entries->solver) bytes += sl_solver_bytes(entries->solver);
+  return bytes + entries->capacity * (sizeof(uint32_t) + 2 * sizeof(double));
+}
+
+uint32_t sl_local_entries_size(const sl_local_entries *entries) { return entries->matrix->rows; }
+
+// ---- right-hand side
+
+// What one pass over b gathers; two lanes each.
+typedef struct extent {
+  sl_f64x2 high, low; // max of b_i / slack_i and of -b_i / slack_i, at least 0
+  sl_f64x2 sum;       // of |b_i|
+  sl_f64x2 poison;    // of 0 b_i: not zero exactly when something is not finite
+} extent;
+
+static inline __attribute__((always_inline)) void widen(extent *found, sl_f64x2 b, sl_f64x2 over) {
+  sl_f64x2 scaled = b * over;
+  found->high = sl_f64x2_pmax(found->high, scaled);
+  found->low = sl_f64x2_pmax(found->low, -scaled);
+  found->sum += sl_f64x2_abs(b);
+  found->poison += b * sl_f64x2_splat(0);
+}
+
+NOINLINE static void widen_uniform(extent *found, const double *b, double over, size_t count) {
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_splat(over));
+  if (i < count) widen(found, (sl_f64x2){b[i], 0}, sl_f64x2_splat(over));
+}
+
+NOINLINE static void widen_weighted(extent *found, const double *b, const double *over,
+                                    size_t count) {
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_load(over + i));
+  if (i < count) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){over[i], 0});
+}
+
+// From the extent of b to that of x; see entries.h.
+static sl_status bound_x(sl_local_entries *entries, const extent *found, uint32_t count) {
+  const sl_push *push = entries->push;
+  double high = found->high[0] < found->high[1] ? found->high[1] : found->high[0];
+  double low = found->low[0] < found->low[1] ? found->low[1] : found->low[0];
+  double sum = (found->sum[0] + found->sum[1]) * (1 + sl_push_rounding(count));
+  high *= 1 + 0x1p-51;
+  low *= 1 + 0x1p-51;
+  double largest = high < low ? low : high;
+  entries->center = 0;
+  entries->radius = entries->norm1 = entries->largest_x = INFINITY;
+  if (push->row_dominant) {
+    SL_REQUIRE(largest < DBL_MAX / 4, SL_ERR_RANGE, "b", "a right-hand side far below overflow");
+    entries->largest_x = entries->radius = largest;
+    if (push->m_matrix) {
+      entries->center = (high - low) / 2;
+      entries->radius = (high + low) / 2 * (1 + 0x1p-51);
+    }
+  }
+  if (push->column_dominant) {
+    SL_REQUIRE(sum < DBL_MAX / 4, SL_ERR_RANGE, "b", "a right-hand side far below overflow");
+    entries->norm1 = sum;
+  }
+  entries->has_b = true;
+  return SL_OK;
+}
+
+sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b) {
+  drop_solve(entries);
+  entries->phase = IDLE;
+  entries->has_b = false;
+  size_t n = entries->matrix->rows;
+  extent found = {0};
+  double over = entries->push->row_dominant ? entries->largest_inverse_slack : 0;
+  for (size_t begin = 0; begin < n; begin += SCAN_BLOCK) {
+    size_t count = n - begin < SCAN_BLOCK ? n - begin : SCAN_BLOCK;
+    if (entries->inverse_slack) {
+      widen_weighted(&found, b + begin, entries->inverse_slack + begin, count);
+    } else {
+      widen_uniform(&found, b + begin, over, count);
+    }
+  }
+  if (found.poison[0] + found.poison[1] != 0) {
+    return sl_fail(SL_ERR_NOT_FINITE, "b", "finite numbers", sl_first_not_finite_f64(b, n));
+  }
+  entries->dense = b;
+  return bound_x(entries, &found, entries->matrix->rows);
+}
+
+// Marks each index in the (cleared) push workspace, so that a second occurrence is seen.
+static sl_status check_sparse(sl_local_entries *entries, const uint32_t *indices,
+                              const double *values, uint32_t count) {
+  for (uint32_t k = 0; k < count; k++) {
+    SL_REQUIRE_AT(indices[k] < entries->matrix->rows, SL_ERR_INDEX, "b",
+                  "indices below the number of rows", k);
+    SL_REQUIRE_AT(values[k] - values[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
+    uint32_t before = entries->push->support_count;
+    sl_push_seed(entries->push, indices[k], 0);
+    SL_REQUIRE_AT(entries->push->support_count > before, SL_ERR_ARGUMENT, "b",
+                  "each index only once", k);
+  }
+  return SL_OK;
+}
+
+sl_status sl_local_entries_set_sparse(sl_local_entries *entries, const uint32_t *indices,
+                                      const double *values, uint32_t count) {
+  drop_solve(entries);
+  entries->phase = IDLE;
+  entries->has_b = false;
+  sl_push_clear(entries->push);
+  sl_status status = check_sparse(entries, indices, values, count);
+  sl_push_clear(entries->push);
+  if (status != SL_OK) return status;
+  extent found = {0};
+  for (uint32_t k = 0; k < count; k++) {
+    double over = entries->inverse_slack ? entries->inverse_slack[indices[k]]
+                                         : entries->largest_inverse_slack;
+    widen(&found, (sl_f64x2){values[k], 0}, (sl_f64x2){over, 0});
+  }
+  entries->dense = NULL;
+  entries->sparse_indices = indices;
+  entries->sparse_values = values;
+  entries->sparse_count = count;
+  return bound_x(entries, &found, count);
+}
+
+// ---- the certificate of one entry
+
+typedef struct estimate {
+  double value, bound;
+  double rounding; // the part of `bound` that more pushing cannot lower
+} estimate;
+
+// The inner products of an entry, with the sums of absolute values that bound their rounding.
+typedef struct products {
+  double pb, pb_size;
+  double rb, rb_size; // sum r_j b_j / a_jj
+  double rg;          // sum r_j g_j
+} products;
+
+static void add_products(products *sums, const sl_push_node *node, double b) {
+  double pb = node->p * b, rb = node->r * node->inverse * b;
+  sums->pb += pb;
+  sums->pb_size += fabs(pb);
+  sums->rb += rb;
+  sums->rb_size += fabs(rb);
+}
+
+NOINLINE static products multiply_b(const sl_local_entries *entries) {
+  const sl_push *push = entries->push;
+  products sums = {0};
+  for (uint32_t k = 0; k < push->support_count; k++) {
+    uint32_t j = push->support[k];
+    sums.rg += push->nodes[j].r * push->gain[j];
+    if (entries->dense) add_products(&sums, &push->nodes[j], entries->dense[j]);
+  }
+  if (entries->dense) return sums;
+  for (uint32_t k = 0; k < entries->sparse_count; k++) {
+    add_products(&sums, &push->nodes[entries->sparse_indices[k]], entries->sparse_values[k]);
+  }
+  return sums;
+}
+
+static double product_terms(const sl_local_entries *entries) {
+  return entries->dense ? entries->push->support_count : entries->sparse_count;
+}
+
+// Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h. The gains are floats rounded up, at
+// most 2^-22 too large relatively.
+static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_bounds *r,
+                                 const products *sums) {
+  double gamma = sl_push_rounding(2 * product_terms(entries) + entries->push->support_count);
+  double size = sums->pb_size + sums->rb_size + fabs(entries->center) * r->gained_mass;
+  estimate found;
+  found.value = sums->pb + sums->rb + entries->center * sums->rg;
+  found.rounding = entries->largest_x * r->rounding + gamma * size * (1 + 0x1p-20);
+  double gain_error = fabs(entries->center) * r->gained_mass * 0x1p-22;
+  found.bound = entries->radius * r->gained_mass + gain_error + found.rounding;
+  found.bound *= 1 + 0x1p-49;
+  return found;
+}
+
+static estimate estimate_by_columns(const sl_local_entries *entries, const sl_push_bounds *r,
+                                    const products *sums) {
+  double gamma = sl_push_rounding(product_terms(entries));
+  estimate found;
+  found.value = sums->pb;
+  found.rounding =
+      r->rounding / r->least_slack * entries->norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
+  found.bound = (r->largest * entries->norm1 + found.rounding) * (1 + 0x1p-49);
+  return found;
+}
+
+// Certifies what the push has for entry `next`. A bound that is not a number is infinite.
+static estimate certify(sl_local_entries *entries, sl_push_bounds *r) {
+  double one = 1;
+  sl_push_certify(entries->push, &entries->indices[entries->next], &one, 1, r);
+  products sums = multiply_b(entries);
+  estimate best = {.bound = INFINITY};
+  if (entries->push->row_dominant) best = estimate_by_rows(entries, r, &sums);
+  if (entries->push->column_dominant) {
+    estimate other = estimate_by_columns(entries, r, &sums);
+    if (!(best.bound <= other.bound)) best = other;
+  }
+  if (!(best.bound <= INFINITY) || !(best.value - best.value == 0)) best.bound = INFINITY;
+  return best;
+}
+
+// ---- the query
+
+sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entries_options *options,
+                                 const uint32_t *indices, uint32_t count) {
+  drop_solve(entries);
+  sl_push_clear(entries->push);
+  entries->phase = IDLE;
+  SL_REQUIRE(entries->has_b, SL_ERR_STATE, "b", "a right-hand side that was set");
+  SL_REQUIRE(options->absolute_error > 0 && options->absolute_error <= DBL_MAX, SL_ERR_OPTION,
+             "absolute_error", "a finite number > 0");
+  SL_REQUIRE(count > 0, SL_ERR_EMPTY, "indices", "at least one index");
+  for (uint32_t k = 0; k < count; k++) {
+    SL_REQUIRE_AT(indices[k] < entries->matrix->rows, SL_ERR_INDEX, "indices",
+                  "indices below the number of rows", k);
+  }
+  if (count > entries->capacity) {
+    SL_TRY(SL_REALLOC(&entries->indices, count));
+    SL_TRY(SL_REALLOC(&entries->values, count));
+    SL_TRY(SL_REALLOC(&entries->bounds, count));
+    entries->capacity = count;
+  }
+  memcpy(entries->indices, indices, count * sizeof *indices);
+  entries->options = *options;
+  entries->count = count;
+  entries->next = entries->pushed_entries = 0;
+  entries->touched_rows = entries->edge_operations = 0;
+  entries->solves = 0;
+  entries->begun = entries->rounding_won = entries->has_current = false;
+  entries->outcome = SL_OUTCOME_RUNNING;
+  entries->phase = PUSHING;
+  return SL_OK;
+}
+
+static void end(sl_local_entries *entries, sl_outcome outcome) {
+  drop_solve(entries);
+  sl_push_clear(entries->push);
+  entries->begun = false;
+  entries->outcome = outcome;
+  entries->phase = ENDED;
+}
+
+static void end_settled(sl_local_entries *entries) {
+  end(entries, entries->rounding_won ? SL_OUTCOME_STAGNATED : SL_OUTCOME_CONVERGED);
+}
+
+static void start_entry(sl_local_entries *entries) {
+  sl_push_clear(entries->push);
+  sl_push_seed(entries->push, entries->indices[entries->next], 1);
+  entries->goal = (sl_push_goal){
+      // A little room for rounding, so that one certificate is enough as a rule.
+      .allowed = entries->options.absolute_error * (1 - 0x1p-20),
+      .mass_factor = entries->radius,
+      .largest_factor = entries->norm1,
+  };
+  entries->begun = true;
+}
+
+// Writes the answer of entry `next` and adds its work up.
+static void record(sl_local_entries *entries, double value, double bound) {
+  entries->values[entries->next] = value;
+  entries->bounds[entries->next] = bound;
+  if (!(bound <= entries->options.absolute_error)) entries->rounding_won = true;
+  if (entries->begun) {
+    entries->touched_rows += entries->push->touched_rows;
+    entries->edge_operations += entries->push->edge_operations;
+    sl_push_clear(entries->push);
+  }
+  entries->begun = false;
+  entries->next++;
+}
+
+// The push believes it has met its goal: proves it, or sets a lower goal when that can help.
+static void settle(sl_local_entries *entries) {
+  sl_push_bounds r;
+  estimate found = certify(entries, &r);
+  double truncation = found.bound - found.rounding;
+  bool enough = found.bound <= entries->options.absolute_error;
+  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
+    double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
+    entries->goal.allowed = lower / 2;
+    return;
+  }
+  entries->pushed_entries++;
+  record(entries, found.value, found.bound);
+  if (entries->next == entries->count) end_settled(entries);
+}
+
+static uint64_t passes(const sl_local_entries *entries, double how_many) {
+  return (uint64_t)(how_many * entries->matrix->nnz) + 1;
+}
+
+// Edge operations that pushing may still use for this entry; 0 when it has to give way.
+static uint64_t push_allowance(const sl_local_entries *entries) {
+  uint64_t used = entries->begun ? entries->push->edge_operations : 0;
+  uint64_t limit = entries->options.push_work;
+  if (limit == 0) {
+    limit = passes(entries, ENTRY_PUSH_PASSES);
+    if (limit < LEAST_PUSH_WORK) limit = LEAST_PUSH_WORK;
+    uint64_t total = passes(entries, TOTAL_PUSH_PASSES);
+    if (total < limit) total = limit;
+    uint64_t left = total > entries->edge_operations ? total - entries->edge_operations : 0;
+    if (left < limit) limit = left;
+  }
+  return limit > used ? limit - used : 0;
+}
+
+static uint64_t edges_so_far(const sl_local_entries *entries) {
+  return entries->edge_operations + (entries->begun ? entries->push->edge_operations : 0);
+}
+
+static uint64_t total_allowance(const sl_local_entries *entries) {
+  uint64_t limit = entries->options.max_work, used = edges_so_far(entries);
+  if (limit == 0) return UINT64_MAX;
+  return limit > used ? limit - used : 0;
+}
+
+// ---- the full solve
+
+static double norm2_b(const sl_local_entries *entries) {
+  return entries->dense ? sl_norm2_f64(entries->dense, entries->matrix->rows)
+                        : sl_norm2_f64(entries->sparse_values, entries->sparse_count);
+}
+
+// The tolerance at which x probably meets the demanded bound: certain for columns, for rows with
+// the residual spread evenly. Too optimistic costs another, warm solve; too careful costs
+// iterations.
+static double first_tolerance(const sl_local_entries *entries) {
+  const sl_matrix_class *class = &entries->matrix->matrix_class;
+  double root = sqrt((double)entries->matrix->rows);
+  double wanted = entries->push->row_dominant ? class->min_row_slack * root / 4
+                                              : class->min_column_slack / root;
+  return entries->demand * wanted / norm2_b(entries);
+}
+
+static sl_status begin_solve(sl_local_entries *entries, bool warm) {
+  sl_solver_options options = sl_solver_options_default();
+  options.tolerance = entries->tolerance;
+  uint64_t left = total_allowance(entries);
+  options.max_work = left == UINT64_MAX ? 0 : left > 0 ? left : 1;
+  sl_solver_destroy(entries->solver);
+  entries->solver = NULL;
+  SL_TRY(sl_solver_create(entries->matrix, &options, &entries->solver));
+  entries->solves++;
+  const double *b = entries->dense ? entries->dense : entries->b;
+  return sl_solver_begin(entries->solver, b, warm ? entries->x : NULL);
+}
+
+static double clamp_tolerance(double tolerance) {
+  if (!(tolerance > 0x1p-52)) return 0x1p-52;
+  return tolerance < 0.5 ? tolerance : 0.5;
+}
+
+// Hands over. Entry `next` needs x only to absolute_error / ||r||; the ones behind it have no p yet
+// and need all of it.
+static sl_status start_solve(sl_local_entries *entries) {
+  size_t n = entries->matrix->rows;
+  SL_TRY(SL_ALLOC(&entries->x, n));
+  if (!entries->dense) {
+    SL_TRY(SL_ALLOC_ZERO(&entries->b, n));
+    for (uint32_t k = 0; k < entries->sparse_count; k++) {
+      entries->b[entries->sparse_indices[k]] = entries->sparse_values[k];
+    }
+  }
+  entries->demand = entries->options.absolute_error;
+  entries->has_current = entries->begun;
+  if (entries->begun) {
+    estimate found = certify(entries, &entries->current);
+    bool last = entries->next + 1 == entries->count;
+    if (last && found.bound < INFINITY && entries->current.mass > 0) {
+      double room = entries->options.absolute_error - found.rounding;
+      double relaxed = 0.9 * room / entries->current.mass;
+      if (relaxed > entries->demand) entries->demand = relaxed;
+    }
+  }
+  entries->tolerance = clamp_tolerance(first_tolerance(entries));
+  entries->phase = SOLVING;
+  return begin_solve(entries, false);
+}
+
+// x_t = p.b + r.x for the entry whose push gave way.
+static estimate combine(const sl_local_entries *entries, double x_bound, sl_bound_norm norm) {
+  const sl_push *push = entries->push;
+  const sl_push_bounds *r = &entries->current;
+  products sums = multiply_b(entries);
+  double rx = 0, size = sums.pb_size;
+  for (uint32_t k = 0; k < push->support_count; k++) {
+    uint32_t j = push->support[k];
+    double product = push->nodes[j].r * entries->x[j];
+    rx += product;
+    size += fabs(product);
+  }
+  double largest = sl_norm_inf_f64(entries->x, push->matrix->rows) + x_bound;
+  double terms = product_terms(entries) + push->support_count;
+  double spread = norm == SL_BOUND_ONE ? r->greatest : r->mass;
+  return (estimate){
+      .value = sums.pb + rx,
+      .bound = (spread * x_bound + largest * r->rounding + sl_push_rounding(terms) * size) *
+               (1 + 0x1p-40),
+  };
+}
+
+// Entries that neither push nor solve has reached: x_t = b_t / a_tt + g_t c +- g_t h.
+static void settle_without_work(sl_local_entries *entries) {
+  while (entries->next < entries->count) {
+    if (!entries->begun) start_entry(entries);
+    sl_push_bounds r;
+    estimate found = certify(entries, &r);
+    record(entries, found.value, found.bound);
+  }
+}
+
+// Answers everything that is left from x, or from push where that bound is smaller.
+static sl_status use_solution(sl_local_entries *entries, const sl_solve_result *solved) {
+  double bound = solved->error_bound_norm == SL_BOUND_NONE ? INFINITY : solved->error_bound;
+  if (!(bound <= INFINITY)) bound = INFINITY;
+  if (bound == INFINITY) {
+    settle_without_work(entries);
+  } else {
+    if (entries->has_current) {
+      estimate found = combine(entries, bound, solved->error_bound_norm);
+      double direct = entries->x[entries->indices[entries->next]];
+      if (found.bound <= bound)
+        record(entries, found.value, found.bound);
+      else
+        record(entries, direct, bound);
+    }
+    while (entries->next < entries->count) {
+      record(entries, entries->x[entries->indices[entries->next]], bound);
+    }
+  }
+  bool limited =
+      solved->outcome == SL_OUTCOME_WORK_LIMIT || solved->outcome == SL_OUTCOME_TIME_LIMIT;
+  if (entries->rounding_won && limited)
+    end(entries, solved->outcome);
+  else
+    end_settled(entries);
+  return SL_OK;
+}
+
+// A solve has ended: use it, or tighten and go on from where it is.
+static sl_status finish_solve(sl_local_entries *entries) {
+  sl_solve_result solved;
+  SL_TRY(sl_solver_finish(entries->solver, entries->x, &solved));
+  entries->edge_operations += solved.work;
+  entries->touched_rows += solved.touched_rows;
+  bool short_of = !(solved.error_bound <= entries->demand);
+  if (short_of && solved.outcome == SL_OUTCOME_CONVERGED && entries->solves < MAX_SOLVES &&
+      entries->tolerance > 0x1p-52 && total_allowance(entries) > 0) {
+    double factor = entries->demand / solved.error_bound / 2;
+    if (!(factor > 1e-4)) factor = 1e-4;
+    entries->tolerance = clamp_tolerance(entries->tolerance * factor);
+    return begin_solve(entries, true);
+  }
+  return use_solution(entries, &solved);
+}
+
+// ---- steps
+
+static sl_status push_step(sl_local_entries *entries, uint64_t work, uint64_t *spent) {
+  if (total_allowance(entries) == 0) {
+    settle_without_work(entries);
+    end(entries, entries->rounding_won ? SL_OUTCOME_WORK_LIMIT : SL_OUTCOME_CONVERGED);
+    return SL_OK;
+  }
+  uint64_t allowance = push_allowance(entries);
+  if (allowance == 0) return start_solve(entries);
+  if (!entries->begun) start_entry(entries);
+  if (total_allowance(entries) < allowance) allowance = total_allowance(entries);
+  if (allowance < work) work = allowance;
+  if (sl_push_run(entries->push, &entries->goal, work, spent)) settle(entries);
+  return SL_OK;
+}
+
+static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *spent) {
+  sl_outcome outcome;
+  *spent += work;
+  SL_TRY(sl_solver_step(entries->solver, work, &outcome));
+  return outcome == SL_OUTCOME_RUNNING ? SL_OK : finish_solve(entries);
+}
+
+sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_outcome *out) {
+  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
+  if (work == 0) work = 1;
+  uint64_t spent = 0;
+  while (entries->phase != ENDED && spent < work) {
+    sl_status status = entries->phase == PUSHING ? push_step(entries, work - spent, &spent)
+                                                 : solve_step(entries, work - spent, &spent);
+    if (status != SL_OK) {
+      end(entries, SL_OUTCOME_BREAKDOWN);
+      entries->phase = IDLE;
+      return status;
+    }
+  }
+  *out = entries->outcome;
+  return SL_OK;
+}
+
+sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
+  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
+  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
+             "a limit");
+  if (entries->phase == ENDED) return SL_OK;
+  if (entries->phase == SOLVING) {
+    SL_TRY(sl_solver_stop(entries->solver, why));
+    return finish_solve(entries);
+  }
+  settle_without_work(entries);
+  end(entries, entries->rounding_won ? why : SL_OUTCOME_CONVERGED);
+  return SL_OK;
+}
+
+sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {
+  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  double most = 0;
+  for (uint32_t k = 0; k < entries->count; k++) {
+    if (entries->bounds[k] > most) most = entries->bounds[k];
+  }
+  *result = (sl_local_entries_result){
+      .outcome = entries->outcome,
+      .method = entries->solves > 0 ? SL_LOCAL_ENTRIES_PUSH_FULL : SL_LOCAL_ENTRIES_PUSH,
+      .count = entries->count,
+      .pushed_entries = entries->pushed_entries,
+      .values = entries->values,
+      .error_bounds = entries->bounds,
+      .error_bound = most,
+      .touched_rows = entries->touched_rows,
+      .edge_operations = entries->edge_operations,
+  };
+  return SL_OK;
+}
