@@ -35,7 +35,8 @@ struct sl_solver {
   sl_traits traits;
   sl_null_space null_space;
 
-  sl_solver_method plan[4];  // methods to try, in order
+  sl_solver_method plan[4];  // methods to try, in order, and why
+  sl_solver_reason reasons[4];
   uint32_t plan_length, plan_at;
   uint32_t preferred;        // place in the plan of the method that solved last: where to begin
 

@@ -15,6 +15,16 @@ const char *sl_solver_method_name(sl_solver_method method) {
   return "unknown";
 }
 
+const char *sl_solver_reason_text(sl_solver_reason reason) {
+  switch (reason) {
+#define X(name, value, text)                                                                       \
+  case SL_REASON_##name: return text;
+    SL_SOLVER_REASON_LIST(X)
+#undef X
+  }
+  return "unknown";
+}
+
 sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out) {
 #define X(method, value, text)                                                                     \
   if (strcmp(name, text) == 0) {                                                                   \
@@ -103,11 +113,12 @@ static sl_status check_method(const sl_solver *solver, sl_solver_method method) 
   return SL_OK;
 }
 
-static void add(sl_solver *solver, sl_solver_method method) {
+static void add(sl_solver *solver, sl_solver_method method, sl_solver_reason reason) {
   for (uint32_t k = 0; k < solver->plan_length; k++) {
     if (solver->plan[k] == method) return;
   }
-  if (check_method(solver, method) == SL_OK) solver->plan[solver->plan_length++] = method;
+  solver->reasons[solver->plan_length] = reason;
+  solver->plan[solver->plan_length++] = method;
 }
 
 // Slack, in parts of the diagonal, from which a sweep of Gauss-Seidel is sure to gain enough.
@@ -120,12 +131,15 @@ static void plan_automatically(sl_solver *solver) {
   bool small = solver->n <= SL_SOLVER_MAX_DENSE;
   double slack = fmax(facts->min_relative_row_slack, facts->min_relative_column_slack);
   bool definite = facts->symmetric && has_diagonal && traits->diagonal_sign != 0;
-  if (definite && traits->sdd) add(solver, SL_SOLVER_CG);
-  else if (slack >= CLEAR_SLACK) add(solver, SL_SOLVER_GAUSS_SEIDEL);
-  if (small) add(solver, SL_SOLVER_LU);
-  if (definite) add(solver, SL_SOLVER_CG);
-  add(solver, SL_SOLVER_BICGSTAB);
-  if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL);
+  if (definite && traits->sdd) {
+    add(solver, SL_SOLVER_CG, SL_REASON_DEFINITE_DOMINANT);
+  } else if (slack >= CLEAR_SLACK) {
+    add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_CLEAR_SLACK);
+  }
+  if (small) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
+  if (definite) add(solver, SL_SOLVER_CG, SL_REASON_MAYBE_DEFINITE);
+  add(solver, SL_SOLVER_BICGSTAB, SL_REASON_GENERAL);
+  if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_DOMINANT);
 }
 
 sl_status sl_solver_make_plan(sl_solver *solver) {
@@ -137,7 +151,7 @@ sl_status sl_solver_make_plan(sl_solver *solver) {
     return SL_OK;
   }
   SL_TRY(check_method(solver, method));
-  solver->plan[solver->plan_length++] = method;
+  add(solver, method, SL_REASON_ASKED);
   return SL_OK;
 }
 

@@ -116,8 +116,11 @@ uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
 
 static void next_attempt(sl_solver *solver) {
   solver->attempts[solver->attempt_count++] = (sl_solve_attempt){
-      .method = solver->plan[solver->plan_at], .outcome = SL_OUTCOME_RUNNING,
-      .relative_residual = 1};
+      .method = solver->plan[solver->plan_at],
+      .reason = solver->reasons[solver->plan_at],
+      .outcome = SL_OUTCOME_RUNNING,
+      .relative_residual = 1,
+  };
   solver->phase = SL_PHASE_SETUP;
   solver->verified_norm = INFINITY;
 }
@@ -434,6 +437,12 @@ sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result 
   size_t bad = sl_first_not_finite_f64(x, solver->n);
   SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
   fill_result(solver, x, result);
+  return SL_OK;
+}
+
+sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_attempt *out) {
+  SL_REQUIRE(index < solver->attempt_count, SL_ERR_INDEX, "index", "an attempt of the last solve");
+  *out = solver->attempts[index];
   return SL_OK;
 }
 

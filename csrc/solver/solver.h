@@ -68,9 +68,29 @@ typedef enum sl_bound_norm {
   SL_BOUND_ONE = 2,   // sum |x_i - exact_i|
 } sl_bound_norm;
 
+// Why a method was tried.
+#define SL_SOLVER_REASON_LIST(X)                                                                   \
+  X(ASKED, 0, "asked for by name")                                                                 \
+  X(DEFINITE_DOMINANT, 1, "symmetric, diagonally dominant, diagonal of one sign")                  \
+  X(CLEAR_SLACK, 2, "diagonally dominant with a slack of at least 2 %")                            \
+  X(SMALL, 3, "small enough for a dense factorisation")                                            \
+  X(MAYBE_DEFINITE, 4, "symmetric with a diagonal of one sign")                                    \
+  X(GENERAL, 5, "takes any matrix")                                                                \
+  X(DOMINANT, 6, "diagonally dominant")
+
+typedef enum sl_solver_reason {
+#define X(name, value, text) SL_REASON_##name = value,
+  SL_SOLVER_REASON_LIST(X)
+#undef X
+} sl_solver_reason;
+
+// Text of a reason, or "unknown". Static storage; never null.
+const char *sl_solver_reason_text(sl_solver_reason reason);
+
 // One method that was tried in a solve, in the order of trying.
 typedef struct sl_solve_attempt {
   sl_solver_method method;
+  sl_solver_reason reason;
   sl_outcome outcome;        // RUNNING: it was left before it ended
   uint32_t iterations;
   double relative_residual;  // when it ended
@@ -153,6 +173,10 @@ sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result
 //            becomes STAGNATED when x misses the tolerance
 //   Errors: ERR_STATE, ERR_NOT_FINITE ("x", position). O(nnz).
 sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result *result);
+
+// Attempt `index` of the last solve, for hosts that cannot follow result.attempts.
+//   Errors: ERR_INDEX ("index"). O(1).
+sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_attempt *out);
 
 // Where a running solve is, for progress displays.
 typedef struct sl_solve_progress {

@@ -1,7 +1,5 @@
 #include "systems.h"
 
-#include "base/arena.h"
-
 static sl_solver_options by(sl_solver_method method) {
   sl_solver_options options = sl_solver_options_default();
   options.method = method;
@@ -407,8 +405,13 @@ static void solves_again_with_another_right_hand_side(void **state) {
     assert_ok(sl_solver_begin(solver, b, NULL));
     sl_solve_result result = run_solver(solver, 1000, x);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
+    sl_solve_attempt only;
+    assert_ok(sl_solver_attempt(solver, 0, &only));
+    assert_int_equal(only.reason, SL_REASON_ASKED);
+    assert_int_equal(only.method, SL_SOLVER_LU);
+    assert_refused(sl_solver_attempt(solver, 1, &only), SL_ERR_INDEX, "index");
     if (k == 0) first_setup = result.attempts[0].setup_work;
-    else assert_true(result.attempts[0].setup_work == 0);
+    else assert_true(only.setup_work == 0);
     solve_system(matrix, b, &options, y);
     assert_memory_equal(x, y, sizeof x);
     free(b);
@@ -627,6 +630,10 @@ static void names_methods_both_ways(void **state) {
 #undef X
   assert_string_equal(sl_solver_method_name((sl_solver_method)99), "unknown");
   assert_refused(sl_solver_method_from_name("jacobi", &method), SL_ERR_OPTION, "method");
+#define X(name, value, text) assert_string_equal(sl_solver_reason_text(SL_REASON_##name), text);
+  SL_SOLVER_REASON_LIST(X)
+#undef X
+  assert_string_equal(sl_solver_reason_text((sl_solver_reason)99), "unknown");
 }
 
 int main(void) {

@@ -1,0 +1,162 @@
+// Raw ABI of the solver room.
+#include "base/abi.h"
+
+#include "base/memory.h"
+#include "solver/solver.h"
+
+// ---- full solves: solver/solver.h ---------------------------------------------------------------
+
+// A solver reads its matrix in every step. The matrix's handle is kept, so that destroying the
+// matrix first is an error and not a read of freed memory.
+typedef struct abi_solver {
+  sl_solver *solver;
+  sl_csr *matrix;
+  sl_handle matrix_handle;
+} abi_solver;
+
+static sl_status get_solver(sl_handle handle, sl_solver **out) {
+  abi_solver *found;
+  sl_csr *matrix;
+  SL_TRY(sl_handle_get(handle, SL_HANDLE_SOLVER, (void **)&found));
+  SL_TRY(sl_handle_get(found->matrix_handle, SL_HANDLE_MATRIX, (void **)&matrix));
+  *out = found->solver;
+  return SL_OK;
+}
+
+// 0 after a failure. method: a value of SL_SOLVER_METHOD_LIST; limits: 0 for none.
+sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double tolerance,
+                                       uint32_t max_iterations, double max_work,
+                                       int32_t record_history) {
+  abi_solver *made;
+  sl_handle handle;
+  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
+  sl_solver_options options = {.method = (sl_solver_method)method,
+                               .tolerance = tolerance,
+                               .max_iterations = max_iterations,
+                               .max_work = max_work > 0 ? (uint64_t)max_work : 0,
+                               .record_history = record_history != 0};
+  made->matrix_handle = matrix;
+  sl_status status = sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&made->matrix);
+  if (status == SL_OK) status = sl_solver_create(made->matrix, &options, &made->solver);
+  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_SOLVER, made, &handle);
+  if (status == SL_OK) return handle;
+  sl_solver_destroy(made->solver);
+  sl_free(made);
+  return 0;
+}
+
+int32_t SL_ABI(sl_abi_solver_destroy)(sl_handle handle) {
+  abi_solver *found;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_SOLVER, (void **)&found));
+  sl_solver_destroy(found->solver);
+  sl_free(found);
+  return SL_OK;
+}
+
+// Writes the number of rows and the bytes held; each may be NULL.
+int32_t SL_ABI(sl_abi_solver_info)(sl_handle handle, uint32_t *size, size_t *bytes) {
+  sl_solver *solver;
+  SL_TRY(get_solver(handle, &solver));
+  if (size) *size = sl_solver_size(solver);
+  if (bytes) *bytes = sl_solver_bytes(solver);
+  return SL_OK;
+}
+
+// b, initial_guess: as many doubles as the matrix has rows; initial_guess may be NULL.
+int32_t SL_ABI(sl_abi_solver_begin)(sl_handle handle, const double *b,
+                                    const double *initial_guess) {
+  sl_solver *solver;
+  SL_TRY(get_solver(handle, &solver));
+  return sl_solver_begin(solver, b, initial_guess);
+}
+
+// outcome: 9 while it is running.
+int32_t SL_ABI(sl_abi_solver_step)(sl_handle handle, double work, int32_t *outcome) {
+  sl_solver *solver;
+  sl_outcome ended;
+  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(sl_solver_step(solver, work > 0 ? (uint64_t)work : 0, &ended));
+  *outcome = (int32_t)ended;
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_solver_stop)(sl_handle handle, int32_t why) {
+  sl_solver *solver;
+  SL_TRY(get_solver(handle, &solver));
+  return sl_solver_stop(solver, (sl_outcome)why);
+}
+
+// A result as twelve doubles: outcome, method, iterations, residual, relative residual, backward
+// error, error bound, its norm (0 none, 1 infinity, 2 one), edge operations, touched rows, length of
+// the history, attempts.
+static void write_result(const sl_solve_result *from, double *to) {
+  const double numbers[12] = {
+      from->outcome,         from->method,         from->iterations,
+      from->residual,        from->relative_residual, from->backward_error,
+      from->error_bound,     from->error_bound_norm,  (double)from->work,
+      (double)from->touched_rows, from->history_length, from->attempt_count};
+  for (int k = 0; k < 12; k++) to[k] = numbers[k];
+}
+
+// x: the solution, written. result: twelve doubles, written. history: where the relative residuals
+// lie until the next begin, written; may be NULL.
+int32_t SL_ABI(sl_abi_solver_finish)(sl_handle handle, double *x, double *result,
+                                     const double **history) {
+  sl_solver *solver;
+  sl_solve_result found;
+  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(sl_solver_finish(solver, x, &found));
+  write_result(&found, result);
+  if (history) *history = found.history;
+  return SL_OK;
+}
+
+// The result that finish would give for another x, which is read.
+int32_t SL_ABI(sl_abi_solver_certify)(sl_handle handle, const double *x, double *result) {
+  sl_solver *solver;
+  sl_solve_result found;
+  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(sl_solver_certify(solver, x, &found));
+  write_result(&found, result);
+  return SL_OK;
+}
+
+// Attempt `index` as seven doubles: method, reason, outcome, iterations, relative residual, edge
+// operations of its setup and of its iterations.
+int32_t SL_ABI(sl_abi_solver_attempt)(sl_handle handle, uint32_t index, double *out) {
+  sl_solver *solver;
+  sl_solve_attempt found;
+  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(sl_solver_attempt(solver, index, &found));
+  out[0] = found.method;
+  out[1] = found.reason;
+  out[2] = found.outcome;
+  out[3] = found.iterations;
+  out[4] = found.relative_residual;
+  out[5] = (double)found.setup_work;
+  out[6] = (double)found.work;
+  return SL_OK;
+}
+
+// Where a running solve is, as five doubles: outcome, method, iterations, relative residual, work.
+int32_t SL_ABI(sl_abi_solver_progress)(sl_handle handle, double *out) {
+  sl_solver *solver;
+  sl_solve_progress progress;
+  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(sl_solver_progress(solver, &progress));
+  out[0] = progress.outcome;
+  out[1] = progress.method;
+  out[2] = progress.iterations;
+  out[3] = progress.relative_residual;
+  out[4] = (double)progress.work;
+  return SL_OK;
+}
+
+const char *SL_ABI(sl_abi_solver_method_name)(int32_t method) {
+  return sl_solver_method_name((sl_solver_method)method);
+}
+const char *SL_ABI(sl_abi_solver_reason_text)(int32_t reason) {
+  return sl_solver_reason_text((sl_solver_reason)reason);
+}
+
+// ---- local answers: solver/local_entries.h ------------------------------------------------------
