@@ -37,7 +37,8 @@
   /* untrusted bytes */                                                                            \
   X(ERR_PARSE, -60, "malformed text")                                                              \
   X(ERR_TRUNCATED, -61, "input ends too early")                                                    \
-  X(ERR_FORMAT, -62, "unknown or unsupported format")
+  X(ERR_FORMAT, -62, "unknown or unsupported format")                                              \
+  X(ERR_CHECKSUM, -63, "checksum does not match")
 
 #define SL_OUTCOME_LIST(X)                                                                         \
   X(CONVERGED, 0, "converged")                                                                     \

@@ -1,0 +1,119 @@
+#include "simd/distance_i8.h"
+
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+// One step of 16 products added into four i32 lanes; how the sixteen are spread over the lanes
+// differs between builds, their integer sum does not.
+#if defined(__wasm_relaxed_simd__)
+
+typedef v128_t lanes;
+typedef v128_t wide_query;
+static inline wide_query query_load(const uint8_t *q) { return wasm_v128_load(q); }
+static inline lanes step(wide_query q, const int8_t *x, lanes sum) {
+  // First operand signed 8 bits, second 7 bits: within both limits nothing is relaxed any more.
+  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(x), q, sum);
+}
+
+#elif defined(__wasm_simd128__)
+
+typedef v128_t lanes;
+typedef struct wide_query {
+  v128_t low, high;
+} wide_query;
+static inline wide_query query_load(const uint8_t *q) {
+  v128_t v = wasm_v128_load(q);
+  return (wide_query){wasm_u16x8_extend_low_u8x16(v), wasm_u16x8_extend_high_u8x16(v)};
+}
+static inline lanes step(wide_query q, const int8_t *x, lanes sum) {
+  v128_t v = wasm_v128_load(x);
+  sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i16x8_extend_low_i8x16(v), q.low));
+  return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i16x8_extend_high_i8x16(v), q.high));
+}
+
+#elif defined(__SSE2__)
+
+typedef __m128i lanes;
+typedef struct wide_query {
+  __m128i low, high;
+} wide_query;
+static inline wide_query query_load(const uint8_t *q) {
+  __m128i v = _mm_loadu_si128((const __m128i *)q), zero = _mm_setzero_si128();
+  return (wide_query){_mm_unpacklo_epi8(v, zero), _mm_unpackhi_epi8(v, zero)};
+}
+static inline lanes step(wide_query q, const int8_t *x, lanes sum) {
+  __m128i v = _mm_loadu_si128((const __m128i *)x);
+  __m128i low = _mm_srai_epi16(_mm_unpacklo_epi8(v, v), 8);
+  __m128i high = _mm_srai_epi16(_mm_unpackhi_epi8(v, v), 8);
+  sum = _mm_add_epi32(sum, _mm_madd_epi16(low, q.low));
+  return _mm_add_epi32(sum, _mm_madd_epi16(high, q.high));
+}
+
+#endif
+
+#if defined(__wasm_simd128__) || defined(__SSE2__)
+
+#if defined(__wasm_simd128__)
+static inline lanes lanes_zero(void) { return wasm_i32x4_const_splat(0); }
+static inline int32_t lanes_sum(lanes v) {
+  return wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1) +
+         wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3);
+}
+#else
+static inline lanes lanes_zero(void) { return _mm_setzero_si128(); }
+static inline int32_t lanes_sum(lanes v) {
+  int32_t part[4];
+  _mm_storeu_si128((__m128i *)part, v);
+  return part[0] + part[1] + part[2] + part[3];
+}
+#endif
+
+int32_t sl_dot1_i8(const uint8_t *query, const int8_t *x, size_t n) {
+  lanes sum = lanes_zero();
+  for (size_t i = 0; i < n; i += 16) sum = step(query_load(query + i), x + i, sum);
+  return lanes_sum(sum);
+}
+
+void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
+  const int8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+  lanes a = lanes_zero(), b = a, c = a, d = a;
+  for (size_t i = 0; i < n; i += 16) {
+    wide_query q = query_load(query + i);
+    a = step(q, r0 + i, a);
+    b = step(q, r1 + i, b);
+    c = step(q, r2 + i, c);
+    d = step(q, r3 + i, d);
+  }
+  out[0] = lanes_sum(a);
+  out[1] = lanes_sum(b);
+  out[2] = lanes_sum(c);
+  out[3] = lanes_sum(d);
+}
+
+#else
+
+int32_t sl_dot1_i8(const uint8_t *query, const int8_t *x, size_t n) {
+  int32_t a = 0, b = 0, c = 0, d = 0;
+  for (size_t i = 0; i < n; i += 4) {
+    a += query[i] * x[i];
+    b += query[i + 1] * x[i + 1];
+    c += query[i + 2] * x[i + 2];
+    d += query[i + 3] * x[i + 3];
+  }
+  return (a + b) + (c + d);
+}
+
+void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
+  for (int r = 0; r < 4; r++) out[r] = sl_dot1_i8(query, rows[r], n);
+}
+
+#endif
+
+int32_t sl_sum_i8(const int8_t *x, size_t n) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i];
+  return sum;
+}

@@ -1,0 +1,178 @@
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "simd/bits.h"
+#include "simd/distance_f32.h"
+#include "simd/distance_i8.h"
+
+#define LONGEST 1040
+
+static float query[LONGEST], rows[4][LONGEST];
+
+static void fill(uint64_t seed, size_t n) {
+  sl_rng rng;
+  sl_rng_seed(&rng, seed);
+  for (size_t i = 0; i < n; i++) {
+    query[i] = (float)(sl_rng_double(&rng) * 2 - 1);
+    for (int r = 0; r < 4; r++) rows[r][i] = (float)(sl_rng_double(&rng) * 2 - 1);
+  }
+}
+
+static void distances_match_long_double(void **state) {
+  (void)state;
+  for (size_t n = 0; n <= LONGEST; n += n < 128 ? 8 : 304) {
+    fill(n + 1, n);
+    long double dot = 0, squared = 0, manhattan = 0;
+    for (size_t i = 0; i < n; i++) {
+      long double x = query[i], y = rows[0][i];
+      dot += x * y;
+      squared += (x - y) * (x - y);
+      manhattan += fabsl(x - y);
+    }
+    long double bound = (n / 8 + 4) * 0x1p-24L * (n + 1);
+    assert_true(fabsl(sl_dot1_f32(query, rows[0], n) - dot) <= bound);
+    assert_true(fabsl(sl_squared1_f32(query, rows[0], n) - squared) <= 4 * bound);
+    assert_true(fabsl(sl_manhattan1_f32(query, rows[0], n) - manhattan) <= 2 * bound);
+  }
+}
+
+typedef void four_rows(const float *, const float *const[4], size_t, float[4]);
+typedef float one_row(const float *, const float *, size_t);
+
+static void check_four(one_row *one, four_rows *four) {
+  for (size_t n = 0; n <= 128; n += 8) {
+    fill(n + 77, n);
+    const float *const four_of[4] = {rows[2], rows[0], rows[3], rows[1]};
+    float out[4], out_back;
+    four(query, four_of, n, out);
+    for (int r = 0; r < 4; r++) {
+      out_back = one(four_of[r], query, n);  // symmetric as well
+      assert_memory_equal(&out[r], &out_back, sizeof out_back);
+    }
+  }
+}
+
+static void four_rows_give_the_bits_of_one_row(void **state) {
+  (void)state;
+  check_four(sl_dot1_f32, sl_dot4_f32);
+  check_four(sl_squared1_f32, sl_squared4_f32);
+  check_four(sl_manhattan1_f32, sl_manhattan4_f32);
+}
+
+static void zero_padding_changes_nothing(void **state) {
+  (void)state;
+  memset(query, 0, sizeof query);
+  memset(rows, 0, sizeof rows);
+  fill(5, 37);
+  float dot = sl_dot1_f32(query, rows[0], 40), squared = sl_squared1_f32(query, rows[0], 40);
+  assert_true(sl_dot1_f32(query, rows[0], 1040) == dot);
+  assert_true(sl_squared1_f32(query, rows[0], 1040) == squared);
+}
+
+static void the_limit_never_overflows(void **state) {
+  (void)state;
+  static float x[SL_DISTANCE_STEP * 8192], y[SL_DISTANCE_STEP * 8192];
+  for (size_t i = 0; i < 65536; i++) {
+    x[i] = SL_DISTANCE_LIMIT;
+    y[i] = -SL_DISTANCE_LIMIT;
+  }
+  assert_true(isfinite(sl_dot1_f32(x, y, 65536)));
+  assert_true(isfinite(sl_squared1_f32(x, y, 65536)));
+  assert_true(isfinite(sl_manhattan1_f32(x, y, 65536)));
+}
+
+static void normalizes(void **state) {
+  (void)state;
+  float x[3] = {3, 0, -4}, y[8];
+  assert_true(sl_normalize_f32(x, 3, y, 8) == 5);
+  float expected[8] = {0.6f, 0, -0.8f};
+  assert_memory_equal(y, expected, sizeof y);
+  float zero[2] = {0, 0};
+  assert_true(sl_normalize_f32(zero, 2, y, 8) == 0);
+  assert_true(y[0] == 0 && y[1] == 0);
+  float tiny[2] = {1e-45f, 0};  // its square would vanish in f32
+  sl_normalize_f32(tiny, 2, y, 8);
+  assert_true(y[0] == 1);
+}
+
+static void finds_what_is_beyond(void **state) {
+  (void)state;
+  float x[4] = {1, -2, NAN, 9};
+  assert_int_equal(sl_first_beyond_f32(x, 4, 10), 2);
+  assert_int_equal(sl_first_beyond_f32(x, 4, 1.5f), 1);
+  assert_int_equal(sl_first_beyond_f32(x, 2, 10), 2);
+  assert_int_equal(sl_first_beyond_f32(x, 0, 10), 0);
+  x[2] = -INFINITY;
+  assert_int_equal(sl_first_beyond_f32(x, 4, 10), 2);
+}
+
+static void int8_products_are_exact(void **state) {
+  (void)state;
+  static uint8_t q[1024];
+  static int8_t codes[4][1024];
+  sl_rng rng;
+  sl_rng_seed(&rng, 3);
+  for (size_t n = 0; n <= 1024; n += n < 64 ? 16 : 320) {
+    const int8_t *const four[4] = {codes[0], codes[1], codes[2], codes[3]};
+    int32_t out[4], expected[4] = {0}, sums[4] = {0};
+    for (size_t i = 0; i < n; i++) {
+      q[i] = (uint8_t)sl_rng_below(&rng, 128);
+      for (int r = 0; r < 4; r++) {
+        codes[r][i] = (int8_t)((int)sl_rng_below(&rng, 255) - 127);
+        expected[r] += q[i] * codes[r][i];
+        sums[r] += codes[r][i];
+      }
+    }
+    sl_dot4_i8(q, four, n, out);
+    for (int r = 0; r < 4; r++) {
+      assert_int_equal(out[r], expected[r]);
+      assert_int_equal(sl_dot1_i8(q, codes[r], n), expected[r]);
+      assert_int_equal(sl_sum_i8(codes[r], n), sums[r]);
+    }
+  }
+  memset(q, 127, sizeof q);
+  memset(codes, -127, sizeof codes);
+  assert_int_equal(sl_dot1_i8(q, codes[0], 1024), -127 * 127 * 1024);
+}
+
+static void hamming_counts_bits(void **state) {
+  (void)state;
+  static uint8_t x[4096], y[4096];
+  for (size_t n = 0; n <= 4096; n += n < 64 ? 16 : 1008) {
+    const uint8_t *const four[4] = {x, y, x, y};
+    uint32_t expected = 0, out[4];
+    sl_rng rng;
+    sl_rng_seed(&rng, n);
+    for (size_t i = 0; i < n; i++) {
+      x[i] = (uint8_t)sl_rng_next(&rng);
+      y[i] = (uint8_t)sl_rng_next(&rng);
+      expected += (uint32_t)__builtin_popcount(x[i] ^ y[i]);
+    }
+    assert_int_equal(sl_hamming1(x, y, n), expected);
+    sl_hamming4(x, four, n, out);
+    assert_int_equal(out[0], 0);
+    assert_int_equal(out[3], expected);
+  }
+  memset(x, 255, sizeof x);
+  memset(y, 0, sizeof y);
+  assert_int_equal(sl_hamming1(x, y, 4096), 4096 * 8);
+  uint64_t words[3] = {UINT64_MAX, 0, 5};
+  assert_int_equal(sl_popcount(words, 3), 66);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(distances_match_long_double),
+      cmocka_unit_test(four_rows_give_the_bits_of_one_row),
+      cmocka_unit_test(zero_padding_changes_nothing),
+      cmocka_unit_test(the_limit_never_overflows),
+      cmocka_unit_test(normalizes),
+      cmocka_unit_test(finds_what_is_beyond),
+      cmocka_unit_test(int8_products_are_exact),
+      cmocka_unit_test(hamming_counts_bits),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
