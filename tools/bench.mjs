@@ -32,7 +32,11 @@ const options = [
   ...(values.only === undefined ? [] : ['--only', values.only]),
   ...(values.results === undefined ? [] : ['--results', values.results]),
 ];
-const run = (file, args) => spawnSync(execPath, ['--expose-gc', '--import', 'tsx', file, ...args], { cwd: root, stdio: 'inherit' }).status;
+const run = (file, args) =>
+  spawnSync(execPath, ['--expose-gc', '--import', 'tsx', file, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  }).status;
 
 let failed = 0;
 for (const name of positionals.length > 0 ? positionals : names) {
@@ -41,5 +45,6 @@ for (const name of positionals.length > 0 ? positionals : names) {
     failed++;
   }
 }
-if (!values.smoke && values.only === undefined && values.results === undefined) failed += run('bench/support/report.ts', []);
+if (!values.smoke && values.only === undefined && values.results === undefined)
+  failed += run('bench/support/report.ts', []);
 exit(failed === 0 ? 0 : 1);

@@ -20,6 +20,7 @@ typedef enum sl_handle_kind {
   SL_HANDLE_READER,
   SL_HANDLE_SOLVER,
   SL_HANDLE_RANKING,
+  SL_HANDLE_LOCAL_ENTRIES,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

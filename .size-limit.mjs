@@ -1,0 +1,35 @@
+// The limits of `npm run size`, which a test checks too: every shipped module as it is, gzipped and with brotli.
+import { existsSync, readdirSync } from 'node:fs';
+
+const goals = { 'solver.simd.wasm': '100 kB' };
+const hard = '200 kB';
+
+const measures = [
+  { label: 'raw', brotli: false },
+  { label: 'gzip', gzip: true },
+  { label: 'brotli', brotli: true },
+];
+const entries = (folder, suffix, limit) =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((file) => file.endsWith(suffix))
+    .sort()
+    .flatMap((file) =>
+      measures.map(({ label, ...how }) => ({
+        name: `${folder.slice(5)}/${file} ${label}`,
+        path: `${folder}/${file}`,
+        ...how,
+        ...limit(file, label),
+      })),
+    );
+
+export default [
+  ...entries('dist/wasm', '.wasm', (file, label) =>
+    label === 'raw' ? { limit: goals[file] ?? hard } : {},
+  ),
+  ...entries('dist/raw', '.wasm', (file, label) =>
+    label === 'raw' ? { limit: goals[file] ?? hard } : {},
+  ),
+  ...entries('dist/internal/raw', '.js', (_, label) =>
+    label === 'gzip' ? { limit: '11 kB' } : {},
+  ),
+];

@@ -1,0 +1,37 @@
+// The limits stand in .size-limit.mjs; `npm run size` prints the whole table.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Measure {
+  name: string;
+  size: number;
+  sizeLimit?: number;
+  passed?: boolean;
+}
+
+const text = execFileSync(process.execPath, ['node_modules/size-limit/bin.js', '--json'], {
+  cwd: root,
+  encoding: 'utf8',
+});
+const limited = (JSON.parse(text) as Measure[]).filter(
+  (measure) => measure.sizeLimit !== undefined,
+);
+
+test('modules and glue are measured', () => {
+  const names = limited.map((measure) => measure.name);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'wasm/solver.scalar.wasm raw',
+      'wasm/solver.simd.wasm raw',
+      'raw/solver.simd.wasm raw',
+      'internal/raw/solver.js gzip',
+    ]),
+  );
+});
+
+test.each(limited)('$name is within $sizeLimit bytes', ({ size, sizeLimit }) => {
+  expect(size).toBeLessThanOrEqual(sizeLimit!);
+});

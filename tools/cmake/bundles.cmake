@@ -1,0 +1,180 @@
+# sl_bundle(<name> ROOMS <room>... VARIANTS <variant>... [TEST <variant>...])
+#
+# Links rooms into one WebAssembly module for each variant, twice: with embind for the npm package (one JavaScript file,
+# the glue, serves all variants) and as a raw module without imports for every other host. In the build folder:
+#
+#   out/glue/<name>.js, .d.ts          out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
+#   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.ts    the table, for TypeScript
+#                                                                          out/codes.ts      names of status.h
+
+set(SL_EXTRA_VARIANTS "" CACHE STRING "More TEST variants for every bundle, for instance relaxed")
+set_property(GLOBAL PROPERTY SL_BUNDLES "")
+set(SL_OUT "${CMAKE_BINARY_DIR}/out")
+
+# Both doors. The stack comes first in memory, so that overflowing it traps instead of reaching data. emmalloc is the
+# smaller allocator, and rooms make few, large allocations.
+set(SL_LINK_MEMORY
+  -sINITIAL_MEMORY=1MB -sSTACK_SIZE=128KB -Wl,--stack-first -sMAXIMUM_MEMORY=4GB -sALLOW_MEMORY_GROWTH
+  -sMALLOC=emmalloc -mbulk-memory)
+
+# -lexports.js keeps the names between wasm and JavaScript as they are. Minified names depend on the order of linking, and
+# a glue would then fit only the variant that it was made with. No import.meta: bundlers would follow its URL, but it is
+# the loader that brings the bytes.
+set(SL_LINK_EMBIND
+  -lembind -lexports.js -sMODULARIZE -sEXPORT_ES6 -sUSE_ES6_IMPORT_META=0 -sENVIRONMENT=web,worker
+  -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0 -sPOLYFILL=0 -sTEXTDECODER=2
+  -sMEMORY_GROWTH_GEOMETRIC_STEP=0.20 -sMEMORY_GROWTH_GEOMETRIC_CAP=96MB
+  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr
+  -sEXPORTED_FUNCTIONS=_emscripten_stack_get_current # for the test that failing calls leave the stack as it was
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPU32,HEAP32,HEAPF32,HEAPF64)
+
+# Only for the variant whose glue is kept. EMBIND_AOT writes the call wrappers at build time (no eval: strict CSP) by
+# running the module once, which is why it is never the relaxed variant: Node 20 cannot run that.
+set(SL_LINK_GLUE -sEMBIND_AOT --closure=1)
+
+set(SL_LINK_RAW -sSTANDALONE_WASM --no-entry)
+
+function(sl_bundle name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;VARIANTS;TEST")
+  if(NOT arg_ROOMS OR NOT arg_VARIANTS OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "sl_bundle(${name}) needs ROOMS and VARIANTS")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SL_BUNDLES ${name})
+  set_property(GLOBAL PROPERTY SL_BUNDLE_${name}_rooms "${arg_ROOMS}")
+  set_property(GLOBAL PROPERTY SL_BUNDLE_${name}_variants "${arg_VARIANTS}")
+  if(NOT SL_WASM)
+    return()
+  endif()
+
+  set(test_variants ${arg_TEST} ${SL_EXTRA_VARIANTS})
+  list(REMOVE_ITEM test_variants ${arg_VARIANTS})
+  sl_room_closure(rooms ${arg_ROOMS})
+  # Bindings call functions and hold no loops: they are compiled once, without SIMD, and linked into every variant.
+  set(bindings "")
+  foreach(room IN LISTS rooms)
+    sl_objects(objects ${room} bindings scalar)
+    list(APPEND bindings ${objects})
+  endforeach()
+  if(NOT bindings)
+    message(STATUS "bundle ${name}: no bindings yet")
+  endif()
+
+  set(glue_variant simd)
+  if(NOT glue_variant IN_LIST arg_VARIANTS)
+    list(GET arg_VARIANTS 0 glue_variant)
+  endif()
+
+  set(modules "")
+  foreach(variant IN LISTS arg_VARIANTS test_variants)
+    set(sources "")
+    set(abi "")
+    foreach(room IN LISTS rooms)
+      sl_objects(objects ${room} sources ${variant})
+      list(APPEND sources ${objects})
+      sl_objects(objects ${room} abi ${variant})
+      list(APPEND abi ${objects})
+    endforeach()
+    set(folder wasm)
+    if(variant IN_LIST test_variants)
+      set(folder test)
+    else()
+      sl_link_raw(${name} ${variant} ${abi} ${sources})
+    endif()
+    if(variant STREQUAL glue_variant)
+      sl_link_embind(${name} ${variant} ${folder} GLUE ${bindings} ${sources})
+    else()
+      sl_link_embind(${name} ${variant} ${folder} "" ${bindings} ${sources})
+    endif()
+    list(APPEND modules "${SL_OUT}/${folder}/${name}.${variant}.wasm")
+  endforeach()
+
+  # One glue can serve all variants only if they import and export the same names.
+  set(stamp "${CMAKE_BINARY_DIR}/link/${name}/names.stamp")
+  add_custom_command(OUTPUT "${stamp}"
+    COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" same ${modules}
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    DEPENDS ${modules} "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" VERBATIM
+    COMMENT "Comparing the names of ${name}'s variants")
+  add_custom_target(${name}.names ALL DEPENDS "${stamp}")
+endfunction()
+
+# Links one embind module, bindings first, and optimises it into out/<folder>/.
+function(sl_link_embind name variant folder glue)
+  set(objects ${ARGN})
+  set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
+  file(MAKE_DIRECTORY "${dir}")
+  set(flags ${SL_LINK_MEMORY} ${SL_LINK_EMBIND})
+  set(products "${dir}/${name}.js" "${dir}/${name}.wasm")
+  set(stage "")
+  if(glue)
+    list(APPEND flags ${SL_LINK_GLUE} "--emit-tsd=${name}.d.ts")
+    set(stage
+      COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/glue.mjs" "${dir}/${name}.js" "${dir}/${name}.d.ts" "${SL_OUT}/glue")
+    list(APPEND products "${SL_OUT}/glue/${name}.js" "${SL_OUT}/glue/${name}.d.ts")
+  endif()
+  add_custom_command(OUTPUT ${products}
+    COMMAND "${CMAKE_CXX_COMPILER}" -O3 -fno-exceptions -fno-rtti ${objects} ${flags} -o "${name}.js"
+    ${stage}
+    WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/glue.mjs"
+    COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking ${name}.${variant}")
+  sl_wasm_opt("${dir}/${name}.wasm" "${SL_OUT}/${folder}/${name}.${variant}.wasm" ${variant})
+endfunction()
+
+# Links one raw module, checks that it imports nothing, and optimises it into out/raw/.
+function(sl_link_raw name variant)
+  set(objects ${ARGN})
+  set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
+  file(MAKE_DIRECTORY "${dir}")
+  if(NOT TARGET raw_host)
+    add_library(raw_host OBJECT "${CMAKE_SOURCE_DIR}/tools/raw_host.c")
+    target_compile_options(raw_host PRIVATE ${SL_FLAGS} ${SL_WASM_FLAGS})
+  endif()
+  add_custom_command(OUTPUT "${dir}/raw.wasm"
+    COMMAND "${CMAKE_C_COMPILER}" -O3 ${objects} "$<TARGET_OBJECTS:raw_host>" ${SL_LINK_MEMORY} ${SL_LINK_RAW} -o raw.wasm
+    COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" no-imports "${dir}/raw.wasm"
+    WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "$<TARGET_OBJECTS:raw_host>" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs"
+    COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking raw ${name}.${variant}")
+  sl_wasm_opt("${dir}/raw.wasm" "${SL_OUT}/raw/${name}.${variant}.wasm" ${variant})
+endfunction()
+
+# The visible optimisation step: one for each shipped module, with exactly the features that its variant may use.
+function(sl_wasm_opt input output variant)
+  add_custom_command(OUTPUT "${output}"
+    COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-opt.mjs" "${SL_WASM_OPT}" "${input}" "${output}"
+      ${SL_WASM_FEATURES} ${SL_VARIANT_FEATURES_${variant}}
+    DEPENDS "${input}" "${CMAKE_SOURCE_DIR}/tools/wasm-opt.mjs" VERBATIM
+    COMMENT "")
+  cmake_path(GET output STEM LAST_ONLY stem)
+  cmake_path(GET output PARENT_PATH folder)
+  cmake_path(GET folder FILENAME folder)
+  add_custom_target(${folder}.${stem} ALL DEPENDS "${output}")
+endfunction()
+
+# Called last: writes the bundle table for TypeScript.
+function(sl_finish)
+  set(lines "")
+  set(by_room "")
+  get_property(bundles GLOBAL PROPERTY SL_BUNDLES)
+  foreach(bundle IN LISTS bundles)
+    get_property(rooms GLOBAL PROPERTY SL_BUNDLE_${bundle}_rooms)
+    get_property(variants GLOBAL PROPERTY SL_BUNDLE_${bundle}_variants)
+    list(JOIN rooms "', '" room_list)
+    list(JOIN variants "', '" variant_list)
+    string(APPEND lines "  ${bundle}: { rooms: ['${room_list}'], variants: ['${variant_list}'] },\n")
+    foreach(room IN LISTS rooms)
+      string(APPEND by_room "  ${room}: '${bundle}',\n")
+    endforeach()
+  endforeach()
+  configure_file("${CMAKE_SOURCE_DIR}/tools/cmake/bundles.ts.in" "${SL_OUT}/bundles.ts" @ONLY NEWLINE_STYLE UNIX)
+  if(SL_WASM)
+    set(status "${CMAKE_SOURCE_DIR}/csrc/base/status.h")
+    set(script "${CMAKE_SOURCE_DIR}/tools/codes.mjs")
+    add_custom_command(OUTPUT "${SL_OUT}/codes.ts" COMMAND "${SL_NODE}" "${script}" "${status}" "${SL_OUT}/codes.ts"
+      DEPENDS "${status}" "${script}" VERBATIM COMMENT "Writing codes.ts")
+    add_custom_target(codes ALL DEPENDS "${SL_OUT}/codes.ts")
+  endif()
+endfunction()
+
+if(SL_WASM)
+  find_program(SL_NODE node REQUIRED)
+endif()

@@ -1,0 +1,66 @@
+# Compile flags. What changes results or bytes is said here and nowhere else.
+
+option(SL_WERROR "Treat warnings as errors" ON)
+set(SL_SANITIZE "" CACHE STRING "Sanitizers of a native build, as for -fsanitize=")
+option(SL_FUZZ "Build the libFuzzer targets of test/fuzz" OFF)
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set_property(GLOBAL PROPERTY USE_FOLDERS OFF)
+
+# One flag set for every build type: a debug build of this library is the native-asan preset.
+foreach(config "" _DEBUG _RELEASE _RELWITHDEBINFO _MINSIZEREL)
+  set(CMAKE_C_FLAGS${config} "")
+  set(CMAKE_CXX_FLAGS${config} "")
+endforeach()
+
+set(SL_FLAGS
+  -ffp-contract=off   # no fused multiply-add: the same bits in every engine, variant and native build
+  -fno-math-errno
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=."   # the same bytes wherever the checkout lies
+  "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build"
+  -Wall -Wextra -Wshadow -Wvla -Wpointer-arith $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
+if(SL_WERROR)
+  list(APPEND SL_FLAGS -Werror)
+endif()
+
+if(SL_SANITIZE)
+  # Assertions stay on here (no NDEBUG), and the first finding ends the process.
+  list(APPEND SL_FLAGS -O1 -g -fno-omit-frame-pointer "-fsanitize=${SL_SANITIZE}" -fno-sanitize-recover=all)
+  set(SL_LINK_FLAGS "-fsanitize=${SL_SANITIZE}")
+else()
+  list(APPEND SL_FLAGS -O3 -DNDEBUG)
+  set(SL_LINK_FLAGS "")
+endif()
+if(SL_FUZZ)
+  list(APPEND SL_FLAGS -fsanitize=fuzzer-no-link)
+endif()
+
+# Every engine of a `scalar` module: 2021 and later (Safari 15). SIMD needs Safari 16.4, Chrome 91, Firefox 89.
+# Bulk memory must be in all variants or in none: without it memcpy is an import from JavaScript.
+set(SL_WASM_FLAGS -fno-exceptions $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> -mbulk-memory -mnontrapping-fptoint)
+set(SL_WASM_FEATURES --mvp-features --enable-mutable-globals --enable-sign-ext --enable-bulk-memory
+  --enable-nontrapping-float-to-int --enable-multivalue --enable-reference-types)
+
+# `scalar` is plain code on purpose: with the vectoriser on it would be measured as something else elsewhere.
+set(SL_VARIANT_FLAGS_scalar -fno-vectorize -fno-slp-vectorize)
+set(SL_VARIANT_FLAGS_simd -msimd128)
+set(SL_VARIANT_FLAGS_relaxed -msimd128 -mrelaxed-simd)
+set(SL_VARIANT_FLAGS_trap -msimd128 -DSL_TEST_HOOKS)
+set(SL_VARIANT_FEATURES_scalar "")
+set(SL_VARIANT_FEATURES_simd --enable-simd)
+set(SL_VARIANT_FEATURES_relaxed --enable-simd --enable-relaxed-simd)
+set(SL_VARIANT_FEATURES_trap --enable-simd)
+
+# ccache remembers across clean builds and branches. The reproducibility test turns it off.
+option(SL_CCACHE "Compile through ccache when it is installed" ON)
+find_program(SL_CCACHE_PROGRAM ccache)
+if(SL_CCACHE AND SL_CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER "${SL_CCACHE_PROGRAM}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SL_CCACHE_PROGRAM}")
+endif()

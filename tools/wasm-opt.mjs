@@ -1,0 +1,46 @@
+// Optimises one linked module with Binaryen and says what it gained.
+//
+//   node tools/wasm-opt.mjs <wasm-opt program> <input.wasm> <output.wasm> <feature flags...>
+//
+// emcc has run wasm-opt once at this point (it must: that run also lowers its own helpers). Here the passes that pay on
+// top of it are run, and the features are given exactly, so that a scalar module with a SIMD instruction does not pass.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { argv, exit } from 'node:process';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const [program, input, output, ...features] = argv.slice(2);
+
+const version = Number(
+  /version (\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1],
+);
+if (!(version >= 120)) throw new Error(`wasm-opt ${version} is too old: 120 or newer is needed`);
+
+const passes = [
+  '-O4',
+  '--converge',
+  '--strip-debug',
+  '--strip-producers',
+  '--strip-target-features',
+];
+mkdirSync(dirname(output), { recursive: true });
+const done = spawnSync(program, [input, ...features, ...passes, '-o', `${output}.part`], {
+  encoding: 'utf8',
+});
+if (done.status !== 0) {
+  const reasons = done.stderr.split('\n').filter((line) => /error|Fatal/.test(line));
+  console.error(
+    `wasm-opt refuses ${input} with ${features.join(' ')}:\n${reasons.slice(0, 10).join('\n')}`,
+  );
+  exit(1);
+}
+renameSync(`${output}.part`, output);
+
+const brotli = (file) =>
+  brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
+    .length;
+const size = (file) => `${statSync(file).size} bytes (${brotli(file)} brotli)`;
+console.log(
+  `wasm-opt ${basename(dirname(output))}/${basename(output)}: ${size(input)} -> ${size(output)}`,
+);

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+// The tests import the package by its name, as users do, and get what was built. Node resolves such a self-reference;
+// Vite does not, so the entries of package.json's "exports" are given to it as aliases.
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+const alias = Object.entries(exports as Record<string, string | { default: string }>).map(
+  ([subpath, target]) => ({
+    find: new RegExp(`^sublinear${subpath.slice(1).replaceAll('.', '\\.').replace('*', '(.*)')}$`),
+    replacement: at((typeof target === 'string' ? target : target.default).replace('*', '$1')),
+  }),
+);
+
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export default defineConfig({
+  resolve: { alias },
+  // Nothing a test serves can be reached from another machine.
+  server: { host: '127.0.0.1' },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.browser.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            api: { host: '127.0.0.1' },
+            provider: playwright({
+              launchOptions: {
+                executablePath: chromium,
+                // Without these Chromium looks for its maker's hosts at every start.
+                args: [
+                  '--no-sandbox',
+                  '--disable-gpu',
+                  '--disable-quic',
+                  '--no-first-run',
+                  '--disable-background-networking',
+                  '--disable-component-update',
+                  '--disable-sync',
+                ],
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
