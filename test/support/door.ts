@@ -1,0 +1,153 @@
+// The two doors of the C core, in each variant, for tables of cases that must give the same results through all of them,
+// in Node and in browsers.
+import { createEngine, isSublinearError, type RoomName, type Rooms, type Variant } from 'sublinear';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RawFailure, RawModule } from './raw.js';
+
+/** One case of a table. `run` gives plain data: numbers, strings, booleans, arrays, typed arrays, objects of these. */
+export interface Case<Door> {
+  name: string;
+  run: (door: Door) => unknown;
+  /** Compares with values from elsewhere: a closed form, a table, an independent computation. */
+  check?: (result: never) => void;
+}
+
+/** How a room is driven through each door. */
+export interface RoomDoors<R extends RoomName, Door> {
+  room: R;
+  bundle: string;
+  embind: (room: Rooms[R]) => Door;
+  raw: (module: RawModule) => Door;
+}
+
+const variants: Variant[] = ['scalar', 'simd'];
+
+/** A failing call as data: what was refused, the same through both doors. */
+export function attempt(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof RawFailure) && !isSublinearError(error)) throw error;
+    const { code, argument, position } = error;
+    const line = isSublinearError(error) ? error.line : undefined;
+    const wanted = isSublinearError(error) ? error.bytesWanted : undefined;
+    return {
+      refused: code,
+      argument: code === 'MEMORY' ? '' : argument,
+      at: position ?? line ?? wanted ?? -1,
+    };
+  }
+}
+
+/** Bytes of a file of the built package. */
+export async function distFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  // The base is a variable: Vite would take the expression for an asset to bundle.
+  const here = import.meta.url;
+  const url = new URL(`../../dist/${path}`, here);
+  if (url.protocol !== 'file:') return new Uint8Array(await (await fetch(url)).arrayBuffer());
+  const { readFile } = await import('node:fs/promises');
+  return new Uint8Array(await readFile(url));
+}
+
+/** Runs the table through every door and variant; all must agree to the bit, and with the recorded hashes. */
+export function describeCases<R extends RoomName, Door>(
+  { room, bundle, embind, raw }: RoomDoors<R, Door>,
+  cases: readonly Case<Door>[],
+): void {
+  describe(`${room}: one table through both doors`, () => {
+    const doors = new Map<string, Door>();
+    const ends: (() => void)[] = [];
+    beforeAll(async () => {
+      for (const variant of variants) {
+        const engine = await createEngine({ variant, modules: [room] as RoomName[] });
+        doors.set(`embind ${variant}`, embind(await engine.use(room)));
+        ends.push(() => {
+          expect(engine.stats().modules[0]?.bytesInUse, `embind ${variant} holds memory`).toBe(0);
+          engine.dispose();
+        });
+        const module = await RawModule.open(await distFile(`raw/${bundle}.${variant}.wasm`));
+        doors.set(`raw ${variant}`, raw(module));
+        ends.push(() =>
+          expect(module.call.sl_abi_bytes_in_use!(), `raw ${variant} holds memory`).toBe(0),
+        );
+      }
+    });
+    afterAll(() => {
+      for (const end of ends) end();
+    });
+
+    const hashes: string[] = [];
+    for (const { name, run, check } of cases) {
+      test(name, () => {
+        let first: string | undefined;
+        for (const [door, it] of doors) {
+          const result = run(it);
+          try {
+            check?.(result as never);
+          } catch (error) {
+            throw Object.assign(error as Error, {
+              message: `${door}: ${(error as Error).message}`,
+            });
+          }
+          const bits = canonical(result);
+          first ??= bits;
+          if (bits !== first) expect(bits, `${door} differs from embind scalar`).toBe(first);
+        }
+        hashes.push(`${hash(first ?? '')} ${name}`);
+      });
+    }
+
+    // The same bits in every engine: Node and the browsers compare with one recorded file.
+    test('same bits as recorded', async () => {
+      if (hashes.length < cases.length) return; // some failed, or were filtered out
+      await expect(`${hashes.join('\n')}\n`).toMatchFileSnapshot(`./vectors/${room}.hashes`);
+    });
+  });
+}
+
+/** A text that is equal for equal bits: floats as hexadecimal, NaN made one. */
+export function canonical(value: unknown): string {
+  if (typeof value === 'number') return float(value);
+  if (
+    value instanceof Float64Array ||
+    value instanceof Float32Array ||
+    value instanceof Uint32Array
+  ) {
+    return `${value.constructor.name}[${Array.from(value, float).join()}]`;
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, each]) => `${key}:${canonical(each)}`).join()}}`;
+  }
+  return JSON.stringify(value) ?? 'undefined';
+}
+
+const buffer = new DataView(new ArrayBuffer(8));
+
+function float(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (Number.isInteger(value) && !Object.is(value, -0)) return String(value);
+  buffer.setFloat64(0, value);
+  return `x${buffer.getBigUint64(0).toString(16)}`;
+}
+
+/** FNV-1a, 64 bits. */
+export function hash(text: string): string {
+  let state = 0xcbf29ce484222325n;
+  for (let i = 0; i < text.length; i++) {
+    state = BigInt.asUintN(64, (state ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+  }
+  return state.toString(16).padStart(16, '0');
+}
+
+/** Seeded numbers in [0, 1) (mulberry32): the same in every engine. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

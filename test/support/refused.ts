@@ -1,0 +1,23 @@
+import { isSublinearError } from 'sublinear';
+import { expect } from 'vitest';
+
+/** Expects a call to throw one of this package's errors, and gives it. */
+export function refused(
+  call: () => unknown,
+  type: new (...args: never[]) => Error,
+  code: string,
+  operation: string,
+  message: RegExp,
+) {
+  let error: unknown;
+  try {
+    call();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(type);
+  if (!isSublinearError(error)) throw error;
+  expect([error.code, error.operation]).toEqual([code, operation]);
+  expect(error.message).toMatch(message);
+  return error;
+}

@@ -1,0 +1,166 @@
+// What all objects that hold C memory have in common: dispose, use after dispose, use while busy.
+import './disposable.js';
+import { runtimeOf } from './bind.js';
+import { SublinearError, SublinearTypeError } from './errors.js';
+import type { RawObject, Runtime } from './runtime.js';
+import { typeError } from './validate.js';
+
+// The safety net for objects that nobody disposed. What it holds must not lead back to the object.
+const registry = new FinalizationRegistry<Held>(free);
+
+interface Held {
+  readonly raw: RawObject;
+  readonly runtime: Runtime;
+  /** See `companion()`. */
+  companions?: Map<string, RawObject>;
+}
+
+function free({ raw, runtime, companions }: Held): void {
+  if (!runtime.alive) return;
+  runtime.objects--;
+  // They point at the object: first they go, then it.
+  for (const companion of companions?.values() ?? []) companion.delete();
+  raw.delete();
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
+export interface WasmObject<R extends RawObject> extends Disposable {}
+
+/**
+ * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
+ * when you are done, or write `using graph = ...`. What is forgotten is freed some time after it became unreachable.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export abstract class WasmObject<R extends RawObject> {
+  /** @internal */
+  declare readonly runtime: Runtime;
+  #raw: R | undefined;
+  readonly #held: Held;
+  #busy = 0;
+
+  static {
+    // WebKit has no Symbol.dispose yet.
+    if (Symbol.dispose !== undefined) {
+      Object.defineProperty(WasmObject.prototype, Symbol.dispose, {
+        value: function (this: WasmObject<RawObject>) {
+          this.dispose();
+        },
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+
+  /** Made by the static methods of the class, which pass a C object that is alive. */
+  protected constructor(raw: R) {
+    const runtime = runtimeOf(new.target, new.target.name);
+    Object.defineProperty(this, 'runtime', { value: runtime });
+    this.#raw = raw;
+    runtime.objects++;
+    this.#held = { raw, runtime };
+    registry.register(this, this.#held, this);
+  }
+
+  /** True after `dispose()`, after the engine was disposed, and after its module crashed. */
+  get disposed(): boolean {
+    return this.#raw === undefined || !this.runtime.alive;
+  }
+
+  /** Frees the memory of this object. Calling it again does nothing. Throws `BUSY` during a running `...Async` call. */
+  dispose(): void {
+    if (this.#raw === undefined) return;
+    const { runtime } = this;
+    if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
+    free(this.#held);
+    this.#raw = undefined;
+    registry.unregister(this);
+  }
+
+  /**
+   * The C object, for the operation named. Throws DISPOSED, CRASHED or BUSY.
+   *
+   * @internal
+   */
+  use(operation: string): R {
+    this.runtime.assertAlive(operation);
+    if (this.#raw === undefined)
+      throw new SublinearError('DISPOSED', operation, 'this object was disposed');
+    if (this.#busy > 0) throw this.#busyError(operation);
+    return this.#raw;
+  }
+
+  /**
+   * A C object that belongs to this one: made at the first call, kept for the next ones, freed with it.
+   *
+   * @internal
+   */
+  companion<T extends RawObject>(name: string, make: () => T): T {
+    this.#held.companions ??= new Map();
+    let found = this.#held.companions.get(name) as T | undefined;
+    if (found === undefined) {
+      found = make();
+      this.#held.companions.set(name, found);
+    }
+    return found;
+  }
+
+  /** @internal Used by the runner of asynchronous calls. */
+  hold(): void {
+    this.#busy++;
+  }
+
+  /** @internal */
+  letGo(): void {
+    this.#busy--;
+  }
+
+  #busyError(operation: string): SublinearError {
+    return new SublinearError(
+      'BUSY',
+      operation,
+      'this object is in use by an asynchronous call that has not ended',
+    );
+  }
+}
+
+/**
+ * The C object of an argument: `value` must be a live `Class` of the same engine.
+ *
+ * @internal
+ */
+export function rawOf<R extends RawObject>(
+  runtime: Runtime,
+  operation: string,
+  argument: string,
+  value: unknown,
+  Class: { prototype: WasmObject<R>; name: string },
+): R {
+  if (!isInstance(value, Class)) throw typeError(operation, argument, Class.name, value);
+  if (value.runtime !== runtime) {
+    throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
+      argument,
+    });
+  }
+  return value.use(operation);
+}
+
+/**
+ * An object of the runtime's class for a C object that a call has made. `raw` is null when the call failed: its error is
+ * thrown.
+ *
+ * @internal
+ */
+export function adopt<T>(
+  runtime: Runtime,
+  operation: string,
+  Class: { prototype: T },
+  raw: RawObject | null,
+): T {
+  const Bound = runtime.bind(Class) as unknown as new (raw: RawObject) => T;
+  return new Bound(runtime.made(operation, raw));
+}
+
+// The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.
+function isInstance<T>(value: unknown, Class: { prototype: T }): value is T {
+  return value instanceof (Class as unknown as new () => T & object);
+}

@@ -1,0 +1,32 @@
+// Which variant of a bundle runs best here.
+import { relaxedSimd, simd } from 'wasm-feature-detect';
+import { type Bundle, bundles, type Variant } from './bundles.js';
+
+/** What the engine that runs this program can do. */
+export interface Capabilities {
+  /** 128-bit SIMD; without it the `scalar` variants are loaded. */
+  simd: boolean;
+  relaxedSimd: boolean;
+  /** SharedArrayBuffer may be shared between threads (in browsers: the page is cross-origin isolated). */
+  sharedMemory: boolean;
+}
+
+let probed: Promise<Capabilities> | undefined;
+
+export function probe(): Promise<Capabilities> {
+  probed ??= (async () => ({
+    simd: await simd(),
+    relaxedSimd: await relaxedSimd(),
+    sharedMemory:
+      typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false,
+  }))();
+  return probed;
+}
+
+/** The best of the bundle's variants, or the one asked for. */
+export async function bestVariant(bundle: Bundle): Promise<Variant> {
+  const variants: readonly string[] = bundles[bundle].variants;
+  const { simd, relaxedSimd } = await probe();
+  const best = relaxedSimd && variants.includes('relaxed') ? 'relaxed' : simd ? 'simd' : 'scalar';
+  return best as Variant;
+}

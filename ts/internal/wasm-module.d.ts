@@ -1,0 +1,19 @@
+// What importing a .wasm file gives in workerd.
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+// The inline twins, dist/inline/<bundle>.<variant>.js: written by the build after TypeScript ran.
+declare module '*.scalar.js' {
+  const base64: string;
+  export default base64;
+}
+declare module '*.simd.js' {
+  const base64: string;
+  export default base64;
+}
+declare module '*.relaxed.js' {
+  const base64: string;
+  export default base64;
+}

@@ -1,0 +1,17 @@
+// Where the WebAssembly files come from in browsers and bundlers: each address is written out, because bundlers look
+// for exactly this expression and copy the file.
+import type { ModuleName } from './bundles.js';
+import type { Fetched } from './wasm-source.node.js';
+
+const urls: Record<ModuleName, () => URL> = {
+  'solver.scalar': () => new URL('../wasm/solver.scalar.wasm', import.meta.url),
+  'solver.simd': () => new URL('../wasm/solver.simd.wasm', import.meta.url),
+};
+
+export function packaged(name: ModuleName): Promise<Fetched> {
+  return fetched(urls[name]());
+}
+
+export function fetched(address: string | URL): Promise<Fetched> {
+  return fetch(address, { credentials: 'same-origin' });
+}
