@@ -214,11 +214,12 @@ static sl_status bound_x(sl_local_entries *entries, const extent *found, uint32_
   return SL_OK;
 }
 
-sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b) {
+sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b, size_t length) {
   drop_solve(entries);
   entries->phase = IDLE;
   entries->has_b = false;
   size_t n = entries->matrix->rows;
+  SL_REQUIRE(length == n, SL_ERR_SHAPE, "b", "one number for each row");
   extent found = {0};
   double over = entries->push->row_dominant ? entries->largest_inverse_slack : 0;
   for (size_t begin = 0; begin < n; begin += SCAN_BLOCK) {
@@ -664,6 +665,14 @@ sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
   settle_without_work(entries);
   end(entries, entries->rounding_won ? why : SL_OUTCOME_CONVERGED);
   return SL_OK;
+}
+
+void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
+                               double *edge_operations) {
+  sl_solve_progress solve = {0};
+  if (entries->phase == SOLVING) (void)sl_solver_progress(entries->solver, &solve);
+  *settled = entries->phase == IDLE ? 0 : entries->next;
+  *edge_operations = (double)(edges_so_far(entries) + solve.work);
 }
 
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {

@@ -89,10 +89,10 @@ uint32_t sl_local_entries_size(const sl_local_entries *entries);
 
 // The right-hand side. It is read now, for the bounds of x, and kept: it must stay unchanged and
 // alive until another is set or the object is destroyed. Ends a running computation.
-//   b        n entries, read, finite
-//   Errors: ERR_NOT_FINITE ("b", position), ERR_RANGE ("b": sums overflow). Does not allocate.
-//   O(n).
-sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b);
+//   b        length = n entries, read, finite
+//   Errors: ERR_SHAPE ("b"), ERR_NOT_FINITE ("b", position), ERR_RANGE ("b": sums overflow). Does
+//   not allocate. O(n).
+sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b, size_t length);
 
 // The same for a b that is zero but in `count` places; then nothing in the whole query is O(n).
 //   indices  count row indices, distinct, any order; values: count, finite. Both kept as above.
@@ -121,6 +121,10 @@ sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_out
 //   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why"). O(n) at
 //   most.
 sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why);
+
+// How far a query is: entries settled, and edge operations so far. O(1).
+void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
+                               double *edge_operations);
 
 // Gives the values and their bounds. Errors: ERR_STATE (not begun, or still running). O(1).
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result);

@@ -152,7 +152,7 @@ static uint32_t violations_of_trial(sl_rng *rng, double *closest) {
   if (sparse)
     assert_ok(sl_local_entries_set_sparse(entries, places, values, count));
   else
-    assert_ok(sl_local_entries_set_dense(entries, b));
+    assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   sl_local_entries_options options = sl_local_entries_options_default();
   options.absolute_error = pow(10, -13 * sl_rng_double(rng));
   options.push_work = sl_rng_below(rng, 2) ? 0 : UINT64_MAX;
@@ -237,7 +237,7 @@ static void rounding_floor_is_reported_as_stagnated(void **state) {
   uint32_t wanted[] = {27, 5};
   for (int i = 0; i < 64; i++) b[i] = 1 + i;
   assert_ok(sl_local_entries_create(matrix, &entries));
-  assert_ok(sl_local_entries_set_dense(entries, b));
+  assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   sl_local_entries_options options = {.absolute_error = 1e-300, .push_work = UINT64_MAX};
   sl_local_entries_result result = query(entries, options, wanted, 2, 100);
   assert_int_equal(result.outcome, SL_OUTCOME_STAGNATED);
@@ -266,7 +266,7 @@ static void touched_rows_do_not_depend_on_n(void **state) {
     b[0] = 1;
     sl_local_entries *entries;
     assert_ok(sl_local_entries_create(matrix, &entries));
-    assert_ok(sl_local_entries_set_dense(entries, b));
+    assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
     sl_local_entries_options options = {.absolute_error = 1e-2 / 0.4, .push_work = UINT64_MAX};
     sl_local_entries_result result = query(entries, options, &centre, 1, UINT64_MAX);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
@@ -290,7 +290,7 @@ static void smaller_errors_take_more_work_and_steps_change_no_bit(void **state) 
   uint32_t centre = 30 * 60 + 30;
   sl_local_entries *entries;
   assert_ok(sl_local_entries_create(matrix, &entries));
-  assert_ok(sl_local_entries_set_dense(entries, b));
+  assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   uint64_t before = 0;
   for (double error = 1; error > 1e-6; error /= 4) {
     sl_local_entries_options options = {.absolute_error = error, .push_work = UINT64_MAX};
@@ -318,7 +318,7 @@ static void bounds_shrink_with_the_work_limit(void **state) {
     for (int i = 0; i < LARGEST; i++) b[i] = sl_rng_double(&rng) - 0.5;
     sl_local_entries *entries;
     assert_ok(sl_local_entries_create(matrix, &entries));
-    assert_ok(sl_local_entries_set_dense(entries, b));
+    assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
     double before = INFINITY;
     uint32_t index = 3;
     for (uint64_t limit = 1; limit < 4000; limit *= 2) {
@@ -349,7 +349,7 @@ static void push_over_its_limit_hands_over_to_the_full_solve(void **state) {
     if (sparse)
       assert_ok(sl_local_entries_set_sparse(entries, places, b, n));
     else
-      assert_ok(sl_local_entries_set_dense(entries, b));
+      assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
     sl_local_entries_options options = {.absolute_error = 1e-8, .push_work = UINT64_MAX};
     sl_local_entries_result pushed = query(entries, options, indices, count, 10000);
     double values[count];
@@ -383,7 +383,7 @@ static void limits_and_stops_leave_honest_bounds(void **state) {
   uint32_t indices[] = {820, 3};
   sl_local_entries *entries;
   assert_ok(sl_local_entries_create(matrix, &entries));
-  assert_ok(sl_local_entries_set_dense(entries, b));
+  assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   sl_local_entries_options options = {.absolute_error = 1e-10, .push_work = UINT64_MAX};
   sl_local_entries_result result = query(entries, options, indices, 2, 10000);
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
@@ -400,6 +400,11 @@ static void limits_and_stops_leave_honest_bounds(void **state) {
     } else {
       for (int k = 0; k < 3 * kind; k++) assert_ok(sl_local_entries_step(entries, 500, &outcome));
       assert_int_equal(outcome, SL_OUTCOME_RUNNING);
+      uint32_t settled;
+      double edges;
+      sl_local_entries_progress(entries, &settled, &edges);
+      assert_int_equal(settled, 0);
+      assert_int_equal(edges > 0, kind > 0);
       assert_ok(sl_local_entries_stop(entries, SL_OUTCOME_TIME_LIMIT));
       assert_ok(sl_local_entries_stop(entries, SL_OUTCOME_TIME_LIMIT)); // an ended one: no change
       assert_ok(sl_local_entries_step(entries, 500, &outcome));
@@ -428,7 +433,7 @@ static void one_row_diagonals_and_blocks_are_exact(void **state) {
   assert_ok(sl_csr_from_coo(1, 1, 1, &index, &index, &four, SL_VALUES_F64, &matrix));
   assert_ok(sl_local_entries_create(matrix, &entries));
   assert_int_equal(sl_local_entries_size(entries), 1);
-  assert_ok(sl_local_entries_set_dense(entries, &minus));
+  assert_ok(sl_local_entries_set_dense(entries, &minus, sl_local_entries_size(entries)));
   assert_true(query(entries, options, &index, 1, 1).values[0] == -2);
   sl_local_entries_destroy(entries);
   sl_csr_destroy(matrix);
@@ -436,7 +441,7 @@ static void one_row_diagonals_and_blocks_are_exact(void **state) {
   // The identity as a pattern.
   assert_ok(sl_csr_from_coo(3, 3, 3, order, order, NULL, SL_VALUES_PATTERN, &matrix));
   assert_ok(sl_local_entries_create(matrix, &entries));
-  assert_ok(sl_local_entries_set_dense(entries, b));
+  assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   sl_local_entries_result result = query(entries, options, order, 3, 1);
   for (int k = 0; k < 3; k++) assert_true(result.values[k] == b[order[k]]);
   // b = 0, with and without entries.
@@ -451,7 +456,7 @@ static void one_row_diagonals_and_blocks_are_exact(void **state) {
   double values[] = {3, -1, -1, 3, 5, 1, 2, 5}, four_b[] = {2, 6, 0, 0};
   assert_ok(sl_csr_from_coo(4, 4, 8, rows, columns, values, SL_VALUES_F64, &matrix));
   assert_ok(sl_local_entries_create(matrix, &entries));
-  assert_ok(sl_local_entries_set_dense(entries, four_b));
+  assert_ok(sl_local_entries_set_dense(entries, four_b, sl_local_entries_size(entries)));
   options.push_work = UINT64_MAX;
   result = query(entries, options, &index, 1, 3);
   assert_true(fabs(result.values[0] - 1.5) <= result.error_bound && result.error_bound <= 1e-12);
@@ -471,7 +476,7 @@ static void scale_does_not_matter(void **state) {
     sl_local_entries *entries;
     assert_ok(sl_csr_from_coo(2, 2, 4, rows, columns, values, SL_VALUES_F64, &matrix));
     assert_ok(sl_local_entries_create(matrix, &entries));
-    assert_ok(sl_local_entries_set_dense(entries, b));
+    assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
     sl_local_entries_options options = {.absolute_error = 1e-10, .push_work = UINT64_MAX};
     sl_local_entries_result result = query(entries, options, &index, 1, 100);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
@@ -541,11 +546,14 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_refused(sl_local_entries_finish(entries, &result), SL_ERR_STATE, "entries");
   for (int k = 0; k < 3; k++) {
     b[24] = k == 0 ? NAN : k == 1 ? INFINITY : -INFINITY;
-    assert_refused(sl_local_entries_set_dense(entries, b), SL_ERR_NOT_FINITE, "b");
+    assert_refused(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)),
+                   SL_ERR_NOT_FINITE, "b");
     assert_int_equal(sl_last_error()->position, 24);
   }
+  assert_refused(sl_local_entries_set_dense(entries, b, 24), SL_ERR_SHAPE, "b");
   b[24] = 1e308;
-  assert_refused(sl_local_entries_set_dense(entries, b), SL_ERR_RANGE, "b");
+  assert_refused(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)),
+                 SL_ERR_RANGE, "b");
   b[24] = 1;
   pair[1] = NAN;
   assert_refused(sl_local_entries_set_sparse(entries, outside, pair, 2), SL_ERR_INDEX, "b");
@@ -554,7 +562,7 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_refused(sl_local_entries_set_sparse(entries, twice, pair, 2), SL_ERR_ARGUMENT, "b");
   assert_int_equal(sl_last_error()->position, 1);
   assert_refused(sl_local_entries_begin(entries, &options, &index, 1), SL_ERR_STATE, "b");
-  assert_ok(sl_local_entries_set_dense(entries, b));
+  assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
   double wrong[] = {0, -1, NAN, INFINITY};
   for (int k = 0; k < 4; k++) {
     options.absolute_error = wrong[k];
@@ -592,7 +600,7 @@ static void memory_limit_loses_nothing(void **state) {
     sl_outcome outcome;
     sl_status status = sl_local_entries_create(matrix, &entries);
     if (status == SL_OK) {
-      assert_ok(sl_local_entries_set_dense(entries, b));
+      assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
       status = sl_local_entries_begin(entries, &options, &index, 1);
       do {
         if (status == SL_OK) status = sl_local_entries_step(entries, 1000, &outcome);
