@@ -17,10 +17,12 @@ typedef enum sl_handle_kind {
   SL_HANDLE_VECTOR,
   SL_HANDLE_MATRIX,
   SL_HANDLE_GRAPH,
-  SL_HANDLE_READER,
+  SL_HANDLE_MATRIX_MARKET,
   SL_HANDLE_SOLVER,
   SL_HANDLE_RANKING,
   SL_HANDLE_LOCAL_ENTRIES,
+  SL_HANDLE_EDGE_LIST,
+  SL_HANDLE_METIS,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

@@ -301,3 +301,5 @@ sl_status sl_edge_list_finish(sl_edge_list *reader, sl_graph **out) {
   free_gathered(reader);
   return reader->failed;
 }
+
+const char *sl_edge_list_found(const sl_edge_list *reader) { return reader->text.found; }

@@ -72,6 +72,10 @@ sl_status sl_edge_list_finish(sl_edge_list *reader, sl_graph **out);
 // entries, owned by the reader. NULL otherwise.
 const uint64_t *sl_edge_list_ids(const sl_edge_list *reader);
 
+// What stood where something else was expected, after an error with a line; else "". Printable, one
+// line, valid as long as the reader.
+const char *sl_edge_list_found(const sl_edge_list *reader);
+
 // Bytes held.
 size_t sl_edge_list_bytes(const sl_edge_list *reader);
 

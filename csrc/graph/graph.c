@@ -16,6 +16,17 @@ static sl_status check_weights(const void *weights, sl_value_type type, size_t c
   return SL_OK;
 }
 
+static sl_status check_graph(uint32_t node_count, const void *weights, sl_value_type value_type) {
+  SL_REQUIRE(node_count > 0, SL_ERR_EMPTY, "node_count", "at least 1");
+  SL_REQUIRE(node_count < UINT32_MAX, SL_ERR_OVERFLOW, "node_count", "at most 2^32 - 2");
+  SL_REQUIRE(value_type == SL_VALUES_PATTERN || value_type == SL_VALUES_F32 ||
+                 value_type == SL_VALUES_F64,
+             SL_ERR_OPTION, "value_type", "none, float32 or float64");
+  SL_REQUIRE((weights == NULL) == (value_type == SL_VALUES_PATTERN), SL_ERR_ARGUMENT, "weights",
+             "an array exactly when the graph is weighted");
+  return SL_OK;
+}
+
 static sl_status check_nodes(const uint32_t *nodes, size_t count, uint32_t node_count,
                              const char *name) {
   for (size_t k = 0; k < count; k++) {
@@ -85,13 +96,7 @@ sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_
                               const uint32_t *to, const void *weights, sl_value_type value_type,
                               bool directed, sl_graph **out) {
   *out = NULL;
-  SL_REQUIRE(node_count > 0, SL_ERR_EMPTY, "node_count", "at least 1");
-  SL_REQUIRE(node_count < UINT32_MAX, SL_ERR_OVERFLOW, "node_count", "at most 2^32 - 2");
-  SL_REQUIRE(value_type == SL_VALUES_PATTERN || value_type == SL_VALUES_F32 ||
-                 value_type == SL_VALUES_F64,
-             SL_ERR_OPTION, "value_type", "none, float32 or float64");
-  SL_REQUIRE((weights == NULL) == (value_type == SL_VALUES_PATTERN), SL_ERR_ARGUMENT, "weights",
-             "an array exactly when the graph is weighted");
+  SL_TRY(check_graph(node_count, weights, value_type));
   SL_TRY(check_nodes(from, count, node_count, "from"));
   SL_TRY(check_nodes(to, count, node_count, "to"));
   SL_TRY(check_weights(weights, value_type, count));
@@ -125,6 +130,30 @@ sl_status sl_graph_from_csr(sl_csr *matrix, bool directed, sl_graph **out) {
   return wrap(matrix, directed, out);
 }
 
+sl_status sl_graph_from_matrix(const sl_csr *matrix, bool directed, sl_graph **out) {
+  *out = NULL;
+  // Before copying: what cannot become a graph need not be copied.
+  SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "as many rows as columns");
+  sl_csr *copy;
+  SL_TRY(sl_csr_copy(matrix, &copy));
+  return sl_graph_from_csr(copy, directed, out);
+}
+
+sl_status sl_graph_from_csr_arrays(uint32_t node_count, const uint32_t *row_pointers,
+                                   size_t pointer_count, const uint32_t *columns,
+                                   size_t column_count, const void *weights, size_t weight_count,
+                                   sl_value_type value_type, bool directed, sl_graph **out) {
+  *out = NULL;
+  SL_TRY(check_graph(node_count, weights, value_type));
+  SL_REQUIRE(weights == NULL || weight_count == column_count, SL_ERR_SHAPE, "weights",
+             "as many elements as columns");
+  SL_TRY(check_weights(weights, value_type, weight_count));
+  sl_csr *matrix;
+  SL_TRY(sl_csr_from_csr(node_count, node_count, row_pointers, pointer_count, columns, column_count,
+                         weights, weight_count, value_type, &matrix));
+  return sl_graph_from_csr(matrix, directed, out);
+}
+
 void sl_graph_destroy(sl_graph *graph) {
   if (graph == NULL) return;
   if (graph->incoming != graph->outgoing) sl_csr_destroy(graph->incoming);
@@ -140,6 +169,20 @@ size_t sl_graph_bytes(const sl_graph *graph) {
   }
   if (graph->out_strength != NULL) bytes += graph->node_count * sizeof *graph->out_strength;
   return bytes;
+}
+
+size_t sl_graph_estimate_bytes(uint32_t node_count, uint32_t edge_count, sl_value_type value_type,
+                               bool directed) {
+  uint64_t entries = directed ? edge_count : (uint64_t)edge_count * 2;
+  if (entries > UINT32_MAX) return SIZE_MAX;
+  size_t bytes = sl_csr_estimate_bytes(node_count, (uint32_t)entries, value_type);
+  return bytes < SIZE_MAX - sizeof(sl_graph) ? bytes + sizeof(sl_graph) : SIZE_MAX;
+}
+
+sl_value_type sl_graph_value_type(const sl_graph *graph) { return graph->outgoing->value_type; }
+
+sl_status sl_graph_adjacency(const sl_graph *graph, sl_csr **out) {
+  return sl_csr_copy(graph->outgoing, out);
 }
 
 sl_status sl_graph_incoming(sl_graph *graph, const sl_csr **out) {

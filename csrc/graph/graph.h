@@ -39,11 +39,36 @@ sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_
 //           ("weights", position), ERR_MEMORY. O(edges).
 sl_status sl_graph_from_csr(sl_csr *matrix, bool directed, sl_graph **out);
 
+// The same with a copy of the matrix, which stays the caller's. Errors: as above.
+sl_status sl_graph_from_matrix(const sl_csr *matrix, bool directed, sl_graph **out);
+
+// Builds from CSR arrays (copied): the targets of node u's edges stand at row_pointers[u] ..
+// row_pointers[u + 1] - 1 of columns. Rows may be unsorted; parallel edges are summed. An undirected
+// graph has each edge in both rows with the same weight.
+//   row_pointers node_count + 1, columns and weights column_count elements, read; weights NULL exactly
+//   for PATTERN. The counts are checked against each other.
+//   Errors: those of sl_csr_from_csr and sl_graph_from_csr. O(edges + nodes). Safe on untrusted data.
+sl_status sl_graph_from_csr_arrays(uint32_t node_count, const uint32_t *row_pointers,
+                                   size_t pointer_count, const uint32_t *columns,
+                                   size_t column_count, const void *weights, size_t weight_count,
+                                   sl_value_type value_type, bool directed, sl_graph **out);
+
 // Frees it. NULL is allowed.
 void sl_graph_destroy(sl_graph *graph);
 
 // Bytes held now, derived arrays included.
 size_t sl_graph_bytes(const sl_graph *graph);
+
+// Bytes that a graph with so many edges (undirected ones counted once) will hold, before building it;
+// SIZE_MAX when it cannot exist. What is derived later comes on top.
+size_t sl_graph_estimate_bytes(uint32_t node_count, uint32_t edge_count, sl_value_type value_type,
+                               bool directed);
+
+// Type of the weights, PATTERN when there are none.
+sl_value_type sl_graph_value_type(const sl_graph *graph);
+
+// The adjacency matrix: a copy of the outgoing edges. Errors: ERR_MEMORY. O(edges).
+sl_status sl_graph_adjacency(const sl_graph *graph, sl_csr **out);
 
 // The graph of incoming edges as CSR (the same object as `outgoing` when undirected). Owned by the
 // graph. Errors: ERR_MEMORY. O(edges) on the first call, O(1) after.

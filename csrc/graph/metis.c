@@ -262,3 +262,5 @@ sl_status sl_metis_finish(sl_metis *reader, sl_graph **out) {
   free_gathered(reader);
   return reader->failed;
 }
+
+const char *sl_metis_found(const sl_metis *reader) { return reader->text.found; }

@@ -55,6 +55,10 @@ sl_status sl_metis_feed(sl_metis *reader, const char *bytes, size_t n);
 //   Errors: as above, ERR_TRUNCATED, and those of sl_csr_from_coo. O(edges + nodes).
 sl_status sl_metis_finish(sl_metis *reader, sl_graph **out);
 
+// What stood where something else was expected, after an error with a line; else "". Printable, one
+// line, valid as long as the reader.
+const char *sl_metis_found(const sl_metis *reader);
+
 // Bytes held.
 size_t sl_metis_bytes(const sl_metis *reader);
 

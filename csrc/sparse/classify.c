@@ -183,3 +183,26 @@ sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out) {
   matrix->classified = true;
   return SL_OK;
 }
+
+sl_status sl_csr_facts(sl_csr *matrix, double *out) {
+  const sl_matrix_class *facts;
+  SL_TRY(sl_csr_classify(matrix, &facts));
+  const double numbers[SL_MATRIX_FACTS] = {
+      facts->square,
+      facts->symmetric,
+      facts->positive_diagonal,
+      facts->zero_diagonal ? (double)facts->zero_diagonal_row : -1,
+      facts->nonpositive_off_diagonal,
+      facts->laplacian,
+      facts->m_matrix,
+      facts->min_row_slack,
+      facts->min_column_slack,
+      facts->min_relative_row_slack,
+      facts->min_relative_column_slack,
+      facts->norm_inf,
+      facts->norm_1,
+      facts->max_row_nnz,
+  };
+  memcpy(out, numbers, sizeof numbers);
+  return SL_OK;
+}

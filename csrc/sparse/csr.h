@@ -57,7 +57,8 @@ typedef struct sl_csr {
 //   rows, cols     1 .. 2^32 - 2
 //   row_indices, column_indices   count entries, read; any order
 //   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates collapse)
-//   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("rows"/"columns", position),
+//   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("row_indices"/"column_indices",
+//           position),
 //           ERR_NOT_FINITE ("values", position; a sum that overflows has no position), ERR_MEMORY,
 //           ERR_ARGUMENT (values and value_type disagree).
 //   Allocates. O(count + rows + cols); scratch 1 copy of the entries. Safe on untrusted data: yes.
@@ -81,6 +82,9 @@ sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_poin
 // output; checked by assert only). On failure the arrays are freed.
 sl_status sl_csr_adopt(uint32_t rows, uint32_t cols, uint32_t *row_pointers, uint32_t *columns,
                        void *values, sl_value_type value_type, sl_csr **out);
+
+// A matrix of its own with the same entries. Errors: ERR_MEMORY. Allocates. O(nnz + rows).
+sl_status sl_csr_copy(const sl_csr *matrix, sl_csr **out);
 
 // Frees it. NULL is allowed.
 void sl_csr_destroy(sl_csr *matrix);
@@ -117,6 +121,14 @@ void sl_csr_diagonal(const sl_csr *matrix, double *diagonal);
 // Facts about the matrix, computed on the first call (one pass over the entries and one over the
 // columns; scratch 24 bytes a row) and kept. Errors: ERR_MEMORY. O(nnz + rows + cols).
 sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out);
+
+// The same facts as plain numbers, for hosts that cannot read the struct: flags are 0 or 1.
+//   0 square, 1 symmetric, 2 positive_diagonal, 3 the first row with a zero diagonal or -1,
+//   4 nonpositive_off_diagonal, 5 laplacian, 6 m_matrix, 7 min_row_slack, 8 min_column_slack,
+//   9 min_relative_row_slack, 10 min_relative_column_slack, 11 norm_inf, 12 norm_1, 13 max_row_nnz
+//   out: SL_MATRIX_FACTS numbers, written.
+#define SL_MATRIX_FACTS 14
+sl_status sl_csr_facts(sl_csr *matrix, double *out);
 
 // slack_i = |a_ii| - sum_{j != i} |a_ij| of row `row`, rounded down. O(row length).
 double sl_csr_row_slack(const sl_csr *matrix, uint32_t row);

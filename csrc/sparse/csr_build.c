@@ -142,8 +142,8 @@ sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const ui
                           sl_value_type value_type, sl_csr **out) {
   *out = NULL;
   SL_TRY(check_shape(rows, cols, values, value_type));
-  SL_TRY(check_indices(row_indices, count, rows, "rows"));
-  SL_TRY(check_indices(column_indices, count, cols, "columns"));
+  SL_TRY(check_indices(row_indices, count, rows, "row_indices"));
+  SL_TRY(check_indices(column_indices, count, cols, "column_indices"));
   SL_TRY(check_values(values, value_type, count));
   uint32_t *pointers, *columns;
   void *sorted;
@@ -191,4 +191,10 @@ sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_poin
     if (values) memcpy(own_values, values, column_count * sl_csr_value_size(value_type));
   }
   return canonicalise(rows, cols, own_pointers, own_columns, own_values, value_type, out);
+}
+
+sl_status sl_csr_copy(const sl_csr *matrix, sl_csr **out) {
+  return sl_csr_from_csr(matrix->rows, matrix->cols, matrix->row_pointers, (size_t)matrix->rows + 1,
+                         matrix->columns, matrix->nnz, matrix->values, matrix->nnz,
+                         matrix->value_type, out);
 }

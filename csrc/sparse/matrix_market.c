@@ -265,3 +265,5 @@ sl_status sl_matrix_market_finish(sl_matrix_market *reader, sl_csr **out) {
   sl_entries_free(&reader->entries);
   return reader->failed;
 }
+
+const char *sl_matrix_market_found(const sl_matrix_market *reader) { return reader->text.found; }

@@ -55,6 +55,10 @@ sl_status sl_matrix_market_feed(sl_matrix_market *reader, const char *bytes, siz
 //   Errors: as above, ERR_TRUNCATED (position = last line), and those of sl_csr_from_coo. O(entries).
 sl_status sl_matrix_market_finish(sl_matrix_market *reader, sl_csr **out);
 
+// What stood where something else was expected, after an error with a line; else "". Printable, one
+// line, valid as long as the reader.
+const char *sl_matrix_market_found(const sl_matrix_market *reader);
+
 // Bytes held.
 size_t sl_matrix_market_bytes(const sl_matrix_market *reader);
 

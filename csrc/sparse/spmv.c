@@ -88,3 +88,17 @@ void sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *
                            double *bound) {
   FOR_BLOCKS(residual_bound, x, b, r, bound)
 }
+
+sl_status sl_csr_apply(const sl_csr *matrix, bool transposed, const double *x, size_t x_length,
+                       double *y, size_t y_length) {
+  SL_REQUIRE(x_length == (transposed ? matrix->rows : matrix->cols), SL_ERR_SHAPE, "x",
+             transposed ? "as many elements as the matrix has rows"
+                        : "as many elements as the matrix has columns");
+  SL_REQUIRE(y_length == (transposed ? matrix->cols : matrix->rows), SL_ERR_SHAPE, "y",
+             transposed ? "as many elements as the matrix has columns"
+                        : "as many elements as the matrix has rows");
+  SL_REQUIRE(x != y, SL_ERR_ARGUMENT, "y", "an array other than x");
+  if (transposed) sl_csr_multiply_transpose(matrix, x, y);
+  else sl_csr_multiply(matrix, x, y);
+  return SL_OK;
+}

@@ -16,9 +16,9 @@ static void empty_shapes_and_wrong_arguments_are_refused(void **state) {
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, NULL, SL_VALUES_F64, &m), SL_ERR_ARGUMENT, "values");
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, SL_VALUES_PATTERN, &m), SL_ERR_ARGUMENT, "values");
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, (sl_value_type)3, &m), SL_ERR_OPTION, "value_type");
-  assert_refused(sl_csr_from_coo(1, 2, 1, one, zero, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "rows");
+  assert_refused(sl_csr_from_coo(1, 2, 1, one, zero, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "row_indices");
   assert_int_equal(sl_last_error()->position, 0);
-  assert_refused(sl_csr_from_coo(2, 1, 1, zero, one, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "columns");
+  assert_refused(sl_csr_from_coo(2, 1, 1, zero, one, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "column_indices");
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE, "values");
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, inf, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE, "values");
   assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan32, SL_VALUES_F32, &m), SL_ERR_NOT_FINITE, "values");

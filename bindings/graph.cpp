@@ -1,0 +1,49 @@
+#include "common.hpp"
+
+extern "C" {
+#include "graph/edge_list.h"
+#include "graph/graph.h"
+#include "graph/metis.h"
+}
+
+SL_OBJECT(sl_graph, sl_graph_destroy)
+SL_OBJECT(sl_edge_list, sl_edge_list_destroy)
+SL_OBJECT(sl_edge_list_options, sl_free)
+SL_OBJECT(sl_metis, sl_metis_destroy)
+
+EMSCRIPTEN_BINDINGS(graph) {
+  sl::object<sl_graph>("Graph")
+      .create<sl_graph_from_edges>("fromEdges")
+      .create<sl_graph_from_csr_arrays>("fromCsr")
+      .create<sl_graph_from_matrix>("fromMatrix")
+      .create<sl_graph_laplacian>("laplacian")
+      .create<sl_graph_adjacency>("adjacency")
+      .field<&sl_graph::directed>("directed")
+      .field<&sl_graph::node_count>("nodeCount")
+      .field<&sl_graph::edge_count>("edgeCount")
+      .method<sl_graph_value_type>("valueType")
+      .method<sl_graph_bytes>("bytes")
+      .method<sl_graph_neighbors>("neighbors")
+      .method<sl_graph_out_degree>("outDegree")
+      .method<sl_graph_in_degree>("inDegree");
+  sl::object<sl_edge_list_options>("EdgeListOptions")
+      .defaults<sl_edge_list_options_default>("create")
+      .option<&sl_edge_list_options::directed>("directed")
+      .option<&sl_edge_list_options::compact_ids>("compactIds")
+      .option<&sl_edge_list_options::ignore_weights>("ignoreWeights")
+      .option<&sl_edge_list_options::node_count>("nodeCount")
+      .option<&sl_edge_list_options::separator>("separator")
+      .option<&sl_edge_list_options::value_type>("valueType");
+  sl::object<sl_edge_list>("EdgeListReader")
+      .create<sl_edge_list_create>("create")
+      .create<sl_edge_list_finish>("finish")
+      .method<sl_edge_list_feed>("feed")
+      .method<sl_edge_list_found>("found")
+      .method<sl_edge_list_ids>("ids");
+  sl::object<sl_metis>("MetisReader")
+      .create<sl_metis_create>("create")
+      .create<sl_metis_finish>("finish")
+      .method<sl_metis_feed>("feed")
+      .method<sl_metis_found>("found");
+  sl::function<sl_graph_estimate_bytes>("estimateGraphBytes");
+}

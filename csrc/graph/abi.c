@@ -1,0 +1,203 @@
+// Raw ABI of graph/graph.h, graph/edge_list.h and graph/metis.h.
+#include "base/abi.h"
+
+#include "graph/edge_list.h"
+#include "graph/metis.h"
+
+static sl_status get(sl_handle handle, sl_graph **out) {
+  return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);
+}
+
+// 0 when `status` is a failure or no handle can be made; the graph is destroyed then.
+static sl_handle hand_out(sl_status status, sl_graph *graph) {
+  sl_handle handle = 0;
+  if (status != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_GRAPH, graph, &handle) != SL_OK) sl_graph_destroy(graph);
+  return handle;
+}
+
+// The same for a matrix that a graph gives.
+static sl_handle hand_out_matrix(sl_status status, sl_csr *matrix) {
+  sl_handle handle = 0;
+  if (status != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_MATRIX, matrix, &handle) != SL_OK) sl_csr_destroy(matrix);
+  return handle;
+}
+
+sl_handle SL_ABI(sl_abi_graph_from_edges)(uint32_t node_count, uint32_t count, const uint32_t *from,
+                                          const uint32_t *to, const void *weights,
+                                          int32_t value_type, int32_t directed) {
+  sl_graph *graph;
+  return hand_out(sl_graph_from_edges(node_count, count, from, to, weights,
+                                      (sl_value_type)value_type, directed != 0, &graph), graph);
+}
+
+sl_handle SL_ABI(sl_abi_graph_from_csr)(uint32_t node_count, const uint32_t *row_pointers,
+                                        size_t pointer_count, const uint32_t *columns,
+                                        size_t column_count, const void *weights,
+                                        size_t weight_count, int32_t value_type, int32_t directed) {
+  sl_graph *graph;
+  return hand_out(sl_graph_from_csr_arrays(node_count, row_pointers, pointer_count, columns,
+                                           column_count, weights, weight_count,
+                                           (sl_value_type)value_type, directed != 0, &graph),
+                  graph);
+}
+
+// A copy: the matrix stays as it is.
+sl_handle SL_ABI(sl_abi_graph_from_matrix)(sl_handle matrix_handle, int32_t directed) {
+  sl_csr *matrix;
+  sl_graph *graph;
+  if (sl_handle_get(matrix_handle, SL_HANDLE_MATRIX, (void **)&matrix) != SL_OK) return 0;
+  return hand_out(sl_graph_from_matrix(matrix, directed != 0, &graph), graph);
+}
+
+int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
+  sl_graph *graph;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));
+  sl_graph_destroy(graph);
+  return SL_OK;
+}
+
+// Writes five u32: number of nodes, number of edges, 1 when directed, value type of the weights,
+// bytes held.
+int32_t SL_ABI(sl_abi_graph_info)(sl_handle handle, uint32_t *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  out[0] = graph->node_count;
+  out[1] = graph->edge_count;
+  out[2] = graph->directed;
+  out[3] = (uint32_t)sl_graph_value_type(graph);
+  out[4] = (uint32_t)sl_graph_bytes(graph);
+  return SL_OK;
+}
+
+// Writes the address of the first of the node's neighbours (u32, ascending; the graph's own memory)
+// and their number.
+int32_t SL_ABI(sl_abi_graph_neighbors)(sl_handle handle, uint32_t node, const uint32_t **columns,
+                                       uint32_t *count) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_graph_neighbors(graph, node, columns, count);
+}
+
+int32_t SL_ABI(sl_abi_graph_out_degree)(sl_handle handle, uint32_t node, uint32_t *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_graph_out_degree(graph, node, out);
+}
+
+int32_t SL_ABI(sl_abi_graph_in_degree)(sl_handle handle, uint32_t node, uint32_t *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_graph_in_degree(graph, node, out);
+}
+
+// Handle of a matrix, or 0.
+sl_handle SL_ABI(sl_abi_graph_laplacian)(sl_handle handle, double shift) {
+  sl_graph *graph;
+  sl_csr *matrix;
+  if (get(handle, &graph) != SL_OK) return 0;
+  return hand_out_matrix(sl_graph_laplacian(graph, shift, &matrix), matrix);
+}
+
+// Handle of a matrix, or 0.
+sl_handle SL_ABI(sl_abi_graph_adjacency)(sl_handle handle) {
+  sl_graph *graph;
+  sl_csr *matrix;
+  if (get(handle, &graph) != SL_OK) return 0;
+  return hand_out_matrix(sl_graph_adjacency(graph, &matrix), matrix);
+}
+
+size_t SL_ABI(sl_abi_graph_estimate_bytes)(uint32_t node_count, uint32_t edge_count,
+                                           int32_t value_type, int32_t directed) {
+  return sl_graph_estimate_bytes(node_count, edge_count, (sl_value_type)value_type, directed != 0);
+}
+
+static sl_status get_edge_list(sl_handle handle, sl_edge_list **out) {
+  return sl_handle_get(handle, SL_HANDLE_EDGE_LIST, (void **)out);
+}
+
+// The parameters are the fields of sl_edge_list_options, in its order.
+sl_handle SL_ABI(sl_abi_edge_list_create)(int32_t directed, int32_t compact_ids,
+                                          int32_t ignore_weights, uint32_t node_count,
+                                          uint32_t separator, int32_t value_type) {
+  sl_edge_list *reader;
+  sl_handle handle;
+  const sl_edge_list_options options = {directed != 0,   compact_ids != 0, ignore_weights != 0,
+                                        node_count,      separator,        (sl_value_type)value_type};
+  if (sl_edge_list_create(&options, &reader) != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_EDGE_LIST, reader, &handle) != SL_OK) sl_edge_list_destroy(reader);
+  return handle;
+}
+
+int32_t SL_ABI(sl_abi_edge_list_destroy)(sl_handle handle) {
+  sl_edge_list *reader;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_EDGE_LIST, (void **)&reader));
+  sl_edge_list_destroy(reader);
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_edge_list_feed)(sl_handle handle, const char *bytes, size_t n) {
+  sl_edge_list *reader;
+  SL_TRY(get_edge_list(handle, &reader));
+  return sl_edge_list_feed(reader, bytes, n);
+}
+
+// The graph, or 0. The reader stays and is to be destroyed.
+sl_handle SL_ABI(sl_abi_edge_list_finish)(sl_handle handle) {
+  sl_edge_list *reader;
+  sl_graph *graph;
+  if (get_edge_list(handle, &reader) != SL_OK) return 0;
+  return hand_out(sl_edge_list_finish(reader, &graph), graph);
+}
+
+// Text, or 0 when the handle is none.
+const char *SL_ABI(sl_abi_edge_list_found)(sl_handle handle) {
+  sl_edge_list *reader;
+  return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_found(reader) : NULL;
+}
+
+// Address of the ids of the nodes (64 bits each), 0 without compact ids. The reader's memory.
+const uint64_t *SL_ABI(sl_abi_edge_list_ids)(sl_handle handle) {
+  sl_edge_list *reader;
+  return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_ids(reader) : NULL;
+}
+
+static sl_status get_metis(sl_handle handle, sl_metis **out) {
+  return sl_handle_get(handle, SL_HANDLE_METIS, (void **)out);
+}
+
+sl_handle SL_ABI(sl_abi_metis_create)(int32_t value_type) {
+  sl_metis *reader;
+  sl_handle handle;
+  if (sl_metis_create((sl_value_type)value_type, &reader) != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_METIS, reader, &handle) != SL_OK) sl_metis_destroy(reader);
+  return handle;
+}
+
+int32_t SL_ABI(sl_abi_metis_destroy)(sl_handle handle) {
+  sl_metis *reader;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_METIS, (void **)&reader));
+  sl_metis_destroy(reader);
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_metis_feed)(sl_handle handle, const char *bytes, size_t n) {
+  sl_metis *reader;
+  SL_TRY(get_metis(handle, &reader));
+  return sl_metis_feed(reader, bytes, n);
+}
+
+// The graph, or 0. The reader stays and is to be destroyed.
+sl_handle SL_ABI(sl_abi_metis_finish)(sl_handle handle) {
+  sl_metis *reader;
+  sl_graph *graph;
+  if (get_metis(handle, &reader) != SL_OK) return 0;
+  return hand_out(sl_metis_finish(reader, &graph), graph);
+}
+
+// Text, or 0 when the handle is none.
+const char *SL_ABI(sl_abi_metis_found)(sl_handle handle) {
+  sl_metis *reader;
+  return get_metis(handle, &reader) == SL_OK ? sl_metis_found(reader) : NULL;
+}
