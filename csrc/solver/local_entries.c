@@ -16,20 +16,11 @@
 #include "base/memory.h"
 #include "simd/kernels.h"
 #include "simd/simd.h"
+#include "solver/handover.h"
 #include "solver/push.h"
-#include "solver/solver.h"
 
 #define NOINLINE __attribute__((noinline))
 #define SCAN_BLOCK 4096u
-
-// After this many times nnz the pushes of a query have cost about what one full solve does.
-#define TOTAL_PUSH_PASSES 8.0
-#define ENTRY_PUSH_PASSES 0.3
-// Some tens of microseconds: less than it takes to set a full solve up, however small the matrix.
-#define LEAST_PUSH_WORK 30000u
-
-// Solves with a tighter tolerance when the bound of the first was not enough.
-#define MAX_SOLVES 8u
 
 typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
 
@@ -40,10 +31,7 @@ struct sl_local_entries {
   double largest_inverse_slack; // 1 / min slack, rounded up
   // the right-hand side and what follows from it for x
   bool has_b;
-  const double *dense; // or
-  const uint32_t *sparse_indices;
-  const double *sparse_values;
-  uint32_t sparse_count;
+  sl_local_vector b;
   double center, radius; // |x_j - center| <= radius; radius infinite unless rows are dominant
   double largest_x;      // |x_j| <= this
   double norm1;          // ||b||_1, rounded up; infinite unless columns are dominant
@@ -60,12 +48,8 @@ struct sl_local_entries {
   uint32_t pushed_entries;
   sl_push_goal goal;
   uint64_t touched_rows, edge_operations; // of settled entries and of solves
-  // the full solve
-  sl_solver *solver;
-  double *x, *b;    // n each; b only when the right-hand side is sparse
-  double tolerance; // of the running solve
-  double demand;    // the bound that x has to meet
-  uint32_t solves;
+  sl_handover full;
+  bool handed_over;
   sl_push_bounds current; // of entry `next` when the solve began
   bool has_current;
 };
@@ -126,17 +110,9 @@ sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
   return SL_OK;
 }
 
-static void drop_solve(sl_local_entries *entries) {
-  sl_solver_destroy(entries->solver);
-  sl_free(entries->x);
-  sl_free(entries->b);
-  entries->solver = NULL;
-  entries->x = entries->b = NULL;
-}
-
 void sl_local_entries_destroy(sl_local_entries *entries) {
   if (entries == NULL) return;
-  drop_solve(entries);
+  sl_handover_drop(&entries->full);
   sl_push_destroy(entries->push);
   sl_free(entries->inverse_slack);
   sl_free(entries->indices);
@@ -149,9 +125,7 @@ size_t sl_local_entries_bytes(const sl_local_entries *entries) {
   size_t n = entries->matrix->rows;
   size_t bytes = sizeof *entries + sl_push_bytes(entries->push);
   if (entries->inverse_slack) bytes += n * sizeof(double);
-  if (entries->x) bytes += n * sizeof(double);
-  if (entries->b) bytes += n * sizeof(double);
-  if (entries->solver) bytes += sl_solver_bytes(entries->solver);
+  bytes += sl_handover_bytes(&entries->full);
   return bytes + entries->capacity * (sizeof(uint32_t) + 2 * sizeof(double));
 }
 
@@ -215,7 +189,7 @@ static sl_status bound_x(sl_local_entries *entries, const extent *found, uint32_
 }
 
 sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b, size_t length) {
-  drop_solve(entries);
+  sl_handover_drop(&entries->full);
   entries->phase = IDLE;
   entries->has_b = false;
   size_t n = entries->matrix->rows;
@@ -233,44 +207,25 @@ sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b,
   if (found.poison[0] + found.poison[1] != 0) {
     return sl_fail(SL_ERR_NOT_FINITE, "b", "finite numbers", sl_first_not_finite_f64(b, n));
   }
-  entries->dense = b;
+  entries->b = (sl_local_vector){.dense = b};
   return bound_x(entries, &found, entries->matrix->rows);
-}
-
-// Marks each index in the (cleared) push workspace, so that a second occurrence is seen.
-static sl_status check_sparse(sl_local_entries *entries, const uint32_t *indices,
-                              const double *values, uint32_t count) {
-  for (uint32_t k = 0; k < count; k++) {
-    SL_REQUIRE_AT(indices[k] < entries->matrix->rows, SL_ERR_INDEX, "b",
-                  "indices below the number of rows", k);
-    SL_REQUIRE_AT(values[k] - values[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
-    uint32_t before = entries->push->support_count;
-    sl_push_seed(entries->push, indices[k], 0);
-    SL_REQUIRE_AT(entries->push->support_count > before, SL_ERR_ARGUMENT, "b",
-                  "each index only once", k);
-  }
-  return SL_OK;
 }
 
 sl_status sl_local_entries_set_sparse(sl_local_entries *entries, const uint32_t *indices,
                                       const double *values, uint32_t count) {
-  drop_solve(entries);
+  sl_handover_drop(&entries->full);
   entries->phase = IDLE;
   entries->has_b = false;
   sl_push_clear(entries->push);
-  sl_status status = check_sparse(entries, indices, values, count);
-  sl_push_clear(entries->push);
-  if (status != SL_OK) return status;
+  sl_local_vector b = {.indices = indices, .values = values, .count = count};
+  SL_TRY(sl_local_vector_check(&b, entries->push, "b"));
   extent found = {0};
   for (uint32_t k = 0; k < count; k++) {
     double over = entries->inverse_slack ? entries->inverse_slack[indices[k]]
                                          : entries->largest_inverse_slack;
     widen(&found, (sl_f64x2){values[k], 0}, (sl_f64x2){over, 0});
   }
-  entries->dense = NULL;
-  entries->sparse_indices = indices;
-  entries->sparse_values = values;
-  entries->sparse_count = count;
+  entries->b = b;
   return bound_x(entries, &found, count);
 }
 
@@ -302,17 +257,17 @@ NOINLINE static products multiply_b(const sl_local_entries *entries) {
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
     sums.rg += push->nodes[j].r * push->gain[j];
-    if (entries->dense) add_products(&sums, &push->nodes[j], entries->dense[j]);
+    if (entries->b.dense) add_products(&sums, &push->nodes[j], entries->b.dense[j]);
   }
-  if (entries->dense) return sums;
-  for (uint32_t k = 0; k < entries->sparse_count; k++) {
-    add_products(&sums, &push->nodes[entries->sparse_indices[k]], entries->sparse_values[k]);
+  if (entries->b.dense) return sums;
+  for (uint32_t k = 0; k < entries->b.count; k++) {
+    add_products(&sums, &push->nodes[entries->b.indices[k]], entries->b.values[k]);
   }
   return sums;
 }
 
 static double product_terms(const sl_local_entries *entries) {
-  return entries->dense ? entries->push->support_count : entries->sparse_count;
+  return entries->b.dense ? entries->push->support_count : entries->b.count;
 }
 
 // Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h. The gains are floats rounded up, at
@@ -360,7 +315,7 @@ static estimate certify(sl_local_entries *entries, sl_push_bounds *r) {
 
 sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entries_options *options,
                                  const uint32_t *indices, uint32_t count) {
-  drop_solve(entries);
+  sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
   entries->phase = IDLE;
   SL_REQUIRE(entries->has_b, SL_ERR_STATE, "b", "a right-hand side that was set");
@@ -382,7 +337,7 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->count = count;
   entries->next = entries->pushed_entries = 0;
   entries->touched_rows = entries->edge_operations = 0;
-  entries->solves = 0;
+  entries->handed_over = false;
   entries->begun = entries->rounding_won = entries->has_current = false;
   entries->outcome = SL_OUTCOME_RUNNING;
   entries->phase = PUSHING;
@@ -390,7 +345,7 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
 }
 
 static void end(sl_local_entries *entries, sl_outcome outcome) {
-  drop_solve(entries);
+  sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
   entries->begun = false;
   entries->outcome = outcome;
@@ -443,19 +398,12 @@ static void settle(sl_local_entries *entries) {
   if (entries->next == entries->count) end_settled(entries);
 }
 
-static uint64_t passes(const sl_local_entries *entries, double how_many) {
-  return (uint64_t)(how_many * entries->matrix->nnz) + 1;
-}
-
 // Edge operations that pushing may still use for this entry; 0 when it has to give way.
 static uint64_t push_allowance(const sl_local_entries *entries) {
   uint64_t used = entries->begun ? entries->push->edge_operations : 0;
-  uint64_t limit = entries->options.push_work;
-  if (limit == 0) {
-    limit = passes(entries, ENTRY_PUSH_PASSES);
-    if (limit < LEAST_PUSH_WORK) limit = LEAST_PUSH_WORK;
-    uint64_t total = passes(entries, TOTAL_PUSH_PASSES);
-    if (total < limit) total = limit;
+  uint64_t limit = sl_local_push_limit(entries->matrix, entries->options.push_work);
+  if (entries->options.push_work == 0) {
+    uint64_t total = sl_local_total_push_limit(entries->matrix);
     uint64_t left = total > entries->edge_operations ? total - entries->edge_operations : 0;
     if (left < limit) limit = left;
   }
@@ -474,52 +422,10 @@ static uint64_t total_allowance(const sl_local_entries *entries) {
 
 // ---- the full solve
 
-static double norm2_b(const sl_local_entries *entries) {
-  return entries->dense ? sl_norm2_f64(entries->dense, entries->matrix->rows)
-                        : sl_norm2_f64(entries->sparse_values, entries->sparse_count);
-}
-
-// The tolerance at which x probably meets the demanded bound: certain for columns, for rows with
-// the residual spread evenly. Too optimistic costs another, warm solve; too careful costs
-// iterations.
-static double first_tolerance(const sl_local_entries *entries) {
-  const sl_matrix_class *class = &entries->matrix->matrix_class;
-  double root = sqrt((double)entries->matrix->rows);
-  double wanted = entries->push->row_dominant ? class->min_row_slack * root / 4
-                                              : class->min_column_slack / root;
-  return entries->demand * wanted / norm2_b(entries);
-}
-
-static sl_status begin_solve(sl_local_entries *entries, bool warm) {
-  sl_solver_options options = sl_solver_options_default();
-  options.tolerance = entries->tolerance;
-  uint64_t left = total_allowance(entries);
-  options.max_work = left == UINT64_MAX ? 0 : left > 0 ? left : 1;
-  sl_solver_destroy(entries->solver);
-  entries->solver = NULL;
-  SL_TRY(sl_solver_create(entries->matrix, &options, &entries->solver));
-  entries->solves++;
-  const double *b = entries->dense ? entries->dense : entries->b;
-  return sl_solver_begin(entries->solver, b, warm ? entries->x : NULL);
-}
-
-static double clamp_tolerance(double tolerance) {
-  if (!(tolerance > 0x1p-52)) return 0x1p-52;
-  return tolerance < 0.5 ? tolerance : 0.5;
-}
-
 // Hands over. Entry `next` needs x only to absolute_error / ||r||; the ones behind it have no p yet
 // and need all of it.
 static sl_status start_solve(sl_local_entries *entries) {
-  size_t n = entries->matrix->rows;
-  SL_TRY(SL_ALLOC(&entries->x, n));
-  if (!entries->dense) {
-    SL_TRY(SL_ALLOC_ZERO(&entries->b, n));
-    for (uint32_t k = 0; k < entries->sparse_count; k++) {
-      entries->b[entries->sparse_indices[k]] = entries->sparse_values[k];
-    }
-  }
-  entries->demand = entries->options.absolute_error;
+  double demand = entries->options.absolute_error;
   entries->has_current = entries->begun;
   if (entries->begun) {
     estimate found = certify(entries, &entries->current);
@@ -527,33 +433,35 @@ static sl_status start_solve(sl_local_entries *entries) {
     if (last && found.bound < INFINITY && entries->current.mass > 0) {
       double room = entries->options.absolute_error - found.rounding;
       double relaxed = 0.9 * room / entries->current.mass;
-      if (relaxed > entries->demand) entries->demand = relaxed;
+      if (relaxed > demand) demand = relaxed;
     }
   }
-  entries->tolerance = clamp_tolerance(first_tolerance(entries));
   entries->phase = SOLVING;
-  return begin_solve(entries, false);
+  entries->handed_over = true;
+  return sl_handover_begin(&entries->full, entries->matrix, &entries->b, NULL, SL_BOUND_INF, demand,
+                           total_allowance(entries));
 }
 
 // x_t = p.b + r.x for the entry whose push gave way.
-static estimate combine(const sl_local_entries *entries, double x_bound, sl_bound_norm norm) {
+static estimate combine(const sl_local_entries *entries) {
   const sl_push *push = entries->push;
   const sl_push_bounds *r = &entries->current;
+  const double *x = entries->full.x;
   products sums = multiply_b(entries);
   double rx = 0, size = sums.pb_size;
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
-    double product = push->nodes[j].r * entries->x[j];
+    double product = push->nodes[j].r * x[j];
     rx += product;
     size += fabs(product);
   }
-  double largest = sl_norm_inf_f64(entries->x, push->matrix->rows) + x_bound;
+  double largest = sl_norm_inf_f64(x, push->matrix->rows) + entries->full.bound;
   double terms = product_terms(entries) + push->support_count;
-  double spread = norm == SL_BOUND_ONE ? r->greatest : r->mass;
   return (estimate){
       .value = sums.pb + rx,
-      .bound = (spread * x_bound + largest * r->rounding + sl_push_rounding(terms) * size) *
-               (1 + 0x1p-40),
+      .bound =
+          (r->mass * entries->full.bound + largest * r->rounding + sl_push_rounding(terms) * size) *
+          (1 + 0x1p-40),
   };
 }
 
@@ -568,48 +476,29 @@ static void settle_without_work(sl_local_entries *entries) {
 }
 
 // Answers everything that is left from x, or from push where that bound is smaller.
-static sl_status use_solution(sl_local_entries *entries, const sl_solve_result *solved) {
-  double bound = solved->error_bound_norm == SL_BOUND_NONE ? INFINITY : solved->error_bound;
-  if (!(bound <= INFINITY)) bound = INFINITY;
-  if (bound == INFINITY) {
-    settle_without_work(entries);
-  } else {
+static void use_solution(sl_local_entries *entries) {
+  const sl_handover *full = &entries->full;
+  entries->edge_operations += full->work;
+  entries->touched_rows += full->touched_rows;
+  if (full->bound < INFINITY) {
     if (entries->has_current) {
-      estimate found = combine(entries, bound, solved->error_bound_norm);
-      double direct = entries->x[entries->indices[entries->next]];
-      if (found.bound <= bound)
+      estimate found = combine(entries);
+      if (found.bound <= full->bound)
         record(entries, found.value, found.bound);
       else
-        record(entries, direct, bound);
+        record(entries, full->x[entries->indices[entries->next]], full->bound);
     }
     while (entries->next < entries->count) {
-      record(entries, entries->x[entries->indices[entries->next]], bound);
+      record(entries, full->x[entries->indices[entries->next]], full->bound);
     }
   }
-  bool limited =
-      solved->outcome == SL_OUTCOME_WORK_LIMIT || solved->outcome == SL_OUTCOME_TIME_LIMIT;
+  settle_without_work(entries);
+  sl_outcome why = full->outcome;
+  bool limited = why == SL_OUTCOME_WORK_LIMIT || why == SL_OUTCOME_TIME_LIMIT;
   if (entries->rounding_won && limited)
-    end(entries, solved->outcome);
+    end(entries, why);
   else
     end_settled(entries);
-  return SL_OK;
-}
-
-// A solve has ended: use it, or tighten and go on from where it is.
-static sl_status finish_solve(sl_local_entries *entries) {
-  sl_solve_result solved;
-  SL_TRY(sl_solver_finish(entries->solver, entries->x, &solved));
-  entries->edge_operations += solved.work;
-  entries->touched_rows += solved.touched_rows;
-  bool short_of = !(solved.error_bound <= entries->demand);
-  if (short_of && solved.outcome == SL_OUTCOME_CONVERGED && entries->solves < MAX_SOLVES &&
-      entries->tolerance > 0x1p-52 && total_allowance(entries) > 0) {
-    double factor = entries->demand / solved.error_bound / 2;
-    if (!(factor > 1e-4)) factor = 1e-4;
-    entries->tolerance = clamp_tolerance(entries->tolerance * factor);
-    return begin_solve(entries, true);
-  }
-  return use_solution(entries, &solved);
 }
 
 // ---- steps
@@ -630,10 +519,11 @@ static sl_status push_step(sl_local_entries *entries, uint64_t work, uint64_t *s
 }
 
 static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *spent) {
-  sl_outcome outcome;
+  bool ended;
   *spent += work;
-  SL_TRY(sl_solver_step(entries->solver, work, &outcome));
-  return outcome == SL_OUTCOME_RUNNING ? SL_OK : finish_solve(entries);
+  SL_TRY(sl_handover_step(&entries->full, work, &ended));
+  if (ended) use_solution(entries);
+  return SL_OK;
 }
 
 sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_outcome *out) {
@@ -659,8 +549,9 @@ sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
              "a limit");
   if (entries->phase == ENDED) return SL_OK;
   if (entries->phase == SOLVING) {
-    SL_TRY(sl_solver_stop(entries->solver, why));
-    return finish_solve(entries);
+    SL_TRY(sl_handover_stop(&entries->full, why));
+    use_solution(entries);
+    return SL_OK;
   }
   settle_without_work(entries);
   end(entries, entries->rounding_won ? why : SL_OUTCOME_CONVERGED);
@@ -670,9 +561,9 @@ sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
 void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
                                double *edge_operations) {
   sl_solve_progress solve = {0};
-  if (entries->phase == SOLVING) (void)sl_solver_progress(entries->solver, &solve);
+  if (entries->phase == SOLVING) (void)sl_solver_progress(entries->full.solver, &solve);
   *settled = entries->phase == IDLE ? 0 : entries->next;
-  *edge_operations = (double)(edges_so_far(entries) + solve.work);
+  *edge_operations = (double)(edges_so_far(entries) + entries->full.work + solve.work);
 }
 
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {
@@ -683,7 +574,7 @@ sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_re
   }
   *result = (sl_local_entries_result){
       .outcome = entries->outcome,
-      .method = entries->solves > 0 ? SL_LOCAL_ENTRIES_PUSH_FULL : SL_LOCAL_ENTRIES_PUSH,
+      .method = entries->handed_over ? SL_LOCAL_ENTRIES_PUSH_FULL : SL_LOCAL_ENTRIES_PUSH,
       .count = entries->count,
       .pushed_entries = entries->pushed_entries,
       .values = entries->values,

@@ -1,0 +1,175 @@
+// Bounded regret: pushing may cost a fraction of a full solve; then the full solve takes over.
+#include "solver/handover.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "simd/kernels.h"
+#include "sparse/spmv.h"
+
+// After this many times nnz the pushes of a query have cost about what one full solve does.
+#define TOTAL_PUSH_PASSES 8.0
+#define PUSH_PASSES 0.3
+// Some tens of microseconds: less than it takes to set a full solve up, however small the matrix.
+#define LEAST_PUSH_WORK 30000u
+
+// Solves with a tighter tolerance when the bound of the first was not enough.
+#define MAX_SOLVES 8u
+#define LEAST_TOLERANCE 0x1p-52
+
+sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push,
+                                const char *argument) {
+  sl_status status = SL_OK;
+  for (uint32_t k = 0; k < vector->count && status == SL_OK; k++) {
+    double value = vector->values[k];
+    if (vector->indices[k] >= push->matrix->rows) {
+      status = sl_fail(SL_ERR_INDEX, argument, "indices below the number of rows", k);
+    } else if (value - value != 0) {
+      status = sl_fail(SL_ERR_NOT_FINITE, argument, "finite numbers", k);
+    } else {
+      uint32_t before = push->support_count;
+      sl_push_seed(push, vector->indices[k], 0);
+      if (push->support_count == before) {
+        status = sl_fail(SL_ERR_ARGUMENT, argument, "each index only once", k);
+      }
+    }
+  }
+  sl_push_clear(push);
+  return status;
+}
+
+static uint64_t passes(const sl_csr *matrix, double how_many) {
+  uint64_t work = (uint64_t)(how_many * matrix->nnz);
+  return work > LEAST_PUSH_WORK ? work : LEAST_PUSH_WORK;
+}
+
+uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked) {
+  return asked > 0 ? asked : passes(matrix, PUSH_PASSES);
+}
+
+uint64_t sl_local_total_push_limit(const sl_csr *matrix) {
+  return passes(matrix, TOTAL_PUSH_PASSES);
+}
+
+static double clamp_tolerance(double tolerance) {
+  if (!(tolerance > LEAST_TOLERANCE)) return LEAST_TOLERANCE;
+  return tolerance < 0.5 ? tolerance : 0.5;
+}
+
+// The tolerance at which x probably meets the demanded bound: certain for sums, for maxima with the
+// residual spread evenly. Too optimistic costs another, warm solve; too careful costs iterations.
+static double first_tolerance(const sl_handover *handover) {
+  const sl_matrix_class *class = &handover->matrix->matrix_class;
+  double root = sqrt((double)handover->matrix->rows);
+  double wanted = handover->norm == SL_BOUND_INF && class->min_row_slack > 0
+                      ? class->min_row_slack * root / 4
+                      : class->min_column_slack / root;
+  double size = sl_norm2_f64(handover->b, handover->matrix->rows);
+  return clamp_tolerance(handover->demand * wanted / size);
+}
+
+static sl_status start_solver(sl_handover *handover) {
+  sl_solver_options options = sl_solver_options_default();
+  options.tolerance = handover->tolerance;
+  uint64_t left = handover->max_work > handover->work ? handover->max_work - handover->work : 1;
+  options.max_work = handover->max_work == UINT64_MAX ? 0 : left;
+  sl_solver_destroy(handover->solver);
+  handover->solver = NULL;
+  SL_TRY(sl_solver_create(handover->matrix, &options, &handover->solver));
+  handover->solves++;
+  return sl_solver_begin(handover->solver, handover->b, handover->x);
+}
+
+static sl_status reserve(sl_handover *handover, const sl_local_vector *b, const double *guess) {
+  size_t n = handover->matrix->rows;
+  SL_TRY(SL_ALLOC_ZERO(&handover->x, n));
+  if (guess) memcpy(handover->x, guess, n * sizeof *guess);
+  if (handover->norm == SL_BOUND_ONE) SL_TRY(SL_ALLOC(&handover->scratch, 2 * n));
+  handover->b = b->dense;
+  if (b->dense) return SL_OK;
+  SL_TRY(SL_ALLOC_ZERO(&handover->b_copy, n));
+  for (uint32_t k = 0; k < b->count; k++) handover->b_copy[b->indices[k]] = b->values[k];
+  handover->b = handover->b_copy;
+  return SL_OK;
+}
+
+sl_status sl_handover_begin(sl_handover *handover, sl_csr *matrix, const sl_local_vector *b,
+                            const double *guess, sl_bound_norm norm, double demand,
+                            uint64_t max_work) {
+  sl_handover_drop(handover);
+  handover->matrix = matrix;
+  handover->norm = norm;
+  handover->demand = demand;
+  handover->max_work = max_work;
+  handover->outcome = SL_OUTCOME_RUNNING;
+  handover->bound = INFINITY;
+  sl_status status = reserve(handover, b, guess);
+  if (status == SL_OK) {
+    handover->tolerance = first_tolerance(handover);
+    status = start_solver(handover);
+  }
+  if (status != SL_OK) sl_handover_drop(handover);
+  return status;
+}
+
+// ||x - exact||_1 <= ||b - A x||_1 / min column slack. The solver proves one norm only, and where
+// rows are dominant as well that may be the other one.
+static double bound_sum(const sl_handover *handover) {
+  size_t n = handover->matrix->rows;
+  double *r = handover->scratch, *rounding = r + n;
+  sl_csr_residual_bound(handover->matrix, handover->x, handover->b, r, rounding);
+  double sum = (sl_norm1_f64(r, n) + sl_norm1_f64(rounding, n)) * (1 + sl_push_rounding(2.0 * n));
+  return sum / handover->matrix->matrix_class.min_column_slack * (1 + 0x1p-50);
+}
+
+static sl_status take_solution(sl_handover *handover) {
+  sl_solve_result solved;
+  SL_TRY(sl_solver_finish(handover->solver, handover->x, &solved));
+  handover->work += solved.work;
+  handover->touched_rows += solved.touched_rows;
+  handover->outcome = solved.outcome;
+  bool known = solved.error_bound_norm != SL_BOUND_NONE;
+  double bound = known ? solved.error_bound : INFINITY;
+  if (handover->norm == SL_BOUND_ONE && solved.error_bound_norm != SL_BOUND_ONE) {
+    bound = bound_sum(handover);
+  }
+  handover->bound = bound <= INFINITY ? bound : INFINITY;
+  return SL_OK;
+}
+
+sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended) {
+  sl_outcome outcome;
+  *ended = false;
+  SL_TRY(sl_solver_step(handover->solver, work, &outcome));
+  if (outcome == SL_OUTCOME_RUNNING) return SL_OK;
+  SL_TRY(take_solution(handover));
+  *ended = true;
+  bool worth_another = handover->outcome == SL_OUTCOME_CONVERGED && handover->solves < MAX_SOLVES &&
+                       handover->tolerance > LEAST_TOLERANCE && handover->work < handover->max_work;
+  if (handover->bound <= handover->demand || !worth_another) return SL_OK;
+  double factor = handover->demand / handover->bound / 2;
+  handover->tolerance = clamp_tolerance(handover->tolerance * (factor > 1e-4 ? factor : 1e-4));
+  *ended = false;
+  return start_solver(handover);
+}
+
+sl_status sl_handover_stop(sl_handover *handover, sl_outcome why) {
+  SL_TRY(sl_solver_stop(handover->solver, why));
+  return take_solution(handover);
+}
+
+void sl_handover_drop(sl_handover *handover) {
+  sl_solver_destroy(handover->solver);
+  sl_free(handover->x);
+  sl_free(handover->b_copy);
+  sl_free(handover->scratch);
+  *handover = (sl_handover){0};
+}
+
+size_t sl_handover_bytes(const sl_handover *handover) {
+  if (handover->x == NULL) return 0;
+  size_t a_row = sizeof(double) * (1 + (handover->b_copy ? 1 : 0) + (handover->scratch ? 2 : 0));
+  size_t solver = handover->solver ? sl_solver_bytes(handover->solver) : 0;
+  return handover->matrix->rows * a_row + solver;
+}

@@ -1,0 +1,72 @@
+// What local answers share: right-hand sides in two forms, work limits, and the way over to a full
+// solve when pushing is not worth it any more. Internal to the room.
+#ifndef SL_SOLVER_HANDOVER_H
+#define SL_SOLVER_HANDOVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "solver/push.h"
+#include "solver/solver.h"
+#include "sparse/csr.h"
+
+// A vector of n numbers: all of them, or only those that are not zero. Not owned.
+typedef struct sl_local_vector {
+  const double *dense;     // n, or NULL and then
+  const uint32_t *indices; // count, distinct
+  const double *values;    // count
+  uint32_t count;
+} sl_local_vector;
+
+// Checks a sparse vector. `push` must be cleared; it is used to find repeated indices and cleared.
+//   Errors: ERR_INDEX, ERR_NOT_FINITE, ERR_ARGUMENT (an index twice), all ("argument", position).
+sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push, const char *argument);
+
+// Edge operations after which pushing gives way: `asked`, or when that is 0, 0.3 nnz for one
+// answer.
+uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked);
+
+// Edge operations that all pushes of a query may take by default: about what a full solve costs.
+uint64_t sl_local_total_push_limit(const sl_csr *matrix);
+
+// A full solve of A x = b to a proved error.
+typedef struct sl_handover {
+  sl_csr *matrix;
+  sl_bound_norm norm; // of the bound that is wanted: INF, or ONE where columns are dominant
+  double demand;      // wanted bound
+  uint64_t max_work;  // edge operations over all attempts; UINT64_MAX for no limit
+  const double *b;
+  double *b_copy;  // when the right-hand side is sparse
+  double *x;       // n: the solution so far
+  double *scratch; // 2 n, when the bound is computed here
+  sl_solver *solver;
+  double tolerance;
+  uint32_t solves;
+  // what has come of it
+  sl_outcome outcome;
+  double bound; // proved bound of x in `norm`; infinite when there is none
+  uint64_t work, touched_rows;
+} sl_handover;
+
+// Starts it from x = `guess`, or from zero when guess is NULL.
+//   guess   n numbers, copied. Errors: ERR_MEMORY and those of sl_solver_begin; then all is freed.
+//   Allocates. O(n).
+sl_status sl_handover_begin(sl_handover *handover, sl_csr *matrix, const sl_local_vector *b,
+                            const double *guess, sl_bound_norm norm, double demand,
+                            uint64_t max_work);
+
+// Goes on; *ended once x is good enough, or cannot become so. Tightens the tolerance of the solver
+// and starts it again from x as often as the bound is not met.
+sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended);
+
+// Ends it from outside: x and its bound are what has been reached.
+sl_status sl_handover_stop(sl_handover *handover, sl_outcome why);
+
+// Frees everything; a zeroed one is allowed.
+void sl_handover_drop(sl_handover *handover);
+
+// Bytes held.
+size_t sl_handover_bytes(const sl_handover *handover);
+
+#endif
