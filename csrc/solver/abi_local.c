@@ -1,9 +1,22 @@
 // Raw ABI of solver/local_entries.h.
 #include "base/abi.h"
+#include "base/memory.h"
 #include "solver/local_entries.h"
 
+// The matrix's handle is kept, so that destroying the matrix first is an error and not a read of
+// freed memory.
+typedef struct abi_local_entries {
+  sl_local_entries *entries;
+  sl_handle matrix;
+} abi_local_entries;
+
 static sl_status get(sl_handle handle, sl_local_entries **out) {
-  return sl_handle_get(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)out);
+  abi_local_entries *found;
+  void *matrix;
+  SL_TRY(sl_handle_get(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)&found));
+  SL_TRY(sl_handle_get(found->matrix, SL_HANDLE_MATRIX, &matrix));
+  *out = found->entries;
+  return SL_OK;
 }
 
 // A count of edge operations from a host that has no 64-bit integers. Above 2^63 is no limit.
@@ -16,19 +29,24 @@ static sl_status work_from(double number, const char *argument, uint64_t *out) {
 // 0 after a failure. The matrix must outlive the object.
 sl_handle SL_ABI(sl_abi_local_entries_create)(sl_handle matrix) {
   sl_csr *csr;
-  sl_local_entries *entries;
+  abi_local_entries *made;
   sl_handle handle;
   if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
-  if (sl_local_entries_create(csr, &entries) != SL_OK) return 0;
-  if (sl_handle_create(SL_HANDLE_LOCAL_ENTRIES, entries, &handle) == SL_OK) return handle;
-  sl_local_entries_destroy(entries);
+  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
+  made->matrix = matrix;
+  sl_status status = sl_local_entries_create(csr, &made->entries);
+  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_LOCAL_ENTRIES, made, &handle);
+  if (status == SL_OK) return handle;
+  sl_local_entries_destroy(made->entries);
+  sl_free(made);
   return 0;
 }
 
 int32_t SL_ABI(sl_abi_local_entries_destroy)(sl_handle handle) {
-  sl_local_entries *entries;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)&entries));
-  sl_local_entries_destroy(entries);
+  abi_local_entries *found;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)&found));
+  sl_local_entries_destroy(found->entries);
+  sl_free(found);
   return SL_OK;
 }
 
