@@ -1,4 +1,4 @@
-// Raw ABI of solver/local_entries.h.
+// Raw ABI of the local answers: solver/local_entries.h.
 #include "base/abi.h"
 #include "base/memory.h"
 #include "solver/local_entries.h"
@@ -129,6 +129,6 @@ int32_t SL_ABI(sl_abi_local_entries_finish)(sl_handle handle, int32_t *whole, do
   return SL_OK;
 }
 
-const char *SL_ABI(sl_abi_local_entries_method_name)(int32_t method) {
-  return sl_local_entries_method_name((sl_local_entries_method)method);
+const char *SL_ABI(sl_abi_local_method_name)(int32_t method) {
+  return sl_local_method_name((sl_local_method)method);
 }

@@ -1,5 +1,5 @@
-// What local answers share: right-hand sides in two forms, work limits, and the way over to a full
-// solve when pushing is not worth it any more. Internal to the room.
+// The way over from a local answer to a full solve, when pushing is not worth it any more. Internal
+// to the room.
 #ifndef SL_SOLVER_HANDOVER_H
 #define SL_SOLVER_HANDOVER_H
 
@@ -7,28 +7,9 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "solver/push.h"
+#include "solver/local.h"
 #include "solver/solver.h"
 #include "sparse/csr.h"
-
-// A vector of n numbers: all of them, or only those that are not zero. Not owned.
-typedef struct sl_local_vector {
-  const double *dense;     // n, or NULL and then
-  const uint32_t *indices; // count, distinct
-  const double *values;    // count
-  uint32_t count;
-} sl_local_vector;
-
-// Checks a sparse vector. `push` must be cleared; it is used to find repeated indices and cleared.
-//   Errors: ERR_INDEX, ERR_NOT_FINITE, ERR_ARGUMENT (an index twice), all ("argument", position).
-sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push, const char *argument);
-
-// Edge operations after which pushing gives way: `asked`, or when that is 0, 0.3 nnz for one
-// answer.
-uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked);
-
-// Edge operations that all pushes of a query may take by default: about what a full solve costs.
-uint64_t sl_local_total_push_limit(const sl_csr *matrix);
 
 // A full solve of A x = b to a proved error.
 typedef struct sl_handover {

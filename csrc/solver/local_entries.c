@@ -54,17 +54,6 @@ struct sl_local_entries {
   bool has_current;
 };
 
-const char *sl_local_entries_method_name(sl_local_entries_method method) {
-  switch (method) {
-#define X(name, value, text)                                                                       \
-  case SL_LOCAL_ENTRIES_##name:                                                                    \
-    return text;
-    SL_LOCAL_ENTRIES_METHOD_LIST(X)
-#undef X
-  }
-  return "unknown";
-}
-
 sl_local_entries_options sl_local_entries_options_default(void) {
   return (sl_local_entries_options){0};
 }
@@ -574,7 +563,7 @@ sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_re
   }
   *result = (sl_local_entries_result){
       .outcome = entries->outcome,
-      .method = entries->handed_over ? SL_LOCAL_ENTRIES_PUSH_FULL : SL_LOCAL_ENTRIES_PUSH,
+      .method = entries->handed_over ? SL_LOCAL_PUSH_FULL : SL_LOCAL_PUSH,
       .count = entries->count,
       .pushed_entries = entries->pushed_entries,
       .values = entries->values,

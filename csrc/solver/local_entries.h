@@ -32,21 +32,8 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "solver/local.h"
 #include "sparse/csr.h"
-
-//  X(name, value, text). Values are pinned; the text is what TypeScript shows.
-#define SL_LOCAL_ENTRIES_METHOD_LIST(X)                                                            \
-  X(PUSH, 0, "push")           /* every entry by push alone */                                     \
-  X(PUSH_FULL, 1, "push+full") /* push ran over its work limit: some entries from a full solve */
-
-typedef enum sl_local_entries_method {
-#define X(name, value, text) SL_LOCAL_ENTRIES_##name = value,
-  SL_LOCAL_ENTRIES_METHOD_LIST(X)
-#undef X
-} sl_local_entries_method;
-
-// Text of a method, or "unknown". Static storage; never null.
-const char *sl_local_entries_method_name(sl_local_entries_method method);
 
 typedef struct sl_local_entries_options {
   double absolute_error; // > 0 and finite: wanted for each entry. No default: 0 is refused
@@ -61,7 +48,7 @@ sl_local_entries_options sl_local_entries_options_default(void);
 typedef struct sl_local_entries_result {
   sl_outcome outcome; // CONVERGED: every bound <= absolute_error. WORK_LIMIT, TIME_LIMIT.
                       // STAGNATED: rounding is larger than absolute_error
-  sl_local_entries_method method;
+  sl_local_method method;
   uint32_t count;             // entries asked for
   uint32_t pushed_entries;    // of them answered by push alone
   const double *values;       // count, in the order of the indices; valid until the next begin

@@ -216,7 +216,7 @@ static void green_function_of_a_path_is_met(void **state) {
   sl_local_entries_options options = {.absolute_error = 1e-10};
   sl_local_entries_result result = query(entries, options, wanted, 7, 1000);
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
-  assert_int_equal(result.method, SL_LOCAL_ENTRIES_PUSH);
+  assert_int_equal(result.method, SL_LOCAL_PUSH);
   for (int k = 0; k < 7; k++) {
     double low = wanted[k] < place ? wanted[k] : place,
            high = wanted[k] < place ? place : wanted[k];
@@ -270,7 +270,7 @@ static void touched_rows_do_not_depend_on_n(void **state) {
     sl_local_entries_options options = {.absolute_error = 1e-2 / 0.4, .push_work = UINT64_MAX};
     sl_local_entries_result result = query(entries, options, &centre, 1, UINT64_MAX);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
-    assert_int_equal(result.method, SL_LOCAL_ENTRIES_PUSH);
+    assert_int_equal(result.method, SL_LOCAL_PUSH);
     touched[size] = result.touched_rows;
     edges[size] = result.edge_operations;
     sl_local_entries_destroy(entries);
@@ -354,12 +354,12 @@ static void push_over_its_limit_hands_over_to_the_full_solve(void **state) {
     sl_local_entries_result pushed = query(entries, options, indices, count, 10000);
     double values[count];
     memcpy(values, pushed.values, sizeof values);
-    assert_int_equal(pushed.method, SL_LOCAL_ENTRIES_PUSH);
+    assert_int_equal(pushed.method, SL_LOCAL_PUSH);
     assert_int_equal(pushed.pushed_entries, count);
     options.push_work = 0;
     sl_local_entries_result handed = query(entries, options, indices, count, 10000);
     assert_int_equal(handed.outcome, SL_OUTCOME_CONVERGED);
-    assert_int_equal(handed.method, SL_LOCAL_ENTRIES_PUSH_FULL);
+    assert_int_equal(handed.method, SL_LOCAL_PUSH_FULL);
     assert_true(handed.pushed_entries < count);
     assert_true(handed.edge_operations < pushed.edge_operations);
     for (int k = 0; k < count; k++) {

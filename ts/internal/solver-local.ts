@@ -99,20 +99,18 @@ export interface LocalSolver {
    *
    * @example
    * ```ts
-   * import { getEngine } from 'sublinear';
+   * import { load } from 'sublinear/solver';
    *
-   * const engine = await getEngine();
-   * const { SparseMatrix } = await engine.use('sparse');
-   * const { solveEntries } = await engine.use('solver');
+   * const { solveEntries, SparseMatrix } = await load();
    * // A path of 100,000 nodes, each held by a spring: -1, 2.5, -1.
    * const n = 100_000;
-   * const [rows, columns, values]: [number[], number[], number[]] = [[], [], []];
+   * const [rowIndices, columnIndices, values]: [number[], number[], number[]] = [[], [], []];
    * for (let i = 0; i < n; i++) {
    *   for (const [j, value] of [[i - 1, -1], [i, 2.5], [i + 1, -1]] as const) {
-   *     if (j >= 0 && j < n) rows.push(i), columns.push(j), values.push(value);
+   *     if (j >= 0 && j < n) rowIndices.push(i), columnIndices.push(j), values.push(value);
    *   }
    * }
-   * using matrix = SparseMatrix.fromCoo({ rows: n, columns: n, rowIndices: rows, columnIndices: columns, values });
+   * using matrix = SparseMatrix.fromCoo({ rows: n, cols: n, rowIndices, columnIndices, values });
    * const b = { indices: [50_000], values: [1] };
    * const r = solveEntries(matrix, { b, indices: [50_000, 50_001], absoluteError: 1e-6 });
    * console.log([...r.values].map((x) => x.toFixed(4)), r.errorBound <= 1e-6); // [ '0.6667', '0.3333' ] true
@@ -127,13 +125,11 @@ export interface LocalSolver {
    *
    * @example
    * ```ts
-   * import { getEngine } from 'sublinear';
+   * import { load } from 'sublinear/solver';
    *
-   * const engine = await getEngine();
-   * const { SparseMatrix } = await engine.use('sparse');
-   * const { solveEntriesAsync } = await engine.use('solver');
+   * const { solveEntriesAsync, SparseMatrix } = await load();
    * using matrix = SparseMatrix.fromCoo({
-   *   rows: 2, columns: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 2, 4],
+   *   rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 2, 4],
    * });
    * const { values } = await solveEntriesAsync(matrix, { b: [6, 10], indices: [1], absoluteError: 1e-9 });
    * console.log(values[0]?.toFixed(6)); // 2.000000
@@ -154,7 +150,8 @@ const optionNames = [
   'maxTimeMs',
 ] as const satisfies (keyof SolveEntriesOptions)[];
 
-/** What the C core writes to say that a computation goes on, is over, was ended by the clock. */
+/** Outcomes of the C core that users never see, or give. */
+const RUNNING = 9;
 const TIME_LIMIT = 3;
 const methods = ['push', 'push+full'] as const;
 
@@ -219,7 +216,7 @@ function begin<T extends SolveEntriesOptions>(
   });
   const step = (units: number): boolean => {
     runtime.check(operation, entries.step(units, runtime.out));
-    return runtime.outcome(runtime.outU32()) !== 'running';
+    return runtime.outU32() !== RUNNING;
   };
   const progress = (): SolveEntriesProgress => {
     entries.progress(runtime.out, runtime.out + 8);

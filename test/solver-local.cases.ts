@@ -1,0 +1,403 @@
+// Single entries of a solution through both doors. Reference solutions come from scipy (vectors/solver/generate.py) and
+// from closed forms.
+import type {
+  SolveEntriesOptions,
+  SolveEntriesResult,
+  SparseMatrix,
+  SparseVector,
+} from 'sublinear/solver';
+import { expect } from 'vitest';
+import { attempt, type Case, type RoomDoors, random } from './support/door.js';
+import type { RawModule } from './support/raw.js';
+import systems from './vectors/solver/systems.json' with { type: 'json' };
+
+/** A matrix in coordinates. */
+export interface Coo {
+  n: number;
+  rows: number[];
+  columns: number[];
+  values: number[];
+  type?: string;
+}
+
+type Vector = number[] | SparseVector;
+type Options = Omit<SolveEntriesOptions, 'b' | 'indices'> & { b: Vector; indices: number[] };
+
+/** What both doors can do. A matrix is made for each call and freed after it; `calls` run on the same workspace. */
+export interface LocalDoor {
+  solveEntries: (matrix: Coo, ...calls: Options[]) => Omit<SolveEntriesResult, 'outcome'>[];
+}
+
+export const localDoors: RoomDoors<'solver', LocalDoor> = {
+  room: 'solver',
+  bundle: 'solver',
+  table: 'solver-local',
+  embind: ({ SparseMatrix, solveEntries }) => ({
+    solveEntries: (coo, ...calls) =>
+      withMatrix(SparseMatrix, coo, (matrix) =>
+        calls.map((options) => solveEntries(matrix, options)),
+      ),
+  }),
+  raw: rawLocal,
+};
+
+function withMatrix<T>(
+  Class: typeof SparseMatrix,
+  { n, rows, columns, values, type }: Coo,
+  run: (matrix: SparseMatrix) => T,
+): T {
+  const matrix = Class.fromCoo({
+    rows: n,
+    cols: n,
+    rowIndices: rows,
+    columnIndices: columns,
+    values: type === 'float32' ? new Float32Array(values) : new Float64Array(values),
+  });
+  try {
+    return run(matrix);
+  } finally {
+    matrix.dispose();
+  }
+}
+
+const outcomes = ['converged', 'iterationLimit', 'workLimit', 'timeLimit', 'stagnated'] as const;
+
+function rawLocal(module: RawModule): LocalDoor {
+  const { call } = module;
+
+  function once(entries: number, { b, indices, absoluteError, pushWork, maxWork }: Options) {
+    const dense = Array.isArray(b);
+    const places = new Uint32Array(dense ? [] : (b.indices as number[]));
+    const values = new Float64Array(dense ? b : (b.values as number[]));
+    const arrays = [places, values, new Uint32Array(indices), new Float64Array(8)];
+    return module.with(arrays, (at, valuesAt, indicesAt, out) => {
+      if (dense)
+        module.check(call.sl_abi_local_entries_set_dense!(entries, valuesAt!, values.length));
+      else
+        module.check(call.sl_abi_local_entries_set_sparse!(entries, at!, valuesAt!, values.length));
+      const limits = [pushWork ?? 0, maxWork ?? 0] as const;
+      module.check(
+        call.sl_abi_local_entries_begin!(
+          entries,
+          absoluteError,
+          ...limits,
+          indicesAt!,
+          indices.length,
+        ),
+      );
+      // Slices of another size than the other door's: the result must be the same.
+      do module.check(call.sl_abi_local_entries_step!(entries, 777, out!));
+      while (module.u32(out!, 1)[0] === 9);
+      module.check(
+        call.sl_abi_local_entries_finish!(entries, out!, out! + 16, out! + 40, out! + 44),
+      );
+      const [outcome, method, count, pushedEntries] = module.u32(out!, 4);
+      const [errorBound, touchedRows, edgeOperations] = module.f64(out! + 16, 3);
+      const [valuesOut, boundsOut] = module.u32(out! + 40, 2);
+      return {
+        values: module.f64(valuesOut!, count!) as Float64Array<ArrayBuffer>,
+        errorBounds: module.f64(boundsOut!, count!) as Float64Array<ArrayBuffer>,
+        errorBound: errorBound!,
+        outcome: outcomes[outcome!]!,
+        method: module.text(call.sl_abi_local_method_name!(method!)) as 'push',
+        pushedEntries: pushedEntries!,
+        work: { touchedRows: touchedRows!, edgeOperations: edgeOperations! },
+      };
+    });
+  }
+
+  return {
+    solveEntries({ n, rows, columns, values, type }, ...calls) {
+      const stored = type === 'float32' ? new Float32Array(values) : new Float64Array(values);
+      const arrays = [new Uint32Array(rows), new Uint32Array(columns), stored];
+      const matrix = module.with(arrays, (...at) =>
+        module.made(
+          call.sl_abi_matrix_from_coo!(
+            n,
+            n,
+            rows.length,
+            at[0]!,
+            at[1]!,
+            at[2]!,
+            type === 'float32' ? 1 : 2,
+          ),
+        ),
+      );
+      try {
+        const entries = module.made(call.sl_abi_local_entries_create!(matrix));
+        try {
+          return calls.map((options) => once(entries, options));
+        } finally {
+          module.check(call.sl_abi_local_entries_destroy!(entries));
+        }
+      } finally {
+        module.check(call.sl_abi_matrix_destroy!(matrix));
+      }
+    },
+  };
+}
+
+// ---- systems
+
+/** m x m grid Laplacian + shift I. */
+export function grid(m: number, shift: number): Coo {
+  const [rows, columns, values]: [number[], number[], number[]] = [[], [], []];
+  const at = (i: number, j: number) => (i >= 0 && i < m && j >= 0 && j < m ? i * m + j : -1);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < m; j++) {
+      const near = [at(i - 1, j), at(i, j - 1), at(i, j + 1), at(i + 1, j)].filter((k) => k >= 0);
+      for (const k of [...near, at(i, j)]) {
+        rows.push(at(i, j));
+        columns.push(k);
+        values.push(k === at(i, j) ? near.length + shift : -1);
+      }
+    }
+  return { n: m * m, rows, columns, values };
+}
+
+function path(n: number, diagonal: number): Coo {
+  const coo: Coo = { n, rows: [], columns: [], values: [] };
+  for (let i = 0; i < n; i++)
+    for (const j of [i - 1, i, i + 1])
+      if (j >= 0 && j < n) {
+        coo.rows.push(i);
+        coo.columns.push(j);
+        coo.values.push(i === j ? diagonal : -1);
+      }
+  return coo;
+}
+
+const signs = (n: number, seed: number) => {
+  const next = random(seed);
+  return Array.from({ length: n }, () => 2 * next() - 1);
+};
+
+const all = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** At most a dozen indices, the first and the last among them. */
+const some = (n: number) => all(n).filter((i) => i % Math.ceil(n / 11) === 0 || i === n - 1);
+
+function nonzeros(b: number[]): SparseVector {
+  const indices = all(b.length).filter((i) => b[i] !== 0);
+  return { indices, values: indices.map((i) => b[i]!) };
+}
+
+interface Reference extends Coo {
+  name: string;
+  values: number[];
+  b: number[];
+  x: number[] | null;
+}
+
+const references = (
+  systems as unknown as (Omit<Reference, 'values'> & { values: number[] | null })[]
+).map((system): Reference => ({ ...system, values: system.values ?? system.rows.map(() => 1) }));
+
+/** Strictly dominant in rows or in columns, by a margin that rounding cannot hide. */
+function isDominant({ n, rows, columns, values }: Coo): boolean {
+  const [row, column] = [new Float64Array(n), new Float64Array(n)];
+  const diagonal = new Float64Array(n);
+  for (const [k, value] of values.entries()) {
+    if (rows[k] === columns[k]) diagonal[rows[k]!]! += value;
+    else {
+      row[rows[k]!]! += Math.abs(value);
+      column[columns[k]!]! += Math.abs(value);
+    }
+  }
+  const over = (sums: Float64Array) =>
+    sums.every((sum, i) => Math.abs(diagonal[i]!) > sum * (1 + 1e-12));
+  return over(row) || over(column);
+}
+
+type Results = SolveEntriesResult[];
+
+// ---- cases
+
+const onReferences: Case<LocalDoor>[] = references.map((system) => ({
+  name: `${system.name}: entries within their bounds, or refused`,
+  run: ({ solveEntries }) => {
+    const options = { b: system.b, indices: some(system.n), pushWork: 300_000 };
+    return attempt(() =>
+      solveEntries(
+        system,
+        { ...options, absoluteError: 1e-3 },
+        { ...options, absoluteError: 1e-9 },
+        { ...options, absoluteError: 1e-9, b: nonzeros(system.b) },
+        { ...options, absoluteError: 1e-9, pushWork: 1 },
+      ),
+    );
+  },
+  check: (results: Results | { refused: string }) => {
+    if (!isDominant(system)) {
+      expect(results).toMatchObject({ refused: 'NOT_DOMINANT', argument: 'matrix' });
+      return;
+    }
+    for (const [k, result] of (results as Results).entries()) {
+      // Where x is as large as 1e8, rounding does not leave 1e-9.
+      const size = Math.max(...system.x!.map(Math.abs));
+      expect(result.outcome).toBe(
+        result.errorBound <= (k === 0 ? 1e-3 : 1e-9) ? 'converged' : 'stagnated',
+      );
+      expect(result.errorBound).toBeLessThanOrEqual(Math.max(k === 0 ? 1e-3 : 1e-9, 1e-14 * size));
+      expect(result.errorBound).toBe(Math.max(...result.errorBounds));
+      for (const [k, i] of some(system.n).entries()) {
+        const error = Math.abs(result.values[k]! - system.x![i]!);
+        expect(error).toBeLessThanOrEqual(
+          result.errorBounds[k]! + 1e-13 * Math.abs(system.x![i]!) + 1e-15,
+        );
+      }
+    }
+  },
+}));
+
+const refusals: [string, Partial<Options>, object][] = [
+  ['b too short', { b: [1, 2, 3] }, { refused: 'SHAPE', argument: 'b' }],
+  ['NaN in b', { b: [1, 2, Number.NaN, 4] }, { refused: 'NOT_FINITE', argument: 'b', at: 2 }],
+  [
+    'an infinite b',
+    { b: [1, 2, 3, Number.NEGATIVE_INFINITY] },
+    { refused: 'NOT_FINITE', argument: 'b', at: 3 },
+  ],
+  ['b near overflow', { b: [1e308, 0, 0, 0] }, { refused: 'RANGE', argument: 'b' }],
+  [
+    'a place of b outside',
+    { b: { indices: [0, 4], values: [1, 1] } },
+    { refused: 'INDEX', argument: 'b', at: 1 },
+  ],
+  [
+    'a place of b twice',
+    { b: { indices: [3, 3], values: [1, 1] } },
+    { refused: 'ARGUMENT', argument: 'b', at: 1 },
+  ],
+  [
+    'NaN in a sparse b',
+    { b: { indices: [3], values: [Number.NaN] } },
+    { refused: 'NOT_FINITE', argument: 'b', at: 0 },
+  ],
+  ['no index', { indices: [] }, { refused: 'EMPTY', argument: 'indices' }],
+  ['an index outside', { indices: [0, 1, 4] }, { refused: 'INDEX', argument: 'indices', at: 2 }],
+  ['absoluteError 0', { absoluteError: 0 }, { refused: 'OPTION', argument: 'absoluteError' }],
+  ['absoluteError -1', { absoluteError: -1 }, { refused: 'OPTION', argument: 'absoluteError' }],
+  [
+    'absoluteError NaN',
+    { absoluteError: Number.NaN },
+    { refused: 'OPTION', argument: 'absoluteError' },
+  ],
+  [
+    'absoluteError Infinity',
+    { absoluteError: Number.POSITIVE_INFINITY },
+    { refused: 'OPTION', argument: 'absoluteError' },
+  ],
+];
+
+const good = { b: [1, -2, 3, 4], indices: [0, 3], absoluteError: 1e-10 };
+
+export const localCases: Case<LocalDoor>[] = [
+  ...onReferences,
+  ...refusals.map(
+    ([what, wrong, refusal]): Case<LocalDoor> => ({
+      name: `refuses ${what}`,
+      run: ({ solveEntries }) => attempt(() => solveEntries(path(4, 3), { ...good, ...wrong })),
+      check: (result: object) => expect(result).toMatchObject(refusal),
+    }),
+  ),
+  {
+    name: 'refuses a matrix that is not square',
+    run: ({ solveEntries }) =>
+      attempt(() =>
+        solveEntries(
+          { n: 2, rows: [0, 0, 1], columns: [0, 1, 0], values: [1, 1, 1] },
+          { ...good, b: [1, 1] },
+        ),
+      ),
+    check: (result: object) =>
+      expect(result).toMatchObject({ refused: 'NOT_DOMINANT', argument: 'matrix' }),
+  },
+  {
+    name: "Green's function of a path, dense and sparse b",
+    run: ({ solveEntries }) => {
+      const b = all(300).map((i) => (i === 150 ? 1 : 0));
+      const options = { indices: [150, 151, 149, 160, 0, 299], absoluteError: 1e-9, pushWork: 1e6 };
+      return solveEntries(path(300, 2.5), { ...options, b }, { ...options, b: nonzeros(b) });
+    },
+    check: (results: Results) => {
+      for (const { values, errorBounds } of results)
+        for (const [k, i] of [150, 151, 149, 160, 0, 299].entries()) {
+          // Free ends are far away: (2/3) 2^-|i - 150| but for 2^-150.
+          const exact = (2 / 3) * 2 ** -Math.abs(i - 150);
+          expect(Math.abs(values[k]! - exact)).toBeLessThanOrEqual(errorBounds[k]! + 1e-16);
+        }
+    },
+  },
+  {
+    name: 'touched rows of a grid do not depend on its size, and stay below 689',
+    run: ({ solveEntries }) =>
+      [60, 90].map((m) => {
+        const b = signs(m * m, 7);
+        b[0] = 1;
+        const options = {
+          b,
+          indices: [Math.floor(m / 2) * (m + 1)],
+          absoluteError: 1e-2 / 0.4,
+          pushWork: 1e6,
+        };
+        return solveEntries(grid(m, 0.4), options)[0];
+      }),
+    check: ([small, large]: Results) => {
+      expect(small!.work.touchedRows).toBeLessThan(689);
+      expect(large!.work).toEqual(small!.work);
+    },
+  },
+  {
+    name: 'hands over to the full solve and says so',
+    run: ({ solveEntries }) =>
+      solveEntries(
+        grid(40, 0.03),
+        { b: signs(1600, 3), indices: [820, 0, 820, 41], absoluteError: 1e-7 },
+        { b: signs(1600, 3), indices: [820, 0, 820, 41], absoluteError: 1e-7, pushWork: 1e8 },
+      ),
+    check: ([handed, pushed]: Results) => {
+      expect(handed).toMatchObject({ outcome: 'converged', method: 'push+full' });
+      expect(pushed).toMatchObject({ outcome: 'converged', method: 'push', pushedEntries: 4 });
+      expect(handed!.work.edgeOperations).toBeLessThan(pushed!.work.edgeOperations);
+      for (const k of all(4))
+        expect(Math.abs(handed!.values[k]! - pushed!.values[k]!)).toBeLessThan(2e-7);
+    },
+  },
+  {
+    name: 'a work limit ends with the bounds that were reached',
+    run: ({ solveEntries }) =>
+      [1, 2000, 20000].map(
+        (maxWork) =>
+          solveEntries(grid(30, 0.05), {
+            b: signs(900, 5),
+            indices: [450, 3],
+            absoluteError: 1e-9,
+            pushWork: 1e8,
+            maxWork,
+          })[0],
+      ),
+    check: (results: Results) => {
+      for (const { outcome, errorBound } of results) {
+        expect(outcome).toBe('workLimit');
+        expect(errorBound).toBeGreaterThan(1e-9);
+        expect(errorBound).toBeLessThan(40);
+      }
+      expect(results[2]!.errorBounds[0]).toBeLessThan(results[0]!.errorBounds[0]!);
+    },
+  },
+  {
+    name: 'a tolerance below rounding stagnates with a tiny bound',
+    run: ({ solveEntries }) =>
+      solveEntries(grid(6, 0.4), {
+        b: signs(36, 6),
+        indices: [14],
+        absoluteError: 1e-300,
+        pushWork: 1e8,
+      }),
+    check: ([result]: Results) => {
+      expect(result!.outcome).toBe('stagnated');
+      expect(result!.errorBound).toBeLessThan(1e-12);
+    },
+  },
+];
