@@ -1,0 +1,145 @@
+// Power iteration, and the product that all methods with incoming edges share.
+//
+// Based on: L. Page, S. Brin, R. Motwani, T. Winograd, "The PageRank citation ranking: bringing
+// order to the web", Stanford InfoLab 1999-66. q <- (1 - d) s + d (P^T q + (mass in dangling nodes)
+// s) keeps sum q = 1. ||q_new - q|| d / (1 - d) bounds the error of q_new; it ends the loop, and the
+// certificate is recomputed from q afterwards.
+#include "diffusion/state.h"
+
+#include <math.h>
+
+#define BLOCK_ROWS 1024u
+
+SL_ALWAYS_INLINE void pull(const sl_csr *edges, const double *in, double *out, uint32_t begin,
+                           uint32_t end, const sl_value_type type) {
+  const uint32_t *pointers = edges->row_pointers, *columns = edges->columns;
+  for (uint32_t i = begin; i < end; i++) {
+    double sum = 0;
+    for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) {
+      sum += sl_weight_at(edges->values, type, k) * in[columns[k]];
+    }
+    out[i] = sum;
+  }
+}
+
+SL_NOINLINE static void pull_pattern(const sl_csr *edges, const double *in, double *out,
+                                     uint32_t begin, uint32_t end) {
+  pull(edges, in, out, begin, end, SL_VALUES_PATTERN);
+}
+SL_NOINLINE static void pull_f64(const sl_csr *edges, const double *in, double *out, uint32_t begin,
+                                 uint32_t end) {
+  pull(edges, in, out, begin, end, SL_VALUES_F64);
+}
+SL_NOINLINE static void pull_f32(const sl_csr *edges, const double *in, double *out, uint32_t begin,
+                                 uint32_t end) {
+  pull(edges, in, out, begin, end, SL_VALUES_F32);
+}
+
+void sl_pull_rows(const sl_csr *edges, const double *in, double *out, uint32_t begin,
+                  uint32_t end) {
+  while (begin < end) {
+    uint32_t next = end - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : end;
+    SL_BY_WEIGHT(edges->value_type, pull, edges, in, out, begin, next);
+    begin = next;
+  }
+}
+
+uint32_t sl_rows_for_work(const sl_csr *edges, uint32_t begin, uint64_t work) {
+  const uint32_t *pointers = edges->row_pointers;
+  uint32_t low = begin + 1;
+  uint32_t high = edges->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : edges->rows;
+  while (low < high) {
+    const uint32_t middle = high - (high - low) / 2;
+    if ((uint64_t)pointers[middle] - pointers[begin] <= work) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+// direction = q / strength, and the mass that sits in dangling nodes.
+static void prepare_iteration(sl_pagerank *p) {
+  double dangling = 0;
+  for (uint32_t u = 0; u < p->graph->node_count; u++) {
+    p->direction[u] = p->x[u] * p->inverse_strength[u];
+    if (p->strength[u] == 0) dangling += p->x[u];
+  }
+  p->cursor = 0;
+  p->sum = dangling;
+}
+
+sl_status sl_power_start(sl_pagerank *p) {
+  const uint32_t n = p->graph->node_count;
+  const double damping = p->options.damping;
+  const sl_csr *incoming;
+  SL_TRY(sl_graph_incoming(p->graph, &incoming));
+  p->running = SL_PAGERANK_POWER;
+  p->dense = p->power_form = true;
+  double mass = 0;
+  for (uint32_t u = 0; u < n; u++) {
+    double value = (1 - damping) * p->x[u] + p->r[u];
+    p->x[u] = value > 0 ? value : 0;
+    mass += p->x[u];
+  }
+  for (uint32_t u = 0; u < n; u++) p->x[u] /= mass;
+  prepare_iteration(p);
+  return SL_OK;
+}
+
+// Turns product = A^T direction into q_new, keeps it in x, and returns ||q_new - q||_1.
+static double complete_iteration(sl_pagerank *p) {
+  const uint32_t n = p->graph->node_count;
+  const double damping = p->options.damping;
+  const double restart = (1 - damping) + damping * p->sum;
+  double change = 0;
+  for (uint32_t u = 0; u < n; u++) p->product[u] *= damping;
+  if (p->global) {
+    for (uint32_t u = 0; u < n; u++) p->product[u] += restart / n;
+  } else {
+    for (uint32_t i = 0; i < p->source_count; i++) {
+      p->product[p->sources[i]] += restart * p->source_weights[i];
+    }
+  }
+  for (uint32_t u = 0; u < n; u++) {
+    change += fabs(p->product[u] - p->x[u]);
+    p->x[u] = p->product[u];
+  }
+  return change;
+}
+
+void sl_power_leave(sl_pagerank *p) {
+  const uint32_t n = p->graph->node_count;
+  double dangling = 0;
+  for (uint32_t u = 0; u < n; u++) {
+    if (p->strength[u] == 0) dangling += p->x[u];
+  }
+  const double damping = p->options.damping;
+  const double factor = 1 / ((1 - damping) + damping * dangling);
+  for (uint32_t u = 0; u < n; u++) p->x[u] *= factor;
+  p->power_form = false;
+}
+
+sl_status sl_power_step(sl_pagerank *p, uint64_t work) {
+  const sl_csr *incoming = p->graph->incoming;
+  const double damping = p->options.damping;
+  uint64_t done = 0;
+  while (p->state == SL_RUN_GOING && done < work) {
+    uint32_t end = sl_rows_for_work(incoming, p->cursor, work - done);
+    uint64_t block = incoming->row_pointers[end] - incoming->row_pointers[p->cursor];
+    sl_pull_rows(incoming, p->direction, p->product, p->cursor, end);
+    done += block + 1;
+    p->edge_operations += block;
+    p->cursor = end;
+    if (end < incoming->rows) continue;
+    p->iterations++;
+    p->residual = complete_iteration(p) * damping / (1 - damping);
+    if (p->residual <= p->target || sl_no_progress(p)) {
+      sl_pagerank_reached(p);
+      if (p->state == SL_RUN_GOING) SL_TRY(sl_power_start(p));
+    } else if (p->iterations >= p->options.max_iterations) {
+      sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
+    } else {
+      prepare_iteration(p);
+    }
+  }
+  return SL_OK;
+}
