@@ -24,6 +24,7 @@ EMSCRIPTEN_BINDINGS(graph) {
       .method<sl_graph_value_type>("valueType")
       .method<sl_graph_bytes>("bytes")
       .method<sl_graph_neighbors>("neighbors")
+      .method<sl_graph_neighbor_weights>("neighborWeights")
       .method<sl_graph_out_degree>("outDegree")
       .method<sl_graph_in_degree>("inDegree");
   sl::object<sl_edge_list_options>("EdgeListOptions")

@@ -80,6 +80,14 @@ int32_t SL_ABI(sl_abi_graph_neighbors)(sl_handle handle, uint32_t node, const ui
   return sl_graph_neighbors(graph, node, columns, count);
 }
 
+// Writes the address of the first of their weights (of the graph's value type), 0 when there are none.
+int32_t SL_ABI(sl_abi_graph_neighbor_weights)(sl_handle handle, uint32_t node,
+                                              const void **weights) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_graph_neighbor_weights(graph, node, weights);
+}
+
 int32_t SL_ABI(sl_abi_graph_out_degree)(sl_handle handle, uint32_t node, uint32_t *out) {
   sl_graph *graph;
   SL_TRY(get(handle, &graph));

@@ -223,6 +223,14 @@ sl_status sl_graph_neighbors(const sl_graph *graph, uint32_t node, const uint32_
   return SL_OK;
 }
 
+sl_status sl_graph_neighbor_weights(const sl_graph *graph, uint32_t node, const void **weights) {
+  SL_REQUIRE_AT(node < graph->node_count, SL_ERR_INDEX, "node", "a node of the graph", node);
+  const sl_csr *edges = graph->outgoing;
+  size_t at = edges->row_pointers[node] * sl_csr_value_size(edges->value_type);
+  *weights = edges->values ? (const char *)edges->values + at : NULL;
+  return SL_OK;
+}
+
 sl_status sl_graph_out_degree(const sl_graph *graph, uint32_t node, uint32_t *out) {
   const uint32_t *columns;
   return sl_graph_neighbors(graph, node, &columns, out);

@@ -85,6 +85,10 @@ sl_status sl_graph_out_strength(sl_graph *graph, const double **out);
 sl_status sl_graph_neighbors(const sl_graph *graph, uint32_t node, const uint32_t **columns,
                              uint32_t *count);
 
+// The weights of the same edges, in the same order: *weights points at the first (of the graph's value
+// type), NULL when the graph is unweighted. Errors: ERR_INDEX ("node"). O(1).
+sl_status sl_graph_neighbor_weights(const sl_graph *graph, uint32_t node, const void **weights);
+
 // Out-degree and in-degree in edges (a loop counts once in each). Errors: ERR_INDEX, ERR_MEMORY
 // (the first in-degree of a directed graph builds the incoming edges).
 sl_status sl_graph_out_degree(const sl_graph *graph, uint32_t node, uint32_t *out);

@@ -154,6 +154,14 @@ static void graph_matches_a_dense_count(void **state) {
       }
       assert_ok(sl_graph_out_degree(g, u, &degree));
       assert_int_equal(degree, out);
+      const uint32_t *targets;
+      const void *edge_weights;
+      assert_ok(sl_graph_neighbors(g, u, &targets, &degree));
+      assert_ok(sl_graph_neighbor_weights(g, u, &edge_weights));
+      assert_int_equal(edge_weights == NULL, !weighted);
+      for (uint32_t k = 0; weighted && k < degree; k++) {
+        assert_true(((const double *)edge_weights)[k] == dense[u][targets[k]]);
+      }
       assert_ok(sl_graph_in_degree(g, u, &degree));
       assert_int_equal(degree, in);
       assert_true(strength[u] == sum);

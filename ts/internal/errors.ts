@@ -29,6 +29,8 @@ export interface ErrorDetails {
   position?: number;
   /** Line of the text that is at fault, from 1. */
   line?: number;
+  /** What would have been right, as a phrase. */
+  expected?: string;
   /** Bytes that were asked for when the memory limit was reached. */
   bytesWanted?: number;
   /** The error behind this one. */
@@ -43,6 +45,7 @@ export interface CodedError extends Error {
   readonly argument?: string;
   readonly position?: number;
   readonly line?: number;
+  readonly expected?: string;
   readonly bytesWanted?: number;
 }
 
@@ -53,6 +56,7 @@ export class SublinearError extends Error implements CodedError {
   declare readonly argument?: string;
   declare readonly position?: number;
   declare readonly line?: number;
+  declare readonly expected?: string;
   declare readonly bytesWanted?: number;
   static {
     SublinearError.prototype.name = 'SublinearError';
@@ -71,6 +75,7 @@ export class SublinearTypeError extends TypeError implements CodedError {
   readonly operation: string;
   declare readonly argument?: string;
   declare readonly position?: number;
+  declare readonly expected?: string;
   static {
     SublinearTypeError.prototype.name = 'SublinearTypeError';
   }
@@ -87,6 +92,7 @@ export class SublinearRangeError extends RangeError implements CodedError {
   readonly operation: string;
   declare readonly argument?: string;
   declare readonly position?: number;
+  declare readonly expected?: string;
   static {
     SublinearRangeError.prototype.name = 'SublinearRangeError';
   }
