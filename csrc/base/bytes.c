@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#define POLYNOMIAL 0x82f63b78u  // 0x1edc6f41, bits reversed
+#define POLYNOMIAL 0x82f63b78u // 0x1edc6f41, bits reversed
 
 static uint32_t tables[4][256];
 static bool ready;

@@ -23,6 +23,9 @@ typedef enum sl_handle_kind {
   SL_HANDLE_LOCAL_ENTRIES,
   SL_HANDLE_EDGE_LIST,
   SL_HANDLE_METIS,
+  SL_HANDLE_FILTER,
+  SL_HANDLE_FLAT,
+  SL_HANDLE_HNSW,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

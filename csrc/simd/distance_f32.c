@@ -25,7 +25,7 @@ static inline void lanes_sum4(sl_f32x4 a, sl_f32x4 b, sl_f32x4 c, sl_f32x4 d, fl
   sl_f32x4 ab_high = __builtin_shufflevector(a, b, 1, 5, 3, 7);
   sl_f32x4 cd_low = __builtin_shufflevector(c, d, 0, 4, 2, 6);
   sl_f32x4 cd_high = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-  sl_f32x4 ab = ab_low + ab_high;  // a01 b01 a23 b23
+  sl_f32x4 ab = ab_low + ab_high; // a01 b01 a23 b23
   sl_f32x4 cd = cd_low + cd_high;
   sl_f32x4 first = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
   sl_f32x4 second = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
@@ -74,6 +74,6 @@ double sl_normalize_f32(const float *x, size_t count, float *y, size_t n) {
 
 size_t sl_first_beyond_f32(const float *x, size_t n, float limit) {
   size_t i = 0;
-  while (i < n && fabsf(x[i]) <= limit) i++;  // false for NaN as well
+  while (i < n && fabsf(x[i]) <= limit) i++; // false for NaN as well
   return i;
 }

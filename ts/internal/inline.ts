@@ -5,6 +5,8 @@ import type { ModuleName } from './bundles.js';
 const twins: Record<ModuleName, () => Promise<{ default: string }>> = {
   'solver.scalar': () => import('../inline/solver.scalar.js'),
   'solver.simd': () => import('../inline/solver.simd.js'),
+  'vector.scalar': () => import('../inline/vector.scalar.js'),
+  'vector.simd': () => import('../inline/vector.simd.js'),
 };
 
 /** The bytes of a module that comes with the package. */

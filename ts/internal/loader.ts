@@ -31,6 +31,7 @@ const glues: Record<
   () => Promise<{ default: (options: GlueOptions) => Promise<unknown> }>
 > = {
   solver: () => import('./raw/solver.js'),
+  vector: () => import('./raw/vector.js'),
 };
 
 interface GlueOptions {

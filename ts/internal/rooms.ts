@@ -2,6 +2,7 @@
 import type { DenseRoom } from '../dense.js';
 import type { GraphRoom } from '../graph.js';
 import type { SparseRoom } from '../sparse.js';
+import type { HnswRoom } from '../hnsw.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
 
@@ -10,6 +11,7 @@ export interface Rooms {
   dense: DenseRoom;
   sparse: SparseRoom;
   graph: GraphRoom;
+  hnsw: HnswRoom;
 }
 
 export type RoomName = keyof Rooms;
@@ -27,4 +29,5 @@ export const importRoom: { readonly [R in RoomName]: () => Promise<RoomModule<Ro
   dense: () => import('../dense.js'),
   sparse: () => import('../sparse.js'),
   graph: () => import('../graph.js'),
+  hnsw: () => import('../hnsw.js'),
 };

@@ -126,8 +126,8 @@ export class Runtime {
       return new SublinearError(code, operation, `${meaning}: ${position} elements were wanted`);
     }
     const details: ErrorDetails = { argument: name };
-    // The group "untrusted bytes" counts lines, all others elements.
-    const isText = status <= -60 && status > -80;
+    // The group "untrusted bytes" counts lines of a text or bytes of a file, all others elements.
+    const isText = status <= -60 && status > -80 && name !== 'bytes';
     if (position >= 0) details[isText ? 'line' : 'position'] = position;
     const where = position < 0 ? '' : isText ? ` in line ${position}` : ` at position ${position}`;
     const message = `"${name}"${where}: ${meaning}, expected ${expected}`;

@@ -6,6 +6,8 @@ import type { Fetched } from './wasm-source.node.js';
 const urls: Record<ModuleName, () => URL> = {
   'solver.scalar': () => new URL('../wasm/solver.scalar.wasm', import.meta.url),
   'solver.simd': () => new URL('../wasm/solver.simd.wasm', import.meta.url),
+  'vector.scalar': () => new URL('../wasm/vector.scalar.wasm', import.meta.url),
+  'vector.simd': () => new URL('../wasm/vector.simd.wasm', import.meta.url),
 };
 
 export function packaged(name: ModuleName): Promise<Fetched> {

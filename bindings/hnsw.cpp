@@ -1,0 +1,64 @@
+#include "common.hpp"
+
+extern "C" {
+#include "hnsw/file.h"
+}
+
+SL_OBJECT(sl_filter, sl_filter_destroy)
+SL_OBJECT(sl_flat, sl_flat_destroy)
+SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
+SL_OBJECT(sl_hnsw_options, sl_free)
+
+EMSCRIPTEN_BINDINGS(hnsw) {
+  sl::object<sl_filter>("Filter")
+      .create<sl_filter_create>("create")
+      .field<&sl_filter::count>("count")
+      .method<sl_filter_bytes>("bytes");
+  sl::object<sl_flat>("Flat")
+      .create<sl_flat_create>("create")
+      .create<sl_flat_load>("load")
+      .method<sl_flat_metric>("metric")
+      .method<sl_flat_dimension>("dimension")
+      .method<sl_flat_add>("add")
+      .method<sl_flat_remove>("remove")
+      .method<sl_flat_search>("search")
+      .method<sl_flat_get>("get")
+      .method<sl_flat_has>("has")
+      .method<sl_flat_size>("size")
+      .method<sl_flat_ids>("ids")
+      .method<sl_flat_bytes>("bytes")
+      .method<sl_flat_file_size>("fileSize")
+      .method<sl_flat_save>("save");
+  sl::object<sl_hnsw_options>("HnswOptions")
+      .defaults<sl_hnsw_options_default>("create")
+      .option<&sl_hnsw_options::metric>("metric")
+      .option<&sl_hnsw_options::dimension>("dimension")
+      .option<&sl_hnsw_options::m>("m")
+      .option<&sl_hnsw_options::ef_construction>("efConstruction")
+      .option<&sl_hnsw_options::capacity>("capacity")
+      .option<&sl_hnsw_options::max_elements>("maxElements")
+      .option<&sl_hnsw_options::seed>("seed")
+      .option<&sl_hnsw_options::curvature>("curvature")
+      .method<sl_hnsw_estimate_bytes>("estimateBytes");
+  sl::object<sl_hnsw>("Hnsw")
+      .create<sl_hnsw_create>("create")
+      .create<sl_hnsw_load>("load")
+      .method<sl_hnsw_metric>("metric")
+      .method<sl_hnsw_dimension>("dimension")
+      .method<sl_hnsw_reserve>("reserve")
+      .method<sl_hnsw_add>("add")
+      .method<sl_hnsw_stage>("stage")
+      .method<sl_hnsw_add_staged>("addStaged")
+      .method<sl_hnsw_remove>("remove")
+      .method<sl_hnsw_repair>("repair")
+      .method<sl_hnsw_optimize>("optimize")
+      .method<sl_hnsw_search>("search")
+      .method<sl_hnsw_get>("get")
+      .method<sl_hnsw_has>("has")
+      .method<sl_hnsw_size>("size")
+      .method<sl_hnsw_dead>("dead")
+      .method<sl_hnsw_ids>("ids")
+      .method<sl_hnsw_bytes>("bytes")
+      .method<sl_hnsw_file_size>("fileSize")
+      .method<sl_hnsw_save>("save");
+}

@@ -1,0 +1,212 @@
+// Raw ABI of hnsw/flat.h, hnsw/hnsw.h, hnsw/filter.h and hnsw/file.h.
+#include "base/abi.h"
+
+#include "hnsw/file.h"
+
+static sl_status flat_of(sl_handle handle, sl_flat **out) {
+  return sl_handle_get(handle, SL_HANDLE_FLAT, (void **)out);
+}
+static sl_status hnsw_of(sl_handle handle, sl_hnsw **out) {
+  return sl_handle_get(handle, SL_HANDLE_HNSW, (void **)out);
+}
+// 0 is no filter.
+static sl_status filter_of(sl_handle handle, sl_filter **out) {
+  *out = NULL;
+  return handle == 0 ? SL_OK : sl_handle_get(handle, SL_HANDLE_FILTER, (void **)out);
+}
+
+static sl_handle keep_flat(sl_flat *flat) {
+  sl_handle handle;
+  if (sl_handle_create(SL_HANDLE_FLAT, flat, &handle) == SL_OK) return handle;
+  sl_flat_destroy(flat);
+  return 0;
+}
+static sl_handle keep_hnsw(sl_hnsw *index) {
+  sl_handle handle;
+  if (sl_handle_create(SL_HANDLE_HNSW, index, &handle) == SL_OK) return handle;
+  sl_hnsw_destroy(index);
+  return 0;
+}
+
+sl_handle SL_ABI(sl_abi_filter_create)(const uint32_t *ids, uint32_t count) {
+  sl_filter *filter;
+  sl_handle handle;
+  if (sl_filter_create(ids, count, &filter) != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_FILTER, filter, &handle) == SL_OK) return handle;
+  sl_filter_destroy(filter);
+  return 0;
+}
+int32_t SL_ABI(sl_abi_filter_destroy)(sl_handle handle) {
+  sl_filter *filter;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_FILTER, (void **)&filter));
+  sl_filter_destroy(filter);
+  return SL_OK;
+}
+
+// --- Flat ----------------------------------------------------------------------------------------
+
+sl_handle SL_ABI(sl_abi_flat_create)(int32_t metric, uint32_t dimension, double curvature,
+                                     uint32_t capacity) {
+  sl_flat *flat;
+  sl_status status = sl_flat_create((sl_metric)metric, dimension, curvature, capacity, &flat);
+  return status == SL_OK ? keep_flat(flat) : 0;
+}
+sl_handle SL_ABI(sl_abi_flat_load)(const uint8_t *bytes, uint32_t length, int32_t verify) {
+  sl_flat *flat;
+  return sl_flat_load(bytes, length, verify != 0, &flat) == SL_OK ? keep_flat(flat) : 0;
+}
+int32_t SL_ABI(sl_abi_flat_destroy)(sl_handle handle) {
+  sl_flat *flat;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_FLAT, (void **)&flat));
+  sl_flat_destroy(flat);
+  return SL_OK;
+}
+int32_t SL_ABI(sl_abi_flat_add)(sl_handle handle, const uint32_t *ids, const void *vectors,
+                                uint32_t count, int32_t duplicate, uint32_t *added) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_add(flat, ids, vectors, count, (sl_duplicate)duplicate, added);
+}
+int32_t SL_ABI(sl_abi_flat_remove)(sl_handle handle, uint32_t id) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_remove(flat, id);
+}
+int32_t SL_ABI(sl_abi_flat_search)(sl_handle handle, const void *queries, uint32_t count,
+                                   uint32_t k, sl_handle filter_handle, uint32_t *ids,
+                                   float *distances, uint32_t *found) {
+  sl_flat *flat;
+  sl_filter *filter;
+  SL_TRY(flat_of(handle, &flat));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_flat_search(flat, queries, count, k, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_flat_get)(sl_handle handle, uint32_t id, void *vector) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_get(flat, id, vector);
+}
+int32_t SL_ABI(sl_abi_flat_ids)(sl_handle handle, uint32_t *ids) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  sl_flat_ids(flat, ids);
+  return SL_OK;
+}
+// Writes the number of vectors and the bytes held; each may be NULL.
+int32_t SL_ABI(sl_abi_flat_info)(sl_handle handle, uint32_t *size, double *bytes,
+                                 double *file_size) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  if (size) *size = sl_flat_size(flat);
+  if (bytes) *bytes = (double)sl_flat_bytes(flat);
+  if (file_size) *file_size = (double)sl_flat_file_size(flat);
+  return SL_OK;
+}
+int32_t SL_ABI(sl_abi_flat_save)(sl_handle handle, double offset, void *buffer, uint32_t capacity,
+                                 uint32_t *written) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_save(flat, sl_file_offset(offset), buffer, capacity, written);
+}
+
+// --- Hnsw ----------------------------------------------------------------------------------------
+
+sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_t m,
+                                     uint32_t ef_construction, uint32_t capacity,
+                                     uint32_t max_elements, uint32_t seed, double curvature) {
+  sl_hnsw_options options = {.metric = (sl_metric)metric,
+                             .dimension = dimension,
+                             .m = m,
+                             .ef_construction = ef_construction,
+                             .capacity = capacity,
+                             .max_elements = max_elements,
+                             .seed = seed,
+                             .curvature = curvature};
+  sl_hnsw *index;
+  return sl_hnsw_create(&options, &index) == SL_OK ? keep_hnsw(index) : 0;
+}
+sl_handle SL_ABI(sl_abi_hnsw_load)(const uint8_t *bytes, uint32_t length, int32_t verify) {
+  sl_hnsw *index;
+  return sl_hnsw_load(bytes, length, verify != 0, &index) == SL_OK ? keep_hnsw(index) : 0;
+}
+int32_t SL_ABI(sl_abi_hnsw_destroy)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_HNSW, (void **)&index));
+  sl_hnsw_destroy(index);
+  return SL_OK;
+}
+int32_t SL_ABI(sl_abi_hnsw_reserve)(sl_handle handle, uint32_t capacity) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_reserve(index, capacity);
+}
+int32_t SL_ABI(sl_abi_hnsw_add)(sl_handle handle, const uint32_t *ids, const void *vectors,
+                                uint32_t count, int32_t duplicate, uint32_t *added) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_add(index, ids, vectors, count, (sl_duplicate)duplicate, added);
+}
+int32_t SL_ABI(sl_abi_hnsw_stage)(sl_handle handle, uint32_t count, void **rows, uint32_t *stride) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_stage(index, count, rows, stride);
+}
+int32_t SL_ABI(sl_abi_hnsw_add_staged)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                       uint32_t *added) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_add_staged(index, ids, count, added);
+}
+int32_t SL_ABI(sl_abi_hnsw_remove)(sl_handle handle, uint32_t id) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_remove(index, id);
+}
+int32_t SL_ABI(sl_abi_hnsw_repair)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_repair(index);
+}
+int32_t SL_ABI(sl_abi_hnsw_optimize)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_optimize(index);
+}
+int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32_t count,
+                                   uint32_t k, uint32_t ef, sl_handle filter_handle, uint32_t *ids,
+                                   float *distances, uint32_t *found) {
+  sl_hnsw *index;
+  sl_filter *filter;
+  SL_TRY(hnsw_of(handle, &index));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_hnsw_search(index, queries, count, k, ef, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_get(index, id, vector);
+}
+int32_t SL_ABI(sl_abi_hnsw_ids)(sl_handle handle, uint32_t *ids) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  sl_hnsw_ids(index, ids);
+  return SL_OK;
+}
+// Writes the number of vectors, of removed ones whose slots are not free yet, the bytes held and
+// the size of the file; each may be NULL.
+int32_t SL_ABI(sl_abi_hnsw_info)(sl_handle handle, uint32_t *size, uint32_t *dead, double *bytes,
+                                 double *file_size) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  if (size) *size = sl_hnsw_size(index);
+  if (dead) *dead = sl_hnsw_dead(index);
+  if (bytes) *bytes = (double)sl_hnsw_bytes(index);
+  if (file_size) *file_size = (double)sl_hnsw_file_size(index);
+  return SL_OK;
+}
+int32_t SL_ABI(sl_abi_hnsw_save)(sl_handle handle, double offset, void *buffer, uint32_t capacity,
+                                 uint32_t *written) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_save(index, sl_file_offset(offset), buffer, capacity, written);
+}

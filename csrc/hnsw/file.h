@@ -1,0 +1,43 @@
+// The file format of Flat and Hnsw: docs/format.md describes every byte.
+//
+// A file is written in pieces of any size, so that saving needs no second copy of the index; the
+// place where it stands is kept in the index. Loading takes the whole file at once.
+#ifndef SL_HNSW_FILE_H
+#define SL_HNSW_FILE_H
+
+#include "hnsw/flat.h"
+#include "hnsw/hnsw.h"
+
+#define SL_FILE_VERSION 1u
+
+// Bytes of the file that the index would give now. O(size).
+uint64_t sl_hnsw_file_size(const sl_hnsw *index);
+uint64_t sl_flat_file_size(const sl_flat *flat);
+
+// Writes the next bytes of the file.
+//   offset    0 begins; afterwards the sum of what was written so far
+//   buffer    capacity bytes, written
+//   written   how many bytes; less than capacity only at the end of the file
+//   Errors: ERR_STATE (offset is neither 0 nor where the last call ended, or the index changed
+//   since offset 0), ERR_MEMORY never. Allocates nothing. O(written), at offset 0 O(file) for the
+//   sums.
+sl_status sl_hnsw_save(sl_hnsw *index, uint64_t offset, void *buffer, uint32_t capacity,
+                       uint32_t *written);
+sl_status sl_flat_save(sl_flat *flat, uint64_t offset, void *buffer, uint32_t capacity,
+                       uint32_t *written);
+
+// An offset that came as a double: what is not a whole number becomes one that no save stands at.
+static inline uint64_t sl_file_offset(double offset) {
+  return offset >= 0 && offset < 0x1p53 ? (uint64_t)offset : UINT64_MAX;
+}
+
+// Makes an index from a file. Safe on untrusted bytes: yes, with and without verification: no
+// more memory is taken than as many slots of this shape need as the file has room for.
+//   bytes    length, read; not needed afterwards
+//   verify   compare the checksums; without it damage to vectors may go unseen (never a crash)
+//   Errors: ERR_FORMAT (not such a file, a newer version, the other kind of index, contradictory
+//   numbers; position = offset of the section), ERR_TRUNCATED, ERR_CHECKSUM, ERR_MEMORY. O(length).
+sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out);
+sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out);
+
+#endif

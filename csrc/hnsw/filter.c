@@ -1,0 +1,48 @@
+#include "hnsw/filter.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+sl_status sl_filter_create(const uint32_t *ids, uint32_t count, sl_filter **out) {
+  *out = NULL;
+  sl_filter *filter;
+  SL_TRY(SL_ALLOC_ZERO(&filter, 1));
+  sl_status status = SL_ALLOC(&filter->ids, count);
+  if (status != SL_OK) {
+    sl_free(filter);
+    return status;
+  }
+  if (count > 0) memcpy(filter->ids, ids, (size_t)count * sizeof *ids);
+  filter->count = count;
+  *out = filter;
+  return SL_OK;
+}
+
+void sl_filter_destroy(sl_filter *filter) {
+  if (filter == NULL) return;
+  sl_free(filter->ids);
+  sl_free(filter->bits);
+  sl_free(filter);
+}
+
+sl_status sl_filter_bind(sl_filter *filter, const sl_store *store) {
+  if (filter->version == store->version) return SL_OK;
+  uint32_t words = store->used / 64 + 1;
+  if (words > filter->words) {
+    SL_TRY(SL_REALLOC(&filter->bits, words));
+    filter->words = words;
+  }
+  memset(filter->bits, 0, (size_t)filter->words * sizeof *filter->bits);
+  for (uint32_t i = 0; i < filter->count; i++) {
+    uint32_t slot = sl_store_find(store, filter->ids[i]);
+    if (slot != SL_NO_SLOT) filter->bits[slot >> 6] |= (uint64_t)1 << (slot & 63);
+  }
+  filter->allowed = (uint32_t)sl_popcount(filter->bits, filter->words);
+  filter->version = store->version;
+  return SL_OK;
+}
+
+uint64_t sl_filter_bytes(const sl_filter *filter) {
+  return sizeof *filter + 4 * (uint64_t)filter->count + 8 * (uint64_t)filter->words;
+}

@@ -1,0 +1,35 @@
+// A set of ids that a search may return.
+//
+// Made once from ids; a bit a slot of the index it is used with is derived from it and remembered
+// until that index changes, so that a search tests a bit and never a hash table.
+#ifndef SL_HNSW_FILTER_H
+#define SL_HNSW_FILTER_H
+
+#include "hnsw/store.h"
+#include "simd/bits.h"
+
+typedef struct sl_filter {
+  uint32_t count;
+  uint32_t *ids;  // count
+  uint64_t *bits; // words: bit `slot` is set when the slot is live and its id is in the set
+  uint32_t words;
+  uint32_t allowed; // bits set
+  uint64_t version; // of the store the bits were made for
+} sl_filter;
+
+// Copies `count` ids (read; order and repetition do not matter; ids unknown to an index are
+// ignored there). count = 0 is allowed and allows nothing. Errors: ERR_MEMORY. O(count).
+sl_status sl_filter_create(const uint32_t *ids, uint32_t count, sl_filter **out);
+void sl_filter_destroy(sl_filter *filter);
+
+// Brings the bits up to date with `store`. Errors: ERR_MEMORY. O(1) when nothing changed, else
+// O(count + used / 64).
+sl_status sl_filter_bind(sl_filter *filter, const sl_store *store);
+
+uint64_t sl_filter_bytes(const sl_filter *filter);
+
+static inline bool sl_filter_allows(const uint64_t *bits, uint32_t slot) {
+  return bits[slot >> 6] >> (slot & 63) & 1;
+}
+
+#endif

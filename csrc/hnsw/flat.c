@@ -1,0 +1,219 @@
+#include "hnsw/flat.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "hnsw/score.h"
+
+enum { BLOCK = 256 };
+
+void sl_score_any(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count,
+                  float *keys) {
+  switch (metric) {
+  case SL_METRIC_COSINE:
+  case SL_METRIC_DOT:
+    sl_score_batch(SL_METRIC_DOT, s, slots, count, keys);
+    break;
+  case SL_METRIC_EUCLIDEAN:
+    sl_score_batch(SL_METRIC_EUCLIDEAN, s, slots, count, keys);
+    break;
+  case SL_METRIC_MANHATTAN:
+    sl_score_batch(SL_METRIC_MANHATTAN, s, slots, count, keys);
+    break;
+  case SL_METRIC_HAMMING:
+    sl_score_batch(SL_METRIC_HAMMING, s, slots, count, keys);
+    break;
+  case SL_METRIC_POINCARE:
+    sl_score_batch(SL_METRIC_POINCARE, s, slots, count, keys);
+    break;
+  }
+}
+
+sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature, uint32_t capacity,
+                         sl_flat **out) {
+  *out = NULL;
+  sl_flat *flat;
+  SL_TRY(SL_ALLOC_ZERO(&flat, 1));
+  sl_status status = sl_store_init(&flat->store, metric, dimension, curvature);
+  if (status == SL_OK) status = sl_store_reserve(&flat->store, capacity);
+  if (status == SL_OK) {
+    status = sl_alloc(4, flat->store.row_bytes, (void **)&flat->queries);
+  }
+  if (status != SL_OK) {
+    sl_flat_destroy(flat);
+    return status;
+  }
+  *out = flat;
+  return SL_OK;
+}
+
+void sl_flat_destroy(sl_flat *flat) {
+  if (flat == NULL) return;
+  sl_store_free(&flat->store);
+  sl_free(flat->queries);
+  sl_free(flat->pool);
+  sl_free(flat);
+}
+
+static sl_status flat_add_one(sl_flat *flat, uint32_t id, const void *vector,
+                              sl_duplicate duplicate, uint32_t position) {
+  sl_store *store = &flat->store;
+  uint32_t slot = sl_store_find(store, id);
+  SL_REQUIRE_AT(slot == SL_NO_SLOT || duplicate == SL_DUPLICATE_REPLACE, SL_ERR_ARGUMENT, "ids",
+                "an id that is not in use", position);
+  float factor;
+  SL_TRY(sl_metric_encode(store->metric, store->dimension, vector, flat->queries, &factor,
+                          "vectors", position));
+  if (slot == SL_NO_SLOT) {
+    if (store->free_head == SL_NO_SLOT && store->used == store->capacity) {
+      SL_TRY(sl_store_reserve(store, store->capacity + store->capacity / 2 + 16));
+    }
+    sl_store_put(store, id, flat->queries, factor);
+    return SL_OK;
+  }
+  memcpy(sl_store_row(store, slot), flat->queries, store->row_bytes);
+  if (store->factors != NULL) store->factors[slot] = factor;
+  sl_store_touch(store);
+  return SL_OK;
+}
+
+sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, uint32_t count,
+                      sl_duplicate duplicate, uint32_t *added) {
+  size_t bytes = sl_metric_input_bytes(flat->store.metric, flat->store.dimension);
+  *added = 0;
+  for (; *added < count; (*added)++) {
+    const char *vector = (const char *)vectors + *added * bytes;
+    SL_TRY(flat_add_one(flat, ids[*added], vector, duplicate, *added));
+  }
+  return SL_OK;
+}
+
+sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
+  uint32_t slot = sl_store_find(&flat->store, id);
+  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  sl_store_kill(&flat->store, slot);
+  sl_store_release(&flat->store, slot); // no graph leans on it
+  return SL_OK;
+}
+
+// One query: four rows at a time.
+static __attribute__((noinline)) void scan_block(const sl_store *store, const unsigned char *query,
+                                                 uint32_t k, uint32_t *slots, uint32_t count,
+                                                 uint64_t *pool, uint32_t *pool_count) {
+  float keys[BLOCK];
+  sl_scorer scorer = sl_scorer_make(store, query);
+  sl_score_any(store->metric, &scorer, slots, count, keys);
+  for (uint32_t i = 0; i < count; i++) {
+    sl_pool_insert(pool, pool_count, k, sl_entry(keys[i], slots[i]));
+  }
+}
+
+// Four queries: each row is loaded once. The kernels are symmetric, so the row takes the place of
+// the query and gets the same bits.
+static __attribute__((noinline)) void scan_block4(const sl_store *store,
+                                                  const unsigned char *queries, size_t stride,
+                                                  uint32_t k, const uint32_t *slots, uint32_t count,
+                                                  uint64_t *pools, uint32_t counts[4]) {
+  static const uint32_t places[4] = {0, 1, 2, 3};
+  sl_metric metric = store->metric == SL_METRIC_POINCARE ? SL_METRIC_EUCLIDEAN : store->metric;
+  sl_scorer scorer = {queries, NULL, NULL, stride, store->padded};
+  for (uint32_t i = 0; i < count; i++) {
+    float keys[4];
+    uint32_t four[4];
+    memcpy(four, places, sizeof four);
+    scorer.query = sl_store_row(store, slots[i]);
+    sl_score_any(metric, &scorer, four, 4, keys);
+    for (uint32_t q = 0; q < 4; q++) {
+      float key = store->factors != NULL ? keys[q] * store->factors[slots[i]] : keys[q];
+      sl_pool_insert(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
+    }
+  }
+}
+
+uint64_t sl_flat_scan(const sl_store *store, const unsigned char *queries, size_t query_stride,
+                      uint32_t query_count, uint32_t k, const uint64_t *bits, uint64_t *pools,
+                      uint32_t counts[4]) {
+  uint32_t slots[BLOCK];
+  uint64_t scored = 0;
+  for (int q = 0; q < 4; q++) counts[q] = 0;
+  for (uint32_t slot = 0; slot < store->used;) {
+    uint32_t count = 0;
+    for (; slot < store->used && count < BLOCK; slot++) {
+      if (bits != NULL && (slot & 63) == 0 && bits[slot >> 6] == 0) {
+        slot |= 63; // 64 slots that are not allowed; the loop's step goes on to the next word
+        continue;
+      }
+      bool allowed =
+          bits != NULL ? sl_filter_allows(bits, slot) : store->states[slot] == SL_SLOT_LIVE;
+      if (allowed) slots[count++] = slot;
+    }
+    if (count == 0) break;
+    if (query_count == 4) {
+      scan_block4(store, queries, query_stride, k, slots, count, pools, counts);
+    } else {
+      for (uint32_t q = 0; q < query_count; q++) {
+        scan_block(store, queries + q * query_stride, k, slots, count, pools + (size_t)q * k,
+                   &counts[q]);
+      }
+    }
+    scored += (uint64_t)count * query_count;
+  }
+  return scored;
+}
+
+sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
+                         sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found) {
+  sl_store *store = &flat->store;
+  SL_REQUIRE(k > 0, SL_ERR_ARGUMENT, "k", "at least 1");
+  if (filter != NULL) SL_TRY(sl_filter_bind(filter, store));
+  uint32_t most = k < store->live ? k : (store->live > 0 ? store->live : 1);
+  if (most > flat->pool_capacity) {
+    SL_TRY(sl_realloc((void **)&flat->pool, (size_t)most * 4, sizeof *flat->pool));
+    flat->pool_capacity = most;
+  }
+  size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
+  for (uint32_t first = 0; first < count; first += 4) {
+    uint32_t group = count - first < 4 ? count - first : 4, counts[4];
+    float factors[4];
+    for (uint32_t q = 0; q < group; q++) {
+      const char *query = (const char *)queries + (first + q) * bytes;
+      SL_TRY(sl_metric_encode(store->metric, store->dimension, query,
+                              flat->queries + (size_t)q * store->row_bytes, &factors[q], "queries",
+                              first + q));
+    }
+    flat->scored += sl_flat_scan(store, flat->queries, store->row_bytes, group, most,
+                                 filter != NULL ? filter->bits : NULL, flat->pool, counts);
+    for (uint32_t q = 0; q < group; q++) {
+      for (uint32_t i = 0; i < counts[q]; i++) {
+        uint64_t entry = flat->pool[(size_t)q * most + i];
+        size_t at = (size_t)(first + q) * k + i;
+        ids[at] = store->ids[sl_entry_slot(entry)];
+        distances[at] =
+            sl_metric_distance(store->metric, sl_entry_key(entry), factors[q], store->curvature);
+      }
+      found[first + q] = counts[q];
+    }
+  }
+  return SL_OK;
+}
+
+sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector) {
+  uint32_t slot = sl_store_find(&flat->store, id);
+  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  memcpy(vector, sl_store_row(&flat->store, slot),
+         sl_metric_input_bytes(flat->store.metric, flat->store.dimension));
+  return SL_OK;
+}
+
+void sl_flat_ids(const sl_flat *flat, uint32_t *ids) { sl_store_ids(&flat->store, ids); }
+
+sl_metric sl_flat_metric(const sl_flat *flat) { return flat->store.metric; }
+uint32_t sl_flat_dimension(const sl_flat *flat) { return flat->store.dimension; }
+bool sl_flat_has(const sl_flat *flat, uint32_t id) {
+  return sl_store_find(&flat->store, id) != SL_NO_SLOT;
+}
+uint32_t sl_flat_size(const sl_flat *flat) { return flat->store.live; }
+uint64_t sl_flat_bytes(const sl_flat *flat) {
+  return sizeof *flat + sl_store_bytes(&flat->store, flat->store.capacity) +
+         4 * (uint64_t)flat->store.row_bytes + 32 * (uint64_t)flat->pool_capacity;
+}

@@ -1,0 +1,70 @@
+// Exact nearest neighbours by comparing with every vector: the ground truth of every other index,
+// and the right index below some thousands of vectors.
+#ifndef SL_HNSW_FLAT_H
+#define SL_HNSW_FLAT_H
+
+#include "hnsw/filter.h"
+#include "hnsw/store.h"
+
+typedef struct sl_flat {
+  sl_store store;
+  unsigned char *queries; // four encoded queries
+  uint64_t *pool;         // 4 * pool_capacity
+  uint32_t pool_capacity;
+  uint64_t scored; // rows compared since creation
+  sl_save_state saving;
+} sl_flat;
+
+// What to do with an id that is already there.
+typedef enum sl_duplicate { SL_DUPLICATE_ERROR = 0, SL_DUPLICATE_REPLACE = 1 } sl_duplicate;
+
+// An empty index.
+//   capacity  vectors to make room for at once; the index grows beyond it by itself
+//   Errors: ERR_OPTION (see sl_store_init), ERR_MEMORY. Allocates.
+sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature, uint32_t capacity,
+                         sl_flat **out);
+void sl_flat_destroy(sl_flat *flat);
+
+// Adds `count` vectors.
+//   ids      count, read; any u32
+//   vectors  count * sl_metric_input_bytes(), read, one after another
+//   added    written, also on failure: how many went in; those are in the index for good
+//   Errors: ERR_ARGUMENT (id in use, with SL_DUPLICATE_ERROR), ERR_NOT_FINITE, ERR_RANGE (see
+//   sl_metric_encode), ERR_MEMORY; position = the vector. May allocate. O(count * dimension).
+sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, uint32_t count,
+                      sl_duplicate duplicate, uint32_t *added);
+
+// Removes one vector; its memory is used again by the next that is added. Errors: ERR_INDEX (no
+// such id). O(1).
+sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
+
+// The k nearest of each query, nearest first; equal distances by slot.
+//   queries    count * sl_metric_input_bytes(), read
+//   filter     which ids may be returned, or NULL for all
+//   ids, distances   count * k, written: row q holds found[q] results; the rest is left alone
+//   found      count, written
+//   Errors: ERR_ARGUMENT (k = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query), ERR_MEMORY. May
+//   allocate scratch. O(count * size * dimension), rows read once for four queries.
+sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
+                         sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found);
+
+// Copies the stored vector (under cosine: scaled to length 1). Errors: ERR_INDEX.
+sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector);
+
+// Writes the ids of all vectors, in order of slots. ids: sl_flat_size() elements, written.
+void sl_flat_ids(const sl_flat *flat, uint32_t *ids);
+
+sl_metric sl_flat_metric(const sl_flat *flat);
+uint32_t sl_flat_dimension(const sl_flat *flat);
+bool sl_flat_has(const sl_flat *flat, uint32_t id);
+uint32_t sl_flat_size(const sl_flat *flat);
+uint64_t sl_flat_bytes(const sl_flat *flat);
+
+// The scan itself, for other indexes: the best `k` of the rows that are live and allowed (bits may
+// be NULL), for up to four encoded queries at once. pools: query_count * k entries; counts written.
+//   query_stride  bytes from one query to the next
+uint64_t sl_flat_scan(const sl_store *store, const unsigned char *queries, size_t query_stride,
+                      uint32_t query_count, uint32_t k, const uint64_t *bits, uint64_t *pools,
+                      uint32_t counts[4]);
+
+#endif

@@ -1,0 +1,229 @@
+#include "hnsw/graph.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+void sl_visited_clear(sl_hnsw *index) {
+  if (++index->epoch == 0) { // every 65,535 searches
+    memset(index->visited, 0, (size_t)index->graph_capacity * sizeof *index->visited);
+    index->epoch = 1;
+  }
+}
+
+sl_status sl_pool_reserve(sl_hnsw *index, uint32_t ef) {
+  if (ef <= index->pool_capacity) return SL_OK;
+  SL_TRY(SL_REALLOC(&index->pool, ef));
+  index->pool_capacity = ef;
+  return SL_OK;
+}
+
+uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, float *key) {
+  uint32_t slot = index->entry, one[4] = {slot};
+  float keys[4];
+  sl_score_any(index->store.metric, scorer, one, 1, keys);
+  float best = keys[0];
+  for (uint32_t l = index->levels[slot]; l > level; l--) {
+    for (bool moved = true; moved;) {
+      moved = false;
+      const uint32_t *links = sl_links(index, slot, l);
+      uint32_t count = links[0];
+      if (count == 0) break;
+      memcpy(index->batch, links + 1, count * sizeof *links);
+      sl_score_any(index->store.metric, scorer, index->batch, count, index->keys);
+      index->scored += count;
+      for (uint32_t i = 0; i < count; i++) {
+        if (index->keys[i] < best) {
+          best = index->keys[i];
+          slot = index->batch[i];
+          moved = true;
+        }
+      }
+    }
+  }
+  *key = best;
+  return slot;
+}
+
+// The loop that everything is made for. Two phases an expansion: first the unvisited neighbours are
+// gathered (a pass over small data), then they are scored four at a time (the loads of four rows
+// are in flight together).
+static inline __attribute__((always_inline)) void search_layer(sl_metric metric, sl_hnsw *index,
+                                                               const sl_scorer *scorer,
+                                                               uint32_t level, uint32_t ef) {
+  uint64_t *pool = index->pool;
+  uint32_t *batch = index->batch;
+  float *keys = index->keys;
+  uint16_t *visited = index->visited;
+  const uint16_t epoch = index->epoch;
+  uint32_t count = index->pool_count, cursor = 0;
+  uint64_t scored = 0;
+  while (cursor < count) {
+    if (pool[cursor] & 1) {
+      cursor++;
+      continue;
+    }
+    const uint32_t *links = sl_links(index, sl_entry_slot(pool[cursor]), level);
+    pool[cursor] |= 1;
+    uint32_t gathered = 0;
+    for (uint32_t i = 1, end = links[0]; i <= end; i++) {
+      uint32_t slot = links[i];
+      batch[gathered] = slot;
+      gathered += visited[slot] != epoch; // no branch to mispredict: half of them are visited
+      visited[slot] = epoch;
+    }
+    if (gathered == 0) continue;
+    scored += gathered;
+    sl_score_batch(metric, scorer, batch, gathered, keys);
+    uint32_t lowest = cursor;
+    for (uint32_t i = 0; i < gathered; i++) {
+      uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i]));
+      if (at < lowest) lowest = at;
+    }
+    cursor = lowest;
+  }
+  index->pool_count = count;
+  index->scored += scored;
+}
+
+#define DEFINE_SEARCH(name, metric)                                                                \
+  static __attribute__((noinline)) void search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
+                                                      uint32_t level, uint32_t ef) {               \
+    search_layer(metric, index, scorer, level, ef);                                                \
+  }
+DEFINE_SEARCH(dot, SL_METRIC_DOT)
+DEFINE_SEARCH(squared, SL_METRIC_EUCLIDEAN)
+DEFINE_SEARCH(manhattan, SL_METRIC_MANHATTAN)
+DEFINE_SEARCH(hamming, SL_METRIC_HAMMING)
+DEFINE_SEARCH(poincare, SL_METRIC_POINCARE)
+
+void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
+                     uint32_t start, float start_key) {
+  sl_visited_clear(index);
+  index->visited[start] = index->epoch;
+  index->pool[0] = sl_entry(start_key, start);
+  index->pool_count = 1;
+  switch (index->store.metric) {
+  case SL_METRIC_COSINE:
+  case SL_METRIC_DOT:
+    search_dot(index, scorer, level, ef);
+    break;
+  case SL_METRIC_EUCLIDEAN:
+    search_squared(index, scorer, level, ef);
+    break;
+  case SL_METRIC_MANHATTAN:
+    search_manhattan(index, scorer, level, ef);
+    break;
+  case SL_METRIC_HAMMING:
+    search_hamming(index, scorer, level, ef);
+    break;
+  case SL_METRIC_POINCARE:
+    search_poincare(index, scorer, level, ef);
+    break;
+  }
+}
+
+// Is `slot` nearer to one of the kept slots than `limit`?
+static bool is_covered(sl_hnsw *index, uint32_t slot, float limit, const uint32_t *kept,
+                       uint32_t count) {
+  sl_scorer scorer = sl_scorer_make(&index->store, sl_store_row(&index->store, slot));
+  for (uint32_t i = 0; i < count; i += 4) {
+    uint32_t four[4], n = count - i < 4 ? count - i : 4;
+    float keys[4];
+    memcpy(four, kept + i, n * sizeof *four);
+    sl_score_any(index->store.metric, &scorer, four, n, keys);
+    index->scored += n;
+    for (uint32_t r = 0; r < n; r++) {
+      if (keys[r] < limit) return true;
+    }
+  }
+  return false;
+}
+
+uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32_t count,
+                              float factor, uint32_t most, uint32_t *kept, uint32_t already) {
+  uint32_t n = already;
+  for (uint32_t i = 0; i < count && n < most; i++) {
+    uint32_t slot = sl_entry_slot(candidates[i]);
+    // Poincare keys lack the factor of the point they were measured from: put both on one scale.
+    float limit = sl_entry_key(candidates[i]);
+    if (index->store.factors != NULL) limit *= factor / index->store.factors[slot];
+    if (!is_covered(index, slot, limit, kept, n)) kept[n++] = slot;
+  }
+  return n;
+}
+
+// Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
+static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
+  uint32_t *links = sl_links(index, to, level), most = sl_links_most(index, level);
+  if (links[0] < most) {
+    links[++links[0]] = slot;
+    return;
+  }
+  uint32_t count = 0;
+  memcpy(index->batch, links + 1, most * sizeof *links);
+  index->batch[most] = slot;
+  sl_scorer scorer = sl_scorer_make(&index->store, sl_store_row(&index->store, to));
+  sl_score_any(index->store.metric, &scorer, index->batch, most + 1, index->keys);
+  index->scored += most + 1;
+  for (uint32_t i = 0; i <= most; i++) {
+    sl_pool_insert(index->sorted, &count, most + 1, sl_entry(index->keys[i], index->batch[i]));
+  }
+  links[0] = sl_select_neighbours(index, index->sorted, count, sl_slot_factor(&index->store, to),
+                                  most, links + 1, 0);
+}
+
+// Takes the dead out of the pool, unless nothing would be left: a repair will replace them.
+static void drop_dead(sl_hnsw *index) {
+  uint32_t live = 0;
+  if (index->store.dead == 0) return;
+  for (uint32_t i = 0; i < index->pool_count; i++) {
+    uint64_t entry = index->pool[i];
+    if (index->store.states[sl_entry_slot(entry)] == SL_SLOT_LIVE) index->pool[live++] = entry;
+  }
+  if (live > 0) index->pool_count = live;
+}
+
+void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
+  sl_store *store = &index->store;
+  uint32_t level = index->levels[slot];
+  for (uint32_t l = 0; l <= level; l++) sl_links(index, slot, l)[0] = 0;
+  if (index->entry == SL_NO_SLOT) {
+    index->entry = slot;
+    return;
+  }
+  uint32_t top = index->levels[index->entry];
+  sl_scorer scorer = sl_scorer_make(store, sl_store_row(store, slot));
+  float key;
+  uint32_t start = sl_descend(index, &scorer, level, &key);
+  for (uint32_t l = level < top ? level : top;; l--) {
+    sl_search_layer(index, &scorer, l, index->options.ef_construction, start, key);
+    start = sl_entry_slot(index->pool[0]);
+    key = sl_entry_key(index->pool[0]);
+    drop_dead(index);
+    uint32_t *links = sl_links(index, slot, l);
+    links[0] = sl_select_neighbours(index, index->pool, index->pool_count,
+                                    sl_slot_factor(store, slot), index->options.m, links + 1, 0);
+    for (uint32_t i = 1; i <= links[0]; i++) link_back(index, links[i], slot, l);
+    if (l == 0) break;
+  }
+  if (level > top) index->entry = slot;
+}
+
+void sl_graph_choose_entry(sl_hnsw *index) {
+  index->entry = SL_NO_SLOT;
+  for (uint32_t slot = 0; slot < index->store.used; slot++) {
+    if (index->store.states[slot] != SL_SLOT_LIVE) continue;
+    if (index->entry == SL_NO_SLOT || index->levels[slot] > index->levels[index->entry]) {
+      index->entry = slot;
+    }
+  }
+}
+
+void sl_graph_reset(sl_hnsw *index) {
+  index->store.used = index->store.live = index->store.dead = 0;
+  index->store.free_head = SL_NO_SLOT;
+  index->upper_used = 0;
+  index->entry = SL_NO_SLOT;
+  sl_store_touch(&index->store);
+}

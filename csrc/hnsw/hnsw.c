@@ -1,0 +1,244 @@
+#include "hnsw/hnsw.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "hnsw/graph.h"
+
+sl_hnsw_options sl_hnsw_options_default(void) {
+  return (sl_hnsw_options){.metric = SL_METRIC_COSINE,
+                           .dimension = 0,
+                           .m = 16,
+                           .ef_construction = 200,
+                           .capacity = 0,
+                           .max_elements = 0,
+                           .seed = 42,
+                           .curvature = 1};
+}
+
+static sl_status check_options(const sl_hnsw_options *options) {
+  SL_REQUIRE(options->m >= 2 && options->m <= 128, SL_ERR_OPTION, "m", "2 to 128");
+  SL_REQUIRE(options->ef_construction >= options->m && options->ef_construction <= 65536,
+             SL_ERR_OPTION, "ef_construction", "m to 65536");
+  return SL_OK;
+}
+
+// Room for the widest thing one expansion gathers: a list, or in two hops the lists of a list, cut
+// off at TWO_HOP_MOST; and for scoring in fours.
+static uint32_t batch_capacity_for(const sl_hnsw *index) { return 4 * index->links0_stride + 8; }
+
+sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
+  *out = NULL;
+  SL_TRY(check_options(options));
+  sl_hnsw *index;
+  SL_TRY(SL_ALLOC_ZERO(&index, 1));
+  index->options = *options;
+  index->links0_stride = 1 + 2 * options->m;
+  index->upper_stride = 1 + options->m;
+  index->entry = SL_NO_SLOT;
+  index->batch_capacity = batch_capacity_for(index);
+  index->sorted_capacity = 2 * index->links0_stride;
+  sl_status status =
+      sl_store_init(&index->store, options->metric, options->dimension, options->curvature);
+  if (status == SL_OK) status = sl_alloc(1, index->store.row_bytes, (void **)&index->query);
+  if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
+  if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
+  if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
+  if (status == SL_OK) status = sl_pool_reserve(index, options->ef_construction);
+  if (status == SL_OK) status = sl_hnsw_reserve(index, options->capacity);
+  if (status != SL_OK) {
+    sl_hnsw_destroy(index);
+    return status;
+  }
+  *out = index;
+  return SL_OK;
+}
+
+void sl_hnsw_destroy(sl_hnsw *index) {
+  if (index == NULL) return;
+  sl_store_free(&index->store);
+  sl_free(index->links0);
+  sl_free(index->upper);
+  sl_free(index->upper_at);
+  sl_free(index->levels);
+  sl_free(index->visited);
+  sl_free(index->pool);
+  sl_free(index->sorted);
+  sl_free(index->batch);
+  sl_free(index->keys);
+  sl_free(index->query);
+  sl_free(index);
+}
+
+// Expected units: the sum over levels of m^-level is 1 / (m - 1); an eighth more, and some for
+// luck.
+static uint64_t upper_units_for(uint32_t m, uint64_t capacity) {
+  return capacity == 0 ? 0 : capacity / (m - 1) * 9 / 8 + 16;
+}
+
+static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t units) {
+  uint64_t each = 4 * (uint64_t)index->links0_stride + sizeof(uint32_t) + 1 + sizeof(uint16_t);
+  return each * capacity + units * 4 * index->upper_stride;
+}
+
+static uint64_t scratch_bytes(const sl_hnsw *index) {
+  return sizeof *index + index->store.row_bytes + 8 * (uint64_t)index->batch_capacity +
+         8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity;
+}
+
+sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count, uint64_t *bytes) {
+  SL_TRY(check_options(options));
+  sl_hnsw index = {.options = *options,
+                   .links0_stride = 1 + 2 * options->m,
+                   .upper_stride = 1 + options->m,
+                   .pool_capacity = options->ef_construction};
+  SL_TRY(sl_store_init(&index.store, options->metric, options->dimension, options->curvature));
+  index.batch_capacity = batch_capacity_for(&index);
+  index.sorted_capacity = 2 * index.links0_stride;
+  *bytes = scratch_bytes(&index) + sl_store_bytes(&index.store, count) +
+           graph_bytes(&index, count, upper_units_for(options->m, count));
+  return SL_OK;
+}
+
+uint64_t sl_hnsw_bytes(const sl_hnsw *index) {
+  return scratch_bytes(index) + sl_store_bytes(&index->store, index->store.capacity) +
+         graph_bytes(index, index->graph_capacity, index->upper_capacity);
+}
+
+sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
+  SL_TRY(sl_store_reserve(&index->store, capacity));
+  if (capacity <= index->graph_capacity) return SL_OK;
+  SL_TRY(sl_realloc((void **)&index->links0, capacity, 4 * (size_t)index->links0_stride));
+  SL_TRY(SL_REALLOC(&index->upper_at, capacity));
+  SL_TRY(SL_REALLOC(&index->levels, capacity));
+  SL_TRY(SL_REALLOC(&index->visited, capacity));
+  uint64_t units = upper_units_for(index->options.m, capacity);
+  if (units > index->upper_capacity) {
+    SL_TRY(sl_realloc((void **)&index->upper, units, 4 * (size_t)index->upper_stride));
+    index->upper_capacity = (uint32_t)units;
+  }
+  memset(index->visited + index->graph_capacity, 0,
+         (capacity - index->graph_capacity) * sizeof *index->visited);
+  index->graph_capacity = capacity;
+  return SL_OK;
+}
+
+sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
+  // P(level >= l) = m^-l, by comparing with powers instead of a logarithm: exact in every build.
+  sl_rng rng;
+  sl_rng_seed(&rng, index->options.seed ^ (index->drawn * 0x9e3779b97f4a7c15u));
+  double u = sl_rng_double(&rng), power = 1.0 / index->options.m;
+  uint8_t level = 0;
+  while (level < SL_HNSW_LEVEL_LIMIT && u < power) {
+    level++;
+    power /= index->options.m;
+  }
+  if (index->upper_used + level > index->upper_capacity) {
+    uint32_t units = index->upper_capacity + index->upper_capacity / 4 + 16;
+    SL_TRY(sl_realloc((void **)&index->upper, units, 4 * (size_t)index->upper_stride));
+    index->upper_capacity = units;
+  }
+  index->drawn++;
+  index->levels[slot] = level;
+  index->upper_at[slot] = index->upper_used;
+  index->upper_used += level;
+  return SL_OK;
+}
+
+// Makes sure that one more vector fits: a free slot, after a repair if that pays, or a new one.
+static sl_status make_room(sl_hnsw *index) {
+  sl_store *store = &index->store;
+  if (store->free_head == SL_NO_SLOT && store->dead >= 32 && store->dead >= store->used / 20) {
+    SL_TRY(sl_hnsw_repair(index));
+  }
+  if (store->free_head != SL_NO_SLOT) return SL_OK;
+  if (store->used == store->capacity || store->used == index->graph_capacity) {
+    SL_TRY(sl_hnsw_reserve(index, store->used + store->used / 2 + 16));
+  }
+  return sl_graph_new_slot(index, store->used);
+}
+
+static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, void *row,
+                         sl_duplicate duplicate, uint32_t position) {
+  sl_store *store = &index->store;
+  uint32_t old = sl_store_find(store, id);
+  SL_REQUIRE_AT(old == SL_NO_SLOT || duplicate == SL_DUPLICATE_REPLACE, SL_ERR_ARGUMENT, "ids",
+                "an id that is not in use", position);
+  uint32_t most = index->options.max_elements;
+  SL_REQUIRE_AT(old != SL_NO_SLOT || most == 0 || store->live < most, SL_ERR_RANGE, "count",
+                "no more vectors than max_elements", position);
+  float factor;
+  SL_TRY(
+      sl_metric_encode(store->metric, store->dimension, vector, row, &factor, "vectors", position));
+  SL_TRY(make_room(index));
+  if (old != SL_NO_SLOT) sl_store_kill(store, sl_store_find(store, id));
+  sl_graph_insert(index, sl_store_put(store, id, row, factor));
+  return SL_OK;
+}
+
+sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
+                      sl_duplicate duplicate, uint32_t *added) {
+  size_t bytes = sl_metric_input_bytes(index->store.metric, index->store.dimension);
+  *added = 0;
+  for (; *added < count; (*added)++) {
+    const char *vector = (const char *)vectors + *added * bytes;
+    SL_TRY(add_one(index, ids[*added], vector, index->query, duplicate, *added));
+  }
+  return SL_OK;
+}
+
+sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
+  sl_store *store = &index->store;
+  SL_REQUIRE(count <= SL_SLOT_LIMIT - store->used, SL_ERR_OVERFLOW, "count",
+             "less than 2^31 vectors");
+  SL_TRY(sl_hnsw_reserve(index, store->used + count));
+  *rows = sl_store_row(store, store->used);
+  *stride = store->row_bytes;
+  return SL_OK;
+}
+
+sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added) {
+  sl_store *store = &index->store;
+  *added = 0;
+  SL_REQUIRE(count <= store->capacity - store->used, SL_ERR_STATE, "count",
+             "no more vectors than were staged");
+  uint32_t first = store->used;
+  for (; *added < count; (*added)++) {
+    // Where a slot was free the row is copied there; otherwise it already stands where it belongs.
+    void *row = sl_store_row(store, first + *added);
+    SL_TRY(add_one(index, ids[*added], row, row, SL_DUPLICATE_ERROR, *added));
+  }
+  return SL_OK;
+}
+
+sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
+  sl_store *store = &index->store;
+  uint32_t slot = sl_store_find(store, id);
+  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  sl_store_kill(store, slot);
+  if (store->live == 0) {
+    sl_graph_reset(index);
+    return SL_OK;
+  }
+  return store->dead >= 32 && store->dead > (store->live + store->dead) / 4 ? sl_hnsw_repair(index)
+                                                                            : SL_OK;
+}
+
+sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector) {
+  uint32_t slot = sl_store_find(&index->store, id);
+  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  memcpy(vector, sl_store_row(&index->store, slot),
+         sl_metric_input_bytes(index->store.metric, index->store.dimension));
+  return SL_OK;
+}
+
+sl_metric sl_hnsw_metric(const sl_hnsw *index) { return index->store.metric; }
+uint32_t sl_hnsw_dimension(const sl_hnsw *index) { return index->store.dimension; }
+bool sl_hnsw_has(const sl_hnsw *index, uint32_t id) {
+  return sl_store_find(&index->store, id) != SL_NO_SLOT;
+}
+uint32_t sl_hnsw_size(const sl_hnsw *index) { return index->store.live; }
+uint32_t sl_hnsw_dead(const sl_hnsw *index) { return index->store.dead; }
+
+void sl_hnsw_ids(const sl_hnsw *index, uint32_t *ids) { sl_store_ids(&index->store, ids); }

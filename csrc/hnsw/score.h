@@ -1,0 +1,101 @@
+// Scoring stored rows against a query, four at a time, and the pool of the best found.
+// Everything here is inlined into loops whose `metric` is a constant.
+#ifndef SL_HNSW_SCORE_H
+#define SL_HNSW_SCORE_H
+
+#include "hnsw/store.h"
+#include "simd/bits.h"
+#include "simd/distance_f32.h"
+
+// A query (an encoded row) and the rows it is compared with.
+typedef struct sl_scorer {
+  const unsigned char *rows;
+  const float *factors;
+  const void *query;
+  size_t row_bytes;
+  uint32_t padded;
+} sl_scorer;
+
+static inline sl_scorer sl_scorer_make(const sl_store *store, const void *query) {
+  return (sl_scorer){store->rows, store->factors, query, store->row_bytes, store->padded};
+}
+
+// Keys of four slots.
+static inline __attribute__((always_inline)) void
+sl_score4(sl_metric metric, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
+  const void *rows[4];
+  for (int r = 0; r < 4; r++) rows[r] = s->rows + (size_t)slots[r] * s->row_bytes;
+  switch (metric) {
+  case SL_METRIC_COSINE:
+  case SL_METRIC_DOT:
+    sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);
+    for (int r = 0; r < 4; r++) keys[r] = -keys[r];
+    break;
+  case SL_METRIC_EUCLIDEAN:
+    sl_squared4_f32(s->query, (const float *const *)rows, s->padded, keys);
+    break;
+  case SL_METRIC_MANHATTAN:
+    sl_manhattan4_f32(s->query, (const float *const *)rows, s->padded, keys);
+    break;
+  case SL_METRIC_HAMMING: {
+    uint32_t bits[4];
+    sl_hamming4(s->query, (const uint8_t *const *)rows, s->padded, bits);
+    for (int r = 0; r < 4; r++) keys[r] = (float)bits[r];
+    break;
+  }
+  case SL_METRIC_POINCARE:
+    sl_squared4_f32(s->query, (const float *const *)rows, s->padded, keys);
+    for (int r = 0; r < 4; r++) keys[r] *= s->factors[slots[r]];
+    break;
+  }
+}
+
+// Keys of `count` slots; keys has room for count rounded up to a multiple of 4, slots as well (its
+// tail is overwritten: the last slot is scored again, which costs no more than a branch would).
+static inline __attribute__((always_inline)) void
+sl_score_batch(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys) {
+  for (uint32_t i = count; i % 4 != 0; i++) slots[i] = slots[count - 1];
+  for (uint32_t i = 0; i < count; i += 4) sl_score4(metric, s, slots + i, keys + i);
+}
+
+// The same for a metric known at run time only.
+void sl_score_any(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count,
+                  float *keys);
+
+// One number to sort by: the key (made to order as an unsigned integer), then the slot, then a mark
+// that the entry has been expanded. Ties go to the lower slot, so results have one order.
+static inline uint64_t sl_entry(float key, uint32_t slot) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &key, sizeof bits);
+  bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
+  return (uint64_t)bits << 32 | (uint64_t)slot << 1;
+}
+static inline uint32_t sl_entry_slot(uint64_t entry) { return (uint32_t)entry >> 1; }
+static inline float sl_entry_key(uint64_t entry) {
+  uint32_t bits = (uint32_t)(entry >> 32);
+  bits ^= bits >> 31 ? 0x80000000u : 0xffffffffu;
+  float key;
+  __builtin_memcpy(&key, &bits, sizeof key);
+  return key;
+}
+
+// Inserts into an ascending array of at most `capacity` entries; the largest falls out when full.
+// Returns the place taken, or `capacity` when the entry is not among the best.
+static inline uint32_t sl_pool_insert(uint64_t *pool, uint32_t *count, uint32_t capacity,
+                                      uint64_t entry) {
+  uint32_t i = *count;
+  if (i == capacity) {
+    if (entry >= pool[i - 1]) return capacity;
+    i--;
+  } else {
+    *count = i + 1;
+  }
+  while (i > 0 && pool[i - 1] > entry) {
+    pool[i] = pool[i - 1];
+    i--;
+  }
+  pool[i] = entry;
+  return i;
+}
+
+#endif

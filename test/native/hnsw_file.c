@@ -1,0 +1,245 @@
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/rng.h"
+#include "hnsw/file.h"
+#include "hnsw/graph.h"
+
+enum { N = 300, D = 5, K = 5 };
+
+static float vectors[N][D];
+
+static sl_hnsw *make_index(sl_metric metric) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = metric;
+  options.dimension = metric == SL_METRIC_HAMMING ? D * 32 : D;
+  options.m = 4;
+  options.ef_construction = 20;
+  options.seed = 0x123456789abcdef0u;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  sl_rng rng;
+  sl_rng_seed(&rng, 1);
+  for (uint32_t i = 0; i < N; i++) {
+    uint32_t added, id = i * 11;
+    for (int j = 0; j < D; j++) vectors[i][j] = (float)(sl_rng_double(&rng) - 0.5) * 0.8f;
+    assert_ok(sl_hnsw_add(index, &id, vectors[i], 1, SL_DUPLICATE_ERROR, &added));
+  }
+  // Slots of every state: 40 free, 30 dead.
+  for (uint32_t i = 0; i < 40; i++) assert_ok(sl_hnsw_remove(index, i * 3 * 11));
+  assert_ok(sl_hnsw_repair(index));
+  for (uint32_t i = 50; i < 80; i++) assert_ok(sl_hnsw_remove(index, (i * 3 + 1) * 11));
+  return index;
+}
+
+// The file, written in pieces of `step` bytes. The caller frees it.
+static uint8_t *save_hnsw(sl_hnsw *index, uint32_t step, uint64_t *length) {
+  *length = sl_hnsw_file_size(index);
+  uint8_t *bytes = malloc(*length + 1);
+  uint32_t written;
+  uint64_t offset = 0;
+  do {
+    uint64_t rest = *length - offset;
+    uint32_t capacity = rest < step ? (uint32_t)rest + 1 : step; // one more at the end: not used
+    assert_ok(sl_hnsw_save(index, offset, bytes + offset, capacity, &written));
+    offset += written;
+  } while (written == step && offset < *length);
+  assert_int_equal(offset, *length);
+  return bytes;
+}
+
+static void same_answers(sl_hnsw *a, sl_hnsw *b) {
+  for (int q = 0; q < 20; q++) {
+    uint32_t ids[2][K], found[2];
+    float distances[2][K];
+    assert_ok(sl_hnsw_search(a, vectors[q], 1, K, 12, NULL, ids[0], distances[0], &found[0]));
+    assert_ok(sl_hnsw_search(b, vectors[q], 1, K, 12, NULL, ids[1], distances[1], &found[1]));
+    assert_memory_equal(ids[0], ids[1], sizeof ids[0]);
+    assert_memory_equal(distances[0], distances[1], sizeof distances[0]);
+  }
+}
+
+static void loaded_answers_and_grows_as_saved(void **state) {
+  (void)state;
+  const uint32_t steps[] = {1, 7, 16, 1000, 1 << 20};
+  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
+    sl_hnsw *index = make_index(metric), *loaded;
+    uint64_t length, again_length;
+    uint8_t *first = save_hnsw(index, 64, &length);
+    for (int i = 0; i < 5; i++) {
+      uint8_t *bytes = save_hnsw(index, steps[i], &again_length);
+      assert_int_equal(length, again_length);
+      assert_memory_equal(first, bytes, length);
+      free(bytes);
+    }
+    assert_ok(sl_hnsw_load(first, length, true, &loaded));
+    same_answers(index, loaded);
+    for (uint32_t i = 0; i < 200; i++) { // into free slots, after a repair, and into new ones
+      uint32_t id = 1000000 + i, added;
+      assert_ok(sl_hnsw_add(index, &id, vectors[i], 1, SL_DUPLICATE_ERROR, &added));
+      assert_ok(sl_hnsw_add(loaded, &id, vectors[i], 1, SL_DUPLICATE_ERROR, &added));
+    }
+    same_answers(index, loaded);
+    free(first);
+    sl_hnsw_destroy(index);
+    sl_hnsw_destroy(loaded);
+  }
+}
+
+static void an_empty_index_is_a_file_too(void **state) {
+  (void)state;
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.dimension = 3;
+  sl_hnsw *index, *loaded;
+  assert_ok(sl_hnsw_create(&options, &index));
+  uint64_t length;
+  uint8_t *bytes = save_hnsw(index, 100, &length);
+  assert_ok(sl_hnsw_load(bytes, length, true, &loaded));
+  assert_int_equal(sl_hnsw_size(loaded), 0);
+  assert_int_equal(loaded->options.m, 16);
+  free(bytes);
+  sl_hnsw_destroy(index);
+  sl_hnsw_destroy(loaded);
+}
+
+static void flat_comes_back(void **state) {
+  (void)state;
+  sl_hnsw_destroy(make_index(SL_METRIC_COSINE));
+  sl_flat *flat, *loaded;
+  uint32_t added, ids[2][K], found[2], written;
+  float distances[2][K];
+  static uint8_t bytes[65536];
+  assert_ok(sl_flat_create(SL_METRIC_COSINE, D, 1, 0, &flat));
+  for (uint32_t i = 0; i < N; i++) {
+    assert_ok(sl_flat_add(flat, &i, vectors[i], 1, SL_DUPLICATE_ERROR, &added));
+  }
+  assert_ok(sl_flat_remove(flat, 7));
+  assert_ok(sl_flat_save(flat, 0, bytes, sizeof bytes, &written));
+  assert_int_equal(written, sl_flat_file_size(flat));
+  assert_ok(sl_flat_load(bytes, written, true, &loaded));
+  assert_ok(sl_flat_search(flat, vectors[7], 1, K, NULL, ids[0], distances[0], &found[0]));
+  assert_ok(sl_flat_search(loaded, vectors[7], 1, K, NULL, ids[1], distances[1], &found[1]));
+  assert_memory_equal(ids[0], ids[1], sizeof ids[0]);
+  assert_memory_equal(distances[0], distances[1], sizeof distances[0]);
+  sl_hnsw *wrong;
+  assert_refused(sl_hnsw_load(bytes, written, true, &wrong), SL_ERR_FORMAT, "bytes");
+  for (uint32_t cut = 0; cut < written; cut += cut < 400 ? 1 : 97) {
+    sl_flat *none;
+    assert_int_not_equal(sl_flat_load(bytes, cut, false, &none), SL_OK);
+    assert_null(none);
+  }
+  sl_flat_destroy(flat);
+  sl_flat_destroy(loaded);
+}
+
+static void saving_a_changed_index_is_refused(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN);
+  uint8_t buffer[100];
+  uint32_t written, id = 999999, added;
+  assert_refused(sl_hnsw_save(index, 5, buffer, 100, &written), SL_ERR_STATE, "offset");
+  assert_ok(sl_hnsw_save(index, 0, buffer, 100, &written));
+  assert_refused(sl_hnsw_save(index, 99, buffer, 100, &written), SL_ERR_STATE, "offset");
+  assert_ok(sl_hnsw_add(index, &id, vectors[0], 1, SL_DUPLICATE_ERROR, &added));
+  assert_refused(sl_hnsw_save(index, 100, buffer, 100, &written), SL_ERR_STATE, "offset");
+  sl_hnsw_destroy(index);
+}
+
+// Exact-size heap copies, so that the address sanitiser sees a byte read too far.
+static sl_status load_copy(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out) {
+  uint8_t *copy = malloc(length > 0 ? length : 1);
+  memcpy(copy, bytes, length);
+  sl_status status = sl_hnsw_load(copy, length, verify, out);
+  free(copy);
+  return status;
+}
+
+static void refuses_every_truncation_and_extra_bytes(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_POINCARE), *loaded;
+  uint64_t length;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  for (uint64_t cut = 0; cut < length; cut += cut < 600 ? 1 : 13) {
+    assert_int_not_equal(load_copy(bytes, cut, true, &loaded), SL_OK);
+    assert_null(loaded);
+    assert_int_not_equal(load_copy(bytes, cut, false, &loaded), SL_OK);
+  }
+  bytes[length] = 0;
+  assert_refused(load_copy(bytes, length + 1, true, &loaded), SL_ERR_FORMAT, "bytes");
+  free(bytes);
+  sl_hnsw_destroy(index);
+}
+
+static void refuses_newer_versions_and_other_files(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_DOT), *loaded;
+  uint64_t length;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  sl_flat *flat;
+  assert_refused(sl_flat_load(bytes, length, true, &flat), SL_ERR_FORMAT, "bytes");
+  sl_put_u32(bytes + 8, 2);
+  assert_refused(load_copy(bytes, length, true, &loaded), SL_ERR_FORMAT, "bytes");
+  assert_int_equal(sl_last_error()->position, 8);
+  assert_refused(load_copy((const uint8_t *)"PK\3\4 not it at all....", 20, true, &loaded),
+                 SL_ERR_FORMAT, "bytes");
+  free(bytes);
+  sl_hnsw_destroy(index);
+}
+
+static void use_all_of(sl_hnsw *index) {
+  uint32_t ids[K], found, added;
+  float distances[K];
+  float probe[D] = {0.1f, 0.2f, -0.1f, 0.3f, 0.1f};
+  assert_ok(sl_hnsw_search(index, probe, 1, K, 20, NULL, ids, distances, &found));
+  for (uint32_t id = 5000000; id < 5000005; id++) {
+    sl_hnsw_add(index, &id, probe, 1, SL_DUPLICATE_ERROR, &added);
+  }
+  assert_ok(sl_hnsw_repair(index));
+  assert_ok(sl_hnsw_optimize(index));
+  assert_ok(sl_hnsw_search(index, probe, 1, K, 20, NULL, ids, distances, &found));
+}
+
+// With checksums every flipped bit is found; without them nothing crashes, and what loads can be
+// used.
+static void survives_flipped_bits(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_POINCARE), *loaded;
+  uint64_t length;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  sl_rng rng;
+  sl_rng_seed(&rng, 9);
+  uint32_t usable = 0;
+  for (uint32_t trial = 0; trial < 12000; trial++) {
+    uint64_t at = trial < 272 * 8 ? trial / 8 : sl_rng_below(&rng, (uint32_t)length);
+    uint8_t bit = (uint8_t)(1 << (trial < 272 * 8 ? trial % 8 : sl_rng_below(&rng, 8)));
+    bytes[at] ^= bit;
+    assert_int_not_equal(sl_hnsw_load(bytes, length, true, &loaded), SL_OK);
+    if (sl_hnsw_load(bytes, length, false, &loaded) == SL_OK) {
+      usable++;
+      use_all_of(loaded);
+      sl_hnsw_destroy(loaded);
+    }
+    bytes[at] ^= bit;
+  }
+  assert_true(usable > 1000);
+  assert_ok(sl_hnsw_load(bytes, length, true, &loaded));
+  sl_hnsw_destroy(loaded);
+  free(bytes);
+  sl_hnsw_destroy(index);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      property(loaded_answers_and_grows_as_saved),
+      property(an_empty_index_is_a_file_too),
+      property(flat_comes_back),
+      property(saving_a_changed_index_is_refused),
+      property(refuses_every_truncation_and_extra_bytes),
+      property(refuses_newer_versions_and_other_files),
+      property(survives_flipped_bits),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,580 @@
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "hnsw/flat.h"
+#include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
+
+enum { N = 1500, D = 12, K = 10, QUERIES = 40 };
+
+static float vectors[N][D], queries[QUERIES][D];
+static uint32_t all_ids[N];
+
+// Ten clusters inside the unit ball, so that every metric accepts the points.
+static void make_points(uint64_t seed) {
+  sl_rng rng;
+  sl_rng_seed(&rng, seed);
+  for (int i = 0; i < N + QUERIES; i++) {
+    float *x = i < N ? vectors[i] : queries[i - N];
+    uint32_t cluster = sl_rng_below(&rng, 10);
+    for (uint32_t j = 0; j < D; j++) {
+      float centre = (cluster >> (j % 4) & 1) != 0 ? 0.12f : -0.1f;
+      x[j] = centre + 0.15f * (float)(sl_rng_double(&rng) - 0.5);
+    }
+  }
+  for (uint32_t i = 0; i < N; i++) all_ids[i] = i * 7 + 3;
+}
+
+static sl_hnsw *make_index(sl_metric metric, uint32_t dimension) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = metric;
+  options.dimension = dimension;
+  options.m = 8;
+  options.ef_construction = 60;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  return index;
+}
+
+static sl_hnsw *make_full(sl_metric metric) {
+  sl_hnsw *index = make_index(metric, metric == SL_METRIC_HAMMING ? D * 32 : D);
+  uint32_t added;
+  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  assert_int_equal(added, N);
+  return index;
+}
+
+// Every list within its limit, without repetition, to live or dead slots that have the level.
+static void check_graph(const sl_hnsw *index) {
+  uint32_t levels = 0;
+  for (uint32_t slot = 0; slot < index->store.used; slot++) {
+    assert_int_equal(index->upper_at[slot], levels);
+    levels += index->levels[slot];
+    for (uint32_t level = 0; level <= index->levels[slot]; level++) {
+      const uint32_t *links = sl_links(index, slot, level);
+      assert_true(links[0] <= sl_links_most(index, level));
+      assert_true(links[0] == 0 || index->store.states[slot] != SL_SLOT_FREE);
+      for (uint32_t i = 1; i <= links[0]; i++) {
+        assert_true(links[i] < index->store.used && links[i] != slot);
+        assert_true(index->levels[links[i]] >= level);
+        assert_int_not_equal(index->store.states[links[i]], SL_SLOT_FREE);
+        for (uint32_t j = 1; j < i; j++) assert_int_not_equal(links[i], links[j]);
+      }
+    }
+  }
+  assert_int_equal(index->upper_used, levels);
+}
+
+// The share of the true K nearest that the index finds.
+static double recall(sl_hnsw *index, uint32_t ef, sl_filter *filter) {
+  uint32_t truth[K], ids[K], found_truth, found, hits = 0, wanted = 0;
+  float exact[K], distances[K];
+  sl_flat *flat;
+  const sl_store *store = &index->store;
+  assert_ok(sl_flat_create(store->metric, store->dimension, 1, N, &flat));
+  for (uint32_t slot = 0; slot < store->used; slot++) {
+    uint32_t added;
+    if (store->states[slot] != SL_SLOT_LIVE) continue;
+    assert_ok(sl_flat_add(flat, &store->ids[slot], sl_store_row(store, slot), 1, SL_DUPLICATE_ERROR,
+                          &added));
+  }
+  for (int q = 0; q < QUERIES; q++) {
+    assert_ok(sl_flat_search(flat, queries[q], 1, K, filter, truth, exact, &found_truth));
+    assert_ok(sl_hnsw_search(index, queries[q], 1, K, ef, filter, ids, distances, &found));
+    assert_int_equal(found, found_truth);
+    wanted += found;
+    for (uint32_t i = 0; i < found; i++) {
+      assert_true(i == 0 || distances[i] >= distances[i - 1]);
+      for (uint32_t j = 0; j < found_truth; j++) hits += ids[i] == truth[j];
+    }
+  }
+  sl_flat_destroy(flat);
+  return wanted == 0 ? 1 : (double)hits / wanted;
+}
+
+static void recall_is_high_in_every_metric(void **state) {
+  (void)state;
+  make_points(1);
+  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
+    sl_hnsw *index = make_full(metric);
+    check_graph(index);
+    double share = recall(index, 100, NULL);
+    if (share < (metric == SL_METRIC_HAMMING ? 0.8 : 0.97)) {
+      fail_msg("metric %d: recall %f", metric, share);
+    }
+    sl_hnsw_destroy(index);
+  }
+}
+
+// Closed forms in long double, for one pair of points.
+static void distances_match_their_definition(void **state) {
+  (void)state;
+  make_points(2);
+  const float *x = vectors[0], *y = vectors[1];
+  long double dot = 0, xx = 0, yy = 0, squared = 0, manhattan = 0;
+  for (int i = 0; i < D; i++) {
+    dot += (long double)x[i] * y[i];
+    xx += (long double)x[i] * x[i];
+    yy += (long double)y[i] * y[i];
+    squared += ((long double)x[i] - y[i]) * ((long double)x[i] - y[i]);
+    manhattan += fabsl((long double)x[i] - y[i]);
+  }
+  long double expected[] = {1 - dot / sqrtl(xx * yy),
+                            -dot,
+                            sqrtl(squared),
+                            manhattan,
+                            0,
+                            acoshl(1 + 2 * squared / ((1 - xx) * (1 - yy))) / sqrtl(1)};
+  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
+    if (metric == SL_METRIC_HAMMING) continue;
+    sl_hnsw *index = make_index(metric, D);
+    uint32_t id = 9, added, ids[3], found;
+    float distances[3], out[D];
+    assert_ok(sl_hnsw_add(index, &id, y, 1, SL_DUPLICATE_ERROR, &added));
+    assert_ok(sl_hnsw_search(index, x, 1, 3, 10, NULL, ids, distances, &found));
+    assert_int_equal(found, 1);
+    assert_int_equal(ids[0], 9);
+    assert_true(fabsl(distances[0] - expected[metric]) < 2e-6);
+    assert_ok(sl_hnsw_get(index, 9, out));
+    if (metric != SL_METRIC_COSINE) assert_memory_equal(out, y, sizeof out);
+    sl_hnsw_destroy(index);
+  }
+}
+
+static void hamming_counts_differing_bits(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_HAMMING, 24);
+  const uint8_t rows[3][3] = {{0xff, 0, 0}, {0xff, 1, 0}, {0, 0, 0x80}};
+  const uint8_t query[3] = {0xff, 0, 0};
+  uint32_t ids[3] = {1, 2, 3}, added, out[3], found;
+  float distances[3];
+  assert_ok(sl_hnsw_add(index, ids, rows, 3, SL_DUPLICATE_ERROR, &added));
+  assert_ok(sl_hnsw_search(index, query, 1, 3, 3, NULL, out, distances, &found));
+  assert_int_equal(found, 3);
+  const uint32_t order[3] = {1, 2, 3};
+  assert_memory_equal(out, order, sizeof order);
+  assert_true(distances[0] == 0 && distances[1] == 1 && distances[2] == 9);
+  sl_hnsw_destroy(index);
+}
+
+static void empty_and_single(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN, 3);
+  float point[3] = {1, 2, 3}, distances[4];
+  uint32_t id = UINT32_MAX, added, ids[4], found = 7;
+  assert_ok(sl_hnsw_search(index, point, 1, 4, 4, NULL, ids, distances, &found));
+  assert_int_equal(found, 0);
+  assert_refused(sl_hnsw_remove(index, 0), SL_ERR_INDEX, "id");
+  assert_ok(sl_hnsw_repair(index));
+  assert_ok(sl_hnsw_optimize(index));
+  assert_ok(sl_hnsw_add(index, &id, point, 1, SL_DUPLICATE_ERROR, &added));
+  assert_ok(sl_hnsw_search(index, point, 1, 4, 1, NULL, ids, distances, &found));
+  assert_int_equal(found, 1);
+  assert_int_equal(ids[0], UINT32_MAX);
+  assert_true(distances[0] == 0);
+  assert_ok(sl_hnsw_optimize(index));
+  assert_ok(sl_hnsw_remove(index, id));
+  assert_int_equal(sl_hnsw_size(index), 0);
+  assert_ok(sl_hnsw_search(index, point, 1, 4, 1, NULL, ids, distances, &found));
+  assert_int_equal(found, 0);
+  assert_ok(sl_hnsw_add(index, &id, point, 1, SL_DUPLICATE_ERROR, &added));
+  assert_int_equal(sl_hnsw_size(index), 1);
+  sl_hnsw_destroy(index);
+}
+
+static void all_equal_vectors_are_all_found(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN, 2);
+  float point[2] = {1, 1}, distances[300];
+  uint32_t added, ids[300], found;
+  for (uint32_t id = 0; id < 300; id++) {
+    assert_ok(sl_hnsw_add(index, &id, point, 1, SL_DUPLICATE_ERROR, &added));
+  }
+  check_graph(index);
+  assert_ok(sl_hnsw_search(index, point, 1, 300, 1, NULL, ids, distances, &found));
+  assert_int_equal(found, 300);
+  sl_hnsw_destroy(index);
+}
+
+static void ten_rounds_of_replacing_a_tenth(void **state) {
+  (void)state;
+  make_points(3);
+  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
+  double fresh = recall(index, 40, NULL);
+  uint64_t bytes = sl_hnsw_bytes(index);
+  sl_rng rng;
+  sl_rng_seed(&rng, 4);
+  for (int round = 0; round < 10; round++) {
+    for (uint32_t i = 0; i < N / 10; i++) {
+      uint32_t id = all_ids[sl_rng_below(&rng, N)];
+      if (sl_hnsw_has(index, id)) assert_ok(sl_hnsw_remove(index, id));
+    }
+    for (uint32_t i = 0; i < N; i++) {
+      uint32_t added;
+      if (sl_hnsw_has(index, all_ids[i])) continue;
+      assert_ok(sl_hnsw_add(index, &all_ids[i], vectors[i], 1, SL_DUPLICATE_ERROR, &added));
+    }
+    check_graph(index);
+  }
+  assert_int_equal(sl_hnsw_size(index), N);
+  assert_true(sl_hnsw_bytes(index) <= bytes + bytes / 20);
+  assert_true(index->repairs >= 5);
+  assert_true(recall(index, 40, NULL) >= fresh - 0.005);
+  sl_hnsw_destroy(index);
+}
+
+// A crowd of removed vectors around the query must not hide the others.
+static void the_removed_do_not_hide_the_living(void **state) {
+  (void)state;
+  make_points(5);
+  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
+  uint32_t ids[N], found;
+  float distances[N];
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 300, 300, NULL, ids, distances, &found));
+  for (int i = 0; i < 300; i++) assert_ok(sl_hnsw_remove(index, ids[i]));
+  assert_int_equal(index->store.dead, 300); // a fifth: not repaired yet
+  uint32_t after[20];
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 20, 20, NULL, after, distances, &found));
+  assert_int_equal(found, 20);
+  for (int i = 0; i < 20; i++) assert_true(sl_hnsw_has(index, after[i]));
+  for (uint32_t i = 0; i < N; i++) {
+    if (sl_hnsw_has(index, all_ids[i])) assert_ok(sl_hnsw_remove(index, all_ids[i]));
+  }
+  assert_int_equal(sl_hnsw_size(index), 0);
+  assert_int_equal(index->store.used, 0);
+  sl_hnsw_destroy(index);
+}
+
+static void filters_of_every_selectivity(void **state) {
+  (void)state;
+  make_points(6);
+  sl_hnsw *index = make_full(SL_METRIC_COSINE);
+  for (uint32_t share = 1; share <= 1000; share = share * 2 + 37) {
+    uint32_t ids[N], count = 0;
+    sl_rng rng;
+    sl_rng_seed(&rng, share);
+    for (uint32_t i = 0; i < N; i++) {
+      if (sl_rng_below(&rng, 1000) < share) ids[count++] = all_ids[i];
+    }
+    sl_filter *filter;
+    assert_ok(sl_filter_create(ids, count, &filter));
+    assert_true(recall(index, 30, filter) >= 0.95);
+    sl_filter_destroy(filter);
+  }
+  sl_hnsw_destroy(index);
+}
+
+// Small ef and a filter in the middle range: the walk in two hops is what answers.
+static void two_hops_reach_what_is_allowed(void **state) {
+  (void)state;
+  make_points(7);
+  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
+  uint32_t ids[N], count = 0;
+  for (uint32_t i = 0; i < N; i++) {
+    if (i % 8 < 3) ids[count++] = all_ids[i];
+  }
+  sl_filter *filter;
+  assert_ok(sl_filter_create(ids, count, &filter));
+  uint64_t before = index->scored;
+  assert_true(recall(index, 20, filter) >= 0.9);
+  assert_true(index->scored - before < (uint64_t)QUERIES * count); // not a scan
+  sl_filter_destroy(filter);
+  sl_hnsw_destroy(index);
+}
+
+static void a_filter_follows_its_index(void **state) {
+  (void)state;
+  make_points(8);
+  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
+  uint32_t wanted[4] = {all_ids[5], all_ids[6], 999999, all_ids[6]}, ids[8], found;
+  float distances[8];
+  sl_filter *filter, *nothing;
+  assert_ok(sl_filter_create(wanted, 4, &filter));
+  assert_ok(sl_filter_create(NULL, 0, &nothing));
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
+  assert_int_equal(found, 2);
+  assert_ok(sl_hnsw_remove(index, all_ids[5]));
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
+  assert_int_equal(found, 1);
+  assert_ok(sl_hnsw_optimize(index)); // slots move
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
+  assert_int_equal(found, 1);
+  assert_int_equal(ids[0], all_ids[6]);
+  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, nothing, ids, distances, &found));
+  assert_int_equal(found, 0);
+  sl_filter_destroy(nothing);
+  sl_filter_destroy(filter);
+  sl_hnsw_destroy(index);
+}
+
+static void optimize_keeps_every_answer(void **state) {
+  (void)state;
+  make_points(9);
+  for (int removed = 0; removed < 400; removed += 200) {
+    sl_hnsw *index = make_full(SL_METRIC_POINCARE);
+    uint32_t before[QUERIES][K], after[QUERIES][K], found[QUERIES];
+    float near_before[QUERIES][K], near_after[QUERIES][K], row[D], again[D];
+    for (int i = 0; i < removed; i++) assert_ok(sl_hnsw_remove(index, all_ids[i * 5]));
+    assert_ok(sl_hnsw_repair(index));
+    assert_ok(
+        sl_hnsw_search(index, queries, QUERIES, K, 50, NULL, before[0], near_before[0], found));
+    assert_ok(sl_hnsw_get(index, all_ids[4], row));
+    assert_ok(sl_hnsw_optimize(index));
+    check_graph(index);
+    assert_int_equal(index->store.used, N - removed);
+    assert_ok(sl_hnsw_search(index, queries, QUERIES, K, 50, NULL, after[0], near_after[0], found));
+    assert_memory_equal(before, after, sizeof before);
+    assert_memory_equal(near_before, near_after, sizeof near_before);
+    assert_ok(sl_hnsw_get(index, all_ids[4], again));
+    assert_memory_equal(row, again, sizeof row);
+    for (int i = 0; i < removed; i++) { // it grows again
+      uint32_t added;
+      assert_ok(sl_hnsw_add(index, &all_ids[i * 5], vectors[i * 5], 1, SL_DUPLICATE_ERROR, &added));
+    }
+    check_graph(index);
+    assert_true(recall(index, 100, NULL) > 0.97);
+    sl_hnsw_destroy(index);
+  }
+}
+
+static void replaces_or_refuses_an_id(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN, 2);
+  float a[2] = {0, 0}, b[2] = {5, 5}, out[2], distance;
+  uint32_t id = 4, added, ids, found;
+  assert_ok(sl_hnsw_add(index, &id, a, 1, SL_DUPLICATE_ERROR, &added));
+  assert_refused(sl_hnsw_add(index, &id, b, 1, SL_DUPLICATE_ERROR, &added), SL_ERR_ARGUMENT, "ids");
+  assert_int_equal(added, 0);
+  for (int i = 0; i < 200; i++) {
+    b[0] = 5 + (float)i;
+    assert_ok(sl_hnsw_add(index, &id, b, 1, SL_DUPLICATE_REPLACE, &added));
+  }
+  assert_int_equal(sl_hnsw_size(index), 1);
+  assert_ok(sl_hnsw_get(index, 4, out));
+  assert_memory_equal(out, b, sizeof b);
+  assert_ok(sl_hnsw_search(index, a, 1, 1, 1, NULL, &ids, &distance, &found));
+  assert_int_equal(found, 1);
+  assert_true(index->store.used < 100);
+  sl_hnsw_destroy(index);
+}
+
+static void staged_vectors_need_no_copy(void **state) {
+  (void)state;
+  make_points(10);
+  sl_hnsw *copied = make_full(SL_METRIC_COSINE), *staged = make_index(SL_METRIC_COSINE, D);
+  void *rows;
+  uint32_t stride, added;
+  assert_ok(sl_hnsw_stage(staged, N, &rows, &stride));
+  assert_int_equal(stride, 64);
+  for (uint32_t i = 0; i < N; i++) memcpy((char *)rows + i * stride, vectors[i], sizeof vectors[i]);
+  assert_ok(sl_hnsw_add_staged(staged, all_ids, N, &added));
+  assert_int_equal(added, N);
+  check_graph(staged);
+  assert_memory_equal(copied->store.rows, staged->store.rows, (size_t)N * 64);
+  for (uint32_t slot = 0; slot < N; slot++) {
+    const uint32_t *a = sl_links(copied, slot, 0), *b = sl_links(staged, slot, 0);
+    assert_memory_equal(a, b, 4 * (1 + a[0]));
+  }
+  // Into free slots and behind them.
+  for (uint32_t i = 0; i < 500; i++) assert_ok(sl_hnsw_remove(staged, all_ids[i]));
+  assert_ok(sl_hnsw_repair(staged));
+  assert_ok(sl_hnsw_stage(staged, 600, &rows, &stride));
+  uint32_t fresh[600];
+  for (uint32_t i = 0; i < 600; i++) {
+    fresh[i] = 100000 + i;
+    memcpy((char *)rows + i * stride, vectors[i], sizeof vectors[i]);
+  }
+  assert_ok(sl_hnsw_add_staged(staged, fresh, 600, &added));
+  check_graph(staged);
+  assert_int_equal(sl_hnsw_size(staged), N + 100);
+  float a[D], b[D];
+  for (uint32_t i = 0; i < 600; i++) {
+    assert_ok(sl_hnsw_get(staged, fresh[i], a));
+    assert_ok(sl_hnsw_get(copied, all_ids[i], b));
+    assert_memory_equal(a, b, sizeof a);
+  }
+  assert_refused(sl_hnsw_add_staged(staged, fresh, 1 << 30, &added), SL_ERR_STATE, "count");
+  sl_hnsw_destroy(copied);
+  sl_hnsw_destroy(staged);
+}
+
+static void refuses_bad_vectors_and_options(void **state) {
+  (void)state;
+  sl_hnsw_options options = sl_hnsw_options_default();
+  sl_hnsw *index;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "dimension");
+  options.dimension = 65537;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "dimension");
+  options.dimension = 2;
+  options.m = 1;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "m");
+  options.m = 16;
+  options.ef_construction = 15;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "ef_construction");
+  options.ef_construction = 16;
+  options.metric = (sl_metric)17;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "metric");
+  options.metric = SL_METRIC_POINCARE;
+  options.curvature = 0;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "curvature");
+  options.metric = SL_METRIC_HAMMING;
+  options.curvature = 1;
+  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "dimension");
+
+  float bad[4][2] = {{1, NAN}, {INFINITY, 1}, {1e17f, 0}, {0, 0}}, good[2] = {0.5f, 0};
+  sl_status wanted[4] = {SL_ERR_NOT_FINITE, SL_ERR_NOT_FINITE, SL_ERR_RANGE, SL_ERR_RANGE};
+  uint32_t ids[2] = {1, 2}, added, out[2], found;
+  float distances[2], two[2][2] = {{1, 0}};
+  index = make_index(SL_METRIC_COSINE, 2);
+  assert_ok(sl_hnsw_add(index, ids, good, 1, SL_DUPLICATE_ERROR, &added));
+  for (int i = 0; i < 4; i++) {
+    uint32_t pair[2] = {10 + (uint32_t)i, 20 + (uint32_t)i};
+    memcpy(two[1], bad[i], sizeof two[1]);
+    assert_refused(sl_hnsw_add(index, pair, two, 2, SL_DUPLICATE_ERROR, &added), wanted[i],
+                   "vectors");
+    assert_int_equal(added, 1); // what came before it is in
+    assert_int_equal(sl_last_error()->position, 1);
+    assert_true(sl_hnsw_has(index, pair[0]) && !sl_hnsw_has(index, pair[1]));
+    assert_refused(sl_hnsw_search(index, bad[i], 1, 1, 1, NULL, out, distances, &found), wanted[i],
+                   "queries");
+  }
+  assert_refused(sl_hnsw_search(index, good, 1, 0, 1, NULL, out, distances, &found),
+                 SL_ERR_ARGUMENT, "k");
+  assert_refused(sl_hnsw_search(index, good, 1, 1, 0, NULL, out, distances, &found),
+                 SL_ERR_ARGUMENT, "ef");
+  sl_hnsw_destroy(index);
+  index = make_index(SL_METRIC_POINCARE, 2);
+  float outside[2] = {0.8f, 0.6f};
+  assert_refused(sl_hnsw_add(index, ids, outside, 1, SL_DUPLICATE_ERROR, &added), SL_ERR_RANGE,
+                 "vectors");
+  sl_hnsw_destroy(index);
+}
+
+static void limits_in_the_middle_of_a_batch(void **state) {
+  (void)state;
+  make_points(11);
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN, D);
+  uint32_t added, ids[4], found;
+  float distances[4];
+  sl_set_memory_limit(sl_bytes_in_use() + 100000);
+  assert_int_equal(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added),
+                   SL_ERR_MEMORY);
+  assert_true(added > 50 && added < N);
+  assert_int_equal(sl_hnsw_size(index), added);
+  check_graph(index);
+  assert_ok(sl_hnsw_search(index, vectors[added - 1], 1, 1, 50, NULL, ids, distances, &found));
+  assert_int_equal(ids[0], all_ids[added - 1]);
+  sl_set_memory_limit(SIZE_MAX);
+  uint32_t more;
+  assert_ok(
+      sl_hnsw_add(index, all_ids + added, vectors[added], N - added, SL_DUPLICATE_ERROR, &more));
+  assert_true(recall(index, 100, NULL) > 0.97);
+  sl_hnsw_destroy(index);
+
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.dimension = D;
+  options.max_elements = 5;
+  assert_ok(sl_hnsw_create(&options, &index));
+  assert_refused(sl_hnsw_add(index, all_ids, vectors, 7, SL_DUPLICATE_ERROR, &added), SL_ERR_RANGE,
+                 "count");
+  assert_int_equal(added, 5);
+  sl_hnsw_destroy(index);
+}
+
+static void the_estimate_is_what_is_held(void **state) {
+  (void)state;
+  make_points(12);
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.dimension = D;
+  options.capacity = N;
+  uint64_t bytes;
+  assert_ok(sl_hnsw_estimate_bytes(&options, N, &bytes));
+  sl_hnsw *index;
+  uint32_t added;
+  assert_ok(sl_hnsw_create(&options, &index));
+  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  assert_int_equal(sl_hnsw_bytes(index), sl_bytes_in_use());
+  assert_true(bytes >= sl_bytes_in_use() * 0.98 && bytes <= sl_bytes_in_use() * 1.02);
+  sl_hnsw_destroy(index);
+}
+
+static void batches_of_flat_give_the_bits_of_single_queries(void **state) {
+  (void)state;
+  make_points(13);
+  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
+    sl_flat *flat;
+    uint32_t added, ids[7][K], one[K], found[7], found_one;
+    float distances[7][K], distances_one[K];
+    assert_ok(sl_flat_create(metric, metric == SL_METRIC_HAMMING ? D * 32 : D, 1, 0, &flat));
+    assert_ok(sl_flat_add(flat, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+    for (int i = 0; i < 100; i++) assert_ok(sl_flat_remove(flat, all_ids[i * 3]));
+    assert_ok(sl_flat_search(flat, queries, 7, K, NULL, ids[0], distances[0], found));
+    for (int q = 0; q < 7; q++) {
+      assert_ok(sl_flat_search(flat, queries[q], 1, K, NULL, one, distances_one, &found_one));
+      assert_int_equal(found[q], K);
+      assert_memory_equal(one, ids[q], sizeof one);
+      assert_memory_equal(distances_one, distances[q], sizeof distances_one);
+      for (int i = 0; i < K; i++) assert_true(sl_flat_has(flat, one[i]));
+    }
+    assert_ok(sl_flat_add(flat, all_ids, vectors, N, SL_DUPLICATE_REPLACE, &added));
+    assert_int_equal(sl_flat_size(flat), N);
+    assert_int_equal(flat->store.used, N);
+    assert_int_equal(sl_flat_bytes(flat), sl_bytes_in_use());
+    sl_flat_destroy(flat);
+  }
+}
+
+static void ids_of_any_kind_survive_the_table(void **state) {
+  (void)state;
+  sl_flat *flat;
+  sl_rng rng;
+  static uint32_t present[4000];
+  uint32_t count = 0;
+  float value = 1;
+  assert_ok(sl_flat_create(SL_METRIC_EUCLIDEAN, 1, 1, 0, &flat));
+  sl_rng_seed(&rng, 14);
+  for (int i = 0; i < 20000; i++) {
+    uint32_t added;
+    if (count == 0 || (count < 3000 && sl_rng_below(&rng, 3) != 0)) {
+      uint32_t id = sl_rng_below(&rng, 2) ? (uint32_t)sl_rng_next(&rng) : 4096 * (uint32_t)i;
+      if (sl_flat_has(flat, id)) continue;
+      assert_ok(sl_flat_add(flat, &id, &value, 1, SL_DUPLICATE_ERROR, &added));
+      present[count++] = id;
+    } else {
+      uint32_t at = sl_rng_below(&rng, count);
+      assert_ok(sl_flat_remove(flat, present[at]));
+      assert_false(sl_flat_has(flat, present[at]));
+      present[at] = present[--count];
+    }
+  }
+  for (uint32_t i = 0; i < count; i++) assert_true(sl_flat_has(flat, present[i]));
+  assert_int_equal(sl_flat_size(flat), count);
+  sl_flat_destroy(flat);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      property(recall_is_high_in_every_metric),
+      property(distances_match_their_definition),
+      property(hamming_counts_differing_bits),
+      property(empty_and_single),
+      property(all_equal_vectors_are_all_found),
+      property(ten_rounds_of_replacing_a_tenth),
+      property(the_removed_do_not_hide_the_living),
+      property(filters_of_every_selectivity),
+      property(two_hops_reach_what_is_allowed),
+      property(a_filter_follows_its_index),
+      property(optimize_keeps_every_answer),
+      property(replaces_or_refuses_an_id),
+      property(staged_vectors_need_no_copy),
+      property(refuses_bad_vectors_and_options),
+      property(limits_in_the_middle_of_a_batch),
+      property(the_estimate_is_what_is_held),
+      property(batches_of_flat_give_the_bits_of_single_queries),
+      property(ids_of_any_kind_survive_the_table),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
