@@ -87,14 +87,15 @@ int32_t SL_ABI(sl_abi_solver_stop)(sl_handle handle, int32_t why) {
 }
 
 // A result as twelve doubles: outcome, method, iterations, residual, relative residual, backward
-// error, error bound, its norm (0 none, 1 infinity, 2 one), edge operations, touched rows, length of
-// the history, attempts.
+// error, error bound, its norm (0 none, 1 infinity, 2 one), edge operations, touched rows, length
+// of the history, attempts.
 static void write_result(const sl_solve_result *from, double *to) {
-  const double numbers[12] = {
-      from->outcome,         from->method,         from->iterations,
-      from->residual,        from->relative_residual, from->backward_error,
-      from->error_bound,     from->error_bound_norm,  (double)from->work,
-      (double)from->touched_rows, from->history_length, from->attempt_count};
+  const double numbers[12] = {from->outcome,           from->method,
+                              from->iterations,        from->residual,
+                              from->relative_residual, from->backward_error,
+                              from->error_bound,       from->error_bound_norm,
+                              (double)from->work,      (double)from->touched_rows,
+                              from->history_length,    from->attempt_count};
   for (int k = 0; k < 12; k++) to[k] = numbers[k];
 }
 

@@ -1,7 +1,7 @@
 // Stabilised bi-conjugate gradients, preconditioned by the diagonal from the right.
 //
-// Based on: H. A. van der Vorst, "Bi-CGSTAB: a fast and smoothly converging variant of Bi-CG for the
-// solution of nonsymmetric linear systems", SIAM J. Sci. Stat. Comput. 13 (1992),
+// Based on: H. A. van der Vorst, "Bi-CGSTAB: a fast and smoothly converging variant of Bi-CG for
+// the solution of nonsymmetric linear systems", SIAM J. Sci. Stat. Comput. 13 (1992),
 // doi:10.1137/0913035. Preconditioning from the right keeps the recurrence's residual that of the
 // system itself. When the residual has become orthogonal to its shadow, the shadow is renewed.
 #include <math.h>
@@ -88,7 +88,7 @@ static sl_outcome iterate(sl_solver *solver) {
   double size = sl_norm2_f64(solver->vectors[SHADOW], n) * sl_norm2_f64(v, n);
   if (!(fabs(projection) > ORTHOGONAL * size)) return break_down(solver, fresh);
   double alpha = solver->alpha = solver->rho / projection;
-  sl_axpy_f64(-alpha, v, r, n);  // r is now s
+  sl_axpy_f64(-alpha, v, r, n); // r is now s
   precondition(solver, r, s_hat);
   sl_csr_multiply(solver->matrix, s_hat, t);
   solver->work += solver->matrix->nnz;

@@ -1,8 +1,8 @@
-// Based on: J. M. Varah, "A lower bound for the smallest singular value of a matrix", Linear Algebra
-// Appl. 11 (1975), doi:10.1016/0024-3795(75)90112-3: ||A^-1||_inf <= 1 / min slack of a strictly
-// row dominant A, here row by row; its transpose gives the column form. Backward error: J. L. Rigal,
-// J. Gaches, "On the compatibility of a given solution with the data of a linear system", J. ACM 14
-// (1967), doi:10.1145/321406.321416.
+// Based on: J. M. Varah, "A lower bound for the smallest singular value of a matrix", Linear
+// Algebra Appl. 11 (1975), doi:10.1016/0024-3795(75)90112-3: ||A^-1||_inf <= 1 / min slack of a
+// strictly row dominant A, here row by row; its transpose gives the column form. Backward error: J.
+// L. Rigal, J. Gaches, "On the compatibility of a given solution with the data of a linear system",
+// J. ACM 14 (1967), doi:10.1145/321406.321416.
 #include "solver/certificate.h"
 
 #include <math.h>
@@ -28,11 +28,12 @@ static double column_bound(const double *r, const double *bound, uint32_t n, dou
   return sum * (1 + (double)n * 0x1p-52) / min_slack * ROUND_UP;
 }
 
-void sl_certify(const sl_csr *matrix, const sl_matrix_class *facts, const double *x, const double *b,
-                double *r, double *bound, sl_certificate *out) {
+void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
+                                   const double *x, const double *b, double *r, double *bound,
+                                   sl_solver_certificate *out) {
   uint32_t n = matrix->rows;
   sl_csr_residual_bound(matrix, x, b, r, bound);
-  *out = (sl_certificate){INFINITY, INFINITY, INFINITY, INFINITY, SL_BOUND_NONE};
+  *out = (sl_solver_certificate){INFINITY, INFINITY, INFINITY, INFINITY, SL_BOUND_NONE};
   if (sl_first_not_finite_f64(r, n) < n) return;
   double b_norm = sl_norm2_f64(b, n);
   out->residual = sl_norm2_f64(r, n);

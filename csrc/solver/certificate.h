@@ -4,24 +4,25 @@
 
 #include "solver/solver.h"
 
-typedef struct sl_certificate {
-  double residual;           // ||b - A x||_2
-  double relative_residual;  // residual / ||b||_2; the residual itself when b = 0
-  double backward_error;     // ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)
-  double error_bound;        // of x in bound_norm, all rounding included; infinite for NONE
+typedef struct sl_solver_certificate {
+  double residual;          // ||b - A x||_2
+  double relative_residual; // residual / ||b||_2; the residual itself when b = 0
+  double backward_error;    // ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)
+  double error_bound;       // of x in bound_norm, all rounding included; infinite for NONE
   sl_bound_norm bound_norm;
-} sl_certificate;
+} sl_solver_certificate;
 
 // Bounds, with e = exact - x and r = b - A x:
 //   strictly row dominant      ||e||_inf <= max_i |r_i| / slack_i
 //   strictly column dominant   ||e||_1   <= ||r||_1 / min_j slack_j
-// where |r_i| is the computed value plus the bound of its own rounding, and slacks are rounded down.
-// When both hold the first is given.
+// where |r_i| is the computed value plus the bound of its own rounding, and slacks are rounded
+// down. When both hold the first is given.
 //   facts     of `matrix`
 //   x, b      n, read; finite, or the certificate is infinite
 //   r, bound  n, written: scratch; r holds b - A x afterwards
 //   Does not allocate. O(nnz).
-void sl_certify(const sl_csr *matrix, const sl_matrix_class *facts, const double *x, const double *b,
-                double *r, double *bound, sl_certificate *out);
+void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
+                                   const double *x, const double *b, double *r, double *bound,
+                                   sl_solver_certificate *out);
 
 #endif

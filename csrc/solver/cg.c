@@ -1,9 +1,9 @@
 // Conjugate gradients with the diagonal as preconditioner.
 //
-// Based on: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear systems",
-// J. Res. Natl. Bur. Stand. 49 (1952), doi:10.6028/jres.049.044, with the diagonal of A as
-// preconditioner. A negative definite A needs no change: preconditioner and curvature are then both
-// negative. What the sign of the curvature p^T A p says about A is checked in every iteration.
+// Based on: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear
+// systems", J. Res. Natl. Bur. Stand. 49 (1952), doi:10.6028/jres.049.044, with the diagonal of A
+// as preconditioner. A negative definite A needs no change: preconditioner and curvature are then
+// both negative. What the sign of the curvature p^T A p says about A is checked in every iteration.
 #include <math.h>
 
 #include "simd/kernels.h"
@@ -18,7 +18,7 @@
 enum { P, Q, CG_VECTORS };
 
 typedef struct sums {
-  double rr, rz;  // r^T r and r^T D^-1 r
+  double rr, rz; // r^T r and r^T D^-1 r
 } sums;
 
 // r -= alpha q, and its sums.
@@ -112,7 +112,7 @@ static sl_outcome wrong_curvature(const sl_solver *solver, double curvature) {
 static sl_outcome iterate(sl_solver *solver) {
   uint32_t n = solver->n;
   int sign = solver->traits.diagonal_sign;
-  if (sign == 0) return SL_OUTCOME_INDEFINITE;  // e_i^T A e_i = a_ii has both signs
+  if (sign == 0) return SL_OUTCOME_INDEFINITE; // e_i^T A e_i = a_ii has both signs
   double *p = solver->vectors[P], *q = solver->vectors[Q];
   sl_csr_multiply(solver->matrix, p, q);
   solver->work += solver->matrix->nnz;

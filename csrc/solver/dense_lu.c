@@ -1,8 +1,8 @@
 // Dense LU with partial pivoting, row echelon form, and iterative refinement.
 //
 // Based on: G. H. Golub, C. F. Van Loan, "Matrix computations", 4th ed. (2013), 3.4 (partial
-// pivoting) and 3.5 (scaling, refinement). Rows, then columns, are first scaled by powers of two, so
-// that "this pivot is zero up to rounding" does not depend on units. A column without a pivot is
+// pivoting) and 3.5 (scaling, refinement). Rows, then columns, are first scaled by powers of two,
+// so that "this pivot is zero up to rounding" does not depend on units. A column without a pivot is
 // skipped and its unknown set to zero: a consistent singular system still gets a solution.
 #include <math.h>
 #include <string.h>
@@ -14,14 +14,14 @@
 
 typedef struct dense_lu {
   uint32_t n;
-  uint32_t next_column;  // factorised so far
-  uint32_t rank;         // pivots so far
-  double *a;             // n x n, row by row: multipliers below the staircase, U on and above it
-  double *scratch;       // n
-  int *row_exponent;     // n: row i was multiplied by 2^row_exponent[i]
-  int *column_exponent;  // n
-  uint32_t *row_order;   // n: row k of the factors is row row_order[k] of A
-  uint32_t *pivots;      // rank: the column of each pivot
+  uint32_t next_column; // factorised so far
+  uint32_t rank;        // pivots so far
+  double *a;            // n x n, row by row: multipliers below the staircase, U on and above it
+  double *scratch;      // n
+  int *row_exponent;    // n: row i was multiplied by 2^row_exponent[i]
+  int *column_exponent; // n
+  uint32_t *row_order;  // n: row k of the factors is row row_order[k] of A
+  uint32_t *pivots;     // rank: the column of each pivot
 } dense_lu;
 
 void sl_dense_lu_destroy(dense_lu *lu) {

@@ -1,9 +1,9 @@
 // Gauss-Seidel sweeps in row order.
 //
 // Based on: Y. Saad, "Iterative methods for sparse linear systems", 2nd ed. (2003), 4.1,
-// doi:10.1137/1.9780898718003. Written as x_i += r_i / a_ii with the residual r_i at that moment, so
-// that the norm of those residuals, an estimate one sweep old, costs nothing; the driver computes
-// the true residual when the estimate says that it is time.
+// doi:10.1137/1.9780898718003. Written as x_i += r_i / a_ii with the residual r_i at that moment,
+// so that the norm of those residuals, an estimate one sweep old, costs nothing; the driver
+// computes the true residual when the estimate says that it is time.
 #include <math.h>
 #include <string.h>
 
@@ -42,9 +42,15 @@ static double sweep(sl_solver *solver) {
   for (uint32_t begin = 0, end; begin < solver->n; begin = end) {
     end = solver->n - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : solver->n;
     switch (matrix->value_type) {
-      case SL_VALUES_F64: squares += sweep_f64(matrix, b, inverse, solver->x, begin, end); break;
-      case SL_VALUES_F32: squares += sweep_f32(matrix, b, inverse, solver->x, begin, end); break;
-      default: squares += sweep_pattern(matrix, b, inverse, solver->x, begin, end); break;
+    case SL_VALUES_F64:
+      squares += sweep_f64(matrix, b, inverse, solver->x, begin, end);
+      break;
+    case SL_VALUES_F32:
+      squares += sweep_f32(matrix, b, inverse, solver->x, begin, end);
+      break;
+    default:
+      squares += sweep_pattern(matrix, b, inverse, solver->x, begin, end);
+      break;
     }
   }
   return squares;

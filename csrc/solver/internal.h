@@ -10,17 +10,17 @@
 
 // Facts beyond the matrix class that choosing and checking a method needs.
 typedef struct sl_traits {
-  int diagonal_sign;           // +1 or -1 when all nonzero diagonal entries have that sign, else 0
-  bool sdd;                    // symmetric, and no row has a negative slack (up to rounding)
-  uint32_t zero_diagonal_row;  // first row with a_ii = 0 that is no isolated row of zeros of a
-                               // symmetric matrix, or n
-  bool structurally_singular;  // asymmetric with a row or column of zeros
+  int diagonal_sign;          // +1 or -1 when all nonzero diagonal entries have that sign, else 0
+  bool sdd;                   // symmetric, and no row has a negative slack (up to rounding)
+  uint32_t zero_diagonal_row; // first row with a_ii = 0 that is no isolated row of zeros of a
+                              // symmetric matrix, or n
+  bool structurally_singular; // asymmetric with a row or column of zeros
 } sl_traits;
 
 typedef enum sl_phase {
-  SL_PHASE_IDLE,     // nothing begun
-  SL_PHASE_SETUP,    // the method builds what it needs
-  SL_PHASE_START,    // residual of x, then the recurrence starts
+  SL_PHASE_IDLE,  // nothing begun
+  SL_PHASE_SETUP, // the method builds what it needs
+  SL_PHASE_START, // residual of x, then the recurrence starts
   SL_PHASE_ITERATE,
   SL_PHASE_ENDED,
 } sl_phase;
@@ -35,33 +35,34 @@ struct sl_solver {
   sl_traits traits;
   sl_null_space null_space;
 
-  sl_solver_method plan[4];  // methods to try, in order, and why
+  sl_solver_method plan[4]; // methods to try, in order, and why
   sl_solver_reason reasons[4];
   uint32_t plan_length, plan_at;
-  uint32_t preferred;        // place in the plan of the method that solved last: where to begin
+  uint32_t preferred; // place in the plan of the method that solved last: where to begin
 
-  double *inverse_diagonal;  // n
-  double *original_b;        // n: as given
-  double *scaled_b;          // n: projected and scaled, or NULL while b is original_b
-  double *b;                 // n: what is solved for
-  double *x, *best, *r;      // n each
-  double *vectors[SL_SOLVER_MAX_VECTORS];  // n each, the method's
+  double *inverse_diagonal;               // n
+  double *original_b;                     // n: as given
+  double *scaled_b;                       // n: projected and scaled, or NULL while b is original_b
+  double *b;                              // n: what is solved for
+  double *x, *best, *r;                   // n each
+  double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the method's
   uint32_t vector_count;
   struct dense_lu *lu;
+  struct sl_amg *amg;
 
   // The running solve. x and b are scaled by 2^-exponent.
   sl_phase phase;
   sl_outcome outcome;
   int exponent;
   bool inconsistent;
-  bool numerically_singular;  // a factorisation found a rank below n - null_space.count
-  double original_norm;   // ||b||_2 as given
-  double b_norm;          // of the scaled b before projection
-  double target;          // residual norm to reach
-  double norm;            // residual norm of x as the recurrence sees it
+  bool numerically_singular; // a factorisation found a rank below n - null_space.count
+  double original_norm;      // ||b||_2 as given
+  double b_norm;             // of the scaled b before projection
+  double target;             // residual norm to reach
+  double norm;               // residual norm of x as the recurrence sees it
   double best_norm;
-  bool best_in_x;         // the best iterate is x itself, `best` is out of date
-  double verified_norm;   // true residual norm when the recurrence last claimed convergence
+  bool best_in_x;       // the best iterate is x itself, `best` is out of date
+  double verified_norm; // true residual norm when the recurrence last claimed convergence
   uint32_t iterations, max_iterations;
   uint64_t work;
   double *history;
@@ -71,9 +72,9 @@ struct sl_solver {
 
   // Scalars of the recurrences.
   double rho, alpha, omega;
-  double stall_norm;         // BiCGSTAB: best norm when progress was last seen ...
-  uint32_t stall_iteration;  // ... and when
-  bool restart;              // BiCGSTAB: take a new shadow residual
+  double stall_norm;        // BiCGSTAB: best norm when progress was last seen ...
+  uint32_t stall_iteration; // ... and when
+  bool restart;             // BiCGSTAB: take a new shadow residual
 };
 
 // A method. All work on solver->x and solver->r, count their edge operations in solver->work, and
@@ -89,6 +90,7 @@ typedef struct sl_method_operations {
 } sl_method_operations;
 
 extern const sl_method_operations sl_method_cg;
+extern const sl_method_operations sl_method_pcg;
 extern const sl_method_operations sl_method_gauss_seidel;
 extern const sl_method_operations sl_method_bicgstab;
 extern const sl_method_operations sl_method_lu;

@@ -9,7 +9,7 @@
 
 typedef struct row_sums {
   double diagonal;
-  double off;  // sum of the other absolute values
+  double off; // sum of the other absolute values
   double terms;
 } row_sums;
 
@@ -18,8 +18,10 @@ static row_sums sum_row(const sl_csr *matrix, uint32_t row) {
   row_sums sums = {0, 0, end - begin};
   for (uint32_t k = begin; k < end; k++) {
     double value = sl_csr_value(matrix, k);
-    if (matrix->columns[k] == row) sums.diagonal = value;
-    else sums.off += fabs(value);
+    if (matrix->columns[k] == row)
+      sums.diagonal = value;
+    else
+      sums.off += fabs(value);
   }
   return sums;
 }

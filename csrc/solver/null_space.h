@@ -1,9 +1,10 @@
 // Null vectors of a symmetric matrix that can be read off its structure.
 //
 // A connected component in which every |a_ii| equals the sum of the row's other absolute values (up
-// to rounding) is singular exactly when signs s_i = +-1 exist with s_i s_j a_ij of the sign opposite
-// to the diagonal for every entry i != j: s is then its null vector, and the component is called
-// balanced. A Laplacian is balanced with s = 1; an isolated row of zeros is balanced as well.
+// to rounding) is singular exactly when signs s_i = +-1 exist with s_i s_j a_ij of the sign
+// opposite to the diagonal for every entry i != j: s is then its null vector, and the component is
+// called balanced. A Laplacian is balanced with s = 1; an isolated row of zeros is balanced as
+// well.
 #ifndef SL_SOLVER_NULL_SPACE_H
 #define SL_SOLVER_NULL_SPACE_H
 
@@ -14,11 +15,11 @@
 
 typedef struct sl_null_space {
   uint32_t n;
-  uint32_t count;    // balanced components; the arrays are NULL when there is none
-  uint32_t *labels;  // n: balanced component of the row, or SL_NO_COMPONENT
-  double *signs;     // n: s_i; 0 outside
-  uint32_t *sizes;   // count
-  double *sums;      // count: scratch of a projection
+  uint32_t count;   // balanced components; the arrays are NULL when there is none
+  uint32_t *labels; // n: balanced component of the row, or SL_NO_COMPONENT
+  double *signs;    // n: s_i; 0 outside
+  uint32_t *sizes;  // count
+  double *sums;     // count: scratch of a projection
 } sl_null_space;
 
 // Finds the balanced components of a square symmetric matrix (the caller's duty).

@@ -8,7 +8,8 @@
 const char *sl_solver_method_name(sl_solver_method method) {
   switch (method) {
 #define X(name, value, text)                                                                       \
-  case SL_SOLVER_##name: return text;
+  case SL_SOLVER_##name:                                                                           \
+    return text;
     SL_SOLVER_METHOD_LIST(X)
 #undef X
   }
@@ -18,7 +19,8 @@ const char *sl_solver_method_name(sl_solver_method method) {
 const char *sl_solver_reason_text(sl_solver_reason reason) {
   switch (reason) {
 #define X(name, value, text)                                                                       \
-  case SL_REASON_##name: return text;
+  case SL_REASON_##name:                                                                           \
+    return text;
     SL_SOLVER_REASON_LIST(X)
 #undef X
   }
@@ -39,7 +41,8 @@ sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out) {
 static bool is_known(sl_solver_method method) {
   switch (method) {
 #define X(name, value, text)                                                                       \
-  case SL_SOLVER_##name: return true;
+  case SL_SOLVER_##name:                                                                           \
+    return true;
     SL_SOLVER_METHOD_LIST(X)
 #undef X
   }
@@ -80,8 +83,10 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
     double diagonal = 0, off = 0, terms = 0;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++, terms++) {
       double value = sl_csr_value(matrix, k);
-      if (matrix->columns[k] == i) diagonal = value;
-      else off += fabs(value);
+      if (matrix->columns[k] == i)
+        diagonal = value;
+      else
+        off += fabs(value);
     }
     if (diagonal > 0) positive = true;
     if (diagonal < 0) negative = true;
@@ -98,11 +103,12 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
 
 static sl_status check_method(const sl_solver *solver, sl_solver_method method) {
   const sl_traits *traits = &solver->traits;
-  if (method == SL_SOLVER_CG) {
+  bool symmetric = method == SL_SOLVER_CG || method == SL_SOLVER_AMG;
+  if (symmetric) {
     SL_REQUIRE(solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
                "a symmetric matrix for the conjugate gradient method");
   }
-  if (method == SL_SOLVER_CG || method == SL_SOLVER_GAUSS_SEIDEL) {
+  if (symmetric || method == SL_SOLVER_GAUSS_SEIDEL) {
     SL_REQUIRE_AT(traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL, "matrix",
                   "a diagonal without zeros for this method", traits->zero_diagonal_row);
   }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
+#include "solver/amg.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -21,10 +22,16 @@
 
 static const sl_method_operations *operations(const sl_solver *solver) {
   switch (solver->plan[solver->plan_at]) {
-    case SL_SOLVER_GAUSS_SEIDEL: return &sl_method_gauss_seidel;
-    case SL_SOLVER_BICGSTAB: return &sl_method_bicgstab;
-    case SL_SOLVER_LU: return &sl_method_lu;
-    default: return &sl_method_cg;
+  case SL_SOLVER_GAUSS_SEIDEL:
+    return &sl_method_gauss_seidel;
+  case SL_SOLVER_BICGSTAB:
+    return &sl_method_bicgstab;
+  case SL_SOLVER_LU:
+    return &sl_method_lu;
+  case SL_SOLVER_AMG:
+    return &sl_method_pcg;
+  default:
+    return &sl_method_cg;
   }
 }
 
@@ -84,6 +91,7 @@ void sl_solver_destroy(sl_solver *solver) {
   if (solver == NULL) return;
   sl_null_space_destroy(&solver->null_space);
   sl_dense_lu_destroy(solver->lu);
+  sl_amg_destroy(solver->amg);
   sl_free(solver->inverse_diagonal);
   sl_free(solver->original_b);
   sl_free(solver->scaled_b);
@@ -107,7 +115,7 @@ size_t sl_solver_bytes(const sl_solver *solver) {
   size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
   return sizeof *solver + vectors * solver->n * sizeof(double) +
          sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         solver->history_capacity * sizeof *solver->history;
+         sl_amg_bytes(solver->amg) + solver->history_capacity * sizeof *solver->history;
 }
 
 uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
@@ -150,8 +158,8 @@ static sl_status scale_and_project(sl_solver *solver, double largest) {
   uint32_t n = solver->n;
   int exponent = 0;
   if (largest > 0) frexp(largest, &exponent);
-  solver->exponent = exponent > MAX_INTERNAL_EXPONENT || exponent < -MAX_INTERNAL_EXPONENT
-                         ? exponent : 0;
+  solver->exponent =
+      exponent > MAX_INTERNAL_EXPONENT || exponent < -MAX_INTERNAL_EXPONENT ? exponent : 0;
   solver->b = solver->original_b;
   solver->inconsistent = false;
   if (solver->exponent != 0 || solver->null_space.count > 0) {
@@ -165,8 +173,10 @@ static sl_status scale_and_project(sl_solver *solver, double largest) {
   double away = sl_null_space_project(&solver->null_space, solver->b);
   // What is left of the tolerance after the part of b that no x can meet.
   double left = solver->target * solver->target - away * away;
-  if (left > 0.01 * solver->target * solver->target) solver->target = sqrt(left);
-  else if (away > 0) solver->inconsistent = true;
+  if (left > 0.01 * solver->target * solver->target)
+    solver->target = sqrt(left);
+  else if (away > 0)
+    solver->inconsistent = true;
   return SL_OK;
 }
 
@@ -183,8 +193,10 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   memcpy(solver->original_b, b, n * sizeof *b);
   SL_TRY(scale_and_project(solver, sl_norm_inf_f64(b, n)));
   // Without a right-hand side the answer is zero, and no relative tolerance means anything.
-  if (initial_guess == NULL || solver->b_norm == 0) memset(solver->x, 0, n * sizeof *solver->x);
-  else scale(initial_guess, -solver->exponent, solver->x, n);
+  if (initial_guess == NULL || solver->b_norm == 0)
+    memset(solver->x, 0, n * sizeof *solver->x);
+  else
+    scale(initial_guess, -solver->exponent, solver->x, n);
   solver->outcome = SL_OUTCOME_RUNNING;
   solver->norm = solver->best_norm = solver->b_norm;
   solver->best_in_x = true;
@@ -360,14 +372,23 @@ static sl_status advance(sl_solver *solver) {
   bool setting_up = solver->phase == SL_PHASE_SETUP;
   sl_status status = SL_OK;
   switch (solver->phase) {
-    case SL_PHASE_SETUP: status = set_up(solver); break;
-    case SL_PHASE_START: start(solver); break;
-    case SL_PHASE_ITERATE: status = iterate(solver); break;
-    default: break;
+  case SL_PHASE_SETUP:
+    status = set_up(solver);
+    break;
+  case SL_PHASE_START:
+    start(solver);
+    break;
+  case SL_PHASE_ITERATE:
+    status = iterate(solver);
+    break;
+  default:
+    break;
   }
   uint64_t spent = solver->work - before;
-  if (setting_up) solver->attempts[index].setup_work += spent;
-  else solver->attempts[index].work += spent;
+  if (setting_up)
+    solver->attempts[index].setup_work += spent;
+  else
+    solver->attempts[index].work += spent;
   return status;
 }
 
@@ -399,9 +420,9 @@ sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
 // ---- results ------------------------------------------------------------------------------------
 
 static void fill_result(sl_solver *solver, const double *x, sl_solve_result *result) {
-  sl_certificate certificate;
-  sl_certify(solver->matrix, solver->facts, x, solver->original_b, solver->r, solver->vectors[0],
-             &certificate);
+  sl_solver_certificate certificate;
+  sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->original_b, solver->r,
+                                solver->vectors[0], &certificate);
   sl_outcome outcome = solver->outcome;
   double limit = solver->original_norm * solver->options.tolerance;
   if (outcome == SL_OUTCOME_CONVERGED && !(certificate.residual <= limit)) {

@@ -13,7 +13,8 @@
 // anything; later solves with the same solver reuse it.
 //
 // What is promised: the residual in the result is b - A x computed in f64 with the original matrix
-// for the x that is returned, and CONVERGED is reported only when that residual meets the tolerance.
+// for the x that is returned, and CONVERGED is reported only when that residual meets the
+// tolerance.
 #ifndef SL_SOLVER_SOLVER_H
 #define SL_SOLVER_SOLVER_H
 
@@ -34,7 +35,9 @@
   /* stabilised bi-conjugate gradients: any matrix it happens to converge for */                   \
   X(BICGSTAB, 3, "bicgstab")                                                                       \
   /* dense LU with partial pivoting: any matrix with n <= SL_SOLVER_MAX_DENSE */                   \
-  X(LU, 4, "lu")
+  X(LU, 4, "lu")                                                                                   \
+  /* flexible conjugate gradients with algebraic multigrid: as CG, good on meshes and grids */     \
+  X(AMG, 5, "amg")
 
 typedef enum sl_solver_method {
 #define X(name, value, text) SL_SOLVER_##name = value,
@@ -52,20 +55,20 @@ const char *sl_solver_method_name(sl_solver_method method);
 sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out);
 
 typedef struct sl_solver_options {
-  sl_solver_method method;  // AUTO (default) or one by name
-  double tolerance;         // > 0, < 1: converged when ||b - A x||_2 <= tolerance ||b||_2; 1e-8
-  uint32_t max_iterations;  // over all methods tried; 0 (default): 10 n + 1000
-  uint64_t max_work;        // edge operations over all methods tried; 0 (default): no limit
-  bool record_history;      // keep the relative residual after each iteration
+  sl_solver_method method; // AUTO (default) or one by name
+  double tolerance;        // > 0, < 1: converged when ||b - A x||_2 <= tolerance ||b||_2; 1e-8
+  uint32_t max_iterations; // over all methods tried; 0 (default): 10 n + 1000
+  uint64_t max_work;       // edge operations over all methods tried; 0 (default): no limit
+  bool record_history;     // keep the relative residual after each iteration
 } sl_solver_options;
 
 sl_solver_options sl_solver_options_default(void);
 
 // Norm that an error bound is in.
 typedef enum sl_bound_norm {
-  SL_BOUND_NONE = 0,  // no bound is known; error_bound is infinite
-  SL_BOUND_INF = 1,   // max |x_i - exact_i|
-  SL_BOUND_ONE = 2,   // sum |x_i - exact_i|
+  SL_BOUND_NONE = 0, // no bound is known; error_bound is infinite
+  SL_BOUND_INF = 1,  // max |x_i - exact_i|
+  SL_BOUND_ONE = 2,  // sum |x_i - exact_i|
 } sl_bound_norm;
 
 // Why a method was tried.
@@ -91,30 +94,30 @@ const char *sl_solver_reason_text(sl_solver_reason reason);
 typedef struct sl_solve_attempt {
   sl_solver_method method;
   sl_solver_reason reason;
-  sl_outcome outcome;        // RUNNING: it was left before it ended
+  sl_outcome outcome; // RUNNING: it was left before it ended
   uint32_t iterations;
-  double relative_residual;  // when it ended
-  uint64_t setup_work;       // edge operations to build its preconditioner or factors in this solve
-  uint64_t work;             // edge operations of its iterations
+  double relative_residual; // when it ended
+  uint64_t setup_work;      // edge operations to build its preconditioner or factors in this solve
+  uint64_t work;            // edge operations of its iterations
 } sl_solve_attempt;
 
 #define SL_SOLVER_MAX_ATTEMPTS 6u
 
 typedef struct sl_solve_result {
-  sl_outcome outcome;         // never RUNNING
-  sl_solver_method method;    // that gave x; never AUTO
-  uint32_t iterations;        // over all attempts
-  double residual;            // ||b - A x||_2
-  double relative_residual;   // residual / ||b||_2; the residual itself when b = 0
-  double backward_error;      // ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)
-  double error_bound;         // upper bound of the error of x in error_bound_norm, all rounding
-                              // included; infinite for NONE
+  sl_outcome outcome;       // never RUNNING
+  sl_solver_method method;  // that gave x; never AUTO
+  uint32_t iterations;      // over all attempts
+  double residual;          // ||b - A x||_2
+  double relative_residual; // residual / ||b||_2; the residual itself when b = 0
+  double backward_error;    // ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)
+  double error_bound;       // upper bound of the error of x in error_bound_norm, all rounding
+                            // included; infinite for NONE
   sl_bound_norm error_bound_norm;
-  uint64_t work;              // edge operations: matrix or preconditioner entries multiplied
-  uint64_t touched_rows;      // rows of A that were read: n
-  const double *history;      // relative residual after each iteration; NULL unless recorded
-  uint32_t history_length;    // valid until the solver is begun again or destroyed
-  const sl_solve_attempt *attempts;  // same lifetime
+  uint64_t work;                    // edge operations: matrix or preconditioner entries multiplied
+  uint64_t touched_rows;            // rows of A that were read: n
+  const double *history;            // relative residual after each iteration; NULL unless recorded
+  uint32_t history_length;          // valid until the solver is begun again or destroyed
+  const sl_solve_attempt *attempts; // same lifetime
   uint32_t attempt_count;
 } sl_solve_result;
 
@@ -180,21 +183,21 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 
 // Where a running solve is, for progress displays.
 typedef struct sl_solve_progress {
-  sl_outcome outcome;         // RUNNING, or how it ended
-  sl_solver_method method;    // being tried now; AUTO before the first step
+  sl_outcome outcome;      // RUNNING, or how it ended
+  sl_solver_method method; // being tried now; AUTO before the first step
   uint32_t iterations;
-  double relative_residual;   // of the running recurrence; 1 before anything is known
+  double relative_residual; // of the running recurrence; 1 before anything is known
   uint64_t work;
 } sl_solve_progress;
 
 // O(1). Errors: ERR_STATE (not begun).
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out);
 
-// Singular systems. A connected component of a symmetric matrix in which every diagonal entry equals
-// the sum of the other absolute values (a Laplacian, or one after changing signs of rows and columns)
-// has a null vector of entries +-1. On such components b is projected off the null vector, and x is
-// made orthogonal to it (zero mean for a Laplacian). When what was projected away exceeds the
-// tolerance, no x meets it: the outcome is INCONSISTENT, x solves the projected system, and the
+// Singular systems. A connected component of a symmetric matrix in which every diagonal entry
+// equals the sum of the other absolute values (a Laplacian, or one after changing signs of rows and
+// columns) has a null vector of entries +-1. On such components b is projected off the null vector,
+// and x is made orthogonal to it (zero mean for a Laplacian). When what was projected away exceeds
+// the tolerance, no x meets it: the outcome is INCONSISTENT, x solves the projected system, and the
 // residual contains the part that cannot be met.
 
 #endif

@@ -23,17 +23,17 @@ static void expect_solution(const double *a, uint32_t n, const double *b, const 
 static void solves_one_equation(void **state) {
   (void)state;
   double a[] = {-4}, b[] = {2}, x[] = {-0.5};
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU};
-  for (int m = 0; m < 5; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,     SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU, SL_SOLVER_AMG};
+  for (int m = 0; m < 6; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
 }
 
 static void solves_two_equations_by_every_method(void **state) {
   (void)state;
   double a[] = {4, 1, 1, 3}, b[] = {1, 2}, x[] = {1.0 / 11, 7.0 / 11};
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU};
-  for (int m = 0; m < 5; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,     SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU, SL_SOLVER_AMG};
+  for (int m = 0; m < 6; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
 }
 
 static void solves_diagonal_matrices_of_any_sign(void **state) {
@@ -58,6 +58,7 @@ static void solves_negative_definite_by_cg(void **state) {
   (void)state;
   double a[] = {-2, 1, 0, 1, -2, 1, 0, 1, -2}, b[] = {-1, 0, 0}, x[] = {0.75, 0.5, 0.25};
   expect_solution(a, 3, b, x, SL_SOLVER_CG, 1e-12);
+  expect_solution(a, 3, b, x, SL_SOLVER_AMG, 1e-11);
   expect_solution(a, 3, b, x, SL_SOLVER_AUTO, 1e-12);
 }
 
@@ -167,9 +168,9 @@ static void calls_singular_singular(void **state) {
 
 static void solves_laplacians_off_the_null_vector(void **state) {
   (void)state;
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU};
-  for (int m = 0; m < 5; m++) {
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,     SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB, SL_SOLVER_LU, SL_SOLVER_AMG};
+  for (int m = 0; m < 6; m++) {
     sl_csr *matrix = grid_matrix(7, 0);
     double b[49] = {0}, x[49], sum = 0;
     b[0] = 1;
@@ -207,7 +208,7 @@ static void treats_each_component_for_itself(void **state) {
   assert_true(x[5] == 0);
   assert_close(x[6], 1, 1e-7);
   assert_close(x[7], 1, 1e-7);
-  b[5] = 1e-3;  // nothing flows out of the isolated node
+  b[5] = 1e-3; // nothing flows out of the isolated node
   sl_solve_result result = solve_system(matrix, b, NULL, x);
   assert_int_equal(result.outcome, SL_OUTCOME_INCONSISTENT);
   assert_close(result.residual, 1e-3, 1e-7);
@@ -251,7 +252,7 @@ static void stagnates_where_rounding_ends_it(void **state) {
   const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_GAUSS_SEIDEL, SL_SOLVER_BICGSTAB};
   for (int k = 0; k < 2; k++) {
     for (int m = 0; m < 3; m++) {
-      if (k == 0 && m == 1) continue;  // 10^5 sweeps
+      if (k == 0 && m == 1) continue; // 10^5 sweeps
       sl_solver_options options = by(methods[m]);
       options.tolerance = 1e-18;
       sl_solve_result result = solve_system(matrices[k], b, &options, x);
@@ -334,15 +335,16 @@ static void refuses_numbers_that_are_none_and_goes_on(void **state) {
 
 static void survives_every_failing_allocation(void **state) {
   (void)state;
-  sl_csr *matrices[] = {grid_matrix(8, 0), grid_matrix(8, 0.1)};
+  sl_csr *matrices[] = {grid_matrix(8, 0), grid_matrix(8, 0.1), grid_matrix(8, 0.1)};
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_BICGSTAB, SL_SOLVER_AMG};
   double b[64] = {1, -1}, x[64];
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < 3; m++) {
     size_t held = sl_bytes_in_use();
     bool solved = false;
     for (size_t limit = held; !solved; limit += 64) {
       sl_set_memory_limit(limit);
       sl_solver *solver;
-      sl_solver_options options = by(m == 0 ? SL_SOLVER_AUTO : SL_SOLVER_BICGSTAB);
+      sl_solver_options options = by(methods[m]);
       options.record_history = true;
       sl_status status = sl_solver_create(matrices[m], &options, &solver);
       sl_outcome outcome = SL_OUTCOME_RUNNING;
@@ -410,8 +412,10 @@ static void solves_again_with_another_right_hand_side(void **state) {
     assert_int_equal(only.reason, SL_REASON_ASKED);
     assert_int_equal(only.method, SL_SOLVER_LU);
     assert_refused(sl_solver_attempt(solver, 1, &only), SL_ERR_INDEX, "index");
-    if (k == 0) first_setup = result.attempts[0].setup_work;
-    else assert_true(only.setup_work == 0);
+    if (k == 0)
+      first_setup = result.attempts[0].setup_work;
+    else
+      assert_true(only.setup_work == 0);
     solve_system(matrix, b, &options, y);
     assert_memory_equal(x, y, sizeof x);
     free(b);

@@ -1,0 +1,606 @@
+// Based on: P. Vanek, J. Mandel, M. Brezina, "Algebraic multigrid by smoothed aggregation for
+// second and fourth order elliptic problems", Computing 56 (1996), doi:10.1007/BF02238511: greedy
+// aggregation, prolongation smoothed by one Jacobi step on the filtered matrix. Deviations: a
+// coupling is strong relative to the largest one of either row (as in J. W. Ruge, K. Stueben,
+// "Algebraic multigrid", 1987, doi:10.1137/1.9781611971057.ch4), because with the original measure
+// nodes of high degree have none; f32 throughout.
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "solver/amg_level.h"
+
+#define NONE UINT32_MAX
+#define BLOCK_ROWS 32768u
+
+// A coupling counts as strong from this part of the largest one.
+#define STRONG 0.25f
+
+// Less reduction than this and another level does not pay.
+#define LEAST_COARSENING 0.8
+
+#define NOINLINE __attribute__((noinline))
+
+static void free_level(sl_amg_level *level) {
+  sl_free(level->pointers);
+  sl_free(level->middles);
+  sl_free(level->columns);
+  sl_free(level->values);
+  sl_free(level->diagonal);
+  sl_free(level->inverse_diagonal);
+  sl_free(level->p_pointers);
+  sl_free(level->p_columns);
+  sl_free(level->p_values);
+  sl_free(level->x);
+  sl_free(level->b);
+  *level = (sl_amg_level){0};
+}
+
+static void free_scratch(sl_amg *amg) {
+  void **arrays[] = {(void **)&amg->aggregates, (void **)&amg->strongest,
+                     (void **)&amg->marks,      (void **)&amg->sums,
+                     (void **)&amg->t_pointers, (void **)&amg->t_rows,
+                     (void **)&amg->t_values,   (void **)&amg->ap_pointers,
+                     (void **)&amg->ap_columns, (void **)&amg->ap_values};
+  for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) {
+    sl_free(*arrays[k]);
+    *arrays[k] = NULL;
+  }
+}
+
+sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_amg **out) {
+  *out = NULL;
+  sl_amg *amg;
+  SL_TRY(SL_ALLOC_ZERO(&amg, 1));
+  amg->matrix = matrix;
+  amg->sign = sign;
+  amg->level_count = 1;
+  amg->levels[0].n = matrix->rows;
+  // A dense solve on the coarsest level must stay small beside a sweep over the finest.
+  double limit = sqrt((double)matrix->nnz) / 3;
+  amg->coarse_limit = limit < 32 ? 32 : limit > 300 ? 300 : (uint32_t)limit;
+  *out = amg;
+  return SL_OK;
+}
+
+void sl_amg_destroy(sl_amg *amg) {
+  if (amg == NULL) return;
+  for (uint32_t l = 0; l < SL_AMG_MAX_LEVELS; l++) free_level(&amg->levels[l]);
+  free_scratch(amg);
+  sl_free(amg->factor);
+  sl_free(amg);
+}
+
+size_t sl_amg_bytes(const sl_amg *amg) {
+  if (amg == NULL) return 0;
+  size_t bytes = sizeof *amg;
+  for (uint32_t l = 0; l < amg->level_count; l++) {
+    const sl_amg_level *level = &amg->levels[l];
+    if (level->pointers == NULL) continue;
+    bytes += (size_t)level->n * 24 + (size_t)level->pointers[level->n] * 8;
+    if (level->p_pointers) bytes += (size_t)level->n * 4 + (size_t)level->p_pointers[level->n] * 8;
+  }
+  size_t coarsest = amg->levels[amg->level_count - 1].n;
+  return bytes + (amg->factor != NULL ? coarsest * coarsest * sizeof(double) : 0);
+}
+
+void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out) {
+  const sl_amg_level *finest = &amg->levels[0];
+  *out = (sl_amg_facts){.levels = amg->level_count, .operator_complexity = 1, .coarsening = 1};
+  if (finest->pointers == NULL) return;
+  double entries = 0, first = (double)finest->pointers[finest->n] + finest->n;
+  uint32_t built = 0;
+  for (uint32_t l = 0; l < amg->level_count && amg->levels[l].inverse_diagonal != NULL; l++) {
+    const sl_amg_level *level = &amg->levels[l];
+    entries += (double)level->pointers[level->n] + level->n;
+    if (level->p_pointers != NULL) {
+      out->cycle_work += 2 * (uint64_t)level->p_pointers[level->n];
+    }
+    out->cycle_work += 2 * (uint64_t)level->pointers[level->n] + 2 * (uint64_t)level->n;
+    built++;
+  }
+  out->operator_complexity = entries / first;
+  if (built > 1 && amg->levels[built - 1].n > 0) {
+    double ratio = (double)finest->n / amg->levels[built - 1].n;
+    out->coarsening = pow(ratio, 1.0 / (built - 1));
+  }
+}
+
+// ---- finest level -------------------------------------------------------------------------------
+
+static sl_status alloc_level(sl_amg_level *level) {
+  size_t n = level->n;
+  SL_TRY(SL_ALLOC(&level->pointers, n + 1));
+  SL_TRY(SL_ALLOC(&level->middles, n));
+  SL_TRY(SL_ALLOC(&level->diagonal, n));
+  SL_TRY(SL_ALLOC(&level->inverse_diagonal, n));
+  SL_TRY(SL_ALLOC(&level->x, n));
+  SL_TRY(SL_ALLOC(&level->b, n));
+  level->pointers[0] = 0;
+  return SL_OK;
+}
+
+// The factor that brings the largest diagonal entry into [0.5, 1), with the sign that makes it
+// positive.
+static double find_scale(const sl_csr *matrix, int sign) {
+  double largest = 0;
+  for (size_t k = 0; k < matrix->nnz; k++) {
+    double size = fabs(sl_csr_value(matrix, k));
+    if (size > largest) largest = size;
+  }
+  int exponent = 0;
+  if (largest > 0) frexp(largest, &exponent);
+  return ldexp(sign, -exponent);
+}
+
+static void copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_level *level,
+                     uint32_t *at) {
+  level->diagonal[i] = 0;
+  level->middles[i] = NONE;
+  for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
+    uint32_t j = matrix->columns[k];
+    float value = (float)(sl_csr_value(matrix, k) * scale);
+    if (j >= i && level->middles[i] == NONE) level->middles[i] = *at;
+    if (j == i) {
+      level->diagonal[i] = value;
+    } else if (value != 0) {
+      level->columns[*at] = j;
+      level->values[(*at)++] = value;
+    }
+  }
+  if (level->middles[i] == NONE) level->middles[i] = *at;
+  level->pointers[i + 1] = *at;
+}
+
+static sl_status copy_matrix(sl_amg *amg, uint64_t *work) {
+  const sl_csr *matrix = amg->matrix;
+  sl_amg_level *level = &amg->levels[0];
+  SL_TRY(alloc_level(level));
+  SL_TRY(SL_ALLOC(&level->columns, matrix->nnz));
+  SL_TRY(SL_ALLOC(&level->values, matrix->nnz));
+  double scale = find_scale(matrix, amg->sign);
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < level->n; i++) copy_row(matrix, i, scale, level, &at);
+  *work += matrix->nnz;
+  return SL_OK;
+}
+
+// The inverse of the diagonal; what f32 cannot hold is refused.
+static sl_status invert_diagonal(sl_amg_level *level) {
+  for (uint32_t i = 0; i < level->n; i++) {
+    float diagonal = level->diagonal[i];
+    bool isolated = level->pointers[i] == level->pointers[i + 1];
+    // A row of zeros has nothing to smooth; a tiny diagonal entry is a matrix beyond f32's range.
+    SL_REQUIRE(diagonal > 0x1p-100f || (diagonal == 0 && isolated), SL_ERR_UNSUPPORTED, "matrix",
+               "a positive diagonal within the range of float32");
+    level->inverse_diagonal[i] = diagonal > 0 ? 1 / diagonal : 0;
+  }
+  return SL_OK;
+}
+
+// ---- aggregation --------------------------------------------------------------------------------
+
+// Only couplings of the sign opposite to the diagonal tie two unknowns to the same value.
+static void find_strongest(const sl_amg_level *level, float *strongest) {
+  for (uint32_t i = 0; i < level->n; i++) {
+    float most = 0;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      if (-level->values[k] > most) most = -level->values[k];
+    }
+    strongest[i] = most;
+  }
+}
+
+static inline bool is_strong(const float *strongest, uint32_t i, uint32_t j, float value) {
+  float least = strongest[i] < strongest[j] ? strongest[i] : strongest[j];
+  return -value >= STRONG * least && value < 0;
+}
+
+// Roots: nodes none of whose strong neighbours belongs to an aggregate; they take all of them.
+static uint32_t take_whole_neighbourhoods(const sl_amg_level *level, const float *strongest,
+                                          uint32_t *aggregates) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < level->n; i++) {
+    if (aggregates[i] != NONE || level->pointers[i] == level->pointers[i + 1]) continue;
+    bool is_free = true;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1] && is_free; k++) {
+      uint32_t j = level->columns[k];
+      is_free = aggregates[j] == NONE || !is_strong(strongest, i, j, level->values[k]);
+    }
+    if (!is_free) continue;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      uint32_t j = level->columns[k];
+      if (is_strong(strongest, i, j, level->values[k])) aggregates[j] = count;
+    }
+    aggregates[i] = count++;
+  }
+  return count;
+}
+
+// The rest joins the neighbouring aggregate it is tied to most; only aggregates of the first pass
+// count, so that none grows into a chain.
+static void join_neighbours(const sl_amg_level *level, const float *strongest, uint32_t *aggregates,
+                            uint32_t count) {
+  for (uint32_t i = 0; i < level->n; i++) {
+    if (aggregates[i] != NONE) continue;
+    float most = 0;
+    uint32_t best = NONE;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      uint32_t j = level->columns[k];
+      if (aggregates[j] < count && -level->values[k] > most &&
+          is_strong(strongest, i, j, level->values[k])) {
+        most = -level->values[k];
+        best = aggregates[j];
+      }
+    }
+    // Marked by an offset until the pass is over.
+    if (best != NONE) aggregates[i] = count + best;
+  }
+  for (uint32_t i = 0; i < level->n; i++) {
+    if (aggregates[i] != NONE && aggregates[i] >= count) aggregates[i] -= count;
+  }
+}
+
+static uint32_t gather_the_rest(const sl_amg_level *level, const float *strongest,
+                                uint32_t *aggregates, uint32_t count) {
+  for (uint32_t i = 0; i < level->n; i++) {
+    if (aggregates[i] != NONE || level->pointers[i] == level->pointers[i + 1]) continue;
+    aggregates[i] = count;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      uint32_t j = level->columns[k];
+      if (aggregates[j] == NONE && is_strong(strongest, i, j, level->values[k])) {
+        aggregates[j] = count;
+      }
+    }
+    count++;
+  }
+  return count;
+}
+
+static sl_status aggregate(sl_amg *amg, uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  SL_TRY(SL_ALLOC(&amg->aggregates, level->n));
+  SL_TRY(SL_ALLOC(&amg->strongest, level->n));
+  memset(amg->aggregates, 0xff, level->n * sizeof *amg->aggregates);
+  find_strongest(level, amg->strongest);
+  amg->coarse_n = take_whole_neighbourhoods(level, amg->strongest, amg->aggregates);
+  join_neighbours(level, amg->strongest, amg->aggregates, amg->coarse_n);
+  amg->coarse_n = gather_the_rest(level, amg->strongest, amg->aggregates, amg->coarse_n);
+  *work += 3 * (uint64_t)level->pointers[level->n];
+  return SL_OK;
+}
+
+// ---- prolongation -------------------------------------------------------------------------------
+
+// Gershgorin's bound of the spectral radius of D^-1 A, and with it the damping of the Jacobi step
+// that smooths the prolongation: 4/3 over the radius.
+static float find_damping(const sl_amg_level *level) {
+  float radius = 0;
+  for (uint32_t i = 0; i < level->n; i++) {
+    float sum = 0;
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      sum += fabsf(level->values[k]);
+    }
+    sum = 1 + sum * level->inverse_diagonal[i];
+    if (sum > radius) radius = sum;
+  }
+  return 4 / (3 * radius);
+}
+
+// Row i of P = (I - omega D^-1 A) T with the filtered A: couplings that are not strong are moved to
+// the diagonal. marks[c]: place of column c in the row being made, valid from `start` on.
+static void prolongate_row(sl_amg *amg, uint32_t i, float omega, uint32_t *at) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t start = *at, own = amg->aggregates[i];
+  if (own == NONE) return; // nothing couples it: the smoother solves its row
+  float diagonal = level->diagonal[i];
+  amg->marks[own] = *at;
+  level->p_columns[*at] = own;
+  level->p_values[(*at)++] = 0;
+  for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+    uint32_t j = level->columns[k];
+    float value = level->values[k];
+    if (!is_strong(amg->strongest, i, j, value)) {
+      diagonal += value;
+      continue;
+    }
+    uint32_t c = amg->aggregates[j], mark = amg->marks[c];
+    if (mark < start || mark >= *at || level->p_columns[mark] != c) {
+      mark = amg->marks[c] = (*at)++;
+      level->p_columns[mark] = c;
+      level->p_values[mark] = 0;
+    }
+    level->p_values[mark] -= value;
+  }
+  // Filtering may leave next to nothing on the diagonal where positive couplings are large.
+  if (!(diagonal > 0.1f * level->diagonal[i])) diagonal = level->diagonal[i];
+  float factor = omega / diagonal;
+  for (uint32_t k = start; k < *at; k++) level->p_values[k] *= factor;
+  level->p_values[start] += 1 - omega;
+}
+
+static sl_status prolongate(sl_amg *amg, uint64_t *work) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t n = level->n;
+  SL_TRY(SL_ALLOC_ZERO(&amg->marks, amg->coarse_n));
+  SL_TRY(SL_ALLOC(&level->p_pointers, (size_t)n + 1));
+  // At most one entry for each strong coupling and one for the row itself.
+  SL_TRY(SL_ALLOC(&level->p_columns, (size_t)level->pointers[n] + n));
+  SL_TRY(SL_ALLOC(&level->p_values, (size_t)level->pointers[n] + n));
+  float omega = find_damping(level);
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    level->p_pointers[i] = at;
+    prolongate_row(amg, i, omega, &at);
+  }
+  level->p_pointers[n] = at;
+  SL_TRY(SL_REALLOC(&level->p_columns, at));
+  SL_TRY(SL_REALLOC(&level->p_values, at));
+  *work += 2 * (uint64_t)level->pointers[n] + 2 * at;
+  return SL_OK;
+}
+
+static sl_status transpose_prolongation(sl_amg *amg, uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t n = level->n, count = level->p_pointers[n];
+  SL_TRY(SL_ALLOC_ZERO(&amg->t_pointers, (size_t)amg->coarse_n + 1));
+  SL_TRY(SL_ALLOC(&amg->t_rows, count));
+  SL_TRY(SL_ALLOC(&amg->t_values, count));
+  uint32_t *next = amg->t_pointers;
+  for (uint32_t k = 0; k < count; k++) next[level->p_columns[k] + 1]++;
+  for (uint32_t c = 0; c < amg->coarse_n; c++) next[c + 1] += next[c];
+  for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t k = level->p_pointers[i]; k < level->p_pointers[i + 1]; k++) {
+      uint32_t place = next[level->p_columns[k]]++;
+      amg->t_rows[place] = i;
+      amg->t_values[place] = level->p_values[k];
+    }
+  }
+  memmove(next + 1, next, amg->coarse_n * sizeof *next);
+  next[0] = 0;
+  *work += 2 * (uint64_t)count;
+  return SL_OK;
+}
+
+// ---- Galerkin product ---------------------------------------------------------------------------
+
+// Makes room for `more` entries after `used`.
+static sl_status grow(uint32_t **columns, float **values, uint32_t *capacity, size_t used,
+                      size_t more) {
+  size_t wanted = used + more;
+  if (wanted <= *capacity) return SL_OK;
+  SL_REQUIRE(wanted < UINT32_MAX / 2, SL_ERR_OVERFLOW, "matrix", "fewer entries on a coarse level");
+  wanted += wanted / 2;
+  SL_TRY(SL_REALLOC(columns, wanted));
+  SL_TRY(SL_REALLOC(values, wanted));
+  *capacity = (uint32_t)wanted;
+  return SL_OK;
+}
+
+// Adds factor * (row j of P) to the row of A P that starts at `start`.
+static inline void add_row(sl_amg *amg, const sl_amg_level *level, uint32_t j, float factor,
+                           uint32_t start, uint32_t *at) {
+  for (uint32_t k = level->p_pointers[j]; k < level->p_pointers[j + 1]; k++) {
+    uint32_t c = level->p_columns[k], mark = amg->marks[c];
+    if (mark < start || mark >= *at || amg->ap_columns[mark] != c) {
+      mark = amg->marks[c] = (*at)++;
+      amg->ap_columns[mark] = c;
+      amg->ap_values[mark] = 0;
+    }
+    amg->ap_values[mark] += factor * level->p_values[k];
+  }
+}
+
+// Rows begin .. end - 1 of A P.
+NOINLINE static sl_status multiply_rows(sl_amg *amg, uint32_t begin, uint32_t end, uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  for (uint32_t i = begin; i < end; i++) {
+    uint32_t start = amg->ap_pointers[i], at = start;
+    size_t bound = level->p_pointers[i + 1] - level->p_pointers[i];
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      uint32_t j = level->columns[k];
+      bound += level->p_pointers[j + 1] - level->p_pointers[j];
+    }
+    *work += bound;
+    if (bound > amg->coarse_n) bound = amg->coarse_n;
+    SL_TRY(grow(&amg->ap_columns, &amg->ap_values, &amg->ap_capacity, start, bound));
+    add_row(amg, level, i, level->diagonal[i], start, &at);
+    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
+      add_row(amg, level, level->columns[k], level->values[k], start, &at);
+    }
+    amg->ap_pointers[i + 1] = at;
+  }
+  return SL_OK;
+}
+
+static sl_status begin_multiply(sl_amg *amg) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  SL_TRY(SL_ALLOC(&amg->ap_pointers, (size_t)level->n + 1));
+  amg->ap_pointers[0] = 0;
+  memset(amg->marks, 0, amg->coarse_n * sizeof *amg->marks);
+  amg->ap_capacity = 0;
+  return grow(&amg->ap_columns, &amg->ap_values, &amg->ap_capacity, 0,
+              (size_t)level->p_pointers[level->n] + level->n);
+}
+
+static sl_status begin_galerkin(sl_amg *amg) {
+  SL_REQUIRE(amg->level_count < SL_AMG_MAX_LEVELS, SL_ERR_UNSUPPORTED, "matrix",
+             "fewer levels of coarsening");
+  sl_amg_level *next = &amg->levels[amg->level_count];
+  next->n = amg->coarse_n;
+  SL_TRY(alloc_level(next));
+  SL_TRY(SL_ALLOC(&amg->sums, amg->coarse_n));
+  memset(amg->marks, 0xff, amg->coarse_n * sizeof *amg->marks);
+  amg->next_capacity = 0;
+  return grow(&next->columns, &next->values, &amg->next_capacity, 0, 4 * (size_t)amg->coarse_n);
+}
+
+// Row c of P^T (A P): summed into sums, the columns met listed behind the rows made so far, then
+// put in order of lower and upper.
+static sl_status galerkin_row(sl_amg *amg, sl_amg_level *next, uint32_t c, uint64_t *work) {
+  uint32_t start = next->pointers[c], at = start;
+  for (uint32_t m = amg->t_pointers[c]; m < amg->t_pointers[c + 1]; m++) {
+    uint32_t i = amg->t_rows[m];
+    float factor = amg->t_values[m];
+    uint32_t begin = amg->ap_pointers[i], end = amg->ap_pointers[i + 1];
+    SL_TRY(grow(&next->columns, &next->values, &amg->next_capacity, at, end - begin));
+    for (uint32_t k = begin; k < end; k++) {
+      uint32_t d = amg->ap_columns[k];
+      if (amg->marks[d] != c) {
+        amg->marks[d] = c;
+        amg->sums[d] = 0;
+        next->columns[at++] = d;
+      }
+      amg->sums[d] += factor * amg->ap_values[k];
+    }
+    *work += end - begin;
+  }
+  // Partition in place: lower columns to the front; the diagonal is dropped by a swap to the end.
+  uint32_t middle = start, count = at;
+  next->diagonal[c] = 0;
+  for (uint32_t k = start; k < count;) {
+    uint32_t d = next->columns[k];
+    if (d == c) {
+      next->diagonal[c] = amg->sums[c];
+      next->columns[k] = next->columns[--count];
+      continue;
+    }
+    if (d < c) {
+      next->columns[k] = next->columns[middle];
+      next->columns[middle++] = d;
+    }
+    k++;
+  }
+  for (uint32_t k = start; k < count; k++) next->values[k] = amg->sums[next->columns[k]];
+  next->middles[c] = middle;
+  next->pointers[c + 1] = count;
+  return SL_OK;
+}
+
+NOINLINE static sl_status galerkin_rows(sl_amg *amg, uint32_t begin, uint32_t end, uint64_t *work) {
+  sl_amg_level *next = &amg->levels[amg->level_count];
+  for (uint32_t c = begin; c < end; c++) SL_TRY(galerkin_row(amg, next, c, work));
+  return SL_OK;
+}
+
+static sl_status finish_level(sl_amg *amg) {
+  sl_amg_level *next = &amg->levels[amg->level_count];
+  SL_TRY(SL_REALLOC(&next->columns, next->pointers[next->n]));
+  SL_TRY(SL_REALLOC(&next->values, next->pointers[next->n]));
+  amg->level_count++;
+  free_scratch(amg);
+  return invert_diagonal(next);
+}
+
+// ---- coarsest level -----------------------------------------------------------------------------
+
+// A pivot this small beside its diagonal entry is rounding. It is raised instead of dropped: the
+// direction it stands for (a constant, mostly) is then scaled wrongly, which costs one iteration.
+#define LEAST_PIVOT 1e-6
+
+static sl_status factorise(sl_amg *amg, uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  size_t n = level->n;
+  SL_TRY(SL_ALLOC_ZERO(&amg->factor, n * n));
+  double *l = amg->factor;
+  for (uint32_t i = 0; i < n; i++) {
+    l[i * n + i] = level->diagonal[i] > 0 ? level->diagonal[i] : 1;
+    for (uint32_t k = level->pointers[i]; k < level->middles[i]; k++) {
+      l[i * n + level->columns[k]] = level->values[k];
+    }
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    double diagonal = l[i * n + i], pivot = diagonal;
+    for (uint32_t j = 0; j < i; j++) {
+      double sum = l[i * n + j];
+      for (uint32_t k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
+      l[i * n + j] = sum * l[j * n + j]; // the diagonal of the factor is kept inverted
+      pivot -= l[i * n + j] * l[i * n + j];
+    }
+    if (!(pivot > LEAST_PIVOT * diagonal)) pivot = LEAST_PIVOT * diagonal;
+    l[i * n + i] = 1 / sqrt(pivot);
+  }
+  *work += (uint64_t)n * n * n / 6;
+  return SL_OK;
+}
+
+// ---- stages -------------------------------------------------------------------------------------
+
+static bool is_coarsest(const sl_amg *amg) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  return level->n <= amg->coarse_limit || amg->level_count == SL_AMG_MAX_LEVELS;
+}
+
+static void after_level(sl_amg *amg) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  amg->stage = !is_coarsest(amg)               ? SL_AMG_AGGREGATE
+               : level->n <= amg->coarse_limit ? SL_AMG_FACTORISE
+                                               : SL_AMG_DONE;
+}
+
+static sl_status build_rows(sl_amg *amg, uint32_t rows,
+                            sl_status (*run)(sl_amg *, uint32_t, uint32_t, uint64_t *),
+                            uint64_t *work, sl_amg_stage then) {
+  uint32_t end = rows - amg->cursor > BLOCK_ROWS ? amg->cursor + BLOCK_ROWS : rows;
+  SL_TRY(run(amg, amg->cursor, end, work));
+  amg->cursor = end;
+  if (end == rows) {
+    amg->cursor = 0;
+    amg->stage = then;
+  }
+  return SL_OK;
+}
+
+// Without enough reduction the level stays the coarsest, smoothed instead of solved.
+static void after_aggregation(sl_amg *amg) {
+  uint32_t n = amg->levels[amg->level_count - 1].n;
+  if (amg->coarse_n > 0 && amg->coarse_n <= LEAST_COARSENING * n) {
+    amg->stage = SL_AMG_PROLONGATE;
+  } else {
+    free_scratch(amg);
+    amg->stage = SL_AMG_DONE;
+  }
+}
+
+sl_status sl_amg_build(sl_amg *amg, bool *done, uint64_t *work) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  switch (amg->stage) {
+  case SL_AMG_COPY:
+    SL_TRY(copy_matrix(amg, work));
+    SL_TRY(invert_diagonal(level));
+    after_level(amg);
+    break;
+  case SL_AMG_AGGREGATE:
+    SL_TRY(aggregate(amg, work));
+    after_aggregation(amg);
+    break;
+  case SL_AMG_PROLONGATE:
+    SL_TRY(prolongate(amg, work));
+    amg->stage = SL_AMG_TRANSPOSE;
+    break;
+  case SL_AMG_TRANSPOSE:
+    SL_TRY(transpose_prolongation(amg, work));
+    SL_TRY(begin_multiply(amg));
+    amg->stage = SL_AMG_MULTIPLY;
+    break;
+  case SL_AMG_MULTIPLY:
+    SL_TRY(build_rows(amg, level->n, multiply_rows, work, SL_AMG_GALERKIN));
+    if (amg->stage == SL_AMG_GALERKIN) SL_TRY(begin_galerkin(amg));
+    break;
+  case SL_AMG_GALERKIN:
+    SL_TRY(build_rows(amg, amg->coarse_n, galerkin_rows, work, SL_AMG_FINISH_LEVEL));
+    break;
+  case SL_AMG_FINISH_LEVEL:
+    SL_TRY(finish_level(amg));
+    after_level(amg);
+    break;
+  case SL_AMG_FACTORISE:
+    SL_TRY(factorise(amg, work));
+    amg->stage = SL_AMG_DONE;
+    break;
+  case SL_AMG_DONE:
+    break;
+  }
+  *done = amg->stage == SL_AMG_DONE;
+  return SL_OK;
+}

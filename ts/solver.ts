@@ -1,0 +1,616 @@
+// Systems of linear equations A x = b.
+
+import { type EngineOptions, getEngine } from './index.js';
+import type { Benchmark } from './internal/benchmark.js';
+import { type OutcomeName, outcomes } from './internal/codes.js';
+import { adopt, rawOf, WasmObject } from './internal/object.js';
+import type { Solver as RawSolver } from './internal/raw/solver.js';
+import type { Runtime } from './internal/runtime.js';
+import type { RealArray } from './internal/scratch.js';
+import { createLocal, type LocalSolver } from './internal/solver-local.js';
+import {
+  type AsyncOptions,
+  asyncOptions,
+  type Job,
+  runAsync,
+  runSync,
+  timeBudget,
+} from './internal/steps.js';
+import * as check from './internal/validate.js';
+import { SparseMatrix } from './sparse.js';
+
+export type { OutcomeName } from './internal/codes.js';
+export * from './internal/errors.js';
+export type { RealArray } from './internal/scratch.js';
+export type {
+  LocalSolver,
+  SolveEntriesOptions,
+  SolveEntriesProgress,
+  SolveEntriesResult,
+  SparseVector,
+} from './internal/solver-local.js';
+export type { AsyncOptions } from './internal/steps.js';
+
+// In the order of their numbers in csrc/solver/solver.h, which a test compares.
+const methodNames = ['auto', 'cg', 'gaussSeidel', 'bicgstab', 'lu', 'amg'] as const;
+
+const methods = Object.fromEntries(methodNames.map((name, number) => [name, number]));
+
+/**
+ * How a system is solved:
+ *
+ * - `'auto'` looks at the matrix and chooses; when a method fails, the next sensible one goes on (default)
+ * - `'cg'` conjugate gradients with the diagonal as preconditioner: symmetric, positive or negative definite
+ * - `'gaussSeidel'` sweeps: dominant in rows or columns, or symmetric definite
+ * - `'bicgstab'` stabilised bi-conjugate gradients: any matrix, without a promise
+ * - `'amg'` conjugate gradients with algebraic multigrid: as `'cg'`, several times faster on meshes and grids
+ * - `'lu'` dense factorisation with partial pivoting: any matrix of at most 400 rows
+ */
+export type SolveMethod = (typeof methodNames)[number];
+
+/** Norm of an error bound: the largest error of a component, or the sum of all errors. */
+export type BoundNorm = 'infinity' | 1;
+
+const norms = [undefined, 'infinity', 1] as const;
+
+/** Options that are fixed when a matrix is prepared. */
+export interface PrepareOptions {
+  /** `'auto'` by default. */
+  method?: SolveMethod;
+  /**
+   * Converged when `||b - A x|| <= tolerance * ||b||` in the Euclidean norm. Between 0 and 1, both excluded; 1e-8 by
+   * default, 1e-5 with `output: 'float32'`.
+   */
+  tolerance?: number;
+  /** Most iterations, over all methods tried. 10 n + 1000 by default. */
+  maxIterations?: number;
+  /** Most edge operations (matrix entries multiplied). No limit by default. */
+  maxWork?: number;
+  /** Keep the relative residual of each iteration. False by default. */
+  history?: boolean;
+  /**
+   * Precision of the solution. `'float32'` rounds once at the end; residual and bounds are then those of the rounded
+   * array, and a tolerance that it misses makes the outcome `'stagnated'`. `'float64'` by default.
+   */
+  output?: 'float64' | 'float32';
+}
+
+/** Options of one right-hand side. */
+export interface RightHandSideOptions {
+  /** Where to begin; n numbers, zero by default. */
+  initialGuess?: RealArray;
+  /** Time budget in milliseconds. No limit by default. */
+  maxTimeMs?: number;
+}
+
+/** Options of {@link SolverRoom.solve}. */
+export interface SolveOptions extends PrepareOptions, RightHandSideOptions {}
+
+/** Where a running solve is. */
+export interface SolveProgress {
+  /** The method at work. */
+  method: SolveMethod;
+  iterations: number;
+  /** `||r|| / ||b||` as the running method sees it. */
+  relativeResidual: number;
+  /** Edge operations so far. */
+  edgeOperations: number;
+}
+
+/** One method that was tried. */
+export interface SolveAttempt {
+  method: Exclude<SolveMethod, 'auto'>;
+  /** Why it was tried, in words. */
+  reason: string;
+  /** `undefined` when it was given up before it ended. */
+  outcome: OutcomeName | undefined;
+  iterations: number;
+  /** When it ended. */
+  relativeResidual: number;
+  /** Edge operations to build a factorisation or preconditioner, 0 when one from before was used. */
+  setupWork: number;
+  /** Edge operations of the iterations. */
+  work: number;
+}
+
+/** The array type that options ask for. */
+export type SolutionArray<O> = O extends { output: 'float32' }
+  ? Float32Array<ArrayBuffer>
+  : O extends { output?: 'float64' | undefined }
+    ? Float64Array<ArrayBuffer>
+    : Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
+/** What a solve gives. */
+export interface SolveResult<A = Float64Array<ArrayBuffer>> {
+  /** x: n numbers, a copy. When `outcome` is not `'converged'`, the iterate with the smallest residual. */
+  solution: A;
+  /** How it ended; see `docs/numerics.md`. */
+  outcome: OutcomeName;
+  /** The method that gave the solution. */
+  method: Exclude<SolveMethod, 'auto'>;
+  /** Over all methods tried. */
+  iterations: number;
+  /** `||b - A x||`, Euclidean, computed anew for the array in `solution`. */
+  residual: number;
+  /** `residual / ||b||`; the residual itself when b = 0. */
+  relativeResidual: number;
+  /** `max|b - A x| / (norm(A) max|x| + max|b|)`; about 1e-16 is the best that float64 can do. */
+  backwardError: number;
+  /** The error of `solution` is at most this, rounding included. Absent when no bound is known. */
+  errorBound?: number;
+  /** Which norm `errorBound` is in. */
+  errorBoundNorm?: BoundNorm;
+  work: {
+    /** Entries of the matrix or of a preconditioner that were multiplied. */
+    edgeOperations: number;
+    /** Rows of the matrix that were read: all of them. */
+    touchedRows: number;
+  };
+  /** What was tried, in order, and why. */
+  decision: { attempts: SolveAttempt[] };
+  /** Relative residual after each iteration, when `history: true`. */
+  history?: Float64Array<ArrayBuffer>;
+}
+
+interface Settings {
+  matrix: SparseMatrix;
+  history: boolean;
+  float32: boolean;
+}
+
+const prepareKeys = [
+  'method',
+  'tolerance',
+  'maxIterations',
+  'maxWork',
+  'history',
+  'output',
+] as const;
+const sideKeys = ['initialGuess', 'maxTimeMs'] as const;
+const asyncKeys = ['signal', 'onProgress'] as const;
+const outputs = { float64: false, float32: true } as const;
+const RUNNING = outcomes.indexOf('running');
+const TIME_LIMIT = outcomes.indexOf('timeLimit');
+
+/**
+ * A matrix made ready for several right-hand sides: what a method builds in the first solve (a factorisation, a
+ * preconditioner) is kept for the next. Made by {@link SolverRoom.prepare}. The matrix must stay alive.
+ *
+ * @typeParam A - the array type of the solutions
+ */
+export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<RawSolver> {
+  #settings: Settings | undefined;
+
+  /** Number of rows: the length of b and of the solution. */
+  get size(): number {
+    return this.use('PreparedSolver.size').size();
+  }
+
+  /** Bytes that the solver holds, without the matrix. */
+  get bytesUsed(): number {
+    return this.use('PreparedSolver.bytesUsed').bytes();
+  }
+
+  /**
+   * Solves for one right-hand side. O(iterations * nnz).
+   *
+   * @param b - n numbers
+   * @throws RangeError `SHAPE`, `NOT_FINITE` for b or initialGuess
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 1, 3] });
+   * using prepared = prepare(matrix);
+   * for (const b of [[1, 0], [0, 1]]) console.log(prepared.solve(b).outcome); // converged
+   * ```
+   */
+  solve(b: RealArray, options?: RightHandSideOptions): SolveResult<A> {
+    const operation = 'PreparedSolver.solve';
+    return this.runSync(operation, b, check.options(operation, options, sideKeys));
+  }
+
+  /**
+   * As {@link PreparedSolver.solve}, in slices of about 8 ms. The solver and its matrix are busy until it ends.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix);
+   * const { solution } = await prepared.solveAsync([2], { signal: AbortSignal.timeout(1000) });
+   * console.log(solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  async solveAsync(
+    b: RealArray,
+    options?: RightHandSideOptions & AsyncOptions<SolveProgress>,
+  ): Promise<SolveResult<A>> {
+    const operation = 'PreparedSolver.solveAsync';
+    return this.runAsync(
+      operation,
+      b,
+      check.options(operation, options, [...sideKeys, ...asyncKeys]),
+    );
+  }
+
+  /**
+   * Solves for several right-hand sides, one after the other.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix);
+   * console.log(prepared.solveMany([[2], [8]]).map(({ solution }) => solution[0])); // [ 0.5, 2 ]
+   * ```
+   */
+  solveMany(bs: readonly RealArray[], options?: RightHandSideOptions): SolveResult<A>[] {
+    if (!Array.isArray(bs))
+      throw check.typeError('PreparedSolver.solveMany', 'bs', 'array of right-hand sides', bs);
+    return bs.map((b) => this.solve(b, options));
+  }
+
+  /** @internal */
+  runSync(operation: string, b: RealArray, options: RightHandSideOptions): SolveResult<A> {
+    return this.#finish(operation, runSync(this.#begin(operation, b, options)));
+  }
+
+  /** @internal */
+  async runAsync(
+    operation: string,
+    b: RealArray,
+    options: RightHandSideOptions & AsyncOptions<SolveProgress>,
+  ): Promise<SolveResult<A>> {
+    const control = asyncOptions(operation, options);
+    const job = this.#begin(operation, b, options);
+    const { matrix } = this.#settings as Settings;
+    return this.#finish(operation, await runAsync(job, [this, matrix], control));
+  }
+
+  /** @internal Called once, by prepare. */
+  configure(settings: Settings): this {
+    this.#settings = settings;
+    return this;
+  }
+
+  // The C solver reads the matrix in each call: a matrix that was disposed must not be reached.
+  #use(operation: string): RawSolver {
+    const raw = this.use(operation);
+    (this.#settings as Settings).matrix.use(operation);
+    return raw;
+  }
+
+  #begin(
+    operation: string,
+    b: RealArray,
+    { initialGuess, maxTimeMs }: RightHandSideOptions,
+  ): Job<SolveProgress> {
+    const { runtime } = this;
+    const raw = this.#use(operation);
+    const budget = timeBudget(operation, maxTimeMs);
+    const n = raw.size();
+    runtime.scratch(operation, (scratch) => {
+      const take = (name: string, values: RealArray) => {
+        const block = scratch.doubles(name, values);
+        if (block.length !== n) throw check.shapeError(operation, name, n, block.length);
+        return block.address;
+      };
+      const from = take('b', b);
+      const guess = initialGuess === undefined ? 0 : take('initialGuess', initialGuess);
+      runtime.check(operation, raw.begin(from, guess));
+    });
+    const step = (work: number) => {
+      runtime.check(operation, raw.step(work, runtime.out));
+      return runtime.outU32() !== RUNNING;
+    };
+    return {
+      runtime,
+      operation,
+      step,
+      progress: () => this.#progress(operation, raw),
+      maxTimeMs: budget,
+    };
+  }
+
+  #progress(operation: string, raw: RawSolver): SolveProgress {
+    const { runtime } = this;
+    const found = runtime.made(operation, runtime.raw.SolveProgress.create());
+    try {
+      runtime.check(operation, raw.progress(found));
+      const { method, iterations, relativeResidual, work } = found;
+      return {
+        method: methodNames[method] as SolveMethod,
+        iterations,
+        relativeResidual,
+        edgeOperations: work,
+      };
+    } finally {
+      found.delete();
+    }
+  }
+
+  #finish(operation: string, ending: 'ended' | 'timeLimit'): SolveResult<A> {
+    const { runtime } = this;
+    const raw = this.#use(operation);
+    const { float32, history } = this.#settings as Settings;
+    if (ending === 'timeLimit') runtime.check(operation, raw.stop(TIME_LIMIT));
+    const found = runtime.made(operation, runtime.raw.SolveResult.create());
+    try {
+      return runtime.scratch(operation, (scratch) => {
+        const n = raw.size();
+        const x = scratch.f64(n);
+        runtime.check(operation, raw.finish(x, found));
+        const past = history ? runtime.copyF64(found.history, found.historyLength) : undefined;
+        let solution: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> = runtime.copyF64(x, n);
+        if (float32) {
+          solution = new Float32Array(solution);
+          runtime.f64.set(solution, x / 8);
+          runtime.check(operation, raw.certify(x, found));
+        }
+        const norm = norms[found.errorBoundNorm];
+        const result: SolveResult<A> = {
+          solution: solution as A,
+          outcome: runtime.outcome(found.outcome),
+          method: concrete(found.method),
+          iterations: found.iterations,
+          residual: found.residual,
+          relativeResidual: found.relativeResidual,
+          backwardError: found.backwardError,
+          ...(norm && { errorBound: found.errorBound, errorBoundNorm: norm }),
+          work: { edgeOperations: found.work, touchedRows: found.touchedRows },
+          decision: { attempts: this.#attempts(operation, raw, found.attemptCount) },
+          ...(past && { history: past }),
+        };
+        return result;
+      });
+    } finally {
+      found.delete();
+    }
+  }
+
+  #attempts(operation: string, raw: RawSolver, count: number): SolveAttempt[] {
+    const { runtime } = this;
+    const found = runtime.made(operation, runtime.raw.SolveAttempt.create());
+    try {
+      return Array.from({ length: count }, (_, index) => {
+        runtime.check(operation, raw.attempt(index, found));
+        return {
+          method: concrete(found.method),
+          reason: runtime.text(runtime.raw.solverReasonText(found.reason)),
+          outcome: found.outcome === RUNNING ? undefined : runtime.outcome(found.outcome),
+          iterations: found.iterations,
+          relativeResidual: found.relativeResidual,
+          setupWork: found.setupWork,
+          work: found.work,
+        };
+      });
+    } finally {
+      found.delete();
+    }
+  }
+}
+
+function concrete(number: number): Exclude<SolveMethod, 'auto'> {
+  return methodNames[number] as Exclude<SolveMethod, 'auto'>;
+}
+
+/** What `engine.use('solver')` and `load()` give. */
+export interface SolverRoom extends LocalSolver {
+  readonly SparseMatrix: typeof SparseMatrix;
+  readonly PreparedSolver: typeof PreparedSolver;
+
+  /**
+   * Solves A x = b for a square sparse matrix. The residual in the result is computed anew for the solution that is
+   * returned; budgets and failures are outcomes, never exceptions, and the best iterate comes with each of them.
+   * Singular Laplacians are solved on each connected component with zero mean. O(iterations * nnz).
+   *
+   * @param matrix - n x n
+   * @param b - n numbers
+   * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC` or `ZERO_DIAGONAL` (the method asked for needs it),
+   *   `UNSUPPORTED` (`'lu'` above 400 rows), `MEMORY`
+   * @throws RangeError `SHAPE`, `NOT_FINITE` (b, initialGuess), `OPTION` (tolerance)
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { solve, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 1, 2] });
+   * const { solution, outcome, residual } = solve(matrix, [1, 2], { tolerance: 1e-12 });
+   * console.log(outcome, residual < 1e-11); // converged true
+   * console.log(Array.from(solution, (x) => x.toFixed(3))); // [ '0.000', '1.000' ]
+   * ```
+   */
+  solve<O extends SolveOptions = SolveOptions & { output?: 'float64' }>(
+    matrix: SparseMatrix,
+    b: RealArray,
+    options?: O,
+  ): SolveResult<SolutionArray<O>>;
+
+  /**
+   * As {@link SolverRoom.solve}, in slices of about 8 ms so that the thread stays responsive. The matrix is busy until
+   * it ends. Aborting rejects with `signal.reason` within 50 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { solveAsync, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * const { solution } = await solveAsync(matrix, [2], { onProgress: ({ relativeResidual }) => relativeResidual });
+   * console.log(solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  solveAsync<
+    O extends SolveOptions & AsyncOptions<SolveProgress> = SolveOptions & { output?: 'float64' },
+  >(matrix: SparseMatrix, b: RealArray, options?: O): Promise<SolveResult<SolutionArray<O>>>;
+
+  /**
+   * Makes a matrix ready for several right-hand sides. Dispose the result when done; the matrix must live as long.
+   * Throws as {@link SolverRoom.solve} does for the matrix and the options. O(nnz).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 1, 1], columnIndices: [0, 0, 1], values: [2, 1, 4] });
+   * using prepared = prepare(matrix, { method: 'lu' });
+   * console.log(prepared.solve([2, 5]).solution); // Float64Array(2) [ 1, 1 ]
+   * ```
+   */
+  prepare<O extends PrepareOptions = PrepareOptions & { output?: 'float64' }>(
+    matrix: SparseMatrix,
+    options?: O,
+  ): PreparedSolver<SolutionArray<O>>;
+}
+
+// What array type it gives depends on the options; the callers say which.
+function prepareWith<A>(
+  runtime: Runtime,
+  operation: string,
+  matrix: SparseMatrix,
+  given: PrepareOptions,
+): PreparedSolver<A> {
+  const rawMatrix = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
+  const { method = 'auto', output = 'float64', history = false } = given;
+  const float32 = check.choice(operation, 'output', output, outputs);
+  const { tolerance = float32 ? 1e-5 : 1e-8, maxIterations = 0, maxWork = 0 } = given;
+  const raw = runtime.made(operation, runtime.raw.SolverOptions.create());
+  try {
+    raw.method = check.choice(operation, 'method', method, methods);
+    raw.tolerance = check.number(operation, 'tolerance', tolerance);
+    raw.maxIterations = limit(operation, 'maxIterations', maxIterations, given, 0xffff_ffff);
+    raw.maxWork = limit(operation, 'maxWork', maxWork, given, Number.MAX_SAFE_INTEGER);
+    raw.recordHistory = check.boolean(operation, 'history', history);
+    const made = runtime.raw.Solver.create(rawMatrix, raw);
+    const prepared = adopt(runtime, operation, PreparedSolver, made) as PreparedSolver<A>;
+    return prepared.configure({ matrix, history, float32 });
+  } finally {
+    raw.delete();
+  }
+}
+
+// 0 means "none" in C; a user who writes it gets an error instead of a surprise.
+function limit(
+  operation: string,
+  name: 'maxIterations' | 'maxWork',
+  value: number,
+  given: PrepareOptions,
+  most: number,
+): number {
+  return given[name] === undefined ? 0 : check.integer(operation, name, value, 1, most);
+}
+
+/**
+ * Loads this room into the shared engine: the same object as `(await getEngine()).use('solver')`.
+ *
+ * @example
+ * ```ts
+ * import { load } from 'sublinear/solver';
+ *
+ * const { solve, SparseMatrix } = await load();
+ * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+ * console.log(solve(matrix, [1]).solution); // Float64Array(1) [ 0.25 ]
+ * ```
+ */
+export async function load(options?: EngineOptions): Promise<SolverRoom> {
+  return (await getEngine(options)).use('solver');
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): SolverRoom {
+  return {
+    ...createLocal(runtime),
+    SparseMatrix: runtime.bind(SparseMatrix),
+    PreparedSolver: runtime.bind(PreparedSolver),
+    ...createLocal(runtime),
+    solve<O extends SolveOptions>(matrix: SparseMatrix, b: RealArray, options?: O) {
+      const operation = 'solve';
+      const all = check.options<SolveOptions>(operation, options, [...prepareKeys, ...sideKeys]);
+      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+      try {
+        return prepared.runSync(operation, b, all);
+      } finally {
+        prepared.dispose();
+      }
+    },
+    async solveAsync<O extends SolveOptions & AsyncOptions<SolveProgress>>(
+      matrix: SparseMatrix,
+      b: RealArray,
+      options?: O,
+    ) {
+      const operation = 'solveAsync';
+      const keys = [...prepareKeys, ...sideKeys, ...asyncKeys] as const;
+      const all = check.options<SolveOptions & AsyncOptions<SolveProgress>>(
+        operation,
+        options,
+        keys,
+      );
+      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+      try {
+        return await prepared.runAsync(operation, b, all);
+      } finally {
+        prepared.dispose();
+      }
+    },
+    prepare<O extends PrepareOptions>(matrix: SparseMatrix, options?: O) {
+      const operation = 'prepare';
+      const all = check.options<PrepareOptions>(operation, options, prepareKeys);
+      return prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+    },
+  };
+}
+
+/** @internal */
+export const benchmarks: Record<'grid', Benchmark<SolverRoom>> = {
+  // Laplacian of a square grid + 0.01 I, to 1e-8.
+  grid: {
+    defaultSize: 40_000,
+    prepare(room, size) {
+      const side = Math.max(2, Math.round(Math.sqrt(size)));
+      const matrix = gridMatrix(room, side);
+      const b = Float64Array.from({ length: side * side }, (_, i) => Math.sin(i));
+      return {
+        run: () => room.solve(matrix, b),
+        operations: 0,
+        bytes: 0,
+        dispose: () => matrix.dispose(),
+      };
+    },
+  },
+};
+
+function gridMatrix(room: SolverRoom, side: number): SparseMatrix {
+  const rowIndices: number[] = [];
+  const columnIndices: number[] = [];
+  const values: number[] = [];
+  const add = (i: number, j: number, value: number) => {
+    rowIndices.push(i);
+    columnIndices.push(j);
+    values.push(value);
+  };
+  for (let i = 0; i < side * side; i++) {
+    let degree = 0;
+    const link = (j: number, exists: boolean) => {
+      if (exists) {
+        add(i, j, -1);
+        degree++;
+      }
+    };
+    link(i - side, i >= side);
+    link(i - 1, i % side > 0);
+    link(i + 1, i % side < side - 1);
+    link(i + side, i < side * (side - 1));
+    add(i, i, degree + 0.01);
+  }
+  const n = side * side;
+  return room.SparseMatrix.fromCoo({ rows: n, cols: n, rowIndices, columnIndices, values });
+}
