@@ -3,6 +3,7 @@
 #   test/native/<room>_<what>.c or <room>.test.c    one test program each, labelled with its room
 #   test/native/support/*.c                         linked into each of them
 #   test/fuzz/<name>.c                              one libFuzzer program each (preset `fuzz`)
+#   test/fuzz/corpus/<name>/                        its seeds; their beginnings and small changes are tests as well
 if(SL_WASM)
   return()
 endif()
@@ -58,6 +59,18 @@ function(sl_native_tests)
     target_link_libraries(${target} PRIVATE ${SL_CMOCKA})
     add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(${name} PROPERTIES LABELS ${room} TIMEOUT 120)
+  endforeach()
+
+  # The fuzz targets on their seeds, without libFuzzer.
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/fuzz/*.c")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    if(NOT EXISTS "${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${name}")
+      continue()
+    endif()
+    sl_native_program(replay_${name} "${source}" "${CMAKE_SOURCE_DIR}/test/fuzz/support/replay.c")
+    add_test(NAME seeds.${name} COMMAND replay_${name} "${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${name}")
+    set_tests_properties(seeds.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   endforeach()
 
   # Does this job notice anything? A test that fails must be seen to fail, and under sanitizers each of them must report
