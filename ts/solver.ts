@@ -3,6 +3,7 @@
 import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { type OutcomeName, outcomes } from './internal/codes.js';
+import type { Given, OutputArray } from './internal/given.js';
 import { adopt, rawOf, WasmObject } from './internal/object.js';
 import type { Solver as RawSolver } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
@@ -114,11 +115,7 @@ export interface SolveAttempt {
 }
 
 /** The array type that options ask for. */
-export type SolutionArray<O> = O extends { output: 'float32' }
-  ? Float32Array<ArrayBuffer>
-  : O extends { output?: 'float64' | undefined }
-    ? Float64Array<ArrayBuffer>
-    : Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+export type SolutionArray<O> = OutputArray<Given<O, 'output'>>;
 
 /** What a solve gives. */
 export interface SolveResult<A = Float64Array<ArrayBuffer>> {
@@ -422,10 +419,10 @@ export interface SolverRoom extends LocalSolver {
    * import { load } from 'sublinear/solver';
    *
    * const { solve, SparseMatrix } = await load();
-   * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 1, 2] });
+   * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 1, 3] });
    * const { solution, outcome, residual } = solve(matrix, [1, 2], { tolerance: 1e-12 });
    * console.log(outcome, residual < 1e-11); // converged true
-   * console.log(Array.from(solution, (x) => x.toFixed(3))); // [ '0.000', '1.000' ]
+   * console.log(Array.from(solution, (x) => x.toFixed(3))); // [ '0.091', '0.636' ]
    * ```
    */
   solve<O extends SolveOptions = SolveOptions & { output?: 'float64' }>(
@@ -449,7 +446,8 @@ export interface SolverRoom extends LocalSolver {
    * ```
    */
   solveAsync<
-    O extends SolveOptions & AsyncOptions<SolveProgress> = SolveOptions & { output?: 'float64' },
+    O extends SolveOptions & AsyncOptions<SolveProgress> = SolveOptions &
+      AsyncOptions<SolveProgress> & { output?: 'float64' },
   >(matrix: SparseMatrix, b: RealArray, options?: O): Promise<SolveResult<SolutionArray<O>>>;
 
   /**
