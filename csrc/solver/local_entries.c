@@ -387,14 +387,18 @@ static void settle(sl_local_entries *entries) {
   if (entries->next == entries->count) end_settled(entries);
 }
 
-// Edge operations that pushing may still use for this entry; 0 when it has to give way.
+// Edge operations that pushing may still use for this entry before it has to give way (0) or to be
+// judged again. A limit that was asked for is used up; the default one is given back early when the
+// push will not make it.
 static uint64_t push_allowance(const sl_local_entries *entries) {
-  uint64_t used = entries->begun ? entries->push->edge_operations : 0;
+  uint64_t used = entries->push->edge_operations;
   uint64_t limit = sl_local_push_limit(entries->matrix, entries->options.push_work);
   if (entries->options.push_work == 0) {
-    uint64_t total = sl_local_total_push_limit(entries->matrix);
+    uint64_t total = sl_local_total_push_limit(entries->matrix), next = limit;
     uint64_t left = total > entries->edge_operations ? total - entries->edge_operations : 0;
     if (left < limit) limit = left;
+    if (sl_push_is_hopeless(entries->push, limit, &next)) return 0;
+    if (next < limit) limit = next;
   }
   return limit > used ? limit - used : 0;
 }
@@ -498,9 +502,9 @@ static sl_status push_step(sl_local_entries *entries, uint64_t work, uint64_t *s
     end(entries, entries->rounding_won ? SL_OUTCOME_WORK_LIMIT : SL_OUTCOME_CONVERGED);
     return SL_OK;
   }
+  if (!entries->begun) start_entry(entries);
   uint64_t allowance = push_allowance(entries);
   if (allowance == 0) return start_solve(entries);
-  if (!entries->begun) start_entry(entries);
   if (total_allowance(entries) < allowance) allowance = total_allowance(entries);
   if (allowance < work) work = allowance;
   if (sl_push_run(entries->push, &entries->goal, work, spent)) settle(entries);

@@ -24,8 +24,10 @@
 #define IN_QUEUE 2u
 #define PUSHED 4u
 
-// Between two looks at the whole support. Larger: fewer looks, more rows touched needlessly.
+// Between two looks at the whole support. Smaller: fewer looks, more rows touched needlessly. The
+// second is for supports so large that looking has cost more than pushing.
 #define THRESHOLD_FALL 0.7
+#define STEEP_FALL 0.4
 
 // The optimum holds for sweeps over everything; a local push does best a little below it.
 #define OMEGA_SHARE 0.9
@@ -161,6 +163,9 @@ void sl_push_clear(sl_push *push) {
   push->touched_rows = 0;
   push->edge_operations = 0;
   push->mass = push->mass_target = push->threshold = 0;
+  push->first_distance = push->distance = push->first_mass = 0;
+  push->edges_at_look = 0;
+  push->judged = 0;
 }
 
 void sl_push_seed(sl_push *push, uint32_t i, double value) {
@@ -171,24 +176,6 @@ void sl_push_seed(sl_push *push, uint32_t i, double value) {
   }
 }
 
-INLINE void enqueue(sl_push *push, uint32_t i) {
-  uint32_t n = push->matrix->rows;
-  uint32_t room = n - push->queue_head; // places up to the end of the ring
-  uint32_t place =
-      push->queue_count < room ? push->queue_head + push->queue_count : push->queue_count - room;
-  push->flags[i] |= IN_QUEUE;
-  push->queue[place] = i;
-  push->queue_count++;
-}
-
-INLINE uint32_t dequeue(sl_push *push) {
-  uint32_t i = push->queue[push->queue_head];
-  push->flags[i] &= (uint8_t)~IN_QUEUE;
-  push->queue_head = push->queue_head + 1 == push->matrix->rows ? 0 : push->queue_head + 1;
-  push->queue_count--;
-  return i;
-}
-
 INLINE double value_at(const sl_csr *matrix, uint32_t k, sl_value_type type) {
   if (type == SL_VALUES_F64) return ((const double *)matrix->values)[k];
   if (type == SL_VALUES_F32) return (double)((const float *)matrix->values)[k];
@@ -197,36 +184,48 @@ INLINE double value_at(const sl_csr *matrix, uint32_t k, sl_value_type type) {
 
 // Pushes rows off the queue until it is empty, the mass has reached its target, or `work` entries
 // were read. The diagonal entry is an entry like any other: it takes r_i to (1 - omega) r_i.
+// The state of the queue is kept in locals: through `push` each entry would load and store it.
 INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
   const sl_csr *matrix = push->matrix;
+  const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;
   sl_push_node *nodes = push->nodes;
   uint8_t *flags = push->flags;
-  double threshold = push->threshold, mass = push->mass, omega = push->omega;
+  uint32_t *queue = push->queue, *support = push->support;
+  const uint32_t n = matrix->rows;
+  const double threshold = push->threshold, target = push->mass_target, omega = push->omega;
+  uint32_t head = push->queue_head, count = push->queue_count, found = push->support_count;
+  double mass = push->mass;
   uint64_t done = 0;
-  while (push->queue_count > 0 && mass > push->mass_target && done < work) {
-    uint32_t i = dequeue(push);
+  while (count > 0 && mass > target && done < work) {
+    uint32_t i = queue[head];
+    head = head + 1 == n ? 0 : head + 1;
+    count--;
     double delta = omega * nodes[i].r * nodes[i].inverse;
     nodes[i].p += delta;
-    if (!(flags[i] & PUSHED)) {
-      flags[i] |= PUSHED;
-      push->touched_rows++;
-    }
-    uint32_t begin = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
-    for (uint32_t k = begin; k < end; k++) {
-      uint32_t j = matrix->columns[k];
+    if (!(flags[i] & PUSHED)) push->touched_rows++;
+    flags[i] = IN_SUPPORT | PUSHED; // and no longer in the queue
+    uint32_t end = pointers[i + 1];
+    for (uint32_t k = pointers[i]; k < end; k++) {
+      uint32_t j = columns[k];
       double before = nodes[j].r;
       double after = before - delta * value_at(matrix, k, type);
       nodes[j].r = after;
       mass += fabs(after) - fabs(before);
       uint8_t flag = flags[j];
-      if (!(flag & IN_SUPPORT)) {
-        flags[j] = flag | IN_SUPPORT;
-        push->support[push->support_count++] = j;
+      if (!(flag & IN_SUPPORT)) support[found++] = j;
+      bool add = !(flag & IN_QUEUE) && fabs(after) > threshold * nodes[j].weight;
+      if (add) {
+        uint32_t room = n - head; // places up to the end of the ring
+        queue[count < room ? head + count : count - room] = j;
+        count++;
       }
-      if (!(flag & IN_QUEUE) && fabs(after) > threshold * nodes[j].weight) enqueue(push, j);
+      flags[j] = flag | IN_SUPPORT | (add ? IN_QUEUE : 0);
     }
-    done += end - begin;
+    done += end - pointers[i];
   }
+  push->queue_head = head;
+  push->queue_count = count;
+  push->support_count = found;
   push->mass = mass;
   return done;
 }
@@ -281,14 +280,21 @@ NOINLINE static survey look(const sl_push *push) {
 }
 
 NOINLINE static void enqueue_support(sl_push *push) {
+  push->queue_head = 0;
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
-    if (fabs(push->nodes[j].r) > push->threshold * push->nodes[j].weight) enqueue(push, j);
+    if (!(fabs(push->nodes[j].r) > push->threshold * push->nodes[j].weight)) continue;
+    push->flags[j] |= IN_QUEUE;
+    push->queue[push->queue_count++] = j;
   }
 }
 
 static void empty_queue(sl_push *push) {
-  while (push->queue_count > 0) (void)dequeue(push);
+  uint32_t n = push->matrix->rows, at = push->queue_head;
+  for (; push->queue_count > 0; push->queue_count--) {
+    push->flags[push->queue[at]] &= (uint8_t)~IN_QUEUE;
+    at = at + 1 == n ? 0 : at + 1;
+  }
 }
 
 // Whether factor * amount <= allowed, where an infinite factor excludes the criterion.
@@ -296,9 +302,43 @@ static bool meets(double factor, double amount, double allowed) {
   return factor < INFINITY && factor * amount <= allowed;
 }
 
+// factor * amount / allowed, infinite where the criterion is excluded.
+static double distance_to(double factor, double amount, double allowed) {
+  return factor < INFINITY ? factor * amount / allowed : INFINITY;
+}
+
+static void note_distance(sl_push *push, const sl_push_goal *goal, const survey *found) {
+  double mass = distance_to(goal->mass_factor, found->gained_mass, goal->allowed);
+  double largest = distance_to(goal->largest_factor, found->largest, goal->allowed);
+  push->distance = mass < largest ? mass : largest;
+  if (push->first_distance == 0) {
+    push->first_distance = push->distance;
+    push->first_mass = found->mass;
+  }
+}
+
+bool sl_push_is_hopeless(sl_push *push, uint64_t limit, uint64_t *next) {
+  uint64_t used = push->edge_operations;
+  uint32_t share = 16;
+  while (share > 1 && used >= limit / share) share /= 2;
+  *next = limit / share;
+  if (share == 16 || share == push->judged || push->first_distance <= 1) return false;
+  push->judged = share;
+  // (distance / first)^(2 share) against 1 / first: 2 share is how often the work so far fits.
+  // The mass is known at any time, what columns need only from the last look.
+  double fallen =
+      push->column_dominant ? push->distance / push->first_distance : push->mass / push->first_mass;
+  double power = fallen;
+  for (uint32_t k = 1; k < 2 * share; k *= 2) power *= power;
+  return power * push->first_distance > 1;
+}
+
 // Starts the next threshold. True when there is nothing left to push for.
 static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
   survey found = look(push);
+  uint64_t pushed = push->edge_operations - push->edges_at_look;
+  push->edges_at_look = push->edge_operations;
+  note_distance(push, goal, &found);
   if (meets(goal->mass_factor, found.gained_mass, goal->allowed)) return true;
   if (meets(goal->largest_factor, found.largest, goal->allowed)) return true;
   // r = 0, or not a number because p overflowed: either way pushing on helps nobody.
@@ -311,7 +351,8 @@ static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
     double ratio = found.mass / found.gained_mass * (1 - 0x1p-30);
     push->mass_target = goal->allowed / goal->mass_factor * ratio;
   }
-  push->threshold = THRESHOLD_FALL * found.highest;
+  bool looks_too_much = 2 * pushed < push->support_count && push->threshold > 0;
+  push->threshold = (looks_too_much ? STEEP_FALL : THRESHOLD_FALL) * found.highest;
   enqueue_support(push);
   return push->queue_count == 0; // denormal numbers have no threshold below them
 }

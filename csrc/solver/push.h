@@ -49,8 +49,13 @@ typedef struct sl_push {
   uint32_t *queue;         // n: ring of rows over the threshold
   uint32_t support_count, queue_head, queue_count;
   double threshold;
-  double mass;              // sum |r_j|, kept up to date while pushing
-  double mass_target;       // leave the inner loop at this mass
+  double mass;           // sum |r_j|, kept up to date while pushing
+  double mass_target;    // leave the inner loop at this mass
+  double first_distance; // how far from the goal the first and the last look found it: the
+  double distance;       //   smaller of the two products below, in units of `allowed`
+  double first_mass;     // mass at the first look
+  uint64_t edges_at_look;
+  uint32_t judged;          // the share of the limit that was last judged
   uint32_t touched_rows;    // distinct rows read since the last clear
   uint64_t edge_operations; // entries of M multiplied since the last clear
 } sl_push;
@@ -101,6 +106,13 @@ void sl_push_seed(sl_push *push, uint32_t i, double value);
 //   adds a fixed amount to a p that is bounded (columns), or lowers the energy (omega > 1).
 //   O(work).
 bool sl_push_run(sl_push *push, const sl_push_goal *goal, uint64_t work, uint64_t *spent);
+
+// Whether the goal will be out of reach after `limit` edge operations, judged at limit / 16, / 8, /
+// 4 and / 2: the distance falls at most as fast as it did (on a line it falls exponentially with
+// work, in the plane and on expanders more slowly), so a push that would need more even at that
+// rate will not make it. Judges once at each of these shares, so that how a run is cut into calls
+// changes nothing; the next judgement is due at *next edge operations.
+bool sl_push_is_hopeless(sl_push *push, uint64_t limit, uint64_t *next);
 
 // Computes r = t - M^T p afresh over the touched rows, so that nothing kept is believed, and bounds
 // what it is.
