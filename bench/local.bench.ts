@@ -3,7 +3,7 @@
 //
 //   npm run bench -- local [--smoke] [--only TEXT]
 import { getEngine } from 'sublinear';
-import type { SparseMatrix } from 'sublinear/solver';
+import type { SparseMatrix } from 'sublinear/sparse';
 import {
   type Csr,
   gridLaplacian,
@@ -77,7 +77,7 @@ async function againstN() {
       {
         name: 'one entry, dense b (Vector)',
         run: () => {
-          const indices = [picks[turn++ % picks.length]!];
+          const indices = [picks[turn++ % picks.length] ?? 0];
           return { indices, ...solveEntries(matrix, { b: vector, indices, absoluteError }) };
         },
         accuracy: ({ indices, values }) => error(indices, values),

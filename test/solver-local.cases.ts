@@ -1,11 +1,7 @@
 // Single entries of a solution through both doors. Reference solutions come from scipy (vectors/solver/generate.py) and
 // from closed forms.
-import type {
-  SolveEntriesOptions,
-  SolveEntriesResult,
-  SparseMatrix,
-  SparseVector,
-} from 'sublinear/solver';
+import type { SolveEntriesOptions, SolveEntriesResult, SparseVector } from 'sublinear/solver';
+import type { SparseMatrix } from 'sublinear/sparse';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';

@@ -1,6 +1,7 @@
 // Local answers as TypeScript users meet them. What both doors share is in solver-local.cases.ts.
 import { createEngine, type Engine } from 'sublinear';
-import type { SolveEntriesOptions, SolverRoom, SparseMatrix } from 'sublinear/solver';
+import type { SolveEntriesOptions, SolverRoom } from 'sublinear/solver';
+import type { SparseMatrix } from 'sublinear/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Coo, grid, localCases, localDoors } from './solver-local.cases.js';
 import { describeCases, random } from './support/door.js';
