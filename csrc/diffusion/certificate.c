@@ -1,13 +1,16 @@
-// The certificate: a bound for ||p - score||_1 that holds in exact arithmetic for the numbers stored.
+// The certificate: a bound for ||p - score||_1 that holds in exact arithmetic for the numbers
+// stored.
 //
 // The identity stands in pagerank.h. With residual r known up to an error e in the 1-norm, the
 // returned x + r has the bound (d (||r||_1 + e) + ...) / S. e is either
-//   recomputed:  r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute values
+//   recomputed:  r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute
+//   values
 //                add up to T_v, so its error is at most (k_v + 3) u T_v; each term is off by
 //                (terms of the strength + 5) u itself;
-//   or, for push, known beforehand: a push from u changes x_u (rounding u x_u <= u / (1 - d), counted
-//                twice, since it stands in the identity twice), multiplies (at most (degree + 5) u of
-//                the mass) and adds to residuals that are at most 1.
+//   or, for push, known beforehand: a push from u changes x_u (rounding u x_u <= u / (1 - d),
+//   counted
+//                twice, since it stands in the identity twice), multiplies (at most (degree + 5) u
+//                of the mass) and adds to residuals that are at most 1.
 #include "diffusion/state.h"
 
 #include <math.h>
@@ -30,8 +33,8 @@ SL_ALWAYS_INLINE void add(exact_sum *sum, double value) {
 static double rounding_of_push(const sl_pagerank *p) {
   const double damping = p->options.damping;
   const double per_push = 2 / (1 - damping) + 6;
-  return 1.01 * SL_UNIT_ROUNDOFF *
-             (per_push * (double)p->pushes + 2.0 * (double)p->push_edges) + 0x1p-1000;
+  return 1.01 * SL_UNIT_ROUNDOFF * (per_push * (double)p->pushes + 2.0 * (double)p->push_edges) +
+         0x1p-1000;
 }
 
 static uint32_t listed(const sl_pagerank *p) {
@@ -105,7 +108,7 @@ static double recompute_residual(sl_pagerank *p) {
 // sum |r - (the part of r that is exactly solved by adding multiples of the strengths)|: the
 // deflated residual behind the refined estimates of settle_ranking.
 static double deflated_residual(const sl_pagerank *p) {
-  double *mass = p->component_residual;  // all 0 here
+  double *mass = p->component_residual; // all 0 here
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i];
     mass[p->component[u]] += p->r[u];
@@ -114,7 +117,7 @@ static double deflated_residual(const sl_pagerank *p) {
   double sum = 0;
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i], c = p->component[u];
-    if (p->strength[u] == 0) continue;  // alone: the last step leaves nothing
+    if (p->strength[u] == 0) continue; // alone: the last step leaves nothing
     const double share = mass[c] * (p->strength[u] / p->component_strength[c]);
     sum += fabs(p->r[u] - share) - share + p->r[u];
   }
@@ -154,14 +157,14 @@ void sl_certify(sl_pagerank *p) {
   const double absolute = r_absolute.high + r_absolute.low;
   p->residual = absolute;
   // Dangling nodes keep their share of the step for good, so S shrinks by it: to no less than 1 - d
-  // while r >= 0. Power iteration that is stopped early has signs in r, and S might vanish: then x is
-  // returned as it is.
+  // while r >= 0. Power iteration that is stopped early has signs in r, and S might vanish: then x
+  // is returned as it is.
   const double before = (1 - damping) * x + r, after = before - damping * dangling;
   p->last_step = p->running != SL_PAGERANK_POWER || after > 0.5 * before;
   const double mass = p->last_step ? after : before;
   double left = p->last_step ? damping * (absolute - dangling_absolute) : absolute;
   if (p->options.settle_ranking && !p->graph->directed) {
-    left = damping * damping * deflated_residual(p);  // the listed nodes get one more step (topk.c)
+    left = damping * damping * deflated_residual(p); // the listed nodes get one more step (topk.c)
   }
   const double terms = (1 - damping) * (x + 2 * negative) + 2 * absolute;
   const double slack = error + (16 + 2.0 * (dangling_absolute > 0) * count) * u * terms;

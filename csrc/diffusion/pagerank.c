@@ -23,8 +23,8 @@ static sl_status read_strengths(sl_pagerank *p) {
   const uint32_t n = p->graph->node_count;
   for (uint32_t u = 0; u < n; u++) {
     const double strength = p->strength[u];
-    const bool dangling = p->graph->outgoing->row_pointers[u] ==
-                          p->graph->outgoing->row_pointers[u + 1];
+    const bool dangling =
+        p->graph->outgoing->row_pointers[u] == p->graph->outgoing->row_pointers[u + 1];
     SL_REQUIRE_AT(dangling || (strength >= LEAST_STRENGTH && strength <= MOST_STRENGTH),
                   SL_ERR_RANGE, "graph", "weights of a node that sum to 2^-300 .. 2^300", u);
     p->has_dangling |= dangling;
@@ -101,8 +101,8 @@ static sl_status check_options(const sl_pagerank *p, const sl_pagerank_options *
              "top_k above 0 with it");
   SL_REQUIRE(!o->settle_ranking || (!global && o->method <= SL_PAGERANK_PUSH), SL_ERR_UNSUPPORTED,
              "method", "push (or automatic) from sources when a ranking is to settle");
-  SL_REQUIRE(o->method != SL_PAGERANK_CONJUGATE_GRADIENT || !p->graph->directed,
-             SL_ERR_UNSUPPORTED, "method", "an undirected graph for conjugate gradients");
+  SL_REQUIRE(o->method != SL_PAGERANK_CONJUGATE_GRADIENT || !p->graph->directed, SL_ERR_UNSUPPORTED,
+             "method", "an undirected graph for conjugate gradients");
   return SL_OK;
 }
 
@@ -111,7 +111,8 @@ static sl_status check_sources(const sl_pagerank *p, const uint32_t *nodes, cons
   SL_REQUIRE(count > 0, SL_ERR_EMPTY, "source", "at least one node");
   double sum = 0;
   for (uint32_t i = 0; i < count; i++) {
-    SL_REQUIRE_AT(nodes[i] < p->graph->node_count, SL_ERR_INDEX, "source", "a node of the graph", i);
+    SL_REQUIRE_AT(nodes[i] < p->graph->node_count, SL_ERR_INDEX, "source", "a node of the graph",
+                  i);
     if (weights == NULL) continue;
     SL_REQUIRE_AT(isfinite(weights[i]), SL_ERR_NOT_FINITE, "source", "finite weights", i);
     SL_REQUIRE_AT(weights[i] >= 0, SL_ERR_NOT_POSITIVE, "source", "weights of at least 0", i);
@@ -210,15 +211,21 @@ static sl_status start(sl_pagerank *p, const sl_pagerank_options *options) {
   p->outcome = SL_OUTCOME_RUNNING;
   sl_status status = SL_OK;
   switch (options->method) {
-    case SL_PAGERANK_POWER:
-      p->target = 0.95 * options->tolerance / options->damping;
-      status = sl_power_start(p);
-      break;
-    case SL_PAGERANK_GAUSS_SEIDEL: status = sl_sweep_start(p); break;
-    case SL_PAGERANK_CONJUGATE_GRADIENT: status = sl_symmetric_start(p); break;
-    default:
-      if (p->may_switch && p->global) status = sl_pagerank_go_global(p);
-      else sl_push_start(p);
+  case SL_PAGERANK_POWER:
+    p->target = 0.95 * options->tolerance / options->damping;
+    status = sl_power_start(p);
+    break;
+  case SL_PAGERANK_GAUSS_SEIDEL:
+    status = sl_sweep_start(p);
+    break;
+  case SL_PAGERANK_CONJUGATE_GRADIENT:
+    status = sl_symmetric_start(p);
+    break;
+  default:
+    if (p->may_switch && p->global)
+      status = sl_pagerank_go_global(p);
+    else
+      sl_push_start(p);
   }
   if (status != SL_OK) p->state = SL_RUN_NONE;
   return status;
@@ -301,10 +308,17 @@ sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
     const uint64_t left = p->options.max_work - before;
     const uint64_t now = work - done < left ? work - done : left;
     switch (p->running) {
-      case SL_PAGERANK_POWER: SL_TRY(sl_power_step(p, now)); break;
-      case SL_PAGERANK_GAUSS_SEIDEL: SL_TRY(sl_sweep_step(p, now)); break;
-      case SL_PAGERANK_CONJUGATE_GRADIENT: SL_TRY(sl_symmetric_step(p, now)); break;
-      default: SL_TRY(sl_push_step(p, now));
+    case SL_PAGERANK_POWER:
+      SL_TRY(sl_power_step(p, now));
+      break;
+    case SL_PAGERANK_GAUSS_SEIDEL:
+      SL_TRY(sl_sweep_step(p, now));
+      break;
+    case SL_PAGERANK_CONJUGATE_GRADIENT:
+      SL_TRY(sl_symmetric_step(p, now));
+      break;
+    default:
+      SL_TRY(sl_push_step(p, now));
     }
     done += p->edge_operations - before + 1;
   }
@@ -331,7 +345,7 @@ static void take_last_step(sl_pagerank *p) {
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = p->dense ? i : p->touched[i];
     const double value = p->last_step ? p->x[u] + p->r[u] : p->x[u];
-    p->x[u] = value > 0 ? value : 0;  // p >= 0, so this only brings it nearer
+    p->x[u] = value > 0 ? value : 0; // p >= 0, so this only brings it nearer
   }
 }
 

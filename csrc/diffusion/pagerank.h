@@ -3,14 +3,17 @@
 //   p = (1 - d) s + d P^T p,   P_uv = w_uv / (sum of u's outgoing weights)
 //
 // d is the damping, s the source distribution: one node or several (personalised PageRank) or every
-// node alike (global PageRank). A walker in a node without outgoing edges (a dangling node) restarts
-// at the source distribution, as in networkx. Then p exists, is unique, >= 0 and sums to 1.
+// node alike (global PageRank). A walker in a node without outgoing edges (a dangling node)
+// restarts at the source distribution, as in networkx. Then p exists, is unique, >= 0 and sums
+// to 1.
 //
 // An answer carries a rigorous bound for its L1 error (sum over all nodes of |score - p|), rounding
-// included. It rests on one identity. With Q = P whose dangling rows are zero, any x >= 0 or not and
+// included. It rests on one identity. With Q = P whose dangling rows are zero, any x >= 0 or not
+// and
 //   r = s - x + d Q^T x,   S = (1 - d) sum(x) + sum(r)
-// give  p = ((1 - d) x + G r) / S,  where G is stochastic: so ||p - (1 - d) x / S||_1 <= ||r||_1 / S.
-// One more step, x + r in place of x, multiplies the bound by d at no cost. All methods end there.
+// give  p = ((1 - d) x + G r) / S,  where G is stochastic: so ||p - (1 - d) x / S||_1 <= ||r||_1 /
+// S. One more step, x + r in place of x, multiplies the bound by d at no cost. All methods end
+// there.
 //
 // One sl_pagerank serves one graph and any number of runs, one after the other. Its workspace is
 // allocated once; a run that touches little costs little, also to clean up.
@@ -28,45 +31,45 @@
 #include "graph/graph.h"
 
 typedef enum sl_pagerank_method {
-  SL_PAGERANK_AUTO = 0,   // push, and when its predicted work is too much, one of the last two
-  SL_PAGERANK_PUSH = 1,   // forward push from a queue: touches only what it must
-  SL_PAGERANK_POWER = 2,  // power iteration: the textbook method, for comparison
-  SL_PAGERANK_GAUSS_SEIDEL = 3,        // sweeps over all nodes that push what they find
-  SL_PAGERANK_CONJUGATE_GRADIENT = 4,  // undirected graphs only; the fastest there
+  SL_PAGERANK_AUTO = 0,  // push, and when its predicted work is too much, one of the last two
+  SL_PAGERANK_PUSH = 1,  // forward push from a queue: touches only what it must
+  SL_PAGERANK_POWER = 2, // power iteration: the textbook method, for comparison
+  SL_PAGERANK_GAUSS_SEIDEL = 3,       // sweeps over all nodes that push what they find
+  SL_PAGERANK_CONJUGATE_GRADIENT = 4, // undirected graphs only; the fastest there
 } sl_pagerank_method;
 
 typedef struct sl_pagerank_options {
-  double damping;           // 0 < damping < 1; probability of following an edge. Default 0.85
-  double tolerance;         // > 0, finite: L1 error to reach. Default 1e-6
-  sl_pagerank_method method;  // default AUTO
-  uint32_t top_k;           // 0 = all touched nodes; else the top_k best (at most node_count)
-  bool settle_ranking;      // with top_k > 0 and AUTO or PUSH: ignore the tolerance and stop when
-                            // the top_k look settled, or after 1/128 of the edges. The scores then
-                            // assume that on undirected graphs what was not pushed yet has mixed.
-                            // Nothing is proved beyond error_bound. Default false
-  uint32_t max_iterations;  // >= 1: sweeps or iterations over the whole graph. Default 10,000
-  uint64_t max_work;        // >= 1: edge operations. Default UINT64_MAX
+  double damping;            // 0 < damping < 1; probability of following an edge. Default 0.85
+  double tolerance;          // > 0, finite: L1 error to reach. Default 1e-6
+  sl_pagerank_method method; // default AUTO
+  uint32_t top_k;            // 0 = all touched nodes; else the top_k best (at most node_count)
+  bool settle_ranking;       // with top_k > 0 and AUTO or PUSH: ignore the tolerance and stop when
+                             // the top_k look settled, or after 1/128 of the edges. The scores then
+                             // assume that on undirected graphs what was not pushed yet has mixed.
+                             // Nothing is proved beyond error_bound. Default false
+  uint32_t max_iterations;   // >= 1: sweeps or iterations over the whole graph. Default 10,000
+  uint64_t max_work;         // >= 1: edge operations. Default UINT64_MAX
 } sl_pagerank_options;
 
 sl_pagerank_options sl_pagerank_options_default(void);
 
 // What a run gave. `nodes` and `scores` belong to the sl_pagerank and live until its next call.
 typedef struct sl_pagerank_result {
-  sl_outcome outcome;          // CONVERGED: error_bound <= tolerance, or the ranking looks settled
-                               // (settle_ranking); ITERATION_LIMIT; WORK_LIMIT (max_work, or the
-                               // budget of settle_ranking); TIME_LIMIT;
-                               // STAGNATED: tolerance lies below what f64 can reach here
-  sl_pagerank_method method;   // the one that produced the result, never AUTO
-  uint32_t iterations;         // sweeps or iterations over the whole graph; 0 for pure push
-  double error_bound;          // L1 norm, rigorous; over all nodes (scores as by
-                               // sl_pagerank_scores), with settle_ranking over the listed ones
-  uint32_t touched_nodes;      // nodes that got a score or a residual
-  uint64_t edge_operations;    // edges followed, those of the certificate included
-  uint32_t proved_places;      // with top_k: places that error_bound proves to hold the right node;
-                               // always 0 with settle_ranking
-  uint32_t count;              // entries of nodes and scores
-  const uint32_t *nodes;       // top_k: by falling score, ties by rising node; else rising
-  const double *scores;        // >= 0
+  sl_outcome outcome;        // CONVERGED: error_bound <= tolerance, or the ranking looks settled
+                             // (settle_ranking); ITERATION_LIMIT; WORK_LIMIT (max_work, or the
+                             // budget of settle_ranking); TIME_LIMIT;
+                             // STAGNATED: tolerance lies below what f64 can reach here
+  sl_pagerank_method method; // the one that produced the result, never AUTO
+  uint32_t iterations;       // sweeps or iterations over the whole graph; 0 for pure push
+  double error_bound;        // L1 norm, rigorous; over all nodes (scores as by
+                             // sl_pagerank_scores), with settle_ranking over the listed ones
+  uint32_t touched_nodes;    // nodes that got a score or a residual
+  uint64_t edge_operations;  // edges followed, those of the certificate included
+  uint32_t proved_places;    // with top_k: places that error_bound proves to hold the right node;
+                             // always 0 with settle_ranking
+  uint32_t count;            // entries of nodes and scores
+  const uint32_t *nodes;     // top_k: by falling score, ties by rising node; else rising
+  const double *scores;      // >= 0
 } sl_pagerank_result;
 
 typedef struct sl_pagerank sl_pagerank;
@@ -87,7 +90,8 @@ size_t sl_pagerank_bytes(const sl_pagerank *pagerank);
 //              NULL: all alike
 //   Errors: ERR_OPTION (a field's name), ERR_UNSUPPORTED ("method": conjugate gradients on a
 //           directed graph, or settle_ranking without push), ERR_EMPTY ("source"), ERR_INDEX
-//           ("source", position), ERR_NOT_FINITE, ERR_NOT_POSITIVE ("source", position), ERR_MEMORY.
+//           ("source", position), ERR_NOT_FINITE, ERR_NOT_POSITIVE ("source", position),
+//           ERR_MEMORY.
 //   May allocate. O(count + what the last run touched). Safe on untrusted data: yes.
 sl_status sl_pagerank_begin(sl_pagerank *pagerank, const sl_pagerank_options *options,
                             const uint32_t *nodes, const double *weights, uint32_t count);
@@ -107,8 +111,7 @@ double sl_pagerank_error(const sl_pagerank *pagerank);
 // (TIME_LIMIT or WORK_LIMIT); one that has ended keeps its own.
 //   Errors: ERR_STATE (no run), ERR_ARGUMENT ("outcome"), ERR_MEMORY.
 //   O(touched nodes log top_k); a certificate below about 1e-8 costs one pass over the edges.
-sl_status sl_pagerank_finish(sl_pagerank *pagerank, sl_outcome outcome,
-                             sl_pagerank_result *result);
+sl_status sl_pagerank_finish(sl_pagerank *pagerank, sl_outcome outcome, sl_pagerank_result *result);
 
 // Every score of the finished run.  scores: node_count, written.
 //   Errors: ERR_STATE (no finished run, or settle_ranking, whose scores exist only for its top_k).

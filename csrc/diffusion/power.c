@@ -2,8 +2,8 @@
 //
 // Based on: L. Page, S. Brin, R. Motwani, T. Winograd, "The PageRank citation ranking: bringing
 // order to the web", Stanford InfoLab 1999-66. q <- (1 - d) s + d (P^T q + (mass in dangling nodes)
-// s) keeps sum q = 1. ||q_new - q|| d / (1 - d) bounds the error of q_new; it ends the loop, and the
-// certificate is recomputed from q afterwards.
+// s) keeps sum q = 1. ||q_new - q|| d / (1 - d) bounds the error of q_new; it ends the loop, and
+// the certificate is recomputed from q afterwards.
 #include "diffusion/state.h"
 
 #include <math.h>
@@ -50,8 +50,10 @@ uint32_t sl_rows_for_work(const sl_csr *edges, uint32_t begin, uint64_t work) {
   uint32_t high = edges->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : edges->rows;
   while (low < high) {
     const uint32_t middle = high - (high - low) / 2;
-    if ((uint64_t)pointers[middle] - pointers[begin] <= work) low = middle;
-    else high = middle - 1;
+    if ((uint64_t)pointers[middle] - pointers[begin] <= work)
+      low = middle;
+    else
+      high = middle - 1;
   }
   return low;
 }

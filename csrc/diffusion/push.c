@@ -103,8 +103,8 @@ void sl_push_start(sl_pagerank *p) {
   start_level(p);
 }
 
-// Edge operations up to which push is the better choice: it reaches memory at random, so following an
-// edge costs about ten times what it costs in one of the ten or more passes of a global method.
+// Edge operations up to which push is the better choice: it reaches memory at random, so following
+// an edge costs about ten times what it costs in one of the ten or more passes of a global method.
 static uint64_t push_budget(const sl_pagerank *p) {
   return (uint64_t)p->graph->outgoing->nnz + 1024;
 }
@@ -125,11 +125,9 @@ static bool will_exceed(const sl_pagerank *p) {
   return work > limit;
 }
 
-// settle_ranking: enough when two levels in a row left the top_k as they were, or when this much was
-// spent. On Barabasi-Albert graphs 99 % of the top 50 are right by then, on average.
-static uint64_t settle_budget(const sl_pagerank *p) {
-  return p->graph->outgoing->nnz / 128 + 1024;
-}
+// settle_ranking: enough when two levels in a row left the top_k as they were, or when this much
+// was spent. On Barabasi-Albert graphs 99 % of the top 50 are right by then, on average.
+static uint64_t settle_budget(const sl_pagerank *p) { return p->graph->outgoing->nnz / 128 + 1024; }
 
 static sl_status check_settled(sl_pagerank *p) {
   uint32_t changed;

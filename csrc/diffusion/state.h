@@ -14,70 +14,70 @@ typedef enum sl_run_state { SL_RUN_NONE, SL_RUN_GOING, SL_RUN_ENDED, SL_RUN_FINI
 
 struct sl_pagerank {
   sl_graph *graph;
-  const double *strength;    // n: sum of outgoing weights, the graph's
-  double *inverse_strength;  // n: 1 / strength; 1 for a dangling node (its pushes reach nobody)
-  double total_strength;     // sum of strengths + number of dangling nodes
+  const double *strength;   // n: sum of outgoing weights, the graph's
+  double *inverse_strength; // n: 1 / strength; 1 for a dangling node (its pushes reach nobody)
+  double total_strength;    // sum of strengths + number of dangling nodes
   bool has_dangling;
 
   // One run.
   sl_pagerank_options options;
   sl_run_state state;
   sl_outcome outcome;
-  sl_pagerank_method running;  // never AUTO
-  bool may_switch;             // AUTO: push may hand over to a global method
-  bool dense;                  // x and r may be nonzero anywhere: `touched` is not kept
+  sl_pagerank_method running; // never AUTO
+  bool may_switch;            // AUTO: push may hand over to a global method
+  bool dense;                 // x and r may be nonzero anywhere: `touched` is not kept
   uint32_t iterations;
   uint64_t edge_operations;
-  uint64_t pushes;             // for the rounding bound of push
+  uint64_t pushes; // for the rounding bound of push
   uint64_t push_edges;
-  double *x, *r;               // n each
-  double residual;             // sum |r| as tracked
-  bool power_form;             // x holds power iteration's q, and r nothing
-  double target;               // the methods stop at residual <= target, then the result is certified
-  double bound;                // certified L1 bound of x + r, once certified
-  double rounding;             // the part of `bound` that is due to rounding
-  double scale;                // score = scale * x after finish
-  bool last_step;              // the bound is that of x + r
+  double *x, *r;   // n each
+  double residual; // sum |r| as tracked
+  bool power_form; // x holds power iteration's q, and r nothing
+  double target;   // the methods stop at residual <= target, then the result is certified
+  double bound;    // certified L1 bound of x + r, once certified
+  double rounding; // the part of `bound` that is due to rounding
+  double scale;    // score = scale * x after finish
+  bool last_step;  // the bound is that of x + r
   bool certified;
 
-  uint32_t *sources;           // source_count, sorted, distinct; unused when global
-  double *source_weights;      // sum 1
+  uint32_t *sources;      // source_count, sorted, distinct; unused when global
+  double *source_weights; // sum 1
   uint32_t source_count, source_capacity;
-  bool global;                 // s_u = 1 / n
+  bool global; // s_u = 1 / n
 
   // Push: a ring of the nodes with r / strength > threshold, and every node ever reached.
-  uint32_t *queue;             // n
+  uint32_t *queue; // n
   uint32_t queue_head, queue_count;
-  uint32_t *touched;           // n
+  uint32_t *touched; // n
   uint32_t touched_count;
   double threshold;
-  double level_residual;       // at the end of the last level, to predict the work still to come
+  double level_residual; // at the end of the last level, to predict the work still to come
   uint64_t level_work;
-  uint32_t unchanged_levels;   // in a row (settle_ranking)
+  uint32_t unchanged_levels; // in a row (settle_ranking)
 
   // Global methods; n each, allocated when one first runs.
   double *direction, *product;
-  uint32_t cursor;             // next row of the pass under way
-  double sum, sum_old;         // of the pass under way
-  double best_bound;           // smallest certified bound so far, to see stagnation
+  uint32_t cursor;     // next row of the pass under way
+  double sum, sum_old; // of the pass under way
+  double best_bound;   // smallest certified bound so far, to see stagnation
   uint32_t failures;
-  double least_residual;       // of any iteration, and when: rounding ends all progress
+  double least_residual; // of any iteration, and when: rounding ends all progress
   uint32_t least_iteration;
 
   // Undirected graphs: connected components, whose walks have the known stationary distribution
   // strength / (component's strength). Allocated on first use.
-  uint32_t *component;         // n
-  double *component_strength;  // component_count
-  double *component_residual;  // component_count, scratch; all 0 between uses
+  uint32_t *component;        // n
+  double *component_strength; // component_count
+  double *component_residual; // component_count, scratch; all 0 between uses
   uint32_t component_count;
-  uint32_t *hubs;              // hub_count nodes of highest strength, falling
+  uint32_t *hubs; // hub_count nodes of highest strength, falling
   uint32_t hub_count;
 
   // Results.
   uint32_t *result_nodes;
   double *result_scores;
   uint32_t result_count, result_capacity;
-  uint32_t *previous_top;      // top_k of the level before (settle_ranking)
+  uint32_t *previous_top; // top_k of the level before (settle_ranking)
   uint32_t previous_count, previous_capacity;
 };
 
@@ -116,8 +116,8 @@ sl_status sl_symmetric_start(sl_pagerank *p);
 sl_status sl_symmetric_step(sl_pagerank *p, uint64_t work);
 sl_status sl_find_components(sl_pagerank *p);
 
-// certificate.c: sets `bound` (for x + r in place of x) and `scale`. The residual is recomputed from x
-// unless a proved bound of the rounding in push's own residual is small against it.
+// certificate.c: sets `bound` (for x + r in place of x) and `scale`. The residual is recomputed
+// from x unless a proved bound of the rounding in push's own residual is small against it.
 void sl_certify(sl_pagerank *p);
 
 // topk.c: the results.

@@ -1,9 +1,9 @@
 // Gauss-Seidel sweeps: every node in turn pushes what it holds.
 //
-// Based on: H. Wu, J. Gan, Z. Wei, R. Zhang, "Unifying the global and local approaches: an efficient
-// power iteration with forward push", SIGMOD 2021, arXiv:2101.03652 (its sequential scan). Pushing
-// all of r_u is the Gauss-Seidel relaxation of column u, so a sweep reduces the residual about as
-// much as two power iterations. It goes on from the state of push as it stands.
+// Based on: H. Wu, J. Gan, Z. Wei, R. Zhang, "Unifying the global and local approaches: an
+// efficient power iteration with forward push", SIGMOD 2021, arXiv:2101.03652 (its sequential
+// scan). Pushing all of r_u is the Gauss-Seidel relaxation of column u, so a sweep reduces the
+// residual about as much as two power iterations. It goes on from the state of push as it stands.
 #include "diffusion/state.h"
 
 #include <math.h>

@@ -1,12 +1,12 @@
 // Undirected graphs: conjugate gradients, with the part that converges slowest solved exactly.
 //
-// Based on: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear systems",
-// J. Res. NBS 49 (1952), doi:10.6028/jres.049.044. With x = D w (D = strengths) the system
-// (I - d P^T) x = s of an undirected graph is (D - d A) w = s: symmetric, strictly dominant, positive
-// definite. The preconditioner is D. The eigenvector of its smallest eigenvalue 1 - d is known on
-// each connected component (w constant: x in proportion to the strengths), so that the residual's
-// part along it is removed before the first step; on graphs that mix fast what remains falls by the
-// second eigenvalue, not by d.
+// Based on: M. R. Hestenes, E. Stiefel, "Methods of conjugate gradients for solving linear
+// systems", J. Res. NBS 49 (1952), doi:10.6028/jres.049.044. With x = D w (D = strengths) the
+// system (I - d P^T) x = s of an undirected graph is (D - d A) w = s: symmetric, strictly dominant,
+// positive definite. The preconditioner is D. The eigenvector of its smallest eigenvalue 1 - d is
+// known on each connected component (w constant: x in proportion to the strengths), so that the
+// residual's part along it is removed before the first step; on graphs that mix fast what remains
+// falls by the second eigenvalue, not by d.
 #include "diffusion/state.h"
 
 #include <math.h>
@@ -87,16 +87,16 @@ static void deflate(sl_pagerank *p) {
 }
 
 // direction = r / strength + beta direction
-SL_NOINLINE static void turn(const double *r, const double *inverse, double beta,
-                             double *direction, uint32_t begin, uint32_t end) {
+SL_NOINLINE static void turn(const double *r, const double *inverse, double beta, double *direction,
+                             uint32_t begin, uint32_t end) {
   for (uint32_t u = begin; u < end; u++) direction[u] = r[u] * inverse[u] + beta * direction[u];
 }
 
 // product = (D - d A) direction for the block, from product = A direction; returns `sum` plus the
 // block's part of direction^T product.
 SL_NOINLINE static double complete_product(const double *strength, double damping,
-                                           const double *direction, double *product,
-                                           uint32_t begin, uint32_t end, double sum) {
+                                           const double *direction, double *product, uint32_t begin,
+                                           uint32_t end, double sum) {
   for (uint32_t u = begin; u < end; u++) {
     const double value = strength[u] * direction[u] - damping * product[u];
     product[u] = value;

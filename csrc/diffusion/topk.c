@@ -117,8 +117,8 @@ sl_status sl_find_hubs(sl_pagerank *p) {
   return SL_OK;
 }
 
-// share[c] = d (residual in component c) / strength of c, for the components with touched nodes; all
-// others are 0 and stay so. Returns the largest.
+// share[c] = d (residual in component c) / strength of c, for the components with touched nodes;
+// all others are 0 and stay so. Returns the largest.
 static double find_shares(sl_pagerank *p) {
   double *share = p->component_residual, largest = 0;
   if (p->component_count == 1 && p->component_strength[0] > 0) {
@@ -162,7 +162,8 @@ static void offer_untouched(const sl_pagerank *p, top_heap *heap, double largest
 
 // Offers (1 - d) (x + r) plus, on undirected graphs, d times what each node gets of its component's
 // residual once walks have mixed: the exact effect of the residual's part along the stationary
-// distribution (strength / component's strength). sl_certify bounds the error of just this estimate.
+// distribution (strength / component's strength). sl_certify bounds the error of just this
+// estimate.
 static void offer_refined(sl_pagerank *p, top_heap *heap) {
   const double kept = 1 - p->options.damping;
   const bool mixed = !p->graph->directed;
@@ -221,9 +222,12 @@ sl_status sl_settled_changes(sl_pagerank *p, uint32_t *changed) {
   uint32_t common = 0;
   for (uint32_t i = 0, j = 0; i < p->previous_count && j < heap.count;) {
     common += before[i] == now[j];
-    if (before[i] < now[j]) i++;
-    else if (before[i] > now[j]) j++;
-    else i++, j++;
+    if (before[i] < now[j])
+      i++;
+    else if (before[i] > now[j])
+      j++;
+    else
+      i++, j++;
   }
   *changed = p->previous_count == 0 ? UINT32_MAX : heap.count - common;
   memcpy(before, now, heap.count * sizeof *now);
@@ -231,8 +235,8 @@ sl_status sl_settled_changes(sl_pagerank *p, uint32_t *changed) {
   return SL_OK;
 }
 
-// A place is proved when the gaps to both neighbours exceed the L1 bound: two scores that are off by
-// e_1 and e_2 with |e_1| + |e_2| <= bound cannot change their order then.
+// A place is proved when the gaps to both neighbours exceed the L1 bound: two scores that are off
+// by e_1 and e_2 with |e_1| + |e_2| <= bound cannot change their order then.
 static uint32_t count_proved(const sl_pagerank *p, uint32_t count, double next, bool all_listed) {
   uint32_t proved = 0;
   bool above = true;
@@ -248,8 +252,8 @@ static uint32_t count_proved(const sl_pagerank *p, uint32_t count, double next, 
 
 static sl_status collect_top(sl_pagerank *p, uint32_t *proved) {
   const uint32_t k = places(p), n = p->graph->node_count;
-  // One more than asked for, to know the gap after the last; to settle a ranking, some more to choose
-  // from.
+  // One more than asked for, to know the gap after the last; to settle a ranking, some more to
+  // choose from.
   const uint32_t wanted = p->options.settle_ranking ? 2 * k + 16 : k + 1;
   SL_TRY(reserve_results(p, wanted));
   top_heap heap = {p->result_nodes, p->result_scores, 0, wanted};

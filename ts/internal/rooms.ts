@@ -1,7 +1,9 @@
 // The rooms that engine.use() can load. A new room adds one line to each of the two lists.
 import type { DenseRoom } from '../dense.js';
+import type { DiffusionRoom } from '../diffusion.js';
 import type { GraphRoom } from '../graph.js';
 import type { SparseRoom } from '../sparse.js';
+import type { SolverRoom } from '../solver.js';
 import type { HnswRoom } from '../hnsw.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
@@ -11,6 +13,8 @@ export interface Rooms {
   dense: DenseRoom;
   sparse: SparseRoom;
   graph: GraphRoom;
+  solver: SolverRoom;
+  diffusion: DiffusionRoom;
   hnsw: HnswRoom;
 }
 
@@ -29,5 +33,7 @@ export const importRoom: { readonly [R in RoomName]: () => Promise<RoomModule<Ro
   dense: () => import('../dense.js'),
   sparse: () => import('../sparse.js'),
   graph: () => import('../graph.js'),
+  solver: () => import('../solver.js'),
+  diffusion: () => import('../diffusion.js'),
   hnsw: () => import('../hnsw.js'),
 };

@@ -1,0 +1,47 @@
+#include "common.hpp"
+
+extern "C" {
+#include "diffusion/pagerank.h"
+}
+
+// ---- PageRank: diffusion/pagerank.h
+// ---------------------------------------------------------------
+
+SL_OBJECT(sl_pagerank, sl_pagerank_destroy)
+SL_OBJECT(sl_pagerank_options, sl_free)
+SL_OBJECT(sl_pagerank_result, sl_free)
+
+EMSCRIPTEN_BINDINGS(diffusion) {
+  using options = sl_pagerank_options;
+  using result = sl_pagerank_result;
+  sl::object<options>("PageRankOptions")
+      .defaults<sl_pagerank_options_default>("create")
+      .option<&options::damping>("damping")
+      .option<&options::tolerance>("tolerance")
+      .option<&options::method>("method")
+      .option<&options::top_k>("topK")
+      .option<&options::settle_ranking>("settleRanking")
+      .option<&options::max_iterations>("maxIterations")
+      .option<&options::max_work>("maxWork");
+  sl::object<result>("PageRankResult")
+      .zeroed("create")
+      .field<&result::outcome>("outcome")
+      .field<&result::method>("method")
+      .field<&result::iterations>("iterations")
+      .field<&result::error_bound>("errorBound")
+      .field<&result::touched_nodes>("touchedNodes")
+      .field<&result::edge_operations>("edgeOperations")
+      .field<&result::proved_places>("provedPlaces")
+      .field<&result::count>("count")
+      .field<&result::nodes>("nodes")
+      .field<&result::scores>("scores");
+  sl::object<sl_pagerank>("PageRank")
+      .create<sl_pagerank_create>("create")
+      .method<sl_pagerank_begin>("begin")
+      .method<sl_pagerank_begin_global>("beginGlobal")
+      .method<sl_pagerank_step>("step")
+      .method<sl_pagerank_work>("work")
+      .method<sl_pagerank_error>("error")
+      .method<sl_pagerank_finish>("finish")
+      .method<sl_pagerank_scores>("scores");
+}

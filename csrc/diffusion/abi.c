@@ -1,0 +1,136 @@
+// Raw ABI of diffusion/pagerank.h.
+#include "base/abi.h"
+
+#include "base/memory.h"
+#include "diffusion/pagerank.h"
+
+// A run reads its graph in every step. The graph's handle is kept, so that destroying the graph
+// first is an error and not a read of freed memory.
+typedef struct abi_pagerank {
+  sl_pagerank *pagerank;
+  sl_handle graph_handle;
+} abi_pagerank;
+
+static sl_status get(sl_handle handle, sl_pagerank **out) {
+  abi_pagerank *found;
+  void *graph;
+  SL_TRY(sl_handle_get(handle, SL_HANDLE_RANKING, (void **)&found));
+  SL_TRY(sl_handle_get(found->graph_handle, SL_HANDLE_GRAPH, &graph));
+  *out = found->pagerank;
+  return SL_OK;
+}
+
+// 0 after a failure.
+sl_handle SL_ABI(sl_abi_pagerank_create)(sl_handle graph_handle) {
+  abi_pagerank *made;
+  sl_graph *graph;
+  sl_handle handle = 0;
+  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
+  made->graph_handle = graph_handle;
+  sl_status status = sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph);
+  if (status == SL_OK) status = sl_pagerank_create(graph, &made->pagerank);
+  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_RANKING, made, &handle);
+  if (status == SL_OK) return handle;
+  sl_pagerank_destroy(made->pagerank);
+  sl_free(made);
+  return 0;
+}
+
+int32_t SL_ABI(sl_abi_pagerank_destroy)(sl_handle handle) {
+  abi_pagerank *found;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_RANKING, (void **)&found));
+  sl_pagerank_destroy(found->pagerank);
+  sl_free(found);
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_pagerank_bytes)(sl_handle handle, size_t *bytes) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  *bytes = sl_pagerank_bytes(pagerank);
+  return SL_OK;
+}
+
+static sl_pagerank_options options_from(double damping, double tolerance, int32_t method,
+                                        uint32_t top_k, int32_t settle_ranking,
+                                        uint32_t max_iterations, double max_work) {
+  sl_pagerank_options options = sl_pagerank_options_default();
+  options.damping = damping;
+  options.tolerance = tolerance;
+  options.method = (sl_pagerank_method)method;
+  options.top_k = top_k;
+  options.settle_ranking = settle_ranking != 0;
+  if (max_iterations > 0) options.max_iterations = max_iterations;
+  if (max_work > 0 && max_work < 0x1p63) options.max_work = (uint64_t)max_work;
+  return options;
+}
+
+// method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients; limits: 0
+// for the default. weights may be NULL.
+int32_t SL_ABI(sl_abi_pagerank_begin)(sl_handle handle, const uint32_t *nodes,
+                                      const double *weights, uint32_t count, double damping,
+                                      double tolerance, int32_t method, uint32_t top_k,
+                                      int32_t settle_ranking, uint32_t max_iterations,
+                                      double max_work) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  sl_pagerank_options options =
+      options_from(damping, tolerance, method, top_k, settle_ranking, max_iterations, max_work);
+  return sl_pagerank_begin(pagerank, &options, nodes, weights, count);
+}
+
+// Every node is a source.
+int32_t SL_ABI(sl_abi_pagerank_begin_global)(sl_handle handle, double damping, double tolerance,
+                                             int32_t method, uint32_t top_k,
+                                             uint32_t max_iterations, double max_work) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  sl_pagerank_options options =
+      options_from(damping, tolerance, method, top_k, 0, max_iterations, max_work);
+  return sl_pagerank_begin_global(pagerank, &options);
+}
+
+// outcome: 9 while it is running.
+int32_t SL_ABI(sl_abi_pagerank_step)(sl_handle handle, double work, int32_t *outcome) {
+  sl_pagerank *pagerank;
+  sl_outcome ended;
+  SL_TRY(get(handle, &pagerank));
+  SL_TRY(sl_pagerank_step(pagerank, work > 0 && work < 0x1p63 ? (uint64_t)work : 0, &ended));
+  *outcome = (int32_t)ended;
+  return SL_OK;
+}
+
+// Edge operations so far and the error as far as it is known: two doubles, written.
+int32_t SL_ABI(sl_abi_pagerank_progress)(sl_handle handle, double *out) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  out[0] = (double)sl_pagerank_work(pagerank);
+  out[1] = sl_pagerank_error(pagerank);
+  return SL_OK;
+}
+
+// result: eight doubles, written: outcome, method, iterations, error bound (1-norm), touched nodes,
+// edge operations, proved places, number of entries. nodes, scores: where the entries lie until the
+// next call, written.
+int32_t SL_ABI(sl_abi_pagerank_finish)(sl_handle handle, int32_t outcome, double *result,
+                                       const uint32_t **nodes, const double **scores) {
+  sl_pagerank *pagerank;
+  sl_pagerank_result found;
+  SL_TRY(get(handle, &pagerank));
+  SL_TRY(sl_pagerank_finish(pagerank, (sl_outcome)outcome, &found));
+  const double numbers[8] = {found.outcome,       found.method,
+                             found.iterations,    found.error_bound,
+                             found.touched_nodes, (double)found.edge_operations,
+                             found.proved_places, found.count};
+  for (int k = 0; k < 8; k++) result[k] = numbers[k];
+  *nodes = found.nodes;
+  *scores = found.scores;
+  return SL_OK;
+}
+
+// scores: as many doubles as the graph has nodes, written.
+int32_t SL_ABI(sl_abi_pagerank_scores)(sl_handle handle, double *scores) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  return sl_pagerank_scores(pagerank, scores);
+}
