@@ -21,7 +21,8 @@ static void reference(const sl_graph *g, double damping, const double *s, double
   }
   for (uint32_t u = 0; u < n; u++) {
     long double strength = 0;
-    for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) strength += sl_csr_value(edges, k);
+    for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++)
+      strength += sl_csr_value(edges, k);
     for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
       a[edges->columns[k]][u] -= damping * sl_csr_value(edges, k) / strength;
     }
@@ -29,7 +30,8 @@ static void reference(const sl_graph *g, double damping, const double *s, double
   }
   for (uint32_t c = 0; c < n; c++) {
     uint32_t best = c;
-    for (uint32_t i = c; i < n; i++) if (fabsl(a[i][c]) > fabsl(a[best][c])) best = i;
+    for (uint32_t i = c; i < n; i++)
+      if (fabsl(a[i][c]) > fabsl(a[best][c])) best = i;
     for (uint32_t j = 0; j <= n; j++) {
       long double t = a[c][j];
       a[c][j] = a[best][j];
@@ -66,14 +68,16 @@ static sl_graph *random_graph(sl_rng *rng, uint32_t largest) {
     narrow[k] = (float)weights[k];
   }
   sl_value_type type = (sl_value_type)sl_rng_below(rng, 3);
-  const void *values = type == SL_VALUES_F64 ? (void *)weights : type == SL_VALUES_F32 ? (void *)narrow : NULL;
+  const void *values = type == SL_VALUES_F64   ? (void *)weights
+                       : type == SL_VALUES_F32 ? (void *)narrow
+                                               : NULL;
   return make_graph(n, count, from, to, values, type, sl_rng_below(rng, 2));
 }
 
 typedef struct source {
   uint32_t nodes[8];
   double weights[8];
-  uint32_t count;  // 0: global
+  uint32_t count; // 0: global
   double s[LARGEST];
 } source;
 
@@ -92,8 +96,10 @@ static source random_source(sl_rng *rng, uint32_t n) {
 }
 
 static void begin(sl_pagerank *p, const sl_pagerank_options *options, const source *from) {
-  if (from->count == 0) assert_ok(sl_pagerank_begin_global(p, options));
-  else assert_ok(sl_pagerank_begin(p, options, from->nodes, from->weights, from->count));
+  if (from->count == 0)
+    assert_ok(sl_pagerank_begin_global(p, options));
+  else
+    assert_ok(sl_pagerank_begin(p, options, from->nodes, from->weights, from->count));
 }
 
 // Runs in steps of `work` and finishes.
@@ -102,7 +108,8 @@ static sl_pagerank_result run(sl_pagerank *p, const sl_pagerank_options *options
   sl_outcome outcome;
   sl_pagerank_result result;
   begin(p, options, from);
-  do assert_ok(sl_pagerank_step(p, work, &outcome)); while (outcome == SL_OUTCOME_RUNNING);
+  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
   assert_int_equal(result.outcome, outcome);
   return result;
@@ -170,8 +177,9 @@ static void steps_and_earlier_runs_do_not_show_in_the_result(void **state) {
       sl_pagerank_options options = random_options(&rng, g);
       options.top_k = sl_rng_below(&rng, g->node_count + 1);
       source from = random_source(&rng, g->node_count);
-      options.settle_ranking = options.top_k > 0 && from.count > 0 && options.method <= SL_PAGERANK_PUSH && sl_rng_below(&rng, 2);
-      if (sl_rng_below(&rng, 6) == 0) begin(used, &options, &from);  // dropped
+      options.settle_ranking = options.top_k > 0 && from.count > 0 &&
+                               options.method <= SL_PAGERANK_PUSH && sl_rng_below(&rng, 2);
+      if (sl_rng_below(&rng, 6) == 0) begin(used, &options, &from); // dropped
       assert_ok(sl_pagerank_create(g, &fresh));
       sl_pagerank_result a = run(used, &options, &from, 1 + sl_rng_below(&rng, 40));
       sl_pagerank_result b = run(fresh, &options, &from, UINT64_MAX);
@@ -246,8 +254,9 @@ static void top_k_is_sorted_and_proved_places_are_right(void **state) {
     sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
     assert_true(result.count <= options.top_k);
     for (uint32_t i = 1; i < result.count; i++) {
-      assert_true(result.scores[i - 1] > result.scores[i] ||
-                  (result.scores[i - 1] == result.scores[i] && result.nodes[i - 1] < result.nodes[i]));
+      assert_true(
+          result.scores[i - 1] > result.scores[i] ||
+          (result.scores[i - 1] == result.scores[i] && result.nodes[i - 1] < result.nodes[i]));
     }
     // Places whose node has the right number of better nodes; ties in the truth cannot be proved.
     uint32_t right = 0;
@@ -287,7 +296,8 @@ static void settled_rankings_keep_their_bound(void **state) {
       double expected[LARGEST], error = 0, scores[LARGEST];
       reference(g, options.damping, from.s, expected);
       sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
-      for (uint32_t i = 0; i < result.count; i++) error += fabs(result.scores[i] - expected[result.nodes[i]]);
+      for (uint32_t i = 0; i < result.count; i++)
+        error += fabs(result.scores[i] - expected[result.nodes[i]]);
       assert_true(error <= result.error_bound + 1e-16);
       assert_int_equal(result.proved_places, 0);
       assert_refused(sl_pagerank_scores(p, scores), SL_ERR_STATE, "pagerank");
@@ -297,9 +307,9 @@ static void settled_rankings_keep_their_bound(void **state) {
   }
 }
 
-static const sl_pagerank_method every_method[5] = {
-    SL_PAGERANK_AUTO, SL_PAGERANK_PUSH, SL_PAGERANK_POWER, SL_PAGERANK_GAUSS_SEIDEL,
-    SL_PAGERANK_CONJUGATE_GRADIENT};
+static const sl_pagerank_method every_method[5] = {SL_PAGERANK_AUTO, SL_PAGERANK_PUSH,
+                                                   SL_PAGERANK_POWER, SL_PAGERANK_GAUSS_SEIDEL,
+                                                   SL_PAGERANK_CONJUGATE_GRADIENT};
 
 static void expect_scores(const sl_graph *g, const source *from, double damping,
                           const double *expected) {
@@ -315,7 +325,8 @@ static void expect_scores(const sl_graph *g, const source *from, double damping,
     sl_pagerank_result result = run(p, &options, from, UINT64_MAX);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
     assert_ok(sl_pagerank_scores(p, scores));
-    for (uint32_t u = 0; u < g->node_count; u++) assert_true(fabs(scores[u] - expected[u]) <= 1e-12);
+    for (uint32_t u = 0; u < g->node_count; u++)
+      assert_true(fabs(scores[u] - expected[u]) <= 1e-12);
     assert_true(sl_pagerank_bytes(p) + sl_graph_bytes(g) == sl_bytes_in_use());
     sl_pagerank_destroy(p);
   }
@@ -438,7 +449,8 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   REFUSE(o.max_iterations = 0, SL_ERR_OPTION, "max_iterations");
   REFUSE(o.max_work = 0, SL_ERR_OPTION, "max_work");
   REFUSE(o.settle_ranking = true, SL_ERR_OPTION, "settle_ranking");
-  REFUSE((o.settle_ranking = true, o.top_k = 1, o.method = SL_PAGERANK_POWER), SL_ERR_UNSUPPORTED, "method");
+  REFUSE((o.settle_ranking = true, o.top_k = 1, o.method = SL_PAGERANK_POWER), SL_ERR_UNSUPPORTED,
+         "method");
   sl_pagerank_options settle = good;
   settle.settle_ranking = true;
   settle.top_k = 1;
@@ -456,7 +468,8 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   assert_refused(sl_pagerank_step(p, 0, &outcome), SL_ERR_OPTION, "work");
   assert_refused(sl_pagerank_finish(p, SL_OUTCOME_CONVERGED, &result), SL_ERR_ARGUMENT, "outcome");
   // The run survived all of that.
-  do assert_ok(sl_pagerank_step(p, 1, &outcome)); while (outcome == SL_OUTCOME_RUNNING);
+  do assert_ok(sl_pagerank_step(p, 1, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
   sl_pagerank_destroy(p);
@@ -588,7 +601,8 @@ static void settled_top_50_is_nearly_right_on_a_scale_free_graph(void **state) {
     options.settle_ranking = true;
     result = run(p, &options, &from, UINT64_MAX);
     work += result.edge_operations;
-    for (int i = 0; i < 50; i++) for (uint32_t j = 0; j < 50; j++) hits += expected[i] == result.nodes[j];
+    for (int i = 0; i < 50; i++)
+      for (uint32_t j = 0; j < 50; j++) hits += expected[i] == result.nodes[j];
   }
   assert_true(hits >= 490);
   assert_true(power_work > 100 * work);
