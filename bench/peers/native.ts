@@ -27,7 +27,10 @@ const fast = ['-O3', '-march=native', '-DNDEBUG', '-I', here];
 export function build(name: string, { compiler, sources, flags }: Recipe): string {
   mkdirSync(built, { recursive: true });
   const program = join(built, name);
-  execFileSync(compiler, [...fast, ...sources, '-o', program, ...flags], { cwd: root, stdio: 'pipe' });
+  execFileSync(compiler, [...fast, ...sources, '-o', program, ...flags], {
+    cwd: root,
+    stdio: 'pipe',
+  });
   return program;
 }
 
@@ -53,7 +56,12 @@ export class NativePeer {
 
   constructor(name: string, program: string) {
     this.name = name;
-    const env = { OPENBLAS_CORETYPE: blasKernels(), ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+    const env = {
+      OPENBLAS_CORETYPE: blasKernels(),
+      ...process.env,
+      OPENBLAS_NUM_THREADS: '1',
+      OMP_NUM_THREADS: '1',
+    };
     this.child = spawn(program, { env, stdio: 'pipe' });
     this.child.stderr.pipe(process.stderr);
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
@@ -91,17 +99,30 @@ export class NativePeer {
 
 /** Writes A x = b for peers to load. */
 export function systemFile(matrix: Csr, b: Float64Array): string {
-  return write([Uint32Array.of(matrix.rows, matrix.columns.length), matrix.rowPointers, matrix.columns, matrix.values, b]);
+  return write([
+    Uint32Array.of(matrix.rows, matrix.columns.length),
+    matrix.rowPointers,
+    matrix.columns,
+    matrix.values,
+    b,
+  ]);
 }
 
 /** Writes a graph (outgoing edges in compressed rows) and a source node for peers to load. */
 export function graphFile(graph: Csr, source: number): string {
-  return write([Uint32Array.of(graph.rows, graph.columns.length, source), graph.rowPointers, graph.columns]);
+  return write([
+    Uint32Array.of(graph.rows, graph.columns.length, source),
+    graph.rowPointers,
+    graph.columns,
+  ]);
 }
 
 let files = 0;
 function write(parts: (Uint32Array | Float64Array)[]): string {
   const path = join(scratch, `data${files++}`);
-  writeFileSync(path, Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))));
+  writeFileSync(
+    path,
+    Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))),
+  );
   return path;
 }

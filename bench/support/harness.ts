@@ -23,6 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** One way to do the work of a comparison. */
+// biome-ignore lint/suspicious/noExplicitAny: each contestant of a comparison has a result type of its own.
 export interface Contestant<R = any> {
   name: string;
   /** Does the work once. Everything it must not be charged for happens before, in a closure or in `prepare`. */

@@ -23,7 +23,9 @@ export function versionOf(name: string): string {
 
 // Not every package exports its package.json: the folders of node_modules are searched instead.
 function manifestOf(name: string): string {
-  const candidates = (require.resolve.paths(name) ?? []).map((at) => join(at, name, 'package.json'));
+  const candidates = (require.resolve.paths(name) ?? []).map((at) =>
+    join(at, name, 'package.json'),
+  );
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) throw new Error(`${name} is not installed`);
   return found;
@@ -58,7 +60,10 @@ export async function sublinearTimeSolver(): Promise<SublinearTimeSolver> {
     Solver: SublinearSolver,
     conjugateGradient({ values, columns, rowPointers, rows }, tolerance) {
       const matrix = new inner.OptimizedSparseMatrix(values, columns, rowPointers, rows, rows);
-      const solver = new inner.HighPerformanceConjugateGradientSolver({ tolerance, maxIterations: 10_000 });
+      const solver = new inner.HighPerformanceConjugateGradientSolver({
+        tolerance,
+        maxIterations: 10_000,
+      });
       return { solve: (b) => solver.solve(matrix, b).solution };
     },
   };
@@ -90,8 +95,17 @@ export function graphology(edges: Edges): UndirectedGraph {
 }
 
 /** Scores of graphology-metrics in node order. Its own tolerance is per node; here it is the L1 change as above. */
-export function graphologyPageRank(graph: UndirectedGraph, damping: number, tolerance: number): Float64Array {
-  const options = { alpha: damping, tolerance: tolerance / graph.order, maxIterations: 1000, getEdgeWeight: null };
+export function graphologyPageRank(
+  graph: UndirectedGraph,
+  damping: number,
+  tolerance: number,
+): Float64Array {
+  const options = {
+    alpha: damping,
+    tolerance: tolerance / graph.order,
+    maxIterations: 1000,
+    getEdgeWeight: null,
+  };
   return inNodeOrder(require('graphology-metrics/centrality/pagerank')(graph, options));
 }
 

@@ -44,7 +44,12 @@ function chapter(result: BenchResult): string {
       const unit = claim.unit === undefined ? '' : ` ${claim.unit}`;
       const sign = claim.relation === '<=' ? 'at most' : 'at least';
       const goal = claim.goal === undefined ? '' : ` (goal ${short(claim.goal)})`;
-      return [claim.text, `${short(claim.value)}${unit}`, `${sign} ${short(claim.limit)}${unit}${goal}`, claim.holds ? 'yes' : '**no**'];
+      return [
+        claim.text,
+        `${short(claim.value)}${unit}`,
+        `${sign} ${short(claim.limit)}${unit}${goal}`,
+        claim.holds ? 'yes' : '**no**',
+      ];
     });
     parts.push(markdown(['what', 'measured', 'asked', 'met'], rows, 'lrrl'));
   }
@@ -58,8 +63,18 @@ function chapter(result: BenchResult): string {
 
 function comparison(section: ComparisonResult): string {
   const remarks = section.rows.some((row) => row.note !== undefined || row.skipped !== undefined);
-  const header = ['', 'median', 'p99', 'times slower', section.accuracy, ...(remarks ? ['remark'] : [])];
-  const rows = section.rows.map((row) => [...contestant(row), ...(remarks ? [row.skipped ?? row.note ?? ''] : [])]);
+  const header = [
+    '',
+    'median',
+    'p99',
+    'times slower',
+    section.accuracy,
+    ...(remarks ? ['remark'] : []),
+  ];
+  const rows = section.rows.map((row) => [
+    ...contestant(row),
+    ...(remarks ? [row.skipped ?? row.note ?? ''] : []),
+  ]);
   return markdown(header, rows, 'lrrrrl');
 }
 
@@ -69,11 +84,19 @@ function contestant(row: ContestantResult): string[] {
     row.ratio === 1 && row.ratioLow === 1
       ? '1'
       : `${short(row.ratio!)} [${short(row.ratioLow!)}, ${short(row.ratioHigh!)}]`;
-  return [row.name, time(row.medianMs!), time(row.p99Ms!), ratio, short(row.accuracy ?? Number.NaN)];
+  return [
+    row.name,
+    time(row.medianMs!),
+    time(row.p99Ms!),
+    ratio,
+    short(row.accuracy ?? Number.NaN),
+  ];
 }
 
 function table(section: TableResult): string {
-  const rows = section.rows.map((row) => row.map((cell) => (typeof cell === 'number' ? short(cell) : cell)));
+  const rows = section.rows.map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? short(cell) : cell)),
+  );
   const align = section.columns
     .map((_, column) => (section.rows.some((row) => typeof row[column] === 'number') ? 'r' : 'l'))
     .join('');
@@ -86,7 +109,8 @@ function time(ms: number): string {
 }
 
 function markdown(header: string[], rows: string[][], align: string): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = header.map((_, i) => (align[i] === 'r' ? '---:' : '---'));
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }

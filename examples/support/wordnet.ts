@@ -74,7 +74,13 @@ export function parseWordNet(read: (file: string) => string): WordNet {
     synsets,
     from: Uint32Array.from(pointers, (pointer) => pointer.from),
     to: Uint32Array.from(pointers, (pointer) => node(pointer.to)),
-    meanings: (word) => index.get(word.trim().toLowerCase().replaceAll(/[_\s]+/g, ' ')) ?? [],
+    meanings: (word) =>
+      index.get(
+        word
+          .trim()
+          .toLowerCase()
+          .replaceAll(/[_\s]+/g, ' '),
+      ) ?? [],
     words: () => index.keys(),
   };
 
@@ -101,7 +107,10 @@ function parseSynset(line: string, kind: string) {
     const letter = fields[at + 3 + 4 * i]!;
     targets.push((letter === 's' ? 'a' : letter) + fields[at + 2 + 4 * i]!);
   }
-  const gloss = line.slice(bar + 3).replace(/; "[\s\S]*$/, '').trim();
+  const gloss = line
+    .slice(bar + 3)
+    .replace(/; "[\s\S]*$/, '')
+    .trim();
   return { offset: fields[0]!, synset: { words, kind, gloss }, targets };
 }
 

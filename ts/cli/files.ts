@@ -1,0 +1,86 @@
+// Reading and writing files for the command line: in chunks, `-` for standard input and output, and errors that name the
+// file and the line.
+
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isSublinearError } from '../internal/errors.js';
+import { CliError, EXIT, interrupt, type Progress } from './terminal.js';
+
+/** What messages call a file: `-` is "standard input". */
+export function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
+/** The chunks of a file, with the progress bar moving along. */
+export async function* chunks(path: string, progress: Progress): AsyncGenerator<Uint8Array> {
+  const size = path === '-' ? 0 : await sizeOf(path);
+  if (size > 0) progress.start(`reading ${nameOf(path)}`, size);
+  let read = 0;
+  const stream = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  try {
+    for await (const chunk of stream) {
+      interrupt.signal.throwIfAborted();
+      yield chunk as Uint8Array;
+      read += (chunk as Uint8Array).length;
+      progress.update(read);
+    }
+  } catch (error) {
+    throw fileError(path, error);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Writes text in pieces, to a file or to standard output. */
+export async function writeText(path: string, pieces: Iterable<string>): Promise<void> {
+  const stream = path === '-' ? process.stdout : createWriteStream(path);
+  try {
+    if (path !== '-') await once(stream, 'open');
+    for (const piece of pieces) {
+      interrupt.signal.throwIfAborted();
+      if (!stream.write(piece)) await once(stream, 'drain');
+    }
+    if (path !== '-') {
+      stream.end();
+      await once(stream, 'finish');
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new CliError(`${path}: ${reason(error as NodeJS.ErrnoException)}`, EXIT.failed);
+  }
+}
+
+/** A dense vector as a Matrix Market array; every number reads back as the same bits. */
+export function* matrixMarketVector(values: Float64Array, comment: string): Generator<string> {
+  yield `%%MatrixMarket matrix array real general\n%${comment}\n${values.length} 1\n`;
+  const block = 4096;
+  for (let start = 0; start < values.length; start += block) {
+    yield `${values.subarray(start, start + block).join('\n')}\n`;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new CliError(`${path}: is a folder, expected a file`);
+    return found.size;
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+function fileError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof CliError || isSublinearError(error) || typeof code !== 'string')
+    return error;
+  return new CliError(`${nameOf(path)}: ${reason(error as NodeJS.ErrnoException)}`);
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'no such file';
+  if (error.code === 'EACCES') return 'permission denied';
+  if (error.code === 'ENOSPC') return 'no space left';
+  if (error.code === 'EISDIR') return 'is a folder, expected a file';
+  return error.message;
+}

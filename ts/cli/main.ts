@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+// The command line: `sublinear solve | rank | info | bench`. This file knows arguments and exit codes; each verb has a
+// file of its own.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { bench } from './bench.js';
+import { explain } from './engine.js';
+import { info } from './info.js';
+import { counter, memory, nodes, positive, share } from './options.js';
+import { rank } from './rank.js';
+import { solve } from './solve.js';
+import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as {
+  version: string;
+};
+const progress = new Progress();
+
+function build(): Command {
+  const program = new Command('sublinear')
+    .description(
+      'Solves large sparse systems and ranks graphs, and says how far off each answer can be.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeErr: () => {}, // said once, in one line, by the end of this file
+      outputError: () => {},
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
+  sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
+  cat A.mtx | sublinear solve - --json        from standard input, result as JSON
+  sublinear solve --help                      all options of a verb
+
+Exit codes:
+  0  done
+  1  not converged; the best answer so far is still written, with its residual
+  2  bad input or unknown option
+  3  something else failed: no memory left, a file that cannot be written
+  130  interrupted`,
+    );
+
+  common(program.command('solve'))
+    .description('solve A x = b; files in Matrix Market format, - is standard input')
+    .argument('<A.mtx>', 'square matrix')
+    .argument('[b.mtx]', 'right-hand side, one column; all ones when absent')
+    .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
+    .option('--method <name>', 'auto, or the name of a method', 'auto')
+    .option('--tolerance <number>', 'stop when ||b - A x|| <= tolerance ||b||', positive, 1e-8)
+    .option('--max-iterations <count>', 'stop after so many iterations', counter)
+    .option('--max-time <seconds>', 'stop after so many seconds', positive)
+    .option(
+      '--max-work <count>',
+      'stop after so many edge operations (matrix entries multiplied)',
+      counter,
+    )
+    .option('--history', 'add the residual after each iteration to the JSON result')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear solve A.mtx
+  sublinear solve A.mtx b.mtx -o x.mtx --tolerance 1e-12
+  sublinear solve A.mtx --method cg --max-time 10 --json`,
+    )
+    .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
+
+  common(program.command('rank'))
+    .description(
+      'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
+    )
+    .argument('<edges>', 'edge list (SNAP), CSV edges or a METIS graph')
+    .option(
+      '--source <node,...>',
+      'rank by nearness to this node or these; absent: the whole graph',
+      nodes,
+    )
+    .option('--top <count>', 'how many nodes to print', counter, 10)
+    .addOption(
+      new Option('--directed', 'edges go one way (default for SNAP and CSV)').conflicts(
+        'undirected',
+      ),
+    )
+    .addOption(
+      new Option('--undirected', 'edges go both ways (always so for METIS)').conflicts('directed'),
+    )
+    .option(
+      '--damping <share>',
+      'probability of following an edge instead of starting again',
+      share,
+      0.85,
+    )
+    .option('--tolerance <number>', 'largest sum of all errors of the scores', positive, 1e-6)
+    .option('--method <name>', 'auto, or the name of a method', 'auto')
+    .option('--max-time <seconds>', 'stop after so many seconds', positive)
+    .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
+    .addOption(
+      new Option(
+        '--format <name>',
+        'snap, csv or metis; by the ending of the file when absent',
+      ).choices(['snap', 'csv', 'metis']),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear rank wiki-Vote.txt --source 42 --top 20
+  sublinear rank friends.csv --undirected
+  zcat edges.txt.gz | sublinear rank - --source 7 --json`,
+    )
+    .action((file: string, options) => rank(file, options, progress));
+
+  common(program.command('info'))
+    .description('versions, WebAssembly variants, what this machine can run, memory')
+    .action((options) => info(version, options));
+
+  common(program.command('bench'))
+    .description('a short benchmark against plain JavaScript loops, a few seconds')
+    .option('--size <count>', 'about how many unknowns and nodes', counter, 40_000)
+    .action((options) => bench(options, progress));
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .option('--json', 'print the result as one JSON object')
+    .option('--memory <bytes>', 'most memory that WebAssembly may take, as in 500MB', memory)
+    .addOption(
+      new Option(
+        '--variant <name>',
+        'which build to run; the best that this machine can when absent',
+      ).choices(['scalar', 'simd']),
+    );
+}
+
+async function main(): Promise<number> {
+  installSignals(progress);
+  const program = build();
+  if (process.argv.length <= 2) {
+    program.outputHelp();
+    return EXIT.done;
+  }
+  try {
+    await program.parseAsync();
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    progress.stop();
+    if (interrupt.signal.aborted) {
+      complain('interrupted');
+      return EXIT.interrupted;
+    }
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done; // --help and --version have printed
+      complain(
+        `${error.message.replace(/^error: /, '')}${/--help/.test(error.message) ? '' : ' (see --help)'}`,
+      );
+      return EXIT.badInput;
+    }
+    const known = explain(error, {});
+    complain(known instanceof Error ? known.message : String(known));
+    return known instanceof CliError ? known.exitCode : EXIT.failed;
+  }
+}
+
+process.exitCode = await main();
+// A paused standard input would keep the process alive.
+if (!process.stdin.destroyed) process.stdin.unref?.();

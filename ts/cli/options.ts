@@ -1,0 +1,55 @@
+// Option values as the command line gives them: text, checked here so that the message can name the option.
+import { InvalidArgumentError } from 'commander';
+import type { NodeLabel } from '../graph.js';
+
+/** A finite number above zero, as in 1e-8. */
+export function positive(text: string): number {
+  const value = number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+/** A number strictly between 0 and 1. */
+export function share(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value < 1))
+    throw new InvalidArgumentError('Expected a number between 0 and 1.');
+  return value;
+}
+
+/** A whole number >= 1. */
+export function counter(text: string): number {
+  const value = number(text);
+  if (!(Number.isSafeInteger(value) && value >= 1))
+    throw new InvalidArgumentError('Expected a whole number >= 1.');
+  return value;
+}
+
+/** Nodes separated by commas: "42" or "1,2,3"; ids above 2^53 become bigint. */
+export function nodes(text: string): NodeLabel[] {
+  return text.split(',').map((part) => {
+    if (!/^\s*\d+\s*$/.test(part)) {
+      throw new InvalidArgumentError(
+        'Expected a node number, or several with commas between them.',
+      );
+    }
+    const value = Number(part);
+    return Number.isSafeInteger(value) ? value : BigInt(part);
+  });
+}
+
+/** Bytes: "1000000", "512MB", "2GB". */
+export function memory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMG]B)?$/i.exec(text.trim());
+  const scale = { KB: 1e3, MB: 1e6, GB: 1e9 }[(match?.[2] ?? '').toUpperCase()] ?? 1;
+  const value = match === null ? Number.NaN : Math.floor(Number(match[1]) * scale);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected bytes, as in 500MB or 2GB.');
+  return value;
+}
+
+function number(text: string): number {
+  // Number('') is 0 and Number('0x1f') is 31; neither was meant.
+  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text))
+    throw new InvalidArgumentError('Expected a number.');
+  return Number(text);
+}

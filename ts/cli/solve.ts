@@ -1,0 +1,161 @@
+// sublinear solve A.mtx [b.mtx]
+import type { SolveMethod, SolveProgress, SolveResult } from '../solver.js';
+import { type CommonOptions, engineFor, explain } from './engine.js';
+import { chunks, matrixMarketVector, nameOf, writeText } from './files.js';
+import {
+  CliError,
+  count,
+  digits,
+  duration,
+  EXIT,
+  facts,
+  interrupt,
+  type Progress,
+} from './terminal.js';
+
+export interface SolveOptions extends CommonOptions {
+  output?: string;
+  method: string;
+  tolerance: number;
+  maxIterations?: number;
+  maxTime?: number;
+  maxWork?: number;
+  history?: boolean;
+}
+
+export async function solve(
+  aFile: string,
+  bFile: string | undefined,
+  options: SolveOptions,
+  progress: Progress,
+): Promise<void> {
+  if (aFile === '-' && bFile === '-') {
+    throw new CliError('only one of A and b can come from standard input');
+  }
+  const engine = await engineFor(['sparse', 'solver'], options);
+  const read = async (file: string) => {
+    try {
+      return await engine.sparse.SparseMatrix.fromMatrixMarketAsync(chunks(file, progress), {
+        signal: interrupt.signal,
+      });
+    } catch (error) {
+      throw explain(error, {}, file);
+    }
+  };
+  const matrix = await read(aFile);
+  const { rows, cols, nnz } = matrix;
+  if (rows !== cols) {
+    throw new CliError(`${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix`);
+  }
+  const b = bFile === undefined ? new Float64Array(rows).fill(1) : await readSide(bFile);
+
+  progress.start('solving');
+  const started = performance.now();
+  const result = await engine.solver
+    .solveAsync(matrix, b, {
+      method: options.method as SolveMethod,
+      tolerance: options.tolerance,
+      ...(options.maxIterations !== undefined && { maxIterations: options.maxIterations }),
+      ...(options.maxWork !== undefined && { maxWork: options.maxWork }),
+      ...(options.maxTime !== undefined && { maxTimeMs: 1000 * options.maxTime }),
+      history: options.history ?? false,
+      output: 'float64',
+      signal: interrupt.signal,
+      onProgress: ({ iterations, relativeResidual }: SolveProgress) => {
+        // Residuals fall by factors: the share of the way is a share of logarithms.
+        const way = Math.log(relativeResidual) / Math.log(options.tolerance);
+        const detail = `${count(iterations)} iterations, residual ${digits(relativeResidual)}`;
+        progress.update(Math.min(1, Math.max(0, way)), detail);
+      },
+    })
+    .catch((error) => {
+      throw explain(error, { matrix: aFile, b: bFile ?? aFile });
+    });
+  const ms = performance.now() - started;
+  progress.stop();
+
+  const { output } = options;
+  if (output !== undefined) {
+    const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
+    await writeText(output, matrixMarketVector(result.solution, comment));
+  }
+  const report = options.json ? asJson() : asText();
+  // With the solution on standard output the report goes beside it, not into it.
+  const stream = output === '-' ? process.stderr : process.stdout;
+  stream.write(`${report}\n`);
+  process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
+
+  async function readSide(file: string): Promise<Float64Array> {
+    const side = await read(file);
+    if (side.cols !== 1 || side.rows !== rows) {
+      throw new CliError(
+        `${nameOf(file)}: ${side.rows} x ${side.cols}, expected ${rows} x 1 to go with ${nameOf(aFile)}`,
+      );
+    }
+    const { rowPointers, values } = side.toCsr();
+    // Zeros of an array file are not stored; a row has one entry or none.
+    return Float64Array.from({ length: rows }, (_, i) => {
+      const at = rowPointers[i] as number;
+      if (at === rowPointers[i + 1]) return 0;
+      return values === undefined ? 1 : (values[at] as number);
+    });
+  }
+
+  function asJson(): string {
+    const { solution, history, ...rest } = result;
+    return JSON.stringify({
+      matrix: nameOf(aFile),
+      rows,
+      entries: nnz,
+      b: bFile === undefined ? 'all ones' : nameOf(bFile),
+      tolerance: options.tolerance,
+      ...rest,
+      ms,
+      ...(history && { history: Array.from(history) }),
+      ...(output === undefined ? { solution: Array.from(solution) } : { output }),
+    });
+  }
+
+  function asText(): string {
+    const lines: [string, string][] = [
+      ['matrix', `${nameOf(aFile)}: ${count(rows)} x ${count(cols)}, ${count(nnz)} entries`],
+      ['b', bFile === undefined ? 'all ones (no file given)' : nameOf(bFile)],
+      ['outcome', outcomeLine(result, options.tolerance)],
+      ['method', `${result.method}, ${count(result.iterations)} iterations, ${duration(ms)}`],
+      ['residual', `||b - A x|| / ||b|| = ${digits(result.relativeResidual)}`],
+      ['error', errorLine(result)],
+      ['x', output === undefined ? summary(result.solution) : `written to ${output}`],
+    ];
+    return facts(lines);
+  }
+}
+
+function outcomeLine({ outcome }: SolveResult, tolerance: number): string {
+  const meaning: Record<string, string> = {
+    converged: `the residual is at most ${tolerance}`,
+    iterationLimit: 'not converged: --max-iterations was reached; x is the best iterate',
+    workLimit: 'not converged: --max-work was reached; x is the best iterate',
+    timeLimit: 'not converged: --max-time was reached; x is the best iterate',
+    stagnated: 'not converged: rounding does not allow the tolerance; x is the best iterate',
+    singular: 'not converged: the matrix is singular',
+    inconsistent:
+      'no x solves this: the matrix is singular and b does not fit; x solves the part that does',
+    indefinite: 'not converged: the method needs a definite matrix; try another --method',
+    breakdown: 'not converged: the method broke down; try another --method',
+  };
+  return `${outcome}: ${meaning[outcome] ?? 'not converged'}`;
+}
+
+function errorLine({ errorBound, errorBoundNorm }: SolveResult): string {
+  if (errorBound === undefined) return 'no bound is known for such a matrix';
+  const what =
+    errorBoundNorm === 1 ? 'all errors of x together' : 'no entry of x is off by more than';
+  return errorBoundNorm === 1
+    ? `${what} are at most ${digits(errorBound)} (proved)`
+    : `${what} ${digits(errorBound)} (proved)`;
+}
+
+function summary(x: Float64Array): string {
+  const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
+  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
+}

@@ -1,0 +1,156 @@
+// How the command line talks: results on standard output, everything else on standard error, a progress bar only where
+// somebody can see it, and one line for what went wrong.
+import { writeSync } from 'node:fs';
+import { SingleBar } from 'cli-progress';
+import { isSublinearError } from '../internal/errors.js';
+
+/** Exit codes, the same for every verb. */
+export const EXIT = {
+  done: 0,
+  notConverged: 1,
+  badInput: 2,
+  failed: 3,
+  interrupted: 130,
+} as const;
+
+/** Ends a verb with one line on standard error. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number = EXIT.badInput) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Whether an error of the package means that the machine gave up, not that the input was wrong. */
+export function isFailure(error: unknown): boolean {
+  if (!isSublinearError(error)) return true;
+  return ['ERR_MEMORY', 'MEMORY', 'CRASHED', 'LOAD_FAILED'].includes(error.code);
+}
+
+/** Writes a line, or many, to standard output. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Two columns: names in the first, padded to the longest. */
+export function facts(lines: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+/** A table with right-aligned numbers: a column is a number column when its first cell is one. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const cells = [header, ...rows].map((row) => row.map(String));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const right = header.map((_, column) => typeof rows[0]?.[column] === 'number');
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** 1234567 as "1,234,567". */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A small positive number with three digits: 1.23e-9, 0.0123, 12.3. */
+export function digits(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+}
+
+/** Milliseconds for people: "3.1 ms", "2.4 s". */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${digits(ms)} ms` : `${digits(ms / 1000)} s`;
+}
+
+/** Bytes for people: "812 bytes", "1.4 MB". */
+export function bytes(value: number): string {
+  if (value < 1000) return `${value} bytes`;
+  const units = ['KB', 'MB', 'GB'];
+  let scaled = value;
+  let unit = -1;
+  while (scaled >= 1000 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${digits(scaled)} ${units[unit]}`;
+}
+
+/** A bar on standard error, or nothing at all when that is not a terminal. */
+export class Progress {
+  private bar: SingleBar | undefined;
+
+  /** Starts again with another label; `total` 1 means that updates are shares. */
+  start(label: string, total = 1): void {
+    this.stop();
+    if (!process.stderr.isTTY) return;
+    this.bar = new SingleBar({
+      format: `${label} {bar} {percentage}% {detail}`,
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+      linewrap: false,
+      gracefulExit: false,
+    });
+    this.bar.start(total, 0, { detail: '' });
+  }
+
+  update(value: number, detail = ''): void {
+    this.bar?.update(value, { detail });
+  }
+
+  /** Takes the bar away and gives the cursor back. */
+  stop(): void {
+    this.bar?.stop();
+    this.bar = undefined;
+  }
+}
+
+/** Aborted by the first Ctrl-C. */
+export const interrupt = new AbortController();
+
+/**
+ * Ctrl-C: the running verb is told to stop; a second one ends the process at once. A reader of our output that goes
+ * away (`| head`) is no error.
+ */
+export function installSignals(progress: Progress): void {
+  let asked = false;
+  const onInterrupt = () => {
+    progress.stop();
+    if (asked) process.exit(EXIT.interrupted);
+    asked = true;
+    interrupt.abort(new CliError('interrupted', EXIT.interrupted));
+    // A verb that waits for standard input has nothing to abort.
+    setTimeout(() => process.exit(EXIT.interrupted), 300).unref();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(process.exitCode ?? EXIT.done);
+    });
+  }
+}
+
+/** The line that says what went wrong. Written at once: the process is about to end. */
+export function complain(message: string): void {
+  try {
+    writeSync(2, `sublinear: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  } catch {
+    // Nobody is listening.
+  }
+}
