@@ -1,32 +1,32 @@
 // Graphs in the engine's memory.
 import type { DType } from './dense.js';
+import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
 import { SublinearRangeError } from './internal/errors.js';
 import { idLabels, type NodeLabel, type NodeLabels } from './internal/labels.js';
 import { adopt, rawOf, WasmObject } from './internal/object.js';
-import type { EdgeListReader, Graph as RawGraph, MetisReader } from './internal/raw/solver.js';
+import type { EdgeListReader, MetisReader, Graph as RawGraph } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
 import { F32, F64, type IndexArray, type RealArray } from './internal/scratch.js';
 import type { AsyncOptions } from './internal/steps.js';
 import {
   type AsyncTextSource,
-  type ReadProgress,
   type Reading,
+  type ReadProgress,
   readText,
   readTextAsync,
   type TextSource,
 } from './internal/text-source.js';
 import * as check from './internal/validate.js';
-import { type EngineOptions, getEngine } from './index.js';
 import { SparseMatrix, valuesIn } from './sparse.js';
 
+export type { DType } from './dense.js';
 export * from './internal/errors.js';
 export type { NodeLabel } from './internal/labels.js';
 export type { IndexArray, RealArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
 export type { AsyncTextSource, ReadProgress, TextSource } from './internal/text-source.js';
-export type { DType } from './dense.js';
 
 /** Edges in any order; parallel ones are merged, their weights added up. */
 export interface EdgesInput {
@@ -173,7 +173,8 @@ export class Graph extends WasmObject<RawGraph> {
       const from = scratch.indices('from', given.from);
       const to = scratch.indices('to', given.to);
       const weights = valuesIn(operation, scratch, 'weights', given.weights, given.dtype);
-      if (to.length !== from.length) throw check.shapeError(operation, 'to', from.length, to.length);
+      if (to.length !== from.length)
+        throw check.shapeError(operation, 'to', from.length, to.length);
       if (weights && weights.length !== from.length)
         throw check.shapeError(operation, 'weights', from.length, weights.length);
       const nodeCount = given.nodeCount ?? Math.max(largest(given.from), largest(given.to)) + 1;
@@ -840,7 +841,7 @@ function ring(n: number): { from: Uint32Array; to: Uint32Array } {
   const to = new Uint32Array(10 * n);
   for (let k = 0; k < from.length; k++) {
     from[k] = k % n;
-    to[k] = (k % n + Math.imul(k, 0x9e3779b1) >>> 0) % n;
+    to[k] = (((k % n) + Math.imul(k, 0x9e3779b1)) >>> 0) % n;
   }
   return { from, to };
 }

@@ -1,5 +1,6 @@
 // Sparse matrices in the engine's memory.
 import type { DType, Vector } from './dense.js';
+import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
 import { SublinearRangeError } from './internal/errors.js';
@@ -19,14 +20,13 @@ import {
 import type { AsyncOptions } from './internal/steps.js';
 import {
   type AsyncTextSource,
-  type ReadProgress,
   type Reading,
+  type ReadProgress,
   readText,
   readTextAsync,
   type TextSource,
 } from './internal/text-source.js';
 import * as check from './internal/validate.js';
-import { type EngineOptions, getEngine } from './index.js';
 
 export type { DType } from './dense.js';
 export * from './internal/errors.js';

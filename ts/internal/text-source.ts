@@ -1,7 +1,8 @@
 // Feeds text to the C core's readers in pieces, so that a file is never in memory as a whole unless the caller has it so.
+
+import { statuses } from './codes.js';
 import { SublinearError } from './errors.js';
 import type { RawObject, Runtime } from './runtime.js';
-import { statuses } from './codes.js';
 import { Scratch } from './scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from './steps.js';
 import { show, typeError } from './validate.js';
