@@ -1,5 +1,15 @@
 #include "solver/local.h"
 
+#include <float.h>
+#include <math.h>
+
+#include "base/memory.h"
+#include "simd/kernels.h"
+#include "simd/simd.h"
+
+#define NOINLINE __attribute__((noinline))
+#define SCAN_BLOCK 4096u
+
 // After this many times nnz the pushes of a query have cost about what one full solve does.
 #define TOTAL_PUSH_PASSES 8.0
 #define PUSH_PASSES 0.3
@@ -49,4 +59,106 @@ uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked) {
 
 uint64_t sl_local_total_push_limit(const sl_csr *matrix) {
   return passes(matrix, TOTAL_PUSH_PASSES);
+}
+
+// ---- bounds of a solution from its right-hand side
+
+sl_status sl_row_slack_measure(const sl_csr *matrix, sl_row_slack *out) {
+  double least = INFINITY, most = 0;
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    double slack = sl_csr_row_slack(matrix, i);
+    if (slack < least) least = slack;
+    if (slack > most) most = slack;
+  }
+  *out = (sl_row_slack){.largest_inverse = 1 / least * (1 + 0x1p-51)};
+  if (most <= least * 1.01) return SL_OK;
+  SL_TRY(SL_ALLOC(&out->inverse, matrix->rows));
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    out->inverse[i] = 1 / sl_csr_row_slack(matrix, i) * (1 + 0x1p-51);
+  }
+  return SL_OK;
+}
+
+void sl_row_slack_free(sl_row_slack *slack) {
+  sl_free(slack->inverse);
+  *slack = (sl_row_slack){0};
+}
+
+// What one pass over b gathers; two lanes each.
+typedef struct extent {
+  sl_f64x2 high, low; // max of b_i / slack_i and of -b_i / slack_i, at least 0
+  sl_f64x2 sum;       // of |b_i|
+  sl_f64x2 poison;    // of 0 b_i: not zero exactly when something is not finite
+} extent;
+
+static inline __attribute__((always_inline)) void widen(extent *found, sl_f64x2 b, sl_f64x2 over) {
+  sl_f64x2 scaled = b * over;
+  found->high = sl_f64x2_pmax(found->high, scaled);
+  found->low = sl_f64x2_pmax(found->low, -scaled);
+  found->sum += sl_f64x2_abs(b);
+  found->poison += b * sl_f64x2_splat(0);
+}
+
+NOINLINE static void widen_uniform(extent *found, const double *b, double over, size_t count) {
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_splat(over));
+  if (i < count) widen(found, (sl_f64x2){b[i], 0}, sl_f64x2_splat(over));
+}
+
+NOINLINE static void widen_weighted(extent *found, const double *b, const double *over,
+                                    size_t count) {
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_load(over + i));
+  if (i < count) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){over[i], 0});
+}
+
+static void widen_dense(extent *found, const double *b, const sl_row_slack *slack, size_t n) {
+  for (size_t begin = 0; begin < n; begin += SCAN_BLOCK) {
+    size_t count = n - begin < SCAN_BLOCK ? n - begin : SCAN_BLOCK;
+    if (slack->inverse)
+      widen_weighted(found, b + begin, slack->inverse + begin, count);
+    else
+      widen_uniform(found, b + begin, slack->largest_inverse, count);
+  }
+}
+
+static void widen_sparse(extent *found, const sl_local_vector *b, const sl_row_slack *slack) {
+  for (uint32_t k = 0; k < b->count; k++) {
+    double over = slack->inverse ? slack->inverse[b->indices[k]] : slack->largest_inverse;
+    widen(found, (sl_f64x2){b->values[k], 0}, (sl_f64x2){over, 0});
+  }
+}
+
+sl_status sl_local_bound(const sl_push *push, const sl_row_slack *slack, const sl_local_vector *b,
+                         const char *argument, sl_local_box *out) {
+  uint32_t n = push->matrix->rows;
+  extent found = {0};
+  if (b->dense)
+    widen_dense(&found, b->dense, slack, n);
+  else
+    widen_sparse(&found, b, slack);
+  if (found.poison[0] + found.poison[1] != 0) {
+    return sl_fail(SL_ERR_NOT_FINITE, argument, "finite numbers",
+                   sl_first_not_finite_f64(b->dense, n));
+  }
+  double high = found.high[0] < found.high[1] ? found.high[1] : found.high[0];
+  double low = found.low[0] < found.low[1] ? found.low[1] : found.low[0];
+  double sum = (found.sum[0] + found.sum[1]) * (1 + sl_push_rounding(n));
+  high *= 1 + 0x1p-51;
+  low *= 1 + 0x1p-51;
+  *out = (sl_local_box){.radius = INFINITY, .largest = INFINITY, .norm1 = INFINITY};
+  if (push->row_dominant) {
+    double largest = high < low ? low : high;
+    SL_REQUIRE(largest < DBL_MAX / 4, SL_ERR_RANGE, argument, "numbers far below overflow");
+    out->largest = out->radius = largest;
+    if (push->m_matrix) {
+      out->center = (high - low) / 2;
+      out->radius = (high + low) / 2 * (1 + 0x1p-51);
+    }
+  }
+  if (push->column_dominant) {
+    SL_REQUIRE(sum < DBL_MAX / 4, SL_ERR_RANGE, argument, "numbers far below overflow");
+    out->norm1 = sum;
+  }
+  return SL_OK;
 }

@@ -42,4 +42,31 @@ uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked);
 // Edge operations that all pushes of a query may take by default: about what a full solve costs.
 uint64_t sl_local_total_push_limit(const sl_csr *matrix);
 
+// 1 / slack of each row, rounded up: what turns a right-hand side into a bound of the solution.
+typedef struct sl_row_slack {
+  double *inverse;        // n; NULL when nearly the same everywhere, which halves what is read
+  double largest_inverse; // 1 / min slack
+} sl_row_slack;
+
+// For a strictly row-dominant matrix. Errors: ERR_MEMORY. Allocates. O(nnz).
+sl_status sl_row_slack_measure(const sl_csr *matrix, sl_row_slack *out);
+
+// A zeroed one is allowed.
+void sl_row_slack_free(sl_row_slack *slack);
+
+// Where the entries of M^{-1} b lie, for all b with these extremes, rounded outwards.
+typedef struct sl_local_box {
+  double center, radius; // |x_j - center| <= radius; radius infinite unless rows are dominant
+  double largest;        // |x_j| <= this; infinite unless rows are dominant
+  double norm1;          // ||b||_1; infinite unless columns are dominant
+} sl_local_box;
+
+// Reads b once. When M is an M-matrix with dominant rows, x keeps the sign that b has, and for b of
+// one sign the radius is half as large.
+//   slack   of the rows of push->matrix; a zeroed one unless they are dominant
+//   b       dense (checked here) or sparse (checked before)
+//   Errors: ERR_NOT_FINITE, ERR_RANGE ("argument"). Does not allocate. O(numbers in b).
+sl_status sl_local_bound(const sl_push *push, const sl_row_slack *slack, const sl_local_vector *b,
+                         const char *argument, sl_local_box *out);
+
 #endif

@@ -15,26 +15,20 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "simd/simd.h"
 #include "solver/handover.h"
 #include "solver/push.h"
 
 #define NOINLINE __attribute__((noinline))
-#define SCAN_BLOCK 4096u
-
 typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
 
 struct sl_local_entries {
   sl_csr *matrix;
   sl_push *push;
-  double *inverse_slack;        // n, rounded up; NULL when nearly the same everywhere
-  double largest_inverse_slack; // 1 / min slack, rounded up
+  sl_row_slack slack;
   // the right-hand side and what follows from it for x
   bool has_b;
   sl_local_vector b;
-  double center, radius; // |x_j - center| <= radius; radius infinite unless rows are dominant
-  double largest_x;      // |x_j| <= this
-  double norm1;          // ||b||_1, rounded up; infinite unless columns are dominant
+  sl_local_box x;
   // the query
   sl_local_entries_options options;
   phase phase;
@@ -60,24 +54,6 @@ sl_local_entries_options sl_local_entries_options_default(void) {
 
 // ---- object
 
-static sl_status measure_slack(sl_local_entries *entries) {
-  const sl_csr *matrix = entries->matrix;
-  double least = INFINITY, most = 0;
-  for (uint32_t i = 0; i < matrix->rows; i++) {
-    double slack = sl_csr_row_slack(matrix, i);
-    if (slack < least) least = slack;
-    if (slack > most) most = slack;
-  }
-  entries->largest_inverse_slack = 1 / least * (1 + 0x1p-51);
-  // One number instead of an array saves half of the memory that set_dense reads.
-  if (most <= least * 1.01) return SL_OK;
-  SL_TRY(SL_ALLOC(&entries->inverse_slack, matrix->rows));
-  for (uint32_t i = 0; i < matrix->rows; i++) {
-    entries->inverse_slack[i] = 1 / sl_csr_row_slack(matrix, i) * (1 + 0x1p-51);
-  }
-  return SL_OK;
-}
-
 sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
   *out = NULL;
   sl_push *push;
@@ -90,7 +66,7 @@ sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
   }
   entries->matrix = matrix;
   entries->push = push;
-  if (push->row_dominant) status = measure_slack(entries);
+  if (push->row_dominant) status = sl_row_slack_measure(matrix, &entries->slack);
   if (status != SL_OK) {
     sl_local_entries_destroy(entries);
     return status;
@@ -103,7 +79,7 @@ void sl_local_entries_destroy(sl_local_entries *entries) {
   if (entries == NULL) return;
   sl_handover_drop(&entries->full);
   sl_push_destroy(entries->push);
-  sl_free(entries->inverse_slack);
+  sl_row_slack_free(&entries->slack);
   sl_free(entries->indices);
   sl_free(entries->values);
   sl_free(entries->bounds);
@@ -113,7 +89,7 @@ void sl_local_entries_destroy(sl_local_entries *entries) {
 size_t sl_local_entries_bytes(const sl_local_entries *entries) {
   size_t n = entries->matrix->rows;
   size_t bytes = sizeof *entries + sl_push_bytes(entries->push);
-  if (entries->inverse_slack) bytes += n * sizeof(double);
+  if (entries->slack.inverse) bytes += n * sizeof(double);
   bytes += sl_handover_bytes(&entries->full);
   return bytes + entries->capacity * (sizeof(uint32_t) + 2 * sizeof(double));
 }
@@ -122,100 +98,28 @@ uint32_t sl_local_entries_size(const sl_local_entries *entries) { return entries
 
 // ---- right-hand side
 
-// What one pass over b gathers; two lanes each.
-typedef struct extent {
-  sl_f64x2 high, low; // max of b_i / slack_i and of -b_i / slack_i, at least 0
-  sl_f64x2 sum;       // of |b_i|
-  sl_f64x2 poison;    // of 0 b_i: not zero exactly when something is not finite
-} extent;
-
-static inline __attribute__((always_inline)) void widen(extent *found, sl_f64x2 b, sl_f64x2 over) {
-  sl_f64x2 scaled = b * over;
-  found->high = sl_f64x2_pmax(found->high, scaled);
-  found->low = sl_f64x2_pmax(found->low, -scaled);
-  found->sum += sl_f64x2_abs(b);
-  found->poison += b * sl_f64x2_splat(0);
-}
-
-NOINLINE static void widen_uniform(extent *found, const double *b, double over, size_t count) {
-  size_t i = 0;
-  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_splat(over));
-  if (i < count) widen(found, (sl_f64x2){b[i], 0}, sl_f64x2_splat(over));
-}
-
-NOINLINE static void widen_weighted(extent *found, const double *b, const double *over,
-                                    size_t count) {
-  size_t i = 0;
-  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_load(over + i));
-  if (i < count) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){over[i], 0});
-}
-
-// From the extent of b to that of x; see entries.h.
-static sl_status bound_x(sl_local_entries *entries, const extent *found, uint32_t count) {
-  const sl_push *push = entries->push;
-  double high = found->high[0] < found->high[1] ? found->high[1] : found->high[0];
-  double low = found->low[0] < found->low[1] ? found->low[1] : found->low[0];
-  double sum = (found->sum[0] + found->sum[1]) * (1 + sl_push_rounding(count));
-  high *= 1 + 0x1p-51;
-  low *= 1 + 0x1p-51;
-  double largest = high < low ? low : high;
-  entries->center = 0;
-  entries->radius = entries->norm1 = entries->largest_x = INFINITY;
-  if (push->row_dominant) {
-    SL_REQUIRE(largest < DBL_MAX / 4, SL_ERR_RANGE, "b", "a right-hand side far below overflow");
-    entries->largest_x = entries->radius = largest;
-    if (push->m_matrix) {
-      entries->center = (high - low) / 2;
-      entries->radius = (high + low) / 2 * (1 + 0x1p-51);
-    }
-  }
-  if (push->column_dominant) {
-    SL_REQUIRE(sum < DBL_MAX / 4, SL_ERR_RANGE, "b", "a right-hand side far below overflow");
-    entries->norm1 = sum;
-  }
+static sl_status set(sl_local_entries *entries, const sl_local_vector *b) {
+  sl_handover_drop(&entries->full);
+  sl_push_clear(entries->push);
+  entries->phase = IDLE;
+  entries->has_b = false;
+  if (b->dense == NULL) SL_TRY(sl_local_vector_check(b, entries->push, "b"));
+  SL_TRY(sl_local_bound(entries->push, &entries->slack, b, "b", &entries->x));
+  entries->b = *b;
   entries->has_b = true;
   return SL_OK;
 }
 
 sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b, size_t length) {
-  sl_handover_drop(&entries->full);
-  entries->phase = IDLE;
-  entries->has_b = false;
-  size_t n = entries->matrix->rows;
-  SL_REQUIRE(length == n, SL_ERR_SHAPE, "b", "one number for each row");
-  extent found = {0};
-  double over = entries->push->row_dominant ? entries->largest_inverse_slack : 0;
-  for (size_t begin = 0; begin < n; begin += SCAN_BLOCK) {
-    size_t count = n - begin < SCAN_BLOCK ? n - begin : SCAN_BLOCK;
-    if (entries->inverse_slack) {
-      widen_weighted(&found, b + begin, entries->inverse_slack + begin, count);
-    } else {
-      widen_uniform(&found, b + begin, over, count);
-    }
-  }
-  if (found.poison[0] + found.poison[1] != 0) {
-    return sl_fail(SL_ERR_NOT_FINITE, "b", "finite numbers", sl_first_not_finite_f64(b, n));
-  }
-  entries->b = (sl_local_vector){.dense = b};
-  return bound_x(entries, &found, entries->matrix->rows);
+  SL_REQUIRE(length == entries->matrix->rows, SL_ERR_SHAPE, "b", "one number for each row");
+  sl_local_vector vector = {.dense = b};
+  return set(entries, &vector);
 }
 
 sl_status sl_local_entries_set_sparse(sl_local_entries *entries, const uint32_t *indices,
                                       const double *values, uint32_t count) {
-  sl_handover_drop(&entries->full);
-  entries->phase = IDLE;
-  entries->has_b = false;
-  sl_push_clear(entries->push);
-  sl_local_vector b = {.indices = indices, .values = values, .count = count};
-  SL_TRY(sl_local_vector_check(&b, entries->push, "b"));
-  extent found = {0};
-  for (uint32_t k = 0; k < count; k++) {
-    double over = entries->inverse_slack ? entries->inverse_slack[indices[k]]
-                                         : entries->largest_inverse_slack;
-    widen(&found, (sl_f64x2){values[k], 0}, (sl_f64x2){over, 0});
-  }
-  entries->b = b;
-  return bound_x(entries, &found, count);
+  sl_local_vector vector = {.indices = indices, .values = values, .count = count};
+  return set(entries, &vector);
 }
 
 // ---- the certificate of one entry
@@ -264,12 +168,12 @@ static double product_terms(const sl_local_entries *entries) {
 static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_bounds *r,
                                  const products *sums) {
   double gamma = sl_push_rounding(2 * product_terms(entries) + entries->push->support_count);
-  double size = sums->pb_size + sums->rb_size + fabs(entries->center) * r->gained_mass;
+  double size = sums->pb_size + sums->rb_size + fabs(entries->x.center) * r->gained_mass;
   estimate found;
-  found.value = sums->pb + sums->rb + entries->center * sums->rg;
-  found.rounding = entries->largest_x * r->rounding + gamma * size * (1 + 0x1p-20);
-  double gain_error = fabs(entries->center) * r->gained_mass * 0x1p-22;
-  found.bound = entries->radius * r->gained_mass + gain_error + found.rounding;
+  found.value = sums->pb + sums->rb + entries->x.center * sums->rg;
+  found.rounding = entries->x.largest * r->rounding + gamma * size * (1 + 0x1p-20);
+  double gain_error = fabs(entries->x.center) * r->gained_mass * 0x1p-22;
+  found.bound = entries->x.radius * r->gained_mass + gain_error + found.rounding;
   found.bound *= 1 + 0x1p-49;
   return found;
 }
@@ -280,8 +184,8 @@ static estimate estimate_by_columns(const sl_local_entries *entries, const sl_pu
   estimate found;
   found.value = sums->pb;
   found.rounding =
-      r->rounding / r->least_slack * entries->norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
-  found.bound = (r->largest * entries->norm1 + found.rounding) * (1 + 0x1p-49);
+      r->rounding / r->least_slack * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
+  found.bound = (r->largest * entries->x.norm1 + found.rounding) * (1 + 0x1p-49);
   return found;
 }
 
@@ -351,8 +255,8 @@ static void start_entry(sl_local_entries *entries) {
   entries->goal = (sl_push_goal){
       // A little room for rounding, so that one certificate is enough as a rule.
       .allowed = entries->options.absolute_error * (1 - 0x1p-20),
-      .mass_factor = entries->radius,
-      .largest_factor = entries->norm1,
+      .mass_factor = entries->x.radius,
+      .largest_factor = entries->x.norm1,
   };
   entries->begun = true;
 }
