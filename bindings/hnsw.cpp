@@ -39,6 +39,8 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .option<&sl_hnsw_options::max_elements>("maxElements")
       .option<&sl_hnsw_options::seed>("seed")
       .option<&sl_hnsw_options::curvature>("curvature")
+      .option<&sl_hnsw_options::codes>("codes")
+      .option<&sl_hnsw_options::exact>("exact")
       .method<sl_hnsw_estimate_bytes>("estimateBytes");
   sl::object<sl_hnsw>("Hnsw")
       .create<sl_hnsw_create>("create")

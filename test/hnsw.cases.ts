@@ -1,5 +1,5 @@
 // One table of cases for Flat, Hnsw and Filter through both doors.
-import type { Filter, Flat, Hnsw, Metric } from 'sublinear/hnsw';
+import type { Codes, Filter, Flat, Hnsw, Metric, Rerank } from 'sublinear/hnsw';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';
@@ -15,7 +15,14 @@ export interface Found {
 /** What both doors can do, with indexes and filters as opaque tokens. */
 export interface VectorDoor {
   flat: (metric: Metric, dimension: number) => unknown;
-  hnsw: (metric: Metric, dimension: number, m: number, efConstruction: number) => unknown;
+  hnsw: (
+    metric: Metric,
+    dimension: number,
+    m: number,
+    efConstruction: number,
+    codes?: Codes,
+    rerank?: Rerank,
+  ) => unknown;
   filter: (ids: number[]) => unknown;
   add: (index: unknown, ids: number[], vectors: Vectors, replace?: boolean) => void;
   remove: (index: unknown, id: number) => void;
@@ -29,17 +36,18 @@ export interface VectorDoor {
   free: (token: unknown) => void;
 }
 
-const codes = { cosine: 0, dot: 1, euclidean: 2, manhattan: 3, hamming: 4, poincare: 5 };
+const metricNumbers = { cosine: 0, dot: 1, euclidean: 2, manhattan: 3, hamming: 4, poincare: 5 };
 
 export const doors: RoomDoors<'hnsw', VectorDoor> = {
   room: 'hnsw',
   bundle: 'vector',
+  variants: ['scalar', 'simd', 'relaxed'],
   embind: (room) => {
     const of = (token: unknown) => token as Flat | Hnsw;
     return {
       flat: (metric, dimension) => room.Flat.create({ metric, dimension }),
-      hnsw: (metric, dimension, m, efConstruction) =>
-        room.Hnsw.create({ metric, dimension, m, efConstruction }),
+      hnsw: (metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') =>
+        room.Hnsw.create({ metric, dimension, m, efConstruction, codes, rerank }),
       filter: (ids) => room.Filter.from(ids),
       add: (index, ids, vectors, replace) =>
         void of(index).addBatch({ ids, vectors, duplicates: replace ? 'replace' : 'error' }),
@@ -89,12 +97,23 @@ function rawVectors(module: RawModule): VectorDoor {
   });
   return {
     flat(metric, dimension) {
-      const handle = module.made(call.sl_abi_flat_create!(codes[metric], dimension, 1, 0));
+      const handle = module.made(call.sl_abi_flat_create!(metricNumbers[metric], dimension, 1, 0));
       return { kind: 'flat', handle, ...shape(metric, dimension) };
     },
-    hnsw(metric, dimension, m, efConstruction) {
+    hnsw(metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') {
       const handle = module.made(
-        call.sl_abi_hnsw_create!(codes[metric], dimension, m, efConstruction, 0, 0, 42, 1),
+        call.sl_abi_hnsw_create!(
+          metricNumbers[metric],
+          dimension,
+          m,
+          efConstruction,
+          0,
+          0,
+          42,
+          1,
+          ['none', 'int8', 'binary'].indexOf(codes),
+          ['none', 'float16', 'float32'].indexOf(rerank),
+        ),
       );
       return { kind: 'hnsw', handle, ...shape(metric, dimension) };
     },
@@ -277,6 +296,60 @@ export const cases: Case<VectorDoor>[] = [
       },
     }),
   ),
+  ...(['cosine', 'dot', 'euclidean'] as const).flatMap((metric) =>
+    (['none', 'float16', 'float32'] as const).map(
+      (rerank): Case<VectorDoor> => ({
+        name: `${metric}: int8 codes, ranked again with ${rerank}`,
+        run(door) {
+          const [flat, hnsw] = [door.flat(metric, D), door.hnsw(metric, D, 8, 60, 'int8', rerank)];
+          return using(door, [flat, hnsw], () => {
+            for (const index of [flat, hnsw]) door.add(index, all, points(11, N));
+            const queries = points(12, QUERIES);
+            const bytes = door.save(hnsw);
+            const again = door.load('hnsw', bytes);
+            return using(door, [again], () => ({
+              exact: door.search(flat, queries, K, 1),
+              near: door.search(hnsw, queries, K, 80),
+              loaded: door.search(again, queries, K, 80),
+              row: door.get(hnsw, 1, D),
+              bytes: bytes.length,
+            }));
+          });
+        },
+        check({ exact, near, loaded, row }: Record<string, Found> & { row: number[] }) {
+          expect(share(near!, exact!)).toBeGreaterThan(rerank === 'none' ? 0.85 : 0.97);
+          expect(loaded).toEqual(near);
+          const given = Array.from(points(11, 1));
+          const length = metric === 'cosine' ? Math.hypot(...given) : 1;
+          for (const [i, value] of row.entries())
+            expect(Math.abs(value - given[i]! / length)).toBeLessThan(
+              { none: 3e-3, float16: 3e-4, float32: 1e-6 }[rerank],
+            );
+        },
+      }),
+    ),
+  ),
+  {
+    name: 'cosine: signs as a first pass',
+    run(door) {
+      const next = random(13);
+      const vectors = Float32Array.from({ length: 300 * 128 }, () => next() - 0.5);
+      const [flat, hnsw] = [
+        door.flat('cosine', 128),
+        door.hnsw('cosine', 128, 8, 60, 'binary', 'float32'),
+      ];
+      return using(door, [flat, hnsw], () => {
+        for (const index of [flat, hnsw]) door.add(index, all.slice(0, 300), vectors);
+        const queries = vectors.subarray(0, QUERIES * 128);
+        return {
+          exact: door.search(flat, queries, K, 1),
+          near: door.search(hnsw, queries, K, 150),
+        };
+      });
+    },
+    check: ({ exact, near }: Record<string, Found>) =>
+      expect(share(near!, exact!)).toBeGreaterThan(0.8),
+  },
   {
     name: 'hamming: counts of differing bits',
     run(door) {
@@ -483,6 +556,8 @@ export const cases: Case<VectorDoor>[] = [
           attempt(() => door.hnsw('cosine', 2, 1, 10)),
           attempt(() => door.hnsw('cosine', 2, 4, 3)),
           attempt(() => door.flat('hamming', 12)),
+          attempt(() => door.hnsw('manhattan', 2, 4, 10, 'int8')),
+          attempt(() => door.hnsw('dot', 2, 4, 10, 'binary')),
           attempt(() => door.add(index, [1, 2], pair(Number.NaN, 1))),
           attempt(() => door.add(index, [3, 4], pair(1, Number.POSITIVE_INFINITY))),
           attempt(() => door.add(index, [5, 6], pair(0, 0))),
@@ -512,6 +587,8 @@ export const cases: Case<VectorDoor>[] = [
         option('m'),
         option('efConstruction'),
         option('dimension'),
+        option('codes'),
+        option('codes'),
         { refused: 'NOT_FINITE', argument: vector, at: 1 },
         { refused: 'NOT_FINITE', argument: vector, at: 1 },
         { refused: 'RANGE', argument: vector, at: 1 },

@@ -113,7 +113,8 @@ int32_t SL_ABI(sl_abi_flat_save)(sl_handle handle, double offset, void *buffer, 
 
 sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_t m,
                                      uint32_t ef_construction, uint32_t capacity,
-                                     uint32_t max_elements, uint32_t seed, double curvature) {
+                                     uint32_t max_elements, uint32_t seed, double curvature,
+                                     int32_t codes, int32_t exact) {
   sl_hnsw_options options = {.metric = (sl_metric)metric,
                              .dimension = dimension,
                              .m = m,
@@ -121,7 +122,9 @@ sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_
                              .capacity = capacity,
                              .max_elements = max_elements,
                              .seed = seed,
-                             .curvature = curvature};
+                             .curvature = curvature,
+                             .codes = (sl_codes)codes,
+                             .exact = (sl_exact)exact};
   sl_hnsw *index;
   return sl_hnsw_create(&options, &index) == SL_OK ? keep_hnsw(index) : 0;
 }

@@ -6,14 +6,17 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "hnsw/graph.h"
+#include "quant/int8.h"
+#include "simd/distance_f32.h"
 
 static const uint8_t MAGIC[8] = {'s', 'l', 'v', 'e', 'c', '\r', '\n', 0x1a};
 
 enum { KIND_FLAT = 1, KIND_HNSW = 2 };
-enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, SECTIONS };
+enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
 enum { CRC_AT = 20, HEAD_BYTES = 24, ENTRY_BYTES = 24, META_BYTES = 80 };
 
-static const char TAGS[SECTIONS][5] = {"META", "IDS ", "STAT", "ROWS", "LEVL", "LNK0", "LNKU"};
+static const char TAGS[SECTIONS][5] = {"META", "IDS ", "STAT", "ROWS",
+                                       "LEVL", "LNK0", "LNKU", "EXCT"};
 
 // What is saved: an index, or with index == NULL a bare store.
 typedef struct source {
@@ -43,12 +46,20 @@ static void fill_meta(source *s) {
   sl_put_u32(p + 44, index->upper_used);
   sl_put_u64(p + 48, index->options.seed);
   sl_put_u64(p + 56, index->drawn);
+  sl_put_u32(p + 64, (uint32_t)store->codes);
+  sl_put_u32(p + 68, (uint32_t)store->exact);
 }
 
 // A section is a row of pieces that lie somewhere in memory.
 static uint32_t piece_count(const source *s, uint32_t section) {
-  if (section == ROWS || section == LINKS) return s->store->used;
+  if (section == ROWS || section == LINKS || section == EXACT) return s->store->used;
   return section == UPPER ? s->index->upper_used : 1;
+}
+
+// Vectors without their padding, codes as they stand.
+static size_t saved_row_bytes(const sl_store *store) {
+  return store->codes == SL_CODES_NONE ? sl_metric_input_bytes(store->metric, store->dimension)
+                                       : store->row_bytes;
 }
 
 static const void *piece(const source *s, uint32_t section, uint32_t i, size_t *bytes) {
@@ -65,11 +76,14 @@ static const void *piece(const source *s, uint32_t section, uint32_t i, size_t *
     *bytes = store->used;
     return store->states;
   case ROWS:
-    *bytes = sl_metric_input_bytes(store->metric, store->dimension);
+    *bytes = saved_row_bytes(store);
     return sl_store_row(store, i);
   case LEVELS:
     *bytes = store->used;
     return s->index->levels;
+  case EXACT:
+    *bytes = store->exact_bytes;
+    return store->exact_bytes > 0 ? sl_store_exact(store, i) : store->rows;
   case LINKS:
     links = sl_links(s->index, i, 0);
     break;
@@ -269,10 +283,60 @@ static sl_status read_header(const uint8_t *bytes, uint64_t length, bool verify,
   return SL_OK;
 }
 
+// Could a row of codes have been written by sl_store_write()?
+static bool codes_are_valid(const sl_store *store, const unsigned char *row) {
+  uint32_t n = store->dimension;
+  if (store->codes == SL_CODES_BINARY) {
+    if (n % 8 != 0 && row[n / 8] >> (n % 8) != 0) return false;
+    return is_zero(row, (n + 7) / 8, store->row_bytes);
+  }
+  const int8_t *codes = (const int8_t *)row;
+  for (uint32_t i = 0; i < n; i++) {
+    if (codes[i] < -SL_INT8_MOST || codes[i] > SL_INT8_MOST) return false;
+  }
+  sl_int8_tail tail, again = {0};
+  memcpy(&tail, row + store->padded, sizeof tail);
+  if (!(tail.scale >= 0 && tail.scale <= SL_DISTANCE_LIMIT)) return false;
+  again.scale = tail.scale;
+  sl_int8_finish(codes, store->padded, &again);
+  return is_zero(row, n, store->padded) && memcmp(&tail, &again, sizeof tail) == 0;
+}
+
+// The same for an exact row.
+static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
+  uint32_t n = store->dimension;
+  if (store->exact == SL_EXACT_FLOAT32) {
+    return sl_first_beyond_f32((const float *)exact, n, SL_DISTANCE_LIMIT) == n;
+  }
+  float most;
+  memcpy(&most, exact, sizeof most);
+  const uint16_t *halves = (const uint16_t *)(exact + sizeof most);
+  for (uint32_t i = 0; i < n; i++) {
+    if ((halves[i] & 0x7fff) > 0x3c00) return false; // beyond 1
+  }
+  return most >= 0 && most <= SL_DISTANCE_LIMIT &&
+         is_zero(exact, sizeof most + 2 * (size_t)n, store->exact_bytes);
+}
+
+static sl_status read_exacts(const view *v, sl_store *store) {
+  if (v->bytes[EXACT] != (uint64_t)store->exact_bytes * store->used) {
+    return bad("an exact row for each slot", v->at[EXACT]);
+  }
+  for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
+    uint64_t at = (uint64_t)slot * store->exact_bytes;
+    memcpy(sl_store_exact(store, slot), v->data[EXACT] + at, store->exact_bytes);
+    if (store->states[slot] != SL_SLOT_FREE &&
+        !exact_is_valid(store, sl_store_exact(store, slot))) {
+      return bad("exact rows of finite numbers", v->at[EXACT] + at);
+    }
+  }
+  return SL_OK;
+}
+
 // Fills an empty store. `used` is plausible: the sections have the sizes that it asks for.
 static sl_status read_store(const view *v, sl_store *store, uint32_t used) {
   const uint8_t *meta = v->data[META];
-  size_t each = sl_metric_input_bytes(store->metric, store->dimension);
+  size_t each = saved_row_bytes(store);
   if (v->bytes[IDS] != 4 * (uint64_t)used) return bad("an id for each slot", v->at[IDS]);
   if (v->bytes[STATES] != used) return bad("a state for each slot", v->at[STATES]);
   if (v->bytes[ROWS] != each * (uint64_t)used) return bad("a row for each slot", v->at[ROWS]);
@@ -292,6 +356,10 @@ static sl_status read_store(const view *v, sl_store *store, uint32_t used) {
     memset(row, 0, store->row_bytes);
     memcpy(row, v->data[ROWS] + slot * each, each);
     if (store->metric == SL_METRIC_HAMMING || store->states[slot] == SL_SLOT_FREE) continue;
+    if (store->codes != SL_CODES_NONE) {
+      if (codes_are_valid(store, row)) continue;
+      return bad("codes within their limits", v->at[ROWS] + slot * each);
+    }
     // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
     // length 1 to length 1 once more could change its last bits.
     if (store->metric == SL_METRIC_COSINE) {
@@ -408,7 +476,7 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
   if (v.bytes[META] != META_BYTES) return bad("80 bytes", v.at[META]);
   const uint8_t *meta = v.data[META];
   if (sl_get_u32(meta) != KIND_HNSW) return bad("a file of an Hnsw index", v.at[META]);
-  if (!is_zero(meta, 64, META_BYTES)) return bad("zeros where nothing is said", v.at[META] + 64);
+  if (!is_zero(meta, 72, META_BYTES)) return bad("zeros where nothing is said", v.at[META] + 72);
   uint32_t used = sl_get_u32(meta + 12);
   if (v.bytes[STATES] != used) return bad("a state for each slot", v.at[STATES]);
   sl_hnsw_options options = {.metric = (sl_metric)sl_get_u32(meta + 4),
@@ -418,12 +486,18 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
                              .max_elements = sl_get_u32(meta + 40),
                              .capacity = 0,
                              .seed = sl_get_u64(meta + 48),
-                             .curvature = sl_get_f64(meta + 24)};
+                             .curvature = sl_get_f64(meta + 24),
+                             .codes = (sl_codes)sl_get_u32(meta + 64),
+                             .exact = (sl_exact)sl_get_u32(meta + 68)};
+  if (options.codes == SL_CODES_NONE && options.exact != SL_EXACT_NONE) {
+    return bad("no exact rows without codes", v.at[META] + 68);
+  }
   sl_hnsw *index;
   sl_status status = sl_hnsw_create(&options, &index);
   if (status == SL_ERR_OPTION) return bad("options in their domains", v.at[META]);
   SL_TRY(status);
   status = read_store(&v, &index->store, used);
+  if (status == SL_OK) status = read_exacts(&v, &index->store);
   if (status == SL_OK) status = sl_hnsw_reserve(index, used);
   if (status == SL_OK) status = read_graph(&v, index);
   if (status != SL_OK) {

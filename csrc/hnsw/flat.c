@@ -7,34 +7,13 @@
 
 enum { BLOCK = 256 };
 
-void sl_score_any(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count,
-                  float *keys) {
-  switch (metric) {
-  case SL_METRIC_COSINE:
-  case SL_METRIC_DOT:
-    sl_score_batch(SL_METRIC_DOT, s, slots, count, keys);
-    break;
-  case SL_METRIC_EUCLIDEAN:
-    sl_score_batch(SL_METRIC_EUCLIDEAN, s, slots, count, keys);
-    break;
-  case SL_METRIC_MANHATTAN:
-    sl_score_batch(SL_METRIC_MANHATTAN, s, slots, count, keys);
-    break;
-  case SL_METRIC_HAMMING:
-    sl_score_batch(SL_METRIC_HAMMING, s, slots, count, keys);
-    break;
-  case SL_METRIC_POINCARE:
-    sl_score_batch(SL_METRIC_POINCARE, s, slots, count, keys);
-    break;
-  }
-}
-
 sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature, uint32_t capacity,
                          sl_flat **out) {
   *out = NULL;
   sl_flat *flat;
   SL_TRY(SL_ALLOC_ZERO(&flat, 1));
-  sl_status status = sl_store_init(&flat->store, metric, dimension, curvature);
+  sl_status status =
+      sl_store_init(&flat->store, metric, dimension, curvature, SL_CODES_NONE, SL_EXACT_NONE);
   if (status == SL_OK) status = sl_store_reserve(&flat->store, capacity);
   if (status == SL_OK) {
     status = sl_alloc(4, flat->store.row_bytes, (void **)&flat->queries);
@@ -97,12 +76,11 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
 }
 
 // One query: four rows at a time.
-static __attribute__((noinline)) void scan_block(const sl_store *store, const unsigned char *query,
+static __attribute__((noinline)) void scan_block(const sl_store *store, const sl_scorer *scorer,
                                                  uint32_t k, uint32_t *slots, uint32_t count,
                                                  uint64_t *pool, uint32_t *pool_count) {
   float keys[BLOCK];
-  sl_scorer scorer = sl_scorer_make(store, query);
-  sl_score_any(store->metric, &scorer, slots, count, keys);
+  sl_score_any(store->score, scorer, slots, count, keys);
   for (uint32_t i = 0; i < count; i++) {
     sl_pool_insert(pool, pool_count, k, sl_entry(keys[i], slots[i]));
   }
@@ -115,14 +93,14 @@ static __attribute__((noinline)) void scan_block4(const sl_store *store,
                                                   uint32_t k, const uint32_t *slots, uint32_t count,
                                                   uint64_t *pools, uint32_t counts[4]) {
   static const uint32_t places[4] = {0, 1, 2, 3};
-  sl_metric metric = store->metric == SL_METRIC_POINCARE ? SL_METRIC_EUCLIDEAN : store->metric;
-  sl_scorer scorer = {queries, NULL, NULL, stride, store->padded};
+  sl_score score = store->score == SL_SCORE_POINCARE ? SL_SCORE_SQUARED : store->score;
+  sl_scorer scorer = {.rows = queries, .row_bytes = stride, .padded = store->padded};
   for (uint32_t i = 0; i < count; i++) {
     float keys[4];
     uint32_t four[4];
     memcpy(four, places, sizeof four);
     scorer.query = sl_store_row(store, slots[i]);
-    sl_score_any(metric, &scorer, four, 4, keys);
+    sl_score_any(score, &scorer, four, 4, keys);
     for (uint32_t q = 0; q < 4; q++) {
       float key = store->factors != NULL ? keys[q] * store->factors[slots[i]] : keys[q];
       sl_pool_insert(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
@@ -130,9 +108,8 @@ static __attribute__((noinline)) void scan_block4(const sl_store *store,
   }
 }
 
-uint64_t sl_flat_scan(const sl_store *store, const unsigned char *queries, size_t query_stride,
-                      uint32_t query_count, uint32_t k, const uint64_t *bits, uint64_t *pools,
-                      uint32_t counts[4]) {
+uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t query_count,
+                      uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]) {
   uint32_t slots[BLOCK];
   uint64_t scored = 0;
   for (int q = 0; q < 4; q++) counts[q] = 0;
@@ -149,11 +126,10 @@ uint64_t sl_flat_scan(const sl_store *store, const unsigned char *queries, size_
     }
     if (count == 0) break;
     if (query_count == 4) {
-      scan_block4(store, queries, query_stride, k, slots, count, pools, counts);
+      scan_block4(store, scorers[0].query, store->vector_bytes, k, slots, count, pools, counts);
     } else {
       for (uint32_t q = 0; q < query_count; q++) {
-        scan_block(store, queries + q * query_stride, k, slots, count, pools + (size_t)q * k,
-                   &counts[q]);
+        scan_block(store, &scorers[q], k, slots, count, pools + (size_t)q * k, &counts[q]);
       }
     }
     scored += (uint64_t)count * query_count;
@@ -175,14 +151,16 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
   for (uint32_t first = 0; first < count; first += 4) {
     uint32_t group = count - first < 4 ? count - first : 4, counts[4];
     float factors[4];
+    sl_scorer scorers[4];
     for (uint32_t q = 0; q < group; q++) {
       const char *query = (const char *)queries + (first + q) * bytes;
       SL_TRY(sl_metric_encode(store->metric, store->dimension, query,
                               flat->queries + (size_t)q * store->row_bytes, &factors[q], "queries",
                               first + q));
+      scorers[q] = sl_scorer_make(store, flat->queries + (size_t)q * store->row_bytes, NULL);
     }
-    flat->scored += sl_flat_scan(store, flat->queries, store->row_bytes, group, most,
-                                 filter != NULL ? filter->bits : NULL, flat->pool, counts);
+    flat->scored += sl_flat_scan(store, scorers, group, most, filter != NULL ? filter->bits : NULL,
+                                 flat->pool, counts);
     for (uint32_t q = 0; q < group; q++) {
       for (uint32_t i = 0; i < counts[q]; i++) {
         uint64_t entry = flat->pool[(size_t)q * most + i];

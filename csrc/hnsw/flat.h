@@ -6,6 +6,8 @@
 #include "hnsw/filter.h"
 #include "hnsw/store.h"
 
+struct sl_scorer;  // score.h
+
 typedef struct sl_flat {
   sl_store store;
   unsigned char *queries; // four encoded queries
@@ -61,10 +63,9 @@ uint32_t sl_flat_size(const sl_flat *flat);
 uint64_t sl_flat_bytes(const sl_flat *flat);
 
 // The scan itself, for other indexes: the best `k` of the rows that are live and allowed (bits may
-// be NULL), for up to four encoded queries at once. pools: query_count * k entries; counts written.
-//   query_stride  bytes from one query to the next
-uint64_t sl_flat_scan(const sl_store *store, const unsigned char *queries, size_t query_stride,
-                      uint32_t query_count, uint32_t k, const uint64_t *bits, uint64_t *pools,
-                      uint32_t counts[4]);
+// be NULL), for up to four queries at once. pools: query_count * k entries; counts written.
+//   scorers  query_count; of four, the queries stand one behind the other, vector_bytes apart
+uint64_t sl_flat_scan(const sl_store *store, const struct sl_scorer *scorers, uint32_t query_count,
+                      uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]);
 
 #endif

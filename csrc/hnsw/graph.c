@@ -21,7 +21,7 @@ sl_status sl_pool_reserve(sl_hnsw *index, uint32_t ef) {
 uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, float *key) {
   uint32_t slot = index->entry, one[4] = {slot};
   float keys[4];
-  sl_score_any(index->store.metric, scorer, one, 1, keys);
+  sl_score_any(index->store.score, scorer, one, 1, keys);
   float best = keys[0];
   for (uint32_t l = index->levels[slot]; l > level; l--) {
     for (bool moved = true; moved;) {
@@ -30,7 +30,7 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       uint32_t count = links[0];
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
-      sl_score_any(index->store.metric, scorer, index->batch, count, index->keys);
+      sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
         if (index->keys[i] < best) {
@@ -48,9 +48,8 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
 // The loop that everything is made for. Two phases an expansion: first the unvisited neighbours are
 // gathered (a pass over small data), then they are scored four at a time (the loads of four rows
 // are in flight together).
-static inline __attribute__((always_inline)) void search_layer(sl_metric metric, sl_hnsw *index,
-                                                               const sl_scorer *scorer,
-                                                               uint32_t level, uint32_t ef) {
+static inline __attribute__((always_inline)) void
+search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef) {
   uint64_t *pool = index->pool;
   uint32_t *batch = index->batch;
   float *keys = index->keys;
@@ -74,7 +73,7 @@ static inline __attribute__((always_inline)) void search_layer(sl_metric metric,
     }
     if (gathered == 0) continue;
     scored += gathered;
-    sl_score_batch(metric, scorer, batch, gathered, keys);
+    sl_score_batch(score, scorer, batch, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
       uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i]));
@@ -86,16 +85,18 @@ static inline __attribute__((always_inline)) void search_layer(sl_metric metric,
   index->scored += scored;
 }
 
-#define DEFINE_SEARCH(name, metric)                                                                \
+#define DEFINE_SEARCH(name, score)                                                                 \
   static __attribute__((noinline)) void search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
                                                       uint32_t level, uint32_t ef) {               \
-    search_layer(metric, index, scorer, level, ef);                                                \
+    search_layer(score, index, scorer, level, ef);                                                 \
   }
-DEFINE_SEARCH(dot, SL_METRIC_DOT)
-DEFINE_SEARCH(squared, SL_METRIC_EUCLIDEAN)
-DEFINE_SEARCH(manhattan, SL_METRIC_MANHATTAN)
-DEFINE_SEARCH(hamming, SL_METRIC_HAMMING)
-DEFINE_SEARCH(poincare, SL_METRIC_POINCARE)
+DEFINE_SEARCH(dot, SL_SCORE_DOT)
+DEFINE_SEARCH(squared, SL_SCORE_SQUARED)
+DEFINE_SEARCH(manhattan, SL_SCORE_MANHATTAN)
+DEFINE_SEARCH(hamming, SL_SCORE_HAMMING)
+DEFINE_SEARCH(poincare, SL_SCORE_POINCARE)
+DEFINE_SEARCH(dot_int8, SL_SCORE_DOT_INT8)
+DEFINE_SEARCH(squared_int8, SL_SCORE_SQUARED_INT8)
 
 void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
@@ -103,22 +104,27 @@ void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
   index->visited[start] = index->epoch;
   index->pool[0] = sl_entry(start_key, start);
   index->pool_count = 1;
-  switch (index->store.metric) {
-  case SL_METRIC_COSINE:
-  case SL_METRIC_DOT:
+  switch (index->store.score) {
+  case SL_SCORE_DOT:
     search_dot(index, scorer, level, ef);
     break;
-  case SL_METRIC_EUCLIDEAN:
+  case SL_SCORE_SQUARED:
     search_squared(index, scorer, level, ef);
     break;
-  case SL_METRIC_MANHATTAN:
+  case SL_SCORE_MANHATTAN:
     search_manhattan(index, scorer, level, ef);
     break;
-  case SL_METRIC_HAMMING:
+  case SL_SCORE_HAMMING:
     search_hamming(index, scorer, level, ef);
     break;
-  case SL_METRIC_POINCARE:
+  case SL_SCORE_POINCARE:
     search_poincare(index, scorer, level, ef);
+    break;
+  case SL_SCORE_DOT_INT8:
+    search_dot_int8(index, scorer, level, ef);
+    break;
+  case SL_SCORE_SQUARED_INT8:
+    search_squared_int8(index, scorer, level, ef);
     break;
   }
 }
@@ -126,12 +132,12 @@ void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
 // Is `slot` nearer to one of the kept slots than `limit`?
 static bool is_covered(sl_hnsw *index, uint32_t slot, float limit, const uint32_t *kept,
                        uint32_t count) {
-  sl_scorer scorer = sl_scorer_make(&index->store, sl_store_row(&index->store, slot));
+  sl_scorer scorer = sl_scorer_of_slot(&index->store, slot, index->pair);
   for (uint32_t i = 0; i < count; i += 4) {
     uint32_t four[4], n = count - i < 4 ? count - i : 4;
     float keys[4];
     memcpy(four, kept + i, n * sizeof *four);
-    sl_score_any(index->store.metric, &scorer, four, n, keys);
+    sl_score_any(index->store.score, &scorer, four, n, keys);
     index->scored += n;
     for (uint32_t r = 0; r < n; r++) {
       if (keys[r] < limit) return true;
@@ -163,8 +169,8 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   uint32_t count = 0;
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
-  sl_scorer scorer = sl_scorer_make(&index->store, sl_store_row(&index->store, to));
-  sl_score_any(index->store.metric, &scorer, index->batch, most + 1, index->keys);
+  sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
+  sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
     sl_pool_insert(index->sorted, &count, most + 1, sl_entry(index->keys[i], index->batch[i]));
@@ -193,7 +199,7 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     return;
   }
   uint32_t top = index->levels[index->entry];
-  sl_scorer scorer = sl_scorer_make(store, sl_store_row(store, slot));
+  sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
   for (uint32_t l = level < top ? level : top;; l--) {

@@ -14,7 +14,9 @@ sl_hnsw_options sl_hnsw_options_default(void) {
                            .capacity = 0,
                            .max_elements = 0,
                            .seed = 42,
-                           .curvature = 1};
+                           .curvature = 1,
+                           .codes = SL_CODES_NONE,
+                           .exact = SL_EXACT_FLOAT16};
 }
 
 static sl_status check_options(const sl_hnsw_options *options) {
@@ -39,9 +41,12 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   index->entry = SL_NO_SLOT;
   index->batch_capacity = batch_capacity_for(index);
   index->sorted_capacity = 2 * index->links0_stride;
-  sl_status status =
-      sl_store_init(&index->store, options->metric, options->dimension, options->curvature);
-  if (status == SL_OK) status = sl_alloc(1, index->store.row_bytes, (void **)&index->query);
+  sl_status status = sl_store_init(&index->store, options->metric, options->dimension,
+                                   options->curvature, options->codes, options->exact);
+  if (status == SL_OK) status = SL_ALLOC(&index->query, index->store.vector_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->decoded, index->store.vector_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.row_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.row_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
@@ -68,6 +73,9 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   sl_free(index->batch);
   sl_free(index->keys);
   sl_free(index->query);
+  sl_free(index->decoded);
+  sl_free(index->coded);
+  sl_free(index->pair);
   sl_free(index);
 }
 
@@ -83,7 +91,8 @@ static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t un
 }
 
 static uint64_t scratch_bytes(const sl_hnsw *index) {
-  return sizeof *index + index->store.row_bytes + 8 * (uint64_t)index->batch_capacity +
+  return sizeof *index + 2 * (uint64_t)index->store.vector_bytes +
+         2 * (uint64_t)index->store.row_bytes + 8 * (uint64_t)index->batch_capacity +
          8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity;
 }
 
@@ -93,7 +102,8 @@ sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count,
                    .links0_stride = 1 + 2 * options->m,
                    .upper_stride = 1 + options->m,
                    .pool_capacity = options->ef_construction};
-  SL_TRY(sl_store_init(&index.store, options->metric, options->dimension, options->curvature));
+  SL_TRY(sl_store_init(&index.store, options->metric, options->dimension, options->curvature,
+                       options->codes, options->exact));
   index.batch_capacity = batch_capacity_for(&index);
   index.sorted_capacity = 2 * index.links0_stride;
   *bytes = scratch_bytes(&index) + sl_store_bytes(&index.store, count) +
@@ -190,6 +200,8 @@ sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, 
 
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
   sl_store *store = &index->store;
+  SL_REQUIRE(store->codes == SL_CODES_NONE, SL_ERR_UNSUPPORTED, "codes",
+             "none: an index of codes holds no vectors to write into");
   SL_REQUIRE(count <= SL_SLOT_LIMIT - store->used, SL_ERR_OVERFLOW, "count",
              "less than 2^31 vectors");
   SL_TRY(sl_hnsw_reserve(index, store->used + count));
@@ -201,8 +213,8 @@ sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *s
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added) {
   sl_store *store = &index->store;
   *added = 0;
-  SL_REQUIRE(count <= store->capacity - store->used, SL_ERR_STATE, "count",
-             "no more vectors than were staged");
+  SL_REQUIRE(count <= store->capacity - store->used && store->codes == SL_CODES_NONE, SL_ERR_STATE,
+             "count", "no more vectors than were staged");
   uint32_t first = store->used;
   for (; *added < count; (*added)++) {
     // Where a slot was free the row is copied there; otherwise it already stands where it belongs.
@@ -228,7 +240,7 @@ sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector) {
   uint32_t slot = sl_store_find(&index->store, id);
   SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
-  memcpy(vector, sl_store_row(&index->store, slot),
+  memcpy(vector, sl_store_vector(&index->store, slot, index->decoded),
          sl_metric_input_bytes(index->store.metric, index->store.dimension));
   return SL_OK;
 }

@@ -27,6 +27,8 @@ typedef struct sl_hnsw_options {
   uint32_t max_elements;    // more are refused; 0 = no limit
   uint64_t seed;            // of the levels; 42
   double curvature;         // poincare: the space's curvature is -curvature; 1
+  sl_codes codes;           // what the graph is walked with; SL_CODES_NONE
+  sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
 } sl_hnsw_options;
 
 typedef struct sl_hnsw {
@@ -51,9 +53,12 @@ typedef struct sl_hnsw {
   uint32_t *batch; // gathered slots of one expansion, batch_capacity
   float *keys;     // and their keys
   uint32_t batch_capacity;
-  unsigned char *query; // one encoded vector
-  uint64_t scored;      // rows compared since creation
-  uint32_t repairs;     // repair passes since creation
+  unsigned char *query;   // one encoded vector
+  unsigned char *decoded; // one decoded from a slot
+  unsigned char *coded;   // the query in the rows' own form
+  unsigned char *pair;    // and a slot's vector as a query to others
+  uint64_t scored;        // rows compared since creation
+  uint32_t repairs;       // repair passes since creation
   sl_save_state saving;
 } sl_hnsw;
 
@@ -85,7 +90,8 @@ sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, 
 // Room for `count` vectors in place, to be written by the caller and added without a copy.
 //   rows     written: address of the first; valid until the next call that changes the index
 //   stride   written: bytes from one to the next; only the first sl_metric_input_bytes() count
-//   Then sl_hnsw_add_staged with the same count. Errors: ERR_MEMORY, ERR_OVERFLOW.
+//   Then sl_hnsw_add_staged with the same count. Errors: ERR_MEMORY, ERR_OVERFLOW,
+//   ERR_UNSUPPORTED (an index of codes holds no plain vectors).
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride);
 
 // Adds the first `count` staged vectors; errors, `added` and cost as sl_hnsw_add, but an id in use
@@ -120,7 +126,8 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
                          uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
                          uint32_t *found);
 
-// Copies the stored vector (under cosine: scaled to length 1). Errors: ERR_INDEX.
+// Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it: the
+// exact row, or without one what the code stands for. Errors: ERR_INDEX.
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector);
 
 sl_metric sl_hnsw_metric(const sl_hnsw *index);

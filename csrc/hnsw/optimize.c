@@ -35,6 +35,9 @@ static void renumber_links(uint32_t *links, const uint32_t *place) {
 static void copy_slot(sl_hnsw *index, uint32_t to, uint32_t from) {
   sl_store *store = &index->store;
   memcpy(sl_store_row(store, to), sl_store_row(store, from), store->row_bytes);
+  if (store->exact_bytes > 0) {
+    memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
+  }
   memcpy(sl_links(index, to, 0), sl_links(index, from, 0), (size_t)index->links0_stride * 4);
   store->ids[to] = store->ids[from];
   store->states[to] = store->states[from];

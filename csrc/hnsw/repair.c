@@ -44,11 +44,11 @@ static void repair_list(sl_hnsw *index, uint32_t slot, uint32_t level) {
   sl_visited_clear(index);
   index->visited[slot] = index->epoch;
   for (uint32_t i = 1; i <= links[0]; i++) index->visited[links[i]] = index->epoch;
-  sl_scorer scorer = sl_scorer_make(&index->store, sl_store_row(&index->store, slot));
+  sl_scorer scorer = sl_scorer_of_slot(&index->store, slot, index->coded);
   for (uint32_t i = links[0] + 1; i <= before; i++) {
     uint32_t gathered = gather_around(index, links[i], level);
     if (gathered == 0) continue;
-    sl_score_any(index->store.metric, &scorer, index->batch, gathered, index->keys);
+    sl_score_any(index->store.score, &scorer, index->batch, gathered, index->keys);
     index->scored += gathered;
     for (uint32_t j = 0; j < gathered; j++) {
       sl_pool_insert(index->sorted, &count, index->sorted_capacity,

@@ -1,66 +1,80 @@
 // Scoring stored rows against a query, four at a time, and the pool of the best found.
-// Everything here is inlined into loops whose `metric` is a constant.
+// Everything here is inlined into loops whose `score` is a constant.
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
 #include "hnsw/store.h"
 #include "simd/bits.h"
 #include "simd/distance_f32.h"
+#include "simd/distance_i8.h"
 
-// A query (an encoded row) and the rows it is compared with.
+// A query and the rows it is compared with.
 typedef struct sl_scorer {
   const unsigned char *rows;
   const float *factors;
-  const void *query;
+  const void *query; // in the form that the rows' kernels take
   size_t row_bytes;
   uint32_t padded;
+  float scale, squares; // of an int8 query
 } sl_scorer;
 
-static inline sl_scorer sl_scorer_make(const sl_store *store, const void *query) {
-  return (sl_scorer){store->rows, store->factors, query, store->row_bytes, store->padded};
-}
+// A scorer for an encoded vector.
+//   buffer  store->row_bytes, written for codes; must live as long as the scorer
+sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer);
+
+// A scorer for what stands in a slot; `buffer` as above.
+sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer);
 
 // Keys of four slots.
 static inline __attribute__((always_inline)) void
-sl_score4(sl_metric metric, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
+sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
   const void *rows[4];
   for (int r = 0; r < 4; r++) rows[r] = s->rows + (size_t)slots[r] * s->row_bytes;
-  switch (metric) {
-  case SL_METRIC_COSINE:
-  case SL_METRIC_DOT:
+  switch (score) {
+  case SL_SCORE_DOT:
     sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);
     for (int r = 0; r < 4; r++) keys[r] = -keys[r];
     break;
-  case SL_METRIC_EUCLIDEAN:
+  case SL_SCORE_SQUARED:
     sl_squared4_f32(s->query, (const float *const *)rows, s->padded, keys);
     break;
-  case SL_METRIC_MANHATTAN:
+  case SL_SCORE_MANHATTAN:
     sl_manhattan4_f32(s->query, (const float *const *)rows, s->padded, keys);
     break;
-  case SL_METRIC_HAMMING: {
+  case SL_SCORE_HAMMING: {
     uint32_t bits[4];
     sl_hamming4(s->query, (const uint8_t *const *)rows, s->padded, bits);
     for (int r = 0; r < 4; r++) keys[r] = (float)bits[r];
     break;
   }
-  case SL_METRIC_POINCARE:
+  case SL_SCORE_POINCARE:
     sl_squared4_f32(s->query, (const float *const *)rows, s->padded, keys);
     for (int r = 0; r < 4; r++) keys[r] *= s->factors[slots[r]];
     break;
+  case SL_SCORE_DOT_INT8:
+  case SL_SCORE_SQUARED_INT8: {
+    int32_t dots[4];
+    sl_dot4_i8(s->query, (const int8_t *const *)rows, s->padded, dots);
+    for (int r = 0; r < 4; r++) {
+      const sl_int8_tail *tail = (const sl_int8_tail *)((const unsigned char *)rows[r] + s->padded);
+      float dot = s->scale * tail->scale * (float)(dots[r] - tail->shift);
+      keys[r] = score == SL_SCORE_DOT_INT8 ? -dot : s->squares + tail->squares - 2 * dot;
+    }
+    break;
+  }
   }
 }
 
 // Keys of `count` slots; keys has room for count rounded up to a multiple of 4, slots as well (its
 // tail is overwritten: the last slot is scored again, which costs no more than a branch would).
 static inline __attribute__((always_inline)) void
-sl_score_batch(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys) {
+sl_score_batch(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys) {
   for (uint32_t i = count; i % 4 != 0; i++) slots[i] = slots[count - 1];
-  for (uint32_t i = 0; i < count; i += 4) sl_score4(metric, s, slots + i, keys + i);
+  for (uint32_t i = 0; i < count; i += 4) sl_score4(score, s, slots + i, keys + i);
 }
 
-// The same for a metric known at run time only.
-void sl_score_any(sl_metric metric, const sl_scorer *s, uint32_t *slots, uint32_t count,
-                  float *keys);
+// The same for a score known at run time only.
+void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys);
 
 // One number to sort by: the key (made to order as an unsigned integer), then the slot, then a mark
 // that the entry has been expanded. Ties go to the lower slot, so results have one order.

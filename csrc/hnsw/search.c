@@ -4,7 +4,7 @@
 // Guestrin, M. Zaharia, "ACORN: Performant and predicate-agnostic search over vector embeddings and
 // structured data", 2024, arXiv:2403.04871 (the variant that needs no denser graph: neighbours of
 // neighbours that are not allowed themselves).
-#include <string.h>
+#include <math.h>
 
 #include "base/memory.h"
 #include "hnsw/graph.h"
@@ -16,9 +16,10 @@ static const double PLAIN_SHARE = 0.4;
 enum { ROWS_A_CANDIDATE = 24, SCAN_ALWAYS = 512 };
 
 typedef struct search {
-  const unsigned char *query;
+  sl_scorer scorer;
   float factor;
   uint32_t k, ef;
+  uint32_t ranked;      // results to find: k, or with codes more, to be ranked again
   const uint64_t *bits; // NULL: no filter
   uint32_t allowed;     // vectors that may be returned
 } search;
@@ -39,9 +40,9 @@ static void keep_allowed(sl_hnsw *index, const search *s, uint32_t most) {
 }
 
 static sl_status search_scan(sl_hnsw *index, const search *s) {
-  uint32_t most = s->k < s->allowed ? s->k : s->allowed, counts[4];
+  uint32_t most = s->ranked < s->allowed ? s->ranked : s->allowed, counts[4];
   SL_TRY(sl_pool_reserve(index, most));
-  index->scored += sl_flat_scan(&index->store, s->query, 0, 1, most, s->bits, index->pool, counts);
+  index->scored += sl_flat_scan(&index->store, &s->scorer, 1, most, s->bits, index->pool, counts);
   index->pool_count = counts[0];
   return SL_OK;
 }
@@ -87,7 +88,7 @@ static void search_two_hops(sl_hnsw *index, const sl_scorer *scorer, const searc
     uint32_t gathered = gather_two_hops(index, s, from);
     if (gathered == 0) continue;
     index->scored += gathered;
-    sl_score_any(index->store.metric, scorer, index->batch, gathered, index->keys);
+    sl_score_any(index->store.score, scorer, index->batch, gathered, index->keys);
     for (uint32_t i = 0; i < gathered; i++) {
       uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(index->keys[i], index->batch[i]));
       if (at < cursor) cursor = at;
@@ -102,6 +103,7 @@ static void search_two_hops(sl_hnsw *index, const sl_scorer *scorer, const searc
 static sl_status search_one(sl_hnsw *index, const search *s) {
   sl_store *store = &index->store;
   uint32_t wanted = s->k < s->allowed ? s->k : s->allowed;
+  uint32_t most = s->ranked < s->allowed ? s->ranked : s->allowed;
   index->pool_count = 0;
   if (wanted == 0) return SL_OK;
   uint64_t scan_below = (uint64_t)s->ef * ROWS_A_CANDIDATE;
@@ -111,21 +113,58 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
   double share = (double)s->allowed / ((double)store->live + store->dead);
   bool plain = share >= PLAIN_SHARE;
   double ef = plain && share < 1 ? s->ef / share * 1.1 + 1 : s->ef;
-  sl_scorer scorer = sl_scorer_make(store, s->query);
   float key;
-  uint32_t start = sl_descend(index, &scorer, 0, &key);
+  uint32_t start = sl_descend(index, &s->scorer, 0, &key);
   for (;; ef *= 4) {
     if (ef >= store->used) ef = store->used;
     SL_TRY(sl_pool_reserve(index, (uint32_t)ef));
     if (plain) {
-      sl_search_layer(index, &scorer, 0, (uint32_t)ef, start, key);
+      sl_search_layer(index, &s->scorer, 0, (uint32_t)ef, start, key);
     } else {
-      search_two_hops(index, &scorer, s, (uint32_t)ef, start, key);
+      search_two_hops(index, &s->scorer, s, (uint32_t)ef, start, key);
     }
-    keep_allowed(index, s, wanted);
-    if (index->pool_count == wanted) return SL_OK;
+    keep_allowed(index, s, most);
+    if (index->pool_count >= wanted) return SL_OK;
     if (ef * 4 >= store->used) return search_scan(index, s);
   }
+}
+
+// Ranks the pool again, with the vectors as well as they are known.
+static void rank_again(sl_hnsw *index, const search *s) {
+  sl_store *store = &index->store;
+  const float *query = (const float *)index->query;
+  size_t n = sl_metric_padded(store->metric, store->dimension);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < index->pool_count; i++) {
+    uint32_t slot = sl_entry_slot(index->pool[i]);
+    const float *vector = sl_store_vector(store, slot, index->decoded);
+    float key = store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(query, vector, n)
+                                                     : -sl_dot1_f32(query, vector, n);
+    sl_pool_insert(index->pool, &count, index->pool_count, sl_entry(key, slot));
+  }
+  index->scored += index->pool_count;
+  if (index->pool_count > s->k) index->pool_count = s->k;
+}
+
+// What a key of the pool says in the terms of the metric.
+static float distance_of(const sl_hnsw *index, const search *s, float key) {
+  const sl_store *store = &index->store;
+  if (store->codes != SL_CODES_NONE && store->exact == SL_EXACT_NONE) {
+    // The angle that a share of differing signs stands for.
+    if (store->codes == SL_CODES_BINARY) {
+      return (float)(1 - cos(3.14159265358979323846 * (double)key / store->dimension));
+    }
+    if (store->metric == SL_METRIC_EUCLIDEAN && key < 0) key = 0; // rounding of codes
+  }
+  return sl_metric_distance(store->metric, key, s->factor, store->curvature);
+}
+
+// Codes misplace a neighbour by some places: how many more are worth looking at exactly.
+static uint32_t ranked_for(const sl_store *store, uint32_t k, uint32_t ef) {
+  if (store->exact == SL_EXACT_NONE) return k;
+  uint64_t wanted = store->codes == SL_CODES_BINARY ? ef : 2 * (uint64_t)k + 10;
+  uint32_t most = wanted < ef ? (uint32_t)wanted : ef;
+  return most < k ? k : most;
 }
 
 sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
@@ -135,21 +174,22 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
   SL_REQUIRE(k > 0, SL_ERR_ARGUMENT, "k", "at least 1");
   SL_REQUIRE(ef > 0, SL_ERR_ARGUMENT, "ef", "at least 1");
   if (filter != NULL) SL_TRY(sl_filter_bind(filter, store));
-  search s = {.query = index->query,
-              .k = k,
+  search s = {.k = k,
               .ef = ef < k ? k : ef,
               .bits = filter != NULL ? filter->bits : NULL,
               .allowed = filter != NULL ? filter->allowed : store->live};
+  s.ranked = ranked_for(store, k, s.ef);
   size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
   for (uint32_t q = 0; q < count; q++) {
     SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
                             index->query, &s.factor, "queries", q));
+    s.scorer = sl_scorer_make(store, index->query, index->coded);
     SL_TRY(search_one(index, &s));
-    for (uint32_t i = 0; i < index->pool_count; i++) {
+    if (store->exact != SL_EXACT_NONE) rank_again(index, &s);
+    for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[(size_t)q * k + i] = store->ids[sl_entry_slot(entry)];
-      distances[(size_t)q * k + i] =
-          sl_metric_distance(store->metric, sl_entry_key(entry), s.factor, store->curvature);
+      distances[(size_t)q * k + i] = distance_of(index, &s, sl_entry_key(entry));
     }
     found[q] = index->pool_count;
   }

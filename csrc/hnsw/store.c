@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "quant/binary.h"
+#include "quant/float16.h"
+#include "quant/int8.h"
+#include "simd/bits.h"
+#include "simd/distance_i8.h"
 
 // Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): consecutive ids spread.
 static uint32_t home(const sl_store *store, uint32_t id) {
@@ -30,7 +35,37 @@ static void table_erase(sl_store *store, uint32_t slot) {
   store->table[hole] = 0;
 }
 
-sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature) {
+static sl_score score_of(sl_metric metric, sl_codes codes) {
+  static const sl_score plain[] = {SL_SCORE_DOT,       SL_SCORE_DOT,     SL_SCORE_SQUARED,
+                                   SL_SCORE_MANHATTAN, SL_SCORE_HAMMING, SL_SCORE_POINCARE};
+  if (codes == SL_CODES_BINARY) return SL_SCORE_HAMMING;
+  if (codes == SL_CODES_NONE) return plain[metric];
+  return metric == SL_METRIC_EUCLIDEAN ? SL_SCORE_SQUARED_INT8 : SL_SCORE_DOT_INT8;
+}
+
+static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
+  uint32_t n = store->dimension;
+  store->codes = codes;
+  store->exact = codes == SL_CODES_NONE ? SL_EXACT_NONE : exact;
+  store->score = score_of(store->metric, codes);
+  store->vector_bytes = sl_metric_row_bytes(store->metric, n);
+  if (codes == SL_CODES_NONE) {
+    store->padded = sl_metric_padded(store->metric, n);
+    store->row_bytes = store->vector_bytes;
+  } else if (codes == SL_CODES_INT8) {
+    store->padded = (n + SL_I8_STEP - 1) / SL_I8_STEP * SL_I8_STEP;
+    store->row_bytes = store->padded + (uint32_t)sizeof(sl_int8_tail);
+  } else {
+    store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
+    store->row_bytes = store->padded;
+  }
+  // 16-bit exact rows: the largest magnitude as f32, then the elements relative to it.
+  if (store->exact == SL_EXACT_FLOAT16) store->exact_bytes = 4 + (2 * n + 3) / 4 * 4;
+  if (store->exact == SL_EXACT_FLOAT32) store->exact_bytes = 4 * n;
+}
+
+sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
+                        sl_codes codes, sl_exact exact) {
   memset(store, 0, sizeof *store);
   SL_REQUIRE((unsigned)metric <= SL_METRIC_POINCARE, SL_ERR_OPTION, "metric",
              "cosine, dot, euclidean, manhattan, hamming or poincare");
@@ -39,11 +74,16 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
+  SL_REQUIRE((unsigned)codes <= SL_CODES_BINARY && (unsigned)exact <= SL_EXACT_FLOAT32,
+             SL_ERR_OPTION, "codes", "float32, int8 or binary");
+  SL_REQUIRE(codes != SL_CODES_INT8 || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
+             "float32: int8 is for cosine, dot and euclidean");
+  SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
+             "float32: binary is for cosine");
   store->metric = metric;
   store->dimension = dimension;
   store->curvature = curvature;
-  store->padded = sl_metric_padded(metric, dimension);
-  store->row_bytes = sl_metric_row_bytes(metric, dimension);
+  init_rows(store, codes, exact);
   store->free_head = SL_NO_SLOT;
   sl_store_touch(store);
   return SL_OK;
@@ -51,6 +91,7 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
 
 void sl_store_free(sl_store *store) {
   sl_free(store->rows);
+  sl_free(store->exacts);
   sl_free(store->factors);
   sl_free(store->ids);
   sl_free(store->states);
@@ -73,6 +114,9 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
   sl_status status = sl_realloc((void **)&store->rows, capacity, store->row_bytes);
   if (status == SL_OK) status = SL_REALLOC(&store->ids, capacity);
   if (status == SL_OK) status = SL_REALLOC(&store->states, capacity);
+  if (status == SL_OK && store->exact_bytes > 0) {
+    status = sl_realloc((void **)&store->exacts, capacity, store->exact_bytes);
+  }
   if (status == SL_OK && store->metric == SL_METRIC_POINCARE) {
     status = SL_REALLOC(&store->factors, capacity);
   }
@@ -93,7 +137,7 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
 }
 
 uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity) {
-  uint64_t each = store->row_bytes + sizeof(uint32_t) + 1;
+  uint64_t each = (uint64_t)store->row_bytes + store->exact_bytes + sizeof(uint32_t) + 1;
   if (store->metric == SL_METRIC_POINCARE) each += sizeof(float);
   return each * capacity + (capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0);
 }
@@ -108,6 +152,77 @@ uint32_t sl_store_find(const sl_store *store, uint32_t id) {
   return SL_NO_SLOT;
 }
 
+void sl_int8_finish(const int8_t *codes, uint32_t padded, sl_int8_tail *tail) {
+  int64_t squares = 0;
+  for (uint32_t i = 0; i < padded; i++) squares += codes[i] * codes[i];
+  tail->shift = SL_I8_QUERY_ZERO * sl_sum_i8(codes, padded);
+  tail->squares = tail->scale * tail->scale * (float)squares;
+}
+
+static void write_int8(sl_store *store, uint32_t slot, const float *vector) {
+  int8_t *codes = (int8_t *)sl_store_row(store, slot);
+  sl_int8_tail tail = {0};
+  tail.scale = sl_int8_encode(vector, store->dimension, codes);
+  memset(codes + store->dimension, 0, store->padded - store->dimension);
+  sl_int8_finish(codes, store->padded, &tail);
+  memcpy(codes + store->padded, &tail, sizeof tail);
+}
+
+static void write_exact(sl_store *store, uint32_t slot, const float *vector) {
+  unsigned char *exact = sl_store_exact(store, slot);
+  if (store->exact == SL_EXACT_FLOAT32) {
+    memcpy(exact, vector, 4 * (size_t)store->dimension);
+    return;
+  }
+  float most = 0;
+  for (uint32_t i = 0; i < store->dimension; i++) {
+    most = most < fabsf(vector[i]) ? fabsf(vector[i]) : most;
+  }
+  memset(exact, 0, store->exact_bytes);
+  memcpy(exact, &most, sizeof most);
+  uint16_t *halves = (uint16_t *)(exact + sizeof most);
+  for (uint32_t i = 0; i < store->dimension; i++) {
+    halves[i] = sl_float16_from_f32(most > 0 ? vector[i] / most : 0);
+  }
+}
+
+void sl_store_write(sl_store *store, uint32_t slot, const void *row, float factor) {
+  unsigned char *place = sl_store_row(store, slot);
+  if (store->codes == SL_CODES_NONE) {
+    if (place != row) memcpy(place, row, store->row_bytes);
+  } else if (store->codes == SL_CODES_INT8) {
+    write_int8(store, slot, row);
+  } else {
+    memset(place, 0, store->row_bytes);
+    sl_binary_encode(row, store->dimension, place);
+  }
+  if (store->exact != SL_EXACT_NONE) write_exact(store, slot, row);
+  if (store->factors != NULL) store->factors[slot] = factor;
+}
+
+const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) {
+  const unsigned char *row = sl_store_row(store, slot);
+  if (store->codes == SL_CODES_NONE) return row;
+  float *vector = buffer;
+  uint32_t n = store->dimension;
+  memset(buffer, 0, store->vector_bytes);
+  if (store->exact == SL_EXACT_FLOAT32) {
+    memcpy(vector, sl_store_exact(store, slot), 4 * (size_t)n);
+  } else if (store->exact == SL_EXACT_FLOAT16) {
+    float most;
+    memcpy(&most, sl_store_exact(store, slot), sizeof most);
+    sl_float16_decode((const uint16_t *)(sl_store_exact(store, slot) + sizeof most), n, vector);
+    for (uint32_t i = 0; i < n; i++) vector[i] *= most;
+  } else if (store->codes == SL_CODES_INT8) {
+    sl_int8_decode((const int8_t *)row, n, sl_store_tail(store, slot)->scale, vector);
+  } else {
+    // Signs alone: a vector of length 1 in their direction.
+    float size = (float)(1 / sqrt((double)n));
+    for (uint32_t i = 0; i < n; i++) vector[i] = row[i / 8] >> (i % 8) & 1 ? size : -size;
+  }
+  return buffer;
+}
+
 uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float factor) {
   uint32_t slot = store->free_head;
   if (slot != SL_NO_SLOT) {
@@ -115,9 +230,7 @@ uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float facto
   } else {
     slot = store->used++;
   }
-  unsigned char *place = sl_store_row(store, slot);
-  if (place != row) memcpy(place, row, store->row_bytes);
-  if (store->factors != NULL) store->factors[slot] = factor;
+  sl_store_write(store, slot, row, factor);
   store->ids[slot] = id;
   store->states[slot] = SL_SLOT_LIVE;
   store->live++;

@@ -18,23 +18,62 @@
 
 typedef enum sl_slot_state { SL_SLOT_FREE = 0, SL_SLOT_LIVE = 1, SL_SLOT_DEAD = 2 } sl_slot_state;
 
+// What rows are made of. Codes are a first pass: results are ranked again with exact rows.
+typedef enum sl_codes {
+  SL_CODES_NONE = 0,   // the vectors themselves
+  SL_CODES_INT8 = 1,   // a byte an element and a scale (cosine, dot, euclidean)
+  SL_CODES_BINARY = 2, // the sign of each element (cosine)
+} sl_codes;
+
+// What exact rows beside codes are made of.
+typedef enum sl_exact {
+  SL_EXACT_NONE = 0,    // there are none: distances are those of the codes
+  SL_EXACT_FLOAT16 = 1, // 16-bit floats relative to the largest element: about 11 bits
+  SL_EXACT_FLOAT32 = 2,
+} sl_exact;
+
+// How rows are compared; keys order as distances do.
+typedef enum sl_score {
+  SL_SCORE_DOT,
+  SL_SCORE_SQUARED,
+  SL_SCORE_MANHATTAN,
+  SL_SCORE_HAMMING,
+  SL_SCORE_POINCARE,
+  SL_SCORE_DOT_INT8,
+  SL_SCORE_SQUARED_INT8,
+} sl_score;
+
+// Behind the codes of an int8 row.
+typedef struct sl_int8_tail {
+  float scale;
+  int32_t shift;   // 64 * sum of the codes: what the query's shift adds to an inner product
+  float squares;   // squared length of what the codes stand for
+  uint32_t unused; // 0
+} sl_int8_tail;
+
 typedef struct sl_store {
   sl_metric metric;
+  sl_codes codes;
+  sl_exact exact;
+  sl_score score;
   uint32_t dimension;
-  uint32_t padded;    // what the kernels run over
-  uint32_t row_bytes; // stride of rows
+  uint32_t padded;       // what the kernels run over
+  uint32_t row_bytes;    // stride of rows
+  uint32_t exact_bytes;  // stride of exact rows, 0 for none
+  uint32_t vector_bytes; // of an encoded vector: row_bytes without codes
   double curvature;
   uint32_t capacity; // slots allocated
   uint32_t used;     // slots ever used: every slot below is free, live or dead
   uint32_t live, dead;
-  uint32_t free_head;  // chain of free slots through ids, SL_NO_SLOT ends it
-  unsigned char *rows; // capacity * row_bytes
-  float *factors;      // capacity, poincare only, else NULL
-  uint32_t *ids;       // capacity: external id; of a free slot: the next free slot
-  uint8_t *states;     // capacity: sl_slot_state
-  uint32_t *table;     // table_size, open addressing: slot + 1, 0 = empty
-  uint32_t table_size; // a power of two, at least 2 * capacity
-  uint64_t version;    // changes with every change; no two stores ever have the same one
+  uint32_t free_head;    // chain of free slots through ids, SL_NO_SLOT ends it
+  unsigned char *rows;   // capacity * row_bytes
+  unsigned char *exacts; // capacity * exact_bytes
+  float *factors;        // capacity, poincare only, else NULL
+  uint32_t *ids;         // capacity: external id; of a free slot: the next free slot
+  uint8_t *states;       // capacity: sl_slot_state
+  uint32_t *table;       // table_size, open addressing: slot + 1, 0 = empty
+  uint32_t table_size;   // a power of two, at least 2 * capacity
+  uint64_t version;      // changes with every change; no two stores ever have the same one
 } sl_store;
 
 // How far a file that is being written has come (file.c).
@@ -43,12 +82,13 @@ typedef struct sl_save_state {
   uint64_t offset, within, section_bytes;
   uint32_t section, piece;
   bool in_sections;
-  uint8_t header[192];
+  uint8_t header[224];
 } sl_save_state;
 
 // Sets up an empty store. Errors: ERR_OPTION (dimension outside 1..65,536; hamming: not a multiple
-// of 8; curvature not positive). Allocates nothing.
-sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature);
+// of 8; curvature not positive; codes that the metric cannot have). Allocates nothing.
+sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
+                        sl_codes codes, sl_exact exact);
 void sl_store_free(sl_store *store);
 
 // Makes room for `capacity` slots. On failure everything is as before. Errors: ERR_MEMORY,
@@ -63,7 +103,18 @@ uint32_t sl_store_find(const sl_store *store, uint32_t id);
 
 // Takes a free slot or the next unused one for `id`, which must not be in use, and copies the row
 // into it (a row already standing there is not copied). Capacity must suffice. O(row_bytes).
+// row is an encoded vector (sl_metric_encode): the store makes its codes itself.
 uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float factor);
+
+// Writes an encoded vector into a slot. O(row_bytes).
+void sl_store_write(sl_store *store, uint32_t slot, const void *row, float factor);
+
+// Fills in shift and squares of a tail whose scale is set. O(padded).
+void sl_int8_finish(const int8_t *codes, uint32_t padded, sl_int8_tail *tail);
+
+// The vector of a slot as well as it is known, as an encoded vector (without codes: the row).
+//   buffer  store->vector_bytes, written when needed
+const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer);
 
 // Live to dead: the id is forgotten, the row stays. O(1) expected.
 void sl_store_kill(sl_store *store, uint32_t slot);
@@ -79,6 +130,14 @@ void sl_store_ids(const sl_store *store, uint32_t *ids);
 
 // Marks a change. O(1).
 void sl_store_touch(sl_store *store);
+
+static inline const sl_int8_tail *sl_store_tail(const sl_store *store, uint32_t slot) {
+  return (const sl_int8_tail *)(store->rows + (size_t)slot * store->row_bytes + store->padded);
+}
+
+static inline unsigned char *sl_store_exact(const sl_store *store, uint32_t slot) {
+  return store->exacts + (size_t)slot * store->exact_bytes;
+}
 
 static inline unsigned char *sl_store_row(const sl_store *store, uint32_t slot) {
   return store->rows + (size_t)slot * store->row_bytes;

@@ -2,6 +2,7 @@
 // in Node and in browsers.
 import { createEngine, isSublinearError, type RoomName, type Rooms, type Variant } from 'sublinear';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { relaxedSimd } from 'wasm-feature-detect';
 import { RawFailure, RawModule } from './raw.js';
 
 /** One case of a table. `run` gives plain data: numbers, strings, booleans, arrays, typed arrays, objects of these. */
@@ -18,11 +19,13 @@ export interface RoomDoors<R extends RoomName, Door> {
   bundle: string;
   /** Name of the file of recorded hashes, when a room has more than one table. The room's name by default. */
   table?: string;
+  /** Where they are more than scalar and simd. `relaxed` is left out where the engine cannot run it. */
+  variants?: Variant[];
   embind: (room: Rooms[R]) => Door;
   raw: (module: RawModule) => Door;
 }
 
-const variants: Variant[] = ['scalar', 'simd'];
+const usual: Variant[] = ['scalar', 'simd'];
 
 /** A failing call as data: what was refused, the same through both doors. */
 export function attempt(call: () => unknown): unknown {
@@ -53,7 +56,7 @@ export async function distFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** Runs the table through every door and variant; all must agree to the bit, and with the recorded hashes. */
 export function describeCases<R extends RoomName, Door>(
-  { room, bundle, table = room, embind, raw }: RoomDoors<R, Door>,
+  { room, bundle, table = room, variants = usual, embind, raw }: RoomDoors<R, Door>,
   cases: readonly Case<Door>[],
 ): void {
   describe(`${table}: one table through both doors`, () => {
@@ -61,6 +64,7 @@ export function describeCases<R extends RoomName, Door>(
     const ends: (() => void)[] = [];
     beforeAll(async () => {
       for (const variant of variants) {
+        if (variant === 'relaxed' && !(await relaxedSimd())) continue;
         const engine = await createEngine({ variant, modules: [room] as RoomName[] });
         doors.set(`embind ${variant}`, embind(await engine.use(room)));
         ends.push(() => {

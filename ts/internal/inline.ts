@@ -7,6 +7,7 @@ const twins: Record<ModuleName, () => Promise<{ default: string }>> = {
   'solver.simd': () => import('../inline/solver.simd.js'),
   'vector.scalar': () => import('../inline/vector.scalar.js'),
   'vector.simd': () => import('../inline/vector.simd.js'),
+  'vector.relaxed': () => import('../inline/vector.relaxed.js'),
 };
 
 /** The bytes of a module that comes with the package. */

@@ -50,7 +50,7 @@ export async function loadBundle({
   memoryLimit,
 }: LoadRequest): Promise<Runtime> {
   const start = performance.now();
-  const chosen = variant ?? (await bestVariant(bundle));
+  const chosen = await bestVariant(bundle, variant);
   const name = `${bundle}.${chosen}` as ModuleName;
   const [module, glue] = await Promise.all([
     wasm === undefined ? compilePackaged(name) : compileGiven(name, wasm),

@@ -5,6 +5,7 @@ import type { GraphRoom } from '../graph.js';
 import type { SparseRoom } from '../sparse.js';
 import type { SolverRoom } from '../solver.js';
 import type { HnswRoom } from '../hnsw.js';
+import type { QuantRoom } from '../quant.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
 
@@ -15,6 +16,7 @@ export interface Rooms {
   graph: GraphRoom;
   solver: SolverRoom;
   diffusion: DiffusionRoom;
+  quant: QuantRoom;
   hnsw: HnswRoom;
 }
 
@@ -35,5 +37,6 @@ export const importRoom: { readonly [R in RoomName]: () => Promise<RoomModule<Ro
   graph: () => import('../graph.js'),
   solver: () => import('../solver.js'),
   diffusion: () => import('../diffusion.js'),
+  quant: () => import('../quant.js'),
   hnsw: () => import('../hnsw.js'),
 };

@@ -23,9 +23,10 @@ export function probe(): Promise<Capabilities> {
   return probed;
 }
 
-/** The best of the bundle's variants, or the one asked for. */
-export async function bestVariant(bundle: Bundle): Promise<Variant> {
+/** The variant asked for, or the best that the bundle has; not every bundle has a relaxed one. */
+export async function bestVariant(bundle: Bundle, wanted?: Variant): Promise<Variant> {
   const variants: readonly string[] = bundles[bundle].variants;
+  if (wanted !== undefined && variants.includes(wanted)) return wanted;
   const { simd, relaxedSimd } = await probe();
   const best = relaxedSimd && variants.includes('relaxed') ? 'relaxed' : simd ? 'simd' : 'scalar';
   return best as Variant;

@@ -321,7 +321,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   }
 
   /**
-   * A copy of the stored vector; under cosine it has been scaled to length 1.
+   * A copy of the stored vector; under cosine it has been scaled to length 1. An index of codes gives what it knows of it.
    *
    * @throws RangeError `INDEX` for an id that is not there
    *

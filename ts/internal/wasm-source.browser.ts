@@ -8,6 +8,7 @@ const urls: Record<ModuleName, () => URL> = {
   'solver.simd': () => new URL('../wasm/solver.simd.wasm', import.meta.url),
   'vector.scalar': () => new URL('../wasm/vector.scalar.wasm', import.meta.url),
   'vector.simd': () => new URL('../wasm/vector.simd.wasm', import.meta.url),
+  'vector.relaxed': () => new URL('../wasm/vector.relaxed.wasm', import.meta.url),
 };
 
 export function packaged(name: ModuleName): Promise<Fetched> {
