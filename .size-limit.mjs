@@ -1,7 +1,8 @@
 // The limits of `npm run size`, which a test checks too: every shipped module as it is, gzipped and with brotli.
 import { existsSync, readdirSync } from 'node:fs';
 
-const goals = { 'solver.simd.wasm': '100 kB' };
+// What a bundle is meant to stay below, and what no module may pass.
+const goals = { 'solver.simd.wasm': '100 kB', 'vector.simd.wasm': '80 kB' };
 const hard = '200 kB';
 
 const measures = [

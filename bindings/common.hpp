@@ -47,6 +47,8 @@ struct Wire {
   static T from(Type value) {
     if constexpr (address) {
       return reinterpret_cast<T>(value);
+    } else if constexpr (wide) {
+      return value < 0 ? static_cast<T>(-1) : static_cast<T>(value);
     } else {
       return static_cast<T>(value);
     }

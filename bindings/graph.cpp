@@ -1,6 +1,7 @@
 #include "common.hpp"
 
 extern "C" {
+#include "graph/components.h"
 #include "graph/edge_list.h"
 #include "graph/graph.h"
 #include "graph/metis.h"
@@ -26,7 +27,8 @@ EMSCRIPTEN_BINDINGS(graph) {
       .method<sl_graph_neighbors>("neighbors")
       .method<sl_graph_neighbor_weights>("neighborWeights")
       .method<sl_graph_out_degree>("outDegree")
-      .method<sl_graph_in_degree>("inDegree");
+      .method<sl_graph_in_degree>("inDegree")
+      .method<sl_graph_components>("components");
   sl::object<sl_edge_list_options>("EdgeListOptions")
       .defaults<sl_edge_list_options_default>("create")
       .option<&sl_edge_list_options::directed>("directed")

@@ -21,9 +21,10 @@ function check(status) {
   if (status === 0) return;
   const position = sl.sl_abi_last_error_position();
   const where = position < 0 ? '' : ` at ${position}`;
+  const argument = text(sl.sl_abi_last_error_argument());
   const expected = text(sl.sl_abi_last_error_expected());
   throw new Error(
-    `${text(sl.sl_abi_status_name(status))}: ${text(sl.sl_abi_last_error_argument())}${where}, expected ${expected}`,
+    `${text(sl.sl_abi_status_name(status))}: ${argument}${where}, expected ${expected}`,
   );
 }
 
@@ -33,47 +34,89 @@ function made(value) {
   return value >>> 0;
 }
 
-// A vector: a handle, and the address of its elements. The view is made when it is used, because memory may grow.
-const FLOAT64 = 2;
-function vector(values) {
-  const handle = made(sl.sl_abi_vector_create(values.length, FLOAT64));
-  const out = made(sl.sl_abi_alloc(4));
-  check(sl.sl_abi_vector_info(handle, out, 0, 0, 0));
-  const [data] = new Uint32Array(memory.buffer, out, 1);
-  sl.sl_abi_free(out);
-  new Float64Array(memory.buffer, data, values.length).set(values);
-  return handle;
+// Memory of the module for the arrays of this program, freed at the end. A view is made when it is used and not kept:
+// any call that allocates may grow the memory, and old views are empty then.
+const blocks = [];
+function alloc(bytes) {
+  const address = made(sl.sl_abi_alloc(bytes));
+  blocks.push(address);
+  return address;
 }
+function put(array) {
+  const address = alloc(array.byteLength);
+  new array.constructor(memory.buffer, address, array.length).set(array);
+  return address;
+}
+const u32 = (address, length) =>
+  new Uint32Array(memory.buffer.slice(address, address + 4 * length));
+const f64 = (address, length) =>
+  new Float64Array(memory.buffer.slice(address, address + 8 * length));
 
-/** Calls a function whose last parameter is the address for an f64 result. */
-function number(call) {
-  const out = made(sl.sl_abi_alloc(8));
+// --- A small web: which pages matter most to somebody who starts at "news"? -------------------------------------------
+
+const pages = ['news', 'sport', 'weather', 'football', 'tennis', 'shop', 'legal'];
+const links = [
+  ...[
+    [0, 1],
+    [0, 2],
+    [0, 5],
+    [1, 3],
+    [1, 4],
+    [3, 1],
+    [4, 1],
+    [2, 0],
+    [3, 5],
+  ],
+  ...[0, 1, 2, 3, 4, 5].map((page) => [page, 6]), // each links to the legal notice, which links nowhere
+];
+const from = put(new Uint32Array(links.map(([source]) => source)));
+const to = put(new Uint32Array(links.map(([, target]) => target)));
+const [UNWEIGHTED, DIRECTED] = [0, 1];
+const graph = made(
+  sl.sl_abi_graph_from_edges(pages.length, links.length, from, to, 0, UNWEIGHTED, DIRECTED),
+);
+
+const ranking = made(sl.sl_abi_pagerank_create(graph));
+const source = put(new Uint32Array([pages.indexOf('news')]));
+const [damping, tolerance, automatic, topK] = [0.85, 1e-10, 0, 4];
+check(
+  sl.sl_abi_pagerank_begin(ranking, source, 0, 1, damping, tolerance, automatic, topK, 0, 0, 0),
+);
+
+// Long work is done in steps: between them this program could look at the clock, or answer somebody.
+const RUNNING = 9;
+const outcome = alloc(4);
+do check(sl.sl_abi_pagerank_step(ranking, 10_000, outcome));
+while (u32(outcome, 1)[0] === RUNNING);
+
+const [result, nodesAt, scoresAt] = [alloc(8 * 8), alloc(4), alloc(4)];
+check(sl.sl_abi_pagerank_finish(ranking, RUNNING, result, nodesAt, scoresAt));
+const [ended, , , errorBound, touched, , , count] = f64(result, 8);
+const nodes = u32(u32(nodesAt, 1)[0], count);
+const scores = f64(u32(scoresAt, 1)[0], count);
+console.log(`${text(sl.sl_abi_outcome_name(ended))}: ${touched} pages touched`);
+for (const [i, node] of nodes.entries()) console.log(`${scores[i].toFixed(6)}  ${pages[node]}`);
+console.log(`all scores together are off by less than 1e-9: ${errorBound < 1e-9}`);
+
+// --- Mistakes come back as a status with an explanation ---------------------------------------------------------------
+
+const mistakes = [
+  () => made(sl.sl_abi_graph_from_edges(3, links.length, from, to, 0, UNWEIGHTED, DIRECTED)),
+  () =>
+    check(
+      sl.sl_abi_pagerank_begin(ranking, source, 0, 1, 1.5, tolerance, automatic, topK, 0, 0, 0),
+    ),
+  () => check(sl.sl_abi_graph_destroy(ranking)), // a handle, but not of a graph
+];
+for (const mistake of mistakes) {
   try {
-    check(call(out));
-    return new Float64Array(memory.buffer, out, 1)[0];
-  } finally {
-    sl.sl_abi_free(out);
+    mistake();
+  } catch (error) {
+    console.log(`refused: ${error.message}`);
   }
 }
 
-const x = vector([1, 2, 2]);
-const y = vector([2, 4, 4]);
-const dot = number((out) => sl.sl_abi_vector_dot(x, y, out));
-const lengths = [x, y].map((v) => number((out) => sl.sl_abi_vector_norm(v, 0, out)));
-console.log(`cosine of the angle between x and y: ${dot / (lengths[0] * lengths[1])}`);
-
-// Mistakes come back as a status with an explanation.
-try {
-  check(sl.sl_abi_vector_scale(x, Number.NaN));
-} catch (error) {
-  console.log(`refused: ${error.message}`);
-}
-
-check(sl.sl_abi_vector_destroy(x));
-check(sl.sl_abi_vector_destroy(y));
-try {
-  check(sl.sl_abi_vector_destroy(y));
-} catch (error) {
-  console.log(`refused: ${error.message}`);
-}
+check(sl.sl_abi_pagerank_destroy(ranking));
+check(sl.sl_abi_graph_destroy(graph));
+for (const block of blocks) sl.sl_abi_free(block);
 console.log(`bytes held at the end: ${sl.sl_abi_bytes_in_use()}`);

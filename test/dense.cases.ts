@@ -17,7 +17,7 @@ export interface DenseDoor {
   free: (vector: unknown) => void;
 }
 
-export const denseDoors: RoomDoors<'dense', DenseDoor> = {
+export const doors: RoomDoors<'dense', DenseDoor> = {
   room: 'dense',
   bundle: 'solver',
   embind: ({ Vector }) => {
@@ -114,7 +114,7 @@ function using<T>(door: DenseDoor, vectors: unknown[], run: () => T): T {
   }
 }
 
-export const denseCases: Case<DenseDoor>[] = [
+export const cases: Case<DenseDoor>[] = [
   ...each((dtype, length): Case<DenseDoor> => {
     const a = rounded(numbers(length, 1), dtype);
     const b = rounded(numbers(length, 2), dtype);
@@ -148,7 +148,10 @@ export const denseCases: Case<DenseDoor>[] = [
       name: `${dtype}: adding a vector to itself doubles it`,
       run(door) {
         const x = door.from([1, 2, 3, 4, 5, 6, 7, 8, 9], dtype);
-        return using(door, [x], () => (door.axpy(x, 1, x), door.values(x)));
+        return using(door, [x], () => {
+          door.axpy(x, 1, x);
+          return door.values(x);
+        });
       },
       check: (result: number[]) => expect(result).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18]),
     }),
@@ -233,11 +236,11 @@ export const denseCases: Case<DenseDoor>[] = [
     name: 'fill rounds to the dtype',
     run(door) {
       const [x, y] = [door.from([0, 0], 'float32'), door.from([0, 0], 'float64')];
-      return using(
-        door,
-        [x, y],
-        () => (door.fill(x, 0.1), door.fill(y, 0.1), [door.values(x), door.values(y)]),
-      );
+      return using(door, [x, y], () => {
+        door.fill(x, 0.1);
+        door.fill(y, 0.1);
+        return [door.values(x), door.values(y)];
+      });
     },
     check: (result: unknown) =>
       expect(result).toEqual([

@@ -1,11 +1,19 @@
 // The engine in a browser: the whole case tables, and what only browsers do.
 import { createEngine } from 'sublinear';
 import { afterEach, expect, test, vi } from 'vitest';
-import { denseCases, denseDoors } from './dense.cases.js';
-import { describeCases } from './support/door.js';
+import { type Case, describeCases, type RoomDoors } from './support/door.js';
 import './steps.test.js';
 
-describeCases(denseDoors, denseCases);
+// Every table, whatever its two exports are called.
+// @ts-expect-error Vite's, without its types
+const tables = import.meta.glob('./*.cases.ts', { eager: true });
+for (const table of Object.values<Record<string, unknown>>(tables)) {
+  const exported = Object.values(table) as (RoomDoors<'dense', never> & Case<never>[])[];
+  const doors = exported.find((it) => typeof it === 'object' && 'embind' in it);
+  const cases = exported.find((it) => Array.isArray(it) && 'run' in (it[0] ?? {}));
+  if (!doors || !cases) throw new Error(`a table of cases exports ${Object.keys(table)}`);
+  describeCases(doors, cases);
+}
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -2,7 +2,7 @@
 //
 //   node tools/bench.mjs [--smoke] [--only TEXT] [--results FOLDER] [name ...]
 //
-// name: "foundation" for bench/foundation.bench.ts; all of them when absent. --smoke: tiny data, seconds, nothing written
+// name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries. --smoke: tiny data, seconds, nothing written
 // unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing written.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -21,9 +21,11 @@ const names = readdirSync(`${root}/bench`)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-const unknown = positionals.filter((name) => !names.includes(name));
+const fileOf = (name) => (name === 'peers' ? 'bench/peers/peers.ts' : `bench/${name}.bench.ts`);
+const known = [...names, 'peers'];
+const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`bench: no such benchmark: ${unknown.join(', ')}; there are ${names.join(', ')}`);
+  console.error(`bench: no such benchmark: ${unknown.join(', ')}; there are ${known.join(', ')}`);
   exit(2);
 }
 
@@ -40,7 +42,7 @@ const run = (file, args) =>
 
 let failed = 0;
 for (const name of positionals.length > 0 ? positionals : names) {
-  if (run(`bench/${name}.bench.ts`, options) !== 0) {
+  if (run(fileOf(name), options) !== 0) {
     console.error(`bench: ${name} failed`);
     failed++;
   }

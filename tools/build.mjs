@@ -19,8 +19,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { argv, execPath, exit, pid } from 'node:process';
+import { delimiter, dirname, join } from 'node:path';
+import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -92,18 +92,29 @@ function put(from, to) {
 function buildModules() {
   if (!existsSync(join(root, 'build/wasm/build.ninja'))) run('cmake', ['--preset', 'wasm'], false);
   // Ninja's progress is shown when it fails; otherwise only what the optimiser says.
+  // emcc writes types with the tsc that it finds on PATH: this project's.
+  const path = `${join(root, 'node_modules/.bin')}${delimiter}${env.PATH}`;
   const done = spawnSync('cmake', ['--build', '--preset', 'wasm'], {
     cwd: root,
+    env: { ...env, PATH: path },
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
   if (done.error) throw done.error;
   if (done.status !== 0) {
-    console.error(done.stdout + done.stderr);
+    console.error(complaints(done.stdout + done.stderr));
     exit(1);
   }
   if (!quiet) for (const line of done.stdout.match(/^wasm-opt .*$/gm) ?? []) console.log(line);
 }
+
+/** Ninja's log without its progress and without command lines of several thousand characters. */
+const complaints = (log) =>
+  log
+    .split('\n')
+    .filter((line) => !/^\[\d+\/\d+\] /.test(line))
+    .map((line) => (line.length > 500 ? `${line.slice(0, 500)} ...` : line))
+    .join('\n');
 
 /** ts/ compiles against these; they are generated, so git ignores them. */
 function stageSources() {

@@ -1,12 +1,13 @@
 // Dense vectors in the engine's memory.
-import { runtimeOf } from './internal/bind.js';
+
+import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
+import { runtimeOf } from './internal/bind.js';
 import { adopt, rawOf } from './internal/object.js';
 import type { Vector as RawVector } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
 import { type Block, F32, F64, type RealArray, realArray, WasmArray } from './internal/scratch.js';
 import * as check from './internal/validate.js';
-import { type EngineOptions, getEngine } from './index.js';
 
 export * from './internal/errors.js';
 export type { RealArray } from './internal/scratch.js';
@@ -115,12 +116,7 @@ export class Vector extends WasmArray<RawVector> {
    * ```
    */
   view(): Float32Array | Float64Array {
-    const raw = this.use('Vector.view');
-    const { f32, f64 } = this.runtime;
-    const at = raw.data;
-    return raw.dtype === F32
-      ? f32.subarray(at / 4, at / 4 + raw.length)
-      : f64.subarray(at / 8, at / 8 + raw.length);
+    return this.#elements('Vector.view');
   }
 
   /**
@@ -140,7 +136,7 @@ export class Vector extends WasmArray<RawVector> {
    */
   copyFrom(values: RealArray): this {
     const operation = 'Vector.copyFrom';
-    const target = (this.use(operation), this.view());
+    const target = this.#elements(operation);
     const source =
       values instanceof Vector ? values.view() : realArray(operation, 'values', values);
     if (source.length !== target.length)
@@ -165,7 +161,7 @@ export class Vector extends WasmArray<RawVector> {
    */
   copyTo<T extends Float32Array | Float64Array | number[]>(target: T): T {
     const operation = 'Vector.copyTo';
-    const source = (this.use(operation), this.view());
+    const source = this.#elements(operation);
     realArray(operation, 'target', target);
     if (target.length !== source.length)
       throw check.shapeError(operation, 'target', source.length, target.length);
@@ -310,6 +306,15 @@ export class Vector extends WasmArray<RawVector> {
     return runtime.outF64();
   }
 
+  #elements(operation: string): Float32Array | Float64Array {
+    const raw = this.use(operation);
+    const { f32, f64 } = this.runtime;
+    const at = raw.data;
+    return raw.dtype === F32
+      ? f32.subarray(at / 4, at / 4 + raw.length)
+      : f64.subarray(at / 8, at / 8 + raw.length);
+  }
+
   /** @internal */
   block(operation: string): Block {
     const { data, length, dtype } = this.use(operation);
@@ -362,7 +367,10 @@ function pair(
         run: () => run(x, y),
         operations: operations * size,
         bytes: bytes * size,
-        dispose: () => (x.dispose(), y.dispose()),
+        dispose() {
+          x.dispose();
+          y.dispose();
+        },
       };
     },
   };

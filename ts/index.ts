@@ -3,18 +3,18 @@ import { type BenchmarkOptions, type BenchmarkResult, measure } from './internal
 import { type Bundle, bundleOfRoom, bundles, type Variant, version } from './internal/bundles.js';
 import { SublinearError } from './internal/errors.js';
 import { loadBundle, type WasmSource } from './internal/loader.js';
-import { importRoom, type RoomName, type Rooms } from './internal/rooms.js';
+import { importRoom, type RoomModule, type RoomName, type Rooms } from './internal/rooms.js';
 import type { Runtime } from './internal/runtime.js';
 import * as check from './internal/validate.js';
 import { type Capabilities, probe } from './internal/variants.js';
 
 export type { BenchmarkOptions, BenchmarkResult } from './internal/benchmark.js';
 export type { Variant } from './internal/bundles.js';
+export { version } from './internal/bundles.js';
 export * from './internal/errors.js';
 export type { WasmInput, WasmSource } from './internal/loader.js';
 export type { RoomName, Rooms } from './internal/rooms.js';
 export type { Capabilities } from './internal/variants.js';
-export { version } from './internal/bundles.js';
 
 /** Names for the most memory that the objects of a module may hold together: 4 MB, 2 GB, 4 GB. */
 export type MemoryProfile = 'embedded' | 'default' | 'server';
@@ -61,13 +61,15 @@ export interface EngineStats {
   }[];
 }
 
+export type { Engine };
+
 const optionKeys = ['memory', 'variant', 'wasm'] as const;
 
 /**
  * A set of loaded rooms with one memory. Made by {@link getEngine} or {@link createEngine}. Objects of one engine cannot
  * be passed to another.
  */
-export class Engine {
+class Engine {
   /** Version of this package. */
   readonly version: string = version;
   readonly #options: EngineOptions;
@@ -122,7 +124,7 @@ export class Engine {
     this.#assertUsable(operation);
     const known = this.#rooms.get(room);
     if (known?.runtime === runtime) return known.namespace as Rooms[R];
-    const namespace = Object.freeze(module.createRoom(runtime));
+    const namespace = Object.freeze(module.createRoom(runtime)) as Rooms[R];
     this.#rooms.set(room, { runtime, namespace });
     return namespace;
   }
@@ -158,7 +160,17 @@ export class Engine {
     };
   }
 
-  /** What this machine's engine can do; decides which variant is loaded. */
+  /**
+   * What the JavaScript engine that runs this program can do; decides which variant is loaded.
+   *
+   * @example
+   * ```ts
+   * import { getEngine } from 'sublinear';
+   *
+   * const { simd } = await (await getEngine()).capabilities();
+   * console.log(simd); // true
+   * ```
+   */
   async capabilities(): Promise<Capabilities> {
     this.#assertUsable('engine.capabilities');
     return { ...(await probe()) };
@@ -185,7 +197,8 @@ export class Engine {
     ];
     if (!Object.hasOwn(importRoom, room))
       throw check.rangeError(operation, 'name', '<room>.<case>', name);
-    const { benchmarks } = await importRoom[room]();
+    // The names tell which room it is, the types cannot.
+    const { benchmarks } = (await importRoom[room]()) as unknown as RoomModule<unknown>;
     const known = Object.keys(benchmarks).map((each) => `${room}.${each}`);
     const benchmark = kernel === undefined ? undefined : benchmarks[kernel];
     if (benchmark === undefined)
@@ -214,6 +227,16 @@ export class Engine {
   /**
    * Lets go of all modules; their objects can no longer be used. Throws `BUSY` while an `...Async` call is running.
    * Calling it again does nothing. After it, `getEngine()` makes a new engine.
+   *
+   * @example
+   * ```ts
+   * import { createEngine } from 'sublinear';
+   *
+   * const engine = await createEngine({ modules: ['dense'] });
+   * const v = engine.dense.Vector.zeros(3);
+   * engine.dispose();
+   * console.log(v.disposed); // true
+   * ```
    */
   dispose(): void {
     if (this.#disposed) return;

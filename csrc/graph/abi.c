@@ -1,6 +1,7 @@
-// Raw ABI of graph/graph.h, graph/edge_list.h and graph/metis.h.
+// Raw ABI of graph/graph.h, graph/components.h, graph/edge_list.h and graph/metis.h.
 #include "base/abi.h"
 
+#include "graph/components.h"
 #include "graph/edge_list.h"
 #include "graph/metis.h"
 
@@ -98,6 +99,14 @@ int32_t SL_ABI(sl_abi_graph_in_degree)(sl_handle handle, uint32_t node, uint32_t
   sl_graph *graph;
   SL_TRY(get(handle, &graph));
   return sl_graph_in_degree(graph, node, out);
+}
+
+// labels: one u32 a node, written.
+int32_t SL_ABI(sl_abi_graph_components)(sl_handle handle, uint32_t *labels, uint32_t *count) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  sl_graph_components(graph, labels, count);
+  return SL_OK;
 }
 
 // Handle of a matrix, or 0.

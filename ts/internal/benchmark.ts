@@ -37,9 +37,9 @@ export interface BenchmarkResult {
 
 /** Measures for `minTimeMs`; short runs are timed in batches, because clocks are coarse (0.1 ms in browsers). */
 export function measure({ run, operations, bytes }: PreparedBenchmark, minTimeMs: number) {
-  const once = () => timed(run, 1);
   // Two rounds to compile and to guess; then batches of about 1 ms.
-  const guess = (once(), timed(run, 10) / 10);
+  timed(run, 1);
+  const guess = timed(run, 10) / 10;
   const batch = Math.max(1, Math.round(1 / Math.max(guess, 1e-4)));
   const samples: number[] = [];
   const end = performance.now() + minTimeMs;

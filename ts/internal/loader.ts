@@ -1,4 +1,5 @@
 // From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
+import './globals.js';
 import { fetched, packaged } from '#wasm-source';
 import type { Bundle, ModuleName, Variant } from './bundles.js';
 import { SublinearError } from './errors.js';
@@ -7,7 +8,13 @@ import { type Raw, Runtime } from './runtime.js';
 import { bestVariant } from './variants.js';
 
 /** A WebAssembly module in any form: its address, the response to a request, its bytes, or already compiled. */
-export type WasmInput = string | URL | Response | BufferSource | WebAssembly.Module;
+export type WasmInput =
+  | string
+  | URL
+  | Response
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;
 
 /**
  * Where to get the WebAssembly from instead of the package's own file: one module, or a function that is asked for each

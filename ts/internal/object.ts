@@ -1,5 +1,5 @@
 // What all objects that hold C memory have in common: dispose, use after dispose, use while busy.
-import './disposable.js';
+import './globals.js';
 import { runtimeOf } from './bind.js';
 import { SublinearError, SublinearTypeError } from './errors.js';
 import type { RawObject, Runtime } from './runtime.js';
@@ -23,17 +23,15 @@ function free({ raw, runtime, companions }: Held): void {
   raw.delete();
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export interface WasmObject<R extends RawObject> extends Disposable {}
-
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
  * when you are done, or write `using graph = ...`. What is forgotten is freed some time after it became unreachable.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export abstract class WasmObject<R extends RawObject> {
   /** @internal */
   declare readonly runtime: Runtime;
+  /** `using` calls it; does what `dispose()` does. */
+  declare [Symbol.dispose]: () => void;
   #raw: R | undefined;
   readonly #held: Held;
   #busy = 0;

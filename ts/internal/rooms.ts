@@ -2,10 +2,10 @@
 import type { DenseRoom } from '../dense.js';
 import type { DiffusionRoom } from '../diffusion.js';
 import type { GraphRoom } from '../graph.js';
-import type { SparseRoom } from '../sparse.js';
-import type { SolverRoom } from '../solver.js';
 import type { HnswRoom } from '../hnsw.js';
 import type { QuantRoom } from '../quant.js';
+import type { SolverRoom } from '../solver.js';
+import type { SparseRoom } from '../sparse.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
 

@@ -1,7 +1,7 @@
 // One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
 import { bind } from './bind.js';
 import type { Bundle, Variant } from './bundles.js';
-import { outcomes, type OutcomeName, statuses, type StatusCode } from './codes.js';
+import { type OutcomeName, outcomes, type StatusCode, statuses } from './codes.js';
 import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
 import type { MainModule } from './raw/solver.js';
 import { Scratch } from './scratch.js';
@@ -33,6 +33,7 @@ export class Runtime {
   running = 0;
 
   #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
+  #operation = 'load';
   #classes = new Map<unknown, unknown>();
 
   constructor(bundle: Bundle, variant: Variant, raw: Raw) {
@@ -64,12 +65,14 @@ export class Runtime {
     this.#end ??= { code: 'DISPOSED' };
   }
 
-  /** Throws when this runtime is at its end. */
+  /** Throws when this runtime is at its end. The operation is remembered for the error of a trap. */
   assertAlive(operation: string): void {
     if (this.#end !== undefined) throw this.ended(operation);
+    this.#operation = operation;
   }
 
-  ended(operation: string): SublinearError {
+  /** The error of every call after the end. */
+  ended(operation = this.#operation): SublinearError {
     const { code, cause } = this.#end ?? { code: 'DISPOSED' };
     return code === 'CRASHED'
       ? new SublinearError(
@@ -125,12 +128,13 @@ export class Runtime {
       // Not an argument of the user's: the checked allocator was asked for more than an address can say.
       return new SublinearError(code, operation, `${meaning}: ${position} elements were wanted`);
     }
-    const details: ErrorDetails = { argument: name };
+    const details: ErrorDetails = { argument: name, expected };
     // The group "untrusted bytes" counts lines of a text or bytes of a file, all others elements.
     const isText = status <= -60 && status > -80 && name !== 'bytes';
     if (position >= 0) details[isText ? 'line' : 'position'] = position;
     const where = position < 0 ? '' : isText ? ` in line ${position}` : ` at position ${position}`;
-    const message = `"${name}"${where}: ${meaning}, expected ${expected}`;
+    const subject = name === '' ? operation : `"${name}"`;
+    const message = `${subject}${where}: ${meaning}, expected ${expected}`;
     return status > -20
       ? new SublinearRangeError(code, operation, message, details)
       : new SublinearError(code, operation, message, details);
@@ -146,8 +150,14 @@ export class Runtime {
     );
   }
 
+  /** Name of an outcome, for results. */
   outcome(number: number): OutcomeName {
     return outcomes[number] as OutcomeName;
+  }
+
+  /** True for the outcome of a computation that has not ended. */
+  isRunning(outcome: number): boolean {
+    return outcomes[outcome] === 'running';
   }
 
   // --- memory -------------------------------------------------------------------------------------------------------
@@ -211,33 +221,33 @@ function camelCase(name: string): string {
 // Wraps the functions of a module and the methods of its embind classes. Whatever comes out of one as an exception is a
 // trap, a stack overflow or a fault of ours: after each of them the C objects may be half changed.
 function guard(raw: Raw, runtime: Runtime): void {
-  const guarded = (name: string, call: AnyFunction): AnyFunction =>
+  const guarded = (call: AnyFunction): AnyFunction =>
     function (this: unknown, ...args) {
-      runtime.assertAlive(name);
+      if (!runtime.alive) throw runtime.ended();
       try {
         return call.apply(this, args);
       } catch (cause) {
         runtime.poison(cause);
-        throw runtime.ended(name);
+        throw runtime.ended();
       }
     };
   let handles: object | undefined;
-  const wrapAll = (owner: object, prefix: string): void => {
+  const wrapAll = (owner: object): void => {
     for (const key of Object.getOwnPropertyNames(owner)) {
       const { value, writable } = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
       if (typeof value !== 'function' || !writable || key === 'constructor') continue;
       if (isEmbindClass(value)) {
-        wrapAll(value, `${key}.`);
-        wrapAll(value.prototype, `${key}.`);
+        wrapAll(value);
+        wrapAll(value.prototype);
         handles = Object.getPrototypeOf(value.prototype) as object;
       } else {
-        Object.assign(owner, { [key]: guarded(prefix + key, value) });
+        Object.assign(owner, { [key]: guarded(value) });
       }
     }
   };
-  wrapAll(raw, '');
+  wrapAll(raw);
   // delete() stands on the prototype that all classes share.
-  if (handles) wrapAll(handles, '');
+  if (handles) wrapAll(handles);
 }
 
 function isEmbindClass(value: { prototype?: object }): value is { prototype: object } {

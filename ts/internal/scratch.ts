@@ -2,7 +2,7 @@
 import type { Vector } from '../dense.js';
 import { SublinearTypeError } from './errors.js';
 import { WasmObject } from './object.js';
-import type { Runtime } from './runtime.js';
+import type { RawObject, Runtime } from './runtime.js';
 import { rangeError, show, typeError } from './validate.js';
 
 /** Arrays of real numbers that every method takes. A `Vector` is used where it lies, everything else is copied. */
@@ -26,6 +26,7 @@ export const F64 = 2;
 export abstract class WasmArray<R extends { delete(): void }> extends WasmObject<R> {
   /** @internal */
   abstract block(operation: string): Block;
+  abstract toArray(): Float32Array | Float64Array;
 }
 
 export class Scratch {
@@ -55,25 +56,18 @@ export class Scratch {
 
   /** An array of real numbers in its own precision (number[] becomes f64). */
   reals(argument: string, value: RealArray): Block {
-    const vector = this.#vector(argument, value);
-    if (vector) return vector;
-    if (!(value instanceof Float32Array)) return this.doubles(argument, value);
-    const address = this.bytes(value.length * 4);
-    this.#runtime.f32.set(value, address / 4);
-    return { address, length: value.length, type: F32 };
+    if (this.#isHere(value)) return value.block(this.#operation);
+    const source = this.#elements(argument, value);
+    return source instanceof Float32Array ? this.#put(source, F32) : this.#put(source, F64);
   }
 
   /** An array of real numbers as f64, widened when it has another precision. */
   doubles(argument: string, value: RealArray): Block {
-    const vector = this.#vector(argument, value);
-    if (vector?.type === F64) return vector;
-    const { f32 } = this.#runtime;
-    const source = vector
-      ? f32.slice(vector.address / 4, vector.address / 4 + vector.length)
-      : realArray(this.#operation, argument, value);
-    const address = this.f64(source.length);
-    this.#runtime.f64.set(source, address / 8);
-    return { address, length: source.length, type: F64 };
+    if (this.#isHere(value)) {
+      const block = value.block(this.#operation);
+      if (block.type === F64) return block;
+    }
+    return this.#put(this.#elements(argument, value), F64);
   }
 
   /** An array of whole numbers 0 .. 2^32 - 1. */
@@ -84,16 +78,23 @@ export class Scratch {
     return { address, length: source.length };
   }
 
-  #vector(argument: string, value: unknown): Block | undefined {
-    if (!(value instanceof WasmArray)) return undefined;
-    if (value.runtime !== this.#runtime) {
-      throw new SublinearTypeError(
-        this.#operation,
-        `"${argument}" belongs to another engine; copy it with toArray()`,
-        { argument },
-      );
-    }
-    return value.block(this.#operation);
+  #isHere(value: unknown): value is WasmArray<RawObject> {
+    return value instanceof WasmArray && value.runtime === this.#runtime;
+  }
+
+  // A vector that must be widened, or that lies in another module's memory, is copied out first.
+  #elements(argument: string, value: unknown): Float64Array | Float32Array | readonly number[] {
+    if (!(value instanceof WasmArray)) return realArray(this.#operation, argument, value);
+    value.block(this.#operation);
+    return value.toArray();
+  }
+
+  #put(source: ArrayLike<number>, type: typeof F32 | typeof F64): Block {
+    const size = type === F64 ? 8 : 4;
+    const address = this.bytes(source.length * size);
+    const view = type === F64 ? this.#runtime.f64 : this.#runtime.f32;
+    view.set(source, address / size);
+    return { address, length: source.length, type };
   }
 
   release(): void {
