@@ -35,7 +35,7 @@ export function build(name: string, { compiler, sources, flags }: Recipe): strin
 }
 
 /** OpenBLAS 0.3.21 does not know newer processors and falls back to its slowest kernels: name them. */
-export function blasKernels(): string {
+function blasKernels(): string {
   const flags = readFileSync('/proc/cpuinfo', 'utf8').match(/^flags.*$/m)?.[0] ?? '';
   if (/\bavx512f\b/.test(flags)) return 'SKYLAKEX';
   if (/\bavx2\b/.test(flags)) return /AMD/.test(cpus()[0]?.model ?? '') ? 'ZEN' : 'HASWELL';

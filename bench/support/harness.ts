@@ -347,7 +347,7 @@ export function short(value: number): string {
 }
 
 /** One line for whoever watches; benches print nowhere else. */
-export function say(line: string): void {
+function say(line: string): void {
   process.stderr.write(`${process.stderr.isTTY ? '\x1b[2K\r' : ''}${line}\n`);
 }
 

@@ -4,10 +4,8 @@ import { type Csr, multiply } from '../../ts/cli/workload.js';
 
 export {
   conjugateGradient,
-  type Incoming,
   incoming,
   l1Distance,
-  multiply,
   oneNode,
   powerIteration,
   relativeResidual,
@@ -44,15 +42,8 @@ export function gaussSeidel(
   return x;
 }
 
-/** max |x_i - y_i|. */
-export function largestDifference(x: ArrayLike<number>, y: ArrayLike<number>): number {
-  let largest = 0;
-  for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i]! - y[i]!));
-  return largest;
-}
-
 /** The k nodes with the highest scores, best first, ties by the smaller node. */
-export function topNodes(scores: ArrayLike<number>, k: number): number[] {
+function topNodes(scores: ArrayLike<number>, k: number): number[] {
   return Array.from({ length: scores.length }, (_, i) => i)
     .sort((i, j) => scores[j]! - scores[i]! || i - j)
     .slice(0, k);

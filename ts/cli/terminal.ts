@@ -28,11 +28,6 @@ export function isFailure(error: unknown): boolean {
   return ['ERR_MEMORY', 'MEMORY', 'CRASHED', 'LOAD_FAILED'].includes(error.code);
 }
 
-/** Writes a line, or many, to standard output. */
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
 /** Two columns: names in the first, padded to the longest. */
 export function facts(lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([name]) => name.length));
