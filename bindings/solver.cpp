@@ -43,7 +43,9 @@ EMSCRIPTEN_BINDINGS(solver) {
       .field<&sl_solve_attempt::iterations>("iterations")
       .field<&sl_solve_attempt::relative_residual>("relativeResidual")
       .field<&sl_solve_attempt::setup_work>("setupWork")
-      .field<&sl_solve_attempt::work>("work");
+      .field<&sl_solve_attempt::work>("work")
+      .field<&sl_solve_attempt::condition>("condition")
+      .field<&sl_solve_attempt::predicted>("predicted");
   sl::object<sl_solve_progress>("SolveProgress")
       .zeroed("create")
       .field<&sl_solve_progress::method>("method")

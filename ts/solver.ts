@@ -33,7 +33,15 @@ export type {
 export type { AsyncOptions } from './internal/steps.js';
 
 // In the order of their numbers in csrc/solver/solver.h, which a test compares.
-const methodNames = ['auto', 'cg', 'gaussSeidel', 'bicgstab', 'lu', 'amg'] as const;
+const methodNames = [
+  'auto',
+  'cg',
+  'gaussSeidel',
+  'bicgstab',
+  'lu',
+  'amg',
+  'approximateCholesky',
+] as const;
 
 const methods = Object.fromEntries(methodNames.map((name, number) => [name, number]));
 
@@ -45,6 +53,8 @@ const methods = Object.fromEntries(methodNames.map((name, number) => [name, numb
  * - `'gaussSeidel'` sweeps: dominant in rows or columns, or symmetric definite
  * - `'bicgstab'` stabilised bi-conjugate gradients: any matrix, without a promise
  * - `'amg'` conjugate gradients with algebraic multigrid: as `'cg'`, several times faster on meshes and grids
+ * - `'approximateCholesky'` conjugate gradients with a randomised factorisation: symmetric, diagonally dominant
+ *   matrices of any structure, such as Laplacians of social graphs
  * - `'lu'` dense factorisation with partial pivoting: any matrix of at most 400 rows
  */
 export type SolveMethod = (typeof methodNames)[number];
@@ -112,6 +122,10 @@ export interface SolveAttempt {
   setupWork: number;
   /** Edge operations of the iterations. */
   work: number;
+  /** Condition number with the diagonal as preconditioner, estimated from the first iterations of `'cg'`. */
+  condition?: number;
+  /** Iterations that `'cg'` was predicted to need after those; it stays when they cost less than something stronger. */
+  predictedIterations?: number;
 }
 
 /** The array type that options ask for. */
@@ -386,6 +400,10 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
           relativeResidual: found.relativeResidual,
           setupWork: found.setupWork,
           work: found.work,
+          ...(found.predicted > 0 && {
+            condition: found.condition,
+            predictedIterations: found.predicted,
+          }),
         };
       });
     } finally {

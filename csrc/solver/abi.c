@@ -122,8 +122,9 @@ int32_t SL_ABI(sl_abi_solver_certify)(sl_handle handle, const double *x, double 
   return SL_OK;
 }
 
-// Attempt `index` as seven doubles: method, reason, outcome, iterations, relative residual, edge
-// operations of its setup and of its iterations.
+// Attempt `index` as nine doubles: method, reason, outcome, iterations, relative residual, edge
+// operations of its setup and of its iterations, estimated condition number and predicted
+// iterations (0: none were made).
 int32_t SL_ABI(sl_abi_solver_attempt)(sl_handle handle, uint32_t index, double *out) {
   sl_solver *solver;
   sl_solve_attempt found;
@@ -136,6 +137,8 @@ int32_t SL_ABI(sl_abi_solver_attempt)(sl_handle handle, uint32_t index, double *
   out[4] = found.relative_residual;
   out[5] = (double)found.setup_work;
   out[6] = (double)found.work;
+  out[7] = found.condition;
+  out[8] = found.predicted;
   return SL_OK;
 }
 

@@ -34,8 +34,8 @@ sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_amg **out);
 // Builds the next piece.
 //   done   written: nothing is left to build
 //   work   read and written: entries handled are added
-//   Errors: ERR_MEMORY, ERR_UNSUPPORTED ("matrix": values that span more than f32 does). Allocates.
-//   A piece is at most about 4 nnz.
+//   Errors: ERR_MEMORY, ERR_UNSUPPORTED ("matrix": values that span more than f32 does);
+//   only destroying it is allowed afterwards. Allocates. A piece is at most about 4 nnz.
 sl_status sl_amg_build(sl_amg *amg, bool *done, uint64_t *work);
 
 // Frees it. NULL is allowed.
@@ -45,6 +45,11 @@ size_t sl_amg_bytes(const sl_amg *amg);
 
 // Facts of what is built so far; cycle_work once it is done.
 void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out);
+
+// True when going on is not worth it: a level has more than 1/2.5 of the rows of the one above, all
+// levels together have more than twice the entries of the finest, or the product with the first
+// prolongation shows that they will. Ask between two pieces of the setup.
+bool sl_amg_is_poor(const sl_amg *amg);
 
 // z = M^{-1} r: one V-cycle, forward Gauss-Seidel down and backward up, symmetric up to f32
 // rounding.

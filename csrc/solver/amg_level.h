@@ -57,6 +57,7 @@ struct sl_amg {
   float *ap_values;
   uint32_t ap_capacity;
   uint32_t next_capacity;
+  double fill; // entries that go into A P / entries of A, on the finest level
 };
 
 #endif

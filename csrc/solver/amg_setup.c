@@ -19,6 +19,11 @@
 // Less reduction than this and another level does not pay.
 #define LEAST_COARSENING 0.8
 
+// From here on another kind of preconditioner is the better one; see sl_amg_is_poor.
+#define LEAST_PAYING_COARSENING 2.5
+#define MOST_COMPLEXITY 2.0
+#define MOST_FILL 6.0
+
 #define NOINLINE __attribute__((noinline))
 
 static void free_level(sl_amg_level *level) {
@@ -106,6 +111,18 @@ void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out) {
   }
 }
 
+bool sl_amg_is_poor(const sl_amg *amg) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  bool aggregated = amg->stage == SL_AMG_PROLONGATE || amg->stage == SL_AMG_DONE;
+  if (aggregated && amg->factor == NULL && level->n > amg->coarse_limit &&
+      level->n < LEAST_PAYING_COARSENING * amg->coarse_n) {
+    return true;
+  }
+  sl_amg_facts facts;
+  sl_amg_describe(amg, &facts);
+  return amg->fill > MOST_FILL || facts.operator_complexity > MOST_COMPLEXITY;
+}
+
 // ---- finest level -------------------------------------------------------------------------------
 
 static sl_status alloc_level(sl_amg_level *level) {
@@ -133,16 +150,18 @@ static double find_scale(const sl_csr *matrix, int sign) {
   return ldexp(sign, -exponent);
 }
 
-static void copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_level *level,
-                     uint32_t *at) {
-  level->diagonal[i] = 0;
+// Fails where f32 cannot hold the diagonal entry.
+static sl_status copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_level *level,
+                          uint32_t *at) {
+  double diagonal = 0;
   level->middles[i] = NONE;
   for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
     uint32_t j = matrix->columns[k];
-    float value = (float)(sl_csr_value(matrix, k) * scale);
+    double scaled = sl_csr_value(matrix, k) * scale;
+    float value = (float)scaled;
     if (j >= i && level->middles[i] == NONE) level->middles[i] = *at;
     if (j == i) {
-      level->diagonal[i] = value;
+      diagonal = scaled;
     } else if (value != 0) {
       level->columns[*at] = j;
       level->values[(*at)++] = value;
@@ -150,6 +169,10 @@ static void copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_leve
   }
   if (level->middles[i] == NONE) level->middles[i] = *at;
   level->pointers[i + 1] = *at;
+  level->diagonal[i] = (float)diagonal;
+  SL_REQUIRE(diagonal == 0 || diagonal > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
+             "a positive diagonal within the range of float32");
+  return SL_OK;
 }
 
 static sl_status copy_matrix(sl_amg *amg, uint64_t *work) {
@@ -160,7 +183,7 @@ static sl_status copy_matrix(sl_amg *amg, uint64_t *work) {
   SL_TRY(SL_ALLOC(&level->values, matrix->nnz));
   double scale = find_scale(matrix, amg->sign);
   uint32_t at = 0;
-  for (uint32_t i = 0; i < level->n; i++) copy_row(matrix, i, scale, level, &at);
+  for (uint32_t i = 0; i < level->n; i++) SL_TRY(copy_row(matrix, i, scale, level, &at));
   *work += matrix->nnz;
   return SL_OK;
 }
@@ -319,6 +342,16 @@ static void prolongate_row(sl_amg *amg, uint32_t i, float omega, uint32_t *at) {
   level->p_values[start] += 1 - omega;
 }
 
+static double count_fill(const sl_amg_level *level) {
+  double fill = 0;
+  for (uint32_t i = 0; i < level->n; i++) {
+    // By symmetry row i of P is met once for each entry of row i of A.
+    double entries = level->pointers[i + 1] - level->pointers[i] + 1;
+    fill += entries * (level->p_pointers[i + 1] - level->p_pointers[i]);
+  }
+  return fill / ((double)level->pointers[level->n] + level->n);
+}
+
 static sl_status prolongate(sl_amg *amg, uint64_t *work) {
   sl_amg_level *level = &amg->levels[amg->level_count - 1];
   uint32_t n = level->n;
@@ -337,6 +370,7 @@ static sl_status prolongate(sl_amg *amg, uint64_t *work) {
   SL_TRY(SL_REALLOC(&level->p_columns, at));
   SL_TRY(SL_REALLOC(&level->p_values, at));
   *work += 2 * (uint64_t)level->pointers[n] + 2 * at;
+  if (amg->level_count == 1) amg->fill = count_fill(level);
   return SL_OK;
 }
 

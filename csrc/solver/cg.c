@@ -95,6 +95,7 @@ static void start(sl_solver *solver) {
     rz += p[i] * solver->r[i];
   }
   solver->rho = rz;
+  sl_lanczos_clear(&solver->lanczos);
 }
 
 // p^T A p has the wrong sign: a direction of negative curvature, or of none up to rounding, which
@@ -122,6 +123,7 @@ static sl_outcome iterate(sl_solver *solver) {
   sums total = update_residual_all(solver, alpha);
   solver->norm = sqrt(total.rr);
   sl_solver_note_norm(solver, solver->norm);
+  sl_lanczos_add(&solver->lanczos, alpha, total.rz / solver->rho);
   update_direction_all(solver, alpha, total.rz / solver->rho);
   solver->rho = total.rz;
   return SL_OUTCOME_RUNNING;

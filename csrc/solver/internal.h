@@ -3,6 +3,7 @@
 #define SL_SOLVER_INTERNAL_H
 
 #include "solver/certificate.h"
+#include "solver/lanczos.h"
 #include "solver/null_space.h"
 #include "solver/solver.h"
 
@@ -35,8 +36,8 @@ struct sl_solver {
   sl_traits traits;
   sl_null_space null_space;
 
-  sl_solver_method plan[4]; // methods to try, in order, and why
-  sl_solver_reason reasons[4];
+  sl_solver_method plan[8]; // methods to try, in order, and why
+  sl_solver_reason reasons[8];
   uint32_t plan_length, plan_at;
   uint32_t preferred; // place in the plan of the method that solved last: where to begin
 
@@ -49,6 +50,7 @@ struct sl_solver {
   uint32_t vector_count;
   struct dense_lu *lu;
   struct sl_amg *amg;
+  struct sl_approximate_cholesky *cholesky;
 
   // The running solve. x and b are scaled by 2^-exponent.
   sl_phase phase;
@@ -70,6 +72,7 @@ struct sl_solver {
   sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
   uint32_t attempt_count;
 
+  sl_lanczos lanczos; // of the running CG
   // Scalars of the recurrences.
   double rho, alpha, omega;
   double stall_norm;        // BiCGSTAB: best norm when progress was last seen ...
@@ -107,6 +110,13 @@ sl_status sl_solver_find_traits(sl_solver *solver);
 
 // Checks that the asked method applies and writes the plan. Errors as sl_solver_create.
 sl_status sl_solver_make_plan(sl_solver *solver);
+
+// True for methods that are of no use once the matrix has turned out to be indefinite.
+bool sl_solver_needs_definite(sl_solver_method method);
+
+// The automatic choice: true when the running method should give way to the next of the plan.
+// Called after each iteration, and after each piece of a setup.
+bool sl_solver_gives_way(sl_solver *solver);
 
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);

@@ -10,6 +10,7 @@
 #include "simd/kernels.h"
 #include "simd/simd.h"
 #include "solver/amg.h"
+#include "solver/approximate_cholesky.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -43,9 +44,27 @@ static const float *apply_amg(sl_solver *solver, const double *r, double scale) 
 
 static const preconditioner amg = {build_amg, apply_amg};
 
+// ---- approximate Cholesky -----------------------------------------------------------------------
+
+static sl_status build_cholesky(sl_solver *solver, bool *done) {
+  if (solver->cholesky == NULL) {
+    int sign = solver->traits.diagonal_sign;
+    SL_TRY(sl_approximate_cholesky_create(solver->matrix, sign, &solver->cholesky));
+    solver->work += 2 * (uint64_t)solver->matrix->nnz;
+  }
+  return sl_approximate_cholesky_build(solver->cholesky, done, &solver->work);
+}
+
+static const float *apply_cholesky(sl_solver *solver, const double *r, double scale) {
+  solver->work += 2 * sl_approximate_cholesky_entries(solver->cholesky);
+  return sl_approximate_cholesky_solve(solver->cholesky, r, scale);
+}
+
+static const preconditioner cholesky = {build_cholesky, apply_cholesky};
+
 static const preconditioner *chosen(const sl_solver *solver) {
-  (void)solver;
-  return &amg;
+  bool is_amg = solver->plan[solver->plan_at] == SL_SOLVER_AMG;
+  return is_amg ? &amg : &cholesky;
 }
 
 // ---- vector loops -------------------------------------------------------------------------------

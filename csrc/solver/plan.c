@@ -103,7 +103,7 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
 
 static sl_status check_method(const sl_solver *solver, sl_solver_method method) {
   const sl_traits *traits = &solver->traits;
-  bool symmetric = method == SL_SOLVER_CG || method == SL_SOLVER_AMG;
+  bool symmetric = sl_solver_needs_definite(method);
   if (symmetric) {
     SL_REQUIRE(solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
                "a symmetric matrix for the conjugate gradient method");
@@ -111,6 +111,10 @@ static sl_status check_method(const sl_solver *solver, sl_solver_method method) 
   if (symmetric || method == SL_SOLVER_GAUSS_SEIDEL) {
     SL_REQUIRE_AT(traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL, "matrix",
                   "a diagonal without zeros for this method", traits->zero_diagonal_row);
+  }
+  if (method == SL_SOLVER_APPROXIMATE_CHOLESKY) {
+    SL_REQUIRE(traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
+               "a diagonally dominant matrix for this method");
   }
   if (method == SL_SOLVER_LU) {
     SL_REQUIRE(solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
@@ -120,9 +124,6 @@ static sl_status check_method(const sl_solver *solver, sl_solver_method method) 
 }
 
 static void add(sl_solver *solver, sl_solver_method method, sl_solver_reason reason) {
-  for (uint32_t k = 0; k < solver->plan_length; k++) {
-    if (solver->plan[k] == method) return;
-  }
   solver->reasons[solver->plan_length] = reason;
   solver->plan[solver->plan_length++] = method;
 }
@@ -137,15 +138,25 @@ static void plan_automatically(sl_solver *solver) {
   bool small = solver->n <= SL_SOLVER_MAX_DENSE;
   double slack = fmax(facts->min_relative_row_slack, facts->min_relative_column_slack);
   bool definite = facts->symmetric && has_diagonal && traits->diagonal_sign != 0;
-  if (definite && traits->sdd) {
-    add(solver, SL_SOLVER_CG, SL_REASON_DEFINITE_DOMINANT);
+  if (small && !(definite && traits->sdd) && slack < CLEAR_SLACK) {
+    add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
+  }
+  if (definite) {
+    add(solver, SL_SOLVER_CG, traits->sdd ? SL_REASON_DEFINITE_DOMINANT : SL_REASON_MAYBE_DEFINITE);
+    add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
+    if (traits->sdd) add(solver, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_REASON_COARSENS_BADLY);
+    add(solver, SL_SOLVER_CG, SL_REASON_REMAINS);
   } else if (slack >= CLEAR_SLACK) {
     add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_CLEAR_SLACK);
   }
   if (small) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
-  if (definite) add(solver, SL_SOLVER_CG, SL_REASON_MAYBE_DEFINITE);
   add(solver, SL_SOLVER_BICGSTAB, SL_REASON_GENERAL);
   if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_DOMINANT);
+}
+
+bool sl_solver_needs_definite(sl_solver_method method) {
+  return method == SL_SOLVER_CG || method == SL_SOLVER_AMG ||
+         method == SL_SOLVER_APPROXIMATE_CHOLESKY;
 }
 
 sl_status sl_solver_make_plan(sl_solver *solver) {

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "simd/kernels.h"
 #include "solver/amg.h"
+#include "solver/approximate_cholesky.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -29,6 +30,7 @@ static const sl_method_operations *operations(const sl_solver *solver) {
   case SL_SOLVER_LU:
     return &sl_method_lu;
   case SL_SOLVER_AMG:
+  case SL_SOLVER_APPROXIMATE_CHOLESKY:
     return &sl_method_pcg;
   default:
     return &sl_method_cg;
@@ -87,11 +89,20 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
   return SL_OK;
 }
 
+// Also after a failed setup: what it has left is in no state to go on from.
+static void drop_setup(sl_solver *solver) {
+  sl_dense_lu_destroy(solver->lu);
+  sl_amg_destroy(solver->amg);
+  sl_approximate_cholesky_destroy(solver->cholesky);
+  solver->lu = NULL;
+  solver->amg = NULL;
+  solver->cholesky = NULL;
+}
+
 void sl_solver_destroy(sl_solver *solver) {
   if (solver == NULL) return;
   sl_null_space_destroy(&solver->null_space);
-  sl_dense_lu_destroy(solver->lu);
-  sl_amg_destroy(solver->amg);
+  drop_setup(solver);
   sl_free(solver->inverse_diagonal);
   sl_free(solver->original_b);
   sl_free(solver->scaled_b);
@@ -115,7 +126,8 @@ size_t sl_solver_bytes(const sl_solver *solver) {
   size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
   return sizeof *solver + vectors * solver->n * sizeof(double) +
          sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         sl_amg_bytes(solver->amg) + solver->history_capacity * sizeof *solver->history;
+         sl_amg_bytes(solver->amg) + sl_approximate_cholesky_bytes(solver->cholesky) +
+         solver->history_capacity * sizeof *solver->history;
 }
 
 uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
@@ -269,7 +281,10 @@ static bool has_another(const sl_solver *solver) {
 // The next method of the plan goes on from the best iterate.
 static void move_on(sl_solver *solver, sl_outcome outcome) {
   attempt(solver)->outcome = outcome;
-  solver->plan_at++;
+  bool indefinite = outcome == SL_OUTCOME_INDEFINITE;
+  do solver->plan_at++;
+  while (indefinite && solver->plan_at + 1 < solver->plan_length &&
+         sl_solver_needs_definite(solver->plan[solver->plan_at]));
   next_attempt(solver);
 }
 
@@ -345,7 +360,13 @@ static sl_status iterate(sl_solver *solver) {
   if (outcome == SL_OUTCOME_RUNNING && solver->norm <= CLAIM_FACTOR * solver->target) {
     outcome = SL_OUTCOME_CONVERGED;
   }
-  if (outcome != SL_OUTCOME_RUNNING) verify(solver, outcome);
+  if (outcome != SL_OUTCOME_RUNNING) {
+    verify(solver, outcome);
+  } else if (has_another(solver) && sl_solver_gives_way(solver)) {
+    attempt(solver)->relative_residual = relative_norm(solver);
+    take_best(solver);
+    move_on(solver, SL_OUTCOME_RUNNING);
+  }
   return SL_OK;
 }
 
@@ -354,6 +375,7 @@ static sl_status set_up(sl_solver *solver) {
   sl_status status = SL_OK;
   if (operations(solver)->setup != NULL) status = operations(solver)->setup(solver, &done);
   if (status != SL_OK) {
+    drop_setup(solver);
     // A method that does not fit into memory is one that failed; the last one's error is told.
     if (!has_another(solver)) {
       end(solver, SL_OUTCOME_BREAKDOWN);
@@ -362,7 +384,10 @@ static sl_status set_up(sl_solver *solver) {
     move_on(solver, SL_OUTCOME_BREAKDOWN);
     return SL_OK;
   }
-  if (done) solver->phase = SL_PHASE_START;
+  if (has_another(solver) && sl_solver_gives_way(solver))
+    move_on(solver, SL_OUTCOME_RUNNING);
+  else if (done)
+    solver->phase = SL_PHASE_START;
   return SL_OK;
 }
 

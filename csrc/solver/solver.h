@@ -37,7 +37,9 @@
   /* dense LU with partial pivoting: any matrix with n <= SL_SOLVER_MAX_DENSE */                   \
   X(LU, 4, "lu")                                                                                   \
   /* flexible conjugate gradients with algebraic multigrid: as CG, good on meshes and grids */     \
-  X(AMG, 5, "amg")
+  X(AMG, 5, "amg")                                                                                 \
+  /* the same with a randomised approximate Cholesky factor: symmetric, diagonally dominant */     \
+  X(APPROXIMATE_CHOLESKY, 6, "approximateCholesky")
 
 typedef enum sl_solver_method {
 #define X(name, value, text) SL_SOLVER_##name = value,
@@ -79,7 +81,10 @@ typedef enum sl_bound_norm {
   X(SMALL, 3, "small enough for a dense factorisation")                                            \
   X(MAYBE_DEFINITE, 4, "symmetric with a diagonal of one sign")                                    \
   X(GENERAL, 5, "takes any matrix")                                                                \
-  X(DOMINANT, 6, "diagonally dominant")
+  X(DOMINANT, 6, "diagonally dominant")                                                            \
+  X(PREDICTED, 7, "conjugate gradients alone would take more work")                                \
+  X(COARSENS_BADLY, 8, "multigrid's coarse levels would be too large")                             \
+  X(REMAINS, 9, "nothing stronger could be set up")
 
 typedef enum sl_solver_reason {
 #define X(name, value, text) SL_REASON_##name = value,
@@ -99,9 +104,11 @@ typedef struct sl_solve_attempt {
   double relative_residual; // when it ended
   uint64_t setup_work;      // edge operations to build its preconditioner or factors in this solve
   uint64_t work;            // edge operations of its iterations
+  double condition;         // estimated from the first iterations of CG; 0: not estimated
+  double predicted;         // iterations that it was predicted to need from there; 0: not predicted
 } sl_solve_attempt;
 
-#define SL_SOLVER_MAX_ATTEMPTS 6u
+#define SL_SOLVER_MAX_ATTEMPTS 8u
 
 typedef struct sl_solve_result {
   sl_outcome outcome;       // never RUNNING
