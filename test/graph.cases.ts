@@ -47,6 +47,8 @@ export interface GraphDoor {
   neighbors: (graph: unknown, node: number) => Uint32Array;
   weights: (graph: unknown, node: number) => Float64Array;
   degrees: (graph: unknown, node: number) => [number, number];
+  /** Number of components, then the component of each node. */
+  components: (graph: unknown) => [number, number[]];
   laplacian: (graph: unknown, shift: number) => number[];
   adjacency: (graph: unknown) => number[];
   estimate: (nodeCount: number, edgeCount: number, weighted: boolean, directed: boolean) => number;
@@ -98,6 +100,10 @@ export const doors: RoomDoors<'graph', GraphDoor> = {
       neighbors: (graph, node) => g(graph).neighbors(node),
       weights: (graph, node) => g(graph).neighborWeights(node),
       degrees: (graph, node) => [g(graph).outDegree(node), g(graph).inDegree(node)],
+      components: (graph) => {
+        const { count, labels } = g(graph).components();
+        return [count, [...labels]];
+      },
       laplacian: (graph, shift) => {
         const matrix = g(graph).laplacian({ shift });
         const arrays = matrix.toCsr();
@@ -251,6 +257,14 @@ function rawGraph(module: RawModule): GraphDoor {
         module.check(call.sl_abi_graph_in_degree!(h(graph), node, at + 4));
         return [...module.u32(at, 2)] as [number, number];
       }),
+    components(graph) {
+      const { nodeCount } = infoOf(graph);
+      return module.with([new Uint32Array(nodeCount + 1)], (at) => {
+        module.check(call.sl_abi_graph_components!(h(graph), at + 4, at));
+        const [count, ...labels] = [...module.u32(at, nodeCount + 1)];
+        return [count!, labels];
+      });
+    },
     laplacian: (graph, shift) => matrix(call.sl_abi_graph_laplacian!(h(graph), shift)),
     adjacency: (graph) => matrix(call.sl_abi_graph_adjacency!(h(graph))),
     estimate: (nodeCount, edgeCount, weighted, directed) =>
@@ -493,6 +507,7 @@ interface Described extends GraphInfo {
   weights: number[][];
   degrees: [number, number][];
   adjacency: number[];
+  components: [number, number[]];
 }
 
 function describeGraph(door: GraphDoor, graph: unknown): Described {
@@ -504,6 +519,7 @@ function describeGraph(door: GraphDoor, graph: unknown): Described {
     weights: nodes.map((node) => [...door.weights(graph, node)]),
     degrees: nodes.map((node) => door.degrees(graph, node)),
     adjacency: door.adjacency(graph),
+    components: door.components(graph),
   };
 }
 
@@ -549,6 +565,7 @@ export const cases: Case<GraphDoor>[] = [
         );
         expect(made.degrees).toEqual(v.outDegree.map((out, u) => [out, v.inDegree[u]]));
         expect(made.adjacency).toEqual(v.adjacency.flat());
+        expect(made.components).toEqual([Math.max(...v.components) + 1, v.components]);
         expect(r.copy).toEqual(made.adjacency);
         expect(r.read).toEqual(made.adjacency);
         const wanted = v.laplacian?.flat();

@@ -1,4 +1,5 @@
 // Graph as TypeScript users meet it. What both doors share is in graph.cases.ts.
+import { DirectedGraph, MultiGraph, MultiUndirectedGraph, UndirectedGraph } from 'graphology';
 import { createEngine, type Engine, SublinearError } from 'sublinear';
 import { type GraphRoom, load, Graph as Unbound } from 'sublinear/graph';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -126,6 +127,127 @@ describe('Graph', () => {
     refused(() => graph.labelOf(3), RangeError, 'INDEX', 'Graph.labelOf', /^"node"/);
     // Two graphs of one class do not share labels.
     expect(plain.labelOf(0)).toBe(0);
+  });
+
+  test('components have sizes', () => {
+    using graph = Graph.fromEdges({ from: [5, 0], to: [1, 3], nodeCount: 7 });
+    expect(graph.components()).toEqual({
+      count: 5,
+      labels: new Uint32Array([0, 1, 2, 0, 3, 1, 4]),
+      sizes: new Uint32Array([2, 2, 1, 1, 1]),
+    });
+  });
+
+  describe('from graphology', () => {
+    test('keeps keys as labels, direction and weights', () => {
+      const source = new DirectedGraph();
+      for (const key of ['x', 'y', '10']) source.addNode(key);
+      source.addEdge('x', '10', { weight: 0.5, color: 'red' });
+      source.addEdge('10', 'y', { weight: 4 });
+      using graph = Graph.fromGraphology(source);
+      expect([graph.nodeCount, graph.edgeCount, graph.directed, graph.weighted]).toEqual([
+        3,
+        2,
+        true,
+        true,
+      ]);
+      expect([graph.nodeOf('10'), graph.nodeOf(10), graph.nodeOf('z'), graph.labelOf(1)]).toEqual([
+        2,
+        undefined,
+        undefined,
+        'y',
+      ]);
+      expect(graph.labelsOf(graph.neighbors(graph.nodeOf('x')!))).toEqual(['10']);
+      expect(graph.neighborWeights(0)).toEqual(new Float64Array([0.5]));
+      // A copy: what happens there later is not seen here.
+      source.dropNode('x');
+      expect(graph.nodeCount).toBe(3);
+    });
+
+    test('undirected, mixed and multigraphs', () => {
+      const undirected = new UndirectedGraph();
+      undirected.mergeEdge('a', 'b');
+      undirected.addNode('alone');
+      using pair = Graph.fromGraphology(undirected);
+      expect([pair.nodeCount, pair.edgeCount, pair.directed, pair.weighted]).toEqual([
+        3,
+        1,
+        false,
+        false,
+      ]);
+
+      const mixed = new MultiGraph();
+      for (const key of ['a', 'b', 'c']) mixed.addNode(key);
+      mixed.addUndirectedEdge('a', 'b');
+      mixed.addUndirectedEdge('c', 'c');
+      mixed.addDirectedEdge('b', 'c');
+      using both = Graph.fromGraphology(mixed);
+      expect(both.directed).toBe(true);
+      expect(both.toEdges()).toEqual({
+        from: new Uint32Array([0, 1, 1, 2]),
+        to: new Uint32Array([1, 0, 2, 2]),
+      });
+
+      const plain = new MultiGraph();
+      plain.addNode('a');
+      plain.addNode('b');
+      plain.addUndirectedEdge('a', 'b');
+      using one = Graph.fromGraphology(plain);
+      expect(one.directed).toBe(false);
+
+      const multi = new MultiUndirectedGraph();
+      multi.mergeEdge('a', 'b', { weight: 1 });
+      multi.addEdge('b', 'a', { weight: 2 });
+      using merged = Graph.fromGraphology(multi, { dtype: 'float32' });
+      expect([merged.edgeCount, merged.neighborWeights(0)[0]]).toEqual([1, 3]);
+    });
+
+    test('weights by another name, none, or wrong', () => {
+      const source = new UndirectedGraph();
+      source.mergeEdge('a', 'b', { cost: 3 });
+      using named = Graph.fromGraphology(source, { weight: 'cost' });
+      expect(named.neighborWeights(0)[0]).toBe(3);
+      using plain = Graph.fromGraphology(source);
+      using none = Graph.fromGraphology(source, { weight: null });
+      expect([plain.weighted, none.weighted]).toEqual([false, false]);
+      source.mergeEdgeWithKey('e2', 'b', 'c');
+      const call = (run: () => unknown, type: typeof TypeError, code: string, message: RegExp) =>
+        refused(run, type, code, 'Graph.fromGraphology', message);
+      call(
+        () => Graph.fromGraphology(source, { weight: 'cost' }),
+        TypeError,
+        'TYPE',
+        /^"cost" of edge "e2" expected number/,
+      );
+      source.setEdgeAttribute('e2', 'cost', 'much');
+      call(
+        () => Graph.fromGraphology(source, { weight: 'cost' }),
+        TypeError,
+        'TYPE',
+        /got "much"$/,
+      );
+      call(
+        () => Graph.fromGraphology(any({})),
+        TypeError,
+        'TYPE',
+        /^"graph" expected a graphology graph/,
+      );
+      source.setEdgeAttribute('e2', 'cost', -1);
+      refused(
+        () => Graph.fromGraphology(source, { weight: 'cost' }),
+        SublinearError,
+        'NOT_POSITIVE',
+        'Graph.fromEdges',
+        /^"weights"/,
+      );
+      refused(
+        () => Graph.fromGraphology(new UndirectedGraph()),
+        RangeError,
+        'EMPTY',
+        'Graph.fromEdges',
+        /^"nodeCount"/,
+      );
+    });
   });
 
   test('reads streams and iterables of every format', async () => {

@@ -4,7 +4,8 @@ import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
 import { SublinearRangeError } from './internal/errors.js';
-import { idLabels, type NodeLabel, type NodeLabels } from './internal/labels.js';
+import { edgesOf, type GraphologyLike } from './internal/graphology.js';
+import { idLabels, listedLabels, type NodeLabel, type NodeLabels } from './internal/labels.js';
 import { adopt, rawOf, WasmObject } from './internal/object.js';
 import type { EdgeListReader, MetisReader, Graph as RawGraph } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
@@ -23,6 +24,7 @@ import { SparseMatrix, valuesIn } from './sparse.js';
 
 export type { DType } from './dense.js';
 export * from './internal/errors.js';
+export type { GraphologyLike } from './internal/graphology.js';
 export type { NodeLabel } from './internal/labels.js';
 export type { IndexArray, RealArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
@@ -99,6 +101,26 @@ export interface MetisOptions {
 /** Adds `signal` and `onProgress` to the options of a reader. */
 export type Async<Options> = Options & AsyncOptions<ReadProgress>;
 
+export interface GraphologyOptions {
+  /**
+   * The edge attribute that holds the weight, `'weight'` by default; `null` for none. When no edge has it the graph is
+   * unweighted; when some have it, all must.
+   */
+  weight?: string | null;
+  /** Precision of the stored weights, `'float64'` by default. */
+  dtype?: DType;
+}
+
+/** The connected components of a graph. */
+export interface Components {
+  /** How many there are. */
+  count: number;
+  /** Component of each node, numbered in the order of their smallest nodes. */
+  labels: Uint32Array<ArrayBuffer>;
+  /** Number of nodes of each component. */
+  sizes: Uint32Array<ArrayBuffer>;
+}
+
 /** Size of a graph, for {@link Graph.estimateBytes}. */
 export interface GraphSize {
   nodeCount: number;
@@ -150,9 +172,9 @@ export class Graph extends WasmObject<RawGraph> {
   /**
    * A graph from its edges. O(edges + nodes).
    *
-   * @throws RangeError `INDEX`, `NOT_FINITE`, `NOT_POSITIVE` (weights), `SHAPE` (arrays of different lengths), `EMPTY` (no
-   *   nodes); the message names the array
-   * @throws SublinearError `MEMORY` above the engine's limit
+   * @throws RangeError `INDEX`, `NOT_FINITE`, `SHAPE` (arrays of different lengths), `EMPTY` (no nodes); the message names
+   *   the array
+   * @throws SublinearError `NOT_POSITIVE` (weights), `MEMORY` above the engine's limit
    *
    * @example
    * ```ts
@@ -195,8 +217,9 @@ export class Graph extends WasmObject<RawGraph> {
   /**
    * A graph from neighbour lists (compressed sparse rows), checked and copied. O(edges + nodes).
    *
-   * @throws RangeError `SHAPE`, `ARGUMENT` (`rowPointers`), `INDEX`, `NOT_FINITE`, `NOT_POSITIVE`, `EMPTY`
-   * @throws SublinearError `NOT_SYMMETRIC` when an undirected graph has an edge in one list only; `MEMORY`
+   * @throws RangeError `SHAPE`, `ARGUMENT` (`rowPointers`), `INDEX`, `NOT_FINITE`, `EMPTY`
+   * @throws SublinearError `NOT_POSITIVE` (weights), `NOT_SYMMETRIC` when an undirected graph has an edge in one list only,
+   *   `MEMORY`
    *
    * @example
    * ```ts
@@ -402,6 +425,41 @@ export class Graph extends WasmObject<RawGraph> {
   }
 
   /**
+   * A copy of a graphology graph. Nodes are numbered in its order; their keys are the labels of this graph. Undirected
+   * when it has no directed edge; in a mixed graph each undirected edge leads both ways. Parallel edges are merged. What
+   * is changed there later is not seen here. O(edges + nodes).
+   *
+   * @throws TypeError when an edge's weight is not a number, or missing at some edges only
+   * @throws RangeError `NOT_FINITE` (weights), `EMPTY` (no nodes)
+   * @throws SublinearError `NOT_POSITIVE` (weights), `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { UndirectedGraph } from 'graphology';
+   * import { load } from 'sublinear/graph';
+   *
+   * const source = new UndirectedGraph();
+   * for (const key of ['ann', 'bob', 'cay']) source.addNode(key);
+   * source.addEdge('ann', 'bob', { weight: 2 });
+   * source.addEdge('bob', 'cay', { weight: 1 });
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromGraphology(source);
+   * const bob = graph.nodeOf('bob')!;
+   * console.log(graph.labelsOf(graph.neighbors(bob))); // [ 'ann', 'cay' ]
+   * ```
+   */
+  static fromGraphology(graph: GraphologyLike, options?: GraphologyOptions): Graph {
+    const operation = 'Graph.fromGraphology';
+    runtimeOf(this, operation);
+    const { weight = 'weight', dtype } = check.options(operation, options, ['weight', 'dtype']);
+    if (weight !== null) check.string(operation, 'weight', weight);
+    const { keys, ...edges } = edgesOf(operation, graph, weight);
+    const made = this.fromEdges({ ...edges, nodeCount: keys.length, ...(dtype && { dtype }) });
+    return made.withLabels(listedLabels(keys));
+  }
+
+  /**
    * The nodes that edges from `node` lead to, ascending. A copy. O(degree).
    *
    * @throws RangeError `INDEX`
@@ -553,8 +611,8 @@ export class Graph extends WasmObject<RawGraph> {
   }
 
   /**
-   * What `node` is called: its id in the file when it was read with `compactIds`, else its number. Ids above 2^53 - 1 are
-   * bigints. O(1).
+   * What `node` is called: its id in the file when it was read with `compactIds`, its key when it came from graphology,
+   * else its number. Ids above 2^53 - 1 are bigints. O(1).
    *
    * @throws RangeError `INDEX`
    *
@@ -573,6 +631,24 @@ export class Graph extends WasmObject<RawGraph> {
     check.integer(operation, 'node', node);
     if (node >= nodeCount) throw nodeError(operation, node);
     return this.#labels ? this.#labels.of(node) : node;
+  }
+
+  /**
+   * What several nodes are called, for instance those of a result: `graph.labelsOf(result.nodes)`. O(nodes).
+   *
+   * @throws RangeError `INDEX`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdgeList('700 800\n700 900', { compactIds: true });
+   * console.log(graph.labelsOf(graph.neighbors(0))); // [ 800, 900 ]
+   * ```
+   */
+  labelsOf(nodes: IndexArray): NodeLabel[] {
+    return Array.from(nodes, (node) => this.labelOf(node));
   }
 
   /**
@@ -599,6 +675,38 @@ export class Graph extends WasmObject<RawGraph> {
   withLabels(labels: NodeLabels): this {
     this.#labels = labels;
     return this;
+  }
+
+  /**
+   * The connected components: edges are taken both ways, also in a directed graph (weak components). O(edges + nodes) in
+   * practice.
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: [0, 3], to: [2, 4] });
+   * const { count, labels, sizes } = graph.components();
+   * console.log(count, labels, sizes); // 3 Uint32Array(5) [ 0, 1, 0, 2, 2 ] Uint32Array(3) [ 2, 1, 2 ]
+   * ```
+   */
+  components(): Components {
+    const operation = 'Graph.components';
+    const raw = this.use(operation);
+    const { runtime } = this;
+    return runtime.scratch(operation, (scratch) => {
+      const length = raw.nodeCount;
+      const address = scratch.u32(length);
+      raw.components(address, runtime.out);
+      const count = runtime.outU32();
+      const labels = runtime.copyU32(address, length);
+      const sizes = new Uint32Array(count);
+      for (const label of labels) sizes[label] = (sizes[label] as number) + 1;
+      return { count, labels, sizes };
+    });
   }
 
   /**

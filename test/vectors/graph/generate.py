@@ -38,6 +38,12 @@ def case(name, graph, weighted, extra=()):
         "edgeList": "# written by networkx\n" + "\n".join(
             nx.generate_edgelist(merged, data=["weight"] if weighted else False)) + "\n",
     }
+    components = (nx.weakly_connected_components if directed else nx.connected_components)(merged)
+    labels = [0] * n
+    for number, component in enumerate(sorted(components, key=min)):
+        for node in component:
+            labels[node] = number
+    result["components"] = labels
     if not directed:
         # Loops do not count in the Laplacian.
         plain = merged.copy()
