@@ -129,6 +129,7 @@ void sl_certify(sl_pagerank *p) {
   const double damping = p->options.damping, u = SL_UNIT_ROUNDOFF;
   double error;
   if (p->power_form) sl_power_leave(p);
+  if (p->running == SL_PAGERANK_GAUSS_SEIDEL) sl_sweep_leave(p);
   const bool pushed = p->running == SL_PAGERANK_PUSH;
   const double beforehand = pushed ? rounding_of_push(p) : HUGE_VAL;
   if (beforehand <= 0.05 * (1 - damping) * p->options.tolerance ||
@@ -157,10 +158,10 @@ void sl_certify(sl_pagerank *p) {
   const double absolute = r_absolute.high + r_absolute.low;
   p->residual = absolute;
   // Dangling nodes keep their share of the step for good, so S shrinks by it: to no less than 1 - d
-  // while r >= 0. Power iteration that is stopped early has signs in r, and S might vanish: then x
-  // is returned as it is.
+  // while r >= 0, as push has it. The other methods, stopped early, have signs in r, and S might
+  // vanish: then x is returned as it is.
   const double before = (1 - damping) * x + r, after = before - damping * dangling;
-  p->last_step = p->running != SL_PAGERANK_POWER || after > 0.5 * before;
+  p->last_step = p->running == SL_PAGERANK_PUSH || after > 0.5 * before;
   const double mass = p->last_step ? after : before;
   double left = p->last_step ? damping * (absolute - dangling_absolute) : absolute;
   if (p->options.settle_ranking && !p->graph->directed) {
@@ -168,9 +169,14 @@ void sl_certify(sl_pagerank *p) {
   }
   const double terms = (1 - damping) * (x + 2 * negative) + 2 * absolute;
   const double slack = error + (16 + 2.0 * (dangling_absolute > 0) * count) * u * terms;
+  p->certified = true;
+  if (!(mass > 2 * slack)) { // nothing is known yet: all scores 0 are off by exactly 1
+    p->bound = 1 + 4 * u;
+    p->rounding = p->scale = 0;
+    return;
+  }
   p->bound = (fmax(left, 0) + error + 2 * slack) * (1 + 8 * u) / (mass - slack) +
              (p->source_count + 10.0) * u;
   p->rounding = (error + 2 * slack) / mass;
   p->scale = (1 - damping) / mass;
-  p->certified = true;
 }

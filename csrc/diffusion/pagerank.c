@@ -65,6 +65,7 @@ void sl_pagerank_destroy(sl_pagerank *p) {
   sl_free(p->source_weights);
   sl_free(p->direction);
   sl_free(p->product);
+  sl_sweep_destroy(p->sweep);
   sl_free(p->component);
   sl_free(p->component_strength);
   sl_free(p->component_residual);
@@ -78,6 +79,7 @@ size_t sl_pagerank_bytes(const sl_pagerank *p) {
   const size_t n = p->graph->node_count;
   size_t bytes = sizeof *p + n * (3 * sizeof *p->x + 2 * sizeof *p->queue);
   bytes += p->source_capacity * (sizeof *p->sources + sizeof *p->source_weights);
+  bytes += sl_sweep_bytes(p);
   if (p->direction != NULL) bytes += n * 2 * sizeof *p->direction;
   if (p->component != NULL) {
     bytes += n * sizeof *p->component + p->component_count * 2 * sizeof *p->component_strength;
@@ -141,6 +143,7 @@ static sl_status reserve_method(sl_pagerank *p, const sl_pagerank_options *optio
     SL_TRY(sl_find_components(p));
     SL_TRY(sl_find_hubs(p));
   }
+  if (options->method == SL_PAGERANK_GAUSS_SEIDEL) return sl_sweep_reserve(p);
   if (options->method > SL_PAGERANK_PUSH && p->direction == NULL) {
     double *direction;
     SL_TRY(SL_ALLOC(&direction, p->graph->node_count));

@@ -64,6 +64,8 @@ struct sl_pagerank {
   double least_residual; // of any iteration, and when: rounding ends all progress
   uint32_t least_iteration;
 
+  struct sl_sweep *sweep; // sweep.c's own, NULL before it first runs
+
   // Undirected graphs: connected components, whose walks have the known stationary distribution
   // strength / (component's strength). Allocated on first use.
   uint32_t *component;        // n
@@ -97,9 +99,13 @@ SL_ALWAYS_INLINE double sl_weight_at(const void *values, sl_value_type type, uin
 void sl_push_start(sl_pagerank *p);
 sl_status sl_push_step(sl_pagerank *p, uint64_t work);
 
-// sweep.c: Gauss-Seidel sweeps.
+// sweep.c: Gauss-Seidel sweeps. `reserve` makes what they need once; `leave` adds their x to p->x.
+sl_status sl_sweep_reserve(sl_pagerank *p);
+void sl_sweep_destroy(struct sl_sweep *s);
+size_t sl_sweep_bytes(const sl_pagerank *p);
 sl_status sl_sweep_start(sl_pagerank *p);
 sl_status sl_sweep_step(sl_pagerank *p, uint64_t work);
+void sl_sweep_leave(sl_pagerank *p);
 
 // power.c: power iteration; and the product all pull methods share:
 // out[i] = sum_k w_ik in[k] for rows begin .. end of a graph in CSR form.
