@@ -60,15 +60,31 @@ static sl_text_event broken(sl_text *text, const char *word, uint32_t length, co
   return SL_TEXT_BROKEN;
 }
 
-static bool ends_word(const sl_text *text, char c) {
-  // Other control characters are no separators: they stay in the token and spoil it.
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || (c == text->separator && c != 0);
+// The first byte that ends a token, or `end`. Control characters other than blanks and line ends are
+// no separators: they stay in the token and spoil it.
+static const char *word_end(const char *at, const char *end, unsigned char separator) {
+  for (; at < end; at++) {
+    unsigned char c = (unsigned char)*at;
+    if (c > ' ') {
+      if (c == separator) break;
+    } else if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+      break;
+    }
+  }
+  return at;
+}
+
+static bool begins_comment(const sl_text *text, char c) {
+  for (const char *k = text->comments; *k != 0; k++) {
+    if (*k == c) return true;
+  }
+  return false;
 }
 
 // Reads the rest of a token that begins (or goes on) at text->next.
 static sl_text_event read_word(sl_text *text) {
-  const char *begin = text->next, *at = begin, *end = text->end;
-  while (at < end && !ends_word(text, *at)) at++;
+  const char *begin = text->next, *end = text->end;
+  const char *at = word_end(begin, end, (unsigned char)text->separator);
   text->next = at;
   size_t length = (size_t)(at - begin), room = SL_TEXT_TOKEN - text->carried;
   if (length > room) {
@@ -156,7 +172,7 @@ sl_text_event sl_text_next(sl_text *text) {
       text->next++;
       continue;
     }
-    if (!text->in_line && strchr(text->comments, c) != NULL && c != 0) {
+    if (!text->in_line && begins_comment(text, c)) {
       text->in_comment = true;
       if (!skip_comment(text)) return text->at_end ? SL_TEXT_END : SL_TEXT_MORE;
       continue;
