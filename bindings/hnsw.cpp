@@ -1,6 +1,7 @@
 #include "common.hpp"
 
 extern "C" {
+#include "base/bytes.h"
 #include "hnsw/file.h"
 }
 
@@ -10,6 +11,7 @@ SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
 SL_OBJECT(sl_hnsw_options, sl_free)
 
 EMSCRIPTEN_BINDINGS(hnsw) {
+  sl::function<sl_crc32c>("crc32c");
   sl::object<sl_filter>("Filter")
       .create<sl_filter_create>("create")
       .field<&sl_filter::count>("count")

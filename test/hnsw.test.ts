@@ -313,3 +313,193 @@ describe('vector indexes', () => {
     expect(error).toMatchObject({ position: 8 });
   });
 });
+
+describe('collections', () => {
+  let engine: Engine;
+  let room: HnswRoom;
+  beforeAll(async () => {
+    engine = await createEngine();
+    room = await engine.use('hnsw');
+  });
+  afterAll(() => {
+    expect(engine.stats().modules[0]?.bytesInUse).toBe(0);
+    engine.dispose();
+  });
+
+  const films = (index: 'hnsw' | 'flat') => {
+    const made = room.Collection.create({ metric: 'euclidean', dimension: 1, index });
+    for (let year = 1950; year < 2020; year++) {
+      const metadata = {
+        year,
+        tag: ['drama', 'comedy', 'crime'][year % 3]!,
+        cast: year % 2 ? ['ann', 'bob'] : ['eve'],
+        ...(year % 5 === 0 && { prize: year % 10 === 0 }),
+      };
+      made.add({ key: year % 4 === 0 ? year : `film ${year}`, vector: [year], metadata });
+    }
+    return made;
+  };
+
+  test.each(['hnsw', 'flat'] as const)('%s: answer conditions as a plain loop would', (kind) => {
+    using all = films(kind);
+    const conditions: [Parameters<typeof all.filter>[0], (year: number) => boolean][] = [
+      [{}, () => true],
+      [{ year: 1984 }, (year) => year === 1984],
+      [{ year: { gte: 1990, lt: 2000 } }, (year) => year >= 1990 && year < 2000],
+      [{ year: { gt: 1990, lte: 2000 } }, (year) => year > 1990 && year <= 2000],
+      [{ tag: 'crime' }, (year) => year % 3 === 2],
+      [{ tag: { ne: 'crime' } }, (year) => year % 3 !== 2],
+      [{ tag: { in: ['crime', 'comedy', 'none'] } }, (year) => year % 3 !== 0],
+      [{ tag: { notIn: ['crime'] } }, (year) => year % 3 !== 2],
+      [{ tag: { gt: 'crime' } }, (year) => year % 3 === 0],
+      [{ cast: { contains: 'bob' } }, (year) => year % 2 === 1],
+      [{ prize: true }, (year) => year % 10 === 0],
+      [{ prize: { exists: false } }, (year) => year % 5 !== 0],
+      [{ prize: { ne: true } }, (year) => year % 10 !== 0],
+      [{ nothing: 1 }, () => false],
+      [{ nothing: { exists: false } }, () => true],
+      [{ year: { gt: 'a' } }, () => false],
+      [{ not: { tag: 'crime' }, year: { lt: 1960 } }, (year) => year % 3 !== 2 && year < 1960],
+      [
+        { or: [{ year: 1950 }, { and: [{ tag: 'drama' }, { prize: true }] }] },
+        (year) => year === 1950 || (year % 3 === 0 && year % 10 === 0),
+      ],
+    ];
+    const years = Array.from({ length: 70 }, (_, i) => 1950 + i);
+    const key = (year: number) => (year % 4 === 0 ? year : `film ${year}`);
+    for (const [where, holds] of conditions) {
+      const expected = years.filter(holds).map(key);
+      expect(all.filter(where), JSON.stringify(where)).toEqual(expected);
+      const found = all.search([1950], { k: 70, ef: 100, where });
+      expect(
+        found.map((match) => match.key),
+        JSON.stringify(where),
+      ).toEqual(expected);
+      expect(all.search([1950], { k: 70, ef: 100, where })).toEqual(found);
+    }
+  });
+
+  test('replace, remove and come back from bytes', () => {
+    for (const kind of ['hnsw', 'flat'] as const) {
+      using all = films(kind);
+      expect([all.size, all.has(1952), all.has('1952'), all.metric]).toEqual([
+        70,
+        true,
+        false,
+        'euclidean',
+      ]);
+      expect(all.remove(1952)).toBe(true);
+      expect(all.remove(1952)).toBe(false);
+      all.add({ key: 'film 1951', vector: [3000] }); // replaced, its metadata gone
+      expect(all.get('film 1951')).toEqual({ key: 'film 1951', vector: Float32Array.of(3000) });
+      expect(all.filter({ year: { lte: 1952 } })).toEqual(['film 1950']);
+      all.add({ key: 'new', vector: [1952], metadata: { year: 1 } });
+      expect(all.size).toBe(70);
+      expect(all.keys).toHaveLength(70);
+      const bytes = all.save();
+      using again = room.Collection.load(bytes);
+      const query = { k: 5, where: { year: { lt: 1960 } } };
+      expect(again.search([1955], query)).toEqual(all.search([1955], query));
+      again.add({ key: 'more', vector: [1] });
+      expect(again.size).toBe(71);
+      const cut = bytes.subarray(0, bytes.length - 1);
+      refused(
+        () => room.Collection.load(cut),
+        Error,
+        'TRUNCATED',
+        `${kind === 'flat' ? 'Flat' : 'Hnsw'}.load`,
+        /too early/,
+      );
+      refused(
+        () => room.Collection.load(bytes.subarray(0, 40)),
+        Error,
+        'TRUNCATED',
+        'Collection.load',
+        /too early/,
+      );
+      const damaged = bytes.slice();
+      damaged[50]! ^= 1;
+      refused(
+        () => room.Collection.load(damaged),
+        Error,
+        'CHECKSUM',
+        'Collection.load',
+        /checksum/,
+      );
+      damaged.set(bytes);
+      damaged[0] = 0;
+      refused(
+        () => room.Collection.load(damaged),
+        Error,
+        'FORMAT',
+        'Collection.load',
+        /collection/,
+      );
+    }
+  });
+
+  test('name what is wrong and stay as they were', () => {
+    using all = room.Collection.create({ metric: 'cosine', dimension: 2 });
+    all.add({ key: 'a', vector: [1, 1], metadata: { x: 1 } });
+    refused(
+      () => all.add({ key: 'a', vector: [0, 0] }),
+      RangeError,
+      'RANGE',
+      'Hnsw.add',
+      /^"vectors"/,
+    );
+    refused(
+      () => all.add({ key: bad(null), vector: [1, 1] }),
+      TypeError,
+      'TYPE',
+      'Collection.add',
+      /^"key"/,
+    );
+    refused(
+      () => all.add({ key: 'b', vector: [1, 1], metadata: bad({ x: { y: new Date() } }) }),
+      TypeError,
+      'TYPE',
+      'Collection.add',
+      /^"metadata.x.y" expected a JSON value, got Date/,
+    );
+    refused(
+      () => all.add({ key: 'b', vector: [1, 1], metadata: { x: Number.NaN } }),
+      TypeError,
+      'TYPE',
+      'Collection.add',
+      /^"metadata.x"/,
+    );
+    refused(
+      () => all.search([1, 1], { where: { x: bad({ above: 1 }) } }),
+      TypeError,
+      'TYPE',
+      'Collection.search',
+      /^"where.x.above" is not a condition; known: eq/,
+    );
+    refused(
+      () => all.search([1, 1], { where: { x: { in: bad(1) } } }),
+      TypeError,
+      'TYPE',
+      'Collection.search',
+      /^"where.x.in" expected array/,
+    );
+    refused(
+      () => all.filter({ or: bad({}) }),
+      TypeError,
+      'TYPE',
+      'Collection.filter',
+      /^"where.or"/,
+    );
+    refused(
+      () => room.Collection.create({ metric: 'dot', dimension: 1, index: 'flat', m: 3 }),
+      TypeError,
+      'TYPE',
+      'Flat.create',
+      /^"m"/,
+    );
+    expect(all.search([1, 1], { where: { x: 1 } })).toEqual([
+      { key: 'a', distance: expect.closeTo(0, 5), metadata: { x: 1 } },
+    ]);
+    expect(all.size).toBe(1);
+  });
+});

@@ -1,5 +1,4 @@
 // One table of cases for the quantisers through both doors, against their definitions.
-import type { QuantRoom } from 'sublinear/quant';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';

@@ -3,6 +3,7 @@
 import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
+import { Collection } from './internal/collection.js';
 import { SublinearError } from './internal/errors.js';
 import { adopt } from './internal/object.js';
 import type {
@@ -24,6 +25,14 @@ import {
   VectorIndex,
 } from './internal/vector-index.js';
 
+export {
+  Collection,
+  type CollectionOptions,
+  type FindOptions,
+  type Item,
+  type Key,
+  type Match,
+} from './internal/collection.js';
 export * from './internal/errors.js';
 export type { IndexArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
@@ -41,6 +50,7 @@ export {
   type VectorArray,
   VectorIndex,
 } from './internal/vector-index.js';
+export type { FieldCondition, Json, Metadata, Scalar, Where } from './internal/where.js';
 
 /**
  * A set of ids that a search may return. Make it once and use it for many searches: the index turns it into a bit a
@@ -485,6 +495,7 @@ function fileIn(
 
 /** What `engine.use('hnsw')` and `load()` give. */
 export interface HnswRoom {
+  readonly Collection: typeof Collection;
   readonly Filter: typeof Filter;
   readonly Flat: typeof Flat;
   readonly Hnsw: typeof Hnsw;
@@ -510,6 +521,7 @@ export async function load(options?: EngineOptions): Promise<HnswRoom> {
 /** @internal */
 export function createRoom(runtime: Runtime): HnswRoom {
   return {
+    Collection: runtime.bind(Collection),
     Filter: runtime.bind(Filter),
     Flat: runtime.bind(Flat),
     Hnsw: runtime.bind(Hnsw),

