@@ -1,12 +1,20 @@
 #include "common.hpp"
 
 extern "C" {
+#include "solver/local_dot.h"
 #include "solver/local_entries.h"
+#include "solver/local_sparse.h"
 }
 
 SL_OBJECT(sl_local_entries, sl_local_entries_destroy)
 SL_OBJECT(sl_local_entries_options, sl_free)
 SL_OBJECT(sl_local_entries_result, sl_free)
+SL_OBJECT(sl_local_sparse, sl_local_sparse_destroy)
+SL_OBJECT(sl_local_sparse_options, sl_free)
+SL_OBJECT(sl_local_sparse_result, sl_free)
+SL_OBJECT(sl_local_dot, sl_local_dot_destroy)
+SL_OBJECT(sl_local_dot_options, sl_free)
+SL_OBJECT(sl_local_dot_result, sl_free)
 
 EMSCRIPTEN_BINDINGS(solver_local) {
   using options = sl_local_entries_options;
@@ -37,4 +45,58 @@ EMSCRIPTEN_BINDINGS(solver_local) {
       .field<&result::error_bound>("errorBound")
       .field<&result::touched_rows>("touchedRows")
       .field<&result::edge_operations>("edgeOperations");
+
+  using sparse_options = sl_local_sparse_options;
+  using sparse_result = sl_local_sparse_result;
+  sl::object<sl_local_sparse>("LocalSparse")
+      .create<sl_local_sparse_create>("create")
+      .method<sl_local_sparse_begin>("begin")
+      .method<sl_local_sparse_step>("step")
+      .method<sl_local_sparse_stop>("stop")
+      .method<sl_local_sparse_work>("work")
+      .method<sl_local_sparse_finish>("finish");
+  sl::object<sparse_options>("LocalSparseOptions")
+      .defaults<sl_local_sparse_options_default>("create")
+      .option<&sparse_options::absolute_error>("absoluteError")
+      .option<&sparse_options::norm>("norm")
+      .option<&sparse_options::push_work>("pushWork")
+      .option<&sparse_options::max_work>("maxWork");
+  sl::object<sparse_result>("LocalSparseResult")
+      .zeroed("create")
+      .field<&sparse_result::outcome>("outcome")
+      .field<&sparse_result::method>("method")
+      .field<&sparse_result::count>("count")
+      .field<&sparse_result::indices>("indices")
+      .field<&sparse_result::values>("values")
+      .field<&sparse_result::error_bound>("errorBound")
+      .field<&sparse_result::error_bound_norm>("errorBoundNorm")
+      .field<&sparse_result::touched_columns>("touchedColumns")
+      .field<&sparse_result::edge_operations>("edgeOperations");
+
+  using dot_options = sl_local_dot_options;
+  using dot_result = sl_local_dot_result;
+  sl::object<sl_local_dot>("LocalDot")
+      .create<sl_local_dot_create>("create")
+      .method<sl_local_dot_begin_arrays>("begin")
+      .method<sl_local_dot_step>("step")
+      .method<sl_local_dot_stop>("stop")
+      .method<sl_local_dot_work>("work")
+      .method<sl_local_dot_finish>("finish");
+  sl::object<dot_options>("LocalDotOptions")
+      .defaults<sl_local_dot_options_default>("create")
+      .option<&dot_options::absolute_error>("absoluteError")
+      .option<&dot_options::confidence>("confidence")
+      .option<&dot_options::seed>("seed")
+      .option<&dot_options::push_work>("pushWork")
+      .option<&dot_options::max_work>("maxWork");
+  sl::object<dot_result>("LocalDotResult")
+      .zeroed("create")
+      .field<&dot_result::outcome>("outcome")
+      .field<&dot_result::method>("method")
+      .field<&dot_result::value>("value")
+      .field<&dot_result::error_bound>("errorBound")
+      .field<&dot_result::half_width>("halfWidth")
+      .field<&dot_result::walks>("walks")
+      .field<&dot_result::touched_rows>("touchedRows")
+      .field<&dot_result::edge_operations>("edgeOperations");
 }

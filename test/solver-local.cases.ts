@@ -19,16 +19,29 @@ export interface Coo {
 type Vector = number[] | SparseVector;
 type Options = Omit<SolveEntriesOptions, 'b' | 'indices'> & { b: Vector; indices: number[] };
 
+type SparseOptions = Omit<SolveSparseOptions, 'b'> & { b: { indices: number[]; values: number[] } };
+type DotOptions = Omit<EstimateDotOptions, 't' | 'b'> & { t: Vector; b: Vector };
+
 /** What both doors can do. A matrix is made for each call and freed after it; `calls` run on the same workspace. */
 export interface LocalDoor {
   solveEntries: (matrix: Coo, ...calls: Options[]) => Omit<SolveEntriesResult, 'outcome'>[];
+  solveSparse: (matrix: Coo, ...calls: SparseOptions[]) => Omit<SolveSparseResult, 'outcome'>[];
+  estimateDot: (matrix: Coo, ...calls: DotOptions[]) => Omit<EstimateDotResult, 'outcome'>[];
 }
 
 export const localDoors: RoomDoors<'solver', LocalDoor> = {
   room: 'solver',
   bundle: 'solver',
   table: 'solver-local',
-  embind: ({ SparseMatrix, solveEntries }) => ({
+  embind: ({ SparseMatrix, solveEntries, solveSparse, estimateDot }) => ({
+    solveSparse: (coo, ...calls) =>
+      withMatrix(SparseMatrix, coo, (matrix) =>
+        calls.map((options) => solveSparse(matrix, options)),
+      ),
+    estimateDot: (coo, ...calls) =>
+      withMatrix(SparseMatrix, coo, (matrix) =>
+        calls.map((options) => estimateDot(matrix, options)),
+      ),
     solveEntries: (coo, ...calls) =>
       withMatrix(SparseMatrix, coo, (matrix) =>
         calls.map((options) => solveEntries(matrix, options)),
@@ -102,34 +115,121 @@ function rawLocal(module: RawModule): LocalDoor {
     });
   }
 
-  return {
-    solveEntries({ n, rows, columns, values, type }, ...calls) {
-      const stored = type === 'float32' ? new Float32Array(values) : new Float64Array(values);
-      const arrays = [new Uint32Array(rows), new Uint32Array(columns), stored];
-      const matrix = module.with(arrays, (...at) =>
-        module.made(
-          call.sl_abi_matrix_from_coo!(
-            n,
-            n,
-            rows.length,
-            at[0]!,
-            at[1]!,
-            at[2]!,
-            type === 'float32' ? 1 : 2,
-          ),
+  function sparseOnce(sparse: number, options: SparseOptions) {
+    const { b, absoluteError, norm, pushWork = 0, maxWork = 0 } = options;
+    const arrays = [new Uint32Array(b.indices), new Float64Array(b.values), new Float64Array(8)];
+    return module.with(arrays, (at, valuesAt, out) => {
+      const limits = [norm === undefined ? 0 : norm === 1 ? 2 : 1, pushWork, maxWork] as const;
+      module.check(
+        call.sl_abi_local_sparse_begin!(
+          sparse,
+          absoluteError,
+          ...limits,
+          at!,
+          valuesAt!,
+          b.values.length,
         ),
       );
+      do module.check(call.sl_abi_local_sparse_step!(sparse, 777, out!));
+      while (module.u32(out!, 1)[0] === 9);
+      module.check(call.sl_abi_local_sparse_finish!(sparse, out!, out! + 16, out! + 40, out! + 44));
+      const [outcome, method, count, boundNorm] = module.u32(out!, 4);
+      const [errorBound, touchedColumns, edgeOperations] = module.f64(out! + 16, 3);
+      const [indicesOut, valuesOut] = module.u32(out! + 40, 2);
+      return {
+        indices: module.u32(indicesOut!, count!) as Uint32Array<ArrayBuffer>,
+        values: module.f64(valuesOut!, count!) as Float64Array<ArrayBuffer>,
+        errorBound: errorBound!,
+        errorBoundNorm: boundNorm === 1 ? ('infinity' as const) : (1 as const),
+        outcome: outcomes[outcome!]!,
+        method: module.text(call.sl_abi_local_method_name!(method!)) as 'push',
+        work: { touchedColumns: touchedColumns!, edgeOperations: edgeOperations! },
+      };
+    });
+  }
+
+  function dotOnce(dot: number, options: DotOptions) {
+    const { t, b, absoluteError, confidence = 0, seed = 0, pushWork = 0, maxWork = 0 } = options;
+    const numbers = new Float64Array([absoluteError, confidence, seed, pushWork, maxWork]);
+    const parts = [t, b].map((vector) =>
+      Array.isArray(vector)
+        ? { places: new Uint32Array(0), values: new Float64Array(vector), dense: true }
+        : {
+            places: new Uint32Array(vector.indices as number[]),
+            values: new Float64Array(vector.values as number[]),
+            dense: false,
+          },
+    );
+    const arrays = parts.flatMap(({ places, values }) => [places, values]);
+    return module.with([numbers, new Float64Array(8), ...arrays], (at, out, ...ends) => {
+      const [tp, tv, bp, bv] = ends as [number, number, number, number];
+      const [first, second] = parts as [(typeof parts)[0], (typeof parts)[0]];
+      module.check(
+        call.sl_abi_local_dot_begin!(
+          dot,
+          at!,
+          first.dense ? 0 : tp,
+          tv,
+          first.values.length,
+          second.dense ? 0 : bp,
+          bv,
+          second.values.length,
+        ),
+      );
+      do module.check(call.sl_abi_local_dot_step!(dot, 777, out!));
+      while (module.u32(out!, 1)[0] === 9);
+      module.check(call.sl_abi_local_dot_finish!(dot, out!));
+      const [outcome, method, value, errorBound, halfWidth, walks, touchedRows, edgeOperations] =
+        module.f64(out!, 8) as unknown as [
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+      return {
+        value,
+        errorBound,
+        ...(walks > 0 && { interval: { halfWidth, confidence, walks, seed } }),
+        outcome: outcomes[outcome]!,
+        method: module.text(call.sl_abi_local_method_name!(method)) as 'push',
+        work: { touchedRows, edgeOperations },
+      };
+    });
+  }
+
+  /** Makes a matrix and the object `kind` for it, runs `body` for each call, and frees both. */
+  function on<Options, Result>(
+    kind: 'entries' | 'sparse' | 'dot',
+    { n, rows, columns, values, type }: Coo,
+    calls: Options[],
+    body: (object: number, options: Options) => Result,
+  ): Result[] {
+    const float32 = type === 'float32';
+    const stored = float32 ? new Float32Array(values) : new Float64Array(values);
+    const arrays = [new Uint32Array(rows), new Uint32Array(columns), stored];
+    const matrix = module.with(arrays, (i, j, v) =>
+      module.made(call.sl_abi_matrix_from_coo!(n, n, rows.length, i!, j!, v!, float32 ? 1 : 2)),
+    );
+    try {
+      const object = module.made(call[`sl_abi_local_${kind}_create`]!(matrix));
       try {
-        const entries = module.made(call.sl_abi_local_entries_create!(matrix));
-        try {
-          return calls.map((options) => once(entries, options));
-        } finally {
-          module.check(call.sl_abi_local_entries_destroy!(entries));
-        }
+        return calls.map((options) => body(object, options));
       } finally {
-        module.check(call.sl_abi_matrix_destroy!(matrix));
+        module.check(call[`sl_abi_local_${kind}_destroy`]!(object));
       }
-    },
+    } finally {
+      module.check(call.sl_abi_matrix_destroy!(matrix));
+    }
+  }
+
+  return {
+    solveEntries: (coo, ...calls) => on('entries', coo, calls, once),
+    solveSparse: (coo, ...calls) => on('sparse', coo, calls, sparseOnce),
+    estimateDot: (coo, ...calls) => on('dot', coo, calls, dotOnce),
   };
 }
 
@@ -205,6 +305,9 @@ function isDominant({ n, rows, columns, values }: Coo): boolean {
   return over(row) || over(column);
 }
 
+const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+const sizeOf = (x: number[]) => Math.max(...x.map(Math.abs));
+
 type Results = SolveEntriesResult[];
 
 // ---- cases
@@ -245,6 +348,123 @@ const onReferences: Case<LocalDoor>[] = references.map((system) => ({
     }
   },
 }));
+
+const sparseReferences: Case<LocalDoor>[] = references.map((system) => ({
+  name: `${system.name}: sparse solution within its bound, or refused`,
+  run: ({ solveSparse }) => {
+    const b = { indices: all(system.n), values: system.b };
+    return attempt(() =>
+      solveSparse(
+        system,
+        { b, absoluteError: 1e-3, pushWork: 1_000_000 },
+        { b, absoluteError: 1e-9, pushWork: 300_000 },
+        { b, absoluteError: 1e-9, pushWork: 1 },
+      ),
+    );
+  },
+  check: (results: SolveSparseResult[] | { refused: string }) => {
+    if (!isDominant(system)) {
+      expect(results).toMatchObject({ refused: 'NOT_DOMINANT', argument: 'matrix' });
+      return;
+    }
+    const size = system.x!.reduce((sum, value) => sum + Math.abs(value), 0);
+    for (const { indices, values, errorBound, errorBoundNorm } of results as SolveSparseResult[]) {
+      const x = new Float64Array(system.n);
+      for (const [k, i] of indices.entries()) x[i] = values[k]!;
+      const errors = system.x!.map((value, i) => Math.abs(value - x[i]!));
+      const error = errorBoundNorm === 1 ? errors.reduce((a, e) => a + e, 0) : Math.max(...errors);
+      expect(error).toBeLessThanOrEqual(errorBound + 1e-13 * size + 1e-15);
+    }
+  },
+}));
+
+const dotReferences: Case<LocalDoor>[] = references.map((system) => ({
+  name: `${system.name}: t^T x within its bound, or refused`,
+  run: ({ estimateDot }) => {
+    const t = all(system.n).map((i) => Math.cos(i));
+    const one = { indices: [system.n - 1], values: [2] };
+    const { b } = system;
+    return attempt(() =>
+      estimateDot(
+        system,
+        { t, b, absoluteError: 1e-6, pushWork: 1_000_000 },
+        { t: one, b, absoluteError: 1e-9, pushWork: 1_000_000 },
+        { t: one, b: nonzeros(b), absoluteError: 1e-9, pushWork: 1_000_000 },
+        { t: one, b, absoluteError: 1e-9, pushWork: 1 },
+        {
+          t: one,
+          b,
+          absoluteError: 1e-9,
+          pushWork: 1,
+          confidence: 0.999999,
+          seed: 3,
+          maxWork: 60_000,
+        },
+      ),
+    );
+  },
+  check: (results: EstimateDotResult[] | { refused: string }) => {
+    if (!isDominant(system)) {
+      expect(results).toMatchObject({ refused: 'NOT_DOMINANT', argument: 'matrix' });
+      return;
+    }
+    const x = system.x!;
+    const t = all(system.n).map((i) => Math.cos(i));
+    const rounding = 1e-13 * system.n * sizeOf(x) + 1e-15;
+    for (const [k, { value, errorBound, interval }] of (results as EstimateDotResult[]).entries()) {
+      const error = Math.abs(value - (k === 0 ? dot(t, x) : 2 * x[system.n - 1]!));
+      expect(error).toBeLessThanOrEqual(errorBound + rounding);
+      if (k < 4) expect(interval).toBeUndefined();
+      else if (interval) expect(error).toBeLessThanOrEqual(interval.halfWidth + rounding);
+    }
+  },
+}));
+
+const dotRefusals: [string, Partial<DotOptions>, object][] = [
+  ['t too short', { t: [1, 2, 3] }, { refused: 'SHAPE', argument: 't' }],
+  ['b too long', { b: [1, 2, 3, 4, 5] }, { refused: 'SHAPE', argument: 'b' }],
+  ['NaN in t', { t: [1, Number.NaN, 3, 4] }, { refused: 'NOT_FINITE', argument: 't', at: 1 }],
+  ['an infinite b', { b: [1, 2, Infinity, 4] }, { refused: 'NOT_FINITE', argument: 'b', at: 2 }],
+  [
+    'a place of t outside',
+    { t: { indices: [4], values: [1] } },
+    { refused: 'INDEX', argument: 't', at: 0 },
+  ],
+  [
+    'a place of b twice',
+    { b: { indices: [1, 1], values: [1, 1] } },
+    { refused: 'ARGUMENT', argument: 'b', at: 1 },
+  ],
+  ['t near overflow', { t: [1e308, 1e308, 0, 0] }, { refused: 'RANGE', argument: 't' }],
+  ['absoluteError 0', { absoluteError: 0 }, { refused: 'OPTION', argument: 'absoluteError' }],
+  [
+    'absoluteError NaN',
+    { absoluteError: Number.NaN },
+    { refused: 'OPTION', argument: 'absoluteError' },
+  ],
+  ['confidence 1', { confidence: 1 }, { refused: 'OPTION', argument: 'confidence' }],
+  ['confidence -1', { confidence: -1 }, { refused: 'OPTION', argument: 'confidence' }],
+  ['confidence NaN', { confidence: Number.NaN }, { refused: 'OPTION', argument: 'confidence' }],
+];
+
+const sparseRefusals: [string, Partial<SparseOptions>, object][] = [
+  [
+    'a place of b outside',
+    { b: { indices: [9], values: [1] } },
+    { refused: 'INDEX', argument: 'b', at: 0 },
+  ],
+  [
+    'a place of b twice',
+    { b: { indices: [0, 0], values: [1, 1] } },
+    { refused: 'ARGUMENT', argument: 'b', at: 1 },
+  ],
+  [
+    'NaN in b',
+    { b: { indices: [0], values: [Number.NaN] } },
+    { refused: 'NOT_FINITE', argument: 'b', at: 0 },
+  ],
+  ['absoluteError -1', { absoluteError: -1 }, { refused: 'OPTION', argument: 'absoluteError' }],
+];
 
 const refusals: [string, Partial<Options>, object][] = [
   ['b too short', { b: [1, 2, 3] }, { refused: 'SHAPE', argument: 'b' }],
@@ -290,6 +510,88 @@ const good = { b: [1, -2, 3, 4], indices: [0, 3], absoluteError: 1e-10 };
 
 export const localCases: Case<LocalDoor>[] = [
   ...onReferences,
+  ...sparseReferences,
+  ...dotReferences,
+  ...dotRefusals.map(
+    ([what, wrong, refusal]): Case<LocalDoor> => ({
+      name: `estimateDot refuses ${what}`,
+      run: ({ estimateDot }) =>
+        attempt(() =>
+          estimateDot(path(4, 3), { t: [1, 2, 3, 4], b: [1, 1, 1, 1], absoluteError: 1, ...wrong }),
+        ),
+      check: (result: object) => expect(result).toMatchObject(refusal),
+    }),
+  ),
+  ...sparseRefusals.map(
+    ([what, wrong, refusal]): Case<LocalDoor> => ({
+      name: `solveSparse refuses ${what}`,
+      run: ({ solveSparse }) =>
+        attempt(() =>
+          solveSparse(path(4, 3), { b: { indices: [1], values: [1] }, absoluteError: 1, ...wrong }),
+        ),
+      check: (result: object) => expect(result).toMatchObject(refusal),
+    }),
+  ),
+  {
+    name: 'the sum norm needs dominant columns',
+    run: ({ solveSparse }) => {
+      const matrix = { n: 2, rows: [0, 0, 1, 1], columns: [0, 1, 0, 1], values: [3, 2, 4, 5] };
+      const b = { indices: [1], values: [1] };
+      return [
+        attempt(() => solveSparse(matrix, { b, absoluteError: 1e-9, norm: 1 })),
+        attempt(() => solveSparse(matrix, { b, absoluteError: 1e-9, norm: 'infinity' })),
+      ];
+    },
+    check: ([refused, [solved]]: [object, SolveSparseResult[]]) => {
+      expect(refused).toMatchObject({ refused: 'NOT_DOMINANT', argument: 'norm' });
+      expect(solved).toMatchObject({ outcome: 'converged', errorBoundNorm: 'infinity' });
+    },
+  },
+  {
+    name: 'a sparse solution and a pair of a grid do not depend on its size',
+    run: ({ solveSparse, estimateDot }) =>
+      [60, 90].map((m) => {
+        const at = Math.floor(m / 2) * (m + 1);
+        const b = { indices: [at, at + 2], values: [1, -1] };
+        const t = { indices: [at + 1], values: [1] };
+        const matrix = grid(m, 0.4);
+        return {
+          sparse: solveSparse(matrix, { b, absoluteError: 1e-3 })[0]!.work,
+          pair: estimateDot(matrix, { t, b, absoluteError: 1e-5 })[0]!.work,
+        };
+      }),
+    check: ([small, large]: object[]) => expect(large).toEqual(small),
+  },
+  {
+    name: 'walks: the same seed gives the same bits, another seed others, and the interval holds',
+    run: ({ estimateDot }) => {
+      const options = {
+        t: { indices: [210], values: [1] },
+        b: all(400).map(() => 1),
+        absoluteError: 0.5,
+        confidence: 0.99,
+        pushWork: 200,
+      };
+      return estimateDot(
+        grid(20, 0.3),
+        { ...options, seed: 5 },
+        { ...options, seed: 5 },
+        { ...options, seed: 6, b: signs(400, 1) },
+        { ...options, seed: 7, b: signs(400, 1) },
+      );
+    },
+    check: ([one, same, other, another]: EstimateDotResult[]) => {
+      expect(same).toEqual(one);
+      for (const { method, outcome, interval } of [one!, other!, another!]) {
+        expect([method, outcome]).toEqual(['push+walks', 'converged']);
+        expect(interval!.halfWidth).toBeLessThanOrEqual(0.5);
+        expect(interval!.confidence).toBe(0.99);
+      }
+      expect(another!.value).not.toBe(other!.value);
+      // b = 1 gives x = 1 / 0.3 everywhere.
+      expect(Math.abs(one!.value - 1 / 0.3)).toBeLessThanOrEqual(one!.interval!.halfWidth);
+    },
+  },
   ...refusals.map(
     ([what, wrong, refusal]): Case<LocalDoor> => ({
       name: `refuses ${what}`,

@@ -203,3 +203,129 @@ describe('solveEntries', () => {
     expect(room.solveEntries(hard, { ...wanted, absoluteError: 1 }).outcome).toBe('converged');
   });
 });
+
+describe('solveSparse and estimateDot', () => {
+  let engine: Engine;
+  let room: SolverRoom;
+  let matrix: SparseMatrix;
+  const next = random(4);
+  const b = Float64Array.from({ length: 900 }, () => 2 * next() - 1);
+
+  beforeAll(async () => {
+    engine = await createEngine();
+    room = await engine.use('solver');
+    const { n, rows, columns, values } = grid(30, 0.3);
+    matrix = room.SparseMatrix.fromCoo({
+      rows: n,
+      cols: n,
+      rowIndices: rows,
+      columnIndices: columns,
+      values: new Float64Array(values),
+    });
+  });
+  afterAll(() => {
+    matrix.dispose();
+    expect(engine.stats().modules[0]!.bytesInUse).toBe(0);
+    engine.dispose();
+  });
+
+  test('agree with the full solve', () => {
+    const { solution } = room.solve(matrix, b, { tolerance: 1e-13 });
+    const sparse = { indices: Uint32Array.from(b.keys()), values: b };
+    const { indices, values, errorBound } = room.solveSparse(matrix, {
+      b: sparse,
+      absoluteError: 1e-6,
+    });
+    for (const [k, i] of indices.entries())
+      expect(Math.abs(values[k]! - solution[i]!)).toBeLessThanOrEqual(errorBound + 1e-12);
+    const sum = solution.reduce((all, value) => all + value, 0);
+    const t = new Float32Array(900).fill(1);
+    const r = room.estimateDot(matrix, { t, b, absoluteError: 1e-3 });
+    expect(Math.abs(r.value - sum)).toBeLessThanOrEqual(r.errorBound + 1e-9);
+    expect(r.interval).toBeUndefined();
+  });
+
+  test('the asynchronous forms give the same answers and hold their objects', async () => {
+    const { Vector } = await engine.use('dense');
+    using vector = Vector.from(b);
+    const t = { indices: [450, 3], values: [1, 2] };
+    const asked = { t, b: vector, absoluteError: 1e-8, pushWork: 1e9 };
+    let busy = 0;
+    const r = await room.estimateDotAsync(matrix, {
+      ...asked,
+      onProgress: ({ edgeOperations }) => {
+        expect(edgeOperations).toBeGreaterThan(0);
+        expect(() => matrix.dispose()).toThrow(/in use/);
+        expect(() => vector.fill(0)).toThrow(/in use/);
+        busy++;
+      },
+    });
+    expect(r).toEqual(room.estimateDot(matrix, asked));
+    const wanted = { b: t, absoluteError: 1e-7 };
+    expect(await room.solveSparseAsync(matrix, wanted)).toEqual(room.solveSparse(matrix, wanted));
+    const signal = AbortSignal.abort(new Error('no'));
+    await expect(room.solveSparseAsync(matrix, { ...wanted, signal })).rejects.toThrow('no');
+    await expect(room.estimateDotAsync(matrix, { ...asked, signal })).rejects.toThrow('no');
+    expect(busy).toBeGreaterThanOrEqual(0);
+  });
+
+  test('refuse wrong types by the name of the option', () => {
+    const sparse = (wrong: object) => () =>
+      room.solveSparse(matrix, { b: { indices: [1], values: [1] }, absoluteError: 1, ...wrong });
+    refused(
+      sparse({ b: [1, 2] }),
+      TypeError,
+      'TYPE',
+      'solveSparse',
+      /^"b" expected { indices, values }/,
+    );
+    refused(sparse({ norm: 2 }), RangeError, 'RANGE', 'solveSparse', /^"norm" expected/);
+    refused(sparse({ maxWork: 0 }), RangeError, 'RANGE', 'solveSparse', /^"maxWork" expected/);
+    refused(
+      sparse({ indices: [1] }),
+      TypeError,
+      'TYPE',
+      'solveSparse',
+      /^"indices" is not an option/,
+    );
+    const estimate = (wrong: object) => () =>
+      room.estimateDot(matrix, { t: b, b, absoluteError: 1, ...wrong });
+    refused(estimate({ t: 'x' }), TypeError, 'TYPE', 'estimateDot', /^"t" expected/);
+    refused(estimate({ seed: -1 }), RangeError, 'RANGE', 'estimateDot', /^"seed" expected/);
+    refused(estimate({ seed: 0.5 }), RangeError, 'RANGE', 'estimateDot', /^"seed" expected/);
+    refused(
+      estimate({ confidence: 0 }),
+      RangeError,
+      'RANGE',
+      'estimateDot',
+      /^"confidence" expected/,
+    );
+    refused(
+      estimate({ confidence: '1' }),
+      TypeError,
+      'TYPE',
+      'estimateDot',
+      /^"confidence" expected/,
+    );
+  });
+
+  test('a time limit is an outcome and its bounds hold', () => {
+    const t = { indices: [450], values: [1] };
+    const r = room.estimateDot(matrix, {
+      t,
+      b: new Float64Array(900).fill(1),
+      absoluteError: 1e-9,
+      pushWork: 1e12,
+      maxTimeMs: 1e-3,
+    });
+    expect(['timeLimit', 'converged']).toContain(r.outcome);
+    expect(Math.abs(r.value - 1 / 0.3)).toBeLessThanOrEqual(r.errorBound);
+    const s = room.solveSparse(matrix, {
+      b: t,
+      absoluteError: 1e-12,
+      pushWork: 1e12,
+      maxTimeMs: 1e-3,
+    });
+    expect(['timeLimit', 'converged', 'stagnated']).toContain(s.outcome);
+  });
+});

@@ -24,10 +24,15 @@ export type { OutcomeName } from './internal/codes.js';
 export * from './internal/errors.js';
 export type { RealArray } from './internal/scratch.js';
 export type {
+  EstimateDotOptions,
+  EstimateDotResult,
+  LocalProgress,
   LocalSolver,
   SolveEntriesOptions,
   SolveEntriesProgress,
   SolveEntriesResult,
+  SolveSparseOptions,
+  SolveSparseResult,
   SparseVector,
 } from './internal/solver-local.js';
 export type { AsyncOptions } from './internal/steps.js';

@@ -1,21 +1,48 @@
-// Raw ABI of the local answers: solver/local_entries.h.
+// Raw ABI of the local answers: solver/local_entries.h, local_sparse.h, local_dot.h.
 #include "base/abi.h"
 #include "base/memory.h"
+#include "solver/local_dot.h"
 #include "solver/local_entries.h"
+#include "solver/local_sparse.h"
 
-// The matrix's handle is kept, so that destroying the matrix first is an error and not a read of
-// freed memory.
-typedef struct abi_local_entries {
-  sl_local_entries *entries;
+// What a handle stands for. The matrix's handle is kept, so that destroying the matrix first is an
+// error and not a read of freed memory.
+typedef struct abi_local {
+  void *object;
   sl_handle matrix;
-} abi_local_entries;
+} abi_local;
 
-static sl_status get(sl_handle handle, sl_local_entries **out) {
-  abi_local_entries *found;
+static sl_status get_object(sl_handle handle, sl_handle_kind kind, void **out) {
+  abi_local *found;
   void *matrix;
-  SL_TRY(sl_handle_get(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)&found));
+  SL_TRY(sl_handle_get(handle, kind, (void **)&found));
   SL_TRY(sl_handle_get(found->matrix, SL_HANDLE_MATRIX, &matrix));
-  *out = found->entries;
+  *out = found->object;
+  return SL_OK;
+}
+
+// The handle of an object made for a matrix, or 0.
+static sl_handle make(sl_handle_kind kind, sl_handle matrix,
+                      sl_status (*create)(sl_csr *matrix, void **out), void (*destroy)(void *)) {
+  sl_csr *csr;
+  abi_local *made;
+  sl_handle handle;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
+  made->matrix = matrix;
+  sl_status status = create(csr, &made->object);
+  if (status == SL_OK) status = sl_handle_create(kind, made, &handle);
+  if (status == SL_OK) return handle;
+  destroy(made->object);
+  sl_free(made);
+  return 0;
+}
+
+static sl_status unmake(sl_handle handle, sl_handle_kind kind, void (*destroy)(void *)) {
+  abi_local *found;
+  SL_TRY(sl_handle_release(handle, kind, (void **)&found));
+  destroy(found->object);
+  sl_free(found);
   return SL_OK;
 }
 
@@ -26,28 +53,23 @@ static sl_status work_from(double number, const char *argument, uint64_t *out) {
   return SL_OK;
 }
 
+// ---- entries
+
+static sl_status get(sl_handle handle, sl_local_entries **out) {
+  return get_object(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)out);
+}
+static sl_status create_entries(sl_csr *matrix, void **out) {
+  return sl_local_entries_create(matrix, (sl_local_entries **)out);
+}
+static void destroy_entries(void *entries) { sl_local_entries_destroy(entries); }
+
 // 0 after a failure. The matrix must outlive the object.
 sl_handle SL_ABI(sl_abi_local_entries_create)(sl_handle matrix) {
-  sl_csr *csr;
-  abi_local_entries *made;
-  sl_handle handle;
-  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
-  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
-  made->matrix = matrix;
-  sl_status status = sl_local_entries_create(csr, &made->entries);
-  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_LOCAL_ENTRIES, made, &handle);
-  if (status == SL_OK) return handle;
-  sl_local_entries_destroy(made->entries);
-  sl_free(made);
-  return 0;
+  return make(SL_HANDLE_LOCAL_ENTRIES, matrix, create_entries, destroy_entries);
 }
 
 int32_t SL_ABI(sl_abi_local_entries_destroy)(sl_handle handle) {
-  abi_local_entries *found;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)&found));
-  sl_local_entries_destroy(found->entries);
-  sl_free(found);
-  return SL_OK;
+  return unmake(handle, SL_HANDLE_LOCAL_ENTRIES, destroy_entries);
 }
 
 int32_t SL_ABI(sl_abi_local_entries_bytes)(sl_handle handle, size_t *bytes) {
@@ -131,4 +153,144 @@ int32_t SL_ABI(sl_abi_local_entries_finish)(sl_handle handle, int32_t *whole, do
 
 const char *SL_ABI(sl_abi_local_method_name)(int32_t method) {
   return sl_local_method_name((sl_local_method)method);
+}
+
+// ---- sparse solutions
+
+static sl_status get_sparse(sl_handle handle, sl_local_sparse **out) {
+  return get_object(handle, SL_HANDLE_LOCAL_SPARSE, (void **)out);
+}
+static sl_status create_sparse(sl_csr *matrix, void **out) {
+  return sl_local_sparse_create(matrix, (sl_local_sparse **)out);
+}
+static void destroy_sparse(void *sparse) { sl_local_sparse_destroy(sparse); }
+
+// 0 after a failure. The matrix must outlive the object.
+sl_handle SL_ABI(sl_abi_local_sparse_create)(sl_handle matrix) {
+  return make(SL_HANDLE_LOCAL_SPARSE, matrix, create_sparse, destroy_sparse);
+}
+
+int32_t SL_ABI(sl_abi_local_sparse_destroy)(sl_handle handle) {
+  return unmake(handle, SL_HANDLE_LOCAL_SPARSE, destroy_sparse);
+}
+
+// norm: 0 chooses, 1 largest error, 2 sum of errors. b is copied.
+int32_t SL_ABI(sl_abi_local_sparse_begin)(sl_handle handle, double absolute_error, int32_t norm,
+                                          double push_work, double max_work,
+                                          const uint32_t *indices, const double *values,
+                                          uint32_t count) {
+  sl_local_sparse *sparse;
+  sl_local_sparse_options options = {.absolute_error = absolute_error, .norm = (sl_bound_norm)norm};
+  SL_TRY(get_sparse(handle, &sparse));
+  SL_TRY(work_from(push_work, "push_work", &options.push_work));
+  SL_TRY(work_from(max_work, "max_work", &options.max_work));
+  return sl_local_sparse_begin(sparse, &options, indices, values, count);
+}
+
+int32_t SL_ABI(sl_abi_local_sparse_step)(sl_handle handle, double work, int32_t *outcome) {
+  sl_local_sparse *sparse;
+  uint64_t units;
+  sl_outcome reached;
+  SL_TRY(get_sparse(handle, &sparse));
+  SL_TRY(work_from(work, "work", &units));
+  SL_TRY(sl_local_sparse_step(sparse, units, &reached));
+  *outcome = (int32_t)reached;
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_local_sparse_stop)(sl_handle handle, int32_t why) {
+  sl_local_sparse *sparse;
+  SL_TRY(get_sparse(handle, &sparse));
+  return sl_local_sparse_stop(sparse, (sl_outcome)why);
+}
+
+// Writes 4 whole numbers (outcome, method, count, norm), 3 real ones (bound, touched columns, edge
+// operations) and the addresses of the indices and values, valid until the next begin.
+int32_t SL_ABI(sl_abi_local_sparse_finish)(sl_handle handle, int32_t *whole, double *real,
+                                           const uint32_t **indices, const double **values) {
+  sl_local_sparse *sparse;
+  sl_local_sparse_result result;
+  SL_TRY(get_sparse(handle, &sparse));
+  SL_TRY(sl_local_sparse_finish(sparse, &result));
+  whole[0] = (int32_t)result.outcome;
+  whole[1] = (int32_t)result.method;
+  whole[2] = (int32_t)result.count;
+  whole[3] = (int32_t)result.error_bound_norm;
+  real[0] = result.error_bound;
+  real[1] = (double)result.touched_columns;
+  real[2] = (double)result.edge_operations;
+  *indices = result.indices;
+  *values = result.values;
+  return SL_OK;
+}
+
+// ---- t^T x
+
+static sl_status get_dot(sl_handle handle, sl_local_dot **out) {
+  return get_object(handle, SL_HANDLE_LOCAL_DOT, (void **)out);
+}
+static sl_status create_dot(sl_csr *matrix, void **out) {
+  return sl_local_dot_create(matrix, (sl_local_dot **)out);
+}
+static void destroy_dot(void *dot) { sl_local_dot_destroy(dot); }
+
+// 0 after a failure. The matrix must outlive the object.
+sl_handle SL_ABI(sl_abi_local_dot_create)(sl_handle matrix) {
+  return make(SL_HANDLE_LOCAL_DOT, matrix, create_dot, destroy_dot);
+}
+
+int32_t SL_ABI(sl_abi_local_dot_destroy)(sl_handle handle) {
+  return unmake(handle, SL_HANDLE_LOCAL_DOT, destroy_dot);
+}
+
+// Five numbers: absolute_error, confidence (0: proved bounds only), seed, push_work and max_work
+// (0: defaults). Indices of 0: that vector is dense. t and b stay the host's until the query has
+// ended.
+int32_t SL_ABI(sl_abi_local_dot_begin)(sl_handle handle, const double *numbers,
+                                       const uint32_t *t_indices, const double *t_values,
+                                       uint32_t t_count, const uint32_t *b_indices,
+                                       const double *b_values, uint32_t b_count) {
+  sl_local_dot *dot;
+  sl_local_dot_options options = {.absolute_error = numbers[0], .confidence = numbers[1]};
+  SL_TRY(get_dot(handle, &dot));
+  SL_TRY(work_from(numbers[2], "seed", &options.seed));
+  SL_TRY(work_from(numbers[3], "push_work", &options.push_work));
+  SL_TRY(work_from(numbers[4], "max_work", &options.max_work));
+  return sl_local_dot_begin_arrays(dot, &options, t_indices, t_values, t_count, b_indices, b_values,
+                                   b_count);
+}
+
+int32_t SL_ABI(sl_abi_local_dot_step)(sl_handle handle, double work, int32_t *outcome) {
+  sl_local_dot *dot;
+  uint64_t units;
+  sl_outcome reached;
+  SL_TRY(get_dot(handle, &dot));
+  SL_TRY(work_from(work, "work", &units));
+  SL_TRY(sl_local_dot_step(dot, units, &reached));
+  *outcome = (int32_t)reached;
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_local_dot_stop)(sl_handle handle, int32_t why) {
+  sl_local_dot *dot;
+  SL_TRY(get_dot(handle, &dot));
+  return sl_local_dot_stop(dot, (sl_outcome)why);
+}
+
+// Writes eight f64: outcome, method, value, proved bound, half width (infinite without walks),
+// walks, touched rows, edge operations.
+int32_t SL_ABI(sl_abi_local_dot_finish)(sl_handle handle, double *out) {
+  sl_local_dot *dot;
+  sl_local_dot_result result;
+  SL_TRY(get_dot(handle, &dot));
+  SL_TRY(sl_local_dot_finish(dot, &result));
+  out[0] = result.outcome;
+  out[1] = result.method;
+  out[2] = result.value;
+  out[3] = result.error_bound;
+  out[4] = result.half_width;
+  out[5] = (double)result.walks;
+  out[6] = (double)result.touched_rows;
+  out[7] = (double)result.edge_operations;
+  return SL_OK;
 }

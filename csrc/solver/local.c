@@ -27,6 +27,15 @@ const char *sl_local_method_name(sl_local_method method) {
   return "unknown";
 }
 
+sl_status sl_local_vector_make(const uint32_t *indices, const double *values, uint32_t count,
+                               uint32_t n, const char *argument, sl_local_vector *out) {
+  *out = (sl_local_vector){.indices = indices, .values = values, .count = count};
+  if (indices) return SL_OK;
+  SL_REQUIRE(count == n, SL_ERR_SHAPE, argument, "one number for each row");
+  *out = (sl_local_vector){.dense = values};
+  return SL_OK;
+}
+
 sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push,
                                 const char *argument) {
   sl_status status = SL_OK;

@@ -31,6 +31,12 @@ typedef struct sl_local_vector {
   uint32_t count;
 } sl_local_vector;
 
+// Makes one of arrays as a host gives them.
+//   indices   count row indices; NULL: the vector is dense and count must be n
+//   Errors: ERR_SHAPE ("argument").
+sl_status sl_local_vector_make(const uint32_t *indices, const double *values, uint32_t count,
+                               uint32_t n, const char *argument, sl_local_vector *out);
+
 // Checks a sparse vector. `push` must be cleared; it is used to find repeated indices and cleared.
 //   Errors: ERR_INDEX, ERR_NOT_FINITE, ERR_ARGUMENT (an index twice), all ("argument", position).
 sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push, const char *argument);

@@ -234,6 +234,17 @@ sl_status sl_local_dot_begin(sl_local_dot *dot, const sl_local_dot_options *opti
   return SL_OK;
 }
 
+sl_status sl_local_dot_begin_arrays(sl_local_dot *dot, const sl_local_dot_options *options,
+                                    const uint32_t *t_indices, const double *t_values,
+                                    uint32_t t_count, const uint32_t *b_indices,
+                                    const double *b_values, uint32_t b_count) {
+  uint32_t n = dot->matrix->rows;
+  sl_local_vector t, b;
+  SL_TRY(sl_local_vector_make(t_indices, t_values, t_count, n, "t", &t));
+  SL_TRY(sl_local_vector_make(b_indices, b_values, b_count, n, "b", &b));
+  return sl_local_dot_begin(dot, options, &t, &b);
+}
+
 static uint64_t push_work(const sl_local_dot *dot) {
   uint64_t work = dot->forward->edge_operations;
   return two_sided(dot) ? work + dot->backward->edge_operations : work;

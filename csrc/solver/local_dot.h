@@ -77,6 +77,13 @@ size_t sl_local_dot_bytes(const sl_local_dot *dot);
 sl_status sl_local_dot_begin(sl_local_dot *dot, const sl_local_dot_options *options,
                              const sl_local_vector *t, const sl_local_vector *b);
 
+// The same with the vectors as arrays: indices NULL for a dense one, whose count must be n.
+//   Errors: as above and ERR_SHAPE ("t" or "b").
+sl_status sl_local_dot_begin_arrays(sl_local_dot *dot, const sl_local_dot_options *options,
+                                    const uint32_t *t_indices, const double *t_values,
+                                    uint32_t t_count, const uint32_t *b_indices,
+                                    const double *b_values, uint32_t b_count);
+
 // Goes on for about `work` edge operations. out: RUNNING, or how it ended.
 //   Errors: ERR_STATE (not begun), ERR_MEMORY (the query has then ended). Allocates for walks and
 //   for a full solve, freed at the end.
