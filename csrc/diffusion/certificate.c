@@ -128,6 +128,10 @@ static double deflated_residual(const sl_pagerank *p) {
 void sl_certify(sl_pagerank *p) {
   const double damping = p->options.damping, u = SL_UNIT_ROUNDOFF;
   double error;
+  if (p->running == SL_PAGERANK_SERIES) {
+    sl_heat_certify(p);
+    return;
+  }
   if (p->power_form) sl_power_leave(p);
   if (p->running == SL_PAGERANK_GAUSS_SEIDEL) sl_sweep_leave(p);
   const bool pushed = p->running == SL_PAGERANK_PUSH;

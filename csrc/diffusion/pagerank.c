@@ -27,7 +27,7 @@ static sl_status read_strengths(sl_pagerank *p) {
         p->graph->outgoing->row_pointers[u] == p->graph->outgoing->row_pointers[u + 1];
     SL_REQUIRE_AT(dangling || (strength >= LEAST_STRENGTH && strength <= MOST_STRENGTH),
                   SL_ERR_RANGE, "graph", "weights of a node that sum to 2^-300 .. 2^300", u);
-    p->has_dangling |= dangling;
+    p->volume += strength;
     p->inverse_strength[u] = dangling ? 1 : 1 / strength;
     p->total_strength += dangling ? 1 : strength;
   }
@@ -66,6 +66,8 @@ void sl_pagerank_destroy(sl_pagerank *p) {
   sl_free(p->direction);
   sl_free(p->product);
   sl_sweep_destroy(p->sweep);
+  sl_free(p->next_term);
+  sl_free(p->known);
   sl_free(p->component);
   sl_free(p->component_strength);
   sl_free(p->component_residual);
@@ -80,6 +82,7 @@ size_t sl_pagerank_bytes(const sl_pagerank *p) {
   size_t bytes = sizeof *p + n * (3 * sizeof *p->x + 2 * sizeof *p->queue);
   bytes += p->source_capacity * (sizeof *p->sources + sizeof *p->source_weights);
   bytes += sl_sweep_bytes(p);
+  if (p->next_term != NULL) bytes += n * (sizeof *p->next_term + sizeof *p->known);
   if (p->direction != NULL) bytes += n * 2 * sizeof *p->direction;
   if (p->component != NULL) {
     bytes += n * sizeof *p->component + p->component_count * 2 * sizeof *p->component_strength;
@@ -103,6 +106,8 @@ static sl_status check_options(const sl_pagerank *p, const sl_pagerank_options *
              "top_k above 0 with it");
   SL_REQUIRE(!o->settle_ranking || (!global && o->method <= SL_PAGERANK_PUSH), SL_ERR_UNSUPPORTED,
              "method", "push (or automatic) from sources when a ranking is to settle");
+  SL_REQUIRE(!o->prove_ranking || (o->top_k > 0 && !o->settle_ranking), SL_ERR_OPTION,
+             "prove_ranking", "top_k above 0 and no settle_ranking with it");
   SL_REQUIRE(o->method != SL_PAGERANK_CONJUGATE_GRADIENT || !p->graph->directed, SL_ERR_UNSUPPORTED,
              "method", "an undirected graph for conjugate gradients");
   return SL_OK;
@@ -166,6 +171,8 @@ static void clear(sl_pagerank *p) {
   } else {
     for (uint32_t i = 0; i < p->touched_count; i++) p->x[p->touched[i]] = p->r[p->touched[i]] = 0;
   }
+  if (p->running == SL_PAGERANK_SERIES) sl_heat_clear(p);
+  p->running = SL_PAGERANK_AUTO;
   p->state = SL_RUN_NONE;
   p->dense = p->power_form = p->certified = false;
   p->iterations = p->failures = p->least_iteration = 0;
@@ -246,6 +253,28 @@ sl_status sl_pagerank_begin(sl_pagerank *p, const sl_pagerank_options *options,
   return start(p, options);
 }
 
+sl_status sl_heat_kernel_begin(sl_pagerank *p, const sl_pagerank_options *options, double time,
+                               const uint32_t *nodes, const double *weights, uint32_t count) {
+  SL_TRY(check_options(p, options, false));
+  SL_TRY(sl_heat_check(time));
+  SL_REQUIRE(options->method == SL_PAGERANK_AUTO, SL_ERR_UNSUPPORTED, "method",
+             "the automatic one");
+  SL_REQUIRE(!options->settle_ranking && !options->prove_ranking, SL_ERR_UNSUPPORTED,
+             "settle_ranking", "none of the ranking options");
+  SL_TRY(check_sources(p, nodes, weights, count));
+  SL_TRY(reserve_sources(p, count));
+  SL_TRY(sl_heat_reserve(p));
+  clear(p);
+  p->global = false;
+  set_sources(p, nodes, weights, count);
+  p->options = *options;
+  p->state = SL_RUN_GOING;
+  p->outcome = SL_OUTCOME_RUNNING;
+  p->may_switch = false;
+  sl_heat_start(p, time);
+  return SL_OK;
+}
+
 sl_status sl_pagerank_begin_global(sl_pagerank *p, const sl_pagerank_options *options) {
   SL_TRY(check_options(p, options, true));
   SL_TRY(reserve_method(p, options));
@@ -274,11 +303,15 @@ bool sl_no_progress(sl_pagerank *p) {
   return p->iterations - p->least_iteration >= 40;
 }
 
-void sl_pagerank_reached(sl_pagerank *p) {
+sl_status sl_pagerank_reached(sl_pagerank *p) {
   sl_certify(p);
   if (p->bound <= p->options.tolerance) {
-    sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
-    return;
+    uint32_t proved = 0;
+    if (p->options.prove_ranking) SL_TRY(sl_collect(p, &proved));
+    if (!p->options.prove_ranking || proved == p->result_count) {
+      sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
+      return SL_OK;
+    }
   }
   // Not yet: rounding, or S shrinks as dangling nodes take their mass. Stagnation is when rounding
   // matters and lower targets bring nothing.
@@ -286,15 +319,17 @@ void sl_pagerank_reached(sl_pagerank *p) {
   p->failures = gained ? 0 : p->failures + 1;
   if (p->failures >= 3) {
     sl_pagerank_end(p, SL_OUTCOME_STAGNATED);
-    return;
+    return SL_OK;
   }
   if (p->bound < p->best_bound) p->best_bound = p->bound;
   const double ratio = 0.9 * p->options.tolerance / p->bound;
-  const double target = p->target * (ratio < 0.5 ? ratio : 0.5);
+  const double most = p->options.prove_ranking ? 0.05 : 0.5;
+  const double target = p->target * (ratio < most ? ratio : most);
   p->target = target > 0x1p-900 ? target : 0x1p-900;
   p->certified = false;
   p->least_residual = HUGE_VAL;
   p->least_iteration = p->iterations;
+  return SL_OK;
 }
 
 sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
@@ -320,6 +355,9 @@ sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
     case SL_PAGERANK_CONJUGATE_GRADIENT:
       SL_TRY(sl_symmetric_step(p, now));
       break;
+    case SL_PAGERANK_SERIES:
+      SL_TRY(sl_heat_step(p, now));
+      break;
     default:
       SL_TRY(sl_push_step(p, now));
     }
@@ -332,7 +370,9 @@ sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
 uint64_t sl_pagerank_work(const sl_pagerank *p) { return p->edge_operations; }
 
 double sl_pagerank_error(const sl_pagerank *p) {
-  return p->certified ? p->bound : p->options.damping * p->residual;
+  if (p->certified) return p->bound;
+  if (p->running == SL_PAGERANK_SERIES) return p->residual + p->left_out;
+  return p->options.damping * p->residual;
 }
 
 static uint32_t count_touched(const sl_pagerank *p) {
@@ -347,8 +387,7 @@ static void take_last_step(sl_pagerank *p) {
   const uint32_t count = p->dense ? p->graph->node_count : p->touched_count;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = p->dense ? i : p->touched[i];
-    const double value = p->last_step ? p->x[u] + p->r[u] : p->x[u];
-    p->x[u] = value > 0 ? value : 0; // p >= 0, so this only brings it nearer
+    p->x[u] = sl_final_x(p, u);
   }
 }
 

@@ -36,6 +36,7 @@ typedef enum sl_pagerank_method {
   SL_PAGERANK_POWER = 2, // power iteration: the textbook method, for comparison
   SL_PAGERANK_GAUSS_SEIDEL = 3,       // sweeps over all nodes that push what they find
   SL_PAGERANK_CONJUGATE_GRADIENT = 4, // undirected graphs only; the fastest there
+  SL_PAGERANK_SERIES = 5, // heat kernel: the only method of sl_heat_kernel_begin, and only there
 } sl_pagerank_method;
 
 typedef struct sl_pagerank_options {
@@ -47,8 +48,10 @@ typedef struct sl_pagerank_options {
                              // the top_k look settled, or after 1/128 of the edges. The scores then
                              // assume that on undirected graphs what was not pushed yet has mixed.
                              // Nothing is proved beyond error_bound. Default false
-  uint32_t max_iterations;   // >= 1: sweeps or iterations over the whole graph. Default 10,000
-  uint64_t max_work;         // >= 1: edge operations. Default UINT64_MAX
+  bool prove_ranking; // with top_k > 0: after the tolerance is met, go on until every place of the
+                      // top_k is proved, STAGNATED when rounding hides a tie. Default false
+  uint32_t max_iterations; // >= 1: sweeps or iterations over the whole graph. Default 10,000
+  uint64_t max_work;       // >= 1: edge operations. Default UINT64_MAX
 } sl_pagerank_options;
 
 sl_pagerank_options sl_pagerank_options_default(void);
@@ -99,6 +102,16 @@ sl_status sl_pagerank_begin(sl_pagerank *pagerank, const sl_pagerank_options *op
 // The same with every node as a source: global PageRank. settle_ranking is refused. O(node_count).
 sl_status sl_pagerank_begin_global(sl_pagerank *pagerank, const sl_pagerank_options *options);
 
+// The heat kernel: e^-time sum_k time^k / k! (P^T)^k s, the source after a Poisson(time) number of
+// steps of the walk without restart; in a dangling node the walker stays. Steps, results and bounds
+// are those of PageRank; damping and max_iterations are ignored.
+//   time       0 < time <= 500, in steps
+//   Errors: as sl_pagerank_begin, ERR_OPTION ("time"), ERR_UNSUPPORTED ("method": other than AUTO,
+//           "settle_ranking": a ranking option). May allocate (9 bytes a node at first).
+sl_status sl_heat_kernel_begin(sl_pagerank *pagerank, const sl_pagerank_options *options,
+                               double time, const uint32_t *nodes, const double *weights,
+                               uint32_t count);
+
 // Does about `work` (>= 1) edge operations and writes RUNNING or how the run ended.
 //   Errors: ERR_STATE (no run), ERR_OPTION ("work"), ERR_MEMORY (a global method starts).
 sl_status sl_pagerank_step(sl_pagerank *pagerank, uint64_t work, sl_outcome *outcome);
@@ -116,5 +129,24 @@ sl_status sl_pagerank_finish(sl_pagerank *pagerank, sl_outcome outcome, sl_pager
 // Every score of the finished run.  scores: node_count, written.
 //   Errors: ERR_STATE (no finished run, or settle_ranking, whose scores exist only for its top_k).
 sl_status sl_pagerank_scores(const sl_pagerank *pagerank, double *scores);
+
+// The cut that a sweep over the nodes finds: undirected graphs.
+typedef struct sl_sweep_cut_result {
+  uint32_t size;      // nodes of the cluster, the first of `order`; 0 when every cut is empty
+  double conductance; // cut / min(volume, volume of the rest); 1 when size = 0
+  double cut;         // weight of the edges that leave the cluster
+  double volume;      // sum of strengths in it; a loop counts once
+} sl_sweep_cut_result;
+
+// Orders nodes by score / strength and takes the prefix of least conductance.
+//   nodes, scores  count entries each, read; distinct nodes; scores finite and >= 0
+//   order          count entries, written: the nodes by falling score / strength, ties by rising
+//   node Does not touch a run. Based on: R. Andersen, F. Chung, K. Lang, FOCS 2006,
+//   doi:10.1109/FOCS.2006.44, whose sweep this is.
+//   Errors: ERR_UNSUPPORTED ("graph": directed), ERR_EMPTY ("nodes"), ERR_INDEX, ERR_ARGUMENT
+//           ("nodes": one is there twice), ERR_NOT_FINITE, ERR_NOT_POSITIVE ("scores"), ERR_MEMORY.
+//   Scratch 16 bytes an entry. O((count + their edges) log count). Safe on untrusted data: yes.
+sl_status sl_sweep_cut(const sl_pagerank *pagerank, const uint32_t *nodes, const double *scores,
+                       uint32_t count, uint32_t *order, sl_sweep_cut_result *result);
 
 #endif

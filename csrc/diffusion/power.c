@@ -135,7 +135,7 @@ sl_status sl_power_step(sl_pagerank *p, uint64_t work) {
     p->iterations++;
     p->residual = complete_iteration(p) * damping / (1 - damping);
     if (p->residual <= p->target || sl_no_progress(p)) {
-      sl_pagerank_reached(p);
+      SL_TRY(sl_pagerank_reached(p));
       if (p->state == SL_RUN_GOING) SL_TRY(sl_power_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
       sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);

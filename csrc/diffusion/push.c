@@ -162,7 +162,7 @@ sl_status sl_push_step(sl_pagerank *p, uint64_t work) {
     }
     done += SL_BY_WEIGHT(p->graph->outgoing->value_type, push, p, chunk);
     if (p->residual <= p->target || (p->queue_count == 0 && p->residual < 0x1p-1000)) {
-      sl_pagerank_reached(p);
+      SL_TRY(sl_pagerank_reached(p));
       if (p->state == SL_RUN_GOING) start_level(p);
     } else if (p->queue_count == 0) {
       SL_TRY(end_level(p));

@@ -17,7 +17,7 @@ struct sl_pagerank {
   const double *strength;   // n: sum of outgoing weights, the graph's
   double *inverse_strength; // n: 1 / strength; 1 for a dangling node (its pushes reach nobody)
   double total_strength;    // sum of strengths + number of dangling nodes
-  bool has_dangling;
+  double volume;            // sum of strengths
 
   // One run.
   sl_pagerank_options options;
@@ -64,6 +64,12 @@ struct sl_pagerank {
   double least_residual; // of any iteration, and when: rounding ends all progress
   uint32_t least_iteration;
 
+  // Heat kernel: the term under way is r, the next one grows in next_term (n; all 0 between runs).
+  double *next_term;
+  bool *known; // n: is in `touched`; all false between runs
+  double time, weight, left_out;
+  uint32_t terms, listed, longest_sum;
+
   struct sl_sweep *sweep; // sweep.c's own, NULL before it first runs
 
   // Undirected graphs: connected components, whose walks have the known stationary distribution
@@ -87,6 +93,13 @@ SL_ALWAYS_INLINE double sl_weight_at(const void *values, sl_value_type type, uin
   return type == SL_VALUES_PATTERN ? 1.0
          : type == SL_VALUES_F64   ? ((const double *)values)[k]
                                    : (double)((const float *)values)[k];
+}
+
+// x after the last step that the certificate counts on. p >= 0, so cutting off below 0 only helps.
+SL_ALWAYS_INLINE double sl_final_x(const sl_pagerank *p, uint32_t u) {
+  const bool step = p->last_step && p->state != SL_RUN_FINISHED;
+  const double value = step ? p->x[u] + p->r[u] : p->x[u];
+  return value > 0 ? value : 0;
 }
 
 // Calls FUNCTION_pattern, _f32 or _f64 by the graph's weight type.
@@ -122,6 +135,14 @@ sl_status sl_symmetric_start(sl_pagerank *p);
 sl_status sl_symmetric_step(sl_pagerank *p, uint64_t work);
 sl_status sl_find_components(sl_pagerank *p);
 
+// heat_kernel.c
+sl_status sl_heat_check(double time);
+sl_status sl_heat_reserve(sl_pagerank *p);
+void sl_heat_start(sl_pagerank *p, double time);
+sl_status sl_heat_step(sl_pagerank *p, uint64_t work);
+void sl_heat_certify(sl_pagerank *p);
+void sl_heat_clear(sl_pagerank *p);
+
 // certificate.c: sets `bound` (for x + r in place of x) and `scale`. The residual is recomputed
 // from x unless a proved bound of the rounding in push's own residual is small against it.
 void sl_certify(sl_pagerank *p);
@@ -136,7 +157,7 @@ sl_status sl_collect(sl_pagerank *p, uint32_t *proved);
 // pagerank.c: goes on with the global method that suits the graph.
 sl_status sl_pagerank_go_global(sl_pagerank *p);
 // Called by a method that has reached its target: certifies and ends the run, or sets a new target.
-void sl_pagerank_reached(sl_pagerank *p);
+sl_status sl_pagerank_reached(sl_pagerank *p);
 void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome);
 // Called once an iteration: no new least residual for many iterations, so only the certificate can
 // tell what was reached.

@@ -410,7 +410,7 @@ sl_status sl_sweep_step(sl_pagerank *p, uint64_t work) {
     done += piece + 1;
     p->edge_operations += piece;
     if (p->state == SL_RUN_GOING && p->sweep->segment == p->sweep->graph->segment_count) {
-      sl_pagerank_reached(p);
+      SL_TRY(sl_pagerank_reached(p));
       if (p->state == SL_RUN_GOING) SL_TRY(sl_sweep_start(p));
     }
   }

@@ -187,7 +187,7 @@ sl_status sl_symmetric_step(sl_pagerank *p, uint64_t work) {
       exhausted = !(p->sum > 0) || sl_no_progress(p);
     }
     if (exhausted || p->residual <= p->target) {
-      sl_pagerank_reached(p);
+      SL_TRY(sl_pagerank_reached(p));
       if (p->state == SL_RUN_GOING) SL_TRY(sl_symmetric_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
       sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);

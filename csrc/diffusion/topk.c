@@ -268,7 +268,8 @@ static sl_status collect_top(sl_pagerank *p, uint32_t *proved) {
     const uint32_t count = p->dense ? n : p->touched_count;
     for (uint32_t i = 0; i < count; i++) {
       const uint32_t u = p->dense ? i : p->touched[i];
-      if (p->x[u] > 0) offer(&heap, u, p->x[u] * p->scale);
+      const double value = sl_final_x(p, u);
+      if (value > 0) offer(&heap, u, value * p->scale);
     }
   }
   sort_best_first(&heap);

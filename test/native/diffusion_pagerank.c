@@ -1,12 +1,4 @@
-#include "check.h"
-
-#include <math.h>
-#include <string.h>
-
-#include "base/rng.h"
-#include "diffusion/pagerank.h"
-
-#define LARGEST 24
+#include "diffusion_graphs.h"
 
 // p by dense elimination in long double: an independent reference. s is scaled to sum 1.
 static void reference(const sl_graph *g, double damping, const double *s, double *p) {
@@ -44,55 +36,6 @@ static void reference(const sl_graph *g, double damping, const double *s, double
     }
   }
   for (uint32_t i = 0; i < n; i++) p[i] = (double)(a[i][n] / a[i][i]);
-}
-
-static sl_graph *make_graph(uint32_t n, uint32_t count, const uint32_t *from, const uint32_t *to,
-                            const void *weights, sl_value_type type, bool directed) {
-  sl_graph *g;
-  assert_ok(sl_graph_from_edges(n, count, from, to, weights, type, directed, &g));
-  return g;
-}
-
-static sl_graph *random_graph(sl_rng *rng, uint32_t largest) {
-  static uint32_t from[400], to[400];
-  static double weights[400];
-  static float narrow[400];
-  uint32_t n = 1 + sl_rng_below(rng, largest);
-  uint32_t count = sl_rng_below(rng, 4 * n + 1);
-  bool extreme = sl_rng_below(rng, 4) == 0;
-  for (uint32_t k = 0; k < count; k++) {
-    from[k] = sl_rng_below(rng, n);
-    to[k] = sl_rng_below(rng, n);
-    weights[k] = extreme ? ldexp(1 + sl_rng_double(rng), (int)sl_rng_below(rng, 40) - 20)
-                         : 0.1 + sl_rng_double(rng);
-    narrow[k] = (float)weights[k];
-  }
-  sl_value_type type = (sl_value_type)sl_rng_below(rng, 3);
-  const void *values = type == SL_VALUES_F64   ? (void *)weights
-                       : type == SL_VALUES_F32 ? (void *)narrow
-                                               : NULL;
-  return make_graph(n, count, from, to, values, type, sl_rng_below(rng, 2));
-}
-
-typedef struct source {
-  uint32_t nodes[8];
-  double weights[8];
-  uint32_t count; // 0: global
-  double s[LARGEST];
-} source;
-
-static source random_source(sl_rng *rng, uint32_t n) {
-  source it = {.count = sl_rng_below(rng, 5)};
-  double sum = 0;
-  memset(it.s, 0, sizeof it.s);
-  for (uint32_t i = 0; i < it.count; i++) {
-    it.nodes[i] = sl_rng_below(rng, n);
-    it.weights[i] = i > 0 && sl_rng_below(rng, 4) == 0 ? 0 : 0.01 + sl_rng_double(rng);
-    sum += it.weights[i];
-    it.s[it.nodes[i]] += it.weights[i];
-  }
-  for (uint32_t u = 0; u < n; u++) it.s[u] = it.count == 0 ? 1.0 / n : it.s[u] / sum;
-  return it;
 }
 
 static void begin(sl_pagerank *p, const sl_pagerank_options *options, const source *from) {
@@ -277,6 +220,39 @@ static void top_k_is_sorted_and_proved_places_are_right(void **state) {
   assert_true(proved > 3000 && unproved > 100);
 }
 
+// With prove_ranking the whole list is in the true order, or rounding hides a tie.
+static void proved_rankings_are_right(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 10);
+  uint32_t converged = 0, stagnated = 0;
+  for (int trial = 0; trial < 1500; trial++) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    sl_pagerank *p;
+    assert_ok(sl_pagerank_create(g, &p));
+    sl_pagerank_options options = random_options(&rng, g);
+    options.top_k = 1 + sl_rng_below(&rng, g->node_count);
+    options.tolerance = 0.1;
+    options.prove_ranking = true;
+    source from = random_source(&rng, g->node_count);
+    double expected[LARGEST];
+    reference(g, options.damping, from.s, expected);
+    sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+    converged += result.outcome == SL_OUTCOME_CONVERGED;
+    stagnated += result.outcome == SL_OUTCOME_STAGNATED;
+    assert_int_equal(result.outcome == SL_OUTCOME_CONVERGED, result.proved_places == result.count);
+    for (uint32_t i = 0; result.outcome == SL_OUTCOME_CONVERGED && i < result.count; i++) {
+      uint32_t above = 0;
+      for (uint32_t u = 0; u < g->node_count; u++) above += expected[u] > expected[result.nodes[i]];
+      assert_int_equal(above, i);
+    }
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  assert_true(converged > 300 && stagnated > 10);
+  assert_int_equal(converged + stagnated, 1500);
+}
+
 // The scores of a settled ranking are estimates, but their bound over the listed nodes is not.
 static void settled_rankings_keep_their_bound(void **state) {
   (void)state;
@@ -449,6 +425,7 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   REFUSE(o.max_iterations = 0, SL_ERR_OPTION, "max_iterations");
   REFUSE(o.max_work = 0, SL_ERR_OPTION, "max_work");
   REFUSE(o.settle_ranking = true, SL_ERR_OPTION, "settle_ranking");
+  REFUSE(o.prove_ranking = true, SL_ERR_OPTION, "prove_ranking");
   REFUSE((o.settle_ranking = true, o.top_k = 1, o.method = SL_PAGERANK_POWER), SL_ERR_UNSUPPORTED,
          "method");
   sl_pagerank_options settle = good;
@@ -643,6 +620,7 @@ int main(void) {
       property(steps_and_earlier_runs_do_not_show_in_the_result),
       property(limits_end_a_run_with_a_valid_bound),
       property(top_k_is_sorted_and_proved_places_are_right),
+      property(proved_rankings_are_right),
       property(settled_rankings_keep_their_bound),
       property(closed_forms),
       property(wrong_arguments_are_refused_by_name_and_nothing_is_lost),

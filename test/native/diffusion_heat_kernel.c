@@ -1,0 +1,148 @@
+#include "diffusion_graphs.h"
+
+// The series in long double, to far below double precision.
+static void reference(const sl_graph *g, double time, const double *s, double *h) {
+  const uint32_t n = g->node_count;
+  const sl_csr *edges = g->outgoing;
+  long double term[LARGEST], next[LARGEST], total[LARGEST], sum = 0,
+                                                            weight = expl(-(long double)time);
+  for (uint32_t u = 0; u < n; u++) sum += s[u];
+  for (uint32_t u = 0; u < n; u++) term[u] = s[u] / sum, total[u] = 0;
+  for (int k = 1; k < 60 + 4 * time; k++) {
+    for (uint32_t u = 0; u < n; u++) total[u] += weight * term[u], next[u] = 0;
+    for (uint32_t u = 0; u < n; u++) {
+      long double strength = 0;
+      const uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
+      for (uint32_t j = begin; j < end; j++) strength += sl_csr_value(edges, j);
+      for (uint32_t j = begin; j < end; j++)
+        next[edges->columns[j]] += term[u] * sl_csr_value(edges, j) / strength;
+      if (begin == end) next[u] += term[u];
+    }
+    memcpy(term, next, sizeof term);
+    weight *= (long double)time / k;
+  }
+  for (uint32_t u = 0; u < n; u++) h[u] = (double)total[u];
+}
+
+static sl_pagerank_result run(sl_pagerank *p, const sl_pagerank_options *options, double time,
+                              const source *from, uint64_t work) {
+  sl_outcome outcome;
+  sl_pagerank_result result;
+  assert_ok(sl_heat_kernel_begin(p, options, time, from->nodes, from->weights, from->count));
+  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  return result;
+}
+
+static source some_source(sl_rng *rng, uint32_t n) {
+  source from = random_source(rng, n);
+  while (from.count == 0) from = random_source(rng, n);
+  return from;
+}
+
+static void bound_holds_against_the_series_in_long_double(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 31);
+  uint32_t limited = 0;
+  for (int trial = 0; trial < 3000; trial++) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    sl_pagerank *p;
+    assert_ok(sl_pagerank_create(g, &p));
+    for (int again = 0; again < 3; again++) {
+      sl_pagerank_options options = sl_pagerank_options_default();
+      options.tolerance = pow(10, -10 * sl_rng_double(&rng));
+      if (again == 2) options.max_work = 1 + sl_rng_below(&rng, 100);
+      const double time = pow(10, -2 + 3.5 * sl_rng_double(&rng));
+      source from = some_source(&rng, g->node_count);
+      double expected[LARGEST], scores[LARGEST], error = 0, sum = 0;
+      reference(g, time, from.s, expected);
+      sl_pagerank_result result = run(p, &options, time, &from, again == 1 ? 3 : UINT64_MAX);
+      assert_ok(sl_pagerank_scores(p, scores));
+      for (uint32_t u = 0; u < g->node_count; u++) {
+        assert_true(scores[u] >= 0);
+        error += fabs(scores[u] - expected[u]);
+        sum += scores[u];
+      }
+      assert_true(error <= result.error_bound + 1e-16);
+      assert_true(sum <= 1 + 1e-12 && sum >= 1 - result.error_bound);
+      assert_int_equal(result.method, SL_PAGERANK_SERIES);
+      limited += result.outcome == SL_OUTCOME_WORK_LIMIT;
+      if (again < 2) {
+        assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
+        assert_true(result.error_bound <= options.tolerance);
+      }
+      // PageRank runs in between find the workspace clean.
+      sl_outcome outcome;
+      options = sl_pagerank_options_default();
+      options.tolerance = 0.1;
+      assert_ok(sl_pagerank_begin(p, &options, from.nodes, from.weights, from.count));
+      assert_ok(sl_pagerank_step(p, UINT64_MAX, &outcome));
+      if (again == 0) continue;
+      assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+      assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
+    }
+    assert_int_equal(sl_pagerank_bytes(p) + sl_graph_bytes(g), sl_bytes_in_use());
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  assert_true(limited > 100);
+}
+
+// Two nodes joined by an edge: cosh and sinh.
+static void closed_form_of_an_edge(void **state) {
+  (void)state;
+  uint32_t from[1] = {0}, to[1] = {1};
+  sl_graph *g = make_graph(2, 1, from, to, NULL, SL_VALUES_PATTERN, false);
+  sl_pagerank *p;
+  assert_ok(sl_pagerank_create(g, &p));
+  sl_pagerank_options options = sl_pagerank_options_default();
+  options.tolerance = 1e-11;
+  const double times[5] = {0.001, 0.5, 3, 40, 500};
+  for (int i = 0; i < 5; i++) {
+    source zero = {.nodes = {0}, .weights = {1}, .count = 1};
+    double scores[2];
+    sl_pagerank_result result = run(p, &options, times[i], &zero, UINT64_MAX);
+    assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
+    assert_ok(sl_pagerank_scores(p, scores));
+    assert_true(fabs(scores[0] - 0.5 * (1 + exp(-2 * times[i]))) <= 1e-11);
+    assert_true(fabs(scores[1] - 0.5 * (1 - exp(-2 * times[i]))) <= 1e-11);
+  }
+  sl_pagerank_destroy(p);
+  sl_graph_destroy(g);
+}
+
+static void wrong_arguments_are_refused_by_name(void **state) {
+  (void)state;
+  uint32_t from[1] = {0}, to[1] = {1}, node = 0;
+  sl_graph *g = make_graph(2, 1, from, to, NULL, SL_VALUES_PATTERN, true);
+  sl_pagerank *p;
+  assert_ok(sl_pagerank_create(g, &p));
+  sl_pagerank_options options = sl_pagerank_options_default();
+  const double times[5] = {0, -1, 501, NAN, INFINITY};
+  for (int i = 0; i < 5; i++) {
+    assert_refused(sl_heat_kernel_begin(p, &options, times[i], &node, NULL, 1), SL_ERR_OPTION,
+                   "time");
+  }
+  assert_refused(sl_heat_kernel_begin(p, &options, 1, &node, NULL, 0), SL_ERR_EMPTY, "source");
+  options.method = SL_PAGERANK_PUSH;
+  assert_refused(sl_heat_kernel_begin(p, &options, 1, &node, NULL, 1), SL_ERR_UNSUPPORTED,
+                 "method");
+  options = sl_pagerank_options_default();
+  options.top_k = 1;
+  options.settle_ranking = true;
+  assert_refused(sl_heat_kernel_begin(p, &options, 1, &node, NULL, 1), SL_ERR_UNSUPPORTED,
+                 "settle_ranking");
+  sl_pagerank_destroy(p);
+  sl_graph_destroy(g);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      property(bound_holds_against_the_series_in_long_double),
+      property(closed_form_of_an_edge),
+      property(wrong_arguments_are_refused_by_name),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
