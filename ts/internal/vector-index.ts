@@ -108,7 +108,7 @@ interface RawIndex extends RawObject {
 /** Where a search writes its results. */
 export type ResultAddresses = readonly [ids: number, distances: number, found: number];
 
-/** @internal The part of Filter that an index must know. */
+/** The part of Filter that an index must know. */
 export abstract class FilterObject extends WasmObject<RawFilter> {}
 
 /** Vectors that go in at once while an asynchronous batch runs; the work of one is a few thousand operations. */
