@@ -1,6 +1,14 @@
 // Single entries of a solution through both doors. Reference solutions come from scipy (vectors/solver/generate.py) and
 // from closed forms.
-import type { SolveEntriesOptions, SolveEntriesResult, SparseVector } from 'sublinear/solver';
+import type {
+  EstimateDotOptions,
+  EstimateDotResult,
+  SolveEntriesOptions,
+  SolveEntriesResult,
+  SolveSparseOptions,
+  SolveSparseResult,
+  SparseVector,
+} from 'sublinear/solver';
 import type { SparseMatrix } from 'sublinear/sparse';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
