@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "solver/amg_level.h"
+#include "solver/scaling.h"
 
 #define NONE UINT32_MAX
 #define BLOCK_ROWS 32768u
@@ -137,19 +138,6 @@ static sl_status alloc_level(sl_amg_level *level) {
   return SL_OK;
 }
 
-// The factor that brings the largest diagonal entry into [0.5, 1), with the sign that makes it
-// positive.
-static double find_scale(const sl_csr *matrix, int sign) {
-  double largest = 0;
-  for (size_t k = 0; k < matrix->nnz; k++) {
-    double size = fabs(sl_csr_value(matrix, k));
-    if (size > largest) largest = size;
-  }
-  int exponent = 0;
-  if (largest > 0) frexp(largest, &exponent);
-  return ldexp(sign, -exponent);
-}
-
 // Fails where f32 cannot hold the diagonal entry.
 static sl_status copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_level *level,
                           uint32_t *at) {
@@ -181,7 +169,7 @@ static sl_status copy_matrix(sl_amg *amg, uint64_t *work) {
   SL_TRY(alloc_level(level));
   SL_TRY(SL_ALLOC(&level->columns, matrix->nnz));
   SL_TRY(SL_ALLOC(&level->values, matrix->nnz));
-  double scale = find_scale(matrix, amg->sign);
+  double scale = sl_unit_scale(matrix, amg->sign);
   uint32_t at = 0;
   for (uint32_t i = 0; i < level->n; i++) SL_TRY(copy_row(matrix, i, scale, level, &at));
   *work += matrix->nnz;

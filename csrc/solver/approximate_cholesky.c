@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "solver/scaling.h"
 
 #define NONE UINT32_MAX
 #define NOINLINE __attribute__((noinline))
@@ -186,19 +187,6 @@ static uint32_t pop_vertex(sl_approximate_cholesky *f) {
   return v;
 }
 
-// A power of two that brings the largest entry near 1, with the sign that makes the diagonal
-// positive.
-static double find_scale(const sl_csr *matrix, int sign) {
-  double largest = 0;
-  for (size_t k = 0; k < matrix->nnz; k++) {
-    double size = fabs(sl_csr_value(matrix, k));
-    if (size > largest) largest = size;
-  }
-  int exponent = 0;
-  if (largest > 0) frexp(largest, &exponent);
-  return ldexp(sign, -exponent);
-}
-
 // The degree of row i, each entry split in COPIES parallel edges, and its excess.
 static void load_row(sl_approximate_cholesky *f, uint32_t i) {
   const sl_csr *matrix = f->matrix;
@@ -267,7 +255,7 @@ sl_status sl_approximate_cholesky_create(const sl_csr *matrix, int sign,
                                          sl_approximate_cholesky **out) {
   *out = NULL;
   sl_approximate_cholesky *f;
-  double scale = find_scale(matrix, sign);
+  double scale = sl_unit_scale(matrix, sign);
   SL_TRY(SL_ALLOC_ZERO(&f, 1));
   f->matrix = matrix;
   f->scale = scale;

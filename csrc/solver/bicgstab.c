@@ -105,4 +105,4 @@ static sl_outcome iterate(sl_solver *solver) {
   return check_stall(solver);
 }
 
-const sl_method_operations sl_method_bicgstab = {setup, start, iterate};
+const sl_method_operations sl_method_bicgstab = {setup, start, iterate, NULL};

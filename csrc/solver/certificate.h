@@ -19,10 +19,10 @@ typedef struct sl_solver_certificate {
 // down. When both hold the first is given.
 //   facts     of `matrix`
 //   x, b      n, read; finite, or the certificate is infinite
-//   r, bound  n, written: scratch; r holds b - A x afterwards
+//   r, bound  n, read: what sl_csr_residual_bound gives for them
 //   Does not allocate. O(nnz).
 void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
-                                   const double *x, const double *b, double *r, double *bound,
-                                   sl_solver_certificate *out);
+                                   const double *x, const double *b, const double *r,
+                                   const double *bound, sl_solver_certificate *out);
 
 #endif

@@ -129,4 +129,4 @@ static sl_outcome iterate(sl_solver *solver) {
   return SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_cg = {setup, start, iterate};
+const sl_method_operations sl_method_cg = {setup, start, iterate, NULL};

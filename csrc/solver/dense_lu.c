@@ -185,4 +185,4 @@ static sl_outcome iterate(sl_solver *solver) {
   return SL_OUTCOME_STAGNATED;
 }
 
-const sl_method_operations sl_method_lu = {setup, start, iterate};
+const sl_method_operations sl_method_lu = {setup, start, iterate, NULL};

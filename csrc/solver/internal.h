@@ -27,6 +27,7 @@ typedef enum sl_phase {
 } sl_phase;
 
 struct dense_lu;
+struct gauss_seidel;
 
 struct sl_solver {
   sl_csr *matrix;
@@ -49,6 +50,7 @@ struct sl_solver {
   double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the method's
   uint32_t vector_count;
   struct dense_lu *lu;
+  struct gauss_seidel *gauss_seidel;
   struct sl_amg *amg;
   struct sl_approximate_cholesky *cholesky;
 
@@ -63,7 +65,9 @@ struct sl_solver {
   double target;             // residual norm to reach
   double norm;               // residual norm of x as the recurrence sees it
   double best_norm;
-  bool best_in_x;       // the best iterate is x itself, `best` is out of date
+  bool best_in_x; // the best iterate is x itself, `best` is out of date
+  bool verified;  // r and vectors[0] hold the true residual of x and the bound of its rounding
+  bool x_is_zero; // nothing has been done yet: r = b
   double verified_norm; // true residual norm when the recurrence last claimed convergence
   uint32_t iterations, max_iterations;
   uint64_t work;
@@ -90,6 +94,8 @@ typedef struct sl_method_operations {
   // One iteration: updates x, r (or only x), norm and the best iterate. RUNNING, CONVERGED (a claim
   // that the driver verifies), STAGNATED, INDEFINITE, BREAKDOWN.
   sl_outcome (*iterate)(sl_solver *solver);
+  // Brings x up to date when iterations end, for whatever reason. NULL: it always is.
+  void (*settle)(sl_solver *solver);
 } sl_method_operations;
 
 extern const sl_method_operations sl_method_cg;
@@ -121,6 +127,8 @@ bool sl_solver_gives_way(sl_solver *solver);
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);
 
+void sl_gauss_seidel_destroy(struct gauss_seidel *state);
+size_t sl_gauss_seidel_bytes(const struct gauss_seidel *state);
 void sl_dense_lu_destroy(struct dense_lu *lu);
 size_t sl_dense_lu_bytes(const struct dense_lu *lu);
 

@@ -180,4 +180,4 @@ static sl_outcome iterate(sl_solver *solver) {
   return SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_pcg = {setup, start, iterate};
+const sl_method_operations sl_method_pcg = {setup, start, iterate, NULL};

@@ -78,6 +78,12 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
   uint32_t n = solver->n;
   sl_traits *traits = &solver->traits;
   *traits = (sl_traits){.sdd = solver->facts->symmetric, .zero_diagonal_row = n};
+  // The common cases need no look at the entries.
+  if (solver->facts->positive_diagonal &&
+      (!solver->facts->symmetric || solver->facts->min_row_slack > 0)) {
+    traits->diagonal_sign = 1;
+    return SL_OK;
+  }
   bool positive = false, negative = false;
   for (uint32_t i = 0; i < n; i++) {
     double diagonal = 0, off = 0, terms = 0;

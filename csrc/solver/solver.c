@@ -92,9 +92,11 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
 // Also after a failed setup: what it has left is in no state to go on from.
 static void drop_setup(sl_solver *solver) {
   sl_dense_lu_destroy(solver->lu);
+  sl_gauss_seidel_destroy(solver->gauss_seidel);
   sl_amg_destroy(solver->amg);
   sl_approximate_cholesky_destroy(solver->cholesky);
   solver->lu = NULL;
+  solver->gauss_seidel = NULL;
   solver->amg = NULL;
   solver->cholesky = NULL;
 }
@@ -126,7 +128,8 @@ size_t sl_solver_bytes(const sl_solver *solver) {
   size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
   return sizeof *solver + vectors * solver->n * sizeof(double) +
          sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         sl_amg_bytes(solver->amg) + sl_approximate_cholesky_bytes(solver->cholesky) +
+         sl_gauss_seidel_bytes(solver->gauss_seidel) + sl_amg_bytes(solver->amg) +
+         sl_approximate_cholesky_bytes(solver->cholesky) +
          solver->history_capacity * sizeof *solver->history;
 }
 
@@ -212,6 +215,8 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->outcome = SL_OUTCOME_RUNNING;
   solver->norm = solver->best_norm = solver->b_norm;
   solver->best_in_x = true;
+  solver->verified = false;
+  solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
   solver->numerically_singular = false;
   solver->iterations = 0;
   solver->work = 0;
@@ -251,7 +256,10 @@ static sl_status record(sl_solver *solver) {
 
 // r = b - A x of the system that is solved (projected, scaled), without its null space part.
 static void compute_residual(sl_solver *solver) {
-  sl_csr_residual(solver->matrix, solver->x, solver->b, solver->r);
+  double *bound = solver->vectors[0];
+  sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, bound);
+  // With b as given this is what the certificate needs, as long as nothing moves on from here.
+  solver->verified = solver->b == solver->original_b;
   sl_null_space_project(&solver->null_space, solver->r);
   solver->norm = sl_norm2_f64(solver->r, solver->n);
   solver->work += solver->matrix->nnz;
@@ -303,6 +311,9 @@ static void fail(sl_solver *solver, sl_outcome outcome) {
 
 // Goes back to the best iterate and computes its true residual. True: it meets the target.
 static bool meets_target(sl_solver *solver) {
+  if (solver->phase == SL_PHASE_ITERATE && operations(solver)->settle != NULL) {
+    operations(solver)->settle(solver);
+  }
   take_best(solver);
   compute_residual(solver);
   solver->best_norm = solver->norm;
@@ -329,7 +340,13 @@ static void verify(sl_solver *solver, sl_outcome claim) {
 
 static void start(sl_solver *solver) {
   if (solver->verified_norm == INFINITY) {
-    compute_residual(solver);
+    if (solver->x_is_zero) {
+      memcpy(solver->r, solver->b, solver->n * sizeof *solver->r);
+      solver->norm = sl_norm2_f64(solver->r, solver->n);
+    } else {
+      compute_residual(solver);
+    }
+    solver->x_is_zero = false;
     if (!(solver->norm <= solver->b_norm) && solver->attempt_count > 1) {
       memset(solver->x, 0, solver->n * sizeof *solver->x);
       compute_residual(solver);
@@ -343,6 +360,7 @@ static void start(sl_solver *solver) {
       return;
     }
   }
+  solver->verified = false;
   if (operations(solver)->start != NULL) operations(solver)->start(solver);
   solver->phase = SL_PHASE_ITERATE;
 }
@@ -444,8 +462,14 @@ sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
 
 // ---- results ------------------------------------------------------------------------------------
 
-static void fill_result(sl_solver *solver, const double *x, sl_solve_result *result) {
+// is_verified: r and vectors[0] hold the residual of this very x and its rounding.
+static void fill_result(sl_solver *solver, const double *x, bool is_verified,
+                        sl_solve_result *result) {
   sl_solver_certificate certificate;
+  if (!is_verified) {
+    sl_csr_residual_bound(solver->matrix, x, solver->original_b, solver->r, solver->vectors[0]);
+    solver->verified = false;
+  }
   sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->original_b, solver->r,
                                 solver->vectors[0], &certificate);
   sl_outcome outcome = solver->outcome;
@@ -474,7 +498,7 @@ static void fill_result(sl_solver *solver, const double *x, sl_solve_result *res
 sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
   SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
   scale(solver->x, solver->exponent, x, solver->n);
-  fill_result(solver, x, result);
+  fill_result(solver, x, solver->verified, result);
   return SL_OK;
 }
 
@@ -482,7 +506,7 @@ sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result 
   SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
   size_t bad = sl_first_not_finite_f64(x, solver->n);
   SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
-  fill_result(solver, x, result);
+  fill_result(solver, x, false, result);
   return SL_OK;
 }
 
