@@ -35,6 +35,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found while a test runs, a dependency would make Vite reload the page under it.
+        optimizeDeps: { include: ['wasm-feature-detect'] },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],
