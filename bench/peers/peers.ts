@@ -319,7 +319,14 @@ async function graphs() {
       });
       continue;
     }
-    await system(id, title, laplacian(edges(), 1e-3), [diagonal(floor, goal)], ['cg'], 7);
+    await system(
+      id,
+      title,
+      laplacian(edges(), 1e-3),
+      [diagonal(floor, goal)],
+      ['cg', 'amg', 'approximateCholesky'],
+      7,
+    );
   }
 }
 
