@@ -663,7 +663,7 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
   }
 
   /**
-   * Bytes that a matrix of this size will hold, before building it. Building takes up to three times as much for a
+   * Bytes that a matrix of this size will hold, before building it. Building takes up to four times as much for a
    * moment. O(1).
    *
    * @example

@@ -62,36 +62,6 @@ static sl_status wrap(sl_csr *outgoing, bool directed, sl_graph **out) {
   return SL_OK;
 }
 
-// Writes every undirected edge in both directions (a loop once).
-static sl_status mirror_edges(uint32_t node_count, uint32_t count, const uint32_t *from,
-                              const uint32_t *to, const void *weights, sl_value_type type,
-                              sl_csr **out) {
-  uint64_t doubled = 0;
-  for (uint32_t k = 0; k < count; k++) doubled += from[k] == to[k] ? 1 : 2;
-  SL_REQUIRE(doubled <= UINT32_MAX, SL_ERR_OVERFLOW, "from", "fewer than 2^31 undirected edges");
-  size_t size = sl_csr_value_size(type);
-  uint32_t *rows = NULL, *columns = NULL;
-  char *values = NULL;
-  sl_status status = SL_ALLOC(&rows, (size_t)doubled);
-  if (status == SL_OK) status = SL_ALLOC(&columns, (size_t)doubled);
-  if (status == SL_OK && size > 0) status = sl_alloc((size_t)doubled, size, (void **)&values);
-  if (status == SL_OK) {
-    uint32_t at = 0;
-    for (uint32_t k = 0; k < count; k++) {
-      for (int side = 0; side < (from[k] == to[k] ? 1 : 2); side++, at++) {
-        rows[at] = side == 0 ? from[k] : to[k];
-        columns[at] = side == 0 ? to[k] : from[k];
-        if (size > 0) memcpy(values + at * size, (const char *)weights + k * size, size);
-      }
-    }
-    status = sl_csr_from_coo(node_count, node_count, at, rows, columns, values, type, out);
-  }
-  sl_free(rows);
-  sl_free(columns);
-  sl_free(values);
-  return status;
-}
-
 sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_t *from,
                               const uint32_t *to, const void *weights, sl_value_type value_type,
                               bool directed, sl_graph **out) {
@@ -104,7 +74,7 @@ sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_
   if (directed) {
     SL_TRY(sl_csr_from_coo(node_count, node_count, count, from, to, weights, value_type, &outgoing));
   } else {
-    SL_TRY(mirror_edges(node_count, count, from, to, weights, value_type, &outgoing));
+    SL_TRY(sl_csr_from_half(node_count, count, from, to, weights, value_type, false, &outgoing));
   }
   return wrap(outgoing, directed, out);
 }

@@ -66,6 +66,14 @@ sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const ui
                           const uint32_t *column_indices, const void *values,
                           sl_value_type value_type, sl_csr **out);
 
+// Builds an n x n matrix from half of its entries: each one off the diagonal stands for its mirror
+// image as well, with the other sign when `skew`. Otherwise as above: places given twice, or from both
+// sides, are summed.
+//   Errors: as above; ERR_OVERFLOW also when the mirror images make 2^32 entries.
+sl_status sl_csr_from_half(uint32_t n, uint32_t count, const uint32_t *row_indices,
+                           const uint32_t *column_indices, const void *values,
+                           sl_value_type value_type, bool skew, sl_csr **out);
+
 // Builds from CSR arrays (copied). Rows may be unsorted and hold duplicates: they are then sorted
 // and summed; canonical input is copied as it is.
 //   row_pointers   rows + 1, read; columns nnz, read; values nnz or NULL as above, read

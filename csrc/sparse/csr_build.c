@@ -137,6 +137,42 @@ static sl_status alloc_arrays(uint32_t rows, size_t nnz, sl_value_type value_typ
   return status;
 }
 
+static void put(sl_value_type value_type, void *to, uint32_t place, const void *from, uint32_t k,
+                double sign) {
+  if (value_type == SL_VALUES_F64) ((double *)to)[place] = sign * ((const double *)from)[k];
+  else if (value_type == SL_VALUES_F32) ((float *)to)[place] = (float)sign * ((const float *)from)[k];
+}
+
+// Counting sort by row, stable, of checked entries. mirror_sign 0: the entries as they are; else each
+// entry off the diagonal is followed by its mirror image, times mirror_sign. total: entries in all.
+static sl_status sort_by_row(uint32_t rows, uint32_t cols, uint32_t count, uint32_t total,
+                             const uint32_t *row_indices, const uint32_t *column_indices,
+                             const void *values, sl_value_type value_type, double mirror_sign,
+                             sl_csr **out) {
+  bool mirrored = mirror_sign != 0;
+  uint32_t *pointers, *columns;
+  void *sorted;
+  SL_TRY(alloc_arrays(rows, total, value_type, &pointers, &columns, &sorted));
+  for (uint32_t k = 0; k < count; k++) {
+    uint32_t i = row_indices[k], j = column_indices[k];
+    pointers[i + 1]++;
+    if (mirrored && i != j) pointers[j + 1]++;
+  }
+  for (uint32_t i = 0; i < rows; i++) pointers[i + 1] += pointers[i];
+  for (uint32_t k = 0; k < count; k++) {
+    uint32_t i = row_indices[k], j = column_indices[k], place = pointers[i]++;
+    columns[place] = j;
+    put(value_type, sorted, place, values, k, 1);
+    if (!mirrored || i == j) continue;
+    place = pointers[j]++;
+    columns[place] = i;
+    put(value_type, sorted, place, values, k, mirror_sign);
+  }
+  memmove(pointers + 1, pointers, (size_t)rows * sizeof *pointers);
+  pointers[0] = 0;
+  return canonicalise(rows, cols, pointers, columns, sorted, value_type, out);
+}
+
 sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const uint32_t *row_indices,
                           const uint32_t *column_indices, const void *values,
                           sl_value_type value_type, sl_csr **out) {
@@ -145,21 +181,24 @@ sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const ui
   SL_TRY(check_indices(row_indices, count, rows, "row_indices"));
   SL_TRY(check_indices(column_indices, count, cols, "column_indices"));
   SL_TRY(check_values(values, value_type, count));
-  uint32_t *pointers, *columns;
-  void *sorted;
-  SL_TRY(alloc_arrays(rows, count, value_type, &pointers, &columns, &sorted));
+  return sort_by_row(rows, cols, count, count, row_indices, column_indices, values, value_type, 0,
+                     out);
+}
 
-  for (uint32_t k = 0; k < count; k++) pointers[row_indices[k] + 1]++;
-  for (uint32_t i = 0; i < rows; i++) pointers[i + 1] += pointers[i];
-  for (uint32_t k = 0; k < count; k++) {
-    uint32_t place = pointers[row_indices[k]]++;
-    columns[place] = column_indices[k];
-    if (value_type == SL_VALUES_F64) ((double *)sorted)[place] = ((const double *)values)[k];
-    else if (value_type == SL_VALUES_F32) ((float *)sorted)[place] = ((const float *)values)[k];
-  }
-  memmove(pointers + 1, pointers, (size_t)rows * sizeof *pointers);
-  pointers[0] = 0;
-  return canonicalise(rows, cols, pointers, columns, sorted, value_type, out);
+sl_status sl_csr_from_half(uint32_t n, uint32_t count, const uint32_t *row_indices,
+                           const uint32_t *column_indices, const void *values,
+                           sl_value_type value_type, bool skew, sl_csr **out) {
+  *out = NULL;
+  SL_TRY(check_shape(n, n, values, value_type));
+  SL_TRY(check_indices(row_indices, count, n, "row_indices"));
+  SL_TRY(check_indices(column_indices, count, n, "column_indices"));
+  SL_TRY(check_values(values, value_type, count));
+  uint64_t total = count;
+  for (uint32_t k = 0; k < count; k++) total += row_indices[k] != column_indices[k];
+  SL_REQUIRE(total <= UINT32_MAX, SL_ERR_OVERFLOW, "row_indices",
+             "fewer than 2^32 entries, mirror images included");
+  return sort_by_row(n, n, count, (uint32_t)total, row_indices, column_indices, values, value_type,
+                     skew ? -1 : 1, out);
 }
 
 sl_status sl_csr_from_csr(uint32_t rows, uint32_t cols, const uint32_t *row_pointers,

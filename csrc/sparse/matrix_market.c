@@ -134,12 +134,6 @@ static sl_status end_sizes(sl_matrix_market *reader) {
   return SL_OK;
 }
 
-static sl_status push(sl_matrix_market *reader, uint32_t row, uint32_t column, double value) {
-  SL_TRY(sl_entries_push(&reader->entries, row, column, value));
-  if (row == column || !(reader->symmetric || reader->skew)) return SL_OK;
-  return sl_entries_push(&reader->entries, column, row, reader->skew ? -value : value);
-}
-
 static sl_status read_value(sl_matrix_market *reader) {
   sl_text *text = &reader->text;
   double value;
@@ -206,11 +200,10 @@ static sl_status end_entry(sl_matrix_market *reader) {
                           SL_TEXT_LINE_END);
   }
   reader->seen++;
-  if (!reader->array) return push(reader, reader->row, reader->column, reader->value);
-  sl_status status = SL_OK;
-  if (reader->value != 0) status = push(reader, reader->row, reader->column, reader->value);
-  next_place(reader);
-  return status;
+  bool stored = !reader->array || reader->value != 0;
+  uint32_t row = reader->row, column = reader->column;
+  if (reader->array) next_place(reader);
+  return stored ? sl_entries_push(&reader->entries, row, column, reader->value) : SL_OK;
 }
 
 static sl_status read_events(sl_matrix_market *reader) {
@@ -252,6 +245,10 @@ static sl_status finish(sl_matrix_market *reader, sl_csr **out) {
   // An array without values (all zero) has no value array yet, but is not a pattern.
   sl_entries *entries = &reader->entries;
   SL_TRY(sl_entries_reserve(entries, 1));
+  if (reader->symmetric || reader->skew) {
+    return sl_csr_from_half(reader->rows, entries->count, entries->rows, entries->columns,
+                            entries->values, entries->value_type, reader->skew, out);
+  }
   return sl_csr_from_coo(reader->rows, reader->cols, entries->count, entries->rows,
                          entries->columns, entries->values, entries->value_type, out);
 }

@@ -18,7 +18,7 @@
 //     cannot be noticed; any other cut is
 //
 // Memory grows with the entries that really came: a size line alone allocates nothing. Afterwards
-// the matrix is built by sl_csr_from_coo. Safe on untrusted bytes: yes.
+// the matrix is built by sl_csr_from_coo or sl_csr_from_half. Safe on untrusted bytes: yes.
 #ifndef SL_SPARSE_MATRIX_MARKET_H
 #define SL_SPARSE_MATRIX_MARKET_H
 

@@ -143,6 +143,40 @@ static void builders_agree_with_a_dense_sum(void **state) {
   }
 }
 
+// Half of the entries against all of them, written out.
+static void mirror_images_are_added(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 12);
+  for (int trial = 0; trial < 1000; trial++) {
+    uint32_t n = 1 + sl_rng_below(&rng, LARGEST), count = sl_rng_below(&rng, 40), all = 0;
+    uint32_t i[80], j[80];
+    double v[80];
+    bool skew = sl_rng_below(&rng, 2);
+    sl_value_type type = sl_rng_below(&rng, 2) ? SL_VALUES_F64 : SL_VALUES_PATTERN;
+    sl_csr *half, *whole;
+    uint32_t a[40], b[40];
+    double w[40];
+    for (uint32_t k = 0; k < count; k++) {
+      i[all] = a[k] = sl_rng_below(&rng, n);
+      j[all] = b[k] = sl_rng_below(&rng, n);
+      // No round numbers: the order of the sums shows.
+      v[all++] = w[k] = sl_rng_double(&rng) - 0.5;
+      if (a[k] == b[k]) continue;
+      i[all] = b[k];
+      j[all] = a[k];
+      v[all++] = skew ? -w[k] : w[k];
+    }
+    bool values = type == SL_VALUES_F64;
+    assert_ok(sl_csr_from_half(n, count, a, b, values ? w : NULL, type, skew, &half));
+    assert_ok(sl_csr_from_coo(n, n, all, i, j, values ? v : NULL, type, &whole));
+    assert_canonical(half);
+    assert_same_matrix(half, whole);
+    sl_csr_destroy(half);
+    sl_csr_destroy(whole);
+  }
+}
+
 static void unsorted_csr_with_duplicates_is_put_in_order(void **state) {
   (void)state;
   uint32_t pointers[4] = {0, 4, 4, 6}, columns[6] = {2, 0, 2, 1, 1, 1};
@@ -213,6 +247,7 @@ int main(void) {
       property(matrix_without_entries_is_a_matrix),
       property(duplicates_are_summed_in_the_order_given),
       property(builders_agree_with_a_dense_sum),
+      property(mirror_images_are_added),
       property(unsorted_csr_with_duplicates_is_put_in_order),
       property(largest_index_of_a_wide_matrix_is_kept),
       property(every_allocation_may_fail),
