@@ -3,6 +3,7 @@ import type { DenseRoom } from '../dense.js';
 import type { DiffusionRoom } from '../diffusion.js';
 import type { GraphRoom } from '../graph.js';
 import type { HnswRoom } from '../hnsw.js';
+import type { HyperbolicRoom } from '../hyperbolic.js';
 import type { QuantRoom } from '../quant.js';
 import type { SolverRoom } from '../solver.js';
 import type { SparseRoom } from '../sparse.js';
@@ -18,6 +19,7 @@ export interface Rooms {
   diffusion: DiffusionRoom;
   quant: QuantRoom;
   hnsw: HnswRoom;
+  hyperbolic: HyperbolicRoom;
 }
 
 export type RoomName = keyof Rooms;
@@ -39,4 +41,5 @@ export const importRoom: { readonly [R in RoomName]: () => Promise<RoomModule<Ro
   diffusion: () => import('../diffusion.js'),
   quant: () => import('../quant.js'),
   hnsw: () => import('../hnsw.js'),
+  hyperbolic: () => import('../hyperbolic.js'),
 };
