@@ -11,13 +11,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-static uint8_t *good;
-static uint64_t good_length;
+static uint8_t *good[2];
+static uint64_t good_length[2];
 
 // 60 vectors with dead and free slots on several levels.
-static void make_good(void) {
+static void make_good(int coded) {
   sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = SL_METRIC_POINCARE;
+  options.metric = coded ? SL_METRIC_EUCLIDEAN : SL_METRIC_POINCARE;
+  options.codes = coded ? SL_CODES_INT8 : SL_CODES_NONE;
   options.dimension = 3;
   options.m = options.ef_construction = 3;
   sl_hnsw *index;
@@ -34,9 +35,9 @@ static void make_good(void) {
     if (sl_hnsw_remove(index, id) != SL_OK) abort();
     if (id == 9 && sl_hnsw_repair(index) != SL_OK) abort();
   }
-  good_length = sl_hnsw_file_size(index);
-  good = malloc(good_length);
-  if (sl_hnsw_save(index, 0, good, (uint32_t)good_length, &written) != SL_OK) abort();
+  good_length[coded] = sl_hnsw_file_size(index);
+  good[coded] = malloc(good_length[coded]);
+  if (sl_hnsw_save(index, 0, good[coded], (uint32_t)good_length[coded], &written) != SL_OK) abort();
   sl_hnsw_destroy(index);
 }
 
@@ -73,17 +74,19 @@ static void load(const uint8_t *bytes, size_t length) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
-  if (good == NULL) make_good();
   if (length == 0 || bytes[0] % 2 != 0) {
     load(bytes, length);
     return 0;
   }
-  uint8_t *changed = malloc(good_length);
-  memcpy(changed, good, good_length);
+  int coded = bytes[0] >> 1 & 1;
+  if (good[coded] == NULL) make_good(coded);
+  uint64_t whole = good_length[coded];
+  uint8_t *changed = malloc(whole);
+  memcpy(changed, good[coded], whole);
   for (size_t i = 1; i + 3 <= length; i += 3) {
-    changed[(bytes[i] | (size_t)bytes[i + 1] << 8) % good_length] = bytes[i + 2];
+    changed[(bytes[i] | (size_t)bytes[i + 1] << 8) % whole] = bytes[i + 2];
   }
-  load(changed, good_length);
+  load(changed, whole);
   free(changed);
   return 0;
 }
