@@ -107,8 +107,8 @@ int32_t SL_ABI(sl_abi_local_entries_begin)(sl_handle handle, double absolute_err
 
 int32_t SL_ABI(sl_abi_local_entries_step)(sl_handle handle, double work, int32_t *outcome) {
   sl_local_entries *entries;
-  uint64_t units;
-  sl_outcome reached;
+  uint64_t units = 0;
+  sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get(handle, &entries));
   SL_TRY(work_from(work, "work", &units));
   SL_TRY(sl_local_entries_step(entries, units, &reached));
@@ -189,8 +189,8 @@ int32_t SL_ABI(sl_abi_local_sparse_begin)(sl_handle handle, double absolute_erro
 
 int32_t SL_ABI(sl_abi_local_sparse_step)(sl_handle handle, double work, int32_t *outcome) {
   sl_local_sparse *sparse;
-  uint64_t units;
-  sl_outcome reached;
+  uint64_t units = 0;
+  sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get_sparse(handle, &sparse));
   SL_TRY(work_from(work, "work", &units));
   SL_TRY(sl_local_sparse_step(sparse, units, &reached));
@@ -262,8 +262,8 @@ int32_t SL_ABI(sl_abi_local_dot_begin)(sl_handle handle, const double *numbers,
 
 int32_t SL_ABI(sl_abi_local_dot_step)(sl_handle handle, double work, int32_t *outcome) {
   sl_local_dot *dot;
-  uint64_t units;
-  sl_outcome reached;
+  uint64_t units = 0;
+  sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get_dot(handle, &dot));
   SL_TRY(work_from(work, "work", &units));
   SL_TRY(sl_local_dot_step(dot, units, &reached));

@@ -93,32 +93,52 @@ void sl_row_slack_free(sl_row_slack *slack) {
   *slack = (sl_row_slack){0};
 }
 
-// What one pass over b gathers; two lanes each.
+// What one pass over b gathers, two lanes each.
 typedef struct extent {
-  sl_f64x2 high, low; // max of b_i / slack_i and of -b_i / slack_i, at least 0
-  sl_f64x2 sum;       // of |b_i|
-  sl_f64x2 poison;    // of 0 b_i: not zero exactly when something is not finite
+  sl_f64x2 high, low; // max of b_i and of -b_i, each over slack_i where that varies; at least 0
+  sl_f64x2 sum;       // of |b_i|: not finite when some b_i is not
 } extent;
 
-static inline __attribute__((always_inline)) void widen(extent *found, sl_f64x2 b, sl_f64x2 over) {
-  sl_f64x2 scaled = b * over;
+static inline __attribute__((always_inline)) void widen(extent *found, sl_f64x2 b,
+                                                        sl_f64x2 scaled) {
   found->high = sl_f64x2_pmax(found->high, scaled);
   found->low = sl_f64x2_pmax(found->low, -scaled);
   found->sum += sl_f64x2_abs(b);
-  found->poison += b * sl_f64x2_splat(0);
 }
 
-NOINLINE static void widen_uniform(extent *found, const double *b, double over, size_t count) {
+static void merge(extent *found, const extent *other) {
+  found->high = sl_f64x2_pmax(found->high, other->high);
+  found->low = sl_f64x2_pmax(found->low, other->low);
+  found->sum += other->sum;
+}
+
+// Four extents at once: each is a chain of dependent operations, which one alone would wait for.
+NOINLINE static void widen_block(extent *found, const double *b, size_t count) {
+  extent more[3] = {0};
   size_t i = 0;
-  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_splat(over));
-  if (i < count) widen(found, (sl_f64x2){b[i], 0}, sl_f64x2_splat(over));
+  for (; i + 8 <= count; i += 8) {
+    sl_f64x2 w = sl_f64x2_load(b + i), x = sl_f64x2_load(b + i + 2);
+    sl_f64x2 y = sl_f64x2_load(b + i + 4), z = sl_f64x2_load(b + i + 6);
+    widen(found, w, w);
+    widen(&more[0], x, x);
+    widen(&more[1], y, y);
+    widen(&more[2], z, z);
+  }
+  for (; i < count; i++) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){b[i], 0});
+  for (int k = 0; k < 3; k++) merge(found, &more[k]);
 }
 
 NOINLINE static void widen_weighted(extent *found, const double *b, const double *over,
                                     size_t count) {
+  extent more = {0};
   size_t i = 0;
-  for (; i + 2 <= count; i += 2) widen(found, sl_f64x2_load(b + i), sl_f64x2_load(over + i));
-  if (i < count) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){over[i], 0});
+  for (; i + 4 <= count; i += 4) {
+    sl_f64x2 x = sl_f64x2_load(b + i), y = sl_f64x2_load(b + i + 2);
+    widen(found, x, x * sl_f64x2_load(over + i));
+    widen(&more, y, y * sl_f64x2_load(over + i + 2));
+  }
+  for (; i < count; i++) widen(found, (sl_f64x2){b[i], 0}, (sl_f64x2){b[i] * over[i], 0});
+  merge(found, &more);
 }
 
 static void widen_dense(extent *found, const double *b, const sl_row_slack *slack, size_t n) {
@@ -127,14 +147,14 @@ static void widen_dense(extent *found, const double *b, const sl_row_slack *slac
     if (slack->inverse)
       widen_weighted(found, b + begin, slack->inverse + begin, count);
     else
-      widen_uniform(found, b + begin, slack->largest_inverse, count);
+      widen_block(found, b + begin, count);
   }
 }
 
 static void widen_sparse(extent *found, const sl_local_vector *b, const sl_row_slack *slack) {
   for (uint32_t k = 0; k < b->count; k++) {
-    double over = slack->inverse ? slack->inverse[b->indices[k]] : slack->largest_inverse;
-    widen(found, (sl_f64x2){b->values[k], 0}, (sl_f64x2){over, 0});
+    double over = slack->inverse ? slack->inverse[b->indices[k]] : 1;
+    widen(found, (sl_f64x2){b->values[k], 0}, (sl_f64x2){b->values[k] * over, 0});
   }
 }
 
@@ -146,15 +166,16 @@ sl_status sl_local_bound(const sl_push *push, const sl_row_slack *slack, const s
     widen_dense(&found, b->dense, slack, n);
   else
     widen_sparse(&found, b, slack);
-  if (found.poison[0] + found.poison[1] != 0) {
-    return sl_fail(SL_ERR_NOT_FINITE, argument, "finite numbers",
-                   sl_first_not_finite_f64(b->dense, n));
+  double sum = (found.sum[0] + found.sum[1]) * (1 + sl_push_rounding(n));
+  if (!(sum < INFINITY) && b->dense) {
+    size_t at = sl_first_not_finite_f64(b->dense, n);
+    if (at < n) return sl_fail(SL_ERR_NOT_FINITE, argument, "finite numbers", at);
   }
+  double over = slack->inverse ? 1 : slack->largest_inverse;
   double high = found.high[0] < found.high[1] ? found.high[1] : found.high[0];
   double low = found.low[0] < found.low[1] ? found.low[1] : found.low[0];
-  double sum = (found.sum[0] + found.sum[1]) * (1 + sl_push_rounding(n));
-  high *= 1 + 0x1p-51;
-  low *= 1 + 0x1p-51;
+  high *= over * (1 + 0x1p-50);
+  low *= over * (1 + 0x1p-50);
   *out = (sl_local_box){.radius = INFINITY, .largest = INFINITY, .norm1 = INFINITY};
   if (push->row_dominant) {
     double largest = high < low ? low : high;
