@@ -10,6 +10,7 @@ extern "C" {
 SL_OBJECT(sl_pagerank, sl_pagerank_destroy)
 SL_OBJECT(sl_pagerank_options, sl_free)
 SL_OBJECT(sl_pagerank_result, sl_free)
+SL_OBJECT(sl_sweep_cut_result, sl_free)
 
 EMSCRIPTEN_BINDINGS(diffusion) {
   using options = sl_pagerank_options;
@@ -21,6 +22,7 @@ EMSCRIPTEN_BINDINGS(diffusion) {
       .option<&options::method>("method")
       .option<&options::top_k>("topK")
       .option<&options::settle_ranking>("settleRanking")
+      .option<&options::prove_ranking>("proveRanking")
       .option<&options::max_iterations>("maxIterations")
       .option<&options::max_work>("maxWork");
   sl::object<result>("PageRankResult")
@@ -35,10 +37,19 @@ EMSCRIPTEN_BINDINGS(diffusion) {
       .field<&result::count>("count")
       .field<&result::nodes>("nodes")
       .field<&result::scores>("scores");
+  using cut = sl_sweep_cut_result;
+  sl::object<cut>("SweepCutResult")
+      .zeroed("create")
+      .field<&cut::size>("size")
+      .field<&cut::conductance>("conductance")
+      .field<&cut::cut>("cut")
+      .field<&cut::volume>("volume");
   sl::object<sl_pagerank>("PageRank")
       .create<sl_pagerank_create>("create")
       .method<sl_pagerank_begin>("begin")
       .method<sl_pagerank_begin_global>("beginGlobal")
+      .method<sl_heat_kernel_begin>("beginHeatKernel")
+      .method<sl_sweep_cut>("sweepCut")
       .method<sl_pagerank_step>("step")
       .method<sl_pagerank_work>("work")
       .method<sl_pagerank_error>("error")

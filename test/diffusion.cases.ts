@@ -25,6 +25,8 @@ interface Query extends Omit<PageRankOptions, 'maxTimeMs' | 'output'> {
   nodes?: number[];
   weights?: number[];
   dense?: boolean;
+  /** Asks for the heat kernel. */
+  time?: number;
 }
 
 interface Answer {
@@ -42,11 +44,12 @@ interface Answer {
 /** What both doors can do: queries on one graph, which lives as long as they last. */
 export interface DiffusionDoor {
   ask: (graph: Edges, ...queries: Query[]) => Answer[];
+  sweepCut: (graph: Edges, nodes: number[], scores: number[]) => unknown;
   /** The graph goes first; then a step is asked for. */
   orphan: (graph: Edges) => void;
 }
 
-const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'];
+const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient', 'series'];
 
 export const doors: RoomDoors<'diffusion', DiffusionDoor> = {
   room: 'diffusion',
@@ -55,7 +58,8 @@ export const doors: RoomDoors<'diffusion', DiffusionDoor> = {
   raw: rawDoor,
 };
 
-function embindDoor({ Graph, pageRank, personalizedPageRank }: DiffusionRoom): DiffusionDoor {
+function embindDoor(room: DiffusionRoom): DiffusionDoor {
+  const { Graph, pageRank, personalizedPageRank, heatKernel, sweepCut } = room;
   const make = ({ nodeCount, from, to, weights, directed, float32 }: Edges) =>
     Graph.fromEdges({
       nodeCount,
@@ -67,15 +71,22 @@ function embindDoor({ Graph, pageRank, personalizedPageRank }: DiffusionRoom): D
   return {
     ask(edges, ...queries) {
       using graph = make(edges);
-      return queries.map(({ nodes, weights, dense = false, ...options }) => {
+      return queries.map(({ nodes, weights, dense = false, time, ...options }) => {
         const source = { nodes: nodes ?? [], ...(weights && { weights }) };
         const given: PersonalizedPageRankOptions = { ...options, source, dense };
-        const { work, errorBoundNorm, ...rest } = nodes
-          ? personalizedPageRank(graph, given)
-          : pageRank(graph, options);
+        const { work, errorBoundNorm, ...rest } =
+          time !== undefined
+            ? heatKernel(graph, { ...given, time })
+            : nodes
+              ? personalizedPageRank(graph, given)
+              : pageRank(graph, options);
         expect(errorBoundNorm).toBe(1);
         return { ...rest, ...work } as Answer;
       });
+    },
+    sweepCut(edges, nodes, scores) {
+      using graph = make(edges);
+      return sweepCut(graph, { nodes, scores });
     },
     orphan(edges) {
       const graph = make(edges);
@@ -120,6 +131,7 @@ function rawDoor(module: RawModule): DiffusionDoor {
     const { nodes, weights, damping = 0.85, tolerance, method = 'auto', topK = 0 } = query;
     const number = methodNames.indexOf(method);
     const settles = nodes && topK > 0 && tolerance === undefined && number < 2 ? 1 : 0;
+    const ranking = query.proveRanking ? 2 : settles;
     const arrays = [
       new Uint32Array(nodes ?? []),
       new Float64Array(weights ?? []),
@@ -128,22 +140,31 @@ function rawDoor(module: RawModule): DiffusionDoor {
     ];
     return module.with(arrays, (nodesAt, weightsAt, out, scoresAt) => {
       const limits = [query.maxIterations ?? 0, query.maxWork ?? 0] as const;
-      const error = tolerance ?? 1e-6;
+      const error = tolerance ?? (query.proveRanking ? 1e-2 : 1e-6);
+      const given = [nodesAt!, weights ? weightsAt! : 0, nodes?.length ?? 0] as const;
       module.check(
-        nodes
-          ? call.sl_abi_pagerank_begin!(
-              run,
-              nodesAt!,
-              weights ? weightsAt! : 0,
-              nodes.length,
-              damping,
-              error,
-              number,
-              topK,
-              settles,
-              ...limits,
-            )
-          : call.sl_abi_pagerank_begin_global!(run, damping, error, number, topK, ...limits),
+        query.time !== undefined
+          ? call.sl_abi_heat_kernel_begin!(run, query.time, ...given, error, topK, limits[1])
+          : nodes
+            ? call.sl_abi_pagerank_begin!(
+                run,
+                ...given,
+                damping,
+                error,
+                number,
+                topK,
+                ranking,
+                ...limits,
+              )
+            : call.sl_abi_pagerank_begin_global!(
+                run,
+                damping,
+                error,
+                number,
+                topK,
+                ranking,
+                ...limits,
+              ),
       );
       // Slices of another size than the other door's: the result must be the same.
       do module.check(call.sl_abi_pagerank_step!(run, 777, out!));
@@ -178,6 +199,20 @@ function rawDoor(module: RawModule): DiffusionDoor {
         const run = module.made(call.sl_abi_pagerank_create!(graph));
         try {
           return queries.map((query) => once(run, edges.nodeCount, query));
+        } finally {
+          module.check(call.sl_abi_pagerank_destroy!(run));
+        }
+      }),
+    sweepCut: (edges, nodes, scores) =>
+      withGraph(edges, (graph) => {
+        const run = module.made(call.sl_abi_pagerank_create!(graph));
+        const arrays = [new Uint32Array(nodes), new Float64Array(scores), new Float64Array(4)];
+        try {
+          return module.with([...arrays, new Uint32Array(nodes)], (at, scoresAt, out, order) => {
+            module.check(call.sl_abi_sweep_cut!(run, at!, scoresAt!, nodes.length, order!, out!));
+            const [size, conductance, cut, volume] = module.f64(out!, 4);
+            return { nodes: module.u32(order!, size!), conductance, cut, volume };
+          });
         } finally {
           module.check(call.sl_abi_pagerank_destroy!(run));
         }
@@ -337,6 +372,86 @@ export const cases: Case<DiffusionDoor>[] = [
       },
     }),
   ),
+  {
+    name: 'heat kernel of an edge, closed form',
+    run: ({ ask }) =>
+      ask(
+        { nodeCount: 2, from: [0], to: [1], directed: false },
+        ...[0.01, 0.5, 3, 40].map((time) => ({ nodes: [0], time, dense: true, tolerance: 1e-11 })),
+        { nodes: [0], time: 3, topK: 1 },
+      ),
+    check(answers: Answer[]) {
+      for (const [i, time] of [0.01, 0.5, 3, 40].entries()) {
+        const { scores, method, outcome } = answers[i]!;
+        expect([method, outcome]).toEqual(['series', 'converged']);
+        expect(Math.abs(scores[0]! - 0.5 - 0.5 * Math.exp(-2 * time))).toBeLessThan(1e-11);
+        expect(Math.abs(scores[1]! - 0.5 + 0.5 * Math.exp(-2 * time))).toBeLessThan(1e-11);
+      }
+      expect(Array.from(answers[4]!.nodes!)).toEqual([0]);
+    },
+  },
+  {
+    name: 'heat kernel and proved ranking on a ring with chords',
+    run: ({ ask }) => [
+      ask(
+        ring(500, false),
+        { nodes: [3], time: 5, tolerance: 1e-10, dense: true },
+        { nodes: [3, 9], time: 5, tolerance: 1e-3 },
+        { nodes: [3], topK: 12, proveRanking: true },
+        { nodes: [3], topK: 12, method: 'power', tolerance: 1e-12 },
+        { topK: 7, proveRanking: true },
+        { topK: 7, tolerance: 1e-12 },
+      ),
+      ask(ring(500, true), { nodes: [3], topK: 12, proveRanking: true }),
+    ],
+    check([answers]: [Answer[]]) {
+      const [heat, , proved, power, proof, global] = answers as Answer[];
+      const total = heat!.scores.reduce((sum, score) => sum + score);
+      expect(Math.abs(total - 1)).toBeLessThanOrEqual(1e-10);
+      expect(proved!.provedPlaces).toBe(12);
+      expect(proved!.nodes).toEqual(power!.nodes);
+      expect(proof!.provedPlaces).toBe(7);
+      expect(proof!.nodes).toEqual(global!.nodes);
+    },
+  },
+  ...[0, -1, 501, Number.NaN, Infinity].map(
+    (time): Case<DiffusionDoor> => ({
+      name: `refuses heat kernel time ${time}`,
+      run: ({ ask }) => attempt(() => ask(small, { nodes: [0], time })),
+      check: (refusal: object) =>
+        expect(refusal).toMatchObject({ refused: 'OPTION', argument: 'time' }),
+    }),
+  ),
+  {
+    name: 'sweep cut of two complete graphs joined by an edge',
+    run: ({ sweepCut }) => {
+      const from: number[] = [4];
+      const to: number[] = [5];
+      for (let u = 0; u < 10; u++)
+        for (let v = u < 5 ? 0 : 5; v < u; v++) {
+          from.push(u);
+          to.push(v);
+        }
+      const graph = { nodeCount: 10, from, to, directed: false };
+      const nodes = [...Array(10).keys()];
+      const scores = nodes.map((u) => (u < 5 ? 10 - u : 1));
+      return [
+        sweepCut(graph, nodes, scores),
+        attempt(() => sweepCut(graph, [], [])),
+        attempt(() => sweepCut(graph, [0, 10], [1, 1])),
+        attempt(() => sweepCut(graph, [1, 1], [1, 1])),
+        attempt(() => sweepCut(graph, [0, 1], [1, Number.NaN])),
+        attempt(() => sweepCut(graph, [0, 1], [1, -1])),
+        attempt(() => sweepCut({ ...graph, directed: true }, nodes, scores)),
+      ];
+    },
+    check([cut, ...refusals]: { nodes: Uint32Array; refused: string }[]) {
+      expect(cut).toMatchObject({ cut: 1, volume: 21, conductance: 1 / 21 });
+      expect(Array.from(cut!.nodes).sort()).toEqual([0, 1, 2, 3, 4]);
+      const words = ['EMPTY', 'INDEX', 'ARGUMENT', 'NOT_FINITE', 'NOT_POSITIVE', 'UNSUPPORTED'];
+      expect(refusals.map(({ refused }) => refused)).toEqual(words);
+    },
+  },
   {
     name: 'refuses weights that cannot be inverted',
     run: ({ ask }) => attempt(() => ask({ ...small, weights: [1, 1e-300, 1] }, { nodes: [0] })),

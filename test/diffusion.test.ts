@@ -222,6 +222,59 @@ describe('PageRank', () => {
     expect(room.personalizedPageRank(graph, { source: 0 }).outcome).toBe('converged');
   });
 
+  test('a heat kernel and PageRank find clusters around a node, and sweepCut takes every source of scores', async () => {
+    // Communities of 20 nodes in a ring, dense inside, one edge to the next.
+    const [from, to]: [number[], number[]] = [[], []];
+    for (let block = 0; block < 30; block++) {
+      from.push(20 * block);
+      to.push(20 * ((block + 1) % 30) + 1);
+      for (let u = 0; u < 20; u++)
+        for (let v = 0; v < u; v++) {
+          from.push(20 * block + u);
+          to.push(20 * block + v);
+        }
+    }
+    using ring = room.Graph.fromEdges({ from, to, directed: false });
+    const heat = await room.heatKernelAsync(ring, { source: 207, time: 8, tolerance: 1e-3 });
+    expectTypeOf(heat).toEqualTypeOf<SparseScores>();
+    expect(heat).toEqual(room.heatKernel(ring, { source: 207, time: 8, tolerance: 1e-3 }));
+    const rank = room.personalizedPageRank(ring, { source: 207, tolerance: 0.05, method: 'push' });
+    const mine = { nodes: Array.from(rank.nodes), scores: Float32Array.from(rank.scores) };
+    for (const scores of [heat, rank, mine]) {
+      const { nodes, conductance, cut, volume } = room.sweepCut(ring, scores);
+      // Whole communities, one after the other around the ring: two edges leave them.
+      const communities = new Set(Array.from(nodes, (node) => Math.floor(node / 20)));
+      expect(communities.has(10)).toBe(true);
+      expect(nodes.length).toBe(20 * communities.size);
+      expect([cut, volume]).toEqual([2, 382 * communities.size]);
+      expect(conductance).toBe(cut / Math.min(volume, 30 * 382 - volume));
+    }
+    const operation = 'sweepCut';
+    const uneven = { nodes: [1], scores: [1, 2] };
+    refused(() => room.sweepCut(ring, uneven), RangeError, 'SHAPE', operation, /^"scores"/);
+    refused(
+      () => room.sweepCut(ring, undefined as never),
+      TypeError,
+      'TYPE',
+      operation,
+      /^"scores"/,
+    );
+    refused(
+      () => room.heatKernel(ring, { source: 0, time: '1' } as never),
+      TypeError,
+      'TYPE',
+      'heatKernel',
+      /^"time" expected number/,
+    );
+    refused(
+      () => room.heatKernel(ring, { source: 0, time: 1, damping: 0.5 } as never),
+      TypeError,
+      'TYPE',
+      'heatKernel',
+      /^"damping" is not an option/,
+    );
+  });
+
   test('use after dispose is refused, and the workspace goes with the graph', () => {
     const before = engine.stats().modules[0]!.bytesInUse;
     const short = scaleFree(200, 2);

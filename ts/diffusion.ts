@@ -6,6 +6,7 @@ import type { OutcomeName } from './internal/codes.js';
 import type { Given, OutputArray } from './internal/given.js';
 import { rawOf } from './internal/object.js';
 import type {
+  Graph as RawGraph,
   PageRank as RawPageRank,
   PageRankResult as RawResult,
 } from './internal/raw/solver.js';
@@ -30,6 +31,7 @@ export type { AsyncOptions } from './internal/steps.js';
 
 // In the order of their numbers in csrc/diffusion/pagerank.h, which a test compares.
 const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
+const ranMethods = [...methodNames, 'series'] as const;
 
 const methods = Object.fromEntries(methodNames.map((name, number) => [name, number]));
 
@@ -67,6 +69,11 @@ export interface PageRankOptions {
   method?: PageRankMethod;
   /** Return only the `topK` best nodes, best first. */
   topK?: number;
+  /**
+   * With `topK`: once the tolerance is met (1e-2 when it is not given), go on until every place of the list is proved.
+   * Places that differ by less than rounding cannot be: then the outcome is `'stagnated'`. False by default.
+   */
+  proveRanking?: boolean;
   /** Most sweeps or iterations over the whole graph; then the outcome is `'iterationLimit'`. 10,000 by default. */
   maxIterations?: number;
   /** Most edge operations; then the outcome is `'workLimit'`. No limit by default. */
@@ -82,6 +89,28 @@ export interface PersonalizedPageRankOptions extends PageRankOptions {
   source: Source;
   /** Return one score for each node of the graph instead of a list of nodes. Not with `topK`. False by default. */
   dense?: boolean;
+}
+
+/** Options of {@link DiffusionRoom.heatKernel}. */
+export interface HeatKernelOptions
+  extends Pick<
+    PersonalizedPageRankOptions,
+    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output'
+  > {
+  /** How long to walk: the mean number of steps, above 0 and at most 500. */
+  time: number;
+}
+
+/** A cluster and how well it is separated. */
+export interface SweepCut {
+  /** The nodes of the cluster, by falling score / strength; empty when no cut is possible. A copy. */
+  nodes: Uint32Array<ArrayBuffer>;
+  /** `cut / min(volume, volume of the rest)`, between 0 (separate) and 1. */
+  conductance: number;
+  /** Weight of the edges that leave the cluster. */
+  cut: number;
+  /** Sum of the strengths (degrees) in the cluster; a loop counts once. */
+  volume: number;
 }
 
 /** Where a running `...Async` call is. */
@@ -112,8 +141,8 @@ export interface ScoresInfo extends Iterable<NodeScore> {
   errorBound: number;
   /** `errorBound` is in the 1-norm. */
   errorBoundNorm: 1;
-  /** The method that gave the scores. */
-  method: Exclude<PageRankMethod, 'auto'>;
+  /** The method that gave the scores; `'series'` for the heat kernel. */
+  method: Exclude<PageRankMethod, 'auto'> | 'series';
   /** Sweeps or iterations over the whole graph; 0 when push alone did it. */
   iterations: number;
   work: {
@@ -262,6 +291,72 @@ export interface DiffusionRoom {
   pageRankAsync<
     const O extends PageRankOptions & AsyncOptions<PageRankProgress> = Record<never, never>,
   >(graph: Graph, options?: O): Promise<PageRankResult<O>>;
+
+  /**
+   * The heat kernel: where a walker is who begins at the source and takes a Poisson-distributed number of steps, `time` on
+   * average, without restart. In a node without outgoing edges the walker stays. Unlike PageRank it forgets far places
+   * fast, which often gives tighter clusters. Touches what `time` and `tolerance` need.
+   *
+   * Chung 2007; Kloster, Gleich 2014 (arXiv:1403.3148).
+   *
+   * @throws RangeError `OPTION` (time, tolerance, topK), and what {@link personalizedPageRank} throws for `source`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/diffusion';
+   *
+   * const { Graph, heatKernel } = await load();
+   * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
+   * const { scores } = heatKernel(edge, { source: 0, time: 0.5, dense: true, tolerance: 1e-9 });
+   * console.log(scores[0]?.toFixed(6), (0.5 + 0.5 * Math.exp(-1)).toFixed(6)); // 0.683940 0.683940
+   * ```
+   */
+  heatKernel<const O extends HeatKernelOptions>(
+    graph: Graph,
+    options: O,
+  ): PersonalizedPageRankResult<O>;
+
+  /**
+   * {@link heatKernel} in slices of about 8 ms that let other tasks run. The graph is busy meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/diffusion';
+   *
+   * const { Graph, heatKernelAsync } = await load();
+   * using path = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
+   * const { nodes } = await heatKernelAsync(path, { source: 0, time: 2, topK: 2, tolerance: 1e-6 });
+   * console.log(nodes); // Uint32Array(2) [ 1, 0 ]
+   * ```
+   */
+  heatKernelAsync<const O extends HeatKernelOptions & AsyncOptions<PageRankProgress>>(
+    graph: Graph,
+    options: O,
+  ): Promise<PersonalizedPageRankResult<O>>;
+
+  /**
+   * Local clustering in an undirected graph: orders nodes by score / strength and takes the prefix that is separated best,
+   * the one of least conductance. With the scores of {@link personalizedPageRank} or {@link heatKernel} it finds a cluster
+   * around the source and never looks at the rest of the graph. O((nodes + their edges) log nodes).
+   *
+   * Andersen, Chung, Lang 2006.
+   *
+   * @param scores - distinct nodes and their scores, >= 0: a result of this room, or your own
+   * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`
+   * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/diffusion';
+   *
+   * const { Graph, personalizedPageRank, sweepCut } = await load();
+   * // Two triangles joined by the edge 2 - 3.
+   * using graph = Graph.fromEdges({ from: [0, 0, 1, 2, 3, 3, 4], to: [1, 2, 2, 3, 4, 5, 5], directed: false });
+   * const cluster = sweepCut(graph, personalizedPageRank(graph, { source: 0 }));
+   * console.log(cluster.nodes.sort(), cluster.cut, cluster.volume); // Uint32Array(3) [ 0, 1, 2 ] 1 7
+   * ```
+   */
+  sweepCut(graph: Graph, scores: { nodes: IndexArray; scores: RealArray }): SweepCut;
 }
 
 const globalKeys = [
@@ -269,12 +364,23 @@ const globalKeys = [
   'tolerance',
   'method',
   'topK',
+  'proveRanking',
   'maxIterations',
   'maxWork',
   'maxTimeMs',
   'output',
 ] as const satisfies (keyof PageRankOptions)[];
 const personalKeys = [...globalKeys, 'source', 'dense'] as const;
+const heatKeys = [
+  'source',
+  'time',
+  'dense',
+  'tolerance',
+  'topK',
+  'maxWork',
+  'maxTimeMs',
+  'output',
+] as const satisfies (keyof HeatKernelOptions)[];
 const asyncKeys = ['signal', 'onProgress'] as const;
 
 /** sl_outcome TIME_LIMIT */
@@ -284,7 +390,14 @@ const TIME_LIMIT = 3;
 const FLOAT32_ROUNDOFF = 2 ** -24;
 const FLOAT32_TINY = 2 ** -150;
 
-interface AnyOptions extends Partial<PersonalizedPageRankOptions>, AsyncOptions<PageRankProgress> {}
+interface AnyOptions
+  extends Partial<PersonalizedPageRankOptions>,
+    AsyncOptions<PageRankProgress> {
+  time?: number;
+}
+
+/** What is asked for. */
+type Kind = 'global' | 'personal' | 'heat';
 
 type AnyResult =
   | SparseScores<Float64Array | Float32Array>
@@ -295,31 +408,47 @@ interface Run {
   finish: (ending: Ending) => AnyResult;
 }
 
+const noSource = { nodes: 0, weights: 0, count: 0 };
+
+/** The C workspace of a graph: made once, freed with the graph. */
+function workspace(runtime: Runtime, operation: string, graph: Graph, rawGraph: RawGraph) {
+  return graph.companion('pageRank', () =>
+    runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
+  );
+}
+
 /** Checks everything, and begins a run on the graph's workspace. */
 function begin(
   runtime: Runtime,
   operation: string,
   graph: Graph,
   given: AnyOptions,
-  personal: boolean,
+  kind: Kind,
 ): Run {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
   const { topK, output = 'float64' } = given;
-  const dense = check.boolean(operation, 'dense', given.dense ?? (!personal && topK === undefined));
+  const dense = check.boolean(
+    operation,
+    'dense',
+    given.dense ?? (kind === 'global' && topK === undefined),
+  );
   check.choice(operation, 'output', output, { float64: 1, float32: 1 });
   if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
   if (dense && topK !== undefined)
     throw check.rangeError(operation, 'dense', 'false with topK', dense);
   const budget = timeBudget(operation, given.maxTimeMs);
-  const pageRank = graph.companion('pageRank', () =>
-    runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
-  );
+  const time = kind === 'heat' ? check.number(operation, 'time', given.time) : 0;
+  const pageRank = workspace(runtime, operation, graph, rawGraph);
   runtime.scratch(operation, (scratch) =>
-    withOptions(runtime, operation, given, personal, (options) => {
-      const source = personal ? sourceOf(operation, scratch, given.source) : undefined;
-      const status = source
-        ? pageRank.begin(options, source.nodes, source.weights, source.count)
-        : pageRank.beginGlobal(options);
+    withOptions(runtime, operation, given, kind, (options) => {
+      const source = kind === 'global' ? noSource : sourceOf(operation, scratch, given.source);
+      const { nodes, weights, count } = source;
+      const status =
+        kind === 'global'
+          ? pageRank.beginGlobal(options)
+          : kind === 'heat'
+            ? pageRank.beginHeatKernel(options, time, nodes, weights, count)
+            : pageRank.begin(options, nodes, weights, count);
       runtime.check(operation, status);
     }),
   );
@@ -342,10 +471,11 @@ function withOptions<T>(
   runtime: Runtime,
   operation: string,
   given: PageRankOptions,
-  personal: boolean,
+  kind: Kind,
   use: (options: ReturnType<typeof runtime.raw.PageRankOptions.create> & object) => T,
 ): T {
-  const { damping, tolerance, method = 'auto', topK, maxIterations, maxWork } = given;
+  const { damping, method = 'auto', topK, proveRanking = false, maxIterations, maxWork } = given;
+  const tolerance = given.tolerance ?? (proveRanking ? 1e-2 : undefined);
   const options = runtime.made(operation, runtime.raw.PageRankOptions.create());
   try {
     if (damping !== undefined) options.damping = check.number(operation, 'damping', damping);
@@ -354,7 +484,9 @@ function withOptions<T>(
     options.method = check.choice(operation, 'method', method, methods);
     options.topK = topK ?? 0;
     const pushes = method === 'auto' || method === 'push';
-    options.settleRanking = personal && topK !== undefined && tolerance === undefined && pushes;
+    options.settleRanking =
+      kind === 'personal' && topK !== undefined && tolerance === undefined && pushes;
+    options.proveRanking = check.boolean(operation, 'proveRanking', proveRanking);
     if (maxIterations !== undefined)
       options.maxIterations = check.integer(operation, 'maxIterations', maxIterations, 1);
     if (maxWork !== undefined)
@@ -425,7 +557,7 @@ function info(
     errorBound:
       scores instanceof Float32Array ? (errorBound + rounding) * (1 + 2 ** -50) : errorBound,
     errorBoundNorm: 1,
-    method: methodNames[raw.method] as Exclude<PageRankMethod, 'auto'>,
+    method: ranMethods[raw.method] as ScoresInfo['method'],
     iterations: raw.iterations,
     work: { touchedNodes: raw.touchedNodes, edgeOperations: raw.edgeOperations },
   };
@@ -468,10 +600,10 @@ export function createRoom(runtime: Runtime): DiffusionRoom {
     graph: Graph,
     options: object | undefined,
     keys: readonly (keyof AnyOptions)[],
-    personal: boolean,
+    kind: Kind,
   ): AnyResult => {
     const given = check.options<AnyOptions>(operation, options ?? {}, keys);
-    const { job, finish } = begin(runtime, operation, graph, given, personal);
+    const { job, finish } = begin(runtime, operation, graph, given, kind);
     return finish(runSync(job));
   };
   const runLater = async (
@@ -479,36 +611,62 @@ export function createRoom(runtime: Runtime): DiffusionRoom {
     graph: Graph,
     options: object | undefined,
     keys: readonly (keyof AnyOptions)[],
-    personal: boolean,
+    kind: Kind,
   ): Promise<AnyResult> => {
     const given = check.options<AnyOptions>(operation, options ?? {}, [...keys, ...asyncKeys]);
     const asynchronous = asyncOptions(operation, given);
-    const { job, finish } = begin(runtime, operation, graph, given, personal);
+    const { job, finish } = begin(runtime, operation, graph, given, kind);
     return finish(await runAsync(job, [graph], asynchronous));
   };
+  // The types of the results follow from the options; what is behind them does not know the options' type.
   return {
     Graph: runtime.bind(Graph),
-    personalizedPageRank<const O extends PersonalizedPageRankOptions>(graph: Graph, options: O) {
-      const found = run('personalizedPageRank', graph, options, personalKeys, true);
-      return found as PersonalizedPageRankResult<O>;
-    },
-    async personalizedPageRankAsync<
-      const O extends PersonalizedPageRankOptions & AsyncOptions<PageRankProgress>,
-    >(graph: Graph, options: O) {
-      const found = await runLater('personalizedPageRankAsync', graph, options, personalKeys, true);
-      return found as PersonalizedPageRankResult<O>;
-    },
-    pageRank<const O extends PageRankOptions>(graph: Graph, options?: O) {
-      return run('pageRank', graph, options, globalKeys, false) as PageRankResult<O>;
-    },
-    async pageRankAsync<const O extends PageRankOptions & AsyncOptions<PageRankProgress>>(
-      graph: Graph,
-      options?: O,
-    ) {
-      const found = await runLater('pageRankAsync', graph, options, globalKeys, false);
-      return found as PageRankResult<O>;
-    },
+    personalizedPageRank: (graph: Graph, options: object) =>
+      run('personalizedPageRank', graph, options, personalKeys, 'personal') as never,
+    personalizedPageRankAsync: (graph: Graph, options: object) =>
+      runLater('personalizedPageRankAsync', graph, options, personalKeys, 'personal') as never,
+    pageRank: (graph: Graph, options?: object) =>
+      run('pageRank', graph, options, globalKeys, 'global') as never,
+    pageRankAsync: (graph: Graph, options?: object) =>
+      runLater('pageRankAsync', graph, options, globalKeys, 'global') as never,
+    heatKernel: (graph: Graph, options: object) =>
+      run('heatKernel', graph, options, heatKeys, 'heat') as never,
+    heatKernelAsync: (graph: Graph, options: object) =>
+      runLater('heatKernelAsync', graph, options, heatKeys, 'heat') as never,
+    sweepCut: (graph, scores) => sweepCut(runtime, graph, scores),
   };
+}
+
+function sweepCut(
+  runtime: Runtime,
+  graph: Graph,
+  given: { nodes: IndexArray; scores: RealArray },
+): SweepCut {
+  const operation = 'sweepCut';
+  const pageRank = workspace(
+    runtime,
+    operation,
+    graph,
+    rawOf(runtime, operation, 'graph', graph, Graph),
+  );
+  if (typeof given !== 'object' || given === null)
+    throw check.typeError(operation, 'scores', '{ nodes, scores }', given);
+  const raw = runtime.made(operation, runtime.raw.SweepCutResult.create());
+  try {
+    return runtime.scratch(operation, (scratch) => {
+      const nodes = scratch.indices('nodes', given.nodes);
+      const scores = scratch.doubles('scores', given.scores);
+      if (scores.length !== nodes.length)
+        throw check.shapeError(operation, 'scores', nodes.length, scores.length);
+      const order = scratch.u32(nodes.length);
+      const status = pageRank.sweepCut(nodes.address, scores.address, nodes.length, order, raw);
+      runtime.check(operation, status);
+      const { size, conductance, cut, volume } = raw;
+      return { nodes: runtime.copyU32(order, size), conductance, cut, volume };
+    });
+  } finally {
+    if (runtime.alive) raw.delete();
+  }
 }
 
 /** @internal */

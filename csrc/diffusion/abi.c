@@ -52,42 +52,68 @@ int32_t SL_ABI(sl_abi_pagerank_bytes)(sl_handle handle, size_t *bytes) {
 }
 
 static sl_pagerank_options options_from(double damping, double tolerance, int32_t method,
-                                        uint32_t top_k, int32_t settle_ranking,
-                                        uint32_t max_iterations, double max_work) {
+                                        uint32_t top_k, int32_t ranking, uint32_t max_iterations,
+                                        double max_work) {
   sl_pagerank_options options = sl_pagerank_options_default();
   options.damping = damping;
   options.tolerance = tolerance;
   options.method = (sl_pagerank_method)method;
   options.top_k = top_k;
-  options.settle_ranking = settle_ranking != 0;
+  options.settle_ranking = ranking == 1;
+  options.prove_ranking = ranking == 2;
   if (max_iterations > 0) options.max_iterations = max_iterations;
   if (max_work > 0 && max_work < 0x1p63) options.max_work = (uint64_t)max_work;
   return options;
 }
 
-// method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients; limits: 0
-// for the default. weights may be NULL.
+// method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients. ranking: 0
+// stops at the tolerance, 1 when the top_k look settled, 2 when they are proved. Limits: 0 for the
+// default. weights may be NULL.
 int32_t SL_ABI(sl_abi_pagerank_begin)(sl_handle handle, const uint32_t *nodes,
                                       const double *weights, uint32_t count, double damping,
                                       double tolerance, int32_t method, uint32_t top_k,
-                                      int32_t settle_ranking, uint32_t max_iterations,
-                                      double max_work) {
+                                      int32_t ranking, uint32_t max_iterations, double max_work) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
   sl_pagerank_options options =
-      options_from(damping, tolerance, method, top_k, settle_ranking, max_iterations, max_work);
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
   return sl_pagerank_begin(pagerank, &options, nodes, weights, count);
 }
 
 // Every node is a source.
 int32_t SL_ABI(sl_abi_pagerank_begin_global)(sl_handle handle, double damping, double tolerance,
-                                             int32_t method, uint32_t top_k,
+                                             int32_t method, uint32_t top_k, int32_t ranking,
                                              uint32_t max_iterations, double max_work) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
   sl_pagerank_options options =
-      options_from(damping, tolerance, method, top_k, 0, max_iterations, max_work);
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
   return sl_pagerank_begin_global(pagerank, &options);
+}
+
+// The heat kernel; the other functions go on with it.
+int32_t SL_ABI(sl_abi_heat_kernel_begin)(sl_handle handle, double time, const uint32_t *nodes,
+                                         const double *weights, uint32_t count, double tolerance,
+                                         uint32_t top_k, double max_work) {
+  sl_pagerank *pagerank;
+  SL_TRY(get(handle, &pagerank));
+  const double damping = sl_pagerank_options_default().damping; // not used
+  sl_pagerank_options options = options_from(damping, tolerance, 0, top_k, 0, 0, max_work);
+  return sl_heat_kernel_begin(pagerank, &options, time, nodes, weights, count);
+}
+
+// order: count entries, written. result: four doubles, written: size, conductance, cut, volume.
+int32_t SL_ABI(sl_abi_sweep_cut)(sl_handle handle, const uint32_t *nodes, const double *scores,
+                                 uint32_t count, uint32_t *order, double *result) {
+  sl_pagerank *pagerank;
+  sl_sweep_cut_result found;
+  SL_TRY(get(handle, &pagerank));
+  SL_TRY(sl_sweep_cut(pagerank, nodes, scores, count, order, &found));
+  result[0] = found.size;
+  result[1] = found.conductance;
+  result[2] = found.cut;
+  result[3] = found.volume;
+  return SL_OK;
 }
 
 // outcome: 9 while it is running.
