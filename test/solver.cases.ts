@@ -58,6 +58,7 @@ export const methods: SolveMethod[] = [
   'lu',
   'amg',
   'approximateCholesky',
+  'gmres',
 ];
 
 function embindSolver({ SparseMatrix, prepare }: SolverRoom): SolverDoor {
@@ -401,6 +402,24 @@ const suited: [SolveMethod, string[]][] = [
       'negative Laplacian',
       'inconsistent',
       'zero matrix',
+    ],
+  ],
+  [
+    'gmres',
+    [
+      'one equation',
+      'permutation',
+      'saddle point',
+      'row dominant',
+      'column dominant',
+      'convection and diffusion',
+      'convection, too large for LU',
+      'random walk with restart',
+      'skew-symmetric plus identity',
+      'Helmholtz',
+      'upper triangular',
+      'star',
+      'indefinite, two by two',
     ],
   ],
 ];

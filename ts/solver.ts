@@ -46,6 +46,7 @@ const methodNames = [
   'lu',
   'amg',
   'approximateCholesky',
+  'gmres',
 ] as const;
 
 const methods = Object.fromEntries(methodNames.map((name, number) => [name, number]));
@@ -57,6 +58,7 @@ const methods = Object.fromEntries(methodNames.map((name, number) => [name, numb
  * - `'cg'` conjugate gradients with the diagonal as preconditioner: symmetric, positive or negative definite
  * - `'gaussSeidel'` sweeps: dominant in rows or columns, or symmetric definite
  * - `'bicgstab'` stabilised bi-conjugate gradients: any matrix, without a promise
+ * - `'gmres'` restarted minimal residuals with an incomplete LU factor: any matrix, without a promise
  * - `'amg'` conjugate gradients with algebraic multigrid: as `'cg'`, several times faster on meshes and grids
  * - `'approximateCholesky'` conjugate gradients with a randomised factorisation: symmetric, diagonally dominant
  *   matrices of any structure, such as Laplacians of social graphs

@@ -28,6 +28,7 @@ typedef enum sl_phase {
 
 struct dense_lu;
 struct gauss_seidel;
+struct gmres;
 
 struct sl_solver {
   sl_csr *matrix;
@@ -37,8 +38,8 @@ struct sl_solver {
   sl_traits traits;
   sl_null_space null_space;
 
-  sl_solver_method plan[8]; // methods to try, in order, and why
-  sl_solver_reason reasons[8];
+  sl_solver_method plan[10]; // methods to try, in order, and why
+  sl_solver_reason reasons[10];
   uint32_t plan_length, plan_at;
   uint32_t preferred; // place in the plan of the method that solved last: where to begin
 
@@ -51,6 +52,7 @@ struct sl_solver {
   uint32_t vector_count;
   struct dense_lu *lu;
   struct gauss_seidel *gauss_seidel;
+  struct gmres *gmres;
   struct sl_amg *amg;
   struct sl_approximate_cholesky *cholesky;
 
@@ -102,6 +104,7 @@ extern const sl_method_operations sl_method_cg;
 extern const sl_method_operations sl_method_pcg;
 extern const sl_method_operations sl_method_gauss_seidel;
 extern const sl_method_operations sl_method_bicgstab;
+extern const sl_method_operations sl_method_gmres;
 extern const sl_method_operations sl_method_lu;
 
 // Makes sure that solver->vectors[0 .. count - 1] exist. Errors: ERR_MEMORY.
@@ -127,6 +130,8 @@ bool sl_solver_gives_way(sl_solver *solver);
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);
 
+void sl_gmres_destroy(struct gmres *state);
+size_t sl_gmres_bytes(const struct gmres *state);
 void sl_gauss_seidel_destroy(struct gauss_seidel *state);
 size_t sl_gauss_seidel_bytes(const struct gauss_seidel *state);
 void sl_dense_lu_destroy(struct dense_lu *lu);

@@ -144,9 +144,8 @@ static void plan_automatically(sl_solver *solver) {
   bool small = solver->n <= SL_SOLVER_MAX_DENSE;
   double slack = fmax(facts->min_relative_row_slack, facts->min_relative_column_slack);
   bool definite = facts->symmetric && has_diagonal && traits->diagonal_sign != 0;
-  if (small && !(definite && traits->sdd) && slack < CLEAR_SLACK) {
-    add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
-  }
+  bool direct = small && !(definite && traits->sdd) && slack < CLEAR_SLACK;
+  if (direct) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
   if (definite) {
     add(solver, SL_SOLVER_CG, traits->sdd ? SL_REASON_DEFINITE_DOMINANT : SL_REASON_MAYBE_DEFINITE);
     add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
@@ -155,7 +154,8 @@ static void plan_automatically(sl_solver *solver) {
   } else if (slack >= CLEAR_SLACK) {
     add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_CLEAR_SLACK);
   }
-  if (small) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
+  if (small && !direct) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
+  add(solver, SL_SOLVER_GMRES, SL_REASON_GENERAL);
   add(solver, SL_SOLVER_BICGSTAB, SL_REASON_GENERAL);
   if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_DOMINANT);
 }

@@ -27,6 +27,8 @@ static const sl_method_operations *operations(const sl_solver *solver) {
     return &sl_method_gauss_seidel;
   case SL_SOLVER_BICGSTAB:
     return &sl_method_bicgstab;
+  case SL_SOLVER_GMRES:
+    return &sl_method_gmres;
   case SL_SOLVER_LU:
     return &sl_method_lu;
   case SL_SOLVER_AMG:
@@ -93,10 +95,12 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
 static void drop_setup(sl_solver *solver) {
   sl_dense_lu_destroy(solver->lu);
   sl_gauss_seidel_destroy(solver->gauss_seidel);
+  sl_gmres_destroy(solver->gmres);
   sl_amg_destroy(solver->amg);
   sl_approximate_cholesky_destroy(solver->cholesky);
   solver->lu = NULL;
   solver->gauss_seidel = NULL;
+  solver->gmres = NULL;
   solver->amg = NULL;
   solver->cholesky = NULL;
 }
@@ -128,8 +132,8 @@ size_t sl_solver_bytes(const sl_solver *solver) {
   size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
   return sizeof *solver + vectors * solver->n * sizeof(double) +
          sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         sl_gauss_seidel_bytes(solver->gauss_seidel) + sl_amg_bytes(solver->amg) +
-         sl_approximate_cholesky_bytes(solver->cholesky) +
+         sl_gauss_seidel_bytes(solver->gauss_seidel) + sl_gmres_bytes(solver->gmres) +
+         sl_amg_bytes(solver->amg) + sl_approximate_cholesky_bytes(solver->cholesky) +
          solver->history_capacity * sizeof *solver->history;
 }
 

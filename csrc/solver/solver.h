@@ -32,14 +32,16 @@
   X(CG, 1, "cg")                                                                                   \
   /* sweeps in row order: dominant in rows or columns, or symmetric definite */                    \
   X(GAUSS_SEIDEL, 2, "gaussSeidel")                                                                \
-  /* stabilised bi-conjugate gradients: any matrix it happens to converge for */                   \
+  /* stabilised bi-conjugate gradients: any matrix, without a promise */                           \
   X(BICGSTAB, 3, "bicgstab")                                                                       \
   /* dense LU with partial pivoting: any matrix with n <= SL_SOLVER_MAX_DENSE */                   \
   X(LU, 4, "lu")                                                                                   \
   /* flexible conjugate gradients with algebraic multigrid: as CG, good on meshes and grids */     \
   X(AMG, 5, "amg")                                                                                 \
   /* the same with a randomised approximate Cholesky factor: symmetric, diagonally dominant */     \
-  X(APPROXIMATE_CHOLESKY, 6, "approximateCholesky")
+  X(APPROXIMATE_CHOLESKY, 6, "approximateCholesky")                                                \
+  /* restarted minimal residuals with an incomplete LU factor: any matrix, without a promise */    \
+  X(GMRES, 7, "gmres")
 
 typedef enum sl_solver_method {
 #define X(name, value, text) SL_SOLVER_##name = value,

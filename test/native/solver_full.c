@@ -24,18 +24,18 @@ static void solves_one_equation(void **state) {
   (void)state;
   double a[] = {-4}, b[] = {2}, x[] = {-0.5};
   const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,        SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY};
-  for (int m = 0; m < 7; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
+      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
+      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
+  for (int m = 0; m < 8; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
 }
 
 static void solves_two_equations_by_every_method(void **state) {
   (void)state;
   double a[] = {4, 1, 1, 3}, b[] = {1, 2}, x[] = {1.0 / 11, 7.0 / 11};
   const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,        SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY};
-  for (int m = 0; m < 7; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
+      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
+      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
+  for (int m = 0; m < 8; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
 }
 
 static void solves_diagonal_matrices_of_any_sign(void **state) {
@@ -54,6 +54,7 @@ static void solves_permutation_with_zero_diagonal(void **state) {
   double a[] = {0, 1, 0, 0, 0, 2, 4, 0, 0}, b[] = {1, 2, 4}, x[] = {1, 1, 1};
   expect_solution(a, 3, b, x, SL_SOLVER_AUTO, 1e-15);
   expect_solution(a, 3, b, x, SL_SOLVER_BICGSTAB, 1e-10);
+  expect_solution(a, 3, b, x, SL_SOLVER_GMRES, 1e-10);
 }
 
 static void solves_negative_definite_by_cg(void **state) {
@@ -171,9 +172,9 @@ static void calls_singular_singular(void **state) {
 static void solves_laplacians_off_the_null_vector(void **state) {
   (void)state;
   const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,        SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY};
-  for (int m = 0; m < 7; m++) {
+      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
+      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
+  for (int m = 0; m < 8; m++) {
     sl_csr *matrix = grid_matrix(7, 0);
     double b[49] = {0}, x[49], sum = 0;
     b[0] = 1;
@@ -339,11 +340,11 @@ static void refuses_numbers_that_are_none_and_goes_on(void **state) {
 static void survives_every_failing_allocation(void **state) {
   (void)state;
   sl_csr *matrices[] = {grid_matrix(8, 0), grid_matrix(8, 0.1), grid_matrix(8, 0.1),
-                        grid_matrix(8, 0.1)};
+                        grid_matrix(8, 0.1), grid_matrix(8, 0.1)};
   const sl_solver_method methods[] = {SL_SOLVER_AUTO, SL_SOLVER_BICGSTAB, SL_SOLVER_AMG,
-                                      SL_SOLVER_APPROXIMATE_CHOLESKY};
+                                      SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
   double b[64] = {1, -1}, x[64];
-  for (int m = 0; m < 4; m++) {
+  for (int m = 0; m < 5; m++) {
     size_t held = sl_bytes_in_use();
     bool solved = false;
     for (size_t limit = held; !solved; limit += 64) {
@@ -567,8 +568,9 @@ static void never_claims_a_wrong_answer(void **state) {
     }
     sl_csr *matrix = matrix_from_dense(a, n);
     outcomes[solve_system(matrix, b, NULL, x).outcome]++;
-    const sl_solver_method methods[] = {SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL, SL_SOLVER_BICGSTAB};
-    for (int m = 0; m < 3; m++) {
+    const sl_solver_method methods[] = {SL_SOLVER_CG, SL_SOLVER_GAUSS_SEIDEL, SL_SOLVER_BICGSTAB,
+                                        SL_SOLVER_AMG, SL_SOLVER_GMRES};
+    for (int m = 0; m < 5; m++) {
       sl_solver *solver;
       sl_solver_options options = by(methods[m]);
       options.max_iterations = 3000;
