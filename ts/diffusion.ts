@@ -390,9 +390,7 @@ const TIME_LIMIT = 3;
 const FLOAT32_ROUNDOFF = 2 ** -24;
 const FLOAT32_TINY = 2 ** -150;
 
-interface AnyOptions
-  extends Partial<PersonalizedPageRankOptions>,
-    AsyncOptions<PageRankProgress> {
+interface AnyOptions extends Partial<PersonalizedPageRankOptions>, AsyncOptions<PageRankProgress> {
   time?: number;
 }
 
