@@ -59,6 +59,7 @@ export const methods: SolveMethod[] = [
   'amg',
   'approximateCholesky',
   'gmres',
+  'symmetricGaussSeidel',
 ];
 
 function embindSolver({ SparseMatrix, prepare }: SolverRoom): SolverDoor {
@@ -420,6 +421,20 @@ const suited: [SolveMethod, string[]][] = [
       'upper triangular',
       'star',
       'indefinite, two by two',
+    ],
+  ],
+  [
+    'symmetricGaussSeidel',
+    [
+      'one equation',
+      'second difference, negative',
+      'grid with shift',
+      'grid Laplacian',
+      'signed null vector',
+      'dominant with positive couplings',
+      'positive definite, not dominant',
+      'isolated nodes',
+      'inconsistent',
     ],
   ],
 ];

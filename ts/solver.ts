@@ -47,6 +47,7 @@ const methodNames = [
   'amg',
   'approximateCholesky',
   'gmres',
+  'symmetricGaussSeidel',
 ] as const;
 
 const methods = Object.fromEntries(methodNames.map((name, number) => [name, number]));
@@ -60,6 +61,7 @@ const methods = Object.fromEntries(methodNames.map((name, number) => [name, numb
  * - `'bicgstab'` stabilised bi-conjugate gradients: any matrix, without a promise
  * - `'gmres'` restarted minimal residuals with an incomplete LU factor: any matrix, without a promise
  * - `'amg'` conjugate gradients with algebraic multigrid: as `'cg'`, several times faster on meshes and grids
+ * - `'symmetricGaussSeidel'` conjugate gradients with a symmetric sweep: as `'cg'`, about half the iterations
  * - `'approximateCholesky'` conjugate gradients with a randomised factorisation: symmetric, diagonally dominant
  *   matrices of any structure, such as Laplacians of social graphs
  * - `'lu'` dense factorisation with partial pivoting: any matrix of at most 400 rows

@@ -28,8 +28,9 @@ typedef struct sl_amg_facts {
 //   or
 //            zero in rows of zeros (the caller's duty)
 //   sign     +1 or -1: that of the diagonal
+//   coarsen  false: the finest level stays alone, and a cycle is one symmetric Gauss-Seidel sweep
 //   Errors: ERR_MEMORY. Allocates O(n).
-sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_amg **out);
+sl_status sl_amg_create(const sl_csr *matrix, int sign, bool coarsen, sl_amg **out);
 
 // Builds the next piece.
 //   done   written: nothing is left to build

@@ -39,6 +39,7 @@ typedef enum sl_amg_stage {
 struct sl_amg {
   const sl_csr *matrix;
   int sign;
+  bool coarsen;
   sl_amg_level levels[SL_AMG_MAX_LEVELS];
   uint32_t level_count;
   double *factor; // dense Cholesky factor of the coarsest level, row by row; or NULL: sweeps

@@ -54,12 +54,13 @@ static void free_scratch(sl_amg *amg) {
   }
 }
 
-sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_amg **out) {
+sl_status sl_amg_create(const sl_csr *matrix, int sign, bool coarsen, sl_amg **out) {
   *out = NULL;
   sl_amg *amg;
   SL_TRY(SL_ALLOC_ZERO(&amg, 1));
   amg->matrix = matrix;
   amg->sign = sign;
+  amg->coarsen = coarsen;
   amg->level_count = 1;
   amg->levels[0].n = matrix->rows;
   // A dense solve on the coarsest level must stay small beside a sweep over the finest.
@@ -555,9 +556,13 @@ static bool is_coarsest(const sl_amg *amg) {
 
 static void after_level(sl_amg *amg) {
   sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  amg->stage = !is_coarsest(amg)               ? SL_AMG_AGGREGATE
-               : level->n <= amg->coarse_limit ? SL_AMG_FACTORISE
-                                               : SL_AMG_DONE;
+  bool small = level->n <= amg->coarse_limit;
+  if (!amg->coarsen)
+    amg->stage = SL_AMG_DONE;
+  else if (!is_coarsest(amg))
+    amg->stage = SL_AMG_AGGREGATE;
+  else
+    amg->stage = small ? SL_AMG_FACTORISE : SL_AMG_DONE;
 }
 
 static sl_status build_rows(sl_amg *amg, uint32_t rows,

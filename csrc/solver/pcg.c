@@ -30,7 +30,9 @@ typedef struct preconditioner {
 
 static sl_status build_amg(sl_solver *solver, bool *done) {
   if (solver->amg == NULL) {
-    SL_TRY(sl_amg_create(solver->matrix, solver->traits.diagonal_sign, &solver->amg));
+    // Symmetric Gauss-Seidel is the cycle of a hierarchy of one level.
+    bool coarsen = solver->plan[solver->plan_at] == SL_SOLVER_AMG;
+    SL_TRY(sl_amg_create(solver->matrix, solver->traits.diagonal_sign, coarsen, &solver->amg));
   }
   return sl_amg_build(solver->amg, done, &solver->work);
 }
@@ -63,8 +65,8 @@ static const float *apply_cholesky(sl_solver *solver, const double *r, double sc
 static const preconditioner cholesky = {build_cholesky, apply_cholesky};
 
 static const preconditioner *chosen(const sl_solver *solver) {
-  bool is_amg = solver->plan[solver->plan_at] == SL_SOLVER_AMG;
-  return is_amg ? &amg : &cholesky;
+  bool is_cholesky = solver->plan[solver->plan_at] == SL_SOLVER_APPROXIMATE_CHOLESKY;
+  return is_cholesky ? &cholesky : &amg;
 }
 
 // ---- vector loops -------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ static void plan_automatically(sl_solver *solver) {
 
 bool sl_solver_needs_definite(sl_solver_method method) {
   return method == SL_SOLVER_CG || method == SL_SOLVER_AMG ||
-         method == SL_SOLVER_APPROXIMATE_CHOLESKY;
+         method == SL_SOLVER_APPROXIMATE_CHOLESKY || method == SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL;
 }
 
 sl_status sl_solver_make_plan(sl_solver *solver) {

@@ -33,6 +33,7 @@ static const sl_method_operations *operations(const sl_solver *solver) {
     return &sl_method_lu;
   case SL_SOLVER_AMG:
   case SL_SOLVER_APPROXIMATE_CHOLESKY:
+  case SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL:
     return &sl_method_pcg;
   default:
     return &sl_method_cg;

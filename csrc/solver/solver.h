@@ -41,7 +41,9 @@
   /* the same with a randomised approximate Cholesky factor: symmetric, diagonally dominant */     \
   X(APPROXIMATE_CHOLESKY, 6, "approximateCholesky")                                                \
   /* restarted minimal residuals with an incomplete LU factor: any matrix, without a promise */    \
-  X(GMRES, 7, "gmres")
+  X(GMRES, 7, "gmres")                                                                             \
+  /* flexible conjugate gradients with a symmetric Gauss-Seidel sweep: as CG */                    \
+  X(SYMMETRIC_GAUSS_SEIDEL, 8, "symmetricGaussSeidel")
 
 typedef enum sl_solver_method {
 #define X(name, value, text) SL_SOLVER_##name = value,

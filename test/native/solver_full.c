@@ -23,19 +23,31 @@ static void expect_solution(const double *a, uint32_t n, const double *b, const 
 static void solves_one_equation(void **state) {
   (void)state;
   double a[] = {-4}, b[] = {2}, x[] = {-0.5};
-  const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
-  for (int m = 0; m < 8; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
+                                      SL_SOLVER_CG,
+                                      SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB,
+                                      SL_SOLVER_LU,
+                                      SL_SOLVER_AMG,
+                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
+                                      SL_SOLVER_GMRES,
+                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
+  for (int m = 0; m < 9; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
 }
 
 static void solves_two_equations_by_every_method(void **state) {
   (void)state;
   double a[] = {4, 1, 1, 3}, b[] = {1, 2}, x[] = {1.0 / 11, 7.0 / 11};
-  const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
-  for (int m = 0; m < 8; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
+                                      SL_SOLVER_CG,
+                                      SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB,
+                                      SL_SOLVER_LU,
+                                      SL_SOLVER_AMG,
+                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
+                                      SL_SOLVER_GMRES,
+                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
+  for (int m = 0; m < 9; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
 }
 
 static void solves_diagonal_matrices_of_any_sign(void **state) {
@@ -171,10 +183,16 @@ static void calls_singular_singular(void **state) {
 
 static void solves_laplacians_off_the_null_vector(void **state) {
   (void)state;
-  const sl_solver_method methods[] = {
-      SL_SOLVER_AUTO, SL_SOLVER_CG,  SL_SOLVER_GAUSS_SEIDEL,         SL_SOLVER_BICGSTAB,
-      SL_SOLVER_LU,   SL_SOLVER_AMG, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
-  for (int m = 0; m < 8; m++) {
+  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
+                                      SL_SOLVER_CG,
+                                      SL_SOLVER_GAUSS_SEIDEL,
+                                      SL_SOLVER_BICGSTAB,
+                                      SL_SOLVER_LU,
+                                      SL_SOLVER_AMG,
+                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
+                                      SL_SOLVER_GMRES,
+                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
+  for (int m = 0; m < 9; m++) {
     sl_csr *matrix = grid_matrix(7, 0);
     double b[49] = {0}, x[49], sum = 0;
     b[0] = 1;
