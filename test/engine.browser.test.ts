@@ -9,8 +9,8 @@ import './steps.test.js';
 const tables = import.meta.glob('./*.cases.ts', { eager: true });
 for (const table of Object.values<Record<string, unknown>>(tables)) {
   const exported = Object.values(table) as (RoomDoors<'dense', never> & Case<never>[])[];
-  const doors = exported.find((it) => typeof it === 'object' && 'embind' in it);
-  const cases = exported.find((it) => Array.isArray(it) && 'run' in (it[0] ?? {}));
+  const doors = exported.find((it) => it.embind);
+  const cases = exported.find((it) => it[0]?.run);
   if (!doors || !cases) throw new Error(`a table of cases exports ${Object.keys(table)}`);
   describeCases(doors, cases);
 }
