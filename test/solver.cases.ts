@@ -111,7 +111,7 @@ function rawSolver(module: RawModule): SolverDoor {
   }
 
   function once(solver: number, b: number[], { initialGuess }: Options): Solved {
-    const guess = new Float64Array(initialGuess ?? b.length);
+    const guess = initialGuess ? Float64Array.from(initialGuess) : new Float64Array(b.length);
     const arrays = [new Float64Array(b), guess, new Float64Array(b.length), new Float64Array(13)];
     return module.with(arrays, (atB, atGuess, atX, out) => {
       module.check(call.sl_abi_solver_begin!(solver, atB!, initialGuess ? atGuess! : 0));
@@ -521,7 +521,9 @@ const behaviour: Case<SolverDoor>[] = [
   },
 ];
 
-const refusals: Case<SolverDoor>[] = [
+type Refusal = [name: string, wanted: object, call: (door: SolverDoor) => unknown];
+
+const refused: Refusal[] = [
   [
     'NaN in b',
     { refused: 'NOT_FINITE', argument: 'b', at: 1 },
@@ -587,9 +589,11 @@ const refusals: Case<SolverDoor>[] = [
     { refused: 'UNSUPPORTED', argument: 'method', at: -1 },
     ({ solve }) => solve(grid(21, 1), [Array(441).fill(1)], { method: 'lu' }),
   ],
-].map(([name, wanted, call]) => ({
-  name: `refuses ${name as string}`,
-  run: (door) => attempt(() => (call as (door: SolverDoor) => unknown)(door)),
+];
+
+const refusals: Case<SolverDoor>[] = refused.map(([name, wanted, call]) => ({
+  name: `refuses ${name}`,
+  run: (door) => attempt(() => call(door)),
   check: (got) => expect(got).toEqual(wanted),
 }));
 

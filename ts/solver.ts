@@ -36,6 +36,7 @@ export type {
   SparseVector,
 } from './internal/solver-local.js';
 export type { AsyncOptions } from './internal/steps.js';
+export type { SparseMatrix } from './sparse.js';
 
 // In the order of their numbers in csrc/solver/solver.h, which a test compares.
 const methodNames = [
