@@ -30,9 +30,11 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts'],
+          exclude: ['test/**/*.browser.test.ts', 'test/**/*.quiet.test.ts'],
         },
       },
+      // What looks at the clock: run alone, after all others.
+      { extends: true, test: { name: 'quiet', include: ['test/**/*.quiet.test.ts'] } },
       {
         extends: true,
         // Found while a test runs, a dependency would make Vite reload the page under it.

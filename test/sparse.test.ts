@@ -275,7 +275,8 @@ describe('SparseMatrix', () => {
     using kept = Small.identity(100);
     const before = small.stats().modules[0]!.bytesInUse;
     const n = 20_000;
-    const text = SparseMatrix.identity(n).toMatrixMarket();
+    using large = SparseMatrix.identity(n);
+    const text = large.toMatrixMarket();
     const attempts = [() => Small.identity(n), () => Small.fromMatrixMarket(text)];
     for (const attempt of attempts) {
       for (let k = 0; k < 50; k++) {

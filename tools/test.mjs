@@ -3,7 +3,8 @@
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
 //   node tools/test.mjs --only node asan    just these
 //
-// Runners: native and asan (CTest), types (tsc), node and browser (Vitest). They share two cores: the native lane compiles
+// Runners: native and asan (CTest), types (tsc), node, browser and quiet (Vitest; quiet looks at the clock and runs alone,
+// after the others). They share two cores: the native lane compiles
 // while the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only
 // when something failed. A runner that did not run, or found no test, counts as a failure.
 import { spawn } from 'node:child_process';
@@ -148,7 +149,7 @@ async function buildPackage() {
   return ok;
 }
 const needsBuild =
-  only === null || ['types', 'node', 'browser'].some((name) => only.includes(name));
+  only === null || ['types', 'node', 'browser', 'quiet'].some((name) => only.includes(name));
 const build = needsBuild ? buildPackage() : null;
 const built = (work) => async () => ((await build) ? work() : null);
 
@@ -169,6 +170,11 @@ await Promise.all([
     );
   })(),
 ]);
+
+await runner(
+  'quiet',
+  built(() => vitest('quiet')),
+);
 
 const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
 console.log(`all tests: ${seconds(started)}`);
