@@ -242,7 +242,7 @@ async function grids() {
       `2-D grid Laplacian + 0.01 I, n = ${a.rows}`,
       a,
       rivals,
-      ['cg'],
+      ['cg', 'amg'],
       slices,
     );
     if (result !== undefined) times.push({ n: a.rows, ms: result.rows[0]!.medianMs! });
