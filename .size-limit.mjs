@@ -1,8 +1,10 @@
 // The limits of `npm run size`, which a test checks too: every shipped module as it is, gzipped and with brotli.
 import { existsSync, readdirSync } from 'node:fs';
 
-// What no module may pass. The goals are lower: 100 kB for the solver bundle, 80 kB for vector.
+// What no module may pass, and the lower limits that are kept. The solver bundle is above its goal of 100 kB: the
+// benchmark page shows by how much.
 const hard = '200 kB';
+const kept = { 'vector.simd.wasm': '80 kB' };
 
 const measures = [
   { label: 'raw', brotli: false },
@@ -23,8 +25,12 @@ const entries = (folder, suffix, limit) =>
     );
 
 export default [
-  ...entries('dist/wasm', '.wasm', (_, label) => (label === 'raw' ? { limit: hard } : {})),
-  ...entries('dist/raw', '.wasm', (_, label) => (label === 'raw' ? { limit: hard } : {})),
+  ...entries('dist/wasm', '.wasm', (file, label) =>
+    label === 'raw' ? { limit: kept[file] ?? hard } : {},
+  ),
+  ...entries('dist/raw', '.wasm', (file, label) =>
+    label === 'raw' ? { limit: kept[file] ?? hard } : {},
+  ),
   ...entries('dist/internal/raw', '.js', (_, label) =>
     label === 'gzip' ? { limit: '11 kB' } : {},
   ),

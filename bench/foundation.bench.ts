@@ -580,8 +580,7 @@ function sizes() {
     id: `${id}-simd`,
     text: 'solver.simd.wasm',
     value: of('wasm/solver.simd.wasm', 1),
-    limit: 200_000,
-    goal: 100_000,
+    limit: 100_000,
     unit: 'bytes',
     relation: '<=',
   });
