@@ -1,9 +1,8 @@
 // From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
 import './globals.js';
-import { fetched, packaged } from '#wasm-source';
+import { fetched, packaged, twin } from '#wasm-source';
 import type { Bundle, ModuleName, Variant } from './bundles.js';
 import { SublinearError } from './errors.js';
-import { inlined } from './inline.js';
 import { type Raw, Runtime } from './runtime.js';
 import { bestVariant } from './variants.js';
 
@@ -103,9 +102,10 @@ async function compilePackaged(name: ModuleName): Promise<WebAssembly.Module> {
     return await compile(name, await packaged(name));
   } catch (first) {
     if (isBlocked(first)) throw blocked(name, first);
+    if (twin === undefined) throw failed(name, messageOf(first), first);
     // Vite's dev server answers 404, or a page, for files of dependencies; bundlers for Node leave the file behind.
     try {
-      return await compile(name, await inlined(name));
+      return await compile(name, await twin(name));
     } catch (second) {
       if (isBlocked(second)) throw blocked(name, second);
       const reasons = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;

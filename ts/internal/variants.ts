@@ -1,6 +1,8 @@
 // Which variant of a bundle runs best here.
+
 import { relaxedSimd, simd } from 'wasm-feature-detect';
-import { type Bundle, bundles, type Variant } from './bundles.js';
+import { ships } from '#wasm-source';
+import { type Bundle, bundles, type ModuleName, type Variant } from './bundles.js';
 
 /** What the engine that runs this program can do. */
 export interface Capabilities {
@@ -28,6 +30,8 @@ export async function bestVariant(bundle: Bundle, wanted?: Variant): Promise<Var
   const variants: readonly string[] = bundles[bundle].variants;
   if (wanted !== undefined && variants.includes(wanted)) return wanted;
   const { simd, relaxedSimd } = await probe();
-  const best = relaxedSimd && variants.includes('relaxed') ? 'relaxed' : simd ? 'simd' : 'scalar';
+  const has = (variant: string) =>
+    variants.includes(variant) && ships(`${bundle}.${variant}` as ModuleName);
+  const best = relaxedSimd && has('relaxed') ? 'relaxed' : simd ? 'simd' : 'scalar';
   return best as Variant;
 }

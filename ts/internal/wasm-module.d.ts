@@ -17,10 +17,3 @@ declare module '*.relaxed.js' {
   const base64: string;
   export default base64;
 }
-
-// package.json's "imports" choose the file by platform; all have the same types. Not by "paths" in tsconfig.json: programs
-// that run TypeScript directly (tsx) follow those at run time, too.
-declare module '#wasm-source' {
-  export const packaged: typeof import('./wasm-source.node.js').packaged;
-  export const fetched: typeof import('./wasm-source.node.js').fetched;
-}

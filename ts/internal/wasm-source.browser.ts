@@ -3,6 +3,9 @@
 import type { ModuleName } from './bundles.js';
 import type { Fetched } from './wasm-source.node.js';
 
+// Where the address leads nowhere: Vite's dev server answers 404, or a page, for files of dependencies.
+export { inlined as twin } from './inline.js';
+
 const urls: Record<ModuleName, () => URL> = {
   'solver.scalar': () => new URL('../wasm/solver.scalar.wasm', import.meta.url),
   'solver.simd': () => new URL('../wasm/solver.simd.wasm', import.meta.url),
@@ -13,6 +16,10 @@ const urls: Record<ModuleName, () => URL> = {
 
 export function packaged(name: ModuleName): Promise<Fetched> {
   return fetched(urls[name]());
+}
+
+export function ships(_name: ModuleName): boolean {
+  return true;
 }
 
 export function fetched(address: string | URL): Promise<Fetched> {

@@ -3,11 +3,19 @@
 import { readFile } from 'node:fs/promises';
 import type { ModuleName } from './bundles.js';
 
+// Where the file is not there: bundlers for Node leave it behind.
+export { inlined as twin } from './inline.js';
+
 export type Fetched = Response | BufferSource | WebAssembly.Module;
 
 /** The module that comes with the package. */
 export function packaged(name: ModuleName): Promise<Fetched> {
   return readFile(new URL(`../wasm/${name}.wasm`, import.meta.url));
+}
+
+/** Whether the package has this module here: all of them. */
+export function ships(_name: ModuleName): boolean {
+  return true;
 }
 
 /** What a user's address leads to: a URL, or the path of a file. */

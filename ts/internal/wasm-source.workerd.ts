@@ -5,16 +5,25 @@ import vectorSimd from '../wasm/vector.simd.wasm';
 import type { Bundle, ModuleName } from './bundles.js';
 import type { Fetched } from './wasm-source.node.js';
 
-const modules: Record<`${Bundle}.simd`, WebAssembly.Module> = {
+const shipped: Record<`${Bundle}.simd`, WebAssembly.Module> = {
   'solver.simd': solverSimd,
   'vector.simd': vectorSimd,
 };
+const modules: Partial<Record<ModuleName, WebAssembly.Module>> = shipped;
+
+/** Bytes would not help: there is no second way. */
+export const twin: ((name: ModuleName) => Promise<BufferSource>) | undefined = undefined;
 
 export async function packaged(name: ModuleName): Promise<Fetched> {
-  const module = (modules as Partial<Record<ModuleName, WebAssembly.Module>>)[name];
-  if (module === undefined)
-    throw new Error(`${name} is not part of this runtime's build, only the simd variants are`);
-  return module;
+  const module = modules[name];
+  if (module !== undefined) return module;
+  throw new Error(
+    'this runtime compiles nothing and comes with the simd variants alone; leave the option "variant" out',
+  );
+}
+
+export function ships(name: ModuleName): boolean {
+  return name in modules;
 }
 
 export function fetched(address: string | URL): Promise<Fetched> {
