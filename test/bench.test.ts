@@ -26,7 +26,7 @@ import {
   precisionAt,
   relativeResidual,
 } from '../bench/support/plain.js';
-import { page } from '../bench/support/report.js';
+import { report } from '../bench/support/report.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sublinear-bench-'));
@@ -88,7 +88,7 @@ describe('every benchmark runs', () => {
   });
 
   test('and makes a page that says that a smoke run proves nothing', () => {
-    const text = page(folder)!;
+    const text = report(folder)!.page;
     expect(text).toMatch(/^# Benchmarks\n/);
     expect(text.match(/smoke run/g)).toHaveLength(results.length);
     for (const { title } of results) expect(text).toContain(`## ${title}\n`);

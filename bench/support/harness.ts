@@ -13,6 +13,8 @@
 //     ],
 //   });
 //   bench.table({ id: 'growth', title: 'Touched rows', columns: ['n', 'rows'], rows: [['10^4', 689]] });
+//   bench.curve({ id: 'recall', title: 'Recall', x: { key: 'recall', label: 'recall at 10' },
+//     y: { key: 'qps', label: 'queries a second', scale: 'log' }, series: [{ name: 'a', points: [{ recall: 0.9, qps: 1 }] }] });
 //   bench.claim({ id: 'touched', text: 'touched rows are the same at each n', value: 0, limit: 0, relation: '<=' });
 //   bench.close();                                   // writes bench/results/local.json
 //
@@ -96,6 +98,36 @@ export interface TableResult {
   rows: (string | number)[][];
 }
 
+/** An axis of a curve: the property of a point that stands on it. */
+interface Axis {
+  key: string;
+  label: string;
+  /** 'linear' when absent. */
+  scale?: 'linear' | 'log';
+  /** Largest value first. */
+  reverse?: boolean;
+}
+
+/** Curves over common axes; the report draws them, one picture a section, one field a panel. */
+export interface CurveResult {
+  kind: 'curve';
+  id: string;
+  title: string;
+  note?: string;
+  x: Axis;
+  y: Axis;
+  series: {
+    name: string;
+    /** The field of the picture it belongs to; all in one when absent. */
+    panel?: string;
+    points: Record<string, number>[];
+    /** Drawn thin and grey: something to compare with. */
+    reference?: boolean;
+  }[];
+  /** Places worth a word in the picture. */
+  marks?: { panel?: string; point: Record<string, number>; text: string }[];
+}
+
 /** A measured number against its limit. */
 export interface Claim {
   id: string;
@@ -114,7 +146,7 @@ export interface BenchResult {
   smoke: boolean;
   machine: { cpu: string; cores: number; memoryGb: number; platform: string; node: string };
   seconds: number;
-  sections: (ComparisonResult | TableResult)[];
+  sections: (ComparisonResult | TableResult | CurveResult)[];
   claims: (Claim & { holds: boolean })[];
 }
 
@@ -255,6 +287,19 @@ export class Bench {
     say(`  ${table.columns.join(' | ')}`);
     for (const row of table.rows)
       say(`  ${row.map((v) => (typeof v === 'number' ? short(v) : v)).join(' | ')}`);
+  }
+
+  /** Records curves that the bench measured itself. */
+  curve(curve: Omit<CurveResult, 'kind'>): void {
+    if (!this.wants(curve.id)) return;
+    this.result.sections.push({ kind: 'curve', ...curve });
+    say(curve.title);
+    for (const { name, panel, points } of curve.series) {
+      const text = points
+        .slice(0, 12)
+        .map((point) => `${short(point[curve.x.key]!)}: ${short(point[curve.y.key]!)}`);
+      say(`  ${panel === undefined ? '' : `${panel}, `}${name}: ${text.join(', ')}`);
+    }
   }
 
   /** Records a number beside what it should be, and returns whether it holds. */

@@ -1,32 +1,62 @@
-// Writes docs/benchmarks.md from bench/results/*.json. Nothing in that page is written by hand.
+// Writes docs/benchmarks.md and docs/charts/*.svg from bench/results/*.json. Nothing in them is written by hand.
 //
-//   node --import tsx bench/support/report.ts
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+//   npm run bench:report
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { table as asText } from '../../ts/cli/terminal.js';
+import { type Picture, pictures } from './charts.js';
 import {
   type BenchResult,
   type ComparisonResult,
   type ContestantResult,
+  type CurveResult,
   short,
   type TableResult,
 } from './harness.js';
+import { summary } from './summary.js';
 
-/** The page for a folder of results; undefined when there is none. */
-export function page(folder: string): string | undefined {
-  if (!existsSync(folder)) return undefined;
-  const results = readdirSync(folder)
+/** What is made of a folder of results; undefined when there is none. */
+export interface Report {
+  /** docs/benchmarks.md */
+  page: string;
+  /** docs/charts/ */
+  pictures: Picture[];
+  /** The metrics of one table: name, value, where it was measured. */
+  summary: string[][];
+}
+
+export function report(folder: string): Report | undefined {
+  const results = readResults(folder);
+  if (results.length === 0) return undefined;
+  const drawn = pictures(results);
+  const metrics = summary(results);
+  const chapters = results.map((result) => chapter(result, drawn));
+  return {
+    page: `${[head(results), ...overview(metrics), ...chapters].join('\n\n')}\n`,
+    pictures: drawn,
+    summary: metrics,
+  };
+}
+
+/** The results in a folder, by name. */
+export function readResults(folder: string): BenchResult[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as BenchResult);
-  if (results.length === 0) return undefined;
-  return `${[head(results), ...results.map(chapter)].join('\n\n')}\n`;
+}
+
+function overview(metrics: string[][]): string[] {
+  if (metrics.length === 0) return [];
+  return ['## In one table', markdown(['what', 'measured', 'where'], metrics, 'lrl')];
 }
 
 function head(results: BenchResult[]): string {
   const { cpu, cores, memoryGb, platform, node } = results[0]!.machine;
   return `# Benchmarks
 
-Made from \`bench/results/*.json\` by \`npm run bench\`; do not edit.
+Made from \`bench/results/*.json\` by \`npm run bench:report\`; do not edit. How to measure again: [reproducing.md](reproducing.md).
 
 Measured on: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}. One thread.
 
@@ -36,8 +66,14 @@ it is what can be compared between machines, the milliseconds are not. The accur
 JavaScript routines from the result that was returned. A line that was not run says why.`;
 }
 
-function chapter(result: BenchResult): string {
+function chapter(result: BenchResult, drawn: readonly Picture[]): string {
   const parts = [`## ${result.title}`];
+  const show = (section?: string) => {
+    for (const picture of drawn)
+      if (picture.bench === result.bench && picture.section === section)
+        parts.push(`![${picture.alt.replaceAll(/[[\]]/g, '')}](charts/${picture.name}.svg)`);
+  };
+  show();
   if (result.smoke) parts.push('**A smoke run: tiny data, the figures mean nothing.**');
   if (result.claims.length > 0) {
     const rows = result.claims.map((claim) => {
@@ -56,7 +92,10 @@ function chapter(result: BenchResult): string {
   for (const section of result.sections) {
     parts.push(`### ${section.title}`);
     if (section.note !== undefined) parts.push(section.note);
-    parts.push(section.kind === 'comparison' ? comparison(section) : table(section));
+    show(section.id);
+    if (section.kind === 'comparison') parts.push(comparison(section));
+    else if (section.kind === 'table') parts.push(table(section));
+    else parts.push(...marks(section));
   }
   return parts.join('\n\n');
 }
@@ -103,6 +142,18 @@ function table(section: TableResult): string {
   return markdown(section.columns, rows, align);
 }
 
+// A curve is a picture; what can be said of it in words stands below.
+function marks(section: CurveResult): string[] {
+  if (section.marks === undefined || section.marks.length === 0) return [];
+  const { x } = section;
+  const rows = section.marks.map(({ panel, point, text }) => [
+    panel ?? '',
+    text,
+    short(point[x.key]!),
+  ]);
+  return [markdown(['', 'where', x.label], rows, 'llr')];
+}
+
 function time(ms: number): string {
   if (ms >= 1000) return `${short(ms / 1000)} s`;
   return ms >= 0.1 ? `${short(ms)} ms` : `${short(ms * 1000)} us`;
@@ -115,8 +166,21 @@ function markdown(header: string[], rows: string[][], align: string): string {
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }
 
+/** Writes the page and the pictures; pictures that nothing draws any more go. */
+export function writeReport(): Report {
+  const made = report(fileURLToPath(new URL('../results', import.meta.url)));
+  if (made === undefined) throw new Error('bench/results is empty: run npm run bench');
+  const charts = fileURLToPath(new URL('../../docs/charts/', import.meta.url));
+  mkdirSync(charts, { recursive: true });
+  const names = new Set(made.pictures.map(({ name }) => `${name}.svg`));
+  for (const file of readdirSync(charts)) if (!names.has(file)) rmSync(charts + file);
+  for (const { name, svg } of made.pictures) writeFileSync(`${charts}${name}.svg`, svg);
+  writeFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), made.page);
+  return made;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = page(fileURLToPath(new URL('../results', import.meta.url)));
-  if (text === undefined) throw new Error('bench/results is empty: run npm run bench');
-  writeFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), text);
+  const { summary: metrics, pictures: drawn } = writeReport();
+  process.stdout.write(`${asText(['what', 'measured', 'where'], metrics)}\n`);
+  process.stderr.write(`docs/benchmarks.md and ${drawn.length} pictures in docs/charts written\n`);
 }
