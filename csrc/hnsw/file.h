@@ -1,4 +1,4 @@
-// The file format of Flat and Hnsw: docs/format.md describes every byte.
+// The files of Flat and Hnsw, two kinds of base/container.h: docs/format.md describes every byte.
 //
 // A file is written in pieces of any size, so that saving needs no second copy of the index; the
 // place where it stands is kept in the index. Loading takes the whole file at once.
@@ -7,8 +7,6 @@
 
 #include "hnsw/flat.h"
 #include "hnsw/hnsw.h"
-
-#define SL_FILE_VERSION 1u
 
 // Bytes of the file that the index would give now. O(size).
 uint64_t sl_hnsw_file_size(const sl_hnsw *index);
@@ -19,8 +17,8 @@ uint64_t sl_flat_file_size(const sl_flat *flat);
 //   buffer    capacity bytes, written
 //   written   how many bytes; less than capacity only at the end of the file
 //   Errors: ERR_STATE (offset is neither 0 nor where the last call ended, or the index changed
-//   since offset 0), ERR_MEMORY never. Allocates nothing. O(written), at offset 0 O(file) for the
-//   sums.
+//   since offset 0), ERR_MEMORY (at offset 0: some hundred bytes for the head). O(written), at
+//   offset 0 O(size) for the sizes.
 sl_status sl_hnsw_save(sl_hnsw *index, uint64_t offset, void *buffer, uint32_t capacity,
                        uint32_t *written);
 sl_status sl_flat_save(sl_flat *flat, uint64_t offset, void *buffer, uint32_t capacity,

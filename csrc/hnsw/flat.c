@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/score.h"
 
@@ -31,6 +32,7 @@ void sl_flat_destroy(sl_flat *flat) {
   sl_store_free(&flat->store);
   sl_free(flat->queries);
   sl_free(flat->pool);
+  sl_writer_destroy(flat->saving);
   sl_free(flat);
 }
 

@@ -14,7 +14,7 @@ typedef struct sl_flat {
   uint64_t *pool;         // 4 * pool_capacity
   uint32_t pool_capacity;
   uint64_t scored; // rows compared since creation
-  sl_save_state saving;
+  struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_flat;
 
 // What to do with an id that is already there.

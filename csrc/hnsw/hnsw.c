@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/container.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "hnsw/graph.h"
@@ -63,6 +64,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
 void sl_hnsw_destroy(sl_hnsw *index) {
   if (index == NULL) return;
   sl_store_free(&index->store);
+  sl_writer_destroy(index->saving);
   sl_free(index->links0);
   sl_free(index->upper);
   sl_free(index->upper_at);

@@ -59,7 +59,7 @@ typedef struct sl_hnsw {
   unsigned char *pair;    // and a slot's vector as a query to others
   uint64_t scored;        // rows compared since creation
   uint32_t repairs;       // repair passes since creation
-  sl_save_state saving;
+  struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_hnsw;
 
 sl_hnsw_options sl_hnsw_options_default(void);

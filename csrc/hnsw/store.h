@@ -76,15 +76,6 @@ typedef struct sl_store {
   uint64_t version;      // changes with every change; no two stores ever have the same one
 } sl_store;
 
-// How far a file that is being written has come (file.c).
-typedef struct sl_save_state {
-  uint64_t version; // of the store when it began
-  uint64_t offset, within, section_bytes;
-  uint32_t section, piece;
-  bool in_sections;
-  uint8_t header[224];
-} sl_save_state;
-
 // Sets up an empty store. Errors: ERR_OPTION (dimension outside 1..65,536; hamming: not a multiple
 // of 8; curvature not positive; codes that the metric cannot have). Allocates nothing.
 sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,

@@ -426,7 +426,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
    * index.add(1, [1]);
    * const bytes = index.save();
-   * console.log(String.fromCharCode(...bytes.subarray(0, 5))); // slvec
+   * console.log(String.fromCharCode(...bytes.subarray(1, 4))); // slf
    * ```
    */
   save(): Uint8Array<ArrayBuffer> {

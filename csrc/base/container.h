@@ -1,0 +1,154 @@
+// The container of everything that is saved: a head with a table of sections, then the sections,
+// each followed by its CRC-32C. docs/format.md describes every byte.
+//
+// The sums stand behind what they sum, so that a file is written in one pass over the data and
+// checked while it arrives. Sizes stand in the head, so that a reader knows at once what comes.
+//
+//   sl_writer   gives the bytes of a file piece by piece, without a second copy of the data
+//   sl_reader   takes the bytes of a file piece by piece and keeps each section in a block of its
+//   own sl_view     looks at a file that lies in memory as a whole
+#ifndef SL_BASE_CONTAINER_H
+#define SL_BASE_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define SL_CONTAINER_VERSION 1u
+#define SL_CONTAINER_HEAD_BYTES 32u
+#define SL_CONTAINER_ENTRY_BYTES 16u
+// More than any kind has; a head never takes more than 16 KiB.
+#define SL_CONTAINER_MAX_SECTIONS 1022u
+
+// Four letters as they stand in the file.
+#define SL_TAG(a, b, c, d)                                                                         \
+  ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+//  X(name, tag, what an error says to whom took the wrong loader)
+#define SL_FILE_KIND_LIST(X)                                                                       \
+  X(GRAPH, SL_TAG('G', 'R', 'P', 'H'), "another loader: this is a graph, for Graph.load()")        \
+  X(MATRIX, SL_TAG('M', 'T', 'R', 'X'),                                                            \
+    "another loader: this is a matrix, for SparseMatrix.load()")                                   \
+  X(SOLVER, SL_TAG('S', 'O', 'L', 'V'), "another loader: this is a solver, for Solver.load()")     \
+  X(FLAT, SL_TAG('F', 'L', 'A', 'T'), "another loader: this is a vector index, for Flat.load()")   \
+  X(HNSW, SL_TAG('H', 'N', 'S', 'W'), "another loader: this is a vector index, for Hnsw.load()")
+
+typedef enum sl_file_kind {
+#define X(name, tag, text) SL_FILE_##name = tag,
+  SL_FILE_KIND_LIST(X)
+#undef X
+} sl_file_kind;
+
+// ---- writing ------------------------------------------------------------------------------------
+
+typedef struct sl_writer sl_writer;
+
+// Piece i of section `tag`: where it lies and how long it is. Valid until the next call.
+typedef const void *(*sl_piece)(const void *source, uint32_t tag, uint32_t i, size_t *bytes);
+
+// Begins a file; sections are added in their order before the first byte is asked for.
+//   Errors: ERR_MEMORY. Allocates.
+sl_status sl_writer_create(sl_file_kind kind, sl_writer **out);
+
+// Adds a section. A failure is kept and told by sl_writer_next(), so that additions need no check.
+//   add         the bytes stay where they are: unchanged and alive as long as the writer
+//   add_copy    the bytes are copied
+//   add_pieces  count pieces, one behind the other; `piece` is called twice for each
+void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, uint64_t bytes);
+void sl_writer_add_copy(sl_writer *writer, uint32_t tag, const void *data, size_t bytes);
+void sl_writer_add_pieces(sl_writer *writer, uint32_t tag, const void *source, uint32_t count,
+                          sl_piece piece);
+
+// Makes sl_writer_next() fail once *version is another number than now: what is written has
+// changed.
+void sl_writer_watch(sl_writer *writer, const uint64_t *version);
+
+// False once what is watched has changed.
+bool sl_writer_is_current(const sl_writer *writer);
+
+// Bytes of the whole file, and bytes given so far.
+uint64_t sl_writer_size(const sl_writer *writer);
+uint64_t sl_writer_offset(const sl_writer *writer);
+
+// The next bytes of the file.
+//   buffer    capacity bytes, written
+//   written   how many bytes; less than capacity only at the end of the file
+//   Errors: ERR_STATE (what is watched has changed), what an addition left. Allocates nothing.
+//   O(written).
+sl_status sl_writer_next(sl_writer *writer, void *buffer, uint32_t capacity, uint32_t *written);
+
+// Frees it. NULL is allowed.
+void sl_writer_destroy(sl_writer *writer);
+
+// ---- reading ------------------------------------------------------------------------------------
+// Safe on untrusted bytes: yes. What is in the sections is for the kind to check.
+
+typedef struct sl_reader sl_reader;
+
+//   kind     what is expected; another kind is refused with the name of its loader
+//   length   bytes that will come, or 0 when that is not known: memory for a section is then taken
+//            as its bytes arrive, so that a head that lies costs nothing
+//   Errors: ERR_MEMORY. Allocates.
+sl_status sl_reader_create(sl_file_kind kind, uint64_t length, sl_reader **out);
+
+// Takes the next bytes, cut anywhere.
+//   Errors: ERR_FORMAT ("bytes"; position = offset in the file), ERR_CHECKSUM, ERR_TRUNCATED
+//   (`length` is less than the file has), ERR_MEMORY, ERR_STATE (it failed before). Allocates.
+//   O(count).
+sl_status sl_reader_feed(sl_reader *reader, const void *bytes, size_t count);
+
+// To be called after the last byte. Errors: ERR_TRUNCATED ("bytes"), ERR_STATE.
+sl_status sl_reader_end(sl_reader *reader);
+
+// Tag of the section whose turn it is, or 0 behind the last.
+uint32_t sl_reader_tag(const sl_reader *reader);
+
+// How many sections are left, and the bytes of the one whose turn it is: valid until it is taken or
+// the reader is destroyed; NULL and 0 behind the last.
+uint32_t sl_reader_left(const sl_reader *reader);
+const void *sl_reader_data(const sl_reader *reader);
+uint64_t sl_reader_bytes(const sl_reader *reader);
+
+// Offset in the file of the section taken last, for errors about what is in it.
+uint64_t sl_reader_at(const sl_reader *reader);
+
+// Hands the block of the next section over: the caller frees it with sl_free().
+//   bytes   what its size must be
+//   Errors: ERR_FORMAT (another tag or size; nothing is handed over then).
+sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void **out);
+
+// The same for a section of any size.
+sl_status sl_reader_take_any(sl_reader *reader, uint32_t tag, uint64_t *bytes, void **out);
+
+// Copies a small section of known size.
+sl_status sl_reader_copy(sl_reader *reader, uint32_t tag, void *to, size_t bytes);
+
+// Errors: ERR_FORMAT when a section is left.
+sl_status sl_reader_close(sl_reader *reader);
+
+// Frees it with what was not taken. NULL is allowed.
+void sl_reader_destroy(sl_reader *reader);
+
+// Records ERR_FORMAT for "bytes": `expected` at an offset of the file. Returns it.
+sl_status sl_bad_file(const char *expected, uint64_t position);
+
+// ---- a file in memory ---------------------------------------------------------------------------
+
+typedef struct sl_view {
+  const uint8_t *data;
+  uint64_t bytes;
+  uint64_t at; // offset in the file
+} sl_view;
+
+// Finds the sections of a whole file.
+//   bytes    length, read
+//   tags     count tags: the file has exactly these sections in this order
+//   verify   compare the sums; without it only the structure is checked
+//   out      count views into `bytes`, written
+//   Errors: as sl_reader_feed() and sl_reader_end(). Allocates nothing. O(length).
+sl_status sl_view_file(const uint8_t *bytes, uint64_t length, sl_file_kind kind, bool verify,
+                       const uint32_t *tags, uint32_t count, sl_view *out);
+
+#endif
