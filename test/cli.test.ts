@@ -1,57 +1,9 @@
 // The built command line as a child process: what it prints, where, and with which exit code.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
-
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'sublinear-cli-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Run {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(args: string[]): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { cwd: folder, stdio: 'pipe' });
-}
-
-async function sublinear(args: string[], input = ''): Promise<Run> {
-  const child = start(args);
-  let stdout = '';
-  let stderr = '';
-  child.stdout!.setEncoding('utf8').on('data', (text) => (stdout += text));
-  child.stderr!.setEncoding('utf8').on('data', (text) => (stderr += text));
-  child.stdin!.on('error', () => {}); // a verb that refuses its arguments does not read
-  child.stdin!.end(input);
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
-
-/** Writes a file into the test's folder and gives its name. */
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
-
-const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-
-/** A run that must fail with one line on standard error. */
-async function refused(args: string[], input = ''): Promise<string> {
-  const { code, stdout, stderr } = await sublinear(args, input);
-  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({
-    code: 2,
-    stdout: '',
-    lines: 1,
-  });
-  expect(stderr).toMatch(/^sublinear: /);
-  return stderr;
-}
+import { describe, expect, test } from 'vitest';
+import { file, folder, type Run, read, refused, start, sublinear } from './support/cli.js';
 
 // x = (1, 2, 3) solves it.
 const matrix = `%%MatrixMarket matrix coordinate real general
@@ -448,15 +400,19 @@ describe('info and bench', () => {
 });
 
 describe('the command itself', () => {
-  test.each([[['--help']], [[]], [['solve', '--help']], [['rank', '--help']]])(
-    '%j prints help',
-    async (args) => {
-      const { code, stdout, stderr } = await sublinear(args);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toMatch(/Usage: sublinear/);
-      expect(stdout).toMatch(/sublinear (solve|rank)/);
-    },
-  );
+  test.each([
+    [['--help']],
+    [[]],
+    [['solve', '--help']],
+    [['rank', '--help']],
+    [['index', '--help']],
+    [['search', '--help']],
+  ])('%j prints help', async (args) => {
+    const { code, stdout, stderr } = await sublinear(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Usage: sublinear/);
+    expect(stdout).toMatch(/sublinear (solve|rank|index|search)/);
+  });
 
   test('--version prints the version of the package', async () => {
     const { version } = JSON.parse(

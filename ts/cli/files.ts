@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { isSublinearError } from '../internal/errors.js';
 import { CliError, EXIT, interrupt, type Progress } from './terminal.js';
 
@@ -13,9 +13,13 @@ export function nameOf(path: string): string {
 }
 
 /** The chunks of a file, with the progress bar moving along. */
-export async function* chunks(path: string, progress: Progress): AsyncGenerator<Uint8Array> {
+export async function* chunks(
+  path: string,
+  progress: Progress,
+  label = 'reading',
+): AsyncGenerator<Uint8Array, void, undefined> {
   const size = path === '-' ? 0 : await sizeOf(path);
-  if (size > 0) progress.start(`reading ${nameOf(path)}`, size);
+  if (size > 0) progress.start(`${label} ${nameOf(path)}`, size);
   let read = 0;
   const stream = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
   try {
@@ -34,20 +38,42 @@ export async function* chunks(path: string, progress: Progress): AsyncGenerator<
 
 /** Writes text in pieces, to a file or to standard output. */
 export async function writeText(path: string, pieces: Iterable<string>): Promise<void> {
-  const stream = path === '-' ? process.stdout : createWriteStream(path);
   try {
-    if (path !== '-') await once(stream, 'open');
-    for (const piece of pieces) {
-      interrupt.signal.throwIfAborted();
-      if (!stream.write(piece)) await once(stream, 'drain');
-    }
-    if (path !== '-') {
-      stream.end();
-      await once(stream, 'finish');
-    }
+    await write(path, pieces);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new CliError(`${path}: ${reason(error as NodeJS.ErrnoException)}`, EXIT.failed);
+  }
+}
+
+/**
+ * Writes bytes in pieces, to a file or to standard output. A file appears whole or not at all: until the end it is called
+ * something else, and it is taken away when anything goes wrong.
+ */
+export async function writeBytes(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  // A device or a pipe must not be replaced by a file.
+  const special = path === '-' || (await stat(path).catch(() => undefined))?.isFile() === false;
+  const place = special ? path : `${path}.${process.pid}.part`;
+  try {
+    await write(place, pieces);
+    if (!special) await rename(place, path);
+  } catch (error) {
+    if (!special) await rm(place, { force: true });
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new CliError(`${path}: ${reason(error as NodeJS.ErrnoException)}`, EXIT.failed);
+  }
+}
+
+async function write(path: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
+  const stream = path === '-' ? process.stdout : createWriteStream(path);
+  if (path !== '-') await once(stream, 'open');
+  for (const piece of pieces) {
+    interrupt.signal.throwIfAborted();
+    if (!stream.write(piece)) await once(stream, 'drain');
+  }
+  if (path !== '-') {
+    stream.end();
+    await once(stream, 'finish');
   }
 }
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | info | bench`. This file knows arguments and exit codes; each verb has a
-// file of its own.
+// The command line: `sublinear solve | rank | index | search | info | bench`. This file knows arguments and exit codes;
+// each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { bench } from './bench.js';
+import { buildIndex } from './build-index.js';
 import { explain } from './engine.js';
 import { info } from './info.js';
-import { counter, memory, nodes, positive, share } from './options.js';
+import { counter, memory, natural, nodes, positive, share, vector } from './options.js';
 import { rank } from './rank.js';
+import { search } from './search.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
 
@@ -21,7 +23,7 @@ const progress = new Progress();
 function build(): Command {
   const program = new Command('sublinear')
     .description(
-      'Solves large sparse systems and ranks graphs, and says how far off each answer can be.',
+      'Solves large sparse systems, ranks graphs and searches vectors, and says how far off an answer can be.',
     )
     .version(version)
     .showSuggestionAfterError()
@@ -36,6 +38,8 @@ function build(): Command {
 Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
+  sublinear index vectors.npy -o words.slv    an index of nearest neighbours
+  sublinear search words.slv --like 42        the ten vectors nearest to number 42
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -116,6 +120,62 @@ Examples:
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
     .action((file: string, options) => rank(file, options, progress));
+
+  common(program.command('index'))
+    .description('build an index of vectors for nearest-neighbour search; - is standard input')
+    .argument(
+      '<vectors>',
+      'NumPy .npy, a row a vector (f4, f8, f2, i1, u1); or plain little-endian float32 with --dimension',
+    )
+    .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
+    .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')
+    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
+    .addOption(
+      new Option('--metric <name>', 'what near means; hamming takes packed bits (u1)')
+        .choices(['cosine', 'dot', 'euclidean', 'manhattan', 'hamming', 'poincare'])
+        .default('cosine'),
+    )
+    .option('--exact', 'no graph: every search compares with every vector')
+    .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
+    .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
+    .option('--seed <number>', 'of the random levels', natural, 42)
+    .addOption(
+      new Option('--codes <name>', 'walk the graph with smaller codes: int8 or binary')
+        .choices(['none', 'int8', 'binary'])
+        .default('none'),
+    )
+    .addOption(
+      new Option('--rerank <name>', 'with codes: what the best are compared with again')
+        .choices(['none', 'float16', 'float32'])
+        .default('float16'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear index vectors.npy -o words.slv --labels words.txt
+  sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
+  python3 embed.py | sublinear index - -o notes.slv --metric dot`,
+    )
+    .action((file: string, options) => buildIndex(file, options, progress));
+
+  common(program.command('search'))
+    .description('find the nearest vectors in an index that "sublinear index" or save() wrote')
+    .argument('<index>', 'file of an index; - is standard input')
+    .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
+    .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
+    .option('--like <label>', 'a stored vector, by its label or number')
+    .option('--top <count>', 'how many neighbours of each', counter, 10)
+    .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear search words.slv --like coffee
+  sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
+  sublinear search words.slv --queries questions.npy --ef 200 --json`,
+    )
+    .action((file: string, options) => search(file, options, progress));
 
   common(program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

@@ -38,6 +38,24 @@ export function nodes(text: string): NodeLabel[] {
   });
 }
 
+/** A whole number >= 0. */
+export function natural(text: string): number {
+  const value = number(text);
+  if (!(Number.isSafeInteger(value) && value >= 0))
+    throw new InvalidArgumentError('Expected a whole number >= 0.');
+  return value;
+}
+
+/** Numbers with spaces or commas between them, in brackets or without: "0.1, -2e-3". */
+export function vector(text: string): Float32Array {
+  const inner = text.trim().replace(/^\[(.*)\]$/s, '$1');
+  return Float32Array.from(inner.split(/\s*,\s*|\s+/), (part) => {
+    const value = Math.fround(number(part));
+    if (Number.isFinite(value)) return value;
+    throw new InvalidArgumentError(`Expected numbers of magnitude at most 3.4e38, got ${part}.`);
+  });
+}
+
 /** Bytes: "1000000", "512MB", "2GB". */
 export function memory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMG]B)?$/i.exec(text.trim());

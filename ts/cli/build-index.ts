@@ -1,0 +1,172 @@
+// sublinear index vectors.npy -o words.slv
+import type { Codes, Collection, Flat, Hnsw, Metric, Rerank } from '../hnsw.js';
+import { type CommonOptions, engineFor, explain } from './engine.js';
+import { nameOf, writeBytes } from './files.js';
+import { bytes, CliError, count, duration, facts, interrupt, type Progress } from './terminal.js';
+import { openVectors, readLabels, type VectorBatch, vectorError } from './vectors.js';
+
+export interface IndexOptions extends CommonOptions {
+  output: string;
+  labels?: string;
+  dimension?: number;
+  metric: Metric;
+  exact?: boolean;
+  m: number;
+  efConstruction: number;
+  seed: number;
+  codes: Codes;
+  rerank: Rerank;
+}
+
+/** Between two looks at the clock while labelled vectors go in one by one. */
+const SLICE_MS = 10;
+
+export async function buildIndex(
+  file: string,
+  options: IndexOptions,
+  progress: Progress,
+): Promise<void> {
+  const { metric, output, labels: labelFile } = options;
+  if (file === '-' && labelFile === '-')
+    throw new CliError('only one of vectors and labels can come from standard input');
+  if (metric === 'hamming' && options.dimension !== undefined && options.dimension % 8 !== 0)
+    throw new CliError(`--dimension ${options.dimension}: expected a multiple of 8 for hamming`);
+  const engine = await engineFor(['hnsw', 'quant'], options);
+  const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
+  const source = await openVectors(file, {
+    dimension: options.dimension,
+    from: '--dimension',
+    bits: metric === 'hamming',
+    quant: engine.quant,
+    progress,
+    label: 'indexing',
+  });
+  const { dimension } = source;
+  if (source.count !== undefined) checkLabels(source.count);
+
+  const started = performance.now();
+  const made = make(source.count ?? 0);
+  const index = 'index' in made ? made.index : made;
+  for await (const batch of source.batches) {
+    try {
+      if (labels === undefined) await addPlain(index, batch);
+      else await addLabelled(made as Collection, batch, labels);
+    } catch (error) {
+      throw explain(vectorError(error, file, batch.first), {});
+    }
+  }
+  checkLabels(index.size);
+  const ms = performance.now() - started;
+  progress.start(`writing ${output}`);
+  let written = 0;
+  await writeBytes(output, pieces());
+  progress.stop();
+
+  const { size, bytesUsed } = index;
+  const about = {
+    vectors: nameOf(file),
+    output,
+    size,
+    dimension,
+    metric,
+    index: options.exact ? 'flat' : 'hnsw',
+    ...(!options.exact && {
+      m: options.m,
+      efConstruction: options.efConstruction,
+      codes: options.codes,
+      ...(options.codes !== 'none' && { rerank: options.rerank }),
+    }),
+    labels: labelFile ?? null,
+    bytesUsed,
+    bytesWritten: written,
+    ms,
+  };
+  const stream = output === '-' ? process.stderr : process.stdout;
+  stream.write(`${options.json ? JSON.stringify(about) : asText()}\n`);
+
+  function checkLabels(vectors: number): void {
+    if (labels === undefined || labels.length === vectors) return;
+    throw new CliError(
+      `${nameOf(labelFile as string)}: ${count(labels.length)} labels for ${count(vectors)} vectors`,
+    );
+  }
+
+  // Room for all at once where their number is known: too little memory is then said at the beginning.
+  function make(capacity: number): Flat | Hnsw | Collection {
+    const { Collection, Flat, Hnsw } = engine.hnsw;
+    const flat = { metric, dimension, capacity };
+    const { m, efConstruction, seed, codes, rerank } = options;
+    const hnsw = { ...flat, m, efConstruction, seed, codes, rerank };
+    try {
+      if (labels !== undefined)
+        return Collection.create(
+          options.exact ? { ...flat, index: 'flat' } : { ...hnsw, index: 'hnsw' },
+        );
+      return options.exact ? Flat.create(flat) : Hnsw.create(hnsw);
+    } catch (error) {
+      throw explain(error, {});
+    }
+  }
+
+  function* pieces(): Generator<Uint8Array> {
+    const all = labels === undefined ? index.saveInPieces() : [(made as Collection).save()];
+    for (const piece of all) {
+      written += piece.length;
+      yield piece;
+    }
+  }
+
+  function asText(): string {
+    const graph = `m = ${options.m}, efConstruction = ${options.efConstruction}`;
+    const coded =
+      options.codes === 'none' ? '' : `, ${options.codes} codes, ranked again: ${options.rerank}`;
+    const lines: [string, string][] = [
+      [
+        'vectors',
+        `${nameOf(file)}: ${count(size)} of ${count(dimension)} ${metric === 'hamming' ? 'bits' : 'numbers'}`,
+      ],
+      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${coded}`],
+      ['time', `${duration(ms)}, ${count(Math.round((1000 * size) / ms))} vectors a second`],
+      ['memory', `${bytes(bytesUsed)} (${count(Math.round(bytesUsed / size))} bytes a vector)`],
+      ['written', `${output}: ${bytes(written)}`],
+      ['search', `sublinear search ${output} --like ${quoted(labels?.[0] ?? '0')}`],
+    ];
+    return facts(lines);
+  }
+}
+
+async function addPlain(index: Flat | Hnsw, { first, count, values }: VectorBatch): Promise<void> {
+  const ids = Uint32Array.from({ length: count }, (_, i) => first + i);
+  await index.addBatchAsync({ ids, vectors: values }, { signal: interrupt.signal });
+}
+
+// One by one, so that Ctrl-C gets through in between.
+async function addLabelled(
+  collection: Collection,
+  { first, count: many, values }: VectorBatch,
+  labels: readonly string[],
+): Promise<void> {
+  const width = values.length / many;
+  let due = performance.now() + SLICE_MS;
+  for (let i = 0; i < many; i++) {
+    const key = labels[first + i];
+    if (key === undefined)
+      throw new CliError(`${count(labels.length)} labels, but more vectors than that`);
+    const vector = values.subarray(i * width, (i + 1) * width);
+    try {
+      collection.add({ key, vector });
+    } catch (error) {
+      (error as { position?: number }).position = i;
+      throw error;
+    }
+    if (performance.now() < due) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    interrupt.signal.throwIfAborted();
+    due = performance.now() + SLICE_MS;
+  }
+}
+
+/** A word as a shell wants it. */
+function quoted(word: string): string {
+  return /^[\w.,:@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
