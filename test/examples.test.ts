@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { parseGlove, readGlove } from '../examples/support/glove.js';
 import { parseWordNet, readWordNet, suggest } from '../examples/support/wordnet.js';
 
 const folder = fileURLToPath(new URL('../examples/', import.meta.url));
@@ -32,8 +33,19 @@ const promises: Record<string, RegExp[]> = {
     /resistance .* ohm/,
     /outcome: converged/,
   ],
+  'vectors.ts': [
+    /the 6,000 most frequent/,
+    /NEAR TO "coffee"\?\n\n +1\. 0\.7\d\d {2}tea /,
+    /begin with "c" \(\d+ are\):\n +c\w+, c/,
+    /as woman is to QUEEN/,
+    /as italy is to ROME/,
+    /this index .*finds (99\.\d|100\.0) %/,
+    /plain JavaScript .* times as long/,
+  ],
   'raw-abi.mjs': [/./],
 };
+// A short form where the whole takes half a minute.
+const short: Record<string, string[]> = { 'vectors.ts': ['--words', '6000'] };
 
 describe('examples', () => {
   test('each file has its promises here', () => {
@@ -42,7 +54,7 @@ describe('examples', () => {
   });
 
   test.each(Object.entries(promises))('%s', (file, expected) => {
-    const { status, stdout, stderr } = run(file);
+    const { status, stdout, stderr } = run(file, short[file]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const pattern of expected) expect(stdout).toMatch(pattern);
   });
@@ -64,6 +76,58 @@ describe('examples', () => {
     const { status, stderr } = run('wordnet.ts', ['qqqqqqqq']);
     expect(status).toBe(2);
     expect(stderr).toMatch(/Try an English/);
+  });
+});
+
+describe('the demo of vectors', () => {
+  const few = ['--words', '6000'];
+
+  test('takes another word, and three for an analogy', () => {
+    expect(run('vectors.ts', ['Beer', ...few]).stdout).toMatch(/NEAR TO "beer"\?\n\n +1\. .*drink/);
+    const { status, stdout } = run('vectors.ts', ['paris', 'france', 'japan', ...few]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/france is to paris as japan is to TOKYO/);
+  });
+
+  test.each([
+    [['cofee'], /"cofee" is not among.*"coffee"/],
+    [['xxxxxxxxxxxx'], /Try a usual/],
+    [['two', 'words'], /one word, or three/],
+    [['coffee', '--words', 'all'], /--words takes a number/],
+  ])('says what is wrong with %j', (args, message) => {
+    const { status, stderr } = run(
+      'vectors.ts',
+      args.includes('--words') ? args : [...args, ...few],
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test('the reader takes its text cut anywhere', () => {
+    const vector = (first: number) =>
+      Array.from({ length: 102 }, (_, i) => (i === 0 ? first : i / 8));
+    const text = JSON.stringify({
+      size: 3,
+      words: ['the', '"', ',]'],
+      vectors: { the: vector(1), '"': vector(2), ',]': vector(3) },
+    });
+    for (const size of [1, 7, 64, text.length]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) as string[];
+      const { words, vectors, dimension } = parseGlove(2, pieces.values());
+      expect([words, dimension, vectors.length]).toEqual([['the', '"'], 100, 200]);
+      expect([vectors[0], vectors[99], vectors[100]]).toEqual([1, 99 / 8, 2]);
+      expect(parseGlove(9, pieces.values()).words).toHaveLength(3);
+    }
+    expect(() => parseGlove(3, [text.slice(0, -200)].values())).toThrow(/end before/);
+    const other = text.replace('"the":', '"tha":');
+    expect(() => parseGlove(1, [other].values())).toThrow(/"tha" where "the"/);
+  });
+
+  test('reads the real file', () => {
+    const { words, vectors } = readGlove(3);
+    expect(words).toEqual(['the', ',', '.']);
+    // The first line of glove.6B.100d.txt as Stanford publishes it.
+    expect([...vectors.subarray(0, 3)]).toEqual([-0.038194, -0.24487, 0.72812].map(Math.fround));
   });
 });
 
