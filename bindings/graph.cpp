@@ -3,6 +3,7 @@
 extern "C" {
 #include "graph/components.h"
 #include "graph/edge_list.h"
+#include "graph/file.h"
 #include "graph/graph.h"
 #include "graph/metis.h"
 }
@@ -19,6 +20,8 @@ EMSCRIPTEN_BINDINGS(graph) {
       .create<sl_graph_from_matrix>("fromMatrix")
       .create<sl_graph_laplacian>("laplacian")
       .create<sl_graph_adjacency>("adjacency")
+      .create<sl_graph_save>("save")
+      .create<sl_graph_load>("load")
       .field<&sl_graph::directed>("directed")
       .field<&sl_graph::node_count>("nodeCount")
       .field<&sl_graph::edge_count>("edgeCount")

@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "sparse/csr.h"
+#include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
 }
@@ -14,6 +15,8 @@ EMSCRIPTEN_BINDINGS(sparse) {
       .create<sl_csr_from_coo>("fromCoo")
       .create<sl_csr_from_csr>("fromCsr")
       .create<sl_csr_transpose>("transpose")
+      .create<sl_csr_save>("save")
+      .create<sl_csr_load>("load")
       .field<&sl_csr::rows>("rows")
       .field<&sl_csr::cols>("cols")
       .field<&sl_csr::nnz>("nnz")

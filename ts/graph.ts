@@ -3,11 +3,33 @@ import type { DType } from './dense.js';
 import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
-import { SublinearRangeError } from './internal/errors.js';
+import { SublinearError, SublinearRangeError } from './internal/errors.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  type Loading,
+  loadFile,
+  loadFileAsync,
+  savePieces,
+  saveWhole,
+  tag,
+} from './internal/file.js';
 import { edgesOf, type GraphologyLike } from './internal/graphology.js';
-import { idLabels, listedLabels, type NodeLabel, type NodeLabels } from './internal/labels.js';
+import {
+  idLabels,
+  listedLabels,
+  loadLabels,
+  type NodeLabel,
+  type NodeLabels,
+} from './internal/labels.js';
 import { adopt, rawOf, WasmObject } from './internal/object.js';
-import type { EdgeListReader, MetisReader, Graph as RawGraph } from './internal/raw/solver.js';
+import type {
+  EdgeListReader,
+  MetisReader,
+  Graph as RawGraph,
+  Writer,
+} from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
 import { F32, F64, type IndexArray, type RealArray } from './internal/scratch.js';
 import type { AsyncOptions } from './internal/steps.js';
@@ -24,6 +46,7 @@ import { SparseMatrix, valuesIn } from './sparse.js';
 
 export type { DType } from './dense.js';
 export * from './internal/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from './internal/file.js';
 export type { GraphologyLike } from './internal/graphology.js';
 export type { NodeLabel } from './internal/labels.js';
 export type { IndexArray, RealArray } from './internal/scratch.js';
@@ -671,6 +694,106 @@ export class Graph extends WasmObject<RawGraph> {
       : undefined;
   }
 
+  /**
+   * The graph as bytes: its edges, weights, direction and labels. {@link Graph.load} takes them, in every engine and on every
+   * machine. One copy of the file; see {@link Graph.saveInPieces} for a large one. O(size).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdgeList('700 800', { compactIds: true });
+   * using again = Graph.load(graph.save());
+   * console.log(again.edgeCount, again.labelOf(1)); // 1 800
+   * ```
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const operation = 'Graph.save';
+    return saveWhole(this.runtime, operation, () => this.#file(operation));
+  }
+
+  /**
+   * The same bytes piece by piece (up to 1 MB each), for files and streams: beside a piece only the labels are held in memory a
+   * second time. A `Store` of `sublinear/store` takes them as they are.
+   *
+   * @throws SublinearError `DISPOSED` when the graph is disposed between two pieces
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: [0], to: [1] });
+   * let bytes = 0;
+   * for (const piece of graph.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === graph.save().length); // true
+   * ```
+   */
+  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'Graph.saveInPieces';
+    const use = () => this.use(operation);
+    return savePieces(this.runtime, operation, () => this.#file(operation), use);
+  }
+
+  #file(operation: string): Writer | null {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    const { tag: letters, bytes } = this.#labels?.save() ?? { tag: '', bytes: new Uint8Array() };
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.bytes(bytes.length);
+      runtime.u8.set(bytes, address);
+      return runtime.raw.Graph.save(raw, tag(letters), address, bytes.length);
+    });
+  }
+
+  /**
+   * A graph from the bytes that {@link Graph.save} gave: the same bits. Untrusted bytes are safe: what is wrong is an error,
+   * and what loads is a graph. O(size).
+   *
+   * @param bytes - the file as one array, or its pieces
+   * @throws SublinearError `FORMAT` (not such a file, a newer version, another kind, contradictory numbers; `position` is the
+   *   byte), `TRUNCATED`, `CHECKSUM`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [0.5, 2], directed: false });
+   * using again = Graph.load(graph.saveInPieces());
+   * console.log(again.directed, again.neighborWeights(1)); // false Float64Array(2) [ 0.5, 2 ]
+   * ```
+   */
+  static load(bytes: BytesSource): Graph {
+    const operation = 'Graph.load';
+    const runtime = runtimeOf(this, operation);
+    return loadFile(runtime, operation, bytes, graphFile(runtime, operation));
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream or an async iterable. They are checked while they come, and no more
+   * memory is taken than twice what has come. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: [0], to: [1] });
+   * using again = await Graph.loadAsync(new Blob([graph.save()]).stream());
+   * console.log(again.nodeCount); // 2
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Graph> {
+    const operation = 'Graph.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, asyncKeys);
+    return loadFileAsync(runtime, operation, bytes, graphFile(runtime, operation), given);
+  }
+
   /** @internal */
   withLabels(labels: NodeLabels): this {
     this.#labels = labels;
@@ -873,6 +996,26 @@ function metis(
     open: () => RawReader.create(type),
     close: (reader) => RawReader.finish(reader),
     wrap: (built) => adopt(runtime, operation, Graph, built),
+  };
+}
+
+function graphFile(runtime: Runtime, operation: string): Loading<RawGraph, Graph> {
+  return {
+    kind: 'GRPH',
+    build: (reader) => runtime.raw.Graph.load(reader),
+    wrap(built, reader) {
+      const graph = adopt(runtime, operation, Graph, built);
+      const found = reader.peek(runtime.out);
+      if (found === 0) return graph;
+      const letters = found === tag('LIDS') ? 'LIDS' : 'LTXT';
+      const at = runtime.outU32(1);
+      const bytes = runtime.u8.slice(at, at + runtime.outU32(2));
+      const labels = loadLabels(letters, bytes, graph.nodeCount);
+      if (labels !== undefined) return graph.withLabels(labels);
+      graph.dispose();
+      const message = '"bytes": unknown or unsupported format, expected a label for each node';
+      throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
+    },
   };
 }
 

@@ -4,6 +4,16 @@ import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
 import { SublinearRangeError } from './internal/errors.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  type Loading,
+  loadFile,
+  loadFileAsync,
+  savePieces,
+  saveWhole,
+} from './internal/file.js';
 import { adopt, WasmObject } from './internal/object.js';
 import type { MatrixMarketReader, SparseMatrix as RawMatrix } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
@@ -30,6 +40,7 @@ import * as check from './internal/validate.js';
 
 export type { DType } from './dense.js';
 export * from './internal/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from './internal/file.js';
 export type { IndexArray, RealArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
 export type { AsyncTextSource, ReadProgress, TextSource } from './internal/text-source.js';
@@ -489,6 +500,100 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
   }
 
   /**
+   * The matrix as bytes, which {@link SparseMatrix.load} takes in every engine and on every machine. One copy of the file; see
+   * {@link SparseMatrix.saveInPieces} for a large one. O(size).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/sparse';
+   *
+   * const { SparseMatrix } = await load();
+   * using a = SparseMatrix.fromDiagonal([0.1, 2]);
+   * using again = SparseMatrix.load(a.save());
+   * console.log(again.get(0, 0)); // 0.1
+   * ```
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const operation = 'SparseMatrix.save';
+    const { runtime } = this;
+    return saveWhole(runtime, operation, () => runtime.raw.SparseMatrix.save(this.use(operation)));
+  }
+
+  /**
+   * The same bytes piece by piece (up to 1 MB each), for files and streams: nothing but a piece is held in memory a second
+   * time. A `Store` of `sublinear/store` takes them as they are.
+   *
+   * @throws SublinearError `DISPOSED` when the matrix is disposed between two pieces
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/sparse';
+   *
+   * const { SparseMatrix } = await load();
+   * using a = SparseMatrix.identity(2);
+   * let bytes = 0;
+   * for (const piece of a.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === a.save().length); // true
+   * ```
+   */
+  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'SparseMatrix.saveInPieces';
+    const { runtime } = this;
+    const use = () => this.use(operation);
+    return savePieces(runtime, operation, () => runtime.raw.SparseMatrix.save(use()), use);
+  }
+
+  /**
+   * A matrix from the bytes that {@link SparseMatrix.save} gave: the same bits. Untrusted bytes are safe: what is wrong is an
+   * error, and what loads is a matrix. O(size).
+   *
+   * @param bytes - the file as one array, or its pieces
+   * @throws SublinearError `FORMAT` (not such a file, a newer version, another kind, contradictory numbers; `position` is the
+   *   byte), `TRUNCATED`, `CHECKSUM`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/sparse';
+   *
+   * const { SparseMatrix } = await load();
+   * using a = SparseMatrix.identity(3);
+   * using again = SparseMatrix.load(a.saveInPieces());
+   * console.log(again.nnz); // 3
+   * ```
+   */
+  static load(bytes: BytesSource): SparseMatrix {
+    const operation = 'SparseMatrix.load';
+    const runtime = runtimeOf(this, operation);
+    return loadFile(runtime, operation, bytes, matrixFile(runtime, operation));
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream or an async iterable. They are checked while they come, and no more
+   * memory is taken than twice what has come. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/sparse';
+   *
+   * const { SparseMatrix } = await load();
+   * using a = SparseMatrix.identity(3);
+   * using again = await SparseMatrix.loadAsync(new Blob([a.save()]).stream());
+   * console.log(again.rows); // 3
+   * ```
+   */
+  static async loadAsync(
+    bytes: AsyncBytesSource,
+    options?: LoadAsyncOptions,
+  ): Promise<SparseMatrix> {
+    const operation = 'SparseMatrix.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    return loadFileAsync(runtime, operation, bytes, matrixFile(runtime, operation), given);
+  }
+
+  /**
    * The transpose, a matrix of its own. O(nnz + rows + columns).
    *
    * @throws SublinearError `MEMORY` above the engine's limit
@@ -726,6 +831,14 @@ function matrixMarket(
   return {
     open: () => MatrixMarketReader.create(type),
     close: (reader) => MatrixMarketReader.finish(reader),
+    wrap: (built) => adopt(runtime, operation, SparseMatrix, built),
+  };
+}
+
+function matrixFile(runtime: Runtime, operation: string): Loading<RawMatrix, SparseMatrix> {
+  return {
+    kind: 'MTRX',
+    build: (reader) => runtime.raw.SparseMatrix.load(reader),
     wrap: (built) => adopt(runtime, operation, SparseMatrix, built),
   };
 }

@@ -15,7 +15,7 @@ sl_status sl_bad_file(const char *expected, uint64_t position) {
   return sl_fail(SL_ERR_FORMAT, "bytes", expected, position);
 }
 
-uint64_t sl_container_trailer(uint64_t bytes) { return ((bytes + 4 + 15) & ~(uint64_t)15) - bytes; }
+uint32_t sl_container_trailer(uint64_t bytes) { return 19 - ((uint32_t)bytes + 3) % 16; }
 
 // Of everything in the head but the sum itself.
 static uint32_t head_crc(const uint8_t *head, uint32_t count) {
@@ -40,17 +40,15 @@ static sl_status wrong_kind(uint32_t kind) {
     SL_FILE_KIND_LIST(X)
 #undef X
   default:
-    return sl_bad_file("a kind of file that is known", KIND_AT);
+    return sl_bad_file("a known kind of file", KIND_AT);
   }
 }
 
 sl_status sl_container_check_start(const uint8_t *head, sl_file_kind kind, uint32_t *count) {
   if (memcmp(head, MAGIC, sizeof MAGIC) != 0) return sl_bad_file("a file of this library", 0);
-  uint32_t version = sl_get_u32(head + VERSION_AT);
-  if (version > SL_CONTAINER_VERSION) {
-    return sl_bad_file("version 1 of the format; a newer sublinear reads this", VERSION_AT);
+  if (sl_get_u32(head + VERSION_AT) != SL_CONTAINER_VERSION) {
+    return sl_bad_file("version 1 of the format; a newer sublinear reads others", VERSION_AT);
   }
-  if (version != SL_CONTAINER_VERSION) return sl_bad_file("version 1 of the format", VERSION_AT);
   uint32_t found = sl_get_u32(head + KIND_AT);
   if (found != (uint32_t)kind) return wrong_kind(found);
   *count = sl_get_u32(head + COUNT_AT);
@@ -71,12 +69,12 @@ sl_status sl_container_check_table(const uint8_t *head, uint32_t count, bool ver
     uint64_t bytes = sl_get_u64(entry + 8);
     // 2^53, so that sums stay exact on hosts that count in doubles.
     if (sl_get_u32(entry + 4) != 0 || bytes > UINT64_C(1) << 53) {
-      return sl_bad_file("sections of at most 2^53 bytes", sl_container_head_bytes(i));
+      return sl_bad_file("sections below 2^53 bytes", sl_container_head_bytes(i));
     }
     total += bytes + sl_container_trailer(bytes);
   }
   *length = sl_get_u64(head + LENGTH_AT);
-  return *length == total ? SL_OK : sl_bad_file("the sum of the sections as length", LENGTH_AT);
+  return *length == total ? SL_OK : sl_bad_file("the length of the file", LENGTH_AT);
 }
 
 sl_status sl_container_check_trailer(const uint8_t *trailer, uint64_t bytes, bool verify,
@@ -84,8 +82,8 @@ sl_status sl_container_check_trailer(const uint8_t *trailer, uint64_t bytes, boo
   if (verify && sl_get_u32(trailer) != crc) {
     return sl_fail(SL_ERR_CHECKSUM, "bytes", "an undamaged section", at);
   }
-  for (uint64_t i = 4, n = sl_container_trailer(bytes); i < n; i++) {
-    if (trailer[i] != 0) return sl_bad_file("zeros behind a section", at + bytes + i);
+  for (uint32_t i = 4, n = sl_container_trailer(bytes); i < n; i++) {
+    if (trailer[i] != 0) return sl_bad_file("zeros behind a section", at);
   }
   return SL_OK;
 }
@@ -94,6 +92,10 @@ sl_status sl_container_truncated(const uint8_t *head, uint64_t have) {
   size_t compared = (size_t)(have < sizeof MAGIC ? have : sizeof MAGIC);
   if (memcmp(head, MAGIC, compared) != 0) return sl_bad_file("a file of this library", 0);
   return sl_fail(SL_ERR_TRUNCATED, "bytes", "a whole file", SL_NO_POSITION);
+}
+
+sl_status sl_container_extra(uint64_t at) {
+  return sl_bad_file("nothing behind the last section", at);
 }
 
 sl_status sl_view_file(const uint8_t *bytes, uint64_t length, sl_file_kind kind, bool verify,
@@ -108,7 +110,7 @@ sl_status sl_view_file(const uint8_t *bytes, uint64_t length, sl_file_kind kind,
   if (found != count) return sl_bad_file("the sections of this kind", COUNT_AT);
   if (length < stated) return sl_container_truncated(bytes, length);
   // Not "at least": bytes that nobody looks at are a place to hide things in.
-  if (length > stated) return sl_bad_file("nothing behind the last section", stated);
+  if (length > stated) return sl_container_extra(stated);
   for (uint32_t i = 0; i < count; i++) {
     const uint8_t *entry = bytes + sl_container_head_bytes(i);
     if (sl_get_u32(entry) != tags[i]) return sl_bad_file("sections in their order", at);

@@ -26,14 +26,13 @@
 #define SL_TAG(a, b, c, d)                                                                         \
   ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
-//  X(name, tag, what an error says to whom took the wrong loader)
+//  X(name, tag, what an error tells to whom took another loader)
 #define SL_FILE_KIND_LIST(X)                                                                       \
-  X(GRAPH, SL_TAG('G', 'R', 'P', 'H'), "another loader: this is a graph, for Graph.load()")        \
-  X(MATRIX, SL_TAG('M', 'T', 'R', 'X'),                                                            \
-    "another loader: this is a matrix, for SparseMatrix.load()")                                   \
-  X(SOLVER, SL_TAG('S', 'O', 'L', 'V'), "another loader: this is a solver, for Solver.load()")     \
-  X(FLAT, SL_TAG('F', 'L', 'A', 'T'), "another loader: this is a vector index, for Flat.load()")   \
-  X(HNSW, SL_TAG('H', 'N', 'S', 'W'), "another loader: this is a vector index, for Hnsw.load()")
+  X(GRAPH, SL_TAG('G', 'R', 'P', 'H'), "Graph.load() instead")                                     \
+  X(MATRIX, SL_TAG('M', 'T', 'R', 'X'), "SparseMatrix.load() instead")                             \
+  X(SOLVER, SL_TAG('S', 'O', 'L', 'V'), "PreparedSolver.load() instead")                           \
+  X(FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat.load() instead")                                       \
+  X(HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw.load() instead")
 
 typedef enum sl_file_kind {
 #define X(name, tag, text) SL_FILE_##name = tag,
@@ -56,7 +55,7 @@ sl_status sl_writer_create(sl_file_kind kind, sl_writer **out);
 //   add         the bytes stay where they are: unchanged and alive as long as the writer
 //   add_copy    the bytes are copied
 //   add_pieces  count pieces, one behind the other; `piece` is called twice for each
-void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, uint64_t bytes);
+void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, size_t bytes);
 void sl_writer_add_copy(sl_writer *writer, uint32_t tag, const void *data, size_t bytes);
 void sl_writer_add_pieces(sl_writer *writer, uint32_t tag, const void *source, uint32_t count,
                           sl_piece piece);
@@ -102,28 +101,31 @@ sl_status sl_reader_feed(sl_reader *reader, const void *bytes, size_t count);
 // To be called after the last byte. Errors: ERR_TRUNCATED ("bytes"), ERR_STATE.
 sl_status sl_reader_end(sl_reader *reader);
 
-// Tag of the section whose turn it is, or 0 behind the last.
-uint32_t sl_reader_tag(const sl_reader *reader);
+// The section whose turn it is.
+//   out   written: tag, address and size of its bytes, which stay until it is taken or the reader
+//   is
+//         destroyed; zeros behind the last section. NULL: not wanted
+//   Returns the tag.
+typedef struct sl_section {
+  uint32_t tag;
+  const void *data;
+  size_t bytes;
+} sl_section;
+uint32_t sl_reader_peek(const sl_reader *reader, sl_section *out);
 
-// How many sections are left, and the bytes of the one whose turn it is: valid until it is taken or
-// the reader is destroyed; NULL and 0 behind the last.
+// How many sections have not been taken.
 uint32_t sl_reader_left(const sl_reader *reader);
-const void *sl_reader_data(const sl_reader *reader);
-uint64_t sl_reader_bytes(const sl_reader *reader);
-
-// Offset in the file of the section taken last, for errors about what is in it.
-uint64_t sl_reader_at(const sl_reader *reader);
 
 // Hands the block of the next section over: the caller frees it with sl_free().
 //   bytes   what its size must be
 //   Errors: ERR_FORMAT (another tag or size; nothing is handed over then).
 sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void **out);
 
-// The same for a section of any size.
-sl_status sl_reader_take_any(sl_reader *reader, uint32_t tag, uint64_t *bytes, void **out);
-
 // Copies a small section of known size.
 sl_status sl_reader_copy(sl_reader *reader, uint32_t tag, void *to, size_t bytes);
+
+// Records ERR_FORMAT for "bytes": `expected`, at the section taken last. Returns it.
+sl_status sl_reader_bad(const sl_reader *reader, const char *expected);
 
 // Errors: ERR_FORMAT when a section is left.
 sl_status sl_reader_close(sl_reader *reader);

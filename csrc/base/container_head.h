@@ -10,7 +10,7 @@ static inline uint32_t sl_container_head_bytes(uint32_t count) {
 }
 
 // Bytes behind a section of `bytes` bytes: its sum, and zeros up to the next multiple of 16.
-uint64_t sl_container_trailer(uint64_t bytes);
+uint32_t sl_container_trailer(uint64_t bytes);
 #define SL_CONTAINER_MAX_TRAILER 19
 
 // Fills in the first 32 bytes. head: the entries of the table stand behind them already.
@@ -27,6 +27,9 @@ sl_status sl_container_check_table(const uint8_t *head, uint32_t count, bool ver
 // The error of a file that ends after `have` bytes: ERR_TRUNCATED, or ERR_FORMAT when it does not
 // even begin like one. head: the first of them.
 sl_status sl_container_truncated(const uint8_t *head, uint64_t have);
+
+// The error of a byte too many.
+sl_status sl_container_extra(uint64_t at);
 
 // Checks what stands behind the section at `at` with `bytes` bytes.
 sl_status sl_container_check_trailer(const uint8_t *trailer, uint64_t bytes, bool verify,

@@ -28,6 +28,8 @@ typedef enum sl_handle_kind {
   SL_HANDLE_FILTER,
   SL_HANDLE_FLAT,
   SL_HANDLE_HNSW,
+  SL_HANDLE_WRITER,
+  SL_HANDLE_READER,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

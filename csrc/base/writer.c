@@ -8,26 +8,25 @@ typedef struct section {
   uint32_t tag, count;
   const void *source; // the bytes themselves when there is no function
   sl_piece piece;
-  uint64_t bytes;
+  size_t bytes;
   void *owned;
 } section;
 
+// A file is a row of parts: the head, then of each section its pieces and its trailer.
 struct sl_writer {
   sl_file_kind kind;
   sl_status status; // of the additions
   section *sections;
   uint32_t count, capacity;
-  uint64_t size;
   const uint64_t *watched;
   uint64_t version;
   uint8_t *head; // made with the first byte
-  // Where it stands: in the head, then in piece `piece` of section `at`, behind its last in the
-  // trailer.
+  uint8_t trailer[SL_CONTAINER_MAX_TRAILER];
+  // Where it stands: 0 in the head, i + 1 in section i; piece `count` of a section is its trailer.
   uint32_t at, piece;
-  uint64_t within; // bytes given of that
-  uint64_t offset;
+  size_t within; // bytes given of that part
+  uint64_t size, offset;
   uint32_t crc;
-  bool in_sections;
 };
 
 sl_status sl_writer_create(sl_file_kind kind, sl_writer **out) {
@@ -45,41 +44,43 @@ void sl_writer_destroy(sl_writer *writer) {
   sl_free(writer);
 }
 
-static void add(sl_writer *writer, section added) {
+// The new section, or NULL after a failure.
+static section *add(sl_writer *writer, uint32_t tag, const void *source, size_t bytes) {
   if (writer->status == SL_OK && writer->count == writer->capacity) {
-    uint32_t capacity = writer->capacity * 2 + 8;
-    writer->status = SL_REALLOC(&writer->sections, capacity);
-    if (writer->status == SL_OK) writer->capacity = capacity;
+    writer->capacity = writer->capacity * 2 + 8;
+    writer->status = SL_REALLOC(&writer->sections, writer->capacity);
   }
-  if (writer->status != SL_OK) {
-    sl_free(added.owned);
-    return;
-  }
-  writer->sections[writer->count++] = added;
-  writer->size += SL_CONTAINER_ENTRY_BYTES + added.bytes + sl_container_trailer(added.bytes);
+  if (writer->status != SL_OK) return NULL;
+  section *added = &writer->sections[writer->count++];
+  *added = (section){.tag = tag, .count = 1, .source = source, .bytes = bytes};
+  writer->size += SL_CONTAINER_ENTRY_BYTES + (uint64_t)bytes + sl_container_trailer(bytes);
+  return added;
 }
 
-void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, uint64_t bytes) {
-  add(writer, (section){.tag = tag, .count = 1, .source = data, .bytes = bytes});
+void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, size_t bytes) {
+  add(writer, tag, data, bytes);
 }
 
 void sl_writer_add_copy(sl_writer *writer, uint32_t tag, const void *data, size_t bytes) {
-  void *copy = NULL;
-  if (writer->status == SL_OK) writer->status = sl_alloc(bytes, 1, &copy);
-  if (writer->status != SL_OK) return;
-  if (bytes > 0) memcpy(copy, data, bytes);
-  add(writer, (section){.tag = tag, .count = 1, .source = copy, .bytes = bytes, .owned = copy});
+  section *added = add(writer, tag, data, bytes);
+  if (added == NULL) return;
+  writer->status = sl_alloc(bytes, 1, &added->owned);
+  if (writer->status == SL_OK && bytes > 0) memcpy(added->owned, data, bytes);
+  added->source = added->owned;
 }
 
 void sl_writer_add_pieces(sl_writer *writer, uint32_t tag, const void *source, uint32_t count,
                           sl_piece piece) {
-  section added = {.tag = tag, .count = count, .source = source, .piece = piece};
+  size_t total = 0;
   for (uint32_t i = 0; i < count; i++) {
     size_t bytes;
     piece(source, tag, i, &bytes);
-    added.bytes += bytes;
+    total += bytes;
   }
-  add(writer, added);
+  section *added = add(writer, tag, source, total);
+  if (added == NULL) return;
+  added->count = count;
+  added->piece = piece;
 }
 
 void sl_writer_watch(sl_writer *writer, const uint64_t *version) {
@@ -105,57 +106,51 @@ static sl_status make_head(sl_writer *writer) {
   return SL_OK;
 }
 
-typedef struct cursor {
-  uint8_t *buffer;
-  uint32_t capacity, written;
-} cursor;
-
-// Copies what is left of `data`. Returns false when the buffer is full before the data ends.
-static bool emit(sl_writer *writer, cursor *c, const void *data, uint64_t bytes) {
-  uint64_t rest = bytes - writer->within, room = c->capacity - c->written;
-  size_t now = (size_t)(rest < room ? rest : room);
-  if (now > 0) memcpy(c->buffer + c->written, (const uint8_t *)data + writer->within, now);
-  c->written += (uint32_t)now;
-  writer->within += now;
-  if (writer->within < bytes) return false;
-  writer->within = 0;
-  return true;
-}
-
-// The rest of section `at`, as far as there is room. Returns false when the buffer is full.
-static bool emit_section(sl_writer *writer, cursor *c) {
-  const section *s = &writer->sections[writer->at];
-  for (; writer->piece < s->count; writer->piece++) {
-    size_t bytes = (size_t)s->bytes;
-    const void *data = s->piece ? s->piece(s->source, s->tag, writer->piece, &bytes) : s->source;
-    const uint8_t *from = c->buffer + c->written;
-    bool whole = emit(writer, c, data, bytes);
-    writer->crc = sl_crc32c(writer->crc, from, (size_t)(c->buffer + c->written - from));
-    if (!whole) return false;
+// The part where the file stands. *summed: it belongs to the sum of its section.
+static const void *part(sl_writer *writer, size_t *bytes, bool *summed) {
+  *summed = false;
+  if (writer->at == 0) {
+    *bytes = sl_container_head_bytes(writer->count);
+    return writer->head;
   }
-  uint8_t trailer[SL_CONTAINER_MAX_TRAILER] = {0};
-  sl_put_u32(trailer, writer->crc);
-  if (!emit(writer, c, trailer, sl_container_trailer(s->bytes))) return false;
-  writer->at++;
-  writer->piece = 0;
-  writer->crc = 0;
-  return true;
+  const section *s = &writer->sections[writer->at - 1];
+  *bytes = s->bytes;
+  if (writer->piece == s->count) {
+    *bytes = sl_container_trailer(*bytes);
+    sl_put_u32(writer->trailer, writer->crc);
+    return writer->trailer;
+  }
+  *summed = true;
+  return s->piece != NULL ? s->piece(s->source, s->tag, writer->piece, bytes) : s->source;
 }
 
 sl_status sl_writer_next(sl_writer *writer, void *buffer, uint32_t capacity, uint32_t *written) {
   *written = 0;
   SL_TRY(writer->status);
   SL_REQUIRE(sl_writer_is_current(writer), SL_ERR_STATE, "writer",
-             "something that has not changed since saving began");
+             "what has not changed meanwhile");
   if (writer->head == NULL) SL_TRY(make_head(writer));
-  cursor c = {buffer, capacity, 0};
-  bool room = true;
-  if (!writer->in_sections) {
-    room = emit(writer, &c, writer->head, sl_container_head_bytes(writer->count));
-    writer->in_sections = room;
+  while (*written < capacity && writer->at <= writer->count) {
+    size_t bytes, room = capacity - *written;
+    bool summed;
+    const uint8_t *data = part(writer, &bytes, &summed);
+    bytes -= writer->within;
+    size_t now = bytes < room ? bytes : room;
+    if (now > 0) {
+      uint8_t *to = (uint8_t *)buffer + *written;
+      memcpy(to, data + writer->within, now);
+      if (summed) writer->crc = sl_crc32c(writer->crc, to, now);
+    }
+    *written += (uint32_t)now;
+    writer->within += now;
+    if (now < bytes) break;
+    writer->within = 0;
+    writer->piece++;
+    if (summed) continue;
+    writer->at++;
+    writer->piece = 0;
+    writer->crc = 0;
   }
-  while (room && writer->at < writer->count) room = emit_section(writer, &c);
-  *written = c.written;
-  writer->offset += c.written;
+  writer->offset += *written;
   return SL_OK;
 }

@@ -1,8 +1,9 @@
-// Raw ABI of graph/graph.h, graph/components.h, graph/edge_list.h and graph/metis.h.
+// Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h and graph/metis.h.
 #include "base/abi.h"
-
+#include "base/abi_container.h"
 #include "graph/components.h"
 #include "graph/edge_list.h"
+#include "graph/file.h"
 #include "graph/metis.h"
 
 static sl_status get(sl_handle handle, sl_graph **out) {
@@ -30,7 +31,8 @@ sl_handle SL_ABI(sl_abi_graph_from_edges)(uint32_t node_count, uint32_t count, c
                                           int32_t value_type, int32_t directed) {
   sl_graph *graph;
   return hand_out(sl_graph_from_edges(node_count, count, from, to, weights,
-                                      (sl_value_type)value_type, directed != 0, &graph), graph);
+                                      (sl_value_type)value_type, directed != 0, &graph),
+                  graph);
 }
 
 sl_handle SL_ABI(sl_abi_graph_from_csr)(uint32_t node_count, const uint32_t *row_pointers,
@@ -81,7 +83,8 @@ int32_t SL_ABI(sl_abi_graph_neighbors)(sl_handle handle, uint32_t node, const ui
   return sl_graph_neighbors(graph, node, columns, count);
 }
 
-// Writes the address of the first of their weights (of the graph's value type), 0 when there are none.
+// Writes the address of the first of their weights (of the graph's value type), 0 when there are
+// none.
 int32_t SL_ABI(sl_abi_graph_neighbor_weights)(sl_handle handle, uint32_t node,
                                               const void **weights) {
   sl_graph *graph;
@@ -140,8 +143,8 @@ sl_handle SL_ABI(sl_abi_edge_list_create)(int32_t directed, int32_t compact_ids,
                                           uint32_t separator, int32_t value_type) {
   sl_edge_list *reader;
   sl_handle handle;
-  const sl_edge_list_options options = {directed != 0,   compact_ids != 0, ignore_weights != 0,
-                                        node_count,      separator,        (sl_value_type)value_type};
+  const sl_edge_list_options options = {directed != 0, compact_ids != 0, ignore_weights != 0,
+                                        node_count,    separator,        (sl_value_type)value_type};
   if (sl_edge_list_create(&options, &reader) != SL_OK) return 0;
   if (sl_handle_create(SL_HANDLE_EDGE_LIST, reader, &handle) != SL_OK) sl_edge_list_destroy(reader);
   return handle;
@@ -217,4 +220,24 @@ sl_handle SL_ABI(sl_abi_metis_finish)(sl_handle handle) {
 const char *SL_ABI(sl_abi_metis_found)(sl_handle handle) {
   sl_metis *reader;
   return get_metis(handle, &reader) == SL_OK ? sl_metis_found(reader) : NULL;
+}
+
+// The handle of a writer (base/container.h), or 0. label_kind: 0, or the tag of the labels'
+// section.
+sl_handle SL_ABI(sl_abi_graph_save)(sl_handle handle, uint32_t label_kind, const void *labels,
+                                    size_t label_bytes) {
+  sl_graph *graph;
+  sl_writer *writer;
+  if (get(handle, &graph) != SL_OK) return 0;
+  sl_status status =
+      sl_graph_save(graph, (sl_graph_labels)label_kind, labels, label_bytes, &writer);
+  return sl_abi_hand_out_writer(status, writer, handle, SL_HANDLE_GRAPH);
+}
+
+// The graph, or 0. The reader stays, with the labels when there are any, and is to be destroyed.
+sl_handle SL_ABI(sl_abi_graph_load)(sl_handle handle) {
+  sl_reader *reader;
+  sl_graph *graph;
+  if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
+  return hand_out(sl_graph_load(reader, &graph), graph);
 }

@@ -1,6 +1,7 @@
-// Raw ABI of sparse/csr.h, sparse/spmv.h and sparse/matrix_market.h.
+// Raw ABI of sparse/csr.h, sparse/file.h, sparse/spmv.h and sparse/matrix_market.h.
 #include "base/abi.h"
-
+#include "base/abi_container.h"
+#include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
 
@@ -22,7 +23,8 @@ sl_handle SL_ABI(sl_abi_matrix_from_coo)(uint32_t rows, uint32_t cols, uint32_t 
                                          int32_t value_type) {
   sl_csr *matrix;
   return hand_out(sl_csr_from_coo(rows, cols, count, row_indices, column_indices, values,
-                                  (sl_value_type)value_type, &matrix), matrix);
+                                  (sl_value_type)value_type, &matrix),
+                  matrix);
 }
 
 sl_handle SL_ABI(sl_abi_matrix_from_csr)(uint32_t rows, uint32_t cols, const uint32_t *row_pointers,
@@ -31,7 +33,8 @@ sl_handle SL_ABI(sl_abi_matrix_from_csr)(uint32_t rows, uint32_t cols, const uin
                                          size_t value_count, int32_t value_type) {
   sl_csr *matrix;
   return hand_out(sl_csr_from_csr(rows, cols, row_pointers, pointer_count, columns, column_count,
-                                  values, value_count, (sl_value_type)value_type, &matrix), matrix);
+                                  values, value_count, (sl_value_type)value_type, &matrix),
+                  matrix);
 }
 
 sl_handle SL_ABI(sl_abi_matrix_transpose)(sl_handle handle) {
@@ -132,4 +135,20 @@ sl_handle SL_ABI(sl_abi_matrix_market_finish)(sl_handle handle) {
 const char *SL_ABI(sl_abi_matrix_market_found)(sl_handle handle) {
   sl_matrix_market *reader;
   return get_reader(handle, &reader) == SL_OK ? sl_matrix_market_found(reader) : NULL;
+}
+
+// The handle of a writer (base/container.h), or 0.
+sl_handle SL_ABI(sl_abi_matrix_save)(sl_handle handle) {
+  sl_csr *matrix;
+  sl_writer *writer;
+  if (get(handle, &matrix) != SL_OK) return 0;
+  return sl_abi_hand_out_writer(sl_csr_save(matrix, &writer), writer, handle, SL_HANDLE_MATRIX);
+}
+
+// The matrix, or 0. The reader stays and is to be destroyed.
+sl_handle SL_ABI(sl_abi_matrix_load)(sl_handle handle) {
+  sl_reader *reader;
+  sl_csr *matrix;
+  if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
+  return hand_out(sl_csr_load(reader, &matrix), matrix);
 }

@@ -10,12 +10,18 @@ export interface NodeLabels {
   find: (label: NodeLabel) => number | undefined;
   /** Number of nodes. */
   readonly length: number;
+  /** As a section of a saved graph: its tag and its bytes. */
+  save: () => { tag: string; bytes: Uint8Array };
 }
 
 /** Whole numbers in ascending order, found again by bisection: no map is needed. */
 export function idLabels(ids: BigUint64Array): NodeLabels {
   return {
     length: ids.length,
+    save: () => ({
+      tag: 'LIDS',
+      bytes: new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength),
+    }),
     of(node) {
       const id = ids[node] as bigint;
       return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
@@ -42,7 +48,48 @@ export function listedLabels(labels: readonly NodeLabel[]): NodeLabels {
   for (let node = 0; node < labels.length; node++) nodes.set(labels[node] as NodeLabel, node);
   return {
     length: labels.length,
+    save: () => ({
+      tag: 'LTXT',
+      bytes: new TextEncoder().encode(JSON.stringify(labels.map(write))),
+    }),
     of: (node) => labels[node] as NodeLabel,
     find: (label) => nodes.get(label),
   };
+}
+
+// What JSON has no word for goes as text in an array: its digits for a bigint, [text, 0] for a number.
+function write(label: NodeLabel): string | number | [string] | [string, 0] {
+  if (typeof label === 'bigint') return [String(label)];
+  if (typeof label === 'string' || (Number.isFinite(label) && !Object.is(label, -0))) return label;
+  return [Object.is(label, -0) ? '-0' : String(label), 0];
+}
+
+/** Labels as `save` gave them, or undefined when these bytes are no labels of so many nodes. */
+export function loadLabels(
+  tag: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  nodeCount: number,
+): NodeLabels | undefined {
+  if (tag === 'LIDS') {
+    if (bytes.length !== 8 * nodeCount) return undefined;
+    const ids = new BigUint64Array(bytes.buffer);
+    // They are found by bisection.
+    const ascend = ids.every((id, i) => i === 0 || id > (ids[i - 1] as bigint));
+    return ascend ? idLabels(ids) : undefined;
+  }
+  try {
+    const saved: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (!Array.isArray(saved) || saved.length !== nodeCount) return undefined;
+    return listedLabels(saved.map(read));
+  } catch {
+    return undefined;
+  }
+}
+
+function read(saved: unknown): NodeLabel {
+  if (typeof saved === 'string' || typeof saved === 'number') return saved;
+  if (!Array.isArray(saved) || typeof saved[0] !== 'string') throw new TypeError('no label');
+  if (saved.length === 1) return BigInt(saved[0]);
+  if (saved.length !== 2 || saved[1] !== 0) throw new TypeError('no label');
+  return Number(saved[0]);
 }

@@ -23,15 +23,17 @@ export interface ReadProgress {
   bytesRead: number;
 }
 
-/** What every reader of the C core looks like; `found` is the address of a text. */
+/** What every reader of the C core looks like; `found` is the address of a text: readers of files have none. */
 export interface RawReader extends RawObject {
   feed(address: number, length: number): number;
-  found(): number;
+  found?(): number;
 }
 
 /** How to open a reader and what to make of it at the end; `close` gives null when it failed. */
 export interface Reading<R extends RawReader, Built extends RawObject, T> {
   open: () => R | null;
+  /** True for files: strings are refused. */
+  binary?: boolean;
   close: (reader: R) => Built | null;
   /** `reader` is still alive. */
   wrap: (built: Built, reader: R) => T;
@@ -50,7 +52,7 @@ export function readText<R extends RawReader, Built extends RawObject, T>(
   reading: Reading<R, Built, T>,
 ): T {
   const pieces = piecesOf(source);
-  if (pieces === undefined) throw sourceError(operation, source);
+  if (pieces === undefined) throw sourceError(operation, source, reading.binary);
   const feeder = new Feeder(runtime, operation, reading);
   try {
     for (const piece of pieces) {
@@ -73,7 +75,7 @@ export async function readTextAsync<R extends RawReader, Built extends RawObject
 ): Promise<T> {
   const { signal, onProgress } = asyncOptions(operation, options);
   const pieces = asyncPiecesOf(source);
-  if (pieces === undefined) throw sourceError(operation, source);
+  if (pieces === undefined) throw sourceError(operation, source, reading.binary);
   const feeder = new Feeder(runtime, operation, reading);
   const abort = abortOf(signal);
   const progress = () => ({ bytesRead: feeder.bytesRead });
@@ -126,8 +128,12 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
   }
 
   start(piece: string | Uint8Array): void {
-    if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
-      throw typeError(this.#operation, 'source', 'pieces of string or Uint8Array', piece);
+    const binary = this.#reading.binary === true;
+    if (!(piece instanceof Uint8Array) && (binary || typeof piece !== 'string')) {
+      const [name, expected] = binary
+        ? ['bytes', 'Uint8Array or pieces of these']
+        : ['source', 'pieces of string or Uint8Array'];
+      throw typeError(this.#operation, name, expected, piece);
     }
     this.#piece = piece;
     this.#at = 0;
@@ -171,6 +177,7 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
 
   #failure(): Error {
     const { raw } = this.#runtime;
+    if (this.#reader.found === undefined) return this.#runtime.failure(this.#operation);
     const found = this.#runtime.text(this.#reader.found());
     const status = raw.errorStatus();
     if (status > -60 && found === '') return this.#runtime.failure(this.#operation);
@@ -223,8 +230,10 @@ function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
   };
 }
 
-function sourceError(operation: string, source: unknown) {
-  return typeError(operation, 'source', 'string, Uint8Array or pieces of these', source);
+function sourceError(operation: string, source: unknown, binary = false) {
+  return binary
+    ? typeError(operation, 'bytes', 'Uint8Array or pieces of these', source)
+    : typeError(operation, 'source', 'string, Uint8Array or pieces of these', source);
 }
 
 /** A promise that is rejected when the signal is aborted, and never otherwise. */
