@@ -13,6 +13,8 @@ const WIDTH = 800;
 const PADDING = 20;
 const LEGEND_LINE = 20;
 const TEXT = 12;
+/** Room for the labels of a vertical axis. */
+const LEFT = 54;
 
 /** Text and series, as [on light, on dark]; test/report.test.ts computes their contrast. */
 export const palette = {
@@ -49,8 +51,8 @@ interface Line {
 interface Panel {
   title?: string;
   lines: readonly Line[];
-  /** Places worth a word. */
-  marks?: readonly { x: number; y: number; text: string }[];
+  /** Places to draw a ring around. */
+  marks?: readonly { x: number; y: number }[];
 }
 
 /** What every picture says in words. */
@@ -104,16 +106,17 @@ export function lineChart(chart: LineChart): string {
   ];
   const slotOf = (name: string) => names.indexOf(name) % SLOTS;
   const all = chart.panels.flatMap(({ lines }) => lines.flatMap(({ points }) => points));
+  const perRow = Math.min(3, chart.panels.length);
   const x = scale(
     chart.x,
     all.map((point) => point[0]),
+    [12, 8, 5][perRow - 1] as number,
   );
   const y = scale(
     chart.y,
     all.map((point) => point[1]),
+    8,
   );
-
-  const perRow = Math.min(3, chart.panels.length);
   const rows = Math.ceil(chart.panels.length / perRow);
   const width = (WIDTH - 2 * PADDING) / perRow;
   const height = perRow === 1 ? 380 : 290;
@@ -150,49 +153,52 @@ export function lineChart(chart: LineChart): string {
         ),
       ];
     });
-    const marks = (panel.marks ?? []).map((mark) => [
-      Plot.dot([mark], { x: 'x', y: 'y', r: 9, stroke: 'currentColor', className: 'text' }),
-      Plot.text([mark], {
-        x: 'x',
-        y: 'y',
-        text: 'text',
-        dy: 20,
-        className: 'text halo',
+    const marks = Plot.dot(panel.marks ?? [], {
+      x: 'x',
+      y: 'y',
+      r: 9,
+      className: 'text',
+      stroke: 'currentColor',
+    });
+    const above = (text: string | undefined, dy: number, className: string) =>
+      Plot.text(text === undefined ? [] : [text], {
+        frameAnchor: 'top-left',
+        dx: -LEFT + 4,
+        dy,
+        className,
         fill: 'currentColor',
-      }),
-    ]);
+        text: (line: string) => line,
+      });
     return placed(
       Plot.plot({
         document,
         width,
         height,
-        marginLeft: 54,
+        marginLeft: LEFT,
         marginRight: 14,
-        marginTop: 42,
+        marginTop: 44,
         marginBottom: 42,
-        style: { fontSize: `${TEXT}px` },
         x: { ...x, label: chart.x.label, labelAnchor: 'center' },
-        y: { ...y, label: i % perRow === 0 ? chart.y.label : null, grid: true },
+        y: { ...y, label: null, grid: true },
         marks: [
           Plot.frame({ className: 'frame', stroke: 'currentColor' }),
           ...lines.flat(),
-          ...marks.flat(),
-          Plot.text(panel.title === undefined ? [] : [panel.title], {
-            frameAnchor: 'top-left',
-            dy: -36,
-            className: 'text strong',
-            fill: 'currentColor',
-            text: (title: string) => title,
-          }),
+          marks,
+          above(panel.title, -40, 'text strong'),
+          above(i % perRow === 0 ? chart.y.label : undefined, -20, 'soft'),
         ],
       }),
       PADDING + (i % perRow) * width,
       Math.floor(i / perRow) * height,
     );
   });
+  const marked = chart.panels.some(({ marks }) => (marks ?? []).length > 0);
   const legend = [
     ...names.map((name) => ({ name, sample: lineSample(slotOf(name)) })),
     ...references.map((name, k) => ({ name, sample: referenceSample((2 + k) % SLOTS) })),
+    ...(marked
+      ? [{ name: 'crossing', sample: sample('text', '<circle cx="13" r="8" fill="none"/>') }]
+      : []),
   ];
   return framed(chart, legend, body.join(''), rows * height);
 }
@@ -234,7 +240,6 @@ export function dotChart(chart: DotChart): string {
     marginRight: 74,
     marginTop: 10,
     marginBottom: 42,
-    style: { fontSize: `${TEXT}px` },
     x: {
       // A linear axis of logarithms: a logarithmic one drops labels that its own rule finds too many.
       transform: Math.log10,
@@ -351,7 +356,6 @@ export function barChart(chart: BarChart): string {
     marginRight: 30,
     marginTop: 22,
     marginBottom: 42,
-    style: { fontSize: `${TEXT}px` },
     x: {
       domain: [0, most * 1.08],
       label: chart.x,
@@ -426,19 +430,20 @@ export function power(value: number): string {
   return `10${[...`${exponent}`].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? '⁻').join('')}`;
 }
 
-function scale(axis: ChartAxis, values: readonly number[]) {
+// `most`: labels that fit.
+function scale(axis: ChartAxis, values: readonly number[], most: number) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (axis.scale !== 'log')
-    return { domain: [low, high], nice: true, reverse: axis.reverse ?? false };
-  // All decades in sight, unless they would not be legible.
-  const decades = Math.log10(high / low);
+  const reverse = axis.reverse ?? false;
+  if (axis.scale !== 'log') return { domain: [low, high], nice: true, reverse };
+  const powers = Array.from({ length: 40 }, (_, k) => 10 ** (k - 20)).filter(
+    (tick) => tick >= low / 1.3 && tick <= high * 1.3,
+  );
+  const every = Math.ceil(powers.length / most);
   return {
     type: 'log' as const,
     domain: [low / 1.3, high * 1.3],
-    reverse: axis.reverse ?? false,
-    ticks: Array.from({ length: 40 }, (_, k) => 10 ** (k - 20)).filter(
-      (tick, k) => tick >= low / 1.3 && tick <= high * 1.3 && (decades < 8 || k % 2 === 0),
-    ),
+    reverse,
+    ticks: powers.filter((_, k) => k % every === 0),
     tickFormat: power,
   };
 }

@@ -66,7 +66,7 @@ function curve({ bench }: BenchResult, section: CurveResult): Picture {
           })),
         marks: (section.marks ?? [])
           .filter(({ panel }) => panel === title)
-          .map(({ point, text }) => ({ x: at(point)[0], y: at(point)[1], text })),
+          .map(({ point }) => ({ x: at(point)[0], y: at(point)[1] })),
       })),
     }),
   };

@@ -1,5 +1,5 @@
 // Seeded data for the benches: the same seed gives the same matrix and the same graph on every machine.
-import { type Csr, type Edges, random } from '../../ts/cli/workload.js';
+import { adjacency, type Csr, type Edges, random } from '../../ts/cli/workload.js';
 
 export {
   adjacency,
@@ -73,4 +73,68 @@ export function randomNodes(nodeCount: number, count: number, seed: number): num
   const nodes = new Set<number>();
   while (nodes.size < Math.min(count, nodeCount)) nodes.add(Math.floor(next() * nodeCount));
   return [...nodes];
+}
+
+/** A square grid of `side` x `side` nodes, each joined to its neighbours; the Laplacian is the five-point stencil. */
+export function gridEdges(side: number): Edges {
+  const count = 2 * side * (side - 1);
+  const from = new Uint32Array(count);
+  const to = new Uint32Array(count);
+  let k = 0;
+  for (let i = 0; i < side * side; i++) {
+    for (const [j, exists] of [
+      [i + 1, i % side < side - 1],
+      [i + side, i < side * (side - 1)],
+    ] as const) {
+      if (!exists) continue;
+      from[k] = i;
+      to[k++] = j;
+    }
+  }
+  return { nodeCount: side * side, from, to, directed: false };
+}
+
+/**
+ * Two random cycles through all nodes: degree 4 (a few edges fall together), and an expander with high probability
+ * (Friedman 2008, doi:10.1090/memo/0910, for unions of random permutations).
+ */
+export function randomRegular(n: number, seed: number): Edges {
+  const next = random(seed);
+  const from = new Uint32Array(2 * n);
+  const to = new Uint32Array(2 * n);
+  for (const cycle of [0, 1]) {
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(next() * (i + 1));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    for (let i = 0; i < n; i++) {
+      from[cycle * n + i] = order[i]!;
+      to[cycle * n + i] = order[(i + 1) % n]!;
+    }
+  }
+  return { nodeCount: n, from, to, directed: false };
+}
+
+/**
+ * Laplacian of an undirected graph plus `slack` times the degree and `shift` on the diagonal: each row is dominant with
+ * a slack of `slack` times its degree, plus `shift`.
+ */
+export function slackLaplacian(edges: Edges, slack: number, shift = 0): Csr {
+  const { rows, rowPointers: from, columns: neighbours } = adjacency(edges);
+  const rowPointers = new Uint32Array(rows + 1);
+  const columns = new Uint32Array(neighbours.length + rows);
+  const values = new Float64Array(neighbours.length + rows).fill(-1);
+  let k = 0;
+  for (let i = 0; i < rows; i++) {
+    const end = from[i + 1]!;
+    const degree = end - from[i]!;
+    let e = from[i]!;
+    while (e < end && neighbours[e]! < i) columns[k++] = neighbours[e++]!;
+    values[k] = degree * (1 + slack) + shift;
+    columns[k++] = i;
+    while (e < end) columns[k++] = neighbours[e++]!;
+    rowPointers[i + 1] = k;
+  }
+  return { rows, rowPointers, columns, values };
 }
