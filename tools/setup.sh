@@ -2,7 +2,7 @@
 # Sets up whatever is missing for a level of work, and nothing else: a second run does nothing.
 #
 #   sh tools/setup.sh demo    npm packages and the WebAssembly toolchain: build, run, bench
-#   sh tools/setup.sh test    demo, and what the tests need: cmocka, sanitizers, Chromium
+#   sh tools/setup.sh test    demo, and what the tests need: cmocka, sanitizers, wabt, Chromium
 #   sh tools/setup.sh dev     test, and the formatter and linter of C and of shell scripts
 #
 # The npm scripts begin with this, because a program from node_modules may not be there yet.
@@ -48,7 +48,8 @@ have_chromium() {
 }
 
 if command -v apt-get >/dev/null; then
-  packages=libcmocka-dev
+  # wabt: wasm2c, for the host of the raw ABI that is written in C.
+  packages='libcmocka-dev wabt'
   # The sanitizers' and libFuzzer's runtime for the compiler that the native build takes.
   ! command -v clang-19 >/dev/null || packages="$packages libclang-rt-19-dev"
   have_chromium || packages="$packages chromium"
