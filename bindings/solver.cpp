@@ -19,7 +19,8 @@ EMSCRIPTEN_BINDINGS(solver) {
       .option<&sl_solver_options::tolerance>("tolerance")
       .option<&sl_solver_options::max_iterations>("maxIterations")
       .option<&sl_solver_options::max_work>("maxWork")
-      .option<&sl_solver_options::record_history>("recordHistory");
+      .option<&sl_solver_options::record_history>("recordHistory")
+      .option<&sl_solver_options::ordering>("ordering");
   sl::object<sl_solve_result>("SolveResult")
       .zeroed("create")
       .field<&sl_solve_result::outcome>("outcome")

@@ -1,5 +1,11 @@
 // Full solves through both doors. Reference solutions come from scipy and numpy (vectors/solver/generate.py).
-import type { SolveAttempt, SolveMethod, SolveOptions, SolverRoom } from 'sublinear/solver';
+import type {
+  RowOrdering,
+  SolveAttempt,
+  SolveMethod,
+  SolveOptions,
+  SolverRoom,
+} from 'sublinear/solver';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';
@@ -60,7 +66,12 @@ export const methods: SolveMethod[] = [
   'approximateCholesky',
   'gmres',
   'symmetricGaussSeidel',
+  'incompleteCholesky',
+  'cholesky',
+  'bicgstabIlu',
 ];
+
+const orderings = ['auto', 'natural', 'reverseCuthillMckee', 'topological'] as const;
 
 function embindSolver({ SparseMatrix, prepare }: SolverRoom): SolverDoor {
   return {
@@ -165,9 +176,10 @@ function rawSolver(module: RawModule): SolverDoor {
       const matrix = makeMatrix(coo);
       try {
         const solver = module.made(
-          call.sl_abi_solver_create!(
+          call.sl_abi_solver_create_ordered!(
             matrix,
             number,
+            orderings.indexOf(options.ordering ?? 'auto'),
             tolerance,
             maxIterations,
             maxWork,
@@ -438,6 +450,31 @@ const suited: [SolveMethod, string[]][] = [
     ],
   ],
 ];
+suited.push(
+  ['incompleteCholesky', suited.find(([method]) => method === 'symmetricGaussSeidel')![1]],
+  ['bicgstabIlu', suited.find(([method]) => method === 'gmres')![1]],
+  [
+    'cholesky',
+    [
+      'one equation',
+      'one equation, negative',
+      'second difference',
+      'second difference, negative',
+      'fourth difference',
+      'Hilbert, n = 5',
+      'positive definite, not dominant',
+      'definite, badly scaled',
+      'rows of very different size',
+      'arrow',
+      'weighted graph',
+      'two components',
+      'isolated nodes',
+      'signed null vector',
+      'zero matrix',
+      'inconsistent',
+    ],
+  ],
+);
 const byMethod: Case<SolverDoor>[] = suited.flatMap(([method, names]) =>
   names.map((name) => ({
     name: `${method} agrees with LAPACK: ${name}`,
@@ -455,6 +492,44 @@ const sides = [1, 2].map((seed) => {
   const next = random(seed);
   return Array.from({ length: small.n }, () => 2 * next() - 1);
 });
+
+const orders: [SolveMethod, RowOrdering][] = [
+  ['incompleteCholesky', 'natural'],
+  ['incompleteCholesky', 'reverseCuthillMckee'],
+  ['amg', 'natural'],
+  ['amg', 'reverseCuthillMckee'],
+  ['symmetricGaussSeidel', 'natural'],
+  ['symmetricGaussSeidel', 'reverseCuthillMckee'],
+  ['gaussSeidel', 'natural'],
+  ['gaussSeidel', 'topological'],
+];
+
+// A chain of long couplings, each row after the one it depends on but for a shuffle of all rows.
+const triangle = shuffledTriangle(small.n);
+
+function shuffledTriangle(n: number): Coo {
+  const coo = {
+    n,
+    rows: [] as number[],
+    columns: [] as number[],
+    values: [] as number[],
+  };
+  // 55 is prime to 144: a permutation.
+  const place = (i: number) => (i * 55 + 7) % n;
+  for (let i = 0; i < n; i++) {
+    for (const [j, value] of [
+      [i - 1, -0.7],
+      [i - 2, -0.25],
+      [i, 1],
+    ] as const) {
+      if (j < 0) continue;
+      coo.rows.push(place(i));
+      coo.columns.push(place(j));
+      coo.values.push(value);
+    }
+  }
+  return coo;
+}
 
 const behaviour: Case<SolverDoor>[] = [
   {
@@ -516,8 +591,42 @@ const behaviour: Case<SolverDoor>[] = [
   },
   {
     name: 'finds indefinite what is indefinite',
-    run: ({ solve }) => solve(named('indefinite, two by two'), [[1, -1]], { method: 'cg' }),
-    check: ([solved]: Solved[]) => expect(solved!.outcome).toBe('indefinite'),
+    run: ({ solve }) =>
+      (['cg', 'cholesky'] as const).flatMap((method) =>
+        solve(named('indefinite, two by two'), [[1, -1]], { method }),
+      ),
+    check: (solved: Solved[]) =>
+      expect(solved.map(({ outcome }) => outcome)).toEqual(['indefinite', 'indefinite']),
+  },
+  {
+    name: 'takes the rows in the order that is asked for, with the same answer',
+    run: ({ solve }) =>
+      orders.map(([method, ordering]) =>
+        solve(small, [sides[0]!], { method, ordering, tolerance: 1e-11 }),
+      ),
+    check: (results: Solved[][]) => {
+      const [reference] = results[0]!;
+      for (const [solved] of results) {
+        expect(solved!.outcome).toBe('converged');
+        solved!.solution.forEach((x, i) => {
+          expect(Math.abs(x - reference!.solution[i]!)).toBeLessThan(1e-8);
+        });
+      }
+    },
+  },
+  {
+    name: 'sweeps a shuffled triangle in topological order',
+    run: ({ solve }) =>
+      (['topological', 'natural', 'auto'] as const).flatMap((ordering) =>
+        solve(triangle, [sides[0]!], { method: 'gaussSeidel', ordering }),
+      ),
+    check: (solved: Solved[]) => {
+      const [topological, natural, auto] = solved.map(({ iterations }) => iterations);
+      expect(solved.map(({ outcome }) => outcome)).toEqual(Array(3).fill('converged'));
+      expect(topological).toBeLessThanOrEqual(4);
+      expect(natural).toBeGreaterThan(8 * topological!);
+      expect(auto).toBeLessThanOrEqual(topological! + 13);
+    },
   },
 ];
 
@@ -583,6 +692,16 @@ const refused: Refusal[] = [
     'zero diagonal for Gauss-Seidel',
     { refused: 'ZERO_DIAGONAL', argument: 'matrix', at: 0 },
     ({ solve }) => solve(noDiagonal, [[1, 1]], { method: 'gaussSeidel' }),
+  ],
+  [
+    'an ordering of another method',
+    { refused: 'OPTION', argument: 'ordering', at: -1 },
+    ({ solve }) => solve(diagonal, [[1, 1, 1]], { method: 'cg', ordering: 'natural' }),
+  ],
+  [
+    'too many rows for dense Cholesky',
+    { refused: 'UNSUPPORTED', argument: 'method', at: -1 },
+    ({ solve }) => solve(grid(21, 1), [Array(441).fill(1)], { method: 'cholesky' }),
   ],
   [
     'too many rows for LU',

@@ -182,6 +182,14 @@ describe('solve', () => {
       'solve',
       /^"method" expected 'auto' or/,
     );
+    refused(
+      solve({ ordering: 'rcm' }),
+      RangeError,
+      'RANGE',
+      'solve',
+      /^"ordering" expected 'auto' or/,
+    );
+    refused(solve({ ordering: 'topological' }), RangeError, 'OPTION', 'solve', /^"ordering"/);
     refused(solve({ method: 3 }), RangeError, 'RANGE', 'solve', /^"method"/);
     refused(
       solve({ tolerance: '1e-8' }),
@@ -251,7 +259,14 @@ describe('solve', () => {
       seed: fc.integer(),
       slack: fc.double({ min: -0.5, max: 2, noNaN: true }),
       symmetric: fc.boolean(),
-      method: fc.constantFrom<SolveMethod>('auto', 'bicgstab', 'lu', 'gaussSeidel'),
+      method: fc.constantFrom<SolveMethod>(
+        'auto',
+        'bicgstab',
+        'bicgstabIlu',
+        'gmres',
+        'lu',
+        'gaussSeidel',
+      ),
     });
     fc.assert(
       fc.property(system, ({ n, seed, slack, symmetric, method }) => {

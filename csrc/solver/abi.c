@@ -23,10 +23,11 @@ static sl_status get_solver(sl_handle handle, sl_solver **out) {
   return SL_OK;
 }
 
-// 0 after a failure. method: a value of SL_SOLVER_METHOD_LIST; limits: 0 for none.
-sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double tolerance,
-                                       uint32_t max_iterations, double max_work,
-                                       int32_t record_history) {
+// 0 after a failure. method: a value of SL_SOLVER_METHOD_LIST; ordering: of sl_ordering_kind;
+// limits: 0 for none.
+sl_handle SL_ABI(sl_abi_solver_create_ordered)(sl_handle matrix, int32_t method, int32_t ordering,
+                                               double tolerance, uint32_t max_iterations,
+                                               double max_work, int32_t record_history) {
   abi_solver *made;
   sl_handle handle;
   if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
@@ -34,7 +35,8 @@ sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double 
                                .tolerance = tolerance,
                                .max_iterations = max_iterations,
                                .max_work = max_work > 0 ? (uint64_t)max_work : 0,
-                               .record_history = record_history != 0};
+                               .record_history = record_history != 0,
+                               .ordering = (sl_ordering_kind)ordering};
   made->matrix_handle = matrix;
   sl_status status = sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&made->matrix);
   if (status == SL_OK) status = sl_solver_create(made->matrix, &options, &made->solver);
@@ -43,6 +45,14 @@ sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double 
   sl_solver_destroy(made->solver);
   sl_free(made);
   return 0;
+}
+
+// The same with the method's choice of an ordering.
+sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double tolerance,
+                                       uint32_t max_iterations, double max_work,
+                                       int32_t record_history) {
+  return sl_abi_solver_create_ordered(matrix, method, SL_ORDER_AUTO, tolerance, max_iterations,
+                                      max_work, record_history);
 }
 
 int32_t SL_ABI(sl_abi_solver_destroy)(sl_handle handle) {

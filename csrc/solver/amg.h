@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "solver/ordering.h"
 #include "sparse/csr.h"
 
 typedef struct sl_amg sl_amg;
@@ -25,18 +26,20 @@ typedef struct sl_amg_facts {
 
 // Prepares a hierarchy without building it.
 //   matrix   read and kept until the setup is done; square, symmetric, diagonal entries of one sign
-//   or
-//            zero in rows of zeros (the caller's duty)
+//            or zero in rows of zeros (the caller's duty)
 //   sign     +1 or -1: that of the diagonal
+//   order    of the finest level: NATURAL, REVERSE_CUTHILL_MCKEE, or AUTO for the latter where the
+//            rows of the matrix lie scattered
 //   coarsen  false: the finest level stays alone, and a cycle is one symmetric Gauss-Seidel sweep
-//   Errors: ERR_MEMORY. Allocates O(n).
-sl_status sl_amg_create(const sl_csr *matrix, int sign, bool coarsen, sl_amg **out);
+//   Errors: ERR_MEMORY. Allocates O(n). O(nnz).
+sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_ordering_kind order, bool coarsen,
+                        sl_amg **out);
 
 // Builds the next piece.
 //   done   written: nothing is left to build
 //   work   read and written: entries handled are added
 //   Errors: ERR_MEMORY, ERR_UNSUPPORTED ("matrix": values that span more than f32 does);
-//   only destroying it is allowed afterwards. Allocates. A piece is at most about 4 nnz.
+//   only destroying it is allowed afterwards. Allocates. A piece is some ten thousand rows.
 sl_status sl_amg_build(sl_amg *amg, bool *done, uint64_t *work);
 
 // Frees it. NULL is allowed.

@@ -1,8 +1,8 @@
 // The V-cycle. Based on: W. L. Briggs, V. E. Henson, S. F. McCormick, "A multigrid tutorial", 2nd
 // ed. (2000), doi:10.1137/1.9780898719505, with Gauss-Seidel forward on the way down and backward
 // on the way up, which makes the cycle symmetric.
-#include "simd/kernels.h"
 #include "solver/amg_level.h"
+#include "solver/dense_cholesky.h"
 
 #define NOINLINE __attribute__((noinline))
 #define BLOCK_ROWS 4096u
@@ -77,31 +77,26 @@ static void sweep_backward_all(const sl_amg_level *level) {
   }
 }
 
-// x = (L L^T)^-1 b; the diagonal of the factor is stored inverted.
-static void solve_dense(const double *l, size_t n, const float *b, float *x, double *y) {
-  for (size_t i = 0; i < n; i++) {
-    y[i] = (b[i] - sl_dot_f64(l + i * n, y, i)) * l[i * n + i];
-  }
-  for (size_t i = n; i-- > 0;) {
-    y[i] *= l[i * n + i];
-    sl_axpy_f64(-y[i], l + i * n, y, i);
-  }
-  for (size_t i = 0; i < n; i++) x[i] = (float)y[i];
-}
-
 static void solve_coarsest(const sl_amg *amg) {
   const sl_amg_level *level = &amg->levels[amg->level_count - 1];
   if (amg->factor != NULL) {
     double y[300];
-    solve_dense(amg->factor, level->n, level->b, level->x, y);
+    for (uint32_t i = 0; i < level->n; i++) y[i] = level->b[i];
+    sl_dense_cholesky_solve(amg->factor, level->n, y);
+    for (uint32_t i = 0; i < level->n; i++) level->x[i] = (float)y[i];
     return;
   }
   FOR_BLOCKS(sweep_from_zero, level, level->b, level->x)
   sweep_backward_all(level);
 }
 
-NOINLINE static void narrow(const double *r, double scale, float *b, uint32_t begin, uint32_t end) {
-  for (uint32_t i = begin; i < end; i++) b[i] = (float)(r[i] * scale);
+NOINLINE static void narrow(const double *r, const uint32_t *order, double scale, float *b,
+                            uint32_t begin, uint32_t end) {
+  if (order == NULL) {
+    for (uint32_t i = begin; i < end; i++) b[i] = (float)(r[i] * scale);
+  } else {
+    for (uint32_t i = begin; i < end; i++) b[i] = (float)(r[order[i]] * scale);
+  }
 }
 
 const float *sl_amg_cycle(sl_amg *amg, const double *r, double scale) {
@@ -109,7 +104,7 @@ const float *sl_amg_cycle(sl_amg *amg, const double *r, double scale) {
   const sl_amg_level *levels = amg->levels;
   for (uint32_t begin = 0, end; begin < levels->n; begin = end) {
     end = levels->n - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : levels->n;
-    narrow(r, scale, levels->b, begin, end);
+    narrow(r, amg->ordering.order, scale, levels->b, begin, end);
   }
   for (uint32_t l = 0; l < last; l++) {
     const sl_amg_level *level = &levels[l], *next = &levels[l + 1];
@@ -123,5 +118,8 @@ const float *sl_amg_cycle(sl_amg *amg, const double *r, double scale) {
     FOR_BLOCKS(add_correction, level, levels[l + 1].x, level->x)
     sweep_backward_all(level);
   }
-  return levels->x;
+  if (amg->z == NULL) return levels->x;
+  const uint32_t *places = amg->ordering.places;
+  for (uint32_t i = 0; i < levels->n; i++) amg->z[i] = levels->x[places[i]];
+  return amg->z;
 }

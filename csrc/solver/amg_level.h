@@ -3,6 +3,7 @@
 #define SL_SOLVER_AMG_LEVEL_H
 
 #include "solver/amg.h"
+#include "solver/ordering.h"
 #include "sparse/csr.h"
 
 #define SL_AMG_MAX_LEVELS 24
@@ -25,8 +26,12 @@ typedef struct sl_amg_level {
 } sl_amg_level;
 
 typedef enum sl_amg_stage {
+  SL_AMG_ORDER,
   SL_AMG_COPY,
-  SL_AMG_AGGREGATE,
+  SL_AMG_STRENGTH,
+  SL_AMG_ROOTS,
+  SL_AMG_JOIN,
+  SL_AMG_GATHER,
   SL_AMG_PROLONGATE,
   SL_AMG_TRANSPOSE,
   SL_AMG_MULTIPLY,
@@ -40,6 +45,9 @@ struct sl_amg {
   const sl_csr *matrix;
   int sign;
   bool coarsen;
+  double scale;         // what the matrix is multiplied by
+  sl_ordering ordering; // of the finest level; arrays of NULL: as the matrix
+  float *z;             // n: the result in the matrix's order; NULL without an ordering
   sl_amg_level levels[SL_AMG_MAX_LEVELS];
   uint32_t level_count;
   double *factor; // dense Cholesky factor of the coarsest level, row by row; or NULL: sweeps
@@ -49,6 +57,9 @@ struct sl_amg {
   // Between two levels, while the next is made.
   uint32_t coarse_n;
   uint32_t *aggregates;          // n
+  uint32_t roots;                // aggregates of the first pass
+  float omega;                   // damping of the step that smooths the prolongation
+  float radius;                  // bound of the spectral radius of D^-1 A
   float *strongest;              // n: largest coupling of the row
   uint32_t *marks;               // coarse_n: place in the row being made, see the setup
   float *sums;                   // coarse_n

@@ -8,10 +8,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "simd/kernels.h"
 #include "solver/amg_level.h"
+#include "solver/dense_cholesky.h"
 #include "solver/scaling.h"
 
 #define NONE UINT32_MAX
+#define JOINED 0x80000000u // on the aggregate of a row that joined it, until the last pass
 #define BLOCK_ROWS 32768u
 
 // A coupling counts as strong from this part of the largest one.
@@ -54,18 +57,29 @@ static void free_scratch(sl_amg *amg) {
   }
 }
 
-sl_status sl_amg_create(const sl_csr *matrix, int sign, bool coarsen, sl_amg **out) {
+sl_status sl_amg_create(const sl_csr *matrix, int sign, sl_ordering_kind order, bool coarsen,
+                        sl_amg **out) {
   *out = NULL;
   sl_amg *amg;
   SL_TRY(SL_ALLOC_ZERO(&amg, 1));
   amg->matrix = matrix;
-  amg->sign = sign;
+  amg->scale = sl_unit_scale(matrix, sign);
   amg->coarsen = coarsen;
   amg->level_count = 1;
   amg->levels[0].n = matrix->rows;
   // A dense solve on the coarsest level must stay small beside a sweep over the finest.
   double limit = sqrt((double)matrix->nnz) / 3;
   amg->coarse_limit = limit < 32 ? 32 : limit > 300 ? 300 : (uint32_t)limit;
+  bool scattered = order == SL_ORDER_AUTO && sl_ordering_is_scattered(matrix);
+  sl_status status = SL_OK;
+  if (scattered || order == SL_ORDER_REVERSE_CUTHILL_MCKEE) {
+    status = sl_ordering_begin(matrix, SL_ORDER_REVERSE_CUTHILL_MCKEE, &amg->ordering);
+    if (status == SL_OK) status = SL_ALLOC(&amg->z, matrix->rows);
+  }
+  if (status != SL_OK) {
+    sl_amg_destroy(amg);
+    return status;
+  }
   *out = amg;
   return SL_OK;
 }
@@ -74,13 +88,16 @@ void sl_amg_destroy(sl_amg *amg) {
   if (amg == NULL) return;
   for (uint32_t l = 0; l < SL_AMG_MAX_LEVELS; l++) free_level(&amg->levels[l]);
   free_scratch(amg);
+  sl_ordering_destroy(&amg->ordering);
+  sl_free(amg->z);
   sl_free(amg->factor);
   sl_free(amg);
 }
 
 size_t sl_amg_bytes(const sl_amg *amg) {
   if (amg == NULL) return 0;
-  size_t bytes = sizeof *amg;
+  size_t bytes = sizeof *amg + sl_ordering_bytes(&amg->ordering);
+  if (amg->z != NULL) bytes += (size_t)amg->levels[0].n * sizeof *amg->z;
   for (uint32_t l = 0; l < amg->level_count; l++) {
     const sl_amg_level *level = &amg->levels[l];
     if (level->pointers == NULL) continue;
@@ -115,14 +132,16 @@ void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out) {
 
 bool sl_amg_is_poor(const sl_amg *amg) {
   const sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  bool aggregated = amg->stage == SL_AMG_PROLONGATE || amg->stage == SL_AMG_DONE;
+  bool aggregated =
+      (amg->stage == SL_AMG_PROLONGATE && amg->cursor == 0) || amg->stage == SL_AMG_DONE;
   if (aggregated && amg->factor == NULL && level->n > amg->coarse_limit &&
       level->n < LEAST_PAYING_COARSENING * amg->coarse_n) {
     return true;
   }
   sl_amg_facts facts;
   sl_amg_describe(amg, &facts);
-  return amg->fill > MOST_FILL || facts.operator_complexity > MOST_COMPLEXITY;
+  bool fills = amg->level_count == 1 && amg->stage != SL_AMG_PROLONGATE && amg->fill > MOST_FILL;
+  return fills || facts.operator_complexity > MOST_COMPLEXITY;
 }
 
 // ---- finest level -------------------------------------------------------------------------------
@@ -139,42 +158,48 @@ static sl_status alloc_level(sl_amg_level *level) {
   return SL_OK;
 }
 
-// Fails where f32 cannot hold the diagonal entry.
-static sl_status copy_row(const sl_csr *matrix, uint32_t i, double scale, sl_amg_level *level,
-                          uint32_t *at) {
+// Copies the entries of the row that lie below place i (upper: above it). Returns the diagonal
+// entry.
+static double copy_half(const sl_amg *amg, uint32_t row, uint32_t i, bool upper, uint32_t *at) {
+  const sl_csr *matrix = amg->matrix;
+  const sl_amg_level *level = &amg->levels[0];
+  const uint32_t *places = amg->ordering.places;
   double diagonal = 0;
-  level->middles[i] = NONE;
-  for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-    uint32_t j = matrix->columns[k];
-    double scaled = sl_csr_value(matrix, k) * scale;
-    float value = (float)scaled;
-    if (j >= i && level->middles[i] == NONE) level->middles[i] = *at;
-    if (j == i) {
-      diagonal = scaled;
-    } else if (value != 0) {
-      level->columns[*at] = j;
-      level->values[(*at)++] = value;
-    }
+  for (uint32_t k = matrix->row_pointers[row]; k < matrix->row_pointers[row + 1]; k++) {
+    uint32_t j = places != NULL ? places[matrix->columns[k]] : matrix->columns[k];
+    double value = sl_csr_value(matrix, k) * amg->scale;
+    if (j == i) diagonal = value;
+    if ((upper ? j <= i : j >= i) || (float)value == 0) continue;
+    level->columns[*at] = j;
+    level->values[(*at)++] = (float)value;
   }
-  if (level->middles[i] == NONE) level->middles[i] = *at;
-  level->pointers[i + 1] = *at;
-  level->diagonal[i] = (float)diagonal;
-  SL_REQUIRE(diagonal == 0 || diagonal > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
-             "a positive diagonal within the range of float32");
+  return diagonal;
+}
+
+// Fails where f32 cannot hold a diagonal entry.
+NOINLINE static sl_status copy_rows(sl_amg *amg, uint32_t begin, uint32_t end, uint64_t *work) {
+  const sl_csr *matrix = amg->matrix;
+  sl_amg_level *level = &amg->levels[0];
+  const uint32_t *order = amg->ordering.order;
+  for (uint32_t i = begin; i < end; i++) {
+    uint32_t row = order != NULL ? order[i] : i, at = level->pointers[i];
+    double diagonal = copy_half(amg, row, i, false, &at);
+    level->middles[i] = at;
+    copy_half(amg, row, i, true, &at);
+    level->pointers[i + 1] = at;
+    level->diagonal[i] = (float)diagonal;
+    SL_REQUIRE(diagonal == 0 || diagonal > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
+               "a positive diagonal within the range of float32");
+    *work += matrix->row_pointers[row + 1] - matrix->row_pointers[row];
+  }
   return SL_OK;
 }
 
-static sl_status copy_matrix(sl_amg *amg, uint64_t *work) {
-  const sl_csr *matrix = amg->matrix;
+static sl_status begin_copy(sl_amg *amg) {
   sl_amg_level *level = &amg->levels[0];
   SL_TRY(alloc_level(level));
-  SL_TRY(SL_ALLOC(&level->columns, matrix->nnz));
-  SL_TRY(SL_ALLOC(&level->values, matrix->nnz));
-  double scale = sl_unit_scale(matrix, amg->sign);
-  uint32_t at = 0;
-  for (uint32_t i = 0; i < level->n; i++) SL_TRY(copy_row(matrix, i, scale, level, &at));
-  *work += matrix->nnz;
-  return SL_OK;
+  SL_TRY(SL_ALLOC(&level->columns, amg->matrix->nnz));
+  return SL_ALLOC(&level->values, amg->matrix->nnz);
 }
 
 // The inverse of the diagonal; what f32 cannot hold is refused.
@@ -192,15 +217,33 @@ static sl_status invert_diagonal(sl_amg_level *level) {
 
 // ---- aggregation --------------------------------------------------------------------------------
 
-// Only couplings of the sign opposite to the diagonal tie two unknowns to the same value.
-static void find_strongest(const sl_amg_level *level, float *strongest) {
-  for (uint32_t i = 0; i < level->n; i++) {
-    float most = 0;
+static sl_status begin_aggregation(sl_amg *amg) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  SL_TRY(SL_ALLOC(&amg->aggregates, level->n));
+  SL_TRY(SL_ALLOC(&amg->strongest, level->n));
+  memset(amg->aggregates, 0xff, level->n * sizeof *amg->aggregates);
+  amg->coarse_n = 0;
+  amg->radius = 0;
+  return SL_OK;
+}
+
+// Only couplings of the sign opposite to the diagonal tie two unknowns to the same value. On the
+// way Gershgorin's bound of the spectral radius of D^-1 A.
+NOINLINE static sl_status find_strongest(sl_amg *amg, uint32_t begin, uint32_t end,
+                                         uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  for (uint32_t i = begin; i < end; i++) {
+    float most = 0, sum = 0;
     for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
       if (-level->values[k] > most) most = -level->values[k];
+      sum += fabsf(level->values[k]);
     }
-    strongest[i] = most;
+    amg->strongest[i] = most;
+    sum = 1 + sum * level->inverse_diagonal[i];
+    if (sum > amg->radius) amg->radius = sum;
   }
+  *work += level->pointers[end] - level->pointers[begin];
+  return SL_OK;
 }
 
 static inline bool is_strong(const float *strongest, uint32_t i, uint32_t j, float value) {
@@ -209,99 +252,81 @@ static inline bool is_strong(const float *strongest, uint32_t i, uint32_t j, flo
 }
 
 // Roots: nodes none of whose strong neighbours belongs to an aggregate; they take all of them.
-static uint32_t take_whole_neighbourhoods(const sl_amg_level *level, const float *strongest,
-                                          uint32_t *aggregates) {
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < level->n; i++) {
+NOINLINE static sl_status take_whole_neighbourhoods(sl_amg *amg, uint32_t begin, uint32_t end,
+                                                    uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t *aggregates = amg->aggregates;
+  for (uint32_t i = begin; i < end; i++) {
     if (aggregates[i] != NONE || level->pointers[i] == level->pointers[i + 1]) continue;
     bool is_free = true;
     for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1] && is_free; k++) {
       uint32_t j = level->columns[k];
-      is_free = aggregates[j] == NONE || !is_strong(strongest, i, j, level->values[k]);
+      is_free = aggregates[j] == NONE || !is_strong(amg->strongest, i, j, level->values[k]);
     }
     if (!is_free) continue;
     for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
       uint32_t j = level->columns[k];
-      if (is_strong(strongest, i, j, level->values[k])) aggregates[j] = count;
+      if (is_strong(amg->strongest, i, j, level->values[k])) aggregates[j] = amg->coarse_n;
     }
-    aggregates[i] = count++;
+    aggregates[i] = amg->coarse_n++;
   }
-  return count;
+  amg->roots = amg->coarse_n;
+  *work += level->pointers[end] - level->pointers[begin];
+  return SL_OK;
 }
 
 // The rest joins the neighbouring aggregate it is tied to most; only aggregates of the first pass
 // count, so that none grows into a chain.
-static void join_neighbours(const sl_amg_level *level, const float *strongest, uint32_t *aggregates,
-                            uint32_t count) {
-  for (uint32_t i = 0; i < level->n; i++) {
+NOINLINE static sl_status join_neighbours(sl_amg *amg, uint32_t begin, uint32_t end,
+                                          uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t *aggregates = amg->aggregates;
+  for (uint32_t i = begin; i < end; i++) {
     if (aggregates[i] != NONE) continue;
     float most = 0;
     uint32_t best = NONE;
     for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
       uint32_t j = level->columns[k];
-      if (aggregates[j] < count && -level->values[k] > most &&
-          is_strong(strongest, i, j, level->values[k])) {
+      if (aggregates[j] < amg->roots && -level->values[k] > most &&
+          is_strong(amg->strongest, i, j, level->values[k])) {
         most = -level->values[k];
         best = aggregates[j];
       }
     }
-    // Marked by an offset until the pass is over.
-    if (best != NONE) aggregates[i] = count + best;
+    if (best != NONE) aggregates[i] = JOINED | best;
   }
-  for (uint32_t i = 0; i < level->n; i++) {
-    if (aggregates[i] != NONE && aggregates[i] >= count) aggregates[i] -= count;
-  }
+  *work += level->pointers[end] - level->pointers[begin];
+  return SL_OK;
 }
 
-static uint32_t gather_the_rest(const sl_amg_level *level, const float *strongest,
-                                uint32_t *aggregates, uint32_t count) {
-  for (uint32_t i = 0; i < level->n; i++) {
-    if (aggregates[i] != NONE || level->pointers[i] == level->pointers[i + 1]) continue;
-    aggregates[i] = count;
+NOINLINE static sl_status gather_the_rest(sl_amg *amg, uint32_t begin, uint32_t end,
+                                          uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t *aggregates = amg->aggregates;
+  for (uint32_t i = begin; i < end; i++) {
+    if (aggregates[i] != NONE) {
+      aggregates[i] &= ~JOINED;
+      continue;
+    }
+    if (level->pointers[i] == level->pointers[i + 1]) continue;
+    aggregates[i] = amg->coarse_n;
     for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
       uint32_t j = level->columns[k];
-      if (aggregates[j] == NONE && is_strong(strongest, i, j, level->values[k])) {
-        aggregates[j] = count;
+      if (aggregates[j] == NONE && is_strong(amg->strongest, i, j, level->values[k])) {
+        aggregates[j] = amg->coarse_n;
       }
     }
-    count++;
+    amg->coarse_n++;
   }
-  return count;
-}
-
-static sl_status aggregate(sl_amg *amg, uint64_t *work) {
-  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  SL_TRY(SL_ALLOC(&amg->aggregates, level->n));
-  SL_TRY(SL_ALLOC(&amg->strongest, level->n));
-  memset(amg->aggregates, 0xff, level->n * sizeof *amg->aggregates);
-  find_strongest(level, amg->strongest);
-  amg->coarse_n = take_whole_neighbourhoods(level, amg->strongest, amg->aggregates);
-  join_neighbours(level, amg->strongest, amg->aggregates, amg->coarse_n);
-  amg->coarse_n = gather_the_rest(level, amg->strongest, amg->aggregates, amg->coarse_n);
-  *work += 3 * (uint64_t)level->pointers[level->n];
+  *work += level->pointers[end] - level->pointers[begin];
   return SL_OK;
 }
 
 // ---- prolongation -------------------------------------------------------------------------------
 
-// Gershgorin's bound of the spectral radius of D^-1 A, and with it the damping of the Jacobi step
-// that smooths the prolongation: 4/3 over the radius.
-static float find_damping(const sl_amg_level *level) {
-  float radius = 0;
-  for (uint32_t i = 0; i < level->n; i++) {
-    float sum = 0;
-    for (uint32_t k = level->pointers[i]; k < level->pointers[i + 1]; k++) {
-      sum += fabsf(level->values[k]);
-    }
-    sum = 1 + sum * level->inverse_diagonal[i];
-    if (sum > radius) radius = sum;
-  }
-  return 4 / (3 * radius);
-}
-
 // Row i of P = (I - omega D^-1 A) T with the filtered A: couplings that are not strong are moved to
 // the diagonal. marks[c]: place of column c in the row being made, valid from `start` on.
-static void prolongate_row(sl_amg *amg, uint32_t i, float omega, uint32_t *at) {
+static void prolongate_row(sl_amg *amg, uint32_t i, uint32_t *at) {
   sl_amg_level *level = &amg->levels[amg->level_count - 1];
   uint32_t start = *at, own = amg->aggregates[i];
   if (own == NONE) return; // nothing couples it: the smoother solves its row
@@ -326,62 +351,67 @@ static void prolongate_row(sl_amg *amg, uint32_t i, float omega, uint32_t *at) {
   }
   // Filtering may leave next to nothing on the diagonal where positive couplings are large.
   if (!(diagonal > 0.1f * level->diagonal[i])) diagonal = level->diagonal[i];
-  float factor = omega / diagonal;
+  float factor = amg->omega / diagonal;
   for (uint32_t k = start; k < *at; k++) level->p_values[k] *= factor;
-  level->p_values[start] += 1 - omega;
+  level->p_values[start] += 1 - amg->omega;
 }
 
-static double count_fill(const sl_amg_level *level) {
-  double fill = 0;
-  for (uint32_t i = 0; i < level->n; i++) {
-    // By symmetry row i of P is met once for each entry of row i of A.
-    double entries = level->pointers[i + 1] - level->pointers[i] + 1;
-    fill += entries * (level->p_pointers[i + 1] - level->p_pointers[i]);
-  }
-  return fill / ((double)level->pointers[level->n] + level->n);
-}
-
-static sl_status prolongate(sl_amg *amg, uint64_t *work) {
+static sl_status begin_prolongation(sl_amg *amg) {
   sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  uint32_t n = level->n;
+  size_t n = level->n, most = (size_t)level->pointers[n] + n;
   SL_TRY(SL_ALLOC_ZERO(&amg->marks, amg->coarse_n));
-  SL_TRY(SL_ALLOC(&level->p_pointers, (size_t)n + 1));
+  SL_TRY(SL_ALLOC_ZERO(&amg->t_pointers, (size_t)amg->coarse_n + 2));
+  SL_TRY(SL_ALLOC(&level->p_pointers, n + 1));
   // At most one entry for each strong coupling and one for the row itself.
-  SL_TRY(SL_ALLOC(&level->p_columns, (size_t)level->pointers[n] + n));
-  SL_TRY(SL_ALLOC(&level->p_values, (size_t)level->pointers[n] + n));
-  float omega = find_damping(level);
-  uint32_t at = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    level->p_pointers[i] = at;
-    prolongate_row(amg, i, omega, &at);
-  }
-  level->p_pointers[n] = at;
-  SL_TRY(SL_REALLOC(&level->p_columns, at));
-  SL_TRY(SL_REALLOC(&level->p_values, at));
-  *work += 2 * (uint64_t)level->pointers[n] + 2 * at;
-  if (amg->level_count == 1) amg->fill = count_fill(level);
+  SL_TRY(SL_ALLOC(&level->p_columns, most));
+  SL_TRY(SL_ALLOC(&level->p_values, most));
+  level->p_pointers[0] = 0;
+  // The damping of the Jacobi step that smooths it: 4/3 over the spectral radius.
+  amg->omega = 4 / (3 * amg->radius);
+  amg->fill = 0;
   return SL_OK;
 }
 
-static sl_status transpose_prolongation(sl_amg *amg, uint64_t *work) {
-  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  uint32_t n = level->n, count = level->p_pointers[n];
-  SL_TRY(SL_ALLOC_ZERO(&amg->t_pointers, (size_t)amg->coarse_n + 1));
+NOINLINE static sl_status prolongate_rows(sl_amg *amg, uint32_t begin, uint32_t end,
+                                          uint64_t *work) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  for (uint32_t i = begin; i < end; i++) {
+    uint32_t start = level->p_pointers[i], at = start;
+    prolongate_row(amg, i, &at);
+    level->p_pointers[i + 1] = at;
+    for (uint32_t k = start; k < at; k++) amg->t_pointers[level->p_columns[k] + 2]++;
+    // By symmetry row i of P is met once for each entry of row i of A.
+    amg->fill += (double)(level->pointers[i + 1] - level->pointers[i] + 1) * (at - start);
+  }
+  *work += 2 * (uint64_t)(level->pointers[end] - level->pointers[begin]) +
+           2 * (uint64_t)(level->p_pointers[end] - level->p_pointers[begin]);
+  return SL_OK;
+}
+
+static sl_status finish_prolongation(sl_amg *amg) {
+  sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  uint32_t count = level->p_pointers[level->n];
+  SL_TRY(SL_REALLOC(&level->p_columns, count));
+  SL_TRY(SL_REALLOC(&level->p_values, count));
+  amg->fill /= (double)level->pointers[level->n] + level->n;
   SL_TRY(SL_ALLOC(&amg->t_rows, count));
   SL_TRY(SL_ALLOC(&amg->t_values, count));
-  uint32_t *next = amg->t_pointers;
-  for (uint32_t k = 0; k < count; k++) next[level->p_columns[k] + 1]++;
-  for (uint32_t c = 0; c < amg->coarse_n; c++) next[c + 1] += next[c];
-  for (uint32_t i = 0; i < n; i++) {
+  // t_pointers[c + 1] is where the next entry of row c goes; in the end row c + 1 begins there.
+  for (uint32_t c = 0; c < amg->coarse_n; c++) amg->t_pointers[c + 2] += amg->t_pointers[c + 1];
+  return SL_OK;
+}
+
+NOINLINE static sl_status transpose_rows(sl_amg *amg, uint32_t begin, uint32_t end,
+                                         uint64_t *work) {
+  const sl_amg_level *level = &amg->levels[amg->level_count - 1];
+  for (uint32_t i = begin; i < end; i++) {
     for (uint32_t k = level->p_pointers[i]; k < level->p_pointers[i + 1]; k++) {
-      uint32_t place = next[level->p_columns[k]]++;
+      uint32_t place = amg->t_pointers[level->p_columns[k] + 1]++;
       amg->t_rows[place] = i;
       amg->t_values[place] = level->p_values[k];
     }
   }
-  memmove(next + 1, next, amg->coarse_n * sizeof *next);
-  next[0] = 0;
-  *work += 2 * (uint64_t)count;
+  *work += 2 * (uint64_t)(level->p_pointers[end] - level->p_pointers[begin]);
   return SL_OK;
 }
 
@@ -532,16 +562,9 @@ static sl_status factorise(sl_amg *amg, uint64_t *work) {
       l[i * n + level->columns[k]] = level->values[k];
     }
   }
-  for (uint32_t i = 0; i < n; i++) {
-    double diagonal = l[i * n + i], pivot = diagonal;
-    for (uint32_t j = 0; j < i; j++) {
-      double sum = l[i * n + j];
-      for (uint32_t k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
-      l[i * n + j] = sum * l[j * n + j]; // the diagonal of the factor is kept inverted
-      pivot -= l[i * n + j] * l[i * n + j];
-    }
-    if (!(pivot > LEAST_PIVOT * diagonal)) pivot = LEAST_PIVOT * diagonal;
-    l[i * n + i] = 1 / sqrt(pivot);
+  for (size_t i = 0; i < n; i++) {
+    double least = LEAST_PIVOT * l[i * n + i], pivot = sl_dense_cholesky_row(l, n, i);
+    l[i * n + i] = 1 / sqrt(pivot > least ? pivot : least);
   }
   *work += (uint64_t)n * n * n / 6;
   return SL_OK;
@@ -554,79 +577,99 @@ static bool is_coarsest(const sl_amg *amg) {
   return level->n <= amg->coarse_limit || amg->level_count == SL_AMG_MAX_LEVELS;
 }
 
-static void after_level(sl_amg *amg) {
+static sl_status after_level(sl_amg *amg) {
   sl_amg_level *level = &amg->levels[amg->level_count - 1];
   bool small = level->n <= amg->coarse_limit;
-  if (!amg->coarsen)
-    amg->stage = SL_AMG_DONE;
-  else if (!is_coarsest(amg))
-    amg->stage = SL_AMG_AGGREGATE;
-  else
-    amg->stage = small ? SL_AMG_FACTORISE : SL_AMG_DONE;
-}
-
-static sl_status build_rows(sl_amg *amg, uint32_t rows,
-                            sl_status (*run)(sl_amg *, uint32_t, uint32_t, uint64_t *),
-                            uint64_t *work, sl_amg_stage then) {
-  uint32_t end = rows - amg->cursor > BLOCK_ROWS ? amg->cursor + BLOCK_ROWS : rows;
-  SL_TRY(run(amg, amg->cursor, end, work));
-  amg->cursor = end;
-  if (end == rows) {
-    amg->cursor = 0;
-    amg->stage = then;
+  SL_TRY(invert_diagonal(level));
+  if (amg->coarsen && !is_coarsest(amg)) {
+    amg->stage = SL_AMG_STRENGTH;
+    return begin_aggregation(amg);
   }
+  amg->stage = amg->coarsen && small ? SL_AMG_FACTORISE : SL_AMG_DONE;
   return SL_OK;
 }
 
 // Without enough reduction the level stays the coarsest, smoothed instead of solved.
-static void after_aggregation(sl_amg *amg) {
+static sl_status after_aggregation(sl_amg *amg) {
   uint32_t n = amg->levels[amg->level_count - 1].n;
   if (amg->coarse_n > 0 && amg->coarse_n <= LEAST_COARSENING * n) {
     amg->stage = SL_AMG_PROLONGATE;
-  } else {
-    free_scratch(amg);
-    amg->stage = SL_AMG_DONE;
+    return begin_prolongation(amg);
+  }
+  free_scratch(amg);
+  amg->stage = SL_AMG_DONE;
+  return SL_OK;
+}
+
+typedef sl_status row_function(sl_amg *amg, uint32_t begin, uint32_t end, uint64_t *work);
+
+// The next rows of a stage; the last ones lead to the next stage.
+static sl_status run_rows(sl_amg *amg, uint32_t rows, row_function *run, uint64_t *work) {
+  uint32_t end = rows - amg->cursor > BLOCK_ROWS ? amg->cursor + BLOCK_ROWS : rows;
+  SL_TRY(run(amg, amg->cursor, end, work));
+  amg->cursor = end < rows ? end : 0;
+  if (end == rows) amg->stage++;
+  return SL_OK;
+}
+
+// What begins with a stage that the last piece has led to.
+static sl_status enter_stage(sl_amg *amg) {
+  switch (amg->stage) {
+  case SL_AMG_STRENGTH:
+    return after_level(amg);
+  case SL_AMG_PROLONGATE:
+    return after_aggregation(amg);
+  case SL_AMG_TRANSPOSE:
+    return finish_prolongation(amg);
+  case SL_AMG_MULTIPLY:
+    return begin_multiply(amg);
+  case SL_AMG_GALERKIN:
+    return begin_galerkin(amg);
+  case SL_AMG_FINISH_LEVEL:
+    SL_TRY(finish_level(amg));
+    return after_level(amg);
+  default:
+    return SL_OK;
+  }
+}
+
+static sl_status run_stage(sl_amg *amg, uint64_t *work) {
+  uint32_t n = amg->levels[amg->level_count - 1].n;
+  switch (amg->stage) {
+  case SL_AMG_COPY:
+    return run_rows(amg, n, copy_rows, work);
+  case SL_AMG_STRENGTH:
+    return run_rows(amg, n, find_strongest, work);
+  case SL_AMG_ROOTS:
+    return run_rows(amg, n, take_whole_neighbourhoods, work);
+  case SL_AMG_JOIN:
+    return run_rows(amg, n, join_neighbours, work);
+  case SL_AMG_GATHER:
+    return run_rows(amg, n, gather_the_rest, work);
+  case SL_AMG_PROLONGATE:
+    return run_rows(amg, n, prolongate_rows, work);
+  case SL_AMG_TRANSPOSE:
+    return run_rows(amg, n, transpose_rows, work);
+  case SL_AMG_MULTIPLY:
+    return run_rows(amg, n, multiply_rows, work);
+  default:
+    return run_rows(amg, amg->coarse_n, galerkin_rows, work);
   }
 }
 
 sl_status sl_amg_build(sl_amg *amg, bool *done, uint64_t *work) {
-  sl_amg_level *level = &amg->levels[amg->level_count - 1];
-  switch (amg->stage) {
-  case SL_AMG_COPY:
-    SL_TRY(copy_matrix(amg, work));
-    SL_TRY(invert_diagonal(level));
-    after_level(amg);
-    break;
-  case SL_AMG_AGGREGATE:
-    SL_TRY(aggregate(amg, work));
-    after_aggregation(amg);
-    break;
-  case SL_AMG_PROLONGATE:
-    SL_TRY(prolongate(amg, work));
-    amg->stage = SL_AMG_TRANSPOSE;
-    break;
-  case SL_AMG_TRANSPOSE:
-    SL_TRY(transpose_prolongation(amg, work));
-    SL_TRY(begin_multiply(amg));
-    amg->stage = SL_AMG_MULTIPLY;
-    break;
-  case SL_AMG_MULTIPLY:
-    SL_TRY(build_rows(amg, level->n, multiply_rows, work, SL_AMG_GALERKIN));
-    if (amg->stage == SL_AMG_GALERKIN) SL_TRY(begin_galerkin(amg));
-    break;
-  case SL_AMG_GALERKIN:
-    SL_TRY(build_rows(amg, amg->coarse_n, galerkin_rows, work, SL_AMG_FINISH_LEVEL));
-    break;
-  case SL_AMG_FINISH_LEVEL:
-    SL_TRY(finish_level(amg));
-    after_level(amg);
-    break;
-  case SL_AMG_FACTORISE:
+  if (amg->stage == SL_AMG_ORDER) {
+    if (amg->ordering.order == NULL || sl_ordering_step(&amg->ordering, 4 * BLOCK_ROWS, work)) {
+      SL_TRY(begin_copy(amg));
+      amg->stage = SL_AMG_COPY;
+    }
+  } else if (amg->stage == SL_AMG_FACTORISE) {
     SL_TRY(factorise(amg, work));
     amg->stage = SL_AMG_DONE;
-    break;
-  case SL_AMG_DONE:
-    break;
+  } else if (amg->stage != SL_AMG_DONE) {
+    sl_amg_stage before = amg->stage;
+    SL_TRY(run_stage(amg, work));
+    if (amg->stage != before) SL_TRY(enter_stage(amg));
   }
   *done = amg->stage == SL_AMG_DONE;
   return SL_OK;

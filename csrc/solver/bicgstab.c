@@ -1,4 +1,4 @@
-// Stabilised bi-conjugate gradients, preconditioned by the diagonal from the right.
+// Stabilised bi-conjugate gradients, preconditioned by the diagonal or by ILU(0) from the right.
 //
 // Based on: H. A. van der Vorst, "Bi-CGSTAB: a fast and smoothly converging variant of Bi-CG for
 // the solution of nonsymmetric linear systems", SIAM J. Sci. Stat. Comput. 13 (1992),
@@ -8,14 +8,20 @@
 #include <string.h>
 
 #include "simd/kernels.h"
+#include "solver/ilu.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
 enum { P, V, T, SHADOW, P_HAT, S_HAT, BICGSTAB_VECTORS };
 
+static bool uses_ilu(const sl_solver *solver) {
+  return solver->plan[solver->plan_at] == SL_SOLVER_BICGSTAB_ILU;
+}
+
 static sl_status setup(sl_solver *solver, bool *done) {
   *done = true;
-  return sl_solver_reserve_vectors(solver, BICGSTAB_VECTORS);
+  SL_TRY(sl_solver_reserve_vectors(solver, BICGSTAB_VECTORS));
+  return uses_ilu(solver) ? sl_solver_build_ilu(solver, done) : SL_OK;
 }
 
 static void start(sl_solver *solver) {
@@ -24,7 +30,12 @@ static void start(sl_solver *solver) {
   solver->stall_iteration = solver->iterations;
 }
 
-static void precondition(const sl_solver *solver, const double *v, double *out) {
+static void precondition(sl_solver *solver, const double *v, double *out) {
+  if (uses_ilu(solver)) {
+    sl_ilu_solve(solver->ilu, v, out);
+    solver->work += sl_ilu_entries(solver->ilu);
+    return;
+  }
   for (uint32_t i = 0; i < solver->n; i++) out[i] = v[i] * solver->inverse_diagonal[i];
 }
 

@@ -70,7 +70,7 @@ static void load(dense_lu *lu, const sl_csr *matrix) {
   for (uint32_t i = 0; i < n; i++) {
     double *row = lu->a + (size_t)i * n;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      row[matrix->columns[k]] = sl_csr_value(matrix, k);
+      row[matrix->columns[k]] = sl_csr_entry(matrix, k);
     }
     lu->row_order[i] = i;
     lu->row_exponent[i] = exponent_to_scale(sl_norm_inf_f64(row, n));
@@ -138,8 +138,9 @@ static sl_status setup(sl_solver *solver, bool *done) {
   return SL_OK;
 }
 
-// x += (an approximation of A^-1) r
-static void add_correction(dense_lu *lu, const double *r, double *x) {
+static void add_correction(sl_solver *solver) {
+  dense_lu *lu = solver->lu;
+  const double *r = solver->r;
   uint32_t n = lu->n, rank = lu->rank;
   double *y = lu->scratch;
   for (uint32_t k = 0; k < rank; k++) {
@@ -155,7 +156,7 @@ static void add_correction(dense_lu *lu, const double *r, double *x) {
     y[k] /= row[lu->pivots[k]];
   }
   for (uint32_t k = 0; k < rank; k++) {
-    x[lu->pivots[k]] += ldexp(y[k], lu->column_exponent[lu->pivots[k]]);
+    solver->x[lu->pivots[k]] += ldexp(y[k], lu->column_exponent[lu->pivots[k]]);
   }
 }
 
@@ -163,12 +164,11 @@ static void start(sl_solver *solver) {
   solver->numerically_singular = solver->lu->rank + solver->null_space.count < solver->n;
 }
 
-// One step of refinement; the first is the solve itself.
-static sl_outcome iterate(sl_solver *solver) {
+sl_outcome sl_solver_refine(sl_solver *solver, void (*add)(sl_solver *)) {
   double before = solver->norm;
   // The gain is known only afterwards: the iterate to fall back to is kept.
   memcpy(solver->best, solver->x, solver->n * sizeof *solver->x);
-  add_correction(solver->lu, solver->r, solver->x);
+  add(solver);
   sl_csr_residual(solver->matrix, solver->x, solver->b, solver->r);
   solver->work += (uint64_t)solver->n * solver->n + solver->matrix->nnz;
   solver->norm = sl_norm2_f64(solver->r, solver->n);
@@ -184,5 +184,7 @@ static sl_outcome iterate(sl_solver *solver) {
   }
   return SL_OUTCOME_STAGNATED;
 }
+
+static sl_outcome iterate(sl_solver *solver) { return sl_solver_refine(solver, add_correction); }
 
 const sl_method_operations sl_method_lu = {setup, start, iterate, NULL};

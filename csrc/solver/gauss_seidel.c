@@ -1,4 +1,4 @@
-// Gauss-Seidel sweeps in row order, in f32 inside an f64 refinement.
+// Gauss-Seidel sweeps in a good order, in f32 inside an f64 refinement.
 //
 // Based on: Y. Saad, "Iterative methods for sparse linear systems", 2nd ed. (2003), 4.1,
 // doi:10.1137/1.9780898718003, and iterative refinement with a solver of lower precision (C. B.
@@ -7,12 +7,17 @@
 // as f32 carries, then x += d and r = b - A x are computed in f64. Rows are divided by their
 // diagonal entry beforehand. What a sweep sees of the residual is an estimate one sweep old and
 // costs nothing; the driver computes the true residual when the estimate says that it is time.
+//
+// Rows are swept as they come unless the topological order is asked for, or the first sweeps gain
+// little and that order is found to leave behind less than half of what the natural one does: on a
+// matrix that is nearly triangular but shuffled, a sweep in it does the work of dozens.
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "simd/kernels.h"
 #include "solver/internal.h"
+#include "solver/ordering.h"
 #include "sparse/spmv.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -24,51 +29,194 @@
 // Growth of the residual at which sweeps are called divergent.
 #define DIVERGED 1e4
 
+// Sweeps after which the gain of the last half of them says how many remain. An order is looked for
+// when they are more than four times that half.
+#define PROBE 12u
+
+// What another order leaves behind, beside the natural one, when it is taken.
+#define LAG_THAT_PAYS 0.5
+
+typedef enum stage { ORDER, JUDGE, COPY, READY } stage;
+
 typedef struct gauss_seidel {
+  stage stage;
+  bool judged;          // whether another order pays is known
+  sl_ordering ordering; // arrays of NULL: the natural order
+  uint32_t next_row;
+  double lag[2]; // of the natural order and of the other
+  // The rows in the order of the sweeps; the matrix's own arrays when that is the natural one.
+  uint32_t *own_pointers, *own_columns;
+  const uint32_t *pointers, *columns;
   float *values; // nnz: a_ij / a_ii
   float *d, *r;  // n: correction, and scale * r_i / a_ii
   double scale;
   double first, last; // size of the residual met by the first and the last sweep since r was made
+  uint32_t sweeps;    // since r was made
+  double halfway;     // what the sweep in the middle of the probe met
   double outer_norm;  // ||r||_2 in f64
-  size_t bytes;
-  double correction; // what the estimate has been wrong by
+  double correction;  // what the estimate has been wrong by
 } gauss_seidel;
 
 void sl_gauss_seidel_destroy(gauss_seidel *state) {
   if (state == NULL) return;
+  sl_ordering_destroy(&state->ordering);
+  sl_free(state->own_pointers);
+  sl_free(state->own_columns);
   sl_free(state->values);
   sl_free(state->d);
   sl_free(state->r);
   sl_free(state);
 }
 
-size_t sl_gauss_seidel_bytes(const gauss_seidel *state) { return state ? state->bytes : 0; }
+size_t sl_gauss_seidel_bytes(const sl_solver *solver) {
+  const gauss_seidel *state = solver->gauss_seidel;
+  if (state == NULL) return 0;
+  size_t n = solver->n, nnz = solver->matrix->nnz;
+  size_t order = sl_ordering_bytes(&state->ordering);
+  if (state->own_pointers != NULL) order += (n + 1 + nnz) * sizeof(uint32_t);
+  return sizeof *state + (nnz + 2 * n) * sizeof(float) + order;
+}
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  *done = true;
-  if (solver->gauss_seidel != NULL) return SL_OK;
+static inline uint32_t row_at(const gauss_seidel *state, uint32_t place) {
+  return state->own_columns != NULL ? state->ordering.order[place] : place;
+}
+
+// x += d, when that is an improvement.
+static void settle(sl_solver *solver) {
+  gauss_seidel *state = solver->gauss_seidel;
+  if (state->first == 0 || !(state->last < state->first)) {
+    solver->norm = state->outer_norm;
+    return;
+  }
+  double back = 1 / state->scale;
+  for (uint32_t i = 0; i < solver->n; i++) solver->x[row_at(state, i)] += state->d[i] * back;
+  state->first = 0;
+}
+
+// ---- setup --------------------------------------------------------------------------------------
+
+static sl_status create(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
   SL_TRY(SL_ALLOC_ZERO(&solver->gauss_seidel, 1));
   gauss_seidel *state = solver->gauss_seidel;
-  state->bytes = sizeof *state + (matrix->nnz + 2 * (size_t)solver->n) * sizeof(float);
   SL_TRY(SL_ALLOC(&state->values, matrix->nnz));
   SL_TRY(SL_ALLOC(&state->d, solver->n));
   SL_TRY(SL_ALLOC(&state->r, solver->n));
-  for (uint32_t i = 0; i < solver->n; i++) {
-    double inverse = solver->inverse_diagonal[i];
-    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      state->values[k] = (float)(sl_csr_value(matrix, k) * inverse);
-    }
-  }
-  solver->work += matrix->nnz;
+  state->pointers = matrix->row_pointers;
+  state->columns = matrix->columns;
+  bool asked = solver->options.ordering == SL_ORDER_TOPOLOGICAL;
+  state->stage = asked ? ORDER : COPY;
+  state->judged = solver->options.ordering != SL_ORDER_AUTO;
   return SL_OK;
 }
 
+static void stay_natural(gauss_seidel *state) {
+  sl_ordering_destroy(&state->ordering);
+  state->judged = true;
+  state->next_row = 0;
+  state->stage = READY;
+}
+
+static sl_status order(sl_solver *solver) {
+  gauss_seidel *state = solver->gauss_seidel;
+  sl_ordering *ordering = &state->ordering;
+  if (ordering->order == NULL) {
+    SL_TRY(sl_ordering_begin(solver->matrix, SL_ORDER_TOPOLOGICAL, ordering));
+  }
+  if (sl_ordering_step(ordering, 64 * BLOCK_ROWS, &solver->work)) state->stage = JUDGE;
+  return SL_OK;
+}
+
+static sl_status take_order(sl_solver *solver) {
+  gauss_seidel *state = solver->gauss_seidel;
+  if (solver->rebuild) settle(solver);
+  SL_TRY(SL_ALLOC(&state->own_pointers, (size_t)solver->n + 1));
+  SL_TRY(SL_ALLOC(&state->own_columns, solver->matrix->nnz));
+  state->own_pointers[0] = 0;
+  state->pointers = state->own_pointers;
+  state->columns = state->own_columns;
+  state->stage = COPY;
+  return SL_OK;
+}
+
+#define SETUP_ROWS (16 * BLOCK_ROWS)
+
+static uint32_t end_of_piece(const sl_solver *solver) {
+  uint32_t begin = solver->gauss_seidel->next_row;
+  return solver->n - begin > SETUP_ROWS ? begin + SETUP_ROWS : solver->n;
+}
+
+static sl_status judge(sl_solver *solver) {
+  gauss_seidel *state = solver->gauss_seidel;
+  uint32_t begin = state->next_row, end = end_of_piece(solver);
+  if (state->judged) return take_order(solver);
+  sl_ordering_add_lag(&state->ordering, solver->inverse_diagonal, begin, end, state->lag);
+  solver->work += solver->matrix->row_pointers[end] - solver->matrix->row_pointers[begin];
+  state->next_row = end;
+  if (end < solver->n) return SL_OK;
+  state->next_row = 0;
+  state->judged = true;
+  if (state->lag[1] < LAG_THAT_PAYS * state->lag[0]) return take_order(solver);
+  stay_natural(state);
+  return SL_OK;
+}
+
+NOINLINE static void copy_rows(sl_solver *solver, uint32_t begin, uint32_t end) {
+  gauss_seidel *state = solver->gauss_seidel;
+  const sl_csr *matrix = solver->matrix;
+  const uint32_t *places = state->ordering.places;
+  for (uint32_t i = begin; i < end; i++) {
+    uint32_t row = row_at(state, i), at = state->pointers[i];
+    double inverse = solver->inverse_diagonal[row];
+    for (uint32_t k = matrix->row_pointers[row]; k < matrix->row_pointers[row + 1]; k++, at++) {
+      state->values[at] = (float)(sl_csr_value(matrix, k) * inverse);
+      if (places != NULL) state->own_columns[at] = places[matrix->columns[k]];
+    }
+    if (places != NULL) state->own_pointers[i + 1] = at;
+  }
+  solver->work += state->pointers[end] - state->pointers[begin];
+}
+
+static void copy(sl_solver *solver) {
+  gauss_seidel *state = solver->gauss_seidel;
+  uint32_t begin = state->next_row, end = end_of_piece(solver);
+  copy_rows(solver, begin, end);
+  state->next_row = end < solver->n ? end : 0;
+  if (end == solver->n) state->stage = READY;
+}
+
+// Without the memory for another order the natural one, which is there, goes on.
+static sl_status go_on_naturally(gauss_seidel *state) {
+  sl_free(state->own_pointers);
+  state->own_pointers = NULL;
+  stay_natural(state);
+  return SL_OK;
+}
+
+static sl_status setup(sl_solver *solver, bool *done) {
+  if (solver->gauss_seidel == NULL) SL_TRY(create(solver));
+  gauss_seidel *state = solver->gauss_seidel;
+  sl_status status = SL_OK;
+  if (state->stage == ORDER)
+    status = order(solver);
+  else if (state->stage == JUDGE)
+    status = judge(solver);
+  else if (state->stage == COPY)
+    copy(solver);
+  if (status != SL_OK && solver->options.ordering == SL_ORDER_AUTO) {
+    status = go_on_naturally(state);
+  }
+  *done = state->stage == READY;
+  return status;
+}
+
+// ---- sweeps -------------------------------------------------------------------------------------
+
 // A sweep over rows begin .. end - 1; returns the sum of squares of the residuals met. Two partial
 // sums hide the latency of an add.
-NOINLINE static double sweep_rows(const sl_csr *matrix, const float *values, const float *r,
-                                  float *d, uint32_t begin, uint32_t end) {
-  const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;
+NOINLINE static double sweep_rows(const uint32_t *pointers, const uint32_t *columns,
+                                  const float *values, const float *r, float *d, uint32_t begin,
+                                  uint32_t end) {
   double squares = 0;
   for (uint32_t i = begin; i < end; i++) {
     float even = r[i], odd = 0;
@@ -90,7 +238,8 @@ static double sweep(sl_solver *solver) {
   double squares = 0;
   for (uint32_t begin = 0, end; begin < solver->n; begin = end) {
     end = solver->n - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : solver->n;
-    squares += sweep_rows(solver->matrix, state->values, state->r, state->d, begin, end);
+    squares +=
+        sweep_rows(state->pointers, state->columns, state->values, state->r, state->d, begin, end);
   }
   solver->work += solver->matrix->nnz;
   return sqrt(squares);
@@ -103,15 +252,20 @@ static void begin_sweeps(sl_solver *solver) {
   frexp(solver->norm, &exponent);
   state->scale = ldexp(1, -exponent);
   for (uint32_t i = 0; i < solver->n; i++) {
-    state->r[i] = (float)(solver->r[i] * state->scale * solver->inverse_diagonal[i]);
+    uint32_t row = row_at(state, i);
+    state->r[i] = (float)(solver->r[row] * state->scale * solver->inverse_diagonal[row]);
   }
   memset(state->d, 0, solver->n * sizeof *state->d);
   state->outer_norm = solver->norm;
   state->first = state->last = 0;
+  state->sweeps = 0;
 }
 
 static void start(sl_solver *solver) {
   gauss_seidel *state = solver->gauss_seidel;
+  bool stays = solver->rebuild && state->own_columns == NULL && state->first > 0;
+  solver->rebuild = false;
+  if (stays) return; // the sweeps go on as if nothing had been looked at
   // After a claim that did not hold, the estimate is corrected by what it was wrong by.
   bool corrects = isfinite(solver->verified_norm) && state->last > 0;
   double estimate = state->correction * state->outer_norm * state->last / state->first;
@@ -119,18 +273,6 @@ static void start(sl_solver *solver) {
   solver->stall_norm = INFINITY;
   solver->stall_iteration = solver->iterations;
   begin_sweeps(solver);
-}
-
-// x += d, when that is an improvement.
-static void settle(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
-  if (state->first == 0 || !(state->last < state->first)) {
-    solver->norm = state->outer_norm;
-    return;
-  }
-  double back = 1 / state->scale;
-  for (uint32_t i = 0; i < solver->n; i++) solver->x[i] += state->d[i] * back;
-  state->first = 0;
 }
 
 // The residual of the improved x, and sweeps on it.
@@ -149,6 +291,15 @@ static sl_outcome refine(sl_solver *solver) {
   return SL_OUTCOME_RUNNING;
 }
 
+static bool is_slow(const sl_solver *solver, double met) {
+  gauss_seidel *state = solver->gauss_seidel;
+  state->sweeps++;
+  if (state->sweeps == PROBE / 2) state->halfway = met;
+  if (state->sweeps != PROBE) return false;
+  double gain = met / state->halfway;
+  return solver->norm * gain * gain * gain * gain > solver->target;
+}
+
 static sl_outcome iterate(sl_solver *solver) {
   gauss_seidel *state = solver->gauss_seidel;
   double before = state->last, met = sweep(solver);
@@ -160,6 +311,12 @@ static sl_outcome iterate(sl_solver *solver) {
   if (!(met <= DIVERGED * state->first)) return SL_OUTCOME_BREAKDOWN;
   if (met == 0 || solver->norm <= 0.9 * solver->target) return SL_OUTCOME_CONVERGED;
   if (reduction <= LEAST_REDUCTION || (reduction < 1e-4 && gain > 0.95)) return refine(solver);
+  if (!state->judged && is_slow(solver, met)) {
+    // The driver comes back to setup.
+    state->stage = ORDER;
+    solver->rebuild = true;
+    return SL_OUTCOME_RUNNING;
+  }
   if (solver->norm < 0.9 * solver->stall_norm) {
     solver->stall_norm = solver->norm;
     solver->stall_iteration = solver->iterations;

@@ -19,7 +19,6 @@
 #define STALLED 0.99
 
 typedef struct gmres {
-  sl_ilu *ilu;
   double *basis;              // (CYCLE + 1) vectors of n
   double *z;                  // n
   uint32_t n, k;              // steps done in this cycle
@@ -31,7 +30,6 @@ typedef struct gmres {
 
 void sl_gmres_destroy(gmres *state) {
   if (state == NULL) return;
-  sl_ilu_destroy(state->ilu);
   sl_free(state->basis);
   sl_free(state->z);
   sl_free(state);
@@ -39,20 +37,20 @@ void sl_gmres_destroy(gmres *state) {
 
 size_t sl_gmres_bytes(const gmres *state) {
   if (state == NULL) return 0;
-  return sizeof *state + (CYCLE + 2) * (size_t)state->n * sizeof(double) + sl_ilu_bytes(state->ilu);
+  return sizeof *state + (CYCLE + 2) * (size_t)state->n * sizeof(double);
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  *done = true;
-  if (solver->gmres != NULL) return SL_OK;
+static sl_status create(sl_solver *solver) {
   SL_TRY(SL_ALLOC_ZERO(&solver->gmres, 1));
   gmres *state = solver->gmres;
   state->n = solver->n;
   SL_TRY(SL_ALLOC(&state->z, solver->n));
-  SL_TRY(sl_alloc((size_t)solver->n, (CYCLE + 1) * sizeof(double), (void **)&state->basis));
-  SL_TRY(sl_ilu_create(solver->matrix, &state->ilu));
-  solver->work += 2 * sl_ilu_entries(state->ilu);
-  return SL_OK;
+  return sl_alloc((size_t)solver->n, (CYCLE + 1) * sizeof(double), (void **)&state->basis);
+}
+
+static sl_status setup(sl_solver *solver, bool *done) {
+  if (solver->gmres == NULL) SL_TRY(create(solver));
+  return sl_solver_build_ilu(solver, done);
 }
 
 static double *vector(gmres *state, uint32_t k) { return state->basis + (size_t)k * state->n; }
@@ -81,8 +79,8 @@ static void settle(sl_solver *solver) {
   }
   memset(state->z, 0, n * sizeof *state->z);
   for (uint32_t j = 0; j < k; j++) sl_axpy_f64(y[j], vector(state, j), state->z, n);
-  sl_ilu_solve(state->ilu, state->z, state->z);
-  solver->work += sl_ilu_entries(state->ilu);
+  sl_ilu_solve(solver->ilu, state->z, state->z);
+  solver->work += sl_ilu_entries(solver->ilu);
   memcpy(solver->best, solver->x, n * sizeof *solver->x);
   sl_axpy_f64(1, state->z, solver->x, n);
   solver->best_norm = state->cycle_norm;
@@ -125,9 +123,9 @@ static sl_outcome iterate(sl_solver *solver) {
   gmres *state = solver->gmres;
   uint32_t n = solver->n, k = state->k;
   double *next = vector(state, k + 1), *column = state->r[k];
-  sl_ilu_solve(state->ilu, vector(state, k), state->z);
+  sl_ilu_solve(solver->ilu, vector(state, k), state->z);
   sl_csr_multiply(solver->matrix, state->z, next);
-  solver->work += sl_ilu_entries(state->ilu) + solver->matrix->nnz;
+  solver->work += sl_ilu_entries(solver->ilu) + solver->matrix->nnz;
   double before = sl_norm2_f64(next, n);
   for (uint32_t i = 0; i <= k; i++) {
     column[i] = sl_dot_f64(vector(state, i), next, n);

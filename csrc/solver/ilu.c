@@ -6,22 +6,12 @@
 #include "solver/ilu.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 
 #define LEAST_PIVOT 0.05
 #define NOINLINE __attribute__((noinline))
 #define BLOCK_ROWS 4096u
-
-struct sl_ilu {
-  uint32_t n;
-  uint32_t *pointers;  // n + 1
-  uint32_t *diagonals; // n: place of the diagonal entry in the row
-  uint32_t *columns;
-  float *values;   // L without its ones, U without its diagonal
-  double *inverse; // n: 1 / u_ii
-};
 
 void sl_ilu_destroy(sl_ilu *ilu) {
   if (ilu == NULL) return;
@@ -30,6 +20,8 @@ void sl_ilu_destroy(sl_ilu *ilu) {
   sl_free(ilu->columns);
   sl_free(ilu->values);
   sl_free(ilu->inverse);
+  sl_free(ilu->exact);
+  sl_free(ilu->places);
   sl_free(ilu);
 }
 
@@ -37,30 +29,37 @@ uint64_t sl_ilu_entries(const sl_ilu *ilu) { return ilu->pointers[ilu->n]; }
 
 size_t sl_ilu_bytes(const sl_ilu *ilu) {
   if (ilu == NULL) return 0;
-  return sizeof *ilu + (size_t)ilu->n * 16 + (size_t)sl_ilu_entries(ilu) * 8;
+  size_t entries = (size_t)ilu->matrix->nnz + ilu->n, work = entries * 8 + (size_t)ilu->n * 4;
+  return sizeof *ilu + (size_t)ilu->n * 16 + entries * 8 + (ilu->exact != NULL ? work : 0);
 }
 
 // Copies row i with its diagonal entry, stored or not.
-static void copy_row(sl_ilu *ilu, const sl_csr *matrix, uint32_t i, double *values, uint32_t *at) {
-  uint32_t k = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
-  for (; k < end && matrix->columns[k] < i; k++, ++*at) {
-    ilu->columns[*at] = matrix->columns[k];
-    values[*at] = sl_csr_value(matrix, k);
+static void copy_row(sl_ilu *ilu, uint32_t i) {
+  const sl_csr *matrix = ilu->matrix;
+  uint32_t at = ilu->pointers[i], end = matrix->row_pointers[i + 1];
+  bool stored = false;
+  for (uint32_t k = matrix->row_pointers[i]; k <= end; k++) {
+    // The end of the row stands for a diagonal entry that has not been met.
+    uint32_t j = k < end ? matrix->columns[k] : ilu->n;
+    if (j >= i && !stored) {
+      stored = true;
+      ilu->diagonals[i] = at;
+      ilu->columns[at] = i;
+      ilu->exact[at++] = j == i ? sl_csr_entry(matrix, k) : 0;
+    }
+    if (j == i || k == end) continue;
+    ilu->columns[at] = j;
+    ilu->exact[at++] = sl_csr_entry(matrix, k);
   }
-  ilu->diagonals[i] = *at;
-  ilu->columns[*at] = i;
-  values[(*at)++] = k < end && matrix->columns[k] == i ? sl_csr_value(matrix, k++) : 0;
-  for (; k < end; k++, ++*at) {
-    ilu->columns[*at] = matrix->columns[k];
-    values[*at] = sl_csr_value(matrix, k);
-  }
-  ilu->pointers[i + 1] = *at;
+  ilu->pointers[i + 1] = at;
 }
 
-// places[j]: where column j stands in row i, plus 1; 0 elsewhere.
-static void eliminate_row(sl_ilu *ilu, uint32_t i, double *values, uint32_t *places) {
+// Returns the entries it took.
+static uint64_t eliminate_row(sl_ilu *ilu, uint32_t i) {
   uint32_t begin = ilu->pointers[i], end = ilu->pointers[i + 1], diagonal = ilu->diagonals[i];
-  double largest = 0;
+  double *values = ilu->exact, largest = 0;
+  uint32_t *places = ilu->places;
+  uint64_t work = end - begin;
   for (uint32_t k = begin; k < end; k++) {
     places[ilu->columns[k]] = k + 1;
     largest = fmax(largest, fabs(values[k]));
@@ -72,22 +71,44 @@ static void eliminate_row(sl_ilu *ilu, uint32_t i, double *values, uint32_t *pla
       uint32_t place = places[ilu->columns[m]];
       if (place > 0) values[place - 1] -= factor * values[m];
     }
+    work += ilu->pointers[row + 1] - ilu->diagonals[row];
   }
   double pivot = values[diagonal], size = largest > 0 ? largest : 1;
   if (!(fabs(pivot) >= LEAST_PIVOT * size)) pivot = pivot < 0 ? -size : size;
   ilu->inverse[i] = 1 / pivot;
   for (uint32_t k = begin; k < end; k++) places[ilu->columns[k]] = 0;
+  return work;
 }
 
-static sl_status factorise(sl_ilu *ilu, const sl_csr *matrix, double *values) {
-  uint32_t *places, at = 0;
-  SL_TRY(SL_ALLOC_ZERO(&places, ilu->n));
-  ilu->pointers[0] = 0;
-  for (uint32_t i = 0; i < ilu->n; i++) copy_row(ilu, matrix, i, values, &at);
-  for (uint32_t i = 0; i < ilu->n; i++) eliminate_row(ilu, i, values, places);
-  for (uint32_t k = 0; k < at; k++) ilu->values[k] = (float)values[k];
-  sl_free(places);
-  return SL_OK;
+NOINLINE static void build_rows(sl_ilu *ilu, uint32_t begin, uint32_t end, uint64_t *work) {
+  const uint32_t *pointers = ilu->pointers;
+  if (ilu->stage == SL_ILU_COPY) {
+    for (uint32_t i = begin; i < end; i++) copy_row(ilu, i);
+    *work += pointers[end] - pointers[begin];
+  } else if (ilu->stage == SL_ILU_ELIMINATE) {
+    for (uint32_t i = begin; i < end; i++) *work += eliminate_row(ilu, i);
+  } else {
+    for (uint32_t k = pointers[begin]; k < pointers[end]; k++) {
+      ilu->values[k] = (float)ilu->exact[k];
+    }
+    *work += pointers[end] - pointers[begin];
+  }
+}
+
+bool sl_ilu_build(sl_ilu *ilu, uint64_t *work) {
+  if (ilu->stage != SL_ILU_DONE) {
+    uint32_t begin = ilu->next_row;
+    uint32_t end = ilu->n - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : ilu->n;
+    build_rows(ilu, begin, end, work);
+    ilu->next_row = end < ilu->n ? end : 0;
+    if (end == ilu->n) ilu->stage++;
+  }
+  if (ilu->stage != SL_ILU_DONE) return false;
+  sl_free(ilu->exact);
+  sl_free(ilu->places);
+  ilu->exact = NULL;
+  ilu->places = NULL;
+  return true;
 }
 
 sl_status sl_ilu_create(const sl_csr *matrix, sl_ilu **out) {
@@ -95,21 +116,21 @@ sl_status sl_ilu_create(const sl_csr *matrix, sl_ilu **out) {
   size_t n = matrix->rows, entries = (size_t)matrix->nnz + n;
   SL_REQUIRE(entries < UINT32_MAX, SL_ERR_OVERFLOW, "matrix", "fewer entries for this method");
   sl_ilu *ilu;
-  double *values = NULL;
   SL_TRY(SL_ALLOC_ZERO(&ilu, 1));
+  ilu->matrix = matrix;
   ilu->n = matrix->rows;
   sl_status status = SL_ALLOC(&ilu->pointers, n + 1);
   if (status == SL_OK) status = SL_ALLOC(&ilu->diagonals, n);
   if (status == SL_OK) status = SL_ALLOC(&ilu->columns, entries);
   if (status == SL_OK) status = SL_ALLOC(&ilu->values, entries);
   if (status == SL_OK) status = SL_ALLOC(&ilu->inverse, n);
-  if (status == SL_OK) status = SL_ALLOC(&values, entries);
-  if (status == SL_OK) status = factorise(ilu, matrix, values);
-  sl_free(values);
+  if (status == SL_OK) status = SL_ALLOC(&ilu->exact, entries);
+  if (status == SL_OK) status = SL_ALLOC_ZERO(&ilu->places, n);
   if (status != SL_OK) {
     sl_ilu_destroy(ilu);
     return status;
   }
+  ilu->pointers[0] = 0;
   *out = ilu;
   return SL_OK;
 }

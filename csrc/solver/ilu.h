@@ -2,19 +2,47 @@
 #ifndef SL_SOLVER_ILU_H
 #define SL_SOLVER_ILU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "sparse/csr.h"
 
-typedef struct sl_ilu sl_ilu;
+typedef enum sl_ilu_stage {
+  SL_ILU_COPY,
+  SL_ILU_ELIMINATE,
+  SL_ILU_NARROW,
+  SL_ILU_DONE
+} sl_ilu_stage;
 
-// Factorises. Pivots that are small beside their row are replaced, so that it always ends.
-//   matrix   read; square (the caller's duty)
-//   Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates 12 bytes an entry and 28 a row, and 8 an entry
-//   while it works. O(sum over entries a_ij of the length of row j).
+typedef struct sl_ilu {
+  const sl_csr *matrix; // read until it is built
+  uint32_t n;
+  uint32_t *pointers;  // n + 1
+  uint32_t *diagonals; // n: place of the diagonal entry in the row
+  uint32_t *columns;
+  float *values;   // L without its ones, U without its diagonal
+  double *inverse; // n: 1 / u_ii
+  // While it is built.
+  sl_ilu_stage stage;
+  uint32_t next_row;
+  double *exact;    // as values
+  uint32_t *places; // n: where a column stands in the row being made, plus 1; 0 elsewhere
+} sl_ilu;
+
+// Prepares a factorisation without computing it.
+//   matrix   read and kept until it is built; square (the caller's duty)
+//   Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates 12 bytes an entry and 28 a row, and 8 an entry and
+//   4 a row until it is built. O(n).
 sl_status sl_ilu_create(const sl_csr *matrix, sl_ilu **out);
+
+// Goes on with a few thousand rows. Pivots that are small beside their row are replaced, so that it
+// always succeeds.
+//   work   read and written: entries handled are added
+//   Returns true when nothing is left. Does not allocate. O(sum over entries a_ij of the rows i of
+//   a piece of the length of row j).
+bool sl_ilu_build(sl_ilu *ilu, uint64_t *work);
 
 // Frees it. NULL is allowed.
 void sl_ilu_destroy(sl_ilu *ilu);

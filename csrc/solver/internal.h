@@ -26,6 +26,7 @@ typedef enum sl_phase {
   SL_PHASE_ENDED,
 } sl_phase;
 
+struct dense_cholesky;
 struct dense_lu;
 struct gauss_seidel;
 struct gmres;
@@ -51,10 +52,13 @@ struct sl_solver {
   double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the method's
   uint32_t vector_count;
   struct dense_lu *lu;
+  struct dense_cholesky *dense_cholesky;
   struct gauss_seidel *gauss_seidel;
   struct gmres *gmres;
   struct sl_amg *amg;
   struct sl_approximate_cholesky *cholesky;
+  struct sl_incomplete_cholesky *incomplete;
+  struct sl_ilu *ilu; // of GMRES and of BiCGSTAB
 
   // The running solve. x and b are scaled by 2^-exponent.
   sl_phase phase;
@@ -84,6 +88,7 @@ struct sl_solver {
   double stall_norm;        // BiCGSTAB: best norm when progress was last seen ...
   uint32_t stall_iteration; // ... and when
   bool restart;             // BiCGSTAB: take a new shadow residual
+  bool rebuild;             // the method asks for another piece of setup before it goes on
 };
 
 // A method. All work on solver->x and solver->r, count their edge operations in solver->work, and
@@ -106,6 +111,7 @@ extern const sl_method_operations sl_method_gauss_seidel;
 extern const sl_method_operations sl_method_bicgstab;
 extern const sl_method_operations sl_method_gmres;
 extern const sl_method_operations sl_method_lu;
+extern const sl_method_operations sl_method_dense_cholesky;
 
 // Makes sure that solver->vectors[0 .. count - 1] exist. Errors: ERR_MEMORY.
 sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count);
@@ -130,10 +136,19 @@ bool sl_solver_gives_way(sl_solver *solver);
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);
 
+// Builds the next piece of solver->ilu.
+sl_status sl_solver_build_ilu(sl_solver *solver, bool *done);
+
+// One step of iterative refinement with a direct method; the first is the solve itself.
+//   add_correction   x += (an approximation of A^-1) r
+sl_outcome sl_solver_refine(sl_solver *solver, void (*add_correction)(sl_solver *));
+
 void sl_gmres_destroy(struct gmres *state);
 size_t sl_gmres_bytes(const struct gmres *state);
 void sl_gauss_seidel_destroy(struct gauss_seidel *state);
-size_t sl_gauss_seidel_bytes(const struct gauss_seidel *state);
+size_t sl_gauss_seidel_bytes(const sl_solver *solver);
+void sl_dense_cholesky_destroy(struct dense_cholesky *state);
+size_t sl_dense_cholesky_bytes(const struct dense_cholesky *state);
 void sl_dense_lu_destroy(struct dense_lu *lu);
 size_t sl_dense_lu_bytes(const struct dense_lu *lu);
 

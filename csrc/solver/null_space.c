@@ -17,7 +17,7 @@ static row_sums sum_row(const sl_csr *matrix, uint32_t row) {
   uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
   row_sums sums = {0, 0, end - begin};
   for (uint32_t k = begin; k < end; k++) {
-    double value = sl_csr_value(matrix, k);
+    double value = sl_csr_entry(matrix, k);
     if (matrix->columns[k] == row)
       sums.diagonal = value;
     else
@@ -47,7 +47,7 @@ static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t st
     if (!has_no_slack(&sums)) balanced = false;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
       uint32_t j = matrix->columns[k];
-      double value = sl_csr_value(matrix, k);
+      double value = sl_csr_entry(matrix, k);
       if (j == i || value == 0) continue;
       double sign = (value > 0) == (sums.diagonal > 0) ? -space->signs[i] : space->signs[i];
       if (space->signs[j] == 0) {

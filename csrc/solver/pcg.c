@@ -11,6 +11,7 @@
 #include "simd/simd.h"
 #include "solver/amg.h"
 #include "solver/approximate_cholesky.h"
+#include "solver/incomplete_cholesky.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -32,7 +33,8 @@ static sl_status build_amg(sl_solver *solver, bool *done) {
   if (solver->amg == NULL) {
     // Symmetric Gauss-Seidel is the cycle of a hierarchy of one level.
     bool coarsen = solver->plan[solver->plan_at] == SL_SOLVER_AMG;
-    SL_TRY(sl_amg_create(solver->matrix, solver->traits.diagonal_sign, coarsen, &solver->amg));
+    SL_TRY(sl_amg_create(solver->matrix, solver->traits.diagonal_sign, solver->options.ordering,
+                         coarsen, &solver->amg));
   }
   return sl_amg_build(solver->amg, done, &solver->work);
 }
@@ -64,9 +66,36 @@ static const float *apply_cholesky(sl_solver *solver, const double *r, double sc
 
 static const preconditioner cholesky = {build_cholesky, apply_cholesky};
 
+// ---- incomplete Cholesky ------------------------------------------------------------------------
+
+static sl_status build_incomplete(sl_solver *solver, bool *done) {
+  if (solver->incomplete == NULL) {
+    bool natural = solver->options.ordering != SL_ORDER_REVERSE_CUTHILL_MCKEE &&
+                   !sl_ordering_is_scattered(solver->matrix);
+    natural |= solver->options.ordering == SL_ORDER_NATURAL;
+    SL_TRY(sl_incomplete_cholesky_create(
+        solver->matrix, solver->traits.diagonal_sign,
+        natural ? SL_ORDER_NATURAL : SL_ORDER_REVERSE_CUTHILL_MCKEE, &solver->incomplete));
+  }
+  return sl_incomplete_cholesky_build(solver->incomplete, done, &solver->work);
+}
+
+static const float *apply_incomplete(sl_solver *solver, const double *r, double scale) {
+  solver->work += 2 * sl_incomplete_cholesky_entries(solver->incomplete);
+  return sl_incomplete_cholesky_solve(solver->incomplete, r, scale);
+}
+
+static const preconditioner incomplete = {build_incomplete, apply_incomplete};
+
 static const preconditioner *chosen(const sl_solver *solver) {
-  bool is_cholesky = solver->plan[solver->plan_at] == SL_SOLVER_APPROXIMATE_CHOLESKY;
-  return is_cholesky ? &cholesky : &amg;
+  switch (solver->plan[solver->plan_at]) {
+  case SL_SOLVER_APPROXIMATE_CHOLESKY:
+    return &cholesky;
+  case SL_SOLVER_INCOMPLETE_CHOLESKY:
+    return &incomplete;
+  default:
+    return &amg;
+  }
 }
 
 // ---- vector loops -------------------------------------------------------------------------------
@@ -127,7 +156,8 @@ NOINLINE static void update_direction(const float *z, double beta, double *p, ui
 }
 
 #define FOR_BLOCKS(n)                                                                              \
-  for (uint32_t i = 0, count; i < (n) && (count = (n)-i < BLOCK ? (n)-i : BLOCK, true); i += BLOCK)
+  for (uint32_t i = 0, count; i < (n) && (count = (n) - i < BLOCK ? (n) - i : BLOCK, true);        \
+       i += BLOCK)
 
 // ---- the method ---------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ static sl_status find_empty_lines(sl_solver *solver) {
   for (uint32_t i = 0; i < n; i++) {
     bool empty = true;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      if (sl_csr_value(matrix, k) == 0) continue;
+      if (sl_csr_entry(matrix, k) == 0) continue;
       empty = false;
       used[matrix->columns[k]] = 1;
     }
@@ -88,7 +88,7 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
   for (uint32_t i = 0; i < n; i++) {
     double diagonal = 0, off = 0, terms = 0;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++, terms++) {
-      double value = sl_csr_value(matrix, k);
+      double value = sl_csr_entry(matrix, k);
       if (matrix->columns[k] == i)
         diagonal = value;
       else
@@ -122,7 +122,7 @@ static sl_status check_method(const sl_solver *solver, sl_solver_method method) 
     SL_REQUIRE(traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
                "a diagonally dominant matrix for this method");
   }
-  if (method == SL_SOLVER_LU) {
+  if (method == SL_SOLVER_LU || method == SL_SOLVER_CHOLESKY) {
     SL_REQUIRE(solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
                "at most 400 rows for a dense factorisation");
   }
@@ -160,14 +160,41 @@ static void plan_automatically(sl_solver *solver) {
   if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_DOMINANT);
 }
 
+static bool takes_cuthill_mckee(sl_solver_method method) {
+  return method == SL_SOLVER_AMG || method == SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL ||
+         method == SL_SOLVER_INCOMPLETE_CHOLESKY;
+}
+
+static sl_status check_ordering(const sl_solver_options *options) {
+  bool taken;
+  switch (options->ordering) {
+  case SL_ORDER_AUTO:
+    return SL_OK;
+  case SL_ORDER_NATURAL:
+    taken = takes_cuthill_mckee(options->method) || options->method == SL_SOLVER_GAUSS_SEIDEL;
+    break;
+  case SL_ORDER_REVERSE_CUTHILL_MCKEE:
+    taken = takes_cuthill_mckee(options->method);
+    break;
+  case SL_ORDER_TOPOLOGICAL:
+    taken = options->method == SL_SOLVER_GAUSS_SEIDEL;
+    break;
+  default:
+    taken = false;
+  }
+  SL_REQUIRE(taken, SL_ERR_OPTION, "ordering", "one that the method takes");
+  return SL_OK;
+}
+
 bool sl_solver_needs_definite(sl_solver_method method) {
-  return method == SL_SOLVER_CG || method == SL_SOLVER_AMG ||
-         method == SL_SOLVER_APPROXIMATE_CHOLESKY || method == SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL;
+  return method == SL_SOLVER_CG || method == SL_SOLVER_CHOLESKY || takes_cuthill_mckee(method) ||
+         method == SL_SOLVER_APPROXIMATE_CHOLESKY;
 }
 
 sl_status sl_solver_make_plan(sl_solver *solver) {
   sl_solver_method method = solver->options.method;
   SL_REQUIRE(is_known(method), SL_ERR_OPTION, "method", "a known method");
+  SL_TRY(check_ordering(&solver->options));
   solver->plan_length = 0;
   if (method == SL_SOLVER_AUTO) {
     plan_automatically(solver);
@@ -189,7 +216,7 @@ sl_status sl_solver_invert_diagonal(sl_solver *solver) {
     double *largest;
     SL_TRY(SL_ALLOC_ZERO(&largest, n));
     for (size_t k = 0; k < matrix->nnz; k++) {
-      double size = fabs(sl_csr_value(matrix, k));
+      double size = fabs(sl_csr_entry(matrix, k));
       if (size > largest[matrix->columns[k]]) largest[matrix->columns[k]] = size;
     }
     for (uint32_t i = 0; i < n; i++) {

@@ -9,6 +9,8 @@
 #include "simd/kernels.h"
 #include "solver/amg.h"
 #include "solver/approximate_cholesky.h"
+#include "solver/ilu.h"
+#include "solver/incomplete_cholesky.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -26,17 +28,18 @@ static const sl_method_operations *operations(const sl_solver *solver) {
   case SL_SOLVER_GAUSS_SEIDEL:
     return &sl_method_gauss_seidel;
   case SL_SOLVER_BICGSTAB:
+  case SL_SOLVER_BICGSTAB_ILU:
     return &sl_method_bicgstab;
   case SL_SOLVER_GMRES:
     return &sl_method_gmres;
   case SL_SOLVER_LU:
     return &sl_method_lu;
-  case SL_SOLVER_AMG:
-  case SL_SOLVER_APPROXIMATE_CHOLESKY:
-  case SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL:
-    return &sl_method_pcg;
-  default:
+  case SL_SOLVER_CHOLESKY:
+    return &sl_method_dense_cholesky;
+  case SL_SOLVER_CG:
     return &sl_method_cg;
+  default:
+    return &sl_method_pcg;
   }
 }
 
@@ -99,11 +102,17 @@ static void drop_setup(sl_solver *solver) {
   sl_gmres_destroy(solver->gmres);
   sl_amg_destroy(solver->amg);
   sl_approximate_cholesky_destroy(solver->cholesky);
+  sl_incomplete_cholesky_destroy(solver->incomplete);
+  sl_dense_cholesky_destroy(solver->dense_cholesky);
+  sl_ilu_destroy(solver->ilu);
   solver->lu = NULL;
   solver->gauss_seidel = NULL;
   solver->gmres = NULL;
   solver->amg = NULL;
   solver->cholesky = NULL;
+  solver->incomplete = NULL;
+  solver->dense_cholesky = NULL;
+  solver->ilu = NULL;
 }
 
 void sl_solver_destroy(sl_solver *solver) {
@@ -129,12 +138,20 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
   return SL_OK;
 }
 
+sl_status sl_solver_build_ilu(sl_solver *solver, bool *done) {
+  if (solver->ilu == NULL) SL_TRY(sl_ilu_create(solver->matrix, &solver->ilu));
+  *done = sl_ilu_build(solver->ilu, &solver->work);
+  return SL_OK;
+}
+
 size_t sl_solver_bytes(const sl_solver *solver) {
   size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
   return sizeof *solver + vectors * solver->n * sizeof(double) +
          sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         sl_gauss_seidel_bytes(solver->gauss_seidel) + sl_gmres_bytes(solver->gmres) +
-         sl_amg_bytes(solver->amg) + sl_approximate_cholesky_bytes(solver->cholesky) +
+         sl_gauss_seidel_bytes(solver) + sl_gmres_bytes(solver->gmres) + sl_amg_bytes(solver->amg) +
+         sl_approximate_cholesky_bytes(solver->cholesky) +
+         sl_incomplete_cholesky_bytes(solver->incomplete) +
+         sl_dense_cholesky_bytes(solver->dense_cholesky) + sl_ilu_bytes(solver->ilu) +
          solver->history_capacity * sizeof *solver->history;
 }
 
@@ -150,6 +167,7 @@ static void next_attempt(sl_solver *solver) {
       .relative_residual = 1,
   };
   solver->phase = SL_PHASE_SETUP;
+  solver->rebuild = false;
   solver->verified_norm = INFINITY;
 }
 
@@ -385,6 +403,8 @@ static sl_status iterate(sl_solver *solver) {
   }
   if (outcome != SL_OUTCOME_RUNNING) {
     verify(solver, outcome);
+  } else if (solver->rebuild) {
+    solver->phase = SL_PHASE_SETUP;
   } else if (has_another(solver) && sl_solver_gives_way(solver)) {
     attempt(solver)->relative_residual = relative_norm(solver);
     take_best(solver);

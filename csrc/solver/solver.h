@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "solver/ordering.h"
 #include "sparse/csr.h"
 
 //  X(name, value, text). Values are pinned; the text is what TypeScript shows.
@@ -43,7 +44,13 @@
   /* restarted minimal residuals with an incomplete LU factor: any matrix, without a promise */    \
   X(GMRES, 7, "gmres")                                                                             \
   /* flexible conjugate gradients with a symmetric Gauss-Seidel sweep: as CG */                    \
-  X(SYMMETRIC_GAUSS_SEIDEL, 8, "symmetricGaussSeidel")
+  X(SYMMETRIC_GAUSS_SEIDEL, 8, "symmetricGaussSeidel")                                             \
+  /* the same with an incomplete Cholesky factor without fill, shifted where it breaks down */     \
+  X(INCOMPLETE_CHOLESKY, 9, "incompleteCholesky")                                                  \
+  /* dense Cholesky: symmetric definite or semidefinite with n <= SL_SOLVER_MAX_DENSE */           \
+  X(CHOLESKY, 10, "cholesky")                                                                      \
+  /* BICGSTAB with an incomplete LU factor in place of the diagonal */                             \
+  X(BICGSTAB_ILU, 11, "bicgstabIlu")
 
 typedef enum sl_solver_method {
 #define X(name, value, text) SL_SOLVER_##name = value,
@@ -66,6 +73,10 @@ typedef struct sl_solver_options {
   uint32_t max_iterations; // over all methods tried; 0 (default): 10 n + 1000
   uint64_t max_work;       // edge operations over all methods tried; 0 (default): no limit
   bool record_history;     // keep the relative residual after each iteration
+  // AUTO (default): the method's choice. NATURAL and REVERSE_CUTHILL_MCKEE go with AMG,
+  // SYMMETRIC_GAUSS_SEIDEL and INCOMPLETE_CHOLESKY, NATURAL and TOPOLOGICAL with GAUSS_SEIDEL; the
+  // other methods take none.
+  sl_ordering_kind ordering;
 } sl_solver_options;
 
 sl_solver_options sl_solver_options_default(void);
@@ -138,10 +149,11 @@ typedef struct sl_solver sl_solver;
 //   matrix    read, kept: it must outlive the solver (its class is computed when it is not yet)
 //   options   read; NULL for the defaults
 //   out       written: the solver, or NULL
-//   Errors: ERR_NOT_SQUARE ("matrix"), ERR_OPTION ("method", "tolerance"),
-//           ERR_NOT_SYMMETRIC ("matrix": CG), ERR_ZERO_DIAGONAL ("matrix", position = row: CG,
-//           GAUSS_SEIDEL), ERR_UNSUPPORTED ("method": LU with n > SL_SOLVER_MAX_DENSE), ERR_MEMORY.
-//   Allocates: 40 to 90 bytes a row (LU: 8 n^2). O(nnz).
+//   Errors: ERR_NOT_SQUARE ("matrix"), ERR_OPTION ("method", "tolerance", "ordering": none that the
+//           method takes), ERR_NOT_SYMMETRIC ("matrix": CG and its like), ERR_ZERO_DIAGONAL
+//           ("matrix", position = row: CG and its like, GAUSS_SEIDEL), ERR_UNSUPPORTED ("method":
+//           LU or CHOLESKY with n > SL_SOLVER_MAX_DENSE), ERR_MEMORY.
+//   Allocates: 40 to 90 bytes a row (LU, CHOLESKY: 8 n^2). O(nnz).
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out);
 
 // Frees it. NULL is allowed.

@@ -122,6 +122,8 @@ static uint32_t lower_bound(const uint32_t *columns, uint32_t begin, uint32_t en
   return begin;
 }
 
+double sl_csr_entry(const sl_csr *matrix, size_t k) { return sl_csr_value(matrix, k); }
+
 sl_status sl_csr_get(const sl_csr *matrix, uint32_t row, uint32_t column, double *out) {
   SL_REQUIRE_AT(row < matrix->rows, SL_ERR_INDEX, "row", "an index below the number of rows", row);
   SL_REQUIRE_AT(column < matrix->cols, SL_ERR_INDEX, "column",

@@ -120,6 +120,9 @@ static inline double sl_csr_value(const sl_csr *matrix, size_t k) {
   }
 }
 
+// The same out of line: smaller, for loops in which the call is not what costs.
+double sl_csr_entry(const sl_csr *matrix, size_t k);
+
 // a_ij, or 0 when it is not stored. Errors: ERR_INDEX ("row" or "column"). O(log row length).
 sl_status sl_csr_get(const sl_csr *matrix, uint32_t row, uint32_t column, double *out);
 

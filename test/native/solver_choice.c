@@ -205,7 +205,7 @@ static void preconditioners_are_symmetric_and_definite(void **state) {
   sl_approximate_cholesky *cholesky;
   bool done = false;
   uint64_t work = 0;
-  assert_ok(sl_amg_create(matrix, 1, true, &amg));
+  assert_ok(sl_amg_create(matrix, 1, SL_ORDER_AUTO, true, &amg));
   while (!done) assert_ok(sl_amg_build(amg, &done, &work));
   sl_amg_facts facts;
   sl_amg_describe(amg, &facts);
@@ -213,7 +213,7 @@ static void preconditioners_are_symmetric_and_definite(void **state) {
   assert_false(sl_amg_is_poor(amg));
   check_definite(apply_amg, amg, 64);
   sl_amg_destroy(amg);
-  assert_ok(sl_amg_create(matrix, 1, false, &amg));
+  assert_ok(sl_amg_create(matrix, 1, SL_ORDER_AUTO, false, &amg));
   done = false;
   while (!done) assert_ok(sl_amg_build(amg, &done, &work));
   sl_amg_describe(amg, &facts);

@@ -1,5 +1,12 @@
 #include "systems.h"
 
+static const sl_solver_method every_method[] = {
+#define X(name, value, text) SL_SOLVER_##name,
+    SL_SOLVER_METHOD_LIST(X)
+#undef X
+};
+#define METHODS (sizeof every_method / sizeof *every_method)
+
 static sl_solver_options by(sl_solver_method method) {
   sl_solver_options options = sl_solver_options_default();
   options.method = method;
@@ -23,31 +30,13 @@ static void expect_solution(const double *a, uint32_t n, const double *b, const 
 static void solves_one_equation(void **state) {
   (void)state;
   double a[] = {-4}, b[] = {2}, x[] = {-0.5};
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
-                                      SL_SOLVER_CG,
-                                      SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB,
-                                      SL_SOLVER_LU,
-                                      SL_SOLVER_AMG,
-                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
-                                      SL_SOLVER_GMRES,
-                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
-  for (int m = 0; m < 9; m++) expect_solution(a, 1, b, x, methods[m], 1e-15);
+  for (size_t m = 0; m < METHODS; m++) expect_solution(a, 1, b, x, every_method[m], 1e-15);
 }
 
 static void solves_two_equations_by_every_method(void **state) {
   (void)state;
   double a[] = {4, 1, 1, 3}, b[] = {1, 2}, x[] = {1.0 / 11, 7.0 / 11};
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
-                                      SL_SOLVER_CG,
-                                      SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB,
-                                      SL_SOLVER_LU,
-                                      SL_SOLVER_AMG,
-                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
-                                      SL_SOLVER_GMRES,
-                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
-  for (int m = 0; m < 9; m++) expect_solution(a, 2, b, x, methods[m], 1e-11);
+  for (size_t m = 0; m < METHODS; m++) expect_solution(a, 2, b, x, every_method[m], 1e-11);
 }
 
 static void solves_diagonal_matrices_of_any_sign(void **state) {
@@ -183,21 +172,12 @@ static void calls_singular_singular(void **state) {
 
 static void solves_laplacians_off_the_null_vector(void **state) {
   (void)state;
-  const sl_solver_method methods[] = {SL_SOLVER_AUTO,
-                                      SL_SOLVER_CG,
-                                      SL_SOLVER_GAUSS_SEIDEL,
-                                      SL_SOLVER_BICGSTAB,
-                                      SL_SOLVER_LU,
-                                      SL_SOLVER_AMG,
-                                      SL_SOLVER_APPROXIMATE_CHOLESKY,
-                                      SL_SOLVER_GMRES,
-                                      SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL};
-  for (int m = 0; m < 9; m++) {
+  for (size_t m = 0; m < METHODS; m++) {
     sl_csr *matrix = grid_matrix(7, 0);
     double b[49] = {0}, x[49], sum = 0;
     b[0] = 1;
     b[48] = -1;
-    sl_solver_options options = by(methods[m]);
+    sl_solver_options options = by(every_method[m]);
     sl_solve_result result = solve_system(matrix, b, &options, x);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
     for (int i = 0; i < 49; i++) sum += x[i];
