@@ -66,6 +66,7 @@ await dominantEntry();
 await globalRanking();
 await topRanking();
 await simdSpeedUp();
+await memoryPeak();
 loading();
 sizes();
 bench.close();
@@ -507,6 +508,63 @@ async function simdSpeedUp() {
   });
   scalar.dispose();
   simd.dispose();
+}
+
+/** The most that objects and scratch memory hold together, and what the module took for it. */
+async function memoryPeak() {
+  const id = 'memory';
+  if (!bench.wants(id)) return;
+  const grid = gridLaplacian(bench.size(400, 40), bench.size(250, 25), 0.01);
+  const edges = barabasiAlbert(bench.size(100_000, 500), 10, 42);
+  const b = randomVector(grid.rows, 1);
+  const works: [string, (engine: Awaited<ReturnType<typeof fresh>>) => number][] = [
+    [
+      `solve, grid, n = ${grid.rows}`,
+      ({ sparse: { SparseMatrix: Matrix }, solver }) => {
+        using matrix = Matrix.fromCoo({
+          rows: grid.rows,
+          cols: grid.rows,
+          rowIndices: rowIndices(grid),
+          columnIndices: grid.columns,
+          values: grid.values,
+        });
+        solver.solve(matrix, b);
+        return matrix.bytesUsed;
+      },
+    ],
+    [
+      `global PageRank to 1e-6, Barabasi-Albert, n = ${edges.nodeCount}`,
+      ({ graph, diffusion }) => {
+        using made = graph.Graph.fromEdges(edges);
+        diffusion.pageRank(made, { tolerance: 1e-6 });
+        return made.bytesUsed;
+      },
+    ],
+  ];
+  const rows = [];
+  for (const [what, work] of works) {
+    const alone = await fresh();
+    const data = work(alone);
+    const { bytesPeak, memoryBytes } = alone.stats().modules[0]!;
+    rows.push([what, bytesPeak / 1e6, data / 1e6, memoryBytes / 1e6]);
+    alone.dispose();
+  }
+  bench.table({
+    id,
+    title: 'Memory, MB',
+    note: 'Counted, not sampled: every allocation of the C core goes through one counter. The data itself (matrix, graph) is part of the peak. The same on every machine.',
+    columns: [
+      'what',
+      'peak of objects and scratch',
+      'the data alone',
+      'WebAssembly memory at the end',
+    ],
+    rows,
+  });
+}
+
+function fresh() {
+  return createEngine({ modules: ['sparse', 'graph', 'solver', 'diffusion'] });
 }
 
 /** From importing the package to the first answer, in fresh processes. */

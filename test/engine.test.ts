@@ -332,6 +332,8 @@ describe('what an engine says about itself', () => {
     expect(result).toMatchObject({ name: 'dense.dot', variant: 'simd', size: 1000 });
     expect(result.medianMs).toBeGreaterThan(0);
     expect(result.medianMs).toBeLessThanOrEqual(result.p99Ms);
+    expect(result.bytesPeak).toBeGreaterThanOrEqual(2 * 4 * 1000);
+    expect(result.loadMs).toBe(engine.stats().modules[0]!.loadMs);
     expect(engine.stats().modules[0]).toMatchObject({ objects: 0, bytesInUse: 0 });
     for (const name of ['dense.nothing', 'nothing.dot', 'dot']) {
       expect(await fails(engine.benchmark(name))).toMatchObject({

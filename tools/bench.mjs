@@ -1,4 +1,5 @@
-// Runs the benchmarks, each in a process of its own, and writes docs/benchmarks.md from their results.
+// Runs the benchmarks, each in a process of its own, then writes docs/benchmarks.md and docs/charts from their results and
+// prints the metrics in one table. A terminal gets a progress bar.
 //
 //   node tools/bench.mjs [--smoke] [--only TEXT] [--results FOLDER] [name ...]
 //

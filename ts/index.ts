@@ -210,10 +210,11 @@ class Engine {
     check.integer(operation, 'size', size, 1);
     check.number(operation, 'minTimeMs', minTimeMs);
     const namespace = await this.use(room);
-    const { variant } = this.#loaded.get(bundleOfRoom[room]) as Runtime;
+    const { variant, raw, loadMs } = this.#loaded.get(bundleOfRoom[room]) as Runtime;
     const prepared = benchmark.prepare(namespace, size);
     try {
-      return { name, variant, size, ...measure(prepared, minTimeMs) };
+      const measured = measure(prepared, minTimeMs);
+      return { name, variant, size, ...measured, bytesPeak: raw.bytesPeak(), loadMs };
     } finally {
       prepared.dispose();
     }

@@ -23,6 +23,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Progress } from '../../ts/cli/terminal.js';
 
 /** One way to do the work of a comparison. */
 // biome-ignore lint/suspicious/noExplicitAny: each contestant of a comparison has a result type of its own.
@@ -241,6 +242,7 @@ export class Bench {
       running.push({ contestant, row, calls, times: [] });
     }
 
+    bar.start('  slices', slices);
     const begin = performance.now();
     for (let slice = 0; slice < slices; slice++) {
       if (slice >= 3 && performance.now() - begin > maxMs) break;
@@ -248,9 +250,9 @@ export class Bench {
         const entry = running[(k + slice) % running.length]!;
         entry.times.push(await timeSlice(entry.contestant, entry.calls));
       }
-      progress(`  slice ${slice + 1} of ${slices}`);
+      bar.update(slice + 1, comparison.title);
     }
-    progress('');
+    bar.stop();
 
     const first = running[0];
     for (const { row, times, calls } of running) {
@@ -334,7 +336,7 @@ export class Bench {
     row: ContestantResult,
     sliceMs: number,
   ): Promise<number> {
-    progress(`  warming up ${contestant.name}`);
+    bar.start(`  warming up ${contestant.name}`);
     await contestant.prepare?.();
     const first = performance.now();
     let result = await contestant.run();
@@ -396,9 +398,9 @@ export function short(value: number): string {
 
 /** One line for whoever watches; benches print nowhere else. */
 function say(line: string): void {
-  process.stderr.write(`${process.stderr.isTTY ? '\x1b[2K\r' : ''}${line}\n`);
+  bar.stop();
+  process.stderr.write(`${line}\n`);
 }
 
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\x1b[2K\r${line}`);
-}
+/** For whoever watches a terminal; nothing elsewhere. */
+const bar = new Progress();

@@ -1,9 +1,13 @@
-// sublinear bench: a few seconds of measuring. Kernels alone, then whole answers against plain JavaScript loops, taking
-// turns, with the error of each answer computed by independent code (workload.ts).
+// sublinear bench: a few seconds of measuring. Kernels alone, and what SIMD gains them; whole answers against plain
+// JavaScript loops, taking turns, with the error of each answer computed by independent code (workload.ts); the modules:
+// their bytes, how long they take to load, the most memory that objects held.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { BenchmarkResult } from '../index.js';
+import { bundleOfRoom, type Room } from '../internal/bundles.js';
 import { importRoom } from '../internal/rooms.js';
 import { type CommonOptions, engineFor } from './engine.js';
-import { count, digits, duration, interrupt, type Progress, table } from './terminal.js';
+import { bytes, count, digits, duration, interrupt, type Progress, table } from './terminal.js';
 import {
   adjacency,
   barabasiAlbert,
@@ -22,8 +26,27 @@ export interface BenchOptions extends CommonOptions {
   size: number;
 }
 
+/** One kernel of the variant that this machine runs. */
+interface Kernel extends BenchmarkResult {
+  /** Median over turns of the scalar variant's time / its time; absent where the scalar variant is what runs. */
+  simdSpeedUp?: number;
+}
+
+/** A WebAssembly module. */
+interface Module {
+  file: string;
+  bytes: number;
+  gzip: number;
+  loadMs: number;
+  /** The most that objects held together while this ran. */
+  bytesPeak: number;
+}
+
 interface Side {
+  /** Median. */
   ms: number;
+  p99Ms: number;
+  perSecond: number;
   accuracy: number;
 }
 
@@ -41,6 +64,7 @@ interface Comparison {
 type Answer = ArrayLike<number>;
 
 const TURNS = 7;
+const KERNEL_TURNS = 3;
 
 export async function bench(options: BenchOptions, progress: Progress): Promise<void> {
   const engine = await engineFor(['sparse', 'graph', 'solver', 'diffusion'], options);
@@ -91,24 +115,43 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
     );
   }
   progress.stop();
+  const modules = engine.stats().modules.map((module): Module => {
+    const file = `${bundleOfRoom[module.rooms[0] as Room]}.${module.variant}.wasm`;
+    const content = readFileSync(new URL(`../wasm/${file}`, import.meta.url));
+    const { loadMs, bytesPeak } = module;
+    return { file, bytes: content.length, gzip: gzipSync(content).length, loadMs, bytesPeak };
+  });
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ kernels, comparisons })}\n`
-      : `${asText(kernels, comparisons)}\n`,
+      ? `${JSON.stringify({ kernels, comparisons, modules })}\n`
+      : `${asText(kernels, comparisons, modules)}\n`,
   );
 
-  async function measureKernels(): Promise<BenchmarkResult[]> {
+  async function measureKernels(): Promise<Kernel[]> {
+    const scalar = await engineFor([], { ...options, variant: 'scalar' });
     const names: string[] = [];
     for (const [room, load] of Object.entries(importRoom)) {
       for (const kernel of Object.keys((await load()).benchmarks)) names.push(`${room}.${kernel}`);
     }
     progress.start('kernels', names.length);
-    const results: BenchmarkResult[] = [];
+    const results: Kernel[] = [];
     for (const name of names) {
       progress.update(results.length, name);
-      interrupt.signal.throwIfAborted();
-      results.push(await engine.benchmark(name, { minTimeMs: 100 }));
+      const turns: BenchmarkResult[] = [];
+      const ratios: number[] = [];
+      for (let turn = 0; turn < KERNEL_TURNS; turn++) {
+        interrupt.signal.throwIfAborted();
+        const fast = await engine.benchmark(name, { minTimeMs: 30 });
+        turns.push(fast);
+        if (fast.variant === 'scalar') continue;
+        const slow = await scalar.benchmark(name, { minTimeMs: 30 });
+        ratios.push(slow.medianMs / fast.medianMs);
+      }
+      turns.sort((x, y) => x.medianMs - y.medianMs);
+      const typical = turns[turns.length >> 1] as BenchmarkResult;
+      results.push({ ...typical, ...(ratios.length > 0 && { simdSpeedUp: middle(ratios) }) });
     }
+    scalar.dispose();
     return results;
   }
 
@@ -140,37 +183,66 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
       work,
       measure,
       accuracyAsked,
-      ours: { ms: middle(times.ours), accuracy: accuracy.ours },
-      plain: { ms: middle(times.plain), accuracy: accuracy.plain },
+      ours: sideOf(times.ours, accuracy.ours),
+      plain: sideOf(times.plain, accuracy.plain),
       ratio: middle(ratios),
     };
   }
+}
+
+function sideOf(times: number[], accuracy: number): Side {
+  const ms = middle(times);
+  // Of so few turns the 99th percentile is the slowest.
+  return { ms, p99Ms: Math.max(...times), perSecond: 1000 / ms, accuracy };
 }
 
 function middle(values: number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
-function asText(kernels: BenchmarkResult[], comparisons: Comparison[]): string {
+function asText(kernels: Kernel[], comparisons: Comparison[], modules: Module[]): string {
+  const rate = (value: number) => (value > 0 ? digits(value / 1e9) : '');
   const first = table(
-    ['kernel', 'size', 'median', '10^9 operations/s', 'GB/s'],
-    kernels.map(({ name, size, medianMs, operationsPerSecond, bytesPerSecond }) => [
-      name,
-      count(size),
-      duration(medianMs),
-      operationsPerSecond > 0 ? digits(operationsPerSecond / 1e9) : '',
-      bytesPerSecond > 0 ? digits(bytesPerSecond / 1e9) : '',
+    ['kernel', 'size', 'p50', 'p99', '10^9 operations/s', 'GB/s', 'scalar / this'],
+    kernels.map((kernel) => [
+      kernel.name,
+      count(kernel.size),
+      duration(kernel.medianMs),
+      duration(kernel.p99Ms),
+      rate(kernel.operationsPerSecond),
+      rate(kernel.bytesPerSecond),
+      kernel.simdSpeedUp === undefined ? '' : `${digits(kernel.simdSpeedUp)} x`,
     ]),
   );
   const second = table(
-    ['whole answers', 'sublinear', 'plain JavaScript', 'ratio', 'error (ours, theirs)'],
+    [
+      'whole answers',
+      'p50',
+      'slowest',
+      'a second',
+      'plain JavaScript',
+      'ratio',
+      'error (ours, theirs)',
+    ],
     comparisons.map(({ work, measure, ours, plain, ratio }) => [
       work,
       duration(ours.ms),
+      duration(ours.p99Ms),
+      digits(ours.perSecond),
       duration(plain.ms),
       `${digits(ratio)} x`,
       `${digits(ours.accuracy)}, ${digits(plain.accuracy)} (${measure})`,
     ]),
   );
-  return `${first}\n\n${second}`;
+  const third = table(
+    ['module', 'bytes', 'gzip', 'loading', 'most memory of objects'],
+    modules.map((module) => [
+      module.file,
+      bytes(module.bytes),
+      bytes(module.gzip),
+      duration(module.loadMs),
+      bytes(module.bytesPeak),
+    ]),
+  );
+  return `${first}\n\n${second}\n\n${third}`;
 }

@@ -9,9 +9,9 @@ export interface Benchmark<Namespace> {
 
 export interface PreparedBenchmark {
   run: () => void;
-  /** Floating-point operations of one run. */
+  /** Floating-point operations of one run; 0 where they are not counted. */
   operations: number;
-  /** Bytes read and written by one run. */
+  /** Bytes read and written by one run; 0 where they are not counted. */
   bytes: number;
   dispose: () => void;
 }
@@ -31,8 +31,14 @@ export interface BenchmarkResult {
   runs: number;
   medianMs: number;
   p99Ms: number;
+  /** Floating-point operations; 0 for kernels that do not count them. */
   operationsPerSecond: number;
+  /** Bytes read and written; 0 for kernels that do not count them. */
   bytesPerSecond: number;
+  /** The most bytes that objects of the module ever held together, this benchmark included. */
+  bytesPeak: number;
+  /** How long the module took to load. */
+  loadMs: number;
 }
 
 /** Measures for `minTimeMs`; short runs are timed in batches, because clocks are coarse (0.1 ms in browsers). */
