@@ -116,6 +116,28 @@ describe('the harness', () => {
     expect(values).toEqual([4, 1, 3, 2]);
   });
 
+  test('puts what was measured again in the place of what was there', () => {
+    const results = join(folder, 'merge');
+    const table = (only: string | undefined, id: string, value: number) => {
+      const bench = new Bench('merge', 'Merge', { only, update: true, results });
+      for (const each of ['a', 'b', 'c'])
+        if (only !== undefined || each !== 'c')
+          bench.table({ id: each, title: each, columns: ['x'], rows: [[each === id ? value : 0]] });
+      bench.claim({ id, text: id, value, limit: 1, relation: '<=' });
+      bench.close();
+      return JSON.parse(readFileSync(join(results, 'merge.json'), 'utf8')) as BenchResult;
+    };
+    const values = ({ sections }: BenchResult) =>
+      sections.map((section) =>
+        section.kind === 'table' ? [section.id, section.rows[0]![0]] : [],
+      );
+    expect(values(table(undefined, 'a', 1))).toEqual([['a', 1], ['b', 0]]); // biome-ignore format: pairs
+    expect(values(table('b', 'b', 2))).toEqual([['a', 1], ['b', 2]]); // biome-ignore format: pairs
+    const last = table('c', 'c', 3);
+    expect(values(last)).toEqual([['a', 1], ['b', 2], ['c', 3]]); // biome-ignore format: pairs
+    expect(last.claims.map(({ id, holds }) => [id, holds])).toEqual([['a', true], ['b', false], ['c', false]]); // biome-ignore format: pairs
+  });
+
   test('refuses a time without an accuracy', async () => {
     const bench = new Bench('test', 'Test', { smoke: true });
     const contestants = [{ name: 'a', run: () => 1 }];

@@ -1,10 +1,11 @@
 // Runs the benchmarks, each in a process of its own, then writes docs/benchmarks.md and docs/charts from their results and
 // prints the metrics in one table. A terminal gets a progress bar.
 //
-//   node tools/bench.mjs [--smoke] [--only TEXT] [--results FOLDER] [name ...]
+//   node tools/bench.mjs [--smoke] [--only TEXT [--update]] [--results FOLDER] [name ...]
 //
-// name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries. --smoke: tiny data, seconds, nothing written
-// unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing written.
+// name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries. --smoke: tiny
+// data, seconds, nothing written unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing
+// written, or with --update these alone replaced in the results that are there.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { argv, execPath, exit } from 'node:process';
@@ -14,7 +15,12 @@ import { parseArgs } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
   args: argv.slice(2),
-  options: { smoke: { type: 'boolean' }, only: { type: 'string' }, results: { type: 'string' } },
+  options: {
+    smoke: { type: 'boolean' },
+    only: { type: 'string' },
+    update: { type: 'boolean' },
+    results: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -33,6 +39,7 @@ if (unknown.length > 0) {
 const options = [
   ...(values.smoke ? ['--smoke'] : []),
   ...(values.only === undefined ? [] : ['--only', values.only]),
+  ...(values.update ? ['--update'] : []),
   ...(values.results === undefined ? [] : ['--results', values.results]),
 ];
 const run = (file, args) =>
@@ -48,6 +55,6 @@ for (const name of positionals.length > 0 ? positionals : names) {
     failed++;
   }
 }
-if (!values.smoke && values.only === undefined && values.results === undefined)
+if (!values.smoke && (values.only === undefined || values.update) && values.results === undefined)
   failed += run('bench/support/report.ts', []);
 exit(failed === 0 ? 0 : 1);

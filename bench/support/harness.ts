@@ -19,7 +19,7 @@
 //   bench.close();                                   // writes bench/results/local.json
 //
 // The first contestant is the one the others are compared with: ratio = its competitor's time / its own.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -166,15 +166,24 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[below]! + (sorted[above]! - sorted[below]!) * (at - below);
 }
 
-/** Opens a bench; `--smoke` on the command line means tiny data and few slices, `--only TEXT` picks ids. */
+/**
+ * Opens a bench; `--smoke` on the command line means tiny data and few slices, `--only TEXT` picks ids, and `--update` puts
+ * what was picked into the results that are there.
+ */
 export function openBench(name: string, title: string): Bench {
   const { values } = parseArgs({
-    options: { smoke: { type: 'boolean' }, only: { type: 'string' }, results: { type: 'string' } },
+    options: {
+      smoke: { type: 'boolean' },
+      only: { type: 'string' },
+      update: { type: 'boolean' },
+      results: { type: 'string' },
+    },
     strict: false,
   });
   return new Bench(name, title, {
     smoke: values.smoke === true,
     only: typeof values.only === 'string' ? values.only : undefined,
+    update: values.update === true,
     results: typeof values.results === 'string' ? values.results : undefined,
   });
 }
@@ -183,6 +192,7 @@ export class Bench {
   /** True in a smoke run: choose data that takes seconds in all. */
   readonly smoke: boolean;
   private readonly only: string | undefined;
+  private readonly update: boolean;
   private readonly folder: string;
   private readonly started = performance.now();
   private readonly result: BenchResult;
@@ -190,10 +200,16 @@ export class Bench {
   constructor(
     name: string,
     title: string,
-    options: { smoke?: boolean; only?: string | undefined; results?: string | undefined } = {},
+    options: {
+      smoke?: boolean;
+      only?: string | undefined;
+      update?: boolean;
+      results?: string | undefined;
+    } = {},
   ) {
     this.smoke = options.smoke ?? false;
     this.only = options.only;
+    this.update = options.update ?? false;
     this.folder = options.results ?? fileURLToPath(new URL('../results/', import.meta.url));
     this.result = {
       bench: name,
@@ -319,14 +335,31 @@ export class Bench {
   close(): BenchResult {
     this.result.seconds = Math.round((performance.now() - this.started) / 100) / 10;
     const defaultFolder = this.folder === fileURLToPath(new URL('../results/', import.meta.url));
-    if (this.only === undefined && !(this.smoke && defaultFolder)) {
+    if ((this.only === undefined || this.update) && !(this.smoke && defaultFolder)) {
       mkdirSync(this.folder, { recursive: true });
-      writeFileSync(
-        `${this.folder}/${this.result.bench}.json`,
-        `${JSON.stringify(this.result, null, 1)}\n`,
-      );
+      const file = `${this.folder}/${this.result.bench}.json`;
+      const whole = this.only !== undefined && existsSync(file) ? this.merged(file) : this.result;
+      writeFileSync(file, `${JSON.stringify(whole, null, 1)}\n`);
     }
     return this.result;
+  }
+
+  // The results in a file, with the sections and claims that were measured now in place of those with the same ids. New ones
+  // come last.
+  private merged(file: string): BenchResult {
+    const before = JSON.parse(readFileSync(file, 'utf8')) as BenchResult;
+    const { sections, claims } = this.result;
+    const put = <T extends { id: string }>(old: T[], made: T[]): T[] => {
+      const key = ({ id, ...rest }: T) => `${id} ${'text' in rest ? rest.text : ''}`;
+      const fresh = new Map(made.map((entry) => [key(entry), entry]));
+      const kept = old.map((entry) => fresh.get(key(entry)) ?? entry);
+      return [...kept, ...made.filter((entry) => !kept.includes(entry))];
+    };
+    return {
+      ...before,
+      sections: put(before.sections, sections),
+      claims: put(before.claims, claims),
+    };
   }
 
   // At least one call that is not recorded: the engine's tiers settle, the accuracy is taken, the number of calls that
