@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromiumFlags, chromiumProgram } from './test/support/chromium.js';
 
 // The tests import the package by its name, as users do, and get what was built. Node resolves such a self-reference;
 // Vite does not, so the entries of package.json's "exports" are given to it as aliases.
@@ -13,8 +14,6 @@ const alias = Object.entries(exports as Record<string, string | { default: strin
     replacement: at((typeof target === 'string' ? target : target.default).replace('*', '$1')),
   }),
 );
-
-const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
   resolve: { alias },
@@ -49,17 +48,8 @@ export default defineConfig({
             api: { host: '127.0.0.1' },
             provider: playwright({
               launchOptions: {
-                executablePath: chromium,
-                // Without these Chromium looks for its maker's hosts at every start.
-                args: [
-                  '--no-sandbox',
-                  '--disable-gpu',
-                  '--disable-quic',
-                  '--no-first-run',
-                  '--disable-background-networking',
-                  '--disable-component-update',
-                  '--disable-sync',
-                ],
+                executablePath: chromiumProgram,
+                args: chromiumFlags,
               },
             }),
             instances: [{ browser: 'chromium' }],

@@ -3,7 +3,7 @@
 import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
-import { Collection } from './internal/collection.js';
+import { Collection, provideIndexes } from './internal/collection.js';
 import { SublinearError } from './internal/errors.js';
 import { adopt } from './internal/object.js';
 import type {
@@ -520,12 +520,13 @@ export async function load(options?: EngineOptions): Promise<HnswRoom> {
 
 /** @internal */
 export function createRoom(runtime: Runtime): HnswRoom {
-  return {
-    Collection: runtime.bind(Collection),
+  const indexes = {
     Filter: runtime.bind(Filter),
     Flat: runtime.bind(Flat),
     Hnsw: runtime.bind(Hnsw),
   };
+  provideIndexes(runtime, indexes);
+  return { Collection: runtime.bind(Collection), ...indexes };
 }
 
 /** @internal One query among `size` vectors of 128 dimensions. */

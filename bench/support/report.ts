@@ -44,7 +44,9 @@ export function readResults(folder: string): BenchResult[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as BenchResult);
+    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as BenchResult)
+    // matrix.json lies there as well; it has a page of its own.
+    .filter((result) => 'bench' in result);
 }
 
 function overview(metrics: string[][]): string[] {

@@ -1,6 +1,6 @@
 // Vectors with ids of any kind and metadata, over one index.
 
-import { Filter, Flat, Hnsw, type HnswOptions } from '../hnsw.js';
+import type { Filter, Flat, Hnsw, HnswOptions } from '../hnsw.js';
 import { runtimeOf } from './bind.js';
 import { SublinearError } from './errors.js';
 import type { Runtime } from './runtime.js';
@@ -45,6 +45,25 @@ const HEAD = 32;
 interface Saved {
   index: 'hnsw' | 'flat';
   items: [row: number, key: Key, metadata?: Metadata][];
+}
+
+// The index classes of each loaded module. They stand in the module that imports this one: its createRoom() hands them
+// over, so that neither file imports the other in a circle.
+const indexClasses = new WeakMap<Runtime, IndexClasses>();
+
+interface IndexClasses {
+  Filter: typeof Filter;
+  Flat: typeof Flat;
+  Hnsw: typeof Hnsw;
+}
+
+/** @internal */
+export function provideIndexes(runtime: Runtime, classes: IndexClasses): void {
+  indexClasses.set(runtime, classes);
+}
+
+function indexesOf(runtime: Runtime): IndexClasses {
+  return indexClasses.get(runtime) as IndexClasses;
 }
 
 export interface Collection extends Disposable {}
@@ -96,8 +115,8 @@ export class Collection {
       throw check.typeError(operation, 'options', 'object', options);
     const { index: kind = 'hnsw', ...rest } = options;
     check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
-    const index =
-      kind === 'flat' ? runtime.bind(Flat).create(rest) : runtime.bind(Hnsw).create(rest);
+    const { Flat, Hnsw } = indexesOf(runtime);
+    const index = kind === 'flat' ? Flat.create(rest) : Hnsw.create(rest);
     return new (runtime.bind(Collection) as unknown as Made)(runtime, index);
   }
 
@@ -126,7 +145,8 @@ export class Collection {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     const from = HEAD + Number(view.getBigUint64(16, true));
     const file = bytes.subarray(from);
-    const index = kind === 'flat' ? runtime.bind(Flat).load(file) : runtime.bind(Hnsw).load(file);
+    const { Flat, Hnsw } = indexesOf(runtime);
+    const index = kind === 'flat' ? Flat.load(file) : Hnsw.load(file);
     const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
     try {
       collection.#restore(operation, items);
@@ -315,7 +335,7 @@ export class Collection {
    */
   save(): Uint8Array<ArrayBuffer> {
     const saved: Saved = {
-      index: this.index instanceof Hnsw ? 'hnsw' : 'flat',
+      index: this.index instanceof indexesOf(this.#runtime).Hnsw ? 'hnsw' : 'flat',
       items: Array.from(this.#rows, ([key, row]) => {
         const metadata = this.#metadata[row];
         return metadata === undefined ? [row, key] : [row, key, metadata];
@@ -388,7 +408,7 @@ export class Collection {
     if (this.#last?.text === text && !this.#last.filter.disposed) return this.#last.filter;
     const rows = this.#columns.select(operation, where, this.#rows.values());
     this.#forget();
-    this.#last = { text, filter: this.#runtime.bind(Filter).from(rows) };
+    this.#last = { text, filter: indexesOf(this.#runtime).Filter.from(rows) };
     return this.#last.filter;
   }
 

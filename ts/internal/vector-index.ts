@@ -28,7 +28,7 @@ export const metrics: Readonly<Record<Metric, number>> = {
   hamming: 4,
   poincare: 5,
 };
-export const metricNames = Object.keys(metrics) as Metric[];
+const metricNames = Object.keys(metrics) as Metric[];
 
 /** One vector, or several one after another. Numbers are rounded to float32; `'hamming'` takes bytes. */
 export type VectorArray = Float32Array | Float64Array | readonly number[] | Uint8Array;

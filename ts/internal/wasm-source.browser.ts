@@ -1,21 +1,13 @@
-// Where the WebAssembly files come from in browsers and bundlers: each address is written out, because bundlers look
-// for exactly this expression and copy the file.
+// Where the WebAssembly files come from in browsers and bundlers: fetched from their addresses.
 import type { ModuleName } from './bundles.js';
 import type { Fetched } from './wasm-source.node.js';
+import { wasmUrls } from './wasm-urls.js';
 
 // Where the address leads nowhere: Vite's dev server answers 404, or a page, for files of dependencies.
 export { inlined as twin } from './inline.js';
 
-const urls: Record<ModuleName, () => URL> = {
-  'solver.scalar': () => new URL('../wasm/solver.scalar.wasm', import.meta.url),
-  'solver.simd': () => new URL('../wasm/solver.simd.wasm', import.meta.url),
-  'vector.scalar': () => new URL('../wasm/vector.scalar.wasm', import.meta.url),
-  'vector.simd': () => new URL('../wasm/vector.simd.wasm', import.meta.url),
-  'vector.relaxed': () => new URL('../wasm/vector.relaxed.wasm', import.meta.url),
-};
-
 export function packaged(name: ModuleName): Promise<Fetched> {
-  return fetched(urls[name]());
+  return fetched(wasmUrls[name]());
 }
 
 export function ships(_name: ModuleName): boolean {

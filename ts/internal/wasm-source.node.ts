@@ -2,6 +2,7 @@
 // package.json's "imports" choose between this file, wasm-source.browser.ts and wasm-source.workerd.ts.
 import { readFile } from 'node:fs/promises';
 import type { ModuleName } from './bundles.js';
+import { wasmUrls } from './wasm-urls.js';
 
 // Where the file is not there: bundlers for Node leave it behind.
 export { inlined as twin } from './inline.js';
@@ -10,7 +11,7 @@ export type Fetched = Response | BufferSource | WebAssembly.Module;
 
 /** The module that comes with the package. */
 export function packaged(name: ModuleName): Promise<Fetched> {
-  return readFile(new URL(`../wasm/${name}.wasm`, import.meta.url));
+  return readFile(wasmUrls[name]());
 }
 
 /** Whether the package has this module here: all of them. */

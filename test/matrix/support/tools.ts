@@ -49,10 +49,10 @@ async function install(group: ToolGroup): Promise<string> {
     if (await isDone()) return folder; // by whoever held the lock
     for (const file of ['package.json', 'package-lock.json'])
       await copyFile(join(from, file), join(folder, file));
-    // No install scripts: what they would fetch or move is found without them.
-    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: folder,
-    });
+    // Not `npm ci`: it refuses a lock file without the programs of other platforms, which not every registry has. No
+    // install scripts: what they would fetch or move is found without them.
+    const flags = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+    await run('npm', ['install', ...flags], { cwd: folder });
     await writeFile(stamp, wanted);
     return folder;
   } finally {

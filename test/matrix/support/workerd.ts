@@ -24,6 +24,8 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Sends a request to the worker. */
   fetch(path: string, init?: { method?: string; body?: string | Uint8Array }): Promise<Response>;
+  /** Version of workerd. */
+  readonly version: string;
   /** The bundle that runs: name and size of each file. */
   readonly files: readonly { name: string; bytes: number }[];
   /** Ends the process. */
@@ -104,6 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     });
     return {
       fetch: (path, init) => miniflare.dispatchFetch(new URL(path, 'http://worker/').href, init),
+      version: (await importTool<{ version: string }>('workerd', 'workerd')).version,
       files: modules.map(({ path, contents }) => ({
         name: path.slice(out.length + 1),
         bytes: contents.byteLength,

@@ -1,0 +1,69 @@
+// What every cell of the matrix runs, as a user would write it: loads every room of the package, ranks the nodes of a
+// graph, searches a vector index, and compares the numbers with closed forms.
+import { getEngine, isSublinearError, version } from 'sublinear';
+import { load } from 'sublinear/diffusion';
+// The bundle table of the build: { bundle: [room, ...] }.
+import table from './table.js';
+
+function equal(name, actual, expected, tolerance = 0) {
+  const right =
+    actual.length === expected.length &&
+    expected.every((value, i) => Math.abs(actual[i] - value) <= tolerance);
+  if (!right) throw new Error(`${name}: expected ${expected}, got ${Array.from(actual)}`);
+}
+
+/** One question to each bundle whose answer is known without it. */
+const questions = {
+  // On a directed circle of three, a walk that starts at 0 is at node i with probability (1 - d) d^i / (1 - d^3).
+  solver({ Graph, personalizedPageRank }) {
+    const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 0], directed: true });
+    const { nodes, scores } = personalizedPageRank(graph, {
+      source: 0,
+      damping: 0.5,
+      topK: 3,
+      tolerance: 1e-12,
+    });
+    equal('nodes', nodes, [0, 1, 2]);
+    equal('scores', scores, [4 / 7, 2 / 7, 1 / 7], 1e-11);
+    graph.dispose();
+  },
+  // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
+  vector({ Hnsw }) {
+    const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+    for (let i = 0; i < 100; i++) index.add(i, [i, 0]);
+    const { ids } = index.search([41.4, 0], { k: 3 });
+    equal('nearest', ids, [41, 42, 40]);
+    index.dispose();
+  },
+};
+
+async function run(start) {
+  const { personalizedPageRank } = await load();
+  const engine = await getEngine();
+  const { Graph } = await engine.use('graph');
+  questions.solver({ Graph, personalizedPageRank });
+  const firstAnswerMs = performance.now() - start;
+
+  const all = {};
+  for (const [bundle, rooms] of Object.entries(table)) {
+    for (const room of rooms) Object.assign(all, await engine.use(room));
+    if (questions[bundle] === undefined)
+      throw new Error(`no question is known to bundle "${bundle}"`);
+    questions[bundle](all);
+  }
+  const { modules } = engine.stats();
+  if (modules.length !== Object.keys(table).length) throw new Error('bundles are missing');
+  const held = modules.filter((module) => module.objects > 0);
+  if (held.length > 0) throw new Error(`objects were left: ${JSON.stringify(held)}`);
+  return { ok: true, version, firstAnswerMs, variants: modules.map((module) => module.variant) };
+}
+
+/** Plain data: what was measured, or the error with what a user can see of it. `start`: before the import of this file. */
+export async function program(start) {
+  try {
+    return await run(start);
+  } catch (error) {
+    const { name, code, message } = error;
+    return { ok: false, ours: isSublinearError(error), name, code, message };
+  }
+}

@@ -1,0 +1,114 @@
+// What a run of the matrix leaves: one JSON file, and the page docs/compatibility.md, of which nothing is written by hand.
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { version } from '../../ts/internal/bundles.js';
+import type { Cell } from './support/cell.js';
+import { root } from './support/tools.js';
+
+/** A cell with what it found. */
+export interface Row {
+  name: string;
+  title: string;
+  group: Cell['group'];
+  /** What ran it, with its version. */
+  by: string;
+  result: 'works' | 'refused' | 'failed';
+  /** What is wrong, for a failed cell. */
+  problem?: string;
+  /** The message of our error, for a refused one. */
+  message?: string;
+  remark?: string;
+  firstAnswerMs?: number;
+  variants?: string[];
+  source?: 'file' | 'inline';
+}
+
+/** The hash of every case table in one engine. */
+export interface EngineHash {
+  by: string;
+  /** By variant: `relaxed` only where the engine has it. */
+  hashes: Record<string, string>;
+  cases: number;
+}
+
+interface MatrixResult {
+  kind: 'matrix';
+  version: string;
+  machine: { cpu: string; cores: number; platform: string };
+  cells: Row[];
+  engines: EngineHash[];
+}
+
+export async function writeResults(cells: Row[], engines: EngineHash[]): Promise<void> {
+  const all = cpus();
+  const result: MatrixResult = {
+    kind: 'matrix',
+    version,
+    machine: {
+      cpu: all[0]?.model.trim() ?? 'unknown',
+      cores: all.length,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    cells,
+    engines,
+  };
+  await writeFile(join(root, 'bench/results/matrix.json'), `${JSON.stringify(result, null, 1)}\n`);
+  await writeFile(join(root, 'docs/compatibility.md'), page(result));
+}
+
+/** The page of a result. */
+function page({ cells, engines }: MatrixResult): string {
+  const groups = [...new Set(cells.map((cell) => cell.group))];
+  return [head, ...groups.map((group) => chapter(group, cells)), bits(engines)].join('\n');
+}
+
+const head = `# Where it runs
+
+Made by \`npm run test:matrix\` from what it found; do not edit. Every line is a program that installed the packed package,
+loaded every room, ranked the nodes of a graph, searched a vector index, and compared the numbers with closed forms.
+
+"First answer" is the time from before the import to the first result, once, on a machine with other work to do: it shows
+the order of magnitude. "inline" says that the WebAssembly came out of JavaScript text, because the tool serves or
+copies no files of dependencies; it happens by itself and needs no configuration. \`relaxed\` is loaded where the engine
+has relaxed SIMD; results have the same bits.
+`;
+
+function chapter(group: string, cells: Row[]): string {
+  const rows = cells.filter((cell) => cell.group === group);
+  const timed = rows.some((row) => row.firstAnswerMs !== undefined);
+  const columns = timed
+    ? ['', 'tested with', 'result', 'first answer', 'variants', 'remark']
+    : ['', 'tested with', 'result', 'remark'];
+  const lines = rows.map((row) => {
+    const remark = [row.source === 'inline' ? 'inline' : '', row.remark ?? '']
+      .filter((text) => text !== '')
+      .join('. ');
+    const time = row.firstAnswerMs === undefined ? '' : `${row.firstAnswerMs.toFixed(0)} ms`;
+    const cellsOfRow = timed
+      ? [row.title, row.by, results[row.result], time, (row.variants ?? []).join(', '), remark]
+      : [row.title, row.by, results[row.result], remark];
+    return `| ${cellsOfRow.join(' | ')} |`;
+  });
+  const ruler = columns.map((name) => (name === 'first answer' ? '---:' : '---'));
+  return `## ${group}\n\n| ${columns.join(' | ')} |\n| ${ruler.join(' | ')} |\n${lines.join('\n')}\n`;
+}
+
+const results = { works: 'works', refused: 'refused, with the remedy', failed: '**fails**' };
+
+function bits(engines: EngineHash[]): string {
+  if (engines.length === 0) return '';
+  const variants = [...new Set(engines.flatMap(({ hashes }) => Object.keys(hashes)))];
+  const code = (hash: string | undefined) => (hash === undefined ? 'not there' : `\`${hash}\``);
+  const lines = engines.map(
+    ({ by, hashes }) => `| ${by} | ${variants.map((name) => code(hashes[name])).join(' | ')} |`,
+  );
+  return `## The same bits
+
+A hash over the results of all ${engines[0]?.cases} cases of the test tables, through both doors. It has to be one number.
+
+| engine | ${variants.join(' | ')} |
+| --- | ${variants.map(() => '---').join(' | ')} |
+${lines.join('\n')}
+`;
+}
