@@ -348,7 +348,13 @@ function crossings(
 function convergence(): void {
   const id = 'convergence';
   if (!bench.wants(id)) return;
-  const methods: SolveMethod[] = ['cg', 'symmetricGaussSeidel', 'amg', 'approximateCholesky'];
+  const methods: SolveMethod[] = [
+    'cg',
+    'symmetricGaussSeidel',
+    'incompleteCholesky',
+    'amg',
+    'approximateCholesky',
+  ];
   const n = bench.size(100_000, 400);
   const systems = [
     { panel: 'grid + 0.01 I', edges: gridEdges(Math.round(Math.sqrt(n))), shift: 0.01 },

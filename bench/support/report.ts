@@ -41,12 +41,14 @@ export function report(folder: string): Report | undefined {
 /** The results in a folder, by name. */
 export function readResults(folder: string): BenchResult[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as BenchResult)
-    // matrix.json lies there as well; it has a page of its own.
-    .filter((result) => 'bench' in result);
+  return (
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as BenchResult)
+      // matrix.json lies there as well; it has a page of its own.
+      .filter((result) => 'bench' in result)
+  );
 }
 
 function overview(metrics: string[][]): string[] {
