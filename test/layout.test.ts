@@ -84,8 +84,8 @@ describe('folders', () => {
     ).toEqual(['common.hpp']);
   });
 
-  test('ts/ has one module a room, the engine and the inline entry', () => {
-    expect(stems('ts', '.ts')).toEqual([...open, 'index', 'inline'].sort());
+  test('ts/ has one module a room, the engine, the inline entry and the stores', () => {
+    expect(stems('ts', '.ts')).toEqual([...open, 'index', 'inline', 'store'].sort());
   });
 
   test('benchmarks and native tests carry the name of a room', () => {
@@ -96,7 +96,8 @@ describe('folders', () => {
 
 describe('package.json', () => {
   test('exports one subpath a room', () => {
-    const others = ['.', './inline', './raw/*', './*.wasm', './package.json'];
+    const stores = ['./store', './store/node', './store/indexeddb'];
+    const others = ['.', './inline', ...stores, './raw/*', './*.wasm', './package.json'];
     expect(exported.filter((path) => !others.includes(path))).toEqual(
       open.map((name) => `./${name}`),
     );

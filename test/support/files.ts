@@ -5,7 +5,7 @@ import { RawFailure, type RawModule } from './raw.js';
 import { piecesOf } from './text.js';
 
 /** Four letters as the number that stands in a file. */
-export function tagOf(letters: string): number {
+function tagOf(letters: string): number {
   return new DataView(Uint8Array.from(letters, (letter) => letter.charCodeAt(0)).buffer).getUint32(
     0,
     true,

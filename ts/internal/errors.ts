@@ -11,6 +11,9 @@ import type { StatusCode } from './codes.js';
  * - `CRASHED` the WebAssembly module trapped; its objects are lost, the next load makes a fresh module
  * - `NOT_LOADED` the room has not been loaded; the message names the call that loads it
  * - `LOAD_FAILED` the WebAssembly module could not be fetched or compiled; the message says what to do
+ * - `QUOTA` a store is full; what was stored before stays
+ * - `STORE` a store's disk, database or service failed; `cause` is its error
+ * - `CHANGED` what is being read from a store was replaced or deleted meanwhile: get it again
  */
 export type ErrorCode =
   | StatusCode
@@ -19,7 +22,10 @@ export type ErrorCode =
   | 'BUSY'
   | 'CRASHED'
   | 'NOT_LOADED'
-  | 'LOAD_FAILED';
+  | 'LOAD_FAILED'
+  | 'QUOTA'
+  | 'STORE'
+  | 'CHANGED';
 
 /** What an error knows beside its message. */
 export interface ErrorDetails {

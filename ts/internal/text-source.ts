@@ -205,7 +205,8 @@ function piecesOf(source: unknown): Iterable<string | Uint8Array> | undefined {
 
 type Pieces = Pick<AsyncIterator<string | Uint8Array>, 'next' | 'return'>;
 
-function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
+/** The pieces of a source, or undefined when it is none. `return` tells it that no more are wanted. */
+export function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
   const stream = source as Partial<ReadableStream<string | Uint8Array>> | null | undefined;
   // Not by async iteration: WebKit's streams have none.
   if (typeof stream?.getReader === 'function') {

@@ -1,0 +1,204 @@
+// A store in the browser's database.
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { SublinearError } from '../internal/errors.js';
+import {
+  ageOf,
+  changed,
+  chunksOf,
+  DAY,
+  generation,
+  guarded,
+  keyOf,
+  nameOf,
+  type Store,
+  sorted,
+  streamOf,
+  whileLocked,
+} from '../internal/store/common.js';
+import { string } from '../internal/validate.js';
+
+export * from '../internal/errors.js';
+export type { AsyncBytesSource } from '../internal/file.js';
+export type { Store, StoreEntry, StorePutOptions } from '../internal/store/common.js';
+
+interface Entry {
+  /** Of the chunks that this entry is made of. */
+  generation: string;
+  chunks: number;
+  size: number;
+}
+
+interface Schema extends DBSchema {
+  /** By the key's name: what is there. Writing one is the moment at which a put happens. */
+  entries: { key: string; value: Entry };
+  /** By generation and place. */
+  chunks: { key: [string, number]; value: Uint8Array<ArrayBuffer> };
+}
+
+const PIECE = 1 << 20;
+
+/**
+ * A store in IndexedDB, in windows and workers. A file is a row of chunks under a name that no other put has; one transaction
+ * makes the entry lead to them and removes those of before. A tab that is closed in the middle leaves chunks that nothing leads
+ * to; they are removed the next time.
+ *
+ * @param name - of the database, `'sublinear'` by default
+ * @throws SublinearError `QUOTA`, `STORE`, `LOAD_FAILED` where there is no IndexedDB
+ *
+ * @example
+ * ```ts
+ * import { indexedDBStore } from 'sublinear/store/indexeddb';
+ *
+ * if (globalThis.indexedDB) {
+ *   const store = indexedDBStore('my-app');
+ *   await store.put('greeting', new TextEncoder().encode('hello'));
+ *   console.log(await new Response(await store.get('greeting')).text());
+ * }
+ * ```
+ */
+export function indexedDBStore(name = 'sublinear'): Store {
+  string('indexedDBStore', 'name', name);
+  let opened: Promise<IDBPDatabase<Schema>> | undefined;
+  const open = (operation: string): Promise<IDBPDatabase<Schema>> => {
+    if (globalThis.indexedDB === undefined) {
+      const message =
+        'there is no IndexedDB here; fileStore() of sublinear/store/node keeps files in Node';
+      throw new SublinearError('LOAD_FAILED', operation, message);
+    }
+    opened ??= openDB<Schema>(name, 1, {
+      upgrade(db) {
+        db.createObjectStore('entries');
+        db.createObjectStore('chunks');
+      },
+      // The browser has closed it, or somebody deletes the database: the next call opens it anew.
+      terminated: () => {
+        opened = undefined;
+      },
+      blocking: (_, __, event) => {
+        (event.target as IDBDatabase).close();
+        opened = undefined;
+      },
+    }).then(async (db) => {
+      await removeAbandoned(db, name);
+      return db;
+    });
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened;
+  };
+
+  return {
+    put(key, bytes, { signal } = {}) {
+      const operation = 'Store.put';
+      const run = async () => {
+        const entryName = nameOf(operation, key);
+        const db = await open(operation);
+        const mine = generation();
+        await whileLocked(lockName(name, mine), async () => {
+          let chunks = 0;
+          let size = 0;
+          try {
+            for await (const piece of chunksOf(operation, bytes, PIECE, signal)) {
+              await db.put('chunks', piece, [mine, chunks++]);
+              size += piece.length;
+            }
+            signal?.throwIfAborted();
+            const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
+              durability: 'strict',
+            });
+            const entries = commit.objectStore('entries');
+            const before = await entries.get(entryName);
+            await entries.put({ generation: mine, chunks, size }, entryName);
+            if (before) await commit.objectStore('chunks').delete(chunksIn(before.generation));
+            await commit.done;
+          } catch (error) {
+            await db.delete('chunks', chunksIn(mine)).catch(() => {});
+            throw error;
+          }
+        });
+      };
+      return guarded(operation, run, undefined, signal);
+    },
+
+    get(key) {
+      const operation = 'Store.get';
+      return guarded(operation, async () => {
+        const db = await open(operation);
+        const entry = await db.get('entries', nameOf(operation, key));
+        let at = 0;
+        return (
+          entry &&
+          streamOf(() =>
+            guarded(operation, async () => {
+              if (at === entry.chunks) return undefined;
+              const piece = await db.get('chunks', [entry.generation, at++]);
+              if (piece === undefined) throw changed(operation);
+              return piece;
+            }),
+          )
+        );
+      });
+    },
+
+    delete(key) {
+      const operation = 'Store.delete';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const commit = (await open(operation)).transaction(['entries', 'chunks'], 'readwrite', {
+          durability: 'strict',
+        });
+        const before = await commit.objectStore('entries').get(entryName);
+        if (before) {
+          await commit.objectStore('entries').delete(entryName);
+          await commit.objectStore('chunks').delete(chunksIn(before.generation));
+        }
+        await commit.done;
+        return before !== undefined;
+      });
+    },
+
+    list(prefix = '') {
+      const operation = 'Store.list';
+      return guarded(operation, async () => {
+        const read = (await open(operation)).transaction('entries');
+        const [names, entries] = await Promise.all([read.store.getAllKeys(), read.store.getAll()]);
+        const all = names.map((each, i) => ({
+          key: keyOf(each) as string,
+          size: (entries[i] as Entry).size,
+        }));
+        return sorted(operation, prefix, all);
+      });
+    },
+
+    clean: () =>
+      guarded('Store.clean', async () => removeAbandoned(await open('Store.clean'), name)),
+  };
+}
+
+function chunksIn(generation: string): IDBKeyRange {
+  return IDBKeyRange.bound([generation, 0], [generation, Number.POSITIVE_INFINITY]);
+}
+
+const lockName = (database: string, generation: string) =>
+  `sublinear-store/${database}/${generation}`;
+
+/** Removes chunks that no entry leads to and no living put is writing; says how many. */
+async function removeAbandoned(db: IDBPDatabase<Schema>, database: string): Promise<number> {
+  // In this order: whoever wrote one of these chunks had his lock then, has it still, or has made his entry since.
+  const found = await db.getAllKeys('chunks');
+  const locks = await globalThis.navigator?.locks?.query();
+  const alive = new Set(locks?.held?.map((lock) => lock.name));
+  const change = db.transaction(['entries', 'chunks'], 'readwrite');
+  const entries = await change.objectStore('entries').getAll();
+  const used = new Set(entries.map((entry) => entry.generation));
+  let removed = 0;
+  for (const [each, at] of found) {
+    if (used.has(each) || alive.has(lockName(database, each))) continue;
+    if (locks === undefined && ageOf(each) < DAY) continue;
+    await change.objectStore('chunks').delete([each, at]);
+    removed++;
+  }
+  await change.done;
+  return removed;
+}

@@ -1,0 +1,212 @@
+// A store in a folder of the file system, for Node, Deno and Bun.
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pid } from 'node:process';
+import {
+  chunksOf,
+  guarded,
+  keyOf,
+  nameOf,
+  type Store,
+  type StoreEntry,
+  sorted,
+  streamOf,
+} from '../internal/store/common.js';
+import { options as checkOptions, integer, string } from '../internal/validate.js';
+
+export * from '../internal/errors.js';
+export type { AsyncBytesSource } from '../internal/file.js';
+export type { Store, StoreEntry, StorePutOptions } from '../internal/store/common.js';
+
+export interface FileStoreOptions {
+  /**
+   * A file that a put has left unfinished is removed when its process is gone and nobody has written to it for so many
+   * milliseconds; one minute by default. More than one where several machines write to one folder, whose processes are
+   * not seen from each other.
+   */
+  staleAfterMs?: number;
+}
+
+const PIECE = 1 << 20;
+const SUFFIX = '.put';
+/** A file that is being written: the name it will have, who writes it, and something random. */
+const unfinished = /^.*\.(\d+)\.[0-9a-f]+\.put$/;
+
+/**
+ * A store in a folder, which is made when it is not there: one file for each key. `put` writes a new file beside the old one,
+ * asks the disk to have it, and renames it: a process that is killed, and a machine that loses power, leaves the old file
+ * or the new one.
+ *
+ * @throws SublinearError `QUOTA` (disk full, quota or size limit), `STORE`
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { load } from 'sublinear/graph';
+ * import { fileStore } from 'sublinear/store/node';
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'graphs-'));
+ * const store = fileStore(folder);
+ * const { Graph } = await load();
+ * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2] });
+ * await store.put('friends/2026', graph.saveInPieces());
+ * using again = await Graph.loadAsync((await store.get('friends/2026'))!);
+ * console.log(again.edgeCount, await store.delete('friends/2026'), await store.list()); // 2 true []
+ * await rm(folder, { recursive: true });
+ * ```
+ */
+export function fileStore(folder: string, options?: FileStoreOptions): Store {
+  string('fileStore', 'folder', folder);
+  const { staleAfterMs = 60_000 } = checkOptions('fileStore', options, ['staleAfterMs']);
+  integer('fileStore', 'staleAfterMs', staleAfterMs);
+  const path = (name: string) => join(folder, name);
+  let ready: Promise<unknown> | undefined;
+  const prepare = () => {
+    ready ??= mkdir(folder, { recursive: true }).then(() => cleanFolder(folder, staleAfterMs));
+    // Not for ever: the folder may be there the next time.
+    ready.catch(() => {
+      ready = undefined;
+    });
+    return ready;
+  };
+
+  return {
+    put(key, bytes, { signal } = {}) {
+      const operation = 'Store.put';
+      const run = async () => {
+        const name = nameOf(operation, key);
+        await prepare();
+        const random = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
+        const temporary = path(`${name}.${pid}.${random}${SUFFIX}`);
+        const file = await open(temporary, 'wx');
+        try {
+          try {
+            for await (const piece of chunksOf(operation, bytes, PIECE, signal))
+              await writeAll(file, piece);
+            await file.sync();
+          } finally {
+            await file.close();
+          }
+          signal?.throwIfAborted();
+          await rename(temporary, path(name));
+        } catch (error) {
+          await rm(temporary, { force: true });
+          throw error;
+        }
+        await syncFolder(folder);
+      };
+      return guarded(operation, run, codeOf, signal);
+    },
+
+    get(key) {
+      const operation = 'Store.get';
+      return guarded(
+        operation,
+        async () => {
+          const file = await orNothing(open(path(nameOf(operation, key)), constants.O_RDONLY));
+          // An open file stays what it is when another one takes its name.
+          let at = 0;
+          return (
+            file &&
+            streamOf(
+              () =>
+                guarded(operation, async () => {
+                  const piece = new Uint8Array(PIECE);
+                  const { bytesRead } = await file.read(piece, 0, PIECE, at);
+                  at += bytesRead;
+                  return bytesRead > 0 ? piece.subarray(0, bytesRead) : undefined;
+                }),
+              () => file.close(),
+            )
+          );
+        },
+        codeOf,
+      );
+    },
+
+    delete(key) {
+      const operation = 'Store.delete';
+      return guarded(operation, async () => {
+        const there = await orNothing(rm(path(nameOf(operation, key))).then(() => true));
+        if (there) await syncFolder(folder);
+        return there === true;
+      });
+    },
+
+    list(prefix = '') {
+      const operation = 'Store.list';
+      return guarded(operation, async () => {
+        const entries: StoreEntry[] = [];
+        for (const name of (await orNothing(readdir(folder))) ?? []) {
+          const key = keyOf(name);
+          const found: Stats | undefined =
+            key === undefined ? undefined : await orNothing(stat(path(name)));
+          if (key !== undefined && found?.isFile()) entries.push({ key, size: found.size });
+        }
+        return sorted(operation, prefix, entries);
+      });
+    },
+
+    clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
+}
+
+/** Makes a rename last. Windows has no such call for folders, and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, constants.O_RDONLY);
+    await handle.sync();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(code)) throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function cleanFolder(folder: string, staleAfterMs: number): Promise<number> {
+  let removed = 0;
+  for (const name of (await orNothing(readdir(folder))) ?? []) {
+    const writer = unfinished.exec(name)?.[1];
+    if (writer === undefined || isAlive(Number(writer))) continue;
+    const found = await orNothing(stat(join(folder, name)));
+    if (found === undefined || Date.now() - found.mtimeMs < staleAfterMs) continue;
+    await rm(join(folder, name), { force: true });
+    removed += found.size;
+  }
+  return removed;
+}
+
+function isAlive(writer: number): boolean {
+  try {
+    process.kill(writer, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function orNothing<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): 'QUOTA' | undefined {
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ? 'QUOTA' : undefined;
+}
