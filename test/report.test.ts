@@ -152,6 +152,24 @@ describe('the generator', () => {
     expect(chart).toContain('missed (!)');
   });
 
+  test('tells ten series apart, without their colours as well', () => {
+    const lines = Array.from({ length: 10 }, (_, i) => ({
+      name: `index ${i}`,
+      points: [[0.9, 100 + i] as const, [0.99, 10 + i] as const],
+    }));
+    const chart = lineChart({
+      title: 'Recall',
+      description: 'd',
+      x: { label: 'recall' },
+      y: { label: 'queries a second', scale: 'log' },
+      panels: [{ lines }],
+    });
+    const samples = [
+      ...chart.matchAll(/<path d="M0 0h26"[^>]*stroke-dasharray="([^"]*)"\/><path d="([^"]*)"/g),
+    ];
+    expect(new Set(samples.map(([, dash, symbol]) => `${dash} ${symbol}`)).size).toBe(10);
+  });
+
   test('writes powers of ten', () => {
     expect([1e-8, 0.1, 1, 100, 1e6, 20].map(power)).toEqual(['10⁻⁸', '0.1', '1', '100', '10⁶', '']);
   });

@@ -28,11 +28,15 @@ export const palette = {
   s3: ['#8250df', '#d2a8ff'],
   s4: ['#b3215f', '#ff8fb8'],
   s5: ['#57606a', '#9ea7b3'],
+  s6: ['#806600', '#e3c34d'],
 } as const;
 
-const SLOTS = 6;
-const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye'] as const;
-const dashes = ['', '7 3', '2 3', '10 3 2 3', '5 2 1 2', '1 2'] as const;
+const SLOTS = 7;
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye', 'cross'] as const;
+const dashes = ['', '7 3', '2 3', '10 3 2 3', '5 2 1 2', '1 2', '12 3'] as const;
+/** Colour and dash repeat after SLOTS series; their symbol is then the next one. */
+const symbolOf = (slot: number) =>
+  symbols[(slot + Math.floor(slot / SLOTS)) % SLOTS] as (typeof symbols)[number];
 
 interface ChartAxis {
   label: string;
@@ -104,7 +108,7 @@ export function lineChart(chart: LineChart): string {
       chart.panels.flatMap(({ lines }) => lines.filter((l) => l.reference).map((l) => l.name)),
     ),
   ];
-  const slotOf = (name: string) => names.indexOf(name) % SLOTS;
+  const slotOf = (name: string) => names.indexOf(name);
   const all = chart.panels.flatMap(({ lines }) => lines.flatMap(({ points }) => points));
   const perRow = Math.min(3, chart.panels.length);
   const x = scale(
@@ -136,18 +140,18 @@ export function lineChart(chart: LineChart): string {
       return [
         Plot.line(data, {
           ...stroke,
-          className: `s${slot}`,
+          className: `s${slot % SLOTS}`,
           strokeWidth: 2,
-          strokeDasharray: dashes[slot] as string,
+          strokeDasharray: dashes[slot % SLOTS] as string,
         }),
         Plot.dot(
           data.filter((_, k) => k % Math.ceil(data.length / 10) === 0 || k === data.length - 1),
           {
             x: 'x',
             y: 'y',
-            className: `s${slot}`,
+            className: `s${slot % SLOTS}`,
             fill: 'currentColor',
-            symbol: symbols[slot] as (typeof symbols)[number],
+            symbol: symbolOf(slot),
             r: 4,
           },
         ),
@@ -486,6 +490,7 @@ function outline(symbol: (typeof symbols)[number]): string {
     triangle: 'M0-4.5L4 3H-4Z',
     diamond: 'M0-5L3.5 0L0 5L-3.5 0Z',
     star: 'M0-5L1.2-1.6H4.8L2 .6L3 4L0 2L-3 4L-2 .6L-4.8-1.6H-1.2Z',
+    cross: 'M-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z',
     wye: 'M1.3 .8V4.5H-1.3V.8L-4.6-1.2L-3.2-3.4L0-1.5L3.2-3.4L4.6-1.2Z',
   };
   return shapes[symbol];
@@ -500,9 +505,9 @@ function sample(className: string, inside: string, symbol?: (typeof symbols)[num
 
 function lineSample(slot: number): string {
   return sample(
-    `s${slot}`,
-    `<path d="M0 0h26" stroke-width="2" stroke-dasharray="${dashes[slot]}"/>`,
-    symbols[slot],
+    `s${slot % SLOTS}`,
+    `<path d="M0 0h26" stroke-width="2" stroke-dasharray="${dashes[slot % SLOTS]}"/>`,
+    symbolOf(slot),
   );
 }
 
