@@ -1,5 +1,6 @@
 // The limits stand in .size-limit.mjs; `npm run size` prints the whole table.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -21,7 +22,7 @@ const limited = (JSON.parse(stdout) as Measure[]).filter(
   (measure) => measure.sizeLimit !== undefined,
 );
 
-test('modules and glue are measured', () => {
+test('modules, glue and every entry of the package have budgets', () => {
   const names = limited.map((measure) => measure.name);
   expect(names).toEqual(
     expect.arrayContaining([
@@ -31,6 +32,12 @@ test('modules and glue are measured', () => {
       'internal/raw/solver.js gzip',
     ]),
   );
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const entries = Object.values<{ default?: string }>(exports).flatMap((target) =>
+    target.default ? [target.default.replace('./dist/', '')] : [],
+  );
+  for (const entry of entries)
+    for (const measure of ['raw', 'gzip', 'brotli']) expect(names).toContain(`${entry} ${measure}`);
 });
 
 test.each(limited)('$name is within $sizeLimit bytes', ({ size, sizeLimit }) => {

@@ -8,6 +8,7 @@
 // to do. What cells need is installed when they run: see support/tools.ts.
 import { rm } from 'node:fs/promises';
 import { argv, exit } from 'node:process';
+import { cells as bitsCells } from './cells/bits.js';
 import { cells as browserCells } from './cells/browsers.js';
 import { cells as bundlerCells } from './cells/bundlers.js';
 import { cells as nextCells } from './cells/next.js';
@@ -31,6 +32,7 @@ const cells: Cell[] = [
   ...nextCells,
   ...policyCells,
   ...typeCells,
+  ...bitsCells,
 ];
 
 const names = argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -67,7 +69,8 @@ async function judge(cell: Cell): Promise<Row> {
     const { by, report, source } = finding;
     const problem = problemOf(cell, finding);
     if (problem !== '') return { ...row, by, result: 'failed', problem };
-    if (report === null) return { ...row, by, result: 'works' };
+    const bits = finding.bits ?? {};
+    if (report === null) return { ...row, by, result: 'works', ...bits };
     if (!report.ok) return { ...row, by, result: 'refused', message: report.message };
     const { firstAnswerMs, variants } = report;
     return { ...row, by, result: 'works', firstAnswerMs, variants, ...(source ? { source } : {}) };
@@ -84,7 +87,7 @@ function problemOf({ refusal }: Cell, { report }: Finding): string {
   return report.ours && refusal.test(report.message) ? '' : `refused without our remedy: ${said}`;
 }
 
-function line({ name, by, result, firstAnswerMs, variants, source, problem }: Row): string {
+function line({ name, by, result, firstAnswerMs, variants, source, problem, hashes }: Row): string {
   const words = [
     name.padEnd(26),
     result.padEnd(8),
@@ -92,6 +95,9 @@ function line({ name, by, result, firstAnswerMs, variants, source, problem }: Ro
     firstAnswerMs === undefined ? '' : `first answer ${firstAnswerMs.toFixed(0).padStart(4)} ms`,
     (variants ?? []).join('/'),
     source === 'inline' ? 'inline' : '',
+    Object.entries(hashes ?? {})
+      .map(([variant, hash]) => `${variant} ${hash}`)
+      .join('  '),
     problem ?? '',
   ];
   return words.join(' ').trimEnd();
@@ -113,7 +119,7 @@ try {
     );
   await rm(installed, { recursive: true, force: true });
 }
-if (names.length === 0) await writeResults(rows, []);
+if (names.length === 0) await writeResults(rows);
 
 const failed = rows.filter((row) => row.result === 'failed').length;
 console.log(`matrix: ${rows.length - failed} passed, ${failed} failed`);

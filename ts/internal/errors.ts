@@ -136,6 +136,8 @@ export function isSublinearError(error: unknown): error is CodedError {
 
 // Own properties only where there is something to say, so that a printed error stays short.
 function assign(error: object, { cause: _, ...details }: ErrorDetails): void {
+  // JavaScriptCore gives every error a "line" of its own: where in the program it was made. Ours is of the text read.
+  Reflect.deleteProperty(error, 'line');
   for (const [key, value] of Object.entries(details))
     if (value !== undefined) Object.assign(error, { [key]: value });
 }

@@ -10,11 +10,11 @@ async function runtime(path: string): Promise<string> {
 }
 
 const platform = `${process.platform}-${process.arch}`;
-const bun = () => runtime(`@oven/bun-${platform.replace('arm64', 'aarch64')}/bin/bun`);
+export const bun = () => runtime(`@oven/bun-${platform.replace('arm64', 'aarch64')}/bin/bun`);
 const deno = () => runtime(`@deno/${platform}${process.platform === 'linux' ? '-glibc' : ''}/deno`);
-const node24 = () => runtime(`node-${platform}/bin/node`);
+export const node24 = () => runtime(`node-${platform}/bin/node`);
 
-const version = async (program: string) =>
+export const version = async (program: string) =>
   (await exec('.', program, ['--version'])).stdout
     .split('\n')[0]!
     .replace(/^(deno )?v?([\d.]+).*/, '$2');

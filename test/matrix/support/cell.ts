@@ -29,6 +29,8 @@ export interface Finding {
   by: string;
   /** Where the WebAssembly came from, in cells that can tell. */
   source?: 'file' | 'inline';
+  /** In cells that run the case tables: a hash of all results for each variant, and how many cases there were. */
+  bits?: { hashes: Record<string, string>; cases: number };
 }
 
 export interface Cell {
@@ -42,7 +44,8 @@ export interface Cell {
     | 'Bundlers'
     | 'Frameworks'
     | 'Policies and module systems'
-    | 'Types';
+    | 'Types'
+    | 'The same bits';
   /** Where it cannot work: part of the message of our error, which has to name the remedy. */
   refusal?: RegExp;
   /** What a user must know; for the documentation. */

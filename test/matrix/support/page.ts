@@ -75,7 +75,7 @@ const tool = (name) => pathToFileURL(createRequire(${JSON.stringify(pathToFileUR
 }
 
 /** Without a bundler: an import map for the package and what it imports. */
-export async function importMapPage(folder: string): Promise<void> {
+export async function importMapPage(folder: string, html = 'page.html'): Promise<void> {
   const manifestOf = async (name: string) =>
     JSON.parse(await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8'));
   const { exports, imports, dependencies } = await manifestOf('sublinear');
@@ -89,7 +89,7 @@ export async function importMapPage(folder: string): Promise<void> {
     const { module } = await manifestOf(name);
     if (module) map[name] = `/node_modules/${name}/${module}`;
   }
-  const page = await readFile(join(folder, 'page.html'), 'utf8');
+  const page = await readFile(join(folder, html), 'utf8');
   const tag = `<script type="importmap">${JSON.stringify({ imports: map })}</script>\n    <link`;
   await writeFile(join(folder, 'index.html'), page.replace('<link', tag));
 }

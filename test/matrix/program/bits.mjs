@@ -1,0 +1,3 @@
+import { report } from './bits.js';
+
+console.log(JSON.stringify(await report()));
