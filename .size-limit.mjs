@@ -36,6 +36,11 @@ const budget = (name, path, limits) =>
     limit: `${limits[i]} kB`,
   }));
 
+/** The JavaScript that package.json exports. */
+const exported = Object.values(JSON.parse(readFileSync('package.json', 'utf8')).exports)
+  .map((target) => target.default?.replace('./dist/', ''))
+  .filter((file) => file !== undefined && existsSync(`dist/${file}`));
+
 /** A module of dist/ with everything that it imports or exports from, not counting `import()`. */
 function closure(file, seen = new Set()) {
   if (seen.has(file)) return seen;
@@ -55,7 +60,7 @@ export default [
   ...list('dist/internal/raw', '.js').flatMap((file) =>
     budget(`internal/raw/${file}`, `dist/internal/raw/${file}`, glue),
   ),
-  ...list('dist', '.js').flatMap((file) =>
+  ...exported.flatMap((file) =>
     budget(file, [...closure(`dist/${file}`)], entries[file] ?? anyEntry),
   ),
 ];
