@@ -37,7 +37,7 @@ export default defineConfig({
       {
         extends: true,
         // Found while a test runs, a dependency would make Vite reload the page under it.
-        optimizeDeps: { include: ['idb', 'wasm-feature-detect'] },
+        optimizeDeps: { include: ['comlink', 'idb', 'wasm-feature-detect'] },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],

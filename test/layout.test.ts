@@ -84,8 +84,8 @@ describe('folders', () => {
     ).toEqual(['common.hpp']);
   });
 
-  test('ts/ has one module a room, the engine, the inline entry and the stores', () => {
-    expect(stems('ts', '.ts')).toEqual([...open, 'index', 'inline', 'store'].sort());
+  test('ts/ has one module a room, the engine, the worker, the inline entry and the stores', () => {
+    expect(stems('ts', '.ts')).toEqual([...open, 'index', 'inline', 'store', 'worker'].sort());
   });
 
   test('benchmarks and native tests carry the name of a room', () => {
@@ -97,7 +97,7 @@ describe('folders', () => {
 describe('package.json', () => {
   test('exports one subpath a room', () => {
     const stores = ['./store', './store/node', './store/indexeddb'];
-    const others = ['.', './inline', ...stores, './raw/*', './*.wasm', './package.json'];
+    const others = ['.', './worker', './inline', ...stores, './raw/*', './*.wasm', './package.json'];
     expect(exported.filter((path) => !others.includes(path))).toEqual(
       open.map((name) => `./${name}`),
     );

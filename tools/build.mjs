@@ -23,6 +23,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'build/wasm/out');
@@ -138,7 +139,49 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-function buildPackage() {
+/**
+ * The program of a worker in browsers as one file that imports nothing, and the same as a text. The WebAssembly comes from
+ * the thread that starts it, so what finds files is left out.
+ */
+async function bundleThread(dist) {
+  const file = join(dist, 'internal/worker/thread.js');
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    minify: true,
+    // Errors tell the names of classes.
+    keepNames: true,
+    format: 'iife',
+    target: 'es2022',
+    conditions: ['browser'],
+    legalComments: 'inline',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'no-files',
+        setup({ onLoad }) {
+          onLoad({ filter: /[\\/]internal[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
+            contents:
+              'export const ships = () => true;' +
+              'export { none as packaged, none as fetched, none as inlined, none as twin }; function none() {}',
+          }));
+        },
+      },
+    ],
+  });
+  const program = outputFiles[0].text;
+  if (/\bimport\b *[({]|\bimport\.meta\b/.test(program)) {
+    console.error('build: the program of the worker imports something');
+    exit(1);
+  }
+  writeFileSync(file, program);
+  writeFileSync(join(dist, 'inline/worker.js'), `export default ${JSON.stringify(program)};\n`);
+  const types = 'declare const program: string;\nexport default program;\n';
+  writeFileSync(join(dist, 'inline/worker.d.ts'), types);
+}
+
+async function buildPackage() {
   const dist = join(root, 'build/dist');
   rmSync(dist, { recursive: true, force: true });
   const typed = run(
@@ -161,6 +204,7 @@ function buildPackage() {
       'declare const base64: string;\nexport default base64;\n',
     );
   }
+  await bundleThread(dist);
   const cli = join(dist, 'cli/main.js');
   if (existsSync(cli)) chmodSync(cli, 0o755);
 
@@ -184,6 +228,6 @@ if (existsSync(join(root, 'dist')) && existsSync(stamp) && readFileSync(stamp, '
   if (!quiet) console.log('build: dist/ is up to date');
 } else {
   rmSync(stamp, { force: true });
-  if (buildPackage()) writeFileSync(stamp, now);
+  if (await buildPackage()) writeFileSync(stamp, now);
   if (!quiet) console.log('build: dist/ is ready');
 }

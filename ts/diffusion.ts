@@ -4,6 +4,7 @@ import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
 import type { OutcomeName } from './internal/codes.js';
 import type { Given, OutputArray } from './internal/given.js';
+import { type NodeScore, withIterator } from './internal/iterable.js';
 import { rawOf } from './internal/object.js';
 import type {
   Graph as RawGraph,
@@ -26,6 +27,7 @@ import * as check from './internal/validate.js';
 export type { Graph } from './graph.js';
 export type { OutcomeName } from './internal/codes.js';
 export * from './internal/errors.js';
+export type { NodeScore } from './internal/iterable.js';
 export type { IndexArray, RealArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
 
@@ -118,12 +120,6 @@ export interface PageRankProgress {
   edgeOperations: number;
   /** The L1 error as far as it is known, not yet proved. */
   error: number;
-}
-
-/** One node of a result. */
-export interface NodeScore {
-  node: number;
-  score: number;
 }
 
 /** What all results tell about themselves. Iterating gives `{ node, score }`. */
@@ -525,13 +521,13 @@ function result(
       const nodes = runtime.copyU32(raw.nodes, raw.count);
       const scores = inPrecision(runtime.copyF64(raw.scores, raw.count), output);
       const { provedPlaces } = raw;
-      return withIterator({ nodes, scores, provedPlaces, ...info(runtime, raw, scores) }, nodes);
+      return iterable({ nodes, scores, provedPlaces, ...info(runtime, raw, scores) });
     }
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.f64(denseLength);
       runtime.check(operation, pageRank.scores(address));
       const scores = inPrecision(runtime.copyF64(address, denseLength), output);
-      return withIterator({ scores, ...info(runtime, raw, scores) });
+      return iterable({ scores, ...info(runtime, raw, scores) });
     });
   } finally {
     if (runtime.alive) raw.delete();
@@ -561,18 +557,11 @@ function info(
   };
 }
 
-/** Adds the iterator, out of sight of printing and comparing. */
-function withIterator<T extends { scores: Float64Array | Float32Array }>(
+/** Iterating gives node by node. */
+function iterable<T extends { scores: Float64Array | Float32Array }>(
   result: T,
-  nodes?: Uint32Array,
 ): T & Iterable<NodeScore> {
-  const { scores } = result;
-  return Object.defineProperty(result, Symbol.iterator, {
-    *value(): Iterator<NodeScore> {
-      for (let i = 0; i < scores.length; i++)
-        yield { node: nodes ? (nodes[i] as number) : i, score: scores[i] as number };
-    },
-  }) as T & Iterable<NodeScore>;
+  return withIterator(result, 'nodeScores') as T & Iterable<NodeScore>;
 }
 
 /**

@@ -356,6 +356,15 @@ export async function createEngine<M extends RoomName = never>(
   return engine as Engine & Readonly<Pick<Rooms, M>>;
 }
 
+/**
+ * Throws what an engine with these options would throw.
+ *
+ * @internal
+ */
+export function checkEngineOptions(operation: string, options: EngineOptions): void {
+  new Engine(options, operation);
+}
+
 function memoryBytes(operation: string, memory: MemoryProfile | number = 'default'): number {
   const bytes =
     typeof memory === 'number'

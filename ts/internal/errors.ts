@@ -8,9 +8,12 @@ import type { StatusCode } from './codes.js';
  * - `TYPE` an argument has the wrong type
  * - `DISPOSED` the object or the engine was disposed before
  * - `BUSY` the object is in use by a running `...Async` call
- * - `CRASHED` the WebAssembly module trapped; its objects are lost, the next load makes a fresh module
+ * - `CRASHED` the WebAssembly module trapped, or its worker ended; its objects are lost, the next load (with a worker: the
+ *   next call) makes a fresh one
  * - `NOT_LOADED` the room has not been loaded; the message names the call that loads it
- * - `LOAD_FAILED` the WebAssembly module could not be fetched or compiled; the message says what to do
+ * - `LOAD_FAILED` the WebAssembly module could not be fetched or compiled, or a worker could not be started; the message
+ *   says what to do
+ * - `QUEUE_FULL` as many jobs wait for a pool's workers as may wait
  * - `QUOTA` a store is full; what was stored before stays
  * - `STORE` a store's disk, database or service failed; `cause` is its error
  * - `CHANGED` what is being read from a store was replaced or deleted meanwhile: get it again
@@ -23,6 +26,7 @@ export type ErrorCode =
   | 'CRASHED'
   | 'NOT_LOADED'
   | 'LOAD_FAILED'
+  | 'QUEUE_FULL'
   | 'QUOTA'
   | 'STORE'
   | 'CHANGED';

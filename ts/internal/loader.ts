@@ -59,7 +59,7 @@ export async function loadBundle({
   const chosen = await bestVariant(bundle, variant);
   const name = `${bundle}.${chosen}` as ModuleName;
   const [module, glue] = await Promise.all([
-    wasm === undefined ? compilePackaged(name) : compileGiven(name, wasm),
+    obtain(name, wasm, compile),
     glues[bundle]().catch((cause) =>
       Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
     ),
@@ -97,15 +97,42 @@ function instantiate(
   });
 }
 
-async function compilePackaged(name: ModuleName): Promise<WebAssembly.Module> {
+/** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
+type Take<T> = (
+  name: ModuleName,
+  source: Response | BufferSource | WebAssembly.Module,
+) => Promise<T>;
+
+function obtain<T>(name: ModuleName, wasm: WasmSource | undefined, take: Take<T>): Promise<T> {
+  return wasm === undefined ? fromPackage(name, take) : fromGiven(name, wasm, take);
+}
+
+/**
+ * A module for a worker to compile: its bytes, since not every engine lets a compiled module pass between threads, or
+ * the compiled module if that is what the user gave.
+ */
+export function moduleForWorker(
+  name: ModuleName,
+  wasm: WasmSource | undefined,
+): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  return obtain(name, wasm, async (_, source) => {
+    if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
+    if (!isA(source, 'Response')) return checkedBytes(name, source as BufferSource);
+    const response = source as Response;
+    assertAnswered(response);
+    return checkedBytes(name, await response.arrayBuffer());
+  });
+}
+
+async function fromPackage<T>(name: ModuleName, take: Take<T>): Promise<T> {
   try {
-    return await compile(name, await packaged(name));
+    return await take(name, await packaged(name));
   } catch (first) {
     if (isBlocked(first)) throw blocked(name, first);
     if (twin === undefined) throw failed(name, messageOf(first), first);
     // Vite's dev server answers 404, or a page, for files of dependencies; bundlers for Node leave the file behind.
     try {
-      return await compile(name, await twin(name));
+      return await take(name, await twin(name));
     } catch (second) {
       if (isBlocked(second)) throw blocked(name, second);
       const reasons = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
@@ -118,10 +145,10 @@ async function compilePackaged(name: ModuleName): Promise<WebAssembly.Module> {
   }
 }
 
-async function compileGiven(name: ModuleName, source: WasmSource): Promise<WebAssembly.Module> {
+async function fromGiven<T>(name: ModuleName, source: WasmSource, take: Take<T>): Promise<T> {
   try {
     const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
-    return await compile(
+    return await take(
       name,
       typeof given === 'string' || given instanceof URL ? await fetched(given) : given,
     );
@@ -136,18 +163,23 @@ async function compile(
   source: Response | BufferSource | WebAssembly.Module,
 ): Promise<WebAssembly.Module> {
   if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
-  if (!isA(source, 'Response')) return compileBytes(name, source as BufferSource);
+  if (!isA(source, 'Response'))
+    return WebAssembly.compile(checkedBytes(name, source as BufferSource));
   const response = source as Response;
-  if (!response.ok) throw new Error(`${response.url || 'the request'} answered ${response.status}`);
+  assertAnswered(response);
   const type = response.headers.get('content-type') ?? '';
   const streaming =
     type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
   return streaming
     ? WebAssembly.compileStreaming(response)
-    : compileBytes(name, await response.arrayBuffer());
+    : WebAssembly.compile(checkedBytes(name, await response.arrayBuffer()));
 }
 
-async function compileBytes(name: ModuleName, source: BufferSource): Promise<WebAssembly.Module> {
+function assertAnswered(response: Response): void {
+  if (!response.ok) throw new Error(`${response.url || 'the request'} answered ${response.status}`);
+}
+
+function checkedBytes(name: ModuleName, source: BufferSource): Uint8Array<ArrayBuffer> {
   if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
     throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
   }
@@ -156,7 +188,7 @@ async function compileBytes(name: ModuleName, source: BufferSource): Promise<Web
     ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
   const [a, b, c, d] = bytes;
-  if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return WebAssembly.compile(bytes);
+  if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
   const found =
     a === 0x3c
       ? 'an HTML page: the server has no such file and answered with its start page'

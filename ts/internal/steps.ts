@@ -11,6 +11,12 @@ export interface AsyncOptions<Progress> {
   onProgress?: (progress: Progress) => void;
 }
 
+/**
+ * The signal of whatever runs in this thread now, for computations that are given none of their own: a worker sets it
+ * for the call that it answers.
+ */
+export const ambient: { signal?: AbortSignal | undefined } = {};
+
 /** A begun computation. */
 export interface Job<Progress> {
   runtime: Runtime;
@@ -61,7 +67,7 @@ export function runSync(job: Job<unknown>): Ending {
 export async function runAsync<Progress>(
   job: Job<Progress>,
   objects: readonly WasmObject<RawObject>[],
-  { signal, onProgress }: AsyncOptions<Progress>,
+  { signal = ambient.signal, onProgress }: AsyncOptions<Progress>,
 ): Promise<Ending> {
   const { runtime } = job;
   const slices = new Slices(job, job.maxTimeMs ?? Number.POSITIVE_INFINITY);
@@ -88,7 +94,7 @@ export function asyncOptions<Progress>(
   operation: string,
   options: AsyncOptions<Progress>,
 ): AsyncOptions<Progress> {
-  const { signal, onProgress } = options;
+  const { signal = ambient.signal, onProgress } = options;
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
     throw typeError(operation, 'signal', 'AbortSignal', signal);
   }
@@ -96,7 +102,7 @@ export function asyncOptions<Progress>(
     throw typeError(operation, 'onProgress', 'function', onProgress);
   }
   signal?.throwIfAborted();
-  return options;
+  return signal === options.signal ? options : { ...options, signal };
 }
 
 class Slices {
