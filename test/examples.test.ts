@@ -42,6 +42,7 @@ const promises: Record<string, RegExp[]> = {
     /this index .*finds (99\.\d|100\.0) %/,
     /plain JavaScript .* times as long/,
   ],
+  'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };

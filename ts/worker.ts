@@ -258,7 +258,14 @@ class WorkerEngine {
   #call(name: string, args: unknown[]): Promise<unknown> {
     const { connection } = this.#core;
     const given = args.filter((arg) => arg !== undefined);
-    return connection.call(`engine.${name}`, { kind: 'engine' }, 'call', name, given, this.#options);
+    return connection.call(
+      `engine.${name}`,
+      { kind: 'engine' },
+      'call',
+      name,
+      given,
+      this.#options,
+    );
   }
 
   #room(room: RoomName): object {
@@ -303,7 +310,11 @@ export async function openWorkerEngine<M extends RoomName>(
   for (const room of modules) check.choice(operation, 'modules', room, importRoom);
   checkEngineOptions(operation, rest);
   const { memory, variant, wasm } = rest;
-  if (worker !== undefined && !['string', 'function'].includes(typeof worker) && !(worker instanceof URL))
+  if (
+    worker !== undefined &&
+    !['string', 'function'].includes(typeof worker) &&
+    !(worker instanceof URL)
+  )
     throw check.typeError(operation, 'worker', 'URL or function that makes a worker', worker);
   const handles = createHandles();
   const given = { memory, variant, wasm: wasm as WasmSource | undefined, worker };

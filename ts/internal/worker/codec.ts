@@ -1,7 +1,12 @@
 // Values on their way between threads: what can be cloned is left as it is, what cannot becomes a Special, and arrays are
 // moved. Nothing that a caller keeps is touched unless it asked for it.
-import { type CodedError, isSublinearError, SublinearError } from '../errors.js';
-import { SublinearRangeError, SublinearTypeError } from '../errors.js';
+import {
+  type CodedError,
+  isSublinearError,
+  SublinearError,
+  SublinearRangeError,
+  SublinearTypeError,
+} from '../errors.js';
 import { show } from '../validate.js';
 import type { Packed, PackedError, Path, Special } from './protocol.js';
 
@@ -203,6 +208,7 @@ export function unpackError({ kind, name, message, stack, fields, cause }: Packe
           : new SublinearError(code, operation, message, { ...details, ...behind });
   }
   // Where it happened is in the worker; where it was asked for says nothing more.
-  if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  if (stack !== undefined)
+    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
   return error;
 }

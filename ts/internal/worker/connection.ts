@@ -1,7 +1,8 @@
 // The caller's side of one worker after another: sends calls, settles them, notices a worker's end, and starts a fresh
 // worker for the next call.
-import { spawn, spawnGiven, spawnInline } from '#worker-source';
+
 import { expose, type Remote, transfer, wrap } from 'comlink';
+import { spawn, spawnGiven, spawnInline } from '#worker-source';
 import type { ModuleName, Variant } from '../bundles.js';
 import { SublinearError, SublinearTypeError } from '../errors.js';
 import { withIterator } from '../iterable.js';
@@ -120,7 +121,11 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #handles: Handles;
   readonly #pending = new Map<number, Pending>();
-  readonly #lost: FinalizationRegistry<{ session: WeakRef<Session>; id: number; ref: { received: number } }>;
+  readonly #lost: FinalizationRegistry<{
+    session: WeakRef<Session>;
+    id: number;
+    ref: { received: number };
+  }>;
   readonly #modules: Map<string, Promise<Uint8Array | WebAssembly.Module>>;
   #loadErrors = new Map<string, unknown>();
   #session: Session | undefined;
@@ -367,17 +372,13 @@ export class Connection {
     return { kind: 'object', id: ref.id };
   }
 
-  #special(
-    operation: string,
-    pending: Pending,
-    value: object,
-    path: Path,
-  ): Placeless | undefined {
+  #special(operation: string, pending: Pending, value: object, path: Path): Placeless | undefined {
     if (typeof value === 'function')
       return { kind: 'function', slot: pending.functions.push(value as never) - 1 };
     const ref = this.#handles.refOf(value);
     if (ref !== undefined) {
-      if (ref.connection !== this) throw foreign(operation, path, 'belongs to another worker engine');
+      if (ref.connection !== this)
+        throw foreign(operation, path, 'belongs to another worker engine');
       this.assertAlive(operation, ref);
       pending.held.push(ref);
       return { kind: 'object', id: ref.id };
@@ -398,14 +399,18 @@ export class Connection {
   #send(session: Session, pending: Pending, message: CallMessage, moved: ArrayBuffer[]): void {
     if (!this.#pending.has(pending.id)) return;
     // The worker ended between the packing and now: its objects cannot be meant any more.
-    if (this.#session !== session || pending.held.some((ref) => (ref as Ref).epoch !== this.#epoch)) {
+    if (
+      this.#session !== session ||
+      pending.held.some((ref) => (ref as Ref).epoch !== this.#epoch)
+    ) {
       this.#settle(pending, () => pending.reject(crashError(pending.operation, undefined)));
       return;
     }
     pending.session = session;
     session.remote.call(transfer(message, moved)).then(
       (reply) => this.#receive(session, pending, reply as Reply),
-      (cause) => this.#settle(pending, () => pending.reject(messageError(pending.operation, cause))),
+      (cause) =>
+        this.#settle(pending, () => pending.reject(messageError(pending.operation, cause))),
     );
   }
 
@@ -557,4 +562,3 @@ function sourceOf(value: object): Source | undefined {
 function stop(source: Source): void {
   void source.return?.().then(undefined, () => {});
 }
-

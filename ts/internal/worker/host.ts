@@ -185,7 +185,8 @@ class Host {
 
   #object(id: number): object {
     const entry = this.#objects.get(id);
-    if (entry === undefined) throw new SublinearError('DISPOSED', 'worker', 'this object was disposed');
+    if (entry === undefined)
+      throw new SublinearError('DISPOSED', 'worker', 'this object was disposed');
     return entry.object;
   }
 

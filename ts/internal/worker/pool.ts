@@ -43,7 +43,14 @@ export interface PoolStats {
 /** Things that can be iterated, now or later. */
 type Items<I> = Iterable<I> | AsyncIterable<I>;
 type Maybe<T> = T | PromiseLike<T>;
-type Rows = Float32Array | Float64Array | Uint8Array | Int8Array | Uint32Array | Int32Array | Uint16Array;
+type Rows =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int8Array
+  | Uint32Array
+  | Int32Array
+  | Uint16Array;
 
 /** Jobs that a worker has at once: one that runs, and one that is there when it ends. */
 const DEPTH = 2;
@@ -146,7 +153,7 @@ export class Pool<M extends RoomName = RoomName> {
    * console.log(norm); // 5
    * ```
    */
-  run<T>(job: (engine: WorkerEngineWith<M>) => Maybe<T>, options?: JobOptions): Promise<T> {
+  async run<T>(job: (engine: WorkerEngineWith<M>) => Maybe<T>, options?: JobOptions): Promise<T> {
     const { call, retries } = this.#jobOptions('pool.run', job, options);
     return this.#enqueue('pool.run', async ({ engine }) => job(engine.with(call)), call, retries);
   }
@@ -167,7 +174,7 @@ export class Pool<M extends RoomName = RoomName> {
    * console.log(norms); // [ 1, 2, 3 ]
    * ```
    */
-  map<I, T>(
+  async map<I, T>(
     items: Items<I>,
     job: (engine: WorkerEngineWith<M>, item: I, index: number) => Maybe<T>,
     options?: JobOptions,
@@ -476,7 +483,7 @@ export class Replica<T, M extends RoomName = RoomName> {
    * console.log(scores.length); // 3
    * ```
    */
-  run<R>(
+  async run<R>(
     job: (object: T, engine: WorkerEngineWith<M>) => Maybe<R>,
     options?: JobOptions,
   ): Promise<R> {
@@ -499,12 +506,12 @@ export class Replica<T, M extends RoomName = RoomName> {
    * const replica = await pool.replicate(edges, ({ graph }, given) => graph.Graph.fromEdges(given));
    * const top = await replica.map([0, 2], async (graph, source, { diffusion }) => {
    *   const { nodes } = await diffusion.personalizedPageRank(graph, { source, topK: 1, tolerance: 1e-6 });
-   *   return nodes[0];
+   *   return nodes?.[0];
    * });
    * console.log(top); // [ 0, 2 ]
    * ```
    */
-  map<I, R>(
+  async map<I, R>(
     items: Items<I>,
     job: (object: T, item: I, engine: WorkerEngineWith<M>, index: number) => Maybe<R>,
     options?: JobOptions,
@@ -623,7 +630,7 @@ async function freed(object: unknown): Promise<void> {
 /** A snapshot that stays as it is, whatever its owner does; in shared memory where that can be had. */
 function share<S>(snapshot: S): S {
   if (ArrayBuffer.isView(snapshot)) {
-    const { buffer, byteOffset, byteLength, constructor } = snapshot;
+    const { buffer, byteOffset, byteLength } = snapshot;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const isSharing =
       typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
@@ -633,7 +640,7 @@ function share<S>(snapshot: S): S {
     kept.set(bytes);
     // A Node Buffer is made by other means than a typed array.
     if (snapshot instanceof Uint8Array) return kept as S;
-    return new (constructor as Uint8ArrayConstructor)(kept.buffer) as S;
+    return new (snapshot.constructor as Uint8ArrayConstructor)(kept.buffer) as S;
   }
   if (Array.isArray(snapshot)) return snapshot.map(share) as S;
   return isPlain(snapshot) ? (mapFields(snapshot, share) as S) : snapshot;
@@ -680,7 +687,9 @@ function mapFields(
   fields: object,
   change: (field: unknown, key: string) => unknown,
 ): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, change(field, key)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [key, change(field, key)]),
+  );
 }
 
 function iteratorOf<I>(

@@ -1,7 +1,7 @@
 // Handles of objects in a worker, and the classes and functions of its rooms, made from what the worker says it has.
 import type { RoomName } from '../rooms.js';
-import { typeError } from '../validate.js';
 import * as check from '../validate.js';
+import { typeError } from '../validate.js';
 import type { CallOptions, Connection, Handles, Ref } from './connection.js';
 import type { ClassShape, RoomShape, Target } from './protocol.js';
 
@@ -126,7 +126,12 @@ export function makeRoom(
     const withOptions = (own: CallOptions): object => {
       const { name, methods, getters } = described;
       const made = {};
-      define(made, methods, getters, call({ kind: 'room', room, className: name }, `${name}.`, own));
+      define(
+        made,
+        methods,
+        getters,
+        call({ kind: 'room', room, className: name }, `${name}.`, own),
+      );
       Object.defineProperties(made, {
         name: { value: name },
         [Symbol.hasInstance]: { value: (value: unknown) => value instanceof classOf(name) },

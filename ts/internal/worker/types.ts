@@ -48,9 +48,34 @@ export type RemoteArgument<T> = T extends Leaf
 
 type RemoteArguments<A> = { [I in keyof A]: RemoteArgument<A[I]> };
 
+/** What is not a plain result. */
+type Other =
+  | Leaf
+  | readonly unknown[]
+  | RemoteHandle
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined;
+
+type KeyOfAny<U> = U extends unknown ? keyof U : never;
+type FieldOfAny<U, K extends PropertyKey> = U extends { readonly [P in K]: infer V } ? V : never;
+
+/**
+ * Results whose form depends on the options, as one form: what only some have is optional. (Options' own types do not get
+ * through to here: TypeScript has no type for a generic function made of another.)
+ */
+type OneForm<U> = [Extract<U, Other>] extends [never]
+  ? { [K in keyof U]: U[K] } & {
+      [K in Exclude<KeyOfAny<U>, keyof U>]?: FieldOfAny<U, K>;
+    }
+  : U;
+
 /** A function that is called in a worker. */
 export type RemoteFunction<F> = F extends (...args: infer A) => infer R
-  ? (...args: RemoteArguments<A>) => Promise<RemoteValue<Awaited<R>>>
+  ? (...args: RemoteArguments<A>) => Promise<OneForm<RemoteValue<Awaited<R>>>>
   : never;
 
 /** A member: the form in slices where there is one, since an abort reaches it; properties are promises. */

@@ -1,0 +1,178 @@
+// Off the main thread: what a call to a worker costs, what two workers give over one, and how fast an abort is heard.
+//
+//   npm run bench -- worker [--smoke] [--only TEXT]
+import { availableParallelism } from 'node:os';
+import { createEngine } from 'sublinear';
+import { createPool, createWorkerEngine } from 'sublinear/worker';
+import { gridLaplacian, random } from './support/generators.js';
+import { openBench, quantile } from './support/harness.js';
+
+const bench = openBench('worker', 'Workers');
+const local = await createEngine();
+const engine = await createWorkerEngine();
+
+await throughput();
+await overhead();
+await aborts();
+await engine.dispose();
+bench.close();
+
+function vectorsOf(count: number, dimension: number, seed: number) {
+  const next = random(seed);
+  return Float32Array.from({ length: count * dimension }, () => next());
+}
+
+/** Results that differ from those of this thread. */
+function differing(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let count = Math.abs(found.length - expected.length);
+  for (let i = 0; i < expected.length; i++) if (found[i] !== expected[i]) count++;
+  return count;
+}
+
+// The same batch of queries on an index in two workers and in one.
+async function throughput() {
+  const [count, asked] = bench.smoke ? [500, 64] : [20_000, 3000];
+  const dimension = 64;
+  const { Hnsw } = await local.use('hnsw');
+  const index = Hnsw.create({ metric: 'euclidean', dimension, m: 12, efConstruction: 60 });
+  const ids = Uint32Array.from({ length: count }, (_, i) => i);
+  index.addBatch({ ids, vectors: vectorsOf(count, dimension, 1) });
+  const queries = vectorsOf(asked, dimension, 2);
+  const how = { k: 10, ef: 100 };
+  const expected = index.searchBatch(queries, how);
+  const bytes = index.save();
+  const pools = [];
+  for (const size of [2, 1]) {
+    const pool = await createPool({ size, modules: ['hnsw'] });
+    const replica = await pool.replicate(bytes, ({ hnsw }, snapshot) => hnsw.Hnsw.load(snapshot));
+    pools.push({ pool, replica });
+  }
+  // The same parts for both, so that only the number of workers differs.
+  const rowsPerJob = Math.ceil(asked / 12);
+  const contestants = pools.map(({ pool, replica }) => ({
+    name: pool.size === 1 ? 'one worker' : `${pool.size} workers`,
+    run: () =>
+      replica.batch(queries, dimension, (there, part) => there.searchBatch(part, how), {
+        rowsPerJob,
+      }),
+    accuracy: (found: { ids: Uint32Array }) => differing(found.ids, expected.ids),
+  }));
+  const result = await bench.compare({
+    id: 'throughput',
+    title: `A batch of ${asked} searches, ${count} vectors x ${dimension}`,
+    note: `Random vectors, seed 1; k = 10, ef = 100; ${availableParallelism()} threads run at once. The index is loaded into each worker from one snapshot before.`,
+    accuracy: 'ids that differ from one thread',
+    contestants: [
+      ...contestants,
+      {
+        name: 'this thread',
+        run: () => index.searchBatch(queries, how),
+        accuracy: (found: { ids: Uint32Array }) => differing(found.ids, expected.ids),
+      },
+    ],
+    calls: 1,
+    maxSeconds: 25,
+  } as Parameters<typeof bench.compare>[0]);
+  const ratio = result?.rows[1]?.ratio;
+  if (ratio !== undefined)
+    bench.claim({
+      id: 'two-workers',
+      text: 'throughput of two workers over one',
+      value: ratio,
+      limit: 1.4,
+      goal: 1.8,
+      relation: '>=',
+    });
+  for (const { pool } of pools) await pool.dispose();
+  index.dispose();
+}
+
+// What the way to the worker and back costs: the smallest call, and one that carries a megabyte each way.
+async function overhead() {
+  const { Vector } = await local.use('dense');
+  const { Vector: RemoteVector } = await engine.use('dense');
+  const small = Vector.from([3, 4]);
+  const remote = await RemoteVector.from([3, 4]);
+  await bench.compare({
+    id: 'call',
+    title: 'One small call',
+    note: 'The norm of a vector of two numbers: next to no work, so the time is the way there and back.',
+    accuracy: 'error',
+    contestants: [
+      {
+        name: 'in a worker',
+        run: () => remote.norm(),
+        accuracy: (norm: number) => Math.abs(norm - 5),
+      },
+      { name: 'this thread', run: () => small.norm(), accuracy: (norm) => Math.abs(norm - 5) },
+    ],
+    maxSeconds: 6,
+  });
+  const values = new Float64Array(bench.smoke ? 1000 : 131_072).fill(0.5);
+  const through = async (value: { toArray(): unknown; dispose(): unknown }) => {
+    const array = (await value.toArray()) as Float64Array;
+    await value.dispose();
+    return array;
+  };
+  const accuracy = (array: Float64Array) => differing(array, values);
+  await bench.compare({
+    id: 'megabyte',
+    title: 'A megabyte there and back',
+    note: 'A vector is made of an array of float64 and read back: copied on the way in, moved on the way out.',
+    accuracy: 'numbers that differ',
+    contestants: [
+      { name: 'in a worker', run: async () => through(await RemoteVector.from(values)), accuracy },
+      { name: 'this thread', run: () => through(Vector.from(values)), accuracy },
+    ],
+    maxSeconds: 6,
+  });
+  small.dispose();
+}
+
+// From the abort to the worker's next answer, at random times of a solve that would not end.
+async function aborts() {
+  const side = bench.smoke ? 120 : 300;
+  const { SparseMatrix, solve } = await engine.use('solver');
+  const { rows, rowPointers, columns, values } = gridLaplacian(side, side, 1e-9);
+  const matrix = await SparseMatrix.fromCsr({ rows, cols: rows, rowPointers, columns, values });
+  const b = Float64Array.from({ length: rows }, (_, i) => Math.sin(i));
+  const how = { method: 'cg', tolerance: 1e-15, maxIterations: 1e6 } as const;
+  const next = random(4);
+  const rejected: number[] = [];
+  const free: number[] = [];
+  for (let k = 0; k < (bench.smoke ? 5 : 120); k++) {
+    const controller = new AbortController();
+    let start = 0;
+    setTimeout(() => {
+      start = performance.now();
+      controller.abort();
+    }, 60 * next());
+    const reason = await solve(matrix, b, { ...how, signal: controller.signal }).catch((e) => e);
+    if (reason !== controller.signal.reason) continue;
+    rejected.push(performance.now() - start);
+    await engine.capabilities();
+    free.push(performance.now() - start);
+  }
+  const row = (name: string, times: number[]) => [
+    name,
+    quantile(times, 0.5),
+    quantile(times, 0.99),
+    times.length,
+  ];
+  bench.table({
+    id: 'aborts',
+    title: 'An abort, in ms after the signal',
+    note: `Conjugate gradients on a grid of ${rows} unknowns, aborted at random times.`,
+    columns: ['', 'median', 'p99', 'aborts'],
+    rows: [row('the promise is rejected', rejected), row('the worker answers the next call', free)],
+  });
+  bench.claim({
+    id: 'abort-p99',
+    text: 'abort until the worker is free, p99',
+    value: quantile(free, 0.99),
+    limit: 50,
+    relation: '<=',
+    unit: 'ms',
+  });
+  await matrix.dispose();
+}
