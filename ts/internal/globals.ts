@@ -4,6 +4,7 @@ declare global {
   // "ESNext.Disposable", for `using`.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
   }
   interface Disposable {
     [Symbol.dispose](): void;

@@ -202,8 +202,8 @@ export class Connection {
   }
 
   /** The running worker, or a fresh one. */
-  start(): Promise<Session> {
-    if (this.#session !== undefined) return Promise.resolve(this.#session);
+  start(): Promise<unknown> {
+    if (this.#session !== undefined) return Promise.resolve();
     this.#starting ??= this.#startWorker().then(
       (session) => {
         this.#starting = undefined;
