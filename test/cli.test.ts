@@ -211,6 +211,35 @@ describe('solve', () => {
 // 0 - 1 - 2 - 3 and 1 - 3.
 const snap = '# a comment\n0\t1\n1\t2\n2\t3\n1\t3\n';
 
+describe('--save', () => {
+  test('writes what is read in place of the text, with the same answer', async () => {
+    const a = file('saved.mtx', matrix);
+    const first = await sublinear(['solve', a, '--save', 'A.slf', '-o', 'x1.mtx']);
+    const again = await sublinear(['solve', 'A.slf', '-o', 'x2.mtx']);
+    expect([first.code, again.code, again.stderr]).toEqual([0, 0, '']);
+    expect(read('x2.mtx')).toBe(read('x1.mtx'));
+    const args = ['--undirected', '--source', '0', '--json'];
+    const text = await sublinear(['rank', file('saved.txt', snap), ...args, '--save', 'e.slf']);
+    const binary = await sublinear(['rank', '-', ...args], readFileSync(join(folder, 'e.slf')));
+    expect(JSON.parse(binary.stdout).ranking).toEqual(JSON.parse(text.stdout).ranking);
+  });
+
+  test('refuses another kind of file, and a damaged one, by name', async () => {
+    const e = file('kinds.txt', snap);
+    expect((await sublinear(['rank', e, '--save', 'graph.slf'])).code).toBe(0);
+    const { code, stderr } = await sublinear(['solve', 'graph.slf']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/graph\.slf: .*Graph\.load\(\)/);
+    const bytes = readFileSync(join(folder, 'graph.slf'));
+    bytes[bytes.length - 20]! ^= 1;
+    const damaged = await sublinear(['rank', file('damaged.slf', bytes)]);
+    expect(damaged.code).toBe(2);
+    expect(damaged.stderr).toMatch(/damaged\.slf: checksum does not match/);
+    const cut = await sublinear(['rank', file('cut.slf', bytes.subarray(0, 100))]);
+    expect(cut.stderr).toMatch(/cut\.slf: input ends too early/);
+  });
+});
+
 describe('rank', () => {
   test('prints the nodes nearest to a source, best first', async () => {
     const { code, stdout, stderr } = await sublinear([

@@ -1057,7 +1057,37 @@ export function createRoom(runtime: Runtime): GraphRoom {
 }
 
 /** @internal */
-export const benchmarks: Record<'build' | 'readEdgeList', Benchmark<GraphRoom>> = {
+export const benchmarks: Record<
+  'build' | 'readEdgeList' | 'save' | 'load',
+  Benchmark<GraphRoom>
+> = {
+  save: {
+    defaultSize: 100_000,
+    prepare({ Graph }, size) {
+      const graph = Graph.fromEdges({ ...ring(size), nodeCount: size });
+      return {
+        run: () => graph.save(),
+        operations: graph.edgeCount,
+        bytes: graph.save().length,
+        dispose: () => graph.dispose(),
+      };
+    },
+  },
+  load: {
+    defaultSize: 100_000,
+    prepare({ Graph }, size) {
+      const graph = Graph.fromEdges({ ...ring(size), nodeCount: size });
+      const bytes = graph.save();
+      const operations = graph.edgeCount;
+      graph.dispose();
+      return {
+        run: () => Graph.load(bytes).dispose(),
+        operations,
+        bytes: bytes.length,
+        dispose: () => {},
+      };
+    },
+  },
   build: {
     defaultSize: 100_000,
     prepare({ Graph }, size) {

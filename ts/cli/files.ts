@@ -36,6 +36,27 @@ export async function* chunks(
   }
 }
 
+/** The chunks of a file, and whether it is one that this package has saved (docs/format.md): then it is no text. */
+export async function opened(
+  path: string,
+  progress: Progress,
+): Promise<{ saved: boolean; bytes: AsyncGenerator<Uint8Array, void, undefined> }> {
+  const all = chunks(path, progress);
+  const { value: first } = await all.next();
+  async function* bytes() {
+    try {
+      if (first) yield first;
+      yield* all;
+    } finally {
+      await all.return();
+    }
+  }
+  // Chunks of less than four bytes do not happen: even a pipe gives what was written to it at once.
+  const saved =
+    first !== undefined && [0x89, 0x73, 0x6c, 0x66].every((byte, i) => first[i] === byte);
+  return { saved, bytes: bytes() };
+}
+
 /** Writes text in pieces, to a file or to standard output. */
 export async function writeText(path: string, pieces: Iterable<string>): Promise<void> {
   try {

@@ -53,7 +53,7 @@ Exit codes:
 
   common(program.command('solve'))
     .description('solve A x = b; files in Matrix Market format, - is standard input')
-    .argument('<A.mtx>', 'square matrix')
+    .argument('<A.mtx>', 'square matrix, or one that --save wrote')
     .argument('[b.mtx]', 'right-hand side, one column; all ones when absent')
     .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
     .option('--method <name>', 'auto, or the name of a method', 'auto')
@@ -65,6 +65,7 @@ Exit codes:
       'stop after so many edge operations (matrix entries multiplied)',
       counter,
     )
+    .option('--save <file>', 'save A there in binary, which is read faster in place of A.mtx')
     .option('--history', 'add the residual after each iteration to the JSON result')
     .addHelpText(
       'after',
@@ -80,7 +81,7 @@ Examples:
     .description(
       'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
     )
-    .argument('<edges>', 'edge list (SNAP), CSV edges or a METIS graph')
+    .argument('<edges>', 'edge list (SNAP), CSV edges, a METIS graph, or one that --save wrote')
     .option(
       '--source <node,...>',
       'rank by nearness to this node or these; absent: the whole graph',
@@ -104,6 +105,10 @@ Examples:
     .option('--tolerance <number>', 'largest sum of all errors of the scores', positive, 1e-6)
     .option('--method <name>', 'auto, or the name of a method', 'auto')
     .option('--max-time <seconds>', 'stop after so many seconds', positive)
+    .option(
+      '--save <file>',
+      'save the graph there in binary, which is read faster in place of <edges>',
+    )
     .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
     .addOption(
       new Option(

@@ -2,7 +2,7 @@
 import type { PageRankMethod } from '../diffusion.js';
 import type { NodeLabel } from '../graph.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { chunks, nameOf } from './files.js';
+import { nameOf, opened, writeBytes } from './files.js';
 import {
   CliError,
   count,
@@ -27,6 +27,7 @@ export interface RankOptions extends CommonOptions {
   method: string;
   maxTime?: number;
   format?: EdgeFormat;
+  save?: string;
   ignoreWeights?: boolean;
 }
 
@@ -35,8 +36,14 @@ export async function rank(file: string, options: RankOptions, progress: Progres
   if (format === 'metis' && options.directed) {
     throw new CliError(`--directed: ${nameOf(file)} is a METIS graph, and those are undirected`);
   }
+  if (format === 'metis' && options.save !== undefined) {
+    throw new CliError(
+      '--save: METIS counts nodes from 1 and a saved graph from 0; save an edge list',
+    );
+  }
   const engine = await engineFor(['graph', 'diffusion'], options);
   const graph = await read();
+  if (options.save !== undefined) await writeBytes(options.save, graph.saveInPieces());
   const sources = options.source?.map(nodeOf);
   const k = Math.min(options.top, graph.nodeCount);
 
@@ -70,11 +77,12 @@ export async function rank(file: string, options: RankOptions, progress: Progres
 
   async function read() {
     const { Graph } = engine.graph;
-    const text = chunks(file, progress);
+    const { saved, bytes: text } = await opened(file, progress);
     const { signal } = interrupt;
     const weights = options.ignoreWeights ? ('ignore' as const) : ('auto' as const);
     const list = { directed: options.undirected !== true, compactIds: true, weights, signal };
     try {
+      if (saved) return await Graph.loadAsync(text, { signal });
       if (format === 'metis') return await Graph.fromMetisAsync(text, { signal });
       return await (format === 'csv'
         ? Graph.fromCsvAsync(text, list)

@@ -1,7 +1,7 @@
 // sublinear solve A.mtx [b.mtx]
 import type { SolveMethod, SolveProgress, SolveResult } from '../solver.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { chunks, matrixMarketVector, nameOf, writeText } from './files.js';
+import { matrixMarketVector, nameOf, opened, writeBytes, writeText } from './files.js';
 import {
   CliError,
   count,
@@ -15,6 +15,7 @@ import {
 
 export interface SolveOptions extends CommonOptions {
   output?: string;
+  save?: string;
   method: string;
   tolerance: number;
   maxIterations?: number;
@@ -35,14 +36,18 @@ export async function solve(
   const engine = await engineFor(['sparse', 'solver'], options);
   const read = async (file: string) => {
     try {
-      return await engine.sparse.SparseMatrix.fromMatrixMarketAsync(chunks(file, progress), {
-        signal: interrupt.signal,
-      });
+      const { SparseMatrix } = engine.sparse;
+      const { saved, bytes } = await opened(file, progress);
+      const { signal } = interrupt;
+      return await (saved
+        ? SparseMatrix.loadAsync(bytes, { signal })
+        : SparseMatrix.fromMatrixMarketAsync(bytes, { signal }));
     } catch (error) {
       throw explain(error, {}, file);
     }
   };
   const matrix = await read(aFile);
+  if (options.save !== undefined) await writeBytes(options.save, matrix.saveInPieces());
   const { rows, cols, nnz } = matrix;
   if (rows !== cols) {
     throw new CliError(`${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix`);
