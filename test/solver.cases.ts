@@ -284,6 +284,7 @@ interface System extends Coo {
   x: number[] | null;
   outcome: string;
   condition: number | null;
+  methods: string[];
 }
 
 function checkSolution(system: System, solved: Solved, tolerance: number): void {
@@ -324,168 +325,62 @@ const automatic: Case<SolverDoor>[] = all.map((system) => ({
   check: ([solved]: [Solved]) => checkSolution(system, solved, 1e-11),
 }));
 
-// Each method on what it is for.
-const suited: [SolveMethod, string[]][] = [
-  [
-    'cg',
-    [
-      'second difference',
-      'second difference, negative',
-      'grid with shift',
-      'path',
-      'two components',
-      'isolated nodes',
-      'signed null vector',
-      'inconsistent',
-      'positive definite, not dominant',
-    ],
-  ],
-  [
-    'gaussSeidel',
-    [
-      'row dominant',
-      'column dominant',
-      'row dominant, diagonal of both signs',
-      'lower triangular',
-      'dominant with positive couplings',
-      'cycle',
-      'inconsistent',
-    ],
-  ],
-  [
-    'bicgstab',
-    [
-      'two equations',
-      'row dominant',
-      'convection and diffusion',
-      'random walk with restart',
-      'skew-symmetric plus identity',
-      'Helmholtz, too large for LU',
-      'star',
-    ],
-  ],
-  [
-    'lu',
-    [
-      'one equation',
-      'permutation',
-      'Hilbert, n = 5',
-      'saddle point',
-      'general with zeros on the diagonal',
-      'unit lower triangular with growth',
-      'largest for LU',
-      'weighted graph',
-      'inconsistent',
-    ],
-  ],
-  [
-    'amg',
-    [
-      'one equation',
-      'second difference',
-      'second difference, negative',
-      'grid with shift',
-      'grid, grounded at one node',
-      'grid Laplacian',
-      'two components',
-      'isolated nodes',
-      'signed null vector',
-      'dominant with positive couplings',
-      'inconsistent',
-      'complete graph',
-      'negative Laplacian',
-    ],
-  ],
-  [
-    'approximateCholesky',
-    [
-      'one equation',
-      'second difference',
-      'second difference, negative',
-      'grid with shift',
-      'grid Laplacian',
-      'star',
-      'complete graph',
-      'two components',
-      'isolated nodes',
-      'signed null vector',
-      'dominant with positive couplings',
-      'no slack, odd cycle of positive couplings',
-      'weighted graph',
-      'negative Laplacian',
-      'inconsistent',
-      'zero matrix',
-    ],
-  ],
-  [
-    'gmres',
-    [
-      'one equation',
-      'permutation',
-      'saddle point',
-      'row dominant',
-      'column dominant',
-      'convection and diffusion',
-      'convection, too large for LU',
-      'random walk with restart',
-      'skew-symmetric plus identity',
-      'Helmholtz',
-      'upper triangular',
-      'star',
-      'indefinite, two by two',
-    ],
-  ],
-  [
-    'symmetricGaussSeidel',
-    [
-      'one equation',
-      'second difference, negative',
-      'grid with shift',
-      'grid Laplacian',
-      'signed null vector',
-      'dominant with positive couplings',
-      'positive definite, not dominant',
-      'isolated nodes',
-      'inconsistent',
-    ],
-  ],
+// Each method on every system that it is sure to solve, by what scipy says about the matrix (generate.py).
+const promised: SolveMethod[] = [
+  'cg',
+  'gaussSeidel',
+  'lu',
+  'amg',
+  'approximateCholesky',
+  'symmetricGaussSeidel',
+  'incompleteCholesky',
+  'cholesky',
 ];
-suited.push(
-  ['incompleteCholesky', suited.find(([method]) => method === 'symmetricGaussSeidel')![1]],
-  ['bicgstabIlu', suited.find(([method]) => method === 'gmres')![1]],
-  [
-    'cholesky',
-    [
-      'one equation',
-      'one equation, negative',
-      'second difference',
-      'second difference, negative',
-      'fourth difference',
-      'Hilbert, n = 5',
-      'positive definite, not dominant',
-      'definite, badly scaled',
-      'rows of very different size',
-      'arrow',
-      'weighted graph',
-      'two components',
-      'isolated nodes',
-      'signed null vector',
-      'zero matrix',
-      'inconsistent',
-    ],
-  ],
-);
-const byMethod: Case<SolverDoor>[] = suited.flatMap(([method, names]) =>
-  names.map((name) => ({
-    name: `${method} agrees with LAPACK: ${name}`,
-    run: ({ solve }) => solve(named(name), [named(name).b], { method, tolerance: 1e-10 }),
-    check: ([solved]: [Solved]) => {
-      checkSolution(named(name), solved, 1e-10);
-      expect(solved.method).toBe(method);
-      expect(solved.attempts.map(({ reason }) => reason)).toEqual(['asked for by name']);
+const byMethod: Case<SolverDoor>[] = promised.map((method) => {
+  const suited = all.filter((system) => system.methods.includes(method));
+  return {
+    name: `${method} agrees with LAPACK on ${suited.length} systems`,
+    run: ({ solve }) =>
+      suited.map((system) => solve(system, [system.b], { method, tolerance: 1e-10 })[0]!),
+    check: (solved: Solved[]) => {
+      expect(suited.length).toBeGreaterThanOrEqual(40);
+      solved.forEach((each, k) => {
+        checkNamed(suited[k]!, () => checkSolution(suited[k]!, each, 1e-10));
+        expect(each.method).toBe(method);
+        expect(each.attempts.map(({ reason }) => reason)).toEqual(['asked for by name']);
+      });
     },
-  })),
-);
+  };
+});
+
+// Those that take any matrix without a promise: what they say is true, and mostly they solve it.
+const tried: SolveMethod[] = ['gmres', 'bicgstab', 'bicgstabIlu'];
+const byTrying: Case<SolverDoor>[] = tried.map((method) => ({
+  name: `${method} agrees with LAPACK where it says that it has converged`,
+  run: ({ solve }) =>
+    all.map((system) => solve(system, [system.b], { method, tolerance: 1e-10 })[0]!),
+  check: (solved: Solved[]) => {
+    let agreed = 0;
+    solved.forEach((each, k) => {
+      const system = all[k]!;
+      if (each.outcome === 'converged' || each.outcome === system.outcome) {
+        checkNamed(system, () => checkSolution(system, each, 1e-10));
+        agreed++;
+      } else {
+        expect(['stagnated', 'breakdown', 'singular', 'iterationLimit']).toContain(each.outcome);
+      }
+    });
+    expect(agreed).toBeGreaterThanOrEqual(80);
+  },
+}));
+
+function checkNamed(system: System, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new Error(`${system.name}: ${(error as Error).message}`);
+  }
+}
 
 const small = grid(12, 0.1);
 const sides = [1, 2].map((seed) => {
@@ -719,6 +614,7 @@ const refusals: Case<SolverDoor>[] = refused.map(([name, wanted, call]) => ({
 export const solverCases: Case<SolverDoor>[] = [
   ...automatic,
   ...byMethod,
+  ...byTrying,
   ...behaviour,
   ...refusals,
 ];

@@ -332,6 +332,12 @@ static void fail(sl_solver *solver, sl_outcome outcome) {
   }
 }
 
+// x is so large that the rounding of its residual alone is of the size of b: whatever the residual
+// looks like, it says nothing, and the matrix is singular as far as f64 can tell.
+static bool is_noise(const sl_solver *solver) {
+  return sl_norm2_f64(solver->vectors[0], solver->n) > solver->b_norm && solver->b_norm > 0;
+}
+
 // Goes back to the best iterate and computes its true residual. True: it meets the target.
 static bool meets_target(sl_solver *solver) {
   if (solver->phase == SL_PHASE_ITERATE && operations(solver)->settle != NULL) {
@@ -341,7 +347,9 @@ static bool meets_target(sl_solver *solver) {
   compute_residual(solver);
   solver->best_norm = solver->norm;
   attempt(solver)->relative_residual = relative_norm(solver);
-  return solver->norm <= solver->target;
+  if (!(solver->norm <= solver->target)) return false;
+  if (is_noise(solver)) solver->numerically_singular = true;
+  return true;
 }
 
 static void end_at_limit(sl_solver *solver, sl_outcome limit) {

@@ -187,6 +187,93 @@ case("row of zeros", [[1.0, 2, 3], [0, 0, 0], [1, 0, 1]], [1.0, 1, 1], outcome="
 case("column of zeros", [[1.0, 0, 3], [2, 0, 1], [1, 0, 1]], [1.0, 1, 1], outcome="singular")
 case("zero right-hand side", toeplitz(6, -1, 3, -1), np.zeros(6))
 
+# symmetric and definite, more of them: so that every method for such systems has forty
+case("two equations, semidefinite pair", [[2.0, -2.0], [-2.0, 2.0]], [1.0, -1.0], singular=True)
+case("three equations", [[3.0, -1, 0], [-1, 3, -1], [0, -1, 3]], [1.0, 0, 2])
+case("three equations, negative", [[-3.0, 1, 0], [1, -3, 1], [0, 1, -3]], [1.0, 0, 2])
+case("graded diagonal", np.diag(10.0 ** np.linspace(-3, 3, 24)) + toeplitz(24, -1e-4, 2e-4, -1e-4))
+case("graded couplings", (lambda w: np.diag(w) + np.diag(np.append(w[1:], 0)) - np.diag(w[1:], 1) - np.diag(w[1:], -1))(
+    10.0 ** np.linspace(0, 3, 18)))
+case("arrow, dominant", laplacian(21, [(0, i, 0.5) for i in range(1, 21)]) + 0.05 * np.eye(21))
+case("arrow pointing down", np.flipud(np.fliplr(laplacian(21, [(0, i, 0.5) for i in range(1, 21)]) + 0.05 * np.eye(21))))
+case("dense block", laplacian(26, [(i, j, 0.1) for i in range(13) for j in range(i)] + [(i, i + 1) for i in range(12, 25)])
+     + 0.1 * np.eye(26))
+case("binary tree", laplacian(31, [(i, (i - 1) // 2) for i in range(1, 31)]) + 0.02 * np.eye(31))
+case("binary tree, nothing added", laplacian(31, [(i, (i - 1) // 2) for i in range(1, 31)]), zero_mean(31), singular=True)
+case("ladder", laplacian(40, [(i, i + 2) for i in range(38)] + [(2 * i, 2 * i + 1) for i in range(20)]) + 0.01 * np.eye(40))
+case("wheel", laplacian(16, [(0, i) for i in range(1, 16)] + [(i, i % 15 + 1) for i in range(1, 16)]), zero_mean(16),
+     singular=True)
+case("two cliques and a bridge", laplacian(20, [(i + o, j + o) for o in (0, 10) for i in range(10) for j in range(i)]
+                                          + [(9, 10, 0.01)]) + 0.01 * np.eye(20))
+case("bipartite", laplacian(14, [(i, 7 + j) for i in range(7) for j in range(7) if (i + j) % 3]), zero_mean(14), singular=True)
+case("hypercube", laplacian(32, [(i, i ^ 1 << k) for i in range(32) for k in range(5) if i < i ^ 1 << k]) + 0.1 * np.eye(32))
+case("torus", laplacian(36, [(6 * i + j, 6 * i + (j + 1) % 6) for i in range(6) for j in range(6)]
+                        + [(6 * i + j, 6 * ((i + 1) % 6) + j) for i in range(6) for j in range(6)]), zero_mean(36), singular=True)
+case("anisotropic grid", laplacian(64, [(8 * i + j, 8 * i + j + 1, 1.0) for i in range(8) for j in range(7)]
+                                   + [(8 * i + j, 8 * i + j + 8, 0.01) for i in range(7) for j in range(8)]) + 0.001 * np.eye(64))
+case("jumping coefficients", laplacian(49, [(7 * i + j, 7 * i + j + 1, 100.0 if i < 3 else 0.1) for i in range(7) for j in range(6)]
+                                       + [(7 * i + j, 7 * i + j + 7, 100.0 if i < 3 else 0.1) for i in range(6) for j in range(7)])
+     + 0.01 * np.eye(49))
+case("nine-point stencil", laplacian(49, [(7 * i + j, 7 * k + m, 1.0 if i == k or j == m else 0.25) for i in range(7)
+                                          for j in range(7) for k in range(7) for m in range(7)
+                                          if (i, j) < (k, m) and abs(i - k) <= 1 and abs(j - m) <= 1]) + 0.01 * np.eye(49))
+case("random graph", laplacian(50, [(int(rng.integers(0, i)), i, float(rng.uniform(0.5, 2))) for i in range(1, 50)]
+                               + [(i, (7 * i + 3) % 50, 0.3) for i in range(50) if i != (7 * i + 3) % 50]) + 0.05 * np.eye(50))
+case("random graph, shuffled", (lambda a, p: a[p][:, p])(grid(6, 7) + 0.02 * np.eye(42), rng.permutation(42)))
+case("couplings of both signs", (lambda s: s + np.diag(np.abs(s).sum(1) + 0.1))(
+    (lambda m: np.round(m + m.T, 3) - np.diag(np.diag(np.round(m + m.T, 3))))(np.triu(sparse_random(30, 3), 1))))
+case("couplings of both signs, no slack on most rows", (lambda s: s + np.diag(np.abs(s).sum(1)) + np.diag([1.0] + [0.0] * 23))(
+    toeplitz(24, 1, 0, 1)))
+case("signed grid", (lambda s: s @ (grid(5, 6) + 0.1 * np.eye(30)) @ s)(np.diag(rng.choice([-1.0, 1.0], 30))))
+case("negative definite grid", -(grid(5, 5) + 0.1 * np.eye(25)))
+case("float32 grid", grid(4, 5) + 0.25 * np.eye(20), values="float32")
+case("three components, one of them regular", scipy.linalg.block_diag(laplacian(3, [(0, 1), (1, 2)]), toeplitz(4, -1, 3, -1),
+                                                                    laplacian(2, [(0, 1)])),
+     np.concatenate([zero_mean(3), rng.uniform(-1, 1, 4), [0.5, -0.5]]), singular=True)
+# asymmetric
+case("row dominant, shuffled triangle", (lambda a, p: a[p][:, p])(
+    np.tril(-rng.uniform(0.01, 0.05, (18, 18)), -1) + np.eye(18), rng.permutation(18)))
+case("graded rows", np.diag(10.0 ** np.linspace(-2, 2, 20)) @ dominant(20, 3, 0.5))
+case("graded columns", dominant(20, 3, 0.5).T @ np.diag(10.0 ** np.linspace(-1, 1, 20)))
+case("complex spectrum", 2.5 * np.eye(24) + np.roll(np.eye(24), 1, 1) - np.roll(np.eye(24), 1, 0) + 0.5 * np.roll(np.eye(24), 2, 1))
+case("column dominant with positive couplings", np.abs(dominant(30, 4, 0.3)).T)
+case("upwind", np.eye(40) * 1.5 - np.diag(np.ones(39), -1) - np.diag(np.full(35, 0.3), -5))
+case("cycle with leak", np.eye(30) - 0.9 * np.roll(np.eye(30), 1, 1))
+case("block triangular", np.block([[dominant(10, 3, 0.3), np.zeros((10, 10))], [sparse_random(10, 2), dominant(10, 3, 0.3)]]))
+
+
+def methods_for(each):
+    """Methods that promise an answer, by what scipy says about the dense matrix; the others promise none."""
+    a = np.zeros((each["n"], each["n"]))
+    values = each["values"] or [1.0] * len(each["rows"])
+    for i, j, v in zip(each["rows"], each["columns"], values):
+        a[i, j] += np.float32(v) if each["type"] == "float32" else v
+    n, found, d = len(a), [], np.diag(a)
+    off = np.abs(a).sum(1) - np.abs(d)
+    symmetric = bool((a == a.T).all())
+    has_diagonal = bool((d[off > 0] != 0).all()) and (symmetric or bool((d != 0).all()))
+    one_sign = bool((d >= 0).all() or (d <= 0).all())
+    if n <= 400:
+        found.append("lu")
+    if symmetric and has_diagonal and one_sign:
+        spectrum = scipy.linalg.eigvalsh(a if (d >= 0).all() else -a)
+        if spectrum[0] >= -1e-12 * max(spectrum[-1], 1e-300):
+            found += ["cg", "amg", "symmetricGaussSeidel", "incompleteCholesky"] + (["cholesky"] if n <= 400 else [])
+            if (np.abs(d) >= off * (1 - 1e-13)).all():
+                found.append("approximateCholesky")
+    if has_diagonal and (d != 0).all():
+        # The sweeps' iteration matrix; an eigenvalue of 1 belongs to a null vector.
+        sizes = np.abs(scipy.linalg.eigvals(np.eye(n) - scipy.linalg.solve_triangular(np.tril(a), a, lower=True)))
+        if (sizes[np.abs(sizes - 1) > 1e-9] < 0.97).all():
+            found.append("gaussSeidel")
+    return found
+
+
+for each in cases:
+    each["methods"] = methods_for(each)
+for method in ("cg", "amg", "symmetricGaussSeidel", "incompleteCholesky", "cholesky", "approximateCholesky", "gaussSeidel", "lu"):
+    print(method, sum(method in each["methods"] for each in cases))
+
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "systems.json"), "w") as out:
     out.write("[\n" + ",\n".join(json.dumps(each) for each in cases) + "\n]\n")
 print(len(cases), "cases")
