@@ -4,10 +4,13 @@ import('./program.js')
   .then(({ program }) => program(start))
   .catch((error) => ({ ok: false, name: error.name, message: `page: ${error.message}` }))
   .then((report) => {
-    // What the network says, not the package: files of that type that were really sent.
+    // What the network says, not the package: files that were really sent, and are no page that says "not found".
     const sent = performance
       .getEntriesByType('resource')
-      .some((entry) => /\.wasm/.test(entry.name) && entry.contentType === 'application/wasm');
+      .some(
+        ({ name, responseStatus, decodedBodySize }) =>
+          /\.wasm/.test(name) && responseStatus === 200 && decodedBodySize > 20_000,
+      );
     report.source = sent ? 'file' : 'inline';
     document.documentElement.dataset.report = JSON.stringify(report);
   });
