@@ -86,7 +86,7 @@ type RemoteMember<T, K extends keyof T> = T[K] extends AnyFunction
   : Promise<RemoteValue<T[K]>>;
 
 /** What can be said about calls before they are made. */
-export interface WithCallOptions {
+interface WithCallOptions {
   /**
    * The same, with options for all calls made through it: `graph.with({ signal }).components()`. Objects that such calls
    * return have them, too.
