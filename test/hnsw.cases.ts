@@ -111,7 +111,7 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          ['none', 'int8', 'binary'].indexOf(codes),
+          ['none', 'int8', 'binary', 'sketch'].indexOf(codes),
           ['none', 'float16', 'float32'].indexOf(rerank),
         ),
       );
@@ -328,6 +328,31 @@ export const cases: Case<VectorDoor>[] = [
         },
       }),
     ),
+  ),
+  ...(['cosine', 'dot', 'euclidean', 'poincare'] as const).map(
+    (metric): Case<VectorDoor> => ({
+      name: `${metric}: sketches change no answer`,
+      run(door) {
+        const indexes = (['none', 'sketch'] as const).map((codes) =>
+          door.hnsw(metric, D, 8, 60, codes),
+        );
+        return using(door, indexes, () => {
+          const queries = points(15, QUERIES);
+          const answers = indexes.map((index) => {
+            door.add(index, all, points(14, N));
+            for (let i = 0; i < N; i += 9) door.remove(index, all[i]!);
+            door.optimize(index);
+            return door.search(index, queries, K, 15);
+          });
+          const again = door.load('hnsw', door.save(indexes[1]));
+          return using(door, [again], () => [...answers, door.search(again, queries, K, 15)]);
+        });
+      },
+      check([plain, sketched, loaded]: [Found, Found, Found]) {
+        expect(sketched).toEqual(plain);
+        expect(loaded).toEqual(plain);
+      },
+    }),
   ),
   {
     name: 'cosine: signs as a first pass',
@@ -558,6 +583,7 @@ export const cases: Case<VectorDoor>[] = [
           attempt(() => door.flat('hamming', 12)),
           attempt(() => door.hnsw('manhattan', 2, 4, 10, 'int8')),
           attempt(() => door.hnsw('dot', 2, 4, 10, 'binary')),
+          attempt(() => door.hnsw('hamming', 8, 4, 10, 'sketch')),
           attempt(() => door.add(index, [1, 2], pair(Number.NaN, 1))),
           attempt(() => door.add(index, [3, 4], pair(1, Number.POSITIVE_INFINITY))),
           attempt(() => door.add(index, [5, 6], pair(0, 0))),
@@ -587,6 +613,7 @@ export const cases: Case<VectorDoor>[] = [
         option('m'),
         option('efConstruction'),
         option('dimension'),
+        option('codes'),
         option('codes'),
         option('codes'),
         { refused: 'NOT_FINITE', argument: vector, at: 1 },

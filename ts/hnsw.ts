@@ -198,6 +198,9 @@ export interface HnswOptions extends FlatOptions {
   /**
    * What the graph is walked with: `'none'` (default) the vectors themselves; `'int8'` a byte a number, for cosine, dot and
    * euclidean: less than half the memory, faster; `'binary'` the signs, for cosine in high dimensions: a coarse first pass.
+   * `'sketch'` keeps the vectors and a byte a number beside them, which proves most candidates too far away without a look at
+   * the vector: the same answers to the bit as `'none'`, faster where dimensions are many. Not for manhattan and hamming.
+   * For poincare the sketch lies in the tangent space of the origin, whose distances bound hyperbolic ones from below.
    */
   codes?: Codes;
   /** With codes: what the best are ranked again with, `'float16'` by default. `'none'` keeps nothing but the codes. */
@@ -205,12 +208,17 @@ export interface HnswOptions extends FlatOptions {
 }
 
 /** See {@link HnswOptions.codes}. */
-export type Codes = 'none' | 'int8' | 'binary';
+export type Codes = 'none' | 'int8' | 'binary' | 'sketch';
 /** See {@link HnswOptions.rerank}. */
 export type Rerank = 'none' | 'float16' | 'float32';
 
 /** Values of sl_codes and sl_exact. */
-const codeNumbers: Readonly<Record<Codes, number>> = { none: 0, int8: 1, binary: 2 };
+const codeNumbers: Readonly<Record<Codes, number>> = {
+  none: 0,
+  int8: 1,
+  binary: 2,
+  sketch: 3,
+};
 const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, float32: 2 };
 
 /**

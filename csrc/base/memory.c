@@ -3,9 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A 16-byte header keeps the size of each block, so that counting needs nothing from the caller
-// and the block after it stays 16-byte aligned.
-#define HEADER 16
+// A header keeps the size of each block, so that counting needs nothing from the caller. It ends
+// where the block begins: 16 bytes, or for blocks of LARGE bytes 64, so that they begin a cache
+// line and rows of whole lines never share one.
+typedef struct header {
+  size_t bytes;
+  uint32_t before; // from the start of the allocation to the block
+} header;
+enum { SMALL_ALIGNMENT = 16, LARGE_ALIGNMENT = 64, LARGE = 4096 };
+_Static_assert(sizeof(header) <= SMALL_ALIGNMENT, "a header fits before a small block");
+
+static header *header_of(void *block) { return (header *)((char *)block - sizeof(header)); }
 
 static size_t in_use = 0;
 static size_t peak = 0;
@@ -18,7 +26,8 @@ static void count_bytes(size_t before, size_t after) {
 
 static sl_status check_size(size_t count, size_t size, size_t already, size_t *bytes) {
   // Kept below half the address space: pointer differences inside a block then fit ptrdiff_t.
-  if (__builtin_mul_overflow(count, size, bytes) || *bytes > (SIZE_MAX >> 1) - HEADER) {
+  if (__builtin_mul_overflow(count, size, bytes) ||
+      *bytes > (SIZE_MAX >> 1) - 2 * LARGE_ALIGNMENT) {
     return sl_fail(SL_ERR_OVERFLOW, "size", "fewer elements", count);
   }
   size_t others = in_use - already;
@@ -32,13 +41,14 @@ sl_status sl_alloc(size_t count, size_t size, void **out) {
   *out = NULL;
   size_t bytes;
   SL_TRY(check_size(count, size, 0, &bytes));
-  char *raw = aligned_alloc(16, (bytes + HEADER + 15) & ~(size_t)15);
+  size_t align = bytes >= LARGE ? LARGE_ALIGNMENT : SMALL_ALIGNMENT;
+  char *raw = aligned_alloc(align, (bytes + 2 * align - 1) & ~(align - 1));
   if (raw == NULL) {
     return sl_fail(SL_ERR_MEMORY, "memory", "a smaller input or a higher memory limit", bytes);
   }
-  memcpy(raw, &bytes, sizeof bytes);
+  *out = raw + align;
+  *header_of(*out) = (header){bytes, (uint32_t)align};
   count_bytes(0, bytes);
-  *out = raw + HEADER;
   return SL_OK;
 }
 
@@ -50,8 +60,8 @@ sl_status sl_alloc_zero(size_t count, size_t size, void **out) {
 
 sl_status sl_realloc(void **block, size_t count, size_t size) {
   if (*block == NULL) return sl_alloc(count, size, block);
-  size_t before;
-  memcpy(&before, (char *)*block - HEADER, sizeof before);
+  header old = *header_of(*block);
+  size_t before = old.bytes;
   // realloc() keeps only malloc's own alignment (8 bytes in wasm32), so the block is copied.
   void *moved;
   size_t bytes;
@@ -64,18 +74,16 @@ sl_status sl_realloc(void **block, size_t count, size_t size) {
     return status;
   }
   memcpy(moved, *block, kept);
-  free((char *)*block - HEADER);
+  free((char *)*block - old.before);
   *block = moved;
   return SL_OK;
 }
 
 void sl_free(void *block) {
   if (block == NULL) return;
-  char *raw = (char *)block - HEADER;
-  size_t bytes;
-  memcpy(&bytes, raw, sizeof bytes);
-  count_bytes(bytes, 0);
-  free(raw);
+  header old = *header_of(block);
+  count_bytes(old.bytes, 0);
+  free((char *)block - old.before);
 }
 
 size_t sl_bytes_in_use(void) { return in_use; }

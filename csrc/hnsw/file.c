@@ -33,7 +33,7 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u32(p + 44, index->upper_used);
   sl_put_u64(p + 48, index->options.seed);
   sl_put_u64(p + 56, index->drawn);
-  sl_put_u32(p + 64, (uint32_t)store->codes);
+  sl_put_u32(p + 64, (uint32_t)index->options.codes);
   sl_put_u32(p + 68, (uint32_t)store->exact);
 }
 
@@ -198,14 +198,15 @@ static sl_status read_store(const sl_view *v, sl_store *store, uint32_t used) {
     // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
     // length 1 to length 1 once more could change its last bits.
     if (store->metric == SL_METRIC_COSINE) {
-      if (sl_metric_is_unit((const float *)row, store->dimension)) continue;
-      return sl_bad_file("vectors of length 1", v[ROWS].at + slot * each);
-    }
-    if (sl_metric_encode(store->metric, store->dimension, row, row, &factor, "bytes", slot) !=
-        SL_OK) {
+      if (!sl_metric_is_unit((const float *)row, store->dimension)) {
+        return sl_bad_file("vectors of length 1", v[ROWS].at + slot * each);
+      }
+      factor = 1;
+    } else if (sl_metric_encode(store->metric, store->dimension, row, row, &factor, "bytes",
+                                slot) != SL_OK) {
       return sl_bad_file("vectors that the metric allows", v[ROWS].at + slot * each);
     }
-    if (store->factors != NULL) store->factors[slot] = factor;
+    sl_store_write(store, slot, row, factor);
   }
   if (store->live != sl_get_u32(meta + 16))
     return sl_bad_file("the number of vectors", v[META].at + 16);
@@ -327,7 +328,8 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
                              .curvature = sl_get_f64(meta + 24),
                              .codes = (sl_codes)sl_get_u32(meta + 64),
                              .exact = (sl_exact)sl_get_u32(meta + 68)};
-  if (options.codes == SL_CODES_NONE && options.exact != SL_EXACT_NONE) {
+  bool coded = options.codes == SL_CODES_INT8 || options.codes == SL_CODES_BINARY;
+  if (!coded && options.exact != SL_EXACT_NONE) {
     return sl_bad_file("no exact rows without codes", v[META].at + 68);
   }
   sl_hnsw *index;

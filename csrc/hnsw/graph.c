@@ -30,6 +30,7 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       uint32_t count = links[0];
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
+      sl_touch_rows(scorer->rows, scorer->row_bytes, index->batch, count);
       sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
@@ -45,9 +46,21 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
   return slot;
 }
 
-// The loop that everything is made for. Two phases an expansion: first the unvisited neighbours are
-// gathered (a pass over small data), then they are scored four at a time (the loads of four rows
-// are in flight together).
+// The candidate that is likely to be expanded next: its links arrive while others are scored.
+static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *index, uint32_t level,
+                                                             uint32_t count, uint32_t cursor) {
+  uint32_t next = cursor + 1;
+  while (next < count && index->pool[next] & 1) next++;
+  if (next == count) return;
+  sl_touch(sl_links(index, sl_entry_slot(index->pool[next]), level),
+           4 * (size_t)(level == 0 ? index->links0_stride : index->upper_stride));
+}
+
+// The loop that everything is made for. Three phases an expansion: the unvisited neighbours are
+// gathered (a pass over small data), their rows are called from memory all at once, and they are
+// scored four at a time. On 100,000 vectors of 100 numbers three quarters of the time was waiting
+// for memory before the second phase was there. Where the pool is full and the index has sketches,
+// these rule out most of the neighbours before their rows are looked at.
 static inline __attribute__((always_inline)) void
 search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef) {
   uint64_t *pool = index->pool;
@@ -73,6 +86,14 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     }
     if (gathered == 0) continue;
     scored += gathered;
+    touch_next(index, level, count, cursor);
+    if (count == ef && scorer->sketch.codes != NULL) {
+      float limit = sl_entry_key(pool[ef - 1]);
+      sl_touch_rows(index->store.sketches, index->store.sketch_bytes, batch, gathered);
+      gathered = sl_sketch_sieve(&index->store, &scorer->sketch, batch, gathered, limit);
+      if (gathered == 0) continue;
+    }
+    sl_touch_rows(scorer->rows, scorer->row_bytes, batch, gathered);
     sl_score_batch(score, scorer, batch, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
@@ -170,6 +191,7 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
+  sl_touch_rows(scorer.rows, scorer.row_bytes, index->batch, most + 1);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
@@ -200,6 +222,10 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   }
   uint32_t top = index->levels[index->entry];
   sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
+  if (store->sketch_codes > 0) {
+    const float *row = (const float *)sl_store_row(store, slot);
+    scorer.sketch = sl_sketch_query_make(store, row, (int16_t *)index->coded);
+  }
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
   for (uint32_t l = level < top ? level : top;; l--) {

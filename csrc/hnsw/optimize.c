@@ -38,6 +38,9 @@ static void copy_slot(sl_hnsw *index, uint32_t to, uint32_t from) {
   if (store->exact_bytes > 0) {
     memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
   }
+  if (store->sketch_bytes > 0) {
+    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketch_bytes);
+  }
   memcpy(sl_links(index, to, 0), sl_links(index, from, 0), (size_t)index->links0_stride * 4);
   store->ids[to] = store->ids[from];
   store->states[to] = store->states[from];

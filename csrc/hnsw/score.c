@@ -51,7 +51,12 @@ static void finish_int8(sl_scorer *s, const uint8_t *query, float scale) {
 }
 
 sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
-  if (store->codes == SL_CODES_NONE) return scorer_over(store, vector);
+  if (store->codes == SL_CODES_NONE) {
+    sl_scorer plain = scorer_over(store, vector);
+    if (store->sketch_codes > 0)
+      plain.sketch = sl_sketch_query_make(store, vector, (int16_t *)buffer);
+    return plain;
+  }
   sl_scorer s = scorer_over(store, buffer);
   if (store->codes == SL_CODES_BINARY) {
     memset(buffer, 0, store->padded);

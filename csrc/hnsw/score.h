@@ -3,7 +3,7 @@
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
-#include "hnsw/store.h"
+#include "hnsw/sketch.h"
 #include "simd/bits.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
@@ -15,7 +15,8 @@ typedef struct sl_scorer {
   const void *query; // in the form that the rows' kernels take
   size_t row_bytes;
   uint32_t padded;
-  float scale, squares; // of an int8 query
+  float scale, squares;   // of an int8 query
+  sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 
 // A scorer for an encoded vector.
@@ -24,6 +25,20 @@ sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned cha
 
 // A scorer for what stands in a slot; `buffer` as above.
 sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer);
+
+// Reads a byte of each cache line of some rows and forgets it, so that the rows are on their way
+// from memory, all at once, before the first of them is needed: wasm has no instruction for a
+// prefetch. Of long rows the processor fetches the rest by itself.
+enum { SL_TOUCH_MOST = 512, SL_CACHE_LINE = 64 };
+static inline __attribute__((always_inline)) void sl_touch(const void *bytes, size_t count) {
+  const volatile unsigned char *p = bytes;
+  for (size_t at = 0; at < count; at += SL_CACHE_LINE) (void)p[at];
+}
+static inline __attribute__((always_inline)) void
+sl_touch_rows(const unsigned char *rows, size_t row_bytes, const uint32_t *slots, uint32_t count) {
+  size_t touched = row_bytes < SL_TOUCH_MOST ? row_bytes : SL_TOUCH_MOST;
+  for (uint32_t i = 0; i < count; i++) sl_touch(rows + (size_t)slots[i] * row_bytes, touched);
+}
 
 // Keys of four slots.
 static inline __attribute__((always_inline)) void
@@ -95,10 +110,8 @@ static inline float sl_entry_key(uint64_t entry) {
 
 // Inserts into an ascending array of at most `capacity` entries; the largest falls out when full.
 // Returns the place taken, or `capacity` when the entry is not among the best.
-static inline __attribute__((always_inline)) uint32_t sl_pool_insert(uint64_t *pool,
-                                                                     uint32_t *count,
-                                                                     uint32_t capacity,
-                                                                     uint64_t entry) {
+static inline __attribute__((always_inline)) uint32_t
+sl_pool_insert(uint64_t *pool, uint32_t *count, uint32_t capacity, uint64_t entry) {
   uint32_t i = *count;
   if (i == capacity) {
     if (entry >= pool[i - 1]) return capacity;

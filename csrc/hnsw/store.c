@@ -1,4 +1,4 @@
-#include "hnsw/store.h"
+#include "hnsw/sketch.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,6 +45,12 @@ static sl_score score_of(sl_metric metric, sl_codes codes) {
 
 static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   uint32_t n = store->dimension;
+  if (codes == SL_CODES_SKETCH) {
+    // Everywhere else a row is a vector, as without codes.
+    store->sketch_codes = sl_sketch_codes(store->metric, n);
+    store->sketch_bytes = store->sketch_codes + (uint32_t)sizeof(sl_sketch_tail);
+    codes = SL_CODES_NONE;
+  }
   store->codes = codes;
   store->exact = codes == SL_CODES_NONE ? SL_EXACT_NONE : exact;
   store->score = score_of(store->metric, codes);
@@ -74,12 +80,14 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
-  SL_REQUIRE((unsigned)codes <= SL_CODES_BINARY && (unsigned)exact <= SL_EXACT_FLOAT32,
-             SL_ERR_OPTION, "codes", "float32, int8 or binary");
+  SL_REQUIRE((unsigned)codes <= SL_CODES_SKETCH && (unsigned)exact <= SL_EXACT_FLOAT32,
+             SL_ERR_OPTION, "codes", "none, int8, binary or sketch");
   SL_REQUIRE(codes != SL_CODES_INT8 || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
-             "float32: int8 is for cosine, dot and euclidean");
+             "none: int8 is for cosine, dot and euclidean");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
-             "float32: binary is for cosine");
+             "none: binary is for cosine");
+  SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_codes(metric, dimension) > 0, SL_ERR_OPTION,
+             "codes", "none: sketches are for cosine, dot, euclidean and poincare");
   store->metric = metric;
   store->dimension = dimension;
   store->curvature = curvature;
@@ -92,6 +100,7 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
 void sl_store_free(sl_store *store) {
   sl_free(store->rows);
   sl_free(store->exacts);
+  sl_free(store->sketches);
   sl_free(store->factors);
   sl_free(store->ids);
   sl_free(store->states);
@@ -117,6 +126,9 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
   if (status == SL_OK && store->exact_bytes > 0) {
     status = sl_realloc((void **)&store->exacts, capacity, store->exact_bytes);
   }
+  if (status == SL_OK && store->sketch_bytes > 0) {
+    status = sl_realloc((void **)&store->sketches, capacity, store->sketch_bytes);
+  }
   if (status == SL_OK && store->metric == SL_METRIC_POINCARE) {
     status = SL_REALLOC(&store->factors, capacity);
   }
@@ -137,7 +149,8 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
 }
 
 uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity) {
-  uint64_t each = (uint64_t)store->row_bytes + store->exact_bytes + sizeof(uint32_t) + 1;
+  uint64_t each =
+      (uint64_t)store->row_bytes + store->exact_bytes + store->sketch_bytes + sizeof(uint32_t) + 1;
   if (store->metric == SL_METRIC_POINCARE) each += sizeof(float);
   return each * capacity + (capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0);
 }
@@ -198,6 +211,7 @@ void sl_store_write(sl_store *store, uint32_t slot, const void *row, float facto
   }
   if (store->exact != SL_EXACT_NONE) write_exact(store, slot, row);
   if (store->factors != NULL) store->factors[slot] = factor;
+  if (store->sketch_bytes > 0) sl_sketch_write(store, row, sl_store_sketch(store, slot));
 }
 
 const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) {

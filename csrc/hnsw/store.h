@@ -23,6 +23,7 @@ typedef enum sl_codes {
   SL_CODES_NONE = 0,   // the vectors themselves
   SL_CODES_INT8 = 1,   // a byte an element and a scale (cosine, dot, euclidean)
   SL_CODES_BINARY = 2, // the sign of each element (cosine)
+  SL_CODES_SKETCH = 3, // the vectors, and beside them sketches that rule candidates out (sketch.h)
 } sl_codes;
 
 // What exact rows beside codes are made of.
@@ -60,20 +61,23 @@ typedef struct sl_store {
   uint32_t padded;       // what the kernels run over
   uint32_t row_bytes;    // stride of rows
   uint32_t exact_bytes;  // stride of exact rows, 0 for none
+  uint32_t sketch_codes; // codes of a sketch, 0: there are none
+  uint32_t sketch_bytes; // stride of sketches
   uint32_t vector_bytes; // of an encoded vector: row_bytes without codes
   double curvature;
   uint32_t capacity; // slots allocated
   uint32_t used;     // slots ever used: every slot below is free, live or dead
   uint32_t live, dead;
-  uint32_t free_head;    // chain of free slots through ids, SL_NO_SLOT ends it
-  unsigned char *rows;   // capacity * row_bytes
-  unsigned char *exacts; // capacity * exact_bytes
-  float *factors;        // capacity, poincare only, else NULL
-  uint32_t *ids;         // capacity: external id; of a free slot: the next free slot
-  uint8_t *states;       // capacity: sl_slot_state
-  uint32_t *table;       // table_size, open addressing: slot + 1, 0 = empty
-  uint32_t table_size;   // a power of two, at least 2 * capacity
-  uint64_t version;      // changes with every change; no two stores ever have the same one
+  uint32_t free_head;      // chain of free slots through ids, SL_NO_SLOT ends it
+  unsigned char *rows;     // capacity * row_bytes
+  unsigned char *exacts;   // capacity * exact_bytes
+  unsigned char *sketches; // capacity * sketch_bytes
+  float *factors;          // capacity, poincare only, else NULL
+  uint32_t *ids;           // capacity: external id; of a free slot: the next free slot
+  uint8_t *states;         // capacity: sl_slot_state
+  uint32_t *table;         // table_size, open addressing: slot + 1, 0 = empty
+  uint32_t table_size;     // a power of two, at least 2 * capacity
+  uint64_t version;        // changes with every change; no two stores ever have the same one
 } sl_store;
 
 // Sets up an empty store. Errors: ERR_OPTION (dimension outside 1..65,536; hamming: not a multiple
@@ -128,6 +132,10 @@ static inline const sl_int8_tail *sl_store_tail(const sl_store *store, uint32_t 
 
 static inline unsigned char *sl_store_exact(const sl_store *store, uint32_t slot) {
   return store->exacts + (size_t)slot * store->exact_bytes;
+}
+
+static inline unsigned char *sl_store_sketch(const sl_store *store, uint32_t slot) {
+  return store->sketches + (size_t)slot * store->sketch_bytes;
 }
 
 static inline unsigned char *sl_store_row(const sl_store *store, uint32_t slot) {

@@ -112,6 +112,56 @@ void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int
 
 #endif
 
+// --- 16-bit queries ------------------------------------------------------------------------------
+
+#if defined(__wasm_simd128__)
+// Eight products added into four i32 lanes. The load widens by itself.
+static inline v128_t step16(v128_t q, const int8_t *x, v128_t sum) {
+  return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(x), q));
+}
+static inline v128_t load16(const int16_t *q) { return wasm_v128_load(q); }
+#elif defined(__SSE2__)
+static inline __m128i step16(__m128i q, const int8_t *x, __m128i sum) {
+  __m128i v = _mm_loadl_epi64((const __m128i *)x);
+  return _mm_add_epi32(sum, _mm_madd_epi16(_mm_srai_epi16(_mm_unpacklo_epi8(v, v), 8), q));
+}
+static inline __m128i load16(const int16_t *q) { return _mm_loadu_si128((const __m128i *)q); }
+#endif
+
+#if defined(__wasm_simd128__) || defined(__SSE2__)
+void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
+  const int8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+  lanes a = lanes_zero(), b = a, c = a, d = a;
+  for (size_t i = 0; i < n; i += 16) {
+    lanes low = load16(query + i), high = load16(query + i + 8);
+    a = step16(high, r0 + i + 8, step16(low, r0 + i, a));
+    b = step16(high, r1 + i + 8, step16(low, r1 + i, b));
+    c = step16(high, r2 + i + 8, step16(low, r2 + i, c));
+    d = step16(high, r3 + i + 8, step16(low, r3 + i, d));
+  }
+  out[0] = lanes_sum(a);
+  out[1] = lanes_sum(b);
+  out[2] = lanes_sum(c);
+  out[3] = lanes_sum(d);
+}
+#else
+void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
+  const int8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+  int32_t a = 0, b = 0, c = 0, d = 0;
+  for (size_t i = 0; i < n; i += 2) {
+    int32_t q = query[i], p = query[i + 1];
+    a += q * r0[i] + p * r0[i + 1];
+    b += q * r1[i] + p * r1[i + 1];
+    c += q * r2[i] + p * r2[i + 1];
+    d += q * r3[i] + p * r3[i + 1];
+  }
+  out[0] = a;
+  out[1] = b;
+  out[2] = c;
+  out[3] = d;
+}
+#endif
+
 int32_t sl_sum_i8(const int8_t *x, size_t n) {
   int32_t sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i];

@@ -13,12 +13,17 @@
 
 #define SL_I8_STEP 16u
 #define SL_I8_QUERY_ZERO 64
+#define SL_I16_QUERY_MOST 16383
 
 // sum query[i] x[i]
 int32_t sl_dot1_i8(const uint8_t *query, const int8_t *x, size_t n);
 
 // The same for four rows; out (4) is written.
 void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]);
+
+// The same with a 16-bit query of at most SL_I16_QUERY_MOST and 2^31 / (128 n) in magnitude:
+// products as good as those of an unrounded query, for about as much work. In every build alike.
+void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]);
 
 // sum x[i]
 int32_t sl_sum_i8(const int8_t *x, size_t n);
