@@ -22,8 +22,9 @@ test('imports nothing', async () => {
 test('docs/abi.md lists every function', async () => {
   const manual = readFileSync(new URL('../docs/abi.md', import.meta.url), 'utf8');
   const exported: string[] = [];
-  for (const bundle of Object.keys(bundles)) {
-    const module = await WebAssembly.compile(await distFile(`raw/${bundle}.simd.wasm`));
+  const modules = [...Object.keys(bundles).map((bundle) => `${bundle}.simd`), 'hnsw-micro.raw'];
+  for (const name of modules) {
+    const module = await WebAssembly.compile(await distFile(`raw/${name}.wasm`));
     exported.push(...WebAssembly.Module.exports(module).map(({ name }) => name));
   }
   const functions = exported.filter((name) => name.startsWith('sl_'));

@@ -1,6 +1,6 @@
 // Optimises one linked module with Binaryen and says what it gained.
 //
-//   node tools/wasm-opt.mjs <wasm-opt program> <input.wasm> <output.wasm> <feature flags...>
+//   node tools/wasm-opt.mjs <wasm-opt program> <input.wasm> <output.wasm> <feature flags...> [-Oz]
 //
 // emcc has run wasm-opt once at this point (it must: that run also lowers its own helpers). A second -O3 still gains a
 // little; -O4, --converge, -Oz, --gufa and --flatten were tried on the solver bundle and gained less or nothing. The
@@ -11,14 +11,16 @@ import { basename, dirname } from 'node:path';
 import { argv, exit } from 'node:process';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-const [program, input, output, ...features] = argv.slice(2);
+const [program, input, output, ...flags] = argv.slice(2);
+const features = flags.filter((flag) => !flag.startsWith('-O'));
+const level = flags.find((flag) => flag.startsWith('-O')) ?? '-O3';
 
 const version = Number(
   /version (\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1],
 );
 if (!(version >= 120)) throw new Error(`wasm-opt ${version} is too old: 120 or newer is needed`);
 
-const passes = ['-O3', '--strip-debug', '--strip-producers', '--strip-target-features'];
+const passes = [level, '--strip-debug', '--strip-producers', '--strip-target-features'];
 mkdirSync(dirname(output), { recursive: true });
 const done = spawnSync(program, [input, ...features, ...passes, '-o', `${output}.part`], {
   encoding: 'utf8',

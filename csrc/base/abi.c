@@ -28,8 +28,10 @@ double SL_ABI(sl_abi_last_error_position)(void) {
   return position == SL_NO_POSITION ? -1.0 : (double)position;
 }
 
+#ifndef SL_MICRO // the smallest modules have the numbers, not the words for them
 const char *SL_ABI(sl_abi_status_name)(int32_t status) { return sl_status_name((sl_status)status); }
 const char *SL_ABI(sl_abi_status_text)(int32_t status) { return sl_status_text((sl_status)status); }
 const char *SL_ABI(sl_abi_outcome_name)(int32_t outcome) {
   return sl_outcome_name((sl_outcome)outcome);
 }
+#endif

@@ -30,6 +30,7 @@ typedef enum sl_handle_kind {
   SL_HANDLE_HNSW,
   SL_HANDLE_WRITER,
   SL_HANDLE_READER,
+  SL_HANDLE_MICRO,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

@@ -79,7 +79,7 @@ function(sl_bundle name)
     if(variant IN_LIST test_variants)
       set(folder test)
     else()
-      sl_link_raw(${name} ${variant} ${abi} ${sources})
+      sl_link_raw(${name} ${variant} ${name}.${variant} ${abi} ${sources})
     endif()
     if(variant STREQUAL glue_variant)
       sl_link_embind(${name} ${variant} ${folder} GLUE ${bindings} ${sources})
@@ -122,18 +122,46 @@ function(sl_link_embind name variant folder glue)
   sl_wasm_opt("${dir}/${name}.wasm" "${SL_OUT}/${folder}/${name}.${variant}.wasm" ${variant})
 endfunction()
 
-# Links one raw module, checks that it imports nothing, and optimises it into out/raw/.
-function(sl_link_raw name variant)
+# Links one raw module, checks that it imports nothing, and optimises it into out/raw/<output>.wasm.
+function(sl_link_raw name variant output)
   sl_host_object(host raw_host)
   set(objects ${ARGN} ${host})
   set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
   file(MAKE_DIRECTORY "${dir}")
+  set(level -O3)
+  if(variant STREQUAL "micro")
+    set(level -Oz)
+  endif()
   add_custom_command(OUTPUT "${dir}/raw.wasm"
-    COMMAND "${CMAKE_C_COMPILER}" -O3 ${objects} ${SL_LINK_MEMORY} ${SL_LINK_RAW} -o raw.wasm
+    COMMAND "${CMAKE_C_COMPILER}" ${level} ${objects} ${SL_LINK_MEMORY} ${SL_LINK_RAW} -o raw.wasm
     COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" no-imports "${dir}/raw.wasm"
     WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs"
     COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking raw ${name}.${variant}")
-  sl_wasm_opt("${dir}/raw.wasm" "${SL_OUT}/raw/${name}.${variant}.wasm" ${variant})
+  sl_wasm_opt("${dir}/raw.wasm" "${SL_OUT}/raw/${output}.wasm" ${variant})
+endfunction()
+
+# sl_micro(<name> ROOM <room>)
+#
+# A raw module of a single room, as small as it can be: out/raw/<name>.raw.wasm, with SIMD. Of the rooms that it stands on
+# it takes the functions that it calls, and their own raw ABI only from base.
+function(sl_micro name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROOM" "")
+  if(NOT SL_WASM)
+    return()
+  endif()
+  sl_room_closure(rooms ${arg_ROOM})
+  set(objects "")
+  foreach(room IN LISTS rooms)
+    sl_objects(sources ${room} sources micro)
+    list(APPEND objects ${sources})
+  endforeach()
+  sl_objects(abi ${arg_ROOM} abi micro)
+  # Of base's ABI just what every module has; abi_<topic>.c is for containers, which it does not read.
+  add_library(${name}.abi OBJECT "${CMAKE_SOURCE_DIR}/csrc/base/abi.c")
+  target_include_directories(${name}.abi PRIVATE "${CMAKE_SOURCE_DIR}/csrc")
+  target_compile_options(${name}.abi PRIVATE ${SL_FLAGS} ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_micro})
+  list(APPEND objects ${abi} "$<TARGET_OBJECTS:${name}.abi>")
+  sl_link_raw(${name} micro ${name}.raw ${objects})
 endfunction()
 
 # tools/<name>.c, compiled once: what one door needs besides the rooms.

@@ -58,10 +58,12 @@ set(SL_WASM_FEATURES --mvp-features --enable-mutable-globals --enable-sign-ext -
 set(SL_VARIANT_FLAGS_scalar -fno-vectorize -fno-slp-vectorize)
 set(SL_VARIANT_FLAGS_simd -msimd128)
 set(SL_VARIANT_FLAGS_relaxed -msimd128 -mrelaxed-simd)
+set(SL_VARIANT_FLAGS_micro -msimd128 -DSL_MICRO)
 set(SL_VARIANT_FLAGS_trap -msimd128 -DSL_TEST_HOOKS)
 set(SL_VARIANT_FEATURES_scalar "")
 set(SL_VARIANT_FEATURES_simd --enable-simd)
 set(SL_VARIANT_FEATURES_relaxed --enable-simd --enable-relaxed-simd)
+set(SL_VARIANT_FEATURES_micro --enable-simd -Oz)
 set(SL_VARIANT_FEATURES_trap --enable-simd)
 
 # ccache remembers across clean builds and branches. The reproducibility test turns it off.
