@@ -1,9 +1,11 @@
-// Vector search against hnswlib (native and WebAssembly), usearch and a brute-force store, on one thread, interleaved.
+// Vector search against hnswlib (native and WebAssembly), usearch, edgevec, voy-search and a brute-force store, on one thread,
+// interleaved.
 import { createEngine } from 'sublinear';
 import type { Codes, HnswRoom, Rerank } from 'sublinear/hnsw';
-import { openBench } from './support/harness.js';
+import { type ComparisonResult, openBench } from './support/harness.js';
 import {
   clusters,
+  edgevec,
   glove,
   hnswlibNode,
   hnswlibWasm,
@@ -12,6 +14,7 @@ import {
   rvf,
   usearch,
   type VectorSet,
+  voy,
 } from './support/vectors.js';
 
 const [M, EF_CONSTRUCTION, K, GROUP] = [16, 200, 10, 50];
@@ -26,6 +29,8 @@ interface Entry {
   index: PeerIndex;
   bytes?: () => number;
   buildMs: number;
+  /** Its candidates cannot be chosen for each search: the curve is a point. */
+  fixed?: boolean;
 }
 
 /** This package's index behind the same interface, whole groups of queries in one call where it is asked for one. */
@@ -98,11 +103,46 @@ function build(entries: Entry[], set: VectorSet): void {
 
 const efs = [10, 14, 20, 28, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512, 640];
 
+/** Recall and queries a second of every index at several numbers of candidates. */
+function curves(id: string, set: VectorSet, entries: Entry[], truth: Uint32Array): void {
+  const found = new Uint32Array(set.queryCount * K);
+  const series = entries.map((entry) => ({
+    name: entry.name,
+    points: (entry.fixed ? [64] : bench.size([10, 20, 40, 80, 160, 320, 640], [10, 64])).map(
+      (ef) => {
+        entry.index.setEf(ef);
+        const start = performance.now();
+        for (let q = 0; q < set.queryCount; q++) entry.index.search(q, K, found, q * K);
+        const seconds = (performance.now() - start) / 1000;
+        return { ef, recall: recall(found, truth), qps: set.queryCount / seconds };
+      },
+    ),
+  }));
+  bench.curve({
+    id: `${id}-curve`,
+    title: `Queries a second against recall@${K}, ${set.name}`,
+    note: `${set.count} vectors of ${set.dimension}, top ${K}, one thread; each point is another number of candidates.`,
+    x: { key: 'recall', label: `recall@${K}` },
+    y: { key: 'qps', label: 'queries a second', scale: 'log' },
+    series,
+  });
+}
+
+/** A mark of the table of goals: a ratio of times of two rows of a comparison. */
+function mark(
+  result: ComparisonResult | undefined,
+  [id, text, start, limit, goal]: readonly [string, string, string, number, number],
+): void {
+  const row = result?.rows.find(({ name }) => name.startsWith(start));
+  if (row?.ratio === undefined) return; // the peer is not installed
+  bench.claim({ id, text, value: row.ratio, limit, goal, relation: '>=' });
+}
+
 async function run(id: string, set: VectorSet): Promise<void> {
   const truth = truthOf(set);
   const entries: Entry[] = [];
-  const enter = (name: string, index: PeerIndex, bytes?: () => number) =>
-    entries.push({ name, index, buildMs: 0, ...(bytes && { bytes }) });
+  const enter = (name: string, index: PeerIndex, bytes?: () => number, fixed = false) =>
+    entries.push({ name, index, buildMs: 0, ...(bytes && { bytes }), ...(fixed && { fixed }) });
   const mine = ours(simd, set);
   enter('sublinear', mine.peer, mine.bytes);
   const plain = ours(scalar, set);
@@ -115,7 +155,14 @@ async function run(id: string, set: VectorSet): Promise<void> {
     enter('hnswlib-node (native)', hnswlibNode(set, M, EF_CONSTRUCTION));
   if (installed('hnswlib-wasm')) enter('hnswlib-wasm', await hnswlibWasm(set, M, EF_CONSTRUCTION));
   if (installed('usearch'))
-    enter('usearch (native), candidates 64', usearch(set, M, EF_CONSTRUCTION, 64));
+    enter('usearch (native), candidates 64', usearch(set, M, EF_CONSTRUCTION, 64), undefined, true);
+  // These two take minutes for a hundred thousand vectors.
+  if (set.count <= 20_000) {
+    if (installed('edgevec'))
+      enter('edgevec, candidates 64', await edgevec(set, M, EF_CONSTRUCTION, 64), undefined, true);
+    if (installed('voy-search') && set.dimension === 100)
+      enter('voy-search', await voy(set), undefined, true);
+  }
   build(entries, set);
 
   const first = entries[0] as Entry;
@@ -134,17 +181,17 @@ async function run(id: string, set: VectorSet): Promise<void> {
   const reached = new Map<string, { ef: number; recall: number }>();
   for (const target of [0.955, 0.99]) {
     for (const entry of entries) {
-      for (const ef of entry.name.startsWith('usearch') ? [64] : efs) {
+      for (const ef of entry.fixed ? [64] : efs) {
         const value = recallAt(entry, ef, set, truth);
         if (target === 0.955) curve.push([entry.name, ef, value.toFixed(4)]);
-        if (value >= target || ef === efs.at(-1) || entry.name.startsWith('usearch')) {
+        if (value >= target || ef === efs.at(-1) || entry.fixed) {
           reached.set(`${entry.name} ${target}`, { ef, recall: value });
           break;
         }
       }
     }
     let group = 0;
-    await bench.compare({
+    const result = await bench.compare({
       id: `${id}-search-${target}`,
       title: `Top ${K} of ${GROUP} queries, one call each, ${set.name}, recall@${K} >= ${target}`,
       note: `${set.count} vectors of ${set.dimension}; each index with the fewest candidates that reach the recall.`,
@@ -169,7 +216,61 @@ async function run(id: string, set: VectorSet): Promise<void> {
         };
       }),
     });
+    const at = `search at recall@${K} ${target}, ${set.name}`;
+    mark(result, [
+      `${id}-wasm-${target}`,
+      `${at}: time of hnswlib-wasm / ours`,
+      'hnswlib-wasm',
+      2.4,
+      3.5,
+    ]);
+    mark(result, [
+      `${id}-node-${target}`,
+      `${at}: time of hnswlib-node / ours`,
+      'hnswlib-node',
+      1,
+      1.4,
+    ]);
+    mark(result, [
+      `${id}-scalar-${target}`,
+      `${at}: time of the scalar variant / simd`,
+      'sublinear, scalar',
+      2,
+      2.5,
+    ]);
+    if (target !== 0.99) continue;
+    const coded = result?.rows.find(({ name }) => name.startsWith('sublinear, int8 + float16'));
+    if (coded?.ratio === undefined) continue;
+    bench.claim({
+      id: `${id}-int8`,
+      text: `${at}: queries a second of int8 codes with a float16 rerank / of our f32 index`,
+      value: 1 / coded.ratio,
+      limit: 1.2,
+      relation: '>=',
+    });
   }
+  const wasm = entries.find(({ name }) => name === 'hnswlib-wasm');
+  if (wasm !== undefined)
+    bench.claim({
+      id: `${id}-build-wasm`,
+      text: `build, ${set.name}: time of hnswlib-wasm / ours`,
+      value: wasm.buildMs / first.buildMs,
+      limit: 2.2,
+      goal: 3,
+      relation: '>=',
+    });
+  for (const [which, limit, index] of [
+    ['alone', 0.5, bare],
+    ['with a float16 rerank copy', 0.85, coded],
+  ] as const)
+    bench.claim({
+      id: `${id}-int8-bytes-${limit}`,
+      text: `bytes of graph and int8 codes ${which} / of our f32 index, ${set.name}`,
+      value: index.bytes() / mine.bytes(),
+      limit,
+      relation: '<=',
+    });
+  curves(id, set, entries, truth);
   bench.table({
     id: `${id}-recall`,
     title: `Recall@${K} by candidates, ${set.name}`,
@@ -253,7 +354,7 @@ async function brute(set: VectorSet): Promise<void> {
   store?.add(0, set.count);
   const four = set.queries.subarray(0, 4 * set.dimension);
   const error = (ids: Uint32Array) => 1 - recall(ids, truth.subarray(0, 4 * K));
-  await bench.compare({
+  const result = await bench.compare({
     id: 'brute-force',
     title: `Exact top ${K} of four queries among ${set.count} (${set.name})`,
     accuracy: `1 - recall@${K}`,
@@ -288,15 +389,20 @@ async function brute(set: VectorSet): Promise<void> {
     ],
   });
   flat.dispose();
+  mark(result, [
+    'brute-rvf',
+    'exact top 10 of four queries: time of @ruvector/rvf-wasm / ours',
+    '@ruvector',
+    5.5,
+    8,
+  ]);
+  mark(result, ['brute-four', 'one query a call / four queries a pass', 'sublinear, one', 2, 2.5]);
 }
 
 const words = glove(count, queryCount);
-if (words === null) {
-  console.log('GloVe is not installed: npm run bench:vector installs it. Seeded clusters only.');
-} else {
-  await brute(words);
-  await run('glove', words);
-}
+await brute(words);
+await run('glove', words);
+await run('glove-small', glove(bench.size(10_000, 1000), bench.size(200, 100)));
 const seeded = clusters(bench.size(20_000, 2000), bench.size(500, 100));
 await run('clusters', seeded);
 bench.close();

