@@ -87,8 +87,8 @@ export async function search(
           },
         };
       }
-      // docs/format.md: a file of Flat has 4 sections.
-      const flat = bytes.length >= 16 && bytes.readUInt32LE(12) === 4;
+      // The kind of file, docs/format.md.
+      const flat = bytes.toString('latin1', 12, 16) === 'FLAT';
       const index = flat ? Flat.load(bytes) : Hnsw.load(bytes);
       return {
         index,
