@@ -49,6 +49,7 @@ EMSCRIPTEN_BINDINGS(diffusion) {
       .method<sl_pagerank_begin>("begin")
       .method<sl_pagerank_begin_global>("beginGlobal")
       .method<sl_heat_kernel_begin>("beginHeatKernel")
+      .method<sl_pagerank_follow>("follow")
       .method<sl_sweep_cut>("sweepCut")
       .method<sl_pagerank_step>("step")
       .method<sl_pagerank_work>("work")

@@ -18,6 +18,7 @@ EMSCRIPTEN_BINDINGS(graph) {
       .create<sl_graph_from_edges>("fromEdges")
       .create<sl_graph_from_csr_arrays>("fromCsr")
       .create<sl_graph_from_matrix>("fromMatrix")
+      .create<sl_graph_edit>("edit")
       .create<sl_graph_laplacian>("laplacian")
       .create<sl_graph_adjacency>("adjacency")
       .create<sl_graph_save>("save")

@@ -31,6 +31,8 @@ typedef enum sl_handle_kind {
   SL_HANDLE_WRITER,
   SL_HANDLE_READER,
   SL_HANDLE_MICRO,
+  SL_HANDLE_CONTRIBUTIONS,
+  SL_HANDLE_POTENTIALS,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

@@ -66,7 +66,8 @@ static sl_pagerank_options options_from(double damping, double tolerance, int32_
   return options;
 }
 
-// method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients. ranking: 0
+// method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients, 6 push and
+// power iteration. ranking: 0
 // stops at the tolerance, 1 when the top_k look settled, 2 when they are proved. Limits: 0 for the
 // default. weights may be NULL.
 int32_t SL_ABI(sl_abi_pagerank_begin)(sl_handle handle, const uint32_t *nodes,
@@ -100,6 +101,18 @@ int32_t SL_ABI(sl_abi_heat_kernel_begin)(sl_handle handle, double time, const ui
   const double damping = sl_pagerank_options_default().damping; // not used
   sl_pagerank_options options = options_from(damping, tolerance, 0, top_k, 0, 0, max_work);
   return sl_heat_kernel_begin(pagerank, &options, time, nodes, weights, count);
+}
+
+// From where the run of `previous` on another graph has ended.
+int32_t SL_ABI(sl_abi_pagerank_follow)(sl_handle handle, sl_handle previous_handle, double damping,
+                                       double tolerance, int32_t method, uint32_t top_k,
+                                       int32_t ranking, uint32_t max_iterations, double max_work) {
+  sl_pagerank *pagerank, *previous;
+  SL_TRY(get(handle, &pagerank));
+  SL_TRY(get(previous_handle, &previous));
+  sl_pagerank_options options =
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
+  return sl_pagerank_follow(pagerank, previous, &options);
 }
 
 // order: count entries, written. result: four doubles, written: size, conductance, cut, volume.

@@ -10,7 +10,8 @@
 //   or, for push, known beforehand: a push from u changes x_u (rounding u x_u <= u / (1 - d),
 //   counted
 //                twice, since it stands in the identity twice), multiplies (at most (degree + 5) u
-//                of the mass) and adds to residuals that are at most 1.
+//                of the mass) and adds to residuals that are at most `greatest` (1, unless the run
+//                follows another); to that comes what r was off by when pushing began.
 #include "diffusion/state.h"
 
 #include <math.h>
@@ -33,8 +34,8 @@ SL_ALWAYS_INLINE void add(exact_sum *sum, double value) {
 static double rounding_of_push(const sl_pagerank *p) {
   const double damping = p->options.damping;
   const double per_push = 2 / (1 - damping) + 6;
-  return 1.01 * SL_UNIT_ROUNDOFF * (per_push * (double)p->pushes + 2.0 * (double)p->push_edges) +
-         0x1p-1000;
+  const double counted = per_push * (double)p->pushes + 2.0 * (double)p->push_edges;
+  return 1.01 * SL_UNIT_ROUNDOFF * counted * p->greatest + p->taken_over + 0x1p-1000;
 }
 
 static uint32_t listed(const sl_pagerank *p) {
@@ -56,7 +57,7 @@ SL_ALWAYS_INLINE uint64_t scatter(sl_pagerank *p, uint32_t begin, uint32_t end,
     done += last - edges->row_pointers[u];
     for (uint32_t k = edges->row_pointers[u]; k < last; k++) {
       const uint32_t v = edges->columns[k];
-      p->r[v] += share * sl_weight_at(edges->values, type, k);
+      p->r[v] += share * sl_diffusion_weight_at(edges->values, type, k);
       p->queue[v]++;
     }
   }
@@ -89,7 +90,7 @@ static double recompute_residual(sl_pagerank *p) {
   }
   for (uint32_t begin = 0, end; begin < count; begin = end) {
     end = count - begin > BLOCK_NODES ? begin + BLOCK_NODES : count;
-    p->edge_operations += SL_BY_WEIGHT(edges->value_type, scatter, p, begin, end);
+    p->edge_operations += SL_DIFFUSION_BY_WEIGHT(edges->value_type, scatter, p, begin, end);
   }
   double error = 0, negative = 0, most_terms = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -125,15 +126,15 @@ static double deflated_residual(const sl_pagerank *p) {
   return sum + 8.0 * SL_UNIT_ROUNDOFF * p->graph->node_count;
 }
 
-void sl_certify(sl_pagerank *p) {
+void sl_diffusion_certify(sl_pagerank *p) {
   const double damping = p->options.damping, u = SL_UNIT_ROUNDOFF;
   double error;
   if (p->running == SL_PAGERANK_SERIES) {
-    sl_heat_certify(p);
+    sl_diffusion_heat_certify(p);
     return;
   }
-  if (p->power_form) sl_power_leave(p);
-  if (p->running == SL_PAGERANK_GAUSS_SEIDEL) sl_sweep_leave(p);
+  if (p->power_form) sl_diffusion_power_leave(p);
+  if (p->running == SL_PAGERANK_GAUSS_SEIDEL) sl_diffusion_sweep_leave(p);
   const bool pushed = p->running == SL_PAGERANK_PUSH;
   const double beforehand = pushed ? rounding_of_push(p) : HUGE_VAL;
   if (beforehand <= 0.05 * (1 - damping) * p->options.tolerance ||
@@ -142,7 +143,9 @@ void sl_certify(sl_pagerank *p) {
   } else {
     error = recompute_residual(p);
     p->pushes = p->push_edges = 0;
+    p->taken_over = error;
   }
+  p->residual_error = error;
   // Sums over all nodes, and of the residual over dangling nodes alone.
   exact_sum x_sum = {0, 0}, r_sum = {0, 0}, r_absolute = {0, 0};
   double negative = 0, dangling = 0, dangling_absolute = 0;
@@ -165,7 +168,7 @@ void sl_certify(sl_pagerank *p) {
   // while r >= 0, as push has it. The other methods, stopped early, have signs in r, and S might
   // vanish: then x is returned as it is.
   const double before = (1 - damping) * x + r, after = before - damping * dangling;
-  p->last_step = p->running == SL_PAGERANK_PUSH || after > 0.5 * before;
+  p->last_step = (pushed && !p->follows) || after > 0.5 * before;
   const double mass = p->last_step ? after : before;
   double left = p->last_step ? damping * (absolute - dangling_absolute) : absolute;
   if (p->options.settle_ranking && !p->graph->directed) {

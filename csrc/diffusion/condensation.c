@@ -17,8 +17,8 @@ typedef struct search {
 
 // Takes the component of `root` off the open nodes and gives it the rows before `row`, later found
 // nodes last. Returns its first row.
-static uint32_t close_component(sl_condensation *c, search *s, uint32_t *open_count, uint32_t root,
-                                uint32_t row) {
+static uint32_t close_component(sl_diffusion_condensation *c, search *s, uint32_t *open_count,
+                                uint32_t root, uint32_t row) {
   uint32_t u;
   do {
     u = s->open[--*open_count];
@@ -30,7 +30,7 @@ static uint32_t close_component(sl_condensation *c, search *s, uint32_t *open_co
 
 // Fills c->node, and segment_start (from the end of the array) with the first row of each
 // component.
-static uint32_t find_components(sl_condensation *c, const sl_csr *edges, search *s) {
+static uint32_t find_components(sl_diffusion_condensation *c, const sl_csr *edges, search *s) {
   const uint32_t n = c->node_count;
   uint32_t found = 0, open_count = 0, row = n, components = 0;
   for (uint32_t start = 0; start < n; start++) {
@@ -72,7 +72,7 @@ static bool has_loop(const sl_csr *edges, uint32_t u) {
 }
 
 // Turns the starts of components into segments: neighbours without cycles are joined.
-static void join_segments(sl_condensation *c, const sl_csr *edges, uint32_t components) {
+static void join_segments(sl_diffusion_condensation *c, const sl_csr *edges, uint32_t components) {
   const uint32_t n = c->node_count;
   uint32_t count = 0;
   for (uint32_t i = 0; i < components; i++) {
@@ -90,7 +90,7 @@ static void join_segments(sl_condensation *c, const sl_csr *edges, uint32_t comp
 }
 
 // Copies the edges of one node to its row, those with `inside` first. Returns the end of those.
-static uint32_t fill_row(sl_condensation *c, const sl_csr *edges, const uint32_t *row_of,
+static uint32_t fill_row(sl_diffusion_condensation *c, const sl_csr *edges, const uint32_t *row_of,
                          uint32_t row, uint32_t first, uint32_t end) {
   const size_t size = sl_csr_value_size(edges->value_type);
   const uint32_t u = c->node[row];
@@ -111,7 +111,7 @@ static uint32_t fill_row(sl_condensation *c, const sl_csr *edges, const uint32_t
   return inner_end;
 }
 
-static void fill_rows(sl_condensation *c, const sl_csr *edges, uint32_t *row_of) {
+static void fill_rows(sl_diffusion_condensation *c, const sl_csr *edges, uint32_t *row_of) {
   for (uint32_t row = 0; row < c->node_count; row++) row_of[c->node[row]] = row;
   c->row_pointers[0] = 0;
   for (uint32_t s = 0; s < c->segment_count; s++) {
@@ -125,7 +125,7 @@ static void fill_rows(sl_condensation *c, const sl_csr *edges, uint32_t *row_of)
   }
 }
 
-static sl_status allocate(sl_condensation *c, const sl_csr *edges, uint32_t **scratch) {
+static sl_status allocate(sl_diffusion_condensation *c, const sl_csr *edges, uint32_t **scratch) {
   const size_t n = c->node_count;
   SL_TRY(SL_ALLOC(&c->node, n));
   SL_TRY(SL_ALLOC(&c->row_pointers, n + 1));
@@ -138,16 +138,16 @@ static sl_status allocate(sl_condensation *c, const sl_csr *edges, uint32_t **sc
   return SL_ALLOC_ZERO(scratch, 5 * n);
 }
 
-sl_status sl_condensation_create(const sl_csr *edges, sl_condensation **out) {
+sl_status sl_diffusion_condensation_create(const sl_csr *edges, sl_diffusion_condensation **out) {
   *out = NULL;
-  sl_condensation *c;
+  sl_diffusion_condensation *c;
   SL_TRY(SL_ALLOC_ZERO(&c, 1));
   const uint32_t n = c->node_count = edges->rows;
   c->edge_count = edges->nnz;
   uint32_t *scratch = NULL;
   sl_status status = allocate(c, edges, &scratch);
   if (status != SL_OK) {
-    sl_condensation_destroy(c);
+    sl_diffusion_condensation_destroy(c);
     return status;
   }
   search s = {scratch, scratch + n, scratch + 2 * (size_t)n, scratch + 3 * (size_t)n,
@@ -160,7 +160,7 @@ sl_status sl_condensation_create(const sl_csr *edges, sl_condensation **out) {
   return SL_OK;
 }
 
-void sl_condensation_destroy(sl_condensation *c) {
+void sl_diffusion_condensation_destroy(sl_diffusion_condensation *c) {
   if (c == NULL) return;
   sl_free(c->node);
   sl_free(c->row_pointers);
@@ -172,7 +172,7 @@ void sl_condensation_destroy(sl_condensation *c) {
   sl_free(c);
 }
 
-size_t sl_condensation_bytes(const sl_condensation *c, sl_value_type type) {
+size_t sl_diffusion_condensation_bytes(const sl_diffusion_condensation *c, sl_value_type type) {
   const size_t n = c->node_count, m = c->edge_count;
   return sizeof *c + (4 * n + 2) * sizeof *c->node + n * sizeof *c->cyclic +
          m * (sizeof *c->columns + sl_csr_value_size(type));

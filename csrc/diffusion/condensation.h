@@ -14,7 +14,7 @@
 #include "base/status.h"
 #include "sparse/csr.h"
 
-typedef struct sl_condensation {
+typedef struct sl_diffusion_condensation {
   uint32_t node_count;
   uint32_t edge_count;
   uint32_t *node;         // node_count: the node of each row
@@ -27,16 +27,17 @@ typedef struct sl_condensation {
   bool *cyclic;            // segment_count
   uint32_t inner_edges;    // in all segments
   uint32_t largest;        // rows of the largest cyclic segment
-} sl_condensation;
+} sl_diffusion_condensation;
 
 // Condenses a square matrix of outgoing edges.
 //   Errors: ERR_MEMORY. Allocates; scratch 20 bytes a node. O(nodes + edges).
-sl_status sl_condensation_create(const sl_csr *edges, sl_condensation **out);
+sl_status sl_diffusion_condensation_create(const sl_csr *edges, sl_diffusion_condensation **out);
 
 // Frees it. NULL is allowed.
-void sl_condensation_destroy(sl_condensation *condensation);
+void sl_diffusion_condensation_destroy(sl_diffusion_condensation *condensation);
 
 // Bytes held.
-size_t sl_condensation_bytes(const sl_condensation *condensation, sl_value_type type);
+size_t sl_diffusion_condensation_bytes(const sl_diffusion_condensation *condensation,
+                                       sl_value_type type);
 
 #endif

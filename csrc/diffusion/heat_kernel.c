@@ -45,7 +45,7 @@ static uint32_t find_longest(sl_pagerank *p) {
   return row + column;
 }
 
-sl_status sl_heat_reserve(sl_pagerank *p) {
+sl_status sl_diffusion_heat_reserve(sl_pagerank *p) {
   if (p->next_term != NULL) return SL_OK;
   bool *known;
   SL_TRY(SL_ALLOC_ZERO(&known, p->graph->node_count));
@@ -58,14 +58,14 @@ sl_status sl_heat_reserve(sl_pagerank *p) {
   return SL_OK;
 }
 
-void sl_heat_clear(sl_pagerank *p) {
+void sl_diffusion_heat_clear(sl_pagerank *p) {
   for (uint32_t i = 0; i < p->touched_count; i++) {
     p->next_term[p->touched[i]] = 0;
     p->known[p->touched[i]] = false;
   }
 }
 
-sl_status sl_heat_check(double time) {
+sl_status sl_diffusion_heat_check(double time) {
   SL_REQUIRE(time > 0 && time <= LONGEST_TIME, SL_ERR_OPTION, "time", "a number in (0, 500]");
   return SL_OK;
 }
@@ -78,7 +78,7 @@ static void add_term(sl_pagerank *p) {
   }
 }
 
-void sl_heat_start(sl_pagerank *p, double time) {
+void sl_diffusion_heat_start(sl_pagerank *p, double time) {
   p->running = SL_PAGERANK_SERIES;
   p->time = time;
   p->weight = exp(-time);
@@ -112,7 +112,8 @@ SL_ALWAYS_INLINE uint64_t pass_on(sl_pagerank *p, uint32_t begin, uint32_t end,
     done += last - k;
     for (; k < last; k++) {
       const uint32_t v = edges->columns[k];
-      const double before = next[v], after = before + share * sl_weight_at(edges->values, type, k);
+      const double before = next[v],
+                   after = before + share * sl_diffusion_weight_at(edges->values, type, k);
       next[v] = after;
       if (before == 0 && after > 0 && !p->known[v]) {
         p->known[v] = true;
@@ -148,19 +149,19 @@ static void end_term(sl_pagerank *p) {
   p->listed = p->touched_count;
 }
 
-sl_status sl_heat_step(sl_pagerank *p, uint64_t work) {
+sl_status sl_diffusion_heat_step(sl_pagerank *p, uint64_t work) {
   const sl_value_type type = p->graph->outgoing->value_type;
   uint64_t done = 0;
   while (p->state == SL_RUN_GOING && done < work) {
     if (p->iterations >= p->terms) {
-      sl_certify(p);
+      sl_diffusion_certify(p);
       sl_pagerank_end(p, p->bound <= p->options.tolerance ? SL_OUTCOME_CONVERGED
                                                           : SL_OUTCOME_STAGNATED);
       break;
     }
     const uint32_t left = p->listed - p->cursor;
     const uint32_t end = p->cursor + (left > 64 ? 64 : left);
-    const uint64_t block = SL_BY_WEIGHT(type, pass, p, p->cursor, end);
+    const uint64_t block = SL_DIFFUSION_BY_WEIGHT(type, pass, p, p->cursor, end);
     done += block + 1;
     p->edge_operations += block;
     p->cursor = end;
@@ -171,7 +172,7 @@ sl_status sl_heat_step(sl_pagerank *p, uint64_t work) {
 
 // A term is off by at most its number times (longest row + longest column + 5) u of its mass, and
 // the weights times their numbers sum to t; x itself adds up `terms` products.
-void sl_heat_certify(sl_pagerank *p) {
+void sl_diffusion_heat_certify(sl_pagerank *p) {
   const double rounding = (p->time * (p->longest_sum + 8) + 6.0 * p->terms + 20) * SL_UNIT_ROUNDOFF;
   // Terms that were not passed on in full when the run was stopped count as left out already.
   p->bound = (p->residual + p->left_out) * (1 + 0x1p-30) + 1.01 * rounding +

@@ -65,9 +65,10 @@ void sl_pagerank_destroy(sl_pagerank *p) {
   sl_free(p->source_weights);
   sl_free(p->direction);
   sl_free(p->product);
-  sl_sweep_destroy(p->sweep);
+  sl_diffusion_sweep_destroy(p->sweep);
   sl_free(p->next_term);
   sl_free(p->known);
+  sl_free(p->marks);
   sl_free(p->component);
   sl_free(p->component_strength);
   sl_free(p->component_residual);
@@ -81,8 +82,9 @@ size_t sl_pagerank_bytes(const sl_pagerank *p) {
   const size_t n = p->graph->node_count;
   size_t bytes = sizeof *p + n * (3 * sizeof *p->x + 2 * sizeof *p->queue);
   bytes += p->source_capacity * (sizeof *p->sources + sizeof *p->source_weights);
-  bytes += sl_sweep_bytes(p);
+  bytes += sl_diffusion_sweep_bytes(p);
   if (p->next_term != NULL) bytes += n * (sizeof *p->next_term + sizeof *p->known);
+  if (p->marks != NULL) bytes += n * sizeof *p->marks;
   if (p->direction != NULL) bytes += n * 2 * sizeof *p->direction;
   if (p->component != NULL) {
     bytes += n * sizeof *p->component + p->component_count * 2 * sizeof *p->component_strength;
@@ -92,11 +94,13 @@ size_t sl_pagerank_bytes(const sl_pagerank *p) {
   return bytes + p->previous_capacity * sizeof *p->previous_top;
 }
 
-static sl_status check_options(const sl_pagerank *p, const sl_pagerank_options *o, bool global) {
+sl_status sl_diffusion_check_options(const sl_pagerank *p, const sl_pagerank_options *o,
+                                     bool global) {
   SL_REQUIRE(o->damping > 0 && o->damping < 1, SL_ERR_OPTION, "damping", "a number in (0, 1)");
   SL_REQUIRE(o->tolerance > 0 && isfinite(o->tolerance), SL_ERR_OPTION, "tolerance",
              "a finite number above 0");
-  SL_REQUIRE((int)o->method >= SL_PAGERANK_AUTO && (int)o->method <= SL_PAGERANK_CONJUGATE_GRADIENT,
+  SL_REQUIRE((int)o->method >= SL_PAGERANK_AUTO && (int)o->method <= SL_PAGERANK_PUSH_POWER &&
+                 o->method != SL_PAGERANK_SERIES,
              SL_ERR_OPTION, "method", "one of the methods");
   SL_REQUIRE(o->top_k <= p->graph->node_count, SL_ERR_OPTION, "top_k",
              "at most the number of nodes");
@@ -131,7 +135,7 @@ static sl_status check_sources(const sl_pagerank *p, const uint32_t *nodes, cons
 }
 
 // One block, weights before nodes. What was in it is lost.
-static sl_status reserve_sources(sl_pagerank *p, uint32_t count) {
+sl_status sl_diffusion_reserve_sources(sl_pagerank *p, uint32_t count) {
   if (count <= p->source_capacity) return SL_OK;
   double *block;
   SL_TRY(sl_alloc(count, sizeof *p->source_weights + sizeof *p->sources, (void **)&block));
@@ -145,10 +149,10 @@ static sl_status reserve_sources(sl_pagerank *p, uint32_t count) {
 // The arrays that the method can come to need, before anything of the last run is lost.
 static sl_status reserve_method(sl_pagerank *p, const sl_pagerank_options *options) {
   if (options->settle_ranking && !p->graph->directed) {
-    SL_TRY(sl_find_components(p));
-    SL_TRY(sl_find_hubs(p));
+    SL_TRY(sl_diffusion_find_components(p));
+    SL_TRY(sl_diffusion_find_hubs(p));
   }
-  if (options->method == SL_PAGERANK_GAUSS_SEIDEL) return sl_sweep_reserve(p);
+  if (options->method == SL_PAGERANK_GAUSS_SEIDEL) return sl_diffusion_sweep_reserve(p);
   if (options->method > SL_PAGERANK_PUSH && p->direction == NULL) {
     double *direction;
     SL_TRY(SL_ALLOC(&direction, p->graph->node_count));
@@ -163,7 +167,7 @@ static sl_status reserve_method(sl_pagerank *p, const sl_pagerank_options *optio
 }
 
 // Forgets the last run: costs what that run touched.
-static void clear(sl_pagerank *p) {
+void sl_diffusion_forget(sl_pagerank *p) {
   const uint32_t n = p->graph->node_count;
   if (p->dense) {
     memset(p->x, 0, n * sizeof *p->x);
@@ -171,15 +175,18 @@ static void clear(sl_pagerank *p) {
   } else {
     for (uint32_t i = 0; i < p->touched_count; i++) p->x[p->touched[i]] = p->r[p->touched[i]] = 0;
   }
-  if (p->running == SL_PAGERANK_SERIES) sl_heat_clear(p);
+  if (p->running == SL_PAGERANK_SERIES) sl_diffusion_heat_clear(p);
+  if (p->follows) sl_diffusion_follow_clear(p);
   p->running = SL_PAGERANK_AUTO;
   p->state = SL_RUN_NONE;
-  p->dense = p->power_form = p->certified = false;
+  p->dense = p->power_form = p->certified = p->follows = false;
   p->iterations = p->failures = p->least_iteration = 0;
   p->edge_operations = p->pushes = p->push_edges = 0;
   p->touched_count = p->result_count = p->previous_count = p->unchanged_levels = 0;
   p->best_bound = p->least_residual = HUGE_VAL;
   p->bound = HUGE_VAL;
+  p->taken_over = 0;
+  p->greatest = 1;
 }
 
 // r = s. The distinct nodes of the source become `sources` and the first touched ones.
@@ -203,39 +210,49 @@ static void set_sources(sl_pagerank *p, const uint32_t *nodes, const double *wei
   p->touched_count = p->source_count;
 }
 
-sl_status sl_pagerank_go_global(sl_pagerank *p) {
-  sl_pagerank_options wanted = p->options;
-  wanted.method = p->graph->directed ? SL_PAGERANK_GAUSS_SEIDEL : SL_PAGERANK_CONJUGATE_GRADIENT;
-  SL_TRY(reserve_method(p, &wanted));
-  p->may_switch = false;
-  return p->graph->directed ? sl_sweep_start(p) : sl_symmetric_start(p);
+// The bound of power iteration is coarser than that of a residual.
+static sl_status start_power(sl_pagerank *p) {
+  const double target = 0.95 * p->options.tolerance / p->options.damping;
+  if (target < p->target) p->target = target;
+  return sl_diffusion_power_start(p);
 }
 
-static sl_status start(sl_pagerank *p, const sl_pagerank_options *options) {
+sl_status sl_pagerank_go_global(sl_pagerank *p) {
+  sl_pagerank_options wanted = p->options;
+  const bool power = wanted.method == SL_PAGERANK_PUSH_POWER;
+  if (!power)
+    wanted.method = p->graph->directed ? SL_PAGERANK_GAUSS_SEIDEL : SL_PAGERANK_CONJUGATE_GRADIENT;
+  SL_TRY(reserve_method(p, &wanted));
+  p->may_switch = false;
+  if (power) return start_power(p);
+  return p->graph->directed ? sl_diffusion_sweep_start(p) : sl_diffusion_symmetric_start(p);
+}
+
+sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options) {
   p->options = *options;
   // The last, free step multiplies the residual by the damping. The rest is left to rounding.
   p->target = options->settle_ranking ? 0 : 0.98 * options->tolerance / options->damping;
   p->residual = 1;
-  p->may_switch = options->method == SL_PAGERANK_AUTO && !options->settle_ranking;
+  p->may_switch = options->method == SL_PAGERANK_PUSH_POWER ||
+                  (options->method == SL_PAGERANK_AUTO && !options->settle_ranking);
   p->state = SL_RUN_GOING;
   p->outcome = SL_OUTCOME_RUNNING;
   sl_status status = SL_OK;
   switch (options->method) {
   case SL_PAGERANK_POWER:
-    p->target = 0.95 * options->tolerance / options->damping;
-    status = sl_power_start(p);
+    status = start_power(p);
     break;
   case SL_PAGERANK_GAUSS_SEIDEL:
-    status = sl_sweep_start(p);
+    status = sl_diffusion_sweep_start(p);
     break;
   case SL_PAGERANK_CONJUGATE_GRADIENT:
-    status = sl_symmetric_start(p);
+    status = sl_diffusion_symmetric_start(p);
     break;
   default:
-    if (p->may_switch && p->global)
+    if (p->may_switch && p->global && !p->follows)
       status = sl_pagerank_go_global(p);
     else
-      sl_push_start(p);
+      sl_diffusion_push_start(p);
   }
   if (status != SL_OK) p->state = SL_RUN_NONE;
   return status;
@@ -243,42 +260,42 @@ static sl_status start(sl_pagerank *p, const sl_pagerank_options *options) {
 
 sl_status sl_pagerank_begin(sl_pagerank *p, const sl_pagerank_options *options,
                             const uint32_t *nodes, const double *weights, uint32_t count) {
-  SL_TRY(check_options(p, options, false));
+  SL_TRY(sl_diffusion_check_options(p, options, false));
   SL_TRY(check_sources(p, nodes, weights, count));
-  SL_TRY(reserve_sources(p, count));
+  SL_TRY(sl_diffusion_reserve_sources(p, count));
   SL_TRY(reserve_method(p, options));
-  clear(p);
+  sl_diffusion_forget(p);
   p->global = false;
   set_sources(p, nodes, weights, count);
-  return start(p, options);
+  return sl_diffusion_start(p, options);
 }
 
 sl_status sl_heat_kernel_begin(sl_pagerank *p, const sl_pagerank_options *options, double time,
                                const uint32_t *nodes, const double *weights, uint32_t count) {
-  SL_TRY(check_options(p, options, false));
-  SL_TRY(sl_heat_check(time));
+  SL_TRY(sl_diffusion_check_options(p, options, false));
+  SL_TRY(sl_diffusion_heat_check(time));
   SL_REQUIRE(options->method == SL_PAGERANK_AUTO, SL_ERR_UNSUPPORTED, "method",
              "the automatic one");
   SL_REQUIRE(!options->settle_ranking && !options->prove_ranking, SL_ERR_UNSUPPORTED,
              "settle_ranking", "none of the ranking options");
   SL_TRY(check_sources(p, nodes, weights, count));
-  SL_TRY(reserve_sources(p, count));
-  SL_TRY(sl_heat_reserve(p));
-  clear(p);
+  SL_TRY(sl_diffusion_reserve_sources(p, count));
+  SL_TRY(sl_diffusion_heat_reserve(p));
+  sl_diffusion_forget(p);
   p->global = false;
   set_sources(p, nodes, weights, count);
   p->options = *options;
   p->state = SL_RUN_GOING;
   p->outcome = SL_OUTCOME_RUNNING;
   p->may_switch = false;
-  sl_heat_start(p, time);
+  sl_diffusion_heat_start(p, time);
   return SL_OK;
 }
 
 sl_status sl_pagerank_begin_global(sl_pagerank *p, const sl_pagerank_options *options) {
-  SL_TRY(check_options(p, options, true));
+  SL_TRY(sl_diffusion_check_options(p, options, true));
   SL_TRY(reserve_method(p, options));
-  clear(p);
+  sl_diffusion_forget(p);
   const uint32_t n = p->graph->node_count;
   p->global = true;
   p->source_count = 0;
@@ -287,7 +304,7 @@ sl_status sl_pagerank_begin_global(sl_pagerank *p, const sl_pagerank_options *op
     p->r[u] = 1.0 / n;
     p->touched[u] = u;
   }
-  return start(p, options);
+  return sl_diffusion_start(p, options);
 }
 
 void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome) {
@@ -295,7 +312,7 @@ void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome) {
   p->outcome = outcome;
 }
 
-bool sl_no_progress(sl_pagerank *p) {
+bool sl_diffusion_no_progress(sl_pagerank *p) {
   if (p->residual < p->least_residual) {
     p->least_residual = p->residual;
     p->least_iteration = p->iterations;
@@ -304,10 +321,10 @@ bool sl_no_progress(sl_pagerank *p) {
 }
 
 sl_status sl_pagerank_reached(sl_pagerank *p) {
-  sl_certify(p);
+  sl_diffusion_certify(p);
   if (p->bound <= p->options.tolerance) {
     uint32_t proved = 0;
-    if (p->options.prove_ranking) SL_TRY(sl_collect(p, &proved));
+    if (p->options.prove_ranking) SL_TRY(sl_diffusion_collect(p, &proved));
     if (!p->options.prove_ranking || proved == p->result_count) {
       sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
       return SL_OK;
@@ -347,19 +364,19 @@ sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
     const uint64_t now = work - done < left ? work - done : left;
     switch (p->running) {
     case SL_PAGERANK_POWER:
-      SL_TRY(sl_power_step(p, now));
+      SL_TRY(sl_diffusion_power_step(p, now));
       break;
     case SL_PAGERANK_GAUSS_SEIDEL:
-      SL_TRY(sl_sweep_step(p, now));
+      SL_TRY(sl_diffusion_sweep_step(p, now));
       break;
     case SL_PAGERANK_CONJUGATE_GRADIENT:
-      SL_TRY(sl_symmetric_step(p, now));
+      SL_TRY(sl_diffusion_symmetric_step(p, now));
       break;
     case SL_PAGERANK_SERIES:
-      SL_TRY(sl_heat_step(p, now));
+      SL_TRY(sl_diffusion_heat_step(p, now));
       break;
     default:
-      SL_TRY(sl_push_step(p, now));
+      SL_TRY(sl_diffusion_push_step(p, now));
     }
     done += p->edge_operations - before + 1;
   }
@@ -382,15 +399,6 @@ static uint32_t count_touched(const sl_pagerank *p) {
   return touched;
 }
 
-// The last step: every node pushes what it holds, without looking where that would go.
-static void take_last_step(sl_pagerank *p) {
-  const uint32_t count = p->dense ? p->graph->node_count : p->touched_count;
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t u = p->dense ? i : p->touched[i];
-    p->x[u] = sl_final_x(p, u);
-  }
-}
-
 sl_status sl_pagerank_finish(sl_pagerank *p, sl_outcome outcome, sl_pagerank_result *result) {
   SL_REQUIRE(p->state == SL_RUN_GOING || p->state == SL_RUN_ENDED, SL_ERR_STATE, "pagerank",
              "a run that has begun");
@@ -398,12 +406,11 @@ sl_status sl_pagerank_finish(sl_pagerank *p, sl_outcome outcome, sl_pagerank_res
                  outcome == SL_OUTCOME_WORK_LIMIT,
              SL_ERR_ARGUMENT, "outcome", "TIME_LIMIT or WORK_LIMIT");
   if (p->state == SL_RUN_GOING) sl_pagerank_end(p, outcome);
-  if (!p->certified) sl_certify(p);
+  if (!p->certified) sl_diffusion_certify(p);
   const uint32_t touched = count_touched(p);
-  if (!p->options.settle_ranking) take_last_step(p);
   p->state = SL_RUN_FINISHED;
   uint32_t proved;
-  SL_TRY(sl_collect(p, &proved));
+  SL_TRY(sl_diffusion_collect(p, &proved));
   *result = (sl_pagerank_result){.outcome = p->outcome,
                                  .method = p->running,
                                  .iterations = p->iterations,
@@ -420,6 +427,7 @@ sl_status sl_pagerank_finish(sl_pagerank *p, sl_outcome outcome, sl_pagerank_res
 sl_status sl_pagerank_scores(const sl_pagerank *p, double *scores) {
   SL_REQUIRE(p->state == SL_RUN_FINISHED && !p->options.settle_ranking, SL_ERR_STATE, "pagerank",
              "a finished run that was not only to settle a ranking");
-  for (uint32_t u = 0; u < p->graph->node_count; u++) scores[u] = p->x[u] * p->scale;
+  for (uint32_t u = 0; u < p->graph->node_count; u++)
+    scores[u] = sl_diffusion_final_x(p, u) * p->scale;
   return SL_OK;
 }

@@ -36,6 +36,8 @@ typedef enum sl_pagerank_method {
   SL_PAGERANK_POWER = 2, // power iteration: the textbook method, for comparison
   SL_PAGERANK_GAUSS_SEIDEL = 3,       // sweeps over all nodes that push what they find
   SL_PAGERANK_CONJUGATE_GRADIENT = 4, // undirected graphs only; the fastest there
+  SL_PAGERANK_PUSH_POWER = 6, // push, and when its predicted work is too much, power iteration from
+                              // where push stopped; from every node: power iteration
   SL_PAGERANK_SERIES = 5, // heat kernel: the only method of sl_heat_kernel_begin, and only there
 } sl_pagerank_method;
 
@@ -111,6 +113,21 @@ sl_status sl_pagerank_begin_global(sl_pagerank *pagerank, const sl_pagerank_opti
 sl_status sl_heat_kernel_begin(sl_pagerank *pagerank, const sl_pagerank_options *options,
                                double time, const uint32_t *nodes, const double *weights,
                                uint32_t count);
+
+// Starts a run from where a run on another graph ended: the same source, after some edges have
+// changed. With x and r of that run, r for the new graph differs only where a node with a score has
+// other edges than before, which is where it is computed anew; pushing then spreads what has
+// changed, of either sign. The certificate is that of the new graph.
+//   previous   finished, of sl_pagerank_begin, _begin_global or of this; unchanged. Its graph may
+//   be
+//              another object of the same kind, with as many nodes or fewer
+//   options    damping must be that of the previous run; methods AUTO and PUSH only
+//   Errors: ERR_STATE ("previous": not finished, or it settled a ranking, or a heat kernel),
+//           ERR_UNSUPPORTED ("graph": directed and undirected, or fewer nodes; "method"),
+//           ERR_OPTION, ERR_MEMORY.
+//   Allocates 1 byte a node the first time. O(nodes touched by the previous run and their edges).
+sl_status sl_pagerank_follow(sl_pagerank *pagerank, const sl_pagerank *previous,
+                             const sl_pagerank_options *options);
 
 // Does about `work` (>= 1) edge operations and writes RUNNING or how the run ended.
 //   Errors: ERR_STATE (no run), ERR_OPTION ("work"), ERR_MEMORY (a global method starts).

@@ -16,7 +16,7 @@ SL_ALWAYS_INLINE void pull(const sl_csr *edges, const double *in, double *out, u
   for (uint32_t i = begin; i < end; i++) {
     double sum = 0;
     for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) {
-      sum += sl_weight_at(edges->values, type, k) * in[columns[k]];
+      sum += sl_diffusion_weight_at(edges->values, type, k) * in[columns[k]];
     }
     out[i] = sum;
   }
@@ -35,16 +35,16 @@ SL_NOINLINE static void pull_f32(const sl_csr *edges, const double *in, double *
   pull(edges, in, out, begin, end, SL_VALUES_F32);
 }
 
-void sl_pull_rows(const sl_csr *edges, const double *in, double *out, uint32_t begin,
-                  uint32_t end) {
+void sl_diffusion_pull_rows(const sl_csr *edges, const double *in, double *out, uint32_t begin,
+                            uint32_t end) {
   while (begin < end) {
     uint32_t next = end - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : end;
-    SL_BY_WEIGHT(edges->value_type, pull, edges, in, out, begin, next);
+    SL_DIFFUSION_BY_WEIGHT(edges->value_type, pull, edges, in, out, begin, next);
     begin = next;
   }
 }
 
-uint32_t sl_rows_for_work(const sl_csr *edges, uint32_t begin, uint64_t work) {
+uint32_t sl_diffusion_rows_for_work(const sl_csr *edges, uint32_t begin, uint64_t work) {
   const uint32_t *pointers = edges->row_pointers;
   uint32_t low = begin + 1;
   uint32_t high = edges->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : edges->rows;
@@ -69,7 +69,7 @@ static void prepare_iteration(sl_pagerank *p) {
   p->sum = dangling;
 }
 
-sl_status sl_power_start(sl_pagerank *p) {
+sl_status sl_diffusion_power_start(sl_pagerank *p) {
   const uint32_t n = p->graph->node_count;
   const double damping = p->options.damping;
   const sl_csr *incoming;
@@ -108,7 +108,7 @@ static double complete_iteration(sl_pagerank *p) {
   return change;
 }
 
-void sl_power_leave(sl_pagerank *p) {
+void sl_diffusion_power_leave(sl_pagerank *p) {
   const uint32_t n = p->graph->node_count;
   double dangling = 0;
   for (uint32_t u = 0; u < n; u++) {
@@ -120,23 +120,23 @@ void sl_power_leave(sl_pagerank *p) {
   p->power_form = false;
 }
 
-sl_status sl_power_step(sl_pagerank *p, uint64_t work) {
+sl_status sl_diffusion_power_step(sl_pagerank *p, uint64_t work) {
   const sl_csr *incoming = p->graph->incoming;
   const double damping = p->options.damping;
   uint64_t done = 0;
   while (p->state == SL_RUN_GOING && done < work) {
-    uint32_t end = sl_rows_for_work(incoming, p->cursor, work - done);
+    uint32_t end = sl_diffusion_rows_for_work(incoming, p->cursor, work - done);
     uint64_t block = incoming->row_pointers[end] - incoming->row_pointers[p->cursor];
-    sl_pull_rows(incoming, p->direction, p->product, p->cursor, end);
+    sl_diffusion_pull_rows(incoming, p->direction, p->product, p->cursor, end);
     done += block + 1;
     p->edge_operations += block;
     p->cursor = end;
     if (end < incoming->rows) continue;
     p->iterations++;
     p->residual = complete_iteration(p) * damping / (1 - damping);
-    if (p->residual <= p->target || sl_no_progress(p)) {
+    if (p->residual <= p->target || sl_diffusion_no_progress(p)) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_power_start(p));
+      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_power_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
       sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
     } else {

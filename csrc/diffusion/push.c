@@ -42,7 +42,7 @@ SL_ALWAYS_INLINE uint64_t push_nodes(sl_pagerank *p, uint64_t work, const sl_val
     for (; k < end; k++) {
       const uint32_t v = columns[k];
       const double before = r[v];
-      const double after = before + share * sl_weight_at(edges->values, type, k);
+      const double after = before + share * sl_diffusion_weight_at(edges->values, type, k);
       r[v] = after;
       if (before == 0 && after > 0 && x[v] == 0) touched[touched_count++] = v;
       if (after * inverse[v] > threshold && !(before * inverse[v] > threshold)) {
@@ -72,13 +72,59 @@ SL_NOINLINE static uint64_t push_f32(sl_pagerank *p, uint64_t work) {
   return push_nodes(p, work, SL_VALUES_F32);
 }
 
+// The same for residuals of any sign, whose sizes can fall again by meeting others: what is queued
+// is marked. The queue is short here, so the type of the weights is not worth three loops.
+SL_NOINLINE static uint64_t push_signed(sl_pagerank *p, uint64_t work) {
+  const sl_csr *edges = p->graph->outgoing;
+  const double *inverse = p->inverse_strength;
+  const uint32_t n = p->graph->node_count;
+  uint64_t done = 0;
+  while (p->queue_count > 0 && done < work && p->residual > p->target) {
+    const uint32_t u = p->queue[p->queue_head];
+    p->queue_head = p->queue_head + 1 == n ? 0 : p->queue_head + 1;
+    p->queue_count--;
+    p->marks[u] = SL_MARK_TOUCHED;
+    const double mass = p->r[u], share = p->options.damping * mass * inverse[u];
+    p->r[u] = 0;
+    p->x[u] += mass;
+    p->pushes++;
+    p->residual -= fabs(mass);
+    const uint32_t end = edges->row_pointers[u + 1];
+    for (uint32_t k = edges->row_pointers[u]; k < end; k++) {
+      const uint32_t v = edges->columns[k];
+      const double before = p->r[v];
+      const double after =
+          before + share * sl_diffusion_weight_at(edges->values, edges->value_type, k);
+      p->r[v] = after;
+      p->residual += fabs(after) - fabs(before);
+      if (!p->marks[v]) p->touched[p->touched_count++] = v;
+      p->marks[v] |= SL_MARK_TOUCHED;
+      if (fabs(after) * inverse[v] > p->threshold && !(p->marks[v] & SL_MARK_QUEUED)) {
+        const uint64_t tail = (uint64_t)p->queue_head + p->queue_count++;
+        p->queue[tail >= n ? tail - n : tail] = v;
+        p->marks[v] |= SL_MARK_QUEUED;
+      }
+    }
+    done += end - edges->row_pointers[u] + 1;
+  }
+  p->push_edges += done;
+  p->edge_operations += done;
+  return done;
+}
+
+static uint64_t push(sl_pagerank *p, uint64_t work) {
+  if (p->follows) return push_signed(p, work);
+  return SL_DIFFUSION_BY_WEIGHT(p->graph->outgoing->value_type, push, p, work);
+}
+
 // Sums the residual afresh and starts the next level: a lower threshold, and all above it queued.
 static void start_level(sl_pagerank *p) {
   double sum = 0, largest = 0;
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i];
-    const double ratio = p->r[u] * p->inverse_strength[u];
-    sum += p->r[u];
+    const double size = fabs(p->r[u]), ratio = size * p->inverse_strength[u];
+    if (p->follows) p->marks[u] = SL_MARK_TOUCHED;
+    sum += size;
     if (ratio > largest) largest = ratio;
   }
   p->residual = sum;
@@ -91,11 +137,13 @@ static void start_level(sl_pagerank *p) {
   p->threshold = threshold;
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i];
-    if (p->r[u] * p->inverse_strength[u] > threshold) p->queue[p->queue_count++] = u;
+    if (!(fabs(p->r[u]) * p->inverse_strength[u] > threshold)) continue;
+    p->queue[p->queue_count++] = u;
+    if (p->follows) p->marks[u] |= SL_MARK_QUEUED;
   }
 }
 
-void sl_push_start(sl_pagerank *p) {
+void sl_diffusion_push_start(sl_pagerank *p) {
   p->running = SL_PAGERANK_PUSH;
   p->threshold = HUGE_VAL;
   p->level_work = 0;
@@ -131,7 +179,7 @@ static uint64_t settle_budget(const sl_pagerank *p) { return p->graph->outgoing-
 
 static sl_status check_settled(sl_pagerank *p) {
   uint32_t changed;
-  SL_TRY(sl_settled_changes(p, &changed));
+  SL_TRY(sl_diffusion_settled_changes(p, &changed));
   p->unchanged_levels = changed == 0 ? p->unchanged_levels + 1 : 0;
   if (p->unchanged_levels >= 2) sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
   return SL_OK;
@@ -151,7 +199,7 @@ static sl_status end_level(sl_pagerank *p) {
   return SL_OK;
 }
 
-sl_status sl_push_step(sl_pagerank *p, uint64_t work) {
+sl_status sl_diffusion_push_step(sl_pagerank *p, uint64_t work) {
   uint64_t done = 0;
   while (p->state == SL_RUN_GOING && p->running == SL_PAGERANK_PUSH && done < work) {
     // Budgets end a chunk, so that how a run is cut into steps never shows in its result.
@@ -160,7 +208,7 @@ sl_status sl_push_step(sl_pagerank *p, uint64_t work) {
     if (p->push_edges <= budget && budget + 1 - p->push_edges < chunk) {
       chunk = budget + 1 - p->push_edges;
     }
-    done += SL_BY_WEIGHT(p->graph->outgoing->value_type, push, p, chunk);
+    done += push(p, chunk);
     if (p->residual <= p->target || (p->queue_count == 0 && p->residual < 0x1p-1000)) {
       SL_TRY(sl_pagerank_reached(p));
       if (p->state == SL_RUN_GOING) start_level(p);

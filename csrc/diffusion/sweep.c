@@ -27,8 +27,8 @@ typedef struct sweep_direction {
   double norm2; // q^T q; 0 = empty
 } sweep_direction;
 
-struct sl_sweep {
-  sl_condensation *graph;
+struct sl_diffusion_sweep {
+  sl_diffusion_condensation *graph;
   double *x, *r;  // node_count, in the order of the condensation
   double *block;  // 7 arrays of `largest`
   double *before; // r of the segment before the sweep
@@ -44,17 +44,17 @@ struct sl_sweep {
   double waiting; // sum |r| over later segments
 };
 
-sl_status sl_sweep_reserve(sl_pagerank *p) {
+sl_status sl_diffusion_sweep_reserve(sl_pagerank *p) {
   if (p->sweep != NULL) return SL_OK;
-  struct sl_sweep *s;
+  struct sl_diffusion_sweep *s;
   SL_TRY(SL_ALLOC_ZERO(&s, 1));
-  sl_status status = sl_condensation_create(p->graph->outgoing, &s->graph);
+  sl_status status = sl_diffusion_condensation_create(p->graph->outgoing, &s->graph);
   const size_t n = p->graph->node_count;
   if (status == SL_OK) status = SL_ALLOC(&s->x, n);
   if (status == SL_OK) status = SL_ALLOC(&s->r, n);
   if (status == SL_OK) status = SL_ALLOC(&s->block, 7 * (size_t)s->graph->largest);
   if (status != SL_OK) {
-    sl_sweep_destroy(s);
+    sl_diffusion_sweep_destroy(s);
     return status;
   }
   s->before = s->block;
@@ -66,25 +66,25 @@ sl_status sl_sweep_reserve(sl_pagerank *p) {
   return SL_OK;
 }
 
-void sl_sweep_destroy(struct sl_sweep *s) {
+void sl_diffusion_sweep_destroy(struct sl_diffusion_sweep *s) {
   if (s == NULL) return;
-  sl_condensation_destroy(s->graph);
+  sl_diffusion_condensation_destroy(s->graph);
   sl_free(s->x);
   sl_free(s->r);
   sl_free(s->block);
   sl_free(s);
 }
 
-size_t sl_sweep_bytes(const sl_pagerank *p) {
+size_t sl_diffusion_sweep_bytes(const sl_pagerank *p) {
   if (p->sweep == NULL) return 0;
-  const sl_condensation *c = p->sweep->graph;
-  return sizeof *p->sweep + sl_condensation_bytes(c, p->graph->outgoing->value_type) +
+  const sl_diffusion_condensation *c = p->sweep->graph;
+  return sizeof *p->sweep + sl_diffusion_condensation_bytes(c, p->graph->outgoing->value_type) +
          (2 * (size_t)c->node_count + 7 * (size_t)c->largest) * sizeof(double);
 }
 
 // Rows begin .. end push all they hold along edges first[row] .. last[row]; z gets what each held.
-SL_ALWAYS_INLINE void sweep_rows(const sl_condensation *c, const double *inverse, double damping,
-                                 double *r, double *z, uint32_t begin, uint32_t end,
+SL_ALWAYS_INLINE void sweep_rows(const sl_diffusion_condensation *c, const double *inverse,
+                                 double damping, double *r, double *z, uint32_t begin, uint32_t end,
                                  const sl_value_type type) {
   for (uint32_t row = begin; row < end; row++) {
     const double mass = r[row];
@@ -94,22 +94,22 @@ SL_ALWAYS_INLINE void sweep_rows(const sl_condensation *c, const double *inverse
     const double share = damping * mass * inverse[c->node[row]];
     const uint32_t last = c->inner_end[row];
     for (uint32_t k = c->row_pointers[row]; k < last; k++) {
-      r[c->columns[k]] += share * sl_weight_at(c->values, type, k);
+      r[c->columns[k]] += share * sl_diffusion_weight_at(c->values, type, k);
     }
   }
 }
 
 // The same along the edges that leave the segment, from z. Returns the sum of |what was passed on|.
-SL_ALWAYS_INLINE double leave_rows(const sl_condensation *c, const double *inverse, double damping,
-                                   double *r, const double *z, uint32_t begin, uint32_t end,
-                                   const sl_value_type type) {
+SL_ALWAYS_INLINE double leave_rows(const sl_diffusion_condensation *c, const double *inverse,
+                                   double damping, double *r, const double *z, uint32_t begin,
+                                   uint32_t end, const sl_value_type type) {
   double sum = 0;
   for (uint32_t row = begin; row < end; row++) {
     const double mass = z[row - begin];
     if (mass == 0) continue;
     const double share = damping * mass * inverse[c->node[row]];
     for (uint32_t k = c->inner_end[row]; k < c->row_pointers[row + 1]; k++) {
-      const double part = share * sl_weight_at(c->values, type, k);
+      const double part = share * sl_diffusion_weight_at(c->values, type, k);
       r[c->columns[k]] += part;
       sum += fabs(part);
     }
@@ -118,14 +118,14 @@ SL_ALWAYS_INLINE double leave_rows(const sl_condensation *c, const double *inver
 }
 
 #define DEFINE_LOOPS(SUFFIX, TYPE)                                                                 \
-  SL_NOINLINE static void sweep_##SUFFIX(const sl_condensation *c, const double *inverse,          \
-                                         double damping, double *r, double *z, uint32_t begin,     \
-                                         uint32_t end) {                                           \
+  SL_NOINLINE static void sweep_##SUFFIX(const sl_diffusion_condensation *c,                       \
+                                         const double *inverse, double damping, double *r,         \
+                                         double *z, uint32_t begin, uint32_t end) {                \
     sweep_rows(c, inverse, damping, r, z, begin, end, TYPE);                                       \
   }                                                                                                \
-  SL_NOINLINE static double leave_##SUFFIX(const sl_condensation *c, const double *inverse,        \
-                                           double damping, double *r, const double *z,             \
-                                           uint32_t begin, uint32_t end) {                         \
+  SL_NOINLINE static double leave_##SUFFIX(const sl_diffusion_condensation *c,                     \
+                                           const double *inverse, double damping, double *r,       \
+                                           const double *z, uint32_t begin, uint32_t end) {        \
     return leave_rows(c, inverse, damping, r, z, begin, end, TYPE);                                \
   }
 DEFINE_LOOPS(pattern, SL_VALUES_PATTERN)
@@ -195,7 +195,7 @@ SL_NOINLINE static double advance(const sweep_direction *new, double alpha, cons
 }
 
 // Ends a plain sweep: r is what it left.
-static void end_plain_sweep(struct sl_sweep *s) {
+static void end_plain_sweep(struct sl_diffusion_sweep *s) {
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   for (uint32_t i = 0; i < count; i++) s->x[first + i] += s->direction[2].z[i];
@@ -203,7 +203,7 @@ static void end_plain_sweep(struct sl_sweep *s) {
 }
 
 // Ends a sweep over the segment: the best combination of this and the last directions.
-static void end_sweep(struct sl_sweep *s) {
+static void end_sweep(struct sl_diffusion_sweep *s) {
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   double *x = s->x + first, *r = s->r + first;
@@ -235,7 +235,7 @@ static void end_sweep(struct sl_sweep *s) {
 // What each segment may keep of the target: shares of its rows and edges, together at most the
 // target.
 static double segment_target(const sl_pagerank *p) {
-  const sl_condensation *c = p->sweep->graph;
+  const sl_diffusion_condensation *c = p->sweep->graph;
   const uint32_t first = c->segment_start[p->sweep->segment];
   const uint32_t end = c->segment_start[p->sweep->segment + 1];
   const double rows = (double)(end - first) / c->node_count;
@@ -245,7 +245,7 @@ static double segment_target(const sl_pagerank *p) {
 }
 
 static void enter_segment(sl_pagerank *p) {
-  struct sl_sweep *s = p->sweep;
+  struct sl_diffusion_sweep *s = p->sweep;
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   s->segment_residual = absolute_sum(s->r + first, count);
@@ -266,16 +266,16 @@ static void enter_segment(sl_pagerank *p) {
 
 // A run of nodes without cycles is solved by one pass, row by row.
 static uint64_t pass_acyclic(sl_pagerank *p, uint32_t begin, uint32_t end) {
-  struct sl_sweep *s = p->sweep;
-  const sl_condensation *c = s->graph;
+  struct sl_diffusion_sweep *s = p->sweep;
+  const sl_diffusion_condensation *c = s->graph;
   const sl_value_type type = p->graph->outgoing->value_type;
   for (uint32_t row = begin; row < end; row++) {
     const double mass = s->r[row];
     if (mass == 0) continue;
     s->x[row] += mass;
     s->r[row] = 0;
-    s->waiting += SL_BY_WEIGHT(type, leave, c, p->inverse_strength, p->options.damping, s->r, &mass,
-                               row, row + 1) -
+    s->waiting += SL_DIFFUSION_BY_WEIGHT(type, leave, c, p->inverse_strength, p->options.damping,
+                                         s->r, &mass, row, row + 1) -
                   fabs(mass);
   }
   return c->row_pointers[end] - c->row_pointers[begin];
@@ -283,15 +283,15 @@ static uint64_t pass_acyclic(sl_pagerank *p, uint32_t begin, uint32_t end) {
 
 // Sweeps rows from the cursor on; returns edges followed.
 static uint64_t sweep_cyclic(sl_pagerank *p, uint64_t work) {
-  struct sl_sweep *s = p->sweep;
-  const sl_condensation *c = s->graph;
+  struct sl_diffusion_sweep *s = p->sweep;
+  const sl_diffusion_condensation *c = s->graph;
   const uint32_t first = c->segment_start[s->segment], last = c->segment_start[s->segment + 1];
   const sl_value_type type = p->graph->outgoing->value_type;
   uint64_t done = 0;
   while (p->cursor < last && done < work) {
     const uint32_t begin = p->cursor, end = last - begin > 128 ? begin + 128 : last;
-    SL_BY_WEIGHT(type, sweep, c, p->inverse_strength, p->options.damping, s->r,
-                 s->direction[2].z + (begin - first), begin, end);
+    SL_DIFFUSION_BY_WEIGHT(type, sweep, c, p->inverse_strength, p->options.damping, s->r,
+                           s->direction[2].z + (begin - first), begin, end);
     done += c->row_pointers[end] - c->row_pointers[begin];
     p->cursor = end;
   }
@@ -300,12 +300,13 @@ static uint64_t sweep_cyclic(sl_pagerank *p, uint64_t work) {
 
 // The segment is solved: what leaves it is passed on, once.
 static uint64_t leave_segment(sl_pagerank *p) {
-  struct sl_sweep *s = p->sweep;
-  const sl_condensation *c = s->graph;
+  struct sl_diffusion_sweep *s = p->sweep;
+  const sl_diffusion_condensation *c = s->graph;
   const uint32_t first = c->segment_start[s->segment], last = c->segment_start[s->segment + 1];
   for (uint32_t begin = first, end; begin < last; begin = end) {
     end = block_end(begin, last);
-    s->waiting += SL_BY_WEIGHT(p->graph->outgoing->value_type, leave, c, p->inverse_strength,
+    s->waiting +=
+        SL_DIFFUSION_BY_WEIGHT(p->graph->outgoing->value_type, leave, c, p->inverse_strength,
                                p->options.damping, s->r, s->x + begin, begin, end);
   }
   s->waiting += s->segment_residual;
@@ -315,9 +316,9 @@ static uint64_t leave_segment(sl_pagerank *p) {
   return c->row_pointers[last] - c->row_pointers[first];
 }
 
-sl_status sl_sweep_start(sl_pagerank *p) {
-  SL_TRY(sl_sweep_reserve(p));
-  struct sl_sweep *s = p->sweep;
+sl_status sl_diffusion_sweep_start(sl_pagerank *p) {
+  SL_TRY(sl_diffusion_sweep_reserve(p));
+  struct sl_diffusion_sweep *s = p->sweep;
   p->running = SL_PAGERANK_GAUSS_SEIDEL;
   p->dense = true;
   p->cursor = 0;
@@ -331,8 +332,8 @@ sl_status sl_sweep_start(sl_pagerank *p) {
   return SL_OK;
 }
 
-void sl_sweep_leave(sl_pagerank *p) {
-  struct sl_sweep *s = p->sweep;
+void sl_diffusion_sweep_leave(sl_pagerank *p) {
+  struct sl_diffusion_sweep *s = p->sweep;
   for (uint32_t row = 0; row < p->graph->node_count; row++) {
     p->x[s->graph->node[row]] += s->x[row];
     s->x[row] = 0;
@@ -342,7 +343,7 @@ void sl_sweep_leave(sl_pagerank *p) {
 // The smallest 2-norm is not always progress: on a long cycle it stalls for as many sweeps as the
 // cycle has nodes. Plain sweeps always reduce the 1-norm by d or better, so they take over until
 // they have halved it. Returns false when they do not gain either: rounding.
-static bool choose_kind(struct sl_sweep *s) {
+static bool choose_kind(struct sl_diffusion_sweep *s) {
   const double residual = s->segment_residual;
   if (residual < (s->plain ? 1 : 0.9) * s->least) {
     s->least = residual;
@@ -364,7 +365,7 @@ static bool choose_kind(struct sl_sweep *s) {
 
 // A sweep of a cyclic segment has been completed: is the segment done?
 static uint64_t judge_segment(sl_pagerank *p, double target) {
-  struct sl_sweep *s = p->sweep;
+  struct sl_diffusion_sweep *s = p->sweep;
   if (s->plain)
     end_plain_sweep(s);
   else
@@ -386,7 +387,7 @@ static uint64_t judge_segment(sl_pagerank *p, double target) {
 
 // One piece of work: at most `work` edges and a little more.
 static uint64_t go_on(sl_pagerank *p, uint64_t work) {
-  struct sl_sweep *s = p->sweep;
+  struct sl_diffusion_sweep *s = p->sweep;
   const uint32_t last = s->graph->segment_start[s->segment + 1];
   if (!s->graph->cyclic[s->segment]) {
     const uint32_t begin = p->cursor, end = last - begin > 128 ? begin + 128 : last;
@@ -403,7 +404,7 @@ static uint64_t go_on(sl_pagerank *p, uint64_t work) {
   return done;
 }
 
-sl_status sl_sweep_step(sl_pagerank *p, uint64_t work) {
+sl_status sl_diffusion_sweep_step(sl_pagerank *p, uint64_t work) {
   uint64_t done = 0;
   while (p->state == SL_RUN_GOING && done < work) {
     const uint64_t piece = go_on(p, work - done);
@@ -411,7 +412,7 @@ sl_status sl_sweep_step(sl_pagerank *p, uint64_t work) {
     p->edge_operations += piece;
     if (p->state == SL_RUN_GOING && p->sweep->segment == p->sweep->graph->segment_count) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_sweep_start(p));
+      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_sweep_start(p));
     }
   }
   return SL_OK;

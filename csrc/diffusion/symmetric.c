@@ -15,7 +15,7 @@
 
 #define BLOCK_ROWS 1024u
 
-sl_status sl_find_components(sl_pagerank *p) {
+sl_status sl_diffusion_find_components(sl_pagerank *p) {
   if (p->component != NULL) return SL_OK;
   const sl_csr *edges = p->graph->outgoing;
   const uint32_t n = edges->rows;
@@ -137,8 +137,8 @@ static void begin_iteration(sl_pagerank *p, double beta) {
   p->cursor = 0;
 }
 
-sl_status sl_symmetric_start(sl_pagerank *p) {
-  SL_TRY(sl_find_components(p));
+sl_status sl_diffusion_symmetric_start(sl_pagerank *p) {
+  SL_TRY(sl_diffusion_find_components(p));
   const uint32_t n = p->graph->node_count;
   p->running = SL_PAGERANK_CONJUGATE_GRADIENT;
   p->dense = true;
@@ -167,16 +167,16 @@ static void end_iteration(sl_pagerank *p) {
   p->iterations++;
 }
 
-sl_status sl_symmetric_step(sl_pagerank *p, uint64_t work) {
+sl_status sl_diffusion_symmetric_step(sl_pagerank *p, uint64_t work) {
   const sl_csr *edges = p->graph->outgoing;
   uint64_t done = 0;
   while (p->state == SL_RUN_GOING && done < work) {
     // Nothing left along the direction: only the certificate can say whether that is enough.
     bool exhausted = !(p->sum_old > 0);
     if (!exhausted && p->residual > p->target) {
-      const uint32_t end = sl_rows_for_work(edges, p->cursor, work - done);
+      const uint32_t end = sl_diffusion_rows_for_work(edges, p->cursor, work - done);
       const uint64_t block = edges->row_pointers[end] - edges->row_pointers[p->cursor];
-      sl_pull_rows(edges, p->direction, p->product, p->cursor, end);
+      sl_diffusion_pull_rows(edges, p->direction, p->product, p->cursor, end);
       p->sum = complete_product(p->strength, p->options.damping, p->direction, p->product,
                                 p->cursor, end, p->sum);
       done += block + 1;
@@ -184,11 +184,11 @@ sl_status sl_symmetric_step(sl_pagerank *p, uint64_t work) {
       p->cursor = end;
       if (end < edges->rows) continue;
       end_iteration(p);
-      exhausted = !(p->sum > 0) || sl_no_progress(p);
+      exhausted = !(p->sum > 0) || sl_diffusion_no_progress(p);
     }
     if (exhausted || p->residual <= p->target) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_symmetric_start(p));
+      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_symmetric_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
       sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
     } else {

@@ -104,7 +104,7 @@ static sl_status reserve_results(sl_pagerank *p, uint32_t count) {
   return SL_OK;
 }
 
-sl_status sl_find_hubs(sl_pagerank *p) {
+sl_status sl_diffusion_find_hubs(sl_pagerank *p) {
   if (p->hubs != NULL) return SL_OK;
   const uint32_t n = p->graph->node_count, most = n < MOST_HUBS ? n : MOST_HUBS;
   SL_TRY(reserve_results(p, most));
@@ -162,8 +162,8 @@ static void offer_untouched(const sl_pagerank *p, top_heap *heap, double largest
 
 // Offers (1 - d) (x + r) plus, on undirected graphs, d times what each node gets of its component's
 // residual once walks have mixed: the exact effect of the residual's part along the stationary
-// distribution (strength / component's strength). sl_certify bounds the error of just this
-// estimate.
+// distribution (strength / component's strength). sl_diffusion_certify bounds the error of just
+// this estimate.
 static void offer_refined(sl_pagerank *p, top_heap *heap) {
   const double kept = 1 - p->options.damping;
   const bool mixed = !p->graph->directed;
@@ -207,7 +207,7 @@ static uint32_t places(const sl_pagerank *p) {
   return p->options.top_k < n ? p->options.top_k : n;
 }
 
-sl_status sl_settled_changes(sl_pagerank *p, uint32_t *changed) {
+sl_status sl_diffusion_settled_changes(sl_pagerank *p, uint32_t *changed) {
   const uint32_t k = places(p);
   SL_TRY(reserve_results(p, k));
   if (p->previous_capacity < 2 * k) {
@@ -268,7 +268,7 @@ static sl_status collect_top(sl_pagerank *p, uint32_t *proved) {
     const uint32_t count = p->dense ? n : p->touched_count;
     for (uint32_t i = 0; i < count; i++) {
       const uint32_t u = p->dense ? i : p->touched[i];
-      const double value = sl_final_x(p, u);
+      const double value = sl_diffusion_final_x(p, u);
       if (value > 0) offer(&heap, u, value * p->scale);
     }
   }
@@ -286,22 +286,23 @@ static sl_status collect_touched(sl_pagerank *p) {
   const bool scan = p->dense || p->touched_count > n / 16;
   const uint32_t listed = scan ? n : p->touched_count;
   uint32_t count = 0;
-  for (uint32_t i = 0; i < listed; i++) count += p->x[scan ? i : p->touched[i]] > 0;
+  for (uint32_t i = 0; i < listed; i++)
+    count += sl_diffusion_final_x(p, scan ? i : p->touched[i]) > 0;
   SL_TRY(reserve_results(p, count));
   p->result_count = count;
   count = 0;
   for (uint32_t i = 0; i < listed; i++) {
     const uint32_t u = scan ? i : p->touched[i];
-    if (p->x[u] > 0) p->result_nodes[count++] = u;
+    if (sl_diffusion_final_x(p, u) > 0) p->result_nodes[count++] = u;
   }
   if (!scan) sort_ascending(p->result_nodes, count);
   for (uint32_t i = 0; i < count; i++) {
-    p->result_scores[i] = p->x[p->result_nodes[i]] * p->scale;
+    p->result_scores[i] = sl_diffusion_final_x(p, p->result_nodes[i]) * p->scale;
   }
   return SL_OK;
 }
 
-sl_status sl_collect(sl_pagerank *p, uint32_t *proved) {
+sl_status sl_diffusion_collect(sl_pagerank *p, uint32_t *proved) {
   *proved = 0;
   if (p->options.top_k > 0) return collect_top(p, proved);
   return collect_touched(p);

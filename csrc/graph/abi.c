@@ -54,6 +54,20 @@ sl_handle SL_ABI(sl_abi_graph_from_matrix)(sl_handle matrix_handle, int32_t dire
   return hand_out(sl_graph_from_matrix(matrix, directed != 0, &graph), graph);
 }
 
+// A new graph: this one without the removed edges and with the added ones. value_type: the graph's.
+sl_handle SL_ABI(sl_abi_graph_edit)(sl_handle handle, uint32_t node_count, uint32_t removed_count,
+                                    const uint32_t *removed_from, const uint32_t *removed_to,
+                                    uint32_t added_count, const uint32_t *added_from,
+                                    const uint32_t *added_to, const void *weights,
+                                    int32_t value_type) {
+  sl_graph *graph, *edited = NULL;
+  if (get(handle, &graph) != SL_OK) return 0;
+  const sl_status status =
+      sl_graph_edit(graph, node_count, removed_count, removed_from, removed_to, added_count,
+                    added_from, added_to, weights, (sl_value_type)value_type, &edited);
+  return hand_out(status, edited);
+}
+
 int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
   sl_graph *graph;
   SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));

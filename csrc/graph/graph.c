@@ -45,7 +45,7 @@ static uint32_t count_loops(const sl_csr *matrix) {
   return loops;
 }
 
-static sl_status wrap(sl_csr *outgoing, bool directed, sl_graph **out) {
+sl_status sl_graph_adopt(sl_csr *outgoing, bool directed, sl_graph **out) {
   sl_graph *graph;
   sl_status status = SL_ALLOC_ZERO(&graph, 1);
   if (status != SL_OK) {
@@ -76,7 +76,7 @@ sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_
   } else {
     SL_TRY(sl_csr_from_half(node_count, count, from, to, weights, value_type, false, &outgoing));
   }
-  return wrap(outgoing, directed, out);
+  return sl_graph_adopt(outgoing, directed, out);
 }
 
 static sl_status check_matrix(sl_csr *matrix, bool directed) {
@@ -97,7 +97,7 @@ sl_status sl_graph_from_csr(sl_csr *matrix, bool directed, sl_graph **out) {
     sl_csr_destroy(matrix);
     return status;
   }
-  return wrap(matrix, directed, out);
+  return sl_graph_adopt(matrix, directed, out);
 }
 
 sl_status sl_graph_from_matrix(const sl_csr *matrix, bool directed, sl_graph **out) {

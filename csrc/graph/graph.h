@@ -53,6 +53,27 @@ sl_status sl_graph_from_csr_arrays(uint32_t node_count, const uint32_t *row_poin
                                    size_t column_count, const void *weights, size_t weight_count,
                                    sl_value_type value_type, bool directed, sl_graph **out);
 
+// Takes over outgoing edges that a builder has made: canonical, and symmetric when undirected, with
+// positive weights (not checked). Destroyed on failure. Errors: ERR_MEMORY. O(edges) when undirected.
+sl_status sl_graph_adopt(sl_csr *outgoing, bool directed, sl_graph **out);
+
+// A new graph: the edges of this one without the removed ones, and with the added ones.
+//   node_count   at least that of the graph, at most 2^32 - 2
+//   removed_from, removed_to   removed_count edges of the graph, read; each at most once; undirected
+//                ones in either direction
+//   added_from, added_to       added_count edges, read; parallel ones, and those that remain, are
+//                merged as in sl_graph_from_edges
+//   weights      added_count entries of the graph's value type, > 0 and finite; NULL for PATTERN
+//   Errors: ERR_OPTION ("node_count"), ERR_ARGUMENT ("removed", position: no such edge;
+//           "weights": not of the graph's type), ERR_INDEX ("from"/"to", position), ERR_NOT_FINITE,
+//           ERR_NOT_POSITIVE ("weights", position), ERR_OVERFLOW, ERR_MEMORY.
+//   Allocates; scratch 1 byte an edge entry and the added edges. O(edges + nodes + added log added).
+//   Safe on untrusted data: yes.
+sl_status sl_graph_edit(const sl_graph *graph, uint32_t node_count, uint32_t removed_count,
+                        const uint32_t *removed_from, const uint32_t *removed_to,
+                        uint32_t added_count, const uint32_t *added_from, const uint32_t *added_to,
+                        const void *weights, sl_value_type value_type, sl_graph **out);
+
 // Frees it. NULL is allowed.
 void sl_graph_destroy(sl_graph *graph);
 

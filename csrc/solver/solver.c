@@ -157,6 +157,13 @@ size_t sl_solver_bytes(const sl_solver *solver) {
 
 uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
 
+sl_status sl_solver_set_tolerance(sl_solver *solver, double tolerance) {
+  SL_REQUIRE(tolerance > 0 && tolerance < 1, SL_ERR_OPTION, "tolerance",
+             "a number between 0 and 1, both excluded");
+  solver->options.tolerance = tolerance;
+  return SL_OK;
+}
+
 // ---- begin --------------------------------------------------------------------------------------
 
 static void next_attempt(sl_solver *solver) {

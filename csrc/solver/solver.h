@@ -165,6 +165,10 @@ size_t sl_solver_bytes(const sl_solver *solver);
 // Rows of the matrix: the length of b and x.
 uint32_t sl_solver_size(const sl_solver *solver);
 
+// Sets the tolerance of the solves that are begun from now on; what was built stays.
+//   Errors: ERR_OPTION ("tolerance"): not in (0, 1). O(1).
+sl_status sl_solver_set_tolerance(sl_solver *solver, double tolerance);
+
 // Starts a solve; allowed at any time, a running one is dropped.
 //   b              n entries, read and copied
 //   initial_guess  n entries, read and copied; NULL for zero

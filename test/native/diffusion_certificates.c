@@ -1,0 +1,614 @@
+// Every kind of answer of the room on random small graphs, against dense solves in long double: is
+// the error ever larger than the certificate says?
+#include "certificates.h"
+#include "diffusion/contributions.h"
+#include "diffusion/potentials.h"
+#include "diffusion_graphs.h"
+
+#define REFERENCE 1e-17 // of numbers up to 1 in long double, with room
+
+typedef long double system_of[LARGEST][LARGEST + 1];
+
+// Gaussian elimination with partial pivoting of n equations; the right-hand side is column n.
+static void eliminate(uint32_t n, system_of a, long double *x) {
+  for (uint32_t c = 0; c < n; c++) {
+    uint32_t pivot = c;
+    for (uint32_t i = c + 1; i < n; i++) {
+      if (fabsl(a[i][c]) > fabsl(a[pivot][c])) pivot = i;
+    }
+    for (uint32_t j = c; j <= n; j++) {
+      const long double swap = a[c][j];
+      a[c][j] = a[pivot][j];
+      a[pivot][j] = swap;
+    }
+    for (uint32_t i = c + 1; i < n; i++) {
+      const long double factor = a[i][c] / a[c][c];
+      for (uint32_t j = c; factor != 0 && j <= n; j++) a[i][j] -= factor * a[c][j];
+    }
+  }
+  for (uint32_t i = n; i-- > 0;) {
+    x[i] = a[i][n];
+    for (uint32_t j = i + 1; j < n; j++) x[i] -= a[i][j] * x[j];
+    x[i] /= a[i][i];
+  }
+}
+
+static long double strength_of(const sl_csr *edges, uint32_t u) {
+  long double sum = 0;
+  for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
+    sum += sl_csr_value(edges, k);
+  }
+  return sum;
+}
+
+// p = (1 - d) s + d P^T p with dangling nodes restarting at s.
+static void exact_pagerank(const sl_graph *g, double damping, const double *s, long double *p) {
+  const uint32_t n = g->node_count;
+  const sl_csr *edges = g->outgoing;
+  system_of a;
+  long double sum = 0; // 1 up to rounding, which a damping near 1 would magnify
+  for (uint32_t i = 0; i < n; i++) sum += s[i];
+  for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t j = 0; j <= n; j++) a[i][j] = i == j;
+    a[i][n] = (1 - (long double)damping) * s[i] / sum;
+  }
+  for (uint32_t u = 0; u < n; u++) {
+    const uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
+    const long double strength = strength_of(edges, u);
+    for (uint32_t k = begin; k < end; k++) {
+      a[edges->columns[k]][u] -= damping * sl_csr_value(edges, k) / strength;
+    }
+    for (uint32_t v = 0; begin == end && v < n; v++) a[v][u] -= damping * s[v] / sum;
+  }
+  eliminate(n, a, p);
+}
+
+static void exact_from(const sl_graph *g, double damping, uint32_t node, long double *p) {
+  double s[LARGEST] = {0};
+  s[node] = 1;
+  exact_pagerank(g, damping, s, p);
+}
+
+static double some_damping(sl_rng *rng) { return 0.05 + 0.94 * sl_rng_double(rng); }
+static double some_tolerance(sl_rng *rng) { return pow(10, -14 * sl_rng_double(rng)); }
+
+static sl_pagerank_result finish(sl_pagerank *p, uint64_t work) {
+  sl_outcome outcome;
+  sl_pagerank_result result;
+  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  return result;
+}
+
+static sl_pagerank_options some_options(sl_rng *rng, sl_pagerank_method method) {
+  sl_pagerank_options options = sl_pagerank_options_default();
+  options.damping = some_damping(rng);
+  options.tolerance = some_tolerance(rng);
+  options.method = method;
+  if (sl_rng_below(rng, 3) == 0) options.max_work = 1 + sl_rng_below(rng, 300);
+  return options;
+}
+
+static void begin(sl_pagerank *p, const sl_pagerank_options *options, const source *from) {
+  if (from->count == 0)
+    assert_ok(sl_pagerank_begin_global(p, options));
+  else
+    assert_ok(sl_pagerank_begin(p, options, from->nodes, from->weights, from->count));
+}
+
+static long double distance(const sl_pagerank *p, uint32_t n, const long double *exact) {
+  double scores[LARGEST];
+  long double error = 0;
+  assert_ok(sl_pagerank_scores(p, scores));
+  for (uint32_t u = 0; u < n; u++) error += fabsl(scores[u] - exact[u]);
+  return error;
+}
+
+static void scores_of(const char *kind, sl_pagerank_method method, bool undirected, uint64_t seed) {
+  sl_rng rng;
+  sl_rng_seed(&rng, seed);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    if (undirected && g->directed) {
+      sl_graph_destroy(g);
+      continue;
+    }
+    const source from = random_source(&rng, g->node_count);
+    const sl_pagerank_options options = some_options(&rng, method);
+    sl_pagerank *p;
+    assert_ok(sl_pagerank_create(g, &p));
+    begin(p, &options, &from);
+    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
+    long double exact[LARGEST];
+    exact_pagerank(g, options.damping, from.s, exact);
+    count(&it, distance(p, g->node_count, exact), result.error_bound, 24 * REFERENCE);
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report(kind, &it, 1);
+}
+
+static void pagerank_scores(void **state) {
+  (void)state;
+  scores_of("PageRank, automatic", SL_PAGERANK_AUTO, false, 1);
+  scores_of("PageRank, push", SL_PAGERANK_PUSH, false, 2);
+  scores_of("PageRank, power", SL_PAGERANK_POWER, false, 3);
+  scores_of("PageRank, push then power", SL_PAGERANK_PUSH_POWER, false, 4);
+  scores_of("PageRank, Gauss-Seidel", SL_PAGERANK_GAUSS_SEIDEL, false, 5);
+  scores_of("PageRank, conjugate gradients", SL_PAGERANK_CONJUGATE_GRADIENT, true, 6);
+}
+
+// The lists: their L1 bound, and the places that are said to be proved.
+static void rankings(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 7);
+  tally settled = {0}, proved = {0};
+  while (settled.trials < trials_wanted() || proved.trials < trials_wanted()) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    source from = random_source(&rng, g->node_count);
+    sl_pagerank_options options = some_options(&rng, SL_PAGERANK_AUTO);
+    options.top_k = 1 + sl_rng_below(&rng, g->node_count);
+    options.settle_ranking = from.count > 0 && sl_rng_below(&rng, 2);
+    options.prove_ranking = !options.settle_ranking && sl_rng_below(&rng, 2);
+    sl_pagerank *p;
+    assert_ok(sl_pagerank_create(g, &p));
+    begin(p, &options, &from);
+    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
+    long double exact[LARGEST], error = 0;
+    exact_pagerank(g, options.damping, from.s, exact);
+    for (uint32_t i = 0; i < result.count; i++) {
+      error += fabsl(result.scores[i] - exact[result.nodes[i]]);
+    }
+    if (options.settle_ranking) {
+      count(&settled, error, result.error_bound, 24 * REFERENCE);
+    } else {
+      // A proved place holds a node that has just so many nodes above it.
+      uint32_t right = 0;
+      for (uint32_t i = 0; i < result.count; i++) {
+        uint32_t above = 0;
+        const uint32_t node = result.nodes[i];
+        for (uint32_t v = 0; v < g->node_count; v++) above += exact[v] > exact[node];
+        right += above == i;
+      }
+      count(&proved, result.proved_places <= right ? 0 : 1, 0, 0);
+    }
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("ranking that looks settled", &settled, 1);
+  report("proved places", &proved, 1);
+}
+
+// The series in long double, far below double precision.
+static void exact_heat(const sl_graph *g, double time, const double *s, long double *total) {
+  const uint32_t n = g->node_count;
+  const sl_csr *edges = g->outgoing;
+  long double term[LARGEST], next[LARGEST], weight = expl(-(long double)time);
+  for (uint32_t u = 0; u < n; u++) term[u] = s[u], total[u] = 0;
+  for (int k = 1; k < 60 + 4 * time; k++) {
+    for (uint32_t u = 0; u < n; u++) total[u] += weight * term[u], next[u] = 0;
+    for (uint32_t u = 0; u < n; u++) {
+      const uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
+      const long double strength = strength_of(edges, u);
+      for (uint32_t j = begin; j < end; j++) {
+        next[edges->columns[j]] += term[u] * sl_csr_value(edges, j) / strength;
+      }
+      if (begin == end) next[u] += term[u];
+    }
+    memcpy(term, next, sizeof term);
+    weight *= (long double)time / k;
+  }
+}
+
+static void heat_kernel(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 8);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    source from = random_source(&rng, g->node_count);
+    while (from.count == 0) from = random_source(&rng, g->node_count);
+    const sl_pagerank_options options = some_options(&rng, SL_PAGERANK_AUTO);
+    const double time = pow(10, -2 + 3.5 * sl_rng_double(&rng));
+    sl_pagerank *p;
+    assert_ok(sl_pagerank_create(g, &p));
+    assert_ok(sl_heat_kernel_begin(p, &options, time, from.nodes, from.weights, from.count));
+    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
+    long double exact[LARGEST];
+    exact_heat(g, time, from.s, exact);
+    count(&it, distance(p, g->node_count, exact), result.error_bound, 1e-15);
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("heat kernel", &it, 1);
+}
+
+// Some edges of g go and some come.
+static sl_graph *edited(sl_rng *rng, const sl_graph *g) {
+  const uint32_t n = g->node_count, grown = n + (n < LARGEST && sl_rng_below(rng, 4) == 0);
+  uint32_t from[8], to[8], new_from[8], new_to[8], removed = 0;
+  double weights[8];
+  float narrow[8];
+  for (uint32_t u = 0; u < n; u++) {
+    for (uint32_t k = g->outgoing->row_pointers[u]; k < g->outgoing->row_pointers[u + 1]; k++) {
+      const uint32_t v = g->outgoing->columns[k];
+      if (removed == 4 || sl_rng_below(rng, 8) > 0 || (!g->directed && v < u)) continue;
+      from[removed] = u;
+      to[removed++] = v;
+    }
+  }
+  const uint32_t added = sl_rng_below(rng, 5);
+  for (uint32_t i = 0; i < added; i++) {
+    new_from[i] = sl_rng_below(rng, grown);
+    new_to[i] = sl_rng_below(rng, grown);
+    weights[i] = 0.1 + sl_rng_double(rng);
+    narrow[i] = (float)weights[i];
+  }
+  const sl_value_type type = sl_graph_value_type(g);
+  const void *values = type == SL_VALUES_F64   ? (const void *)weights
+                       : type == SL_VALUES_F32 ? (const void *)narrow
+                                               : NULL;
+  sl_graph *out;
+  assert_ok(
+      sl_graph_edit(g, grown, removed, from, to, added, new_from, new_to, values, type, &out));
+  return out;
+}
+
+static void updates(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 9);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *graphs[6];
+    sl_pagerank *runs[6];
+    graphs[0] = random_graph(&rng, LARGEST);
+    assert_ok(sl_pagerank_create(graphs[0], &runs[0]));
+    const source from = random_source(&rng, graphs[0]->node_count);
+    sl_pagerank_options options =
+        some_options(&rng, graphs[0]->directed ? SL_PAGERANK_AUTO : sl_rng_below(&rng, 5));
+    begin(runs[0], &options, &from);
+    (void)finish(runs[0], 1 + sl_rng_below(&rng, 200));
+    for (int k = 1; k < 6; k++) {
+      graphs[k] = edited(&rng, graphs[k - 1]);
+      assert_ok(sl_pagerank_create(graphs[k], &runs[k]));
+      const double damping = options.damping;
+      options = some_options(&rng, sl_rng_below(&rng, 2));
+      options.damping = damping;
+      assert_ok(sl_pagerank_follow(runs[k], runs[k - 1], &options));
+      const sl_pagerank_result result = finish(runs[k], 1 + sl_rng_below(&rng, 200));
+      const uint32_t n = graphs[k]->node_count;
+      double s[LARGEST] = {0};
+      for (uint32_t u = 0; u < n; u++) {
+        s[u] = from.count == 0 ? 1.0 / n : u < graphs[0]->node_count ? from.s[u] : 0;
+      }
+      long double exact[LARGEST];
+      exact_pagerank(graphs[k], damping, s, exact);
+      count(&it, distance(runs[k], n, exact), result.error_bound, 24 * REFERENCE);
+    }
+    for (int k = 0; k < 6; k++) {
+      sl_pagerank_destroy(runs[k]);
+      sl_graph_destroy(graphs[k]);
+    }
+  }
+  report("PageRank after changes of edges", &it, 1);
+}
+
+static sl_contributions_result ask(sl_contributions *c, const sl_contributions_options *options,
+                                   uint32_t source, uint32_t target, uint64_t work) {
+  sl_outcome outcome;
+  sl_contributions_result result;
+  assert_ok(source == UINT32_MAX ? sl_contributions_begin_target(c, options, target)
+                                 : sl_contributions_begin_pair(c, options, source, target));
+  do assert_ok(sl_contributions_step(c, work, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_contributions_finish(c, &result));
+  return result;
+}
+
+static void contributions(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 10);
+  tally targets = {0}, pairs = {0}, intervals = {0}, proofs = {0};
+  const double confidence = 0.9;
+  while (targets.trials < trials_wanted() || intervals.trials < trials_wanted()) {
+    sl_graph *g = random_graph(&rng, LARGEST);
+    const uint32_t n = g->node_count, target = sl_rng_below(&rng, n);
+    const double damping = some_damping(&rng);
+    long double exact[LARGEST], of[LARGEST];
+    for (uint32_t u = 0; u < n; u++) {
+      exact_from(g, damping, u, of);
+      exact[u] = of[target];
+    }
+    sl_contributions *c;
+    assert_ok(sl_contributions_create(g, damping, &c));
+    for (int again = 0; again < 2; again++) {
+      sl_contributions_options options = {.tolerance = some_tolerance(&rng)};
+      if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 200);
+      if (sl_rng_below(&rng, 3) == 0) options.push_work = 1 + sl_rng_below(&rng, 50);
+      sl_contributions_result result = ask(c, &options, UINT32_MAX, target, 1 + again * 1000);
+      double scores[LARGEST] = {0};
+      long double error = 0;
+      for (uint32_t i = 0; i < result.count; i++) scores[result.nodes[i]] = result.scores[i];
+      for (uint32_t u = 0; u < n; u++) error = fmaxl(error, fabsl(scores[u] - exact[u]));
+      count(&targets, error, result.error_bound, REFERENCE);
+      const uint32_t source = sl_rng_below(&rng, n);
+      result = ask(c, &options, source, target, 1 + again * 1000);
+      count(&pairs, fabsl(result.value - exact[source]), result.error_bound, REFERENCE);
+      // Little pushing, so that there is something left for the walks.
+      options = (sl_contributions_options){.tolerance = 1e-6,
+                                           .confidence = confidence,
+                                           .seed = sl_rng_next(&rng),
+                                           .push_work = 1 + sl_rng_below(&rng, 20),
+                                           .max_work = 4000};
+      result = ask(c, &options, source, target, 500);
+      count(&proofs, fabsl(result.value - exact[source]), result.error_bound, REFERENCE);
+      if (result.walks == 0) continue;
+      count(&intervals, fabsl(result.value - exact[source]), result.half_width, REFERENCE);
+    }
+    sl_contributions_destroy(c);
+    sl_graph_destroy(g);
+  }
+  report("contributions to a target", &targets, 1);
+  report("score of a pair, bound", &pairs, 1);
+  report("score of a pair with walks, bound", &proofs, 1);
+  report("score of a pair with walks, interval of 90 %", &intervals, confidence);
+}
+
+// ---- potentials
+
+static sl_graph *undirected_graph(sl_rng *rng, uint32_t largest) {
+  for (;;) {
+    sl_graph *g = random_graph(rng, largest);
+    if (!g->directed) return g;
+    sl_graph_destroy(g);
+  }
+}
+
+// Component of each node, by the smallest node of it.
+static void find_components(const sl_graph *g, uint32_t *label) {
+  for (uint32_t u = 0; u < g->node_count; u++) label[u] = u;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (uint32_t u = 0; u < g->node_count; u++) {
+      for (uint32_t k = g->outgoing->row_pointers[u]; k < g->outgoing->row_pointers[u + 1]; k++) {
+        const uint32_t v = g->outgoing->columns[k];
+        if (label[u] < label[v]) label[v] = label[u], changed = true;
+      }
+    }
+  }
+}
+
+// A network whose nodes are taken out one by one: the weights between what is left stand for the
+// paths through them (star-mesh transform). Nothing is subtracted, so weights of any sizes keep all
+// their digits.
+typedef struct network {
+  uint32_t n;
+  long double weight[LARGEST][LARGEST];
+  bool gone[LARGEST];
+} network;
+
+static network network_of(const sl_graph *g) {
+  network it = {.n = g->node_count};
+  for (uint32_t u = 0; u < it.n; u++) {
+    for (uint32_t k = g->outgoing->row_pointers[u]; k < g->outgoing->row_pointers[u + 1]; k++) {
+      const uint32_t v = g->outgoing->columns[k];
+      if (v != u) it.weight[u][v] = sl_csr_value(g->outgoing, k);
+    }
+  }
+  return it;
+}
+
+static long double total_weight(const network *it, uint32_t u) {
+  long double sum = 0;
+  for (uint32_t v = 0; v < it->n; v++) sum += it->gone[v] ? 0 : it->weight[u][v];
+  return sum;
+}
+
+static void take_out(network *it, uint32_t u) {
+  const long double sum = total_weight(it, u);
+  it->gone[u] = true;
+  if (sum == 0) return;
+  for (uint32_t i = 0; i < it->n; i++) {
+    if (it->gone[i]) continue;
+    for (uint32_t j = 0; j < it->n; j++) {
+      if (i != j && !it->gone[j]) it->weight[i][j] += it->weight[u][i] * it->weight[u][j] / sum;
+    }
+  }
+}
+
+static long double exact_resistance(const sl_graph *g, uint32_t s, uint32_t t) {
+  network it = network_of(g);
+  for (uint32_t u = 0; u < it.n; u++) {
+    if (u != s && u != t) take_out(&it, u);
+  }
+  return s == t ? 0 : 1 / it.weight[s][t];
+}
+
+// Potentials with the fixed nodes held: each other one is the mean of those that were left when it
+// was taken out.
+static void exact_potentials(const sl_graph *g, const bool *fixed, long double *v) {
+  network it = network_of(g);
+  for (uint32_t u = 0; u < it.n; u++) {
+    if (!fixed[u]) take_out(&it, u);
+  }
+  for (uint32_t u = it.n; u-- > 0;) {
+    if (fixed[u]) continue;
+    it.gone[u] = false;
+    const long double sum = total_weight(&it, u);
+    v[u] = 0;
+    for (uint32_t w = 0; w < it.n; w++) {
+      if (w != u && !it.gone[w]) v[u] += it.weight[u][w] / sum * v[w];
+    }
+  }
+}
+
+static sl_potentials_result answer(sl_potentials *p, uint64_t work) {
+  sl_outcome outcome;
+  sl_potentials_result result;
+  do assert_ok(sl_potentials_step(p, work, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_potentials_finish(p, &result));
+  return result;
+}
+
+static void resistances(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 11);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = undirected_graph(&rng, LARGEST);
+    const uint32_t n = g->node_count;
+    sl_potentials *p;
+    assert_ok(sl_potentials_create(g, NULL, 0, &p));
+    for (int again = 0; again < 4; again++) {
+      const uint32_t s = sl_rng_below(&rng, n), t = sl_rng_below(&rng, n);
+      sl_potentials_options options = {.tolerance = 0.5 * some_tolerance(&rng)};
+      if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 300);
+      assert_ok(sl_potentials_begin_pair(p, &options, s, t));
+      const sl_potentials_result result = answer(p, 1 + sl_rng_below(&rng, 500));
+      const long double exact = exact_resistance(g, s, t);
+      const long double error = isinf(exact) && isinf(result.value) ? 0 : result.value - exact;
+      count(&it, fabsl(error), result.error_bound, isinf(exact) ? 0 : (double)exact * 1e-17);
+    }
+    sl_potentials_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("resistance of a pair", &it, 1);
+}
+
+static void fixed_values(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 12);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = undirected_graph(&rng, LARGEST);
+    const uint32_t n = g->node_count;
+    uint32_t label[LARGEST], boundary[LARGEST], size = 0, reached = 0;
+    bool fixed[LARGEST] = {false}, held[LARGEST] = {false};
+    long double exact[LARGEST] = {0};
+    double given[LARGEST];
+    find_components(g, label);
+    for (uint32_t u = 0; u < n; u++) {
+      if (sl_rng_below(&rng, 4) > 0 && !(u + 1 == n && size == 0)) continue;
+      boundary[size] = u;
+      given[size] = sl_rng_double(&rng) * 10 - 5;
+      exact[u] = given[size++];
+      fixed[u] = held[label[u]] = true;
+    }
+    for (uint32_t u = 0; u < n; u++) {
+      if (held[label[u]])
+        reached++;
+      else
+        fixed[u] = true;
+    }
+    exact_potentials(g, fixed, exact);
+    sl_potentials *p;
+    assert_ok(sl_potentials_create(g, boundary, size, &p));
+    sl_potentials_options options = {.tolerance = 0.5 * some_tolerance(&rng)};
+    if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 300);
+    assert_ok(sl_potentials_begin_fixed(p, &options, given));
+    const sl_potentials_result result = answer(p, 1 + sl_rng_below(&rng, 500));
+    long double error = 0;
+    for (uint32_t u = 0; u < n; u++) {
+      assert_int_equal(isnan(result.values[u]) != 0, !held[label[u]]);
+      if (held[label[u]]) error = fmaxl(error, fabsl(result.values[u] - exact[u]));
+    }
+    assert_int_equal(result.undetermined, n - reached);
+    count(&it, error, result.error_bound, 1e-16);
+    sl_potentials_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("potentials with fixed values", &it, 1);
+}
+
+static void sketches(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 13);
+  tally it = {0};
+  const double confidence = 0.8;
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = undirected_graph(&rng, 7);
+    uint32_t e = 0;
+    sl_potentials *p;
+    assert_ok(sl_potentials_create(g, NULL, 0, &p));
+    const sl_potentials_options options = {.tolerance = 0.6 + 0.39 * sl_rng_double(&rng),
+                                           .confidence = confidence,
+                                           .seed = sl_rng_next(&rng)};
+    assert_ok(sl_potentials_begin_sketch(p, &options));
+    const sl_potentials_result result = answer(p, 1 + sl_rng_below(&rng, 5000));
+    assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
+    long double worst = 0;
+    for (uint32_t u = 0; u < g->node_count; u++) {
+      for (uint32_t k = g->outgoing->row_pointers[u]; k < g->outgoing->row_pointers[u + 1]; k++) {
+        const uint32_t v = g->outgoing->columns[k];
+        if (v < u) continue;
+        const long double exact = exact_resistance(g, u, v);
+        const long double error = fabsl(result.values[e++] - exact);
+        if (exact > 0) worst = fmaxl(worst, error / exact);
+      }
+    }
+    assert_int_equal(e, g->edge_count);
+    count(&it, worst, result.error_bound, 0);
+    sl_potentials_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("resistances of all edges, confidence 80 %", &it, confidence);
+}
+
+// The sweep's conductance is that of the set it returns, and no prefix has a smaller one.
+static void sweep_cuts(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 14);
+  tally it = {0};
+  while (it.trials < trials_wanted()) {
+    sl_graph *g = undirected_graph(&rng, LARGEST);
+    const uint32_t n = g->node_count;
+    uint32_t nodes[LARGEST], order[LARGEST];
+    double scores[LARGEST];
+    for (uint32_t u = 0; u < n; u++) nodes[u] = u, scores[u] = sl_rng_double(&rng);
+    sl_pagerank *p;
+    sl_sweep_cut_result result;
+    assert_ok(sl_pagerank_create(g, &p));
+    assert_ok(sl_sweep_cut(p, nodes, scores, n, order, &result));
+    bool inside[LARGEST] = {false};
+    long double total = 0, volume = 0, least = 1, chosen = 1;
+    for (uint32_t u = 0; u < n; u++) total += strength_of(g->outgoing, u);
+    for (uint32_t i = 0; i < n; i++) {
+      inside[order[i]] = true;
+      volume += strength_of(g->outgoing, order[i]);
+      long double cut = 0;
+      for (uint32_t u = 0; u < n; u++) {
+        for (uint32_t k = g->outgoing->row_pointers[u]; k < g->outgoing->row_pointers[u + 1]; k++) {
+          if (inside[u] && !inside[g->outgoing->columns[k]]) cut += sl_csr_value(g->outgoing, k);
+        }
+      }
+      const long double smaller = fminl(volume, total - volume);
+      if (!(smaller > 1e-12 * total)) continue;
+      least = fminl(least, cut / smaller);
+      if (i + 1 == result.size) chosen = cut / smaller;
+    }
+    count(&it, fmaxl(fabsl(result.conductance - chosen), result.conductance - least), 0, 1e-9);
+    sl_pagerank_destroy(p);
+    sl_graph_destroy(g);
+  }
+  report("conductance of a sweep cut", &it, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      property(pagerank_scores), property(rankings),      property(heat_kernel),
+      property(updates),         property(contributions), property(resistances),
+      property(fixed_values),    property(sketches),      property(sweep_cuts),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
