@@ -56,9 +56,9 @@ static void exact_pagerank(const sl_graph *g, double damping, const double *s, l
     const uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
     const long double strength = strength_of(edges, u);
     for (uint32_t k = begin; k < end; k++) {
-      a[edges->columns[k]][u] -= damping * sl_csr_value(edges, k) / strength;
+      a[edges->columns[k]][u] -= (long double)damping * sl_csr_value(edges, k) / strength;
     }
-    for (uint32_t v = 0; begin == end && v < n; v++) a[v][u] -= damping * s[v] / sum;
+    for (uint32_t v = 0; begin == end && v < n; v++) a[v][u] -= (long double)damping * s[v] / sum;
   }
   eliminate(n, a, p);
 }
