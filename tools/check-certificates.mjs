@@ -26,8 +26,15 @@ function run(program, args, options = {}) {
   return done;
 }
 
-const configure = existsSync(join(root, 'build/native/build.ninja')) ? [] : [['--preset', 'native']];
-const build = ['--build', '--preset', 'native', ...names.flatMap((name) => ['--target', `test_${name}`])];
+const configure = existsSync(join(root, 'build/native/build.ninja'))
+  ? []
+  : [['--preset', 'native']];
+const build = [
+  '--build',
+  '--preset',
+  'native',
+  ...names.flatMap((name) => ['--target', `test_${name}`]),
+];
 for (const args of [...configure, build]) {
   const { status, stdout, stderr } = run('cmake', args);
   if (status === 0) continue;
@@ -41,7 +48,12 @@ for (const name of names) {
   const { status, stdout, stderr } = run(join(root, 'build/native', `test_${name}`), [], {
     env: { ...env, SL_TRIALS: trials },
   });
-  console.log(stdout.split('\n').filter((line) => / trials /.test(line)).join('\n'));
+  console.log(
+    stdout
+      .split('\n')
+      .filter((line) => / trials /.test(line))
+      .join('\n'),
+  );
   if (status === 0) continue;
   failed += 1;
   console.error(stdout, stderr);

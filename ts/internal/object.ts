@@ -102,6 +102,18 @@ export abstract class WasmObject<R extends RawObject> {
     return found;
   }
 
+  /**
+   * Frees a companion before its object. Nothing happens when there is none.
+   *
+   * @internal
+   */
+  dropCompanion(name: string): void {
+    const found = this.#held.companions?.get(name);
+    if (found === undefined) return;
+    this.#held.companions?.delete(name);
+    if (!this.disposed) found.delete();
+  }
+
   /** @internal Used by the runner of asynchronous calls. */
   hold(): void {
     this.#busy++;
