@@ -422,7 +422,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     effectiveResistance: (graph, options) => pair.now('effectiveResistance', graph, options),
     effectiveResistanceAsync: (graph, options) =>
       pair.later('effectiveResistanceAsync', graph, options),
-    effectiveResistances,
+    effectiveResistances: (graph, options) => effectiveResistances(graph, options),
     edgeResistances: (graph, options) => sketch.now('edgeResistances', graph, options ?? {}),
     edgeResistancesAsync: (graph, options) => sketch.later('edgeResistancesAsync', graph, options),
     harmonicPotentials: (graph, options) => fixed.now('harmonicPotentials', graph, options),
