@@ -3,6 +3,7 @@
 import { createEngine } from 'sublinear';
 import type { Codes, HnswRoom, Rerank } from 'sublinear/hnsw';
 import { type ComparisonResult, openBench } from './support/harness.js';
+import { compareKernels } from './support/kernels.js';
 import {
   clusters,
   edgevec,
@@ -24,7 +25,11 @@ const [count, queryCount] = [bench.size(100_000, 2000), bench.size(1000, 100)];
 const simd = await (await createEngine({ variant: 'simd' })).use('hnsw');
 const scalar = await (await createEngine({ variant: 'scalar' })).use('hnsw');
 
+type Point = { ef: number; recall: number; qps: number };
+
 interface Entry {
+  /** What was measured, by candidates. */
+  points: Map<number, Point>;
   name: string;
   index: PeerIndex;
   bytes?: () => number;
@@ -34,16 +39,26 @@ interface Entry {
 }
 
 /** This package's index behind the same interface, whole groups of queries in one call where it is asked for one. */
-function ours({ Hnsw }: HnswRoom, set: VectorSet, codes: Codes = 'none', rerank: Rerank = 'none') {
-  const index = Hnsw.create({
-    metric: 'dot',
-    dimension: set.dimension,
-    m: M,
-    efConstruction: EF_CONSTRUCTION,
-    capacity: set.count,
-    codes,
-    rerank,
-  });
+function ours(
+  { Hnsw }: HnswRoom,
+  set: VectorSet,
+  {
+    codes = 'none',
+    rerank = 'none',
+    saved,
+  }: { codes?: Codes; rerank?: Rerank; saved?: Uint8Array } = {},
+) {
+  const create = () =>
+    Hnsw.create({
+      metric: 'dot',
+      dimension: set.dimension,
+      m: M,
+      efConstruction: EF_CONSTRUCTION,
+      capacity: set.count,
+      codes,
+      rerank,
+    });
+  const index = saved === undefined ? create() : Hnsw.load(saved);
   let ef = 64;
   const peer: PeerIndex = {
     add(from, to) {
@@ -81,11 +96,18 @@ function recall(found: Uint32Array, truth: Uint32Array): number {
   return hits / truth.length;
 }
 
-function recallAt(entry: Entry, ef: number, set: VectorSet, truth: Uint32Array): number {
+/** Recall and queries a second at a number of candidates, each measured once an index and set. */
+function measure(entry: Entry, ef: number, set: VectorSet, truth: Uint32Array): Point {
+  const known = entry.points.get(ef);
+  if (known !== undefined) return known;
   const found = new Uint32Array(set.queryCount * K);
   entry.index.setEf(ef);
+  const start = performance.now();
   for (let q = 0; q < set.queryCount; q++) entry.index.search(q, K, found, q * K);
-  return recall(found, truth);
+  const seconds = (performance.now() - start) / 1000;
+  const point = { ef, recall: recall(found, truth), qps: set.queryCount / seconds };
+  entry.points.set(ef, point);
+  return point;
 }
 
 /** Builds all in turn, a slice of vectors each, so that the machine's moods fall on all alike. */
@@ -105,17 +127,10 @@ const efs = [10, 14, 20, 28, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 
 
 /** Recall and queries a second of every index at several numbers of candidates. */
 function curves(id: string, set: VectorSet, entries: Entry[], truth: Uint32Array): void {
-  const found = new Uint32Array(set.queryCount * K);
   const series = entries.map((entry) => ({
     name: entry.name,
-    points: (entry.fixed ? [64] : bench.size([10, 20, 40, 80, 160, 320, 640], [10, 64])).map(
-      (ef) => {
-        entry.index.setEf(ef);
-        const start = performance.now();
-        for (let q = 0; q < set.queryCount; q++) entry.index.search(q, K, found, q * K);
-        const seconds = (performance.now() - start) / 1000;
-        return { ef, recall: recall(found, truth), qps: set.queryCount / seconds };
-      },
+    points: (entry.fixed ? [64] : bench.size([10, 20, 40, 80, 160, 320, 640], [10, 64])).map((ef) =>
+      measure(entry, ef, set, truth),
     ),
   }));
   bench.curve({
@@ -142,47 +157,59 @@ async function run(id: string, set: VectorSet): Promise<void> {
   const truth = truthOf(set);
   const entries: Entry[] = [];
   const enter = (name: string, index: PeerIndex, bytes?: () => number, fixed = false) =>
-    entries.push({ name, index, buildMs: 0, ...(bytes && { bytes }), ...(fixed && { fixed }) });
+    entries.push({
+      name,
+      index,
+      buildMs: 0,
+      points: new Map(),
+      ...(bytes && { bytes }),
+      ...(fixed && { fixed }),
+    });
+  // What takes a minute for a hundred thousand vectors, or tells nothing new there, is run on the small sets alone.
+  const large = set.count > 20_000;
+  bench.phase(`${set.name}: building`);
   const mine = ours(simd, set);
   enter('sublinear', mine.peer, mine.bytes);
-  const plain = ours(scalar, set);
-  enter('sublinear, scalar variant', plain.peer, plain.bytes);
-  const coded = ours(simd, set, 'int8', 'float16');
+  const coded = ours(simd, set, { codes: 'int8', rerank: 'float16' });
   enter('sublinear, int8 + float16', coded.peer, coded.bytes);
-  const bare = ours(simd, set, 'int8', 'none');
-  enter('sublinear, int8 alone', bare.peer, bare.bytes);
+  const bare = large ? undefined : ours(simd, set, { codes: 'int8' });
+  if (bare !== undefined) enter('sublinear, int8 alone', bare.peer, bare.bytes);
   if (installed('hnswlib-node'))
     enter('hnswlib-node (native)', hnswlibNode(set, M, EF_CONSTRUCTION));
   if (installed('hnswlib-wasm')) enter('hnswlib-wasm', await hnswlibWasm(set, M, EF_CONSTRUCTION));
-  if (installed('usearch'))
+  if (!large && installed('usearch'))
     enter('usearch (native), candidates 64', usearch(set, M, EF_CONSTRUCTION, 64), undefined, true);
-  // These two take minutes for a hundred thousand vectors.
-  if (set.count <= 20_000) {
+  if (set.count <= 10_000) {
     if (installed('edgevec'))
       enter('edgevec, candidates 64', await edgevec(set, M, EF_CONSTRUCTION, 64), undefined, true);
     if (installed('voy-search') && set.dimension === 100)
       enter('voy-search', await voy(set), undefined, true);
   }
   build(entries, set);
+  const built = [...entries];
+  // The scalar variant searches the very same graph: its bytes are the same in every variant.
+  const plain = ours(scalar, set, { saved: mine.index.save() });
+  enter('sublinear, scalar variant', plain.peer, plain.bytes);
 
   const first = entries[0] as Entry;
   bench.table({
     id: `${id}-build`,
     title: `Building ${set.count} vectors of ${set.dimension} (${set.name}), m = ${M}, efConstruction = ${EF_CONSTRUCTION}`,
     columns: ['index', 'seconds', 'time / ours', 'bytes / ours'],
-    rows: entries.map(({ name, buildMs, bytes }) => [
+    rows: built.map(({ name, buildMs, bytes }) => [
       name,
       (buildMs / 1000).toFixed(2),
       (buildMs / first.buildMs).toFixed(2),
       bytes === undefined ? '' : (bytes() / mine.bytes()).toFixed(3),
     ]),
   });
+  bench.phase(`${set.name}: candidates for each recall`);
   const curve: (string | number)[][] = [];
   const reached = new Map<string, { ef: number; recall: number }>();
   for (const target of [0.955, 0.99]) {
     for (const entry of entries) {
       for (const ef of entry.fixed ? [64] : efs) {
-        const value = recallAt(entry, ef, set, truth);
+        const { recall: value } = measure(entry, ef, set, truth);
         if (target === 0.955) curve.push([entry.name, ef, value.toFixed(4)]);
         if (value >= target || ef === efs.at(-1) || entry.fixed) {
           reached.set(`${entry.name} ${target}`, { ef, recall: value });
@@ -259,17 +286,19 @@ async function run(id: string, set: VectorSet): Promise<void> {
       goal: 3,
       relation: '>=',
     });
-  for (const [which, limit, index] of [
+  for (const [which, limit, of] of [
     ['alone', 0.5, bare],
     ['with a float16 rerank copy', 0.85, coded],
   ] as const)
-    bench.claim({
-      id: `${id}-int8-bytes-${limit}`,
-      text: `bytes of graph and int8 codes ${which} / of our f32 index, ${set.name}`,
-      value: index.bytes() / mine.bytes(),
-      limit,
-      relation: '<=',
-    });
+    if (of !== undefined)
+      bench.claim({
+        id: `${id}-int8-bytes-${limit}`,
+        text: `bytes of graph and int8 codes ${which} / of our f32 index, ${set.name}`,
+        value: of.bytes() / mine.bytes(),
+        limit,
+        relation: '<=',
+      });
+  bench.phase(`${set.name}: curves, filters${large ? '' : ', replacing'}`);
   curves(id, set, entries, truth);
   bench.table({
     id: `${id}-recall`,
@@ -278,8 +307,8 @@ async function run(id: string, set: VectorSet): Promise<void> {
     rows: curve,
   });
   await filters(id, set, mine.index);
-  await churn(id, set, mine, truth);
-  for (const { index } of [mine, plain, coded, bare]) index.dispose();
+  if (!large) await churn(id, set, mine, truth);
+  for (const each of [mine, plain, coded, bare]) each?.index.dispose();
 }
 
 async function filters(id: string, set: VectorSet, index: ReturnType<typeof ours>['index']) {
@@ -399,10 +428,15 @@ async function brute(set: VectorSet): Promise<void> {
   mark(result, ['brute-four', 'one query a call / four queries a pass', 'sublinear, one', 2, 2.5]);
 }
 
-const words = glove(count, queryCount);
-await brute(words);
-await run('glove', words);
-await run('glove-small', glove(bench.size(10_000, 1000), bench.size(200, 100)));
-const seeded = clusters(bench.size(20_000, 2000), bench.size(500, 100));
-await run('clusters', seeded);
+await compareKernels(bench);
+if (!bench.only?.startsWith('kernel')) {
+  bench.phase('reading GloVe');
+  const words = glove(count, queryCount);
+  bench.phase('brute force');
+  await brute(words);
+  await run('glove', words);
+  await run('glove-small', glove(bench.size(10_000, 1000), bench.size(200, 100)));
+  const seeded = clusters(bench.size(20_000, 2000), bench.size(500, 100));
+  await run('clusters', seeded);
+}
 bench.close();

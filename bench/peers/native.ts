@@ -54,7 +54,7 @@ export class NativePeer {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly answers: AsyncIterator<string>;
 
-  constructor(name: string, program: string) {
+  constructor(name: string, program: string, args: string[] = []) {
     this.name = name;
     const env = {
       OPENBLAS_CORETYPE: blasKernels(),
@@ -62,7 +62,7 @@ export class NativePeer {
       OPENBLAS_NUM_THREADS: '1',
       OMP_NUM_THREADS: '1',
     };
-    this.child = spawn(program, { env, stdio: 'pipe' });
+    this.child = spawn(program, args, { env, stdio: 'pipe' });
     this.child.stderr.pipe(process.stderr);
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }

@@ -191,7 +191,8 @@ export function openBench(name: string, title: string): Bench {
 export class Bench {
   /** True in a smoke run: choose data that takes seconds in all. */
   readonly smoke: boolean;
-  private readonly only: string | undefined;
+  /** The text that the ids to run contain; all when absent. */
+  readonly only: string | undefined;
   private readonly update: boolean;
   private readonly folder: string;
   private readonly started = performance.now();
@@ -295,6 +296,11 @@ export class Bench {
     };
     this.result.sections.push(section);
     return section;
+  }
+
+  /** Tells whoever watches what comes next, and when. */
+  phase(text: string): void {
+    say(`[${Math.round((performance.now() - this.started) / 1000)} s] ${text}`);
   }
 
   /** Records a table that the bench measured itself. */
