@@ -1,7 +1,8 @@
 // Bundlers: a page built, or served by a dev server, and opened in Chromium. None is told anything about WebAssembly.
-import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cell, type Context, type Finding, report, versionIn } from '../support/cell.js';
+import { type Cell, type Context, exec, type Finding, report, versionIn } from '../support/cell.js';
 import { script, served, visit, viteBuild } from '../support/page.js';
 import { freePort, startServer } from '../support/server.js';
 import { tools } from '../support/tools.js';
@@ -132,11 +133,19 @@ if (errors.length + warnings.length > 0) throw new Error(JSON.stringify([errors,
 await build({ entryPoints: ['main.mjs'], outfile: 'alone/main.mjs', bundle: true, format: 'esm', platform: 'node' });
 `,
       );
-      // Where nothing of the package is in reach.
-      const alone = join(folder, 'alone');
-      await writeFile(join(alone, 'package.json'), '{}');
-      const found = await report(alone, process.execPath, ['main.mjs']);
-      return { by: await versionOf('esbuild', 'esbuild'), report: found, source: 'inline' };
+      // Where nothing of the package is in reach: no folder above it has a node_modules with the package.
+      const alone = await mkdtemp(join(tmpdir(), 'sublinear-alone-'));
+      try {
+        await copyFile(join(folder, 'alone/main.mjs'), join(alone, 'main.mjs'));
+        await writeFile(join(alone, 'package.json'), '{}');
+        const outOfReach = `import('sublinear').then(() => process.exit(1), ({ code }) =>
+  process.exit(code === 'ERR_MODULE_NOT_FOUND' ? 0 : 1))`;
+        await exec(alone, process.execPath, ['--input-type=module', '-e', outOfReach]);
+        const found = await report(alone, process.execPath, ['main.mjs']);
+        return { by: await versionOf('esbuild', 'esbuild'), report: found, source: 'inline' };
+      } finally {
+        await rm(alone, { recursive: true });
+      }
     },
   },
   scripted(
