@@ -30,31 +30,6 @@ double sl_csr_row_slack(const sl_csr *matrix, uint32_t row) {
   return slack_lower(diagonal, off, end - begin);
 }
 
-// What one pass over the rows gathers for the columns.
-typedef struct column_sums {
-  double *off_sum;    // n: sum over rows i != j of |a_ij|
-  double *diagonal;   // n: |a_jj|
-  uint32_t *count;    // n
-  uint32_t *cursor;   // n: the next entry of row j that the symmetry check expects to meet
-} column_sums;
-
-static void free_sums(column_sums *sums) {
-  sl_free(sums->off_sum);
-  sl_free(sums->diagonal);
-  sl_free(sums->count);
-  sl_free(sums->cursor);
-}
-
-static sl_status alloc_sums(column_sums *sums, uint32_t n) {
-  *sums = (column_sums){0};
-  sl_status status = SL_ALLOC_ZERO(&sums->off_sum, n);
-  if (status == SL_OK) status = SL_ALLOC_ZERO(&sums->diagonal, n);
-  if (status == SL_OK) status = SL_ALLOC_ZERO(&sums->count, n);
-  if (status == SL_OK) status = SL_ALLOC(&sums->cursor, n);
-  if (status != SL_OK) free_sums(sums);
-  return status;
-}
-
 // Rows are visited in ascending order, so the entries (i, j) with j > i meet the lower entries of
 // row j in exactly their stored order: one cursor a row is enough, no transpose is made.
 static bool mirrors(const sl_csr *matrix, uint32_t *cursor, uint32_t i, uint32_t j, double value) {
@@ -64,39 +39,60 @@ static bool mirrors(const sl_csr *matrix, uint32_t *cursor, uint32_t i, uint32_t
   return sl_csr_value(matrix, at) == value;
 }
 
-static void scan_rows(const sl_csr *matrix, column_sums *sums, sl_matrix_class *found) {
+// What is known about the columns. Those of a symmetric matrix need no sums of their own: column j
+// holds the numbers of row j in the same order.
+typedef struct column_sums {
+  uint32_t *count;   // n; as long as the matrix looks symmetric, the cursors of its rows
+  double *off_sum;   // n: sum over rows i != j of |a_ij|; NULL as long as it looks symmetric
+  double *diagonal;  // n: |a_jj|; the second half of off_sum
+} column_sums;
+
+// Symmetry ends at entry `stop` in row `row`: the sums of all entries before it.
+static sl_status begin_sums(const sl_csr *matrix, uint32_t row, uint32_t stop, column_sums *sums) {
   uint32_t n = matrix->rows;
-  bool zero_row_sums = true;
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t begin = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
-    double diagonal = 0, off = 0;
-    bool seen_lower_end = false;
-    for (uint32_t k = begin; k < end; k++) {
+  SL_TRY(SL_ALLOC_ZERO(&sums->off_sum, 2 * (size_t)n));
+  sums->diagonal = sums->off_sum + n;
+  memset(sums->count, 0, n * sizeof *sums->count);
+  for (uint32_t i = 0, k = 0; i <= row; i++) {
+    for (; k < matrix->row_pointers[i + 1] && k < stop; k++) {
       uint32_t j = matrix->columns[k];
-      double value = sl_csr_value(matrix, k);
       sums->count[j]++;
+      (j == i ? sums->diagonal : sums->off_sum)[j] += fabs(sl_csr_value(matrix, k));
+    }
+  }
+  return SL_OK;
+}
+
+static sl_status scan_rows(const sl_csr *given, column_sums *sums, sl_matrix_class *found) {
+  const sl_csr matrix = *given;  // a copy that no store below can alias
+  uint32_t *count = sums->count, *cursor = count;
+  bool symmetric = true, zero_row_sums = true;
+  double largest = -INFINITY;  // off-diagonal entry
+  for (uint32_t i = 0; i < matrix.rows; i++) {
+    uint32_t begin = matrix.row_pointers[i], end = matrix.row_pointers[i + 1], k = begin;
+    double diagonal = 0, off = 0;
+    // What the mirrors have met are entries left of the diagonal that were looked at from above it.
+    if (symmetric) {
+      for (; k < cursor[i]; k++) off += fabs(sl_csr_value(&matrix, k));
+    }
+    for (; k < end; k++) {
+      uint32_t j = matrix.columns[k];
+      double value = sl_csr_value(&matrix, k);
+      if (symmetric && (j < i || (j > i && !mirrors(&matrix, cursor, i, j, value)))) {
+        symmetric = false;
+        SL_TRY(begin_sums(&matrix, i, k, sums));
+      }
+      if (!symmetric) count[j]++;
       if (j == i) {
         diagonal = value;
         continue;
       }
       off += fabs(value);
-      sums->off_sum[j] += fabs(value);
-      if (value > 0) found->nonpositive_off_diagonal = false;
-      if (found->symmetric && j > i) {
-        // By now every lower entry of row i must have been met by its mirror.
-        if (!seen_lower_end && sums->cursor[i] != k - (k > begin && matrix->columns[k - 1] == i)) {
-          found->symmetric = false;
-        }
-        seen_lower_end = true;
-        if (!mirrors(matrix, sums->cursor, i, j, value)) found->symmetric = false;
-      }
-    }
-    if (found->symmetric && !seen_lower_end) {
-      uint32_t lower_end = end - (end > begin && matrix->columns[end - 1] == i);
-      if (sums->cursor[i] != lower_end) found->symmetric = false;
+      largest = value > largest ? value : largest;
+      if (!symmetric) sums->off_sum[j] += fabs(value);
     }
     double terms = end - begin, size = fabs(diagonal);
-    sums->diagonal[i] = size;
+    if (!symmetric) sums->diagonal[i] = size;
     if (diagonal <= 0) found->positive_diagonal = false;
     if (diagonal == 0 && !found->zero_diagonal) {
       found->zero_diagonal = true;
@@ -114,7 +110,10 @@ static void scan_rows(const sl_csr *matrix, column_sums *sums, sl_matrix_class *
     if (norm > found->norm_inf) found->norm_inf = norm;
     if (end - begin > found->max_row_nnz) found->max_row_nnz = end - begin;
   }
-  found->laplacian = found->symmetric && found->nonpositive_off_diagonal && zero_row_sums;
+  found->symmetric = symmetric;
+  found->nonpositive_off_diagonal = !(largest > 0);
+  found->laplacian = symmetric && found->nonpositive_off_diagonal && zero_row_sums;
+  return SL_OK;
 }
 
 static void scan_columns(const column_sums *sums, uint32_t n, sl_matrix_class *found) {
@@ -127,6 +126,29 @@ static void scan_columns(const column_sums *sums, uint32_t n, sl_matrix_class *f
     double norm = sum_upper(size + sums->off_sum[j], terms);
     if (norm > found->norm_1) found->norm_1 = norm;
   }
+}
+
+static sl_status classify_square(const sl_csr *matrix, sl_matrix_class *found) {
+  uint32_t n = matrix->rows;
+  column_sums sums = {0};
+  SL_TRY(SL_ALLOC(&sums.count, n));
+  memcpy(sums.count, matrix->row_pointers, n * sizeof *sums.count);
+  found->square = found->positive_diagonal = true;
+  found->min_row_slack = found->min_column_slack = INFINITY;
+  found->min_relative_row_slack = found->min_relative_column_slack = INFINITY;
+  sl_status status = scan_rows(matrix, &sums, found);
+  if (sums.off_sum != NULL) {
+    scan_columns(&sums, n, found);
+  } else {
+    found->min_column_slack = found->min_row_slack;
+    found->min_relative_column_slack = found->min_relative_row_slack;
+    found->norm_1 = found->norm_inf;
+  }
+  sl_free(sums.off_sum);
+  sl_free(sums.count);
+  found->m_matrix = found->nonpositive_off_diagonal && found->positive_diagonal &&
+                    (found->min_row_slack > 0 || found->min_column_slack > 0);
+  return status;
 }
 
 // A rectangular matrix has norms and row lengths, and none of the square properties.
@@ -165,19 +187,7 @@ sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out) {
   if (matrix->rows != matrix->cols) {
     SL_TRY(classify_rectangular(matrix, &found));
   } else {
-    uint32_t n = matrix->rows;
-    column_sums sums;
-    SL_TRY(alloc_sums(&sums, n));
-    memcpy(sums.cursor, matrix->row_pointers, n * sizeof *sums.cursor);
-    found.square = found.symmetric = found.positive_diagonal = true;
-    found.nonpositive_off_diagonal = true;
-    found.min_row_slack = found.min_column_slack = INFINITY;
-    found.min_relative_row_slack = found.min_relative_column_slack = INFINITY;
-    scan_rows(matrix, &sums, &found);
-    scan_columns(&sums, n, &found);
-    free_sums(&sums);
-    found.m_matrix = found.nonpositive_off_diagonal && found.positive_diagonal &&
-                     (found.min_row_slack > 0 || found.min_column_slack > 0);
+    SL_TRY(classify_square(matrix, &found));
   }
   matrix->matrix_class = found;
   matrix->classified = true;

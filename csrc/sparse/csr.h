@@ -129,8 +129,9 @@ sl_status sl_csr_get(const sl_csr *matrix, uint32_t row, uint32_t column, double
 // diagonal[i] = a_ii (0 when not stored) for i < min(rows, cols); diagonal is written. O(nnz).
 void sl_csr_diagonal(const sl_csr *matrix, double *diagonal);
 
-// Facts about the matrix, computed on the first call (one pass over the entries and one over the
-// columns; scratch 24 bytes a row) and kept. Errors: ERR_MEMORY. O(nnz + rows + cols).
+// Facts about the matrix, computed on the first call and kept: one pass over the entries, with
+// 4 bytes of scratch a row when it is symmetric and 20 when it is not. Errors: ERR_MEMORY.
+// O(nnz + rows + cols).
 sl_status sl_csr_classify(sl_csr *matrix, const sl_matrix_class **out);
 
 // The same facts as plain numbers, for hosts that cannot read the struct: flags are 0 or 1.
