@@ -11,10 +11,12 @@ import { argv, exit } from 'node:process';
 import { cells as bitsCells } from './cells/bits.js';
 import { cells as browserCells } from './cells/browsers.js';
 import { cells as bundlerCells } from './cells/bundlers.js';
+import { cells as loadCells } from './cells/load.js';
 import { cells as nextCells } from './cells/next.js';
 import { cells as policyCells } from './cells/policies.js';
 import { cells as runtimeCells } from './cells/runtimes.js';
 import { cells as typeCells } from './cells/types.js';
+import { cells as workerCells } from './cells/workers.js';
 import { type Row, writeResults } from './report.js';
 import { type Browser, type BrowserName, launch } from './support/browsers.js';
 import {
@@ -29,8 +31,10 @@ const cells: Cell[] = [
   ...runtimeCells,
   ...browserCells,
   ...bundlerCells,
+  ...workerCells,
   ...nextCells,
   ...policyCells,
+  ...loadCells,
   ...typeCells,
   ...bitsCells,
 ];

@@ -42,6 +42,8 @@ export interface Cell {
     | 'Runtimes'
     | 'Browsers'
     | 'Bundlers'
+    | 'Worker engine'
+    | 'Load to first answer'
     | 'Frameworks'
     | 'Policies and module systems'
     | 'Types'
