@@ -5,6 +5,12 @@ import type { Benchmark } from './internal/benchmark.js';
 import { runtimeOf } from './internal/bind.js';
 import { Collection, provideIndexes } from './internal/collection.js';
 import { SublinearError } from './internal/errors.js';
+import {
+  type AsyncBytesSource,
+  type LoadAsyncOptions,
+  type Loading,
+  loadFileAsync,
+} from './internal/file.js';
 import { adopt } from './internal/object.js';
 import type {
   Filter as RawFilter,
@@ -34,6 +40,7 @@ export {
   type Match,
 } from './internal/collection.js';
 export * from './internal/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from './internal/file.js';
 export type { IndexArray } from './internal/scratch.js';
 export type { AsyncOptions } from './internal/steps.js';
 export {
@@ -164,6 +171,38 @@ export class Flat extends VectorIndex<RawFlat> {
       const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
       return adopt(runtime, operation, Flat, rawVector(runtime).Flat.load(address, length, verify));
     });
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream (`response.body`, `blob.stream()`), an async iterable, or pieces cut
+   * anywhere. They are checked while they come, and always: a damaged file fails at its first wrong section. Until the last
+   * byte no more memory is taken than twice what has come; then the file and the index are there together for a moment.
+   * Between pieces other tasks run.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using again = await Flat.loadAsync(new Blob([index.save()]).stream());
+   * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Flat> {
+    const operation = 'Flat.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const loading: Loading<RawFlat, Flat> = {
+      kind: 'FLAT',
+      build: (reader) => rawVector(runtime).Flat.read(reader),
+      wrap: (raw) => adopt(runtime, operation, Flat, raw),
+    };
+    return loadFileAsync(runtime, operation, bytes, loading, given);
   }
 
   /** @internal */
@@ -303,6 +342,38 @@ export class Hnsw extends VectorIndex<RawHnsw> {
       const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
       return adopt(runtime, operation, Hnsw, rawVector(runtime).Hnsw.load(address, length, verify));
     });
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream (`response.body`, `blob.stream()`), an async iterable, or pieces cut
+   * anywhere. They are checked while they come, and always: a damaged file fails at its first wrong section. Until the last
+   * byte no more memory is taken than twice what has come; then parts of the file are given back as the index takes them over.
+   * Between pieces other tasks run.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using again = await Hnsw.loadAsync(new Blob([index.save()]).stream());
+   * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Hnsw> {
+    const operation = 'Hnsw.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const loading: Loading<RawHnsw, Hnsw> = {
+      kind: 'HNSW',
+      build: (reader) => rawVector(runtime).Hnsw.read(reader),
+      wrap: (raw) => adopt(runtime, operation, Hnsw, raw),
+    };
+    return loadFileAsync(runtime, operation, bytes, loading, given);
   }
 
   /**

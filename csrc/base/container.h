@@ -86,6 +86,13 @@ void sl_writer_destroy(sl_writer *writer);
 
 typedef struct sl_reader sl_reader;
 
+// A section where it lies.
+typedef struct sl_view {
+  const uint8_t *data;
+  uint64_t bytes;
+  uint64_t at; // offset in the file
+} sl_view;
+
 //   kind     what is expected; another kind is refused with the name of its loader
 //   length   bytes that will come, or 0 when that is not known: memory for a section is then taken
 //            as its bytes arrive, so that a head that lies costs nothing
@@ -127,6 +134,17 @@ sl_status sl_reader_copy(sl_reader *reader, uint32_t tag, void *to, size_t bytes
 // Records ERR_FORMAT for "bytes": `expected`, at the section taken last. Returns it.
 sl_status sl_reader_bad(const sl_reader *reader, const char *expected);
 
+// Looks at all sections at once, instead of taking one after the other.
+//   tags   count tags: the file has exactly these sections in this order
+//   out    count views, written; valid until the section is dropped or the reader destroyed
+//   Errors: as sl_reader_end(); ERR_STATE (a section was taken or dropped), ERR_FORMAT (other
+//   sections). O(count).
+sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_t count,
+                          sl_view *out);
+
+// Frees the block of section i, whose bytes are not needed any more. NULL is allowed.
+void sl_reader_drop(sl_reader *reader, uint32_t i);
+
 // Errors: ERR_FORMAT when a section is left.
 sl_status sl_reader_close(sl_reader *reader);
 
@@ -137,12 +155,6 @@ void sl_reader_destroy(sl_reader *reader);
 sl_status sl_bad_file(const char *expected, uint64_t position);
 
 // ---- a file in memory ---------------------------------------------------------------------------
-
-typedef struct sl_view {
-  const uint8_t *data;
-  uint64_t bytes;
-  uint64_t at; // offset in the file
-} sl_view;
 
 // Finds the sections of a whole file.
 //   bytes    length, read

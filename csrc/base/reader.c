@@ -184,6 +184,31 @@ sl_status sl_reader_copy(sl_reader *reader, uint32_t tag, void *to, size_t bytes
   return SL_OK;
 }
 
+sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_t count,
+                          sl_view *out) {
+  SL_TRY(check_state(reader));
+  if (reader->stage != WHOLE) return sl_container_truncated(reader->head, reader->offset);
+  for (uint32_t i = 0; i < count || i < reader->count; i++) {
+    uint32_t entry = sl_container_head_bytes(i);
+    if (i >= count || i >= reader->count || sl_get_u32(reader->head + entry) != tags[i]) {
+      return sl_bad_file("the sections of this kind in their order", entry);
+    }
+    const struct block *block = &reader->blocks[i];
+    SL_REQUIRE(block->data != NULL || section_bytes(reader, i) == 0, SL_ERR_STATE, "reader",
+               "a reader of which nothing was taken");
+    // An empty section may have no block; its view is one that pointers may run over all the same.
+    out[i] = (sl_view){block->data != NULL ? block->data : reader->head, section_bytes(reader, i),
+                       block->at};
+  }
+  return SL_OK;
+}
+
+void sl_reader_drop(sl_reader *reader, uint32_t i) {
+  if (reader == NULL) return;
+  sl_free(reader->blocks[i].data);
+  reader->blocks[i].data = NULL;
+}
+
 sl_status sl_reader_close(sl_reader *reader) {
   if (reader->next == reader->count) return SL_OK;
   return sl_bad_file("no other section", sl_container_head_bytes(reader->next));

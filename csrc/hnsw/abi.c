@@ -1,5 +1,6 @@
 // Raw ABI of hnsw/flat.h, hnsw/hnsw.h, hnsw/filter.h and hnsw/file.h.
 #include "base/abi.h"
+#include "base/abi_container.h"
 
 #include "hnsw/file.h"
 
@@ -54,6 +55,12 @@ sl_handle SL_ABI(sl_abi_flat_create)(int32_t metric, uint32_t dimension, double 
 sl_handle SL_ABI(sl_abi_flat_load)(const uint8_t *bytes, uint32_t length, int32_t verify) {
   sl_flat *flat;
   return sl_flat_load(bytes, length, verify != 0, &flat) == SL_OK ? keep_flat(flat) : 0;
+}
+sl_handle SL_ABI(sl_abi_flat_read)(sl_handle handle) {
+  sl_reader *reader;
+  sl_flat *flat;
+  if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
+  return sl_flat_read(reader, &flat) == SL_OK ? keep_flat(flat) : 0;
 }
 int32_t SL_ABI(sl_abi_flat_destroy)(sl_handle handle) {
   sl_flat *flat;
@@ -131,6 +138,12 @@ sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_
 sl_handle SL_ABI(sl_abi_hnsw_load)(const uint8_t *bytes, uint32_t length, int32_t verify) {
   sl_hnsw *index;
   return sl_hnsw_load(bytes, length, verify != 0, &index) == SL_OK ? keep_hnsw(index) : 0;
+}
+sl_handle SL_ABI(sl_abi_hnsw_read)(sl_handle handle) {
+  sl_reader *reader;
+  sl_hnsw *index;
+  if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
+  return sl_hnsw_read(reader, &index) == SL_OK ? keep_hnsw(index) : 0;
 }
 int32_t SL_ABI(sl_abi_hnsw_destroy)(sl_handle handle) {
   sl_hnsw *index;

@@ -221,10 +221,7 @@ static sl_status read_store(const sl_view *v, sl_store *store, uint32_t used) {
   return SL_OK;
 }
 
-sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out) {
-  *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_view_file(bytes, length, SL_FILE_FLAT, verify, TAGS, ROWS + 1, v));
+static sl_status make_flat(const sl_view *v, sl_flat **out) {
   if (v[META].bytes != META_BYTES) return sl_bad_file("80 bytes", v[META].at);
   const uint8_t *meta = v[META].data;
   if (!is_zero(meta, 0, 4) || !is_zero(meta, 20, 24) || !is_zero(meta, 32, META_BYTES)) {
@@ -242,6 +239,20 @@ sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_fl
   }
   *out = flat;
   return SL_OK;
+}
+
+sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out) {
+  *out = NULL;
+  sl_view v[SECTIONS];
+  SL_TRY(sl_view_file(bytes, length, SL_FILE_FLAT, verify, TAGS, ROWS + 1, v));
+  return make_flat(v, out);
+}
+
+sl_status sl_flat_read(sl_reader *reader, sl_flat **out) {
+  *out = NULL;
+  sl_view v[SECTIONS];
+  SL_TRY(sl_reader_views(reader, TAGS, ROWS + 1, v));
+  return make_flat(v, out);
 }
 
 // One list of links: within its limits, to slots that have the level and are not free.
@@ -307,10 +318,8 @@ static sl_status read_graph(const sl_view *v, sl_hnsw *index) {
   return SL_OK;
 }
 
-sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out) {
-  *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_view_file(bytes, length, SL_FILE_HNSW, verify, TAGS, SECTIONS, v));
+// reader: holds the views, or NULL; what is in the store is dropped before links take memory.
+static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
   if (v[META].bytes != META_BYTES) return sl_bad_file("80 bytes", v[META].at);
   const uint8_t *meta = v[META].data;
   if (!is_zero(meta, 0, 4) || !is_zero(meta, 72, META_BYTES)) {
@@ -338,6 +347,10 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
   SL_TRY(status);
   status = read_store(v, &index->store, used);
   if (status == SL_OK) status = read_exacts(v, &index->store);
+  sl_reader_drop(reader, IDS);
+  sl_reader_drop(reader, STATES);
+  sl_reader_drop(reader, ROWS);
+  sl_reader_drop(reader, EXACT);
   if (status == SL_OK) status = sl_hnsw_reserve(index, used);
   if (status == SL_OK) status = read_graph(v, index);
   if (status != SL_OK) {
@@ -347,4 +360,18 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
   index->drawn = sl_get_u64(meta + 56);
   *out = index;
   return SL_OK;
+}
+
+sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out) {
+  *out = NULL;
+  sl_view v[SECTIONS];
+  SL_TRY(sl_view_file(bytes, length, SL_FILE_HNSW, verify, TAGS, SECTIONS, v));
+  return make_hnsw(v, NULL, out);
+}
+
+sl_status sl_hnsw_read(sl_reader *reader, sl_hnsw **out) {
+  *out = NULL;
+  sl_view v[SECTIONS];
+  SL_TRY(sl_reader_views(reader, TAGS, SECTIONS, v));
+  return make_hnsw(v, reader, out);
 }

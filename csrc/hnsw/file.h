@@ -1,10 +1,12 @@
 // The files of Flat and Hnsw, two kinds of base/container.h: docs/format.md describes every byte.
 //
 // A file is written in pieces of any size, so that saving needs no second copy of the index; the
-// place where it stands is kept in the index. Loading takes the whole file at once.
+// place where it stands is kept in the index. Loading takes the whole file at once, or a reader
+// that was fed with it piece by piece.
 #ifndef SL_HNSW_FILE_H
 #define SL_HNSW_FILE_H
 
+#include "base/container.h"
 #include "hnsw/flat.h"
 #include "hnsw/hnsw.h"
 
@@ -37,5 +39,14 @@ static inline uint64_t sl_file_offset(double offset) {
 //   numbers; position = offset of the section), ERR_TRUNCATED, ERR_CHECKSUM, ERR_MEMORY. O(length).
 sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out);
 sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out);
+
+// The same from a reader that has all bytes, whose sums it has compared already. Its sections are
+// freed as they are used: at most the file and the vectors, or the index and the rest of the file,
+// are in memory together.
+//   reader   afterwards to be destroyed and nothing else, also after a failure
+//   Errors: ERR_FORMAT, ERR_TRUNCATED ("bytes": bytes are missing), ERR_STATE (the reader has
+//   failed, or an HNSW index was made of it), ERR_MEMORY. O(length).
+sl_status sl_hnsw_read(sl_reader *reader, sl_hnsw **out);
+sl_status sl_flat_read(sl_reader *reader, sl_flat **out);
 
 #endif

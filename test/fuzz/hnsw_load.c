@@ -70,6 +70,13 @@ static void load(const uint8_t *bytes, size_t length) {
     sl_hnsw_destroy(index);
   }
   if (sl_flat_load(bytes, length, false, &flat) == SL_OK) sl_flat_destroy(flat);
+  sl_reader *reader;
+  if (sl_reader_create(SL_FILE_HNSW, 0, &reader) != SL_OK) abort();
+  if (sl_reader_feed(reader, bytes, length) == SL_OK && sl_hnsw_read(reader, &index) == SL_OK) {
+    use(index);
+    sl_hnsw_destroy(index);
+  }
+  sl_reader_destroy(reader);
   if (sl_bytes_in_use() != 0) abort();
 }
 

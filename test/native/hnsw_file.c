@@ -150,6 +150,87 @@ static void flat_comes_back(void **state) {
   sl_flat_destroy(loaded);
 }
 
+static sl_status feed_all(sl_reader *reader, const uint8_t *bytes, uint64_t length, size_t step) {
+  for (uint64_t at = 0; at < length; at += step) {
+    uint8_t piece[4096];
+    size_t count = length - at < step ? (size_t)(length - at) : step;
+    memcpy(piece, bytes + at, count);
+    SL_TRY(sl_reader_feed(reader, piece, count));
+  }
+  return SL_OK;
+}
+
+static void check_read(sl_hnsw *index) {
+  const size_t steps[] = {1, 7, 31, 4096};
+  uint64_t length, again_length;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  sl_hnsw *whole;
+  assert_ok(sl_hnsw_load(bytes, length, true, &whole));
+  uint8_t *expected = save_hnsw(whole, 4096, &again_length); // what a free slot holds is its own
+  assert_int_equal(length, again_length);
+  for (int i = 0; i < 8; i++) {
+    sl_reader *reader;
+    sl_hnsw *loaded, *twice;
+    assert_ok(sl_reader_create(SL_FILE_HNSW, i % 2 == 0 ? 0 : length, &reader));
+    assert_ok(feed_all(reader, bytes, length, steps[i / 2]));
+    assert_ok(sl_hnsw_read(reader, &loaded));
+    // What was used is freed: a second index is refused, not made of nothing.
+    assert_refused(sl_hnsw_read(reader, &twice), SL_ERR_STATE, "reader");
+    assert_null(twice);
+    sl_reader_destroy(reader);
+    same_answers(index, loaded);
+    uint8_t *again = save_hnsw(loaded, 4096, &again_length);
+    assert_int_equal(length, again_length);
+    assert_memory_equal(expected, again, length);
+    free(again);
+    sl_hnsw_destroy(loaded);
+  }
+  // Every cut: either feeding or reading fails, and nothing is made.
+  for (uint64_t cut = 0; cut < length; cut += cut < 400 ? 1 : 97) {
+    sl_reader *reader;
+    sl_hnsw *none = NULL;
+    assert_ok(sl_reader_create(SL_FILE_HNSW, 0, &reader));
+    assert_ok(feed_all(reader, bytes, cut, 4096));
+    assert_int_not_equal(sl_hnsw_read(reader, &none), SL_OK);
+    assert_null(none);
+    sl_reader_destroy(reader);
+  }
+  free(bytes);
+  free(expected);
+  sl_hnsw_destroy(whole);
+  sl_hnsw_destroy(index);
+}
+
+static void comes_in_pieces(void **state) {
+  (void)state;
+  check_read(make_index(SL_METRIC_POINCARE));
+  check_read(make_index(SL_METRIC_HAMMING));
+  check_read(make_coded(SL_METRIC_COSINE, SL_CODES_INT8, SL_EXACT_FLOAT16));
+}
+
+// Good sums say nothing about what is in the sections.
+static void pieces_with_good_sums_are_checked(void **state) {
+  (void)state;
+  sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN), *none;
+  uint64_t length;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  uint64_t meta = 32 + 16 * 8;
+  bytes[meta + 72] ^= 1;
+  sl_put_u32(bytes + meta + 80, sl_crc32c(0, bytes + meta, 80));
+  sl_reader *reader;
+  assert_ok(sl_reader_create(SL_FILE_HNSW, 0, &reader));
+  assert_ok(feed_all(reader, bytes, length, 100));
+  assert_refused(sl_hnsw_read(reader, &none), SL_ERR_FORMAT, "bytes");
+  assert_int_equal(sl_last_error()->position, meta);
+  sl_reader_destroy(reader);
+  sl_flat *flat; // a reader of graphs has other sections
+  assert_ok(sl_reader_create(SL_FILE_GRAPH, 0, &reader));
+  assert_refused(sl_flat_read(reader, &flat), SL_ERR_TRUNCATED, "bytes");
+  sl_reader_destroy(reader);
+  free(bytes);
+  sl_hnsw_destroy(index);
+}
+
 static void saving_a_changed_index_is_refused(void **state) {
   (void)state;
   sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN);
@@ -256,6 +337,8 @@ int main(void) {
       property(loaded_answers_and_grows_as_saved),
       property(an_empty_index_is_a_file_too),
       property(flat_comes_back),
+      property(comes_in_pieces),
+      property(pieces_with_good_sums_are_checked),
       property(saving_a_changed_index_is_refused),
       property(refuses_every_truncation_and_extra_bytes),
       property(refuses_newer_versions_and_other_files),
