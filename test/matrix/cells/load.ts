@@ -1,24 +1,43 @@
 // Load to first answer, many times: a fresh process of Node each time, a fresh page of Chromium each time.
-import type { Cell, Finding } from '../support/cell.js';
+import { join } from 'node:path';
+import type { Cell, Context, Finding } from '../support/cell.js';
+import { served, viteBuild } from '../support/page.js';
 import { cells as browserCells } from './browsers.js';
 import { cells as runtimeCells } from './runtimes.js';
 
 const times = 15;
 
-/** The median of the first answers of a known cell, which has to work each time. */
-function repeated(of: string, title: string, known: readonly Cell[]): Cell {
-  const cell = known.find((each) => each.name === of);
-  if (cell === undefined) throw new Error(`no cell is called ${of}`);
+/** Made once; what it gives is asked again and again. */
+type Prepare = (context: Context) => Promise<() => Promise<Finding>>;
+
+const known =
+  (name: string, cells: readonly Cell[]): Prepare =>
+  async (context) => {
+    const cell = cells.find((each) => each.name === name);
+    if (cell === undefined) throw new Error(`no cell is called ${name}`);
+    return () => cell.run(context);
+  };
+
+const builtPage: Prepare = async (context) => {
+  const folder = await context.scratch('load-vite');
+  await viteBuild(folder, 'vite');
+  const { name: by } = await context.browser('chromium');
+  return async () => ({ by, ...(await served(context, join(folder, 'dist'))) });
+};
+
+/** The median of the first answers of a program, which has to work each time. */
+function repeated(of: string, title: string, prepare: Prepare): Cell {
   return {
     name: `load-${of}`,
     title,
     group: 'Load to first answer',
     remark: `Median of ${times}.`,
     async run(context) {
+      const ask = await prepare(context);
       const findings: Finding[] = [];
       const measured: number[] = [];
       for (let i = 0; i < times; i++) {
-        const finding = await cell.run(context);
+        const finding = await ask();
         if (!finding.report?.ok) return finding;
         findings.push(finding);
         measured.push(finding.report.firstAnswerMs);
@@ -36,6 +55,11 @@ function repeated(of: string, title: string, known: readonly Cell[]): Cell {
 }
 
 export const cells: Cell[] = [
-  repeated('node', 'Node, fresh processes', runtimeCells),
-  repeated('chromium', 'Chromium, fresh pages from a local server', browserCells),
+  repeated('node', 'Node, fresh processes', known('node', runtimeCells)),
+  repeated(
+    'chromium',
+    'Chromium, fresh pages from a local server, an import map',
+    known('chromium', browserCells),
+  ),
+  repeated('vite8-build', 'Chromium, fresh pages from a local server, built by Vite', builtPage),
 ];
