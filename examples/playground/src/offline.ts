@@ -1,0 +1,24 @@
+// The service worker. The files of the page are kept when it is first visited; the WebAssembly when the page has said
+// which variant this browser runs. Bundled by vite.config.ts, which puts the list in.
+import { type PrecacheEntry, precacheAndRoute } from 'workbox-precaching';
+import { registerRoute } from 'workbox-routing';
+
+declare const self: ServiceWorkerGlobalScope;
+declare const PRECACHE: PrecacheEntry[];
+
+addEventListener('install', () => void self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+precacheAndRoute(PRECACHE, { directoryIndex: 'index.html' });
+
+// Names of WebAssembly files contain a hash of what is in them: what is kept is never out of date.
+registerRoute(
+  ({ url }) => url.origin === location.origin && url.pathname.endsWith('.wasm'),
+  async ({ request }) => {
+    const cache = await caches.open('webassembly');
+    const kept = await cache.match(request.url);
+    if (kept) return kept;
+    const fresh = await fetch(request);
+    if (fresh.ok) await cache.put(request.url, fresh.clone());
+    return fresh;
+  },
+);

@@ -1,0 +1,155 @@
+// The few pieces of page that the tabs share. No framework: a tab is a function that fills its panel once.
+
+type Child = Node | string;
+type Props = Record<string, unknown>;
+
+/** An element with properties (`aria-…`, `role` and `for` as attributes), listeners (`onclick`) and children. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined) continue;
+    if (/^(aria-|data-|role$|for$|list$)/.test(name)) element.setAttribute(name, String(value));
+    else (element as unknown as Props)[name] = value;
+  }
+  element.append(...children);
+  return element;
+}
+
+let names = 0;
+const unique = (stem: string) => `${stem}-${++names}`;
+
+export interface Slider {
+  row: HTMLElement;
+  readonly value: number;
+  set(position: number): void;
+}
+
+/** A labelled slider. `value` turns its position into the number that is meant, `text` says it. */
+export function slider(options: {
+  label: string;
+  min: number;
+  max: number;
+  step: number;
+  at: number;
+  value?: (position: number) => number;
+  text?: (value: number) => string;
+  onchange: () => void;
+}): Slider {
+  const { label, min, max, step, at, value = (x) => x, text = String, onchange } = options;
+  const id = unique('slider');
+  const output = h('output', { for: id });
+  const input = h('input', { type: 'range', id, min: `${min}`, max: `${max}`, step: `${step}` });
+  const show = () => {
+    const said = text(value(input.valueAsNumber));
+    output.value = said;
+    input.setAttribute('aria-valuetext', said);
+  };
+  input.value = String(at);
+  input.addEventListener('input', () => {
+    show();
+    onchange();
+  });
+  show();
+  return {
+    row: h('div', { className: 'control' }, h('label', { for: id }, label), output, input),
+    get value() {
+      return value(input.valueAsNumber);
+    },
+    set(position) {
+      input.value = String(position);
+      show();
+    },
+  };
+}
+
+/** A labelled choice. */
+export function choice<T extends string>(
+  label: string,
+  options: Record<T, string>,
+  onchange: (value: T) => void,
+): { row: HTMLElement; select: HTMLSelectElement } {
+  const id = unique('choice');
+  const select = h('select', { id });
+  for (const [value, text] of Object.entries(options) as [T, string][])
+    select.append(h('option', { value }, text));
+  select.addEventListener('change', () => onchange(select.value as T));
+  return { row: h('div', { className: 'control' }, h('label', { for: id }, label), select), select };
+}
+
+/** A field that opens a file, and takes one that is dropped on it. */
+export function dropZone(text: string, accept: string, open: (file: File) => void): HTMLElement {
+  const input = h('input', { type: 'file', accept, className: 'visually-hidden' });
+  const zone = h('label', { className: 'drop' }, input, text);
+  input.addEventListener('change', () => {
+    const [file] = input.files ?? [];
+    if (file) open(file);
+    input.value = '';
+  });
+  zone.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    zone.classList.add('over');
+  });
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+  zone.addEventListener('drop', (event) => {
+    event.preventDefault();
+    zone.classList.remove('over');
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) open(file);
+  });
+  return zone;
+}
+
+/** A line that is read out when it changes; errors stand out. */
+export function status(): { line: HTMLElement; say(text: string): void; fail(error: unknown): void } {
+  const line = h('p', { className: 'status', role: 'status' });
+  return {
+    line,
+    say(text) {
+      line.className = 'status';
+      line.textContent = text;
+    },
+    fail(error) {
+      line.className = 'status failed';
+      line.textContent = error instanceof Error ? error.message : String(error);
+    },
+  };
+}
+
+/**
+ * Runs the newest of the tasks it is given: an older one is aborted, and what comes of it is dropped. A task that fails
+ * for another reason is reported.
+ */
+export function latest(fail: (error: unknown) => void) {
+  let running: AbortController | undefined;
+  return async (task: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    try {
+      await task(mine.signal);
+    } catch (error) {
+      if (!mine.signal.aborted) fail(error);
+    }
+  };
+}
+
+/** Resolves in the next frame, so that work in pieces leaves room for input between them. */
+export const frame = () => new Promise<void>((done) => requestAnimationFrame(() => done()));
+
+/** A colour of the theme, as it is at the moment. */
+export const themed = (name: string) =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+export const whole = (value: number) => value.toLocaleString('en-US');
+
+export function small(value: number): string {
+  if (value === 0) return '0';
+  return value >= 0.001 && value < 1000 ? String(+value.toPrecision(3)) : value.toExponential(1);
+}
+
+export const milliseconds = (value: number) =>
+  value < 1 ? `${(1000 * value).toFixed(0)} µs` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;

@@ -1,0 +1,224 @@
+// Words that are near to a word, an exact answer beside the approximate one, and what the width of the search does.
+import { Chart } from '../chart.js';
+import { engine } from '../engine.js';
+import { frame, h, latest, milliseconds, slider, status, whole } from '../ui.js';
+
+const SHOWN = 12;
+const WIDTHS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 240];
+const SAMPLES = 200;
+const ROUNDS = 8;
+
+const get = async (name: string) => {
+  const response = await fetch(new URL(`data/${name}`, document.baseURI));
+  if (!response.ok) throw new Error(`data/${name} could not be fetched: ${response.status}`);
+  return response;
+};
+
+async function open() {
+  const { Filter, Flat, Hnsw } = await (await engine()).use('hnsw');
+  const [text, graph, scan] = await Promise.all([
+    get('words.txt').then((response) => response.text()),
+    get('words.hnsw').then((response) => response.arrayBuffer().then((buffer) => new Uint8Array(buffer))),
+    get('words.flat').then((response) => response.arrayBuffer().then((buffer) => new Uint8Array(buffer))),
+  ]);
+  const words = text.split('\n');
+  return {
+    words,
+    numbers: new Map(words.map((word, i) => [word, i])),
+    index: await Hnsw.load(graph),
+    exact: await Flat.load(scan),
+    filterOf: (ids: Uint32Array) => Filter.from(ids),
+  };
+}
+
+export async function show(panel: HTMLElement): Promise<void> {
+  const { line, say, fail } = status();
+  say('Loading 12,000 words…');
+  const newest = latest(fail);
+
+  const width = slider({
+    label: 'Candidates kept (ef)',
+    min: 0,
+    max: WIDTHS.length - 1,
+    step: 1,
+    at: 5,
+    value: (i) => WIDTHS[i]!,
+    onchange: () => {
+      draw();
+      ask();
+    },
+  });
+  const longest = slider({
+    label: 'Letters, at most',
+    min: 3,
+    max: 20,
+    step: 1,
+    at: 20,
+    text: (x) => (x === 20 ? 'any' : String(x)),
+    onchange: () => ask(),
+  });
+  const begins = h('input', { type: 'search', id: 'begins', maxLength: 6 });
+  const search = h('input', { type: 'search', id: 'word', value: 'coffee', autocomplete: 'off' });
+  for (const input of [begins, search]) input.addEventListener('input', () => ask());
+  const rows = h('tbody');
+  const facts = h('p', { className: 'status', role: 'status' });
+  const chart = new Chart({ x: 'microseconds a query', y: 'recall of the ten nearest' });
+  const told = h('p', { className: 'status' });
+
+  const field = (label: string, input: HTMLElement) =>
+    h('div', { className: 'control' }, h('label', { for: input.id }, label), input);
+  panel.append(
+    h(
+      'p',
+      { className: 'intro' },
+      'Words as points in a space of 100 dimensions (GloVe, the 12,000 most frequent). Type a word, or a sum such as ',
+      h('em', {}, 'king - man + woman'),
+      '.',
+    ),
+    h(
+      'div',
+      { className: 'side' },
+      h(
+        'div',
+        { className: 'card side' },
+        field('Word or sum of words', search),
+        width.row,
+        h('h2', {}, 'Only words …'),
+        longest.row,
+        field('that begin with', begins),
+        line,
+      ),
+    ),
+    h(
+      'div',
+      { className: 'stage' },
+      h(
+        'div',
+        { className: 'card' },
+        facts,
+        h(
+          'table',
+          {},
+          h('thead', {}, h('tr', {}, h('th', {}, 'word'), h('th', { className: 'number' }, 'cosine'), h('th', {}, 'share'), h('th', {}, 'among the exact ten'))),
+          rows,
+        ),
+      ),
+      h('div', { className: 'card' }, h('h2', {}, 'How wide a search has to be'), chart.element, told),
+    ),
+  );
+  const { words, numbers, index, exact, filterOf } = await open();
+  say(`${whole(words.length)} words, ${whole(Math.round((await index.bytesUsed) / 1024))} KB.`);
+
+  /** The vector of "a - b + c", and its words. */
+  async function vectorOf(text: string): Promise<{ vector: Float32Array; used: number[] }> {
+    const terms = [...text.toLowerCase().matchAll(/([+-]?)\s*([a-z]+)/g)];
+    if (terms.length === 0) throw new RangeError('Type a word.');
+    const vector = new Float32Array(100);
+    const used: number[] = [];
+    for (const [, sign, word] of terms) {
+      const number = numbers.get(word!);
+      if (number === undefined) throw new RangeError(`"${word}" is not among these words.`);
+      used.push(number);
+      const part = await index.get(number);
+      for (let j = 0; j < 100; j++) vector[j]! += (sign === '-' ? -1 : 1) * part[j]!;
+    }
+    return { vector, used };
+  }
+
+  async function ask(): Promise<void> {
+    await newest(async (signal) => {
+      const { vector, used } = await vectorOf(search.value);
+      const letters = longest.value;
+      const start = begins.value.trim().toLowerCase();
+      const narrowed = letters < 20 || start !== '';
+      const allowed = narrowed
+        ? words.flatMap((word, i) => (word.length <= letters && word.startsWith(start) ? [i] : []))
+        : [];
+      if (narrowed && allowed.length === 0) throw new RangeError('No word is allowed by this filter.');
+      const filter = narrowed ? await filterOf(Uint32Array.from(allowed)) : undefined;
+      try {
+        const k = SHOWN + used.length;
+        const options = { k, ...(filter && { filter }) };
+        const [found, time] = await timed(() => index.search(vector, { ...options, ef: Math.max(width.value, k) }));
+        const [truth, exactTime] = await timed(() => exact.search(vector, options));
+        signal.throwIfAborted();
+        const sure = new Set(Array.from(truth.ids));
+        const others = Array.from(found.ids, (id, i) => ({ id, near: 1 - found.distances[i]! }))
+          .filter(({ id }) => !used.includes(id))
+          .slice(0, SHOWN);
+        facts.textContent = `${milliseconds(time)} in the graph, ${milliseconds(exactTime)} by exact scan${narrowed ? `; ${whole(allowed.length)} words allowed` : ''}. Both with the way to the worker and back.`;
+        say('');
+        rows.replaceChildren(
+          ...others.map(({ id, near }) => {
+            const word = h('button', { className: 'link', type: 'button' }, words[id]!);
+            word.addEventListener('click', () => {
+              search.value = words[id]!;
+              ask();
+            });
+            const bar = h('span', { className: 'bar' });
+            bar.style.width = `${100 * Math.max(0, near)}%`;
+            return h(
+              'tr',
+              {},
+              h('td', {}, word),
+              h('td', { className: 'number' }, near.toFixed(3)),
+              h('td', {}, bar),
+              h('td', {}, sure.has(id) ? 'yes' : 'no'),
+            );
+          }),
+        );
+      } finally {
+        await filter?.dispose();
+      }
+    });
+  }
+
+  // Recall and time of each width over the same words; the exact scan says what is right.
+  const curve: { recall: number; time: number }[] = [];
+  function draw(): void {
+    if (curve.length === 0) return;
+    const here = curve[WIDTHS.indexOf(width.value)];
+    const x = curve.map(({ time }) => 1000 * time);
+    const lines = [{ name: 'ef 10 to 240', x, y: curve.map(({ recall }) => recall), points: true }];
+    const now = here && `At ef = ${width.value}: ${(100 * here.recall).toFixed(1)} % of the ten nearest are found, ${milliseconds(here.time)} a query in batches of ${SAMPLES}.`;
+    told.textContent = now ?? '';
+    chart.draw(
+      here ? [...lines, { name: 'chosen', x: [1000 * here.time], y: [here.recall], points: true }] : lines,
+      now ?? 'Recall against time',
+    );
+  }
+  async function measure(): Promise<void> {
+    const dimension = 100;
+    const queries = new Float32Array(SAMPLES * dimension);
+    for (let q = 0; q < SAMPLES; q++) {
+      // Halfway between two words: a place where no word stands.
+      const [a, b] = await Promise.all([index.get(37 * q), index.get(53 * q + 11)]);
+      for (let j = 0; j < dimension; j++) queries[q * dimension + j] = a[j]! + b[j]!;
+    }
+    const truth = await exact.searchBatch(queries, { k: 10 });
+    const times = WIDTHS.map(() => [] as number[]);
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [i, ef] of WIDTHS.entries()) {
+        const [found, time] = await timed(() => index.searchBatch(queries, { k: 10, ef }));
+        if (round > 0) times[i]!.push(time / SAMPLES); // the first round warms up
+        await frame();
+        if (round < ROUNDS - 1) continue;
+        let right = 0;
+        for (let q = 0; q < SAMPLES; q++) {
+          const sure = new Set(truth.ids.slice(10 * q, 10 * q + 10));
+          for (let k = 0; k < 10; k++) if (sure.has(found.ids[10 * q + k]!)) right++;
+        }
+        const median = times[i]!.sort((x, y) => x - y)[times[i]!.length >> 1]!;
+        curve.push({ recall: right / (10 * SAMPLES), time: median });
+      }
+    draw();
+  }
+  await ask();
+  await measure();
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
+}
