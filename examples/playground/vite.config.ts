@@ -36,36 +36,39 @@ function offline(): Plugin {
   return {
     name: 'offline',
     apply: 'build',
-    generateBundle: { order: 'post', handler: async function (_, bundle) {
-      const files: [string, string | Uint8Array][] = [
-        ...Object.entries(bundle)
-          .filter(([name]) => !name.endsWith('.wasm') && !inlineTwin.test(name))
-          .map(([name, file]): [string, string | Uint8Array] => [
-            name,
-            file.type === 'chunk' ? file.code : file.source,
+    generateBundle: {
+      order: 'post',
+      handler: async function (_, bundle) {
+        const files: [string, string | Uint8Array][] = [
+          ...Object.entries(bundle)
+            .filter(([name]) => !name.endsWith('.wasm') && !inlineTwin.test(name))
+            .map(([name, file]): [string, string | Uint8Array] => [
+              name,
+              file.type === 'chunk' ? file.code : file.source,
+            ]),
+          ...readdirSync(join(data, 'data')).map((name): [string, Uint8Array] => [
+            `data/${name}`,
+            readFileSync(join(data, 'data', name)),
           ]),
-        ...readdirSync(join(data, 'data')).map((name): [string, Uint8Array] => [
-          `data/${name}`,
-          readFileSync(join(data, 'data', name)),
-        ]),
-      ];
-      const precache = files.map(([url, content]) => ({
-        url,
-        revision: createHash('sha256').update(content).digest('hex').slice(0, 16),
-      }));
-      const worker = await build({
-        configFile: false,
-        logLevel: 'warn',
-        define: { PRECACHE: JSON.stringify(precache), 'process.env.NODE_ENV': '"production"' },
-        build: {
-          write: false,
-          rolldownOptions: { input: at('src/offline.ts'), output: { format: 'iife' } },
-        },
-      });
-      const output = Array.isArray(worker) ? worker[0] : worker;
-      if (!output || !('output' in output)) throw new Error('offline.ts gave no output');
-      this.emitFile({ type: 'asset', fileName: 'offline.js', source: output.output[0].code });
-    } },
+        ];
+        const precache = files.map(([url, content]) => ({
+          url,
+          revision: createHash('sha256').update(content).digest('hex').slice(0, 16),
+        }));
+        const worker = await build({
+          configFile: false,
+          logLevel: 'warn',
+          define: { PRECACHE: JSON.stringify(precache), 'process.env.NODE_ENV': '"production"' },
+          build: {
+            write: false,
+            rolldownOptions: { input: at('src/offline.ts'), output: { format: 'iife' } },
+          },
+        });
+        const output = Array.isArray(worker) ? worker[0] : worker;
+        if (!output || !('output' in output)) throw new Error('offline.ts gave no output');
+        this.emitFile({ type: 'asset', fileName: 'offline.js', source: output.output[0].code });
+      },
+    },
   };
 }
 
@@ -78,5 +81,10 @@ export default defineConfig({
   worker: { format: 'es' },
   server: { host: '127.0.0.1', fs: { allow: [at('../..')] } },
   preview: { host: '127.0.0.1' },
-  build: { outDir: at('../../build/playground'), emptyOutDir: true, assetsInlineLimit: 0, target: 'es2022' },
+  build: {
+    outDir: at('../../build/playground'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: 'es2022',
+  },
 });

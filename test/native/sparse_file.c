@@ -37,8 +37,11 @@ static sl_status load_and_use(const uint8_t *bytes, uint64_t length) {
   SL_TRY(load(bytes, length, &matrix));
   const sl_matrix_class *facts;
   assert_ok(sl_csr_classify(matrix, &facts));
-  assert_ok(sl_csr_transpose(matrix, &transposed));
-  sl_csr_destroy(transposed);
+  // A changed number of columns can be any: a transpose with a billion rows would only take time.
+  if (matrix->cols < 1000000) {
+    assert_ok(sl_csr_transpose(matrix, &transposed));
+    sl_csr_destroy(transposed);
+  }
   sl_csr_destroy(matrix);
   return SL_OK;
 }

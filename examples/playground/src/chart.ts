@@ -13,6 +13,20 @@ export interface Line {
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 4]];
 const hues = ['accent', 'warm', 'bar', 'bound', 'fail', 'quiet'];
 
+// One line for each power of ten, or for each second or third of them when there are many.
+const powers = {
+  splits: (_: uPlot, __: number, least: number, most: number) => {
+    const [from, to] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+    const step = Math.ceil((to - from) / 7);
+    return Array.from(
+      { length: Math.floor((to - from) / step) + 1 },
+      (_, i) => 10 ** (from + i * step),
+    );
+  },
+  filter: (_: uPlot, ticks: number[]) => ticks,
+  values: (_: uPlot, ticks: number[]) => ticks.map((tick) => tick.toExponential(0)),
+};
+
 export class Chart {
   readonly element = h('div', { className: 'chart', role: 'img' });
   #plot: uPlot | undefined;
@@ -52,7 +66,10 @@ export class Chart {
       {
         ...this.#size(),
         scales: { x: { time: false }, y: this.options.log ? { distr: 3 } : {} },
-        axes: [axis(this.options.x), { ...axis(this.options.y), size: 64 }],
+        axes: [
+          axis(this.options.x),
+          { ...axis(this.options.y), size: 64, ...(this.options.log && powers) },
+        ],
         series: [
           { label: this.options.x },
           ...lines.map(({ name, points }, i) => ({

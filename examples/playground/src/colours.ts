@@ -2,9 +2,25 @@
 
 type Rgb = readonly [number, number, number];
 
-const ranks: Rgb[] = [[68, 58, 131], [49, 104, 142], [33, 145, 140], [90, 190, 98], [240, 200, 40]];
-const below: Rgb[] = [[247, 247, 244], [146, 197, 222], [33, 102, 172], [5, 48, 97]];
-const above: Rgb[] = [[247, 247, 244], [244, 165, 130], [178, 24, 43], [103, 0, 31]];
+const ranks: Rgb[] = [
+  [68, 58, 131],
+  [49, 104, 142],
+  [33, 145, 140],
+  [90, 190, 98],
+  [240, 200, 40],
+];
+const below: Rgb[] = [
+  [247, 247, 244],
+  [146, 197, 222],
+  [33, 102, 172],
+  [5, 48, 97],
+];
+const above: Rgb[] = [
+  [247, 247, 244],
+  [244, 165, 130],
+  [178, 24, 43],
+  [103, 0, 31],
+];
 
 function mixed(stops: Rgb[], at: number): Rgb {
   const place = Math.min(1, Math.max(0, at)) * (stops.length - 1);
@@ -21,4 +37,5 @@ export function rankColour(share: number): string {
 }
 
 /** From -1 (blue) over 0 (white) to 1 (red). */
-export const fieldColour = (value: number): Rgb => mixed(value < 0 ? below : above, Math.abs(value));
+export const fieldColour = (value: number): Rgb =>
+  mixed(value < 0 ? below : above, Math.abs(value));

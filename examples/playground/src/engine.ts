@@ -1,6 +1,9 @@
 // The one engine of the page. It lives in a worker: the page itself never computes.
-import { getEngine } from 'sublinear';
+import { createWorkerEngine } from 'sublinear/worker';
+
+let made: ReturnType<typeof createWorkerEngine> | undefined;
 
 export function engine() {
-  return getEngine();
+  made ??= createWorkerEngine();
+  return made;
 }

@@ -7,7 +7,7 @@ declare const self: ServiceWorkerGlobalScope;
 declare const PRECACHE: PrecacheEntry[];
 
 addEventListener('install', () => void self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 precacheAndRoute(PRECACHE, { directoryIndex: 'index.html' });
 
 // Names of WebAssembly files contain a hash of what is in them: what is kept is never out of date.

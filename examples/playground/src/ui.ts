@@ -77,7 +77,10 @@ export function choice<T extends string>(
   for (const [value, text] of Object.entries(options) as [T, string][])
     select.append(h('option', { value }, text));
   select.addEventListener('change', () => onchange(select.value as T));
-  return { row: h('div', { className: 'control' }, h('label', { for: id }, label), select), select };
+  return {
+    row: h('div', { className: 'control' }, h('label', { for: id }, label), select),
+    select,
+  };
 }
 
 /** A field that opens a file, and takes one that is dropped on it. */
@@ -104,7 +107,11 @@ export function dropZone(text: string, accept: string, open: (file: File) => voi
 }
 
 /** A line that is read out when it changes; errors stand out. */
-export function status(): { line: HTMLElement; say(text: string): void; fail(error: unknown): void } {
+export function status(): {
+  line: HTMLElement;
+  say(text: string): void;
+  fail(error: unknown): void;
+} {
   const line = h('p', { className: 'status', role: 'status' });
   return {
     line,

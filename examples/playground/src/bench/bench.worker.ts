@@ -84,7 +84,10 @@ const benchmarks = {
       rounds,
       [
         { name: 'sublinear', run: () => solve(matrix, b, { tolerance }).solution },
-        { name: 'plain JavaScript conjugate gradients', run: () => conjugateGradient(a, b, tolerance) },
+        {
+          name: 'plain JavaScript conjugate gradients',
+          run: () => conjugateGradient(a, b, tolerance),
+        },
       ],
       (x) => relativeResidual(a, x, b),
     );
@@ -131,7 +134,10 @@ const benchmarks = {
               }),
             ),
         },
-        { name: 'plain JavaScript power iteration', run: () => powerIteration(plain, start, DAMPING, tolerance) },
+        {
+          name: 'plain JavaScript power iteration',
+          run: () => powerIteration(plain, start, DAMPING, tolerance),
+        },
       ],
       (scores) => l1Distance(scores, exact),
     );
@@ -161,7 +167,10 @@ const benchmarks = {
       'share of the true ten that is found',
       rounds,
       [
-        { name: 'sublinear Hnsw (ef 64)', run: () => index.searchBatch(queries, { k, ef: 64 }).ids },
+        {
+          name: 'sublinear Hnsw (ef 64)',
+          run: () => index.searchBatch(queries, { k, ef: 64 }).ids,
+        },
         { name: 'sublinear Flat (exact)', run: () => flat.searchBatch(queries, { k }).ids },
         { name: 'plain JavaScript scan (exact)', run: scan },
       ],
@@ -178,7 +187,12 @@ const benchmarks = {
 };
 
 /** The k nearest of each query, by looking at every vector. */
-function scanAll(vectors: Float32Array, queries: Float32Array, dimension: number, k: number): Uint32Array {
+function scanAll(
+  vectors: Float32Array,
+  queries: Float32Array,
+  dimension: number,
+  k: number,
+): Uint32Array {
   const count = vectors.length / dimension;
   const found = new Uint32Array((queries.length / dimension) * k);
   const best = new Float64Array(k);

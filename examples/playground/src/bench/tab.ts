@@ -66,7 +66,11 @@ function card({ title, accuracyIs, rounds, rows }: Result): HTMLElement {
       'table',
       {},
       h('caption', { className: 'visually-hidden' }, `${title}, ${rounds} rounds`),
-      h('thead', {}, h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text || 'contender')))),
+      h(
+        'thead',
+        {},
+        h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text || 'contender'))),
+      ),
       h(
         'tbody',
         {},

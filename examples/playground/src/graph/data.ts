@@ -76,7 +76,9 @@ interface Flights {
 }
 
 export async function flights(): Promise<GraphData> {
-  const { airports, from, to, counts, lines } = (await (await get('flights.json')).json()) as Flights;
+  const { airports, from, to, counts, lines } = (await (
+    await get('flights.json')
+  ).json()) as Flights;
   const graph = await fromEdges({
     from: Uint32Array.from(from),
     to: Uint32Array.from(to),
@@ -94,7 +96,10 @@ export async function flights(): Promise<GraphData> {
   return described(graph, {
     labels: async (nodes) => Array.from(nodes, (node) => names[node]!),
     find: async (text) => matching(text).slice(0, 1),
-    suggest: async (start) => matching(start).slice(0, 12).map((node) => names[node]!.slice(0, 3)),
+    suggest: async (start) =>
+      matching(start)
+        .slice(0, 12)
+        .map((node) => names[node]!.slice(0, 3)),
     first: 'SEA',
     map: { places: Float64Array.from(airports.flatMap(({ x, y }) => [x, y])), lines },
   });
@@ -109,7 +114,10 @@ export async function fromFile(file: File, signal: AbortSignal): Promise<GraphDa
   const text = await file.text();
   const separator = text.includes(',') ? ',' : undefined;
   const first = text.split('\n', 50).find((line) => /^\s*[^#%\s]/.test(line)) ?? '';
-  const isNumbered = first.trim().split(separator ?? /\s+/).every((part) => part.trim() !== '' && !Number.isNaN(Number(part)));
+  const isNumbered = first
+    .trim()
+    .split(separator ?? /\s+/)
+    .every((part) => part.trim() !== '' && !Number.isNaN(Number(part)));
   if (!isNumbered) {
     const { labels, ...edges } = await dictionary().readNames(text);
     signal.throwIfAborted();

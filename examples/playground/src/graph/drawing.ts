@@ -99,9 +99,7 @@ export class Drawing {
     if (places) return { x: places[2 * node]!, y: places[2 * node + 1]! };
     const angle = 2.4 * i;
     const radius = 4 * Math.sqrt(i);
-    return (
-      this.#places.get(node) ?? { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }
-    );
+    return this.#places.get(node) ?? { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
   }
 
   #drawMap(sigma: Sigma): void {

@@ -40,12 +40,16 @@ export async function show(panel: HTMLElement): Promise<void> {
   });
   const own = dataset.select.options[2]!;
   own.disabled = true;
-  const zone = dropZone('Drop an edge list here, or choose one', '.txt,.csv,.tsv,.edges', (file) => {
-    own.disabled = false;
-    own.textContent = file.name;
-    dataset.select.value = 'file';
-    use((signal) => fromFile(file, signal));
-  });
+  const zone = dropZone(
+    'Drop an edge list here, or choose one',
+    '.txt,.csv,.tsv,.edges',
+    (file) => {
+      own.disabled = false;
+      own.textContent = file.name;
+      dataset.select.value = 'file';
+      use((signal) => fromFile(file, signal));
+    },
+  );
 
   const options = h('datalist', { id: 'graph-options' });
   const search = h('input', { type: 'search', id: 'graph-search', list: 'graph-options' });
@@ -118,11 +122,8 @@ export async function show(panel: HTMLElement): Promise<void> {
       });
       const took = performance.now() - start;
       signal.throwIfAborted();
-      const top = answer.nodes.slice(0, DRAWN);
-      const [labels, edges] = await Promise.all([
-        current.labels(top),
-        among(current.graph, top),
-      ]);
+      const top = answer.nodes!;
+      const [labels, edges] = await Promise.all([current.labels(top), among(current.graph, top)]);
       signal.throwIfAborted();
 
       const share = answer.work.touchedNodes / current.nodeCount;
@@ -147,7 +148,7 @@ export async function show(panel: HTMLElement): Promise<void> {
           const score = answer.scores[i]!;
           const bar = h('span', { className: 'bar' });
           bar.style.width = `${(100 * score) / largest}%`;
-          const proved = i < answer.provedPlaces ? 'yes' : '';
+          const proved = i < (answer.provedPlaces ?? 0) ? 'yes' : '';
           return h(
             'tr',
             {},
@@ -178,7 +179,16 @@ export async function show(panel: HTMLElement): Promise<void> {
     h(
       'div',
       { className: 'side' },
-      h('div', { className: 'card side' }, dataset.row, form, damping.row, tolerance.row, zone, line),
+      h(
+        'div',
+        { className: 'card side' },
+        dataset.row,
+        form,
+        damping.row,
+        tolerance.row,
+        zone,
+        line,
+      ),
       h(
         'div',
         { className: 'card' },
@@ -203,7 +213,13 @@ export async function show(panel: HTMLElement): Promise<void> {
           h(
             'thead',
             {},
-            h('tr', {}, ...['node', 'score', 'share', 'place proved'].map((text) => h('th', { className: text === 'score' ? 'number' : '' }, text))),
+            h(
+              'tr',
+              {},
+              ...['node', 'score', 'share', 'place proved'].map((text) =>
+                h('th', { className: text === 'score' ? 'number' : '' }, text),
+              ),
+            ),
           ),
           list,
         ),

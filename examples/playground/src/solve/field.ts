@@ -21,7 +21,7 @@ export class Field {
   constructor(readonly grid: Grid) {}
 
   /** Draws the potential of each row, or only the painting when there is none yet. */
-  draw(potential?: Float64Array): void {
+  draw(potential?: Float64Array | Float32Array): void {
     const { grid } = this;
     const data = this.#image.data;
     let largest = 0;
@@ -30,7 +30,8 @@ export class Field {
       const row = grid.rows[cell]!;
       // The root stretches what is far from sources, where potentials are small.
       const value = row >= 0 && potential && largest > 0 ? potential[row]! / largest : 0;
-      let [r, g, b] = row < 0 ? [70, 70, 74] : fieldColour(Math.sign(value) * Math.sqrt(Math.abs(value)));
+      let [r, g, b] =
+        row < 0 ? [70, 70, 74] : fieldColour(Math.sign(value) * Math.sqrt(Math.abs(value)));
       const source = grid.sources[cell]!;
       if (source > 0) [r, g, b] = [140, 0, 20];
       else if (source < 0) [r, g, b] = [0, 25, 90];

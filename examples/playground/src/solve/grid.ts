@@ -78,7 +78,12 @@ export class Grid {
         const row = rows[cell]!;
         if (row < 0) continue;
         let degree = 0;
-        for (const [dx, dy] of [[0, -1], [-1, 0], [1, 0], [0, 1]] as const) {
+        for (const [dx, dy] of [
+          [0, -1],
+          [-1, 0],
+          [1, 0],
+          [0, 1],
+        ] as const) {
           const [u, v] = [x + dx, y + dy];
           if (u < 0 || v < 0 || u >= WIDTH || v >= HEIGHT) continue;
           const other = rows[v * WIDTH + u]!;

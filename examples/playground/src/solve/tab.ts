@@ -40,7 +40,7 @@ export async function show(panel: HTMLElement): Promise<void> {
   const field = new Field(grid);
   let tool: Tool = 'source';
   let problem: Problem | undefined;
-  let solution: Float64Array | undefined;
+  let solution: Float64Array | Float32Array | undefined;
 
   const convergence = new Chart({ x: 'iteration', y: 'relative residual', log: true });
   const profile = new Chart({ x: 'row', y: 'x', height: 180 });
@@ -55,7 +55,7 @@ export async function show(panel: HTMLElement): Promise<void> {
     min: -4,
     max: 0,
     step: 0.1,
-    at: -1.5,
+    at: -0.5,
     value: (x) => 10 ** x,
     text: small,
     onchange: () => paint(),
@@ -92,11 +92,18 @@ export async function show(panel: HTMLElement): Promise<void> {
     await old?.dispose();
     solution = answer.solution;
     summary.textContent = `${whole(next.b.length)} unknowns: ${answer.outcome} with ${answer.method} in ${answer.iterations} iterations, ${milliseconds(took)}, relative residual ${small(answer.relativeResidual)}${
-      answer.errorBound === undefined ? '' : `, no entry is off by more than ${small(answer.errorBound)}`
+      answer.errorBound === undefined
+        ? ''
+        : `, no entry is off by more than ${small(answer.errorBound)}`
     }.`;
     decision.replaceChildren(
       ...answer.decision.attempts.map(({ method, reason, iterations, outcome }) =>
-        h('li', {}, h('strong', {}, method), ` ${reason} (${iterations} iterations${outcome ? `, ${outcome}` : ''})`),
+        h(
+          'li',
+          {},
+          h('strong', {}, method),
+          ` ${reason} (${iterations} iterations${outcome ? `, ${outcome}` : ''})`,
+        ),
       ),
     );
     compare(next, signal);
@@ -154,16 +161,20 @@ export async function show(panel: HTMLElement): Promise<void> {
         truth === undefined ? '' : `; the full solution has ${small(truth)}`
       }.`;
       if (cell === undefined) return;
-      // The matrix is symmetric: the rows that this entry depends on are those that a unit source in its cell reaches.
-      const reached = await solveSparseAsync(current.matrix, {
-        b: { indices: [row], values: [1] },
-        absoluteError: 0.02 / slack,
-        signal,
-      });
-      if (signal.aborted || current !== problem) return;
-      const cells = new Map<number, number>();
-      grid.rows.forEach((of, at) => cells.set(of, at));
-      field.lit = { asked: cell, cells: new Set(Array.from(reached.indices, (of) => cells.get(of)!)) };
+      if (answer.method === 'push') {
+        // The matrix is symmetric: the rows that this entry depends on are those that a unit source in its cell reaches.
+        const reached = await solveSparseAsync(current.matrix, {
+          b: { indices: [row], values: [1] },
+          absoluteError: 0.02 / slack,
+          signal,
+        });
+        if (signal.aborted || current !== problem) return;
+        const cells = new Map(Array.from(grid.rows, (of, at) => [of, at]));
+        field.lit = {
+          asked: cell,
+          cells: new Set(Array.from(reached.indices, (of) => cells.get(of)!)),
+        };
+      } else field.lit = { asked: cell, cells: new Set(grid.rows.keys()) }; // a full solve: all of them
       field.draw(solution);
     });
   }
@@ -220,7 +231,9 @@ export async function show(panel: HTMLElement): Promise<void> {
     });
   canvas.addEventListener('keydown', (event) => {
     const step = event.shiftKey ? 10 : 1;
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
     field.cursor ??= { x: WIDTH >> 1, y: HEIGHT >> 1 };
     if (way) {
       field.cursor.x = Math.min(WIDTH - 1, Math.max(0, field.cursor.x + step * way[0]!));
@@ -255,12 +268,17 @@ export async function show(panel: HTMLElement): Promise<void> {
       const properties = await matrix.classify();
       const slack = Math.max(properties.minRowSlack, properties.minColumnSlack);
       // A right-hand side whose solution is all ones, so that everybody sees whether it was found.
-      const b = await matrix.multiply(new Float64Array(rows).fill(1));
+      const b = Float64Array.from(await matrix.multiply(new Float64Array(rows).fill(1)));
       await solveProblem({ matrix, b, leak: slack > 0 ? slack : 1 }, signal);
-      say(`${file.name}: ${whole(rows)} rows, ${whole(await matrix.nnz)} entries; b = A · 1, so that each x is 1.`);
+      say(
+        `${file.name}: ${whole(rows)} rows, ${whole(await matrix.nnz)} entries; b = A · 1, so that each x is 1.`,
+      );
       const step = Math.max(1, Math.ceil(rows / 1000));
       const x = Array.from({ length: Math.ceil(rows / step) }, (_, i) => i * step);
-      profile.draw([{ name: 'x', x, y: x.map((i) => solution![i]!) }], `The solution over ${rows} rows`);
+      profile.draw(
+        [{ name: 'x', x, y: x.map((i) => solution![i]!) }],
+        `The solution over ${rows} rows`,
+      );
     }),
   );
 
@@ -278,7 +296,13 @@ export async function show(panel: HTMLElement): Promise<void> {
       h(
         'div',
         { className: 'card side' },
-        h('div', { className: 'tools', role: 'group', 'aria-label': 'Tools' }, ...buttons, clear, example),
+        h(
+          'div',
+          { className: 'tools', role: 'group', 'aria-label': 'Tools' },
+          ...buttons,
+          clear,
+          example,
+        ),
         brush.row,
         leak.row,
         entryForm,
@@ -294,7 +318,13 @@ export async function show(panel: HTMLElement): Promise<void> {
       profileBox,
       summary,
       entry,
-      h('div', { className: 'card' }, h('h2', {}, 'Methods side by side'), convergence.element, methods),
+      h(
+        'div',
+        { className: 'card' },
+        h('h2', {}, 'Methods side by side'),
+        convergence.element,
+        methods,
+      ),
     ),
   );
   await paint();

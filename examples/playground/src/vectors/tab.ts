@@ -18,8 +18,12 @@ async function open() {
   const { Filter, Flat, Hnsw } = await (await engine()).use('hnsw');
   const [text, graph, scan] = await Promise.all([
     get('words.txt').then((response) => response.text()),
-    get('words.hnsw').then((response) => response.arrayBuffer().then((buffer) => new Uint8Array(buffer))),
-    get('words.flat').then((response) => response.arrayBuffer().then((buffer) => new Uint8Array(buffer))),
+    get('words.hnsw').then((response) =>
+      response.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
+    ),
+    get('words.flat').then((response) =>
+      response.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
+    ),
   ]);
   const words = text.split('\n');
   return {
@@ -99,11 +103,28 @@ export async function show(panel: HTMLElement): Promise<void> {
         h(
           'table',
           {},
-          h('thead', {}, h('tr', {}, h('th', {}, 'word'), h('th', { className: 'number' }, 'cosine'), h('th', {}, 'share'), h('th', {}, 'among the exact ten'))),
+          h(
+            'thead',
+            {},
+            h(
+              'tr',
+              {},
+              h('th', {}, 'word'),
+              h('th', { className: 'number' }, 'cosine'),
+              h('th', {}, 'share'),
+              h('th', {}, 'among the exact ten'),
+            ),
+          ),
           rows,
         ),
       ),
-      h('div', { className: 'card' }, h('h2', {}, 'How wide a search has to be'), chart.element, told),
+      h(
+        'div',
+        { className: 'card' },
+        h('h2', {}, 'How wide a search has to be'),
+        chart.element,
+        told,
+      ),
     ),
   );
   const { words, numbers, index, exact, filterOf } = await open();
@@ -134,12 +155,15 @@ export async function show(panel: HTMLElement): Promise<void> {
       const allowed = narrowed
         ? words.flatMap((word, i) => (word.length <= letters && word.startsWith(start) ? [i] : []))
         : [];
-      if (narrowed && allowed.length === 0) throw new RangeError('No word is allowed by this filter.');
+      if (narrowed && allowed.length === 0)
+        throw new RangeError('No word is allowed by this filter.');
       const filter = narrowed ? await filterOf(Uint32Array.from(allowed)) : undefined;
       try {
         const k = SHOWN + used.length;
         const options = { k, ...(filter && { filter }) };
-        const [found, time] = await timed(() => index.search(vector, { ...options, ef: Math.max(width.value, k) }));
+        const [found, time] = await timed(() =>
+          index.search(vector, { ...options, ef: Math.max(width.value, k) }),
+        );
         const [truth, exactTime] = await timed(() => exact.search(vector, options));
         signal.throwIfAborted();
         const sure = new Set(Array.from(truth.ids));
@@ -180,10 +204,14 @@ export async function show(panel: HTMLElement): Promise<void> {
     const here = curve[WIDTHS.indexOf(width.value)];
     const x = curve.map(({ time }) => 1000 * time);
     const lines = [{ name: 'ef 10 to 240', x, y: curve.map(({ recall }) => recall), points: true }];
-    const now = here && `At ef = ${width.value}: ${(100 * here.recall).toFixed(1)} % of the ten nearest are found, ${milliseconds(here.time)} a query in batches of ${SAMPLES}.`;
+    const now =
+      here &&
+      `At ef = ${width.value}: ${(100 * here.recall).toFixed(1)} % of the ten nearest are found, ${milliseconds(here.time)} a query in batches of ${SAMPLES}.`;
     told.textContent = now ?? '';
     chart.draw(
-      here ? [...lines, { name: 'chosen', x: [1000 * here.time], y: [here.recall], points: true }] : lines,
+      here
+        ? [...lines, { name: 'chosen', x: [1000 * here.time], y: [here.recall], points: true }]
+        : lines,
       now ?? 'Recall against time',
     );
   }
