@@ -2,12 +2,25 @@
 
 import { type EngineOptions, getEngine } from './index.js';
 import type { Benchmark } from './internal/benchmark.js';
+import { runtimeOf } from './internal/bind.js';
 import { type OutcomeName, outcomes } from './internal/codes.js';
+import { isSublinearError } from './internal/errors.js';
+import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from './internal/file.js';
 import type { Given, OutputArray } from './internal/given.js';
 import { adopt, rawOf, WasmObject } from './internal/object.js';
-import type { Solver as RawSolver } from './internal/raw/solver.js';
+import type { SparseMatrix as RawMatrix, Solver as RawSolver } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
 import type { RealArray } from './internal/scratch.js';
+import {
+  badSolverFile,
+  type LoadedSolver,
+  loadSolver,
+  loadSolverAsync,
+  META_AT,
+  type SolverSettings,
+  saveSolverPieces,
+  saveSolverWhole,
+} from './internal/solver-file.js';
 import { createLocal, type LocalSolver } from './internal/solver-local.js';
 import {
   type AsyncOptions,
@@ -22,6 +35,7 @@ import { SparseMatrix } from './sparse.js';
 
 export type { OutcomeName } from './internal/codes.js';
 export * from './internal/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from './internal/file.js';
 export type { RealArray } from './internal/scratch.js';
 export type {
   EstimateDotOptions,
@@ -161,6 +175,9 @@ export interface SolveAttempt {
   predictedIterations?: number;
 }
 
+/** The array type of a solver that came from a file: which one, the file says. */
+export type LoadedArray = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
 /** The array type that options ask for. */
 export type SolutionArray<O> = OutputArray<Given<O, 'output'>>;
 
@@ -196,10 +213,10 @@ export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   history?: Float64Array<ArrayBuffer>;
 }
 
-interface Settings {
+interface Settings extends SolverSettings {
   matrix: SparseMatrix;
-  history: boolean;
-  float32: boolean;
+  /** The matrix came out of a file with the solver, and goes with it. */
+  owned: boolean;
 }
 
 const prepareKeys = [
@@ -213,6 +230,7 @@ const prepareKeys = [
 ] as const;
 const sideKeys = ['initialGuess', 'maxTimeMs'] as const;
 const asyncKeys = ['signal', 'onProgress'] as const;
+const domains = { methods: methodNames.length, orderings: Object.keys(orderings).length };
 const outputs = { float64: false, float32: true } as const;
 const RUNNING = outcomes.indexOf('running');
 const TIME_LIMIT = outcomes.indexOf('timeLimit');
@@ -302,6 +320,138 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     return bs.map((b) => this.solve(b, options));
   }
 
+  /**
+   * The solver as bytes: its matrix and its options. {@link PreparedSolver.load} takes them, in every engine and on every
+   * machine. What the method has built is not among them: the file is as small as the matrix's, and a loaded solver builds
+   * it again in its first solve. O(nnz).
+   *
+   * @throws SublinearError `DISPOSED` (also when only the matrix was), `BUSY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, PreparedSolver, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix, { tolerance: 1e-10 });
+   * using again = PreparedSolver.load(prepared.save());
+   * console.log(again.solve([2]).solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const operation = 'PreparedSolver.save';
+    this.#use(operation);
+    const settings = this.#settings as Settings;
+    return saveSolverWhole(this.runtime, operation, settings, () => this.#file(operation));
+  }
+
+  /**
+   * The same bytes piece by piece (up to 1 MB each), for files and streams: nothing but a piece is held in memory a second
+   * time. The solver and its matrix must stay alive until the end.
+   *
+   * @throws SublinearError `DISPOSED`, `BUSY`, when the pieces are asked for
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix);
+   * let bytes = 0;
+   * for (const piece of prepared.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === prepared.save().length); // true
+   * ```
+   */
+  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'PreparedSolver.saveInPieces';
+    const settings = this.#settings as Settings;
+    const use = () => this.#use(operation);
+    return saveSolverPieces(this.runtime, operation, settings, () => this.#file(operation), use);
+  }
+
+  #file(operation: string) {
+    const { matrix } = this.#settings as Settings;
+    return this.runtime.raw.SparseMatrix.save(matrix.use(operation));
+  }
+
+  /**
+   * A solver from the bytes that {@link PreparedSolver.save} gave. It has its own matrix, which is freed with it, and the same
+   * options; its answers are, to the bit, those of a solver that has just been prepared. Its first solve does the setup,
+   * as every solver's does. Untrusted bytes are safe: what is wrong is an error, and what loads is a solver. O(nnz).
+   *
+   * @param bytes - the file as one array, or its pieces
+   * @throws SublinearError `FORMAT` (not such a file, a newer version, another kind, contradictory numbers; `position` is the
+   *   byte), `TRUNCATED`, `CHECKSUM`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, PreparedSolver, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix, { output: 'float32' });
+   * using again = PreparedSolver.load(prepared.saveInPieces());
+   * console.log(again.solve([2]).solution); // Float32Array(1) [ 0.5 ]
+   * ```
+   */
+  static load(bytes: BytesSource): PreparedSolver<LoadedArray> {
+    const operation = 'PreparedSolver.load';
+    const runtime = runtimeOf(this, operation);
+    const wrap = (raw: RawMatrix) => adopt(runtime, operation, SparseMatrix, raw);
+    return fromFile(runtime, operation, loadSolver(runtime, operation, bytes, domains, wrap));
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream or an async iterable. They are checked while they come, and no more
+   * memory is taken than twice what has come. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, PreparedSolver, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * using prepared = prepare(matrix);
+   * using again = await PreparedSolver.loadAsync(new Blob([prepared.save()]).stream());
+   * console.log(again.size); // 1
+   * ```
+   */
+  static async loadAsync(
+    bytes: AsyncBytesSource,
+    options?: LoadAsyncOptions,
+  ): Promise<PreparedSolver<LoadedArray>> {
+    const operation = 'PreparedSolver.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, asyncKeys);
+    const wrap = (raw: RawMatrix) => adopt(runtime, operation, SparseMatrix, raw);
+    const loaded = await loadSolverAsync(runtime, operation, bytes, domains, wrap, given);
+    return fromFile(runtime, operation, loaded);
+  }
+
+  /**
+   * Frees the memory of the solver, and of its matrix when both came from a file. Calling it again does nothing. Throws `BUSY`
+   * during a running `...Async` call.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { prepare, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromCoo({ rows: 1, cols: 1, rowIndices: [0], columnIndices: [0], values: [4] });
+   * const prepared = prepare(matrix);
+   * prepared.dispose();
+   * console.log(prepared.disposed, matrix.disposed); // true false
+   * ```
+   */
+  override dispose(): void {
+    super.dispose();
+    const { matrix, owned } = this.#settings as Settings;
+    if (owned) matrix.dispose();
+  }
+
   /** @internal */
   runSync(operation: string, b: RealArray, options: RightHandSideOptions): SolveResult<A> {
     return this.#finish(operation, runSync(this.#begin(operation, b, options)));
@@ -319,7 +469,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     return this.#finish(operation, await runAsync(job, [this, matrix], control));
   }
 
-  /** @internal Called once, by prepare. */
+  /** @internal Called once, by prepare and load. */
   configure(settings: Settings): this {
     this.#settings = settings;
     return this;
@@ -533,19 +683,54 @@ function prepareWith<A>(
   const { method = 'auto', ordering = 'auto', output = 'float64', history = false } = given;
   const float32 = check.choice(operation, 'output', output, outputs);
   const { tolerance = float32 ? 1e-5 : 1e-8, maxIterations = 0, maxWork = 0 } = given;
+  return make(runtime, operation, rawMatrix, {
+    matrix,
+    owned: false,
+    method: check.choice(operation, 'method', method, methods),
+    ordering: check.choice(operation, 'ordering', ordering, orderings),
+    tolerance: check.number(operation, 'tolerance', tolerance),
+    maxIterations: limit(operation, 'maxIterations', maxIterations, given, 0xffff_ffff),
+    maxWork: limit(operation, 'maxWork', maxWork, given, Number.MAX_SAFE_INTEGER),
+    history: check.boolean(operation, 'history', history),
+    float32,
+  });
+}
+
+function make<A>(
+  runtime: Runtime,
+  operation: string,
+  rawMatrix: RawMatrix,
+  settings: Settings,
+): PreparedSolver<A> {
   const raw = runtime.made(operation, runtime.raw.SolverOptions.create());
   try {
-    raw.method = check.choice(operation, 'method', method, methods);
-    raw.ordering = check.choice(operation, 'ordering', ordering, orderings);
-    raw.tolerance = check.number(operation, 'tolerance', tolerance);
-    raw.maxIterations = limit(operation, 'maxIterations', maxIterations, given, 0xffff_ffff);
-    raw.maxWork = limit(operation, 'maxWork', maxWork, given, Number.MAX_SAFE_INTEGER);
-    raw.recordHistory = check.boolean(operation, 'history', history);
+    raw.method = settings.method;
+    raw.ordering = settings.ordering;
+    raw.tolerance = settings.tolerance;
+    raw.maxIterations = settings.maxIterations;
+    raw.maxWork = settings.maxWork;
+    raw.recordHistory = settings.history;
     const made = runtime.raw.Solver.create(rawMatrix, raw);
     const prepared = adopt(runtime, operation, PreparedSolver, made) as PreparedSolver<A>;
-    return prepared.configure({ matrix, history, float32 });
+    return prepared.configure(settings);
   } finally {
     raw.delete();
+  }
+}
+
+// A matrix and options that are right, each for itself, may still not go together: that is a fault of the file.
+function fromFile(
+  runtime: Runtime,
+  operation: string,
+  { matrix, settings }: LoadedSolver<SparseMatrix>,
+): PreparedSolver<LoadedArray> {
+  try {
+    const rawMatrix = matrix.use(operation);
+    return make(runtime, operation, rawMatrix, { ...settings, matrix, owned: true });
+  } catch (error) {
+    matrix.dispose();
+    if (!isSublinearError(error) || error.code === 'MEMORY') throw error;
+    throw badSolverFile(operation, META_AT, 'options that suit the matrix', error);
   }
 }
 

@@ -47,18 +47,19 @@ export function* savePieces(
   }
 }
 
-/** The same as one array: one copy of the file. */
+/** The same as one array, behind `room` zeros: one copy of the file. */
 export function saveWhole(
   runtime: Runtime,
   operation: string,
   open: () => Writer | null,
+  room = 0,
 ): Uint8Array<ArrayBuffer> {
   const writer = runtime.made(operation, open());
   try {
-    const bytes = new Uint8Array(writer.size());
+    const bytes = new Uint8Array(room + writer.size());
     runtime.scratch(operation, (scratch) => {
       const buffer = scratch.bytes(Math.min(PIECE, bytes.length));
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = room; at < bytes.length; ) {
         const capacity = Math.min(PIECE, bytes.length - at);
         runtime.check(operation, writer.next(buffer, capacity, runtime.out));
         bytes.set(runtime.u8.subarray(buffer, buffer + runtime.outU32()), at);
@@ -75,6 +76,8 @@ export function saveWhole(
 export interface Loading<Built extends RawObject, T> {
   /** Four letters. */
   kind: string;
+  /** Bytes that are known to come, when `source` does not say it. */
+  length?: number;
   build: (reader: Reader) => Built | null;
   wrap: (built: Built, reader: Reader) => T;
 }
@@ -82,10 +85,10 @@ export interface Loading<Built extends RawObject, T> {
 function reading<Built extends RawObject, T>(
   runtime: Runtime,
   source: unknown,
-  { kind, build, wrap }: Loading<Built, T>,
+  { kind, build, wrap, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = source instanceof Uint8Array ? source.length : 0;
+  const length = given.length ?? (source instanceof Uint8Array ? source.length : 0);
   return {
     binary: true,
     open: () => runtime.raw.Reader.create(tag(kind), length),
