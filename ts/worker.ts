@@ -68,7 +68,7 @@ export interface WorkerCore {
 export type RemoteRooms = { readonly [R in RoomName]: RemoteRoom<Rooms[R]> };
 
 /**
- * An engine that lives in a worker. Rooms, classes and methods are those of {@link Engine}; all methods and properties give
+ * An engine that lives in a worker. Rooms, classes and methods are those of `Engine`; all methods and properties give
  * promises, objects are handles, and arrays are copied on their way in (unless `with({ transfer: true })` moves them) and
  * moved on their way out. Calls run in the order in which they were made, one at a time.
  */
