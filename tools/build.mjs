@@ -160,7 +160,11 @@ async function bundleThread(dist) {
     plugins: [
       {
         name: 'no-files',
-        setup({ onLoad }) {
+        setup({ onLoad, onResolve }) {
+          // package.json leads to dist/, which a first build does not have yet.
+          onResolve({ filter: /^#wasm-source$/ }, () => ({
+            path: join(dist, 'internal/wasm-source.browser.js'),
+          }));
           onLoad({ filter: /[\\/]internal[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
             contents:
               'export const ships = () => true;' +
