@@ -91,7 +91,7 @@ describe('questions about graphs', () => {
       for (const row of batch) {
         expect(Math.abs(sum(row.scores) - 1)).toBeLessThanOrEqual(row.errorBound + 1e-14);
       }
-      expect(batch.row(2)).toEqual(batch.row(0));
+      expect(batch.rows[2]).toEqual(batch.rows[0]);
       const method = 'pushPower';
       const power = room.personalizedPageRank(graph, { ...options, source: a, method });
       expect(Math.abs(sum(power.scores) - 1)).toBeLessThanOrEqual(power.errorBound + 1e-14);

@@ -121,6 +121,29 @@ describe('the same results, bit for bit', () => {
     await remote.dispose();
   });
 
+  test('batches, and a ranking that follows its graph', async () => {
+    const here = await local.use('diffusion');
+    const there = await engine.use('diffusion');
+    const input = edges(600, 3000);
+    using graph = here.Graph.fromEdges(input);
+    const remote = await there.Graph.fromEdges(input);
+    const asked = { sources: [5, 9, 5], topK: 4, tolerance: 1e-6 };
+    const expected = here.personalizedPageRankBatch(graph, asked);
+    const batch = await there.personalizedPageRankBatch(remote, asked);
+    expect(batch).toEqual(expected);
+    expect([...batch].map((row) => [...row])).toEqual([...expected].map((row) => [...row]));
+
+    const options = { source: 7, tolerance: 1e-8 };
+    const change = { add: { from: [7], to: [300] } };
+    using tracker = here.trackPageRank(graph, options);
+    using edited = graph.edited(change);
+    const remoteTracker = await there.trackPageRank(remote, options);
+    const remoteEdited = await remote.edited(change);
+    expect(await remoteTracker.update(remoteEdited)).toEqual(tracker.update(edited));
+    await remoteTracker.dispose();
+    for (const made of [remoteEdited, remote]) await made.dispose();
+  });
+
   test('vector indexes, and what they save', async () => {
     const here = await local.use('hnsw');
     const there = await engine.use('hnsw');
@@ -491,6 +514,12 @@ describe('a pool', () => {
     expect(ranked).toEqual(
       sources.map((source) => personalizedPageRank(graph, { source, topK: 5 })),
     );
+    const saved = await pool.replicate(graph.save(), ({ graph }, bytes) => graph.Graph.load(bytes));
+    expect(
+      await saved.map(sources, (there, source, { diffusion }) =>
+        diffusion.personalizedPageRank(there, { source, topK: 5 }),
+      ),
+    ).toEqual(ranked);
     await replica.dispose();
     expect(await rejection(replica.run((there) => there.size))).toMatchObject({ code: 'DISPOSED' });
   });

@@ -13,7 +13,7 @@ import {
   type SparseScores,
   withOptions,
 } from './diffusion-pagerank.js';
-import { withOwnIterator } from './iterable.js';
+import { withIterator } from './iterable.js';
 import { rawOf } from './object.js';
 import type { PageRank as RawPageRank } from './raw/solver.js';
 import type { Runtime } from './runtime.js';
@@ -44,8 +44,8 @@ export interface BatchScores
   errorBounds: Float64Array<ArrayBuffer>;
   /** How each row ended. */
   outcomes: OutcomeName[];
-  /** Row i as `personalizedPageRank` returns it. */
-  row: (i: number) => SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>;
+  /** Each row as `personalizedPageRank` returns it, with arrays of its own. */
+  rows: SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>[];
 }
 
 /** Options of {@link RunFunctions.trackPageRank}. */
@@ -104,6 +104,8 @@ export interface PageRankTracker {
   ): Promise<PageRankTracker['result']>;
   /** Gives its workspace back before the graph is disposed, which does it as well. */
   dispose(): void;
+  /** `using` calls it; does what `dispose()` does. */
+  [Symbol.dispose]: () => void;
 }
 
 /** The functions of this part of the room. */
@@ -123,7 +125,7 @@ export interface RunFunctions {
    * using ring = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 3, 0] });
    * const batch = personalizedPageRankBatch(ring, { sources: [0, 2], topK: 2, tolerance: 1e-6 });
    * console.log(batch.nodes, batch.offsets); // Uint32Array(4) [ 0, 1, 2, 3 ] Uint32Array(3) [ 0, 2, 4 ]
-   * for (const { node, score } of batch.row(1)) console.log(node, score.toFixed(3));
+   * for (const { node, score } of batch.rows[1]!) console.log(node, score.toFixed(3));
    * ```
    */
   personalizedPageRankBatch(graph: Graph, options: BatchOptions): BatchScores;
@@ -192,24 +194,30 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
     nodes.set(row.nodes, offsets[i]);
     scores.set(row.scores, offsets[i]);
   }
-  const row = (i: number): Rows => {
-    check.integer(operation, 'row', i, 0, rows.length - 1);
-    return rows[i] as Rows;
+  const table = {
+    offsets,
+    nodes,
+    scores,
+    errorBounds: Float64Array.from(rows, ({ errorBound }) => errorBound),
+    outcomes: rows.map(({ outcome }) => outcome),
+    rows,
   };
-  return withOwnIterator(
-    {
-      offsets,
-      nodes,
-      scores,
-      errorBounds: Float64Array.from(rows, ({ errorBound }) => errorBound),
-      outcomes: rows.map(({ outcome }) => outcome),
-      row,
-    },
-    () => rows.values(),
-  ) as unknown as BatchScores;
+  return withIterator(table, 'rows') as unknown as BatchScores;
 }
 
 class Tracker implements PageRankTracker {
+  declare [Symbol.dispose]: () => void;
+  static {
+    // WebKit has no Symbol.dispose yet.
+    if (Symbol.dispose !== undefined) {
+      Object.defineProperty(Tracker.prototype, Symbol.dispose, {
+        value: function (this: Tracker) {
+          this.dispose();
+        },
+      });
+    }
+  }
+
   readonly #runtime: Runtime;
   readonly #options: AnyOptions;
   readonly #name = `tracked PageRank ${trackers++}`;

@@ -42,6 +42,9 @@ const iterators = {
   > {
     for (const [node, score] of this.potentials.entries()) yield { node, score };
   },
+  rows: function* (this: { readonly rows: readonly unknown[] }) {
+    yield* this.rows;
+  },
   edges: function* (this: Edges): Generator<EdgeResistance, void, undefined> {
     for (const [i, resistance] of this.resistances.entries())
       yield { from: this.from[i] as number, to: this.to[i] as number, resistance };
