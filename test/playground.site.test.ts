@@ -152,11 +152,13 @@ describe('graph', () => {
     await open('graph');
     await page.getByRole('combobox', { name: 'Graph' }).selectOption('flights');
     await expect.poll(() => rows('graph').first().textContent()).toContain('SEA');
-    const inked = await page.locator('canvas.map').evaluate((canvas: HTMLCanvasElement) => {
-      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-      return data.filter((value, i) => i % 4 === 3 && value > 0).length;
-    });
-    expect(inked).toBeGreaterThan(5000);
+    // The list is filled before the picture is drawn.
+    const inked = () =>
+      page.locator('canvas.map').evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+      });
+    await expect.poll(inked).toBeGreaterThan(5000);
   });
 
   test('takes an edge list, and says what is wrong with another file', async () => {
