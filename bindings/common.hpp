@@ -14,7 +14,8 @@
 //   number, bool, enum, float/double      number (a status: 0 or negative), bool
 //   uint64_t, int64_t                     number: whole, exact below 2^53; UINT64_MAX is -1
 //   const double *, uint32_t *, void *    number: an address inside the module's memory
-//   sl_graph * (a registered struct)      the embind object, or null. What create() gave is owned and
+//   sl_graph * (a registered struct)      the embind object, or null. What create() gave is owned
+//   and
 //                                         must be deleted; what a method returned is borrowed
 //
 // Nothing here throws, loops, or calls into JavaScript. A binding that needs more than this list
@@ -162,7 +163,7 @@ void function(const char *name) {
   emscripten::function(name, &Call<f>::call, emscripten::allow_raw_pointers());
 }
 
-}  // namespace sl
+} // namespace sl
 
 #define SL_OBJECT(T, destroy)                                                                      \
   template <>                                                                                      \

@@ -97,7 +97,15 @@ describe('folders', () => {
 describe('package.json', () => {
   test('exports one subpath a room', () => {
     const stores = ['./store', './store/node', './store/indexeddb'];
-    const others = ['.', './worker', './inline', ...stores, './raw/*', './*.wasm', './package.json'];
+    const others = [
+      '.',
+      './worker',
+      './inline',
+      ...stores,
+      './raw/*',
+      './*.wasm',
+      './package.json',
+    ];
     expect(exported.filter((path) => !others.includes(path))).toEqual(
       open.map((name) => `./${name}`),
     );

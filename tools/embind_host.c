@@ -2,7 +2,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-// Embind's only call of printf names a type that nobody registered by its address: siprintf(text, "%p", type).
+// Embind's only call of printf names a type that nobody registered by its address: siprintf(text,
+// "%p", type).
 int siprintf(char *text, const char *format, ...);
 int siprintf(char *text, const char *format, ...) {
   (void)format;
@@ -13,7 +14,8 @@ int siprintf(char *text, const char *format, ...) {
   int length = 0;
   text[length++] = '0';
   text[length++] = 'x';
-  for (int shift = 28; shift >= 0; shift -= 4) text[length++] = "0123456789abcdef"[address >> shift & 15];
+  for (int shift = 28; shift >= 0; shift -= 4)
+    text[length++] = "0123456789abcdef"[address >> shift & 15];
   text[length] = 0;
   return length;
 }

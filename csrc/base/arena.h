@@ -13,7 +13,7 @@ typedef struct sl_arena {
   char *bytes;
   size_t capacity;
   size_t used;
-  size_t high_water;  // most bytes ever in use at once, to size the next reservation
+  size_t high_water; // most bytes ever in use at once, to size the next reservation
 } sl_arena;
 
 // A named place to fall back to. Marks are released in reverse order of taking.

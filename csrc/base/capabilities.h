@@ -9,9 +9,9 @@
 #define SL_ABI_VERSION 1u
 
 typedef enum sl_capability {
-  SL_CAPABILITY_SIMD = 1,     // 128-bit SIMD instructions
-  SL_CAPABILITY_RELAXED = 2,  // relaxed SIMD instructions
-  SL_CAPABILITY_CHECKS = 4,   // assertions are on: not a release build
+  SL_CAPABILITY_SIMD = 1,    // 128-bit SIMD instructions
+  SL_CAPABILITY_RELAXED = 2, // relaxed SIMD instructions
+  SL_CAPABILITY_CHECKS = 4,  // assertions are on: not a release build
 } sl_capability;
 
 // Bits of sl_capability. O(1).

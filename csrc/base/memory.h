@@ -26,7 +26,8 @@ void sl_free(void *block);
 
 // Typed forms, so that a call reads SL_ALLOC(&values, nnz).
 #define SL_ALLOC(pointer, count) sl_alloc((count), sizeof(**(pointer)), (void **)(pointer))
-#define SL_ALLOC_ZERO(pointer, count) sl_alloc_zero((count), sizeof(**(pointer)), (void **)(pointer))
+#define SL_ALLOC_ZERO(pointer, count)                                                              \
+  sl_alloc_zero((count), sizeof(**(pointer)), (void **)(pointer))
 #define SL_REALLOC(pointer, count) sl_realloc((void **)(pointer), (count), sizeof(**(pointer)))
 
 // Bytes held through sl_alloc now (headers not counted), and the most ever held at once.

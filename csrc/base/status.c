@@ -5,7 +5,8 @@ static _Thread_local sl_error last_error = {SL_OK, "", "", SL_NO_POSITION};
 const char *sl_status_name(sl_status status) {
   switch (status) {
 #define X(name, value, text)                                                                       \
-  case SL_##name: return #name;
+  case SL_##name:                                                                                  \
+    return #name;
     SL_STATUS_LIST(X)
 #undef X
   }
@@ -15,7 +16,8 @@ const char *sl_status_name(sl_status status) {
 const char *sl_status_text(sl_status status) {
   switch (status) {
 #define X(name, value, text)                                                                       \
-  case SL_##name: return text;
+  case SL_##name:                                                                                  \
+    return text;
     SL_STATUS_LIST(X)
 #undef X
   }
@@ -25,7 +27,8 @@ const char *sl_status_text(sl_status status) {
 const char *sl_outcome_name(sl_outcome outcome) {
   switch (outcome) {
 #define X(name, value, text)                                                                       \
-  case SL_OUTCOME_##name: return text;
+  case SL_OUTCOME_##name:                                                                          \
+    return text;
     SL_OUTCOME_LIST(X)
 #undef X
   }

@@ -77,10 +77,10 @@ const char *sl_outcome_name(sl_outcome outcome);
 // a succeeding call leaves it alone.
 typedef struct sl_error {
   sl_status status;
-  const char *argument;  // name of the offending argument in C spelling ("row_pointers"), static
-  const char *expected;  // what would have been right ("finite numbers"), static
-  uint64_t position;     // index in the argument, line in a text, bytes wanted (ERR_MEMORY);
-                         // SL_NO_POSITION when there is none
+  const char *argument; // name of the offending argument in C spelling ("row_pointers"), static
+  const char *expected; // what would have been right ("finite numbers"), static
+  uint64_t position;    // index in the argument, line in a text, bytes wanted (ERR_MEMORY);
+                        // SL_NO_POSITION when there is none
 } sl_error;
 
 #define SL_NO_POSITION UINT64_MAX

@@ -23,7 +23,8 @@ int32_t SL_ABI(sl_abi_vector_destroy)(sl_handle handle) {
   return SL_OK;
 }
 
-// Writes the address of the elements, their number, their dtype and the bytes held; each may be NULL.
+// Writes the address of the elements, their number, their dtype and the bytes held; each may be
+// NULL.
 int32_t SL_ABI(sl_abi_vector_info)(sl_handle handle, void **data, size_t *length, int32_t *dtype,
                                    size_t *bytes) {
   sl_vector *vector;

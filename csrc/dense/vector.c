@@ -32,7 +32,8 @@ void sl_vector_destroy(sl_vector *vector) {
 }
 
 size_t sl_vector_bytes(const sl_vector *vector) {
-  return sizeof *vector + vector->length * (vector->dtype == SL_F32 ? sizeof(float) : sizeof(double));
+  return sizeof *vector +
+         vector->length * (vector->dtype == SL_F32 ? sizeof(float) : sizeof(double));
 }
 
 static sl_status same_kind(const sl_vector *x, const sl_vector *y) {
@@ -102,7 +103,7 @@ static double norm_f64(const double *x, size_t n, sl_norm_kind kind) {
 sl_status sl_vector_norm(const sl_vector *x, sl_norm_kind kind, double *out) {
   SL_REQUIRE(kind == SL_NORM_2 || kind == SL_NORM_1 || kind == SL_NORM_INF, SL_ERR_OPTION, "norm",
              "2, 1 or infinity");
-  *out = x->dtype == SL_F32 ? norm_f32(x->data, x->length, kind)
-                            : norm_f64(x->data, x->length, kind);
+  *out =
+      x->dtype == SL_F32 ? norm_f32(x->data, x->length, kind) : norm_f64(x->data, x->length, kind);
   return SL_OK;
 }

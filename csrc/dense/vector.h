@@ -14,7 +14,7 @@ typedef enum sl_dtype {
 } sl_dtype;
 
 typedef struct sl_vector {
-  void *data;  // length elements of dtype, 16-byte aligned, owned
+  void *data; // length elements of dtype, 16-byte aligned, owned
   size_t length;
   sl_dtype dtype;
 } sl_vector;
@@ -29,7 +29,8 @@ void sl_vector_destroy(sl_vector *vector);
 // Bytes held, the object itself included.
 size_t sl_vector_bytes(const sl_vector *vector);
 
-// Inner product in f64. x and y may be the same. Errors: ERR_SHAPE, ERR_ARGUMENT (dtypes differ). O(n).
+// Inner product in f64. x and y may be the same. Errors: ERR_SHAPE, ERR_ARGUMENT (dtypes differ).
+// O(n).
 sl_status sl_vector_dot(const sl_vector *x, const sl_vector *y, double *out);
 
 // y += alpha x; x and y may be the same. Errors: ERR_SHAPE, ERR_ARGUMENT (dtypes differ),

@@ -1,6 +1,6 @@
 // Based on: R. E. Tarjan, J. van Leeuwen, "Worst-case analysis of set union algorithms", J. ACM 31
-// (1984), doi:10.1145/62.2160: path halving, linked by index instead of by rank, so that the root of
-// a set is its smallest node and one array is enough.
+// (1984), doi:10.1145/62.2160: path halving, linked by index instead of by rank, so that the root
+// of a set is its smallest node and one array is enough.
 #include "graph/components.h"
 
 static uint32_t find_root(uint32_t *parents, uint32_t u) {

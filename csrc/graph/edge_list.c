@@ -123,8 +123,8 @@ static sl_status read_id(sl_edge_list *reader, const char *argument, uint64_t *o
 static sl_status read_weight(sl_edge_list *reader) {
   sl_text *text = &reader->text;
   SL_TRY(sl_text_number(text, "weight", &reader->weight));
-  double kept = reader->options.value_type == SL_VALUES_F32 ? (double)(float)reader->weight
-                                                            : reader->weight;
+  double kept =
+      reader->options.value_type == SL_VALUES_F32 ? (double)(float)reader->weight : reader->weight;
   if (kept > 0 && isfinite(kept)) return SL_OK;
   return sl_text_refuse(text, "weight", "a finite number above 0", SL_TEXT_WORD);
 }
@@ -147,19 +147,21 @@ static sl_status read_word(sl_edge_list *reader) {
     return SL_OK;
   }
   switch (reader->field++) {
-    case 0: return read_id(reader, "from", &reader->from);
-    case 1: return read_id(reader, "to", &reader->to);
-    case 2:
-      if (reader->options.ignore_weights) break;
-      if (reader->entries.count > 0 && !reader->weighted) {
-        return sl_text_refuse(text, "text", "the end of the line, as on the lines before",
-                              SL_TEXT_WORD);
-      }
-      return read_weight(reader);
-    default:
-      if (!reader->options.ignore_weights) {
-        return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
-      }
+  case 0:
+    return read_id(reader, "from", &reader->from);
+  case 1:
+    return read_id(reader, "to", &reader->to);
+  case 2:
+    if (reader->options.ignore_weights) break;
+    if (reader->entries.count > 0 && !reader->weighted) {
+      return sl_text_refuse(text, "text", "the end of the line, as on the lines before",
+                            SL_TEXT_WORD);
+    }
+    return read_weight(reader);
+  default:
+    if (!reader->options.ignore_weights) {
+      return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
+    }
   }
   reader->skip_line = true;
   return SL_OK;
@@ -207,12 +209,20 @@ static sl_status end_line(sl_edge_list *reader) {
 static sl_status read_events(sl_edge_list *reader) {
   for (;;) {
     switch (sl_text_next(&reader->text)) {
-      case SL_TEXT_MORE:
-      case SL_TEXT_END: return SL_OK;
-      case SL_TEXT_BROKEN: return SL_ERR_PARSE;
-      case SL_TEXT_WORD: SL_TRY(read_word(reader)); break;
-      case SL_TEXT_SEPARATOR: SL_TRY(read_separator(reader)); break;
-      case SL_TEXT_LINE_END: SL_TRY(end_line(reader)); break;
+    case SL_TEXT_MORE:
+    case SL_TEXT_END:
+      return SL_OK;
+    case SL_TEXT_BROKEN:
+      return SL_ERR_PARSE;
+    case SL_TEXT_WORD:
+      SL_TRY(read_word(reader));
+      break;
+    case SL_TEXT_SEPARATOR:
+      SL_TRY(read_separator(reader));
+      break;
+    case SL_TEXT_LINE_END:
+      SL_TRY(end_line(reader));
+      break;
     }
   }
 }
@@ -240,7 +250,8 @@ static void renumber(sl_edge_list *reader, uint32_t *scratch, uint64_t *sorted) 
   for (uint32_t k = 0; k < n; k++) order[k] = k;
   for (uint64_t run = 1; run < n; run *= 2) {
     for (uint64_t begin = 0; begin < n; begin += 2 * run) {
-      uint64_t middle = begin + run < n ? begin + run : n, end = middle + run < n ? middle + run : n;
+      uint64_t middle = begin + run < n ? begin + run : n,
+               end = middle + run < n ? middle + run : n;
       merge(reader->ids, order, other, (uint32_t)begin, (uint32_t)middle, (uint32_t)end);
     }
     uint32_t *swap = order;

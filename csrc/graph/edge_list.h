@@ -5,10 +5,10 @@
 //                   ignored, empty fields refused. The first line is skipped as a header when it
 //                   begins with a letter, '_' or a quote. Quoted fields are refused elsewhere.
 //
-// Lines that begin with '#' or '%' are comments, empty lines are skipped. Node ids are whole numbers
-// without sign. The first edge says whether there are weights; then every line must agree. A last
-// line without line feed is read like any other, so a cut inside the last number of a file cannot be
-// noticed.
+// Lines that begin with '#' or '%' are comments, empty lines are skipped. Node ids are whole
+// numbers without sign. The first edge says whether there are weights; then every line must agree.
+// A last line without line feed is read like any other, so a cut inside the last number of a file
+// cannot be noticed.
 //
 // Based on: the format of the SNAP collection (J. Leskovec, A. Krevl, 2014,
 // https://snap.stanford.edu/data), which no document defines.
@@ -23,34 +23,34 @@
 #include "sparse/text.h"
 
 typedef struct sl_edge_list_options {
-  bool directed;             // default true: "a b" is the edge a -> b
-  bool compact_ids;          // default false: ids are node numbers, node_count = largest id + 1.
-                             // true: ids up to 2^64 - 1 in ascending order become nodes 0, 1, ...
-  bool ignore_weights;       // default false. true: fields after the second are skipped unread
-  uint32_t node_count;       // default 0: from the ids. Else ids must be below it; not with compact_ids
-  uint32_t separator;        // default 0: blanks. Else a printable ASCII character, no digit
-  sl_value_type value_type;  // default F64: type of the weights, F32 or F64
+  bool directed;       // default true: "a b" is the edge a -> b
+  bool compact_ids;    // default false: ids are node numbers, node_count = largest id + 1.
+                       // true: ids up to 2^64 - 1 in ascending order become nodes 0, 1, ...
+  bool ignore_weights; // default false. true: fields after the second are skipped unread
+  uint32_t node_count; // default 0: from the ids. Else ids must be below it; not with compact_ids
+  uint32_t separator;  // default 0: blanks. Else a printable ASCII character, no digit
+  sl_value_type value_type; // default F64: type of the weights, F32 or F64
 } sl_edge_list_options;
 
 sl_edge_list_options sl_edge_list_options_default(void);
 
 typedef struct sl_edge_list {
-  sl_text text;       // text.found says what was found instead after ERR_PARSE and the like
+  sl_text text; // text.found says what was found instead after ERR_PARSE and the like
   sl_edge_list_options options;
-  sl_status failed;   // the first error; nothing is read after it
+  sl_status failed; // the first error; nothing is read after it
   bool finished;
-  bool past_header;   // a header line or an edge has been read
+  bool past_header; // a header line or an edge has been read
   bool weighted;
-  bool skip_line;     // internal: a header, or fields after the second
+  bool skip_line; // internal: a header, or fields after the second
   bool after_separator;
-  uint32_t field;     // fields read on the line
+  uint32_t field; // fields read on the line
   uint64_t from, to;
   double weight;
   uint64_t largest;   // largest id so far
   sl_entries entries; // from, to, weight; ids replaced by places in `ids` when compact
   uint64_t *ids;      // compact: id_count ids, first in order of appearance, ascending at the end
   uint32_t id_count, id_capacity;
-  uint32_t *slots;    // hash table: place in `ids` + 1, 0 is free
+  uint32_t *slots; // hash table: place in `ids` + 1, 0 is free
   uint32_t slot_bits;
 } sl_edge_list;
 
@@ -58,7 +58,8 @@ typedef struct sl_edge_list {
 sl_status sl_edge_list_create(const sl_edge_list_options *options, sl_edge_list **out);
 
 // Reads the next n bytes; cut anywhere. bytes: read, not kept.
-//   Errors: ERR_PARSE (position = line). Without line: ERR_MEMORY, ERR_OVERFLOW, ERR_STATE (after an
+//   Errors: ERR_PARSE (position = line). Without line: ERR_MEMORY, ERR_OVERFLOW, ERR_STATE (after
+//   an
 //           error or the end). May allocate. O(n), expected with compact ids.
 sl_status sl_edge_list_feed(sl_edge_list *reader, const char *bytes, size_t n);
 

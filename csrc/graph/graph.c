@@ -8,8 +8,8 @@
 static sl_status check_weights(const void *weights, sl_value_type type, size_t count) {
   if (type == SL_VALUES_PATTERN) return SL_OK;
   for (size_t k = 0; k < count; k++) {
-    double weight = type == SL_VALUES_F64 ? ((const double *)weights)[k]
-                                          : (double)((const float *)weights)[k];
+    double weight =
+        type == SL_VALUES_F64 ? ((const double *)weights)[k] : (double)((const float *)weights)[k];
     SL_REQUIRE_AT(isfinite(weight), SL_ERR_NOT_FINITE, "weights", "finite numbers", k);
     SL_REQUIRE_AT(weight > 0, SL_ERR_NOT_POSITIVE, "weights", "numbers above 0", k);
   }
@@ -72,7 +72,8 @@ sl_status sl_graph_from_edges(uint32_t node_count, uint32_t count, const uint32_
   SL_TRY(check_weights(weights, value_type, count));
   sl_csr *outgoing;
   if (directed) {
-    SL_TRY(sl_csr_from_coo(node_count, node_count, count, from, to, weights, value_type, &outgoing));
+    SL_TRY(
+        sl_csr_from_coo(node_count, node_count, count, from, to, weights, value_type, &outgoing));
   } else {
     SL_TRY(sl_csr_from_half(node_count, count, from, to, weights, value_type, false, &outgoing));
   }

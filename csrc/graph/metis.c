@@ -41,7 +41,8 @@ size_t sl_metis_bytes(const sl_metis *reader) {
 // "011": digits from the right, missing ones are 0.
 static sl_status read_format(sl_metis *reader) {
   sl_text *text = &reader->text;
-  bool *const digits[3] = {&reader->has_edge_weights, &reader->has_node_weights, &reader->has_sizes};
+  bool *const digits[3] = {&reader->has_edge_weights, &reader->has_node_weights,
+                           &reader->has_sizes};
   bool good = text->word_length <= 3;
   for (uint32_t i = 0; good && i < text->word_length; i++) {
     char c = text->word[text->word_length - 1 - i];
@@ -49,26 +50,29 @@ static sl_status read_format(sl_metis *reader) {
     *digits[i] = c == '1';
   }
   if (good) return SL_OK;
-  return sl_text_refuse_as(text, SL_ERR_FORMAT, "format", "up to three digits 0 or 1", SL_TEXT_WORD);
+  return sl_text_refuse_as(text, SL_ERR_FORMAT, "format", "up to three digits 0 or 1",
+                           SL_TEXT_WORD);
 }
 
 static sl_status read_header_word(sl_metis *reader) {
   sl_text *text = &reader->text;
   uint64_t value;
   switch (reader->field++) {
-    case 0:
-      SL_TRY(sl_text_whole(text, LARGEST_COUNT, "nodes", "a number of nodes, 1 to 2^32 - 2", &value));
-      reader->node_count = (uint32_t)value;
-      if (value > 0) return SL_OK;
-      return sl_text_refuse(text, "nodes", "a number of nodes, 1 to 2^32 - 2", SL_TEXT_WORD);
-    case 1:
-      return sl_text_whole(text, UINT32_MAX / 2, "edges", "a number of edges below 2^31",
-                           &reader->edge_count);
-    case 2: return read_format(reader);
-    case 3:
-      return sl_text_whole(text, 1000, "constraints", "a number of weights a node, 0 to 1000",
-                           &reader->constraints);
-    default: return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
+  case 0:
+    SL_TRY(sl_text_whole(text, LARGEST_COUNT, "nodes", "a number of nodes, 1 to 2^32 - 2", &value));
+    reader->node_count = (uint32_t)value;
+    if (value > 0) return SL_OK;
+    return sl_text_refuse(text, "nodes", "a number of nodes, 1 to 2^32 - 2", SL_TEXT_WORD);
+  case 1:
+    return sl_text_whole(text, UINT32_MAX / 2, "edges", "a number of edges below 2^31",
+                         &reader->edge_count);
+  case 2:
+    return read_format(reader);
+  case 3:
+    return sl_text_whole(text, 1000, "constraints", "a number of weights a node, 0 to 1000",
+                         &reader->constraints);
+  default:
+    return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
   }
 }
 
@@ -164,13 +168,17 @@ static sl_status read_events(sl_metis *reader) {
     if (event == SL_TEXT_MORE || event == SL_TEXT_END) return SL_OK;
     if (event == SL_TEXT_BROKEN) return SL_ERR_PARSE;
     if (event == SL_TEXT_WORD) {
-      if (reader->in_body) SL_TRY(read_body_word(reader));
-      else SL_TRY(read_header_word(reader));
+      if (reader->in_body)
+        SL_TRY(read_body_word(reader));
+      else
+        SL_TRY(read_header_word(reader));
       continue;
     }
     // Empty lines are nodes, but not before the first line.
-    if (reader->in_body) SL_TRY(end_body_line(reader));
-    else if (reader->field > 0) SL_TRY(end_header(reader));
+    if (reader->in_body)
+      SL_TRY(end_body_line(reader));
+    else if (reader->field > 0)
+      SL_TRY(end_header(reader));
     reader->field = 0;
   }
 }

@@ -13,7 +13,7 @@ typedef struct sl_flat {
   unsigned char *queries; // four encoded queries
   uint64_t *pool;         // 4 * pool_capacity
   uint32_t pool_capacity;
-  uint64_t scored; // rows compared since creation
+  uint64_t scored;          // rows compared since creation
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_flat;
 

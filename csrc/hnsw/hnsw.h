@@ -53,12 +53,12 @@ typedef struct sl_hnsw {
   uint32_t *batch; // gathered slots of one expansion, batch_capacity
   float *keys;     // and their keys
   uint32_t batch_capacity;
-  unsigned char *query;   // one encoded vector
-  unsigned char *decoded; // one decoded from a slot
-  unsigned char *coded;   // the query in the rows' own form
-  unsigned char *pair;    // and a slot's vector as a query to others
-  uint64_t scored;        // rows compared since creation
-  uint32_t repairs;       // repair passes since creation
+  unsigned char *query;     // one encoded vector
+  unsigned char *decoded;   // one decoded from a slot
+  unsigned char *coded;     // the query in the rows' own form
+  unsigned char *pair;      // and a slot's vector as a query to others
+  uint64_t scored;          // rows compared since creation
+  uint32_t repairs;         // repair passes since creation
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_hnsw;
 

@@ -110,8 +110,10 @@ static inline float sl_entry_key(uint64_t entry) {
 
 // Inserts into an ascending array of at most `capacity` entries; the largest falls out when full.
 // Returns the place taken, or `capacity` when the entry is not among the best.
-static inline __attribute__((always_inline)) uint32_t
-sl_pool_insert(uint64_t *pool, uint32_t *count, uint32_t capacity, uint64_t entry) {
+static inline __attribute__((always_inline)) uint32_t sl_pool_insert(uint64_t *pool,
+                                                                     uint32_t *count,
+                                                                     uint32_t capacity,
+                                                                     uint64_t entry) {
   uint32_t i = *count;
   if (i == capacity) {
     if (entry >= pool[i - 1]) return capacity;

@@ -120,7 +120,7 @@ double sl_sum_f64(const double *x, size_t n) {
 }
 
 double sl_norm2_f32(const float *x, size_t n) {
-  return sqrt(sl_dot_f32(x, x, n));  // squares of f32 neither overflow nor vanish in f64
+  return sqrt(sl_dot_f32(x, x, n)); // squares of f32 neither overflow nor vanish in f64
 }
 
 double sl_norm2_f64(const double *x, size_t n) {

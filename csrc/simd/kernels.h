@@ -1,7 +1,7 @@
 // Dense kernels over contiguous arrays. f64 accumulation everywhere, also for f32 input.
 //
-// For all of them: arrays have n elements, need no alignment, and may be the same array but must not
-// overlap in part. n = 0 is allowed. None allocates, none fails. O(n). NaN and Inf propagate.
+// For all of them: arrays have n elements, need no alignment, and may be the same array but must
+// not overlap in part. n = 0 is allowed. None allocates, none fails. O(n). NaN and Inf propagate.
 // The order of summation is fixed (eight partial sums over blocks of eight, then the tail), so that
 // scalar, simd and native builds give the same bits.
 #ifndef SL_SIMD_KERNELS_H

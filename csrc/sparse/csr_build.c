@@ -64,12 +64,16 @@ static sl_status merge_duplicates(uint32_t rows, uint32_t *row_pointers, uint32_
       // From -0, so that a lone -0 stays what it is.
       double sum = -0.0;
       for (; k < end && columns[k] == column; k++) {
-        if (value_type == SL_VALUES_F64) sum += values64[k];
-        else if (value_type == SL_VALUES_F32) sum += (double)values32[k];
+        if (value_type == SL_VALUES_F64)
+          sum += values64[k];
+        else if (value_type == SL_VALUES_F32)
+          sum += (double)values32[k];
       }
       columns[to] = column;
-      if (value_type == SL_VALUES_F64) values64[to] = sum;
-      else if (value_type == SL_VALUES_F32) values32[to] = (float)sum;
+      if (value_type == SL_VALUES_F64)
+        values64[to] = sum;
+      else if (value_type == SL_VALUES_F32)
+        values32[to] = (float)sum;
       bool finite = value_type == SL_VALUES_F32 ? isfinite((float)sum) : isfinite(sum);
       SL_REQUIRE(finite, SL_ERR_NOT_FINITE, "values", "duplicates whose sum is finite");
       to++;
@@ -85,8 +89,13 @@ static sl_status merge_duplicates(uint32_t rows, uint32_t *row_pointers, uint32_
 static sl_status canonicalise(uint32_t rows, uint32_t cols, uint32_t *row_pointers,
                               uint32_t *columns, void *values, sl_value_type value_type,
                               sl_csr **out) {
-  sl_csr raw = {.rows = rows, .cols = cols, .nnz = row_pointers[rows], .value_type = value_type,
-                .row_pointers = row_pointers, .columns = columns, .values = values};
+  sl_csr raw = {.rows = rows,
+                .cols = cols,
+                .nnz = row_pointers[rows],
+                .value_type = value_type,
+                .row_pointers = row_pointers,
+                .columns = columns,
+                .values = values};
   row_order order = find_order(row_pointers, columns, rows);
   if (order == UNSORTED) {
     // Two stable counting sorts: transposing twice sorts the columns and keeps the order of
@@ -139,12 +148,15 @@ static sl_status alloc_arrays(uint32_t rows, size_t nnz, sl_value_type value_typ
 
 static void put(sl_value_type value_type, void *to, uint32_t place, const void *from, uint32_t k,
                 double sign) {
-  if (value_type == SL_VALUES_F64) ((double *)to)[place] = sign * ((const double *)from)[k];
-  else if (value_type == SL_VALUES_F32) ((float *)to)[place] = (float)sign * ((const float *)from)[k];
+  if (value_type == SL_VALUES_F64)
+    ((double *)to)[place] = sign * ((const double *)from)[k];
+  else if (value_type == SL_VALUES_F32)
+    ((float *)to)[place] = (float)sign * ((const float *)from)[k];
 }
 
-// Counting sort by row, stable, of checked entries. mirror_sign 0: the entries as they are; else each
-// entry off the diagonal is followed by its mirror image, times mirror_sign. total: entries in all.
+// Counting sort by row, stable, of checked entries. mirror_sign 0: the entries as they are; else
+// each entry off the diagonal is followed by its mirror image, times mirror_sign. total: entries in
+// all.
 static sl_status sort_by_row(uint32_t rows, uint32_t cols, uint32_t count, uint32_t total,
                              const uint32_t *row_indices, const uint32_t *column_indices,
                              const void *values, sl_value_type value_type, double mirror_sign,

@@ -8,8 +8,8 @@
 typedef struct sl_entries {
   sl_value_type value_type;
   uint32_t count, capacity;
-  uint32_t *rows, *columns;  // capacity
-  void *values;              // capacity of value_type; NULL for PATTERN
+  uint32_t *rows, *columns; // capacity
+  void *values;             // capacity of value_type; NULL for PATTERN
 } sl_entries;
 
 // Empties it without freeing: for a new struct.
@@ -27,8 +27,10 @@ static inline sl_status sl_entries_push(sl_entries *entries, uint32_t row, uint3
   uint32_t at = entries->count++;
   entries->rows[at] = row;
   entries->columns[at] = column;
-  if (entries->value_type == SL_VALUES_F64) ((double *)entries->values)[at] = value;
-  else if (entries->value_type == SL_VALUES_F32) ((float *)entries->values)[at] = (float)value;
+  if (entries->value_type == SL_VALUES_F64)
+    ((double *)entries->values)[at] = value;
+  else if (entries->value_type == SL_VALUES_F32)
+    ((float *)entries->values)[at] = (float)value;
   return SL_OK;
 }
 

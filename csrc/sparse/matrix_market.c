@@ -39,41 +39,42 @@ static sl_status read_banner_word(sl_matrix_market *reader) {
   const char *argument = "text", *expected = "%%MatrixMarket at the beginning";
   sl_status status = SL_ERR_PARSE;
   switch (reader->field++) {
-    case 0:
-      if (sl_text_is(text, "%%matrixmarket")) return SL_OK;
+  case 0:
+    if (sl_text_is(text, "%%matrixmarket")) return SL_OK;
+    break;
+  case 1:
+    argument = "object", expected = "matrix", status = SL_ERR_FORMAT;
+    if (sl_text_is(text, "matrix")) return SL_OK;
+    break;
+  case 2:
+    argument = "format", expected = "coordinate or array", status = SL_ERR_FORMAT;
+    reader->array = sl_text_is(text, "array");
+    if (reader->array || sl_text_is(text, "coordinate")) return SL_OK;
+    break;
+  case 3:
+    argument = "field", expected = "real, integer or pattern", status = SL_ERR_FORMAT;
+    reader->pattern = sl_text_is(text, "pattern");
+    reader->integer = sl_text_is(text, "integer");
+    if (reader->pattern && reader->array) {
+      expected = "real or integer for an array";
       break;
-    case 1:
-      argument = "object", expected = "matrix", status = SL_ERR_FORMAT;
-      if (sl_text_is(text, "matrix")) return SL_OK;
+    }
+    if (reader->pattern || reader->integer) return SL_OK;
+    if (sl_text_is(text, "real") || sl_text_is(text, "double")) return SL_OK;
+    break;
+  case 4:
+    argument = "symmetry", expected = "general, symmetric or skew-symmetric";
+    status = SL_ERR_FORMAT;
+    reader->symmetric = sl_text_is(text, "symmetric");
+    reader->skew = sl_text_is(text, "skew-symmetric");
+    if (reader->skew && reader->pattern) {
+      expected = "general or symmetric for a pattern";
       break;
-    case 2:
-      argument = "format", expected = "coordinate or array", status = SL_ERR_FORMAT;
-      reader->array = sl_text_is(text, "array");
-      if (reader->array || sl_text_is(text, "coordinate")) return SL_OK;
-      break;
-    case 3:
-      argument = "field", expected = "real, integer or pattern", status = SL_ERR_FORMAT;
-      reader->pattern = sl_text_is(text, "pattern");
-      reader->integer = sl_text_is(text, "integer");
-      if (reader->pattern && reader->array) {
-        expected = "real or integer for an array";
-        break;
-      }
-      if (reader->pattern || reader->integer) return SL_OK;
-      if (sl_text_is(text, "real") || sl_text_is(text, "double")) return SL_OK;
-      break;
-    case 4:
-      argument = "symmetry", expected = "general, symmetric or skew-symmetric";
-      status = SL_ERR_FORMAT;
-      reader->symmetric = sl_text_is(text, "symmetric");
-      reader->skew = sl_text_is(text, "skew-symmetric");
-      if (reader->skew && reader->pattern) {
-        expected = "general or symmetric for a pattern";
-        break;
-      }
-      if (reader->symmetric || reader->skew || sl_text_is(text, "general")) return SL_OK;
-      break;
-    default: expected = "the end of the line";
+    }
+    if (reader->symmetric || reader->skew || sl_text_is(text, "general")) return SL_OK;
+    break;
+  default:
+    expected = "the end of the line";
   }
   return sl_text_refuse_as(text, status, argument, expected, SL_TEXT_WORD);
 }
@@ -107,9 +108,12 @@ static sl_status read_size_word(sl_matrix_market *reader) {
   if (field < 2 && value == 0) {
     return sl_text_refuse(text, names[field], expected[field], SL_TEXT_WORD);
   }
-  if (field == 0) reader->rows = (uint32_t)value;
-  else if (field == 1) reader->cols = (uint32_t)value;
-  else reader->declared = value;
+  if (field == 0)
+    reader->rows = (uint32_t)value;
+  else if (field == 1)
+    reader->cols = (uint32_t)value;
+  else
+    reader->declared = value;
   return SL_OK;
 }
 
@@ -128,7 +132,7 @@ static sl_status end_sizes(sl_matrix_market *reader) {
     reader->declared = n * reader->cols;
     if (reader->symmetric) reader->declared = n * (n + 1) / 2;
     if (reader->skew) reader->declared = n * (n - 1) / 2;
-    reader->row = reader->skew;  // the first entry of the first column
+    reader->row = reader->skew; // the first entry of the first column
   }
   reader->stage = ENTRIES;
   return SL_OK;
@@ -157,7 +161,8 @@ static sl_status read_value(sl_matrix_market *reader) {
 
 static sl_status check_place(sl_matrix_market *reader) {
   if (reader->symmetric && reader->column > reader->row) {
-    return sl_text_refuse(&reader->text, "column", "a column on or below the diagonal", SL_TEXT_WORD);
+    return sl_text_refuse(&reader->text, "column", "a column on or below the diagonal",
+                          SL_TEXT_WORD);
   }
   if (reader->skew && reader->column >= reader->row) {
     return sl_text_refuse(&reader->text, "column", "a column below the diagonal", SL_TEXT_WORD);
@@ -180,8 +185,10 @@ static sl_status read_entry_word(sl_matrix_market *reader) {
                                     : "a column from 1 to the number of columns";
   SL_TRY(sl_text_whole(text, bound, name, expected, &index));
   if (index == 0) return sl_text_refuse(text, name, expected, SL_TEXT_WORD);
-  if (field == 0) reader->row = (uint32_t)index - 1;
-  else reader->column = (uint32_t)index - 1;
+  if (field == 0)
+    reader->row = (uint32_t)index - 1;
+  else
+    reader->column = (uint32_t)index - 1;
   return field == 1 ? check_place(reader) : SL_OK;
 }
 
@@ -212,16 +219,22 @@ static sl_status read_events(sl_matrix_market *reader) {
     if (event == SL_TEXT_MORE || event == SL_TEXT_END) return SL_OK;
     if (event == SL_TEXT_BROKEN) return SL_ERR_PARSE;
     if (event == SL_TEXT_WORD) {
-      if (reader->stage == ENTRIES) SL_TRY(read_entry_word(reader));
-      else if (reader->stage == SIZES) SL_TRY(read_size_word(reader));
-      else SL_TRY(read_banner_word(reader));
+      if (reader->stage == ENTRIES)
+        SL_TRY(read_entry_word(reader));
+      else if (reader->stage == SIZES)
+        SL_TRY(read_size_word(reader));
+      else
+        SL_TRY(read_banner_word(reader));
       continue;
     }
     // The end of a line; empty ones are skipped, but not before the first.
     if (reader->field == 0 && reader->stage != BANNER) continue;
-    if (reader->stage == ENTRIES) SL_TRY(end_entry(reader));
-    else if (reader->stage == SIZES) SL_TRY(end_sizes(reader));
-    else SL_TRY(end_banner(reader));
+    if (reader->stage == ENTRIES)
+      SL_TRY(end_entry(reader));
+    else if (reader->stage == SIZES)
+      SL_TRY(end_sizes(reader));
+    else
+      SL_TRY(end_banner(reader));
     reader->field = 0;
   }
 }

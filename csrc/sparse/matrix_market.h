@@ -1,20 +1,22 @@
 // Reader of Matrix Market files (.mtx), fed in chunks.
 //
-//   %%MatrixMarket matrix coordinate|array real|double|integer|pattern general|symmetric|skew-symmetric
-//   % comments and empty lines, anywhere after the first line
-//   rows columns entries            coordinate        rows columns            array
-//   row column [value]   (1-based)  one a line        value  one a line, column by column
+//   %%MatrixMarket matrix coordinate|array real|double|integer|pattern
+//   general|symmetric|skew-symmetric % comments and empty lines, anywhere after the first line rows
+//   columns entries            coordinate        rows columns            array row column [value]
+//   (1-based)  one a line        value  one a line, column by column
 //
 // Based on: R. F. Boisvert, R. Pozo, K. A. Remington, "The Matrix Market exchange formats: initial
 // design", NISTIR 5935, 1996, https://math.nist.gov/MatrixMarket/formats.html. What it leaves open:
 //   - the words of the first line may have any case
-//   - entries at the same place are summed; zeros of an array file are not stored, explicit zeros of
+//   - entries at the same place are summed; zeros of an array file are not stored, explicit zeros
+//   of
 //     a coordinate file are
 //   - symmetric and skew-symmetric files hold the lower triangle (skew: without the diagonal); an
 //     entry above it is refused, the mirror images are added here
 //   - `integer` values must be whole numbers of at most 2^53 in size
 //   - complex and hermitian are refused by name
-//   - a last line without line feed is read like any other, so a cut inside the last number of a file
+//   - a last line without line feed is read like any other, so a cut inside the last number of a
+//   file
 //     cannot be noticed; any other cut is
 //
 // Memory grows with the entries that really came: a size line alone allocates nothing. Afterwards
@@ -26,12 +28,12 @@
 #include "sparse/text.h"
 
 typedef struct sl_matrix_market {
-  sl_text text;         // text.found says what was found instead after ERR_PARSE and the like
-  sl_status failed;     // the first error; nothing is read after it
+  sl_text text;     // text.found says what was found instead after ERR_PARSE and the like
+  sl_status failed; // the first error; nothing is read after it
   bool finished;
-  int stage;            // internal: which line comes next
+  int stage; // internal: which line comes next
   bool array, pattern, integer, symmetric, skew;
-  uint32_t field;       // fields read on the line
+  uint32_t field; // fields read on the line
   uint32_t rows, cols;
   uint32_t row, column; // of the entry that is being read
   uint64_t declared, seen;
@@ -52,7 +54,8 @@ sl_status sl_matrix_market_create(sl_value_type value_type, sl_matrix_market **o
 sl_status sl_matrix_market_feed(sl_matrix_market *reader, const char *bytes, size_t n);
 
 // Says that the input is complete and builds the matrix. The reader's entries are freed.
-//   Errors: as above, ERR_TRUNCATED (position = last line), and those of sl_csr_from_coo. O(entries).
+//   Errors: as above, ERR_TRUNCATED (position = last line), and those of sl_csr_from_coo.
+//   O(entries).
 sl_status sl_matrix_market_finish(sl_matrix_market *reader, sl_csr **out);
 
 // What stood where something else was expected, after an error with a line; else "". Printable, one

@@ -1,10 +1,10 @@
 // Decimal text to the nearest double.
 //
 // Based on: W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990,
-// doi:10.1145/93542.93557, for the fast path (both factors exact in f64, so one rounding). Where that
-// does not apply the quotient or product is computed exactly in integers and rounded once: by 128/64
-// bits for up to 19 digits and small negative exponents, by multi-word integers otherwise. No table
-// of powers beyond 10^22 and 5^27 is needed, which keeps it small in WebAssembly.
+// doi:10.1145/93542.93557, for the fast path (both factors exact in f64, so one rounding). Where
+// that does not apply the quotient or product is computed exactly in integers and rounded once: by
+// 128/64 bits for up to 19 digits and small negative exponents, by multi-word integers otherwise.
+// No table of powers beyond 10^22 and 5^27 is needed, which keeps it small in WebAssembly.
 #include "sparse/number.h"
 
 #include <math.h>
@@ -32,10 +32,10 @@ bool sl_parse_u64(const char *text, size_t length, uint64_t *out) {
 // A scanned number: lead * 10^exponent when there are at most 19 significant digits.
 typedef struct decimal {
   bool negative;
-  uint64_t lead;             // the first 19 significant digits
-  int32_t exponent;          // power of ten of the last significant digit
-  uint32_t digit_count;      // significant digits, leading zeros not counted
-  const char *begin, *end;   // mantissa: digits with at most one point among them
+  uint64_t lead;           // the first 19 significant digits
+  int32_t exponent;        // power of ten of the last significant digit
+  uint32_t digit_count;    // significant digits, leading zeros not counted
+  const char *begin, *end; // mantissa: digits with at most one point among them
 } decimal;
 
 static bool scan_exponent(const char *at, const char *end, int32_t *out) {
@@ -85,7 +85,7 @@ static bool scan(const char *at, const char *end, decimal *out) {
 // The double nearest to (m + f) 2^exponent, where the highest bit of m is set and the fraction
 // 0 <= f < 1 is known to be zero or not.
 static double round_to_double(uint64_t m, int32_t exponent, bool fraction) {
-  int32_t top = exponent + 63;  // 2^top <= value < 2^(top + 1)
+  int32_t top = exponent + 63; // 2^top <= value < 2^(top + 1)
   if (top > 1023) return INFINITY;
   int32_t drop = top >= -1022 ? 11 : 11 + (-1022 - top);
   if (drop > 64) return 0;
@@ -190,7 +190,7 @@ static double convert_exactly(const decimal *number) {
   uint32_t up = have < want ? want - have : 0;
   shift_left(&x, up);
   bool fraction = false;
-  for (; exponent < 0; exponent += exponent > -9 ? -exponent : 9) {
+  for (; exponent<0; exponent += exponent> - 9 ? -exponent : 9) {
     fraction |= divide(&x, powers_of_ten[exponent > -9 ? -exponent : 9]) != 0;
   }
   // The 64 highest bits, and whether anything is below them.

@@ -1,4 +1,5 @@
-// Numbers out of text, without locale, allocation or reading past `length`. Safe on untrusted bytes.
+// Numbers out of text, without locale, allocation or reading past `length`. Safe on untrusted
+// bytes.
 #ifndef SL_SPARSE_NUMBER_H
 #define SL_SPARSE_NUMBER_H
 
@@ -11,8 +12,8 @@
 
 typedef enum sl_number {
   SL_NUMBER_OK,
-  SL_NUMBER_MALFORMED,   // not a number, or longer than SL_NUMBER_LONGEST
-  SL_NUMBER_NOT_FINITE,  // "inf", "nan" in any case, or a value that rounds to infinity
+  SL_NUMBER_MALFORMED,  // not a number, or longer than SL_NUMBER_LONGEST
+  SL_NUMBER_NOT_FINITE, // "inf", "nan" in any case, or a value that rounds to infinity
 } sl_number;
 
 // A whole number 0 .. 2^64 - 1: digits only, no sign, leading zeros allowed. False for anything

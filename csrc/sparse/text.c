@@ -23,7 +23,8 @@ void sl_text_finish(sl_text *text) {
 // Bytes that are not printable ASCII become '?', so that the message is one clean line.
 static void keep_found(sl_text *text, const char *bytes, size_t n) {
   size_t kept = n < SL_TEXT_FOUND - 1 ? n : SL_TEXT_FOUND - 1;
-  for (size_t i = 0; i < kept; i++) text->found[i] = bytes[i] >= 32 && bytes[i] < 127 ? bytes[i] : '?';
+  for (size_t i = 0; i < kept; i++)
+    text->found[i] = bytes[i] >= 32 && bytes[i] < 127 ? bytes[i] : '?';
   if (kept < n) memset(text->found + kept - 3, '.', 3);
   text->found[kept] = 0;
 }
@@ -36,10 +37,18 @@ sl_status sl_text_refuse_as(sl_text *text, sl_status status, const char *argumen
     if (status == SL_ERR_PARSE) status = SL_ERR_TRUNCATED;
   }
   switch (found) {
-    case SL_TEXT_WORD: keep_found(text, text->word, text->word_length); break;
-    case SL_TEXT_SEPARATOR: keep_found(text, &text->separator, 1); break;
-    case SL_TEXT_LINE_END: keep_found(text, "end of line", 11); break;
-    default: keep_found(text, "end of input", 12); break;
+  case SL_TEXT_WORD:
+    keep_found(text, text->word, text->word_length);
+    break;
+  case SL_TEXT_SEPARATOR:
+    keep_found(text, &text->separator, 1);
+    break;
+  case SL_TEXT_LINE_END:
+    keep_found(text, "end of line", 11);
+    break;
+  default:
+    keep_found(text, "end of input", 12);
+    break;
   }
   return sl_fail(status, argument, expected, text->line);
 }
@@ -53,15 +62,16 @@ sl_status sl_text_truncated(sl_text *text, const char *argument, const char *exp
   return sl_text_refuse_as(text, SL_ERR_TRUNCATED, argument, expected, SL_TEXT_END);
 }
 
-static sl_text_event broken(sl_text *text, const char *word, uint32_t length, const char *expected) {
+static sl_text_event broken(sl_text *text, const char *word, uint32_t length,
+                            const char *expected) {
   text->word = word;
   text->word_length = length;
   sl_text_refuse(text, "text", expected, SL_TEXT_WORD);
   return SL_TEXT_BROKEN;
 }
 
-// The first byte that ends a token, or `end`. Control characters other than blanks and line ends are
-// no separators: they stay in the token and spoil it.
+// The first byte that ends a token, or `end`. Control characters other than blanks and line ends
+// are no separators: they stay in the token and spoil it.
 static const char *word_end(const char *at, const char *end, unsigned char separator) {
   for (; at < end; at++) {
     unsigned char c = (unsigned char)*at;
@@ -195,9 +205,12 @@ sl_status sl_text_whole(sl_text *text, uint64_t bound, const char *argument, con
 
 sl_status sl_text_number(sl_text *text, const char *argument, double *out) {
   switch (sl_parse_double(text->word, text->word_length, out)) {
-    case SL_NUMBER_OK: return SL_OK;
-    case SL_NUMBER_NOT_FINITE: return sl_text_refuse(text, argument, "a finite number", SL_TEXT_WORD);
-    default: return sl_text_refuse(text, argument, "a number", SL_TEXT_WORD);
+  case SL_NUMBER_OK:
+    return SL_OK;
+  case SL_NUMBER_NOT_FINITE:
+    return sl_text_refuse(text, argument, "a finite number", SL_TEXT_WORD);
+  default:
+    return sl_text_refuse(text, argument, "a number", SL_TEXT_WORD);
   }
 }
 

@@ -10,9 +10,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { csvParse } from 'd3-dsv';
 import { geoAlbersUsa } from 'd3-geo';
+import { mesh } from 'topojson-client';
 // By its path: this folder has a package.json of its own, so the package's name does not lead out of it.
 import { createEngine } from '../../dist/index.js';
-import { mesh } from 'topojson-client';
 import { readWordNet } from '../support/wordnet.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));

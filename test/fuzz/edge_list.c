@@ -1,5 +1,5 @@
-// Any bytes as an edge list. The first byte chooses the options, the second the chunks. What is accepted is a graph, does
-// not depend on the chunks, and its table of ids ascends.
+// Any bytes as an edge list. The first byte chooses the options, the second the chunks. What is
+// accepted is a graph, does not depend on the chunks, and its table of ids ascends.
 #include "graph/edge_list.h"
 #include "readers.h"
 

@@ -1,7 +1,7 @@
-// Any bytes as a Matrix Market file. The first byte chooses precision and chunks. What is accepted is canonical, does not
-// depend on the chunks, and reads back from its own text bit by bit.
-#include "readers.h"
+// Any bytes as a Matrix Market file. The first byte chooses precision and chunks. What is accepted
+// is canonical, does not depend on the chunks, and reads back from its own text bit by bit.
 #include "sparse/matrix_market.h"
+#include "readers.h"
 
 static fuzz_answer read_text(const char *text, size_t size, uint32_t chunks, sl_value_type type,
                              sl_csr **out) {

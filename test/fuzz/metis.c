@@ -1,5 +1,5 @@
-// Any bytes as a METIS graph. The first byte chooses precision and chunks. What is accepted is an undirected graph without
-// loops, does not depend on the chunks, and reads back from its own text.
+// Any bytes as a METIS graph. The first byte chooses precision and chunks. What is accepted is an
+// undirected graph without loops, does not depend on the chunks, and reads back from its own text.
 #include "graph/metis.h"
 #include "readers.h"
 

@@ -1,4 +1,5 @@
-// Any text as a number: accepted exactly when it is one, and then the same double as strtod, which is correctly rounded.
+// Any text as a number: accepted exactly when it is one, and then the same double as strtod, which
+// is correctly rounded.
 #include <ctype.h>
 #include <math.h>
 
@@ -43,8 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint64_t whole;
   bool digits = size > 0 && size < 20;
   for (size_t i = 0; i < size; i++) digits &= isdigit(data[i]) != 0;
-  if (digits) REQUIRE(sl_parse_u64(exact, size, &whole) && whole == strtoull(text, NULL, 10));
-  else if (size > 0 && !isdigit(data[0])) REQUIRE(!sl_parse_u64(exact, size, &whole));
+  if (digits)
+    REQUIRE(sl_parse_u64(exact, size, &whole) && whole == strtoull(text, NULL, 10));
+  else if (size > 0 && !isdigit(data[0]))
+    REQUIRE(!sl_parse_u64(exact, size, &whole));
   free(exact);
   free(text);
   return 0;

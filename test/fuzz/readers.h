@@ -1,5 +1,5 @@
-// What the fuzz targets of the readers share: cutting the input into chunks, and the promises that an accepted matrix must
-// keep. A broken promise aborts.
+// What the fuzz targets of the readers share: cutting the input into chunks, and the promises that
+// an accepted matrix must keep. A broken promise aborts.
 #ifndef SL_FUZZ_READERS_H
 #define SL_FUZZ_READERS_H
 
@@ -18,7 +18,8 @@
     }                                                                                              \
   } while (0)
 
-// A file may declare 2^32 rows: refused by this limit, as it is in a module. Small, so that runs are fast.
+// A file may declare 2^32 rows: refused by this limit, as it is in a module. Small, so that runs
+// are fast.
 #define FUZZ_MEMORY (1u << 20)
 
 // How a text ended: with a matrix, or with an error.

@@ -142,9 +142,16 @@ static void table_holds_65536_handles_and_refuses_one_more(void **state) {
 // Reference: the test vector of the authors' C code as used by rand_xoshiro (state 1, 2, 3, 4).
 static void rng_matches_published_vector(void **state) {
   (void)state;
-  static const uint64_t expected[10] = {
-      11520, 0, 1509978240, 1215971899390074240u, 1216172134540287360u, 607988272756665600u,
-      16172922978634559625u, 8476171486693032832u, 10595114339597558777u, 2904607092377533576u};
+  static const uint64_t expected[10] = {11520,
+                                        0,
+                                        1509978240,
+                                        1215971899390074240u,
+                                        1216172134540287360u,
+                                        607988272756665600u,
+                                        16172922978634559625u,
+                                        8476171486693032832u,
+                                        10595114339597558777u,
+                                        2904607092377533576u};
   sl_rng rng = {{1, 2, 3, 4}};
   for (int i = 0; i < 10; i++) assert_true(sl_rng_next(&rng) == expected[i]);
 }
@@ -181,7 +188,7 @@ static void every_code_has_a_name(void **state) {
   assert_string_equal(sl_status_name(SL_ERR_RANGE), "ERR_RANGE");
   assert_string_equal(sl_status_name((sl_status)-9999), "UNKNOWN");
   assert_string_equal(sl_outcome_name(SL_OUTCOME_WORK_LIMIT), "workLimit");
-  assert_int_equal(SL_ERR_MEMORY, -20);  // pinned: foreign hosts hold these numbers
+  assert_int_equal(SL_ERR_MEMORY, -20); // pinned: foreign hosts hold these numbers
   assert_int_equal(SL_ERR_PARSE, -60);
 #define X(name, value, text) assert_true(strlen(sl_status_text(SL_##name)) > 0);
   SL_STATUS_LIST(X)

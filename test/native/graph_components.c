@@ -7,15 +7,18 @@
 #include "graph/components.h"
 
 // Components by spreading the smallest number until nothing changes.
-static uint32_t spread(uint32_t n, uint32_t count, const uint32_t *from, const uint32_t *to, uint32_t *labels) {
+static uint32_t spread(uint32_t n, uint32_t count, const uint32_t *from, const uint32_t *to,
+                       uint32_t *labels) {
   for (uint32_t u = 0; u < n; u++) labels[u] = u;
   for (int changed = 1; changed;) {
     changed = 0;
     for (uint32_t k = 0; k < count; k++) {
       uint32_t *a = &labels[from[k]], *b = &labels[to[k]];
       if (*a == *b) continue;
-      if (*a < *b) *b = *a;
-      else *a = *b;
+      if (*a < *b)
+        *b = *a;
+      else
+        *a = *b;
       changed = 1;
     }
   }
@@ -26,7 +29,8 @@ static uint32_t spread(uint32_t n, uint32_t count, const uint32_t *from, const u
   return found;
 }
 
-static void check_graph(uint32_t n, uint32_t count, const uint32_t *from, const uint32_t *to, bool directed) {
+static void check_graph(uint32_t n, uint32_t count, const uint32_t *from, const uint32_t *to,
+                        bool directed) {
   sl_graph *graph;
   assert_ok(sl_graph_from_edges(n, count, from, to, NULL, SL_VALUES_PATTERN, directed, &graph));
   uint32_t *labels = malloc(n * sizeof *labels), *wanted = malloc(n * sizeof *wanted), found;

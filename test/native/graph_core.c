@@ -9,18 +9,27 @@ static void wrong_arguments_are_refused_by_name(void **state) {
   sl_graph *g = (sl_graph *)1;
   uint32_t ok[2] = {0, 1}, bad[2] = {0, 2};
   double zero[2] = {1, 0}, nan[2] = {NAN, 1}, weights[2] = {1, 2};
-  assert_refused(sl_graph_from_edges(0, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, true, &g), SL_ERR_EMPTY, "node_count");
+  assert_refused(sl_graph_from_edges(0, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, true, &g),
+                 SL_ERR_EMPTY, "node_count");
   assert_null(g);
-  assert_refused(sl_graph_from_edges(UINT32_MAX, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, true, &g), SL_ERR_OVERFLOW, "node_count");
-  assert_refused(sl_graph_from_edges(2, 2, bad, ok, NULL, SL_VALUES_PATTERN, true, &g), SL_ERR_INDEX, "from");
+  assert_refused(sl_graph_from_edges(UINT32_MAX, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, true, &g),
+                 SL_ERR_OVERFLOW, "node_count");
+  assert_refused(sl_graph_from_edges(2, 2, bad, ok, NULL, SL_VALUES_PATTERN, true, &g),
+                 SL_ERR_INDEX, "from");
   assert_int_equal(sl_last_error()->position, 1);
-  assert_refused(sl_graph_from_edges(2, 2, ok, bad, NULL, SL_VALUES_PATTERN, false, &g), SL_ERR_INDEX, "to");
-  assert_refused(sl_graph_from_edges(2, 2, ok, ok, zero, SL_VALUES_F64, true, &g), SL_ERR_NOT_POSITIVE, "weights");
+  assert_refused(sl_graph_from_edges(2, 2, ok, bad, NULL, SL_VALUES_PATTERN, false, &g),
+                 SL_ERR_INDEX, "to");
+  assert_refused(sl_graph_from_edges(2, 2, ok, ok, zero, SL_VALUES_F64, true, &g),
+                 SL_ERR_NOT_POSITIVE, "weights");
   assert_int_equal(sl_last_error()->position, 1);
-  assert_refused(sl_graph_from_edges(2, 2, ok, ok, nan, SL_VALUES_F64, true, &g), SL_ERR_NOT_FINITE, "weights");
-  assert_refused(sl_graph_from_edges(2, 2, ok, ok, NULL, SL_VALUES_F64, true, &g), SL_ERR_ARGUMENT, "weights");
-  assert_refused(sl_graph_from_edges(2, 2, ok, ok, weights, SL_VALUES_PATTERN, true, &g), SL_ERR_ARGUMENT, "weights");
-  assert_refused(sl_graph_from_edges(2, 2, ok, ok, weights, (sl_value_type)5, true, &g), SL_ERR_OPTION, "value_type");
+  assert_refused(sl_graph_from_edges(2, 2, ok, ok, nan, SL_VALUES_F64, true, &g), SL_ERR_NOT_FINITE,
+                 "weights");
+  assert_refused(sl_graph_from_edges(2, 2, ok, ok, NULL, SL_VALUES_F64, true, &g), SL_ERR_ARGUMENT,
+                 "weights");
+  assert_refused(sl_graph_from_edges(2, 2, ok, ok, weights, SL_VALUES_PATTERN, true, &g),
+                 SL_ERR_ARGUMENT, "weights");
+  assert_refused(sl_graph_from_edges(2, 2, ok, ok, weights, (sl_value_type)5, true, &g),
+                 SL_ERR_OPTION, "value_type");
   assert_null(g);
 }
 
@@ -187,11 +196,15 @@ static void matrix_becomes_a_graph_only_when_it_is_one(void **state) {
   uint32_t i[2] = {0, 1}, j[2] = {1, 0};
   double same[2] = {2, 2}, different[2] = {2, 3}, negative[2] = {2, -2};
   sl_graph *g;
-  assert_refused(sl_graph_from_csr(matrix(2, 3, 2, i, j, same), true, &g), SL_ERR_NOT_SQUARE, "matrix");
+  assert_refused(sl_graph_from_csr(matrix(2, 3, 2, i, j, same), true, &g), SL_ERR_NOT_SQUARE,
+                 "matrix");
   assert_null(g);
-  assert_refused(sl_graph_from_csr(matrix(2, 2, 2, i, j, different), false, &g), SL_ERR_NOT_SYMMETRIC, "matrix");
-  assert_refused(sl_graph_from_csr(matrix(2, 2, 1, i, j, same), false, &g), SL_ERR_NOT_SYMMETRIC, "matrix");
-  assert_refused(sl_graph_from_csr(matrix(2, 2, 2, i, j, negative), true, &g), SL_ERR_NOT_POSITIVE, "weights");
+  assert_refused(sl_graph_from_csr(matrix(2, 2, 2, i, j, different), false, &g),
+                 SL_ERR_NOT_SYMMETRIC, "matrix");
+  assert_refused(sl_graph_from_csr(matrix(2, 2, 1, i, j, same), false, &g), SL_ERR_NOT_SYMMETRIC,
+                 "matrix");
+  assert_refused(sl_graph_from_csr(matrix(2, 2, 2, i, j, negative), true, &g), SL_ERR_NOT_POSITIVE,
+                 "weights");
   assert_int_equal(sl_last_error()->position, 1);
   assert_ok(sl_graph_from_csr(matrix(2, 2, 2, i, j, different), true, &g));
   assert_int_equal(g->edge_count, 2);

@@ -23,12 +23,15 @@ static void keep_error(answer *result, const sl_text *text) {
 }
 
 // Each chunk is a block of its own, so that reading past it or keeping a pointer into it is caught.
-static answer read_bytes(const char *text, size_t size, size_t chunk, const sl_edge_list_options *options) {
+static answer read_bytes(const char *text, size_t size, size_t chunk,
+                         const sl_edge_list_options *options) {
   answer result = {.status = SL_OK};
   sl_edge_list *list = NULL;
   sl_metis *metis = NULL;
-  if (options) assert_ok(sl_edge_list_create(options, &list));
-  else assert_ok(sl_metis_create(SL_VALUES_F64, &metis));
+  if (options)
+    assert_ok(sl_edge_list_create(options, &list));
+  else
+    assert_ok(sl_metis_create(SL_VALUES_F64, &metis));
   for (size_t at = 0; at < size && result.status == SL_OK; at += chunk) {
     size_t n = size - at < chunk ? size - at : chunk;
     char *piece = malloc(n);
@@ -37,7 +40,8 @@ static answer read_bytes(const char *text, size_t size, size_t chunk, const sl_e
     free(piece);
   }
   if (result.status == SL_OK) {
-    result.status = options ? sl_edge_list_finish(list, &result.graph) : sl_metis_finish(metis, &result.graph);
+    result.status =
+        options ? sl_edge_list_finish(list, &result.graph) : sl_metis_finish(metis, &result.graph);
   }
   if (result.status != SL_OK) {
     assert_null(result.graph);
@@ -88,13 +92,15 @@ static void check_refused(const char *text, const sl_edge_list_options *options,
 static void check_edges(const char *text, const sl_edge_list_options *options, uint32_t nodes,
                         uint32_t count, const double (*edges)[3]) {
   answer result = read_bytes(text, strlen(text), SIZE_MAX / 2, options);
-  if (result.status != SL_OK) fail_msg("%s: line %d: expected %s", text, (int)result.line, result.expected);
+  if (result.status != SL_OK)
+    fail_msg("%s: line %d: expected %s", text, (int)result.line, result.expected);
   assert_int_equal(result.graph->node_count, nodes);
   assert_int_equal(result.graph->edge_count, count);
   assert_canonical(result.graph->outgoing);
   for (uint32_t k = 0; k < count; k++) {
     double weight;
-    assert_ok(sl_csr_get(result.graph->outgoing, (uint32_t)edges[k][0], (uint32_t)edges[k][1], &weight));
+    assert_ok(
+        sl_csr_get(result.graph->outgoing, (uint32_t)edges[k][0], (uint32_t)edges[k][1], &weight));
     assert_true(weight == edges[k][2]);
   }
   sl_graph_destroy(result.graph);
@@ -160,7 +166,8 @@ static void ids_are_compacted_in_ascending_order(void **state) {
     for (uint32_t k = 0; k < count; k++) {
       char line[60];
       from[k] = sl_rng_next(&rng) >> (sl_rng_below(&rng, 2) ? 8 : 52);
-      int n = sprintf(line, "%llu %llu %u\n", (unsigned long long)from[k], (unsigned long long)(from[k] + 1), k + 1);
+      int n = sprintf(line, "%llu %llu %u\n", (unsigned long long)from[k],
+                      (unsigned long long)(from[k] + 1), k + 1);
       assert_ok(sl_edge_list_feed(reader, line, (size_t)n));
     }
     assert_int_equal(sl_edge_list_bytes(reader), sl_bytes_in_use());
@@ -266,7 +273,7 @@ static void metis_files_of_every_format_are_read(void **state) {
   check_edges("3 2 100\n7 2\n8 1 3\n9 2\n", NULL, 3, 2, path);
   check_edges("3 2 110 2\n1 7 7 2\n1 8 8 1 3\n1 9 9 2\n", NULL, 3, 2, path);
   check_edges("4 2\n2\n1 3\n2\n\n", NULL, 4, 2, path);
-  check_edges("4 2\n2\n1 3\n2\n", NULL, 4, 2, path);  // the empty last line without line feed
+  check_edges("4 2\n2\n1 3\n2\n", NULL, 4, 2, path); // the empty last line without line feed
   check_edges("1 0\n", NULL, 1, 0, NULL);
   check_edges("2 0\n\n\n", NULL, 2, 0, NULL);
   check_edges("3 1 0 5\n\n3\n2\n", NULL, 3, 1, (double[1][3]){{1, 2, 1}});
@@ -313,8 +320,11 @@ static void every_cut_is_an_error_or_a_prefix(void **state) {
   const char list[] = "# c\r\n10 20 1.5\r\n20 30 2.5\n\n30 10 3.25\n";
   for (size_t cut = 0; cut < sizeof list; cut++) {
     answer result = read_bytes(list, cut, SIZE_MAX / 2, &o);
-    if (result.status == SL_OK) assert_in_range(result.graph->edge_count, 1, 3);
-    else assert_true(result.status == SL_ERR_EMPTY || result.status == SL_ERR_TRUNCATED || result.status == SL_ERR_PARSE);
+    if (result.status == SL_OK)
+      assert_in_range(result.graph->edge_count, 1, 3);
+    else
+      assert_true(result.status == SL_ERR_EMPTY || result.status == SL_ERR_TRUNCATED ||
+                  result.status == SL_ERR_PARSE);
     sl_graph_destroy(result.graph);
     check_chunks(list, cut, &o);
   }
@@ -364,15 +374,19 @@ static void every_allocation_may_fail(void **state) {
       sl_edge_list *reader = NULL;
       sl_metis *other = NULL;
       sl_graph *graph = NULL;
-      sl_status status = kind == 0 ? sl_edge_list_create(&o, &reader) : sl_metis_create(SL_VALUES_F32, &other);
+      sl_status status =
+          kind == 0 ? sl_edge_list_create(&o, &reader) : sl_metis_create(SL_VALUES_F32, &other);
       if (status == SL_OK) {
         status = kind == 0 ? sl_edge_list_feed(reader, list, (size_t)size)
                            : sl_metis_feed(other, metis, (size_t)metis_size);
       }
-      if (status == SL_OK) status = kind == 0 ? sl_edge_list_finish(reader, &graph) : sl_metis_finish(other, &graph);
+      if (status == SL_OK)
+        status = kind == 0 ? sl_edge_list_finish(reader, &graph) : sl_metis_finish(other, &graph);
       done = status == SL_OK;
-      if (done) assert_int_equal(graph->edge_count, kind == 0 ? 600 : 599);
-      else assert_int_equal(status, SL_ERR_MEMORY);
+      if (done)
+        assert_int_equal(graph->edge_count, kind == 0 ? 600 : 599);
+      else
+        assert_int_equal(status, SL_ERR_MEMORY);
       refusals += !done;
       sl_graph_destroy(graph);
       sl_edge_list_destroy(reader);

@@ -8,7 +8,7 @@
 #include "check.h"
 #include "sparse/csr.h"
 
-#define LARGEST 12  // rows and columns of a dense check
+#define LARGEST 12 // rows and columns of a dense check
 
 // The matrix as a dense array [LARGEST][LARGEST], entries that are not stored 0.
 static inline void to_dense(const sl_csr *matrix, double dense[LARGEST][LARGEST]) {
@@ -44,7 +44,8 @@ static inline void assert_same_matrix(const sl_csr *a, const sl_csr *b) {
   assert_int_equal(a->value_type, b->value_type);
   assert_memory_equal(a->row_pointers, b->row_pointers, ((size_t)a->rows + 1) * sizeof(uint32_t));
   assert_memory_equal(a->columns, b->columns, a->nnz * sizeof(uint32_t));
-  if (a->values) assert_memory_equal(a->values, b->values, a->nnz * sl_csr_value_size(a->value_type));
+  if (a->values)
+    assert_memory_equal(a->values, b->values, a->nnz * sl_csr_value_size(a->value_type));
 }
 
 #endif

@@ -49,7 +49,7 @@ static void check_four(one_row *one, four_rows *four) {
     float out[4], out_back;
     four(query, four_of, n, out);
     for (int r = 0; r < 4; r++) {
-      out_back = one(four_of[r], query, n);  // symmetric as well
+      out_back = one(four_of[r], query, n); // symmetric as well
       assert_memory_equal(&out[r], &out_back, sizeof out_back);
     }
   }
@@ -93,7 +93,7 @@ static void normalizes(void **state) {
   float zero[2] = {0, 0};
   assert_true(sl_normalize_f32(zero, 2, y, 8) == 0);
   assert_true(y[0] == 0 && y[1] == 0);
-  float tiny[2] = {1e-45f, 0};  // its square would vanish in f32
+  float tiny[2] = {1e-45f, 0}; // its square would vanish in f32
   sl_normalize_f32(tiny, 2, y, 8);
   assert_true(y[0] == 1);
 }

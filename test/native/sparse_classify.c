@@ -55,7 +55,8 @@ static void check_facts(uint32_t n, double a[LARGEST][LARGEST], bool keep_zeros)
       wide slack = diagonal[i] - off[side][i], low = diagonal[least[side]] - off[side][least[side]];
       if (slack < low) least[side] = (int)i;
       int at = least_relative[side];
-      bool worse = diagonal[at] > 0 && (diagonal[i] == 0 || off[side][i] * diagonal[at] > off[side][at] * diagonal[i]);
+      bool worse = diagonal[at] > 0 &&
+                   (diagonal[i] == 0 || off[side][i] * diagonal[at] > off[side][at] * diagonal[i]);
       if (worse) least_relative[side] = (int)i;
       if (diagonal[i] + off[side][i] > norm[side]) norm[side] = diagonal[i] + off[side][i];
     }
@@ -144,7 +145,8 @@ static void facts_match_their_definitions(void **state) {
     sl_csr_destroy(m);
   }
   // The trials are no proof if a class never occurs.
-  assert_true(seen_symmetric > 500 && seen_asymmetric > 500 && seen_laplacian > 200 && seen_m > 100);
+  assert_true(seen_symmetric > 500 && seen_asymmetric > 500 && seen_laplacian > 200 &&
+              seen_m > 100);
 }
 
 // 1 - (0.1 ten times) is 1.1e-16 in f64 from the left, but exactly -5.55e-17: no slack to prove.
@@ -165,12 +167,15 @@ static void slack_that_is_only_rounding_is_not_claimed(void **state) {
 
 static void single_entry_and_sums_that_overflow(void **state) {
   (void)state;
-  double one[LARGEST][LARGEST] = {{-3}}, huge[LARGEST][LARGEST] = {{0x1p1023, 0x1p1023, 0x1p1023}, {0, 1}, {0, 0, 1}};
+  double one[LARGEST][LARGEST] = {{-3}},
+         huge[LARGEST][LARGEST] = {{0x1p1023, 0x1p1023, 0x1p1023}, {0, 1}, {0, 0, 1}};
   sl_csr *m = from_dense(1, one, false);
   const sl_matrix_class *facts;
   assert_ok(sl_csr_classify(m, &facts));
-  assert_true(facts->symmetric && !facts->positive_diagonal && !facts->laplacian && !facts->m_matrix);
-  assert_true(facts->min_row_slack > 2.99 && facts->min_row_slack <= 3 && facts->min_relative_row_slack <= 1);
+  assert_true(facts->symmetric && !facts->positive_diagonal && !facts->laplacian &&
+              !facts->m_matrix);
+  assert_true(facts->min_row_slack > 2.99 && facts->min_row_slack <= 3 &&
+              facts->min_relative_row_slack <= 1);
   sl_csr_destroy(m);
   m = from_dense(3, huge, false);
   assert_ok(sl_csr_classify(m, &facts));

@@ -8,20 +8,32 @@ static void empty_shapes_and_wrong_arguments_are_refused(void **state) {
   uint32_t zero[2] = {0, 0}, one[1] = {1};
   double value[1] = {1}, nan[1] = {NAN}, inf[1] = {-INFINITY};
   float nan32[1] = {NAN};
-  assert_refused(sl_csr_from_coo(0, 1, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, &m), SL_ERR_EMPTY, "rows");
+  assert_refused(sl_csr_from_coo(0, 1, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, &m), SL_ERR_EMPTY,
+                 "rows");
   assert_null(m);
-  assert_refused(sl_csr_from_coo(1, 0, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, &m), SL_ERR_EMPTY, "cols");
-  assert_refused(sl_csr_from_coo(UINT32_MAX, 1, 0, zero, zero, NULL, SL_VALUES_PATTERN, &m), SL_ERR_OVERFLOW, "rows");
-  assert_refused(sl_csr_from_coo(1, UINT32_MAX, 0, zero, zero, NULL, SL_VALUES_PATTERN, &m), SL_ERR_OVERFLOW, "cols");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, NULL, SL_VALUES_F64, &m), SL_ERR_ARGUMENT, "values");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, SL_VALUES_PATTERN, &m), SL_ERR_ARGUMENT, "values");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, (sl_value_type)3, &m), SL_ERR_OPTION, "value_type");
-  assert_refused(sl_csr_from_coo(1, 2, 1, one, zero, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "row_indices");
+  assert_refused(sl_csr_from_coo(1, 0, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, &m), SL_ERR_EMPTY,
+                 "cols");
+  assert_refused(sl_csr_from_coo(UINT32_MAX, 1, 0, zero, zero, NULL, SL_VALUES_PATTERN, &m),
+                 SL_ERR_OVERFLOW, "rows");
+  assert_refused(sl_csr_from_coo(1, UINT32_MAX, 0, zero, zero, NULL, SL_VALUES_PATTERN, &m),
+                 SL_ERR_OVERFLOW, "cols");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, NULL, SL_VALUES_F64, &m), SL_ERR_ARGUMENT,
+                 "values");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, SL_VALUES_PATTERN, &m),
+                 SL_ERR_ARGUMENT, "values");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, value, (sl_value_type)3, &m), SL_ERR_OPTION,
+                 "value_type");
+  assert_refused(sl_csr_from_coo(1, 2, 1, one, zero, value, SL_VALUES_F64, &m), SL_ERR_INDEX,
+                 "row_indices");
   assert_int_equal(sl_last_error()->position, 0);
-  assert_refused(sl_csr_from_coo(2, 1, 1, zero, one, value, SL_VALUES_F64, &m), SL_ERR_INDEX, "column_indices");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE, "values");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, inf, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE, "values");
-  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan32, SL_VALUES_F32, &m), SL_ERR_NOT_FINITE, "values");
+  assert_refused(sl_csr_from_coo(2, 1, 1, zero, one, value, SL_VALUES_F64, &m), SL_ERR_INDEX,
+                 "column_indices");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE,
+                 "values");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, inf, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE,
+                 "values");
+  assert_refused(sl_csr_from_coo(1, 1, 1, zero, zero, nan32, SL_VALUES_F32, &m), SL_ERR_NOT_FINITE,
+                 "values");
   assert_null(m);
 }
 
@@ -31,13 +43,19 @@ static void row_pointers_are_checked_against_everything(void **state) {
   uint32_t columns[3] = {0, 1, 0};
   double values[3] = {1, 2, 3};
   uint32_t good[3] = {0, 2, 3}, start[3] = {1, 2, 3}, falling[3] = {0, 3, 2}, end[3] = {0, 2, 4};
-  assert_refused(sl_csr_from_csr(2, 2, good, 2, columns, 3, values, 3, SL_VALUES_F64, &m), SL_ERR_SHAPE, "row_pointers");
-  assert_refused(sl_csr_from_csr(2, 2, start, 3, columns, 3, values, 3, SL_VALUES_F64, &m), SL_ERR_SHAPE, "row_pointers");
-  assert_refused(sl_csr_from_csr(2, 2, falling, 3, columns, 3, values, 3, SL_VALUES_F64, &m), SL_ERR_ARGUMENT, "row_pointers");
+  assert_refused(sl_csr_from_csr(2, 2, good, 2, columns, 3, values, 3, SL_VALUES_F64, &m),
+                 SL_ERR_SHAPE, "row_pointers");
+  assert_refused(sl_csr_from_csr(2, 2, start, 3, columns, 3, values, 3, SL_VALUES_F64, &m),
+                 SL_ERR_SHAPE, "row_pointers");
+  assert_refused(sl_csr_from_csr(2, 2, falling, 3, columns, 3, values, 3, SL_VALUES_F64, &m),
+                 SL_ERR_ARGUMENT, "row_pointers");
   assert_int_equal(sl_last_error()->position, 2);
-  assert_refused(sl_csr_from_csr(2, 2, end, 3, columns, 3, values, 3, SL_VALUES_F64, &m), SL_ERR_SHAPE, "row_pointers");
-  assert_refused(sl_csr_from_csr(2, 2, good, 3, columns, 3, values, 2, SL_VALUES_F64, &m), SL_ERR_SHAPE, "values");
-  assert_refused(sl_csr_from_csr(2, 1, good, 3, columns, 3, values, 3, SL_VALUES_F64, &m), SL_ERR_INDEX, "columns");
+  assert_refused(sl_csr_from_csr(2, 2, end, 3, columns, 3, values, 3, SL_VALUES_F64, &m),
+                 SL_ERR_SHAPE, "row_pointers");
+  assert_refused(sl_csr_from_csr(2, 2, good, 3, columns, 3, values, 2, SL_VALUES_F64, &m),
+                 SL_ERR_SHAPE, "values");
+  assert_refused(sl_csr_from_csr(2, 1, good, 3, columns, 3, values, 3, SL_VALUES_F64, &m),
+                 SL_ERR_INDEX, "columns");
   assert_int_equal(sl_last_error()->position, 1);
   assert_ok(sl_csr_from_csr(2, 2, good, 3, columns, 3, values, 3, SL_VALUES_F64, &m));
   assert_canonical(m);
@@ -88,8 +106,10 @@ static void duplicates_are_summed_in_the_order_given(void **state) {
   double huge[2] = {0x1p1023, 0x1p1023};
   float huge32[2] = {0x1p127f, 0x1p127f};
   uint32_t zeros[2] = {0, 0};
-  assert_refused(sl_csr_from_coo(1, 1, 2, zeros, zeros, huge, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE, "values");
-  assert_refused(sl_csr_from_coo(1, 1, 2, zeros, zeros, huge32, SL_VALUES_F32, &m), SL_ERR_NOT_FINITE, "values");
+  assert_refused(sl_csr_from_coo(1, 1, 2, zeros, zeros, huge, SL_VALUES_F64, &m), SL_ERR_NOT_FINITE,
+                 "values");
+  assert_refused(sl_csr_from_coo(1, 1, 2, zeros, zeros, huge32, SL_VALUES_F32, &m),
+                 SL_ERR_NOT_FINITE, "values");
   assert_ok(sl_csr_from_coo(1, 1, 2, zeros, zeros, NULL, SL_VALUES_PATTERN, &m));
   assert_int_equal(m->nnz, 1);
   sl_csr_destroy(m);
@@ -112,7 +132,9 @@ static void builders_agree_with_a_dense_sum(void **state) {
       f[k] = (float)(v[k] = (double)sl_rng_below(&rng, 64) - 32);
       dense[i[k]][j[k]] = type == SL_VALUES_PATTERN ? 1 : dense[i[k]][j[k]] + v[k];
     }
-    const void *values = type == SL_VALUES_F64 ? (void *)v : type == SL_VALUES_F32 ? (void *)f : NULL;
+    const void *values = type == SL_VALUES_F64   ? (void *)v
+                         : type == SL_VALUES_F32 ? (void *)f
+                                                 : NULL;
     sl_csr *m, *again, *t, *back;
     assert_ok(sl_csr_from_coo(rows, cols, count, i, j, values, type, &m));
     assert_canonical(m);

@@ -15,8 +15,8 @@ typedef struct answer {
   sl_csr *matrix;
 } answer;
 
-// Reads `size` bytes in chunks of `chunk`; each chunk is a block of its own, so that reading past it
-// or keeping a pointer into it is caught by the sanitizer.
+// Reads `size` bytes in chunks of `chunk`; each chunk is a block of its own, so that reading past
+// it or keeping a pointer into it is caught by the sanitizer.
 static answer read_bytes(const char *text, size_t size, size_t chunk, sl_value_type type) {
   answer result = {.status = SL_OK};
   sl_matrix_market *reader;
@@ -40,7 +40,9 @@ static answer read_bytes(const char *text, size_t size, size_t chunk, sl_value_t
   return result;
 }
 
-static answer read_text(const char *text) { return read_bytes(text, strlen(text), SIZE_MAX / 2, SL_VALUES_F64); }
+static answer read_text(const char *text) {
+  return read_bytes(text, strlen(text), SIZE_MAX / 2, SL_VALUES_F64);
+}
 
 // The same answer whatever the chunks.
 static void check_chunks(const char *text, size_t size) {
@@ -69,9 +71,11 @@ static void check_refused(const char *text, sl_status status, uint64_t line, con
   check_chunks(text, strlen(text));
 }
 
-static void check_dense(const char *text, uint32_t rows, uint32_t cols, uint32_t nnz, const double *wanted) {
+static void check_dense(const char *text, uint32_t rows, uint32_t cols, uint32_t nnz,
+                        const double *wanted) {
   answer result = read_text(text);
-  if (result.status != SL_OK) fail_msg("%s: line %d: expected %s", text, (int)result.line, result.expected);
+  if (result.status != SL_OK)
+    fail_msg("%s: line %d: expected %s", text, (int)result.line, result.expected);
   assert_canonical(result.matrix);
   assert_int_equal(result.matrix->rows, rows);
   assert_int_equal(result.matrix->cols, cols);
@@ -87,23 +91,32 @@ static void check_dense(const char *text, uint32_t rows, uint32_t cols, uint32_t
 
 static void reads_every_kind_of_file(void **state) {
   (void)state;
-  check_dense(BANNER "2 3 3\n1 1 1.5\n2 3 -2e1\n1 2 .5\n", 2, 3, 3, (double[]){1.5, .5, 0, 0, 0, -20});
+  check_dense(BANNER "2 3 3\n1 1 1.5\n2 3 -2e1\n1 2 .5\n", 2, 3, 3,
+              (double[]){1.5, .5, 0, 0, 0, -20});
   check_dense(BANNER "% c\n\n  \n2 2 2\n%x\n1 1 1\n\n2 1 3\n%y", 2, 2, 2, (double[]){1, 0, 3, 0});
   check_dense(BANNER "1 1 2\n1 1 2\n1 1 3\n", 1, 1, 1, (double[]){5});
   check_dense(BANNER "2 2 0\n", 2, 2, 0, (double[]){0, 0, 0, 0});
-  check_dense("%%MatrixMarket matrix coordinate pattern general\n2 2 2\n1 2\n2 1\n", 2, 2, 2, (double[]){0, 1, 1, 0});
-  check_dense("%%MatrixMarket matrix coordinate integer symmetric\n2 2 2\n1 1 7\n2 1 -3\n", 2, 2, 3, (double[]){7, -3, -3, 0});
-  check_dense("%%MatrixMarket matrix coordinate real skew-symmetric\n3 3 2\n2 1 4\n3 1 -1\n", 3, 3, 4,
-              (double[]){0, -4, 1, 4, 0, 0, -1, 0, 0});
-  check_dense("%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1\n", 2, 2, 2, (double[]){0, 1, 1, 0});
-  check_dense("%%MatrixMarket matrix array real general\n2 3\n1\n2\n0\n4\n5\n-0.0\n", 2, 3, 4, (double[]){1, 0, 5, 2, 4, 0});
-  check_dense("%%MatrixMarket matrix array double symmetric\n2 2\n1\n2\n3\n", 2, 2, 4, (double[]){1, 2, 2, 3});
+  check_dense("%%MatrixMarket matrix coordinate pattern general\n2 2 2\n1 2\n2 1\n", 2, 2, 2,
+              (double[]){0, 1, 1, 0});
+  check_dense("%%MatrixMarket matrix coordinate integer symmetric\n2 2 2\n1 1 7\n2 1 -3\n", 2, 2, 3,
+              (double[]){7, -3, -3, 0});
+  check_dense("%%MatrixMarket matrix coordinate real skew-symmetric\n3 3 2\n2 1 4\n3 1 -1\n", 3, 3,
+              4, (double[]){0, -4, 1, 4, 0, 0, -1, 0, 0});
+  check_dense("%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1\n", 2, 2, 2,
+              (double[]){0, 1, 1, 0});
+  check_dense("%%MatrixMarket matrix array real general\n2 3\n1\n2\n0\n4\n5\n-0.0\n", 2, 3, 4,
+              (double[]){1, 0, 5, 2, 4, 0});
+  check_dense("%%MatrixMarket matrix array double symmetric\n2 2\n1\n2\n3\n", 2, 2, 4,
+              (double[]){1, 2, 2, 3});
   check_dense("%%MatrixMarket matrix array real skew-symmetric\n3 3\n1\n2\n3\n", 3, 3, 6,
               (double[]){0, -1, -2, 1, 0, -3, 2, 3, 0});
   check_dense("%%MatrixMarket matrix array integer skew-symmetric\n1 1\n", 1, 1, 0, (double[]){0});
-  check_dense("%%MatrixMarket matrix array integer general\n2 1\n0\n0\n", 2, 1, 0, (double[]){0, 0});
+  check_dense("%%MatrixMarket matrix array integer general\n2 1\n0\n0\n", 2, 1, 0,
+              (double[]){0, 0});
   // Any case, CRLF, tabs, trailing blanks, a byte order mark, no final line feed.
-  check_dense("\xef\xbb\xbf%%matrixmarket MATRIX Coordinate Real General \r\n2\t1  1 \r\n 2 1 9 \r\n", 2, 1, 1, (double[]){0, 9});
+  check_dense(
+      "\xef\xbb\xbf%%matrixmarket MATRIX Coordinate Real General \r\n2\t1  1 \r\n 2 1 9 \r\n", 2, 1,
+      1, (double[]){0, 9});
   check_dense(BANNER "1 1 1\r\n1 1 2\r", 1, 1, 1, (double[]){2});
   check_dense(BANNER "1 1 1\n1 1 2", 1, 1, 1, (double[]){2});
 }
@@ -137,7 +150,8 @@ static void names_the_line_and_what_it_found(void **state) {
   check_refused("%%MatrixMarket matrix coordinate complex general\n", SL_ERR_FORMAT, 1, "complex");
   check_refused("%%MatrixMarket matrix coordinate real hermitian\n", SL_ERR_FORMAT, 1, "hermitian");
   check_refused("%%MatrixMarket matrix array pattern general\n", SL_ERR_FORMAT, 1, "pattern");
-  check_refused("%%MatrixMarket matrix coordinate pattern skew-symmetric\n", SL_ERR_FORMAT, 1, "skew-symmetric");
+  check_refused("%%MatrixMarket matrix coordinate pattern skew-symmetric\n", SL_ERR_FORMAT, 1,
+                "skew-symmetric");
   check_refused("%%MatrixMarket matrix coordinate real\n", SL_ERR_PARSE, 1, "end of line");
   check_refused("%%MatrixMarket matrix coordinate real general x\n", SL_ERR_PARSE, 1, "x");
   check_refused(BANNER, SL_ERR_TRUNCATED, 2, "end of input");
@@ -167,15 +181,20 @@ static void names_the_line_and_what_it_found(void **state) {
   check_refused(BANNER "2 2 1\n1 1 \v1\n", SL_ERR_PARSE, 3, "?1");
   check_refused("\xef\xbb%%MatrixMarket", SL_ERR_PARSE, 1, "??");
   check_refused("\xef", SL_ERR_PARSE, 1, "?");
-  check_refused("%%MatrixMarket matrix coordinate pattern general\n2 2 1\n1 1 1\n", SL_ERR_PARSE, 3, "1");
-  check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 1.5\n", SL_ERR_PARSE, 3, "1.5");
-  check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 9007199254740994\n", SL_ERR_PARSE, 3,
-                "9007199254740994");
-  check_refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 2 1\n", SL_ERR_PARSE, 3, "2");
-  check_refused("%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 1\n1 1 0\n", SL_ERR_PARSE, 3, "1");
+  check_refused("%%MatrixMarket matrix coordinate pattern general\n2 2 1\n1 1 1\n", SL_ERR_PARSE, 3,
+                "1");
+  check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 1.5\n", SL_ERR_PARSE,
+                3, "1.5");
+  check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 9007199254740994\n",
+                SL_ERR_PARSE, 3, "9007199254740994");
+  check_refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 2 1\n", SL_ERR_PARSE, 3,
+                "2");
+  check_refused("%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 1\n1 1 0\n",
+                SL_ERR_PARSE, 3, "1");
   check_refused("%%MatrixMarket matrix array real general\n2 1\n1 2\n", SL_ERR_PARSE, 3, "2");
   check_refused("%%MatrixMarket matrix array real general\n2 1\n1\n2\n3\n", SL_ERR_PARSE, 5, "3");
-  check_refused("%%MatrixMarket matrix array real general\n2 1\n1\n", SL_ERR_TRUNCATED, 4, "end of input");
+  check_refused("%%MatrixMarket matrix array real general\n2 1\n1\n", SL_ERR_TRUNCATED, 4,
+                "end of input");
   // NUL bytes are no text.
   const char nul[] = BANNER "2 2 1\n1 1 \0\n";
   assert_int_equal(read_bytes(nul, sizeof nul - 1, 5, SL_VALUES_F64).status, SL_ERR_PARSE);
@@ -203,7 +222,8 @@ static void long_lines_pass_and_long_words_do_not(void **state) {
   free(text);
 }
 
-static const char sample[] = "%%MatrixMarket matrix coordinate real general\r\n% a comment\n3 3 4\n1 1 1.5\n\n2 2 -2.25e0 \n3 1 3\n3 3 4.125\n";
+static const char sample[] = "%%MatrixMarket matrix coordinate real general\r\n% a comment\n3 3 "
+                             "4\n1 1 1.5\n\n2 2 -2.25e0 \n3 1 3\n3 3 4.125\n";
 
 // Cut at every byte: refused, unless only blanks or digits of the very last number are missing.
 static void every_cut_is_noticed_or_harmless(void **state) {
@@ -212,7 +232,8 @@ static void every_cut_is_noticed_or_harmless(void **state) {
   for (size_t cut = 0; cut <= size; cut++) {
     answer result = read_bytes(sample, cut, SIZE_MAX / 2, SL_VALUES_F64);
     if (cut <= last_number) {
-      assert_true(result.status == SL_ERR_TRUNCATED || result.status == SL_ERR_PARSE || result.status == SL_ERR_FORMAT);
+      assert_true(result.status == SL_ERR_TRUNCATED || result.status == SL_ERR_PARSE ||
+                  result.status == SL_ERR_FORMAT);
       assert_true(result.line >= 1 && result.line <= 9);
     } else {
       assert_ok(result.status);
@@ -278,12 +299,9 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(reads_every_kind_of_file),
-      property(value_type_decides_what_is_stored),
-      property(names_the_line_and_what_it_found),
-      property(long_lines_pass_and_long_words_do_not),
-      property(every_cut_is_noticed_or_harmless),
-      property(declared_sizes_allocate_nothing),
+      property(reads_every_kind_of_file),         property(value_type_decides_what_is_stored),
+      property(names_the_line_and_what_it_found), property(long_lines_pass_and_long_words_do_not),
+      property(every_cut_is_noticed_or_harmless), property(declared_sizes_allocate_nothing),
       property(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("sparse_matrix_market", tests, NULL, NULL);

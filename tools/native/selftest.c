@@ -1,5 +1,5 @@
-// Makes one mistake on purpose, named by the argument. CTest runs it to see that the mistake is noticed: a sanitizer job
-// that cannot fail would pass for ever.
+// Makes one mistake on purpose, named by the argument. CTest runs it to see that the mistake is
+// noticed: a sanitizer job that cannot fail would pass for ever.
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-// Runs a fuzz target on given files instead of generated ones: the corpora as ordinary tests, with any compiler.
+// Runs a fuzz target on given files instead of generated ones: the corpora as ordinary tests, with
+// any compiler.
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@ import { Chart, type Line } from '../chart.js';
 import { engine } from '../engine.js';
 import { dropZone, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
 import { Field } from './field.js';
-import { Grid, type Tool, WIDTH, HEIGHT } from './grid.js';
+import { Grid, HEIGHT, type Tool, WIDTH } from './grid.js';
 
 const tools: Record<Tool, string> = {
   source: 'Source',
