@@ -5,7 +5,7 @@
 #include "simd/kernels.h"
 #include "simd/simd.h"
 
-typedef int32_t sl_i32x4 __attribute__((vector_size(16)));
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static inline sl_f32x4 product(sl_f32x4 x, sl_f32x4 y) { return x * y; }
 static inline sl_f32x4 squared(sl_f32x4 x, sl_f32x4 y) {
@@ -32,8 +32,12 @@ static inline void lanes_sum4(sl_f32x4 a, sl_f32x4 b, sl_f32x4 c, sl_f32x4 d, fl
   sl_f32x4_store(out, first + second);
 }
 
-// Two accumulators a row: eight independent chains for four rows, which is what hides the latency
-// of an add and what still fits in sixteen registers.
+// Two accumulators a row hide the latency of an add. V8 moves all loads of a loop's body to its
+// front, so that a body which loads more than the registers hold besides the sums spills: four rows
+// are summed in two passes, over the even and over the odd halves of each step, with ten loads and
+// four sums. BLOCK elements at a time, so that the second pass finds them in the L1 cache.
+#define BLOCK 512u
+
 #define DEFINE_DISTANCE(name, term)                                                                \
   float sl_##name##1_f32(const float *x, const float *y, size_t n) {                               \
     sl_f32x4 a = {0, 0, 0, 0}, b = a;                                                              \
@@ -43,21 +47,29 @@ static inline void lanes_sum4(sl_f32x4 a, sl_f32x4 b, sl_f32x4 c, sl_f32x4 d, fl
     }                                                                                              \
     return lanes_sum(a + b);                                                                       \
   }                                                                                                \
-  void sl_##name##4_f32(const float *query, const float *const rows[4], size_t n, float out[4]) {  \
-    const float *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];                        \
-    sl_f32x4 a0 = {0, 0, 0, 0}, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;     \
-    for (size_t i = 0; i < n; i += 8) {                                                            \
-      sl_f32x4 q = sl_f32x4_load(query + i), p = sl_f32x4_load(query + i + 4);                     \
-      a0 += term(q, sl_f32x4_load(r0 + i));                                                        \
-      a1 += term(q, sl_f32x4_load(r1 + i));                                                        \
-      a2 += term(q, sl_f32x4_load(r2 + i));                                                        \
-      a3 += term(q, sl_f32x4_load(r3 + i));                                                        \
-      b0 += term(p, sl_f32x4_load(r0 + i + 4));                                                    \
-      b1 += term(p, sl_f32x4_load(r1 + i + 4));                                                    \
-      b2 += term(p, sl_f32x4_load(r2 + i + 4));                                                    \
-      b3 += term(p, sl_f32x4_load(r3 + i + 4));                                                    \
+  static ALWAYS_INLINE void name##_half(const float *query, const float *const rows[4],            \
+                                        size_t start, size_t steps, sl_f32x4 sums[4]) {            \
+    const float *q = query + start, *r0 = rows[0] + start, *r1 = rows[1] + start;                  \
+    const float *r2 = rows[2] + start, *r3 = rows[3] + start;                                      \
+    sl_f32x4 s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];                               \
+    SL_UNROLL_2 for (; steps > 0; steps--) {                                                       \
+      sl_f32x4 x = sl_f32x4_load(q);                                                               \
+      s0 += term(x, sl_f32x4_load(r0));                                                            \
+      s1 += term(x, sl_f32x4_load(r1));                                                            \
+      s2 += term(x, sl_f32x4_load(r2));                                                            \
+      s3 += term(x, sl_f32x4_load(r3));                                                            \
+      q += 8, r0 += 8, r1 += 8, r2 += 8, r3 += 8;                                                  \
     }                                                                                              \
-    lanes_sum4(a0 + b0, a1 + b1, a2 + b2, a3 + b3, out);                                           \
+    sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;                                        \
+  }                                                                                                \
+  void sl_##name##4_f32(const float *query, const float *const rows[4], size_t n, float out[4]) {  \
+    sl_f32x4 a[4] = {{0}}, b[4] = {{0}};                                                           \
+    for (size_t start = 0; start < n; start += BLOCK) {                                            \
+      size_t steps = (n - start < BLOCK ? n - start : BLOCK) / 8;                                  \
+      name##_half(query, rows, start, steps, a);                                                   \
+      name##_half(query, rows, start + 4, steps, b);                                               \
+    }                                                                                              \
+    lanes_sum4(a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], out);                           \
   }
 
 DEFINE_DISTANCE(dot, product)

@@ -1,5 +1,7 @@
 #include "simd/distance_i8.h"
 
+#include "simd/simd.h"
+
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #elif defined(__SSE2__)
@@ -56,41 +58,48 @@ static inline lanes step(wide_query q, const int8_t *x, lanes sum) {
 
 #if defined(__wasm_simd128__) || defined(__SSE2__)
 
-#if defined(__wasm_simd128__)
-static inline lanes lanes_zero(void) { return wasm_i32x4_const_splat(0); }
+static inline lanes lanes_zero(void) { return (lanes){0}; }
+
 static inline int32_t lanes_sum(lanes v) {
-  return wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1) +
-         wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3);
+  sl_i32x4 sum = (sl_i32x4)v;
+  sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1);
+  sum += __builtin_shufflevector(sum, sum, 1, 0, 3, 2);
+  return sum[0];
 }
-#else
-static inline lanes lanes_zero(void) { return _mm_setzero_si128(); }
-static inline int32_t lanes_sum(lanes v) {
-  int32_t part[4];
-  _mm_storeu_si128((__m128i *)part, v);
-  return part[0] + part[1] + part[2] + part[3];
+
+// The lane sums of four accumulators: taking lanes out one by one costs as much as a hundred
+// products.
+static inline void lanes_sum4(lanes a, lanes b, lanes c, lanes d, int32_t out[4]) {
+  sl_i32x4 ab = __builtin_shufflevector((sl_i32x4)a, (sl_i32x4)b, 0, 4, 2, 6) +
+                __builtin_shufflevector((sl_i32x4)a, (sl_i32x4)b, 1, 5, 3, 7);
+  sl_i32x4 cd = __builtin_shufflevector((sl_i32x4)c, (sl_i32x4)d, 0, 4, 2, 6) +
+                __builtin_shufflevector((sl_i32x4)c, (sl_i32x4)d, 1, 5, 3, 7);
+  sl_i32x4 sums =
+      __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  memcpy(out, &sums, sizeof sums);
 }
-#endif
 
 int32_t sl_dot1_i8(const uint8_t *query, const int8_t *x, size_t n) {
   lanes sum = lanes_zero();
-  for (size_t i = 0; i < n; i += 16) sum = step(query_load(query + i), x + i, sum);
+  SL_UNROLL_2 for (size_t steps = n / 16; steps > 0; steps--) {
+    sum = step(query_load(query), x, sum);
+    query += 16, x += 16;
+  }
   return lanes_sum(sum);
 }
 
 void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
   const int8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
   lanes a = lanes_zero(), b = a, c = a, d = a;
-  for (size_t i = 0; i < n; i += 16) {
-    wide_query q = query_load(query + i);
-    a = step(q, r0 + i, a);
-    b = step(q, r1 + i, b);
-    c = step(q, r2 + i, c);
-    d = step(q, r3 + i, d);
+  SL_UNROLL_2 for (size_t steps = n / 16; steps > 0; steps--) {
+    wide_query q = query_load(query);
+    a = step(q, r0, a);
+    b = step(q, r1, b);
+    c = step(q, r2, c);
+    d = step(q, r3, d);
+    query += 16, r0 += 16, r1 += 16, r2 += 16, r3 += 16;
   }
-  out[0] = lanes_sum(a);
-  out[1] = lanes_sum(b);
-  out[2] = lanes_sum(c);
-  out[3] = lanes_sum(d);
+  lanes_sum4(a, b, c, d, out);
 }
 
 #else
@@ -139,10 +148,7 @@ void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n,
     c = step16(high, r2 + i + 8, step16(low, r2 + i, c));
     d = step16(high, r3 + i + 8, step16(low, r3 + i, d));
   }
-  out[0] = lanes_sum(a);
-  out[1] = lanes_sum(b);
-  out[2] = lanes_sum(c);
-  out[3] = lanes_sum(d);
+  lanes_sum4(a, b, c, d, out);
 }
 #else
 void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {

@@ -7,9 +7,19 @@
 #include <stdint.h>
 #include <string.h>
 
+// Before a loop: two turns in one, although loops are compiled for size. The bits stay.
+#ifdef SL_MICRO
+#define SL_UNROLL_2
+#elif defined __clang__
+#define SL_UNROLL_2 _Pragma("clang loop unroll_count(2)")
+#else
+#define SL_UNROLL_2 _Pragma("GCC unroll 2")
+#endif
+
 typedef float sl_f32x4 __attribute__((vector_size(16)));
 typedef float sl_f32x2 __attribute__((vector_size(8)));
 typedef double sl_f64x2 __attribute__((vector_size(16)));
+typedef int32_t sl_i32x4 __attribute__((vector_size(16)));
 typedef int64_t sl_i64x2 __attribute__((vector_size(16)));
 
 // Loads and stores of any alignment (one v128.load / v128.store).
