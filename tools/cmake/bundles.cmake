@@ -111,7 +111,7 @@ function(sl_link_embind name variant folder glue)
   set(objects ${ARGN} ${host})
   set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
   file(MAKE_DIRECTORY "${dir}")
-  set(flags ${SL_LINK_MEMORY} ${SL_LINK_EMBIND})
+  set(flags ${SL_LINK_MEMORY} ${SL_LINK_EMBIND} -sBINARYEN_EXTRA_PASSES=${SL_ONE_CALLER})
   set(level -O3)
   if(DEFINED SL_LINK_LEVEL_${name})
     set(level ${SL_LINK_LEVEL_${name}})
@@ -139,13 +139,15 @@ function(sl_link_raw name variant output)
   set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
   file(MAKE_DIRECTORY "${dir}")
   set(level -O3)
+  set(passes -sBINARYEN_EXTRA_PASSES=${SL_ONE_CALLER})
   if(variant STREQUAL "micro")
     set(level -Oz)
+    set(passes "")
   elseif(DEFINED SL_LINK_LEVEL_${name})
     set(level ${SL_LINK_LEVEL_${name}})
   endif()
   add_custom_command(OUTPUT "${dir}/raw.wasm"
-    COMMAND "${CMAKE_C_COMPILER}" ${level} ${objects} ${SL_LINK_MEMORY} ${SL_LINK_RAW} -o raw.wasm
+    COMMAND "${CMAKE_C_COMPILER}" ${level} ${objects} ${SL_LINK_MEMORY} ${SL_LINK_RAW} ${passes} -o raw.wasm
     COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" no-imports "${dir}/raw.wasm"
     WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs"
     COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking raw ${name}.${variant}")
