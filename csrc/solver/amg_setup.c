@@ -158,36 +158,46 @@ static sl_status alloc_level(sl_amg_level *level) {
   return SL_OK;
 }
 
-// Copies the entries of the row that lie below place i (upper: above it). Returns the diagonal
-// entry.
-static double copy_half(const sl_amg *amg, uint32_t row, uint32_t i, bool upper, uint32_t *at) {
+// Copies the entries of `row` to row i, which begins where the one before it ends. Where an entry
+// goes cannot be predicted, so nothing branches on it: each is written as one below the diagonal
+// and as one above it, the latter beyond the room of the row, and stays where it is counted.
+// Returns the diagonal entry.
+static double copy_row(const sl_amg *amg, uint32_t row, uint32_t i) {
   const sl_csr *matrix = amg->matrix;
   const sl_amg_level *level = &amg->levels[0];
   const uint32_t *places = amg->ordering.places;
+  uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
+  uint32_t low = level->pointers[i], aside = low + (end - begin), high = aside;
+  uint32_t *columns = level->columns;
+  float *values = level->values;
   double diagonal = 0;
-  for (uint32_t k = matrix->row_pointers[row]; k < matrix->row_pointers[row + 1]; k++) {
+  for (uint32_t k = begin; k < end; k++) {
     uint32_t j = places != NULL ? places[matrix->columns[k]] : matrix->columns[k];
     double value = sl_csr_value(matrix, k) * amg->scale;
-    if (j == i) diagonal = value;
-    if ((upper ? j <= i : j >= i) || (float)value == 0) continue;
-    level->columns[*at] = j;
-    level->values[(*at)++] = (float)value;
+    float narrow = (float)value;
+    diagonal = j == i ? value : diagonal;
+    columns[low] = columns[high] = j;
+    values[low] = values[high] = narrow;
+    low += (narrow != 0) & (j < i);
+    high += (narrow != 0) & (j > i);
   }
+  level->middles[i] = low;
+  for (uint32_t k = aside; k < high; k++, low++) {
+    columns[low] = columns[k];
+    values[low] = values[k];
+  }
+  level->pointers[i + 1] = low;
+  level->diagonal[i] = (float)diagonal;
   return diagonal;
 }
 
 // Fails where f32 cannot hold a diagonal entry.
 NOINLINE static sl_status copy_rows(sl_amg *amg, uint32_t begin, uint32_t end, uint64_t *work) {
   const sl_csr *matrix = amg->matrix;
-  sl_amg_level *level = &amg->levels[0];
   const uint32_t *order = amg->ordering.order;
   for (uint32_t i = begin; i < end; i++) {
-    uint32_t row = order != NULL ? order[i] : i, at = level->pointers[i];
-    double diagonal = copy_half(amg, row, i, false, &at);
-    level->middles[i] = at;
-    copy_half(amg, row, i, true, &at);
-    level->pointers[i + 1] = at;
-    level->diagonal[i] = (float)diagonal;
+    uint32_t row = order != NULL ? order[i] : i;
+    double diagonal = copy_row(amg, row, i);
     SL_REQUIRE(diagonal == 0 || diagonal > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
                "a positive diagonal within the range of float32");
     *work += matrix->row_pointers[row + 1] - matrix->row_pointers[row];
@@ -197,9 +207,15 @@ NOINLINE static sl_status copy_rows(sl_amg *amg, uint32_t begin, uint32_t end, u
 
 static sl_status begin_copy(sl_amg *amg) {
   sl_amg_level *level = &amg->levels[0];
+  const sl_csr *matrix = amg->matrix;
+  size_t longest = 0;
+  for (uint32_t i = 0; i < level->n; i++) {
+    size_t length = matrix->row_pointers[i + 1] - matrix->row_pointers[i];
+    if (length > longest) longest = length;
+  }
   SL_TRY(alloc_level(level));
-  SL_TRY(SL_ALLOC(&level->columns, amg->matrix->nnz));
-  return SL_ALLOC(&level->values, amg->matrix->nnz);
+  SL_TRY(SL_ALLOC(&level->columns, matrix->nnz + longest + 1)); // see copy_row
+  return SL_ALLOC(&level->values, matrix->nnz + longest + 1);
 }
 
 // The inverse of the diagonal; what f32 cannot hold is refused.

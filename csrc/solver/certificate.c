@@ -12,15 +12,6 @@
 // Covers the few roundings of the last sums, quotients and products of a bound.
 #define ROUND_UP (1 + 0x1p-48)
 
-static double row_bound(const sl_csr *matrix, const double *r, const double *bound) {
-  double most = 0;
-  for (uint32_t i = 0; i < matrix->rows; i++) {
-    double ratio = (fabs(r[i]) + bound[i]) / sl_csr_row_slack(matrix, i);
-    if (!(ratio <= most)) most = ratio;
-  }
-  return most * ROUND_UP;
-}
-
 static double column_bound(const double *r, const double *bound, uint32_t n, double min_slack) {
   double sum = 0;
   for (uint32_t i = 0; i < n; i++) sum += fabs(r[i]) + bound[i];
@@ -29,7 +20,8 @@ static double column_bound(const double *r, const double *bound, uint32_t n, dou
 
 void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
                                    const double *x, const double *b, const double *r,
-                                   const double *bound, sl_solver_certificate *out) {
+                                   const double *bound, double row_ratio,
+                                   sl_solver_certificate *out) {
   uint32_t n = matrix->rows;
   *out = (sl_solver_certificate){INFINITY, INFINITY, INFINITY, INFINITY, SL_BOUND_NONE};
   if (sl_first_not_finite_f64(r, n) < n) return;
@@ -40,7 +32,7 @@ void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *
   double size = facts->norm_inf * sl_norm_inf_f64(x, n) + sl_norm_inf_f64(b, n);
   out->backward_error = r_inf > 0 ? r_inf / size : 0;
   if (facts->min_row_slack > 0) {
-    out->error_bound = row_bound(matrix, r, bound);
+    out->error_bound = row_ratio * ROUND_UP;
     out->bound_norm = SL_BOUND_INF;
   } else if (facts->min_column_slack > 0) {
     out->error_bound = column_bound(r, bound, n, facts->min_column_slack);

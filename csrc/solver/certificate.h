@@ -20,9 +20,11 @@ typedef struct sl_solver_certificate {
 //   facts     of `matrix`
 //   x, b      n, read; finite, or the certificate is infinite
 //   r, bound  n, read: what sl_csr_residual_bound gives for them
-//   Does not allocate. O(nnz).
+//   row_ratio what it returned
+//   Does not allocate. O(n).
 void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
                                    const double *x, const double *b, const double *r,
-                                   const double *bound, sl_solver_certificate *out);
+                                   const double *bound, double row_ratio,
+                                   sl_solver_certificate *out);
 
 #endif

@@ -287,7 +287,7 @@ static sl_status record(sl_solver *solver) {
 // r = b - A x of the system that is solved (projected, scaled), without its null space part.
 static void compute_residual(sl_solver *solver) {
   double *bound = solver->vectors[0];
-  sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, bound);
+  solver->row_ratio = sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, bound);
   // With b as given this is what the certificate needs, as long as nothing moves on from here.
   solver->verified = solver->b == solver->original_b;
   sl_null_space_project(&solver->null_space, solver->r);
@@ -502,16 +502,17 @@ sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
 
 // ---- results ------------------------------------------------------------------------------------
 
-// is_verified: r and vectors[0] hold the residual of this very x and its rounding.
+// is_verified: r, vectors[0] and row_ratio are of this very x.
 static void fill_result(sl_solver *solver, const double *x, bool is_verified,
                         sl_solve_result *result) {
   sl_solver_certificate certificate;
   if (!is_verified) {
-    sl_csr_residual_bound(solver->matrix, x, solver->original_b, solver->r, solver->vectors[0]);
+    solver->row_ratio =
+        sl_csr_residual_bound(solver->matrix, x, solver->original_b, solver->r, solver->vectors[0]);
     solver->verified = false;
   }
   sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->original_b, solver->r,
-                                solver->vectors[0], &certificate);
+                                solver->vectors[0], solver->row_ratio, &certificate);
   sl_outcome outcome = solver->outcome;
   double limit = solver->original_norm * solver->options.tolerance;
   if (outcome == SL_OUTCOME_CONVERGED && !(certificate.residual <= limit)) {

@@ -5,16 +5,6 @@
 #include "base/memory.h"
 #include "sparse/csr.h"
 
-// A sum of k absolute values computed in any order is at least (1 - k u) of the exact one; scaling
-// by 1 + (k + 2) 2^-52 therefore gives an upper bound (also over the scaling's own rounding).
-static double sum_upper(double sum, double terms) { return sum * (1 + (terms + 2) * 0x1p-52); }
-
-// |diagonal| - off-diagonal sum, rounded down.
-static double slack_lower(double diagonal, double off_sum, double terms) {
-  double slack = diagonal - sum_upper(off_sum, terms);
-  return slack - fabs(slack) * 0x1p-52;
-}
-
 static double relative_slack(double slack, double diagonal) {
   return diagonal > 0 ? slack / diagonal * (1 - 0x1p-51 * (slack > 0)) : -INFINITY;
 }
@@ -24,10 +14,12 @@ double sl_csr_row_slack(const sl_csr *matrix, uint32_t row) {
   uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
   for (uint32_t k = begin; k < end; k++) {
     double size = fabs(sl_csr_value(matrix, k));
-    if (matrix->columns[k] == row) diagonal = size;
-    else off += size;
+    if (matrix->columns[k] == row)
+      diagonal = size;
+    else
+      off += size;
   }
-  return slack_lower(diagonal, off, end - begin);
+  return sl_slack_lower(diagonal, off, end - begin);
 }
 
 // Rows are visited in ascending order, so the entries (i, j) with j > i meet the lower entries of
@@ -42,9 +34,9 @@ static bool mirrors(const sl_csr *matrix, uint32_t *cursor, uint32_t i, uint32_t
 // What is known about the columns. Those of a symmetric matrix need no sums of their own: column j
 // holds the numbers of row j in the same order.
 typedef struct column_sums {
-  uint32_t *count;   // n; as long as the matrix looks symmetric, the cursors of its rows
-  double *off_sum;   // n: sum over rows i != j of |a_ij|; NULL as long as it looks symmetric
-  double *diagonal;  // n: |a_jj|; the second half of off_sum
+  uint32_t *count;  // n; as long as the matrix looks symmetric, the cursors of its rows
+  double *off_sum;  // n: sum over rows i != j of |a_ij|; NULL as long as it looks symmetric
+  double *diagonal; // n: |a_jj|; the second half of off_sum
 } column_sums;
 
 // Symmetry ends at entry `stop` in row `row`: the sums of all entries before it.
@@ -64,10 +56,10 @@ static sl_status begin_sums(const sl_csr *matrix, uint32_t row, uint32_t stop, c
 }
 
 static sl_status scan_rows(const sl_csr *given, column_sums *sums, sl_matrix_class *found) {
-  const sl_csr matrix = *given;  // a copy that no store below can alias
+  const sl_csr matrix = *given; // a copy that no store below can alias
   uint32_t *count = sums->count, *cursor = count;
   bool symmetric = true, zero_row_sums = true;
-  double largest = -INFINITY;  // off-diagonal entry
+  double largest = -INFINITY; // off-diagonal entry
   for (uint32_t i = 0; i < matrix.rows; i++) {
     uint32_t begin = matrix.row_pointers[i], end = matrix.row_pointers[i + 1], k = begin;
     double diagonal = 0, off = 0;
@@ -102,11 +94,11 @@ static sl_status scan_rows(const sl_csr *given, column_sums *sums, sl_matrix_cla
     if (diagonal < 0 || fabs(size - off) > (terms + 2) * 0x1p-52 * (size + off)) {
       zero_row_sums = false;
     }
-    double slack = slack_lower(size, off, terms);
+    double slack = sl_slack_lower(size, off, terms);
     double relative = relative_slack(slack, size);
     if (slack < found->min_row_slack) found->min_row_slack = slack;
     if (relative < found->min_relative_row_slack) found->min_relative_row_slack = relative;
-    double norm = sum_upper(size + off, terms);
+    double norm = sl_sum_upper(size + off, terms);
     if (norm > found->norm_inf) found->norm_inf = norm;
     if (end - begin > found->max_row_nnz) found->max_row_nnz = end - begin;
   }
@@ -119,11 +111,11 @@ static sl_status scan_rows(const sl_csr *given, column_sums *sums, sl_matrix_cla
 static void scan_columns(const column_sums *sums, uint32_t n, sl_matrix_class *found) {
   for (uint32_t j = 0; j < n; j++) {
     double terms = sums->count[j], size = sums->diagonal[j];
-    double slack = slack_lower(size, sums->off_sum[j], terms);
+    double slack = sl_slack_lower(size, sums->off_sum[j], terms);
     double relative = relative_slack(slack, size);
     if (slack < found->min_column_slack) found->min_column_slack = slack;
     if (relative < found->min_relative_column_slack) found->min_relative_column_slack = relative;
-    double norm = sum_upper(size + sums->off_sum[j], terms);
+    double norm = sl_sum_upper(size + sums->off_sum[j], terms);
     if (norm > found->norm_1) found->norm_1 = norm;
   }
 }
@@ -163,18 +155,20 @@ static sl_status classify_rectangular(const sl_csr *matrix, sl_matrix_class *fou
       sum += size;
       column_sum[matrix->columns[k]] += size;
     }
-    sum = sum_upper(sum, end - begin);
+    sum = sl_sum_upper(sum, end - begin);
     if (sum > found->norm_inf) found->norm_inf = sum;
     if (end - begin > found->max_row_nnz) found->max_row_nnz = end - begin;
   }
   for (uint32_t j = 0; j < matrix->cols; j++) {
-    double sum = sum_upper(column_sum[j], matrix->rows);
+    double sum = sl_sum_upper(column_sum[j], matrix->rows);
     if (sum > found->norm_1) found->norm_1 = sum;
   }
   sl_free(column_sum);
-  *found = (sl_matrix_class){.norm_inf = found->norm_inf, .norm_1 = found->norm_1,
+  *found = (sl_matrix_class){.norm_inf = found->norm_inf,
+                             .norm_1 = found->norm_1,
                              .max_row_nnz = found->max_row_nnz,
-                             .min_row_slack = -INFINITY, .min_column_slack = -INFINITY,
+                             .min_row_slack = -INFINITY,
+                             .min_column_slack = -INFINITY,
                              .min_relative_row_slack = -INFINITY,
                              .min_relative_column_slack = -INFINITY};
   return SL_OK;

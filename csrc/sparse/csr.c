@@ -81,8 +81,10 @@ static void scatter_by_column(const sl_csr *matrix, uint32_t *next, uint32_t *ro
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
       uint32_t place = next[columns[k]]++;
       rows_out[place] = i;
-      if (matrix->value_type == SL_VALUES_F64) to64[place] = from64[k];
-      else if (matrix->value_type == SL_VALUES_F32) to32[place] = from32[k];
+      if (matrix->value_type == SL_VALUES_F64)
+        to64[place] = from64[k];
+      else if (matrix->value_type == SL_VALUES_F32)
+        to32[place] = from32[k];
     }
   }
 }
@@ -114,12 +116,14 @@ sl_status sl_csr_transpose(const sl_csr *matrix, sl_csr **out) {
 // First k in [begin, end) with columns[k] >= column, or end.
 static uint32_t lower_bound(const uint32_t *columns, uint32_t begin, uint32_t end,
                             uint32_t column) {
-  while (begin < end) {
-    uint32_t middle = begin + (end - begin) / 2;
-    if (columns[middle] < column) begin = middle + 1;
-    else end = middle;
+  uint32_t length = end - begin;
+  // Halved without a branch on what is found, which could not be predicted.
+  while (length > 1) {
+    uint32_t half = length / 2;
+    begin += columns[begin + half - 1] < column ? half : 0;
+    length -= half;
   }
-  return begin;
+  return begin + (length == 1 && columns[begin] < column);
 }
 
 double sl_csr_entry(const sl_csr *matrix, size_t k) { return sl_csr_value(matrix, k); }

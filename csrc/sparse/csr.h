@@ -24,18 +24,18 @@ typedef enum sl_value_type {
 // Facts about a matrix; see sl_csr_classify.
 typedef struct sl_matrix_class {
   bool square;
-  bool symmetric;          // structure and values exactly
-  bool positive_diagonal;  // every a_ii stored and > 0
-  bool zero_diagonal;      // some a_ii is missing or 0; the first such row follows
+  bool symmetric;         // structure and values exactly
+  bool positive_diagonal; // every a_ii stored and > 0
+  bool zero_diagonal;     // some a_ii is missing or 0; the first such row follows
   uint32_t zero_diagonal_row;
-  bool nonpositive_off_diagonal;  // a_ij <= 0 for i != j
-  bool laplacian;  // symmetric, off-diagonals <= 0, every row sum zero up to rounding
-  bool m_matrix;   // nonsingular M-matrix, proved: off-diagonals <= 0, diagonal > 0, and strictly row
-                   // or column dominant
+  bool nonpositive_off_diagonal; // a_ij <= 0 for i != j
+  bool laplacian;                // symmetric, off-diagonals <= 0, every row sum zero up to rounding
+  bool m_matrix; // nonsingular M-matrix, proved: off-diagonals <= 0, diagonal > 0, and strictly row
+                 // or column dominant
   // slack_i = |a_ii| - sum_{j != i} |a_ij|, each rounded down so that a positive value is proved.
-  double min_row_slack;           // over all rows; > 0: strictly row dominant
-  double min_column_slack;        // over all columns; > 0: strictly column dominant
-  double min_relative_row_slack;  // min over rows of slack_i / |a_ii|; -inf with a zero diagonal
+  double min_row_slack;          // over all rows; > 0: strictly row dominant
+  double min_column_slack;       // over all columns; > 0: strictly column dominant
+  double min_relative_row_slack; // min over rows of slack_i / |a_ii|; -inf with a zero diagonal
   double min_relative_column_slack;
   double norm_inf;      // max over rows of sum |a_ij|
   double norm_1;        // max over columns of sum |a_ij|
@@ -46,18 +46,20 @@ typedef struct sl_csr {
   uint32_t rows, cols;
   uint32_t nnz;
   sl_value_type value_type;
-  uint32_t *row_pointers;  // rows + 1
-  uint32_t *columns;       // nnz
-  void *values;            // nnz of value_type; NULL for PATTERN
-  bool classified;         // matrix_class is filled in
+  uint32_t *row_pointers; // rows + 1
+  uint32_t *columns;      // nnz
+  void *values;           // nnz of value_type; NULL for PATTERN
+  bool classified;        // matrix_class is filled in
   sl_matrix_class matrix_class;
 } sl_csr;
 
-// Builds from coordinates. Entries with the same (row, column) are summed in f64 in the order given.
+// Builds from coordinates. Entries with the same (row, column) are summed in f64 in the order
+// given.
 //   rows, cols     1 .. 2^32 - 2
 //   row_indices, column_indices   count entries, read; any order
-//   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates collapse)
-//   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("row_indices"/"column_indices",
+//   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates
+//   collapse) Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX
+//   ("row_indices"/"column_indices",
 //           position),
 //           ERR_NOT_FINITE ("values", position; a sum that overflows has no position), ERR_MEMORY,
 //           ERR_ARGUMENT (values and value_type disagree).
@@ -67,8 +69,8 @@ sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const ui
                           sl_value_type value_type, sl_csr **out);
 
 // Builds an n x n matrix from half of its entries: each one off the diagonal stands for its mirror
-// image as well, with the other sign when `skew`. Otherwise as above: places given twice, or from both
-// sides, are summed.
+// image as well, with the other sign when `skew`. Otherwise as above: places given twice, or from
+// both sides, are summed.
 //   Errors: as above; ERR_OVERFLOW also when the mirror images make 2^32 entries.
 sl_status sl_csr_from_half(uint32_t n, uint32_t count, const uint32_t *row_indices,
                            const uint32_t *column_indices, const void *values,
@@ -114,9 +116,12 @@ static inline size_t sl_csr_value_size(sl_value_type type) {
 // Entry k (0 <= k < nnz) of the value array as f64; 1 for PATTERN.
 static inline double sl_csr_value(const sl_csr *matrix, size_t k) {
   switch (matrix->value_type) {
-    case SL_VALUES_F64: return ((const double *)matrix->values)[k];
-    case SL_VALUES_F32: return (double)((const float *)matrix->values)[k];
-    default: return 1.0;
+  case SL_VALUES_F64:
+    return ((const double *)matrix->values)[k];
+  case SL_VALUES_F32:
+    return (double)((const float *)matrix->values)[k];
+  default:
+    return 1.0;
   }
 }
 
@@ -144,5 +149,18 @@ sl_status sl_csr_facts(sl_csr *matrix, double *out);
 
 // slack_i = |a_ii| - sum_{j != i} |a_ij| of row `row`, rounded down. O(row length).
 double sl_csr_row_slack(const sl_csr *matrix, uint32_t row);
+
+// A sum of `terms` absolute values computed in any order is at least (1 - terms u) of the exact
+// one; scaled by 1 + (terms + 2) 2^-52 it is an upper bound, over the scaling's own rounding too.
+static inline double sl_sum_upper(double sum, double terms) {
+  return sum * (1 + (terms + 2) * 0x1p-52);
+}
+
+// |diagonal| - off-diagonal sum of `terms` absolute values, rounded down.
+static inline double sl_slack_lower(double diagonal, double off_sum, double terms) {
+  double slack = diagonal - sl_sum_upper(off_sum, terms);
+  double size = slack < 0 ? -slack : slack;
+  return slack - size * 0x1p-52;
+}
 
 #endif

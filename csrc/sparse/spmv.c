@@ -37,22 +37,30 @@
       r[i] = sum;                                                                                  \
     }                                                                                              \
   }                                                                                                \
-  NOINLINE static void residual_bound_##SUFFIX(const sl_csr *matrix, const double *x,              \
-                                               const double *b, double *r, double *bound,          \
-                                               uint32_t begin, uint32_t end) {                     \
+  NOINLINE static double residual_bound_##SUFFIX(const sl_csr *matrix, const double *x,            \
+                                                 const double *b, double *r, double *bound,        \
+                                                 uint32_t begin, uint32_t end) {                   \
     const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;                   \
+    double most = 0;                                                                               \
     for (uint32_t i = begin; i < end; i++) {                                                       \
-      double sum = b[i], size = fabs(b[i]);                                                        \
+      double sum = b[i], size = fabs(b[i]), diagonal = 0, off = 0;                                 \
       for (uint32_t k = pointers[i]; k < pointers[i + 1]; k++) {                                   \
-        double term = VALUE(k) * x[columns[k]];                                                    \
+        double value = VALUE(k), term = value * x[columns[k]];                                     \
         sum -= term;                                                                               \
         size += fabs(term);                                                                        \
+        bool own = columns[k] == i;                                                                \
+        diagonal = own ? fabs(value) : diagonal;                                                   \
+        off += own ? 0 : fabs(value);                                                              \
       }                                                                                            \
       r[i] = sum;                                                                                  \
       double terms = (double)(pointers[i + 1] - pointers[i]);                                      \
       /* The factor 1 + 2^-20 covers the rounding of `size` itself for rows below 2^32. */         \
       bound[i] = (terms + 2) * UNIT_ROUNDOFF * size * (1 + 0x1p-20) + 0x1p-1022;                   \
+      double slack = sl_slack_lower(diagonal, off, terms);                                         \
+      double ratio = slack > 0 ? (fabs(sum) + bound[i]) / slack : INFINITY;                        \
+      most = ratio <= most ? most : ratio;                                                         \
     }                                                                                              \
+    return most;                                                                                   \
   }
 
 #define VALUE_F64(k) (((const double *)matrix->values)[k])
@@ -62,13 +70,21 @@ DEFINE_LOOPS(f64, VALUE_F64)
 DEFINE_LOOPS(f32, VALUE_F32)
 DEFINE_LOOPS(pattern, VALUE_PATTERN)
 
-// Runs LOOP_<type>(matrix, ..., begin, end) over all blocks of rows.
+static uint32_t end_of_block(const sl_csr *matrix, uint32_t begin) {
+  return matrix->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : matrix->rows;
+}
+
+// LOOP_<type>(matrix, ..., begin, end)
+#define ON_BLOCK(LOOP, ...)                                                                        \
+  (matrix->value_type == SL_VALUES_F64   ? LOOP##_f64(matrix, __VA_ARGS__, begin, end)             \
+   : matrix->value_type == SL_VALUES_F32 ? LOOP##_f32(matrix, __VA_ARGS__, begin, end)             \
+                                         : LOOP##_pattern(matrix, __VA_ARGS__, begin, end))
+
+// The same over all blocks of rows.
 #define FOR_BLOCKS(LOOP, ...)                                                                      \
   for (uint32_t begin = 0, end; begin < matrix->rows; begin = end) {                               \
-    end = matrix->rows - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : matrix->rows;                   \
-    if (matrix->value_type == SL_VALUES_F64) LOOP##_f64(matrix, __VA_ARGS__, begin, end);          \
-    else if (matrix->value_type == SL_VALUES_F32) LOOP##_f32(matrix, __VA_ARGS__, begin, end);     \
-    else LOOP##_pattern(matrix, __VA_ARGS__, begin, end);                                          \
+    end = end_of_block(matrix, begin);                                                             \
+    ON_BLOCK(LOOP, __VA_ARGS__);                                                                   \
   }
 
 void sl_csr_multiply(const sl_csr *matrix, const double *x, double *y) {
@@ -84,9 +100,15 @@ void sl_csr_residual(const sl_csr *matrix, const double *x, const double *b, dou
   FOR_BLOCKS(residual, x, b, r)
 }
 
-void sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
-                           double *bound) {
-  FOR_BLOCKS(residual_bound, x, b, r, bound)
+double sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
+                             double *bound) {
+  double most = 0;
+  for (uint32_t begin = 0, end; begin < matrix->rows; begin = end) {
+    end = end_of_block(matrix, begin);
+    double ratio = ON_BLOCK(residual_bound, x, b, r, bound);
+    most = ratio <= most ? most : ratio;
+  }
+  return most;
 }
 
 sl_status sl_csr_apply(const sl_csr *matrix, bool transposed, const double *x, size_t x_length,
@@ -98,7 +120,9 @@ sl_status sl_csr_apply(const sl_csr *matrix, bool transposed, const double *x, s
              transposed ? "as many elements as the matrix has columns"
                         : "as many elements as the matrix has rows");
   SL_REQUIRE(x != y, SL_ERR_ARGUMENT, "y", "an array other than x");
-  if (transposed) sl_csr_multiply_transpose(matrix, x, y);
-  else sl_csr_multiply(matrix, x, y);
+  if (transposed)
+    sl_csr_multiply_transpose(matrix, x, y);
+  else
+    sl_csr_multiply(matrix, x, y);
   return SL_OK;
 }

@@ -1,6 +1,6 @@
 // Products of a sparse matrix with dense vectors. x, y f64, accumulated in f64 in the order of the
-// stored entries (left to right), so that every build gives the same bits. x and y must not overlap.
-// None of them allocates or fails; lengths are the caller's duty. O(nnz).
+// stored entries (left to right), so that every build gives the same bits. x and y must not
+// overlap. None of them allocates or fails; lengths are the caller's duty. O(nnz).
 //
 // The loops are noinline functions over blocks of rows, called many times: an engine that tiers up
 // between calls then runs the optimised code from the second block on.
@@ -22,8 +22,11 @@ void sl_csr_residual(const sl_csr *matrix, const double *x, const double *b, dou
 // r = b - A x as above, and bound[i] >= |computed r_i - exact r_i|, the rounding of the residual
 // itself: (k + 2) u (|b_i| + sum_j |a_ij x_j|) with k entries in the row, u = 2^-53, rounded up.
 // bound: rows, written.
-void sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
-                           double *bound);
+// Returns max_i (|r_i| + bound[i]) / slack_i, with the slack of sl_csr_row_slack, which is at hand
+// in the same pass; infinity when a row has no slack, 0 without rows. x and b finite, or it tells
+// nothing.
+double sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
+                             double *bound);
 
 // y = A x, or y = A^T x when `transposed`, with the lengths checked: what the doors call. NaN and
 // infinities in x go where they go.
