@@ -568,7 +568,8 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const raw =
       filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
     const rows = count * k;
-    const at = [scratch.u32(rows), scratch.u32(rows), scratch.u32(count)] as const;
+    const ids = scratch.u32(2 * rows + count); // one block: for one query, blocks are what takes time here
+    const at = [ids, ids + 4 * rows, ids + 8 * rows] as const;
     runtime.check(operation, this.run(queries, count, k, ef, raw, at));
     return at;
   }
