@@ -242,7 +242,7 @@ async function grids() {
       `2-D grid Laplacian + 0.01 I, n = ${a.rows}`,
       a,
       rivals,
-      ['cg', 'amg'],
+      ['cg', 'amg', 'incompleteCholesky', 'approximateCholesky'],
       slices,
     );
     if (result !== undefined) times.push({ n: a.rows, ms: result.rows[0]!.medianMs! });
@@ -324,7 +324,7 @@ async function graphs() {
       title,
       laplacian(edges(), 1e-3),
       [diagonal(floor, goal)],
-      ['cg', 'amg', 'approximateCholesky'],
+      ['cg', 'amg', 'incompleteCholesky', 'approximateCholesky'],
       7,
     );
   }
@@ -340,7 +340,7 @@ async function dominant() {
     goal: 2,
   };
   const title = 'asymmetric row-dominant, 10 entries a row, 10 % slack';
-  await system('dominant', title, a, [rival], ['gaussSeidel', 'bicgstab'], 15);
+  await system('dominant', title, a, [rival], ['gaussSeidel', 'bicgstab', 'gmres'], 15);
 }
 
 /** One certified entry against our own full solve at the same accuracy. */

@@ -7,6 +7,14 @@ const SHOWN = 12;
 const WIDTHS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 240];
 const SAMPLES = 200;
 const ROUNDS = 8;
+const REPEATS = 20;
+
+/** The same vector `times` times, one after another. */
+function repeated(vector: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(times * vector.length);
+  for (let i = 0; i < times; i++) all.set(vector, i * vector.length);
+  return all;
+}
 
 const get = async (name: string) => {
   const response = await fetch(new URL(`data/${name}`, document.baseURI));
@@ -161,16 +169,21 @@ export async function show(panel: HTMLElement): Promise<void> {
       try {
         const k = SHOWN + used.length;
         const options = { k, ...(filter && { filter }) };
+        // The question many times in one call: the way to the worker and back takes longer than one search.
+        const same = repeated(vector, REPEATS);
         const [found, time] = await timed(() =>
-          index.search(vector, { ...options, ef: Math.max(width.value, k) }),
+          index.searchBatch(same, { ...options, ef: Math.max(width.value, k) }),
         );
-        const [truth, exactTime] = await timed(() => exact.search(vector, options));
+        const [truth, exactTime] = await timed(() => exact.searchBatch(same, options));
         signal.throwIfAborted();
-        const sure = new Set(Array.from(truth.ids));
-        const others = Array.from(found.ids, (id, i) => ({ id, near: 1 - found.distances[i]! }))
+        const sure = new Set(Array.from(truth.ids.subarray(0, truth.found[0])));
+        const others = Array.from(found.ids.subarray(0, found.found[0]), (id, i) => ({
+          id,
+          near: 1 - found.distances[i]!,
+        }))
           .filter(({ id }) => !used.includes(id))
           .slice(0, SHOWN);
-        facts.textContent = `${milliseconds(time)} in the graph, ${milliseconds(exactTime)} by exact scan${narrowed ? `; ${whole(allowed.length)} words allowed` : ''}. Both with the way to the worker and back.`;
+        facts.textContent = `${milliseconds(time / REPEATS)} in the graph, ${milliseconds(exactTime / REPEATS)} by exact scan${narrowed ? `; ${whole(allowed.length)} words allowed` : ''}. Each asked ${REPEATS} times in one call.`;
         say('');
         rows.replaceChildren(
           ...others.map(({ id, near }) => {
