@@ -266,6 +266,12 @@ describe('index and search', () => {
     expect(kind).toBe('flat');
     const wanted = truth(row(3), 'dot', 4).map((i) => labels[i]);
     expect(results[0]!.matches.map(({ label }) => label)).toEqual(wanted);
+    // What was written piece by piece is what save() gives, and is read piece by piece.
+    const { Collection } = await loadHnsw();
+    const saved = readFileSync(join(folder, 'named.slv'));
+    using again = Collection.load(saved);
+    expect(again.keys).toEqual(labels);
+    expect(Buffer.from(again.save())).toEqual(saved);
     const text = await sublinear(['search', 'named.slv', '--like', 'word 3', '--top', '2']);
     expect(text.stdout.split('\n').filter((line) => /^ *[12] {2}word \d+/.test(line))).toHaveLength(
       2,

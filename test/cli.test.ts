@@ -415,6 +415,20 @@ describe('info and bench', () => {
     expect(text.stdout).toMatch(/scalar/);
   });
 
+  test('every variant that ships can be asked for', async () => {
+    const { stdout } = await sublinear(['info', '--json']);
+    const { variants } = JSON.parse(stdout) as { variants: string[] };
+    expect(variants).toContain('relaxed');
+    for (const variant of variants) {
+      const asked = await sublinear(['info', '--json', '--variant', variant]);
+      // Node 20 cannot compile relaxed SIMD: then it is said of that module, not of the option.
+      if (asked.code !== 0)
+        expect(asked.stderr).toMatch(/vector\.relaxed\.wasm could not be loaded/);
+    }
+    const none = await sublinear(['info', '--variant', 'faster']);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/relaxed/)]);
+  });
+
   test('bench measures and says how accurate', async () => {
     const { code, stdout } = await sublinear(['bench', '--size', '2000', '--json']);
     expect(code).toBe(0);

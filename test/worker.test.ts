@@ -430,6 +430,34 @@ describe('progress and aborts', () => {
   });
 });
 
+describe('collections', () => {
+  test('grow, stop, answer many queries and go to and fro in pieces', async () => {
+    const { Collection } = await engine.use('hnsw');
+    const items = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ key: i, vector: [i], metadata: { i } }));
+    const made = await Collection.create({ metric: 'euclidean', dimension: 1 });
+    await made.addAll(items(300));
+    const found = await made.searchBatch([7.2, 250], { k: 1, where: { i: { lt: 100 } } });
+    expect(found.map(([first]) => first?.key)).toEqual([7, 99]);
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    for await (const piece of await made.saveInPieces())
+      pieces.push(piece as Uint8Array<ArrayBuffer>);
+    const again = await Collection.load(new Blob(pieces).stream());
+    expect(await (await again.optimize()).size).toBe(300);
+    expect(await again.searchBatch([7.2], { k: 3 })).toEqual(
+      await made.searchBatch([7.2], { k: 3 }),
+    );
+    const controller = new AbortController();
+    const adding = made.addAll(items(20_000), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    expect(await adding.catch((reason) => reason)).toBe(controller.signal.reason);
+    expect(await made.size).toBeLessThan(20_000);
+    await Promise.all([made.dispose(), again.dispose()]);
+  });
+});
+
 describe('the end of a worker', () => {
   test('rejects all that waits, loses the objects, and the next call has a fresh one', async () => {
     await using own = await createWorkerEngine({ modules: ['dense', 'graph'] });

@@ -1,5 +1,5 @@
 // sublinear index vectors.npy -o words.slv
-import type { Codes, Collection, Flat, Hnsw, Metric, Rerank } from '../hnsw.js';
+import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { nameOf, writeBytes } from './files.js';
 import { bytes, CliError, count, duration, facts, interrupt, type Progress } from './terminal.js';
@@ -17,9 +17,6 @@ export interface IndexOptions extends CommonOptions {
   codes: Codes;
   rerank: Rerank;
 }
-
-/** Between two looks at the clock while labelled vectors go in one by one. */
-const SLICE_MS = 10;
 
 export async function buildIndex(
   file: string,
@@ -109,8 +106,7 @@ export async function buildIndex(
   }
 
   function* pieces(): Generator<Uint8Array> {
-    const all = labels === undefined ? index.saveInPieces() : [(made as Collection).save()];
-    for (const piece of all) {
+    for (const piece of made.saveInPieces()) {
       written += piece.length;
       yield piece;
     }
@@ -140,30 +136,21 @@ async function addPlain(index: Flat | Hnsw, { first, count, values }: VectorBatc
   await index.addBatchAsync({ ids, vectors: values }, { signal: interrupt.signal });
 }
 
-// One by one, so that Ctrl-C gets through in between.
 async function addLabelled(
   collection: Collection,
   { first, count: many, values }: VectorBatch,
   labels: readonly string[],
 ): Promise<void> {
   const width = values.length / many;
-  let due = performance.now() + SLICE_MS;
-  for (let i = 0; i < many; i++) {
-    const key = labels[first + i];
-    if (key === undefined)
-      throw new CliError(`${count(labels.length)} labels, but more vectors than that`);
-    const vector = values.subarray(i * width, (i + 1) * width);
-    try {
-      collection.add({ key, vector });
-    } catch (error) {
-      (error as { position?: number }).position = i;
-      throw error;
+  function* items(): Generator<Item> {
+    for (let i = 0; i < many; i++) {
+      const key = labels[first + i];
+      if (key === undefined)
+        throw new CliError(`${count(labels.length)} labels, but more vectors than that`);
+      yield { key, vector: values.subarray(i * width, (i + 1) * width) };
     }
-    if (performance.now() < due) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    interrupt.signal.throwIfAborted();
-    due = performance.now() + SLICE_MS;
   }
+  await collection.addAllAsync(items(), { signal: interrupt.signal });
 }
 
 /** A word as a shell wants it. */

@@ -1,5 +1,6 @@
 // What the verbs share: an engine as the options ask for, and errors in the words of the command line.
 import { createEngine, type Engine } from '../index.js';
+import type { Variant } from '../internal/bundles.js';
 import { isSublinearError } from '../internal/errors.js';
 import type { RoomName, Rooms } from '../internal/rooms.js';
 import { nameOf } from './files.js';
@@ -9,7 +10,7 @@ import { CliError, EXIT, isFailure } from './terminal.js';
 export interface CommonOptions {
   json?: boolean;
   memory?: number;
-  variant?: 'scalar' | 'simd';
+  variant?: Variant;
 }
 
 /** An engine with these rooms. */

@@ -3,6 +3,7 @@
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { bundles } from '../internal/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { explain } from './engine.js';
@@ -202,8 +203,8 @@ function common(command: Command): Command {
     .addOption(
       new Option(
         '--variant <name>',
-        'which build to run; the best that this machine can when absent',
-      ).choices(['scalar', 'simd']),
+        'which build to run; the best that this machine can when absent, or when a room has none of this name',
+      ).choices([...new Set(Object.values(bundles).flatMap(({ variants }) => [...variants]))]),
     );
 }
 

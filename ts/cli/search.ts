@@ -67,13 +67,12 @@ export async function search(
 
   async function open(): Promise<Opened> {
     const { Collection, Flat, Hnsw } = engine.hnsw;
-    const parts: Uint8Array[] = [];
-    for await (const part of chunks(file, progress)) parts.push(part);
-    const bytes = Buffer.concat(parts);
-    if (bytes.length === 0) throw new CliError(`${nameOf(file)}: is empty, expected an index`);
+    const how = { signal: interrupt.signal };
     try {
-      if (bytes.toString('latin1', 0, 5) === 'slcol') {
-        const collection = Collection.load(bytes);
+      const { begin, bytes } = await beginning(16);
+      if (begin.length === 0) throw new CliError(`${nameOf(file)}: is empty, expected an index`);
+      if (begin.toString('latin1', 0, 5) === 'slcol') {
+        const collection = await Collection.loadAsync(bytes, how);
         return {
           index: collection.index,
           labelled: true,
@@ -88,8 +87,8 @@ export async function search(
         };
       }
       // The kind of file, docs/format.md.
-      const flat = bytes.toString('latin1', 12, 16) === 'FLAT';
-      const index = flat ? Flat.load(bytes) : Hnsw.load(bytes);
+      const flat = begin.toString('latin1', 12, 16) === 'FLAT';
+      const index = await (flat ? Flat.loadAsync(bytes, how) : Hnsw.loadAsync(bytes, how));
       return {
         index,
         labelled: false,
@@ -107,6 +106,27 @@ export async function search(
     } catch (error) {
       throw explain(error, {}, file);
     }
+  }
+
+  /** The first bytes of the file, which say what it is, and all of it while it comes. */
+  async function beginning(length: number) {
+    const coming = chunks(file, progress);
+    const begun: Uint8Array[] = [];
+    for (let have = 0; have < length; ) {
+      const { value } = await coming.next();
+      if (value === undefined) break;
+      begun.push(value);
+      have += value.length;
+    }
+    async function* bytes() {
+      try {
+        yield* begun;
+        yield* coming;
+      } finally {
+        await coming.return();
+      }
+    }
+    return { begin: Buffer.concat(begun), bytes: bytes() };
   }
 
   function find(vector: VectorArray, k: number): Match[] {

@@ -256,6 +256,6 @@ export function vectorError(error: unknown, path: string, first: number): unknow
     return error;
   const plain = message
     .replace(/^"\w+" at position \d+: /, '')
-    .replace(/; \d+ of \d+ vectors were added$/, '');
+    .replace(/; \d+ (?:of \d+ vectors|items) were added$/, '');
   return new CliError(`${nameOf(path)}: vector ${first + position}: ${plain}`, EXIT.badInput);
 }

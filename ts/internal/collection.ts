@@ -2,11 +2,16 @@
 
 import type { Filter, Flat, Hnsw, HnswOptions } from '../hnsw.js';
 import { runtimeOf } from './bind.js';
-import { SublinearError } from './errors.js';
+import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
+import { Columns } from './columns.js';
+import { isSublinearError, SublinearError } from './errors.js';
+import type { AsyncBytesSource, LoadAsyncOptions } from './file.js';
+import { checkMetadata, type Metadata } from './metadata.js';
 import type { Runtime } from './runtime.js';
+import { type AsyncOptions, asyncOptions, runAsync } from './steps.js';
 import * as check from './validate.js';
-import { type Metric, rawVector, type VectorArray } from './vector-index.js';
-import { Columns, checkMetadata, type Metadata, type Where } from './where.js';
+import type { LoadOptions, Metric, VectorArray } from './vector-index.js';
+import { readWhere, testOf, type Where } from './where.js';
 
 /** What names a vector of a collection. A number and its text are different keys. */
 export type Key = string | number;
@@ -36,15 +41,6 @@ export interface Match {
   key: Key;
   distance: number;
   metadata?: Metadata;
-}
-
-const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
-const HEAD = 32;
-
-/** What a file's JSON part holds. */
-interface Saved {
-  index: 'hnsw' | 'flat';
-  items: [row: number, key: Key, metadata?: Metadata][];
 }
 
 // The index classes of each loaded module. They stand in the module that imports this one: its createRoom() hands them
@@ -77,13 +73,16 @@ export class Collection {
   /** The index underneath. Its ids are the collection's own: look, but do not change it. */
   readonly index: Flat | Hnsw;
   readonly #runtime: Runtime;
+  // A row is the id that the index knows an item by. Maps, not arrays: a file may have a row of any number.
   #rows = new Map<Key, number>();
-  #keys: (Key | undefined)[] = [];
-  #metadata: (Metadata | undefined)[] = [];
+  #items = new Map<number, { key: Key; metadata: Metadata | undefined }>();
+  // Rows to use next: those below `next` that are free again, then those from `next` on that no item has.
   #free: number[] = [];
+  #next = 0;
   #columns = new Columns();
   // The set of the last condition, which is often asked again.
-  #last: { text: string; filter: Filter } | undefined;
+  #last: { conditions: string; filter: Filter } | undefined;
+  #changes = 0;
 
   /** Made by the static methods. */
   protected constructor(runtime: Runtime, index: Flat | Hnsw) {
@@ -121,7 +120,8 @@ export class Collection {
   }
 
   /**
-   * A collection from the bytes that `save` gave. Untrusted bytes are safe.
+   * A collection from the bytes that `save` gave. Untrusted bytes are safe, also with `verify: false`, which skips the
+   * checksums: time and memory are proportional to their number.
    *
    * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
    *
@@ -136,20 +136,78 @@ export class Collection {
    * console.log(again.get('a')?.metadata); // { tags: [ 'x' ] }
    * ```
    */
-  static load(bytes: Uint8Array): Collection {
+  static load(bytes: Uint8Array, options?: LoadOptions): Collection {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
     if (!(bytes instanceof Uint8Array))
       throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
-    const { index: kind, items } = readHead(runtime, operation, bytes);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const from = HEAD + Number(view.getBigUint64(16, true));
-    const file = bytes.subarray(from);
+    const { verify = true } = check.options(operation, options, ['verify']);
+    check.boolean(operation, 'verify', verify);
+    const front = new Front(runtime, operation);
+    const file = front.take(bytes);
+    if (file === undefined) throw front.short();
+    const { index: kind, items } = front.read(verify);
     const { Flat, Hnsw } = indexesOf(runtime);
-    const index = kind === 'flat' ? Flat.load(file) : Hnsw.load(file);
+    const index = kind === 'flat' ? Flat.load(file, { verify }) : Hnsw.load(file, { verify });
     const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
     try {
-      collection.#restore(operation, items);
+      for (const item of items) collection.#restore(operation, item);
+      collection.#restored(operation);
+    } catch (error) {
+      index.dispose();
+      throw error;
+    }
+    return collection;
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream (`response.body`, `blob.stream()`), an async iterable, or pieces cut
+   * anywhere. Keys and metadata come first and are kept until the index is there; the index comes as with
+   * `Hnsw.loadAsync`. Between pieces, and between slices of items, other tasks run; the JSON itself is parsed in one go.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   * @throws the `signal`'s reason after an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using notes = Collection.create({ metric: 'dot', dimension: 2 });
+   * notes.add({ key: 'a', vector: [1, 2] });
+   * using again = await Collection.loadAsync(new Blob([notes.save()]).stream());
+   * console.log(again.keys); // [ 'a' ]
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Collection> {
+    const operation = 'Collection.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const { signal, onProgress } = asyncOptions(operation, given);
+    const { front, rest } = await frontOf(runtime, operation, bytes, signal);
+    const { index: kind, items } = front.read(true);
+    const { Flat, Hnsw } = indexesOf(runtime);
+    let bytesRead = front.length;
+    onProgress?.({ bytesRead });
+    const how: LoadAsyncOptions = {
+      ...(signal && { signal }),
+      onProgress(progress) {
+        bytesRead = front.length + progress.bytesRead;
+        onProgress?.({ bytesRead });
+      },
+    };
+    const index = await (kind === 'flat' ? Flat.loadAsync(rest, how) : Hnsw.loadAsync(rest, how));
+    const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
+    let at = 0;
+    const step = (work: number) => {
+      const end = Math.min(items.length, at + Math.ceil(work / 50));
+      for (; at < end; at++) collection.#restore(operation, items[at] as SavedItem);
+      return at === items.length;
+    };
+    try {
+      const job = { runtime, operation, step, progress: () => ({ bytesRead }) };
+      await runAsync(job, [], { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+      collection.#restored(operation);
     } catch (error) {
       index.dispose();
       throw error;
@@ -167,9 +225,9 @@ export class Collection {
     return this.index.metric;
   }
 
-  /** All keys, in the order in which they came (an item that was removed gives its place to a later one). */
+  /** All keys, in the order in which they came; one that is replaced keeps its place. O(size). */
   get keys(): Key[] {
-    return this.#keys.filter((key) => key !== undefined);
+    return [...this.#rows.keys()];
   }
 
   /** True when there is an item of this key. */
@@ -192,21 +250,27 @@ export class Collection {
    * console.log(places.size, places.search([0, 0])[0]?.distance); // 1 5
    * ```
    */
-  add({ key, vector, metadata }: Item): this {
+  add(item: Item): this {
     const operation = 'Collection.add';
+    if (typeof item !== 'object' || item === null)
+      throw check.typeError(operation, 'item', 'object', item);
+    const { key, vector, metadata } = item;
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = checkMetadata(operation, metadata);
     const known = this.#rows.get(key);
-    const row = known ?? this.#free.at(-1) ?? this.#keys.length;
+    const row = known ?? this.#free.at(-1) ?? this.#unused();
     this.index.add(row, vector, { duplicates: 'replace' });
-    if (known === undefined && this.#free.length > 0) this.#free.pop();
+    if (known === undefined && this.#free.pop() === undefined) this.#next = row + 1;
     this.#put(row, key, fields === undefined ? undefined : structuredClone(fields));
     return this;
   }
 
   /**
-   * Adds many items, one after another; what comes before one that is refused stays.
+   * Adds many items, one after another; what comes before one that is refused stays, and the error's `position` says which
+   * it was.
+   *
+   * @throws as {@link Collection.add}
    *
    * @example
    * ```ts
@@ -222,8 +286,67 @@ export class Collection {
    * ```
    */
   addAll(items: Iterable<Item>): this {
-    for (const item of items) this.add(item);
+    let added = 0;
+    for (const item of iterable('Collection.addAll', items)) {
+      try {
+        this.add(item);
+      } catch (error) {
+        throw withPosition(error, added);
+      }
+      added++;
+    }
     return this;
+  }
+
+  /**
+   * Adds many items in slices of about 8 ms and lets other tasks run between them. They may use the collection: each item
+   * is either in or not. An abort leaves what is in already. `total` is known for an array.
+   *
+   * @throws as {@link Collection.addAll}, and rejects with `signal.reason` after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'euclidean', dimension: 1 });
+   * const items = Array.from({ length: 500 }, (_, i) => ({ key: `item ${i}`, vector: [i] }));
+   * let seen = 0;
+   * await c.addAllAsync(items, { onProgress: ({ added }) => void (seen = added) });
+   * console.log(c.size, seen <= 500); // 500 true
+   * ```
+   */
+  async addAllAsync(
+    items: Iterable<Item>,
+    options: AsyncOptions<{ added: number; total: number | undefined }> = {},
+  ): Promise<void> {
+    const operation = 'Collection.addAllAsync';
+    check.options(operation, options, ['signal', 'onProgress']);
+    const how = asyncOptions(operation, options);
+    const iterator = iterable(operation, items)[Symbol.iterator]();
+    const total = Array.isArray(items) ? items.length : undefined;
+    let [added, ended] = [0, false];
+    const step = (work: number) => {
+      // An insertion is some thousand operations.
+      for (let left = Math.ceil(work / 1000); left > 0; left--) {
+        const { done, value } = iterator.next();
+        ended = done === true;
+        if (ended) return true;
+        try {
+          this.add(value as Item);
+        } catch (error) {
+          throw withPosition(error, added);
+        }
+        added++;
+      }
+      return false;
+    };
+    try {
+      const progress = () => ({ added, total });
+      await runAsync({ runtime: this.#runtime, operation, step, progress }, [], how);
+    } finally {
+      if (!ended) iterator.return?.();
+    }
   }
 
   /**
@@ -262,11 +385,11 @@ export class Collection {
     const row = this.#rows.get(key);
     if (row === undefined) return false;
     this.index.remove(row);
-    this.#columns.set(row, undefined, this.#metadata[row]);
+    this.#columns.set(row, undefined, this.#items.get(row)?.metadata);
     this.#rows.delete(key);
-    this.#keys[row] = this.#metadata[row] = undefined;
-    this.#free.push(row);
-    this.#forget();
+    this.#items.delete(row);
+    if (row < this.#next) this.#free.push(row);
+    this.#changed();
     return true;
   }
 
@@ -295,11 +418,39 @@ export class Collection {
     const { where, ...rest } = check.options(operation, options, ['k', 'ef', 'where']);
     const filter = where === undefined ? undefined : this.#filter(operation, where);
     const { ids, distances } = this.index.search(query, filter ? { ...rest, filter } : rest);
-    return Array.from(ids, (row, i) => ({
-      key: this.#keys[row] as Key,
-      distance: distances[i] as number,
-      ...this.#metadataOf(row),
-    }));
+    return this.#matches(ids, distances, 0, ids.length);
+  }
+
+  /**
+   * The nearest items of many queries, which lie one after another in `queries`: a list for each. Faster than one call
+   * each.
+   *
+   * @throws as {@link Collection.search}; the error's `position` is the query
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'euclidean', dimension: 1 });
+   * c.addAll([
+   *   { key: 'a', vector: [1] },
+   *   { key: 'b', vector: [2] },
+   * ]);
+   * const found = c.searchBatch([0, 3], { k: 1 });
+   * console.log(found.map(([first]) => first?.key)); // [ 'a', 'b' ]
+   * ```
+   */
+  searchBatch(queries: VectorArray, options?: FindOptions): Match[][] {
+    const operation = 'Collection.searchBatch';
+    const { where, k = 10, ...rest } = check.options(operation, options, ['k', 'ef', 'where']);
+    check.integer(operation, 'k', k);
+    const filter = where === undefined ? undefined : this.#filter(operation, where);
+    // A careless k must not take memory: there are no more results than items.
+    const most = Math.min(k, Math.max(1, this.size));
+    const how = { ...rest, k: most, ...(filter && { filter }) };
+    const { ids, distances, found } = this.index.searchBatch(queries, how);
+    return Array.from(found, (count, q) => this.#matches(ids, distances, q * most, count));
   }
 
   /**
@@ -317,8 +468,32 @@ export class Collection {
    * ```
    */
   filter(where: Where): Key[] {
-    const rows = this.#columns.select('Collection.filter', where, this.#rows.values());
-    return Array.from(rows, (row) => this.#keys[row] as Key);
+    const holds = testOf(readWhere('Collection.filter', where).conditions, this.#columns);
+    const keys: Key[] = [];
+    for (const [key, row] of this.#rows) if (holds(row)) keys.push(key);
+    return keys;
+  }
+
+  /**
+   * Puts the vectors of an approximate index into the order in which searches walk; see `Hnsw.optimize`. An exact index is
+   * in order already. O(size).
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1] });
+   * console.log(c.optimize().search([1])[0]?.key); // a
+   * ```
+   */
+  optimize(): this {
+    const { index } = this;
+    if ('optimize' in index) index.optimize();
+    return this;
   }
 
   /**
@@ -334,24 +509,52 @@ export class Collection {
    * ```
    */
   save(): Uint8Array<ArrayBuffer> {
-    const saved: Saved = {
-      index: this.index instanceof indexesOf(this.#runtime).Hnsw ? 'hnsw' : 'flat',
-      items: Array.from(this.#rows, ([key, row]) => {
-        const metadata = this.#metadata[row];
-        return metadata === undefined ? [row, key] : [row, key, metadata];
-      }),
-    };
-    const json = new TextEncoder().encode(JSON.stringify(saved));
-    const file = this.index.save();
-    const bytes = new Uint8Array(HEAD + json.length + file.length);
-    const view = new DataView(bytes.buffer);
-    bytes.set(MAGIC);
-    view.setUint32(8, 1, true);
-    view.setBigUint64(16, BigInt(json.length), true);
-    bytes.set(json, HEAD);
-    bytes.set(file, HEAD + json.length);
-    view.setUint32(12, checksum(this.#runtime, 'Collection.save', json), true);
+    const operation = 'Collection.save';
+    const json = [...this.#json()];
+    const before = [headOf(this.#runtime, operation, json), ...json];
+    const length = before.reduce((sum, piece) => sum + piece.length, 0);
+    const bytes = new Uint8Array(length + this.index.use(operation).fileSize());
+    let at = 0;
+    for (const pieces of [before, this.index.saveInPieces()]) {
+      for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    }
     return bytes;
+  }
+
+  /**
+   * The same bytes piece by piece (about 1 MB at most, or an item), for files and streams that need not be in memory at
+   * once. Their sum stands in front of the keys: the JSON is made twice.
+   *
+   * @throws SublinearError `STATE` when the collection is changed between two pieces
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 1 });
+   * let bytes = 0;
+   * for (const piece of c.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === c.save().length); // true
+   * ```
+   */
+  *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'Collection.saveInPieces';
+    const changes = this.#changes;
+    yield headOf(this.#runtime, operation, this.#json());
+    for (const pieces of [this.#json(), this.index.saveInPieces()]) {
+      for (;;) {
+        this.index.use(operation);
+        if (this.#changes !== changes)
+          throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
+        const { done, value } = pieces.next();
+        if (done) break;
+        yield value;
+      }
+    }
   }
 
   /** True after `dispose()`. */
@@ -378,38 +581,68 @@ export class Collection {
     }
   }
 
-  #put(row: number, key: Key, metadata: Metadata | undefined): void {
-    this.#columns.set(row, metadata, this.#metadata[row]);
-    this.#rows.set(key, row);
-    this.#keys[row] = key;
-    this.#metadata[row] = metadata;
-    this.#forget();
+  // The lowest row from `next` on that no item has; those that are in use are passed once.
+  #unused(): number {
+    while (this.#items.has(this.#next)) this.#next++;
+    return this.#next;
   }
 
-  #restore(operation: string, items: Saved['items']): void {
-    for (const [row, key, metadata] of items) {
-      if (this.#rows.has(key) || this.#keys[row] !== undefined || !this.index.has(row))
-        throw damaged(operation, 'keys that fit the index');
-      this.#put(row, key, metadata);
-    }
+  #put(row: number, key: Key, metadata: Metadata | undefined): void {
+    this.#columns.set(row, metadata, this.#items.get(row)?.metadata);
+    this.#rows.set(key, row);
+    this.#items.set(row, { key, metadata });
+    this.#changed();
+  }
+
+  #restore(operation: string, [row, key, metadata]: SavedItem): void {
+    if (this.#rows.has(key) || this.#items.has(row) || !this.index.has(row))
+      throw damaged(operation, 'keys that fit the index');
+    this.#put(row, key, metadata);
+  }
+
+  #restored(operation: string): void {
     if (this.#rows.size !== this.index.size) throw damaged(operation, 'a key for each vector');
-    // Rows between the kept ones are free; the lowest is used first.
-    for (let row = this.#keys.length - 1; row >= 0; row--)
-      if (this.#keys[row] === undefined) this.#free.push(row);
+  }
+
+  #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const kind = this.index instanceof indexesOf(this.#runtime).Hnsw ? 'hnsw' : 'flat';
+    return jsonPieces(kind, this.#saved());
+  }
+
+  *#saved(): Generator<SavedItem, void, undefined> {
+    for (const [row, { key, metadata }] of this.#items)
+      yield metadata === undefined ? [row, key] : [row, key, metadata];
+  }
+
+  #matches(ids: Uint32Array, distances: Float32Array, from: number, count: number): Match[] {
+    return Array.from({ length: count }, (_, i) => {
+      const row = ids[from + i] as number;
+      const distance = distances[from + i] as number;
+      const { key } = this.#items.get(row) as { key: Key };
+      return { key, distance, ...this.#metadataOf(row) };
+    });
   }
 
   #metadataOf(row: number): { metadata?: Metadata } {
-    const metadata = this.#metadata[row];
+    const metadata = this.#items.get(row)?.metadata;
     return metadata === undefined ? {} : { metadata: structuredClone(metadata) };
   }
 
   #filter(operation: string, where: Where): Filter {
-    const text = JSON.stringify(where);
-    if (this.#last?.text === text && !this.#last.filter.disposed) return this.#last.filter;
-    const rows = this.#columns.select(operation, where, this.#rows.values());
+    const { key, conditions } = readWhere(operation, where);
+    if (this.#last?.conditions === key && !this.#last.filter.disposed) return this.#last.filter;
+    const holds = testOf(conditions, this.#columns);
+    const rows: number[] = [];
+    for (const row of this.#items.keys()) if (holds(row)) rows.push(row);
     this.#forget();
-    this.#last = { text, filter: indexesOf(this.#runtime).Filter.from(rows) };
+    const { Filter } = indexesOf(this.#runtime);
+    this.#last = { conditions: key, filter: Filter.from(Uint32Array.from(rows)) };
     return this.#last.filter;
+  }
+
+  #changed(): void {
+    this.#changes++;
+    this.#forget();
   }
 
   #forget(): void {
@@ -418,70 +651,17 @@ export class Collection {
   }
 }
 
+function iterable(operation: string, items: Iterable<Item>): Iterable<Item> {
+  if (typeof items?.[Symbol.iterator] !== 'function')
+    throw check.typeError(operation, 'items', 'iterable of items', items);
+  return items;
+}
+
 type Made = new (runtime: Runtime, index: Flat | Hnsw) => Collection;
 
-function checksum(runtime: Runtime, operation: string, bytes: Uint8Array): number {
-  return runtime.scratch(operation, (scratch) => {
-    const address = scratch.bytes(bytes.length);
-    runtime.u8.set(bytes, address);
-    return rawVector(runtime).crc32c(0, address, bytes.length) >>> 0;
-  });
-}
-
-function damaged(operation: string, expected: string): SublinearError {
-  const message = `"bytes": unknown or unsupported format, expected ${expected}`;
-  return new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
-}
-
-function readHead(runtime: Runtime, operation: string, bytes: Uint8Array): Saved {
-  const short = () =>
-    new SublinearError(
-      'TRUNCATED',
-      operation,
-      '"bytes": input ends too early, expected a whole file',
-      {
-        argument: 'bytes',
-      },
-    );
-  if (bytes.length < HEAD) throw short();
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  if (MAGIC.some((byte, i) => bytes[i] !== byte))
-    throw damaged(operation, 'a collection of this library');
-  if (view.getUint32(8, true) !== 1) throw damaged(operation, 'version 1 of the format');
-  const length = Number(view.getBigUint64(16, true));
-  if (length > bytes.length - HEAD) throw short();
-  if (view.getBigUint64(24, true) !== 0n) throw damaged(operation, 'zeros where nothing is said');
-  const json = bytes.subarray(HEAD, HEAD + length);
-  if (checksum(runtime, operation, json) !== view.getUint32(12, true)) {
-    throw new SublinearError(
-      'CHECKSUM',
-      operation,
-      '"bytes": checksum does not match, expected undamaged keys',
-      {
-        argument: 'bytes',
-      },
-    );
-  }
-  let saved: unknown;
-  try {
-    saved = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
-  } catch {
-    throw damaged(operation, 'keys and metadata as JSON');
-  }
-  const { index, items } = (saved ?? {}) as Partial<Saved>;
-  const right =
-    (index === 'hnsw' || index === 'flat') &&
-    Array.isArray(items) &&
-    items.every(
-      (item) =>
-        Array.isArray(item) &&
-        Number.isInteger(item[0]) &&
-        item[0] >= 0 &&
-        item[0] < 2 ** 32 &&
-        (typeof item[1] === 'string' || typeof item[1] === 'number') &&
-        (item[2] === undefined ||
-          (typeof item[2] === 'object' && item[2] !== null && !Array.isArray(item[2]))),
-    );
-  if (!right) throw damaged(operation, 'keys and metadata as this library writes them');
-  return saved as Saved;
+/** Tells which item it was, and how many are in. */
+function withPosition(error: unknown, position: number): unknown {
+  if (!isSublinearError(error)) return error;
+  error.message += `; ${position} items were added`;
+  return Object.assign(error, { position });
 }

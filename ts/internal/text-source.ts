@@ -238,7 +238,7 @@ function sourceError(operation: string, source: unknown, binary = false) {
 }
 
 /** A promise that is rejected when the signal is aborted, and never otherwise. */
-function abortOf(signal: AbortSignal | undefined) {
+export function abortOf(signal: AbortSignal | undefined) {
   let release = () => {};
   const promise = new Promise<never>((_, reject) => {
     if (!signal) return;

@@ -1,10 +1,14 @@
-// Conditions on metadata: `{ year: { gte: 2000 }, tag: { in: ['a', 'b'] } }`, answered from typed columns.
+// Conditions on metadata: `{ year: { gte: 2000 }, tag: { in: ['a', 'b'] } }`.
+//
+// They are read twice. `readWhere` checks all of them and gives a copy that holds nothing but plain objects, lists and
+// scalars; `testOf` makes a function of a row from that copy, and cannot fail.
+import type { Column, Columns } from './columns.js';
 import { SublinearTypeError } from './errors.js';
-import { show, typeError } from './validate.js';
+import { DEEPEST, isPlain, type Json } from './metadata.js';
+import { typeError } from './validate.js';
 
-/** What metadata may hold: what JSON can say. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export type Metadata = { [key: string]: Json };
+export type { Json, Metadata } from './metadata.js';
+
 /** What a condition compares with. */
 export type Scalar = string | number | boolean | null;
 
@@ -25,7 +29,7 @@ export interface FieldCondition {
 
 /**
  * Conditions on fields, all of which must hold; a bare value means `eq`. `and`, `or` and `not` combine conditions, so
- * fields of these names cannot be asked for.
+ * fields of these names cannot be asked for. Nested at most 100 deep.
  */
 export type Where = {
   and?: readonly Where[];
@@ -33,229 +37,174 @@ export type Where = {
   not?: Where;
 } & { [field: string]: Scalar | FieldCondition | readonly Where[] | Where | undefined };
 
+/** Conditions that were checked. */
+export interface CheckedWhere {
+  /** The same for the same conditions, and different for different ones. */
+  readonly key: string;
+  readonly conditions: Conditions;
+}
+
+interface Conditions {
+  and?: Conditions[];
+  or?: Conditions[];
+  not?: Conditions;
+  fields: [field: string, operator: Operator, operand: Operand][];
+}
+
+type Operand = Scalar | Scalar[];
 type Test = (row: number) => boolean;
 
-const operators = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'notIn', 'contains', 'exists'];
-
-// One field of all rows: numbers as numbers, other scalars as places in a dictionary, lists and objects as they are.
-class Column {
-  numbers = new Float64Array(16).fill(Number.NaN);
-  /** 0 absent, 1 a number, 2 a list or object, from 3 on a word of the dictionary. */
-  codes = new Uint32Array(16);
-  readonly words: Scalar[] = [];
-  readonly #places = new Map<Scalar, number>();
-  readonly others = new Map<number, Json>();
-
-  set(row: number, value: Json | undefined): void {
-    if (row >= this.codes.length) this.#grow(row);
-    this.others.delete(row);
-    this.numbers[row] = Number.NaN;
-    if (value === undefined) this.codes[row] = 0;
-    else if (typeof value === 'number') {
-      this.codes[row] = 1;
-      this.numbers[row] = value;
-    } else if (typeof value === 'object' && value !== null) {
-      this.codes[row] = 2;
-      this.others.set(row, value);
-    } else this.codes[row] = this.#place(value, true);
-  }
-
-  /** The code of a word; 0xffffffff, which no row has, when no row ever had it. */
-  code(word: Scalar): number {
-    return this.#place(word, false);
-  }
-
-  #place(word: Scalar, make: boolean): number {
-    let place = this.#places.get(word);
-    if (place === undefined) {
-      if (!make) return 0xffff_ffff;
-      place = this.words.push(word) + 2;
-      this.#places.set(word, place);
-    }
-    return place;
-  }
-
-  #grow(row: number): void {
-    const length = Math.max(row + 1, this.codes.length * 2);
-    const [numbers, codes] = [new Float64Array(length).fill(Number.NaN), new Uint32Array(length)];
-    numbers.set(this.numbers);
-    codes.set(this.codes);
-    [this.numbers, this.codes] = [numbers, codes];
-  }
+/** Checks the conditions; the error's argument is the path of the one that is none. */
+export function readWhere(operation: string, where: unknown): CheckedWhere {
+  const conditions = readAll(operation, 'where', where, []);
+  return { key: JSON.stringify(conditions, distinct), conditions };
 }
 
-/** The fields of all rows. */
-export class Columns {
-  readonly #columns = new Map<string, Column>();
+// JSON says null for numbers that are not finite. No operand is an object, so that this stands for nothing else.
+const distinct = (_: string, value: unknown) =>
+  typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value;
 
-  /** Replaces the fields of a row; `before` are those it had. */
-  set(row: number, metadata: Metadata | undefined, before?: Metadata): void {
-    if (before !== undefined)
-      for (const field of Object.keys(before)) this.#columns.get(field)?.set(row, undefined);
-    if (metadata === undefined) return;
-    for (const [field, value] of Object.entries(metadata)) {
-      let column = this.#columns.get(field);
-      if (column === undefined) {
-        column = new Column();
-        this.#columns.set(field, column);
+// `around` are those that this one lies in.
+function readAll(
+  operation: string,
+  path: string,
+  where: unknown,
+  around: readonly unknown[],
+): Conditions {
+  if (!isPlain(where)) throw typeError(operation, path, 'plain object of conditions', where);
+  if (around.includes(where) || around.length === DEEPEST)
+    throw new SublinearTypeError(
+      operation,
+      `"where" expected at most ${DEEPEST} levels, got ${around.includes(where) ? 'an object that contains itself' : 'more: write and: [...] on one level'}`,
+      { argument: 'where' },
+    );
+  const inside = [...around, where];
+  const read: Conditions = { fields: [] };
+  for (const [field, condition] of Object.entries(where)) {
+    const at = `${path}.${field}`;
+    if (field === 'and' || field === 'or') {
+      if (!Array.isArray(condition))
+        throw typeError(operation, at, 'array of conditions', condition);
+      read[field] = Array.from(condition, (part, i) =>
+        readAll(operation, `${at}[${i}]`, part, inside),
+      );
+    } else if (field === 'not') read.not = readAll(operation, at, condition, inside);
+    else if (isScalar(condition)) read.fields.push([field, 'eq', condition]);
+    else {
+      if (!isPlain(condition)) throw typeError(operation, at, FIELD, condition);
+      for (const [operator, operand] of Object.entries(condition)) {
+        if (!Object.hasOwn(operators, operator))
+          throw new SublinearTypeError(
+            operation,
+            `"${at}.${operator}" is not a condition; known: ${Object.keys(operators).join(', ')}`,
+            { argument: at },
+          );
+        const value = readOperand(operation, `${at}.${operator}`, operator as Operator, operand);
+        read.fields.push([field, operator as Operator, value]);
       }
-      column.set(row, value);
     }
   }
-
-  /** Those of `rows` for which the conditions hold. O(rows * conditions). */
-  select(operation: string, where: Where, rows: Iterable<number>): Uint32Array {
-    const test = this.#all(operation, 'where', where);
-    const found: number[] = [];
-    for (const row of rows) if (test(row)) found.push(row);
-    return Uint32Array.from(found);
-  }
-
-  #all(operation: string, path: string, where: unknown): Test {
-    if (typeof where !== 'object' || where === null || Array.isArray(where))
-      throw typeError(operation, path, 'object of conditions', where);
-    const tests = Object.entries(where).map(([field, condition]): Test => {
-      const at = `${path}.${field}`;
-      if (field === 'and' || field === 'or') {
-        if (!Array.isArray(condition))
-          throw typeError(operation, at, 'array of conditions', condition);
-        const parts = condition.map((part, i) => this.#all(operation, `${at}[${i}]`, part));
-        return field === 'and'
-          ? (row) => parts.every((part) => part(row))
-          : (row) => parts.some((part) => part(row));
-      }
-      if (field === 'not') {
-        const inner = this.#all(operation, at, condition);
-        return (row) => !inner(row);
-      }
-      return this.#field(operation, at, field, condition);
-    });
-    return (row) => tests.every((test) => test(row));
-  }
-
-  #field(operation: string, path: string, field: string, condition: unknown): Test {
-    const column = this.#columns.get(field) ?? new Column();
-    if (isScalar(condition)) return equals(column, condition);
-    if (typeof condition !== 'object' || Array.isArray(condition))
-      throw typeError(operation, path, 'value or object of conditions', condition);
-    const tests = Object.entries(condition as object).map(([operator, operand]): Test => {
-      const at = `${path}.${operator}`;
-      if (!operators.includes(operator)) {
-        throw new SublinearTypeError(
-          operation,
-          `"${at}" is not a condition; known: ${operators.join(', ')}`,
-          { argument: path },
-        );
-      }
-      return condition_(operation, at, column, operator, operand);
-    });
-    return (row) => tests.every((test) => test(row));
-  }
+  return read;
 }
+
+const FIELD =
+  'string, number, boolean, null or plain object of conditions (a date as metadata has it, a number or a string)';
 
 function isScalar(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-function scalar(operation: string, path: string, value: unknown): Scalar {
-  if (!isScalar(value)) throw typeError(operation, path, 'string, number, boolean or null', value);
-  return value;
-}
-
-function equals(column: Column, value: Scalar): Test {
-  if (typeof value === 'number') return (row) => column.numbers[row] === value;
-  const code = column.code(value);
-  return (row) => column.codes[row] === code;
-}
-
-function condition_(
+function readOperand(
   operation: string,
   path: string,
-  column: Column,
-  operator: string,
+  operator: Operator,
   operand: unknown,
-): Test {
+): Operand {
+  const scalar = (at: string, value: unknown): Scalar => {
+    if (!isScalar(value)) throw typeError(operation, at, 'string, number, boolean or null', value);
+    return value;
+  };
   switch (operator) {
-    case 'eq':
-      return equals(column, scalar(operation, path, operand));
-    case 'ne': {
-      const same = equals(column, scalar(operation, path, operand));
-      return (row) => !same(row);
-    }
     case 'in':
-    case 'notIn': {
+    case 'notIn':
       if (!Array.isArray(operand)) throw typeError(operation, path, 'array', operand);
-      const tests = operand.map((each, i) =>
-        equals(column, scalar(operation, `${path}[${i}]`, each)),
-      );
-      const any: Test = (row) => tests.some((test) => test(row));
-      return operator === 'in' ? any : (row) => !any(row);
-    }
-    case 'exists': {
+      return Array.from(operand, (each, i) => scalar(`${path}[${i}]`, each));
+    case 'exists':
       if (typeof operand !== 'boolean') throw typeError(operation, path, 'boolean', operand);
-      return (row) => ((column.codes[row] ?? 0) !== 0) === operand;
-    }
-    case 'contains': {
-      const wanted = scalar(operation, path, operand);
-      return (row) => {
-        const list = column.others.get(row);
-        return Array.isArray(list) && list.includes(wanted);
-      };
-    }
+      return operand;
+    case 'eq':
+    case 'ne':
+    case 'contains':
+      return scalar(path, operand);
     default:
-      return order(operation, path, column, operator, operand);
+      if (typeof operand === 'string' || (typeof operand === 'number' && !Number.isNaN(operand)))
+        return operand;
+      throw typeError(operation, path, 'number or string', operand);
   }
 }
+
+/** What makes a test of a column and an operand that was checked. */
+const operators = {
+  eq: (column: Column, value: Operand): Test => {
+    // A list or an object is equal to nothing; strict equality says so.
+    return (row) => column.get(row) === value;
+  },
+  ne: (column: Column, value: Operand): Test => not(operators.eq(column, value)),
+  gt: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x > y),
+  gte: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x >= y),
+  lt: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x < y),
+  lte: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x <= y),
+  in: (column: Column, list: Operand): Test => {
+    const wanted = new Set<Json | undefined>(list as Scalar[]);
+    wanted.delete(Number.NaN); // a set finds it, and it is equal to nothing
+    return (row) => wanted.has(column.get(row));
+  },
+  notIn: (column: Column, list: Operand): Test => not(operators.in(column, list)),
+  contains: (column: Column, wanted: Operand): Test => {
+    return (row) => {
+      const list = column.get(row);
+      return Array.isArray(list) && list.includes(wanted as Scalar);
+    };
+  },
+  exists: (column: Column, wanted: Operand): Test => {
+    return (row) => (column.get(row) !== undefined) === wanted;
+  },
+};
+type Operator = keyof typeof operators;
+
+const not =
+  (test: Test): Test =>
+  (row) =>
+    !test(row);
 
 // Numbers compare with numbers, strings with strings by code units; nothing else has an order.
-function order(
-  operation: string,
-  path: string,
+function ordered(
   column: Column,
-  operator: string,
-  operand: unknown,
+  bound: Operand,
+  holds: (x: number | string, y: number | string) => boolean,
 ): Test {
-  const holds = (x: number | string, y: number | string): boolean =>
-    operator === 'gt' ? x > y : operator === 'gte' ? x >= y : operator === 'lt' ? x < y : x <= y;
-  if (typeof operand === 'number') {
-    if (Number.isNaN(operand)) throw typeError(operation, path, 'number or string', operand);
-    return (row) => {
-      const value = column.numbers[row];
-      return value !== undefined && holds(value, operand); // false for NaN, which is "absent"
-    };
-  }
-  if (typeof operand !== 'string') throw typeError(operation, path, 'number or string', operand);
+  const type = typeof bound;
   return (row) => {
-    const word = column.words[(column.codes[row] ?? 0) - 3];
-    return typeof word === 'string' && holds(word, operand);
+    const value = column.get(row);
+    return typeof value === type && holds(value as number | string, bound as number | string);
   };
 }
 
-/** Checks that metadata is what JSON can say, so that it can be saved. */
-export function checkMetadata(operation: string, value: unknown): Metadata | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw typeError(operation, 'metadata', 'object', value);
-  const visit = (part: unknown, path: string): void => {
-    if (part === null || typeof part === 'string' || typeof part === 'boolean') return;
-    if (typeof part === 'number' && Number.isFinite(part)) return;
-    const plain = typeof part === 'object' && part !== null;
-    if (!plain || !(Array.isArray(part) || isPlain(part))) {
-      throw new SublinearTypeError(
-        operation,
-        `"${path}" expected a JSON value, got ${show(part)}`,
-        {
-          argument: 'metadata',
-        },
-      );
-    }
-    for (const [key, each] of Object.entries(part)) visit(each, `${path}.${key}`);
-  };
-  visit(value, 'metadata');
-  return value as Metadata;
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** The function that says whether the conditions hold for a row. */
+export function testOf(
+  { and, or, not: none, fields }: Conditions,
+  columns: Columns,
+): (row: number) => boolean {
+  const tests = fields.map(([field, operator, operand]) =>
+    operators[operator](columns.of(field), operand),
+  );
+  for (const part of and ?? []) tests.push(testOf(part, columns));
+  if (or !== undefined) {
+    const parts = or.map((part) => testOf(part, columns));
+    tests.push((row) => parts.some((part) => part(row)));
+  }
+  if (none !== undefined) tests.push(not(testOf(none, columns)));
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
+  return (row) => tests.every((test) => test(row));
 }

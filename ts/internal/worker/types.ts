@@ -1,4 +1,5 @@
 // The types of a worker's API, derived from those of the rooms: nothing here knows a room, a class or a method by name.
+import type { Json } from '../metadata.js';
 import type { CallOptions } from './connection.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all
@@ -20,8 +21,8 @@ type Leaf =
   | { getReader: unknown }
   | { [Symbol.asyncIterator]: unknown };
 
-/** What a value of the rooms becomes when it comes from a worker. */
-export type RemoteValue<T> = T extends Leaf
+/** What a value of the rooms becomes when it comes from a worker. JSON stays what it is, and its type has no end. */
+export type RemoteValue<T> = T extends Leaf | Json
   ? T
   : T extends Disposes
     ? Remote<T>
