@@ -55,6 +55,7 @@ EMSCRIPTEN_BINDINGS(solver) {
       .field<&sl_solve_progress::work>("work");
   sl::object<sl_solver>("Solver")
       .create<sl_solver_create>("create")
+      .method<sl_solver_set_max_bytes>("setMaxBytes")
       .method<sl_solver_begin>("begin")
       .method<sl_solver_step>("step")
       .method<sl_solver_stop>("stop")

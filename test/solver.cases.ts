@@ -171,7 +171,8 @@ function rawSolver(module: RawModule): SolverDoor {
       return names;
     },
     solve(coo, bs, options = {}) {
-      const { tolerance = 1e-8, maxIterations = 0, maxWork = 0, history = false } = options;
+      const { tolerance = 1e-8, maxIterations = 0, maxWork = 0, maxBytes = 0 } = options;
+      const { history = false } = options;
       const number = methods.indexOf(options.method ?? 'auto');
       const matrix = makeMatrix(coo);
       try {
@@ -187,6 +188,7 @@ function rawSolver(module: RawModule): SolverDoor {
           ),
         );
         try {
+          module.check(call.sl_abi_solver_set_max_bytes!(solver, maxBytes));
           return bs.map((b) => once(solver, b, options));
         } finally {
           module.check(call.sl_abi_solver_destroy!(solver));
@@ -457,6 +459,19 @@ const behaviour: Case<SolverDoor>[] = [
       expect(work!.edgeOperations).toBeGreaterThanOrEqual(5000);
       expect(nothing!.outcome).toBe('workLimit');
       for (const each of [three!, work!]) expect(each.relativeResidual).toBeLessThan(1);
+    },
+  },
+  {
+    // The vectors of conjugate gradients are 9 kB here, a hierarchy beside them 20 kB.
+    name: 'passes over a method that would hold more than maxBytes',
+    run: ({ solve }) =>
+      (['amg', 'cg'] as const).flatMap((method) =>
+        solve(small, [sides[0]!], { method, maxBytes: 15_000 }),
+      ),
+    check: ([amg, cg]: Solved[]) => {
+      expect([amg!.outcome, amg!.attempts[0]!.outcome]).toEqual(['memoryLimit', 'memoryLimit']);
+      expect(amg!.relativeResidual).toBe(1);
+      expect(cg!.outcome).toBe('converged');
     },
   },
   {

@@ -209,6 +209,14 @@ describe('solve', () => {
     );
     refused(solve({ maxIterations: 1.5 }), RangeError, 'RANGE', 'solve', /^"maxIterations"/);
     refused(solve({ maxWork: -1 }), RangeError, 'RANGE', 'solve', /^"maxWork"/);
+    // 900 rows and at least five vectors.
+    refused(
+      solve({ maxBytes: 36_000 }),
+      RangeError,
+      'RANGE',
+      'solve',
+      /^"maxBytes" expected integer in [3-9]\d{4}\.\./,
+    );
     refused(solve({ maxTimeMs: 0 }), RangeError, 'RANGE', 'solve', /^"maxTimeMs"/);
     refused(solve({ output: 'f32' }), RangeError, 'RANGE', 'solve', /^"output"/);
     refused(solve({ history: 1 }), TypeError, 'TYPE', 'solve', /^"history"/);
@@ -252,6 +260,20 @@ describe('solve', () => {
     expect(solve(large, side, { method: 'cg' }).outcome).toBe('converged');
     large.dispose();
     tight.dispose();
+  });
+
+  test('a budget of bytes leads the automatic choice around what does not fit', () => {
+    const coo = grid(60, 0.001);
+    using a = made(coo);
+    const side = Array.from({ length: coo.n }, (_, i) => ((7 * i) % 11) - 5);
+    const free = room.solve(a, side);
+    expect(free.method).toBe('amg');
+    using prepared = room.prepare(a, { maxBytes: 250_000 });
+    const bound = prepared.solve(side);
+    expect(bound.outcome).toBe('converged');
+    expect(prepared.bytesUsed).toBeLessThanOrEqual(250_000);
+    const outcomes = bound.decision.attempts.map(({ method, outcome }) => [method, outcome]);
+    expect(outcomes).toContainEqual(['amg', 'memoryLimit']);
   });
 
   test('the residual is that of the solution, and bounds hold, for random systems', () => {

@@ -124,6 +124,12 @@ export interface PrepareOptions {
   maxIterations?: number;
   /** Most edge operations (matrix entries multiplied). No limit by default. */
   maxWork?: number;
+  /**
+   * Most bytes of WebAssembly memory that the solver may hold beside the matrix and its `history`. A method that needs more
+   * is passed over as one that failed; where no other is left the outcome is `'memoryLimit'`, with the best iterate. No
+   * limit by default but the engine's own.
+   */
+  maxBytes?: number;
   /** Keep the relative residual of each iteration. False by default. */
   history?: boolean;
   /**
@@ -225,6 +231,7 @@ const prepareKeys = [
   'tolerance',
   'maxIterations',
   'maxWork',
+  'maxBytes',
   'history',
   'output',
 ] as const;
@@ -683,6 +690,7 @@ function prepareWith<A>(
   const { method = 'auto', ordering = 'auto', output = 'float64', history = false } = given;
   const float32 = check.choice(operation, 'output', output, outputs);
   const { tolerance = float32 ? 1e-5 : 1e-8, maxIterations = 0, maxWork = 0 } = given;
+  const { maxBytes = 0 } = given;
   return make(runtime, operation, rawMatrix, {
     matrix,
     owned: false,
@@ -691,6 +699,7 @@ function prepareWith<A>(
     tolerance: check.number(operation, 'tolerance', tolerance),
     maxIterations: limit(operation, 'maxIterations', maxIterations, given, 0xffff_ffff),
     maxWork: limit(operation, 'maxWork', maxWork, given, Number.MAX_SAFE_INTEGER),
+    maxBytes: limit(operation, 'maxBytes', maxBytes, given, Number.MAX_SAFE_INTEGER),
     history: check.boolean(operation, 'history', history),
     float32,
   });
@@ -712,7 +721,20 @@ function make<A>(
     raw.recordHistory = settings.history;
     const made = runtime.raw.Solver.create(rawMatrix, raw);
     const prepared = adopt(runtime, operation, PreparedSolver, made) as PreparedSolver<A>;
-    return prepared.configure(settings);
+    prepared.configure(settings);
+    try {
+      const solver = prepared.use(operation);
+      if (settings.maxBytes > 0) {
+        // The vectors of a solve are there already: the error tells how much they take.
+        const most = Number.MAX_SAFE_INTEGER;
+        check.integer(operation, 'maxBytes', settings.maxBytes, solver.bytes(), most);
+      }
+      runtime.check(operation, solver.setMaxBytes(settings.maxBytes));
+    } catch (error) {
+      prepared.dispose();
+      throw error;
+    }
+    return prepared;
   } finally {
     raw.delete();
   }
@@ -737,7 +759,7 @@ function fromFile(
 // 0 means "none" in C; a user who writes it gets an error instead of a surprise.
 function limit(
   operation: string,
-  name: 'maxIterations' | 'maxWork',
+  name: 'maxIterations' | 'maxWork' | 'maxBytes',
   value: number,
   given: PrepareOptions,
   most: number,

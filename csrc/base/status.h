@@ -50,7 +50,8 @@
   X(INCONSISTENT, 6, "inconsistent")                                                               \
   X(INDEFINITE, 7, "indefinite")                                                                   \
   X(BREAKDOWN, 8, "breakdown")                                                                     \
-  X(RUNNING, 9, "running")
+  X(RUNNING, 9, "running")                                                                         \
+  X(MEMORY_LIMIT, 10, "memoryLimit")
 
 typedef enum sl_status {
 #define X(name, value, text) SL_##name = value,

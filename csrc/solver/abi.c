@@ -63,6 +63,14 @@ int32_t SL_ABI(sl_abi_solver_destroy)(sl_handle handle) {
   return SL_OK;
 }
 
+// bytes: whole, exact below 2^53; 0 for no limit. SL_ERR_OPTION when less is asked than is held.
+int32_t SL_ABI(sl_abi_solver_set_max_bytes)(sl_handle handle, double bytes) {
+  sl_solver *solver;
+  SL_TRY(get_solver(handle, &solver));
+  SL_REQUIRE(bytes >= 0 && bytes <= 0x1p53, SL_ERR_OPTION, "max_bytes", "0 .. 2^53");
+  return sl_solver_set_max_bytes(solver, (uint64_t)bytes);
+}
+
 // Writes the number of rows and the bytes held; each may be NULL.
 int32_t SL_ABI(sl_abi_solver_info)(sl_handle handle, uint32_t *size, size_t *bytes) {
   sl_solver *solver;

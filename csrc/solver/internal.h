@@ -71,10 +71,12 @@ struct sl_solver {
   double target;             // residual norm to reach
   double norm;               // residual norm of x as the recurrence sees it
   double best_norm;
-  bool best_in_x;   // the best iterate is x itself, `best` is out of date
-  bool verified;    // r and vectors[0] hold the true residual of x and the bound of its rounding
-  double row_ratio; // what sl_csr_residual_bound returned for them
-  bool x_is_zero;   // nothing has been done yet: r = b
+  bool best_in_x;     // the best iterate is x itself, `best` is out of date
+  bool verified;      // r and vectors[0] hold the true residual of x and the bound of its rounding
+  uint64_t max_bytes; // 0: none
+  size_t held;        // bytes, the solver itself included, a history not
+  double row_ratio;   // what sl_csr_residual_bound returned for them
+  bool x_is_zero;     // nothing has been done yet: r = b
   double verified_norm; // true residual norm when the recurrence last claimed convergence
   uint32_t iterations, max_iterations;
   uint64_t work;

@@ -73,6 +73,7 @@ static sl_status prepare(sl_solver *solver) {
 
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out) {
   *out = NULL;
+  size_t before = sl_bytes_in_use();
   sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
   SL_REQUIRE(chosen.tolerance > 0 && chosen.tolerance < 1, SL_ERR_OPTION, "tolerance",
@@ -91,6 +92,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
     sl_solver_destroy(solver);
     return status;
   }
+  solver->held = sl_bytes_in_use() - before;
   *out = solver;
   return SL_OK;
 }
@@ -161,6 +163,13 @@ sl_status sl_solver_set_tolerance(sl_solver *solver, double tolerance) {
   SL_REQUIRE(tolerance > 0 && tolerance < 1, SL_ERR_OPTION, "tolerance",
              "a number between 0 and 1, both excluded");
   solver->options.tolerance = tolerance;
+  return SL_OK;
+}
+
+sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes) {
+  SL_REQUIRE(max_bytes == 0 || max_bytes >= sl_solver_bytes(solver), SL_ERR_OPTION, "max_bytes",
+             "at least the bytes that the solver holds already");
+  solver->max_bytes = max_bytes;
   return SL_OK;
 }
 
@@ -428,19 +437,40 @@ static sl_status iterate(sl_solver *solver) {
   return SL_OK;
 }
 
+// The next piece of a setup, with the allocator's limit lowered to what is left of the solver's
+// own.
+static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
+  size_t before = sl_bytes_in_use(), limit = sl_memory_limit();
+  uint64_t left = solver->max_bytes > solver->held ? solver->max_bytes - solver->held : 0;
+  if (solver->max_bytes > 0 && left < SIZE_MAX - before && before + left < limit) {
+    sl_set_memory_limit(before + (size_t)left);
+  }
+  sl_status status = operations(solver)->setup(solver, done);
+  if (status != SL_OK) drop_setup(solver);
+  sl_set_memory_limit(limit);
+  solver->held += sl_bytes_in_use() - before; // modulo 2^n: also where it became less
+  return status;
+}
+
 static sl_status set_up(sl_solver *solver) {
   bool done = true;
   sl_status status = SL_OK;
-  if (operations(solver)->setup != NULL) status = operations(solver)->setup(solver, &done);
+  if (operations(solver)->setup != NULL) status = set_up_within_limit(solver, &done);
   if (status != SL_OK) {
-    drop_setup(solver);
-    // A method that does not fit into memory is one that failed; the last one's error is told.
-    if (!has_another(solver)) {
-      end(solver, SL_OUTCOME_BREAKDOWN);
-      return status;
+    // A method that does not fit into memory is one that failed; the last one's error is told,
+    // unless it is the caller's own limit that was met.
+    bool over_limit = status == SL_ERR_MEMORY && solver->max_bytes > 0;
+    sl_outcome outcome = over_limit ? SL_OUTCOME_MEMORY_LIMIT : SL_OUTCOME_BREAKDOWN;
+    if (has_another(solver)) {
+      move_on(solver, outcome);
+      return SL_OK;
     }
-    move_on(solver, SL_OUTCOME_BREAKDOWN);
-    return SL_OK;
+    if (over_limit) {
+      end_at_limit(solver, outcome);
+      return SL_OK;
+    }
+    end(solver, outcome);
+    return status;
   }
   if (has_another(solver) && sl_solver_gives_way(solver))
     move_on(solver, SL_OUTCOME_RUNNING);

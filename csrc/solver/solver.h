@@ -169,6 +169,12 @@ uint32_t sl_solver_size(const sl_solver *solver);
 //   Errors: ERR_OPTION ("tolerance"): not in (0, 1). O(1).
 sl_status sl_solver_set_tolerance(sl_solver *solver, double tolerance);
 
+// Limits the memory that the solver may hold, the matrix not counted; 0: no limit of its own. A
+// method whose setup would go beyond it is left as one that failed, and where no other is left the
+// solve ends with MEMORY_LIMIT and the best iterate. Methods that were set up before stay.
+//   Errors: ERR_OPTION ("max_bytes"): less than sl_solver_bytes now. O(levels of what is built).
+sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes);
+
 // Starts a solve; allowed at any time, a running one is dropped.
 //   b              n entries, read and copied
 //   initial_guess  n entries, read and copied; NULL for zero
@@ -180,8 +186,9 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
 // Goes on for about `work` edge operations (at least one unit of progress, which is one iteration
 // or one block of a setup; a unit of setup is at most about 4 nnz).
 //   out   written: RUNNING, or how the solve ended. Stepping an ended solve changes nothing.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (a method asked for by name could not be set up; the
-//           solve has then ended). Allocates in a setup, and for the history.
+//   Errors: ERR_STATE (not begun), ERR_MEMORY (the last method left could not be set up for want
+//           of memory, with no limit of the solver's own; the solve has then ended). Allocates in a
+//           setup, and for the history, which no limit of the solver's own counts.
 sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out);
 
 // Ends a running solve from outside; the best iterate so far is kept for finish.

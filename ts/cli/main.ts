@@ -66,6 +66,11 @@ Exit codes:
       'stop after so many edge operations (matrix entries multiplied)',
       counter,
     )
+    .option(
+      '--max-memory <bytes>',
+      'pass over methods that would hold more beside the matrix',
+      counter,
+    )
     .option('--save <file>', 'save A there in binary, which is read faster in place of A.mtx')
     .option('--history', 'add the residual after each iteration to the JSON result')
     .addHelpText(

@@ -21,6 +21,7 @@ export interface SolveOptions extends CommonOptions {
   maxIterations?: number;
   maxTime?: number;
   maxWork?: number;
+  maxMemory?: number;
   history?: boolean;
 }
 
@@ -62,6 +63,7 @@ export async function solve(
       tolerance: options.tolerance,
       ...(options.maxIterations !== undefined && { maxIterations: options.maxIterations }),
       ...(options.maxWork !== undefined && { maxWork: options.maxWork }),
+      ...(options.maxMemory !== undefined && { maxBytes: options.maxMemory }),
       ...(options.maxTime !== undefined && { maxTimeMs: 1000 * options.maxTime }),
       history: options.history ?? false,
       output: 'float64',
@@ -140,6 +142,7 @@ function outcomeLine({ outcome }: SolveResult, tolerance: number): string {
     converged: `the residual is at most ${tolerance}`,
     iterationLimit: 'not converged: --max-iterations was reached; x is the best iterate',
     workLimit: 'not converged: --max-work was reached; x is the best iterate',
+    memoryLimit: 'not converged: no method fits into --max-memory; x is the best iterate',
     timeLimit: 'not converged: --max-time was reached; x is the best iterate',
     stagnated: 'not converged: rounding does not allow the tolerance; x is the best iterate',
     singular: 'not converged: the matrix is singular',

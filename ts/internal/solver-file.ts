@@ -30,6 +30,7 @@ export interface SolverSettings {
   maxIterations: number;
   /** 0: no limit. */
   maxWork: number;
+  maxBytes: number;
   history: boolean;
   float32: boolean;
 }
@@ -323,6 +324,7 @@ function putSettings(meta: Uint8Array, settings: SolverSettings): void {
   view.setUint32(20, Number(settings.history), true);
   view.setBigUint64(24, BigInt(settings.maxWork), true);
   view.setUint32(32, Number(settings.float32), true);
+  view.setBigUint64(40, BigInt(settings.maxBytes), true);
 }
 
 /** Undefined when they are none; whether they suit the matrix is seen when the solver is made. */
@@ -337,6 +339,7 @@ function settingsOf(meta: Uint8Array, domains: Domains): SolverSettings | undefi
     maxWork: Number(view.getBigUint64(24, true)),
     history: u32(20) === 1,
     float32: u32(32) === 1,
+    maxBytes: Number(view.getBigUint64(40, true)),
   };
   const right =
     settings.method < domains.methods &&
@@ -346,7 +349,8 @@ function settingsOf(meta: Uint8Array, domains: Domains): SolverSettings | undefi
     settings.maxWork <= Number.MAX_SAFE_INTEGER &&
     u32(20) <= 1 &&
     u32(32) <= 1 &&
-    meta.subarray(36).every((byte) => byte === 0);
+    settings.maxBytes <= Number.MAX_SAFE_INTEGER &&
+    u32(36) === 0;
   return right ? settings : undefined;
 }
 
