@@ -7,9 +7,11 @@ import { table as asText } from '../../ts/cli/terminal.js';
 import { type Picture, pictures } from './charts.js';
 import {
   type BenchResult,
+  type Claim,
   type ComparisonResult,
   type ContestantResult,
   type CurveResult,
+  type Origin,
   short,
   type TableResult,
 } from './harness.js';
@@ -67,7 +69,8 @@ Measured on: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}. 
 How to read the tables. The contestants of a table take turns within one run; a slice is one turn of each. **times
 slower** is the median over the slices of (time of this line / time of the first line), with the quartiles in brackets:
 it is what can be compared between machines, the milliseconds are not. The accuracy column is computed by independent
-JavaScript routines from the result that was returned. A line that was not run says why.`;
+JavaScript routines from the result that was returned. A line that was not run says why. Where a section was measured at
+another time than the rest of its chapter, it says so; "+" behind a commit: with changes on top of it.`;
 }
 
 function chapter(result: BenchResult, drawn: readonly Picture[]): string {
@@ -88,13 +91,17 @@ function chapter(result: BenchResult, drawn: readonly Picture[]): string {
         claim.text,
         `${short(claim.value)}${unit}`,
         `${sign} ${short(claim.limit)}${unit}${goal}`,
-        claim.holds ? 'yes' : '**no**',
+        met(claim),
       ];
     });
     parts.push(markdown(['what', 'measured', 'asked', 'met'], rows, 'lrrl'));
   }
+  const usual = mostly(result.sections.map(from).filter((text) => text !== ''));
+  if (usual !== undefined) parts.splice(1, 0, usual);
   for (const section of result.sections) {
     parts.push(`### ${section.title}`);
+    const measured = from(section);
+    if (measured !== usual && measured !== '') parts.push(measured);
     if (section.note !== undefined) parts.push(section.note);
     show(section.id);
     if (section.kind === 'comparison') parts.push(comparison(section));
@@ -102,6 +109,24 @@ function chapter(result: BenchResult, drawn: readonly Picture[]): string {
     else parts.push(...marks(section));
   }
   return parts.join('\n\n');
+}
+
+/** A limit that holds is no failure, whatever the goal. */
+function met({ holds, relation, value, goal }: Claim & { holds: boolean }): string {
+  if (!holds) return '**no**';
+  const good = goal === undefined || (relation === '<=' ? value <= goal : value >= goal);
+  return good ? 'yes' : 'yes, goal not yet';
+}
+
+function from({ measured }: { measured?: Origin }): string {
+  return measured === undefined ? '' : `Measured at ${measured.commit}, ${measured.date}.`;
+}
+
+/** The most frequent text; the first of several. */
+function mostly(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function comparison(section: ComparisonResult): string {
