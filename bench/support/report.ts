@@ -1,9 +1,12 @@
-// Writes docs/benchmarks.md and docs/charts/*.svg from bench/results/*.json. Nothing in them is written by hand.
+// Writes docs/benchmarks.md, docs/charts/*.svg and what README.md and guides quote (blocks.ts) from bench/results/*.json. Nothing
+// in them is written by hand.
 //
-//   npm run bench:report
+//   npm run bench:report [-- --check]     --check: writes nothing, tells what would change, and fails when something would
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { table as asText } from '../../ts/cli/terminal.js';
+import { fill, quoting } from './blocks.js';
 import { type Picture, pictures } from './charts.js';
 import {
   type BenchResult,
@@ -195,21 +198,54 @@ function markdown(header: string[], rows: string[][], align: string): string {
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** Writes the page and the pictures; pictures that nothing draws any more go. */
-export function writeReport(): Report {
-  const made = report(fileURLToPath(new URL('../results', import.meta.url)));
-  if (made === undefined) throw new Error('bench/results is empty: run npm run bench');
-  const charts = fileURLToPath(new URL('../../docs/charts/', import.meta.url));
-  mkdirSync(charts, { recursive: true });
-  const names = new Set(made.pictures.map(({ name }) => `${name}.svg`));
-  for (const file of readdirSync(charts)) if (!names.has(file)) rmSync(charts + file);
-  for (const { name, svg } of made.pictures) writeFileSync(`${charts}${name}.svg`, svg);
-  writeFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), made.page);
-  return made;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What stands in each file that is made from the results: path in the project and text. */
+export function made(): { report: Report; files: Map<string, string> } {
+  const folder = `${root}bench/results`;
+  const whole = report(folder);
+  if (whole === undefined) throw new Error('bench/results is empty: run npm run bench');
+  const files = new Map([['docs/benchmarks.md', whole.page]]);
+  for (const { name, svg } of whole.pictures) files.set(`docs/charts/${name}.svg`, svg);
+  for (const page of quoting)
+    files.set(page, fill(readFileSync(root + page, 'utf8'), readResults(folder)));
+  return { report: whole, files };
+}
+
+/** Pictures that nothing draws any more. */
+function idle(files: ReadonlyMap<string, string>): string[] {
+  const charts = existsSync(`${root}docs/charts`) ? readdirSync(`${root}docs/charts`) : [];
+  return charts.map((name) => `docs/charts/${name}`).filter((path) => !files.has(path));
+}
+
+/** Lines of `text` that `before` does not have. */
+function differing(before: string, text: string): string[] {
+  const known = new Set(before.split('\n'));
+  return text.split('\n').filter((line) => !known.has(line));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { summary: metrics, pictures: drawn } = writeReport();
-  process.stdout.write(`${asText(['what', 'measured', 'where'], metrics)}\n`);
-  process.stderr.write(`docs/benchmarks.md and ${drawn.length} pictures in docs/charts written\n`);
+  const check = process.argv.includes('--check');
+  const { report: whole, files } = made();
+  let changed = 0;
+  for (const [path, text] of files) {
+    const before = existsSync(root + path) ? readFileSync(root + path, 'utf8') : '';
+    if (before === text) continue;
+    changed++;
+    if (!check) {
+      mkdirSync(dirname(root + path), { recursive: true });
+      writeFileSync(root + path, text);
+    } else if (path.endsWith('.svg')) process.stderr.write(`${path} differs\n`);
+    else for (const line of differing(before, text)) process.stderr.write(`${path}: ${line}\n`);
+  }
+  for (const path of idle(files)) {
+    changed++;
+    if (check) process.stderr.write(`${path} is drawn no more\n`);
+    else rmSync(root + path);
+  }
+  process.stdout.write(`${asText(['what', 'measured', 'where'], whole.summary)}\n`);
+  process.stderr.write(
+    `${files.size} files are made from bench/results, ${changed} ${check ? 'differ' : 'were written'}\n`,
+  );
+  if (check && changed > 0) process.exitCode = 1;
 }
