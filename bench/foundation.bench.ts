@@ -488,6 +488,10 @@ async function simdSpeedUp() {
     'sparse.multiplyTranspose',
     'solver.grid',
     'diffusion.top50',
+    'quant.int8',
+    'hnsw.flat',
+    'hnsw.search',
+    'hyperbolic.distance',
   ];
   for (const name of names) {
     const options = { minTimeMs, ...(bench.smoke && { size: 400 }) };

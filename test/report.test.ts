@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { blocks, fill, places, quoting } from '../bench/support/blocks.js';
 import { dotChart, lineChart, palette, power } from '../bench/support/chart.js';
 import { readResults, report } from '../bench/support/report.js';
+import { metrics } from '../bench/support/summary.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const made = report(`${root}bench/results`)!;
@@ -24,6 +25,24 @@ describe('what is committed is what the results give (npm run bench:report)', ()
 
   test.each(made.pictures.map(({ name, svg }) => [name, svg]))('%s', (name, svg) => {
     expect(textOf(`docs/charts/${name}.svg`)).toBe(svg);
+  });
+
+  test('each of the eight metrics stands in the one table, those of kernels by kernel', () => {
+    expect(metrics).toHaveLength(8);
+    for (const metric of metrics) {
+      const rows = made.summary.filter(([name]) => name!.startsWith(metric));
+      expect(rows.length, metric).toBeGreaterThan(0);
+      for (const [, value] of rows) expect(value, metric).toMatch(/\d/);
+    }
+    const kernels = (name: string) =>
+      made.summary.flatMap(([metric, , where]) => (metric === name ? [where] : []));
+    expect(kernels('SIMD speed-up')).toEqual(
+      expect.arrayContaining(['dense.dot', 'sparse.multiply', 'hnsw.flat', 'quant.int8']),
+    );
+    const native = kernels('speed of WebAssembly / native C').join('\n');
+    expect(native).toMatch(/dot, four rows a call, d = 768/);
+    expect(native).toMatch(/L2 squared, one row a call, d = 128/);
+    expect(made.page).toContain('## In one table');
   });
 
   test.each(quoting)('what %s quotes', (page) => {
