@@ -2,8 +2,9 @@
 // interleaved.
 import { createEngine } from 'sublinear';
 import type { Codes, HnswRoom, Rerank } from 'sublinear/hnsw';
-import { type ComparisonResult, openBench } from './support/harness.js';
+import { type ComparisonResult, type Contestant, openBench } from './support/harness.js';
 import { compareKernels } from './support/kernels.js';
+import { nearest } from './support/plain.js';
 import {
   clusters,
   edgevec,
@@ -19,6 +20,8 @@ import {
 } from './support/vectors.js';
 
 const [M, EF_CONSTRUCTION, K, GROUP] = [16, 200, 10, 50];
+/** Why a peer is not run. */
+const MISSING = 'not installed: npm run bench:vector installs it';
 const bench = openBench('vector', 'Vector search');
 const [count, queryCount] = [bench.size(100_000, 2000), bench.size(1000, 100)];
 
@@ -79,13 +82,9 @@ function ours(
   return { peer, bytes: () => index.bytesUsed, index };
 }
 
-function truthOf(set: VectorSet): Uint32Array {
-  using flat = simd.Flat.create({ metric: 'dot', dimension: set.dimension, capacity: set.count });
-  flat.addBatch({
-    ids: Uint32Array.from({ length: set.count }, (_, i) => i),
-    vectors: set.vectors,
-  });
-  return flat.searchBatch(set.queries, { k: K }).ids;
+/** What is nearest by a plain JavaScript scan: inner products, which order unit vectors as all metrics used here do. */
+function truthOf(set: VectorSet, every = 1): Uint32Array {
+  return nearest(set.vectors, set.queries, { dimension: set.dimension, k: K, every });
 }
 
 function recall(found: Uint32Array, truth: Uint32Array): number {
@@ -166,6 +165,7 @@ function mark(
 }
 
 async function run(id: string, set: VectorSet): Promise<void> {
+  bench.phase(`${set.name}: the exact answers, by a plain scan`);
   const truth = truthOf(set);
   const entries: Entry[] = [];
   const enter = (name: string, index: PeerIndex, bytes?: () => number, fixed = false) =>
@@ -188,16 +188,20 @@ async function run(id: string, set: VectorSet): Promise<void> {
   enter('sublinear, int8 alone', bare.peer, bare.bytes);
   const sketched = ours(simd, set, { codes: 'sketch' });
   enter('sublinear, sketches', sketched.peer, sketched.bytes);
-  if (installed('hnswlib-node'))
-    enter('hnswlib-node (native)', hnswlibNode(set, M, EF_CONSTRUCTION));
-  if (installed('hnswlib-wasm')) enter('hnswlib-wasm', await hnswlibWasm(set, M, EF_CONSTRUCTION));
-  if (installed('usearch'))
-    enter('usearch (native), candidates 64', usearch(set, M, EF_CONSTRUCTION, 64), undefined, true);
+  // A peer that is absent stands in the tables, with what brings it.
+  const absent: string[] = [];
+  const peer = async (name: string, of: string, make: () => PeerIndex | Promise<PeerIndex>) => {
+    if (installed(of)) enter(name, await make(), undefined, / candidates |^voy/.test(name));
+    else absent.push(name);
+  };
+  await peer('hnswlib-node (native)', 'hnswlib-node', () => hnswlibNode(set, M, EF_CONSTRUCTION));
+  await peer('hnswlib-wasm', 'hnswlib-wasm', () => hnswlibWasm(set, M, EF_CONSTRUCTION));
+  await peer('usearch (native), candidates 64', 'usearch', () =>
+    usearch(set, M, EF_CONSTRUCTION, 64),
+  );
   if (set.count <= 10_000) {
-    if (installed('edgevec'))
-      enter('edgevec, candidates 64', await edgevec(set, M, EF_CONSTRUCTION, 64), undefined, true);
-    if (installed('voy-search') && set.dimension === 100)
-      enter('voy-search', await voy(set), undefined, true);
+    await peer('edgevec, candidates 64', 'edgevec', () => edgevec(set, M, EF_CONSTRUCTION, 64));
+    if (set.dimension === 100) await peer('voy-search', 'voy-search', () => voy(set));
   }
   build(entries, set);
   const built = [...entries];
@@ -212,12 +216,15 @@ async function run(id: string, set: VectorSet): Promise<void> {
     id: `${id}-build`,
     title: `Building ${set.count} vectors of ${set.dimension} (${set.name}), m = ${M}, efConstruction = ${EF_CONSTRUCTION}`,
     columns: ['index', 'seconds', 'time / ours', 'bytes / ours'],
-    rows: built.map(({ name, buildMs, bytes }) => [
-      name,
-      (buildMs / 1000).toFixed(2),
-      (buildMs / first.buildMs).toFixed(2),
-      bytes === undefined ? '' : (bytes() / mine.bytes()).toFixed(3),
-    ]),
+    rows: [
+      ...built.map(({ name, buildMs, bytes }) => [
+        name,
+        (buildMs / 1000).toFixed(2),
+        (buildMs / first.buildMs).toFixed(2),
+        bytes === undefined ? '' : (bytes() / mine.bytes()).toFixed(3),
+      ]),
+      ...absent.map((name) => [name, MISSING, '', '']),
+    ],
   });
   bench.phase(`${set.name}: candidates for each recall`);
   const curve: (string | number)[][] = [];
@@ -240,24 +247,26 @@ async function run(id: string, set: VectorSet): Promise<void> {
       note: `${set.count} vectors of ${set.dimension}; each index with the fewest candidates that reach the recall.`,
       accuracy: `1 - recall@${K} over ${set.queryCount} queries`,
       slices: 21,
-      contestants: entries.map((entry) => {
-        const at = reached.get(`${entry.name} ${target}`) as { ef: number; recall: number };
-        const ids = new Uint32Array(set.queryCount * K);
-        return {
-          name: `${entry.name}, ef ${at.ef}`,
-          calls: 1,
-          prepare: () => {
-            entry.index.setEf(at.ef);
-            if (entry === first) group = (group + GROUP) % set.queryCount;
-          },
-          run: () => {
-            for (let q = group; q < Math.min(group + GROUP, set.queryCount); q++)
-              entry.index.search(q, K, ids, q * K);
-            return at.recall;
-          },
-          accuracy: (value: number) => 1 - value,
-        };
-      }),
+      contestants: entries
+        .map((entry): Contestant => {
+          const at = reached.get(`${entry.name} ${target}`) as { ef: number; recall: number };
+          const ids = new Uint32Array(set.queryCount * K);
+          return {
+            name: `${entry.name}, ef ${at.ef}`,
+            calls: 1,
+            prepare: () => {
+              entry.index.setEf(at.ef);
+              if (entry === first) group = (group + GROUP) % set.queryCount;
+            },
+            run: () => {
+              for (let q = group; q < Math.min(group + GROUP, set.queryCount); q++)
+                entry.index.search(q, K, ids, q * K);
+              return at.recall;
+            },
+            accuracy: (value: number) => 1 - value,
+          };
+        })
+        .concat(absent.map((name) => ({ name, skip: MISSING, run: () => undefined }))),
     });
     const at = `search at recall@${K} ${target}, ${set.name}`;
     mark(result, [
@@ -339,17 +348,12 @@ async function run(id: string, set: VectorSet): Promise<void> {
 }
 
 async function filters(id: string, set: VectorSet, index: ReturnType<typeof ours>['index']) {
-  using flat = simd.Flat.create({ metric: 'dot', dimension: set.dimension, capacity: set.count });
-  flat.addBatch({
-    ids: Uint32Array.from({ length: set.count }, (_, i) => i),
-    vectors: set.vectors,
-  });
   const rows = [0.001, 0.01, 0.1, 0.5].map((share) => {
     const every = Math.round(1 / share);
     using filter = simd.Filter.from(
       Uint32Array.from({ length: Math.floor(set.count / every) }, (_, i) => i * every),
     );
-    const truth = flat.searchBatch(set.queries, { k: K, filter }).ids;
+    const truth = truthOf(set, every);
     let ids = truth;
     const seconds = timed(() => {
       ids = index.searchBatch(set.queries, { k: K, ef: 100, filter }).ids;
@@ -470,11 +474,11 @@ async function brute(set: VectorSet): Promise<void> {
     ids: Uint32Array.from({ length: set.count }, (_, i) => i),
     vectors: set.vectors,
   });
-  const truth = flat.searchBatch(set.queries, { k: K }).ids;
   const store = installed('@ruvector/rvf-wasm') ? await rvf(set) : undefined;
   store?.add(0, set.count);
   const four = set.queries.subarray(0, 4 * set.dimension);
-  const error = (ids: Uint32Array) => 1 - recall(ids, truth.subarray(0, 4 * K));
+  const truth = nearest(set.vectors, four, { dimension: set.dimension, k: K });
+  const error = (ids: Uint32Array) => 1 - recall(ids, truth);
   const result = await bench.compare({
     id: 'brute-force',
     title: `Exact top ${K} of four queries among ${set.count} (${set.name})`,
@@ -499,7 +503,7 @@ async function brute(set: VectorSet): Promise<void> {
       },
       {
         name: '@ruvector/rvf-wasm',
-        ...(store === undefined && { skip: 'not installed' }),
+        ...(store === undefined && { skip: MISSING }),
         run() {
           const ids = new Uint32Array(4 * K);
           for (let q = 0; q < 4; q++) store?.search(q, K, ids, q * K);

@@ -1,6 +1,6 @@
 // The benchmarks run (on tiny data), report an accuracy for every time, and their data is what it says.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ import {
   conjugateGradient,
   gaussSeidel,
   incoming,
+  nearest,
   oneNode,
   powerIteration,
   precisionAt,
@@ -136,6 +137,79 @@ describe('the harness', () => {
     const last = table('c', 'c', 3);
     expect(values(last)).toEqual([['a', 1], ['b', 2], ['c', 3]]); // biome-ignore format: pairs
     expect(last.claims.map(({ id, holds }) => [id, holds])).toEqual([['a', true], ['b', false], ['c', false]]); // biome-ignore format: pairs
+  });
+
+  test('does not replace results in which more contestants ran, unless it is forced to', async () => {
+    const results = join(folder, 'fewer');
+    const measure = async (skip: boolean, options: { force?: boolean; only?: string } = {}) => {
+      const bench = new Bench('fewer', 'Fewer', {
+        smoke: true,
+        results,
+        ...(options.only !== undefined && { update: true }),
+        ...options,
+      });
+      const of = (name: string) => ({ name, run: () => 1, accuracy: () => 0, calls: 1 });
+      const peer = skip ? { ...of('peer'), skip: 'not installed' } : of('peer');
+      for (const id of ['a', 'b'])
+        await bench.compare({ id, title: id, accuracy: 'x', contestants: [of('ours'), peer] });
+      bench.close();
+    };
+    const ran = () => {
+      const text = readFileSync(join(results, 'fewer.json'), 'utf8');
+      return text.match(/"medianMs"/g)?.length;
+    };
+    await measure(false);
+    expect(ran()).toBe(4);
+    await expect(measure(true)).rejects.toThrow(/holds 4 contestants that ran, this run has 2/);
+    await expect(measure(true, { only: 'b' })).rejects.toThrow(/holds 4 .* this run has 3/);
+    expect(ran()).toBe(4);
+    await measure(false, { only: 'b' });
+    expect(ran()).toBe(4);
+    await measure(true, { force: true });
+    expect(ran()).toBe(2);
+    await measure(false);
+    expect(ran()).toBe(4);
+  });
+
+  test('says of each section when it was measured, and keeps that of what it did not measure again', () => {
+    const results = join(folder, 'dated');
+    const measure = (only?: string) => {
+      const bench = new Bench('dated', 'Dated', {
+        results,
+        ...(only !== undefined && { only, update: true }),
+      });
+      for (const id of ['a', 'b', 'c'])
+        bench.table({ id, title: `Table ${id}`, columns: ['x'], rows: [[1]] });
+      bench.close();
+      const file = join(results, 'dated.json');
+      return { file, result: JSON.parse(readFileSync(file, 'utf8')) as BenchResult };
+    };
+    const { file, result } = measure();
+    for (const { measured } of result.sections) {
+      expect(measured!.date).toMatch(/^\d{4}-\d\d-\d\d$/);
+      expect(measured!.commit).toMatch(/^([0-9a-f]{10,}|unknown)\+?$/);
+    }
+    const old = { date: '2001-02-03', commit: 'abcdef0123' };
+    for (const section of result.sections) section.measured = old;
+    writeFileSync(file, JSON.stringify(result));
+    const after = measure('b').result.sections.map(({ measured }) => measured);
+    expect([after[0], after[2]]).toEqual([old, old]);
+    expect(after[1]).not.toEqual(old);
+    const { page } = report(results)!;
+    expect(page.match(/Measured at abcdef0123, 2001-02-03\./g)).toHaveLength(1);
+    expect(page).toContain(`### Table b\n\nMeasured at ${after[1]!.commit}, ${after[1]!.date}.`);
+  });
+
+  test('a goal that is missed is no failure while the limit holds', () => {
+    const results = join(folder, 'goals');
+    const bench = new Bench('goals', 'Goals', { results });
+    for (const [text, value] of [['good', 1], ['fair', 3], ['bad', 5]] as const) // biome-ignore format: pairs
+      bench.claim({ id: text, text, value, limit: 4, goal: 2, relation: '<=' });
+    bench.close();
+    const { page } = report(results)!;
+    expect(page).toContain('| good | 1 | at most 4 (goal 2) | yes |');
+    expect(page).toContain('| fair | 3 | at most 4 (goal 2) | yes, goal not yet |');
+    expect(page).toContain('| bad | 5 | at most 4 (goal 2) | **no** |');
   });
 
   test('refuses a time without an accuracy', async () => {
@@ -261,6 +335,14 @@ describe('plain JavaScript', () => {
     [p0, 0.85 * p0, 0.85 ** 2 * p0].forEach((exact, i) => {
       expect(p[i]).toBeCloseTo(exact, 12);
     });
+  });
+
+  test('finds what is nearest by its inner product, of equal ones the earlier', () => {
+    const vectors = Float32Array.of(1, 0, 0, 0.5, 0.5, 0, 0, 0, 1, 1, 0, 0);
+    const queries = Float32Array.of(1, 0, 0, 0, 1, 2);
+    expect([...nearest(vectors, queries, { dimension: 3, k: 2 })]).toEqual([0, 3, 2, 1]);
+    const some = nearest(vectors, queries, { dimension: 3, k: 3, every: 2 });
+    expect([...some]).toEqual([0, 2, 0xffff_ffff, 2, 0, 0xffff_ffff]);
   });
 
   test('precision counts ties as right', () => {

@@ -1,4 +1,4 @@
-// Runs the examples of the documentation: every ```ts fence in an @example of ts/*.ts, and in README.md and docs/*.md
+// Runs the examples of the documentation: every ```ts fence in an @example of ts/, and in README.md and docs/*.md
 // those that import the package. Each must be a whole program, pass the type checker, run, and print what the comments
 // beside its console.log lines say.
 import { execFileSync } from 'node:child_process';
@@ -104,7 +104,14 @@ beforeAll(() => {
 }, 120_000);
 
 describe('examples in the documentation', () => {
-  test('are there', () => expect(examples.length).toBeGreaterThan(10));
+  test('are there', () => {
+    const inSources = examples.filter(({ name }) => name.startsWith('ts/')).length;
+    console.log(
+      `documentation: ${examples.length} programs run, ${inSources} of them in the reference`,
+    );
+    expect(inSources).toBeGreaterThan(150);
+    expect(examples.length).toBeGreaterThan(inSources + 15);
+  });
 
   test('pass the type checker', () => expect(problems).toEqual([]));
 
@@ -125,38 +132,84 @@ describe('examples in the documentation', () => {
     });
   }
 
-  test('every public method has one', () => {
-    const missing: string[] = [];
-    const found = new Set<string>();
-    for (const path of readdirSync(join(root, 'ts')).filter((name) => name.endsWith('.ts'))) {
-      const file = ts.createSourceFile(
-        path,
-        readFileSync(join(root, 'ts', path), 'utf8'),
-        ts.ScriptTarget.ES2022,
-        true,
-      );
-      const visit = (node: ts.Node, owner: string): void => {
-        const name = (node as ts.NamedDeclaration).name?.getText() ?? '';
-        const flags = ts.getCombinedModifierFlags(node as ts.Declaration);
-        const hidden = ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal');
-        if (ts.isClassDeclaration(node)) {
-          for (const member of node.members) visit(member, `${name}.`);
-        } else if (
-          (ts.isMethodDeclaration(node) &&
-            !(flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected))) ||
-          (ts.isFunctionDeclaration(node) && flags & ts.ModifierFlags.Export)
-        ) {
-          const documented = ts
-            .getJSDocTags(node)
-            .some(({ tagName }) => tagName.text === 'example');
-          const key = `${path}: ${owner}${name}`;
-          if (documented) found.add(key);
-          else if (!hidden && !name.startsWith('#')) missing.push(key);
-        }
-      };
-      file.forEachChild((node) => visit(node, ''));
-    }
-    // One of several overloads is enough.
-    expect(missing.filter((key) => !found.has(key))).toEqual([]);
+  test('every function and method that can be imported has one', () => {
+    const entries = entryPoints();
+    expect(entries.length).toBeGreaterThan(12);
+    const seen = publicMembers(entries);
+    // Of the engine, a room, the stores, and what only ts/internal defines.
+    for (const name of ['Engine.use', 'SolverRoom.solve', 'fileStore', 'Store.put', 'Hnsw.search'])
+      expect([...seen.keys()]).toContain(name);
+    expect([...seen].filter(([, documented]) => !documented).map(([name]) => name)).toEqual([]);
+  });
+
+  test('TypeDoc reads what the package exports, and nothing else', () => {
+    const { entryPoints: globs } = JSON.parse(readFileSync(join(root, 'typedoc.json'), 'utf8')) as {
+      entryPoints: string[];
+    };
+    const patterns = globs.map((glob) => {
+      const [before = '', after = ''] = glob.split('*');
+      return new RegExp(`^${before}[^/]*${after.replace('.', '\\.')}$`);
+    });
+    const read = readdirSync(join(root, 'ts'), { recursive: true })
+      .map((name) => `ts/${name}`)
+      .filter((name) => patterns.some((pattern) => pattern.test(name)));
+    expect(read.sort()).toEqual(entryPoints().sort());
   });
 });
+
+/** The sources behind the "exports" of package.json. */
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { types: string }>;
+  };
+  return Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : [target.types.replace(/^\.\/dist(.*)\.d\.ts$/, 'ts$1.ts')],
+  );
+}
+
+/** Every function and method that a user can reach by importing, wherever it is declared: whether it has an example. */
+function publicMembers(entries: readonly string[]): Map<string, boolean> {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const files = entries.map((path) => join(root, path));
+  const program = ts.createProgram(files, { ...options, noEmit: true });
+  const checker = program.getTypeChecker();
+  const seen = new Map<string, boolean>();
+  const ours = (node: ts.Node) => node.getSourceFile().fileName.startsWith(join(root, 'ts/'));
+  const tags = (node: ts.Node) => ts.getJSDocTags(node).map(({ tagName }) => tagName.text);
+  // One of several overloads is enough.
+  const note = (name: string, declarations: readonly ts.Declaration[]) => {
+    const own = declarations.filter(ours);
+    if (own.length === 0 || own.some((node) => tags(node).includes('internal'))) return;
+    seen.set(name, seen.get(name) || own.some((node) => tags(node).includes('example')));
+  };
+  for (const file of files) {
+    const source = program.getSourceFile(file);
+    const module = source && checker.getSymbolAtLocation(source);
+    for (const exported of module ? checker.getExportsOfModule(module) : []) {
+      const symbol =
+        exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      const { declarations = [] } = symbol;
+      if (symbol.flags & ts.SymbolFlags.Function) note(exported.name, declarations);
+      if (!(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) continue;
+      // The shape of what a caller hands in: its methods are called by us.
+      if (/(Like|Binding)$/.test(exported.name)) continue;
+      if (declarations.some((node) => tags(node).includes('internal'))) continue;
+      const types = [checker.getDeclaredTypeOfSymbol(symbol)];
+      if (symbol.flags & ts.SymbolFlags.Class) types.push(checker.getTypeOfSymbol(symbol));
+      for (const member of types.flatMap((type) => checker.getPropertiesOfType(type))) {
+        const methods = (member.declarations ?? []).filter(
+          (node): node is ts.MethodDeclaration | ts.MethodSignature =>
+            (ts.isMethodDeclaration(node) || ts.isMethodSignature(node)) &&
+            ts.isIdentifier(node.name) &&
+            !(
+              ts.getCombinedModifierFlags(node) &
+              (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)
+            ),
+        );
+        if (methods.length > 0) note(`${exported.name}.${member.name}`, methods);
+      }
+    }
+  }
+  return seen;
+}

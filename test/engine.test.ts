@@ -335,11 +335,24 @@ describe('what an engine says about itself', () => {
     expect(result.bytesPeak).toBeGreaterThanOrEqual(2 * 4 * 1000);
     expect(result.loadMs).toBe(engine.stats().modules[0]!.loadMs);
     expect(engine.stats().modules[0]).toMatchObject({ objects: 0, bytesInUse: 0 });
-    for (const name of ['dense.nothing', 'nothing.dot', 'dot']) {
-      expect(await fails(engine.benchmark(name))).toMatchObject({
-        code: 'RANGE',
-        argument: 'name',
-      });
+    for (const name of [
+      ...['dense.nothing', 'nothing.dot', 'dot', '', '.', 'dense', 'dense.', 'dense.dot.extra'],
+      ...['dense.constructor', 'dense.toString', 'dense.__proto__', 'constructor.dot'],
+    ]) {
+      const error = await fails(engine.benchmark(name));
+      expect(error, name).toMatchObject({ code: 'RANGE', argument: 'name' });
+      if (name.startsWith('dense')) expect((error as Error).message).toContain('dense.dot or ');
     }
+  });
+
+  test('a benchmark refuses times that make no sense, and runs without one', async () => {
+    const engine = await createEngine();
+    for (const minTimeMs of [Number.NaN, -5, Number.POSITIVE_INFINITY]) {
+      const error = await fails(engine.benchmark('dense.dot', { size: 10, minTimeMs }));
+      expect(error, `${minTimeMs}`).toMatchObject({ code: 'RANGE', argument: 'minTimeMs' });
+      expect(error).toBeInstanceOf(RangeError);
+    }
+    const { runs } = await engine.benchmark('dense.dot', { size: 10, minTimeMs: 0 });
+    expect(runs).toBeGreaterThanOrEqual(5);
   });
 });

@@ -4,11 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
+import { blocks, fill, places, quoting } from '../bench/support/blocks.js';
 import { dotChart, lineChart, palette, power } from '../bench/support/chart.js';
-import { report } from '../bench/support/report.js';
+import { readResults, report } from '../bench/support/report.js';
+import { metrics } from '../bench/support/summary.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const made = report(`${root}bench/results`)!;
+const results = readResults(`${root}bench/results`);
 const textOf = (path: string) => readFileSync(root + path, 'utf8');
 
 describe('what is committed is what the results give (npm run bench:report)', () => {
@@ -22,6 +25,47 @@ describe('what is committed is what the results give (npm run bench:report)', ()
 
   test.each(made.pictures.map(({ name, svg }) => [name, svg]))('%s', (name, svg) => {
     expect(textOf(`docs/charts/${name}.svg`)).toBe(svg);
+  });
+
+  test('each of the eight metrics stands in the one table, those of kernels by kernel', () => {
+    expect(metrics).toHaveLength(8);
+    for (const metric of metrics) {
+      const rows = made.summary.filter(([name]) => name!.startsWith(metric));
+      expect(rows.length, metric).toBeGreaterThan(0);
+      for (const [, value] of rows) expect(value, metric).toMatch(/\d/);
+    }
+    const kernels = (name: string) =>
+      made.summary.flatMap(([metric, , where]) => (metric === name ? [where] : []));
+    expect(kernels('SIMD speed-up')).toEqual(
+      expect.arrayContaining(['dense.dot', 'sparse.multiply', 'hnsw.flat', 'quant.int8']),
+    );
+    const native = kernels('speed of WebAssembly / native C').join('\n');
+    expect(native).toMatch(/dot, four rows a call, d = 768/);
+    expect(native).toMatch(/L2 squared, one row a call, d = 128/);
+    expect(made.page).toContain('## In one table');
+  });
+
+  test.each(quoting)('what %s quotes', (page) => {
+    const text = textOf(page);
+    expect(places(text).length).toBeGreaterThan(0);
+    // A mark that is misspelt would leave its text to drift.
+    expect(text.match(/<!-- bench/g)).toHaveLength(2 * places(text).length);
+    expect(fill(text, results)).toBe(text);
+  });
+
+  test('every quotation has a place, and results', () => {
+    const made = blocks(results);
+    expect(quoting.flatMap((page) => places(textOf(page))).sort()).toEqual(
+      Object.keys(made).sort(),
+    );
+    for (const [name, make] of Object.entries(made)) expect(make(), name).toMatch(/\d/);
+  });
+
+  test('a quotation whose results are absent stays, a name that nothing makes is refused', () => {
+    const page = (name: string) => `<!-- bench: ${name} -->\nold\n<!-- bench end -->\n`;
+    expect(fill(page('local-n'), [])).toBe(page('local-n'));
+    expect(fill(page('local-n'), results)).toContain('| rows read, slack 0.4 |');
+    expect(() => fill(page('nothing'), results)).toThrow('"nothing"');
   });
 
   test('every picture stands in the page with a text of its own', () => {

@@ -3,10 +3,11 @@
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
 //   node tools/test.mjs --only node asan    just these
 //
-// Runners: native and asan (CTest), types (tsc), node, browser, quiet and site (Vitest; quiet looks at the clock and runs
+// Runners: form (biome, and clang-format where it is installed), native and asan (CTest), types (tsc), node, browser, quiet and site (Vitest; quiet looks at the clock and runs
 // alone, after the others, and site, the built playground in a browser, after that). They share two cores: the native lane
 // compiles while the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only
-// when something failed. A runner that did not run, or found no test, counts as a failure.
+// when something failed, but for the few lines that tell what was covered or how fast the playground was. A runner that did not
+// run, or found no test, counts as a failure.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -118,6 +119,25 @@ async function types() {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
 }
 
+/** Form alone, in a second or two; `npm run lint` looks at the scripts and at what nothing uses as well. */
+async function form() {
+  const code = await run('form', execPath, ['tools/lint.mjs', '--form']);
+  const log = read('form.log');
+  const count = (pattern) => log.match(pattern)?.length ?? 0;
+  const failed = count(/^lint: .* complains$/gm);
+  return {
+    passed: count(/^lint: .* is content$/gm),
+    failed: code === 0 ? failed : Math.max(failed, 1),
+    skipped: count(/^lint: .* is not installed$/gm),
+  };
+}
+
+/** What people want to read although all went well. */
+const told = (log) =>
+  [...log.matchAll(/^\s*((?:documentation:|first interaction|long tasks:).*)$/gm)].map(
+    ([, line]) => line,
+  );
+
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const results = [];
 
@@ -135,6 +155,7 @@ async function runner(name, work) {
   console.log(
     `${name}: ${ran ? `${result.passed} ok, ${result.failed} not ok${skipped}` : 'DID NOT RUN'} (${seconds(since)})`,
   );
+  for (const line of told(read(`${name}.log`))) console.log(`  ${line}`);
   if (result.failed > 0) console.log(read(`${name}.log`).split('\n').slice(-200).join('\n'));
 }
 
@@ -156,6 +177,7 @@ const built = (work) => async () => ((await build) ? work() : null);
 
 await Promise.all([
   (async () => {
+    await runner('form', form);
     await runner('types', built(types));
     await runner(
       'node',

@@ -19,6 +19,7 @@
 //   bench.close();                                   // writes bench/results/local.json
 //
 // The first contestant is the one the others are compared with: ratio = its competitor's time / its own.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +65,14 @@ export interface Comparison {
   maxSeconds?: number;
 }
 
+/** When something was measured, and with which state of the sources. */
+export interface Origin {
+  /** Year-month-day, UTC. */
+  date: string;
+  /** Short hash; with "+" behind it where files of the sources differed from it; "unknown" without git. */
+  commit: string;
+}
+
 /** What was measured of one contestant. Times are milliseconds a call. */
 export interface ContestantResult {
   name: string;
@@ -85,6 +94,8 @@ export interface ComparisonResult {
   id: string;
   title: string;
   note?: string;
+  /** Absent in results from before this was recorded. */
+  measured?: Origin;
   accuracy: string;
   rows: ContestantResult[];
 }
@@ -95,6 +106,8 @@ export interface TableResult {
   id: string;
   title: string;
   note?: string;
+  /** Absent in results from before this was recorded. */
+  measured?: Origin;
   columns: string[];
   rows: (string | number)[][];
 }
@@ -115,6 +128,8 @@ export interface CurveResult {
   id: string;
   title: string;
   note?: string;
+  /** Absent in results from before this was recorded. */
+  measured?: Origin;
   x: Axis;
   y: Axis;
   series: {
@@ -177,6 +192,7 @@ export function openBench(name: string, title: string): Bench {
       only: { type: 'string' },
       update: { type: 'boolean' },
       results: { type: 'string' },
+      force: { type: 'boolean' },
     },
     strict: false,
   });
@@ -184,6 +200,7 @@ export function openBench(name: string, title: string): Bench {
     smoke: values.smoke === true,
     only: typeof values.only === 'string' ? values.only : undefined,
     update: values.update === true,
+    force: values.force === true,
     results: typeof values.results === 'string' ? values.results : undefined,
   });
 }
@@ -195,6 +212,8 @@ export class Bench {
   readonly only: string | undefined;
   private readonly update: boolean;
   private readonly folder: string;
+  private readonly force: boolean;
+  private readonly origin = origin();
   private readonly started = performance.now();
   private readonly result: BenchResult;
 
@@ -206,11 +225,13 @@ export class Bench {
       only?: string | undefined;
       update?: boolean;
       results?: string | undefined;
+      force?: boolean;
     } = {},
   ) {
     this.smoke = options.smoke ?? false;
     this.only = options.only;
     this.update = options.update ?? false;
+    this.force = options.force ?? false;
     this.folder = options.results ?? fileURLToPath(new URL('../results/', import.meta.url));
     this.result = {
       bench: name,
@@ -291,6 +312,7 @@ export class Bench {
       id,
       title,
       ...(note === undefined ? {} : { note }),
+      measured: this.origin,
       accuracy,
       rows,
     };
@@ -304,9 +326,9 @@ export class Bench {
   }
 
   /** Records a table that the bench measured itself. */
-  table(table: Omit<TableResult, 'kind'>): void {
+  table(table: Omit<TableResult, 'kind' | 'measured'>): void {
     if (!this.wants(table.id)) return;
-    this.result.sections.push({ kind: 'table', ...table });
+    this.result.sections.push({ kind: 'table', ...table, measured: this.origin });
     say(table.title);
     say(`  ${table.columns.join(' | ')}`);
     for (const row of table.rows)
@@ -314,9 +336,9 @@ export class Bench {
   }
 
   /** Records curves that the bench measured itself. */
-  curve(curve: Omit<CurveResult, 'kind'>): void {
+  curve(curve: Omit<CurveResult, 'kind' | 'measured'>): void {
     if (!this.wants(curve.id)) return;
-    this.result.sections.push({ kind: 'curve', ...curve });
+    this.result.sections.push({ kind: 'curve', ...curve, measured: this.origin });
     say(curve.title);
     for (const { name, panel, points } of curve.series) {
       const text = points
@@ -337,23 +359,37 @@ export class Bench {
     return holds;
   }
 
-  /** Writes bench/results/<name>.json; a smoke run writes only into a folder named by `--results`. */
+  /**
+   * Writes bench/results/<name>.json; a smoke run writes only into a folder named by `--results`. Results in which more
+   * contestants ran are not replaced, unless `--force` says so: a peer that is not installed would be lost unnoticed.
+   * Then what was measured goes into build/bench-refused, and this throws.
+   */
   close(): BenchResult {
     this.result.seconds = Math.round((performance.now() - this.started) / 100) / 10;
     const defaultFolder = this.folder === fileURLToPath(new URL('../results/', import.meta.url));
     if ((this.only === undefined || this.update) && !(this.smoke && defaultFolder)) {
-      mkdirSync(this.folder, { recursive: true });
       const file = `${this.folder}/${this.result.bench}.json`;
-      const whole = this.only !== undefined && existsSync(file) ? this.merged(file) : this.result;
-      writeFileSync(file, `${JSON.stringify(whole, null, 1)}\n`);
+      const before = existsSync(file)
+        ? (JSON.parse(readFileSync(file, 'utf8')) as BenchResult)
+        : undefined;
+      const whole =
+        this.only !== undefined && before !== undefined ? this.merged(before) : this.result;
+      const [had, has] = [before === undefined ? 0 : contestants(before), contestants(whole)];
+      if (had > has && !this.force) {
+        const aside = fileURLToPath(new URL('../../build/bench-refused/', import.meta.url));
+        write(aside, whole);
+        throw new Error(
+          `${file} holds ${had} contestants that ran, this run has ${has}: not replaced. Install what is missing, or give --force. What was measured now: ${aside}${whole.bench}.json`,
+        );
+      }
+      write(this.folder, whole);
     }
     return this.result;
   }
 
   // The results in a file, with the sections and claims that were measured now in place of those with the same ids. New ones
   // come last.
-  private merged(file: string): BenchResult {
-    const before = JSON.parse(readFileSync(file, 'utf8')) as BenchResult;
+  private merged(before: BenchResult): BenchResult {
     const { sections, claims } = this.result;
     const put = <T extends { id: string }>(old: T[], made: T[]): T[] => {
       const key = ({ id, ...rest }: T) => `${id} ${'text' in rest ? rest.text : ''}`;
@@ -414,6 +450,38 @@ async function timeSlice(contestant: Contestant, calls: number): Promise<number>
     contestant.release?.(result);
   }
   return total / calls;
+}
+
+function write(folder: string, result: BenchResult): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${result.bench}.json`, `${JSON.stringify(result, null, 1)}\n`);
+}
+
+/** How many contestants ran, in all comparisons. */
+function contestants({ sections }: BenchResult): number {
+  return sections.reduce(
+    (sum, section) =>
+      section.kind === 'comparison'
+        ? sum + section.rows.filter(({ skipped }) => skipped === undefined).length
+        : sum,
+    0,
+  );
+}
+
+function origin(): Origin {
+  const git = (...args: string[]) =>
+    spawnSync('git', args, {
+      cwd: fileURLToPath(new URL('../../', import.meta.url)),
+      encoding: 'utf8',
+    });
+  const head = git('rev-parse', '--short=10', 'HEAD');
+  // What a run writes itself is no change of the sources.
+  const changed = git('status', '--porcelain', '--untracked-files=no', ':!bench/results', ':!docs');
+  const hash = head.status === 0 ? head.stdout.trim() : 'unknown';
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: `${hash}${changed.status === 0 && changed.stdout.trim() !== '' ? '+' : ''}`,
+  };
 }
 
 function machine(): BenchResult['machine'] {

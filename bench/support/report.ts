@@ -1,15 +1,20 @@
-// Writes docs/benchmarks.md and docs/charts/*.svg from bench/results/*.json. Nothing in them is written by hand.
+// Writes docs/benchmarks.md, docs/charts/*.svg and what README.md and guides quote (blocks.ts) from bench/results/*.json. Nothing
+// in them is written by hand.
 //
-//   npm run bench:report
+//   npm run bench:report [-- --check]     --check: writes nothing, tells what would change, and fails when something would
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { table as asText } from '../../ts/cli/terminal.js';
+import { fill, quoting } from './blocks.js';
 import { type Picture, pictures } from './charts.js';
 import {
   type BenchResult,
+  type Claim,
   type ComparisonResult,
   type ContestantResult,
   type CurveResult,
+  type Origin,
   short,
   type TableResult,
 } from './harness.js';
@@ -67,7 +72,8 @@ Measured on: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}. 
 How to read the tables. The contestants of a table take turns within one run; a slice is one turn of each. **times
 slower** is the median over the slices of (time of this line / time of the first line), with the quartiles in brackets:
 it is what can be compared between machines, the milliseconds are not. The accuracy column is computed by independent
-JavaScript routines from the result that was returned. A line that was not run says why.`;
+JavaScript routines from the result that was returned. A line that was not run says why. Where a section was measured at
+another time than the rest of its chapter, it says so; "+" behind a commit: with changes on top of it.`;
 }
 
 function chapter(result: BenchResult, drawn: readonly Picture[]): string {
@@ -88,13 +94,17 @@ function chapter(result: BenchResult, drawn: readonly Picture[]): string {
         claim.text,
         `${short(claim.value)}${unit}`,
         `${sign} ${short(claim.limit)}${unit}${goal}`,
-        claim.holds ? 'yes' : '**no**',
+        met(claim),
       ];
     });
     parts.push(markdown(['what', 'measured', 'asked', 'met'], rows, 'lrrl'));
   }
+  const usual = mostly(result.sections.map(from).filter((text) => text !== ''));
+  if (usual !== undefined) parts.splice(1, 0, usual);
   for (const section of result.sections) {
     parts.push(`### ${section.title}`);
+    const measured = from(section);
+    if (measured !== usual && measured !== '') parts.push(measured);
     if (section.note !== undefined) parts.push(section.note);
     show(section.id);
     if (section.kind === 'comparison') parts.push(comparison(section));
@@ -102,6 +112,24 @@ function chapter(result: BenchResult, drawn: readonly Picture[]): string {
     else parts.push(...marks(section));
   }
   return parts.join('\n\n');
+}
+
+/** A limit that holds is no failure, whatever the goal. */
+function met({ holds, relation, value, goal }: Claim & { holds: boolean }): string {
+  if (!holds) return '**no**';
+  const good = goal === undefined || (relation === '<=' ? value <= goal : value >= goal);
+  return good ? 'yes' : 'yes, goal not yet';
+}
+
+function from({ measured }: { measured?: Origin }): string {
+  return measured === undefined ? '' : `Measured at ${measured.commit}, ${measured.date}.`;
+}
+
+/** The most frequent text; the first of several. */
+function mostly(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function comparison(section: ComparisonResult): string {
@@ -170,21 +198,54 @@ function markdown(header: string[], rows: string[][], align: string): string {
   return [line(header), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** Writes the page and the pictures; pictures that nothing draws any more go. */
-export function writeReport(): Report {
-  const made = report(fileURLToPath(new URL('../results', import.meta.url)));
-  if (made === undefined) throw new Error('bench/results is empty: run npm run bench');
-  const charts = fileURLToPath(new URL('../../docs/charts/', import.meta.url));
-  mkdirSync(charts, { recursive: true });
-  const names = new Set(made.pictures.map(({ name }) => `${name}.svg`));
-  for (const file of readdirSync(charts)) if (!names.has(file)) rmSync(charts + file);
-  for (const { name, svg } of made.pictures) writeFileSync(`${charts}${name}.svg`, svg);
-  writeFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), made.page);
-  return made;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What stands in each file that is made from the results: path in the project and text. */
+export function made(): { report: Report; files: Map<string, string> } {
+  const folder = `${root}bench/results`;
+  const whole = report(folder);
+  if (whole === undefined) throw new Error('bench/results is empty: run npm run bench');
+  const files = new Map([['docs/benchmarks.md', whole.page]]);
+  for (const { name, svg } of whole.pictures) files.set(`docs/charts/${name}.svg`, svg);
+  for (const page of quoting)
+    files.set(page, fill(readFileSync(root + page, 'utf8'), readResults(folder)));
+  return { report: whole, files };
+}
+
+/** Pictures that nothing draws any more. */
+function idle(files: ReadonlyMap<string, string>): string[] {
+  const charts = existsSync(`${root}docs/charts`) ? readdirSync(`${root}docs/charts`) : [];
+  return charts.map((name) => `docs/charts/${name}`).filter((path) => !files.has(path));
+}
+
+/** Lines of `text` that `before` does not have. */
+function differing(before: string, text: string): string[] {
+  const known = new Set(before.split('\n'));
+  return text.split('\n').filter((line) => !known.has(line));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { summary: metrics, pictures: drawn } = writeReport();
-  process.stdout.write(`${asText(['what', 'measured', 'where'], metrics)}\n`);
-  process.stderr.write(`docs/benchmarks.md and ${drawn.length} pictures in docs/charts written\n`);
+  const check = process.argv.includes('--check');
+  const { report: whole, files } = made();
+  let changed = 0;
+  for (const [path, text] of files) {
+    const before = existsSync(root + path) ? readFileSync(root + path, 'utf8') : '';
+    if (before === text) continue;
+    changed++;
+    if (!check) {
+      mkdirSync(dirname(root + path), { recursive: true });
+      writeFileSync(root + path, text);
+    } else if (path.endsWith('.svg')) process.stderr.write(`${path} differs\n`);
+    else for (const line of differing(before, text)) process.stderr.write(`${path}: ${line}\n`);
+  }
+  for (const path of idle(files)) {
+    changed++;
+    if (check) process.stderr.write(`${path} is drawn no more\n`);
+    else rmSync(root + path);
+  }
+  process.stdout.write(`${asText(['what', 'measured', 'where'], whole.summary)}\n`);
+  process.stderr.write(
+    `${files.size} files are made from bench/results, ${changed} ${check ? 'differ' : 'were written'}\n`,
+  );
+  if (check && changed > 0) process.exitCode = 1;
 }

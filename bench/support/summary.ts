@@ -1,5 +1,19 @@
 // The metrics that are asked of every release, picked from the results into one table.
+//
+// There are eight (`metrics`); each is the beginning of the first column of at least one row when everything was measured.
 import { type BenchResult, type ContestantResult, short, type TableResult } from './harness.js';
+
+/** The beginnings of the rows of each metric. */
+export const metrics = [
+  'solve throughput',
+  'solve latency, p50 / p99',
+  'memory, peak of live objects',
+  'loading',
+  'SIMD speed-up',
+  'speed of WebAssembly / native C',
+  'bytes: raw, gzip, brotli',
+  'accuracy: worst',
+] as const;
 
 /** Rows of name, value and where it was measured; what was not measured is not there. */
 export function summary(results: readonly BenchResult[]): string[][] {
@@ -11,7 +25,9 @@ export function summary(results: readonly BenchResult[]): string[][] {
     ...memory(bench('foundation')),
     ...loading(bench('foundation')),
     ...simd(bench('foundation')),
+    ...kernels(bench('vector'), 'relaxed', 'speed-up of relaxed over SIMD'),
     ...native(bench('peers')),
+    ...kernels(bench('vector'), 'native', 'speed of WebAssembly / native C'),
     ...bytes(bench('foundation')),
     ...accuracy(results),
   ];
@@ -107,6 +123,18 @@ function native(result: BenchResult | undefined): string[][] {
   return claim === undefined
     ? []
     : [['speed of WebAssembly / native C', `${short(claim.value)} x`, claim.text]];
+}
+
+/** Vector kernels in L1: the time of the second contestant / that of the first. */
+function kernels(result: BenchResult | undefined, kind: 'native' | 'relaxed', name: string) {
+  return (result?.sections ?? []).flatMap((section) => {
+    if (section.kind !== 'comparison' || !section.id.startsWith('kernel-')) return [];
+    const [first, second] = section.rows;
+    const wanted = kind === 'native' ? second?.name : first?.name;
+    if (second?.ratio === undefined || !wanted?.includes(kind)) return [];
+    const range = `[${short(second.ratioLow!)}, ${short(second.ratioHigh!)}]`;
+    return [[name, `${short(second.ratio)} x ${range}`, section.title]];
+  });
 }
 
 function bytes(result: BenchResult | undefined): string[][] {

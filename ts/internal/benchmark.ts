@@ -19,7 +19,7 @@ export interface PreparedBenchmark {
 export interface BenchmarkOptions {
   /** Elements or nodes; each benchmark has its own default. */
   size?: number;
-  /** Measures at least this long; 200 by default. */
+  /** Milliseconds to measure for, finite and at least 0; 200 by default. At least 16 runs are done in any case. */
   minTimeMs?: number;
 }
 

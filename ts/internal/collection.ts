@@ -230,7 +230,19 @@ export class Collection {
     return [...this.#rows.keys()];
   }
 
-  /** True when there is an item of this key. */
+  /**
+   * True when there is an item of this key.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using films = Collection.create({ metric: 'cosine', dimension: 2 });
+   * films.add({ key: 'Alien', vector: [1, 0] });
+   * console.log(films.has('Alien'), films.has('Amelie')); // true false
+   * ```
+   */
   has(key: Key): boolean {
     return this.#rows.has(key);
   }
@@ -562,7 +574,19 @@ export class Collection {
     return this.index.disposed;
   }
 
-  /** Frees the index. Calling it again does nothing. */
+  /**
+   * Frees the index. Calling it again does nothing.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * const films = Collection.create({ metric: 'cosine', dimension: 2 });
+   * films.dispose();
+   * console.log(films.disposed); // true
+   * ```
+   */
   dispose(): void {
     this.#forget();
     this.index.dispose();

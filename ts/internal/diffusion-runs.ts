@@ -102,7 +102,21 @@ export interface PageRankTracker {
     graph: Graph,
     options?: AsyncOptions<PageRankProgress>,
   ): Promise<PageRankTracker['result']>;
-  /** Gives its workspace back before the graph is disposed, which does it as well. */
+  /**
+   * Gives its workspace back before the graph is disposed, which does it as well.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/diffusion';
+   *
+   * const { Graph, trackPageRank } = await load();
+   * using graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 0] });
+   * const tracker = trackPageRank(graph, { source: 0 });
+   * const { result } = tracker;
+   * tracker.dispose();
+   * console.log(result.scores.length); // 3
+   * ```
+   */
   dispose(): void;
   /** `using` calls it; does what `dispose()` does. */
   [Symbol.dispose]: () => void;

@@ -64,7 +64,20 @@ export abstract class WasmObject<R extends RawObject> {
     return this.#raw === undefined || !this.runtime.alive;
   }
 
-  /** Frees the memory of this object. Calling it again does nothing. Throws `BUSY` during a running `...Async` call. */
+  /**
+   * Frees the memory of this object. Calling it again does nothing. Throws `BUSY` during a running `...Async` call.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dense';
+   *
+   * const { Vector } = await load();
+   * const v = Vector.from([3, 4]);
+   * console.log(v.norm()); // 5
+   * v.dispose();
+   * console.log(v.disposed); // true
+   * ```
+   */
   dispose(): void {
     if (this.#raw === undefined) return;
     const { runtime } = this;

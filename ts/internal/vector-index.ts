@@ -151,7 +151,19 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     });
   }
 
-  /** True when the id is in the index. O(1). */
+  /**
+   * True when the id is in the index. O(1).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(7, [1, 0]);
+   * console.log(index.has(7), index.has(8)); // true false
+   * ```
+   */
   has(id: number): boolean {
     const operation = this.named('has');
     const raw = this.use(operation);

@@ -33,15 +33,71 @@ export interface Store {
    * Stores a file under `key` in place of what was there.
    *
    * @param bytes - one array, pieces (`graph.saveInPieces()`), an async iterable or a stream
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes/today', new TextEncoder().encode('rain'));
+   * console.log(await store.list()); // [ { key: 'notes/today', size: 4 } ]
+   * ```
    */
   put(key: string, bytes: AsyncBytesSource, options?: StorePutOptions): Promise<void>;
-  /** The file as a stream, for `Graph.loadAsync` and its like; undefined when there is none. */
+  /**
+   * The file as a stream, for `Graph.loadAsync` and its like; undefined when there is none.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new TextEncoder().encode('rain'));
+   * console.log(await new Response(await store.get('notes')).text()); // rain
+   * console.log(await store.get('others')); // undefined
+   * ```
+   */
   get(key: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
-  /** Removes a file; false when there was none. */
+  /**
+   * Removes a file; false when there was none.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new Uint8Array(3));
+   * console.log(await store.delete('notes'), await store.delete('notes')); // true false
+   * ```
+   */
   delete(key: string): Promise<boolean>;
-  /** The entries whose keys begin with `prefix` (all by default), in the order of their keys' UTF-8 bytes. */
+  /**
+   * The entries whose keys begin with `prefix` (all by default), in the order of their keys' UTF-8 bytes.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('graphs/b', new Uint8Array(1));
+   * await store.put('graphs/a', new Uint8Array(2));
+   * await store.put('notes', new Uint8Array(3));
+   * console.log((await store.list('graphs/')).map(({ key }) => key)); // [ 'graphs/a', 'graphs/b' ]
+   * ```
+   */
   list(prefix?: string): Promise<StoreEntry[]>;
-  /** Removes what puts that were cut off have left behind, and says how much it was (bytes, pieces or files); nothing else is touched. */
+  /**
+   * Removes what puts that were cut off have left behind, and says how much it was (bytes, pieces or files); nothing else is
+   * touched.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * console.log(await store.clean()); // 0
+   * ```
+   */
   clean(): Promise<number>;
 }
 

@@ -124,7 +124,19 @@ export class Pool<M extends RoomName = RoomName> {
     return this.#disposed;
   }
 
-  /** How much there is to do, and what has gone wrong so far. */
+  /**
+   * How much there is to do, and what has gone wrong so far.
+   *
+   * @example
+   * ```ts
+   * import { createPool } from 'sublinear/worker';
+   *
+   * await using pool = await createPool({ size: 2, modules: ['dense'] });
+   * await pool.run(({ dense }) => dense.Vector.zeros(3));
+   * const { waiting, retried } = pool.stats();
+   * console.log(waiting, retried); // 0 0
+   * ```
+   */
   stats(): PoolStats {
     return {
       size: this.size,

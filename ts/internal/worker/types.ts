@@ -91,6 +91,17 @@ interface WithCallOptions {
   /**
    * The same, with options for all calls made through it: `graph.with({ signal }).components()`. Objects that such calls
    * return have them, too.
+   *
+   * @example
+   * ```ts
+   * import { createWorkerEngine } from 'sublinear/worker';
+   *
+   * await using engine = await createWorkerEngine();
+   * const { Vector } = await engine.use('dense');
+   * using v = await Vector.from([3, 4]);
+   * const { signal } = new AbortController();
+   * console.log(await v.with({ signal }).norm()); // 5
+   * ```
    */
   with(options: CallOptions): this;
 }
@@ -99,7 +110,20 @@ interface WithCallOptions {
 export interface RemoteHandle extends WithCallOptions {
   /** True after `dispose()`, after the engine was disposed, and when the worker has ended. */
   readonly disposed: boolean;
-  /** Frees the object in the worker, after the calls that were made before. Calling it again does nothing. */
+  /**
+   * Frees the object in the worker, after the calls that were made before. Calling it again does nothing.
+   *
+   * @example
+   * ```ts
+   * import { createWorkerEngine } from 'sublinear/worker';
+   *
+   * await using engine = await createWorkerEngine();
+   * const { Vector } = await engine.use('dense');
+   * const v = await Vector.from([3, 4]);
+   * await v.dispose();
+   * console.log(v.disposed); // true
+   * ```
+   */
   dispose(): Promise<void>;
   /** `using` and `await using` call these; both do what `dispose()` does. */
   [Symbol.dispose](): void;
