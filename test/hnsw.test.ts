@@ -297,6 +297,27 @@ describe('vector indexes', () => {
     saving.next();
     index.remove(0);
     refused(() => saving.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
+    // Growing moves what is being written, whoever asks for it and however that ends.
+    const growing = [
+      () => index.reserve(50_000),
+      () =>
+        index.addInPlace({
+          ids: upTo(60_000),
+          write: () => {
+            throw new Error('mine');
+          },
+        }),
+    ];
+    for (const grow of growing) {
+      const again = index.saveInPieces();
+      again.next();
+      try {
+        grow();
+      } catch (error) {
+        expect((error as Error).message).toBe('mine');
+      }
+      refused(() => again.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
+    }
   });
 
   test('name the byte of a damaged file, not a line', () => {

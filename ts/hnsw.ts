@@ -377,9 +377,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   }
 
   /**
-   * Makes room for `capacity` vectors at once, which saves the copying that growing costs.
+   * Makes room for `capacity` vectors at once, which saves the copying that growing costs. Growing counts as a change: a
+   * {@link VectorIndex.saveInPieces} that has begun must begin again.
    *
-   * @throws SublinearError `MEMORY`; nothing is changed then
+   * @throws SublinearError `MEMORY`; the vectors and the room for them are as before then, memory taken so far may stay
    *
    * @example
    * ```ts

@@ -72,8 +72,9 @@ void sl_hnsw_destroy(sl_hnsw *index);
 //   Errors: ERR_OPTION.
 sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count, uint64_t *bytes);
 
-// Makes room for `capacity` vectors. On failure everything is as before. Errors: ERR_MEMORY,
-// ERR_OVERFLOW.
+// Makes room for `capacity` vectors. Where arrays move it counts as a change: a save that has begun
+// is over. On failure capacity and contents are as before; memory taken so far may stay. Errors:
+// ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity);
 
 // Adds `count` vectors, one after another.

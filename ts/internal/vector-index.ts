@@ -442,7 +442,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   /**
    * The same bytes piece by piece (up to 1 MB each), for files and streams that need not be in memory at once.
    *
-   * @throws SublinearError `STATE` when the index is changed between two pieces
+   * @throws SublinearError `STATE` when the index is changed, or grows, between two pieces
    *
    * @example
    * ```ts
