@@ -243,7 +243,30 @@ describe('vector indexes', () => {
     const result = index.searchBatch([0, 1], { k: 3, into });
     expect(result.ids).toBe(into.ids);
     expect([...result.found]).toEqual([2, 2]);
-    expect([...into.ids.subarray(0, 2), ...into.ids.subarray(3, 5)]).toEqual([5, 6, 6, 5]);
+    const none = 0xffffffff;
+    expect([...into.ids]).toEqual([5, 6, none, 6, 5, none]);
+    expect([...into.distances]).toEqual([0, 1, Infinity, 0, 1, Infinity]);
+    // What a search leaves in memory must not be seen, through either kind of index.
+    using filter = room.Filter.from([6]);
+    using walked = room.Hnsw.create({ metric: 'euclidean', dimension: 1 });
+    walked.addBatch({ ids: [5, 6], vectors: [0, 1] });
+    for (const each of [index, walked]) {
+      const some = each.searchBatch([0, 1, 2, 3, 4], { k: 2, filter });
+      expect([...some.found]).toEqual([1, 1, 1, 1, 1]);
+      expect([...some.ids]).toEqual([6, none, 6, none, 6, none, 6, none, 6, none]);
+      expect([...some.distances]).toEqual([
+        1,
+        Infinity,
+        0,
+        Infinity,
+        1,
+        Infinity,
+        2,
+        Infinity,
+        3,
+        Infinity,
+      ]);
+    }
     refused(
       () => index.searchBatch([0], { k: 3, into }),
       RangeError,

@@ -1,5 +1,6 @@
 #include "hnsw/flat.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/container.h"
@@ -139,6 +140,13 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
   return scored;
 }
 
+void sl_results_end(uint32_t *ids, float *distances, uint32_t found, uint32_t k) {
+  for (; found < k; found++) {
+    ids[found] = SL_NO_ID;
+    distances[found] = INFINITY;
+  }
+}
+
 sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
                          sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found) {
   sl_store *store = &flat->store;
@@ -164,13 +172,14 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
     flat->scored += sl_flat_scan(store, scorers, group, most, filter != NULL ? filter->bits : NULL,
                                  flat->pool, counts);
     for (uint32_t q = 0; q < group; q++) {
+      size_t row = (size_t)(first + q) * k;
       for (uint32_t i = 0; i < counts[q]; i++) {
         uint64_t entry = flat->pool[(size_t)q * most + i];
-        size_t at = (size_t)(first + q) * k + i;
-        ids[at] = store->ids[sl_entry_slot(entry)];
-        distances[at] =
+        ids[row + i] = store->ids[sl_entry_slot(entry)];
+        distances[row + i] =
             sl_metric_distance(store->metric, sl_entry_key(entry), factors[q], store->curvature);
       }
+      sl_results_end(ids + row, distances + row, counts[q], k);
       found[first + q] = counts[q];
     }
   }

@@ -119,7 +119,7 @@ sl_status sl_hnsw_optimize(sl_hnsw *index);
 //   ef         candidates kept, 1..; raised to k where it is smaller. Larger: better recall, slower
 //   filter     which ids may be returned, or NULL for all. A small allowed set is scanned exactly,
 //              a middling one walked in two hops, a large one as if there were no filter
-//   ids, distances   count * k, written: row q holds found[q] results; the rest is left alone
+//   ids, distances   count * k, written: row q holds found[q] results, then SL_NO_ID and infinity
 //   found      count, written: k, unless fewer are there to be returned
 //   Errors: ERR_ARGUMENT (k or ef = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query),
 //   ERR_MEMORY. May allocate scratch. O(ef * m * dimension) expected each.

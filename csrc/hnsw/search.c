@@ -186,12 +186,14 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
     s.scorer = sl_scorer_make(store, index->query, index->coded);
     SL_TRY(search_one(index, &s));
     if (store->exact != SL_EXACT_NONE) rank_again(index, &s);
+    size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
-      ids[(size_t)q * k + i] = store->ids[sl_entry_slot(entry)];
-      distances[(size_t)q * k + i] = distance_of(index, &s, sl_entry_key(entry));
+      ids[row + i] = store->ids[sl_entry_slot(entry)];
+      distances[row + i] = distance_of(index, &s, sl_entry_key(entry));
     }
     found[q] = index->pool_count;
+    sl_results_end(ids + row, distances + row, index->pool_count, k);
   }
   return SL_OK;
 }

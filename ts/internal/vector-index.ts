@@ -76,7 +76,10 @@ export interface SearchResult {
   distances: Float32Array;
 }
 
-/** Neighbours of several queries: those of query q begin at `q * k`, and there are `found[q]` of them. */
+/**
+ * Neighbours of several queries: those of query q begin at `q * k`, and there are `found[q]` of them. Behind them, up to
+ * `k`, stand the id 4294967295 and the distance `Infinity`.
+ */
 export interface BatchResult extends SearchResult {
   found: Uint32Array;
   k: number;
