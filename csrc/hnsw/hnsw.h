@@ -118,7 +118,9 @@ sl_status sl_hnsw_optimize(sl_hnsw *index);
 //   queries    count * sl_metric_input_bytes(), read
 //   ef         candidates kept, 1..; raised to k where it is smaller. Larger: better recall, slower
 //   filter     which ids may be returned, or NULL for all. A small allowed set is scanned exactly,
-//              a middling one walked in two hops, a large one as if there were no filter
+//              a middling one walked in two hops, a large one as if there were no filter; where
+//              few of the vectors around the query are allowed, measured by the whole, it is
+//              scanned as well, O(allowed * dimension)
 //   ids, distances   count * k, written: row q holds found[q] results, then SL_NO_ID and infinity
 //   found      count, written: k, unless fewer are there to be returned
 //   Errors: ERR_ARGUMENT (k or ef = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query),
