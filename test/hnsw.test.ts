@@ -299,6 +299,27 @@ describe('vector indexes', () => {
     other.dispose();
   });
 
+  test('hamming counts the bits of rows of any length', () => {
+    const next = random(31);
+    for (const bytes of [1, 16, 17, 32, 33, 48, 496, 497, 1100]) {
+      using index = room.Flat.create({ metric: 'hamming', dimension: 8 * bytes });
+      const rows = Uint8Array.from({ length: 9 * bytes }, () => Math.floor(next() * 256));
+      rows.fill(255, 0, bytes); // against zeros every byte counts as much as it can
+      index.addBatch({ ids: upTo(9), vectors: rows });
+      const query = rows.slice(8 * bytes);
+      for (const asked of [query, new Uint8Array(bytes)]) {
+        const { ids, distances } = index.search(asked, { k: 9 });
+        expect(ids.length).toBe(9);
+        for (const [i, id] of ids.entries()) {
+          let bits = 0;
+          for (let j = 0; j < bytes; j++)
+            for (let x = rows[id * bytes + j]! ^ asked[j]!; x > 0; x >>= 1) bits += x & 1;
+          expect(distances[i]).toBe(bits);
+        }
+      }
+    }
+  });
+
   test('are saved in pieces, unless they change meanwhile', () => {
     using index = room.Hnsw.create({
       metric: 'euclidean',
