@@ -3,7 +3,8 @@ import { createEngine, type Engine } from 'sublinear';
 import type { HnswRoom } from 'sublinear/hnsw';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases, doors } from './hnsw.cases.js';
-import { describeCases, random } from './support/door.js';
+import { describeCases, distFile, random } from './support/door.js';
+import { RawModule } from './support/raw.js';
 import { refused } from './support/refused.js';
 
 describeCases(doors, cases);
@@ -567,4 +568,42 @@ describe('collections', () => {
     ]);
     expect(all.size).toBe(1);
   });
+});
+
+test('a host of the raw ABI learns the shape of an index that it loads', async () => {
+  const engine = await createEngine();
+  const { Flat, Hnsw } = await engine.use('hnsw');
+  const raw = await RawModule.open(await distFile('raw/vector.simd.wasm'));
+  const { call } = raw;
+  for (const [kind, made] of [
+    ['flat', Flat.create({ metric: 'hamming', dimension: 24 })],
+    ['hnsw', Hnsw.create({ metric: 'hamming', dimension: 24 })],
+  ] as const) {
+    made.add(7, new Uint8Array([1, 2, 3]));
+    const file = made.save();
+    const index = raw.with([file], (bytes) =>
+      raw.made(call[`sl_abi_${kind}_load`]!(bytes, file.length, 1)),
+    );
+    raw.with([new Uint32Array(3)], (out) => {
+      raw.check(call[`sl_abi_${kind}_shape`]!(index, out, out + 4));
+      raw.check(call[`sl_abi_${kind}_has`]!(index, 7, out + 8));
+      expect([...raw.u32(out, 3)]).toEqual([4, 24, 1]);
+      raw.check(call[`sl_abi_${kind}_has`]!(index, 8, out + 8));
+      raw.check(call[`sl_abi_${kind}_shape`]!(index, 0, 0));
+      expect([...raw.u32(out, 3)]).toEqual([4, 24, 0]);
+      expect(call[`sl_abi_${kind}_shape`]!(0, out, out)).toBe(-21);
+      expect(call[`sl_abi_${kind}_has`]!(index ^ 0x10000, 7, out)).toBe(-21);
+    });
+    raw.check(call[`sl_abi_${kind}_destroy`]!(index));
+    made.dispose();
+  }
+  raw.with([new Float64Array(1)], (out) => {
+    raw.check(call.sl_abi_hnsw_estimate_bytes!(0, 128, 16, 200, 1, 1, 10_000, out));
+    const options = { metric: 'cosine', dimension: 128, codes: 'int8', rerank: 'float16' } as const;
+    expect(raw.f64(out, 1)[0]).toBe(Hnsw.estimateBytes(options, 10_000));
+    expect(call.sl_abi_hnsw_estimate_bytes!(0, 128, 1, 200, 0, 0, 10, out)).toBeLessThan(0);
+    expect(raw.failure()).toMatchObject({ code: 'OPTION', argument: 'm' });
+  });
+  expect([call.sl_abi_handle_count!(), call.sl_abi_bytes_in_use!()]).toEqual([0, 0]);
+  engine.dispose();
 });
