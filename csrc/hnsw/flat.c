@@ -85,7 +85,7 @@ static __attribute__((noinline)) void scan_block(const sl_store *store, const sl
   float keys[BLOCK];
   sl_score_any(store->score, scorer, slots, count, keys);
   for (uint32_t i = 0; i < count; i++) {
-    sl_pool_insert(pool, pool_count, k, sl_entry(keys[i], slots[i]));
+    sl_pool_keep(pool, pool_count, k, sl_entry(keys[i], slots[i]));
   }
 }
 
@@ -106,7 +106,7 @@ static __attribute__((noinline)) void scan_block4(const sl_store *store,
     sl_score_any(score, &scorer, four, 4, keys);
     for (uint32_t q = 0; q < 4; q++) {
       float key = store->factors != NULL ? keys[q] * store->factors[slots[i]] : keys[q];
-      sl_pool_insert(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
+      sl_pool_keep(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
     }
   }
 }
@@ -136,6 +136,9 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
       }
     }
     scored += (uint64_t)count * query_count;
+  }
+  for (uint32_t q = 0; q < query_count && k >= SL_HEAP_FROM; q++) {
+    sl_pool_sort(pools + (size_t)q * k, counts[q]);
   }
   return scored;
 }

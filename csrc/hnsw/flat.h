@@ -50,7 +50,8 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
 //   ids, distances   count * k, written: row q holds found[q] results, then SL_NO_ID and infinity
 //   found      count, written
 //   Errors: ERR_ARGUMENT (k = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query), ERR_MEMORY. May
-//   allocate scratch. O(count * size * dimension), rows read once for four queries.
+//   allocate scratch. O(count * size * (dimension + log k)), rows read once for four
+//   queries.
 sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
                          sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found);
 

@@ -156,14 +156,14 @@ static void rank_again(sl_hnsw *index, const search *s) {
   sl_store *store = &index->store;
   const float *query = (const float *)index->query;
   size_t n = sl_metric_padded(store->metric, store->dimension);
-  uint32_t count = 0;
   for (uint32_t i = 0; i < index->pool_count; i++) {
     uint32_t slot = sl_entry_slot(index->pool[i]);
     const float *vector = sl_store_vector(store, slot, index->decoded);
     float key = store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(query, vector, n)
                                                      : -sl_dot1_f32(query, vector, n);
-    sl_pool_insert(index->pool, &count, index->pool_count, sl_entry(key, slot));
+    index->pool[i] = sl_entry(key, slot);
   }
+  sl_pool_sort(index->pool, index->pool_count);
   index->scored += index->pool_count;
   if (index->pool_count > s->k) index->pool_count = s->k;
 }

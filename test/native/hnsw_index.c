@@ -372,6 +372,41 @@ static void batches_of_flat_give_the_bits_of_single_queries(void **state) {
   }
 }
 
+// All of them, most, and few, beyond where a heap collects: one answer is the beginning of another,
+// of one query and of four.
+static void large_k_continues_small_k(void **state) {
+  (void)state;
+  make_points(22);
+  sl_flat *flat;
+  uint32_t added, few[K], found[4];
+  static uint32_t all[4 * N], more[4 * N];
+  float near[K];
+  static float distances[4 * N], same[4 * N];
+  assert_ok(sl_flat_create(SL_METRIC_EUCLIDEAN, D, 1, N, &flat));
+  assert_ok(sl_flat_add(flat, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  // Copies: equal distances, whose order is that of the slots.
+  for (uint32_t i = 0; i < 100; i++) {
+    assert_ok(sl_flat_add(flat, &all_ids[i + 900], vectors[i], 1, SL_DUPLICATE_REPLACE, &added));
+  }
+  assert_ok(sl_flat_search(flat, queries, 1, K, NULL, few, near, found));
+  const uint32_t sizes[] = {255, 256, 257, 1000, N};
+  for (int s = 0; s < 5; s++) {
+    uint32_t k = sizes[s];
+    assert_ok(sl_flat_search(flat, queries, 1, k, NULL, all, distances, found));
+    assert_int_equal(found[0], k);
+    assert_memory_equal(all, few, sizeof few);
+    assert_memory_equal(distances, near, sizeof near);
+    for (uint32_t i = 1; i < k; i++) {
+      assert_true(distances[i - 1] <= distances[i]);
+      if (distances[i - 1] == distances[i]) assert_true(all[i - 1] < all[i]); // ids grow with slots
+    }
+    assert_ok(sl_flat_search(flat, queries, 4, k, NULL, more, same, found));
+    assert_memory_equal(all, more, k * sizeof *all);
+    assert_memory_equal(distances, same, k * sizeof *same);
+  }
+  sl_flat_destroy(flat);
+}
+
 static void ids_of_any_kind_survive_the_table(void **state) {
   (void)state;
   sl_flat *flat;
@@ -416,6 +451,7 @@ int main(void) {
       property(limits_in_the_middle_of_a_batch),
       property(the_estimate_is_what_is_held),
       property(batches_of_flat_give_the_bits_of_single_queries),
+      property(large_k_continues_small_k),
       property(ids_of_any_kind_survive_the_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
