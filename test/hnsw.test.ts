@@ -278,6 +278,23 @@ describe('vector indexes', () => {
     expect(index.search([0], { k: 4_000_000_000 }).ids.length).toBe(2);
   });
 
+  test('filters are made of bits too', () => {
+    using index = room.Hnsw.create({ metric: 'euclidean', dimension: 1 });
+    index.addBatch({ ids: upTo(40), vectors: Float32Array.from(upTo(40)) });
+    using filter = room.Filter.fromBits(Uint8Array.of(0b10000001, 0, 0b100, 0, 0, 0xff));
+    expect(filter.size).toBe(11);
+    expect([...index.search([0], { k: 20, filter }).ids]).toEqual([0, 7, 18]);
+    using nothing = room.Filter.fromBits(new Uint8Array(0));
+    expect(index.search([0], { filter: nothing }).ids.length).toBe(0);
+    refused(
+      () => room.Filter.fromBits([1] as never),
+      TypeError,
+      'TYPE',
+      'Filter.fromBits',
+      /^"bits"/,
+    );
+  });
+
   test('filters are for any index of their engine, and for no other', async () => {
     using filter = room.Filter.from([1, 2, 2]);
     expect(filter.size).toBe(3);
@@ -597,6 +614,21 @@ test('a host of the raw ABI learns the shape of an index that it loads', async (
     raw.check(call[`sl_abi_${kind}_destroy`]!(index));
     made.dispose();
   }
+  raw.with([Uint8Array.of(5), new Float32Array(3), new Uint32Array(7)], (bits, rows, out) => {
+    const [flat, filter] = [
+      raw.made(call.sl_abi_flat_create!(2, 1, 1, 0)),
+      raw.made(call.sl_abi_filter_from_bits!(bits!, 1)),
+    ];
+    raw.with([Uint32Array.of(1, 2, 3)], (ids) =>
+      raw.check(call.sl_abi_flat_add!(flat, ids!, rows!, 3, 0, out!)),
+    );
+    const places = [out!, out! + 12, out! + 24] as const;
+    raw.check(call.sl_abi_flat_search!(flat, rows!, 1, 3, filter, ...places));
+    const [first, , , , , , found] = raw.u32(out!, 7);
+    expect([first, found]).toEqual([2, 1]);
+    raw.check(call.sl_abi_flat_destroy!(flat));
+    raw.check(call.sl_abi_filter_destroy!(filter));
+  });
   raw.with([new Float64Array(1)], (out) => {
     raw.check(call.sl_abi_hnsw_estimate_bytes!(0, 128, 16, 200, 1, 1, 10_000, out));
     const options = { metric: 'cosine', dimension: 128, codes: 'int8', rerank: 'float16' } as const;

@@ -29,13 +29,20 @@ static sl_handle keep_hnsw(sl_hnsw *index) {
   return 0;
 }
 
-sl_handle SL_ABI(sl_abi_filter_create)(const uint32_t *ids, uint32_t count) {
-  sl_filter *filter;
+static sl_handle keep_filter(sl_filter *filter) {
   sl_handle handle;
-  if (sl_filter_create(ids, count, &filter) != SL_OK) return 0;
   if (sl_handle_create(SL_HANDLE_FILTER, filter, &handle) == SL_OK) return handle;
   sl_filter_destroy(filter);
   return 0;
+}
+
+sl_handle SL_ABI(sl_abi_filter_create)(const uint32_t *ids, uint32_t count) {
+  sl_filter *filter;
+  return sl_filter_create(ids, count, &filter) == SL_OK ? keep_filter(filter) : 0;
+}
+sl_handle SL_ABI(sl_abi_filter_from_bits)(const uint8_t *bits, uint32_t bytes) {
+  sl_filter *filter;
+  return sl_filter_from_bits(bits, bytes, &filter) == SL_OK ? keep_filter(filter) : 0;
 }
 int32_t SL_ABI(sl_abi_filter_destroy)(sl_handle handle) {
   sl_filter *filter;

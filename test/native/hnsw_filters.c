@@ -117,12 +117,41 @@ static void a_filter_follows_its_index(void **state) {
   sl_hnsw_destroy(index);
 }
 
+static void bits_stand_for_ids(void **state) {
+  (void)state;
+  static uint8_t bits[1400];
+  static uint32_t ids[8 * 1400];
+  uint32_t count = 0;
+  sl_rng rng;
+  sl_rng_seed(&rng, 23);
+  for (uint32_t i = 0; i < 8 * sizeof bits; i++) {
+    if (sl_rng_below(&rng, 3) != 0 && i != 8 * sizeof bits - 1) continue;
+    bits[i / 8] |= (uint8_t)(1 << i % 8);
+    ids[count++] = i;
+  }
+  sl_filter *filter;
+  assert_ok(sl_filter_from_bits(bits, sizeof bits, &filter));
+  assert_int_equal(filter->count, count);
+  assert_memory_equal(filter->ids, ids, count * sizeof *ids);
+  sl_filter_destroy(filter);
+  assert_ok(sl_filter_from_bits(NULL, 0, &filter));
+  assert_int_equal(filter->count, 0);
+  sl_filter_destroy(filter);
+  assert_refused(sl_filter_from_bits(bits, (1u << 29) + 1, &filter), SL_ERR_OVERFLOW, "bits");
+  size_t held = sl_bytes_in_use();
+  sl_set_memory_limit(held + 1000);
+  assert_int_equal(sl_filter_from_bits(bits, sizeof bits, &filter), SL_ERR_MEMORY);
+  assert_null(filter);
+  assert_int_equal(sl_bytes_in_use(), held);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(filters_of_every_selectivity),
       property(two_hops_reach_what_is_allowed),
       property(filters_that_follow_the_clusters),
       property(a_filter_follows_its_index),
+      property(bits_stand_for_ids),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
