@@ -14,6 +14,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
   sl::function<sl_crc32c>("crc32c");
   sl::object<sl_filter>("Filter")
       .create<sl_filter_create>("create")
+      .create<sl_filter_from_bits>("fromBits")
       .field<&sl_filter::count>("count")
       .method<sl_filter_bytes>("bytes");
   sl::object<sl_flat>("Flat")

@@ -3,7 +3,8 @@ import { createEngine, type Engine } from 'sublinear';
 import type { HnswRoom } from 'sublinear/hnsw';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases, doors } from './hnsw.cases.js';
-import { describeCases, random } from './support/door.js';
+import { describeCases, distFile, random } from './support/door.js';
+import { RawModule } from './support/raw.js';
 import { refused } from './support/refused.js';
 
 describeCases(doors, cases);
@@ -243,7 +244,30 @@ describe('vector indexes', () => {
     const result = index.searchBatch([0, 1], { k: 3, into });
     expect(result.ids).toBe(into.ids);
     expect([...result.found]).toEqual([2, 2]);
-    expect([...into.ids.subarray(0, 2), ...into.ids.subarray(3, 5)]).toEqual([5, 6, 6, 5]);
+    const none = 0xffffffff;
+    expect([...into.ids]).toEqual([5, 6, none, 6, 5, none]);
+    expect([...into.distances]).toEqual([0, 1, Infinity, 0, 1, Infinity]);
+    // What a search leaves in memory must not be seen, through either kind of index.
+    using filter = room.Filter.from([6]);
+    using walked = room.Hnsw.create({ metric: 'euclidean', dimension: 1 });
+    walked.addBatch({ ids: [5, 6], vectors: [0, 1] });
+    for (const each of [index, walked]) {
+      const some = each.searchBatch([0, 1, 2, 3, 4], { k: 2, filter });
+      expect([...some.found]).toEqual([1, 1, 1, 1, 1]);
+      expect([...some.ids]).toEqual([6, none, 6, none, 6, none, 6, none, 6, none]);
+      expect([...some.distances]).toEqual([
+        1,
+        Infinity,
+        0,
+        Infinity,
+        1,
+        Infinity,
+        2,
+        Infinity,
+        3,
+        Infinity,
+      ]);
+    }
     refused(
       () => index.searchBatch([0], { k: 3, into }),
       RangeError,
@@ -252,6 +276,23 @@ describe('vector indexes', () => {
       /^"into.ids" expected length 3, got 6/,
     );
     expect(index.search([0], { k: 4_000_000_000 }).ids.length).toBe(2);
+  });
+
+  test('filters are made of bits too', () => {
+    using index = room.Hnsw.create({ metric: 'euclidean', dimension: 1 });
+    index.addBatch({ ids: upTo(40), vectors: Float32Array.from(upTo(40)) });
+    using filter = room.Filter.fromBits(Uint8Array.of(0b10000001, 0, 0b100, 0, 0, 0xff));
+    expect(filter.size).toBe(11);
+    expect([...index.search([0], { k: 20, filter }).ids]).toEqual([0, 7, 18]);
+    using nothing = room.Filter.fromBits(new Uint8Array(0));
+    expect(index.search([0], { filter: nothing }).ids.length).toBe(0);
+    refused(
+      () => room.Filter.fromBits([1] as never),
+      TypeError,
+      'TYPE',
+      'Filter.fromBits',
+      /^"bits"/,
+    );
   });
 
   test('filters are for any index of their engine, and for no other', async () => {
@@ -276,6 +317,27 @@ describe('vector indexes', () => {
     other.dispose();
   });
 
+  test('hamming counts the bits of rows of any length', () => {
+    const next = random(31);
+    for (const bytes of [1, 16, 17, 32, 33, 48, 496, 497, 1100]) {
+      using index = room.Flat.create({ metric: 'hamming', dimension: 8 * bytes });
+      const rows = Uint8Array.from({ length: 9 * bytes }, () => Math.floor(next() * 256));
+      rows.fill(255, 0, bytes); // against zeros every byte counts as much as it can
+      index.addBatch({ ids: upTo(9), vectors: rows });
+      const query = rows.slice(8 * bytes);
+      for (const asked of [query, new Uint8Array(bytes)]) {
+        const { ids, distances } = index.search(asked, { k: 9 });
+        expect(ids.length).toBe(9);
+        for (const [i, id] of ids.entries()) {
+          let bits = 0;
+          for (let j = 0; j < bytes; j++)
+            for (let x = rows[id * bytes + j]! ^ asked[j]!; x > 0; x >>= 1) bits += x & 1;
+          expect(distances[i]).toBe(bits);
+        }
+      }
+    }
+  });
+
   test('are saved in pieces, unless they change meanwhile', () => {
     using index = room.Hnsw.create({
       metric: 'euclidean',
@@ -297,6 +359,27 @@ describe('vector indexes', () => {
     saving.next();
     index.remove(0);
     refused(() => saving.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
+    // Growing moves what is being written, whoever asks for it and however that ends.
+    const growing = [
+      () => index.reserve(50_000),
+      () =>
+        index.addInPlace({
+          ids: upTo(60_000),
+          write: () => {
+            throw new Error('mine');
+          },
+        }),
+    ];
+    for (const grow of growing) {
+      const again = index.saveInPieces();
+      again.next();
+      try {
+        grow();
+      } catch (error) {
+        expect((error as Error).message).toBe('mine');
+      }
+      refused(() => again.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
+    }
   });
 
   test('name the byte of a damaged file, not a line', () => {
@@ -502,4 +585,57 @@ describe('collections', () => {
     ]);
     expect(all.size).toBe(1);
   });
+});
+
+test('a host of the raw ABI learns the shape of an index that it loads', async () => {
+  const engine = await createEngine();
+  const { Flat, Hnsw } = await engine.use('hnsw');
+  const raw = await RawModule.open(await distFile('raw/vector.simd.wasm'));
+  const { call } = raw;
+  for (const [kind, made] of [
+    ['flat', Flat.create({ metric: 'hamming', dimension: 24 })],
+    ['hnsw', Hnsw.create({ metric: 'hamming', dimension: 24 })],
+  ] as const) {
+    made.add(7, new Uint8Array([1, 2, 3]));
+    const file = made.save();
+    const index = raw.with([file], (bytes) =>
+      raw.made(call[`sl_abi_${kind}_load`]!(bytes, file.length, 1)),
+    );
+    raw.with([new Uint32Array(3)], (out) => {
+      raw.check(call[`sl_abi_${kind}_shape`]!(index, out, out + 4));
+      raw.check(call[`sl_abi_${kind}_has`]!(index, 7, out + 8));
+      expect([...raw.u32(out, 3)]).toEqual([4, 24, 1]);
+      raw.check(call[`sl_abi_${kind}_has`]!(index, 8, out + 8));
+      raw.check(call[`sl_abi_${kind}_shape`]!(index, 0, 0));
+      expect([...raw.u32(out, 3)]).toEqual([4, 24, 0]);
+      expect(call[`sl_abi_${kind}_shape`]!(0, out, out)).toBe(-21);
+      expect(call[`sl_abi_${kind}_has`]!(index ^ 0x10000, 7, out)).toBe(-21);
+    });
+    raw.check(call[`sl_abi_${kind}_destroy`]!(index));
+    made.dispose();
+  }
+  raw.with([Uint8Array.of(5), new Float32Array(3), new Uint32Array(7)], (bits, rows, out) => {
+    const [flat, filter] = [
+      raw.made(call.sl_abi_flat_create!(2, 1, 1, 0)),
+      raw.made(call.sl_abi_filter_from_bits!(bits!, 1)),
+    ];
+    raw.with([Uint32Array.of(1, 2, 3)], (ids) =>
+      raw.check(call.sl_abi_flat_add!(flat, ids!, rows!, 3, 0, out!)),
+    );
+    const places = [out!, out! + 12, out! + 24] as const;
+    raw.check(call.sl_abi_flat_search!(flat, rows!, 1, 3, filter, ...places));
+    const [first, , , , , , found] = raw.u32(out!, 7);
+    expect([first, found]).toEqual([2, 1]);
+    raw.check(call.sl_abi_flat_destroy!(flat));
+    raw.check(call.sl_abi_filter_destroy!(filter));
+  });
+  raw.with([new Float64Array(1)], (out) => {
+    raw.check(call.sl_abi_hnsw_estimate_bytes!(0, 128, 16, 200, 1, 1, 10_000, out));
+    const options = { metric: 'cosine', dimension: 128, codes: 'int8', rerank: 'float16' } as const;
+    expect(raw.f64(out, 1)[0]).toBe(Hnsw.estimateBytes(options, 10_000));
+    expect(call.sl_abi_hnsw_estimate_bytes!(0, 128, 1, 200, 0, 0, 10, out)).toBeLessThan(0);
+    expect(raw.failure()).toMatchObject({ code: 'OPTION', argument: 'm' });
+  });
+  expect([call.sl_abi_handle_count!(), call.sl_abi_bytes_in_use!()]).toEqual([0, 0]);
+  engine.dispose();
 });

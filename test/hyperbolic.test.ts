@@ -51,6 +51,16 @@ describe('the ball', () => {
     );
   });
 
+  test('leaves points near the rim where they are', () => {
+    const { expMap, mobiusAdd, poincareDistance } = room;
+    const last = [0.99999994, 0];
+    expect([...expMap(last, [0, 0], { dimension: 2 })]).toEqual(last.map(Math.fround));
+    expect([...mobiusAdd(last, [0, 0], { dimension: 2 })]).toEqual(last.map(Math.fround));
+    const end = expMap([0, 0], [3e5, 4e5], { dimension: 2 });
+    expect(Math.hypot(...end)).toBeGreaterThan(1 - 2e-7);
+    expect(Number.isFinite(poincareDistance(end, [0, 0], { dimension: 2 })[0])).toBe(true);
+  });
+
   // A binary tree laid out in the disc: children continue their parent's way, apart by an angle that halves.
   test('its distances are those of an index with metric poincare', async () => {
     const nodes: number[] = [];

@@ -96,6 +96,36 @@ export class Filter extends FilterObject {
       return adopt(runtime, operation, Filter, rawVector(runtime).Filter.create(address, length));
     });
   }
+
+  /**
+   * The set of the ids whose bits are set: id i is in it when bit `i % 8` of byte `i / 8` is. Ids beyond the last byte are
+   * not in the set. The bits are copied out. O(bytes + ids).
+   *
+   * @throws TypeError when `bits` is no Uint8Array
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Filter, Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [0.1, 0.2, 0.3] });
+   * using odd = Filter.fromBits(Uint8Array.of(0b00101010));
+   * console.log([...index.search([0.2], { k: 5, filter: odd }).ids]); // [ 1, 3 ]
+   * ```
+   */
+  static fromBits(bits: Uint8Array): Filter {
+    const operation = 'Filter.fromBits';
+    const runtime = runtimeOf(this, operation);
+    if (!(bits instanceof Uint8Array)) throw check.typeError(operation, 'bits', 'Uint8Array', bits);
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.bytes(bits.length);
+      runtime.u8.set(bits, address);
+      const raw = rawVector(runtime).Filter.fromBits(address, bits.length);
+      return adopt(runtime, operation, Filter, raw);
+    });
+  }
 }
 
 /** What an index needs to know from the beginning. */
@@ -377,9 +407,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   }
 
   /**
-   * Makes room for `capacity` vectors at once, which saves the copying that growing costs.
+   * Makes room for `capacity` vectors at once, which saves the copying that growing costs. Growing counts as a change: a
+   * {@link VectorIndex.saveInPieces} that has begun must begin again.
    *
-   * @throws SublinearError `MEMORY`; nothing is changed then
+   * @throws SublinearError `MEMORY`; the vectors and the room for them are as before then, memory taken so far may stay
    *
    * @example
    * ```ts

@@ -62,7 +62,7 @@ export interface HyperbolicRoom {
 
   /**
    * The ends of the geodesics that start at `points` with the velocities `tangents` and take time 1. Ends that rounding
-   * would put onto the boundary stay inside.
+   * would put onto the boundary are put just inside, all others stay where they are.
    *
    * @throws RangeError `RANGE`, `NOT_FINITE`, `SHAPE`
    *

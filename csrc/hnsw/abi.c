@@ -29,13 +29,20 @@ static sl_handle keep_hnsw(sl_hnsw *index) {
   return 0;
 }
 
-sl_handle SL_ABI(sl_abi_filter_create)(const uint32_t *ids, uint32_t count) {
-  sl_filter *filter;
+static sl_handle keep_filter(sl_filter *filter) {
   sl_handle handle;
-  if (sl_filter_create(ids, count, &filter) != SL_OK) return 0;
   if (sl_handle_create(SL_HANDLE_FILTER, filter, &handle) == SL_OK) return handle;
   sl_filter_destroy(filter);
   return 0;
+}
+
+sl_handle SL_ABI(sl_abi_filter_create)(const uint32_t *ids, uint32_t count) {
+  sl_filter *filter;
+  return sl_filter_create(ids, count, &filter) == SL_OK ? keep_filter(filter) : 0;
+}
+sl_handle SL_ABI(sl_abi_filter_from_bits)(const uint8_t *bits, uint32_t bytes) {
+  sl_filter *filter;
+  return sl_filter_from_bits(bits, bytes, &filter) == SL_OK ? keep_filter(filter) : 0;
 }
 int32_t SL_ABI(sl_abi_filter_destroy)(sl_handle handle) {
   sl_filter *filter;
@@ -92,6 +99,20 @@ int32_t SL_ABI(sl_abi_flat_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_flat *flat;
   SL_TRY(flat_of(handle, &flat));
   return sl_flat_get(flat, id, vector);
+}
+int32_t SL_ABI(sl_abi_flat_has)(sl_handle handle, uint32_t id, uint32_t *present) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  *present = sl_flat_has(flat, id);
+  return SL_OK;
+}
+// Writes what a host must know of an index that it has loaded; each may be NULL.
+int32_t SL_ABI(sl_abi_flat_shape)(sl_handle handle, int32_t *metric, uint32_t *dimension) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  if (metric) *metric = (int32_t)sl_flat_metric(flat);
+  if (dimension) *dimension = sl_flat_dimension(flat);
+  return SL_OK;
 }
 int32_t SL_ABI(sl_abi_flat_ids)(sl_handle handle, uint32_t *ids) {
   sl_flat *flat;
@@ -201,6 +222,35 @@ int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_get(index, id, vector);
+}
+int32_t SL_ABI(sl_abi_hnsw_has)(sl_handle handle, uint32_t id, uint32_t *present) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  *present = sl_hnsw_has(index, id);
+  return SL_OK;
+}
+int32_t SL_ABI(sl_abi_hnsw_shape)(sl_handle handle, int32_t *metric, uint32_t *dimension) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  if (metric) *metric = (int32_t)sl_hnsw_metric(index);
+  if (dimension) *dimension = sl_hnsw_dimension(index);
+  return SL_OK;
+}
+// Bytes that an index of `count` vectors will hold.
+int32_t SL_ABI(sl_abi_hnsw_estimate_bytes)(int32_t metric, uint32_t dimension, uint32_t m,
+                                           uint32_t ef_construction, int32_t codes, int32_t exact,
+                                           uint32_t count, double *bytes) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  uint64_t estimate;
+  options.metric = (sl_metric)metric;
+  options.dimension = dimension;
+  options.m = m;
+  options.ef_construction = ef_construction;
+  options.codes = (sl_codes)codes;
+  options.exact = (sl_exact)exact;
+  SL_TRY(sl_hnsw_estimate_bytes(&options, count, &estimate));
+  *bytes = (double)estimate;
+  return SL_OK;
 }
 int32_t SL_ABI(sl_abi_hnsw_ids)(sl_handle handle, uint32_t *ids) {
   sl_hnsw *index;

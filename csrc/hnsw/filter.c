@@ -19,6 +19,27 @@ sl_status sl_filter_create(const uint32_t *ids, uint32_t count, sl_filter **out)
   return SL_OK;
 }
 
+sl_status sl_filter_from_bits(const uint8_t *bits, uint32_t bytes, sl_filter **out) {
+  *out = NULL;
+  SL_REQUIRE(bytes <= 1u << 29, SL_ERR_OVERFLOW, "bits", "at most 2^29 bytes: a bit for each id");
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < bytes; i++) count += (uint64_t)__builtin_popcount(bits[i]);
+  SL_REQUIRE(count <= UINT32_MAX, SL_ERR_OVERFLOW, "bits", "less than 2^32 ids");
+  SL_TRY(sl_filter_create(NULL, 0, out));
+  sl_status status = SL_REALLOC(&(*out)->ids, (size_t)count);
+  if (status != SL_OK) {
+    sl_filter_destroy(*out);
+    *out = NULL;
+    return status;
+  }
+  for (uint32_t i = 0; i < bytes; i++) {
+    for (uint32_t rest = bits[i]; rest != 0; rest &= rest - 1) {
+      (*out)->ids[(*out)->count++] = 8 * i + (uint32_t)__builtin_ctz(rest);
+    }
+  }
+  return SL_OK;
+}
+
 void sl_filter_destroy(sl_filter *filter) {
   if (filter == NULL) return;
   sl_free(filter->ids);

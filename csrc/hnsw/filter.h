@@ -20,6 +20,11 @@ typedef struct sl_filter {
 // Copies `count` ids (read; order and repetition do not matter; ids unknown to an index are
 // ignored there). count = 0 is allowed and allows nothing. Errors: ERR_MEMORY. O(count).
 sl_status sl_filter_create(const uint32_t *ids, uint32_t count, sl_filter **out);
+
+// The same from a bitset over ids: id i is in the set when bit i % 8 of byte i / 8 is set.
+//   bits   bytes, read; ids beyond are not in the set
+//   Errors: ERR_OVERFLOW (more than 2^29 bytes: ids are u32), ERR_MEMORY. O(bytes + ids).
+sl_status sl_filter_from_bits(const uint8_t *bits, uint32_t bytes, sl_filter **out);
 void sl_filter_destroy(sl_filter *filter);
 
 // Brings the bits up to date with `store`. Errors: ERR_MEMORY. O(1) when nothing changed, else

@@ -1,5 +1,6 @@
 #include "hnsw/flat.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/container.h"
@@ -84,7 +85,7 @@ static __attribute__((noinline)) void scan_block(const sl_store *store, const sl
   float keys[BLOCK];
   sl_score_any(store->score, scorer, slots, count, keys);
   for (uint32_t i = 0; i < count; i++) {
-    sl_pool_insert(pool, pool_count, k, sl_entry(keys[i], slots[i]));
+    sl_pool_keep(pool, pool_count, k, sl_entry(keys[i], slots[i]));
   }
 }
 
@@ -105,7 +106,7 @@ static __attribute__((noinline)) void scan_block4(const sl_store *store,
     sl_score_any(score, &scorer, four, 4, keys);
     for (uint32_t q = 0; q < 4; q++) {
       float key = store->factors != NULL ? keys[q] * store->factors[slots[i]] : keys[q];
-      sl_pool_insert(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
+      sl_pool_keep(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
     }
   }
 }
@@ -136,7 +137,17 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
     }
     scored += (uint64_t)count * query_count;
   }
+  for (uint32_t q = 0; q < query_count && k >= SL_HEAP_FROM; q++) {
+    sl_pool_sort(pools + (size_t)q * k, counts[q]);
+  }
   return scored;
+}
+
+void sl_results_end(uint32_t *ids, float *distances, uint32_t found, uint32_t k) {
+  for (; found < k; found++) {
+    ids[found] = SL_NO_ID;
+    distances[found] = INFINITY;
+  }
 }
 
 sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
@@ -164,13 +175,14 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
     flat->scored += sl_flat_scan(store, scorers, group, most, filter != NULL ? filter->bits : NULL,
                                  flat->pool, counts);
     for (uint32_t q = 0; q < group; q++) {
+      size_t row = (size_t)(first + q) * k;
       for (uint32_t i = 0; i < counts[q]; i++) {
         uint64_t entry = flat->pool[(size_t)q * most + i];
-        size_t at = (size_t)(first + q) * k + i;
-        ids[at] = store->ids[sl_entry_slot(entry)];
-        distances[at] =
+        ids[row + i] = store->ids[sl_entry_slot(entry)];
+        distances[row + i] =
             sl_metric_distance(store->metric, sl_entry_key(entry), factors[q], store->curvature);
       }
+      sl_results_end(ids + row, distances + row, counts[q], k);
       found[first + q] = counts[q];
     }
   }

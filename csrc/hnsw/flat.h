@@ -8,6 +8,10 @@
 
 struct sl_scorer; // score.h
 
+// Stands for an id where fewer results were found than asked for; a legal id all the same, so that
+// found[q] decides.
+#define SL_NO_ID UINT32_MAX
+
 typedef struct sl_flat {
   sl_store store;
   unsigned char *queries; // four encoded queries
@@ -43,10 +47,11 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
 // The k nearest of each query, nearest first; equal distances by slot.
 //   queries    count * sl_metric_input_bytes(), read
 //   filter     which ids may be returned, or NULL for all
-//   ids, distances   count * k, written: row q holds found[q] results; the rest is left alone
+//   ids, distances   count * k, written: row q holds found[q] results, then SL_NO_ID and infinity
 //   found      count, written
 //   Errors: ERR_ARGUMENT (k = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query), ERR_MEMORY. May
-//   allocate scratch. O(count * size * dimension), rows read once for four queries.
+//   allocate scratch. O(count * size * (dimension + log k)), rows read once for four
+//   queries.
 sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
                          sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found);
 
@@ -67,5 +72,8 @@ uint64_t sl_flat_bytes(const sl_flat *flat);
 //   scorers  query_count; of four, the queries stand one behind the other, vector_bytes apart
 uint64_t sl_flat_scan(const sl_store *store, const struct sl_scorer *scorers, uint32_t query_count,
                       uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]);
+
+// Ends a row of k results of which `found` are there: SL_NO_ID and infinity behind them. O(k).
+void sl_results_end(uint32_t *ids, float *distances, uint32_t found, uint32_t k);
 
 #endif

@@ -28,7 +28,7 @@ static sl_status check_options(const sl_hnsw_options *options) {
 }
 
 // Room for the widest thing one expansion gathers: a list, or in two hops the lists of a list, cut
-// off at TWO_HOP_MOST; and for scoring in fours.
+// off at what fits (gather_two_hops in search.c); and for scoring in fours.
 static uint32_t batch_capacity_for(const sl_hnsw *index) { return 4 * index->links0_stride + 8; }
 
 sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
@@ -121,6 +121,7 @@ uint64_t sl_hnsw_bytes(const sl_hnsw *index) {
 sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
   SL_TRY(sl_store_reserve(&index->store, capacity));
   if (capacity <= index->graph_capacity) return SL_OK;
+  sl_store_touch(&index->store); // as in sl_store_reserve: what follows moves arrays
   SL_TRY(sl_realloc((void **)&index->links0, capacity, 4 * (size_t)index->links0_stride));
   SL_TRY(SL_REALLOC(&index->upper_at, capacity));
   SL_TRY(SL_REALLOC(&index->levels, capacity));

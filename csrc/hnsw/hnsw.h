@@ -72,8 +72,9 @@ void sl_hnsw_destroy(sl_hnsw *index);
 //   Errors: ERR_OPTION.
 sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count, uint64_t *bytes);
 
-// Makes room for `capacity` vectors. On failure everything is as before. Errors: ERR_MEMORY,
-// ERR_OVERFLOW.
+// Makes room for `capacity` vectors. Where arrays move it counts as a change: a save that has begun
+// is over. On failure capacity and contents are as before; memory taken so far may stay. Errors:
+// ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity);
 
 // Adds `count` vectors, one after another.
@@ -117,8 +118,10 @@ sl_status sl_hnsw_optimize(sl_hnsw *index);
 //   queries    count * sl_metric_input_bytes(), read
 //   ef         candidates kept, 1..; raised to k where it is smaller. Larger: better recall, slower
 //   filter     which ids may be returned, or NULL for all. A small allowed set is scanned exactly,
-//              a middling one walked in two hops, a large one as if there were no filter
-//   ids, distances   count * k, written: row q holds found[q] results; the rest is left alone
+//              a middling one walked in two hops, a large one as if there were no filter; where
+//              few of the vectors around the query are allowed, measured by the whole, it is
+//              scanned as well, O(allowed * dimension)
+//   ids, distances   count * k, written: row q holds found[q] results, then SL_NO_ID and infinity
 //   found      count, written: k, unless fewer are there to be returned
 //   Errors: ERR_ARGUMENT (k or ef = 0), ERR_NOT_FINITE, ERR_RANGE (position = the query),
 //   ERR_MEMORY. May allocate scratch. O(ef * m * dimension) expected each.

@@ -32,6 +32,38 @@ void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t 
   }
 }
 
+// Puts `entry` into the place at, whose children are heaps with the largest on top, or below it.
+static void sift_down(uint64_t *heap, uint32_t count, uint32_t at, uint64_t entry) {
+  for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+    if (child + 1 < count && heap[child + 1] > heap[child]) child++;
+    if (heap[child] <= entry) break;
+    heap[at] = heap[child];
+  }
+  heap[at] = entry;
+}
+
+void sl_heap_keep(uint64_t *heap, uint32_t *count, uint32_t capacity, uint64_t entry) {
+  if (*count == capacity) {
+    sift_down(heap, capacity, 0, entry);
+    return;
+  }
+  uint32_t at = (*count)++;
+  for (uint32_t above; at > 0 && heap[above = (at - 1) / 2] < entry; at = above) {
+    heap[at] = heap[above];
+  }
+  heap[at] = entry;
+}
+
+// Heapsort (J. W. J. Williams, R. W. Floyd, 1964): in place, never quadratic.
+void sl_pool_sort(uint64_t *pool, uint32_t count) {
+  for (uint32_t at = count / 2; at-- > 0;) sift_down(pool, count, at, pool[at]);
+  for (uint32_t rest = count; rest-- > 1;) {
+    uint64_t last = pool[rest];
+    pool[rest] = pool[0];
+    sift_down(pool, rest, 0, last);
+  }
+}
+
 static sl_scorer scorer_over(const sl_store *store, const void *query) {
   return (sl_scorer){.rows = store->rows,
                      .factors = store->factors,

@@ -129,4 +129,21 @@ static inline __attribute__((always_inline)) uint32_t sl_pool_insert(uint64_t *p
   return i;
 }
 
+// Collecting the best of many where their order matters at the end only: the time of an insertion
+// above grows with the capacity, here with its logarithm from SL_HEAP_FROM on. The same entries in
+// the end. While it collects, the array's order is its own; sl_pool_sort ends it.
+enum { SL_HEAP_FROM = 256 };
+void sl_heap_keep(uint64_t *heap, uint32_t *count, uint32_t capacity, uint64_t entry);
+static inline void sl_pool_keep(uint64_t *pool, uint32_t *count, uint32_t capacity,
+                                uint64_t entry) {
+  if (capacity < SL_HEAP_FROM) {
+    sl_pool_insert(pool, count, capacity, entry);
+  } else if (*count < capacity || entry < pool[0]) {
+    sl_heap_keep(pool, count, capacity, entry);
+  }
+}
+
+// Sorts entries of any order, ascending. O(count log count).
+void sl_pool_sort(uint64_t *pool, uint32_t count);
+
 #endif

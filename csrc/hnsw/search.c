@@ -14,6 +14,13 @@ static const double PLAIN_SHARE = 0.4;
 // An exact scan of the allowed is cheaper than a walk, which compares about this many rows for each
 // candidate it keeps.
 enum { ROWS_A_CANDIDATE = 24, SCAN_ALWAYS = 512 };
+// Where less than this part of the share of allowed vectors is allowed around the query, the filter
+// goes along with the vectors: the allowed lie behind a crowd, in several directions, and a walk
+// that ends when ef are found has seen one of these. On 40,000 vectors in 40 clusters, a quarter of
+// the clusters allowed, walks found 0.87 of the nearest at any ef. Walking through the crowd took
+// two to three times as long as the scan and found less.
+static const double CROWD_SHARE = 0.5;
+enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are counted
 
 typedef struct search {
   sl_scorer scorer;
@@ -97,9 +104,23 @@ static void search_two_hops(sl_hnsw *index, const sl_scorer *scorer, const searc
   index->pool_count = count;
 }
 
+// Are the vectors around `slot`, which lies near the query, much more seldom allowed than all are?
+// Counts over the ends of two hops, as many as are needed to tell.
+static bool stands_in_crowd(const sl_hnsw *index, const search *s, uint32_t slot, double share) {
+  uint32_t ends = 0, allowed = 0;
+  const uint32_t *links = sl_links(index, slot, 0);
+  for (uint32_t i = 1; i <= links[0] && ends * share < CROWD_EXPECTED; i++) {
+    const uint32_t *second = sl_links(index, links[i], 0);
+    for (uint32_t j = 1; j <= second[0]; j++) allowed += is_allowed(index, s, second[j]);
+    ends += second[0];
+  }
+  return allowed < ends * share * CROWD_SHARE;
+}
+
 // Fills the pool with results. A walk that ends with less than there is to find (an island of the
-// graph, a crowd of removed or forbidden vectors around the query) is repeated wider, and at last
-// replaced by the scan: fewer than k results mean that there are no more.
+// graph, a crowd of removed vectors around the query) is repeated wider, and at last replaced by
+// the scan; one that would begin in a crowd of forbidden vectors is at once. Fewer than k results
+// mean that there are no more.
 static sl_status search_one(sl_hnsw *index, const search *s) {
   sl_store *store = &index->store;
   uint32_t wanted = s->k < s->allowed ? s->k : s->allowed;
@@ -115,6 +136,7 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
   double ef = plain && share < 1 ? s->ef / share * 1.1 + 1 : s->ef;
   float key;
   uint32_t start = sl_descend(index, &s->scorer, 0, &key);
+  if (!plain && stands_in_crowd(index, s, start, share)) return search_scan(index, s);
   for (;; ef *= 4) {
     if (ef >= store->used) ef = store->used;
     SL_TRY(sl_pool_reserve(index, (uint32_t)ef));
@@ -134,14 +156,14 @@ static void rank_again(sl_hnsw *index, const search *s) {
   sl_store *store = &index->store;
   const float *query = (const float *)index->query;
   size_t n = sl_metric_padded(store->metric, store->dimension);
-  uint32_t count = 0;
   for (uint32_t i = 0; i < index->pool_count; i++) {
     uint32_t slot = sl_entry_slot(index->pool[i]);
     const float *vector = sl_store_vector(store, slot, index->decoded);
     float key = store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(query, vector, n)
                                                      : -sl_dot1_f32(query, vector, n);
-    sl_pool_insert(index->pool, &count, index->pool_count, sl_entry(key, slot));
+    index->pool[i] = sl_entry(key, slot);
   }
+  sl_pool_sort(index->pool, index->pool_count);
   index->scored += index->pool_count;
   if (index->pool_count > s->k) index->pool_count = s->k;
 }
@@ -186,12 +208,14 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
     s.scorer = sl_scorer_make(store, index->query, index->coded);
     SL_TRY(search_one(index, &s));
     if (store->exact != SL_EXACT_NONE) rank_again(index, &s);
+    size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
-      ids[(size_t)q * k + i] = store->ids[sl_entry_slot(entry)];
-      distances[(size_t)q * k + i] = distance_of(index, &s, sl_entry_key(entry));
+      ids[row + i] = store->ids[sl_entry_slot(entry)];
+      distances[row + i] = distance_of(index, &s, sl_entry_key(entry));
     }
     found[q] = index->pool_count;
+    sl_results_end(ids + row, distances + row, index->pool_count, k);
   }
   return SL_OK;
 }

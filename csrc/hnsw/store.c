@@ -120,6 +120,8 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
   uint32_t table_size = table_size_for(capacity);
   uint32_t *table = NULL;
   if (table_size != store->table_size) SL_TRY(SL_ALLOC_ZERO(&table, table_size));
+  // Arrays move even when a later one finds no memory: a file that is being written must notice.
+  sl_store_touch(store);
   sl_status status = sl_realloc((void **)&store->rows, capacity, store->row_bytes);
   if (status == SL_OK) status = SL_REALLOC(&store->ids, capacity);
   if (status == SL_OK) status = SL_REALLOC(&store->states, capacity);

@@ -86,8 +86,9 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
                         sl_codes codes, sl_exact exact);
 void sl_store_free(sl_store *store);
 
-// Makes room for `capacity` slots. On failure everything is as before. Errors: ERR_MEMORY,
-// ERR_OVERFLOW. O(capacity).
+// Makes room for `capacity` slots. Arrays move: where there was room already nothing happens, else
+// it counts as a change. On failure capacity and contents are as before; memory taken so far may
+// stay. Errors: ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_store_reserve(sl_store *store, uint32_t capacity);
 
 // Bytes that `capacity` slots take. O(1).

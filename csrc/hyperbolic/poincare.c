@@ -6,8 +6,6 @@
 
 #include "simd/kernels.h"
 
-static const double EDGE = 1 - 0x1p-20;
-
 // Checks vector i of an array; `inside`: it must be a point of the ball.
 static sl_status check(const float *x, uint32_t i, uint32_t dimension, bool inside,
                        const char *argument) {
@@ -26,16 +24,17 @@ static double squared_difference(const float *x, const float *y, uint32_t n) {
   return sum;
 }
 
-// |scale_x x + scale_y y| and the vector itself, kept inside the ball when it is a point.
+// scale_x x + scale_y y, rounded to f32. What then is no point as check() sees it, and only that,
+// is drawn back, to the first length below 1 that still is below when its numbers are rounded.
 static void combine(const float *x, double scale_x, const float *y, double scale_y, uint32_t n,
-                    bool point, float *out) {
-  double squares = 0;
-  for (uint32_t j = 0; j < n; j++) {
-    double value = scale_x * x[j] + scale_y * y[j];
-    squares += value * value;
+                    float *out) {
+  for (uint32_t j = 0; j < n; j++) out[j] = (float)(scale_x * x[j] + scale_y * y[j]);
+  double squares = sl_dot_f32(out, out, n);
+  for (double length = 1 - 0x1p-24; squares >= 1; length -= 0x1p-24) {
+    double shrink = length / sqrt(squares);
+    for (uint32_t j = 0; j < n; j++) out[j] = (float)(shrink * out[j]);
+    squares = sl_dot_f32(out, out, n);
   }
-  double shrink = point && squares > EDGE * EDGE ? EDGE / sqrt(squares) : 1;
-  for (uint32_t j = 0; j < n; j++) out[j] = (float)(shrink * (scale_x * x[j] + scale_y * y[j]));
 }
 
 // The factors of x (+) s y: (a x + b s y).
@@ -72,7 +71,7 @@ sl_status sl_poincare_add(const float *x, const float *y, uint32_t count, uint32
     SL_TRY(check(y, i, dimension, true, "y"));
     const float *a = x + (size_t)i * dimension, *b = y + (size_t)i * dimension;
     factors f = addition(a, b, 1, dimension);
-    combine(a, f.x, b, f.y, dimension, true, out + (size_t)i * dimension);
+    combine(a, f.x, b, f.y, dimension, out + (size_t)i * dimension);
   }
   return SL_OK;
 }
@@ -89,7 +88,7 @@ sl_status sl_poincare_exp(const float *points, const float *tangents, uint32_t c
     double reach = tanh(length / (1 - sl_dot_f32(x, x, dimension)));
     if (reach >= 1) reach = nextafter(1, 0);
     factors f = addition(x, v, length > 0 ? reach / length : 0, dimension);
-    combine(x, f.x, v, f.y, dimension, true, out + (size_t)i * dimension);
+    combine(x, f.x, v, f.y, dimension, out + (size_t)i * dimension);
   }
   return SL_OK;
 }

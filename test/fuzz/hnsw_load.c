@@ -1,25 +1,52 @@
-// Any bytes as an index file: loading fails cleanly or gives an index that can be used.
-//
-// Inputs that begin with an even byte are lists of changes (three bytes each: place, place, value)
-// to a good file, so that the fuzzer gets past the head; the others are files.
-#include <stdlib.h>
-#include <string.h>
+// Any bytes as an index file: loading fails cleanly or gives an index that can be used. Good files
+// are of every kind of row: floats with factors, bits, each kind of codes, and Flat's.
+#include "saved.h"
 
-#include "base/memory.h"
 #include "base/rng.h"
 #include "hnsw/file.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+typedef struct kind {
+  sl_metric metric;
+  sl_codes codes;
+  uint32_t dimension;
+} kind;
 
-static uint8_t *good[2];
-static uint64_t good_length[2];
+enum { KINDS = 6, FLAT = KINDS - 1 };
+static const kind kinds[KINDS] = {
+    {SL_METRIC_POINCARE, SL_CODES_NONE, 3},      {SL_METRIC_EUCLIDEAN, SL_CODES_INT8, 3},
+    {SL_METRIC_HAMMING, SL_CODES_NONE, 24},      {SL_METRIC_COSINE, SL_CODES_BINARY, 11},
+    {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_NONE, 3}};
+static saved_file good[KINDS];
+
+static const void *draw(sl_rng *rng, uint32_t dimension) {
+  static float x[256];
+  for (uint32_t i = 0; i < dimension; i++) x[i] = (float)sl_rng_double(rng) - 0.5f;
+  return x;
+}
+
+static void make_flat(void) {
+  sl_flat *flat;
+  sl_rng rng;
+  uint32_t added, written;
+  sl_rng_seed(&rng, 1);
+  if (sl_flat_create(kinds[FLAT].metric, kinds[FLAT].dimension, 1, 0, &flat) != SL_OK) abort();
+  for (uint32_t id = 0; id < 20; id++) {
+    if (sl_flat_add(flat, &id, draw(&rng, 3), 1, SL_DUPLICATE_ERROR, &added) != SL_OK) abort();
+  }
+  if (sl_flat_remove(flat, 3) != SL_OK) abort();
+  good[FLAT].length = sl_flat_file_size(flat);
+  good[FLAT].bytes = malloc(good[FLAT].length);
+  uint32_t room = (uint32_t)good[FLAT].length;
+  if (sl_flat_save(flat, 0, good[FLAT].bytes, room, &written) != SL_OK) abort();
+  sl_flat_destroy(flat);
+}
 
 // 60 vectors with dead and free slots on several levels.
-static void make_good(int coded) {
+static void make_good(int which) {
   sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = coded ? SL_METRIC_EUCLIDEAN : SL_METRIC_POINCARE;
-  options.codes = coded ? SL_CODES_INT8 : SL_CODES_NONE;
-  options.dimension = 3;
+  options.metric = kinds[which].metric;
+  options.codes = kinds[which].codes;
+  options.dimension = kinds[which].dimension;
   options.m = options.ef_construction = 3;
   sl_hnsw *index;
   sl_rng rng;
@@ -27,17 +54,17 @@ static void make_good(int coded) {
   sl_rng_seed(&rng, 1);
   if (sl_hnsw_create(&options, &index) != SL_OK) abort();
   for (uint32_t id = 0; id < 60; id++) {
-    float x[3];
-    for (int i = 0; i < 3; i++) x[i] = (float)sl_rng_double(&rng) - 0.5f;
+    const void *x = draw(&rng, options.dimension);
     if (sl_hnsw_add(index, &id, x, 1, SL_DUPLICATE_ERROR, &added) != SL_OK) abort();
   }
   for (uint32_t id = 0; id < 20; id++) {
     if (sl_hnsw_remove(index, id) != SL_OK) abort();
     if (id == 9 && sl_hnsw_repair(index) != SL_OK) abort();
   }
-  good_length[coded] = sl_hnsw_file_size(index);
-  good[coded] = malloc(good_length[coded]);
-  if (sl_hnsw_save(index, 0, good[coded], (uint32_t)good_length[coded], &written) != SL_OK) abort();
+  good[which].length = sl_hnsw_file_size(index);
+  good[which].bytes = malloc(good[which].length);
+  uint32_t room = (uint32_t)good[which].length;
+  if (sl_hnsw_save(index, 0, good[which].bytes, room, &written) != SL_OK) abort();
   sl_hnsw_destroy(index);
 }
 
@@ -62,38 +89,42 @@ static void use(sl_hnsw *index) {
   free(probe);
 }
 
-static void load(const uint8_t *bytes, size_t length) {
+static void use_flat(sl_flat *flat) {
+  uint32_t ids[4], found;
+  float distances[4];
+  float *probe = calloc(sl_metric_input_bytes(flat->store.metric, flat->store.dimension) + 4, 1);
+  if (flat->store.metric == SL_METRIC_COSINE) probe[0] = 1;
+  if (sl_flat_search(flat, probe, 1, 4, NULL, ids, distances, &found) != SL_OK) abort();
+  free(probe);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
+  int which = length > 0 ? (bytes[0] >> 1) % KINDS : 0;
+  if (good[which].bytes == NULL) which == FLAT ? make_flat() : make_good(which);
+  saved_file file = saved_from(bytes, length, good[which]);
   sl_hnsw *index;
   sl_flat *flat;
-  if (sl_hnsw_load(bytes, length, false, &index) == SL_OK) {
+  if (sl_hnsw_load(file.bytes, file.length, false, &index) == SL_OK) {
     use(index);
     sl_hnsw_destroy(index);
   }
-  if (sl_flat_load(bytes, length, false, &flat) == SL_OK) sl_flat_destroy(flat);
-  sl_reader *reader;
-  if (sl_reader_create(SL_FILE_HNSW, 0, &reader) != SL_OK) abort();
-  if (sl_reader_feed(reader, bytes, length) == SL_OK && sl_hnsw_read(reader, &index) == SL_OK) {
+  if (sl_flat_load(file.bytes, file.length, false, &flat) == SL_OK) {
+    use_flat(flat);
+    sl_flat_destroy(flat);
+  }
+  sl_reader *reader = read_saved(SL_FILE_HNSW, file);
+  if (reader != NULL && sl_hnsw_read(reader, &index) == SL_OK) {
     use(index);
     sl_hnsw_destroy(index);
   }
   sl_reader_destroy(reader);
+  reader = read_saved(SL_FILE_FLAT, file);
+  if (reader != NULL && sl_flat_read(reader, &flat) == SL_OK) {
+    use_flat(flat);
+    sl_flat_destroy(flat);
+  }
+  sl_reader_destroy(reader);
+  free(file.bytes);
   if (sl_bytes_in_use() != 0) abort();
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
-  if (length == 0 || bytes[0] % 2 != 0) {
-    load(bytes, length);
-    return 0;
-  }
-  int coded = bytes[0] >> 1 & 1;
-  if (good[coded] == NULL) make_good(coded);
-  uint64_t whole = good_length[coded];
-  uint8_t *changed = malloc(whole);
-  memcpy(changed, good[coded], whole);
-  for (size_t i = 1; i + 3 <= length; i += 3) {
-    changed[(bytes[i] | (size_t)bytes[i + 1] << 8) % whole] = bytes[i + 2];
-  }
-  load(changed, whole);
-  free(changed);
   return 0;
 }

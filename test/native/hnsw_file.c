@@ -244,6 +244,45 @@ static void saving_a_changed_index_is_refused(void **state) {
   sl_hnsw_destroy(index);
 }
 
+// Arrays that move take their bytes with them: what is written reads none that were given back.
+static void saving_ends_when_arrays_move(void **state) {
+  (void)state;
+  uint8_t buffer[100];
+  uint32_t written, stride;
+  void *rows;
+  sl_hnsw *index = make_index(SL_METRIC_POINCARE);
+  assert_ok(sl_hnsw_save(index, 0, buffer, 100, &written));
+  assert_ok(sl_hnsw_reserve(index, index->store.capacity)); // there is room: nothing moves
+  assert_ok(sl_hnsw_save(index, 100, buffer, 100, &written));
+  assert_ok(sl_hnsw_reserve(index, 5000));
+  assert_refused(sl_hnsw_save(index, 200, buffer, 100, &written), SL_ERR_STATE, "offset");
+  assert_ok(sl_hnsw_save(index, 0, buffer, 100, &written));
+  assert_ok(sl_hnsw_stage(index, 6000, &rows, &stride));
+  assert_refused(sl_hnsw_save(index, 100, buffer, 100, &written), SL_ERR_STATE, "offset");
+  // Also where some have moved and another finds no memory.
+  uint32_t capacity = index->store.capacity, more = capacity + 1000;
+  uint32_t *ids = index->store.ids;
+  for (size_t spare = 0; index->graph_capacity < more; spare += 997) {
+    assert_ok(sl_hnsw_save(index, 0, buffer, 100, &written));
+    const void *arrays[] = {index->store.ids, index->store.states, index->levels};
+    sl_set_memory_limit(sl_bytes_in_use() + spare);
+    sl_hnsw_reserve(index, more);
+    sl_set_memory_limit(SIZE_MAX);
+    const void *after[] = {index->store.ids, index->store.states, index->levels};
+    if (memcmp(arrays, after, sizeof arrays) == 0) continue;
+    assert_refused(sl_hnsw_save(index, 100, buffer, 100, &written), SL_ERR_STATE, "offset");
+  }
+  assert_ptr_not_equal(ids, index->store.ids);
+  uint64_t length;
+  sl_hnsw *loaded;
+  uint8_t *bytes = save_hnsw(index, 4096, &length);
+  assert_ok(sl_hnsw_load(bytes, length, true, &loaded));
+  same_answers(index, loaded);
+  free(bytes);
+  sl_hnsw_destroy(loaded);
+  sl_hnsw_destroy(index);
+}
+
 // Exact-size heap copies, so that the address sanitiser sees a byte read too far.
 static sl_status load_copy(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out) {
   uint8_t *copy = malloc(length > 0 ? length : 1);
@@ -340,6 +379,7 @@ int main(void) {
       property(comes_in_pieces),
       property(pieces_with_good_sums_are_checked),
       property(saving_a_changed_index_is_refused),
+      property(saving_ends_when_arrays_move),
       property(refuses_every_truncation_and_extra_bytes),
       property(refuses_newer_versions_and_other_files),
       property(survives_flipped_bits),

@@ -1,121 +1,6 @@
-#include "check.h"
+#include "hnsw_points.h"
 
 #include <math.h>
-#include <string.h>
-
-#include "base/rng.h"
-#include "hnsw/flat.h"
-#include "hnsw/graph.h"
-#include "hnsw/hnsw.h"
-
-enum { N = 1500, D = 12, K = 10, QUERIES = 40 };
-
-static float vectors[N][D], queries[QUERIES][D];
-static uint32_t all_ids[N];
-
-// Ten clusters inside the unit ball, so that every metric accepts the points.
-static void make_points(uint64_t seed) {
-  sl_rng rng;
-  sl_rng_seed(&rng, seed);
-  for (int i = 0; i < N + QUERIES; i++) {
-    float *x = i < N ? vectors[i] : queries[i - N];
-    uint32_t cluster = sl_rng_below(&rng, 10);
-    for (uint32_t j = 0; j < D; j++) {
-      float centre = (cluster >> (j % 4) & 1) != 0 ? 0.12f : -0.1f;
-      x[j] = centre + 0.15f * (float)(sl_rng_double(&rng) - 0.5);
-    }
-  }
-  for (uint32_t i = 0; i < N; i++) all_ids[i] = i * 7 + 3;
-}
-
-static sl_hnsw *make_index(sl_metric metric, uint32_t dimension) {
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = metric;
-  options.dimension = dimension;
-  options.m = 8;
-  options.ef_construction = 60;
-  sl_hnsw *index;
-  assert_ok(sl_hnsw_create(&options, &index));
-  return index;
-}
-
-static sl_hnsw *make_coded(sl_metric metric, sl_codes codes, sl_exact exact) {
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = metric;
-  options.dimension = D;
-  options.m = 8;
-  options.ef_construction = 60;
-  options.codes = codes;
-  options.exact = exact;
-  sl_hnsw *index;
-  uint32_t added;
-  assert_ok(sl_hnsw_create(&options, &index));
-  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
-  return index;
-}
-
-static sl_hnsw *make_full(sl_metric metric) {
-  sl_hnsw *index = make_index(metric, metric == SL_METRIC_HAMMING ? D * 32 : D);
-  uint32_t added;
-  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
-  assert_int_equal(added, N);
-  return index;
-}
-
-// Every list within its limit, without repetition, to live or dead slots that have the level.
-static void check_graph(const sl_hnsw *index) {
-  uint32_t levels = 0;
-  for (uint32_t slot = 0; slot < index->store.used; slot++) {
-    assert_int_equal(index->upper_at[slot], levels);
-    levels += index->levels[slot];
-    for (uint32_t level = 0; level <= index->levels[slot]; level++) {
-      const uint32_t *links = sl_links(index, slot, level);
-      assert_true(links[0] <= sl_links_most(index, level));
-      assert_true(links[0] == 0 || index->store.states[slot] != SL_SLOT_FREE);
-      for (uint32_t i = 1; i <= links[0]; i++) {
-        assert_true(links[i] < index->store.used && links[i] != slot);
-        assert_true(index->levels[links[i]] >= level);
-        assert_int_not_equal(index->store.states[links[i]], SL_SLOT_FREE);
-        for (uint32_t j = 1; j < i; j++) assert_int_not_equal(links[i], links[j]);
-      }
-    }
-  }
-  assert_int_equal(index->upper_used, levels);
-}
-
-// The vector that was given for a slot: of an index with codes the original, otherwise what it
-// holds.
-static const void *truth_of(const sl_store *store, uint32_t slot) {
-  return store->codes == SL_CODES_NONE ? (const void *)sl_store_row(store, slot)
-                                       : vectors[(store->ids[slot] - 3) / 7];
-}
-
-// The share of the true K nearest that the index finds.
-static double recall(sl_hnsw *index, uint32_t ef, sl_filter *filter) {
-  uint32_t truth[K], ids[K], found_truth, found, hits = 0, wanted = 0;
-  float exact[K], distances[K];
-  sl_flat *flat;
-  const sl_store *store = &index->store;
-  assert_ok(sl_flat_create(store->metric, store->dimension, 1, N, &flat));
-  for (uint32_t slot = 0; slot < store->used; slot++) {
-    uint32_t added;
-    if (store->states[slot] != SL_SLOT_LIVE) continue;
-    assert_ok(
-        sl_flat_add(flat, &store->ids[slot], truth_of(store, slot), 1, SL_DUPLICATE_ERROR, &added));
-  }
-  for (int q = 0; q < QUERIES; q++) {
-    assert_ok(sl_flat_search(flat, queries[q], 1, K, filter, truth, exact, &found_truth));
-    assert_ok(sl_hnsw_search(index, queries[q], 1, K, ef, filter, ids, distances, &found));
-    assert_int_equal(found, found_truth);
-    wanted += found;
-    for (uint32_t i = 0; i < found; i++) {
-      assert_true(i == 0 || distances[i] >= distances[i - 1]);
-      for (uint32_t j = 0; j < found_truth; j++) hits += ids[i] == truth[j];
-    }
-  }
-  sl_flat_destroy(flat);
-  return wanted == 0 ? 1 : (double)hits / wanted;
-}
 
 static void recall_is_high_in_every_metric(void **state) {
   (void)state;
@@ -267,68 +152,6 @@ static void the_removed_do_not_hide_the_living(void **state) {
   }
   assert_int_equal(sl_hnsw_size(index), 0);
   assert_int_equal(index->store.used, 0);
-  sl_hnsw_destroy(index);
-}
-
-static void filters_of_every_selectivity(void **state) {
-  (void)state;
-  make_points(6);
-  sl_hnsw *index = make_full(SL_METRIC_COSINE);
-  for (uint32_t share = 1; share <= 1000; share = share * 2 + 37) {
-    uint32_t ids[N], count = 0;
-    sl_rng rng;
-    sl_rng_seed(&rng, share);
-    for (uint32_t i = 0; i < N; i++) {
-      if (sl_rng_below(&rng, 1000) < share) ids[count++] = all_ids[i];
-    }
-    sl_filter *filter;
-    assert_ok(sl_filter_create(ids, count, &filter));
-    assert_true(recall(index, 30, filter) >= 0.95);
-    sl_filter_destroy(filter);
-  }
-  sl_hnsw_destroy(index);
-}
-
-// Small ef and a filter in the middle range: the walk in two hops is what answers.
-static void two_hops_reach_what_is_allowed(void **state) {
-  (void)state;
-  make_points(7);
-  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
-  uint32_t ids[N], count = 0;
-  for (uint32_t i = 0; i < N; i++) {
-    if (i % 8 < 3) ids[count++] = all_ids[i];
-  }
-  sl_filter *filter;
-  assert_ok(sl_filter_create(ids, count, &filter));
-  uint64_t before = index->scored;
-  assert_true(recall(index, 20, filter) >= 0.9);
-  assert_true(index->scored - before < (uint64_t)QUERIES * count); // not a scan
-  sl_filter_destroy(filter);
-  sl_hnsw_destroy(index);
-}
-
-static void a_filter_follows_its_index(void **state) {
-  (void)state;
-  make_points(8);
-  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
-  uint32_t wanted[4] = {all_ids[5], all_ids[6], 999999, all_ids[6]}, ids[8], found;
-  float distances[8];
-  sl_filter *filter, *nothing;
-  assert_ok(sl_filter_create(wanted, 4, &filter));
-  assert_ok(sl_filter_create(NULL, 0, &nothing));
-  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
-  assert_int_equal(found, 2);
-  assert_ok(sl_hnsw_remove(index, all_ids[5]));
-  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
-  assert_int_equal(found, 1);
-  assert_ok(sl_hnsw_optimize(index)); // slots move
-  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, filter, ids, distances, &found));
-  assert_int_equal(found, 1);
-  assert_int_equal(ids[0], all_ids[6]);
-  assert_ok(sl_hnsw_search(index, queries[0], 1, 8, 8, nothing, ids, distances, &found));
-  assert_int_equal(found, 0);
-  sl_filter_destroy(nothing);
-  sl_filter_destroy(filter);
   sl_hnsw_destroy(index);
 }
 
@@ -549,6 +372,41 @@ static void batches_of_flat_give_the_bits_of_single_queries(void **state) {
   }
 }
 
+// All of them, most, and few, beyond where a heap collects: one answer is the beginning of another,
+// of one query and of four.
+static void large_k_continues_small_k(void **state) {
+  (void)state;
+  make_points(22);
+  sl_flat *flat;
+  uint32_t added, few[K], found[4];
+  static uint32_t all[4 * N], more[4 * N];
+  float near[K];
+  static float distances[4 * N], same[4 * N];
+  assert_ok(sl_flat_create(SL_METRIC_EUCLIDEAN, D, 1, N, &flat));
+  assert_ok(sl_flat_add(flat, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  // Copies: equal distances, whose order is that of the slots.
+  for (uint32_t i = 0; i < 100; i++) {
+    assert_ok(sl_flat_add(flat, &all_ids[i + 900], vectors[i], 1, SL_DUPLICATE_REPLACE, &added));
+  }
+  assert_ok(sl_flat_search(flat, queries, 1, K, NULL, few, near, found));
+  const uint32_t sizes[] = {255, 256, 257, 1000, N};
+  for (int s = 0; s < 5; s++) {
+    uint32_t k = sizes[s];
+    assert_ok(sl_flat_search(flat, queries, 1, k, NULL, all, distances, found));
+    assert_int_equal(found[0], k);
+    assert_memory_equal(all, few, sizeof few);
+    assert_memory_equal(distances, near, sizeof near);
+    for (uint32_t i = 1; i < k; i++) {
+      assert_true(distances[i - 1] <= distances[i]);
+      if (distances[i - 1] == distances[i]) assert_true(all[i - 1] < all[i]); // ids grow with slots
+    }
+    assert_ok(sl_flat_search(flat, queries, 4, k, NULL, more, same, found));
+    assert_memory_equal(all, more, k * sizeof *all);
+    assert_memory_equal(distances, same, k * sizeof *same);
+  }
+  sl_flat_destroy(flat);
+}
+
 static void ids_of_any_kind_survive_the_table(void **state) {
   (void)state;
   sl_flat *flat;
@@ -577,124 +435,6 @@ static void ids_of_any_kind_survive_the_table(void **state) {
   sl_flat_destroy(flat);
 }
 
-// What the codes lose, the exact rows bring back.
-static void codes_find_what_vectors_find(void **state) {
-  (void)state;
-  make_points(15);
-  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_EUCLIDEAN; metric++) {
-    for (sl_exact exact = SL_EXACT_NONE; exact <= SL_EXACT_FLOAT32; exact++) {
-      sl_hnsw *index = make_coded(metric, SL_CODES_INT8, exact);
-      check_graph(index);
-      double share = recall(index, 100, NULL);
-      if (share < (exact == SL_EXACT_NONE ? 0.85 : 0.97)) {
-        fail_msg("metric %d, exact %d: recall %f", metric, exact, share);
-      }
-      sl_hnsw_destroy(index);
-    }
-  }
-}
-
-// 256 signs tell half the set from the other half; the exact rows find the nearest in it.
-static void signs_are_a_first_pass(void **state) {
-  (void)state;
-  enum { COUNT = 400, WIDE = 256, NEAREST = 5 };
-  static float wide[COUNT][WIDE];
-  sl_rng rng;
-  sl_rng_seed(&rng, 18);
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.dimension = WIDE;
-  options.codes = SL_CODES_BINARY;
-  options.exact = SL_EXACT_FLOAT32;
-  sl_hnsw *index;
-  sl_flat *flat;
-  assert_ok(sl_hnsw_create(&options, &index));
-  assert_ok(sl_flat_create(SL_METRIC_COSINE, WIDE, 1, 0, &flat));
-  for (uint32_t i = 0; i < COUNT; i++) {
-    uint32_t added;
-    for (int j = 0; j < WIDE; j++) wide[i][j] = (float)(sl_rng_double(&rng) - 0.5);
-    assert_ok(sl_hnsw_add(index, &i, wide[i], 1, SL_DUPLICATE_ERROR, &added));
-    assert_ok(sl_flat_add(flat, &i, wide[i], 1, SL_DUPLICATE_ERROR, &added));
-  }
-  uint32_t hits = 0;
-  for (uint32_t q = 0; q < 40; q++) {
-    uint32_t near[NEAREST], truth[NEAREST], found;
-    float distances[NEAREST], exact[NEAREST];
-    assert_ok(sl_hnsw_search(index, wide[q], 1, NEAREST, 150, NULL, near, distances, &found));
-    assert_ok(sl_flat_search(flat, wide[q], 1, NEAREST, NULL, truth, exact, &found));
-    assert_int_equal(near[0], q);
-    assert_true(distances[0] < 1e-6);
-    for (int i = 0; i < NEAREST; i++) {
-      for (int j = 0; j < NEAREST; j++) hits += near[i] == truth[j];
-    }
-  }
-  assert_true(hits > 40 * NEAREST * 0.85);
-  sl_hnsw_destroy(index);
-  sl_flat_destroy(flat);
-}
-
-static void codes_keep_distances_and_vectors(void **state) {
-  (void)state;
-  make_points(16);
-  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_EUCLIDEAN; metric++) {
-    sl_hnsw *exact = make_full(metric);
-    for (sl_exact kind = SL_EXACT_NONE; kind <= SL_EXACT_FLOAT32; kind++) {
-      const float tolerance[] = {1.0f / 100, 1.0f / 1500, 1e-6f};
-      sl_hnsw *index = make_coded(metric, SL_CODES_INT8, kind);
-      uint32_t ids[K], found, same[K];
-      float distances[K], right[K], a[D], b[D];
-      for (int q = 0; q < 5; q++) {
-        assert_ok(sl_hnsw_search(index, queries[q], 1, K, 200, NULL, ids, distances, &found));
-        assert_ok(sl_hnsw_search(exact, queries[q], 1, K, 200, NULL, same, right, &found));
-        for (int i = 0; i < K; i++) {
-          assert_true(fabsf(distances[i] - right[i]) <= 3 * tolerance[kind]);
-        }
-      }
-      for (uint32_t i = 0; i < 50; i++) {
-        assert_ok(sl_hnsw_get(index, all_ids[i], a));
-        assert_ok(sl_hnsw_get(exact, all_ids[i], b));
-        for (int j = 0; j < D; j++) assert_true(fabsf(a[j] - b[j]) <= tolerance[kind]);
-      }
-      assert_int_equal(sl_hnsw_bytes(index) + sl_hnsw_bytes(exact), sl_bytes_in_use());
-      sl_hnsw_destroy(index);
-    }
-    sl_hnsw_destroy(exact);
-  }
-}
-
-static void codes_live_through_removal_and_renumbering(void **state) {
-  (void)state;
-  make_points(17);
-  sl_hnsw *index = make_coded(SL_METRIC_EUCLIDEAN, SL_CODES_INT8, SL_EXACT_FLOAT16);
-  for (uint32_t i = 0; i < 700; i++) assert_ok(sl_hnsw_remove(index, all_ids[i * 2]));
-  assert_ok(sl_hnsw_optimize(index));
-  check_graph(index);
-  assert_true(recall(index, 100, NULL) > 0.97);
-  for (uint32_t i = 0; i < 700; i++) {
-    uint32_t added;
-    assert_ok(sl_hnsw_add(index, &all_ids[i * 2], vectors[i * 2], 1, SL_DUPLICATE_ERROR, &added));
-  }
-  check_graph(index);
-  assert_true(recall(index, 100, NULL) > 0.97);
-  sl_filter *filter;
-  assert_ok(sl_filter_create(all_ids, 100, &filter));
-  assert_true(recall(index, 30, filter) > 0.97);
-  sl_filter_destroy(filter);
-  void *rows;
-  uint32_t stride;
-  assert_refused(sl_hnsw_stage(index, 1, &rows, &stride), SL_ERR_UNSUPPORTED, "codes");
-  sl_hnsw_destroy(index);
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.dimension = 8;
-  options.codes = SL_CODES_INT8;
-  options.metric = SL_METRIC_MANHATTAN;
-  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
-  options.codes = SL_CODES_BINARY;
-  options.metric = SL_METRIC_DOT;
-  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
-  options.codes = (sl_codes)4;
-  assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(recall_is_high_in_every_metric),
@@ -704,9 +444,6 @@ int main(void) {
       property(all_equal_vectors_are_all_found),
       property(ten_rounds_of_replacing_a_tenth),
       property(the_removed_do_not_hide_the_living),
-      property(filters_of_every_selectivity),
-      property(two_hops_reach_what_is_allowed),
-      property(a_filter_follows_its_index),
       property(optimize_keeps_every_answer),
       property(replaces_or_refuses_an_id),
       property(staged_vectors_need_no_copy),
@@ -714,11 +451,8 @@ int main(void) {
       property(limits_in_the_middle_of_a_batch),
       property(the_estimate_is_what_is_held),
       property(batches_of_flat_give_the_bits_of_single_queries),
+      property(large_k_continues_small_k),
       property(ids_of_any_kind_survive_the_table),
-      property(codes_find_what_vectors_find),
-      property(signs_are_a_first_pass),
-      property(codes_keep_distances_and_vectors),
-      property(codes_live_through_removal_and_renumbering),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

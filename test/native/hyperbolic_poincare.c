@@ -106,6 +106,46 @@ static void far_away_stays_inside(void **state) {
   assert_true(isfinite(d));
 }
 
+// Points of every length below 1 that f32 has near the rim are legal; adding nothing leaves their
+// bits alone, and what lies beyond the rim becomes a point that every function takes.
+static void points_near_the_rim_stay_where_they_are(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 5);
+  uint32_t inside = 0, near = 0;
+  for (int trial = 0; trial < 20000; trial++) {
+    float point[3] = {0}, zero[3] = {0}, out[3], far[3];
+    double squares = 0, length = 0, d;
+    for (int j = 0; j < 3; j++) {
+      far[j] = (float)(sl_rng_double(&rng) - 0.5);
+      squares += (double)far[j] * far[j];
+    }
+    double wanted = 1 - sl_rng_double(&rng) * ldexp(1, -20 - trial % 5);
+    for (int j = 0; j < 3; j++) {
+      point[j] = (float)(far[j] * (wanted / sqrt(squares)));
+      length += (double)point[j] * point[j];
+      far[j] *= 1000;
+    }
+    if (length < 1 - 1e-15) {
+      inside++;
+      assert_ok(sl_poincare_exp(point, zero, 1, 3, out));
+      assert_memory_equal(out, point, sizeof out);
+      assert_ok(sl_poincare_add(zero, point, 1, 3, out));
+      assert_memory_equal(out, point, sizeof out);
+    }
+    assert_ok(sl_poincare_exp(zero, far, 1, 3, out));
+    assert_ok(sl_poincare_distance(out, zero, 1, 3, 1, &d)); // still a point
+    length = 0;
+    for (int j = 0; j < 3; j++) length += (double)out[j] * out[j];
+    near += length > 1 - 4 * ldexp(1, -23);
+  }
+  assert_true(inside > 15000);
+  assert_int_equal(near, 20000);
+  float last[2] = {0.99999994f, 0}, zero[2] = {0, 0}, out[2];
+  assert_ok(sl_poincare_exp(last, zero, 1, 2, out));
+  assert_true(out[0] == last[0] && out[1] == 0);
+}
+
 static void refuses_what_is_no_point(void **state) {
   (void)state;
   float in[4] = {0.1f, 0, 0.2f, 0}, out[4] = {0.1f, 0, 0.6f, 0.8f}, nan[4] = {0, NAN}, result[4];
@@ -124,8 +164,11 @@ static void refuses_what_is_no_point(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(distances_match_closed_forms), property(addition_is_a_translation),
-      property(logarithm_undoes_exponential), property(far_away_stays_inside),
+      property(distances_match_closed_forms),
+      property(addition_is_a_translation),
+      property(logarithm_undoes_exponential),
+      property(far_away_stays_inside),
+      property(points_near_the_rim_stay_where_they_are),
       property(refuses_what_is_no_point),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ typedef void four_rows(const float *, const float *const[4], size_t, float[4]);
 typedef float one_row(const float *, const float *, size_t);
 
 static void check_four(one_row *one, four_rows *four) {
-  for (size_t n = 0; n <= 128; n += 8) {
+  for (size_t n = 0; n <= LONGEST; n += 8) { // beyond two of the blocks that rows are cut into
     fill(n + 77, n);
     const float *const four_of[4] = {rows[2], rows[0], rows[3], rows[1]};
     float out[4], out_back;
@@ -140,25 +140,32 @@ static void int8_products_are_exact(void **state) {
 
 static void hamming_counts_bits(void **state) {
   (void)state;
-  static uint8_t x[4096], y[4096];
+  static uint8_t x[4096], y[4096], rows4[4][4096];
   for (size_t n = 0; n <= 4096; n += n < 64 ? 16 : 1008) {
-    const uint8_t *const four[4] = {x, y, x, y};
-    uint32_t expected = 0, out[4];
+    const uint8_t *const four[4] = {rows4[0], rows4[1], rows4[2], rows4[3]};
+    uint32_t expected[4] = {0}, out[4];
     sl_rng rng;
     sl_rng_seed(&rng, n);
     for (size_t i = 0; i < n; i++) {
       x[i] = (uint8_t)sl_rng_next(&rng);
-      y[i] = (uint8_t)sl_rng_next(&rng);
-      expected += (uint32_t)__builtin_popcount(x[i] ^ y[i]);
+      for (int r = 0; r < 4; r++) {
+        rows4[r][i] = (uint8_t)sl_rng_next(&rng);
+        expected[r] += (uint32_t)__builtin_popcount(x[i] ^ rows4[r][i]);
+      }
     }
-    assert_int_equal(sl_hamming1(x, y, n), expected);
     sl_hamming4(x, four, n, out);
-    assert_int_equal(out[0], 0);
-    assert_int_equal(out[3], expected);
+    for (int r = 0; r < 4; r++) {
+      assert_int_equal(out[r], expected[r]);
+      assert_int_equal(sl_hamming1(x, four[r], n), expected[r]);
+    }
   }
   memset(x, 255, sizeof x);
   memset(y, 0, sizeof y);
   assert_int_equal(sl_hamming1(x, y, 4096), 4096 * 8);
+  const uint8_t *const opposite[4] = {y, x, y, y}; // every byte counts as much as it can
+  uint32_t out[4];
+  sl_hamming4(x, opposite, 4096, out);
+  for (int r = 0; r < 4; r++) assert_int_equal(out[r], r == 1 ? 0 : 4096 * 8);
   uint64_t words[3] = {UINT64_MAX, 0, 5};
   assert_int_equal(sl_popcount(words, 3), 66);
 }

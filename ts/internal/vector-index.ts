@@ -76,7 +76,10 @@ export interface SearchResult {
   distances: Float32Array;
 }
 
-/** Neighbours of several queries: those of query q begin at `q * k`, and there are `found[q]` of them. */
+/**
+ * Neighbours of several queries: those of query q begin at `q * k`, and there are `found[q]` of them. Behind them, up to
+ * `k`, stand the id 4294967295 and the distance `Infinity`.
+ */
 export interface BatchResult extends SearchResult {
   found: Uint32Array;
   k: number;
@@ -454,7 +457,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   /**
    * The same bytes piece by piece (up to 1 MB each), for files and streams that need not be in memory at once.
    *
-   * @throws SublinearError `STATE` when the index is changed between two pieces
+   * @throws SublinearError `STATE` when the index is changed, or grows, between two pieces
    *
    * @example
    * ```ts

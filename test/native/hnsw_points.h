@@ -1,0 +1,124 @@
+// What the tests of the index share: clustered points, indexes of them, the checks of a graph and
+// of its recall against the exact scan.
+#ifndef SL_TEST_HNSW_POINTS_H
+#define SL_TEST_HNSW_POINTS_H
+
+#include "check.h"
+
+#include <string.h>
+
+#include "base/rng.h"
+#include "hnsw/flat.h"
+#include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
+
+enum { N = 1500, D = 12, K = 10, QUERIES = 40 };
+
+static float vectors[N][D], queries[QUERIES][D];
+static uint32_t all_ids[N];
+
+// Ten clusters inside the unit ball, so that every metric accepts the points.
+static inline void make_points(uint64_t seed) {
+  sl_rng rng;
+  sl_rng_seed(&rng, seed);
+  for (int i = 0; i < N + QUERIES; i++) {
+    float *x = i < N ? vectors[i] : queries[i - N];
+    uint32_t cluster = sl_rng_below(&rng, 10);
+    for (uint32_t j = 0; j < D; j++) {
+      float centre = (cluster >> (j % 4) & 1) != 0 ? 0.12f : -0.1f;
+      x[j] = centre + 0.15f * (float)(sl_rng_double(&rng) - 0.5);
+    }
+  }
+  for (uint32_t i = 0; i < N; i++) all_ids[i] = i * 7 + 3;
+}
+
+static inline sl_hnsw *make_index(sl_metric metric, uint32_t dimension) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = metric;
+  options.dimension = dimension;
+  options.m = 8;
+  options.ef_construction = 60;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  return index;
+}
+
+static inline sl_hnsw *make_coded(sl_metric metric, sl_codes codes, sl_exact exact) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = metric;
+  options.dimension = D;
+  options.m = 8;
+  options.ef_construction = 60;
+  options.codes = codes;
+  options.exact = exact;
+  sl_hnsw *index;
+  uint32_t added;
+  assert_ok(sl_hnsw_create(&options, &index));
+  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  return index;
+}
+
+static inline sl_hnsw *make_full(sl_metric metric) {
+  sl_hnsw *index = make_index(metric, metric == SL_METRIC_HAMMING ? D * 32 : D);
+  uint32_t added;
+  assert_ok(sl_hnsw_add(index, all_ids, vectors, N, SL_DUPLICATE_ERROR, &added));
+  assert_int_equal(added, N);
+  return index;
+}
+
+// Every list within its limit, without repetition, to live or dead slots that have the level.
+static inline void check_graph(const sl_hnsw *index) {
+  uint32_t levels = 0;
+  for (uint32_t slot = 0; slot < index->store.used; slot++) {
+    assert_int_equal(index->upper_at[slot], levels);
+    levels += index->levels[slot];
+    for (uint32_t level = 0; level <= index->levels[slot]; level++) {
+      const uint32_t *links = sl_links(index, slot, level);
+      assert_true(links[0] <= sl_links_most(index, level));
+      assert_true(links[0] == 0 || index->store.states[slot] != SL_SLOT_FREE);
+      for (uint32_t i = 1; i <= links[0]; i++) {
+        assert_true(links[i] < index->store.used && links[i] != slot);
+        assert_true(index->levels[links[i]] >= level);
+        assert_int_not_equal(index->store.states[links[i]], SL_SLOT_FREE);
+        for (uint32_t j = 1; j < i; j++) assert_int_not_equal(links[i], links[j]);
+      }
+    }
+  }
+  assert_int_equal(index->upper_used, levels);
+}
+
+// The vector that was given for a slot: of an index with codes the original, otherwise what it
+// holds.
+static inline const void *truth_of(const sl_store *store, uint32_t slot) {
+  return store->codes == SL_CODES_NONE ? (const void *)sl_store_row(store, slot)
+                                       : vectors[(store->ids[slot] - 3) / 7];
+}
+
+// The share of the true K nearest that the index finds.
+static inline double recall(sl_hnsw *index, uint32_t ef, sl_filter *filter) {
+  uint32_t truth[K], ids[K], found_truth, found, hits = 0, wanted = 0;
+  float exact[K], distances[K];
+  sl_flat *flat;
+  const sl_store *store = &index->store;
+  assert_ok(sl_flat_create(store->metric, store->dimension, 1, N, &flat));
+  for (uint32_t slot = 0; slot < store->used; slot++) {
+    uint32_t added;
+    if (store->states[slot] != SL_SLOT_LIVE) continue;
+    assert_ok(
+        sl_flat_add(flat, &store->ids[slot], truth_of(store, slot), 1, SL_DUPLICATE_ERROR, &added));
+  }
+  for (int q = 0; q < QUERIES; q++) {
+    assert_ok(sl_flat_search(flat, queries[q], 1, K, filter, truth, exact, &found_truth));
+    assert_ok(sl_hnsw_search(index, queries[q], 1, K, ef, filter, ids, distances, &found));
+    assert_int_equal(found, found_truth);
+    wanted += found;
+    for (uint32_t i = 0; i < found; i++) {
+      assert_true(i == 0 || distances[i] >= distances[i - 1]);
+      for (uint32_t j = 0; j < found_truth; j++) hits += ids[i] == truth[j];
+    }
+  }
+  sl_flat_destroy(flat);
+  return wanted == 0 ? 1 : (double)hits / wanted;
+}
+
+#endif
