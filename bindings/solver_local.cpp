@@ -28,6 +28,8 @@ EMSCRIPTEN_BINDINGS(solver_local) {
       .method<sl_local_entries_stop>("stop")
       .method<sl_local_entries_progress>("progress")
       .method<sl_local_entries_finish>("finish")
+      .method<sl_local_entries_keep_touched>("keepTouched")
+      .method<sl_local_entries_touched>("touched")
       .method<sl_local_entries_bytes>("bytes");
   sl::object<options>("LocalEntriesOptions")
       .defaults<sl_local_entries_options_default>("create")

@@ -105,6 +105,26 @@ async function slide(label: string, position: number): Promise<void> {
   }, position);
 }
 
+async function showFlights(): Promise<void> {
+  await page.getByRole('combobox', { name: 'Graph' }).selectOption('flights');
+  await expect.poll(() => rows('graph').first().textContent()).toContain('SEA');
+}
+
+/** Drops a file onto the page, beside the field that is made for it. */
+async function drop(name: string, content: string): Promise<void> {
+  await page.evaluate(
+    (file) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([file.content], file.name));
+      for (const type of ['dragover', 'drop'])
+        document
+          .querySelector('footer')!
+          .dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    { name, content },
+  );
+}
+
 const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''));
 const fact = (name: string) =>
   page.locator('#graph dt', { hasText: name }).locator('xpath=following-sibling::dd[1]');
@@ -148,10 +168,27 @@ describe('graph', () => {
     await expect.poll(() => panel('graph').locator('.failed').textContent()).toContain('no such');
   });
 
+  test('goes on from a node that is clicked in the picture', async () => {
+    await open('graph');
+    await showFlights();
+    const stage = page.locator('.drawing > .sigma');
+    const box = (await stage.boundingBox())!;
+    const onNode = () => stage.evaluate((element) => element.style.cursor === 'pointer');
+    const first = await rows('graph').first().locator('button').textContent();
+    // The mouse goes over the map until it is on a node.
+    for (let step = 0; !(await onNode()); step++) {
+      expect(step).toBeLessThan(200);
+      const [x, y] = [0.1 + 0.8 * ((step * 0.618) % 1), 0.15 + 0.7 * ((step * 0.755) % 1)];
+      await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+    }
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect.poll(() => rows('graph').first().locator('button').textContent()).not.toBe(first);
+  });
+
   test('draws flights on their map', async () => {
     await open('graph');
-    await page.getByRole('combobox', { name: 'Graph' }).selectOption('flights');
-    await expect.poll(() => rows('graph').first().textContent()).toContain('SEA');
+    await showFlights();
     // The list is filled before the picture is drawn.
     const inked = () =>
       page.locator('canvas.map').evaluate((canvas: HTMLCanvasElement) => {
@@ -173,6 +210,9 @@ describe('graph', () => {
     });
     await expect.poll(() => rows('graph').count()).toBe(4);
     expect(await rows('graph').first().textContent()).toContain('ada');
+    await page.getByLabel('From').fill('Cleo');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows('graph').first().textContent()).toContain('cleo');
 
     await input.setInputFiles({
       name: 'broken.txt',
@@ -181,6 +221,34 @@ describe('graph', () => {
     });
     await expect.poll(() => panel('graph').locator('.failed').textContent()).toMatch(/line 2/);
     expect(await rows('graph').count()).toBe(4);
+    // What it said about the last file is gone with the next question.
+    await slide('Damping', 0.7);
+    await expect.poll(() => panel('graph').locator('.failed').count()).toBe(0);
+  });
+
+  test('takes tables with titles, wherever they are dropped', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    const told = panel('graph').locator('.status').first();
+    for (const [name, content, counts] of [
+      ['a.csv', 'source,target,weight\n1,2,0.5\n2,3,1.5\n', '3 nodes, 2 edges.'],
+      [
+        'b.csv',
+        '# made by hand, with care\n"Paris, France",Rome\nRome,Oslo\n',
+        '3 nodes, 2 edges.',
+      ],
+      ['c.tsv', 'id\tSource\tTarget\n0\tx y\tz\n1\tz\tv\n2\tv\tx y\n', '3 nodes, 3 edges.'],
+      ['d.txt', '% a, b\n7 9\n9 7 2\n', '2 nodes, 1 edges.'],
+    ] as const) {
+      await drop(name, content);
+      await expect.poll(() => told.textContent()).toBe(counts);
+    }
+    await drop('e.csv', 'a,b\n1,2\n');
+    await expect.poll(() => told.textContent()).toBe('2 nodes, 1 edges.');
+    await page.getByRole('combobox', { name: 'Graph' }).selectOption('wordnet');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    await page.getByRole('combobox', { name: 'Graph' }).selectOption('e.csv');
+    await expect.poll(() => rows('graph').count()).toBe(2);
   });
 });
 
@@ -223,6 +291,8 @@ describe('solve', () => {
     await page.locator('canvas.field').click({ position: { x: 250, y: 200 } });
     await expect.poll(colours).toBeGreaterThan(10);
     const text = (await entry().textContent())!;
+    // Those that were read and no others; the cell itself is black.
+    expect(await colours()).toBe(number(/push, ([\d,]+) of /.exec(text)![1]!) - 1);
     const [, value, bound, truth] = /= (\S+) ± (\S+) \(proved\).*solution has ([^ ]+)\.$/
       .exec(text)!
       .map(Number);
@@ -248,6 +318,10 @@ describe('solve', () => {
       .locator('input[type=file]')
       .setInputFiles({ name: 'small.mtx', mimeType: 'text/plain', buffer: Buffer.from(file) });
     await expect.poll(() => summary().textContent()).toMatch(/^3 unknowns: converged/);
+    // It is not symmetric: the curves are those of methods for such matrices.
+    await expect
+      .poll(() => panel('solve').locator('.chart').last().getAttribute('aria-label'))
+      .toMatch(/^gaussSeidel: converged.*bicgstab: converged.*gmres: converged/);
     await page.getByLabel('One entry: row').fill('2');
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
     await expect.poll(() => entry().textContent()).toMatch(/^x\[2\] = /);
@@ -300,20 +374,44 @@ describe('bench', () => {
     expect(Object.keys(results)).toEqual(['solve', 'pageRank', 'vectors']);
     for (const { accuracy } of results.solve.rows) expect(accuracy).toBeLessThan(2e-8);
     for (const { accuracy } of results.pageRank.rows) expect(accuracy).toBeLessThan(1e-4);
-    expect(results.vectors.rows[1].accuracy).toBeGreaterThan(0.999);
+    const accuracies = results.vectors.rows.map(({ accuracy }: { accuracy: number }) => accuracy);
+    expect(Math.min(...accuracies.slice(0, 2))).toBeGreaterThan(0.9); // two graphs, and two scans
+    expect(Math.min(...accuracies.slice(2))).toBeGreaterThan(0.999);
+    expect(accuracies).toHaveLength(4);
     for (const { rows } of Object.values<{ rows: { time: number; ratio: number }[] }>(results))
       for (const { time, ratio } of rows) expect(time * ratio).toBeGreaterThan(0);
   });
 });
 
-describe.each(['graph', 'solve', 'vectors', 'bench'])('%s', (tab) => {
+/** What there is to be seen when a tab has been used. */
+const used: Record<string, () => Promise<void>> = {
+  graph: showFlights,
+  solve: async () => {
+    await drop(
+      'small.mtx',
+      '%%MatrixMarket matrix coordinate real general\n2 2 3\n1 1 4\n1 2 -1\n2 2 3\n',
+    );
+    await expect.poll(() => panel('solve').textContent()).toMatch(/2 unknowns: converged/);
+  },
+  vectors: () => slide('Letters, at most', 5),
+  bench: async () => {
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
+  },
+};
+
+describe.each(Object.keys(used))('%s', (tab) => {
   test.each(['light', 'dark'] as const)('has no axe violation, %s', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: 1200, height: 820 });
     await open(tab);
     await page.evaluate(axe);
-    for (const width of [1200, 360]) {
+    for (const [width, first] of [
+      [1200, true],
+      [360, false],
+    ] as const) {
       await page.setViewportSize({ width, height: 820 });
+      if (!first) await used[tab]!();
       const violations = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as {
           axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -340,50 +438,74 @@ test('answers the first question within 2 s of the visit', async () => {
   expect(took).toBeLessThan(2000);
 });
 
-// Once more when it failed: a machine that is busy with something else stops the page as well.
-test('never blocks for 50 ms while it is used', { retry: 1 }, async () => {
+// Once more when it failed: a machine that is busy with something else stops the page as well. Making a WebGL context, which
+// the browser does in one piece when the page is loaded, is all that is left out.
+test('never blocks for 50 ms while it is used', { retry: 2, timeout: 120_000 }, async () => {
+  const tasks: Record<string, number[]> = {};
+  const after = async (what: string, settled = 1000) => {
+    await page.waitForTimeout(settled);
+    tasks[what] = await longTasks();
+  };
   await open('graph');
-  await page.waitForTimeout(1500);
-  await longTasks();
+  await page.waitForTimeout(2000);
+  console.log(`long tasks of loading: ${JSON.stringify(await longTasks())}`);
   for (const position of [-1, -2, -3, -4, -2]) {
     await slide('Error allowed', position);
     await page.waitForTimeout(150);
   }
   await slide('Damping', 0.95);
-  await page.waitForTimeout(500);
-  const used: Record<string, number[]> = { graph: await longTasks() };
+  await after('graph');
 
   await page.getByRole('tab', { name: 'Solve' }).click();
   await ready('solve');
-  await page.waitForTimeout(1000);
-  await longTasks();
+  await after('opening Solve');
   const box = (await page.locator('canvas.field').boundingBox())!;
   await page.mouse.move(box.x + 100, box.y + 300);
   await page.mouse.down();
   await page.mouse.move(box.x + 400, box.y + 350, { steps: 30 });
   await page.mouse.up();
-  await page.waitForTimeout(1000);
-  used.solve = await longTasks();
+  await after('painting');
+  await page.getByRole('button', { name: 'Ask for one cell' }).click();
+  await page.mouse.click(box.x + 200, box.y + 100);
+  await after('asking');
 
   await page.getByRole('tab', { name: 'Vectors' }).click();
   await ready('vectors');
-  await page.waitForTimeout(500);
-  await longTasks();
+  await after('opening Vectors');
   for (const text of ['te', 'tea', 'tea + milk', 'tea - milk'])
     await page.getByLabel('Word or sum of words').fill(text);
   await slide('Candidates kept (ef)', 3);
   await slide('Letters, at most', 6);
-  await page.waitForTimeout(500);
-  used.vectors = await longTasks();
+  await after('vectors');
 
   await page.getByRole('tab', { name: 'Bench' }).click();
   await ready('bench');
-  await longTasks();
   await page.getByRole('button', { name: 'Run all' }).click();
   await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
-  used.bench = await longTasks();
-  console.log(`long tasks: ${JSON.stringify(used)}`);
-  expect(used).toEqual({ graph: [], solve: [], vectors: [], bench: [] });
+  await after('bench');
+
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  await showFlights();
+  await after('flights');
+  // Ten megabytes, made by the page itself, so that only its own work is measured.
+  await page.evaluate(() => {
+    const lines = Array.from({ length: 700_000 }, (_, i) => [
+      `n${(i * 7919) % 100_003} n${(i * 104_729) % 99_991}`,
+    ]);
+    Object.assign(globalThis, { bigFile: new File([lines.join('\n')], 'big.txt') });
+  });
+  await longTasks();
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add((globalThis as unknown as { bigFile: File }).bigFile);
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
+  });
+  await expect
+    .poll(() => panel('graph').locator('.status').first().textContent(), { timeout: 20_000 })
+    .toMatch(/^100,003 nodes/);
+  await after('a file of 10 MB');
+  console.log(`long tasks: ${JSON.stringify(tasks)}`);
+  expect(Object.entries(tasks).filter(([, found]) => found.length > 0)).toEqual([]);
 });
 
 test('works without a network after the first visit', async () => {

@@ -82,7 +82,8 @@ const outcomes = ['converged', 'iterationLimit', 'workLimit', 'timeLimit', 'stag
 function rawLocal(module: RawModule): LocalDoor {
   const { call } = module;
 
-  function once(entries: number, { b, indices, absoluteError, pushWork, maxWork }: Options) {
+  function once(entries: number, options: Options) {
+    const { b, indices, absoluteError, pushWork, maxWork, touched } = options;
     const dense = Array.isArray(b);
     const places = new Uint32Array(dense ? [] : (b.indices as number[]));
     const values = new Float64Array(dense ? b : (b.values as number[]));
@@ -93,6 +94,7 @@ function rawLocal(module: RawModule): LocalDoor {
       else
         module.check(call.sl_abi_local_entries_set_sparse!(entries, at!, valuesAt!, values.length));
       const limits = [pushWork ?? 0, maxWork ?? 0] as const;
+      module.check(call.sl_abi_local_entries_keep_touched!(entries, touched ? 1 : 0));
       module.check(
         call.sl_abi_local_entries_begin!(
           entries,
@@ -118,9 +120,16 @@ function rawLocal(module: RawModule): LocalDoor {
         outcome: outcomes[outcome!]!,
         method: module.text(call.sl_abi_local_method_name!(method!)) as 'push',
         pushedEntries: pushedEntries!,
+        ...(touched && { touched: listTouched(entries, out!) }),
         work: { touchedRows: touchedRows!, edgeOperations: edgeOperations! },
       };
     });
+  }
+
+  function listTouched(entries: number, out: number) {
+    module.check(call.sl_abi_local_entries_touched!(entries, out, out + 4));
+    const [address, count] = module.u32(out, 2);
+    return module.u32(address!, count!) as Uint32Array<ArrayBuffer>;
   }
 
   function sparseOnce(sparse: number, options: SparseOptions) {
@@ -655,6 +664,44 @@ export const localCases: Case<LocalDoor>[] = [
     check: ([small, large]: Results) => {
       expect(small!.work.touchedRows).toBeLessThan(689);
       expect(large!.work).toEqual(small!.work);
+    },
+  },
+  {
+    name: 'lists the rows it touched, each once, whatever entry they were for',
+    run: ({ solveEntries }) => {
+      const m = 60;
+      const middle = (m / 2) * (m + 1);
+      const options = { b: signs(m * m, 7), absoluteError: 1e-2 / 0.4, pushWork: 1e6 };
+      const [alone, both, unlisted] = solveEntries(
+        grid(m, 0.4),
+        { ...options, indices: [middle], touched: true },
+        { ...options, indices: [middle, middle + 1, middle], touched: true },
+        { ...options, indices: [middle] },
+      );
+      return { alone, both, unlisted, middle, m };
+    },
+    check: ({
+      alone,
+      both,
+      unlisted,
+      middle,
+      m,
+    }: Record<'alone' | 'both' | 'unlisted', SolveEntriesResult> &
+      Record<'middle' | 'm', number>) => {
+      const rows = new Set(alone.touched);
+      expect(rows.size).toBe(alone.touched!.length);
+      expect(rows.size).toBe(alone.work.touchedRows);
+      // Pushing goes from neighbour to neighbour, so that the rows hang together and the entry is among them.
+      const near = (i: number) => [i - 1, i + 1, i - m, i + m];
+      const reached = new Set([middle]);
+      for (const i of reached) for (const j of near(i)) if (rows.has(j)) reached.add(j);
+      expect(reached).toEqual(rows);
+      const union = new Set(both.touched);
+      expect(union.size).toBe(both.touched!.length);
+      expect(union.size).toBeLessThan(both.work.touchedRows);
+      for (const i of rows) expect(union).toContain(i);
+      expect(union).toContain(middle + 1);
+      expect(unlisted).not.toHaveProperty('touched');
     },
   },
   {

@@ -151,6 +151,19 @@ int32_t SL_ABI(sl_abi_local_entries_finish)(sl_handle handle, int32_t *whole, do
   return SL_OK;
 }
 
+int32_t SL_ABI(sl_abi_local_entries_keep_touched)(sl_handle handle, int32_t keep) {
+  sl_local_entries *entries;
+  SL_TRY(get(handle, &entries));
+  return sl_local_entries_keep_touched(entries, keep != 0);
+}
+
+int32_t SL_ABI(sl_abi_local_entries_touched)(sl_handle handle, const uint32_t **rows,
+                                             uint32_t *count) {
+  sl_local_entries *entries;
+  SL_TRY(get(handle, &entries));
+  return sl_local_entries_touched(entries, rows, count);
+}
+
 const char *SL_ABI(sl_abi_local_method_name)(int32_t method) {
   return sl_local_method_name((sl_local_method)method);
 }

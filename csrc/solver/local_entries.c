@@ -42,6 +42,10 @@ struct sl_local_entries {
   uint32_t pushed_entries;
   sl_push_goal goal;
   uint64_t touched_rows, edge_operations; // of settled entries and of solves
+  bool keeps_touched;
+  uint8_t *touched_marks; // n, and a list of n: NULL until they are asked for
+  uint32_t *touched;
+  uint32_t touched_count;
   sl_handover full;
   bool handed_over;
   sl_push_bounds current; // of entry `next` when the solve began
@@ -77,6 +81,8 @@ sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
 
 void sl_local_entries_destroy(sl_local_entries *entries) {
   if (entries == NULL) return;
+  sl_free(entries->touched_marks);
+  sl_free(entries->touched);
   sl_handover_drop(&entries->full);
   sl_push_destroy(entries->push);
   sl_row_slack_free(&entries->slack);
@@ -230,6 +236,9 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->count = count;
   entries->next = entries->pushed_entries = 0;
   entries->touched_rows = entries->edge_operations = 0;
+  for (uint32_t k = 0; k < entries->touched_count; k++)
+    entries->touched_marks[entries->touched[k]] = 0;
+  entries->touched_count = 0;
   entries->handed_over = false;
   entries->begun = entries->rounding_won = entries->has_current = false;
   entries->outcome = SL_OUTCOME_RUNNING;
@@ -237,9 +246,18 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   return SL_OK;
 }
 
+// Forgets the push, but for what it has touched.
+static void clear_push(sl_local_entries *entries) {
+  if (entries->keeps_touched) {
+    entries->touched_count = sl_push_touched(entries->push, entries->touched_marks,
+                                             entries->touched, entries->touched_count);
+  }
+  sl_push_clear(entries->push);
+}
+
 static void end(sl_local_entries *entries, sl_outcome outcome) {
   sl_handover_drop(&entries->full);
-  sl_push_clear(entries->push);
+  clear_push(entries);
   entries->begun = false;
   entries->outcome = outcome;
   entries->phase = ENDED;
@@ -269,7 +287,7 @@ static void record(sl_local_entries *entries, double value, double bound) {
   if (entries->begun) {
     entries->touched_rows += entries->push->touched_rows;
     entries->edge_operations += entries->push->edge_operations;
-    sl_push_clear(entries->push);
+    clear_push(entries);
   }
   entries->begun = false;
   entries->next++;
@@ -461,6 +479,24 @@ void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settle
   if (entries->phase == SOLVING) (void)sl_solver_progress(entries->full.solver, &solve);
   *settled = entries->phase == IDLE ? 0 : entries->next;
   *edge_operations = (double)(edges_so_far(entries) + entries->full.work + solve.work);
+}
+
+sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep) {
+  uint32_t n = entries->matrix->rows;
+  if (keep && entries->touched_marks == NULL) {
+    if (entries->touched == NULL) SL_TRY(SL_ALLOC(&entries->touched, n));
+    SL_TRY(SL_ALLOC_ZERO(&entries->touched_marks, n));
+  }
+  entries->keeps_touched = keep;
+  return SL_OK;
+}
+
+sl_status sl_local_entries_touched(const sl_local_entries *entries, const uint32_t **rows,
+                                   uint32_t *count) {
+  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  *rows = entries->touched;
+  *count = entries->touched_count;
+  return SL_OK;
 }
 
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {

@@ -88,6 +88,17 @@ sl_status sl_local_entries_set_dense(sl_local_entries *entries, const double *b,
 sl_status sl_local_entries_set_sparse(sl_local_entries *entries, const uint32_t *indices,
                                       const double *values, uint32_t count);
 
+// From the next begin on the rows that pushing reads are listed, or no more. Errors: ERR_MEMORY.
+// Allocates 5 bytes a row the first time.
+sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep);
+
+// The rows that pushing has read in the last query, each once, whatever entry it was for; a full
+// solve, which reads all, adds none. Zero of them unless they are kept.
+//   rows, count  written: the list, valid until the next begin. Errors: ERR_STATE (not begun, or
+//   still running). O(1).
+sl_status sl_local_entries_touched(const sl_local_entries *entries, const uint32_t **rows,
+                                   uint32_t *count);
+
 // Starts a query; a running one is dropped.
 //   options   read
 //   indices   count of them, read and copied; may repeat

@@ -153,6 +153,16 @@ size_t sl_push_bytes(const sl_push *push) {
   return sizeof *push + push->matrix->rows * a_row;
 }
 
+uint32_t sl_push_touched(const sl_push *push, uint8_t *marks, uint32_t *rows, uint32_t count) {
+  for (uint32_t k = 0; k < push->support_count; k++) {
+    uint32_t i = push->support[k];
+    if (!(push->flags[i] & PUSHED) || marks[i]) continue;
+    marks[i] = 1;
+    rows[count++] = i;
+  }
+  return count;
+}
+
 void sl_push_clear(sl_push *push) {
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t i = push->support[k];

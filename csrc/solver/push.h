@@ -92,6 +92,10 @@ void sl_push_destroy(sl_push *push);
 // Bytes held, the matrix not counted.
 size_t sl_push_bytes(const sl_push *push);
 
+// Appends the rows that were read since the last clear, but for those that are marked, and marks
+// them. rows: room for n, `count` of them there. marks: n. Returns how many there are then.
+uint32_t sl_push_touched(const sl_push *push, uint8_t *marks, uint32_t *rows, uint32_t count);
+
 // p = r = 0. O(columns touched).
 void sl_push_clear(sl_push *push);
 

@@ -41,8 +41,14 @@ export class Chart {
     return { width: Math.max(200, this.element.clientWidth), height: this.options.height ?? 240 };
   }
 
+  /** Dims what is drawn: it is about something that is no longer there. */
+  outdate(): void {
+    this.element.classList.add('outdated');
+  }
+
   /** Draws lines, each over its own x; `told` says what is to be seen. */
   draw(lines: Line[], told: string): void {
+    this.element.classList.remove('outdated');
     this.element.ariaLabel = told;
     this.#again = () => this.#draw(lines);
     this.#draw(lines);
@@ -82,6 +88,7 @@ export class Chart {
           })),
         ],
         cursor: { show: false },
+        legend: { live: false }, // without a cursor it has no values to show
       },
       [all, ...columns] as uPlot.AlignedData,
       this.element,

@@ -1,6 +1,7 @@
 // The frame of the page: tabs, theme, and what is kept for a visit without a network.
 import './style.css';
 import { engine } from './engine.js';
+import { frame, takeDroppedFiles } from './ui.js';
 
 type Show = (panel: HTMLElement) => Promise<void>;
 
@@ -29,6 +30,7 @@ async function open(name: string): Promise<void> {
     panel.ariaBusy = 'true';
     try {
       const { show } = await shows[name]!();
+      await frame(); // what was fetched has run its first lines: room for input before the rest
       await show(panel);
     } catch (error) {
       panel.append(error instanceof Error ? error.message : String(error));
@@ -72,6 +74,7 @@ button.addEventListener('click', () => {
 dark.addEventListener('change', themeChanged);
 themeChanged();
 
+takeDroppedFiles();
 await open(asked());
 
 // Only the variant that this browser runs is kept: src/offline.ts keeps all the rest of the page.

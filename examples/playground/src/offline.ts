@@ -8,6 +8,14 @@ declare const PRECACHE: PrecacheEntry[];
 
 addEventListener('install', () => void self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+// The page has said what it needs: the WebAssembly of earlier versions goes. Workbox does the keeping.
+self.addEventListener('message', ({ data }) => {
+  if (data?.type !== 'CACHE_URLS') return;
+  const needed = new Set<string>(data.payload.urlsToCache);
+  caches.open('webassembly').then(async (cache) => {
+    for (const { url } of await cache.keys()) if (!needed.has(url)) await cache.delete(url);
+  });
+});
 precacheAndRoute(PRECACHE, { directoryIndex: 'index.html' });
 
 // Names of WebAssembly files contain a hash of what is in them: what is kept is never out of date.

@@ -83,7 +83,33 @@ export function choice<T extends string>(
   };
 }
 
-/** A field that opens a file, and takes one that is dropped on it. */
+const zones: { zone: HTMLElement; open: (file: File) => void }[] = [];
+
+/**
+ * A file that misses its field is meant for the one that is to be seen; where there is none, nothing happens: the browser
+ * would leave the page and show the file.
+ */
+export function takeDroppedFiles(): void {
+  const visible = () => zones.find(({ zone }) => zone.checkVisibility());
+  const mark = (over: boolean) => {
+    for (const { zone } of zones) zone.classList.toggle('over', over && zone === visible()?.zone);
+  };
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (!event.relatedTarget) mark(false); // not when it passes from one element to another
+  });
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    mark(false);
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) visible()?.open(file);
+  });
+}
+
+/** A field that opens a file, and takes one that is dropped anywhere on the page while it can be seen. */
 export function dropZone(text: string, accept: string, open: (file: File) => void): HTMLElement {
   const input = h('input', { type: 'file', accept, className: 'visually-hidden' });
   const zone = h('label', { className: 'drop' }, input, text);
@@ -92,54 +118,57 @@ export function dropZone(text: string, accept: string, open: (file: File) => voi
     if (file) open(file);
     input.value = '';
   });
-  zone.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    zone.classList.add('over');
-  });
-  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
-  zone.addEventListener('drop', (event) => {
-    event.preventDefault();
-    zone.classList.remove('over');
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) open(file);
-  });
+  zones.push({ zone, open });
   return zone;
 }
 
-/** A line that is read out when it changes; errors stand out. */
-export function status(): {
+export interface Status {
   line: HTMLElement;
   say(text: string): void;
   fail(error: unknown): void;
-} {
+  /** Takes an error back: what was said before it stands again. */
+  mend(): void;
+}
+
+/** A line that is read out when it changes; errors stand out. */
+export function status(): Status {
   const line = h('p', { className: 'status', role: 'status' });
+  let said = '';
+  const say = (text: string) => {
+    said = text;
+    line.className = 'status';
+    line.textContent = text;
+  };
   return {
     line,
-    say(text) {
-      line.className = 'status';
-      line.textContent = text;
-    },
+    say,
     fail(error) {
       line.className = 'status failed';
       line.textContent = error instanceof Error ? error.message : String(error);
+    },
+    mend() {
+      if (line.className !== 'status') say(said);
     },
   };
 }
 
 /**
  * Runs the newest of the tasks it is given: an older one is aborted, and what comes of it is dropped. A task that fails
- * for another reason is reported.
+ * for another reason is reported, until the next one begins. Resolves to whether the task came to its end.
  */
-export function latest(fail: (error: unknown) => void) {
+export function latest({ fail, mend }: Pick<Status, 'fail' | 'mend'>) {
   let running: AbortController | undefined;
-  return async (task: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  return async (task: (signal: AbortSignal) => Promise<void>): Promise<boolean> => {
     running?.abort();
     const mine = new AbortController();
     running = mine;
+    mend();
     try {
       await task(mine.signal);
+      return !mine.signal.aborted;
     } catch (error) {
       if (!mine.signal.aborted) fail(error);
+      return false;
     }
   };
 }

@@ -3,6 +3,7 @@
 import { expose } from 'comlink';
 import { UndirectedGraph } from 'graphology';
 import pagerank from 'graphology-metrics/centrality/pagerank.js';
+import { HNSW } from 'hnsw';
 import ngraph from 'ngraph.graph';
 import ngraphPageRank from 'ngraph.pagerank';
 import { createEngine } from 'sublinear';
@@ -156,10 +157,18 @@ const benchmarks = {
     const vectors = cloud(count);
     const queries = cloud(queryCount);
     const ids = Uint32Array.from({ length: count }, (_, i) => i);
-    using index = Hnsw.create({ metric: 'euclidean', dimension, capacity: count });
+    const shape = { m: 16, efConstruction: 200 };
+    using index = Hnsw.create({ metric: 'euclidean', dimension, capacity: count, ...shape });
     using flat = Flat.create({ metric: 'euclidean', dimension, capacity: count });
     index.addBatch({ ids, vectors });
     flat.addBatch({ ids, vectors });
+    const split = (all: Float32Array) =>
+      Array.from({ length: all.length / dimension }, (_, i) =>
+        all.subarray(i * dimension, (i + 1) * dimension),
+      );
+    const other = new HNSW(shape.m, shape.efConstruction, dimension, 'euclidean');
+    await other.buildIndex(split(vectors).map((vector, id) => ({ id, vector })));
+    const questions = split(queries);
     const scan = () => scanAll(vectors, queries, dimension, k);
     const exact = scan();
     return race(
@@ -170,6 +179,13 @@ const benchmarks = {
         {
           name: 'sublinear Hnsw (ef 64)',
           run: () => index.searchBatch(queries, { k, ef: 64 }).ids,
+        },
+        {
+          name: 'hnsw (npm), as wide a search',
+          run: () =>
+            questions.flatMap((query) =>
+              other.searchKNN(query, k, { efSearch: 64 }).map(({ id }) => id),
+            ),
         },
         { name: 'sublinear Flat (exact)', run: () => flat.searchBatch(queries, { k }).ids },
         { name: 'plain JavaScript scan (exact)', run: scan },

@@ -6,11 +6,12 @@ import type { Benchmarks, Result } from './bench.worker.js';
 const names = { solve: 'Solve', pageRank: 'PageRank', vectors: 'Vector search' } as const;
 
 export async function show(panel: HTMLElement): Promise<void> {
-  const { line, say, fail } = status();
+  const told = status();
+  const { line, say, fail } = told;
   const worker = new Worker(new URL('./bench.worker.js', import.meta.url), { type: 'module' });
   const benchmarks = wrap<Benchmarks>(worker);
   const results = new Map<string, Result>();
-  const newest = latest(fail);
+  const newest = latest(told);
   const stage = h('div', { className: 'stage' });
 
   const run = h('button', { type: 'button', className: 'main' }, 'Run all');
@@ -60,7 +61,7 @@ function card({ title, accuracyIs, rounds, rows }: Result): HTMLElement {
   const head = ['', 'time', 'share of the longest', 'against ours', accuracyIs];
   return h(
     'div',
-    { className: 'card' },
+    { className: 'card scroll', tabIndex: 0, role: 'region', 'aria-label': title },
     h('h2', {}, title),
     h(
       'table',

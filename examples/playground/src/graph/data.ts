@@ -13,6 +13,7 @@ export interface GraphData {
   /** The nodes that a text names. */
   find(text: string): Promise<number[]>;
   suggest(start: string): Promise<string[]>;
+  dispose(): Promise<void>;
   /** What is asked about first. */
   first: string;
   /** Places in the plane, x and y of node after node, and lines drawn below them. Without: a layout is computed. */
@@ -49,7 +50,7 @@ export async function wordNet(): Promise<GraphData> {
   const engineReady = engine().then((ready) => ready.use('diffusion'));
   const bytes = get('wordnet.edges').then((response) => response.arrayBuffer());
   const names = dictionary();
-  const opened = names.open(document.baseURI);
+  const opened = names.wordNet(document.baseURI);
   await engineReady;
   const edges = new Uint32Array(await bytes);
   await opened;
@@ -60,12 +61,16 @@ export async function wordNet(): Promise<GraphData> {
   for (const node of edges) if (node > last) last = node;
   const graph = await fromEdges({ from, to, directed: false, nodeCount: last + 1 });
   return described(graph, {
-    labels: (nodes) => names.labels(Array.from(nodes)),
-    find: (text) => names.meanings(text),
-    suggest: (start) => names.suggest(start),
+    ...named(names, 'wordnet'),
     first: 'bank',
   });
 }
+
+const named = (names: Remote<Dictionary>, of: string) => ({
+  labels: (nodes: ArrayLike<number>) => names.labels(of, Array.from(nodes)),
+  find: (text: string) => names.find(of, text),
+  suggest: (start: string) => names.suggest(of, start),
+});
 
 interface Flights {
   airports: { code: string; name: string; city: string; state: string; x: number; y: number }[];
@@ -105,46 +110,36 @@ export async function flights(): Promise<GraphData> {
   });
 }
 
-/**
- * An edge list: a line for each edge, two numbers or names, and a weight if there is one; a comma or blanks between.
- * Numbers are read by the engine as they stand, names are numbered first.
- */
+let opened = 0;
+
+/** An edge list (edge-list.ts), read and its names kept in the worker of names. */
 export async function fromFile(file: File, signal: AbortSignal): Promise<GraphData> {
-  const { Graph } = await (await engine()).use('diffusion');
-  const text = await file.text();
-  const separator = text.includes(',') ? ',' : undefined;
-  const first = text.split('\n', 50).find((line) => /^\s*[^#%\s]/.test(line)) ?? '';
-  const isNumbered = first
-    .trim()
-    .split(separator ?? /\s+/)
-    .every((part) => part.trim() !== '' && !Number.isNaN(Number(part)));
-  if (!isNumbered) {
-    const { labels, ...edges } = await dictionary().readNames(text);
+  const of = `file ${++opened}`;
+  const names = dictionary();
+  try {
+    const { first, ...edges } = await names.open(of, file);
     signal.throwIfAborted();
-    const numbers = new Map(labels.map((label, node) => [label.toLowerCase(), node]));
-    return described(await fromEdges({ ...edges, directed: false, nodeCount: labels.length }), {
-      labels: async (nodes) => Array.from(nodes, (node) => labels[node]!),
-      find: async (name) => [numbers.get(name.trim().toLowerCase())].flatMap((node) => node ?? []),
-      suggest: async (start) => labels.filter((label) => label.startsWith(start)).slice(0, 12),
-      first: labels[0]!,
+    return await described(await fromEdges({ ...edges, directed: false }), {
+      ...named(names, of),
+      first,
+      forget: () => names.forget(of),
     });
+  } catch (error) {
+    await names.forget(of);
+    throw error;
   }
-  const graph = separator
-    ? await Graph.fromCsvAsync(text, { directed: false, compactIds: true, signal })
-    : await Graph.fromEdgeListAsync(text, { directed: false, compactIds: true, signal });
-  const [label = 0] = await graph.labelsOf([0]);
-  return described(graph, {
-    labels: async (nodes) => (await graph.labelsOf(Uint32Array.from(nodes))).map(String),
-    find: async (name) => [await graph.nodeOf(Number(name))].flatMap((node) => node ?? []),
-    suggest: async () => [],
-    first: String(label),
-  });
 }
 
 async function described(
   graph: RemoteGraph,
-  names: Omit<GraphData, 'graph' | 'nodeCount' | 'edgeCount'>,
+  names: Pick<GraphData, 'labels' | 'find' | 'suggest' | 'first' | 'map'> & {
+    forget?: () => Promise<void>;
+  },
 ): Promise<GraphData> {
   const [nodeCount, edgeCount] = await Promise.all([graph.nodeCount, graph.edgeCount]);
-  return { graph, nodeCount, edgeCount, ...names };
+  const { forget, ...rest } = names;
+  const dispose = async () => {
+    await Promise.all([graph.dispose(), forget?.()]);
+  };
+  return { graph, nodeCount, edgeCount, ...rest, dispose };
 }

@@ -1,88 +1,84 @@
-// Holds the names of WordNet's 118 thousand meanings and looks words up in them, away from the page.
+// Holds the names of nodes and looks them up, away from the page: those of WordNet's 118 thousand meanings, and those of
+// the edge list that the visitor has opened.
 import { expose } from 'comlink';
+import { type NamedEdges, readEdgeList } from './edge-list.js';
 
-let names: Promise<string[]> | undefined;
-let index: Map<string, number[]> | undefined;
+/** The names of a graph's nodes; a node may have several, and a name may stand for several nodes. */
+class Names {
+  #index: Map<string, number[]> | undefined;
 
-let base = '';
+  constructor(
+    readonly lines: string[],
+    readonly namesOf: (line: string) => string[],
+  ) {}
 
-const load = () => {
-  names ??= fetch(new URL('data/wordnet.txt', base))
-    .then((response) => response.text())
-    .then((text) => text.split('\n'));
-  return names;
-};
-async function words(): Promise<Map<string, number[]>> {
-  if (index) return index;
-  const made = new Map<string, number[]>();
-  for (const [node, line] of (await load()).entries())
-    for (const word of line.slice(0, line.indexOf('\t')).toLowerCase().split(', ')) {
-      const known = made.get(word);
-      if (known) known.push(node);
-      else made.set(word, [node]);
-    }
-  index = made;
-  return made;
+  get index(): Map<string, number[]> {
+    if (this.#index) return this.#index;
+    const made = new Map<string, number[]>();
+    for (const [node, line] of this.lines.entries())
+      for (const name of this.namesOf(line)) {
+        const key = name.toLowerCase();
+        const known = made.get(key);
+        if (known) known.push(node);
+        else made.set(key, [node]);
+      }
+    this.#index = made;
+    return made;
+  }
 }
 
+const tables = new Map<string, Promise<Names>>();
+const table = async (of: string) => {
+  const names = await tables.get(of);
+  if (!names) throw new Error(`There are no names for ${of}.`);
+  return names;
+};
+
 const dictionary = {
-  /** Where the page lies: the worker's own address is another one. */
-  open(address: string): void {
-    base = address;
+  /** Fetches the names of WordNet. The page's address: the worker's own is another one. */
+  async wordNet(address: string): Promise<void> {
+    const load = async () => {
+      const response = await fetch(new URL('data/wordnet.txt', address));
+      if (!response.ok)
+        throw new Error(`data/wordnet.txt could not be fetched: ${response.status}`);
+      const words = (line: string) => line.slice(0, line.indexOf('\t')).split(', ');
+      return new Names((await response.text()).split('\n'), words);
+    };
+    if (!tables.has('wordnet')) tables.set('wordnet', load());
+    await table('wordnet').catch((error) => {
+      tables.delete('wordnet'); // so that it is tried again
+      throw error;
+    });
   },
-  async labels(nodes: Uint32Array | number[]): Promise<string[]> {
-    const all = await load();
-    return Array.from(nodes, (node) => all[node]!.replace('\t', ' · '));
+  /** Reads an edge list and keeps the names of its nodes. */
+  async open(of: string, file: File): Promise<Omit<NamedEdges, 'labels'> & { first: string }> {
+    const { labels, ...edges } = readEdgeList(await file.text());
+    tables.set(of, Promise.resolve(new Names(labels, (label) => [label])));
+    return { ...edges, first: labels[0]! };
   },
-  /** The meanings of a word; none when it is unknown. */
-  async meanings(word: string): Promise<number[]> {
-    return (await words()).get(word.trim().toLowerCase()) ?? [];
+  forget(of: string): void {
+    tables.delete(of);
   },
-  /** The first words that begin like this, the shortest first. */
-  async suggest(start: string, most = 12): Promise<string[]> {
+  async labels(of: string, nodes: Uint32Array | number[]): Promise<string[]> {
+    const { lines } = await table(of);
+    return Array.from(nodes, (node) => lines[node]!.replace('\t', ' · '));
+  },
+  /** The nodes of a name; none when it is unknown. */
+  async find(of: string, name: string): Promise<number[]> {
+    return (await table(of)).index.get(name.trim().toLowerCase()) ?? [];
+  },
+  /** The first names that begin like this, the shortest first. */
+  async suggest(of: string, start: string, most = 12): Promise<string[]> {
     const found: string[] = [];
     const wanted = start.toLowerCase();
-    for (const word of (await words()).keys())
-      if (word.startsWith(wanted)) {
-        found.push(word);
+    for (const name of (await table(of)).index.keys())
+      if (name.startsWith(wanted)) {
+        found.push(name);
         if (found.length === 400) break;
       }
     return found.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, most);
   },
-  /** Numbers the names of an edge list in the order in which they come. Lines that begin with # or % are comments. */
-  readNames(text: string): NamedEdges {
-    const numbers = new Map<string, number>();
-    const numberOf = (name: string) => {
-      const known = numbers.get(name);
-      if (known !== undefined) return known;
-      numbers.set(name, numbers.size);
-      return numbers.size - 1;
-    };
-    const [from, to, weights]: [number[], number[], number[]] = [[], [], []];
-    for (const [i, line] of text.split(/\r?\n/).entries()) {
-      if (/^\s*([#%]|$)/.test(line)) continue;
-      const [a, b, weight = '1'] = line.trim().split(/\s*,\s*|\s+/);
-      if (!a || !b) throw new SyntaxError(`line ${i + 1} expected two names, got "${line}"`);
-      if (!(Number(weight) > 0))
-        throw new SyntaxError(`line ${i + 1} expected a weight above 0, got "${weight}"`);
-      from.push(numberOf(a));
-      to.push(numberOf(b));
-      weights.push(Number(weight));
-    }
-    return {
-      from: Uint32Array.from(from),
-      to: Uint32Array.from(to),
-      weights: Float64Array.from(weights),
-      labels: [...numbers.keys()],
-    };
-  },
 };
 
-export interface NamedEdges {
-  from: Uint32Array;
-  to: Uint32Array;
-  weights: Float64Array;
-  labels: string[];
-}
 export type Dictionary = typeof dictionary;
 expose(dictionary);

@@ -17,6 +17,13 @@ export interface Picture {
 
 const LAYOUT_STEPS = 60;
 
+/** Keeps its size while its tab is hidden: resizing waits for all that the graphics card has still to do, there and back. */
+class Sketch extends Sigma {
+  override resize(force?: boolean): this {
+    return this.getContainer().checkVisibility() ? super.resize(force) : this;
+  }
+}
+
 export class Drawing {
   readonly element: HTMLElement;
   readonly #map = h('canvas', { className: 'map' });
@@ -31,7 +38,7 @@ export class Drawing {
     this.element = h('div', { className: 'card drawing', role: 'img' }, this.#map, stage);
     // Sigma measures its element, which has to be on the page by then.
     this.#start = () => {
-      const sigma = new Sigma(this.#graph, stage, {
+      const sigma = new Sketch(this.#graph, stage, {
         allowInvalidContainer: true,
         labelRenderedSizeThreshold: 4,
         labelDensity: 0.6,
@@ -40,6 +47,8 @@ export class Drawing {
         zIndex: true,
       });
       sigma.on('clickNode', ({ node }) => onchoose(Number(node)));
+      sigma.on('enterNode', () => stage.style.setProperty('cursor', 'pointer'));
+      sigma.on('leaveNode', () => stage.style.removeProperty('cursor'));
       sigma.on('afterRender', () => this.#drawMap(sigma));
       addEventListener('themechange', () => {
         sigma.setSetting('defaultEdgeColor', themed('line'));
@@ -60,7 +69,13 @@ export class Drawing {
   /** Draws, and lays out in small steps; resolves when the layout has come to rest or a newer picture is drawn. */
   async show({ nodes, labels, scores, edges, map }: Picture): Promise<void> {
     const mine = ++this.#drawn;
-    this.#sigma ??= this.#start();
+    if (!this.#sigma) {
+      await frame(); // making a WebGL context is the longest thing that the page does: by itself
+      if (mine !== this.#drawn) return;
+      this.#sigma = this.#start();
+      await frame();
+      if (mine !== this.#drawn) return;
+    }
     this.#lines = map?.lines ?? [];
     const graph = this.#graph;
     const largest = Math.log(scores[0] ?? 1);

@@ -10,10 +10,12 @@ const LISTED = 20;
 const datasets = { wordnet: 'WordNet: meanings of words', flights: 'Flights in the United States' };
 
 export async function show(panel: HTMLElement): Promise<void> {
-  const { line, say, fail } = status();
+  const told = status();
+  const { line, say, fail } = told;
   const drawing = new Drawing((node) => ask([node]));
   let data: GraphData | undefined;
   let source: number[] = [];
+  let shown = 'wordnet';
 
   const damping = slider({
     label: 'Damping',
@@ -34,26 +36,31 @@ export async function show(panel: HTMLElement): Promise<void> {
     text: small,
     onchange: () => ask(),
   });
+  let file: File | undefined;
   const dataset = choice('Graph', { ...datasets, file: 'Your file' }, (name) => {
     if (name === 'wordnet') use(wordNet);
     else if (name === 'flights') use(flights);
+    else openFile(file!);
   });
   const own = dataset.select.options[2]!;
   own.disabled = true;
   const zone = dropZone(
     'Drop an edge list here, or choose one',
     '.txt,.csv,.tsv,.edges',
-    (file) => {
-      own.disabled = false;
-      own.textContent = file.name;
-      dataset.select.value = 'file';
-      use((signal) => fromFile(file, signal));
-    },
+    (chosen) => openFile(chosen),
   );
+  async function openFile(chosen: File): Promise<void> {
+    const opened = await use((signal) => fromFile(chosen, signal));
+    if (!opened) return;
+    file = chosen;
+    own.disabled = false;
+    own.textContent = chosen.name;
+    dataset.select.value = shown = 'file';
+  }
 
   const options = h('datalist', { id: 'graph-options' });
   const search = h('input', { type: 'search', id: 'graph-search', list: 'graph-options' });
-  const suggest = latest(fail);
+  const suggest = latest(told);
   search.addEventListener('input', () => {
     if (search.value.length < 2) return;
     suggest(async (signal) => {
@@ -88,21 +95,32 @@ export async function show(panel: HTMLElement): Promise<void> {
   const touchedMeter = h('div', { className: 'meter', role: 'img' });
   const massMeter = h('div', { className: 'meter', role: 'img' });
   const list = h('tbody');
-  const newest = latest(fail);
+  const newest = latest(told);
 
-  async function use(open: (signal: AbortSignal) => Promise<GraphData>): Promise<void> {
-    await newest(async (signal) => {
+  /** Shows another graph; when it cannot be had the one of before stays. Resolves to whether it is there. */
+  async function use(open: (signal: AbortSignal) => Promise<GraphData>): Promise<boolean> {
+    const wanted = dataset.select.value;
+    const opened = await newest(async (signal) => {
       say('Reading the graph…');
       const next = await open(signal);
-      signal.throwIfAborted();
-      data?.graph.dispose();
-      data = next;
+      try {
+        const first = await next.find(next.first);
+        signal.throwIfAborted();
+        data?.dispose();
+        [data, source] = [next, first];
+      } catch (error) {
+        next.dispose();
+        throw error;
+      }
       drawing.clear();
       search.value = next.first;
-      source = await next.find(next.first);
       say(`${whole(next.nodeCount)} nodes, ${whole(next.edgeCount)} edges.`);
     });
-    await ask();
+    if (opened) {
+      shown = wanted;
+      ask();
+    } else if (dataset.select.value === wanted) dataset.select.value = shown;
+    return opened;
   }
 
   /** Ranks around these nodes, or around the last ones with what the sliders say now. */

@@ -3,6 +3,12 @@ import { fieldColour } from '../colours.js';
 import { h } from '../ui.js';
 import { type Grid, HEIGHT, WIDTH } from './grid.js';
 
+/** Colours from -1 to 1 in steps that nobody sees, so that drawing only looks them up. */
+const SHADES = 256;
+const palette = Uint8Array.from({ length: 3 * (2 * SHADES + 1) }, (_, i) =>
+  Math.round(fieldColour((Math.floor(i / 3) - SHADES) / SHADES)[i % 3]!),
+);
+
 export class Field {
   readonly canvas = h('canvas', {
     className: 'field',
@@ -15,34 +21,44 @@ export class Field {
   readonly #image = this.#context.createImageData(WIDTH, HEIGHT);
   /** Where the keyboard is. */
   cursor: { x: number; y: number } | undefined;
-  /** Cells that an answer has read, and the one that it was asked for. */
-  lit: { cells: Set<number>; asked: number } | undefined;
+  /** The rows that an answer has read, 'all' of them perhaps, and the cell that it was asked for. */
+  lit: { rows: ReadonlySet<number> | 'all'; asked: number } | undefined;
 
   constructor(readonly grid: Grid) {}
 
   /** Draws the potential of each row, or only the painting when there is none yet. */
   draw(potential?: Float64Array | Float32Array): void {
-    const { grid } = this;
-    const data = this.#image.data;
+    const { grid, lit } = this;
+    const { data } = this.#image;
+    const put = (cell: number, r: number, g: number, b: number) => {
+      data[4 * cell] = r;
+      data[4 * cell + 1] = g;
+      data[4 * cell + 2] = b;
+      data[4 * cell + 3] = 255;
+    };
     let largest = 0;
     for (const value of potential ?? []) largest = Math.max(largest, Math.abs(value));
+    const scale = potential && largest > 0 ? 1 / largest : 0;
     for (let cell = 0; cell < grid.rows.length; cell++) {
       const row = grid.rows[cell]!;
-      // The root stretches what is far from sources, where potentials are small.
-      const value = row >= 0 && potential && largest > 0 ? potential[row]! / largest : 0;
-      let [r, g, b] =
-        row < 0 ? [70, 70, 74] : fieldColour(Math.sign(value) * Math.sqrt(Math.abs(value)));
       const source = grid.sources[cell]!;
-      if (source > 0) [r, g, b] = [140, 0, 20];
-      else if (source < 0) [r, g, b] = [0, 25, 90];
-      if (this.lit) {
-        if (this.lit.asked === cell) [r, g, b] = [0, 0, 0];
-        else if (this.lit.cells.has(cell)) [r, g, b] = [255, 225, 60];
-        else [r, g, b] = [r * 0.55 + 90, g * 0.55 + 90, b * 0.55 + 90];
+      if (row >= 0 && lit && (lit.rows === 'all' || lit.rows.has(row))) put(cell, 255, 225, 60);
+      else if (row < 0) put(cell, 70, 70, 74);
+      else if (source > 0) put(cell, 140, 0, 20);
+      else if (source < 0) put(cell, 0, 25, 90);
+      else {
+        const value = scale === 0 ? 0 : potential![row]! * scale;
+        // The root stretches what is far from sources, where potentials are small.
+        const shade = Math.round(Math.sign(value) * Math.sqrt(Math.abs(value)) * SHADES);
+        const at = 3 * (shade + SHADES);
+        const dim = lit ? 0.55 : 1; // what was not read steps back
+        const grey = lit ? 90 : 0;
+        const part = (k: number) => palette[at + k]! * dim + grey;
+        put(cell, part(0), part(1), part(2));
       }
-      if (this.cursor && cell === this.cursor.y * WIDTH + this.cursor.x) [r, g, b] = [0, 200, 0];
-      data.set([r, g, b, 255], 4 * cell);
     }
+    if (lit) put(lit.asked, 0, 0, 0);
+    if (this.cursor) put(this.cursor.y * WIDTH + this.cursor.x, 0, 200, 0);
     this.#context.putImageData(this.#image, 0, 0);
   }
 

@@ -2,6 +2,11 @@
 
 export const WIDTH = 120;
 export const HEIGHT = 80;
+/** Above, left, right, below. */
+const [DX, DY] = [
+  [0, -1, 1, 0],
+  [-1, 0, 0, 1],
+];
 
 export type Tool = 'source' | 'sink' | 'wall' | 'erase' | 'ask';
 
@@ -78,13 +83,9 @@ export class Grid {
         const row = rows[cell]!;
         if (row < 0) continue;
         let degree = 0;
-        for (const [dx, dy] of [
-          [0, -1],
-          [-1, 0],
-          [1, 0],
-          [0, 1],
-        ] as const) {
-          const [u, v] = [x + dx, y + dy];
+        for (let k = 0; k < 4; k++) {
+          const u = x + DX[k]!;
+          const v = y + DY[k]!;
           if (u < 0 || v < 0 || u >= WIDTH || v >= HEIGHT) continue;
           const other = rows[v * WIDTH + u]!;
           if (other < 0) continue;

@@ -1,7 +1,9 @@
 // A system of equations that is painted or opened: its solution, how each method gets there, and single entries of it.
+import type { SolveMethod, SolveResult } from 'sublinear/solver';
+import type { MatrixProperties } from 'sublinear/sparse';
 import { Chart, type Line } from '../chart.js';
 import { engine } from '../engine.js';
-import { dropZone, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
+import { dropZone, frame, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
 import { Field } from './field.js';
 import { Grid, HEIGHT, type Tool, WIDTH } from './grid.js';
 
@@ -12,8 +14,6 @@ const tools: Record<Tool, string> = {
   erase: 'Erase',
   ask: 'Ask for one cell',
 };
-const compared = ['cg', 'symmetricGaussSeidel', 'approximateCholesky', 'amg'] as const;
-
 const solverRoom = async () => (await engine()).use('solver');
 type Matrix = Awaited<ReturnType<typeof fromCoo>>;
 async function fromCoo(input: {
@@ -30,11 +30,24 @@ async function fromCoo(input: {
 interface Problem {
   matrix: Matrix;
   b: Float64Array;
-  leak: number;
+  /** What the diagonal has more than its row: a local answer's error is measured in `max|b|` over it. */
+  slack: number;
+  methods: readonly Method[];
+}
+
+type Method = Exclude<SolveMethod, 'auto'>;
+
+/** The methods that such a matrix can be given to. */
+function suited({ symmetric, minRowSlack }: MatrixProperties): readonly Method[] {
+  if (!symmetric) return ['gaussSeidel', 'bicgstab', 'gmres'];
+  return minRowSlack >= 0
+    ? ['cg', 'symmetricGaussSeidel', 'approximateCholesky', 'amg']
+    : ['cg', 'symmetricGaussSeidel', 'incompleteCholesky', 'amg'];
 }
 
 export async function show(panel: HTMLElement): Promise<void> {
-  const { line, say, fail } = status();
+  const told = status();
+  const { line, say, fail } = told;
   const grid = new Grid();
   grid.example();
   const field = new Field(grid);
@@ -42,13 +55,14 @@ export async function show(panel: HTMLElement): Promise<void> {
   let problem: Problem | undefined;
   let solution: Float64Array | Float32Array | undefined;
 
-  const convergence = new Chart({ x: 'iteration', y: 'relative residual', log: true });
+  const convergence = new Chart({ x: 'readings of the matrix', y: 'relative residual', log: true });
   const profile = new Chart({ x: 'row', y: 'x', height: 180 });
   const decision = h('ol', { className: 'decision' });
   const summary = h('p', { className: 'status' });
   const entry = h('p', { className: 'status', role: 'status' });
-  const newest = latest(fail);
-  const newestEntry = latest(fail);
+  const compared = h('p', { className: 'status' });
+  const newest = latest(told);
+  const newestEntry = latest(told);
 
   const leak = slider({
     label: 'Leak to the ground',
@@ -70,32 +84,46 @@ export async function show(panel: HTMLElement): Promise<void> {
     entry.textContent = '';
     field.draw(solution?.length === countOpen() ? solution : undefined);
     await newest(async (signal) => {
+      await frame();
+      signal.throwIfAborted();
       const { b, rows, ...entries } = grid.system(leak.value);
       if (rows === 0) throw new RangeError('There is no open cell left: erase some walls.');
       const matrix = await fromCoo({ rows, cols: rows, ...entries });
-      await solveProblem({ matrix, b, leak: leak.value }, signal);
+      const methods = ['cg', 'symmetricGaussSeidel', 'approximateCholesky', 'amg'] as const;
+      await solveProblem({ matrix, b, slack: leak.value, methods }, signal);
+      say(`${whole(rows)} open cells.`);
       field.draw(solution);
     });
   }
 
   const countOpen = () => grid.walls.reduce((sum, wall) => sum + 1 - wall, 0);
 
+  /** Takes the matrix over: it is freed when another problem takes its place, or when it could not be solved. */
   async function solveProblem(next: Problem, signal: AbortSignal): Promise<void> {
-    const { solveAsync } = await solverRoom();
-    if (signal.aborted) return void next.matrix.dispose();
-    const old = problem?.matrix;
-    problem = next;
-    const start = performance.now();
-    const answer = await solveAsync(next.matrix, next.b, { tolerance: 1e-9, signal });
-    const took = performance.now() - start;
-    signal.throwIfAborted();
-    await old?.dispose();
+    try {
+      convergence.outdate();
+      compared.textContent = '';
+      const { solveAsync } = await solverRoom();
+      signal.throwIfAborted();
+      const start = performance.now();
+      const answer = await solveAsync(next.matrix, next.b, { tolerance: 1e-9, signal });
+      const took = performance.now() - start;
+      signal.throwIfAborted();
+      [problem, next] = [next, problem ?? next];
+      tell(answer, took);
+      compare(problem, signal);
+    } finally {
+      if (next !== problem) await next.matrix.dispose();
+    }
+  }
+
+  function tell(answer: SolveResult<Float64Array | Float32Array>, took: number): void {
     solution = answer.solution;
-    summary.textContent = `${whole(next.b.length)} unknowns: ${answer.outcome} with ${answer.method} in ${answer.iterations} iterations, ${milliseconds(took)}, relative residual ${small(answer.relativeResidual)}${
+    const bound =
       answer.errorBound === undefined
         ? ''
-        : `, no entry is off by more than ${small(answer.errorBound)}`
-    }.`;
+        : `, no entry is off by more than ${small(answer.errorBound)}`;
+    summary.textContent = `${whole(solution.length)} unknowns: ${answer.outcome} with ${answer.method} in ${answer.iterations} iterations, ${milliseconds(took)}, relative residual ${small(answer.relativeResidual)}${bound}.`;
     decision.replaceChildren(
       ...answer.decision.attempts.map(({ method, reason, iterations, outcome }) =>
         h(
@@ -106,75 +134,71 @@ export async function show(panel: HTMLElement): Promise<void> {
         ),
       ),
     );
-    compare(next, signal);
   }
 
   // The curves come after the picture, one by one, and stop when something newer is painted.
-  async function compare({ matrix, b }: Problem, signal: AbortSignal): Promise<void> {
+  async function compare({ matrix, b, methods }: Problem, signal: AbortSignal): Promise<void> {
     const { solveAsync } = await solverRoom();
     const lines: Line[] = [];
     const told: string[] = [];
-    for (const method of compared) {
-      try {
-        const { history, outcome, iterations } = await solveAsync(matrix, b, {
+    try {
+      const nnz = await matrix.nnz;
+      for (const method of methods) {
+        const answer = await solveAsync(matrix, b, {
           method,
           tolerance: 1e-9,
           maxIterations: 2000,
           history: true,
           signal,
+        }).catch((error) => {
+          signal.throwIfAborted();
+          told.push(`${method}: ${error instanceof Error ? error.message : error}`);
         });
-        const x = Array.from(history!, (_, i) => i + 1);
-        lines.push({ name: method, x, y: Array.from(history!, (value) => Math.max(value, 1e-16)) });
-        told.push(`${method}: ${outcome} after ${iterations} iterations`);
-      } catch (error) {
-        if (signal.aborted) return;
-        told.push(`${method}: ${error instanceof Error ? error.message : error}`);
+        signal.throwIfAborted();
+        if (answer) {
+          const past = answer.history!;
+          const { setupWork, work } = answer.decision.attempts.at(-1)!;
+          // Iterations of different methods cost differently: all are counted in readings of the matrix, set-up included.
+          const x = Array.from(past, (_, i) => (setupWork + (work * (i + 1)) / past.length) / nnz);
+          const y = Array.from(past, (value) => Math.max(value, 1e-16));
+          lines.push({ name: method, x, y });
+          told.push(
+            `${method}: ${answer.outcome} after ${answer.iterations} iterations, ${small((setupWork + work) / nnz)} readings`,
+          );
+        }
+        await frame();
+        if (lines.length > 0) convergence.draw(lines, told.join('. '));
+        compared.textContent = told.join(' · ');
       }
-      if (signal.aborted) return;
-      if (lines.length > 0) convergence.draw(lines, told.join('. '));
-      methods.textContent = told.join(' · ');
+    } catch (error) {
+      if (!signal.aborted) fail(error);
     }
   }
-  const methods = h('p', { className: 'status' });
 
   /** One entry of x, and the rows that it takes. */
   async function ask(row: number, cell?: number): Promise<void> {
     const current = problem;
     if (!current) return;
     await newestEntry(async (signal) => {
-      const { solveEntriesAsync, solveSparseAsync } = await solverRoom();
+      const { solveEntriesAsync } = await solverRoom();
       // A proved error of a fiftieth of the largest value that the slack allows.
       const largest = current.b.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-      const slack = current.leak || 1;
-      const absoluteError = (0.02 * largest) / slack;
       const start = performance.now();
       const answer = await solveEntriesAsync(current.matrix, {
         b: current.b,
         indices: [row],
-        absoluteError,
+        absoluteError: (0.02 * largest) / current.slack,
+        touched: true,
         signal,
       });
       const took = performance.now() - start;
+      if (current !== problem) return;
+      const rows = answer.method === 'push' ? new Set(answer.touched) : 'all';
+      const read = rows === 'all' ? 'all' : `${whole(rows.size)} of ${whole(current.b.length)}`;
       const value = answer.values[0]!;
-      const truth = solution?.[row];
-      entry.textContent = `x[${row}] = ${small(value)} ± ${small(answer.errorBound)} (proved), ${answer.method}, ${whole(answer.work.touchedRows)} of ${whole(current.b.length)} rows read, ${milliseconds(took)}${
-        truth === undefined ? '' : `; the full solution has ${small(truth)}`
-      }.`;
+      entry.textContent = `x[${row}] = ${small(value)} ± ${small(answer.errorBound)} (proved), ${answer.method}, ${read} rows read, ${milliseconds(took)}; the full solution has ${small(solution![row]!)}.`;
       if (cell === undefined) return;
-      if (answer.method === 'push') {
-        // The matrix is symmetric: the rows that this entry depends on are those that a unit source in its cell reaches.
-        const reached = await solveSparseAsync(current.matrix, {
-          b: { indices: [row], values: [1] },
-          absoluteError: 0.02 / slack,
-          signal,
-        });
-        if (signal.aborted || current !== problem) return;
-        const cells = new Map(Array.from(grid.rows, (of, at) => [of, at]));
-        field.lit = {
-          asked: cell,
-          cells: new Set(Array.from(reached.indices, (of) => cells.get(of)!)),
-        };
-      } else field.lit = { asked: cell, cells: new Set(grid.rows.keys()) }; // a full solve: all of them
+      field.lit = { asked: cell, rows };
       field.draw(solution);
     });
   }
@@ -261,15 +285,17 @@ export async function show(panel: HTMLElement): Promise<void> {
     newest(async (signal) => {
       say(`Reading ${file.name}…`);
       const { SparseMatrix } = await solverRoom();
-      const matrix = await SparseMatrix.fromMatrixMarketAsync(await file.text(), { signal });
-      const rows = await matrix.rows;
+      const matrix = await SparseMatrix.fromMatrixMarketAsync(file.stream(), { signal });
+      const { b, properties } = await onesOf(matrix);
+      const slack = Math.max(properties.minRowSlack, properties.minColumnSlack);
+      await solveProblem(
+        { matrix, b, slack: slack > 0 ? slack : 1, methods: suited(properties) },
+        signal,
+      );
       fieldBox.hidden = true;
       profileBox.hidden = false;
-      const properties = await matrix.classify();
-      const slack = Math.max(properties.minRowSlack, properties.minColumnSlack);
-      // A right-hand side whose solution is all ones, so that everybody sees whether it was found.
-      const b = Float64Array.from(await matrix.multiply(new Float64Array(rows).fill(1)));
-      await solveProblem({ matrix, b, leak: slack > 0 ? slack : 1 }, signal);
+      entry.textContent = '';
+      const rows = b.length;
       say(
         `${file.name}: ${whole(rows)} rows, ${whole(await matrix.nnz)} entries; b = A · 1, so that each x is 1.`,
       );
@@ -281,6 +307,20 @@ export async function show(panel: HTMLElement): Promise<void> {
       );
     }),
   );
+
+  /** A right-hand side whose solution is all ones, so that everybody sees whether it was found. */
+  async function onesOf(matrix: Matrix) {
+    try {
+      const properties = await matrix.classify();
+      const b = Float64Array.from(
+        await matrix.multiply(new Float64Array(await matrix.cols).fill(1)),
+      );
+      return { b, properties };
+    } catch (error) {
+      await matrix.dispose();
+      throw error;
+    }
+  }
 
   const fieldBox = h('div', { className: 'card' }, canvas);
   const profileBox = h('div', { className: 'card', hidden: true }, profile.element);
@@ -323,9 +363,10 @@ export async function show(panel: HTMLElement): Promise<void> {
         { className: 'card' },
         h('h2', {}, 'Methods side by side'),
         convergence.element,
-        methods,
+        compared,
       ),
     ),
   );
+  await frame();
   await paint();
 }

@@ -34,19 +34,22 @@ async function open() {
     ),
   ]);
   const words = text.split('\n');
+  const index = await Hnsw.load(graph);
+  const exact = await Flat.load(scan);
   return {
     words,
     numbers: new Map(words.map((word, i) => [word, i])),
-    index: await Hnsw.load(graph),
-    exact: await Flat.load(scan),
+    index,
+    exact,
     filterOf: (ids: Uint32Array) => Filter.from(ids),
   };
 }
 
 export async function show(panel: HTMLElement): Promise<void> {
-  const { line, say, fail } = status();
+  const progress = status();
+  const { line, say } = progress;
   say('Loading 12,000 words…');
-  const newest = latest(fail);
+  const newest = latest(progress);
 
   const width = slider({
     label: 'Candidates kept (ef)',
@@ -120,7 +123,7 @@ export async function show(panel: HTMLElement): Promise<void> {
               h('th', {}, 'word'),
               h('th', { className: 'number' }, 'cosine'),
               h('th', {}, 'share'),
-              h('th', {}, 'among the exact ten'),
+              h('th', {}, 'among the exact twelve'),
             ),
           ),
           rows,
@@ -176,13 +179,16 @@ export async function show(panel: HTMLElement): Promise<void> {
         );
         const [truth, exactTime] = await timed(() => exact.searchBatch(same, options));
         signal.throwIfAborted();
-        const sure = new Set(Array.from(truth.ids.subarray(0, truth.found[0])));
-        const others = Array.from(found.ids.subarray(0, found.found[0]), (id, i) => ({
+        // The words of the question are the nearest to it: nobody asks for them.
+        const first = (ids: Uint32Array, count: number) =>
+          Array.from(ids.subarray(0, count), (id, i) => ({ id, i }))
+            .filter(({ id }) => !used.includes(id))
+            .slice(0, SHOWN);
+        const sure = new Set(first(truth.ids, truth.found[0]!).map(({ id }) => id));
+        const others = first(found.ids, found.found[0]!).map(({ id, i }) => ({
           id,
           near: 1 - found.distances[i]!,
-        }))
-          .filter(({ id }) => !used.includes(id))
-          .slice(0, SHOWN);
+        }));
         facts.textContent = `${milliseconds(time / REPEATS)} in the graph, ${milliseconds(exactTime / REPEATS)} by exact scan${narrowed ? `; ${whole(allowed.length)} words allowed` : ''}. Each asked ${REPEATS} times in one call.`;
         say('');
         rows.replaceChildren(
