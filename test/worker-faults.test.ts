@@ -1,0 +1,168 @@
+// What can go wrong between a program and a worker, in Node and, through worker.browser.test.ts, in Chromium: sources that
+// fail or never answer, values that cannot pass, a worker that is ended while it starts.
+import { createWorkerEngine, SublinearError, type WorkerEngine } from 'sublinear/worker';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let engine: WorkerEngine;
+beforeAll(async () => {
+  engine = await createWorkerEngine();
+});
+afterAll(() => engine.dispose());
+
+const rejected = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable('it was not rejected'),
+    (reason) => reason,
+  );
+
+describe('a source', () => {
+  test('that fails: its error arrives as it is, and the worker goes on', async () => {
+    const { Graph } = await engine.use('graph');
+    const given = new SublinearError('CHANGED', 'Store.get', 'replaced meanwhile');
+    async function* later() {
+      yield '0 1\n';
+      throw given;
+    }
+    function* now() {
+      yield '0 1\n';
+      throw given;
+    }
+    const stream = new ReadableStream<string>({
+      start: (controller) => controller.enqueue('0 1\n'),
+      pull: (controller) => controller.error(given),
+    });
+    for (const source of [later(), now(), stream])
+      expect(await rejected(Graph.fromEdgeList(source))).toBe(given);
+    expect(await (await Graph.fromEdgeList('0 1\n')).edgeCount).toBe(1);
+  });
+
+  test('that never answers does not hold up an abort, nor the next call', async () => {
+    const { Graph } = await engine.use('graph');
+    async function* never(first: unknown) {
+      yield first;
+      await new Promise(() => {});
+    }
+    for (const read of [
+      (signal: AbortSignal) => Graph.fromEdgeList(never('0 1\n') as never, { signal }),
+      (signal: AbortSignal) => Graph.load(never(new Uint8Array(16)) as never, { signal }),
+    ]) {
+      const controller = new AbortController();
+      const reading = read(controller.signal);
+      setTimeout(() => controller.abort(), 20);
+      expect(await rejected(reading)).toBe(controller.signal.reason);
+      expect(await (await Graph.fromEdgeList('0 1\n')).edgeCount).toBe(1);
+    }
+  });
+
+  test('whose pieces cannot pass is refused by name', async () => {
+    const { Graph } = await engine.use('graph');
+    const refused = async (piece: unknown) =>
+      rejected(Graph.fromEdgeList([piece].values() as never));
+    for (const piece of [Symbol('x'), () => 1]) {
+      const error = await refused(piece);
+      expect(error).toMatchObject({ code: 'TYPE', operation: 'Graph.fromEdgeList' });
+      expect(error.message).toMatch(/^what a source gives cannot be passed to a worker/);
+    }
+    expect((await refused({ metadata: { f: () => 1 } })).message).toMatch(/^"metadata.f" of what/);
+  });
+});
+
+describe('values that cannot pass', () => {
+  test('arrays whose memory was moved away are refused, whether they are copied or moved', async () => {
+    const { Vector } = await engine.use('dense');
+    const gone = new Float64Array([3, 4]);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    for (const given of [gone, gone.buffer])
+      for (const transfer of [false, true]) {
+        const error = await rejected(Vector.with({ transfer }).from(given as never));
+        expect(error).toMatchObject({ code: 'TYPE', operation: 'Vector.from' });
+        expect(error.message).toMatch(/detached/);
+      }
+    // Those that are empty of themselves are not.
+    expect(await (await Vector.from(new Float64Array(0))).length).toBe(0);
+    expect(await (await Vector.from([3, 4])).norm()).toBe(5);
+  });
+
+  test('symbols, promises and functions are refused with the name of the argument', async () => {
+    const { Vector } = await engine.use('dense');
+    const v = await Vector.from([3, 4]);
+    expect(await rejected(v.norm(Symbol('x') as never))).toMatchObject({ code: 'TYPE' });
+    const error = await rejected(Vector.from([1], { dtype: Symbol('x') } as never));
+    expect(error).toMatchObject({ code: 'TYPE', argument: 'dtype' });
+    expect(await rejected(Vector.from(Promise.resolve([1]) as never))).toMatchObject({
+      code: 'TYPE',
+    });
+  });
+
+  test('views of shared memory of every kind get as far as the method', async () => {
+    if (typeof SharedArrayBuffer !== 'function') return;
+    const { Vector } = await engine.use('dense');
+    const shared = new Float32Array(new SharedArrayBuffer(16), 8);
+    shared.set([3, 4]);
+    expect(await (await Vector.from(shared)).norm()).toBe(5);
+    const view = new DataView(new SharedArrayBuffer(16));
+    expect(await rejected(Vector.from(view as never))).toMatchObject({
+      code: 'TYPE',
+      operation: 'Vector.from',
+      argument: 'values',
+    });
+  });
+});
+
+describe('a worker that is ended', () => {
+  test('while it starts: what waits for it is rejected, the next call has another one', async () => {
+    await using own = await createWorkerEngine({ modules: ['dense'] });
+    const { Vector } = own.dense;
+    own.terminate();
+    const waiting = rejected(Vector.from([1]));
+    own.terminate();
+    const next = Vector.from([3, 4]);
+    expect(await waiting).toMatchObject({ code: 'CRASHED', operation: 'Vector.from' });
+    expect(await (await next).norm()).toBe(5);
+  });
+
+  test('while it starts: dispose() waits for nothing', async () => {
+    const own = await createWorkerEngine({ modules: ['dense'] });
+    own.terminate();
+    const waiting = rejected(own.dense.Vector.from([1]));
+    let settled = false;
+    void waiting.then(() => {
+      settled = true;
+    });
+    await own.dispose();
+    await null;
+    expect(settled).toBe(true);
+    expect(await waiting).toMatchObject({ code: 'DISPOSED', operation: 'Vector.from' });
+  });
+
+  test('objects that are being disposed have gone with it', async () => {
+    const own = await createWorkerEngine({ modules: ['dense'] });
+    const v = await own.dense.Vector.from([1]);
+    const ending = v.dispose();
+    own.terminate();
+    await ending;
+    const w = await own.dense.Vector.from([1]);
+    const disposing = w.dispose();
+    await own.dispose();
+    await disposing;
+    expect([v.disposed, w.disposed]).toEqual([true, true]);
+  });
+
+  test('an abort of a call in the queue leaves the running one alone', async () => {
+    const { Graph, pageRank } = await engine.use('diffusion');
+    const from = Uint32Array.from({ length: 200_000 }, (_, i) => i % 20_000);
+    const graph = await Graph.fromEdges({
+      from,
+      to: from.map((node, i) => (node * 7 + i) % 20_000),
+    });
+    const controller = new AbortController();
+    const running = pageRank(graph, { tolerance: 1e-9 });
+    const queued = graph.with({ signal: controller.signal }).components();
+    const after = graph.nodeCount;
+    controller.abort();
+    expect(await rejected(queued)).toBe(controller.signal.reason);
+    expect((await running).outcome).toBe('converged');
+    expect(await after).toBe(20_000);
+    await graph.dispose();
+  });
+});
