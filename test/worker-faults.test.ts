@@ -1,6 +1,11 @@
 // What can go wrong between a program and a worker, in Node and, through worker.browser.test.ts, in Chromium: sources that
 // fail or never answer, values that cannot pass, a worker that is ended while it starts.
-import { createWorkerEngine, SublinearError, type WorkerEngine } from 'sublinear/worker';
+import {
+  createPool,
+  createWorkerEngine,
+  SublinearError,
+  type WorkerEngine,
+} from 'sublinear/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let engine: WorkerEngine;
@@ -164,5 +169,99 @@ describe('a worker that is ended', () => {
     expect((await running).outcome).toBe('converged');
     expect(await after).toBe(20_000);
     await graph.dispose();
+  });
+});
+
+describe('a pool', () => {
+  async function* never(first: number) {
+    yield first;
+    await new Promise(() => {});
+  }
+
+  test('stops a batch whose next item never comes: at an abort, and at the first error', async () => {
+    await using pool = await createPool({ size: 1 });
+    const stream = new ReadableStream<number>({ start: (controller) => controller.enqueue(1) });
+    for (const items of [never(1), stream as unknown as AsyncIterable<number>]) {
+      const controller = new AbortController();
+      const mapped = pool.map(items, (_, n) => n, { signal: controller.signal });
+      setTimeout(() => controller.abort(), 20);
+      expect(await rejected(mapped)).toBe(controller.signal.reason);
+    }
+    const oops = new Error('oops');
+    expect(await rejected(pool.map(never(1), () => Promise.reject(oops)))).toBe(oops);
+    expect(await pool.map(new Set([3, 4]), (_, n) => n)).toEqual([3, 4]);
+    expect(await rejected(pool.map(7 as never, () => 1))).toMatchObject({ code: 'TYPE' });
+  });
+
+  test('stops a batch that waits for room in the queue', async () => {
+    await using pool = await createPool({ size: 1, maxQueue: 0 });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const jobs = [1, 2].map(() => pool.run(() => gate));
+    const controller = new AbortController();
+    const mapped = pool.map([1, 2, 3], (_, n) => n, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    expect(await rejected(mapped)).toBe(controller.signal.reason);
+    open();
+    await Promise.all(jobs);
+  });
+
+  test('a job that ends its worker does not take the others with it', async () => {
+    await using pool = await createPool({ size: 1, modules: ['dense'] });
+    const poison = rejected(
+      pool.run(async (engine) => {
+        const v = await engine.dense.Vector.zeros(2);
+        engine.terminate();
+        return v.norm();
+      }),
+    );
+    const others = Array.from({ length: 5 }, () =>
+      pool.run(async ({ dense }) => {
+        using v = await dense.Vector.from([3, 4]);
+        for (let i = 0; i < 10; i++) await v.norm();
+        return v.norm();
+      }),
+    );
+    expect(await Promise.all(others)).toEqual([5, 5, 5, 5, 5]);
+    expect(await poison).toMatchObject({ code: 'CRASHED' });
+  });
+
+  test('data that could not be loaded everywhere stays nowhere', async () => {
+    await using pool = await createPool({ size: 2, modules: ['dense'] });
+    let loads = 0;
+    const oops = new Error('oops');
+    const loading = pool.replicate([3, 4], async ({ dense }, values) => {
+      const v = await dense.Vector.from(values);
+      if (++loads === 2) throw oops;
+      return v;
+    });
+    expect(await rejected(loading)).toBe(oops);
+    // Two jobs at a time have one worker each.
+    const objects = await pool.map([1, 2], async (engine) => {
+      const [module] = (await engine.stats()).modules;
+      return module?.objects;
+    });
+    expect(objects.reduce((sum = 0, each = 0) => sum + each)).toBe(1);
+  });
+
+  test('keeps a snapshot as it was given, an ArrayBuffer as well, and joins parts that agree on NaN', async () => {
+    await using pool = await createPool({ size: 1, modules: ['dense'] });
+    const values = new Float64Array([3, 4]);
+    const replica = await pool.replicate(values.buffer, ({ dense }, bytes) =>
+      dense.Vector.from(new Float64Array(bytes)),
+    );
+    values.fill(0);
+    const norm = await replica
+      .run((v, engine) => {
+        engine.terminate();
+        return v.norm();
+      })
+      .catch(() => replica.run((v) => v.norm()));
+    expect(norm).toBe(5);
+    const rows = Float32Array.of(1, 2, 3);
+    const parts = await replica.batch(rows, 1, (_, part) => ({ part, spread: Number.NaN }));
+    expect(parts).toEqual({ part: rows, spread: Number.NaN });
   });
 });
