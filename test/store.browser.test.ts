@@ -73,6 +73,18 @@ describe('a full origin', () => {
   }
 });
 
+test('a database of somebody else is left alone', async () => {
+  await new Promise((resolve) => {
+    const request = indexedDB.open('of-the-page', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore('theirs');
+    request.onsuccess = () => resolve(request.result.close());
+  });
+  const error = await indexedDBStore('of-the-page')
+    .list()
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'STORE', message: expect.stringMatching(/another name/) });
+});
+
 for (const [kind, make] of Object.entries(places)) {
   describe(kind, () => {
     for (const [promise, run] of Object.entries(promises))

@@ -142,6 +142,14 @@ export const promises: Record<string, (store: Store) => Promise<void>> = {
     await refused(store.put(7 as never, pattern(1, 1)), 'TYPE');
   },
 
+  async 'refuses options that it does not know'(store) {
+    const bytes = pattern(1, 1);
+    await refused(store.put('a', bytes, { signal: 7 } as never), 'TYPE');
+    await refused(store.put('a', bytes, { sgnal: 7 } as never), 'TYPE');
+    await refused(store.put('a', bytes, null as never), 'TYPE');
+    same(await store.list(), []);
+  },
+
   async 'leaves the old file when a put fails'(store) {
     const old = pattern(1_200_000, 5);
     await store.put('kept', old);
