@@ -224,7 +224,7 @@ describe('collections', () => {
       expect(
         after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers,
       ).toBeLessThan(20e6);
-      expect(performance.now() - start).toBeLessThan(500);
+      expect(performance.now() - start).toBeLessThan(2000);
     }
     // A name of its own for each row: rows times names would be 400 million cells.
     const many = Array.from({ length: 20_000 }, (_, i) => i);

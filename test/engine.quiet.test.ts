@@ -33,7 +33,7 @@ function yardstick(folder: string): string {
     await WebAssembly.instantiate(module, imports);`;
 }
 
-/** What the yardstick takes on a machine on which 30 ms are meant. The benchmarks hold the 30 ms themselves. */
+/** What the yardstick takes on a machine for which 30 ms are meant. The benchmarks measure against the 30 ms alone. */
 const YARDSTICK_MS = 13;
 
 test('answers within 30 ms of asking, or as much later as the machine is slower', () => {
@@ -45,14 +45,15 @@ test('answers within 30 ms of asking, or as much later as the machine is slower'
       const { Vector } = await load();
       if (Vector.from([3, 4]).norm() !== 5) throw new Error('wrong');`;
     // In turn, and the best of some, since other programs share the machine; processor time where that is less.
-    let ours = Number.POSITIVE_INFINITY;
-    let theirs = Number.POSITIVE_INFINITY;
+    let least = Number.POSITIVE_INFINITY;
+    let ratio = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 12; i++) {
-      ours = Math.min(ours, once(load));
-      theirs = Math.min(theirs, once(comparable));
+      const ours = once(load);
+      least = Math.min(least, ours);
+      ratio = Math.min(ratio, ours / once(comparable));
     }
-    console.log(`first answer ${ours.toFixed(1)} ms, yardstick ${theirs.toFixed(1)} ms`);
-    expect(ours).toBeLessThanOrEqual(30 * Math.max(1, theirs / YARDSTICK_MS));
+    console.log(`first answer ${least.toFixed(1)} ms, ${ratio.toFixed(2)} times the yardstick`);
+    expect(Math.min(least, ratio * YARDSTICK_MS)).toBeLessThanOrEqual(30);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
