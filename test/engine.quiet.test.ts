@@ -44,14 +44,16 @@ test('answers within 30 ms of asking, or as much later as the machine is slower'
       const { load } = await import('sublinear/dense');
       const { Vector } = await load();
       if (Vector.from([3, 4]).norm() !== 5) throw new Error('wrong');`;
-    // In turn, and the best of some, since other programs share the machine; processor time where that is less.
+    // In turn, since other programs share the machine; processor time where that is less. Of the times the least, of the
+    // ratios the lower quartile: one slow run of the yardstick would make a ratio small.
     let least = Number.POSITIVE_INFINITY;
-    let ratio = Number.POSITIVE_INFINITY;
+    const ratios: number[] = [];
     for (let i = 0; i < 12; i++) {
       const ours = once(load);
       least = Math.min(least, ours);
-      ratio = Math.min(ratio, ours / once(comparable));
+      ratios.push(ours / once(comparable));
     }
+    const ratio = ratios.sort((a, b) => a - b)[3] as number;
     console.log(`first answer ${least.toFixed(1)} ms, ${ratio.toFixed(2)} times the yardstick`);
     expect(Math.min(least, ratio * YARDSTICK_MS)).toBeLessThanOrEqual(30);
   } finally {

@@ -43,6 +43,8 @@ describe('a source', () => {
 
   test('that never answers does not hold up an abort, nor the next call', async () => {
     const { Graph } = await engine.use('graph');
+    const { Collection } = await engine.use('hnsw');
+    const collection = await Collection.create({ metric: 'euclidean', dimension: 1 });
     async function* never(first: unknown) {
       yield first;
       await new Promise(() => {});
@@ -50,6 +52,8 @@ describe('a source', () => {
     for (const read of [
       (signal: AbortSignal) => Graph.fromEdgeList(never('0 1\n') as never, { signal }),
       (signal: AbortSignal) => Graph.load(never(new Uint8Array(16)) as never, { signal }),
+      (signal: AbortSignal) =>
+        collection.addAll(never({ key: 1, vector: [1] }) as never, { signal }),
     ]) {
       const controller = new AbortController();
       const reading = read(controller.signal);
@@ -57,6 +61,24 @@ describe('a source', () => {
       expect(await rejected(reading)).toBe(controller.signal.reason);
       expect(await (await Graph.fromEdgeList('0 1\n')).edgeCount).toBe(1);
     }
+  });
+
+  test('of items goes into a collection, whether they are there or come later', async () => {
+    const { Collection } = await engine.use('hnsw');
+    const collection = await Collection.create({ metric: 'euclidean', dimension: 1 });
+    function* items(from: number) {
+      for (let i = from; i < from + 150; i++) yield { key: i, vector: [i] };
+    }
+    async function* later() {
+      yield* items(1000);
+      yield { key: 2000, vector: [1, 2] };
+    }
+    await collection.addAll(items(0));
+    expect(await collection.size).toBe(150);
+    const error = await rejected(collection.addAllAsync(later()));
+    expect(error).toMatchObject({ code: 'SHAPE', position: 150 });
+    expect(await collection.size).toBe(300);
+    await collection.dispose();
   });
 
   test('whose pieces cannot pass is refused by name', async () => {

@@ -7,7 +7,7 @@ import { SublinearError } from '../errors.js';
 import { iteratorName } from '../iterable.js';
 import { WasmObject } from '../object.js';
 import type { RoomName } from '../rooms.js';
-import { ambient } from '../steps.js';
+import { ambient, orAborted } from '../steps.js';
 import { copyOf, type Placeless, pack, packError, unpack } from './codec.js';
 import type {
   CallerSide,
@@ -20,7 +20,6 @@ import type {
   Target,
   WorkerSide,
 } from './protocol.js';
-import { orAborted } from './source.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Members = Record<string, unknown>;

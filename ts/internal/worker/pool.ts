@@ -3,10 +3,11 @@ import { parallelism } from '#worker-source';
 import { openWorkerEngine, type WorkerEngineOptions, type WorkerEngineWith } from '../../worker.js';
 import { SublinearError } from '../errors.js';
 import type { RoomName } from '../rooms.js';
+import { orAborted } from '../steps.js';
 import * as check from '../validate.js';
 import type { CallOptions } from './connection.js';
 import { Replica, share } from './replica.js';
-import { orAborted, sourceOf } from './source.js';
+import { sourceOf } from './source.js';
 
 export { Replica } from './replica.js';
 

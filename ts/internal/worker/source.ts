@@ -34,23 +34,3 @@ export function sourceOf(value: object): Source | undefined {
 export function stop(source: Source): void {
   void source.return?.().then(undefined, () => {});
 }
-
-/** What `begin` gives, or the signal's reason as soon as it is aborted: what never answers must not hold up an abort. */
-export function orAborted<T>(signal: AbortSignal, begin: () => PromiseLike<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
-    const release = () => signal.removeEventListener('abort', onAbort);
-    signal.addEventListener('abort', onAbort);
-    begin().then(
-      (value) => {
-        release();
-        resolve(value);
-      },
-      (error) => {
-        release();
-        reject(error);
-      },
-    );
-  });
-}
