@@ -35,6 +35,8 @@ export const cells: Cell[] = [
   inWorker('bun'),
   inWorker('workerd', { refusal: /this runtime has no workers: use createEngine\(\)/ }),
   inWorker('chromium'),
+  inWorker('firefox'),
+  inWorker('webkit'),
   inWorker('vite8-build'),
   inWorker('webpack'),
   inWorker('esbuild'),
