@@ -38,6 +38,8 @@ export const cells: Cell[] = [
   inWorker('firefox'),
   inWorker('webkit'),
   inWorker('vite8-build'),
+  inWorker('vite8-dev'),
+  inWorker('vite5-dev'),
   inWorker('webpack'),
   inWorker('esbuild'),
   inWorker('esbuild-node'),
