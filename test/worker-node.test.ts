@@ -74,12 +74,12 @@ test('objects that come and go leave nothing in the thread that called for them'
     };
     await cycles(3000);
     const before = await cycles(3000);
-    console.log((await cycles(12_000)) - before);
+    console.log((await cycles(24_000)) - before);
     await engine.dispose();`;
   const flags = ['--expose-gc', '--input-type=module', '-e', script];
   const { stdout } = await run(process.execPath, flags, { cwd: root, encoding: 'utf8' });
-  // One entry in a map for each would be 0.8 MB.
-  expect(Number(stdout)).toBeLessThan(300_000);
+  // One entry in a map for each would be 1.6 MB; V8 itself keeps a few hundred kB more.
+  expect(Number(stdout)).toBeLessThan(900_000);
 });
 
 test('a trap in WebAssembly ends the worker, and the next call has a fresh one', async () => {

@@ -331,7 +331,7 @@ export class Collection {
    */
   async addAllAsync(
     items: Iterable<Item> | AsyncIterable<Item>,
-    options: AsyncOptions<Added> = {},
+    options: AsyncOptions<{ added: number; total: number | undefined }> = {},
   ): Promise<void> {
     const operation = 'Collection.addAllAsync';
     check.options(operation, options, ['signal', 'onProgress']);
