@@ -32,10 +32,26 @@ export default defineConfig({
           exclude: ['test/**/*.{browser,quiet,site}.test.ts'],
         },
       },
-      // What looks at the clock: run alone, after all others.
-      { extends: true, test: { name: 'quiet', include: ['test/**/*.quiet.test.ts'] } },
+      // What looks at the clock: run alone, after all others, and one file after another.
+      {
+        extends: true,
+        test: {
+          name: 'quiet',
+          include: ['test/**/*.quiet.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
       // The playground's built site in a browser; it looks at the clock as well.
-      { extends: true, test: { name: 'site', include: ['test/**/*.site.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'site',
+          include: ['test/**/*.site.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
       {
         extends: true,
         // Found while a test runs, a dependency would make Vite reload the page under it.

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { readNpyHead } from '../dist/cli/npy.js';
 import { Progress } from '../dist/cli/terminal.js';
 import { openVectors } from '../dist/cli/vectors.js';
-import { file, folder, refused, start, sublinear } from './support/cli.js';
+import { file, folder, interrupted, refused, start, sublinear } from './support/cli.js';
 import { random } from './support/door.js';
 
 // Written by NumPy itself: test/vectors/npy/generate.py.
@@ -462,16 +462,8 @@ describe('index and search', () => {
       file('slow.f32', new Uint8Array(numbers.buffer));
       file('slow.txt', Array.from({ length: rows }, (_, i) => i).join('\n'));
       file('kept.slv', 'what was there before');
-      const child = start([
-        ...['index', 'slow.f32', '--dimension', String(width), '-o', 'kept.slv'],
-        ...extra,
-      ]);
-      let stderr = '';
-      child.stderr!.setEncoding('utf8').on('data', (text) => (stderr += text));
-      child.stdout!.resume();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      child.kill('SIGINT');
-      const [code, signal] = await once(child, 'close');
+      const build = ['index', 'slow.f32', '--dimension', String(width), '-o', 'kept.slv'];
+      const { code, signal, stderr } = await interrupted([...build, ...extra], 1500);
       expect({ code, signal }).toEqual({ code: 130, signal: null });
       expect(stderr).toMatch(/interrupted/);
       expect(readFileSync(join(folder, 'kept.slv'), 'utf8')).toBe('what was there before');

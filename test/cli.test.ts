@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { file, folder, type Run, read, refused, start, sublinear } from './support/cli.js';
+import {
+  file,
+  folder,
+  interrupted,
+  type Run,
+  read,
+  refused,
+  start,
+  sublinear,
+} from './support/cli.js';
 
 // x = (1, 2, 3) solves it.
 const matrix = `%%MatrixMarket matrix coordinate real general
@@ -504,13 +513,8 @@ describe('the command itself', () => {
   });
 
   test('Ctrl-C stops with 130 and leaves no half-written answer', async () => {
-    const child = start(['solve', '-', '-o', 'never.mtx']);
-    let stderr = '';
-    child.stderr!.setEncoding('utf8').on('data', (text) => (stderr += text));
-    child.stdin!.write(matrix.slice(0, 60));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    child.kill('SIGINT');
-    const [code, signal] = await once(child, 'close');
+    const reading = ['solve', '-', '-o', 'never.mtx'];
+    const { code, signal, stderr } = await interrupted(reading, 500, matrix.slice(0, 60));
     expect({ code, signal }).toEqual({ code: 130, signal: null });
     expect(stderr).toMatch(/interrupted/);
     expect(existsSync(join(folder, 'never.mtx'))).toBe(false);
@@ -518,21 +522,8 @@ describe('the command itself', () => {
 
   test('Ctrl-C in the middle of a solve', async () => {
     const hard = file('hard.mtx', grid(200, 1e-9));
-    const child = start([
-      'solve',
-      hard,
-      '--method',
-      'gaussSeidel',
-      '--tolerance',
-      '1e-14',
-      '-o',
-      'never.mtx',
-    ]);
-    child.stdout!.resume();
-    child.stderr!.resume();
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    child.kill('SIGINT');
-    const [code, signal] = await once(child, 'close');
+    const solve = ['solve', hard, '--method', 'gaussSeidel', '--tolerance', '1e-14'];
+    const { code, signal } = await interrupted([...solve, '-o', 'never.mtx'], 1200);
     expect({ code, signal }).toEqual({ code: 130, signal: null });
     expect(existsSync(join(folder, 'never.mtx'))).toBe(false);
   });

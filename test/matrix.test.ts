@@ -12,7 +12,10 @@ const driver = (...args: string[]) =>
     (failed) => failed,
   );
 
-test('the matrix runs its cells from the packed package', async () => {
+// It packs and installs with npm.
+const patient = { timeout: 240_000 };
+
+test('the matrix runs its cells from the packed package', patient, async () => {
   const cells = ['node', 'no-eval', 'require', 'ssr', 'types-node16-plain'];
   const { stdout, stderr } = await driver(...cells.map((name) => `=${name}`));
   for (const name of cells) expect(stdout + stderr).toMatch(new RegExp(`^${name} +works`, 'm'));

@@ -60,6 +60,28 @@ test('two hundred engines made and disposed leave nothing', async () => {
   expect(rss).toBeLessThan(160 * 2 ** 20);
 }, 120_000);
 
+test('objects that come and go leave nothing in the thread that called for them', async () => {
+  const script = `
+    import { createWorkerEngine } from 'sublinear/worker';
+    const engine = await createWorkerEngine({ modules: ['dense'] });
+    const cycles = async (count) => {
+      for (let i = 0; i < count; i++) await (await engine.dense.Vector.zeros(2)).dispose();
+      for (let i = 0; i < 3; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    await cycles(3000);
+    const before = await cycles(3000);
+    console.log((await cycles(24_000)) - before);
+    await engine.dispose();`;
+  const flags = ['--expose-gc', '--input-type=module', '-e', script];
+  const { stdout } = await run(process.execPath, flags, { cwd: root, encoding: 'utf8' });
+  // One entry in a map for each would be 1.6 MB; V8 itself keeps a few hundred kB more.
+  expect(Number(stdout)).toBeLessThan(900_000);
+});
+
 test('a trap in WebAssembly ends the worker, and the next call has a fresh one', async () => {
   const wasm = readFileSync(join(root, 'build/test-wasm/solver.trap.wasm'));
   await using engine = await createWorkerEngine({ modules: ['dense'], wasm });

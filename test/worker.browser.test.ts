@@ -1,7 +1,8 @@
-// The engine in real module workers of Chromium: all of worker.test.ts, and the inline twin of the worker's program.
+// The engine in real module workers of Chromium: all of worker.test.ts and worker-faults.test.ts, and the inline twin of the worker's program.
 import { createWorkerEngine } from 'sublinear/worker';
 import { afterEach, expect, test, vi } from 'vitest';
 import './worker.test.js';
+import './worker-faults.test.js';
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -425,8 +425,7 @@ describe('progress and aborts', () => {
     const signal = AbortSignal.timeout(30);
     const reading = Graph.with({ signal }).fromEdgeList(endless());
     expect(await reading.catch((reason) => reason)).toBe(signal.reason);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(stopped).toBe(true);
+    await expect.poll(() => stopped).toBe(true);
   });
 });
 

@@ -65,11 +65,23 @@ const context: Context = {
   },
 };
 
+/** No cell may hold up the others: the longest of them installs tools and builds a project. */
+const CELL_MS = 15 * 60_000;
+const CLOSE_MS = 30_000;
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it has not ended within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 async function judge(cell: Cell): Promise<Row> {
   const { name, title, group, remark } = cell;
   const row = { name, title, group, ...(remark ? { remark } : {}) };
   try {
-    const finding = await cell.run(context);
+    const finding = await within(CELL_MS, cell.run(context));
     const { by, report, source } = finding;
     const problem = problemOf(cell, finding);
     if (problem !== '') return { ...row, by, result: 'failed', problem };
@@ -115,12 +127,12 @@ try {
     console.log(line(row));
   }
 } finally {
-  for (const stop of ends) await stop().catch(() => {});
+  for (const stop of ends) await within(CLOSE_MS, stop()).catch(() => {});
   for (const browser of browsers.values())
-    await browser.then(
-      (it) => it.close(),
-      () => {},
-    );
+    await within(
+      CLOSE_MS,
+      browser.then((it) => it.close()),
+    ).catch(() => {});
   await rm(installed, { recursive: true, force: true });
 }
 if (names.length === 0) await writeResults(rows);

@@ -35,6 +35,25 @@ export async function sublinear(args: string[], input: string | Uint8Array = '')
   return { code, stdout, stderr };
 }
 
+/**
+ * Runs the program and interrupts it after so many milliseconds. One that was not so far yet as to hear of it (it ends by
+ * the signal) is given more time: how long a start takes depends on the machine.
+ */
+export async function interrupted(args: string[], after: number, input?: string) {
+  for (let wait = after; ; wait *= 3) {
+    const child = start(args);
+    const closed = once(child, 'close');
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.stdout!.resume();
+    if (input !== undefined) child.stdin!.write(input);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    child.kill('SIGINT');
+    const [code, signal] = await closed;
+    if (signal === null || wait > 10_000) return { code, signal, stderr };
+  }
+}
+
 /** Writes a file into the folder and gives its name. */
 export function file(name: string, content: string | Uint8Array): string {
   writeFileSync(join(folder, name), content);

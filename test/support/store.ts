@@ -32,6 +32,30 @@ async function holds(store: Store, key: string, wanted: Uint8Array | undefined):
   if (at !== undefined && at >= 0) throw new Error(`${key} differs at ${at}`);
 }
 
+/**
+ * When to end a program that saves again and again: at random, but so that about as many ends come before its first save as
+ * after it. It learns how long a save takes here and now, so that what is tested does not depend on the machine's speed.
+ */
+export class Pace {
+  #most = 30;
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Milliseconds until the end. */
+  next(): number {
+    return this.#random() * this.#most;
+  }
+
+  /** How many saves were finished before it. */
+  learn(saves: number): void {
+    if (saves === 0) this.#most = Math.min(5000, this.#most * 1.3);
+    if (saves > 1) this.#most = Math.max(5, this.#most / 1.3);
+  }
+}
+
 async function refused(call: Promise<unknown>, code: string): Promise<void> {
   const error = await call.then(
     () => undefined,
@@ -116,6 +140,14 @@ export const promises: Record<string, (store: Store) => Promise<void>> = {
       for (const call of [store.put(wrong, pattern(1, 1)), store.get(wrong), store.delete(wrong)])
         await refused(call, 'RANGE');
     await refused(store.put(7 as never, pattern(1, 1)), 'TYPE');
+  },
+
+  async 'refuses options that it does not know'(store) {
+    const bytes = pattern(1, 1);
+    await refused(store.put('a', bytes, { signal: 7 } as never), 'TYPE');
+    await refused(store.put('a', bytes, { sgnal: 7 } as never), 'TYPE');
+    await refused(store.put('a', bytes, null as never), 'TYPE');
+    same(await store.list(), []);
   },
 
   async 'leaves the old file when a put fails'(store) {

@@ -9,6 +9,14 @@ import { rawVector } from './vector-index.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
 const HEAD = 32;
+/** Whose files the other kinds are. */
+const owners: Record<string, string> = {
+  GRPH: 'Graph',
+  MTRX: 'SparseMatrix',
+  SOLV: 'PreparedSolver',
+  FLAT: 'Flat',
+  HNSW: 'Hnsw',
+};
 /** Characters of JSON that are written at once, and bytes that are summed at once. */
 const PIECE = 1 << 18;
 
@@ -131,8 +139,12 @@ export class Front {
   #jsonLength(): number {
     const view = new DataView(this.#head.buffer);
     const operation = this.#operation;
-    if (MAGIC.some((byte, i) => this.#head[i] !== byte))
-      throw damaged(operation, 'a collection of this library');
+    if (MAGIC.some((byte, i) => this.#head[i] !== byte)) {
+      // Other kinds begin alike: docs/format.md.
+      const start = String.fromCharCode(...this.#head.subarray(0, 16));
+      const owner = start.startsWith('\x89slf') ? owners[start.slice(12)] : undefined;
+      throw damaged(operation, owner ? `${owner}.load() instead` : 'a collection of this library');
+    }
     if (view.getUint32(8, true) !== 1) throw damaged(operation, 'version 1 of the format');
     if (view.getBigUint64(24, true) !== 0n) throw damaged(operation, 'zeros where nothing is said');
     return Number(view.getBigUint64(16, true));

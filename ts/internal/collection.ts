@@ -8,7 +8,7 @@ import { isSublinearError, SublinearError } from './errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from './file.js';
 import { checkMetadata, type Metadata } from './metadata.js';
 import type { Runtime } from './runtime.js';
-import { type AsyncOptions, asyncOptions, runAsync } from './steps.js';
+import { type AsyncOptions, asyncOptions, orAborted, runAsync, yieldToOthers } from './steps.js';
 import * as check from './validate.js';
 import type { LoadOptions, Metric, VectorArray } from './vector-index.js';
 import { readWhere, testOf, type Where } from './where.js';
@@ -312,7 +312,8 @@ export class Collection {
 
   /**
    * Adds many items in slices of about 8 ms and lets other tasks run between them. They may use the collection: each item
-   * is either in or not. An abort leaves what is in already. `total` is known for an array.
+   * is either in or not. An abort leaves what is in already. Items may come later, from an async iterable. `total` is
+   * known for an array.
    *
    * @throws as {@link Collection.addAll}, and rejects with `signal.reason` after an abort
    *
@@ -329,15 +330,54 @@ export class Collection {
    * ```
    */
   async addAllAsync(
-    items: Iterable<Item>,
+    items: Iterable<Item> | AsyncIterable<Item>,
     options: AsyncOptions<{ added: number; total: number | undefined }> = {},
   ): Promise<void> {
     const operation = 'Collection.addAllAsync';
     check.options(operation, options, ['signal', 'onProgress']);
     const how = asyncOptions(operation, options);
-    const iterator = iterable(operation, items)[Symbol.iterator]();
+    if (typeof (items as Partial<AsyncIterable<Item>>)?.[Symbol.asyncIterator] === 'function')
+      return this.#addLater(operation, items as AsyncIterable<Item>, how);
     const total = Array.isArray(items) ? items.length : undefined;
+    await this.#addSliced(operation, iterable(operation, items as Iterable<Item>), how, 0, total);
+  }
+
+  /** Items that come one after another go in by the hundred. */
+  async #addLater(
+    operation: string,
+    items: AsyncIterable<Item>,
+    how: AsyncOptions<Added>,
+  ): Promise<void> {
+    const { signal = new AbortController().signal } = how;
+    const iterator = items[Symbol.asyncIterator]();
     let [added, ended] = [0, false];
+    try {
+      while (!ended) {
+        const batch: Item[] = [];
+        while (!ended && batch.length < 100) {
+          const { done, value } = await orAborted(signal, () => iterator.next());
+          ended = done === true;
+          if (!ended) batch.push(value as Item);
+        }
+        await this.#addSliced(operation, batch, how, added, undefined);
+        added += batch.length;
+        await yieldToOthers();
+      }
+    } finally {
+      if (!ended) void iterator.return?.().then(undefined, () => {});
+    }
+  }
+
+  /** `before` items were added already. */
+  async #addSliced(
+    operation: string,
+    items: Iterable<Item>,
+    how: AsyncOptions<Added>,
+    before: number,
+    total: number | undefined,
+  ): Promise<void> {
+    const iterator = items[Symbol.iterator]();
+    let [added, ended] = [before, false];
     const step = (work: number) => {
       // An insertion is some thousand operations.
       for (let left = Math.ceil(work / 1000); left > 0; left--) {
@@ -679,6 +719,12 @@ function iterable(operation: string, items: Iterable<Item>): Iterable<Item> {
   if (typeof items?.[Symbol.iterator] !== 'function')
     throw check.typeError(operation, 'items', 'iterable of items', items);
   return items;
+}
+
+/** Where a slice has got to. */
+interface Added {
+  added: number;
+  total: number | undefined;
 }
 
 type Made = new (runtime: Runtime, index: Flat | Hnsw) => Collection;

@@ -105,6 +105,26 @@ export function asyncOptions<Progress>(
   return signal === options.signal ? options : { ...options, signal };
 }
 
+/** What `begin` gives, or the signal's reason as soon as it is aborted: what never answers must not hold up an abort. */
+export function orAborted<T>(signal: AbortSignal, begin: () => PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const onAbort = () => reject(signal.reason);
+    const release = () => signal.removeEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort);
+    begin().then(
+      (value) => {
+        release();
+        resolve(value);
+      },
+      (error) => {
+        release();
+        reject(error);
+      },
+    );
+  });
+}
+
 class Slices {
   readonly #job: Job<unknown>;
   readonly #deadline: number;
@@ -132,7 +152,7 @@ class Slices {
 }
 
 // A task, not a microtask: events, timers and rendering get their turn. setTimeout would wait 4 ms in browsers.
-const yieldToOthers: () => Promise<void> = (() => {
+export const yieldToOthers: () => Promise<void> = (() => {
   if (typeof setImmediate === 'function')
     return () => new Promise((resolve) => setImmediate(resolve));
   if (typeof MessageChannel !== 'function')

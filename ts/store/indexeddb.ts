@@ -11,6 +11,7 @@ import {
   keyOf,
   nameOf,
   type Store,
+  signalOf,
   sorted,
   streamOf,
   whileLocked,
@@ -79,6 +80,13 @@ export function indexedDBStore(name = 'sublinear'): Store {
         opened = undefined;
       },
     }).then(async (db) => {
+      if (
+        !['entries', 'chunks'].every((each) => [...db.objectStoreNames].includes(each as never))
+      ) {
+        db.close();
+        const message = `the database "${name}" belongs to something else: give indexedDBStore() another name`;
+        throw new SublinearError('STORE', operation, message);
+      }
       await removeAbandoned(db, name);
       return db;
     });
@@ -89,8 +97,9 @@ export function indexedDBStore(name = 'sublinear'): Store {
   };
 
   return {
-    put(key, bytes, { signal } = {}) {
+    async put(key, bytes, options) {
       const operation = 'Store.put';
+      const signal = signalOf(operation, options);
       const run = async () => {
         const entryName = nameOf(operation, key);
         const db = await open(operation);

@@ -1,7 +1,7 @@
 // A store in a folder of the file system, for Node, Deno and Bun.
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import {
   chunksOf,
@@ -10,6 +10,7 @@ import {
   nameOf,
   type Store,
   type StoreEntry,
+  signalOf,
   sorted,
   streamOf,
 } from '../internal/store/common.js';
@@ -44,7 +45,7 @@ const unfinished = /^.*\.(\d+)\.[0-9a-f]+\.put$/;
  * ```ts
  * import { mkdtemp, rm } from 'node:fs/promises';
  * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
+ * import { dirname, join, resolve } from 'node:path';
  * import { load } from 'sublinear/graph';
  * import { fileStore } from 'sublinear/store/node';
  *
@@ -65,7 +66,14 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
   const path = (name: string) => join(folder, name);
   let ready: Promise<unknown> | undefined;
   const prepare = () => {
-    ready ??= mkdir(folder, { recursive: true }).then(() => cleanFolder(folder, staleAfterMs));
+    ready ??= mkdir(folder, { recursive: true }).then(async (first) => {
+      // The folders that were made must last like the files in them.
+      for (let made = folder; first !== undefined; made = dirname(made)) {
+        await syncFolder(dirname(made));
+        if (resolve(made) === resolve(first) || dirname(made) === made) break;
+      }
+      await cleanFolder(folder, staleAfterMs);
+    });
     // Not for ever: the folder may be there the next time.
     ready.catch(() => {
       ready = undefined;
@@ -74,8 +82,9 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
   };
 
   return {
-    put(key, bytes, { signal } = {}) {
+    async put(key, bytes, options) {
       const operation = 'Store.put';
+      const signal = signalOf(operation, options);
       const run = async () => {
         const name = nameOf(operation, key);
         await prepare();
@@ -108,20 +117,23 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
         async () => {
           const file = await orNothing(open(path(nameOf(operation, key)), constants.O_RDONLY));
           // An open file stays what it is when another one takes its name.
+          if (file === undefined) return undefined;
           let at = 0;
-          return (
-            file &&
-            streamOf(
-              () =>
-                guarded(operation, async () => {
-                  const piece = new Uint8Array(PIECE);
-                  const { bytesRead } = await file.read(piece, 0, PIECE, at);
-                  at += bytesRead;
-                  return bytesRead > 0 ? piece.subarray(0, bytesRead) : undefined;
-                }),
-              () => file.close(),
-            )
+          const stream = streamOf(
+            () =>
+              guarded(operation, async () => {
+                const piece = new Uint8Array(PIECE);
+                const { bytesRead } = await file.read(piece, 0, PIECE, at);
+                at += bytesRead;
+                return bytesRead > 0 ? piece.subarray(0, bytesRead) : undefined;
+              }),
+            () => {
+              unread.unregister(file);
+              return file.close();
+            },
           );
+          unread.register(stream, file, file);
+          return stream;
         },
         codeOf,
       );
@@ -153,6 +165,11 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
     clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
   };
 }
+
+/** Who asks only whether a file is there leaves a stream behind. Node complains about files that nobody closed. */
+const unread = new FinalizationRegistry<FileHandle>((file) => {
+  file.close().catch(() => {});
+});
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {

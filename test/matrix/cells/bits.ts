@@ -56,6 +56,13 @@ await build({ entryPoints: ['all.ts'], outfile: 'tables.js', bundle: true, forma
 /** Compares with the records; gives one hash a variant. */
 async function judge(by: string, report: Report): Promise<Finding> {
   if (!report.ok) return { by, report: { ...report } };
+  // A table that was left out would have no wrong line.
+  const tables = (await readdir(join(root, 'test'))).filter((file) => file.endsWith('.cases.ts'));
+  for (const variant of ['scalar', 'simd']) {
+    const found = Object.keys(report.found[variant] ?? {}).length;
+    if (found !== tables.length)
+      throw new Error(`${by}, ${variant}: ${found} tables of ${tables.length}`);
+  }
   const hashes: Record<string, string> = {};
   let cases = 0;
   for (const [variant, tables] of Object.entries(report.found)) {

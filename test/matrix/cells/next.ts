@@ -36,12 +36,6 @@ export async function GET() {
   return Response.json(await program(performance.now()));
 }
 `,
-  'app/edge/route.js': `import { program } from '../../program.js';
-export const runtime = 'edge';
-export async function GET() {
-  return Response.json(await program(performance.now()));
-}
-`,
 };
 
 /** Builds and starts the project once for all cells that look at it. */
@@ -63,7 +57,6 @@ async function start(context: Context, bundler: 'turbopack' | 'webpack'): Promis
   const from = join(await tools('next'), 'node_modules');
   await run('cp', ['-alf', `${from}/.`, join(folder, 'node_modules')]);
   for (const [path, text] of Object.entries(files)) {
-    if (path.startsWith('app/edge')) continue;
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
   }
@@ -93,7 +86,7 @@ export const cells: Cell[] = (['turbopack', 'webpack'] as const).flatMap((bundle
     group: 'Frameworks',
     async run(context) {
       const server = await project(context, bundler);
-      const answer = await fetch(`${server.url}/api`);
+      const answer = await fetch(`${server.url}/api`, { signal: AbortSignal.timeout(60_000) });
       if (!answer.ok) throw new Error(`the route answered ${answer.status}. ${server.output()}`);
       return { by: await by(bundler), report: await answer.json() };
     },

@@ -93,7 +93,7 @@ export async function startServer(
   for (const end = Date.now() + 60_000; ; ) {
     // Whatever it answers, it listens.
     if (
-      await fetch(url).then(
+      await fetch(url, { signal: AbortSignal.timeout(10_000) }).then(
         () => true,
         () => false,
       )

@@ -11,6 +11,7 @@ import {
   nameOf,
   type Store,
   type StoreEntry,
+  signalOf,
   sorted,
   streamOf,
 } from './common.js';
@@ -114,28 +115,31 @@ export function kvStore(namespace: KVBinding, prefix = 'sublinear/'): Store {
   };
 
   return {
-    put(key, bytes, { signal } = {}) {
+    async put(key, bytes, options) {
       const operation = 'Store.put';
+      const signal = signalOf(operation, options);
       const run = async () => {
         const name = nameOf(operation, key);
         const mine: KVEntry = { generation: generation(), chunks: 0, size: 0 };
+        let old: KVEntry | undefined;
         try {
           for await (const piece of chunksOf(operation, bytes, KV_CHUNK, signal)) {
             await namespace.put(chunkAt(mine.generation, mine.chunks++), piece);
             mine.size += piece.length;
           }
           signal?.throwIfAborted();
-          const old = await read(name);
-          if (old) mine.before = { generation: old.generation, chunks: old.chunks };
-          const metadata = { size: mine.size };
-          await namespace.put(entryAt(name), JSON.stringify(mine), { metadata });
-          await remove(old?.before);
+          old = await read(name);
+          signal?.throwIfAborted();
         } catch (error) {
-          // Not when the entry may have been written: what it leads to must stay.
-          const now = await read(name).catch(() => mine);
-          if (now?.generation !== mine.generation) await remove(mine).catch(() => {});
+          await remove(mine).catch(() => {});
           throw error;
         }
+        if (old) mine.before = { generation: old.generation, chunks: old.chunks };
+        // When this fails the entry may have been written all the same, and reading it here may give the old one for a
+        // minute: what it leads to stays until clean() knows.
+        await namespace.put(entryAt(name), JSON.stringify(mine), { metadata: { size: mine.size } });
+        // The file is there; what cannot be removed now goes with clean().
+        await remove(old?.before).catch(() => {});
       };
       return guarded(operation, run, undefined, signal);
     },
@@ -230,26 +234,33 @@ export function r2Store(bucket: R2Binding, prefix = 'sublinear/'): Store {
     throw typeError('r2Store', 'bucket', 'an R2 bucket (env.NAME)', bucket);
   const at = (operation: string, key: unknown) => prefix + nameOf(operation, key);
   return {
-    put(key, bytes, { signal } = {}) {
+    async put(key, bytes, options) {
       const operation = 'Store.put';
+      const signal = signalOf(operation, options);
       const run = async () => {
         const name = at(operation, key);
         const pieces = chunksOf(operation, bytes, R2_PART, signal);
-        const { value: first, done } = await pieces.next();
-        if (done || first.length < R2_PART) {
-          await bucket.put(name, first ?? new Uint8Array());
-          return;
-        }
-        const upload = await bucket.createMultipartUpload(name);
         try {
-          const parts = [await upload.uploadPart(1, first)];
-          for await (const piece of pieces)
-            parts.push(await upload.uploadPart(parts.length + 1, piece));
-          signal?.throwIfAborted();
-          await upload.complete(parts);
-        } catch (error) {
-          await upload.abort().catch(() => {});
-          throw error;
+          const { value: first, done } = await pieces.next();
+          if (done || first.length < R2_PART) {
+            signal?.throwIfAborted();
+            await bucket.put(name, first ?? new Uint8Array());
+            return;
+          }
+          const upload = await bucket.createMultipartUpload(name);
+          try {
+            const parts = [await upload.uploadPart(1, first)];
+            for await (const piece of pieces)
+              parts.push(await upload.uploadPart(parts.length + 1, piece));
+            signal?.throwIfAborted();
+            await upload.complete(parts);
+          } catch (error) {
+            await upload.abort().catch(() => {});
+            throw error;
+          }
+        } finally {
+          // The source is told when nobody asks for the rest of it.
+          await pieces.return();
         }
       };
       return guarded(operation, run, undefined, signal);

@@ -2,7 +2,7 @@
 import { SublinearError, SublinearRangeError } from '../errors.js';
 import type { AsyncBytesSource } from '../file.js';
 import { asyncPiecesOf } from '../text-source.js';
-import { show, string, typeError } from '../validate.js';
+import { options as checkOptions, show, string, typeError } from '../validate.js';
 
 /** One entry of a store. */
 export interface StoreEntry {
@@ -104,6 +104,14 @@ export interface Store {
 /** Longest name that is given to a file system or a service. */
 const MOST = 200;
 
+/** The signal of a put's options. */
+export function signalOf(operation: string, options: StorePutOptions | undefined) {
+  const { signal } = checkOptions(operation, options, ['signal']);
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw typeError(operation, 'signal', 'AbortSignal', signal);
+  return signal;
+}
+
 /** The key as a name of [a-z0-9_-%] that every place takes as it is, whatever it thinks of case, dots and slashes. */
 export function nameOf(operation: string, key: unknown): string {
   string(operation, 'key', key);
@@ -117,6 +125,9 @@ export function nameOf(operation: string, key: unknown): string {
   } catch {
     name = ''; // half of a surrogate pair: it would be stored as another key
   }
+  // Windows gives these names to devices, whatever stands around them.
+  if (/^(con|prn|aux|nul|com\d|lpt\d)$/.test(name))
+    name = `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`;
   if (name === '' || name.length > MOST) {
     const message = `"key" expected well-formed text of 1 to ${MOST} bytes (all but a-z, 0-9, - and _ counts three times), got ${show(key)}`;
     throw new SublinearRangeError('RANGE', operation, message, { argument: 'key' });

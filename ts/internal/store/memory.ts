@@ -1,7 +1,16 @@
 // A store in the memory of this program.
 import { SublinearError } from '../errors.js';
 import { options as checkOptions, integer } from '../validate.js';
-import { chunksOf, guarded, keyOf, nameOf, type Store, sorted, streamOf } from './common.js';
+import {
+  chunksOf,
+  guarded,
+  keyOf,
+  nameOf,
+  type Store,
+  signalOf,
+  sorted,
+  streamOf,
+} from './common.js';
 
 export interface MemoryStoreOptions {
   /** Bytes that all files together may take; above it `put` is refused with `QUOTA`. No limit by default. */
@@ -31,35 +40,46 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
   const { maxBytes = Number.MAX_SAFE_INTEGER } = checkOptions('memoryStore', options, ['maxBytes']);
   integer('memoryStore', 'maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER);
   const files = new Map<string, { pieces: Uint8Array<ArrayBuffer>[]; size: number }>();
-  const used = () => [...files.values()].reduce((sum, { size }) => sum + size, 0);
+  /** Of files that are whole and of those that are on their way. */
+  let used = 0;
   return {
-    put: (key, bytes, { signal } = {}) =>
-      guarded(
-        'Store.put',
-        async () => {
-          const name = nameOf('Store.put', key);
-          const pieces: Uint8Array<ArrayBuffer>[] = [];
-          let size = 0;
-          for await (const piece of chunksOf('Store.put', bytes, PIECE, signal)) {
-            size += piece.length;
+    async put(key, bytes, options) {
+      const operation = 'Store.put';
+      const signal = signalOf(operation, options);
+      const run = async () => {
+        const name = nameOf(operation, key);
+        const pieces: Uint8Array<ArrayBuffer>[] = [];
+        let size = 0;
+        try {
+          for await (const piece of chunksOf(operation, bytes, PIECE, signal)) {
             // As on a disk, the old file is there until the new one is whole.
-            if (used() + size > maxBytes) {
+            if (used + piece.length > maxBytes) {
               const message = `the store is full (maxBytes: ${maxBytes}); what was stored before is still there`;
-              throw new SublinearError('QUOTA', 'Store.put', message);
+              throw new SublinearError('QUOTA', operation, message);
             }
+            size += piece.length;
+            used += piece.length;
             pieces.push(piece);
           }
-          files.set(name, { pieces, size });
-        },
-        undefined,
-        signal,
-      ),
+        } catch (error) {
+          used -= size;
+          throw error;
+        }
+        used -= files.get(name)?.size ?? 0;
+        files.set(name, { pieces, size });
+      };
+      return guarded(operation, run, undefined, signal);
+    },
     async get(key) {
       const file = files.get(nameOf('Store.get', key));
       let at = 0;
       return file && streamOf(async () => file.pieces[at++]?.slice());
     },
-    delete: async (key) => files.delete(nameOf('Store.delete', key)),
+    async delete(key) {
+      const name = nameOf('Store.delete', key);
+      used -= files.get(name)?.size ?? 0;
+      return files.delete(name);
+    },
     async list(prefix = '') {
       const entries = [...files].map(([name, { size }]) => ({ key: keyOf(name) as string, size }));
       return sorted('Store.list', prefix, entries);

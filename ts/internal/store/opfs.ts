@@ -11,6 +11,7 @@ import {
   nameOf,
   type Store,
   type StoreEntry,
+  signalOf,
   sorted,
   streamOf,
   whileLocked,
@@ -64,8 +65,9 @@ export function opfsStore(folder = 'sublinear'): Store {
   };
 
   return {
-    put(key, bytes, { signal } = {}) {
+    async put(key, bytes, options) {
       const operation = 'Store.put';
+      const signal = signalOf(operation, options);
       const run = async () => {
         const entryName = nameOf(operation, key);
         const place = await open(operation);
@@ -168,7 +170,15 @@ async function write(
   if (access === undefined) throw cannotRename(operation);
   try {
     let at = 0;
-    for await (const chunk of chunks) at += access.write(chunk, { at });
+    for await (const chunk of chunks) {
+      // It may take less than it was given.
+      for (let written = 0; written < chunk.length; ) {
+        const took = access.write(chunk.subarray(written), { at });
+        if (took === 0) throw new DOMException('nothing more was written', 'QuotaExceededError');
+        written += took;
+        at += took;
+      }
+    }
     access.flush();
   } finally {
     access.close();

@@ -41,7 +41,8 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
   }
 
   function array(view: ArrayBufferView, path: Path): unknown {
-    const { buffer, byteOffset, byteLength } = view;
+    const { buffer, byteLength } = view;
+    assertAttached(buffer, path);
     if (isShared(buffer)) {
       place({ kind: 'shared' }, path);
       return view;
@@ -55,12 +56,17 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
       transfer.add(buffer as ArrayBuffer);
       return view;
     }
-    const own = (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
-    transfer.add(own);
-    if (view instanceof DataView) return new DataView(own);
-    // By its tag: a Node Buffer is a Uint8Array.
-    const tag = (view as Uint8Array)[Symbol.toStringTag];
-    return new (globalThis as unknown as Record<string, Uint8ArrayConstructor>)[tag]!(own);
+    const own = copyOf(view);
+    transfer.add(own.buffer);
+    return own;
+  }
+
+  // Node would send it without a word, and the other side could not read the message.
+  function assertAttached(buffer: ArrayBufferLike, path: Path): void {
+    if (buffer.byteLength === 0 && isDetached(buffer)) {
+      const message = `${nameOf(path)} has no memory any more (detached): it was moved to another thread, or shows WebAssembly memory that has grown since`;
+      throw new SublinearTypeError(how.operation, message, argumentOf(path));
+    }
   }
 
   function walk(item: unknown, path: Path): unknown {
@@ -69,9 +75,11 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
       if (special === undefined) throw refused(how.operation, path, item);
       return place(special, path);
     }
+    if (typeof item === 'symbol') throw refused(how.operation, path, item);
     if (typeof item !== 'object' || item === null) return item;
     if (ArrayBuffer.isView(item)) return array(item, path);
     if (isTagged(item, 'ArrayBuffer')) {
+      assertAttached(item as ArrayBuffer, path);
       const buffer = how.arrays === 'copy' ? (item as ArrayBuffer).slice(0) : (item as ArrayBuffer);
       transfer.add(buffer);
       return buffer;
@@ -90,7 +98,7 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
     let changed: unknown[] | undefined;
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
-      if (typeof item !== 'object' && typeof item !== 'function') continue;
+      if (!['object', 'function', 'symbol'].includes(typeof item)) continue;
       const packed = walk(item, [...path, i]);
       if (packed === item) continue;
       changed ??= [...items];
@@ -134,6 +142,25 @@ export function unpack(
   return root.value;
 }
 
+/** The same numbers in memory of their own, which is never shared. */
+export function copyOf(view: ArrayBufferView): ArrayBufferView & { buffer: ArrayBuffer } {
+  const own = new Uint8Array(view.byteLength);
+  own.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  if (view instanceof DataView) return new DataView(own.buffer);
+  // By its tag: a Node Buffer is a Uint8Array.
+  const tag = (view as Uint8Array)[Symbol.toStringTag];
+  return new (globalThis as unknown as Record<string, Uint8ArrayConstructor>)[tag]!(own.buffer);
+}
+
+/** Not every engine has `buffer.detached`. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    return new Uint8Array(buffer).length > 0;
+  } catch {
+    return true;
+  }
+}
+
 /** A plain object or one without a prototype, of whatever realm. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
@@ -154,17 +181,22 @@ function isTagged(value: object, tag: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${tag}]`;
 }
 
-/** Arguments as users count them: 0.filter -> "filter of argument 1". */
+/** Arguments as users count them: 0.filter -> "filter of argument 1". What a source gives has no number. */
 function nameOf(path: Path): string {
   const [first, ...rest] = path;
-  const argument = `argument ${Number(first) + 1}`;
-  return rest.length === 0 ? argument : `"${rest.join('.')}" of ${argument}`;
+  const argument = typeof first === 'number' ? `argument ${first + 1}` : 'what a source gives';
+  const inner = typeof first === 'number' ? rest : path;
+  return inner.length === 0 ? argument : `"${inner.join('.')}" of ${argument}`;
+}
+
+function argumentOf(path: Path): { argument?: string } {
+  const name = path.filter((key) => typeof key === 'string').pop() as string | undefined;
+  return name === undefined ? {} : { argument: name };
 }
 
 function refused(operation: string, path: Path, value: unknown): SublinearTypeError {
   const message = `${nameOf(path)} cannot be passed to a worker: ${show(value)}; pass arrays, plain objects, or objects of the same worker engine`;
-  const name = path.filter((key) => typeof key === 'string').pop() as string | undefined;
-  return new SublinearTypeError(operation, message, name === undefined ? {} : { argument: name });
+  return new SublinearTypeError(operation, message, argumentOf(path));
 }
 
 // --- errors ---------------------------------------------------------------------------------------------------------

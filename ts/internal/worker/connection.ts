@@ -18,6 +18,7 @@ import type {
   Target,
   WorkerSide,
 } from './protocol.js';
+import { type Source, sourceOf, stop } from './source.js';
 import type { Link } from './spawn.node.js';
 
 /** How a call is made, beside its arguments. */
@@ -66,7 +67,11 @@ interface Session {
   readonly refs: Map<number, WeakRef<Ref>>;
 }
 
-type Source = AsyncIterator<unknown>;
+/** A worker that has not answered yet. */
+interface Starting {
+  promise: Promise<unknown>;
+  giveUp: (reason: unknown) => void;
+}
 
 /** A call that has not been settled. */
 class Pending {
@@ -113,7 +118,7 @@ class Pending {
   reject(reason: unknown): void {
     this.#release();
     this.#settle.reject(reason);
-    for (const source of this.sources) stop(source);
+    for (const source of this.sources.splice(0)) stop(source);
   }
 }
 
@@ -129,7 +134,7 @@ export class Connection {
   readonly #modules: Map<string, Promise<Uint8Array | WebAssembly.Module>>;
   #loadErrors = new Map<string, unknown>();
   #session: Session | undefined;
-  #starting: Promise<Session> | undefined;
+  #starting: Starting | undefined;
   #epoch = 0;
   #nextId = 1;
   /** Calls made before there was a worker, in order. */
@@ -148,8 +153,10 @@ export class Connection {
     this.#modules = modules;
     this.#lost = new FinalizationRegistry(({ session, id, ref }) => {
       const alive = session.deref();
-      if (alive !== undefined && alive === this.#session)
-        void alive.remote.forget(id, ref.received);
+      if (alive === undefined) return;
+      // Unless it has arrived again since.
+      if (alive.refs.get(id)?.deref() === undefined) alive.refs.delete(id);
+      if (alive === this.#session) void alive.remote.forget(id, ref.received);
     });
   }
 
@@ -204,38 +211,61 @@ export class Connection {
   /** The running worker, or a fresh one. */
   start(): Promise<unknown> {
     if (this.#session !== undefined) return Promise.resolve();
-    this.#starting ??= this.#startWorker().then(
-      (session) => {
-        this.#starting = undefined;
-        this.#session = session;
-        this.starts++;
-        if (this.#pending.size === 0) session.link.unref();
-        for (const { pending, message, moved } of this.#waiting.splice(0))
-          this.#send(session, pending, message, moved);
-        return session;
-      },
-      (error) => {
-        this.#starting = undefined;
-        for (const { pending } of this.#waiting.splice(0))
-          this.#settle(pending, () => pending.reject(error));
-        throw error;
-      },
-    );
-    return this.#starting;
+    this.#starting ??= this.#begin();
+    return this.#starting.promise;
+  }
+
+  #begin(): Starting {
+    let giveUp!: Starting['giveUp'];
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const starting: Starting = {
+      giveUp,
+      promise: Promise.race([this.#startWorker(givenUp), givenUp]).then(
+        (session) => {
+          if (this.#starting !== starting) {
+            void session.link.terminate();
+            throw crashError('createWorkerEngine', undefined);
+          }
+          this.#starting = undefined;
+          this.#session = session;
+          this.starts++;
+          if (this.#pending.size === 0) session.link.unref();
+          for (const { pending, message, moved } of this.#waiting.splice(0))
+            this.#send(session, pending, message, moved);
+        },
+        (error) => {
+          if (this.#starting === starting) this.#leave(() => error);
+          throw error;
+        },
+      ),
+    };
+    return starting;
+  }
+
+  /** Gives up the worker that is starting, if there is one, and the calls that wait for it. */
+  #leave(errorOf: (operation: string) => unknown): void {
+    const starting = this.#starting;
+    this.#starting = undefined;
+    starting?.giveUp(errorOf('createWorkerEngine'));
+    for (const { pending } of this.#waiting.splice(0))
+      this.#settle(pending, () => pending.reject(errorOf(pending.operation)));
   }
 
   /** Ends the worker now. What it held is lost; the next call starts a fresh one. */
   terminate(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    this.#end(session, new Error('terminate() was called'));
+    const cause = new Error('terminate() was called');
+    this.#leave((operation) => crashError(operation, cause));
+    if (this.#session !== undefined) this.#end(this.#session, cause);
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    const session = this.#session ?? (await this.#starting?.catch(() => undefined));
+    const session = this.#session;
     this.#session = undefined;
+    this.#leave(disposedError);
     for (const pending of [...this.#pending.values()])
       this.#settle(pending, () => pending.reject(disposedError(pending.operation)));
     await session?.link.terminate();
@@ -250,32 +280,27 @@ export class Connection {
 
   // --- the worker ---------------------------------------------------------------------------------------------------
 
-  async #startWorker(): Promise<Session> {
+  async #startWorker(givenUp: Promise<never>): Promise<Session> {
     const { worker } = this.#options;
-    let session: Session;
     if (worker !== undefined) {
       const made = typeof worker === 'function' ? await (worker as () => unknown)() : worker;
-      session = await this.#open(() => spawnGiven(made)).catch((cause) => {
+      return this.#open(() => spawnGiven(made), givenUp).catch((cause) => {
+        if (cause instanceof SublinearError) throw cause;
         throw startError('the worker given as "worker" did not start', cause);
       });
-    } else {
-      session = await this.#open(spawn).catch(async (first) => {
-        if (first instanceof SublinearError) throw first;
-        // Vite's dev server does not serve files of dependencies, and some bundlers leave the file behind.
-        return this.#open(spawnInline).catch((second) => {
-          const reason = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
-          throw startError(reason, first);
-        });
+    }
+    return this.#open(spawn, givenUp).catch(async (first) => {
+      if (first instanceof SublinearError) throw first;
+      // Vite's dev server does not serve files of dependencies, and some bundlers leave the file behind.
+      return this.#open(spawnInline, givenUp).catch((second) => {
+        if (second instanceof SublinearError) throw second;
+        const reason = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
+        throw startError(reason, first);
       });
-    }
-    if (this.#disposed) {
-      await session.link.terminate();
-      throw disposedError('createWorkerEngine');
-    }
-    return session;
+    });
   }
 
-  async #open(make: () => Link | Promise<Link>): Promise<Session> {
+  async #open(make: () => Link | Promise<Link>, givenUp: Promise<never>): Promise<Session> {
     const link = await make();
     const remote = wrap<WorkerSide>(link.endpoint);
     const session: Session = { epoch: this.#epoch, link, remote, refs: new Map() };
@@ -285,6 +310,7 @@ export class Connection {
       const { memory, variant } = this.#options;
       await Promise.race([
         remote.start({ memory, variant }),
+        givenUp,
         new Promise((_, reject) => {
           link.onEnd((cause) => {
             reject(cause);
@@ -335,13 +361,19 @@ export class Connection {
         const source = pending?.sources[slot];
         if (pending === undefined || source === undefined || session !== this.#session)
           return { done: true };
-        const { done, value } = await source.next();
-        const { packed, transfer: moved } = pack(value, {
-          operation: pending.operation,
-          arrays: 'copy',
-          special: () => undefined,
-        });
-        return transfer({ done: done === true, value: packed.value }, moved);
+        try {
+          const { done, value } = await source.next();
+          const { packed, transfer: moved } = pack(value, {
+            operation: pending.operation,
+            arrays: 'copy',
+            special: () => undefined,
+          });
+          return transfer({ done: done === true, value: packed.value }, moved);
+        } catch (error) {
+          // The caller gets it as it is, with its class and its code; for the worker it is an end.
+          this.#abort(pending, error);
+          throw new Error('the source failed');
+        }
       },
       stop: (id, slot) => {
         const source = this.#pending.get(id)?.sources[slot];
@@ -528,37 +560,4 @@ function foreign(operation: string, path: Path, what: string): SublinearTypeErro
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** An iterator over the pieces of a stream or of anything iterable. */
-function sourceOf(value: object): Source | undefined {
-  const { getReader } = value as Partial<ReadableStream>;
-  // Not by async iteration: WebKit's streams have none.
-  if (typeof getReader === 'function') {
-    const reader = (value as ReadableStream).getReader();
-    return {
-      next: () => reader.read() as Promise<IteratorResult<unknown>>,
-      return: async () => {
-        await reader.cancel();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: iterate } = value as Partial<
-    AsyncIterable<unknown> & Iterable<unknown>
-  >;
-  if (typeof asynchronous === 'function')
-    return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const plain = value instanceof Map || value instanceof Set;
-  if (typeof iterate !== 'function' || plain) return undefined;
-  const iterator = (value as Iterable<unknown>)[Symbol.iterator]();
-  return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
-  };
-}
-
-/** A source that was left before its end is told so; what it answers concerns nobody any more. */
-function stop(source: Source): void {
-  void source.return?.().then(undefined, () => {});
 }

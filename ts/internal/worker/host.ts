@@ -7,8 +7,8 @@ import { SublinearError } from '../errors.js';
 import { iteratorName } from '../iterable.js';
 import { WasmObject } from '../object.js';
 import type { RoomName } from '../rooms.js';
-import { ambient } from '../steps.js';
-import { type Placeless, pack, packError, unpack } from './codec.js';
+import { ambient, orAborted } from '../steps.js';
+import { copyOf, type Placeless, pack, packError, unpack } from './codec.js';
 import type {
   CallerSide,
   CallMessage,
@@ -110,7 +110,7 @@ class Host {
   }
 
   async #answer(message: CallMessage, signal: AbortSignal): Promise<Reply> {
-    const called = new Called(message.id, this.#caller);
+    const called = new Called(message.id, this.#caller, signal);
     try {
       const result = await this.#perform(message, signal, called);
       const shapes: ClassShape[] = [];
@@ -154,7 +154,7 @@ class Host {
     const list = unpack(args, (special, here) => {
       if (special.kind === 'signal') return signal;
       // Shared memory may change while it is read: methods get a copy.
-      if (special.kind === 'shared') return (here as Uint8Array).slice();
+      if (special.kind === 'shared') return copyOf(here as ArrayBufferView);
       if (special.kind === 'object') return this.#object(special.id);
       if (special.kind === 'function') return called.stub(name, special.slot);
       if (special.kind !== 'source') return undefined;
@@ -230,11 +230,13 @@ class Host {
 class Called {
   readonly #id: number;
   readonly #caller: Remote<CallerSide>;
+  readonly #signal: AbortSignal;
   #calls: Parameters<CallerSide['called']>[1] = [];
 
-  constructor(id: number, caller: Remote<CallerSide>) {
+  constructor(id: number, caller: Remote<CallerSide>, signal: AbortSignal) {
     this.#id = id;
     this.#caller = caller;
+    this.#signal = signal;
   }
 
   /** A function whose calls are passed on, several in one message; it returns nothing. */
@@ -257,7 +259,9 @@ class Called {
     let ended = false;
     try {
       for (;;) {
-        const { done, value } = await this.#caller.next(this.#id, slot);
+        const { done, value } = await orAborted(this.#signal, () =>
+          this.#caller.next(this.#id, slot),
+        );
         if (done) break;
         yield value;
       }

@@ -3,9 +3,13 @@ import { parallelism } from '#worker-source';
 import { openWorkerEngine, type WorkerEngineOptions, type WorkerEngineWith } from '../../worker.js';
 import { SublinearError } from '../errors.js';
 import type { RoomName } from '../rooms.js';
+import { orAborted } from '../steps.js';
 import * as check from '../validate.js';
 import type { CallOptions } from './connection.js';
-import { RemoteObject } from './remote.js';
+import { Replica, share } from './replica.js';
+import { sourceOf } from './source.js';
+
+export { Replica } from './replica.js';
 
 /** Options of {@link createPool}. */
 export interface PoolOptions<M extends RoomName = RoomName> extends WorkerEngineOptions<M> {
@@ -41,26 +45,20 @@ export interface PoolStats {
 }
 
 /** Things that can be iterated, now or later. */
-type Items<I> = Iterable<I> | AsyncIterable<I>;
-type Maybe<T> = T | PromiseLike<T>;
-type Rows =
-  | Float32Array
-  | Float64Array
-  | Uint8Array
-  | Int8Array
-  | Uint32Array
-  | Int32Array
-  | Uint16Array;
-
+export type Items<I> = Iterable<I> | AsyncIterable<I>;
+export type Maybe<T> = T | PromiseLike<T>;
 /** Jobs that a worker has at once: one that runs, and one that is there when it ends. */
 const DEPTH = 2;
 
-interface Slot<M extends RoomName> {
+/** A worker and what it has to do. */
+export interface Slot<M extends RoomName> {
   engine: WorkerEngineWith<M>;
   jobs: number;
+  /** The job that it has is to have no other beside it. */
+  alone: boolean;
 }
 
-interface GivenOptions {
+export interface GivenOptions {
   call: CallOptions;
   retries: number;
   rowsPerJob: number | undefined;
@@ -72,6 +70,8 @@ interface Job<M extends RoomName> {
   resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
   retries: number;
+  /** Its worker has ended under it, or under the other job there: nobody knows, so it gets a worker to itself. */
+  alone: boolean;
   /** Takes away what listens to its signal. */
   release: () => void;
 }
@@ -109,7 +109,7 @@ export class Pool<M extends RoomName = RoomName> {
 
   /** @internal */
   constructor(engines: WorkerEngineWith<M>[], maxQueue: number, retries: number) {
-    this.#slots = engines.map((engine) => ({ engine, jobs: 0 }));
+    this.#slots = engines.map((engine) => ({ engine, jobs: 0, alone: false }));
     this.#maxQueue = maxQueue;
     this.#retries = retries;
   }
@@ -236,7 +236,13 @@ export class Pool<M extends RoomName = RoomName> {
       },
       async (engine) => load(engine, kept),
     );
-    await Promise.all(this.#slots.map((slot) => replica.objectIn(slot)));
+    try {
+      await Promise.all(this.#slots.map((slot) => replica.objectIn(slot)));
+    } catch (error) {
+      // The copies that were made would stay where nobody can reach them.
+      await replica.dispose();
+      throw error;
+    }
     return replica;
   }
 
@@ -315,6 +321,7 @@ export class Pool<M extends RoomName = RoomName> {
         resolve: resolve as Job<M>['resolve'],
         reject,
         retries,
+        alone: false,
         release: () => signal?.removeEventListener('abort', onAbort),
       };
       // While it waits; in a worker the calls themselves are told.
@@ -334,16 +341,20 @@ export class Pool<M extends RoomName = RoomName> {
 
   /** Gives waiting jobs to workers that have a place. */
   #pump(): void {
-    while (this.#queue.length > 0 && !this.#disposed) {
-      const slot = this.#slots.reduce((least, each) => (each.jobs < least.jobs ? each : least));
-      if (slot.jobs >= DEPTH) return;
-      void this.#perform(slot, this.#queue.shift() as Job<M>);
+    while (!this.#disposed) {
+      const [job] = this.#queue;
+      if (job === undefined) return;
+      const slot = this.#slots.reduce((least, each) => (load(each) < load(least) ? each : least));
+      if (load(slot) >= (job.alone ? 1 : DEPTH)) return;
+      this.#queue.shift();
+      void this.#perform(slot, job);
       this.#wake();
     }
   }
 
   async #perform(slot: Slot<M>, job: Job<M>): Promise<void> {
     slot.jobs++;
+    slot.alone = job.alone;
     try {
       const value = await job.run(slot);
       job.release();
@@ -352,6 +363,7 @@ export class Pool<M extends RoomName = RoomName> {
       const crashed = (error as { code?: unknown } | undefined)?.code === 'CRASHED';
       if (crashed && job.retries > 0 && !this.#disposed) {
         job.retries--;
+        job.alone = true;
         this.#retried++;
         this.#queue.unshift(job);
       } else {
@@ -360,6 +372,7 @@ export class Pool<M extends RoomName = RoomName> {
       }
     }
     slot.jobs--;
+    slot.alone = false;
     this.#pump();
   }
 
@@ -369,9 +382,9 @@ export class Pool<M extends RoomName = RoomName> {
     { call, retries }: GivenOptions,
     run: (slot: Slot<M>, call: CallOptions, item: I, index: number) => Promise<T>,
   ): Promise<T[]> {
-    const iterator = iteratorOf(operation, items);
     const { signal } = call;
     signal?.throwIfAborted();
+    const iterator = iteratorOf(operation, items);
     // Its own signal: the first error aborts the jobs that are under way.
     const controller = new AbortController();
     const onAbort = () => controller.abort(signal?.reason);
@@ -382,12 +395,13 @@ export class Pool<M extends RoomName = RoomName> {
     let ended = false;
     try {
       for (let index = 0; !controller.signal.aborted; index++) {
-        const { done, value } = await iterator.next();
+        // Neither an item that never comes nor a full queue may hold up an abort.
+        const { done, value } = await orAborted(controller.signal, () => iterator.next());
         if (done) {
           ended = true;
           break;
         }
-        await this.ready();
+        await orAborted(controller.signal, () => this.ready());
         if (controller.signal.aborted) break;
         const at = index;
         const job = this.#enqueue(operation, (slot) => run(slot, own, value, at), own, retries)
@@ -411,7 +425,7 @@ export class Pool<M extends RoomName = RoomName> {
   }
 
   #isFull(): boolean {
-    const free = this.#slots.some(({ jobs }) => jobs < DEPTH);
+    const free = this.#slots.some((slot) => load(slot) < DEPTH);
     return !free && this.#queue.length >= this.#maxQueue;
   }
 
@@ -424,300 +438,21 @@ export class Pool<M extends RoomName = RoomName> {
   }
 }
 
-/** What a replica needs of its pool. */
-interface Inside<M extends RoomName> {
-  slots: readonly Slot<M>[];
-  options(operation: string, job: unknown, options: MapOptions | undefined): GivenOptions;
-  enqueue<T>(
-    operation: string,
-    run: (slot: Slot<M>) => Promise<T>,
-    call: CallOptions,
-    retries: number,
-  ): Promise<T>;
-  each<I, T>(
-    operation: string,
-    items: Items<I>,
-    options: GivenOptions,
-    run: (slot: Slot<M>, call: CallOptions, item: I, index: number) => Promise<T>,
-  ): Promise<T[]>;
-}
-
-/**
- * The same data in every worker of a pool. Jobs are for questions: what a job changes in its copy is not changed in the
- * others. Made by {@link Pool.replicate}.
- *
- * @typeParam T - what jobs get: a handle, or a plain object of handles
- * @typeParam M - the rooms that the workers have loaded
- */
-export class Replica<T, M extends RoomName = RoomName> {
-  readonly #pool: Inside<M>;
-  #load: ((engine: WorkerEngineWith<M>) => Promise<T>) | undefined;
-  readonly #loaded = new Map<Slot<M>, { epoch: number; object: Promise<T> }>();
-
-  static {
-    const symbol = Symbol.asyncDispose;
-    if (symbol !== undefined) {
-      Object.defineProperty(Replica.prototype, symbol, {
-        value(this: Replica<unknown>) {
-          return this.dispose();
-        },
-        configurable: true,
-        writable: true,
-      });
-    }
-  }
-
-  /** `await using` calls it; does what `dispose()` does. */
-  declare [Symbol.asyncDispose]: () => Promise<void>;
-
-  /** @internal */
-  constructor(pool: Inside<M>, load: (engine: WorkerEngineWith<M>) => Promise<T>) {
-    this.#pool = pool;
-    this.#load = load;
-  }
-
-  /** True after `dispose()`. */
-  get disposed(): boolean {
-    return this.#load === undefined;
-  }
-
-  /**
-   * Runs a job on the data in the worker that has least to do. Errors as {@link Pool.run}.
-   *
-   * @example
-   * ```ts
-   * import { createPool } from 'sublinear/worker';
-   *
-   * await using pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
-   * const edges = { from: Uint32Array.of(0, 1, 2), to: Uint32Array.of(1, 2, 0) };
-   * const replica = await pool.replicate(edges, ({ graph }, given) => graph.Graph.fromEdges(given));
-   * const { scores } = await replica.run((graph, { diffusion }) => diffusion.pageRank(graph));
-   * console.log(scores.length); // 3
-   * ```
-   */
-  async run<R>(
-    job: (object: T, engine: WorkerEngineWith<M>) => Maybe<R>,
-    options?: JobOptions,
-  ): Promise<R> {
-    const operation = 'replica.run';
-    const { call, retries } = this.#pool.options(operation, job, options);
-    const run = async (slot: Slot<M>) =>
-      job(bound(await this.objectIn(slot), call), slot.engine.with(call));
-    return this.#pool.enqueue(operation, run, call, retries);
-  }
-
-  /**
-   * Runs a job for each item and gives the results in the order of the items, as {@link Pool.map}.
-   *
-   * @example
-   * ```ts
-   * import { createPool } from 'sublinear/worker';
-   *
-   * await using pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
-   * const edges = { from: [0, 1, 2, 3], to: [1, 2, 3, 0], directed: false };
-   * const replica = await pool.replicate(edges, ({ graph }, given) => graph.Graph.fromEdges(given));
-   * const top = await replica.map([0, 2], async (graph, source, { diffusion }) => {
-   *   const { nodes } = await diffusion.personalizedPageRank(graph, { source, topK: 1, tolerance: 1e-6 });
-   *   return nodes?.[0];
-   * });
-   * console.log(top); // [ 0, 2 ]
-   * ```
-   */
-  async map<I, R>(
-    items: Items<I>,
-    job: (object: T, item: I, engine: WorkerEngineWith<M>, index: number) => Maybe<R>,
-    options?: JobOptions,
-  ): Promise<R[]> {
-    const operation = 'replica.map';
-    const given = this.#pool.options(operation, job, options);
-    return this.#pool.each(operation, items, given, async (slot, call, item: I, index) =>
-      job(bound(await this.objectIn(slot), call), item, slot.engine.with(call), index),
-    );
-  }
-
-  /**
-   * Cuts an array of rows (queries that lie one after another) into parts, runs a job for each, and puts the results
-   * together: typed arrays one after another, everything else must be the same in all parts.
-   *
-   * @param width - numbers in a row
-   * @throws RangeError `SHAPE` when the array does not hold whole rows
-   * @throws SublinearError `UNSUPPORTED` for results that cannot be put together
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   * import { createPool } from 'sublinear/worker';
-   *
-   * const { Flat } = await load();
-   * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
-   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
-   *
-   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
-   * const replica = await pool.replicate(index.save(), ({ hnsw }, bytes) => hnsw.Flat.load(bytes));
-   * const queries = Float32Array.of(2.9, 1.2, 2.2);
-   * const { ids } = await replica.batch(queries, 1, (flat, part) => flat.searchBatch(part, { k: 1 }));
-   * console.log(ids); // Uint32Array(3) [ 3, 1, 2 ]
-   * ```
-   */
-  async batch<A extends Rows, R>(
-    rows: A,
-    width: number,
-    job: (object: T, part: A, engine: WorkerEngineWith<M>, firstRow: number) => Maybe<R>,
-    options?: MapOptions,
-  ): Promise<R> {
-    const operation = 'replica.batch';
-    const given = this.#pool.options(operation, job, options);
-    if (!ArrayBuffer.isView(rows)) throw check.typeError(operation, 'rows', 'typed array', rows);
-    check.integer(operation, 'width', width, 1);
-    const count = Math.floor(rows.length / width);
-    if (count * width !== rows.length)
-      throw check.shapeError(operation, 'rows', (count + 1) * width, rows.length);
-    const usual = Math.max(1, Math.ceil(count / (4 * this.#pool.slots.length)));
-    const { rowsPerJob = usual } = given;
-    check.integer(operation, 'rowsPerJob', rowsPerJob, 1);
-    // An empty batch is one part: its result has the right form.
-    const parts = Math.max(1, Math.ceil(count / rowsPerJob));
-    const run = async (slot: Slot<M>, call: CallOptions, part: number) => {
-      const first = part * rowsPerJob;
-      const piece = rows.subarray(first * width, (first + rowsPerJob) * width) as A;
-      const object = bound(await this.objectIn(slot), call);
-      return job(object, piece, slot.engine.with(call), first);
-    };
-    const indices = Array.from({ length: parts }, (_, i) => i);
-    return joined(operation, await this.#pool.each(operation, indices, given, run)) as R;
-  }
-
-  /**
-   * Frees the data in all workers and the snapshot. Calling it again does nothing.
-   *
-   * @example
-   * ```ts
-   * import { createPool } from 'sublinear/worker';
-   *
-   * await using pool = await createPool({ size: 1, modules: ['dense'] });
-   * const replica = await pool.replicate([3, 4], ({ dense }, values) => dense.Vector.from(values));
-   * await replica.dispose();
-   * console.log(replica.disposed); // true
-   * ```
-   */
-  async dispose(): Promise<void> {
-    this.#load = undefined;
-    const loaded = [...this.#loaded.values()];
-    this.#loaded.clear();
-    // What cannot be freed has gone with its worker.
-    await Promise.allSettled(loaded.map(async ({ object }) => freed(await object)));
-  }
-
-  /** @internal The data in one worker: loaded anew when the slot has another worker than before. */
-  objectIn(slot: Slot<M>): Promise<T> {
-    const { engine } = slot;
-    const known = this.#loaded.get(slot);
-    if (known?.epoch === engine.epoch) return known.object;
-    if (this.#load === undefined) {
-      const error = new SublinearError('DISPOSED', 'replica', 'this replica was disposed');
-      return Promise.reject(error);
-    }
-    const made = { epoch: engine.epoch, object: this.#load(engine) };
-    this.#loaded.set(slot, made);
-    made.object.catch(() => {
-      if (this.#loaded.get(slot) === made) this.#loaded.delete(slot);
-    });
-    return made.object;
-  }
-}
-
-/** The handles in what a job gets, with options for their calls. */
-function bound<T>(object: T, options: CallOptions): T {
-  if (Object.keys(options).length === 0) return object;
-  if (object instanceof RemoteObject) return object.with(options) as T;
-  if (!isPlain(object)) return object;
-  return mapFields(object, (field) => bound(field, options)) as T;
-}
-
-async function freed(object: unknown): Promise<void> {
-  if (object instanceof RemoteObject) await object.dispose();
-  else if (isPlain(object)) await Promise.all(Object.values(object).map(freed));
-}
-
-/** A snapshot that stays as it is, whatever its owner does; in shared memory where that can be had. */
-function share<S>(snapshot: S): S {
-  if (ArrayBuffer.isView(snapshot)) {
-    const { buffer, byteOffset, byteLength } = snapshot;
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const isSharing =
-      typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
-    const kept = new Uint8Array(
-      isSharing ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
-    );
-    kept.set(bytes);
-    // A Node Buffer is made by other means than a typed array.
-    if (snapshot instanceof Uint8Array) return kept as S;
-    return new (snapshot.constructor as Uint8ArrayConstructor)(kept.buffer) as S;
-  }
-  if (Array.isArray(snapshot)) return snapshot.map(share) as S;
-  return isPlain(snapshot) ? (mapFields(snapshot, share) as S) : snapshot;
-}
-
-/** Results of parts as the result of the whole. */
-function joined(operation: string, parts: unknown[]): unknown {
-  const [first] = parts;
-  if (ArrayBuffer.isView(first) && !(first instanceof DataView)) {
-    const arrays = parts as Uint8Array[];
-    const length = arrays.reduce((sum, array) => sum + array.length, 0);
-    const whole = new (first.constructor as Uint8ArrayConstructor)(length);
-    let at = 0;
-    for (const array of arrays) {
-      whole.set(array, at);
-      at += array.length;
-    }
-    return whole;
-  }
-  if (Array.isArray(first)) return (parts as unknown[][]).flat();
-  if (isPlain(first)) {
-    const fields = parts as Record<string, unknown>[];
-    return mapFields(first, (_, key) =>
-      joined(
-        operation,
-        fields.map((part) => part[key]),
-      ),
-    );
-  }
-  if (parts.some((part) => part !== first)) {
-    const message = `parts give different results where they must agree: ${String(first)} and others`;
-    throw new SublinearError('UNSUPPORTED', operation, message);
-  }
-  return first;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
-function mapFields(
-  fields: object,
-  change: (field: unknown, key: string) => unknown,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, field]) => [key, change(field, key)]),
-  );
+/** How much of a worker is taken. */
+function load({ jobs, alone }: Slot<never>): number {
+  return alone ? DEPTH : jobs;
 }
 
 function iteratorOf<I>(
   operation: string,
   items: Items<I>,
 ): Pick<AsyncIterator<I>, 'next' | 'return'> {
-  const given = items as Partial<AsyncIterable<I> & Iterable<I>> | null | undefined;
-  if (typeof given?.[Symbol.asyncIterator] === 'function')
-    return (items as AsyncIterable<I>)[Symbol.asyncIterator]();
-  if (typeof given?.[Symbol.iterator] !== 'function')
-    throw check.typeError(operation, 'items', 'something to iterate', items);
-  const iterator = (items as Iterable<I>)[Symbol.iterator]();
-  return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
-  };
+  // A source in the sense of calls is what has no better use as a whole; here all that can be iterated is one.
+  const given = items instanceof Map || items instanceof Set ? items[Symbol.iterator]() : items;
+  const iterable = typeof given === 'string' ? [...given] : given;
+  const source = typeof iterable === 'object' && iterable !== null && sourceOf(iterable);
+  if (!source) throw check.typeError(operation, 'items', 'something to iterate', items);
+  return source as Pick<AsyncIterator<I>, 'next' | 'return'>;
 }
 
 function disposedError(operation: string): SublinearError {

@@ -71,7 +71,10 @@ export class RemoteObject {
     const operation = `${this.constructor.name}.dispose`;
     const done = ref.connection.call(operation, ref, 'dispose', 'dispose', [], {});
     ref.disposed = true;
-    await done;
+    // An object that has gone with its worker has gone.
+    await done.catch((error) => {
+      if (!['CRASHED', 'DISPOSED'].includes(error?.code)) throw error;
+    });
   }
 
   with(options: CallOptions): RemoteObject {

@@ -51,6 +51,7 @@ function link(worker: Worker): Link {
     terminate: () => worker.terminate(),
     onEnd(listener) {
       worker.once('error', listener);
+      worker.once('messageerror', listener);
       worker.once('exit', (code) => listener(new Error(`the thread ended with exit code ${code}`)));
     },
   };

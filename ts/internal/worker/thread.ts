@@ -5,3 +5,7 @@ import { serve } from './host.js';
 declare const self: Parameters<typeof serve>[0];
 
 serve(self);
+// Nobody would ever answer it: better an end that the caller hears of.
+self.addEventListener('messageerror', () => {
+  throw new Error('a message could not be read');
+});
