@@ -218,4 +218,33 @@ describe('questions about graphs', () => {
     next.dispose();
     refused(() => tracker.update(graph), Error, 'DISPOSED', 'PageRankTracker.update', /./);
   });
+
+  test('a tracker that could not be made leaves nothing behind', () => {
+    using graph = room.Graph.fromEdges({ from: [0, 1], to: [1, 2] });
+    const bytes = () => engine.stats().modules[0]?.bytesInUse;
+    const fail = () =>
+      refused(
+        () => room.trackPageRank(graph, { source: 9 }),
+        RangeError,
+        'INDEX',
+        'trackPageRank',
+        /source/,
+      );
+    fail();
+    const before = bytes();
+    for (let i = 0; i < 100; i++) fail();
+    expect(bytes()).toBe(before);
+  });
+
+  test('a sketch that would take too many solves names epsilon', () => {
+    using pair = room.Graph.fromEdges({ from: [0], to: [1], directed: false });
+    const ask = () => room.edgeResistances(pair, { epsilon: 1e-9 });
+    refused(
+      ask,
+      RangeError,
+      'RANGE',
+      'edgeResistances',
+      /"epsilon" expected a relative error that/,
+    );
+  });
 });

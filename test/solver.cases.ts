@@ -276,6 +276,18 @@ export function rowDominant(n: number, seed: number): Coo {
 
 const diagonal: Coo = { n: 3, rows: [0, 1, 2], columns: [0, 1, 2], values: [1, 2, 4] };
 const asymmetric: Coo = { n: 2, rows: [0, 0, 1], columns: [0, 1, 1], values: [2, 1, 3] };
+/** A diagonal of both signs, and symmetric: neither positive nor negative definite. */
+const mixed: Coo = { n: 2, rows: [0, 0, 1, 1], columns: [0, 1, 0, 1], values: [3, 1, 1, -2] };
+/** Couplings of 1e17 between rows 0 and 2, of 3 between the others. Diagonally dominant, and not near a singular one. */
+const lopsided: Coo = {
+  n: 4,
+  rows: [0, 0, 0, 1, 1, 2, 2, 3, 3, 3],
+  columns: [0, 2, 3, 1, 3, 0, 2, 0, 1, 3],
+  values: [
+    87067052396016370, 87067052396014340, -4.8975314339622855, 3.000000000000119, 3,
+    87067052396014340, 87067052396095200, -4.8975314339622855, 3, 7.897531433969512,
+  ],
+};
 const noDiagonal: Coo = { n: 2, rows: [0, 1], columns: [1, 0], values: [1, 1] };
 
 // ---- cases ------------------------------------------------------------------------------------------------------------
@@ -428,6 +440,29 @@ function shuffledTriangle(n: number): Coo {
   return coo;
 }
 
+// Exponents of two that the matrix and the right-hand side are multiplied by.
+const units: [number, number][] = [
+  [0, 0],
+  [40, 0],
+  [-140, 0],
+  [900, 0],
+  [-900, 0],
+  [0, 900],
+  [0, -900],
+  [300, 900],
+  [-600, 300],
+];
+const graded = grid(6, 1);
+const gradedSide = Array.from({ length: 36 }, (_, i) => 1 + Math.sin(i));
+
+const definiteMethods = [
+  'cg',
+  'cholesky',
+  'amg',
+  'symmetricGaussSeidel',
+  'incompleteCholesky',
+] as const;
+
 const behaviour: Case<SolverDoor>[] = [
   {
     name: 'both doors know the same methods',
@@ -509,6 +544,81 @@ const behaviour: Case<SolverDoor>[] = [
       },
     }),
   ),
+  ...methods.map(
+    (method): Case<SolverDoor> => ({
+      name: `does not depend on the units of matrix and right-hand side: ${method}`,
+      run: ({ solve }) =>
+        units.flatMap(([a, b]) => {
+          const values = graded.values!.map((value) => value * 2 ** a);
+          const side = gradedSide.map((value) => value * 2 ** b);
+          return solve({ ...graded, values }, [side], { method, tolerance: 1e-10 });
+        }),
+      check: (results: Solved[]) => {
+        results.forEach((solved, k) => {
+          const [a, b] = units[k]!;
+          expect(solved.outcome).toBe('converged');
+          expect(solved.solution.map((x) => x * 2 ** (a - b))).toEqual(results[0]!.solution);
+          expect(solved.relativeResidual).toBe(results[0]!.relativeResidual);
+        });
+      },
+    }),
+  ),
+  {
+    name: 'never gives back what overflowed: a guess, a solution',
+    run: ({ solve }) =>
+      methods.flatMap((method) => [
+        ...solve(diagonal, [[2, -1, 1]], { method, initialGuess: [1e308, -1e308, 1e308] }),
+        ...solve({ ...diagonal, values: [1e-200, 1e-200, 1e-200] }, [[1e200, 1, 1]], { method }),
+      ]),
+    check: (results: Solved[]) => {
+      for (const { solution, residual, outcome } of results) {
+        expect(solution.every(Number.isFinite)).toBe(true);
+        expect(residual).toBeLessThan(Number.POSITIVE_INFINITY);
+        expect(['converged', 'stagnated', 'breakdown']).toContain(outcome);
+      }
+      expect(results.filter(({ outcome }) => outcome === 'converged')).toHaveLength(methods.length);
+    },
+  },
+  {
+    name: 'bounds stay above the error where numbers vanish',
+    run: ({ solve }) =>
+      methods.flatMap((method) =>
+        solve({ ...diagonal, values: [1e200, 2e200, 3e200] }, [[1e-300, 0, 0]], { method }),
+      ),
+    check: (results: Solved[]) => {
+      for (const { errorBound } of results) {
+        expect(errorBound).toBeGreaterThan(0);
+        expect(errorBound).toBeLessThan(1e-307);
+      }
+    },
+  },
+  {
+    name: 'finds indefinite what has a diagonal of both signs',
+    run: ({ solve }) => definiteMethods.flatMap((method) => solve(mixed, [[1, -1]], { method })),
+    check: (solved: Solved[]) => {
+      for (const { outcome } of solved) expect(outcome).toBe('indefinite');
+    },
+  },
+  {
+    name: 'a matrix beyond the range of a preconditioner is an outcome',
+    run: ({ solve }) =>
+      (
+        ['amg', 'approximateCholesky', 'incompleteCholesky', 'symmetricGaussSeidel'] as const
+      ).flatMap((method) => solve({ ...diagonal, values: [1, 1e-40, 1] }, [[1, 1, 1]], { method })),
+    check: (solved: Solved[]) => {
+      for (const { outcome } of solved) expect(outcome).toBe('breakdown');
+    },
+  },
+  {
+    // Row 0 and 2 are 1e17 times larger than the others: the first solution leaves as much of b as zero does.
+    name: 'refines where rows differ in size, and does not call them singular',
+    run: ({ solve }) =>
+      (['lu', 'cholesky', 'auto'] as const).flatMap((method) =>
+        solve(lopsided, [[1, 1, 1, 1]], { method, tolerance: 1e-4 }),
+      ),
+    check: (solved: Solved[]) =>
+      expect(solved.map(({ outcome }) => outcome)).toEqual(Array(3).fill('converged')),
+  },
   {
     name: 'finds indefinite what is indefinite',
     run: ({ solve }) =>

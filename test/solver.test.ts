@@ -90,6 +90,14 @@ describe('solve', () => {
     expect(strict.relativeResidual).toBeGreaterThan(1e-12);
   });
 
+  test('names the output where a solution does not fit into float32, and stays usable', () => {
+    using tiny = made({ n: 1, rows: [0], columns: [0], values: [1e-30] });
+    using prepared = room.prepare(tiny, { output: 'float32' });
+    const message = /"output" expected 'float64', as the solution is beyond the range of float32/;
+    refused(() => prepared.solve([1e20]), RangeError, 'RANGE', 'PreparedSolver.solve', message);
+    expect(prepared.solve([1e-30]).solution).toEqual(new Float32Array([1]));
+  });
+
   test('solveAsync gives the same bits and reports progress', async () => {
     const seen: SolveProgress[] = [];
     using large = made(grid(150, 0.0001));

@@ -240,6 +240,7 @@ const asyncKeys = ['signal', 'onProgress'] as const;
 const domains = { methods: methodNames.length, orderings: Object.keys(orderings).length };
 const outputs = { float64: false, float32: true } as const;
 const RUNNING = outcomes.indexOf('running');
+const FITTING_OUTPUT = "'float64', as the solution is beyond the range of float32";
 const TIME_LIMIT = outcomes.indexOf('timeLimit');
 
 /**
@@ -265,7 +266,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
    * Solves for one right-hand side. O(iterations * nnz).
    *
    * @param b - n numbers
-   * @throws RangeError `SHAPE`, `NOT_FINITE` for b or initialGuess
+   * @throws RangeError `SHAPE`, `NOT_FINITE` for b or initialGuess, `RANGE` for `output: 'float32'` where the solution is
+   *   beyond its range
    *
    * @example
    * ```ts
@@ -553,6 +555,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
         let solution: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> = runtime.copyF64(x, n);
         if (float32) {
           solution = new Float32Array(solution);
+          if (!solution.every(Number.isFinite))
+            throw check.rangeError(operation, 'output', FITTING_OUTPUT, 'float32');
           runtime.f64.set(solution, x / 8);
           runtime.check(operation, raw.certify(x, found));
         }
@@ -621,7 +625,8 @@ export interface SolverRoom extends LocalSolver {
    * @param b - n numbers
    * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC` or `ZERO_DIAGONAL` (the method asked for needs it),
    *   `UNSUPPORTED` (`'lu'` or `'cholesky'` above 400 rows), `MEMORY`
-   * @throws RangeError `SHAPE`, `NOT_FINITE` (b, initialGuess), `OPTION` (tolerance; an ordering that the method does not take)
+   * @throws RangeError `SHAPE`, `NOT_FINITE` (b, initialGuess), `OPTION` (tolerance; an ordering that the method does not take),
+   *   `RANGE` (`output: 'float32'` where the solution is beyond its range)
    *
    * @example
    * ```ts
@@ -789,7 +794,6 @@ export function createRoom(runtime: Runtime): SolverRoom {
     ...createLocal(runtime),
     SparseMatrix: runtime.bind(SparseMatrix),
     PreparedSolver: runtime.bind(PreparedSolver),
-    ...createLocal(runtime),
     solve<O extends SolveOptions>(matrix: SparseMatrix, b: RealArray, options?: O) {
       const operation = 'solve';
       const all = check.options<SolveOptions>(operation, options, [...prepareKeys, ...sideKeys]);

@@ -176,12 +176,13 @@ sl_outcome sl_solver_refine(sl_solver *solver, void (*add)(sl_solver *)) {
   solver->best_norm = solver->best_in_x ? solver->norm : before;
   if (solver->norm <= solver->target) return SL_OUTCOME_CONVERGED;
   if (solver->norm < 0.5 * before) return SL_OUTCOME_RUNNING;
-  // A solution so large that rounding alone is of the size of b: the condition number is at least
-  // 2^53 / n, which is the level at which a pivot counts as zero, too.
-  double growth = solver->facts->norm_inf * sl_norm_inf_f64(solver->x, solver->n);
-  if (growth * solver->n * 0x1p-53 >= sl_norm_inf_f64(solver->b, solver->n)) {
-    solver->numerically_singular = true;
-  }
+  // Where rows differ much in size the first solution may do nothing for the small ones.
+  bool first = solver->attempts[solver->attempt_count - 1].iterations == 0;
+  if (first && isfinite(solver->norm)) return SL_OUTCOME_RUNNING;
+  // A solution so large that rounding alone is of the size of b.
+  double *rounding = solver->vectors[0];
+  sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, rounding);
+  solver->numerically_singular |= sl_norm2_f64(rounding, solver->n) >= solver->b_norm;
   return SL_OUTCOME_STAGNATED;
 }
 

@@ -248,12 +248,17 @@ static double sweep(sl_solver *solver) {
 // Begins the sweeps for the r and norm that solver holds.
 static void begin_sweeps(sl_solver *solver) {
   gauss_seidel *state = solver->gauss_seidel;
+  // The middle of f32's range, whatever the units of A and b are.
+  double largest = 0;
   int exponent = 0;
-  frexp(solver->norm, &exponent);
-  state->scale = ldexp(1, -exponent);
+  for (uint32_t i = 0; i < solver->n; i++) {
+    largest = fmax(largest, fabs(solver->r[i] * solver->inverse_diagonal[i]));
+  }
+  frexp(largest, &exponent);
+  state->scale = ldexp(1, exponent > -1000 ? -exponent : 1000);
   for (uint32_t i = 0; i < solver->n; i++) {
     uint32_t row = row_at(state, i);
-    state->r[i] = (float)(solver->r[row] * state->scale * solver->inverse_diagonal[row]);
+    state->r[i] = (float)(solver->r[row] * solver->inverse_diagonal[row] * state->scale);
   }
   memset(state->d, 0, solver->n * sizeof *state->d);
   state->outer_norm = solver->norm;

@@ -1,13 +1,14 @@
 // Based on: Y. Saad, "Iterative methods for sparse linear systems", 2nd ed. (2003), 10.3.2 (ILU(0),
 // the IKJ form), doi:10.1137/1.9780898718003. Deviations: a diagonal entry that is not stored takes
 // part as a zero, and a pivot that is small beside its row's largest entry is replaced by that,
-// because a preconditioner that is wrong in one direction is better than none. Computed in f64,
-// kept in f32.
+// because a preconditioner that is wrong in one direction is better than none. Scaled by a power of
+// two, which changes no digit, into the middle of f32's range; computed in f64, kept in f32.
 #include "solver/ilu.h"
 
 #include <math.h>
 
 #include "base/memory.h"
+#include "solver/scaling.h"
 
 #define LEAST_PIVOT 0.05
 #define NOINLINE __attribute__((noinline))
@@ -45,11 +46,11 @@ static void copy_row(sl_ilu *ilu, uint32_t i) {
       stored = true;
       ilu->diagonals[i] = at;
       ilu->columns[at] = i;
-      ilu->exact[at++] = j == i ? sl_csr_entry(matrix, k) : 0;
+      ilu->exact[at++] = j == i ? ilu->scale * sl_csr_entry(matrix, k) : 0;
     }
     if (j == i || k == end) continue;
     ilu->columns[at] = j;
-    ilu->exact[at++] = sl_csr_entry(matrix, k);
+    ilu->exact[at++] = ilu->scale * sl_csr_entry(matrix, k);
   }
   ilu->pointers[i + 1] = at;
 }
@@ -119,6 +120,7 @@ sl_status sl_ilu_create(const sl_csr *matrix, sl_ilu **out) {
   SL_TRY(SL_ALLOC_ZERO(&ilu, 1));
   ilu->matrix = matrix;
   ilu->n = matrix->rows;
+  ilu->scale = sl_unit_scale(matrix, 1);
   sl_status status = SL_ALLOC(&ilu->pointers, n + 1);
   if (status == SL_OK) status = SL_ALLOC(&ilu->diagonals, n);
   if (status == SL_OK) status = SL_ALLOC(&ilu->columns, entries);
@@ -138,7 +140,7 @@ sl_status sl_ilu_create(const sl_csr *matrix, sl_ilu **out) {
 NOINLINE static void solve_lower(const sl_ilu *ilu, const double *v, double *z, uint32_t begin,
                                  uint32_t end) {
   for (uint32_t i = begin; i < end; i++) {
-    double sum = v[i];
+    double sum = v[i] * ilu->scale;
     uint32_t stop = ilu->diagonals[i];
     for (uint32_t k = ilu->pointers[i]; k < stop; k++) {
       sum -= (double)ilu->values[k] * z[ilu->columns[k]];

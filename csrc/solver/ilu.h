@@ -19,6 +19,7 @@ typedef enum sl_ilu_stage {
 typedef struct sl_ilu {
   const sl_csr *matrix; // read until it is built
   uint32_t n;
+  double scale;        // a power of two: what is factorised is scale * A
   uint32_t *pointers;  // n + 1
   uint32_t *diagonals; // n: place of the diagonal entry in the row
   uint32_t *columns;

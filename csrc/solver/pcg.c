@@ -162,6 +162,9 @@ NOINLINE static void update_direction(const float *z, double beta, double *p, ui
 // ---- the method ---------------------------------------------------------------------------------
 
 static sl_status setup(sl_solver *solver, bool *done) {
+  // A diagonal of both signs: there is nothing to precondition, and iterate says so.
+  *done = solver->traits.diagonal_sign == 0;
+  if (*done) return SL_OK;
   SL_TRY(sl_solver_reserve_vectors(solver, PCG_VECTORS));
   return chosen(solver)->build(solver, done);
 }
@@ -198,6 +201,7 @@ static bool next_direction(sl_solver *solver) {
 
 static sl_outcome iterate(sl_solver *solver) {
   uint32_t n = solver->n;
+  if (solver->traits.diagonal_sign == 0) return SL_OUTCOME_INDEFINITE;
   double *p = solver->vectors[P], *q = solver->vectors[Q];
   if (!next_direction(solver)) return SL_OUTCOME_BREAKDOWN;
   sl_csr_multiply(solver->matrix, p, q);

@@ -21,7 +21,9 @@
 // A backward error that no method in f64 improves on by trying again.
 #define ATTAINABLE_BACKWARD_ERROR 1e-14
 
-#define MAX_INTERNAL_EXPONENT 256
+// Right-hand sides beyond 2^+-32 are scaled. Recurrences hold products of two of their entries and
+// one of the matrix or of its inverse diagonal: so these may use nearly all of the exponents.
+#define MAX_INTERNAL_EXPONENT 32
 
 static const sl_method_operations *operations(const sl_solver *solver) {
   switch (solver->plan[solver->plan_at]) {
@@ -304,6 +306,19 @@ static void compute_residual(sl_solver *solver) {
   solver->work += solver->matrix->nnz;
 }
 
+// Whether x and its residual are numbers that can be squared, also in the scale of the b that was
+// given.
+static bool is_usable(const sl_solver *solver) {
+  return solver->norm < 0x1p480 && isfinite(ldexp(solver->norm, solver->exponent)) &&
+         sl_first_not_finite_f64(solver->x, solver->n) == solver->n;
+}
+
+// What overflowed is no iterate: zero is better.
+static void start_from_zero(sl_solver *solver) {
+  memset(solver->x, 0, solver->n * sizeof *solver->x);
+  compute_residual(solver);
+}
+
 static void take_best(sl_solver *solver) {
   if (!solver->best_in_x && !(solver->norm < solver->best_norm)) {
     memcpy(solver->x, solver->best, solver->n * sizeof *solver->x);
@@ -361,6 +376,7 @@ static bool meets_target(sl_solver *solver) {
   }
   take_best(solver);
   compute_residual(solver);
+  if (!is_usable(solver)) start_from_zero(solver);
   solver->best_norm = solver->norm;
   attempt(solver)->relative_residual = relative_norm(solver);
   if (!(solver->norm <= solver->target)) return false;
@@ -394,10 +410,9 @@ static void start(sl_solver *solver) {
       compute_residual(solver);
     }
     solver->x_is_zero = false;
-    if (!(solver->norm <= solver->b_norm) && solver->attempt_count > 1) {
-      memset(solver->x, 0, solver->n * sizeof *solver->x);
-      compute_residual(solver);
-    }
+    bool worse = !(solver->norm <= solver->b_norm);
+    // An initial guess is taken as it is, unless nothing can be computed with it.
+    if (worse && (solver->attempt_count > 1 || !is_usable(solver))) start_from_zero(solver);
     solver->best_norm = solver->norm;
     solver->best_in_x = true;
     attempt(solver)->relative_residual = relative_norm(solver);
@@ -457,15 +472,16 @@ static sl_status set_up(sl_solver *solver) {
   sl_status status = SL_OK;
   if (operations(solver)->setup != NULL) status = set_up_within_limit(solver, &done);
   if (status != SL_OK) {
-    // A method that does not fit into memory is one that failed; the last one's error is told,
-    // unless it is the caller's own limit that was met.
+    // A method that does not fit into memory, or to a matrix beyond f32's range, is one that
+    // failed; the last one's want of memory is told, unless it is the caller's own limit that was
+    // met.
     bool over_limit = status == SL_ERR_MEMORY && solver->max_bytes > 0;
     sl_outcome outcome = over_limit ? SL_OUTCOME_MEMORY_LIMIT : SL_OUTCOME_BREAKDOWN;
     if (has_another(solver)) {
       move_on(solver, outcome);
       return SL_OK;
     }
-    if (over_limit) {
+    if (over_limit || status == SL_ERR_UNSUPPORTED) {
       end_at_limit(solver, outcome);
       return SL_OK;
     }
@@ -569,7 +585,10 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
 sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
   SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
   scale(solver->x, solver->exponent, x, solver->n);
-  fill_result(solver, x, solver->verified, result);
+  // A solution beyond the largest number cannot be given, and what is left of it solves nothing.
+  bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
+  if (!fits) memset(x, 0, solver->n * sizeof *x);
+  fill_result(solver, x, solver->verified && fits, result);
   return SL_OK;
 }
 

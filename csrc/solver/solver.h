@@ -180,7 +180,8 @@ sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes);
 //   initial_guess  n entries, read and copied; NULL for zero
 //   Errors: ERR_NOT_FINITE ("b" or "initial_guess", position), ERR_RANGE ("b": so large that its
 //           norm overflows), ERR_MEMORY. On an error nothing is running. O(n).
-//   Allocates only when b is smaller than 2^-256 or larger than 2^256, where it has to be scaled.
+//   An initial guess whose residual overflows is replaced by zero.
+//   Allocates only when b is smaller than 2^-32 or larger than 2^32, where it has to be scaled.
 sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess);
 
 // Goes on for about `work` edge operations (at least one unit of progress, which is one iteration

@@ -10,6 +10,7 @@ import {
   type QuestionProgress,
 } from './diffusion-question.js';
 import { withNodes } from './diffusion-scores.js';
+import { isSublinearError } from './errors.js';
 import { type EdgeResistance, type NodeScore, withIterator } from './iterable.js';
 import { rawOf } from './object.js';
 import type { Potentials as RawPotentials } from './raw/solver.js';
@@ -177,7 +178,7 @@ export interface PotentialFunctions {
    *
    * Spielman, Srivastava 2011 (arXiv:0803.0929); the number of solves is that of Achlioptas 2003.
    *
-   * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`; RangeError `OPTION` (epsilon, confidence)
+   * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`; RangeError `RANGE` (epsilon), `OPTION` (confidence)
    *
    * @example
    * ```ts
@@ -371,7 +372,14 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         limit(operation, 'maxWork', options.maxWork),
       ];
       const budget = timeBudget(operation, options.maxTimeMs);
-      numbers(runtime, operation, given, (address) => raw.begin(NO_NODE, NO_NODE, address, 0));
+      try {
+        numbers(runtime, operation, given, (address) => raw.begin(NO_NODE, NO_NODE, address, 0));
+      } catch (error) {
+        // What users call epsilon is C's tolerance.
+        if (!isSublinearError(error) || error.argument !== 'tolerance') throw error;
+        const wanted = 'a relative error that 2^20 solves can reach';
+        throw check.rangeError(operation, 'epsilon', wanted, epsilon);
+      }
       const { from, to } = graph.toEdges();
       return asked(runtime, operation, raw, budget, () => {
         const { values, errorBound, solves, outcome, work } = read(operation, raw);

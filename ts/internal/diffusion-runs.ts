@@ -248,8 +248,14 @@ class Tracker implements PageRankTracker {
     this.graph = graph;
     const kind = this.#options.source === undefined ? 'global' : 'personal';
     const name = this.#name;
-    const { job, finish } = begin(runtime, operation, graph, this.#options, kind, name);
-    this.result = finish(runSync(job)) as PageRankTracker['result'];
+    try {
+      const { job, finish } = begin(runtime, operation, graph, this.#options, kind, name);
+      this.result = finish(runSync(job)) as PageRankTracker['result'];
+    } catch (error) {
+      // Nobody holds a tracker that could be disposed.
+      if (graph instanceof Graph) graph.dropCompanion(name);
+      throw error;
+    }
   }
 
   update(graph: Graph): PageRankTracker['result'] {
