@@ -15,7 +15,7 @@ const hard = [200, 92, 80];
 const modules = { 'vector.simd.wasm': [80, 35, 31], 'hnsw-micro.raw.wasm': [11.8, 7, 6] };
 const glue = [30, 11, 10];
 // The JavaScript of the entries, comments included: a bundler takes them away. A new room has to fit in the first line.
-const anyEntry = [175, 52, 45];
+const anyEntry = [178, 53, 46];
 const entries = {
   'index.js': [60, 21, 18],
   'inline.js': [5, 2, 2],

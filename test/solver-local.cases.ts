@@ -486,6 +486,13 @@ const sparseRefusals: [string, Partial<SparseOptions>, object][] = [
   ['absoluteError -1', { absoluteError: -1 }, { refused: 'OPTION', argument: 'absoluteError' }],
 ];
 
+const nearlySingular = {
+  n: 4,
+  rows: [0, 0, 1, 2, 3],
+  columns: [0, 1, 1, 2, 3],
+  values: [9.286632919787377e-7, 9.286632919684052e-7, 0.83, 0.26, 0.34],
+};
+
 const refusals: [string, Partial<Options>, object][] = [
   ['b too short', { b: [1, 2, 3] }, { refused: 'SHAPE', argument: 'b' }],
   ['NaN in b', { b: [1, 2, Number.NaN, 4] }, { refused: 'NOT_FINITE', argument: 'b', at: 2 }],
@@ -581,6 +588,22 @@ export const localCases: Case<LocalDoor>[] = [
         };
       }),
     check: ([small, large]: object[]) => expect(large).toEqual(small),
+  },
+  {
+    // Row 0 has nearly no slack, which makes the bound by rows useless for all the others, though their push has met it.
+    name: 'ends where one of two criteria is met and proves nothing',
+    run: ({ solveEntries, solveSparse }) => {
+      const b = { indices: [0, 2], values: [-0.15, -0.4] };
+      const ask = { b, absoluteError: 1e-3 };
+      return {
+        entries: solveEntries(nearlySingular, { ...ask, indices: [2, 1, 3] })[0]!,
+        sparse: solveSparse(nearlySingular, ask)[0]!,
+      };
+    },
+    check: ({ entries, sparse }: { entries: SolveEntriesResult; sparse: SolveSparseResult }) => {
+      expect([entries.outcome, sparse.outcome]).toEqual(['converged', 'converged']);
+      expect(Math.abs(entries.values[0]! + 0.4 / 0.26)).toBeLessThan(1e-3);
+    },
   },
   {
     name: 'walks: the same seed gives the same bits, another seed others, and the interval holds',

@@ -44,7 +44,9 @@ static sl_status start_solver(sl_handover *handover) {
 static sl_status reserve(sl_handover *handover, const sl_local_vector *b, const double *guess) {
   size_t n = handover->matrix->rows;
   SL_TRY(SL_ALLOC_ZERO(&handover->x, n));
-  if (guess) memcpy(handover->x, guess, n * sizeof *guess);
+  // What a push makes of numbers near the ends of f64 may have overflowed: zero is a guess, too.
+  if (guess && sl_first_not_finite_f64(guess, n) == n)
+    memcpy(handover->x, guess, n * sizeof *guess);
   if (handover->norm == SL_BOUND_ONE) SL_TRY(SL_ALLOC(&handover->scratch, 2 * n));
   handover->b = b->dense;
   if (b->dense) return SL_OK;

@@ -317,6 +317,9 @@ static estimate certify(sl_local_dot *dot) {
       .reach = reach,
   };
   found.bound = (reach * r.gained_mass + found.rounding) * (1 + 0x1p-49);
+  // And what products that underflow may lose; nothing where a side is zero.
+  if (dot->start.count > 0 && (dot->end.dense || dot->end.count > 0))
+    found.bound += (terms + 8) * 0x1p-1073;
   if (!(found.bound < INFINITY) || !(found.value - found.value == 0)) {
     found.bound = found.rounding = INFINITY;
   }
@@ -491,6 +494,12 @@ static bool walks_are_hopeless(const sl_local_dot *dot) {
   return work > 2 * (double)sl_local_total_push_limit(dot->rows);
 }
 
+// The same between looks, of which even the first may be far away: a walk takes up to 1 / slack
+// steps. Twice what a look lets through, since that is a prediction.
+static bool walked_too_far(const sl_local_dot *dot, uint64_t work) {
+  return dot->options.max_work == 0 && work > 4 * sl_local_total_push_limit(dot->rows);
+}
+
 static sl_status walk_step(sl_local_dot *dot, uint64_t work, uint64_t *spent) {
   uint64_t limit = total_allowance(dot), done = 0;
   if (limit == 0) {
@@ -504,6 +513,11 @@ static sl_status walk_step(sl_local_dot *dot, uint64_t work, uint64_t *spent) {
     bool ended = sl_walk_step(&dot->walk, dot->walk_forced, &read);
     dot->walk_forced = false;
     done += read;
+    if (walked_too_far(dot, dot->walk_work + done)) {
+      dot->walk_work += done;
+      *spent += done;
+      return start_solve(dot);
+    }
     if (!ended) continue;
     sl_sample_add(&dot->sample, payment(dot));
     dot->walk.sign = 0;
@@ -564,7 +578,7 @@ static sl_status goal_is_met(sl_local_dot *dot) {
   estimate found = certify(dot);
   if (found.bound <= dot->options.absolute_error || rounding_wins(&found)) return after_push(dot);
   dot->goal.allowed /= 2;
-  return SL_OK;
+  return dot->goal.allowed > 0 ? SL_OK : after_push(dot);
 }
 
 // Whether walks from here would be cheaper than what has been pushed so far. Asked at 1024, 2048,

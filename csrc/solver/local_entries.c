@@ -169,6 +169,12 @@ static double product_terms(const sl_local_entries *entries) {
   return entries->b.dense ? entries->push->support_count : entries->b.count;
 }
 
+// What products and quotients that underflow may lose; nothing where b is zero.
+static double vanished(const sl_local_entries *entries) {
+  double terms = product_terms(entries);
+  return terms > 0 ? (2 * terms + entries->push->support_count + 8) * 0x1p-1073 : 0;
+}
+
 // Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h. The gains are floats rounded up, at
 // most 2^-22 too large relatively.
 static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_bounds *r,
@@ -180,7 +186,7 @@ static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_
   found.rounding = entries->x.largest * r->rounding + gamma * size * (1 + 0x1p-20);
   double gain_error = fabs(entries->x.center) * r->gained_mass * 0x1p-22;
   found.bound = entries->x.radius * r->gained_mass + gain_error + found.rounding;
-  found.bound *= 1 + 0x1p-49;
+  found.bound = found.bound * (1 + 0x1p-49) + vanished(entries);
   return found;
 }
 
@@ -192,6 +198,7 @@ static estimate estimate_by_columns(const sl_local_entries *entries, const sl_pu
   found.rounding =
       r->rounding / r->least_slack * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
   found.bound = (r->largest * entries->x.norm1 + found.rounding) * (1 + 0x1p-49);
+  found.bound += vanished(entries);
   return found;
 }
 
@@ -281,7 +288,8 @@ static void start_entry(sl_local_entries *entries) {
 
 // Writes the answer of entry `next` and adds its work up.
 static void record(sl_local_entries *entries, double value, double bound) {
-  entries->values[entries->next] = value;
+  // What overflowed says nothing, and its bound is infinite.
+  entries->values[entries->next] = isfinite(value) ? value : 0;
   entries->bounds[entries->next] = bound;
   if (!(bound <= entries->options.absolute_error)) entries->rounding_won = true;
   if (entries->begun) {
@@ -301,8 +309,7 @@ static void settle(sl_local_entries *entries) {
   bool enough = found.bound <= entries->options.absolute_error;
   if (!enough && truncation > found.rounding && found.bound < INFINITY) {
     double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
-    entries->goal.allowed = lower / 2;
-    return;
+    if (sl_push_lower_goal(&entries->goal, &r, lower / 2)) return;
   }
   entries->pushed_entries++;
   record(entries, found.value, found.bound);

@@ -166,10 +166,10 @@ typedef struct estimate {
 } estimate;
 
 // The smaller of the bounds that hold for the asked norm.
-static estimate certify(sl_local_sparse *sparse) {
+static estimate certify(sl_local_sparse *sparse, sl_push_bounds *bounds) {
   sl_push *push = sparse->push;
-  sl_push_bounds r;
-  sl_push_certify(push, sparse->b_indices, sparse->b_values, sparse->b_count, &r);
+  sl_push_certify(push, sparse->b_indices, sparse->b_values, sparse->b_count, bounds);
+  const sl_push_bounds r = *bounds;
   estimate best = {.bound = INFINITY};
   if (push->row_dominant) {
     // Adding r_j / a_jj to p_j rounds: at most 2 u |p_j| + 3 u |r_j / a_jj| in each entry of x.
@@ -187,6 +187,8 @@ static estimate certify(sl_local_sparse *sparse) {
     double bound = (r.largest + rounding) * (1 + 0x1p-49);
     if (!(best.bound <= bound)) best = (estimate){.bound = bound, .rounding = rounding};
   }
+  // What quotients and products that underflow may lose; nothing where b is zero.
+  if (sparse->b_count > 0) best.bound += (2.0 * push->support_count + 8) * 0x1p-1073;
   if (!(best.bound <= INFINITY)) best.bound = INFINITY;
   return best;
 }
@@ -231,13 +233,13 @@ static sl_status take_from_solve(sl_local_sparse *sparse) {
 
 // The push believes it has met its goal: proves it, or sets a lower goal when that can help.
 static sl_status settle(sl_local_sparse *sparse) {
-  estimate found = certify(sparse);
+  sl_push_bounds r;
+  estimate found = certify(sparse, &r);
   double truncation = found.bound - found.rounding;
   bool enough = found.bound <= sparse->options.absolute_error;
   if (!enough && truncation > found.rounding && found.bound < INFINITY) {
-    sparse->goal.allowed =
-        (truncation < sparse->goal.allowed ? truncation : sparse->goal.allowed) / 2;
-    return SL_OK;
+    double lower = truncation < sparse->goal.allowed ? truncation : sparse->goal.allowed;
+    if (sl_push_lower_goal(&sparse->goal, &r, lower / 2)) return SL_OK;
   }
   SL_TRY(take_from_push(sparse, &found));
   end(sparse, SL_OUTCOME_STAGNATED);
@@ -292,7 +294,8 @@ static sl_status finish_solve(sl_local_sparse *sparse) {
 }
 
 static sl_status stop_push(sl_local_sparse *sparse, sl_outcome why) {
-  estimate found = certify(sparse);
+  sl_push_bounds r;
+  estimate found = certify(sparse, &r);
   SL_TRY(take_from_push(sparse, &found));
   end(sparse, why);
   return SL_OK;

@@ -367,6 +367,13 @@ static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
   return push->queue_count == 0; // denormal numbers have no threshold below them
 }
 
+bool sl_push_lower_goal(sl_push_goal *goal, const sl_push_bounds *r, double allowed) {
+  goal->allowed = allowed;
+  if (meets(goal->mass_factor, r->gained_mass, allowed)) goal->mass_factor = INFINITY;
+  if (meets(goal->largest_factor, r->largest, allowed)) goal->largest_factor = INFINITY;
+  return allowed > 0 && (goal->mass_factor < INFINITY || goal->largest_factor < INFINITY);
+}
+
 bool sl_push_run(sl_push *push, const sl_push_goal *goal, uint64_t work, uint64_t *spent) {
   uint64_t done = 0;
   bool finished = false;

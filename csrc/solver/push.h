@@ -125,6 +125,13 @@ bool sl_push_is_hopeless(sl_push *push, uint64_t limit, uint64_t *next);
 void sl_push_certify(sl_push *push, const uint32_t *t_indices, const double *t_values,
                      uint32_t count, sl_push_bounds *out);
 
+// Lowers the goal of a push that has met it without being enough, after a certificate. A criterion
+// that r meets at the lowered goal as well is not what holds the bound up: it is excluded, or the
+// push would end at once for ever.
+//   r   read: what sl_push_certify gave
+//   Returns false when nothing is left to push for. O(1).
+bool sl_push_lower_goal(sl_push_goal *goal, const sl_push_bounds *r, double allowed);
+
 // A sum of `terms` rounded products is off by at most this factor times the sum of absolute values;
 // rounded up, for at most 2^50 terms.
 static inline double sl_push_rounding(double terms) {

@@ -251,6 +251,29 @@ static void gives_way_to_the_full_solve(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// Slack of 1e-10: a single walk takes some 1e10 steps, and no look at the interval ever comes.
+static void leaves_walks_that_never_end(void **state) {
+  (void)state;
+  double a[] = {1, 1 - 1e-10, 1 - 1e-10, 1}, b[] = {1, -0.5}, t[] = {1, 0.25};
+  uint32_t rows[] = {0, 0, 1, 1}, columns[] = {0, 1, 0, 1};
+  sl_csr *matrix;
+  assert_ok(sl_csr_from_coo(2, 2, 4, rows, columns, a, SL_VALUES_F64, &matrix));
+  sl_local_dot_options options = sl_local_dot_options_default();
+  options.absolute_error = 1e-2;
+  options.confidence = 0.99;
+  options.push_work = 4;
+  sl_local_dot *dot;
+  assert_ok(sl_local_dot_create(matrix, &dot));
+  assert_ok(sl_local_dot_begin(dot, &options, &(sl_local_vector){.dense = t, .count = 2},
+                               &(sl_local_vector){.dense = b, .count = 2}));
+  sl_outcome outcome = SL_OUTCOME_RUNNING;
+  for (int k = 0; k < 100 && outcome == SL_OUTCOME_RUNNING; k++)
+    assert_ok(sl_local_dot_step(dot, 1000000, &outcome));
+  assert_int_not_equal(outcome, SL_OUTCOME_RUNNING);
+  sl_local_dot_destroy(dot);
+  sl_csr_destroy(matrix);
+}
+
 static void refuses_bad_arguments_and_stays_usable(void **state) {
   (void)state;
   uint32_t rows[] = {0, 0, 1, 1}, columns[] = {0, 1, 0, 1}, twice[] = {1, 1}, outside[] = {0, 2};
@@ -367,6 +390,7 @@ int main(void) {
       property(same_seed_same_bits_whatever_the_steps),
       property(two_sides_touch_few_rows),
       property(gives_way_to_the_full_solve),
+      property(leaves_walks_that_never_end),
       property(refuses_bad_arguments_and_stays_usable),
       property(memory_limit_loses_nothing),
   };
