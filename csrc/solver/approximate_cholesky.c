@@ -26,6 +26,9 @@
 #define BUCKETS 1024u
 
 #define VERTICES_A_PIECE 4096u
+#define PIECES_A_STEP 64u         // of an application
+#define COLUMNS_A_STEP (1u << 17) // whose rows are numbered anew
+#define EDGES_A_BLOCK (1u << 18)
 #define SEED 0x5b1ea1u
 
 typedef struct half_edge {
@@ -36,8 +39,16 @@ typedef struct half_edge {
 // The sampled edges of a vertex lie together: each is read once, and a linked list would miss the
 // cache for every one. A full run moves to twice the space; what it leaves is not used again.
 typedef struct edge_run {
-  uint32_t begin, count, capacity;
+  half_edge *edges;
+  uint32_t count, capacity;
 } edge_run;
+
+// Where runs are cut from. Blocks stay where they are: one array that grows would be copied, for a
+// tenth of a second where there are millions of edges.
+typedef struct edge_block {
+  struct edge_block *next;
+  half_edge edges[];
+} edge_block;
 
 // A neighbour of the vertex being eliminated, its parallel edges added up.
 typedef struct neighbour {
@@ -56,10 +67,12 @@ struct sl_approximate_cholesky {
   // The graph that is left: the rows of the matrix, and a run of sampled half-edges a vertex. Those
   // to eliminated vertices are dropped when they are read.
   edge_run *runs; // vertices
-  half_edge *edges;
-  uint32_t edge_count, edge_capacity;
-  double *excess;    // vertices: diagonal minus the sum of the edges
-  uint32_t *degrees; // vertices: parallel edges counted
+  edge_block *blocks;
+  half_edge *free_edges; // what is left of the newest block
+  uint32_t free_count, block_size;
+  size_t block_bytes; // of all blocks
+  double *excess;     // vertices: diagonal minus the sum of the edges
+  uint32_t *degrees;  // vertices: parallel edges counted
   // Vertices by degree: doubly linked lists.
   uint32_t *bucket_heads; // BUCKETS
   uint32_t *bucket_next, *bucket_previous;
@@ -71,6 +84,7 @@ struct sl_approximate_cholesky {
   // The factor: column k belongs to the vertex order[k]; l_rows are vertices until the end, then
   // places in the order.
   uint32_t eliminated;
+  uint32_t numbered;        // columns whose rows are places already
   uint32_t *order, *places; // vertices
   uint32_t *l_pointers;     // vertices + 1
   uint32_t *l_rows;
@@ -82,16 +96,16 @@ struct sl_approximate_cholesky {
 };
 
 static void free_graph(sl_approximate_cholesky *f) {
-  void **arrays[] = {(void **)&f->runs,
-                     (void **)&f->edges,
-                     (void **)&f->excess,
-                     (void **)&f->degrees,
-                     (void **)&f->bucket_heads,
-                     (void **)&f->bucket_next,
-                     (void **)&f->bucket_previous,
-                     (void **)&f->neighbours,
-                     (void **)&f->sums,
-                     (void **)&f->marks};
+  while (f->blocks != NULL) {
+    edge_block *next = f->blocks->next;
+    sl_free(f->blocks);
+    f->blocks = next;
+  }
+  f->block_bytes = 0;
+  void **arrays[] = {
+      (void **)&f->runs,         (void **)&f->excess,      (void **)&f->degrees,
+      (void **)&f->bucket_heads, (void **)&f->bucket_next, (void **)&f->bucket_previous,
+      (void **)&f->neighbours,   (void **)&f->sums,        (void **)&f->marks};
   for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) {
     sl_free(*arrays[k]);
     *arrays[k] = NULL;
@@ -116,9 +130,8 @@ size_t sl_approximate_cholesky_bytes(const sl_approximate_cholesky *f) {
   if (f == NULL) return 0;
   size_t bytes =
       sizeof *f + (size_t)f->vertices * 20 + (size_t)f->rows * 4 + (size_t)f->l_capacity * 8;
-  if (f->edges != NULL) {
-    bytes += (size_t)f->edge_capacity * sizeof(half_edge) +
-             (size_t)f->vertices * (44 + sizeof(neighbour)) + BUCKETS * 4;
+  if (f->blocks != NULL) {
+    bytes += f->block_bytes + (size_t)f->vertices * (44 + sizeof(neighbour)) + BUCKETS * 4;
   }
   return bytes;
 }
@@ -129,13 +142,16 @@ uint64_t sl_approximate_cholesky_entries(const sl_approximate_cholesky *f) {
 
 // ---- the graph ----------------------------------------------------------------------------------
 
-static sl_status reserve_edges(sl_approximate_cholesky *f, size_t more) {
-  size_t wanted = (size_t)f->edge_count + more;
-  if (wanted <= f->edge_capacity) return SL_OK;
-  wanted += wanted / 2;
-  SL_REQUIRE(wanted < UINT32_MAX, SL_ERR_OVERFLOW, "matrix", "fewer entries for this method");
-  SL_TRY(SL_REALLOC(&f->edges, wanted));
-  f->edge_capacity = (uint32_t)wanted;
+static sl_status add_block(sl_approximate_cholesky *f, uint32_t least) {
+  _Static_assert(sizeof(edge_block) <= sizeof(half_edge), "the head takes the place of one edge");
+  uint32_t count = least > f->block_size ? least : f->block_size;
+  edge_block *block;
+  SL_TRY(sl_alloc((size_t)count + 1, sizeof(half_edge), (void **)&block));
+  block->next = f->blocks;
+  f->blocks = block;
+  f->block_bytes += (count + (size_t)1) * sizeof(half_edge);
+  f->free_edges = block->edges;
+  f->free_count = count;
   return SL_OK;
 }
 
@@ -144,13 +160,14 @@ static sl_status add_half_edge(sl_approximate_cholesky *f, uint32_t from, uint32
   edge_run *run = &f->runs[from];
   if (run->count == run->capacity) {
     uint32_t capacity = run->capacity < 4 ? 4 : 2 * run->capacity;
-    SL_TRY(reserve_edges(f, capacity));
-    memcpy(f->edges + f->edge_count, f->edges + run->begin, run->count * sizeof *f->edges);
-    run->begin = f->edge_count;
+    if (capacity > f->free_count) SL_TRY(add_block(f, capacity));
+    if (run->count > 0) memcpy(f->free_edges, run->edges, run->count * sizeof *run->edges);
+    run->edges = f->free_edges;
     run->capacity = capacity;
-    f->edge_count += capacity;
+    f->free_edges += capacity;
+    f->free_count -= capacity;
   }
-  f->edges[run->begin + run->count++] = (half_edge){to, weight};
+  run->edges[run->count++] = (half_edge){to, weight};
   return SL_OK;
 }
 
@@ -222,7 +239,7 @@ static bool has_positive_couplings(const sl_csr *matrix, double scale) {
   return false;
 }
 
-static sl_status alloc_all(sl_approximate_cholesky *f, size_t half_edges) {
+static sl_status alloc_all(sl_approximate_cholesky *f) {
   size_t n = f->vertices;
   SL_TRY(SL_ALLOC_ZERO(&f->runs, n));
   SL_TRY(SL_ALLOC_ZERO(&f->excess, n));
@@ -239,7 +256,7 @@ static sl_status alloc_all(sl_approximate_cholesky *f, size_t half_edges) {
   SL_TRY(SL_ALLOC(&f->inverse_pivots, n));
   SL_TRY(SL_ALLOC(&f->y, n));
   SL_TRY(SL_ALLOC(&f->z, f->rows));
-  return reserve_edges(f, half_edges);
+  return SL_OK;
 }
 
 static void load(sl_approximate_cholesky *f) {
@@ -268,7 +285,9 @@ sl_status sl_approximate_cholesky_create(const sl_csr *matrix, int sign,
           ? sl_fail(SL_ERR_OVERFLOW, "matrix", "fewer rows for this method", SL_NO_POSITION)
           : SL_OK;
   f->vertices = (uint32_t)(f->rows * factor);
-  if (status == SL_OK) status = alloc_all(f, 2 * (size_t)matrix->nnz * factor);
+  size_t entries = (size_t)matrix->nnz * factor;
+  f->block_size = entries < EDGES_A_BLOCK ? (uint32_t)entries : EDGES_A_BLOCK;
+  if (status == SL_OK) status = alloc_all(f);
   if (status != SL_OK) {
     sl_approximate_cholesky_destroy(f);
     return status;
@@ -303,7 +322,7 @@ static uint32_t gather(sl_approximate_cholesky *f, uint32_t v, uint64_t *work) {
     if (f->cover && (v >= n) == (value < 0)) u += n;
     if (f->places[u] == NONE && value != 0) meet(f, u, COPIES, fabs(value), &count);
   }
-  const half_edge *edges = f->edges + f->runs[v].begin;
+  const half_edge *edges = f->runs[v].edges;
   for (uint32_t k = 0; k < f->runs[v].count; k++) {
     if (f->places[edges[k].target] == NONE) meet(f, edges[k].target, 1, edges[k].weight, &count);
   }
@@ -432,10 +451,19 @@ static sl_status eliminate(sl_approximate_cholesky *f, uint32_t v, uint64_t *wor
   return SL_OK;
 }
 
-static sl_status finish(sl_approximate_cholesky *f) {
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+// Vertices become places in the order, which are known now.
+static void number_rows(sl_approximate_cholesky *f) {
+  uint32_t last = f->numbered + least(f->vertices - f->numbered, COLUMNS_A_STEP);
+  uint32_t stop = f->l_pointers[last];
+  for (uint32_t k = f->l_pointers[f->numbered]; k < stop; k++)
+    f->l_rows[k] = f->places[f->l_rows[k]];
+  f->numbered = last;
+}
+
+static sl_status trim(sl_approximate_cholesky *f) {
   uint32_t entries = f->l_pointers[f->vertices];
-  free_graph(f);
-  for (uint32_t k = 0; k < entries; k++) f->l_rows[k] = f->places[f->l_rows[k]];
   SL_TRY(SL_REALLOC(&f->l_rows, entries));
   SL_TRY(SL_REALLOC(&f->l_values, entries));
   f->l_capacity = entries;
@@ -443,12 +471,16 @@ static sl_status finish(sl_approximate_cholesky *f) {
 }
 
 sl_status sl_approximate_cholesky_build(sl_approximate_cholesky *f, bool *done, uint64_t *work) {
-  uint32_t left = f->vertices - f->eliminated;
-  uint32_t count = left < VERTICES_A_PIECE ? left : VERTICES_A_PIECE;
-  for (uint32_t k = 0; k < count; k++) SL_TRY(eliminate(f, pop_vertex(f), work));
-  *done = f->eliminated == f->vertices;
-  if (*done && f->runs != NULL) return finish(f);
-  return SL_OK;
+  *done = false;
+  if (f->eliminated < f->vertices) {
+    uint32_t count = least(f->vertices - f->eliminated, VERTICES_A_PIECE);
+    for (uint32_t k = 0; k < count; k++) SL_TRY(eliminate(f, pop_vertex(f), work));
+    return SL_OK;
+  }
+  free_graph(f);
+  number_rows(f);
+  *done = f->numbered == f->vertices;
+  return *done ? trim(f) : SL_OK;
 }
 
 // ---- application --------------------------------------------------------------------------------
@@ -489,18 +521,36 @@ NOINLINE static void store_solution(const sl_approximate_cholesky *f, const floa
   }
 }
 
+// Pieces of vertices come in four rounds: the right-hand side, forward, backward, the solution.
+static void solve_piece(sl_approximate_cholesky *f, const double *r, double scale, uint32_t round,
+                        uint32_t k, uint64_t *work) {
+  uint32_t begin = k * VERTICES_A_PIECE, end = begin + least(f->vertices - begin, VERTICES_A_PIECE);
+  switch (round) {
+  case 0:
+    load_side(f, r, scale, f->y, begin, end);
+    break;
+  case 1:
+    solve_forward(f, f->y, begin, end);
+    break;
+  case 2:
+    solve_backward(f, f->y, begin, end);
+    break;
+  default:
+    if (begin < f->rows) store_solution(f, f->y, f->z, begin, least(f->rows, end));
+    break;
+  }
+  if (round == 1 || round == 2) *work += f->l_pointers[end] - f->l_pointers[begin];
+}
+
 const float *sl_approximate_cholesky_solve(sl_approximate_cholesky *f, const double *r,
-                                           double scale) {
-  uint32_t n = f->vertices, step = VERTICES_A_PIECE;
-  for (uint32_t k = 0; k < n; k += step) {
-    load_side(f, r, scale, f->y, k, n - k < step ? n : k + step);
+                                           double scale, uint32_t *piece, uint64_t *work) {
+  uint32_t count = (f->vertices + VERTICES_A_PIECE - 1) / VERTICES_A_PIECE;
+  uint32_t last = *piece + least(4 * count - *piece, PIECES_A_STEP);
+  for (; *piece < last; ++*piece) {
+    uint32_t round = *piece / count, k = *piece % count;
+    solve_piece(f, r, scale, round, round == 2 ? count - 1 - k : k, work);
   }
-  for (uint32_t k = 0; k < n; k += step) solve_forward(f, f->y, k, n - k < step ? n : k + step);
-  for (uint32_t end = n; end > 0; end = end > step ? end - step : 0) {
-    solve_backward(f, f->y, end > step ? end - step : 0, end);
-  }
-  for (uint32_t i = 0; i < f->rows; i += step) {
-    store_solution(f, f->y, f->z, i, f->rows - i < step ? f->rows : i + step);
-  }
+  if (*piece < 4 * count) return NULL;
+  *piece = 0;
   return f->z;
 }

@@ -24,8 +24,8 @@ typedef struct sl_approximate_cholesky sl_approximate_cholesky;
 sl_status sl_approximate_cholesky_create(const sl_csr *matrix, int sign,
                                          sl_approximate_cholesky **out);
 
-// Eliminates the next few thousand unknowns.
-//   done   written: none is left
+// Eliminates the next few thousand unknowns, and after the last puts a part of the factor in order.
+//   done   written: nothing is left to do
 //   work   read and written: edges handled are added
 //   Errors: ERR_MEMORY, ERR_OVERFLOW, ERR_UNSUPPORTED ("matrix": values that span more than f32
 //   does); only destroying it is allowed afterwards. Allocates.
@@ -40,9 +40,13 @@ size_t sl_approximate_cholesky_bytes(const sl_approximate_cholesky *factor);
 // Entries of the factor so far: an application multiplies each twice.
 uint64_t sl_approximate_cholesky_entries(const sl_approximate_cholesky *factor);
 
-// z = M^{-1} (scale r). r: n f64, read. Returns z: n f32, valid until the next call. Does not
-// allocate. O(entries).
+// A part of z = M^{-1} (scale r), or all of it for up to 65536 unknowns: called until it is done.
+//   r       n f64, read; the same in all parts
+//   piece   read and written: 0 begins; 0 again when it is done
+//   work    read and written: entries handled are added
+//   Returns z when it is done: n f32, valid until the next call. NULL until then. Does not
+//   allocate. O(entries) in all.
 const float *sl_approximate_cholesky_solve(sl_approximate_cholesky *factor, const double *r,
-                                           double scale);
+                                           double scale, uint32_t *piece, uint64_t *work);
 
 #endif

@@ -15,6 +15,9 @@
 
 #define CYCLE 30u
 
+// How many numbers of basis vectors a part of an iteration reads: a few ms.
+#define NUMBERS_A_PART (1u << 22)
+
 // A whole cycle that leaves this much of the residual is called stagnation.
 #define STALLED 0.99
 
@@ -26,6 +29,7 @@ typedef struct gmres {
   double cosine[CYCLE], sine[CYCLE];
   double g[CYCLE + 1]; // rotated right-hand side; |g[k]| is the residual norm
   double cycle_norm;
+  double new_norm; // of A M^-1 v_k before it is made orthogonal
 } gmres;
 
 void sl_gmres_destroy(gmres *state) {
@@ -119,28 +123,54 @@ static void rotate(gmres *state, double *column, double last) {
   state->g[k] *= state->cosine[k];
 }
 
+// A M^-1 v_k
+static void extend(sl_solver *solver) {
+  gmres *state = solver->gmres;
+  double *next = vector(state, state->k + 1);
+  sl_ilu_solve(solver->ilu, vector(state, state->k), state->z);
+  sl_csr_multiply(solver->matrix, state->z, next);
+  solver->work += sl_ilu_entries(solver->ilu) + solver->matrix->nnz;
+  state->new_norm = sl_norm2_f64(next, solver->n);
+}
+
+// Takes out of the newest vector what lies along the next few others. True: along none any more.
+static bool orthogonalise(sl_solver *solver) {
+  gmres *state = solver->gmres;
+  uint32_t n = solver->n, left = state->k + 1 - solver->piece, count = NUMBERS_A_PART / n + 1;
+  double *next = vector(state, state->k + 1), *column = state->r[state->k];
+  for (uint32_t end = solver->piece + (left < count ? left : count); solver->piece < end;) {
+    const double *other = vector(state, solver->piece);
+    double along = sl_dot_f64(other, next, n);
+    sl_axpy_f64(-along, other, next, n);
+    column[solver->piece++] = along;
+  }
+  return solver->piece == state->k + 1;
+}
+
+// Parts: the new vector and what lies along the first others; along the next ones; the rest. A
+// finished cycle has a part of its own.
 static sl_outcome iterate(sl_solver *solver) {
   gmres *state = solver->gmres;
   uint32_t n = solver->n, k = state->k;
+  bool long_cycle = n > NUMBERS_A_PART / CYCLE;
+  if (k == CYCLE) return finish_cycle(solver);
+  if (solver->piece == 0) extend(solver);
+  solver->in_iteration = !orthogonalise(solver);
+  if (solver->in_iteration) return SL_OUTCOME_RUNNING;
+  solver->piece = 0;
   double *next = vector(state, k + 1), *column = state->r[k];
-  sl_ilu_solve(solver->ilu, vector(state, k), state->z);
-  sl_csr_multiply(solver->matrix, state->z, next);
-  solver->work += sl_ilu_entries(solver->ilu) + solver->matrix->nnz;
-  double before = sl_norm2_f64(next, n);
-  for (uint32_t i = 0; i <= k; i++) {
-    column[i] = sl_dot_f64(vector(state, i), next, n);
-    sl_axpy_f64(-column[i], vector(state, i), next, n);
-  }
   double last = sl_norm2_f64(next, n);
   if (!isfinite(last)) return SL_OUTCOME_BREAKDOWN;
   // Nothing new left in the space: its best x is exact, or the matrix is singular.
-  bool exhausted = last <= 0x1p-50 * before;
+  bool exhausted = last <= 0x1p-50 * state->new_norm;
   if (!exhausted) sl_scale_f64(1 / last, next, n);
   rotate(state, column, exhausted ? 0 : last);
   state->k++;
   solver->norm = fabs(state->g[state->k]);
   if (solver->norm <= 0.9 * solver->target) return SL_OUTCOME_CONVERGED;
-  return exhausted || state->k == CYCLE ? finish_cycle(solver) : SL_OUTCOME_RUNNING;
+  if (!exhausted && state->k < CYCLE) return SL_OUTCOME_RUNNING;
+  solver->in_iteration = long_cycle && state->k == CYCLE;
+  return solver->in_iteration ? SL_OUTCOME_RUNNING : finish_cycle(solver);
 }
 
 const sl_method_operations sl_method_gmres = {setup, start, iterate, settle};

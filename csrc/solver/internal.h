@@ -92,6 +92,8 @@ struct sl_solver {
   uint32_t stall_iteration; // ... and when
   bool restart;             // BiCGSTAB: take a new shadow residual
   bool rebuild;             // the method asks for another piece of setup before it goes on
+  bool in_iteration;        // the iteration is not at its end: iterate is to be called again
+  uint32_t piece;           // of the iteration, from which it goes on
 };
 
 // A method. All work on solver->x and solver->r, count their edge operations in solver->work, and
@@ -102,7 +104,9 @@ typedef struct sl_method_operations {
   // Begins the recurrence from x, with r = b - A x and norm = ||r|| given. NULL: nothing to do.
   void (*start)(sl_solver *solver);
   // One iteration: updates x, r (or only x), norm and the best iterate. RUNNING, CONVERGED (a claim
-  // that the driver verifies), STAGNATED, INDEFINITE, BREAKDOWN.
+  // that the driver verifies), STAGNATED, INDEFINITE, BREAKDOWN. Where one would take long it may
+  // end early, with x, norm and the best iterate untouched: RUNNING and solver->in_iteration, and
+  // what it needs to go on in solver->piece, which is 0 in a new iteration.
   sl_outcome (*iterate)(sl_solver *solver);
   // Brings x up to date when iterations end, for whatever reason. NULL: it always is.
   void (*settle)(sl_solver *solver);

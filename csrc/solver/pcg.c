@@ -23,7 +23,7 @@ enum { P, Q, PCG_VECTORS };
 
 typedef struct preconditioner {
   sl_status (*build)(sl_solver *solver, bool *done);
-  // z = M^-1 (scale r), n f32, valid until the next call
+  // z = M^-1 (scale r), n f32, valid until the next call; NULL: not yet, to be called again
   const float *(*apply)(sl_solver *solver, const double *r, double scale);
 } preconditioner;
 
@@ -60,8 +60,7 @@ static sl_status build_cholesky(sl_solver *solver, bool *done) {
 }
 
 static const float *apply_cholesky(sl_solver *solver, const double *r, double scale) {
-  solver->work += 2 * sl_approximate_cholesky_entries(solver->cholesky);
-  return sl_approximate_cholesky_solve(solver->cholesky, r, scale);
+  return sl_approximate_cholesky_solve(solver->cholesky, r, scale, &solver->piece, &solver->work);
 }
 
 static const preconditioner cholesky = {build_cholesky, apply_cholesky};
@@ -179,10 +178,9 @@ static double residual_scale(double norm) {
 }
 
 // p = z + beta p. False: the preconditioner is not positive definite.
-static bool next_direction(sl_solver *solver) {
+static bool next_direction(sl_solver *solver, const float *z) {
   uint32_t n = solver->n;
   double *p = solver->vectors[P], *q = solver->vectors[Q];
-  const float *z = chosen(solver)->apply(solver, solver->r, residual_scale(solver->norm));
   sums total = {0, 0};
   if (solver->restart) {
     // q holds nothing yet: dotting r twice keeps to one loop.
@@ -203,7 +201,10 @@ static sl_outcome iterate(sl_solver *solver) {
   uint32_t n = solver->n;
   if (solver->traits.diagonal_sign == 0) return SL_OUTCOME_INDEFINITE;
   double *p = solver->vectors[P], *q = solver->vectors[Q];
-  if (!next_direction(solver)) return SL_OUTCOME_BREAKDOWN;
+  const float *z = chosen(solver)->apply(solver, solver->r, residual_scale(solver->norm));
+  solver->in_iteration = z == NULL;
+  if (z == NULL) return SL_OUTCOME_RUNNING;
+  if (!next_direction(solver, z)) return SL_OUTCOME_BREAKDOWN;
   sl_csr_multiply(solver->matrix, p, q);
   solver->work += solver->matrix->nnz;
   double curvature = sl_dot_f64(p, q, n);

@@ -259,6 +259,7 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->verified = false;
   solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
   solver->numerically_singular = false;
+  solver->in_iteration = false;
   solver->iterations = 0;
   solver->work = 0;
   solver->history_length = 0;
@@ -423,6 +424,8 @@ static void start(sl_solver *solver) {
     }
   }
   solver->verified = false;
+  solver->in_iteration = false;
+  solver->piece = 0;
   if (operations(solver)->start != NULL) operations(solver)->start(solver);
   solver->phase = SL_PHASE_ITERATE;
 }
@@ -432,7 +435,9 @@ static sl_status iterate(sl_solver *solver) {
     end_at_limit(solver, SL_OUTCOME_ITERATION_LIMIT);
     return SL_OK;
   }
+  solver->in_iteration = false;
   sl_outcome outcome = operations(solver)->iterate(solver);
+  if (solver->in_iteration) return SL_OK;
   solver->iterations++;
   attempt(solver)->iterations++;
   if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
@@ -523,15 +528,19 @@ static sl_status advance(sl_solver *solver) {
 
 sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out) {
   SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  if (work == 0) work = 1;
   uint64_t limit = solver->options.max_work;
   uint64_t until = solver->work + work < work ? UINT64_MAX : solver->work + work;
-  do {
-    if (solver->phase == SL_PHASE_ENDED) break;
+  bool in_parts = false;
+  // A part of an iteration is a step of its own: what it does may be no edge operations.
+  while (solver->phase != SL_PHASE_ENDED && solver->work < until && !in_parts) {
+    in_parts = solver->in_iteration;
     SL_TRY(advance(solver));
+    in_parts |= solver->in_iteration;
     if (limit > 0 && solver->work >= limit && solver->phase != SL_PHASE_ENDED) {
       SL_TRY(sl_solver_stop(solver, SL_OUTCOME_WORK_LIMIT));
     }
-  } while (solver->work < until);
+  }
   *out = solver->outcome;
   return SL_OK;
 }

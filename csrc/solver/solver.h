@@ -184,8 +184,9 @@ sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes);
 //   Allocates only when b is smaller than 2^-32 or larger than 2^32, where it has to be scaled.
 sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess);
 
-// Goes on for about `work` edge operations (at least one unit of progress, which is one iteration
-// or one block of a setup; a unit of setup is at most about 4 nnz).
+// Goes on for about `work` edge operations (at least one unit of progress, which is one iteration,
+// a part of one that would take long, or one block of a setup; a unit of setup is at most about
+// 4 nnz).
 //   out   written: RUNNING, or how the solve ended. Stepping an ended solve changes nothing.
 //   Errors: ERR_STATE (not begun), ERR_MEMORY (the last method left could not be set up for want
 //           of memory, with no limit of the solver's own; the solve has then ended). Allocates in a

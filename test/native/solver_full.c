@@ -397,6 +397,59 @@ static void gives_the_same_bits_in_steps_of_any_size(void **state) {
   free(b);
 }
 
+// Where an iteration would take long it comes in parts, each a step: the same bits at last, and
+// what is stopped between two parts is an honest iterate.
+static void long_iterations_come_in_parts(void **state) {
+  (void)state;
+  const uint32_t side = 380, n = side * side;
+  const sl_solver_method methods[] = {SL_SOLVER_APPROXIMATE_CHOLESKY, SL_SOLVER_GMRES};
+  sl_rng rng;
+  sl_rng_seed(&rng, 14);
+  sl_csr *matrix = grid_matrix(side, 0.002);
+  double *b = random_vector(&rng, n), *x = malloc(n * sizeof *x), *y = malloc(n * sizeof *y);
+  for (int m = 0; m < 2; m++) {
+    sl_solver_options options = sl_solver_options_default();
+    options.method = methods[m];
+    sl_solve_result whole = solve_system(matrix, b, &options, x);
+    assert_int_equal(whole.outcome, SL_OUTCOME_CONVERGED);
+    sl_solver *solver;
+    assert_ok(sl_solver_create(matrix, &options, &solver));
+    assert_ok(sl_solver_begin(solver, b, NULL));
+    sl_solve_progress progress = {0};
+    sl_outcome outcome = SL_OUTCOME_RUNNING;
+    uint32_t parts = 0, last = 0;
+    for (; outcome == SL_OUTCOME_RUNNING; last = progress.iterations) {
+      assert_ok(sl_solver_step(solver, 1, &outcome));
+      assert_ok(sl_solver_progress(solver, &progress));
+      if (last > 0 && last == progress.iterations) parts++;
+    }
+    assert_true(parts > 0);
+    sl_solve_result result;
+    assert_ok(sl_solver_finish(solver, y, &result));
+    assert_memory_equal(x, y, n * sizeof *x);
+    assert_int_equal(result.work, whole.work);
+    assert_int_equal(result.iterations, whole.iterations);
+    assert_ok(sl_solver_begin(solver, b, NULL));
+    for (last = parts = 0; parts == 0; last = progress.iterations) {
+      assert_ok(sl_solver_step(solver, 1, &outcome));
+      assert_ok(sl_solver_progress(solver, &progress));
+      if (last > 0 && last == progress.iterations) parts++;
+    }
+    assert_ok(sl_solver_stop(solver, SL_OUTCOME_TIME_LIMIT));
+    assert_ok(sl_solver_finish(solver, y, &result));
+    assert_int_equal(result.outcome, SL_OUTCOME_TIME_LIMIT);
+    assert_true(result.relative_residual < 1 && result.relative_residual > whole.relative_residual);
+    assert_ok(sl_solver_begin(solver, b, NULL));
+    assert_int_equal(run_solver(solver, 1000000, y).iterations, whole.iterations);
+    assert_memory_equal(x, y, n * sizeof *x);
+    sl_solver_destroy(solver);
+  }
+  sl_csr_destroy(matrix);
+  free(b);
+  free(x);
+  free(y);
+}
+
 static void solves_again_with_another_right_hand_side(void **state) {
   (void)state;
   sl_rng rng;
@@ -667,6 +720,7 @@ int main(void) {
       property(refuses_numbers_that_are_none_and_goes_on),
       property(survives_every_failing_allocation),
       property(gives_the_same_bits_in_steps_of_any_size),
+      property(long_iterations_come_in_parts),
       property(solves_again_with_another_right_hand_side),
       property(leaves_the_best_iterate_at_each_budget),
       property(certifies_another_x),
