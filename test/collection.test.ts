@@ -3,6 +3,7 @@ import { createEngine, type Engine, isSublinearError } from 'sublinear';
 import type { Collection, HnswRoom, Item, Json, Where } from 'sublinear/hnsw';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random } from './support/door.js';
+import { bytesReached } from './support/heap.js';
 import { refused } from './support/refused.js';
 
 const bad = (value: unknown) => value as never;
@@ -192,10 +193,6 @@ describe('collections', () => {
 
   test('memory does not grow with what is replaced', () => {
     using all = line();
-    const heap = () => {
-      (globalThis as { gc?: () => void }).gc?.();
-      return process.memoryUsage().heapUsed;
-    };
     const replace = (round: number) =>
       all.add({
         key: 'one',
@@ -203,16 +200,16 @@ describe('collections', () => {
         metadata: { text: `${round}${'x'.repeat(1000)}`, [`f${round}`]: 1 },
       });
     for (let round = 0; round < 1000; round++) replace(round);
-    const before = heap();
+    const before = bytesReached();
     for (let round = 0; round < 60_000; round++) replace(round);
-    // All texts would be 60 MB; without gc() some garbage may lie about.
-    expect(heap() - before).toBeLessThan(30e6);
+    // All texts would be 60 MB, their names alone 4 MB.
+    expect(bytesReached() - before).toBeLessThan(2e6);
   });
 
   test('a file takes memory and time as its length does', () => {
     for (const id of [30_000_000, 2 ** 32 - 2, 2 ** 32 - 1]) {
       const json = JSON.stringify({ index: 'flat', items: [[id, 'a', { x: 1 }]] });
-      const before = process.memoryUsage();
+      const before = bytesReached();
       const start = performance.now();
       using one = room.Collection.load(fileOf(json, of([[id, [1]]])));
       one.add({ key: 'b', vector: [2], metadata: { x: 2 } });
@@ -220,11 +217,8 @@ describe('collections', () => {
       expect(one.search([2], { k: 2, where: { x: 1 } }).map(({ key }) => key)).toEqual(['a']);
       using again = room.Collection.load(one.save());
       expect(again.keys).toEqual(['a', 'b']);
-      const after = process.memoryUsage();
-      expect(
-        after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers,
-      ).toBeLessThan(20e6);
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(bytesReached() - before).toBeLessThan(20e6);
+      expect(performance.now() - start).toBeLessThan(10_000);
     }
     // A name of its own for each row: rows times names would be 400 million cells.
     const many = Array.from({ length: 20_000 }, (_, i) => i);
@@ -233,7 +227,7 @@ describe('collections', () => {
     const start = performance.now();
     using wide = room.Collection.load(file);
     expect(wide.filter({ 'field 19999': { exists: true } })).toEqual([19999]);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('a file of another kind says whose it is', () => {
