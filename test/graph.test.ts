@@ -158,6 +158,12 @@ describe('Graph', () => {
         'y',
       ]);
       expect(graph.labelsOf(graph.neighbors(graph.nodeOf('x')!))).toEqual(['10']);
+      for (const [nodes, type, code, message] of [
+        [undefined, TypeError, 'TYPE', /"nodes" expected Uint32Array or number\[\], got undefined/],
+        [[0.5], RangeError, 'RANGE', /"nodes\[0\]" expected integer/],
+        [[0, 3], RangeError, 'INDEX', /"nodes" at position 1/],
+      ] as const)
+        refused(() => graph.labelsOf(nodes as never), type, code, 'Graph.labelsOf', message);
       expect(graph.neighborWeights(0)).toEqual(new Float64Array([0.5]));
       // A copy: what happens there later is not seen here.
       source.dropNode('x');

@@ -31,7 +31,7 @@ import type {
   Writer,
 } from './internal/raw/solver.js';
 import type { Runtime } from './internal/runtime.js';
-import { F32, F64, type IndexArray, type RealArray } from './internal/scratch.js';
+import { F32, F64, type IndexArray, indexArray, type RealArray } from './internal/scratch.js';
 import type { AsyncOptions } from './internal/steps.js';
 import {
   type AsyncTextSource,
@@ -662,13 +662,14 @@ export class Graph extends WasmObject<RawGraph> {
     const operation = 'Graph.labelOf';
     const { nodeCount } = this.use(operation);
     check.integer(operation, 'node', node);
-    if (node >= nodeCount) throw nodeError(operation, node);
+    if (node >= nodeCount) throw nodeError(operation, 'node', node);
     return this.#labels ? this.#labels.of(node) : node;
   }
 
   /**
    * What several nodes are called, for instance those of a result: `graph.labelsOf(result.nodes)`. O(nodes).
    *
+   * @throws TypeError when `nodes` is no list of numbers
    * @throws RangeError `INDEX`
    *
    * @example
@@ -681,7 +682,12 @@ export class Graph extends WasmObject<RawGraph> {
    * ```
    */
   labelsOf(nodes: IndexArray): NodeLabel[] {
-    return Array.from(nodes, (node) => this.labelOf(node));
+    const operation = 'Graph.labelsOf';
+    const { nodeCount } = this.use(operation);
+    return Array.from(indexArray(operation, 'nodes', nodes), (node, i) => {
+      if (node >= nodeCount) throw nodeError(operation, 'nodes', i);
+      return this.#labels ? this.#labels.of(node) : node;
+    });
   }
 
   /**
@@ -1102,9 +1108,9 @@ function largest(nodes: ArrayLike<number>): number {
   return found;
 }
 
-function nodeError(operation: string, node: number) {
-  const message = `"node" at position ${node}: index out of range, expected a node of the graph`;
-  return new SublinearRangeError('INDEX', operation, message, { argument: 'node', position: node });
+function nodeError(operation: string, argument: string, position: number) {
+  const message = `"${argument}" at position ${position}: index out of range, expected a node of the graph`;
+  return new SublinearRangeError('INDEX', operation, message, { argument, position });
 }
 
 /** What `engine.use('graph')` and `load()` give. */

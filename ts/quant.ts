@@ -126,7 +126,7 @@ export function createRoom(runtime: Runtime): QuantRoom {
     operation: string,
     source: Float32Array | Float64Array | readonly number[],
     bytes: number,
-    call: (from: number, to: number) => number | void,
+    call: (from: number, to: number) => number,
     read: (to: number) => T,
   ): T {
     runtime.assertAlive(operation);
@@ -134,7 +134,7 @@ export function createRoom(runtime: Runtime): QuantRoom {
       const from = scratch.bytes(source.length * 4);
       const to = scratch.bytes(bytes);
       runtime.f32.set(source, from / 4);
-      runtime.check(operation, call(from, to) ?? 0);
+      runtime.check(operation, call(from, to));
       return read(to);
     });
   }
@@ -208,7 +208,10 @@ export function createRoom(runtime: Runtime): QuantRoom {
         operation,
         source,
         2 * source.length,
-        (from, to) => raw.float16Encode(from, source.length, to),
+        (from, to) => {
+          raw.float16Encode(from, source.length, to);
+          return 0;
+        },
         (to) => new Uint16Array(runtime.u8.slice(to, to + 2 * source.length).buffer),
       );
     },

@@ -119,7 +119,8 @@ export function realArray(
   return value;
 }
 
-function indexArray(
+/** A list of places or ids as it can be copied in, checked. */
+export function indexArray(
   operation: string,
   argument: string,
   value: unknown,
