@@ -321,6 +321,22 @@ describe('index and search', () => {
     expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 4).slice(1));
   });
 
+  test('sketches take more and answer the same', async () => {
+    file('all.npy', all);
+    const built = async (...args: string[]) =>
+      JSON.parse(await build('all.npy', '--json', ...args));
+    const plain = await built('-o', 'plain.slv');
+    const sketched = await built('-o', 'sketch.slv', '--codes', 'sketch');
+    expect(sketched).toMatchObject({ codes: 'sketch' });
+    expect(sketched).not.toHaveProperty('rerank');
+    expect(sketched.bytesUsed).toBeGreaterThan(plain.bytesUsed);
+    const [of, ofPlain] = [
+      await answer(['sketch.slv', '--like', '7']),
+      await answer(['plain.slv', '--like', '7']),
+    ];
+    expect(of.results[0]!.matches).toEqual(ofPlain.results[0]!.matches);
+  });
+
   test('bits under hamming', async () => {
     const bits = Uint8Array.of(0b1111_0000, 0b1111_0001, 0b0000_1111, 0b1000_0000);
     file('bits.npy', npy("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 1)}", bits));
@@ -376,6 +392,8 @@ describe('index and search', () => {
       ['all.npy', '--metric', 'manhattan', '--codes', 'int8'],
       /--codes/,
     ],
+    ['a graph and none', ['all.npy', '--exact', '--codes', 'int8'], /--exact.*--codes/],
+    ['a rerank without codes', ['all.npy', '--rerank', 'float32'], /--rerank float32: only with/],
     ['ef below m', ['all.npy', '--ef-construction', '8'], /--ef-construction/],
     ['m of 1', ['all.npy', '--m', '1'], /--m/],
     ['two standard inputs', ['-', '--labels', '-'], /standard input/],

@@ -15,7 +15,7 @@ export interface IndexOptions extends CommonOptions {
   efConstruction: number;
   seed: number;
   codes: Codes;
-  rerank: Rerank;
+  rerank?: Rerank;
 }
 
 export async function buildIndex(
@@ -28,6 +28,11 @@ export async function buildIndex(
     throw new CliError('only one of vectors and labels can come from standard input');
   if (metric === 'hamming' && options.dimension !== undefined && options.dimension % 8 !== 0)
     throw new CliError(`--dimension ${options.dimension}: expected a multiple of 8 for hamming`);
+  // Others keep the vectors themselves, and rank with nothing else.
+  const coded = options.codes === 'int8' || options.codes === 'binary';
+  if (options.rerank !== undefined && !coded)
+    throw new CliError(`--rerank ${options.rerank}: only with --codes int8 or binary`);
+  const rerank = options.rerank ?? 'float16';
   const engine = await engineFor(['hnsw', 'quant'], options);
   const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
   const source = await openVectors(file, {
@@ -71,7 +76,7 @@ export async function buildIndex(
       m: options.m,
       efConstruction: options.efConstruction,
       codes: options.codes,
-      ...(options.codes !== 'none' && { rerank: options.rerank }),
+      ...(coded && { rerank }),
     }),
     labels: labelFile ?? null,
     bytesUsed,
@@ -92,7 +97,7 @@ export async function buildIndex(
   function make(capacity: number): Flat | Hnsw | Collection {
     const { Collection, Flat, Hnsw } = engine.hnsw;
     const flat = { metric, dimension, capacity };
-    const { m, efConstruction, seed, codes, rerank } = options;
+    const { m, efConstruction, seed, codes } = options;
     const hnsw = { ...flat, m, efConstruction, seed, codes, rerank };
     try {
       if (labels !== undefined)
@@ -114,14 +119,14 @@ export async function buildIndex(
 
   function asText(): string {
     const graph = `m = ${options.m}, efConstruction = ${options.efConstruction}`;
-    const coded =
-      options.codes === 'none' ? '' : `, ${options.codes} codes, ranked again: ${options.rerank}`;
+    const codes = options.codes === 'none' ? '' : `, codes: ${options.codes}`;
+    const again = coded ? `, ranked again: ${rerank}` : '';
     const lines: [string, string][] = [
       [
         'vectors',
         `${nameOf(file)}: ${count(size)} of ${count(dimension)} ${metric === 'hamming' ? 'bits' : 'numbers'}`,
       ],
-      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${coded}`],
+      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${codes}${again}`],
       ['time', `${duration(ms)}, ${count(Math.round((1000 * size) / ms))} vectors a second`],
       ['memory', `${bytes(bytesUsed)} (${count(Math.round(bytesUsed / size))} bytes a vector)`],
       ['written', `${output}: ${bytes(written)}`],

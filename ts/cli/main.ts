@@ -146,19 +146,31 @@ Examples:
         .choices(['cosine', 'dot', 'euclidean', 'manhattan', 'hamming', 'poincare'])
         .default('cosine'),
     )
-    .option('--exact', 'no graph: every search compares with every vector')
+    .addOption(
+      new Option('--exact', 'no graph: every search compares with every vector').conflicts([
+        'm',
+        'efConstruction',
+        'seed',
+        'codes',
+        'rerank',
+      ]),
+    )
     .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
     .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
     .option('--seed <number>', 'of the random levels', natural, 42)
     .addOption(
-      new Option('--codes <name>', 'walk the graph with smaller codes: int8 or binary')
-        .choices(['none', 'int8', 'binary'])
+      new Option(
+        '--codes <name>',
+        'walk the graph with codes: int8 or binary take less memory; sketch more, for the same answers sooner',
+      )
+        .choices(['none', 'int8', 'binary', 'sketch'])
         .default('none'),
     )
     .addOption(
-      new Option('--rerank <name>', 'with codes: what the best are compared with again')
-        .choices(['none', 'float16', 'float32'])
-        .default('float16'),
+      new Option(
+        '--rerank <name>',
+        'with int8 or binary: what the best are compared with again (default: "float16")',
+      ).choices(['none', 'float16', 'float32']),
     )
     .addHelpText(
       'after',
