@@ -1,9 +1,10 @@
 // What an index promises over its life: recall and memory when its vectors are replaced for ever, recall under filters of
 // every size, and what is left when memory ends in the middle of a batch.
 import { createEngine, type Engine } from 'sublinear';
-import type { HnswRoom } from 'sublinear/hnsw';
+import type { Hnsw, HnswRoom } from 'sublinear/hnsw';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random } from './support/door.js';
+import { refused } from './support/refused.js';
 
 const D = 24;
 const K = 10;
@@ -96,6 +97,77 @@ describe('the life of an index', () => {
       );
       expect(lived).toBeGreaterThanOrEqual(born! - 0.005);
     }
+  });
+
+  describe('a repair in slices', () => {
+    const count = 6000;
+    const half = (index: Hnsw) => {
+      for (let id = 0; id < count; id += 5) index.remove(id);
+      return index;
+    };
+    const made = () =>
+      half(room.Hnsw.create(options).addBatch({ ids: upTo(count), vectors: clustered(count, 1) }));
+
+    test('is the repair, goes on after an abort, and lets others search meanwhile', async () => {
+      using whole = made().repair();
+      using index = made();
+      const removed = index.removed;
+      expect(removed).toBe(count / 5);
+      const reason = new Error('not now');
+      const seen: number[] = [];
+      for (let turn = 0; index.removed > 0; turn++) {
+        const controller = new AbortController();
+        const running = index.repairAsync({
+          signal: controller.signal,
+          onProgress({ left }) {
+            seen.push(left);
+            if (turn < 2) controller.abort(reason);
+          },
+        });
+        refused(() => index.size, Error, 'BUSY', 'Hnsw.size', /in use/);
+        if (turn < 2) await expect(running).rejects.toBe(reason);
+        else await running;
+        expect(index.search(clustered(1, 1), { k: 3 }).ids).toHaveLength(3);
+      }
+      expect(seen.length).toBeGreaterThanOrEqual(2);
+      expect(seen).toEqual([...seen].sort((a, b) => b - a));
+      expect(index.save()).toEqual(whole.save());
+      await index.repairAsync(); // nothing to do
+      const bad = { signal: 7 } as never;
+      await expect(index.repairAsync(bad)).rejects.toMatchObject({ code: 'TYPE' });
+    });
+
+    test('is what a batch begins with that needs room', async () => {
+      const more = { ids: upTo(3000).map((id) => id + count), vectors: clustered(3000, 4) };
+      using whole = made().addBatch(more);
+      using index = made();
+      const seen: number[] = [];
+      await index.addBatchAsync(more, { onProgress: ({ added }) => void seen.push(added) });
+      expect(seen[0]).toBe(0); // the first slice was one of the repair
+      expect(index.save()).toEqual(whole.save());
+    });
+
+    test('is what the items of a collection wait for', async () => {
+      const items = (from: number, to: number, seed: number) => {
+        const rows = clustered(to - from, seed);
+        return Array.from({ length: to - from }, (_, i) => ({
+          key: from + i,
+          vector: rows.subarray(i * D, (i + 1) * D),
+        }));
+      };
+      const all = () => {
+        const made = room.Collection.create({ ...options, index: 'hnsw' });
+        made.addAll(items(0, count, 1));
+        for (let key = 0; key < count; key += 5) made.remove(key);
+        return made;
+      };
+      using whole = all();
+      using sliced = all();
+      whole.addAll(items(count, count + 2000, 5));
+      await sliced.addAllAsync(items(count, count + 2000, 5));
+      expect((sliced.index as Hnsw).removed).toBe((whole.index as Hnsw).removed);
+      expect(sliced.save()).toEqual(whole.save());
+    });
   });
 
   test('filters of every size find 95 of 100', () => {

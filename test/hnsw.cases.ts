@@ -1,6 +1,8 @@
 // One table of cases for Flat, Hnsw and Filter through both doors.
 import type { Codes, Filter, Flat, Hnsw, Metric, Rerank } from 'sublinear/hnsw';
 import { expect } from 'vitest';
+import type { Hnsw as RawHnsw } from '../ts/internal/raw/vector.js';
+import type { Runtime } from '../ts/internal/runtime.js';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';
 
@@ -30,6 +32,10 @@ export interface VectorDoor {
   get: (index: unknown, id: number, dimension: number) => number[];
   ids: (index: unknown) => number[];
   repair: (index: unknown) => void;
+  /** One step; how many places are left. */
+  repairStep: (index: unknown, work: number) => number;
+  /** How many were added. */
+  addUntilRepair: (index: unknown, ids: number[], vectors: Float32Array) => number;
   optimize: (index: unknown) => void;
   save: (index: unknown) => Uint8Array;
   load: (kind: 'flat' | 'hnsw', bytes: Uint8Array, verify?: boolean) => unknown;
@@ -60,6 +66,22 @@ export const doors: RoomDoors<'hnsw', VectorDoor> = {
       get: (index, id) => Array.from(of(index).get(id)),
       ids: (index) => Array.from(of(index).ids),
       repair: (index) => void (index as Hnsw).repair(),
+      // What the asynchronous forms call between their slices.
+      repairStep(index, work) {
+        const { runtime, use } = internals(index);
+        runtime.check('repairStep', use().repairStep(work, runtime.out));
+        return runtime.outU32();
+      },
+      addUntilRepair(index, ids, vectors) {
+        const { runtime, use } = internals(index);
+        return runtime.scratch('addUntilRepair', (scratch) => {
+          const [list, data] = [scratch.indices('ids', ids), scratch.bytes(vectors.byteLength)];
+          runtime.f32.set(vectors, data / 4);
+          const status = use().addUntilRepair(list.address, data, ids.length, 0, runtime.out);
+          runtime.check('addUntilRepair', status);
+          return runtime.outU32();
+        });
+      },
       optimize: (index) => void (index as Hnsw).optimize(),
       save: (index) => of(index).save(),
       load: (kind, bytes, verify = true) =>
@@ -69,6 +91,11 @@ export const doors: RoomDoors<'hnsw', VectorDoor> = {
   },
   raw: rawVectors,
 };
+
+function internals(index: unknown) {
+  const object = index as { runtime: Runtime; use: (operation: string) => RawHnsw };
+  return { runtime: object.runtime, use: () => object.use('a case') };
+}
 
 interface RawIndex {
   kind: 'flat' | 'hnsw' | 'filter';
@@ -174,6 +201,19 @@ function rawVectors(module: RawModule): VectorDoor {
         return Array.from(module.u32(out, size(index)));
       }),
     repair: (index) => module.check(call.sl_abi_hnsw_repair!(at(index).handle)),
+    repairStep: (index, work) =>
+      module.with([new Uint32Array(1)], (left) => {
+        module.check(call.sl_abi_hnsw_repair_step!(at(index).handle, work, left!));
+        return module.u32(left!, 1)[0]!;
+      }),
+    addUntilRepair: (index, ids, vectors) =>
+      module.with([Uint32Array.from(ids), vectors, new Uint32Array(1)], (list, data, added) => {
+        const { handle } = at(index);
+        module.check(
+          call.sl_abi_hnsw_add_until_repair!(handle, list!, data!, ids.length, 0, added!),
+        );
+        return module.u32(added!, 1)[0]!;
+      }),
     optimize: (index) => module.check(call.sl_abi_hnsw_optimize!(at(index).handle)),
     save(index) {
       const bytes: number[] = [];
@@ -502,6 +542,36 @@ export const cases: Case<VectorDoor>[] = [
       expect(results[3]!.ids).toEqual(expect.arrayContaining([1, 6]));
       expect(ids).toEqual(all);
       expect(Math.hypot(...row)).toBeCloseTo(1, 6);
+    },
+  },
+  {
+    name: 'a repair in steps is the same as one at once',
+    run(door) {
+      const tokens = [door.hnsw('cosine', D, 8, 60), door.hnsw('cosine', D, 8, 60)];
+      return using(door, tokens, () => {
+        for (const index of tokens) {
+          door.add(index, all, points(7, N));
+          for (let i = 0; i < 60; i++) door.remove(index, all[i * 9]!);
+        }
+        const more = Array.from({ length: 80 }, (_, i) => 100_000 + i);
+        const vectors = points(8, 80);
+        door.add(tokens[0], more, vectors);
+        const counts: number[] = [];
+        for (let at = 0; at < 80; ) {
+          const added = door.addUntilRepair(tokens[1], more.slice(at), vectors.subarray(at * D));
+          at += added;
+          counts.push(added);
+          if (at < 80) while (door.repairStep(tokens[1], 400) > 0) counts.push(-1);
+        }
+        const [whole, steps] = tokens.map((index) => door.save(index));
+        return { counts, whole: Array.from(whole!), steps: Array.from(steps!) };
+      });
+    },
+    check({ counts, whole, steps }: { counts: number[]; whole: number[]; steps: number[] }) {
+      expect(counts[0]).toBe(0);
+      expect(counts.filter((count) => count < 0).length).toBeGreaterThan(5);
+      expect(counts.at(-1)).toBe(80);
+      expect(steps).toEqual(whole);
     },
   },
   {

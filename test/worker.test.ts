@@ -162,6 +162,15 @@ describe('the same results, bit for bit', () => {
     expect(await remote.search(queries.subarray(8, 16), { k: 3, filter: remoteFilter })).toEqual(
       index.search(queries.subarray(8, 16), { k: 3, filter }),
     );
+    for (let id = 0; id < 300; id++) {
+      index.remove(id);
+      await remote.remove(id);
+    }
+    const seen: number[] = [];
+    await remote.repair({ onProgress: ({ left }) => void seen.push(left) });
+    expect(seen.length).toBeGreaterThan(0);
+    expect(await remote.removed).toBe(0);
+    expect(await remote.save()).toEqual(index.repair().save());
     await remote.dispose();
   });
 

@@ -20,6 +20,7 @@ import type {
 } from './internal/raw/vector.js';
 import type { Runtime } from './internal/runtime.js';
 import type { IndexArray, Scratch } from './internal/scratch.js';
+import { type AsyncOptions, asyncOptions, runAsync } from './internal/steps.js';
 import * as check from './internal/validate.js';
 import {
   FilterObject,
@@ -272,8 +273,14 @@ export interface HnswOptions extends FlatOptions {
    * For poincare the sketch lies in the tangent space of the origin, whose distances bound hyperbolic ones from below.
    */
   codes?: Codes;
-  /** With codes: what the best are ranked again with, `'float16'` by default. `'none'` keeps nothing but the codes. */
+  /** With `'int8'` and `'binary'`: what the best are ranked again with, `'float16'` by default. `'none'` keeps nothing but the codes. */
   rerank?: Rerank;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  /** Places of vectors that are still to be looked at. */
+  left: number;
 }
 
 /** See {@link HnswOptions.codes}. */
@@ -502,6 +509,45 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   }
 
   /**
+   * Repairs as {@link Hnsw.repair} does, in slices of about 8 ms, and lets other tasks run between them. After an abort the
+   * index is as good as before, and the next repair goes on where this one was. Additions repair by themselves when they
+   * need room: `addBatchAsync` and `Collection.addAllAsync` in slices, the other forms at once.
+   *
+   * @throws rejects with `signal.reason` after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   * index.remove(2);
+   * await index.repairAsync({ onProgress: ({ left }) => console.log(`${left} places to look at`) });
+   * console.log(index.removed); // 0
+   * ```
+   */
+  async repairAsync(asynchronous: AsyncOptions<RepairProgress> = {}): Promise<void> {
+    const operation = 'Hnsw.repairAsync';
+    const raw = this.use(operation);
+    check.options(operation, asynchronous, ['signal', 'onProgress']);
+    const how = asyncOptions(operation, asynchronous);
+    const { runtime } = this;
+    let left = 0;
+    const step = (work: number) => {
+      left = repairSome(runtime, operation, raw, work);
+      return left === 0;
+    };
+    await runAsync({ runtime, operation, step, progress: () => ({ left }) }, [this], how);
+  }
+
+  /** @internal */
+  override repairDue(operation: string): (work: number) => boolean {
+    const raw = this.use(operation);
+    return (work) => !raw.repairIsDue() || repairSome(this.runtime, operation, raw, work) === 0;
+  }
+
+  /**
    * Puts the vectors into the order in which searches walk, and leaves no gaps: searches become faster on large indexes,
    * and a saved file smaller. Call it when an index is complete. Ids stay. O(size).
    *
@@ -584,6 +630,12 @@ function withOptions<T>(
   } finally {
     struct.delete();
   }
+}
+
+// About `work` of a repair; how many places are left to be looked at.
+function repairSome(runtime: Runtime, operation: string, raw: RawHnsw, work: number): number {
+  runtime.check(operation, raw.repairStep(work, runtime.out));
+  return runtime.outU32();
 }
 
 // The bytes of a file in the module's memory, for the time of loading.

@@ -183,6 +183,13 @@ int32_t SL_ABI(sl_abi_hnsw_add)(sl_handle handle, const uint32_t *ids, const voi
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_add(index, ids, vectors, count, (sl_duplicate)duplicate, added);
 }
+int32_t SL_ABI(sl_abi_hnsw_add_until_repair)(sl_handle handle, const uint32_t *ids,
+                                             const void *vectors, uint32_t count, int32_t duplicate,
+                                             uint32_t *added) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_add_until_repair(index, ids, vectors, count, (sl_duplicate)duplicate, added);
+}
 int32_t SL_ABI(sl_abi_hnsw_stage)(sl_handle handle, uint32_t count, void **rows, uint32_t *stride) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -203,6 +210,11 @@ int32_t SL_ABI(sl_abi_hnsw_repair)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_repair(index);
+}
+int32_t SL_ABI(sl_abi_hnsw_repair_step)(sl_handle handle, uint32_t work, uint32_t *left) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_repair_step(index, work, left);
 }
 int32_t SL_ABI(sl_abi_hnsw_optimize)(sl_handle handle) {
   sl_hnsw *index;

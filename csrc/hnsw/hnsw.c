@@ -159,12 +159,15 @@ sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
   return SL_OK;
 }
 
+bool sl_hnsw_repair_is_due(const sl_hnsw *index) {
+  const sl_store *store = &index->store;
+  return store->free_head == SL_NO_SLOT && store->dead >= 32 && store->dead >= store->used / 20;
+}
+
 // Makes sure that one more vector fits: a free slot, after a repair if that pays, or a new one.
 static sl_status make_room(sl_hnsw *index) {
   sl_store *store = &index->store;
-  if (store->free_head == SL_NO_SLOT && store->dead >= 32 && store->dead >= store->used / 20) {
-    SL_TRY(sl_hnsw_repair(index));
-  }
+  if (sl_hnsw_repair_is_due(index)) SL_TRY(sl_hnsw_repair(index));
   if (store->free_head != SL_NO_SLOT) return SL_OK;
   if (store->used == store->capacity || store->used == index->graph_capacity) {
     SL_TRY(sl_hnsw_reserve(index, store->used + store->used / 2 + 16));
@@ -185,20 +188,32 @@ static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, void *
   SL_TRY(
       sl_metric_encode(store->metric, store->dimension, vector, row, &factor, "vectors", position));
   SL_TRY(make_room(index));
+  index->repair_at = 0;
   if (old != SL_NO_SLOT) sl_store_kill(store, sl_store_find(store, id));
   sl_graph_insert(index, sl_store_put(store, id, row, factor));
   return SL_OK;
 }
 
-sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
-                      sl_duplicate duplicate, uint32_t *added) {
+static sl_status add_some(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
+                          sl_duplicate duplicate, bool until_repair, uint32_t *added) {
   size_t bytes = sl_metric_input_bytes(index->store.metric, index->store.dimension);
   *added = 0;
   for (; *added < count; (*added)++) {
+    if (until_repair && sl_hnsw_repair_is_due(index)) break;
     const char *vector = (const char *)vectors + *added * bytes;
     SL_TRY(add_one(index, ids[*added], vector, index->query, duplicate, *added));
   }
   return SL_OK;
+}
+
+sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
+                      sl_duplicate duplicate, uint32_t *added) {
+  return add_some(index, ids, vectors, count, duplicate, false, added);
+}
+
+sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const void *vectors,
+                                   uint32_t count, sl_duplicate duplicate, uint32_t *added) {
+  return add_some(index, ids, vectors, count, duplicate, true, added);
 }
 
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
@@ -231,6 +246,7 @@ sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
   sl_store *store = &index->store;
   uint32_t slot = sl_store_find(store, id);
   SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  index->repair_at = 0;
   sl_store_kill(store, slot);
   if (store->live == 0) {
     sl_graph_reset(index);

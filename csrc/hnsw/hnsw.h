@@ -59,6 +59,7 @@ typedef struct sl_hnsw {
   unsigned char *pair;      // and a slot's vector as a query to others
   uint64_t scored;          // rows compared since creation
   uint32_t repairs;         // repair passes since creation
+  uint32_t repair_at;       // slots that a repair in steps has behind it; 0 after a change
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_hnsw;
 
@@ -88,6 +89,11 @@ sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity);
 sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
                       sl_duplicate duplicate, uint32_t *added);
 
+// As sl_hnsw_add, but returns OK where the next addition would begin with a repair, which can then
+// be done in steps.
+sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const void *vectors,
+                                   uint32_t count, sl_duplicate duplicate, uint32_t *added);
+
 // Room for `count` vectors in place, to be written by the caller and added without a copy.
 //   rows     written: address of the first; valid until the next call that changes the index
 //   stride   written: bytes from one to the next; only the first sl_metric_input_bytes() count
@@ -106,8 +112,18 @@ sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id);
 
 // Repairs the links around every removed vector now and frees their slots. O(size * m) and, around
-// the dead, O(m^2 * dimension) each. Errors: ERR_MEMORY.
+// the dead, O(m^2 * dimension) each. Always OK.
 sl_status sl_hnsw_repair(sl_hnsw *index);
+
+// The same in steps, to the same bits. Between them the index can do everything; an addition or a
+// removal lets the next step begin anew, with little left to do where it has been.
+//   work  about how many lists to look at and rows to compare before it returns
+//   left  written: slots that are still to be looked at, 0 when nothing is dead any more
+// Always OK.
+sl_status sl_hnsw_repair_step(sl_hnsw *index, uint32_t work, uint32_t *left);
+
+// Whether the next addition begins with a repair: no slot is free, and enough are dead. O(1).
+bool sl_hnsw_repair_is_due(const sl_hnsw *index);
 
 // Repairs, then renumbers the slots in the order in which a search walks the graph: neighbours come
 // to lie near each other, and no slot is free. Answers keep ids and distances; ties may change

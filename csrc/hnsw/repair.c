@@ -59,16 +59,10 @@ static void repair_list(sl_hnsw *index, uint32_t slot, uint32_t level) {
                                   before, links + 1, links[0]);
 }
 
-sl_status sl_hnsw_repair(sl_hnsw *index) {
+// Frees the slots of the dead, to which nothing living leads any more.
+static void release_dead(sl_hnsw *index) {
   sl_store *store = &index->store;
-  if (store->dead == 0) return SL_OK;
-  for (uint32_t slot = 0; slot < store->used; slot++) {
-    if (store->states[slot] != SL_SLOT_LIVE) continue;
-    for (uint32_t level = 0; level <= index->levels[slot]; level++) {
-      repair_list(index, slot, level);
-    }
-  }
-  // Now nothing living leads to a dead slot. From the top down, so that low slots are used first.
+  // From the top down, so that low slots are used first.
   for (uint32_t slot = store->used; slot-- > 0;) {
     if (store->states[slot] != SL_SLOT_DEAD) continue;
     for (uint32_t level = 0; level <= index->levels[slot]; level++) {
@@ -78,5 +72,33 @@ sl_status sl_hnsw_repair(sl_hnsw *index) {
   }
   if (store->states[index->entry] != SL_SLOT_LIVE) sl_graph_choose_entry(index);
   index->repairs++;
+}
+
+sl_status sl_hnsw_repair_step(sl_hnsw *index, uint32_t work, uint32_t *left) {
+  sl_store *store = &index->store;
+  *left = 0;
+  if (store->dead == 0) return SL_OK;
+  sl_store_touch(store);
+  uint64_t scored = index->scored, lists = 0;
+  for (; index->repair_at < store->used; index->repair_at++) {
+    uint32_t slot = index->repair_at;
+    if (index->scored - scored + lists >= work) {
+      *left = store->used - slot;
+      return SL_OK;
+    }
+    if (store->states[slot] != SL_SLOT_LIVE) continue;
+    for (uint32_t level = 0; level <= index->levels[slot]; level++, lists++) {
+      repair_list(index, slot, level);
+    }
+  }
+  release_dead(index);
+  index->repair_at = 0;
+  return SL_OK;
+}
+
+sl_status sl_hnsw_repair(sl_hnsw *index) {
+  uint32_t left;
+  do SL_TRY(sl_hnsw_repair_step(index, UINT32_MAX, &left));
+  while (left > 0);
   return SL_OK;
 }

@@ -185,6 +185,94 @@ static void optimize_keeps_every_answer(void **state) {
   }
 }
 
+static void assert_same_graph(const sl_hnsw *a, const sl_hnsw *b) {
+  assert_int_equal(a->store.used, b->store.used);
+  assert_int_equal(a->store.free_head, b->store.free_head);
+  assert_int_equal(a->entry, b->entry);
+  for (uint32_t slot = 0; slot < a->store.used; slot++) {
+    assert_int_equal(a->store.states[slot], b->store.states[slot]);
+    assert_int_equal(a->levels[slot], b->levels[slot]);
+    for (uint32_t level = 0; level <= a->levels[slot]; level++) {
+      const uint32_t *x = sl_links(a, slot, level), *y = sl_links(b, slot, level);
+      assert_memory_equal(x, y, 4 * (1 + x[0]));
+    }
+  }
+}
+
+static void a_repair_in_steps_is_the_same_repair(void **state) {
+  (void)state;
+  make_points(12);
+  for (uint32_t work = 1; work < 1000000; work *= 30) {
+    sl_hnsw *whole = make_full(SL_METRIC_EUCLIDEAN), *steps = make_full(SL_METRIC_EUCLIDEAN);
+    for (int i = 0; i < 300; i++) {
+      assert_ok(sl_hnsw_remove(whole, all_ids[5 * i]));
+      assert_ok(sl_hnsw_remove(steps, all_ids[5 * i]));
+    }
+    assert_ok(sl_hnsw_repair(whole));
+    uint32_t left = UINT32_MAX, before = UINT32_MAX, count = 0;
+    for (; left > 0; before = left, count++) {
+      assert_ok(sl_hnsw_repair_step(steps, work, &left));
+      assert_true(left < before);
+      check_graph(steps);
+      if (count % 50 == 0) assert_true(recall(steps, 100, NULL) > 0.97);
+    }
+    assert_true(work > 1000 ? count <= N : count > 30);
+    assert_int_equal(steps->store.dead, 0);
+    assert_same_graph(whole, steps);
+    sl_hnsw_destroy(whole);
+    sl_hnsw_destroy(steps);
+  }
+}
+
+// What dies or is born behind the place that a repair has reached must not be forgotten.
+static void changes_between_the_steps_of_a_repair(void **state) {
+  (void)state;
+  make_points(13);
+  sl_hnsw *index = make_full(SL_METRIC_COSINE);
+  for (int i = 0; i < 200; i++) assert_ok(sl_hnsw_remove(index, all_ids[5 * i]));
+  uint32_t left = UINT32_MAX, added;
+  for (uint32_t change = 0; left > 0; change++) {
+    assert_ok(sl_hnsw_repair_step(index, change < 40 ? 1500 : 100000, &left));
+    if (change >= 40) continue;
+    assert_true(left > 0);
+    uint32_t id = all_ids[5 * (700 + change) % N + 1];
+    if (change % 2 == 0) {
+      assert_ok(sl_hnsw_remove(index, id));
+    } else {
+      assert_ok(sl_hnsw_add(index, &id, vectors[change], 1, SL_DUPLICATE_REPLACE, &added));
+    }
+    check_graph(index);
+  }
+  assert_int_equal(index->store.dead, 0);
+  check_graph(index); // no list leads to a free slot
+  assert_int_equal(sl_hnsw_size(index), N - 220);
+  sl_hnsw_destroy(index);
+}
+
+static void additions_wait_for_a_repair_in_steps(void **state) {
+  (void)state;
+  make_points(14);
+  sl_hnsw *whole = make_full(SL_METRIC_EUCLIDEAN), *steps = make_full(SL_METRIC_EUCLIDEAN);
+  uint32_t added, done = 0, waited = 0;
+  assert_false(sl_hnsw_repair_is_due(steps));
+  assert_ok(sl_hnsw_add(whole, all_ids, vectors[1], N - 1, SL_DUPLICATE_REPLACE, &added));
+  while (done < N - 1) {
+    assert_ok(sl_hnsw_add_until_repair(steps, all_ids + done, vectors[1 + done], N - 1 - done,
+                                       SL_DUPLICATE_REPLACE, &added));
+    done += added;
+    if (done == N - 1) break;
+    assert_true(sl_hnsw_repair_is_due(steps));
+    for (uint32_t left = 1; left > 0; waited++) {
+      assert_ok(sl_hnsw_repair_step(steps, 1000, &left));
+    }
+    assert_false(sl_hnsw_repair_is_due(steps));
+  }
+  assert_true(waited > 100);
+  assert_same_graph(whole, steps);
+  sl_hnsw_destroy(whole);
+  sl_hnsw_destroy(steps);
+}
+
 static void replaces_or_refuses_an_id(void **state) {
   (void)state;
   sl_hnsw *index = make_index(SL_METRIC_EUCLIDEAN, 2);
@@ -445,6 +533,9 @@ int main(void) {
       property(ten_rounds_of_replacing_a_tenth),
       property(the_removed_do_not_hide_the_living),
       property(optimize_keeps_every_answer),
+      property(a_repair_in_steps_is_the_same_repair),
+      property(changes_between_the_steps_of_a_repair),
+      property(additions_wait_for_a_repair_in_steps),
       property(replaces_or_refuses_an_id),
       property(staged_vectors_need_no_copy),
       property(refuses_bad_vectors_and_options),

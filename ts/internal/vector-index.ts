@@ -98,6 +98,13 @@ interface RawIndex extends RawObject {
   metric(): number;
   dimension(): number;
   add(ids: number, vectors: number, count: number, duplicates: number, added: number): number;
+  addUntilRepair?(
+    ids: number,
+    vectors: number,
+    count: number,
+    duplicates: number,
+    added: number,
+  ): number;
   remove(id: number): number;
   get(id: number, vector: number): number;
   has(id: number): boolean;
@@ -266,17 +273,16 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const { address, length: total } = scratch.indices('ids', ids);
       const batch = this.#vectorsIn(scratch, operation, 'vectors', vectors, total);
       let added = 0;
+      const repaired = this.repairDue(operation);
       const step = (work: number) => {
+        if (!repaired(work)) return false;
         const count = Math.min(total - added, Math.max(1, Math.round((work / 20_000) * CHUNK)));
-        const status = raw.add(
-          address + 4 * added,
-          batch.address + batch.stride * added,
-          count,
-          code,
-          runtime.out,
-        );
+        const from = [address + 4 * added, batch.address + batch.stride * added] as const;
+        const status =
+          raw.addUntilRepair?.(...from, count, code, runtime.out) ??
+          raw.add(...from, count, code, runtime.out);
         this.addedOrThrow(operation, status, total, added);
-        added += count;
+        added += runtime.outU32();
         return added === total;
       };
       const progress = () => ({ added, total });
@@ -503,6 +509,16 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   /** @internal */
   protected named(method: string): string {
     return `${this.kind}.${method}`;
+  }
+
+  /**
+   * What does about `work` of the repair that the next addition would begin with, and says whether it is done. For the time
+   * that this object is held, or for one call.
+   *
+   * @internal
+   */
+  repairDue(_operation: string): (work: number) => boolean {
+    return () => true;
   }
 
   /** @internal Throws the error of an addition, with how far it came; `before` were added by earlier calls. */
