@@ -3,6 +3,9 @@
 
 #include "base/memory.h"
 #include "diffusion/pagerank.h"
+#include "graph/abi.h"
+
+static const sl_kind SL_HANDLE_RANKING[1] = {{"the handle of a PageRank workspace"}};
 
 // A run reads its graph in every step. The graph's handle is kept, so that destroying the graph
 // first is an error and not a read of freed memory.

@@ -3,6 +3,10 @@
 #include "base/memory.h"
 #include "diffusion/contributions.h"
 #include "diffusion/potentials.h"
+#include "graph/abi.h"
+
+static const sl_kind SL_HANDLE_CONTRIBUTIONS[1] = {{"the handle of contributions"}};
+static const sl_kind SL_HANDLE_POTENTIALS[1] = {{"the handle of potentials"}};
 
 // What a handle stands for. The graph's handle is kept, so that destroying the graph first is an
 // error and not a read of freed memory.

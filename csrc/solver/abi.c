@@ -3,6 +3,9 @@
 
 #include "base/memory.h"
 #include "solver/solver.h"
+#include "sparse/abi.h"
+
+static const sl_kind SL_HANDLE_SOLVER[1] = {{"the handle of a solver"}};
 
 // ---- full solves: solver/solver.h ---------------------------------------------------------------
 

@@ -4,6 +4,11 @@
 #include "solver/local_dot.h"
 #include "solver/local_entries.h"
 #include "solver/local_sparse.h"
+#include "sparse/abi.h"
+
+static const sl_kind SL_HANDLE_LOCAL_ENTRIES[1] = {{"the handle of local entries"}};
+static const sl_kind SL_HANDLE_LOCAL_SPARSE[1] = {{"the handle of a sparse solution"}};
+static const sl_kind SL_HANDLE_LOCAL_DOT[1] = {{"the handle of a local dot product"}};
 
 // What a handle stands for. The matrix's handle is kept, so that destroying the matrix first is an
 // error and not a read of freed memory.
