@@ -42,10 +42,6 @@ static sl_status release(sl_handle handle, sl_handle_kind kind, void *out) {
   return SL_OK;
 }
 
-static uint64_t work_from(double number) {
-  return number > 0 && number < 0x1p63 ? (uint64_t)number : 0;
-}
-
 // ---- contributions
 
 // 0 after a failure. The graph must outlive the object.
@@ -81,8 +77,10 @@ int32_t SL_ABI(sl_abi_contributions_step)(sl_handle handle, double work, int32_t
                                           double *done) {
   sl_contributions *contributions;
   sl_outcome ended;
+  uint64_t units;
   SL_TRY(get(handle, SL_HANDLE_CONTRIBUTIONS, &contributions));
-  SL_TRY(sl_contributions_step(contributions, work_from(work), &ended));
+  SL_TRY(sl_abi_count(work, "work", &units));
+  SL_TRY(sl_contributions_step(contributions, units, &ended));
   *outcome = (int32_t)ended;
   *done = sl_contributions_work(contributions);
   return SL_OK;
@@ -139,8 +137,10 @@ int32_t SL_ABI(sl_abi_potentials_step)(sl_handle handle, double work, int32_t *o
                                        double *done) {
   sl_potentials *potentials;
   sl_outcome ended;
+  uint64_t units;
   SL_TRY(get(handle, SL_HANDLE_POTENTIALS, &potentials));
-  SL_TRY(sl_potentials_step(potentials, work_from(work), &ended));
+  SL_TRY(sl_abi_count(work, "work", &units));
+  SL_TRY(sl_potentials_step(potentials, units, &ended));
   *outcome = (int32_t)ended;
   *done = sl_potentials_work(potentials);
   return SL_OK;

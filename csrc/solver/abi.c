@@ -37,11 +37,11 @@ sl_handle SL_ABI(sl_abi_solver_create_ordered)(sl_handle matrix, int32_t method,
   sl_solver_options options = {.method = (sl_solver_method)method,
                                .tolerance = tolerance,
                                .max_iterations = max_iterations,
-                               .max_work = max_work > 0 ? (uint64_t)max_work : 0,
                                .record_history = record_history != 0,
                                .ordering = (sl_ordering_kind)ordering};
   made->matrix_handle = matrix;
-  sl_status status = sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&made->matrix);
+  sl_status status = sl_abi_count(max_work, "max_work", &options.max_work);
+  if (status == SL_OK) status = sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&made->matrix);
   if (status == SL_OK) status = sl_solver_create(made->matrix, &options, &made->solver);
   if (status == SL_OK) status = sl_handle_create(SL_HANDLE_SOLVER, made, &handle);
   if (status == SL_OK) return handle;
@@ -95,8 +95,10 @@ int32_t SL_ABI(sl_abi_solver_begin)(sl_handle handle, const double *b,
 int32_t SL_ABI(sl_abi_solver_step)(sl_handle handle, double work, int32_t *outcome) {
   sl_solver *solver;
   sl_outcome ended;
+  uint64_t units;
   SL_TRY(get_solver(handle, &solver));
-  SL_TRY(sl_solver_step(solver, work > 0 ? (uint64_t)work : 0, &ended));
+  SL_TRY(sl_abi_count(work, "work", &units));
+  SL_TRY(sl_solver_step(solver, units, &ended));
   *outcome = (int32_t)ended;
   return SL_OK;
 }

@@ -51,13 +51,6 @@ static sl_status unmake(sl_handle handle, sl_handle_kind kind, void (*destroy)(v
   return SL_OK;
 }
 
-// A count of edge operations from a host that has no 64-bit integers. Above 2^63 is no limit.
-static sl_status work_from(double number, const char *argument, uint64_t *out) {
-  SL_REQUIRE(number >= 0, SL_ERR_OPTION, argument, "a number >= 0");
-  *out = number < 0x1p63 ? (uint64_t)number : UINT64_MAX;
-  return SL_OK;
-}
-
 // ---- entries
 
 static sl_status get(sl_handle handle, sl_local_entries **out) {
@@ -105,8 +98,8 @@ int32_t SL_ABI(sl_abi_local_entries_begin)(sl_handle handle, double absolute_err
   sl_local_entries *entries;
   sl_local_entries_options options = {.absolute_error = absolute_error};
   SL_TRY(get(handle, &entries));
-  SL_TRY(work_from(push_work, "push_work", &options.push_work));
-  SL_TRY(work_from(max_work, "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(push_work, "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(max_work, "max_work", &options.max_work));
   return sl_local_entries_begin(entries, &options, indices, count);
 }
 
@@ -115,7 +108,7 @@ int32_t SL_ABI(sl_abi_local_entries_step)(sl_handle handle, double work, int32_t
   uint64_t units = 0;
   sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get(handle, &entries));
-  SL_TRY(work_from(work, "work", &units));
+  SL_TRY(sl_abi_count(work, "work", &units));
   SL_TRY(sl_local_entries_step(entries, units, &reached));
   *outcome = (int32_t)reached;
   return SL_OK;
@@ -200,8 +193,8 @@ int32_t SL_ABI(sl_abi_local_sparse_begin)(sl_handle handle, double absolute_erro
   sl_local_sparse *sparse;
   sl_local_sparse_options options = {.absolute_error = absolute_error, .norm = (sl_bound_norm)norm};
   SL_TRY(get_sparse(handle, &sparse));
-  SL_TRY(work_from(push_work, "push_work", &options.push_work));
-  SL_TRY(work_from(max_work, "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(push_work, "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(max_work, "max_work", &options.max_work));
   return sl_local_sparse_begin(sparse, &options, indices, values, count);
 }
 
@@ -210,7 +203,7 @@ int32_t SL_ABI(sl_abi_local_sparse_step)(sl_handle handle, double work, int32_t 
   uint64_t units = 0;
   sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get_sparse(handle, &sparse));
-  SL_TRY(work_from(work, "work", &units));
+  SL_TRY(sl_abi_count(work, "work", &units));
   SL_TRY(sl_local_sparse_step(sparse, units, &reached));
   *outcome = (int32_t)reached;
   return SL_OK;
@@ -271,9 +264,9 @@ int32_t SL_ABI(sl_abi_local_dot_begin)(sl_handle handle, const double *numbers,
   sl_local_dot *dot;
   sl_local_dot_options options = {.absolute_error = numbers[0], .confidence = numbers[1]};
   SL_TRY(get_dot(handle, &dot));
-  SL_TRY(work_from(numbers[2], "seed", &options.seed));
-  SL_TRY(work_from(numbers[3], "push_work", &options.push_work));
-  SL_TRY(work_from(numbers[4], "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(numbers[2], "seed", &options.seed));
+  SL_TRY(sl_abi_count(numbers[3], "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(numbers[4], "max_work", &options.max_work));
   return sl_local_dot_begin_arrays(dot, &options, t_indices, t_values, t_count, b_indices, b_values,
                                    b_count);
 }
@@ -283,7 +276,7 @@ int32_t SL_ABI(sl_abi_local_dot_step)(sl_handle handle, double work, int32_t *ou
   uint64_t units = 0;
   sl_outcome reached = SL_OUTCOME_RUNNING;
   SL_TRY(get_dot(handle, &dot));
-  SL_TRY(work_from(work, "work", &units));
+  SL_TRY(sl_abi_count(work, "work", &units));
   SL_TRY(sl_local_dot_step(dot, units, &reached));
   *outcome = (int32_t)reached;
   return SL_OK;
