@@ -4,7 +4,7 @@ import { createEngine, type Engine, SublinearError } from 'sublinear';
 import type { GraphRoom } from 'sublinear/graph';
 import type { SparseRoom } from 'sublinear/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listedLabels, loadLabels } from '../ts/internal/labels.js';
+import { listedLabels, loadLabels } from '../ts/runtime/labels.js';
 import { cases, doors } from './files.cases.js';
 import { describeCases } from './support/door.js';
 import { refused } from './support/refused.js';

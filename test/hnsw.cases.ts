@@ -1,8 +1,8 @@
 // One table of cases for Flat, Hnsw and Filter through both doors.
 import type { Codes, Filter, Flat, Hnsw, Metric, Rerank } from 'sublinear/hnsw';
 import { expect } from 'vitest';
-import type { Hnsw as RawHnsw } from '../ts/internal/raw/vector.js';
-import type { Runtime } from '../ts/internal/runtime.js';
+import type { Hnsw as RawHnsw } from '../ts/generated/raw/vector.js';
+import type { Runtime } from '../ts/runtime/runtime.js';
 import { attempt, type Case, type RoomDoors, random } from './support/door.js';
 import type { RawModule } from './support/raw.js';
 

@@ -113,7 +113,7 @@ describe('package.json', () => {
   });
 
   test('the generated bundle table holds every open room once', async () => {
-    const { bundles, bundleOfRoom } = await import('../ts/internal/bundles.js');
+    const { bundles, bundleOfRoom } = await import('../ts/generated/bundles.js');
     const bundled = Object.values(bundles).flatMap((bundle) => [...bundle.rooms] as string[]);
     expect(bundled.sort()).toEqual([...open].sort());
     expect(Object.keys(bundleOfRoom).sort()).toEqual([...open].sort());

@@ -1,7 +1,7 @@
 // What is particular to the raw ABI: handles, and the functions that every module has.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bundles } from '../dist/internal/bundles.js';
+import { bundles } from '../dist/generated/bundles.js';
 import { distFile } from './support/door.js';
 import { RawModule } from './support/raw.js';
 

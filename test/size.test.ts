@@ -29,7 +29,7 @@ test('modules, glue and every entry of the package have budgets', () => {
       'wasm/solver.scalar.wasm raw',
       'wasm/solver.simd.wasm raw',
       'raw/solver.simd.wasm raw',
-      'internal/raw/solver.js gzip',
+      'generated/raw/solver.js gzip',
     ]),
   );
   const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

@@ -2,8 +2,8 @@
 import { createEngine, type Engine } from 'sublinear';
 import type { Vector } from 'sublinear/dense';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Runtime } from '../dist/internal/runtime.js';
-import { asyncOptions, type Job, runAsync, runSync, timeBudget } from '../dist/internal/steps.js';
+import type { Runtime } from '../dist/runtime/runtime.js';
+import { asyncOptions, type Job, runAsync, runSync, timeBudget } from '../dist/runtime/steps.js';
 import { leastMs } from './support/clock.js';
 import { refused } from './support/refused.js';
 

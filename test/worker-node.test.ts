@@ -96,7 +96,7 @@ test('a trap in WebAssembly ends the worker, and the next call has a fresh one',
 });
 
 test('a worker whose memory runs out ends alone', async () => {
-  const program = join(root, 'dist/internal/worker/thread.node.js');
+  const program = join(root, 'dist/worker/thread.node.js');
   const resourceLimits = { maxOldGenerationSizeMb: 24 };
   await using engine = await createWorkerEngine({
     modules: ['sparse'],
@@ -117,7 +117,7 @@ test('without the file of its program a worker starts from the inline twin, with
     for (const name of ['dist', 'package.json'])
       cpSync(join(root, name), join(place, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
-    rmSync(join(place, 'dist/internal/worker/thread.node.js'));
+    rmSync(join(place, 'dist/worker/thread.node.js'));
     const script = `
       const { createWorkerEngine } = await import('./dist/worker.js');
       try {

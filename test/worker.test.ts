@@ -3,7 +3,7 @@ import { createEngine, type Engine, type RoomName } from 'sublinear';
 import type { SolveProgress } from 'sublinear/solver';
 import { createPool, createWorkerEngine, type WorkerEngine } from 'sublinear/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { importRoom } from '../dist/internal/rooms.js';
+import { importRoom } from '../dist/engine/rooms.js';
 import { random } from './support/door.js';
 
 let local: Engine;

@@ -120,9 +120,9 @@ const complaints = (log) =>
 /** ts/ compiles against these; they are generated, so git ignores them. */
 function stageSources() {
   for (const name of ['bundles.ts', 'codes.ts'])
-    put(join(out, name), join(root, 'ts/internal', name));
+    put(join(out, name), join(root, 'ts/generated', name));
   for (const file of files(join(out, 'glue')))
-    put(file, join(root, 'ts/internal/raw', file.slice(out.length + 6)));
+    put(file, join(root, 'ts/generated/raw', file.slice(out.length + 6)));
 }
 
 function fingerprint() {
@@ -144,7 +144,7 @@ function fingerprint() {
  * the thread that starts it, so what finds files is left out.
  */
 async function bundleThread(dist) {
-  const file = join(dist, 'internal/worker/thread.js');
+  const file = join(dist, 'worker/thread.js');
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,
@@ -163,9 +163,9 @@ async function bundleThread(dist) {
         setup({ onLoad, onResolve }) {
           // package.json leads to dist/, which a first build does not have yet.
           onResolve({ filter: /^#wasm-source$/ }, () => ({
-            path: join(dist, 'internal/wasm-source.browser.js'),
+            path: join(dist, 'engine/wasm-source.browser.js'),
           }));
-          onLoad({ filter: /[\\/]internal[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
+          onLoad({ filter: /[\\/]engine[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
             contents:
               'export const ships = () => true;' +
               'export { none as packaged, none as fetched, none as inlined, none as twin }; function none() {}',
@@ -196,7 +196,7 @@ async function buildPackage() {
 
   for (const folder of ['wasm', 'raw'])
     cpSync(join(out, folder), join(dist, folder), { recursive: true });
-  cpSync(join(out, 'glue'), join(dist, 'internal/raw'), { recursive: true });
+  cpSync(join(out, 'glue'), join(dist, 'generated/raw'), { recursive: true });
   // The same bytes as JavaScript, for the places where a URL beside the module cannot be followed.
   mkdirSync(join(dist, 'inline'), { recursive: true });
   for (const file of files(join(out, 'wasm'))) {

@@ -1,7 +1,8 @@
 // The WebAssembly as part of the JavaScript, for programs that must not fetch a file.
-import type { ModuleName } from './internal/bundles.js';
-import { SublinearRangeError } from './internal/errors.js';
-import { inlined, isModuleName } from './internal/inline.js';
+
+import { inlined, isModuleName } from './engine/inline.js';
+import type { ModuleName } from './generated/bundles.js';
+import { SublinearRangeError } from './runtime/errors.js';
 
 /**
  * A source for the `wasm` option that fetches nothing: the modules are JavaScript text (a third larger than the files).

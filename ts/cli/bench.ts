@@ -3,9 +3,9 @@
 // their bytes, how long they take to load, the most memory that objects held.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { importRoom } from '../engine/rooms.js';
+import { bundleOfRoom, type Room } from '../generated/bundles.js';
 import type { BenchmarkResult } from '../index.js';
-import { bundleOfRoom, type Room } from '../internal/bundles.js';
-import { importRoom } from '../internal/rooms.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, count, digits, duration, interrupt, type Progress, table } from './terminal.js';
 import {

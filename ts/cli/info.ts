@@ -1,6 +1,7 @@
 // sublinear info
-import { bundles } from '../internal/bundles.js';
-import { importRoom } from '../internal/rooms.js';
+
+import { importRoom } from '../engine/rooms.js';
+import { bundles } from '../generated/bundles.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, duration, facts } from './terminal.js';
 

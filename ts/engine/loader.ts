@@ -1,0 +1,231 @@
+// From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
+import '../runtime/globals.js';
+import { fetched, packaged, twin } from '#wasm-source';
+import type { Bundle, ModuleName, Variant } from '../generated/bundles.js';
+import { SublinearError } from '../runtime/errors.js';
+import { type Raw, Runtime } from '../runtime/runtime.js';
+import { bestVariant } from './variants.js';
+
+/** A WebAssembly module in any form: its address, the response to a request, its bytes, or already compiled. */
+export type WasmInput =
+  | string
+  | URL
+  | Response
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;
+
+/**
+ * Where to get the WebAssembly from instead of the package's own file: one module, or a function that is asked for each
+ * file (`'solver.simd.wasm'`).
+ */
+export type WasmSource =
+  | WasmInput
+  | Promise<WasmInput>
+  | ((file: string) => WasmInput | Promise<WasmInput>);
+
+export interface LoadRequest {
+  bundle: Bundle;
+  variant?: Variant | undefined;
+  wasm?: WasmSource | undefined;
+  memoryLimit: number;
+}
+
+// The glue of each bundle: Emscripten's JavaScript, the same for all variants.
+const glues: Record<
+  Bundle,
+  () => Promise<{ default: (options: GlueOptions) => Promise<unknown> }>
+> = {
+  solver: () => import('../generated/raw/solver.js'),
+  vector: () => import('../generated/raw/vector.js'),
+};
+
+interface GlueOptions {
+  instantiateWasm: (
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => unknown,
+  ) => object;
+  print: (text: string) => void;
+  printErr: (text: string) => void;
+}
+
+export async function loadBundle({
+  bundle,
+  variant,
+  wasm,
+  memoryLimit,
+}: LoadRequest): Promise<Runtime> {
+  const start = performance.now();
+  const chosen = await bestVariant(bundle, variant);
+  const name = `${bundle}.${chosen}` as ModuleName;
+  const [module, glue] = await Promise.all([
+    obtain(name, wasm, compile),
+    glues[bundle]().catch((cause) =>
+      Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
+    ),
+  ]);
+  const raw = await instantiate(name, module, glue.default);
+  const runtime = new Runtime(bundle, chosen, raw);
+  runtime.memoryLimit = memoryLimit;
+  raw.setMemoryLimit(memoryLimit);
+  runtime.loadMs = performance.now() - start;
+  return runtime;
+}
+
+function instantiate(
+  name: ModuleName,
+  module: WebAssembly.Module,
+  glue: (options: GlueOptions) => Promise<unknown>,
+): Promise<Raw> {
+  // The glue's own promise stays pending when its instantiateWasm fails: ours is rejected instead. Instantiating is
+  // asynchronous because older browsers refuse to do it at once for modules of this size on the main thread.
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      const fix = 'the file is of another version than the JavaScript; install or copy both again';
+      reject(failed(name, `the module and its JavaScript do not fit: ${fix}`, cause));
+    };
+    glue({
+      print: () => {},
+      printErr: () => {},
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => done(instance, module))
+          .catch(fail);
+        return {};
+      },
+    }).then((raw) => resolve(raw as Raw), fail);
+  });
+}
+
+/** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
+type Take<T> = (
+  name: ModuleName,
+  source: Response | BufferSource | WebAssembly.Module,
+) => Promise<T>;
+
+function obtain<T>(name: ModuleName, wasm: WasmSource | undefined, take: Take<T>): Promise<T> {
+  return wasm === undefined ? fromPackage(name, take) : fromGiven(name, wasm, take);
+}
+
+/**
+ * A module for a worker to compile: its bytes, since not every engine lets a compiled module pass between threads, or
+ * the compiled module if that is what the user gave.
+ */
+export function moduleForWorker(
+  name: ModuleName,
+  wasm: WasmSource | undefined,
+): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  return obtain(name, wasm, async (_, source) => {
+    if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
+    if (!isA(source, 'Response')) return checkedBytes(name, source as BufferSource);
+    const response = source as Response;
+    assertAnswered(response);
+    return checkedBytes(name, await response.arrayBuffer());
+  });
+}
+
+async function fromPackage<T>(name: ModuleName, take: Take<T>): Promise<T> {
+  try {
+    return await take(name, await packaged(name));
+  } catch (first) {
+    if (isBlocked(first)) throw blocked(name, first);
+    if (twin === undefined) throw failed(name, messageOf(first), first);
+    // Vite's dev server answers 404, or a page, for files of dependencies; bundlers for Node leave the file behind.
+    try {
+      return await take(name, await twin(name));
+    } catch (second) {
+      if (isBlocked(second)) throw blocked(name, second);
+      const reasons = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
+      throw failed(
+        name,
+        `${reasons}. Pass createEngine({ wasm }) the URL or the bytes of ${name}.wasm`,
+        first,
+      );
+    }
+  }
+}
+
+async function fromGiven<T>(name: ModuleName, source: WasmSource, take: Take<T>): Promise<T> {
+  try {
+    const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
+    return await take(
+      name,
+      typeof given === 'string' || given instanceof URL ? await fetched(given) : given,
+    );
+  } catch (cause) {
+    if (isBlocked(cause)) throw blocked(name, cause);
+    throw failed(name, `option "wasm": ${messageOf(cause)}`, cause);
+  }
+}
+
+async function compile(
+  name: ModuleName,
+  source: Response | BufferSource | WebAssembly.Module,
+): Promise<WebAssembly.Module> {
+  if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
+  if (!isA(source, 'Response'))
+    return WebAssembly.compile(checkedBytes(name, source as BufferSource));
+  const response = source as Response;
+  assertAnswered(response);
+  const type = response.headers.get('content-type') ?? '';
+  const streaming =
+    type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
+  return streaming
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(checkedBytes(name, await response.arrayBuffer()));
+}
+
+function assertAnswered(response: Response): void {
+  if (!response.ok) throw new Error(`${response.url || 'the request'} answered ${response.status}`);
+}
+
+function checkedBytes(name: ModuleName, source: BufferSource): Uint8Array<ArrayBuffer> {
+  if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
+    throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
+  }
+  // WebAssembly.compile takes no DataView in some engines.
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  const [a, b, c, d] = bytes;
+  if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
+  const found =
+    a === 0x3c
+      ? 'an HTML page: the server has no such file and answered with its start page'
+      : a === 0x1f && b === 0x8b
+        ? 'gzip data: serve it with "Content-Encoding: gzip", or uncompressed'
+        : bytes.length < 4
+          ? `${bytes.length} bytes`
+          : 'something else';
+  throw new Error(
+    `not a WebAssembly module but ${found}; it must be the file ${name}.wasm of this package`,
+  );
+}
+
+function isA(value: unknown, type: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${type}]`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failed(name: ModuleName, reason: string, cause?: unknown): SublinearError {
+  return new SublinearError('LOAD_FAILED', 'load', `${name}.wasm could not be loaded: ${reason}`, {
+    cause,
+  });
+}
+
+// A content security policy, or a runtime that never compiles at run time.
+function isBlocked(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /unsafe-eval|Content Security Policy|code generation disallowed/i.test(error.message)
+  );
+}
+
+function blocked(name: ModuleName, cause: unknown): SublinearError {
+  const fix =
+    "a Content-Security-Policy needs script-src 'wasm-unsafe-eval'; a runtime that compiles nothing needs the compiled module: createEngine({ wasm: module })";
+  return failed(name, `this page or runtime does not allow compiling WebAssembly: ${fix}`, cause);
+}
