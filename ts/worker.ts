@@ -9,15 +9,9 @@ export {
   type WorkerEngineWith,
   type WorkerLike,
 } from './worker/engine.js';
-export {
-  createPool,
-  type JobOptions,
-  type MapOptions,
-  type Pool,
-  type PoolOptions,
-  type PoolStats,
-  type Replica,
-} from './worker/pool.js';
+export type { JobOptions, MapOptions } from './worker/jobs.js';
+export { createPool, type Pool, type PoolOptions, type PoolStats } from './worker/pool.js';
+export type { Replica } from './worker/replica.js';
 export type {
   Remote,
   RemoteArgument,

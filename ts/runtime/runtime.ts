@@ -3,7 +3,6 @@
 import type { Bundle, Variant } from '../generated/bundles.js';
 import { type OutcomeName, outcomes, type StatusCode, statuses } from '../generated/codes.js';
 import type { MainModule } from '../generated/raw/solver.js';
-import { bind } from './bind.js';
 import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
 import { Scratch } from './scratch.js';
 
@@ -14,6 +13,9 @@ export type Raw = MainModule;
 export interface RawObject {
   delete(): void;
 }
+
+/** Where a class keeps the runtime that it belongs to; see bind.ts. */
+export const RUNTIME = Symbol('runtime');
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -94,7 +96,7 @@ export class Runtime {
   bind<C>(Base: C): C {
     let bound = this.#classes.get(Base) as C | undefined;
     if (bound === undefined) {
-      bound = bind(Base, this);
+      bound = subclass(Base, this);
       this.#classes.set(Base, bound);
     }
     return bound;
@@ -212,6 +214,15 @@ export class Runtime {
       scratch.release();
     }
   }
+}
+
+/** A subclass of `Base`, with the same name, whose static methods and instances belong to `runtime`. */
+function subclass<C>(Base: C, runtime: Runtime): C {
+  // biome-ignore lint/suspicious/noExplicitAny: a mixin over a class with a protected constructor has no other type
+  const Class = class extends (Base as any) {};
+  Object.defineProperty(Class, 'name', { value: (Base as { name: string }).name });
+  Object.defineProperty(Class, RUNTIME, { value: runtime });
+  return Class as C;
 }
 
 /** row_pointers -> rowPointers */

@@ -1,12 +1,9 @@
 // Scratch memory for one call: arrays go into the module's memory here and are freed when the call ends.
-import type { Vector } from '../rooms/dense/dense.js';
 import { SublinearTypeError } from './errors.js';
-import { WasmObject } from './object.js';
-import type { RawObject, Runtime } from './runtime.js';
 import { rangeError, show, typeError } from './validate.js';
 
 /** Arrays of real numbers that every method takes. A `Vector` is used where it lies, everything else is copied. */
-export type RealArray = Float64Array | Float32Array | readonly number[] | Vector;
+export type RealArray = Float64Array | Float32Array | readonly number[] | ArrayInMemory;
 
 /** Arrays of indices that every method takes. */
 export type IndexArray = Uint32Array | Int32Array | readonly number[];
@@ -22,19 +19,38 @@ export interface Block {
 export const F32 = 1;
 export const F64 = 2;
 
-/** Classes whose instances are arrays implement this (see `Vector`). */
-export abstract class WasmArray<R extends { delete(): void }> extends WasmObject<R> {
+/** How scratch memory knows an {@link ArrayInMemory}: a mark, not a class, so that it stands below all classes. */
+export const IN_MEMORY = Symbol('array in memory');
+
+/** An array that lies in an engine's memory already: a `Vector` of the room `dense`. */
+export interface ArrayInMemory {
   /** @internal */
-  abstract block(operation: string): Block;
-  abstract toArray(): Float32Array | Float64Array;
+  readonly [IN_MEMORY]: true;
+  /** @internal */
+  readonly runtime: object;
+  /** @internal */
+  block(operation: string): Block;
+  readonly disposed: boolean;
+  dispose(): void;
+  toArray(): Float32Array | Float64Array;
+}
+
+/** What scratch memory needs of a loaded module. */
+export interface ScratchMemory {
+  readonly raw: { alloc(bytes: number): number; free(address: number): void };
+  readonly alive: boolean;
+  readonly u32: Uint32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  failure(operation: string): Error;
 }
 
 export class Scratch {
-  readonly #runtime: Runtime;
+  readonly #runtime: ScratchMemory;
   readonly #operation: string;
   #blocks: number[] = [];
 
-  constructor(runtime: Runtime, operation: string) {
+  constructor(runtime: ScratchMemory, operation: string) {
     this.#runtime = runtime;
     this.#operation = operation;
   }
@@ -78,13 +94,13 @@ export class Scratch {
     return { address, length: source.length };
   }
 
-  #isHere(value: unknown): value is WasmArray<RawObject> {
-    return value instanceof WasmArray && value.runtime === this.#runtime;
+  #isHere(value: unknown): value is ArrayInMemory {
+    return isInMemory(value) && value.runtime === this.#runtime;
   }
 
   // A vector that must be widened, or that lies in another module's memory, is copied out first.
   #elements(argument: string, value: unknown): Float64Array | Float32Array | readonly number[] {
-    if (!(value instanceof WasmArray)) return realArray(this.#operation, argument, value);
+    if (!isInMemory(value)) return realArray(this.#operation, argument, value);
     value.block(this.#operation);
     return value.toArray();
   }
@@ -102,6 +118,11 @@ export class Scratch {
     if (this.#runtime.alive) for (const address of this.#blocks) this.#runtime.raw.free(address);
     this.#blocks = [];
   }
+}
+
+/** Whether `value` is such an array, of whichever engine. */
+export function isInMemory(value: unknown): value is ArrayInMemory {
+  return typeof value === 'object' && value !== null && IN_MEMORY in value;
 }
 
 /** Checks an array of numbers; what a JavaScript array holds is looked at one by one. */

@@ -6,10 +6,9 @@ import { orAborted } from '../runtime/steps.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import { openWorkerEngine, type WorkerEngineOptions, type WorkerEngineWith } from './engine.js';
+import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Slot } from './jobs.js';
 import { Replica, share } from './replica.js';
 import { sourceOf } from './source.js';
-
-export { Replica } from './replica.js';
 
 /** Options of {@link createPool}. */
 export interface PoolOptions<M extends RoomName = RoomName> extends WorkerEngineOptions<M> {
@@ -19,18 +18,6 @@ export interface PoolOptions<M extends RoomName = RoomName> extends WorkerEngine
   maxQueue?: number;
   /** How often a job is run again in a fresh worker when its worker has ended under it. 1 by default. */
   retries?: number;
-}
-
-/** Options of a job. */
-export interface JobOptions extends CallOptions {
-  /** As in {@link PoolOptions}, for this job. A job that must not run twice says 0. */
-  retries?: number;
-}
-
-/** Options of a batch that is cut into parts. */
-export interface MapOptions extends JobOptions {
-  /** Rows that one job gets. By default each worker gets four jobs. */
-  rowsPerJob?: number;
 }
 
 /** What `pool.stats()` gives. */
@@ -44,25 +31,8 @@ export interface PoolStats {
   restarts: number;
 }
 
-/** Things that can be iterated, now or later. */
-export type Items<I> = Iterable<I> | AsyncIterable<I>;
-export type Maybe<T> = T | PromiseLike<T>;
 /** Jobs that a worker has at once: one that runs, and one that is there when it ends. */
 const DEPTH = 2;
-
-/** A worker and what it has to do. */
-export interface Slot<M extends RoomName> {
-  engine: WorkerEngineWith<M>;
-  jobs: number;
-  /** The job that it has is to have no other beside it. */
-  alone: boolean;
-}
-
-export interface GivenOptions {
-  call: CallOptions;
-  retries: number;
-  rowsPerJob: number | undefined;
-}
 
 interface Job<M extends RoomName> {
   operation: string;

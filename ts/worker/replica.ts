@@ -5,7 +5,7 @@ import { SublinearError } from '../runtime/errors.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import type { WorkerEngineWith } from './engine.js';
-import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Slot } from './pool.js';
+import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Slot } from './jobs.js';
 import { RemoteObject } from './remote.js';
 
 type Rows =

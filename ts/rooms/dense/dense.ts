@@ -1,18 +1,12 @@
 // Dense vectors in the engine's memory.
 
 import type { Vector as RawVector } from '../../generated/raw/solver.js';
+import { WasmArray } from '../../runtime/array.js';
 import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import {
-  type Block,
-  F32,
-  F64,
-  type RealArray,
-  realArray,
-  WasmArray,
-} from '../../runtime/scratch.js';
+import { type Block, F32, F64, type RealArray, realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 
 export * from '../../runtime/errors.js';

@@ -14,7 +14,7 @@ import {
 import * as check from '../../runtime/validate.js';
 import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
 import { Columns } from './columns.js';
-import type { Filter, Flat, Hnsw, HnswOptions } from './hnsw.js';
+import { Filter, Flat, Hnsw, type HnswOptions } from './indexes.js';
 import { checkMetadata, type Metadata } from './metadata.js';
 import type { LoadOptions, Metric, VectorArray } from './vector-index.js';
 import { readWhere, testOf, type Where } from './where.js';
@@ -47,25 +47,6 @@ export interface Match {
   key: Key;
   distance: number;
   metadata?: Metadata;
-}
-
-// The index classes of each loaded module. They stand in the module that imports this one: its createRoom() hands them
-// over, so that neither file imports the other in a circle.
-const indexClasses = new WeakMap<Runtime, IndexClasses>();
-
-interface IndexClasses {
-  Filter: typeof Filter;
-  Flat: typeof Flat;
-  Hnsw: typeof Hnsw;
-}
-
-/** @internal */
-export function provideIndexes(runtime: Runtime, classes: IndexClasses): void {
-  indexClasses.set(runtime, classes);
-}
-
-function indexesOf(runtime: Runtime): IndexClasses {
-  return indexClasses.get(runtime) as IndexClasses;
 }
 
 export interface Collection extends Disposable {}
@@ -120,8 +101,8 @@ export class Collection {
       throw check.typeError(operation, 'options', 'object', options);
     const { index: kind = 'hnsw', ...rest } = options;
     check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
-    const { Flat, Hnsw } = indexesOf(runtime);
-    const index = kind === 'flat' ? Flat.create(rest) : Hnsw.create(rest);
+    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
+    const index = kind === 'flat' ? BoundFlat.create(rest) : BoundHnsw.create(rest);
     return new (runtime.bind(Collection) as unknown as Made)(runtime, index);
   }
 
@@ -153,8 +134,9 @@ export class Collection {
     const file = front.take(bytes);
     if (file === undefined) throw front.short();
     const { index: kind, items } = front.read(verify);
-    const { Flat, Hnsw } = indexesOf(runtime);
-    const index = kind === 'flat' ? Flat.load(file, { verify }) : Hnsw.load(file, { verify });
+    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
+    const index =
+      kind === 'flat' ? BoundFlat.load(file, { verify }) : BoundHnsw.load(file, { verify });
     const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
     try {
       for (const item of items) collection.#restore(operation, item);
@@ -192,7 +174,7 @@ export class Collection {
     const { signal, onProgress } = asyncOptions(operation, given);
     const { front, rest } = await frontOf(runtime, operation, bytes, signal);
     const { index: kind, items } = front.read(true);
-    const { Flat, Hnsw } = indexesOf(runtime);
+    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
     let bytesRead = front.length;
     onProgress?.({ bytesRead });
     const how: LoadAsyncOptions = {
@@ -202,7 +184,9 @@ export class Collection {
         onProgress?.({ bytesRead });
       },
     };
-    const index = await (kind === 'flat' ? Flat.loadAsync(rest, how) : Hnsw.loadAsync(rest, how));
+    const index = await (kind === 'flat'
+      ? BoundFlat.loadAsync(rest, how)
+      : BoundHnsw.loadAsync(rest, how));
     const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
     let at = 0;
     const step = (work: number) => {
@@ -676,7 +660,7 @@ export class Collection {
   }
 
   #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const kind = this.index instanceof indexesOf(this.#runtime).Hnsw ? 'hnsw' : 'flat';
+    const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
     return jsonPieces(kind, this.#saved());
   }
 
@@ -706,8 +690,8 @@ export class Collection {
     const rows: number[] = [];
     for (const row of this.#items.keys()) if (holds(row)) rows.push(row);
     this.#forget();
-    const { Filter } = indexesOf(this.#runtime);
-    this.#last = { conditions: key, filter: Filter.from(Uint32Array.from(rows)) };
+    const BoundFilter = this.#runtime.bind(Filter);
+    this.#last = { conditions: key, filter: BoundFilter.from(Uint32Array.from(rows)) };
     return this.#last.filter;
   }
 

@@ -21,10 +21,10 @@ import {
   F32,
   F64,
   type IndexArray,
+  isInMemory,
   type RealArray,
   realArray,
   type Scratch,
-  WasmArray,
 } from '../../runtime/scratch.js';
 import type { AsyncOptions } from '../../runtime/steps.js';
 import {
@@ -36,7 +36,7 @@ import {
   type TextSource,
 } from '../../runtime/text-source.js';
 import * as check from '../../runtime/validate.js';
-import type { DType, Vector } from '../dense/dense.js';
+import type { DType } from '../dense/dense.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -814,10 +814,7 @@ export function valuesIn(
   if (values === undefined) return undefined;
   if (type === F64) return scratch.doubles(argument, values);
   if (type === undefined || values instanceof Float32Array) return scratch.reals(argument, values);
-  const wide =
-    values instanceof WasmArray
-      ? (values as Vector).toArray()
-      : realArray(operation, argument, values);
+  const wide = isInMemory(values) ? values.toArray() : realArray(operation, argument, values);
   return scratch.reals(argument, Float32Array.from(wide));
 }
 
