@@ -51,6 +51,12 @@ static bool cg_gives_way(sl_solver *solver) {
   return attempt->iterations > PROBE + PATIENCE * attempt->predicted + 0.5 * afford;
 }
 
+double sl_solver_predicted_left(const sl_solver *solver) {
+  const sl_solve_attempt *attempt = &solver->attempts[solver->attempt_count - 1];
+  if (!(attempt->predicted > 0)) return 0;
+  return PROBE + ceil(attempt->predicted) - attempt->iterations;
+}
+
 bool sl_solver_gives_way(sl_solver *solver) {
   sl_solver_method method = solver->plan[solver->plan_at];
   sl_solver_reason reason = solver->reasons[solver->plan_at];

@@ -2,6 +2,7 @@
 #ifndef SL_SOLVER_INTERNAL_H
 #define SL_SOLVER_INTERNAL_H
 
+#include "base/job.h"
 #include "solver/certificate.h"
 #include "solver/lanczos.h"
 #include "solver/null_space.h"
@@ -18,12 +19,11 @@ typedef struct sl_traits {
   bool structurally_singular; // asymmetric with a row or column of zeros
 } sl_traits;
 
+// What the method does next in a running solve.
 typedef enum sl_phase {
-  SL_PHASE_IDLE,  // nothing begun
-  SL_PHASE_SETUP, // the method builds what it needs
+  SL_PHASE_SETUP, // it builds what it needs
   SL_PHASE_START, // residual of x, then the recurrence starts
   SL_PHASE_ITERATE,
-  SL_PHASE_ENDED,
 } sl_phase;
 
 struct dense_cholesky;
@@ -32,6 +32,7 @@ struct gauss_seidel;
 struct gmres;
 
 struct sl_solver {
+  sl_job job; // the first member; its outcome is the solve's
   sl_csr *matrix;
   const sl_matrix_class *facts;
   uint32_t n;
@@ -62,7 +63,6 @@ struct sl_solver {
 
   // The running solve. x and b are scaled by 2^-exponent.
   sl_phase phase;
-  sl_outcome outcome;
   int exponent;
   bool inconsistent;
   bool numerically_singular; // a factorisation found a rank below n - null_space.count
@@ -139,6 +139,10 @@ bool sl_solver_needs_definite(sl_solver_method method);
 // The automatic choice: true when the running method should give way to the next of the plan.
 // Called after each iteration, and after each piece of a setup.
 bool sl_solver_gives_way(sl_solver *solver);
+
+// Iterations that the running method was predicted to need from here; <= 0 when nothing was
+// predicted, or it has needed more.
+double sl_solver_predicted_left(const sl_solver *solver);
 
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);

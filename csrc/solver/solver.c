@@ -82,6 +82,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
              "a number between 0 and 1, both excluded");
   sl_solver *solver;
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
+  solver->job.kind = &sl_solver_kind;
   solver->matrix = matrix;
   solver->n = matrix->rows;
   solver->options = chosen;
@@ -196,8 +197,7 @@ static void end(sl_solver *solver, sl_outcome outcome) {
     if (solver->inconsistent) outcome = SL_OUTCOME_INCONSISTENT;
     if (solver->numerically_singular) outcome = SL_OUTCOME_SINGULAR;
   }
-  solver->outcome = outcome;
-  solver->phase = SL_PHASE_ENDED;
+  sl_job_end(&solver->job, outcome);
 }
 
 // to = 2^exponent from
@@ -238,7 +238,7 @@ static sl_status scale_and_project(sl_solver *solver, double largest) {
 
 sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess) {
   uint32_t n = solver->n;
-  solver->phase = SL_PHASE_IDLE;
+  sl_job_drop(&solver->job);
   size_t bad = sl_first_not_finite_f64(b, n);
   SL_REQUIRE_AT(bad == n, SL_ERR_NOT_FINITE, "b", "finite numbers", bad);
   SL_REQUIRE(isfinite(sl_norm2_f64(b, n)), SL_ERR_RANGE, "b", "a norm below 1.8e308");
@@ -253,7 +253,6 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
     memset(solver->x, 0, n * sizeof *solver->x);
   else
     scale(initial_guess, -solver->exponent, solver->x, n);
-  solver->outcome = SL_OUTCOME_RUNNING;
   solver->norm = solver->best_norm = solver->b_norm;
   solver->best_in_x = true;
   solver->verified = false;
@@ -266,6 +265,7 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->attempt_count = 0;
   solver->plan_at = solver->preferred;
   next_attempt(solver);
+  sl_job_begin(&solver->job);
   return SL_OK;
 }
 
@@ -515,8 +515,6 @@ static sl_status advance(sl_solver *solver) {
   case SL_PHASE_ITERATE:
     status = iterate(solver);
     break;
-  default:
-    break;
   }
   uint64_t spent = solver->work - before;
   if (setting_up)
@@ -526,34 +524,43 @@ static sl_status advance(sl_solver *solver) {
   return status;
 }
 
-sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_solver *solver = (sl_solver *)job;
   uint64_t limit = solver->options.max_work;
   uint64_t until = solver->work + work < work ? UINT64_MAX : solver->work + work;
   bool in_parts = false;
   // A part of an iteration is a step of its own: what it does may be no edge operations.
-  while (solver->phase != SL_PHASE_ENDED && solver->work < until && !in_parts) {
+  while (sl_job_is_running(job) && solver->work < until && !in_parts) {
     in_parts = solver->in_iteration;
     SL_TRY(advance(solver));
     in_parts |= solver->in_iteration;
-    if (limit > 0 && solver->work >= limit && solver->phase != SL_PHASE_ENDED) {
-      SL_TRY(sl_solver_stop(solver, SL_OUTCOME_WORK_LIMIT));
+    if (limit > 0 && solver->work >= limit && sl_job_is_running(job)) {
+      end_at_limit(solver, SL_OUTCOME_WORK_LIMIT);
     }
   }
-  *out = solver->outcome;
   return SL_OK;
 }
 
-sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT ||
-                 why == SL_OUTCOME_ITERATION_LIMIT,
-             SL_ERR_OPTION, "why", "a limit");
-  if (solver->phase == SL_PHASE_ENDED) return SL_OK;
-  end_at_limit(solver, why);
+static sl_status stop(sl_job *job, sl_outcome why) {
+  end_at_limit((sl_solver *)job, why);
   return SL_OK;
 }
+
+static uint64_t work(const sl_job *job) { return ((const sl_solver *)job)->work; }
+
+// The conjugate gradients predict their own iterations, each a multiplication by the matrix.
+static uint64_t expected(const sl_job *job) {
+  const sl_solver *solver = (const sl_solver *)job;
+  double left = sl_solver_predicted_left(solver);
+  return left > 0 && left < 0x1p50 ? solver->work + (uint64_t)left * solver->matrix->nnz : 0;
+}
+
+static size_t bytes(const sl_job *job) { return sl_solver_bytes((const sl_solver *)job); }
+static void destroy(sl_job *job) { sl_solver_destroy((sl_solver *)job); }
+
+const sl_job_kind sl_solver_kind = {"solver", step, stop, work, expected, bytes, destroy};
+
+sl_job *sl_solver_job(sl_solver *solver) { return &solver->job; }
 
 // ---- results ------------------------------------------------------------------------------------
 
@@ -568,7 +575,7 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
   }
   sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->original_b, solver->r,
                                 solver->vectors[0], solver->row_ratio, &certificate);
-  sl_outcome outcome = solver->outcome;
+  sl_outcome outcome = solver->job.outcome;
   double limit = solver->original_norm * solver->options.tolerance;
   if (outcome == SL_OUTCOME_CONVERGED && !(certificate.residual <= limit)) {
     outcome = SL_OUTCOME_STAGNATED;
@@ -592,7 +599,7 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
 }
 
 sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
-  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
+  SL_TRY(sl_job_require_ended(&solver->job));
   scale(solver->x, solver->exponent, x, solver->n);
   // A solution beyond the largest number cannot be given, and what is left of it solves nothing.
   bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
@@ -602,7 +609,7 @@ sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result
 }
 
 sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result *result) {
-  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
+  SL_TRY(sl_job_require_ended(&solver->job));
   size_t bad = sl_first_not_finite_f64(x, solver->n);
   SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
   fill_result(solver, x, false, result);
@@ -616,9 +623,9 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 }
 
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "work that was begun");
   *out = (sl_solve_progress){
-      .outcome = solver->outcome,
+      .outcome = solver->job.outcome,
       .method = solver->work > 0 ? solver->plan[solver->plan_at] : SL_SOLVER_AUTO,
       .iterations = solver->iterations,
       .relative_residual = relative_norm(solver),
