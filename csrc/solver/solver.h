@@ -27,9 +27,12 @@
 #include "solver/ordering.h"
 #include "sparse/csr.h"
 
-//  X(name, value, text). Values are pinned; the text is what TypeScript shows.
+//  X(name, value, text). Values are pinned; the text is what TypeScript shows. All but AUTO have a
+//  table sl_method_<name> in the file of the method (internal.h).
 #define SL_SOLVER_METHOD_LIST(X)                                                                   \
   X(AUTO, 0, "auto")                                                                               \
+  SL_SOLVER_CONCRETE_METHOD_LIST(X)
+#define SL_SOLVER_CONCRETE_METHOD_LIST(X)                                                          \
   /* conjugate gradients with the diagonal as preconditioner: symmetric definite */                \
   X(CG, 1, "cg")                                                                                   \
   /* sweeps in row order: dominant in rows or columns, or symmetric definite */                    \
