@@ -18,11 +18,7 @@ typedef enum sl_handle_kind {
   SL_HANDLE_MATRIX,
   SL_HANDLE_GRAPH,
   SL_HANDLE_MATRIX_MARKET,
-  SL_HANDLE_SOLVER,
-  SL_HANDLE_RANKING,
-  SL_HANDLE_LOCAL_ENTRIES,
-  SL_HANDLE_LOCAL_SPARSE,
-  SL_HANDLE_LOCAL_DOT,
+  SL_HANDLE_JOB, // all that works in steps: base/abi_job.h
   SL_HANDLE_EDGE_LIST,
   SL_HANDLE_METIS,
   SL_HANDLE_FILTER,
@@ -31,8 +27,6 @@ typedef enum sl_handle_kind {
   SL_HANDLE_WRITER,
   SL_HANDLE_READER,
   SL_HANDLE_MICRO,
-  SL_HANDLE_CONTRIBUTIONS,
-  SL_HANDLE_POTENTIALS,
 } sl_handle_kind;
 
 // Registers `object` (not null) and writes its handle.

@@ -181,7 +181,7 @@ static sl_status check_settled(sl_pagerank *p) {
   uint32_t changed;
   SL_TRY(sl_diffusion_settled_changes(p, &changed));
   p->unchanged_levels = changed == 0 ? p->unchanged_levels + 1 : 0;
-  if (p->unchanged_levels >= 2) sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
+  if (p->unchanged_levels >= 2) sl_job_end(&p->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 
@@ -201,7 +201,7 @@ static sl_status end_level(sl_pagerank *p) {
 
 sl_status sl_diffusion_push_step(sl_pagerank *p, uint64_t work) {
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && p->running == SL_PAGERANK_PUSH && done < work) {
+  while (sl_job_is_running(&p->job) && p->running == SL_PAGERANK_PUSH && done < work) {
     // Budgets end a chunk, so that how a run is cut into steps never shows in its result.
     uint64_t chunk = work - done < 16384 ? work - done : 16384;
     const uint64_t budget = p->options.settle_ranking ? settle_budget(p) : push_budget(p);
@@ -211,14 +211,14 @@ sl_status sl_diffusion_push_step(sl_pagerank *p, uint64_t work) {
     done += push(p, chunk);
     if (p->residual <= p->target || (p->queue_count == 0 && p->residual < 0x1p-1000)) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) start_level(p);
+      if (sl_job_is_running(&p->job)) start_level(p);
     } else if (p->queue_count == 0) {
       SL_TRY(end_level(p));
     }
-    if (p->state != SL_RUN_GOING) break;
+    if (!sl_job_is_running(&p->job)) break;
     if (p->may_switch && p->push_edges > budget) return sl_pagerank_go_global(p);
     if (p->options.settle_ranking && p->push_edges > budget) {
-      sl_pagerank_end(p, SL_OUTCOME_WORK_LIMIT);
+      sl_job_end(&p->job, SL_OUTCOME_WORK_LIMIT);
     }
   }
   return SL_OK;

@@ -10,14 +10,8 @@
 #define SL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define SL_UNIT_ROUNDOFF 0x1p-53
 
-typedef enum sl_diffusion_run_state {
-  SL_RUN_NONE,
-  SL_RUN_GOING,
-  SL_RUN_ENDED,
-  SL_RUN_FINISHED
-} sl_diffusion_run_state;
-
 struct sl_pagerank {
+  sl_job job;
   sl_graph *graph;
   const double *strength;   // n: sum of outgoing weights, the graph's
   double *inverse_strength; // n: 1 / strength; 1 for a dangling node (its pushes reach nobody)
@@ -26,8 +20,8 @@ struct sl_pagerank {
 
   // One run.
   sl_pagerank_options options;
-  sl_diffusion_run_state state;
-  sl_outcome outcome;
+  bool finished; // `result` holds what the run gave
+  sl_pagerank_result result;
   sl_pagerank_method running; // never AUTO
   bool may_switch;            // AUTO: push may hand over to a global method
   bool dense;                 // x and r may be nonzero anywhere: `touched` is not kept
@@ -184,7 +178,6 @@ sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options)
 sl_status sl_pagerank_go_global(sl_pagerank *p);
 // Called by a method that has reached its target: certifies and ends the run, or sets a new target.
 sl_status sl_pagerank_reached(sl_pagerank *p);
-void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome);
 // Called once an iteration: no new least residual for many iterations, so only the certificate can
 // tell what was reached.
 bool sl_diffusion_no_progress(sl_pagerank *p);
