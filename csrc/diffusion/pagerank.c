@@ -7,6 +7,13 @@
 #include "base/memory.h"
 #include "diffusion/state.h"
 
+// Below this a residual is nothing beside what rounding adds to every bound: no method goes
+// further.
+#define LEAST_TARGET 0x1p-56
+
+// Targets of one run. Half each time, they make up for sum of scores that shrinks to 1 - d.
+#define MOST_TARGETS 64u
+
 // Strengths outside this range would overflow or vanish when they are inverted.
 #define LEAST_STRENGTH 0x1p-300
 #define MOST_STRENGTH 0x1p+300
@@ -182,7 +189,7 @@ void sl_diffusion_forget(sl_pagerank *p) {
   sl_job_drop(&p->job);
   p->finished = false;
   p->dense = p->power_form = p->certified = p->follows = false;
-  p->iterations = p->failures = p->least_iteration = 0;
+  p->iterations = p->failures = p->targets = p->least_iteration = 0;
   p->edge_operations = p->pushes = p->push_edges = 0;
   p->touched_count = p->result_count = p->previous_count = p->unchanged_levels = 0;
   p->best_bound = p->least_residual = HUGE_VAL;
@@ -214,7 +221,7 @@ static void set_sources(sl_pagerank *p, const uint32_t *nodes, const double *wei
 
 // The bound of power iteration is coarser than that of a residual.
 static sl_status start_power(sl_pagerank *p) {
-  const double target = 0.95 * p->options.tolerance / p->options.damping;
+  const double target = fmax(0.95 * p->options.tolerance / p->options.damping, LEAST_TARGET);
   if (target < p->target) p->target = target;
   return sl_diffusion_power_start(p);
 }
@@ -233,7 +240,8 @@ sl_status sl_pagerank_go_global(sl_pagerank *p) {
 sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options) {
   p->options = *options;
   // The last, free step multiplies the residual by the damping. The rest is left to rounding.
-  p->target = options->settle_ranking ? 0 : 0.98 * options->tolerance / options->damping;
+  const double target = fmax(0.98 * options->tolerance / options->damping, LEAST_TARGET);
+  p->target = options->settle_ranking ? 0 : target;
   p->residual = 1;
   p->may_switch = options->method == SL_PAGERANK_PUSH_POWER ||
                   (options->method == SL_PAGERANK_AUTO && !options->settle_ranking);
@@ -329,7 +337,8 @@ sl_status sl_pagerank_reached(sl_pagerank *p) {
   // matters and lower targets bring nothing.
   const bool gained = p->bound < 0.9 * p->best_bound || p->rounding < 0.2 * p->bound;
   p->failures = gained ? 0 : p->failures + 1;
-  if (p->failures >= 3) {
+  p->targets++;
+  if (p->failures >= 3 || p->target <= LEAST_TARGET || p->targets >= MOST_TARGETS) {
     sl_job_end(&p->job, SL_OUTCOME_STAGNATED);
     return SL_OK;
   }
@@ -337,7 +346,7 @@ sl_status sl_pagerank_reached(sl_pagerank *p) {
   const double ratio = 0.9 * p->options.tolerance / p->bound;
   const double most = p->options.prove_ranking ? 0.05 : 0.5;
   const double target = p->target * (ratio < most ? ratio : most);
-  p->target = target > 0x1p-900 ? target : 0x1p-900;
+  p->target = fmax(target, LEAST_TARGET);
   p->certified = false;
   p->least_residual = HUGE_VAL;
   p->least_iteration = p->iterations;

@@ -48,22 +48,23 @@ struct sl_pagerank {
   uint32_t source_count, source_capacity;
   bool global; // s_u = 1 / n
 
-  // Push: a ring of the nodes with r / strength > threshold, and every node ever reached.
+  // Push: a ring of the nodes with r / strength > threshold and r > floor, and all ever reached.
   uint32_t *queue; // n
   uint32_t queue_head, queue_count;
   uint32_t *touched; // n
   uint32_t touched_count;
-  double threshold;
-  double level_residual; // at the end of the last level, to predict the work still to come
+  double threshold, floor; // a node is pushed when r / strength and r are above them
+  double level_residual;   // at the end of the last level, to predict the work still to come
   uint64_t level_work;
   uint32_t unchanged_levels; // in a row (settle_ranking)
 
   // Global methods; n each, allocated when one first runs.
   double *direction, *product;
-  uint32_t cursor;     // next row of the pass under way
-  double sum, sum_old; // of the pass under way
-  double best_bound;   // smallest certified bound so far, to see stagnation
-  uint32_t failures;
+  uint32_t cursor;       // next row of the pass under way
+  double sum, sum_old;   // of the pass under way
+  double best_bound;     // smallest certified bound so far, to see stagnation
+  uint32_t failures;     // targets reached in a row that brought nothing
+  uint32_t targets;      // reached without the bound being met
   double least_residual; // of any iteration, and when: rounding ends all progress
   uint32_t least_iteration;
 
