@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+static const sl_kind SL_HANDLE_JOB[1] = {{"the handle of long work"}};
+
 typedef struct abi_job {
   sl_job *job;
   sl_handle parent;

@@ -2,6 +2,8 @@
 #include "base/abi_job.h"
 #include "diffusion/contributions.h"
 #include "diffusion/potentials.h"
+#include "graph/abi.h"
+
 
 // ---- contributions
 

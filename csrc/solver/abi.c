@@ -1,6 +1,8 @@
 // Raw ABI of the solver room.
 #include "base/abi_job.h"
 #include "solver/solver.h"
+#include "sparse/abi.h"
+
 
 // ---- full solves: solver/solver.h ---------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 #include "solver/local_dot.h"
 #include "solver/local_entries.h"
 #include "solver/local_sparse.h"
+#include "sparse/abi.h"
+
 
 // ---- entries
 

@@ -26,9 +26,9 @@ static sl_pagerank_result rank(sl_pagerank *p, const sl_pagerank_options *option
   sl_outcome outcome;
   sl_pagerank_result result;
   assert_ok(sl_pagerank_begin(p, options, &source, NULL, 1));
-  do assert_ok(sl_pagerank_step(p, 1u << 20, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), UINT64_C(1) << 20, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   return result;
 }
 
@@ -77,9 +77,9 @@ static void dangling_node_leaves_the_bound_small(void **state) {
   options.tolerance = 1e-13; // 8.9e-12 is what uncompensated sums would leave
   assert_ok(sl_pagerank_create(g, &p));
   assert_ok(sl_pagerank_begin_global(p, &options));
-  do assert_ok(sl_pagerank_step(p, 1u << 20, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), UINT64_C(1) << 20, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
   sl_pagerank_destroy(p);
   sl_graph_destroy(g);
