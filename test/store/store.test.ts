@@ -1,4 +1,4 @@
-// Stores in Node: in memory, and in folders whose writers are killed.
+// Stores in Node: in memory, and in folders.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
