@@ -175,6 +175,8 @@ static void dots(void **state) {
                                       .push_work = some_range_limit(&rng),
                                       .max_work = some_range_limit(&rng)};
       if (walks) {
+        if (size > 0)
+          options.absolute_error = fmax(ldexp(size, -1 - (int)sl_rng_below(&rng, 6)), 0x1p-1074);
         options.confidence = confidence;
         options.seed = sl_rng_next(&rng);
         options.push_work = 1 + sl_rng_below(&rng, 5);
