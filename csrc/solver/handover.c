@@ -82,7 +82,7 @@ static double bound_sum(const sl_handover *handover) {
   double *r = handover->scratch, *rounding = r + n;
   sl_csr_residual_bound(handover->matrix, handover->x, handover->b, r, rounding);
   double sum = (sl_norm1_f64(r, n) + sl_norm1_f64(rounding, n)) * (1 + sl_push_rounding(2.0 * n));
-  return sum / handover->matrix->matrix_class.min_column_slack * (1 + 0x1p-50);
+  return sum / handover->matrix->matrix_class.min_column_slack * (1 + 0x1p-50) + 0x1p-1072;
 }
 
 static sl_status take_solution(sl_handover *handover) {
@@ -103,7 +103,7 @@ static sl_status take_solution(sl_handover *handover) {
 sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended) {
   sl_outcome outcome;
   *ended = false;
-  SL_TRY(sl_solver_step(handover->solver, work, &outcome));
+  SL_TRY(sl_job_step(sl_solver_job(handover->solver), work, &outcome));
   if (outcome == SL_OUTCOME_RUNNING) return SL_OK;
   SL_TRY(take_solution(handover));
   *ended = true;
@@ -117,7 +117,7 @@ sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended) {
 }
 
 sl_status sl_handover_stop(sl_handover *handover, sl_outcome why) {
-  SL_TRY(sl_solver_stop(handover->solver, why));
+  SL_TRY(sl_job_stop(sl_solver_job(handover->solver), why));
   return take_solution(handover);
 }
 
@@ -127,6 +127,12 @@ void sl_handover_drop(sl_handover *handover) {
   sl_free(handover->b_copy);
   sl_free(handover->scratch);
   *handover = (sl_handover){0};
+}
+
+uint64_t sl_handover_work(const sl_handover *handover) {
+  sl_job *solve = handover->solver != NULL ? sl_solver_job(handover->solver) : NULL;
+  bool running = solve != NULL && sl_job_is_running(solve);
+  return handover->work + (running ? sl_job_work(solve) : 0);
 }
 
 size_t sl_handover_bytes(const sl_handover *handover) {

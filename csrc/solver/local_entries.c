@@ -19,9 +19,10 @@
 #include "solver/push.h"
 
 #define NOINLINE __attribute__((noinline))
-typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
+typedef enum phase { PUSHING, SOLVING } phase;
 
 struct sl_local_entries {
+  sl_job job;
   sl_csr *matrix;
   sl_push *push;
   sl_row_slack slack;
@@ -32,7 +33,6 @@ struct sl_local_entries {
   // the query
   sl_local_entries_options options;
   phase phase;
-  sl_outcome outcome;
   uint32_t *indices;
   double *values, *bounds;
   uint32_t capacity, count;
@@ -68,6 +68,7 @@ sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
     sl_push_destroy(push);
     return status;
   }
+  entries->job.kind = &sl_local_entries_kind;
   entries->matrix = matrix;
   entries->push = push;
   if (push->row_dominant) status = sl_row_slack_measure(matrix, &entries->slack);
@@ -107,7 +108,7 @@ uint32_t sl_local_entries_size(const sl_local_entries *entries) { return entries
 static sl_status set(sl_local_entries *entries, const sl_local_vector *b) {
   sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
-  entries->phase = IDLE;
+  sl_job_drop(&entries->job);
   entries->has_b = false;
   if (b->dense == NULL) SL_TRY(sl_local_vector_check(b, entries->push, "b"));
   SL_TRY(sl_local_bound(entries->push, &entries->slack, b, "b", &entries->x));
@@ -142,8 +143,8 @@ typedef struct products {
   double rg;          // sum r_j g_j
 } products;
 
-static void add_products(products *sums, const sl_push_node *node, double b) {
-  double pb = node->p * b, rb = node->r * node->inverse * b;
+static void add_products(products *sums, const sl_push *push, uint32_t j, double b) {
+  double pb = push->nodes[j].p * b, rb = sl_push_step_times(push, j, b);
   sums->pb += pb;
   sums->pb_size += fabs(pb);
   sums->rb += rb;
@@ -156,11 +157,11 @@ NOINLINE static products multiply_b(const sl_local_entries *entries) {
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
     sums.rg += push->nodes[j].r * push->gain[j];
-    if (entries->b.dense) add_products(&sums, &push->nodes[j], entries->b.dense[j]);
+    if (entries->b.dense) add_products(&sums, push, j, entries->b.dense[j]);
   }
   if (entries->b.dense) return sums;
   for (uint32_t k = 0; k < entries->b.count; k++) {
-    add_products(&sums, &push->nodes[entries->b.indices[k]], entries->b.values[k]);
+    add_products(&sums, push, entries->b.indices[k], entries->b.values[k]);
   }
   return sums;
 }
@@ -175,8 +176,7 @@ static double vanished(const sl_local_entries *entries) {
   return terms > 0 ? (2 * terms + entries->push->support_count + 8) * 0x1p-1073 : 0;
 }
 
-// Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h. The gains are floats rounded up, at
-// most 2^-22 too large relatively.
+// Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h.
 static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_bounds *r,
                                  const products *sums) {
   double gamma = sl_push_rounding(2 * product_terms(entries) + entries->push->support_count);
@@ -184,7 +184,7 @@ static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_
   estimate found;
   found.value = sums->pb + sums->rb + entries->x.center * sums->rg;
   found.rounding = entries->x.largest * r->rounding + gamma * size * (1 + 0x1p-20);
-  double gain_error = fabs(entries->x.center) * r->gained_mass * 0x1p-22;
+  double gain_error = fabs(entries->x.center) * r->gain_error;
   found.bound = entries->x.radius * r->gained_mass + gain_error + found.rounding;
   found.bound = found.bound * (1 + 0x1p-49) + vanished(entries);
   return found;
@@ -195,8 +195,9 @@ static estimate estimate_by_columns(const sl_local_entries *entries, const sl_pu
   double gamma = sl_push_rounding(product_terms(entries));
   estimate found;
   found.value = sums->pb;
-  found.rounding =
-      r->rounding / r->least_slack * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
+  double off = r->rounding / r->least_slack;
+  if (r->rounding > 0) off += 0x1p-1074; // of which a large b would make more
+  found.rounding = off * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
   found.bound = (r->largest * entries->x.norm1 + found.rounding) * (1 + 0x1p-49);
   found.bound += vanished(entries);
   return found;
@@ -223,7 +224,7 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
                                  const uint32_t *indices, uint32_t count) {
   sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
-  entries->phase = IDLE;
+  sl_job_drop(&entries->job);
   SL_REQUIRE(entries->has_b, SL_ERR_STATE, "b", "a right-hand side that was set");
   SL_REQUIRE(options->absolute_error > 0 && options->absolute_error <= DBL_MAX, SL_ERR_OPTION,
              "absolute_error", "a finite number > 0");
@@ -248,8 +249,8 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->touched_count = 0;
   entries->handed_over = false;
   entries->begun = entries->rounding_won = entries->has_current = false;
-  entries->outcome = SL_OUTCOME_RUNNING;
   entries->phase = PUSHING;
+  sl_job_begin(&entries->job);
   return SL_OK;
 }
 
@@ -266,8 +267,7 @@ static void end(sl_local_entries *entries, sl_outcome outcome) {
   sl_handover_drop(&entries->full);
   clear_push(entries);
   entries->begun = false;
-  entries->outcome = outcome;
-  entries->phase = ENDED;
+  sl_job_end(&entries->job, outcome);
 }
 
 static void end_settled(sl_local_entries *entries) {
@@ -299,21 +299,6 @@ static void record(sl_local_entries *entries, double value, double bound) {
   }
   entries->begun = false;
   entries->next++;
-}
-
-// The push believes it has met its goal: proves it, or sets a lower goal when that can help.
-static void settle(sl_local_entries *entries) {
-  sl_push_bounds r;
-  estimate found = certify(entries, &r);
-  double truncation = found.bound - found.rounding;
-  bool enough = found.bound <= entries->options.absolute_error;
-  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
-    double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
-    if (sl_push_lower_goal(&entries->goal, &r, lower / 2)) return;
-  }
-  entries->pushed_entries++;
-  record(entries, found.value, found.bound);
-  if (entries->next == entries->count) end_settled(entries);
 }
 
 // Edge operations that pushing may still use for this entry before it has to give way (0) or to be
@@ -364,6 +349,24 @@ static sl_status start_solve(sl_local_entries *entries) {
                            total_allowance(entries));
 }
 
+// The push believes it has met its goal: proves it, or sets a lower goal when that can help. Where
+// numbers are too large or too small for it, a solve may still be able to.
+static sl_status settle(sl_local_entries *entries) {
+  sl_push_bounds r;
+  estimate found = certify(entries, &r);
+  if (found.bound == INFINITY && total_allowance(entries) > 0) return start_solve(entries);
+  double truncation = found.bound - found.rounding;
+  bool enough = found.bound <= entries->options.absolute_error;
+  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
+    double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
+    if (sl_push_lower_goal(&entries->goal, &r, lower / 2)) return SL_OK;
+  }
+  entries->pushed_entries++;
+  record(entries, found.value, found.bound);
+  if (entries->next == entries->count) end_settled(entries);
+  return SL_OK;
+}
+
 // x_t = p.b + r.x for the entry whose push gave way.
 static estimate combine(const sl_local_entries *entries) {
   const sl_push *push = entries->push;
@@ -379,12 +382,13 @@ static estimate combine(const sl_local_entries *entries) {
   }
   double largest = sl_norm_inf_f64(x, push->matrix->rows) + entries->full.bound;
   double terms = product_terms(entries) + push->support_count;
-  return (estimate){
-      .value = sums.pb + rx,
-      .bound =
-          (r->mass * entries->full.bound + largest * r->rounding + sl_push_rounding(terms) * size) *
-          (1 + 0x1p-40),
-  };
+  double bound =
+      (r->mass * entries->full.bound + largest * r->rounding + sl_push_rounding(terms) * size) *
+          (1 + 0x1p-40) +
+      (terms + 8) * 0x1p-1073; // and what products that underflow lose
+  double value = sums.pb + rx;
+  bool is_number = value - value == 0 && bound <= INFINITY;
+  return (estimate){.value = value, .bound = is_number ? bound : INFINITY};
 }
 
 // Entries that neither push nor solve has reached: x_t = b_t / a_tt + g_t c +- g_t h.
@@ -436,8 +440,7 @@ static sl_status push_step(sl_local_entries *entries, uint64_t work, uint64_t *s
   if (allowance == 0) return start_solve(entries);
   if (total_allowance(entries) < allowance) allowance = total_allowance(entries);
   if (allowance < work) work = allowance;
-  if (sl_push_run(entries->push, &entries->goal, work, spent)) settle(entries);
-  return SL_OK;
+  return sl_push_run(entries->push, &entries->goal, work, spent) ? settle(entries) : SL_OK;
 }
 
 static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *spent) {
@@ -448,28 +451,22 @@ static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *
   return SL_OK;
 }
 
-sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_local_entries *entries = (sl_local_entries *)job;
   uint64_t spent = 0;
-  while (entries->phase != ENDED && spent < work) {
+  while (sl_job_is_running(job) && spent < work) {
     sl_status status = entries->phase == PUSHING ? push_step(entries, work - spent, &spent)
                                                  : solve_step(entries, work - spent, &spent);
     if (status != SL_OK) {
       end(entries, SL_OUTCOME_BREAKDOWN);
-      entries->phase = IDLE;
       return status;
     }
   }
-  *out = entries->outcome;
   return SL_OK;
 }
 
-sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
-  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (entries->phase == ENDED) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_local_entries *entries = (sl_local_entries *)job;
   if (entries->phase == SOLVING) {
     SL_TRY(sl_handover_stop(&entries->full, why));
     use_solution(entries);
@@ -480,12 +477,30 @@ sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
   return SL_OK;
 }
 
-void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
-                               double *edge_operations) {
-  sl_solve_progress solve = {0};
-  if (entries->phase == SOLVING) (void)sl_solver_progress(entries->full.solver, &solve);
-  *settled = entries->phase == IDLE ? 0 : entries->next;
-  *edge_operations = (double)(edges_so_far(entries) + entries->full.work + solve.work);
+static uint64_t work_done(const sl_job *job) {
+  const sl_local_entries *entries = (const sl_local_entries *)job;
+  return edges_so_far(entries) + sl_handover_work(&entries->full);
+}
+
+// As much for each entry to come as for those that are settled.
+static uint64_t work_expected(const sl_job *job) {
+  const sl_local_entries *entries = (const sl_local_entries *)job;
+  if (entries->phase != PUSHING || entries->next == 0) return 0;
+  return (uint64_t)((double)entries->edge_operations / entries->next * entries->count);
+}
+
+static size_t job_bytes(const sl_job *job) {
+  return sl_local_entries_bytes((const sl_local_entries *)job);
+}
+static void destroy(sl_job *job) { sl_local_entries_destroy((sl_local_entries *)job); }
+
+const sl_job_kind sl_local_entries_kind = {"entries",     step,      stop,   work_done,
+                                           work_expected, job_bytes, destroy};
+
+sl_job *sl_local_entries_job(sl_local_entries *entries) { return &entries->job; }
+
+uint32_t sl_local_entries_settled(const sl_local_entries *entries) {
+  return entries->job.begun ? entries->next : 0;
 }
 
 sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep) {
@@ -500,20 +515,20 @@ sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep) {
 
 sl_status sl_local_entries_touched(const sl_local_entries *entries, const uint32_t **rows,
                                    uint32_t *count) {
-  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&entries->job));
   *rows = entries->touched;
   *count = entries->touched_count;
   return SL_OK;
 }
 
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {
-  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&entries->job));
   double most = 0;
   for (uint32_t k = 0; k < entries->count; k++) {
     if (entries->bounds[k] > most) most = entries->bounds[k];
   }
   *result = (sl_local_entries_result){
-      .outcome = entries->outcome,
+      .outcome = entries->job.outcome,
       .method = entries->handed_over ? SL_LOCAL_PUSH_FULL : SL_LOCAL_PUSH,
       .count = entries->count,
       .pushed_entries = entries->pushed_entries,

@@ -167,7 +167,7 @@ static void *solve(void *argument) {
       return "no solver";
     }
     do {
-      if (sl_solver_step(solver, 1000, &outcome) != SL_OK) return "a step failed";
+      if (sl_job_step(sl_solver_job(solver), 1000, &outcome) != SL_OK) return "a step failed";
     } while (outcome == SL_OUTCOME_RUNNING);
     if (sl_solver_finish(solver, x, &result) != SL_OK) return "no result";
     *first = x[0] + x[N / 2];
