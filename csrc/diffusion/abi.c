@@ -1,8 +1,7 @@
 // Raw ABI of diffusion/pagerank.h.
+#include "graph/abi.h"
 #include "base/abi_job.h"
 #include "diffusion/pagerank.h"
-#include "graph/abi.h"
-
 
 static sl_status get(sl_handle handle, sl_pagerank **out) {
   return sl_abi_job_get(handle, &sl_pagerank_kind, out);
