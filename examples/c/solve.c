@@ -35,7 +35,7 @@ int main(void) {
   check(sl_solver_begin(solver, heat, NULL), "begin");
   sl_outcome outcome;
   do { // a program that draws would do so between the steps
-    check(sl_solver_step(solver, 1000000, &outcome), "step");
+    check(sl_job_step(sl_solver_job(solver), 1000000, &outcome), "step");
   } while (outcome == SL_OUTCOME_RUNNING);
   sl_solve_result result;
   check(sl_solver_finish(solver, temperature, &result), "finish");
