@@ -1,3 +1,4 @@
+#include "hnsw/codes.h"
 #include "hnsw/sketch.h"
 
 #include <math.h>
@@ -6,9 +7,7 @@
 #include "base/memory.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
-#include "quant/int8.h"
 #include "simd/bits.h"
-#include "simd/distance_i8.h"
 
 // Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): consecutive ids spread.
 static uint32_t home(const sl_store *store, uint32_t id) {
@@ -38,9 +37,18 @@ static void table_erase(sl_store *store, uint32_t slot) {
 static sl_score score_of(sl_metric metric, sl_codes codes) {
   static const sl_score plain[] = {SL_SCORE_DOT,       SL_SCORE_DOT,     SL_SCORE_SQUARED,
                                    SL_SCORE_MANHATTAN, SL_SCORE_HAMMING, SL_SCORE_POINCARE};
-  if (codes == SL_CODES_BINARY) return SL_SCORE_HAMMING;
-  if (codes == SL_CODES_NONE) return plain[metric];
-  return metric == SL_METRIC_EUCLIDEAN ? SL_SCORE_SQUARED_INT8 : SL_SCORE_DOT_INT8;
+  switch (codes) {
+  case SL_CODES_INT8:
+    return SL_SCORE_INT8;
+  case SL_CODES_FLOAT16:
+    return SL_SCORE_FLOAT16;
+  case SL_CODES_RABITQ:
+    return SL_SCORE_RABITQ;
+  case SL_CODES_BINARY:
+    return SL_SCORE_HAMMING;
+  default:
+    return plain[metric];
+  }
 }
 
 static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
@@ -52,20 +60,22 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
     codes = SL_CODES_NONE;
   }
   store->codes = codes;
-  store->exact = codes == SL_CODES_NONE ? SL_EXACT_NONE : exact;
+  // Beside float16 codes the same once more would say nothing new.
+  bool same = codes == SL_CODES_FLOAT16 && exact == SL_EXACT_FLOAT16;
+  store->exact = codes == SL_CODES_NONE || same ? SL_EXACT_NONE : exact;
   store->score = score_of(store->metric, codes);
   store->vector_bytes = sl_metric_row_bytes(store->metric, n);
   if (codes == SL_CODES_NONE) {
     store->padded = sl_metric_padded(store->metric, n);
     store->row_bytes = store->vector_bytes;
-  } else if (codes == SL_CODES_INT8) {
-    store->padded = (n + SL_I8_STEP - 1) / SL_I8_STEP * SL_I8_STEP;
-    store->row_bytes = store->padded + (uint32_t)sizeof(sl_int8_tail);
-  } else {
+    store->query_bytes = 2 * store->sketch_codes;
+  } else if (codes == SL_CODES_BINARY) {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
-    store->row_bytes = store->padded;
+    store->row_bytes = store->query_bytes = store->padded;
+  } else {
+    sl_codes_shape(store);
   }
-  // 16-bit exact rows: the largest magnitude as f32, then the elements relative to it.
+  // 16-bit exact rows: the largest difference to the origin as f32, then the others relative to it.
   if (store->exact == SL_EXACT_FLOAT16) store->exact_bytes = 4 + (2 * n + 3) / 4 * 4;
   if (store->exact == SL_EXACT_FLOAT32) store->exact_bytes = 4 * n;
 }
@@ -80,10 +90,10 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
-  SL_REQUIRE((unsigned)codes <= SL_CODES_SKETCH && (unsigned)exact <= SL_EXACT_FLOAT32,
-             SL_ERR_OPTION, "codes", "none, int8, binary or sketch");
-  SL_REQUIRE(codes != SL_CODES_INT8 || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
-             "none: int8 is for cosine, dot and euclidean");
+  SL_REQUIRE((unsigned)codes <= SL_CODES_RABITQ && (unsigned)exact <= SL_EXACT_FLOAT32,
+             SL_ERR_OPTION, "codes", "none, int8, binary, sketch, float16 or rabitq");
+  SL_REQUIRE(!sl_codes_have_tails(codes) || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
+             "none: int8, float16 and rabitq are for cosine, dot and euclidean");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
              "none: binary is for cosine");
   SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_codes(metric, dimension) > 0, SL_ERR_OPTION,
@@ -105,6 +115,8 @@ void sl_store_free(sl_store *store) {
   sl_free(store->ids);
   sl_free(store->states);
   sl_free(store->table);
+  sl_free(store->model);
+  sl_free(store->early);
   memset(store, 0, sizeof *store);
 }
 
@@ -123,6 +135,9 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
   // Arrays move even when a later one finds no memory: a file that is being written must notice.
   sl_store_touch(store);
   sl_status status = sl_realloc((void **)&store->rows, capacity, store->row_bytes);
+  if (status == SL_OK && sl_codes_have_tails(store->codes)) {
+    status = sl_codes_reserve(store, capacity);
+  }
   if (status == SL_OK) status = SL_REALLOC(&store->ids, capacity);
   if (status == SL_OK) status = SL_REALLOC(&store->states, capacity);
   if (status == SL_OK && store->exact_bytes > 0) {
@@ -154,7 +169,9 @@ uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity) {
   uint64_t each =
       (uint64_t)store->row_bytes + store->exact_bytes + store->sketch_bytes + sizeof(uint32_t) + 1;
   if (store->metric == SL_METRIC_POINCARE) each += sizeof(float);
-  return each * capacity + (capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0);
+  uint64_t fixed = capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0;
+  if (capacity > 0 && sl_codes_have_tails(store->codes)) fixed += sl_codes_bytes(store);
+  return each * capacity + fixed;
 }
 
 uint32_t sl_store_find(const sl_store *store, uint32_t id) {
@@ -167,37 +184,26 @@ uint32_t sl_store_find(const sl_store *store, uint32_t id) {
   return SL_NO_SLOT;
 }
 
-void sl_int8_finish(const int8_t *codes, uint32_t padded, sl_int8_tail *tail) {
-  int64_t squares = 0;
-  for (uint32_t i = 0; i < padded; i++) squares += codes[i] * codes[i];
-  tail->shift = SL_I8_QUERY_ZERO * sl_sum_i8(codes, padded);
-  tail->squares = tail->scale * tail->scale * (float)squares;
-}
-
-static void write_int8(sl_store *store, uint32_t slot, const float *vector) {
-  int8_t *codes = (int8_t *)sl_store_row(store, slot);
-  sl_int8_tail tail = {0};
-  tail.scale = sl_int8_encode(vector, store->dimension, codes);
-  memset(codes + store->dimension, 0, store->padded - store->dimension);
-  sl_int8_finish(codes, store->padded, &tail);
-  memcpy(codes + store->padded, &tail, sizeof tail);
-}
-
-static void write_exact(sl_store *store, uint32_t slot, const float *vector) {
+void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector) {
+  if (store->exact == SL_EXACT_NONE) return;
   unsigned char *exact = sl_store_exact(store, slot);
+  uint32_t n = store->dimension;
   if (store->exact == SL_EXACT_FLOAT32) {
-    memcpy(exact, vector, 4 * (size_t)store->dimension);
+    memcpy(exact, vector, 4 * (size_t)n);
     return;
   }
+  const float *origin = sl_codes_origin(store);
   float most = 0;
-  for (uint32_t i = 0; i < store->dimension; i++) {
-    most = most < fabsf(vector[i]) ? fabsf(vector[i]) : most;
+  for (uint32_t i = 0; i < n; i++) {
+    float x = origin != NULL ? vector[i] - origin[i] : vector[i];
+    most = most < fabsf(x) ? fabsf(x) : most;
   }
   memset(exact, 0, store->exact_bytes);
   memcpy(exact, &most, sizeof most);
   uint16_t *halves = (uint16_t *)(exact + sizeof most);
-  for (uint32_t i = 0; i < store->dimension; i++) {
-    halves[i] = sl_float16_from_f32(most > 0 ? vector[i] / most : 0);
+  for (uint32_t i = 0; i < n && most > 0; i++) {
+    float x = origin != NULL ? vector[i] - origin[i] : vector[i];
+    halves[i] = sl_float16_from_f32(x / most);
   }
 }
 
@@ -205,15 +211,34 @@ void sl_store_write(sl_store *store, uint32_t slot, const void *row, float facto
   unsigned char *place = sl_store_row(store, slot);
   if (store->codes == SL_CODES_NONE) {
     if (place != row) memcpy(place, row, store->row_bytes);
-  } else if (store->codes == SL_CODES_INT8) {
-    write_int8(store, slot, row);
-  } else {
+  } else if (store->codes == SL_CODES_BINARY) {
     memset(place, 0, store->row_bytes);
     sl_binary_encode(row, store->dimension, place);
+  } else {
+    sl_code_write(store, row, place);
   }
-  if (store->exact != SL_EXACT_NONE) write_exact(store, slot, row);
+  if (slot < store->early_rows) {
+    memcpy(store->early + (size_t)slot * store->dimension, row, 4 * (size_t)store->dimension);
+  }
+  sl_store_write_exact(store, slot, row);
   if (store->factors != NULL) store->factors[slot] = factor;
   if (store->sketch_bytes > 0) sl_sketch_write(store, row, sl_store_sketch(store, slot));
+}
+
+// What an exact row says.
+static void read_exact(const sl_store *store, uint32_t slot, float *vector) {
+  const unsigned char *exact = sl_store_exact(store, slot);
+  uint32_t n = store->dimension;
+  if (store->exact == SL_EXACT_FLOAT32) {
+    memcpy(vector, exact, 4 * (size_t)n);
+    return;
+  }
+  const float *origin = sl_codes_origin(store);
+  float most;
+  memcpy(&most, exact, sizeof most);
+  sl_float16_decode((const uint16_t *)(exact + sizeof most), n, vector);
+  for (uint32_t i = 0; i < n; i++) vector[i] *= most;
+  for (uint32_t i = 0; i < n && origin != NULL; i++) vector[i] += origin[i];
 }
 
 const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) {
@@ -222,19 +247,14 @@ const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) 
   float *vector = buffer;
   uint32_t n = store->dimension;
   memset(buffer, 0, store->vector_bytes);
-  if (store->exact == SL_EXACT_FLOAT32) {
-    memcpy(vector, sl_store_exact(store, slot), 4 * (size_t)n);
-  } else if (store->exact == SL_EXACT_FLOAT16) {
-    float most;
-    memcpy(&most, sl_store_exact(store, slot), sizeof most);
-    sl_float16_decode((const uint16_t *)(sl_store_exact(store, slot) + sizeof most), n, vector);
-    for (uint32_t i = 0; i < n; i++) vector[i] *= most;
-  } else if (store->codes == SL_CODES_INT8) {
-    sl_int8_decode((const int8_t *)row, n, sl_store_tail(store, slot)->scale, vector);
-  } else {
+  if (store->exact != SL_EXACT_NONE) {
+    read_exact(store, slot, vector);
+  } else if (store->codes == SL_CODES_BINARY) {
     // Signs alone: a vector of length 1 in their direction.
     float size = (float)(1 / sqrt((double)n));
     for (uint32_t i = 0; i < n; i++) vector[i] = row[i / 8] >> (i % 8) & 1 ? size : -size;
+  } else {
+    sl_code_read(store, row, vector);
   }
   return buffer;
 }
@@ -251,6 +271,7 @@ uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float facto
   store->states[slot] = SL_SLOT_LIVE;
   store->live++;
   table_insert(store, id, slot);
+  if (sl_codes_have_tails(store->codes)) sl_codes_learn_when_due(store, row);
   sl_store_touch(store);
   return slot;
 }

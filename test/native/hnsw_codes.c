@@ -116,7 +116,7 @@ static void codes_live_through_removal_and_renumbering(void **state) {
   options.codes = SL_CODES_BINARY;
   options.metric = SL_METRIC_DOT;
   assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
-  options.codes = (sl_codes)4;
+  options.codes = (sl_codes)6;
   assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
 }
 
