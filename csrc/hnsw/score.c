@@ -65,11 +65,8 @@ void sl_pool_sort(uint64_t *pool, uint32_t count) {
 }
 
 static sl_scorer scorer_over(const sl_store *store, const void *query) {
-  return (sl_scorer){.rows = store->rows,
-                     .factors = store->factors,
-                     .query = query,
-                     .row_bytes = store->row_bytes,
-                     .padded = store->padded};
+  return (sl_scorer){
+      .rows = store->rows, .factors = store->factors, .query = query, .padded = store->padded};
 }
 
 static void finish_int8(sl_scorer *s, const uint8_t *query, float scale) {
@@ -85,8 +82,8 @@ static void finish_int8(sl_scorer *s, const uint8_t *query, float scale) {
 sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
   if (store->codes == SL_CODES_NONE) {
     sl_scorer plain = scorer_over(store, vector);
-    if (store->sketch_codes > 0)
-      plain.sketch = sl_sketch_query_make(store, vector, (int16_t *)buffer);
+    if (store->sketch.codes > 0)
+      plain.sketch = sl_sketch_query_make(&store->sketch, vector, (int16_t *)buffer);
     return plain;
   }
   sl_scorer s = scorer_over(store, buffer);

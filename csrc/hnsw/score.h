@@ -3,17 +3,16 @@
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
-#include "hnsw/sketch.h"
+#include "hnsw/store.h"
 #include "simd/bits.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
 
 // A query and the rows it is compared with.
 typedef struct sl_scorer {
-  const unsigned char *rows;
+  sl_chunks rows; // a copy: the rows' own blocks
   const float *factors;
   const void *query; // in the form that the rows' kernels take
-  size_t row_bytes;
   uint32_t padded;
   float scale, squares;   // of an int8 query
   sl_sketch_query sketch; // where the store has sketches
@@ -35,16 +34,16 @@ static inline __attribute__((always_inline)) void sl_touch(const void *bytes, si
   for (size_t at = 0; at < count; at += SL_CACHE_LINE) (void)p[at];
 }
 static inline __attribute__((always_inline)) void
-sl_touch_rows(const unsigned char *rows, size_t row_bytes, const uint32_t *slots, uint32_t count) {
-  size_t touched = row_bytes < SL_TOUCH_MOST ? row_bytes : SL_TOUCH_MOST;
-  for (uint32_t i = 0; i < count; i++) sl_touch(rows + (size_t)slots[i] * row_bytes, touched);
+sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count) {
+  size_t touched = rows->item_bytes < SL_TOUCH_MOST ? rows->item_bytes : SL_TOUCH_MOST;
+  for (uint32_t i = 0; i < count; i++) sl_touch(sl_chunks_at(rows, slots[i]), touched);
 }
 
 // Keys of four slots.
 static inline __attribute__((always_inline)) void
 sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
   const void *rows[4];
-  for (int r = 0; r < 4; r++) rows[r] = s->rows + (size_t)slots[r] * s->row_bytes;
+  for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[r]);
   switch (score) {
   case SL_SCORE_DOT:
     sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
 
 // From this share of allowed vectors on, the graph is walked as if there were no filter.
 static const double PLAIN_SHARE = 0.4;
