@@ -70,7 +70,6 @@ static sl_scorer scorer_over(const sl_store *store, const void *query) {
   return (sl_scorer){.rows = store->rows,
                      .factors = store->factors,
                      .query = query,
-                     .row_bytes = store->row_bytes,
                      .padded = store->padded,
                      .tail_at = store->tail_at};
 }
@@ -82,8 +81,8 @@ sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned cha
     sl_binary_encode(vector, store->dimension, buffer);
   } else if (store->codes != SL_CODES_NONE) {
     sl_code_query(store, vector, buffer, &s);
-  } else if (store->sketch_codes > 0) {
-    s.sketch = sl_sketch_query_make(store, vector, (int16_t *)buffer);
+  } else if (store->sketch.codes > 0) {
+    s.sketch = sl_sketch_query_make(&store->sketch, vector, (int16_t *)buffer);
   }
   return s;
 }

@@ -3,7 +3,7 @@
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
-#include "hnsw/sketch.h"
+#include "hnsw/store.h"
 #include "simd/bits.h"
 #include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
@@ -11,10 +11,9 @@
 
 // A query and the rows it is compared with.
 typedef struct sl_scorer {
-  const unsigned char *rows;
+  sl_chunks rows; // a copy: the rows' own blocks
   const float *factors;
   const void *query; // in the form that the rows' kernels take
-  size_t row_bytes;
   uint32_t padded;
   uint32_t tail_at;
   // Of codes with tails (codes.h); q is the query without the centre.
@@ -51,9 +50,9 @@ static inline __attribute__((always_inline)) void sl_touch(const void *bytes, si
   for (size_t at = 0; at < count; at += SL_CACHE_LINE) (void)p[at];
 }
 static inline __attribute__((always_inline)) void
-sl_touch_rows(const unsigned char *rows, size_t row_bytes, const uint32_t *slots, uint32_t count) {
-  size_t touched = row_bytes < SL_TOUCH_MOST ? row_bytes : SL_TOUCH_MOST;
-  for (uint32_t i = 0; i < count; i++) sl_touch(rows + (size_t)slots[i] * row_bytes, touched);
+sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count) {
+  size_t touched = rows->item_bytes < SL_TOUCH_MOST ? rows->item_bytes : SL_TOUCH_MOST;
+  for (uint32_t i = 0; i < count; i++) sl_touch(sl_chunks_at(rows, slots[i]), touched);
 }
 
 static inline const sl_code_tail *sl_tail_of(const sl_scorer *s, const void *row) {
@@ -67,7 +66,7 @@ static inline float sl_code_key(const sl_scorer *s, const sl_code_tail *tail, fl
 static inline __attribute__((always_inline)) void
 sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
   const void *rows[4];
-  for (int r = 0; r < 4; r++) rows[r] = s->rows + (size_t)slots[r] * s->row_bytes;
+  for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[r]);
   switch (score) {
   case SL_SCORE_DOT:
     sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);

@@ -5,6 +5,8 @@
 // structured data", 2024, arXiv:2403.04871 (the variant that needs no denser graph: neighbours of
 // neighbours that are not allowed themselves).
 #include "base/memory.h"
+#include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
 #include "hnsw/rerank.h"
 
 // From this share of allowed vectors on, the graph is walked as if there were no filter.

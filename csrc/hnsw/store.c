@@ -1,5 +1,4 @@
 #include "hnsw/codes.h"
-#include "hnsw/sketch.h"
 
 #include <math.h>
 #include <string.h>
@@ -55,8 +54,7 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   uint32_t n = store->dimension;
   if (codes == SL_CODES_SKETCH) {
     // Everywhere else a row is a vector, as without codes.
-    store->sketch_codes = sl_sketch_codes(store->metric, n);
-    store->sketch_bytes = store->sketch_codes + (uint32_t)sizeof(sl_sketch_tail);
+    store->sketch = sl_sketch_shape_of(store->metric, n);
     codes = SL_CODES_NONE;
   }
   store->codes = codes;
@@ -68,7 +66,7 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   if (codes == SL_CODES_NONE) {
     store->padded = sl_metric_padded(store->metric, n);
     store->row_bytes = store->vector_bytes;
-    store->query_bytes = 2 * store->sketch_codes;
+    store->query_bytes = 2 * store->sketch.codes;
   } else if (codes == SL_CODES_BINARY) {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
     store->row_bytes = store->query_bytes = store->padded;
@@ -78,6 +76,9 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   // 16-bit exact rows: the largest difference to the origin as f32, then the others relative to it.
   if (store->exact == SL_EXACT_FLOAT16) store->exact_bytes = 4 + (2 * n + 3) / 4 * 4;
   if (store->exact == SL_EXACT_FLOAT32) store->exact_bytes = 4 * n;
+  sl_chunks_init(&store->rows, store->row_bytes);
+  sl_chunks_init(&store->exacts, store->exact_bytes);
+  sl_chunks_init(&store->sketches, store->sketch.codes > 0 ? sl_sketch_bytes(&store->sketch) : 0);
 }
 
 sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
@@ -96,8 +97,8 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
              "none: int8, float16 and rabitq are for cosine, dot and euclidean");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
              "none: binary is for cosine");
-  SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_codes(metric, dimension) > 0, SL_ERR_OPTION,
-             "codes", "none: sketches are for cosine, dot, euclidean and poincare");
+  SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_shape_of(metric, dimension).codes > 0,
+             SL_ERR_OPTION, "codes", "none: sketches are for cosine, dot, euclidean and poincare");
   store->metric = metric;
   store->dimension = dimension;
   store->curvature = curvature;
@@ -108,9 +109,9 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
 }
 
 void sl_store_free(sl_store *store) {
-  sl_free(store->rows);
-  sl_free(store->exacts);
-  sl_free(store->sketches);
+  sl_chunks_free(&store->rows);
+  sl_chunks_free(&store->exacts);
+  sl_chunks_free(&store->sketches);
   sl_free(store->factors);
   sl_free(store->ids);
   sl_free(store->states);
@@ -126,52 +127,96 @@ static uint32_t table_size_for(uint32_t capacity) {
   return size;
 }
 
-sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
-  if (capacity <= store->capacity) return SL_OK;
-  SL_REQUIRE(capacity <= SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
-  uint32_t table_size = table_size_for(capacity);
-  uint32_t *table = NULL;
-  if (table_size != store->table_size) SL_TRY(SL_ALLOC_ZERO(&table, table_size));
-  // Arrays move even when a later one finds no memory: a file that is being written must notice.
-  sl_store_touch(store);
-  sl_status status = sl_realloc((void **)&store->rows, capacity, store->row_bytes);
-  if (status == SL_OK && sl_codes_have_tails(store->codes)) {
-    status = sl_codes_reserve(store, capacity);
+// A table of another size, with the ids of the live.
+static sl_status resize_table(sl_store *store, uint32_t size) {
+  uint32_t *table;
+  SL_TRY(SL_ALLOC_ZERO(&table, size));
+  sl_free(store->table);
+  store->table = table;
+  store->table_size = size;
+  for (uint32_t slot = 0; slot < store->used; slot++) {
+    if (store->states[slot] == SL_SLOT_LIVE) table_insert(store, store->ids[slot], slot);
   }
-  if (status == SL_OK) status = SL_REALLOC(&store->ids, capacity);
-  if (status == SL_OK) status = SL_REALLOC(&store->states, capacity);
-  if (status == SL_OK && store->exact_bytes > 0) {
-    status = sl_realloc((void **)&store->exacts, capacity, store->exact_bytes);
-  }
-  if (status == SL_OK && store->sketch_bytes > 0) {
-    status = sl_realloc((void **)&store->sketches, capacity, store->sketch_bytes);
-  }
-  if (status == SL_OK && store->metric == SL_METRIC_POINCARE) {
-    status = SL_REALLOC(&store->factors, capacity);
-  }
-  if (status != SL_OK) {
-    sl_free(table);
-    return status;
-  }
-  if (table != NULL) {
-    sl_free(store->table);
-    store->table = table;
-    store->table_size = table_size;
-    for (uint32_t slot = 0; slot < store->used; slot++) {
-      if (store->states[slot] == SL_SLOT_LIVE) table_insert(store, store->ids[slot], slot);
-    }
+  return SL_OK;
+}
+
+// Gives the arrays that are one block each room for `capacity` slots.
+static sl_status size_arrays(sl_store *store, uint32_t capacity) {
+  SL_TRY(SL_REALLOC(&store->ids, capacity));
+  SL_TRY(SL_REALLOC(&store->states, capacity));
+  if (sl_codes_have_tails(store->codes)) SL_TRY(sl_codes_reserve(store, capacity));
+  if (store->metric == SL_METRIC_POINCARE) SL_TRY(SL_REALLOC(&store->factors, capacity));
+  if (table_size_for(capacity) != store->table_size) {
+    SL_TRY(resize_table(store, table_size_for(capacity)));
   }
   store->capacity = capacity;
   return SL_OK;
 }
 
-uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity) {
-  uint64_t each =
-      (uint64_t)store->row_bytes + store->exact_bytes + store->sketch_bytes + sizeof(uint32_t) + 1;
-  if (store->metric == SL_METRIC_POINCARE) each += sizeof(float);
-  uint64_t fixed = capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0;
-  if (capacity > 0 && sl_codes_have_tails(store->codes)) fixed += sl_codes_bytes(store);
-  return each * capacity + fixed;
+static sl_status reserve_rows(sl_store *store, uint32_t capacity) {
+  SL_TRY(sl_chunks_reserve(&store->rows, capacity));
+  SL_TRY(sl_chunks_reserve(&store->exacts, capacity));
+  return sl_chunks_reserve(&store->sketches, capacity);
+}
+
+sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
+  if (capacity <= store->capacity && capacity <= store->rows.capacity) return SL_OK;
+  SL_REQUIRE(capacity <= SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
+  // Arrays move even when a later one finds no memory: a file that is being written must notice.
+  sl_store_touch(store);
+  SL_TRY(reserve_rows(store, capacity));
+  return capacity > store->capacity ? size_arrays(store, capacity) : SL_OK;
+}
+
+sl_status sl_store_grow(sl_store *store) {
+  uint32_t used = store->used;
+  SL_REQUIRE(used < SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
+  bool rows = used < store->rows.capacity &&
+              (store->exact_bytes == 0 || used < store->exacts.capacity) &&
+              (store->sketch.codes == 0 || used < store->sketches.capacity);
+  if (rows && used < store->capacity) return SL_OK;
+  sl_store_touch(store);
+  if (used >= store->rows.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->rows, sl_chunks_next(&store->rows)));
+  }
+  if (used >= store->exacts.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->exacts, sl_chunks_next(&store->exacts)));
+  }
+  if (used >= store->sketches.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->sketches, sl_chunks_next(&store->sketches)));
+  }
+  if (used < store->capacity) return SL_OK;
+  uint64_t more = (uint64_t)used + used / 2 + 16;
+  return size_arrays(store, more < SL_SLOT_LIMIT ? (uint32_t)more : SL_SLOT_LIMIT);
+}
+
+sl_status sl_store_trim(sl_store *store) {
+  sl_store_touch(store);
+  SL_TRY(sl_chunks_trim(&store->rows, store->used));
+  SL_TRY(sl_chunks_trim(&store->exacts, store->used));
+  SL_TRY(sl_chunks_trim(&store->sketches, store->used));
+  return store->used < store->capacity ? size_arrays(store, store->used) : SL_OK;
+}
+
+static uint64_t bytes_of_arrays(const sl_store *store, uint32_t capacity, uint32_t table_size) {
+  uint32_t each = sizeof *store->ids + sizeof *store->states;
+  if (store->metric == SL_METRIC_POINCARE) each += sizeof *store->factors;
+  return (uint64_t)each * capacity + 4 * (uint64_t)table_size;
+}
+
+uint64_t sl_store_bytes(const sl_store *store) {
+  return sl_chunks_bytes(&store->rows) + sl_chunks_bytes(&store->exacts) +
+         sl_chunks_bytes(&store->sketches) +
+         bytes_of_arrays(store, store->capacity, store->table_size) +
+         (store->model != NULL ? sl_codes_bytes(store) : 0);
+}
+
+uint64_t sl_store_bytes_for(const sl_store *store, uint32_t capacity) {
+  return sl_chunks_bytes_for(store->rows.item_bytes, capacity) +
+         sl_chunks_bytes_for(store->exacts.item_bytes, capacity) +
+         sl_chunks_bytes_for(store->sketches.item_bytes, capacity) +
+         bytes_of_arrays(store, capacity, capacity > 0 ? table_size_for(capacity) : 0) +
+         (capacity > 0 && sl_codes_have_tails(store->codes) ? sl_codes_bytes(store) : 0);
 }
 
 uint32_t sl_store_find(const sl_store *store, uint32_t id) {
@@ -222,7 +267,7 @@ void sl_store_write(sl_store *store, uint32_t slot, const void *row, float facto
   }
   sl_store_write_exact(store, slot, row);
   if (store->factors != NULL) store->factors[slot] = factor;
-  if (store->sketch_bytes > 0) sl_sketch_write(store, row, sl_store_sketch(store, slot));
+  if (store->sketch.codes > 0) sl_sketch_write(&store->sketch, row, sl_store_sketch(store, slot));
 }
 
 // What an exact row says.

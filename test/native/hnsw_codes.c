@@ -105,8 +105,13 @@ static void codes_live_through_removal_and_renumbering(void **state) {
   assert_true(recall(index, 30, filter) > 0.97);
   sl_filter_destroy(filter);
   void *rows;
-  uint32_t stride;
-  assert_refused(sl_hnsw_stage(index, 1, &rows, &stride), SL_ERR_UNSUPPORTED, "codes");
+  uint32_t stride, staged = 7, added;
+  float again[D];
+  assert_ok(sl_hnsw_stage(index, 1, &rows, &stride));
+  memcpy(rows, vectors[3], sizeof vectors[3]);
+  assert_ok(sl_hnsw_add_staged(index, &staged, 1, &added));
+  assert_ok(sl_hnsw_get(index, staged, again));
+  for (int i = 0; i < D; i++) assert_true(fabsf(again[i] - vectors[3][i]) < 1e-3f);
   sl_hnsw_destroy(index);
   sl_hnsw_options options = sl_hnsw_options_default();
   options.dimension = 8;

@@ -257,8 +257,8 @@ static void saving_ends_when_arrays_move(void **state) {
   assert_ok(sl_hnsw_reserve(index, 5000));
   assert_refused(sl_hnsw_save(index, 200, buffer, 100, &written), SL_ERR_STATE, "offset");
   assert_ok(sl_hnsw_save(index, 0, buffer, 100, &written));
-  assert_ok(sl_hnsw_stage(index, 6000, &rows, &stride));
-  assert_refused(sl_hnsw_save(index, 100, buffer, 100, &written), SL_ERR_STATE, "offset");
+  assert_ok(sl_hnsw_stage(index, 6000, &rows, &stride)); // lies beside the index
+  assert_ok(sl_hnsw_save(index, 100, buffer, 100, &written));
   // Also where some have moved and another finds no memory.
   uint32_t capacity = index->store.capacity, more = capacity + 1000;
   uint32_t *ids = index->store.ids;
