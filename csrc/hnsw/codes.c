@@ -23,12 +23,19 @@ static const float MIDDLE = 7.5f; // of the values of a query in four planes
 
 // --- what is learned -----------------------------------------------------------------------------
 
-// The parts of store->model: `dimension` numbers each of the first three.
-static float *centre_of(const sl_store *store) { return store->model; }
-static float *widths_of(const sl_store *store) { return store->model + store->dimension; }
-static float *origin_of(const sl_store *store) { return store->model + 2 * store->dimension; }
+// The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
+// that rows can be read with the one and written with the other; and scratch.
+static size_t set_numbers(const sl_store *store) { return 1 + 3 * (size_t)store->dimension; }
+static float *set_of(const sl_store *store, bool other) {
+  return store->model + (store->second_model != other ? set_numbers(store) : 0);
+}
+static float *centre_of(const sl_store *store) { return set_of(store, false) + 1; }
+static float *widths_of(const sl_store *store) { return centre_of(store) + store->dimension; }
+static float *origin_of(const sl_store *store) { return widths_of(store) + store->dimension; }
+// The largest difference to the centre, in the dimension of width 1.
+static float reach_of(const sl_store *store) { return set_of(store, false)[0]; }
 // A vector that was read from a slot, vector_bytes; and the values of a query.
-static float *read_of(const sl_store *store) { return store->model + 3 * store->dimension; }
+static float *read_of(const sl_store *store) { return store->model + 6 * (size_t)store->dimension; }
 // A difference to the centre, and what is made of it: bits_of() numbers for rabitq.
 static float *work_of(const sl_store *store) {
   return read_of(store) + store->vector_bytes / sizeof(float);
@@ -39,14 +46,17 @@ static uint32_t bits_of(const sl_store *store) { return 8 * store->padded; }
 static size_t model_numbers(const sl_store *store) {
   size_t read = store->vector_bytes / sizeof(float), work = read;
   if (store->codes == SL_CODES_RABITQ && bits_of(store) > work) work = bits_of(store);
-  return 3 * (size_t)store->dimension + read + work;
+  return 2 * set_numbers(store) + read + work;
 }
 
 const float *sl_codes_origin(const sl_store *store) {
-  return store->model != NULL && store->exact == SL_EXACT_FLOAT16 ? origin_of(store) : NULL;
+  return store->codes == SL_CODES_RABITQ ? origin_of(store) : NULL;
 }
 
 static bool is_squared(const sl_store *store) { return store->metric != SL_METRIC_DOT; }
+
+float *sl_codes_scratch(const sl_store *store) { return work_of(store); }
+float *sl_codes_read_buffer(const sl_store *store) { return read_of(store); }
 
 void sl_codes_shape(sl_store *store) {
   uint32_t n = store->dimension;
@@ -103,11 +113,10 @@ static const float *known_vector(const sl_store *store, uint32_t slot) {
 // Centre: the mean. Widths: square roots of the largest differences, relative to the largest of
 // all. A row's error in a dimension is in proportion to its width, the query's to one over it: the
 // root shares a range of 100 between dimensions evenly between the two.
-static void learn_model(sl_store *store) {
+static void learn_model(sl_store *store, float *model) {
   uint32_t n = store->dimension, seen = 0;
-  float *centre = centre_of(store), *widths = widths_of(store), most = 0;
-  memset(centre, 0, n * sizeof *centre);
-  memset(widths, 0, n * sizeof *widths);
+  float *centre = model + 1, *widths = centre + n, most = 0;
+  memset(centre, 0, 2 * (size_t)n * sizeof *model);
   for (uint32_t slot = 0; slot < store->used; slot++) {
     if (store->states[slot] != SL_SLOT_LIVE) continue;
     const float *x = known_vector(store, slot);
@@ -127,23 +136,30 @@ static void learn_model(sl_store *store) {
     float width = most > 0 ? sqrtf(widths[i] / most) : 1;
     widths[i] = width > LEAST_WIDTH ? width : LEAST_WIDTH;
   }
+  model[0] = most;
   store->learned = seen;
 }
 
 void sl_codes_learn(sl_store *store) {
   if (store->live == 0 || (store->early_rows < store->used && store->exact == SL_EXACT_NONE))
     return;
-  learn_model(store);
-  // Rows of float16 are measured from where they were first, unless the vectors themselves are
-  // here.
+  float *next = set_of(store, true);
+  size_t bytes = store->dimension * sizeof(float);
+  // Signs say too little to measure from: float16 rows beside them keep their first origin, unless
+  // the vectors themselves are here.
   bool early = store->early_rows >= store->used;
-  if (early) memcpy(origin_of(store), centre_of(store), store->dimension * sizeof(float));
+  bool moves = early || (store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16);
+  learn_model(store, next);
+  memcpy(next + 1 + 2 * (size_t)store->dimension, early ? next + 1 : origin_of(store), bytes);
   for (uint32_t slot = 0; slot < store->used; slot++) {
     if (store->states[slot] == SL_SLOT_FREE) continue;
     const float *vector = known_vector(store, slot);
+    store->second_model = !store->second_model;
     sl_code_write(store, vector, sl_store_row(store, slot));
-    if (early) sl_store_write_exact(store, slot, vector);
+    if (moves) sl_store_write_exact(store, slot, vector);
+    store->second_model = !store->second_model;
   }
+  store->second_model = !store->second_model;
   sl_store_touch(store);
 }
 
@@ -175,14 +191,15 @@ void sl_codes_learn_when_due(sl_store *store, const float *newest) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
-  return (store->exact == SL_EXACT_FLOAT16 ? 3 : 2) * store->dimension;
+  return 1 + (sl_codes_origin(store) != NULL ? 3 : 2) * store->dimension;
 }
 
-const float *sl_codes_model(const sl_store *store) { return store->model; }
+const float *sl_codes_model(const sl_store *store) { return set_of(store, false); }
 
 bool sl_codes_set_model(sl_store *store, const void *model) {
   size_t n = store->dimension;
-  memcpy(store->model, model, sizeof(float) * sl_codes_model_numbers(store));
+  memcpy(set_of(store, false), model, sizeof(float) * sl_codes_model_numbers(store));
+  if (!(reach_of(store) >= 0 && reach_of(store) <= 2.1f * SL_DISTANCE_LIMIT)) return false;
   for (size_t i = 0; i < n; i++) {
     // The mean of numbers within the limit may pass it by rounding.
     if (!(fabsf(centre_of(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
@@ -351,7 +368,8 @@ static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_s
   return step;
 }
 
-// Returns what the values have lost, not counting the rounding of f32.
+// Returns what rounding may do to a product, three standard deviations of it: the roundings of the
+// dimensions are independent, and x^_i is about a third of the largest there is, width_i^2 * reach.
 static double query_int8(const sl_store *store, float *x, void *buffer, sl_scorer *s) {
   const float *widths = widths_of(store);
   for (uint32_t i = 0; i < store->dimension; i++) x[i] *= widths[i];
@@ -359,10 +377,10 @@ static double query_int8(const sl_store *store, float *x, void *buffer, sl_score
   const uint16_t *values = (const uint16_t *)read_of(store);
   double lost = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
-    double d = (x[i] - (double)s->factor * (values[i] - s->zero)) / widths[i];
+    double d = (x[i] - (double)s->factor * (values[i] - s->zero)) * widths[i];
     lost += d * d;
   }
-  return sqrt(lost);
+  return sqrt(lost) * reach_of(store);
 }
 
 // 2^112 times x relative to its largest: see simd/distance_f16.h.
@@ -381,14 +399,19 @@ static double query_rabitq(const sl_store *store, float *x, uint8_t *planes, sl_
   float step = largest(x, bits) / MIDDLE, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
   double lost = 0;
-  memset(planes, 0, store->query_bytes);
-  for (uint32_t i = 0; i < bits; i++) {
-    int32_t value = (int32_t)(x[i] * inverse + MIDDLE + 0.5f);
-    value = value > 15 ? 15 : (value < 0 ? 0 : value);
-    double d = x[i] - (double)step * ((float)value - MIDDLE);
-    lost += d * d;
+  for (uint32_t at = 0; at < store->padded; at++) {
+    uint32_t bytes = 0; // one of each plane
+    for (uint32_t bit = 0; bit < 8; bit++) {
+      float y = x[8 * at + bit];
+      int32_t value = (int32_t)(y * inverse + MIDDLE + 0.5f);
+      value = value > 15 ? 15 : (value < 0 ? 0 : value);
+      double d = y - step * ((float)value - MIDDLE);
+      lost += d * d;
+      uint32_t v = (uint32_t)value;
+      bytes |= ((v & 1) | (v & 2) << 7 | (v & 4) << 14 | (v & 8) << 21) << bit;
+    }
     for (uint32_t plane = 0; plane < PLANES; plane++) {
-      planes[plane * store->padded + i / 8] |= (uint8_t)((value >> plane & 1) << (i % 8));
+      planes[plane * store->padded + at] = (uint8_t)(bytes >> 8 * plane);
     }
   }
   s->factor = step;
@@ -455,7 +478,7 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slo
   if (!is_squared(store)) return -INFINITY;
   // |q^ - x^| of the key, to |q - x^|, to |q - x|. The sums of f32 are known to within `slack`.
   double slack = (store->padded + 32.0) * 0x1p-23 * ((double)s->base + tail->add);
-  double squared = key - slack - 2 * (double)s->error * sqrt(tail->add);
+  double squared = key - slack - 2 * (double)s->error;
   double least = squared > 0 ? sqrt(squared) - tail->error : 0;
   return least > 0 ? least * least : 0;
 }

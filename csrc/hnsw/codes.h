@@ -44,7 +44,12 @@ sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
 // Bytes of these. O(1).
 uint64_t sl_codes_bytes(const sl_store *store);
 
-// Where float16 rows are measured from; NULL: from zero.
+// Two places for `dimension` numbers. The first is used by every function that codes a vector or a
+// query, the second by those that read a vector.
+float *sl_codes_scratch(const sl_store *store);
+float *sl_codes_read_buffer(const sl_store *store);
+
+// What the float16 rows beside codes of signs are measured from; NULL for other codes.
 const float *sl_codes_origin(const sl_store *store);
 
 // Learns centre and widths from the vectors as well as they are known, and codes all rows anew.
@@ -77,8 +82,8 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_
 // Could a row have been written by sl_code_write()? Safe on any bytes.
 bool sl_code_is_valid(const sl_store *store, const unsigned char *row);
 
-// The numbers that rows are read with, one after another: dimension f32 each of centre and widths,
-// and of the origin of float16 rows.
+// The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
+// and widths, and of the origin of float16 rows beside signs.
 uint32_t sl_codes_model_numbers(const sl_store *store);
 const float *sl_codes_model(const sl_store *store);
 // False where a number could not have been learned.

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "hnsw/codes.h"
 #include "hnsw/graph.h"
+#include "quant/float16.h"
 #include "simd/distance_f32.h"
 
 enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
@@ -173,7 +174,19 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
          is_zero(exact, sizeof most + 2 * (size_t)n, store->exact_bytes);
 }
 
+// Older files have 16-bit exact rows of the vectors, beside int8 codes now of what these have lost.
+static void renew_exact(sl_store *store, uint32_t slot) {
+  const unsigned char *exact = sl_store_exact(store, slot);
+  float *vector = sl_codes_read_buffer(store), most;
+  memcpy(&most, exact, sizeof most);
+  sl_float16_decode((const uint16_t *)(exact + sizeof most), store->dimension, vector);
+  for (uint32_t i = 0; i < store->dimension; i++) vector[i] *= most;
+  sl_store_write_exact(store, slot, vector);
+}
+
 static sl_status read_exacts(const sl_view *v, sl_store *store) {
+  bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
+               sl_get_u32(v[META].data + 76) == NO_MODEL;
   if (v[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
     return sl_bad_file("an exact row for each slot", v[EXACT].at);
   }
@@ -184,6 +197,7 @@ static sl_status read_exacts(const sl_view *v, sl_store *store) {
         !exact_is_valid(store, sl_store_exact(store, slot))) {
       return sl_bad_file("exact rows of finite numbers", v[EXACT].at + at);
     }
+    if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
   }
   return SL_OK;
 }

@@ -9,12 +9,13 @@ static double on_scale_of_codes(const sl_store *store, float key) {
   return store->metric == SL_METRIC_COSINE ? 2 + 2 * (double)key : key;
 }
 
-void sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k) {
+bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k) {
   const sl_store *store = &index->store;
-  if (store->exact == SL_EXACT_NONE) return;
+  if (store->exact == SL_EXACT_NONE || index->pool_count == 0) return false;
   size_t n = sl_metric_padded(store->metric, store->dimension);
   bool bounded = sl_codes_have_tails(store->codes);
   uint64_t *pool = index->pool;
+  uint64_t last = pool[index->pool_count - 1];
   uint32_t kept = 0;
   for (uint32_t i = 0; i < index->pool_count; i++) {
     // The best so far stand in front, in places that were read before.
@@ -35,6 +36,9 @@ void sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uin
   }
   if (k >= SL_HEAP_FROM) sl_pool_sort(pool, kept);
   index->pool_count = kept;
+  if (!bounded || kept < k) return false;
+  double least = sl_code_key_least(store, scorer, sl_entry_slot(last), sl_entry_key(last));
+  return least < on_scale_of_codes(store, sl_entry_key(pool[kept - 1]));
 }
 
 float sl_rerank_distance(const sl_store *store, float key, float query_factor) {

@@ -14,8 +14,10 @@ static inline uint32_t sl_rerank_depth(const sl_store *store, uint32_t k, uint32
 // too far away are not looked at.
 //   vector  the query, encoded
 //   scorer  of the query, as the pool was found with it
+// Returns whether the pool was cut within what the codes are off by: its last entry may belong to a
+// vector that is nearer than the k-th best, and so may others behind it.
 // Nothing happens without exact rows. O(pool * dimension) at most.
-void sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k);
+bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k);
 
 // What a key of the pool says in the terms of the metric.
 float sl_rerank_distance(const sl_store *store, float key, float query_factor);

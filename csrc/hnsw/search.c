@@ -22,6 +22,9 @@ enum { ROWS_A_CANDIDATE = 24, SCAN_ALWAYS = 512 };
 static const double CROWD_SHARE = 0.5;
 enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are counted
 
+// How often a search with codes is repeated with twice the candidates.
+enum { WIDER_TURNS = 2 };
+
 typedef struct search {
   sl_scorer scorer;
   float factor;
@@ -151,6 +154,20 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
   }
 }
 
+// With codes: ranks what was found again, and looks for more where the pool was cut among vectors
+// that the codes cannot tell apart (many that are nearer to each other than a code's step).
+static sl_status search_ranked(sl_hnsw *index, const search *s) {
+  search wider = *s;
+  for (uint32_t turn = 0;; turn++) {
+    wider.ranked = sl_rerank_depth(&index->store, s->k, wider.ef);
+    SL_TRY(search_one(index, &wider));
+    bool cut = index->pool_count >= wider.ranked;
+    bool unsure = sl_rerank(index, (const float *)index->query, &s->scorer, s->k);
+    if (!cut || !unsure || turn == WIDER_TURNS) return SL_OK;
+    wider.ef = wider.ef > UINT32_MAX / 2 ? UINT32_MAX : 2 * wider.ef;
+  }
+}
+
 sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
                          uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
                          uint32_t *found) {
@@ -162,14 +179,12 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
               .ef = ef < k ? k : ef,
               .bits = filter != NULL ? filter->bits : NULL,
               .allowed = filter != NULL ? filter->allowed : store->live};
-  s.ranked = sl_rerank_depth(store, k, s.ef);
   size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
   for (uint32_t q = 0; q < count; q++) {
     SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
                             index->query, &s.factor, "queries", q));
     s.scorer = sl_scorer_make(store, index->query, index->coded);
-    SL_TRY(search_one(index, &s));
-    sl_rerank(index, (const float *)index->query, &s.scorer, k);
+    SL_TRY(search_ranked(index, &s));
     size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];

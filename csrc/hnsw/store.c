@@ -229,6 +229,19 @@ uint32_t sl_store_find(const sl_store *store, uint32_t id) {
   return SL_NO_SLOT;
 }
 
+// What 16-bit exact rows are measured from: what an int8 code stands for, which leaves a 250th of
+// the vector to be written with 11 bits; beside signs the origin; otherwise zero.
+static void read_base(const sl_store *store, uint32_t slot, float *base) {
+  const float *origin = sl_codes_origin(store);
+  if (store->codes == SL_CODES_INT8) {
+    sl_code_read(store, sl_store_row(store, slot), base);
+  } else if (origin != NULL) {
+    memcpy(base, origin, sizeof *base * store->dimension);
+  } else {
+    memset(base, 0, sizeof *base * store->dimension);
+  }
+}
+
 void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector) {
   if (store->exact == SL_EXACT_NONE) return;
   unsigned char *exact = sl_store_exact(store, slot);
@@ -237,19 +250,19 @@ void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector) {
     memcpy(exact, vector, 4 * (size_t)n);
     return;
   }
-  const float *origin = sl_codes_origin(store);
+  const float *rest = vector;
   float most = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    float x = origin != NULL ? vector[i] - origin[i] : vector[i];
-    most = most < fabsf(x) ? fabsf(x) : most;
+  if (sl_codes_have_tails(store->codes)) {
+    float *difference = sl_codes_scratch(store);
+    read_base(store, slot, difference);
+    for (uint32_t i = 0; i < n; i++) difference[i] = vector[i] - difference[i];
+    rest = difference;
   }
+  for (uint32_t i = 0; i < n; i++) most = most < fabsf(rest[i]) ? fabsf(rest[i]) : most;
   memset(exact, 0, store->exact_bytes);
   memcpy(exact, &most, sizeof most);
   uint16_t *halves = (uint16_t *)(exact + sizeof most);
-  for (uint32_t i = 0; i < n && most > 0; i++) {
-    float x = origin != NULL ? vector[i] - origin[i] : vector[i];
-    halves[i] = sl_float16_from_f32(x / most);
-  }
+  for (uint32_t i = 0; i < n && most > 0; i++) halves[i] = sl_float16_from_f32(rest[i] / most);
 }
 
 void sl_store_write(sl_store *store, uint32_t slot, const void *row, float factor) {
@@ -278,12 +291,16 @@ static void read_exact(const sl_store *store, uint32_t slot, float *vector) {
     memcpy(vector, exact, 4 * (size_t)n);
     return;
   }
-  const float *origin = sl_codes_origin(store);
-  float most;
+  enum { BLOCK = 64 };
+  float most, rest[BLOCK];
   memcpy(&most, exact, sizeof most);
-  sl_float16_decode((const uint16_t *)(exact + sizeof most), n, vector);
-  for (uint32_t i = 0; i < n; i++) vector[i] *= most;
-  for (uint32_t i = 0; i < n && origin != NULL; i++) vector[i] += origin[i];
+  read_base(store, slot, vector);
+  const uint16_t *halves = (const uint16_t *)(exact + sizeof most);
+  for (uint32_t i = 0; i < n; i += BLOCK) {
+    uint32_t count = n - i < BLOCK ? n - i : BLOCK;
+    sl_float16_decode(halves + i, count, rest);
+    for (uint32_t j = 0; j < count; j++) vector[i + j] += most * rest[j];
+  }
 }
 
 const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) {

@@ -33,7 +33,7 @@ typedef enum sl_codes {
 // What exact rows beside codes are made of.
 typedef enum sl_exact {
   SL_EXACT_NONE = 0,    // there are none: distances are those of the codes
-  SL_EXACT_FLOAT16 = 1, // 16-bit floats of the difference to an origin, relative to the largest
+  SL_EXACT_FLOAT16 = 1, // 16-bit floats of what the code has lost: see store.c
   SL_EXACT_FLOAT32 = 2,
 } sl_exact;
 
@@ -76,6 +76,7 @@ typedef struct sl_store {
   uint32_t *table;      // table_size, open addressing: slot + 1, 0 = empty
   uint32_t table_size;  // a power of two, at least 2 * capacity
   float *model;         // of codes with tails (codes.c): centre, widths and scratch, else NULL
+  bool second_model;    // which of its two sets counts
   float *early;         // early_rows * dimension: the first vectors, where rows do not keep them
   uint32_t early_limit; // early vectors to be kept, 0: none (any more)
   uint32_t early_rows;  // and those there is room for
