@@ -424,7 +424,9 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
   double squares = sl_dot_f32(x, x, store->dimension);
   s->base = (float)(is_squared(store) ? squares
                                       : -sl_dot_f32(centre_of(store), vector, store->dimension));
-  s->length = root_above(squares);
+  // The least key of rabitq under dot is measured from the centre, those of the others from zero.
+  bool whole = !is_squared(store) && store->codes != SL_CODES_RABITQ;
+  s->length = root_above(whole ? sl_dot_f32(vector, vector, store->dimension) : squares);
   double lost = 0;
   if (store->codes == SL_CODES_INT8) {
     lost = query_int8(store, x, buffer, s);
@@ -475,7 +477,8 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slo
     // <q, o> is off by |q| tail.error for the signs and by tail.scale query.error for the 16 steps.
     return key - factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
   }
-  if (!is_squared(store)) return -INFINITY;
+  // q.x = q.(c + x^) + q.(what was lost)
+  if (!is_squared(store)) return key - (double)s->length * tail->error - s->error;
   // |q^ - x^| of the key, to |q - x^|, to |q - x|. The sums of f32 are known to within `slack`.
   double slack = (store->padded + 32.0) * 0x1p-23 * ((double)s->base + tail->add);
   double squared = key - slack - 2 * (double)s->error;

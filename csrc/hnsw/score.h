@@ -19,7 +19,7 @@ typedef struct sl_scorer {
   // Of codes with tails (codes.h); q is the query without the centre.
   int32_t zero;           // int8: what was added to each element
   float base, factor;     // see the head of codes.h
-  float length, error;    // |q|, and what the query's own code has lost
+  float length, error;    // |q|, and what its own code has lost
   sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 
