@@ -119,10 +119,11 @@ const complaints = (log) =>
 
 /** ts/ compiles against these; they are generated, so git ignores them. */
 function stageSources() {
-  for (const name of ['bundles.ts', 'codes.ts'])
-    put(join(out, name), join(root, 'ts/internal', name));
+  const generated = join(root, 'ts/generated');
+  run(execPath, ['tools/generate.mjs', join(out, 'bundles.json'), generated], false);
+  put(join(out, 'codes.ts'), join(generated, 'codes.ts'));
   for (const file of files(join(out, 'glue')))
-    put(file, join(root, 'ts/internal/raw', file.slice(out.length + 6)));
+    put(file, join(generated, 'raw', file.slice(out.length + 6)));
 }
 
 function fingerprint() {
@@ -144,7 +145,7 @@ function fingerprint() {
  * the thread that starts it, so what finds files is left out.
  */
 async function bundleThread(dist) {
-  const file = join(dist, 'internal/worker/thread.js');
+  const file = join(dist, 'worker/thread.js');
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,
@@ -159,16 +160,20 @@ async function bundleThread(dist) {
     logLevel: 'error',
     plugins: [
       {
+        // The thread that starts the worker brings the modules: their files are left out. package.json leads to dist/, which a
+        // first build does not have yet.
         name: 'no-files',
         setup({ onLoad, onResolve }) {
-          // package.json leads to dist/, which a first build does not have yet.
-          onResolve({ filter: /^#wasm-source$/ }, () => ({
-            path: join(dist, 'internal/wasm-source.browser.js'),
+          onResolve({ filter: /^#bundle\// }, ({ path }) => ({
+            path: join(dist, 'generated/bundle', `${path.slice('#bundle/'.length)}.js`),
           }));
-          onLoad({ filter: /[\\/]internal[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
-            contents:
-              'export const ships = () => true;' +
-              'export { none as packaged, none as fetched, none as inlined, none as twin }; function none() {}',
+          onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
+          onLoad({ filter: /./, namespace: 'no-files' }, () => ({
+            contents: 'export { none as read, none as fetched }; function none() {}',
+          }));
+          onLoad({ filter: /[\\/]generated[\\/]bundle[\\/]\w+\.js$/ }, ({ path }) => ({
+            contents: readFileSync(path, 'utf8').replace(/^\s+(file|twin): .*\n/gm, ''),
+            loader: 'js',
           }));
         },
       },
@@ -196,7 +201,7 @@ async function buildPackage() {
 
   for (const folder of ['wasm', 'raw'])
     cpSync(join(out, folder), join(dist, folder), { recursive: true });
-  cpSync(join(out, 'glue'), join(dist, 'internal/raw'), { recursive: true });
+  cpSync(join(out, 'glue'), join(dist, 'generated/raw'), { recursive: true });
   // The same bytes as JavaScript, for the places where a URL beside the module cannot be followed.
   mkdirSync(join(dist, 'inline'), { recursive: true });
   for (const file of files(join(out, 'wasm'))) {
