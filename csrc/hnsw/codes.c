@@ -35,7 +35,7 @@ static float *origin_of(const sl_store *store) { return widths_of(store) + store
 // The largest difference to the centre, in the dimension of width 1.
 static float reach_of(const sl_store *store) { return set_of(store, false)[0]; }
 // A vector that was read from a slot, vector_bytes; and the values of a query.
-static float *read_of(const sl_store *store) { return store->model + 6 * (size_t)store->dimension; }
+static float *read_of(const sl_store *store) { return store->model + 2 * set_numbers(store); }
 // A difference to the centre, and what is made of it: bits_of() numbers for rabitq.
 static float *work_of(const sl_store *store) {
   return read_of(store) + store->vector_bytes / sizeof(float);

@@ -23,6 +23,8 @@ export {
   type FlatOptions,
   Hnsw,
   type HnswOptions,
+  type RecallEstimate,
+  type RecallEstimateOptions,
   type RepairProgress,
   type Rerank,
 } from './indexes.js';

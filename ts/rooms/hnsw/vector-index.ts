@@ -271,7 +271,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const scratch = new Scratch(runtime, operation);
     try {
       const { address, length: total } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, 'vectors', vectors, total);
+      const batch = this.vectorsIn(scratch, operation, 'vectors', vectors, total);
       let added = 0;
       const repaired = this.repairDue(operation);
       const step = (work: number) => {
@@ -392,7 +392,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const { k = 10, ef = 64, filter } = check.options(operation, options, ['k', 'ef', 'filter']);
     const { runtime } = this;
     return runtime.scratch(operation, (scratch) => {
-      const vector = this.#vectorsIn(scratch, operation, 'query', query, 1);
+      const vector = this.vectorsIn(scratch, operation, 'query', query, 1);
       check.integer(operation, 'k', k);
       // A careless k must not take memory: there are no more results than vectors.
       const most = Math.min(k, Math.max(1, this.size));
@@ -425,7 +425,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const { k = 10, ef = 64, filter, into } = check.options(operation, options, keys);
     const { runtime } = this;
     return runtime.scratch(operation, (scratch) => {
-      const vectors = this.#vectorsIn(scratch, operation, 'queries', queries);
+      const vectors = this.vectorsIn(scratch, operation, 'queries', queries);
       const { count } = vectors;
       const at = this.#search(scratch, operation, vectors.address, count, k, ef, filter);
       const results = resultArrays(operation, into, count * k);
@@ -550,14 +550,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const code = check.choice(operation, 'duplicates', duplicates, duplicateCodes);
     runtime.scratch(operation, (scratch) => {
       const { address, length } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, argument, vectors, length);
+      const batch = this.vectorsIn(scratch, operation, argument, vectors, length);
       const status = this.use(operation).add(address, batch.address, length, code, runtime.out);
       this.addedOrThrow(operation, status, length);
     });
   }
 
-  // Copies vectors in; `count` of them, or as many as there are.
-  #vectorsIn(
+  /** @internal Copies vectors in; `count` of them, or as many as there are. */
+  protected vectorsIn(
     scratch: Scratch,
     operation: string,
     argument: string,
