@@ -12,8 +12,10 @@ export {
   Collection,
   type CollectionOptions,
   type FindOptions,
+  type GroupOptions,
   type Item,
   type Key,
+  type Known,
   type Match,
 } from './collection.js';
 export {
@@ -28,6 +30,7 @@ export {
   type RepairProgress,
   type Rerank,
 } from './indexes.js';
+export type { Stored } from './metadata.js';
 export {
   type AddBatchOptions,
   type AddOptions,

@@ -25,6 +25,7 @@ import {
   type Metric,
   metrics,
   type ResultAddresses,
+  type VectorArray,
   VectorIndex,
 } from './vector-index.js';
 
@@ -604,7 +605,8 @@ export class Hnsw extends VectorIndex<RawHnsw> {
       throw check.rangeError(operation, 'sample', 'nothing beside "queries"', sample);
     const { runtime } = this;
     return runtime.scratch(operation, (scratch) => {
-      const own = queries === undefined ? undefined : this.vectorsIn(scratch, operation, 'queries', queries);
+      const own =
+        queries === undefined ? undefined : this.vectorsIn(scratch, operation, 'queries', queries);
       const count = own?.count ?? Math.min(sample, raw.size());
       const [hits, wanted] = [scratch.u32(count), scratch.u32(count)];
       runtime.check(operation, raw.recall(own?.address ?? 0, count, k, ef, hits, wanted));
