@@ -20,6 +20,8 @@ const MOST_FILTERED = 2 ** 21;
 export class Items implements Places {
   readonly #keys: (Key | undefined)[] = [];
   readonly #metadata: (Metadata | undefined)[] = [];
+  /** 1 where there is an item. */
+  #live = new Uint8Array(64);
   readonly #places = new Map<Key, number>();
   /** Ids that are not the place, and back. */
   readonly #idAt = new Map<number, number>();
@@ -83,7 +85,13 @@ export class Items implements Places {
       this.#keys.push(undefined);
       this.#metadata.push(undefined);
     }
+    if (place >= this.#live.length) {
+      const before = this.#live;
+      this.#live = new Uint8Array(Math.max(place + 1, Math.ceil(1.5 * before.length)));
+      this.#live.set(before);
+    }
     this.#keys[place] = key;
+    this.#live[place] = 1;
     this.#places.set(key, place);
     this.describe(place, metadata);
   }
@@ -99,6 +107,7 @@ export class Items implements Places {
   remove(place: number): void {
     this.#places.delete(this.#keys[place] as Key);
     this.#keys[place] = undefined;
+    this.#live[place] = 0;
     this.describe(place, undefined);
     const id = this.#idAt.get(place);
     if (id !== undefined) {
@@ -150,9 +159,10 @@ export class Items implements Places {
     const mask = maskOf(conditions, this.#columns, this.end);
     const ids = new Uint32Array(this.end);
     let count = 0;
+    const live = this.#live;
     for (let place = 0; place < mask.length; place++) {
-      if (mask[place] === 0 || this.#keys[place] === undefined) continue;
-      ids[count++] = place;
+      ids[count] = place; // stays where it is allowed, without a branch to mispredict
+      count += (mask[place] as number) & (live[place] as number);
     }
     const allowed = ids.subarray(0, count);
     if (this.#idAt.size > 0)

@@ -1,8 +1,8 @@
 // Fields of many items as columns of numbers: what conditions read.
 //
 // A column is made when a condition first asks for its field, and follows changes from then on. Each item has a kind (a byte)
-// and a value: the number, or for a string its place in a list of the strings that occur. So a condition is a loop over two
-// typed arrays; one on strings is first answered for each string that occurs.
+// and a number: its value, or for a string its place in the list of strings that occur, which is sorted when an order is
+// first asked for. So a condition is a loop over one typed array.
 import { isPlain, type Json, type Metadata } from './metadata.js';
 
 /** Kinds of values in a column. */
@@ -41,8 +41,13 @@ export function fieldOf(metadata: Metadata | undefined, field: string): Json | u
 
 export class Column {
   kinds = new Uint8Array(64);
-  values = new Float64Array(64);
+  /** NaN where the field is no number: no comparison holds then. */
+  numbers = new Float64Array(64).fill(Number.NaN);
+  /** Places in `strings`, -1 where the field is no string. */
+  codes = new Int32Array(64).fill(-1);
   readonly strings: string[] = [];
+  /** The first of `strings` in their order; those that came later are looked at one by one. */
+  #sorted = new Int32Array(0);
   readonly #codes = new Map<string, number>();
   /** Which places hold a list with a value; made when first asked for. */
   #members: Map<Json, Set<number>> | undefined;
@@ -65,12 +70,44 @@ export class Column {
     if (place >= this.kinds.length) this.#grow(place + 1);
     const value = fieldOf(metadata, this.#field);
     this.kinds[place] = kindOf(value);
-    if (typeof value === 'number') this.values[place] = value;
-    else if (typeof value === 'string') this.values[place] = this.#code(value);
+    this.numbers[place] = typeof value === 'number' ? value : Number.NaN;
+    this.codes[place] = typeof value === 'string' ? this.#code(value) : -1;
     if (this.#members === undefined) return;
     for (const each of elements(fieldOf(before, this.#field)))
       this.#members.get(each)?.delete(place);
     this.#put(this.#members, place, value);
+  }
+
+  /**
+   * A byte for each string, 1 for those that lie in a range: not before the first for which `from` holds, and before the first
+   * of these for which `until` does. Both hold for all strings behind one for which they hold.
+   */
+  between(from: (text: string) => boolean, until: (text: string) => boolean): Uint8Array {
+    const { strings } = this;
+    if (strings.length - this.#sorted.length > 64 + this.#sorted.length / 8) {
+      const order = Array.from(strings, (_, code) => code);
+      const before = (a: number, b: number) =>
+        (strings[a] as string) < (strings[b] as string) ? -1 : 1;
+      this.#sorted = Int32Array.from(order.sort(before));
+    }
+    const sorted = this.#sorted;
+    const first = (holds: (text: string) => boolean, low: number) => {
+      let high = sorted.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (holds(strings[sorted[middle] as number] as string)) high = middle;
+        else low = middle + 1;
+      }
+      return low;
+    };
+    const inside = new Uint8Array(strings.length);
+    const begin = first(from, 0);
+    for (let i = begin, end = first(until, begin); i < end; i++) inside[sorted[i] as number] = 1;
+    for (let code = sorted.length; code < strings.length; code++) {
+      const text = strings[code] as string;
+      inside[code] = from(text) && !until(text) ? 1 : 0;
+    }
+    return inside;
   }
 
   /** Places whose list holds the value. */
@@ -111,10 +148,13 @@ export class Column {
 
   #grow(length: number): void {
     const room = Math.max(length, Math.ceil(1.5 * this.kinds.length));
-    const [kinds, values] = [new Uint8Array(room), new Float64Array(room)];
-    kinds.set(this.kinds);
-    values.set(this.values);
-    [this.kinds, this.values] = [kinds, values];
+    const [kinds, numbers, codes] = [this.kinds, this.numbers, this.codes];
+    this.kinds = new Uint8Array(room);
+    this.kinds.set(kinds);
+    this.numbers = new Float64Array(room).fill(Number.NaN, numbers.length);
+    this.numbers.set(numbers);
+    this.codes = new Int32Array(room).fill(-1, codes.length);
+    this.codes.set(codes);
   }
 }
 

@@ -176,14 +176,21 @@ type Mask = Uint8Array;
 const operators = {
   eq: equal,
   ne: (column: Column, value: Operand, end: number) => inverted(equal(column, value, end)),
-  gt: (column: Column, bound: Operand, end: number) => ordered(column, bound, end, 1, false),
-  gte: (column: Column, bound: Operand, end: number) => ordered(column, bound, end, 1, true),
-  lt: (column: Column, bound: Operand, end: number) => ordered(column, bound, end, -1, false),
-  lte: (column: Column, bound: Operand, end: number) => ordered(column, bound, end, -1, true),
+  gt: (column: Column, bound: Operand, end: number) => above(column, bound, end, false),
+  gte: (column: Column, bound: Operand, end: number) => above(column, bound, end, true),
+  lt: (column: Column, bound: Operand, end: number) => below(column, bound, end, false),
+  lte: (column: Column, bound: Operand, end: number) => below(column, bound, end, true),
   in: among,
   notIn: (column: Column, list: Operand, end: number) => inverted(among(column, list, end)),
-  startsWith: (column: Column, prefix: Operand, end: number) =>
-    texts(column, end, (text) => text.startsWith(prefix as string)),
+  startsWith: (column: Column, prefix: Operand, end: number) => {
+    const wanted = prefix as string;
+    const behind = (text: string) => text > wanted && !text.startsWith(wanted);
+    return ofTexts(
+      column,
+      end,
+      column.between((text) => text >= wanted, behind),
+    );
+  },
   contains: (column: Column, wanted: Operand, end: number) =>
     holding(column, [wanted as Value], end, 1),
   any: (column: Column, list: Operand, end: number) => holding(column, list as Value[], end, 1),
@@ -208,69 +215,80 @@ function inverted(mask: Mask): Mask {
 
 function equal(column: Column, value: Operand, end: number): Mask {
   const mask = new Uint8Array(end);
-  const { kinds, values } = column;
-  const kind = value === null ? NULL : value === true ? TRUE : value === false ? FALSE : undefined;
-  if (kind !== undefined) {
+  const { kinds, numbers, codes } = column;
+  if (typeof value === 'string') {
+    const wanted = column.codeOf(value);
+    if (wanted < 0) return mask;
+    for (let i = 0; i < end; i++) mask[i] = codes[i] === wanted ? 1 : 0;
+  } else if (typeof value === 'number') {
+    for (let i = 0; i < end; i++) mask[i] = numbers[i] === value ? 1 : 0;
+  } else {
+    const kind = value === null ? NULL : value === true ? TRUE : FALSE;
     for (let i = 0; i < end; i++) mask[i] = kinds[i] === kind ? 1 : 0;
-    return mask;
   }
-  const [wanted, as] =
-    typeof value === 'string' ? [column.codeOf(value), STRING] : [value as number, NUMBER];
-  for (let i = 0; i < end; i++) mask[i] = kinds[i] === as && values[i] === wanted ? 1 : 0;
   return mask;
 }
 
 function among(column: Column, list: Operand, end: number): Mask {
   const mask = new Uint8Array(end);
-  const { kinds, values } = column;
+  const { kinds, numbers, codes } = column;
   const wanted = new Set(list as Value[]);
-  const numbers = new Set([...wanted].filter((each) => typeof each === 'number'));
-  numbers.delete(Number.NaN); // a set finds it, and it is equal to nothing
-  const codes = new Uint8Array(column.strings.length);
+  const some = new Set([...wanted].filter((each) => typeof each === 'number'));
+  some.delete(Number.NaN); // a set finds it, and it is equal to nothing
+  const texts = new Uint8Array(column.strings.length);
   for (const each of wanted) {
     const code = typeof each === 'string' ? column.codeOf(each) : -1;
-    if (code >= 0) codes[code] = 1;
+    if (code >= 0) texts[code] = 1;
   }
-  // By kind: absent, null, false, true.
+  // By kind: absent, null, false, true, and lists and objects.
   const whole = [false, wanted.has(null), wanted.has(false), wanted.has(true)];
   for (let i = 0; i < end; i++) {
     const kind = kinds[i] as number;
-    if (kind === STRING) mask[i] = codes[values[i] as number] as number;
-    else if (kind === NUMBER) mask[i] = numbers.has(values[i] as number) ? 1 : 0;
+    if (kind === STRING) mask[i] = texts[codes[i] as number] as number;
+    else if (kind === NUMBER) mask[i] = some.has(numbers[i] as number) ? 1 : 0;
     else mask[i] = whole[kind] === true ? 1 : 0;
   }
   return mask;
 }
 
-// Texts that satisfy a test, which is asked once for each that occurs.
-function texts(column: Column, end: number, holds: (text: string) => boolean): Mask {
-  const codes = Uint8Array.from(column.strings, (text) => (holds(text) ? 1 : 0));
+// A byte for each string to a byte for each place.
+function ofTexts(column: Column, end: number, inside: Uint8Array): Mask {
   const mask = new Uint8Array(end);
-  const { kinds, values } = column;
-  for (let i = 0; i < end; i++)
-    mask[i] = kinds[i] === STRING ? (codes[values[i] as number] as number) : 0;
+  const { codes } = column;
+  for (let i = 0; i < end; i++) {
+    const code = codes[i] as number;
+    if (code >= 0) mask[i] = inside[code] as number;
+  }
   return mask;
 }
 
-// Numbers compare with numbers, strings with strings by code units; nothing else has an order. `sign` 1: above the bound.
-function ordered(
-  column: Column,
-  bound: Operand,
-  end: number,
-  sign: 1 | -1,
-  orEqual: boolean,
-): Mask {
+const never = () => false;
+const always = () => true;
+
+// Numbers compare with numbers, strings with strings by code units; nothing else has an order.
+function above(column: Column, bound: Operand, end: number, orEqual: boolean): Mask {
   if (typeof bound === 'string') {
-    const above = (text: string) => (sign > 0 ? text > bound : text < bound);
-    return texts(column, end, (text) => above(text) || (orEqual && text === bound));
+    const from = (text: string) => (orEqual ? text >= bound : text > bound);
+    return ofTexts(column, end, column.between(from, never));
   }
   const mask = new Uint8Array(end);
-  const { kinds, values } = column;
-  const limit = sign * (bound as number);
-  for (let i = 0; i < end; i++) {
-    const value = sign * (values[i] as number);
-    mask[i] = kinds[i] === NUMBER && (value > limit || (orEqual && value === limit)) ? 1 : 0;
+  const { numbers } = column;
+  const least = bound as number;
+  if (orEqual) for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) >= least ? 1 : 0;
+  else for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) > least ? 1 : 0;
+  return mask;
+}
+
+function below(column: Column, bound: Operand, end: number, orEqual: boolean): Mask {
+  if (typeof bound === 'string') {
+    const until = (text: string) => (orEqual ? text > bound : text >= bound);
+    return ofTexts(column, end, column.between(always, until));
   }
+  const mask = new Uint8Array(end);
+  const { numbers } = column;
+  const most = bound as number;
+  if (orEqual) for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) <= most ? 1 : 0;
+  else for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) < most ? 1 : 0;
   return mask;
 }
 
