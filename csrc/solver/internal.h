@@ -49,6 +49,7 @@ struct sl_solver {
   double *scaled_b;                       // n: projected and scaled, or NULL while b is original_b
   double *b;                              // n: what is solved for
   double *x, *best, *r;                   // n each
+  double *kept;                           // n: the best verified x, NULL before it is needed
   double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the method's
   uint32_t vector_count;
   struct dense_lu *lu;
@@ -78,6 +79,8 @@ struct sl_solver {
   double row_ratio;   // what sl_csr_residual_bound returned for them
   bool x_is_zero;     // nothing has been done yet: r = b
   double verified_norm; // true residual norm when the recurrence last claimed convergence
+  double kept_norm;     // true residual norm of `kept`; infinite when there is none in this solve
+  double claim;         // what the recurrence's norm must come down to before it is verified
   uint32_t iterations, max_iterations;
   uint64_t work;
   double *history;
