@@ -204,7 +204,7 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
     offsets[i + 1] = (offsets[i] as number) + nodes.length;
   const total = offsets[rows.length] as number;
   const nodes = new Uint32Array(total);
-  const scores = given.output === 'float32' ? new Float32Array(total) : new Float64Array(total);
+  const scores = options.output === 'float32' ? new Float32Array(total) : new Float64Array(total);
   for (const [i, row] of rows.entries()) {
     nodes.set(row.nodes, offsets[i]);
     scores.set(row.scores, offsets[i]);

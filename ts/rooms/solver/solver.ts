@@ -507,6 +507,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       };
       const from = take('b', b);
       const guess = initialGuess === undefined ? 0 : take('initialGuess', initialGuess);
+      // A list runs the code of its getters while it is read, which may have disposed the matrix.
+      this.#use(operation);
       runtime.check(operation, raw.begin(from, guess));
     });
     const step = (work: number) => {
