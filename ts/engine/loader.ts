@@ -2,6 +2,7 @@
 import '../runtime/globals.js';
 import { fetched, packaged, twin } from '#wasm-source';
 import type { Bundle, ModuleName, Variant } from '../generated/bundles.js';
+import { bytesOf, isShared, isURL, messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { type Raw, Runtime } from '../runtime/runtime.js';
 import { bestVariant } from './variants.js';
@@ -150,7 +151,7 @@ async function fromGiven<T>(name: ModuleName, source: WasmSource, take: Take<T>)
     const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
     return await take(
       name,
-      typeof given === 'string' || given instanceof URL ? await fetched(given) : given,
+      typeof given === 'string' || isURL(given) ? await fetched(given) : given,
     );
   } catch (cause) {
     if (isBlocked(cause)) throw blocked(name, cause);
@@ -180,13 +181,11 @@ function assertAnswered(response: Response): void {
 }
 
 function checkedBytes(name: ModuleName, source: BufferSource): Uint8Array<ArrayBuffer> {
-  if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
+  // WebAssembly.compile takes no DataView in some engines, and shared memory in none.
+  const given = bytesOf('load', 'wasm', source);
+  if (given === undefined)
     throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
-  }
-  // WebAssembly.compile takes no DataView in some engines.
-  const bytes = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
+  const bytes = isShared(given.buffer) ? given.slice() : (given as Uint8Array<ArrayBuffer>);
   const [a, b, c, d] = bytes;
   if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
   const found =
@@ -206,10 +205,6 @@ function isA(value: unknown, type: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${type}]`;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function failed(name: ModuleName, reason: string, cause?: unknown): SublinearError {
   return new SublinearError('LOAD_FAILED', 'load', `${name}.wasm could not be loaded: ${reason}`, {
     cause,
@@ -218,10 +213,7 @@ function failed(name: ModuleName, reason: string, cause?: unknown): SublinearErr
 
 // A content security policy, or a runtime that never compiles at run time.
 function isBlocked(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /unsafe-eval|Content Security Policy|code generation disallowed/i.test(error.message)
-  );
+  return /unsafe-eval|Content Security Policy|code generation disallowed/i.test(messageOf(error));
 }
 
 function blocked(name: ModuleName, cause: unknown): SublinearError {

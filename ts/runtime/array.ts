@@ -25,7 +25,7 @@ export abstract class WasmArray<R extends RawObject>
   }
 
   override dispose(): void {
-    if (this.#pins > 0 && !this.disposed) throw this.busyError('dispose');
+    if (this.#pins > 0 && !this.disposed) throw this.busyError('dispose', 'a call');
     super.dispose();
   }
 

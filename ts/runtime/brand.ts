@@ -43,6 +43,7 @@ const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 const kind = getter<string | undefined>(prototype, Symbol.toStringTag);
 const lengthOf = getter<number>(prototype, 'length');
 const offsetOf = getter<number>(prototype, 'byteOffset');
+const bytes = getter<number>(prototype, 'byteLength');
 const bufferOf = getter<ArrayBufferLike>(prototype, 'buffer');
 const viewOffset = getter<number>(DataView.prototype, 'byteOffset');
 const viewLength = getter<number>(DataView.prototype, 'byteLength');
@@ -106,17 +107,49 @@ export function bytesOf(
 ): Uint8Array | undefined {
   const isBuffer = !isView(value) && (isArrayBuffer(value) || isShared(value));
   if (!isBuffer && !isView(value)) return undefined;
+  const parts = isBuffer ? undefined : partsOf(value as ArrayBufferView);
   try {
-    if (isBuffer) return new Uint8Array(value as ArrayBufferLike);
-    const name = kind(value);
-    if (name === undefined)
-      return new Uint8Array(viewBuffer(value), viewOffset(value), viewLength(value));
-    apply(keys, value, []);
-    const size = constructors[name as ArrayKind]?.BYTES_PER_ELEMENT ?? 2; // Float16Array
-    return new Uint8Array(bufferOf(value), offsetOf(value), lengthOf(value) * size);
+    if (parts === undefined) return new Uint8Array(value as ArrayBufferLike);
+    if (!parts.lost) return new Uint8Array(parts.buffer, parts.byteOffset, parts.byteLength);
   } catch {
-    throw detached(operation, argument, show(value));
+    // as below
   }
+  throw detached(operation, argument, show(value));
+}
+
+/** Where a view lies, and whether it still has its memory. */
+export function partsOf(view: ArrayBufferView): {
+  buffer: ArrayBufferLike;
+  byteOffset: number;
+  byteLength: number;
+  lost: boolean;
+} {
+  const name = kind(view) as ArrayKind | undefined;
+  const buffer = name === undefined ? viewBuffer(view) : bufferOf(view);
+  try {
+    if (name !== undefined) apply(keys, view, []);
+    const [offset, length] = name === undefined ? [viewOffset, viewLength] : [offsetOf, bytes];
+    return { buffer, byteOffset: offset(view), byteLength: length(view), lost: false };
+  } catch {
+    return { buffer, byteOffset: 0, byteLength: 0, lost: true };
+  }
+}
+
+/** A typed array of this realm and of the same kind as `like` on another buffer; bytes where the kind is not known here. */
+export function sameKind(like: unknown, buffer: ArrayBufferLike): Uint8Array {
+  const Constructor = constructors[kind(like) as ArrayKind] ?? namedInGlobal(kind(like));
+  return new (Constructor as Uint8ArrayConstructor)(buffer);
+}
+
+function namedInGlobal(name: string | undefined): unknown {
+  return (globalThis as unknown as Record<string, unknown>)[name ?? ''] ?? Uint8Array;
+}
+
+/** True for `{ ... }` of any realm: no array, no instance of a class. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {

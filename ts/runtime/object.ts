@@ -150,11 +150,11 @@ export abstract class WasmObject<R extends RawObject> {
   }
 
   /** @internal */
-  protected busyError(operation: string): SublinearError {
+  protected busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',
       operation,
-      'this object is in use by a call that has not ended',
+      `this object is in use by ${by} that has not ended`,
     );
   }
 }

@@ -44,6 +44,7 @@ export interface ArrayInMemory {
 export interface ScratchMemory {
   readonly raw: { alloc(bytes: number): number; free(address: number): void };
   readonly alive: boolean;
+  readonly memoryLimit: number;
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
@@ -64,8 +65,9 @@ export class Scratch {
 
   /** Uninitialised bytes. Memory may grow: read the runtime's views after the last call of this, not before. */
   bytes(count: number): number {
-    // C would see it modulo 2^32, and give a block that is too small.
-    if (count > 0xffff_ffff) throw this.#runtime.memoryError(this.#operation, count);
+    // C would see more than 2^32 modulo that, and give a block that is too small.
+    if (count > this.#runtime.memoryLimit || count > 0xffff_ffff)
+      throw this.#runtime.memoryError(this.#operation, count);
     const address = this.#runtime.raw.alloc(count);
     if (address === 0) throw this.#runtime.failure(this.#operation);
     this.#blocks.push(address);

@@ -222,13 +222,18 @@ export function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
   }
   const iterable = source as Partial<AsyncIterable<string | Uint8Array>> | null | undefined;
   if (typeof iterable?.[Symbol.asyncIterator] === 'function') {
-    return (iterable as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]();
+    return steady((iterable as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]());
   }
   const iterator = piecesOf(source)?.[Symbol.iterator]();
-  if (iterator === undefined) return undefined;
+  return iterator && steady(iterator);
+}
+
+/** An iterator whose methods give promises of this realm, whatever the iterator's own give. */
+export function steady<T>(iterator: Iterator<T> | AsyncIterator<T>) {
   return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
+    next: async (): Promise<IteratorResult<T>> => iterator.next(),
+    return: async (): Promise<IteratorResult<T>> =>
+      (await iterator.return?.()) ?? { done: true, value: undefined },
   };
 }
 

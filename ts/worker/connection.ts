@@ -5,6 +5,7 @@ import { expose, type Remote, transfer, wrap } from 'comlink';
 import { spawn, spawnGiven, spawnInline } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { ModuleName, Variant } from '../generated/bundles.js';
+import { messageOf } from '../runtime/brand.js';
 import { SublinearError, SublinearTypeError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
@@ -556,8 +557,4 @@ function foreign(operation: string, path: Path, what: string): SublinearTypeErro
   const name = String(path[path.length - 1]);
   const argument = /^\d+$/.test(name) ? `argument ${Number(name) + 1}` : `"${name}"`;
   return new SublinearTypeError(operation, `${argument} ${what}`, { argument: name });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -97,11 +97,8 @@ export class Vector extends WasmArray<RawVector> {
     const operation = 'Vector.from';
     runtimeOf(this, operation);
     const source = elementsOf(operation, values);
-    const { dtype = source instanceof Float64Array ? 'float64' : 'float32' } = check.options(
-      operation,
-      options,
-      ['dtype'],
-    );
+    const wide = source instanceof Float64Array && !Array.isArray(values);
+    const { dtype = wide ? 'float64' : 'float32' } = check.options(operation, options, ['dtype']);
     const vector = this.zeros(source.length, { dtype });
     return vector.copyFrom(source);
   }

@@ -1,4 +1,5 @@
 // What may be known about a vector: what JSON can say, so that it can be saved.
+import { isPlain } from '../../runtime/brand.js';
 import { SublinearTypeError } from '../../runtime/errors.js';
 import { show, typeError } from '../../runtime/validate.js';
 
@@ -39,11 +40,4 @@ export function checkMetadata(operation: string, value: unknown): Metadata | und
   };
   visit(value, 'metadata');
   return value as Metadata;
-}
-
-/** True for `{ ... }` of any realm: no array, no instance of a class. */
-export function isPlain(value: unknown): value is { [key: string]: unknown } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

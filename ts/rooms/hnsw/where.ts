@@ -3,10 +3,11 @@
 // They are read twice. `readWhere` checks all of them and gives a copy that holds nothing but plain objects, lists and
 // scalars; `testOf` makes a function of a row from that copy, and cannot fail.
 
+import { isPlain } from '../../runtime/brand.js';
 import { SublinearTypeError } from '../../runtime/errors.js';
 import { typeError } from '../../runtime/validate.js';
 import type { Column, Columns } from './columns.js';
-import { DEEPEST, isPlain, type Json } from './metadata.js';
+import { DEEPEST, type Json } from './metadata.js';
 
 export type { Json, Metadata } from './metadata.js';
 
