@@ -156,7 +156,7 @@ export function reason(error: NodeJS.ErrnoException): string {
  * Text for a terminal: names of files and labels may hold sequences that move the cursor, change the title or turn the
  * writing round. They are shown as JSON writes them, so that JSON stays what it is.
  */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

@@ -61,7 +61,13 @@ export async function loadBundle({
     bundle
       .glue()
       .catch((cause) =>
-        Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
+        Promise.reject(
+          failed(
+            name,
+            `its JavaScript part could not be imported${withoutImport('<room>')}`,
+            cause,
+          ),
+        ),
       ),
   ]);
   const raw = await instantiate(name, module, glue.default as Glue);
@@ -158,10 +164,41 @@ async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
 async function fromTwin<T>({ name, twin, compiled }: NamedSource, take: Take<T>): Promise<T> {
   if (compiled !== undefined) return take(name, compiled);
   if (twin === undefined) throw failed(name, 'the package has no such module');
-  const text = atob((await twin()).default);
+  const text = atob(await textOf(twin));
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return take(name, bytes);
+}
+
+const isServiceWorker = () =>
+  typeof (globalThis as { ServiceWorkerGlobalScope?: unknown }).ServiceWorkerGlobalScope ===
+  'function';
+
+/** What to do where import() is not allowed. */
+export function withoutImport(room: string): string {
+  return isServiceWorker()
+    ? `; a service worker allows no dynamic imports: take load() of sublinear/${room}, which imports nothing later`
+    : '';
+}
+
+/**
+ * The text of a twin. A service worker may not import() it, but may fetch the file and look for the text in it; what a
+ * bundler calls the file stands in the function that would import it.
+ */
+async function textOf(twin: () => Promise<{ default: string }>): Promise<string> {
+  try {
+    return (await twin()).default;
+  } catch (cause) {
+    const [, file] = isServiceWorker()
+      ? (/\bimport\(\s*(["'`])(.+?)\1/.exec(String(twin)) ?? []).slice(1)
+      : [];
+    if (file === undefined) throw cause;
+    const response = (await fetched(new URL(file, globalThis.location.href))) as Response;
+    assertAnswered(response);
+    const [, text] = /(["'`])(AGFzbQ[\w+/=]+)\1/.exec(await response.text())?.slice(1) ?? [];
+    if (text === undefined) throw cause;
+    return text;
+  }
 }
 
 async function fromGiven<T>(

@@ -12,22 +12,5 @@ export abstract class WasmArray<R extends RawObject>
   readonly [IN_MEMORY] = true;
   /** @internal */
   abstract block(operation: string): Block;
-  #pins = 0;
-
-  /** @internal */
-  pin(): void {
-    this.#pins++;
-  }
-
-  /** @internal */
-  unpin(): void {
-    this.#pins--;
-  }
-
-  override dispose(): void {
-    if (this.#pins > 0 && !this.disposed) throw this.busyError('dispose', 'a call');
-    super.dispose();
-  }
-
   abstract toArray(): Float32Array | Float64Array;
 }

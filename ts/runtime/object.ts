@@ -45,6 +45,7 @@ export abstract class WasmObject<R extends RawObject> {
   #raw: R | undefined;
   readonly #held: Held;
   #busy = 0;
+  #pins = 0;
 
   static {
     // WebKit has no Symbol.dispose yet.
@@ -93,7 +94,8 @@ export abstract class WasmObject<R extends RawObject> {
   dispose(): void {
     if (this.#raw === undefined) return;
     const { runtime } = this;
-    if (runtime.alive && this.#busy > 0) throw this.busyError('dispose');
+    if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
+    if (runtime.alive && this.#pins > 0) throw this.#busyError('dispose', 'a call');
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
@@ -108,7 +110,7 @@ export abstract class WasmObject<R extends RawObject> {
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
-    if (this.#busy > 0) throw this.busyError(operation);
+    if (this.#busy > 0) throw this.#busyError(operation);
     return this.#raw;
   }
 
@@ -139,6 +141,16 @@ export abstract class WasmObject<R extends RawObject> {
     if (!this.disposed) found.delete();
   }
 
+  /** @internal Its address is in use: until `unpin()` it may be used, and not disposed. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  /** @internal */
+  unpin(): void {
+    this.#pins--;
+  }
+
   /** @internal Used by the runner of asynchronous calls. */
   hold(): void {
     this.#busy++;
@@ -149,8 +161,7 @@ export abstract class WasmObject<R extends RawObject> {
     this.#busy--;
   }
 
-  /** @internal */
-  protected busyError(operation: string, by = 'an asynchronous call'): SublinearError {
+  #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',
       operation,
