@@ -481,6 +481,23 @@ test('what a subclass or a property says of an object is not used for sizes', ()
   expect(graph.toEdges().from.length).toBe(3);
 });
 
+test('a proxy of an object, as frameworks make them, is an error that says what to do', () => {
+  using graph = engine.graph.Graph.fromEdges({ from: [0], to: [1] });
+  const proxy = new Proxy(graph, {});
+  const bare = Object.create(Object.getPrototypeOf(graph)) as typeof graph;
+  for (const call of [
+    () => proxy.nodeCount,
+    () => proxy.neighbors(0),
+    () => proxy.dispose(),
+    () => proxy.disposed,
+    () => engine.diffusion.pageRank(proxy),
+    () => bare.nodeCount,
+    () => bare.dispose(),
+  ])
+    expect(codeOf(call)).toBe('TYPE');
+  expect(graph.edgeCount).toBe(1);
+});
+
 describe('arrays outside the module', () => {
   test('count against its limit, and are refused before they are made', async () => {
     const small = await createEngine({ modules: ['sparse', 'graph'], memory: 'embedded' });
@@ -509,6 +526,28 @@ describe('arrays outside the module', () => {
     for (const [operation, call] of refusals)
       refused(call, Error, 'MEMORY', operation, /the limit is 4194304/);
     using one = SparseMatrix.identity(1000);
+    // Each answer would fit, and all of them together would not.
+    const { solver, diffusion } = await createEngine({
+      modules: ['solver', 'diffusion'],
+      memory: 'embedded',
+    });
+    using matrix = solver.SparseMatrix.identity(1000);
+    using prepared = solver.prepare(matrix);
+    const b = new Float64Array(1000);
+    const all = new Array(600).fill(b);
+    const operation = 'PreparedSolver.solveMany';
+    refused(() => prepared.solveMany(all), Error, 'MEMORY', operation, /4800000 more bytes/);
+    expect(prepared.solveMany([b, b]).length).toBe(2);
+    const ids = Uint32Array.from({ length: 1000 }, (_, i) => i);
+    using ring = diffusion.Graph.fromEdges({ from: ids, to: ids.map((i) => (i + 1) % 1000) });
+    const asked = { sources: new Array(1000).fill(0), tolerance: 1e-9, damping: 0.99 };
+    const rank = () => diffusion.personalizedPageRankBatch(ring, asked);
+    refused(rank, Error, 'MEMORY', 'personalizedPageRankBatch', /the limit is 4194304/);
+    // A list with gaps, or as long as can be, is read from the front.
+    const gaps: number[] = [];
+    gaps.length = 2 ** 32 - 1;
+    const gappy = () => diffusion.personalizedPageRankBatch(ring, { sources: gaps });
+    refused(gappy, TypeError, 'TYPE', 'personalizedPageRankBatch', /"source"/);
     expect([...one.diagonal()]).toEqual(new Array(1000).fill(1));
     small.dispose();
   });

@@ -74,6 +74,7 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** True after `dispose()`, after the engine was disposed, and after its module crashed. */
   get disposed(): boolean {
+    this.#assertOwn('disposed');
     return this.#raw === undefined || !this.runtime.alive;
   }
 
@@ -92,6 +93,7 @@ export abstract class WasmObject<R extends RawObject> {
    * ```
    */
   dispose(): void {
+    this.#assertOwn('dispose');
     if (this.#raw === undefined) return;
     const { runtime } = this;
     if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
@@ -107,6 +109,7 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   use(operation: string): R {
+    this.#assertOwn(operation);
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
@@ -159,6 +162,14 @@ export abstract class WasmObject<R extends RawObject> {
   /** @internal */
   letGo(): void {
     this.#busy--;
+  }
+
+  // Frameworks put proxies in front of what is given to them, and a proxy has no private fields.
+  #assertOwn(operation: string): void {
+    if (#raw in this) return;
+    const reason =
+      'this is not the object itself but a proxy of it, or something made from its prototype; keep the object out of reactive state (Vue: markRaw() or shallowRef())';
+    throw new SublinearTypeError(operation, reason);
   }
 
   #busyError(operation: string, by = 'an asynchronous call'): SublinearError {

@@ -159,7 +159,13 @@ export class Connection {
       if (alive === undefined) return;
       // Unless it has arrived again since.
       if (alive.refs.get(id)?.deref() === undefined) alive.refs.delete(id);
-      if (alive === this.#session) void alive.remote.forget(id, ref.received);
+      if (alive !== this.#session) return;
+      // What goes wrong here nobody could catch, and the program would end with it.
+      try {
+        alive.remote.forget(id, ref.received).then(undefined, () => {});
+      } catch {
+        // The worker has gone, and with it what was to be forgotten.
+      }
     });
   }
 
