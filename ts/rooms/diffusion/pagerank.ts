@@ -508,7 +508,7 @@ export function result(
       return withNodes(found, graph);
     }
     return runtime.scratch(operation, (scratch) => {
-      const { nodeCount } = graph;
+      const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
       const address = scratch.f64(nodeCount);
       runtime.check(operation, pageRank.scores(address));
       const scores = inPrecision(runtime.copyF64(address, nodeCount), output);

@@ -3,7 +3,8 @@
 // A column is made when a condition first asks for its field, and follows changes from then on. Each item has a kind (a byte)
 // and a number: its value, or for a string its place in the list of strings that occur, which is sorted when an order is
 // first asked for. So a condition is a loop over one typed array.
-import { isPlain, type Json, type Metadata } from './metadata.js';
+import { isPlain } from '../../runtime/brand.js';
+import type { Json, Metadata } from './metadata.js';
 
 /** Kinds of values in a column. */
 export const ABSENT = 0;

@@ -3,6 +3,7 @@
 // They are read twice. `readWhere` checks all of them and gives a copy that holds nothing but plain objects, lists and
 // scalars; `maskOf` answers that copy for all items at once, and cannot fail.
 
+import { isPlain } from '../../runtime/brand.js';
 import { SublinearTypeError } from '../../runtime/errors.js';
 import { typeError } from '../../runtime/validate.js';
 import {
@@ -16,7 +17,7 @@ import {
   STRING,
   TRUE,
 } from './columns.js';
-import { DEEPEST, dateText, isDate, isPlain } from './metadata.js';
+import { DEEPEST, dateText, isDate } from './metadata.js';
 
 export type { Json, Metadata } from './metadata.js';
 
