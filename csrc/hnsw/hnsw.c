@@ -223,7 +223,9 @@ sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *s
   SL_REQUIRE(count <= SL_SLOT_LIMIT - store->used, SL_ERR_OVERFLOW, "count",
              "less than 2^31 vectors");
   SL_TRY(sl_hnsw_reserve(index, store->used + count));
-  *rows = sl_store_row(store, store->used);
+  index->staged_first = store->used;
+  index->staged_count = count;
+  *rows = count > 0 ? sl_store_row(store, store->used) : NULL;
   *stride = store->row_bytes;
   return SL_OK;
 }
@@ -231,9 +233,10 @@ sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *s
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added) {
   sl_store *store = &index->store;
   *added = 0;
-  SL_REQUIRE(count <= store->capacity - store->used && store->codes == SL_CODES_NONE, SL_ERR_STATE,
-             "count", "no more vectors than were staged");
   uint32_t first = store->used;
+  SL_REQUIRE(count <= index->staged_count && index->staged_first == first, SL_ERR_STATE, "count",
+             "no more vectors than were staged");
+  index->staged_count = 0;
   for (; *added < count; (*added)++) {
     // Where a slot was free the row is copied there; otherwise it already stands where it belongs.
     void *row = sl_store_row(store, first + *added);

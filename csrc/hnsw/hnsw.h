@@ -59,6 +59,8 @@ typedef struct sl_hnsw {
   unsigned char *pair;      // and a slot's vector as a query to others
   uint64_t scored;          // rows compared since creation
   uint32_t repairs;         // repair passes since creation
+  uint32_t staged_first;    // slot of the first vector that was staged
+  uint32_t staged_count;    // how many may be added from there
   uint32_t repair_at;       // slots that a repair in steps has behind it; 0 after a change
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_hnsw;
@@ -102,7 +104,7 @@ sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const vo
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride);
 
 // Adds the first `count` staged vectors; errors, `added` and cost as sl_hnsw_add, but an id in use
-// is always an error. What was not added is forgotten.
+// is always an error, and ERR_STATE where fewer were staged. What was not added is forgotten.
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added);
 
 // Removes one vector: it is never returned again. Its slot stays a stepping stone until the links
