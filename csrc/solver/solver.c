@@ -14,6 +14,10 @@
 // verification miss by a hair.
 #define CLAIM_FACTOR 0.9
 
+// Once a recurrence has drifted from the truth, each further piece of it is verified after this
+// gain: longer ones add more rounding than they take off.
+#define PIECE_FACTOR 0.4
+
 // A backward error that no method in f64 improves on by trying again.
 #define ATTAINABLE_BACKWARD_ERROR 1e-14
 
@@ -104,6 +108,7 @@ void sl_solver_destroy(sl_solver *solver) {
   sl_free(solver->right_side.scaled);
   sl_free(solver->x);
   sl_free(solver->best);
+  sl_free(solver->kept);
   sl_free(solver->r);
   for (uint32_t k = 0; k < solver->vector_count; k++) sl_free(solver->vectors[k]);
   sl_free(solver->history.values);
@@ -119,7 +124,8 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
 }
 
 size_t sl_solver_bytes(const sl_solver *solver) {
-  size_t vectors = 5 + solver->vector_count + (solver->right_side.scaled != NULL);
+  size_t vectors =
+      5 + solver->vector_count + (solver->right_side.scaled != NULL) + (solver->kept != NULL);
   size_t bytes = sizeof *solver + vectors * solver->n * sizeof(double) +
                  sl_null_space_bytes(&solver->null_space) +
                  solver->history.capacity * sizeof *solver->history.values;
@@ -160,6 +166,7 @@ static void next_attempt(sl_solver *solver) {
   solver->phase = SL_PHASE_SETUP;
   solver->request = SL_REQUEST_NONE;
   solver->verified.norm = INFINITY;
+  solver->claim = CLAIM_FACTOR * solver->target;
 }
 
 static void end(sl_solver *solver, sl_outcome outcome) {
@@ -229,6 +236,7 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->best_in_x = true;
   solver->verified.holds = false;
   solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
+  solver->kept_norm = INFINITY;
   solver->numerically_singular = false;
   solver->iterations = 0;
   solver->work = 0;
@@ -302,6 +310,18 @@ static void take_best(sl_solver *solver) {
   sl_null_space_project(&solver->null_space, solver->x);
 }
 
+// Sets x, verified a moment ago, aside: what follows may end with a worse one. Without the memory
+// for it that is what happens.
+static void keep(sl_solver *solver) {
+  size_t before = sl_bytes_in_use(), more = solver->n * sizeof *solver->x;
+  bool room = solver->max_bytes == 0 || solver->held + more <= solver->max_bytes;
+  if (!(solver->norm < solver->kept_norm)) return;
+  if (solver->kept == NULL && (!room || SL_ALLOC(&solver->kept, solver->n) != SL_OK)) return;
+  solver->held += sl_bytes_in_use() - before;
+  memcpy(solver->kept, solver->x, more);
+  solver->kept_norm = solver->norm;
+}
+
 static bool is_attainable_level(const sl_solver *solver) {
   uint32_t n = solver->n;
   double reached =
@@ -350,6 +370,10 @@ static bool meets_target(sl_solver *solver) {
   }
   take_best(solver);
   compute_residual(solver);
+  if (solver->kept_norm < INFINITY && !(solver->norm <= solver->kept_norm)) {
+    memcpy(solver->x, solver->kept, solver->n * sizeof *solver->x);
+    compute_residual(solver);
+  }
   if (!is_usable(solver)) start_from_zero(solver);
   solver->best_norm = solver->norm;
   attempt(solver)->relative_residual = relative_norm(solver);
@@ -369,6 +393,8 @@ static void verify(sl_solver *solver, sl_outcome claim) {
   } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
     solver->verified.norm = solver->norm;
+    solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    keep(solver);
     solver->phase = SL_PHASE_START;
   } else {
     fail(solver, claim == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED : claim);
@@ -414,7 +440,7 @@ static sl_status iterate(sl_solver *solver) {
   attempt(solver)->iterations++;
   if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
   SL_TRY(record(solver));
-  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= CLAIM_FACTOR * solver->target) {
+  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= solver->claim) {
     outcome = SL_OUTCOME_CONVERGED;
   }
   if (outcome != SL_OUTCOME_RUNNING) {
