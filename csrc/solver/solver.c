@@ -386,6 +386,20 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
   end(solver, meets_target(solver) ? SL_OUTCOME_CONVERGED : limit);
 }
 
+// Whether the method's x and residual are updated side by side, so that rounding parts them more
+// with every iteration. The others compute true residuals themselves.
+static bool drifts(const sl_solver *solver) {
+  switch (solver->plan[solver->plan_at]) {
+  case SL_SOLVER_GAUSS_SEIDEL:
+  case SL_SOLVER_GMRES:
+  case SL_SOLVER_LU:
+  case SL_SOLVER_CHOLESKY:
+    return false;
+  default:
+    return true;
+  }
+}
+
 // After the recurrence has ended in whatever way.
 static void verify(sl_solver *solver, sl_outcome claim) {
   if (meets_target(solver)) {
@@ -393,7 +407,9 @@ static void verify(sl_solver *solver, sl_outcome claim) {
   } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
     solver->verified.norm = solver->norm;
-    solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    if (drifts(solver)) {
+      solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    }
     keep(solver);
     solver->phase = SL_PHASE_START;
   } else {
