@@ -122,4 +122,5 @@ const sl_method sl_method_CHOLESKY = {
     .definite = true,
     .diagonal = true,
     .dense = true,
+    .true_residual = true,
 };

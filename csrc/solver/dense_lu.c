@@ -188,4 +188,5 @@ const sl_method sl_method_LU = {
     .bytes = bytes,
     .destroy = destroy,
     .dense = true,
+    .true_residual = true,
 };

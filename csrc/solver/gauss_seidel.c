@@ -343,5 +343,6 @@ const sl_method sl_method_GAUSS_SEIDEL = {
     .bytes = bytes,
     .destroy = destroy,
     .diagonal = true,
+    .true_residual = true,
     .orderings = 1u << SL_ORDER_NATURAL | 1u << SL_ORDER_TOPOLOGICAL,
 };

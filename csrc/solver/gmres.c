@@ -187,4 +187,5 @@ const sl_method sl_method_GMRES = {
     .size = sizeof(gmres),
     .bytes = bytes,
     .destroy = destroy,
+    .true_residual = true,
 };

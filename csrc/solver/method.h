@@ -140,6 +140,8 @@ struct sl_method {
   bool diagonal; // one without zeros
   bool dominant; // symmetric diagonally dominant matrices only
   bool dense;    // n <= SL_SOLVER_MAX_DENSE only
+  // The method computes r from x; others update both side by side, and rounding parts them.
+  bool true_residual;
   // Orders of rows that can be asked for beside AUTO: bits 1 << sl_ordering_kind.
   uint32_t orderings;
 };

@@ -388,17 +388,7 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
 
 // Whether the method's x and residual are updated side by side, so that rounding parts them more
 // with every iteration. The others compute true residuals themselves.
-static bool drifts(const sl_solver *solver) {
-  switch (solver->plan[solver->plan_at]) {
-  case SL_SOLVER_GAUSS_SEIDEL:
-  case SL_SOLVER_GMRES:
-  case SL_SOLVER_LU:
-  case SL_SOLVER_CHOLESKY:
-    return false;
-  default:
-    return true;
-  }
-}
+static bool drifts(const sl_solver *solver) { return !running(solver)->true_residual; }
 
 // After the recurrence has ended in whatever way.
 static void verify(sl_solver *solver, sl_outcome claim) {

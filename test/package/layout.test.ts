@@ -167,6 +167,7 @@ describe('imports of ts/', () => {
     ['cli/'],
     ['worker/'],
     ['engine/'],
+    ['generated/entry/'],
     ['generated/rooms.ts', 'generated/room/', 'generated/bundle/'],
     ['rooms/'],
     ['store/'],

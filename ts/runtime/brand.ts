@@ -53,7 +53,7 @@ const sharedLength =
   typeof SharedArrayBuffer === 'function'
     ? getter<number>(SharedArrayBuffer.prototype, 'byteLength')
     : undefined;
-// It throws for a view whose memory has gone, or no longer reaches as far as the view.
+// It throws for a view whose memory has gone, or no longer reaches as far as the view; the length of such a view reads as 0.
 const { keys } = prototype as { keys: () => unknown };
 
 function getter<T>(owner: object, key: PropertyKey): (value: unknown) => T {
@@ -79,9 +79,10 @@ export function typedArray<K extends ArrayKind>(
   const name = kind(value) as K | undefined;
   if (name === undefined || !kinds.includes(name)) return undefined;
   try {
-    apply(keys, value, []);
+    const length = lengthOf(value);
+    if (length === 0) apply(keys, value, []);
     const Constructor = constructors[name] as Float64ArrayConstructor;
-    return new Constructor(bufferOf(value), offsetOf(value), lengthOf(value)) as Kinds[K];
+    return new Constructor(bufferOf(value), offsetOf(value), length) as Kinds[K];
   } catch {
     throw detached(operation, argument, name);
   }

@@ -74,7 +74,7 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** True after `dispose()`, after the engine was disposed, and after its module crashed. */
   get disposed(): boolean {
-    this.#assertOwn('disposed');
+    if (!(#raw in this)) throw notItself('disposed');
     return this.#raw === undefined || !this.runtime.alive;
   }
 
@@ -93,7 +93,7 @@ export abstract class WasmObject<R extends RawObject> {
    * ```
    */
   dispose(): void {
-    this.#assertOwn('dispose');
+    if (!(#raw in this)) throw notItself('dispose');
     if (this.#raw === undefined) return;
     const { runtime } = this;
     if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
@@ -109,7 +109,7 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   use(operation: string): R {
-    this.#assertOwn(operation);
+    if (!(#raw in this)) throw notItself(operation);
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
@@ -164,14 +164,6 @@ export abstract class WasmObject<R extends RawObject> {
     this.#busy--;
   }
 
-  // Frameworks put proxies in front of what is given to them, and a proxy has no private fields.
-  #assertOwn(operation: string): void {
-    if (#raw in this) return;
-    const reason =
-      'this is not the object itself but a proxy of it, or something made from its prototype; keep the object out of reactive state (Vue: markRaw() or shallowRef())';
-    throw new SublinearTypeError(operation, reason);
-  }
-
   #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',
@@ -217,6 +209,13 @@ export function adopt<T>(
   const Bound = runtime.bind(Class) as unknown as new (raw: RawObject) => T;
   adopted = runtime.made(operation, raw);
   return new Bound(adopted);
+}
+
+// Frameworks put proxies in front of what is given to them, and a proxy has no private fields.
+function notItself(operation: string): SublinearTypeError {
+  const reason =
+    'this is not the object itself but a proxy of it, or something made from its prototype; keep the object out of reactive state (Vue: markRaw() or shallowRef())';
+  return new SublinearTypeError(operation, reason);
 }
 
 /** The error of `new Graph(...)`: it names the calls that make one. */

@@ -585,7 +585,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   ): { address: number; count: number; stride: number } {
     const { runtime } = this;
     const source = this.#elements(operation, argument, value, count);
-    const width = this.#width(operation);
+    const width = this.#width();
     const bits = this.#shape?.bits === true;
     const held = source.length / width;
     const stride = bits ? width : 4 * width;
@@ -596,13 +596,15 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   }
 
   // Elements of a vector as users give it. Neither metric nor dimension ever changes: they are asked for once.
-  // Not the public getters: a subclass may say anything.
-  #width(operation: string): number {
-    if (this.#shape === undefined) {
-      const raw = this.use(operation);
-      this.#shape = { bits: raw.metric() === metrics.hamming, dimension: raw.dimension() };
-    }
+  #width(): number {
+    this.#shape ??= this.#ask();
     return this.#shape.bits ? this.#shape.dimension / 8 : this.#shape.dimension;
+  }
+
+  // Not of the public getters: a subclass may say anything.
+  #ask() {
+    const raw = this.use(this.named('dimension'));
+    return { bits: raw.metric() === metrics.hamming, dimension: raw.dimension() };
   }
 
   // Checks type and length of `count` vectors, or of as many as there are.
@@ -611,8 +613,8 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     argument: string,
     value: VectorArray,
     count?: number,
-  ): Uint8Array | Float32Array | Float64Array | readonly number[] {
-    const width = this.#width(operation);
+  ): Uint8Array | Float32Array | Float64Array {
+    const width = this.#width();
     const bits = this.#shape?.bits === true;
     if (!bits && kindOf(value) === 'Uint8Array')
       throw check.typeError(operation, argument, 'Float32Array, Float64Array or number[]', value);
