@@ -21,10 +21,10 @@ static sl_graph *uneven_graph(double heavy, double light) {
   return make_graph(NODES, EDGES, from, to, weights, SL_VALUES_F64, true);
 }
 
-static sl_pagerank_result rank(sl_pagerank *p, const sl_pagerank_options *options) {
+static sl_diffusion_result rank(sl_pagerank *p, const sl_pagerank_options *options) {
   const uint32_t source = 0;
   sl_outcome outcome;
-  sl_pagerank_result result;
+  sl_diffusion_result result;
   assert_ok(sl_pagerank_begin(p, options, &source, NULL, 1));
   do assert_ok(sl_job_step(sl_pagerank_job(p), UINT64_C(1) << 20, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
@@ -46,7 +46,7 @@ static void tolerance_below_rounding_ends_every_method(void **state) {
       options.method = methods[m];
       options.tolerance = 1e-300;
       options.max_work = 200000000;
-      const sl_pagerank_result result = rank(p, &options);
+      const sl_diffusion_result result = rank(p, &options);
       assert_int_equal(result.outcome, SL_OUTCOME_STAGNATED);
       assert_true(result.edge_operations < (uneven ? 10000000u : 2000000u));
       assert_true(result.error_bound < 1e-11);
@@ -72,7 +72,7 @@ static void dangling_node_leaves_the_bound_small(void **state) {
   sl_graph *g = make_graph(n, count, from, to, NULL, SL_VALUES_PATTERN, true);
   sl_pagerank *p;
   sl_outcome outcome;
-  sl_pagerank_result result;
+  sl_diffusion_result result;
   sl_pagerank_options options = sl_pagerank_options_default();
   options.tolerance = 1e-13; // 8.9e-12 is what uncompensated sums would leave
   assert_ok(sl_pagerank_create(g, &p));

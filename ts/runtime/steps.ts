@@ -137,8 +137,6 @@ export function orAborted<T>(signal: AbortSignal, begin: () => PromiseLike<T>): 
   });
 }
 
-// --- both forms of a method ---------------------------------------------------------------------------------------------
-
 /** A call while its arguments are checked and its work is begun. */
 export interface Call<Options> {
   readonly runtime: Runtime;
@@ -274,8 +272,6 @@ function end<Result>(job: CoreJob<unknown>, ending: Ending, result: () => Result
   if (ending === 'timeLimit') job.stop();
   return result();
 }
-
-// --- slices -------------------------------------------------------------------------------------------------------------
 
 class Slices {
   readonly #job: Job<unknown>;
