@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hnsw/copies.h"
 
 void sl_visited_clear(sl_hnsw *index) {
   if (++index->epoch == 0) { // every 65,535 searches
@@ -47,12 +48,12 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
 }
 
 // The candidate that is likely to be expanded next: its links arrive while others are scored.
-static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *index, uint32_t level,
-                                                             uint32_t count, uint32_t cursor) {
+static inline __attribute__((always_inline)) void
+touch_next(const sl_hnsw *index, uint32_t level, uint32_t count, uint32_t cursor, uint32_t salt) {
   uint32_t next = cursor + 1;
   while (next < count && index->pool[next] & 1) next++;
   if (next == count) return;
-  sl_touch(sl_links(index, sl_entry_slot(index->pool[next]), level),
+  sl_touch(sl_links(index, sl_entry_slot(index->pool[next]) ^ salt, level),
            4 * (size_t)(level == 0 ? index->links0_stride : index->upper_stride));
 }
 
@@ -61,21 +62,23 @@ static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *inde
 // scored four at a time. On 100,000 vectors of 100 numbers three quarters of the time was waiting
 // for memory before the second phase was there. Where the pool is full and the index has sketches,
 // these rule out most of the neighbours before their rows are looked at.
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) bool
 search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef) {
   uint64_t *pool = index->pool;
   uint32_t *batch = index->batch;
   float *keys = index->keys;
   uint16_t *visited = index->visited;
   const uint16_t epoch = index->epoch;
+  const uint32_t salt = index->salt;
   uint32_t count = index->pool_count, cursor = 0;
-  uint64_t scored = 0;
-  while (cursor < count) {
+  uint64_t scored = index->scored;
+  const uint64_t scored_most = index->scored_most;
+  while (cursor < count && scored <= scored_most) {
     if (pool[cursor] & 1) {
       cursor++;
       continue;
     }
-    const uint32_t *links = sl_links(index, sl_entry_slot(pool[cursor]), level);
+    const uint32_t *links = sl_links(index, sl_entry_slot(pool[cursor]) ^ salt, level);
     pool[cursor] |= 1;
     uint32_t gathered = 0;
     for (uint32_t i = 1, end = links[0]; i <= end; i++) {
@@ -86,7 +89,7 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     }
     if (gathered == 0) continue;
     scored += gathered;
-    touch_next(index, level, count, cursor);
+    touch_next(index, level, count, cursor, salt);
     if (count == ef && scorer->sketch.codes != NULL) {
       float limit = sl_entry_key(pool[ef - 1]);
       sl_touch_rows(&index->store.sketches, batch, gathered);
@@ -98,19 +101,20 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     sl_score_batch(score, scorer, batch, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
-      uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i]));
+      uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i] ^ salt));
       if (at < lowest) lowest = at;
     }
     cursor = lowest;
   }
   index->pool_count = count;
-  index->scored += scored;
+  index->scored = scored;
+  return cursor >= count;
 }
 
 #define DEFINE_SEARCH(name, score)                                                                 \
-  static __attribute__((noinline)) void search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
+  static __attribute__((noinline)) bool search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
                                                       uint32_t level, uint32_t ef) {               \
-    search_layer(score, index, scorer, level, ef);                                                 \
+    return search_layer(score, index, scorer, level, ef);                                          \
   }
 DEFINE_SEARCH(dot, SL_SCORE_DOT)
 DEFINE_SEARCH(squared, SL_SCORE_SQUARED)
@@ -120,35 +124,29 @@ DEFINE_SEARCH(poincare, SL_SCORE_POINCARE)
 DEFINE_SEARCH(dot_int8, SL_SCORE_DOT_INT8)
 DEFINE_SEARCH(squared_int8, SL_SCORE_SQUARED_INT8)
 
-void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
+bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
   sl_visited_clear(index);
   index->visited[start] = index->epoch;
-  index->pool[0] = sl_entry(start_key, start);
+  index->pool[0] = sl_entry(start_key, start ^ index->salt);
   index->pool_count = 1;
   switch (index->store.score) {
   case SL_SCORE_DOT:
-    search_dot(index, scorer, level, ef);
-    break;
+    return search_dot(index, scorer, level, ef);
   case SL_SCORE_SQUARED:
-    search_squared(index, scorer, level, ef);
-    break;
+    return search_squared(index, scorer, level, ef);
   case SL_SCORE_MANHATTAN:
-    search_manhattan(index, scorer, level, ef);
-    break;
+    return search_manhattan(index, scorer, level, ef);
   case SL_SCORE_HAMMING:
-    search_hamming(index, scorer, level, ef);
-    break;
+    return search_hamming(index, scorer, level, ef);
   case SL_SCORE_POINCARE:
-    search_poincare(index, scorer, level, ef);
-    break;
+    return search_poincare(index, scorer, level, ef);
   case SL_SCORE_DOT_INT8:
-    search_dot_int8(index, scorer, level, ef);
-    break;
+    return search_dot_int8(index, scorer, level, ef);
   case SL_SCORE_SQUARED_INT8:
-    search_squared_int8(index, scorer, level, ef);
-    break;
+    return search_squared_int8(index, scorer, level, ef);
   }
+  return true;
 }
 
 // Is `slot` nearer to one of the kept slots than `limit`?
@@ -182,6 +180,8 @@ uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32
 }
 
 // Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
+// Which of equally near ones has to go is left to chance: were it always the newcomer, or always
+// the same slot, vectors that are equally far from all others could not be reached.
 static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
   uint32_t *links = sl_links(index, to, level), most = sl_links_most(index, level);
   if (links[0] < most) {
@@ -191,13 +191,16 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   uint32_t count = 0;
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
+  uint32_t salt = sl_salt_of(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
   sl_touch_rows(&scorer.rows, index->batch, most + 1);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
-    sl_pool_insert(index->sorted, &count, most + 1, sl_entry(index->keys[i], index->batch[i]));
+    sl_pool_insert(index->sorted, &count, most + 1,
+                   sl_entry(index->keys[i], index->batch[i] ^ salt));
   }
+  sl_take_salt(index->sorted, count, salt);
   links[0] = sl_select_neighbours(index, index->sorted, count, sl_slot_factor(&index->store, to),
                                   most, links + 1, 0);
 }
@@ -229,8 +232,11 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   }
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
+  index->salt = sl_salt_of(slot, 0);
+  index->scored_most = UINT64_MAX;
   for (uint32_t l = level < top ? level : top;; l--) {
     sl_search_layer(index, &scorer, l, index->options.ef_construction, start, key);
+    sl_take_salt(index->pool, index->pool_count, index->salt);
     start = sl_entry_slot(index->pool[0]);
     key = sl_entry_key(index->pool[0]);
     drop_dead(index);
@@ -240,13 +246,15 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     for (uint32_t i = 1; i <= links[0]; i++) link_back(index, links[i], slot, l);
     if (l == 0) break;
   }
+  index->salt = 0;
+  sl_repair_new(index, slot);
   if (level > top) index->entry = slot;
 }
 
 void sl_graph_choose_entry(sl_hnsw *index) {
   index->entry = SL_NO_SLOT;
   for (uint32_t slot = 0; slot < index->store.used; slot++) {
-    if (index->store.states[slot] != SL_SLOT_LIVE) continue;
+    if (!sl_is_node(index, slot)) continue;
     if (index->entry == SL_NO_SLOT || index->levels[slot] > index->levels[index->entry]) {
       index->entry = slot;
     }
@@ -258,5 +266,10 @@ void sl_graph_reset(sl_hnsw *index) {
   index->store.free_head = SL_NO_SLOT;
   index->upper_used = 0;
   index->entry = SL_NO_SLOT;
+  index->repair_at = SL_NO_SLOT;
+  index->by_row_count = 0;
+  if (index->by_row_size > 0) {
+    memset(index->by_row, 0, (size_t)index->by_row_size * sizeof *index->by_row);
+  }
   sl_store_touch(&index->store);
 }

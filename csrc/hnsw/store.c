@@ -311,6 +311,29 @@ void sl_store_kill(sl_store *store, uint32_t slot) {
   sl_store_touch(store);
 }
 
+void sl_store_copy_rows(sl_store *store, uint32_t to, uint32_t from) {
+  memcpy(sl_store_row(store, to), sl_store_row(store, from), store->row_bytes);
+  if (store->exact_bytes > 0) {
+    memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
+  }
+  if (store->sketch.codes > 0) {
+    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketches.item_bytes);
+  }
+  if (store->factors != NULL) store->factors[to] = store->factors[from];
+}
+
+void sl_store_replace(sl_store *store, uint32_t slot, uint32_t from) {
+  uint32_t id = store->ids[from];
+  table_erase(store, slot);
+  table_erase(store, from);
+  sl_store_copy_rows(store, slot, from);
+  store->ids[slot] = id;
+  table_insert(store, id, slot);
+  store->live--;
+  store->dead++;
+  sl_store_release(store, from);
+}
+
 void sl_store_release(sl_store *store, uint32_t slot) {
   store->states[slot] = SL_SLOT_FREE;
   store->dead--;

@@ -18,7 +18,12 @@
 #define SL_SLOT_LIMIT 0x7fffffffu
 #define SL_NO_SLOT UINT32_MAX
 
-typedef enum sl_slot_state { SL_SLOT_FREE = 0, SL_SLOT_LIVE = 1, SL_SLOT_DEAD = 2 } sl_slot_state;
+typedef enum sl_slot_state {
+  SL_SLOT_FREE = 0,
+  SL_SLOT_LIVE = 1,
+  SL_SLOT_DEAD = 2,    // removed; links may still lead here
+  SL_SLOT_LEAVING = 3, // dead, and a repair that is under way takes it out of the links
+} sl_slot_state;
 
 // What rows are made of. Codes are a first pass: results are ranked again with exact rows.
 typedef enum sl_codes {
@@ -66,9 +71,9 @@ typedef struct sl_store {
   sl_sketch_shape sketch; // codes = 0: there are no sketches
   uint32_t vector_bytes;  // of an encoded vector: row_bytes without codes
   double curvature;
-  uint32_t capacity; // slots that ids, states and factors have room for
-  uint32_t used;     // slots ever used: every slot below is free, live or dead
-  uint32_t live, dead;
+  uint32_t capacity;   // slots that ids, states and factors have room for
+  uint32_t used;       // slots ever used: every slot below is free, live or dead
+  uint32_t live, dead; // dead: with those that are leaving
   uint32_t free_head;  // chain of free slots through ids, SL_NO_SLOT ends it
   sl_chunks rows;      // row_bytes each
   sl_chunks exacts;    // exact_bytes each
@@ -124,6 +129,13 @@ const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer);
 
 // Live to dead: the id is forgotten, the row stays. O(1) expected.
 void sl_store_kill(sl_store *store, uint32_t slot);
+
+// The live vector of `from` moves to `slot`, whose own live vector is removed; `from` becomes free.
+// O(row_bytes).
+void sl_store_replace(sl_store *store, uint32_t slot, uint32_t from);
+
+// Writes what stands in slot `from` (row, exact row, sketch, factor) into slot `to`.
+void sl_store_copy_rows(sl_store *store, uint32_t to, uint32_t from);
 
 // Dead to free. O(1).
 void sl_store_release(sl_store *store, uint32_t slot);

@@ -215,7 +215,7 @@ static void pieces_with_good_sums_are_checked(void **state) {
   uint64_t length;
   uint8_t *bytes = save_hnsw(index, 4096, &length);
   uint64_t meta = 32 + 16 * 8;
-  bytes[meta + 72] ^= 1;
+  bytes[meta + 76] ^= 1; // how far a repair has come that is not under way
   sl_put_u32(bytes + meta + 80, sl_crc32c(0, bytes + meta, 80));
   sl_reader *reader;
   assert_ok(sl_reader_create(SL_FILE_HNSW, 0, &reader));

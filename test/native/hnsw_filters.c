@@ -1,3 +1,4 @@
+#define HNSW_POINTS 6000
 #include "hnsw_points.h"
 
 static void filters_of_every_selectivity(void **state) {
