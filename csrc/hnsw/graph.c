@@ -48,12 +48,13 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
 }
 
 // The candidate that is likely to be expanded next: its links arrive while others are scored.
-static inline __attribute__((always_inline)) void
-touch_next(const sl_hnsw *index, uint32_t level, uint32_t count, uint32_t cursor, uint32_t salt) {
+static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *index, uint32_t level,
+                                                             uint32_t count, uint32_t cursor,
+                                                             sl_tie_order ties) {
   uint32_t next = cursor + 1;
   while (next < count && index->pool[next] & 1) next++;
   if (next == count) return;
-  sl_touch(sl_links(index, sl_entry_slot(index->pool[next]) ^ salt, level),
+  sl_touch(sl_links(index, sl_tie_slot(ties, sl_entry_slot(index->pool[next])), level),
            4 * (size_t)(level == 0 ? index->links0_stride : index->upper_stride));
 }
 
@@ -69,7 +70,7 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
   float *keys = index->keys;
   uint16_t *visited = index->visited;
   const uint16_t epoch = index->epoch;
-  const uint32_t salt = index->salt;
+  const sl_tie_order ties = index->ties;
   uint32_t count = index->pool_count, cursor = 0;
   uint64_t scored = index->scored;
   const uint64_t scored_most = index->scored_most;
@@ -78,7 +79,7 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
       cursor++;
       continue;
     }
-    const uint32_t *links = sl_links(index, sl_entry_slot(pool[cursor]) ^ salt, level);
+    const uint32_t *links = sl_links(index, sl_tie_slot(ties, sl_entry_slot(pool[cursor])), level);
     pool[cursor] |= 1;
     uint32_t gathered = 0;
     for (uint32_t i = 1, end = links[0]; i <= end; i++) {
@@ -89,7 +90,7 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     }
     if (gathered == 0) continue;
     scored += gathered;
-    touch_next(index, level, count, cursor, salt);
+    touch_next(index, level, count, cursor, ties);
     if (count == ef && scorer->sketch.codes != NULL) {
       float limit = sl_entry_key(pool[ef - 1]);
       sl_touch_rows(&index->store.sketches, batch, gathered);
@@ -101,7 +102,8 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     sl_score_batch(score, scorer, batch, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
-      uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i] ^ salt));
+      uint32_t at =
+          sl_pool_insert(pool, &count, ef, sl_entry(keys[i], sl_tie_rank(ties, batch[i])));
       if (at < lowest) lowest = at;
     }
     cursor = lowest;
@@ -128,7 +130,7 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
                      uint32_t start, float start_key) {
   sl_visited_clear(index);
   index->visited[start] = index->epoch;
-  index->pool[0] = sl_entry(start_key, start ^ index->salt);
+  index->pool[0] = sl_entry(start_key, sl_tie_rank(index->ties, start));
   index->pool_count = 1;
   switch (index->store.score) {
   case SL_SCORE_DOT:
@@ -191,16 +193,16 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   uint32_t count = 0;
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
-  uint32_t salt = sl_salt_of(to, slot);
+  sl_tie_order ties = sl_ties_by_chance(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
   sl_touch_rows(&scorer.rows, index->batch, most + 1);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
     sl_pool_insert(index->sorted, &count, most + 1,
-                   sl_entry(index->keys[i], index->batch[i] ^ salt));
+                   sl_entry(index->keys[i], sl_tie_rank(ties, index->batch[i])));
   }
-  sl_take_salt(index->sorted, count, salt);
+  sl_ties_end(index->sorted, count, ties);
   links[0] = sl_select_neighbours(index, index->sorted, count, sl_slot_factor(&index->store, to),
                                   most, links + 1, 0);
 }
@@ -232,11 +234,11 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   }
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
-  index->salt = sl_salt_of(slot, 0);
+  index->ties = sl_ties_by_chance(slot, slot);
   index->scored_most = UINT64_MAX;
   for (uint32_t l = level < top ? level : top;; l--) {
     sl_search_layer(index, &scorer, l, index->options.ef_construction, start, key);
-    sl_take_salt(index->pool, index->pool_count, index->salt);
+    sl_ties_end(index->pool, index->pool_count, index->ties);
     start = sl_entry_slot(index->pool[0]);
     key = sl_entry_key(index->pool[0]);
     drop_dead(index);
@@ -246,7 +248,7 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     for (uint32_t i = 1; i <= links[0]; i++) link_back(index, links[i], slot, l);
     if (l == 0) break;
   }
-  index->salt = 0;
+  index->ties = sl_ties_by_slot();
   sl_repair_new(index, slot);
   if (level > top) index->entry = slot;
 }

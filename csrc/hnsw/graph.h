@@ -25,8 +25,8 @@ sl_status sl_pool_reserve(sl_hnsw *index, uint32_t ef);
 uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, float *key);
 
 // Algorithm 2: fills the pool with the (up to) ef nearest of a level, dead slots among them, seen
-// from `start`. The pool must have room for ef. Of equal keys the least slot ^ index->salt comes
-// first. Returns false when index->scored passed index->scored_most: the pool is not finished then.
+// from `start`. The pool must have room for ef. Equal keys are in the order of index->ties. Returns
+// false when index->scored passed index->scored_most: the pool is not finished then.
 bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key);
 
@@ -36,17 +36,31 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
 uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32_t count,
                               float factor, uint32_t most, uint32_t *kept, uint32_t already);
 
-// Entries that were ordered with a salt become entries of their slots, in the same places.
-static inline void sl_take_salt(uint64_t *entries, uint32_t count, uint32_t salt) {
-  for (uint32_t i = 0; i < count; i++) entries[i] ^= (uint64_t)salt << 1;
-}
-
-// A salt (31 bits). Equal keys are met in another order by each slot: where many vectors are
-// equally far from each other, each of them links to others, and no few are preferred by all.
-static inline uint32_t sl_salt_of(uint32_t a, uint32_t b) {
+// The order of equal keys while links are chosen: another one, as good as random, for each list.
+// Where many vectors are equally far from each other, each of them then links to others, and no few
+// are preferred by all. Searches take the order of slots.
+static inline sl_tie_order sl_ties_by_slot(void) { return (sl_tie_order){0, 1, 1}; }
+static inline sl_tie_order sl_ties_by_chance(uint32_t a, uint32_t b) {
   uint64_t hash = (a ^ (uint64_t)b << 32) * 0x9e3779b97f4a7c15u;
   hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93u;
-  return (uint32_t)(hash >> 33);
+  return (sl_tie_order){(uint32_t)(hash >> 33), 0x2c1b3c6du, 0x64ea2d65u};
+}
+
+// A permutation of the 31-bit numbers, to stand for slots in entries, and back. The product of the
+// factors is 1 modulo 2^31.
+static inline uint32_t sl_tie_rank(sl_tie_order order, uint32_t slot) {
+  return (slot ^ order.salt) * order.factor & SL_SLOT_LIMIT;
+}
+static inline uint32_t sl_tie_slot(sl_tie_order order, uint32_t rank) {
+  return (rank * order.inverse & SL_SLOT_LIMIT) ^ order.salt;
+}
+
+// Entries of ranks become entries of their slots, in the same places.
+static inline void sl_ties_end(uint64_t *entries, uint32_t count, sl_tie_order order) {
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t slot = sl_tie_slot(order, sl_entry_slot(entries[i]));
+    entries[i] = (entries[i] >> 32 << 32) | (uint64_t)slot << 1 | (entries[i] & 1);
+  }
 }
 
 // Links a slot that stands in the store into the graph. Scratch must be reserved.

@@ -44,6 +44,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   sl_chunks_init(&index->links0, 4 * index->links0_stride);
   index->entry = SL_NO_SLOT;
   index->repair_at = SL_NO_SLOT;
+  index->ties = sl_ties_by_slot();
   index->batch_capacity = batch_capacity_for(index);
   index->sorted_capacity = 2 * index->links0_stride;
   sl_status status = sl_store_init(&index->store, options->metric, options->dimension,

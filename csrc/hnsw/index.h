@@ -19,6 +19,11 @@ typedef struct sl_hnsw_options {
   sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
 } sl_hnsw_options;
 
+// How entries of equal keys are ordered (graph.h).
+typedef struct sl_tie_order {
+  uint32_t salt, factor, inverse;
+} sl_tie_order;
+
 typedef struct sl_hnsw {
   sl_store store;
   sl_hnsw_options options;
@@ -43,7 +48,7 @@ typedef struct sl_hnsw {
   uint32_t pool_capacity, pool_count;
   uint64_t *spread; // spread_capacity: results, with the copies of nodes (search.c)
   uint32_t spread_capacity;
-  uint32_t salt;        // orders equal keys in the pool: by slot ^ salt
+  sl_tie_order ties;    // of the pool's equal keys
   uint64_t scored_most; // a layer search ends where `scored` passes it
   uint64_t *sorted;     // sorted_capacity: candidates of a selection
   uint32_t sorted_capacity;

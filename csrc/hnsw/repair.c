@@ -52,11 +52,12 @@ static uint32_t gather_around(sl_hnsw *index, uint32_t leaving, uint32_t level) 
 
 static void repair_list(sl_hnsw *index, uint32_t slot, uint32_t level) {
   uint32_t *links = sl_links(index, slot, level), before = links[0];
-  uint32_t leaving = part_leaving(index, links), count = 0, salt = sl_salt_of(slot, level);
+  uint32_t leaving = part_leaving(index, links), count = 0;
   if (leaving == 0) return;
   sl_visited_clear(index);
   index->visited[slot] = index->epoch;
   for (uint32_t i = 1; i <= links[0]; i++) index->visited[links[i]] = index->epoch;
+  sl_tie_order ties = sl_ties_by_chance(slot, level);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, slot, index->coded);
   for (uint32_t i = links[0] + 1; i <= before; i++) {
     uint32_t gathered = gather_around(index, links[i], level);
@@ -65,10 +66,10 @@ static void repair_list(sl_hnsw *index, uint32_t slot, uint32_t level) {
     index->scored += gathered;
     for (uint32_t j = 0; j < gathered; j++) {
       sl_pool_insert(index->sorted, &count, index->sorted_capacity,
-                     sl_entry(index->keys[j], index->batch[j] ^ salt));
+                     sl_entry(index->keys[j], sl_tie_rank(ties, index->batch[j])));
     }
   }
-  sl_take_salt(index->sorted, count, salt);
+  sl_ties_end(index->sorted, count, ties);
   links[0] = sl_select_neighbours(index, index->sorted, count, sl_slot_factor(&index->store, slot),
                                   before, links + 1, links[0]);
 }
