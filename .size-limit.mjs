@@ -57,8 +57,8 @@ export default [
       budget(`${folder}/${file}`, `dist/${folder}/${file}`, modules[file] ?? hard),
     ),
   ),
-  ...list('dist/internal/raw', '.js').flatMap((file) =>
-    budget(`internal/raw/${file}`, `dist/internal/raw/${file}`, glue),
+  ...list('dist/generated/raw', '.js').flatMap((file) =>
+    budget(`generated/raw/${file}`, `dist/generated/raw/${file}`, glue),
   ),
   ...exported.flatMap((file) =>
     budget(file, [...closure(`dist/${file}`)], entries[file] ?? anyEntry),

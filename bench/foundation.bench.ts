@@ -623,7 +623,7 @@ function sizes() {
   const id = 'sizes';
   if (!bench.wants(id)) return;
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
-  const found = ['wasm', 'raw', 'internal/raw'].flatMap((folder) =>
+  const found = ['wasm', 'raw', 'generated/raw'].flatMap((folder) =>
     existsSync(dist + folder)
       ? readdirSync(dist + folder)
           .filter((name) => /\.(wasm|js)$/.test(name))
@@ -654,7 +654,7 @@ function sizes() {
   bench.claim({
     id: `${id}-glue`,
     text: 'JavaScript glue, gzip',
-    value: of('internal/raw/solver.js', 2),
+    value: of('generated/raw/solver.js', 2),
     limit: 11_000,
     unit: 'bytes',
     relation: '<=',

@@ -138,7 +138,7 @@ function markdown(header: string[], rows: string[][], align: string): string {
 function readmeBytes(from: Quoted): string {
   const solver = from.brotli('wasm/solver.simd.wasm');
   const vector = from.brotli('wasm/vector.simd.wasm');
-  const glue = from.brotli('internal/raw/solver.js');
+  const glue = from.brotli('generated/raw/solver.js');
   return `A page fetches only the module it uses, once, compressed with brotli: ${kB(solver)} for systems and graphs, ${kB(vector)}
 for vectors, and ${kB(glue)} of JavaScript glue with each.`;
 }

@@ -16,7 +16,7 @@ const TEXT = 12;
 /** Room for the labels of a vertical axis. */
 const LEFT = 54;
 
-/** Text and series, as [on light, on dark]; test/report.test.ts computes their contrast. */
+/** Text and series, as [on light, on dark]; test/package/report.test.ts computes their contrast. */
 export const palette = {
   surface: ['#ffffff', '#0d1117'],
   frame: ['#d0d7de', '#30363d'],

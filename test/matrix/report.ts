@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { version } from '../../ts/internal/bundles.js';
+import { version } from '../../ts/generated/bundles.js';
 import type { Cell } from './support/cell.js';
 import { root } from './support/tools.js';
 

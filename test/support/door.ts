@@ -104,10 +104,11 @@ export function describeCases<R extends RoomName, Door>(
       });
     }
 
-    // The same bits in every engine: Node and the browsers compare with one recorded file.
+    // The same bits in every engine: Node and the browsers compare with one recorded file. Its path is taken from the folder
+    // of the file of tests, test/<room>/.
     test('same bits as recorded', async () => {
       if (hashes.length < cases.length) return; // some failed, or were filtered out
-      await expect(`${hashes.join('\n')}\n`).toMatchFileSnapshot(`./vectors/${table}.hashes`);
+      await expect(`${hashes.join('\n')}\n`).toMatchFileSnapshot(`../vectors/${table}.hashes`);
     });
   });
 }

@@ -1,5 +1,5 @@
 // sublinear index vectors.npy -o words.slv
-import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../hnsw.js';
+import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { nameOf, writeBytes } from './files.js';
 import { bytes, CliError, count, duration, facts, interrupt, type Progress } from './terminal.js';

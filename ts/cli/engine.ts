@@ -1,8 +1,9 @@
 // What the verbs share: an engine as the options ask for, and errors in the words of the command line.
+
+import type { RoomName, Variant } from '../generated/bundles.js';
+import type { Rooms } from '../generated/rooms.js';
 import { createEngine, type Engine } from '../index.js';
-import type { Variant } from '../internal/bundles.js';
-import { isSublinearError } from '../internal/errors.js';
-import type { RoomName, Rooms } from '../internal/rooms.js';
+import { isSublinearError } from '../runtime/errors.js';
 import { nameOf } from './files.js';
 import { CliError, EXIT, isFailure } from './terminal.js';
 

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { isSublinearError } from '../internal/errors.js';
+import { isSublinearError } from '../runtime/errors.js';
 import { CliError, EXIT, interrupt, type Progress } from './terminal.js';
 
 /** What messages call a file: `-` is "standard input". */

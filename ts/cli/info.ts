@@ -1,11 +1,11 @@
 // sublinear info
-import { bundles } from '../internal/bundles.js';
-import { importRoom } from '../internal/rooms.js';
+
+import { bundleOfRoom, bundles, type RoomName } from '../generated/bundles.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, duration, facts } from './terminal.js';
 
 export async function info(version: string, options: CommonOptions): Promise<void> {
-  const rooms = Object.keys(importRoom) as (keyof typeof importRoom)[];
+  const rooms = Object.keys(bundleOfRoom) as RoomName[];
   const engine = await engineFor(rooms, options);
   const capabilities = await engine.capabilities();
   const { modules } = engine.stats();

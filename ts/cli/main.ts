@@ -3,7 +3,7 @@
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { bundles } from '../internal/bundles.js';
+import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { explain } from './engine.js';

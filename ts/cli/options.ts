@@ -1,6 +1,6 @@
 // Option values as the command line gives them: text, checked here so that the message can name the option.
 import { InvalidArgumentError } from 'commander';
-import type { NodeLabel } from '../graph.js';
+import type { NodeLabel } from '../rooms/graph/graph.js';
 
 /** A finite number above zero, as in 1e-8. */
 export function positive(text: string): number {

@@ -1,6 +1,6 @@
 // sublinear rank edges.txt [--source 42]
-import type { PageRankMethod } from '../diffusion.js';
-import type { NodeLabel } from '../graph.js';
+import type { PageRankMethod } from '../rooms/diffusion/diffusion.js';
+import type { NodeLabel } from '../rooms/graph/graph.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { nameOf, opened, writeBytes } from './files.js';
 import {

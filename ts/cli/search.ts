@@ -1,5 +1,5 @@
 // sublinear search words.slv --like coffee
-import type { Flat, Hnsw, VectorArray } from '../hnsw.js';
+import type { Flat, Hnsw, VectorArray } from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { chunks, nameOf } from './files.js';
 import {

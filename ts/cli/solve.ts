@@ -1,5 +1,5 @@
 // sublinear solve A.mtx [b.mtx]
-import type { SolveMethod, SolveProgress, SolveResult } from '../solver.js';
+import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { matrixMarketVector, nameOf, opened, writeBytes, writeText } from './files.js';
 import {

@@ -2,7 +2,7 @@
 // somebody can see it, and one line for what went wrong.
 import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { isSublinearError } from '../internal/errors.js';
+import { isSublinearError } from '../runtime/errors.js';
 
 /** Exit codes, the same for every verb. */
 export const EXIT = {

@@ -1,7 +1,7 @@
 // Vectors from a file, a batch at a time: NumPy's .npy, or plain float32 numbers.
 
 import { stat } from 'node:fs/promises';
-import type { QuantRoom } from '../quant.js';
+import type { QuantRoom } from '../rooms/quant/quant.js';
 import { chunks, nameOf } from './files.js';
 import { type Dtype, isNpy, type NpyHead, readNpyHead, sizes } from './npy.js';
 import { CliError, count, EXIT, type Progress } from './terminal.js';

@@ -1,6 +1,7 @@
 // A store in the browser's database.
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { SublinearError } from '../internal/errors.js';
+import { SublinearError } from '../runtime/errors.js';
+import { string } from '../runtime/validate.js';
 import {
   ageOf,
   changed,
@@ -15,12 +16,11 @@ import {
   sorted,
   streamOf,
   whileLocked,
-} from '../internal/store/common.js';
-import { string } from '../internal/validate.js';
+} from './common.js';
 
-export * from '../internal/errors.js';
-export type { AsyncBytesSource } from '../internal/file.js';
-export type { Store, StoreEntry, StorePutOptions } from '../internal/store/common.js';
+export * from '../runtime/errors.js';
+export type { AsyncBytesSource } from '../runtime/file.js';
+export type { Store, StoreEntry, StorePutOptions } from './common.js';
 
 interface Entry {
   /** Of the chunks that this entry is made of. */

@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
+import { options as checkOptions, integer, string } from '../runtime/validate.js';
 import {
   chunksOf,
   guarded,
@@ -13,12 +14,11 @@ import {
   signalOf,
   sorted,
   streamOf,
-} from '../internal/store/common.js';
-import { options as checkOptions, integer, string } from '../internal/validate.js';
+} from './common.js';
 
-export * from '../internal/errors.js';
-export type { AsyncBytesSource } from '../internal/file.js';
-export type { Store, StoreEntry, StorePutOptions } from '../internal/store/common.js';
+export * from '../runtime/errors.js';
+export type { AsyncBytesSource } from '../runtime/file.js';
+export type { Store, StoreEntry, StorePutOptions } from './common.js';
 
 export interface FileStoreOptions {
   /**

@@ -14,14 +14,25 @@ type Report =
   | { ok: true; found: Record<string, Record<string, string>> }
   | { ok: false; name: string; message: string };
 
+/** The files of case tables, test/<room>/*.cases.ts. */
+async function tableFiles(): Promise<string[]> {
+  const folders = await readdir(join(root, 'test'), { withFileTypes: true });
+  const files = await Promise.all(
+    folders
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name }) =>
+        (await readdir(join(root, 'test', name))).map((file) => join(root, 'test', name, file)),
+      ),
+  );
+  return files.flat().filter((file) => file.endsWith('.cases.ts'));
+}
+
 /** The tables as one file that imports nothing but the package. Vitest is left out. */
 async function prepare(context: Context, name: string): Promise<string> {
   const folder = await context.scratch(name);
   const support = join(root, 'test/support');
-  const files = (await readdir(join(root, 'test'))).filter((file) => file.endsWith('.cases.ts'));
-  const lines = files.map(
-    (file, i) => `import * as t${i} from ${JSON.stringify(join(root, 'test', file))};`,
-  );
+  const files = await tableFiles();
+  const lines = files.map((file, i) => `import * as t${i} from ${JSON.stringify(file)};`);
   await writeFile(
     join(folder, 'all.ts'),
     `${lines.join('\n')}
@@ -57,7 +68,7 @@ await build({ entryPoints: ['all.ts'], outfile: 'tables.js', bundle: true, forma
 async function judge(by: string, report: Report): Promise<Finding> {
   if (!report.ok) return { by, report: { ...report } };
   // A table that was left out would have no wrong line.
-  const tables = (await readdir(join(root, 'test'))).filter((file) => file.endsWith('.cases.ts'));
+  const tables = await tableFiles();
   for (const variant of ['scalar', 'simd']) {
     const found = Object.keys(report.found[variant] ?? {}).length;
     if (found !== tables.length)

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundles } from '../../../ts/internal/bundles.js';
+import { bundles } from '../../../ts/generated/bundles.js';
 import type { Browser, BrowserName } from './browsers.js';
 import { build, root } from './tools.js';
 

@@ -1,0 +1,250 @@
+// Contributions, pairs, batches, updates, resistances and potentials as TypeScript users meet them: properties on random
+// graphs. What both doors share is in diffusion-questions.cases.ts.
+import * as fc from 'fast-check';
+import { createEngine, type Engine } from 'sublinear';
+import type { DiffusionRoom, Graph } from 'sublinear/diffusion';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeCases } from '../support/door.js';
+import { refused } from '../support/refused.js';
+import { cases, doors } from './diffusion-questions.cases.js';
+
+describeCases(doors, cases);
+
+const SIZE = 9;
+const sum = (values: Iterable<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+
+describe('questions about graphs', () => {
+  let engine: Engine;
+  let room: DiffusionRoom;
+  beforeAll(async () => {
+    engine = await createEngine();
+    room = await engine.use('diffusion');
+  });
+  afterAll(() => {
+    expect(engine.stats().modules[0]?.bytesInUse).toBe(0);
+    engine.dispose();
+  });
+
+  const arbitrary = fc.record({
+    edges: fc.array(fc.tuple(fc.nat(SIZE - 1), fc.nat(SIZE - 1), fc.integer({ min: 1, max: 9 })), {
+      maxLength: 30,
+    }),
+    directed: fc.boolean(),
+    damping: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+    a: fc.nat(SIZE - 1),
+    b: fc.nat(SIZE - 1),
+    c: fc.nat(SIZE - 1),
+    exponent: fc.integer({ min: -10, max: -1 }),
+  });
+  type Drawn = typeof arbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+  const make = (edges: Drawn['edges'], directed: boolean) =>
+    room.Graph.fromEdges({
+      nodeCount: SIZE,
+      from: edges.map(([u]) => u),
+      to: edges.map(([, v]) => v),
+      weights: edges.map(([, , w]) => w),
+      directed,
+    });
+  const holds = (check: (graph: Graph, drawn: Drawn) => void, directed?: boolean) =>
+    fc.assert(
+      fc.property(arbitrary, (drawn) => {
+        using graph = make(drawn.edges, directed ?? drawn.directed);
+        check(graph, drawn);
+      }),
+      { numRuns: 200, seed: 29 },
+    );
+  const resistance = (graph: Graph, source: number, target: number, tolerance = 1e-10) =>
+    room.effectiveResistance(graph, { source, target, tolerance });
+
+  test('a pair, a target and a source say the same of one score', () => {
+    holds((graph, { damping, a: source, b: target, exponent }) => {
+      const tolerance = 10 ** exponent;
+      const pair = room.pairPageRank(graph, { source, target, damping, tolerance });
+      const to = room.contributions(graph, { target, damping, tolerance });
+      const from = room.personalizedPageRank(graph, { source, damping, tolerance, dense: true });
+      const listed = Array.from(to).find(({ node }) => node === source)?.score ?? 0;
+      expect([pair.outcome, to.outcome]).toEqual(['converged', 'converged']);
+      expect(Math.abs(pair.score - listed)).toBeLessThanOrEqual(pair.errorBound + to.errorBound);
+      expect(Math.abs(pair.score - from.scores[target]!)).toBeLessThanOrEqual(
+        pair.errorBound + from.errorBound,
+      );
+    });
+  });
+
+  test('the contributions of one source to all targets sum to 1', () => {
+    holds((graph, { damping, a: source }) => {
+      let [total, bound] = [0, 1e-14];
+      for (let target = 0; target < SIZE; target++) {
+        const found = room.contributions(graph, { target, damping, tolerance: 1e-8 });
+        total += Array.from(found).find(({ node }) => node === source)?.score ?? 0;
+        bound += found.errorBound;
+      }
+      expect(Math.abs(total - 1)).toBeLessThanOrEqual(bound);
+    });
+  });
+
+  test('mass 1 is kept by every form from sources', () => {
+    holds((graph, { damping, a, b, exponent }) => {
+      const options = { damping, tolerance: 10 ** exponent };
+      const batch = room.personalizedPageRankBatch(graph, { ...options, sources: [a, b, a] });
+      for (const row of batch) {
+        expect(Math.abs(sum(row.scores) - 1)).toBeLessThanOrEqual(row.errorBound + 1e-14);
+      }
+      expect(batch.rows[2]).toEqual(batch.rows[0]);
+      const method = 'pushPower';
+      const power = room.personalizedPageRank(graph, { ...options, source: a, method });
+      expect(Math.abs(sum(power.scores) - 1)).toBeLessThanOrEqual(power.errorBound + 1e-14);
+    });
+  });
+
+  test('less tolerance is more work and a smaller bound', () => {
+    holds((graph, { damping, a: source, b: target }) => {
+      let [last, work] = [Infinity, 0];
+      for (const tolerance of [1e-1, 1e-3, 1e-6, 1e-9]) {
+        const found = room.contributions(graph, { target, damping, tolerance });
+        const pair = room.pairPageRank(graph, { source, target, damping, tolerance });
+        expect(found.errorBound).toBeLessThanOrEqual(Math.min(last, tolerance));
+        expect(pair.errorBound).toBeLessThanOrEqual(tolerance);
+        const { edgeOperations } = room.personalizedPageRank(graph, {
+          source,
+          damping,
+          tolerance,
+          method: 'push',
+        }).work;
+        expect(edgeOperations).toBeGreaterThanOrEqual(work);
+        [last, work] = [found.errorBound, edgeOperations];
+      }
+    });
+  });
+
+  test('an updated ranking and one from nothing agree within both bounds', () => {
+    holds((graph, { edges, damping, a, b, c, exponent }) => {
+      const options = { source: a, damping, tolerance: 10 ** exponent };
+      const tracker = room.trackPageRank(graph, options);
+      const first = edges[0];
+      using next = graph.edited({
+        add: { from: [b], to: [c], weights: [2.5] },
+        ...(first && { remove: { from: [first[0]], to: [first[1]] } }),
+      });
+      const kept = tracker.update(next);
+      const fresh = room.personalizedPageRank(next, { ...options, dense: true });
+      let apart = 0;
+      const seen = new Float64Array(SIZE);
+      for (const { node, score } of kept) seen[node] = score;
+      for (const [u, score] of fresh.scores.entries()) apart += Math.abs(score - seen[u]!);
+      expect(apart).toBeLessThanOrEqual(kept.errorBound + fresh.errorBound);
+      expect(Math.abs(sum(seen) - 1)).toBeLessThanOrEqual(kept.errorBound + 1e-14);
+    });
+  });
+
+  test('resistance is symmetric and keeps the triangle inequality', () => {
+    holds((graph, { a, b, c }) => {
+      const [ab, ba] = [resistance(graph, a, b), resistance(graph, b, a)];
+      if (ab.resistance === Infinity) return expect(ba.resistance).toBe(Infinity);
+      const bound = ab.errorBound + ba.errorBound;
+      expect(Math.abs(ab.resistance - ba.resistance)).toBeLessThanOrEqual(bound);
+      const [ac, cb] = [resistance(graph, a, c), resistance(graph, c, b)];
+      const room = ab.errorBound + ac.errorBound + cb.errorBound;
+      expect(ab.resistance).toBeLessThanOrEqual(ac.resistance + cb.resistance + room);
+    }, false);
+  });
+
+  test('more conductance never raises a resistance (Rayleigh)', () => {
+    holds((graph, { edges, a, b, c }) => {
+      using more = make([...edges, [b, c, 3]], false);
+      const [before, after] = [resistance(graph, a, b), resistance(more, a, b)];
+      expect(after.resistance).toBeLessThanOrEqual(
+        before.resistance + before.errorBound + after.errorBound,
+      );
+    }, false);
+  });
+
+  test('weight times resistance of all edges sums to nodes minus components (Foster)', () => {
+    holds((graph) => {
+      const { from, to, weights } = graph.toEdges();
+      const { resistances, errorBounds } = room.effectiveResistances(graph, {
+        from,
+        to,
+        tolerance: 1e-9,
+      });
+      const total = sum(resistances.map((r, i) => r * weights![i]!));
+      const bound = sum(errorBounds.map((e, i) => e * weights![i]!)) + 1e-12;
+      expect(Math.abs(total - (SIZE - graph.components().count))).toBeLessThanOrEqual(bound);
+    }, false);
+  });
+
+  test('potentials lie between those of the boundary, and fixing none of them moves none', () => {
+    holds((graph, { a, b }) => {
+      const nodes = a === b ? [a] : [a, b];
+      const boundary = { nodes, values: nodes.map((u) => u - 3) };
+      const found = room.harmonicPotentials(graph, { boundary, tolerance: 1e-9 });
+      const { labels } = graph.components();
+      let undetermined = 0;
+      for (const { node, score } of found) {
+        const reached = nodes.some((u) => labels[u] === labels[node]);
+        expect(Number.isNaN(score)).toBe(!reached);
+        undetermined += reached ? 0 : 1;
+        if (!reached) continue;
+        expect(score).toBeGreaterThanOrEqual(Math.min(...boundary.values));
+        expect(score).toBeLessThanOrEqual(Math.max(...boundary.values));
+      }
+      expect(found.undeterminedNodes).toBe(undetermined);
+      expect(found.outcome).toBe(undetermined > 0 ? 'singular' : 'converged');
+    }, false);
+  });
+
+  test('results carry the labels of the graph', () => {
+    using graph = room.Graph.fromEdgeList('70 80\n80 90', { compactIds: true, directed: false });
+    const [first] = room.contributions(graph, { target: 1, topK: 1 });
+    expect(first).toMatchObject({ node: 1, label: 80 });
+    const boundary = { nodes: [0, 2], values: [0, 1] };
+    expect(Array.from(room.harmonicPotentials(graph, { boundary }), ({ label }) => label)).toEqual([
+      70, 80, 90,
+    ]);
+    const [row] = room.personalizedPageRankBatch(graph, { sources: [0], tolerance: 1e-6 });
+    expect(Array.from(row!, ({ label }) => label)).toEqual([70, 80, 90]);
+    using less = graph.edited({ remove: { from: [0], to: [1] } });
+    expect(less.labelOf(2)).toBe(90);
+  });
+
+  test('a tracker survives a failed update and says when its graph is gone', () => {
+    using graph = room.Graph.fromEdges({ from: [0, 1], to: [1, 2] });
+    using undirected = room.Graph.fromEdges({ from: [0, 1], to: [1, 2], directed: false });
+    const tracker = room.trackPageRank(graph, { source: 0 });
+    refused(() => tracker.update(undirected), Error, 'UNSUPPORTED', 'PageRankTracker.update', /./);
+    const next = graph.edited({ add: { from: [2], to: [0] } });
+    expect(tracker.update(next).errorBound).toBeLessThanOrEqual(1e-6);
+    next.dispose();
+    refused(() => tracker.update(graph), Error, 'DISPOSED', 'PageRankTracker.update', /./);
+  });
+
+  test('a tracker that could not be made leaves nothing behind', () => {
+    using graph = room.Graph.fromEdges({ from: [0, 1], to: [1, 2] });
+    const bytes = () => engine.stats().modules[0]?.bytesInUse;
+    const fail = () =>
+      refused(
+        () => room.trackPageRank(graph, { source: 9 }),
+        RangeError,
+        'INDEX',
+        'trackPageRank',
+        /source/,
+      );
+    fail();
+    const before = bytes();
+    for (let i = 0; i < 100; i++) fail();
+    expect(bytes()).toBe(before);
+  });
+
+  test('a sketch that would take too many solves names epsilon', () => {
+    using pair = room.Graph.fromEdges({ from: [0], to: [1], directed: false });
+    const ask = () => room.edgeResistances(pair, { epsilon: 1e-9 });
+    refused(
+      ask,
+      RangeError,
+      'RANGE',
+      'edgeResistances',
+      /"epsilon" expected a relative error that/,
+    );
+  });
+});

@@ -1,0 +1,498 @@
+// Collections: conditions that are none, files that nobody should have written, streams, batches.
+import { createEngine, type Engine, isSublinearError } from 'sublinear';
+import type { Collection, HnswRoom, Item, Json, Where } from 'sublinear/hnsw';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { random } from '../support/door.js';
+import { bytesReached } from '../support/heap.js';
+import { refused } from '../support/refused.js';
+
+const bad = (value: unknown) => value as never;
+
+/** CRC-32C, bit by bit, as RFC 3720 has it. */
+function crc32c(bytes: Uint8Array): number {
+  let sum = ~0;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0x82f63b78 : 0);
+  }
+  return ~sum >>> 0;
+}
+
+/** A file as docs/format.md describes it. */
+function fileOf(json: string | Uint8Array, index: Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = typeof json === 'string' ? new TextEncoder().encode(json) : json;
+  const bytes = new Uint8Array(32 + text.length + index.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([...'slcol\r\n\x1a'].map((letter) => letter.charCodeAt(0)));
+  view.setUint32(8, 1, true);
+  view.setUint32(12, crc32c(text), true);
+  view.setUint32(16, text.length, true);
+  bytes.set(text, 32);
+  bytes.set(index, 32 + text.length);
+  return bytes;
+}
+
+describe('collections', () => {
+  let engine: Engine;
+  let room: HnswRoom;
+  beforeAll(async () => {
+    engine = await createEngine();
+    room = await engine.use('hnsw');
+  });
+  afterAll(() => {
+    expect(engine.stats().modules[0]?.bytesInUse).toBe(0);
+    engine.dispose();
+  });
+
+  const line = (index: 'hnsw' | 'flat' = 'flat', count = 20): Collection => {
+    const made = room.Collection.create({ metric: 'euclidean', dimension: 1, index });
+    const item = (_: unknown, i: number): Item => ({
+      key: i % 3 === 0 ? i : `item ${i}`,
+      vector: [i],
+      metadata: { year: 2000 + i, tags: ['odd', 'even'].slice(i % 2, 1 + (i % 2)), deep: { i } },
+    });
+    return made.addAll(Array.from({ length: count }, item));
+  };
+  const of = (rows: [id: number, vector: number[]][]) => {
+    using flat = room.Flat.create({ metric: 'euclidean', dimension: rows[0]?.[1].length ?? 1 });
+    for (const [id, vector] of rows) flat.add(id, vector);
+    return flat.save();
+  };
+
+  test('one condition is not taken for another', () => {
+    using all = line();
+    const found = (where: unknown) => all.search([0], { k: 30, where: bad(where) }).length;
+    const infinite = Number.POSITIVE_INFINITY;
+    expect([found({ year: { lt: infinite } }), found({ year: { lt: -infinite } })]).toEqual([
+      20, 0,
+    ]);
+    expect([found({ year: { in: [Number.NaN] } }), found({ year: { in: [2001] } })]).toEqual([
+      0, 1,
+    ]);
+    expect(found({ year: { in: [null] } })).toBe(0);
+    expect(found({})).toBe(20);
+    for (const value of [undefined, 5n, () => true, Symbol('x')])
+      for (const [where, path] of [
+        [{ year: value }, 'year'],
+        [{ year: { gt: value } }, 'year.gt'],
+        [{ year: { in: [value] } }, 'year.in[0]'],
+        [{ not: { year: value } }, 'not.year'],
+      ] as const) {
+        const error = refused(
+          () => found(where),
+          TypeError,
+          'TYPE',
+          'Collection.search',
+          /^"where/,
+        );
+        expect(error.argument).toBe(`where.${path}`);
+      }
+  });
+
+  test('only plain objects are conditions', () => {
+    using all = line();
+    class Year {
+      gt = 1;
+    }
+    for (const value of [new Date(), new Map(), /zzz/, new Year(), Uint8Array.of(1), [1]]) {
+      const at = (where: unknown, path: string, message: RegExp) => {
+        const call = () => all.filter(bad(where));
+        const error = refused(call, TypeError, 'TYPE', 'Collection.filter', message);
+        expect(error.argument).toBe(path);
+      };
+      at(value, 'where', /^"where" expected plain object of conditions, got /);
+      at(
+        { year: value },
+        'where.year',
+        /^"where.year" expected .*plain object.*a number or a string\), got /,
+      );
+      at({ not: value }, 'where.not', /plain object/);
+      at({ or: [value] }, 'where.or[0]', /plain object/);
+    }
+    const bare = Object.assign(Object.create(null), { year: 2001 });
+    expect(all.filter(bare)).toEqual(['item 1']);
+  });
+
+  test('metadata and conditions without an end are refused', () => {
+    using all = line();
+    const nested = (depth: number) => {
+      let part: Json = 1;
+      for (let i = 0; i < depth; i++) part = i % 2 ? { part } : [part];
+      return { part };
+    };
+    const circle: Record<string, unknown> = { name: 'x' };
+    circle.left = circle.right = { circle };
+    const add = (metadata: unknown) => () =>
+      all.add({ key: 'new', vector: [1], metadata: bad(metadata) });
+    for (const [metadata, message] of [
+      [
+        circle,
+        /^"metadata.right.circle" expected a JSON value, got an object that contains itself/,
+      ],
+      [nested(20_000), /^"metadata" expected at most 100 levels, got more: store/],
+      [nested(100), /at most 100 levels/],
+    ] as const) {
+      const error = refused(add(metadata), TypeError, 'TYPE', 'Collection.add', message);
+      expect(error.argument).toBe('metadata');
+    }
+    const twice = { a: 1 };
+    all.add({ key: 'new', vector: [1], metadata: { ...nested(99), twice, again: twice } });
+    using again = room.Collection.load(all.save());
+    expect(again.get('new')).toEqual(all.get('new'));
+
+    const where: Where = {};
+    Object.assign(where, { and: [where, where] });
+    let deep: Where = {};
+    for (let i = 0; i < 20_000; i++) deep = { not: deep };
+    for (const each of [where, deep])
+      refused(
+        () => all.filter(each),
+        TypeError,
+        'TYPE',
+        'Collection.filter',
+        /^"where" expected at most 100/,
+      );
+  });
+
+  // A model in plain JavaScript says what is right; ids of all sizes make columns sparse, dense and sparse again.
+  test('columns follow every change', () => {
+    const next = random(7);
+    const rows: [number, number[]][] = Array.from({ length: 60 }, (_, i) => [
+      i < 40 ? i : Math.floor(next() * 2 ** 32),
+      [i],
+    ]);
+    const model = new Map(rows.map(([, [i]]) => [`k${i}`, { n: i } as Record<string, Json>]));
+    const items = rows.map(([id, [i]]) => [id, `k${i}`, { n: i }]);
+    using all = room.Collection.load(fileOf(JSON.stringify({ index: 'flat', items }), of(rows)));
+    for (let round = 0; round < 3000; round++) {
+      const key = `k${Math.floor(next() * (round < 1500 ? 300 : 80))}`;
+      if (next() < (round % 1000 < 600 ? 0.3 : 0.8)) {
+        expect(all.remove(key)).toBe(model.delete(key));
+      } else {
+        const metadata: Record<string, Json> = {
+          n: round,
+          [`f${round % 7}`]: next() < 0.5 ? 'x' : null,
+        };
+        all.add({ key, vector: [round], metadata });
+        model.set(key, metadata);
+      }
+      if (round % 50 > 0) continue;
+      const expected = (holds: (known: Record<string, Json>) => boolean) =>
+        [...model].flatMap(([name, known]) => (holds(known) ? [name] : []));
+      expect(all.keys).toEqual([...model.keys()]);
+      const wheres: [Where, (known: Record<string, Json>) => boolean][] = [
+        [{ n: { lt: round - 100 } }, ({ n }) => (n as number) < round - 100],
+        [{ f3: null }, ({ f3 }) => f3 === null],
+        [{ f3: { exists: true }, f4: { ne: 'x' } }, ({ f3, f4 }) => f3 !== undefined && f4 !== 'x'],
+        [{ f1: { gte: 'a' } }, ({ f1 }) => f1 === 'x'],
+      ];
+      for (const [where, holds] of wheres) expect(all.filter(where)).toEqual(expected(holds));
+    }
+    expect(all.size).toBe(model.size);
+  });
+
+  test('memory does not grow with what is replaced', () => {
+    using all = line();
+    const replace = (round: number) =>
+      all.add({
+        key: 'one',
+        vector: [1],
+        metadata: { text: `${round}${'x'.repeat(1000)}`, [`f${round}`]: 1 },
+      });
+    for (let round = 0; round < 1000; round++) replace(round);
+    const before = bytesReached();
+    for (let round = 0; round < 60_000; round++) replace(round);
+    // All texts would be 60 MB, their names alone 4 MB.
+    expect(bytesReached() - before).toBeLessThan(2e6);
+  });
+
+  test('a file takes memory and time as its length does', () => {
+    for (const id of [30_000_000, 2 ** 32 - 2, 2 ** 32 - 1]) {
+      const json = JSON.stringify({ index: 'flat', items: [[id, 'a', { x: 1 }]] });
+      const before = bytesReached();
+      const start = performance.now();
+      using one = room.Collection.load(fileOf(json, of([[id, [1]]])));
+      one.add({ key: 'b', vector: [2], metadata: { x: 2 } });
+      expect(one.filter({ x: { gt: 0 } })).toEqual(['a', 'b']);
+      expect(one.search([2], { k: 2, where: { x: 1 } }).map(({ key }) => key)).toEqual(['a']);
+      using again = room.Collection.load(one.save());
+      expect(again.keys).toEqual(['a', 'b']);
+      expect(bytesReached() - before).toBeLessThan(20e6);
+      expect(performance.now() - start).toBeLessThan(10_000);
+    }
+    // A name of its own for each row: rows times names would be 400 million cells.
+    const many = Array.from({ length: 20_000 }, (_, i) => i);
+    const items = many.map((i) => [i, i, { [`field ${i}`]: i }]);
+    const file = fileOf(JSON.stringify({ index: 'flat', items }), of(many.map((i) => [i, [i]])));
+    const start = performance.now();
+    using wide = room.Collection.load(file);
+    expect(wide.filter({ 'field 19999': { exists: true } })).toEqual([19999]);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test('a file of another kind says whose it is', () => {
+    using flat = room.Flat.create({ metric: 'euclidean', dimension: 1 });
+    flat.add(1, [1]);
+    const file = flat.save();
+    refused(() => room.Collection.load(file), Error, 'FORMAT', 'Collection.load', /Flat\.load\(\)/);
+    const none = new Uint8Array(64);
+    refused(() => room.Collection.load(none), Error, 'FORMAT', 'Collection.load', /a collection/);
+  });
+
+  test('items may come later', async () => {
+    using made = room.Collection.create({ metric: 'euclidean', dimension: 1 });
+    async function* later() {
+      for (let i = 0; i < 250; i++) yield { key: i, vector: [i] };
+    }
+    await made.addAllAsync(later());
+    expect(made.size).toBe(250);
+    const controller = new AbortController();
+    let left = false;
+    async function* endless() {
+      try {
+        for (let i = 1000; ; i++) yield { key: i, vector: [i] };
+      } finally {
+        left = true;
+      }
+    }
+    // Not even a source that never waits keeps a timer from its turn.
+    setTimeout(() => controller.abort(), 10);
+    const adding = made.addAllAsync(endless(), { signal: controller.signal });
+    expect(await adding.catch((reason) => reason)).toBe(controller.signal.reason);
+    await null;
+    expect(left).toBe(true);
+  });
+
+  test('what JSON cannot have meant is refused', () => {
+    const index = of([
+      [0, [1]],
+      [1, [2]],
+    ]);
+    const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
+    for (const items of [
+      '[[0,"a"],[0,"b"]]',
+      '[[0,"a"],[1,"a"]]',
+      '[[0,"a"]]',
+      '[[0,"a"],[2,"b"]]',
+      '[[0,"a"],[1,1e999]]',
+      '[[0,"a"],[1,"b",{"x":1e999}]]',
+      '[[0,"a"],[1,"b",[]]]',
+      '[[0,"a"],[1,"b",null]]',
+      '[[0,"a"],[1,"b",{},0]]',
+      '[[0,"a"],[1.5,"b"]]',
+      '[[0,"a"],[-1,"b"]]',
+      `[[0,"a"],[1,"b",${deep}]]`,
+      '{}',
+      '',
+    ]) {
+      const file = fileOf(`{"index":"flat","items":${items}}`, index);
+      refused(() => room.Collection.load(file), Error, 'FORMAT', 'Collection.load', /^"bytes"/);
+    }
+    const wrong = fileOf('{"index":"hnsw","items":[[0,"a"],[1,"b"]]}', index);
+    refused(() => room.Collection.load(wrong), Error, 'FORMAT', 'Hnsw.load', /^"bytes"/);
+  });
+
+  test('damage gives an error with a code, or the same answers', () => {
+    using all = line('flat', 12);
+    const bytes = all.save();
+    const json = 32 + new DataView(bytes.buffer).getUint32(16, true);
+    const answers = (of: Collection) => [
+      of.search([3], { k: 5, where: { year: { gt: 2004 } } }),
+      of.keys,
+      of.filter({ tags: { contains: 'odd' } }),
+    ];
+    const wanted = answers(all);
+    const before = engine.stats().modules[0]?.bytesInUse;
+    const outcomes = new Map<string, number>();
+    const attempt = (changed: Uint8Array, verify: boolean) => {
+      let outcome = 'loaded';
+      try {
+        using again = room.Collection.load(changed, { verify });
+        const found = answers(again);
+        if (verify) expect(found).toEqual(wanted);
+        using third = room.Collection.load(again.save()); // whatever it says, it can be used
+        expect(answers(third)).toEqual(found);
+      } catch (error) {
+        if (!isSublinearError(error)) throw error;
+        outcome = error.code;
+      }
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    };
+    const flipped = (bit: number) => {
+      const changed = bytes.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      return changed;
+    };
+    const start = performance.now();
+    for (let bit = 0; bit < 8 * 32; bit++)
+      for (const verify of [true, false]) attempt(flipped(bit), verify);
+    for (let length = 0; length < bytes.length; length += length < json ? 1 : 7)
+      attempt(bytes.subarray(0, length), length % 2 === 0);
+    const next = random(11);
+    for (let i = 0; i < 10_000; i++) {
+      const bit = 8 * 32 + Math.floor(next() * 8 * (json - 32));
+      attempt(flipped(bit), i % 4 === 0);
+    }
+    expect(performance.now() - start).toBeLessThan(60_000);
+    // All of them happen, or the test does not reach what it is for.
+    for (const code of ['loaded', 'CHECKSUM', 'FORMAT', 'TRUNCATED'])
+      expect(outcomes.get(code), code).toBeGreaterThan(20);
+    expect(engine.stats().modules[0]?.bytesInUse).toBe(before);
+  });
+
+  test.each(['hnsw', 'flat'] as const)('%s: come in pieces and go in pieces', async (kind) => {
+    using all = line(kind, 300);
+    all.remove('item 100');
+    const bytes = all.save();
+    expect(Buffer.concat([...all.saveInPieces()])).toEqual(Buffer.from(bytes));
+    expect(
+      fileOf(
+        bytes.subarray(32, 32 + new DataView(bytes.buffer).getUint32(16, true)),
+        new Uint8Array(0),
+      ),
+    ).toEqual(bytes.slice(0, 32 + new DataView(bytes.buffer).getUint32(16, true)));
+    async function* one(length: number) {
+      for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+    }
+    const query = { k: 9, where: { year: { gt: 2050 } } };
+    for (const source of [one(1), one(33), one(4096), bytes, new Blob([bytes]).stream(), [bytes]]) {
+      let last = 0;
+      const onProgress = ({ bytesRead }: { bytesRead: number }) => {
+        expect(bytesRead).toBeGreaterThanOrEqual(last);
+        last = bytesRead;
+      };
+      using again = await room.Collection.loadAsync(source, { onProgress });
+      expect(last).toBe(bytes.length);
+      expect(again.save()).toEqual(bytes);
+      expect(again.search([77], query)).toEqual(all.search([77], query));
+    }
+    const pieces = all.saveInPieces();
+    pieces.next();
+    all.add({ key: 'late', vector: [1] });
+    refused(() => pieces.next(), Error, 'STATE', 'Collection.saveInPieces', /changed/);
+  });
+
+  test('loadAsync ends with the reason, and tells its source', async () => {
+    using all = line();
+    const bytes = all.save();
+    const held = engine.stats().modules[0]?.bytesInUse;
+    for (const upTo of [10, 40, bytes.length - 5]) {
+      await expect(room.Collection.loadAsync(bytes.subarray(0, upTo))).rejects.toMatchObject({
+        code: 'TRUNCATED',
+      });
+      const controller = new AbortController();
+      let stopped = false;
+      const silent = {
+        [Symbol.asyncIterator]: () => ({
+          sent: false,
+          async next(): Promise<IteratorResult<Uint8Array>> {
+            if (this.sent) return new Promise(() => {});
+            this.sent = true;
+            return { done: false, value: bytes.subarray(0, upTo) };
+          },
+          async return(): Promise<IteratorResult<Uint8Array>> {
+            stopped = true;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+      const loading = room.Collection.loadAsync(silent, { signal: controller.signal });
+      setTimeout(() => controller.abort(new Error('enough')), 5);
+      await expect(loading).rejects.toThrow('enough');
+      expect(stopped).toBe(true);
+    }
+    await expect(room.Collection.loadAsync(bad('text'))).rejects.toMatchObject({
+      code: 'TYPE',
+      argument: 'bytes',
+    });
+    const damaged = bytes.slice();
+    damaged[40]! ^= 1;
+    await expect(room.Collection.loadAsync(damaged)).rejects.toMatchObject({ code: 'CHECKSUM' });
+    expect(engine.stats().modules[0]?.bytesInUse).toBe(held);
+  });
+
+  test('many items and many queries at once', async () => {
+    using all = room.Collection.create({ metric: 'euclidean', dimension: 16 });
+    const next = random(5);
+    const items = Array.from({ length: 3000 }, (_, i) => ({
+      key: `k${i}`,
+      vector: Float32Array.from({ length: 16 }, next),
+      metadata: { i },
+    }));
+    const seen: number[] = [];
+    let others = 0;
+    const timer = setInterval(() => others++, 1);
+    await all.addAllAsync(items, {
+      onProgress({ added, total }) {
+        expect([total, all.size]).toEqual([3000, added]); // the collection can be looked at meanwhile
+        seen.push(added);
+      },
+    });
+    clearInterval(timer);
+    expect(all.size).toBe(3000);
+    expect(Math.min(seen.length, others)).toBeGreaterThan(2);
+    using same = room.Collection.create({ metric: 'euclidean', dimension: 16 });
+    expect(same.addAll(items).save()).toEqual(all.save());
+
+    const queries = Float32Array.from({ length: 16 * 20 }, next);
+    for (const options of [
+      {},
+      { k: 3, ef: 40, where: { i: { lt: 100 } } },
+      { k: 50_000, where: { i: 7 } },
+    ])
+      expect(all.searchBatch(queries, options)).toEqual(
+        Array.from({ length: 20 }, (_, q) =>
+          all.search(queries.subarray(16 * q, 16 * q + 16), options),
+        ),
+      );
+    refused(() => all.searchBatch([1]), RangeError, 'SHAPE', 'Hnsw.searchBatch', /^"queries"/);
+    refused(
+      () => all.searchBatch(queries, { k: bad('1') }),
+      TypeError,
+      'TYPE',
+      'Collection.searchBatch',
+      /^"k"/,
+    );
+
+    const before = all.search(queries.subarray(0, 16), { ef: 200 });
+    expect(all.optimize().search(queries.subarray(0, 16), { ef: 200 })).toEqual(before);
+
+    const controller = new AbortController();
+    using some = room.Collection.create({ metric: 'euclidean', dimension: 16 });
+    let closed = false;
+    function* lazy() {
+      try {
+        yield* items;
+      } finally {
+        closed = true;
+      }
+    }
+    const stopped = some.addAllAsync(lazy(), {
+      signal: controller.signal,
+      onProgress({ added, total }) {
+        expect(total).toBeUndefined();
+        if (added > 100) controller.abort(new Error('enough'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect([some.size > 100 && some.size < 3000, closed]).toEqual([true, true]);
+
+    const mixed = [items[0]!, items[1]!, { key: 'bad', vector: [1] }];
+    using few = room.Collection.create({ metric: 'euclidean', dimension: 16, index: 'flat' });
+    await expect(few.addAllAsync(mixed)).rejects.toMatchObject({ code: 'SHAPE', position: 2 });
+    const error = refused(
+      () => few.addAll(mixed),
+      RangeError,
+      'SHAPE',
+      'Flat.add',
+      /; 2 items were added$/,
+    );
+    expect([error.position, few.size]).toEqual([2, 2]);
+    await expect(few.addAllAsync(bad(5))).rejects.toMatchObject({
+      code: 'TYPE',
+      argument: 'items',
+    });
+    refused(() => few.add(bad(undefined)), TypeError, 'TYPE', 'Collection.add', /^"item"/);
+    expect(few.optimize().size).toBe(2);
+  });
+});

@@ -1,0 +1,190 @@
+// Every program in examples/ runs and says what it promises.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parseGlove, readGlove } from '../../examples/support/glove.js';
+import { parseWordNet, readWordNet, suggest } from '../../examples/support/wordnet.js';
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+function run(file: string, args: string[] = []) {
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...loader, folder + file, ...args],
+    {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      encoding: 'utf8',
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+// What each example must print.
+const promises: Record<string, RegExp[]> = {
+  'quick-start.ts': [/^Ada 0\.\d+$/m, /off by at most/, /^converged/m, /at most 1e-8/],
+  'solve-grid.ts': [/^converged/, /column 0: 9\d\.\d+ degrees/, /column 499: 0\.\d+ degrees/],
+  'local-entry.ts': [/converged by push/, /agrees: true/],
+  'wordnet.ts': [
+    /NEAR TO "bank"/,
+    /10\. .*%/,
+    /looked at .* of the 117,791/,
+    /resistance .* ohm/,
+    /outcome: converged/,
+  ],
+  'vectors.ts': [
+    /the 6,000 most frequent/,
+    /NEAR TO "coffee"\?\n\n +1\. 0\.7\d\d {2}tea /,
+    /begin with "c" \(\d+ are\):\n +c\w+, c/,
+    /as woman is to QUEEN/,
+    /as italy is to ROME/,
+    /this index .*finds (99\.\d|100\.0) %/,
+    /plain JavaScript .* times as long/,
+  ],
+  'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
+  'raw-abi.mjs': [/./],
+  'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
+  'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
+};
+// A short form where the whole takes half a minute.
+const short: Record<string, string[]> = { 'vectors.ts': ['--words', '6000'] };
+
+describe('examples', () => {
+  test('each file has its promises here', () => {
+    const files = readdirSync(folder).filter((name) => /\.(ts|mjs)$/.test(name));
+    expect(files.sort()).toEqual(Object.keys(promises).sort());
+  });
+
+  test.each(Object.entries(promises))('%s', (file, expected) => {
+    const { status, stdout, stderr } = run(file, short[file]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const pattern of expected) expect(stdout).toMatch(pattern);
+  });
+
+  test('the demo takes a word, a second word, and phrases', () => {
+    const { status, stdout } = run('wordnet.ts', ['hot dog', 'Piano']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/NEAR TO "hot dog"/);
+    expect(stdout).toMatch(/AND "Piano"/);
+  });
+
+  test('the demo suggests a word when it does not know one', () => {
+    const { status, stdout, stderr } = run('wordnet.ts', ['bnak']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/no word "bnak".*"bank"/);
+  });
+
+  test('the demo says what to try when nothing is similar', () => {
+    const { status, stderr } = run('wordnet.ts', ['qqqqqqqq']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/Try an English/);
+  });
+});
+
+describe('the demo of vectors', () => {
+  const few = ['--words', '6000'];
+
+  test('takes another word, and three for an analogy', () => {
+    expect(run('vectors.ts', ['Beer', ...few]).stdout).toMatch(/NEAR TO "beer"\?\n\n +1\. .*drink/);
+    const { status, stdout } = run('vectors.ts', ['paris', 'france', 'japan', ...few]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/france is to paris as japan is to TOKYO/);
+  });
+
+  test.each([
+    [['cofee'], /"cofee" is not among.*"coffee"/],
+    [['xxxxxxxxxxxx'], /Try a usual/],
+    [['two', 'words'], /one word, or three/],
+    [['coffee', '--words', 'all'], /--words takes a number/],
+  ])('says what is wrong with %j', (args, message) => {
+    const { status, stderr } = run(
+      'vectors.ts',
+      args.includes('--words') ? args : [...args, ...few],
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test('the reader takes its text cut anywhere', () => {
+    const vector = (first: number) =>
+      Array.from({ length: 102 }, (_, i) => (i === 0 ? first : i / 8));
+    const text = JSON.stringify({
+      size: 3,
+      words: ['the', '"', ',]'],
+      vectors: { the: vector(1), '"': vector(2), ',]': vector(3) },
+    });
+    for (const size of [1, 7, 64, text.length]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) as string[];
+      const { words, vectors, dimension } = parseGlove(2, pieces.values());
+      expect([words, dimension, vectors.length]).toEqual([['the', '"'], 100, 200]);
+      expect([vectors[0], vectors[99], vectors[100]]).toEqual([1, 99 / 8, 2]);
+      expect(parseGlove(9, pieces.values()).words).toHaveLength(3);
+    }
+    expect(() => parseGlove(3, [text.slice(0, -200)].values())).toThrow(/end before/);
+    const other = text.replace('"the":', '"tha":');
+    expect(() => parseGlove(1, [other].values())).toThrow(/"tha" where "the"/);
+  });
+
+  test('reads the real file', () => {
+    const { words, vectors } = readGlove(3);
+    expect(words).toEqual(['the', ',', '.']);
+    // The first line of glove.6B.100d.txt as Stanford publishes it.
+    expect([...vectors.subarray(0, 3)]).toEqual([-0.038194, -0.24487, 0.72812].map(Math.fround));
+  });
+});
+
+describe('the WordNet reader', () => {
+  const header = '  1 This is a licence line.\n';
+  const files: Record<string, string> = {
+    'data.noun': `${header}00000001 03 n 02 cat 0 true_cat 1 001 @ 00000002 n 0000 | a small animal; "cats purr"
+00000002 03 n 01 animal 0 002 ~ 00000001 n 0000 + 00000003 a 0101 | a living being
+`,
+    'data.verb': header,
+    'data.adj': `${header}00000003 00 s 0b tame(p) 0 b 0 c 0 d 0 e 0 f 0 g 0 h 0 i 0 j 0 k 0 001 & 00000003 s 0000 | used to people
+`,
+    'data.adv': header,
+    'index.noun': `${header}animal n 1 2 ~ + 1 0 00000002  \ncat n 1 1 @ 1 1 00000001  \ntrue_cat n 1 1 @ 1 0 00000001  \n`,
+    'index.verb': header,
+    'index.adj': `${header}tame a 1 1 & 1 0 00000003  \n`,
+    'index.adv': header,
+  };
+
+  test('reads synsets, words, glosses and relations', () => {
+    const { synsets, from, to, meanings } = parseWordNet((file) => files[file]!);
+    expect(synsets[0]).toEqual({
+      words: ['cat', 'true cat'],
+      kind: 'noun',
+      gloss: 'a small animal',
+    });
+    expect(synsets[2]!.words).toEqual(['tame', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k']);
+    expect([...from].map((u, k) => [u, to[k]])).toEqual([
+      [0, 1],
+      [1, 0],
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(meanings('True_Cat')).toEqual([0]);
+    expect(meanings('dog')).toEqual([]);
+  });
+
+  test('refuses a relation to a synset that does not exist', () => {
+    const broken: typeof files = {
+      ...files,
+      'data.verb': '00000009 29 v 01 go 0 001 @ 00000077 v 0000 00 | move\n',
+    };
+    expect(() => parseWordNet((file) => broken[file]!)).toThrow(/v00000077/);
+  });
+
+  // Counts of the distributed files: grep -c '^[0-9]' data.*, and index.* likewise.
+  test('reads all of WordNet 3.1', () => {
+    const wordNet = readWordNet();
+    expect(wordNet.synsets).toHaveLength(82192 + 13789 + 18185 + 3625);
+    expect(wordNet.meanings('bank')).toHaveLength(18);
+    expect(wordNet.synsets[wordNet.meanings('piano')[0]!]!.words).toContain('pianoforte');
+    expect(suggest(wordNet, 'bnak')[0]).toBe('bank');
+    const degree = new Set([...wordNet.from, ...wordNet.to]);
+    expect(Math.max(...wordNet.from.slice(-10))).toBeLessThan(wordNet.synsets.length);
+    expect(degree.size).toBeGreaterThan(100_000);
+  });
+});

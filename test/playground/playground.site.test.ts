@@ -1,0 +1,560 @@
+// The playground as its visitors have it: the built site, in a real browser, tab by tab. Built by `sh tools/playground.sh
+// build`, which the test command runs before this.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const site = at('../../build/playground');
+const axe = readFileSync(at('../../examples/playground/node_modules/axe-core/axe.min.js'), 'utf8');
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
+
+let server: Server;
+let address: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    const path = join(site, normalize(pathname === '/' ? '/index.html' : pathname));
+    if (!path.startsWith(site) || !existsSync(path)) {
+      response.writeHead(404).end();
+      return;
+    }
+    // Nobody but the page's own files: what it needs from elsewhere would fail here.
+    response.writeHead(200, {
+      'content-type': types[extname(path)] ?? 'application/octet-stream',
+      'content-security-policy':
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'",
+    });
+    response.end(readFileSync(path));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--use-angle=swiftshader', // sigma draws with WebGL, and test machines have no graphics card
+      '--enable-unsafe-swiftshader',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+let context: BrowserContext;
+let page: Page;
+const complaints: string[] = [];
+
+beforeEach(async () => {
+  complaints.length = 0;
+  context = await browser.newContext({ viewport: { width: 1200, height: 820 } });
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.addInitScript(() => {
+    const tasks: number[] = [];
+    Object.assign(globalThis, { longTasks: tasks });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) tasks.push(entry.duration);
+    }).observe({ type: 'longtask' });
+  });
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(complaints).toEqual([]);
+});
+
+const ready = (tab: string) => page.locator(`#${tab}[aria-busy=false]`).waitFor();
+const open = async (tab: string) => {
+  await page.goto(`${address}#${tab}`);
+  await ready(tab);
+};
+const rows = (tab: string) => page.locator(`#${tab} tbody tr`);
+const panel = (tab: string) => page.locator(`#${tab}`);
+
+/** Moves a slider, by its label, to a position. */
+async function slide(label: string, position: number): Promise<void> {
+  await page.getByLabel(label).evaluate((input, value) => {
+    (input as HTMLInputElement).value = String(value);
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }, position);
+}
+
+async function showFlights(): Promise<void> {
+  await page.getByRole('combobox', { name: 'Graph' }).selectOption('flights');
+  await expect.poll(() => rows('graph').first().textContent()).toContain('SEA');
+}
+
+/** How many pixels of the map under the graph are drawn on. */
+const mapInk = () =>
+  page.locator('canvas.map').evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+  });
+
+/** Drops a file onto the page, beside the field that is made for it. */
+async function drop(name: string, content: string): Promise<void> {
+  await page.evaluate(
+    (file) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([file.content], file.name));
+      for (const type of ['dragover', 'drop'])
+        document
+          .querySelector('footer')!
+          .dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    { name, content },
+  );
+}
+
+const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''));
+const fact = (name: string) =>
+  page.locator('#graph dt', { hasText: name }).locator('xpath=following-sibling::dd[1]');
+
+/** Durations of the tasks that kept the page from answering since this was last asked. */
+const longTasks = () =>
+  page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks.splice(0));
+
+describe('graph', () => {
+  test('ranks around a word, and a smaller error makes it read more', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    expect(await rows('graph').first().textContent()).toContain('bank');
+    const before = number(await fact('nodes read').textContent());
+    const bound = Number(await fact('error at most').textContent());
+    expect(before).toBeGreaterThan(100);
+    expect(before).toBeLessThan(20_000);
+    expect(bound).toBeLessThanOrEqual(0.2);
+
+    await slide('Error allowed', -2);
+    await expect
+      .poll(async () => number(await fact('nodes read').textContent()))
+      .toBeGreaterThan(2 * before);
+    expect(Number(await fact('error at most').textContent())).toBeLessThanOrEqual(0.01);
+  });
+
+  test('goes on from the node that is chosen, by mouse or by name', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    const second = rows('graph').nth(6).locator('button');
+    const name = await second.textContent();
+    await second.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows('graph').first().locator('button').textContent()).toBe(name);
+
+    await page.getByLabel('From').fill('piano');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows('graph').first().textContent()).toContain('piano');
+    await page.getByLabel('From').fill('no such word');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => panel('graph').locator('.failed').textContent()).toContain('no such');
+  });
+
+  test('goes on from a node that is clicked in the picture', async () => {
+    await open('graph');
+    await showFlights();
+    const stage = page.locator('.drawing > .sigma');
+    const box = (await stage.boundingBox())!;
+    const onNode = () => stage.evaluate((element) => element.style.cursor === 'pointer');
+    const first = await rows('graph').first().locator('button').textContent();
+    // The mouse goes over the map until it is on a node.
+    for (let step = 0; !(await onNode()); step++) {
+      expect(step).toBeLessThan(200);
+      const [x, y] = [0.1 + 0.8 * ((step * 0.618) % 1), 0.15 + 0.7 * ((step * 0.755) % 1)];
+      await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+    }
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect.poll(() => rows('graph').first().locator('button').textContent()).not.toBe(first);
+  });
+
+  test('draws flights on their map', async () => {
+    await open('graph');
+    await showFlights();
+    // The list is filled before the picture is drawn.
+    await expect.poll(mapInk).toBeGreaterThan(5000);
+  });
+
+  test('takes an edge list, and says what is wrong with another file', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    const input = panel('graph').locator('input[type=file]');
+    const edges = 'ada ben\nben cleo\ncleo ada\ncleo dan\n';
+    await input.setInputFiles({
+      name: 'friends.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(edges),
+    });
+    await expect.poll(() => rows('graph').count()).toBe(4);
+    expect(await rows('graph').first().textContent()).toContain('ada');
+    await page.getByLabel('From').fill('Cleo');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows('graph').first().textContent()).toContain('cleo');
+
+    await input.setInputFiles({
+      name: 'broken.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('1 2\n3\n'),
+    });
+    await expect.poll(() => panel('graph').locator('.failed').textContent()).toMatch(/line 2/);
+    expect(await rows('graph').count()).toBe(4);
+    // What it said about the last file is gone with the next question.
+    await slide('Damping', 0.7);
+    await expect.poll(() => panel('graph').locator('.failed').count()).toBe(0);
+  });
+
+  test('takes tables with titles, wherever they are dropped', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    const told = panel('graph').locator('.status').first();
+    for (const [name, content, counts] of [
+      ['a.csv', 'source,target,weight\n1,2,0.5\n2,3,1.5\n', '3 nodes, 2 edges.'],
+      [
+        'b.csv',
+        '# made by hand, with care\n"Paris, France",Rome\nRome,Oslo\n',
+        '3 nodes, 2 edges.',
+      ],
+      ['c.tsv', 'id\tSource\tTarget\n0\tx y\tz\n1\tz\tv\n2\tv\tx y\n', '3 nodes, 3 edges.'],
+      ['d.txt', '% a, b\n7 9\n9 7 2\n', '2 nodes, 1 edges.'],
+    ] as const) {
+      await drop(name, content);
+      await expect.poll(() => told.textContent()).toBe(counts);
+    }
+    await drop('e.csv', 'a,b\n1,2\n');
+    await expect.poll(() => told.textContent()).toBe('2 nodes, 1 edges.');
+    await page.getByRole('combobox', { name: 'Graph' }).selectOption('wordnet');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    await page.getByRole('combobox', { name: 'Graph' }).selectOption('e.csv');
+    await expect.poll(() => rows('graph').count()).toBe(2);
+  });
+});
+
+describe('solve', () => {
+  const summary = () => panel('solve').locator('.stage > .status').first();
+  const entry = () => panel('solve').locator('.stage > .status').nth(1);
+
+  test('solves what is painted, explains the choice and lets methods run side by side', async () => {
+    await open('solve');
+    await expect.poll(() => summary().textContent()).toMatch(/9,495 unknowns: converged/);
+    expect(await panel('solve').locator('ol li').count()).toBeGreaterThan(0);
+    await expect
+      .poll(() => panel('solve').locator('.chart').last().getAttribute('aria-label'))
+      .toMatch(/cg: converged.*amg: converged/);
+
+    await page.getByRole('button', { name: 'Wall' }).click();
+    const box = (await page.locator('canvas.field').boundingBox())!;
+    await page.mouse.move(box.x + 0.2 * box.width, box.y + 0.7 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.4 * box.width, box.y + 0.7 * box.height, { steps: 20 });
+    await page.mouse.up();
+    await expect
+      .poll(async () => number(/^[\d,]+/.exec((await summary().textContent()) ?? '')?.[0] ?? null))
+      .toBeLessThan(9480);
+  });
+
+  test('asks for one cell and lights up the rows that it takes', async () => {
+    await open('solve');
+    await expect.poll(() => summary().textContent()).toMatch(/converged/);
+    await page.getByRole('button', { name: 'Ask for one cell' }).click();
+    const colours = () =>
+      page.locator('canvas.field').evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        let lit = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i] === 255 && data[i + 1] === 225 && data[i + 2] === 60) lit++;
+        return lit;
+      });
+    expect(await colours()).toBe(0);
+    await page.locator('canvas.field').click({ position: { x: 250, y: 200 } });
+    await expect.poll(colours).toBeGreaterThan(10);
+    const text = (await entry().textContent())!;
+    // Those that were read and no others; the cell itself is black.
+    expect(await colours()).toBe(number(/push, ([\d,]+) of /.exec(text)![1]!) - 1);
+    const [, value, bound, truth] = /= (\S+) ± (\S+) \(proved\).*solution has ([^ ]+)\.$/
+      .exec(text)!
+      .map(Number);
+    expect(Math.abs(value! - truth!)).toBeLessThanOrEqual(1.01 * bound!);
+  });
+
+  test('is used with the keyboard alone', async () => {
+    await open('solve');
+    await expect.poll(() => summary().textContent()).toMatch(/9,495/);
+    await page.getByRole('button', { name: 'Wall' }).focus();
+    await page.keyboard.press('Space');
+    await page.locator('canvas.field').focus();
+    for (const key of ['Shift+ArrowRight', 'ArrowDown', 'Space']) await page.keyboard.press(key);
+    await expect.poll(() => summary().textContent()).toMatch(/^9,490 unknowns/);
+  });
+
+  test('opens a Matrix Market file', async () => {
+    await open('solve');
+    await expect.poll(() => summary().textContent()).toMatch(/converged/);
+    const file =
+      '%%MatrixMarket matrix coordinate real general\n3 3 5\n1 1 4\n1 2 -1\n2 2 3\n3 3 5\n3 1 2\n';
+    await panel('solve')
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'small.mtx', mimeType: 'text/plain', buffer: Buffer.from(file) });
+    await expect.poll(() => summary().textContent()).toMatch(/^3 unknowns: converged/);
+    // It is not symmetric: the curves are those of methods for such matrices.
+    await expect
+      .poll(() => panel('solve').locator('.chart').last().getAttribute('aria-label'))
+      .toMatch(/^gaussSeidel: converged.*bicgstab: converged.*gmres: converged/);
+    await page.getByLabel('One entry: row').fill('2');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(() => entry().textContent()).toMatch(/^x\[2\] = /);
+  });
+});
+
+describe('vectors', () => {
+  const words = () => rows('vectors').locator('button').allTextContents();
+
+  test('finds the nearest words, solves an analogy, filters', async () => {
+    await open('vectors');
+    await expect.poll(words).toContain('tea');
+    await page.getByLabel('Word or sum of words').fill('king - man + woman');
+    await expect.poll(words).toContain('queen');
+    await page.getByLabel('Word or sum of words').fill('coffee');
+    await page.getByLabel('that begin with').fill('c');
+    await expect.poll(async () => (await words()).every((word) => word.startsWith('c'))).toBe(true);
+    await slide('Letters, at most', 5);
+    await expect
+      .poll(async () => (await words()).every((word) => /^c.{0,4}$/.test(word)))
+      .toBe(true);
+    await page.getByLabel('Word or sum of words').fill('qqq');
+    await expect
+      .poll(() => panel('vectors').locator('.failed').textContent())
+      .toBe('"qqq" is not among these words.');
+  });
+
+  test('shows what a wider search finds', async () => {
+    await open('vectors');
+    const told = () => panel('vectors').locator('.chart').getAttribute('aria-label');
+    const recall = async () => Number(/([\d.]+) % of/.exec((await told()) ?? '')?.[1]);
+    await slide('Candidates kept (ef)', 0);
+    await expect.poll(recall).toBeGreaterThan(40);
+    const narrow = await recall();
+    await slide('Candidates kept (ef)', 9);
+    await expect.poll(recall).toBeGreaterThan(narrow);
+    expect(await recall()).toBeGreaterThan(99);
+  });
+});
+
+describe('bench', () => {
+  test('runs here, with accuracy beside time, and gives JSON', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await open('bench');
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Copy as JSON' }).click();
+    await expect.poll(() => panel('bench').locator('.status').textContent()).toBe('Copied.');
+    const { results } = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+    expect(Object.keys(results)).toEqual(['solve', 'pageRank', 'vectors']);
+    for (const { accuracy } of results.solve.rows) expect(accuracy).toBeLessThan(2e-8);
+    for (const { accuracy } of results.pageRank.rows) expect(accuracy).toBeLessThan(1e-4);
+    const accuracies = results.vectors.rows.map(({ accuracy }: { accuracy: number }) => accuracy);
+    expect(Math.min(...accuracies.slice(0, 2))).toBeGreaterThan(0.9); // two graphs, and two scans
+    expect(Math.min(...accuracies.slice(2))).toBeGreaterThan(0.999);
+    expect(accuracies).toHaveLength(4);
+    for (const { rows } of Object.values<{ rows: { time: number; ratio: number }[] }>(results))
+      for (const { time, ratio } of rows) expect(time * ratio).toBeGreaterThan(0);
+  });
+});
+
+/** What there is to be seen when a tab has been used. */
+const used: Record<string, () => Promise<void>> = {
+  graph: showFlights,
+  solve: async () => {
+    await drop(
+      'small.mtx',
+      '%%MatrixMarket matrix coordinate real general\n2 2 3\n1 1 4\n1 2 -1\n2 2 3\n',
+    );
+    await expect.poll(() => panel('solve').textContent()).toMatch(/2 unknowns: converged/);
+  },
+  vectors: () => slide('Letters, at most', 5),
+  bench: async () => {
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
+  },
+};
+
+describe.each(Object.keys(used))('%s', (tab) => {
+  test.each(['light', 'dark'] as const)('has no axe violation, %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 1200, height: 820 });
+    await open(tab);
+    await page.evaluate(axe);
+    for (const [width, first] of [
+      [1200, true],
+      [360, false],
+    ] as const) {
+      await page.setViewportSize({ width, height: 820 });
+      if (!first) await used[tab]!();
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const found = await axe.run();
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      });
+      expect(violations).toEqual([]);
+      const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+        scrollWidth: document.documentElement.scrollWidth,
+        clientWidth: document.documentElement.clientWidth,
+      }));
+      expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+    }
+  });
+});
+
+/** What the README shows of each tab. `npm run screenshots` keeps the pictures; without it they are only looked at. */
+const scenes: Record<string, () => Promise<void>> = {
+  graph: async () => {
+    await showFlights();
+    await expect.poll(mapInk).toBeGreaterThan(5000);
+  },
+  solve: async () => {
+    await expect.poll(() => panel('solve').textContent()).toMatch(/9,495 unknowns: converged/);
+    await page.getByRole('button', { name: 'Ask for one cell' }).click();
+    await page.locator('canvas.field').click({ position: { x: 250, y: 200 } });
+    await expect.poll(() => panel('solve').textContent()).toMatch(/\(proved\)/);
+  },
+  vectors: async () => {
+    await page.getByLabel('Word or sum of words').fill('king - man + woman');
+    await expect
+      .poll(() => rows('vectors').allTextContents())
+      .toContainEqual(expect.stringContaining('queen'));
+  },
+};
+
+test.each(Object.keys(scenes))('a picture of %s', async (tab) => {
+  await page.setViewportSize({ width: 1100, height: 740 });
+  await open(tab);
+  await scenes[tab]!();
+  await page.waitForTimeout(500); // what moves comes to rest
+  const picture = await page.screenshot({ type: 'jpeg', quality: 70 });
+  if (process.env.KEEP_SCREENSHOTS)
+    writeFileSync(at(`../../docs/images/playground-${tab}.jpg`), picture);
+  expect(picture.length).toBeGreaterThan(30_000);
+  expect(picture.length).toBeLessThan(120_000);
+});
+
+// Once more when it failed: a machine that is busy with something else is late as well.
+test('answers the first question within 2 s of the visit', { retry: 2 }, async () => {
+  await page.goto(address);
+  await expect.poll(() => rows('graph').count(), { interval: 10 }).toBe(20);
+  await slide('Damping', 0.6);
+  const took = await page.evaluate(() => performance.now());
+  console.log(`first interaction after ${took.toFixed(0)} ms`);
+  expect(took).toBeLessThan(2000);
+});
+
+// Once more when it failed: a machine that is busy with something else stops the page as well. Making a WebGL context, which
+// the browser does in one piece when the page is loaded, is all that is left out.
+test('never blocks for 50 ms while it is used', { retry: 2, timeout: 120_000 }, async () => {
+  const tasks: Record<string, number[]> = {};
+  const after = async (what: string, settled = 1000) => {
+    await page.waitForTimeout(settled);
+    tasks[what] = await longTasks();
+  };
+  await open('graph');
+  await page.waitForTimeout(2000);
+  console.log(`long tasks of loading: ${JSON.stringify(await longTasks())}`);
+  for (const position of [-1, -2, -3, -4, -2]) {
+    await slide('Error allowed', position);
+    await page.waitForTimeout(150);
+  }
+  await slide('Damping', 0.95);
+  await after('graph');
+
+  await page.getByRole('tab', { name: 'Solve' }).click();
+  await ready('solve');
+  await after('opening Solve');
+  const box = (await page.locator('canvas.field').boundingBox())!;
+  await page.mouse.move(box.x + 100, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 400, box.y + 350, { steps: 30 });
+  await page.mouse.up();
+  await after('painting');
+  await page.getByRole('button', { name: 'Ask for one cell' }).click();
+  await page.mouse.click(box.x + 200, box.y + 100);
+  await after('asking');
+
+  await page.getByRole('tab', { name: 'Vectors' }).click();
+  await ready('vectors');
+  await after('opening Vectors');
+  for (const text of ['te', 'tea', 'tea + milk', 'tea - milk'])
+    await page.getByLabel('Word or sum of words').fill(text);
+  await slide('Candidates kept (ef)', 3);
+  await slide('Letters, at most', 6);
+  await after('vectors');
+
+  await page.getByRole('tab', { name: 'Bench' }).click();
+  await ready('bench');
+  await page.getByRole('button', { name: 'Run all' }).click();
+  await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
+  await after('bench');
+
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  await showFlights();
+  await after('flights');
+  // Ten megabytes, made by the page itself, so that only its own work is measured.
+  await page.evaluate(() => {
+    const lines = Array.from({ length: 700_000 }, (_, i) => [
+      `n${(i * 7919) % 100_003} n${(i * 104_729) % 99_991}`,
+    ]);
+    Object.assign(globalThis, { bigFile: new File([lines.join('\n')], 'big.txt') });
+  });
+  await longTasks();
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add((globalThis as unknown as { bigFile: File }).bigFile);
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
+  });
+  await expect
+    .poll(() => panel('graph').locator('.status').first().textContent(), { timeout: 20_000 })
+    .toMatch(/^100,003 nodes/);
+  await after('a file of 10 MB');
+  console.log(`long tasks: ${JSON.stringify(tasks)}`);
+  expect(Object.entries(tasks).filter(([, found]) => found.length > 0)).toEqual([]);
+});
+
+test('works without a network after the first visit', async () => {
+  await open('graph');
+  await page.getByText('It works without a network from now on.').waitFor();
+  await context.setOffline(true);
+  await page.goto('about:blank');
+  for (const tab of ['graph', 'solve', 'vectors', 'bench']) {
+    await page.goto(`${address}#${tab}`);
+    await page.reload();
+    await ready(tab);
+  }
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  await expect.poll(() => rows('graph').count()).toBe(20);
+  await page.getByRole('tab', { name: 'Vectors' }).click();
+  await expect.poll(() => rows('vectors').first().textContent()).toContain('tea');
+});

@@ -1,0 +1,149 @@
+// What a worker does to a process: it keeps none alive, its memory may run out, its file may be missing.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { createWorkerEngine } from 'sublinear/worker';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+const node = async (script: string, cwd = root) =>
+  (
+    await run(process.execPath, ['--input-type=module', '-e', script], {
+      cwd,
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+  ).stdout;
+
+test('a program ends with an idle engine that nobody disposed, and not before its calls have', async () => {
+  const script = `
+    import { createPool, createWorkerEngine } from 'sublinear/worker';
+    const engine = await createWorkerEngine({ modules: ['dense'] });
+    const v = await engine.dense.Vector.from([3, 4]);
+    const pool = await createPool({ size: 2, modules: ['dense'] });
+    v.norm().then((norm) => console.log(norm));
+    pool.run(async ({ dense }) => (await dense.Vector.zeros(1e6)).norm()).then((norm) => console.log(norm));`;
+  expect((await node(script)).split('\n').sort()).toEqual(['', '0', '5']);
+});
+
+test('two hundred engines made and disposed leave nothing', async () => {
+  const script = `
+    import { createWorkerEngine } from 'sublinear/worker';
+    const once = async () => {
+      const engine = await createWorkerEngine({ modules: ['dense'] });
+      const v = await engine.dense.Vector.from([3, 4]);
+      if ((await v.norm()) !== 5) throw new Error('wrong');
+      await engine.dispose();
+    };
+    for (let i = 0; i < 40; i++) await once();
+    gc();
+    const before = process.memoryUsage();
+    for (let i = 0; i < 160; i++) await once();
+    gc();
+    const after = process.memoryUsage();
+    const left = process.getActiveResourcesInfo().filter((name) => /worker|message/i.test(name));
+    console.log(JSON.stringify({ left, heap: after.heapUsed - before.heapUsed, rss: after.rss - before.rss }));`;
+  const { stdout } = await run(
+    process.execPath,
+    ['--expose-gc', '--input-type=module', '-e', script],
+    { cwd: root, encoding: 'utf8', timeout: 110_000 },
+  );
+  const { left, heap, rss } = JSON.parse(stdout);
+  expect(left).toEqual([]);
+  expect(heap).toBeLessThan(4 * 2 ** 20);
+  // A leaked worker would be several megabytes, 160 of them a gigabyte.
+  expect(rss).toBeLessThan(160 * 2 ** 20);
+}, 120_000);
+
+test('objects that come and go leave nothing in the thread that called for them', async () => {
+  const script = `
+    import { createWorkerEngine } from 'sublinear/worker';
+    const engine = await createWorkerEngine({ modules: ['dense'] });
+    const cycles = async (count) => {
+      for (let i = 0; i < count; i++) await (await engine.dense.Vector.zeros(2)).dispose();
+      for (let i = 0; i < 3; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    await cycles(3000);
+    const before = await cycles(3000);
+    console.log((await cycles(24_000)) - before);
+    await engine.dispose();`;
+  const flags = ['--expose-gc', '--input-type=module', '-e', script];
+  const { stdout } = await run(process.execPath, flags, { cwd: root, encoding: 'utf8' });
+  // One entry in a map for each would be 1.6 MB; V8 itself keeps a few hundred kB more.
+  expect(Number(stdout)).toBeLessThan(900_000);
+});
+
+test('a trap in WebAssembly ends the worker, and the next call has a fresh one', async () => {
+  const wasm = readFileSync(join(root, 'build/test-wasm/solver.trap.wasm'));
+  await using engine = await createWorkerEngine({ modules: ['dense'], wasm });
+  const { Vector } = engine.dense;
+  const v = await Vector.from([3, 4]);
+  const trap = Vector.zeros(0xdead);
+  const waiting = v.norm();
+  const [first, second] = await Promise.allSettled([trap, waiting]);
+  expect(first).toMatchObject({ reason: { code: 'CRASHED', operation: 'Vector.zeros' } });
+  expect(second).toMatchObject({ reason: { code: 'CRASHED' } });
+  expect(await (await Vector.from([3, 4])).norm()).toBe(5);
+});
+
+test('a worker whose memory runs out ends alone', async () => {
+  const program = join(root, 'dist/worker/thread.node.js');
+  const resourceLimits = { maxOldGenerationSizeMb: 24 };
+  await using engine = await createWorkerEngine({
+    modules: ['sparse'],
+    worker: () => new Worker(program, { resourceLimits }),
+  });
+  const { SparseMatrix } = engine.sparse;
+  const matrix = await SparseMatrix.identity(3_000_000);
+  const waiting = [matrix.toMatrixMarket(), matrix.rows];
+  for (const call of await Promise.allSettled(waiting)) {
+    expect(call).toMatchObject({ status: 'rejected', reason: { code: 'CRASHED' } });
+  }
+  expect(await (await SparseMatrix.identity(3)).rows).toBe(3);
+}, 120_000);
+
+test('without the file of its program a worker starts from the inline twin, without both it says so', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'sublinear-worker-'));
+  try {
+    for (const name of ['dist', 'package.json'])
+      cpSync(join(root, name), join(place, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+    rmSync(join(place, 'dist/worker/thread.node.js'));
+    const script = `
+      const { createWorkerEngine } = await import('./dist/worker.js');
+      try {
+        await using_();
+      } catch (error) {
+        console.log(error.code, /createWorkerEngine\\(\\{ worker \\}\\)/.test(error.message));
+      }
+      async function using_() {
+        const engine = await createWorkerEngine({ modules: ['dense'] });
+        console.log(await (await engine.dense.Vector.from([3, 4])).norm());
+      }`;
+    expect(await node(script, place)).toBe('5\n');
+    rmSync(join(place, 'dist/inline/worker.js'));
+    expect(await node(script, place)).toBe('LOAD_FAILED true\n');
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+});
+
+test('the engine alone does not import what workers need', async () => {
+  const script = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(
+      'export async function resolve(s, c, next) { if (s === "comlink") throw new Error("comlink"); return next(s, c); }'));
+    const { createEngine } = await import('sublinear');
+    console.log((await createEngine({ modules: ['dense', 'hnsw'] })).dense.Vector.from([3, 4]).norm());
+    await import('sublinear/worker').catch((error) => console.log(error.message));`;
+  expect(await node(script)).toBe('5\ncomlink\n');
+});

@@ -1,0 +1,253 @@
+// From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
+import '../runtime/globals.js';
+import { fetched, read } from '#wasm-source';
+import type { Variant } from '../generated/bundles.js';
+import type { Raw } from '../generated/raw.js';
+import { SublinearError } from '../runtime/errors.js';
+import { Runtime } from '../runtime/runtime.js';
+import { type BundleSource, INLINE, type ModuleSource } from '../runtime/source.js';
+import { bestVariant } from './variants.js';
+
+/** A WebAssembly module in any form: its address, the response to a request, its bytes, or already compiled. */
+export type WasmInput =
+  | string
+  | URL
+  | Response
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;
+
+/**
+ * Where to get the WebAssembly from instead of the package's own file: one module, a function that is asked for each
+ * file (`'solver.simd.wasm'`), or `inline` of `sublinear/inline`.
+ */
+export type WasmSource =
+  | WasmInput
+  | Promise<WasmInput>
+  | ((file: string) => WasmInput | Promise<WasmInput>)
+  | typeof INLINE;
+
+export interface LoadRequest {
+  bundle: BundleSource;
+  variant?: Variant | undefined;
+  wasm?: WasmSource | undefined;
+  memoryLimit: number;
+}
+
+/** What the glue is called with. */
+interface GlueOptions {
+  instantiateWasm: (
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => unknown,
+  ) => object;
+  print: (text: string) => void;
+  printErr: (text: string) => void;
+}
+
+type Glue = (options: GlueOptions) => Promise<unknown>;
+
+export async function loadBundle({
+  bundle,
+  variant,
+  wasm,
+  memoryLimit,
+}: LoadRequest): Promise<Runtime> {
+  const start = performance.now();
+  const chosen = await bestVariant(bundle, variant);
+  const name = `${bundle.name}.${chosen}`;
+  const [module, glue] = await Promise.all([
+    obtain(sourceOf(bundle, chosen), wasm, compile),
+    bundle
+      .glue()
+      .catch((cause) =>
+        Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
+      ),
+  ]);
+  const raw = await instantiate(name, module, glue.default as Glue);
+  const runtime = new Runtime(bundle, chosen, raw);
+  runtime.memoryLimit = memoryLimit;
+  raw.setMemoryLimit(memoryLimit);
+  runtime.loadMs = performance.now() - start;
+  return runtime;
+}
+
+function instantiate(name: string, module: WebAssembly.Module, glue: Glue): Promise<Raw> {
+  // The glue's own promise stays pending when its instantiateWasm fails: ours is rejected instead. Instantiating is
+  // asynchronous because older browsers refuse to do it at once for modules of this size on the main thread.
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      const fix = 'the file is of another version than the JavaScript; install or copy both again';
+      reject(failed(name, `the module and its JavaScript do not fit: ${fix}`, cause));
+    };
+    glue({
+      print: () => {},
+      printErr: () => {},
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => done(instance, module))
+          .catch(fail);
+        return {};
+      },
+    }).then((raw) => resolve(raw as Raw), fail);
+  });
+}
+
+/** One module and where it comes from. */
+interface NamedSource extends ModuleSource {
+  name: string;
+}
+
+function sourceOf(bundle: BundleSource, variant: Variant): NamedSource {
+  return { name: `${bundle.name}.${variant}`, ...bundle.modules[variant] };
+}
+
+/** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
+type Take<T> = (name: string, source: Response | BufferSource | WebAssembly.Module) => Promise<T>;
+
+function obtain<T>(source: NamedSource, wasm: WasmSource | undefined, take: Take<T>): Promise<T> {
+  if (wasm === undefined) return fromPackage(source, take);
+  return wasm === INLINE ? fromTwin(source, take) : fromGiven(source.name, wasm, take);
+}
+
+/**
+ * A module for a worker to compile: its bytes, since not every engine lets a compiled module pass between threads, or
+ * the compiled module if that is what the user gave.
+ */
+export function moduleForWorker(
+  bundle: BundleSource,
+  variant: Variant,
+  wasm: WasmSource | undefined,
+): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  return obtain(sourceOf(bundle, variant), wasm, async (name, source) => {
+    if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
+    if (!isA(source, 'Response')) return checkedBytes(name, source as BufferSource);
+    const response = source as Response;
+    assertAnswered(response);
+    return checkedBytes(name, await response.arrayBuffer());
+  });
+}
+
+async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
+  const { name, file, compiled } = source;
+  if (compiled !== undefined) return take(name, compiled);
+  if (file === undefined) {
+    const reason =
+      'this runtime compiles nothing and comes with the simd variants alone; leave the option "variant" out';
+    throw failed(name, reason);
+  }
+  try {
+    return await take(name, await read(file()));
+  } catch (first) {
+    if (isBlocked(first)) throw blocked(name, first);
+    // Vite's dev server answers 404, or a page, for files of dependencies; bundlers for Node leave the file behind.
+    try {
+      return await fromTwin(source, take);
+    } catch (second) {
+      if (isBlocked(second)) throw blocked(name, second);
+      const reasons = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
+      throw failed(
+        name,
+        `${reasons}. Pass createEngine({ wasm }) the URL or the bytes of ${name}.wasm`,
+        first,
+      );
+    }
+  }
+}
+
+async function fromTwin<T>({ name, twin, compiled }: NamedSource, take: Take<T>): Promise<T> {
+  if (compiled !== undefined) return take(name, compiled);
+  if (twin === undefined) throw failed(name, 'the package has no such module');
+  const text = atob((await twin()).default);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return take(name, bytes);
+}
+
+async function fromGiven<T>(
+  name: string,
+  source: Exclude<WasmSource, typeof INLINE>,
+  take: Take<T>,
+): Promise<T> {
+  try {
+    const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
+    return await take(
+      name,
+      typeof given === 'string' || given instanceof URL ? await fetched(given) : given,
+    );
+  } catch (cause) {
+    if (isBlocked(cause)) throw blocked(name, cause);
+    throw failed(name, `option "wasm": ${messageOf(cause)}`, cause);
+  }
+}
+
+async function compile(
+  name: string,
+  source: Response | BufferSource | WebAssembly.Module,
+): Promise<WebAssembly.Module> {
+  if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
+  if (!isA(source, 'Response'))
+    return WebAssembly.compile(checkedBytes(name, source as BufferSource));
+  const response = source as Response;
+  assertAnswered(response);
+  const type = response.headers.get('content-type') ?? '';
+  const streaming =
+    type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
+  return streaming
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(checkedBytes(name, await response.arrayBuffer()));
+}
+
+function assertAnswered(response: Response): void {
+  if (!response.ok) throw new Error(`${response.url || 'the request'} answered ${response.status}`);
+}
+
+function checkedBytes(name: string, source: BufferSource): Uint8Array<ArrayBuffer> {
+  if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
+    throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
+  }
+  // WebAssembly.compile takes no DataView in some engines.
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  const [a, b, c, d] = bytes;
+  if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
+  const found =
+    a === 0x3c
+      ? 'an HTML page: the server has no such file and answered with its start page'
+      : a === 0x1f && b === 0x8b
+        ? 'gzip data: serve it with "Content-Encoding: gzip", or uncompressed'
+        : bytes.length < 4
+          ? `${bytes.length} bytes`
+          : 'something else';
+  throw new Error(
+    `not a WebAssembly module but ${found}; it must be the file ${name}.wasm of this package`,
+  );
+}
+
+function isA(value: unknown, type: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${type}]`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failed(name: string, reason: string, cause?: unknown): SublinearError {
+  return new SublinearError('LOAD_FAILED', 'load', `${name}.wasm could not be loaded: ${reason}`, {
+    cause,
+  });
+}
+
+// A content security policy, or a runtime that never compiles at run time.
+function isBlocked(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /unsafe-eval|Content Security Policy|code generation disallowed/i.test(error.message)
+  );
+}
+
+function blocked(name: string, cause: unknown): SublinearError {
+  const fix =
+    "a Content-Security-Policy needs script-src 'wasm-unsafe-eval'; a runtime that compiles nothing needs the compiled module: createEngine({ wasm: module })";
+  return failed(name, `this page or runtime does not allow compiling WebAssembly: ${fix}`, cause);
+}

@@ -1,0 +1,115 @@
+// Scores of nodes by walks on a graph, and what electrical networks say: PageRank, heat kernel, resistances, potentials.
+// The functions stand in the other files of this folder, each with its part of the room's interface.
+
+import type { Benchmark } from '../../runtime/benchmark.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { Graph } from '../graph/graph.js';
+import { type ContributionFunctions, createContributions } from './contributions.js';
+import { createPageRank, type PageRankFunctions } from './pagerank.js';
+import { createPotentials, type PotentialFunctions } from './potentials.js';
+import { createRuns, type RunFunctions } from './runs.js';
+
+export type { OutcomeName } from '../../generated/codes.js';
+export * from '../../runtime/errors.js';
+export type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
+export type { IndexArray, RealArray } from '../../runtime/scratch.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { Graph } from '../graph/graph.js';
+export type {
+  ContributionFunctions,
+  Contributions,
+  ContributionsOptions,
+  PairPageRank,
+  PairPageRankOptions,
+} from './contributions.js';
+export type {
+  DenseScores,
+  HeatKernelOptions,
+  PageRankFunctions,
+  PageRankMethod,
+  PageRankOptions,
+  PageRankProgress,
+  PageRankResult,
+  PersonalizedPageRankOptions,
+  PersonalizedPageRankResult,
+  ScoresInfo,
+  Source,
+  SparseScores,
+  SweepCut,
+} from './pagerank.js';
+export type {
+  EdgeResistances,
+  EdgeResistancesOptions,
+  HarmonicPotentials,
+  PotentialFunctions,
+  PotentialsOptions,
+  Resistance,
+  ResistanceOptions,
+  Resistances,
+  ResistancesOptions,
+} from './potentials.js';
+export type { QuestionProgress } from './question.js';
+export type {
+  BatchOptions,
+  BatchScores,
+  PageRankTracker,
+  RunFunctions,
+  TrackOptions,
+} from './runs.js';
+
+/** The namespace of the room. */
+export interface DiffusionRoom
+  extends PageRankFunctions,
+    RunFunctions,
+    ContributionFunctions,
+    PotentialFunctions {
+  readonly Graph: typeof Graph;
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): DiffusionRoom {
+  return {
+    Graph: runtime.bind(Graph),
+    ...createPageRank(runtime),
+    ...createRuns(runtime),
+    ...createContributions(runtime),
+    ...createPotentials(runtime),
+  };
+}
+
+/** @internal */
+export const benchmarks: Record<'top50', Benchmark<DiffusionRoom>> = {
+  // The 50 nodes nearest to one node of a scale-free graph with ten edges a node.
+  top50: {
+    defaultSize: 20_000,
+    prepare(room, size) {
+      const graph = room.Graph.fromEdges(scaleFree(Math.max(60, size), 10));
+      let source = 0;
+      return {
+        run() {
+          source = (source + 7919) % graph.nodeCount;
+          room.personalizedPageRank(graph, { source, topK: 50 });
+        },
+        operations: 0,
+        bytes: 0,
+        dispose: () => graph.dispose(),
+      };
+    },
+  },
+};
+
+/** Each node links to `links` ends of earlier edges: degrees fall by a power law. */
+function scaleFree(nodeCount: number, links: number) {
+  const from: number[] = [];
+  const to: number[] = [];
+  let state = 1;
+  for (let node = 1; node < nodeCount; node++) {
+    for (let i = 0; i < links; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      const edge = Math.floor((state / 2 ** 32) * from.length);
+      from.push(node);
+      to.push(edge % 2 === 0 ? (to[edge] ?? 0) : (from[edge] ?? 0));
+    }
+  }
+  return { from, to, directed: false };
+}

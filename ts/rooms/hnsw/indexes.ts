@@ -1,0 +1,624 @@
+// The indexes: HNSW, exact (Flat), and the filters that both take.
+
+import type {
+  Filter as RawFilter,
+  Flat as RawFlat,
+  Hnsw as RawHnsw,
+  HnswOptions as RawHnswOptions,
+} from '../../generated/raw/vector.js';
+import { runtimeOf } from '../../runtime/bind.js';
+import { SublinearError } from '../../runtime/errors.js';
+import {
+  type AsyncBytesSource,
+  type LoadAsyncOptions,
+  type Loading,
+  loadFileAsync,
+} from '../../runtime/file.js';
+import { adopt } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { IndexArray, Scratch } from '../../runtime/scratch.js';
+import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import {
+  FilterObject,
+  type LoadOptions,
+  type Metric,
+  metrics,
+  type ResultAddresses,
+  VectorIndex,
+} from './vector-index.js';
+
+/**
+ * A set of ids that a search may return. Make it once and use it for many searches: the index turns it into a bit a
+ * vector and remembers that until the index changes. Works with every index of the same engine.
+ */
+export class Filter extends FilterObject {
+  /** Number of ids it was made from. */
+  get size(): number {
+    return this.use('Filter.size').count;
+  }
+
+  /** Bytes that this filter holds. */
+  get bytesUsed(): number {
+    return this.use('Filter.bytesUsed').bytes();
+  }
+
+  /**
+   * The set of the `ids`. Ids that an index does not know are ignored there; an empty set allows nothing. O(n).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Filter, Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [0.1, 0.2, 0.3] });
+   * using odd = Filter.from([1, 3, 5]);
+   * console.log([...index.search([0.2], { k: 5, filter: odd }).ids]); // [ 1, 3 ]
+   * ```
+   */
+  static from(ids: IndexArray): Filter {
+    const operation = 'Filter.from';
+    const runtime = runtimeOf(this, operation);
+    return runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.indices('ids', ids);
+      return adopt(runtime, operation, Filter, runtime.raw.Filter.create(address, length));
+    });
+  }
+
+  /**
+   * The set of the ids whose bits are set: id i is in it when bit `i % 8` of byte `i / 8` is. Ids beyond the last byte are
+   * not in the set. The bits are copied out. O(bytes + ids).
+   *
+   * @throws TypeError when `bits` is no Uint8Array
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Filter, Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [0.1, 0.2, 0.3] });
+   * using odd = Filter.fromBits(Uint8Array.of(0b00101010));
+   * console.log([...index.search([0.2], { k: 5, filter: odd }).ids]); // [ 1, 3 ]
+   * ```
+   */
+  static fromBits(bits: Uint8Array): Filter {
+    const operation = 'Filter.fromBits';
+    const runtime = runtimeOf(this, operation);
+    if (!(bits instanceof Uint8Array)) throw check.typeError(operation, 'bits', 'Uint8Array', bits);
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.bytes(bits.length);
+      runtime.u8.set(bits, address);
+      const raw = runtime.raw.Filter.fromBits(address, bits.length);
+      return adopt(runtime, operation, Filter, raw);
+    });
+  }
+}
+
+/** What an index needs to know from the beginning. */
+export interface FlatOptions {
+  metric: Metric;
+  /** Numbers in a vector, 1 to 65,536; for `'hamming'` bits, a multiple of 8. */
+  dimension: number;
+  /** Vectors to make room for at once; the index grows beyond it by itself. 0 by default. */
+  capacity?: number;
+  /** For `'poincare'`: the curvature of the space is `-curvature`. 1 by default. */
+  curvature?: number;
+}
+
+/**
+ * An exact index: every search compares the query with every vector. The truth that approximate indexes are measured
+ * against, and the right choice up to some ten thousand vectors. Many queries at once read the vectors once for four.
+ */
+export class Flat extends VectorIndex<RawFlat> {
+  /**
+   * An empty index.
+   *
+   * @throws RangeError `OPTION` for an option out of its domain
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'manhattan', dimension: 2 });
+   * index.add(7, [1, 2]);
+   * console.log(index.search([0, 0], { k: 1 }).distances[0]); // 3
+   * ```
+   */
+  static create(options: FlatOptions): Flat {
+    const operation = 'Flat.create';
+    const runtime = runtimeOf(this, operation);
+    const keys = ['metric', 'dimension', 'capacity', 'curvature'] as const;
+    const {
+      metric,
+      dimension,
+      capacity = 0,
+      curvature = 1,
+    } = check.options(operation, options, keys);
+    const raw = runtime.raw.Flat.create(
+      check.choice(operation, 'metric', metric, metrics),
+      check.integer(operation, 'dimension', dimension),
+      check.number(operation, 'curvature', curvature),
+      check.integer(operation, 'capacity', capacity),
+    );
+    return adopt(runtime, operation, Flat, raw);
+  }
+
+  /**
+   * An index from the bytes that {@link VectorIndex.save} gave: it answers with the same bits. Untrusted bytes are safe.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'dot', dimension: 2 });
+   * index.add(1, [3, 4]);
+   * using again = Flat.load(index.save());
+   * console.log(again.get(1)); // Float32Array(2) [ 3, 4 ]
+   * ```
+   */
+  static load(bytes: Uint8Array, options?: LoadOptions): Flat {
+    const operation = 'Flat.load';
+    const runtime = runtimeOf(this, operation);
+    return runtime.scratch(operation, (scratch) => {
+      const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
+      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, length, verify));
+    });
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream (`response.body`, `blob.stream()`), an async iterable, or pieces cut
+   * anywhere. They are checked while they come, and always: a damaged file fails at its first wrong section. Until the last
+   * byte no more memory is taken than twice what has come; then the file and the index are there together for a moment.
+   * Between pieces other tasks run.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using again = await Flat.loadAsync(new Blob([index.save()]).stream());
+   * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Flat> {
+    const operation = 'Flat.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const loading: Loading<RawFlat, Flat> = {
+      kind: 'FLAT',
+      build: (reader) => runtime.raw.Flat.read(reader),
+      wrap: (raw) => adopt(runtime, operation, Flat, raw),
+    };
+    return loadFileAsync(runtime, operation, bytes, loading, given);
+  }
+
+  /** @internal */
+  protected get kind(): string {
+    return 'Flat';
+  }
+
+  /** @internal */
+  protected run(
+    queries: number,
+    count: number,
+    k: number,
+    _ef: number,
+    filter: RawFilter | null,
+    [ids, distances, found]: ResultAddresses,
+  ): number {
+    const raw = this.use('Flat.search');
+    return raw.search(queries, count, k, filter, ids, distances, found);
+  }
+}
+
+/** What an HNSW index needs to know from the beginning. */
+export interface HnswOptions extends FlatOptions {
+  /** Links a vector on the upper levels, twice as many on the lowest: 2 to 128, 16 by default. More: better recall at high dimension, more memory. */
+  m?: number;
+  /** Candidates looked at for each insertion, `m` to 65,536, 200 by default. More: a better graph, slower to build. */
+  efConstruction?: number;
+  /** More vectors are refused; no limit by default. */
+  maxElements?: number;
+  /** Of the random levels; 42 by default. The same seed and calls give the same graph in every engine. */
+  seed?: number;
+  /**
+   * What the graph is walked with: `'none'` (default) the vectors themselves; `'int8'` a byte a number, for cosine, dot and
+   * euclidean: less than half the memory, faster; `'binary'` the signs, for cosine in high dimensions: a coarse first pass.
+   * `'sketch'` keeps the vectors and a byte a number beside them, which proves most candidates too far away without a look at
+   * the vector: the same answers to the bit as `'none'`, faster where dimensions are many. Not for manhattan and hamming.
+   * For poincare the sketch lies in the tangent space of the origin, whose distances bound hyperbolic ones from below.
+   */
+  codes?: Codes;
+  /** With `'int8'` and `'binary'`: what the best are ranked again with, `'float16'` by default. `'none'` keeps nothing but the codes. */
+  rerank?: Rerank;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  /** Places of vectors that are still to be looked at. */
+  left: number;
+}
+
+/** See {@link HnswOptions.codes}. */
+export type Codes = 'none' | 'int8' | 'binary' | 'sketch';
+/** See {@link HnswOptions.rerank}. */
+export type Rerank = 'none' | 'float16' | 'float32';
+
+/** Values of sl_codes and sl_exact. */
+const codeNumbers: Readonly<Record<Codes, number>> = {
+  none: 0,
+  int8: 1,
+  binary: 2,
+  sketch: 3,
+};
+const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, float32: 2 };
+
+/**
+ * An approximate index: a hierarchical navigable small world graph (Malkov and Yashunin, 2018). A search walks towards
+ * the query through a graph of near neighbours and compares it with some thousand vectors, however many there are. `ef`
+ * trades speed for recall. Vectors can be removed and replaced for ever: links are repaired and memory is used again.
+ */
+export class Hnsw extends VectorIndex<RawHnsw> {
+  /** Removed vectors whose places are not free yet; see {@link Hnsw.repair}. */
+  get removed(): number {
+    return this.use('Hnsw.removed').dead();
+  }
+
+  /**
+   * An empty index.
+   *
+   * @throws RangeError `OPTION` for an option out of its domain
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'cosine', dimension: 3, m: 16, efConstruction: 200 });
+   * index.add(1, [1, 0, 0]);
+   * index.add(2, [0, 1, 0]);
+   * const { ids, distances } = index.search([1, 0.1, 0], { k: 1, ef: 50 });
+   * console.log(ids[0], distances[0]!.toFixed(3)); // 1 0.005
+   * ```
+   */
+  static create(options: HnswOptions): Hnsw {
+    const operation = 'Hnsw.create';
+    const runtime = runtimeOf(this, operation);
+    return withOptions(runtime, operation, options, (struct) =>
+      adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.create(struct)),
+    );
+  }
+
+  /**
+   * Bytes that an index of `count` vectors will hold, within a few per cent, before anything is built. O(1).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * const bytes = Hnsw.estimateBytes({ metric: 'cosine', dimension: 384 }, 1_000_000);
+   * console.log(`${(bytes / 1e9).toFixed(1)} GB`); // 1.7 GB
+   * ```
+   */
+  static estimateBytes(options: HnswOptions, count: number): number {
+    const operation = 'Hnsw.estimateBytes';
+    const runtime = runtimeOf(this, operation);
+    check.integer(operation, 'count', count);
+    return withOptions(runtime, operation, options, (struct) => {
+      runtime.check(operation, struct.estimateBytes(count, runtime.out));
+      return runtime.outU32(0) + runtime.outU32(1) * 2 ** 32;
+    });
+  }
+
+  /**
+   * An index from the bytes that {@link VectorIndex.save} gave: it answers with the same bits and grows in the same way.
+   * Untrusted bytes are safe, also with `verify: false`, which skips the checksums.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using again = Hnsw.load(index.save());
+   * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
+   * ```
+   */
+  static load(bytes: Uint8Array, options?: LoadOptions): Hnsw {
+    const operation = 'Hnsw.load';
+    const runtime = runtimeOf(this, operation);
+    return runtime.scratch(operation, (scratch) => {
+      const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
+      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, length, verify));
+    });
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream (`response.body`, `blob.stream()`), an async iterable, or pieces cut
+   * anywhere. They are checked while they come, and always: a damaged file fails at its first wrong section. Until the last
+   * byte no more memory is taken than twice what has come; then parts of the file are given back as the index takes them over.
+   * Between pieces other tasks run.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED` or `CHECKSUM`; `MEMORY`
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for bytes; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using again = await Hnsw.loadAsync(new Blob([index.save()]).stream());
+   * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
+   * ```
+   */
+  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Hnsw> {
+    const operation = 'Hnsw.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const loading: Loading<RawHnsw, Hnsw> = {
+      kind: 'HNSW',
+      build: (reader) => runtime.raw.Hnsw.read(reader),
+      wrap: (raw) => adopt(runtime, operation, Hnsw, raw),
+    };
+    return loadFileAsync(runtime, operation, bytes, loading, given);
+  }
+
+  /**
+   * Makes room for `capacity` vectors at once, which saves the copying that growing costs. Growing counts as a change: a
+   * {@link VectorIndex.saveInPieces} that has begun must begin again.
+   *
+   * @throws SublinearError `MEMORY`; the vectors and the room for them are as before then, memory taken so far may stay
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'cosine', dimension: 4 });
+   * index.reserve(1000);
+   * console.log(index.size); // 0
+   * ```
+   */
+  reserve(capacity: number): this {
+    const operation = 'Hnsw.reserve';
+    const raw = this.use(operation);
+    check.integer(operation, 'capacity', capacity);
+    this.runtime.check(operation, raw.reserve(capacity));
+    return this;
+  }
+
+  /**
+   * Adds vectors that you write straight into the index, so that they are never copied. Not for an index of codes. `write` gets a view of the place:
+   * vector i begins at element `i * stride`. Write into it at once and keep it not. Ids in use are refused.
+   *
+   * @throws SublinearError and RangeError as {@link VectorIndex.addBatch}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.addInPlace({
+   *   ids: [1, 2, 3],
+   *   write: (rows, stride) => {
+   *     for (let i = 0; i < 3; i++) (rows as Float32Array).set([i, i], i * stride);
+   *   },
+   * });
+   * console.log([...index.search([2, 2], { k: 2 }).ids]); // [ 3, 2 ]
+   * ```
+   */
+  addInPlace(options: {
+    ids: IndexArray;
+    /** Gets elements: Float32Array, or bytes for `'hamming'`. */
+    write: (rows: Float32Array | Uint8Array, stride: number) => void;
+  }): void {
+    const operation = 'Hnsw.addInPlace';
+    const { runtime } = this;
+    const raw = this.use(operation);
+    const { ids, write } = check.options(operation, options, ['ids', 'write']);
+    if (typeof write !== 'function') throw check.typeError(operation, 'write', 'function', write);
+    runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.indices('ids', ids);
+      runtime.check(operation, raw.stage(length, runtime.out, runtime.out + 4));
+      const [at, stride] = [runtime.outU32(0), runtime.outU32(1)];
+      const bytes = length * stride;
+      if (this.metric === 'hamming') write(runtime.u8.subarray(at, at + bytes), stride);
+      else write(runtime.f32.subarray(at / 4, (at + bytes) / 4), stride / 4);
+      // `write` is foreign code: it may have disposed this index, or changed it.
+      const same = this.use(operation);
+      runtime.check(operation, same.stage(length, runtime.out, runtime.out + 4));
+      if (runtime.outU32(0) !== at) {
+        const reason = 'the index was changed by "write"';
+        throw new SublinearError('STATE', operation, reason);
+      }
+      this.addedOrThrow(operation, same.addStaged(address, length, runtime.out), length);
+    });
+  }
+
+  /**
+   * Repairs the links around removed vectors and frees their places, which otherwise happens by itself from time to time:
+   * call it when there is time. O(size).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   * index.remove(2);
+   * index.repair();
+   * console.log(index.size, index.removed); // 2 0
+   * ```
+   */
+  repair(): this {
+    const operation = 'Hnsw.repair';
+    this.runtime.check(operation, this.use(operation).repair());
+    return this;
+  }
+
+  /**
+   * Repairs as {@link Hnsw.repair} does, in slices of about 8 ms, and lets other tasks run between them. After an abort the
+   * index is as good as before, and the next repair goes on where this one was. Additions repair by themselves when they
+   * need room: `addBatchAsync` and `Collection.addAllAsync` in slices, the other forms at once.
+   *
+   * @throws rejects with `signal.reason` after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   * index.remove(2);
+   * await index.repairAsync({ onProgress: ({ left }) => console.log(`${left} places to look at`) });
+   * console.log(index.removed); // 0
+   * ```
+   */
+  async repairAsync(asynchronous: AsyncOptions<RepairProgress> = {}): Promise<void> {
+    const operation = 'Hnsw.repairAsync';
+    const raw = this.use(operation);
+    check.options(operation, asynchronous, ['signal', 'onProgress']);
+    const how = asyncOptions(operation, asynchronous);
+    const { runtime } = this;
+    let left = 0;
+    const step = (work: number) => {
+      left = repairSome(runtime, operation, raw, work);
+      return left === 0;
+    };
+    await runAsync({ runtime, operation, step, progress: () => ({ left }) }, [this], how);
+  }
+
+  /** @internal */
+  override repairDue(operation: string): (work: number) => boolean {
+    const raw = this.use(operation);
+    return (work) => !raw.repairIsDue() || repairSome(this.runtime, operation, raw, work) === 0;
+  }
+
+  /**
+   * Puts the vectors into the order in which searches walk, and leaves no gaps: searches become faster on large indexes,
+   * and a saved file smaller. Call it when an index is complete. Ids stay. O(size).
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [10, 20, 30], vectors: [1, 2, 3] });
+   * console.log(index.optimize().search([2.1], { k: 1 }).ids[0]); // 20
+   * ```
+   */
+  optimize(): this {
+    const operation = 'Hnsw.optimize';
+    this.runtime.check(operation, this.use(operation).optimize());
+    return this;
+  }
+
+  /** @internal */
+  protected get kind(): string {
+    return 'Hnsw';
+  }
+
+  /** @internal */
+  protected run(
+    queries: number,
+    count: number,
+    k: number,
+    ef: number,
+    filter: RawFilter | null,
+    [ids, distances, found]: ResultAddresses,
+  ): number {
+    const raw = this.use('Hnsw.search');
+    return raw.search(queries, count, k, ef, filter, ids, distances, found);
+  }
+}
+
+// The C struct of the options, filled in; given back when `body` returns or throws.
+function withOptions<T>(
+  runtime: Runtime,
+  operation: string,
+  options: HnswOptions,
+  body: (struct: RawHnswOptions) => T,
+): T {
+  const keys = [
+    'metric',
+    'dimension',
+    'capacity',
+    'curvature',
+    'm',
+    'efConstruction',
+    'maxElements',
+    'seed',
+    'codes',
+    'rerank',
+  ] as const;
+  const given = check.options(operation, options, keys);
+  const metric = check.choice(operation, 'metric', given.metric, metrics);
+  check.integer(operation, 'dimension', given.dimension);
+  const struct = runtime.made(operation, runtime.raw.HnswOptions.create());
+  try {
+    struct.metric = metric;
+    struct.codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);
+    struct.exact = check.choice(operation, 'rerank', given.rerank ?? 'float16', rerankNumbers);
+    if (given.curvature !== undefined)
+      struct.curvature = check.number(operation, 'curvature', given.curvature);
+    for (const key of [
+      'dimension',
+      'capacity',
+      'm',
+      'efConstruction',
+      'maxElements',
+      'seed',
+    ] as const)
+      if (given[key] !== undefined) struct[key] = check.integer(operation, key, given[key]);
+    return body(struct);
+  } finally {
+    struct.delete();
+  }
+}
+
+// About `work` of a repair; how many places are left to be looked at.
+function repairSome(runtime: Runtime, operation: string, raw: RawHnsw, work: number): number {
+  runtime.check(operation, raw.repairStep(work, runtime.out));
+  return runtime.outU32();
+}
+
+// The bytes of a file in the module's memory, for the time of loading.
+function fileIn(
+  runtime: Runtime,
+  scratch: Scratch,
+  operation: string,
+  bytes: Uint8Array,
+  options: LoadOptions | undefined,
+): [address: number, length: number, verify: boolean] {
+  if (!(bytes instanceof Uint8Array))
+    throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+  const { verify = true } = check.options(operation, options, ['verify']);
+  check.boolean(operation, 'verify', verify);
+  const address = scratch.bytes(bytes.length);
+  runtime.u8.set(bytes, address);
+  return [address, bytes.length, verify];
+}

@@ -1,0 +1,117 @@
+// Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
+import type { Reader, Writer } from '../generated/raw/solver.js';
+import type { RawObject, Runtime } from './runtime.js';
+import type { AsyncOptions } from './steps.js';
+import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
+
+/** Bytes that are there: one array, or pieces of a file in their order, cut anywhere. */
+export type BytesSource = Uint8Array | Iterable<Uint8Array>;
+
+/** Bytes that may still be coming: a stream (`response.body`, `blob.stream()`, a Node stream) or anything iterable. */
+export type AsyncBytesSource = BytesSource | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** How loading of a stream is stopped and watched; `bytesRead` counts the bytes of the file. */
+export type LoadAsyncOptions = AsyncOptions<ReadProgress>;
+
+/** Bytes a piece. */
+const PIECE = 1 << 20;
+
+/** Four letters as the number that stands in a file. */
+export function tag(letters: string): number {
+  return [...letters].reduce((sum, letter, i) => sum + letter.charCodeAt(0) * 256 ** i, 0);
+}
+
+/** The file that `open` begins, piece by piece. `assertUsable` throws when what is saved is gone. */
+export function* savePieces(
+  runtime: Runtime,
+  operation: string,
+  open: () => Writer | null,
+  assertUsable: () => unknown,
+): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+  assertUsable();
+  const writer = runtime.made(operation, open());
+  try {
+    for (let left = writer.size(); left > 0; ) {
+      assertUsable();
+      const piece = runtime.scratch(operation, (scratch) => {
+        const capacity = Math.min(PIECE, left);
+        const buffer = scratch.bytes(capacity);
+        runtime.check(operation, writer.next(buffer, capacity, runtime.out));
+        return runtime.u8.slice(buffer, buffer + runtime.outU32());
+      });
+      left -= piece.length;
+      yield piece;
+    }
+  } finally {
+    if (runtime.alive) writer.delete();
+  }
+}
+
+/** The same as one array, behind `room` zeros: one copy of the file. */
+export function saveWhole(
+  runtime: Runtime,
+  operation: string,
+  open: () => Writer | null,
+  room = 0,
+): Uint8Array<ArrayBuffer> {
+  const writer = runtime.made(operation, open());
+  try {
+    const bytes = new Uint8Array(room + writer.size());
+    runtime.scratch(operation, (scratch) => {
+      const buffer = scratch.bytes(Math.min(PIECE, bytes.length));
+      for (let at = room; at < bytes.length; ) {
+        const capacity = Math.min(PIECE, bytes.length - at);
+        runtime.check(operation, writer.next(buffer, capacity, runtime.out));
+        bytes.set(runtime.u8.subarray(buffer, buffer + runtime.outU32()), at);
+        at += runtime.outU32();
+      }
+    });
+    return bytes;
+  } finally {
+    if (runtime.alive) writer.delete();
+  }
+}
+
+/** What to make of a whole file. `reader` is still alive in `wrap`. */
+export interface Loading<Built extends RawObject, T> {
+  /** Four letters. */
+  kind: string;
+  /** Bytes that are known to come, when `source` does not say it. */
+  length?: number;
+  build: (reader: Reader) => Built | null;
+  wrap: (built: Built, reader: Reader) => T;
+}
+
+function reading<Built extends RawObject, T>(
+  runtime: Runtime,
+  source: unknown,
+  { kind, build, wrap, ...given }: Loading<Built, T>,
+) {
+  // What is there as one array is known to come: no block has to grow.
+  const length = given.length ?? (source instanceof Uint8Array ? source.length : 0);
+  return {
+    binary: true,
+    open: () => runtime.raw.Reader.create(tag(kind), length),
+    close: build,
+    wrap,
+  };
+}
+
+export function loadFile<Built extends RawObject, T>(
+  runtime: Runtime,
+  operation: string,
+  source: BytesSource,
+  loading: Loading<Built, T>,
+): T {
+  return readText(runtime, operation, source as TextSource, reading(runtime, source, loading));
+}
+
+export function loadFileAsync<Built extends RawObject, T>(
+  runtime: Runtime,
+  operation: string,
+  source: AsyncBytesSource,
+  loading: Loading<Built, T>,
+  options: LoadAsyncOptions,
+): Promise<T> {
+  return readTextAsync(runtime, operation, source, reading(runtime, source, loading), options);
+}

@@ -1,0 +1,265 @@
+// One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
+
+import type { Variant } from '../generated/bundles.js';
+import { type OutcomeName, outcomes, type StatusCode, statuses } from '../generated/codes.js';
+import type { Raw } from '../generated/raw.js';
+import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
+import { Scratch } from './scratch.js';
+import type { BundleSource } from './source.js';
+
+/** A handle to a C object: what embind gives for a registered struct. */
+export interface RawObject {
+  delete(): void;
+}
+
+/** Where a class keeps the runtime that it belongs to; see bind.ts. */
+export const RUNTIME = Symbol('runtime');
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+export class Runtime {
+  readonly bundle: BundleSource;
+  readonly variant: Variant;
+  /** Every function in it is guarded: a trap in one poisons this runtime. */
+  readonly raw: Raw;
+  /** Address of 128 bytes that C functions write small results to (`double *out`). */
+  readonly out: number;
+  /** Milliseconds from asking for the module to having it. */
+  loadMs = 0;
+  /** The limit that was set; the C core keeps to it. */
+  memoryLimit = 0;
+  /** Objects that are not disposed. */
+  objects = 0;
+  /** How many asynchronous calls are running. */
+  running = 0;
+
+  #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
+  #operation = 'load';
+  #classes = new Map<unknown, unknown>();
+
+  constructor(bundle: BundleSource, variant: Variant, raw: Raw) {
+    this.bundle = bundle;
+    this.variant = variant;
+    this.raw = raw;
+    guard(raw, this);
+    this.out = raw.out();
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------------------
+
+  /** False after a trap or a dispose: nothing may be called any more. */
+  get alive(): boolean {
+    return this.#end === undefined;
+  }
+
+  get crashed(): boolean {
+    return this.#end?.code === 'CRASHED';
+  }
+
+  /** Called when anything is thrown out of the module: its memory can no longer be trusted. */
+  poison(cause: unknown): void {
+    this.#end ??= { code: 'CRASHED', cause };
+  }
+
+  /** Refuses every later call. The memory goes when the last reference to this runtime does. */
+  end(): void {
+    this.#end ??= { code: 'DISPOSED' };
+  }
+
+  /** Throws when this runtime is at its end. The operation is remembered for the error of a trap. */
+  assertAlive(operation: string): void {
+    if (this.#end !== undefined) throw this.ended(operation);
+    this.#operation = operation;
+  }
+
+  /** The error of every call after the end. */
+  ended(operation = this.#operation): SublinearError {
+    const { code, cause } = this.#end ?? { code: 'DISPOSED' };
+    return code === 'CRASHED'
+      ? new SublinearError(
+          code,
+          operation,
+          'the WebAssembly module has crashed and its objects are lost; load it again (engine.use() or load()) and make new ones',
+          { cause },
+        )
+      : new SublinearError(code, operation, 'the engine of this object was disposed');
+  }
+
+  // --- classes ------------------------------------------------------------------------------------------------------
+
+  /**
+   * The class of this runtime that stands for `Base`, always the same one. Rooms hand these out, so that a class works
+   * on the memory it was loaded with, and `instanceof` holds for both.
+   */
+  bind<C>(Base: C): C {
+    let bound = this.#classes.get(Base) as C | undefined;
+    if (bound === undefined) {
+      bound = subclass(Base, this);
+      this.#classes.set(Base, bound);
+    }
+    return bound;
+  }
+
+  // --- results ------------------------------------------------------------------------------------------------------
+
+  /** Throws the error that a failed call left behind. `status` is what the call returned. */
+  check(operation: string, status: number): void {
+    if (status !== 0) throw this.failure(operation);
+  }
+
+  /** The object that a call made; throws the error that it left when it made none. */
+  made<T>(operation: string, object: T | null): T {
+    if (object === null) throw this.failure(operation);
+    return object;
+  }
+
+  /** The last error of the C core as the error to throw. */
+  failure(operation: string): Error {
+    const { raw } = this;
+    const status = raw.errorStatus();
+    const [code, meaning] = statuses[String(status) as keyof typeof statuses] ?? [
+      'STATE',
+      `status ${status}`,
+    ];
+    const name = camelCase(this.text(raw.errorArgument()));
+    const position = raw.errorPosition();
+    const expected = this.text(raw.errorExpected());
+    if (code === 'MEMORY') return this.#memoryError(code, operation, position);
+    if (code === 'OVERFLOW' && name === 'size') {
+      // Not an argument of the user's: the checked allocator was asked for more than an address can say.
+      return new SublinearError(code, operation, `${meaning}: ${position} elements were wanted`);
+    }
+    const details: ErrorDetails = { argument: name, expected };
+    // The group "untrusted bytes" counts lines of a text or bytes of a file, all others elements.
+    const isText = status <= -60 && status > -80 && name !== 'bytes';
+    if (position >= 0) details[isText ? 'line' : 'position'] = position;
+    const where = position < 0 ? '' : isText ? ` in line ${position}` : ` at position ${position}`;
+    const subject = name === '' ? operation : `"${name}"`;
+    const message = `${subject}${where}: ${meaning}, expected ${expected}`;
+    return status > -20
+      ? new SublinearRangeError(code, operation, message, details)
+      : new SublinearError(code, operation, message, details);
+  }
+
+  #memoryError(code: StatusCode, operation: string, bytesWanted: number): SublinearError {
+    const used = `${this.raw.bytesInUse()} in use, the limit is ${this.memoryLimit}`;
+    return new SublinearError(
+      code,
+      operation,
+      `memory limit reached: ${bytesWanted} more bytes wanted, ${used}; raise it with createEngine({ memory })`,
+      { bytesWanted },
+    );
+  }
+
+  /** Name of an outcome, for results. */
+  outcome(number: number): OutcomeName {
+    return outcomes[number] as OutcomeName;
+  }
+
+  /** True for the outcome of a computation that has not ended. */
+  isRunning(outcome: number): boolean {
+    return outcomes[outcome] === 'running';
+  }
+
+  // --- memory -------------------------------------------------------------------------------------------------------
+  // The views are made again by the glue when the memory grows: always read them from here, never keep one.
+
+  get u8(): Uint8Array {
+    return this.raw.HEAPU8;
+  }
+  get u32(): Uint32Array {
+    return this.raw.HEAPU32;
+  }
+  get f32(): Float32Array {
+    return this.raw.HEAPF32;
+  }
+  get f64(): Float64Array {
+    return this.raw.HEAPF64;
+  }
+
+  /** Result number i of the out area, as written by a C function. */
+  outF64(i = 0): number {
+    return this.f64[this.out / 8 + i] as number;
+  }
+  outU32(i = 0): number {
+    return this.u32[this.out / 4 + i] as number;
+  }
+
+  /** Copies of arrays in the module's memory. */
+  copyF64(address: number, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.f64.subarray(address / 8, address / 8 + length));
+  }
+  copyF32(address: number, length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.f32.subarray(address / 4, address / 4 + length));
+  }
+  copyU32(address: number, length: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.u32.subarray(address / 4, address / 4 + length));
+  }
+
+  /** A C string: names and phrases of the C core are ASCII. */
+  text(address: number): string {
+    let text = '';
+    for (let i = address; this.u8[i]; i++) text += String.fromCharCode(this.u8[i] as number);
+    return text;
+  }
+
+  /** Runs `body` with scratch memory that is given back when it returns or throws. */
+  scratch<T>(operation: string, body: (scratch: Scratch) => T): T {
+    const scratch = new Scratch(this, operation);
+    try {
+      return body(scratch);
+    } finally {
+      scratch.release();
+    }
+  }
+}
+
+/** A subclass of `Base`, with the same name, whose static methods and instances belong to `runtime`. */
+function subclass<C>(Base: C, runtime: Runtime): C {
+  // biome-ignore lint/suspicious/noExplicitAny: a mixin over a class with a protected constructor has no other type
+  const Class = class extends (Base as any) {};
+  Object.defineProperty(Class, 'name', { value: (Base as { name: string }).name });
+  Object.defineProperty(Class, RUNTIME, { value: runtime });
+  return Class as C;
+}
+
+/** row_pointers -> rowPointers */
+function camelCase(name: string): string {
+  return name.replace(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+// Wraps the functions of a module and the methods of its embind classes. Whatever comes out of one as an exception is a
+// trap, a stack overflow or a fault of ours: after each of them the C objects may be half changed.
+function guard(raw: Raw, runtime: Runtime): void {
+  const guarded = (call: AnyFunction): AnyFunction =>
+    function (this: unknown, ...args) {
+      if (!runtime.alive) throw runtime.ended();
+      try {
+        return call.apply(this, args);
+      } catch (cause) {
+        runtime.poison(cause);
+        throw runtime.ended();
+      }
+    };
+  let handles: object | undefined;
+  const wrapAll = (owner: object): void => {
+    for (const key of Object.getOwnPropertyNames(owner)) {
+      const { value, writable } = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
+      if (typeof value !== 'function' || !writable || key === 'constructor') continue;
+      if (isEmbindClass(value)) {
+        wrapAll(value);
+        wrapAll(value.prototype);
+        handles = Object.getPrototypeOf(value.prototype) as object;
+      } else {
+        Object.assign(owner, { [key]: guarded(value) });
+      }
+    }
+  };
+  wrapAll(raw);
+  // delete() stands on the prototype that all classes share.
+  if (handles) wrapAll(handles);
+}
+
+function isEmbindClass(value: { prototype?: object }): value is { prototype: object } {
+  return typeof (value.prototype as { delete?: unknown } | undefined)?.delete === 'function';
+}

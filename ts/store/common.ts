@@ -1,0 +1,319 @@
+// What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
+import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
+import type { AsyncBytesSource } from '../runtime/file.js';
+import { asyncPiecesOf } from '../runtime/text-source.js';
+import { options as checkOptions, show, string, typeError } from '../runtime/validate.js';
+
+/** One entry of a store. */
+export interface StoreEntry {
+  key: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface StorePutOptions {
+  /** Aborting it rejects the promise with `signal.reason`; what was stored before stays. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Keeps files under names. Every adapter gives the same promises:
+ *
+ * - `put` is all or nothing. Whatever ends it in the middle (an error, a full disk, an abort, the end of the process or the
+ *   tab) leaves what was stored before, whole. Once its promise is fulfilled the new file is there.
+ * - Files go through in pieces, in and out: neither is ever in memory as a whole, except in a memory store.
+ * - A key is any text of up to 200 bytes, where each byte that is not one of a-z, 0-9, `-` and `_` counts three times.
+ *   Keys never lead out of the store: `../x` is a name like any other.
+ *
+ * Errors are `SublinearError`: `QUOTA` when the place is full, `STORE` when it fails, `CHANGED` when what is being read was
+ * replaced meanwhile.
+ */
+export interface Store {
+  /**
+   * Stores a file under `key` in place of what was there.
+   *
+   * @param bytes - one array, pieces (`graph.saveInPieces()`), an async iterable or a stream
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes/today', new TextEncoder().encode('rain'));
+   * console.log(await store.list()); // [ { key: 'notes/today', size: 4 } ]
+   * ```
+   */
+  put(key: string, bytes: AsyncBytesSource, options?: StorePutOptions): Promise<void>;
+  /**
+   * The file as a stream, for `Graph.loadAsync` and its like; undefined when there is none.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new TextEncoder().encode('rain'));
+   * console.log(await new Response(await store.get('notes')).text()); // rain
+   * console.log(await store.get('others')); // undefined
+   * ```
+   */
+  get(key: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
+  /**
+   * Removes a file; false when there was none.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new Uint8Array(3));
+   * console.log(await store.delete('notes'), await store.delete('notes')); // true false
+   * ```
+   */
+  delete(key: string): Promise<boolean>;
+  /**
+   * The entries whose keys begin with `prefix` (all by default), in the order of their keys' UTF-8 bytes.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('graphs/b', new Uint8Array(1));
+   * await store.put('graphs/a', new Uint8Array(2));
+   * await store.put('notes', new Uint8Array(3));
+   * console.log((await store.list('graphs/')).map(({ key }) => key)); // [ 'graphs/a', 'graphs/b' ]
+   * ```
+   */
+  list(prefix?: string): Promise<StoreEntry[]>;
+  /**
+   * Removes what puts that were cut off have left behind, and says how much it was (bytes, pieces or files); nothing else is
+   * touched.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * console.log(await store.clean()); // 0
+   * ```
+   */
+  clean(): Promise<number>;
+}
+
+/** Longest name that is given to a file system or a service. */
+const MOST = 200;
+
+/** The signal of a put's options. */
+export function signalOf(operation: string, options: StorePutOptions | undefined) {
+  const { signal } = checkOptions(operation, options, ['signal']);
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw typeError(operation, 'signal', 'AbortSignal', signal);
+  return signal;
+}
+
+/** The key as a name of [a-z0-9_-%] that every place takes as it is, whatever it thinks of case, dots and slashes. */
+export function nameOf(operation: string, key: unknown): string {
+  string(operation, 'key', key);
+  let name: string;
+  try {
+    name = encodeURIComponent(key as string).replace(
+      /%([0-9A-F]{2})|[^a-z0-9_-]/g,
+      (found, hex: string | undefined) =>
+        hex === undefined ? `%${found.charCodeAt(0).toString(16)}` : `%${hex.toLowerCase()}`,
+    );
+  } catch {
+    name = ''; // half of a surrogate pair: it would be stored as another key
+  }
+  // Windows gives these names to devices, whatever stands around them.
+  if (/^(con|prn|aux|nul|com\d|lpt\d)$/.test(name))
+    name = `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`;
+  if (name === '' || name.length > MOST) {
+    const message = `"key" expected well-formed text of 1 to ${MOST} bytes (all but a-z, 0-9, - and _ counts three times), got ${show(key)}`;
+    throw new SublinearRangeError('RANGE', operation, message, { argument: 'key' });
+  }
+  return name;
+}
+
+/** The key of a name that `nameOf` gave; undefined for any other. */
+export function keyOf(name: string): string | undefined {
+  try {
+    const key = decodeURIComponent(name);
+    return nameOf('', key) === name ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Entries in the order of their keys, without those of another prefix. */
+export function sorted(operation: string, prefix: unknown, entries: StoreEntry[]): StoreEntry[] {
+  const wanted = string(operation, 'prefix', prefix);
+  const points = ({ key }: StoreEntry) => Array.from(key, (c) => c.codePointAt(0) as number);
+  return entries
+    .filter(({ key }) => key.startsWith(wanted))
+    .map((entry) => ({ entry, points: points(entry) }))
+    .sort((a, b) => {
+      const at = a.points.findIndex((point, i) => point !== b.points[i]);
+      return at < 0
+        ? a.points.length - b.points.length
+        : (a.points[at] ?? -1) - (b.points[at] ?? -1);
+    })
+    .map(({ entry }) => entry);
+}
+
+/** What a source threw: told to the caller as it is, not as a failure of the store. */
+class SourceError {
+  constructor(readonly cause: unknown) {}
+}
+
+/** The bytes of a source in arrays of exactly `size` (the last may be shorter), each of its own memory. */
+export async function* chunksOf(
+  operation: string,
+  source: AsyncBytesSource,
+  size: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const pieces = asyncPiecesOf(source);
+  const wrong = (value: unknown) =>
+    typeError(operation, 'bytes', 'Uint8Array or pieces of these', value);
+  if (pieces === undefined || typeof source === 'string') throw wrong(source);
+  const abort = aborted(signal);
+  let chunk = new Uint8Array(0);
+  let filled = 0;
+  let ended = false;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = pieces.next().catch((cause) => {
+        throw new SourceError(cause);
+      });
+      const { done, value: piece } = await Promise.race([next, abort.promise]);
+      if (done) break;
+      if (!(piece instanceof Uint8Array)) throw wrong(piece);
+      for (let at = 0; at < piece.length; ) {
+        if (filled === chunk.length) {
+          // Grown as the bytes come: a small file takes little.
+          const larger = new Uint8Array(
+            Math.min(size, Math.max(2 * filled, piece.length - at, 4096)),
+          );
+          larger.set(chunk);
+          chunk = larger;
+        }
+        const part = piece.subarray(at, at + chunk.length - filled);
+        chunk.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled < size) continue;
+        yield chunk;
+        signal?.throwIfAborted();
+        chunk = new Uint8Array(0);
+        filled = 0;
+      }
+    }
+    ended = true;
+    if (filled > 0) yield chunk.slice(0, filled);
+  } finally {
+    abort.release();
+    if (!ended) void pieces.return?.().then(undefined, () => {});
+  }
+}
+
+function aborted(signal: AbortSignal | undefined) {
+  let release = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    if (signal === undefined) return;
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    release = () => signal.removeEventListener('abort', onAbort);
+  });
+  promise.catch(() => {});
+  return { promise, release };
+}
+
+/** A stream of what `next` gives until it gives undefined; `close` is called once, however it ends. */
+export function streamOf(
+  next: () => Promise<Uint8Array<ArrayBuffer> | undefined>,
+  close: () => Promise<void> = async () => {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const piece = await next();
+          if (piece !== undefined) return controller.enqueue(piece);
+          await close();
+          controller.close();
+        } catch (error) {
+          await close().catch(() => {});
+          controller.error(error);
+        }
+      },
+      cancel: close,
+    },
+    // Nothing is read before it is asked for.
+    { highWaterMark: 0 },
+  );
+}
+
+/** Runs `body`; what it throws becomes an error of ours, with what `codeOf` says about it. */
+export async function guarded<T>(
+  operation: string,
+  body: () => Promise<T>,
+  codeOf: (error: unknown) => 'QUOTA' | 'CHANGED' | undefined = domCode,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof SourceError) throw error.cause;
+    if (isOurs(error) || (signal?.aborted && error === signal.reason)) throw error;
+    const code = codeOf(error) ?? 'STORE';
+    const said = error instanceof Error ? error.message : String(error);
+    const message =
+      code === 'QUOTA'
+        ? `the store is full (${said}); what was stored before is still there. Delete something, or ask for more room`
+        : code === 'CHANGED'
+          ? `what is being read was replaced or deleted (${said}); get it again`
+          : `the store failed: ${said}`;
+    throw new SublinearError(code, operation, message, { cause: error });
+  }
+}
+
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof SublinearError ||
+    (error instanceof Error && 'operation' in error && 'code' in error)
+  );
+}
+
+/** What browsers say. */
+function domCode(error: unknown): 'QUOTA' | 'CHANGED' | undefined {
+  const { name } = (error ?? {}) as { name?: string };
+  if (name === 'QuotaExceededError') return 'QUOTA';
+  return name === 'NotReadableError' || name === 'NotFoundError' ? 'CHANGED' : undefined;
+}
+
+export function changed(operation: string): SublinearError {
+  const message = 'what is being read was replaced or deleted; get it again';
+  return new SublinearError('CHANGED', operation, message);
+}
+
+/** A name that no other put has: when it began, and something random. They sort by time. */
+export function generation(): string {
+  const time = Date.now().toString(36).padStart(9, '0');
+  return `${time}-${crypto.randomUUID().slice(0, 18)}`;
+}
+
+/** Age of a generation in milliseconds. */
+export function ageOf(generation: string): number {
+  return Date.now() - Number.parseInt(generation.slice(0, 9), 36);
+}
+
+/** After this time a put that nobody knows is taken for a dead one. */
+export const DAY = 86_400_000;
+
+/** Other tabs see by the lock that a put is alive. Where there are no locks (an insecure page) its age must do. */
+export async function whileLocked(name: string, body: () => Promise<void>): Promise<void> {
+  if (globalThis.navigator?.locks === undefined) return body();
+  return navigator.locks.request(name, body);
+}
