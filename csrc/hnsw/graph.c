@@ -31,7 +31,7 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       uint32_t count = links[0];
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
-      sl_touch_rows(&scorer->rows, index->batch, count);
+      sl_touch_rows(&scorer->rows, index->batch, count, index->found);
       sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
@@ -93,13 +93,13 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     touch_next(index, level, count, cursor, ties);
     if (count == ef && scorer->sketch.codes != NULL) {
       float limit = sl_entry_key(pool[ef - 1]);
-      sl_touch_rows(&index->store.sketches, batch, gathered);
+      sl_touch_rows(&index->store.sketches, batch, gathered, index->found);
       gathered = sl_sketch_sieve(&index->store.sketch, &index->store.sketches, &scorer->sketch,
                                  batch, gathered, limit);
       if (gathered == 0) continue;
     }
-    sl_touch_rows(&scorer->rows, batch, gathered);
-    sl_score_batch(score, scorer, batch, gathered, keys);
+    sl_touch_rows(&scorer->rows, batch, gathered, index->found);
+    sl_score_found(score, scorer, batch, index->found, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
       uint32_t at =
@@ -195,7 +195,7 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   index->batch[most] = slot;
   sl_tie_order ties = sl_ties_by_chance(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
-  sl_touch_rows(&scorer.rows, index->batch, most + 1);
+  sl_touch_rows(&scorer.rows, index->batch, most + 1, index->found);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {

@@ -55,6 +55,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.row_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
+  if (status == SL_OK) status = SL_ALLOC(&index->found, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
   if (status == SL_OK) status = sl_pool_reserve(index, options->ef_construction);
   if (status == SL_OK) status = sl_hnsw_reserve(index, options->capacity);
@@ -84,6 +85,7 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   sl_free(index->sorted);
   sl_free(index->batch);
   sl_free(index->keys);
+  sl_free(index->found);
   sl_free(index->query);
   sl_free(index->decoded);
   sl_free(index->coded);
@@ -108,7 +110,8 @@ static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t un
 
 static uint64_t scratch_bytes(const sl_hnsw *index) {
   return sizeof *index + 2 * (uint64_t)index->store.vector_bytes +
-         2 * (uint64_t)index->store.row_bytes + 8 * (uint64_t)index->batch_capacity +
+         2 * (uint64_t)index->store.row_bytes +
+         (8 + sizeof *index->found) * (uint64_t)index->batch_capacity +
          8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity +
          8 * (uint64_t)index->spread_capacity +
          (uint64_t)index->staged_count * index->store.vector_bytes;

@@ -52,8 +52,9 @@ typedef struct sl_hnsw {
   uint64_t scored_most; // a layer search ends where `scored` passes it
   uint64_t *sorted;     // sorted_capacity: candidates of a selection
   uint32_t sorted_capacity;
-  uint32_t *batch; // gathered slots of one expansion, batch_capacity
-  float *keys;     // and their keys
+  uint32_t *batch;    // gathered slots of one expansion, batch_capacity
+  float *keys;        // and their keys
+  const void **found; // and where their rows lie
   uint32_t batch_capacity;
   unsigned char *query;   // one encoded vector
   unsigned char *decoded; // one decoded from a slot
