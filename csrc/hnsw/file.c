@@ -221,6 +221,7 @@ static sl_status read_exacts(source *s, sl_store *store) {
     return bad_section(s, EXACT, "an exact row for each slot");
   }
   for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
+    SL_TRY(sl_chunks_reach(&store->exacts, slot, store->used));
     sl_cursor_read(&s->cursors[EXACT], sl_store_exact(store, slot), store->exact_bytes);
     if (store->states[slot] != SL_SLOT_FREE &&
         !exact_is_valid(store, sl_store_exact(store, slot))) {
@@ -232,6 +233,8 @@ static sl_status read_exacts(source *s, sl_store *store) {
 }
 
 static sl_status read_row(source *s, sl_store *store, uint32_t slot) {
+  SL_TRY(sl_chunks_reach(&store->rows, slot, store->used));
+  if (store->sketch.codes > 0) SL_TRY(sl_chunks_reach(&store->sketches, slot, store->used));
   unsigned char *row = sl_store_row(store, slot);
   memset(row, 0, store->row_bytes);
   sl_cursor_read(&s->cursors[ROWS], row, saved_row_bytes(store));
@@ -283,7 +286,7 @@ static sl_status read_store(source *s, sl_store *store, uint32_t used, uint8_t *
   if (s->views[ROWS].bytes != saved_row_bytes(store) * (uint64_t)used) {
     return bad_section(s, ROWS, "a row for each slot");
   }
-  SL_TRY(sl_store_reserve(store, used));
+  SL_TRY(sl_store_reserve_slots(store, used));
   store->used = used;
   sl_cursor_read(&s->cursors[IDS], store->ids, 4 * (size_t)used);
   sl_cursor_read(&s->cursors[STATES], states, used);
@@ -408,7 +411,7 @@ static bool close_rings(sl_hnsw *index) {
     }
     index->copies[slot] = first;
   }
-  memset(index->visited, 0, (size_t)used * sizeof *index->visited);
+  if (used > 0) memset(index->visited, 0, (size_t)used * sizeof *index->visited);
   return closed == index->copy_count;
 }
 
@@ -456,6 +459,7 @@ static sl_status read_graph(source *s, sl_hnsw *index, const uint8_t *states) {
   }
   SL_TRY(read_levels(s, index));
   for (uint32_t slot = 0; slot < used; slot++) {
+    SL_TRY(sl_chunks_reach(&index->links0, slot, used));
     bool good =
         states[slot] == STATE_COPY ? read_ring(index, low, slot) : read_links(index, low, slot, 0);
     if (!good) return bad_section(s, LINKS, "links to slots that exist");
@@ -486,7 +490,7 @@ static sl_status read_index(source *s, sl_hnsw *index, uint8_t **states) {
   uint32_t used = sl_get_u32(s->meta + 12);
   SL_TRY(read_with_states(s, &index->store, used, states));
   SL_TRY(read_exacts(s, &index->store));
-  SL_TRY(sl_hnsw_reserve(index, used));
+  SL_TRY(sl_graph_reserve_slots(index, used));
   return read_graph(s, index, *states);
 }
 

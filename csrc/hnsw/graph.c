@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "hnsw/copies.h"
+#include "hnsw/reach.h"
 
 void sl_visited_clear(sl_hnsw *index) {
   if (++index->epoch == 0) { // every 65,535 searches
@@ -253,6 +254,35 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   if (level > top) index->entry = slot;
 }
 
+void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level) {
+  sl_store *store = &index->store;
+  if (level > index->levels[index->entry]) return; // nothing to search
+  uint32_t *links = sl_links(index, slot, level), live = 0;
+  sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
+  float key;
+  uint32_t start = sl_descend(index, &scorer, level, &key);
+  index->ties = sl_ties_by_chance(slot, slot);
+  index->scored_most = UINT64_MAX;
+  sl_search_layer(index, &scorer, level, index->options.ef_construction, start, key);
+  sl_ties_end(index->pool, index->pool_count, index->ties);
+  index->ties = sl_ties_by_slot();
+  for (uint32_t i = 0; i < index->pool_count; i++) {
+    uint32_t found = sl_entry_slot(index->pool[i]);
+    bool fresh = found != slot && store->states[found] == SL_SLOT_LIVE;
+    for (uint32_t j = 1; j <= links[0]; j++) fresh &= links[j] != found;
+    if (fresh) index->pool[live++] = index->pool[i];
+  }
+  uint32_t most = links[0] > index->options.m ? links[0] : index->options.m;
+  links[0] = sl_select_neighbours(index, index->pool, live, sl_slot_factor(store, slot), most,
+                                  links + 1, links[0]);
+  for (uint32_t i = 1; i <= links[0]; i++) {
+    const uint32_t *back = sl_links(index, links[i], level);
+    bool linked = false;
+    for (uint32_t j = 1; j <= back[0]; j++) linked |= back[j] == slot;
+    if (!linked) link_back(index, links[i], slot, level);
+  }
+}
+
 void sl_graph_choose_entry(sl_hnsw *index) {
   index->entry = SL_NO_SLOT;
   for (uint32_t slot = 0; slot < index->store.used; slot++) {
@@ -269,6 +299,7 @@ void sl_graph_reset(sl_hnsw *index) {
   index->upper_used = 0;
   index->entry = SL_NO_SLOT;
   index->repair_at = SL_NO_SLOT;
+  sl_reach_end(index);
   index->by_row_count = 0;
   if (index->by_row_size > 0) {
     memset(index->by_row, 0, (size_t)index->by_row_size * sizeof *index->by_row);

@@ -69,6 +69,13 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot);
 // The node of the highest level becomes the entry; SL_NO_SLOT when none is live. O(used).
 void sl_graph_choose_entry(sl_hnsw *index);
 
+// Searches a level for a node, fills its links up to m with what the rule of a new vector chooses
+// beside them, and links back. Scratch must be reserved.
+void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level);
+
+// Makes room for `capacity` slots in everything but the links of level 0. Errors: ERR_MEMORY.
+sl_status sl_graph_reserve_slots(sl_hnsw *index, uint32_t capacity);
+
 // Gives back the room of the graph behind the slots that are used. Errors: ERR_MEMORY.
 sl_status sl_graph_trim(sl_hnsw *index);
 

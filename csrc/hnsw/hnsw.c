@@ -169,6 +169,10 @@ sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
   return capacity > index->graph_capacity ? size_arrays(index, capacity) : SL_OK;
 }
 
+sl_status sl_graph_reserve_slots(sl_hnsw *index, uint32_t capacity) {
+  return capacity > index->graph_capacity ? size_arrays(index, capacity) : SL_OK;
+}
+
 sl_status sl_graph_trim(sl_hnsw *index) {
   uint32_t used = index->store.used;
   SL_TRY(sl_chunks_trim(&index->links0, used));

@@ -97,6 +97,9 @@ void sl_store_free(sl_store *store);
 // stay. Errors: ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_store_reserve(sl_store *store, uint32_t capacity);
 
+// The same for everything but rows, exact rows and sketches.
+sl_status sl_store_reserve_slots(sl_store *store, uint32_t capacity);
+
 // Makes room for one more slot: small arrays grow by half, rows by a block. Errors and failure as
 // above. O(1) amortised, and at most one block is moved.
 sl_status sl_store_grow(sl_store *store);
@@ -133,6 +136,10 @@ void sl_store_kill(sl_store *store, uint32_t slot);
 // The live vector of `from` moves to `slot`, whose own live vector is removed; `from` becomes free.
 // O(row_bytes).
 void sl_store_replace(sl_store *store, uint32_t slot, uint32_t from);
+
+// The live vector of `from` moves to `slot`, which is free and stays in the chain of free slots:
+// for a caller that drops the whole chain. O(row_bytes).
+void sl_store_move(sl_store *store, uint32_t slot, uint32_t from);
 
 // Writes what stands in slot `from` (row, exact row, sketch, factor) into slot `to`.
 void sl_store_copy_rows(sl_store *store, uint32_t to, uint32_t from);
