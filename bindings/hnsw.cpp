@@ -73,6 +73,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_shrink>("shrink")
       .method<stats>("stats")
       .method<sl_hnsw_search>("search")
+      .method<sl_hnsw_recall>("recall")
       .method<sl_hnsw_get>("get")
       .method<sl_hnsw_has>("has")
       .method<sl_hnsw_size>("size")

@@ -40,6 +40,20 @@ static bool rows_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
   return true;
 }
 
+// Is what is known beside the rows equal as well? Where codes are learned anew, vectors that had
+// one code can have two.
+static bool rests_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
+  if (store->exact_bytes > 0 &&
+      memcmp(sl_store_exact(store, a), sl_store_exact(store, b), store->exact_bytes) != 0) {
+    return false;
+  }
+  bool early = a < store->early_rows;
+  if (early != (b < store->early_rows)) return false;
+  size_t n = store->dimension;
+  return !early ||
+         memcmp(store->early + a * n, store->early + b * n, n * sizeof *store->early) == 0;
+}
+
 static void insert(sl_hnsw *index, uint32_t node) {
   uint32_t mask = index->by_row_size - 1, at = index->hashes[node] & mask;
   while (index->by_row[at] != 0) at = (at + 1) & mask;
@@ -52,7 +66,10 @@ static uint32_t find(const sl_hnsw *index, uint32_t slot) {
   uint32_t mask = index->by_row_size - 1, hash = index->hashes[slot];
   for (uint32_t at = hash & mask; index->by_row[at] != 0; at = (at + 1) & mask) {
     uint32_t node = index->by_row[at] - 1;
-    if (index->hashes[node] == hash && rows_are_equal(&index->store, node, slot)) return node;
+    if (index->hashes[node] == hash && rows_are_equal(&index->store, node, slot) &&
+        rests_are_equal(&index->store, node, slot)) {
+      return node;
+    }
   }
   return SL_NO_SLOT;
 }
@@ -101,6 +118,10 @@ sl_status sl_copies_reserve(sl_hnsw *index) {
 }
 
 bool sl_copies_join(sl_hnsw *index, uint32_t slot) {
+  if (index->recodings != index->store.recodings) {
+    index->copies[slot] = slot | SL_COPY_MARK; // not yet
+    sl_copies_index(index); // needs no memory: there are no more nodes than before
+  }
   index->hashes[slot] = hash_row(&index->store, slot);
   index->copies[slot] = slot;
   uint32_t node = find(index, slot);
@@ -150,6 +171,7 @@ sl_status sl_copies_trim(sl_hnsw *index) {
 sl_status sl_copies_index(sl_hnsw *index) {
   sl_store *store = &index->store;
   index->by_row_count = 0;
+  index->recodings = store->recodings;
   uint32_t size = sl_copies_room(store->live - index->copy_count);
   if (size > index->by_row_size) {
     sl_free(index->by_row);

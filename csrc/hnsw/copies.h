@@ -6,8 +6,8 @@
 // again. A node without copies, and a slot that is not live, is a ring of its own. The upper bit
 // marks copies. A copy has no links, and none lead to it.
 //
-// Rows are equal when the graph cannot tell them apart: codes of the same bits, or vectors whose
-// elements are equal as numbers (-0 is 0).
+// Rows are equal when the graph cannot tell them apart: vectors whose elements are equal as numbers
+// (-0 is 0), or codes of the same bits beside exact rows of the same bits.
 #ifndef SL_HNSW_COPIES_H
 #define SL_HNSW_COPIES_H
 

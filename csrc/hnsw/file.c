@@ -6,14 +6,16 @@
 #include "base/bytes.h"
 #include "base/container.h"
 #include "base/memory.h"
+#include "hnsw/codes.h"
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/reach.h"
-#include "quant/int8.h"
+#include "quant/float16.h"
 #include "simd/distance_f32.h"
 
 enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
-enum { META_BYTES = 80, META_VERSION = 1 };
+// Version 0 ends before the last two numbers.
+enum { META_VERSION = 1, META_BYTES_0 = 80, META_BYTES = 88 };
 // In the file a copy (copies.h) has a state of its own, and one link: to the next slot of its ring.
 enum { STATE_COPY = 4 };
 
@@ -21,6 +23,15 @@ static const uint32_t TAGS[SECTIONS] = {SL_TAG('M', 'E', 'T', 'A'), SL_TAG('I', 
                                         SL_TAG('S', 'T', 'A', 'T'), SL_TAG('R', 'O', 'W', 'S'),
                                         SL_TAG('L', 'E', 'V', 'L'), SL_TAG('L', 'N', 'K', '0'),
                                         SL_TAG('L', 'N', 'K', 'U'), SL_TAG('E', 'X', 'C', 'T')};
+
+// What stands in front of rows of codes with tails.
+enum { NO_MODEL, MODEL, MODEL_AND_EARLY };
+static bool has_model(const sl_store *store) {
+  return sl_codes_have_tails(store->codes) && store->used > 0;
+}
+static bool has_early(const sl_store *store) {
+  return store->early_rows > 0 && store->used <= store->early_rows;
+}
 
 static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   memset(p, 0, META_BYTES);
@@ -30,7 +41,7 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u32(p + 12, store->used);
   sl_put_u32(p + 16, store->live);
   sl_put_f64(p + 24, store->curvature);
-  sl_put_u32(p + 72, store->free_head);
+  sl_put_u32(p + 80, store->free_head);
   if (index == NULL) return;
   sl_put_u32(p + 20, index->entry);
   sl_put_u32(p + 32, index->options.m);
@@ -41,7 +52,10 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u64(p + 56, index->drawn);
   sl_put_u32(p + 64, (uint32_t)index->options.codes);
   sl_put_u32(p + 68, (uint32_t)store->exact);
-  sl_put_u32(p + 76, index->repair_at);
+  sl_put_u32(p + 84, index->repair_at);
+  if (!has_model(store)) return;
+  sl_put_u32(p + 72, store->learned);
+  sl_put_u32(p + 76, has_early(store) ? MODEL_AND_EARLY : MODEL);
 }
 
 // Vectors without their padding, codes as they stand.
@@ -55,6 +69,18 @@ static const void *row_piece(const void *source, uint32_t tag, uint32_t i, size_
   bool exact = tag == TAGS[EXACT];
   *bytes = exact ? store->exact_bytes : saved_row_bytes(store);
   return exact ? sl_store_exact(store, i) : sl_store_row(store, i);
+}
+
+// The rows of codes with tails: first what they are read with, then the early vectors.
+static const void *coded_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+  const sl_store *store = source;
+  if (i >= 2) return row_piece(source, tag, i - 2, bytes);
+  if (i == 0) {
+    *bytes = sizeof(float) * sl_codes_model_numbers(store);
+    return sl_codes_model(store);
+  }
+  *bytes = has_early(store) ? sizeof(float) * (size_t)store->used * store->dimension : 0;
+  return store->early;
 }
 
 static const void *state_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
@@ -92,7 +118,11 @@ static sl_status make_writer(const sl_store *store, const sl_hnsw *index, sl_wri
   } else {
     sl_writer_add_pieces(*out, TAGS[STATES], index, store->used, state_piece);
   }
-  sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used, row_piece);
+  if (has_model(store)) {
+    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used + 2, coded_piece);
+  } else {
+    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used, row_piece);
+  }
   sl_writer_watch(*out, &store->version);
   if (index == NULL) return SL_OK;
   sl_writer_add(*out, TAGS[LEVELS], index->levels, store->used);
@@ -154,16 +184,7 @@ static bool codes_are_valid(const sl_store *store, const unsigned char *row) {
     if (n % 8 != 0 && row[n / 8] >> (n % 8) != 0) return false;
     return is_zero(row, (n + 7) / 8, store->row_bytes);
   }
-  const int8_t *codes = (const int8_t *)row;
-  for (uint32_t i = 0; i < n; i++) {
-    if (codes[i] < -SL_INT8_MOST || codes[i] > SL_INT8_MOST) return false;
-  }
-  sl_int8_tail tail, again = {0};
-  memcpy(&tail, row + store->padded, sizeof tail);
-  if (!(tail.scale >= 0 && tail.scale <= SL_DISTANCE_LIMIT)) return false;
-  again.scale = tail.scale;
-  sl_int8_finish(codes, store->padded, &again);
-  return is_zero(row, n, store->padded) && memcmp(&tail, &again, sizeof tail) == 0;
+  return sl_code_is_valid(store, row);
 }
 
 // The same for an exact row.
@@ -178,7 +199,7 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
   for (uint32_t i = 0; i < n; i++) {
     if ((halves[i] & 0x7fff) > 0x3c00) return false; // beyond 1
   }
-  return most >= 0 && most <= SL_DISTANCE_LIMIT &&
+  return most >= 0 && most <= 2.1f * SL_DISTANCE_LIMIT && // a difference of two
          is_zero(exact, sizeof most + 2 * (size_t)n, store->exact_bytes);
 }
 
@@ -195,15 +216,18 @@ static sl_status open_source(source *s, uint32_t sections) {
   for (uint32_t i = 0; i < sections; i++) {
     s->cursors[i] = sl_cursor_at(&s->views[i], s->reader, i);
   }
-  if (s->views[META].bytes != META_BYTES) return sl_bad_file("80 bytes", s->views[META].at);
-  sl_cursor_read(&s->cursors[META], s->meta, META_BYTES);
+  size_t bytes = (size_t)s->views[META].bytes;
+  if (bytes != META_BYTES && bytes != META_BYTES_0) {
+    return sl_bad_file("80 or 88 bytes", s->views[META].at);
+  }
+  sl_cursor_read(&s->cursors[META], s->meta, bytes);
   s->version = sl_get_u32(s->meta);
   if (s->version > META_VERSION) {
     return sl_bad_file("version 0 or 1 of this kind; a newer sublinear reads others",
                        s->views[META].at);
   }
-  if (s->version == 0 && !is_zero(s->meta, 72, META_BYTES)) {
-    return sl_bad_file("zeros where nothing is said", s->views[META].at);
+  if (bytes != (s->version == 0 ? META_BYTES_0 : META_BYTES)) {
+    return sl_bad_file("the bytes of its version", s->views[META].at);
   }
   return SL_OK;
 }
@@ -216,7 +240,19 @@ static sl_status bad_section(const source *s, uint32_t i, const char *expected) 
 // Gives back a section that has been read; one in pieces is gone already.
 static void close_section(source *s, uint32_t i) { sl_reader_drop(s->reader, i); }
 
+// Older files have 16-bit exact rows of the vectors, beside int8 codes now of what these have lost.
+static void renew_exact(sl_store *store, uint32_t slot) {
+  const unsigned char *exact = sl_store_exact(store, slot);
+  float *vector = sl_codes_read_buffer(store), most;
+  memcpy(&most, exact, sizeof most);
+  sl_float16_decode((const uint16_t *)(exact + sizeof most), store->dimension, vector);
+  for (uint32_t i = 0; i < store->dimension; i++) vector[i] *= most;
+  sl_store_write_exact(store, slot, vector);
+}
+
 static sl_status read_exacts(source *s, sl_store *store) {
+  bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
+               sl_get_u32(s->meta + 76) == NO_MODEL;
   if (s->views[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
     return bad_section(s, EXACT, "an exact row for each slot");
   }
@@ -227,12 +263,56 @@ static sl_status read_exacts(source *s, sl_store *store) {
         !exact_is_valid(store, sl_store_exact(store, slot))) {
       return bad_section(s, EXACT, "exact rows of finite numbers");
     }
+    if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
   }
   close_section(s, EXACT);
   return SL_OK;
 }
 
-static sl_status read_row(source *s, sl_store *store, uint32_t slot) {
+// Centre and widths, and the first vectors where they are kept.
+static sl_status read_model(source *s, sl_store *store, bool early, uint32_t used) {
+  size_t bytes = sizeof(float) * sl_codes_model_numbers(store);
+  void *numbers;
+  SL_TRY(sl_alloc(bytes, 1, &numbers));
+  sl_cursor_read(&s->cursors[ROWS], numbers, bytes);
+  bool good = sl_codes_set_model(store, numbers);
+  sl_free(numbers);
+  if (!good) return bad_section(s, ROWS, "centre and widths that vectors can have");
+  store->learned = sl_get_u32(s->meta + 72);
+  if (!early) return SL_OK;
+  size_t count = (size_t)used * store->dimension;
+  sl_cursor_read(&s->cursors[ROWS], store->early, count * sizeof(float));
+  if (sl_first_beyond_f32(store->early, count, SL_DISTANCE_LIMIT) < count) {
+    return bad_section(s, ROWS, "early vectors of finite numbers");
+  }
+  return SL_OK;
+}
+
+// What stands in front of the rows, and room for the slots. `older`, written: the rows are of a
+// time when int8 codes had no centre.
+static sl_status begin_rows(source *s, sl_store *store, uint32_t used, bool *older) {
+  uint32_t model = sl_get_u32(s->meta + 76);
+  bool tails = sl_codes_have_tails(store->codes);
+  uint64_t head = model == NO_MODEL ? 0 : sizeof(float) * (uint64_t)sl_codes_model_numbers(store);
+  if (model == MODEL_AND_EARLY) head += sizeof(float) * (uint64_t)store->dimension * used;
+  bool known = tails ? model <= MODEL_AND_EARLY && (model == NO_MODEL || used > 0)
+                     : model == NO_MODEL && sl_get_u32(s->meta + 72) == 0;
+  *older = tails && model == NO_MODEL;
+  if (!known || (*older && store->codes != SL_CODES_INT8 && used > 0) ||
+      (model == MODEL_AND_EARLY && used > store->early_limit)) {
+    return bad_section(s, META, "centre and widths of codes");
+  }
+  if (s->views[ROWS].bytes != head + saved_row_bytes(store) * (uint64_t)used) {
+    return bad_section(s, ROWS, "a row for each slot");
+  }
+  if (model == MODEL || (*older && used > 0)) sl_codes_drop_early(store);
+  SL_TRY(sl_store_reserve_slots(store, used));
+  if (model != NO_MODEL) SL_TRY(read_model(s, store, model == MODEL_AND_EARLY, used));
+  if (*older) store->learned = used;
+  return SL_OK;
+}
+
+static sl_status read_row(source *s, sl_store *store, uint32_t slot, bool older) {
   SL_TRY(sl_chunks_reach(&store->rows, slot, store->used));
   if (store->sketch.codes > 0) SL_TRY(sl_chunks_reach(&store->sketches, slot, store->used));
   unsigned char *row = sl_store_row(store, slot);
@@ -240,7 +320,8 @@ static sl_status read_row(source *s, sl_store *store, uint32_t slot) {
   sl_cursor_read(&s->cursors[ROWS], row, saved_row_bytes(store));
   if (store->states[slot] == SL_SLOT_FREE || store->metric == SL_METRIC_HAMMING) return SL_OK;
   if (store->codes != SL_CODES_NONE) {
-    return codes_are_valid(store, row) ? SL_OK : bad_section(s, ROWS, "codes within their limits");
+    bool good = older ? sl_code_from_older(store, row) : codes_are_valid(store, row);
+    return good ? SL_OK : bad_section(s, ROWS, "codes within their limits");
   }
   // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
   // length 1 to length 1 once more could change its last bits.
@@ -268,7 +349,7 @@ static sl_status read_free(const source *s, sl_store *store, uint32_t free_slots
     }
     return SL_OK;
   }
-  store->free_head = sl_get_u32(s->meta + 72);
+  store->free_head = sl_get_u32(s->meta + 80);
   uint32_t slot = store->free_head;
   // A chain of this length that ends has no slot twice.
   for (; free_slots > 0; free_slots--, slot = store->ids[slot]) {
@@ -283,10 +364,8 @@ static sl_status read_free(const source *s, sl_store *store, uint32_t free_slots
 static sl_status read_store(source *s, sl_store *store, uint32_t used, uint8_t *states) {
   if (s->views[IDS].bytes != 4 * (uint64_t)used) return bad_section(s, IDS, "an id for each slot");
   if (s->views[STATES].bytes != used) return bad_section(s, STATES, "a state for each slot");
-  if (s->views[ROWS].bytes != saved_row_bytes(store) * (uint64_t)used) {
-    return bad_section(s, ROWS, "a row for each slot");
-  }
-  SL_TRY(sl_store_reserve_slots(store, used));
+  bool older;
+  SL_TRY(begin_rows(s, store, used, &older));
   store->used = used;
   sl_cursor_read(&s->cursors[IDS], store->ids, 4 * (size_t)used);
   sl_cursor_read(&s->cursors[STATES], states, used);
@@ -299,7 +378,7 @@ static sl_status read_store(source *s, sl_store *store, uint32_t used, uint8_t *
     store->live += store->states[slot] == SL_SLOT_LIVE;
     store->dead += store->states[slot] >= SL_SLOT_DEAD;
   }
-  for (uint32_t slot = 0; slot < used; slot++) SL_TRY(read_row(s, store, slot));
+  for (uint32_t slot = 0; slot < used; slot++) SL_TRY(read_row(s, store, slot, older));
   close_section(s, ROWS);
   if (store->live != sl_get_u32(s->meta + 16)) {
     return bad_section(s, META, "the number of vectors");
@@ -320,7 +399,7 @@ static sl_status read_with_states(source *s, sl_store *store, uint32_t used, uin
 static sl_status make_flat(source *s, sl_flat **out) {
   SL_TRY(open_source(s, ROWS + 1));
   const uint8_t *meta = s->meta;
-  if (!is_zero(meta, 20, 24) || !is_zero(meta, 32, 72) || !is_zero(meta, 76, META_BYTES)) {
+  if (!is_zero(meta, 20, 24) || !is_zero(meta, 32, 80) || !is_zero(meta, 84, META_BYTES)) {
     return bad_section(s, META, "zeros where nothing is said");
   }
   sl_flat *flat;
@@ -445,7 +524,7 @@ static sl_status read_graph(source *s, sl_hnsw *index, const uint8_t *states) {
   const sl_store *store = &index->store;
   sl_cursor *low = &s->cursors[LINKS], *high = &s->cursors[UPPER];
   uint32_t used = store->used;
-  index->repair_at = s->version == 0 ? SL_NO_SLOT : sl_get_u32(s->meta + 76);
+  index->repair_at = s->version == 0 ? SL_NO_SLOT : sl_get_u32(s->meta + 84);
   if (index->repair_at != SL_NO_SLOT && index->repair_at > used) {
     return bad_section(s, META, "a repair within the slots");
   }
@@ -507,7 +586,7 @@ static sl_status make_hnsw(source *s, sl_hnsw **out) {
                              .curvature = sl_get_f64(meta + 24),
                              .codes = (sl_codes)sl_get_u32(meta + 64),
                              .exact = (sl_exact)sl_get_u32(meta + 68)};
-  bool coded = options.codes == SL_CODES_INT8 || options.codes == SL_CODES_BINARY;
+  bool coded = sl_codes_have_tails(options.codes) || options.codes == SL_CODES_BINARY;
   if (!coded && options.exact != SL_EXACT_NONE) {
     return bad_section(s, META, "no exact rows without codes");
   }

@@ -124,8 +124,9 @@ DEFINE_SEARCH(squared, SL_SCORE_SQUARED)
 DEFINE_SEARCH(manhattan, SL_SCORE_MANHATTAN)
 DEFINE_SEARCH(hamming, SL_SCORE_HAMMING)
 DEFINE_SEARCH(poincare, SL_SCORE_POINCARE)
-DEFINE_SEARCH(dot_int8, SL_SCORE_DOT_INT8)
-DEFINE_SEARCH(squared_int8, SL_SCORE_SQUARED_INT8)
+DEFINE_SEARCH(int8, SL_SCORE_INT8)
+DEFINE_SEARCH(float16, SL_SCORE_FLOAT16)
+DEFINE_SEARCH(rabitq, SL_SCORE_RABITQ)
 
 bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
@@ -144,10 +145,12 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
     return search_hamming(index, scorer, level, ef);
   case SL_SCORE_POINCARE:
     return search_poincare(index, scorer, level, ef);
-  case SL_SCORE_DOT_INT8:
-    return search_dot_int8(index, scorer, level, ef);
-  case SL_SCORE_SQUARED_INT8:
-    return search_squared_int8(index, scorer, level, ef);
+  case SL_SCORE_INT8:
+    return search_int8(index, scorer, level, ef);
+  case SL_SCORE_FLOAT16:
+    return search_float16(index, scorer, level, ef);
+  case SL_SCORE_RABITQ:
+    return search_rabitq(index, scorer, level, ef);
   }
   return true;
 }

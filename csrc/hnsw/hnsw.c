@@ -51,8 +51,8 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
                                    options->curvature, options->codes, options->exact);
   if (status == SL_OK) status = SL_ALLOC(&index->query, index->store.vector_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->decoded, index->store.vector_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.row_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.row_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.query_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.query_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->found, index->batch_capacity);
@@ -110,7 +110,7 @@ static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t un
 
 static uint64_t scratch_bytes(const sl_hnsw *index) {
   return sizeof *index + 2 * (uint64_t)index->store.vector_bytes +
-         2 * (uint64_t)index->store.row_bytes +
+         2 * (uint64_t)index->store.query_bytes +
          (8 + sizeof *index->found) * (uint64_t)index->batch_capacity +
          8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity +
          8 * (uint64_t)index->spread_capacity +

@@ -103,6 +103,18 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
                          uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
                          uint32_t *found);
 
+// How much of the truth searches find: each query of a sample is searched for and compared with all
+// vectors, as well as these are known (an index of codes without exact rows knows its codes only).
+//   queries  count * sl_metric_input_bytes(), read; NULL: stored vectors, evenly taken, none of
+//   which
+//            counts as its own neighbour; then count is at most sl_hnsw_size()
+//   hits     count, written: results that are as near as the k nearest (equal distances count)
+//   wanted   count, written: how many there are to be found, at most k
+//   Errors: as sl_hnsw_search, ERR_ARGUMENT (count). Allocates scratch.
+//   O(size * count * dimension).
+sl_status sl_hnsw_recall(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
+                         uint32_t ef, uint32_t *hits, uint32_t *wanted);
+
 // Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it: the
 // exact row, or without one what the code stands for. Errors: ERR_INDEX.
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector);

@@ -37,6 +37,7 @@ typedef struct sl_hnsw {
   uint32_t *hashes; // graph_capacity: of the rows of nodes
   uint32_t *by_row; // by_row_size, open addressing by hash: node + 1, 0 = empty
   uint32_t by_row_size, by_row_count;
+  uint32_t recodings;  // of the store when the table was made
   uint32_t copy_count; // live slots that are no nodes
   uint8_t *levels;     // graph_capacity: highest level of a slot, kept when the slot is used again
   uint64_t drawn;      // levels drawn so far

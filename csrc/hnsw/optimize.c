@@ -4,6 +4,7 @@
 
 #include "base/container.h"
 #include "base/memory.h"
+#include "hnsw/codes.h"
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
@@ -87,6 +88,10 @@ sl_status sl_hnsw_optimize(sl_hnsw *index) {
   SL_TRY(sl_hnsw_repair(index));
   sl_store *store = &index->store;
   if (store->live == 0) return SL_OK;
+  if (sl_codes_have_tails(store->codes)) {
+    sl_codes_learn(store);
+    sl_codes_drop_early(store); // their places would not be the rows' places any more
+  }
   uint32_t *order = NULL, *place = NULL, *upper = NULL;
   uint32_t units = 0;
   sl_status status = sl_hnsw_reserve(index, store->used + 1); // a spare slot to move through

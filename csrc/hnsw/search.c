@@ -4,13 +4,13 @@
 // Guestrin, M. Zaharia, "ACORN: Performant and predicate-agnostic search over vector embeddings and
 // structured data", 2024, arXiv:2403.04871 (the variant that needs no denser graph: neighbours of
 // neighbours that are not allowed themselves).
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
+#include "hnsw/rerank.h"
 
 // From this share of allowed vectors on, the graph is walked as if there were no filter.
 static const double PLAIN_SHARE = 0.4;
@@ -28,6 +28,9 @@ enum { TESTS_A_ROW = 16 };
 // two to three times as long as the scan and found less.
 static const double CROWD_SHARE = 0.5;
 enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are counted
+
+// How often a search with codes is repeated with twice the candidates.
+enum { WIDER_TURNS = 2 };
 
 typedef struct search {
   sl_scorer scorer;
@@ -198,17 +201,6 @@ static sl_status search_graph(sl_hnsw *index, const search *s, bool *done) {
   return SL_OK;
 }
 
-// Fills the pool with results, by a walk or, where that is cheaper or finds too little, by a scan.
-// Fewer than k results mean that there are no more. With a filter both together compare at
-// most 1.25 times as many rows as the scan alone, and one list.
-static sl_status search_one(sl_hnsw *index, const search *s) {
-  bool done = false;
-  index->pool_count = 0;
-  if (s->allowed == 0) return SL_OK;
-  if (s->allowed > SCAN_ALWAYS) SL_TRY(search_graph(index, s, &done));
-  return done ? SL_OK : search_scan(index, s);
-}
-
 static sl_status reserve_spread(sl_hnsw *index, uint32_t count) {
   if (count > index->store.live) count = index->store.live;
   if (count <= index->spread_capacity) return SL_OK;
@@ -217,42 +209,30 @@ static sl_status reserve_spread(sl_hnsw *index, uint32_t count) {
   return SL_OK;
 }
 
-// Ranks the pool again, with the vectors as well as they are known.
-static void rank_again(sl_hnsw *index, const search *s) {
-  sl_store *store = &index->store;
-  const float *query = (const float *)index->query;
-  size_t n = sl_metric_padded(store->metric, store->dimension);
-  for (uint32_t i = 0; i < index->pool_count; i++) {
-    uint32_t slot = sl_entry_slot(index->pool[i]);
-    const float *vector = sl_store_vector(store, slot, index->decoded);
-    float key = store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(query, vector, n)
-                                                     : -sl_dot1_f32(query, vector, n);
-    index->pool[i] = sl_entry(key, slot);
-  }
-  sl_pool_sort(index->pool, index->pool_count);
-  index->scored += index->pool_count;
-  if (index->pool_count > s->k) index->pool_count = s->k;
+// Fills the pool with results, by a walk or, where that is cheaper or finds too little, by a scan.
+// Fewer than k results mean that there are no more. With a filter both together compare at
+// most 1.25 times as many rows as the scan alone, and one list.
+static sl_status search_one(sl_hnsw *index, const search *s) {
+  bool done = false;
+  index->pool_count = 0;
+  if (s->allowed == 0) return SL_OK;
+  if (index->copy_count > 0) SL_TRY(reserve_spread(index, s->ranked));
+  if (s->allowed > SCAN_ALWAYS) SL_TRY(search_graph(index, s, &done));
+  return done ? SL_OK : search_scan(index, s);
 }
 
-// What a key of the pool says in the terms of the metric.
-static float distance_of(const sl_hnsw *index, const search *s, float key) {
-  const sl_store *store = &index->store;
-  if (store->codes != SL_CODES_NONE && store->exact == SL_EXACT_NONE) {
-    // The angle that a share of differing signs stands for.
-    if (store->codes == SL_CODES_BINARY) {
-      return (float)(1 - cos(3.14159265358979323846 * (double)key / store->dimension));
-    }
-    if (store->metric == SL_METRIC_EUCLIDEAN && key < 0) key = 0; // rounding of codes
+// With codes: ranks what was found again, and looks for more where the pool was cut among vectors
+// that the codes cannot tell apart (many that are nearer to each other than a code's step).
+static sl_status search_ranked(sl_hnsw *index, const search *s) {
+  search wider = *s;
+  for (uint32_t turn = 0;; turn++) {
+    wider.ranked = sl_rerank_depth(&index->store, s->k, wider.ef);
+    SL_TRY(search_one(index, &wider));
+    bool cut = index->pool_count >= wider.ranked;
+    bool unsure = sl_rerank(index, (const float *)index->query, &s->scorer, s->k);
+    if (!cut || !unsure || turn == WIDER_TURNS) return SL_OK;
+    wider.ef = wider.ef > UINT32_MAX / 2 ? UINT32_MAX : 2 * wider.ef;
   }
-  return sl_metric_distance(store->metric, key, s->factor, store->curvature);
-}
-
-// Codes misplace a neighbour by some places: how many more are worth looking at exactly.
-static uint32_t ranked_for(const sl_store *store, uint32_t k, uint32_t ef) {
-  if (store->exact == SL_EXACT_NONE) return k;
-  uint64_t wanted = store->codes == SL_CODES_BINARY ? ef : 2 * (uint64_t)k + 10;
-  uint32_t most = wanted < ef ? (uint32_t)wanted : ef;
-  return most < k ? k : most;
 }
 
 sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
@@ -262,7 +242,6 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
   SL_REQUIRE(k > 0, SL_ERR_ARGUMENT, "k", "at least 1");
   SL_REQUIRE(ef > 0, SL_ERR_ARGUMENT, "ef", "at least 1");
   search s = {.k = k, .ef = ef < k ? k : ef, .allowed = store->live};
-  s.ranked = ranked_for(store, k, s.ef);
   if (filter != NULL) {
     SL_TRY(sl_filter_bind(filter, store));
     if (index->copy_count > 0) SL_TRY(bind_nodes(index, filter));
@@ -270,19 +249,17 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
     s.nodes = index->copy_count > 0 ? filter->nodes : filter->bits;
     s.allowed = filter->allowed;
   }
-  if (index->copy_count > 0) SL_TRY(reserve_spread(index, s.ranked));
   size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
   for (uint32_t q = 0; q < count; q++) {
     SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
                             index->query, &s.factor, "queries", q));
     s.scorer = sl_scorer_make(store, index->query, index->coded);
-    SL_TRY(search_one(index, &s));
-    if (store->exact != SL_EXACT_NONE) rank_again(index, &s);
+    SL_TRY(search_ranked(index, &s));
     size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[row + i] = store->ids[sl_entry_slot(entry)];
-      distances[row + i] = distance_of(index, &s, sl_entry_key(entry));
+      distances[row + i] = sl_rerank_distance(store, sl_entry_key(entry), s.factor);
     }
     found[q] = index->pool_count;
     sl_results_end(ids + row, distances + row, index->pool_count, k);

@@ -90,6 +90,7 @@ struct sl_solver {
   sl_right_side right_side;
   double *b;                              // n: what is solved for
   double *x, *best, *r;                   // n each
+  double *kept;                           // n: the best verified x, NULL before it is needed
   double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the running method's
   uint32_t vector_count;
   double b_norm; // of the scaled b before projection
@@ -100,6 +101,8 @@ struct sl_solver {
   bool x_is_zero;            // nothing has been done yet: r = b
   bool numerically_singular; // a factorisation found a rank below n - null_space.count
   sl_verification verified;
+  double kept_norm; // true residual norm of `kept`; infinite when there is none in this solve
+  double claim;     // what the recurrence's norm must come down to before it is verified
   uint32_t iterations, max_iterations;
   uint64_t work;
   sl_history history;

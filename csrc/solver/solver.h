@@ -191,8 +191,9 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
 // The solve that was begun last, as work in steps (base/job.h). A piece of work is one iteration, a
 // part of one that would take long, or one block of a setup, which is at most about 4 nnz edge
 // operations. A step fails with ERR_MEMORY when the last method left could not be set up for want
-// of memory, with no limit of the solver's own. It allocates in a setup, and for the history, which
-// no limit of the solver's own counts. A solve that is stopped keeps the best iterate so far for
+// of memory, with no limit of the solver's own. It allocates in a setup, 8 n bytes where a
+// recurrence drifts from the truth, for the best iterate, and for the history, which no limit of
+// the solver's own counts. A solve that is stopped keeps the best iterate so far for
 // finish. How much work is left is known while conjugate gradients go on as they predicted.
 sl_job *sl_solver_job(sl_solver *solver);
 extern const sl_job_kind sl_solver_kind;

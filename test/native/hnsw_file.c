@@ -39,6 +39,23 @@ static sl_hnsw *make_coded(sl_metric metric, sl_codes codes, sl_exact exact) {
   return index;
 }
 
+// So few that the first vectors are kept beside the codes.
+static sl_hnsw *make_few(sl_codes codes, sl_exact exact) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = SL_METRIC_EUCLIDEAN;
+  options.dimension = D;
+  options.codes = codes;
+  options.exact = exact;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  for (uint32_t id = 0; id < 90; id++) {
+    uint32_t added;
+    assert_ok(sl_hnsw_add(index, &id, vectors[id], 1, SL_DUPLICATE_ERROR, &added));
+  }
+  for (uint32_t id = 0; id < 9; id++) assert_ok(sl_hnsw_remove(index, id));
+  return index;
+}
+
 static sl_hnsw *make_index(sl_metric metric) {
   return make_coded(metric, SL_CODES_NONE, SL_EXACT_NONE);
 }
@@ -103,6 +120,10 @@ static void loaded_answers_and_grows_as_saved(void **state) {
     check_loaded(make_coded(SL_METRIC_COSINE, SL_CODES_BINARY, exact));
     check_loaded(make_coded(SL_METRIC_COSINE, SL_CODES_INT8, exact));
     check_loaded(make_coded(SL_METRIC_EUCLIDEAN, SL_CODES_INT8, exact));
+    check_loaded(make_coded(SL_METRIC_DOT, SL_CODES_FLOAT16, exact));
+    check_loaded(make_coded(SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ, exact));
+    check_loaded(make_few(SL_CODES_INT8, exact));
+    check_loaded(make_few(SL_CODES_RABITQ, exact));
   }
 }
 
@@ -262,8 +283,8 @@ static void pieces_with_good_sums_are_checked(void **state) {
   uint64_t length;
   uint8_t *bytes = save_hnsw(index, 4096, &length);
   uint64_t meta = 32 + 16 * 8;
-  bytes[meta + 76] ^= 1; // how far a repair has come that is not under way
-  sl_put_u32(bytes + meta + 80, sl_crc32c(0, bytes + meta, 80));
+  bytes[meta + 84] ^= 1; // how far a repair has come that is not under way
+  sl_put_u32(bytes + meta + 88, sl_crc32c(0, bytes + meta, 88));
   sl_reader *reader;
   assert_ok(sl_reader_create(SL_FILE_HNSW, 0, &reader));
   assert_ok(feed_all(reader, bytes, length, 100));
