@@ -160,6 +160,7 @@ void sl_codes_learn(sl_store *store) {
     store->second_model = !store->second_model;
   }
   store->second_model = !store->second_model;
+  store->recodings++;
   sl_store_touch(store);
 }
 
@@ -171,6 +172,7 @@ static void learn_one(sl_store *store, const float *vector) {
   sl_code_write(store, vector, sl_store_row(store, slot));
   sl_store_write_exact(store, slot, vector);
   store->learned = 1;
+  store->recodings++;
 }
 
 void sl_codes_learn_when_due(sl_store *store, const float *newest) {
