@@ -88,7 +88,7 @@ typedef struct sl_reader sl_reader;
 
 // A section in memory that the caller keeps.
 typedef struct sl_view {
-  const uint8_t *data;
+  const uint8_t *data; // NULL where it is empty, or kept in pieces
   uint64_t bytes;
   uint64_t at; // offset in the file
 } sl_view;
@@ -98,6 +98,10 @@ typedef struct sl_view {
 //            as its bytes arrive, so that a forged header cannot force a large allocation
 //   Errors: ERR_MEMORY. Allocates.
 sl_status sl_reader_create(sl_file_kind kind, uint64_t length, sl_reader **out);
+
+// To be called before the first byte: sections are kept in pieces, for a kind that reads them
+// through cursors, so that no section needs one block and memory is freed while they are read.
+void sl_reader_keep_pieces(sl_reader *reader);
 
 // Reads the next bytes; they may be cut anywhere.
 //   Errors: ERR_FORMAT ("bytes"; position = offset in the file), ERR_CHECKSUM, ERR_TRUNCATED
@@ -145,6 +149,20 @@ sl_status sl_reader_bad(const sl_reader *reader, const char *expected);
 //   sections). O(count).
 sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_t count,
                           sl_view *out);
+
+// Reads a section from its beginning to its end. Where it is kept in pieces, each is freed when it
+// has been read: a section can be read once.
+//   reader   holds section i; NULL for a view of a file in memory
+typedef struct sl_cursor {
+  sl_view view;
+  sl_reader *reader;
+  uint32_t section;
+  uint64_t offset; // bytes read
+} sl_cursor;
+sl_cursor sl_cursor_at(const sl_view *view, sl_reader *reader, uint32_t i);
+
+// Copies the next bytes. False, and nothing is read, where fewer are left.
+bool sl_cursor_read(sl_cursor *cursor, void *to, size_t bytes);
 
 // Frees the block of section i, whose bytes are not needed any more. NULL, and sections that have
 // not come, are allowed.

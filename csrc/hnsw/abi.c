@@ -187,13 +187,6 @@ int32_t SL_ABI(sl_abi_hnsw_add)(sl_handle handle, const uint32_t *ids, const voi
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_add(index, ids, vectors, count, (sl_duplicate)duplicate, added);
 }
-int32_t SL_ABI(sl_abi_hnsw_add_until_repair)(sl_handle handle, const uint32_t *ids,
-                                             const void *vectors, uint32_t count, int32_t duplicate,
-                                             uint32_t *added) {
-  sl_hnsw *index;
-  SL_TRY(hnsw_of(handle, &index));
-  return sl_hnsw_add_until_repair(index, ids, vectors, count, (sl_duplicate)duplicate, added);
-}
 int32_t SL_ABI(sl_abi_hnsw_stage)(sl_handle handle, uint32_t count, void **rows, uint32_t *stride) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -210,6 +203,12 @@ int32_t SL_ABI(sl_abi_hnsw_remove)(sl_handle handle, uint32_t id) {
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_remove(index, id);
 }
+int32_t SL_ABI(sl_abi_hnsw_remove_many)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                        uint32_t *removed) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_remove_many(index, ids, count, removed);
+}
 int32_t SL_ABI(sl_abi_hnsw_repair)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -224,6 +223,17 @@ int32_t SL_ABI(sl_abi_hnsw_optimize)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_optimize(index);
+}
+int32_t SL_ABI(sl_abi_hnsw_shrink)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_shrink(index);
+}
+// stats: the seven u32 of sl_hnsw_stats, written.
+int32_t SL_ABI(sl_abi_hnsw_stats)(sl_handle handle, uint32_t *stats) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_stats_of(index, (sl_hnsw_stats *)stats);
 }
 int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32_t count,
                                    uint32_t k, uint32_t ef, sl_handle filter_handle, uint32_t *ids,

@@ -76,6 +76,27 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
   return SL_OK;
 }
 
+sl_status sl_flat_shrink(sl_flat *flat) {
+  sl_store *store = &flat->store;
+  // The vectors of the last slots move into the free ones.
+  uint32_t hole = 0;
+  while (store->free_head != SL_NO_SLOT && store->used > store->live) {
+    uint32_t last = store->used - 1;
+    if (store->states[last] == SL_SLOT_LIVE) {
+      while (store->states[hole] == SL_SLOT_LIVE) hole++;
+      sl_store_move(store, hole, last);
+    }
+    store->used = last;
+  }
+  store->free_head = SL_NO_SLOT;
+  sl_writer_destroy(flat->saving);
+  flat->saving = NULL;
+  sl_free(flat->pool);
+  flat->pool = NULL;
+  flat->pool_capacity = 0;
+  return sl_store_trim(store);
+}
+
 // One query: four rows at a time.
 static __attribute__((noinline)) void scan_block(const sl_store *store, const sl_scorer *scorer,
                                                  uint32_t k, uint32_t *slots, uint32_t count,

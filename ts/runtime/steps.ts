@@ -60,7 +60,7 @@ export function timeBudget(operation: string, maxTimeMs: number | undefined): nu
 }
 
 /** Runs to the end or to the time limit without leaving the thread. */
-export function runSync(job: Job<unknown>): Ending {
+function runSync(job: Job<unknown>): Ending {
   if (job.maxTimeMs === undefined) {
     while (!job.step(MOST_WORK));
     return 'ended';
