@@ -190,8 +190,8 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
 //   out   written: RUNNING, or how the solve ended. Stepping an ended solve changes nothing.
 //   Errors: ERR_STATE (not begun), ERR_MEMORY (the last method left could not be set up for want
 //           of memory, with no limit of the solver's own; the solve has then ended). Allocates in a
-//           setup; 8 n bytes where a recurrence drifts from the truth, for the best iterate; and for
-//           the history, which no limit of the solver's own counts.
+//           setup; 8 n bytes where a recurrence drifts from the truth, for the best iterate; and
+//           for the history, which no limit of the solver's own counts.
 sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out);
 
 // Ends a running solve from outside; the best iterate so far is kept for finish.
