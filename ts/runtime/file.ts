@@ -4,11 +4,22 @@ import type { RawObject, Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
 import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
 
-/** Bytes that are there: one array, or pieces of a file in their order, cut anywhere. */
-export type BytesSource = Uint8Array | Iterable<Uint8Array>;
+/** Bytes that are there: one array or buffer, or pieces of a file in their order, cut anywhere. */
+export type BytesSource = Uint8Array | ArrayBuffer | Iterable<Uint8Array>;
 
-/** Bytes that may still be coming: a stream (`response.body`, `blob.stream()`, a Node stream) or anything iterable. */
-export type AsyncBytesSource = BytesSource | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+/**
+ * Bytes that may still be coming: a `Response`, a `Blob` or `File`, a stream (of the web or of Node), anything iterable, or
+ * a promise of one of these (`fetch(url)`). Where a file is loaded, one that is compressed by gzip is decompressed.
+ */
+export type AsyncBytesSource =
+  | BytesSource
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | PromiseLike<
+      BytesSource | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+    >;
 
 /** How loading of a stream is stopped and watched; `bytesRead` counts the bytes of the file. */
 export type LoadAsyncOptions = AsyncOptions<ReadProgress>;
@@ -88,7 +99,7 @@ function reading<Built extends RawObject, T>(
   { kind, build, wrap, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? (source instanceof Uint8Array ? source.length : 0);
+  const length = given.length ?? (source as Partial<Uint8Array>)?.byteLength ?? 0;
   return {
     binary: true,
     open: () => runtime.raw.Reader.create(tag(kind), length),

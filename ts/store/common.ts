@@ -1,7 +1,7 @@
 // What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
 import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
-import { asyncPiecesOf } from '../runtime/text-source.js';
+import { asyncPiecesOf, kindOfBytes, pieceOf } from '../runtime/pieces.js';
 import { options as checkOptions, show, string, typeError } from '../runtime/validate.js';
 
 /** One entry of a store. */
@@ -32,7 +32,8 @@ export interface Store {
   /**
    * Stores a file under `key` in place of what was there.
    *
-   * @param bytes - one array, pieces (`graph.saveInPieces()`), an async iterable or a stream
+   * @param bytes - one array or buffer, pieces (`graph.saveInPieces()`), an async iterable, a stream, a `Blob`, a `Response`,
+   *   or a promise of one of these
    *
    * @example
    * ```ts
@@ -173,10 +174,8 @@ export async function* chunksOf(
   size: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const pieces = asyncPiecesOf(source);
-  const wrong = (value: unknown) =>
-    typeError(operation, 'bytes', 'Uint8Array or pieces of these', value);
-  if (pieces === undefined || typeof source === 'string') throw wrong(source);
+  const kind = kindOfBytes(operation);
+  const pieces = asyncPiecesOf(source, kind);
   const abort = aborted(signal);
   let chunk = new Uint8Array(0);
   let filled = 0;
@@ -187,9 +186,9 @@ export async function* chunksOf(
       const next = pieces.next().catch((cause) => {
         throw new SourceError(cause);
       });
-      const { done, value: piece } = await Promise.race([next, abort.promise]);
+      const { done, value } = await Promise.race([next, abort.promise]);
       if (done) break;
-      if (!(piece instanceof Uint8Array)) throw wrong(piece);
+      const piece = pieceOf(value, kind) as Uint8Array;
       for (let at = 0; at < piece.length; ) {
         if (filled === chunk.length) {
           // Grown as the bytes come: a small file takes little.

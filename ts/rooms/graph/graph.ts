@@ -1026,6 +1026,19 @@ function checkSeparator(operation: string, separator: string): void {
     throw check.rangeError(operation, 'separator', 'one character', separator);
 }
 
+/** SL_IDS_AUTO of csrc/graph/node_ids.h. */
+const AUTO_IDS = 3;
+
+/** The names that a reader has found, by node. */
+function namesOf(runtime: Runtime, reader: EdgeListReader, count: number): string[] {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const text = reader.nameText();
+  const ends = runtime.copyU32(reader.nameEnds(), count);
+  return Array.from(ends, (end, k) =>
+    decoder.decode(runtime.u8.subarray(text + (k > 0 ? (ends[k - 1] as number) : 0), text + end)),
+  );
+}
+
 const weightChoices = { auto: false, ignore: true } as const;
 
 function edgeList(
@@ -1046,7 +1059,7 @@ function edgeList(
       const options = runtime.made(operation, RawOptions.create());
       try {
         options.directed = directed;
-        options.compactIds = compactIds;
+        options.ids = compactIds ? AUTO_IDS : 0;
         options.ignoreWeights = ignoreWeights;
         options.nodeCount = nodeCount ?? 0;
         options.separator = separator === '' ? 0 : separator.charCodeAt(0);
@@ -1061,6 +1074,8 @@ function edgeList(
       const graph = adopt(runtime, operation, Graph, built);
       if (!compactIds) return graph;
       const at = reader.ids();
+      if (at === 0)
+        return graph.withLabels(listedLabels(namesOf(runtime, reader, graph.nodeCount)));
       const ids = runtime.u8.slice(at, at + 8 * graph.nodeCount);
       return graph.withLabels(idLabels(new BigUint64Array(ids.buffer)));
     },

@@ -3,6 +3,7 @@
 import { runtimeOf } from '../../runtime/bind.js';
 import { isSublinearError, SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
   type AsyncOptions,
@@ -123,15 +124,14 @@ export class Collection {
    * console.log(again.get('a')?.metadata); // { tags: [ 'x' ] }
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Collection {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Collection {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
-    if (!(bytes instanceof Uint8Array))
-      throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+    const whole = wholeBytes(bytes, operation);
     const { verify = true } = check.options(operation, options, ['verify']);
     check.boolean(operation, 'verify', verify);
     const front = new Front(runtime, operation);
-    const file = front.take(bytes);
+    const file = front.take(whole);
     if (file === undefined) throw front.short();
     const { index: kind, items } = front.read(verify);
     const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];

@@ -15,6 +15,7 @@ import {
   loadFileAsync,
 } from '../../runtime/file.js';
 import { adopt } from '../../runtime/object.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
@@ -164,7 +165,7 @@ export class Flat extends VectorIndex<RawFlat> {
    * console.log(again.get(1)); // Float32Array(2) [ 3, 4 ]
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Flat {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Flat {
     const operation = 'Flat.load';
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) => {
@@ -341,7 +342,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Hnsw {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Hnsw {
     const operation = 'Hnsw.load';
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) => {
@@ -612,11 +613,10 @@ function fileIn(
   runtime: Runtime,
   scratch: Scratch,
   operation: string,
-  bytes: Uint8Array,
+  source: Uint8Array | ArrayBuffer,
   options: LoadOptions | undefined,
 ): [address: number, length: number, verify: boolean] {
-  if (!(bytes instanceof Uint8Array))
-    throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+  const bytes = wholeBytes(source, operation);
   const { verify = true } = check.options(operation, options, ['verify']);
   check.boolean(operation, 'verify', verify);
   const address = scratch.bytes(bytes.length);
