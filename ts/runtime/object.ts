@@ -157,8 +157,9 @@ export function rawOf<R extends RawObject>(
   argument: string,
   value: unknown,
   Class: { prototype: WasmObject<R>; name: string },
+  name = Class.name,
 ): R {
-  if (!isInstance(value, Class)) throw typeError(operation, argument, Class.name, value);
+  if (!isInstance(value, Class)) throw typeError(operation, argument, name, value);
   if (value.runtime !== runtime) {
     throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
       argument,
@@ -181,6 +182,20 @@ export function adopt<T>(
 ): T {
   const Bound = runtime.bind(Class) as unknown as new (raw: RawObject) => T;
   return new Bound(runtime.made(operation, raw));
+}
+
+/**
+ * The same by the class of an engine itself: what `this` is in a static method, and `constructor` of an object.
+ *
+ * @internal
+ */
+export function adoptAs<T>(
+  runtime: Runtime,
+  operation: string,
+  Bound: unknown,
+  raw: RawObject | null,
+): T {
+  return new (Bound as new (raw: RawObject) => T)(runtime.made(operation, raw));
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.

@@ -181,7 +181,8 @@ export async function readTextAsync<R extends RawReader, Built extends RawObject
   }
 }
 
-async function headOf(kind: SourceKind, next: Pieces['next']): Promise<HeadGatherer> {
+/** The beginning of what `next` gives. */
+export async function headOf(kind: SourceKind, next: Pieces['next']): Promise<HeadGatherer> {
   const begun = gathererFor(kind);
   while (!begun.full) {
     const { done, value } = await next();
