@@ -12,15 +12,11 @@ EMSCRIPTEN_BINDINGS(diffusion_questions) {
   sl::object<sl_contributions>("Contributions")
       .create<sl_contributions_create>("create")
       .method<sl_contributions_begin>("begin")
-      .method<sl_contributions_step>("step")
-      .method<sl_contributions_stop>("stop")
-      .method<sl_contributions_work>("work")
+      .method<sl_contributions_job>("job")
       .method<sl_contributions_read>("read");
   sl::object<sl_potentials>("Potentials")
       .create<sl_potentials_create>("create")
       .method<sl_potentials_begin>("begin")
-      .method<sl_potentials_step>("step")
-      .method<sl_potentials_stop>("stop")
-      .method<sl_potentials_work>("work")
+      .method<sl_potentials_job>("job")
       .method<sl_potentials_read>("read");
 }

@@ -75,9 +75,9 @@ static double some_tolerance(sl_rng *rng) { return pow(10, -14 * sl_rng_double(r
 static sl_pagerank_result finish(sl_pagerank *p, uint64_t work) {
   sl_outcome outcome;
   sl_pagerank_result result;
-  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   return result;
 }
 
@@ -304,7 +304,7 @@ static sl_contributions_result ask(sl_contributions *c, const sl_contributions_o
   sl_contributions_result result;
   assert_ok(source == UINT32_MAX ? sl_contributions_begin_target(c, options, target)
                                  : sl_contributions_begin_pair(c, options, source, target));
-  do assert_ok(sl_contributions_step(c, work, &outcome));
+  do assert_ok(sl_job_step(sl_contributions_job(c), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_contributions_finish(c, &result));
   return result;
@@ -451,7 +451,7 @@ static void exact_potentials(const sl_graph *g, const bool *fixed, long double *
 static sl_potentials_result answer(sl_potentials *p, uint64_t work) {
   sl_outcome outcome;
   sl_potentials_result result;
-  do assert_ok(sl_potentials_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_potentials_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_potentials_finish(p, &result));
   return result;
@@ -565,6 +565,33 @@ static void sketches(void **state) {
 }
 
 // The sweep's conductance is that of the set it returns, and no prefix has a smaller one.
+// Every system of a sketch takes about the same work: after the first one the whole is known.
+static void sketch_progress(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 17);
+  sl_graph *g = undirected_graph(&rng, LARGEST);
+  sl_potentials *p;
+  assert_ok(sl_potentials_create(g, NULL, 0, &p));
+  const sl_potentials_options options = {.tolerance = 0.7, .confidence = 0.9, .seed = 3};
+  assert_ok(sl_potentials_begin_sketch(p, &options));
+  sl_job *job = sl_potentials_job(p);
+  assert_int_equal(sl_job_expected(job), 0);
+  uint64_t first = 0;
+  sl_outcome outcome;
+  do {
+    assert_ok(sl_job_step(job, 1, &outcome));
+    if (first == 0) first = sl_job_expected(job);
+  } while (outcome == SL_OUTCOME_RUNNING);
+  sl_potentials_result result;
+  assert_ok(sl_potentials_finish(p, &result));
+  assert_true(result.solves > 10);
+  const double ratio = (double)first / (double)sl_job_work(job);
+  assert_true(ratio > 0.5 && ratio < 2);
+  sl_potentials_destroy(p);
+  sl_graph_destroy(g);
+}
+
 static void sweep_cuts(void **state) {
   (void)state;
   sl_rng rng;
@@ -606,9 +633,9 @@ static void sweep_cuts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(pagerank_scores), property(rankings),      property(heat_kernel),
-      property(updates),         property(contributions), property(resistances),
-      property(fixed_values),    property(sketches),      property(sweep_cuts),
+      property(pagerank_scores), property(rankings),    property(heat_kernel),  property(updates),
+      property(contributions),   property(resistances), property(fixed_values), property(sketches),
+      property(sketch_progress), property(sweep_cuts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ describe('examples in the documentation', () => {
     const entries = entryPoints();
     expect(entries.length).toBeGreaterThan(12);
     const seen = publicMembers(entries);
-    // Of the engine, a room, the stores, and what only ts/internal defines.
+    // Of the engine, a room, the stores, and what only the files behind them define.
     for (const name of ['Engine.use', 'SolverRoom.solve', 'fileStore', 'Store.put', 'Hnsw.search'])
       expect([...seen.keys()]).toContain(name);
     expect([...seen].filter(([, documented]) => !documented).map(([name]) => name)).toEqual([]);

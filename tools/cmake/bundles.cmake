@@ -4,7 +4,7 @@
 # the glue, serves all variants) and as a raw module without imports for every other host. In the build folder:
 #
 #   out/glue/<name>.js, .d.ts          out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
-#   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.ts    the table, for TypeScript
+#   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.json  the table, for tools/generate.mjs
 #                                                                          out/codes.ts      names of status.h
 
 set(SL_EXTRA_VARIANTS "" CACHE STRING "More TEST variants for every bundle, for instance relaxed")
@@ -172,7 +172,7 @@ function(sl_micro name)
   sl_objects(abi ${arg_ROOM} abi micro)
   # Of base's ABI just what every module has; abi_<topic>.c is for containers, which it does not read.
   add_library(${name}.abi OBJECT "${CMAKE_SOURCE_DIR}/csrc/base/abi.c")
-  target_include_directories(${name}.abi PRIVATE "${CMAKE_SOURCE_DIR}/csrc")
+  target_include_directories(${name}.abi PRIVATE "${CMAKE_SOURCE_DIR}/csrc" "${SL_GENERATED_INCLUDE}")
   target_compile_options(${name}.abi PRIVATE ${SL_FLAGS} ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_micro})
   list(APPEND objects ${abi} "$<TARGET_OBJECTS:${name}.abi>")
   sl_link_raw(${name} micro ${name}.raw ${objects})
@@ -200,22 +200,19 @@ function(sl_wasm_opt input output variant)
   add_custom_target(${folder}.${stem} ALL DEPENDS "${output}")
 endfunction()
 
-# Called last: writes the bundle table for TypeScript.
+# Called last: writes the bundle table, from which tools/generate.mjs makes TypeScript's.
 function(sl_finish)
   set(lines "")
-  set(by_room "")
   get_property(bundles GLOBAL PROPERTY SL_BUNDLES)
   foreach(bundle IN LISTS bundles)
     get_property(rooms GLOBAL PROPERTY SL_BUNDLE_${bundle}_rooms)
     get_property(variants GLOBAL PROPERTY SL_BUNDLE_${bundle}_variants)
-    list(JOIN rooms "', '" room_list)
-    list(JOIN variants "', '" variant_list)
-    string(APPEND lines "  ${bundle}: { rooms: ['${room_list}'], variants: ['${variant_list}'] },\n")
-    foreach(room IN LISTS rooms)
-      string(APPEND by_room "  ${room}: '${bundle}',\n")
-    endforeach()
+    list(JOIN rooms "\", \"" rooms)
+    list(JOIN variants "\", \"" variants)
+    list(APPEND lines "    \"${bundle}\": { \"rooms\": [\"${rooms}\"], \"variants\": [\"${variants}\"] }")
   endforeach()
-  configure_file("${CMAKE_SOURCE_DIR}/tools/cmake/bundles.ts.in" "${SL_OUT}/bundles.ts" @ONLY NEWLINE_STYLE UNIX)
+  list(JOIN lines ",\n" lines)
+  configure_file("${CMAKE_SOURCE_DIR}/tools/cmake/bundles.json.in" "${SL_OUT}/bundles.json" @ONLY NEWLINE_STYLE UNIX)
   if(SL_WASM)
     set(status "${CMAKE_SOURCE_DIR}/csrc/base/status.h")
     set(script "${CMAKE_SOURCE_DIR}/tools/codes.mjs")

@@ -1,4 +1,4 @@
-"""Reference PageRank vectors from networkx, for test/diffusion.cases.ts.
+"""Reference PageRank vectors from networkx, for test/diffusion/diffusion.cases.ts.
 
     /usr/bin/python3 test/vectors/diffusion/generate.py > test/vectors/diffusion/pagerank.json
 

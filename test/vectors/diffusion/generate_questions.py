@@ -1,4 +1,5 @@
-"""Reference answers for contributions, pairs, updates, resistances and potentials, for test/questions.cases.ts.
+"""Reference answers for contributions, pairs, updates, resistances and potentials, for
+test/diffusion/diffusion-questions.cases.ts.
 
     /usr/bin/python3 test/vectors/diffusion/generate_questions.py > test/vectors/diffusion/questions.json
 

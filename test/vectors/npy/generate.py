@@ -1,4 +1,4 @@
-"""Arrays as NumPy writes them, for test/cli-vectors.test.ts.
+"""Arrays as NumPy writes them, for test/cli/cli-vectors.test.ts.
 
     /usr/bin/python3 test/vectors/npy/generate.py > test/vectors/npy/files.json
 
