@@ -247,6 +247,35 @@ export function decompressed(pieces: Pieces, kind: SourceKind, format: 'gzip'): 
   };
 }
 
+/** All bytes of a source, decompressed when they are gzip. */
+export async function gathered(
+  source: unknown,
+  kind: SourceKind,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces = unzipped(asyncPiecesOf(source, kind), kind);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (done) break;
+    const part = pieceOf(value, kind) as Uint8Array;
+    parts.push(part);
+    length += part.length;
+  }
+  return joined(parts, length);
+}
+
+/** Parts of `length` bytes together, one behind the other. */
+export function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : show(error);
 }
@@ -292,12 +321,7 @@ export class HeadGatherer {
 
   get head(): Head {
     const whole = this.taken.reduce((sum, { length }) => sum + length, 0) <= this.#length;
-    const bytes = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    const bytes = joined(this.#parts, this.#length);
     return { bytes, ended: this.#ended && whole };
   }
 }

@@ -86,8 +86,8 @@ function kindOf(operation: string, binary = false): SourceKind {
   return binary ? kindOfBytes(operation) : kindOfText(operation);
 }
 
-function gathererFor(kind: SourceKind): HeadGatherer {
-  return new HeadGatherer(kind, kind.binary ? BINARY_HEAD : HEAD);
+function gathererFor(kind: SourceKind, enough = kind.binary ? BINARY_HEAD : HEAD): HeadGatherer {
+  return new HeadGatherer(kind, enough);
 }
 
 function refuseHead(kind: SourceKind, head: Head, formats: readonly FormatName[] = []): void {
@@ -182,8 +182,12 @@ export async function readTextAsync<R extends RawReader, Built extends RawObject
 }
 
 /** The beginning of what `next` gives. */
-export async function headOf(kind: SourceKind, next: Pieces['next']): Promise<HeadGatherer> {
-  const begun = gathererFor(kind);
+export async function headOf(
+  kind: SourceKind,
+  next: Pieces['next'],
+  enough?: number,
+): Promise<HeadGatherer> {
+  const begun = gathererFor(kind, enough);
   while (!begun.full) {
     const { done, value } = await next();
     if (done) begun.end();

@@ -16,8 +16,8 @@ import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 import { dtypes } from '../sparse/values.js';
 import { planColumns } from './columns.js';
-import type { Graph } from './graph.js';
-import type { CsvOptions } from './types.js';
+import type { GraphNodes } from './nodes.js';
+import type { CsvOptions, GraphClass } from './types.js';
 
 export const edgeListKeys = [
   'directed',
@@ -90,13 +90,13 @@ function labelsOf(
 }
 
 /** The reader of edge lists, or of separated values. `Bound` is the class of the engine. */
-export function edgeListReading(
+export function edgeListReading<T extends GraphNodes>(
   runtime: Runtime,
   operation: string,
   given: CsvOptions,
   separated: boolean,
-  Bound: unknown,
-): Reading<EdgeListReader, RawGraph, Graph> {
+  Bound: GraphClass<T>,
+): Reading<EdgeListReader, RawGraph, T> {
   const { compactIds = false, weights = 'auto', nodeCount, dtype, parallel = 'once' } = given;
   if (given.directed !== undefined) check.boolean(operation, 'directed', given.directed);
   if (compactIds !== 'names') check.boolean(operation, 'compactIds', compactIds);
@@ -132,7 +132,7 @@ export function edgeListReading(
     close: (reader) => RawReader.finish(reader),
     remedy: remedyOf(compactIds),
     wrap(built, reader) {
-      const graph = adoptAs<Graph>(runtime, operation, Bound, built);
+      const graph = adoptAs<T>(runtime, operation, Bound, built);
       if (compactIds === false) return graph;
       try {
         return graph.withLabels(labelsOf(runtime, operation, reader, graph.nodeCount));
@@ -148,12 +148,12 @@ export function edgeListReading(
  * The reader of Matrix Market files as graphs: entry (u, v) is an edge. A matrix that its file calls symmetric is an
  * undirected graph, unless `directed` says otherwise.
  */
-export function matrixMarketReading(
+export function matrixMarketReading<T>(
   runtime: Runtime,
   operation: string,
   { directed, dtype = 'float64' }: Pick<CsvOptions, 'directed' | 'dtype'>,
-  Bound: unknown,
-): Reading<MatrixMarketReader, RawGraph, Graph> {
+  Bound: GraphClass<T>,
+): Reading<MatrixMarketReader, RawGraph, T> {
   if (directed !== undefined) check.boolean(operation, 'directed', directed);
   const type = check.choice(operation, 'dtype', dtype, dtypes);
   const { MatrixMarketReader: RawReader, Graph: RawGraphs } = runtime.raw;
@@ -174,21 +174,21 @@ export function matrixMarketReading(
         matrix.delete();
       }
     },
-    wrap: (built) => adoptAs<Graph>(runtime, operation, Bound, built),
+    wrap: (built) => adoptAs<T>(runtime, operation, Bound, built),
   };
 }
 
-export function metisReading(
+export function metisReading<T>(
   runtime: Runtime,
   operation: string,
   dtype: DType = 'float64',
-  Bound: unknown,
-): Reading<MetisReader, RawGraph, Graph> {
+  Bound: GraphClass<T>,
+): Reading<MetisReader, RawGraph, T> {
   const type = check.choice(operation, 'dtype', dtype, dtypes);
   const { MetisReader: RawReader } = runtime.raw;
   return {
     open: () => RawReader.create(type),
     close: (reader) => RawReader.finish(reader),
-    wrap: (built) => adoptAs<Graph>(runtime, operation, Bound, built),
+    wrap: (built) => adoptAs<T>(runtime, operation, Bound, built),
   };
 }

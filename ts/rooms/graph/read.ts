@@ -1,6 +1,7 @@
 // Files of graphs of every format that is known.
 
 import { SublinearError } from '../../runtime/errors.js';
+import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { describe, type FormatName, formatOf, refuseOthers } from '../../runtime/formats.js';
 import {
   asyncPiecesOf,
@@ -17,18 +18,31 @@ import { type AsyncTextSource, abortOf, headOf } from '../../runtime/text-source
 import { options as checkOptions, choice, rangeError } from '../../runtime/validate.js';
 import { separatorOf } from './columns.js';
 import { graphFileKeys } from './gather.js';
-import type { Graph } from './graph.js';
 import { csvKeys, edgeListKeys } from './lines.js';
 import { nodeLinkEdges } from './node-link.js';
 import type {
   Async,
+  CsvOptions,
+  EdgeListOptions,
   EdgesInput,
   GraphFileOptions,
   GraphFormat,
+  GraphMarketOptions,
+  MetisOptions,
   ReadGraphOptions,
 } from './types.js';
 
 const asyncKeys = ['signal', 'onProgress'] as const;
+
+/** What is used of the class of graphs. */
+export interface GraphMethods<T> {
+  fromEdges(input: EdgesInput): T;
+  fromEdgeListAsync(text: AsyncTextSource, options: Async<EdgeListOptions>): Promise<T>;
+  fromCsvAsync(text: AsyncTextSource, options: Async<CsvOptions>): Promise<T>;
+  fromMetisAsync(text: AsyncTextSource, options: Async<MetisOptions>): Promise<T>;
+  fromMatrixMarketAsync(text: AsyncTextSource, options: Async<GraphMarketOptions>): Promise<T>;
+  loadAsync(bytes: AsyncBytesSource, options: LoadAsyncOptions): Promise<T>;
+}
 
 /** What each format's reader takes. */
 const keys = {
@@ -46,7 +60,7 @@ const keys = {
 const allKeys = ['format', ...new Set([...csvKeys, ...graphFileKeys]), ...asyncKeys] as const;
 
 /** The format that the first bytes say. */
-function detected(operation: string, head: Head): GraphFormat {
+export function graphFormatOf(operation: string, head: Head): GraphFormat {
   const known = formatOf(head.bytes);
   if (known === undefined) return separatorOf(head) === undefined ? 'edgeList' : 'csv';
   if (known in keys) return known as GraphFormat;
@@ -62,12 +76,12 @@ function agreed(operation: string, format: GraphFormat, head: Head): GraphFormat
   return format;
 }
 
-export async function readGraphFile(
+export async function readGraphFile<T>(
   operation: string,
-  Bound: typeof Graph,
+  Bound: GraphMethods<T>,
   source: AsyncTextSource,
   options: Async<ReadGraphOptions> | undefined,
-): Promise<Graph> {
+): Promise<T> {
   const given = checkOptions(operation, options, allKeys);
   const { signal = ambient.signal, onProgress } = asyncOptions(operation, given);
   const kind = kindOfText(operation);
@@ -77,7 +91,9 @@ export async function readGraphFile(
   let taken = false;
   try {
     const { head, taken: begun } = await headOf(kind, next);
-    const format = given.format ? agreed(operation, given.format, head) : detected(operation, head);
+    const format = given.format
+      ? agreed(operation, given.format, head)
+      : graphFormatOf(operation, head);
     const { format: _, signal: _signal, onProgress: _progress, ...rest } = given;
     const known: readonly string[] = keys[format];
     const unknown = Object.keys(rest).find((key) => !known.includes(key));

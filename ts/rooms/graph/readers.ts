@@ -9,7 +9,6 @@ import {
 } from '../../runtime/text-source.js';
 import * as check from '../../runtime/validate.js';
 import { graphFileKeys } from './gather.js';
-import type { Graph } from './graph.js';
 import { edgesOf, type GraphologyLike } from './graphology.js';
 import {
   csvKeys,
@@ -20,11 +19,12 @@ import {
 } from './lines.js';
 import { nodeLinkEdges } from './node-link.js';
 import { GraphNodes } from './nodes.js';
-import { readGraphFile } from './read.js';
+import { type GraphMethods, readGraphFile } from './read.js';
 import type {
   Async,
   CsvOptions,
   EdgeListOptions,
+  GraphClass,
   GraphFileOptions,
   GraphMarketOptions,
   GraphologyOptions,
@@ -56,7 +56,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(friends.labelsOf(friends.neighbors('bob'))); // [ 'cay' ]
    * ```
    */
-  static fromEdgeList(source: TextSource, options?: EdgeListOptions): Graph {
+  static fromEdgeList<T extends GraphNodes>(
+    this: GraphClass<T>,
+    source: TextSource,
+    options?: EdgeListOptions,
+  ): T {
     const operation = 'Graph.fromEdgeList';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, edgeListKeys);
@@ -78,10 +82,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.edgeCount); // 2
    * ```
    */
-  static async fromEdgeListAsync(
+  static async fromEdgeListAsync<T extends GraphNodes>(
+    this: GraphClass<T>,
     source: AsyncTextSource,
     options?: Async<EdgeListOptions>,
-  ): Promise<Graph> {
+  ): Promise<T> {
     const operation = 'Graph.fromEdgeListAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, [...edgeListKeys, ...asyncKeys]);
@@ -119,7 +124,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(paid.labelOf(0), paid.neighborWeights('Lovelace, Ada')); // Lovelace, Ada Float64Array(1) [ 3 ]
    * ```
    */
-  static fromCsv(source: TextSource, options?: CsvOptions): Graph {
+  static fromCsv<T extends GraphNodes>(
+    this: GraphClass<T>,
+    source: TextSource,
+    options?: CsvOptions,
+  ): T {
     const operation = 'Graph.fromCsv';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, csvKeys);
@@ -141,7 +150,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.nodeCount); // 2
    * ```
    */
-  static async fromCsvAsync(source: AsyncTextSource, options?: Async<CsvOptions>): Promise<Graph> {
+  static async fromCsvAsync<T extends GraphNodes>(
+    this: GraphClass<T>,
+    source: AsyncTextSource,
+    options?: Async<CsvOptions>,
+  ): Promise<T> {
     const operation = 'Graph.fromCsvAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, [...csvKeys, ...asyncKeys]);
@@ -164,7 +177,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(path.directed, path.neighbors(1)); // false Uint32Array(2) [ 0, 2 ]
    * ```
    */
-  static fromMetis(source: TextSource, options?: MetisOptions): Graph {
+  static fromMetis<T extends GraphNodes>(
+    this: GraphClass<T>,
+    source: TextSource,
+    options?: MetisOptions,
+  ): T {
     const operation = 'Graph.fromMetis';
     const runtime = runtimeOf(this, operation);
     const { dtype } = check.options(operation, options, ['dtype']);
@@ -185,10 +202,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(pair.edgeCount); // 1
    * ```
    */
-  static async fromMetisAsync(
+  static async fromMetisAsync<T extends GraphNodes>(
+    this: GraphClass<T>,
     source: AsyncTextSource,
     options?: Async<MetisOptions>,
-  ): Promise<Graph> {
+  ): Promise<T> {
     const operation = 'Graph.fromMetisAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['dtype', ...asyncKeys]);
@@ -216,12 +234,16 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.directed, graph.neighborWeights('bob')); // false Float64Array(1) [ 2 ]
    * ```
    */
-  static fromJson(data: unknown, options?: GraphFileOptions): Graph {
+  static fromJson<T extends GraphNodes>(
+    this: GraphClass<T>,
+    data: unknown,
+    options?: GraphFileOptions,
+  ): T {
     const operation = 'Graph.fromJson';
     runtimeOf(this, operation);
     const given = check.options(operation, options, graphFileKeys);
     const edges = nodeLinkEdges(operation, data, given);
-    return (this as unknown as typeof Graph).fromEdges(edges);
+    return (this as unknown as GraphMethods<T>).fromEdges(edges);
   }
 
   /**
@@ -248,13 +270,14 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.nodeCount, graph.labelsOf(graph.neighbors('ann'))); // 2 [ 'bob' ]
    * ```
    */
-  static async readAsync(
+  static async readAsync<T extends GraphNodes>(
+    this: GraphClass<T>,
     source: AsyncTextSource,
     options?: Async<ReadGraphOptions>,
-  ): Promise<Graph> {
+  ): Promise<T> {
     const operation = 'Graph.readAsync';
     runtimeOf(this, operation);
-    return readGraphFile(operation, this as unknown as typeof Graph, source, options);
+    return readGraphFile(operation, this as unknown as GraphMethods<T>, source, options);
   }
 
   /**
@@ -274,7 +297,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.directed, graph.neighbors(1)); // false Uint32Array(2) [ 0, 2 ]
    * ```
    */
-  static fromMatrixMarket(source: TextSource, options?: GraphMarketOptions): Graph {
+  static fromMatrixMarket<T extends GraphNodes>(
+    this: GraphClass<T>,
+    source: TextSource,
+    options?: GraphMarketOptions,
+  ): T {
     const operation = 'Graph.fromMatrixMarket';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['directed', 'dtype']);
@@ -297,10 +324,11 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.neighborWeights(0)); // Float64Array(1) [ 0.5 ]
    * ```
    */
-  static async fromMatrixMarketAsync(
+  static async fromMatrixMarketAsync<T extends GraphNodes>(
+    this: GraphClass<T>,
     source: AsyncTextSource,
     options?: Async<GraphMarketOptions>,
-  ): Promise<Graph> {
+  ): Promise<T> {
     const operation = 'Graph.fromMatrixMarketAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['directed', 'dtype', ...asyncKeys]);
@@ -333,13 +361,17 @@ export abstract class GraphReaders extends GraphNodes {
    * console.log(graph.labelsOf(graph.neighbors(bob))); // [ 'ann', 'cay' ]
    * ```
    */
-  static fromGraphology(graph: GraphologyLike, options?: GraphologyOptions): Graph {
+  static fromGraphology<T extends GraphNodes>(
+    this: GraphClass<T>,
+    graph: GraphologyLike,
+    options?: GraphologyOptions,
+  ): T {
     const operation = 'Graph.fromGraphology';
     runtimeOf(this, operation);
     const keys = ['weight', 'parallel', 'dtype'] as const;
     const { weight = 'weight', ...how } = check.options(operation, options, keys);
     if (weight !== null) check.string(operation, 'weight', weight);
     const { keys: labels, ...edges } = edgesOf(operation, graph, weight);
-    return (this as unknown as typeof Graph).fromEdges({ ...edges, labels, ...how });
+    return (this as unknown as GraphMethods<T>).fromEdges({ ...edges, labels, ...how });
   }
 }

@@ -6,6 +6,11 @@ import type { AsyncOptions } from '../../runtime/steps.js';
 import type { ReadProgress } from '../../runtime/text-source.js';
 import type { DType } from '../dense/dense.js';
 
+/** A class whose static methods make a `T`. */
+export interface GraphClass<T> {
+  readonly prototype: T;
+}
+
 /** Ends of edges: node numbers counted from 0, or what the nodes are called. */
 export type NodeList = IndexArray | readonly NodeLabel[];
 

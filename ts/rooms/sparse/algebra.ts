@@ -4,7 +4,6 @@ import { adoptAs, rawOf } from '../../runtime/object.js';
 import { F32, type IndexArray, type RealArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import { MatrixEntries } from './entries.js';
-import type { SparseMatrix } from './sparse.js';
 import type { AddOptions, PartInput, ProductOptions } from './types.js';
 import { dtypes } from './values.js';
 
@@ -25,7 +24,7 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * console.log(t.rows, t.cols, t.get(1, 0)); // 2 1 4
    * ```
    */
-  transpose(): SparseMatrix {
+  transpose(): this {
     const operation = 'SparseMatrix.transpose';
     const raw = this.runtime.raw.SparseMatrix.transpose(this.use(operation));
     return adoptAs(this.runtime, operation, this.constructor, raw);
@@ -48,7 +47,7 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * console.log(shifted.toDense()); // Float64Array(4) [ 11, 2, 0, 13 ]
    * ```
    */
-  add(other: SparseMatrix, options?: AddOptions): SparseMatrix {
+  add(other: MatrixEntries, options?: AddOptions): this {
     const operation = 'SparseMatrix.add';
     const raw = this.use(operation);
     const { alpha = 1, beta = 1 } = check.options(operation, options, ['alpha', 'beta']);
@@ -74,7 +73,7 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * console.log(half.diagonal()); // Float64Array(2) [ 0.5, 1 ]
    * ```
    */
-  scale(factor: number): SparseMatrix {
+  scale(factor: number): this {
     const operation = 'SparseMatrix.scale';
     const raw = this.use(operation);
     check.number(operation, 'factor', factor);
@@ -98,7 +97,7 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * console.log(part.toDense()); // Float64Array(4) [ 6, 4, 3, 1 ]
    * ```
    */
-  submatrix(part: PartInput): SparseMatrix {
+  submatrix(part: PartInput): this {
     const operation = 'SparseMatrix.submatrix';
     const raw = this.use(operation);
     const { runtime } = this;
@@ -114,7 +113,7 @@ export abstract class MatrixAlgebra extends MatrixEntries {
         j.address,
         j.length,
       );
-      return adoptAs<SparseMatrix>(runtime, operation, this.constructor, made);
+      return adoptAs<this>(runtime, operation, this.constructor, made);
     });
   }
 
@@ -137,14 +136,14 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * console.log(square.toDense()); // Float64Array(4) [ 4, 5, 0, 9 ]
    * ```
    */
-  multiply(x: SparseMatrix): SparseMatrix;
+  multiply(x: MatrixEntries): this;
   multiply(x: RealArray): Float64Array<ArrayBuffer>;
   multiply(x: RealArray, options: { output: 'float32' }): Float32Array<ArrayBuffer>;
   multiply(
     x: RealArray,
     options?: ProductOptions,
   ): Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
-  multiply(x: RealArray | SparseMatrix, options?: ProductOptions) {
+  multiply(x: RealArray | MatrixEntries, options?: ProductOptions) {
     if (x instanceof MatrixEntries) return this.#product(x);
     return this.#apply('SparseMatrix.multiply', false, x, options);
   }
@@ -175,14 +174,14 @@ export abstract class MatrixAlgebra extends MatrixEntries {
     return this.#apply('SparseMatrix.multiplyTranspose', true, x, options);
   }
 
-  #other(operation: string, other: SparseMatrix) {
+  #other(operation: string, other: MatrixEntries) {
     return rawOf(this.runtime, operation, 'other', other, MatrixEntries, 'SparseMatrix');
   }
 
-  #product(other: MatrixEntries): SparseMatrix {
+  #product(other: MatrixEntries): this {
     const operation = 'SparseMatrix.multiply';
     const raw = this.use(operation);
-    const second = this.#other(operation, other as SparseMatrix);
+    const second = this.#other(operation, other);
     const product = this.runtime.raw.SparseMatrix.product(raw, second);
     return adoptAs(this.runtime, operation, this.constructor, product);
   }

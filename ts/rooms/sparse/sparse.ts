@@ -299,6 +299,37 @@ export class SparseMatrix extends MatrixAlgebra {
   }
 
   /**
+   * Reads a matrix that SciPy has saved: `scipy.sparse.save_npz`, in the formats csr, csc, coo, dia and bsr. float32 stays as it
+   * is, integers become float64, and a matrix of truth values that are all true becomes a pattern. O(length).
+   *
+   * @param source - a Response, a Blob or File, a stream, bytes, or a promise of one: `fetch(url)`
+   * @throws SublinearError `FORMAT` for a file that is damaged or holds something else, `MEMORY`; and what
+   *   {@link SparseMatrix.fromCoo} throws
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/sparse';
+   *
+   * const { SparseMatrix } = await load();
+   * const code = await SparseMatrix.fromNpzAsync(new Blob(['no archive'])).catch((error) => error.code);
+   * console.log(code); // FORMAT
+   * ```
+   */
+  static async fromNpzAsync(
+    source: AsyncBytesSource,
+    options?: ReadMatrixOptions,
+  ): Promise<SparseMatrix> {
+    const operation = 'SparseMatrix.fromNpzAsync';
+    runtimeOf(this, operation);
+    const given = check.options(operation, options, ['dtype']);
+    const { npzMatrix } = await import('./npz.js');
+    const found = await npzMatrix(operation, source);
+    return 'csr' in found
+      ? this.fromCsr({ ...found.csr, ...given })
+      : this.fromCoo({ ...found.coo, ...given });
+  }
+
+  /**
    * The matrix as bytes, which {@link SparseMatrix.load} takes in every engine and on every machine. One copy of the file; see
    * {@link SparseMatrix.saveInPieces} for a large one. O(size).
    *
