@@ -23,6 +23,12 @@ function free({ raw, runtime, companions }: Held): void {
   raw.delete();
 }
 
+/** What Node's `util.inspect` and `console.log` call. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** The parts of what `util.inspect` hands to a custom function that are used. */
+type Inspect = (value: unknown, options: unknown) => string;
+
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
  * when you are done, or write `using graph = ...`. What is forgotten is freed some time after it became unreachable.
@@ -85,6 +91,24 @@ export abstract class WasmObject<R extends RawObject> {
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
+  }
+
+  /**
+   * A few facts that say what the object is, for printing. Called while it is usable.
+   *
+   * @internal
+   */
+  protected facts(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    const { name } = this.constructor;
+    if (this.disposed) return `${name} (disposed)`;
+    if (this.#busy > 0) return `${name} (busy)`;
+    const text = inspect ?? ((value: unknown) => JSON.stringify(value));
+    return `${name} ${text(this.facts(), options)}`;
   }
 
   /**

@@ -20,6 +20,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 import { withNodes } from './scores.js';
 
 // In the order of their numbers in csrc/diffusion/pagerank.h, which a test compares.
@@ -45,10 +46,10 @@ export type PageRankMethod = (typeof methodNames)[number] | 'pushPower';
 
 /** Where walks begin and restart: one node, or several. */
 export type Source =
-  | number
+  | NodeRef
   | {
-      /** A node may repeat; its weights add up. */
-      nodes: IndexArray;
+      /** Numbers or names. A node may repeat; its weights add up. */
+      nodes: NodeList;
       /** How much of the start each node gets: >= 0, finite, not all zero. Scaled to sum 1. All alike by default. */
       weights?: RealArray;
     };
@@ -424,7 +425,8 @@ export function begin(
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
   runtime.scratch(operation, (scratch) =>
     withOptions(runtime, operation, given, kind, (options) => {
-      const source = kind === 'global' ? noSource : sourceOf(operation, scratch, given.source);
+      const source =
+        kind === 'global' ? noSource : sourceOf(operation, scratch, graph, given.source);
       const { nodes, weights, count } = source;
       const status =
         kind === 'global'
@@ -473,14 +475,15 @@ export function withOptions<T>(
   }
 }
 
-function sourceOf(operation: string, scratch: Scratch, source: Source | undefined) {
-  if (typeof source === 'number') {
-    const nodes = scratch.indices('source', [check.integer(operation, 'source', source)]);
+function sourceOf(operation: string, scratch: Scratch, graph: Graph, source: Source | undefined) {
+  if (typeof source === 'number' || typeof source === 'string' || typeof source === 'bigint') {
+    const nodes = scratch.indices('source', [graph.numberOf(operation, 'source', source)]);
     return { nodes: nodes.address, weights: 0, count: 1 };
   }
   if (typeof source !== 'object' || source === null || !('nodes' in source))
     throw check.typeError(operation, 'source', 'node or { nodes, weights }', source);
-  const nodes = scratch.indices('source.nodes', source.nodes);
+  const numbers = graph.numbersOf(operation, 'source.nodes', source.nodes);
+  const nodes = scratch.indices('source.nodes', numbers);
   if (source.weights === undefined)
     return { nodes: nodes.address, weights: 0, count: nodes.length };
   const weights = scratch.doubles('source.weights', source.weights);

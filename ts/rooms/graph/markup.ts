@@ -140,7 +140,8 @@ class GraphMl extends Markup {
 
   #defaultOf(kind: string, name: string | null): string | undefined {
     for (const key of this.#keys.values())
-      if (key.name === name && (key.of === kind || key.of === 'all')) return key.default;
+      if (key.name === name && (key.of === kind || key.of === 'all') && key.default !== undefined)
+        return key.default;
     return undefined;
   }
 

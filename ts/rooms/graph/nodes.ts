@@ -264,9 +264,9 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
    *
    * @internal
    */
-  numberOf(operation: string, argument: string, ref: NodeRef): number {
+  numberOf(operation: string, argument: string, ref: NodeRef, most = 0xffff_ffff): number {
     if (typeof ref !== 'string' && typeof ref !== 'bigint')
-      return check.integer(operation, argument, ref);
+      return check.integer(operation, argument, ref, 0, most);
     const node = this.nodeOf(ref);
     if (node !== undefined) return node;
     const why = this.#labels ? 'a node of the graph' : 'a node number: this graph has no names';
@@ -314,6 +314,11 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
       for (const label of labels) sizes[label] = (sizes[label] as number) + 1;
       return { count, labels, sizes };
     });
+  }
+
+  /** @internal */
+  protected override facts() {
+    return { nodes: this.nodeCount, edges: this.edgeCount };
   }
 
   /** @internal */

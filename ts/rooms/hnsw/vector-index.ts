@@ -128,6 +128,11 @@ const PIECE = 1 << 20;
 
 /** An index of vectors: what {@link Flat} and {@link Hnsw} can do. Its examples use Flat; Hnsw works in the same way. */
 export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
+  /** @internal */
+  protected override facts() {
+    return { size: this.size, dimension: this.dimension, metric: this.metric };
+  }
+
   /** How distances are measured. */
   get metric(): Metric {
     return metricNames[this.use(this.named('metric')).metric()] as Metric;

@@ -40,6 +40,12 @@ export abstract class MatrixEntries extends WasmObject<RawMatrix> {
     return this.use('SparseMatrix.bytesUsed').bytes();
   }
 
+  /** @internal */
+  protected override facts() {
+    const { rows, cols, nnz, dtype } = this;
+    return { rows, cols, nnz, dtype };
+  }
+
   /**
    * One element; 0 when it is not stored. O(log of the row's length).
    *
