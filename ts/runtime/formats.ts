@@ -57,12 +57,15 @@ const beginnings: readonly (readonly [FormatName, RegExp])[] = [
   ['matrixMarket', /^%%MatrixMarket/i],
   ['pajek', /^(?:%[^\n]*\n\s*)*\*(?:vertices|network|arcs|edges|matrix)\b/i],
   ['html', /^<(?:!doctype\s+html|html)\b/i],
-  ['graphml', /^(?:<[?!][^>]*>\s*)*<(?:\w+:)?graphml\b/i],
-  ['gexf', /^(?:<[?!][^>]*>\s*)*<(?:\w+:)?gexf\b/i],
-  ['xml', /^<\?xml\b/i],
+  ['graphml', /^<(?:\w+:)?graphml\b/i],
+  ['gexf', /^<(?:\w+:)?gexf\b/i],
   // A name may begin with a bracket, and so may a line of names; an object or a list of objects is JSON.
   ['json', /^(?:\{\s*["}]|\[\s*[[{])/],
 ];
+
+/** What may stand in front of the first element of XML. */
+const prolog =
+  /^(?:<\?[^>]*>|<!--[\s\S]*?-->|<!doctype\s+\w+(?:[^>["']|"[^"]*"|'[^']*')*(?:\[[^\]]*\]\s*)?>|\s+)+/i;
 
 /** What bytes say that they are, or undefined when they could be any text. */
 export function formatOf(bytes: Uint8Array): FormatName | undefined {
@@ -71,7 +74,10 @@ export function formatOf(bytes: Uint8Array): FormatName | undefined {
   const first = bytes.subarray(0, 4096);
   if (first.includes(0)) return 'binary';
   const text = new TextDecoder().decode(first).trimStart();
-  return beginnings.find(([, pattern]) => pattern.test(text))?.[0];
+  const known = (begin: string) => beginnings.find(([, pattern]) => pattern.test(begin))?.[0];
+  return (
+    known(text) ?? known(text.replace(prolog, '')) ?? (/^<\?xml\b/i.test(text) ? 'xml' : undefined)
+  );
 }
 
 /** How a format is called in a message. */

@@ -3,7 +3,7 @@
 import { SublinearRangeError, SublinearTypeError } from '../../runtime/errors.js';
 import { idLabels, listedLabels, type NodeLabel, type NodeLabels } from '../../runtime/labels.js';
 import type { IndexArray } from '../../runtime/scratch.js';
-import { show, typeError } from '../../runtime/validate.js';
+import { shapeError, show, typeError } from '../../runtime/validate.js';
 import type { NodeList } from './types.js';
 
 /** Ends of edges as node numbers, and what the nodes are called where they are called something. */
@@ -85,19 +85,25 @@ export class NameTable {
   }
 }
 
+/** Both ends of each edge through `place`, edge by edge: so nodes are numbered in the order in which they appear. */
 function placed(
   operation: string,
-  argument: string,
-  list: unknown,
+  from: unknown,
+  to: unknown,
   place: (label: NodeLabel, argument: string) => number,
-): Uint32Array<ArrayBuffer> {
-  const all = listIn(operation, argument, list);
-  const nodes = new Uint32Array(all.length);
-  for (let i = 0; i < all.length; i++) {
-    const name = `${argument}[${i}]`;
-    nodes[i] = place(labelIn(operation, name, all[i]), name);
+): { from: Uint32Array<ArrayBuffer>; to: Uint32Array<ArrayBuffer> } {
+  const [starts, ends] = [listIn(operation, 'from', from), listIn(operation, 'to', to)];
+  if (ends.length !== starts.length) throw shapeError(operation, 'to', starts.length, ends.length);
+  const placed = { from: new Uint32Array(starts.length), to: new Uint32Array(ends.length) };
+  const put = (side: 'from' | 'to', value: unknown, i: number) => {
+    const name = `${side}[${i}]`;
+    placed[side][i] = place(labelIn(operation, name, value), name);
+  };
+  for (let i = 0; i < starts.length; i++) {
+    put('from', starts[i], i);
+    put('to', ends[i], i);
   }
-  return nodes;
+  return placed;
 }
 
 /** Whole numbers as ids: only those that occur become nodes, in ascending order. */
@@ -111,7 +117,7 @@ function compacted(operation: string, from: unknown, to: unknown): NumberedEnds 
     }
     return table.place(BigInt(label));
   };
-  const ends = { from: placed(operation, 'from', from, id), to: placed(operation, 'to', to, id) };
+  const ends = placed(operation, from, to, id);
   const ids = BigUint64Array.from(table.labels as bigint[]).sort();
   const order = new Map<bigint, number>();
   for (const [node, label] of ids.entries()) order.set(label, node);
@@ -139,11 +145,7 @@ export function numberedEnds(
       const message = `"${argument}" expected one of "labels", got ${show(label)}`;
       throw new SublinearRangeError('INDEX', operation, message, { argument });
     };
-    return {
-      from: placed(operation, 'from', from, find),
-      to: placed(operation, 'to', to, find),
-      labels: given,
-    };
+    return { ...placed(operation, from, to, find), labels: given };
   }
   const texts = [from, to].some(
     (list) => Array.isArray(list) && list.some((each) => typeof each === 'string'),
@@ -152,9 +154,5 @@ export function numberedEnds(
   if (!named) return { from: from as IndexArray, to: to as IndexArray };
   const table = new NameTable();
   const place = (label: NodeLabel) => table.place(label);
-  return {
-    from: placed(operation, 'from', from, place),
-    to: placed(operation, 'to', to, place),
-    labels: listedLabels(table.labels),
-  };
+  return { ...placed(operation, from, to, place), labels: listedLabels(table.labels) };
 }

@@ -55,7 +55,7 @@ export function pajekEdges(operation: string, text: string, given: GraphFileOpti
         if (count !== undefined) throw gather.fault('a second network, expected one', line);
         count = Number(words[1]);
         // Vertices need no lines of their own, so a short file may say any number.
-        if (!Number.isInteger(count) || count < 1 || count > 2 ** 24 + text.length)
+        if (!Number.isInteger(count) || count < 1 || count > 2 ** 20 + text.length)
           throw gather.fault(`${show(words[1])}, expected a number of vertices`, line);
         for (let node = 1; node <= count; node++)
           gather.node(node, byNumber ? node : String(node), line);
