@@ -61,7 +61,7 @@ sl_status sl_edge_list_create(const sl_edge_list_options *options, sl_edge_list 
   SL_TRY(SL_ALLOC_ZERO(&reader, 1));
   reader->options = *options;
   if (options->ignore_weights) reader->options.weight_column = SL_COLUMN_NONE;
-  sl_text_begin(&reader->text, "#%", 0);
+  sl_text_begin(&reader->text, "#%");
   sl_csv_begin(&reader->csv, (char)options->separator);
   sl_node_ids_begin(&reader->ids, options->ids, options->node_count);
   uint32_t *columns = reader->csv.columns;

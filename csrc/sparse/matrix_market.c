@@ -16,7 +16,7 @@ sl_status sl_matrix_market_create(sl_value_type value_type, sl_matrix_market **o
   sl_matrix_market *reader;
   SL_TRY(SL_ALLOC_ZERO(&reader, 1));
   // The first line begins with the comment character itself.
-  sl_text_begin(&reader->text, "", 0);
+  sl_text_begin(&reader->text, "");
   sl_entries_begin(&reader->entries, value_type);
   *out = reader;
   return SL_OK;

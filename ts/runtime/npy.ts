@@ -128,7 +128,8 @@ export function elementsOf(
   bytes: Uint8Array,
 ): NpyData {
   const size = types[type];
-  const own = bytes.slice();
+  // Not by slice(), which makes no copy of Node's buffers.
+  const own = new Uint8Array(bytes);
   if (bigEndian && size > 1) {
     for (let at = 0; at < own.length; at += size) own.subarray(at, at + size).reverse();
   }
