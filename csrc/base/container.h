@@ -86,7 +86,7 @@ typedef struct sl_reader sl_reader;
 
 // A section where it lies.
 typedef struct sl_view {
-  const uint8_t *data;
+  const uint8_t *data; // NULL where it is empty, or kept in pieces
   uint64_t bytes;
   uint64_t at; // offset in the file
 } sl_view;
@@ -97,6 +97,10 @@ typedef struct sl_view {
 //   Errors: ERR_MEMORY. Allocates.
 sl_status sl_reader_create(sl_file_kind kind, uint64_t length, sl_reader **out);
 
+// To be called before the first byte: sections are kept in pieces, for a kind that reads them through
+// cursors, so that no section needs one block and memory is given back while they are read.
+void sl_reader_keep_pieces(sl_reader *reader);
+
 // Takes the next bytes, cut anywhere.
 //   Errors: ERR_FORMAT ("bytes"; position = offset in the file), ERR_CHECKSUM, ERR_TRUNCATED
 //   (`length` is less than the file has), ERR_MEMORY, ERR_STATE (it failed before). Allocates.
@@ -106,16 +110,19 @@ sl_status sl_reader_feed(sl_reader *reader, const void *bytes, size_t count);
 // To be called after the last byte. Errors: ERR_TRUNCATED ("bytes"), ERR_STATE.
 sl_status sl_reader_end(sl_reader *reader);
 
-// The section whose turn it is.
-//   out   written: tag, address and size of its bytes, which stay until it is taken or the reader
-//   is
-//         destroyed; zeros behind the last section. NULL: not wanted
-//   Returns the tag.
+// A section: its tag, and where its bytes are until it is taken or the reader destroyed.
 typedef struct sl_section {
   uint32_t tag;
   const void *data;
   size_t bytes;
 } sl_section;
+
+// The next section that has not been taken.
+//   out   written; zeros when all were taken, and after a failure
+//   Errors: ERR_STATE (not all of its bytes have come, it was dropped, or the reader has failed).
+sl_status sl_reader_section(const sl_reader *reader, sl_section *out);
+
+// The same where nothing is wrong when there is none: zeros then. out may be NULL. Returns the tag.
 uint32_t sl_reader_peek(const sl_reader *reader, sl_section *out);
 
 // How many sections have not been taken.
@@ -123,7 +130,8 @@ uint32_t sl_reader_left(const sl_reader *reader);
 
 // Hands the block of the next section over: the caller frees it with sl_free().
 //   bytes   what its size must be
-//   Errors: ERR_FORMAT (another tag or size; nothing is handed over then).
+//   Errors: ERR_FORMAT (another tag or size), ERR_STATE (as sl_reader_section()). Nothing is taken
+//   then.
 sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void **out);
 
 // Copies a small section of known size.
@@ -140,7 +148,22 @@ sl_status sl_reader_bad(const sl_reader *reader, const char *expected);
 sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_t count,
                           sl_view *out);
 
-// Frees the block of section i, whose bytes are not needed any more. NULL is allowed.
+// Reads a section from its beginning to its end. Where it is kept in pieces, each is freed when it
+// has been read: a section can be read once.
+//   reader   holds section i; NULL for a view of a file in memory
+typedef struct sl_cursor {
+  sl_view view;
+  sl_reader *reader;
+  uint32_t section;
+  uint64_t offset; // bytes read
+} sl_cursor;
+sl_cursor sl_cursor_at(const sl_view *view, sl_reader *reader, uint32_t i);
+
+// Copies the next bytes. False, and nothing is read, where fewer are left.
+bool sl_cursor_read(sl_cursor *cursor, void *to, size_t bytes);
+
+// Frees the block of section i, whose bytes are not needed any more. NULL, and sections that have
+// not come, are allowed.
 void sl_reader_drop(sl_reader *reader, uint32_t i);
 
 // Errors: ERR_FORMAT when a section is left.

@@ -42,7 +42,8 @@ double sl_diffusion_forest_reach(sl_diffusion_forest *forest);
 void sl_diffusion_forest_measure(sl_diffusion_forest *forest, uint32_t u, const double *x, double b,
                                  double b_doubt);
 
-// E for the currents in `current`, which are moved to the roots. O(n).
+// E for the currents in `current`, which are moved to the roots: rounded up, infinite where it
+// overflows. O(n).
 double sl_diffusion_forest_energy(sl_diffusion_forest *forest);
 
 #endif

@@ -187,13 +187,6 @@ int32_t SL_ABI(sl_abi_hnsw_add)(sl_handle handle, const uint32_t *ids, const voi
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_add(index, ids, vectors, count, (sl_duplicate)duplicate, added);
 }
-int32_t SL_ABI(sl_abi_hnsw_add_until_repair)(sl_handle handle, const uint32_t *ids,
-                                             const void *vectors, uint32_t count, int32_t duplicate,
-                                             uint32_t *added) {
-  sl_hnsw *index;
-  SL_TRY(hnsw_of(handle, &index));
-  return sl_hnsw_add_until_repair(index, ids, vectors, count, (sl_duplicate)duplicate, added);
-}
 int32_t SL_ABI(sl_abi_hnsw_stage)(sl_handle handle, uint32_t count, void **rows, uint32_t *stride) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -210,6 +203,12 @@ int32_t SL_ABI(sl_abi_hnsw_remove)(sl_handle handle, uint32_t id) {
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_remove(index, id);
 }
+int32_t SL_ABI(sl_abi_hnsw_remove_many)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                        uint32_t *removed) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_remove_many(index, ids, count, removed);
+}
 int32_t SL_ABI(sl_abi_hnsw_repair)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -225,6 +224,17 @@ int32_t SL_ABI(sl_abi_hnsw_optimize)(sl_handle handle) {
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_optimize(index);
 }
+int32_t SL_ABI(sl_abi_hnsw_shrink)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_shrink(index);
+}
+// stats: the seven u32 of sl_hnsw_stats, written.
+int32_t SL_ABI(sl_abi_hnsw_stats)(sl_handle handle, uint32_t *stats) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_stats_of(index, (sl_hnsw_stats *)stats);
+}
 int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32_t count,
                                    uint32_t k, uint32_t ef, sl_handle filter_handle, uint32_t *ids,
                                    float *distances, uint32_t *found) {
@@ -233,6 +243,13 @@ int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32
   SL_TRY(hnsw_of(handle, &index));
   SL_TRY(filter_of(filter_handle, &filter));
   return sl_hnsw_search(index, queries, count, k, ef, filter, ids, distances, found);
+}
+// queries: 0 takes stored vectors.
+int32_t SL_ABI(sl_abi_hnsw_recall)(sl_handle handle, const void *queries, uint32_t count,
+                                   uint32_t k, uint32_t ef, uint32_t *hits, uint32_t *wanted) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_recall(index, queries, count, k, ef, hits, wanted);
 }
 int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_hnsw *index;

@@ -44,6 +44,10 @@ sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, u
 // such id). O(1).
 sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
 
+// Gives back all memory that the vectors do not need; the last ones move into free slots, so that
+// the order of equal distances may change. Errors: ERR_MEMORY (some room stays). O(size).
+sl_status sl_flat_shrink(sl_flat *flat);
+
 // The k nearest of each query, nearest first; equal distances by slot.
 //   queries    count * sl_metric_input_bytes(), read
 //   filter     which ids may be returned, or NULL for all

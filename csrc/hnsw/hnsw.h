@@ -14,54 +14,7 @@
 
 #include "hnsw/filter.h"
 #include "hnsw/flat.h"
-#include "hnsw/store.h"
-
-#define SL_HNSW_LEVEL_LIMIT 15u
-
-typedef struct sl_hnsw_options {
-  sl_metric metric;         // default cosine
-  uint32_t dimension;       // 1..65,536; no default
-  uint32_t m;               // links a vector on the upper levels, 2 m on level 0; 2..128; 16
-  uint32_t ef_construction; // candidates looked at for each insertion; m..65,536; 200
-  uint32_t capacity;        // vectors to make room for at once; 0
-  uint32_t max_elements;    // more are refused; 0 = no limit
-  uint64_t seed;            // of the levels; 42
-  double curvature;         // poincare: the space's curvature is -curvature; 1
-  sl_codes codes;           // what the graph is walked with; SL_CODES_NONE
-  sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
-} sl_hnsw_options;
-
-typedef struct sl_hnsw {
-  sl_store store;
-  sl_hnsw_options options;
-  uint32_t links0_stride; // 1 + 2 m
-  uint32_t upper_stride;  // 1 + m
-  uint32_t *links0;       // capacity * links0_stride: count, then slots
-  uint32_t *upper;        // upper_capacity * upper_stride, one unit a level above 0
-  uint32_t *upper_at;     // capacity: first unit of a slot; units follow in order of slots
-  uint32_t upper_used, upper_capacity;
-  uint8_t *levels; // capacity: highest level of a slot, kept when the slot is used again
-  uint64_t drawn;  // levels drawn so far
-  uint32_t entry;  // SL_NO_SLOT when empty
-  uint32_t graph_capacity;
-  uint16_t *visited; // graph_capacity: epoch of the last visit
-  uint16_t epoch;
-  uint64_t *pool; // the sorted candidates of a search
-  uint32_t pool_capacity, pool_count;
-  uint64_t *sorted; // sorted_capacity: candidates of a selection
-  uint32_t sorted_capacity;
-  uint32_t *batch; // gathered slots of one expansion, batch_capacity
-  float *keys;     // and their keys
-  uint32_t batch_capacity;
-  unsigned char *query;     // one encoded vector
-  unsigned char *decoded;   // one decoded from a slot
-  unsigned char *coded;     // the query in the rows' own form
-  unsigned char *pair;      // and a slot's vector as a query to others
-  uint64_t scored;          // rows compared since creation
-  uint32_t repairs;         // repair passes since creation
-  uint32_t repair_at;       // slots that a repair in steps has behind it; 0 after a change
-  struct sl_writer *saving; // the file that is being written (file.c), or NULL
-} sl_hnsw;
+#include "hnsw/index.h"
 
 sl_hnsw_options sl_hnsw_options_default(void);
 
@@ -89,46 +42,51 @@ sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity);
 sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
                       sl_duplicate duplicate, uint32_t *added);
 
-// As sl_hnsw_add, but returns OK where the next addition would begin with a repair, which can then
-// be done in steps.
-sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const void *vectors,
-                                   uint32_t count, sl_duplicate duplicate, uint32_t *added);
-
-// Room for `count` vectors in place, to be written by the caller and added without a copy.
-//   rows     written: address of the first; valid until the next call that changes the index
+// Room for `count` vectors, to be written by the caller before they are added.
+//   rows     written: address of the first; valid until sl_hnsw_add_staged(), or another count
 //   stride   written: bytes from one to the next; only the first sl_metric_input_bytes() count
-//   Then sl_hnsw_add_staged with the same count. Errors: ERR_MEMORY, ERR_OVERFLOW,
-//   ERR_UNSUPPORTED (an index of codes holds no plain vectors).
+//   The same count again gives the same address. Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates.
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride);
 
 // Adds the first `count` staged vectors; errors, `added` and cost as sl_hnsw_add, but an id in use
-// is always an error. What was not added is forgotten.
+// is always an error, and ERR_STATE where fewer were staged. The room is given back.
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added);
 
-// Removes one vector: it is never returned again. Its slot stays a stepping stone until the links
-// around it are repaired, which happens by itself when a quarter of the slots are dead, or when an
-// addition needs room and a twentieth are. Errors: ERR_INDEX (no such id), ERR_MEMORY (the repair's
-// scratch; the vector is removed all the same). O(1) amortised m^2 * dimension.
+// Removes one vector: it is never returned again. Its slot stays a stepping stone until a repair
+// has taken it out of all links. When one slot in 16 is dead a repair begins by itself, and each
+// addition and removal does a part of it, of bounded work, until it is done. Of several equal
+// vectors one goes at once and leaves nothing to repair. Errors: ERR_INDEX (no such id).
+// O(m^2 * dimension) amortised, and never more than some 16,000 rows are compared.
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id);
 
-// Repairs the links around every removed vector now and frees their slots. O(size * m) and, around
-// the dead, O(m^2 * dimension) each. Always OK.
+// Removes vectors, one after another.
+//   ids      count, read
+//   removed  written, also on failure: how many are gone
+//   Errors: ERR_INDEX ("ids": no such id; position = where). O(count), and the work of a repair
+//   that eight single removals would do: call sl_hnsw_repair_step() for the rest.
+sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t count,
+                              uint32_t *removed);
+
+// Repairs the links around every removed vector now and frees their slots; then links every vector
+// to which none leads (reach.h). O(size * m) and, around the dead, O(m^2 * dimension) each.
+// Errors: ERR_MEMORY (eight bytes a slot; the index is as good as before).
 sl_status sl_hnsw_repair(sl_hnsw *index);
 
-// The same in steps, to the same bits. Between them the index can do everything; an addition or a
-// removal lets the next step begin anew, with little left to do where it has been.
+// The same in steps, to the same bits. Between them the index can do everything.
 //   work  about how many lists to look at and rows to compare before it returns
-//   left  written: slots that are still to be looked at, 0 when nothing is dead any more
-// Always OK.
+//   left  written: about how many lists are still to be looked at, 0 when nothing is dead any more
+//         and every vector can be reached
+//   Errors: as sl_hnsw_repair().
 sl_status sl_hnsw_repair_step(sl_hnsw *index, uint32_t work, uint32_t *left);
-
-// Whether the next addition begins with a repair: no slot is free, and enough are dead. O(1).
-bool sl_hnsw_repair_is_due(const sl_hnsw *index);
 
 // Repairs, then renumbers the slots in the order in which a search walks the graph: neighbours come
 // to lie near each other, and no slot is free. Answers keep ids and distances; ties may change
 // order. O(size * (row + links)). Errors: ERR_MEMORY (nothing changed but the repair).
 sl_status sl_hnsw_optimize(sl_hnsw *index);
+
+// sl_hnsw_optimize(), then gives back all memory that the vectors do not need: room for more of
+// them, and scratch of past searches. Errors: ERR_MEMORY (some room stays).
+sl_status sl_hnsw_shrink(sl_hnsw *index);
 
 // The (approximately) k nearest of each query, nearest first.
 //   queries    count * sl_metric_input_bytes(), read
@@ -145,9 +103,35 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
                          uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
                          uint32_t *found);
 
+// How much of the truth searches find: each query of a sample is searched for and compared with all
+// vectors, as well as these are known (an index of codes without exact rows knows its codes only).
+//   queries  count * sl_metric_input_bytes(), read; NULL: stored vectors, evenly taken, none of
+//   which
+//            counts as its own neighbour; then count is at most sl_hnsw_size()
+//   hits     count, written: results that are as near as the k nearest (equal distances count)
+//   wanted   count, written: how many there are to be found, at most k
+//   Errors: as sl_hnsw_search, ERR_ARGUMENT (count). Allocates scratch.
+//   O(size * count * dimension).
+sl_status sl_hnsw_recall(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
+                         uint32_t ef, uint32_t *hits, uint32_t *wanted);
+
 // Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it: the
 // exact row, or without one what the code stands for. Errors: ERR_INDEX.
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector);
+
+// What an index consists of.
+typedef struct sl_hnsw_stats {
+  uint32_t size;        // vectors
+  uint32_t copies;      // of them, those whose rows equal another's that stands in the graph
+  uint32_t removed;     // slots of removed vectors that are not free yet
+  uint32_t free;        // free slots
+  uint32_t levels;      // of the graph, 0 when it is empty
+  uint32_t unreachable; // vectors in the graph to which no links lead; sl_hnsw_repair() links them
+  uint32_t repairs;     // repairs that ended since the index was made or loaded
+} sl_hnsw_stats;
+
+// Errors: ERR_MEMORY. O(size * m).
+sl_status sl_hnsw_stats_of(const sl_hnsw *index, sl_hnsw_stats *stats);
 
 sl_metric sl_hnsw_metric(const sl_hnsw *index);
 uint32_t sl_hnsw_dimension(const sl_hnsw *index);

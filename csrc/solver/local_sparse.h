@@ -28,7 +28,7 @@
 #include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
-#include "solver/solver.h"
+#include "solver/types.h"
 #include "sparse/csr.h"
 
 typedef struct sl_local_sparse_options {

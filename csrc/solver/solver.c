@@ -7,12 +7,16 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 // A recurrence is followed a little below the target, so that its rounding does not make the
 // verification miss by a hair.
 #define CLAIM_FACTOR 0.9
+
+// Once a recurrence has drifted from the truth, each further piece of it is verified after this
+// gain: longer ones add more rounding than they take off.
+#define PIECE_FACTOR 0.4
 
 // A backward error that no method in f64 improves on by trying again.
 #define ATTAINABLE_BACKWARD_ERROR 1e-14
@@ -55,7 +59,7 @@ static sl_status prepare(sl_solver *solver) {
 
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out) {
   *out = NULL;
-  size_t before = sl_bytes_in_use();
+  sl_memory_budget counted;
   sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
   SL_REQUIRE(chosen.tolerance > 0 && chosen.tolerance < 1, SL_ERR_OPTION, "tolerance",
@@ -63,6 +67,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
   sl_solver *solver;
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
   solver->job.kind = &sl_solver_kind;
+  solver->held = sizeof *solver;
   solver->matrix = matrix;
   solver->n = matrix->rows;
   solver->options = chosen;
@@ -70,18 +75,21 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
   solver->max_iterations = chosen.max_iterations > 0 ? chosen.max_iterations
                            : automatic < UINT32_MAX  ? (uint32_t)automatic
                                                      : UINT32_MAX;
+  sl_memory_budget_begin(&counted, UINT64_MAX);
   sl_status status = prepare(solver);
+  solver->held += (size_t)sl_memory_budget_end(&counted);
   if (status != SL_OK) {
     sl_solver_destroy(solver);
     return status;
   }
-  solver->held = sl_bytes_in_use() - before;
   *out = solver;
   return SL_OK;
 }
 
 void sl_solver_drop_state(sl_plan_entry *entry) {
-  if (entry->state != NULL) entry->method->destroy(entry->state);
+  if (entry->state == NULL) return;
+  if (entry->method->destroy != NULL) entry->method->destroy(entry->state);
+  sl_free(entry->state);
   entry->state = NULL;
 }
 
@@ -100,6 +108,7 @@ void sl_solver_destroy(sl_solver *solver) {
   sl_free(solver->right_side.scaled);
   sl_free(solver->x);
   sl_free(solver->best);
+  sl_free(solver->kept);
   sl_free(solver->r);
   for (uint32_t k = 0; k < solver->vector_count; k++) sl_free(solver->vectors[k]);
   sl_free(solver->history.values);
@@ -115,13 +124,16 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
 }
 
 size_t sl_solver_bytes(const sl_solver *solver) {
-  size_t vectors = 5 + solver->vector_count + (solver->right_side.scaled != NULL);
+  size_t vectors =
+      5 + solver->vector_count + (solver->right_side.scaled != NULL) + (solver->kept != NULL);
   size_t bytes = sizeof *solver + vectors * solver->n * sizeof(double) +
                  sl_null_space_bytes(&solver->null_space) +
                  solver->history.capacity * sizeof *solver->history.values;
   for (uint32_t k = 0; k < solver->plan.length; k++) {
     const sl_plan_entry *entry = &solver->plan.entries[k];
-    if (entry->state != NULL) bytes += entry->method->bytes(entry->state);
+    if (entry->state == NULL) continue;
+    bytes += entry->method->size;
+    if (entry->method->bytes != NULL) bytes += entry->method->bytes(entry->state);
   }
   return bytes;
 }
@@ -154,6 +166,7 @@ static void next_attempt(sl_solver *solver) {
   solver->phase = SL_PHASE_SETUP;
   solver->request = SL_REQUEST_NONE;
   solver->verified.norm = INFINITY;
+  solver->claim = CLAIM_FACTOR * solver->target;
 }
 
 static void end(sl_solver *solver, sl_outcome outcome) {
@@ -223,6 +236,7 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->best_in_x = true;
   solver->verified.holds = false;
   solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
+  solver->kept_norm = INFINITY;
   solver->numerically_singular = false;
   solver->iterations = 0;
   solver->work = 0;
@@ -296,10 +310,24 @@ static void take_best(sl_solver *solver) {
   sl_null_space_project(&solver->null_space, solver->x);
 }
 
+// Sets x, verified a moment ago, aside: what follows may end with a worse one. Without the memory
+// for it that is what happens.
+static void keep(sl_solver *solver) {
+  size_t before = sl_bytes_in_use(), more = solver->n * sizeof *solver->x;
+  bool room = solver->max_bytes == 0 || solver->held + more <= solver->max_bytes;
+  if (!(solver->norm < solver->kept_norm)) return;
+  if (solver->kept == NULL && (!room || SL_ALLOC(&solver->kept, solver->n) != SL_OK)) return;
+  solver->held += sl_bytes_in_use() - before;
+  memcpy(solver->kept, solver->x, more);
+  solver->kept_norm = solver->norm;
+}
+
 static bool is_attainable_level(const sl_solver *solver) {
-  double size = solver->facts->norm_inf * sl_norm_inf_f64(solver->x, solver->n) +
-                sl_norm_inf_f64(solver->b, solver->n);
-  return sl_norm_inf_f64(solver->r, solver->n) <= ATTAINABLE_BACKWARD_ERROR * size;
+  uint32_t n = solver->n;
+  double reached =
+      sl_solver_backward_error(sl_norm_inf_f64(solver->r, n), solver->facts->norm_inf,
+                               sl_norm_inf_f64(solver->x, n), sl_norm_inf_f64(solver->b, n));
+  return reached <= ATTAINABLE_BACKWARD_ERROR;
 }
 
 static bool has_another(const sl_solver *solver) {
@@ -342,6 +370,10 @@ static bool meets_target(sl_solver *solver) {
   }
   take_best(solver);
   compute_residual(solver);
+  if (solver->kept_norm < INFINITY && !(solver->norm <= solver->kept_norm)) {
+    memcpy(solver->x, solver->kept, solver->n * sizeof *solver->x);
+    compute_residual(solver);
+  }
   if (!is_usable(solver)) start_from_zero(solver);
   solver->best_norm = solver->norm;
   attempt(solver)->relative_residual = relative_norm(solver);
@@ -354,6 +386,10 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
   end(solver, meets_target(solver) ? SL_OUTCOME_CONVERGED : limit);
 }
 
+// Whether the method's x and residual are updated side by side, so that rounding parts them more
+// with every iteration. The others compute true residuals themselves.
+static bool drifts(const sl_solver *solver) { return !running(solver)->true_residual; }
+
 // After the recurrence has ended in whatever way.
 static void verify(sl_solver *solver, sl_outcome claim) {
   if (meets_target(solver)) {
@@ -361,6 +397,10 @@ static void verify(sl_solver *solver, sl_outcome claim) {
   } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
     solver->verified.norm = solver->norm;
+    if (drifts(solver)) {
+      solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    }
+    keep(solver);
     solver->phase = SL_PHASE_START;
   } else {
     fail(solver, claim == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED : claim);
@@ -406,7 +446,7 @@ static sl_status iterate(sl_solver *solver) {
   attempt(solver)->iterations++;
   if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
   SL_TRY(record(solver));
-  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= CLAIM_FACTOR * solver->target) {
+  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= solver->claim) {
     outcome = SL_OUTCOME_CONVERGED;
   }
   if (outcome != SL_OUTCOME_RUNNING) {
@@ -421,18 +461,22 @@ static sl_status iterate(sl_solver *solver) {
   return SL_OK;
 }
 
-// The next piece of a setup, with the allocator's limit lowered to what is left of the solver's
-// own.
+static sl_status prepare_method(sl_solver *solver, bool *done) {
+  sl_plan_entry *entry = sl_solver_running(solver);
+  if (entry->state == NULL) SL_TRY(sl_alloc_zero(1, entry->method->size, &entry->state));
+  return entry->method->prepare(solver, done);
+}
+
+// The next piece of a setup, with what is left of the solver's own limit as its budget.
 static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
-  size_t before = sl_bytes_in_use(), limit = sl_memory_limit();
-  uint64_t left = solver->max_bytes > solver->held ? solver->max_bytes - solver->held : 0;
-  if (solver->max_bytes > 0 && left < SIZE_MAX - before && before + left < limit) {
-    sl_set_memory_limit(before + (size_t)left);
-  }
-  sl_status status = running(solver)->prepare(solver, done);
+  uint64_t left = solver->max_bytes == 0             ? UINT64_MAX
+                  : solver->max_bytes > solver->held ? solver->max_bytes - solver->held
+                                                     : 0;
+  sl_memory_budget budget;
+  sl_memory_budget_begin(&budget, left);
+  sl_status status = prepare_method(solver, done);
   if (status != SL_OK) drop_setup(solver);
-  sl_set_memory_limit(limit);
-  solver->held += sl_bytes_in_use() - before; // modulo 2^n: also where it became less
+  solver->held += (size_t)sl_memory_budget_end(&budget); // modulo 2^n: also where it became less
   return status;
 }
 

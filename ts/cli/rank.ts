@@ -3,7 +3,7 @@ import type { PageRankMethod } from '../rooms/diffusion/diffusion.js';
 import type { GraphFormat, ReadGraphOptions } from '../rooms/graph/graph.js';
 import { graphFormatOf } from '../rooms/graph/read.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { nameOf, opened, writeBytes } from './files.js';
+import { assertApart, nameOf, opened, writeFile } from './files.js';
 import {
   CliError,
   count,
@@ -13,6 +13,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
   table,
 } from './terminal.js';
 
@@ -51,6 +52,7 @@ export interface RankOptions extends CommonOptions {
 const fromOne: readonly GraphFormat[] = ['metis', 'matrixMarket'];
 
 export async function rank(file: string, options: RankOptions, progress: Progress): Promise<void> {
+  await assertApart([file], { '--save': options.save });
   const engine = await engineFor(['graph', 'diffusion'], options);
   const { graph, format } = await read();
   const first = fromOne.includes(format) ? 1 : 0;
@@ -59,7 +61,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
       `--save: ${format === 'metis' ? 'METIS' : 'Matrix Market'} counts nodes from 1 and a saved graph from 0; save an edge list`,
     );
   }
-  if (options.save !== undefined) await writeBytes(options.save, graph.saveInPieces());
+  if (options.save !== undefined) await writeFile(options.save, graph.saveInPieces());
   const sources = options.source === undefined ? undefined : sourcesOf(options.source);
   const k = Math.min(options.top, graph.nodeCount);
 
@@ -88,7 +90,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
     node: labelOf(node),
     score: result.scores[i] as number,
   }));
-  process.stdout.write(`${options.json ? asJson() : asText()}\n`);
+  say(options.json ? asJson() : asText());
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function read() {

@@ -1,5 +1,7 @@
 // Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
 import type { Reader, Writer } from '../generated/raw/solver.js';
+import { make } from './brand.js';
+import { lengthOf } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
 import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
@@ -67,7 +69,8 @@ export function saveWhole(
 ): Uint8Array<ArrayBuffer> {
   const writer = runtime.made(operation, open());
   try {
-    const bytes = new Uint8Array(room + writer.size());
+    const size = room + writer.size();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     runtime.scratch(operation, (scratch) => {
       const buffer = scratch.bytes(Math.min(PIECE, bytes.length));
       for (let at = room; at < bytes.length; ) {
@@ -95,11 +98,12 @@ export interface Loading<Built extends RawObject, T> {
 
 function reading<Built extends RawObject, T>(
   runtime: Runtime,
+  operation: string,
   source: unknown,
   { kind, build, wrap, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? (source as Partial<Uint8Array>)?.byteLength ?? 0;
+  const length = given.length ?? lengthOf(operation, source);
   return {
     binary: true,
     open: () => runtime.raw.Reader.create(tag(kind), length),
@@ -114,7 +118,12 @@ export function loadFile<Built extends RawObject, T>(
   source: BytesSource,
   loading: Loading<Built, T>,
 ): T {
-  return readText(runtime, operation, source as TextSource, reading(runtime, source, loading));
+  return readText(
+    runtime,
+    operation,
+    source as TextSource,
+    reading(runtime, operation, source, loading),
+  );
 }
 
 export function loadFileAsync<Built extends RawObject, T>(
@@ -124,5 +133,11 @@ export function loadFileAsync<Built extends RawObject, T>(
   loading: Loading<Built, T>,
   options: LoadAsyncOptions,
 ): Promise<T> {
-  return readTextAsync(runtime, operation, source, reading(runtime, source, loading), options);
+  return readTextAsync(
+    runtime,
+    operation,
+    source,
+    reading(runtime, operation, source, loading),
+    options,
+  );
 }

@@ -1,4 +1,5 @@
 // Where text and bytes come from: whatever a program has at hand, as an iterator over pieces.
+import { bytesOf, isArrayBuffer, isShared, typedArray } from './brand.js';
 import { SublinearError } from './errors.js';
 import { show, typeError } from './validate.js';
 
@@ -30,24 +31,27 @@ export const kindOfBytes = (operation: string): SourceKind => ({
   binary: true,
 });
 
-/** What `value` is by its brand, also when it was made in another window or context. */
+/** What `value` says that it is, also when it was made in another window or context. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** The bytes of a buffer, without a copy; everything else as it is. */
-function bytesOfBuffer(value: unknown): unknown {
-  const tag = tagOf(value);
-  return tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer'
-    ? new Uint8Array(value as ArrayBuffer)
-    : value;
+/** The bytes of an array of bytes or of a buffer, of any realm, without a copy; undefined for everything else. */
+function bytesIn(value: unknown, { operation, argument }: SourceKind): Uint8Array | undefined {
+  if (isArrayBuffer(value) || isShared(value)) return bytesOf(operation, argument, value);
+  return typedArray(operation, argument, value, 'Uint8Array');
 }
 
 /** A file that is there as one array or buffer. */
 export function wholeBytes(source: unknown, operation: string): Uint8Array {
-  const bytes = bytesOfBuffer(source);
-  if (bytes instanceof Uint8Array) return bytes;
+  const bytes = bytesIn(source, kindOfBytes(operation));
+  if (bytes !== undefined) return bytes;
   throw typeError(operation, 'bytes', 'Uint8Array or ArrayBuffer', source);
+}
+
+/** How many bytes are known to come: those of a source that is one array or buffer, else 0. */
+export function lengthOf(operation: string, source: unknown): number {
+  return bytesIn(source, kindOfBytes(operation))?.length ?? 0;
 }
 
 interface BlobLike {
@@ -74,17 +78,18 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 
 /** One piece, checked. */
 export function pieceOf(value: unknown, kind: SourceKind): Piece {
-  const piece = bytesOfBuffer(value);
-  if (piece instanceof Uint8Array || (typeof piece === 'string' && !kind.binary)) return piece;
+  if (typeof value === 'string' && !kind.binary) return value;
+  const piece = bytesIn(value, kind);
+  if (piece !== undefined) return piece;
   const expected = kind.binary ? 'Uint8Array or pieces of these' : 'pieces of string or Uint8Array';
   throw typeError(kind.operation, kind.argument, expected, value);
 }
 
 /** The pieces of a source that is there. What has to be waited for is refused with the name of the method that waits. */
 export function piecesOf(source: unknown, kind: SourceKind): Iterable<unknown> {
-  const found = bytesOfBuffer(source);
-  if (typeof found === 'string' && !kind.binary) return [found];
-  if (found instanceof Uint8Array) return [found];
+  if (typeof source === 'string' && !kind.binary) return [source];
+  const bytes = bytesIn(source, kind);
+  if (bytes !== undefined) return [bytes];
   const coming =
     isBlob(source) || isResponse(source) || isPromise(source) || isAsyncIterable(source);
   if (coming) {
@@ -92,8 +97,8 @@ export function piecesOf(source: unknown, kind: SourceKind): Iterable<unknown> {
     throw typeError(kind.operation, kind.argument, `${kind.expected}; ${remedy}`, source);
   }
   // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one.
-  if (typeof found === 'object' && found !== null && Symbol.iterator in found)
-    return found as Iterable<unknown>;
+  if (typeof source === 'object' && source !== null && Symbol.iterator in source)
+    return source as Iterable<unknown>;
   throw typeError(kind.operation, kind.argument, kind.expected, source);
 }
 
@@ -113,11 +118,16 @@ export function asyncPiecesOf(source: unknown, kind: SourceKind): Pieces {
     return piecesOfStream(stream as ReadableStream<Piece>);
   const iterable = source as Partial<AsyncIterable<Piece>> | null | undefined;
   if (typeof iterable?.[Symbol.asyncIterator] === 'function')
-    return (iterable as AsyncIterable<Piece>)[Symbol.asyncIterator]();
-  const iterator = piecesOf(source, kind)[Symbol.iterator]() as Iterator<Piece>;
+    return steady((iterable as AsyncIterable<Piece>)[Symbol.asyncIterator]());
+  return steady(piecesOf(source, kind)[Symbol.iterator]() as Iterator<Piece>);
+}
+
+/** An iterator whose methods give promises of this realm, whatever the iterator's own give. */
+export function steady<T>(iterator: Iterator<T> | AsyncIterator<T>) {
   return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
+    next: async (): Promise<IteratorResult<T>> => iterator.next(),
+    return: async (): Promise<IteratorResult<T>> =>
+      (await iterator.return?.()) ?? { done: true, value: undefined },
   };
 }
 

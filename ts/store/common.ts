@@ -1,4 +1,5 @@
 // What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
+import { isError, messageOf } from '../runtime/brand.js';
 import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import { asyncPiecesOf, kindOfBytes, pieceOf } from '../runtime/pieces.js';
@@ -267,7 +268,7 @@ export async function guarded<T>(
     if (error instanceof SourceError) throw error.cause;
     if (isOurs(error) || (signal?.aborted && error === signal.reason)) throw error;
     const code = codeOf(error) ?? 'STORE';
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     const message =
       code === 'QUOTA'
         ? `the store is full (${said}); what was stored before is still there. Delete something, or ask for more room`
@@ -279,10 +280,7 @@ export async function guarded<T>(
 }
 
 function isOurs(error: unknown): boolean {
-  return (
-    error instanceof SublinearError ||
-    (error instanceof Error && 'operation' in error && 'code' in error)
-  );
+  return isError(error) && 'operation' in error && 'code' in error;
 }
 
 /** What browsers say. */

@@ -105,7 +105,7 @@ export class Graph extends GraphReaders {
       const nodeCount =
         given.nodeCount ??
         ends.labels?.length ??
-        Math.max(largest(ends.from), largest(ends.to)) + 1;
+        Math.max(largest(runtime, from), largest(runtime, to)) + 1;
       check.integer(operation, 'nodeCount', nodeCount);
       const build = (values: Block | undefined) =>
         runtime.raw.Graph.fromEdges(
@@ -449,12 +449,14 @@ export class Graph extends GraphReaders {
    * ```
    */
   toEdges(): EdgeArrays {
-    const { directed, edgeCount } = this.use('Graph.toEdges');
+    const operation = 'Graph.toEdges';
+    const { directed, edgeCount } = this.use(operation);
     const matrix = this.adjacency();
     const { rows, rowPointers, columns, values } = matrix.toCsr();
     matrix.dispose();
-    const from = new Uint32Array(edgeCount);
-    const to = new Uint32Array(edgeCount);
+    const { runtime } = this;
+    const from = runtime.array(operation, Uint32Array, edgeCount);
+    const to = runtime.array(operation, Uint32Array, edgeCount);
     const weights = values && new (values.constructor as Float64ArrayConstructor)(edgeCount);
     for (let u = 0, at = 0; u < rows; u++) {
       for (let k = rowPointers[u] as number; k < (rowPointers[u + 1] as number); k++) {
@@ -552,9 +554,10 @@ function withGivenLabels(
 }
 
 /** -1 for none. */
-function largest(nodes: ArrayLike<number>): number {
+function largest(runtime: Runtime, { address, length }: { address: number; length: number }) {
+  const nodes = runtime.u32.subarray(address / 4, address / 4 + length);
   let found = -1;
-  for (let k = 0; k < nodes.length; k++) found = Math.max(found, nodes[k] as number);
+  for (let k = 0; k < length; k++) found = Math.max(found, nodes[k] as number);
   return found;
 }
 

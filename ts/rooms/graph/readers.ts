@@ -367,11 +367,11 @@ export abstract class GraphReaders extends GraphNodes {
     options?: GraphologyOptions,
   ): T {
     const operation = 'Graph.fromGraphology';
-    runtimeOf(this, operation);
+    const runtime = runtimeOf(this, operation);
     const keys = ['weight', 'parallel', 'dtype'] as const;
     const { weight = 'weight', ...how } = check.options(operation, options, keys);
     if (weight !== null) check.string(operation, 'weight', weight);
-    const { keys: labels, ...edges } = edgesOf(operation, graph, weight);
+    const { keys: labels, ...edges } = edgesOf(runtime, operation, graph, weight);
     return (this as unknown as GraphMethods<T>).fromEdges({ ...edges, labels, ...how });
   }
 }

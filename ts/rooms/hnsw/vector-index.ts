@@ -1,6 +1,7 @@
 // What Flat and Hnsw have in common: adding, removing, searching, saving.
 
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
+import { asTyped, kindOf, make } from '../../runtime/brand.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
@@ -123,11 +124,15 @@ export abstract class FilterObject extends WasmObject<RawFilter> {}
 
 /** Vectors that go in at once while an asynchronous batch runs; the work of one is a few thousand operations. */
 const CHUNK = 64;
+/** Results that a search makes room for without a look at how many vectors there are. */
+const CAREFUL = 1000;
 /** Bytes of a file that are copied at once. */
 const PIECE = 1 << 20;
 
 /** An index of vectors: what {@link Flat} and {@link Hnsw} can do. Its examples use Flat; Hnsw works in the same way. */
 export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
+  #shape: { bits: boolean; dimension: number } | undefined;
+
   /** @internal */
   protected override facts() {
     return { size: this.size, dimension: this.dimension, metric: this.metric };
@@ -276,7 +281,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const scratch = new Scratch(runtime, operation);
     try {
       const { address, length: total } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, 'vectors', vectors, total);
+      const batch = this.vectorsIn(scratch, operation, 'vectors', vectors, total);
       let added = 0;
       const repaired = this.repairDue(operation);
       const step = (work: number) => {
@@ -363,13 +368,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    */
   get(id: number): Float32Array | Uint8Array {
     const operation = this.named('get');
-    const { runtime, metric, dimension } = this;
+    const { runtime } = this;
     const raw = this.use(operation);
+    const dimension = raw.dimension();
     check.integer(operation, 'id', id);
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.bytes(dimension * 4);
       runtime.check(operation, raw.get(id, address));
-      return metric === 'hamming'
+      return raw.metric() === metrics.hamming
         ? runtime.u8.slice(address, address + dimension / 8)
         : runtime.copyF32(address, dimension);
     });
@@ -396,12 +402,22 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     this.use(operation);
     const { k = 10, ef = 64, filter } = check.options(operation, options, ['k', 'ef', 'filter']);
     const { runtime } = this;
+    check.integer(operation, 'k', k);
+    check.integer(operation, 'ef', ef);
+    const source = this.#elements(operation, 'query', query, 1);
+    const raw =
+      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    // A careless k must not take memory: there are no more results than vectors.
+    const most = k <= CAREFUL ? k : Math.min(k, Math.max(1, this.size));
+    // Each block is a call into the module: one holds the query and the results.
     return runtime.scratch(operation, (scratch) => {
-      const vector = this.#vectorsIn(scratch, operation, 'query', query, 1);
-      check.integer(operation, 'k', k);
-      // A careless k must not take memory: there are no more results than vectors.
-      const most = Math.min(k, Math.max(1, this.size));
-      const at = this.#search(scratch, operation, vector.address, 1, most, ef, filter);
+      const [width, wide] = [source.length, source instanceof Uint8Array ? 1 : 4];
+      const vector = scratch.bytes(8 * most + 4 + width * wide + 4) + 8 * most + 4;
+      const ids = vector - 8 * most - 4;
+      if (source instanceof Uint8Array) runtime.u8.set(source, vector);
+      else runtime.f32.set(source, vector / 4);
+      const at = [ids, ids + 4 * most, ids + 8 * most] as const;
+      runtime.check(operation, this.run(vector, 1, most, ef, raw, at));
       const found = runtime.u32[at[2] / 4] as number;
       return { ids: runtime.copyU32(at[0], found), distances: runtime.copyF32(at[1], found) };
     });
@@ -430,13 +446,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const { k = 10, ef = 64, filter, into } = check.options(operation, options, keys);
     const { runtime } = this;
     return runtime.scratch(operation, (scratch) => {
-      const vectors = this.#vectorsIn(scratch, operation, 'queries', queries);
+      const vectors = this.vectorsIn(scratch, operation, 'queries', queries);
       const { count } = vectors;
       const at = this.#search(scratch, operation, vectors.address, count, k, ef, filter);
       const results = resultArrays(operation, into, count * k);
-      results.ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
-      results.distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
-      return { ...results, found: runtime.copyU32(at[2], count), k };
+      const [ids, distances] = results.views;
+      ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
+      distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
+      return { ...results.given, found: runtime.copyU32(at[2], count), k };
     });
   }
 
@@ -456,7 +473,9 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * ```
    */
   save(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.use(this.named('save')).fileSize());
+    const operation = this.named('save');
+    const size = this.use(operation).fileSize();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     let at = 0;
     for (const piece of this.saveInPieces()) {
       bytes.set(piece, at);
@@ -555,38 +574,64 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const code = check.choice(operation, 'duplicates', duplicates, duplicateCodes);
     runtime.scratch(operation, (scratch) => {
       const { address, length } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, argument, vectors, length);
+      const batch = this.vectorsIn(scratch, operation, argument, vectors, length);
       const status = this.use(operation).add(address, batch.address, length, code, runtime.out);
       this.addedOrThrow(operation, status, length);
     });
   }
 
-  // Copies vectors in; `count` of them, or as many as there are.
-  #vectorsIn(
+  /** @internal Copies vectors in; `count` of them, or as many as there are. */
+  protected vectorsIn(
     scratch: Scratch,
     operation: string,
     argument: string,
     value: VectorArray,
     count?: number,
   ): { address: number; count: number; stride: number } {
-    const { runtime, metric, dimension } = this;
-    const bits = metric === 'hamming';
-    const width = bits ? dimension / 8 : dimension;
-    if (bits && !(value instanceof Uint8Array))
-      throw check.typeError(operation, argument, 'Uint8Array', value);
-    if (!bits && value instanceof Uint8Array)
+    const { runtime } = this;
+    const source = this.#elements(operation, argument, value, count);
+    const width = this.#width();
+    const bits = this.#shape?.bits === true;
+    const held = source.length / width;
+    const stride = bits ? width : 4 * width;
+    const address = scratch.bytes(held * stride);
+    if (bits) runtime.u8.set(source as Uint8Array, address);
+    else runtime.f32.set(source, address / 4);
+    return { address, count: held, stride };
+  }
+
+  // Elements of a vector as users give it. Neither metric nor dimension ever changes: they are asked for once.
+  #width(): number {
+    this.#shape ??= this.#ask();
+    return this.#shape.bits ? this.#shape.dimension / 8 : this.#shape.dimension;
+  }
+
+  // Not of the public getters: a subclass may say anything.
+  #ask() {
+    const raw = this.use(this.named('dimension'));
+    return { bits: raw.metric() === metrics.hamming, dimension: raw.dimension() };
+  }
+
+  // Checks type and length of `count` vectors, or of as many as there are.
+  #elements(
+    operation: string,
+    argument: string,
+    value: VectorArray,
+    count?: number,
+  ): Uint8Array | Float32Array | Float64Array {
+    const width = this.#width();
+    const bits = this.#shape?.bits === true;
+    if (!bits && kindOf(value) === 'Uint8Array')
       throw check.typeError(operation, argument, 'Float32Array, Float64Array or number[]', value);
-    const source = bits ? (value as Uint8Array) : realArray(operation, argument, value);
+    const source = bits
+      ? asTyped(operation, argument, value, 'Uint8Array')
+      : realArray(operation, argument, value);
     const held = count ?? Math.floor(source.length / width);
     if (source.length !== held * width) {
       const wanted = count === undefined ? (held + 1) * width : held * width;
       throw check.shapeError(operation, argument, wanted, source.length);
     }
-    const stride = bits ? width : 4 * width;
-    const address = scratch.bytes(held * stride);
-    if (bits) runtime.u8.set(source, address);
-    else runtime.f32.set(source, address / 4);
-    return { address, count: held, stride };
+    return source;
   }
 
   #search(
@@ -615,17 +660,15 @@ function resultArrays(
   operation: string,
   into: { ids: Uint32Array; distances: Float32Array } | undefined,
   length: number,
-): SearchResult {
-  if (into === undefined) {
-    return { ids: new Uint32Array(length), distances: new Float32Array(length) };
-  }
-  const { ids, distances } = into;
-  if (!(ids instanceof Uint32Array))
-    throw check.typeError(operation, 'into.ids', 'Uint32Array', ids);
-  if (!(distances instanceof Float32Array))
-    throw check.typeError(operation, 'into.distances', 'Float32Array', distances);
+): { given: SearchResult; views: [Uint32Array, Float32Array] } {
+  const given = into ?? {
+    ids: make(operation, 4 * length, () => new Uint32Array(length)),
+    distances: make(operation, 4 * length, () => new Float32Array(length)),
+  };
+  const ids = asTyped(operation, 'into.ids', given.ids, 'Uint32Array');
+  const distances = asTyped(operation, 'into.distances', given.distances, 'Float32Array');
   if (ids.length !== length) throw check.shapeError(operation, 'into.ids', length, ids.length);
   if (distances.length !== length)
     throw check.shapeError(operation, 'into.distances', length, distances.length);
-  return { ids, distances };
+  return { given: { ids: given.ids, distances: given.distances }, views: [ids, distances] };
 }

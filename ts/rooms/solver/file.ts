@@ -21,6 +21,7 @@ import {
 import {
   asyncPiecesOf,
   kindOfBytes,
+  lengthOf,
   pieceOf,
   piecesOf,
   type SourceKind,
@@ -107,19 +108,13 @@ export function loadSolver<M>(
   const front = new Front(runtime, operation, domains);
   const kind = kindOfBytes(operation);
   const pieces = front.through(piecesOf(source, kind), kind);
-  const length = lengthOf(source);
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   try {
     const matrix = loadFile(runtime, operation, pieces, matrixFile(runtime, wrap, length));
     return { matrix, settings: front.settings() };
   } catch (error) {
     throw front.done ? moved(operation, error) : error;
   }
-}
-
-/** Bytes of the matrix's own file, where the length of the source is known. */
-function lengthOf(source: unknown): number {
-  const { byteLength = 0 } = (source ?? {}) as Partial<Uint8Array>;
-  return Math.max(0, byteLength - SHIFT);
 }
 
 /** Reads a file that is coming. */
@@ -132,7 +127,7 @@ export async function loadSolverAsync<M>(
   options: LoadAsyncOptions,
 ): Promise<LoadedSolver<M>> {
   const front = new Front(runtime, operation, domains);
-  const length = lengthOf(source);
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   const { onProgress } = options;
   const given =
     typeof onProgress !== 'function'

@@ -4,9 +4,7 @@ import {
   type Block,
   F32,
   F64,
-  isInMemory,
   type RealArray,
-  realArray,
   type Scratch,
 } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -27,7 +25,5 @@ export function valuesIn(
   const type = dtype === undefined ? undefined : check.choice(operation, 'dtype', dtype, dtypes);
   if (values === undefined) return undefined;
   if (type === F64) return scratch.doubles(argument, values);
-  if (type === undefined || values instanceof Float32Array) return scratch.reals(argument, values);
-  const wide = isInMemory(values) ? values.toArray() : realArray(operation, argument, values);
-  return scratch.reals(argument, Float32Array.from(wide));
+  return type === undefined ? scratch.reals(argument, values) : scratch.floats(argument, values);
 }
