@@ -17,6 +17,7 @@ import {
   loadFileAsync,
 } from '../../runtime/file.js';
 import { adopt } from '../../runtime/object.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
@@ -166,10 +167,10 @@ export class Flat extends VectorIndex<RawFlat> {
    * console.log(again.get(1)); // Float32Array(2) [ 3, 4 ]
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Flat {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Flat {
     const operation = 'Flat.load';
     const runtime = runtimeOf(this, operation);
-    const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
+    const file = wholeBytes(bytes, operation);
     if (verified(operation, options))
       return loadFile(runtime, operation, file, loadingFlat(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
@@ -422,10 +423,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Hnsw {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Hnsw {
     const operation = 'Hnsw.load';
     const runtime = runtimeOf(this, operation);
-    const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
+    const file = wholeBytes(bytes, operation);
     if (verified(operation, options))
       return loadFile(runtime, operation, file, loadingHnsw(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
