@@ -33,6 +33,12 @@ function free({ raw, runtime, companions }: Held): void {
   raw.delete();
 }
 
+/** What Node's `util.inspect` and `console.log` call. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** The parts of what `util.inspect` hands to a custom function that are used. */
+type Inspect = (value: unknown, options: unknown) => string;
+
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
  * when you are done, or write `using graph = ...`. What is forgotten is freed some time after it became unreachable.
@@ -101,6 +107,24 @@ export abstract class WasmObject<R extends RawObject> {
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
+  }
+
+  /**
+   * A few facts that say what the object is, for printing. Called while it is usable.
+   *
+   * @internal
+   */
+  protected facts(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    const { name } = this.constructor;
+    if (this.disposed) return `${name} (disposed)`;
+    if (this.#busy > 0) return `${name} (busy)`;
+    const text = inspect ?? ((value: unknown) => JSON.stringify(value));
+    return `${name} ${text(this.facts(), options)}`;
   }
 
   /**
@@ -184,8 +208,9 @@ export function rawOf<R extends RawObject>(
   argument: string,
   value: unknown,
   Class: { prototype: WasmObject<R>; name: string },
+  name = Class.name,
 ): R {
-  if (!isInstance(value, Class)) throw typeError(operation, argument, Class.name, value);
+  if (!isInstance(value, Class)) throw typeError(operation, argument, name, value);
   if (value.runtime !== runtime) {
     throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
       argument,
@@ -229,6 +254,21 @@ export function notConstructible(Class: { name: string }): Error {
   const remedy = calls.length > 0 ? calls.join(', ') : 'the functions of its room make one';
   const message = `new ${Class.name}() makes no object, as its memory is the module's: call ${remedy}`;
   return new SublinearTypeError(`new ${Class.name}`, message);
+}
+
+/**
+ * The same by the class of an engine itself: what `this` is in a static method, and `constructor` of an object.
+ *
+ * @internal
+ */
+export function adoptAs<T>(
+  runtime: Runtime,
+  operation: string,
+  Bound: unknown,
+  raw: RawObject | null,
+): T {
+  adopted = runtime.made(operation, raw);
+  return new (Bound as new (raw: RawObject) => T)(adopted);
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.

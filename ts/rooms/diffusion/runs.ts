@@ -94,7 +94,7 @@ export interface PageRankTracker {
    * import { load } from 'sublinear/diffusion';
    *
    * const { Graph, trackPageRank } = await load();
-   * using before = Graph.fromEdges({ from: [0, 1], to: [1, 0], directed: false });
+   * using before = Graph.fromEdges({ from: [0], to: [1], directed: false });
    * const tracker = trackPageRank(before, {});
    * using after = before.edited({ add: { from: [1], to: [2] }, nodeCount: 3 });
    * const { scores } = await tracker.updateAsync(after);
