@@ -178,7 +178,7 @@ static uint32_t pick_number(const char *name) {
       {"top_k", 8},   {"m", 20},
       {"ef", 40},     {"ef_construction", 40},
       {"index", 3},   {"metric", 6},
-      {"codes", 4},   {"exact", 3},
+      {"codes", 6},   {"exact", 3},
       {"id", 40},     {"k", 9},
       {"kind", 4},    {"capacity", 300},
       {"value", 3},   {"max_iterations", 60},
@@ -269,6 +269,7 @@ static const void *pick_array(const char *type, const char *name) {
   if (is(name, "t_indices") || is(name, "b_indices")) return one_in(2) ? NULL : kept_indices;
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if (is(name, "initial_guess") && one_in(2)) return NULL;
+  if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
   void *buffer = inputs[call.inputs++];
   call.shift = one_in(8) ? 0.6 : 0;
   bool doubles = is(type, "double") || (is(type, "void") && call.value_type == 2 &&
