@@ -15,7 +15,7 @@ typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;
 struct sl_reader {
   sl_file_kind kind;
   stage stage;
-  uint64_t length; // 0: not known before the head
+  uint64_t length; // 0: not known before the header
   uint64_t offset; // in the file, of the next byte
   uint8_t *head;
   uint32_t count;

@@ -3,15 +3,13 @@
 //
 // The identity stands in pagerank.h. With residual r known up to an error e in the 1-norm, the
 // returned x + r has the bound (d (||r||_1 + e) + ...) / S. e is either
-//   recomputed:  r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute
-//   values
-//                add up to T_v, so its error is at most (k_v + 3) u T_v; each term is off by
-//                (terms of the strength + 5) u itself;
-//   or, for push, known beforehand: a push from u changes x_u (rounding u x_u <= u / (1 - d),
-//   counted
-//                twice, since it stands in the identity twice), multiplies (at most (degree + 5) u
-//                of the mass) and adds to residuals that are at most `greatest` (1, unless the run
-//                follows another); to that comes what r was off by when pushing began.
+//   recomputed:       r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute
+//                     values add up to T_v, so its error is at most (k_v + 3) u T_v; each term is
+//                     off by (terms of the strength + 5) u itself
+//   known (push):     a push from u changes x_u (rounding u x_u <= u / (1 - d), counted twice, since
+//                     it is in the identity twice), multiplies (at most (degree + 5) u of the mass)
+//                     and adds to residuals that are at most `greatest` (1, unless the run follows
+//                     another); added to that is what r was off by when pushing began
 #include "diffusion/method.h"
 
 #include <math.h>

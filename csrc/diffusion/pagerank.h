@@ -69,8 +69,7 @@ sl_status sl_pagerank_begin_global(sl_pagerank *pagerank, const sl_pagerank_opti
 // other edges than before, which is where it is computed anew; pushing then spreads what has
 // changed, of either sign. The certificate is that of the new graph.
 //   previous   finished, of sl_pagerank_begin, _begin_global or of this; unchanged. Its graph may
-//   be
-//              another object of the same kind, with as many nodes or fewer
+//              be another object of the same kind, with as many nodes or fewer
 //   options    damping must be that of the previous run; methods AUTO and PUSH only
 //   Errors: ERR_STATE ("previous": not finished, or it settled a ranking),
 //           ERR_UNSUPPORTED ("graph": directed and undirected, or fewer nodes; "method"),

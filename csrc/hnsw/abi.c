@@ -99,6 +99,32 @@ int32_t SL_ABI(sl_abi_flat_search)(sl_handle handle, const void *queries, uint32
   SL_TRY(filter_of(filter_handle, &filter));
   return sl_flat_search(flat, queries, count, k, filter, ids, distances, found);
 }
+int32_t SL_ABI(sl_abi_flat_search_radius)(sl_handle handle, const void *query, double radius,
+                                          uint32_t most, sl_handle filter_handle, uint32_t *ids,
+                                          float *distances, uint32_t *found) {
+  sl_flat *flat;
+  sl_filter *filter;
+  SL_TRY(flat_of(handle, &flat));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_flat_search_radius(flat, query, radius, most, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_flat_diversify)(sl_handle handle, uint32_t *ids, float *distances,
+                                      uint32_t count, uint32_t k, double diversity) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_diversify(flat, ids, distances, count, k, diversity);
+}
+int32_t SL_ABI(sl_abi_flat_remove_many)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                        uint32_t *removed) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_remove_many(flat, ids, count, removed);
+}
+int32_t SL_ABI(sl_abi_flat_shrink)(sl_handle handle) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_shrink(flat);
+}
 int32_t SL_ABI(sl_abi_flat_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_flat *flat;
   SL_TRY(flat_of(handle, &flat));
@@ -250,6 +276,21 @@ int32_t SL_ABI(sl_abi_hnsw_recall)(sl_handle handle, const void *queries, uint32
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_recall(index, queries, count, k, ef, hits, wanted);
+}
+int32_t SL_ABI(sl_abi_hnsw_search_radius)(sl_handle handle, const void *query, double radius,
+                                          uint32_t most, uint32_t ef, sl_handle filter_handle,
+                                          uint32_t *ids, float *distances, uint32_t *found) {
+  sl_hnsw *index;
+  sl_filter *filter;
+  SL_TRY(hnsw_of(handle, &index));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_hnsw_search_radius(index, query, radius, most, ef, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_hnsw_diversify)(sl_handle handle, uint32_t *ids, float *distances,
+                                      uint32_t count, uint32_t k, double diversity) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_diversify(index, ids, distances, count, k, diversity);
 }
 int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_hnsw *index;

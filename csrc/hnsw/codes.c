@@ -193,7 +193,7 @@ void sl_codes_learn_when_due(sl_store *store, const float *newest) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
-  return 1 + (sl_codes_origin(store) != NULL ? 3 : 2) * store->dimension;
+  return 1 + (store->codes == SL_CODES_RABITQ ? 3 : 2) * store->dimension;
 }
 
 const float *sl_codes_model(const sl_store *store) { return set_of(store, false); }

@@ -106,14 +106,29 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
 // How much of the truth searches find: each query of a sample is searched for and compared with all
 // vectors, as well as these are known (an index of codes without exact rows knows its codes only).
 //   queries  count * sl_metric_input_bytes(), read; NULL: stored vectors, evenly taken, none of
-//   which
-//            counts as its own neighbour; then count is at most sl_hnsw_size()
+//            which counts as its own neighbour; then count is at most sl_hnsw_size()
 //   hits     count, written: results that are as near as the k nearest (equal distances count)
 //   wanted   count, written: how many there are to be found, at most k
 //   Errors: as sl_hnsw_search, ERR_ARGUMENT (count). Allocates scratch.
 //   O(size * count * dimension).
 sl_status sl_hnsw_recall(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
                          uint32_t ef, uint32_t *hits, uint32_t *wanted);
+
+// All vectors within a radius of a query, nearest first: a search whose k grows until the last one
+// found is farther away, so that it finds what searches find.
+//   query    sl_metric_input_bytes(), read
+//   radius   a distance of the metric; results are at most so far away
+//   most     at most so many results, at least 1
+//   ids, distances   most, written: the first *found
+//   found    written; where it is `most` there may be more
+//   Errors: ERR_ARGUMENT (radius is not a number, most or ef = 0), and as sl_hnsw_search().
+sl_status sl_hnsw_search_radius(sl_hnsw *index, const void *query, double radius, uint32_t most,
+                                uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
+                                uint32_t *found);
+
+// sl_diversify() (diverse.h) on results of this index.
+sl_status sl_hnsw_diversify(const sl_hnsw *index, uint32_t *ids, float *distances, uint32_t count,
+                            uint32_t k, double diversity);
 
 // Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it: the
 // exact row, or without one what the code stands for. Errors: ERR_INDEX.

@@ -4,10 +4,12 @@
 // Guestrin, M. Zaharia, "ACORN: Performant and predicate-agnostic search over vector embeddings and
 // structured data", 2024, arXiv:2403.04871 (the variant that needs no denser graph: neighbours of
 // neighbours that are not allowed themselves).
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "hnsw/copies.h"
+#include "hnsw/diverse.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/rerank.h"
@@ -31,6 +33,9 @@ enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are cou
 
 // How often a search with codes is repeated with twice the candidates.
 enum { WIDER_TURNS = 2 };
+
+// Neighbours that a search within a radius looks for first.
+enum { RADIUS_FIRST = 64 };
 
 typedef struct search {
   sl_scorer scorer;
@@ -265,4 +270,24 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
     sl_results_end(ids + row, distances + row, index->pool_count, k);
   }
   return SL_OK;
+}
+
+sl_status sl_hnsw_search_radius(sl_hnsw *index, const void *query, double radius, uint32_t most,
+                                uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
+                                uint32_t *found) {
+  *found = 0;
+  SL_REQUIRE(!isnan(radius), SL_ERR_ARGUMENT, "radius", "a number");
+  SL_REQUIRE(most > 0, SL_ERR_ARGUMENT, "most", "at least 1");
+  for (uint32_t k = most < RADIUS_FIRST ? most : RADIUS_FIRST;;) {
+    SL_TRY(sl_hnsw_search(index, query, 1, k, ef, filter, ids, distances, found));
+    bool all = *found < k;
+    while (*found > 0 && distances[*found - 1] > radius) (*found)--, all = true;
+    if (all || k == most) return SL_OK;
+    k = k > most / 4 ? most : 4 * k;
+  }
+}
+
+sl_status sl_hnsw_diversify(const sl_hnsw *index, uint32_t *ids, float *distances, uint32_t count,
+                            uint32_t k, double diversity) {
+  return sl_diversify(&index->store, ids, distances, count, k, diversity);
 }

@@ -632,7 +632,7 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 }
 
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
-  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "work that was begun");
+  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "a call of begin() first");
   *out = (sl_solve_progress){
       .outcome = solver->job.outcome,
       .method = solver->work > 0 ? solver->plan.entries[solver->plan.at].id : SL_SOLVER_AUTO,

@@ -48,6 +48,15 @@ test('the room list has been found', () => {
   expect(open.length).toBeGreaterThan(0);
 });
 
+test('the C library has the version of the package', () => {
+  const header = read('csrc/base/version.h');
+  const [, text] = /#define SL_VERSION "(.*)"/.exec(header)!;
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define SL_VERSION_${part} (\\d+)`).exec(header)![1],
+  );
+  expect([text, parts.join('.')]).toEqual(Array(2).fill(JSON.parse(read('package.json')).version));
+});
+
 describe('folders', () => {
   test('csrc/ has exactly the rooms of CMakeLists.txt', () => {
     expect(list('csrc')).toEqual([...names].sort());

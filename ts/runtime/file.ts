@@ -92,6 +92,8 @@ export interface Loading<Built extends RawObject, T> {
   kind: string;
   /** Bytes that are known to come, when `source` does not say it. */
   length?: number;
+  /** For kinds whose `build` gives the pieces of the file back while it takes them over. */
+  inPieces?: boolean;
   build: (reader: Reader) => Built | null;
   wrap: (built: Built, reader: Reader) => T;
 }
@@ -100,13 +102,17 @@ function reading<Built extends RawObject, T>(
   runtime: Runtime,
   operation: string,
   source: unknown,
-  { kind, build, wrap, ...given }: Loading<Built, T>,
+  { kind, build, wrap, inPieces = false, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
   const length = given.length ?? lengthOf(operation, source);
   return {
     binary: true,
-    open: () => runtime.raw.Reader.create(tag(kind), length),
+    open: () => {
+      const reader = runtime.raw.Reader.create(tag(kind), length);
+      if (inPieces) reader?.keepPieces();
+      return reader;
+    },
     close: build,
     wrap,
   };

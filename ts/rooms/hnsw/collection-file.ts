@@ -117,7 +117,7 @@ export class Front {
       verify &&
       this.#json.reduce((sum, part) => checksum(runtime, operation, part, sum), 0) !== wanted
     ) {
-      const message = '"bytes": checksum does not match, expected undamaged keys';
+      const message = '"bytes": checksum does not match, expected keys with a valid checksum';
       throw new SublinearError('CHECKSUM', operation, message, { argument: 'bytes' });
     }
     let saved: unknown;

@@ -402,7 +402,6 @@ export class Collection<Meta extends object = Metadata> {
     const step = (work: number) => {
       // An insertion is some thousand operations.
       for (let left = Math.ceil(work / 1000); left > 0; left--) {
-        if (!this.index.repairDue(operation)(work)) return false;
         const { done, value } = iterator.next();
         ended = done === true;
         if (ended) return true;
