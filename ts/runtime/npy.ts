@@ -171,7 +171,7 @@ function halfToFloat(bits: number): number {
 }
 
 /** Elements that stand with the first index running fastest, in rows: the last index runs fastest. */
-export function inRows<T extends NpyData>(data: T, shape: readonly number[]): T {
+function inRows<T extends NpyData>(data: T, shape: readonly number[]): T {
   const result = data.slice() as T;
   // Steps in `data` of each index, and where the counters stand.
   const steps: number[] = [];

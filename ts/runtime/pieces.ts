@@ -216,11 +216,11 @@ async function openGzip(pieces: Pieces, kind: SourceKind): Promise<Pieces> {
     start.push(...piece.subarray(0, GZIP.length));
   }
   const all = followedBy(taken, pieces);
-  return isGzip(Uint8Array.from(start)) ? decompressed(all, kind, 'gzip') : all;
+  return isGzip(Uint8Array.from(start)) ? decompressed(all, kind) : all;
 }
 
 /** Bytes through DecompressionStream. Errors of the source stay what they are. */
-export function decompressed(pieces: Pieces, kind: SourceKind, format: 'gzip'): Pieces {
+function decompressed(pieces: Pieces, kind: SourceKind): Pieces {
   const { operation, argument } = kind;
   let fault: { error: unknown } | undefined;
   const source = new ReadableStream<BufferSource>({
@@ -239,7 +239,7 @@ export function decompressed(pieces: Pieces, kind: SourceKind, format: 'gzip'): 
       await pieces.return?.();
     },
   });
-  const reader = source.pipeThrough(new DecompressionStream(format)).getReader();
+  const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader();
   return {
     async next() {
       try {

@@ -117,7 +117,7 @@ async function inflated(
 let table: Uint32Array | undefined;
 
 /** The CRC-32 of zip and gzip. */
-export function crc32(bytes: Uint8Array): number {
+function crc32(bytes: Uint8Array): number {
   table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let sum = byte;
     for (let k = 0; k < 8; k++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb8_8320 : sum >>> 1;

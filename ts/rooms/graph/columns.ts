@@ -7,7 +7,7 @@ import { boolean, integer, rangeError, show, string, typeError } from '../../run
 import type { Column, CsvOptions } from './types.js';
 
 /** SL_COLUMN_NONE and SL_COLUMN_AUTO of csrc/graph/edge_list.h. */
-export const NO_COLUMN = 0xffff_ffff;
+const NO_COLUMN = 0xffff_ffff;
 const AUTO_COLUMN = 0xffff_fffe;
 
 /** What the C core's reader is told. */
@@ -50,7 +50,7 @@ const isNumber = (cell: string | undefined) =>
 const ROWS = 64;
 
 /** The first records of separated values; what the end of the head may have cut is left out. */
-export function recordsOf(text: string, separator: string, ended: boolean): string[][] {
+function recordsOf(text: string, separator: string, ended: boolean): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
   let at = 0;

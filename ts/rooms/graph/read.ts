@@ -19,7 +19,9 @@ import { options as checkOptions, choice, rangeError } from '../../runtime/valid
 import { separatorOf } from './columns.js';
 import { graphFileKeys } from './gather.js';
 import { csvKeys, edgeListKeys } from './lines.js';
+import { markupReader } from './markup.js';
 import { nodeLinkEdges } from './node-link.js';
+import { pajekEdges } from './pajek.js';
 import type {
   Async,
   CsvOptions,
@@ -149,7 +151,7 @@ async function gathered(
   kind: SourceKind,
   onProgress: ((progress: { bytesRead: number }) => void) | undefined,
 ): Promise<EdgesInput> {
-  const reader = await readerOf(operation, format, given);
+  const reader = readerOf(operation, format, given);
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const decoded = (bytes?: Uint8Array) => {
     try {
@@ -179,14 +181,12 @@ async function gathered(
 
 const PART = 1 << 18;
 
-async function readerOf(
+function readerOf(
   operation: string,
   format: 'json' | 'graphml' | 'gexf' | 'pajek',
   given: GraphFileOptions,
-): Promise<{ write(piece: string): void; end(): EdgesInput }> {
-  if (format === 'graphml' || format === 'gexf')
-    return (await import('./markup.js')).markupReader(operation, format, given);
-  const { pajekEdges } = await import('./pajek.js');
+): { write(piece: string): void; end(): EdgesInput } {
+  if (format === 'graphml' || format === 'gexf') return markupReader(operation, format, given);
   const parts: string[] = [];
   return {
     write: (piece) => parts.push(piece),

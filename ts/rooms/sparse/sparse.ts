@@ -26,6 +26,7 @@ import {
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 import { MatrixAlgebra } from './algebra.js';
+import { npzMatrix } from './npz.js';
 import type {
   CooInput,
   CsrInput,
@@ -330,7 +331,6 @@ export class SparseMatrix extends MatrixAlgebra {
     const operation = 'SparseMatrix.fromNpzAsync';
     runtimeOf(this, operation);
     const given = check.options(operation, options, ['dtype']);
-    const { npzMatrix } = await import('./npz.js');
     const found = await npzMatrix(operation, source);
     return 'csr' in found
       ? this.fromCsr({ ...found.csr, ...given })

@@ -1,12 +1,6 @@
 // Values of matrices and weights of graphs on their way into the C core.
 
-import {
-  type Block,
-  F32,
-  F64,
-  type RealArray,
-  type Scratch,
-} from '../../runtime/scratch.js';
+import { type Block, F32, F64, type RealArray, type Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 
