@@ -6,7 +6,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { Graph } from '../graph/graph.js';
 import { type ContributionFunctions, createContributions } from './contributions.js';
 import { createPageRank, type PageRankFunctions } from './pagerank.js';
-import { createPotentials, type PotentialFunctions } from './potentials.js';
+import { createPotentials, type PotentialFunctions } from '../resistance/potentials.js';
 import { createRuns, type RunFunctions } from './runs.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
@@ -47,7 +47,7 @@ export type {
   ResistanceOptions,
   Resistances,
   ResistancesOptions,
-} from './potentials.js';
+} from '../resistance/potentials.js';
 export type { QuestionProgress } from './question.js';
 export type {
   BatchOptions,

@@ -10,8 +10,8 @@ import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from './question.js';
-import { withNodes } from './scores.js';
+import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../diffusion/question.js';
+import { withNodes } from '../diffusion/scores.js';
 
 interface Limits {
   /** Edge operations in all; then the outcome is `'workLimit'`. No limit by default. */
