@@ -1,10 +1,12 @@
-// Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h and graph/metis.h.
+// Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h, graph/metis.h and
+// graph/transfer.h.
 #include "base/abi.h"
 #include "base/abi_container.h"
 #include "graph/components.h"
 #include "graph/edge_list.h"
 #include "graph/file.h"
 #include "graph/metis.h"
+#include "graph/transfer.h"
 
 static sl_status get(sl_handle handle, sl_graph **out) {
   return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);
@@ -254,4 +256,18 @@ sl_handle SL_ABI(sl_abi_graph_load)(sl_handle handle) {
   sl_graph *graph;
   if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
   return hand_out(sl_graph_load(reader, &graph), graph);
+}
+
+// out: 27 doubles, written (SL_GRAPH_TRANSFER).
+int32_t SL_ABI(sl_abi_graph_transfer_out)(sl_handle handle, double *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  sl_graph_transfer_out(graph, out);
+  return SL_OK;
+}
+
+// The graph, its arrays not filled yet, or 0. described: what another module has written.
+sl_handle SL_ABI(sl_abi_graph_transfer_in)(const double *described) {
+  sl_graph *graph;
+  return hand_out(sl_graph_transfer_in(described, &graph), graph);
 }

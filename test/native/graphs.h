@@ -3,6 +3,7 @@
 #define SL_TEST_GRAPHS_H
 
 #include <math.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "check.h"
