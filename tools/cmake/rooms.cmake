@@ -1,11 +1,14 @@
-# sl_room(<name> [INTERNAL] [DEPENDS <room>...])
+# sl_room(<name> [INTERNAL] [DEPENDS <room>...] [HOLDS <room>...])
+#
+# DEPENDS: the rooms whose C functions it calls. HOLDS: those of them whose objects its users pass to it or get from it, so
+# that a module with this room needs their bindings and raw ABI as well.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;HOLDS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -13,6 +16,12 @@ function(sl_room name)
   foreach(dependency IN LISTS arg_DEPENDS)
     if(NOT dependency IN_LIST rooms)
       message(FATAL_ERROR "sl_room(${name}): ${dependency} must be declared above it")
+    endif()
+  endforeach()
+
+  foreach(held IN LISTS arg_HOLDS)
+    if(NOT held IN_LIST arg_DEPENDS)
+      message(FATAL_ERROR "sl_room(${name}): it can hold only what it depends on, not ${held}")
     endif()
   endforeach()
 
@@ -34,11 +43,12 @@ function(sl_room name)
     set_property(GLOBAL PROPERTY SL_ROOM_${name}_${key} "${${key}}")
   endforeach()
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_depends "${arg_DEPENDS}")
+  set_property(GLOBAL PROPERTY SL_ROOM_${name}_holds "${arg_HOLDS}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_internal "${arg_INTERNAL}")
 endfunction()
 
-# The rooms of the list with all they depend on, in the order of declaration, without repetition.
-function(sl_room_closure out)
+# The rooms of the list with all that `relation` leads to (depends, holds), in the order of declaration, without repetition.
+function(sl_room_closure out relation)
   set(wanted ${ARGN})
   set(closure "")
   get_property(rooms GLOBAL PROPERTY SL_ROOMS)
@@ -47,13 +57,13 @@ function(sl_room_closure out)
       message(FATAL_ERROR "no room is called ${room}")
     endif()
   endforeach()
-  # Declared dependencies first: from the last room up, every room has been seen before the rooms it needs.
+  # What a room names is declared above it: from the last room up, every room has been seen before those it leads to.
   list(REVERSE rooms)
   foreach(room IN LISTS rooms)
     if(room IN_LIST wanted)
       list(PREPEND closure ${room})
-      get_property(depends GLOBAL PROPERTY SL_ROOM_${room}_depends)
-      list(APPEND wanted ${depends})
+      get_property(further GLOBAL PROPERTY SL_ROOM_${room}_${relation})
+      list(APPEND wanted ${further})
     endif()
   endforeach()
   set(${out} "${closure}" PARENT_SCOPE)
