@@ -119,10 +119,11 @@ const complaints = (log) =>
 
 /** ts/ compiles against these; they are generated, so git ignores them. */
 function stageSources() {
-  for (const name of ['bundles.ts', 'codes.ts'])
-    put(join(out, name), join(root, 'ts/generated', name));
+  const generated = join(root, 'ts/generated');
+  run(execPath, ['tools/generate.mjs', join(out, 'bundles.json'), generated], false);
+  put(join(out, 'codes.ts'), join(generated, 'codes.ts'));
   for (const file of files(join(out, 'glue')))
-    put(file, join(root, 'ts/generated/raw', file.slice(out.length + 6)));
+    put(file, join(generated, 'raw', file.slice(out.length + 6)));
 }
 
 function fingerprint() {
@@ -159,16 +160,20 @@ async function bundleThread(dist) {
     logLevel: 'error',
     plugins: [
       {
+        // The thread that starts the worker brings the modules: their files are left out. package.json leads to dist/, which a
+        // first build does not have yet.
         name: 'no-files',
         setup({ onLoad, onResolve }) {
-          // package.json leads to dist/, which a first build does not have yet.
-          onResolve({ filter: /^#wasm-source$/ }, () => ({
-            path: join(dist, 'engine/wasm-source.browser.js'),
+          onResolve({ filter: /^#bundle\// }, ({ path }) => ({
+            path: join(dist, 'generated/bundle', `${path.slice('#bundle/'.length)}.js`),
           }));
-          onLoad({ filter: /[\\/]engine[\\/](inline|wasm-source\.\w+)\.js$/ }, () => ({
-            contents:
-              'export const ships = () => true;' +
-              'export { none as packaged, none as fetched, none as inlined, none as twin }; function none() {}',
+          onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
+          onLoad({ filter: /./, namespace: 'no-files' }, () => ({
+            contents: 'export { none as read, none as fetched }; function none() {}',
+          }));
+          onLoad({ filter: /[\\/]generated[\\/]bundle[\\/]\w+\.js$/ }, ({ path }) => ({
+            contents: readFileSync(path, 'utf8').replace(/^\s+(file|twin): .*\n/gm, ''),
+            loader: 'js',
           }));
         },
       },

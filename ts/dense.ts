@@ -1,5 +1,6 @@
 // Dense vectors in the engine's memory.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { dense } from './generated/room/dense.js';
 import type { DenseRoom } from './rooms/dense/dense.js';
 
 export * from './rooms/dense/dense.js';
@@ -15,6 +16,6 @@ export * from './rooms/dense/dense.js';
  * console.log(Vector.from([3, 4]).norm()); // 5
  * ```
  */
-export async function load(options?: EngineOptions): Promise<DenseRoom> {
-  return (await getEngine(options)).use('dense');
+export function load(options?: EngineOptions): Promise<DenseRoom> {
+  return loadRoom(dense, options);
 }

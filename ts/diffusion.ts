@@ -1,6 +1,7 @@
 // Scores of nodes by walks on a graph, and what electrical networks say: PageRank, heat kernel, resistances, potentials.
 // The functions stand in ts/internal/diffusion-*.ts, each file with its part of the room's interface.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { diffusion } from './generated/room/diffusion.js';
 import type { DiffusionRoom } from './rooms/diffusion/diffusion.js';
 
 export * from './rooms/diffusion/diffusion.js';
@@ -17,6 +18,6 @@ export * from './rooms/diffusion/diffusion.js';
  * console.log(pageRank(graph).scores[0]?.toFixed(4)); // 0.5000
  * ```
  */
-export async function load(options?: EngineOptions): Promise<DiffusionRoom> {
-  return (await getEngine(options)).use('diffusion');
+export function load(options?: EngineOptions): Promise<DiffusionRoom> {
+  return loadRoom(diffusion, options);
 }

@@ -1,5 +1,6 @@
 // Graphs in the engine's memory.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { graph } from './generated/room/graph.js';
 import type { GraphRoom } from './rooms/graph/graph.js';
 
 export * from './rooms/graph/graph.js';
@@ -15,6 +16,6 @@ export * from './rooms/graph/graph.js';
  * console.log(Graph.fromEdges({ from: [0], to: [1] }).nodeCount); // 2
  * ```
  */
-export async function load(options?: EngineOptions): Promise<GraphRoom> {
-  return (await getEngine(options)).use('graph');
+export function load(options?: EngineOptions): Promise<GraphRoom> {
+  return loadRoom(graph, options);
 }

@@ -1,5 +1,6 @@
 // Nearest neighbours: an HNSW index, an exact one, and filters.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { hnsw } from './generated/room/hnsw.js';
 import type { HnswRoom } from './rooms/hnsw/hnsw.js';
 
 export * from './rooms/hnsw/hnsw.js';
@@ -17,6 +18,6 @@ export * from './rooms/hnsw/hnsw.js';
  * console.log([...index.search([0.9, 0.9], { k: 2 }).ids]); // [ 2, 1 ]
  * ```
  */
-export async function load(options?: EngineOptions): Promise<HnswRoom> {
-  return (await getEngine(options)).use('hnsw');
+export function load(options?: EngineOptions): Promise<HnswRoom> {
+  return loadRoom(hnsw, options);
 }

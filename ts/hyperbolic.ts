@@ -1,6 +1,7 @@
 // Hyperbolic space in the Poincare ball: distances, translations, and the maps to and from tangent vectors. Indexes of
 // points are `Hnsw` and `Flat` of the room `hnsw` with `metric: 'poincare'`.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { hyperbolic } from './generated/room/hyperbolic.js';
 import type { HyperbolicRoom } from './rooms/hyperbolic/hyperbolic.js';
 
 export * from './rooms/hyperbolic/hyperbolic.js';
@@ -16,6 +17,6 @@ export * from './rooms/hyperbolic/hyperbolic.js';
  * console.log(poincareDistance([0.2], [0.2], { dimension: 1 })); // Float64Array(1) [ 0 ]
  * ```
  */
-export async function load(options?: EngineOptions): Promise<HyperbolicRoom> {
-  return (await getEngine(options)).use('hyperbolic');
+export function load(options?: EngineOptions): Promise<HyperbolicRoom> {
+  return loadRoom(hyperbolic, options);
 }

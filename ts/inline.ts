@@ -1,12 +1,9 @@
 // The WebAssembly as part of the JavaScript, for programs that must not fetch a file.
-
-import { inlined, isModuleName } from './engine/inline.js';
-import type { ModuleName } from './generated/bundles.js';
-import { SublinearRangeError } from './runtime/errors.js';
+import { INLINE } from './runtime/source.js';
 
 /**
  * A source for the `wasm` option that fetches nothing: the modules are JavaScript text (a third larger than the files).
- * Of each only the variant that is used gets imported.
+ * Each is imported when one of its rooms is loaded, and only the variant that runs.
  *
  * @example
  * ```ts
@@ -17,11 +14,4 @@ import { SublinearRangeError } from './runtime/errors.js';
  * console.log(engine.dense.Vector.from([3, 4]).norm()); // 5
  * ```
  */
-export function inline(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  const name = file.replace(/\.wasm$/, '');
-  if (!isModuleName(name)) {
-    const message = `"file" expected the name of a module of this package, got ${JSON.stringify(file)}`;
-    throw new SublinearRangeError('RANGE', 'inline', message, { argument: 'file' });
-  }
-  return inlined(name satisfies ModuleName);
-}
+export const inline: typeof INLINE = INLINE;

@@ -1,5 +1,6 @@
 // Smaller numbers: vectors as bytes, as bits, as 16-bit floats.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { quant } from './generated/room/quant.js';
 import type { QuantRoom } from './rooms/quant/quant.js';
 
 export * from './rooms/quant/quant.js';
@@ -15,6 +16,6 @@ export * from './rooms/quant/quant.js';
  * console.log(fromFloat16(toFloat16([0.5]))); // Float32Array(1) [ 0.5 ]
  * ```
  */
-export async function load(options?: EngineOptions): Promise<QuantRoom> {
-  return (await getEngine(options)).use('quant');
+export function load(options?: EngineOptions): Promise<QuantRoom> {
+  return loadRoom(quant, options);
 }

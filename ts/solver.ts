@@ -1,5 +1,6 @@
 // Systems of linear equations A x = b.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { solver } from './generated/room/solver.js';
 import type { SolverRoom } from './rooms/solver/solver.js';
 
 export * from './rooms/solver/solver.js';
@@ -16,6 +17,6 @@ export * from './rooms/solver/solver.js';
  * console.log(solve(matrix, [1]).solution); // Float64Array(1) [ 0.25 ]
  * ```
  */
-export async function load(options?: EngineOptions): Promise<SolverRoom> {
-  return (await getEngine(options)).use('solver');
+export function load(options?: EngineOptions): Promise<SolverRoom> {
+  return loadRoom(solver, options);
 }

@@ -1,5 +1,6 @@
 // Sparse matrices in the engine's memory.
-import { type EngineOptions, getEngine } from './engine/engine.js';
+import { type EngineOptions, loadRoom } from './engine/engine.js';
+import { sparse } from './generated/room/sparse.js';
 import type { SparseRoom } from './rooms/sparse/sparse.js';
 
 export * from './rooms/sparse/sparse.js';
@@ -15,6 +16,6 @@ export * from './rooms/sparse/sparse.js';
  * console.log(SparseMatrix.identity(3).nnz); // 3
  * ```
  */
-export async function load(options?: EngineOptions): Promise<SparseRoom> {
-  return (await getEngine(options)).use('sparse');
+export function load(options?: EngineOptions): Promise<SparseRoom> {
+  return loadRoom(sparse, options);
 }

@@ -1,7 +1,7 @@
 // One word names a capability in every folder. This test reads the room list of CMakeLists.txt, the folders, package.json
 // and the includes, and fails where they disagree.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -123,6 +123,79 @@ describe('package.json', () => {
     const bundled = Object.values(bundles).flatMap((bundle) => [...bundle.rooms] as string[]);
     expect(bundled.sort()).toEqual([...open].sort());
     expect(Object.keys(bundleOfRoom).sort()).toEqual([...open].sort());
+  });
+});
+
+describe('imports of ts/', () => {
+  const files = readdirSync(join(root, 'ts'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.includes('generated/raw'),
+  );
+  /** What each file imports, types included; generated files count, what the build adds beside the code does not. */
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      [...read(`ts/${file}`).matchAll(/(?:from|import)\s*\(?\s*'([.#][^']+)\.?[jt]?s?'/g)]
+        .map(([, path]) =>
+          path!.startsWith('#bundle/')
+            ? `generated/bundle/${path!.slice('#bundle/'.length)}.ts`
+            : join(dirname(file), path!.replace(/\.js$/, '.ts')),
+        )
+        .filter((path) => files.includes(path)),
+    ]),
+  );
+
+  test('have no circle', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const circles: string[] = [];
+    const visit = (file: string, path: string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+        return;
+      }
+      state.set(file, 'open');
+      for (const next of imports.get(file) ?? []) visit(next, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+    expect(imports.get('index.ts')?.length).toBeGreaterThan(3);
+  });
+
+  // Each layer may import from itself and from those that stand after it.
+  const layers = [
+    ['cli/'],
+    ['worker/'],
+    ['engine/'],
+    ['generated/rooms.ts', 'generated/room/', 'generated/bundle/'],
+    ['rooms/'],
+    ['store/'],
+    ['runtime/'],
+    ['generated/'],
+  ];
+  const layerOf = (file: string) =>
+    layers.findIndex((l) => l.some((part) => file.startsWith(part)));
+
+  test('point from entries to the engine, the generated table, the rooms and the runtime', () => {
+    const wrong = [...imports].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => layerOf(file) >= 0 && layerOf(target) >= 0)
+        .filter((target) => layerOf(target) < layerOf(file))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('a room names no other entry, and only the entry of all rooms names all modules', () => {
+    const naming = [...imports].filter(([, targets]) => targets.includes('generated/rooms.ts'));
+    const values = naming.filter(([file]) =>
+      /import \{[^}]*\brooms\b[^}]*\}/.test(read(`ts/${file}`)),
+    );
+    expect(values.map(([file]) => file).sort()).toEqual([
+      'cli/bench.ts',
+      'engine/all.ts',
+      'worker/connection.ts',
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import { createEngine, type Engine, type RoomName } from 'sublinear';
 import type { SolveProgress } from 'sublinear/solver';
 import { createPool, createWorkerEngine, type WorkerEngine } from 'sublinear/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { importRoom } from '../../dist/engine/rooms.js';
+import { bundleOfRoom } from '../../dist/generated/bundles.js';
 import { random } from '../support/door.js';
 
 let local: Engine;
@@ -17,7 +17,7 @@ afterAll(async () => {
   local.dispose();
 });
 
-const roomNames = Object.keys(importRoom) as RoomName[];
+const roomNames = Object.keys(bundleOfRoom) as RoomName[];
 
 /** The error of a promise that must be rejected, as far as programs look at it. */
 async function rejection(promise: Promise<unknown>) {

@@ -4,7 +4,7 @@
 # the glue, serves all variants) and as a raw module without imports for every other host. In the build folder:
 #
 #   out/glue/<name>.js, .d.ts          out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
-#   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.ts    the table, for TypeScript
+#   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.json  the table, for tools/generate.mjs
 #                                                                          out/codes.ts      names of status.h
 
 set(SL_EXTRA_VARIANTS "" CACHE STRING "More TEST variants for every bundle, for instance relaxed")
@@ -207,22 +207,19 @@ function(sl_wasm_opt input output variant)
   add_custom_target(${folder}.${stem} ALL DEPENDS "${output}")
 endfunction()
 
-# Called last: writes the bundle table for TypeScript.
+# Called last: writes the bundle table, from which tools/generate.mjs makes TypeScript's.
 function(sl_finish)
   set(lines "")
-  set(by_room "")
   get_property(bundles GLOBAL PROPERTY SL_BUNDLES)
   foreach(bundle IN LISTS bundles)
     get_property(rooms GLOBAL PROPERTY SL_BUNDLE_${bundle}_rooms)
     get_property(variants GLOBAL PROPERTY SL_BUNDLE_${bundle}_variants)
-    list(JOIN rooms "', '" room_list)
-    list(JOIN variants "', '" variant_list)
-    string(APPEND lines "  ${bundle}: { rooms: ['${room_list}'], variants: ['${variant_list}'] },\n")
-    foreach(room IN LISTS rooms)
-      string(APPEND by_room "  ${room}: '${bundle}',\n")
-    endforeach()
+    list(JOIN rooms "\", \"" rooms)
+    list(JOIN variants "\", \"" variants)
+    list(APPEND lines "    \"${bundle}\": { \"rooms\": [\"${rooms}\"], \"variants\": [\"${variants}\"] }")
   endforeach()
-  configure_file("${CMAKE_SOURCE_DIR}/tools/cmake/bundles.ts.in" "${SL_OUT}/bundles.ts" @ONLY NEWLINE_STYLE UNIX)
+  list(JOIN lines ",\n" lines)
+  configure_file("${CMAKE_SOURCE_DIR}/tools/cmake/bundles.json.in" "${SL_OUT}/bundles.json" @ONLY NEWLINE_STYLE UNIX)
   if(SL_WASM)
     set(status "${CMAKE_SOURCE_DIR}/csrc/base/status.h")
     set(script "${CMAKE_SOURCE_DIR}/tools/codes.mjs")

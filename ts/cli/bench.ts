@@ -3,8 +3,8 @@
 // their bytes, how long they take to load, the most memory that objects held.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { importRoom } from '../engine/rooms.js';
-import { bundleOfRoom, type Room } from '../generated/bundles.js';
+import { bundleOfRoom, type RoomName } from '../generated/bundles.js';
+import { rooms } from '../generated/rooms.js';
 import type { BenchmarkResult } from '../index.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, count, digits, duration, interrupt, type Progress, table } from './terminal.js';
@@ -118,7 +118,7 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
   }
   progress.stop();
   const modules = engine.stats().modules.map((module): Module => {
-    const file = `${bundleOfRoom[module.rooms[0] as Room]}.${module.variant}.wasm`;
+    const file = `${bundleOfRoom[module.rooms[0] as RoomName]}.${module.variant}.wasm`;
     const content = readFileSync(new URL(`../wasm/${file}`, import.meta.url));
     const { loadMs, bytesPeak } = module;
     return { file, bytes: content.length, gzip: gzipSync(content).length, loadMs, bytesPeak };
@@ -132,8 +132,8 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
   async function measureKernels(): Promise<Kernel[]> {
     const scalar = await engineFor([], { ...options, variant: 'scalar' });
     const names: string[] = [];
-    for (const [room, load] of Object.entries(importRoom)) {
-      for (const kernel of Object.keys((await load()).benchmarks)) names.push(`${room}.${kernel}`);
+    for (const { name: room, code } of Object.values(rooms)) {
+      for (const kernel of Object.keys((await code()).benchmarks)) names.push(`${room}.${kernel}`);
     }
     progress.start('kernels', names.length);
     const results: Kernel[] = [];

@@ -1,7 +1,7 @@
 // What the verbs share: an engine as the options ask for, and errors in the words of the command line.
 
-import type { RoomName, Rooms } from '../engine/rooms.js';
-import type { Variant } from '../generated/bundles.js';
+import type { RoomName, Variant } from '../generated/bundles.js';
+import type { Rooms } from '../generated/rooms.js';
 import { createEngine, type Engine } from '../index.js';
 import { isSublinearError } from '../runtime/errors.js';
 import { nameOf } from './files.js';

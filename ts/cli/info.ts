@@ -1,12 +1,11 @@
 // sublinear info
 
-import { importRoom } from '../engine/rooms.js';
-import { bundles } from '../generated/bundles.js';
+import { bundleOfRoom, bundles, type RoomName } from '../generated/bundles.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, duration, facts } from './terminal.js';
 
 export async function info(version: string, options: CommonOptions): Promise<void> {
-  const rooms = Object.keys(importRoom) as (keyof typeof importRoom)[];
+  const rooms = Object.keys(bundleOfRoom) as RoomName[];
   const engine = await engineFor(rooms, options);
   const capabilities = await engine.capabilities();
   const { modules } = engine.stats();

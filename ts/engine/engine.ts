@@ -1,12 +1,20 @@
-// The engine: loads rooms on demand, knows what is loaded, and lets it go.
-
-import { type Bundle, bundleOfRoom, bundles, type Variant, version } from '../generated/bundles.js';
+// The engine: loads rooms on demand, knows what is loaded, and lets it go. It names no room: those come from their
+// descriptors (ts/generated/room), so that a program carries only the rooms that it imports.
+import {
+  bundleOfRoom,
+  bundles,
+  type RoomName,
+  type Variant,
+  version,
+} from '../generated/bundles.js';
+import type { Rooms } from '../generated/rooms.js';
 import { type BenchmarkOptions, type BenchmarkResult, measure } from '../runtime/benchmark.js';
 import { SublinearError } from '../runtime/errors.js';
+import type { Room } from '../runtime/room.js';
 import type { Runtime } from '../runtime/runtime.js';
+import type { BundleSource } from '../runtime/source.js';
 import * as check from '../runtime/validate.js';
 import { loadBundle, type WasmSource } from './loader.js';
-import { importRoom, type RoomModule, type RoomName, type Rooms } from './rooms.js';
 import { type Capabilities, probe } from './variants.js';
 
 /** Names for the most memory that the objects of a module may hold together: 4 MB, 2 GB, 4 GB. */
@@ -26,6 +34,11 @@ export interface EngineOptions {
   /** Where to get the WebAssembly from; by default from the package's own files. */
   wasm?: WasmSource;
 }
+
+type AnyRoom = Room<RoomName, unknown>;
+
+/** The descriptors of the rooms that an engine can load. */
+export type RoomTable = { readonly [R in RoomName]?: Room<R, Rooms[R]> };
 
 /** Options of `createEngine`. */
 export interface CreateEngineOptions<M extends RoomName = RoomName> extends EngineOptions {
@@ -54,26 +67,25 @@ export interface EngineStats {
   }[];
 }
 
-export type { Engine };
-
-const optionKeys = ['memory', 'variant', 'wasm'] as const;
+export const optionKeys = ['memory', 'variant', 'wasm'] as const;
 
 /**
  * A set of loaded rooms with one memory. Made by {@link getEngine} or {@link createEngine}. Objects of one engine cannot
  * be passed to another.
  */
-class Engine {
+export class Engine {
   /** Version of this package. */
   readonly version: string = version;
   readonly #options: EngineOptions;
   readonly #memoryLimit: number;
-  readonly #loading = new Map<Bundle, Promise<Runtime>>();
-  readonly #loaded = new Map<Bundle, Runtime>();
+  readonly #loading = new Map<string, Promise<Runtime>>();
+  readonly #loaded = new Map<string, Runtime>();
   readonly #rooms = new Map<RoomName, { runtime: Runtime; namespace: unknown }>();
+  #table: RoomTable;
   #disposed = false;
 
   static {
-    for (const room of Object.keys(importRoom) as RoomName[]) {
+    for (const room of Object.keys(bundleOfRoom) as RoomName[]) {
       Object.defineProperty(Engine.prototype, room, {
         get(this: Engine) {
           return this.#room(room);
@@ -83,11 +95,12 @@ class Engine {
   }
 
   /** @internal */
-  constructor(options: EngineOptions, operation: string) {
+  constructor(options: EngineOptions, operation: string, table: RoomTable) {
     this.#memoryLimit = memoryBytes(operation, options.memory);
     const { variant } = options;
     if (variant !== undefined) check.choice(operation, 'variant', variant, allVariants());
     this.#options = options;
+    this.#table = table;
   }
 
   /**
@@ -108,18 +121,26 @@ class Engine {
   async use<R extends RoomName>(room: R): Promise<Rooms[R]> {
     const operation = 'engine.use';
     if (typeof room !== 'string') throw check.typeError(operation, 'room', 'string', room);
-    check.choice(operation, 'room', room, importRoom);
+    check.choice(operation, 'room', room, bundleOfRoom);
+    return (await this.load(this.#known(room))) as Rooms[R];
+  }
+
+  /** @internal Loads a room from its descriptor. */
+  async load<N>(room: Room<RoomName, N>): Promise<N> {
+    const operation = 'engine.use';
     this.#assertUsable(operation);
-    const [runtime, module] = await Promise.all([
-      this.#load(bundleOfRoom[room]),
-      importRoom[room](),
-    ]);
+    const [runtime, code] = await Promise.all([this.#load(room.bundle), room.code()]);
     this.#assertUsable(operation);
-    const known = this.#rooms.get(room);
-    if (known?.runtime === runtime) return known.namespace as Rooms[R];
-    const namespace = Object.freeze(module.createRoom(runtime)) as Rooms[R];
-    this.#rooms.set(room, { runtime, namespace });
+    const known = this.#rooms.get(room.name);
+    if (known?.runtime === runtime) return known.namespace as N;
+    const namespace = Object.freeze(code.createRoom(runtime));
+    this.#rooms.set(room.name, { runtime, namespace });
     return namespace;
+  }
+
+  /** @internal The shared engine may be made by the entry of one room, and be asked for all of them later. */
+  know(table: RoomTable): void {
+    this.#table = table;
   }
 
   /**
@@ -141,7 +162,7 @@ class Engine {
     return {
       version,
       modules: live.map(({ bundle, variant, raw, memoryLimit, objects, loadMs }) => ({
-        rooms: [...bundles[bundle].rooms],
+        rooms: [...bundle.rooms],
         variant,
         bytesInUse: raw.bytesInUse(),
         bytesPeak: raw.bytesPeak(),
@@ -187,10 +208,10 @@ class Engine {
     const operation = 'engine.benchmark';
     const [room, ...rest] = check.string(operation, 'name', name).split('.') as [RoomName, string];
     const kernel = rest.join('.');
-    if (!Object.hasOwn(importRoom, room))
+    if (!Object.hasOwn(bundleOfRoom, room))
       throw check.rangeError(operation, 'name', '<room>.<case>', name);
-    // The names tell which room it is, the types cannot.
-    const { benchmarks } = (await importRoom[room]()) as unknown as RoomModule<unknown>;
+    const descriptor = this.#known(room);
+    const { benchmarks } = await descriptor.code();
     const known = Object.keys(benchmarks).map((each) => `${room}.${each}`);
     // What every object inherits is no benchmark.
     const benchmark = Object.hasOwn(benchmarks, kernel) ? benchmarks[kernel] : undefined;
@@ -204,8 +225,8 @@ class Engine {
     check.number(operation, 'minTimeMs', minTimeMs);
     if (!(Number.isFinite(minTimeMs) && minTimeMs >= 0))
       throw check.rangeError(operation, 'minTimeMs', 'finite number >= 0', minTimeMs);
-    const namespace = await this.use(room);
-    const { variant, raw, loadMs } = this.#loaded.get(bundleOfRoom[room]) as Runtime;
+    const namespace = await this.load(descriptor);
+    const { variant, raw, loadMs } = this.#loaded.get(descriptor.bundle.name) as Runtime;
     const prepared = benchmark.prepare(namespace, size);
     try {
       const measured = measure(prepared, minTimeMs);
@@ -278,23 +299,28 @@ class Engine {
     return known.namespace;
   }
 
-  #load(bundle: Bundle): Promise<Runtime> {
-    const before = this.#loading.get(bundle);
-    if (before !== undefined && !this.#loaded.get(bundle)?.crashed) return before;
-    this.#loaded.delete(bundle);
+  #known(room: RoomName): AnyRoom {
+    return this.#table[room] as AnyRoom;
+  }
+
+  #load(bundle: BundleSource): Promise<Runtime> {
+    const { name } = bundle;
+    const before = this.#loading.get(name);
+    if (before !== undefined && !this.#loaded.get(name)?.crashed) return before;
+    this.#loaded.delete(name);
     const { variant, wasm } = this.#options;
     const loading = loadBundle({ bundle, variant, wasm, memoryLimit: this.#memoryLimit }).then(
       (runtime) => {
         if (this.#disposed) runtime.end();
-        else this.#loaded.set(bundle, runtime);
+        else this.#loaded.set(name, runtime);
         return runtime;
       },
       (error) => {
-        this.#loading.delete(bundle);
+        this.#loading.delete(name);
         throw error;
       },
     );
-    this.#loading.set(bundle, loading);
+    this.#loading.set(name, loading);
     return loading;
   }
 
@@ -305,50 +331,20 @@ class Engine {
 
 let shared: Engine | undefined;
 
-/**
- * The shared engine; the same one each time, and a new one after `dispose()`. Nothing is fetched yet: `engine.use()` does
- * that. Options count when the engine is made; asking later for different ones throws `STATE`.
- *
- * @example
- * ```ts
- * import { getEngine } from 'sublinear';
- *
- * const engine = await getEngine();
- * console.log(engine === (await getEngine())); // true
- * ```
- */
-export async function getEngine(options?: EngineOptions): Promise<Engine> {
-  const checked = check.options('getEngine', options, optionKeys);
-  if (shared === undefined || shared.disposed) shared = new Engine(checked, 'getEngine');
-  else shared.assertSame('getEngine', checked);
+/** The shared engine, made with these options or compared with them. */
+export function sharedEngine(options: EngineOptions | undefined, operation: string): Engine {
+  const checked = check.options(operation, options, optionKeys);
+  if (shared === undefined || shared.disposed) shared = new Engine(checked, operation, {});
+  else shared.assertSame(operation, checked);
   return shared;
 }
 
-/**
- * A new engine with its own memory. The rooms in `modules` are loaded when the promise resolves and are properties of
- * the engine.
- *
- * @example
- * ```ts
- * import { createEngine } from 'sublinear';
- *
- * const engine = await createEngine({ modules: ['dense'], memory: 'embedded' });
- * using v = engine.dense.Vector.from([1, 2, 3]);
- * console.log(v.dot(v)); // 14
- * engine.dispose();
- * ```
- */
-export async function createEngine<M extends RoomName = never>(
-  options?: CreateEngineOptions<M>,
-): Promise<Engine & Readonly<Pick<Rooms, M>>> {
-  const operation = 'createEngine';
-  const { modules = [], ...rest } = check.options(operation, options, [...optionKeys, 'modules']);
-  if (!Array.isArray(modules))
-    throw check.typeError(operation, 'modules', 'array of room names', modules);
-  for (const room of modules) check.choice(operation, 'modules', room, importRoom);
-  const engine = new Engine(rest, operation);
-  await Promise.all(modules.map((room) => engine.use(room)));
-  return engine as Engine & Readonly<Pick<Rooms, M>>;
+/** What `load()` of a room's entry does. */
+export async function loadRoom<N>(
+  room: Room<RoomName, N>,
+  options: EngineOptions | undefined,
+): Promise<N> {
+  return sharedEngine(options, 'load').load(room);
 }
 
 /**
@@ -357,7 +353,7 @@ export async function createEngine<M extends RoomName = never>(
  * @internal
  */
 export function checkEngineOptions(operation: string, options: EngineOptions): void {
-  new Engine(options, operation);
+  new Engine(options, operation, {});
 }
 
 function memoryBytes(operation: string, memory: MemoryProfile | number = 'default'): number {

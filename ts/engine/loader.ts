@@ -1,9 +1,11 @@
 // From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
 import '../runtime/globals.js';
-import { fetched, packaged, twin } from '#wasm-source';
-import type { Bundle, ModuleName, Variant } from '../generated/bundles.js';
+import { fetched, read } from '#wasm-source';
+import type { Variant } from '../generated/bundles.js';
+import type { Raw } from '../generated/raw.js';
 import { SublinearError } from '../runtime/errors.js';
-import { type Raw, Runtime } from '../runtime/runtime.js';
+import { Runtime } from '../runtime/runtime.js';
+import { type BundleSource, INLINE, type ModuleSource } from '../runtime/source.js';
 import { bestVariant } from './variants.js';
 
 /** A WebAssembly module in any form: its address, the response to a request, its bytes, or already compiled. */
@@ -16,30 +18,23 @@ export type WasmInput =
   | WebAssembly.Module;
 
 /**
- * Where to get the WebAssembly from instead of the package's own file: one module, or a function that is asked for each
- * file (`'solver.simd.wasm'`).
+ * Where to get the WebAssembly from instead of the package's own file: one module, a function that is asked for each
+ * file (`'solver.simd.wasm'`), or `inline` of `sublinear/inline`.
  */
 export type WasmSource =
   | WasmInput
   | Promise<WasmInput>
-  | ((file: string) => WasmInput | Promise<WasmInput>);
+  | ((file: string) => WasmInput | Promise<WasmInput>)
+  | typeof INLINE;
 
 export interface LoadRequest {
-  bundle: Bundle;
+  bundle: BundleSource;
   variant?: Variant | undefined;
   wasm?: WasmSource | undefined;
   memoryLimit: number;
 }
 
-// The glue of each bundle: Emscripten's JavaScript, the same for all variants.
-const glues: Record<
-  Bundle,
-  () => Promise<{ default: (options: GlueOptions) => Promise<unknown> }>
-> = {
-  solver: () => import('../generated/raw/solver.js'),
-  vector: () => import('../generated/raw/vector.js'),
-};
-
+/** What the glue is called with. */
 interface GlueOptions {
   instantiateWasm: (
     imports: WebAssembly.Imports,
@@ -49,6 +44,8 @@ interface GlueOptions {
   printErr: (text: string) => void;
 }
 
+type Glue = (options: GlueOptions) => Promise<unknown>;
+
 export async function loadBundle({
   bundle,
   variant,
@@ -57,14 +54,16 @@ export async function loadBundle({
 }: LoadRequest): Promise<Runtime> {
   const start = performance.now();
   const chosen = await bestVariant(bundle, variant);
-  const name = `${bundle}.${chosen}` as ModuleName;
+  const name = `${bundle.name}.${chosen}`;
   const [module, glue] = await Promise.all([
-    obtain(name, wasm, compile),
-    glues[bundle]().catch((cause) =>
-      Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
-    ),
+    obtain(sourceOf(bundle, chosen), wasm, compile),
+    bundle
+      .glue()
+      .catch((cause) =>
+        Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
+      ),
   ]);
-  const raw = await instantiate(name, module, glue.default);
+  const raw = await instantiate(name, module, glue.default as Glue);
   const runtime = new Runtime(bundle, chosen, raw);
   runtime.memoryLimit = memoryLimit;
   raw.setMemoryLimit(memoryLimit);
@@ -72,11 +71,7 @@ export async function loadBundle({
   return runtime;
 }
 
-function instantiate(
-  name: ModuleName,
-  module: WebAssembly.Module,
-  glue: (options: GlueOptions) => Promise<unknown>,
-): Promise<Raw> {
+function instantiate(name: string, module: WebAssembly.Module, glue: Glue): Promise<Raw> {
   // The glue's own promise stays pending when its instantiateWasm fails: ours is rejected instead. Instantiating is
   // asynchronous because older browsers refuse to do it at once for modules of this size on the main thread.
   return new Promise((resolve, reject) => {
@@ -97,14 +92,21 @@ function instantiate(
   });
 }
 
-/** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
-type Take<T> = (
-  name: ModuleName,
-  source: Response | BufferSource | WebAssembly.Module,
-) => Promise<T>;
+/** One module and where it comes from. */
+interface NamedSource extends ModuleSource {
+  name: string;
+}
 
-function obtain<T>(name: ModuleName, wasm: WasmSource | undefined, take: Take<T>): Promise<T> {
-  return wasm === undefined ? fromPackage(name, take) : fromGiven(name, wasm, take);
+function sourceOf(bundle: BundleSource, variant: Variant): NamedSource {
+  return { name: `${bundle.name}.${variant}`, ...bundle.modules[variant] };
+}
+
+/** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
+type Take<T> = (name: string, source: Response | BufferSource | WebAssembly.Module) => Promise<T>;
+
+function obtain<T>(source: NamedSource, wasm: WasmSource | undefined, take: Take<T>): Promise<T> {
+  if (wasm === undefined) return fromPackage(source, take);
+  return wasm === INLINE ? fromTwin(source, take) : fromGiven(source.name, wasm, take);
 }
 
 /**
@@ -112,10 +114,11 @@ function obtain<T>(name: ModuleName, wasm: WasmSource | undefined, take: Take<T>
  * the compiled module if that is what the user gave.
  */
 export function moduleForWorker(
-  name: ModuleName,
+  bundle: BundleSource,
+  variant: Variant,
   wasm: WasmSource | undefined,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
-  return obtain(name, wasm, async (_, source) => {
+  return obtain(sourceOf(bundle, variant), wasm, async (name, source) => {
     if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
     if (!isA(source, 'Response')) return checkedBytes(name, source as BufferSource);
     const response = source as Response;
@@ -124,15 +127,21 @@ export function moduleForWorker(
   });
 }
 
-async function fromPackage<T>(name: ModuleName, take: Take<T>): Promise<T> {
+async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
+  const { name, file, compiled } = source;
+  if (compiled !== undefined) return take(name, compiled);
+  if (file === undefined) {
+    const reason =
+      'this runtime compiles nothing and comes with the simd variants alone; leave the option "variant" out';
+    throw failed(name, reason);
+  }
   try {
-    return await take(name, await packaged(name));
+    return await take(name, await read(file()));
   } catch (first) {
     if (isBlocked(first)) throw blocked(name, first);
-    if (twin === undefined) throw failed(name, messageOf(first), first);
     // Vite's dev server answers 404, or a page, for files of dependencies; bundlers for Node leave the file behind.
     try {
-      return await take(name, await twin(name));
+      return await fromTwin(source, take);
     } catch (second) {
       if (isBlocked(second)) throw blocked(name, second);
       const reasons = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
@@ -145,7 +154,20 @@ async function fromPackage<T>(name: ModuleName, take: Take<T>): Promise<T> {
   }
 }
 
-async function fromGiven<T>(name: ModuleName, source: WasmSource, take: Take<T>): Promise<T> {
+async function fromTwin<T>({ name, twin, compiled }: NamedSource, take: Take<T>): Promise<T> {
+  if (compiled !== undefined) return take(name, compiled);
+  if (twin === undefined) throw failed(name, 'the package has no such module');
+  const text = atob((await twin()).default);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return take(name, bytes);
+}
+
+async function fromGiven<T>(
+  name: string,
+  source: Exclude<WasmSource, typeof INLINE>,
+  take: Take<T>,
+): Promise<T> {
   try {
     const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
     return await take(
@@ -159,7 +181,7 @@ async function fromGiven<T>(name: ModuleName, source: WasmSource, take: Take<T>)
 }
 
 async function compile(
-  name: ModuleName,
+  name: string,
   source: Response | BufferSource | WebAssembly.Module,
 ): Promise<WebAssembly.Module> {
   if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
@@ -179,7 +201,7 @@ function assertAnswered(response: Response): void {
   if (!response.ok) throw new Error(`${response.url || 'the request'} answered ${response.status}`);
 }
 
-function checkedBytes(name: ModuleName, source: BufferSource): Uint8Array<ArrayBuffer> {
+function checkedBytes(name: string, source: BufferSource): Uint8Array<ArrayBuffer> {
   if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
     throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
   }
@@ -210,7 +232,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function failed(name: ModuleName, reason: string, cause?: unknown): SublinearError {
+function failed(name: string, reason: string, cause?: unknown): SublinearError {
   return new SublinearError('LOAD_FAILED', 'load', `${name}.wasm could not be loaded: ${reason}`, {
     cause,
   });
@@ -224,7 +246,7 @@ function isBlocked(error: unknown): boolean {
   );
 }
 
-function blocked(name: ModuleName, cause: unknown): SublinearError {
+function blocked(name: string, cause: unknown): SublinearError {
   const fix =
     "a Content-Security-Policy needs script-src 'wasm-unsafe-eval'; a runtime that compiles nothing needs the compiled module: createEngine({ wasm: module })";
   return failed(name, `this page or runtime does not allow compiling WebAssembly: ${fix}`, cause);

@@ -1,8 +1,8 @@
 // Which variant of a bundle runs best here.
 
 import { relaxedSimd, simd } from 'wasm-feature-detect';
-import { ships } from '#wasm-source';
-import { type Bundle, bundles, type ModuleName, type Variant } from '../generated/bundles.js';
+import { bundles, type Variant } from '../generated/bundles.js';
+import type { BundleSource } from '../runtime/source.js';
 
 /** What the engine that runs this program can do. */
 export interface Capabilities {
@@ -25,13 +25,14 @@ export function probe(): Promise<Capabilities> {
   return probed;
 }
 
-/** The variant asked for, or the best that the bundle has; not every bundle has a relaxed one. */
-export async function bestVariant(bundle: Bundle, wanted?: Variant): Promise<Variant> {
-  const variants: readonly string[] = bundles[bundle].variants;
-  if (wanted !== undefined && variants.includes(wanted)) return wanted;
+/**
+ * The variant asked for, or the best that the bundle has here; not every bundle has a relaxed one. A variant that other
+ * bundles have is taken as a wish, one that this platform does not ship is left to the loader to refuse.
+ */
+export async function bestVariant(bundle: BundleSource, wanted?: Variant): Promise<Variant> {
+  const all: readonly string[] = bundles[bundle.name].variants;
+  if (wanted !== undefined && all.includes(wanted)) return wanted;
   const { simd, relaxedSimd } = await probe();
-  const has = (variant: string) =>
-    variants.includes(variant) && ships(`${bundle}.${variant}` as ModuleName);
-  const best = relaxedSimd && has('relaxed') ? 'relaxed' : simd ? 'simd' : 'scalar';
-  return best as Variant;
+  if (relaxedSimd && 'relaxed' in bundle.modules) return 'relaxed';
+  return simd ? 'simd' : 'scalar';
 }

@@ -1,13 +1,11 @@
 // One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
 
-import type { Bundle, Variant } from '../generated/bundles.js';
+import type { Variant } from '../generated/bundles.js';
 import { type OutcomeName, outcomes, type StatusCode, statuses } from '../generated/codes.js';
-import type { MainModule } from '../generated/raw/solver.js';
+import type { Raw } from '../generated/raw.js';
 import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
 import { Scratch } from './scratch.js';
-
-/** What each bundle's module has; rooms use the classes that their bindings register. */
-export type Raw = MainModule;
+import type { BundleSource } from './source.js';
 
 /** A handle to a C object: what embind gives for a registered struct. */
 export interface RawObject {
@@ -20,7 +18,7 @@ export const RUNTIME = Symbol('runtime');
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 export class Runtime {
-  readonly bundle: Bundle;
+  readonly bundle: BundleSource;
   readonly variant: Variant;
   /** Every function in it is guarded: a trap in one poisons this runtime. */
   readonly raw: Raw;
@@ -39,7 +37,7 @@ export class Runtime {
   #operation = 'load';
   #classes = new Map<unknown, unknown>();
 
-  constructor(bundle: Bundle, variant: Variant, raw: Raw) {
+  constructor(bundle: BundleSource, variant: Variant, raw: Raw) {
     this.bundle = bundle;
     this.variant = variant;
     this.raw = raw;

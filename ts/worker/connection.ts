@@ -4,7 +4,8 @@
 import { expose, type Remote, transfer, wrap } from 'comlink';
 import { spawn, spawnGiven, spawnInline } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';
-import type { ModuleName, Variant } from '../generated/bundles.js';
+import type { Variant } from '../generated/bundles.js';
+import { rooms } from '../generated/rooms.js';
 import { SublinearError, SublinearTypeError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
@@ -385,8 +386,10 @@ export class Connection {
   #module(file: string): Promise<Uint8Array | WebAssembly.Module> {
     let module = this.#modules.get(file);
     if (module === undefined) {
-      const name = file.replace(/\.wasm$/, '') as ModuleName;
-      module = moduleForWorker(name, this.#options.wasm);
+      const [name, variant] = file.split('.') as [string, Variant];
+      const { bundle } = Object.values(rooms).find((room) => room.bundle.name === name) ?? {};
+      if (bundle === undefined) throw new Error(`no module is called ${name}`);
+      module = moduleForWorker(bundle, variant, this.#options.wasm);
       this.#modules.set(file, module);
       module.catch((error) => {
         this.#modules.delete(file);

@@ -6,9 +6,9 @@ import {
   type EngineStats,
 } from '../engine/engine.js';
 import type { WasmSource } from '../engine/loader.js';
-import { importRoom, type RoomName, type Rooms } from '../engine/rooms.js';
 import type { Capabilities } from '../engine/variants.js';
-import { version } from '../generated/bundles.js';
+import { bundleOfRoom, type RoomName, version } from '../generated/bundles.js';
+import type { Rooms } from '../generated/rooms.js';
 import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
 import { SublinearError } from '../runtime/errors.js';
 import * as check from '../runtime/validate.js';
@@ -34,8 +34,8 @@ export interface WorkerEngineOptions<M extends RoomName = RoomName> extends Crea
   worker?: string | URL | (() => WorkerLike | Promise<WorkerLike>);
 }
 
-/** @internal What the engines of one connection share. */
-export interface WorkerCore {
+/** What the engines of one connection share. */
+interface WorkerCore {
   connection: Connection;
   handles: ReturnType<typeof createHandles>;
   shapes: Map<RoomName, RoomShape>;
@@ -57,7 +57,7 @@ class WorkerEngine {
   readonly #options: CallOptions;
 
   static {
-    for (const room of Object.keys(importRoom) as RoomName[]) {
+    for (const room of Object.keys(bundleOfRoom) as RoomName[]) {
       Object.defineProperty(WorkerEngine.prototype, room, {
         get(this: WorkerEngine) {
           return this.#loaded(room);
@@ -106,7 +106,7 @@ class WorkerEngine {
   async use<R extends RoomName>(room: R): Promise<RemoteRoom<Rooms[R]>> {
     const operation = 'engine.use';
     if (typeof room !== 'string') throw check.typeError(operation, 'room', 'string', room);
-    check.choice(operation, 'room', room, importRoom);
+    check.choice(operation, 'room', room, bundleOfRoom);
     const { connection, shapes } = this.#core;
     if (!shapes.has(room)) {
       const target = { kind: 'engine' } as const;
@@ -285,7 +285,7 @@ export async function openWorkerEngine<M extends RoomName>(
   const { modules = [], worker, ...rest } = options;
   if (!Array.isArray(modules))
     throw check.typeError(operation, 'modules', 'array of room names', modules);
-  for (const room of modules) check.choice(operation, 'modules', room, importRoom);
+  for (const room of modules) check.choice(operation, 'modules', room, bundleOfRoom);
   checkEngineOptions(operation, rest);
   const { memory, variant, wasm } = rest;
   if (

@@ -2,8 +2,9 @@
 // order they came, so that a caller may send several without waiting and no object is ever busy. Between the slices of a
 // long call the thread listens: that is when an abort arrives.
 import { type Endpoint, expose, type Remote, transfer, wrap } from 'comlink';
-import { createEngine, type Engine } from '../engine/engine.js';
-import type { RoomName } from '../engine/rooms.js';
+import { createEngine } from '../engine/all.js';
+import type { Engine } from '../engine/engine.js';
+import type { RoomName } from '../generated/bundles.js';
 import { SublinearError } from '../runtime/errors.js';
 import { iteratorName } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';

@@ -1,6 +1,6 @@
 // What a pool and its replicas say to each other about jobs.
 
-import type { RoomName } from '../engine/rooms.js';
+import type { RoomName } from '../generated/bundles.js';
 import type { CallOptions } from './connection.js';
 import type { WorkerEngineWith } from './engine.js';
 

@@ -1,6 +1,6 @@
 // Several worker engines behind one queue: jobs go to whichever is free, data is loaded into all of them.
 import { parallelism } from '#worker-source';
-import type { RoomName } from '../engine/rooms.js';
+import type { RoomName } from '../generated/bundles.js';
 import { SublinearError } from '../runtime/errors.js';
 import { orAborted } from '../runtime/steps.js';
 import * as check from '../runtime/validate.js';

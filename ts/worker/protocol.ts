@@ -1,7 +1,6 @@
 // What the two sides of a worker say to each other. Comlink carries the calls; what a call holds is packed by codec.ts.
 
-import type { RoomName } from '../engine/rooms.js';
-import type { Variant } from '../generated/bundles.js';
+import type { RoomName, Variant } from '../generated/bundles.js';
 
 export type Path = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 // Handles of objects in a worker, and the classes and functions of its rooms, made from what the worker says it has.
-import type { RoomName } from '../engine/rooms.js';
+import type { RoomName } from '../generated/bundles.js';
 import * as check from '../runtime/validate.js';
 import { typeError } from '../runtime/validate.js';
 import type { CallOptions, Connection, Handles, Ref } from './connection.js';

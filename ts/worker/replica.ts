@@ -1,6 +1,6 @@
 // The same data in every worker of a pool: loaded from one snapshot, and loaded anew where a worker has ended.
 
-import type { RoomName } from '../engine/rooms.js';
+import type { RoomName } from '../generated/bundles.js';
 import { SublinearError } from '../runtime/errors.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';

@@ -5,7 +5,6 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { abortOf, asyncPiecesOf } from '../../runtime/text-source.js';
 import { typeError } from '../../runtime/validate.js';
 import { checkMetadata, type Metadata } from './metadata.js';
-import { rawVector } from './vector-index.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
 const HEAD = 32;
@@ -220,7 +219,7 @@ function checksum(runtime: Runtime, operation: string, bytes: Uint8Array, before
     for (let at = 0; at < bytes.length; at += PIECE) {
       const piece = bytes.subarray(at, at + PIECE);
       runtime.u8.set(piece, address);
-      sum = rawVector(runtime).crc32c(sum, address, piece.length) >>> 0;
+      sum = runtime.raw.crc32c(sum, address, piece.length) >>> 0;
     }
     return sum;
   });

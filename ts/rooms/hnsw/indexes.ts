@@ -25,7 +25,6 @@ import {
   type Metric,
   metrics,
   type ResultAddresses,
-  rawVector,
   VectorIndex,
 } from './vector-index.js';
 
@@ -63,7 +62,7 @@ export class Filter extends FilterObject {
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) => {
       const { address, length } = scratch.indices('ids', ids);
-      return adopt(runtime, operation, Filter, rawVector(runtime).Filter.create(address, length));
+      return adopt(runtime, operation, Filter, runtime.raw.Filter.create(address, length));
     });
   }
 
@@ -92,7 +91,7 @@ export class Filter extends FilterObject {
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.bytes(bits.length);
       runtime.u8.set(bits, address);
-      const raw = rawVector(runtime).Filter.fromBits(address, bits.length);
+      const raw = runtime.raw.Filter.fromBits(address, bits.length);
       return adopt(runtime, operation, Filter, raw);
     });
   }
@@ -139,7 +138,7 @@ export class Flat extends VectorIndex<RawFlat> {
       capacity = 0,
       curvature = 1,
     } = check.options(operation, options, keys);
-    const raw = rawVector(runtime).Flat.create(
+    const raw = runtime.raw.Flat.create(
       check.choice(operation, 'metric', metric, metrics),
       check.integer(operation, 'dimension', dimension),
       check.number(operation, 'curvature', curvature),
@@ -169,7 +168,7 @@ export class Flat extends VectorIndex<RawFlat> {
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) => {
       const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
-      return adopt(runtime, operation, Flat, rawVector(runtime).Flat.load(address, length, verify));
+      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, length, verify));
     });
   }
 
@@ -199,7 +198,7 @@ export class Flat extends VectorIndex<RawFlat> {
     const given = check.options(operation, options, ['signal', 'onProgress']);
     const loading: Loading<RawFlat, Flat> = {
       kind: 'FLAT',
-      build: (reader) => rawVector(runtime).Flat.read(reader),
+      build: (reader) => runtime.raw.Flat.read(reader),
       wrap: (raw) => adopt(runtime, operation, Flat, raw),
     };
     return loadFileAsync(runtime, operation, bytes, loading, given);
@@ -298,7 +297,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const operation = 'Hnsw.create';
     const runtime = runtimeOf(this, operation);
     return withOptions(runtime, operation, options, (struct) =>
-      adopt(runtime, operation, Hnsw, rawVector(runtime).Hnsw.create(struct)),
+      adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.create(struct)),
     );
   }
 
@@ -346,7 +345,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) => {
       const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
-      return adopt(runtime, operation, Hnsw, rawVector(runtime).Hnsw.load(address, length, verify));
+      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, length, verify));
     });
   }
 
@@ -376,7 +375,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const given = check.options(operation, options, ['signal', 'onProgress']);
     const loading: Loading<RawHnsw, Hnsw> = {
       kind: 'HNSW',
-      build: (reader) => rawVector(runtime).Hnsw.read(reader),
+      build: (reader) => runtime.raw.Hnsw.read(reader),
       wrap: (raw) => adopt(runtime, operation, Hnsw, raw),
     };
     return loadFileAsync(runtime, operation, bytes, loading, given);
@@ -579,7 +578,7 @@ function withOptions<T>(
   const given = check.options(operation, options, keys);
   const metric = check.choice(operation, 'metric', given.metric, metrics);
   check.integer(operation, 'dimension', given.dimension);
-  const struct = runtime.made(operation, rawVector(runtime).HnswOptions.create());
+  const struct = runtime.made(operation, runtime.raw.HnswOptions.create());
   try {
     struct.metric = metric;
     struct.codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);

@@ -1,12 +1,9 @@
 // What Flat and Hnsw have in common: adding, removing, searching, saving.
 
-import type {
-  Filter as RawFilter,
-  MainModule as VectorModule,
-} from '../../generated/raw/vector.js';
+import type { Filter as RawFilter } from '../../generated/raw/vector.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
-import type { RawObject, Runtime } from '../../runtime/runtime.js';
+import type { RawObject } from '../../runtime/runtime.js';
 import { type IndexArray, realArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
@@ -95,7 +92,6 @@ export interface LoadOptions {
 }
 
 /** The module of the bundle `vector`. */
-export const rawVector = (runtime: Runtime): VectorModule => runtime.raw as unknown as VectorModule;
 
 /** What bindings register for both kinds of index. */
 interface RawIndex extends RawObject {

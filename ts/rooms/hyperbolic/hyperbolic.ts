@@ -5,7 +5,6 @@ import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { rawVector } from '../hnsw/vector-index.js';
 
 export * from '../../runtime/errors.js';
 
@@ -95,7 +94,7 @@ export interface HyperbolicRoom {
 
 /** @internal */
 export function createRoom(runtime: Runtime): HyperbolicRoom {
-  const raw = rawVector(runtime);
+  const raw = runtime.raw;
 
   /** Puts two arrays of points in, calls, and gives what `read` makes of the results, 8 bytes an element at most. */
   function pairs<T>(

@@ -4,7 +4,6 @@ import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { rawVector } from '../hnsw/vector-index.js';
 
 export * from '../../runtime/errors.js';
 
@@ -103,7 +102,7 @@ export interface QuantRoom {
 
 /** @internal */
 export function createRoom(runtime: Runtime): QuantRoom {
-  const raw = rawVector(runtime);
+  const raw = runtime.raw;
 
   /** Puts numbers in, makes room for `bytes` of results, calls, and gives what `read` makes of the results. */
   function through<T>(

@@ -1,0 +1,20 @@
+// What a room is to the engine. The values are generated: ts/generated/room, one file each.
+import type { RoomName } from '../generated/bundles.js';
+import type { Benchmark } from './benchmark.js';
+import type { Runtime } from './runtime.js';
+import type { BundleSource } from './source.js';
+
+/** What the code of a room exports for the engine; hidden from users by its TSDoc tag. */
+interface RoomCode<Namespace> {
+  /** Makes the namespace for a loaded module; called once for each. */
+  createRoom: (runtime: Runtime) => Namespace;
+  /** Cases of engine.benchmark(), named `<room>.<case>`. */
+  benchmarks: Readonly<Record<string, Benchmark<Namespace>>>;
+}
+
+export interface Room<Name extends RoomName, Namespace> {
+  name: Name;
+  bundle: BundleSource;
+  /** Imported when the room is asked for, not with the engine. */
+  code: () => Promise<RoomCode<Namespace>>;
+}
