@@ -1,12 +1,10 @@
-// Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h, graph/metis.h and
-// graph/transfer.h.
+// Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h and graph/metis.h.
 #include "base/abi.h"
 #include "base/abi_container.h"
 #include "graph/components.h"
 #include "graph/edge_list.h"
 #include "graph/file.h"
 #include "graph/metis.h"
-#include "graph/transfer.h"
 
 static sl_status get(sl_handle handle, sl_graph **out) {
   return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);
@@ -68,26 +66,6 @@ sl_handle SL_ABI(sl_abi_graph_edit)(sl_handle handle, uint32_t node_count, uint3
       sl_graph_edit(graph, node_count, removed_count, removed_from, removed_to, added_count,
                     added_from, added_to, weights, (sl_value_type)value_type, &edited);
   return hand_out(status, edited);
-}
-
-int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
-  sl_graph *graph;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));
-  sl_graph_destroy(graph);
-  return SL_OK;
-}
-
-// Writes five u32: number of nodes, number of edges, 1 when directed, value type of the weights,
-// bytes held.
-int32_t SL_ABI(sl_abi_graph_info)(sl_handle handle, uint32_t *out) {
-  sl_graph *graph;
-  SL_TRY(get(handle, &graph));
-  out[0] = graph->node_count;
-  out[1] = graph->edge_count;
-  out[2] = graph->directed;
-  out[3] = (uint32_t)sl_graph_value_type(graph);
-  out[4] = (uint32_t)sl_graph_bytes(graph);
-  return SL_OK;
 }
 
 // Writes the address of the first of the node's neighbours (u32, ascending; the graph's own memory)
@@ -256,18 +234,4 @@ sl_handle SL_ABI(sl_abi_graph_load)(sl_handle handle) {
   sl_graph *graph;
   if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
   return hand_out(sl_graph_load(reader, &graph), graph);
-}
-
-// out: 27 doubles, written (SL_GRAPH_TRANSFER).
-int32_t SL_ABI(sl_abi_graph_transfer_out)(sl_handle handle, double *out) {
-  sl_graph *graph;
-  SL_TRY(get(handle, &graph));
-  sl_graph_transfer_out(graph, out);
-  return SL_OK;
-}
-
-// The graph, its arrays not filled yet, or 0. described: what another module has written.
-sl_handle SL_ABI(sl_abi_graph_transfer_in)(const double *described) {
-  sl_graph *graph;
-  return hand_out(sl_graph_transfer_in(described, &graph), graph);
 }

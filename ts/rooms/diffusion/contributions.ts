@@ -7,8 +7,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from './question.js';
-import { withNodes } from './scores.js';
+import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
 export interface ContributionsOptions {
@@ -186,7 +186,7 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       limit(operation, 'maxWork', options.maxWork),
     ];
     const budget = timeBudget(operation, maxTimeMs);
-    const raw = graph.companion(`contributions ${damping}`, () =>
+    const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
     numbers(runtime, operation, given, (address) => raw.begin(source, target, address));

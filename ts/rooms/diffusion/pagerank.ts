@@ -5,7 +5,7 @@ import type {
   Graph as RawGraph,
   PageRank as RawPageRank,
   PageRankResult as RawResult,
-} from '../../generated/raw/solver.js';
+} from '../../generated/raw/network.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
@@ -22,7 +22,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { withNodes } from './scores.js';
+import { withNodes } from '../graph/scores.js';
 
 // In the order of their numbers in csrc/diffusion/pagerank.h, which a test compares.
 const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
@@ -409,7 +409,7 @@ function workspace(
   rawGraph: RawGraph,
   name = 'pageRank',
 ) {
-  return graph.companion(name, () =>
+  return graph.companion(runtime, name, () =>
     runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
   );
 }

@@ -5,7 +5,7 @@ import type {
   MetisReader,
   Graph as RawGraph,
   Writer,
-} from '../../generated/raw/solver.js';
+} from '../../generated/raw/network.js';
 import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
@@ -39,6 +39,7 @@ import {
   readTextAsync,
   type TextSource,
 } from '../../runtime/text-source.js';
+import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 import { SparseMatrix, valuesIn } from '../sparse/sparse.js';
@@ -175,6 +176,13 @@ const asyncKeys = ['signal', 'onProgress'] as const;
  * Parallel edges are merged; loops are kept. Made by the static methods.
  */
 export class Graph extends WasmObject<RawGraph> {
+  /** @internal */
+  static readonly transfer: Transfer<RawGraph> = {
+    arrays: 3,
+    numbers: 27,
+    receive: ({ raw }, description) => raw.Graph.transferIn(description),
+  };
+
   #labels: NodeLabels | undefined;
 
   /** Number of nodes. */
@@ -197,9 +205,12 @@ export class Graph extends WasmObject<RawGraph> {
     return this.use('Graph.weighted').valueType() !== 0;
   }
 
-  /** Bytes that this graph holds now. What is derived later (incoming edges, strengths) comes on top when it is. */
+  /**
+   * Bytes that this graph holds now, with its copies in other modules. What is derived later (incoming edges, strengths)
+   * comes on top when it is.
+   */
   get bytesUsed(): number {
-    return this.use('Graph.bytesUsed').bytes();
+    return this.use('Graph.bytesUsed').bytes() + this.bytesCopied;
   }
 
   /**
@@ -312,7 +323,12 @@ export class Graph extends WasmObject<RawGraph> {
     const { directed = true } = check.options(operation, options, ['directed']);
     check.boolean(operation, 'directed', directed);
     const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-    return adopt(runtime, operation, Graph, runtime.raw.Graph.fromMatrix(raw, directed));
+    try {
+      return adopt(runtime, operation, Graph, runtime.raw.Graph.fromMatrix(raw, directed));
+    } finally {
+      // The graph has a copy of its own: one made for this call has served.
+      matrix.dropCopyIn(runtime);
+    }
   }
 
   /**

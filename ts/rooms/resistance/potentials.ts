@@ -10,8 +10,8 @@ import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../diffusion/question.js';
-import { withNodes } from '../diffusion/scores.js';
+import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
 
 interface Limits {
   /** Edge operations in all; then the outcome is `'workLimit'`. No limit by default. */
@@ -119,7 +119,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistance } = await load();
    * // A square: two ways around, of one and of three edges.
@@ -135,7 +135,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistanceAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [2, 4], directed: false });
@@ -155,7 +155,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistances } = await load();
    * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -176,7 +176,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistances } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
@@ -192,7 +192,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistancesAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
@@ -215,7 +215,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentials } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 3, 4], directed: false });
@@ -230,7 +230,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentialsAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -284,7 +284,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
   /** The C object of a graph without a boundary: made once, freed with the graph. */
   function network(operation: string, graph: Graph): RawPotentials {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-    return graph.companion('potentials', () =>
+    return graph.companion(runtime, 'potentials', () =>
       runtime.made(operation, runtime.raw.Potentials.create(rawGraph, 0, 0)),
     );
   }
@@ -402,7 +402,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
           throw check.rangeError(operation, 'boundary.nodes', 'at least one node', boundary.nodes);
         if (values.length !== nodes.length)
           throw check.shapeError(operation, 'boundary.values', nodes.length, values.length);
-        const made = graph.companion('fixed potentials', () => {
+        const made = graph.companion(runtime, 'fixed potentials', () => {
           const { address, length } = nodes;
           return runtime.made(operation, runtime.raw.Potentials.create(rawGraph, address, length));
         });

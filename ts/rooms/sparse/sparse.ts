@@ -35,6 +35,7 @@ import {
   readTextAsync,
   type TextSource,
 } from '../../runtime/text-source.js';
+import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 
@@ -154,6 +155,13 @@ const FACTS = 14;
  * methods.
  */
 export class SparseMatrix extends WasmObject<RawMatrix> {
+  /** @internal */
+  static readonly transfer: Transfer<RawMatrix> = {
+    arrays: 3,
+    numbers: 11 + FACTS,
+    receive: ({ raw }, description) => raw.SparseMatrix.transferIn(description),
+  };
+
   /** Number of rows. */
   get rows(): number {
     return this.use('SparseMatrix.rows').rows;
@@ -174,9 +182,12 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
     return valueTypes[this.use('SparseMatrix.dtype').valueType] as ValueType;
   }
 
-  /** Bytes that this matrix holds: 4 a row, 4 an entry and the values, and a few for itself. */
+  /**
+   * Bytes that this matrix holds: 4 a row, 4 an entry and the values, and a few for itself; as much again for a copy in
+   * another module.
+   */
   get bytesUsed(): number {
-    return this.use('SparseMatrix.bytesUsed').bytes();
+    return this.use('SparseMatrix.bytesUsed').bytes() + this.bytesCopied;
   }
 
   /**

@@ -1,7 +1,7 @@
 // What all results of the diffusion room have in common: nodes with scores, and their labels.
 
 import { type NodeScore, withIterator, withOwnIterator } from '../../runtime/iterable.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from './graph.js';
 
 /** Lets a result be iterated node by node, with the graph's labels where it has them. */
 export function withNodes<T extends object>(

@@ -1,4 +1,4 @@
-// Both forms of a question of the diffusion room: at once, and in slices.
+// Both forms of a question about a graph: at once, and in slices.
 
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import {
@@ -10,7 +10,7 @@ import {
   runSync,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from './graph.js';
 
 /** Where a running `...Async` call of these questions is. */
 export interface QuestionProgress {

@@ -1,0 +1,45 @@
+// Raw ABI of graph/transfer.h, and what there is to do with a graph that was received: all that a
+// module has of graphs that it only takes as arguments.
+#include "base/abi.h"
+#include "graph/transfer.h"
+
+static sl_status get(sl_handle handle, sl_graph **out) {
+  return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);
+}
+
+int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
+  sl_graph *graph;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));
+  sl_graph_destroy(graph);
+  return SL_OK;
+}
+
+// Writes five u32: number of nodes, number of edges, 1 when directed, value type of the weights,
+// bytes held.
+int32_t SL_ABI(sl_abi_graph_info)(sl_handle handle, uint32_t *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  out[0] = graph->node_count;
+  out[1] = graph->edge_count;
+  out[2] = graph->directed;
+  out[3] = (uint32_t)sl_graph_value_type(graph);
+  out[4] = (uint32_t)sl_graph_bytes(graph);
+  return SL_OK;
+}
+
+// out: 27 doubles, written (SL_GRAPH_TRANSFER).
+int32_t SL_ABI(sl_abi_graph_transfer_out)(sl_handle handle, double *out) {
+  sl_graph *graph;
+  SL_TRY(get(handle, &graph));
+  sl_graph_transfer_out(graph, out);
+  return SL_OK;
+}
+
+// The graph, its arrays not filled yet, or 0. described: what another module has written.
+sl_handle SL_ABI(sl_abi_graph_transfer_in)(const double *described) {
+  sl_graph *graph;
+  sl_handle handle = 0;
+  if (sl_graph_transfer_in(described, &graph) != SL_OK) return 0;
+  if (sl_handle_create(SL_HANDLE_GRAPH, graph, &handle) != SL_OK) sl_graph_destroy(graph);
+  return handle;
+}
