@@ -6,6 +6,7 @@
 extern "C" {
 #include "base/capabilities.h"
 #include "base/container.h"
+#include "base/job.h"
 }
 
 namespace {
@@ -33,6 +34,7 @@ uint64_t error_position() { return sl_last_error()->position; }
 
 } // namespace
 
+SL_OBJECT(sl_job, sl_job_destroy)
 SL_OBJECT(sl_writer, sl_writer_destroy)
 SL_OBJECT(sl_reader, sl_reader_destroy)
 
@@ -47,6 +49,11 @@ EMSCRIPTEN_BINDINGS(base) {
   sl::function<error_argument>("errorArgument");
   sl::function<error_expected>("errorExpected");
   sl::function<error_position>("errorPosition");
+  sl::object<sl_job>("Job")
+      .method<sl_job_step>("step")
+      .method<sl_job_stop>("stop")
+      .method<sl_job_work>("work")
+      .method<sl_job_expected>("expected");
   sl::object<sl_writer>("Writer").method<sl_writer_size>("size").method<sl_writer_next>("next");
   sl::object<sl_reader>("Reader")
       .create<sl_reader_create>("create")

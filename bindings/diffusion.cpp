@@ -4,9 +4,6 @@ extern "C" {
 #include "diffusion/pagerank.h"
 }
 
-// ---- PageRank: diffusion/pagerank.h
-// ---------------------------------------------------------------
-
 SL_OBJECT(sl_pagerank, sl_pagerank_destroy)
 SL_OBJECT(sl_pagerank_options, sl_free)
 SL_OBJECT(sl_pagerank_result, sl_free)
@@ -51,8 +48,7 @@ EMSCRIPTEN_BINDINGS(diffusion) {
       .method<sl_heat_kernel_begin>("beginHeatKernel")
       .method<sl_pagerank_follow>("follow")
       .method<sl_sweep_cut>("sweepCut")
-      .method<sl_pagerank_step>("step")
-      .method<sl_pagerank_work>("work")
+      .method<sl_pagerank_job>("job")
       .method<sl_pagerank_error>("error")
       .method<sl_pagerank_finish>("finish")
       .method<sl_pagerank_scores>("scores");

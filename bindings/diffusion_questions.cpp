@@ -10,8 +10,6 @@ EMSCRIPTEN_BINDINGS(diffusion_questions) {
   sl::object<sl_contributions>("Contributions")
       .create<sl_contributions_create>("create")
       .method<sl_contributions_begin>("begin")
-      .method<sl_contributions_step>("step")
-      .method<sl_contributions_stop>("stop")
-      .method<sl_contributions_work>("work")
+      .method<sl_contributions_job>("job")
       .method<sl_contributions_read>("read");
 }

@@ -10,8 +10,6 @@ EMSCRIPTEN_BINDINGS(resistance) {
   sl::object<sl_potentials>("Potentials")
       .create<sl_potentials_create>("create")
       .method<sl_potentials_begin>("begin")
-      .method<sl_potentials_step>("step")
-      .method<sl_potentials_stop>("stop")
-      .method<sl_potentials_work>("work")
+      .method<sl_potentials_job>("job")
       .method<sl_potentials_read>("read");
 }

@@ -4,8 +4,6 @@ extern "C" {
 #include "solver/solver.h"
 }
 
-// ---- full solves: solver/solver.h ---------------------------------------------------------------
-
 SL_OBJECT(sl_solver, sl_solver_destroy)
 SL_OBJECT(sl_solver_options, sl_free)
 SL_OBJECT(sl_solve_result, sl_free)
@@ -57,8 +55,7 @@ EMSCRIPTEN_BINDINGS(solver) {
       .create<sl_solver_create>("create")
       .method<sl_solver_set_max_bytes>("setMaxBytes")
       .method<sl_solver_begin>("begin")
-      .method<sl_solver_step>("step")
-      .method<sl_solver_stop>("stop")
+      .method<sl_solver_job>("job")
       .method<sl_solver_finish>("finish")
       .method<sl_solver_certify>("certify")
       .method<sl_solver_attempt>("attempt")
@@ -67,5 +64,3 @@ EMSCRIPTEN_BINDINGS(solver) {
       .method<sl_solver_size>("size");
   sl::function<sl_solver_reason_text>("solverReasonText");
 }
-
-// ---- local answers: solver/local_entries.h ------------------------------------------------------

@@ -69,7 +69,7 @@ int main(void) {
   check(SL(local_entries_set_sparse)(&module, entries, where, what, 1));
   check(SL(local_entries_begin)(&module, entries, 1e-6, 0, 0, where, 1));
   u32 out = made(SL(alloc)(&module, 64));
-  do check(SL(local_entries_step)(&module, entries, 10000, out));
+  do check(SL(job_step)(&module, entries, 10000, out));
   while (*(u32 *)at(out) == RUNNING);
   check(SL(local_entries_finish)(&module, entries, out, out + 16, out + 40, out + 44));
   const double *real = at(out + 16);

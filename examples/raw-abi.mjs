@@ -86,11 +86,11 @@ check(
 // Long work is done in steps: between them this program could look at the clock, or answer somebody.
 const RUNNING = 9;
 const outcome = alloc(4);
-do check(sl.sl_abi_pagerank_step(ranking, 10_000, outcome));
+do check(sl.sl_abi_job_step(ranking, 10_000, outcome));
 while (u32(outcome, 1)[0] === RUNNING);
 
 const [result, nodesAt, scoresAt] = [alloc(8 * 8), alloc(4), alloc(4)];
-check(sl.sl_abi_pagerank_finish(ranking, RUNNING, result, nodesAt, scoresAt));
+check(sl.sl_abi_pagerank_finish(ranking, result, nodesAt, scoresAt));
 const [ended, , , errorBound, touched, , , count] = f64(result, 8);
 const nodes = u32(u32(nodesAt, 1)[0], count);
 const scores = f64(u32(scoresAt, 1)[0], count);

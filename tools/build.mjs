@@ -23,7 +23,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleThread } from './thread.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'build/wasm/out');
@@ -131,63 +131,17 @@ function fingerprint() {
   const inputs = [
     ...files(join(root, 'ts')),
     ...files(out),
-    ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tools/build.mjs'].map((name) =>
-      join(root, name),
-    ),
+    ...[
+      'package.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'tools/build.mjs',
+      'tools/thread.mjs',
+    ].map((name) => join(root, name)),
   ];
   for (const file of inputs)
     hash.update(`${file}\n${statSync(file).size}\n`).update(readFileSync(file));
   return hash.digest('hex');
-}
-
-/**
- * The program of a worker in browsers as one file that imports nothing, and the same as a text. The WebAssembly comes from
- * the thread that starts it, so what finds files is left out.
- */
-async function bundleThread(dist) {
-  const file = join(dist, 'worker/thread.js');
-  const { outputFiles } = await build({
-    entryPoints: [file],
-    bundle: true,
-    write: false,
-    minify: true,
-    // Errors tell the names of classes.
-    keepNames: true,
-    format: 'iife',
-    target: 'es2022',
-    conditions: ['browser'],
-    legalComments: 'inline',
-    logLevel: 'error',
-    plugins: [
-      {
-        // The thread that starts the worker brings the modules: their files are left out. package.json leads to dist/, which a
-        // first build does not have yet.
-        name: 'no-files',
-        setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^#bundle\// }, ({ path }) => ({
-            path: join(dist, 'generated/bundle', `${path.slice('#bundle/'.length)}.js`),
-          }));
-          onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
-          onLoad({ filter: /./, namespace: 'no-files' }, () => ({
-            contents: 'export { none as read, none as fetched }; function none() {}',
-          }));
-          onLoad({ filter: /[\\/]generated[\\/]bundle[\\/]\w+\.js$/ }, ({ path }) => ({
-            contents: readFileSync(path, 'utf8').replace(/^\s+(file|twin): .*\n/gm, ''),
-            loader: 'js',
-          }));
-        },
-      },
-    ],
-  });
-  const program = outputFiles[0].text;
-  if (/\bimport\b *[({]|\bimport\.meta\b/.test(program)) {
-    console.error('build: the program of the worker imports something');
-    exit(1);
-  }
-  writeFileSync(file, program);
-  writeFileSync(join(dist, 'inline/worker.js'), `export default ${JSON.stringify(program)};\n`);
-  const types = 'declare const program: string;\nexport default program;\n';
-  writeFileSync(join(dist, 'inline/worker.d.ts'), types);
 }
 
 async function buildPackage() {
@@ -213,7 +167,7 @@ async function buildPackage() {
       'declare const base64: string;\nexport default base64;\n',
     );
   }
-  await bundleThread(dist);
+  await bundleThread(dist, JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8')));
   const cli = join(dist, 'cli/main.js');
   if (existsSync(cli)) chmodSync(cli, 0o755);
 

@@ -10,6 +10,7 @@
 //   room/<room>.ts           a room: its bundle and its code
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
+//   scripts.ts               where the scripts of a worker come from
 //
 // Each file names only what it needs: a program that imports one room carries one module.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -144,6 +145,28 @@ write(
 
 /** The functions of the modules: each has those of its rooms, and all have those of \`base\`. */
 export type Raw = ${names.join(' & ')};
+`,
+);
+
+// The scripts of a worker in browsers (tools/thread.mjs), as addresses that bundlers see.
+const scripts = [
+  ...names.map((name) => `glue.${name}`),
+  ...rooms.map(({ room }) => `room.${room}`),
+];
+write(
+  'scripts.ts',
+  `
+/** The scripts of a worker in browsers: each as a file and as a text. */
+export const scripts: Readonly<Record<string, { file: () => URL; twin: () => Promise<{ default: string }> }>> = {
+${scripts
+  .map(
+    (name) => `  '${name}': {
+    file: () => new URL('../worker/scripts/${name}.js', import.meta.url),
+    twin: () => import('../inline/${name}.script.js'),
+  },`,
+  )
+  .join('\n')}
+};
 `,
 );
 

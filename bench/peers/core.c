@@ -16,8 +16,8 @@ static void check(sl_status status) {
 static void load(const char *path) {
   peer_system s = peer_read_system(path);
   sl_csr_destroy(matrix);
-  check(sl_csr_from_csr(s.n, s.n, s.row_pointers, s.n + (size_t)1, s.columns, s.nnz, s.values, s.nnz,
-                        SL_VALUES_F64, &matrix));
+  check(sl_csr_from_csr(s.n, s.n, s.row_pointers, s.n + (size_t)1, s.columns, s.nnz, s.values,
+                        s.nnz, SL_VALUES_F64, &matrix));
   const sl_matrix_class *class;
   check(sl_csr_classify(matrix, &class));
   free(b);
@@ -39,7 +39,7 @@ static const char *run(const char *method, double tolerance, peer_answer *answer
   sl_outcome outcome;
   check(sl_solver_create(matrix, &options, &solver));
   check(sl_solver_begin(solver, b, NULL));
-  do check(sl_solver_step(solver, 10000000, &outcome));
+  do check(sl_job_step(sl_solver_job(solver), 10000000, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   check(sl_solver_finish(solver, x, &result));
   sl_solver_destroy(solver);

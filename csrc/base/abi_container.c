@@ -4,6 +4,9 @@
 #include "base/abi.h"
 #include "base/memory.h"
 
+static const sl_kind SL_HANDLE_WRITER[1] = {{"the handle of a writer"}};
+static const sl_kind SL_HANDLE_READER[1] = {{"the handle of a reader"}};
+
 // A writer reads what it saves in every call. The handle of that is kept, so that destroying it
 // first is an error and not a read of freed memory.
 typedef struct abi_writer {

@@ -26,19 +26,17 @@
 #define SL_TAG(a, b, c, d)                                                                         \
   ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
-//  X(name, tag, what an error tells to whom took another loader)
-#define SL_FILE_KIND_LIST(X)                                                                       \
-  X(GRAPH, SL_TAG('G', 'R', 'P', 'H'), "Graph.load() instead")                                     \
-  X(MATRIX, SL_TAG('M', 'T', 'R', 'X'), "SparseMatrix.load() instead")                             \
-  X(SOLVER, SL_TAG('S', 'O', 'L', 'V'), "PreparedSolver.load() instead")                           \
-  X(FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat.load() instead")                                       \
-  X(HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw.load() instead")
+// The tag of a kind of file.
+typedef uint32_t sl_file_kind;
 
-typedef enum sl_file_kind {
-#define X(name, tag, text) SL_FILE_##name = tag,
-  SL_FILE_KIND_LIST(X)
-#undef X
-} sl_file_kind;
+// Declares a kind of file, in file.h of the module that it belongs to:
+//
+//   SL_FILE_KIND(SL_FILE_THING, SL_TAG('T', 'H', 'N', 'G'), "Thing.load() instead");
+//
+// The text is what an error expects when such a file is given to the loader of another kind. The
+// build collects these declarations (tools/cmake/file_kinds.cmake), so that every WebAssembly
+// module knows the kinds of all of them and nothing here names one.
+#define SL_FILE_KIND(name, tag, instead) enum { name = (tag) }
 
 // ---- writing ------------------------------------------------------------------------------------
 

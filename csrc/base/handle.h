@@ -1,7 +1,8 @@
 // Handles for the raw ABI: numbers that foreign code may hold, copy and get wrong.
 //
-// A handle is generation << 16 | slot, never 0. Slots are reused with a new generation, so a handle
-// kept after its object was destroyed is recognised. At most 65,535 objects live at once.
+// Handles are counted up from 1 and none is ever given twice, so a handle that was kept after its
+// object was destroyed, a number made up, and 0 are all recognised. One thread at a time: a host
+// that calls the raw ABI from several must do its own locking.
 #ifndef SL_BASE_HANDLE_H
 #define SL_BASE_HANDLE_H
 
@@ -11,35 +12,25 @@
 
 typedef uint32_t sl_handle;
 
-// One kind an object class; a handle of another kind is refused.
-typedef enum sl_handle_kind {
-  SL_HANDLE_FREE = 0,
-  SL_HANDLE_VECTOR,
-  SL_HANDLE_MATRIX,
-  SL_HANDLE_GRAPH,
-  SL_HANDLE_MATRIX_MARKET,
-  SL_HANDLE_SOLVER,
-  SL_HANDLE_RANKING,
-  SL_HANDLE_LOCAL_ENTRIES,
-  SL_HANDLE_LOCAL_SPARSE,
-  SL_HANDLE_LOCAL_DOT,
-  SL_HANDLE_EDGE_LIST,
-  SL_HANDLE_METIS,
-  SL_HANDLE_FILTER,
-  SL_HANDLE_FLAT,
-  SL_HANDLE_HNSW,
-  SL_HANDLE_WRITER,
-  SL_HANDLE_READER,
-  SL_HANDLE_MICRO,
-  SL_HANDLE_CONTRIBUTIONS,
-  SL_HANDLE_POTENTIALS,
-} sl_handle_kind;
+// An object class that has handles. The module of a class defines its kind and nothing here names
+// it:
+//
+//   static const sl_kind SL_HANDLE_THING[1] = {{"the handle of a thing"}};
+//
+// or, where other modules take such handles too, `extern` in its abi.h. Kinds are told apart by
+// their address.
+typedef struct sl_kind {
+  const char *expected; // what an error asks for, static
+} sl_kind;
+typedef const sl_kind *sl_handle_kind;
 
-// Registers `object` (not null) and writes its handle.
-//   Errors: ERR_MEMORY, ERR_OVERFLOW (too many objects). May allocate. O(1) amortised.
+// Registers `object` (not null) and writes its handle, 0 on failure.
+//   Errors: ERR_MEMORY, ERR_OVERFLOW (2^32 - 1 handles were made). May allocate. O(1) amortised.
 sl_status sl_handle_create(sl_handle_kind kind, void *object, sl_handle *out);
 
-// Looks the object up. Errors: ERR_HANDLE for zero, stale, foreign and out-of-range handles. O(1).
+// Looks the object up; NULL on failure.
+//   Errors: ERR_HANDLE for zero, stale and made-up handles and those of another kind.
+//   O(log live handles).
 sl_status sl_handle_get(sl_handle handle, sl_handle_kind kind, void **out);
 
 // Forgets the handle and gives the object back to the caller, who destroys it. Errors: ERR_HANDLE.

@@ -3,6 +3,8 @@
 
 #include "dense/vector.h"
 
+static const sl_kind SL_HANDLE_VECTOR[1] = {{"the handle of a vector"}};
+
 static sl_status get(sl_handle handle, sl_vector **out) {
   return sl_handle_get(handle, SL_HANDLE_VECTOR, (void **)out);
 }

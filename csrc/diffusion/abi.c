@@ -1,47 +1,24 @@
 // Raw ABI of diffusion/pagerank.h.
-#include "base/abi.h"
-
-#include "base/memory.h"
+#include "base/abi_job.h"
 #include "diffusion/pagerank.h"
+#include "graph/abi.h"
 
-// A run reads its graph in every step. The graph's handle is kept, so that destroying the graph
-// first is an error and not a read of freed memory.
-typedef struct abi_pagerank {
-  sl_pagerank *pagerank;
-  sl_handle graph_handle;
-} abi_pagerank;
 
 static sl_status get(sl_handle handle, sl_pagerank **out) {
-  abi_pagerank *found;
-  void *graph;
-  SL_TRY(sl_handle_get(handle, SL_HANDLE_RANKING, (void **)&found));
-  SL_TRY(sl_handle_get(found->graph_handle, SL_HANDLE_GRAPH, &graph));
-  *out = found->pagerank;
-  return SL_OK;
+  return sl_abi_job_get(handle, &sl_pagerank_kind, out);
 }
 
-// 0 after a failure.
+// 0 after a failure. The graph must outlive the object.
 sl_handle SL_ABI(sl_abi_pagerank_create)(sl_handle graph_handle) {
-  abi_pagerank *made;
   sl_graph *graph;
-  sl_handle handle = 0;
-  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
-  made->graph_handle = graph_handle;
-  sl_status status = sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph);
-  if (status == SL_OK) status = sl_pagerank_create(graph, &made->pagerank);
-  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_RANKING, made, &handle);
-  if (status == SL_OK) return handle;
-  sl_pagerank_destroy(made->pagerank);
-  sl_free(made);
-  return 0;
+  sl_pagerank *made;
+  if (sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph) != SL_OK) return 0;
+  if (sl_pagerank_create(graph, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_pagerank_job(made), graph_handle, SL_HANDLE_GRAPH);
 }
 
 int32_t SL_ABI(sl_abi_pagerank_destroy)(sl_handle handle) {
-  abi_pagerank *found;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_RANKING, (void **)&found));
-  sl_pagerank_destroy(found->pagerank);
-  sl_free(found);
-  return SL_OK;
+  return sl_abi_job_close(handle, &sl_pagerank_kind);
 }
 
 int32_t SL_ABI(sl_abi_pagerank_bytes)(sl_handle handle, size_t *bytes) {
@@ -129,21 +106,11 @@ int32_t SL_ABI(sl_abi_sweep_cut)(sl_handle handle, const uint32_t *nodes, const 
   return SL_OK;
 }
 
-// outcome: 9 while it is running.
-int32_t SL_ABI(sl_abi_pagerank_step)(sl_handle handle, double work, int32_t *outcome) {
-  sl_pagerank *pagerank;
-  sl_outcome ended;
-  SL_TRY(get(handle, &pagerank));
-  SL_TRY(sl_pagerank_step(pagerank, work > 0 && work < 0x1p63 ? (uint64_t)work : 0, &ended));
-  *outcome = (int32_t)ended;
-  return SL_OK;
-}
-
 // Edge operations so far and the error as far as it is known: two doubles, written.
 int32_t SL_ABI(sl_abi_pagerank_progress)(sl_handle handle, double *out) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
-  out[0] = (double)sl_pagerank_work(pagerank);
+  out[0] = (double)sl_job_work(sl_pagerank_job(pagerank));
   out[1] = sl_pagerank_error(pagerank);
   return SL_OK;
 }
@@ -151,12 +118,12 @@ int32_t SL_ABI(sl_abi_pagerank_progress)(sl_handle handle, double *out) {
 // result: eight doubles, written: outcome, method, iterations, error bound (1-norm), touched nodes,
 // edge operations, proved places, number of entries. nodes, scores: where the entries lie until the
 // next call, written.
-int32_t SL_ABI(sl_abi_pagerank_finish)(sl_handle handle, int32_t outcome, double *result,
-                                       const uint32_t **nodes, const double **scores) {
+int32_t SL_ABI(sl_abi_pagerank_finish)(sl_handle handle, double *result, const uint32_t **nodes,
+                                       const double **scores) {
   sl_pagerank *pagerank;
   sl_pagerank_result found;
   SL_TRY(get(handle, &pagerank));
-  SL_TRY(sl_pagerank_finish(pagerank, (sl_outcome)outcome, &found));
+  SL_TRY(sl_pagerank_finish(pagerank, &found));
   const double numbers[8] = {found.outcome,       found.method,
                              found.iterations,    found.error_bound,
                              found.touched_nodes, (double)found.edge_operations,

@@ -18,8 +18,9 @@
 
 #define BLOCK_NODES 1024u
 
-// A sum whose error is at most 8 u sum |terms| for fewer than 2^32 terms (T. Ogita, S. M. Rump,
-// S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26 (2005), doi:10.1137/030601818).
+// A sum whose error is at most 2 u sum |terms| for at most 2^26 terms, and 2 (count u)^2 of them
+// more beyond that (T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci.
+// Comput. 26 (2005), doi:10.1137/030601818).
 typedef struct exact_sum {
   double high, low;
 } exact_sum;
@@ -148,7 +149,8 @@ void sl_diffusion_certify(sl_pagerank *p) {
   p->residual_error = error;
   // Sums over all nodes, and of the residual over dangling nodes alone.
   exact_sum x_sum = {0, 0}, r_sum = {0, 0}, r_absolute = {0, 0};
-  double negative = 0, dangling = 0, dangling_absolute = 0;
+  exact_sum dangling_sum = {0, 0}, dangling_size = {0, 0};
+  double negative = 0;
   const uint32_t count = listed(p);
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t v = node_at(p, i);
@@ -157,12 +159,14 @@ void sl_diffusion_certify(sl_pagerank *p) {
     add(&r_absolute, fabs(p->r[v]));
     if (p->x[v] < 0) negative -= p->x[v];
     if (p->strength[v] == 0) {
-      dangling += p->r[v];
-      dangling_absolute += fabs(p->r[v]);
+      add(&dangling_sum, p->r[v]);
+      add(&dangling_size, fabs(p->r[v]));
     }
   }
   const double x = x_sum.high + x_sum.low, r = r_sum.high + r_sum.low;
   const double absolute = r_absolute.high + r_absolute.low;
+  const double dangling = dangling_sum.high + dangling_sum.low;
+  const double dangling_absolute = dangling_size.high + dangling_size.low;
   p->residual = absolute;
   // Dangling nodes keep their share of the step for good, so S shrinks by it: to no less than 1 - d
   // while r >= 0, as push has it. The other methods, stopped early, have signs in r, and S might
@@ -175,7 +179,8 @@ void sl_diffusion_certify(sl_pagerank *p) {
     left = damping * damping * deflated_residual(p); // the listed nodes get one more step (topk.c)
   }
   const double terms = (1 - damping) * (x + 2 * negative) + 2 * absolute;
-  const double slack = error + (16 + 2.0 * (dangling_absolute > 0) * count) * u * terms;
+  const double many = count > 1u << 26 ? 8 * u * count * count : 0;
+  const double slack = error + ((dangling_absolute > 0 ? 24 : 16) + many) * u * terms;
   p->certified = true;
   if (!(mass > 2 * slack)) { // nothing is known yet: all scores 0 are off by exactly 1
     p->bound = 1 + 4 * u;

@@ -18,9 +18,10 @@
 #define LEAST_STRENGTH 0x1p-300
 #define MOST_STRENGTH 0x1p+300
 
-typedef enum phase { IDLE, VISITS, TARGET, PAIR, ENDED } phase;
+typedef enum phase { VISITS, TARGET, PAIR } phase;
 
 struct sl_contributions {
+  sl_job job;
   sl_graph *graph;
   double damping;
   sl_csr *system;          // A
@@ -40,7 +41,6 @@ struct sl_contributions {
   double one;
   double least_denominator; // of 1 - d h over the sources asked for, its error taken off
   uint64_t visits_work;
-  sl_outcome outcome;
   double *scores; // of the last target
   uint32_t *nodes;
 };
@@ -136,6 +136,7 @@ sl_status sl_contributions_create(sl_graph *graph, double damping, sl_contributi
   SL_REQUIRE(damping > 0 && damping < 1, SL_ERR_OPTION, "damping", "a number in (0, 1)");
   sl_contributions *c;
   SL_TRY(SL_ALLOC_ZERO(&c, 1));
+  c->job.kind = &sl_contributions_kind;
   c->graph = graph;
   c->damping = damping;
   sl_status status = build_system(c);
@@ -222,7 +223,7 @@ static sl_status begin_question(sl_contributions *c) {
 
 static sl_status begin_any(sl_contributions *c, const sl_contributions_options *options,
                            bool is_pair, uint32_t source, uint32_t target) {
-  c->phase = IDLE;
+  sl_job_drop(&c->job);
   const uint32_t n = c->graph->node_count;
   SL_REQUIRE(options->tolerance > 0 && options->tolerance <= DBL_MAX, SL_ERR_OPTION, "tolerance",
              "a finite number above 0");
@@ -234,7 +235,6 @@ static sl_status begin_any(sl_contributions *c, const sl_contributions_options *
   c->target = target;
   c->one = 1;
   c->visits_work = 0;
-  c->outcome = SL_OUTCOME_RUNNING;
   // A share of the tolerance that is lost beside what g may take.
   const double needed = 0.02 * options->tolerance * (1 - c->damping) / c->damping;
   sl_status status;
@@ -246,7 +246,7 @@ static sl_status begin_any(sl_contributions *c, const sl_contributions_options *
   } else {
     status = begin_question(c);
   }
-  if (status != SL_OK) c->phase = IDLE;
+  if (status == SL_OK) sl_job_begin(&c->job);
   return status;
 }
 
@@ -278,50 +278,46 @@ static sl_status take_visits(sl_contributions *c) {
   return begin_question(c);
 }
 
-sl_status sl_contributions_step(sl_contributions *c, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(c->phase != IDLE, SL_ERR_STATE, "contributions", "a question that was begun");
-  sl_outcome inner = SL_OUTCOME_RUNNING;
-  if (c->phase != ENDED) {
-    sl_status status = c->phase == PAIR ? sl_local_dot_step(c->dot, work, &inner)
-                                        : sl_local_sparse_step(c->sparse, work, &inner);
-    if (status == SL_OK && inner != SL_OUTCOME_RUNNING) {
-      if (c->phase == VISITS) {
-        status = take_visits(c);
-      } else {
-        c->outcome = inner;
-        c->phase = ENDED;
-      }
-    }
-    if (status != SL_OK) {
-      c->phase = IDLE;
-      return status;
-    }
-  }
-  *out = c->outcome;
+// The work of the solver room that goes on in this phase.
+static sl_job *inner_job(const sl_contributions *c) {
+  return c->phase == PAIR ? sl_local_dot_job(c->dot) : sl_local_sparse_job(c->sparse);
+}
+
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_contributions *c = (sl_contributions *)job;
+  sl_outcome inner;
+  SL_TRY(sl_job_step(inner_job(c), work, &inner));
+  if (inner == SL_OUTCOME_RUNNING) return SL_OK;
+  if (c->phase == VISITS) return take_visits(c);
+  sl_job_end(job, inner);
   return SL_OK;
 }
 
-sl_status sl_contributions_stop(sl_contributions *c, sl_outcome why) {
-  SL_REQUIRE(c->phase != IDLE, SL_ERR_STATE, "contributions", "a question that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (c->phase == ENDED) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_contributions *c = (sl_contributions *)job;
   if (c->phase == VISITS) {
-    SL_TRY(sl_local_sparse_stop(c->sparse, why));
+    SL_TRY(sl_job_stop(inner_job(c), why));
     SL_TRY(take_visits(c));
   }
-  SL_TRY(c->phase == PAIR ? sl_local_dot_stop(c->dot, why) : sl_local_sparse_stop(c->sparse, why));
-  c->outcome = why;
-  c->phase = ENDED;
+  SL_TRY(sl_job_stop(inner_job(c), why));
+  sl_job_end(job, why);
   return SL_OK;
 }
 
-double sl_contributions_work(const sl_contributions *c) {
-  if (c->phase == IDLE) return 0;
-  const double inner = c->is_pair && c->phase != VISITS ? sl_local_dot_work(c->dot)
-                                                        : sl_local_sparse_work(c->sparse);
-  return (double)c->visits_work + inner;
+static uint64_t work_done(const sl_job *job) {
+  const sl_contributions *c = (const sl_contributions *)job;
+  return c->visits_work + sl_job_work(inner_job(c));
 }
+
+static size_t job_bytes(const sl_job *job) {
+  return sl_contributions_bytes((const sl_contributions *)job);
+}
+static void destroy(sl_job *job) { sl_contributions_destroy((sl_contributions *)job); }
+
+const sl_job_kind sl_contributions_kind = {"contributions", step,   stop, work_done, NULL,
+                                           job_bytes,       destroy};
+
+sl_job *sl_contributions_job(sl_contributions *c) { return &c->job; }
 
 // ---- the answer
 
@@ -411,13 +407,13 @@ static sl_status finish_pair(sl_contributions *c, sl_contributions_result *resul
 }
 
 sl_status sl_contributions_finish(sl_contributions *c, sl_contributions_result *result) {
-  SL_REQUIRE(c->phase == ENDED, SL_ERR_STATE, "contributions", "a question that has ended");
+  SL_TRY(sl_job_require_ended(&c->job));
   SL_TRY(c->is_pair ? finish_pair(c, result) : finish_target(c, result));
   const double tolerance = c->options.tolerance;
   const bool met = result->error_bound <= tolerance || result->half_width <= tolerance;
-  result->outcome = met                                  ? SL_OUTCOME_CONVERGED
-                    : c->outcome == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED
-                                                         : c->outcome;
+  result->outcome = met                                      ? SL_OUTCOME_CONVERGED
+                    : c->job.outcome == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED
+                                                             : c->job.outcome;
   return SL_OK;
 }
 

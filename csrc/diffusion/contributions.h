@@ -16,13 +16,14 @@
 //
 //   sl_contributions_create
 //     -> [ sl_contributions_begin_target | sl_contributions_begin_pair
-//          -> sl_contributions_step ... -> sl_contributions_finish ]*
+//          -> sl_job_step(sl_contributions_job(...), ...) -> sl_contributions_finish ]*
 #ifndef SL_DIFFUSION_CONTRIBUTIONS_H
 #define SL_DIFFUSION_CONTRIBUTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "graph/graph.h"
 #include "solver/local.h"
@@ -90,16 +91,9 @@ sl_status sl_contributions_begin_pair(sl_contributions *contributions,
 sl_status sl_contributions_begin(sl_contributions *contributions, uint32_t source, uint32_t target,
                                  const double *options);
 
-// Goes on for about `work` edge operations. out: RUNNING, or how it ended.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (the question has then ended).
-sl_status sl_contributions_step(sl_contributions *contributions, uint64_t work, sl_outcome *out);
-
-// Ends a running question: the result is what has been reached, with its bound.
-//   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why"), ERR_MEMORY.
-sl_status sl_contributions_stop(sl_contributions *contributions, sl_outcome why);
-
-// Edge operations so far. O(1).
-double sl_contributions_work(const sl_contributions *contributions);
+// The question that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY.
+sl_job *sl_contributions_job(sl_contributions *contributions);
+extern const sl_job_kind sl_contributions_kind;
 
 // Gives the answer. Errors: ERR_STATE (not begun, or still running), ERR_MEMORY.
 //   O(count log count) after a target.

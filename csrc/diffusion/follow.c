@@ -14,7 +14,7 @@
 
 static sl_status check(const sl_pagerank *p, const sl_pagerank *previous,
                        const sl_pagerank_options *options) {
-  SL_REQUIRE(previous->state == SL_RUN_FINISHED && previous->running != SL_PAGERANK_SERIES &&
+  SL_REQUIRE(previous->finished && previous->running != SL_PAGERANK_SERIES &&
                  !previous->options.settle_ranking,
              SL_ERR_STATE, "previous", "a finished run of PageRank to a tolerance");
   SL_REQUIRE(p != previous && p->graph->directed == previous->graph->directed &&

@@ -152,11 +152,11 @@ static void end_term(sl_pagerank *p) {
 sl_status sl_diffusion_heat_step(sl_pagerank *p, uint64_t work) {
   const sl_value_type type = p->graph->outgoing->value_type;
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && done < work) {
+  while (sl_job_is_running(&p->job) && done < work) {
     if (p->iterations >= p->terms) {
       sl_diffusion_certify(p);
-      sl_pagerank_end(p, p->bound <= p->options.tolerance ? SL_OUTCOME_CONVERGED
-                                                          : SL_OUTCOME_STAGNATED);
+      sl_job_end(&p->job,
+                 p->bound <= p->options.tolerance ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
       break;
     }
     const uint32_t left = p->listed - p->cursor;

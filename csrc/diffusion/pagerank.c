@@ -7,6 +7,13 @@
 #include "base/memory.h"
 #include "diffusion/state.h"
 
+// Below this a residual is nothing beside what rounding adds to every bound: no method goes
+// further.
+#define LEAST_TARGET 0x1p-56
+
+// Targets of one run. Half each time, they make up for sum of scores that shrinks to 1 - d.
+#define MOST_TARGETS 64u
+
 // Strengths outside this range would overflow or vanish when they are inverted.
 #define LEAST_STRENGTH 0x1p-300
 #define MOST_STRENGTH 0x1p+300
@@ -39,6 +46,7 @@ sl_status sl_pagerank_create(sl_graph *graph, sl_pagerank **out) {
   const uint32_t n = graph->node_count;
   sl_pagerank *p;
   SL_TRY(SL_ALLOC_ZERO(&p, 1));
+  p->job.kind = &sl_pagerank_kind;
   p->graph = graph;
   sl_status status = sl_graph_out_strength(graph, &p->strength);
   if (status == SL_OK) status = SL_ALLOC(&p->inverse_strength, n);
@@ -178,9 +186,10 @@ void sl_diffusion_forget(sl_pagerank *p) {
   if (p->running == SL_PAGERANK_SERIES) sl_diffusion_heat_clear(p);
   if (p->follows) sl_diffusion_follow_clear(p);
   p->running = SL_PAGERANK_AUTO;
-  p->state = SL_RUN_NONE;
+  sl_job_drop(&p->job);
+  p->finished = false;
   p->dense = p->power_form = p->certified = p->follows = false;
-  p->iterations = p->failures = p->least_iteration = 0;
+  p->iterations = p->failures = p->targets = p->least_iteration = 0;
   p->edge_operations = p->pushes = p->push_edges = 0;
   p->touched_count = p->result_count = p->previous_count = p->unchanged_levels = 0;
   p->best_bound = p->least_residual = HUGE_VAL;
@@ -212,7 +221,7 @@ static void set_sources(sl_pagerank *p, const uint32_t *nodes, const double *wei
 
 // The bound of power iteration is coarser than that of a residual.
 static sl_status start_power(sl_pagerank *p) {
-  const double target = 0.95 * p->options.tolerance / p->options.damping;
+  const double target = fmax(0.95 * p->options.tolerance / p->options.damping, LEAST_TARGET);
   if (target < p->target) p->target = target;
   return sl_diffusion_power_start(p);
 }
@@ -231,12 +240,12 @@ sl_status sl_pagerank_go_global(sl_pagerank *p) {
 sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options) {
   p->options = *options;
   // The last, free step multiplies the residual by the damping. The rest is left to rounding.
-  p->target = options->settle_ranking ? 0 : 0.98 * options->tolerance / options->damping;
+  const double target = fmax(0.98 * options->tolerance / options->damping, LEAST_TARGET);
+  p->target = options->settle_ranking ? 0 : target;
   p->residual = 1;
   p->may_switch = options->method == SL_PAGERANK_PUSH_POWER ||
                   (options->method == SL_PAGERANK_AUTO && !options->settle_ranking);
-  p->state = SL_RUN_GOING;
-  p->outcome = SL_OUTCOME_RUNNING;
+  sl_job_begin(&p->job);
   sl_status status = SL_OK;
   switch (options->method) {
   case SL_PAGERANK_POWER:
@@ -254,7 +263,7 @@ sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options)
     else
       sl_diffusion_push_start(p);
   }
-  if (status != SL_OK) p->state = SL_RUN_NONE;
+  if (status != SL_OK) sl_job_drop(&p->job);
   return status;
 }
 
@@ -285,8 +294,7 @@ sl_status sl_heat_kernel_begin(sl_pagerank *p, const sl_pagerank_options *option
   p->global = false;
   set_sources(p, nodes, weights, count);
   p->options = *options;
-  p->state = SL_RUN_GOING;
-  p->outcome = SL_OUTCOME_RUNNING;
+  sl_job_begin(&p->job);
   p->may_switch = false;
   sl_diffusion_heat_start(p, time);
   return SL_OK;
@@ -307,11 +315,6 @@ sl_status sl_pagerank_begin_global(sl_pagerank *p, const sl_pagerank_options *op
   return sl_diffusion_start(p, options);
 }
 
-void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome) {
-  p->state = SL_RUN_ENDED;
-  p->outcome = outcome;
-}
-
 bool sl_diffusion_no_progress(sl_pagerank *p) {
   if (p->residual < p->least_residual) {
     p->least_residual = p->residual;
@@ -326,7 +329,7 @@ sl_status sl_pagerank_reached(sl_pagerank *p) {
     uint32_t proved = 0;
     if (p->options.prove_ranking) SL_TRY(sl_diffusion_collect(p, &proved));
     if (!p->options.prove_ranking || proved == p->result_count) {
-      sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
+      sl_job_end(&p->job, SL_OUTCOME_CONVERGED);
       return SL_OK;
     }
   }
@@ -334,30 +337,29 @@ sl_status sl_pagerank_reached(sl_pagerank *p) {
   // matters and lower targets bring nothing.
   const bool gained = p->bound < 0.9 * p->best_bound || p->rounding < 0.2 * p->bound;
   p->failures = gained ? 0 : p->failures + 1;
-  if (p->failures >= 3) {
-    sl_pagerank_end(p, SL_OUTCOME_STAGNATED);
+  p->targets++;
+  if (p->failures >= 3 || p->target <= LEAST_TARGET || p->targets >= MOST_TARGETS) {
+    sl_job_end(&p->job, SL_OUTCOME_STAGNATED);
     return SL_OK;
   }
   if (p->bound < p->best_bound) p->best_bound = p->bound;
   const double ratio = 0.9 * p->options.tolerance / p->bound;
   const double most = p->options.prove_ranking ? 0.05 : 0.5;
   const double target = p->target * (ratio < most ? ratio : most);
-  p->target = target > 0x1p-900 ? target : 0x1p-900;
+  p->target = fmax(target, LEAST_TARGET);
   p->certified = false;
   p->least_residual = HUGE_VAL;
   p->least_iteration = p->iterations;
   return SL_OK;
 }
 
-sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
-  SL_REQUIRE(p->state == SL_RUN_GOING || p->state == SL_RUN_ENDED, SL_ERR_STATE, "pagerank",
-             "a run that has begun");
-  SL_REQUIRE(work >= 1, SL_ERR_OPTION, "work", "at least 1");
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_pagerank *p = (sl_pagerank *)job;
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && done < work) {
+  while (sl_job_is_running(&p->job) && done < work) {
     const uint64_t before = p->edge_operations;
     if (before >= p->options.max_work) {
-      sl_pagerank_end(p, SL_OUTCOME_WORK_LIMIT);
+      sl_job_end(&p->job, SL_OUTCOME_WORK_LIMIT);
       break;
     }
     const uint64_t left = p->options.max_work - before;
@@ -380,11 +382,22 @@ sl_status sl_pagerank_step(sl_pagerank *p, uint64_t work, sl_outcome *outcome) {
     }
     done += p->edge_operations - before + 1;
   }
-  *outcome = p->outcome;
   return SL_OK;
 }
 
-uint64_t sl_pagerank_work(const sl_pagerank *p) { return p->edge_operations; }
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_job_end(job, why);
+  return SL_OK;
+}
+
+static uint64_t work_done(const sl_job *job) { return ((const sl_pagerank *)job)->edge_operations; }
+
+static size_t job_bytes(const sl_job *job) { return sl_pagerank_bytes((const sl_pagerank *)job); }
+static void destroy(sl_job *job) { sl_pagerank_destroy((sl_pagerank *)job); }
+
+const sl_job_kind sl_pagerank_kind = {"pagerank", step, stop, work_done, NULL, job_bytes, destroy};
+
+sl_job *sl_pagerank_job(sl_pagerank *p) { return &p->job; }
 
 double sl_pagerank_error(const sl_pagerank *p) {
   if (p->certified) return p->bound;
@@ -399,33 +412,35 @@ static uint32_t count_touched(const sl_pagerank *p) {
   return touched;
 }
 
-sl_status sl_pagerank_finish(sl_pagerank *p, sl_outcome outcome, sl_pagerank_result *result) {
-  SL_REQUIRE(p->state == SL_RUN_GOING || p->state == SL_RUN_ENDED, SL_ERR_STATE, "pagerank",
-             "a run that has begun");
-  SL_REQUIRE(p->state == SL_RUN_ENDED || outcome == SL_OUTCOME_TIME_LIMIT ||
-                 outcome == SL_OUTCOME_WORK_LIMIT,
-             SL_ERR_ARGUMENT, "outcome", "TIME_LIMIT or WORK_LIMIT");
-  if (p->state == SL_RUN_GOING) sl_pagerank_end(p, outcome);
+sl_status sl_pagerank_finish(sl_pagerank *p, sl_pagerank_result *result) {
+  SL_TRY(sl_job_require_ended(&p->job));
+  if (p->finished) {
+    *result = p->result;
+    return SL_OK;
+  }
   if (!p->certified) sl_diffusion_certify(p);
   const uint32_t touched = count_touched(p);
-  p->state = SL_RUN_FINISHED;
   uint32_t proved;
   SL_TRY(sl_diffusion_collect(p, &proved));
-  *result = (sl_pagerank_result){.outcome = p->outcome,
-                                 .method = p->running,
-                                 .iterations = p->iterations,
-                                 .error_bound = p->bound,
-                                 .touched_nodes = touched,
-                                 .edge_operations = p->edge_operations,
-                                 .proved_places = proved,
-                                 .count = p->result_count,
-                                 .nodes = p->result_nodes,
-                                 .scores = p->result_scores};
+  p->result = (sl_pagerank_result){
+      .outcome = p->job.outcome,
+      .method = p->running,
+      .iterations = p->iterations,
+      .error_bound = p->bound,
+      .touched_nodes = touched,
+      .edge_operations = p->edge_operations,
+      .proved_places = proved,
+      .count = p->result_count,
+      .nodes = p->result_nodes,
+      .scores = p->result_scores,
+  };
+  p->finished = true;
+  *result = p->result;
   return SL_OK;
 }
 
 sl_status sl_pagerank_scores(const sl_pagerank *p, double *scores) {
-  SL_REQUIRE(p->state == SL_RUN_FINISHED && !p->options.settle_ranking, SL_ERR_STATE, "pagerank",
+  SL_REQUIRE(p->finished && !p->options.settle_ranking, SL_ERR_STATE, "pagerank",
              "a finished run that was not only to settle a ranking");
   for (uint32_t u = 0; u < p->graph->node_count; u++)
     scores[u] = sl_diffusion_final_x(p, u) * p->scale;

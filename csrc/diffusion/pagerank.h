@@ -19,7 +19,7 @@
 // allocated once; a run that touches little costs little, also to clean up.
 //
 //   sl_pagerank_create -> [ sl_pagerank_begin | sl_pagerank_begin_global
-//                           -> sl_pagerank_step ... -> sl_pagerank_finish -> read the result ]*
+//                           -> sl_job_step(sl_pagerank_job(...), ...) -> sl_pagerank_finish ]*
 #ifndef SL_DIFFUSION_PAGERANK_H
 #define SL_DIFFUSION_PAGERANK_H
 
@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "graph/graph.h"
 
@@ -129,19 +130,18 @@ sl_status sl_heat_kernel_begin(sl_pagerank *pagerank, const sl_pagerank_options 
 sl_status sl_pagerank_follow(sl_pagerank *pagerank, const sl_pagerank *previous,
                              const sl_pagerank_options *options);
 
-// Does about `work` (>= 1) edge operations and writes RUNNING or how the run ended.
-//   Errors: ERR_STATE (no run), ERR_OPTION ("work"), ERR_MEMORY (a global method starts).
-sl_status sl_pagerank_step(sl_pagerank *pagerank, uint64_t work, sl_outcome *outcome);
+// The run that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY when a
+// global method starts.
+sl_job *sl_pagerank_job(sl_pagerank *pagerank);
+extern const sl_job_kind sl_pagerank_kind;
 
-// Edge operations so far and the L1 error as far as it is known (not yet certified), for progress.
-uint64_t sl_pagerank_work(const sl_pagerank *pagerank);
+// The L1 error as far as it is known (not yet certified), for progress. O(1).
 double sl_pagerank_error(const sl_pagerank *pagerank);
 
-// Ends the run, certifies and writes the result. A run that is still going on ends as `outcome`
-// (TIME_LIMIT or WORK_LIMIT); one that has ended keeps its own.
-//   Errors: ERR_STATE (no run), ERR_ARGUMENT ("outcome"), ERR_MEMORY.
+// Certifies and writes the result of a run that has ended.
+//   Errors: ERR_STATE (no run, or it is still going on: step or stop it first), ERR_MEMORY.
 //   O(touched nodes log top_k); a certificate below about 1e-8 costs one pass over the edges.
-sl_status sl_pagerank_finish(sl_pagerank *pagerank, sl_outcome outcome, sl_pagerank_result *result);
+sl_status sl_pagerank_finish(sl_pagerank *pagerank, sl_pagerank_result *result);
 
 // Every score of the finished run.  scores: node_count, written.
 //   Errors: ERR_STATE (no finished run, or settle_ranking, whose scores exist only for its top_k).

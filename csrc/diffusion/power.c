@@ -124,7 +124,7 @@ sl_status sl_diffusion_power_step(sl_pagerank *p, uint64_t work) {
   const sl_csr *incoming = p->graph->incoming;
   const double damping = p->options.damping;
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && done < work) {
+  while (sl_job_is_running(&p->job) && done < work) {
     uint32_t end = sl_diffusion_rows_for_work(incoming, p->cursor, work - done);
     uint64_t block = incoming->row_pointers[end] - incoming->row_pointers[p->cursor];
     sl_diffusion_pull_rows(incoming, p->direction, p->product, p->cursor, end);
@@ -136,9 +136,9 @@ sl_status sl_diffusion_power_step(sl_pagerank *p, uint64_t work) {
     p->residual = complete_iteration(p) * damping / (1 - damping);
     if (p->residual <= p->target || sl_diffusion_no_progress(p)) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_power_start(p));
+      if (sl_job_is_running(&p->job)) SL_TRY(sl_diffusion_power_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
-      sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
+      sl_job_end(&p->job, SL_OUTCOME_ITERATION_LIMIT);
     } else {
       prepare_iteration(p);
     }

@@ -12,9 +12,14 @@
 
 #define LEVEL_FACTOR 0.25
 
+// Share of the residual that a level leaves alone, whatever its strengths are. Where these differ
+// very much, small ones would be pushed far below what matters, level after level, until the
+// threshold has come down to the large ones.
+#define IDLE_SHARE 0x1p-20
+
 // Pushes queued nodes until the queue is empty, `work` edges are followed or the target is met.
-// A node is in the queue exactly when r / strength is above the threshold, so that comparing this
-// before and after an addition is all the bookkeeping that the queue needs.
+// A node is in the queue exactly when r / strength is above the threshold and r above the floor, so
+// that comparing this before and after an addition is all the bookkeeping that the queue needs.
 SL_ALWAYS_INLINE uint64_t push_nodes(sl_pagerank *p, uint64_t work, const sl_value_type type) {
   const sl_csr *edges = p->graph->outgoing;
   const uint32_t *pointers = edges->row_pointers, *columns = edges->columns;
@@ -23,6 +28,7 @@ SL_ALWAYS_INLINE uint64_t push_nodes(sl_pagerank *p, uint64_t work, const sl_val
   uint32_t *queue = p->queue, *touched = p->touched;
   const uint32_t n = p->graph->node_count;
   const double damping = p->options.damping, threshold = p->threshold, target = p->target;
+  const double floor = p->floor;
   uint32_t head = p->queue_head, count = p->queue_count, touched_count = p->touched_count;
   double residual = p->residual;
   uint64_t done = 0, pushes = 0;
@@ -45,7 +51,8 @@ SL_ALWAYS_INLINE uint64_t push_nodes(sl_pagerank *p, uint64_t work, const sl_val
       const double after = before + share * sl_diffusion_weight_at(edges->values, type, k);
       r[v] = after;
       if (before == 0 && after > 0 && x[v] == 0) touched[touched_count++] = v;
-      if (after * inverse[v] > threshold && !(before * inverse[v] > threshold)) {
+      if (after * inverse[v] > threshold && after > floor &&
+          !(before * inverse[v] > threshold && before > floor)) {
         const uint64_t tail = (uint64_t)head + count;
         queue[tail >= n ? tail - n : tail] = v;
         count++;
@@ -99,7 +106,8 @@ SL_NOINLINE static uint64_t push_signed(sl_pagerank *p, uint64_t work) {
       p->residual += fabs(after) - fabs(before);
       if (!p->marks[v]) p->touched[p->touched_count++] = v;
       p->marks[v] |= SL_MARK_TOUCHED;
-      if (fabs(after) * inverse[v] > p->threshold && !(p->marks[v] & SL_MARK_QUEUED)) {
+      if (fabs(after) * inverse[v] > p->threshold && fabs(after) > p->floor &&
+          !(p->marks[v] & SL_MARK_QUEUED)) {
         const uint64_t tail = (uint64_t)p->queue_head + p->queue_count++;
         p->queue[tail >= n ? tail - n : tail] = v;
         p->marks[v] |= SL_MARK_QUEUED;
@@ -122,12 +130,16 @@ static void start_level(sl_pagerank *p) {
   double sum = 0, largest = 0;
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i];
-    const double size = fabs(p->r[u]), ratio = size * p->inverse_strength[u];
     if (p->follows) p->marks[u] = SL_MARK_TOUCHED;
-    sum += size;
-    if (ratio > largest) largest = ratio;
+    sum += fabs(p->r[u]);
   }
   p->residual = sum;
+  p->floor = sum * IDLE_SHARE / p->graph->node_count;
+  for (uint32_t i = 0; i < p->touched_count; i++) {
+    const double size = fabs(p->r[p->touched[i]]);
+    const double ratio = size * p->inverse_strength[p->touched[i]];
+    if (ratio > largest && size > p->floor) largest = ratio;
+  }
   p->queue_head = p->queue_count = 0;
   if (largest == 0) return;
   double threshold = LEVEL_FACTOR * (p->threshold < largest ? p->threshold : largest);
@@ -137,7 +149,8 @@ static void start_level(sl_pagerank *p) {
   p->threshold = threshold;
   for (uint32_t i = 0; i < p->touched_count; i++) {
     const uint32_t u = p->touched[i];
-    if (!(fabs(p->r[u]) * p->inverse_strength[u] > threshold)) continue;
+    const double size = fabs(p->r[u]);
+    if (!(size * p->inverse_strength[u] > threshold && size > p->floor)) continue;
     p->queue[p->queue_count++] = u;
     if (p->follows) p->marks[u] |= SL_MARK_QUEUED;
   }
@@ -181,7 +194,7 @@ static sl_status check_settled(sl_pagerank *p) {
   uint32_t changed;
   SL_TRY(sl_diffusion_settled_changes(p, &changed));
   p->unchanged_levels = changed == 0 ? p->unchanged_levels + 1 : 0;
-  if (p->unchanged_levels >= 2) sl_pagerank_end(p, SL_OUTCOME_CONVERGED);
+  if (p->unchanged_levels >= 2) sl_job_end(&p->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 
@@ -201,7 +214,7 @@ static sl_status end_level(sl_pagerank *p) {
 
 sl_status sl_diffusion_push_step(sl_pagerank *p, uint64_t work) {
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && p->running == SL_PAGERANK_PUSH && done < work) {
+  while (sl_job_is_running(&p->job) && p->running == SL_PAGERANK_PUSH && done < work) {
     // Budgets end a chunk, so that how a run is cut into steps never shows in its result.
     uint64_t chunk = work - done < 16384 ? work - done : 16384;
     const uint64_t budget = p->options.settle_ranking ? settle_budget(p) : push_budget(p);
@@ -209,16 +222,16 @@ sl_status sl_diffusion_push_step(sl_pagerank *p, uint64_t work) {
       chunk = budget + 1 - p->push_edges;
     }
     done += push(p, chunk);
-    if (p->residual <= p->target || (p->queue_count == 0 && p->residual < 0x1p-1000)) {
+    if (!(p->residual > p->target) || (p->queue_count == 0 && p->residual < 0x1p-1000)) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) start_level(p);
+      if (sl_job_is_running(&p->job)) start_level(p);
     } else if (p->queue_count == 0) {
       SL_TRY(end_level(p));
     }
-    if (p->state != SL_RUN_GOING) break;
+    if (!sl_job_is_running(&p->job)) break;
     if (p->may_switch && p->push_edges > budget) return sl_pagerank_go_global(p);
     if (p->options.settle_ranking && p->push_edges > budget) {
-      sl_pagerank_end(p, SL_OUTCOME_WORK_LIMIT);
+      sl_job_end(&p->job, SL_OUTCOME_WORK_LIMIT);
     }
   }
   return SL_OK;

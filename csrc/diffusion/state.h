@@ -10,14 +10,8 @@
 #define SL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define SL_UNIT_ROUNDOFF 0x1p-53
 
-typedef enum sl_diffusion_run_state {
-  SL_RUN_NONE,
-  SL_RUN_GOING,
-  SL_RUN_ENDED,
-  SL_RUN_FINISHED
-} sl_diffusion_run_state;
-
 struct sl_pagerank {
+  sl_job job;
   sl_graph *graph;
   const double *strength;   // n: sum of outgoing weights, the graph's
   double *inverse_strength; // n: 1 / strength; 1 for a dangling node (its pushes reach nobody)
@@ -26,8 +20,8 @@ struct sl_pagerank {
 
   // One run.
   sl_pagerank_options options;
-  sl_diffusion_run_state state;
-  sl_outcome outcome;
+  bool finished; // `result` holds what the run gave
+  sl_pagerank_result result;
   sl_pagerank_method running; // never AUTO
   bool may_switch;            // AUTO: push may hand over to a global method
   bool dense;                 // x and r may be nonzero anywhere: `touched` is not kept
@@ -54,22 +48,23 @@ struct sl_pagerank {
   uint32_t source_count, source_capacity;
   bool global; // s_u = 1 / n
 
-  // Push: a ring of the nodes with r / strength > threshold, and every node ever reached.
+  // Push: a ring of the nodes with r / strength > threshold and r > floor, and all ever reached.
   uint32_t *queue; // n
   uint32_t queue_head, queue_count;
   uint32_t *touched; // n
   uint32_t touched_count;
-  double threshold;
-  double level_residual; // at the end of the last level, to predict the work still to come
+  double threshold, floor; // a node is pushed when r / strength and r are above them
+  double level_residual;   // at the end of the last level, to predict the work still to come
   uint64_t level_work;
   uint32_t unchanged_levels; // in a row (settle_ranking)
 
   // Global methods; n each, allocated when one first runs.
   double *direction, *product;
-  uint32_t cursor;     // next row of the pass under way
-  double sum, sum_old; // of the pass under way
-  double best_bound;   // smallest certified bound so far, to see stagnation
-  uint32_t failures;
+  uint32_t cursor;       // next row of the pass under way
+  double sum, sum_old;   // of the pass under way
+  double best_bound;     // smallest certified bound so far, to see stagnation
+  uint32_t failures;     // targets reached in a row that brought nothing
+  uint32_t targets;      // reached without the bound being met
   double least_residual; // of any iteration, and when: rounding ends all progress
   uint32_t least_iteration;
 
@@ -184,7 +179,6 @@ sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options)
 sl_status sl_pagerank_go_global(sl_pagerank *p);
 // Called by a method that has reached its target: certifies and ends the run, or sets a new target.
 sl_status sl_pagerank_reached(sl_pagerank *p);
-void sl_pagerank_end(sl_pagerank *p, sl_outcome outcome);
 // Called once an iteration: no new least residual for many iterations, so only the certificate can
 // tell what was reached.
 bool sl_diffusion_no_progress(sl_pagerank *p);

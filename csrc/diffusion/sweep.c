@@ -375,7 +375,7 @@ static uint64_t judge_segment(sl_pagerank *p, double target) {
   p->residual = fmax(s->waiting, 0) + s->segment_residual;
   if (!choose_kind(s) || s->segment_residual <= target) return leave_segment(p);
   if (s->sweeps >= p->options.max_iterations) {
-    sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
+    sl_job_end(&p->job, SL_OUTCOME_ITERATION_LIMIT);
     return 0;
   }
   const uint32_t first = s->graph->segment_start[s->segment];
@@ -406,13 +406,13 @@ static uint64_t go_on(sl_pagerank *p, uint64_t work) {
 
 sl_status sl_diffusion_sweep_step(sl_pagerank *p, uint64_t work) {
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && done < work) {
+  while (sl_job_is_running(&p->job) && done < work) {
     const uint64_t piece = go_on(p, work - done);
     done += piece + 1;
     p->edge_operations += piece;
-    if (p->state == SL_RUN_GOING && p->sweep->segment == p->sweep->graph->segment_count) {
+    if (sl_job_is_running(&p->job) && p->sweep->segment == p->sweep->graph->segment_count) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_sweep_start(p));
+      if (sl_job_is_running(&p->job)) SL_TRY(sl_diffusion_sweep_start(p));
     }
   }
   return SL_OK;

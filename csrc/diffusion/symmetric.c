@@ -170,7 +170,7 @@ static void end_iteration(sl_pagerank *p) {
 sl_status sl_diffusion_symmetric_step(sl_pagerank *p, uint64_t work) {
   const sl_csr *edges = p->graph->outgoing;
   uint64_t done = 0;
-  while (p->state == SL_RUN_GOING && done < work) {
+  while (sl_job_is_running(&p->job) && done < work) {
     // Nothing left along the direction: only the certificate can say whether that is enough.
     bool exhausted = !(p->sum_old > 0);
     if (!exhausted && p->residual > p->target) {
@@ -188,9 +188,9 @@ sl_status sl_diffusion_symmetric_step(sl_pagerank *p, uint64_t work) {
     }
     if (exhausted || p->residual <= p->target) {
       SL_TRY(sl_pagerank_reached(p));
-      if (p->state == SL_RUN_GOING) SL_TRY(sl_diffusion_symmetric_start(p));
+      if (sl_job_is_running(&p->job)) SL_TRY(sl_diffusion_symmetric_start(p));
     } else if (p->iterations >= p->options.max_iterations) {
-      sl_pagerank_end(p, SL_OUTCOME_ITERATION_LIMIT);
+      sl_job_end(&p->job, SL_OUTCOME_ITERATION_LIMIT);
     } else {
       begin_iteration(p, p->sum / p->sum_old);
     }

@@ -1,10 +1,15 @@
 // Raw ABI of graph/graph.h, graph/file.h, graph/components.h, graph/edge_list.h and graph/metis.h.
-#include "base/abi.h"
+#include "graph/abi.h"
+
 #include "base/abi_container.h"
 #include "graph/components.h"
 #include "graph/edge_list.h"
 #include "graph/file.h"
 #include "graph/metis.h"
+#include "sparse/abi.h"
+
+static const sl_kind SL_HANDLE_EDGE_LIST[1] = {{"the handle of an edge-list reader"}};
+static const sl_kind SL_HANDLE_METIS[1] = {{"the handle of a METIS reader"}};
 
 static sl_status get(sl_handle handle, sl_graph **out) {
   return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);

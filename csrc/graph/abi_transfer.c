@@ -1,7 +1,9 @@
 // Raw ABI of graph/transfer.h, and what there is to do with a graph that was received: all that a
 // module has of graphs that it only takes as arguments.
-#include "base/abi.h"
+#include "graph/abi.h"
 #include "graph/transfer.h"
+
+const sl_kind SL_HANDLE_GRAPH[1] = {{"the handle of a graph"}};
 
 static sl_status get(sl_handle handle, sl_graph **out) {
   return sl_handle_get(handle, SL_HANDLE_GRAPH, (void **)out);

@@ -6,6 +6,8 @@
 #include "base/container.h"
 #include "graph/graph.h"
 
+SL_FILE_KIND(SL_FILE_GRAPH, SL_TAG('G', 'R', 'P', 'H'), "Graph.load() instead");
+
 // What the host calls the nodes, as the last section of the file; without labels there is none. The
 // section is the host's: its sum is checked here, what it says is not.
 typedef enum sl_graph_labels {

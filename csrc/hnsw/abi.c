@@ -4,6 +4,10 @@
 
 #include "hnsw/file.h"
 
+static const sl_kind SL_HANDLE_FILTER[1] = {{"the handle of a filter"}};
+static const sl_kind SL_HANDLE_FLAT[1] = {{"the handle of a flat index"}};
+static const sl_kind SL_HANDLE_HNSW[1] = {{"the handle of an HNSW index"}};
+
 static sl_status flat_of(sl_handle handle, sl_flat **out) {
   return sl_handle_get(handle, SL_HANDLE_FLAT, (void **)out);
 }

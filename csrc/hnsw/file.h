@@ -10,6 +10,9 @@
 #include "hnsw/flat.h"
 #include "hnsw/hnsw.h"
 
+SL_FILE_KIND(SL_FILE_FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat.load() instead");
+SL_FILE_KIND(SL_FILE_HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw.load() instead");
+
 // Bytes of the file that the index would give now. O(size).
 uint64_t sl_hnsw_file_size(const sl_hnsw *index);
 uint64_t sl_flat_file_size(const sl_flat *flat);

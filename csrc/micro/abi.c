@@ -3,6 +3,8 @@
 
 #include "micro/micro.h"
 
+static const sl_kind SL_HANDLE_MICRO[1] = {{"the handle of an index"}};
+
 static sl_status micro_of(sl_handle handle, sl_micro **out) {
   return sl_handle_get(handle, SL_HANDLE_MICRO, (void **)out);
 }

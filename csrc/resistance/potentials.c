@@ -24,9 +24,10 @@
 #define SIGNS_SHARE 0.98
 #define SOLVE_SHARE 0.006
 
-typedef enum question { NOTHING, PAIR, SKETCH, FIXED } question;
+typedef enum question { PAIR, SKETCH, FIXED } question;
 
 struct sl_potentials {
+  sl_job job;
   sl_graph *graph;
   uint32_t n;
   uint32_t *boundary; // boundary_count, as given
@@ -43,9 +44,7 @@ struct sl_potentials {
   double *v;         // n
   // The question.
   question kind;
-  bool ended;
   sl_potentials_options options;
-  sl_outcome outcome;
   uint32_t source, target;
   double least, greatest; // of the boundary's values
   double tolerance;       // of the solver
@@ -158,6 +157,7 @@ sl_status sl_potentials_create(sl_graph *graph, const uint32_t *boundary, uint32
   SL_REQUIRE(!graph->directed, SL_ERR_UNSUPPORTED, "graph", "an undirected graph");
   sl_potentials *p;
   SL_TRY(SL_ALLOC_ZERO(&p, 1));
+  p->job.kind = &sl_potentials_kind;
   p->graph = graph;
   p->n = graph->node_count;
   sl_status status = set_up(p, boundary, count);
@@ -351,14 +351,12 @@ static void end_sketch(sl_potentials *p) {
 // ---- begin
 
 static sl_status begin_any(sl_potentials *p, const sl_potentials_options *options, question kind) {
-  p->kind = NOTHING;
+  sl_job_drop(&p->job);
   SL_REQUIRE(options->tolerance > 0 && options->tolerance < 1, SL_ERR_OPTION, "tolerance",
              "a number in (0, 1)");
   SL_REQUIRE((kind == FIXED) == (p->boundary_count > 0), SL_ERR_STATE, "boundary",
              "boundary nodes for fixed values, none for resistances");
   p->options = *options;
-  p->outcome = SL_OUTCOME_RUNNING;
-  p->ended = false;
   p->solves = p->iterations = p->repeats = 0;
   p->work = 0;
   p->value = p->energy_sum = 0;
@@ -369,9 +367,12 @@ static sl_status begin_any(sl_potentials *p, const sl_potentials_options *option
   return SL_OK;
 }
 
-static void end(sl_potentials *p, sl_outcome outcome) {
-  p->ended = true;
-  p->outcome = outcome;
+// Nothing has to be solved.
+static sl_status begin_ended(sl_potentials *p) {
+  p->bound = 0;
+  sl_job_begin(&p->job);
+  sl_job_end(&p->job, SL_OUTCOME_CONVERGED);
+  return SL_OK;
 }
 
 static sl_status start_solve(sl_potentials *p, bool again) {
@@ -390,16 +391,16 @@ sl_status sl_potentials_begin_pair(sl_potentials *p, const sl_potentials_options
   p->kind = PAIR;
   if (source == target || p->forest.root[source] != p->forest.root[target]) {
     p->value = source == target ? 0 : INFINITY;
-    p->bound = 0;
-    end(p, SL_OUTCOME_CONVERGED);
-    return SL_OK;
+    return begin_ended(p);
   }
   memset(p->b, 0, p->n * sizeof *p->b);
   p->b[source] = 1;
   p->b[target] = -1;
   // The error of a resistance is the square of that of the potentials.
   p->tolerance = fmax(0.1 * sqrt(options->tolerance), LEAST_TOLERANCE);
-  return start_solve(p, false);
+  SL_TRY(start_solve(p, false));
+  sl_job_begin(&p->job);
+  return SL_OK;
 }
 
 sl_status sl_potentials_begin_sketch(sl_potentials *p, const sl_potentials_options *options) {
@@ -415,7 +416,9 @@ sl_status sl_potentials_begin_sketch(sl_potentials *p, const sl_potentials_optio
   p->tolerance = 1e-6;
   p->kind = SKETCH;
   draw_signs(p);
-  return start_solve(p, false);
+  SL_TRY(start_solve(p, false));
+  sl_job_begin(&p->job);
+  return SL_OK;
 }
 
 sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_options *options,
@@ -434,11 +437,7 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
     p->v[u] = p->forest.root[u] == SL_FOREST_NO_ROOT ? NAN : p->least;
   }
   for (uint32_t i = 0; i < p->boundary_count; i++) p->v[p->boundary[i]] = values[i];
-  if (p->row_count == 0 || p->greatest == p->least) {
-    p->bound = 0;
-    end(p, SL_OUTCOME_CONVERGED);
-    return SL_OK;
-  }
+  if (p->row_count == 0 || p->greatest == p->least) return begin_ended(p);
   // What the boundary sends in, with the least value as zero.
   const sl_csr *edges = p->graph->outgoing;
   for (uint32_t row = 0; row < p->row_count; row++) {
@@ -450,7 +449,9 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
     }
   }
   p->tolerance = fmax(0.1 * options->tolerance, LEAST_TOLERANCE);
-  return start_solve(p, false);
+  SL_TRY(start_solve(p, false));
+  sl_job_begin(&p->job);
+  return SL_OK;
 }
 
 // ---- steps
@@ -480,7 +481,7 @@ static sl_status next_solve(sl_potentials *p, bool converged) {
     return start_solve(p, true);
   }
   if (p->kind != SKETCH) {
-    end(p, met ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
+    sl_job_end(&p->job, met ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
     return SL_OK;
   }
   add_row(p);
@@ -489,71 +490,74 @@ static sl_status next_solve(sl_potentials *p, bool converged) {
     return start_solve(p, false);
   }
   end_sketch(p);
-  end(p, p->bound <= p->options.tolerance ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
+  sl_job_end(&p->job,
+             p->bound <= p->options.tolerance ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
   return SL_OK;
 }
 
-static double work_so_far(const sl_potentials *p) {
-  sl_solve_progress running = {0};
-  if (!p->ended && p->solver != NULL) (void)sl_solver_progress(p->solver, &running);
-  return (double)(p->work + running.work);
+static uint64_t work_done(const sl_job *job) {
+  const sl_potentials *p = (const sl_potentials *)job;
+  return p->work + (sl_job_is_running(job) ? sl_job_work(sl_solver_job(p->solver)) : 0);
 }
 
-sl_status sl_potentials_step(sl_potentials *p, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(p->kind != NOTHING, SL_ERR_STATE, "potentials", "a question that was begun");
-  const double until = work_so_far(p) + (double)work;
-  while (!p->ended) {
-    sl_outcome inner;
-    const double left = until - work_so_far(p);
-    if (!(left > 0)) break;
-    sl_status status =
-        sl_solver_step(p->solver, left < 0x1p62 ? (uint64_t)left : UINT64_MAX, &inner);
-    if (status == SL_OK && inner != SL_OUTCOME_RUNNING) {
-      bool converged;
-      status = take_solution(p, &converged);
-      if (status == SL_OK) status = next_solve(p, converged);
-    }
-    if (status != SL_OK) {
-      p->kind = NOTHING;
-      return status;
-    }
-    const uint64_t limit = p->options.max_work;
-    if (!p->ended && limit > 0 && work_so_far(p) >= (double)limit) {
-      SL_TRY(sl_potentials_stop(p, SL_OUTCOME_WORK_LIMIT));
-    }
-  }
-  *out = p->outcome;
-  return SL_OK;
+// A sketch takes as much for each system to come as for those that it has solved.
+static uint64_t work_expected(const sl_job *job) {
+  const sl_potentials *p = (const sl_potentials *)job;
+  if (p->kind != SKETCH || p->rows_done == 0) return 0;
+  return (uint64_t)((double)p->work / p->rows_done * p->rows_wanted);
 }
 
-sl_status sl_potentials_stop(sl_potentials *p, sl_outcome why) {
-  SL_REQUIRE(p->kind != NOTHING, SL_ERR_STATE, "potentials", "a question that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (p->ended) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_potentials *p = (sl_potentials *)job;
   if (p->kind == SKETCH) {
     // The row under way is dropped.
     if (p->rows_done > 0) end_sketch(p);
-    end(p, why);
+    sl_job_end(job, why);
     return SL_OK;
   }
   bool converged;
-  SL_TRY(sl_solver_stop(p->solver, why));
+  SL_TRY(sl_job_stop(sl_solver_job(p->solver), why));
   SL_TRY(take_solution(p, &converged));
-  end(p, is_met(p) ? SL_OUTCOME_CONVERGED : why);
+  sl_job_end(job, is_met(p) ? SL_OUTCOME_CONVERGED : why);
   return SL_OK;
 }
 
-double sl_potentials_work(const sl_potentials *p) { return work_so_far(p); }
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_potentials *p = (sl_potentials *)job;
+  const uint64_t limit = p->options.max_work, before = work_done(job);
+  const uint64_t until = before + work < work ? UINT64_MAX : before + work;
+  while (sl_job_is_running(job) && work_done(job) < until) {
+    sl_outcome inner;
+    SL_TRY(sl_job_step(sl_solver_job(p->solver), until - work_done(job), &inner));
+    if (inner != SL_OUTCOME_RUNNING) {
+      bool converged;
+      SL_TRY(take_solution(p, &converged));
+      SL_TRY(next_solve(p, converged));
+    }
+    if (sl_job_is_running(job) && limit > 0 && work_done(job) >= limit) {
+      SL_TRY(stop(job, SL_OUTCOME_WORK_LIMIT));
+    }
+  }
+  return SL_OK;
+}
+
+static size_t job_bytes(const sl_job *job) {
+  return sl_potentials_bytes((const sl_potentials *)job);
+}
+static void destroy(sl_job *job) { sl_potentials_destroy((sl_potentials *)job); }
+
+const sl_job_kind sl_potentials_kind = {"potentials",  step,      stop,   work_done,
+                                        work_expected, job_bytes, destroy};
+
+sl_job *sl_potentials_job(sl_potentials *p) { return &p->job; }
 
 sl_status sl_potentials_finish(const sl_potentials *p, sl_potentials_result *result) {
-  SL_REQUIRE(p->kind != NOTHING && p->ended, SL_ERR_STATE, "potentials",
-             "a question that has ended");
+  SL_TRY(sl_job_require_ended(&p->job));
   const bool fixed = p->kind == FIXED;
   const uint32_t undetermined = fixed ? p->n - p->forest.reached : 0;
   *result = (sl_potentials_result){
-      .outcome =
-          undetermined > 0 && p->outcome == SL_OUTCOME_CONVERGED ? SL_OUTCOME_SINGULAR : p->outcome,
+      .outcome = undetermined > 0 && p->job.outcome == SL_OUTCOME_CONVERGED ? SL_OUTCOME_SINGULAR
+                                                                            : p->job.outcome,
       .value = p->kind == PAIR ? p->value : 0,
       .error_bound = p->bound,
       .undetermined = undetermined,

@@ -18,7 +18,7 @@
 //
 //   sl_potentials_create
 //     -> [ sl_potentials_begin_pair | sl_potentials_begin_sketch | sl_potentials_begin_fixed
-//          -> sl_potentials_step ... -> sl_potentials_finish ]*
+//          -> sl_job_step(sl_potentials_job(...), ...) -> sl_potentials_finish ]*
 //
 // What the solver builds for the system (multigrid, a factorisation) is kept between questions.
 #ifndef SL_RESISTANCE_POTENTIALS_H
@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "graph/graph.h"
 
@@ -102,16 +103,10 @@ sl_status sl_potentials_begin_fixed(sl_potentials *potentials, const sl_potentia
 sl_status sl_potentials_begin(sl_potentials *potentials, uint32_t source, uint32_t target,
                               const double *options, const double *values);
 
-// Goes on for about `work` edge operations (see sl_solver_step). out: RUNNING, or how it ended.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY.
-sl_status sl_potentials_step(sl_potentials *potentials, uint64_t work, sl_outcome *out);
-
-// Ends a running question: the result is what has been reached, with its bound.
-//   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why"). O(edges).
-sl_status sl_potentials_stop(sl_potentials *potentials, sl_outcome why);
-
-// Edge operations so far. O(1).
-double sl_potentials_work(const sl_potentials *potentials);
+// The question that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY.
+// Stopping it takes O(edges). How much work is left is known of a sketch.
+sl_job *sl_potentials_job(sl_potentials *potentials);
+extern const sl_job_kind sl_potentials_kind;
 
 // Gives the answer. Errors: ERR_STATE (not begun, or still running).
 sl_status sl_potentials_finish(const sl_potentials *potentials, sl_potentials_result *result);

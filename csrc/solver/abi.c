@@ -1,26 +1,13 @@
 // Raw ABI of the solver room.
-#include "base/abi.h"
-
-#include "base/memory.h"
+#include "base/abi_job.h"
 #include "solver/solver.h"
+#include "sparse/abi.h"
+
 
 // ---- full solves: solver/solver.h ---------------------------------------------------------------
 
-// A solver reads its matrix in every step. The matrix's handle is kept, so that destroying the
-// matrix first is an error and not a read of freed memory.
-typedef struct abi_solver {
-  sl_solver *solver;
-  sl_csr *matrix;
-  sl_handle matrix_handle;
-} abi_solver;
-
-static sl_status get_solver(sl_handle handle, sl_solver **out) {
-  abi_solver *found;
-  sl_csr *matrix;
-  SL_TRY(sl_handle_get(handle, SL_HANDLE_SOLVER, (void **)&found));
-  SL_TRY(sl_handle_get(found->matrix_handle, SL_HANDLE_MATRIX, (void **)&matrix));
-  *out = found->solver;
-  return SL_OK;
+static sl_status get(sl_handle handle, sl_solver **out) {
+  return sl_abi_job_get(handle, &sl_solver_kind, out);
 }
 
 // 0 after a failure. method: a value of SL_SOLVER_METHOD_LIST; ordering: of sl_ordering_kind;
@@ -28,23 +15,17 @@ static sl_status get_solver(sl_handle handle, sl_solver **out) {
 sl_handle SL_ABI(sl_abi_solver_create_ordered)(sl_handle matrix, int32_t method, int32_t ordering,
                                                double tolerance, uint32_t max_iterations,
                                                double max_work, int32_t record_history) {
-  abi_solver *made;
-  sl_handle handle;
-  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
+  sl_csr *csr;
+  sl_solver *solver;
   sl_solver_options options = {.method = (sl_solver_method)method,
                                .tolerance = tolerance,
                                .max_iterations = max_iterations,
                                .max_work = max_work > 0 ? (uint64_t)max_work : 0,
                                .record_history = record_history != 0,
                                .ordering = (sl_ordering_kind)ordering};
-  made->matrix_handle = matrix;
-  sl_status status = sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&made->matrix);
-  if (status == SL_OK) status = sl_solver_create(made->matrix, &options, &made->solver);
-  if (status == SL_OK) status = sl_handle_create(SL_HANDLE_SOLVER, made, &handle);
-  if (status == SL_OK) return handle;
-  sl_solver_destroy(made->solver);
-  sl_free(made);
-  return 0;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  if (sl_solver_create(csr, &options, &solver) != SL_OK) return 0;
+  return sl_abi_job_register(sl_solver_job(solver), matrix, SL_HANDLE_MATRIX);
 }
 
 // The same with the method's choice of an ordering.
@@ -56,17 +37,13 @@ sl_handle SL_ABI(sl_abi_solver_create)(sl_handle matrix, int32_t method, double 
 }
 
 int32_t SL_ABI(sl_abi_solver_destroy)(sl_handle handle) {
-  abi_solver *found;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_SOLVER, (void **)&found));
-  sl_solver_destroy(found->solver);
-  sl_free(found);
-  return SL_OK;
+  return sl_abi_job_close(handle, &sl_solver_kind);
 }
 
 // bytes: whole, exact below 2^53; 0 for no limit. SL_ERR_OPTION when less is asked than is held.
 int32_t SL_ABI(sl_abi_solver_set_max_bytes)(sl_handle handle, double bytes) {
   sl_solver *solver;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   SL_REQUIRE(bytes >= 0 && bytes <= 0x1p53, SL_ERR_OPTION, "max_bytes", "0 .. 2^53");
   return sl_solver_set_max_bytes(solver, (uint64_t)bytes);
 }
@@ -74,7 +51,7 @@ int32_t SL_ABI(sl_abi_solver_set_max_bytes)(sl_handle handle, double bytes) {
 // Writes the number of rows and the bytes held; each may be NULL.
 int32_t SL_ABI(sl_abi_solver_info)(sl_handle handle, uint32_t *size, size_t *bytes) {
   sl_solver *solver;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   if (size) *size = sl_solver_size(solver);
   if (bytes) *bytes = sl_solver_bytes(solver);
   return SL_OK;
@@ -84,24 +61,8 @@ int32_t SL_ABI(sl_abi_solver_info)(sl_handle handle, uint32_t *size, size_t *byt
 int32_t SL_ABI(sl_abi_solver_begin)(sl_handle handle, const double *b,
                                     const double *initial_guess) {
   sl_solver *solver;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   return sl_solver_begin(solver, b, initial_guess);
-}
-
-// outcome: 9 while it is running.
-int32_t SL_ABI(sl_abi_solver_step)(sl_handle handle, double work, int32_t *outcome) {
-  sl_solver *solver;
-  sl_outcome ended;
-  SL_TRY(get_solver(handle, &solver));
-  SL_TRY(sl_solver_step(solver, work > 0 ? (uint64_t)work : 0, &ended));
-  *outcome = (int32_t)ended;
-  return SL_OK;
-}
-
-int32_t SL_ABI(sl_abi_solver_stop)(sl_handle handle, int32_t why) {
-  sl_solver *solver;
-  SL_TRY(get_solver(handle, &solver));
-  return sl_solver_stop(solver, (sl_outcome)why);
 }
 
 // A result as twelve doubles: outcome, method, iterations, residual, relative residual, backward
@@ -123,7 +84,7 @@ int32_t SL_ABI(sl_abi_solver_finish)(sl_handle handle, double *x, double *result
                                      const double **history) {
   sl_solver *solver;
   sl_solve_result found;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   SL_TRY(sl_solver_finish(solver, x, &found));
   write_result(&found, result);
   if (history) *history = found.history;
@@ -134,7 +95,7 @@ int32_t SL_ABI(sl_abi_solver_finish)(sl_handle handle, double *x, double *result
 int32_t SL_ABI(sl_abi_solver_certify)(sl_handle handle, const double *x, double *result) {
   sl_solver *solver;
   sl_solve_result found;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   SL_TRY(sl_solver_certify(solver, x, &found));
   write_result(&found, result);
   return SL_OK;
@@ -146,7 +107,7 @@ int32_t SL_ABI(sl_abi_solver_certify)(sl_handle handle, const double *x, double 
 int32_t SL_ABI(sl_abi_solver_attempt)(sl_handle handle, uint32_t index, double *out) {
   sl_solver *solver;
   sl_solve_attempt found;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   SL_TRY(sl_solver_attempt(solver, index, &found));
   out[0] = found.method;
   out[1] = found.reason;
@@ -164,7 +125,7 @@ int32_t SL_ABI(sl_abi_solver_attempt)(sl_handle handle, uint32_t index, double *
 int32_t SL_ABI(sl_abi_solver_progress)(sl_handle handle, double *out) {
   sl_solver *solver;
   sl_solve_progress progress;
-  SL_TRY(get_solver(handle, &solver));
+  SL_TRY(get(handle, &solver));
   SL_TRY(sl_solver_progress(solver, &progress));
   out[0] = progress.outcome;
   out[1] = progress.method;
@@ -180,5 +141,3 @@ const char *SL_ABI(sl_abi_solver_method_name)(int32_t method) {
 const char *SL_ABI(sl_abi_solver_reason_text)(int32_t reason) {
   return sl_solver_reason_text((sl_solver_reason)reason);
 }
-
-// ---- local answers: solver/local_entries.h ------------------------------------------------------

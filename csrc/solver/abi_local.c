@@ -1,75 +1,28 @@
 // Raw ABI of the local answers: solver/local_entries.h, local_sparse.h, local_dot.h.
-#include "base/abi.h"
-#include "base/memory.h"
+#include "base/abi_job.h"
 #include "solver/local_dot.h"
 #include "solver/local_entries.h"
 #include "solver/local_sparse.h"
+#include "sparse/abi.h"
 
-// What a handle stands for. The matrix's handle is kept, so that destroying the matrix first is an
-// error and not a read of freed memory.
-typedef struct abi_local {
-  void *object;
-  sl_handle matrix;
-} abi_local;
-
-static sl_status get_object(sl_handle handle, sl_handle_kind kind, void **out) {
-  abi_local *found;
-  void *matrix;
-  SL_TRY(sl_handle_get(handle, kind, (void **)&found));
-  SL_TRY(sl_handle_get(found->matrix, SL_HANDLE_MATRIX, &matrix));
-  *out = found->object;
-  return SL_OK;
-}
-
-// The handle of an object made for a matrix, or 0.
-static sl_handle make(sl_handle_kind kind, sl_handle matrix,
-                      sl_status (*create)(sl_csr *matrix, void **out), void (*destroy)(void *)) {
-  sl_csr *csr;
-  abi_local *made;
-  sl_handle handle;
-  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
-  if (SL_ALLOC_ZERO(&made, 1) != SL_OK) return 0;
-  made->matrix = matrix;
-  sl_status status = create(csr, &made->object);
-  if (status == SL_OK) status = sl_handle_create(kind, made, &handle);
-  if (status == SL_OK) return handle;
-  destroy(made->object);
-  sl_free(made);
-  return 0;
-}
-
-static sl_status unmake(sl_handle handle, sl_handle_kind kind, void (*destroy)(void *)) {
-  abi_local *found;
-  SL_TRY(sl_handle_release(handle, kind, (void **)&found));
-  destroy(found->object);
-  sl_free(found);
-  return SL_OK;
-}
-
-// A count of edge operations from a host that has no 64-bit integers. Above 2^63 is no limit.
-static sl_status work_from(double number, const char *argument, uint64_t *out) {
-  SL_REQUIRE(number >= 0, SL_ERR_OPTION, argument, "a number >= 0");
-  *out = number < 0x1p63 ? (uint64_t)number : UINT64_MAX;
-  return SL_OK;
-}
 
 // ---- entries
 
 static sl_status get(sl_handle handle, sl_local_entries **out) {
-  return get_object(handle, SL_HANDLE_LOCAL_ENTRIES, (void **)out);
+  return sl_abi_job_get(handle, &sl_local_entries_kind, out);
 }
-static sl_status create_entries(sl_csr *matrix, void **out) {
-  return sl_local_entries_create(matrix, (sl_local_entries **)out);
-}
-static void destroy_entries(void *entries) { sl_local_entries_destroy(entries); }
 
 // 0 after a failure. The matrix must outlive the object.
 sl_handle SL_ABI(sl_abi_local_entries_create)(sl_handle matrix) {
-  return make(SL_HANDLE_LOCAL_ENTRIES, matrix, create_entries, destroy_entries);
+  sl_csr *csr;
+  sl_local_entries *made;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  if (sl_local_entries_create(csr, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_local_entries_job(made), matrix, SL_HANDLE_MATRIX);
 }
 
 int32_t SL_ABI(sl_abi_local_entries_destroy)(sl_handle handle) {
-  return unmake(handle, SL_HANDLE_LOCAL_ENTRIES, destroy_entries);
+  return sl_abi_job_close(handle, &sl_local_entries_kind);
 }
 
 int32_t SL_ABI(sl_abi_local_entries_bytes)(sl_handle handle, size_t *bytes) {
@@ -100,33 +53,17 @@ int32_t SL_ABI(sl_abi_local_entries_begin)(sl_handle handle, double absolute_err
   sl_local_entries *entries;
   sl_local_entries_options options = {.absolute_error = absolute_error};
   SL_TRY(get(handle, &entries));
-  SL_TRY(work_from(push_work, "push_work", &options.push_work));
-  SL_TRY(work_from(max_work, "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(push_work, "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(max_work, "max_work", &options.max_work));
   return sl_local_entries_begin(entries, &options, indices, count);
-}
-
-int32_t SL_ABI(sl_abi_local_entries_step)(sl_handle handle, double work, int32_t *outcome) {
-  sl_local_entries *entries;
-  uint64_t units = 0;
-  sl_outcome reached = SL_OUTCOME_RUNNING;
-  SL_TRY(get(handle, &entries));
-  SL_TRY(work_from(work, "work", &units));
-  SL_TRY(sl_local_entries_step(entries, units, &reached));
-  *outcome = (int32_t)reached;
-  return SL_OK;
-}
-
-int32_t SL_ABI(sl_abi_local_entries_stop)(sl_handle handle, int32_t why) {
-  sl_local_entries *entries;
-  SL_TRY(get(handle, &entries));
-  return sl_local_entries_stop(entries, (sl_outcome)why);
 }
 
 int32_t SL_ABI(sl_abi_local_entries_progress)(sl_handle handle, uint32_t *settled,
                                               double *edge_operations) {
   sl_local_entries *entries;
   SL_TRY(get(handle, &entries));
-  sl_local_entries_progress(entries, settled, edge_operations);
+  *settled = sl_local_entries_settled(entries);
+  *edge_operations = (double)sl_job_work(sl_local_entries_job(entries));
   return SL_OK;
 }
 
@@ -171,20 +108,20 @@ const char *SL_ABI(sl_abi_local_method_name)(int32_t method) {
 // ---- sparse solutions
 
 static sl_status get_sparse(sl_handle handle, sl_local_sparse **out) {
-  return get_object(handle, SL_HANDLE_LOCAL_SPARSE, (void **)out);
+  return sl_abi_job_get(handle, &sl_local_sparse_kind, out);
 }
-static sl_status create_sparse(sl_csr *matrix, void **out) {
-  return sl_local_sparse_create(matrix, (sl_local_sparse **)out);
-}
-static void destroy_sparse(void *sparse) { sl_local_sparse_destroy(sparse); }
 
 // 0 after a failure. The matrix must outlive the object.
 sl_handle SL_ABI(sl_abi_local_sparse_create)(sl_handle matrix) {
-  return make(SL_HANDLE_LOCAL_SPARSE, matrix, create_sparse, destroy_sparse);
+  sl_csr *csr;
+  sl_local_sparse *made;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  if (sl_local_sparse_create(csr, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_local_sparse_job(made), matrix, SL_HANDLE_MATRIX);
 }
 
 int32_t SL_ABI(sl_abi_local_sparse_destroy)(sl_handle handle) {
-  return unmake(handle, SL_HANDLE_LOCAL_SPARSE, destroy_sparse);
+  return sl_abi_job_close(handle, &sl_local_sparse_kind);
 }
 
 // norm: 0 chooses, 1 largest error, 2 sum of errors. b is copied.
@@ -195,26 +132,9 @@ int32_t SL_ABI(sl_abi_local_sparse_begin)(sl_handle handle, double absolute_erro
   sl_local_sparse *sparse;
   sl_local_sparse_options options = {.absolute_error = absolute_error, .norm = (sl_bound_norm)norm};
   SL_TRY(get_sparse(handle, &sparse));
-  SL_TRY(work_from(push_work, "push_work", &options.push_work));
-  SL_TRY(work_from(max_work, "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(push_work, "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(max_work, "max_work", &options.max_work));
   return sl_local_sparse_begin(sparse, &options, indices, values, count);
-}
-
-int32_t SL_ABI(sl_abi_local_sparse_step)(sl_handle handle, double work, int32_t *outcome) {
-  sl_local_sparse *sparse;
-  uint64_t units = 0;
-  sl_outcome reached = SL_OUTCOME_RUNNING;
-  SL_TRY(get_sparse(handle, &sparse));
-  SL_TRY(work_from(work, "work", &units));
-  SL_TRY(sl_local_sparse_step(sparse, units, &reached));
-  *outcome = (int32_t)reached;
-  return SL_OK;
-}
-
-int32_t SL_ABI(sl_abi_local_sparse_stop)(sl_handle handle, int32_t why) {
-  sl_local_sparse *sparse;
-  SL_TRY(get_sparse(handle, &sparse));
-  return sl_local_sparse_stop(sparse, (sl_outcome)why);
 }
 
 // Writes 4 whole numbers (outcome, method, count, norm), 3 real ones (bound, touched columns, edge
@@ -240,20 +160,20 @@ int32_t SL_ABI(sl_abi_local_sparse_finish)(sl_handle handle, int32_t *whole, dou
 // ---- t^T x
 
 static sl_status get_dot(sl_handle handle, sl_local_dot **out) {
-  return get_object(handle, SL_HANDLE_LOCAL_DOT, (void **)out);
+  return sl_abi_job_get(handle, &sl_local_dot_kind, out);
 }
-static sl_status create_dot(sl_csr *matrix, void **out) {
-  return sl_local_dot_create(matrix, (sl_local_dot **)out);
-}
-static void destroy_dot(void *dot) { sl_local_dot_destroy(dot); }
 
 // 0 after a failure. The matrix must outlive the object.
 sl_handle SL_ABI(sl_abi_local_dot_create)(sl_handle matrix) {
-  return make(SL_HANDLE_LOCAL_DOT, matrix, create_dot, destroy_dot);
+  sl_csr *csr;
+  sl_local_dot *made;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  if (sl_local_dot_create(csr, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_local_dot_job(made), matrix, SL_HANDLE_MATRIX);
 }
 
 int32_t SL_ABI(sl_abi_local_dot_destroy)(sl_handle handle) {
-  return unmake(handle, SL_HANDLE_LOCAL_DOT, destroy_dot);
+  return sl_abi_job_close(handle, &sl_local_dot_kind);
 }
 
 // Five numbers: absolute_error, confidence (0: proved bounds only), seed, push_work and max_work
@@ -266,28 +186,11 @@ int32_t SL_ABI(sl_abi_local_dot_begin)(sl_handle handle, const double *numbers,
   sl_local_dot *dot;
   sl_local_dot_options options = {.absolute_error = numbers[0], .confidence = numbers[1]};
   SL_TRY(get_dot(handle, &dot));
-  SL_TRY(work_from(numbers[2], "seed", &options.seed));
-  SL_TRY(work_from(numbers[3], "push_work", &options.push_work));
-  SL_TRY(work_from(numbers[4], "max_work", &options.max_work));
+  SL_TRY(sl_abi_count(numbers[2], "seed", &options.seed));
+  SL_TRY(sl_abi_count(numbers[3], "push_work", &options.push_work));
+  SL_TRY(sl_abi_count(numbers[4], "max_work", &options.max_work));
   return sl_local_dot_begin_arrays(dot, &options, t_indices, t_values, t_count, b_indices, b_values,
                                    b_count);
-}
-
-int32_t SL_ABI(sl_abi_local_dot_step)(sl_handle handle, double work, int32_t *outcome) {
-  sl_local_dot *dot;
-  uint64_t units = 0;
-  sl_outcome reached = SL_OUTCOME_RUNNING;
-  SL_TRY(get_dot(handle, &dot));
-  SL_TRY(work_from(work, "work", &units));
-  SL_TRY(sl_local_dot_step(dot, units, &reached));
-  *outcome = (int32_t)reached;
-  return SL_OK;
-}
-
-int32_t SL_ABI(sl_abi_local_dot_stop)(sl_handle handle, int32_t why) {
-  sl_local_dot *dot;
-  SL_TRY(get_dot(handle, &dot));
-  return sl_local_dot_stop(dot, (sl_outcome)why);
 }
 
 // Writes eight f64: outcome, method, value, proved bound, half width (infinite without walks),

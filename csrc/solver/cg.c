@@ -6,9 +6,11 @@
 // both negative. What the sign of the curvature p^T A p says about A is checked in every iteration.
 #include <math.h>
 
+#include "base/memory.h"
 #include "simd/kernels.h"
 #include "simd/simd.h"
 #include "solver/internal.h"
+#include "solver/lanczos.h"
 #include "sparse/spmv.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -16,6 +18,11 @@
 
 // vectors: direction p and its image q = A p.
 enum { P, Q, CG_VECTORS };
+
+typedef struct cg {
+  double rho;         // r^T D^-1 r
+  sl_lanczos lanczos; // of the first iterations
+} cg;
 
 typedef struct sums {
   double rr, rz; // r^T r and r^T D^-1 r
@@ -83,19 +90,25 @@ static void update_direction_all(sl_solver *solver, double alpha, double beta) {
   }
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
+static sl_status prepare(sl_solver *solver, bool *done) {
+  cg *state = sl_solver_state(solver);
+  if (state == NULL) {
+    SL_TRY(SL_ALLOC_ZERO(&state, 1));
+    sl_solver_set_state(solver, state);
+  }
   *done = true;
   return sl_solver_reserve_vectors(solver, CG_VECTORS);
 }
 
 static void start(sl_solver *solver) {
+  cg *state = sl_solver_state(solver);
   double *p = solver->vectors[P], rz = 0;
   for (uint32_t i = 0; i < solver->n; i++) {
     p[i] = solver->r[i] * solver->inverse_diagonal[i];
     rz += p[i] * solver->r[i];
   }
-  solver->rho = rz;
-  sl_lanczos_clear(&solver->lanczos);
+  state->rho = rz;
+  sl_lanczos_clear(&state->lanczos);
 }
 
 // p^T A p has the wrong sign: a direction of negative curvature, or of none up to rounding, which
@@ -110,7 +123,8 @@ static sl_outcome wrong_curvature(const sl_solver *solver, double curvature) {
   return fabs(curvature) > rounding ? SL_OUTCOME_INDEFINITE : SL_OUTCOME_BREAKDOWN;
 }
 
-static sl_outcome iterate(sl_solver *solver) {
+static sl_outcome step(sl_solver *solver) {
+  cg *state = sl_solver_state(solver);
   uint32_t n = solver->n;
   int sign = solver->traits.diagonal_sign;
   if (sign == 0) return SL_OUTCOME_INDEFINITE; // e_i^T A e_i = a_ii has both signs
@@ -119,14 +133,30 @@ static sl_outcome iterate(sl_solver *solver) {
   solver->work += solver->matrix->nnz;
   double curvature = sl_dot_f64(p, q, n);
   if (!(curvature * sign > 0)) return wrong_curvature(solver, curvature);
-  double alpha = solver->rho / curvature;
+  double alpha = state->rho / curvature;
   sums total = update_residual_all(solver, alpha);
   solver->norm = sqrt(total.rr);
   sl_solver_note_norm(solver, solver->norm);
-  sl_lanczos_add(&solver->lanczos, alpha, total.rz / solver->rho);
-  update_direction_all(solver, alpha, total.rz / solver->rho);
-  solver->rho = total.rz;
+  sl_lanczos_add(&state->lanczos, alpha, total.rz / state->rho);
+  update_direction_all(solver, alpha, total.rz / state->rho);
+  state->rho = total.rz;
   return SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_cg = {setup, start, iterate, NULL};
+static bool gives_way(sl_solver *solver) {
+  const cg *state = sl_solver_state(solver);
+  return sl_solver_leaves_cg(solver, &state->lanczos);
+}
+
+static size_t bytes(const void *state) { return sizeof *(const cg *)state; }
+
+const sl_method sl_method_CG = {
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .gives_way = gives_way,
+    .bytes = bytes,
+    .destroy = sl_free,
+    .definite = true,
+    .diagonal = true,
+};

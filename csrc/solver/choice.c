@@ -6,8 +6,8 @@
 // more. What CG has done by then is not lost: the next method starts from its iterate.
 #include <math.h>
 
-#include "solver/amg.h"
 #include "solver/internal.h"
+#include "solver/lanczos.h"
 
 // Iterations of CG before the prediction.
 #define PROBE 14u
@@ -35,14 +35,14 @@ static double affordable_iterations(const sl_solver *solver) {
   return strong / (entries + CG_ROWS * rows);
 }
 
-static bool cg_gives_way(sl_solver *solver) {
+bool sl_solver_leaves_cg(sl_solver *solver, const sl_lanczos *lanczos) {
   sl_solve_attempt *attempt = current(solver);
   if (attempt->iterations < PROBE) return false;
   double afford = affordable_iterations(solver);
   if (attempt->iterations == PROBE) {
     double factor = solver->target / solver->norm;
-    attempt->condition = sl_lanczos_condition(&solver->lanczos);
-    attempt->predicted = sl_lanczos_iterations(&solver->lanczos, factor);
+    attempt->condition = sl_lanczos_condition(lanczos);
+    attempt->predicted = sl_lanczos_iterations(lanczos, factor);
     // In exact arithmetic it ends after n iterations, and on small systems it nearly does.
     attempt->predicted = fmin(attempt->predicted, 1.5 * solver->n);
     return attempt->predicted > afford;
@@ -51,15 +51,14 @@ static bool cg_gives_way(sl_solver *solver) {
   return attempt->iterations > PROBE + PATIENCE * attempt->predicted + 0.5 * afford;
 }
 
+double sl_solver_predicted_left(const sl_solver *solver) {
+  const sl_solve_attempt *attempt = &solver->attempts[solver->attempt_count - 1];
+  if (!(attempt->predicted > 0)) return 0;
+  return PROBE + ceil(attempt->predicted) - attempt->iterations;
+}
+
 bool sl_solver_gives_way(sl_solver *solver) {
-  sl_solver_method method = solver->plan[solver->plan_at];
-  sl_solver_reason reason = solver->reasons[solver->plan_at];
-  if (reason == SL_REASON_ASKED || reason == SL_REASON_REMAINS) return false;
-  if (method == SL_SOLVER_CG) return cg_gives_way(solver);
-  if (method == SL_SOLVER_AMG && solver->phase == SL_PHASE_SETUP && sl_amg_is_poor(solver->amg)) {
-    sl_amg_destroy(solver->amg);
-    solver->amg = NULL;
-    return true;
-  }
-  return false;
+  const sl_plan_entry *entry = sl_solver_running(solver);
+  if (entry->reason == SL_REASON_ASKED || entry->reason == SL_REASON_REMAINS) return false;
+  return entry->method->gives_way != NULL && entry->method->gives_way(solver);
 }

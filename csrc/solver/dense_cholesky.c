@@ -13,6 +13,18 @@
 
 #define ROWS_A_PIECE 16u
 
+// Diagonal entries of the factor are stored inverted; 0 where the pivot was zero up to rounding, so
+// that its unknown becomes zero.
+typedef struct dense_cholesky {
+  uint32_t n;
+  uint32_t next_row; // factorised so far
+  uint32_t rank;     // pivots that are not zero
+  int sign;          // of the diagonal: sign * A is factorised
+  bool indefinite;   // a pivot was negative beyond rounding; nothing else holds
+  double *factor;    // n x n, row by row; the upper triangle is not used
+  double *y;         // n: scratch
+} dense_cholesky;
+
 double sl_dense_cholesky_row(double *l, size_t n, size_t i) {
   double *row = l + i * n;
   for (size_t j = 0; j < i; j++) {
@@ -29,23 +41,24 @@ void sl_dense_cholesky_solve(const double *l, size_t n, double *y) {
   }
 }
 
-void sl_dense_cholesky_destroy(dense_cholesky *state) {
-  if (state == NULL) return;
+static void destroy(void *of) {
+  dense_cholesky *state = of;
   sl_free(state->factor);
   sl_free(state->y);
   sl_free(state);
 }
 
-size_t sl_dense_cholesky_bytes(const dense_cholesky *state) {
-  if (state == NULL) return 0;
+static size_t bytes(const void *of) {
+  const dense_cholesky *state = of;
   return sizeof *state + ((size_t)state->n + 1) * state->n * sizeof(double);
 }
 
 static sl_status create(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
   size_t n = solver->n;
-  SL_TRY(SL_ALLOC_ZERO(&solver->dense_cholesky, 1));
-  dense_cholesky *state = solver->dense_cholesky;
+  dense_cholesky *state;
+  SL_TRY(SL_ALLOC_ZERO(&state, 1));
+  sl_solver_set_state(solver, state);
   state->n = solver->n;
   state->sign = solver->traits.diagonal_sign;
   SL_TRY(SL_ALLOC(&state->y, n));
@@ -71,9 +84,9 @@ static void factorise_row(dense_cholesky *state) {
   }
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  if (solver->dense_cholesky == NULL) SL_TRY(create(solver));
-  dense_cholesky *state = solver->dense_cholesky;
+static sl_status prepare(sl_solver *solver, bool *done) {
+  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
+  dense_cholesky *state = sl_solver_state(solver);
   // A diagonal of both signs tells it at once.
   state->indefinite |= state->sign == 0;
   for (uint32_t k = 0; k < ROWS_A_PIECE && state->next_row < state->n && !state->indefinite; k++) {
@@ -85,21 +98,31 @@ static sl_status setup(sl_solver *solver, bool *done) {
 }
 
 static void start(sl_solver *solver) {
-  const dense_cholesky *state = solver->dense_cholesky;
+  const dense_cholesky *state = sl_solver_state(solver);
   solver->numerically_singular =
       !state->indefinite && state->rank + solver->null_space.count < solver->n;
 }
 
 static void add_correction(sl_solver *solver) {
-  dense_cholesky *state = solver->dense_cholesky;
+  dense_cholesky *state = sl_solver_state(solver);
   for (uint32_t i = 0; i < state->n; i++) state->y[i] = state->sign * solver->r[i];
   sl_dense_cholesky_solve(state->factor, state->n, state->y);
   sl_axpy_f64(1, state->y, solver->x, state->n);
 }
 
-static sl_outcome iterate(sl_solver *solver) {
-  if (solver->dense_cholesky->indefinite) return SL_OUTCOME_INDEFINITE;
+static sl_outcome step(sl_solver *solver) {
+  const dense_cholesky *state = sl_solver_state(solver);
+  if (state->indefinite) return SL_OUTCOME_INDEFINITE;
   return sl_solver_refine(solver, add_correction);
 }
 
-const sl_method_operations sl_method_dense_cholesky = {setup, start, iterate, NULL};
+const sl_method sl_method_CHOLESKY = {
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .bytes = bytes,
+    .destroy = destroy,
+    .definite = true,
+    .diagonal = true,
+    .dense = true,
+};

@@ -3,21 +3,7 @@
 #ifndef SL_SOLVER_DENSE_CHOLESKY_H
 #define SL_SOLVER_DENSE_CHOLESKY_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-// State of a direct solve. Diagonal entries of the factor are stored inverted; 0 where the pivot
-// was zero up to rounding, so that its unknown becomes zero.
-typedef struct dense_cholesky {
-  uint32_t n;
-  uint32_t next_row; // factorised so far
-  uint32_t rank;     // pivots that are not zero
-  int sign;          // of the diagonal: sign * A is factorised
-  bool indefinite;   // a pivot was negative beyond rounding; nothing else holds
-  double *factor;    // n x n, row by row; the upper triangle is not used
-  double *y;         // n: scratch
-} dense_cholesky;
 
 // Row `i` of the factor from row i of the matrix, in place, rows above i being done.
 //   l   n x n, row by row; l[i n .. i n + i] is read, l[i n .. i n + i - 1] written

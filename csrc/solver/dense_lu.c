@@ -24,8 +24,8 @@ typedef struct dense_lu {
   uint32_t *pivots;     // rank: the column of each pivot
 } dense_lu;
 
-void sl_dense_lu_destroy(dense_lu *lu) {
-  if (lu == NULL) return;
+static void destroy(void *state) {
+  dense_lu *lu = state;
   sl_free(lu->a);
   sl_free(lu->scratch);
   sl_free(lu->row_exponent);
@@ -35,27 +35,23 @@ void sl_dense_lu_destroy(dense_lu *lu) {
   sl_free(lu);
 }
 
-size_t sl_dense_lu_bytes(const dense_lu *lu) {
-  if (lu == NULL) return 0;
+static size_t bytes(const void *state) {
+  const dense_lu *lu = state;
   return sizeof *lu + (size_t)lu->n * (lu->n * sizeof(double) + sizeof(double) + 4 * sizeof(int));
 }
 
-static sl_status create(uint32_t n, dense_lu **out) {
+static sl_status create(sl_solver *solver) {
+  uint32_t n = solver->n;
   dense_lu *lu;
   SL_TRY(SL_ALLOC_ZERO(&lu, 1));
+  sl_solver_set_state(solver, lu);
   lu->n = n;
-  sl_status status = SL_ALLOC_ZERO(&lu->a, (size_t)n * n);
-  if (status == SL_OK) status = SL_ALLOC(&lu->scratch, n);
-  if (status == SL_OK) status = SL_ALLOC(&lu->row_exponent, n);
-  if (status == SL_OK) status = SL_ALLOC(&lu->column_exponent, n);
-  if (status == SL_OK) status = SL_ALLOC(&lu->row_order, n);
-  if (status == SL_OK) status = SL_ALLOC(&lu->pivots, n);
-  if (status != SL_OK) {
-    sl_dense_lu_destroy(lu);
-    return status;
-  }
-  *out = lu;
-  return SL_OK;
+  SL_TRY(SL_ALLOC_ZERO(&lu->a, (size_t)n * n));
+  SL_TRY(SL_ALLOC(&lu->scratch, n));
+  SL_TRY(SL_ALLOC(&lu->row_exponent, n));
+  SL_TRY(SL_ALLOC(&lu->column_exponent, n));
+  SL_TRY(SL_ALLOC(&lu->row_order, n));
+  return SL_ALLOC(&lu->pivots, n);
 }
 
 // -exponent of the largest entry, so that scaling brings it into [0.5, 1); 0 for zeros.
@@ -124,12 +120,13 @@ static void eliminate(dense_lu *lu) {
   }
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  if (solver->lu == NULL) {
-    SL_TRY(create(solver->n, &solver->lu));
-    load(solver->lu, solver->matrix);
+static sl_status prepare(sl_solver *solver, bool *done) {
+  dense_lu *lu = sl_solver_state(solver);
+  if (lu == NULL) {
+    SL_TRY(create(solver));
+    lu = sl_solver_state(solver);
+    load(lu, solver->matrix);
   }
-  dense_lu *lu = solver->lu;
   for (uint32_t k = 0; k < 16 && lu->next_column < lu->n; k++) {
     solver->work += (uint64_t)(lu->n - lu->rank) * (lu->n - lu->next_column);
     eliminate(lu);
@@ -139,7 +136,7 @@ static sl_status setup(sl_solver *solver, bool *done) {
 }
 
 static void add_correction(sl_solver *solver) {
-  dense_lu *lu = solver->lu;
+  dense_lu *lu = sl_solver_state(solver);
   const double *r = solver->r;
   uint32_t n = lu->n, rank = lu->rank;
   double *y = lu->scratch;
@@ -161,7 +158,8 @@ static void add_correction(sl_solver *solver) {
 }
 
 static void start(sl_solver *solver) {
-  solver->numerically_singular = solver->lu->rank + solver->null_space.count < solver->n;
+  const dense_lu *lu = sl_solver_state(solver);
+  solver->numerically_singular = lu->rank + solver->null_space.count < solver->n;
 }
 
 sl_outcome sl_solver_refine(sl_solver *solver, void (*add)(sl_solver *)) {
@@ -186,6 +184,13 @@ sl_outcome sl_solver_refine(sl_solver *solver, void (*add)(sl_solver *)) {
   return SL_OUTCOME_STAGNATED;
 }
 
-static sl_outcome iterate(sl_solver *solver) { return sl_solver_refine(solver, add_correction); }
+static sl_outcome step(sl_solver *solver) { return sl_solver_refine(solver, add_correction); }
 
-const sl_method_operations sl_method_lu = {setup, start, iterate, NULL};
+const sl_method sl_method_LU = {
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .bytes = bytes,
+    .destroy = destroy,
+    .dense = true,
+};

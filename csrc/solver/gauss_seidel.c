@@ -39,6 +39,8 @@
 typedef enum stage { ORDER, JUDGE, COPY, READY } stage;
 
 typedef struct gauss_seidel {
+  uint32_t n;
+  size_t nnz;
   stage stage;
   bool judged;          // whether another order pays is known
   sl_ordering ordering; // arrays of NULL: the natural order
@@ -55,10 +57,12 @@ typedef struct gauss_seidel {
   double halfway;     // what the sweep in the middle of the probe met
   double outer_norm;  // ||r||_2 in f64
   double correction;  // what the estimate has been wrong by
+  double stall_norm;  // best norm when progress was last seen ...
+  uint32_t stall_iteration; // ... and when
 } gauss_seidel;
 
-void sl_gauss_seidel_destroy(gauss_seidel *state) {
-  if (state == NULL) return;
+static void destroy(void *of) {
+  gauss_seidel *state = of;
   sl_ordering_destroy(&state->ordering);
   sl_free(state->own_pointers);
   sl_free(state->own_columns);
@@ -68,10 +72,9 @@ void sl_gauss_seidel_destroy(gauss_seidel *state) {
   sl_free(state);
 }
 
-size_t sl_gauss_seidel_bytes(const sl_solver *solver) {
-  const gauss_seidel *state = solver->gauss_seidel;
-  if (state == NULL) return 0;
-  size_t n = solver->n, nnz = solver->matrix->nnz;
+static size_t bytes(const void *of) {
+  const gauss_seidel *state = of;
+  size_t n = state->n, nnz = state->nnz;
   size_t order = sl_ordering_bytes(&state->ordering);
   if (state->own_pointers != NULL) order += (n + 1 + nnz) * sizeof(uint32_t);
   return sizeof *state + (nnz + 2 * n) * sizeof(float) + order;
@@ -83,7 +86,7 @@ static inline uint32_t row_at(const gauss_seidel *state, uint32_t place) {
 
 // x += d, when that is an improvement.
 static void settle(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   if (state->first == 0 || !(state->last < state->first)) {
     solver->norm = state->outer_norm;
     return;
@@ -97,8 +100,11 @@ static void settle(sl_solver *solver) {
 
 static sl_status create(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
-  SL_TRY(SL_ALLOC_ZERO(&solver->gauss_seidel, 1));
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state;
+  SL_TRY(SL_ALLOC_ZERO(&state, 1));
+  sl_solver_set_state(solver, state);
+  state->n = solver->n;
+  state->nnz = matrix->nnz;
   SL_TRY(SL_ALLOC(&state->values, matrix->nnz));
   SL_TRY(SL_ALLOC(&state->d, solver->n));
   SL_TRY(SL_ALLOC(&state->r, solver->n));
@@ -118,7 +124,7 @@ static void stay_natural(gauss_seidel *state) {
 }
 
 static sl_status order(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   sl_ordering *ordering = &state->ordering;
   if (ordering->order == NULL) {
     SL_TRY(sl_ordering_begin(solver->matrix, SL_ORDER_TOPOLOGICAL, ordering));
@@ -128,8 +134,8 @@ static sl_status order(sl_solver *solver) {
 }
 
 static sl_status take_order(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
-  if (solver->rebuild) settle(solver);
+  gauss_seidel *state = sl_solver_state(solver);
+  if (solver->request == SL_REQUEST_SETUP) settle(solver);
   SL_TRY(SL_ALLOC(&state->own_pointers, (size_t)solver->n + 1));
   SL_TRY(SL_ALLOC(&state->own_columns, solver->matrix->nnz));
   state->own_pointers[0] = 0;
@@ -142,12 +148,13 @@ static sl_status take_order(sl_solver *solver) {
 #define SETUP_ROWS (16 * BLOCK_ROWS)
 
 static uint32_t end_of_piece(const sl_solver *solver) {
-  uint32_t begin = solver->gauss_seidel->next_row;
+  const gauss_seidel *state = sl_solver_state(solver);
+  uint32_t begin = state->next_row;
   return solver->n - begin > SETUP_ROWS ? begin + SETUP_ROWS : solver->n;
 }
 
 static sl_status judge(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   uint32_t begin = state->next_row, end = end_of_piece(solver);
   if (state->judged) return take_order(solver);
   sl_ordering_add_lag(&state->ordering, solver->inverse_diagonal, begin, end, state->lag);
@@ -162,7 +169,7 @@ static sl_status judge(sl_solver *solver) {
 }
 
 NOINLINE static void copy_rows(sl_solver *solver, uint32_t begin, uint32_t end) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   const sl_csr *matrix = solver->matrix;
   const uint32_t *places = state->ordering.places;
   for (uint32_t i = begin; i < end; i++) {
@@ -178,7 +185,7 @@ NOINLINE static void copy_rows(sl_solver *solver, uint32_t begin, uint32_t end) 
 }
 
 static void copy(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   uint32_t begin = state->next_row, end = end_of_piece(solver);
   copy_rows(solver, begin, end);
   state->next_row = end < solver->n ? end : 0;
@@ -193,9 +200,9 @@ static sl_status go_on_naturally(gauss_seidel *state) {
   return SL_OK;
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  if (solver->gauss_seidel == NULL) SL_TRY(create(solver));
-  gauss_seidel *state = solver->gauss_seidel;
+static sl_status prepare(sl_solver *solver, bool *done) {
+  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
+  gauss_seidel *state = sl_solver_state(solver);
   sl_status status = SL_OK;
   if (state->stage == ORDER)
     status = order(solver);
@@ -234,7 +241,7 @@ NOINLINE static double sweep_rows(const uint32_t *pointers, const uint32_t *colu
 }
 
 static double sweep(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   double squares = 0;
   for (uint32_t begin = 0, end; begin < solver->n; begin = end) {
     end = solver->n - begin > BLOCK_ROWS ? begin + BLOCK_ROWS : solver->n;
@@ -247,7 +254,7 @@ static double sweep(sl_solver *solver) {
 
 // Begins the sweeps for the r and norm that solver holds.
 static void begin_sweeps(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   // The middle of f32's range, whatever the units of A and b are.
   double largest = 0;
   int exponent = 0;
@@ -267,22 +274,22 @@ static void begin_sweeps(sl_solver *solver) {
 }
 
 static void start(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
-  bool stays = solver->rebuild && state->own_columns == NULL && state->first > 0;
-  solver->rebuild = false;
+  gauss_seidel *state = sl_solver_state(solver);
+  bool stays =
+      solver->request == SL_REQUEST_SETUP && state->own_columns == NULL && state->first > 0;
   if (stays) return; // the sweeps go on as if nothing had been looked at
   // After a claim that did not hold, the estimate is corrected by what it was wrong by.
-  bool corrects = isfinite(solver->verified_norm) && state->last > 0;
+  bool corrects = isfinite(solver->verified.norm) && state->last > 0;
   double estimate = state->correction * state->outer_norm * state->last / state->first;
   state->correction = corrects ? fmax(1, 1.1 * state->correction * solver->norm / estimate) : 1;
-  solver->stall_norm = INFINITY;
-  solver->stall_iteration = solver->iterations;
+  state->stall_norm = INFINITY;
+  state->stall_iteration = solver->iterations;
   begin_sweeps(solver);
 }
 
 // The residual of the improved x, and sweeps on it.
 static sl_outcome refine(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   memcpy(solver->best, solver->x, solver->n * sizeof *solver->x);
   solver->best_norm = state->outer_norm;
   settle(solver);
@@ -297,7 +304,7 @@ static sl_outcome refine(sl_solver *solver) {
 }
 
 static bool is_slow(const sl_solver *solver, double met) {
-  gauss_seidel *state = solver->gauss_seidel;
+  gauss_seidel *state = sl_solver_state(solver);
   state->sweeps++;
   if (state->sweeps == PROBE / 2) state->halfway = met;
   if (state->sweeps != PROBE) return false;
@@ -305,8 +312,8 @@ static bool is_slow(const sl_solver *solver, double met) {
   return solver->norm * gain * gain * gain * gain > solver->target;
 }
 
-static sl_outcome iterate(sl_solver *solver) {
-  gauss_seidel *state = solver->gauss_seidel;
+static sl_outcome step(sl_solver *solver) {
+  gauss_seidel *state = sl_solver_state(solver);
   double before = state->last, met = sweep(solver);
   state->last = met;
   if (state->first == 0) state->first = met;
@@ -319,16 +326,25 @@ static sl_outcome iterate(sl_solver *solver) {
   if (!state->judged && is_slow(solver, met)) {
     // The driver comes back to setup.
     state->stage = ORDER;
-    solver->rebuild = true;
+    solver->request = SL_REQUEST_SETUP;
     return SL_OUTCOME_RUNNING;
   }
-  if (solver->norm < 0.9 * solver->stall_norm) {
-    solver->stall_norm = solver->norm;
-    solver->stall_iteration = solver->iterations;
+  if (solver->norm < 0.9 * state->stall_norm) {
+    state->stall_norm = solver->norm;
+    state->stall_iteration = solver->iterations;
   }
   // A tenth in a thousand sweeps: anything else is faster.
-  return solver->iterations - solver->stall_iteration > 1000 ? SL_OUTCOME_STAGNATED
-                                                             : SL_OUTCOME_RUNNING;
+  return solver->iterations - state->stall_iteration > 1000 ? SL_OUTCOME_STAGNATED
+                                                            : SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_gauss_seidel = {setup, start, iterate, settle};
+const sl_method sl_method_GAUSS_SEIDEL = {
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .settle = settle,
+    .bytes = bytes,
+    .destroy = destroy,
+    .diagonal = true,
+    .orderings = 1u << SL_ORDER_NATURAL | 1u << SL_ORDER_TOPOLOGICAL,
+};

@@ -22,6 +22,8 @@
 #define STALLED 0.99
 
 typedef struct gmres {
+  sl_ilu *ilu;
+  uint32_t piece;             // of the iteration, from which it goes on
   double *basis;              // (CYCLE + 1) vectors of n
   double *z;                  // n
   uint32_t n, k;              // steps done in this cycle
@@ -32,37 +34,42 @@ typedef struct gmres {
   double new_norm; // of A M^-1 v_k before it is made orthogonal
 } gmres;
 
-void sl_gmres_destroy(gmres *state) {
-  if (state == NULL) return;
+static void destroy(void *of) {
+  gmres *state = of;
+  sl_ilu_destroy(state->ilu);
   sl_free(state->basis);
   sl_free(state->z);
   sl_free(state);
 }
 
-size_t sl_gmres_bytes(const gmres *state) {
-  if (state == NULL) return 0;
-  return sizeof *state + (CYCLE + 2) * (size_t)state->n * sizeof(double);
+static size_t bytes(const void *of) {
+  const gmres *state = of;
+  return sizeof *state + (CYCLE + 2) * (size_t)state->n * sizeof(double) + sl_ilu_bytes(state->ilu);
 }
 
 static sl_status create(sl_solver *solver) {
-  SL_TRY(SL_ALLOC_ZERO(&solver->gmres, 1));
-  gmres *state = solver->gmres;
+  gmres *state;
+  SL_TRY(SL_ALLOC_ZERO(&state, 1));
+  sl_solver_set_state(solver, state);
   state->n = solver->n;
   SL_TRY(SL_ALLOC(&state->z, solver->n));
-  return sl_alloc((size_t)solver->n, (CYCLE + 1) * sizeof(double), (void **)&state->basis);
+  SL_TRY(sl_alloc((size_t)solver->n, (CYCLE + 1) * sizeof(double), (void **)&state->basis));
+  return sl_ilu_create(solver->matrix, &state->ilu);
 }
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  if (solver->gmres == NULL) SL_TRY(create(solver));
-  return sl_solver_build_ilu(solver, done);
+static sl_status prepare(sl_solver *solver, bool *done) {
+  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
+  gmres *state = sl_solver_state(solver);
+  *done = sl_ilu_build(state->ilu, &solver->work);
+  return SL_OK;
 }
 
 static double *vector(gmres *state, uint32_t k) { return state->basis + (size_t)k * state->n; }
 
 // Begins a cycle with the r and norm that solver holds.
 static void start(sl_solver *solver) {
-  gmres *state = solver->gmres;
-  state->k = 0;
+  gmres *state = sl_solver_state(solver);
+  state->k = state->piece = 0;
   state->cycle_norm = solver->norm;
   memset(state->g, 0, sizeof state->g);
   state->g[0] = solver->norm;
@@ -72,7 +79,7 @@ static void start(sl_solver *solver) {
 
 // x += M^-1 V y with the y that makes the residual least.
 static void settle(sl_solver *solver) {
-  gmres *state = solver->gmres;
+  gmres *state = sl_solver_state(solver);
   uint32_t n = solver->n, k = state->k;
   double y[CYCLE];
   if (k == 0) return;
@@ -83,8 +90,8 @@ static void settle(sl_solver *solver) {
   }
   memset(state->z, 0, n * sizeof *state->z);
   for (uint32_t j = 0; j < k; j++) sl_axpy_f64(y[j], vector(state, j), state->z, n);
-  sl_ilu_solve(solver->ilu, state->z, state->z);
-  solver->work += sl_ilu_entries(solver->ilu);
+  sl_ilu_solve(state->ilu, state->z, state->z);
+  solver->work += sl_ilu_entries(state->ilu);
   memcpy(solver->best, solver->x, n * sizeof *solver->x);
   sl_axpy_f64(1, state->z, solver->x, n);
   solver->best_norm = state->cycle_norm;
@@ -94,7 +101,7 @@ static void settle(sl_solver *solver) {
 }
 
 static sl_outcome finish_cycle(sl_solver *solver) {
-  gmres *state = solver->gmres;
+  gmres *state = sl_solver_state(solver);
   settle(solver);
   sl_csr_residual(solver->matrix, solver->x, solver->b, solver->r);
   solver->work += solver->matrix->nnz;
@@ -125,39 +132,41 @@ static void rotate(gmres *state, double *column, double last) {
 
 // A M^-1 v_k
 static void extend(sl_solver *solver) {
-  gmres *state = solver->gmres;
+  gmres *state = sl_solver_state(solver);
   double *next = vector(state, state->k + 1);
-  sl_ilu_solve(solver->ilu, vector(state, state->k), state->z);
+  sl_ilu_solve(state->ilu, vector(state, state->k), state->z);
   sl_csr_multiply(solver->matrix, state->z, next);
-  solver->work += sl_ilu_entries(solver->ilu) + solver->matrix->nnz;
+  solver->work += sl_ilu_entries(state->ilu) + solver->matrix->nnz;
   state->new_norm = sl_norm2_f64(next, solver->n);
 }
 
 // Takes out of the newest vector what lies along the next few others. True: along none any more.
 static bool orthogonalise(sl_solver *solver) {
-  gmres *state = solver->gmres;
-  uint32_t n = solver->n, left = state->k + 1 - solver->piece, count = NUMBERS_A_PART / n + 1;
+  gmres *state = sl_solver_state(solver);
+  uint32_t n = solver->n, left = state->k + 1 - state->piece, count = NUMBERS_A_PART / n + 1;
   double *next = vector(state, state->k + 1), *column = state->r[state->k];
-  for (uint32_t end = solver->piece + (left < count ? left : count); solver->piece < end;) {
-    const double *other = vector(state, solver->piece);
+  for (uint32_t end = state->piece + (left < count ? left : count); state->piece < end;) {
+    const double *other = vector(state, state->piece);
     double along = sl_dot_f64(other, next, n);
     sl_axpy_f64(-along, other, next, n);
-    column[solver->piece++] = along;
+    column[state->piece++] = along;
   }
-  return solver->piece == state->k + 1;
+  return state->piece == state->k + 1;
 }
 
 // Parts: the new vector and what lies along the first others; along the next ones; the rest. A
 // finished cycle has a part of its own.
-static sl_outcome iterate(sl_solver *solver) {
-  gmres *state = solver->gmres;
+static sl_outcome step(sl_solver *solver) {
+  gmres *state = sl_solver_state(solver);
   uint32_t n = solver->n, k = state->k;
   bool long_cycle = n > NUMBERS_A_PART / CYCLE;
   if (k == CYCLE) return finish_cycle(solver);
-  if (solver->piece == 0) extend(solver);
-  solver->in_iteration = !orthogonalise(solver);
-  if (solver->in_iteration) return SL_OUTCOME_RUNNING;
-  solver->piece = 0;
+  if (state->piece == 0) extend(solver);
+  if (!orthogonalise(solver)) {
+    solver->request = SL_REQUEST_REST;
+    return SL_OUTCOME_RUNNING;
+  }
+  state->piece = 0;
   double *next = vector(state, k + 1), *column = state->r[k];
   double last = sl_norm2_f64(next, n);
   if (!isfinite(last)) return SL_OUTCOME_BREAKDOWN;
@@ -169,8 +178,16 @@ static sl_outcome iterate(sl_solver *solver) {
   solver->norm = fabs(state->g[state->k]);
   if (solver->norm <= 0.9 * solver->target) return SL_OUTCOME_CONVERGED;
   if (!exhausted && state->k < CYCLE) return SL_OUTCOME_RUNNING;
-  solver->in_iteration = long_cycle && state->k == CYCLE;
-  return solver->in_iteration ? SL_OUTCOME_RUNNING : finish_cycle(solver);
+  if (!(long_cycle && state->k == CYCLE)) return finish_cycle(solver);
+  solver->request = SL_REQUEST_REST;
+  return SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_gmres = {setup, start, iterate, settle};
+const sl_method sl_method_GMRES = {
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .settle = settle,
+    .bytes = bytes,
+    .destroy = destroy,
+};

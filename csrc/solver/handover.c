@@ -103,7 +103,7 @@ static sl_status take_solution(sl_handover *handover) {
 sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended) {
   sl_outcome outcome;
   *ended = false;
-  SL_TRY(sl_solver_step(handover->solver, work, &outcome));
+  SL_TRY(sl_job_step(sl_solver_job(handover->solver), work, &outcome));
   if (outcome == SL_OUTCOME_RUNNING) return SL_OK;
   SL_TRY(take_solution(handover));
   *ended = true;
@@ -117,7 +117,7 @@ sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended) {
 }
 
 sl_status sl_handover_stop(sl_handover *handover, sl_outcome why) {
-  SL_TRY(sl_solver_stop(handover->solver, why));
+  SL_TRY(sl_job_stop(sl_solver_job(handover->solver), why));
   return take_solution(handover);
 }
 
@@ -127,6 +127,12 @@ void sl_handover_drop(sl_handover *handover) {
   sl_free(handover->b_copy);
   sl_free(handover->scratch);
   *handover = (sl_handover){0};
+}
+
+uint64_t sl_handover_work(const sl_handover *handover) {
+  sl_job *solve = handover->solver != NULL ? sl_solver_job(handover->solver) : NULL;
+  bool running = solve != NULL && sl_job_is_running(solve);
+  return handover->work + (running ? sl_job_work(solve) : 0);
 }
 
 size_t sl_handover_bytes(const sl_handover *handover) {

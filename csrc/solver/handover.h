@@ -47,6 +47,9 @@ sl_status sl_handover_stop(sl_handover *handover, sl_outcome why);
 // Frees everything; a zeroed one is allowed.
 void sl_handover_drop(sl_handover *handover);
 
+// Edge operations so far, those of the running solve included. O(1).
+uint64_t sl_handover_work(const sl_handover *handover);
+
 // Bytes held.
 size_t sl_handover_bytes(const sl_handover *handover);
 

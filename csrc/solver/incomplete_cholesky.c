@@ -14,6 +14,7 @@
 #include "solver/scaling.h"
 
 #define FIRST_SHIFT 1e-3
+#define MOST_SHIFT 0x1p64
 
 // Pivots beside their diagonal of 1: below this they are raised to it, below its negative the
 // factorisation has broken down.
@@ -128,13 +129,16 @@ static sl_status copy_row(sl_incomplete_cholesky *f, uint32_t j, uint64_t *work)
   return SL_OK;
 }
 
-// A shift of the largest row sum makes the matrix dominant, and then nothing breaks down: the
-// doubling ends.
-static void shift_more(sl_incomplete_cholesky *f) {
+// A shift of the largest row sum makes the matrix dominant, and then nothing breaks down. Where the
+// doubling does not get there, no f32 holds the values.
+static sl_status shift_more(sl_incomplete_cholesky *f) {
   f->shift = f->shift > 0 ? 2 * f->shift : FIRST_SHIFT;
+  SL_REQUIRE(f->shift <= MOST_SHIFT, SL_ERR_UNSUPPORTED, "matrix",
+             "values within the range of float32");
   memcpy(f->cursors, f->pointers, f->n * sizeof *f->cursors);
   f->stage = SL_IC_COPY;
   f->next_row = 0;
+  return SL_OK;
 }
 
 // Row i of L from the rows above.
@@ -153,8 +157,7 @@ static sl_status factorise_row(sl_incomplete_cholesky *f, uint32_t i, uint64_t *
   }
   for (uint32_t k = begin; k < end; k++) f->row[f->columns[k]] = 0;
   f->inverse_diagonal[i] = (float)(1 / sqrt(pivot > LEAST_PIVOT ? pivot : LEAST_PIVOT));
-  if (!(pivot > -LEAST_PIVOT)) shift_more(f);
-  return SL_OK;
+  return pivot > -LEAST_PIVOT ? SL_OK : shift_more(f);
 }
 
 typedef sl_status row_function(sl_incomplete_cholesky *f, uint32_t i, uint64_t *work);

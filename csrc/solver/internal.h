@@ -2,12 +2,14 @@
 #ifndef SL_SOLVER_INTERNAL_H
 #define SL_SOLVER_INTERNAL_H
 
+#include "base/job.h"
 #include "solver/certificate.h"
-#include "solver/lanczos.h"
 #include "solver/null_space.h"
 #include "solver/solver.h"
 
 #define SL_SOLVER_MAX_VECTORS 8
+
+struct sl_lanczos;
 
 // Facts beyond the matrix class that choosing and checking a method needs.
 typedef struct sl_traits {
@@ -18,107 +20,146 @@ typedef struct sl_traits {
   bool structurally_singular; // asymmetric with a row or column of zeros
 } sl_traits;
 
+// What the method does next in a running solve.
 typedef enum sl_phase {
-  SL_PHASE_IDLE,  // nothing begun
-  SL_PHASE_SETUP, // the method builds what it needs
+  SL_PHASE_SETUP, // it builds what it needs
   SL_PHASE_START, // residual of x, then the recurrence starts
   SL_PHASE_ITERATE,
-  SL_PHASE_ENDED,
 } sl_phase;
 
-struct dense_cholesky;
-struct dense_lu;
-struct gauss_seidel;
-struct gmres;
+typedef struct sl_method sl_method;
+
+// A method to try, why, and what it has built: kept for the next solve, destroyed with the solver.
+typedef struct sl_plan_entry {
+  sl_solver_method id;
+  sl_solver_reason reason;
+  const sl_method *method;
+  void *state; // the method's own; NULL before it was first prepared
+} sl_plan_entry;
+
+#define SL_PLAN_LENGTH 10u
+
+typedef struct sl_plan {
+  sl_plan_entry entries[SL_PLAN_LENGTH]; // in the order of trying
+  uint32_t length, at;
+  uint32_t preferred; // the entry that solved last: where to begin
+} sl_plan;
+
+// The right-hand side as it was given, and what becomes of it.
+typedef struct sl_right_side {
+  double *original; // n: as given
+  double *scaled;   // n: projected and scaled, or NULL while the original is solved for
+  double norm;      // ||b||_2 as given
+  int exponent;     // x and b are scaled by 2^-exponent
+  bool inconsistent;
+} sl_right_side;
+
+// What is known of x beyond what the recurrence says.
+typedef struct sl_verification {
+  bool holds;       // r and vectors[0] hold the true residual of x and the bound of its rounding
+  double row_ratio; // what sl_csr_residual_bound returned for them
+  double norm;      // true residual norm when the recurrence last claimed convergence
+} sl_verification;
+
+typedef struct sl_history {
+  double *values; // relative residual after each iteration
+  uint32_t length, capacity;
+} sl_history;
+
+// What a method asks of the driver, beside the outcome of its step.
+typedef enum sl_request {
+  SL_REQUEST_NONE,
+  SL_REQUEST_REST,  // the iteration is not at its end: call step again
+  SL_REQUEST_SETUP, // another piece of setup before it goes on; stands until it has started again
+} sl_request;
 
 struct sl_solver {
+  sl_job job; // the first member; its outcome is the solve's
+  sl_solver_options options;
+  // The system.
   sl_csr *matrix;
   const sl_matrix_class *facts;
   uint32_t n;
-  sl_solver_options options;
   sl_traits traits;
   sl_null_space null_space;
-
-  sl_solver_method plan[10]; // methods to try, in order, and why
-  sl_solver_reason reasons[10];
-  uint32_t plan_length, plan_at;
-  uint32_t preferred; // place in the plan of the method that solved last: where to begin
-
-  double *inverse_diagonal;               // n
-  double *original_b;                     // n: as given
-  double *scaled_b;                       // n: projected and scaled, or NULL while b is original_b
+  double *inverse_diagonal; // n
+  sl_plan plan;
+  // The running solve.
+  sl_phase phase;
+  sl_request request;
+  sl_right_side right_side;
   double *b;                              // n: what is solved for
   double *x, *best, *r;                   // n each
-  double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the method's
+  double *vectors[SL_SOLVER_MAX_VECTORS]; // n each, the running method's
   uint32_t vector_count;
-  struct dense_lu *lu;
-  struct dense_cholesky *dense_cholesky;
-  struct gauss_seidel *gauss_seidel;
-  struct gmres *gmres;
-  struct sl_amg *amg;
-  struct sl_approximate_cholesky *cholesky;
-  struct sl_incomplete_cholesky *incomplete;
-  struct sl_ilu *ilu; // of GMRES and of BiCGSTAB
-
-  // The running solve. x and b are scaled by 2^-exponent.
-  sl_phase phase;
-  sl_outcome outcome;
-  int exponent;
-  bool inconsistent;
-  bool numerically_singular; // a factorisation found a rank below n - null_space.count
-  double original_norm;      // ||b||_2 as given
-  double b_norm;             // of the scaled b before projection
-  double target;             // residual norm to reach
-  double norm;               // residual norm of x as the recurrence sees it
+  double b_norm; // of the scaled b before projection
+  double target; // residual norm to reach
+  double norm;   // residual norm of x as the recurrence sees it
   double best_norm;
-  bool best_in_x;     // the best iterate is x itself, `best` is out of date
-  bool verified;      // r and vectors[0] hold the true residual of x and the bound of its rounding
-  uint64_t max_bytes; // 0: none
-  size_t held;        // bytes, the solver itself included, a history not
-  double row_ratio;   // what sl_csr_residual_bound returned for them
-  bool x_is_zero;     // nothing has been done yet: r = b
-  double verified_norm; // true residual norm when the recurrence last claimed convergence
+  bool best_in_x;            // the best iterate is x itself, `best` is out of date
+  bool x_is_zero;            // nothing has been done yet: r = b
+  bool numerically_singular; // a factorisation found a rank below n - null_space.count
+  sl_verification verified;
   uint32_t iterations, max_iterations;
   uint64_t work;
-  double *history;
-  uint32_t history_length, history_capacity;
+  sl_history history;
   sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
   uint32_t attempt_count;
-
-  sl_lanczos lanczos; // of the running CG
-  // Scalars of the recurrences.
-  double rho, alpha, omega;
-  double stall_norm;        // BiCGSTAB: best norm when progress was last seen ...
-  uint32_t stall_iteration; // ... and when
-  bool restart;             // BiCGSTAB: take a new shadow residual
-  bool rebuild;             // the method asks for another piece of setup before it goes on
-  bool in_iteration;        // the iteration is not at its end: iterate is to be called again
-  uint32_t piece;           // of the iteration, from which it goes on
+  uint64_t max_bytes; // 0: none
+  size_t held;        // bytes, the solver itself included, a history not
 };
 
-// A method. All work on solver->x and solver->r, count their edge operations in solver->work, and
-// never allocate outside `setup`.
-typedef struct sl_method_operations {
-  // Builds what the method needs, or a part of it: called until *done. NULL: nothing to build.
-  sl_status (*setup)(sl_solver *solver, bool *done);
+// A method: a table in the file that holds it and the state that is its own. All work on solver->x
+// and solver->r, count their edge operations in solver->work, and allocate in `prepare` only.
+// Several entries of a plan may have the same method; each has a state of its own.
+struct sl_method {
+  // Builds what the method needs, or a part of it: called until *done. The state is NULL at first;
+  // sl_solver_set_state takes it as soon as it is allocated. After an error it is destroyed.
+  sl_status (*prepare)(sl_solver *solver, bool *done);
   // Begins the recurrence from x, with r = b - A x and norm = ||r|| given. NULL: nothing to do.
   void (*start)(sl_solver *solver);
   // One iteration: updates x, r (or only x), norm and the best iterate. RUNNING, CONVERGED (a claim
   // that the driver verifies), STAGNATED, INDEFINITE, BREAKDOWN. Where one would take long it may
-  // end early, with x, norm and the best iterate untouched: RUNNING and solver->in_iteration, and
-  // what it needs to go on in solver->piece, which is 0 in a new iteration.
-  sl_outcome (*iterate)(sl_solver *solver);
+  // end early, with x, norm and the best iterate untouched: RUNNING and SL_REQUEST_REST.
+  sl_outcome (*step)(sl_solver *solver);
   // Brings x up to date when iterations end, for whatever reason. NULL: it always is.
   void (*settle)(sl_solver *solver);
-} sl_method_operations;
+  // The automatic choice, after each iteration and each piece of a setup: true when the next method
+  // of the plan is to be tried. NULL: never.
+  bool (*gives_way)(sl_solver *solver);
+  size_t (*bytes)(const void *state);
+  void (*destroy)(void *state);
+  // What it applies to.
+  bool definite; // symmetric matrices only, and of no use once one has turned out to be indefinite
+  bool diagonal; // one without zeros
+  bool dominant; // symmetric diagonally dominant matrices only
+  bool dense;    // n <= SL_SOLVER_MAX_DENSE only
+  // Orders of rows that can be asked for beside AUTO: bits 1 << sl_ordering_kind.
+  uint32_t orderings;
+};
 
-extern const sl_method_operations sl_method_cg;
-extern const sl_method_operations sl_method_pcg;
-extern const sl_method_operations sl_method_gauss_seidel;
-extern const sl_method_operations sl_method_bicgstab;
-extern const sl_method_operations sl_method_gmres;
-extern const sl_method_operations sl_method_lu;
-extern const sl_method_operations sl_method_dense_cholesky;
+// The table of a method; NULL for AUTO and for what is no method.
+const sl_method *sl_solver_method_table(sl_solver_method method);
+
+#define X(name, value, text) extern const sl_method sl_method_##name;
+SL_SOLVER_CONCRETE_METHOD_LIST(X)
+#undef X
+
+// The entry of the plan that is being tried.
+static inline sl_plan_entry *sl_solver_running(sl_solver *solver) {
+  return &solver->plan.entries[solver->plan.at];
+}
+
+// The running method's state, and where a method puts it once it is allocated.
+static inline void *sl_solver_state(const sl_solver *solver) {
+  return solver->plan.entries[solver->plan.at].state;
+}
+static inline void sl_solver_set_state(sl_solver *solver, void *state) {
+  solver->plan.entries[solver->plan.at].state = state;
+}
+
+// Destroys what an entry of the plan has built.
+void sl_solver_drop_state(sl_plan_entry *entry);
 
 // Makes sure that solver->vectors[0 .. count - 1] exist. Errors: ERR_MEMORY.
 sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count);
@@ -133,30 +174,22 @@ sl_status sl_solver_find_traits(sl_solver *solver);
 // Checks that the asked method applies and writes the plan. Errors as sl_solver_create.
 sl_status sl_solver_make_plan(sl_solver *solver);
 
-// True for methods that are of no use once the matrix has turned out to be indefinite.
-bool sl_solver_needs_definite(sl_solver_method method);
-
-// The automatic choice: true when the running method should give way to the next of the plan.
-// Called after each iteration, and after each piece of a setup.
+// Whether the running method gives way to the next of the plan: never one that was asked for.
 bool sl_solver_gives_way(sl_solver *solver);
+
+// What the first iterations of CG say about those to come: true when a stronger method is cheaper.
+// Fills in the prediction of the attempt. O(1).
+bool sl_solver_leaves_cg(sl_solver *solver, const struct sl_lanczos *lanczos);
+
+// Iterations that the running method was predicted to need from here; <= 0 when nothing was
+// predicted, or it has needed more.
+double sl_solver_predicted_left(const sl_solver *solver);
 
 // 1 / a_ii; for a zero diagonal 1 / (largest absolute value of the column), 1 for an empty column.
 sl_status sl_solver_invert_diagonal(sl_solver *solver);
 
-// Builds the next piece of solver->ilu.
-sl_status sl_solver_build_ilu(sl_solver *solver, bool *done);
-
 // One step of iterative refinement with a direct method; the first is the solve itself.
 //   add_correction   x += (an approximation of A^-1) r
 sl_outcome sl_solver_refine(sl_solver *solver, void (*add_correction)(sl_solver *));
-
-void sl_gmres_destroy(struct gmres *state);
-size_t sl_gmres_bytes(const struct gmres *state);
-void sl_gauss_seidel_destroy(struct gauss_seidel *state);
-size_t sl_gauss_seidel_bytes(const sl_solver *solver);
-void sl_dense_cholesky_destroy(struct dense_cholesky *state);
-size_t sl_dense_cholesky_bytes(const struct dense_cholesky *state);
-void sl_dense_lu_destroy(struct dense_lu *lu);
-size_t sl_dense_lu_bytes(const struct dense_lu *lu);
 
 #endif

@@ -20,7 +20,7 @@
 // Walks before the first look at the interval; then twice as many before each next one.
 #define FIRST_WALKS 256u
 
-typedef enum phase { IDLE, FORWARD, BACKWARD, WALKING, SOLVING, ENDED } phase;
+typedef enum phase { FORWARD, BACKWARD, WALKING, SOLVING } phase;
 
 // What both pushes prove: the value without walks, its bound, and what walks have to estimate.
 typedef struct estimate {
@@ -30,6 +30,7 @@ typedef struct estimate {
 } estimate;
 
 struct sl_local_dot {
+  sl_job job;
   sl_csr *matrix;
   sl_csr *transposed; // owned; NULL before it is needed, and when A is symmetric
   sl_csr *rows;       // M: A or its transpose
@@ -41,7 +42,6 @@ struct sl_local_dot {
   // the query
   sl_local_dot_options options;
   phase phase;
-  sl_outcome outcome;
   sl_local_method method;
   sl_local_vector start, end;
   uint32_t *all;        // 0 .. n-1 when the start is dense
@@ -92,6 +92,7 @@ sl_status sl_local_dot_create(sl_csr *matrix, sl_local_dot **out) {
   SL_TRY(sl_csr_classify(matrix, &class));
   sl_local_dot *dot;
   SL_TRY(SL_ALLOC_ZERO(&dot, 1));
+  dot->job.kind = &sl_local_dot_kind;
   dot->matrix = matrix;
   sl_status status = set_up(dot, class);
   if (status != SL_OK) {
@@ -207,7 +208,7 @@ sl_status sl_local_dot_begin(sl_local_dot *dot, const sl_local_dot_options *opti
                              const sl_local_vector *t, const sl_local_vector *b) {
   free_query(dot);
   sl_push_clear(dot->forward);
-  dot->phase = IDLE;
+  sl_job_drop(&dot->job);
   SL_REQUIRE(options->absolute_error > 0 && options->absolute_error <= DBL_MAX, SL_ERR_OPTION,
              "absolute_error", "a finite number > 0");
   SL_REQUIRE(options->confidence >= 0 && options->confidence < 1, SL_ERR_OPTION, "confidence",
@@ -228,8 +229,8 @@ sl_status sl_local_dot_begin(sl_local_dot *dot, const sl_local_dot_options *opti
   dot->walk_mean = 0;
   dot->walk_count = dot->walk_work = 0;
   dot->touched_rows = dot->edge_operations = 0;
-  dot->outcome = SL_OUTCOME_RUNNING;
   dot->phase = FORWARD;
+  sl_job_begin(&dot->job);
   aim_forward(dot);
   return SL_OK;
 }
@@ -339,8 +340,7 @@ static void end_with(sl_local_dot *dot, double value, double bound, sl_outcome o
   free_query(dot);
   double wanted = dot->options.absolute_error;
   bool met = bound <= wanted || dot->half_width <= wanted;
-  dot->outcome = met ? SL_OUTCOME_CONVERGED : otherwise;
-  dot->phase = ENDED;
+  sl_job_end(&dot->job, met ? SL_OUTCOME_CONVERGED : otherwise);
 }
 
 // Ends with the better of what the pushes prove and what the walks say.
@@ -621,28 +621,22 @@ static sl_status step_once(sl_local_dot *dot, uint64_t work, uint64_t *spent) {
   return SL_OK;
 }
 
-sl_status sl_local_dot_step(sl_local_dot *dot, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(dot->phase != IDLE, SL_ERR_STATE, "dot", "a query that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_local_dot *dot = (sl_local_dot *)job;
   uint64_t spent = 0;
-  while (dot->phase != ENDED && spent < work) {
+  while (sl_job_is_running(job) && spent < work) {
     sl_status status = step_once(dot, work - spent, &spent);
     if (status != SL_OK) {
       free_query(dot);
       sl_push_clear(dot->forward);
-      dot->phase = IDLE;
       return status;
     }
   }
-  *out = dot->outcome;
   return SL_OK;
 }
 
-sl_status sl_local_dot_stop(sl_local_dot *dot, sl_outcome why) {
-  SL_REQUIRE(dot->phase != IDLE, SL_ERR_STATE, "dot", "a query that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (dot->phase == ENDED) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_local_dot *dot = (sl_local_dot *)job;
   if (dot->phase == SOLVING) {
     SL_TRY(sl_handover_stop(&dot->full, why));
     finish_solve(dot);
@@ -653,18 +647,23 @@ sl_status sl_local_dot_stop(sl_local_dot *dot, sl_outcome why) {
   return SL_OK;
 }
 
-double sl_local_dot_work(const sl_local_dot *dot) {
-  if (dot->phase == IDLE) return 0;
-  if (dot->phase == ENDED) return (double)dot->edge_operations;
-  sl_solve_progress solve = {0};
-  if (dot->phase == SOLVING) (void)sl_solver_progress(dot->full.solver, &solve);
-  return (double)(push_work(dot) + dot->walk_work + dot->full.work + solve.work);
+static uint64_t work_done(const sl_job *job) {
+  const sl_local_dot *dot = (const sl_local_dot *)job;
+  if (sl_job_has_ended(job)) return dot->edge_operations;
+  return push_work(dot) + dot->walk_work + sl_handover_work(&dot->full);
 }
 
+static size_t job_bytes(const sl_job *job) { return sl_local_dot_bytes((const sl_local_dot *)job); }
+static void destroy(sl_job *job) { sl_local_dot_destroy((sl_local_dot *)job); }
+
+const sl_job_kind sl_local_dot_kind = {"dot", step, stop, work_done, NULL, job_bytes, destroy};
+
+sl_job *sl_local_dot_job(sl_local_dot *dot) { return &dot->job; }
+
 sl_status sl_local_dot_finish(const sl_local_dot *dot, sl_local_dot_result *result) {
-  SL_REQUIRE(dot->phase == ENDED, SL_ERR_STATE, "dot", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&dot->job));
   *result = (sl_local_dot_result){
-      .outcome = dot->outcome,
+      .outcome = dot->job.outcome,
       .method = dot->method,
       .value = dot->value,
       .error_bound = dot->bound,

@@ -3,7 +3,7 @@
 //
 //   sl_local_dot_create(matrix, &dot);                        O(nnz), once a matrix
 //   sl_local_dot_begin(dot, &options, &t, &b);
-//   do sl_local_dot_step(dot, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
+//   do sl_job_step(sl_local_dot_job(dot), work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
 //   sl_local_dot_finish(dot, &result);
 //   sl_local_dot_destroy(dot);
 //
@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
 #include "sparse/csr.h"
@@ -84,17 +85,10 @@ sl_status sl_local_dot_begin_arrays(sl_local_dot *dot, const sl_local_dot_option
                                     uint32_t t_count, const uint32_t *b_indices,
                                     const double *b_values, uint32_t b_count);
 
-// Goes on for about `work` edge operations. out: RUNNING, or how it ended.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (the query has then ended). Allocates for walks and
-//   for a full solve, freed at the end.
-sl_status sl_local_dot_step(sl_local_dot *dot, uint64_t work, sl_outcome *out);
-
-// Ends a running query: the result is what has been reached, with its bound and interval.
-//   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why").
-sl_status sl_local_dot_stop(sl_local_dot *dot, sl_outcome why);
-
-// Edge operations so far. O(1).
-double sl_local_dot_work(const sl_local_dot *dot);
+// The query that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY; it
+// allocates for walks and for a full solve, freed at the end.
+sl_job *sl_local_dot_job(sl_local_dot *dot);
+extern const sl_job_kind sl_local_dot_kind;
 
 // Gives the number and what is known of its error. Errors: ERR_STATE (not begun, still running).
 // O(1).

@@ -19,9 +19,10 @@
 #include "solver/push.h"
 
 #define NOINLINE __attribute__((noinline))
-typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
+typedef enum phase { PUSHING, SOLVING } phase;
 
 struct sl_local_entries {
+  sl_job job;
   sl_csr *matrix;
   sl_push *push;
   sl_row_slack slack;
@@ -32,7 +33,6 @@ struct sl_local_entries {
   // the query
   sl_local_entries_options options;
   phase phase;
-  sl_outcome outcome;
   uint32_t *indices;
   double *values, *bounds;
   uint32_t capacity, count;
@@ -68,6 +68,7 @@ sl_status sl_local_entries_create(sl_csr *matrix, sl_local_entries **out) {
     sl_push_destroy(push);
     return status;
   }
+  entries->job.kind = &sl_local_entries_kind;
   entries->matrix = matrix;
   entries->push = push;
   if (push->row_dominant) status = sl_row_slack_measure(matrix, &entries->slack);
@@ -107,7 +108,7 @@ uint32_t sl_local_entries_size(const sl_local_entries *entries) { return entries
 static sl_status set(sl_local_entries *entries, const sl_local_vector *b) {
   sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
-  entries->phase = IDLE;
+  sl_job_drop(&entries->job);
   entries->has_b = false;
   if (b->dense == NULL) SL_TRY(sl_local_vector_check(b, entries->push, "b"));
   SL_TRY(sl_local_bound(entries->push, &entries->slack, b, "b", &entries->x));
@@ -223,7 +224,7 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
                                  const uint32_t *indices, uint32_t count) {
   sl_handover_drop(&entries->full);
   sl_push_clear(entries->push);
-  entries->phase = IDLE;
+  sl_job_drop(&entries->job);
   SL_REQUIRE(entries->has_b, SL_ERR_STATE, "b", "a right-hand side that was set");
   SL_REQUIRE(options->absolute_error > 0 && options->absolute_error <= DBL_MAX, SL_ERR_OPTION,
              "absolute_error", "a finite number > 0");
@@ -248,8 +249,8 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->touched_count = 0;
   entries->handed_over = false;
   entries->begun = entries->rounding_won = entries->has_current = false;
-  entries->outcome = SL_OUTCOME_RUNNING;
   entries->phase = PUSHING;
+  sl_job_begin(&entries->job);
   return SL_OK;
 }
 
@@ -266,8 +267,7 @@ static void end(sl_local_entries *entries, sl_outcome outcome) {
   sl_handover_drop(&entries->full);
   clear_push(entries);
   entries->begun = false;
-  entries->outcome = outcome;
-  entries->phase = ENDED;
+  sl_job_end(&entries->job, outcome);
 }
 
 static void end_settled(sl_local_entries *entries) {
@@ -448,28 +448,22 @@ static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *
   return SL_OK;
 }
 
-sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_local_entries *entries = (sl_local_entries *)job;
   uint64_t spent = 0;
-  while (entries->phase != ENDED && spent < work) {
+  while (sl_job_is_running(job) && spent < work) {
     sl_status status = entries->phase == PUSHING ? push_step(entries, work - spent, &spent)
                                                  : solve_step(entries, work - spent, &spent);
     if (status != SL_OK) {
       end(entries, SL_OUTCOME_BREAKDOWN);
-      entries->phase = IDLE;
       return status;
     }
   }
-  *out = entries->outcome;
   return SL_OK;
 }
 
-sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
-  SL_REQUIRE(entries->phase != IDLE, SL_ERR_STATE, "entries", "a query that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (entries->phase == ENDED) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_local_entries *entries = (sl_local_entries *)job;
   if (entries->phase == SOLVING) {
     SL_TRY(sl_handover_stop(&entries->full, why));
     use_solution(entries);
@@ -480,12 +474,30 @@ sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why) {
   return SL_OK;
 }
 
-void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
-                               double *edge_operations) {
-  sl_solve_progress solve = {0};
-  if (entries->phase == SOLVING) (void)sl_solver_progress(entries->full.solver, &solve);
-  *settled = entries->phase == IDLE ? 0 : entries->next;
-  *edge_operations = (double)(edges_so_far(entries) + entries->full.work + solve.work);
+static uint64_t work_done(const sl_job *job) {
+  const sl_local_entries *entries = (const sl_local_entries *)job;
+  return edges_so_far(entries) + sl_handover_work(&entries->full);
+}
+
+// As much for each entry to come as for those that are settled.
+static uint64_t work_expected(const sl_job *job) {
+  const sl_local_entries *entries = (const sl_local_entries *)job;
+  if (entries->phase != PUSHING || entries->next == 0) return 0;
+  return (uint64_t)((double)entries->edge_operations / entries->next * entries->count);
+}
+
+static size_t job_bytes(const sl_job *job) {
+  return sl_local_entries_bytes((const sl_local_entries *)job);
+}
+static void destroy(sl_job *job) { sl_local_entries_destroy((sl_local_entries *)job); }
+
+const sl_job_kind sl_local_entries_kind = {"entries",     step,      stop,   work_done,
+                                           work_expected, job_bytes, destroy};
+
+sl_job *sl_local_entries_job(sl_local_entries *entries) { return &entries->job; }
+
+uint32_t sl_local_entries_settled(const sl_local_entries *entries) {
+  return entries->job.begun ? entries->next : 0;
 }
 
 sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep) {
@@ -500,20 +512,20 @@ sl_status sl_local_entries_keep_touched(sl_local_entries *entries, bool keep) {
 
 sl_status sl_local_entries_touched(const sl_local_entries *entries, const uint32_t **rows,
                                    uint32_t *count) {
-  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&entries->job));
   *rows = entries->touched;
   *count = entries->touched_count;
   return SL_OK;
 }
 
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result) {
-  SL_REQUIRE(entries->phase == ENDED, SL_ERR_STATE, "entries", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&entries->job));
   double most = 0;
   for (uint32_t k = 0; k < entries->count; k++) {
     if (entries->bounds[k] > most) most = entries->bounds[k];
   }
   *result = (sl_local_entries_result){
-      .outcome = entries->outcome,
+      .outcome = entries->job.outcome,
       .method = entries->handed_over ? SL_LOCAL_PUSH_FULL : SL_LOCAL_PUSH,
       .count = entries->count,
       .pushed_entries = entries->pushed_entries,

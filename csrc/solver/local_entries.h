@@ -2,8 +2,10 @@
 //
 //   sl_local_entries_create(matrix, &entries);                      O(nnz), once a matrix
 //   sl_local_entries_set_dense(entries, b);                         O(n), once a b; set_sparse:
-//   O(count) sl_local_entries_begin(entries, &options, indices, count); do
-//   sl_local_entries_step(entries, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
+//                                                                   O(count)
+//   sl_local_entries_begin(entries, &options, indices, count);
+//   do sl_job_step(sl_local_entries_job(entries), work, &outcome);
+//   while (outcome == SL_OUTCOME_RUNNING);
 //   sl_local_entries_finish(entries, &result);
 //   sl_local_entries_destroy(entries);
 //
@@ -31,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
 #include "sparse/csr.h"
@@ -108,21 +111,15 @@ sl_status sl_local_entries_touched(const sl_local_entries *entries, const uint32
 sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entries_options *options,
                                  const uint32_t *indices, uint32_t count);
 
-// Goes on for about `work` edge operations (a unit of progress at least).
-//   out   written: RUNNING, or how it ended
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (a full solve could not be set up: the query has
-//   ended). Allocates only when it goes over to the full solve, about 100 bytes a row, freed at its
-//   end.
-sl_status sl_local_entries_step(sl_local_entries *entries, uint64_t work, sl_outcome *out);
+// The query that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY when a
+// full solve could not be set up; it allocates only when it goes over to one, about 100 bytes a
+// row, freed at its end. Where it is stopped, entries not reached yet get the bound that needs no
+// row: O(n) at most.
+sl_job *sl_local_entries_job(sl_local_entries *entries);
+extern const sl_job_kind sl_local_entries_kind;
 
-// Ends a running query from outside. Entries not reached yet get the bound that needs no row.
-//   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why"). O(n) at
-//   most.
-sl_status sl_local_entries_stop(sl_local_entries *entries, sl_outcome why);
-
-// How far a query is: entries settled, and edge operations so far. O(1).
-void sl_local_entries_progress(const sl_local_entries *entries, uint32_t *settled,
-                               double *edge_operations);
+// How many entries of the query are answered. O(1).
+uint32_t sl_local_entries_settled(const sl_local_entries *entries);
 
 // Gives the values and their bounds. Errors: ERR_STATE (not begun, or still running). O(1).
 sl_status sl_local_entries_finish(sl_local_entries *entries, sl_local_entries_result *result);

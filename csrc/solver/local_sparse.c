@@ -13,16 +13,16 @@
 #include "base/memory.h"
 #include "solver/handover.h"
 
-typedef enum phase { IDLE, PUSHING, SOLVING, ENDED } phase;
+typedef enum phase { PUSHING, SOLVING } phase;
 
 struct sl_local_sparse {
+  sl_job job;
   sl_csr *matrix;
   sl_csr *transposed;   // owned; NULL when A is symmetric
   sl_push *push;        // on the rows of A^T
   double inverse_slack; // 1 / min column slack of A, rounded up; infinite unless dominant
   sl_local_sparse_options options;
   phase phase;
-  sl_outcome outcome;
   uint32_t *b_indices; // the right-hand side
   double *b_values;
   uint32_t b_count;
@@ -47,6 +47,7 @@ sl_status sl_local_sparse_create(sl_csr *matrix, sl_local_sparse **out) {
   SL_TRY(sl_csr_classify(matrix, &class));
   sl_local_sparse *sparse;
   SL_TRY(SL_ALLOC_ZERO(&sparse, 1));
+  sparse->job.kind = &sl_local_sparse_kind;
   sparse->matrix = matrix;
   sl_status status = SL_OK;
   if (!class->symmetric) status = sl_csr_transpose(matrix, &sparse->transposed);
@@ -79,7 +80,7 @@ static void free_query(sl_local_sparse *sparse) {
   sparse->b_indices = NULL;
   sparse->b_values = NULL;
   sparse->b_count = 0;
-  sparse->phase = IDLE;
+  sl_job_drop(&sparse->job);
 }
 
 void sl_local_sparse_destroy(sl_local_sparse *sparse) {
@@ -147,8 +148,8 @@ sl_status sl_local_sparse_begin(sl_local_sparse *sparse, const sl_local_sparse_o
   };
   sparse->handed_over = false;
   sparse->touched_columns = sparse->edge_operations = 0;
-  sparse->outcome = SL_OUTCOME_RUNNING;
   sparse->phase = PUSHING;
+  sl_job_begin(&sparse->job);
   return SL_OK;
 }
 
@@ -156,8 +157,7 @@ static void end(sl_local_sparse *sparse, sl_outcome limit) {
   sl_handover_drop(&sparse->full);
   sl_push_clear(sparse->push);
   bool met = sparse->bound <= sparse->options.absolute_error;
-  sparse->outcome = met ? SL_OUTCOME_CONVERGED : limit;
-  sparse->phase = ENDED;
+  sl_job_end(&sparse->job, met ? SL_OUTCOME_CONVERGED : limit);
 }
 
 typedef struct estimate {
@@ -317,11 +317,10 @@ static sl_status step_once(sl_local_sparse *sparse, uint64_t work, uint64_t *spe
   return sl_push_run(sparse->push, &sparse->goal, work, spent) ? settle(sparse) : SL_OK;
 }
 
-sl_status sl_local_sparse_step(sl_local_sparse *sparse, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(sparse->phase != IDLE, SL_ERR_STATE, "sparse", "a query that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_local_sparse *sparse = (sl_local_sparse *)job;
   uint64_t spent = 0;
-  while (sparse->phase != ENDED && spent < work) {
+  while (sl_job_is_running(job) && spent < work) {
     sl_status status = step_once(sparse, work - spent, &spent);
     if (status != SL_OK) {
       free_query(sparse);
@@ -329,31 +328,37 @@ sl_status sl_local_sparse_step(sl_local_sparse *sparse, uint64_t work, sl_outcom
       return status;
     }
   }
-  *out = sparse->outcome;
   return SL_OK;
 }
 
-sl_status sl_local_sparse_stop(sl_local_sparse *sparse, sl_outcome why) {
-  SL_REQUIRE(sparse->phase != IDLE, SL_ERR_STATE, "sparse", "a query that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT, SL_ERR_OPTION, "why",
-             "a limit");
-  if (sparse->phase == ENDED) return SL_OK;
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_local_sparse *sparse = (sl_local_sparse *)job;
   if (sparse->phase == PUSHING) return stop_push(sparse, why);
   SL_TRY(sl_handover_stop(&sparse->full, why));
   return finish_solve(sparse);
 }
 
-double sl_local_sparse_work(const sl_local_sparse *sparse) {
-  if (sparse->phase == PUSHING) return (double)sparse->push->edge_operations;
-  sl_solve_progress solve = {0};
-  if (sparse->phase == SOLVING) (void)sl_solver_progress(sparse->full.solver, &solve);
-  return (double)(sparse->edge_operations + sparse->full.work + solve.work);
+static uint64_t work_done(const sl_job *job) {
+  const sl_local_sparse *sparse = (const sl_local_sparse *)job;
+  if (sl_job_has_ended(job)) return sparse->edge_operations;
+  if (sparse->phase == PUSHING) return sparse->push->edge_operations;
+  return sparse->edge_operations + sl_handover_work(&sparse->full);
 }
 
+static size_t job_bytes(const sl_job *job) {
+  return sl_local_sparse_bytes((const sl_local_sparse *)job);
+}
+static void destroy(sl_job *job) { sl_local_sparse_destroy((sl_local_sparse *)job); }
+
+const sl_job_kind sl_local_sparse_kind = {"sparse", step,      stop,   work_done,
+                                          NULL,     job_bytes, destroy};
+
+sl_job *sl_local_sparse_job(sl_local_sparse *sparse) { return &sparse->job; }
+
 sl_status sl_local_sparse_finish(const sl_local_sparse *sparse, sl_local_sparse_result *result) {
-  SL_REQUIRE(sparse->phase == ENDED, SL_ERR_STATE, "sparse", "a query that has ended");
+  SL_TRY(sl_job_require_ended(&sparse->job));
   *result = (sl_local_sparse_result){
-      .outcome = sparse->outcome,
+      .outcome = sparse->job.outcome,
       .method = sparse->handed_over ? SL_LOCAL_PUSH_FULL : SL_LOCAL_PUSH,
       .count = sparse->count,
       .indices = sparse->indices,

@@ -4,7 +4,8 @@
 //
 //   sl_local_sparse_create(matrix, &sparse);                  O(nnz), once a matrix
 //   sl_local_sparse_begin(sparse, &options, indices, values, count);
-//   do sl_local_sparse_step(sparse, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
+//   do sl_job_step(sl_local_sparse_job(sparse), work, &outcome);
+//   while (outcome == SL_OUTCOME_RUNNING);
 //   sl_local_sparse_finish(sparse, &result);
 //   sl_local_sparse_destroy(sparse);
 //
@@ -24,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
 #include "solver/solver.h"
@@ -75,17 +77,10 @@ size_t sl_local_sparse_bytes(const sl_local_sparse *sparse);
 sl_status sl_local_sparse_begin(sl_local_sparse *sparse, const sl_local_sparse_options *options,
                                 const uint32_t *indices, const double *values, uint32_t count);
 
-// Goes on for about `work` edge operations. out: RUNNING, or how it ended.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (the query has then ended). Allocates for the result,
-//   and 100 bytes a row for a full solve, freed at its end.
-sl_status sl_local_sparse_step(sl_local_sparse *sparse, uint64_t work, sl_outcome *out);
-
-// Ends a running query: the result is what has been reached, with its bound.
-//   why   TIME_LIMIT or WORK_LIMIT. Errors: ERR_STATE (not begun), ERR_OPTION ("why"), ERR_MEMORY.
-sl_status sl_local_sparse_stop(sl_local_sparse *sparse, sl_outcome why);
-
-// Edge operations so far. O(1).
-double sl_local_sparse_work(const sl_local_sparse *sparse);
+// The query that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY; it
+// allocates for the result, and 100 bytes a row for a full solve, freed at its end.
+sl_job *sl_local_sparse_job(sl_local_sparse *sparse);
+extern const sl_job_kind sl_local_sparse_kind;
 
 // Gives x and its bound. Errors: ERR_STATE (not begun, or still running). O(1).
 sl_status sl_local_sparse_finish(const sl_local_sparse *sparse, sl_local_sparse_result *result);

@@ -7,6 +7,7 @@
 // positive multiple of M^-1 r: the factor cancels.
 #include <math.h>
 
+#include "base/memory.h"
 #include "simd/kernels.h"
 #include "simd/simd.h"
 #include "solver/amg.h"
@@ -21,81 +22,103 @@
 // vectors: direction p and its image q = A p.
 enum { P, Q, PCG_VECTORS };
 
+// What makes z = M^-1 r, with a state of its own.
 typedef struct preconditioner {
-  sl_status (*build)(sl_solver *solver, bool *done);
+  sl_status (*create)(sl_solver *solver, void **out);
+  sl_status (*build)(void *factor, bool *done, uint64_t *work);
   // z = M^-1 (scale r), n f32, valid until the next call; NULL: not yet, to be called again
-  const float *(*apply)(sl_solver *solver, const double *r, double scale);
+  const float *(*apply)(void *factor, const double *r, double scale, uint32_t *piece,
+                        uint64_t *work);
+  size_t (*bytes)(const void *factor);
+  void (*destroy)(void *factor);
 } preconditioner;
+
+typedef struct pcg {
+  const preconditioner *with;
+  void *factor;   // the preconditioner's state; NULL before it was begun
+  uint32_t piece; // of an application, from which it goes on
+  double rho;     // z^T r of the last iteration
+  double alpha;
+  bool restart; // the next direction is z alone
+} pcg;
 
 // ---- algebraic multigrid ------------------------------------------------------------------------
 
-static sl_status build_amg(sl_solver *solver, bool *done) {
-  if (solver->amg == NULL) {
-    // Symmetric Gauss-Seidel is the cycle of a hierarchy of one level.
-    bool coarsen = solver->plan[solver->plan_at] == SL_SOLVER_AMG;
-    SL_TRY(sl_amg_create(solver->matrix, solver->traits.diagonal_sign, solver->options.ordering,
-                         coarsen, &solver->amg));
-  }
-  return sl_amg_build(solver->amg, done, &solver->work);
+// coarsen false: symmetric Gauss-Seidel is the cycle of a hierarchy of one level.
+static sl_status create_hierarchy(sl_solver *solver, bool coarsen, void **out) {
+  return sl_amg_create(solver->matrix, solver->traits.diagonal_sign, solver->options.ordering,
+                       coarsen, (sl_amg **)out);
 }
-
-static const float *apply_amg(sl_solver *solver, const double *r, double scale) {
+static sl_status create_amg(sl_solver *solver, void **out) {
+  return create_hierarchy(solver, true, out);
+}
+static sl_status create_sweep(sl_solver *solver, void **out) {
+  return create_hierarchy(solver, false, out);
+}
+static sl_status build_amg(void *amg, bool *done, uint64_t *work) {
+  return sl_amg_build(amg, done, work);
+}
+static const float *apply_amg(void *amg, const double *r, double scale, uint32_t *piece,
+                              uint64_t *work) {
+  (void)piece;
   sl_amg_facts facts;
-  sl_amg_describe(solver->amg, &facts);
-  solver->work += facts.cycle_work;
-  return sl_amg_cycle(solver->amg, r, scale);
+  sl_amg_describe(amg, &facts);
+  *work += facts.cycle_work;
+  return sl_amg_cycle(amg, r, scale);
 }
+static size_t bytes_amg(const void *amg) { return sl_amg_bytes(amg); }
+static void destroy_amg(void *amg) { sl_amg_destroy(amg); }
 
-static const preconditioner amg = {build_amg, apply_amg};
+static const preconditioner multigrid = {create_amg, build_amg, apply_amg, bytes_amg, destroy_amg};
+static const preconditioner sweep = {create_sweep, build_amg, apply_amg, bytes_amg, destroy_amg};
 
 // ---- approximate Cholesky -----------------------------------------------------------------------
 
-static sl_status build_cholesky(sl_solver *solver, bool *done) {
-  if (solver->cholesky == NULL) {
-    int sign = solver->traits.diagonal_sign;
-    SL_TRY(sl_approximate_cholesky_create(solver->matrix, sign, &solver->cholesky));
-    solver->work += 2 * (uint64_t)solver->matrix->nnz;
-  }
-  return sl_approximate_cholesky_build(solver->cholesky, done, &solver->work);
+static sl_status create_approximate(sl_solver *solver, void **out) {
+  SL_TRY(sl_approximate_cholesky_create(solver->matrix, solver->traits.diagonal_sign,
+                                        (sl_approximate_cholesky **)out));
+  solver->work += 2 * (uint64_t)solver->matrix->nnz;
+  return SL_OK;
 }
-
-static const float *apply_cholesky(sl_solver *solver, const double *r, double scale) {
-  return sl_approximate_cholesky_solve(solver->cholesky, r, scale, &solver->piece, &solver->work);
+static sl_status build_approximate(void *factor, bool *done, uint64_t *work) {
+  return sl_approximate_cholesky_build(factor, done, work);
 }
+static const float *apply_approximate(void *factor, const double *r, double scale, uint32_t *piece,
+                                      uint64_t *work) {
+  return sl_approximate_cholesky_solve(factor, r, scale, piece, work);
+}
+static size_t bytes_approximate(const void *factor) {
+  return sl_approximate_cholesky_bytes(factor);
+}
+static void destroy_approximate(void *factor) { sl_approximate_cholesky_destroy(factor); }
 
-static const preconditioner cholesky = {build_cholesky, apply_cholesky};
+static const preconditioner approximate = {create_approximate, build_approximate, apply_approximate,
+                                           bytes_approximate, destroy_approximate};
 
 // ---- incomplete Cholesky ------------------------------------------------------------------------
 
-static sl_status build_incomplete(sl_solver *solver, bool *done) {
-  if (solver->incomplete == NULL) {
-    bool natural = solver->options.ordering != SL_ORDER_REVERSE_CUTHILL_MCKEE &&
-                   !sl_ordering_is_scattered(solver->matrix);
-    natural |= solver->options.ordering == SL_ORDER_NATURAL;
-    SL_TRY(sl_incomplete_cholesky_create(
-        solver->matrix, solver->traits.diagonal_sign,
-        natural ? SL_ORDER_NATURAL : SL_ORDER_REVERSE_CUTHILL_MCKEE, &solver->incomplete));
-  }
-  return sl_incomplete_cholesky_build(solver->incomplete, done, &solver->work);
+static sl_status create_incomplete(sl_solver *solver, void **out) {
+  bool natural = solver->options.ordering != SL_ORDER_REVERSE_CUTHILL_MCKEE &&
+                 !sl_ordering_is_scattered(solver->matrix);
+  natural |= solver->options.ordering == SL_ORDER_NATURAL;
+  return sl_incomplete_cholesky_create(solver->matrix, solver->traits.diagonal_sign,
+                                       natural ? SL_ORDER_NATURAL : SL_ORDER_REVERSE_CUTHILL_MCKEE,
+                                       (sl_incomplete_cholesky **)out);
 }
-
-static const float *apply_incomplete(sl_solver *solver, const double *r, double scale) {
-  solver->work += 2 * sl_incomplete_cholesky_entries(solver->incomplete);
-  return sl_incomplete_cholesky_solve(solver->incomplete, r, scale);
+static sl_status build_incomplete(void *factor, bool *done, uint64_t *work) {
+  return sl_incomplete_cholesky_build(factor, done, work);
 }
-
-static const preconditioner incomplete = {build_incomplete, apply_incomplete};
-
-static const preconditioner *chosen(const sl_solver *solver) {
-  switch (solver->plan[solver->plan_at]) {
-  case SL_SOLVER_APPROXIMATE_CHOLESKY:
-    return &cholesky;
-  case SL_SOLVER_INCOMPLETE_CHOLESKY:
-    return &incomplete;
-  default:
-    return &amg;
-  }
+static const float *apply_incomplete(void *factor, const double *r, double scale, uint32_t *piece,
+                                     uint64_t *work) {
+  (void)piece;
+  *work += 2 * sl_incomplete_cholesky_entries(factor);
+  return sl_incomplete_cholesky_solve(factor, r, scale);
 }
+static size_t bytes_incomplete(const void *factor) { return sl_incomplete_cholesky_bytes(factor); }
+static void destroy_incomplete(void *factor) { sl_incomplete_cholesky_destroy(factor); }
+
+static const preconditioner incomplete = {create_incomplete, build_incomplete, apply_incomplete,
+                                          bytes_incomplete, destroy_incomplete};
 
 // ---- vector loops -------------------------------------------------------------------------------
 
@@ -160,15 +183,26 @@ NOINLINE static void update_direction(const float *z, double beta, double *p, ui
 
 // ---- the method ---------------------------------------------------------------------------------
 
-static sl_status setup(sl_solver *solver, bool *done) {
-  // A diagonal of both signs: there is nothing to precondition, and iterate says so.
+static sl_status prepare(sl_solver *solver, const preconditioner *with, bool *done) {
+  pcg *state = sl_solver_state(solver);
+  if (state == NULL) {
+    SL_TRY(SL_ALLOC_ZERO(&state, 1));
+    sl_solver_set_state(solver, state);
+    state->with = with;
+  }
+  // A diagonal of both signs: there is nothing to precondition, and `step` says so.
   *done = solver->traits.diagonal_sign == 0;
   if (*done) return SL_OK;
   SL_TRY(sl_solver_reserve_vectors(solver, PCG_VECTORS));
-  return chosen(solver)->build(solver, done);
+  if (state->factor == NULL) SL_TRY(with->create(solver, &state->factor));
+  return with->build(state->factor, done, &solver->work);
 }
 
-static void start(sl_solver *solver) { solver->restart = true; }
+static void start(sl_solver *solver) {
+  pcg *state = sl_solver_state(solver);
+  state->restart = true;
+  state->piece = 0;
+}
 
 // Brings the residual to the middle of f32's range.
 static double residual_scale(double norm) {
@@ -178,38 +212,42 @@ static double residual_scale(double norm) {
 }
 
 // p = z + beta p. False: the preconditioner is not positive definite.
-static bool next_direction(sl_solver *solver, const float *z) {
+static bool next_direction(sl_solver *solver, pcg *state, const float *z) {
   uint32_t n = solver->n;
   double *p = solver->vectors[P], *q = solver->vectors[Q];
   sums total = {0, 0};
-  if (solver->restart) {
+  if (state->restart) {
     // q holds nothing yet: dotting r twice keeps to one loop.
     FOR_BLOCKS(n) dot_block(z + i, solver->r + i, solver->r + i, count, &total);
     sl_widen_f32(z, p, n);
-    solver->restart = false;
+    state->restart = false;
   } else {
     FOR_BLOCKS(n) dot_block(z + i, solver->r + i, q + i, count, &total);
     // z^T (r - r_old) = -alpha z^T q, and rho / alpha = p^T A p of the last iteration.
-    double beta = -total.zq * solver->alpha / solver->rho;
+    double beta = -total.zq * state->alpha / state->rho;
     FOR_BLOCKS(n) update_direction(z + i, beta, p + i, count);
   }
-  solver->rho = total.zr;
+  state->rho = total.zr;
   return total.zr > 0;
 }
 
-static sl_outcome iterate(sl_solver *solver) {
+static sl_outcome step(sl_solver *solver) {
+  pcg *state = sl_solver_state(solver);
   uint32_t n = solver->n;
   if (solver->traits.diagonal_sign == 0) return SL_OUTCOME_INDEFINITE;
   double *p = solver->vectors[P], *q = solver->vectors[Q];
-  const float *z = chosen(solver)->apply(solver, solver->r, residual_scale(solver->norm));
-  solver->in_iteration = z == NULL;
-  if (z == NULL) return SL_OUTCOME_RUNNING;
-  if (!next_direction(solver, z)) return SL_OUTCOME_BREAKDOWN;
+  const float *z = state->with->apply(state->factor, solver->r, residual_scale(solver->norm),
+                                      &state->piece, &solver->work);
+  if (z == NULL) {
+    solver->request = SL_REQUEST_REST;
+    return SL_OUTCOME_RUNNING;
+  }
+  if (!next_direction(solver, state, z)) return SL_OUTCOME_BREAKDOWN;
   sl_csr_multiply(solver->matrix, p, q);
   solver->work += solver->matrix->nnz;
   double curvature = sl_dot_f64(p, q, n);
   if (!(curvature * solver->traits.diagonal_sign > 0)) return SL_OUTCOME_INDEFINITE;
-  double alpha = solver->alpha = solver->rho / curvature, rr = 0;
+  double alpha = state->alpha = state->rho / curvature, rr = 0;
   FOR_BLOCKS(n) rr += update_residual(alpha, q + i, solver->r + i, count);
   solver->norm = sqrt(rr);
   sl_solver_note_norm(solver, solver->norm);
@@ -217,4 +255,50 @@ static sl_outcome iterate(sl_solver *solver) {
   return SL_OUTCOME_RUNNING;
 }
 
-const sl_method_operations sl_method_pcg = {setup, start, iterate, NULL};
+static size_t bytes(const void *of) {
+  const pcg *state = of;
+  return sizeof *state + (state->factor != NULL ? state->with->bytes(state->factor) : 0);
+}
+
+static void destroy(void *of) {
+  pcg *state = of;
+  if (state->factor != NULL) state->with->destroy(state->factor);
+  sl_free(state);
+}
+
+// ---- the methods, one for each preconditioner ---------------------------------------------------
+
+// What has been built of a hierarchy shows whether it is worth going on.
+static bool gives_way_poor(sl_solver *solver) {
+  const pcg *state = sl_solver_state(solver);
+  if (solver->phase != SL_PHASE_SETUP || !sl_amg_is_poor(state->factor)) return false;
+  sl_solver_drop_state(sl_solver_running(solver));
+  return true;
+}
+
+static sl_status prepare_amg(sl_solver *solver, bool *done) {
+  return prepare(solver, &multigrid, done);
+}
+static sl_status prepare_sweep(sl_solver *solver, bool *done) {
+  return prepare(solver, &sweep, done);
+}
+static sl_status prepare_approximate(sl_solver *solver, bool *done) {
+  return prepare(solver, &approximate, done);
+}
+static sl_status prepare_incomplete(sl_solver *solver, bool *done) {
+  return prepare(solver, &incomplete, done);
+}
+
+#define ORDERS (1u << SL_ORDER_NATURAL | 1u << SL_ORDER_REVERSE_CUTHILL_MCKEE)
+#define SHARED                                                                                     \
+  .start = start, .step = step, .bytes = bytes, .destroy = destroy, .definite = true,              \
+  .diagonal = true
+
+const sl_method sl_method_AMG = {SHARED, .prepare = prepare_amg, .gives_way = gives_way_poor,
+                                 .orderings = ORDERS};
+const sl_method sl_method_SYMMETRIC_GAUSS_SEIDEL = {SHARED, .prepare = prepare_sweep,
+                                                    .orderings = ORDERS};
+const sl_method sl_method_INCOMPLETE_CHOLESKY = {SHARED, .prepare = prepare_incomplete,
+                                                 .orderings = ORDERS};
+const sl_method sl_method_APPROXIMATE_CHOLESKY = {SHARED, .prepare = prepare_approximate,
+                                                  .dominant = true};

@@ -38,15 +38,16 @@ sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out) {
   return sl_fail(SL_ERR_OPTION, "method", "the name of a method", SL_NO_POSITION);
 }
 
-static bool is_known(sl_solver_method method) {
+const sl_method *sl_solver_method_table(sl_solver_method method) {
   switch (method) {
 #define X(name, value, text)                                                                       \
   case SL_SOLVER_##name:                                                                           \
-    return true;
-    SL_SOLVER_METHOD_LIST(X)
+    return &sl_method_##name;
+    SL_SOLVER_CONCRETE_METHOD_LIST(X)
 #undef X
+  default:
+    return NULL;
   }
-  return false;
 }
 
 sl_solver_options sl_solver_options_default(void) {
@@ -107,31 +108,22 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
   return SL_OK;
 }
 
-static sl_status check_method(const sl_solver *solver, sl_solver_method method) {
+static sl_status check_method(const sl_solver *solver, const sl_method *method) {
   const sl_traits *traits = &solver->traits;
-  bool symmetric = sl_solver_needs_definite(method);
-  if (symmetric) {
-    SL_REQUIRE(solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
-               "a symmetric matrix for the conjugate gradient method");
-  }
-  if (symmetric || method == SL_SOLVER_GAUSS_SEIDEL) {
-    SL_REQUIRE_AT(traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL, "matrix",
-                  "a diagonal without zeros for this method", traits->zero_diagonal_row);
-  }
-  if (method == SL_SOLVER_APPROXIMATE_CHOLESKY) {
-    SL_REQUIRE(traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
-               "a diagonally dominant matrix for this method");
-  }
-  if (method == SL_SOLVER_LU || method == SL_SOLVER_CHOLESKY) {
-    SL_REQUIRE(solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
-               "at most 400 rows for a dense factorisation");
-  }
+  SL_REQUIRE(!method->definite || solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+             "a symmetric matrix for the conjugate gradient method");
+  SL_REQUIRE_AT(!method->diagonal || traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL,
+                "matrix", "a diagonal without zeros for this method", traits->zero_diagonal_row);
+  SL_REQUIRE(!method->dominant || traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
+             "a diagonally dominant matrix for this method");
+  SL_REQUIRE(!method->dense || solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
+             "at most 400 rows for a dense factorisation");
   return SL_OK;
 }
 
 static void add(sl_solver *solver, sl_solver_method method, sl_solver_reason reason) {
-  solver->reasons[solver->plan_length] = reason;
-  solver->plan[solver->plan_length++] = method;
+  solver->plan.entries[solver->plan.length++] =
+      (sl_plan_entry){.id = method, .reason = reason, .method = sl_solver_method_table(method)};
 }
 
 // Slack, in parts of the diagonal, from which a sweep of Gauss-Seidel is sure to gain enough.
@@ -160,48 +152,22 @@ static void plan_automatically(sl_solver *solver) {
   if (slack > 0) add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_DOMINANT);
 }
 
-static bool takes_cuthill_mckee(sl_solver_method method) {
-  return method == SL_SOLVER_AMG || method == SL_SOLVER_SYMMETRIC_GAUSS_SEIDEL ||
-         method == SL_SOLVER_INCOMPLETE_CHOLESKY;
-}
-
-static sl_status check_ordering(const sl_solver_options *options) {
-  bool taken;
-  switch (options->ordering) {
-  case SL_ORDER_AUTO:
-    return SL_OK;
-  case SL_ORDER_NATURAL:
-    taken = takes_cuthill_mckee(options->method) || options->method == SL_SOLVER_GAUSS_SEIDEL;
-    break;
-  case SL_ORDER_REVERSE_CUTHILL_MCKEE:
-    taken = takes_cuthill_mckee(options->method);
-    break;
-  case SL_ORDER_TOPOLOGICAL:
-    taken = options->method == SL_SOLVER_GAUSS_SEIDEL;
-    break;
-  default:
-    taken = false;
-  }
-  SL_REQUIRE(taken, SL_ERR_OPTION, "ordering", "one that the method takes");
-  return SL_OK;
-}
-
-bool sl_solver_needs_definite(sl_solver_method method) {
-  return method == SL_SOLVER_CG || method == SL_SOLVER_CHOLESKY || takes_cuthill_mckee(method) ||
-         method == SL_SOLVER_APPROXIMATE_CHOLESKY;
-}
-
 sl_status sl_solver_make_plan(sl_solver *solver) {
-  sl_solver_method method = solver->options.method;
-  SL_REQUIRE(is_known(method), SL_ERR_OPTION, "method", "a known method");
-  SL_TRY(check_ordering(&solver->options));
-  solver->plan_length = 0;
-  if (method == SL_SOLVER_AUTO) {
+  const sl_solver_options *options = &solver->options;
+  const sl_method *method = sl_solver_method_table(options->method);
+  SL_REQUIRE(options->method == SL_SOLVER_AUTO || method != NULL, SL_ERR_OPTION, "method",
+             "a known method");
+  uint32_t orderings = method != NULL ? method->orderings : 0;
+  SL_REQUIRE(options->ordering == SL_ORDER_AUTO ||
+                 ((uint32_t)options->ordering < 32 && orderings >> options->ordering & 1),
+             SL_ERR_OPTION, "ordering", "one that the method takes");
+  solver->plan.length = 0;
+  if (method == NULL) {
     plan_automatically(solver);
     return SL_OK;
   }
   SL_TRY(check_method(solver, method));
-  add(solver, method, SL_REASON_ASKED);
+  add(solver, options->method, SL_REASON_ASKED);
   return SL_OK;
 }
 

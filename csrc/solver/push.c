@@ -13,6 +13,7 @@
 // claimed.
 #include "solver/push.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/memory.h"
@@ -174,7 +175,7 @@ void sl_push_clear(sl_push *push) {
   push->edge_operations = 0;
   push->mass = push->mass_target = push->threshold = 0;
   push->first_distance = push->distance = push->first_mass = 0;
-  push->edges_at_look = 0;
+  push->edges_at_look = push->edges_at_queue = 0;
   push->judged = 0;
 }
 
@@ -211,6 +212,10 @@ INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
     head = head + 1 == n ? 0 : head + 1;
     count--;
     double delta = omega * nodes[i].r * nodes[i].inverse;
+    if (!(fabs(delta) >= DBL_MIN && fabs(delta) <= DBL_MAX)) {
+      flags[i] &= (uint8_t)~IN_QUEUE; // nothing that a number can hold would be moved
+      continue;
+    }
     nodes[i].p += delta;
     if (!(flags[i] & PUSHED)) push->touched_rows++;
     flags[i] = IN_SUPPORT | PUSHED; // and no longer in the queue
@@ -351,8 +356,10 @@ static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
   note_distance(push, goal, &found);
   if (meets(goal->mass_factor, found.gained_mass, goal->allowed)) return true;
   if (meets(goal->largest_factor, found.largest, goal->allowed)) return true;
-  // r = 0, or not a number because p overflowed: either way pushing on helps nobody.
-  if (!(found.highest > 0 && found.highest < INFINITY)) return true;
+  // r = 0, or its sum overflows, or nothing could be pushed since rows were queued: either way
+  // pushing on helps nobody.
+  if (!(found.highest > 0 && found.highest < INFINITY && found.mass < INFINITY)) return true;
+  if (push->threshold > 0 && push->edge_operations == push->edges_at_queue) return true;
   push->mass = found.mass;
   push->mass_target = 0;
   if (goal->mass_factor < INFINITY) {
@@ -364,6 +371,7 @@ static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
   bool looks_too_much = 2 * pushed < push->support_count && push->threshold > 0;
   push->threshold = (looks_too_much ? STEEP_FALL : THRESHOLD_FALL) * found.highest;
   enqueue_support(push);
+  push->edges_at_queue = push->edge_operations;
   return push->queue_count == 0; // denormal numbers have no threshold below them
 }
 
@@ -378,7 +386,8 @@ bool sl_push_run(sl_push *push, const sl_push_goal *goal, uint64_t work, uint64_
   uint64_t done = 0;
   bool finished = false;
   while (!finished && done < work) {
-    if (push->queue_count == 0 || push->mass <= push->mass_target) {
+    // As push_rows has it, also where the mass is no number: or neither would go on.
+    if (push->queue_count == 0 || !(push->mass > push->mass_target)) {
       empty_queue(push);
       done += push->support_count;
       finished = next_threshold(push, goal);

@@ -54,10 +54,10 @@ typedef struct sl_push {
   double first_distance; // how far from the goal the first and the last look found it: the
   double distance;       //   smaller of the two products below, in units of `allowed`
   double first_mass;     // mass at the first look
-  uint64_t edges_at_look;
-  uint32_t judged;          // the share of the limit that was last judged
-  uint32_t touched_rows;    // distinct rows read since the last clear
-  uint64_t edge_operations; // entries of M multiplied since the last clear
+  uint64_t edges_at_look, edges_at_queue; // when the support was last looked at, and queued
+  uint32_t judged;                        // the share of the limit that was last judged
+  uint32_t touched_rows;                  // distinct rows read since the last clear
+  uint64_t edge_operations;               // entries of M multiplied since the last clear
 } sl_push;
 
 // When a run may stop: as soon as either product is at most `allowed`. Infinite factors exclude the
@@ -107,8 +107,9 @@ void sl_push_seed(sl_push *push, uint32_t i, double value);
 //   spent    read and written: the units are added
 //   Returns true when the goal is met or r is zero, false when there is more to do. Ends for every
 //   allowed > 0 above rounding level: each push takes r_i slack_i / |m_ii| off ||r||_1 (rows), or
-//   adds a fixed amount to a p that is bounded (columns), or lowers the energy (omega > 1).
-//   O(work).
+//   adds a fixed amount to a p that is bounded (columns), or lowers the energy (omega > 1). Ends as
+//   well, with the goal not met, where numbers are so large or so small that no push moves
+//   anything. O(work).
 bool sl_push_run(sl_push *push, const sl_push_goal *goal, uint64_t work, uint64_t *spent);
 
 // Whether the goal will be out of reach after `limit` edge operations, judged at limit / 16, / 8, /

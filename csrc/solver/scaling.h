@@ -6,7 +6,8 @@
 
 #include "sparse/csr.h"
 
-// sign * 2^k, so that the largest absolute value of the matrix becomes one in [0.5, 1). O(nnz).
+// sign * 2^k, so that the largest absolute value of the matrix becomes one in [0.5, 1); a smaller
+// one where that is denormal, because 2^1023 is the most there is. O(nnz).
 static inline double sl_unit_scale(const sl_csr *matrix, int sign) {
   double largest = 0;
   for (size_t k = 0; k < matrix->nnz; k++) {
@@ -15,6 +16,7 @@ static inline double sl_unit_scale(const sl_csr *matrix, int sign) {
   }
   int exponent = 0;
   if (largest > 0) frexp(largest, &exponent);
+  if (exponent < -1023) exponent = -1023;
   return ldexp(sign, -exponent);
 }
 

@@ -7,10 +7,6 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/amg.h"
-#include "solver/approximate_cholesky.h"
-#include "solver/ilu.h"
-#include "solver/incomplete_cholesky.h"
 #include "solver/internal.h"
 #include "sparse/spmv.h"
 
@@ -25,24 +21,8 @@
 // one of the matrix or of its inverse diagonal: so these may use nearly all of the exponents.
 #define MAX_INTERNAL_EXPONENT 32
 
-static const sl_method_operations *operations(const sl_solver *solver) {
-  switch (solver->plan[solver->plan_at]) {
-  case SL_SOLVER_GAUSS_SEIDEL:
-    return &sl_method_gauss_seidel;
-  case SL_SOLVER_BICGSTAB:
-  case SL_SOLVER_BICGSTAB_ILU:
-    return &sl_method_bicgstab;
-  case SL_SOLVER_GMRES:
-    return &sl_method_gmres;
-  case SL_SOLVER_LU:
-    return &sl_method_lu;
-  case SL_SOLVER_CHOLESKY:
-    return &sl_method_dense_cholesky;
-  case SL_SOLVER_CG:
-    return &sl_method_cg;
-  default:
-    return &sl_method_pcg;
-  }
+static const sl_method *running(const sl_solver *solver) {
+  return solver->plan.entries[solver->plan.at].method;
 }
 
 static sl_solve_attempt *attempt(sl_solver *solver) {
@@ -54,11 +34,11 @@ static sl_solve_attempt *attempt(sl_solver *solver) {
 static sl_status reserve(sl_solver *solver) {
   uint32_t n = solver->n;
   SL_TRY(SL_ALLOC(&solver->inverse_diagonal, n));
-  SL_TRY(SL_ALLOC(&solver->original_b, n));
+  SL_TRY(SL_ALLOC(&solver->right_side.original, n));
   SL_TRY(SL_ALLOC(&solver->x, n));
   SL_TRY(SL_ALLOC(&solver->best, n));
   SL_TRY(SL_ALLOC(&solver->r, n));
-  if (solver->null_space.count > 0) SL_TRY(SL_ALLOC(&solver->scaled_b, n));
+  if (solver->null_space.count > 0) SL_TRY(SL_ALLOC(&solver->right_side.scaled, n));
   return sl_solver_reserve_vectors(solver, 1);
 }
 
@@ -82,6 +62,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
              "a number between 0 and 1, both excluded");
   sl_solver *solver;
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
+  solver->job.kind = &sl_solver_kind;
   solver->matrix = matrix;
   solver->n = matrix->rows;
   solver->options = chosen;
@@ -99,24 +80,15 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
   return SL_OK;
 }
 
-// Also after a failed setup: what it has left is in no state to go on from.
+void sl_solver_drop_state(sl_plan_entry *entry) {
+  if (entry->state != NULL) entry->method->destroy(entry->state);
+  entry->state = NULL;
+}
+
+// Also after a failed setup: what it has left is in no state to go on from, and others take room
+// that the next method may need.
 static void drop_setup(sl_solver *solver) {
-  sl_dense_lu_destroy(solver->lu);
-  sl_gauss_seidel_destroy(solver->gauss_seidel);
-  sl_gmres_destroy(solver->gmres);
-  sl_amg_destroy(solver->amg);
-  sl_approximate_cholesky_destroy(solver->cholesky);
-  sl_incomplete_cholesky_destroy(solver->incomplete);
-  sl_dense_cholesky_destroy(solver->dense_cholesky);
-  sl_ilu_destroy(solver->ilu);
-  solver->lu = NULL;
-  solver->gauss_seidel = NULL;
-  solver->gmres = NULL;
-  solver->amg = NULL;
-  solver->cholesky = NULL;
-  solver->incomplete = NULL;
-  solver->dense_cholesky = NULL;
-  solver->ilu = NULL;
+  for (uint32_t k = 0; k < solver->plan.length; k++) sl_solver_drop_state(&solver->plan.entries[k]);
 }
 
 void sl_solver_destroy(sl_solver *solver) {
@@ -124,13 +96,13 @@ void sl_solver_destroy(sl_solver *solver) {
   sl_null_space_destroy(&solver->null_space);
   drop_setup(solver);
   sl_free(solver->inverse_diagonal);
-  sl_free(solver->original_b);
-  sl_free(solver->scaled_b);
+  sl_free(solver->right_side.original);
+  sl_free(solver->right_side.scaled);
   sl_free(solver->x);
   sl_free(solver->best);
   sl_free(solver->r);
   for (uint32_t k = 0; k < solver->vector_count; k++) sl_free(solver->vectors[k]);
-  sl_free(solver->history);
+  sl_free(solver->history.values);
   sl_free(solver);
 }
 
@@ -142,21 +114,16 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
   return SL_OK;
 }
 
-sl_status sl_solver_build_ilu(sl_solver *solver, bool *done) {
-  if (solver->ilu == NULL) SL_TRY(sl_ilu_create(solver->matrix, &solver->ilu));
-  *done = sl_ilu_build(solver->ilu, &solver->work);
-  return SL_OK;
-}
-
 size_t sl_solver_bytes(const sl_solver *solver) {
-  size_t vectors = 5 + solver->vector_count + (solver->scaled_b != NULL);
-  return sizeof *solver + vectors * solver->n * sizeof(double) +
-         sl_null_space_bytes(&solver->null_space) + sl_dense_lu_bytes(solver->lu) +
-         sl_gauss_seidel_bytes(solver) + sl_gmres_bytes(solver->gmres) + sl_amg_bytes(solver->amg) +
-         sl_approximate_cholesky_bytes(solver->cholesky) +
-         sl_incomplete_cholesky_bytes(solver->incomplete) +
-         sl_dense_cholesky_bytes(solver->dense_cholesky) + sl_ilu_bytes(solver->ilu) +
-         solver->history_capacity * sizeof *solver->history;
+  size_t vectors = 5 + solver->vector_count + (solver->right_side.scaled != NULL);
+  size_t bytes = sizeof *solver + vectors * solver->n * sizeof(double) +
+                 sl_null_space_bytes(&solver->null_space) +
+                 solver->history.capacity * sizeof *solver->history.values;
+  for (uint32_t k = 0; k < solver->plan.length; k++) {
+    const sl_plan_entry *entry = &solver->plan.entries[k];
+    if (entry->state != NULL) bytes += entry->method->bytes(entry->state);
+  }
+  return bytes;
 }
 
 uint32_t sl_solver_size(const sl_solver *solver) { return solver->n; }
@@ -179,25 +146,24 @@ sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes) {
 
 static void next_attempt(sl_solver *solver) {
   solver->attempts[solver->attempt_count++] = (sl_solve_attempt){
-      .method = solver->plan[solver->plan_at],
-      .reason = solver->reasons[solver->plan_at],
+      .method = sl_solver_running(solver)->id,
+      .reason = sl_solver_running(solver)->reason,
       .outcome = SL_OUTCOME_RUNNING,
       .relative_residual = 1,
   };
   solver->phase = SL_PHASE_SETUP;
-  solver->rebuild = false;
-  solver->verified_norm = INFINITY;
+  solver->request = SL_REQUEST_NONE;
+  solver->verified.norm = INFINITY;
 }
 
 static void end(sl_solver *solver, sl_outcome outcome) {
   attempt(solver)->outcome = outcome;
   if (outcome == SL_OUTCOME_CONVERGED) {
-    solver->preferred = solver->plan_at;
-    if (solver->inconsistent) outcome = SL_OUTCOME_INCONSISTENT;
+    solver->plan.preferred = solver->plan.at;
+    if (solver->right_side.inconsistent) outcome = SL_OUTCOME_INCONSISTENT;
     if (solver->numerically_singular) outcome = SL_OUTCOME_SINGULAR;
   }
-  solver->outcome = outcome;
-  solver->phase = SL_PHASE_ENDED;
+  sl_job_end(&solver->job, outcome);
 }
 
 // to = 2^exponent from
@@ -214,16 +180,16 @@ static sl_status scale_and_project(sl_solver *solver, double largest) {
   uint32_t n = solver->n;
   int exponent = 0;
   if (largest > 0) frexp(largest, &exponent);
-  solver->exponent =
+  solver->right_side.exponent =
       exponent > MAX_INTERNAL_EXPONENT || exponent < -MAX_INTERNAL_EXPONENT ? exponent : 0;
-  solver->b = solver->original_b;
-  solver->inconsistent = false;
-  if (solver->exponent != 0 || solver->null_space.count > 0) {
-    if (solver->scaled_b == NULL) SL_TRY(SL_ALLOC(&solver->scaled_b, n));
-    solver->b = solver->scaled_b;
-    scale(solver->original_b, -solver->exponent, solver->b, n);
+  solver->b = solver->right_side.original;
+  solver->right_side.inconsistent = false;
+  if (solver->right_side.exponent != 0 || solver->null_space.count > 0) {
+    if (solver->right_side.scaled == NULL) SL_TRY(SL_ALLOC(&solver->right_side.scaled, n));
+    solver->b = solver->right_side.scaled;
+    scale(solver->right_side.original, -solver->right_side.exponent, solver->b, n);
   }
-  solver->original_norm = sl_norm2_f64(solver->original_b, n);
+  solver->right_side.norm = sl_norm2_f64(solver->right_side.original, n);
   solver->b_norm = sl_norm2_f64(solver->b, n);
   solver->target = solver->options.tolerance * solver->b_norm;
   double away = sl_null_space_project(&solver->null_space, solver->b);
@@ -232,13 +198,13 @@ static sl_status scale_and_project(sl_solver *solver, double largest) {
   if (left > 0.01 * solver->target * solver->target)
     solver->target = sqrt(left);
   else if (away > 0)
-    solver->inconsistent = true;
+    solver->right_side.inconsistent = true;
   return SL_OK;
 }
 
 sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess) {
   uint32_t n = solver->n;
-  solver->phase = SL_PHASE_IDLE;
+  sl_job_drop(&solver->job);
   size_t bad = sl_first_not_finite_f64(b, n);
   SL_REQUIRE_AT(bad == n, SL_ERR_NOT_FINITE, "b", "finite numbers", bad);
   SL_REQUIRE(isfinite(sl_norm2_f64(b, n)), SL_ERR_RANGE, "b", "a norm below 1.8e308");
@@ -246,26 +212,25 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
     bad = sl_first_not_finite_f64(initial_guess, n);
     SL_REQUIRE_AT(bad == n, SL_ERR_NOT_FINITE, "initial_guess", "finite numbers", bad);
   }
-  memcpy(solver->original_b, b, n * sizeof *b);
+  memcpy(solver->right_side.original, b, n * sizeof *b);
   SL_TRY(scale_and_project(solver, sl_norm_inf_f64(b, n)));
   // Without a right-hand side the answer is zero, and no relative tolerance means anything.
   if (initial_guess == NULL || solver->b_norm == 0)
     memset(solver->x, 0, n * sizeof *solver->x);
   else
-    scale(initial_guess, -solver->exponent, solver->x, n);
-  solver->outcome = SL_OUTCOME_RUNNING;
+    scale(initial_guess, -solver->right_side.exponent, solver->x, n);
   solver->norm = solver->best_norm = solver->b_norm;
   solver->best_in_x = true;
-  solver->verified = false;
+  solver->verified.holds = false;
   solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
   solver->numerically_singular = false;
-  solver->in_iteration = false;
   solver->iterations = 0;
   solver->work = 0;
-  solver->history_length = 0;
+  solver->history.length = 0;
   solver->attempt_count = 0;
-  solver->plan_at = solver->preferred;
+  solver->plan.at = solver->plan.preferred;
   next_attempt(solver);
+  sl_job_begin(&solver->job);
   return SL_OK;
 }
 
@@ -287,21 +252,22 @@ static double relative_norm(const sl_solver *solver) {
 
 static sl_status record(sl_solver *solver) {
   if (!solver->options.record_history) return SL_OK;
-  if (solver->history_length == solver->history_capacity) {
-    uint32_t capacity = solver->history_capacity * 2 + 64;
-    SL_TRY(SL_REALLOC(&solver->history, capacity));
-    solver->history_capacity = capacity;
+  if (solver->history.length == solver->history.capacity) {
+    uint32_t capacity = solver->history.capacity * 2 + 64;
+    SL_TRY(SL_REALLOC(&solver->history.values, capacity));
+    solver->history.capacity = capacity;
   }
-  solver->history[solver->history_length++] = relative_norm(solver);
+  solver->history.values[solver->history.length++] = relative_norm(solver);
   return SL_OK;
 }
 
 // r = b - A x of the system that is solved (projected, scaled), without its null space part.
 static void compute_residual(sl_solver *solver) {
   double *bound = solver->vectors[0];
-  solver->row_ratio = sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, bound);
+  solver->verified.row_ratio =
+      sl_csr_residual_bound(solver->matrix, solver->x, solver->b, solver->r, bound);
   // With b as given this is what the certificate needs, as long as nothing moves on from here.
-  solver->verified = solver->b == solver->original_b;
+  solver->verified.holds = solver->b == solver->right_side.original;
   sl_null_space_project(&solver->null_space, solver->r);
   solver->norm = sl_norm2_f64(solver->r, solver->n);
   solver->work += solver->matrix->nnz;
@@ -310,7 +276,7 @@ static void compute_residual(sl_solver *solver) {
 // Whether x and its residual are numbers that can be squared, also in the scale of the b that was
 // given.
 static bool is_usable(const sl_solver *solver) {
-  return solver->norm < 0x1p480 && isfinite(ldexp(solver->norm, solver->exponent)) &&
+  return solver->norm < 0x1p480 && isfinite(ldexp(solver->norm, solver->right_side.exponent)) &&
          sl_first_not_finite_f64(solver->x, solver->n) == solver->n;
 }
 
@@ -337,7 +303,7 @@ static bool is_attainable_level(const sl_solver *solver) {
 }
 
 static bool has_another(const sl_solver *solver) {
-  return solver->plan_at + 1 < solver->plan_length &&
+  return solver->plan.at + 1 < solver->plan.length &&
          solver->attempt_count < SL_SOLVER_MAX_ATTEMPTS;
 }
 
@@ -345,9 +311,8 @@ static bool has_another(const sl_solver *solver) {
 static void move_on(sl_solver *solver, sl_outcome outcome) {
   attempt(solver)->outcome = outcome;
   bool indefinite = outcome == SL_OUTCOME_INDEFINITE;
-  do solver->plan_at++;
-  while (indefinite && solver->plan_at + 1 < solver->plan_length &&
-         sl_solver_needs_definite(solver->plan[solver->plan_at]));
+  do solver->plan.at++;
+  while (indefinite && solver->plan.at + 1 < solver->plan.length && running(solver)->definite);
   next_attempt(solver);
 }
 
@@ -372,8 +337,8 @@ static bool is_noise(const sl_solver *solver) {
 
 // Goes back to the best iterate and computes its true residual. True: it meets the target.
 static bool meets_target(sl_solver *solver) {
-  if (solver->phase == SL_PHASE_ITERATE && operations(solver)->settle != NULL) {
-    operations(solver)->settle(solver);
+  if (solver->phase == SL_PHASE_ITERATE && running(solver)->settle != NULL) {
+    running(solver)->settle(solver);
   }
   take_best(solver);
   compute_residual(solver);
@@ -393,9 +358,9 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
 static void verify(sl_solver *solver, sl_outcome claim) {
   if (meets_target(solver)) {
     end(solver, SL_OUTCOME_CONVERGED);
-  } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified_norm) {
+  } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
-    solver->verified_norm = solver->norm;
+    solver->verified.norm = solver->norm;
     solver->phase = SL_PHASE_START;
   } else {
     fail(solver, claim == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED : claim);
@@ -403,7 +368,7 @@ static void verify(sl_solver *solver, sl_outcome claim) {
 }
 
 static void start(sl_solver *solver) {
-  if (solver->verified_norm == INFINITY) {
+  if (solver->verified.norm == INFINITY) {
     if (solver->x_is_zero) {
       memcpy(solver->r, solver->b, solver->n * sizeof *solver->r);
       solver->norm = sl_norm2_f64(solver->r, solver->n);
@@ -423,10 +388,9 @@ static void start(sl_solver *solver) {
       return;
     }
   }
-  solver->verified = false;
-  solver->in_iteration = false;
-  solver->piece = 0;
-  if (operations(solver)->start != NULL) operations(solver)->start(solver);
+  solver->verified.holds = false;
+  if (running(solver)->start != NULL) running(solver)->start(solver);
+  solver->request = SL_REQUEST_NONE;
   solver->phase = SL_PHASE_ITERATE;
 }
 
@@ -435,9 +399,9 @@ static sl_status iterate(sl_solver *solver) {
     end_at_limit(solver, SL_OUTCOME_ITERATION_LIMIT);
     return SL_OK;
   }
-  solver->in_iteration = false;
-  sl_outcome outcome = operations(solver)->iterate(solver);
-  if (solver->in_iteration) return SL_OK;
+  solver->request = SL_REQUEST_NONE;
+  sl_outcome outcome = running(solver)->step(solver);
+  if (solver->request == SL_REQUEST_REST) return SL_OK;
   solver->iterations++;
   attempt(solver)->iterations++;
   if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
@@ -447,7 +411,7 @@ static sl_status iterate(sl_solver *solver) {
   }
   if (outcome != SL_OUTCOME_RUNNING) {
     verify(solver, outcome);
-  } else if (solver->rebuild) {
+  } else if (solver->request == SL_REQUEST_SETUP) {
     solver->phase = SL_PHASE_SETUP;
   } else if (has_another(solver) && sl_solver_gives_way(solver)) {
     attempt(solver)->relative_residual = relative_norm(solver);
@@ -465,7 +429,7 @@ static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
   if (solver->max_bytes > 0 && left < SIZE_MAX - before && before + left < limit) {
     sl_set_memory_limit(before + (size_t)left);
   }
-  sl_status status = operations(solver)->setup(solver, done);
+  sl_status status = running(solver)->prepare(solver, done);
   if (status != SL_OK) drop_setup(solver);
   sl_set_memory_limit(limit);
   solver->held += sl_bytes_in_use() - before; // modulo 2^n: also where it became less
@@ -475,7 +439,7 @@ static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
 static sl_status set_up(sl_solver *solver) {
   bool done = true;
   sl_status status = SL_OK;
-  if (operations(solver)->setup != NULL) status = set_up_within_limit(solver, &done);
+  status = set_up_within_limit(solver, &done);
   if (status != SL_OK) {
     // A method that does not fit into memory, or to a matrix beyond f32's range, is one that
     // failed; the last one's want of memory is told, unless it is the caller's own limit that was
@@ -515,8 +479,6 @@ static sl_status advance(sl_solver *solver) {
   case SL_PHASE_ITERATE:
     status = iterate(solver);
     break;
-  default:
-    break;
   }
   uint64_t spent = solver->work - before;
   if (setting_up)
@@ -526,34 +488,43 @@ static sl_status advance(sl_solver *solver) {
   return status;
 }
 
-sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
-  if (work == 0) work = 1;
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_solver *solver = (sl_solver *)job;
   uint64_t limit = solver->options.max_work;
   uint64_t until = solver->work + work < work ? UINT64_MAX : solver->work + work;
   bool in_parts = false;
   // A part of an iteration is a step of its own: what it does may be no edge operations.
-  while (solver->phase != SL_PHASE_ENDED && solver->work < until && !in_parts) {
-    in_parts = solver->in_iteration;
+  while (sl_job_is_running(job) && solver->work < until && !in_parts) {
+    in_parts = solver->request == SL_REQUEST_REST;
     SL_TRY(advance(solver));
-    in_parts |= solver->in_iteration;
-    if (limit > 0 && solver->work >= limit && solver->phase != SL_PHASE_ENDED) {
-      SL_TRY(sl_solver_stop(solver, SL_OUTCOME_WORK_LIMIT));
+    in_parts |= solver->request == SL_REQUEST_REST;
+    if (limit > 0 && solver->work >= limit && sl_job_is_running(job)) {
+      end_at_limit(solver, SL_OUTCOME_WORK_LIMIT);
     }
   }
-  *out = solver->outcome;
   return SL_OK;
 }
 
-sl_status sl_solver_stop(sl_solver *solver, sl_outcome why) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
-  SL_REQUIRE(why == SL_OUTCOME_TIME_LIMIT || why == SL_OUTCOME_WORK_LIMIT ||
-                 why == SL_OUTCOME_ITERATION_LIMIT,
-             SL_ERR_OPTION, "why", "a limit");
-  if (solver->phase == SL_PHASE_ENDED) return SL_OK;
-  end_at_limit(solver, why);
+static sl_status stop(sl_job *job, sl_outcome why) {
+  end_at_limit((sl_solver *)job, why);
   return SL_OK;
 }
+
+static uint64_t work(const sl_job *job) { return ((const sl_solver *)job)->work; }
+
+// The conjugate gradients predict their own iterations, each a multiplication by the matrix.
+static uint64_t expected(const sl_job *job) {
+  const sl_solver *solver = (const sl_solver *)job;
+  double left = sl_solver_predicted_left(solver);
+  return left > 0 && left < 0x1p50 ? solver->work + (uint64_t)left * solver->matrix->nnz : 0;
+}
+
+static size_t bytes(const sl_job *job) { return sl_solver_bytes((const sl_solver *)job); }
+static void destroy(sl_job *job) { sl_solver_destroy((sl_solver *)job); }
+
+const sl_job_kind sl_solver_kind = {"solver", step, stop, work, expected, bytes, destroy};
+
+sl_job *sl_solver_job(sl_solver *solver) { return &solver->job; }
 
 // ---- results ------------------------------------------------------------------------------------
 
@@ -562,14 +533,15 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
                         sl_solve_result *result) {
   sl_solver_certificate certificate;
   if (!is_verified) {
-    solver->row_ratio =
-        sl_csr_residual_bound(solver->matrix, x, solver->original_b, solver->r, solver->vectors[0]);
-    solver->verified = false;
+    solver->verified.row_ratio = sl_csr_residual_bound(
+        solver->matrix, x, solver->right_side.original, solver->r, solver->vectors[0]);
+    solver->verified.holds = false;
   }
-  sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->original_b, solver->r,
-                                solver->vectors[0], solver->row_ratio, &certificate);
-  sl_outcome outcome = solver->outcome;
-  double limit = solver->original_norm * solver->options.tolerance;
+  sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->right_side.original,
+                                solver->r, solver->vectors[0], solver->verified.row_ratio,
+                                &certificate);
+  sl_outcome outcome = solver->job.outcome;
+  double limit = solver->right_side.norm * solver->options.tolerance;
   if (outcome == SL_OUTCOME_CONVERGED && !(certificate.residual <= limit)) {
     outcome = SL_OUTCOME_STAGNATED;
   }
@@ -584,25 +556,25 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
       .error_bound_norm = certificate.bound_norm,
       .work = solver->work,
       .touched_rows = solver->n,
-      .history = solver->history_length > 0 ? solver->history : NULL,
-      .history_length = solver->history_length,
+      .history = solver->history.length > 0 ? solver->history.values : NULL,
+      .history_length = solver->history.length,
       .attempts = solver->attempts,
       .attempt_count = solver->attempt_count,
   };
 }
 
 sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
-  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
-  scale(solver->x, solver->exponent, x, solver->n);
+  SL_TRY(sl_job_require_ended(&solver->job));
+  scale(solver->x, solver->right_side.exponent, x, solver->n);
   // A solution beyond the largest number cannot be given, and what is left of it solves nothing.
   bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
   if (!fits) memset(x, 0, solver->n * sizeof *x);
-  fill_result(solver, x, solver->verified && fits, result);
+  fill_result(solver, x, solver->verified.holds && fits, result);
   return SL_OK;
 }
 
 sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result *result) {
-  SL_REQUIRE(solver->phase == SL_PHASE_ENDED, SL_ERR_STATE, "solver", "a solve that has ended");
+  SL_TRY(sl_job_require_ended(&solver->job));
   size_t bad = sl_first_not_finite_f64(x, solver->n);
   SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
   fill_result(solver, x, false, result);
@@ -616,10 +588,10 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 }
 
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
-  SL_REQUIRE(solver->phase != SL_PHASE_IDLE, SL_ERR_STATE, "solver", "a solve that was begun");
+  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "work that was begun");
   *out = (sl_solve_progress){
-      .outcome = solver->outcome,
-      .method = solver->work > 0 ? solver->plan[solver->plan_at] : SL_SOLVER_AUTO,
+      .outcome = solver->job.outcome,
+      .method = solver->work > 0 ? solver->plan.entries[solver->plan.at].id : SL_SOLVER_AUTO,
       .iterations = solver->iterations,
       .relative_residual = relative_norm(solver),
       .work = solver->work,

@@ -4,7 +4,7 @@
 //
 //   sl_solver_create(matrix, &options, &solver);        classify, check, choose; once a matrix
 //   sl_solver_begin(solver, b, NULL);                   as often as there are right-hand sides
-//   do sl_solver_step(solver, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
+//   do sl_job_step(sl_solver_job(solver), work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
 //   sl_solver_finish(solver, x, &result);               x and its certificate
 //   sl_solver_destroy(solver);
 //
@@ -22,13 +22,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/job.h"
 #include "base/status.h"
 #include "solver/ordering.h"
 #include "sparse/csr.h"
 
-//  X(name, value, text). Values are pinned; the text is what TypeScript shows.
+//  X(name, value, text). Values are pinned; the text is what TypeScript shows. All but AUTO have a
+//  table sl_method_<name> in the file of the method (internal.h).
 #define SL_SOLVER_METHOD_LIST(X)                                                                   \
   X(AUTO, 0, "auto")                                                                               \
+  SL_SOLVER_CONCRETE_METHOD_LIST(X)
+#define SL_SOLVER_CONCRETE_METHOD_LIST(X)                                                          \
   /* conjugate gradients with the diagonal as preconditioner: symmetric definite */                \
   X(CG, 1, "cg")                                                                                   \
   /* sweeps in row order: dominant in rows or columns, or symmetric definite */                    \
@@ -184,19 +188,14 @@ sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes);
 //   Allocates only when b is smaller than 2^-32 or larger than 2^32, where it has to be scaled.
 sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *initial_guess);
 
-// Goes on for about `work` edge operations (at least one unit of progress, which is one iteration,
-// a part of one that would take long, or one block of a setup; a unit of setup is at most about
-// 4 nnz).
-//   out   written: RUNNING, or how the solve ended. Stepping an ended solve changes nothing.
-//   Errors: ERR_STATE (not begun), ERR_MEMORY (the last method left could not be set up for want
-//           of memory, with no limit of the solver's own; the solve has then ended). Allocates in a
-//           setup, and for the history, which no limit of the solver's own counts.
-sl_status sl_solver_step(sl_solver *solver, uint64_t work, sl_outcome *out);
-
-// Ends a running solve from outside; the best iterate so far is kept for finish.
-//   why   TIME_LIMIT, WORK_LIMIT or ITERATION_LIMIT
-//   Errors: ERR_STATE (not begun), ERR_OPTION ("why"). Stopping an ended solve changes nothing.
-sl_status sl_solver_stop(sl_solver *solver, sl_outcome why);
+// The solve that was begun last, as work in steps (base/job.h). A piece of work is one iteration, a
+// part of one that would take long, or one block of a setup, which is at most about 4 nnz edge
+// operations. A step fails with ERR_MEMORY when the last method left could not be set up for want
+// of memory, with no limit of the solver's own. It allocates in a setup, and for the history, which
+// no limit of the solver's own counts. A solve that is stopped keeps the best iterate so far for
+// finish. How much work is left is known while conjugate gradients go on as they predicted.
+sl_job *sl_solver_job(sl_solver *solver);
+extern const sl_job_kind sl_solver_kind;
 
 // Gives the solution, or the iterate with the smallest residual so far, and its certificate.
 //   x        n entries, written

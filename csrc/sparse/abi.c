@@ -1,11 +1,15 @@
 // Raw ABI of sparse/csr.h, sparse/file.h, sparse/spmv.h, sparse/transfer.h and
 // sparse/matrix_market.h.
-#include "base/abi.h"
+#include "sparse/abi.h"
+
 #include "base/abi_container.h"
 #include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
 #include "sparse/transfer.h"
+
+const sl_kind SL_HANDLE_MATRIX[1] = {{"the handle of a matrix"}};
+static const sl_kind SL_HANDLE_MATRIX_MARKET[1] = {{"the handle of a Matrix Market reader"}};
 
 static sl_status get(sl_handle handle, sl_csr **out) {
   return sl_handle_get(handle, SL_HANDLE_MATRIX, (void **)out);

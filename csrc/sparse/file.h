@@ -6,6 +6,8 @@
 #include "base/container.h"
 #include "sparse/csr.h"
 
+SL_FILE_KIND(SL_FILE_MATRIX, SL_TAG('M', 'T', 'R', 'X'), "SparseMatrix.load() instead");
+
 // Begins the file of a matrix.
 //   matrix   read: it must outlive the writer
 //   Errors: ERR_MEMORY. Allocates some hundred bytes. O(1).

@@ -157,8 +157,8 @@ function rawDoor(module: RawModule): QuestionDoor {
   }
 
   /** Steps of another size than the other door's: the result must be the same. */
-  function run(step: (work: number, outcome: number, done: number) => number, out: number): void {
-    do module.check(step(777, out, out + 8));
+  function run(object: number, out: number): void {
+    do module.check(call.sl_abi_job_step!(object, 777, out));
     while (module.u32(out, 1)[0] === 9);
   }
 
@@ -177,7 +177,7 @@ function rawDoor(module: RawModule): QuestionDoor {
         module.with([options], (at) =>
           module.check(call.sl_abi_contributions_begin!(object, source, target, at!)),
         );
-        run((work, at, done) => call.sl_abi_contributions_step!(object, work, at, done), out);
+        run(object, out);
         module.check(call.sl_abi_contributions_read!(object, out));
         const found = module.f64(out, 11);
         const answer = { errorBound: found[3]!, outcome: name(found[0]!) };
@@ -204,7 +204,7 @@ function rawDoor(module: RawModule): QuestionDoor {
           module.check(call.sl_abi_potentials_begin!(object, s, t, options!, given));
         },
       );
-      run((work, at, done) => call.sl_abi_potentials_step!(object, work, at, done), out);
+      run(object, out);
       module.check(call.sl_abi_potentials_read!(object, out));
       const found = module.f64(out, 9);
       const answer = { errorBound: found[2]!, outcome: name(found[0]!) };
@@ -219,9 +219,9 @@ function rawDoor(module: RawModule): QuestionDoor {
   function finish(rank: number, dense: boolean, nodeCount: number): Answer {
     const out = module.alloc(80 + 8 * nodeCount);
     try {
-      do module.check(call.sl_abi_pagerank_step!(rank, 777, out));
+      do module.check(call.sl_abi_job_step!(rank, 777, out));
       while (module.u32(out, 1)[0] === 9);
-      module.check(call.sl_abi_pagerank_finish!(rank, 3, out, out + 64, out + 68));
+      module.check(call.sl_abi_pagerank_finish!(rank, out, out + 64, out + 68));
       const found = module.f64(out, 8);
       const [nodesAt, scoresAt] = module.u32(out + 64, 2) as unknown as [number, number];
       const outcome = module.text(call.sl_abi_outcome_name!(found[0]!));

@@ -168,9 +168,9 @@ function rawDoor(module: RawModule): DiffusionDoor {
               ),
       );
       // Slices of another size than the other door's: the result must be the same.
-      do module.check(call.sl_abi_pagerank_step!(run, 777, out!));
+      do module.check(call.sl_abi_job_step!(run, 777, out!));
       while (module.u32(out!, 1)[0] === 9);
-      module.check(call.sl_abi_pagerank_finish!(run, 3, out!, out! + 64, out! + 68));
+      module.check(call.sl_abi_pagerank_finish!(run, out!, out! + 64, out! + 68));
       const [outcome, ran, iterations, errorBound, touchedNodes, edgeOperations, places, count] =
         module.f64(out!, 8) as unknown as number[];
       const [listAt, listScoresAt] = module.u32(out! + 64, 2);
@@ -225,7 +225,7 @@ function rawDoor(module: RawModule): DiffusionDoor {
       });
       try {
         module.with([new Float64Array(1)], (at) =>
-          module.check(call.sl_abi_pagerank_step!(run, 1, at!)),
+          module.check(call.sl_abi_job_step!(run, 1, at!)),
         );
       } finally {
         module.check(call.sl_abi_pagerank_destroy!(run));

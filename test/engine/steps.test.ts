@@ -3,7 +3,17 @@ import { createEngine, type Engine } from 'sublinear';
 import type { Vector } from 'sublinear/dense';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Runtime } from '../../dist/runtime/runtime.js';
-import { asyncOptions, type Job, runAsync, runSync, timeBudget } from '../../dist/runtime/steps.js';
+import {
+  asyncOptions,
+  type Begun,
+  type Call,
+  type Job,
+  runAsync,
+  runSync,
+  task,
+  timeBudget,
+  type WorkProgress,
+} from '../../dist/runtime/steps.js';
 import { leastMs } from '../support/clock.js';
 import { refused } from '../support/refused.js';
 
@@ -147,4 +157,124 @@ test('names the option that is wrong', () => {
     /^"maxTimeMs"/,
   );
   expect(timeBudget('Test.run', undefined)).toBeUndefined();
+});
+
+// --- both forms of a method, on work that counts its steps ---------------------------------------------------------------
+
+interface CountOptions {
+  steps: number;
+  maxTimeMs?: number;
+}
+interface CountProgress extends WorkProgress {
+  stepsTaken: number;
+}
+
+/** Work of `steps` steps, whatever they are asked to do, and what was asked of it. */
+function counting(known = 0) {
+  const asked = { begun: 0, steps: 0, stops: [] as number[], results: 0 };
+  const begin = (
+    { options, scratch }: Call<CountOptions>,
+    subject: Vector,
+  ): Begun<CountProgress, string> => {
+    asked.begun++;
+    scratch.f64(10);
+    const job = {
+      step(_work: number, out: number) {
+        asked.steps++;
+        runtime.u32[out / 4] = asked.steps === options.steps ? 0 : 9;
+        return 0;
+      },
+      stop(why: number) {
+        asked.stops.push(why);
+        return 0;
+      },
+      work: () => 10 * asked.steps,
+      expected: () => known,
+    };
+    const result = () => {
+      asked.results++;
+      return `${subject.norm()} after ${asked.steps}`;
+    };
+    const progress = () => ({ stepsTaken: asked.steps });
+    return { raw: { job: () => job as never }, holds: [subject], progress, result };
+  };
+  return { asked, method: task(runtime, ['steps', 'maxTimeMs'], begin) };
+}
+
+const held = () => (runtime as unknown as { raw: { bytesInUse(): number } }).raw.bytesInUse();
+
+test('a task gives both forms of a method, with one result', async () => {
+  const before = held();
+  const { asked, method } = counting();
+  expect(method.now('Test.count', v, { steps: 5 })).toBe('5 after 5');
+  const other = counting(70);
+  const seen: CountProgress[] = [];
+  const later = other.method.later('Test.countAsync', v, {
+    steps: 5,
+    onProgress: (progress) => seen.push(progress),
+  });
+  refused(() => v.norm(), Error, 'BUSY', 'Vector.norm', /in use by an asynchronous call/);
+  expect(await later).toBe('5 after 5');
+  expect(seen).toEqual(
+    [1, 2, 3, 4].map((steps) => ({
+      stepsTaken: steps,
+      edgeOperations: 10 * steps,
+      expectedOperations: 70,
+    })),
+  );
+  expect([asked, other.asked]).toEqual(
+    Array(2).fill({ begun: 1, steps: 5, stops: [], results: 1 }),
+  );
+  expect(held()).toBe(before);
+});
+
+test('what cannot be told is left out of the progress', async () => {
+  const seen: CountProgress[] = [];
+  const onProgress = (progress: CountProgress) => seen.push(progress);
+  await counting().method.later('Test.countAsync', v, { steps: 2, onProgress });
+  expect(seen).toEqual([{ stepsTaken: 1, edgeOperations: 10 }]);
+});
+
+test('a task stops its work when the time is over, and gives what there is', async () => {
+  // Nothing ends in so little time.
+  for (const form of ['now', 'later'] as const) {
+    const { asked, method } = counting();
+    expect(await method[form]('Test.count', v, { steps: 1e9, maxTimeMs: 1e-9 })).toMatch(
+      /^5 after/,
+    );
+    expect(asked.stops).toEqual([3]);
+    expect(asked.results).toBe(1);
+  }
+});
+
+test('a task refuses what it does not know before it begins, and frees its memory after an error', async () => {
+  const before = held();
+  const { asked, method } = counting();
+  const bad = { steps: 1, step: 2 } as CountOptions;
+  refused(
+    () => method.now('Test.count', v, bad),
+    TypeError,
+    'TYPE',
+    'Test.count',
+    /^"step" is not/,
+  );
+  await expect(method.later('Test.countAsync', v, bad)).rejects.toThrow(/^"step" is not an option/);
+  refused(
+    () => method.now('Test.count', v, { steps: 1, maxTimeMs: 0 }),
+    RangeError,
+    'RANGE',
+    'Test.count',
+    /^"maxTimeMs" expected number > 0/,
+  );
+  await expect(
+    method.later('Test.countAsync', v, { steps: 9, signal: AbortSignal.abort('no') }),
+  ).rejects.toBe('no');
+  expect(asked.begun).toBe(0);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort('enough');
+  await expect(
+    method.later('Test.countAsync', v, { steps: 9, signal: controller.signal, onProgress }),
+  ).rejects.toBe('enough');
+  expect(asked).toEqual({ begun: 1, steps: 1, stops: [], results: 0 });
+  expect([held(), v.norm()]).toEqual([before, 5]);
 });

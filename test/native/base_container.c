@@ -5,7 +5,10 @@
 
 #include "base/bytes.h"
 #include "base/container.h"
+#include "base/file_kinds.h"
 #include "base/rng.h"
+#include "graph/file.h"
+#include "sparse/file.h"
 
 #define ONE SL_TAG('O', 'N', 'E', ' ')
 #define NONE SL_TAG('N', 'O', 'N', 'E')
@@ -193,6 +196,35 @@ static void finds_every_flipped_bit(void **state) {
   free(bytes);
 }
 
+// A loader says whose a file is, whatever module it belongs to.
+static void names_the_loader_of_every_kind(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t tag;
+    const char *instead;
+  } kinds[] = {
+#define X(name, tag, instead) {tag, instead},
+      SL_FILE_KINDS(X)
+#undef X
+  };
+  uint64_t length;
+  uint8_t *bytes = write_all(4096, &length);
+  bool graphs = false;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    graphs = graphs || (kinds[i].tag == SL_FILE_GRAPH &&
+                        strcmp(kinds[i].instead, "Graph.load() instead") == 0);
+    sl_put_u32(bytes + 12, kinds[i].tag);
+    sl_reader *reader;
+    assert_ok(sl_reader_create(SL_TAG('N', 'E', 'W', ' '), 0, &reader));
+    assert_refused(sl_reader_feed(reader, bytes, length), SL_ERR_FORMAT, "bytes");
+    assert_string_equal(sl_last_error()->expected, kinds[i].instead);
+    assert_int_equal(sl_last_error()->position, 12);
+    sl_reader_destroy(reader);
+  }
+  assert_true(graphs);
+  free(bytes);
+}
+
 static void names_what_is_wrong(void **state) {
   (void)state;
   uint64_t length;
@@ -259,6 +291,7 @@ int main(void) {
       property(a_section_of_another_size_is_refused),
       property(refuses_every_truncation_and_extra_bytes),
       property(finds_every_flipped_bit),
+      property(names_the_loader_of_every_kind),
       property(names_what_is_wrong),
       property(a_lying_head_takes_no_memory),
       property(a_writer_notices_changes_and_lack_of_memory),

@@ -99,43 +99,92 @@ static void arena_gives_back_in_reverse_order(void **state) {
   sl_arena_destroy(&arena);
 }
 
+static const sl_kind apple[1] = {{"the handle of an apple"}};
+static const sl_kind pear[1] = {{"the handle of a pear"}};
+
 static void handles_refuse_zero_stale_foreign_and_wild(void **state) {
   (void)state;
   int object = 0;
   void *found;
   sl_handle handle;
-  assert_refused(sl_handle_get(0, SL_HANDLE_VECTOR, &found), SL_ERR_HANDLE, "handle");
-  assert_ok(sl_handle_create(SL_HANDLE_VECTOR, &object, &handle));
+  assert_refused(sl_handle_get(0, apple, &found), SL_ERR_HANDLE, "handle");
+  assert_ok(sl_handle_create(apple, &object, &handle));
   assert_int_not_equal(handle, 0);
-  assert_ok(sl_handle_get(handle, SL_HANDLE_VECTOR, &found));
+  assert_ok(sl_handle_get(handle, apple, &found));
   assert_ptr_equal(found, &object);
-  assert_refused(sl_handle_get(handle, SL_HANDLE_MATRIX, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_get(handle, pear, &found), SL_ERR_HANDLE, "handle");
+  assert_string_equal(sl_last_error()->expected, "the handle of a pear");
   assert_null(found);
-  assert_refused(sl_handle_get(handle + 1, SL_HANDLE_VECTOR, &found), SL_ERR_HANDLE, "handle");
-  assert_refused(sl_handle_get(UINT32_MAX, SL_HANDLE_VECTOR, &found), SL_ERR_HANDLE, "handle");
-  assert_ok(sl_handle_release(handle, SL_HANDLE_VECTOR, &found));
-  assert_refused(sl_handle_get(handle, SL_HANDLE_VECTOR, &found), SL_ERR_HANDLE, "handle");
-  assert_refused(sl_handle_release(handle, SL_HANDLE_VECTOR, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_release(handle, pear, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_get(0, apple, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_get(handle + 1, apple, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_get(UINT32_MAX, apple, &found), SL_ERR_HANDLE, "handle");
+  assert_ok(sl_handle_release(handle, apple, &found));
+  assert_ptr_equal(found, &object);
+  assert_refused(sl_handle_get(handle, apple, &found), SL_ERR_HANDLE, "handle");
+  assert_refused(sl_handle_release(handle, apple, &found), SL_ERR_HANDLE, "handle");
   sl_handle again;
-  assert_ok(sl_handle_create(SL_HANDLE_VECTOR, &object, &again));
+  assert_ok(sl_handle_create(apple, &object, &again));
   assert_int_not_equal(again, handle);
-  assert_ok(sl_handle_release(again, SL_HANDLE_VECTOR, &found));
+  assert_ok(sl_handle_release(again, apple, &found));
   assert_int_equal(sl_handle_count(), 0);
 }
 
-static void table_holds_65536_handles_and_refuses_one_more(void **state) {
+// More uses than 16 bits count, with the table kept by another object and with it freed each time.
+static void a_handle_is_never_given_twice(void **state) {
   (void)state;
-  static sl_handle handles[65536];
+  int object = 0;
   void *found;
-  sl_handle extra;
-  for (uint32_t i = 0; i < 65536; i++) {
-    assert_ok(sl_handle_create(SL_HANDLE_GRAPH, &handles[i], &handles[i]));
+  for (int keep = 0; keep < 2; keep++) {
+    sl_handle first, kept = 0, before = 0;
+    if (keep) assert_ok(sl_handle_create(apple, &object, &kept));
+    assert_ok(sl_handle_create(apple, &object, &first));
+    assert_ok(sl_handle_release(first, apple, &found));
+    for (uint32_t i = 0; i < 200000; i++) {
+      sl_handle handle;
+      assert_ok(sl_handle_create(apple, &object, &handle));
+      assert_true(handle > before && handle > first);
+      before = handle;
+      assert_int_equal(sl_handle_get(first, apple, &found), SL_ERR_HANDLE);
+      assert_ok(sl_handle_release(handle, apple, &found));
+    }
+    if (keep) assert_ok(sl_handle_release(kept, apple, &found));
   }
-  assert_refused(sl_handle_create(SL_HANDLE_GRAPH, &extra, &extra), SL_ERR_OVERFLOW, "handle");
-  assert_int_equal(extra, 0);
-  for (uint32_t i = 0; i < 65536; i++) {
-    assert_ok(sl_handle_release(handles[i], SL_HANDLE_GRAPH, &found));
+}
+
+// Objects of random lives: every live handle gives its object, every other one nothing.
+static void a_hundred_thousand_handles_in_any_order(void **state) {
+  (void)state;
+  enum { PLACES = 100000 };
+  static sl_handle handles[PLACES];
+  sl_rng rng;
+  void *found;
+  sl_rng_seed(&rng, 3);
+  uint32_t live = 0;
+  for (uint32_t i = 0; i < PLACES; i++, live++) {
+    assert_ok(sl_handle_create(apple, &handles[i], &handles[i]));
+  }
+  for (uint32_t trial = 0; trial < 300000; trial++) {
+    uint32_t i = sl_rng_below(&rng, PLACES);
+    if (handles[i] == 0) {
+      if (trial % 3 != 0) continue; // fewer and fewer
+      assert_ok(sl_handle_create(apple, &handles[i], &handles[i]));
+      live++;
+      continue;
+    }
+    sl_handle handle = handles[i];
+    assert_ok(sl_handle_release(handle, apple, &found));
     assert_ptr_equal(found, &handles[i]);
+    assert_int_equal(sl_handle_get(handle, apple, &found), SL_ERR_HANDLE);
+    handles[i] = 0;
+    live--;
+  }
+  assert_int_equal(sl_handle_count(), live);
+  for (uint32_t i = 0; i < PLACES; i++) {
+    if (handles[i] == 0) continue;
+    assert_ok(sl_handle_get(handles[i], apple, &found));
+    assert_ptr_equal(found, &handles[i]);
+    assert_ok(sl_handle_release(handles[i], apple, &found));
   }
 }
 
@@ -204,7 +253,8 @@ int main(void) {
       property(realloc_keeps_contents_and_survives_refusal),
       property(arena_gives_back_in_reverse_order),
       property(handles_refuse_zero_stale_foreign_and_wild),
-      property(table_holds_65536_handles_and_refuses_one_more),
+      property(a_handle_is_never_given_twice),
+      property(a_hundred_thousand_handles_in_any_order),
       property(rng_matches_published_vector),
       property(rng_state_is_filled_by_splitmix64),
       property(rng_below_is_uniform_and_in_range),

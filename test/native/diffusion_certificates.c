@@ -73,9 +73,9 @@ static double some_damping(sl_rng *rng) { return 0.05 + 0.94 * sl_rng_double(rng
 static sl_pagerank_result finish(sl_pagerank *p, uint64_t work) {
   sl_outcome outcome;
   sl_pagerank_result result;
-  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   return result;
 }
 
@@ -302,7 +302,7 @@ static sl_contributions_result ask(sl_contributions *c, const sl_contributions_o
   sl_contributions_result result;
   assert_ok(source == UINT32_MAX ? sl_contributions_begin_target(c, options, target)
                                  : sl_contributions_begin_pair(c, options, source, target));
-  do assert_ok(sl_contributions_step(c, work, &outcome));
+  do assert_ok(sl_job_step(sl_contributions_job(c), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_contributions_finish(c, &result));
   return result;

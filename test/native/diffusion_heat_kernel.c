@@ -29,9 +29,9 @@ static sl_pagerank_result run(sl_pagerank *p, const sl_pagerank_options *options
   sl_outcome outcome;
   sl_pagerank_result result;
   assert_ok(sl_heat_kernel_begin(p, options, time, from->nodes, from->weights, from->count));
-  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   return result;
 }
 
@@ -78,9 +78,9 @@ static void bound_holds_against_the_series_in_long_double(void **state) {
       options = sl_pagerank_options_default();
       options.tolerance = 0.1;
       assert_ok(sl_pagerank_begin(p, &options, from.nodes, from.weights, from.count));
-      assert_ok(sl_pagerank_step(p, UINT64_MAX, &outcome));
+      assert_ok(sl_job_step(sl_pagerank_job(p), UINT64_MAX, &outcome));
       if (again == 0) continue;
-      assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+      assert_ok(sl_pagerank_finish(p, &result));
       assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
     }
     assert_int_equal(sl_pagerank_bytes(p) + sl_graph_bytes(g), sl_bytes_in_use());

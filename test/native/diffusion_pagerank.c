@@ -51,9 +51,9 @@ static sl_pagerank_result run(sl_pagerank *p, const sl_pagerank_options *options
   sl_outcome outcome;
   sl_pagerank_result result;
   begin(p, options, from);
-  do assert_ok(sl_pagerank_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   assert_int_equal(result.outcome, outcome);
   return result;
 }
@@ -162,11 +162,14 @@ static void limits_end_a_run_with_a_valid_bound(void **state) {
     sl_outcome outcome = SL_OUTCOME_RUNNING;
     for (uint32_t step = 0; outcome == SL_OUTCOME_RUNNING; step++) {
       if (trial % 3 == 2 && step == (uint32_t)trial % 7) break;
-      assert_ok(sl_pagerank_step(p, 1 + sl_rng_below(&rng, 50), &outcome));
+      assert_ok(sl_job_step(sl_pagerank_job(p), 1 + sl_rng_below(&rng, 50), &outcome));
       assert_true(sl_pagerank_error(p) >= 0);
     }
-    sl_pagerank_result result;
-    assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+    assert_ok(sl_job_stop(sl_pagerank_job(p), SL_OUTCOME_TIME_LIMIT));
+    sl_pagerank_result result, again;
+    assert_ok(sl_pagerank_finish(p, &result));
+    assert_ok(sl_pagerank_finish(p, &again));
+    assert_true(again.edge_operations == result.edge_operations && again.count == result.count);
     outcomes[result.outcome]++;
     assert_ok(sl_pagerank_scores(p, scores));
     for (uint32_t u = 0; u < g->node_count; u++) error += fabs(scores[u] - expected[u]);
@@ -396,8 +399,8 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   sl_outcome outcome;
   sl_pagerank_result result;
   double scores[3];
-  assert_refused(sl_pagerank_step(p, 1, &outcome), SL_ERR_STATE, "pagerank");
-  assert_refused(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result), SL_ERR_STATE, "pagerank");
+  assert_refused(sl_job_step(sl_pagerank_job(p), 1, &outcome), SL_ERR_STATE, "pagerank");
+  assert_refused(sl_pagerank_finish(p, &result), SL_ERR_STATE, "pagerank");
   assert_refused(sl_pagerank_scores(p, scores), SL_ERR_STATE, "pagerank");
   const double bad_damping[5] = {0, 1, -0.5, NAN, INFINITY};
   for (int i = 0; i < 5; i++) {
@@ -442,12 +445,12 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   assert_refused(sl_pagerank_begin(p, &good, node, zero, 2), SL_ERR_NOT_POSITIVE, "source");
   assert_refused(sl_pagerank_begin(p, &good, node, huge, 2), SL_ERR_NOT_POSITIVE, "source");
   assert_ok(sl_pagerank_begin(p, &good, node, NULL, 1));
-  assert_refused(sl_pagerank_step(p, 0, &outcome), SL_ERR_OPTION, "work");
-  assert_refused(sl_pagerank_finish(p, SL_OUTCOME_CONVERGED, &result), SL_ERR_ARGUMENT, "outcome");
+  assert_refused(sl_pagerank_finish(p, &result), SL_ERR_STATE, "pagerank");
+  assert_refused(sl_job_stop(sl_pagerank_job(p), SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
   // The run survived all of that.
-  do assert_ok(sl_pagerank_step(p, 1, &outcome));
+  do assert_ok(sl_job_step(sl_pagerank_job(p), 1, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+  assert_ok(sl_pagerank_finish(p, &result));
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
   sl_pagerank_destroy(p);
   sl_graph_destroy(g);
@@ -506,8 +509,8 @@ static void reached_memory_limit_leaves_everything_usable(void **state) {
     sl_outcome outcome;
     sl_pagerank_result result;
     sl_status status = sl_pagerank_begin(p, &options, zero.nodes, zero.weights, 1);
-    if (status == SL_OK) status = sl_pagerank_step(p, UINT64_MAX, &outcome);
-    if (status == SL_OK) status = sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result);
+    if (status == SL_OK) status = sl_job_step(sl_pagerank_job(p), UINT64_MAX, &outcome);
+    if (status == SL_OK) status = sl_pagerank_finish(p, &result);
     assert_true(status == SL_OK || status == SL_ERR_MEMORY);
     done = status == SL_OK;
     sl_set_memory_limit(SIZE_MAX);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/rng.h"
+#include "graph/file.h"
 #include "hnsw/file.h"
 #include "hnsw/graph.h"
 

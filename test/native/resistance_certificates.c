@@ -85,7 +85,7 @@ static void exact_potentials(const sl_graph *g, const bool *fixed, long double *
 static sl_potentials_result answer(sl_potentials *p, uint64_t work) {
   sl_outcome outcome;
   sl_potentials_result result;
-  do assert_ok(sl_potentials_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_potentials_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_potentials_finish(p, &result));
   return result;
@@ -198,11 +198,39 @@ static void sketches(void **state) {
   report("resistances of all edges, confidence 80 %", &it, confidence);
 }
 
+// Every system of a sketch takes about the same work: after the first one the whole is known.
+static void sketch_progress(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 17);
+  sl_graph *g = undirected_graph(&rng, LARGEST);
+  sl_potentials *p;
+  assert_ok(sl_potentials_create(g, NULL, 0, &p));
+  const sl_potentials_options options = {.tolerance = 0.7, .confidence = 0.9, .seed = 3};
+  assert_ok(sl_potentials_begin_sketch(p, &options));
+  sl_job *job = sl_potentials_job(p);
+  assert_int_equal(sl_job_expected(job), 0);
+  uint64_t first = 0;
+  sl_outcome outcome;
+  do {
+    assert_ok(sl_job_step(job, 1, &outcome));
+    if (first == 0) first = sl_job_expected(job);
+  } while (outcome == SL_OUTCOME_RUNNING);
+  sl_potentials_result result;
+  assert_ok(sl_potentials_finish(p, &result));
+  assert_true(result.solves > 10);
+  const double ratio = (double)first / (double)sl_job_work(job);
+  assert_true(ratio > 0.5 && ratio < 2);
+  sl_potentials_destroy(p);
+  sl_graph_destroy(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(resistances),
       property(fixed_values),
       property(sketches),
+      property(sketch_progress),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,7 +58,7 @@ static void full_solves(void **state) {
     assert_ok(sl_solver_create(it.matrix, &options, &solver));
     assert_ok(sl_solver_begin(solver, it.b, NULL));
     const uint64_t work = some_work(&rng);
-    do assert_ok(sl_solver_step(solver, work, &outcome));
+    do assert_ok(sl_job_step(sl_solver_job(solver), work, &outcome));
     while (outcome == SL_OUTCOME_RUNNING);
     assert_ok(sl_solver_finish(solver, x, &result));
     long double most = 0, total = 0;
@@ -100,7 +100,7 @@ static void entries(void **state) {
       assert_ok(sl_local_entries_set_sparse(local, given.places, given.values, given.count));
     assert_ok(sl_local_entries_begin(local, &options, &index, 1));
     const uint64_t work = some_work(&rng);
-    do assert_ok(sl_local_entries_step(local, work, &outcome));
+    do assert_ok(sl_job_step(sl_local_entries_job(local), work, &outcome));
     while (outcome == SL_OUTCOME_RUNNING);
     assert_ok(sl_local_entries_finish(local, &result));
     count(&it, fabsl(result.values[0] - given.x[index]), result.error_bounds[0],
@@ -131,7 +131,7 @@ static void sparse_solutions(void **state) {
     assert_ok(sl_local_sparse_create(given.matrix, &local));
     assert_ok(sl_local_sparse_begin(local, &options, given.places, given.values, given.count));
     const uint64_t work = some_work(&rng);
-    do assert_ok(sl_local_sparse_step(local, work, &outcome));
+    do assert_ok(sl_job_step(sl_local_sparse_job(local), work, &outcome));
     while (outcome == SL_OUTCOME_RUNNING);
     assert_ok(sl_local_sparse_finish(local, &result));
     double x[LARGEST] = {0};
@@ -192,7 +192,7 @@ static void dots(void **state) {
       sl_local_dot_result result;
       assert_ok(sl_local_dot_begin(dot, &options, &left, &right));
       const uint64_t work = some_work(&rng);
-      do assert_ok(sl_local_dot_step(dot, work, &outcome));
+      do assert_ok(sl_job_step(sl_local_dot_job(dot), work, &outcome));
       while (outcome == SL_OUTCOME_RUNNING);
       assert_ok(sl_local_dot_finish(dot, &result));
       const long double error = fabsl(result.value - exact);

@@ -78,6 +78,41 @@ static void stays_with_the_diagonal_on_a_social_graph(void **state) {
   assert_true(attempts[0].predicted > 0 && attempts[0].condition < 20);
 }
 
+static void tells_how_much_work_conjugate_gradients_have_left(void **state) {
+  (void)state;
+  sl_csr *matrix = social_matrix(5000, 8, 0, 0, 0.001);
+  sl_rng rng;
+  sl_rng_seed(&rng, 8);
+  double *b = random_vector(&rng, matrix->rows), *x = malloc(matrix->rows * sizeof *x);
+  sl_solver *solver;
+  assert_ok(sl_solver_create(matrix, NULL, &solver));
+  assert_ok(sl_solver_begin(solver, b, NULL));
+  sl_job *job = sl_solver_job(solver);
+  uint64_t first = 0;
+  sl_outcome outcome;
+  uint32_t iterations = 0;
+  do {
+    assert_ok(sl_job_step(job, 1, &outcome));
+    sl_solve_progress progress;
+    assert_ok(sl_solver_progress(solver, &progress));
+    iterations = progress.iterations;
+    uint64_t expected = sl_job_expected(job);
+    if (iterations < 14) assert_int_equal(expected, 0); // nothing is known yet
+    if (expected > 0) assert_true(expected > sl_job_work(job));
+    if (first == 0) first = expected;
+  } while (outcome == SL_OUTCOME_RUNNING);
+  assert_int_equal(outcome, SL_OUTCOME_CONVERGED);
+  assert_true(iterations > 14 && first > 0);
+  // The prediction was made after 14 iterations, of the iterations that were still to come.
+  double ratio = (double)first / (double)sl_job_work(job);
+  assert_true(ratio > 0.5 && ratio < 2);
+  assert_int_equal(sl_job_expected(job), 0);
+  sl_solver_destroy(solver);
+  sl_csr_destroy(matrix);
+  free(b);
+  free(x);
+}
+
 static void leaves_multigrid_where_it_fills_up(void **state) {
   (void)state;
   sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
@@ -283,6 +318,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       property(takes_multigrid_on_a_grid),
       property(stays_with_the_diagonal_on_a_social_graph),
+      property(tells_how_much_work_conjugate_gradients_have_left),
       property(leaves_multigrid_where_it_fills_up),
       property(needs_nothing_strong_for_a_diagonal),
       property(finds_the_condition_number),

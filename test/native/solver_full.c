@@ -315,9 +315,9 @@ static void refuses_numbers_that_are_none_and_goes_on(void **state) {
   sl_outcome outcome;
   sl_solve_result result;
   sl_solve_progress progress;
-  assert_refused(sl_solver_step(solver, 1, &outcome), SL_ERR_STATE, "solver");
+  assert_refused(sl_job_step(sl_solver_job(solver), 1, &outcome), SL_ERR_STATE, "solver");
   assert_refused(sl_solver_finish(solver, x, &result), SL_ERR_STATE, "solver");
-  assert_refused(sl_solver_stop(solver, SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "solver");
+  assert_refused(sl_job_stop(sl_solver_job(solver), SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "solver");
   assert_refused(sl_solver_progress(solver, &progress), SL_ERR_STATE, "solver");
   bad[4] = NAN;
   assert_refused(sl_solver_begin(solver, bad, NULL), SL_ERR_NOT_FINITE, "b");
@@ -325,10 +325,10 @@ static void refuses_numbers_that_are_none_and_goes_on(void **state) {
   assert_refused(sl_solver_begin(solver, b, bad), SL_ERR_NOT_FINITE, "initial_guess");
   for (int i = 0; i < 9; i++) bad[i] = 1.7e308;
   assert_refused(sl_solver_begin(solver, bad, NULL), SL_ERR_RANGE, "b");
-  assert_refused(sl_solver_step(solver, 1, &outcome), SL_ERR_STATE, "solver");
+  assert_refused(sl_job_step(sl_solver_job(solver), 1, &outcome), SL_ERR_STATE, "solver");
   assert_ok(sl_solver_begin(solver, b, NULL));
   assert_refused(sl_solver_finish(solver, x, &result), SL_ERR_STATE, "solver");
-  assert_refused(sl_solver_stop(solver, SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
+  assert_refused(sl_job_stop(sl_solver_job(solver), SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
   assert_int_equal(run_solver(solver, 1, x).outcome, SL_OUTCOME_CONVERGED);
   sl_solver_destroy(solver);
   sl_solver_destroy(NULL);
@@ -354,7 +354,7 @@ static void survives_every_failing_allocation(void **state) {
       sl_outcome outcome = SL_OUTCOME_RUNNING;
       if (status == SL_OK) status = sl_solver_begin(solver, b, NULL);
       while (status == SL_OK && outcome == SL_OUTCOME_RUNNING) {
-        status = sl_solver_step(solver, 100, &outcome);
+        status = sl_job_step(sl_solver_job(solver), 100, &outcome);
       }
       if (status != SL_OK) assert_int_equal(status, SL_ERR_MEMORY);
       sl_solve_result result;
@@ -419,7 +419,7 @@ static void long_iterations_come_in_parts(void **state) {
     sl_outcome outcome = SL_OUTCOME_RUNNING;
     uint32_t parts = 0, last = 0;
     for (; outcome == SL_OUTCOME_RUNNING; last = progress.iterations) {
-      assert_ok(sl_solver_step(solver, 1, &outcome));
+      assert_ok(sl_job_step(sl_solver_job(solver), 1, &outcome));
       assert_ok(sl_solver_progress(solver, &progress));
       if (last > 0 && last == progress.iterations) parts++;
     }
@@ -431,11 +431,11 @@ static void long_iterations_come_in_parts(void **state) {
     assert_int_equal(result.iterations, whole.iterations);
     assert_ok(sl_solver_begin(solver, b, NULL));
     for (last = parts = 0; parts == 0; last = progress.iterations) {
-      assert_ok(sl_solver_step(solver, 1, &outcome));
+      assert_ok(sl_job_step(sl_solver_job(solver), 1, &outcome));
       assert_ok(sl_solver_progress(solver, &progress));
       if (last > 0 && last == progress.iterations) parts++;
     }
-    assert_ok(sl_solver_stop(solver, SL_OUTCOME_TIME_LIMIT));
+    assert_ok(sl_job_stop(sl_solver_job(solver), SL_OUTCOME_TIME_LIMIT));
     assert_ok(sl_solver_finish(solver, y, &result));
     assert_int_equal(result.outcome, SL_OUTCOME_TIME_LIMIT);
     assert_true(result.relative_residual < 1 && result.relative_residual > whole.relative_residual);
@@ -507,12 +507,12 @@ static void leaves_the_best_iterate_at_each_budget(void **state) {
   assert_ok(sl_solver_create(matrix, NULL, &solver));
   assert_ok(sl_solver_begin(solver, b, NULL));
   sl_outcome outcome;
-  assert_ok(sl_solver_step(solver, 50000, &outcome));
+  assert_ok(sl_job_step(sl_solver_job(solver), 50000, &outcome));
   assert_int_equal(outcome, SL_OUTCOME_RUNNING);
   sl_solve_progress progress;
   assert_ok(sl_solver_progress(solver, &progress));
   assert_true(progress.iterations > 0 && progress.work >= 50000);
-  assert_ok(sl_solver_stop(solver, SL_OUTCOME_TIME_LIMIT));
+  assert_ok(sl_job_stop(sl_solver_job(solver), SL_OUTCOME_TIME_LIMIT));
   assert_ok(sl_solver_finish(solver, x, &result));
   assert_int_equal(result.outcome, SL_OUTCOME_TIME_LIMIT);
   assert_close(result.residual, exact_residual(matrix, x, b), 1e-12);

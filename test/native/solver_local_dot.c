@@ -14,7 +14,7 @@ static sl_local_dot_result query(sl_local_dot *dot, sl_local_dot_options options
   sl_outcome outcome;
   sl_local_dot_result result;
   assert_ok(sl_local_dot_begin(dot, &options, t, b));
-  do assert_ok(sl_local_dot_step(dot, work, &outcome));
+  do assert_ok(sl_job_step(sl_local_dot_job(dot), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_local_dot_finish(dot, &result));
   assert_int_equal(result.outcome, outcome);
@@ -241,8 +241,8 @@ static void gives_way_to_the_full_solve(void **state) {
     sl_outcome outcome;
     sl_local_dot_result result;
     assert_ok(sl_local_dot_begin(dot, &options, &sparse, &dense));
-    for (int k = 0; k < steps; k++) assert_ok(sl_local_dot_step(dot, 1000, &outcome));
-    assert_ok(sl_local_dot_stop(dot, SL_OUTCOME_TIME_LIMIT));
+    for (int k = 0; k < steps; k++) assert_ok(sl_job_step(sl_local_dot_job(dot), 1000, &outcome));
+    assert_ok(sl_job_stop(sl_local_dot_job(dot), SL_OUTCOME_TIME_LIMIT));
     assert_ok(sl_local_dot_finish(dot, &result));
     assert_true(result.error_bound < INFINITY);
     assert_true(fabs(result.value - 500) <= result.error_bound * (1 + 1e-12) + 1e-9);
@@ -268,7 +268,7 @@ static void leaves_walks_that_never_end(void **state) {
                                &(sl_local_vector){.dense = b, .count = 2}));
   sl_outcome outcome = SL_OUTCOME_RUNNING;
   for (int k = 0; k < 100 && outcome == SL_OUTCOME_RUNNING; k++)
-    assert_ok(sl_local_dot_step(dot, 1000000, &outcome));
+    assert_ok(sl_job_step(sl_local_dot_job(dot), 1000000, &outcome));
   assert_int_not_equal(outcome, SL_OUTCOME_RUNNING);
   sl_local_dot_destroy(dot);
   sl_csr_destroy(matrix);
@@ -296,9 +296,9 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
                   repeated = {.indices = twice, .values = one, .count = 2},
                   far = {.indices = outside, .values = one, .count = 2},
                   nan_sparse = {.indices = rows + 1, .values = bad, .count = 2};
-  assert_refused(sl_local_dot_step(dot, 1, &outcome), SL_ERR_STATE, "dot");
+  assert_refused(sl_job_step(sl_local_dot_job(dot), 1, &outcome), SL_ERR_STATE, "dot");
   assert_refused(sl_local_dot_finish(dot, &result), SL_ERR_STATE, "dot");
-  assert_refused(sl_local_dot_stop(dot, SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "dot");
+  assert_refused(sl_job_stop(sl_local_dot_job(dot), SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "dot");
   sl_local_dot_options options = {.absolute_error = 1e-12};
   double wrong[] = {0, -1, NAN, INFINITY};
   for (int k = 0; k < 4; k++) {
@@ -320,12 +320,12 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_refused(sl_local_dot_begin(dot, &options, &good, &far), SL_ERR_INDEX, "b");
   assert_refused(sl_local_dot_begin(dot, &options, &huge_dense, &good), SL_ERR_RANGE, "t");
   assert_refused(sl_local_dot_begin(dot, &options, &good, &huge_dense), SL_ERR_RANGE, "b");
-  assert_refused(sl_local_dot_step(dot, 1, &outcome), SL_ERR_STATE, "dot");
+  assert_refused(sl_job_step(sl_local_dot_job(dot), 1, &outcome), SL_ERR_STATE, "dot");
   // x = (1/7, 2/7)
   result = query(dot, options, &good, &good, 1);
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
   assert_true(fabs(result.value - 5.0 / 7) <= 1e-12);
-  assert_refused(sl_local_dot_stop(dot, SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
+  assert_refused(sl_job_stop(sl_local_dot_job(dot), SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
   // nothing asked, nothing given
   sl_local_vector empty = {0};
   for (int k = 0; k < 3; k++) {
@@ -362,7 +362,7 @@ static void memory_limit_loses_nothing(void **state) {
       if (status == SL_OK) {
         status = sl_local_dot_begin(dot, &options, end, &sparse);
         do {
-          if (status == SL_OK) status = sl_local_dot_step(dot, 100, &outcome);
+          if (status == SL_OK) status = sl_job_step(sl_local_dot_job(dot), 100, &outcome);
         } while (status == SL_OK && outcome == SL_OUTCOME_RUNNING);
       }
       if (status != SL_OK) {

@@ -13,7 +13,7 @@ static sl_local_entries_result query(sl_local_entries *entries, sl_local_entries
   sl_outcome outcome;
   sl_local_entries_result result;
   assert_ok(sl_local_entries_begin(entries, &options, indices, count));
-  do assert_ok(sl_local_entries_step(entries, work, &outcome));
+  do assert_ok(sl_job_step(sl_local_entries_job(entries), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_local_entries_finish(entries, &result));
   assert_int_equal(result.outcome, outcome);
@@ -285,19 +285,18 @@ static void limits_and_stops_leave_honest_bounds(void **state) {
     assert_ok(sl_local_entries_begin(entries, &options, indices, 2));
     if (kind == 3) {
       while (outcome == SL_OUTCOME_RUNNING)
-        assert_ok(sl_local_entries_step(entries, 500, &outcome));
+        assert_ok(sl_job_step(sl_local_entries_job(entries), 500, &outcome));
       assert_int_equal(outcome, SL_OUTCOME_WORK_LIMIT);
     } else {
-      for (int k = 0; k < 3 * kind; k++) assert_ok(sl_local_entries_step(entries, 500, &outcome));
+      for (int k = 0; k < 3 * kind; k++)
+        assert_ok(sl_job_step(sl_local_entries_job(entries), 500, &outcome));
       assert_int_equal(outcome, SL_OUTCOME_RUNNING);
-      uint32_t settled;
-      double edges;
-      sl_local_entries_progress(entries, &settled, &edges);
-      assert_int_equal(settled, 0);
-      assert_int_equal(edges > 0, kind > 0);
-      assert_ok(sl_local_entries_stop(entries, SL_OUTCOME_TIME_LIMIT));
-      assert_ok(sl_local_entries_stop(entries, SL_OUTCOME_TIME_LIMIT)); // an ended one: no change
-      assert_ok(sl_local_entries_step(entries, 500, &outcome));
+      assert_int_equal(sl_local_entries_settled(entries), 0);
+      assert_int_equal(sl_job_work(sl_local_entries_job(entries)) > 0, kind > 0);
+      assert_ok(sl_job_stop(sl_local_entries_job(entries), SL_OUTCOME_TIME_LIMIT));
+      // An ended one: no change.
+      assert_ok(sl_job_stop(sl_local_entries_job(entries), SL_OUTCOME_TIME_LIMIT));
+      assert_ok(sl_job_step(sl_local_entries_job(entries), 500, &outcome));
       assert_int_equal(outcome, SL_OUTCOME_TIME_LIMIT);
     }
     assert_ok(sl_local_entries_finish(entries, &result));
@@ -431,8 +430,9 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   sl_local_entries_options options = {.absolute_error = 1e-6};
   assert_ok(sl_local_entries_create(matrix, &entries));
   assert_refused(sl_local_entries_begin(entries, &options, &index, 1), SL_ERR_STATE, "b");
-  assert_refused(sl_local_entries_step(entries, 1, &outcome), SL_ERR_STATE, "entries");
-  assert_refused(sl_local_entries_stop(entries, SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "entries");
+  assert_refused(sl_job_step(sl_local_entries_job(entries), 1, &outcome), SL_ERR_STATE, "entries");
+  assert_refused(sl_job_stop(sl_local_entries_job(entries), SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE,
+                 "entries");
   assert_refused(sl_local_entries_finish(entries, &result), SL_ERR_STATE, "entries");
   for (int k = 0; k < 3; k++) {
     b[24] = k == 0 ? NAN : k == 1 ? INFINITY : -INFINITY;
@@ -465,7 +465,8 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_int_equal(sl_last_error()->position, 1);
   assert_ok(sl_local_entries_begin(entries, &options, &index, 1));
   assert_refused(sl_local_entries_finish(entries, &result), SL_ERR_STATE, "entries");
-  assert_refused(sl_local_entries_stop(entries, SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
+  assert_refused(sl_job_stop(sl_local_entries_job(entries), SL_OUTCOME_CONVERGED), SL_ERR_OPTION,
+                 "why");
   assert_int_equal(query(entries, options, &index, 1, 10).outcome, SL_OUTCOME_CONVERGED);
   sl_local_entries_destroy(entries);
   sl_local_entries_destroy(NULL);
@@ -493,7 +494,7 @@ static void memory_limit_loses_nothing(void **state) {
       assert_ok(sl_local_entries_set_dense(entries, b, sl_local_entries_size(entries)));
       status = sl_local_entries_begin(entries, &options, &index, 1);
       do {
-        if (status == SL_OK) status = sl_local_entries_step(entries, 1000, &outcome);
+        if (status == SL_OK) status = sl_job_step(sl_local_entries_job(entries), 1000, &outcome);
       } while (status == SL_OK && outcome == SL_OUTCOME_RUNNING);
     }
     if (status != SL_OK) {

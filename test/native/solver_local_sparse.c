@@ -13,7 +13,7 @@ static sl_local_sparse_result query(sl_local_sparse *sparse, sl_local_sparse_opt
   sl_outcome outcome;
   sl_local_sparse_result result;
   assert_ok(sl_local_sparse_begin(sparse, &options, indices, values, count));
-  do assert_ok(sl_local_sparse_step(sparse, work, &outcome));
+  do assert_ok(sl_job_step(sl_local_sparse_job(sparse), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_local_sparse_finish(sparse, &result));
   assert_int_equal(result.outcome, outcome);
@@ -142,10 +142,10 @@ static void gives_way_to_the_full_solve_from_where_it_is(void **state) {
   sl_local_sparse_options options = {.absolute_error = 1e-9, .push_work = 10};
   sl_outcome outcome = SL_OUTCOME_RUNNING;
   assert_ok(sl_local_sparse_begin(sparse, &options, &place, &one, 1));
-  for (int k = 0; k < 3; k++) assert_ok(sl_local_sparse_step(sparse, 20000, &outcome));
+  for (int k = 0; k < 3; k++) assert_ok(sl_job_step(sl_local_sparse_job(sparse), 20000, &outcome));
   assert_int_equal(outcome, SL_OUTCOME_RUNNING);
-  assert_true(sl_local_sparse_work(sparse) > 10);
-  assert_ok(sl_local_sparse_stop(sparse, SL_OUTCOME_TIME_LIMIT));
+  assert_true(sl_job_work(sl_local_sparse_job(sparse)) > 10);
+  assert_ok(sl_job_stop(sl_local_sparse_job(sparse), SL_OUTCOME_TIME_LIMIT));
   sl_local_sparse_result result;
   assert_ok(sl_local_sparse_finish(sparse, &result));
   assert_int_equal(result.outcome, SL_OUTCOME_TIME_LIMIT);
@@ -175,9 +175,10 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_ok(sl_csr_from_coo(2, 2, 4, rows, columns, by_rows, SL_VALUES_F64, &matrix));
   assert_ok(sl_local_sparse_create(matrix, &sparse));
   sl_local_sparse_options options = {.absolute_error = 1e-12};
-  assert_refused(sl_local_sparse_step(sparse, 1, &outcome), SL_ERR_STATE, "sparse");
+  assert_refused(sl_job_step(sl_local_sparse_job(sparse), 1, &outcome), SL_ERR_STATE, "sparse");
   assert_refused(sl_local_sparse_finish(sparse, &result), SL_ERR_STATE, "sparse");
-  assert_refused(sl_local_sparse_stop(sparse, SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE, "sparse");
+  assert_refused(sl_job_stop(sl_local_sparse_job(sparse), SL_OUTCOME_TIME_LIMIT), SL_ERR_STATE,
+                 "sparse");
   double wrong[] = {0, -1, NAN, INFINITY};
   for (int k = 0; k < 4; k++) {
     sl_local_sparse_options bad = {.absolute_error = wrong[k]};
@@ -194,7 +195,7 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
   assert_refused(sl_local_sparse_begin(sparse, &options, rows + 1, nan_b, 2), SL_ERR_NOT_FINITE,
                  "b");
   assert_int_equal(sl_last_error()->position, 1);
-  assert_refused(sl_local_sparse_step(sparse, 1, &outcome), SL_ERR_STATE, "sparse");
+  assert_refused(sl_job_step(sl_local_sparse_job(sparse), 1, &outcome), SL_ERR_STATE, "sparse");
 
   // 3 x + 2 y = 1, 4 x + 5 y = 2
   result = query(sparse, options, rows + 1, b, 2, 1);
@@ -203,7 +204,8 @@ static void refuses_bad_arguments_and_stays_usable(void **state) {
     double exact = result.indices[k] == 0 ? 1.0 / 7 : 2.0 / 7;
     assert_true(fabs(result.values[k] - exact) <= 1e-12);
   }
-  assert_refused(sl_local_sparse_stop(sparse, SL_OUTCOME_CONVERGED), SL_ERR_OPTION, "why");
+  assert_refused(sl_job_stop(sl_local_sparse_job(sparse), SL_OUTCOME_CONVERGED), SL_ERR_OPTION,
+                 "why");
   // b = 0
   result = query(sparse, options, NULL, NULL, 0, 1);
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
@@ -232,7 +234,7 @@ static void memory_limit_loses_nothing(void **state) {
     if (status == SL_OK) {
       status = sl_local_sparse_begin(sparse, &options, &place, &one, 1);
       do {
-        if (status == SL_OK) status = sl_local_sparse_step(sparse, 1000, &outcome);
+        if (status == SL_OK) status = sl_job_step(sl_local_sparse_job(sparse), 1000, &outcome);
       } while (status == SL_OK && outcome == SL_OUTCOME_RUNNING);
     }
     if (status != SL_OK) {

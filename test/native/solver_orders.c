@@ -414,7 +414,7 @@ static void survives_every_failing_allocation(void **state) {
       sl_outcome outcome = SL_OUTCOME_RUNNING;
       if (status == SL_OK) status = sl_solver_begin(solver, b, NULL);
       while (status == SL_OK && outcome == SL_OUTCOME_RUNNING) {
-        status = sl_solver_step(solver, 100, &outcome);
+        status = sl_job_step(sl_solver_job(solver), 100, &outcome);
       }
       if (status != SL_OK) assert_int_equal(status, SL_ERR_MEMORY);
       sl_solve_result result;

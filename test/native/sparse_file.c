@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include "graph/file.h"
 #include "sparse/file.h"
 
 enum { N = 60 };

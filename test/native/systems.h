@@ -145,7 +145,7 @@ static inline double residual_rounding(const sl_csr *matrix, const double *x, co
 // Runs a begun solve to its end in steps of `work`.
 static inline sl_solve_result run_solver(sl_solver *solver, uint64_t work, double *x) {
   sl_outcome outcome;
-  do assert_ok(sl_solver_step(solver, work, &outcome));
+  do assert_ok(sl_job_step(sl_solver_job(solver), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   sl_solve_result result;
   assert_ok(sl_solver_finish(solver, x, &result));

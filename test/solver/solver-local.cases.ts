@@ -105,7 +105,7 @@ function rawLocal(module: RawModule): LocalDoor {
         ),
       );
       // Slices of another size than the other door's: the result must be the same.
-      do module.check(call.sl_abi_local_entries_step!(entries, 777, out!));
+      do module.check(call.sl_abi_job_step!(entries, 777, out!));
       while (module.u32(out!, 1)[0] === 9);
       module.check(
         call.sl_abi_local_entries_finish!(entries, out!, out! + 16, out! + 40, out! + 44),
@@ -147,7 +147,7 @@ function rawLocal(module: RawModule): LocalDoor {
           b.values.length,
         ),
       );
-      do module.check(call.sl_abi_local_sparse_step!(sparse, 777, out!));
+      do module.check(call.sl_abi_job_step!(sparse, 777, out!));
       while (module.u32(out!, 1)[0] === 9);
       module.check(call.sl_abi_local_sparse_finish!(sparse, out!, out! + 16, out! + 40, out! + 44));
       const [outcome, method, count, boundNorm] = module.u32(out!, 4);
@@ -193,7 +193,7 @@ function rawLocal(module: RawModule): LocalDoor {
           second.values.length,
         ),
       );
-      do module.check(call.sl_abi_local_dot_step!(dot, 777, out!));
+      do module.check(call.sl_abi_job_step!(dot, 777, out!));
       while (module.u32(out!, 1)[0] === 9);
       module.check(call.sl_abi_local_dot_finish!(dot, out!));
       const [outcome, method, value, errorBound, halfWidth, walks, touchedRows, edgeOperations] =

@@ -127,7 +127,7 @@ function rawSolver(module: RawModule): SolverDoor {
     return module.with(arrays, (atB, atGuess, atX, out) => {
       module.check(call.sl_abi_solver_begin!(solver, atB!, initialGuess ? atGuess! : 0));
       // Slices of another size than the other door's: the result must be the same.
-      do module.check(call.sl_abi_solver_step!(solver, 555, out!));
+      do module.check(call.sl_abi_job_step!(solver, 555, out!));
       while (module.u32(out!, 1)[0] === 9);
       module.check(call.sl_abi_solver_finish!(solver, atX!, out!, out! + 96));
       const r = Array.from(module.f64(out!, 12));

@@ -456,11 +456,11 @@ test('the raw door notices stale handles and a matrix that is gone', async () =>
     module.check(call.sl_abi_solver_begin!(solver, value!, 0));
     module.check(call.sl_abi_matrix_destroy!(matrix));
     for (const result of [
-      call.sl_abi_solver_step!(solver, 1, out!),
+      call.sl_abi_job_step!(solver, 1, out!),
       call.sl_abi_solver_finish!(solver, out!, out!, 0),
       call.sl_abi_solver_begin!(matrix, value!, 0),
       call.sl_abi_solver_info!(0, out!, out! + 8),
-      call.sl_abi_solver_stop!(solver + 65536, 3),
+      call.sl_abi_job_stop!(solver + 65536, 3),
     ]) {
       expect(result).toBe(-21);
     }

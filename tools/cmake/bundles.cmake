@@ -182,7 +182,7 @@ function(sl_micro name)
   sl_objects(abi ${arg_ROOM} abi micro)
   # Of base's ABI just what every module has; abi_<topic>.c is for containers, which it does not read.
   add_library(${name}.abi OBJECT "${CMAKE_SOURCE_DIR}/csrc/base/abi.c")
-  target_include_directories(${name}.abi PRIVATE "${CMAKE_SOURCE_DIR}/csrc")
+  target_include_directories(${name}.abi PRIVATE "${CMAKE_SOURCE_DIR}/csrc" "${SL_GENERATED_INCLUDE}")
   target_compile_options(${name}.abi PRIVATE ${SL_FLAGS} ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_micro})
   list(APPEND objects ${abi} "$<TARGET_OBJECTS:${name}.abi>")
   sl_link_raw(${name} micro ${name}.raw ${objects})

@@ -23,3 +23,8 @@ declare module '*/inline/worker.js' {
   const program: string;
   export default program;
 }
+// Its scripts, dist/inline/<name>.script.js.
+declare module '*.script.js' {
+  const program: string;
+  export default program;
+}

@@ -1,7 +1,11 @@
-// Runs a long computation of the C core in steps, so that the host decides about time, progress and cancellation.
+// Long work in steps, so that the host decides about time, progress and cancellation: `task()` gives both forms of a method
+// whose work is a job of the C core (csrc/base/job.h); `runAsync()` is for steps that TypeScript takes itself.
+import { outcomes } from '../generated/codes.js';
+import type { Job as RawJob } from '../generated/raw/solver.js';
 import type { WasmObject } from './object.js';
 import type { RawObject, Runtime } from './runtime.js';
-import { rangeError, typeError } from './validate.js';
+import { Scratch } from './scratch.js';
+import { options as checkOptions, rangeError, typeError } from './validate.js';
 
 /** Options that every `...Async` method takes beside those of its synchronous form. */
 export interface AsyncOptions<Progress> {
@@ -16,6 +20,14 @@ export interface AsyncOptions<Progress> {
  * for the call that it answers.
  */
 export const ambient: { signal?: AbortSignal | undefined } = {};
+
+/** Where running work of the C core is. */
+export interface WorkProgress {
+  /** Edge operations so far: entries of a matrix multiplied, edges followed. */
+  edgeOperations: number;
+  /** The same at the end of the call, where that can be told: a prediction, which may change. */
+  expectedOperations?: number;
+}
 
 /** A begun computation. */
 export interface Job<Progress> {
@@ -124,6 +136,146 @@ export function orAborted<T>(signal: AbortSignal, begin: () => PromiseLike<T>): 
     );
   });
 }
+
+// --- both forms of a method ---------------------------------------------------------------------------------------------
+
+/** A call while its arguments are checked and its work is begun. */
+export interface Call<Options> {
+  readonly runtime: Runtime;
+  readonly operation: string;
+  readonly options: Options;
+  /** Memory that stays until the call has ended. */
+  readonly scratch: Scratch;
+}
+
+/** What a call has begun. */
+export interface Begun<Progress, Result> {
+  /** The C object that works. */
+  readonly raw: { job(): RawJob | null };
+  /** Objects that an asynchronous call holds: using or disposing one of them is BUSY. */
+  readonly holds: readonly WasmObject<RawObject>[];
+  /** What is told about the work beside its operations. */
+  readonly progress?: () => Omit<Progress, keyof WorkProgress>;
+  /** Reads the result, once the work has ended. */
+  readonly result: () => Result;
+}
+
+interface Limited {
+  maxTimeMs?: number;
+}
+
+/** A method in both forms. `subject` is what it works on: a matrix, a graph. */
+export interface Task<Subject, Options, Progress, Result> {
+  /** At once. */
+  now(operation: string, subject: Subject, given: Options | undefined): Result;
+  /** In slices. */
+  later(
+    operation: string,
+    subject: Subject,
+    given: (Options & AsyncOptions<Progress>) | undefined,
+  ): Promise<Result>;
+}
+
+/**
+ * Both forms of a method. `keys` are its options, those of the asynchronous form left out; `begin` checks everything and
+ * begins.
+ */
+export function task<Subject, Options extends Limited, Progress extends WorkProgress, Result>(
+  runtime: Runtime,
+  keys: readonly (keyof Options)[],
+  begin: (call: Call<Options>, subject: Subject) => Begun<Progress, Result>,
+): Task<Subject, Options, Progress, Result> {
+  return {
+    now(operation, subject, given) {
+      const options = checkOptions(operation, given, keys);
+      return runNow(runtime, operation, options, (call) => begin(call, subject));
+    },
+    // Not every caller awaits: what is wrong with the arguments rejects as well.
+    async later(operation, subject, given) {
+      const options = checkOptions(operation, given, [...keys, ...asyncKeys]);
+      return runLater(runtime, operation, options, (call) => begin(call, subject));
+    },
+  };
+}
+
+/** Names of the options that asynchronous forms have more. */
+export const asyncKeys = ['signal', 'onProgress'] as const;
+
+/** Begins a call and runs it to its end without leaving the thread. The options' names have been checked. */
+export function runNow<Options extends Limited, Progress extends WorkProgress, Result>(
+  runtime: Runtime,
+  operation: string,
+  options: Options,
+  begin: (call: Call<Options>) => Begun<Progress, Result>,
+): Result {
+  const maxTimeMs = timeBudget(operation, options.maxTimeMs);
+  return runtime.scratch(operation, (scratch) => {
+    const begun = begin({ runtime, operation, options, scratch });
+    const job = jobOf(runtime, operation, begun, maxTimeMs);
+    return end(job, runSync(job), begun.result);
+  });
+}
+
+/** The same in slices. */
+export async function runLater<Options extends Limited, Progress extends WorkProgress, Result>(
+  runtime: Runtime,
+  operation: string,
+  options: Options & AsyncOptions<Progress>,
+  begin: (call: Call<Options>) => Begun<Progress, Result>,
+): Promise<Result> {
+  const control = asyncOptions(operation, options);
+  const maxTimeMs = timeBudget(operation, options.maxTimeMs);
+  const scratch = new Scratch(runtime, operation);
+  try {
+    const begun = begin({ runtime, operation, options, scratch });
+    const job = jobOf(runtime, operation, begun, maxTimeMs);
+    return end(job, await runAsync(job, begun.holds, control), begun.result);
+  } finally {
+    scratch.release();
+  }
+}
+
+/** sl_outcome TIME_LIMIT */
+const TIME_LIMIT = outcomes.indexOf('timeLimit');
+
+interface CoreJob<Progress> extends Job<Progress> {
+  stop: () => void;
+}
+
+function jobOf<Progress extends WorkProgress>(
+  runtime: Runtime,
+  operation: string,
+  { raw, progress }: Begun<Progress, unknown>,
+  maxTimeMs: number | undefined,
+): CoreJob<Progress> {
+  // Borrowed: it belongs to the object, and is never deleted.
+  const job = runtime.made(operation, raw.job());
+  return {
+    runtime,
+    operation,
+    maxTimeMs,
+    step(work) {
+      runtime.check(operation, job.step(work, runtime.out));
+      return !runtime.isRunning(runtime.outU32());
+    },
+    stop: () => runtime.check(operation, job.stop(TIME_LIMIT)),
+    progress() {
+      const expectedOperations = job.expected();
+      const work: WorkProgress = {
+        edgeOperations: job.work(),
+        ...(expectedOperations > 0 && { expectedOperations }),
+      };
+      return { ...work, ...progress?.() } as Progress;
+    },
+  };
+}
+
+function end<Result>(job: CoreJob<unknown>, ending: Ending, result: () => Result): Result {
+  if (ending === 'timeLimit') job.stop();
+  return result();
+}
+
+// --- slices -------------------------------------------------------------------------------------------------------------
 
 class Slices {
   readonly #job: Job<unknown>;

@@ -2,10 +2,11 @@
 // worker for the next call.
 
 import { expose, type Remote, transfer, wrap } from 'comlink';
-import { spawn, spawnGiven, spawnInline } from '#worker-source';
+import { addressOfText, spawn, spawnGiven, spawnInline } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { Variant } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
+import { scripts } from '../generated/scripts.js';
 import { SublinearError, SublinearTypeError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
@@ -346,6 +347,7 @@ export class Connection {
   #side(session: Session): CallerSide {
     return {
       module: (file) => this.#module(file),
+      script: (name, attempt) => addressOf(name, attempt),
       called: (id, calls) => {
         const pending = this.#pending.get(id);
         for (const { slot, args } of calls) {
@@ -563,4 +565,11 @@ function foreign(operation: string, path: Path, what: string): SublinearTypeErro
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The file of a script, or its text where the file cannot be fetched (as with the worker itself, see `#start`). */
+async function addressOf(name: string, attempt: number): Promise<string | undefined> {
+  const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined;
+  if (script === undefined || attempt > 1) return undefined;
+  return attempt === 0 ? script.file().href : addressOfText((await script.twin()).default);
 }

@@ -21,6 +21,7 @@ import type {
   Target,
   WorkerSide,
 } from './protocol.js';
+import { findScripts } from './scripts.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Members = Record<string, unknown>;
@@ -59,6 +60,7 @@ class Host {
 
   constructor(caller: Remote<CallerSide>) {
     this.#caller = caller;
+    findScripts((name, attempt) => caller.script(name, attempt));
   }
 
   start({ memory, variant }: StartOptions): void {

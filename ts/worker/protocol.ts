@@ -82,6 +82,10 @@ export interface WorkerSide {
 export interface CallerSide {
   /** The WebAssembly of a file: bytes, or a compiled module. */
   module(file: string): Promise<Uint8Array | WebAssembly.Module>;
+  /**
+   * Where a script of the worker is: its file, then (attempt 1) its text as an address; undefined when there is no more.
+   */
+  script(name: string, attempt: number): Promise<string | undefined>;
   /** Calls of functions that were arguments, in order. */
   called(id: number, calls: { slot: number; args: Packed }[]): void;
   /** The next piece of a source that was an argument. */

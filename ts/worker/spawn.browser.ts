@@ -15,11 +15,15 @@ export function spawn(): Link {
 export async function spawnInline(): Promise<Link> {
   assertWorkers();
   const { default: program } = await import('../inline/worker.js');
+  return link(new Worker(addressOfText(program), { type: 'module' }));
+}
+
+/** An address under which a worker finds a program. */
+export function addressOfText(program: string): string {
   const url = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
-  const made = link(new Worker(url, { type: 'module' }));
   // It has been read by the time the worker answers or fails; what is left is a name.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return made;
+  return url;
 }
 
 export function spawnGiven(given: unknown): Link {

@@ -29,8 +29,12 @@ export function spawn(): Link {
 export async function spawnInline(): Promise<Link> {
   const { default: program } = await import('../inline/worker.js');
   const port = "import { parentPort } from 'node:worker_threads';\nglobalThis.self = parentPort;\n";
-  const text = Buffer.from(port + program).toString('base64');
-  return link(new Worker(new URL(`data:text/javascript;base64,${text}`), options));
+  return link(new Worker(new URL(addressOfText(port + program)), options));
+}
+
+/** An address under which a worker finds a program. */
+export function addressOfText(program: string): string {
+  return `data:text/javascript;base64,${Buffer.from(program).toString('base64')}`;
 }
 
 /** A worker that the user has made, or the place of its program. */

@@ -14,6 +14,10 @@ export async function spawnInline(): Promise<Link> {
   throw none();
 }
 
+export function addressOfText(_: string): string {
+  throw none();
+}
+
 export function spawnGiven(_: unknown): Link {
   throw none();
 }

@@ -4,10 +4,10 @@ import type { OutcomeName } from '../../generated/codes.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type AsyncOptions, timeBudget } from '../../runtime/steps.js';
+import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
@@ -166,14 +166,13 @@ const EVERY_SOURCE = 0xffff_ffff;
 export function createContributions(runtime: Runtime): ContributionFunctions {
   /** Begins a question; `read` gets the numbers of the answer. */
   function ask<Result>(
-    operation: string,
+    { operation, options }: Call<ContributionsOptions & Partial<PairPageRankOptions>>,
     graph: Graph,
-    options: ContributionsOptions & Partial<PairPageRankOptions>,
     source: number,
     read: (found: number[]) => Result,
-  ): Asked<Result> {
+  ): Begun<QuestionProgress, Result> {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-    const { damping = 0.85, tolerance = 1e-6, confidence, seed = 0, maxTimeMs } = options;
+    const { damping = 0.85, tolerance = 1e-6, confidence, seed = 0 } = options;
     check.number(operation, 'damping', damping);
     const target = check.integer(operation, 'target', options.target, 0, EVERY_SOURCE - 1);
     if (confidence !== undefined && check.number(operation, 'confidence', confidence) === 0)
@@ -185,27 +184,29 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       limit(operation, 'pushWork', options.pushWork),
       limit(operation, 'maxWork', options.maxWork),
     ];
-    const budget = timeBudget(operation, maxTimeMs);
     const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
     numbers(runtime, operation, given, (address) => raw.begin(source, target, address));
-    return asked(runtime, operation, raw, budget, () => {
+    const result = () => {
       const found = runtime.scratch(operation, (scratch) => {
         const address = scratch.f64(11);
         runtime.check(operation, raw.read(address));
         return Array.from(runtime.copyF64(address, 11));
       });
       return read(found);
-    });
+    };
+    return { raw, holds: [graph], result };
   }
 
-  const target = bothWays(
+  const target = task(
+    runtime,
     ['target', 'topK', ...limitNames] as (keyof ContributionsOptions)[],
-    (operation, graph, options: ContributionsOptions) => {
+    (call: Call<ContributionsOptions>, graph: Graph) => {
+      const { operation, options } = call;
       const { topK } = options;
       if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
-      return ask(operation, graph, options, EVERY_SOURCE, (found): Contributions => {
+      return ask(call, graph, EVERY_SOURCE, (found): Contributions => {
         const [outcome, method, , errorBound, , , touchedNodes, edgeOperations, count, ...at] =
           found as [number, number, number, number, number, number, number, number, number];
         const [nodesAt, scoresAt] = at as unknown as [number, number];
@@ -226,12 +227,14 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     },
   );
 
-  const pair = bothWays(
+  const pair = task(
+    runtime,
     ['source', 'target', 'confidence', 'seed', ...limitNames] as (keyof PairPageRankOptions)[],
-    (operation, graph, options: PairPageRankOptions) => {
+    (call: Call<PairPageRankOptions>, graph: Graph) => {
+      const { operation, options } = call;
       const source = check.integer(operation, 'source', options.source, 0, EVERY_SOURCE - 1);
       const { confidence = 0, seed = 0 } = options;
-      return ask(operation, graph, options, source, (found): PairPageRank => {
+      return ask(call, graph, source, (found): PairPageRank => {
         const [outcome, method, score, errorBound, halfWidth, walks, touchedNodes, edgeOperations] =
           found as [number, number, number, number, number, number, number, number];
         return {

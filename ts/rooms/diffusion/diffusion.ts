@@ -12,7 +12,7 @@ export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
-export type { AsyncOptions } from '../../runtime/steps.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
 export type {
   ContributionFunctions,

@@ -13,12 +13,10 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, RealArray, Scratch } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
-  asyncOptions,
-  type Ending,
-  type Job,
-  runAsync,
-  runSync,
-  timeBudget,
+  type Begun,
+  type Call,
+  task,
+  type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
@@ -113,8 +111,7 @@ export interface SweepCut {
 }
 
 /** Where a running `...Async` call is. */
-export interface PageRankProgress {
-  edgeOperations: number;
+export interface PageRankProgress extends WorkProgress {
   /** The L1 error as far as it is known, not yet proved. */
   error: number;
 }
@@ -372,10 +369,6 @@ const heatKeys = [
   'maxTimeMs',
   'output',
 ] as const satisfies (keyof HeatKernelOptions)[];
-const asyncKeys = ['signal', 'onProgress'] as const;
-
-/** sl_outcome TIME_LIMIT */
-const TIME_LIMIT = 3;
 
 /** Unit roundoff of float32, and the largest error of one that is too small to be normal. */
 const FLOAT32_ROUNDOFF = 2 ** -24;
@@ -394,11 +387,6 @@ type AnyResult =
   | SparseScores<Float64Array | Float32Array>
   | DenseScores<Float64Array | Float32Array>;
 
-interface Run {
-  job: Job<PageRankProgress>;
-  finish: (ending: Ending) => AnyResult;
-}
-
 const noSource = { nodes: 0, weights: 0, count: 0 };
 
 /** The C workspace of a graph: made once, freed with the graph. */
@@ -416,13 +404,11 @@ function workspace(
 
 /** Checks everything, and begins a run on the graph's workspace. */
 export function begin(
-  runtime: Runtime,
-  operation: string,
+  { runtime, operation, options: given }: Call<AnyOptions>,
   graph: Graph,
-  given: AnyOptions,
   kind: Kind,
   name?: string,
-): Run {
+): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
   const { topK, output = 'float64' } = given;
   const dense = check.boolean(
@@ -434,7 +420,6 @@ export function begin(
   if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
   if (dense && topK !== undefined)
     throw check.rangeError(operation, 'dense', 'false with topK', dense);
-  const budget = timeBudget(operation, given.maxTimeMs);
   const time = kind === 'heat' ? check.number(operation, 'time', given.time) : 0;
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
   runtime.scratch(operation, (scratch) =>
@@ -451,17 +436,10 @@ export function begin(
     }),
   );
   return {
-    job: {
-      runtime,
-      operation,
-      maxTimeMs: budget,
-      step(work) {
-        runtime.check(operation, pageRank.step(work, runtime.out));
-        return !runtime.isRunning(runtime.outU32());
-      },
-      progress: () => ({ edgeOperations: pageRank.work(), error: pageRank.error() }),
-    },
-    finish: () => result(runtime, operation, pageRank, graph, dense, output),
+    raw: pageRank,
+    holds: [graph],
+    progress: () => ({ error: pageRank.error() }),
+    result: () => result(runtime, operation, pageRank, graph, dense, output),
   };
 }
 
@@ -521,7 +499,7 @@ export function result(
 ): AnyResult {
   const raw = runtime.made(operation, runtime.raw.PageRankResult.create());
   try {
-    runtime.check(operation, pageRank.finish(TIME_LIMIT, raw));
+    runtime.check(operation, pageRank.finish(raw));
     if (!dense) {
       const nodes = runtime.copyU32(raw.nodes, raw.count);
       const scores = inPrecision(runtime.copyF64(raw.scores, raw.count), output);
@@ -566,43 +544,25 @@ function info(
 
 /** @internal */
 export function createPageRank(runtime: Runtime): PageRankFunctions {
-  const run = (
-    operation: string,
-    graph: Graph,
-    options: object | undefined,
-    keys: readonly (keyof AnyOptions)[],
-    kind: Kind,
-  ): AnyResult => {
-    const given = check.options<AnyOptions>(operation, options ?? {}, keys);
-    const { job, finish } = begin(runtime, operation, graph, given, kind);
-    return finish(runSync(job));
-  };
-  const runLater = async (
-    operation: string,
-    graph: Graph,
-    options: object | undefined,
-    keys: readonly (keyof AnyOptions)[],
-    kind: Kind,
-  ): Promise<AnyResult> => {
-    const given = check.options<AnyOptions>(operation, options ?? {}, [...keys, ...asyncKeys]);
-    const asynchronous = asyncOptions(operation, given);
-    const { job, finish } = begin(runtime, operation, graph, given, kind);
-    return finish(await runAsync(job, [graph], asynchronous));
-  };
+  const method = (keys: readonly (keyof AnyOptions)[], kind: Kind) =>
+    task(runtime, keys, (call: Call<AnyOptions>, graph: Graph) => begin(call, graph, kind));
+  const personal = method(personalKeys, 'personal');
+  const global = method(globalKeys, 'global');
+  const heat = method(heatKeys, 'heat');
   // The types of the results follow from the options; what is behind them does not know the options' type.
   return {
     personalizedPageRank: (graph: Graph, options: object) =>
-      run('personalizedPageRank', graph, options, personalKeys, 'personal') as never,
+      personal.now('personalizedPageRank', graph, options as AnyOptions) as never,
     personalizedPageRankAsync: (graph: Graph, options: object) =>
-      runLater('personalizedPageRankAsync', graph, options, personalKeys, 'personal') as never,
+      personal.later('personalizedPageRankAsync', graph, options as AnyOptions) as never,
     pageRank: (graph: Graph, options?: object) =>
-      run('pageRank', graph, options, globalKeys, 'global') as never,
+      global.now('pageRank', graph, options as AnyOptions | undefined) as never,
     pageRankAsync: (graph: Graph, options?: object) =>
-      runLater('pageRankAsync', graph, options, globalKeys, 'global') as never,
+      global.later('pageRankAsync', graph, options as AnyOptions | undefined) as never,
     heatKernel: (graph: Graph, options: object) =>
-      run('heatKernel', graph, options, heatKeys, 'heat') as never,
+      heat.now('heatKernel', graph, options as AnyOptions) as never,
     heatKernelAsync: (graph: Graph, options: object) =>
-      runLater('heatKernelAsync', graph, options, heatKeys, 'heat') as never,
+      heat.later('heatKernelAsync', graph, options as AnyOptions) as never,
     sweepCut: (graph, scores) => sweepCut(runtime, graph, scores),
   };
 }

@@ -7,10 +7,11 @@ import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
   type AsyncOptions,
-  asyncOptions,
-  type Job,
-  runAsync,
-  runSync,
+  asyncKeys,
+  type Begun,
+  type Call,
+  runLater,
+  runNow,
   timeBudget,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
@@ -196,8 +197,7 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
     const asked: AnyOptions = { ...options, source };
     // A row that the budget does not reach is begun and ended: what it has is nothing, with its bound.
     if (budget !== undefined) asked.maxTimeMs = Math.max(1e-3, end - performance.now());
-    const { job, finish } = begin(runtime, operation, graph, asked, 'personal');
-    return finish(runSync(job)) as Rows;
+    return runNow(runtime, operation, asked, (call) => begin(call, graph, 'personal')) as Rows;
   });
   const offsets = new Uint32Array(rows.length + 1);
   for (const [i, { nodes }] of rows.entries())
@@ -250,8 +250,9 @@ class Tracker implements PageRankTracker {
     const kind = this.#options.source === undefined ? 'global' : 'personal';
     const name = this.#name;
     try {
-      const { job, finish } = begin(runtime, operation, graph, this.#options, kind, name);
-      this.result = finish(runSync(job)) as PageRankTracker['result'];
+      this.result = runNow(runtime, operation, this.#options, (call) =>
+        begin(call, graph, kind, name),
+      ) as PageRankTracker['result'];
     } catch (error) {
       // Nobody holds a tracker that could be disposed.
       if (graph instanceof Graph) graph.dropCompanion(name);
@@ -260,12 +261,12 @@ class Tracker implements PageRankTracker {
   }
 
   update(graph: Graph): PageRankTracker['result'] {
-    const { job, finish } = this.#follow('PageRankTracker.update', graph);
+    const operation = 'PageRankTracker.update';
+    const change = this.#change(graph);
     try {
-      runSync(job);
-      return finish();
+      return runNow(this.#runtime, operation, this.#options, change.begin);
     } catch (error) {
-      graph.dropCompanion(this.#name);
+      change.undo();
       throw error;
     }
   }
@@ -275,14 +276,12 @@ class Tracker implements PageRankTracker {
     options: AsyncOptions<PageRankProgress> = {},
   ): Promise<PageRankTracker['result']> {
     const operation = 'PageRankTracker.updateAsync';
-    const given = check.options(operation, options, ['signal', 'onProgress']);
-    const control = asyncOptions(operation, given);
-    const { job, finish } = this.#follow(operation, graph);
+    const given = { ...this.#options, ...check.options(operation, options, asyncKeys) };
+    const change = this.#change(graph);
     try {
-      await runAsync(job, [this.graph, graph], control);
-      return finish();
+      return await runLater(this.#runtime, operation, given, change.begin);
     } catch (error) {
-      graph.dropCompanion(this.#name);
+      change.undo();
       throw error;
     }
   }
@@ -291,9 +290,26 @@ class Tracker implements PageRankTracker {
     this.graph.dropCompanion(this.#name);
   }
 
-  /** Begins a run on the new graph's own workspace; `finish` makes it the current one. */
-  #follow(operation: string, graph: Graph) {
-    const runtime = this.#runtime;
+  /** A run on the new graph's own workspace; its result makes it the current one. `undo` leaves the old one. */
+  #change(graph: Graph) {
+    let begun = false;
+    return {
+      begin: (call: Call<AnyOptions>) => {
+        const following = this.#follow(call, graph);
+        begun = true;
+        return following;
+      },
+      // Not before it has begun: the workspace may be that of a call which is running.
+      undo: () => {
+        if (begun) graph.dropCompanion(this.#name);
+      },
+    };
+  }
+
+  #follow(
+    { runtime, operation }: Call<AnyOptions>,
+    graph: Graph,
+  ): Begun<PageRankProgress, PageRankTracker['result']> {
     const before = this.graph;
     rawOf(runtime, operation, 'graph', before, Graph);
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
@@ -315,23 +331,18 @@ class Tracker implements PageRankTracker {
       graph.dropCompanion(this.#name);
       throw error;
     }
-    const job: Job<PageRankProgress> = {
-      runtime,
-      operation,
-      maxTimeMs: this.#options.maxTimeMs,
-      step(work) {
-        runtime.check(operation, raw.step(work, runtime.out));
-        return !runtime.isRunning(runtime.outU32());
-      },
-      progress: () => ({ edgeOperations: raw.work(), error: raw.error() }),
-    };
-    const finish = () => {
+    const read = () => {
       const dense = source === undefined && topK === undefined;
       this.result = result(runtime, operation, raw, graph, dense, output) as typeof this.result;
       this.graph = graph;
       before.dropCompanion(this.#name);
       return this.result;
     };
-    return { job, finish };
+    return {
+      raw,
+      holds: [before, graph],
+      progress: () => ({ error: raw.error() }),
+      result: read,
+    };
   }
 }

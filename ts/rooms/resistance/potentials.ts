@@ -7,10 +7,10 @@ import { type EdgeResistance, type NodeScore, withIterator } from '../../runtime
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
-import { type AsyncOptions, timeBudget } from '../../runtime/steps.js';
+import { type AsyncOptions, type Begun, type Call, task, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { type Asked, asked, bothWays, limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 
 interface Limits {
@@ -296,20 +296,24 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     limit(operation, 'maxWork', given.maxWork),
   ];
 
-  const pair = bothWays(
+  const pair = task(
+    runtime,
     ['source', 'target', 'tolerance', ...limitNames] as (keyof ResistanceOptions)[],
-    (operation, graph, options: ResistanceOptions): Asked<Resistance> => {
+    (
+      { operation, options }: Call<ResistanceOptions>,
+      graph: Graph,
+    ): Begun<QuestionProgress, Resistance> => {
       const raw = network(operation, graph);
       const { tolerance = 1e-6 } = options;
       const source = check.integer(operation, 'source', options.source, 0, NO_NODE - 1);
       const target = check.integer(operation, 'target', options.target, 0, NO_NODE - 1);
       const given = shared(operation, tolerance, options);
-      const budget = timeBudget(operation, options.maxTimeMs);
       numbers(runtime, operation, given, (address) => raw.begin(source, target, address, 0));
-      return asked(runtime, operation, raw, budget, () => {
+      const result = () => {
         const { value, errorBound, outcome, work } = read(operation, raw);
         return { resistance: value, errorBound, outcome, work };
-      });
+      };
+      return { raw, holds: [graph], result };
     },
   );
 
@@ -352,9 +356,13 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     return result;
   }
 
-  const sketch = bothWays(
+  const sketch = task(
+    runtime,
     ['epsilon', 'confidence', 'seed', ...limitNames] as (keyof EdgeResistancesOptions)[],
-    (operation, graph, options: EdgeResistancesOptions): Asked<EdgeResistances> => {
+    (
+      { operation, options }: Call<EdgeResistancesOptions>,
+      graph: Graph,
+    ): Begun<QuestionProgress, EdgeResistances> => {
       const raw = network(operation, graph);
       const { epsilon = 0.3, confidence = 0.99, seed = 0 } = options;
       if (!(check.number(operation, 'epsilon', epsilon) > 0 && epsilon < 1))
@@ -365,7 +373,6 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
         limit(operation, 'maxWork', options.maxWork),
       ];
-      const budget = timeBudget(operation, options.maxTimeMs);
       try {
         numbers(runtime, operation, given, (address) => raw.begin(NO_NODE, NO_NODE, address, 0));
       } catch (error) {
@@ -375,24 +382,28 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         throw check.rangeError(operation, 'epsilon', wanted, epsilon);
       }
       const { from, to } = graph.toEdges();
-      return asked(runtime, operation, raw, budget, () => {
+      const result = () => {
         const { values, errorBound, solves, outcome, work } = read(operation, raw);
         const answer = { from, to, resistances: values, relativeError: errorBound };
         const all = { ...answer, confidence, seed, solves, outcome, work };
         return withIterator(all, 'edges') as EdgeResistances;
-      });
+      };
+      return { raw, holds: [graph], result };
     },
   );
 
-  const fixed = bothWays(
+  const fixed = task(
+    runtime,
     ['boundary', 'tolerance', ...limitNames] as (keyof PotentialsOptions)[],
-    (operation, graph, options: PotentialsOptions): Asked<HarmonicPotentials> => {
+    (
+      { operation, options }: Call<PotentialsOptions>,
+      graph: Graph,
+    ): Begun<QuestionProgress, HarmonicPotentials> => {
       const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
       const { boundary, tolerance = 1e-6 } = options;
       if (typeof boundary !== 'object' || boundary === null)
         throw check.typeError(operation, 'boundary', '{ nodes, values }', boundary);
       const given = shared(operation, tolerance, options);
-      const budget = timeBudget(operation, options.maxTimeMs);
       // Another boundary is another system; what an aborted call has left goes first.
       graph.dropCompanion('fixed potentials');
       const raw = runtime.scratch(operation, (scratch) => {
@@ -411,12 +422,13 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         );
         return made;
       });
-      return asked(runtime, operation, raw, budget, () => {
+      const result = () => {
         const { values, errorBound, undetermined, outcome, work } = read(operation, raw);
         graph.dropCompanion('fixed potentials');
         const answer = { potentials: values, errorBound, undeterminedNodes: undetermined };
         return withNodes({ ...answer, outcome, work }, graph, 'potentials');
-      });
+      };
+      return { raw, holds: [graph], result };
     },
   );
 

@@ -4,15 +4,13 @@ import type { OutcomeName } from '../../generated/codes.js';
 import type { SparseMatrix as RawSparseMatrix } from '../../generated/raw/solver.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
-import { type IndexArray, type RealArray, Scratch } from '../../runtime/scratch.js';
+import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
-  asyncOptions,
-  type Ending,
-  type Job,
-  runAsync,
-  runSync,
-  timeBudget,
+  type Begun,
+  type Call,
+  task,
+  type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { rangeError, typeError } from '../../runtime/validate.js';
@@ -79,10 +77,9 @@ export interface SolveEntriesResult {
 }
 
 /** Where a running `solveEntriesAsync` is. */
-export interface SolveEntriesProgress {
+export interface SolveEntriesProgress extends WorkProgress {
   /** Entries that are answered. */
   settledEntries: number;
-  edgeOperations: number;
 }
 
 /** Norm of an error bound: the largest error of an entry, or the sum of all errors. */
@@ -173,9 +170,7 @@ export interface EstimateDotResult {
 }
 
 /** Where a running `solveSparseAsync` or `estimateDotAsync` is. */
-export interface LocalProgress {
-  edgeOperations: number;
-}
+export type LocalProgress = WorkProgress;
 
 /** The part of the solver room that answers without solving in full. */
 export interface LocalSolver {
@@ -352,19 +347,14 @@ const limitNames = ['pushWork', 'maxWork', 'maxTimeMs'] as const;
 const entriesNames = ['b', 'indices', 'absoluteError', 'touched', ...limitNames] as const;
 const sparseNames = ['b', 'absoluteError', 'norm', ...limitNames] as const;
 const dotNames = ['t', 'b', 'absoluteError', 'confidence', 'seed', ...limitNames] as const;
-const asyncNames = ['signal', 'onProgress'] as const;
-
-/** Outcomes of the C core that users never see, or give. */
-const RUNNING = 9;
-const TIME_LIMIT = 3;
 const methods = ['push', 'push+full', 'push+walks'] as const;
 const norms = { infinity: 1, 1: 2 } as const;
 
 /** @internal */
 export function createLocal(runtime: Runtime): LocalSolver {
-  const entries = call(runtime, beginEntries, entriesNames);
-  const sparse = call(runtime, beginSparse, sparseNames);
-  const dot = call(runtime, beginDot, dotNames);
+  const entries = task(runtime, entriesNames, beginEntries);
+  const sparse = task(runtime, sparseNames, beginSparse);
+  const dot = task(runtime, dotNames, beginDot);
   return {
     solveEntries: (matrix, options) => entries.now('solveEntries', matrix, options),
     solveEntriesAsync: (matrix, options) => entries.later('solveEntriesAsync', matrix, options),
@@ -375,91 +365,24 @@ export function createLocal(runtime: Runtime): LocalSolver {
   };
 }
 
-/** What a question is asked with. */
-interface Asking<Options> {
-  runtime: Runtime;
-  operation: string;
-  scratch: Scratch;
-  matrix: SparseMatrix;
-  options: Options;
-}
-
-/** A question that has been asked. */
-interface Query<Result, Progress> {
-  /** The C object that works on it. */
-  raw: RawObject & { step(work: number, out: number): number; stop(why: number): number };
-  progress: () => Progress;
-  result: () => Result;
-}
-
 interface Limits {
   pushWork?: number;
   maxWork?: number;
-  maxTimeMs?: number;
 }
 
-/** Both forms of a question: at once, and in slices. */
-function call<Options extends Limits & { b: RealArray | SparseVector }, Result, Progress>(
-  runtime: Runtime,
-  begin: (asking: Asking<Options>) => Query<Result, Progress>,
-  names: readonly (keyof Options)[],
-) {
-  function ask(asking: Asking<Options>): {
-    job: Job<Progress>;
-    result: (ending: Ending) => Result;
-  } {
-    const { operation, options } = asking;
-    const maxTimeMs = timeBudget(operation, options.maxTimeMs);
-    const { raw, progress, result } = begin(asking);
-    const step = (work: number): boolean => {
-      runtime.check(operation, raw.step(work, runtime.out));
-      return runtime.outU32() !== RUNNING;
-    };
-    return {
-      job: { runtime, operation, step, progress, maxTimeMs },
-      result(ending) {
-        if (ending === 'timeLimit') runtime.check(operation, raw.stop(TIME_LIMIT));
-        return result();
-      },
-    };
-  }
-
-  return {
-    now(operation: string, matrix: SparseMatrix, given: Options): Result {
-      return runtime.scratch(operation, (scratch) => {
-        const options = check.options(operation, given, names);
-        const { job, result } = ask({ runtime, operation, scratch, matrix, options });
-        return result(runSync(job));
-      });
-    },
-
-    async later(
-      operation: string,
-      matrix: SparseMatrix,
-      given: Options & AsyncOptions<Progress>,
-    ): Promise<Result> {
-      const scratch = new Scratch(runtime, operation);
-      try {
-        const options = check.options(operation, given, [...names, ...asyncNames]);
-        const control = asyncOptions(operation, options);
-        const { job, result } = ask({ runtime, operation, scratch, matrix, options });
-        const held: unknown[] = [matrix, options.b, (options as { t?: unknown }).t];
-        const objects = held.filter((each) => each instanceof WasmObject);
-        return result(await runAsync(job, objects, control));
-      } finally {
-        scratch.release();
-      }
-    },
-  };
+/** The vectors of a call that lie in objects of the user's: they are read until it has ended. */
+function objectsOf(matrix: SparseMatrix, ...vectors: unknown[]): WasmObject<RawObject>[] {
+  return [matrix, ...vectors.filter((each) => each instanceof WasmObject)];
 }
 
 function beginEntries(
-  asking: Asking<SolveEntriesOptions>,
-): Query<SolveEntriesResult, SolveEntriesProgress> {
-  const { runtime, operation, scratch, options } = asking;
-  const raw = workspace(asking, 'localEntries', runtime.raw.LocalEntries);
+  call: Call<SolveEntriesOptions>,
+  matrix: SparseMatrix,
+): Begun<SolveEntriesProgress, SolveEntriesResult> {
+  const { runtime, operation, scratch, options } = call;
+  const raw = workspace(call, matrix, 'localEntries', runtime.raw.LocalEntries);
   const wanted = scratch.indices('indices', options.indices);
-  const b = vector(asking, 'b', options.b);
+  const b = vector(call, 'b', options.b);
   runtime.check(
     operation,
     b.indices === 0
@@ -469,15 +392,13 @@ function beginEntries(
   const { touched = false } = options;
   runtime.check(operation, raw.keepTouched(check.boolean(operation, 'touched', touched)));
   withStruct(runtime, operation, runtime.raw.LocalEntriesOptions, (limits) => {
-    setLimits(asking, limits);
+    setLimits(call, limits);
     runtime.check(operation, raw.begin(limits, wanted.address, wanted.length));
   });
   return {
     raw,
-    progress() {
-      raw.progress(runtime.out, runtime.out + 8);
-      return { settledEntries: runtime.outU32(), edgeOperations: runtime.outF64(1) };
-    },
+    holds: objectsOf(matrix, options.b),
+    progress: () => ({ settledEntries: raw.settled() }),
     result: () =>
       withStruct(runtime, operation, runtime.raw.LocalEntriesResult, (found) => {
         runtime.check(operation, raw.finish(found));
@@ -505,20 +426,23 @@ function touchedRows(
   return runtime.copyU32(address, runtime.outU32(1));
 }
 
-function beginSparse(asking: Asking<SolveSparseOptions>): Query<SolveSparseResult, LocalProgress> {
-  const { runtime, operation, options } = asking;
-  const raw = workspace(asking, 'localSparse', runtime.raw.LocalSparse);
+function beginSparse(
+  call: Call<SolveSparseOptions>,
+  matrix: SparseMatrix,
+): Begun<LocalProgress, SolveSparseResult> {
+  const { runtime, operation, options } = call;
+  const raw = workspace(call, matrix, 'localSparse', runtime.raw.LocalSparse);
   if (!isSparse(options.b)) throw typeError(operation, 'b', '{ indices, values }', options.b);
-  const b = vector(asking, 'b', options.b);
+  const b = vector(call, 'b', options.b);
   withStruct(runtime, operation, runtime.raw.LocalSparseOptions, (limits) => {
-    setLimits(asking, limits);
+    setLimits(call, limits);
     if (options.norm !== undefined)
       limits.norm = check.choice(operation, 'norm', options.norm, norms);
     runtime.check(operation, raw.begin(limits, b.indices, b.values, b.length));
   });
   return {
     raw,
-    progress: () => ({ edgeOperations: raw.work() }),
+    holds: [matrix],
     result: () =>
       withStruct(runtime, operation, runtime.raw.LocalSparseResult, (found) => {
         runtime.check(operation, raw.finish(found));
@@ -535,15 +459,18 @@ function beginSparse(asking: Asking<SolveSparseOptions>): Query<SolveSparseResul
   };
 }
 
-function beginDot(asking: Asking<EstimateDotOptions>): Query<EstimateDotResult, LocalProgress> {
-  const { runtime, operation, options } = asking;
-  const raw = workspace(asking, 'localDot', runtime.raw.LocalDot);
+function beginDot(
+  call: Call<EstimateDotOptions>,
+  matrix: SparseMatrix,
+): Begun<LocalProgress, EstimateDotResult> {
+  const { runtime, operation, options } = call;
+  const raw = workspace(call, matrix, 'localDot', runtime.raw.LocalDot);
   const { confidence, seed = 0 } = options;
   check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  const t = vector(asking, 't', options.t);
-  const b = vector(asking, 'b', options.b);
+  const t = vector(call, 't', options.t);
+  const b = vector(call, 'b', options.b);
   withStruct(runtime, operation, runtime.raw.LocalDotOptions, (limits) => {
-    setLimits(asking, limits);
+    setLimits(call, limits);
     // 0 is what C takes for "not given".
     if (confidence !== undefined) {
       if (check.number(operation, 'confidence', confidence) === 0)
@@ -556,7 +483,7 @@ function beginDot(asking: Asking<EstimateDotOptions>): Query<EstimateDotResult, 
   });
   return {
     raw,
-    progress: () => ({ edgeOperations: raw.work() }),
+    holds: objectsOf(matrix, options.t, options.b),
     result: () =>
       withStruct(runtime, operation, runtime.raw.LocalDotResult, (found) => {
         runtime.check(operation, raw.finish(found));
@@ -575,7 +502,8 @@ function beginDot(asking: Asking<EstimateDotOptions>): Query<EstimateDotResult, 
 
 /** The C object that answers questions about this matrix: made by the first one, kept with the matrix. */
 function workspace<T extends RawObject>(
-  { runtime, operation, matrix }: Asking<{ absoluteError: number }>,
+  { runtime, operation }: Call<unknown>,
+  matrix: SparseMatrix,
   name: string,
   Class: { create(matrix: RawSparseMatrix): T | null },
 ): T {
@@ -585,7 +513,7 @@ function workspace<T extends RawObject>(
 
 /** Addresses of a vector: `indices` is 0 for a dense one. */
 function vector(
-  { operation, scratch }: Asking<unknown>,
+  { operation, scratch }: Call<unknown>,
   argument: string,
   value: RealArray | SparseVector,
 ): { indices: number; values: number; length: number } {
@@ -606,7 +534,7 @@ function isSparse(value: unknown): value is SparseVector {
 
 /** The options that all questions have. 0 is what C takes for a limit that was not given. */
 function setLimits(
-  { operation, options }: Asking<Limits & { absoluteError: number }>,
+  { operation, options }: Call<Limits & { absoluteError: number }>,
   limits: { absoluteError: number; pushWork: number; maxWork: number },
 ): void {
   const { absoluteError, pushWork, maxWork } = options;

@@ -12,11 +12,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
-  asyncOptions,
-  type Job,
-  runAsync,
-  runSync,
-  timeBudget,
+  asyncKeys,
+  type Begun,
+  type Call,
+  runLater,
+  runNow,
+  type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
@@ -36,7 +37,7 @@ export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { RealArray } from '../../runtime/scratch.js';
-export type { AsyncOptions } from '../../runtime/steps.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/sparse.js';
 export type {
   EstimateDotOptions,
@@ -150,14 +151,12 @@ export interface RightHandSideOptions {
 export interface SolveOptions extends PrepareOptions, RightHandSideOptions {}
 
 /** Where a running solve is. */
-export interface SolveProgress {
+export interface SolveProgress extends WorkProgress {
   /** The method at work. */
   method: SolveMethod;
   iterations: number;
   /** `||r|| / ||b||` as the running method sees it. */
   relativeResidual: number;
-  /** Edge operations so far. */
-  edgeOperations: number;
 }
 
 /** One method that was tried. */
@@ -235,12 +234,10 @@ const prepareKeys = [
   'output',
 ] as const;
 const sideKeys = ['initialGuess', 'maxTimeMs'] as const;
-const asyncKeys = ['signal', 'onProgress'] as const;
 const domains = { methods: methodNames.length, orderings: Object.keys(orderings).length };
 const outputs = { float64: false, float32: true } as const;
 const RUNNING = outcomes.indexOf('running');
 const FITTING_OUTPUT = "'float64', as the solution is beyond the range of float32";
-const TIME_LIMIT = outcomes.indexOf('timeLimit');
 
 /**
  * A matrix made ready for several right-hand sides: what a method builds in the first solve (a factorisation, a
@@ -280,7 +277,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
    */
   solve(b: RealArray, options?: RightHandSideOptions): SolveResult<A> {
     const operation = 'PreparedSolver.solve';
-    return this.runSync(operation, b, check.options(operation, options, sideKeys));
+    return this.now(operation, b, check.options(operation, options, sideKeys));
   }
 
   /**
@@ -302,11 +299,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     options?: RightHandSideOptions & AsyncOptions<SolveProgress>,
   ): Promise<SolveResult<A>> {
     const operation = 'PreparedSolver.solveAsync';
-    return this.runAsync(
-      operation,
-      b,
-      check.options(operation, options, [...sideKeys, ...asyncKeys]),
-    );
+    return this.later(operation, b, check.options(operation, options, [...sideKeys, ...asyncKeys]));
   }
 
   /**
@@ -461,20 +454,17 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
   }
 
   /** @internal */
-  runSync(operation: string, b: RealArray, options: RightHandSideOptions): SolveResult<A> {
-    return this.#finish(operation, runSync(this.#begin(operation, b, options)));
+  now(operation: string, b: RealArray, options: RightHandSideOptions): SolveResult<A> {
+    return runNow(this.runtime, operation, options, (call) => this.#begin(call, b));
   }
 
   /** @internal */
-  async runAsync(
+  later(
     operation: string,
     b: RealArray,
     options: RightHandSideOptions & AsyncOptions<SolveProgress>,
   ): Promise<SolveResult<A>> {
-    const control = asyncOptions(operation, options);
-    const job = this.#begin(operation, b, options);
-    const { matrix } = this.#settings as Settings;
-    return this.#finish(operation, await runAsync(job, [this, matrix], control));
+    return runLater(this.runtime, operation, options, (call) => this.#begin(call, b));
   }
 
   /** @internal Called once, by prepare and load. */
@@ -491,13 +481,11 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
   }
 
   #begin(
-    operation: string,
+    { operation, options: { initialGuess } }: Call<RightHandSideOptions>,
     b: RealArray,
-    { initialGuess, maxTimeMs }: RightHandSideOptions,
-  ): Job<SolveProgress> {
+  ): Begun<SolveProgress, SolveResult<A>> {
     const { runtime } = this;
     const raw = this.#use(operation);
-    const budget = timeBudget(operation, maxTimeMs);
     const n = raw.size();
     runtime.scratch(operation, (scratch) => {
       const take = (name: string, values: RealArray) => {
@@ -509,41 +497,34 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       const guess = initialGuess === undefined ? 0 : take('initialGuess', initialGuess);
       runtime.check(operation, raw.begin(from, guess));
     });
-    const step = (work: number) => {
-      runtime.check(operation, raw.step(work, runtime.out));
-      return runtime.outU32() !== RUNNING;
-    };
     return {
-      runtime,
-      operation,
-      step,
+      raw,
+      holds: [this, (this.#settings as Settings).matrix],
       progress: () => this.#progress(operation, raw),
-      maxTimeMs: budget,
+      result: () => this.#finish(operation),
     };
   }
 
-  #progress(operation: string, raw: RawSolver): SolveProgress {
+  #progress(operation: string, raw: RawSolver): Omit<SolveProgress, keyof WorkProgress> {
     const { runtime } = this;
     const found = runtime.made(operation, runtime.raw.SolveProgress.create());
     try {
       runtime.check(operation, raw.progress(found));
-      const { method, iterations, relativeResidual, work } = found;
+      const { method, iterations, relativeResidual } = found;
       return {
         method: methodNames[method] as SolveMethod,
         iterations,
         relativeResidual,
-        edgeOperations: work,
       };
     } finally {
       found.delete();
     }
   }
 
-  #finish(operation: string, ending: 'ended' | 'timeLimit'): SolveResult<A> {
+  #finish(operation: string): SolveResult<A> {
     const { runtime } = this;
     const raw = this.#use(operation);
     const { float32, history } = this.#settings as Settings;
-    if (ending === 'timeLimit') runtime.check(operation, raw.stop(TIME_LIMIT));
     const found = runtime.made(operation, runtime.raw.SolveResult.create());
     try {
       return runtime.scratch(operation, (scratch) => {
@@ -782,7 +763,7 @@ export function createRoom(runtime: Runtime): SolverRoom {
       const all = check.options<SolveOptions>(operation, options, [...prepareKeys, ...sideKeys]);
       const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
       try {
-        return prepared.runSync(operation, b, all);
+        return prepared.now(operation, b, all);
       } finally {
         prepared.dispose();
       }
@@ -801,7 +782,7 @@ export function createRoom(runtime: Runtime): SolverRoom {
       );
       const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
       try {
-        return await prepared.runAsync(operation, b, all);
+        return await prepared.later(operation, b, all);
       } finally {
         prepared.dispose();
       }

@@ -1,0 +1,170 @@
+// The program of a worker in browsers, as scripts that import nothing, so that bundlers and content security policies have
+// nothing to stumble over:
+//
+//   dist/worker/thread.js                the program: the engine without its rooms
+//   dist/worker/scripts/<name>.js        the code of a room, the glue of a bundle; fetched when the room is asked for
+//   dist/inline/worker.js, <name>.script.js   the same as texts
+//
+// The WebAssembly comes from the thread that starts the worker, so what finds files is left out.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+
+const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
+const TYPES = 'declare const program: string;\nexport default program;\n';
+
+export async function bundleThread(dist, { bundles }) {
+  const named = (file) => relative(dist, file).replaceAll('\\', '/');
+  const shared = [
+    ...scripts(join(dist, 'runtime')),
+    ...['bundles', 'codes'].map((name) => join(dist, `generated/${name}.js`)),
+  ];
+
+  // What a room's script does not hold itself: modules that the program has, and modules of other rooms.
+  const needs = new Map();
+  const rooms = readdirSync(join(dist, 'rooms')).sort();
+  for (const room of rooms) {
+    const others = new Set();
+    const own = scripts(join(dist, 'rooms', room));
+    const text = await bundle(registering(own), dist, [
+      {
+        name: 'shared',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+            const file = join(resolveDir, path);
+            const name = named(file);
+            if (name.startsWith(`rooms/${room}/`)) return { path: file };
+            const other = /^rooms\/(\w+)\//.exec(name)?.[1];
+            if (other !== undefined) others.add(other);
+            else if (!shared.includes(file))
+              return { errors: [{ text: `${name} is not in the program of the worker` }] };
+            return { path: name, namespace: 'shared' };
+          });
+          onLoad({ filter: /./, namespace: 'shared' }, ({ path }) => ({
+            contents: `module.exports = ${REGISTRY}.get('${path}');`,
+          }));
+        },
+      },
+    ]);
+    needs.set(room, [...others].sort());
+    put(dist, `room.${room}`, text);
+  }
+  for (const name of Object.keys(bundles))
+    put(
+      dist,
+      `glue.${name}`,
+      await bundle(registering([join(dist, `generated/raw/${name}.js`)]), dist, []),
+    );
+
+  const program = await bundle(
+    `import ${JSON.stringify(join(dist, 'worker/thread.js'))};\n${registering(shared)}`,
+    dist,
+    [
+      {
+        name: 'no-rooms',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /generated\/rooms\.js$/ }, () => ({
+            path: 'rooms',
+            namespace: 'rooms',
+          }));
+          onLoad({ filter: /./, namespace: 'rooms' }, () => ({
+            contents: table(bundles, needs, join(dist, 'worker/scripts.js')),
+            resolveDir: dist,
+          }));
+          onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
+          onLoad({ filter: /./, namespace: 'no-files' }, () => ({
+            contents: 'export { none as read, none as fetched }; function none() {}',
+          }));
+        },
+      },
+    ],
+  );
+  put(dist, undefined, program);
+
+  /** Code that makes modules known under their names. */
+  function registering(files) {
+    const lines = files.map((file, i) => `import * as m${i} from ${JSON.stringify(file)};`);
+    const entries = files.map((file, i) => `['${named(file)}', m${i}]`);
+    return `${lines.join('\n')}\nfor (const [name, module] of [${entries.join(', ')}]) ${REGISTRY}.set(name, module);\n`;
+  }
+}
+
+/** The rooms as the engine knows them: their code, and the glue of their bundles, are scripts. */
+function table(bundles, needs, scripts) {
+  const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
+    rooms.map((room) => [room, bundle]),
+  );
+  return `import { brought, script } from ${JSON.stringify(scripts)};
+const needs = ${JSON.stringify(Object.fromEntries(needs))};
+const bundle = (name, rooms, variants) => ({
+  name,
+  rooms,
+  glue: async () => {
+    await script('glue.' + name);
+    return brought('generated/raw/' + name + '.js');
+  },
+  modules: Object.fromEntries(variants.map((variant) => [variant, {}])),
+});
+const bundles = {
+${Object.entries(bundles)
+  .map(
+    ([name, { rooms, variants }]) =>
+      `  ${name}: bundle('${name}', ${JSON.stringify(rooms)}, ${JSON.stringify(variants)}),`,
+  )
+  .join('\n')}
+};
+// One after the other: a script takes what it needs when it runs.
+const code = async (name) => {
+  for (const other of needs[name]) await code(other);
+  await script('room.' + name);
+  return brought('rooms/' + name + '/' + name + '.js');
+};
+const room = (name, bundle) => ({ name, bundle, code: () => code(name) });
+export const rooms = {
+${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}),`).join('\n')}
+};
+`;
+}
+
+const scripts = (folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .sort()
+    .map((name) => join(folder, name));
+
+async function bundle(contents, dist, plugins) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: dist, loader: 'js' },
+    bundle: true,
+    write: false,
+    minify: true,
+    // Errors tell the names of classes.
+    keepNames: true,
+    format: 'iife',
+    target: 'es2022',
+    conditions: ['browser'],
+    // package.json says that no file has side effects: that of these files is what they are for.
+    ignoreAnnotations: true,
+    legalComments: 'inline',
+    logLevel: 'error',
+    plugins,
+  });
+  // The one import that there may be is that of a script: notes keep bundlers away from it, which minifying has dropped.
+  const program = outputFiles[0].text.replace(
+    /\bimport\((\w+)\)/,
+    'import(/* @vite-ignore */ /* webpackIgnore: true */ $1)',
+  );
+  if (/\bimport\b *([{]|\((?!\/\* @vite))|\bimport\.meta\b/.test(program))
+    throw new Error('a script of the worker imports something');
+  return program;
+}
+
+/** Puts a script into dist/ as a file and as a text. */
+function put(dist, name, program) {
+  const file = join(dist, name === undefined ? 'worker/thread.js' : `worker/scripts/${name}.js`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, program);
+  const twin = join(dist, 'inline', name === undefined ? 'worker' : `${name}.script`);
+  writeFileSync(`${twin}.js`, `export default ${JSON.stringify(program)};\n`);
+  if (!existsSync(`${twin}.d.ts`)) writeFileSync(`${twin}.d.ts`, TYPES);
+}
