@@ -62,6 +62,18 @@ typedef enum sl_solver_method {
 #undef X
 } sl_solver_method;
 
+// Methods to choose from: a table each, by their values, NULL for those that are left out. A
+// program links the code of the sets that it names.
+typedef struct sl_method sl_method;
+typedef struct sl_method_set {
+  const sl_method *tables[12];
+} sl_method_set;
+
+// All of them, and those without a preconditioner that is a system of its own to build: CG,
+// GAUSS_SEIDEL, BICGSTAB, LU and GMRES. These are enough for matrices with a clear slack.
+extern const sl_method_set sl_all_methods;
+extern const sl_method_set sl_light_methods;
+
 // Largest n for a dense factorisation.
 #define SL_SOLVER_MAX_DENSE 400u
 
@@ -159,6 +171,11 @@ typedef struct sl_solver sl_solver;
 //           LU or CHOLESKY with n > SL_SOLVER_MAX_DENSE), ERR_MEMORY.
 //   Allocates: 40 to 90 bytes a row (LU, CHOLESKY: 8 n^2). O(nnz).
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out);
+
+// The same with the methods of a set, which is kept: sl_solver_create takes sl_all_methods.
+//   Errors: as above; ERR_OPTION ("method") for one that the set leaves out.
+sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
+                              const sl_solver_options *options, sl_solver **out);
 
 // Frees it. NULL is allowed.
 void sl_solver_destroy(sl_solver *solver);
