@@ -97,7 +97,9 @@ ${common}  modules: { simd: { compiled } },
 
 for (const { room, bundle } of rooms) {
   // Where the classes are whose objects it takes from other modules.
-  const homes = new Set((takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle));
+  const homes = new Set(
+    (takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle),
+  );
   const besides = [...homes].sort();
   write(
     `room/${room}.ts`,

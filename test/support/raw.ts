@@ -71,6 +71,29 @@ export class RawModule {
     return handle >>> 0;
   }
 
+  /** A copy of another module's object, as docs/abi.md says: the handle of it in `to`. */
+  static copy(kind: 'graph' | 'matrix', from: RawModule, handle: number, to: RawModule): number {
+    const NUMBERS = { graph: 27, matrix: 25 }[kind];
+    const out = (module: RawModule, of: number) => {
+      const at = module.alloc(8 * NUMBERS);
+      module.check(module.call[`sl_abi_${kind}_transfer_out`]!(of, at));
+      const described = module.f64(at, NUMBERS);
+      module.call.sl_abi_free!(at);
+      return described;
+    };
+    const described = out(from, handle);
+    const copy = to.with([described], (at) => to.made(to.call[`sl_abi_${kind}_transfer_in`]!(at!)));
+    const placed = out(to, copy);
+    for (let i = 0; i < 6; i += 2) {
+      const [at, bytes] = [described[i]!, described[i + 1]!];
+      new Uint8Array(to.#memory.buffer).set(
+        new Uint8Array(from.#memory.buffer, at, bytes),
+        placed[i]!,
+      );
+    }
+    return copy;
+  }
+
   failure(): RawFailure {
     const { call } = this;
     const name = this.text(call.sl_abi_status_name!(call.sl_abi_last_error_status!()));

@@ -184,7 +184,10 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   dropCopyIn(runtime: Runtime): void {
-    freeCompanions(this.#held, (companion) => companion.runtime === runtime && companion.copy !== undefined);
+    freeCompanions(
+      this.#held,
+      (companion) => companion.runtime === runtime && companion.copy !== undefined,
+    );
   }
 
   #companion<T extends RawObject>(

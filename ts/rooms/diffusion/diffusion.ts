@@ -14,6 +14,7 @@ export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
+export type { QuestionProgress } from '../graph/question.js';
 export type {
   ContributionFunctions,
   Contributions,
@@ -36,7 +37,6 @@ export type {
   SparseScores,
   SweepCut,
 } from './pagerank.js';
-export type { QuestionProgress } from '../graph/question.js';
 export type {
   BatchOptions,
   BatchScores,

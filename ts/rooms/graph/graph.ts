@@ -180,7 +180,8 @@ export class Graph extends WasmObject<RawGraph> {
   static readonly transfer: Transfer<RawGraph> = {
     arrays: 3,
     numbers: 27,
-    receive: ({ raw }, description) => raw.Graph.transferIn(description),
+    // Where graphs are only received, their C objects have fewer functions.
+    receive: ({ raw }, description) => raw.Graph.transferIn(description) as RawGraph | null,
   };
 
   #labels: NodeLabels | undefined;

@@ -58,7 +58,9 @@ export const benchmarks: Record<'pair' | 'copy', Benchmark<ResistanceRoom>> = {
     defaultSize: 1_000_000,
     prepare(room, size) {
       const graph = room.Graph.fromEdges(cycle(size));
-      const target = [...graph.runtime.group].find(({ bundle }) => bundle.rooms.includes('resistance'));
+      const target = [...graph.runtime.group].find(({ bundle }) =>
+        bundle.rooms.includes('resistance'),
+      );
       return {
         run() {
           graph.copyIn(target as Runtime, 'benchmark', Graph.transfer);
