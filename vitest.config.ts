@@ -29,28 +29,23 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{browser,quiet,site}.test.ts'],
+          exclude: ['test/**/*.{browser,site}.test.ts', 'test/{slow,speed}/**'],
         },
       },
-      // What looks at the clock: run alone, after all others, and one file after another.
+      // What takes minutes by its nature; `npm run test:slow`.
       {
         extends: true,
-        test: {
-          name: 'quiet',
-          include: ['test/**/*.quiet.test.ts'],
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'slow', include: ['test/slow/*.test.ts'], testTimeout: 600_000 },
       },
-      // The playground's built site in a browser; it looks at the clock as well.
+      // What looks at the clock, one file after another; `npm run test:speed`, never part of the other commands.
       {
         extends: true,
-        test: {
-          name: 'site',
-          include: ['test/**/*.site.test.ts'],
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-        },
+        test: { name: 'speed', include: ['test/speed/*.test.ts'], maxWorkers: 1 },
+      },
+      // The playground's built site in a browser.
+      {
+        extends: true,
+        test: { name: 'site', include: ['test/**/*.site.test.ts'], maxWorkers: 1 },
       },
       {
         extends: true,

@@ -1,13 +1,15 @@
-// Runs every test and prints the summed counts in the last line: `N passed, N failed`.
+// Runs tests and prints the summed counts in the last line: `N passed, N failed`.
 //
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
-//   node tools/test.mjs --only node asan    just these
+//   node tools/test.mjs hnsw quant          the tests of these folders of test/, native ones included
+//   node tools/test.mjs --only node asan    just these runners
+//   node tools/test.mjs --slow              and what takes minutes by its nature (test/slow), as CI does
 //
-// Runners: form (biome, and clang-format where it is installed), native and asan (CTest), types (tsc), node, browser, quiet and site (Vitest; quiet looks at the clock and runs
-// alone, after the others, and site, the built playground in a browser, after that). They share two cores: the native lane
-// compiles while the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only
-// when something failed, but for the few lines that tell what was covered or how fast the playground was. A runner that did not
-// run, or found no test, counts as a failure.
+// Runners: form (biome, and clang-format where it is installed), native and asan (CTest), types (tsc), node, browser, site (the
+// built playground in a browser) and slow (Vitest). They share two cores: the native lane compiles while the other one builds
+// the package. Each writes its log and its report to build/test-reports/; a log is shown only when something failed, but for the
+// few lines that tell what was covered. A runner that did not run, or found no test, counts as a failure. Nothing here looks at
+// the clock: what does is test/speed, which `npm run test:speed` runs.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +18,20 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = join(root, 'build/test-reports');
-const only = argv.includes('--only') ? argv.slice(argv.indexOf('--only') + 1) : null;
+const given = argv.slice(2).filter((word) => word !== '--slow');
+const slow = argv.includes('--slow');
+const rooms = given[0] === '--only' ? [] : given;
+const unknown = rooms.filter((room) => !existsSync(join(root, 'test', room)));
+if (unknown.length > 0) {
+  console.error(`no tests are called ${unknown.join(', ')}: give folders of test/`);
+  exit(2);
+}
+const only =
+  given[0] === '--only'
+    ? given.slice(1)
+    : rooms.length > 0
+      ? ['native', 'asan', 'node', 'browser']
+      : null;
 const started = Date.now();
 
 /** Runs a program, its output appended to a log. Resolves to the exit code; a program that cannot start is code -1. */
@@ -86,7 +101,8 @@ async function ctest(name, preset) {
     ? []
     : [['cmake', '--preset', preset]];
   if (!(await all(name, [...configure, ['cmake', '--build', '--preset', preset]]))) return null;
-  const args = ['--preset', preset, '--no-tests=error', '--output-junit', join(reports, xml)];
+  const filter = rooms.length > 0 ? ['-L', `^(${rooms.join('|')})$`] : ['--no-tests=error'];
+  const args = ['--preset', preset, ...filter, '--output-junit', join(reports, xml)];
   await run(name, 'ctest', [
     ...args,
     '--test-output-size-passed',
@@ -99,13 +115,16 @@ async function ctest(name, preset) {
 
 async function vitest(name) {
   const json = join(reports, `${name}.json`);
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', name, '--no-color'];
-  const code = await run(name, execPath, [
-    ...args,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${json}`,
-  ]);
+  const files = rooms.map((room) => `test/${room}/`);
+  // The case tables of all rooms are run in the browser by one file.
+  if (name === 'browser' && rooms.length > 0) files.push('test/engine/engine.browser.test.ts');
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', name, '--no-color', ...files];
+  const code = await run(
+    name,
+    execPath,
+    [...args, '--reporter=default', '--reporter=json', `--outputFile.json=${json}`],
+    rooms.length > 0 ? { VITE_ROOMS: rooms.join(',') } : {},
+  );
   const count = countVitest(read(`${name}.json`));
   // An unhandled error fails the run without failing a test.
   if (count && code !== 0 && count.failed === 0) count.failed = 1;
@@ -133,10 +152,7 @@ async function form() {
 }
 
 /** What people want to read although all went well. */
-const told = (log) =>
-  [...log.matchAll(/^\s*((?:documentation:|first interaction|long tasks:).*)$/gm)].map(
-    ([, line]) => line,
-  );
+const told = (log) => [...log.matchAll(/^\s*(documentation:.*)$/gm)].map(([, line]) => line);
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const results = [];
@@ -170,8 +186,7 @@ async function buildPackage() {
   return ok;
 }
 const needsBuild =
-  only === null ||
-  ['types', 'node', 'browser', 'quiet', 'site'].some((name) => only.includes(name));
+  only === null || ['types', 'node', 'browser', 'slow', 'site'].some((name) => only.includes(name));
 const build = needsBuild ? buildPackage() : null;
 const built = (work) => async () => ((await build) ? work() : null);
 
@@ -194,10 +209,11 @@ await Promise.all([
   })(),
 ]);
 
-await runner(
-  'quiet',
-  built(() => vitest('quiet')),
-);
+if (slow || only?.includes('slow'))
+  await runner(
+    'slow',
+    built(() => vitest('slow')),
+  );
 
 /** The playground: checked, built, and used in a browser. */
 async function site() {

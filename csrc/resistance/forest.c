@@ -10,6 +10,7 @@
 
 #define UNIT_ROUNDOFF 0x1p-53
 #define ROUND_UP (1 + 0x1p-50)
+#define LEAST 0x1p-1074 // at least what a product or a quotient loses that underflows
 
 static void add(sl_forest *f, uint32_t u, uint32_t parent, double weight) {
   f->parent[u] = parent;
@@ -74,7 +75,8 @@ double sl_forest_reach(sl_forest *f) {
   for (uint32_t i = 0; i < f->reached; i++) {
     const uint32_t u = f->order[i];
     const bool is_root = f->parent[u] == u;
-    reach[u] = is_root ? 0 : (reach[f->parent[u]] + 1 / f->parent_weight[u]) * ROUND_UP;
+    const double step = 1 / f->parent_weight[u] + LEAST;
+    reach[u] = is_root ? 0 : (reach[f->parent[u]] + step) * ROUND_UP + LEAST;
     if (!(reach[u] <= most)) most = reach[u];
   }
   return most;
@@ -89,7 +91,8 @@ void sl_forest_measure(sl_forest *f, uint32_t u, const double *x, double b, doub
     size += fabs(flow);
   }
   f->current[u] = b - sum;
-  f->doubt[u] = (b_doubt + (end - begin + 4.0) * UNIT_ROUNDOFF * size) * ROUND_UP;
+  const double terms = end - begin + 4.0;
+  f->doubt[u] = (b_doubt + terms * UNIT_ROUNDOFF * size) * ROUND_UP + terms * LEAST;
 }
 
 double sl_forest_energy(sl_forest *f) {
@@ -101,7 +104,11 @@ double sl_forest_energy(sl_forest *f) {
     energy += most / f->parent_weight[u] * most;
     f->current[parent] += f->current[u];
     f->doubt[parent] =
-        (f->doubt[parent] + f->doubt[u] + UNIT_ROUNDOFF * fabs(f->current[parent])) * ROUND_UP;
+        (f->doubt[parent] + f->doubt[u] + UNIT_ROUNDOFF * fabs(f->current[parent])) * ROUND_UP +
+        LEAST;
   }
-  return energy * (1 + (f->reached + 8.0) * 2 * UNIT_ROUNDOFF) + 0x1p-960; // and underflow
+  // A quotient is denormal only where the current is below 4 or so, which its loss is multiplied
+  // by.
+  energy = energy * (1 + (f->reached + 8.0) * 2 * UNIT_ROUNDOFF) + (f->reached + 8.0) * 8 * LEAST;
+  return energy <= INFINITY ? energy : INFINITY;
 }

@@ -41,7 +41,8 @@ double sl_forest_reach(sl_forest *forest);
 // its rounding, plus `b_doubt` for that of b. O(degree).
 void sl_forest_measure(sl_forest *forest, uint32_t u, const double *x, double b, double b_doubt);
 
-// E for the currents in `current`, which are moved to the roots. O(n).
+// E for the currents in `current`, which are moved to the roots: rounded up, infinite where it
+// overflows. O(n).
 double sl_forest_energy(sl_forest *forest);
 
 #endif

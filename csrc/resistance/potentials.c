@@ -7,6 +7,7 @@
 // of the error that is reported.
 #include "resistance/potentials.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -216,6 +217,13 @@ static double injected(const sl_potentials *p, uint32_t u, double *doubt) {
   return p->b[u];
 }
 
+// sqrt(a b), rounded up, for a, b > 0.
+static double mean_above(double a, double b) {
+  const double product = a * b;
+  const bool plain = product > 0x1p-1000 && product <= DBL_MAX;
+  return (plain ? sqrt(product) : sqrt(a) * sqrt(b)) * (1 + 0x1p-48) + 0x1p-1073;
+}
+
 // The energy of what v leaves over; for a pair the resistance with its bound, otherwise the bound.
 static void evaluate(sl_potentials *p) {
   sl_forest *f = &p->forest;
@@ -239,13 +247,17 @@ static void evaluate(sl_potentials *p) {
     const double rounding = (p->n + 4.0) * UNIT_ROUNDOFF * (size + dot_doubt) + dot_doubt;
     p->value = ends + dot + p->energy / 2;
     p->bound = p->energy / 2 + rounding + 4 * UNIT_ROUNDOFF * (fabs(ends) + fabs(dot) + p->energy);
-    p->bound *= 1 + 0x1p-48;
-    if (!(p->bound <= INFINITY)) p->bound = INFINITY;
+    p->bound = p->bound * (1 + 0x1p-48) + (p->n + 8.0) * 0x1p-1072; // and what underflows
+    // Beyond the largest number nothing is known.
+    if (!(p->bound <= DBL_MAX && fabs(p->value) <= DBL_MAX)) {
+      p->bound = INFINITY;
+      p->value = 0;
+    }
     // No resistance is negative, and 0 is as near as the bound allows.
     if (!(p->value > 0)) p->value = 0;
   } else if (p->kind == FIXED) {
-    const double spread = p->greatest - p->least;
-    const double error = sqrt(p->reach * p->energy) * (1 + 0x1p-48);
+    const double spread = (p->greatest - p->least) * (1 + 0x1p-52);
+    const double error = mean_above(p->reach, p->energy);
     p->bound = error <= spread ? error : spread;
   }
 }
@@ -333,19 +345,23 @@ static void add_row(sl_potentials *p) {
 static void end_sketch(sl_potentials *p) {
   const sl_csr *edges = p->graph->outgoing;
   uint32_t e = 0;
+  bool fits = true; // resistances that overflow, or are so small that their squares lost digits
   for (uint32_t u = 0; u < p->n; u++) {
     for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
       if (edges->columns[k] < u) continue;
       const double most = edges->columns[k] == u ? 0 : 1 / sl_csr_value(edges, k);
       const double mean = p->edges[e] / p->rows_done;
-      p->edges[e++] = mean < most ? mean : most;
+      p->edges[e] = mean < most ? mean : most;
+      if (!(p->edges[e] <= DBL_MAX)) p->edges[e] = 0, fits = false;
+      if (most > 0 && p->edges[e] < 0x1p-1000) fits = false;
+      e++;
     }
   }
   const double epsilon = error_of_signs(p);
   const double solve = sqrt(p->energy_sum / p->rows_done);
   const double above = sqrt(1 + epsilon) + solve, below = sqrt(1 - epsilon) - solve;
   p->bound = fmax(above * above - 1, below > 0 ? 1 - below * below : 1) * (1 + 0x1p-40);
-  if (!(p->bound <= INFINITY)) p->bound = INFINITY;
+  if (!fits || !(above <= DBL_MAX)) p->bound = INFINITY;
 }
 
 // ---- begin
@@ -447,6 +463,10 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
       const uint32_t v = edges->columns[k];
       if (p->forest.parent[v] == v) p->b[row] += sl_csr_value(edges, k) * (p->v[v] - p->least);
     }
+  }
+  if (!isfinite(sl_norm2_f64(p->b, p->row_count))) {
+    return sl_fail(SL_ERR_RANGE, "values", "a spread that times the weights is below 1.8e308",
+                   SL_NO_POSITION);
   }
   p->tolerance = fmax(0.1 * options->tolerance, LEAST_TOLERANCE);
   SL_TRY(start_solve(p, false));

@@ -92,7 +92,7 @@ sl_status sl_potentials_begin_sketch(sl_potentials *potentials,
 
 // Potentials with the boundary held at `values`, no current entering elsewhere.
 //   values   as many as boundary nodes, in their order, read. Errors: ERR_NOT_FINITE ("values",
-//            position), ERR_RANGE ("values": their spread overflows).
+//            position), ERR_RANGE ("values": their spread overflows, alone or times weights).
 sl_status sl_potentials_begin_fixed(sl_potentials *potentials, const sl_potentials_options *options,
                                     const double *values);
 

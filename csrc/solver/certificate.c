@@ -5,6 +5,7 @@
 // J. ACM 14 (1967), doi:10.1145/321406.321416.
 #include "solver/certificate.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "simd/kernels.h"
@@ -21,6 +22,19 @@ static double column_bound(const double *r, const double *bound, uint32_t n, dou
   return sum * (1 + (double)n * 0x1p-52) / min_slack * ROUND_UP + LEAST;
 }
 
+double sl_solver_backward_error(double r, double a, double x, double b) {
+  if (r == 0) return 0;
+  double size = a * x + b;
+  if (size > 0x1p-960 && size <= DBL_MAX) return r / size;
+  int of_r, of_a, of_x, of_b;
+  r = frexp(r, &of_r);
+  double product = frexp(fmin(a, DBL_MAX), &of_a) * frexp(x, &of_x);
+  b = frexp(b, &of_b);
+  int exponent = b > 0 && (product == 0 || of_b > of_a + of_x) ? of_b : of_a + of_x;
+  return ldexp(r / (ldexp(product, of_a + of_x - exponent) + ldexp(b, of_b - exponent)),
+               of_r - exponent);
+}
+
 void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *facts,
                                    const double *x, const double *b, const double *r,
                                    const double *bound, double row_ratio,
@@ -32,8 +46,8 @@ void sl_solver_compute_certificate(const sl_csr *matrix, const sl_matrix_class *
   out->residual = sl_norm2_f64(r, n);
   out->relative_residual = b_norm > 0 ? out->residual / b_norm : out->residual;
   double r_inf = sl_norm_inf_f64(r, n);
-  double size = facts->norm_inf * sl_norm_inf_f64(x, n) + sl_norm_inf_f64(b, n);
-  out->backward_error = r_inf > 0 ? r_inf / size : 0;
+  out->backward_error = sl_solver_backward_error(r_inf, facts->norm_inf, sl_norm_inf_f64(x, n),
+                                                 sl_norm_inf_f64(b, n));
   if (facts->min_row_slack > 0) {
     out->error_bound = row_ratio * ROUND_UP + LEAST;
     out->bound_norm = SL_BOUND_INF;

@@ -12,6 +12,10 @@ typedef struct sl_solver_certificate {
   sl_bound_norm bound_norm;
 } sl_solver_certificate;
 
+// r / (a x + b) for numbers of at least 0, r, x and b finite, without overflow or underflow on the
+// way. An a that has overflowed counts as the largest number.
+double sl_solver_backward_error(double r, double a, double x, double b);
+
 // Bounds, with e = exact - x and r = b - A x:
 //   strictly row dominant      ||e||_inf <= max_i |r_i| / slack_i
 //   strictly column dominant   ||e||_1   <= ||r||_1 / min_j slack_j

@@ -83,7 +83,7 @@ static double bound_sum(const sl_handover *handover) {
   double *r = handover->scratch, *rounding = r + n;
   sl_csr_residual_bound(handover->matrix, handover->x, handover->b, r, rounding);
   double sum = (sl_norm1_f64(r, n) + sl_norm1_f64(rounding, n)) * (1 + sl_push_rounding(2.0 * n));
-  return sum / handover->matrix->matrix_class.min_column_slack * (1 + 0x1p-50);
+  return sum / handover->matrix->matrix_class.min_column_slack * (1 + 0x1p-50) + 0x1p-1072;
 }
 
 static sl_status take_solution(sl_handover *handover) {

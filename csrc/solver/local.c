@@ -79,11 +79,11 @@ sl_status sl_row_slack_measure(const sl_csr *matrix, sl_row_slack *out) {
     if (slack < least) least = slack;
     if (slack > most) most = slack;
   }
-  *out = (sl_row_slack){.largest_inverse = 1 / least * (1 + 0x1p-51)};
+  *out = (sl_row_slack){.largest_inverse = sl_inverse_above(least)};
   if (most <= least * 1.01) return SL_OK;
   SL_TRY(SL_ALLOC(&out->inverse, matrix->rows));
   for (uint32_t i = 0; i < matrix->rows; i++) {
-    out->inverse[i] = 1 / sl_csr_row_slack(matrix, i) * (1 + 0x1p-51);
+    out->inverse[i] = sl_inverse_above(sl_csr_row_slack(matrix, i));
   }
   return SL_OK;
 }
@@ -174,16 +174,20 @@ sl_status sl_local_bound(const sl_push *push, const sl_row_slack *slack, const s
   double over = slack->inverse ? 1 : slack->largest_inverse;
   double high = found.high[0] < found.high[1] ? found.high[1] : found.high[0];
   double low = found.low[0] < found.low[1] ? found.low[1] : found.low[0];
-  high *= over * (1 + 0x1p-50);
-  low *= over * (1 + 0x1p-50);
+  // What quotients lose that underflow; nothing where b is zero.
+  double lost = sum > 0 ? 0x1p-1072 : 0;
+  high = sum > 0 ? high * (over * (1 + 0x1p-50)) + lost : 0;
+  low = sum > 0 ? low * (over * (1 + 0x1p-50)) + lost : 0;
   *out = (sl_local_box){.radius = INFINITY, .largest = INFINITY, .norm1 = INFINITY};
   if (push->row_dominant) {
     double largest = high < low ? low : high;
-    SL_REQUIRE(largest < DBL_MAX / 4, SL_ERR_RANGE, argument, "numbers far below overflow");
-    out->largest = out->radius = largest;
-    if (push->m_matrix) {
+    bool unknown = slack->largest_inverse == INFINITY && sum > 0; // a slack that is denormal
+    SL_REQUIRE(largest < DBL_MAX / 4 || unknown, SL_ERR_RANGE, argument,
+               "numbers far below overflow");
+    if (!unknown) out->largest = out->radius = largest;
+    if (push->m_matrix && !unknown) {
       out->center = (high - low) / 2;
-      out->radius = (high + low) / 2 * (1 + 0x1p-51);
+      out->radius = (high + low) / 2 * (1 + 0x1p-51) + lost;
     }
   }
   if (push->column_dominant) {

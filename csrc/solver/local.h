@@ -62,8 +62,8 @@ void sl_row_slack_free(sl_row_slack *slack);
 
 // Where the entries of M^{-1} b lie, for all b with these extremes, rounded outwards.
 typedef struct sl_local_box {
-  double center, radius; // |x_j - center| <= radius; radius infinite unless rows are dominant
-  double largest;        // |x_j| <= this; infinite unless rows are dominant
+  double center, radius; // |x_j - center| <= radius
+  double largest;        // |x_j| <= this; both infinite unless rows are dominant, by no denormal
   double norm1;          // ||b||_1; infinite unless columns are dominant
 } sl_local_box;
 

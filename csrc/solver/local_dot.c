@@ -27,6 +27,7 @@ typedef struct estimate {
   double value, bound, rounding;
   double mass;  // sum |r_j| g_j, from where walks start
   double reach; // largest payment of a walk
+  double lost;  // what sum |r_j| g_j may be off by where it is so small that numbers lose digits
 } estimate;
 
 struct sl_local_dot {
@@ -54,7 +55,8 @@ struct sl_local_dot {
   sl_walk walk;
   double walk_sign;
   bool walk_forced;
-  sl_sample sample;
+  sl_sample sample; // of payments times 2^-unit, so that their squares are numbers
+  int unit;
   uint64_t walks_wanted; // when the interval is looked at next
   uint32_t looks;
   double half_width; // at the last look
@@ -286,7 +288,7 @@ static products multiply(const sl_local_dot *dot) {
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
     const sl_push_node *node = &push->nodes[j];
-    add(&sums, node->r * node->inverse * end_left(dot, j));
+    add(&sums, sl_push_step_times(push, j, end_left(dot, j)));
     sums.centred += node->r * push->gain[j];
     if (two_sided(dot))
       add(&sums, node->r * dot->backward->nodes[j].p);
@@ -308,20 +310,22 @@ static estimate certify(sl_local_dot *dot) {
   double reach = dot->y.radius, center = dot->y.center, of_w = 0;
   if (two_sided(dot)) {
     sl_push_certify(dot->backward, dot->end.indices, dot->end.values, dot->end.count, &w);
-    of_w = w.rounding / w.least_slack;
-    if (!(of_w <= INFINITY)) of_w = 0; // nothing was touched: the end is zero
+    // Nothing was touched where the end is zero. What the quotient loses, r would make more of.
+    if (w.rounding > 0) of_w = w.rounding / w.least_slack + 0x1p-1074;
+    if (!(of_w <= INFINITY)) of_w = INFINITY;
     reach = w.largest + of_w;
     center = 0;
   }
   products sums = multiply(dot);
   double terms = 3.0 * dot->forward->support_count + dot->end.count;
-  double shift = fabs(center) * r.gained_mass;
+  double shift = fabs(center) * r.gained_mass, gain_error = fabs(center) * r.gain_error;
   estimate found = {
       .value = sums.value + center * sums.centred,
-      .rounding = dot->y.largest * r.rounding + r.mass * of_w + shift * 0x1p-22 +
+      .rounding = dot->y.largest * r.rounding + r.mass * of_w + gain_error +
                   sl_push_rounding(terms) * (sums.size + shift) * (1 + 0x1p-20),
       .mass = r.gained_mass,
       .reach = reach,
+      .lost = r.mass * 0x1p-149 + dot->forward->support_count * 0x1p-1073,
   };
   found.bound = (reach * r.gained_mass + found.rounding) * (1 + 0x1p-49);
   // And what products that underflow may lose; nothing where a side is zero.
@@ -334,7 +338,8 @@ static estimate certify(sl_local_dot *dot) {
 }
 
 static void end_with(sl_local_dot *dot, double value, double bound, sl_outcome otherwise) {
-  dot->value = value;
+  dot->value =
+      isfinite(value) ? value : 0; // what overflowed says nothing, and its bound is infinite
   dot->bound = bound;
   dot->edge_operations = push_work(dot) + dot->walk_work + dot->full.work;
   dot->touched_rows = dot->forward->touched_rows + dot->full.touched_rows;
@@ -397,7 +402,8 @@ static void finish_solve(sl_local_dot *dot) {
   double terms = 2.0 * push->support_count + dot->end.count;
   double bound = dot->pushed.mass * full->bound + dot->y.largest * dot->pushed.rounding +
                  sl_push_rounding(terms) * sums.size;
-  bound *= 1 + 0x1p-40;
+  bound = bound * (1 + 0x1p-40) + (terms + 8) * 0x1p-1073; // and what products that underflow lose
+  if (!(sums.value - sums.value == 0)) bound = INFINITY;
   sl_outcome why = full->outcome;
   bool limited = why == SL_OUTCOME_WORK_LIMIT || why == SL_OUTCOME_TIME_LIMIT;
   end_with(dot, sums.value, bound <= INFINITY ? bound : INFINITY,
@@ -425,6 +431,7 @@ static sl_status start_walks(sl_local_dot *dot) {
     sum += fabs(push->nodes[j].r) * push->gain[j];
     dot->starts[k] = sum;
   }
+  (void)frexp(dot->pushed.reach, &dot->unit);
   dot->walk = (sl_walk){.matrix = dot->rows};
   sl_rng_seed(&dot->walk.rng, dot->options.seed);
   dot->phase = WALKING;
@@ -452,7 +459,7 @@ static void begin_walk(sl_local_dot *dot) {
   dot->walk_forced = true; // the start itself has been paid by the Jacobi step
 }
 
-// What a walk that has ended pays, between -reach and reach.
+// What a walk that has ended pays, between -reach and reach, times 2^-unit.
 static double payment(const sl_local_dot *dot) {
   const sl_walk *walk = &dot->walk;
   double left = end_left(dot, walk->at) / walk->slack;
@@ -461,7 +468,7 @@ static double payment(const sl_local_dot *dot) {
   double reach = dot->pushed.reach;
   if (!(left <= reach)) left = reach;
   if (left < -reach) left = -reach;
-  return walk->sign * left;
+  return walk->sign * ldexp(left, -dot->unit);
 }
 
 // A look at the interval. Look k may fail with probability risk / ((k + 1) (k + 2)); these add up
@@ -470,14 +477,16 @@ static bool look(sl_local_dot *dot) {
   double total = dot->starts[dot->forward->support_count - 1], reach = dot->pushed.reach;
   double risk = (1 - dot->options.confidence) / ((dot->looks + 1.0) * (dot->looks + 2.0));
   dot->looks++;
-  double half = sl_sample_half_width(&dot->sample, 2 * reach, risk) * total;
+  double range = 2 * ldexp(reach, -dot->unit);
+  double half = ldexp(sl_sample_half_width(&dot->sample, range, risk), dot->unit) * total;
   // Floats as gains, and what rounding does to probabilities and payments along a walk.
   double nnz = dot->rows->matrix_class.max_row_nnz + 4.0;
   half +=
       reach * total * (0x1p-21 + nnz * 0x1p-50 / dot->least_relative_slack) + dot->pushed.rounding;
+  half += reach * dot->pushed.lost + (total + 8) * 0x1p-1073;
   if (half < dot->half_width) {
     dot->half_width = half;
-    dot->walk_mean = dot->sample.mean * total;
+    dot->walk_mean = ldexp(dot->sample.mean, dot->unit) * total;
     dot->walk_count = dot->sample.count;
   }
   dot->walks_wanted *= 2;
@@ -490,12 +499,12 @@ static bool walks_are_hopeless(const sl_local_dot *dot) {
   if (dot->options.max_work > 0) return false; // the user has said how long they may take
   const sl_sample *sample = &dot->sample;
   double total = dot->starts[dot->forward->support_count - 1];
-  double wanted = dot->options.absolute_error / total;
+  double wanted = ldexp(dot->options.absolute_error / total, -dot->unit);
+  double reach = ldexp(dot->pushed.reach, -dot->unit);
   double log_term =
       log(4 * (dot->looks + 1.0) * (dot->looks + 2.0) / (1 - dot->options.confidence));
   double variance = sample->sum_squares / (double)sample->count;
-  double walks =
-      log_term * (2 * variance / (wanted * wanted) + 14 * dot->pushed.reach / (3 * wanted));
+  double walks = log_term * (2 * variance / (wanted * wanted) + 14 * reach / (3 * wanted));
   double work = (double)dot->walk_work / (double)sample->count * walks;
   return work > 2 * (double)sl_local_total_push_limit(dot->rows);
 }
@@ -553,6 +562,8 @@ static bool rounding_wins(const estimate *found) {
 static sl_status after_push(sl_local_dot *dot) {
   dot->pushed = certify(dot);
   double wanted = dot->options.absolute_error;
+  // Where numbers are too large or too small for pushes, a solve may still be able to.
+  if (dot->pushed.bound == INFINITY) return start_solve(dot);
   if (dot->pushed.bound <= wanted || rounding_wins(&dot->pushed)) {
     end_pushed(dot, SL_OUTCOME_STAGNATED);
     return SL_OK;

@@ -143,8 +143,8 @@ typedef struct products {
   double rg;          // sum r_j g_j
 } products;
 
-static void add_products(products *sums, const sl_push_node *node, double b) {
-  double pb = node->p * b, rb = node->r * node->inverse * b;
+static void add_products(products *sums, const sl_push *push, uint32_t j, double b) {
+  double pb = push->nodes[j].p * b, rb = sl_push_step_times(push, j, b);
   sums->pb += pb;
   sums->pb_size += fabs(pb);
   sums->rb += rb;
@@ -157,11 +157,11 @@ NOINLINE static products multiply_b(const sl_local_entries *entries) {
   for (uint32_t k = 0; k < push->support_count; k++) {
     uint32_t j = push->support[k];
     sums.rg += push->nodes[j].r * push->gain[j];
-    if (entries->b.dense) add_products(&sums, &push->nodes[j], entries->b.dense[j]);
+    if (entries->b.dense) add_products(&sums, push, j, entries->b.dense[j]);
   }
   if (entries->b.dense) return sums;
   for (uint32_t k = 0; k < entries->b.count; k++) {
-    add_products(&sums, &push->nodes[entries->b.indices[k]], entries->b.values[k]);
+    add_products(&sums, push, entries->b.indices[k], entries->b.values[k]);
   }
   return sums;
 }
@@ -176,8 +176,7 @@ static double vanished(const sl_local_entries *entries) {
   return terms > 0 ? (2 * terms + entries->push->support_count + 8) * 0x1p-1073 : 0;
 }
 
-// Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h. The gains are floats rounded up, at
-// most 2^-22 too large relatively.
+// Rows: x_j = b_j / a_jj + g_j c + e_j with |e_j| <= g_j h.
 static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_bounds *r,
                                  const products *sums) {
   double gamma = sl_push_rounding(2 * product_terms(entries) + entries->push->support_count);
@@ -185,7 +184,7 @@ static estimate estimate_by_rows(const sl_local_entries *entries, const sl_push_
   estimate found;
   found.value = sums->pb + sums->rb + entries->x.center * sums->rg;
   found.rounding = entries->x.largest * r->rounding + gamma * size * (1 + 0x1p-20);
-  double gain_error = fabs(entries->x.center) * r->gained_mass * 0x1p-22;
+  double gain_error = fabs(entries->x.center) * r->gain_error;
   found.bound = entries->x.radius * r->gained_mass + gain_error + found.rounding;
   found.bound = found.bound * (1 + 0x1p-49) + vanished(entries);
   return found;
@@ -196,8 +195,9 @@ static estimate estimate_by_columns(const sl_local_entries *entries, const sl_pu
   double gamma = sl_push_rounding(product_terms(entries));
   estimate found;
   found.value = sums->pb;
-  found.rounding =
-      r->rounding / r->least_slack * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
+  double off = r->rounding / r->least_slack;
+  if (r->rounding > 0) off += 0x1p-1074; // of which a large b would make more
+  found.rounding = off * entries->x.norm1 + gamma * sums->pb_size * (1 + 0x1p-20);
   found.bound = (r->largest * entries->x.norm1 + found.rounding) * (1 + 0x1p-49);
   found.bound += vanished(entries);
   return found;
@@ -301,21 +301,6 @@ static void record(sl_local_entries *entries, double value, double bound) {
   entries->next++;
 }
 
-// The push believes it has met its goal: proves it, or sets a lower goal when that can help.
-static void settle(sl_local_entries *entries) {
-  sl_push_bounds r;
-  estimate found = certify(entries, &r);
-  double truncation = found.bound - found.rounding;
-  bool enough = found.bound <= entries->options.absolute_error;
-  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
-    double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
-    if (sl_push_lower_goal(&entries->goal, &r, lower / 2)) return;
-  }
-  entries->pushed_entries++;
-  record(entries, found.value, found.bound);
-  if (entries->next == entries->count) end_settled(entries);
-}
-
 // Edge operations that pushing may still use for this entry before it has to give way (0) or to be
 // judged again. A limit that was asked for is used up; the default one is given back early when the
 // push will not make it.
@@ -364,6 +349,24 @@ static sl_status start_solve(sl_local_entries *entries) {
                            SL_BOUND_INF, demand, total_allowance(entries));
 }
 
+// The push believes it has met its goal: proves it, or sets a lower goal when that can help. Where
+// numbers are too large or too small for it, a solve may still be able to.
+static sl_status settle(sl_local_entries *entries) {
+  sl_push_bounds r;
+  estimate found = certify(entries, &r);
+  if (found.bound == INFINITY && total_allowance(entries) > 0) return start_solve(entries);
+  double truncation = found.bound - found.rounding;
+  bool enough = found.bound <= entries->options.absolute_error;
+  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
+    double lower = truncation < entries->goal.allowed ? truncation : entries->goal.allowed;
+    if (sl_push_lower_goal(&entries->goal, &r, lower / 2)) return SL_OK;
+  }
+  entries->pushed_entries++;
+  record(entries, found.value, found.bound);
+  if (entries->next == entries->count) end_settled(entries);
+  return SL_OK;
+}
+
 // x_t = p.b + r.x for the entry whose push gave way.
 static estimate combine(const sl_local_entries *entries) {
   const sl_push *push = entries->push;
@@ -379,12 +382,13 @@ static estimate combine(const sl_local_entries *entries) {
   }
   double largest = sl_norm_inf_f64(x, push->matrix->rows) + entries->full.bound;
   double terms = product_terms(entries) + push->support_count;
-  return (estimate){
-      .value = sums.pb + rx,
-      .bound =
-          (r->mass * entries->full.bound + largest * r->rounding + sl_push_rounding(terms) * size) *
-          (1 + 0x1p-40),
-  };
+  double bound =
+      (r->mass * entries->full.bound + largest * r->rounding + sl_push_rounding(terms) * size) *
+          (1 + 0x1p-40) +
+      (terms + 8) * 0x1p-1073; // and what products that underflow lose
+  double value = sums.pb + rx;
+  bool is_number = value - value == 0 && bound <= INFINITY;
+  return (estimate){.value = value, .bound = is_number ? bound : INFINITY};
 }
 
 // Entries that neither push nor solve has reached: x_t = b_t / a_tt + g_t c +- g_t h.
@@ -436,8 +440,7 @@ static sl_status push_step(sl_local_entries *entries, uint64_t work, uint64_t *s
   if (allowance == 0) return start_solve(entries);
   if (total_allowance(entries) < allowance) allowance = total_allowance(entries);
   if (allowance < work) work = allowance;
-  if (sl_push_run(entries->push, &entries->goal, work, spent)) settle(entries);
-  return SL_OK;
+  return sl_push_run(entries->push, &entries->goal, work, spent) ? settle(entries) : SL_OK;
 }
 
 static sl_status solve_step(sl_local_entries *entries, uint64_t work, uint64_t *spent) {

@@ -66,7 +66,7 @@ sl_status sl_local_sparse_create_of(const sl_method_set *methods, sl_csr *matrix
     return status;
   }
   sparse->inverse_slack =
-      sparse->push->row_dominant ? 1 / sparse->push->min_row_slack * (1 + 0x1p-51) : INFINITY;
+      sparse->push->row_dominant ? sl_inverse_above(sparse->push->min_row_slack) : INFINITY;
   *out = sparse;
   return SL_OK;
 }
@@ -179,13 +179,14 @@ static estimate certify(sl_local_sparse *sparse, sl_push_bounds *bounds) {
   const sl_push_bounds r = *bounds;
   estimate best = {.bound = INFINITY};
   if (push->row_dominant) {
-    // Adding r_j / a_jj to p_j rounds: at most 2 u |p_j| + 3 u |r_j / a_jj| in each entry of x.
+    // Adding r_j / a_jj to p_j rounds: at most 2 u |p_j| + 4 u |r_j / a_jj| in each entry of x.
     double size = 0;
     for (uint32_t k = 0; k < push->support_count; k++) {
-      const sl_push_node *node = &push->nodes[push->support[k]];
-      size += fabs(node->p) + fabs(node->r * node->inverse);
+      uint32_t j = push->support[k];
+      size += fabs(push->nodes[j].p) + fabs(sl_push_step_times(push, j, 1));
     }
-    best.rounding = (r.rounding + r.mass * 0x1p-50) * sparse->inverse_slack + size * 0x1p-50;
+    double lost = r.rounding > 0 ? 0x1p-1074 : 0; // of which a small slack would make more
+    best.rounding = (r.rounding + r.mass * 0x1p-50 + lost) * sparse->inverse_slack + size * 0x1p-50;
     best.bound = (r.gained_mass * sparse->inverse_slack + best.rounding) * (1 + 0x1p-49);
     best.with_step = true;
   }
@@ -208,15 +209,20 @@ static sl_status reserve_solution(sl_local_sparse *sparse, uint32_t count) {
 
 static sl_status take_from_push(sl_local_sparse *sparse, const estimate *found) {
   const sl_push *push = sparse->push;
+  sparse->bound = found->bound;
   SL_TRY(reserve_solution(sparse, push->support_count));
   for (uint32_t k = 0; k < push->support_count; k++) {
-    const sl_push_node *node = &push->nodes[push->support[k]];
-    double value = node->p + (found->with_step ? node->r * node->inverse : 0);
+    uint32_t j = push->support[k];
+    double value = push->nodes[j].p + (found->with_step ? sl_push_step_times(push, j, 1) : 0);
     if (value == 0) continue;
-    sparse->indices[sparse->count] = push->support[k];
+    // What overflowed says nothing: 0 is as good.
+    if (!isfinite(value)) {
+      sparse->bound = INFINITY;
+      continue;
+    }
+    sparse->indices[sparse->count] = j;
     sparse->values[sparse->count++] = value;
   }
-  sparse->bound = found->bound;
   sparse->touched_columns = push->touched_rows;
   sparse->edge_operations = push->edge_operations;
   return SL_OK;
@@ -235,21 +241,6 @@ static sl_status take_from_solve(sl_local_sparse *sparse) {
   sparse->bound = full->bound;
   sparse->touched_columns += full->touched_rows;
   sparse->edge_operations += full->work;
-  return SL_OK;
-}
-
-// The push believes it has met its goal: proves it, or sets a lower goal when that can help.
-static sl_status settle(sl_local_sparse *sparse) {
-  sl_push_bounds r;
-  estimate found = certify(sparse, &r);
-  double truncation = found.bound - found.rounding;
-  bool enough = found.bound <= sparse->options.absolute_error;
-  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
-    double lower = truncation < sparse->goal.allowed ? truncation : sparse->goal.allowed;
-    if (sl_push_lower_goal(&sparse->goal, &r, lower / 2)) return SL_OK;
-  }
-  SL_TRY(take_from_push(sparse, &found));
-  end(sparse, SL_OUTCOME_STAGNATED);
   return SL_OK;
 }
 
@@ -290,6 +281,23 @@ static sl_status start_solve(sl_local_sparse *sparse) {
   sparse->phase = SOLVING;
   sparse->handed_over = true;
   return status;
+}
+
+// The push believes it has met its goal: proves it, or sets a lower goal when that can help. Where
+// numbers are too large or too small for it, a solve may still be able to.
+static sl_status settle(sl_local_sparse *sparse) {
+  sl_push_bounds r;
+  estimate found = certify(sparse, &r);
+  if (found.bound == INFINITY && total_allowance(sparse) > 0) return start_solve(sparse);
+  double truncation = found.bound - found.rounding;
+  bool enough = found.bound <= sparse->options.absolute_error;
+  if (!enough && truncation > found.rounding && found.bound < INFINITY) {
+    double lower = truncation < sparse->goal.allowed ? truncation : sparse->goal.allowed;
+    if (sl_push_lower_goal(&sparse->goal, &r, lower / 2)) return SL_OK;
+  }
+  SL_TRY(take_from_push(sparse, &found));
+  end(sparse, SL_OUTCOME_STAGNATED);
+  return SL_OK;
 }
 
 static sl_status finish_solve(sl_local_sparse *sparse) {

@@ -34,6 +34,12 @@
 #define OMEGA_SHARE 0.9
 #define MAX_OMEGA 1.45
 
+// What products lose that underflow, of `count` of them.
+static double vanished(double count) { return count * 0x1p-1074; }
+
+// Smaller steps have too few digits to take r down.
+#define LEAST_STEP 0x1p-1060
+
 // The next float at or below (above) a non-negative double.
 static float float_below(double x) {
   float f = (float)x;
@@ -62,7 +68,8 @@ static void scan_rows(sl_push *push, double *column_sum, uint32_t *column_count)
       column_sum[j] += fabs(value);
     }
     double terms = end - begin;
-    push->gain[i] = float_above(off / fabs(diagonal) * (1 + (terms + 4) * 0x1p-52));
+    double gain = off / fabs(diagonal) * (1 + (terms + 4) * 0x1p-52);
+    push->gain[i] = float_above(off > 0 && gain < DBL_MIN ? DBL_MIN : gain);
     push->nodes[i].inverse = 1 / diagonal;
     // Row dominance: edges read for what a push takes off. Column dominance: p and r in one unit.
     push->nodes[i].weight = push->row_dominant ? terms : fabs(diagonal);
@@ -212,7 +219,7 @@ INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
     head = head + 1 == n ? 0 : head + 1;
     count--;
     double delta = omega * nodes[i].r * nodes[i].inverse;
-    if (!(fabs(delta) >= DBL_MIN && fabs(delta) <= DBL_MAX)) {
+    if (!(fabs(delta) >= LEAST_STEP && fabs(delta) <= DBL_MAX)) {
       flags[i] &= (uint8_t)~IN_QUEUE; // nothing that a number can hold would be moved
       continue;
     }
@@ -275,8 +282,11 @@ typedef struct survey {
 
 static double over_column_slack(const sl_push *push, uint32_t j, double size) {
   if (size == 0) return 0;
-  double slack = push->column_slack[j];
-  return slack > 0 ? size * fabs(push->nodes[j].inverse) / slack : INFINITY;
+  double slack = push->column_slack[j], inverse = fabs(push->nodes[j].inverse);
+  if (!(slack > 0)) return INFINITY;
+  double step = size * inverse;
+  // What is lost where it underflows must not be divided by the slack.
+  return step >= 0x1p-900 ? step / slack : size / slack * inverse;
 }
 
 NOINLINE static survey look(const sl_push *push) {
@@ -289,7 +299,7 @@ NOINLINE static survey look(const sl_push *push) {
     found.mass += size;
     found.gained_mass += size * push->gain[j];
     if (relative > found.highest) found.highest = relative;
-    if (largest > found.largest) found.largest = largest;
+    if (!(largest <= found.largest)) found.largest = largest <= INFINITY ? largest : INFINITY;
   }
   return found;
 }
@@ -367,6 +377,7 @@ static bool next_threshold(sl_push *push, const sl_push_goal *goal) {
     // A shade less, so that at least one push is made.
     double ratio = found.mass / found.gained_mass * (1 - 0x1p-30);
     push->mass_target = goal->allowed / goal->mass_factor * ratio;
+    if (!(push->mass_target < found.mass)) push->mass_target = 0; // a ratio that overflowed
   }
   bool looks_too_much = 2 * pushed < push->support_count && push->threshold > 0;
   push->threshold = (looks_too_much ? STEEP_FALL : THRESHOLD_FALL) * found.highest;
@@ -420,9 +431,32 @@ NOINLINE static double subtract_rows(sl_push *push) {
   return size;
 }
 
+double sl_push_scaled_step(const sl_push *push, uint32_t i, double b) {
+  const sl_csr *matrix = push->matrix;
+  double diagonal = 0;
+  for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
+    if (matrix->columns[k] == i) diagonal = sl_csr_value(matrix, k);
+  }
+  int of_r, of_b, of_diagonal;
+  double scaled = frexp(push->nodes[i].r, &of_r) * frexp(b, &of_b) / frexp(diagonal, &of_diagonal);
+  return ldexp(scaled, of_r + of_b - of_diagonal);
+}
+
+// At most what slack_j |m_jj| is.
+static double least_column_slack(const sl_push *push, uint32_t j) {
+  double inverse = fabs(push->nodes[j].inverse);
+  // A denormal inverse is off by up to 2^-51 of itself.
+  double down = inverse < DBL_MIN ? 1 - 0x1p-49 : 1 - 0x1p-51;
+  double slack = push->column_slack[j] / inverse * down;
+  return slack >= 0x1p-1000 ? slack : fmax(slack - vanished(2), 0);
+}
+
+// Upper bounds that are no numbers say nothing.
+static double known(double bound) { return bound <= INFINITY ? bound : INFINITY; }
+
 // Rounding of r: entry j is a sum of at most K products (K the longest column, or all touched rows)
 // and its seed, so it is off by at most gamma_{K+1} times the sum of their absolute values; added
-// over all j that is `rounding`. A product that underflows loses at most 2^-1074 more.
+// over all j that is `rounding`. A product that underflows loses at most 2^-1075 more.
 void sl_push_certify(sl_push *push, const uint32_t *t_indices, const double *t_values,
                      uint32_t count, sl_push_bounds *out) {
   empty_queue(push);
@@ -438,21 +472,22 @@ void sl_push_certify(sl_push *push, const uint32_t *t_indices, const double *t_v
   double terms =
       push->touched_rows < push->max_column_nnz ? push->touched_rows : push->max_column_nnz;
   survey found = look(push);
-  double greatest = 0, least_slack = INFINITY;
+  double least_slack = INFINITY, support = push->support_count;
   for (uint32_t k = 0; k < push->support_count; k++) {
-    const sl_push_node *node = &push->nodes[push->support[k]];
-    double slack = push->column_slack[push->support[k]] / fabs(node->inverse) * (1 - 0x1p-51);
-    if (!(fabs(node->r) <= greatest)) greatest = fabs(node->r);
-    if (!(slack >= least_slack)) least_slack = slack;
+    double slack = least_column_slack(push, push->support[k]);
+    if (!(slack >= least_slack)) least_slack = slack >= 0 ? slack : 0;
   }
-  double up = 1 + sl_push_rounding(push->support_count);
+  double up = 1 + sl_push_rounding(support), lost = found.mass > 0 ? vanished(2 * support) : 0;
+  double gained = found.gained_mass * up + lost;
+  // Floats below 2^-126 are rounded up by as much as 2^-149, the others by 2^-23 of themselves.
+  double gain_error = gained * 0x1p-22 + found.mass * 0x1p-149 + 2 * lost;
   *out = (sl_push_bounds){
-      .mass = found.mass * up,
-      .gained_mass = found.gained_mass * up,
-      .largest = push->column_dominant ? found.largest * (1 + 0x1p-50) : INFINITY,
-      .greatest = greatest,
+      .mass = known(found.mass * up),
+      .gained_mass = known(gained),
+      .gain_error = known(gain_error),
+      .largest = push->column_dominant ? known(found.largest * (1 + 0x1p-50) + lost) : INFINITY,
       .least_slack = push->column_dominant ? least_slack : 0,
-      .rounding = size * sl_push_rounding(terms + 1) * (1 + sl_push_rounding(entries)) +
-                  entries * 0x1p-1074,
+      .rounding = known(size * sl_push_rounding(terms + 1) * (1 + sl_push_rounding(entries)) +
+                        (entries > 0 ? vanished(entries + 4) : 0)),
   };
 }

@@ -18,6 +18,7 @@
 #ifndef SL_SOLVER_PUSH_H
 #define SL_SOLVER_PUSH_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,8 +75,8 @@ typedef struct sl_push_goal {
 typedef struct sl_push_bounds {
   double mass;        // sum |r_j|
   double gained_mass; // sum |r_j| gain_j: the mass that is left when each r_j were pushed once more
+  double gain_error;  // of sum r_j gain_j with computed products: floats as gains are rounded up
   double largest;     // max |r_j| / column slack_j; infinite unless column dominant
-  double greatest;    // max |r_j|
   double least_slack; // min column slack_j where r was touched; 0 unless column dominant
   double rounding;
 } sl_push_bounds;
@@ -132,6 +133,26 @@ void sl_push_certify(sl_push *push, const uint32_t *t_indices, const double *t_v
 //   r   read: what sl_push_certify gave
 //   Returns false when nothing is left to push for. O(1).
 bool sl_push_lower_goal(sl_push_goal *goal, const sl_push_bounds *r, double allowed);
+
+// sl_push_step_times where a product would underflow or overflow on the way. O(length of row i).
+double sl_push_scaled_step(const sl_push *push, uint32_t i, double b);
+
+// 1 / x rounded up, for x > 0: never denormal, where a factor does not round up; infinite where it
+// overflows.
+static inline double sl_inverse_above(double x) {
+  double inverse = 1 / x * (1 + 0x1p-51);
+  return inverse < 0x1p-1022 ? 0x1p-1022 : inverse;
+}
+
+// r_i b / m_ii, off by at most 3 u of itself and 2^-1075, however small or large the three are.
+//   r   of node i. O(1), or O(length of row i) where a product underflows.
+static inline double sl_push_step_times(const sl_push *push, uint32_t i, double b) {
+  const sl_push_node *node = &push->nodes[i];
+  double step = node->r * node->inverse;
+  if (node->r == 0) return 0;
+  bool plain = fabs(step) >= 0x1p-1022 && fabs(step) < INFINITY && fabs(node->inverse) >= 0x1p-1022;
+  return plain ? step * b : sl_push_scaled_step(push, i, b);
+}
 
 // A sum of `terms` rounded products is off by at most this factor times the sum of absolute values;
 // rounded up, for at most 2^50 terms.

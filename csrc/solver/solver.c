@@ -303,9 +303,11 @@ static void take_best(sl_solver *solver) {
 }
 
 static bool is_attainable_level(const sl_solver *solver) {
-  double size = solver->facts->norm_inf * sl_norm_inf_f64(solver->x, solver->n) +
-                sl_norm_inf_f64(solver->b, solver->n);
-  return sl_norm_inf_f64(solver->r, solver->n) <= ATTAINABLE_BACKWARD_ERROR * size;
+  uint32_t n = solver->n;
+  double reached =
+      sl_solver_backward_error(sl_norm_inf_f64(solver->r, n), solver->facts->norm_inf,
+                               sl_norm_inf_f64(solver->x, n), sl_norm_inf_f64(solver->b, n));
+  return reached <= ATTAINABLE_BACKWARD_ERROR;
 }
 
 static bool has_another(const sl_solver *solver) {

@@ -17,7 +17,9 @@ bool sl_walk_step(sl_walk *walk, bool force, uint32_t *read) {
     else
       off += fabs(value);
   }
-  double left = sl_rng_double(&walk->rng) * (force ? off : fabs(diagonal));
+  // What is drawn needs digits to be compared with.
+  double most = force ? off : fabs(diagonal), unit = most < 0x1p-900 ? 0x1p150 : 1;
+  double left = sl_rng_double(&walk->rng) * (most * unit);
   *read = end - begin;
   uint32_t last = end; // rounding may leave a little beyond the last entry of a forced step
   for (uint32_t k = begin; k < end; k++) {
@@ -25,7 +27,7 @@ bool sl_walk_step(sl_walk *walk, bool force, uint32_t *read) {
     double value = sl_csr_value(matrix, k);
     if (value == 0) continue;
     last = k;
-    left -= fabs(value);
+    left -= fabs(value) * unit;
     if (left < 0) break;
   }
   if (last < end && (left < 0 || force)) {

@@ -15,7 +15,8 @@
 typedef struct tally {
   uint32_t trials;
   uint32_t violations;
-  double closest; // largest error / bound seen
+  uint32_t finite; // bounds that were (counted in exact trials)
+  double closest;  // largest error / bound seen
 } tally;
 
 static inline uint32_t trials_wanted(void) {

@@ -2,6 +2,7 @@
 // limits are counts.
 #include "diffusion/contributions.h"
 #include "diffusion_graphs.h"
+#include "resistance/potentials.h"
 
 #define NODES 1000u
 #define EDGES 5000u
@@ -86,10 +87,49 @@ static void dangling_node_leaves_the_bound_small(void **state) {
   sl_free(to);
 }
 
+// ---- potentials whose products overflow and underflow
+
+static sl_potentials_result fixed(sl_graph *g, const uint32_t *boundary, uint32_t count,
+                                  const double *values, double tolerance, sl_potentials **out) {
+  const sl_potentials_options options = {.tolerance = tolerance};
+  sl_outcome outcome;
+  sl_potentials_result result;
+  assert_ok(sl_potentials_create(g, boundary, count, out));
+  assert_ok(sl_potentials_begin_fixed(*out, &options, values));
+  do assert_ok(sl_potentials_step(*out, 1000, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_potentials_finish(*out, &result));
+  return result;
+}
+
+static void bounds_of_potentials_do_not_vanish(void **state) {
+  (void)state;
+  // Node 0 hangs at node 3 and has its potential, which its own rounds to 0.
+  const double heavy = 4.45e306, ends[] = {1e-300, -5, -5};
+  const uint32_t one = 3, other = 0, three[] = {3, 2, 4};
+  sl_graph *g = make_graph(5, 1, &one, &other, &heavy, SL_VALUES_F64, false);
+  sl_potentials *p;
+  sl_potentials_result result = fixed(g, three, 3, ends, 1e-15, &p);
+  assert_true(fabs(result.values[0] - 1e-300) <= result.error_bound);
+  assert_true(result.error_bound < 1e-15);
+  sl_potentials_destroy(p);
+  sl_graph_destroy(g);
+  // Weights of a few dozen times the smallest number; no current flows between 3, 1 and 4.
+  const uint32_t from[] = {4, 1, 4, 4, 2, 2}, to[] = {4, 3, 1, 3, 2, 3}, two[] = {3, 2};
+  const double light[] = {3.36e-322, 3.66e-322, 1.9e-322, 1.04e-322, 4.9e-322, 1.73e-322};
+  const double values[] = {0.9046227831687236, -5};
+  g = make_graph(5, 6, from, to, light, SL_VALUES_F64, false);
+  result = fixed(g, two, 2, values, 0.5, &p);
+  assert_true(fabs(result.values[1] - values[0]) <= result.error_bound);
+  sl_potentials_destroy(p);
+  sl_graph_destroy(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(tolerance_below_rounding_ends_every_method),
       property(dangling_node_leaves_the_bound_small),
+      property(bounds_of_potentials_do_not_vanish),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

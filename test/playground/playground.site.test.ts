@@ -1,114 +1,25 @@
 // The playground as its visitors have it: the built site, in a real browser, tab by tab. Built by `sh tools/playground.sh
 // build`, which the test command runs before this.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import {
+  address,
+  context,
+  open,
+  page,
+  panel,
+  ready,
+  rows,
+  showFlights,
+  slide,
+  usePlayground,
+} from '../support/playground.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const site = at('../../build/playground');
 const axe = readFileSync(at('../../examples/playground/node_modules/axe-core/axe.min.js'), 'utf8');
 
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.json': 'application/json',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-};
-
-let server: Server;
-let address: string;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, 'http://localhost');
-    const path = join(site, normalize(pathname === '/' ? '/index.html' : pathname));
-    if (!path.startsWith(site) || !existsSync(path)) {
-      response.writeHead(404).end();
-      return;
-    }
-    // Nobody but the page's own files: what it needs from elsewhere would fail here.
-    response.writeHead(200, {
-      'content-type': types[extname(path)] ?? 'application/octet-stream',
-      'content-security-policy':
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'",
-    });
-    response.end(readFileSync(path));
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--use-angle=swiftshader', // sigma draws with WebGL, and test machines have no graphics card
-      '--enable-unsafe-swiftshader',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-let context: BrowserContext;
-let page: Page;
-const complaints: string[] = [];
-
-beforeEach(async () => {
-  complaints.length = 0;
-  context = await browser.newContext({ viewport: { width: 1200, height: 820 } });
-  page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  await page.addInitScript(() => {
-    const tasks: number[] = [];
-    Object.assign(globalThis, { longTasks: tasks });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) tasks.push(entry.duration);
-    }).observe({ type: 'longtask' });
-  });
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(complaints).toEqual([]);
-});
-
-const ready = (tab: string) => page.locator(`#${tab}[aria-busy=false]`).waitFor();
-const open = async (tab: string) => {
-  await page.goto(`${address}#${tab}`);
-  await ready(tab);
-};
-const rows = (tab: string) => page.locator(`#${tab} tbody tr`);
-const panel = (tab: string) => page.locator(`#${tab}`);
-
-/** Moves a slider, by its label, to a position. */
-async function slide(label: string, position: number): Promise<void> {
-  await page.getByLabel(label).evaluate((input, value) => {
-    (input as HTMLInputElement).value = String(value);
-    input.dispatchEvent(new Event('input', { bubbles: true }));
-  }, position);
-}
-
-async function showFlights(): Promise<void> {
-  await page.getByRole('combobox', { name: 'Graph' }).selectOption('flights');
-  await expect.poll(() => rows('graph').first().textContent()).toContain('SEA');
-}
+usePlayground();
 
 /** How many pixels of the map under the graph are drawn on. */
 const mapInk = () =>
@@ -137,8 +48,6 @@ const fact = (name: string) =>
   page.locator('#graph dt', { hasText: name }).locator('xpath=following-sibling::dd[1]');
 
 /** Durations of the tasks that kept the page from answering since this was last asked. */
-const longTasks = () =>
-  page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks.splice(0));
 
 describe('graph', () => {
   test('ranks around a word, and a smaller error makes it read more', async () => {
@@ -461,86 +370,6 @@ test.each(Object.keys(scenes))('a picture of %s', async (tab) => {
     writeFileSync(at(`../../docs/images/playground-${tab}.jpg`), picture);
   expect(picture.length).toBeGreaterThan(30_000);
   expect(picture.length).toBeLessThan(120_000);
-});
-
-// Once more when it failed: a machine that is busy with something else is late as well.
-test('answers the first question within 2 s of the visit', { retry: 2 }, async () => {
-  await page.goto(address);
-  await expect.poll(() => rows('graph').count(), { interval: 10 }).toBe(20);
-  await slide('Damping', 0.6);
-  const took = await page.evaluate(() => performance.now());
-  console.log(`first interaction after ${took.toFixed(0)} ms`);
-  expect(took).toBeLessThan(2000);
-});
-
-// Once more when it failed: a machine that is busy with something else stops the page as well. Making a WebGL context, which
-// the browser does in one piece when the page is loaded, is all that is left out.
-test('never blocks for 50 ms while it is used', { retry: 2, timeout: 120_000 }, async () => {
-  const tasks: Record<string, number[]> = {};
-  const after = async (what: string, settled = 1000) => {
-    await page.waitForTimeout(settled);
-    tasks[what] = await longTasks();
-  };
-  await open('graph');
-  await page.waitForTimeout(2000);
-  console.log(`long tasks of loading: ${JSON.stringify(await longTasks())}`);
-  for (const position of [-1, -2, -3, -4, -2]) {
-    await slide('Error allowed', position);
-    await page.waitForTimeout(150);
-  }
-  await slide('Damping', 0.95);
-  await after('graph');
-
-  await page.getByRole('tab', { name: 'Solve' }).click();
-  await ready('solve');
-  await after('opening Solve');
-  const box = (await page.locator('canvas.field').boundingBox())!;
-  await page.mouse.move(box.x + 100, box.y + 300);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 400, box.y + 350, { steps: 30 });
-  await page.mouse.up();
-  await after('painting');
-  await page.getByRole('button', { name: 'Ask for one cell' }).click();
-  await page.mouse.click(box.x + 200, box.y + 100);
-  await after('asking');
-
-  await page.getByRole('tab', { name: 'Vectors' }).click();
-  await ready('vectors');
-  await after('opening Vectors');
-  for (const text of ['te', 'tea', 'tea + milk', 'tea - milk'])
-    await page.getByLabel('Word or sum of words').fill(text);
-  await slide('Candidates kept (ef)', 3);
-  await slide('Letters, at most', 6);
-  await after('vectors');
-
-  await page.getByRole('tab', { name: 'Bench' }).click();
-  await ready('bench');
-  await page.getByRole('button', { name: 'Run all' }).click();
-  await panel('bench').getByText('Done.').waitFor({ timeout: 60_000 });
-  await after('bench');
-
-  await page.getByRole('tab', { name: 'Graph' }).click();
-  await showFlights();
-  await after('flights');
-  // Ten megabytes, made by the page itself, so that only its own work is measured.
-  await page.evaluate(() => {
-    const lines = Array.from({ length: 700_000 }, (_, i) => [
-      `n${(i * 7919) % 100_003} n${(i * 104_729) % 99_991}`,
-    ]);
-    Object.assign(globalThis, { bigFile: new File([lines.join('\n')], 'big.txt') });
-  });
-  await longTasks();
-  await page.evaluate(() => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add((globalThis as unknown as { bigFile: File }).bigFile);
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
-  });
-  await expect
-    .poll(() => panel('graph').locator('.status').first().textContent(), { timeout: 20_000 })
-    .toMatch(/^100,003 nodes/);
-  await after('a file of 10 MB');
-  console.log(`long tasks: ${JSON.stringify(tasks)}`);
-  expect(Object.entries(tasks).filter(([, found]) => found.length > 0)).toEqual([]);
 });
 
 test('works without a network after the first visit', async () => {

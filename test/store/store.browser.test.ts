@@ -103,11 +103,10 @@ for (const [kind, make] of Object.entries(places)) {
     test('loses nothing when a worker is ended during a save', { timeout: 180_000 }, async () => {
       const name = `ended-${kind}`;
       const pace = new Pace(random(5));
-      const until = performance.now() + 150_000;
       let version = 1;
       // As often as it takes until enough saves have succeeded, and others have been cut off.
       for (let trial = 0; trial < 25 || version <= 10; trial++) {
-        expect(performance.now(), `${version - 1} saves in ${trial} trials`).toBeLessThan(until);
+        expect(trial, `only ${version - 1} saves`).toBeLessThan(500);
         const finished = await saveUntilEnded(kind, name, version, pace.next());
         const store = make(name);
         const bytes = await read(store, 'snapshot');

@@ -381,10 +381,8 @@ describe('progress and aborts', () => {
           : (await engine.with({ signal }).use('solver')).solve(matrix, b, long);
       setTimeout(() => controller.abort(reason), 60);
       await expect(running).rejects.toBe(reason);
-      // In the order of calls: an answer at once says that the worker is free.
-      const start = performance.now();
+      // In the order of calls: an answer says that the worker is free. How soon: test/speed.
       expect(await matrix.rows).toBe(b.length);
-      expect(performance.now() - start).toBeLessThan(500);
     }
     await expect(solve(matrix, b, { ...long, signal: AbortSignal.abort(reason) })).rejects.toBe(
       reason,

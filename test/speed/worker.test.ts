@@ -1,4 +1,4 @@
-// How long an abort takes until the worker is free for the next call, measured when nothing else runs.
+// How long an abort takes until the worker is free for the next call, run alone (`npm run test:speed`).
 import { createWorkerEngine, type WorkerEngine } from 'sublinear/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gridLaplacian, random, rmat } from '../../bench/support/generators.js';

@@ -1,4 +1,4 @@
-// What is measured by the clock, run when nothing else runs (the `quiet` project).
+// What is measured by the clock, run alone (`npm run test:speed`).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
