@@ -9,10 +9,15 @@ const measures = [
   { label: 'brotli', brotli: true },
 ];
 
-// Raw, gzip and brotli, in kB. What no WebAssembly module may pass, and the lower limits that are kept. The solver bundle is
-// above its goal of 100 kB: the benchmark page shows by how much.
+// Raw, gzip and brotli, in kB. What no WebAssembly module may pass, and the lower limits that are kept.
 const hard = [200, 92, 80];
-const modules = { 'vector.simd.wasm': [80, 35, 31], 'hnsw-micro.raw.wasm': [11.8, 7, 6] };
+const solver = [140, 66, 57];
+const modules = {
+  'solver.simd.wasm': solver,
+  'solver.scalar.wasm': solver,
+  'vector.simd.wasm': [80, 35, 31],
+  'hnsw-micro.raw.wasm': [11.8, 7, 6],
+};
 const glue = [30, 11, 10];
 // The JavaScript of the entries, comments included: a bundler takes them away. A new room has to fit in the first line.
 const anyEntry = [178, 53, 46];

@@ -250,7 +250,7 @@ static void preconditioners_are_symmetric_and_definite(void **state) {
   while (!done) assert_ok(sl_amg_build(amg, &done, &work));
   sl_amg_facts facts;
   sl_amg_describe(amg, &facts);
-  assert_true(facts.levels >= 2 && facts.operator_complexity < 2 && facts.coarsening > 2.5);
+  assert_true(facts.levels >= 2 && facts.operator_complexity < 2);
   assert_false(sl_amg_is_poor(amg));
   check_definite(apply_amg, amg, 64);
   sl_amg_destroy(amg);
