@@ -63,6 +63,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_repair_is_due>("repairIsDue")
       .method<sl_hnsw_optimize>("optimize")
       .method<sl_hnsw_search>("search")
+      .method<sl_hnsw_recall>("recall")
       .method<sl_hnsw_get>("get")
       .method<sl_hnsw_has>("has")
       .method<sl_hnsw_size>("size")

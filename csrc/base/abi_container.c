@@ -83,12 +83,14 @@ int32_t SL_ABI(sl_abi_reader_feed)(sl_handle handle, const void *bytes, size_t c
   return sl_reader_feed(reader, bytes, count);
 }
 
-// Writes the tag of the section whose turn it is (0: none), the address of its bytes and how many.
+// Writes the tag of the next section that was not taken, the address of its bytes and how many;
+// zeros when all were taken. ERR_STATE until all of its bytes have come.
 int32_t SL_ABI(sl_abi_reader_section)(sl_handle handle, uint32_t *out) {
   sl_reader *reader;
   SL_TRY(sl_abi_get_reader(handle, &reader));
   sl_section section;
-  out[0] = sl_reader_peek(reader, &section);
+  SL_TRY(sl_reader_section(reader, &section));
+  out[0] = section.tag;
   out[1] = (uint32_t)(uintptr_t)section.data;
   out[2] = (uint32_t)section.bytes;
   return SL_OK;

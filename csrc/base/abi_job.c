@@ -53,12 +53,6 @@ sl_status sl_abi_job_close(sl_handle handle, const sl_job_kind *kind) {
   return SL_OK;
 }
 
-sl_status sl_abi_count(double number, const char *argument, uint64_t *out) {
-  SL_REQUIRE(number >= 0, SL_ERR_OPTION, argument, "a number >= 0");
-  *out = number < 0x1p63 ? (uint64_t)number : UINT64_MAX;
-  return SL_OK;
-}
-
 // Goes on for about `work` edge operations. outcome: 9 while it is running.
 int32_t SL_ABI(sl_abi_job_step)(sl_handle handle, double work, int32_t *outcome) {
   abi_job *found;

@@ -24,8 +24,4 @@ sl_status sl_abi_job_get(sl_handle handle, const sl_job_kind *kind, void *out);
 // Forgets the handle and destroys the object. Errors: ERR_HANDLE.
 sl_status sl_abi_job_close(sl_handle handle, const sl_job_kind *kind);
 
-// A number of edge operations from a host that has no 64-bit integers: 2^63 and more is no limit.
-//   Errors: ERR_OPTION (argument) for negative numbers and NaN.
-sl_status sl_abi_count(double number, const char *argument, uint64_t *out);
-
 #endif

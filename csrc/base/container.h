@@ -106,16 +106,19 @@ sl_status sl_reader_feed(sl_reader *reader, const void *bytes, size_t count);
 // To be called after the last byte. Errors: ERR_TRUNCATED ("bytes"), ERR_STATE.
 sl_status sl_reader_end(sl_reader *reader);
 
-// The section whose turn it is.
-//   out   written: tag, address and size of its bytes, which stay until it is taken or the reader
-//   is
-//         destroyed; zeros behind the last section. NULL: not wanted
-//   Returns the tag.
+// A section: its tag, and where its bytes are until it is taken or the reader destroyed.
 typedef struct sl_section {
   uint32_t tag;
   const void *data;
   size_t bytes;
 } sl_section;
+
+// The next section that has not been taken.
+//   out   written; zeros when all were taken, and after a failure
+//   Errors: ERR_STATE (not all of its bytes have come, it was dropped, or the reader has failed).
+sl_status sl_reader_section(const sl_reader *reader, sl_section *out);
+
+// The same where nothing is wrong when there is none: zeros then. out may be NULL. Returns the tag.
 uint32_t sl_reader_peek(const sl_reader *reader, sl_section *out);
 
 // How many sections have not been taken.
@@ -123,7 +126,8 @@ uint32_t sl_reader_left(const sl_reader *reader);
 
 // Hands the block of the next section over: the caller frees it with sl_free().
 //   bytes   what its size must be
-//   Errors: ERR_FORMAT (another tag or size; nothing is handed over then).
+//   Errors: ERR_FORMAT (another tag or size), ERR_STATE (as sl_reader_section()). Nothing is taken
+//   then.
 sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void **out);
 
 // Copies a small section of known size.
@@ -140,7 +144,8 @@ sl_status sl_reader_bad(const sl_reader *reader, const char *expected);
 sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_t count,
                           sl_view *out);
 
-// Frees the block of section i, whose bytes are not needed any more. NULL is allowed.
+// Frees the block of section i, whose bytes are not needed any more. NULL, and sections that have
+// not come, are allowed.
 void sl_reader_drop(sl_reader *reader, uint32_t i);
 
 // Errors: ERR_FORMAT when a section is left.

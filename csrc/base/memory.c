@@ -1,5 +1,7 @@
 #include "base/memory.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,41 +17,103 @@ _Static_assert(sizeof(header) <= SMALL_ALIGNMENT, "a header fits before a small 
 
 static header *header_of(void *block) { return (header *)((char *)block - sizeof(header)); }
 
-static size_t in_use = 0;
-static size_t peak = 0;
-static size_t limit = SIZE_MAX;
+// Threads share these; the order in which they see each other's numbers does not matter. Without
+// threads, as in our WebAssembly modules, the compiler makes plain loads and stores of them.
+static _Atomic size_t in_use = 0;
+static _Atomic size_t peak = 0;
+static _Atomic size_t limit = SIZE_MAX;
+#define READ(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
 
-static void count_bytes(size_t before, size_t after) {
-  in_use = in_use - before + after;
-  if (in_use > peak) peak = in_use;
+// The innermost budget of this thread.
+static _Thread_local sl_memory_budget *budget = NULL;
+
+static sl_status refuse(size_t bytes) {
+  return sl_fail(SL_ERR_MEMORY, "memory", "a smaller input or a higher memory limit", bytes);
 }
 
-static sl_status check_size(size_t count, size_t size, size_t already, size_t *bytes) {
+// Counts a block of `before` bytes as one of `after`, unless that makes more of it than the limit.
+static bool count_bytes(size_t before, size_t after) {
+  size_t now = READ(in_use), then;
+  do {
+    then = now - before + after;
+    size_t most = READ(limit);
+    if (after > before && (after > most || now - before > most - after)) return false;
+  } while (!atomic_compare_exchange_weak_explicit(&in_use, &now, then, memory_order_relaxed,
+                                                  memory_order_relaxed));
+  return true;
+}
+
+// The same without a look at the limit: what was held before is held again. Modulo 2^n.
+static void recount_bytes(size_t before, size_t after) {
+  atomic_fetch_add_explicit(&in_use, after - before, memory_order_relaxed);
+}
+
+static void raise_peak(void) {
+  size_t now = READ(in_use), most = READ(peak);
+  while (now > most && !atomic_compare_exchange_weak_explicit(
+                           &peak, &most, now, memory_order_relaxed, memory_order_relaxed)) {
+  }
+}
+
+// Counts `more` bytes in all budgets, or returns false: one of them has no room.
+static bool spend(int64_t more) {
+  for (sl_memory_budget *b = budget; b != NULL && more > 0; b = b->outer) {
+    if (more > b->most - b->held) return false;
+  }
+  for (sl_memory_budget *b = budget; b != NULL; b = b->outer) b->held += more;
+  return true;
+}
+
+static sl_status find_size(size_t count, size_t size, size_t *bytes) {
   // Kept below half the address space: pointer differences inside a block then fit ptrdiff_t.
   if (__builtin_mul_overflow(count, size, bytes) ||
       *bytes > (SIZE_MAX >> 1) - 2 * LARGE_ALIGNMENT) {
     return sl_fail(SL_ERR_OVERFLOW, "size", "fewer elements", count);
   }
-  size_t others = in_use - already;
-  if (*bytes > limit || others > limit - *bytes) {
-    return sl_fail(SL_ERR_MEMORY, "memory", "a smaller input or a higher memory limit", *bytes);
-  }
   return SL_OK;
+}
+
+// A block of `bytes` bytes that were counted already, or NULL.
+static void *make_block(size_t bytes) {
+  size_t align = bytes >= LARGE ? LARGE_ALIGNMENT : SMALL_ALIGNMENT;
+  char *raw = aligned_alloc(align, (bytes + 2 * align - 1) & ~(align - 1));
+  if (raw == NULL) return NULL;
+  *header_of(raw + align) = (header){bytes, (uint32_t)align};
+  return raw + align;
+}
+
+// Makes a block in place of one of `before` bytes, which is still there.
+static sl_status replace(size_t before, size_t bytes, void **out) {
+  int64_t more = (int64_t)bytes - (int64_t)before;
+  if (!spend(more)) return refuse(bytes);
+  if (count_bytes(before, bytes)) {
+    *out = make_block(bytes);
+    if (*out != NULL) {
+      raise_peak();
+      return SL_OK;
+    }
+    recount_bytes(bytes, before);
+  }
+  spend(-more);
+  return refuse(bytes);
+}
+
+void sl_memory_budget_begin(sl_memory_budget *b, uint64_t bytes) {
+  // Far from the ends of int64_t: what is held may become negative.
+  *b = (sl_memory_budget){0, bytes < INT64_MAX / 2 ? (int64_t)bytes : INT64_MAX / 2, budget};
+  budget = b;
+}
+
+int64_t sl_memory_budget_end(sl_memory_budget *b) {
+  budget = b->outer;
+  return b->held;
 }
 
 sl_status sl_alloc(size_t count, size_t size, void **out) {
   *out = NULL;
   size_t bytes;
-  SL_TRY(check_size(count, size, 0, &bytes));
-  size_t align = bytes >= LARGE ? LARGE_ALIGNMENT : SMALL_ALIGNMENT;
-  char *raw = aligned_alloc(align, (bytes + 2 * align - 1) & ~(align - 1));
-  if (raw == NULL) {
-    return sl_fail(SL_ERR_MEMORY, "memory", "a smaller input or a higher memory limit", bytes);
-  }
-  *out = raw + align;
-  *header_of(*out) = (header){bytes, (uint32_t)align};
-  count_bytes(0, bytes);
-  return SL_OK;
+  SL_TRY(find_size(count, size, &bytes));
+  return replace(0, bytes, out);
 }
 
 sl_status sl_alloc_zero(size_t count, size_t size, void **out) {
@@ -61,19 +125,12 @@ sl_status sl_alloc_zero(size_t count, size_t size, void **out) {
 sl_status sl_realloc(void **block, size_t count, size_t size) {
   if (*block == NULL) return sl_alloc(count, size, block);
   header old = *header_of(*block);
-  size_t before = old.bytes;
   // realloc() keeps only malloc's own alignment (8 bytes in wasm32), so the block is copied.
   void *moved;
   size_t bytes;
-  SL_TRY(check_size(count, size, before, &bytes));
-  size_t kept = bytes < before ? bytes : before;
-  count_bytes(before, 0);
-  sl_status status = sl_alloc(count, size, &moved);
-  if (status != SL_OK) {
-    count_bytes(0, before);
-    return status;
-  }
-  memcpy(moved, *block, kept);
+  SL_TRY(find_size(count, size, &bytes));
+  SL_TRY(replace(old.bytes, bytes, &moved));
+  memcpy(moved, *block, bytes < old.bytes ? bytes : old.bytes);
   free((char *)*block - old.before);
   *block = moved;
   return SL_OK;
@@ -82,12 +139,15 @@ sl_status sl_realloc(void **block, size_t count, size_t size) {
 void sl_free(void *block) {
   if (block == NULL) return;
   header old = *header_of(block);
-  count_bytes(old.bytes, 0);
+  recount_bytes(old.bytes, 0);
+  spend(-(int64_t)old.bytes);
   free((char *)block - old.before);
 }
 
-size_t sl_bytes_in_use(void) { return in_use; }
-size_t sl_bytes_peak(void) { return peak; }
-void sl_bytes_peak_reset(void) { peak = in_use; }
-void sl_set_memory_limit(size_t bytes) { limit = bytes; }
-size_t sl_memory_limit(void) { return limit; }
+size_t sl_bytes_in_use(void) { return READ(in_use); }
+size_t sl_bytes_peak(void) { return READ(peak); }
+void sl_bytes_peak_reset(void) { atomic_store_explicit(&peak, READ(in_use), memory_order_relaxed); }
+void sl_set_memory_limit(size_t bytes) {
+  atomic_store_explicit(&limit, bytes, memory_order_relaxed);
+}
+size_t sl_memory_limit(void) { return READ(limit); }

@@ -1,4 +1,6 @@
-// The one way to allocate. Every byte that the library holds is counted and limited here.
+// The one way to allocate. Every byte that the library holds is counted and limited here. All of it
+// may be called from any thread: counters and limit are shared, budgets and errors are a thread's
+// own.
 #ifndef SL_BASE_MEMORY_H
 #define SL_BASE_MEMORY_H
 
@@ -36,6 +38,22 @@ size_t sl_bytes_peak(void);
 
 // Restarts the peak at what is held now.
 void sl_bytes_peak_reset(void);
+
+// A budget for what one call may allocate: while it is open, allocations of this thread that would
+// make it hold more than `bytes` bytes beyond what it held at the beginning fail with ERR_MEMORY.
+// What is freed meanwhile may be allocated again. Budgets nest, and end in reverse order; other
+// threads and the limit below are not touched.
+//   budget   written: the caller's, alive until it ends
+//   bytes    UINT64_MAX: nothing is limited, only counted
+typedef struct sl_memory_budget {
+  int64_t held; // bytes that this thread holds more than at the beginning
+  int64_t most;
+  struct sl_memory_budget *outer;
+} sl_memory_budget;
+void sl_memory_budget_begin(sl_memory_budget *budget, uint64_t bytes);
+
+// Returns how many bytes more this thread holds than at the beginning; negative when it holds less.
+int64_t sl_memory_budget_end(sl_memory_budget *budget);
 
 // Upper limit for sl_bytes_in_use(); SIZE_MAX (the start value) means no limit of our own. A limit
 // below what is held is allowed: existing objects live on, the next allocation fails.

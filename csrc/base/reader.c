@@ -147,15 +147,30 @@ sl_status sl_reader_end(sl_reader *reader) {
   return reader->stage == WHOLE ? SL_OK : sl_container_truncated(reader->head, reader->offset);
 }
 
+// Its bytes have come, its checksum is right, and nobody has taken or dropped it.
+static bool is_here(const sl_reader *reader, uint32_t i) {
+  return reader->stage >= SECTION && reader->stage != FAILED && i < reader->at &&
+         reader->blocks[i].data != NULL;
+}
+
 uint32_t sl_reader_peek(const sl_reader *reader, sl_section *out) {
   sl_section found = {0};
-  if (reader->next < reader->count) {
+  if (is_here(reader, reader->next)) {
     found.tag = sl_get_u32(reader->head + sl_container_head_bytes(reader->next));
     found.data = reader->blocks[reader->next].data;
     found.bytes = (size_t)section_bytes(reader, reader->next);
   }
   if (out != NULL) *out = found;
   return found.tag;
+}
+
+sl_status sl_reader_section(const sl_reader *reader, sl_section *out) {
+  sl_reader_peek(reader, out);
+  SL_TRY(check_state(reader));
+  bool behind_last = reader->stage == WHOLE && reader->next == reader->count;
+  SL_REQUIRE(out->data != NULL || behind_last, SL_ERR_STATE, "reader",
+             "a section that has come and was not taken: feed() more");
+  return SL_OK;
 }
 
 uint32_t sl_reader_left(const sl_reader *reader) { return reader->count - reader->next; }
@@ -167,7 +182,8 @@ sl_status sl_reader_bad(const sl_reader *reader, const char *expected) {
 sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void **out) {
   *out = NULL;
   sl_section section;
-  if (sl_reader_peek(reader, &section) != tag || section.bytes != bytes) {
+  SL_TRY(sl_reader_section(reader, &section));
+  if (section.data == NULL || section.tag != tag || section.bytes != bytes) {
     return sl_bad_file("the sections of this kind, in order and of matching sizes",
                        sl_container_head_bytes(reader->next));
   }
@@ -204,7 +220,7 @@ sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_
 }
 
 void sl_reader_drop(sl_reader *reader, uint32_t i) {
-  if (reader == NULL) return;
+  if (reader == NULL || reader->blocks == NULL || i >= reader->at) return;
   sl_free(reader->blocks[i].data);
   reader->blocks[i].data = NULL;
 }

@@ -15,7 +15,7 @@ typedef struct section {
 // A file is a row of parts: the head, then of each section its pieces and its trailer.
 struct sl_writer {
   sl_file_kind kind;
-  sl_status status; // of the additions
+  sl_error failed; // the first failure of an addition
   section *sections;
   uint32_t count, capacity;
   const uint64_t *watched;
@@ -44,13 +44,20 @@ void sl_writer_destroy(sl_writer *writer) {
   sl_free(writer);
 }
 
+// Keeps a failure for sl_writer_next(), which records it again.
+static bool fails(sl_writer *writer, sl_status status) {
+  if (status != SL_OK) writer->failed = *sl_last_error();
+  return status != SL_OK;
+}
+
 // The new section, or NULL after a failure.
 static section *add(sl_writer *writer, uint32_t tag, const void *source, size_t bytes) {
-  if (writer->status == SL_OK && writer->count == writer->capacity) {
-    writer->capacity = writer->capacity * 2 + 8;
-    writer->status = SL_REALLOC(&writer->sections, writer->capacity);
+  if (writer->failed.status != SL_OK) return NULL;
+  if (writer->count == writer->capacity) {
+    uint32_t wanted = writer->capacity * 2 + 8;
+    if (fails(writer, SL_REALLOC(&writer->sections, wanted))) return NULL;
+    writer->capacity = wanted;
   }
-  if (writer->status != SL_OK) return NULL;
   section *added = &writer->sections[writer->count++];
   *added = (section){.tag = tag, .count = 1, .source = source, .bytes = bytes};
   writer->size += SL_CONTAINER_ENTRY_BYTES + (uint64_t)bytes + sl_container_trailer(bytes);
@@ -63,9 +70,8 @@ void sl_writer_add(sl_writer *writer, uint32_t tag, const void *data, size_t byt
 
 void sl_writer_add_copy(sl_writer *writer, uint32_t tag, const void *data, size_t bytes) {
   section *added = add(writer, tag, data, bytes);
-  if (added == NULL) return;
-  writer->status = sl_alloc(bytes, 1, &added->owned);
-  if (writer->status == SL_OK && bytes > 0) memcpy(added->owned, data, bytes);
+  if (added == NULL || fails(writer, sl_alloc(bytes, 1, &added->owned))) return;
+  if (bytes > 0) memcpy(added->owned, data, bytes);
   added->source = added->owned;
 }
 
@@ -126,7 +132,10 @@ static const void *part(sl_writer *writer, size_t *bytes, bool *summed) {
 
 sl_status sl_writer_next(sl_writer *writer, void *buffer, uint32_t capacity, uint32_t *written) {
   *written = 0;
-  SL_TRY(writer->status);
+  const sl_error *failed = &writer->failed;
+  if (failed->status != SL_OK) {
+    return sl_fail(failed->status, failed->argument, failed->expected, failed->position);
+  }
   SL_REQUIRE(sl_writer_is_current(writer), SL_ERR_STATE, "writer",
              "what has not changed meanwhile");
   if (writer->head == NULL) SL_TRY(make_head(writer));

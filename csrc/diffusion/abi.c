@@ -28,19 +28,21 @@ int32_t SL_ABI(sl_abi_pagerank_bytes)(sl_handle handle, size_t *bytes) {
   return SL_OK;
 }
 
-static sl_pagerank_options options_from(double damping, double tolerance, int32_t method,
-                                        uint32_t top_k, int32_t ranking, uint32_t max_iterations,
-                                        double max_work) {
-  sl_pagerank_options options = sl_pagerank_options_default();
-  options.damping = damping;
-  options.tolerance = tolerance;
-  options.method = (sl_pagerank_method)method;
-  options.top_k = top_k;
-  options.settle_ranking = ranking == 1;
-  options.prove_ranking = ranking == 2;
-  if (max_iterations > 0) options.max_iterations = max_iterations;
-  if (max_work > 0 && max_work < 0x1p63) options.max_work = (uint64_t)max_work;
-  return options;
+static sl_status options_from(double damping, double tolerance, int32_t method, uint32_t top_k,
+                              int32_t ranking, uint32_t max_iterations, double max_work,
+                              sl_pagerank_options *out) {
+  uint64_t work;
+  *out = sl_pagerank_options_default();
+  SL_TRY(sl_abi_count(max_work, "max_work", &work));
+  out->damping = damping;
+  out->tolerance = tolerance;
+  out->method = (sl_pagerank_method)method;
+  out->top_k = top_k;
+  out->settle_ranking = ranking == 1;
+  out->prove_ranking = ranking == 2;
+  if (max_iterations > 0) out->max_iterations = max_iterations;
+  if (work > 0) out->max_work = work;
+  return SL_OK;
 }
 
 // method: 0 automatic, 1 push, 2 power iteration, 3 Gauss-Seidel, 4 conjugate gradients, 6 push and
@@ -53,8 +55,9 @@ int32_t SL_ABI(sl_abi_pagerank_begin)(sl_handle handle, const uint32_t *nodes,
                                       int32_t ranking, uint32_t max_iterations, double max_work) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
-  sl_pagerank_options options =
-      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
+  sl_pagerank_options options;
+  SL_TRY(
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work, &options));
   return sl_pagerank_begin(pagerank, &options, nodes, weights, count);
 }
 
@@ -64,8 +67,9 @@ int32_t SL_ABI(sl_abi_pagerank_begin_global)(sl_handle handle, double damping, d
                                              uint32_t max_iterations, double max_work) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
-  sl_pagerank_options options =
-      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
+  sl_pagerank_options options;
+  SL_TRY(
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work, &options));
   return sl_pagerank_begin_global(pagerank, &options);
 }
 
@@ -76,7 +80,8 @@ int32_t SL_ABI(sl_abi_heat_kernel_begin)(sl_handle handle, double time, const ui
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
   const double damping = sl_pagerank_options_default().damping; // not used
-  sl_pagerank_options options = options_from(damping, tolerance, 0, top_k, 0, 0, max_work);
+  sl_pagerank_options options;
+  SL_TRY(options_from(damping, tolerance, 0, top_k, 0, 0, max_work, &options));
   return sl_heat_kernel_begin(pagerank, &options, time, nodes, weights, count);
 }
 
@@ -87,8 +92,9 @@ int32_t SL_ABI(sl_abi_pagerank_follow)(sl_handle handle, sl_handle previous_hand
   sl_pagerank *pagerank, *previous;
   SL_TRY(get(handle, &pagerank));
   SL_TRY(get(previous_handle, &previous));
-  sl_pagerank_options options =
-      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work);
+  sl_pagerank_options options;
+  SL_TRY(
+      options_from(damping, tolerance, method, top_k, ranking, max_iterations, max_work, &options));
   return sl_pagerank_follow(pagerank, previous, &options);
 }
 

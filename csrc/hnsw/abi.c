@@ -234,6 +234,13 @@ int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32
   SL_TRY(filter_of(filter_handle, &filter));
   return sl_hnsw_search(index, queries, count, k, ef, filter, ids, distances, found);
 }
+// queries: 0 takes stored vectors.
+int32_t SL_ABI(sl_abi_hnsw_recall)(sl_handle handle, const void *queries, uint32_t count,
+                                   uint32_t k, uint32_t ef, uint32_t *hits, uint32_t *wanted) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_recall(index, queries, count, k, ef, hits, wanted);
+}
 int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));

@@ -6,8 +6,9 @@
 #include "base/bytes.h"
 #include "base/container.h"
 #include "base/memory.h"
+#include "hnsw/codes.h"
 #include "hnsw/graph.h"
-#include "quant/int8.h"
+#include "quant/float16.h"
 #include "simd/distance_f32.h"
 
 enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
@@ -17,6 +18,15 @@ static const uint32_t TAGS[SECTIONS] = {SL_TAG('M', 'E', 'T', 'A'), SL_TAG('I', 
                                         SL_TAG('S', 'T', 'A', 'T'), SL_TAG('R', 'O', 'W', 'S'),
                                         SL_TAG('L', 'E', 'V', 'L'), SL_TAG('L', 'N', 'K', '0'),
                                         SL_TAG('L', 'N', 'K', 'U'), SL_TAG('E', 'X', 'C', 'T')};
+
+// What stands in front of rows of codes with tails.
+enum { NO_MODEL, MODEL, MODEL_AND_EARLY };
+static bool has_model(const sl_store *store) {
+  return sl_codes_have_tails(store->codes) && store->used > 0;
+}
+static bool has_early(const sl_store *store) {
+  return store->early_rows > 0 && store->used <= store->early_rows;
+}
 
 static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   memset(p, 0, META_BYTES);
@@ -35,6 +45,9 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u64(p + 56, index->drawn);
   sl_put_u32(p + 64, (uint32_t)index->options.codes);
   sl_put_u32(p + 68, (uint32_t)store->exact);
+  if (!has_model(store)) return;
+  sl_put_u32(p + 72, store->learned);
+  sl_put_u32(p + 76, has_early(store) ? MODEL_AND_EARLY : MODEL);
 }
 
 // Vectors without their padding, codes as they stand.
@@ -48,6 +61,18 @@ static const void *row_piece(const void *source, uint32_t tag, uint32_t i, size_
   bool exact = tag == TAGS[EXACT];
   *bytes = exact ? store->exact_bytes : saved_row_bytes(store);
   return exact ? sl_store_exact(store, i) : sl_store_row(store, i);
+}
+
+// The rows of codes with tails: first what they are read with, then the early vectors.
+static const void *coded_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+  const sl_store *store = source;
+  if (i >= 2) return row_piece(source, tag, i - 2, bytes);
+  if (i == 0) {
+    *bytes = sizeof(float) * sl_codes_model_numbers(store);
+    return sl_codes_model(store);
+  }
+  *bytes = has_early(store) ? sizeof(float) * (size_t)store->used * store->dimension : 0;
+  return store->early;
 }
 
 static const void *links_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
@@ -66,7 +91,11 @@ static sl_status make_writer(const sl_store *store, const sl_hnsw *index, sl_wri
   sl_writer_add_copy(*out, TAGS[META], meta, META_BYTES);
   sl_writer_add(*out, TAGS[IDS], store->ids, 4 * (uint64_t)store->used);
   sl_writer_add(*out, TAGS[STATES], store->states, store->used);
-  sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used, row_piece);
+  if (has_model(store)) {
+    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used + 2, coded_piece);
+  } else {
+    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used, row_piece);
+  }
   sl_writer_watch(*out, &store->version);
   if (index == NULL) return SL_OK;
   sl_writer_add(*out, TAGS[LEVELS], index->levels, store->used);
@@ -125,16 +154,7 @@ static bool codes_are_valid(const sl_store *store, const unsigned char *row) {
     if (n % 8 != 0 && row[n / 8] >> (n % 8) != 0) return false;
     return is_zero(row, (n + 7) / 8, store->row_bytes);
   }
-  const int8_t *codes = (const int8_t *)row;
-  for (uint32_t i = 0; i < n; i++) {
-    if (codes[i] < -SL_INT8_MOST || codes[i] > SL_INT8_MOST) return false;
-  }
-  sl_int8_tail tail, again = {0};
-  memcpy(&tail, row + store->padded, sizeof tail);
-  if (!(tail.scale >= 0 && tail.scale <= SL_DISTANCE_LIMIT)) return false;
-  again.scale = tail.scale;
-  sl_int8_finish(codes, store->padded, &again);
-  return is_zero(row, n, store->padded) && memcmp(&tail, &again, sizeof tail) == 0;
+  return sl_code_is_valid(store, row);
 }
 
 // The same for an exact row.
@@ -149,11 +169,24 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
   for (uint32_t i = 0; i < n; i++) {
     if ((halves[i] & 0x7fff) > 0x3c00) return false; // beyond 1
   }
-  return most >= 0 && most <= SL_DISTANCE_LIMIT &&
+  return most >= 0 && most <= 2.1f * SL_DISTANCE_LIMIT && // a difference of two
+
          is_zero(exact, sizeof most + 2 * (size_t)n, store->exact_bytes);
 }
 
+// Older files have 16-bit exact rows of the vectors, beside int8 codes now of what these have lost.
+static void renew_exact(sl_store *store, uint32_t slot) {
+  const unsigned char *exact = sl_store_exact(store, slot);
+  float *vector = sl_codes_read_buffer(store), most;
+  memcpy(&most, exact, sizeof most);
+  sl_float16_decode((const uint16_t *)(exact + sizeof most), store->dimension, vector);
+  for (uint32_t i = 0; i < store->dimension; i++) vector[i] *= most;
+  sl_store_write_exact(store, slot, vector);
+}
+
 static sl_status read_exacts(const sl_view *v, sl_store *store) {
+  bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
+               sl_get_u32(v[META].data + 76) == NO_MODEL;
   if (v[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
     return sl_bad_file("an exact row for each slot", v[EXACT].at);
   }
@@ -164,6 +197,24 @@ static sl_status read_exacts(const sl_view *v, sl_store *store) {
         !exact_is_valid(store, sl_store_exact(store, slot))) {
       return sl_bad_file("exact rows of finite numbers", v[EXACT].at + at);
     }
+    if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
+  }
+  return SL_OK;
+}
+
+// Centre and widths, and the first vectors where they are kept.
+static sl_status read_model(const sl_view *v, sl_store *store, bool early, uint32_t used) {
+  const unsigned char *data = v[ROWS].data;
+  size_t bytes = sizeof(float) * sl_codes_model_numbers(store);
+  if (!sl_codes_set_model(store, data)) {
+    return sl_bad_file("centre and widths that vectors can have", v[ROWS].at);
+  }
+  store->learned = sl_get_u32(v[META].data + 72);
+  size_t numbers = (size_t)used * store->dimension;
+  if (!early) return SL_OK;
+  memcpy(store->early, data + bytes, numbers * sizeof(float));
+  if (sl_first_beyond_f32(store->early, numbers, SL_DISTANCE_LIMIT) < numbers) {
+    return sl_bad_file("early vectors of finite numbers", v[ROWS].at + bytes);
   }
   return SL_OK;
 }
@@ -174,8 +225,27 @@ static sl_status read_store(const sl_view *v, sl_store *store, uint32_t used) {
   size_t each = saved_row_bytes(store);
   if (v[IDS].bytes != 4 * (uint64_t)used) return sl_bad_file("an id for each slot", v[IDS].at);
   if (v[STATES].bytes != used) return sl_bad_file("a state for each slot", v[STATES].at);
-  if (v[ROWS].bytes != each * (uint64_t)used) return sl_bad_file("a row for each slot", v[ROWS].at);
+  uint32_t model = sl_get_u32(meta + 76);
+  bool tails = sl_codes_have_tails(store->codes);
+  uint64_t head = model == NO_MODEL ? 0 : sizeof(float) * (uint64_t)sl_codes_model_numbers(store);
+  if (model == MODEL_AND_EARLY) head += sizeof(float) * (uint64_t)store->dimension * used;
+  if (!tails ? model != NO_MODEL : model > MODEL_AND_EARLY || (model != NO_MODEL && used == 0)) {
+    return sl_bad_file("centre and widths of codes", v[META].at + 76);
+  }
+  // Without them the file is of a time when int8 codes had none.
+  bool older = tails && model == NO_MODEL;
+  if ((older && store->codes != SL_CODES_INT8 && used > 0) ||
+      (model == MODEL_AND_EARLY && used > store->early_limit)) {
+    return sl_bad_file("centre and widths of codes", v[META].at + 76);
+  }
+  if (v[ROWS].bytes != head + each * (uint64_t)used) {
+    return sl_bad_file("a row for each slot", v[ROWS].at);
+  }
+  const unsigned char *rows = v[ROWS].data + head;
+  if (model == MODEL || (older && used > 0)) sl_codes_drop_early(store);
   SL_TRY(sl_store_reserve(store, used));
+  if (model != NO_MODEL) SL_TRY(read_model(v, store, model == MODEL_AND_EARLY, used));
+  if (older) store->learned = used;
   uint32_t free_slots = 0;
   store->used = used;
   if (used > 0) memcpy(store->ids, v[IDS].data, 4 * (size_t)used);
@@ -189,11 +259,11 @@ static sl_status read_store(const sl_view *v, sl_store *store, uint32_t used) {
     store->dead += store->states[slot] == SL_SLOT_DEAD;
     free_slots += store->states[slot] == SL_SLOT_FREE;
     memset(row, 0, store->row_bytes);
-    memcpy(row, v[ROWS].data + slot * each, each);
+    memcpy(row, rows + slot * each, each);
     if (store->metric == SL_METRIC_HAMMING || store->states[slot] == SL_SLOT_FREE) continue;
     if (store->codes != SL_CODES_NONE) {
-      if (codes_are_valid(store, row)) continue;
-      return sl_bad_file("codes within their limits", v[ROWS].at + slot * each);
+      if (older ? sl_code_from_older(store, row) : codes_are_valid(store, row)) continue;
+      return sl_bad_file("codes within their limits", v[ROWS].at + head + slot * each);
     }
     // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
     // length 1 to length 1 once more could change its last bits.
@@ -322,7 +392,8 @@ static sl_status read_graph(const sl_view *v, sl_hnsw *index) {
 static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
   if (v[META].bytes != META_BYTES) return sl_bad_file("80 bytes", v[META].at);
   const uint8_t *meta = v[META].data;
-  if (!is_zero(meta, 0, 4) || !is_zero(meta, 72, META_BYTES)) {
+  if (!is_zero(meta, 0, 4) ||
+      (sl_get_u32(meta + 76) == NO_MODEL && !is_zero(meta, 72, META_BYTES))) {
     return sl_bad_file("zeros where nothing is said", v[META].at);
   }
   uint32_t used = sl_get_u32(meta + 12);
@@ -337,7 +408,7 @@ static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
                              .curvature = sl_get_f64(meta + 24),
                              .codes = (sl_codes)sl_get_u32(meta + 64),
                              .exact = (sl_exact)sl_get_u32(meta + 68)};
-  bool coded = options.codes == SL_CODES_INT8 || options.codes == SL_CODES_BINARY;
+  bool coded = sl_codes_have_tails(options.codes) || options.codes == SL_CODES_BINARY;
   if (!coded && options.exact != SL_EXACT_NONE) {
     return sl_bad_file("no exact rows without codes", v[META].at + 68);
   }

@@ -47,9 +47,7 @@ static sl_status flat_add_one(sl_flat *flat, uint32_t id, const void *vector,
   SL_TRY(sl_metric_encode(store->metric, store->dimension, vector, flat->queries, &factor,
                           "vectors", position));
   if (slot == SL_NO_SLOT) {
-    if (store->free_head == SL_NO_SLOT && store->used == store->capacity) {
-      SL_TRY(sl_store_reserve(store, store->capacity + store->capacity / 2 + 16));
-    }
+    if (store->free_head == SL_NO_SLOT) SL_TRY(sl_store_grow(store));
     sl_store_put(store, id, flat->queries, factor);
     return SL_OK;
   }
@@ -91,13 +89,14 @@ static __attribute__((noinline)) void scan_block(const sl_store *store, const sl
 
 // Four queries: each row is loaded once. The kernels are symmetric, so the row takes the place of
 // the query and gets the same bits.
-static __attribute__((noinline)) void scan_block4(const sl_store *store,
-                                                  const unsigned char *queries, size_t stride,
-                                                  uint32_t k, const uint32_t *slots, uint32_t count,
+static __attribute__((noinline)) void scan_block4(const sl_store *store, unsigned char *queries,
+                                                  uint32_t stride, uint32_t k,
+                                                  const uint32_t *slots, uint32_t count,
                                                   uint64_t *pools, uint32_t counts[4]) {
   static const uint32_t places[4] = {0, 1, 2, 3};
   sl_score score = store->score == SL_SCORE_POINCARE ? SL_SCORE_SQUARED : store->score;
-  sl_scorer scorer = {.rows = queries, .row_bytes = stride, .padded = store->padded};
+  sl_scorer scorer = {.padded = store->padded};
+  scorer.rows = (sl_chunks){.blocks = &queries, .item_bytes = stride, .mask = 3, .shift = 2};
   for (uint32_t i = 0; i < count; i++) {
     float keys[4];
     uint32_t four[4];
@@ -129,7 +128,8 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
     }
     if (count == 0) break;
     if (query_count == 4) {
-      scan_block4(store, scorers[0].query, store->vector_bytes, k, slots, count, pools, counts);
+      scan_block4(store, (unsigned char *)(uintptr_t)scorers[0].query, store->vector_bytes, k,
+                  slots, count, pools, counts);
     } else {
       for (uint32_t q = 0; q < query_count; q++) {
         scan_block(store, &scorers[q], k, slots, count, pools + (size_t)q * k, &counts[q]);
@@ -206,6 +206,6 @@ bool sl_flat_has(const sl_flat *flat, uint32_t id) {
 }
 uint32_t sl_flat_size(const sl_flat *flat) { return flat->store.live; }
 uint64_t sl_flat_bytes(const sl_flat *flat) {
-  return sizeof *flat + sl_store_bytes(&flat->store, flat->store.capacity) +
-         4 * (uint64_t)flat->store.row_bytes + 32 * (uint64_t)flat->pool_capacity;
+  return sizeof *flat + sl_store_bytes(&flat->store) + 4 * (uint64_t)flat->store.row_bytes +
+         32 * (uint64_t)flat->pool_capacity;
 }

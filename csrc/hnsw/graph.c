@@ -30,7 +30,7 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       uint32_t count = links[0];
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
-      sl_touch_rows(scorer->rows, scorer->row_bytes, index->batch, count);
+      sl_touch_rows(&scorer->rows, index->batch, count);
       sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
@@ -89,11 +89,12 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     touch_next(index, level, count, cursor);
     if (count == ef && scorer->sketch.codes != NULL) {
       float limit = sl_entry_key(pool[ef - 1]);
-      sl_touch_rows(index->store.sketches, index->store.sketch_bytes, batch, gathered);
-      gathered = sl_sketch_sieve(&index->store, &scorer->sketch, batch, gathered, limit);
+      sl_touch_rows(&index->store.sketches, batch, gathered);
+      gathered = sl_sketch_sieve(&index->store.sketch, &index->store.sketches, &scorer->sketch,
+                                 batch, gathered, limit);
       if (gathered == 0) continue;
     }
-    sl_touch_rows(scorer->rows, scorer->row_bytes, batch, gathered);
+    sl_touch_rows(&scorer->rows, batch, gathered);
     sl_score_batch(score, scorer, batch, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
@@ -116,8 +117,9 @@ DEFINE_SEARCH(squared, SL_SCORE_SQUARED)
 DEFINE_SEARCH(manhattan, SL_SCORE_MANHATTAN)
 DEFINE_SEARCH(hamming, SL_SCORE_HAMMING)
 DEFINE_SEARCH(poincare, SL_SCORE_POINCARE)
-DEFINE_SEARCH(dot_int8, SL_SCORE_DOT_INT8)
-DEFINE_SEARCH(squared_int8, SL_SCORE_SQUARED_INT8)
+DEFINE_SEARCH(int8, SL_SCORE_INT8)
+DEFINE_SEARCH(float16, SL_SCORE_FLOAT16)
+DEFINE_SEARCH(rabitq, SL_SCORE_RABITQ)
 
 void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
@@ -141,11 +143,14 @@ void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
   case SL_SCORE_POINCARE:
     search_poincare(index, scorer, level, ef);
     break;
-  case SL_SCORE_DOT_INT8:
-    search_dot_int8(index, scorer, level, ef);
+  case SL_SCORE_INT8:
+    search_int8(index, scorer, level, ef);
     break;
-  case SL_SCORE_SQUARED_INT8:
-    search_squared_int8(index, scorer, level, ef);
+  case SL_SCORE_FLOAT16:
+    search_float16(index, scorer, level, ef);
+    break;
+  case SL_SCORE_RABITQ:
+    search_rabitq(index, scorer, level, ef);
     break;
   }
 }
@@ -191,7 +196,7 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
-  sl_touch_rows(scorer.rows, scorer.row_bytes, index->batch, most + 1);
+  sl_touch_rows(&scorer.rows, index->batch, most + 1);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
@@ -222,9 +227,9 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   }
   uint32_t top = index->levels[index->entry];
   sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
-  if (store->sketch_codes > 0) {
+  if (store->sketch.codes > 0) {
     const float *row = (const float *)sl_store_row(store, slot);
-    scorer.sketch = sl_sketch_query_make(store, row, (int16_t *)index->coded);
+    scorer.sketch = sl_sketch_query_make(&store->sketch, row, (int16_t *)index->coded);
   }
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);

@@ -2,12 +2,12 @@
 #ifndef SL_HNSW_GRAPH_H
 #define SL_HNSW_GRAPH_H
 
-#include "hnsw/hnsw.h"
+#include "hnsw/index.h"
 #include "hnsw/score.h"
 
 // The links of a slot on a level: count, then slots.
 static inline uint32_t *sl_links(const sl_hnsw *index, uint32_t slot, uint32_t level) {
-  if (level == 0) return index->links0 + (size_t)slot * index->links0_stride;
+  if (level == 0) return (uint32_t *)sl_chunks_at(&index->links0, slot);
   return index->upper + (size_t)(index->upper_at[slot] + level - 1) * index->upper_stride;
 }
 static inline uint32_t sl_links_most(const sl_hnsw *index, uint32_t level) {

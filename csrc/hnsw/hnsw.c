@@ -39,6 +39,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   index->options = *options;
   index->links0_stride = 1 + 2 * options->m;
   index->upper_stride = 1 + options->m;
+  sl_chunks_init(&index->links0, 4 * index->links0_stride);
   index->entry = SL_NO_SLOT;
   index->batch_capacity = batch_capacity_for(index);
   index->sorted_capacity = 2 * index->links0_stride;
@@ -46,8 +47,8 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
                                    options->curvature, options->codes, options->exact);
   if (status == SL_OK) status = SL_ALLOC(&index->query, index->store.vector_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->decoded, index->store.vector_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.row_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.row_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.query_bytes);
+  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.query_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
@@ -65,7 +66,7 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   if (index == NULL) return;
   sl_store_free(&index->store);
   sl_writer_destroy(index->saving);
-  sl_free(index->links0);
+  sl_chunks_free(&index->links0);
   sl_free(index->upper);
   sl_free(index->upper_at);
   sl_free(index->levels);
@@ -78,6 +79,7 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   sl_free(index->decoded);
   sl_free(index->coded);
   sl_free(index->pair);
+  sl_free(index->staged);
   sl_free(index);
 }
 
@@ -87,14 +89,15 @@ static uint64_t upper_units_for(uint32_t m, uint64_t capacity) {
   return capacity == 0 ? 0 : capacity / (m - 1) * 9 / 8 + 16;
 }
 
+// Of everything but the links of level 0.
 static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t units) {
-  uint64_t each = 4 * (uint64_t)index->links0_stride + sizeof(uint32_t) + 1 + sizeof(uint16_t);
+  uint64_t each = sizeof *index->upper_at + sizeof *index->levels + sizeof *index->visited;
   return each * capacity + units * 4 * index->upper_stride;
 }
 
 static uint64_t scratch_bytes(const sl_hnsw *index) {
   return sizeof *index + 2 * (uint64_t)index->store.vector_bytes +
-         2 * (uint64_t)index->store.row_bytes + 8 * (uint64_t)index->batch_capacity +
+         2 * (uint64_t)index->store.query_bytes + 8 * (uint64_t)index->batch_capacity +
          8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity;
 }
 
@@ -108,33 +111,57 @@ sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count,
                        options->codes, options->exact));
   index.batch_capacity = batch_capacity_for(&index);
   index.sorted_capacity = 2 * index.links0_stride;
-  *bytes = scratch_bytes(&index) + sl_store_bytes(&index.store, count) +
+  *bytes = scratch_bytes(&index) + sl_store_bytes_for(&index.store, count) +
+           sl_chunks_bytes_for(4 * index.links0_stride, count) +
            graph_bytes(&index, count, upper_units_for(options->m, count));
   return SL_OK;
 }
 
 uint64_t sl_hnsw_bytes(const sl_hnsw *index) {
-  return scratch_bytes(index) + sl_store_bytes(&index->store, index->store.capacity) +
+  return scratch_bytes(index) + sl_store_bytes(&index->store) + sl_chunks_bytes(&index->links0) +
          graph_bytes(index, index->graph_capacity, index->upper_capacity);
+}
+
+// Gives the arrays of the graph that are one block each room for `capacity` slots.
+static sl_status size_arrays(sl_hnsw *index, uint32_t capacity) {
+  SL_TRY(SL_REALLOC(&index->upper_at, capacity));
+  SL_TRY(SL_REALLOC(&index->levels, capacity));
+  SL_TRY(SL_REALLOC(&index->visited, capacity));
+  if (capacity > index->graph_capacity) {
+    memset(index->visited + index->graph_capacity, 0,
+           (capacity - index->graph_capacity) * sizeof *index->visited);
+  }
+  index->graph_capacity = capacity;
+  return SL_OK;
+}
+
+static sl_status size_upper(sl_hnsw *index, uint64_t units) {
+  SL_TRY(sl_realloc((void **)&index->upper, units, 4 * (size_t)index->upper_stride));
+  index->upper_capacity = (uint32_t)units;
+  return SL_OK;
 }
 
 sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
   SL_TRY(sl_store_reserve(&index->store, capacity));
-  if (capacity <= index->graph_capacity) return SL_OK;
+  if (capacity <= index->graph_capacity && capacity <= index->links0.capacity) return SL_OK;
   sl_store_touch(&index->store); // as in sl_store_reserve: what follows moves arrays
-  SL_TRY(sl_realloc((void **)&index->links0, capacity, 4 * (size_t)index->links0_stride));
-  SL_TRY(SL_REALLOC(&index->upper_at, capacity));
-  SL_TRY(SL_REALLOC(&index->levels, capacity));
-  SL_TRY(SL_REALLOC(&index->visited, capacity));
+  SL_TRY(sl_chunks_reserve(&index->links0, capacity));
   uint64_t units = upper_units_for(index->options.m, capacity);
-  if (units > index->upper_capacity) {
-    SL_TRY(sl_realloc((void **)&index->upper, units, 4 * (size_t)index->upper_stride));
-    index->upper_capacity = (uint32_t)units;
+  if (units > index->upper_capacity) SL_TRY(size_upper(index, units));
+  return capacity > index->graph_capacity ? size_arrays(index, capacity) : SL_OK;
+}
+
+// Makes room for one more slot, as sl_store_grow() does.
+static sl_status grow(sl_hnsw *index) {
+  uint32_t used = index->store.used;
+  SL_TRY(sl_store_grow(&index->store));
+  if (used >= index->links0.capacity) {
+    sl_store_touch(&index->store);
+    SL_TRY(sl_chunks_reserve(&index->links0, sl_chunks_next(&index->links0)));
   }
-  memset(index->visited + index->graph_capacity, 0,
-         (capacity - index->graph_capacity) * sizeof *index->visited);
-  index->graph_capacity = capacity;
-  return SL_OK;
+  if (used < index->graph_capacity) return SL_OK;
+  sl_store_touch(&index->store);
+  return size_arrays(index, index->store.capacity);
 }
 
 sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
@@ -148,9 +175,7 @@ sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
     power /= index->options.m;
   }
   if (index->upper_used + level > index->upper_capacity) {
-    uint32_t units = index->upper_capacity + index->upper_capacity / 4 + 16;
-    SL_TRY(sl_realloc((void **)&index->upper, units, 4 * (size_t)index->upper_stride));
-    index->upper_capacity = units;
+    SL_TRY(size_upper(index, (uint64_t)index->upper_capacity + index->upper_capacity / 4 + 16));
   }
   index->drawn++;
   index->levels[slot] = level;
@@ -169,14 +194,12 @@ static sl_status make_room(sl_hnsw *index) {
   sl_store *store = &index->store;
   if (sl_hnsw_repair_is_due(index)) SL_TRY(sl_hnsw_repair(index));
   if (store->free_head != SL_NO_SLOT) return SL_OK;
-  if (store->used == store->capacity || store->used == index->graph_capacity) {
-    SL_TRY(sl_hnsw_reserve(index, store->used + store->used / 2 + 16));
-  }
+  SL_TRY(grow(index));
   return sl_graph_new_slot(index, store->used);
 }
 
-static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, void *row,
-                         sl_duplicate duplicate, uint32_t position) {
+static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
+                         uint32_t position) {
   sl_store *store = &index->store;
   uint32_t old = sl_store_find(store, id);
   SL_REQUIRE_AT(old == SL_NO_SLOT || duplicate == SL_DUPLICATE_REPLACE, SL_ERR_ARGUMENT, "ids",
@@ -185,12 +208,12 @@ static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, void *
   SL_REQUIRE_AT(old != SL_NO_SLOT || most == 0 || store->live < most, SL_ERR_RANGE, "count",
                 "no more vectors than max_elements", position);
   float factor;
-  SL_TRY(
-      sl_metric_encode(store->metric, store->dimension, vector, row, &factor, "vectors", position));
+  SL_TRY(sl_metric_encode(store->metric, store->dimension, vector, index->query, &factor, "vectors",
+                          position));
   SL_TRY(make_room(index));
   index->repair_at = 0;
   if (old != SL_NO_SLOT) sl_store_kill(store, sl_store_find(store, id));
-  sl_graph_insert(index, sl_store_put(store, id, row, factor));
+  sl_graph_insert(index, sl_store_put(store, id, index->query, factor));
   return SL_OK;
 }
 
@@ -201,7 +224,7 @@ static sl_status add_some(sl_hnsw *index, const uint32_t *ids, const void *vecto
   for (; *added < count; (*added)++) {
     if (until_repair && sl_hnsw_repair_is_due(index)) break;
     const char *vector = (const char *)vectors + *added * bytes;
-    SL_TRY(add_one(index, ids[*added], vector, index->query, duplicate, *added));
+    SL_TRY(add_one(index, ids[*added], vector, duplicate, *added));
   }
   return SL_OK;
 }
@@ -218,28 +241,33 @@ sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const vo
 
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
   sl_store *store = &index->store;
-  SL_REQUIRE(store->codes == SL_CODES_NONE, SL_ERR_UNSUPPORTED, "codes",
-             "none: an index of codes holds no vectors to write into");
   SL_REQUIRE(count <= SL_SLOT_LIMIT - store->used, SL_ERR_OVERFLOW, "count",
              "less than 2^31 vectors");
-  SL_TRY(sl_hnsw_reserve(index, store->used + count));
-  *rows = sl_store_row(store, store->used);
-  *stride = store->row_bytes;
+  uint32_t bytes = store->vector_bytes;
+  if (count != index->staged_count) {
+    SL_TRY(sl_realloc((void **)&index->staged, count, bytes));
+    index->staged_count = count;
+  }
+  *rows = index->staged;
+  *stride = bytes;
   return SL_OK;
 }
 
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added) {
   sl_store *store = &index->store;
   *added = 0;
-  SL_REQUIRE(count <= store->capacity - store->used && store->codes == SL_CODES_NONE, SL_ERR_STATE,
-             "count", "no more vectors than were staged");
-  uint32_t first = store->used;
+  SL_REQUIRE(count <= index->staged_count, SL_ERR_STATE, "count",
+             "no more vectors than were staged");
+  sl_status status = SL_OK;
   for (; *added < count; (*added)++) {
-    // Where a slot was free the row is copied there; otherwise it already stands where it belongs.
-    void *row = sl_store_row(store, first + *added);
-    SL_TRY(add_one(index, ids[*added], row, row, SL_DUPLICATE_ERROR, *added));
+    unsigned char *row = index->staged + (size_t)*added * store->vector_bytes;
+    status = add_one(index, ids[*added], row, SL_DUPLICATE_ERROR, *added);
+    if (status != SL_OK) break;
   }
-  return SL_OK;
+  sl_free(index->staged);
+  index->staged = NULL;
+  index->staged_count = 0;
+  return status;
 }
 
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {

@@ -14,54 +14,7 @@
 
 #include "hnsw/filter.h"
 #include "hnsw/flat.h"
-#include "hnsw/store.h"
-
-#define SL_HNSW_LEVEL_LIMIT 15u
-
-typedef struct sl_hnsw_options {
-  sl_metric metric;         // default cosine
-  uint32_t dimension;       // 1..65,536; no default
-  uint32_t m;               // links a vector on the upper levels, 2 m on level 0; 2..128; 16
-  uint32_t ef_construction; // candidates looked at for each insertion; m..65,536; 200
-  uint32_t capacity;        // vectors to make room for at once; 0
-  uint32_t max_elements;    // more are refused; 0 = no limit
-  uint64_t seed;            // of the levels; 42
-  double curvature;         // poincare: the space's curvature is -curvature; 1
-  sl_codes codes;           // what the graph is walked with; SL_CODES_NONE
-  sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
-} sl_hnsw_options;
-
-typedef struct sl_hnsw {
-  sl_store store;
-  sl_hnsw_options options;
-  uint32_t links0_stride; // 1 + 2 m
-  uint32_t upper_stride;  // 1 + m
-  uint32_t *links0;       // capacity * links0_stride: count, then slots
-  uint32_t *upper;        // upper_capacity * upper_stride, one unit a level above 0
-  uint32_t *upper_at;     // capacity: first unit of a slot; units follow in order of slots
-  uint32_t upper_used, upper_capacity;
-  uint8_t *levels; // capacity: highest level of a slot, kept when the slot is used again
-  uint64_t drawn;  // levels drawn so far
-  uint32_t entry;  // SL_NO_SLOT when empty
-  uint32_t graph_capacity;
-  uint16_t *visited; // graph_capacity: epoch of the last visit
-  uint16_t epoch;
-  uint64_t *pool; // the sorted candidates of a search
-  uint32_t pool_capacity, pool_count;
-  uint64_t *sorted; // sorted_capacity: candidates of a selection
-  uint32_t sorted_capacity;
-  uint32_t *batch; // gathered slots of one expansion, batch_capacity
-  float *keys;     // and their keys
-  uint32_t batch_capacity;
-  unsigned char *query;     // one encoded vector
-  unsigned char *decoded;   // one decoded from a slot
-  unsigned char *coded;     // the query in the rows' own form
-  unsigned char *pair;      // and a slot's vector as a query to others
-  uint64_t scored;          // rows compared since creation
-  uint32_t repairs;         // repair passes since creation
-  uint32_t repair_at;       // slots that a repair in steps has behind it; 0 after a change
-  struct sl_writer *saving; // the file that is being written (file.c), or NULL
-} sl_hnsw;
+#include "hnsw/index.h"
 
 sl_hnsw_options sl_hnsw_options_default(void);
 
@@ -94,15 +47,14 @@ sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, 
 sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const void *vectors,
                                    uint32_t count, sl_duplicate duplicate, uint32_t *added);
 
-// Room for `count` vectors in place, to be written by the caller and added without a copy.
-//   rows     written: address of the first; valid until the next call that changes the index
+// Room for `count` vectors, to be written by the caller before they are added.
+//   rows     written: address of the first; valid until sl_hnsw_add_staged(), or another count
 //   stride   written: bytes from one to the next; only the first sl_metric_input_bytes() count
-//   Then sl_hnsw_add_staged with the same count. Errors: ERR_MEMORY, ERR_OVERFLOW,
-//   ERR_UNSUPPORTED (an index of codes holds no plain vectors).
+//   The same count again gives the same address. Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates.
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride);
 
 // Adds the first `count` staged vectors; errors, `added` and cost as sl_hnsw_add, but an id in use
-// is always an error. What was not added is forgotten.
+// is always an error, and ERR_STATE where fewer were staged. The room is given back.
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added);
 
 // Removes one vector: it is never returned again. Its slot stays a stepping stone until the links
@@ -144,6 +96,18 @@ sl_status sl_hnsw_optimize(sl_hnsw *index);
 sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
                          uint32_t ef, sl_filter *filter, uint32_t *ids, float *distances,
                          uint32_t *found);
+
+// How much of the truth searches find: each query of a sample is searched for and compared with all
+// vectors, as well as these are known (an index of codes without exact rows knows its codes only).
+//   queries  count * sl_metric_input_bytes(), read; NULL: stored vectors, evenly taken, none of
+//   which
+//            counts as its own neighbour; then count is at most sl_hnsw_size()
+//   hits     count, written: results that are as near as the k nearest (equal distances count)
+//   wanted   count, written: how many there are to be found, at most k
+//   Errors: as sl_hnsw_search, ERR_ARGUMENT (count). Allocates scratch.
+//   O(size * count * dimension).
+sl_status sl_hnsw_recall(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
+                         uint32_t ef, uint32_t *hits, uint32_t *wanted);
 
 // Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it: the
 // exact row, or without one what the code stands for. Errors: ERR_INDEX.

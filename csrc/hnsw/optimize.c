@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hnsw/codes.h"
 #include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
 
 // order[new] = old for every live slot, breadth first from the entry; what the walk does not reach
 // follows in its old order. place[old] = new, SL_NO_SLOT for the others. Returns how many.
@@ -38,8 +40,8 @@ static void copy_slot(sl_hnsw *index, uint32_t to, uint32_t from) {
   if (store->exact_bytes > 0) {
     memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
   }
-  if (store->sketch_bytes > 0) {
-    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketch_bytes);
+  if (store->sketch.codes > 0) {
+    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketches.item_bytes);
   }
   memcpy(sl_links(index, to, 0), sl_links(index, from, 0), (size_t)index->links0_stride * 4);
   store->ids[to] = store->ids[from];
@@ -81,6 +83,10 @@ sl_status sl_hnsw_optimize(sl_hnsw *index) {
   SL_TRY(sl_hnsw_repair(index));
   sl_store *store = &index->store;
   if (store->live == 0) return SL_OK;
+  if (sl_codes_have_tails(store->codes)) {
+    sl_codes_learn(store);
+    sl_codes_drop_early(store); // their places would not be the rows' places any more
+  }
   uint32_t *order = NULL, *place = NULL, *upper = NULL;
   uint32_t units = 0;
   sl_status status = sl_hnsw_reserve(index, store->used + 1); // a spare slot to move through

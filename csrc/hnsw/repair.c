@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
 
 // Takes the dead out of a list. Returns how many there were; they come to stand behind the living.
 static uint32_t part_dead(const sl_hnsw *index, uint32_t *links) {

@@ -1,9 +1,8 @@
-#include "hnsw/score.h"
+#include "hnsw/codes.h"
 
 #include <string.h>
 
 #include "quant/binary.h"
-#include "quant/int8.h"
 
 void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count,
                   float *keys) {
@@ -23,11 +22,14 @@ void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t 
   case SL_SCORE_POINCARE:
     sl_score_batch(SL_SCORE_POINCARE, s, slots, count, keys);
     break;
-  case SL_SCORE_DOT_INT8:
-    sl_score_batch(SL_SCORE_DOT_INT8, s, slots, count, keys);
+  case SL_SCORE_INT8:
+    sl_score_batch(SL_SCORE_INT8, s, slots, count, keys);
     break;
-  case SL_SCORE_SQUARED_INT8:
-    sl_score_batch(SL_SCORE_SQUARED_INT8, s, slots, count, keys);
+  case SL_SCORE_FLOAT16:
+    sl_score_batch(SL_SCORE_FLOAT16, s, slots, count, keys);
+    break;
+  case SL_SCORE_RABITQ:
+    sl_score_batch(SL_SCORE_RABITQ, s, slots, count, keys);
     break;
   }
 }
@@ -68,42 +70,26 @@ static sl_scorer scorer_over(const sl_store *store, const void *query) {
   return (sl_scorer){.rows = store->rows,
                      .factors = store->factors,
                      .query = query,
-                     .row_bytes = store->row_bytes,
-                     .padded = store->padded};
-}
-
-static void finish_int8(sl_scorer *s, const uint8_t *query, float scale) {
-  int64_t squares = 0;
-  for (uint32_t i = 0; i < s->padded; i++) {
-    int value = query[i] - SL_I8_QUERY_ZERO;
-    squares += value * value;
-  }
-  s->scale = scale;
-  s->squares = scale * scale * (float)squares;
+                     .padded = store->padded,
+                     .tail_at = store->tail_at};
 }
 
 sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
-  if (store->codes == SL_CODES_NONE) {
-    sl_scorer plain = scorer_over(store, vector);
-    if (store->sketch_codes > 0)
-      plain.sketch = sl_sketch_query_make(store, vector, (int16_t *)buffer);
-    return plain;
-  }
-  sl_scorer s = scorer_over(store, buffer);
+  sl_scorer s = scorer_over(store, store->codes == SL_CODES_NONE ? vector : buffer);
   if (store->codes == SL_CODES_BINARY) {
     memset(buffer, 0, store->padded);
     sl_binary_encode(vector, store->dimension, buffer);
-  } else {
-    memset(buffer + store->dimension, SL_I8_QUERY_ZERO, store->padded - store->dimension);
-    finish_int8(&s, buffer, sl_int8_query(vector, store->dimension, buffer));
+  } else if (store->codes != SL_CODES_NONE) {
+    sl_code_query(store, vector, buffer, &s);
+  } else if (store->sketch.codes > 0) {
+    s.sketch = sl_sketch_query_make(&store->sketch, vector, (int16_t *)buffer);
   }
   return s;
 }
 
 sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer) {
-  if (store->codes != SL_CODES_INT8) return scorer_over(store, sl_store_row(store, slot));
+  if (!sl_codes_have_tails(store->codes)) return scorer_over(store, sl_store_row(store, slot));
   sl_scorer s = scorer_over(store, buffer);
-  sl_int8_query_of_codes((const int8_t *)sl_store_row(store, slot), store->padded, buffer);
-  finish_int8(&s, buffer, 2 * sl_store_tail(store, slot)->scale);
+  sl_code_query_of_slot(store, slot, buffer, &s);
   return s;
 }

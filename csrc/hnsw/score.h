@@ -3,24 +3,39 @@
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
-#include "hnsw/sketch.h"
+#include "hnsw/store.h"
 #include "simd/bits.h"
+#include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
 
 // A query and the rows it is compared with.
 typedef struct sl_scorer {
-  const unsigned char *rows;
+  sl_chunks rows; // a copy: the rows' own blocks
   const float *factors;
   const void *query; // in the form that the rows' kernels take
-  size_t row_bytes;
   uint32_t padded;
-  float scale, squares;   // of an int8 query
+  uint32_t tail_at;
+  // Of codes with tails (codes.h); q is the query without the centre.
+  int32_t zero;           // int8: what was added to each element
+  float base, factor;     // see the head of codes.h
+  float length, error;    // |q|, and what its own code has lost
   sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 
+// Behind the code of a row: see codes.h. x^ is what the code stands for, without the centre.
+typedef struct sl_code_tail {
+  float scale; // of the product
+  float add;   // |x^|^2 (rabitq: |x - c|^2), or under dot -c.x^ (rabitq: -c.(x - c))
+  float error; // what the code has lost: |x - c - x^|; rabitq: see sl_code_key_least
+  union {
+    int32_t sum;  // int8: of the codes
+    float length; // otherwise: |x - c|
+  };
+} sl_code_tail;
+
 // A scorer for an encoded vector.
-//   buffer  store->row_bytes, written for codes; must live as long as the scorer
+//   buffer  store->query_bytes, written for codes and sketches; must live as long as the scorer
 sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer);
 
 // A scorer for what stands in a slot; `buffer` as above.
@@ -35,16 +50,23 @@ static inline __attribute__((always_inline)) void sl_touch(const void *bytes, si
   for (size_t at = 0; at < count; at += SL_CACHE_LINE) (void)p[at];
 }
 static inline __attribute__((always_inline)) void
-sl_touch_rows(const unsigned char *rows, size_t row_bytes, const uint32_t *slots, uint32_t count) {
-  size_t touched = row_bytes < SL_TOUCH_MOST ? row_bytes : SL_TOUCH_MOST;
-  for (uint32_t i = 0; i < count; i++) sl_touch(rows + (size_t)slots[i] * row_bytes, touched);
+sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count) {
+  size_t touched = rows->item_bytes < SL_TOUCH_MOST ? rows->item_bytes : SL_TOUCH_MOST;
+  for (uint32_t i = 0; i < count; i++) sl_touch(sl_chunks_at(rows, slots[i]), touched);
+}
+
+static inline const sl_code_tail *sl_tail_of(const sl_scorer *s, const void *row) {
+  return (const sl_code_tail *)((const unsigned char *)row + s->tail_at);
+}
+static inline float sl_code_key(const sl_scorer *s, const sl_code_tail *tail, float product) {
+  return s->base + tail->add - s->factor * tail->scale * product;
 }
 
 // Keys of four slots.
 static inline __attribute__((always_inline)) void
 sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
   const void *rows[4];
-  for (int r = 0; r < 4; r++) rows[r] = s->rows + (size_t)slots[r] * s->row_bytes;
+  for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[r]);
   switch (score) {
   case SL_SCORE_DOT:
     sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);
@@ -66,14 +88,33 @@ sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float key
     sl_squared4_f32(s->query, (const float *const *)rows, s->padded, keys);
     for (int r = 0; r < 4; r++) keys[r] *= s->factors[slots[r]];
     break;
-  case SL_SCORE_DOT_INT8:
-  case SL_SCORE_SQUARED_INT8: {
-    int32_t dots[4];
-    sl_dot4_i8(s->query, (const int8_t *const *)rows, s->padded, dots);
+  case SL_SCORE_INT8: {
+    int32_t products[4];
+    sl_dot4_i14_i8(s->query, (const int8_t *const *)rows, s->padded, products);
     for (int r = 0; r < 4; r++) {
-      const sl_int8_tail *tail = (const sl_int8_tail *)((const unsigned char *)rows[r] + s->padded);
-      float dot = s->scale * tail->scale * (float)(dots[r] - tail->shift);
-      keys[r] = score == SL_SCORE_DOT_INT8 ? -dot : s->squares + tail->squares - 2 * dot;
+      const sl_code_tail *tail = sl_tail_of(s, rows[r]);
+      keys[r] = sl_code_key(s, tail, (float)(products[r] - s->zero * tail->sum));
+    }
+    break;
+  }
+  case SL_SCORE_FLOAT16: {
+    float products[4];
+    sl_dot4_f16(s->query, (const uint16_t *const *)rows, s->padded, products);
+    for (int r = 0; r < 4; r++) keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), products[r]);
+    break;
+  }
+  case SL_SCORE_RABITQ: {
+    // The sum of (value - 7.5) * sign over 4-bit values, from the Hamming distances of their bits.
+    uint32_t sums[4] = {0, 0, 0, 0};
+    for (int plane = 0; plane < 4; plane++) {
+      uint32_t bits[4];
+      sl_hamming4((const uint8_t *)s->query + (size_t)plane * s->padded,
+                  (const uint8_t *const *)rows, s->padded, bits);
+      for (int r = 0; r < 4; r++) sums[r] += bits[r] << plane;
+    }
+    for (int r = 0; r < 4; r++) {
+      float product = 60 * (float)s->padded - (float)sums[r];
+      keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), product);
     }
     break;
   }

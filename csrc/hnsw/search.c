@@ -4,10 +4,10 @@
 // Guestrin, M. Zaharia, "ACORN: Performant and predicate-agnostic search over vector embeddings and
 // structured data", 2024, arXiv:2403.04871 (the variant that needs no denser graph: neighbours of
 // neighbours that are not allowed themselves).
-#include <math.h>
-
 #include "base/memory.h"
 #include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
+#include "hnsw/rerank.h"
 
 // From this share of allowed vectors on, the graph is walked as if there were no filter.
 static const double PLAIN_SHARE = 0.4;
@@ -21,6 +21,9 @@ enum { ROWS_A_CANDIDATE = 24, SCAN_ALWAYS = 512 };
 // two to three times as long as the scan and found less.
 static const double CROWD_SHARE = 0.5;
 enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are counted
+
+// How often a search with codes is repeated with twice the candidates.
+enum { WIDER_TURNS = 2 };
 
 typedef struct search {
   sl_scorer scorer;
@@ -151,42 +154,18 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
   }
 }
 
-// Ranks the pool again, with the vectors as well as they are known.
-static void rank_again(sl_hnsw *index, const search *s) {
-  sl_store *store = &index->store;
-  const float *query = (const float *)index->query;
-  size_t n = sl_metric_padded(store->metric, store->dimension);
-  for (uint32_t i = 0; i < index->pool_count; i++) {
-    uint32_t slot = sl_entry_slot(index->pool[i]);
-    const float *vector = sl_store_vector(store, slot, index->decoded);
-    float key = store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(query, vector, n)
-                                                     : -sl_dot1_f32(query, vector, n);
-    index->pool[i] = sl_entry(key, slot);
+// With codes: ranks what was found again, and looks for more where the pool was cut among vectors
+// that the codes cannot tell apart (many that are nearer to each other than a code's step).
+static sl_status search_ranked(sl_hnsw *index, const search *s) {
+  search wider = *s;
+  for (uint32_t turn = 0;; turn++) {
+    wider.ranked = sl_rerank_depth(&index->store, s->k, wider.ef);
+    SL_TRY(search_one(index, &wider));
+    bool cut = index->pool_count >= wider.ranked;
+    bool unsure = sl_rerank(index, (const float *)index->query, &s->scorer, s->k);
+    if (!cut || !unsure || turn == WIDER_TURNS) return SL_OK;
+    wider.ef = wider.ef > UINT32_MAX / 2 ? UINT32_MAX : 2 * wider.ef;
   }
-  sl_pool_sort(index->pool, index->pool_count);
-  index->scored += index->pool_count;
-  if (index->pool_count > s->k) index->pool_count = s->k;
-}
-
-// What a key of the pool says in the terms of the metric.
-static float distance_of(const sl_hnsw *index, const search *s, float key) {
-  const sl_store *store = &index->store;
-  if (store->codes != SL_CODES_NONE && store->exact == SL_EXACT_NONE) {
-    // The angle that a share of differing signs stands for.
-    if (store->codes == SL_CODES_BINARY) {
-      return (float)(1 - cos(3.14159265358979323846 * (double)key / store->dimension));
-    }
-    if (store->metric == SL_METRIC_EUCLIDEAN && key < 0) key = 0; // rounding of codes
-  }
-  return sl_metric_distance(store->metric, key, s->factor, store->curvature);
-}
-
-// Codes misplace a neighbour by some places: how many more are worth looking at exactly.
-static uint32_t ranked_for(const sl_store *store, uint32_t k, uint32_t ef) {
-  if (store->exact == SL_EXACT_NONE) return k;
-  uint64_t wanted = store->codes == SL_CODES_BINARY ? ef : 2 * (uint64_t)k + 10;
-  uint32_t most = wanted < ef ? (uint32_t)wanted : ef;
-  return most < k ? k : most;
 }
 
 sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, uint32_t k,
@@ -200,19 +179,17 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
               .ef = ef < k ? k : ef,
               .bits = filter != NULL ? filter->bits : NULL,
               .allowed = filter != NULL ? filter->allowed : store->live};
-  s.ranked = ranked_for(store, k, s.ef);
   size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
   for (uint32_t q = 0; q < count; q++) {
     SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
                             index->query, &s.factor, "queries", q));
     s.scorer = sl_scorer_make(store, index->query, index->coded);
-    SL_TRY(search_one(index, &s));
-    if (store->exact != SL_EXACT_NONE) rank_again(index, &s);
+    SL_TRY(search_ranked(index, &s));
     size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[row + i] = store->ids[sl_entry_slot(entry)];
-      distances[row + i] = distance_of(index, &s, sl_entry_key(entry));
+      distances[row + i] = sl_rerank_distance(store, sl_entry_key(entry), s.factor);
     }
     found[q] = index->pool_count;
     sl_results_end(ids + row, distances + row, index->pool_count, k);

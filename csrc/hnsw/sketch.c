@@ -10,9 +10,12 @@
 // Everything is computed in f64 from f32 numbers; this covers the rounding of a few operations.
 static const double UP = 1 + 0x1p-40;
 
-uint32_t sl_sketch_codes(sl_metric metric, uint32_t dimension) {
-  if (metric == SL_METRIC_MANHATTAN || metric == SL_METRIC_HAMMING) return 0;
-  return (dimension + SL_I8_STEP - 1) / SL_I8_STEP * SL_I8_STEP;
+sl_sketch_shape sl_sketch_shape_of(sl_metric metric, uint32_t dimension) {
+  sl_sketch_shape shape = {
+      .metric = metric, .dimension = dimension, .padded = sl_metric_padded(metric, dimension)};
+  if (metric == SL_METRIC_MANHATTAN || metric == SL_METRIC_HAMMING) return shape;
+  shape.codes = (dimension + SL_I8_STEP - 1) / SL_I8_STEP * SL_I8_STEP;
+  return shape;
 }
 
 // Not less than x, as an f32.
@@ -25,22 +28,22 @@ static double tangent_factor(const float *point, uint32_t n) {
 }
 
 // Relative error of a key: of the f32 sum (see distance_f32.h), and of its few factors.
-static double key_error(const sl_store *store) { return (store->padded / 8 + 16) * 0x1p-24; }
+static double key_error(const sl_sketch_shape *shape) { return (shape->padded / 8 + 16) * 0x1p-24; }
 
 // And absolute: squares and products below the smallest f32.
-static double key_underflow(const sl_store *store) { return store->padded * 0x1p-148; }
+static double key_underflow(const sl_sketch_shape *shape) { return shape->padded * 0x1p-148; }
 
 // What rounding of 1 - |x|^2 near the edge of the ball does to a hyperbolic length.
-static double edge_error(const sl_store *store, const float *point) {
-  if (store->metric != SL_METRIC_POINCARE) return 0;
-  uint32_t n = store->dimension;
+static double edge_error(const sl_sketch_shape *shape, const float *point) {
+  if (shape->metric != SL_METRIC_POINCARE) return 0;
+  uint32_t n = shape->dimension;
   return 8 * (n + 8) * 0x1p-53 / (1 - sl_dot_f32(point, point, n));
 }
 
-void sl_sketch_write(const sl_store *store, const float *vector, unsigned char *sketch) {
-  uint32_t n = store->dimension, codes_padded = store->sketch_codes;
+void sl_sketch_write(const sl_sketch_shape *shape, const float *vector, unsigned char *sketch) {
+  uint32_t n = shape->dimension, codes_padded = shape->codes;
   int8_t *codes = (int8_t *)sketch;
-  double factor = store->metric == SL_METRIC_POINCARE ? tangent_factor(vector, n) : 1;
+  double factor = shape->metric == SL_METRIC_POINCARE ? tangent_factor(vector, n) : 1;
   sl_sketch_tail tail = {0};
   memset(codes + n, 0, codes_padded - n);
   double scale = (double)sl_int8_encode(vector, n, codes) * factor;
@@ -54,16 +57,17 @@ void sl_sketch_write(const sl_store *store, const float *vector, unsigned char *
     squares += (uint32_t)(codes[i] * codes[i]);
   }
   tail.squares = squares;
-  tail.error = f32_above(sqrt(lost) + sqrt(length) * (0x1p-40 + key_error(store)) +
-                         edge_error(store, vector));
+  tail.error = f32_above(sqrt(lost) + sqrt(length) * (0x1p-40 + key_error(shape)) +
+                         edge_error(shape, vector));
   tail.length = f32_above(tail.scale * sqrt((double)squares));
   memcpy(sketch + codes_padded, &tail, sizeof tail);
 }
 
-sl_sketch_query sl_sketch_query_make(const sl_store *store, const float *vector, int16_t *buffer) {
-  uint32_t n = store->dimension;
-  double factor = store->metric == SL_METRIC_POINCARE ? tangent_factor(vector, n) : 1;
-  uint32_t most = 0x7fffffffu / (128 * store->sketch_codes);
+sl_sketch_query sl_sketch_query_make(const sl_sketch_shape *shape, const float *vector,
+                                     int16_t *buffer) {
+  uint32_t n = shape->dimension;
+  double factor = shape->metric == SL_METRIC_POINCARE ? tangent_factor(vector, n) : 1;
+  uint32_t most = 0x7fffffffu / (128 * shape->codes);
   if (most > SL_I16_QUERY_MOST) most = SL_I16_QUERY_MOST;
   float largest = 0;
   for (uint32_t i = 0; i < n; i++)
@@ -71,7 +75,7 @@ sl_sketch_query sl_sketch_query_make(const sl_store *store, const float *vector,
   double inverse = largest > 0 ? most / (double)largest : 0;
   double scale = largest > 0 ? factor * largest / most : 0;
   double lost = 0, length = 0, squares = 0;
-  for (uint32_t i = 0; i < store->sketch_codes; i++) {
+  for (uint32_t i = 0; i < shape->codes; i++) {
     double x = i < n ? vector[i] : 0, code = x * inverse;
     int32_t rounded = (int32_t)(code < 0 ? code - 0.5 : code + 0.5);
     buffer[i] = (int16_t)rounded;
@@ -82,15 +86,15 @@ sl_sketch_query sl_sketch_query_make(const sl_store *store, const float *vector,
   }
   sl_sketch_query q = {.codes = buffer, .scale = scale, .squares = scale * scale * squares};
   q.length = sqrt(length) * UP;
-  q.error = sqrt(lost) * UP + q.length * 0x1p-40 + edge_error(store, vector);
-  q.factor = store->metric == SL_METRIC_POINCARE ? 1 / (1 - sl_dot_f32(vector, vector, n)) : 1;
+  q.error = sqrt(lost) * UP + q.length * 0x1p-40 + edge_error(shape, vector);
+  q.factor = shape->metric == SL_METRIC_POINCARE ? 1 / (1 - sl_dot_f32(vector, vector, n)) : 1;
   return q;
 }
 
 // What a distance may be at most so that the key is at most `limit`.
-static double distance_limit(const sl_store *store, const sl_sketch_query *q, float limit) {
-  double key = (double)limit * (1 + key_error(store)) + key_underflow(store);
-  if (store->metric != SL_METRIC_POINCARE) return sqrt(key);
+static double distance_limit(const sl_sketch_shape *shape, const sl_sketch_query *q, float limit) {
+  double key = (double)limit * (1 + key_error(shape)) + key_underflow(shape);
+  if (shape->metric != SL_METRIC_POINCARE) return sqrt(key);
   double t = 2 * key * q->factor;
   return log1p(t + sqrt(t * (t + 2))) * (1 + 0x1p-30);
 }
@@ -108,17 +112,17 @@ static inline bool may_be_near(const sl_sketch_query *q, const sl_sketch_tail *t
   return !(squared > reach * reach);
 }
 
-uint32_t sl_sketch_sieve(const sl_store *store, const sl_sketch_query *q, uint32_t *slots,
-                         uint32_t count, float limit) {
-  bool inner_product = store->score == SL_SCORE_DOT;
-  double most = inner_product ? (double)limit + key_underflow(store)
-                              : (distance_limit(store, q, limit) + q->error) * UP;
-  uint32_t kept = 0, codes = store->sketch_codes;
+uint32_t sl_sketch_sieve(const sl_sketch_shape *shape, const sl_chunks *sketches,
+                         const sl_sketch_query *q, uint32_t *slots, uint32_t count, float limit) {
+  bool inner_product = shape->metric <= SL_METRIC_DOT;
+  double most = inner_product ? (double)limit + key_underflow(shape)
+                              : (distance_limit(shape, q, limit) + q->error) * UP;
+  uint32_t kept = 0, codes = shape->codes;
   for (uint32_t i = count; i % 4 != 0; i++) slots[i] = slots[count - 1];
   for (uint32_t i = 0; i < count; i += 4) {
     const int8_t *rows[4];
     int32_t products[4];
-    for (uint32_t r = 0; r < 4; r++) rows[r] = (const int8_t *)sl_store_sketch(store, slots[i + r]);
+    for (uint32_t r = 0; r < 4; r++) rows[r] = (const int8_t *)sl_chunks_at(sketches, slots[i + r]);
     sl_dot4_i16_i8(q->codes, rows, codes, products);
     for (uint32_t r = 0; r < 4 && i + r < count; r++) {
       const sl_sketch_tail *tail = (const sl_sketch_tail *)(rows[r] + codes);

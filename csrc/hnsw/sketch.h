@@ -14,7 +14,16 @@
 #ifndef SL_HNSW_SKETCH_H
 #define SL_HNSW_SKETCH_H
 
-#include "hnsw/store.h"
+#include "hnsw/chunks.h"
+#include "hnsw/metric.h"
+
+// What the sketches of an index have in common.
+typedef struct sl_sketch_shape {
+  sl_metric metric;
+  uint32_t dimension;
+  uint32_t padded; // elements that the kernels of the metric run over (sl_metric_padded)
+  uint32_t codes;  // of a sketch (padded); 0: there are no sketches
+} sl_sketch_shape;
 
 // Behind the codes of a sketch. x is the sketched vector, x^ what the codes stand for.
 typedef struct sl_sketch_tail {
@@ -26,7 +35,7 @@ typedef struct sl_sketch_tail {
 
 // A query, and what does not depend on the row.
 typedef struct sl_sketch_query {
-  const int16_t *codes; // store->sketch_codes of them
+  const int16_t *codes; // shape->codes of them
   double scale;         // q^ = scale * codes
   double length;        // not less than |q|
   double error;         // not less than |q - q^|
@@ -34,19 +43,27 @@ typedef struct sl_sketch_query {
   double factor;        // 1 / (1 - |q|^2) for poincare
 } sl_sketch_query;
 
-// Codes of a sketch (padded), 0 for a metric that has none.
-uint32_t sl_sketch_codes(sl_metric metric, uint32_t dimension);
+// The shape of sketches; codes = 0 for a metric that has none.
+sl_sketch_shape sl_sketch_shape_of(sl_metric metric, uint32_t dimension);
 
-// Writes the sketch of an encoded vector. sketch: codes + tail, written. O(dimension).
-void sl_sketch_write(const sl_store *store, const float *vector, unsigned char *sketch);
+// Bytes of a sketch: codes and tail.
+static inline uint32_t sl_sketch_bytes(const sl_sketch_shape *shape) {
+  return shape->codes + (uint32_t)sizeof(sl_sketch_tail);
+}
 
-// A query from an encoded vector. buffer: store->sketch_codes numbers, written, kept by the caller.
-sl_sketch_query sl_sketch_query_make(const sl_store *store, const float *vector, int16_t *buffer);
+// Writes the sketch of an encoded vector. sketch: sl_sketch_bytes(), written. O(dimension).
+void sl_sketch_write(const sl_sketch_shape *shape, const float *vector, unsigned char *sketch);
+
+// A query from an encoded vector. buffer: shape->codes numbers, written, kept by the caller.
+sl_sketch_query sl_sketch_query_make(const sl_sketch_shape *shape, const float *vector,
+                                     int16_t *buffer);
 
 // Keeps those of `count` slots whose key may be at most `limit`; the others' keys are above it.
-//   slots   read, room for count rounded up to a multiple of 4; the kept come to stand in front
+//   sketches  by slot
+//   slots     read, room for count rounded up to a multiple of 4; the kept come to stand in front
 // Returns how many. O(count * dimension / 4).
-uint32_t sl_sketch_sieve(const sl_store *store, const sl_sketch_query *query, uint32_t *slots,
-                         uint32_t count, float limit);
+uint32_t sl_sketch_sieve(const sl_sketch_shape *shape, const sl_chunks *sketches,
+                         const sl_sketch_query *query, uint32_t *slots, uint32_t count,
+                         float limit);
 
 #endif

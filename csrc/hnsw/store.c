@@ -1,4 +1,4 @@
-#include "hnsw/sketch.h"
+#include "hnsw/codes.h"
 
 #include <math.h>
 #include <string.h>
@@ -6,9 +6,7 @@
 #include "base/memory.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
-#include "quant/int8.h"
 #include "simd/bits.h"
-#include "simd/distance_i8.h"
 
 // Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): consecutive ids spread.
 static uint32_t home(const sl_store *store, uint32_t id) {
@@ -38,36 +36,49 @@ static void table_erase(sl_store *store, uint32_t slot) {
 static sl_score score_of(sl_metric metric, sl_codes codes) {
   static const sl_score plain[] = {SL_SCORE_DOT,       SL_SCORE_DOT,     SL_SCORE_SQUARED,
                                    SL_SCORE_MANHATTAN, SL_SCORE_HAMMING, SL_SCORE_POINCARE};
-  if (codes == SL_CODES_BINARY) return SL_SCORE_HAMMING;
-  if (codes == SL_CODES_NONE) return plain[metric];
-  return metric == SL_METRIC_EUCLIDEAN ? SL_SCORE_SQUARED_INT8 : SL_SCORE_DOT_INT8;
+  switch (codes) {
+  case SL_CODES_INT8:
+    return SL_SCORE_INT8;
+  case SL_CODES_FLOAT16:
+    return SL_SCORE_FLOAT16;
+  case SL_CODES_RABITQ:
+    return SL_SCORE_RABITQ;
+  case SL_CODES_BINARY:
+    return SL_SCORE_HAMMING;
+  default:
+    return plain[metric];
+  }
 }
 
 static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   uint32_t n = store->dimension;
   if (codes == SL_CODES_SKETCH) {
     // Everywhere else a row is a vector, as without codes.
-    store->sketch_codes = sl_sketch_codes(store->metric, n);
-    store->sketch_bytes = store->sketch_codes + (uint32_t)sizeof(sl_sketch_tail);
+    store->sketch = sl_sketch_shape_of(store->metric, n);
     codes = SL_CODES_NONE;
   }
   store->codes = codes;
-  store->exact = codes == SL_CODES_NONE ? SL_EXACT_NONE : exact;
+  // Beside float16 codes the same once more would say nothing new.
+  bool same = codes == SL_CODES_FLOAT16 && exact == SL_EXACT_FLOAT16;
+  store->exact = codes == SL_CODES_NONE || same ? SL_EXACT_NONE : exact;
   store->score = score_of(store->metric, codes);
   store->vector_bytes = sl_metric_row_bytes(store->metric, n);
   if (codes == SL_CODES_NONE) {
     store->padded = sl_metric_padded(store->metric, n);
     store->row_bytes = store->vector_bytes;
-  } else if (codes == SL_CODES_INT8) {
-    store->padded = (n + SL_I8_STEP - 1) / SL_I8_STEP * SL_I8_STEP;
-    store->row_bytes = store->padded + (uint32_t)sizeof(sl_int8_tail);
-  } else {
+    store->query_bytes = 2 * store->sketch.codes;
+  } else if (codes == SL_CODES_BINARY) {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
-    store->row_bytes = store->padded;
+    store->row_bytes = store->query_bytes = store->padded;
+  } else {
+    sl_codes_shape(store);
   }
-  // 16-bit exact rows: the largest magnitude as f32, then the elements relative to it.
+  // 16-bit exact rows: the largest difference to the origin as f32, then the others relative to it.
   if (store->exact == SL_EXACT_FLOAT16) store->exact_bytes = 4 + (2 * n + 3) / 4 * 4;
   if (store->exact == SL_EXACT_FLOAT32) store->exact_bytes = 4 * n;
+  sl_chunks_init(&store->rows, store->row_bytes);
+  sl_chunks_init(&store->exacts, store->exact_bytes);
+  sl_chunks_init(&store->sketches, store->sketch.codes > 0 ? sl_sketch_bytes(&store->sketch) : 0);
 }
 
 sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
@@ -80,14 +91,14 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
-  SL_REQUIRE((unsigned)codes <= SL_CODES_SKETCH && (unsigned)exact <= SL_EXACT_FLOAT32,
-             SL_ERR_OPTION, "codes", "none, int8, binary or sketch");
-  SL_REQUIRE(codes != SL_CODES_INT8 || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
-             "none: int8 is for cosine, dot and euclidean");
+  SL_REQUIRE((unsigned)codes <= SL_CODES_RABITQ && (unsigned)exact <= SL_EXACT_FLOAT32,
+             SL_ERR_OPTION, "codes", "none, int8, binary, sketch, float16 or rabitq");
+  SL_REQUIRE(!sl_codes_have_tails(codes) || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
+             "none: int8, float16 and rabitq are for cosine, dot and euclidean");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
              "none: binary is for cosine");
-  SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_codes(metric, dimension) > 0, SL_ERR_OPTION,
-             "codes", "none: sketches are for cosine, dot, euclidean and poincare");
+  SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_shape_of(metric, dimension).codes > 0,
+             SL_ERR_OPTION, "codes", "none: sketches are for cosine, dot, euclidean and poincare");
   store->metric = metric;
   store->dimension = dimension;
   store->curvature = curvature;
@@ -98,13 +109,15 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
 }
 
 void sl_store_free(sl_store *store) {
-  sl_free(store->rows);
-  sl_free(store->exacts);
-  sl_free(store->sketches);
+  sl_chunks_free(&store->rows);
+  sl_chunks_free(&store->exacts);
+  sl_chunks_free(&store->sketches);
   sl_free(store->factors);
   sl_free(store->ids);
   sl_free(store->states);
   sl_free(store->table);
+  sl_free(store->model);
+  sl_free(store->early);
   memset(store, 0, sizeof *store);
 }
 
@@ -114,50 +127,99 @@ static uint32_t table_size_for(uint32_t capacity) {
   return size;
 }
 
-sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
-  if (capacity <= store->capacity) return SL_OK;
-  SL_REQUIRE(capacity <= SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
-  uint32_t table_size = table_size_for(capacity);
-  uint32_t *table = NULL;
-  if (table_size != store->table_size) SL_TRY(SL_ALLOC_ZERO(&table, table_size));
-  // Arrays move even when a later one finds no memory: a file that is being written must notice.
-  sl_store_touch(store);
-  sl_status status = sl_realloc((void **)&store->rows, capacity, store->row_bytes);
-  if (status == SL_OK) status = SL_REALLOC(&store->ids, capacity);
-  if (status == SL_OK) status = SL_REALLOC(&store->states, capacity);
-  if (status == SL_OK && store->exact_bytes > 0) {
-    status = sl_realloc((void **)&store->exacts, capacity, store->exact_bytes);
+// A table of another size, with the ids of the live.
+static sl_status resize_table(sl_store *store, uint32_t size) {
+  uint32_t *table;
+  SL_TRY(SL_ALLOC_ZERO(&table, size));
+  sl_free(store->table);
+  store->table = table;
+  store->table_size = size;
+  for (uint32_t slot = 0; slot < store->used; slot++) {
+    if (store->states[slot] == SL_SLOT_LIVE) table_insert(store, store->ids[slot], slot);
   }
-  if (status == SL_OK && store->sketch_bytes > 0) {
-    status = sl_realloc((void **)&store->sketches, capacity, store->sketch_bytes);
-  }
-  if (status == SL_OK && store->metric == SL_METRIC_POINCARE) {
-    status = SL_REALLOC(&store->factors, capacity);
-  }
-  if (status != SL_OK) {
-    sl_free(table);
-    return status;
-  }
-  if (table != NULL) {
-    sl_free(store->table);
-    store->table = table;
-    store->table_size = table_size;
-    for (uint32_t slot = 0; slot < store->used; slot++) {
-      if (store->states[slot] == SL_SLOT_LIVE) table_insert(store, store->ids[slot], slot);
-    }
+  return SL_OK;
+}
+
+// Gives the arrays that are one block each room for `capacity` slots.
+static sl_status size_arrays(sl_store *store, uint32_t capacity) {
+  SL_TRY(SL_REALLOC(&store->ids, capacity));
+  SL_TRY(SL_REALLOC(&store->states, capacity));
+  if (sl_codes_have_tails(store->codes)) SL_TRY(sl_codes_reserve(store, capacity));
+  if (store->metric == SL_METRIC_POINCARE) SL_TRY(SL_REALLOC(&store->factors, capacity));
+  if (table_size_for(capacity) != store->table_size) {
+    SL_TRY(resize_table(store, table_size_for(capacity)));
   }
   store->capacity = capacity;
   return SL_OK;
 }
 
-uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity) {
-  uint64_t each =
-      (uint64_t)store->row_bytes + store->exact_bytes + store->sketch_bytes + sizeof(uint32_t) + 1;
-  if (store->metric == SL_METRIC_POINCARE) each += sizeof(float);
-  return each * capacity + (capacity > 0 ? 4 * (uint64_t)table_size_for(capacity) : 0);
+static sl_status reserve_rows(sl_store *store, uint32_t capacity) {
+  SL_TRY(sl_chunks_reserve(&store->rows, capacity));
+  SL_TRY(sl_chunks_reserve(&store->exacts, capacity));
+  return sl_chunks_reserve(&store->sketches, capacity);
 }
 
-uint32_t sl_store_find(const sl_store *store, uint32_t id) {
+sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
+  if (capacity <= store->capacity && capacity <= store->rows.capacity) return SL_OK;
+  SL_REQUIRE(capacity <= SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
+  // Arrays move even when a later one finds no memory: a file that is being written must notice.
+  sl_store_touch(store);
+  SL_TRY(reserve_rows(store, capacity));
+  return capacity > store->capacity ? size_arrays(store, capacity) : SL_OK;
+}
+
+sl_status sl_store_grow(sl_store *store) {
+  uint32_t used = store->used;
+  SL_REQUIRE(used < SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
+  bool rows = used < store->rows.capacity &&
+              (store->exact_bytes == 0 || used < store->exacts.capacity) &&
+              (store->sketch.codes == 0 || used < store->sketches.capacity);
+  if (rows && used < store->capacity) return SL_OK;
+  sl_store_touch(store);
+  if (used >= store->rows.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->rows, sl_chunks_next(&store->rows)));
+  }
+  if (used >= store->exacts.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->exacts, sl_chunks_next(&store->exacts)));
+  }
+  if (used >= store->sketches.capacity) {
+    SL_TRY(sl_chunks_reserve(&store->sketches, sl_chunks_next(&store->sketches)));
+  }
+  if (used < store->capacity) return SL_OK;
+  uint64_t more = (uint64_t)used + used / 2 + 16;
+  return size_arrays(store, more < SL_SLOT_LIMIT ? (uint32_t)more : SL_SLOT_LIMIT);
+}
+
+sl_status sl_store_trim(sl_store *store) {
+  sl_store_touch(store);
+  SL_TRY(sl_chunks_trim(&store->rows, store->used));
+  SL_TRY(sl_chunks_trim(&store->exacts, store->used));
+  SL_TRY(sl_chunks_trim(&store->sketches, store->used));
+  return store->used < store->capacity ? size_arrays(store, store->used) : SL_OK;
+}
+
+static uint64_t bytes_of_arrays(const sl_store *store, uint32_t capacity, uint32_t table_size) {
+  uint32_t each = sizeof *store->ids + sizeof *store->states;
+  if (store->metric == SL_METRIC_POINCARE) each += sizeof *store->factors;
+  return (uint64_t)each * capacity + 4 * (uint64_t)table_size;
+}
+
+uint64_t sl_store_bytes(const sl_store *store) {
+  return sl_chunks_bytes(&store->rows) + sl_chunks_bytes(&store->exacts) +
+         sl_chunks_bytes(&store->sketches) +
+         bytes_of_arrays(store, store->capacity, store->table_size) +
+         (store->model != NULL ? sl_codes_bytes(store) : 0);
+}
+
+uint64_t sl_store_bytes_for(const sl_store *store, uint32_t capacity) {
+  return sl_chunks_bytes_for(store->rows.item_bytes, capacity) +
+         sl_chunks_bytes_for(store->exacts.item_bytes, capacity) +
+         sl_chunks_bytes_for(store->sketches.item_bytes, capacity) +
+         bytes_of_arrays(store, capacity, capacity > 0 ? table_size_for(capacity) : 0) +
+         (capacity > 0 && sl_codes_have_tails(store->codes) ? sl_codes_bytes(store) : 0);
+}
+
+static uint32_t table_find(const sl_store *store, uint32_t id) {
   if (store->table_size == 0) return SL_NO_SLOT;
   uint32_t mask = store->table_size - 1;
   for (uint32_t at = home(store, id); store->table[at] != 0; at = (at + 1) & mask) {
@@ -167,53 +229,84 @@ uint32_t sl_store_find(const sl_store *store, uint32_t id) {
   return SL_NO_SLOT;
 }
 
-void sl_int8_finish(const int8_t *codes, uint32_t padded, sl_int8_tail *tail) {
-  int64_t squares = 0;
-  for (uint32_t i = 0; i < padded; i++) squares += codes[i] * codes[i];
-  tail->shift = SL_I8_QUERY_ZERO * sl_sum_i8(codes, padded);
-  tail->squares = tail->scale * tail->scale * (float)squares;
+uint32_t sl_store_find(const sl_store *store, uint32_t id) {
+  // Ids that are counted up stand where they say: no look into the table.
+  if (id < store->used && store->ids[id] == id && store->states[id] == SL_SLOT_LIVE) return id;
+  return table_find(store, id);
 }
 
-static void write_int8(sl_store *store, uint32_t slot, const float *vector) {
-  int8_t *codes = (int8_t *)sl_store_row(store, slot);
-  sl_int8_tail tail = {0};
-  tail.scale = sl_int8_encode(vector, store->dimension, codes);
-  memset(codes + store->dimension, 0, store->padded - store->dimension);
-  sl_int8_finish(codes, store->padded, &tail);
-  memcpy(codes + store->padded, &tail, sizeof tail);
+// What 16-bit exact rows are measured from: what an int8 code stands for, which leaves a 250th of
+// the vector to be written with 11 bits; beside signs the origin; otherwise zero.
+static void read_base(const sl_store *store, uint32_t slot, float *base) {
+  const float *origin = sl_codes_origin(store);
+  if (store->codes == SL_CODES_INT8) {
+    sl_code_read(store, sl_store_row(store, slot), base);
+  } else if (origin != NULL) {
+    memcpy(base, origin, sizeof *base * store->dimension);
+  } else {
+    memset(base, 0, sizeof *base * store->dimension);
+  }
 }
 
-static void write_exact(sl_store *store, uint32_t slot, const float *vector) {
+void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector) {
+  if (store->exact == SL_EXACT_NONE) return;
   unsigned char *exact = sl_store_exact(store, slot);
+  uint32_t n = store->dimension;
   if (store->exact == SL_EXACT_FLOAT32) {
-    memcpy(exact, vector, 4 * (size_t)store->dimension);
+    memcpy(exact, vector, 4 * (size_t)n);
     return;
   }
+  const float *rest = vector;
   float most = 0;
-  for (uint32_t i = 0; i < store->dimension; i++) {
-    most = most < fabsf(vector[i]) ? fabsf(vector[i]) : most;
+  if (sl_codes_have_tails(store->codes)) {
+    float *difference = sl_codes_scratch(store);
+    read_base(store, slot, difference);
+    for (uint32_t i = 0; i < n; i++) difference[i] = vector[i] - difference[i];
+    rest = difference;
   }
+  for (uint32_t i = 0; i < n; i++) most = most < fabsf(rest[i]) ? fabsf(rest[i]) : most;
   memset(exact, 0, store->exact_bytes);
   memcpy(exact, &most, sizeof most);
   uint16_t *halves = (uint16_t *)(exact + sizeof most);
-  for (uint32_t i = 0; i < store->dimension; i++) {
-    halves[i] = sl_float16_from_f32(most > 0 ? vector[i] / most : 0);
-  }
+  for (uint32_t i = 0; i < n && most > 0; i++) halves[i] = sl_float16_from_f32(rest[i] / most);
 }
 
 void sl_store_write(sl_store *store, uint32_t slot, const void *row, float factor) {
   unsigned char *place = sl_store_row(store, slot);
   if (store->codes == SL_CODES_NONE) {
     if (place != row) memcpy(place, row, store->row_bytes);
-  } else if (store->codes == SL_CODES_INT8) {
-    write_int8(store, slot, row);
-  } else {
+  } else if (store->codes == SL_CODES_BINARY) {
     memset(place, 0, store->row_bytes);
     sl_binary_encode(row, store->dimension, place);
+  } else {
+    sl_code_write(store, row, place);
   }
-  if (store->exact != SL_EXACT_NONE) write_exact(store, slot, row);
+  if (slot < store->early_rows) {
+    memcpy(store->early + (size_t)slot * store->dimension, row, 4 * (size_t)store->dimension);
+  }
+  sl_store_write_exact(store, slot, row);
   if (store->factors != NULL) store->factors[slot] = factor;
-  if (store->sketch_bytes > 0) sl_sketch_write(store, row, sl_store_sketch(store, slot));
+  if (store->sketch.codes > 0) sl_sketch_write(&store->sketch, row, sl_store_sketch(store, slot));
+}
+
+// What an exact row says.
+static void read_exact(const sl_store *store, uint32_t slot, float *vector) {
+  const unsigned char *exact = sl_store_exact(store, slot);
+  uint32_t n = store->dimension;
+  if (store->exact == SL_EXACT_FLOAT32) {
+    memcpy(vector, exact, 4 * (size_t)n);
+    return;
+  }
+  enum { BLOCK = 64 };
+  float most, rest[BLOCK];
+  memcpy(&most, exact, sizeof most);
+  read_base(store, slot, vector);
+  const uint16_t *halves = (const uint16_t *)(exact + sizeof most);
+  for (uint32_t i = 0; i < n; i += BLOCK) {
+    uint32_t count = n - i < BLOCK ? n - i : BLOCK;
+    sl_float16_decode(halves + i, count, rest);
+    for (uint32_t j = 0; j < count; j++) vector[i + j] += most * rest[j];
+  }
 }
 
 const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) {
@@ -222,19 +315,14 @@ const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) 
   float *vector = buffer;
   uint32_t n = store->dimension;
   memset(buffer, 0, store->vector_bytes);
-  if (store->exact == SL_EXACT_FLOAT32) {
-    memcpy(vector, sl_store_exact(store, slot), 4 * (size_t)n);
-  } else if (store->exact == SL_EXACT_FLOAT16) {
-    float most;
-    memcpy(&most, sl_store_exact(store, slot), sizeof most);
-    sl_float16_decode((const uint16_t *)(sl_store_exact(store, slot) + sizeof most), n, vector);
-    for (uint32_t i = 0; i < n; i++) vector[i] *= most;
-  } else if (store->codes == SL_CODES_INT8) {
-    sl_int8_decode((const int8_t *)row, n, sl_store_tail(store, slot)->scale, vector);
-  } else {
+  if (store->exact != SL_EXACT_NONE) {
+    read_exact(store, slot, vector);
+  } else if (store->codes == SL_CODES_BINARY) {
     // Signs alone: a vector of length 1 in their direction.
     float size = (float)(1 / sqrt((double)n));
     for (uint32_t i = 0; i < n; i++) vector[i] = row[i / 8] >> (i % 8) & 1 ? size : -size;
+  } else {
+    sl_code_read(store, row, vector);
   }
   return buffer;
 }
@@ -251,6 +339,7 @@ uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float facto
   store->states[slot] = SL_SLOT_LIVE;
   store->live++;
   table_insert(store, id, slot);
+  if (sl_codes_have_tails(store->codes)) sl_codes_learn_when_due(store, row);
   sl_store_touch(store);
   return slot;
 }
@@ -276,7 +365,7 @@ bool sl_store_index_ids(sl_store *store) {
     memset(store->table, 0, (size_t)store->table_size * sizeof *store->table);
   for (uint32_t slot = 0; slot < store->used; slot++) {
     if (store->states[slot] != SL_SLOT_LIVE) continue;
-    if (sl_store_find(store, store->ids[slot]) != SL_NO_SLOT) return false;
+    if (table_find(store, store->ids[slot]) != SL_NO_SLOT) return false;
     table_insert(store, store->ids[slot], slot);
   }
   return true;

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "hnsw/chunks.h"
 #include "hnsw/metric.h"
+#include "hnsw/sketch.h"
 
 #define SL_SLOT_LIMIT 0x7fffffffu
 #define SL_NO_SLOT UINT32_MAX
@@ -20,16 +22,18 @@ typedef enum sl_slot_state { SL_SLOT_FREE = 0, SL_SLOT_LIVE = 1, SL_SLOT_DEAD = 
 
 // What rows are made of. Codes are a first pass: results are ranked again with exact rows.
 typedef enum sl_codes {
-  SL_CODES_NONE = 0,   // the vectors themselves
-  SL_CODES_INT8 = 1,   // a byte an element and a scale (cosine, dot, euclidean)
-  SL_CODES_BINARY = 2, // the sign of each element (cosine)
-  SL_CODES_SKETCH = 3, // the vectors, and beside them sketches that rule candidates out (sketch.h)
+  SL_CODES_NONE = 0,    // the vectors themselves
+  SL_CODES_INT8 = 1,    // a byte an element (cosine, dot, euclidean; codes.h)
+  SL_CODES_BINARY = 2,  // the sign of each element (cosine)
+  SL_CODES_SKETCH = 3,  // the vectors, and beside them sketches that rule candidates out (sketch.h)
+  SL_CODES_FLOAT16 = 4, // two bytes an element (cosine, dot, euclidean; codes.h)
+  SL_CODES_RABITQ = 5,  // a bit an element, with an error bound (the same; codes.h)
 } sl_codes;
 
 // What exact rows beside codes are made of.
 typedef enum sl_exact {
   SL_EXACT_NONE = 0,    // there are none: distances are those of the codes
-  SL_EXACT_FLOAT16 = 1, // 16-bit floats relative to the largest element: about 11 bits
+  SL_EXACT_FLOAT16 = 1, // 16-bit floats of what the code has lost: see store.c
   SL_EXACT_FLOAT32 = 2,
 } sl_exact;
 
@@ -40,17 +44,10 @@ typedef enum sl_score {
   SL_SCORE_MANHATTAN,
   SL_SCORE_HAMMING,
   SL_SCORE_POINCARE,
-  SL_SCORE_DOT_INT8,
-  SL_SCORE_SQUARED_INT8,
+  SL_SCORE_INT8, // the forms of codes.h
+  SL_SCORE_FLOAT16,
+  SL_SCORE_RABITQ,
 } sl_score;
-
-// Behind the codes of an int8 row.
-typedef struct sl_int8_tail {
-  float scale;
-  int32_t shift;   // 64 * sum of the codes: what the query's shift adds to an inner product
-  float squares;   // squared length of what the codes stand for
-  uint32_t unused; // 0
-} sl_int8_tail;
 
 typedef struct sl_store {
   sl_metric metric;
@@ -58,26 +55,33 @@ typedef struct sl_store {
   sl_exact exact;
   sl_score score;
   uint32_t dimension;
-  uint32_t padded;       // what the kernels run over
-  uint32_t row_bytes;    // stride of rows
-  uint32_t exact_bytes;  // stride of exact rows, 0 for none
-  uint32_t sketch_codes; // codes of a sketch, 0: there are none
-  uint32_t sketch_bytes; // stride of sketches
-  uint32_t vector_bytes; // of an encoded vector: row_bytes without codes
+  uint32_t padded;        // what the kernels run over
+  uint32_t row_bytes;     // stride of rows
+  uint32_t exact_bytes;   // stride of exact rows, 0 for none
+  sl_sketch_shape sketch; // codes = 0: there are no sketches
+  uint32_t vector_bytes;  // of an encoded vector: row_bytes without codes
+  uint32_t query_bytes;   // of a query in the form that the rows' kernels take
+  uint32_t tail_at;       // in a row of codes with tails
   double curvature;
-  uint32_t capacity; // slots allocated
+  uint32_t capacity; // slots that ids, states and factors have room for
   uint32_t used;     // slots ever used: every slot below is free, live or dead
   uint32_t live, dead;
-  uint32_t free_head;      // chain of free slots through ids, SL_NO_SLOT ends it
-  unsigned char *rows;     // capacity * row_bytes
-  unsigned char *exacts;   // capacity * exact_bytes
-  unsigned char *sketches; // capacity * sketch_bytes
-  float *factors;          // capacity, poincare only, else NULL
-  uint32_t *ids;           // capacity: external id; of a free slot: the next free slot
-  uint8_t *states;         // capacity: sl_slot_state
-  uint32_t *table;         // table_size, open addressing: slot + 1, 0 = empty
-  uint32_t table_size;     // a power of two, at least 2 * capacity
-  uint64_t version;        // changes with every change; no two stores ever have the same one
+  uint32_t free_head;   // chain of free slots through ids, SL_NO_SLOT ends it
+  sl_chunks rows;       // row_bytes each
+  sl_chunks exacts;     // exact_bytes each
+  sl_chunks sketches;   // sl_sketch_bytes() each
+  float *factors;       // capacity, poincare only, else NULL
+  uint32_t *ids;        // capacity: external id; of a free slot: the next free slot
+  uint8_t *states;      // capacity: sl_slot_state
+  uint32_t *table;      // table_size, open addressing: slot + 1, 0 = empty
+  uint32_t table_size;  // a power of two, at least 2 * capacity
+  float *model;         // of codes with tails (codes.c): centre, widths and scratch, else NULL
+  bool second_model;    // which of its two sets counts
+  float *early;         // early_rows * dimension: the first vectors, where rows do not keep them
+  uint32_t early_limit; // early vectors to be kept, 0: none (any more)
+  uint32_t early_rows;  // and those there is room for
+  uint32_t learned;     // live vectors when centre and widths were learned
+  uint64_t version;     // changes with every change; no two stores ever have the same one
 } sl_store;
 
 // Sets up an empty store. Errors: ERR_OPTION (dimension outside 1..65,536; hamming: not a multiple
@@ -91,8 +95,17 @@ void sl_store_free(sl_store *store);
 // stay. Errors: ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_store_reserve(sl_store *store, uint32_t capacity);
 
-// Bytes that `capacity` slots take. O(1).
-uint64_t sl_store_bytes(const sl_store *store, uint32_t capacity);
+// Makes room for one more slot: small arrays grow by half, rows by a block. Errors and failure as
+// above. O(1) amortised, and at most one block is moved.
+sl_status sl_store_grow(sl_store *store);
+
+// Gives back the room behind the slots that are used; rows stay where they are but for the last
+// block. Counts as a change. Errors: ERR_MEMORY (some room stays). O(used).
+sl_status sl_store_trim(sl_store *store);
+
+// Bytes held, and bytes that `capacity` slots take when they are reserved at once. O(1).
+uint64_t sl_store_bytes(const sl_store *store);
+uint64_t sl_store_bytes_for(const sl_store *store, uint32_t capacity);
 
 // Slot of a live vector, or SL_NO_SLOT. O(1) expected.
 uint32_t sl_store_find(const sl_store *store, uint32_t id);
@@ -104,9 +117,6 @@ uint32_t sl_store_put(sl_store *store, uint32_t id, const void *row, float facto
 
 // Writes an encoded vector into a slot. O(row_bytes).
 void sl_store_write(sl_store *store, uint32_t slot, const void *row, float factor);
-
-// Fills in shift and squares of a tail whose scale is set. O(padded).
-void sl_int8_finish(const int8_t *codes, uint32_t padded, sl_int8_tail *tail);
 
 // The vector of a slot as well as it is known, as an encoded vector (without codes: the row).
 //   buffer  store->vector_bytes, written when needed
@@ -127,20 +137,19 @@ void sl_store_ids(const sl_store *store, uint32_t *ids);
 // Marks a change. O(1).
 void sl_store_touch(sl_store *store);
 
-static inline const sl_int8_tail *sl_store_tail(const sl_store *store, uint32_t slot) {
-  return (const sl_int8_tail *)(store->rows + (size_t)slot * store->row_bytes + store->padded);
-}
+// Writes the exact row of a slot, where there are exact rows. O(dimension).
+void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector);
 
 static inline unsigned char *sl_store_exact(const sl_store *store, uint32_t slot) {
-  return store->exacts + (size_t)slot * store->exact_bytes;
+  return sl_chunks_at(&store->exacts, slot);
 }
 
 static inline unsigned char *sl_store_sketch(const sl_store *store, uint32_t slot) {
-  return store->sketches + (size_t)slot * store->sketch_bytes;
+  return sl_chunks_at(&store->sketches, slot);
 }
 
 static inline unsigned char *sl_store_row(const sl_store *store, uint32_t slot) {
-  return store->rows + (size_t)slot * store->row_bytes;
+  return sl_chunks_at(&store->rows, slot);
 }
 
 #endif

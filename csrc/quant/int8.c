@@ -4,8 +4,6 @@
 
 #include "simd/kernels.h"
 
-typedef int8_t sl_i8x16 __attribute__((vector_size(16)));
-
 static float largest(const float *x, size_t n) {
   float most = 0;
   for (size_t i = 0; i < n; i++) most = most < fabsf(x[i]) ? fabsf(x[i]) : most;
@@ -28,25 +26,6 @@ float sl_int8_encode(const float *x, size_t n, int8_t *codes) {
 
 void sl_int8_decode(const int8_t *codes, size_t n, float scale, float *x) {
   for (size_t i = 0; i < n; i++) x[i] = scale * (float)codes[i];
-}
-
-float sl_int8_query(const float *x, size_t n, uint8_t *query) {
-  float scale = largest(x, n) / 63;
-  float inverse = 1 / scale;
-  if (!(scale > 0) || !isfinite(inverse)) scale = inverse = 0;
-  for (size_t i = 0; i < n; i++) query[i] = (uint8_t)(64 + clamp(nearest(x[i] * inverse), 63));
-  return scale;
-}
-
-void sl_int8_query_of_codes(const int8_t *codes, size_t n, uint8_t *query) {
-  for (size_t i = 0; i < n; i += 16) {
-    sl_i8x16 c;
-    __builtin_memcpy(&c, codes + i, sizeof c);
-    // Half of each code, halves to even: without a bias that would add up.
-    sl_i8x16 half = (c + ((c >> 1) & 1)) >> 1;
-    half += 64;
-    __builtin_memcpy(query + i, &half, sizeof half);
-  }
 }
 
 sl_status sl_int8_encode_all(const float *vectors, uint32_t count, uint32_t dimension,

@@ -1,8 +1,7 @@
 // Vectors as signed bytes with one scale each: x[i] is about scale * code[i].
 //
-// Codes are -SL_INT8_MOST..SL_INT8_MOST, so that one halved and shifted is a 7-bit query for the
-// kernels of simd/distance_i8.h. The error of an element is at most scale / 2, that is max |x| /
-// 252.
+// Codes are -SL_INT8_MOST..SL_INT8_MOST. The error of an element is at most scale / 2, that is
+// max |x| / 252.
 #ifndef SL_QUANT_INT8_H
 #define SL_QUANT_INT8_H
 
@@ -21,13 +20,6 @@ float sl_int8_encode(const float *x, size_t n, int8_t *codes);
 
 // x[i] = scale * codes[i]. O(n).
 void sl_int8_decode(const int8_t *codes, size_t n, float scale, float *x);
-
-// A vector as the unsigned 7-bit query of sl_dot4_i8: query[i] - 64 is nearest to x[i] / scale.
-// Returns the scale, max |x| / 63. O(n).
-float sl_int8_query(const float *x, size_t n, uint8_t *query);
-
-// The same from codes, whose scale becomes twice as large. n is a multiple of 16. O(n).
-void sl_int8_query_of_codes(const int8_t *codes, size_t n, uint8_t *query);
 
 // Codes of `count` vectors at once.
 //   vectors  count * dimension f32, read

@@ -1,10 +1,7 @@
-// Inner products of int8 codes with a 7-bit query: exact integers, the same in every build.
+// Inner products of int8 codes with finer queries: exact integers, the same in every build.
 //
-// The query has values 0..127 (a signed 7-bit value shifted by SL_I8_QUERY_ZERO), rows have values
-// -127..127. The shift is undone with the row's sum: q . x = (shifted q) . x - 64 sum(x). Seven
-// bits are what makes the relaxed SIMD instruction exact, so every variant uses them.
-// n is the padded length, a multiple of SL_I8_STEP with zero padding in the rows, n <= 65,536 (the
-// sum stays below 2^30). No alignment needed. None allocates, none fails. O(n).
+// Rows have values -127..127. n is the padded length, a multiple of SL_I8_STEP, n <= 65,536. No
+// alignment needed. None allocates, none fails. O(n).
 #ifndef SL_SIMD_DISTANCE_I8_H
 #define SL_SIMD_DISTANCE_I8_H
 
@@ -12,17 +9,20 @@
 #include <stdint.h>
 
 #define SL_I8_STEP 16u
-#define SL_I8_QUERY_ZERO 64
+#define SL_I14_QUERY_MOST 16383u
 #define SL_I16_QUERY_MOST 16383
 
-// sum query[i] x[i]
-int32_t sl_dot1_i8(const uint8_t *query, const int8_t *x, size_t n);
+// A query of unsigned values of at most SL_I14_QUERY_MOST and 2^31 / (127 n), in the form that
+// sl_dot4_i14_i8 takes. Fourteen bits are two times the seven that make the relaxed SIMD
+// instruction exact; where there is no such instruction the values stay 16-bit numbers.
+//   values  n, read
+//   packed  2 n bytes, written; not the same memory
+void sl_i14_pack(const uint16_t *values, size_t n, void *packed);
 
-// The same for four rows; out (4) is written.
-void sl_dot4_i8(const uint8_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]);
+// sum query[i] x[i] for four rows; out (4) is written.
+void sl_dot4_i14_i8(const void *packed, const int8_t *const rows[4], size_t n, int32_t out[4]);
 
-// The same with a 16-bit query of at most SL_I16_QUERY_MOST and 2^31 / (128 n) in magnitude:
-// products as good as those of an unrounded query, for about as much work. In every build alike.
+// The same with a signed 16-bit query of at most SL_I16_QUERY_MOST and 2^31 / (128 n) in magnitude.
 void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]);
 
 // sum x[i]

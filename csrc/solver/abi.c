@@ -20,9 +20,9 @@ sl_handle SL_ABI(sl_abi_solver_create_ordered)(sl_handle matrix, int32_t method,
   sl_solver_options options = {.method = (sl_solver_method)method,
                                .tolerance = tolerance,
                                .max_iterations = max_iterations,
-                               .max_work = max_work > 0 ? (uint64_t)max_work : 0,
                                .record_history = record_history != 0,
                                .ordering = (sl_ordering_kind)ordering};
+  if (sl_abi_count(max_work, "max_work", &options.max_work) != SL_OK) return 0;
   if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
   if (sl_solver_create(csr, &options, &solver) != SL_OK) return 0;
   return sl_abi_job_register(sl_solver_job(solver), matrix, SL_HANDLE_MATRIX);

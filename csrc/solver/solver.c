@@ -60,7 +60,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
 sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
                               const sl_solver_options *options, sl_solver **out) {
   *out = NULL;
-  size_t before = sl_bytes_in_use();
+  sl_memory_budget counted;
   sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
   SL_REQUIRE(chosen.tolerance > 0 && chosen.tolerance < 1, SL_ERR_OPTION, "tolerance",
@@ -69,6 +69,7 @@ sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
   solver->job.kind = &sl_solver_kind;
   solver->methods = methods;
+  solver->held = sizeof *solver;
   solver->matrix = matrix;
   solver->n = matrix->rows;
   solver->options = chosen;
@@ -76,12 +77,13 @@ sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
   solver->max_iterations = chosen.max_iterations > 0 ? chosen.max_iterations
                            : automatic < UINT32_MAX  ? (uint32_t)automatic
                                                      : UINT32_MAX;
+  sl_memory_budget_begin(&counted, UINT64_MAX);
   sl_status status = prepare(solver);
+  solver->held += (size_t)sl_memory_budget_end(&counted);
   if (status != SL_OK) {
     sl_solver_destroy(solver);
     return status;
   }
-  solver->held = sl_bytes_in_use() - before;
   *out = solver;
   return SL_OK;
 }
@@ -429,18 +431,16 @@ static sl_status iterate(sl_solver *solver) {
   return SL_OK;
 }
 
-// The next piece of a setup, with the allocator's limit lowered to what is left of the solver's
-// own.
+// The next piece of a setup, with what is left of the solver's own limit as its budget.
 static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
-  size_t before = sl_bytes_in_use(), limit = sl_memory_limit();
-  uint64_t left = solver->max_bytes > solver->held ? solver->max_bytes - solver->held : 0;
-  if (solver->max_bytes > 0 && left < SIZE_MAX - before && before + left < limit) {
-    sl_set_memory_limit(before + (size_t)left);
-  }
+  uint64_t left = solver->max_bytes == 0             ? UINT64_MAX
+                  : solver->max_bytes > solver->held ? solver->max_bytes - solver->held
+                                                     : 0;
+  sl_memory_budget budget;
+  sl_memory_budget_begin(&budget, left);
   sl_status status = running(solver)->prepare(solver, done);
   if (status != SL_OK) drop_setup(solver);
-  sl_set_memory_limit(limit);
-  solver->held += sl_bytes_in_use() - before; // modulo 2^n: also where it became less
+  solver->held += (size_t)sl_memory_budget_end(&budget); // modulo 2^n: also where it became less
   return status;
 }
 

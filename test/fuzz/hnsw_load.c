@@ -11,11 +11,12 @@ typedef struct kind {
   uint32_t dimension;
 } kind;
 
-enum { KINDS = 6, FLAT = KINDS - 1 };
+enum { KINDS = 8, FLAT = KINDS - 1 };
 static const kind kinds[KINDS] = {
     {SL_METRIC_POINCARE, SL_CODES_NONE, 3},      {SL_METRIC_EUCLIDEAN, SL_CODES_INT8, 3},
     {SL_METRIC_HAMMING, SL_CODES_NONE, 24},      {SL_METRIC_COSINE, SL_CODES_BINARY, 11},
-    {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_NONE, 3}};
+    {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_FLOAT16, 3},
+    {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_DOT, SL_CODES_NONE, 3}};
 static saved_file good[KINDS];
 
 static const void *draw(sl_rng *rng, uint32_t dimension) {

@@ -138,7 +138,7 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          ['none', 'int8', 'binary', 'sketch'].indexOf(codes),
+          ['none', 'int8', 'binary', 'sketch', 'float16', 'rabitq'].indexOf(codes),
           ['none', 'float16', 'float32'].indexOf(rerank),
         ),
       );

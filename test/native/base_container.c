@@ -265,6 +265,51 @@ static void a_lying_head_takes_no_memory(void **state) {
   free(bytes);
 }
 
+// At every byte of a file: a section is given when all of its bytes have come, and not before; and
+// never again when it was taken or dropped.
+static void a_section_that_has_not_come_is_not_given(void **state) {
+  (void)state;
+  uint64_t length;
+  uint8_t *bytes = write_all(4096, &length);
+  uint64_t end = 32 + 4 * 16 + (sl_get_u64(bytes + 32 + 8) + 4 + 15) / 16 * 16;
+  sl_section section;
+  void *block;
+  for (int known = 0; known < 2; known++) {
+    for (uint64_t fed = 0; fed <= length; fed++) {
+      sl_reader *reader;
+      assert_ok(sl_reader_create(SL_FILE_GRAPH, known ? length : 0, &reader));
+      assert_ok(sl_reader_feed(reader, bytes, fed));
+      if (fed < end) {
+        assert_refused(sl_reader_section(reader, &section), SL_ERR_STATE, "reader");
+        assert_int_equal(sl_reader_peek(reader, &section), 0);
+        assert_null(section.data);
+        assert_int_equal(section.bytes, 0);
+        assert_refused(sl_reader_take(reader, ONE, section.bytes, &block), SL_ERR_STATE, "reader");
+        sl_reader_drop(reader, 0);
+        sl_reader_drop(reader, UINT32_MAX);
+      } else {
+        assert_ok(sl_reader_section(reader, &section));
+        assert_int_equal(section.bytes, sl_get_u64(bytes + 32 + 8));
+        assert_ok(sl_reader_take(reader, section.tag, section.bytes, &block));
+        sl_free(block);
+        assert_true(sl_reader_peek(reader, NULL) != section.tag);
+      }
+      sl_reader_destroy(reader);
+    }
+  }
+  sl_reader *reader;
+  assert_ok(sl_reader_create(SL_FILE_GRAPH, 0, &reader));
+  assert_ok(sl_reader_feed(reader, bytes, length));
+  sl_reader_drop(reader, 0);
+  assert_refused(sl_reader_section(reader, &section), SL_ERR_STATE, "reader");
+  assert_refused(sl_reader_take(reader, ONE, sl_get_u64(bytes + 40), &block), SL_ERR_STATE,
+                 "reader");
+  assert_refused(sl_reader_feed(reader, "x", 1), SL_ERR_FORMAT, "bytes");
+  assert_int_equal(sl_reader_peek(reader, NULL), 0);
+  sl_reader_destroy(reader);
+  free(bytes);
+}
+
 static void a_writer_notices_changes_and_lack_of_memory(void **state) {
   (void)state;
   uint8_t buffer[16];
@@ -279,7 +324,12 @@ static void a_writer_notices_changes_and_lack_of_memory(void **state) {
   sl_set_memory_limit(sl_bytes_in_use());
   sl_writer_add_copy(writer, ONE, numbers, LONG);
   version = 5;
-  assert_int_equal(sl_writer_next(writer, buffer, 16, &written), SL_ERR_MEMORY);
+  // Kept, and told each time with all that is known of it.
+  for (int again = 0; again < 2; again++) {
+    sl_fail(SL_ERR_RANGE, "another", "error", 1);
+    assert_refused(sl_writer_next(writer, buffer, 16, &written), SL_ERR_MEMORY, "memory");
+    assert_int_equal(sl_last_error()->position, LONG);
+  }
   sl_set_memory_limit(SIZE_MAX);
   sl_writer_destroy(writer);
 }
@@ -294,6 +344,7 @@ int main(void) {
       property(names_the_loader_of_every_kind),
       property(names_what_is_wrong),
       property(a_lying_head_takes_no_memory),
+      property(a_section_that_has_not_come_is_not_given),
       property(a_writer_notices_changes_and_lack_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

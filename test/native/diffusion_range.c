@@ -96,7 +96,7 @@ static sl_potentials_result fixed(sl_graph *g, const uint32_t *boundary, uint32_
   sl_potentials_result result;
   assert_ok(sl_potentials_create(g, boundary, count, out));
   assert_ok(sl_potentials_begin_fixed(*out, &options, values));
-  do assert_ok(sl_potentials_step(*out, 1000, &outcome));
+  do assert_ok(sl_job_step(sl_potentials_job(*out), 1000, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_potentials_finish(*out, &result));
   return result;

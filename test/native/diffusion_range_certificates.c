@@ -142,9 +142,9 @@ static void ranks_of(const char *kind, sl_pagerank_method method, bool undirecte
       assert_ok(sl_pagerank_begin_global(p, &options));
     else
       assert_ok(sl_pagerank_begin(p, &options, from.nodes, from.weights, from.count));
-    do assert_ok(sl_pagerank_step(p, 1 + sl_rng_below(&rng, 200), &outcome));
+    do assert_ok(sl_job_step(sl_pagerank_job(p), 1 + sl_rng_below(&rng, 200), &outcome));
     while (outcome == SL_OUTCOME_RUNNING);
-    assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+    assert_ok(sl_pagerank_finish(p, &result));
     assert_ok(sl_pagerank_scores(p, scores));
     exact_pagerank(g, options.damping, &from, above, &below);
     exact error = {0};
@@ -214,9 +214,9 @@ static void heat_kernels(void **state) {
       long double exact[NODES], error = 0;
       assert_ok(sl_pagerank_create(g, &p));
       assert_ok(sl_heat_kernel_begin(p, &options, time, from.nodes, from.weights, from.count));
-      do assert_ok(sl_pagerank_step(p, 1 + sl_rng_below(&rng, 200), &outcome));
+      do assert_ok(sl_job_step(sl_pagerank_job(p), 1 + sl_rng_below(&rng, 200), &outcome));
       while (outcome == SL_OUTCOME_RUNNING);
-      assert_ok(sl_pagerank_finish(p, SL_OUTCOME_TIME_LIMIT, &result));
+      assert_ok(sl_pagerank_finish(p, &result));
       assert_ok(sl_pagerank_scores(p, scores));
       exact_heat(g, time, &from, exact);
       for (uint32_t u = 0; u < g->node_count; u++) error += fabsl(scores[u] - exact[u]);
@@ -262,7 +262,7 @@ static void contributions(void **state) {
         assert_ok(sl_contributions_begin_target(c, &options, target));
       else
         assert_ok(sl_contributions_begin_pair(c, &options, source, target));
-      do assert_ok(sl_contributions_step(c, 1 + sl_rng_below(&rng, 500), &outcome));
+      do assert_ok(sl_job_step(sl_contributions_job(c), 1 + sl_rng_below(&rng, 500), &outcome));
       while (outcome == SL_OUTCOME_RUNNING);
       assert_ok(sl_contributions_finish(c, &result));
       bounds[kind] = result.error_bound;
@@ -343,7 +343,7 @@ static void spread_reached(const sl_graph *g, bool *reached) {
 static sl_potentials_result answer(sl_potentials *p, uint64_t work) {
   sl_outcome outcome;
   sl_potentials_result result;
-  do assert_ok(sl_potentials_step(p, work, &outcome));
+  do assert_ok(sl_job_step(sl_potentials_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_potentials_finish(p, &result));
   return result;

@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "hnsw/graph.h"
+#include "hnsw/hnsw.h"
 #include "hnsw/sketch.h"
 #include "simd/distance_i8.h"
 
@@ -98,7 +99,8 @@ static double check_sieve(sl_metric metric, uint32_t dimension) {
       float limit = keys[(q * 31 + trial * 97) % N];
       uint32_t wanted = 0, next = 0;
       for (uint32_t i = 0; i < N; i++) slots[i] = i;
-      uint32_t kept = sl_sketch_sieve(store, &scorer.sketch, slots, N, limit);
+      uint32_t kept =
+          sl_sketch_sieve(&store->sketch, &store->sketches, &scorer.sketch, slots, N, limit);
       for (uint32_t i = 0; i < N; i++) {
         bool is_kept = next < kept && slots[next] == i;
         if (is_kept) next++;

@@ -8,6 +8,7 @@
 #include "quant/binary.h"
 #include "quant/float16.h"
 #include "quant/int8.h"
+#include "quant/rotation.h"
 
 // The value of binary16 bits by its definition (IEEE 754-2008, 3.4).
 static double defined(uint16_t bits) {
@@ -63,15 +64,12 @@ static void int8_errs_by_at_most_half_a_step(void **state) {
   for (size_t n = 1; n < 70; n++) {
     float x[70], back[70];
     int8_t codes[70];
-    uint8_t query[70];
     for (size_t i = 0; i < n; i++) x[i] = (float)((sl_rng_double(&rng) - 0.5) * 37);
-    float scale = sl_int8_encode(x, n, codes), coarse = sl_int8_query(x, n, query);
+    float scale = sl_int8_encode(x, n, codes);
     sl_int8_decode(codes, n, scale, back);
     for (size_t i = 0; i < n; i++) {
       assert_true(codes[i] >= -126 && codes[i] <= 126);
       assert_true(fabsf(back[i] - x[i]) <= scale * 0.5001f);
-      assert_true(query[i] >= 1 && query[i] <= 127);
-      assert_true(fabsf(coarse * (query[i] - 64) - x[i]) <= coarse * 0.5001f);
     }
   }
 }
@@ -80,11 +78,8 @@ static void int8_of_extremes(void **state) {
   (void)state;
   float zero[3] = {0, -0.0f, 0}, tiny[2] = {1e-45f, -1e-45f}, huge[2] = {3e38f, -3e38f}, back[2];
   int8_t codes[3];
-  uint8_t query[3];
   assert_true(sl_int8_encode(zero, 3, codes) == 0);
   assert_true(codes[0] == 0 && codes[1] == 0 && codes[2] == 0);
-  assert_true(sl_int8_query(zero, 3, query) == 0);
-  assert_true(query[0] == 64);
   assert_true(sl_int8_encode(tiny, 2, codes) == 0);
   assert_true(codes[0] == 0);
   float scale = sl_int8_encode(huge, 2, codes);
@@ -93,21 +88,36 @@ static void int8_of_extremes(void **state) {
   assert_true(fabsf(back[1] / -3e38f - 1) < 1e-6f);
 }
 
-static void a_query_of_codes_halves_without_bias(void **state) {
+// A rotation: lengths and angles stay, turning back gives the vector, and a single element comes to
+// be spread over all.
+static void rotations_keep_lengths_and_spread(void **state) {
   (void)state;
-  int8_t codes[256];
-  uint8_t query[256];
-  int sum = 0;
-  memset(codes, 0, sizeof codes);
-  for (int c = -126; c <= 126; c++) codes[c + 126] = (int8_t)c;
-  sl_int8_query_of_codes(codes, 256, query);
-  for (int c = -126; c <= 126; c++) {
-    int half = query[c + 126] - 64;
-    assert_true(abs(2 * half - c) <= 1);
-    assert_true(query[c + 126] <= 127);
-    sum += 2 * half - c;
+  static const uint32_t lengths[] = {8, 16, 128, 136, 384, 640, 896, 1024};
+  static float x[1024], y[1024], back[1024];
+  sl_rng rng;
+  sl_rng_seed(&rng, 6);
+  for (int l = 0; l < 8; l++) {
+    uint32_t n = lengths[l];
+    double before = 0, after = 0, xx = 0, turned = 0;
+    for (uint32_t i = 0; i < n; i++) {
+      x[i] = back[i] = (float)(sl_rng_double(&rng) - 0.5);
+      y[i] = i == n - 1 ? 1 : 0;
+      before += (double)x[i] * y[i];
+      xx += (double)x[i] * x[i];
+    }
+    sl_rotate(back, n);
+    sl_rotate(y, n);
+    double largest = 0;
+    for (uint32_t i = 0; i < n; i++) {
+      after += (double)back[i] * y[i];
+      turned += (double)back[i] * back[i];
+      largest = largest < fabs((double)y[i]) ? fabs((double)y[i]) : largest;
+    }
+    assert_true(fabs(after - before) < 1e-5 && fabs(turned / xx - 1) < 1e-5);
+    assert_true(largest < 6 / sqrt(n));
+    sl_rotate_back(back, n);
+    for (uint32_t i = 0; i < n; i++) assert_true(fabsf(back[i] - x[i]) < 1e-5f);
   }
-  assert_true(abs(sum) <= 1);
 }
 
 static void batches_name_the_vector_that_is_refused(void **state) {
@@ -136,7 +146,7 @@ int main(void) {
       property(float16_rounds_to_nearest_even),
       property(int8_errs_by_at_most_half_a_step),
       property(int8_of_extremes),
-      property(a_query_of_codes_halves_without_bias),
+      property(rotations_keep_lengths_and_spread),
       property(batches_name_the_vector_that_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "quant/float16.h"
 #include "simd/bits.h"
+#include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
 
@@ -111,7 +113,8 @@ static void finds_what_is_beyond(void **state) {
 
 static void int8_products_are_exact(void **state) {
   (void)state;
-  static uint8_t q[1024];
+  static uint16_t q[1024];
+  static uint8_t packed[2048];
   static int8_t codes[4][1024];
   sl_rng rng;
   sl_rng_seed(&rng, 3);
@@ -119,23 +122,57 @@ static void int8_products_are_exact(void **state) {
     const int8_t *const four[4] = {codes[0], codes[1], codes[2], codes[3]};
     int32_t out[4], expected[4] = {0}, sums[4] = {0};
     for (size_t i = 0; i < n; i++) {
-      q[i] = (uint8_t)sl_rng_below(&rng, 128);
+      q[i] = (uint16_t)sl_rng_below(&rng, SL_I14_QUERY_MOST + 1);
       for (int r = 0; r < 4; r++) {
         codes[r][i] = (int8_t)((int)sl_rng_below(&rng, 255) - 127);
         expected[r] += q[i] * codes[r][i];
         sums[r] += codes[r][i];
       }
     }
-    sl_dot4_i8(q, four, n, out);
+    sl_i14_pack(q, n, packed);
+    sl_dot4_i14_i8(packed, four, n, out);
     for (int r = 0; r < 4; r++) {
       assert_int_equal(out[r], expected[r]);
-      assert_int_equal(sl_dot1_i8(q, codes[r], n), expected[r]);
       assert_int_equal(sl_sum_i8(codes[r], n), sums[r]);
     }
   }
-  memset(q, 127, sizeof q);
-  memset(codes, -127, sizeof codes);
-  assert_int_equal(sl_dot1_i8(q, codes[0], 1024), -127 * 127 * 1024);
+  // The largest sum there is, and its opposite.
+  for (int i = 0; i < 1024; i++) q[i] = SL_I14_QUERY_MOST;
+  memset(codes[0], -127, sizeof codes[0]);
+  memset(codes[1], 127, sizeof codes[1]);
+  const int8_t *const two[4] = {codes[0], codes[1], codes[0], codes[1]};
+  int32_t out[4];
+  sl_i14_pack(q, 1024, packed);
+  sl_dot4_i14_i8(packed, two, 1024, out);
+  assert_int_equal(out[0], -127 * 16383 * 1024);
+  assert_int_equal(out[3], 127 * 16383 * 1024);
+}
+
+// Against sums of doubles, numbers with and without a normal exponent among them.
+static void float16_products_are_those_of_the_numbers(void **state) {
+  (void)state;
+  static float q[72];
+  static uint16_t halves[4][72];
+  sl_rng rng;
+  sl_rng_seed(&rng, 4);
+  for (size_t n = 0; n <= 72; n += 8) {
+    const uint16_t *const four[4] = {halves[0], halves[1], halves[2], halves[3]};
+    double expected[4] = {0}, size[4] = {0};
+    float out[4];
+    for (size_t i = 0; i < n; i++) {
+      double x = sl_rng_double(&rng) - 0.5;
+      q[i] = (float)x * 0x1p112f;
+      for (int r = 0; r < 4; r++) {
+        double y = (sl_rng_double(&rng) - 0.5) * (r == 3 ? 1e-6 : 2);
+        halves[r][i] = sl_float16_from_f32((float)y);
+        double term = (double)(float)x * sl_float16_to_f32(halves[r][i]);
+        expected[r] += term;
+        size[r] += fabs(term);
+      }
+    }
+    sl_dot4_f16(q, four, n, out);
+    for (int r = 0; r < 4; r++) assert_true(fabs(out[r] - expected[r]) <= size[r] * 1e-5);
+  }
 }
 
 static void hamming_counts_bits(void **state) {
@@ -179,6 +216,7 @@ int main(void) {
       cmocka_unit_test(normalizes),
       cmocka_unit_test(finds_what_is_beyond),
       cmocka_unit_test(int8_products_are_exact),
+      cmocka_unit_test(float16_products_are_those_of_the_numbers),
       cmocka_unit_test(hamming_counts_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

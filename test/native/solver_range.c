@@ -59,7 +59,7 @@ static void every_method_ends(void **state) {
       if (sl_solver_begin(solver, b, sl_rng_below(&rng, 2) ? guess : NULL) == SL_OK) {
         uint32_t steps = 0;
         for (; outcome == SL_OUTCOME_RUNNING; steps++) {
-          assert_ok(sl_solver_step(solver, 1, &outcome));
+          assert_ok(sl_job_step(sl_solver_job(solver), 1, &outcome));
           assert_true(steps < 4 * SL_SOLVER_MAX_ATTEMPTS * (10 * n + 1000));
         }
         assert_ok(sl_solver_finish(solver, x, &result));
@@ -100,7 +100,7 @@ static void local_answers_end(void **state) {
       if (sl_local_entries_set_dense(entries, b, n) == SL_OK) {
         assert_ok(sl_local_entries_begin(entries, &options, indices, n));
         while (status == SL_OK && outcome == SL_OUTCOME_RUNNING) {
-          status = sl_local_entries_step(entries, 1, &outcome);
+          status = sl_job_step(sl_local_entries_job(entries), 1, &outcome);
           assert_true(++steps < MOST_LOCAL_STEPS);
         }
         assert_true(status == SL_OK || status == SL_ERR_RANGE);
@@ -121,7 +121,7 @@ static void local_answers_end(void **state) {
       status = SL_OK;
       steps = 0;
       while (status == SL_OK && outcome == SL_OUTCOME_RUNNING) {
-        status = sl_local_sparse_step(sparse, 1, &outcome);
+        status = sl_job_step(sl_local_sparse_job(sparse), 1, &outcome);
         assert_true(++steps < MOST_LOCAL_STEPS);
       }
       assert_true(status == SL_OK || status == SL_ERR_RANGE);
@@ -144,7 +144,7 @@ static void local_answers_end(void **state) {
         status = SL_OK;
         steps = 0;
         while (status == SL_OK && outcome == SL_OUTCOME_RUNNING) {
-          status = sl_local_dot_step(dot, 1, &outcome);
+          status = sl_job_step(sl_local_dot_job(dot), 1, &outcome);
           assert_true(++steps < MOST_LOCAL_STEPS);
         }
         assert_true(status == SL_OK || status == SL_ERR_RANGE);
@@ -170,7 +170,7 @@ static double one_entry(sl_csr *matrix, const double *b, uint32_t index, double 
   assert_ok(sl_local_entries_create(matrix, &local));
   assert_ok(sl_local_entries_set_dense(local, b, matrix->rows));
   assert_ok(sl_local_entries_begin(local, &options, &index, 1));
-  do assert_ok(sl_local_entries_step(local, 1000, &outcome));
+  do assert_ok(sl_job_step(sl_local_entries_job(local), 1000, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_local_entries_finish(local, &result));
   const double value = result.values[0];
@@ -223,7 +223,7 @@ static void dot_whose_steps_underflow(void **state) {
   for (int k = 0; k < 2; k++) {
     const sl_local_dot_options options = {.absolute_error = wanted[k]};
     assert_ok(sl_local_dot_begin(dot, &options, &left, &right));
-    do assert_ok(sl_local_dot_step(dot, 1000, &outcome));
+    do assert_ok(sl_job_step(sl_local_dot_job(dot), 1000, &outcome));
     while (outcome == SL_OUTCOME_RUNNING);
     assert_ok(sl_local_dot_finish(dot, &result));
     assert_true(fabs(result.value - 9e-171) <= result.error_bound);
@@ -242,7 +242,7 @@ static sl_local_sparse_result some_solution(sl_local_sparse *local, double wante
   uint32_t steps = 0;
   assert_ok(sl_local_sparse_begin(local, &options, places, b, n));
   do {
-    assert_ok(sl_local_sparse_step(local, 1000, &outcome));
+    assert_ok(sl_job_step(sl_local_sparse_job(local), 1000, &outcome));
     assert_true(++steps < 1000);
   } while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_local_sparse_finish(local, &result));
@@ -300,7 +300,7 @@ static void incomplete_cholesky_of_denormal_numbers_ends(void **state) {
   assert_ok(sl_solver_create(matrix, &options, &solver));
   assert_ok(sl_solver_begin(solver, b, NULL));
   do {
-    assert_ok(sl_solver_step(solver, 1, &outcome));
+    assert_ok(sl_job_step(sl_solver_job(solver), 1, &outcome));
     assert_true(++steps < 5000);
   } while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_solver_finish(solver, x, &result));

@@ -34,7 +34,7 @@ static void full_solves(void **state) {
       assert_ok(sl_solver_create(it.matrix, &options, &solver));
     }
     if (sl_solver_begin(solver, it.b, NULL) == SL_OK) {
-      do assert_ok(sl_solver_step(solver, 1000, &outcome));
+      do assert_ok(sl_job_step(sl_solver_job(solver), 1000, &outcome));
       while (outcome == SL_OUTCOME_RUNNING);
       assert_ok(sl_solver_finish(solver, x, &result));
       exact most = {0}, total = {0};
@@ -79,7 +79,7 @@ static void entries(void **state) {
       if (status == SL_OK) {
         assert_ok(sl_local_entries_begin(local, &options, &index, 1));
         sl_status went;
-        do went = sl_local_entries_step(local, 1 + sl_rng_below(&rng, 500), &outcome);
+        do went = sl_job_step(sl_local_entries_job(local), 1 + sl_rng_below(&rng, 500), &outcome);
         while (went == SL_OK && outcome == SL_OUTCOME_RUNNING);
         // The norm of b overflows in a full solve: the only refusal.
         assert_true(went == SL_OK || went == SL_ERR_RANGE);
@@ -118,7 +118,7 @@ static void sparse_solutions(void **state) {
     if (sl_local_sparse_create(given.matrix, &local) == SL_OK) {
       assert_ok(sl_local_sparse_begin(local, &options, given.places, given.values, given.count));
       sl_status went;
-      do went = sl_local_sparse_step(local, 1 + sl_rng_below(&rng, 500), &outcome);
+      do went = sl_job_step(sl_local_sparse_job(local), 1 + sl_rng_below(&rng, 500), &outcome);
       while (went == SL_OK && outcome == SL_OUTCOME_RUNNING);
       assert_true(went == SL_OK || went == SL_ERR_RANGE);
       if (went == SL_OK) {
@@ -186,7 +186,7 @@ static void dots(void **state) {
       sl_local_dot_result result;
       if (sl_local_dot_begin(dot, &options, &left, &right) != SL_OK) continue;
       sl_status went;
-      do went = sl_local_dot_step(dot, 1 + sl_rng_below(&rng, 500), &outcome);
+      do went = sl_job_step(sl_local_dot_job(dot), 1 + sl_rng_below(&rng, 500), &outcome);
       while (went == SL_OK && outcome == SL_OUTCOME_RUNNING);
       assert_true(went == SL_OK || went == SL_ERR_RANGE);
       if (went != SL_OK) continue;

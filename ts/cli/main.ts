@@ -161,9 +161,9 @@ Examples:
     .addOption(
       new Option(
         '--codes <name>',
-        'walk the graph with codes: int8 or binary take less memory; sketch more, for the same answers sooner',
+        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
       )
-        .choices(['none', 'int8', 'binary', 'sketch'])
+        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
         .default('none'),
     )
     .addOption(

@@ -4,7 +4,7 @@ import type { AsyncBytesSource } from '../../runtime/file.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { abortOf, asyncPiecesOf } from '../../runtime/text-source.js';
 import { typeError } from '../../runtime/validate.js';
-import { checkMetadata, type Metadata } from './metadata.js';
+import { copyMetadata, type Metadata } from './metadata.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
 const HEAD = 32;
@@ -204,7 +204,8 @@ function isItem(item: unknown): item is SavedItem {
   if (!Number.isInteger(row) || (row as number) < 0 || (row as number) >= 2 ** 32) return false;
   if (typeof key !== 'string' && !Number.isFinite(key)) return false;
   try {
-    checkMetadata('', metadata); // JSON has numbers that are not finite: 1e999
+    // JSON has numbers that are not finite: 1e999
+    if (metadata !== undefined) item[2] = copyMetadata('', metadata);
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 // Vectors with ids of any kind and metadata, over one index.
 
 import { runtimeOf } from '../../runtime/bind.js';
-import { isSublinearError, SublinearError } from '../../runtime/errors.js';
+import { isSublinearError, SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
@@ -13,63 +13,78 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
-import { Columns } from './columns.js';
-import { Filter, Flat, Hnsw, type HnswOptions } from './indexes.js';
-import { checkMetadata, type Metadata } from './metadata.js';
+import { Items, type Key } from './collection-items.js';
+import { fieldOf } from './columns.js';
+import { Flat, Hnsw, type HnswOptions } from './indexes.js';
+import { copyMetadata, type Metadata, type Stored } from './metadata.js';
 import type { LoadOptions, Metric, VectorArray } from './vector-index.js';
-import { readWhere, testOf, type Where } from './where.js';
+import type { Where } from './where.js';
 
-/** What names a vector of a collection. A number and its text are different keys. */
-export type Key = string | number;
+export type { Key } from './collection-items.js';
 
 export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
   /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
   index?: 'hnsw' | 'flat';
 }
 
-/** One vector with its key and what is known about it. */
-export interface Item {
+/** One vector with its key and what is known about it: what JSON can say, and dates, which are kept as ISO text. */
+export interface Item<Meta extends object = Metadata> {
   key: Key;
   vector: VectorArray;
-  metadata?: Metadata;
+  metadata?: Meta;
 }
 
 export interface FindOptions {
   /** How many, 10 by default. */
   k?: number;
+  /** How many of the nearest to leave out in front of these, 0 by default: the second page of ten has `offset: 10`. */
+  offset?: number;
   /** Candidates of an approximate search, 64 by default. */
   ef?: number;
   /** Only items whose metadata satisfy these conditions. */
   where?: Where;
+  /** Fields of the metadata that matches have, `'a.b'` for those of inner objects; `[]` for none. All by default. */
+  select?: readonly string[];
 }
 
-export interface Match {
+export interface GroupOptions {
+  /**
+   * A field of the metadata: no more than `perGroup` matches have the same value of it, and those that do not have the
+   * field, or a list or an object in it, are left out.
+   */
+  groupBy?: string;
+  /** 1 by default. */
+  perGroup?: number;
+}
+
+export interface Match<Meta extends object = Metadata> {
   key: Key;
   distance: number;
-  metadata?: Metadata;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
 }
 
-export interface Collection extends Disposable {}
+/** What {@link Collection.get} gives. */
+export interface Known<Meta extends object = Metadata> {
+  key: Key;
+  vector: Float32Array | Uint8Array;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
+}
+
+// biome-ignore lint/correctness/noUnusedVariables: merged declarations have the same parameters
+export interface Collection<Meta extends object = Metadata> extends Disposable {}
 
 /**
  * Vectors with keys of your own (strings or numbers) and JSON metadata, and searches that ask for both. Keys and metadata
  * live on the JavaScript side; conditions are answered from columns and handed to the index as a set.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class Collection {
+export class Collection<Meta extends object = Metadata> {
   /** The index underneath. Its ids are the collection's own: look, but do not change it. */
   readonly index: Flat | Hnsw;
   readonly #runtime: Runtime;
-  // A row is the id that the index knows an item by. Maps, not arrays: a file may have a row of any number.
-  #rows = new Map<Key, number>();
-  #items = new Map<number, { key: Key; metadata: Metadata | undefined }>();
-  // Rows to use next: those below `next` that are free again, then those from `next` on that no item has.
-  #free: number[] = [];
-  #next = 0;
-  #columns = new Columns();
-  // The set of the last condition, which is often asked again.
-  #last: { conditions: string; filter: Filter } | undefined;
-  #changes = 0;
+  readonly #items = new Items();
 
   /** Made by the static methods. */
   protected constructor(runtime: Runtime, index: Flat | Hnsw) {
@@ -94,7 +109,7 @@ export class Collection {
    * console.log(first?.key, first?.metadata); // aliens { year: 1986 }
    * ```
    */
-  static create(options: CollectionOptions): Collection {
+  static create<Meta extends object = Metadata>(options: CollectionOptions): Collection<Meta> {
     const operation = 'Collection.create';
     const runtime = runtimeOf(this, operation);
     if (typeof options !== 'object' || options === null)
@@ -103,7 +118,7 @@ export class Collection {
     check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
     const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
     const index = kind === 'flat' ? BoundFlat.create(rest) : BoundHnsw.create(rest);
-    return new (runtime.bind(Collection) as unknown as Made)(runtime, index);
+    return new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
   }
 
   /**
@@ -123,7 +138,10 @@ export class Collection {
    * console.log(again.get('a')?.metadata); // { tags: [ 'x' ] }
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Collection {
+  static load<Meta extends object = Metadata>(
+    bytes: Uint8Array,
+    options?: LoadOptions,
+  ): Collection<Meta> {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
     if (!(bytes instanceof Uint8Array))
@@ -137,9 +155,9 @@ export class Collection {
     const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
     const index =
       kind === 'flat' ? BoundFlat.load(file, { verify }) : BoundHnsw.load(file, { verify });
-    const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
+    const collection = new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
     try {
-      for (const item of items) collection.#restore(operation, item);
+      for (const item of items) collection.#restore(operation, item, items.length);
       collection.#restored(operation);
     } catch (error) {
       index.dispose();
@@ -167,7 +185,10 @@ export class Collection {
    * console.log(again.keys); // [ 'a' ]
    * ```
    */
-  static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Collection> {
+  static async loadAsync<Meta extends object = Metadata>(
+    bytes: AsyncBytesSource,
+    options?: LoadAsyncOptions,
+  ): Promise<Collection<Meta>> {
     const operation = 'Collection.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
@@ -187,11 +208,11 @@ export class Collection {
     const index = await (kind === 'flat'
       ? BoundFlat.loadAsync(rest, how)
       : BoundHnsw.loadAsync(rest, how));
-    const collection = new (runtime.bind(Collection) as unknown as Made)(runtime, index);
+    const collection = new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
     let at = 0;
     const step = (work: number) => {
       const end = Math.min(items.length, at + Math.ceil(work / 50));
-      for (; at < end; at++) collection.#restore(operation, items[at] as SavedItem);
+      for (; at < end; at++) collection.#restore(operation, items[at] as SavedItem, items.length);
       return at === items.length;
     };
     try {
@@ -217,7 +238,7 @@ export class Collection {
 
   /** All keys, in the order in which they came; one that is replaced keeps its place. O(size). */
   get keys(): Key[] {
-    return [...this.#rows.keys()];
+    return [...this.#items.keys()];
   }
 
   /**
@@ -234,7 +255,7 @@ export class Collection {
    * ```
    */
   has(key: Key): boolean {
-    return this.#rows.has(key);
+    return this.#items.placeOf(key) !== undefined;
   }
 
   /**
@@ -252,19 +273,17 @@ export class Collection {
    * console.log(places.size, places.search([0, 0])[0]?.distance); // 1 5
    * ```
    */
-  add(item: Item): this {
+  add(item: Item<Meta>): this {
     const operation = 'Collection.add';
     if (typeof item !== 'object' || item === null)
       throw check.typeError(operation, 'item', 'object', item);
     const { key, vector, metadata } = item;
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
-    const fields = checkMetadata(operation, metadata);
-    const known = this.#rows.get(key);
-    const row = known ?? this.#free.at(-1) ?? this.#unused();
-    this.index.add(row, vector, { duplicates: 'replace' });
-    if (known === undefined && this.#free.pop() === undefined) this.#next = row + 1;
-    this.#put(row, key, fields === undefined ? undefined : structuredClone(fields));
+    const fields = copyMetadata(operation, metadata);
+    const place = this.#items.placeOf(key) ?? this.#items.unused();
+    this.index.add(this.#items.idAt(place), vector, { duplicates: 'replace' });
+    this.#items.put(place, key, fields);
     return this;
   }
 
@@ -287,7 +306,7 @@ export class Collection {
    * console.log(words.keys); // [ 'up', 'right' ]
    * ```
    */
-  addAll(items: Iterable<Item>): this {
+  addAll(items: Iterable<Item<Meta>>): this {
     let added = 0;
     for (const item of iterable('Collection.addAll', items)) {
       try {
@@ -320,22 +339,28 @@ export class Collection {
    * ```
    */
   async addAllAsync(
-    items: Iterable<Item> | AsyncIterable<Item>,
+    items: Iterable<Item<Meta>> | AsyncIterable<Item<Meta>>,
     options: AsyncOptions<{ added: number; total: number | undefined }> = {},
   ): Promise<void> {
     const operation = 'Collection.addAllAsync';
     check.options(operation, options, ['signal', 'onProgress']);
     const how = asyncOptions(operation, options);
-    if (typeof (items as Partial<AsyncIterable<Item>>)?.[Symbol.asyncIterator] === 'function')
-      return this.#addLater(operation, items as AsyncIterable<Item>, how);
+    if (typeof (items as Partial<AsyncIterable<Item<Meta>>>)?.[Symbol.asyncIterator] === 'function')
+      return this.#addLater(operation, items as AsyncIterable<Item<Meta>>, how);
     const total = Array.isArray(items) ? items.length : undefined;
-    await this.#addSliced(operation, iterable(operation, items as Iterable<Item>), how, 0, total);
+    await this.#addSliced(
+      operation,
+      iterable(operation, items as Iterable<Item<Meta>>),
+      how,
+      0,
+      total,
+    );
   }
 
   /** Items that come one after another go in by the hundred. */
   async #addLater(
     operation: string,
-    items: AsyncIterable<Item>,
+    items: AsyncIterable<Item<Meta>>,
     how: AsyncOptions<Added>,
   ): Promise<void> {
     const { signal = new AbortController().signal } = how;
@@ -343,11 +368,11 @@ export class Collection {
     let [added, ended] = [0, false];
     try {
       while (!ended) {
-        const batch: Item[] = [];
+        const batch: Item<Meta>[] = [];
         while (!ended && batch.length < 100) {
           const { done, value } = await orAborted(signal, () => iterator.next());
           ended = done === true;
-          if (!ended) batch.push(value as Item);
+          if (!ended) batch.push(value as Item<Meta>);
         }
         await this.#addSliced(operation, batch, how, added, undefined);
         added += batch.length;
@@ -361,7 +386,7 @@ export class Collection {
   /** `before` items were added already. */
   async #addSliced(
     operation: string,
-    items: Iterable<Item>,
+    items: Iterable<Item<Meta>>,
     how: AsyncOptions<Added>,
     before: number,
     total: number | undefined,
@@ -376,7 +401,7 @@ export class Collection {
         ended = done === true;
         if (ended) return true;
         try {
-          this.add(value as Item);
+          this.add(value as Item<Meta>);
         } catch (error) {
           throw withPosition(error, added);
         }
@@ -393,7 +418,37 @@ export class Collection {
   }
 
   /**
-   * The vector and the metadata of a key, as copies; undefined when there is none.
+   * Changes an item that is there: its vector, its metadata as a whole, or both. What is not given stays; metadata alone do not
+   * touch the index.
+   *
+   * @throws RangeError `INDEX` for a key that is not there; as {@link Collection.add}: nothing is changed then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create<{ seen: number }>({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1], metadata: { seen: 0 } });
+   * c.update('a', { metadata: { seen: 1 } });
+   * console.log(c.get('a')?.metadata?.seen); // 1
+   * ```
+   */
+  update(key: Key, change: { vector?: VectorArray; metadata?: Meta }): this {
+    const operation = 'Collection.update';
+    const { vector, metadata } = check.options(operation, change, ['vector', 'metadata']);
+    const place = this.#placeOf(operation, key);
+    const fields = copyMetadata(operation, metadata);
+    if (vector !== undefined) {
+      this.index.update(this.#items.idAt(place), vector);
+      this.#items.changed();
+    }
+    if (metadata !== undefined) this.#items.describe(place, fields);
+    return this;
+  }
+
+  /**
+   * The vector of a key, a copy, and its metadata; undefined when there is none.
    *
    * @example
    * ```ts
@@ -405,10 +460,12 @@ export class Collection {
    * console.log(c.get(7)?.vector, c.get('7')); // Float32Array(2) [ 1, 2 ] undefined
    * ```
    */
-  get(key: Key): { key: Key; vector: Float32Array | Uint8Array; metadata?: Metadata } | undefined {
-    const row = this.#rows.get(key);
-    if (row === undefined) return undefined;
-    return { key, vector: this.index.get(row), ...this.#metadataOf(row) };
+  get(key: Key): Known<Meta> | undefined {
+    const place = this.#items.placeOf(key);
+    if (place === undefined) return undefined;
+    const vector = this.index.get(this.#items.idAt(place));
+    const metadata = this.#items.metadataAt(place) as Stored<Meta> | undefined;
+    return metadata === undefined ? { key, vector } : { key, vector, metadata };
   }
 
   /**
@@ -425,21 +482,18 @@ export class Collection {
    * ```
    */
   remove(key: Key): boolean {
-    const row = this.#rows.get(key);
-    if (row === undefined) return false;
-    this.index.remove(row);
-    this.#columns.set(row, undefined, this.#items.get(row)?.metadata);
-    this.#rows.delete(key);
-    this.#items.delete(row);
-    if (row < this.#next) this.#free.push(row);
-    this.#changed();
+    const place = this.#items.placeOf(key);
+    if (place === undefined) return false;
+    this.index.remove(this.#items.idAt(place));
+    this.#items.remove(place);
     return true;
   }
 
   /**
-   * The nearest items, those that satisfy `where`.
+   * The nearest items, those that satisfy `where`; with `groupBy` not more than `perGroup` of each value of a field. The query
+   * is a vector, or `{ key }`: the items most like that one, which is itself left out.
    *
-   * @throws TypeError for a condition that is none; RangeError as `Hnsw.search`
+   * @throws TypeError for a condition that is none; RangeError as `Hnsw.search`, and `INDEX` for a key that is not there
    *
    * @example
    * ```ts
@@ -454,14 +508,42 @@ export class Collection {
    * ]);
    * const where = { year: { gte: 2000 }, tag: { in: ['x', 'z'] } };
    * console.log(c.search([0], { k: 2, where }).map(({ key }) => key)); // [ 'c' ]
+   * console.log(c.search({ key: 'a' }, { k: 1, select: ['tag'] })[0]?.metadata); // { tag: 'y' }
+   * console.log(c.search([0], { k: 1, offset: 1 }).map(({ key }) => key)); // [ 'b' ]
    * ```
    */
-  search(query: VectorArray, options?: FindOptions): Match[] {
+  search(query: VectorArray | { key: Key }, options?: FindOptions & GroupOptions): Match<Meta>[] {
     const operation = 'Collection.search';
-    const { where, ...rest } = check.options(operation, options, ['k', 'ef', 'where']);
-    const filter = where === undefined ? undefined : this.#filter(operation, where);
-    const { ids, distances } = this.index.search(query, filter ? { ...rest, filter } : rest);
-    return this.#matches(ids, distances, 0, ids.length);
+    const given = check.options(operation, options, [...FIND, 'groupBy', 'perGroup']);
+    const { k = 10, offset = 0, ef, groupBy, perGroup = 1 } = given;
+    const select = selected(operation, given.select);
+    check.integer(operation, 'k', k);
+    check.integer(operation, 'offset', offset);
+    const like = isLike(query) ? this.#placeOf(operation, query.key) : undefined;
+    const vector =
+      like === undefined ? (query as VectorArray) : this.index.get(this.#items.idAt(like));
+    const filter = this.#filter(operation, given.where);
+    const how = { ...(ef !== undefined && { ef }), ...(filter && { filter }) };
+    // An item that is like itself is left out: one more is looked for.
+    const own = like === undefined ? 0 : 1;
+    if (groupBy === undefined) {
+      if (given.perGroup !== undefined)
+        throw check.rangeError(operation, 'perGroup', 'nothing without "groupBy"', perGroup);
+      const { ids, distances } = this.index.search(vector, { ...how, k: k + offset + own });
+      const all = this.#matches(ids, distances, 0, ids.length, like, select);
+      return offset > 0 || all.length > k ? all.slice(offset, offset + k) : all;
+    }
+    check.string(operation, 'groupBy', groupBy);
+    check.integer(operation, 'perGroup', perGroup);
+    // Wider and wider, until there are enough groups or no more items.
+    for (let most = 4 * (k + offset) + own; ; most *= 4) {
+      const { ids, distances } = this.index.search(vector, { ...how, k: most });
+      const [places, kept] = this.#grouped(ids, like, groupBy, perGroup);
+      if (places.length < k + offset && ids.length === most) continue;
+      const near = Float32Array.from(kept, (i) => distances[i] as number);
+      const all = this.#matches(Uint32Array.from(places), near, 0, places.length, like, select);
+      return all.slice(offset, offset + k);
+    }
   }
 
   /**
@@ -484,20 +566,27 @@ export class Collection {
    * console.log(found.map(([first]) => first?.key)); // [ 'a', 'b' ]
    * ```
    */
-  searchBatch(queries: VectorArray, options?: FindOptions): Match[][] {
+  searchBatch(queries: VectorArray, options?: FindOptions): Match<Meta>[][] {
     const operation = 'Collection.searchBatch';
-    const { where, k = 10, ...rest } = check.options(operation, options, ['k', 'ef', 'where']);
+    const given = check.options(operation, options, FIND);
+    const { k = 10, offset = 0, ef } = given;
     check.integer(operation, 'k', k);
-    const filter = where === undefined ? undefined : this.#filter(operation, where);
+    check.integer(operation, 'offset', offset);
+    const select = selected(operation, given.select);
+    const filter = this.#filter(operation, given.where);
     // A careless k must not take memory: there are no more results than items.
-    const most = Math.min(k, Math.max(1, this.size));
-    const how = { ...rest, k: most, ...(filter && { filter }) };
+    const most = Math.min(k + offset, Math.max(1, this.size));
+    const how = { ...(ef !== undefined && { ef }), k: most, ...(filter && { filter }) };
     const { ids, distances, found } = this.index.searchBatch(queries, how);
-    return Array.from(found, (count, q) => this.#matches(ids, distances, q * most, count));
+    return Array.from(found, (count, q) => {
+      const skipped = Math.min(offset, count);
+      return this.#matches(ids, distances, q * most + skipped, count - skipped, undefined, select);
+    });
   }
 
   /**
-   * The keys of all items that satisfy the conditions. O(size).
+   * The keys of all items that satisfy the conditions. O(size): a pass over an array of numbers for each condition, and one over
+   * the metadata when a field is asked for first.
    *
    * @example
    * ```ts
@@ -511,10 +600,7 @@ export class Collection {
    * ```
    */
   filter(where: Where): Key[] {
-    const holds = testOf(readWhere('Collection.filter', where).conditions, this.#columns);
-    const keys: Key[] = [];
-    for (const [key, row] of this.#rows) if (holds(row)) keys.push(key);
-    return keys;
+    return this.#items.matching('Collection.filter', where);
   }
 
   /**
@@ -586,12 +672,12 @@ export class Collection {
    */
   *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const operation = 'Collection.saveInPieces';
-    const changes = this.#changes;
+    const { changes } = this.#items;
     yield headOf(this.#runtime, operation, this.#json());
     for (const pieces of [this.#json(), this.index.saveInPieces()]) {
       for (;;) {
         this.index.use(operation);
-        if (this.#changes !== changes)
+        if (this.#items.changes !== changes)
           throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
         const { done, value } = pieces.next();
         if (done) break;
@@ -619,7 +705,7 @@ export class Collection {
    * ```
    */
   dispose(): void {
-    this.#forget();
+    this.#items.forget();
     this.index.dispose();
   }
 
@@ -636,77 +722,106 @@ export class Collection {
     }
   }
 
-  // The lowest row from `next` on that no item has; those that are in use are passed once.
-  #unused(): number {
-    while (this.#items.has(this.#next)) this.#next++;
-    return this.#next;
+  #placeOf(operation: string, key: Key): number {
+    const place = this.#items.placeOf(key);
+    if (place !== undefined) return place;
+    const message = `"key" expected a key that is in the collection, got ${check.show(key)}`;
+    throw new SublinearRangeError('INDEX', operation, message, { argument: 'key' });
   }
 
-  #put(row: number, key: Key, metadata: Metadata | undefined): void {
-    this.#columns.set(row, metadata, this.#items.get(row)?.metadata);
-    this.#rows.set(key, row);
-    this.#items.set(row, { key, metadata });
-    this.#changed();
-  }
-
-  #restore(operation: string, [row, key, metadata]: SavedItem): void {
-    if (this.#rows.has(key) || this.#items.has(row) || !this.index.has(row))
+  #restore(operation: string, item: SavedItem, total: number): void {
+    if (!this.index.has(item[0]) || !this.#items.restore(item, total))
       throw damaged(operation, 'keys that fit the index');
-    this.#put(row, key, metadata);
   }
 
   #restored(operation: string): void {
-    if (this.#rows.size !== this.index.size) throw damaged(operation, 'a key for each vector');
+    if (this.#items.size !== this.index.size) throw damaged(operation, 'a key for each vector');
   }
 
   #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
-    return jsonPieces(kind, this.#saved());
+    return jsonPieces(kind, this.#items.saved());
   }
 
-  *#saved(): Generator<SavedItem, void, undefined> {
-    for (const [row, { key, metadata }] of this.#items)
-      yield metadata === undefined ? [row, key] : [row, key, metadata];
+  #filter(operation: string, where: Where | undefined) {
+    return where === undefined ? undefined : this.#items.filter(this.#runtime, operation, where);
   }
 
-  #matches(ids: Uint32Array, distances: Float32Array, from: number, count: number): Match[] {
-    return Array.from({ length: count }, (_, i) => {
-      const row = ids[from + i] as number;
-      const distance = distances[from + i] as number;
-      const { key } = this.#items.get(row) as { key: Key };
-      return { key, distance, ...this.#metadataOf(row) };
-    });
+  // Ids of those that are kept, and which results they were.
+  #grouped(
+    ids: Uint32Array,
+    like: number | undefined,
+    field: string,
+    most: number,
+  ): [ids: number[], results: number[]] {
+    const [kept, results]: [number[], number[]] = [[], []];
+    const counts = new Map<unknown, number>();
+    for (const [i, id] of ids.entries()) {
+      const place = this.#items.placeOfId(id);
+      const value = fieldOf(this.#items.metadataAt(place), field);
+      if (place === like || value === undefined) continue;
+      if (typeof value === 'object' && value !== null) continue;
+      const count = (counts.get(value) ?? 0) + 1;
+      if (count > most) continue;
+      counts.set(value, count);
+      kept.push(id);
+      results.push(i);
+    }
+    return [kept, results];
   }
 
-  #metadataOf(row: number): { metadata?: Metadata } {
-    const metadata = this.#items.get(row)?.metadata;
-    return metadata === undefined ? {} : { metadata: structuredClone(metadata) };
-  }
-
-  #filter(operation: string, where: Where): Filter {
-    const { key, conditions } = readWhere(operation, where);
-    if (this.#last?.conditions === key && !this.#last.filter.disposed) return this.#last.filter;
-    const holds = testOf(conditions, this.#columns);
-    const rows: number[] = [];
-    for (const row of this.#items.keys()) if (holds(row)) rows.push(row);
-    this.#forget();
-    const BoundFilter = this.#runtime.bind(Filter);
-    this.#last = { conditions: key, filter: BoundFilter.from(Uint32Array.from(rows)) };
-    return this.#last.filter;
-  }
-
-  #changed(): void {
-    this.#changes++;
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#last?.filter.dispose();
-    this.#last = undefined;
+  #matches(
+    ids: Uint32Array,
+    distances: Float32Array,
+    from: number,
+    count: number,
+    like: number | undefined,
+    select: readonly string[] | undefined,
+  ): Match<Meta>[] {
+    const items = this.#items;
+    const matches: Match<Meta>[] = [];
+    for (let i = from; i < from + count; i++) {
+      const place = items.placeOfId(ids[i] as number);
+      if (place === like) continue;
+      const match: Match<Meta> = { key: items.keyAt(place), distance: distances[i] as number };
+      const known = items.metadataAt(place);
+      const metadata = select === undefined ? known : partOf(known, select);
+      if (metadata !== undefined) match.metadata = metadata as Stored<Meta>;
+      matches.push(match);
+    }
+    return matches;
   }
 }
 
-function iterable(operation: string, items: Iterable<Item>): Iterable<Item> {
+const FIND = ['k', 'offset', 'ef', 'where', 'select'] as const;
+
+/** The fields that are asked for; undefined where there are none of them. */
+function partOf(metadata: Metadata | undefined, select: readonly string[]): Metadata | undefined {
+  const part: Metadata = {};
+  let found = false;
+  for (const field of select) {
+    const value = fieldOf(metadata, field);
+    if (value === undefined) continue;
+    found = true;
+    Object.defineProperty(part, field, { value, enumerable: true });
+  }
+  return found ? Object.freeze(part) : undefined;
+}
+
+function selected(operation: string, select: unknown): readonly string[] | undefined {
+  if (select === undefined) return undefined;
+  if (!Array.isArray(select)) throw check.typeError(operation, 'select', 'array of fields', select);
+  return Array.from(select, (field, i) => check.string(operation, `select[${i}]`, field));
+}
+
+/** A query by the key of an item. */
+function isLike(query: VectorArray | { key: Key }): query is { key: Key } {
+  return (
+    typeof query === 'object' && query !== null && 'key' in query && !ArrayBuffer.isView(query)
+  );
+}
+
+function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> {
   if (typeof items?.[Symbol.iterator] !== 'function')
     throw check.typeError(operation, 'items', 'iterable of items', items);
   return items;
@@ -718,7 +833,7 @@ interface Added {
   total: number | undefined;
 }
 
-type Made = new (runtime: Runtime, index: Flat | Hnsw) => Collection;
+type Made<Meta extends object> = new (runtime: Runtime, index: Flat | Hnsw) => Collection<Meta>;
 
 /** Tells which item it was, and how many are in. */
 function withPosition(error: unknown, position: number): unknown {

@@ -1,97 +1,211 @@
-// The metadata of many rows, a column a field: what conditions read.
-import type { Json, Metadata } from './metadata.js';
+// Fields of many items as columns of numbers: what conditions read.
+//
+// A column is made when a condition first asks for its field, and follows changes from then on. Each item has a kind (a byte)
+// and a number: its value, or for a string its place in the list of strings that occur, which is sorted when an order is
+// first asked for. So a condition is a loop over one typed array.
+import { isPlain, type Json, type Metadata } from './metadata.js';
 
-/** A column is an array from here on, if it has gaps of no more than three of four places. */
-const DENSE = 32;
+/** Kinds of values in a column. */
+export const ABSENT = 0;
+export const NULL = 1;
+export const FALSE = 2;
+export const TRUE = 3;
+export const NUMBER = 4;
+export const STRING = 5;
+/** A list or an object: equal to nothing. */
+export const OTHER = 6;
 
-/**
- * One field of all rows. A field that most rows have is an array by row, any other a map: rows come from files, and one
- * that is called 4,000,000,000 must take no more memory than one that is called 0.
- */
+/** Columns that are kept; the one that was asked for longest ago goes first. */
+const MOST_COLUMNS = 32;
+
+/** Where the items stand. */
+export interface Places {
+  /** Places are below this. */
+  readonly end: number;
+  metadataAt(place: number): Metadata | undefined;
+}
+
+/** The value of a field: of this very name, or else `a.b` inside the object `a`. */
+export function fieldOf(metadata: Metadata | undefined, field: string): Json | undefined {
+  if (metadata === undefined) return undefined;
+  if (Object.hasOwn(metadata, field)) return metadata[field];
+  for (let dot = field.indexOf('.'); dot >= 0; dot = field.indexOf('.', dot + 1)) {
+    const name = field.slice(0, dot);
+    const inner = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
+    if (!isPlain(inner)) continue;
+    const found = fieldOf(inner as Metadata, field.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 export class Column {
-  #count = 0;
-  /** Not below any row that has the field. */
-  #last = 0;
-  #dense: (Json | undefined)[] | undefined;
-  #sparse = new Map<number, Json>();
+  kinds = new Uint8Array(64);
+  /** NaN where the field is no number: no comparison holds then. */
+  numbers = new Float64Array(64).fill(Number.NaN);
+  /** Places in `strings`, -1 where the field is no string. */
+  codes = new Int32Array(64).fill(-1);
+  readonly strings: string[] = [];
+  /** The first of `strings` in their order; those that came later are looked at one by one. */
+  #sorted = new Int32Array(0);
+  readonly #codes = new Map<string, number>();
+  /** Which places hold a list with a value; made when first asked for. */
+  #members: Map<Json, Set<number>> | undefined;
+  readonly #places: Places;
+  readonly #field: string;
 
-  /** Number of rows that have the field. */
-  get count(): number {
-    return this.#count;
+  constructor(places: Places, field: string) {
+    this.#places = places;
+    this.#field = field;
+    for (let place = 0; place < places.end; place++) this.set(place, places.metadataAt(place));
   }
 
-  /** Undefined where the field is absent. */
-  get(row: number): Json | undefined {
-    return this.#dense === undefined ? this.#sparse.get(row) : this.#dense[row];
+  /** The place of a string among those that occur, -1 when it does not. */
+  codeOf(text: string): number {
+    return this.#codes.get(text) ?? -1;
   }
 
-  set(row: number, value: Json): void {
-    if (this.get(row) === undefined) this.#count++;
-    this.#last = Math.max(this.#last, row);
-    const worth = this.#count >= DENSE && this.#last < 4 * this.#count;
-    if (this.#dense !== undefined && row >= this.#dense.length && !worth) this.#thin();
-    else if (this.#dense === undefined && worth) this.#fill();
-    if (this.#dense === undefined) {
-      this.#sparse.set(row, value);
-      return;
+  /** Takes the field over from the metadata of a place; `before` is what was there. */
+  set(place: number, metadata: Metadata | undefined, before?: Metadata): void {
+    if (place >= this.kinds.length) this.#grow(place + 1);
+    const value = fieldOf(metadata, this.#field);
+    this.kinds[place] = kindOf(value);
+    this.numbers[place] = typeof value === 'number' ? value : Number.NaN;
+    this.codes[place] = typeof value === 'string' ? this.#code(value) : -1;
+    if (this.#members === undefined) return;
+    for (const each of elements(fieldOf(before, this.#field)))
+      this.#members.get(each)?.delete(place);
+    this.#put(this.#members, place, value);
+  }
+
+  /**
+   * A byte for each string, 1 for those that lie in a range: not before the first for which `from` holds, and before the first
+   * of these for which `until` does. Both hold for all strings behind one for which they hold.
+   */
+  between(from: (text: string) => boolean, until: (text: string) => boolean): Uint8Array {
+    const { strings } = this;
+    if (strings.length - this.#sorted.length > 64 + this.#sorted.length / 8) {
+      const order = Array.from(strings, (_, code) => code);
+      const before = (a: number, b: number) =>
+        (strings[a] as string) < (strings[b] as string) ? -1 : 1;
+      this.#sorted = Int32Array.from(order.sort(before));
     }
-    while (this.#dense.length <= row) this.#dense.push(undefined);
-    this.#dense[row] = value;
-  }
-
-  delete(row: number): void {
-    if (this.get(row) === undefined) return;
-    this.#count--;
-    if (this.#dense === undefined) {
-      this.#sparse.delete(row);
-      return;
+    const sorted = this.#sorted;
+    const first = (holds: (text: string) => boolean, low: number) => {
+      let high = sorted.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (holds(strings[sorted[middle] as number] as string)) high = middle;
+        else low = middle + 1;
+      }
+      return low;
+    };
+    const inside = new Uint8Array(strings.length);
+    const begin = first(from, 0);
+    for (let i = begin, end = first(until, begin); i < end; i++) inside[sorted[i] as number] = 1;
+    for (let code = sorted.length; code < strings.length; code++) {
+      const text = strings[code] as string;
+      inside[code] = from(text) && !until(text) ? 1 : 0;
     }
-    this.#dense[row] = undefined;
-    if (this.#dense.length > DENSE + 16 * this.#count) this.#thin();
+    return inside;
   }
 
-  #fill(): void {
-    this.#dense = [];
-    for (let row = 0; row <= this.#last; row++) this.#dense.push(this.#sparse.get(row));
-    this.#sparse = new Map();
-  }
-
-  #thin(): void {
-    this.#last = 0;
-    for (const [row, value] of this.#dense?.entries() ?? []) {
-      if (value === undefined) continue;
-      this.#sparse.set(row, value);
-      this.#last = row;
+  /** Places whose list holds the value. */
+  holding(value: Json): ReadonlySet<number> | undefined {
+    if (this.#members === undefined) {
+      this.#members = new Map();
+      for (let place = 0; place < this.#places.end; place++)
+        this.#put(this.#members, place, fieldOf(this.#places.metadataAt(place), this.#field));
     }
-    this.#dense = undefined;
+    return this.#members.get(value);
+  }
+
+  /** Only of a place that has a list or an object. */
+  isList(place: number): boolean {
+    return Array.isArray(fieldOf(this.#places.metadataAt(place), this.#field));
+  }
+
+  /** True when most of what is kept belongs to values that are gone: then a new column is smaller. */
+  get stale(): boolean {
+    const most = 1024 + 2 * this.#places.end;
+    return this.strings.length > most || (this.#members?.size ?? 0) > most;
+  }
+
+  #put(members: Map<Json, Set<number>>, place: number, value: Json | undefined): void {
+    for (const each of elements(value)) {
+      const places = members.get(each);
+      if (places === undefined) members.set(each, new Set([place]));
+      else places.add(place);
+    }
+  }
+
+  #code(text: string): number {
+    const known = this.#codes.get(text);
+    if (known !== undefined) return known;
+    this.#codes.set(text, this.strings.length);
+    return this.strings.push(text) - 1;
+  }
+
+  #grow(length: number): void {
+    const room = Math.max(length, Math.ceil(1.5 * this.kinds.length));
+    const [kinds, numbers, codes] = [this.kinds, this.numbers, this.codes];
+    this.kinds = new Uint8Array(room);
+    this.kinds.set(kinds);
+    this.numbers = new Float64Array(room).fill(Number.NaN, numbers.length);
+    this.numbers.set(numbers);
+    this.codes = new Int32Array(room).fill(-1, codes.length);
+    this.codes.set(codes);
   }
 }
 
-const nothing = new Column();
+function kindOf(value: Json | undefined): number {
+  switch (typeof value) {
+    case 'number':
+      return NUMBER;
+    case 'string':
+      return STRING;
+    case 'boolean':
+      return value ? TRUE : FALSE;
+    case 'undefined':
+      return ABSENT;
+    default:
+      return value === null ? NULL : OTHER;
+  }
+}
 
-/** The fields of all rows. Memory is proportional to what they hold now, not to what they ever held. */
+// The scalars of a list.
+function elements(value: Json | undefined): Json[] {
+  return Array.isArray(value)
+    ? value.filter((each) => each === null || typeof each !== 'object')
+    : [];
+}
+
+/** The columns that were asked for. */
 export class Columns {
+  readonly #places: Places;
   readonly #columns = new Map<string, Column>();
 
-  /** Replaces the fields of a row; `before` are those it had. O(fields). */
-  set(row: number, metadata: Metadata | undefined, before?: Metadata): void {
-    for (const field of Object.keys(before ?? {})) {
-      const column = this.#columns.get(field);
-      column?.delete(row);
-      if (column?.count === 0) this.#columns.delete(field);
-    }
-    for (const [field, value] of Object.entries(metadata ?? {})) {
-      let column = this.#columns.get(field);
-      if (column === undefined) {
-        column = new Column();
-        this.#columns.set(field, column);
-      }
-      column.set(row, value);
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** The metadata of a place were replaced. O(columns). */
+  set(place: number, metadata: Metadata | undefined, before: Metadata | undefined): void {
+    for (const [field, column] of this.#columns) {
+      column.set(place, metadata, before);
+      if (column.stale) this.#columns.delete(field);
     }
   }
 
-  /** Empty for a field that no row has. */
+  /** O(1) for a field that was asked for before, else O(items). */
   of(field: string): Column {
-    return this.#columns.get(field) ?? nothing;
+    const column = this.#columns.get(field) ?? new Column(this.#places, field);
+    this.#columns.delete(field);
+    this.#columns.set(field, column); // the last one asked for stands last
+    if (this.#columns.size > MOST_COLUMNS) {
+      const [oldest] = this.#columns.keys();
+      this.#columns.delete(oldest as string);
+    }
+    return column;
   }
 }

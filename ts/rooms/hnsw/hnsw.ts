@@ -12,8 +12,10 @@ export {
   Collection,
   type CollectionOptions,
   type FindOptions,
+  type GroupOptions,
   type Item,
   type Key,
+  type Known,
   type Match,
 } from './collection.js';
 export {
@@ -23,9 +25,12 @@ export {
   type FlatOptions,
   Hnsw,
   type HnswOptions,
+  type RecallEstimate,
+  type RecallEstimateOptions,
   type RepairProgress,
   type Rerank,
 } from './indexes.js';
+export type { Stored } from './metadata.js';
 export {
   type AddBatchOptions,
   type AddOptions,

@@ -123,11 +123,15 @@ export abstract class FilterObject extends WasmObject<RawFilter> {}
 
 /** Vectors that go in at once while an asynchronous batch runs; the work of one is a few thousand operations. */
 const CHUNK = 64;
+/** Results that a search makes room for without a look at how many vectors there are. */
+const CAREFUL = 1000;
 /** Bytes of a file that are copied at once. */
 const PIECE = 1 << 20;
 
 /** An index of vectors: what {@link Flat} and {@link Hnsw} can do. Its examples use Flat; Hnsw works in the same way. */
 export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
+  #shape: { bits: boolean; dimension: number } | undefined;
+
   /** How distances are measured. */
   get metric(): Metric {
     return metricNames[this.use(this.named('metric')).metric()] as Metric;
@@ -271,7 +275,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const scratch = new Scratch(runtime, operation);
     try {
       const { address, length: total } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, 'vectors', vectors, total);
+      const batch = this.vectorsIn(scratch, operation, 'vectors', vectors, total);
       let added = 0;
       const repaired = this.repairDue(operation);
       const step = (work: number) => {
@@ -391,12 +395,22 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     this.use(operation);
     const { k = 10, ef = 64, filter } = check.options(operation, options, ['k', 'ef', 'filter']);
     const { runtime } = this;
+    check.integer(operation, 'k', k);
+    check.integer(operation, 'ef', ef);
+    const source = this.#elements(operation, 'query', query, 1);
+    const raw =
+      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    // A careless k must not take memory: there are no more results than vectors.
+    const most = k <= CAREFUL ? k : Math.min(k, Math.max(1, this.size));
+    // Each block is a call into the module: one holds the query and the results.
     return runtime.scratch(operation, (scratch) => {
-      const vector = this.#vectorsIn(scratch, operation, 'query', query, 1);
-      check.integer(operation, 'k', k);
-      // A careless k must not take memory: there are no more results than vectors.
-      const most = Math.min(k, Math.max(1, this.size));
-      const at = this.#search(scratch, operation, vector.address, 1, most, ef, filter);
+      const [width, wide] = [source.length, source instanceof Uint8Array ? 1 : 4];
+      const vector = scratch.bytes(8 * most + 4 + width * wide + 4) + 8 * most + 4;
+      const ids = vector - 8 * most - 4;
+      if (source instanceof Uint8Array) runtime.u8.set(source, vector);
+      else runtime.f32.set(source, vector / 4);
+      const at = [ids, ids + 4 * most, ids + 8 * most] as const;
+      runtime.check(operation, this.run(vector, 1, most, ef, raw, at));
       const found = runtime.u32[at[2] / 4] as number;
       return { ids: runtime.copyU32(at[0], found), distances: runtime.copyF32(at[1], found) };
     });
@@ -425,7 +439,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const { k = 10, ef = 64, filter, into } = check.options(operation, options, keys);
     const { runtime } = this;
     return runtime.scratch(operation, (scratch) => {
-      const vectors = this.#vectorsIn(scratch, operation, 'queries', queries);
+      const vectors = this.vectorsIn(scratch, operation, 'queries', queries);
       const { count } = vectors;
       const at = this.#search(scratch, operation, vectors.address, count, k, ef, filter);
       const results = resultArrays(operation, into, count * k);
@@ -550,23 +564,47 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const code = check.choice(operation, 'duplicates', duplicates, duplicateCodes);
     runtime.scratch(operation, (scratch) => {
       const { address, length } = scratch.indices('ids', ids);
-      const batch = this.#vectorsIn(scratch, operation, argument, vectors, length);
+      const batch = this.vectorsIn(scratch, operation, argument, vectors, length);
       const status = this.use(operation).add(address, batch.address, length, code, runtime.out);
       this.addedOrThrow(operation, status, length);
     });
   }
 
-  // Copies vectors in; `count` of them, or as many as there are.
-  #vectorsIn(
+  /** @internal Copies vectors in; `count` of them, or as many as there are. */
+  protected vectorsIn(
     scratch: Scratch,
     operation: string,
     argument: string,
     value: VectorArray,
     count?: number,
   ): { address: number; count: number; stride: number } {
-    const { runtime, metric, dimension } = this;
-    const bits = metric === 'hamming';
-    const width = bits ? dimension / 8 : dimension;
+    const { runtime } = this;
+    const source = this.#elements(operation, argument, value, count);
+    const bits = source instanceof Uint8Array;
+    const width = this.#width();
+    const held = source.length / width;
+    const stride = bits ? width : 4 * width;
+    const address = scratch.bytes(held * stride);
+    if (bits) runtime.u8.set(source, address);
+    else runtime.f32.set(source, address / 4);
+    return { address, count: held, stride };
+  }
+
+  // Elements of a vector as users give it. Neither metric nor dimension ever changes: they are asked for once.
+  #width(): number {
+    this.#shape ??= { bits: this.metric === 'hamming', dimension: this.dimension };
+    return this.#shape.bits ? this.#shape.dimension / 8 : this.#shape.dimension;
+  }
+
+  // Checks type and length of `count` vectors, or of as many as there are.
+  #elements(
+    operation: string,
+    argument: string,
+    value: VectorArray,
+    count?: number,
+  ): Uint8Array | Float32Array | Float64Array | readonly number[] {
+    const width = this.#width();
+    const bits = this.#shape?.bits === true;
     if (bits && !(value instanceof Uint8Array))
       throw check.typeError(operation, argument, 'Uint8Array', value);
     if (!bits && value instanceof Uint8Array)
@@ -577,11 +615,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const wanted = count === undefined ? (held + 1) * width : held * width;
       throw check.shapeError(operation, argument, wanted, source.length);
     }
-    const stride = bits ? width : 4 * width;
-    const address = scratch.bytes(held * stride);
-    if (bits) runtime.u8.set(source, address);
-    else runtime.f32.set(source, address / 4);
-    return { address, count: held, stride };
+    return source;
   }
 
   #search(

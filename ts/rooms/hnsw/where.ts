@@ -1,36 +1,53 @@
 // Conditions on metadata: `{ year: { gte: 2000 }, tag: { in: ['a', 'b'] } }`.
 //
 // They are read twice. `readWhere` checks all of them and gives a copy that holds nothing but plain objects, lists and
-// scalars; `testOf` makes a function of a row from that copy, and cannot fail.
+// scalars; `maskOf` answers that copy for all items at once, and cannot fail.
 
 import { SublinearTypeError } from '../../runtime/errors.js';
 import { typeError } from '../../runtime/validate.js';
-import type { Column, Columns } from './columns.js';
-import { DEEPEST, isPlain, type Json } from './metadata.js';
+import {
+  ABSENT,
+  type Column,
+  type Columns,
+  FALSE,
+  NULL,
+  NUMBER,
+  OTHER,
+  STRING,
+  TRUE,
+} from './columns.js';
+import { DEEPEST, dateText, isDate, isPlain } from './metadata.js';
 
 export type { Json, Metadata } from './metadata.js';
 
-/** What a condition compares with. */
-export type Scalar = string | number | boolean | null;
+/** What a condition compares with. A Date is its ISO text, as in metadata. */
+export type Scalar = string | number | boolean | null | Date;
 
 /** Conditions on one field; all of them must hold. A field that is absent satisfies `ne`, `notIn` and `exists: false`. */
 export interface FieldCondition {
   eq?: Scalar;
   ne?: Scalar;
-  gt?: number | string;
-  gte?: number | string;
-  lt?: number | string;
-  lte?: number | string;
+  gt?: number | string | Date;
+  gte?: number | string | Date;
+  lt?: number | string | Date;
+  lte?: number | string | Date;
   in?: readonly Scalar[];
   notIn?: readonly Scalar[];
+  /** The field is a text that begins with this. */
+  startsWith?: string;
   /** The field is a list that holds this. */
   contains?: Scalar;
+  /** The field is a list that holds at least one of these. */
+  any?: readonly Scalar[];
+  /** The field is a list that holds all of these. */
+  all?: readonly Scalar[];
   exists?: boolean;
 }
 
 /**
- * Conditions on fields, all of which must hold; a bare value means `eq`. `and`, `or` and `not` combine conditions, so
- * fields of these names cannot be asked for. Nested at most 100 deep.
+ * Conditions on fields, all of which must hold; a bare value means `eq`. `'a.b'` is the field `b` of the object `a`, unless
+ * there is a field of that very name. `and`, `or` and `not` combine conditions, so fields of these names cannot be asked
+ * for. Nested at most 100 deep.
  */
 export type Where = {
   and?: readonly Where[];
@@ -52,8 +69,8 @@ interface Conditions {
   fields: [field: string, operator: Operator, operand: Operand][];
 }
 
-type Operand = Scalar | Scalar[];
-type Test = (row: number) => boolean;
+type Value = Exclude<Scalar, Date>;
+type Operand = Value | Value[];
 
 /** Checks the conditions; the error's argument is the path of the one that is none. */
 export function readWhere(operation: string, where: unknown): CheckedWhere {
@@ -90,7 +107,8 @@ function readAll(
         readAll(operation, `${at}[${i}]`, part, inside),
       );
     } else if (field === 'not') read.not = readAll(operation, at, condition, inside);
-    else if (isScalar(condition)) read.fields.push([field, 'eq', condition]);
+    else if (isScalar(condition) || isDate(condition))
+      read.fields.push([field, 'eq', readOperand(operation, at, 'eq', condition)]);
     else {
       if (!isPlain(condition)) throw typeError(operation, at, FIELD, condition);
       for (const [operator, operand] of Object.entries(condition)) {
@@ -108,10 +126,9 @@ function readAll(
   return read;
 }
 
-const FIELD =
-  'string, number, boolean, null or plain object of conditions (a date as metadata has it, a number or a string)';
+const FIELD = 'string, number, boolean, null, Date or plain object of conditions';
 
-function isScalar(value: unknown): value is Scalar {
+function isScalar(value: unknown): value is Value {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
@@ -121,91 +138,201 @@ function readOperand(
   operator: Operator,
   operand: unknown,
 ): Operand {
-  const scalar = (at: string, value: unknown): Scalar => {
-    if (!isScalar(value)) throw typeError(operation, at, 'string, number, boolean or null', value);
+  const scalar = (at: string, value: unknown): Value => {
+    if (isDate(value)) return dateText(operation, at, value);
+    if (!isScalar(value))
+      throw typeError(operation, at, 'string, number, boolean, null or Date', value);
     return value;
   };
   switch (operator) {
     case 'in':
     case 'notIn':
+    case 'any':
+    case 'all':
       if (!Array.isArray(operand)) throw typeError(operation, path, 'array', operand);
       return Array.from(operand, (each, i) => scalar(`${path}[${i}]`, each));
     case 'exists':
       if (typeof operand !== 'boolean') throw typeError(operation, path, 'boolean', operand);
+      return operand;
+    case 'startsWith':
+      if (typeof operand !== 'string') throw typeError(operation, path, 'string', operand);
       return operand;
     case 'eq':
     case 'ne':
     case 'contains':
       return scalar(path, operand);
     default:
+      if (isDate(operand)) return dateText(operation, path, operand);
       if (typeof operand === 'string' || (typeof operand === 'number' && !Number.isNaN(operand)))
         return operand;
-      throw typeError(operation, path, 'number or string', operand);
+      throw typeError(operation, path, 'number, string or Date', operand);
   }
 }
 
-/** What makes a test of a column and an operand that was checked. */
+/** A byte for each place: 1 where the condition holds. */
+type Mask = Uint8Array;
+
+/** What answers a condition for all places of a column. */
 const operators = {
-  eq: (column: Column, value: Operand): Test => {
-    // A list or an object is equal to nothing; strict equality says so.
-    return (row) => column.get(row) === value;
+  eq: equal,
+  ne: (column: Column, value: Operand, end: number) => inverted(equal(column, value, end)),
+  gt: (column: Column, bound: Operand, end: number) => above(column, bound, end, false),
+  gte: (column: Column, bound: Operand, end: number) => above(column, bound, end, true),
+  lt: (column: Column, bound: Operand, end: number) => below(column, bound, end, false),
+  lte: (column: Column, bound: Operand, end: number) => below(column, bound, end, true),
+  in: among,
+  notIn: (column: Column, list: Operand, end: number) => inverted(among(column, list, end)),
+  startsWith: (column: Column, prefix: Operand, end: number) => {
+    const wanted = prefix as string;
+    const behind = (text: string) => text > wanted && !text.startsWith(wanted);
+    return ofTexts(
+      column,
+      end,
+      column.between((text) => text >= wanted, behind),
+    );
   },
-  ne: (column: Column, value: Operand): Test => not(operators.eq(column, value)),
-  gt: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x > y),
-  gte: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x >= y),
-  lt: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x < y),
-  lte: (column: Column, bound: Operand) => ordered(column, bound, (x, y) => x <= y),
-  in: (column: Column, list: Operand): Test => {
-    const wanted = new Set<Json | undefined>(list as Scalar[]);
-    wanted.delete(Number.NaN); // a set finds it, and it is equal to nothing
-    return (row) => wanted.has(column.get(row));
+  contains: (column: Column, wanted: Operand, end: number) =>
+    holding(column, [wanted as Value], end, 1),
+  any: (column: Column, list: Operand, end: number) => holding(column, list as Value[], end, 1),
+  all: (column: Column, list: Operand, end: number) => {
+    const wanted = [...new Set(list as Value[])];
+    if (wanted.length > 0) return holding(column, wanted, end, wanted.length);
+    return lists(column, end); // all of nothing is in every list
   },
-  notIn: (column: Column, list: Operand): Test => not(operators.in(column, list)),
-  contains: (column: Column, wanted: Operand): Test => {
-    return (row) => {
-      const list = column.get(row);
-      return Array.isArray(list) && list.includes(wanted as Scalar);
-    };
-  },
-  exists: (column: Column, wanted: Operand): Test => {
-    return (row) => (column.get(row) !== undefined) === wanted;
+  exists: (column: Column, wanted: Operand, end: number) => {
+    const mask = new Uint8Array(end);
+    const { kinds } = column;
+    for (let i = 0; i < end; i++) mask[i] = (kinds[i] !== ABSENT) === wanted ? 1 : 0;
+    return mask;
   },
 };
 type Operator = keyof typeof operators;
 
-const not =
-  (test: Test): Test =>
-  (row) =>
-    !test(row);
-
-// Numbers compare with numbers, strings with strings by code units; nothing else has an order.
-function ordered(
-  column: Column,
-  bound: Operand,
-  holds: (x: number | string, y: number | string) => boolean,
-): Test {
-  const type = typeof bound;
-  return (row) => {
-    const value = column.get(row);
-    return typeof value === type && holds(value as number | string, bound as number | string);
-  };
+function inverted(mask: Mask): Mask {
+  for (let i = 0; i < mask.length; i++) mask[i] = (mask[i] as number) ^ 1;
+  return mask;
 }
 
-/** The function that says whether the conditions hold for a row. */
-export function testOf(
+function equal(column: Column, value: Operand, end: number): Mask {
+  const mask = new Uint8Array(end);
+  const { kinds, numbers, codes } = column;
+  if (typeof value === 'string') {
+    const wanted = column.codeOf(value);
+    if (wanted < 0) return mask;
+    for (let i = 0; i < end; i++) mask[i] = codes[i] === wanted ? 1 : 0;
+  } else if (typeof value === 'number') {
+    for (let i = 0; i < end; i++) mask[i] = numbers[i] === value ? 1 : 0;
+  } else {
+    const kind = value === null ? NULL : value === true ? TRUE : FALSE;
+    for (let i = 0; i < end; i++) mask[i] = kinds[i] === kind ? 1 : 0;
+  }
+  return mask;
+}
+
+function among(column: Column, list: Operand, end: number): Mask {
+  const mask = new Uint8Array(end);
+  const { kinds, numbers, codes } = column;
+  const wanted = new Set(list as Value[]);
+  const some = new Set([...wanted].filter((each) => typeof each === 'number'));
+  some.delete(Number.NaN); // a set finds it, and it is equal to nothing
+  const texts = new Uint8Array(column.strings.length);
+  for (const each of wanted) {
+    const code = typeof each === 'string' ? column.codeOf(each) : -1;
+    if (code >= 0) texts[code] = 1;
+  }
+  // By kind: absent, null, false, true, and lists and objects.
+  const whole = [false, wanted.has(null), wanted.has(false), wanted.has(true)];
+  for (let i = 0; i < end; i++) {
+    const kind = kinds[i] as number;
+    if (kind === STRING) mask[i] = texts[codes[i] as number] as number;
+    else if (kind === NUMBER) mask[i] = some.has(numbers[i] as number) ? 1 : 0;
+    else mask[i] = whole[kind] === true ? 1 : 0;
+  }
+  return mask;
+}
+
+// A byte for each string to a byte for each place.
+function ofTexts(column: Column, end: number, inside: Uint8Array): Mask {
+  const mask = new Uint8Array(end);
+  const { codes } = column;
+  for (let i = 0; i < end; i++) {
+    const code = codes[i] as number;
+    if (code >= 0) mask[i] = inside[code] as number;
+  }
+  return mask;
+}
+
+const never = () => false;
+const always = () => true;
+
+// Numbers compare with numbers, strings with strings by code units; nothing else has an order.
+function above(column: Column, bound: Operand, end: number, orEqual: boolean): Mask {
+  if (typeof bound === 'string') {
+    const from = (text: string) => (orEqual ? text >= bound : text > bound);
+    return ofTexts(column, end, column.between(from, never));
+  }
+  const mask = new Uint8Array(end);
+  const { numbers } = column;
+  const least = bound as number;
+  if (orEqual) for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) >= least ? 1 : 0;
+  else for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) > least ? 1 : 0;
+  return mask;
+}
+
+function below(column: Column, bound: Operand, end: number, orEqual: boolean): Mask {
+  if (typeof bound === 'string') {
+    const until = (text: string) => (orEqual ? text > bound : text >= bound);
+    return ofTexts(column, end, column.between(always, until));
+  }
+  const mask = new Uint8Array(end);
+  const { numbers } = column;
+  const most = bound as number;
+  if (orEqual) for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) <= most ? 1 : 0;
+  else for (let i = 0; i < end; i++) mask[i] = (numbers[i] as number) < most ? 1 : 0;
+  return mask;
+}
+
+// Lists that hold at least `least` of the wanted.
+function holding(column: Column, wanted: readonly Value[], end: number, least: number): Mask {
+  const counts = new Uint32Array(least > 1 ? end : 0);
+  const mask = new Uint8Array(end);
+  for (const each of new Set(wanted)) {
+    for (const place of column.holding(each) ?? []) {
+      if (least > 1) counts[place] = (counts[place] as number) + 1;
+      if (least === 1 || counts[place] === least) mask[place] = 1;
+    }
+  }
+  return mask;
+}
+
+function lists(column: Column, end: number): Mask {
+  const mask = new Uint8Array(end);
+  for (let i = 0; i < end; i++) mask[i] = column.kinds[i] === OTHER && column.isList(i) ? 1 : 0;
+  return mask;
+}
+
+/** A byte for each place below `end`: 1 where all conditions hold. */
+export function maskOf(
   { and, or, not: none, fields }: Conditions,
   columns: Columns,
-): (row: number) => boolean {
-  const tests = fields.map(([field, operator, operand]) =>
-    operators[operator](columns.of(field), operand),
+  end: number,
+): Uint8Array {
+  const masks = fields.map(([field, operator, operand]) =>
+    operators[operator](columns.of(field), operand, end),
   );
-  for (const part of and ?? []) tests.push(testOf(part, columns));
+  for (const part of and ?? []) masks.push(maskOf(part, columns, end));
   if (or !== undefined) {
-    const parts = or.map((part) => testOf(part, columns));
-    tests.push((row) => parts.some((part) => part(row)));
+    const any = new Uint8Array(end);
+    for (const part of or) {
+      const mask = maskOf(part, columns, end);
+      for (let i = 0; i < end; i++) any[i] = (any[i] as number) | (mask[i] as number);
+    }
+    masks.push(any);
   }
-  if (none !== undefined) tests.push(not(testOf(none, columns)));
-  const [only] = tests;
-  if (only !== undefined && tests.length === 1) return only;
-  return (row) => tests.every((test) => test(row));
+  if (none !== undefined) masks.push(inverted(maskOf(none, columns, end)));
+  const [first, ...rest] = masks;
+  if (first === undefined) return new Uint8Array(end).fill(1);
+  for (const mask of rest)
+    for (let i = 0; i < end; i++) first[i] = (first[i] as number) & (mask[i] as number);
+  return first;
 }

@@ -1,0 +1,96 @@
+// Rows that are codes of vectors, all of one form: a code of x - c, c the centre of the vectors,
+// and a tail of a few numbers, so that a key is
+//
+//   key = query.base + tail.add - query.factor * tail.scale * product(query, code)
+//
+// squared distances under euclidean and cosine (of unit vectors: twice 1 - cos), negated inner
+// products under dot. The forms differ in the product only:
+//
+//   int8     a byte an element, of (x_i - c_i) / w_i with a width w_i for each dimension, relative
+//   to
+//            the largest of the row. The query is multiplied by the widths and has 14 bits.
+//   float16  binary16 numbers of x - c relative to the largest; the query is float32.
+//   rabitq   the signs of R (x - c) with a rotation R; the query has 4 bits a dimension.
+//
+// A common offset, a large constant element, a dimension that dominates: none of them is in x - c
+// over w. Centre and widths are learned from the vectors: from the first one, and again whenever
+// there are four times as many, as long as the vectors themselves are known (early vectors are kept
+// beside the rows until there are enough of them) and the recoding takes no longer than some tens
+// of milliseconds; and by sl_codes_learn().
+//
+// Based on: for rabitq J. Gao, C. Long, "RaBitQ: Quantizing high-dimensional vectors with a
+// theoretical error bound for approximate nearest neighbor search", SIGMOD 2024,
+// doi:10.1145/3654970, arXiv:2405.12497: codes, estimator and bound of section 3. Deviations: one
+// centre; the rotation is a product of sign flips and Hadamard transforms (quant/rotation.h); the
+// query is rounded to the nearest of its 16 steps, not at random, and the rounding enters the
+// bound.
+#ifndef SL_HNSW_CODES_H
+#define SL_HNSW_CODES_H
+
+#include "hnsw/score.h"
+
+// Do rows of this kind have the form above?
+static inline bool sl_codes_have_tails(sl_codes codes) {
+  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes == SL_CODES_RABITQ;
+}
+
+// Sizes of rows and queries of a store whose metric, dimension and codes are set.
+void sl_codes_shape(sl_store *store);
+
+// Makes centre and widths (0 and 1) at the first call, and room for early vectors among `capacity`.
+// Errors: ERR_MEMORY.
+sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
+
+// Bytes of these. O(1).
+uint64_t sl_codes_bytes(const sl_store *store);
+
+// Two places for `dimension` numbers. The first is used by every function that codes a vector or a
+// query, the second by those that read a vector.
+float *sl_codes_scratch(const sl_store *store);
+float *sl_codes_read_buffer(const sl_store *store);
+
+// What the float16 rows beside codes of signs are measured from; NULL for other codes.
+const float *sl_codes_origin(const sl_store *store);
+
+// Learns centre and widths from the vectors as well as they are known, and codes all rows anew.
+// Does nothing where nothing but the codes is known. The rows change: a save that has begun is
+// over. O(used * dimension).
+void sl_codes_learn(sl_store *store);
+
+// The same when it is time: called with each new vector, which has been written to a slot.
+void sl_codes_learn_when_due(sl_store *store, const float *newest);
+
+// Forgets the early vectors; what is learned stays from then on, unless there are exact rows.
+void sl_codes_drop_early(sl_store *store);
+
+// Codes a vector. row: store->row_bytes, written. O(dimension), rabitq O(dimension log dimension).
+void sl_code_write(const sl_store *store, const float *vector, unsigned char *row);
+
+// The vector that a row stands for. vector: store->dimension, written.
+void sl_code_read(const sl_store *store, const unsigned char *row, float *vector);
+
+// Completes a scorer over the rows for a vector, or for one of the rows.
+//   buffer  store->query_bytes, written, kept by the scorer
+void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *scorer);
+void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *scorer);
+
+// The least that the key of the vector itself may be, where the key of its code is `key`; -infinity
+// where nothing is known. int8 and float16: never more than the key. rabitq: with the probability
+// of the paper's bound for epsilon_0 = 1.9, about 0.999.
+double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
+
+// Could a row have been written by sl_code_write()? Safe on any bytes.
+bool sl_code_is_valid(const sl_store *store, const unsigned char *row);
+
+// The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
+// and widths, and of the origin of float16 rows beside signs.
+uint32_t sl_codes_model_numbers(const sl_store *store);
+const float *sl_codes_model(const sl_store *store);
+// False where a number could not have been learned.
+bool sl_codes_set_model(sl_store *store, const void *model);
+
+// Turns a row of an older file (16-byte tail: scale and what followed from it) into one of this
+// form with centre 0 and widths 1. False where it could not have been written.
+bool sl_code_from_older(const sl_store *store, unsigned char *row);
+
+#endif

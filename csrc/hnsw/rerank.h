@@ -1,0 +1,25 @@
+// The second pass of an index of codes: candidates ranked again with their exact rows.
+#ifndef SL_HNSW_RERANK_H
+#define SL_HNSW_RERANK_H
+
+#include "hnsw/graph.h"
+
+// How many candidates a search for k is to find, with `ef` kept on the way: all of them where there
+// are exact rows to rank them again with, since no code knows by how many places it is wrong.
+static inline uint32_t sl_rerank_depth(const sl_store *store, uint32_t k, uint32_t ef) {
+  return store->exact == SL_EXACT_NONE || ef < k ? k : ef;
+}
+
+// Ranks the pool (ascending keys of codes) again and leaves its k best. Rows whose codes prove them
+// too far away are not looked at.
+//   vector  the query, encoded
+//   scorer  of the query, as the pool was found with it
+// Returns whether the pool was cut within what the codes are off by: its last entry may belong to a
+// vector that is nearer than the k-th best, and so may others behind it.
+// Nothing happens without exact rows. O(pool * dimension) at most.
+bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k);
+
+// What a key of the pool says in the terms of the metric.
+float sl_rerank_distance(const sl_store *store, float key, float query_factor);
+
+#endif

@@ -1,0 +1,508 @@
+// Every function of the raw ABI, of every module, in random order with random arguments: handles
+// that are live, destroyed, of another kind or made up; calls before what they need, twice, and
+// after the end. Nothing here knows what a function does. The build finds the functions and draws
+// their arguments by type and name (tools/cmake/abi_calls.cmake); which handles a function takes is
+// learnt from the calls that did not blame the handle. What must hold:
+//
+//   no access outside what the caller gave or the module holds (the sanitizers look)
+//   a destroyed or made-up handle never works
+//   a call that fails says why: a status of status.h, an argument, what was expected
+//   an address that is given can be read
+//   all functions work some time, and when everything is destroyed no byte is held
+#include "check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/handle.h"
+#include "base/rng.h"
+#include "graph/file.h"
+#include "hnsw/file.h"
+#include "sparse/file.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#endif
+
+typedef struct abi_function {
+  const char *name;
+  enum { STATUS, HANDLE, TEXT, NUMBER } kind;
+  uintptr_t (*call)(void);
+} abi_function;
+
+enum { BUFFER_BYTES = 4 << 20, INPUTS = 8, OUTPUTS = 10, ADDRESSES = 4, FILLED = 320 };
+enum { MEMORY = 1 << 20 }; // the limit: with it no array of an object is longer than a buffer
+enum {
+  LIVE = 256,
+  OF_ONE_MAKER = 6,
+  PAST = 64,
+  RECENT = 8,
+  MOST_FUNCTIONS = 512,
+  MOST_HANDLES = 3,
+  FILES = 4
+};
+
+static sl_rng rng;
+static void *inputs[INPUTS], *outputs[OUTPUTS], *addresses[ADDRESSES];
+static double kept_numbers[BUFFER_BYTES / 8]; // for arrays that must stay as they are after a call
+static uint32_t kept_indices[BUFFER_BYTES / 4];
+
+// The call that is being made.
+static struct {
+  uint32_t function;
+  uint32_t size; // of matrices and graphs; few values, so that objects fit together
+  uint32_t value_type;
+  uint32_t inputs, outputs, addresses, handles;
+  size_t document; // bytes of the text or file that was drawn
+  double shift;    // of random numbers: most arrays are positive
+  bool made_up;    // a handle that is not live was drawn
+  sl_handle first; // the first handle that was drawn
+  uint32_t makers[MOST_HANDLES];
+} call;
+
+static struct live {
+  sl_handle handle;
+  uint32_t maker; // the function that gave it
+} live[LIVE];
+static uint32_t live_count;
+static sl_handle recent[RECENT]; // used lately, newest at recent_count - 1
+static uint32_t recent_count = 1;
+static sl_handle past[PAST];
+static uint32_t past_count;
+
+// Which makers' handles were taken as handle i of a function.
+static bool fits[MOST_FUNCTIONS][MOST_HANDLES][MOST_FUNCTIONS];
+static uint32_t worked[MOST_FUNCTIONS], tried[MOST_FUNCTIONS];
+static sl_error refused[MOST_FUNCTIONS]; // the last one that was not about a handle
+
+static struct {
+  uint8_t *bytes;
+  size_t length;
+} files[FILES];
+static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH, SL_FILE_FLAT,
+                                           SL_FILE_HNSW};
+
+static uint32_t asked_for; // the kind of file of the newest reader
+
+static uint32_t below(uint32_t n) { return sl_rng_below(&rng, n); }
+static bool one_in(uint32_t n) { return below(n) == 0; }
+static bool is(const char *name, const char *wanted) { return strcmp(name, wanted) == 0; }
+
+static sl_handle pick_handle(const char *name);
+static double pick_double(const char *name);
+static uint32_t pick_number(const char *name);
+static const void *pick_array(const char *type, const char *name);
+static void *pick_output(void) { return outputs[call.outputs++]; }
+static void *pick_address(void) { return &addresses[call.addresses++]; }
+
+#include "abi_calls.h"
+
+enum { FUNCTIONS = sizeof functions / sizeof functions[0] };
+
+static bool in_call(const char *part) {
+  return strstr(functions[call.function].name, part) != NULL;
+}
+
+static const struct live *find_live(sl_handle handle) {
+  for (uint32_t i = 0; i < live_count; i++) {
+    if (live[i].handle == handle) return &live[i];
+  }
+  return NULL;
+}
+
+// A live handle that may fit at place `at`: half of the time one that was used lately, so that
+// calls build on each other.
+static const struct live *find_fitting(uint32_t at) {
+  bool known = false;
+  for (uint32_t f = 0; f < FUNCTIONS; f++) known = known || fits[call.function][at][f];
+  for (uint32_t i = 0; i < RECENT && below(8) > 0; i++) {
+    const struct live *found = find_live(recent[(recent_count - 1 - i) % RECENT]);
+    if (found == NULL || (at > 0 && found->handle == call.first)) continue;
+    if (!known || fits[call.function][at][found->maker]) return found;
+  }
+  for (uint32_t i = 0, from = below(live_count); i < live_count; i++) {
+    const struct live *found = &live[(from + i) % live_count];
+    if (!known || fits[call.function][at][found->maker]) return found;
+  }
+  return &live[below(live_count)];
+}
+
+static void use(sl_handle handle) {
+  if (recent[(recent_count - 1) % RECENT] != handle) recent[recent_count++ % RECENT] = handle;
+}
+
+static sl_handle pick_handle(const char *name) {
+  uint32_t at = call.handles++, way = below(20);
+  assert_true(at < MOST_HANDLES);
+  sl_handle handle = 0;
+  if (way == 0 && past_count > 0) handle = past[below(past_count < PAST ? past_count : PAST)];
+  if (way == 1) handle = below(2) ? (uint32_t)sl_rng_next(&rng) : 0;
+  if (way == 2 && live_count > 0) handle = live[below(live_count)].handle + 1 + below(3);
+  if (way == 3 && live_count > 0) handle = live[below(live_count)].handle;
+  if (way > 3 && live_count > 0) handle = find_fitting(at)->handle;
+  const struct live *found = find_live(handle);
+  call.makers[at] = found != NULL ? found->maker : UINT32_MAX;
+  if (found == NULL && !(handle == 0 && is(name, "filter_handle"))) call.made_up = true;
+  if (at == 0) call.first = handle;
+  if (found != NULL) use(handle);
+  return handle;
+}
+
+static double pick_double(const char *name) {
+  static const double wild[] = {NAN, INFINITY, -INFINITY, -1, 0, 1e300, 5e-324, 0x1p53, -0.5};
+  if (one_in(24)) return wild[below(sizeof wild / sizeof wild[0])];
+  double u = sl_rng_double(&rng);
+  if (is(name, "work")) return 1 + u * u * 20000;
+  if (is(name, "tolerance") || is(name, "absolute_error")) return pow(10, -1 - 8 * u);
+  if (is(name, "push_work") || is(name, "max_work")) return one_in(2) ? 0 : u * 5000;
+  if (is(name, "bytes")) return one_in(2) ? 0 : u * 1e6;
+  if (is(name, "offset") || is(name, "length")) return 0;
+  if (is(name, "damping")) return one_in(2) ? 0.85 : u;
+  if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
+  return u;
+}
+
+static uint32_t pick_number(const char *name) {
+  static const struct {
+    const char *name;
+    uint32_t choices;
+  } choices[] = {
+      {"method", 14}, {"ordering", 4},
+      {"outcome", 4}, {"why", 4},
+      {"norm", 3},    {"ranking", 3},
+      {"top_k", 8},   {"m", 20},
+      {"ef", 40},     {"ef_construction", 40},
+      {"index", 3},   {"metric", 6},
+      {"codes", 4},   {"exact", 3},
+      {"id", 40},     {"k", 9},
+      {"kind", 4},    {"capacity", 300},
+      {"value", 3},   {"max_iterations", 60},
+      {"status", 70}, {"reason", 9},
+      {"seed", 1000}, {"max_elements", 400},
+  };
+  uint32_t s = call.size;
+  // Lengths of arrays that the caller gives: never more than there is.
+  if (call.document > 0 && (is(name, "n") || is(name, "count") || is(name, "length"))) {
+    return (uint32_t)(one_in(8) ? below((uint32_t)call.document + 1) : call.document);
+  }
+  if (is(name, "pointer_count")) return one_in(20) ? below(30) : s + 1;
+  if (is(name, "column_count") || is(name, "value_count") || is(name, "weight_count")) {
+    return one_in(20) ? below(60) : 2 * s;
+  }
+  if (is(name, "count") && in_call("_from_")) return 3 * s;
+  if (strstr(name, "count") != NULL && !is(name, "node_count")) return below(s + 2);
+  if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
+  if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);
+  if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
+  if (is(name, "k")) return below(9);
+  if (is(name, "capacity") && !in_call("create") && !in_call("reserve")) return below(5000);
+  if (one_in(24)) {
+    static const uint32_t wild[] = {UINT32_MAX, 0x80000000u, 0x7fffffffu, 0, 100000, 1u << 20};
+    return one_in(2) ? (uint32_t)sl_rng_next(&rng) : wild[below(6)];
+  }
+  if (is(name, "value_type") || is(name, "dtype")) return call.value_type;
+  if (is(name, "rows") || is(name, "cols") || is(name, "node_count")) return s;
+  if (is(name, "kind") && in_call("reader")) return file_kinds[asked_for = below(FILES)];
+  if (is(name, "label_kind")) return one_in(2) ? SL_LABELS_TEXT : 0;
+  if (is(name, "separator")) return one_in(2) ? ',' : 0;
+  if (is(name, "source") || is(name, "target")) return one_in(3) ? UINT32_MAX : below(s);
+  if (is(name, "node") || is(name, "row") || is(name, "column")) return below(s);
+  if (is(name, "method") && one_in(2)) return 0;
+  for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+    if (is(name, choices[i].name)) return below(choices[i].choices);
+  }
+  return below(2);
+}
+
+static const char *pick_text(void) {
+  static const char *texts[3][4] = {
+      {"%%MatrixMarket matrix coordinate real general\n3 3 4\n1 1 4\n2 2 4\n3 3 4\n1 3 -1\n",
+       "%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1\n",
+       "%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n",
+       "%%MatrixMarket matrix coord"},
+      {"0 1\n1 2\n2 0\n", "# a comment\n0,1,2.5\n1,2,1\n", "from,to\n7,9\n", "1 2 x\n"},
+      {"3 2\n2 3\n1\n1\n", "% a comment\n2 1 1\n2 5\n1 5\n", "2 5\n2\n1\n", "9"},
+  };
+  const char *text = texts[in_call("market") ? 0 : in_call("edge_list") ? 1 : 2][below(4)];
+  call.document = strlen(text);
+  return text;
+}
+
+// One of the files; now and then with a byte changed.
+static const void *pick_file(void) {
+  uint32_t which = in_call("flat_load") ? 2 : in_call("hnsw_load") ? 3 : asked_for;
+  call.document = files[which].length;
+  uint8_t *copy = inputs[call.inputs++];
+  memcpy(copy, files[which].bytes, call.document);
+  if (one_in(10)) copy[below((uint32_t)call.document)] ^= (uint8_t)(1 << below(8));
+  return copy;
+}
+
+static uint32_t index_at(const char *name, uint32_t i) {
+  uint32_t s = call.size;
+  if (is(name, "row_pointers")) return i <= s ? 2 * i : 2 * s;
+  if (is(name, "columns")) return s < 2 ? i % 2 : (i % 2) * (s - 1);
+  if (is(name, "row_indices")) return i % s;
+  if (is(name, "column_indices")) return i < s ? i : (i * 5 + i / s) % s;
+  if (is(name, "boundary") || is(name, "indices")) return i;
+  if (is(name, "ids")) return below(40);
+  return below(s + (one_in(64) ? 2 : 0));
+}
+
+static double number_at(const char *name, uint32_t i) {
+  static const double options[] = {1e-3, 0.9, 7, 0, 0};
+  if (is(name, "options") || is(name, "numbers"))
+    return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
+  if (is(name, "values")) return i < call.size ? 9 : -1; // with the indices above: dominant rows
+  return sl_rng_double(&rng) - call.shift;
+}
+
+static const void *pick_array(const char *type, const char *name) {
+  // These stay the module's to read after the call.
+  if (in_call("_set_sparse")) return is(name, "values") ? (void *)kept_numbers : kept_indices;
+  if (is(name, "b") || is(name, "t_values") || is(name, "b_values")) return kept_numbers;
+  if (is(name, "t_indices") || is(name, "b_indices")) return one_in(2) ? NULL : kept_indices;
+  if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
+  if (is(name, "initial_guess") && one_in(2)) return NULL;
+  void *buffer = inputs[call.inputs++];
+  call.shift = one_in(8) ? 0.6 : 0;
+  bool doubles = is(type, "double") || (is(type, "void") && call.value_type == 2 &&
+                                        !in_call("_add") && !in_call("_search"));
+  bool floats = is(type, "float") || is(type, "void");
+  for (uint32_t i = 0; i < FILLED; i++) {
+    if (doubles) {
+      ((double *)buffer)[i] = number_at(name, i);
+    } else if (floats) {
+      ((float *)buffer)[i] = (float)(number_at(name, i) / (in_call("values") ? 1 : 4));
+    } else if (is(type, "uint32_t")) {
+      ((uint32_t *)buffer)[i] = index_at(name, i);
+    } else {
+      ((uint8_t *)buffer)[i] = (uint8_t)sl_rng_next(&rng);
+    }
+  }
+  if (doubles && !is(name, "options") && one_in(30)) ((double *)buffer)[below(4)] = NAN;
+  return buffer;
+}
+
+static void forget(sl_handle handle) {
+  for (uint32_t i = 0; i < live_count; i++) {
+    if (live[i].handle != handle) continue;
+    live[i] = live[--live_count];
+    past[past_count++ % PAST] = handle;
+    return;
+  }
+}
+
+// The address of a byte, or (of an array that is empty) the end of a block.
+static bool can_be_read(const void *address) {
+#if __has_feature(address_sanitizer)
+  const char *at = address;
+  return at == NULL || !__asan_address_is_poisoned(at) || !__asan_address_is_poisoned(at - 1);
+#else
+  (void)address;
+  return true;
+#endif
+}
+
+static bool is_status(int32_t value) { return !is(sl_status_name((sl_status)value), "UNKNOWN"); }
+
+// What was drawn is of the right kind.
+static void learn(uint32_t f) {
+  for (uint32_t i = 0; i < call.handles && !call.made_up; i++) {
+    if (call.makers[i] != UINT32_MAX) fits[f][i][call.makers[i]] = true;
+  }
+}
+
+// Calls functions[f] and looks at what comes.
+static void make_call(uint32_t f) {
+  memset(&call, 0, sizeof call);
+  call.function = f;
+  call.size = (uint32_t[]){1, 2, 5, 12}[below(4)];
+  call.value_type = below(10) == 0 ? 0 : 1 + below(2);
+  memset(addresses, 0, sizeof addresses);
+  sl_fail(SL_OK, "", "", SL_NO_POSITION);
+  uintptr_t result = functions[f].call();
+  tried[f]++;
+  const char *name = functions[f].name;
+  bool failed = functions[f].kind == HANDLE   ? result == 0
+                : functions[f].kind == STATUS ? (int32_t)result != 0
+                                              : false;
+  if (failed) {
+    const sl_error *error = sl_last_error();
+    int32_t status = functions[f].kind == STATUS ? (int32_t)result : (int32_t)error->status;
+    if (!is_status(status) || status >= 0 || status != (int32_t)error->status ||
+        error->argument[0] == 0 || error->expected[0] == 0) {
+      fail_msg("%s: status %d, last error %d (%s, %s)", name, status, error->status,
+               error->argument, error->expected);
+    }
+    if (status == SL_ERR_HANDLE) return;
+    refused[f] = *error;
+    learn(f);
+    return;
+  }
+  if (functions[f].kind == TEXT && result != 0) assert_true(strlen((const char *)result) < 1000);
+  if (functions[f].kind != STATUS && functions[f].kind != HANDLE) {
+    worked[f]++;
+    return;
+  }
+  if (call.made_up) fail_msg("%s worked with a handle that is not live", name);
+  worked[f]++;
+  learn(f);
+  for (uint32_t i = 0; i < call.addresses; i++) {
+    if (!can_be_read(addresses[i])) fail_msg("%s gave an address that is nobody's", name);
+  }
+  if (functions[f].kind == HANDLE) {
+    assert_true(live_count < LIVE);
+    live[live_count++] = (struct live){(sl_handle)result, f};
+    use((sl_handle)result);
+  } else if (in_call("_destroy")) {
+    forget(call.first);
+  }
+}
+
+// The module's memory belongs to whoever calls these; the test gives it no other way.
+static bool is_called(const char *name) {
+  return !is(name, "sl_abi_alloc") && !is(name, "sl_abi_free") &&
+         !is(name, "sl_abi_set_memory_limit");
+}
+
+static void keep_file(uint32_t which, sl_writer *writer) {
+  uint32_t written;
+  files[which].length = (size_t)sl_writer_size(writer);
+  files[which].bytes = malloc(files[which].length);
+  assert_ok(sl_writer_next(writer, files[which].bytes, (uint32_t)files[which].length, &written));
+  sl_writer_destroy(writer);
+}
+
+static void make_files(void) {
+  const uint32_t from[] = {0, 1, 2, 2}, to[] = {1, 2, 0, 3};
+  const float vectors[] = {1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 6, 5, 4, 3, 2, 1};
+  sl_graph *graph;
+  sl_csr *matrix;
+  sl_writer *writer;
+  assert_ok(sl_graph_from_edges(4, 4, from, to, NULL, SL_VALUES_PATTERN, false, &graph));
+  assert_ok(sl_graph_laplacian(graph, 1, &matrix));
+  assert_ok(sl_csr_save(matrix, &writer));
+  keep_file(0, writer);
+  assert_ok(sl_graph_save(graph, SL_LABELS_TEXT, "[]", 2, &writer));
+  keep_file(1, writer);
+  sl_csr_destroy(matrix);
+  sl_graph_destroy(graph);
+
+  const uint32_t ids[] = {3, 5};
+  uint32_t added, written;
+  sl_flat *flat;
+  assert_ok(sl_flat_create(SL_METRIC_EUCLIDEAN, 8, 1, 0, &flat));
+  assert_ok(sl_flat_add(flat, ids, vectors, 2, (sl_duplicate)0, &added));
+  files[2].length = (size_t)sl_flat_file_size(flat);
+  files[2].bytes = malloc(files[2].length);
+  assert_ok(sl_flat_save(flat, 0, files[2].bytes, (uint32_t)files[2].length, &written));
+  sl_flat_destroy(flat);
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.dimension = 8;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  assert_ok(sl_hnsw_add(index, ids, vectors, 2, (sl_duplicate)0, &added));
+  files[3].length = (size_t)sl_hnsw_file_size(index);
+  files[3].bytes = malloc(files[3].length);
+  assert_ok(sl_hnsw_save(index, 0, files[3].bytes, (uint32_t)files[3].length, &written));
+  sl_hnsw_destroy(index);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  for (int i = 0; i < INPUTS; i++) inputs[i] = calloc(BUFFER_BYTES, 1);
+  for (int i = 0; i < OUTPUTS; i++) outputs[i] = calloc(BUFFER_BYTES, 1);
+  for (uint32_t i = 0; i < BUFFER_BYTES / 8; i++) kept_numbers[i] = 1.0 / (1 + i % 100);
+  for (uint32_t i = 0; i < BUFFER_BYTES / 4; i++) kept_indices[i] = i;
+  make_files();
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  for (int i = 0; i < INPUTS; i++) free(inputs[i]);
+  for (int i = 0; i < OUTPUTS; i++) free(outputs[i]);
+  for (int i = 0; i < FILES; i++) free(files[i].bytes);
+  return 0;
+}
+
+static bool has_enough(uint32_t maker) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < live_count; i++) count += live[i].maker == maker;
+  return count >= OF_ONE_MAKER || live_count >= LIVE;
+}
+
+static bool is_destroyer(uint32_t f) { return strstr(functions[f].name, "_destroy") != NULL; }
+
+// Destroys one of a maker's objects, most of the time.
+static void replace(uint32_t maker) {
+  for (uint32_t i = 0, from = below(live_count); i < live_count; i++) {
+    const struct live *found = &live[(from + i) % live_count];
+    if (found->maker == maker) use(found->handle);
+  }
+  bool known = false;
+  for (uint32_t f = 0; f < FUNCTIONS; f++) known = known || (is_destroyer(f) && fits[f][0][maker]);
+  for (uint32_t f = 0; f < FUNCTIONS; f++) {
+    if (is_destroyer(f) && (!known || fits[f][0][maker])) make_call(f);
+  }
+}
+
+static void destroy_all(void) {
+  for (uint32_t i = 0; i < 10000 && live_count > 0; i++) replace(live[0].maker);
+  assert_int_equal(live_count, 0);
+}
+
+static void any_order(uint64_t seed, uint32_t calls) {
+  sl_rng_seed(&rng, seed);
+  sl_set_memory_limit(MEMORY);
+  for (uint32_t i = 0, f = 0; i < calls; i++) {
+    // Neighbours in the source belong together: half of the calls stay close to the last one.
+    f = one_in(2) ? below(FUNCTIONS) : (f + FUNCTIONS + below(17) - 8) % FUNCTIONS;
+    const char *name = functions[f].name;
+    if (!is_called(name)) continue;
+    if (functions[f].kind == HANDLE && has_enough(f)) {
+      if (one_in(2)) replace(f);
+      continue;
+    }
+    // Objects live for a while.
+    if (is_destroyer(f) && !one_in(4)) continue;
+    make_call(f);
+  }
+  destroy_all();
+  assert_int_equal(sl_handle_count(), 0);
+}
+
+static uint32_t count_never_worked(bool say) {
+  uint32_t never = 0;
+  for (uint32_t f = 0; f < FUNCTIONS; f++) {
+    if (worked[f] > 0 || !is_called(functions[f].name)) continue;
+    never++;
+    if (!say) continue;
+    print_message("never worked in %u calls: %s (%s: %s)\n", tried[f], functions[f].name,
+                  refused[f].argument, refused[f].expected);
+  }
+  return never;
+}
+
+// At least 150,000 calls; more while a function waits for its first success.
+static void every_function_in_any_order(void **state) {
+  (void)state;
+  assert_true(FUNCTIONS <= MOST_FUNCTIONS && FUNCTIONS > 100);
+  for (uint64_t seed = 1; seed <= 20 && (seed <= 1 || count_never_worked(false) > 0); seed++) {
+    any_order(seed, 150000);
+  }
+  assert_int_equal(count_never_worked(true), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      property(every_function_in_any_order),
+  };
+  return cmocka_run_group_tests_name("base_abi", tests, set_up, tear_down);
+}

@@ -1,0 +1,193 @@
+// What a collection knows of its items: keys, metadata, and which of them satisfy conditions.
+import type { Runtime } from '../../runtime/runtime.js';
+import type { SavedItem } from './collection-file.js';
+import { Columns, type Places } from './columns.js';
+import { Filter } from './indexes.js';
+import type { Metadata } from './metadata.js';
+import { maskOf, readWhere, type Where } from './where.js';
+
+/** What names a vector of a collection. A number and its text are different keys. */
+export type Key = string | number;
+
+/** Sets of conditions that are kept until the next change: so many, and of so many ids in all. */
+const MOST_FILTERS = 16;
+const MOST_FILTERED = 2 ** 21;
+
+/**
+ * Each item has a place, and the index knows it by an id, which is its place, too, wherever that is possible: only files may
+ * have ids that are not, since an id of 4,000,000,000 must take no more memory than one of 0.
+ */
+export class Items implements Places {
+  readonly #keys: (Key | undefined)[] = [];
+  readonly #metadata: (Metadata | undefined)[] = [];
+  /** 1 where there is an item. */
+  #live = new Uint8Array(64);
+  readonly #places = new Map<Key, number>();
+  /** Ids that are not the place, and back. */
+  readonly #idAt = new Map<number, number>();
+  readonly #placeOf = new Map<number, number>();
+  // Places to use next: those below `next` that are free again, then those from `next` on that no item has.
+  readonly #free: number[] = [];
+  #next = 0;
+  readonly #columns = new Columns(this);
+  /** Sets of the conditions that were asked last. */
+  readonly #filters = new Map<string, Filter>();
+  #filtered = 0;
+  /** Counts every change. */
+  changes = 0;
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  get end(): number {
+    return this.#keys.length;
+  }
+
+  metadataAt(place: number): Metadata | undefined {
+    return this.#metadata[place];
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#places.keys();
+  }
+
+  placeOf(key: Key): number | undefined {
+    return this.#places.get(key);
+  }
+
+  keyAt(place: number): Key {
+    return this.#keys[place] as Key;
+  }
+
+  idAt(place: number): number {
+    return this.#idAt.get(place) ?? place;
+  }
+
+  placeOfId(id: number): number {
+    return this.#placeOf.size === 0 ? id : (this.#placeOf.get(id) ?? id);
+  }
+
+  /** A place for a new item, which is also a free id. Nothing is changed. */
+  unused(): number {
+    const free = this.#free.at(-1);
+    if (free !== undefined) return free;
+    while (this.#keys[this.#next] !== undefined || this.#placeOf.has(this.#next)) this.#next++;
+    return this.#next;
+  }
+
+  put(place: number, key: Key, metadata: Metadata | undefined): void {
+    if (!this.#places.has(key)) {
+      if (this.#free.at(-1) === place) this.#free.pop();
+      else if (place === this.#next) this.#next++;
+    }
+    while (this.#keys.length <= place) {
+      this.#keys.push(undefined);
+      this.#metadata.push(undefined);
+    }
+    if (place >= this.#live.length) {
+      const before = this.#live;
+      this.#live = new Uint8Array(Math.max(place + 1, Math.ceil(1.5 * before.length)));
+      this.#live.set(before);
+    }
+    this.#keys[place] = key;
+    this.#live[place] = 1;
+    this.#places.set(key, place);
+    this.describe(place, metadata);
+  }
+
+  /** Replaces the metadata of a place. */
+  describe(place: number, metadata: Metadata | undefined): void {
+    const before = this.#metadata[place];
+    this.#metadata[place] = metadata;
+    this.#columns.set(place, metadata, before);
+    this.changed();
+  }
+
+  remove(place: number): void {
+    this.#places.delete(this.#keys[place] as Key);
+    this.#keys[place] = undefined;
+    this.#live[place] = 0;
+    this.describe(place, undefined);
+    const id = this.#idAt.get(place);
+    if (id !== undefined) {
+      this.#idAt.delete(place);
+      this.#placeOf.delete(id);
+    } else if (place < this.#next && !this.#placeOf.has(place)) this.#free.push(place);
+  }
+
+  /** Takes an item from a file of `total`. False when its key or id is there already. */
+  restore([id, key, metadata]: SavedItem, total: number): boolean {
+    if (this.#places.has(key) || this.#placeOf.has(id)) return false;
+    if (id < 4 * total + 64) {
+      if (this.#keys[id] !== undefined) return false;
+      this.put(id, key, metadata);
+      return true;
+    }
+    // Behind all places that are ids, so that no later item of the file meets it.
+    const place = Math.max(4 * total + 64, this.#keys.length);
+    this.#idAt.set(place, id);
+    this.#placeOf.set(id, place);
+    this.put(place, key, metadata);
+    return true;
+  }
+
+  *saved(): Generator<SavedItem, void, undefined> {
+    for (const [key, place] of this.#places) {
+      const [id, metadata] = [this.idAt(place), this.#metadata[place]];
+      yield metadata === undefined ? [id, key] : [id, key, metadata];
+    }
+  }
+
+  /** Keys of the items that satisfy the conditions, in the order of all keys. */
+  matching(operation: string, where: Where): Key[] {
+    const mask = maskOf(readWhere(operation, where).conditions, this.#columns, this.end);
+    const keys: Key[] = [];
+    for (const [key, place] of this.#places) if (mask[place] === 1) keys.push(key);
+    return keys;
+  }
+
+  /** The same as a set of ids, which belongs to this object. */
+  filter(runtime: Runtime, operation: string, where: Where): Filter {
+    const { key, conditions } = readWhere(operation, where);
+    const known = this.#filters.get(key);
+    if (known !== undefined && !known.disposed) {
+      this.#filters.delete(key);
+      this.#filters.set(key, known);
+      return known;
+    }
+    const mask = maskOf(conditions, this.#columns, this.end);
+    const ids = new Uint32Array(this.end);
+    let count = 0;
+    const live = this.#live;
+    for (let place = 0; place < mask.length; place++) {
+      ids[count] = place; // stays where it is allowed, without a branch to mispredict
+      count += (mask[place] as number) & (live[place] as number);
+    }
+    const allowed = ids.subarray(0, count);
+    if (this.#idAt.size > 0)
+      for (let i = 0; i < count; i++) allowed[i] = this.idAt(allowed[i] as number);
+    this.#makeRoom(count);
+    const filter = runtime.bind(Filter).from(allowed);
+    this.#filters.set(key, filter);
+    this.#filtered += count;
+    return filter;
+  }
+
+  #makeRoom(count: number): void {
+    if (this.#filters.size < MOST_FILTERS && this.#filtered + count <= MOST_FILTERED) return;
+    this.forget();
+  }
+
+  changed(): void {
+    this.changes++;
+    if (this.#filters.size > 0) this.forget();
+  }
+
+  /** Frees the sets. */
+  forget(): void {
+    for (const filter of this.#filters.values()) filter.dispose();
+    this.#filters.clear();
+    this.#filtered = 0;
+  }
+}
