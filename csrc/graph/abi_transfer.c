@@ -2,6 +2,7 @@
 // module has of graphs that it only takes as arguments.
 #include "graph/abi.h"
 #include "graph/transfer.h"
+#include "sparse/abi.h"
 
 const sl_kind SL_HANDLE_GRAPH[1] = {{"the handle of a graph"}};
 
@@ -37,11 +38,14 @@ int32_t SL_ABI(sl_abi_graph_transfer_out)(sl_handle handle, double *out) {
   return SL_OK;
 }
 
-// The graph, its arrays not filled yet, or 0. described: what another module has written.
-sl_handle SL_ABI(sl_abi_graph_transfer_in)(const double *described) {
+// The graph whose outgoing edges a transfer holds, or 0; then the transfer may be empty, and is to
+// be destroyed either way.
+sl_handle SL_ABI(sl_abi_graph_transfer_finish)(sl_handle transfer_handle, int32_t directed) {
+  sl_csr *edges;
   sl_graph *graph;
   sl_handle handle = 0;
-  if (sl_graph_transfer_in(described, &graph) != SL_OK) return 0;
+  if (sl_abi_transfer_take(transfer_handle, &edges) != SL_OK) return 0;
+  if (sl_graph_from_csr(edges, directed != 0, &graph) != SL_OK) return 0;
   if (sl_handle_create(SL_HANDLE_GRAPH, graph, &handle) != SL_OK) sl_graph_destroy(graph);
   return handle;
 }

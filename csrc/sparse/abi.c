@@ -1,14 +1,11 @@
-// Raw ABI of sparse/csr.h, sparse/file.h, sparse/spmv.h, sparse/transfer.h and
-// sparse/matrix_market.h.
+// Raw ABI of sparse/csr.h, sparse/file.h, sparse/spmv.h and sparse/matrix_market.h.
 #include "sparse/abi.h"
 
 #include "base/abi_container.h"
 #include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
-#include "sparse/transfer.h"
 
-const sl_kind SL_HANDLE_MATRIX[1] = {{"the handle of a matrix"}};
 static const sl_kind SL_HANDLE_MATRIX_MARKET[1] = {{"the handle of a Matrix Market reader"}};
 
 static sl_status get(sl_handle handle, sl_csr **out) {
@@ -157,18 +154,4 @@ sl_handle SL_ABI(sl_abi_matrix_load)(sl_handle handle) {
   sl_csr *matrix;
   if (sl_abi_get_reader(handle, &reader) != SL_OK) return 0;
   return hand_out(sl_csr_load(reader, &matrix), matrix);
-}
-
-// out: 25 doubles, written (SL_CSR_TRANSFER).
-int32_t SL_ABI(sl_abi_matrix_transfer_out)(sl_handle handle, double *out) {
-  sl_csr *matrix;
-  SL_TRY(get(handle, &matrix));
-  sl_csr_transfer_out(matrix, out);
-  return SL_OK;
-}
-
-// The matrix, its arrays not filled yet, or 0. described: what another module has written.
-sl_handle SL_ABI(sl_abi_matrix_transfer_in)(const double *described) {
-  sl_csr *matrix;
-  return hand_out(sl_csr_transfer_in(described, &matrix), matrix);
 }

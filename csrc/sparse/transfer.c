@@ -1,5 +1,6 @@
 #include "sparse/transfer.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -75,5 +76,28 @@ sl_status sl_csr_transfer_in(const double *described, sl_csr **out) {
     return status;
   }
   *out = matrix;
+  return SL_OK;
+}
+
+static bool is_count(double number, double least, double most) {
+  return number >= least && number <= most && number == floor(number);
+}
+
+sl_status sl_csr_transfer_reserve(const double *described, sl_csr **out) {
+  const double most[] = {UINT32_MAX - 1.0, UINT32_MAX - 1.0, UINT32_MAX, SL_VALUES_F64};
+  double known[SL_CSR_TRANSFER] = {0};
+  *out = NULL;
+  for (int i = 0; i < 4; i++) {
+    const double number = described[SIZES + i];
+    SL_REQUIRE_AT(is_count(number, i < 2, most[i]), SL_ERR_ARGUMENT, "described",
+                  "what describes a matrix", SIZES + i);
+    known[SIZES + i] = number;
+  }
+  SL_TRY(sl_csr_transfer_in(known, out));
+  sl_csr *matrix = *out;
+  memset(matrix->row_pointers, 0, ((size_t)matrix->rows + 1) * sizeof(uint32_t));
+  memset(matrix->columns, 0, matrix->nnz * sizeof(uint32_t));
+  if (matrix->values != NULL)
+    memset(matrix->values, 0, matrix->nnz * sl_csr_value_size(matrix->value_type));
   return SL_OK;
 }

@@ -6,8 +6,8 @@
 //   host             for each of the arrays: copies from[2 i + 1] bytes from from[2 i] to to[2 i]
 //
 // Nothing is checked or computed again: the numbers and the bytes must be those of a matrix that
-// this library has made, and the copy must not be used before its arrays are filled. For bytes that
-// are not trusted there is sparse/file.h.
+// this library has made, and the copy must not be used before its arrays are filled. Hosts that
+// cannot promise that begin with sl_csr_transfer_reserve and look at sl_csr_fault (sparse/file.h).
 #ifndef SL_SPARSE_TRANSFER_H
 #define SL_SPARSE_TRANSFER_H
 
@@ -28,5 +28,10 @@ void sl_csr_transfer_out(sl_csr *matrix, double *out);
 //   Errors: ERR_MEMORY. Allocates what sl_csr_bytes says, in one growth of the memory. O(1).
 //   Safe on untrusted data: no.
 sl_status sl_csr_transfer_in(const double *described, sl_csr **out);
+
+// The same from numbers that may be anything, of which it reads rows, cols, nnz and value type. The
+// arrays are zero; with entries they are no matrix yet.
+//   Errors: ERR_ARGUMENT ("described", position), ERR_MEMORY. O(rows + entries).
+sl_status sl_csr_transfer_reserve(const double *described, sl_csr **out);
 
 #endif

@@ -6,6 +6,7 @@ import { createEngine, type Engine, type RoomName } from 'sublinear';
 import type { Graph } from 'sublinear/graph';
 import { createWorkerEngine } from 'sublinear/worker';
 import { afterEach, describe, expect, test } from 'vitest';
+import { RawModule } from '../support/raw.js';
 import { refused } from '../support/refused.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -329,6 +330,64 @@ test('what is forgotten is freed with its copies', () => {
       [0, 0],
       [0, 0],
     ],
+  });
+});
+
+describe('the raw ABI', () => {
+  const open = async (name: string) =>
+    RawModule.open(readFileSync(at(`../../dist/raw/${name}.simd.wasm`)));
+
+  test('copies graphs and matrices from module to module', async () => {
+    const [network, solver] = [await open('network'), await open('solver')];
+    const arrays = [Uint32Array.of(0, 1), Uint32Array.of(1, 2), Float64Array.of(2, 4)];
+    const graph = network.with(arrays, (from, to, weights) =>
+      network.made(network.call.sl_abi_graph_from_edges!(3, 2, from!, to!, weights!, 2, 0)),
+    );
+    const there = RawModule.copy('graph', network, graph, solver);
+    const read = (module: RawModule, handle: number) => {
+      const out = module.alloc(20);
+      module.check(module.call.sl_abi_graph_info!(handle, out));
+      const found = module.u32(out, 5);
+      module.call.sl_abi_free!(out);
+      return found;
+    };
+    expect(read(solver, there)).toEqual(read(network, graph));
+    const laplacian = network.made(network.call.sl_abi_graph_laplacian!(graph, 1));
+    const matrix = RawModule.copy('matrix', network, laplacian, solver);
+    const out = solver.alloc(8);
+    solver.check(solver.call.sl_abi_matrix_get!(matrix, 1, 1, out));
+    expect(solver.f64(out, 1)).toEqual(Float64Array.of(7));
+    solver.call.sl_abi_free!(out);
+    solver.check(solver.call.sl_abi_matrix_destroy!(matrix));
+    solver.check(solver.call.sl_abi_graph_destroy!(there));
+    expect(solver.call.sl_abi_bytes_in_use!()).toBe(0);
+  });
+
+  test('hands out no graph whose arrays are wrong', async () => {
+    const solver = await open('solver');
+    const described = new Float64Array(27);
+    described.set([2, 2, 2, 0], 6);
+    const transfer = solver.with([described], (from) =>
+      solver.made(solver.call.sl_abi_transfer_create!(from!)),
+    );
+    const out = solver.alloc(48);
+    const finish = () => solver.made(solver.call.sl_abi_graph_transfer_finish!(transfer, 0));
+    expect(finish).toThrow(/ARGUMENT transfer/); // zeros
+    solver.check(solver.call.sl_abi_transfer_arrays!(transfer, out));
+    const [pointers, , columns] = solver.f64(out, 3);
+    const fill = (address: number, values: number[]) => {
+      for (const [i, value] of values.entries())
+        solver.view().setUint32(address + 4 * i, value, true);
+    };
+    fill(pointers!, [0, 1, 2]);
+    fill(columns!, [1, 2]);
+    expect(finish).toThrow(/ARGUMENT transfer/); // no such column
+    fill(columns!, [1, 1]);
+    expect(finish).toThrow(/NOT_SYMMETRIC/); // its edges are gone with that
+    expect(finish).toThrow(/STATE transfer/);
+    solver.check(solver.call.sl_abi_transfer_destroy!(transfer));
+    solver.call.sl_abi_free!(out);
+    expect(solver.call.sl_abi_bytes_in_use!()).toBe(0);
   });
 });
 

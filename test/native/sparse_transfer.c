@@ -1,5 +1,9 @@
 // Copies by description, as a host makes them from one module's memory to another's.
 #include "matrices.h"
+
+#include <math.h>
+
+#include "sparse/file.h"
 #include "sparse/transfer.h"
 
 // Any shape, type and number of entries, none included.
@@ -97,11 +101,43 @@ static void no_memory_for_the_copy_leaves_nothing(void **state) {
   sl_csr_destroy(m);
 }
 
+static void numbers_that_describe_no_matrix_are_refused(void **state) {
+  (void)state;
+  double described[SL_CSR_TRANSFER] = {0};
+  double *sizes = described + 6; // rows, cols, entries, value type
+  const double right[] = {3, 4, 5, SL_VALUES_F64}, wrong[] = {NAN, -1, 0.5, INFINITY, 0x1p32};
+  sl_csr *m = (sl_csr *)1;
+  for (int i = 0; i < 4; i++) {
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+      memcpy(sizes, right, sizeof right);
+      sizes[i] = wrong[k];
+      assert_refused(sl_csr_transfer_reserve(described, &m), SL_ERR_ARGUMENT, "described");
+      assert_int_equal(sl_last_error()->position, 6 + i);
+      assert_null(m);
+    }
+  }
+  memcpy(sizes, right, sizeof right);
+  assert_ok(sl_csr_transfer_reserve(described, &m));
+  assert_string_equal(sl_csr_fault(m), "row pointers that rise from 0 to the number of entries");
+  const uint32_t pointers[] = {0, 2, 2, 5}, columns[] = {1, 3, 0, 1, 2};
+  memcpy(m->row_pointers, pointers, sizeof pointers);
+  assert_string_equal(sl_csr_fault(m), "ascending columns inside the matrix");
+  memcpy(m->columns, columns, sizeof columns);
+  assert_null(sl_csr_fault(m));
+  m->columns[1] = 4;
+  assert_string_equal(sl_csr_fault(m), "ascending columns inside the matrix");
+  m->columns[1] = 3;
+  ((double *)m->values)[4] = NAN;
+  assert_string_equal(sl_csr_fault(m), "finite values");
+  sl_csr_destroy(m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(a_copy_has_the_same_bits),
       property(a_copy_keeps_the_facts_that_are_known),
       property(no_memory_for_the_copy_leaves_nothing),
+      property(numbers_that_describe_no_matrix_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
