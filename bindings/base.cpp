@@ -57,6 +57,7 @@ EMSCRIPTEN_BINDINGS(base) {
   sl::object<sl_writer>("Writer").method<sl_writer_size>("size").method<sl_writer_next>("next");
   sl::object<sl_reader>("Reader")
       .create<sl_reader_create>("create")
+      .method<sl_reader_keep_pieces>("keepPieces")
       .method<sl_reader_feed>("feed")
       .method<peek>("peek");
   sl::function<sl_capabilities>("capabilities");

@@ -5,6 +5,15 @@ extern "C" {
 #include "hnsw/file.h"
 }
 
+namespace {
+
+// The u32 of sl_hnsw_stats, one after another.
+sl_status stats(const sl_hnsw *index, void *out) {
+  return sl_hnsw_stats_of(index, static_cast<sl_hnsw_stats *>(out));
+}
+
+} // namespace
+
 SL_OBJECT(sl_filter, sl_filter_destroy)
 SL_OBJECT(sl_flat, sl_flat_destroy)
 SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
@@ -25,7 +34,11 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_flat_dimension>("dimension")
       .method<sl_flat_add>("add")
       .method<sl_flat_remove>("remove")
+      .method<sl_flat_remove_many>("removeMany")
+      .method<sl_flat_shrink>("shrink")
       .method<sl_flat_search>("search")
+      .method<sl_flat_search_radius>("searchRadius")
+      .method<sl_flat_diversify>("diversify")
       .method<sl_flat_get>("get")
       .method<sl_flat_has>("has")
       .method<sl_flat_size>("size")
@@ -54,15 +67,18 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_dimension>("dimension")
       .method<sl_hnsw_reserve>("reserve")
       .method<sl_hnsw_add>("add")
-      .method<sl_hnsw_add_until_repair>("addUntilRepair")
       .method<sl_hnsw_stage>("stage")
       .method<sl_hnsw_add_staged>("addStaged")
       .method<sl_hnsw_remove>("remove")
+      .method<sl_hnsw_remove_many>("removeMany")
       .method<sl_hnsw_repair>("repair")
       .method<sl_hnsw_repair_step>("repairStep")
-      .method<sl_hnsw_repair_is_due>("repairIsDue")
       .method<sl_hnsw_optimize>("optimize")
+      .method<sl_hnsw_shrink>("shrink")
+      .method<stats>("stats")
       .method<sl_hnsw_search>("search")
+      .method<sl_hnsw_search_radius>("searchRadius")
+      .method<sl_hnsw_diversify>("diversify")
       .method<sl_hnsw_recall>("recall")
       .method<sl_hnsw_get>("get")
       .method<sl_hnsw_has>("has")

@@ -6,6 +6,8 @@
 
 // A first block for a section whose bytes may never come.
 #define FIRST_BLOCK ((size_t)1 << 16)
+// Bytes of a piece of a section.
+#define PIECE ((size_t)1 << 18)
 
 // What is being collected.
 typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;
@@ -13,7 +15,7 @@ typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;
 struct sl_reader {
   sl_file_kind kind;
   stage stage;
-  uint64_t length; // 0: not known before the head
+  uint64_t length; // 0: not known before the header
   uint64_t offset; // in the file, of the next byte
   uint8_t *head;
   uint32_t count;
@@ -22,7 +24,10 @@ struct sl_reader {
   struct block {
     uint8_t *data;
     uint64_t at;
+    uint8_t **pieces; // in pieces: of PIECE bytes each, the last one may be shorter
+    uint32_t piece_count;
   } *blocks;
+  bool in_pieces;
   size_t have, want; // of the stage; a section may be wanted in several blocks
   uint32_t crc;
   uint8_t trailer[SL_CONTAINER_MAX_TRAILER];
@@ -42,10 +47,19 @@ sl_status sl_reader_create(sl_file_kind kind, uint64_t length, sl_reader **out) 
   return status;
 }
 
+static void free_block(struct block *block) {
+  for (uint32_t i = 0; i < block->piece_count; i++) sl_free(block->pieces[i]);
+  sl_free(block->pieces);
+  sl_free(block->data);
+  block->data = NULL;
+  block->pieces = NULL;
+  block->piece_count = 0;
+}
+
 void sl_reader_destroy(sl_reader *reader) {
   if (reader == NULL) return;
   for (uint32_t i = 0; reader->blocks != NULL && i < reader->count; i++) {
-    sl_free(reader->blocks[i].data);
+    free_block(&reader->blocks[i]);
   }
   sl_free(reader->blocks);
   sl_free(reader->head);
@@ -56,10 +70,27 @@ static uint64_t section_bytes(const sl_reader *reader, uint32_t i) {
   return sl_get_u64(reader->head + sl_container_head_bytes(i) + 8);
 }
 
+void sl_reader_keep_pieces(sl_reader *reader) { reader->in_pieces = true; }
+
+// The next piece of a section.
+static sl_status make_piece(sl_reader *reader, uint64_t bytes) {
+  struct block *block = &reader->blocks[reader->at];
+  uint64_t rest = bytes - reader->have;
+  size_t now = rest < PIECE ? (size_t)rest : PIECE;
+  if ((block->piece_count & (block->piece_count - 1)) == 0) { // 0, 1, 2, 4, ...
+    SL_TRY(SL_REALLOC(&block->pieces, block->piece_count == 0 ? 1 : 2 * block->piece_count));
+  }
+  SL_TRY(sl_alloc(now, 1, (void **)&block->pieces[block->piece_count]));
+  block->piece_count++;
+  reader->want = reader->have + now;
+  return SL_OK;
+}
+
 // Room for at least one more byte of section `at`, or for all of it when it is known to come.
 static sl_status make_room(sl_reader *reader) {
   uint64_t bytes = section_bytes(reader, reader->at);
   SL_REQUIRE(bytes <= SIZE_MAX, SL_ERR_OVERFLOW, "bytes", "sections that fit into memory");
+  if (reader->in_pieces) return make_piece(reader, bytes);
   size_t doubled = reader->have * 2 > FIRST_BLOCK ? reader->have * 2 : FIRST_BLOCK;
   reader->want = reader->length > 0 || bytes < doubled ? (size_t)bytes : doubled;
   return sl_realloc((void **)&reader->blocks[reader->at].data, reader->want, 1);
@@ -112,14 +143,20 @@ static sl_status advance(sl_reader *reader) {
   }
 }
 
+// Where the next byte goes.
+static uint8_t *place(sl_reader *reader) {
+  if (reader->stage == TRAILER) return reader->trailer + reader->have;
+  if (reader->stage != SECTION) return reader->head + reader->have;
+  const struct block *block = &reader->blocks[reader->at];
+  if (!reader->in_pieces) return block->data + reader->have;
+  return block->pieces[block->piece_count - 1] + reader->have % PIECE;
+}
+
 static sl_status feed(sl_reader *reader, const uint8_t *bytes, size_t count) {
   while (count > 0) {
     if (reader->stage == WHOLE) return sl_container_extra(reader->offset);
-    uint8_t *to = reader->stage == SECTION   ? reader->blocks[reader->at].data
-                  : reader->stage == TRAILER ? reader->trailer
-                                             : reader->head;
     size_t rest = reader->want - reader->have, now = rest < count ? rest : count;
-    memcpy(to + reader->have, bytes, now);
+    memcpy(place(reader), bytes, now);
     if (reader->stage == SECTION) reader->crc = sl_crc32c(reader->crc, bytes, now);
     bytes += now;
     count -= now;
@@ -210,19 +247,43 @@ sl_status sl_reader_views(const sl_reader *reader, const uint32_t *tags, uint32_
       return sl_bad_file("the sections of this kind in their order", entry);
     }
     const struct block *block = &reader->blocks[i];
-    SL_REQUIRE(block->data != NULL || section_bytes(reader, i) == 0, SL_ERR_STATE, "reader",
+    bool here = block->data != NULL || block->piece_count > 0;
+    SL_REQUIRE(here || section_bytes(reader, i) == 0, SL_ERR_STATE, "reader",
                "a reader of which nothing was taken");
-    // An empty section may have no block; its view is one that pointers may run over all the same.
-    out[i] = (sl_view){block->data != NULL ? block->data : reader->head, section_bytes(reader, i),
-                       block->at};
+    out[i] = (sl_view){block->data, section_bytes(reader, i), block->at};
   }
   return SL_OK;
 }
 
 void sl_reader_drop(sl_reader *reader, uint32_t i) {
   if (reader == NULL || reader->blocks == NULL || i >= reader->at) return;
-  sl_free(reader->blocks[i].data);
-  reader->blocks[i].data = NULL;
+  free_block(&reader->blocks[i]);
+}
+
+sl_cursor sl_cursor_at(const sl_view *view, sl_reader *reader, uint32_t i) {
+  return (sl_cursor){.view = *view, .reader = reader, .section = i};
+}
+
+bool sl_cursor_read(sl_cursor *cursor, void *to, size_t bytes) {
+  if (bytes > cursor->view.bytes - cursor->offset) return false;
+  if (cursor->view.data != NULL || bytes == 0) {
+    if (bytes > 0) memcpy(to, cursor->view.data + cursor->offset, bytes);
+    cursor->offset += bytes;
+    return true;
+  }
+  struct block *block = &cursor->reader->blocks[cursor->section];
+  for (uint8_t *at = to; bytes > 0;) {
+    size_t within = cursor->offset % PIECE, now = PIECE - within < bytes ? PIECE - within : bytes;
+    uint8_t **piece = &block->pieces[cursor->offset / PIECE];
+    memcpy(at, *piece + within, now);
+    at += now;
+    bytes -= now;
+    cursor->offset += now;
+    if (within + now < PIECE && cursor->offset < cursor->view.bytes) continue;
+    sl_free(*piece); // read to its end
+    *piece = NULL;
+  }
+  return true;
 }
 
 sl_status sl_reader_close(sl_reader *reader) {

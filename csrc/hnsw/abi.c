@@ -99,6 +99,32 @@ int32_t SL_ABI(sl_abi_flat_search)(sl_handle handle, const void *queries, uint32
   SL_TRY(filter_of(filter_handle, &filter));
   return sl_flat_search(flat, queries, count, k, filter, ids, distances, found);
 }
+int32_t SL_ABI(sl_abi_flat_search_radius)(sl_handle handle, const void *query, double radius,
+                                          uint32_t most, sl_handle filter_handle, uint32_t *ids,
+                                          float *distances, uint32_t *found) {
+  sl_flat *flat;
+  sl_filter *filter;
+  SL_TRY(flat_of(handle, &flat));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_flat_search_radius(flat, query, radius, most, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_flat_diversify)(sl_handle handle, uint32_t *ids, float *distances,
+                                      uint32_t count, uint32_t k, double diversity) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_diversify(flat, ids, distances, count, k, diversity);
+}
+int32_t SL_ABI(sl_abi_flat_remove_many)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                        uint32_t *removed) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_remove_many(flat, ids, count, removed);
+}
+int32_t SL_ABI(sl_abi_flat_shrink)(sl_handle handle) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  return sl_flat_shrink(flat);
+}
 int32_t SL_ABI(sl_abi_flat_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_flat *flat;
   SL_TRY(flat_of(handle, &flat));
@@ -187,13 +213,6 @@ int32_t SL_ABI(sl_abi_hnsw_add)(sl_handle handle, const uint32_t *ids, const voi
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_add(index, ids, vectors, count, (sl_duplicate)duplicate, added);
 }
-int32_t SL_ABI(sl_abi_hnsw_add_until_repair)(sl_handle handle, const uint32_t *ids,
-                                             const void *vectors, uint32_t count, int32_t duplicate,
-                                             uint32_t *added) {
-  sl_hnsw *index;
-  SL_TRY(hnsw_of(handle, &index));
-  return sl_hnsw_add_until_repair(index, ids, vectors, count, (sl_duplicate)duplicate, added);
-}
 int32_t SL_ABI(sl_abi_hnsw_stage)(sl_handle handle, uint32_t count, void **rows, uint32_t *stride) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -210,6 +229,12 @@ int32_t SL_ABI(sl_abi_hnsw_remove)(sl_handle handle, uint32_t id) {
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_remove(index, id);
 }
+int32_t SL_ABI(sl_abi_hnsw_remove_many)(sl_handle handle, const uint32_t *ids, uint32_t count,
+                                        uint32_t *removed) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_remove_many(index, ids, count, removed);
+}
 int32_t SL_ABI(sl_abi_hnsw_repair)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -224,6 +249,17 @@ int32_t SL_ABI(sl_abi_hnsw_optimize)(sl_handle handle) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_optimize(index);
+}
+int32_t SL_ABI(sl_abi_hnsw_shrink)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_shrink(index);
+}
+// stats: the seven u32 of sl_hnsw_stats, written.
+int32_t SL_ABI(sl_abi_hnsw_stats)(sl_handle handle, uint32_t *stats) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_stats_of(index, (sl_hnsw_stats *)stats);
 }
 int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32_t count,
                                    uint32_t k, uint32_t ef, sl_handle filter_handle, uint32_t *ids,
@@ -240,6 +276,21 @@ int32_t SL_ABI(sl_abi_hnsw_recall)(sl_handle handle, const void *queries, uint32
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_recall(index, queries, count, k, ef, hits, wanted);
+}
+int32_t SL_ABI(sl_abi_hnsw_search_radius)(sl_handle handle, const void *query, double radius,
+                                          uint32_t most, uint32_t ef, sl_handle filter_handle,
+                                          uint32_t *ids, float *distances, uint32_t *found) {
+  sl_hnsw *index;
+  sl_filter *filter;
+  SL_TRY(hnsw_of(handle, &index));
+  SL_TRY(filter_of(filter_handle, &filter));
+  return sl_hnsw_search_radius(index, query, radius, most, ef, filter, ids, distances, found);
+}
+int32_t SL_ABI(sl_abi_hnsw_diversify)(sl_handle handle, uint32_t *ids, float *distances,
+                                      uint32_t count, uint32_t k, double diversity) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_diversify(index, ids, distances, count, k, diversity);
 }
 int32_t SL_ABI(sl_abi_hnsw_get)(sl_handle handle, uint32_t id, void *vector) {
   sl_hnsw *index;

@@ -61,6 +61,12 @@ uint32_t sl_chunks_next(const sl_chunks *chunks) {
   return more < block ? more : block;
 }
 
+sl_status sl_chunks_reach(sl_chunks *chunks, uint32_t i, uint32_t count) {
+  if (i < chunks->capacity) return SL_OK;
+  uint32_t next = (i / (chunks->mask + 1) + 1) * (chunks->mask + 1);
+  return sl_chunks_reserve(chunks, next < count ? next : count);
+}
+
 sl_status sl_chunks_trim(sl_chunks *chunks, uint32_t capacity) {
   if (capacity >= chunks->capacity) return SL_OK;
   uint32_t have = blocks_for(chunks->shift, chunks->capacity);

@@ -31,6 +31,10 @@ sl_status sl_chunks_reserve(sl_chunks *chunks, uint32_t capacity);
 // a whole block afterwards. O(1).
 uint32_t sl_chunks_next(const sl_chunks *chunks);
 
+// Makes room for item i of `count` that will be written one after another, a block at a time. The
+// same errors. O(1) amortised.
+sl_status sl_chunks_reach(sl_chunks *chunks, uint32_t i, uint32_t count);
+
 // Gives back what lies behind the first `capacity` items. Errors: ERR_MEMORY (shortening a block
 // needs a new one; blocks behind it are given back all the same).
 sl_status sl_chunks_trim(sl_chunks *chunks, uint32_t capacity);

@@ -160,6 +160,7 @@ void sl_codes_learn(sl_store *store) {
     store->second_model = !store->second_model;
   }
   store->second_model = !store->second_model;
+  store->recodings++;
   sl_store_touch(store);
 }
 
@@ -171,6 +172,7 @@ static void learn_one(sl_store *store, const float *vector) {
   sl_code_write(store, vector, sl_store_row(store, slot));
   sl_store_write_exact(store, slot, vector);
   store->learned = 1;
+  store->recodings++;
 }
 
 void sl_codes_learn_when_due(sl_store *store, const float *newest) {
@@ -191,7 +193,7 @@ void sl_codes_learn_when_due(sl_store *store, const float *newest) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
-  return 1 + (sl_codes_origin(store) != NULL ? 3 : 2) * store->dimension;
+  return 1 + (store->codes == SL_CODES_RABITQ ? 3 : 2) * store->dimension;
 }
 
 const float *sl_codes_model(const sl_store *store) { return set_of(store, false); }

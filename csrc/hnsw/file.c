@@ -7,12 +7,17 @@
 #include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/codes.h"
+#include "hnsw/copies.h"
 #include "hnsw/graph.h"
+#include "hnsw/reach.h"
 #include "quant/float16.h"
 #include "simd/distance_f32.h"
 
 enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
-enum { META_BYTES = 80 };
+// Version 0 ends before the last two numbers.
+enum { META_VERSION = 1, META_BYTES_0 = 80, META_BYTES = 88 };
+// In the file a copy (copies.h) has a state of its own, and one link: to the next slot of its ring.
+enum { STATE_COPY = 4 };
 
 static const uint32_t TAGS[SECTIONS] = {SL_TAG('M', 'E', 'T', 'A'), SL_TAG('I', 'D', 'S', ' '),
                                         SL_TAG('S', 'T', 'A', 'T'), SL_TAG('R', 'O', 'W', 'S'),
@@ -30,11 +35,13 @@ static bool has_early(const sl_store *store) {
 
 static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   memset(p, 0, META_BYTES);
+  sl_put_u32(p, META_VERSION);
   sl_put_u32(p + 4, (uint32_t)store->metric);
   sl_put_u32(p + 8, store->dimension);
   sl_put_u32(p + 12, store->used);
   sl_put_u32(p + 16, store->live);
   sl_put_f64(p + 24, store->curvature);
+  sl_put_u32(p + 80, store->free_head);
   if (index == NULL) return;
   sl_put_u32(p + 20, index->entry);
   sl_put_u32(p + 32, index->options.m);
@@ -45,6 +52,7 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u64(p + 56, index->drawn);
   sl_put_u32(p + 64, (uint32_t)index->options.codes);
   sl_put_u32(p + 68, (uint32_t)store->exact);
+  sl_put_u32(p + 84, index->repair_at);
   if (!has_model(store)) return;
   sl_put_u32(p + 72, store->learned);
   sl_put_u32(p + 76, has_early(store) ? MODEL_AND_EARLY : MODEL);
@@ -75,8 +83,23 @@ static const void *coded_piece(const void *source, uint32_t tag, uint32_t i, siz
   return store->early;
 }
 
-static const void *links_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+static const void *state_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+  (void)tag;
+  static const uint8_t copy = STATE_COPY;
   const sl_hnsw *index = source;
+  *bytes = 1;
+  bool is_copy = index->store.states[i] == SL_SLOT_LIVE && sl_is_copy(index, i);
+  return is_copy ? &copy : &index->store.states[i];
+}
+
+static const void *links_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+  sl_hnsw *index = (sl_hnsw *)(uintptr_t)source; // only its scratch is written
+  if (tag == TAGS[LINKS] && index->store.states[i] == SL_SLOT_LIVE && sl_is_copy(index, i)) {
+    index->ring[0] = 1;
+    index->ring[1] = sl_copies_next(index, i);
+    *bytes = sizeof index->ring;
+    return index->ring;
+  }
   const uint32_t *links =
       tag == TAGS[LINKS] ? sl_links(index, i, 0) : index->upper + (size_t)i * index->upper_stride;
   *bytes = 4 * (size_t)(1 + links[0]);
@@ -90,7 +113,11 @@ static sl_status make_writer(const sl_store *store, const sl_hnsw *index, sl_wri
   fill_meta(store, index, meta);
   sl_writer_add_copy(*out, TAGS[META], meta, META_BYTES);
   sl_writer_add(*out, TAGS[IDS], store->ids, 4 * (uint64_t)store->used);
-  sl_writer_add(*out, TAGS[STATES], store->states, store->used);
+  if (index == NULL || index->copy_count == 0) {
+    sl_writer_add(*out, TAGS[STATES], store->states, store->used);
+  } else {
+    sl_writer_add_pieces(*out, TAGS[STATES], index, store->used, state_piece);
+  }
   if (has_model(store)) {
     sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used + 2, coded_piece);
   } else {
@@ -128,11 +155,14 @@ static sl_status save(const sl_store *store, const sl_hnsw *index, sl_writer **s
   return sl_writer_next(*saving, buffer, capacity, written);
 }
 
-uint64_t sl_hnsw_file_size(const sl_hnsw *index) { return file_size(&index->store, index); }
+uint64_t sl_hnsw_file_size(sl_hnsw *index) {
+  return sl_reach_all(index) == SL_OK ? file_size(&index->store, index) : 0;
+}
 uint64_t sl_flat_file_size(const sl_flat *flat) { return file_size(&flat->store, NULL); }
 
 sl_status sl_hnsw_save(sl_hnsw *index, uint64_t offset, void *buffer, uint32_t capacity,
                        uint32_t *written) {
+  if (offset == 0) SL_TRY(sl_reach_all(index));
   return save(&index->store, index, &index->saving, offset, buffer, capacity, written);
 }
 sl_status sl_flat_save(sl_flat *flat, uint64_t offset, void *buffer, uint32_t capacity,
@@ -170,9 +200,45 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
     if ((halves[i] & 0x7fff) > 0x3c00) return false; // beyond 1
   }
   return most >= 0 && most <= 2.1f * SL_DISTANCE_LIMIT && // a difference of two
-
          is_zero(exact, sizeof most + 2 * (size_t)n, store->exact_bytes);
 }
+
+// The sections of a file and where each is read.
+typedef struct source {
+  sl_reader *reader; // holds them, or NULL
+  sl_view views[SECTIONS];
+  sl_cursor cursors[SECTIONS];
+  uint8_t meta[META_BYTES];
+  uint32_t version; // 0: from before copies, and the order of free slots, were saved
+} source;
+
+static sl_status open_source(source *s, uint32_t sections) {
+  for (uint32_t i = 0; i < sections; i++) {
+    s->cursors[i] = sl_cursor_at(&s->views[i], s->reader, i);
+  }
+  size_t bytes = (size_t)s->views[META].bytes;
+  if (bytes != META_BYTES && bytes != META_BYTES_0) {
+    return sl_bad_file("80 or 88 bytes", s->views[META].at);
+  }
+  sl_cursor_read(&s->cursors[META], s->meta, bytes);
+  s->version = sl_get_u32(s->meta);
+  if (s->version > META_VERSION) {
+    return sl_bad_file("version 0 or 1 of this kind; a newer sublinear reads others",
+                       s->views[META].at);
+  }
+  if (bytes != (s->version == 0 ? META_BYTES_0 : META_BYTES)) {
+    return sl_bad_file("the bytes of its version", s->views[META].at);
+  }
+  return SL_OK;
+}
+
+// An error in section i, behind what was read of it.
+static sl_status bad_section(const source *s, uint32_t i, const char *expected) {
+  return sl_bad_file(expected, s->views[i].at + (i == META ? 0 : s->cursors[i].offset));
+}
+
+// Gives back a section that has been read; one in pieces is gone already.
+static void close_section(source *s, uint32_t i) { sl_reader_drop(s->reader, i); }
 
 // Older files have 16-bit exact rows of the vectors, beside int8 codes now of what these have lost.
 static void renew_exact(sl_store *store, uint32_t slot) {
@@ -184,125 +250,169 @@ static void renew_exact(sl_store *store, uint32_t slot) {
   sl_store_write_exact(store, slot, vector);
 }
 
-static sl_status read_exacts(const sl_view *v, sl_store *store) {
+static sl_status read_exacts(source *s, sl_store *store) {
   bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
-               sl_get_u32(v[META].data + 76) == NO_MODEL;
-  if (v[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
-    return sl_bad_file("an exact row for each slot", v[EXACT].at);
+               sl_get_u32(s->meta + 76) == NO_MODEL;
+  if (s->views[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
+    return bad_section(s, EXACT, "an exact row for each slot");
   }
   for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
-    uint64_t at = (uint64_t)slot * store->exact_bytes;
-    memcpy(sl_store_exact(store, slot), v[EXACT].data + at, store->exact_bytes);
+    SL_TRY(sl_chunks_reach(&store->exacts, slot, store->used));
+    sl_cursor_read(&s->cursors[EXACT], sl_store_exact(store, slot), store->exact_bytes);
     if (store->states[slot] != SL_SLOT_FREE &&
         !exact_is_valid(store, sl_store_exact(store, slot))) {
-      return sl_bad_file("exact rows of finite numbers", v[EXACT].at + at);
+      return bad_section(s, EXACT, "exact rows of finite numbers");
     }
     if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
   }
+  close_section(s, EXACT);
   return SL_OK;
 }
 
 // Centre and widths, and the first vectors where they are kept.
-static sl_status read_model(const sl_view *v, sl_store *store, bool early, uint32_t used) {
-  const unsigned char *data = v[ROWS].data;
+static sl_status read_model(source *s, sl_store *store, bool early, uint32_t used) {
   size_t bytes = sizeof(float) * sl_codes_model_numbers(store);
-  if (!sl_codes_set_model(store, data)) {
-    return sl_bad_file("centre and widths that vectors can have", v[ROWS].at);
-  }
-  store->learned = sl_get_u32(v[META].data + 72);
-  size_t numbers = (size_t)used * store->dimension;
+  void *numbers;
+  SL_TRY(sl_alloc(bytes, 1, &numbers));
+  sl_cursor_read(&s->cursors[ROWS], numbers, bytes);
+  bool good = sl_codes_set_model(store, numbers);
+  sl_free(numbers);
+  if (!good) return bad_section(s, ROWS, "centre and widths that vectors can have");
+  store->learned = sl_get_u32(s->meta + 72);
   if (!early) return SL_OK;
-  memcpy(store->early, data + bytes, numbers * sizeof(float));
-  if (sl_first_beyond_f32(store->early, numbers, SL_DISTANCE_LIMIT) < numbers) {
-    return sl_bad_file("early vectors of finite numbers", v[ROWS].at + bytes);
+  size_t count = (size_t)used * store->dimension;
+  sl_cursor_read(&s->cursors[ROWS], store->early, count * sizeof(float));
+  if (sl_first_beyond_f32(store->early, count, SL_DISTANCE_LIMIT) < count) {
+    return bad_section(s, ROWS, "early vectors of finite numbers");
   }
   return SL_OK;
 }
 
-// Fills an empty store. `used` is plausible: the sections have the sizes that it asks for.
-static sl_status read_store(const sl_view *v, sl_store *store, uint32_t used) {
-  const uint8_t *meta = v[META].data;
-  size_t each = saved_row_bytes(store);
-  if (v[IDS].bytes != 4 * (uint64_t)used) return sl_bad_file("an id for each slot", v[IDS].at);
-  if (v[STATES].bytes != used) return sl_bad_file("a state for each slot", v[STATES].at);
-  uint32_t model = sl_get_u32(meta + 76);
+// What stands in front of the rows, and room for the slots. `older`, written: the rows are of a
+// time when int8 codes had no centre.
+static sl_status begin_rows(source *s, sl_store *store, uint32_t used, bool *older) {
+  uint32_t model = sl_get_u32(s->meta + 76);
   bool tails = sl_codes_have_tails(store->codes);
   uint64_t head = model == NO_MODEL ? 0 : sizeof(float) * (uint64_t)sl_codes_model_numbers(store);
   if (model == MODEL_AND_EARLY) head += sizeof(float) * (uint64_t)store->dimension * used;
-  if (!tails ? model != NO_MODEL : model > MODEL_AND_EARLY || (model != NO_MODEL && used == 0)) {
-    return sl_bad_file("centre and widths of codes", v[META].at + 76);
-  }
-  // Without them the file is of a time when int8 codes had none.
-  bool older = tails && model == NO_MODEL;
-  if ((older && store->codes != SL_CODES_INT8 && used > 0) ||
+  bool known = tails ? model <= MODEL_AND_EARLY && (model == NO_MODEL || used > 0)
+                     : model == NO_MODEL && sl_get_u32(s->meta + 72) == 0;
+  *older = tails && model == NO_MODEL;
+  if (!known || (*older && store->codes != SL_CODES_INT8 && used > 0) ||
       (model == MODEL_AND_EARLY && used > store->early_limit)) {
-    return sl_bad_file("centre and widths of codes", v[META].at + 76);
+    return bad_section(s, META, "centre and widths of codes");
   }
-  if (v[ROWS].bytes != head + each * (uint64_t)used) {
-    return sl_bad_file("a row for each slot", v[ROWS].at);
+  if (s->views[ROWS].bytes != head + saved_row_bytes(store) * (uint64_t)used) {
+    return bad_section(s, ROWS, "a row for each slot");
   }
-  const unsigned char *rows = v[ROWS].data + head;
-  if (model == MODEL || (older && used > 0)) sl_codes_drop_early(store);
-  SL_TRY(sl_store_reserve(store, used));
-  if (model != NO_MODEL) SL_TRY(read_model(v, store, model == MODEL_AND_EARLY, used));
-  if (older) store->learned = used;
-  uint32_t free_slots = 0;
+  if (model == MODEL || (*older && used > 0)) sl_codes_drop_early(store);
+  SL_TRY(sl_store_reserve_slots(store, used));
+  if (model != NO_MODEL) SL_TRY(read_model(s, store, model == MODEL_AND_EARLY, used));
+  if (*older) store->learned = used;
+  return SL_OK;
+}
+
+static sl_status read_row(source *s, sl_store *store, uint32_t slot, bool older) {
+  SL_TRY(sl_chunks_reach(&store->rows, slot, store->used));
+  if (store->sketch.codes > 0) SL_TRY(sl_chunks_reach(&store->sketches, slot, store->used));
+  unsigned char *row = sl_store_row(store, slot);
+  memset(row, 0, store->row_bytes);
+  sl_cursor_read(&s->cursors[ROWS], row, saved_row_bytes(store));
+  if (store->states[slot] == SL_SLOT_FREE || store->metric == SL_METRIC_HAMMING) return SL_OK;
+  if (store->codes != SL_CODES_NONE) {
+    bool good = older ? sl_code_from_older(store, row) : codes_are_valid(store, row);
+    return good ? SL_OK : bad_section(s, ROWS, "codes within their limits");
+  }
+  // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
+  // length 1 to length 1 once more could change its last bits.
+  float factor = 1;
+  if (store->metric == SL_METRIC_COSINE) {
+    if (!sl_metric_is_unit((const float *)row, store->dimension)) {
+      return bad_section(s, ROWS, "vectors of length 1");
+    }
+  } else if (sl_metric_encode(store->metric, store->dimension, row, row, &factor, "bytes", slot) !=
+             SL_OK) {
+    return bad_section(s, ROWS, "vectors that the metric allows");
+  }
+  sl_store_write(store, slot, row, factor);
+  return SL_OK;
+}
+
+// The chain of free slots, in the order in which they will be used.
+static sl_status read_free(const source *s, sl_store *store, uint32_t free_slots) {
+  if (s->version == 0) { // not in the file: from the bottom up
+    store->free_head = SL_NO_SLOT;
+    for (uint32_t slot = store->used; free_slots > 0 && slot-- > 0;) {
+      if (store->states[slot] != SL_SLOT_FREE) continue;
+      store->ids[slot] = store->free_head;
+      store->free_head = slot;
+    }
+    return SL_OK;
+  }
+  store->free_head = sl_get_u32(s->meta + 80);
+  uint32_t slot = store->free_head;
+  // A chain of this length that ends has no slot twice.
+  for (; free_slots > 0; free_slots--, slot = store->ids[slot]) {
+    if (slot >= store->used || store->states[slot] != SL_SLOT_FREE) break;
+  }
+  if (free_slots == 0 && slot == SL_NO_SLOT) return SL_OK;
+  return bad_section(s, IDS, "a chain of all free slots");
+}
+
+// Fills an empty store. `used` is plausible: the sections have the sizes that it asks for. Slots of
+// copies are live here; in `states` they are as the file has them.
+static sl_status read_store(source *s, sl_store *store, uint32_t used, uint8_t *states) {
+  if (s->views[IDS].bytes != 4 * (uint64_t)used) return bad_section(s, IDS, "an id for each slot");
+  if (s->views[STATES].bytes != used) return bad_section(s, STATES, "a state for each slot");
+  bool older;
+  SL_TRY(begin_rows(s, store, used, &older));
   store->used = used;
-  if (used > 0) memcpy(store->ids, v[IDS].data, 4 * (size_t)used);
-  if (used > 0) memcpy(store->states, v[STATES].data, used);
+  sl_cursor_read(&s->cursors[IDS], store->ids, 4 * (size_t)used);
+  sl_cursor_read(&s->cursors[STATES], states, used);
+  close_section(s, IDS);
+  close_section(s, STATES);
+  uint8_t most = s->version == 0 ? SL_SLOT_DEAD : STATE_COPY;
   for (uint32_t slot = 0; slot < used; slot++) {
-    float factor;
-    unsigned char *row = sl_store_row(store, slot);
-    if (store->states[slot] > SL_SLOT_DEAD)
-      return sl_bad_file("a state of 0, 1 or 2", v[STATES].at + slot);
+    if (states[slot] > most) return bad_section(s, STATES, "a state of 0 to 4");
+    store->states[slot] = states[slot] == STATE_COPY ? SL_SLOT_LIVE : states[slot];
     store->live += store->states[slot] == SL_SLOT_LIVE;
-    store->dead += store->states[slot] == SL_SLOT_DEAD;
-    free_slots += store->states[slot] == SL_SLOT_FREE;
-    memset(row, 0, store->row_bytes);
-    memcpy(row, rows + slot * each, each);
-    if (store->metric == SL_METRIC_HAMMING || store->states[slot] == SL_SLOT_FREE) continue;
-    if (store->codes != SL_CODES_NONE) {
-      if (older ? sl_code_from_older(store, row) : codes_are_valid(store, row)) continue;
-      return sl_bad_file("codes within their limits", v[ROWS].at + head + slot * each);
-    }
-    // Encoding in place checks the row and gives its factor. Not under cosine: scaling a vector of
-    // length 1 to length 1 once more could change its last bits.
-    if (store->metric == SL_METRIC_COSINE) {
-      if (!sl_metric_is_unit((const float *)row, store->dimension)) {
-        return sl_bad_file("vectors of length 1", v[ROWS].at + slot * each);
-      }
-      factor = 1;
-    } else if (sl_metric_encode(store->metric, store->dimension, row, row, &factor, "bytes",
-                                slot) != SL_OK) {
-      return sl_bad_file("vectors that the metric allows", v[ROWS].at + slot * each);
-    }
-    sl_store_write(store, slot, row, factor);
+    store->dead += store->states[slot] >= SL_SLOT_DEAD;
   }
-  if (store->live != sl_get_u32(meta + 16))
-    return sl_bad_file("the number of vectors", v[META].at + 16);
-  if (!sl_store_index_ids(store)) return sl_bad_file("ids that are used once", v[IDS].at);
-  store->free_head = SL_NO_SLOT;
-  for (uint32_t slot = used; free_slots > 0 && slot-- > 0;) {
-    if (store->states[slot] != SL_SLOT_FREE) continue;
-    store->ids[slot] = store->free_head;
-    store->free_head = slot;
+  for (uint32_t slot = 0; slot < used; slot++) SL_TRY(read_row(s, store, slot, older));
+  close_section(s, ROWS);
+  if (store->live != sl_get_u32(s->meta + 16)) {
+    return bad_section(s, META, "the number of vectors");
   }
+  if (!sl_store_index_ids(store)) return bad_section(s, IDS, "ids that are used once");
+  SL_TRY(read_free(s, store, used - store->live - store->dead));
   sl_store_touch(store);
   return SL_OK;
 }
 
-static sl_status make_flat(const sl_view *v, sl_flat **out) {
-  if (v[META].bytes != META_BYTES) return sl_bad_file("80 bytes", v[META].at);
-  const uint8_t *meta = v[META].data;
-  if (!is_zero(meta, 0, 4) || !is_zero(meta, 20, 24) || !is_zero(meta, 32, META_BYTES)) {
-    return sl_bad_file("zeros where nothing is said", v[META].at);
+// With room for the states as they stand in the file.
+static sl_status read_with_states(source *s, sl_store *store, uint32_t used, uint8_t **states) {
+  if (s->views[STATES].bytes != used) return bad_section(s, STATES, "a state for each slot");
+  SL_TRY(SL_ALLOC(states, used));
+  return read_store(s, store, used, *states);
+}
+
+static sl_status make_flat(source *s, sl_flat **out) {
+  SL_TRY(open_source(s, ROWS + 1));
+  const uint8_t *meta = s->meta;
+  if (!is_zero(meta, 20, 24) || !is_zero(meta, 32, 80) || !is_zero(meta, 84, META_BYTES)) {
+    return bad_section(s, META, "zeros where nothing is said");
   }
   sl_flat *flat;
+  uint8_t *states = NULL;
   sl_status status = sl_flat_create((sl_metric)sl_get_u32(meta + 4), sl_get_u32(meta + 8),
                                     sl_get_f64(meta + 24), 0, &flat);
-  if (status == SL_ERR_OPTION) return sl_bad_file("options in their domains", v[META].at);
+  if (status == SL_ERR_OPTION) return bad_section(s, META, "options in their domains");
   SL_TRY(status);
-  status = read_store(v, &flat->store, sl_get_u32(meta + 12));
+  status = read_with_states(s, &flat->store, sl_get_u32(meta + 12), &states);
+  for (uint32_t i = 0; status == SL_OK && s->version > 0 && i < flat->store.used; i++) {
+    if (states[i] > SL_SLOT_LIVE) status = bad_section(s, STATES, "a state of 0 or 1");
+  }
+  sl_free(states);
   if (status != SL_OK) {
     sl_flat_destroy(flat);
     return status;
@@ -313,91 +423,159 @@ static sl_status make_flat(const sl_view *v, sl_flat **out) {
 
 sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out) {
   *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_view_file(bytes, length, SL_FILE_FLAT, verify, TAGS, ROWS + 1, v));
-  return make_flat(v, out);
+  source s = {0};
+  SL_TRY(sl_view_file(bytes, length, SL_FILE_FLAT, verify, TAGS, ROWS + 1, s.views));
+  return make_flat(&s, out);
 }
 
 sl_status sl_flat_read(sl_reader *reader, sl_flat **out) {
   *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_reader_views(reader, TAGS, ROWS + 1, v));
-  return make_flat(v, out);
+  source s = {.reader = reader};
+  SL_TRY(sl_reader_views(reader, TAGS, ROWS + 1, s.views));
+  return make_flat(&s, out);
 }
 
-// One list of links: within its limits, to slots that have the level and are not free.
-static bool read_links(const sl_hnsw *index, const uint8_t **p, const uint8_t *end, uint32_t *links,
-                       uint32_t level) {
+// Is a link of `from` to `to` on a level one that the index can have?
+static bool link_is_valid(const sl_hnsw *index, uint32_t from, uint32_t to, uint32_t level) {
   const sl_store *store = &index->store;
-  if (end - *p < 4) return false;
-  uint32_t count = sl_get_u32(*p);
-  if (count > sl_links_most(index, level) || (uint64_t)(end - *p) < 4 * ((uint64_t)count + 1)) {
-    return false;
-  }
-  memcpy(links, *p, 4 * ((size_t)count + 1));
-  *p += 4 * ((size_t)count + 1);
+  if (to >= store->used || index->levels[to] < level) return false;
+  if (store->states[to] == SL_SLOT_FREE || sl_is_copy(index, to)) return false;
+  // What a repair has behind it leads to nothing that it takes out.
+  bool repaired = index->repair_at != SL_NO_SLOT && from < index->repair_at &&
+                  store->states[from] != SL_SLOT_LEAVING;
+  return !repaired || store->states[to] != SL_SLOT_LEAVING;
+}
+
+// One list of links: within its limits, of a slot that may have links.
+static bool read_links(const sl_hnsw *index, sl_cursor *cursor, uint32_t from, uint32_t level) {
+  uint32_t *links = sl_links(index, from, level), count;
+  if (!sl_cursor_read(cursor, &count, sizeof count)) return false;
+  bool none = index->store.states[from] == SL_SLOT_FREE || sl_is_copy(index, from);
+  if (count > (none ? 0 : sl_links_most(index, level))) return false;
+  links[0] = count;
+  if (!sl_cursor_read(cursor, links + 1, 4 * (size_t)count)) return false;
   for (uint32_t i = 1; i <= count; i++) {
-    uint32_t to = links[i];
-    if (to >= store->used || index->levels[to] < level) return false;
-    if (store->states[to] == SL_SLOT_FREE) return false;
+    if (!link_is_valid(index, from, links[i], level)) return false;
   }
   return true;
 }
 
-static sl_status read_graph(const sl_view *v, sl_hnsw *index) {
-  const uint8_t *meta = v[META].data;
-  const sl_store *store = &index->store;
-  uint32_t used = store->used;
-  if (v[LEVELS].bytes != used) return sl_bad_file("a level for each slot", v[LEVELS].at);
-  if (used > 0) memcpy(index->levels, v[LEVELS].data, used);
+// The list of a copy: the next slot of its ring.
+static bool read_ring(sl_hnsw *index, sl_cursor *cursor, uint32_t copy) {
+  uint32_t list[2];
+  if (!sl_cursor_read(cursor, list, sizeof list) || list[0] != 1) return false;
+  if (list[1] >= index->store.used || index->store.states[list[1]] != SL_SLOT_LIVE) return false;
+  index->copies[copy] = list[1] | SL_COPY_MARK;
+  sl_links(index, copy, 0)[0] = 0;
+  return list[1] != copy;
+}
+
+// Closes the rings: in the file each copy names the next, but a node does not name its first copy,
+// which is the one that no other copy leads to. False when copies are left over, as in a circle of
+// copies, or when two lead to one slot. Uses `visited`, which is all zero.
+static bool close_rings(sl_hnsw *index) {
+  uint32_t closed = 0, used = index->store.used;
+  for (uint32_t slot = 0; slot < used; slot++) {
+    if (!sl_is_copy(index, slot)) continue;
+    uint32_t next = sl_copies_next(index, slot);
+    if (index->visited[next] != 0) return false;
+    index->visited[next] = 1;
+  }
+  for (uint32_t first = 0; first < used; first++) {
+    if (!sl_is_copy(index, first) || index->visited[first] != 0) continue;
+    uint32_t slot = first;
+    while (sl_is_copy(index, slot)) { // ends: no slot is led to twice, and nothing leads to `first`
+      slot = sl_copies_next(index, slot);
+      closed++;
+    }
+    index->copies[slot] = first;
+  }
+  if (used > 0) memset(index->visited, 0, (size_t)used * sizeof *index->visited);
+  return closed == index->copy_count;
+}
+
+static sl_status read_levels(source *s, sl_hnsw *index) {
+  uint32_t used = index->store.used;
+  if (s->views[LEVELS].bytes != used) return bad_section(s, LEVELS, "a level for each slot");
+  sl_cursor_read(&s->cursors[LEVELS], index->levels, used);
+  close_section(s, LEVELS);
   uint64_t units = 0;
   for (uint32_t slot = 0; slot < used; slot++) {
-    if (index->levels[slot] > SL_HNSW_LEVEL_LIMIT)
-      return sl_bad_file("levels up to 15", v[LEVELS].at);
+    if (index->levels[slot] > SL_HNSW_LEVEL_LIMIT) {
+      return bad_section(s, LEVELS, "levels up to 15");
+    }
     index->upper_at[slot] = (uint32_t)units;
     units += index->levels[slot];
   }
-  if (units != sl_get_u32(meta + 44)) return sl_bad_file("as many lists as levels", v[LEVELS].at);
+  if (units != sl_get_u32(s->meta + 44)) {
+    return bad_section(s, LEVELS, "as many lists as levels");
+  }
   // Every list takes four bytes at least: no more memory than a multiple of the file.
-  if (units * 4 > v[UPPER].bytes) return sl_bad_file("as many lists as levels", v[UPPER].at);
+  if (units * 4 > s->views[UPPER].bytes) return bad_section(s, UPPER, "as many lists as levels");
   if (units > index->upper_capacity) {
     SL_TRY(sl_realloc((void **)&index->upper, (size_t)units, 4 * (size_t)index->upper_stride));
     index->upper_capacity = (uint32_t)units;
   }
   index->upper_used = (uint32_t)units;
-  const uint8_t *low = v[LINKS].data, *low_end = low + v[LINKS].bytes;
-  const uint8_t *high = v[UPPER].data, *high_end = high + v[UPPER].bytes;
-  for (uint32_t slot = 0; slot < used; slot++) {
-    if (!read_links(index, &low, low_end, sl_links(index, slot, 0), 0)) {
-      return sl_bad_file("links to slots that exist", v[LINKS].at);
-    }
-    for (uint32_t level = 1; level <= index->levels[slot]; level++) {
-      if (!read_links(index, &high, high_end, sl_links(index, slot, level), level)) {
-        return sl_bad_file("links to slots that exist on their level", v[UPPER].at);
-      }
-    }
-  }
-  if (low != low_end || high != high_end)
-    return sl_bad_file("nothing behind the last list", v[LINKS].at);
-  index->entry = sl_get_u32(meta + 20);
-  bool empty = store->live + store->dead == 0;
-  if (empty ? index->entry != SL_NO_SLOT
-            : index->entry >= used || store->states[index->entry] == SL_SLOT_FREE) {
-    return sl_bad_file("an entry that exists", v[META].at + 20);
-  }
   return SL_OK;
 }
 
-// reader: holds the views, or NULL; what is in the store is dropped before links take memory.
-static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
-  if (v[META].bytes != META_BYTES) return sl_bad_file("80 bytes", v[META].at);
-  const uint8_t *meta = v[META].data;
-  if (!is_zero(meta, 0, 4) ||
-      (sl_get_u32(meta + 76) == NO_MODEL && !is_zero(meta, 72, META_BYTES))) {
-    return sl_bad_file("zeros where nothing is said", v[META].at);
+static sl_status read_graph(source *s, sl_hnsw *index, const uint8_t *states) {
+  const sl_store *store = &index->store;
+  sl_cursor *low = &s->cursors[LINKS], *high = &s->cursors[UPPER];
+  uint32_t used = store->used;
+  index->repair_at = s->version == 0 ? SL_NO_SLOT : sl_get_u32(s->meta + 84);
+  if (index->repair_at != SL_NO_SLOT && index->repair_at > used) {
+    return bad_section(s, META, "a repair within the slots");
   }
-  uint32_t used = sl_get_u32(meta + 12);
-  if (v[STATES].bytes != used) return sl_bad_file("a state for each slot", v[STATES].at);
+  for (uint32_t slot = 0; slot < used; slot++) {
+    bool copy = states[slot] == STATE_COPY;
+    index->copies[slot] = copy ? slot | SL_COPY_MARK : slot;
+    index->copy_count += copy;
+    if (states[slot] == SL_SLOT_LEAVING && index->repair_at == SL_NO_SLOT) {
+      return bad_section(s, STATES, "slots that leave only while a repair is under way");
+    }
+  }
+  SL_TRY(read_levels(s, index));
+  for (uint32_t slot = 0; slot < used; slot++) {
+    SL_TRY(sl_chunks_reach(&index->links0, slot, used));
+    bool good =
+        states[slot] == STATE_COPY ? read_ring(index, low, slot) : read_links(index, low, slot, 0);
+    if (!good) return bad_section(s, LINKS, "links to slots that exist");
+    for (uint32_t level = 1; level <= index->levels[slot]; level++) {
+      if (read_links(index, high, slot, level)) continue;
+      return bad_section(s, UPPER, "links to slots that exist on their level");
+    }
+  }
+  if (low->offset != low->view.bytes || high->offset != high->view.bytes) {
+    return bad_section(s, LINKS, "nothing behind the last list");
+  }
+  if (!close_rings(index)) return bad_section(s, LINKS, "copies that each lead to another slot");
+  close_section(s, LINKS);
+  close_section(s, UPPER);
+  index->entry = sl_get_u32(s->meta + 20);
+  bool empty = store->live + store->dead == 0;
+  if (empty ? index->entry != SL_NO_SLOT
+            : index->entry >= used || store->states[index->entry] == SL_SLOT_FREE ||
+                  sl_is_copy(index, index->entry)) {
+    return bad_section(s, META, "an entry that exists");
+  }
+  SL_TRY(sl_copies_index(index));
+  return sl_reach_all(index);
+}
+
+// Fills an empty index.
+static sl_status read_index(source *s, sl_hnsw *index, uint8_t **states) {
+  uint32_t used = sl_get_u32(s->meta + 12);
+  SL_TRY(read_with_states(s, &index->store, used, states));
+  SL_TRY(read_exacts(s, &index->store));
+  SL_TRY(sl_graph_reserve_slots(index, used));
+  return read_graph(s, index, *states);
+}
+
+static sl_status make_hnsw(source *s, sl_hnsw **out) {
+  SL_TRY(open_source(s, SECTIONS));
+  const uint8_t *meta = s->meta;
   sl_hnsw_options options = {.metric = (sl_metric)sl_get_u32(meta + 4),
                              .dimension = sl_get_u32(meta + 8),
                              .m = sl_get_u32(meta + 32),
@@ -410,20 +588,15 @@ static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
                              .exact = (sl_exact)sl_get_u32(meta + 68)};
   bool coded = sl_codes_have_tails(options.codes) || options.codes == SL_CODES_BINARY;
   if (!coded && options.exact != SL_EXACT_NONE) {
-    return sl_bad_file("no exact rows without codes", v[META].at + 68);
+    return bad_section(s, META, "no exact rows without codes");
   }
   sl_hnsw *index;
+  uint8_t *states = NULL;
   sl_status status = sl_hnsw_create(&options, &index);
-  if (status == SL_ERR_OPTION) return sl_bad_file("options in their domains", v[META].at);
+  if (status == SL_ERR_OPTION) return bad_section(s, META, "options in their domains");
   SL_TRY(status);
-  status = read_store(v, &index->store, used);
-  if (status == SL_OK) status = read_exacts(v, &index->store);
-  sl_reader_drop(reader, IDS);
-  sl_reader_drop(reader, STATES);
-  sl_reader_drop(reader, ROWS);
-  sl_reader_drop(reader, EXACT);
-  if (status == SL_OK) status = sl_hnsw_reserve(index, used);
-  if (status == SL_OK) status = read_graph(v, index);
+  status = read_index(s, index, &states);
+  sl_free(states);
   if (status != SL_OK) {
     sl_hnsw_destroy(index);
     return status;
@@ -435,14 +608,14 @@ static sl_status make_hnsw(const sl_view *v, sl_reader *reader, sl_hnsw **out) {
 
 sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hnsw **out) {
   *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_view_file(bytes, length, SL_FILE_HNSW, verify, TAGS, SECTIONS, v));
-  return make_hnsw(v, NULL, out);
+  source s = {0};
+  SL_TRY(sl_view_file(bytes, length, SL_FILE_HNSW, verify, TAGS, SECTIONS, s.views));
+  return make_hnsw(&s, out);
 }
 
 sl_status sl_hnsw_read(sl_reader *reader, sl_hnsw **out) {
   *out = NULL;
-  sl_view v[SECTIONS];
-  SL_TRY(sl_reader_views(reader, TAGS, SECTIONS, v));
-  return make_hnsw(v, reader, out);
+  source s = {.reader = reader};
+  SL_TRY(sl_reader_views(reader, TAGS, SECTIONS, s.views));
+  return make_hnsw(&s, out);
 }

@@ -13,8 +13,9 @@
 SL_FILE_KIND(SL_FILE_FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat.load() instead");
 SL_FILE_KIND(SL_FILE_HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw.load() instead");
 
-// Bytes of the file that the index would give now. O(size).
-uint64_t sl_hnsw_file_size(const sl_hnsw *index);
+// Bytes of the file that the index would give now; first links what cannot be reached (reach.h), so
+// that a file leads to every vector. 0 when memory for that was missing. O(size * m).
+uint64_t sl_hnsw_file_size(sl_hnsw *index);
 uint64_t sl_flat_file_size(const sl_flat *flat);
 
 // Writes the next bytes of the file.
@@ -22,8 +23,8 @@ uint64_t sl_flat_file_size(const sl_flat *flat);
 //   buffer    capacity bytes, written
 //   written   how many bytes; less than capacity only at the end of the file
 //   Errors: ERR_STATE (offset is neither 0 nor where the last call ended, or the index changed
-//   since offset 0), ERR_MEMORY (at offset 0: some hundred bytes for the head). O(written), at
-//   offset 0 O(size) for the sizes.
+//   since offset 0), ERR_MEMORY (at offset 0: some hundred bytes for the head, and for Hnsw what
+//   sl_hnsw_file_size() needs). O(written), at offset 0 O(size) for the sizes.
 sl_status sl_hnsw_save(sl_hnsw *index, uint64_t offset, void *buffer, uint32_t capacity,
                        uint32_t *written);
 sl_status sl_flat_save(sl_flat *flat, uint64_t offset, void *buffer, uint32_t capacity,
@@ -44,8 +45,8 @@ sl_status sl_hnsw_load(const uint8_t *bytes, uint64_t length, bool verify, sl_hn
 sl_status sl_flat_load(const uint8_t *bytes, uint64_t length, bool verify, sl_flat **out);
 
 // The same from a reader that has all bytes, whose sums it has compared already. Its sections are
-// freed as they are used: at most the file and the vectors, or the index and the rest of the file,
-// are in memory together.
+// freed as they are used. Where it keeps pieces, the file turns into the index piece by piece: at
+// most the larger of the two and some pieces are in memory.
 //   reader   afterwards to be destroyed and nothing else, also after a failure
 //   Errors: ERR_FORMAT, ERR_TRUNCATED ("bytes": bytes are missing), ERR_STATE (the reader has
 //   failed, or an HNSW index was made of it), ERR_MEMORY. O(length).

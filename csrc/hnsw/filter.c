@@ -44,6 +44,7 @@ void sl_filter_destroy(sl_filter *filter) {
   if (filter == NULL) return;
   sl_free(filter->ids);
   sl_free(filter->bits);
+  sl_free(filter->nodes);
   sl_free(filter);
 }
 
@@ -65,5 +66,6 @@ sl_status sl_filter_bind(sl_filter *filter, const sl_store *store) {
 }
 
 uint64_t sl_filter_bytes(const sl_filter *filter) {
-  return sizeof *filter + 4 * (uint64_t)filter->count + 8 * (uint64_t)filter->words;
+  return sizeof *filter + 4 * (uint64_t)filter->count +
+         8 * ((uint64_t)filter->words + filter->nodes_words);
 }

@@ -15,6 +15,10 @@ typedef struct sl_filter {
   uint32_t words;
   uint32_t allowed; // bits set
   uint64_t version; // of the store the bits were made for
+  uint64_t *nodes;  // words: bits of the nodes of which a copy, or the node itself, is allowed;
+                    // used by an index that has copies (search.c)
+  uint64_t nodes_version;
+  uint32_t nodes_words;
 } sl_filter;
 
 // Copies `count` ids (read; order and repetition do not matter; ids unknown to an index are

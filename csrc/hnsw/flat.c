@@ -5,6 +5,7 @@
 
 #include "base/container.h"
 #include "base/memory.h"
+#include "hnsw/diverse.h"
 #include "hnsw/score.h"
 
 enum { BLOCK = 256 };
@@ -74,6 +75,27 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
   sl_store_kill(&flat->store, slot);
   sl_store_release(&flat->store, slot); // no graph leans on it
   return SL_OK;
+}
+
+sl_status sl_flat_shrink(sl_flat *flat) {
+  sl_store *store = &flat->store;
+  // The vectors of the last slots move into the free ones.
+  uint32_t hole = 0;
+  while (store->free_head != SL_NO_SLOT && store->used > store->live) {
+    uint32_t last = store->used - 1;
+    if (store->states[last] == SL_SLOT_LIVE) {
+      while (store->states[hole] == SL_SLOT_LIVE) hole++;
+      sl_store_move(store, hole, last);
+    }
+    store->used = last;
+  }
+  store->free_head = SL_NO_SLOT;
+  sl_writer_destroy(flat->saving);
+  flat->saving = NULL;
+  sl_free(flat->pool);
+  flat->pool = NULL;
+  flat->pool_capacity = 0;
+  return sl_store_trim(store);
 }
 
 // One query: four rows at a time.
@@ -185,6 +207,32 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
       sl_results_end(ids + row, distances + row, counts[q], k);
       found[first + q] = counts[q];
     }
+  }
+  return SL_OK;
+}
+
+sl_status sl_flat_search_radius(sl_flat *flat, const void *query, double radius, uint32_t most,
+                                sl_filter *filter, uint32_t *ids, float *distances,
+                                uint32_t *found) {
+  *found = 0;
+  SL_REQUIRE(!isnan(radius), SL_ERR_ARGUMENT, "radius", "a number");
+  SL_REQUIRE(most > 0, SL_ERR_ARGUMENT, "most", "at least 1");
+  SL_TRY(sl_flat_search(flat, query, 1, most, filter, ids, distances, found));
+  while (*found > 0 && distances[*found - 1] > radius) (*found)--;
+  return SL_OK;
+}
+
+sl_status sl_flat_diversify(const sl_flat *flat, uint32_t *ids, float *distances, uint32_t count,
+                            uint32_t k, double diversity) {
+  return sl_diversify(&flat->store, ids, distances, count, k, diversity);
+}
+
+sl_status sl_flat_remove_many(sl_flat *flat, const uint32_t *ids, uint32_t count,
+                              uint32_t *removed) {
+  for (*removed = 0; *removed < count; (*removed)++) {
+    SL_REQUIRE_AT(sl_flat_has(flat, ids[*removed]), SL_ERR_INDEX, "ids",
+                  "an id that is in the index", *removed);
+    SL_TRY(sl_flat_remove(flat, ids[*removed]));
   }
   return SL_OK;
 }

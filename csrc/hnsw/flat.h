@@ -44,6 +44,10 @@ sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, u
 // such id). O(1).
 sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
 
+// Gives back all memory that the vectors do not need; the last ones move into free slots, so that
+// the order of equal distances may change. Errors: ERR_MEMORY (some room stays). O(size).
+sl_status sl_flat_shrink(sl_flat *flat);
+
 // The k nearest of each query, nearest first; equal distances by slot.
 //   queries    count * sl_metric_input_bytes(), read
 //   filter     which ids may be returned, or NULL for all
@@ -54,6 +58,22 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id);
 //   queries.
 sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uint32_t k,
                          sl_filter *filter, uint32_t *ids, float *distances, uint32_t *found);
+
+// All vectors within a radius of a query, nearest first, at most `most`; see
+// sl_hnsw_search_radius(). O(size * (dimension + log most)).
+sl_status sl_flat_search_radius(sl_flat *flat, const void *query, double radius, uint32_t most,
+                                sl_filter *filter, uint32_t *ids, float *distances,
+                                uint32_t *found);
+
+// sl_diversify() (diverse.h) on results of this index.
+sl_status sl_flat_diversify(const sl_flat *flat, uint32_t *ids, float *distances, uint32_t count,
+                            uint32_t k, double diversity);
+
+// Removes vectors, one after another.
+//   removed  written, also on failure: how many are gone
+//   Errors: ERR_INDEX ("ids": no such id; position = where). O(count).
+sl_status sl_flat_remove_many(sl_flat *flat, const uint32_t *ids, uint32_t count,
+                              uint32_t *removed);
 
 // Copies the stored vector (under cosine: scaled to length 1). Errors: ERR_INDEX.
 sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hnsw/copies.h"
+#include "hnsw/reach.h"
 
 void sl_visited_clear(sl_hnsw *index) {
   if (++index->epoch == 0) { // every 65,535 searches
@@ -30,7 +32,7 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       uint32_t count = links[0];
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
-      sl_touch_rows(&scorer->rows, index->batch, count);
+      sl_touch_rows(&scorer->rows, index->batch, count, index->found);
       sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
@@ -48,11 +50,12 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
 
 // The candidate that is likely to be expanded next: its links arrive while others are scored.
 static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *index, uint32_t level,
-                                                             uint32_t count, uint32_t cursor) {
+                                                             uint32_t count, uint32_t cursor,
+                                                             sl_tie_order ties) {
   uint32_t next = cursor + 1;
   while (next < count && index->pool[next] & 1) next++;
   if (next == count) return;
-  sl_touch(sl_links(index, sl_entry_slot(index->pool[next]), level),
+  sl_touch(sl_links(index, sl_tie_slot(ties, sl_entry_slot(index->pool[next])), level),
            4 * (size_t)(level == 0 ? index->links0_stride : index->upper_stride));
 }
 
@@ -61,21 +64,23 @@ static inline __attribute__((always_inline)) void touch_next(const sl_hnsw *inde
 // scored four at a time. On 100,000 vectors of 100 numbers three quarters of the time was waiting
 // for memory before the second phase was there. Where the pool is full and the index has sketches,
 // these rule out most of the neighbours before their rows are looked at.
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) bool
 search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef) {
   uint64_t *pool = index->pool;
   uint32_t *batch = index->batch;
   float *keys = index->keys;
   uint16_t *visited = index->visited;
   const uint16_t epoch = index->epoch;
+  const sl_tie_order ties = index->ties;
   uint32_t count = index->pool_count, cursor = 0;
-  uint64_t scored = 0;
-  while (cursor < count) {
+  uint64_t scored = index->scored;
+  const uint64_t scored_most = index->scored_most;
+  while (cursor < count && scored <= scored_most) {
     if (pool[cursor] & 1) {
       cursor++;
       continue;
     }
-    const uint32_t *links = sl_links(index, sl_entry_slot(pool[cursor]), level);
+    const uint32_t *links = sl_links(index, sl_tie_slot(ties, sl_entry_slot(pool[cursor])), level);
     pool[cursor] |= 1;
     uint32_t gathered = 0;
     for (uint32_t i = 1, end = links[0]; i <= end; i++) {
@@ -86,31 +91,33 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     }
     if (gathered == 0) continue;
     scored += gathered;
-    touch_next(index, level, count, cursor);
+    touch_next(index, level, count, cursor, ties);
     if (count == ef && scorer->sketch.codes != NULL) {
       float limit = sl_entry_key(pool[ef - 1]);
-      sl_touch_rows(&index->store.sketches, batch, gathered);
+      sl_touch_rows(&index->store.sketches, batch, gathered, index->found);
       gathered = sl_sketch_sieve(&index->store.sketch, &index->store.sketches, &scorer->sketch,
                                  batch, gathered, limit);
       if (gathered == 0) continue;
     }
-    sl_touch_rows(&scorer->rows, batch, gathered);
-    sl_score_batch(score, scorer, batch, gathered, keys);
+    sl_touch_rows(&scorer->rows, batch, gathered, index->found);
+    sl_score_found(score, scorer, batch, index->found, gathered, keys);
     uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
-      uint32_t at = sl_pool_insert(pool, &count, ef, sl_entry(keys[i], batch[i]));
+      uint32_t at =
+          sl_pool_insert(pool, &count, ef, sl_entry(keys[i], sl_tie_rank(ties, batch[i])));
       if (at < lowest) lowest = at;
     }
     cursor = lowest;
   }
   index->pool_count = count;
-  index->scored += scored;
+  index->scored = scored;
+  return cursor >= count;
 }
 
 #define DEFINE_SEARCH(name, score)                                                                 \
-  static __attribute__((noinline)) void search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
+  static __attribute__((noinline)) bool search_##name(sl_hnsw *index, const sl_scorer *scorer,     \
                                                       uint32_t level, uint32_t ef) {               \
-    search_layer(score, index, scorer, level, ef);                                                 \
+    return search_layer(score, index, scorer, level, ef);                                          \
   }
 DEFINE_SEARCH(dot, SL_SCORE_DOT)
 DEFINE_SEARCH(squared, SL_SCORE_SQUARED)
@@ -121,38 +128,31 @@ DEFINE_SEARCH(int8, SL_SCORE_INT8)
 DEFINE_SEARCH(float16, SL_SCORE_FLOAT16)
 DEFINE_SEARCH(rabitq, SL_SCORE_RABITQ)
 
-void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
+bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
   sl_visited_clear(index);
   index->visited[start] = index->epoch;
-  index->pool[0] = sl_entry(start_key, start);
+  index->pool[0] = sl_entry(start_key, sl_tie_rank(index->ties, start));
   index->pool_count = 1;
   switch (index->store.score) {
   case SL_SCORE_DOT:
-    search_dot(index, scorer, level, ef);
-    break;
+    return search_dot(index, scorer, level, ef);
   case SL_SCORE_SQUARED:
-    search_squared(index, scorer, level, ef);
-    break;
+    return search_squared(index, scorer, level, ef);
   case SL_SCORE_MANHATTAN:
-    search_manhattan(index, scorer, level, ef);
-    break;
+    return search_manhattan(index, scorer, level, ef);
   case SL_SCORE_HAMMING:
-    search_hamming(index, scorer, level, ef);
-    break;
+    return search_hamming(index, scorer, level, ef);
   case SL_SCORE_POINCARE:
-    search_poincare(index, scorer, level, ef);
-    break;
+    return search_poincare(index, scorer, level, ef);
   case SL_SCORE_INT8:
-    search_int8(index, scorer, level, ef);
-    break;
+    return search_int8(index, scorer, level, ef);
   case SL_SCORE_FLOAT16:
-    search_float16(index, scorer, level, ef);
-    break;
+    return search_float16(index, scorer, level, ef);
   case SL_SCORE_RABITQ:
-    search_rabitq(index, scorer, level, ef);
-    break;
+    return search_rabitq(index, scorer, level, ef);
   }
+  return true;
 }
 
 // Is `slot` nearer to one of the kept slots than `limit`?
@@ -186,6 +186,8 @@ uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32
 }
 
 // Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
+// Which of equally near ones has to go is left to chance: were it always the newcomer, or always
+// the same slot, vectors that are equally far from all others could not be reached.
 static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
   uint32_t *links = sl_links(index, to, level), most = sl_links_most(index, level);
   if (links[0] < most) {
@@ -195,13 +197,16 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   uint32_t count = 0;
   memcpy(index->batch, links + 1, most * sizeof *links);
   index->batch[most] = slot;
+  sl_tie_order ties = sl_ties_by_chance(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
-  sl_touch_rows(&scorer.rows, index->batch, most + 1);
+  sl_touch_rows(&scorer.rows, index->batch, most + 1, index->found);
   sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
-    sl_pool_insert(index->sorted, &count, most + 1, sl_entry(index->keys[i], index->batch[i]));
+    sl_pool_insert(index->sorted, &count, most + 1,
+                   sl_entry(index->keys[i], sl_tie_rank(ties, index->batch[i])));
   }
+  sl_ties_end(index->sorted, count, ties);
   links[0] = sl_select_neighbours(index, index->sorted, count, sl_slot_factor(&index->store, to),
                                   most, links + 1, 0);
 }
@@ -233,8 +238,11 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   }
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
+  index->ties = sl_ties_by_chance(slot, slot);
+  index->scored_most = UINT64_MAX;
   for (uint32_t l = level < top ? level : top;; l--) {
     sl_search_layer(index, &scorer, l, index->options.ef_construction, start, key);
+    sl_ties_end(index->pool, index->pool_count, index->ties);
     start = sl_entry_slot(index->pool[0]);
     key = sl_entry_key(index->pool[0]);
     drop_dead(index);
@@ -244,13 +252,44 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     for (uint32_t i = 1; i <= links[0]; i++) link_back(index, links[i], slot, l);
     if (l == 0) break;
   }
+  index->ties = sl_ties_by_slot();
+  sl_repair_new(index, slot);
   if (level > top) index->entry = slot;
+}
+
+void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level) {
+  sl_store *store = &index->store;
+  if (level > index->levels[index->entry]) return; // nothing to search
+  uint32_t *links = sl_links(index, slot, level), live = 0;
+  sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
+  float key;
+  uint32_t start = sl_descend(index, &scorer, level, &key);
+  index->ties = sl_ties_by_chance(slot, slot);
+  index->scored_most = UINT64_MAX;
+  sl_search_layer(index, &scorer, level, index->options.ef_construction, start, key);
+  sl_ties_end(index->pool, index->pool_count, index->ties);
+  index->ties = sl_ties_by_slot();
+  for (uint32_t i = 0; i < index->pool_count; i++) {
+    uint32_t found = sl_entry_slot(index->pool[i]);
+    bool fresh = found != slot && store->states[found] == SL_SLOT_LIVE;
+    for (uint32_t j = 1; j <= links[0]; j++) fresh &= links[j] != found;
+    if (fresh) index->pool[live++] = index->pool[i];
+  }
+  uint32_t most = links[0] > index->options.m ? links[0] : index->options.m;
+  links[0] = sl_select_neighbours(index, index->pool, live, sl_slot_factor(store, slot), most,
+                                  links + 1, links[0]);
+  for (uint32_t i = 1; i <= links[0]; i++) {
+    const uint32_t *back = sl_links(index, links[i], level);
+    bool linked = false;
+    for (uint32_t j = 1; j <= back[0]; j++) linked |= back[j] == slot;
+    if (!linked) link_back(index, links[i], slot, level);
+  }
 }
 
 void sl_graph_choose_entry(sl_hnsw *index) {
   index->entry = SL_NO_SLOT;
   for (uint32_t slot = 0; slot < index->store.used; slot++) {
-    if (index->store.states[slot] != SL_SLOT_LIVE) continue;
+    if (!sl_is_node(index, slot)) continue;
     if (index->entry == SL_NO_SLOT || index->levels[slot] > index->levels[index->entry]) {
       index->entry = slot;
     }
@@ -262,5 +301,11 @@ void sl_graph_reset(sl_hnsw *index) {
   index->store.free_head = SL_NO_SLOT;
   index->upper_used = 0;
   index->entry = SL_NO_SLOT;
+  index->repair_at = SL_NO_SLOT;
+  sl_reach_end(index);
+  index->by_row_count = 0;
+  if (index->by_row_size > 0) {
+    memset(index->by_row, 0, (size_t)index->by_row_size * sizeof *index->by_row);
+  }
   sl_store_touch(&index->store);
 }

@@ -25,8 +25,9 @@ sl_status sl_pool_reserve(sl_hnsw *index, uint32_t ef);
 uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, float *key);
 
 // Algorithm 2: fills the pool with the (up to) ef nearest of a level, dead slots among them, seen
-// from `start`. The pool must have room for ef.
-void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
+// from `start`. The pool must have room for ef. Equal keys are in the order of index->ties. Returns
+// false when index->scored passed index->scored_most: the pool is not finished then.
+bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key);
 
 // Algorithm 4 without its two extensions: from `count` ascending candidates (keys relative to a
@@ -35,18 +36,58 @@ void sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
 uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32_t count,
                               float factor, uint32_t most, uint32_t *kept, uint32_t already);
 
+// The order of equal keys while links are chosen: another one, as good as random, for each list.
+// Where many vectors are equally far from each other, each of them then links to others, and no few
+// are preferred by all. Searches take the order of slots.
+static inline sl_tie_order sl_ties_by_slot(void) { return (sl_tie_order){0, 1, 1}; }
+static inline sl_tie_order sl_ties_by_chance(uint32_t a, uint32_t b) {
+  uint64_t hash = (a ^ (uint64_t)b << 32) * 0x9e3779b97f4a7c15u;
+  hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93u;
+  return (sl_tie_order){(uint32_t)(hash >> 33), 0x2c1b3c6du, 0x64ea2d65u};
+}
+
+// A permutation of the 31-bit numbers, to stand for slots in entries, and back. The product of the
+// factors is 1 modulo 2^31.
+static inline uint32_t sl_tie_rank(sl_tie_order order, uint32_t slot) {
+  return (slot ^ order.salt) * order.factor & SL_SLOT_LIMIT;
+}
+static inline uint32_t sl_tie_slot(sl_tie_order order, uint32_t rank) {
+  return (rank * order.inverse & SL_SLOT_LIMIT) ^ order.salt;
+}
+
+// Entries of ranks become entries of their slots, in the same places.
+static inline void sl_ties_end(uint64_t *entries, uint32_t count, sl_tie_order order) {
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t slot = sl_tie_slot(order, sl_entry_slot(entries[i]));
+    entries[i] = (entries[i] >> 32 << 32) | (uint64_t)slot << 1 | (entries[i] & 1);
+  }
+}
+
 // Links a slot that stands in the store into the graph. Scratch must be reserved.
 void sl_graph_insert(sl_hnsw *index, uint32_t slot);
 
-// Draws the level of a slot that is used for the first time and gives it its units; sl_hnsw_reserve
-// has made room. Errors: ERR_MEMORY (more units needed).
-sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot);
-
-// The live slot of the highest level becomes the entry; SL_NO_SLOT when none is live. O(used).
+// The node of the highest level becomes the entry; SL_NO_SLOT when none is live. O(used).
 void sl_graph_choose_entry(sl_hnsw *index);
+
+// Searches a level for a node, fills its links up to m with what the rule of a new vector chooses
+// beside them, and links back. Scratch must be reserved.
+void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level);
+
+// Makes room for `capacity` slots in everything but the links of level 0. Errors: ERR_MEMORY.
+sl_status sl_graph_reserve_slots(sl_hnsw *index, uint32_t capacity);
+
+// Gives back the room of the graph behind the slots that are used. Errors: ERR_MEMORY.
+sl_status sl_graph_trim(sl_hnsw *index);
 
 // Forgets every slot. O(1).
 void sl_graph_reset(sl_hnsw *index);
+
+// Does a part of a repair when enough slots are dead or one is under way: what `changes` additions
+// or removals have to do, but never more than a few of them (repair.c).
+void sl_repair_some(sl_hnsw *index, uint32_t changes);
+
+// Takes the slots that are leaving out of the links of a new slot (repair.c).
+void sl_repair_new(sl_hnsw *index, uint32_t slot);
 
 static inline float sl_slot_factor(const sl_store *store, uint32_t slot) {
   return store->factors != NULL ? store->factors[slot] : 1;

@@ -5,7 +5,9 @@
 #include "base/container.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "hnsw/copies.h"
 #include "hnsw/graph.h"
+#include "hnsw/reach.h"
 
 sl_hnsw_options sl_hnsw_options_default(void) {
   return (sl_hnsw_options){.metric = SL_METRIC_COSINE,
@@ -41,6 +43,8 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   index->upper_stride = 1 + options->m;
   sl_chunks_init(&index->links0, 4 * index->links0_stride);
   index->entry = SL_NO_SLOT;
+  index->repair_at = SL_NO_SLOT;
+  index->ties = sl_ties_by_slot();
   index->batch_capacity = batch_capacity_for(index);
   index->sorted_capacity = 2 * index->links0_stride;
   sl_status status = sl_store_init(&index->store, options->metric, options->dimension,
@@ -51,6 +55,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.query_bytes);
   if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
+  if (status == SL_OK) status = SL_ALLOC(&index->found, index->batch_capacity);
   if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
   if (status == SL_OK) status = sl_pool_reserve(index, options->ef_construction);
   if (status == SL_OK) status = sl_hnsw_reserve(index, options->capacity);
@@ -66,6 +71,11 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   if (index == NULL) return;
   sl_store_free(&index->store);
   sl_writer_destroy(index->saving);
+  sl_reach_end(index);
+  sl_free(index->copies);
+  sl_free(index->hashes);
+  sl_free(index->by_row);
+  sl_free(index->spread);
   sl_chunks_free(&index->links0);
   sl_free(index->upper);
   sl_free(index->upper_at);
@@ -75,6 +85,7 @@ void sl_hnsw_destroy(sl_hnsw *index) {
   sl_free(index->sorted);
   sl_free(index->batch);
   sl_free(index->keys);
+  sl_free(index->found);
   sl_free(index->query);
   sl_free(index->decoded);
   sl_free(index->coded);
@@ -90,15 +101,20 @@ static uint64_t upper_units_for(uint32_t m, uint64_t capacity) {
 }
 
 // Of everything but the links of level 0.
-static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t units) {
-  uint64_t each = sizeof *index->upper_at + sizeof *index->levels + sizeof *index->visited;
-  return each * capacity + units * 4 * index->upper_stride;
+static uint64_t graph_bytes(const sl_hnsw *index, uint32_t capacity, uint64_t units,
+                            uint32_t by_row_size) {
+  uint64_t each = sizeof *index->upper_at + sizeof *index->levels + sizeof *index->visited +
+                  sizeof *index->copies + sizeof *index->hashes;
+  return each * capacity + units * 4 * index->upper_stride + 4 * (uint64_t)by_row_size;
 }
 
 static uint64_t scratch_bytes(const sl_hnsw *index) {
   return sizeof *index + 2 * (uint64_t)index->store.vector_bytes +
-         2 * (uint64_t)index->store.query_bytes + 8 * (uint64_t)index->batch_capacity +
-         8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity;
+         2 * (uint64_t)index->store.query_bytes +
+         (8 + sizeof *index->found) * (uint64_t)index->batch_capacity +
+         8 * (uint64_t)index->sorted_capacity + 8 * (uint64_t)index->pool_capacity +
+         8 * (uint64_t)index->spread_capacity +
+         (uint64_t)index->staged_count * index->store.vector_bytes;
 }
 
 sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count, uint64_t *bytes) {
@@ -113,19 +129,21 @@ sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count,
   index.sorted_capacity = 2 * index.links0_stride;
   *bytes = scratch_bytes(&index) + sl_store_bytes_for(&index.store, count) +
            sl_chunks_bytes_for(4 * index.links0_stride, count) +
-           graph_bytes(&index, count, upper_units_for(options->m, count));
+           graph_bytes(&index, count, upper_units_for(options->m, count), sl_copies_room(count));
   return SL_OK;
 }
 
 uint64_t sl_hnsw_bytes(const sl_hnsw *index) {
   return scratch_bytes(index) + sl_store_bytes(&index->store) + sl_chunks_bytes(&index->links0) +
-         graph_bytes(index, index->graph_capacity, index->upper_capacity);
+         graph_bytes(index, index->graph_capacity, index->upper_capacity, index->by_row_size);
 }
 
 // Gives the arrays of the graph that are one block each room for `capacity` slots.
 static sl_status size_arrays(sl_hnsw *index, uint32_t capacity) {
   SL_TRY(SL_REALLOC(&index->upper_at, capacity));
   SL_TRY(SL_REALLOC(&index->levels, capacity));
+  SL_TRY(SL_REALLOC(&index->copies, capacity));
+  SL_TRY(SL_REALLOC(&index->hashes, capacity));
   SL_TRY(SL_REALLOC(&index->visited, capacity));
   if (capacity > index->graph_capacity) {
     memset(index->visited + index->graph_capacity, 0,
@@ -151,6 +169,18 @@ sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
   return capacity > index->graph_capacity ? size_arrays(index, capacity) : SL_OK;
 }
 
+sl_status sl_graph_reserve_slots(sl_hnsw *index, uint32_t capacity) {
+  return capacity > index->graph_capacity ? size_arrays(index, capacity) : SL_OK;
+}
+
+sl_status sl_graph_trim(sl_hnsw *index) {
+  uint32_t used = index->store.used;
+  SL_TRY(sl_chunks_trim(&index->links0, used));
+  SL_TRY(size_upper(index, index->upper_used));
+  if (used < index->graph_capacity) SL_TRY(size_arrays(index, used));
+  return sl_copies_trim(index);
+}
+
 // Makes room for one more slot, as sl_store_grow() does.
 static sl_status grow(sl_hnsw *index) {
   uint32_t used = index->store.used;
@@ -164,8 +194,9 @@ static sl_status grow(sl_hnsw *index) {
   return size_arrays(index, index->store.capacity);
 }
 
-sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
-  // P(level >= l) = m^-l, by comparing with powers instead of a logarithm: exact in every build.
+// The level of the next slot. P(level >= l) = m^-l, by comparing with powers instead of a
+// logarithm: exact in every build.
+static uint8_t next_level(const sl_hnsw *index) {
   sl_rng rng;
   sl_rng_seed(&rng, index->options.seed ^ (index->drawn * 0x9e3779b97f4a7c15u));
   double u = sl_rng_double(&rng), power = 1.0 / index->options.m;
@@ -174,28 +205,25 @@ sl_status sl_graph_new_slot(sl_hnsw *index, uint32_t slot) {
     level++;
     power /= index->options.m;
   }
-  if (index->upper_used + level > index->upper_capacity) {
-    SL_TRY(size_upper(index, (uint64_t)index->upper_capacity + index->upper_capacity / 4 + 16));
-  }
-  index->drawn++;
-  index->levels[slot] = level;
-  index->upper_at[slot] = index->upper_used;
-  index->upper_used += level;
-  return SL_OK;
+  return level;
 }
 
-bool sl_hnsw_repair_is_due(const sl_hnsw *index) {
-  const sl_store *store = &index->store;
-  return store->free_head == SL_NO_SLOT && store->dead >= 32 && store->dead >= store->used / 20;
-}
-
-// Makes sure that one more vector fits: a free slot, after a repair if that pays, or a new one.
+// Makes sure that one more vector fits: in a free slot, or in a new one.
 static sl_status make_room(sl_hnsw *index) {
-  sl_store *store = &index->store;
-  if (sl_hnsw_repair_is_due(index)) SL_TRY(sl_hnsw_repair(index));
-  if (store->free_head != SL_NO_SLOT) return SL_OK;
+  SL_TRY(sl_copies_reserve(index));
+  if (index->store.free_head != SL_NO_SLOT) return SL_OK;
   SL_TRY(grow(index));
-  return sl_graph_new_slot(index, store->used);
+  if (index->upper_used + next_level(index) <= index->upper_capacity) return SL_OK;
+  sl_store_touch(&index->store);
+  return size_upper(index, (uint64_t)index->upper_capacity + index->upper_capacity / 4 + 16);
+}
+
+// Gives the slot that is used for the first time its level, and the lists for it.
+static void begin_slot(sl_hnsw *index, uint32_t slot) {
+  index->levels[slot] = next_level(index);
+  index->drawn++;
+  index->upper_at[slot] = index->upper_used;
+  index->upper_used += index->levels[slot];
 }
 
 static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
@@ -210,33 +238,30 @@ static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_dup
   float factor;
   SL_TRY(sl_metric_encode(store->metric, store->dimension, vector, index->query, &factor, "vectors",
                           position));
+  sl_repair_some(index, 1);
   SL_TRY(make_room(index));
-  index->repair_at = 0;
-  if (old != SL_NO_SLOT) sl_store_kill(store, sl_store_find(store, id));
-  sl_graph_insert(index, sl_store_put(store, id, index->query, factor));
-  return SL_OK;
-}
-
-static sl_status add_some(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
-                          sl_duplicate duplicate, bool until_repair, uint32_t *added) {
-  size_t bytes = sl_metric_input_bytes(index->store.metric, index->store.dimension);
-  *added = 0;
-  for (; *added < count; (*added)++) {
-    if (until_repair && sl_hnsw_repair_is_due(index)) break;
-    const char *vector = (const char *)vectors + *added * bytes;
-    SL_TRY(add_one(index, ids[*added], vector, duplicate, *added));
+  if (old != SL_NO_SLOT) sl_copies_remove(index, sl_store_find(store, id));
+  if (store->free_head == SL_NO_SLOT) begin_slot(index, store->used);
+  uint32_t slot = sl_store_put(store, id, index->query, factor);
+  if (!sl_copies_join(index, slot)) {
+    sl_graph_insert(index, slot);
+    return SL_OK;
+  }
+  for (uint32_t level = 0; level <= index->levels[slot]; level++) {
+    sl_links(index, slot, level)[0] = 0;
   }
   return SL_OK;
 }
 
 sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, uint32_t count,
                       sl_duplicate duplicate, uint32_t *added) {
-  return add_some(index, ids, vectors, count, duplicate, false, added);
-}
-
-sl_status sl_hnsw_add_until_repair(sl_hnsw *index, const uint32_t *ids, const void *vectors,
-                                   uint32_t count, sl_duplicate duplicate, uint32_t *added) {
-  return add_some(index, ids, vectors, count, duplicate, true, added);
+  size_t bytes = sl_metric_input_bytes(index->store.metric, index->store.dimension);
+  *added = 0;
+  for (; *added < count; (*added)++) {
+    const char *vector = (const char *)vectors + *added * bytes;
+    SL_TRY(add_one(index, ids[*added], vector, duplicate, *added));
+  }
+  return SL_OK;
 }
 
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
@@ -271,17 +296,27 @@ sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count
 }
 
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
+  uint32_t removed;
+  return sl_hnsw_remove_many(index, &id, 1, &removed);
+}
+
+sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t count,
+                              uint32_t *removed) {
   sl_store *store = &index->store;
-  uint32_t slot = sl_store_find(store, id);
-  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
-  index->repair_at = 0;
-  sl_store_kill(store, slot);
-  if (store->live == 0) {
-    sl_graph_reset(index);
-    return SL_OK;
+  sl_status status = SL_OK;
+  *removed = 0;
+  for (; *removed < count && status == SL_OK; *removed += status == SL_OK) {
+    uint32_t slot = sl_store_find(store, ids[*removed]);
+    if (slot == SL_NO_SLOT) {
+      status =
+          sl_fail(SL_ERR_INDEX, count == 1 ? "id" : "ids", "an id that is in the index", *removed);
+      continue;
+    }
+    sl_copies_remove(index, slot);
+    if (store->live == 0) sl_graph_reset(index);
   }
-  return store->dead >= 32 && store->dead > (store->live + store->dead) / 4 ? sl_hnsw_repair(index)
-                                                                            : SL_OK;
+  sl_repair_some(index, *removed);
+  return status;
 }
 
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector) {
@@ -298,6 +333,19 @@ bool sl_hnsw_has(const sl_hnsw *index, uint32_t id) {
   return sl_store_find(&index->store, id) != SL_NO_SLOT;
 }
 uint32_t sl_hnsw_size(const sl_hnsw *index) { return index->store.live; }
+
+sl_status sl_hnsw_stats_of(const sl_hnsw *index, sl_hnsw_stats *stats) {
+  const sl_store *store = &index->store;
+  *stats =
+      (sl_hnsw_stats){.size = store->live,
+                      .copies = index->copy_count,
+                      .removed = store->dead,
+                      .free = store->used - store->live - store->dead,
+                      .levels = index->entry == SL_NO_SLOT ? 0 : 1u + index->levels[index->entry],
+                      .repairs = index->repairs};
+  return sl_reach_count(index, &stats->unreachable);
+}
+
 uint32_t sl_hnsw_dead(const sl_hnsw *index) { return index->store.dead; }
 
 void sl_hnsw_ids(const sl_hnsw *index, uint32_t *ids) { sl_store_ids(&index->store, ids); }

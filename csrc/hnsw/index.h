@@ -19,6 +19,11 @@ typedef struct sl_hnsw_options {
   sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
 } sl_hnsw_options;
 
+// How entries of equal keys are ordered (graph.h).
+typedef struct sl_tie_order {
+  uint32_t salt, factor, inverse;
+} sl_tie_order;
+
 typedef struct sl_hnsw {
   sl_store store;
   sl_hnsw_options options;
@@ -28,18 +33,29 @@ typedef struct sl_hnsw {
   uint32_t *upper;        // upper_capacity * upper_stride, one unit a level above 0
   uint32_t *upper_at;     // graph_capacity: first unit of a slot; units follow in order of slots
   uint32_t upper_used, upper_capacity;
-  uint8_t *levels; // graph_capacity: highest level of a slot, kept when the slot is used again
-  uint64_t drawn;  // levels drawn so far
-  uint32_t entry;  // SL_NO_SLOT when empty
+  uint32_t *copies; // graph_capacity: see copies.h
+  uint32_t *hashes; // graph_capacity: of the rows of nodes
+  uint32_t *by_row; // by_row_size, open addressing by hash: node + 1, 0 = empty
+  uint32_t by_row_size, by_row_count;
+  uint32_t recodings;  // of the store when the table was made
+  uint32_t copy_count; // live slots that are no nodes
+  uint8_t *levels;     // graph_capacity: highest level of a slot, kept when the slot is used again
+  uint64_t drawn;      // levels drawn so far
+  uint32_t entry;      // SL_NO_SLOT when empty
   uint32_t graph_capacity;
   uint16_t *visited; // graph_capacity: epoch of the last visit
   uint16_t epoch;
   uint64_t *pool; // the sorted candidates of a search
   uint32_t pool_capacity, pool_count;
-  uint64_t *sorted; // sorted_capacity: candidates of a selection
+  uint64_t *spread; // spread_capacity: results, with the copies of nodes (search.c)
+  uint32_t spread_capacity;
+  sl_tie_order ties;    // of the pool's equal keys
+  uint64_t scored_most; // a layer search ends where `scored` passes it
+  uint64_t *sorted;     // sorted_capacity: candidates of a selection
   uint32_t sorted_capacity;
-  uint32_t *batch; // gathered slots of one expansion, batch_capacity
-  float *keys;     // and their keys
+  uint32_t *batch;    // gathered slots of one expansion, batch_capacity
+  float *keys;        // and their keys
+  const void **found; // and where their rows lie
   uint32_t batch_capacity;
   unsigned char *query;   // one encoded vector
   unsigned char *decoded; // one decoded from a slot
@@ -49,7 +65,9 @@ typedef struct sl_hnsw {
   uint32_t staged_count;
   uint64_t scored;          // rows compared since creation
   uint32_t repairs;         // repair passes since creation
-  uint32_t repair_at;       // slots that a repair in steps has behind it; 0 after a change
+  uint32_t repair_at;       // slots that the pass has behind it, SL_NO_SLOT: none is under way
+  struct sl_reach *reach;   // a check of what can be reached, under way (reach.c), or NULL
+  uint32_t ring[2];         // the list of a copy as it is saved (file.c)
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
 } sl_hnsw;
 

@@ -2,28 +2,39 @@
 // and no slot that is free.
 #include <string.h>
 
+#include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/codes.h"
+#include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 
-// order[new] = old for every live slot, breadth first from the entry; what the walk does not reach
-// follows in its old order. place[old] = new, SL_NO_SLOT for the others. Returns how many.
+// order[new] = old for every live slot, breadth first from the entry, copies behind their node;
+// what the walk does not reach follows in its old order. place[old] = new, SL_NO_SLOT for the
+// others. Returns how many.
+static uint32_t append(const sl_hnsw *index, uint32_t node, uint32_t *order, uint32_t *place,
+                       uint32_t count) {
+  uint32_t slot = node;
+  do {
+    place[slot] = count;
+    order[count++] = slot;
+    slot = sl_copies_next(index, slot);
+  } while (slot != node);
+  return count;
+}
+
 static uint32_t walk(const sl_hnsw *index, uint32_t *order, uint32_t *place) {
   const sl_store *store = &index->store;
   uint32_t count = 0;
   for (uint32_t slot = 0; slot < store->used; slot++) place[slot] = SL_NO_SLOT;
   for (uint32_t root = 0, next = index->entry, done = 0; root <= store->used; root++) {
     if (root > 0) next = root - 1;
-    if (store->states[next] != SL_SLOT_LIVE || place[next] != SL_NO_SLOT) continue;
-    place[next] = count;
-    order[count++] = next;
+    if (!sl_is_node(index, next) || place[next] != SL_NO_SLOT) continue;
+    count = append(index, next, order, place, count);
     for (; done < count; done++) {
       const uint32_t *links = sl_links(index, order[done], 0);
       for (uint32_t i = 1; i <= links[0]; i++) {
-        if (place[links[i]] != SL_NO_SLOT) continue;
-        place[links[i]] = count;
-        order[count++] = links[i];
+        if (place[links[i]] == SL_NO_SLOT) count = append(index, links[i], order, place, count);
       }
     }
   }
@@ -36,18 +47,12 @@ static void renumber_links(uint32_t *links, const uint32_t *place) {
 
 static void copy_slot(sl_hnsw *index, uint32_t to, uint32_t from) {
   sl_store *store = &index->store;
-  memcpy(sl_store_row(store, to), sl_store_row(store, from), store->row_bytes);
-  if (store->exact_bytes > 0) {
-    memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
-  }
-  if (store->sketch.codes > 0) {
-    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketches.item_bytes);
-  }
+  sl_store_copy_rows(store, to, from);
   memcpy(sl_links(index, to, 0), sl_links(index, from, 0), (size_t)index->links0_stride * 4);
   store->ids[to] = store->ids[from];
   store->states[to] = store->states[from];
   index->levels[to] = index->levels[from];
-  if (store->factors != NULL) store->factors[to] = store->factors[from];
+  index->copies[to] = index->copies[from];
 }
 
 // Pulls slots to their new places along one chain of the permutation, beginning at `to`, whose old
@@ -109,6 +114,8 @@ sl_status sl_hnsw_optimize(sl_hnsw *index) {
         renumber_links(links, place);
       }
       renumber_links(sl_links(index, slot, 0), place);
+      uint32_t next = place[sl_copies_next(index, slot)];
+      index->copies[slot] = next | (index->copies[slot] & SL_COPY_MARK);
     }
     index->entry = place[index->entry];
     move_slots(index, order, place, count, store->used);
@@ -124,10 +131,29 @@ sl_status sl_hnsw_optimize(sl_hnsw *index) {
     store->free_head = SL_NO_SLOT;
     sl_store_index_ids(store);
     sl_store_touch(store);
+    status = sl_copies_index(index); // needs no memory: there are as many nodes as before
   } else {
     sl_free(upper);
   }
   sl_free(order);
   sl_free(place);
   return status;
+}
+
+// Gives an array of scratch its first size back.
+static sl_status shorten(uint64_t **array, uint32_t *capacity, uint32_t wanted) {
+  if (*capacity <= wanted) return SL_OK;
+  SL_TRY(SL_REALLOC(array, wanted));
+  *capacity = wanted;
+  return SL_OK;
+}
+
+sl_status sl_hnsw_shrink(sl_hnsw *index) {
+  SL_TRY(sl_hnsw_optimize(index));
+  sl_writer_destroy(index->saving);
+  index->saving = NULL;
+  SL_TRY(shorten(&index->pool, &index->pool_capacity, index->options.ef_construction));
+  SL_TRY(shorten(&index->spread, &index->spread_capacity, 0));
+  SL_TRY(sl_store_trim(&index->store));
+  return sl_graph_trim(index);
 }

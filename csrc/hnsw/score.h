@@ -49,10 +49,14 @@ static inline __attribute__((always_inline)) void sl_touch(const void *bytes, si
   const volatile unsigned char *p = bytes;
   for (size_t at = 0; at < count; at += SL_CACHE_LINE) (void)p[at];
 }
+// found[i]: where row slots[i] lies.
 static inline __attribute__((always_inline)) void
-sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count) {
+sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count, const void **found) {
   size_t touched = rows->item_bytes < SL_TOUCH_MOST ? rows->item_bytes : SL_TOUCH_MOST;
-  for (uint32_t i = 0; i < count; i++) sl_touch(sl_chunks_at(rows, slots[i]), touched);
+  for (uint32_t i = 0; i < count; i++) {
+    found[i] = sl_chunks_at(rows, slots[i]);
+    sl_touch(found[i], touched);
+  }
 }
 
 static inline const sl_code_tail *sl_tail_of(const sl_scorer *s, const void *row) {
@@ -62,11 +66,11 @@ static inline float sl_code_key(const sl_scorer *s, const sl_code_tail *tail, fl
   return s->base + tail->add - s->factor * tail->scale * product;
 }
 
-// Keys of four slots.
-static inline __attribute__((always_inline)) void
-sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float keys[4]) {
-  const void *rows[4];
-  for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[r]);
+// Keys of four slots, whose rows are given.
+static inline __attribute__((always_inline)) void sl_score4(sl_score score, const sl_scorer *s,
+                                                            const uint32_t slots[4],
+                                                            const void *const rows[4],
+                                                            float keys[4]) {
   switch (score) {
   case SL_SCORE_DOT:
     sl_dot4_f32(s->query, (const float *const *)rows, s->padded, keys);
@@ -126,7 +130,23 @@ sl_score4(sl_score score, const sl_scorer *s, const uint32_t slots[4], float key
 static inline __attribute__((always_inline)) void
 sl_score_batch(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys) {
   for (uint32_t i = count; i % 4 != 0; i++) slots[i] = slots[count - 1];
-  for (uint32_t i = 0; i < count; i += 4) sl_score4(score, s, slots + i, keys + i);
+  for (uint32_t i = 0; i < count; i += 4) {
+    const void *rows[4];
+    for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[i + r]);
+    sl_score4(score, s, slots + i, rows, keys + i);
+  }
+}
+
+// The same for rows that sl_touch_rows() has found; `found` has room as keys have.
+static inline __attribute__((always_inline)) void sl_score_found(sl_score score, const sl_scorer *s,
+                                                                 uint32_t *slots,
+                                                                 const void **found, uint32_t count,
+                                                                 float *keys) {
+  for (uint32_t i = count; i % 4 != 0; i++) {
+    slots[i] = slots[count - 1];
+    found[i] = found[count - 1];
+  }
+  for (uint32_t i = 0; i < count; i += 4) sl_score4(score, s, slots + i, found + i, keys + i);
 }
 
 // The same for a score known at run time only.

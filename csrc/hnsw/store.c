@@ -168,6 +168,12 @@ sl_status sl_store_reserve(sl_store *store, uint32_t capacity) {
   return capacity > store->capacity ? size_arrays(store, capacity) : SL_OK;
 }
 
+sl_status sl_store_reserve_slots(sl_store *store, uint32_t capacity) {
+  SL_REQUIRE(capacity <= SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
+  sl_store_touch(store);
+  return capacity > store->capacity ? size_arrays(store, capacity) : SL_OK;
+}
+
 sl_status sl_store_grow(sl_store *store) {
   uint32_t used = store->used;
   SL_REQUIRE(used < SL_SLOT_LIMIT, SL_ERR_OVERFLOW, "capacity", "less than 2^31 vectors");
@@ -350,6 +356,44 @@ void sl_store_kill(sl_store *store, uint32_t slot) {
   store->live--;
   store->dead++;
   sl_store_touch(store);
+}
+
+void sl_store_copy_rows(sl_store *store, uint32_t to, uint32_t from) {
+  memcpy(sl_store_row(store, to), sl_store_row(store, from), store->row_bytes);
+  if (store->exact_bytes > 0) {
+    memcpy(sl_store_exact(store, to), sl_store_exact(store, from), store->exact_bytes);
+  }
+  if (store->sketch.codes > 0) {
+    memcpy(sl_store_sketch(store, to), sl_store_sketch(store, from), store->sketches.item_bytes);
+  }
+  if (store->factors != NULL) store->factors[to] = store->factors[from];
+  if (to < store->early_rows && from < store->early_rows) {
+    size_t n = store->dimension;
+    memcpy(store->early + to * n, store->early + from * n, n * sizeof *store->early);
+  }
+}
+
+void sl_store_move(sl_store *store, uint32_t slot, uint32_t from) {
+  uint32_t id = store->ids[from];
+  table_erase(store, from);
+  sl_store_copy_rows(store, slot, from);
+  store->ids[slot] = id;
+  table_insert(store, id, slot);
+  store->states[slot] = SL_SLOT_LIVE;
+  store->states[from] = SL_SLOT_FREE;
+  sl_store_touch(store);
+}
+
+void sl_store_replace(sl_store *store, uint32_t slot, uint32_t from) {
+  uint32_t id = store->ids[from];
+  table_erase(store, slot);
+  table_erase(store, from);
+  sl_store_copy_rows(store, slot, from);
+  store->ids[slot] = id;
+  table_insert(store, id, slot);
+  store->live--;
+  store->dead++;
+  sl_store_release(store, from);
 }
 
 void sl_store_release(sl_store *store, uint32_t slot) {

@@ -18,7 +18,12 @@
 #define SL_SLOT_LIMIT 0x7fffffffu
 #define SL_NO_SLOT UINT32_MAX
 
-typedef enum sl_slot_state { SL_SLOT_FREE = 0, SL_SLOT_LIVE = 1, SL_SLOT_DEAD = 2 } sl_slot_state;
+typedef enum sl_slot_state {
+  SL_SLOT_FREE = 0,
+  SL_SLOT_LIVE = 1,
+  SL_SLOT_DEAD = 2,    // removed; links may still lead here
+  SL_SLOT_LEAVING = 3, // dead, and a repair that is under way takes it out of the links
+} sl_slot_state;
 
 // What rows are made of. Codes are a first pass: results are ranked again with exact rows.
 typedef enum sl_codes {
@@ -63,9 +68,9 @@ typedef struct sl_store {
   uint32_t query_bytes;   // of a query in the form that the rows' kernels take
   uint32_t tail_at;       // in a row of codes with tails
   double curvature;
-  uint32_t capacity; // slots that ids, states and factors have room for
-  uint32_t used;     // slots ever used: every slot below is free, live or dead
-  uint32_t live, dead;
+  uint32_t capacity;    // slots that ids, states and factors have room for
+  uint32_t used;        // slots ever used: every slot below is free, live or dead
+  uint32_t live, dead;  // dead: with those that are leaving
   uint32_t free_head;   // chain of free slots through ids, SL_NO_SLOT ends it
   sl_chunks rows;       // row_bytes each
   sl_chunks exacts;     // exact_bytes each
@@ -80,6 +85,7 @@ typedef struct sl_store {
   float *early;         // early_rows * dimension: the first vectors, where rows do not keep them
   uint32_t early_limit; // early vectors to be kept, 0: none (any more)
   uint32_t early_rows;  // and those there is room for
+  uint32_t recodings;   // how often all rows were coded anew
   uint32_t learned;     // live vectors when centre and widths were learned
   uint64_t version;     // changes with every change; no two stores ever have the same one
 } sl_store;
@@ -94,6 +100,9 @@ void sl_store_free(sl_store *store);
 // it counts as a change. On failure capacity and contents are as before; memory taken so far may
 // stay. Errors: ERR_MEMORY, ERR_OVERFLOW. O(capacity).
 sl_status sl_store_reserve(sl_store *store, uint32_t capacity);
+
+// The same for everything but rows, exact rows and sketches.
+sl_status sl_store_reserve_slots(sl_store *store, uint32_t capacity);
 
 // Makes room for one more slot: small arrays grow by half, rows by a block. Errors and failure as
 // above. O(1) amortised, and at most one block is moved.
@@ -124,6 +133,17 @@ const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer);
 
 // Live to dead: the id is forgotten, the row stays. O(1) expected.
 void sl_store_kill(sl_store *store, uint32_t slot);
+
+// The live vector of `from` moves to `slot`, whose own live vector is removed; `from` becomes free.
+// O(row_bytes).
+void sl_store_replace(sl_store *store, uint32_t slot, uint32_t from);
+
+// The live vector of `from` moves to `slot`, which is free and stays in the chain of free slots:
+// for a caller that drops the whole chain. O(row_bytes).
+void sl_store_move(sl_store *store, uint32_t slot, uint32_t from);
+
+// Writes what stands in slot `from` (row, exact row, sketch, factor) into slot `to`.
+void sl_store_copy_rows(sl_store *store, uint32_t to, uint32_t from);
 
 // Dead to free. O(1).
 void sl_store_release(sl_store *store, uint32_t slot);

@@ -338,8 +338,10 @@ static estimate certify(sl_local_dot *dot) {
 }
 
 static void end_with(sl_local_dot *dot, double value, double bound, sl_outcome otherwise) {
-  dot->value =
-      isfinite(value) ? value : 0; // what overflowed says nothing, and its bound is infinite
+  // A number that overflowed says nothing.
+  bool is_number = isfinite(value);
+  if (!is_number) bound = dot->half_width = INFINITY;
+  dot->value = is_number ? value : 0;
   dot->bound = bound;
   dot->edge_operations = push_work(dot) + dot->walk_work + dot->full.work;
   dot->touched_rows = dot->forward->touched_rows + dot->full.touched_rows;

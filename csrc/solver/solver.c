@@ -7,12 +7,16 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 // A recurrence is followed a little below the target, so that its rounding does not make the
 // verification miss by a hair.
 #define CLAIM_FACTOR 0.9
+
+// Once a recurrence has drifted from the truth, each further piece of it is verified after this
+// gain: longer ones add more rounding than they take off.
+#define PIECE_FACTOR 0.4
 
 // A backward error that no method in f64 improves on by trying again.
 #define ATTAINABLE_BACKWARD_ERROR 1e-14
@@ -89,7 +93,9 @@ sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
 }
 
 void sl_solver_drop_state(sl_plan_entry *entry) {
-  if (entry->state != NULL) entry->method->destroy(entry->state);
+  if (entry->state == NULL) return;
+  if (entry->method->destroy != NULL) entry->method->destroy(entry->state);
+  sl_free(entry->state);
   entry->state = NULL;
 }
 
@@ -108,6 +114,7 @@ void sl_solver_destroy(sl_solver *solver) {
   sl_free(solver->right_side.scaled);
   sl_free(solver->x);
   sl_free(solver->best);
+  sl_free(solver->kept);
   sl_free(solver->r);
   for (uint32_t k = 0; k < solver->vector_count; k++) sl_free(solver->vectors[k]);
   sl_free(solver->history.values);
@@ -123,13 +130,16 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count) {
 }
 
 size_t sl_solver_bytes(const sl_solver *solver) {
-  size_t vectors = 5 + solver->vector_count + (solver->right_side.scaled != NULL);
+  size_t vectors =
+      5 + solver->vector_count + (solver->right_side.scaled != NULL) + (solver->kept != NULL);
   size_t bytes = sizeof *solver + vectors * solver->n * sizeof(double) +
                  sl_null_space_bytes(&solver->null_space) +
                  solver->history.capacity * sizeof *solver->history.values;
   for (uint32_t k = 0; k < solver->plan.length; k++) {
     const sl_plan_entry *entry = &solver->plan.entries[k];
-    if (entry->state != NULL) bytes += entry->method->bytes(entry->state);
+    if (entry->state == NULL) continue;
+    bytes += entry->method->size;
+    if (entry->method->bytes != NULL) bytes += entry->method->bytes(entry->state);
   }
   return bytes;
 }
@@ -162,6 +172,7 @@ static void next_attempt(sl_solver *solver) {
   solver->phase = SL_PHASE_SETUP;
   solver->request = SL_REQUEST_NONE;
   solver->verified.norm = INFINITY;
+  solver->claim = CLAIM_FACTOR * solver->target;
 }
 
 static void end(sl_solver *solver, sl_outcome outcome) {
@@ -231,6 +242,7 @@ sl_status sl_solver_begin(sl_solver *solver, const double *b, const double *init
   solver->best_in_x = true;
   solver->verified.holds = false;
   solver->x_is_zero = initial_guess == NULL || solver->b_norm == 0;
+  solver->kept_norm = INFINITY;
   solver->numerically_singular = false;
   solver->iterations = 0;
   solver->work = 0;
@@ -304,6 +316,18 @@ static void take_best(sl_solver *solver) {
   sl_null_space_project(&solver->null_space, solver->x);
 }
 
+// Sets x, verified a moment ago, aside: what follows may end with a worse one. Without the memory
+// for it that is what happens.
+static void keep(sl_solver *solver) {
+  size_t before = sl_bytes_in_use(), more = solver->n * sizeof *solver->x;
+  bool room = solver->max_bytes == 0 || solver->held + more <= solver->max_bytes;
+  if (!(solver->norm < solver->kept_norm)) return;
+  if (solver->kept == NULL && (!room || SL_ALLOC(&solver->kept, solver->n) != SL_OK)) return;
+  solver->held += sl_bytes_in_use() - before;
+  memcpy(solver->kept, solver->x, more);
+  solver->kept_norm = solver->norm;
+}
+
 static bool is_attainable_level(const sl_solver *solver) {
   uint32_t n = solver->n;
   double reached =
@@ -352,6 +376,10 @@ static bool meets_target(sl_solver *solver) {
   }
   take_best(solver);
   compute_residual(solver);
+  if (solver->kept_norm < INFINITY && !(solver->norm <= solver->kept_norm)) {
+    memcpy(solver->x, solver->kept, solver->n * sizeof *solver->x);
+    compute_residual(solver);
+  }
   if (!is_usable(solver)) start_from_zero(solver);
   solver->best_norm = solver->norm;
   attempt(solver)->relative_residual = relative_norm(solver);
@@ -364,6 +392,10 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
   end(solver, meets_target(solver) ? SL_OUTCOME_CONVERGED : limit);
 }
 
+// Whether the method's x and residual are updated side by side, so that rounding parts them more
+// with every iteration. The others compute true residuals themselves.
+static bool drifts(const sl_solver *solver) { return !running(solver)->true_residual; }
+
 // After the recurrence has ended in whatever way.
 static void verify(sl_solver *solver, sl_outcome claim) {
   if (meets_target(solver)) {
@@ -371,6 +403,10 @@ static void verify(sl_solver *solver, sl_outcome claim) {
   } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
     solver->verified.norm = solver->norm;
+    if (drifts(solver)) {
+      solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    }
+    keep(solver);
     solver->phase = SL_PHASE_START;
   } else {
     fail(solver, claim == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED : claim);
@@ -416,7 +452,7 @@ static sl_status iterate(sl_solver *solver) {
   attempt(solver)->iterations++;
   if (!isfinite(solver->norm)) outcome = SL_OUTCOME_BREAKDOWN;
   SL_TRY(record(solver));
-  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= CLAIM_FACTOR * solver->target) {
+  if (outcome == SL_OUTCOME_RUNNING && solver->norm <= solver->claim) {
     outcome = SL_OUTCOME_CONVERGED;
   }
   if (outcome != SL_OUTCOME_RUNNING) {
@@ -431,6 +467,12 @@ static sl_status iterate(sl_solver *solver) {
   return SL_OK;
 }
 
+static sl_status prepare_method(sl_solver *solver, bool *done) {
+  sl_plan_entry *entry = sl_solver_running(solver);
+  if (entry->state == NULL) SL_TRY(sl_alloc_zero(1, entry->method->size, &entry->state));
+  return entry->method->prepare(solver, done);
+}
+
 // The next piece of a setup, with what is left of the solver's own limit as its budget.
 static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
   uint64_t left = solver->max_bytes == 0             ? UINT64_MAX
@@ -438,7 +480,7 @@ static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
                                                      : 0;
   sl_memory_budget budget;
   sl_memory_budget_begin(&budget, left);
-  sl_status status = running(solver)->prepare(solver, done);
+  sl_status status = prepare_method(solver, done);
   if (status != SL_OK) drop_setup(solver);
   solver->held += (size_t)sl_memory_budget_end(&budget); // modulo 2^n: also where it became less
   return status;
@@ -596,7 +638,7 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 }
 
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
-  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "work that was begun");
+  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "a call of begin() first");
   *out = (sl_solve_progress){
       .outcome = solver->job.outcome,
       .method = solver->work > 0 ? solver->plan.entries[solver->plan.at].id : SL_SOLVER_AUTO,

@@ -46,7 +46,9 @@ export const doors: RoomDoors<'graph', FileDoor> = {
       matrix ? Matrix.load(source(bytes, step)) : Graph.load(source(bytes, step));
     return {
       save({ weights, narrow, ...edges }, matrix) {
+        // The raw ABI leaves it at once.
         const graph = Graph.fromEdges({
+          parallel: 'once',
           ...edges,
           ...(weights && { weights, dtype: narrow ? ('float32' as const) : ('float64' as const) }),
         });

@@ -34,8 +34,10 @@ export interface VectorDoor {
   repair: (index: unknown) => void;
   /** One step; how many places are left. */
   repairStep: (index: unknown, work: number) => number;
-  /** How many were added. */
-  addUntilRepair: (index: unknown, ids: number[], vectors: Float32Array) => number;
+  removeMany: (index: unknown, ids: number[]) => void;
+  shrink: (index: unknown) => void;
+  /** The numbers of HnswStats in their order. */
+  stats: (index: unknown) => number[];
   optimize: (index: unknown) => void;
   save: (index: unknown) => Uint8Array;
   load: (kind: 'flat' | 'hnsw', bytes: Uint8Array, verify?: boolean) => unknown;
@@ -72,16 +74,9 @@ export const doors: RoomDoors<'hnsw', VectorDoor> = {
         runtime.check('repairStep', use().repairStep(work, runtime.out));
         return runtime.outU32();
       },
-      addUntilRepair(index, ids, vectors) {
-        const { runtime, use } = internals(index);
-        return runtime.scratch('addUntilRepair', (scratch) => {
-          const [list, data] = [scratch.indices('ids', ids), scratch.bytes(vectors.byteLength)];
-          runtime.f32.set(vectors, data / 4);
-          const status = use().addUntilRepair(list.address, data, ids.length, 0, runtime.out);
-          runtime.check('addUntilRepair', status);
-          return runtime.outU32();
-        });
-      },
+      removeMany: (index, ids) => void of(index).removeMany(ids),
+      shrink: (index) => void of(index).shrink(),
+      stats: (index) => Object.values((index as Hnsw).stats()),
       optimize: (index) => void (index as Hnsw).optimize(),
       save: (index) => of(index).save(),
       load: (kind, bytes, verify = true) =>
@@ -206,13 +201,16 @@ function rawVectors(module: RawModule): VectorDoor {
         module.check(call.sl_abi_hnsw_repair_step!(at(index).handle, work, left!));
         return module.u32(left!, 1)[0]!;
       }),
-    addUntilRepair: (index, ids, vectors) =>
-      module.with([Uint32Array.from(ids), vectors, new Uint32Array(1)], (list, data, added) => {
-        const { handle } = at(index);
-        module.check(
-          call.sl_abi_hnsw_add_until_repair!(handle, list!, data!, ids.length, 0, added!),
-        );
-        return module.u32(added!, 1)[0]!;
+    removeMany: (index, ids) =>
+      module.with([Uint32Array.from(ids), new Uint32Array(1)], (list, removed) => {
+        const remove = named(index, 'remove_many');
+        module.check(remove(at(index).handle, list!, ids.length, removed!));
+      }),
+    shrink: (index) => module.check(named(index, 'shrink')(at(index).handle)),
+    stats: (index) =>
+      module.with([new Uint32Array(7)], (numbers) => {
+        module.check(call.sl_abi_hnsw_stats!(at(index).handle, numbers!));
+        return Array.from(module.u32(numbers!, 7));
       }),
     optimize: (index) => module.check(call.sl_abi_hnsw_optimize!(at(index).handle)),
     save(index) {
@@ -553,25 +551,56 @@ export const cases: Case<VectorDoor>[] = [
           door.add(index, all, points(7, N));
           for (let i = 0; i < 60; i++) door.remove(index, all[i * 9]!);
         }
-        const more = Array.from({ length: 80 }, (_, i) => 100_000 + i);
-        const vectors = points(8, 80);
-        door.add(tokens[0], more, vectors);
         const counts: number[] = [];
-        for (let at = 0; at < 80; ) {
-          const added = door.addUntilRepair(tokens[1], more.slice(at), vectors.subarray(at * D));
-          at += added;
-          counts.push(added);
-          if (at < 80) while (door.repairStep(tokens[1], 400) > 0) counts.push(-1);
-        }
+        door.repair(tokens[0]);
+        do counts.push(door.repairStep(tokens[1], 400));
+        while (counts.at(-1)! > 0);
         const [whole, steps] = tokens.map((index) => door.save(index));
         return { counts, whole: Array.from(whole!), steps: Array.from(steps!) };
       });
     },
     check({ counts, whole, steps }: { counts: number[]; whole: number[]; steps: number[] }) {
-      expect(counts[0]).toBe(0);
-      expect(counts.filter((count) => count < 0).length).toBeGreaterThan(5);
-      expect(counts.at(-1)).toBe(80);
+      expect(counts.length).toBeGreaterThan(5);
+      expect(counts.every((left, i) => i === 0 || left < counts[i - 1]!)).toBe(true);
       expect(steps).toEqual(whole);
+    },
+  },
+  {
+    name: 'equal vectors are one node, many go at once, and memory is given back',
+    run(door) {
+      const indexes = [door.hnsw('euclidean', D, 6, 40), door.flat('euclidean', D)];
+      return using(door, indexes, () => {
+        const some = points(21, 100);
+        return indexes.map((index, i) => {
+          for (let turn = 0; turn < 3; turn++)
+            door.add(
+              index,
+              Array.from({ length: 100 }, (_, j) => 100 * turn + j),
+              some,
+            );
+          const stats = i === 0 ? [door.stats(index)] : [];
+          door.removeMany(
+            index,
+            Array.from({ length: 240 }, (_, j) => j),
+          );
+          door.shrink(index);
+          if (i === 0) stats.push(door.stats(index));
+          const found = door.search(index, some.subarray(50 * D, 51 * D), 3, 20);
+          return { stats, found, ids: door.ids(index).sort((a, b) => a - b) };
+        });
+      });
+    },
+    check(both: { stats: number[][]; found: Found; ids: number[] }[]) {
+      // size, copies, removed, free, levels, unreachable, repairs
+      const [before, after] = both[0]!.stats;
+      expect(before!.slice(0, 4)).toEqual([300, 200, 0, 0]);
+      expect(after!.slice(0, 4)).toEqual([60, 0, 0, 0]);
+      expect([before![5], after![5]]).toEqual([0, 0]);
+      for (const { found, ids } of both) {
+        expect(ids).toEqual(Array.from({ length: 60 }, (_, j) => 240 + j));
+        expect(found.ids[0]).toBe(250);
+        expect(found.distances[0]).toBe(0);
+      }
     },
   },
   {

@@ -220,12 +220,24 @@ describe('vector indexes', () => {
     });
     expect(index.save()).toEqual(copied.save());
     refused(
-      () => index.addInPlace({ ids: [200], write: () => void index.add(200, [1, 1, 1]) }),
+      () =>
+        index.addInPlace({
+          ids: [200],
+          write: () => index.addInPlace({ ids: [201], write: () => {} }),
+        }),
       Error,
       'STATE',
       'Hnsw.addInPlace',
-      /changed/,
+      /write/,
     );
+    index.addInPlace({
+      ids: [200],
+      write: (rows) => {
+        rows.set([1, 2, 3]);
+        index.add(201, [1, 1, 1]); // changes of other kinds are no harm
+      },
+    });
+    expect(index.has(200) && index.has(201)).toBe(true);
     expect(() =>
       index.addInPlace({
         ids: [300],
@@ -234,7 +246,7 @@ describe('vector indexes', () => {
         },
       }),
     ).toThrow('mine');
-    expect(index.size).toBe(101);
+    expect(index.size).toBe(102);
   });
 
   test('write results where they are asked to', () => {

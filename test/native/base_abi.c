@@ -199,7 +199,7 @@ static uint32_t pick_number(const char *name) {
   if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
   if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);
   if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
-  if (is(name, "k")) return below(9);
+  if (is(name, "k") || is(name, "most")) return below(9);
   if (is(name, "capacity") && !in_call("create") && !in_call("reserve")) return below(5000);
   if (one_in(24)) {
     static const uint32_t wild[] = {UINT32_MAX, 0x80000000u, 0x7fffffffu, 0, 100000, 1u << 20};

@@ -1,4 +1,8 @@
+#define HNSW_POINTS 6000
 #include "hnsw_points.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 static void filters_of_every_selectivity(void **state) {
   (void)state;
@@ -92,6 +96,70 @@ static void filters_that_follow_the_clusters(void **state) {
   sl_flat_destroy(flat);
 }
 
+static double squared_to(const float *x, const float *y) {
+  double sum = 0;
+  for (int j = 0; j < D; j++) sum += ((double)x[j] - y[j]) * ((double)x[j] - y[j]);
+  return sum;
+}
+
+static const float *sorted_to;
+static int by_distance(const void *a, const void *b) {
+  double x = squared_to(vectors[*(const uint32_t *)a], sorted_to);
+  double y = squared_to(vectors[*(const uint32_t *)b], sorted_to);
+  return (x > y) - (x < y);
+}
+
+// From one vector in 6,000 to all but some, near the query, far from it, and anywhere: a search
+// compares at most 1.25 times as many rows as the scan of the allowed, and one list (2 m rows at
+// most are gathered in two hops from each of 2 m, cut off at 4 (1 + 2 m)), and the way down.
+static void no_filter_costs_more_than_two_scans(void **state) {
+  (void)state;
+  make_points(23);
+  sl_hnsw *index = make_full(SL_METRIC_EUCLIDEAN);
+  static uint32_t order[N], some[N];
+  const double shares[] = {1.0 / N, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3,
+                           0.39,    0.41,  0.5,  0.7,  0.9, 0.99};
+  for (int way = 0; way < 3; way++) {
+    for (int i = 0; i < 13; i++) {
+      uint32_t count = (uint32_t)(shares[i] * N + 0.5), hits = 0;
+      uint64_t rows = 0;
+      for (int q = 0; q < 8; q++) {
+        for (uint32_t j = 0; j < N; j++) order[j] = j;
+        sorted_to = queries[q];
+        if (way < 2) qsort(order, N, sizeof *order, by_distance);
+        sl_rng rng;
+        sl_rng_seed(&rng, (uint64_t)(100 * i + q));
+        for (uint32_t j = 0; j < count; j++) {
+          uint32_t other = j + sl_rng_below(&rng, N - j), kept = order[j];
+          if (way == 2) order[j] = order[other], order[other] = kept;
+          some[j] = all_ids[order[way == 1 ? N - 1 - j : j]];
+        }
+        sl_filter *filter;
+        assert_ok(sl_filter_create(some, count, &filter));
+        uint32_t ids[K], found;
+        float distances[K];
+        uint64_t before = index->scored;
+        assert_ok(sl_hnsw_search(index, queries[q], 1, K, 32, filter, ids, distances, &found));
+        uint64_t now = index->scored - before;
+        sl_filter_destroy(filter);
+        assert_int_equal(found, count < K ? count : K);
+        if (4 * now > 5 * (uint64_t)count + 4 * 150) {
+          fail_msg("way %d, %u allowed: %u rows", way, count, (unsigned)now);
+        }
+        rows += now;
+        // Nearest of the allowed, where their order is known.
+        for (uint32_t j = 0; way < 2 && j < found; j++) {
+          uint32_t at = way == 0 ? j : N - count + j;
+          hits += distances[j] <= (float)sqrt(squared_to(vectors[order[at]], queries[q])) + 1e-5f;
+        }
+      }
+      if (way < 2) assert_true(hits >= 0.9 * 8 * (count < K ? count : K));
+      if (way == 2 && count > N / 2) assert_true(rows < 8 * (uint64_t)count / 2); // a walk
+    }
+  }
+  sl_hnsw_destroy(index);
+}
+
 static void a_filter_follows_its_index(void **state) {
   (void)state;
   make_points(8);
@@ -147,11 +215,9 @@ static void bits_stand_for_ids(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(filters_of_every_selectivity),
-      property(two_hops_reach_what_is_allowed),
-      property(filters_that_follow_the_clusters),
-      property(a_filter_follows_its_index),
-      property(bits_stand_for_ids),
+      property(filters_of_every_selectivity),     property(two_hops_reach_what_is_allowed),
+      property(filters_that_follow_the_clusters), property(no_filter_costs_more_than_two_scans),
+      property(a_filter_follows_its_index),       property(bits_stand_for_ids),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,8 +141,8 @@ static void the_removed_do_not_hide_the_living(void **state) {
   uint32_t ids[N], found;
   float distances[N];
   assert_ok(sl_hnsw_search(index, queries[0], 1, 300, 300, NULL, ids, distances, &found));
-  for (int i = 0; i < 300; i++) assert_ok(sl_hnsw_remove(index, ids[i]));
-  assert_int_equal(index->store.dead, 300); // a fifth: not repaired yet
+  for (int i = 0; i < 300; i++) remove_only(index, ids[i]);
+  assert_int_equal(index->store.dead, 300);
   uint32_t after[20];
   assert_ok(sl_hnsw_search(index, queries[0], 1, 20, 20, NULL, after, distances, &found));
   assert_int_equal(found, 20);
@@ -205,8 +205,8 @@ static void a_repair_in_steps_is_the_same_repair(void **state) {
   for (uint32_t work = 1; work < 1000000; work *= 30) {
     sl_hnsw *whole = make_full(SL_METRIC_EUCLIDEAN), *steps = make_full(SL_METRIC_EUCLIDEAN);
     for (int i = 0; i < 300; i++) {
-      assert_ok(sl_hnsw_remove(whole, all_ids[5 * i]));
-      assert_ok(sl_hnsw_remove(steps, all_ids[5 * i]));
+      remove_only(whole, all_ids[5 * i]);
+      remove_only(steps, all_ids[5 * i]);
     }
     assert_ok(sl_hnsw_repair(whole));
     uint32_t left = UINT32_MAX, before = UINT32_MAX, count = 0;
@@ -216,7 +216,7 @@ static void a_repair_in_steps_is_the_same_repair(void **state) {
       check_graph(steps);
       if (count % 50 == 0) assert_true(recall(steps, 100, NULL) > 0.97);
     }
-    assert_true(work > 1000 ? count <= N : count > 30);
+    assert_true(work > 1000 ? count <= 3 * N : count > 30);
     assert_int_equal(steps->store.dead, 0);
     assert_same_graph(whole, steps);
     sl_hnsw_destroy(whole);
@@ -229,7 +229,7 @@ static void changes_between_the_steps_of_a_repair(void **state) {
   (void)state;
   make_points(13);
   sl_hnsw *index = make_full(SL_METRIC_COSINE);
-  for (int i = 0; i < 200; i++) assert_ok(sl_hnsw_remove(index, all_ids[5 * i]));
+  for (int i = 0; i < 200; i++) remove_only(index, all_ids[5 * i]);
   uint32_t left = UINT32_MAX, added;
   for (uint32_t change = 0; left > 0; change++) {
     assert_ok(sl_hnsw_repair_step(index, change < 40 ? 1500 : 100000, &left));
@@ -247,30 +247,6 @@ static void changes_between_the_steps_of_a_repair(void **state) {
   check_graph(index); // no list leads to a free slot
   assert_int_equal(sl_hnsw_size(index), N - 220);
   sl_hnsw_destroy(index);
-}
-
-static void additions_wait_for_a_repair_in_steps(void **state) {
-  (void)state;
-  make_points(14);
-  sl_hnsw *whole = make_full(SL_METRIC_EUCLIDEAN), *steps = make_full(SL_METRIC_EUCLIDEAN);
-  uint32_t added, done = 0, waited = 0;
-  assert_false(sl_hnsw_repair_is_due(steps));
-  assert_ok(sl_hnsw_add(whole, all_ids, vectors[1], N - 1, SL_DUPLICATE_REPLACE, &added));
-  while (done < N - 1) {
-    assert_ok(sl_hnsw_add_until_repair(steps, all_ids + done, vectors[1 + done], N - 1 - done,
-                                       SL_DUPLICATE_REPLACE, &added));
-    done += added;
-    if (done == N - 1) break;
-    assert_true(sl_hnsw_repair_is_due(steps));
-    for (uint32_t left = 1; left > 0; waited++) {
-      assert_ok(sl_hnsw_repair_step(steps, 1000, &left));
-    }
-    assert_false(sl_hnsw_repair_is_due(steps));
-  }
-  assert_true(waited > 100);
-  assert_same_graph(whole, steps);
-  sl_hnsw_destroy(whole);
-  sl_hnsw_destroy(steps);
 }
 
 static void replaces_or_refuses_an_id(void **state) {
@@ -537,7 +513,6 @@ int main(void) {
       property(optimize_keeps_every_answer),
       property(a_repair_in_steps_is_the_same_repair),
       property(changes_between_the_steps_of_a_repair),
-      property(additions_wait_for_a_repair_in_steps),
       property(replaces_or_refuses_an_id),
       property(staged_vectors_need_no_copy),
       property(refuses_bad_vectors_and_options),

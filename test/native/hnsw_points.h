@@ -8,11 +8,15 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "hnsw/copies.h"
 #include "hnsw/flat.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 
-enum { N = 1500, D = 12, K = 10, QUERIES = 40 };
+#ifndef HNSW_POINTS
+#define HNSW_POINTS 1500 // in a graph; searches of 1,000 vectors and fewer are scans
+#endif
+enum { N = HNSW_POINTS, D = 12, K = 10, QUERIES = 40 };
 
 static float vectors[N][D], queries[QUERIES][D];
 static uint32_t all_ids[N];
@@ -58,6 +62,11 @@ static inline sl_hnsw *make_coded(sl_metric metric, sl_codes codes, sl_exact exa
   return index;
 }
 
+// Removes a vector and leaves everything else to a later repair.
+static inline void remove_only(sl_hnsw *index, uint32_t id) {
+  sl_copies_remove(index, sl_store_find(&index->store, id));
+}
+
 static inline sl_hnsw *make_full(sl_metric metric) {
   sl_hnsw *index = make_index(metric, metric == SL_METRIC_HAMMING ? D * 32 : D);
   uint32_t added;
@@ -79,12 +88,48 @@ static inline void check_graph(const sl_hnsw *index) {
       for (uint32_t i = 1; i <= links[0]; i++) {
         assert_true(links[i] < index->store.used && links[i] != slot);
         assert_true(index->levels[links[i]] >= level);
+        assert_false(sl_is_copy(index, links[i]));
         assert_int_not_equal(index->store.states[links[i]], SL_SLOT_FREE);
         for (uint32_t j = 1; j < i; j++) assert_int_not_equal(links[i], links[j]);
       }
     }
   }
   assert_int_equal(index->upper_used, levels);
+  // Rings: from each node through its copies, which have equal rows, back to it.
+  uint32_t copies = 0;
+  for (uint32_t node = 0; node < index->store.used; node++) {
+    if (!sl_is_node(index, node)) {
+      assert_true(sl_is_copy(index, node) || index->copies[node] == node ||
+                  index->store.states[node] != SL_SLOT_LIVE);
+      continue;
+    }
+    for (uint32_t slot = sl_copies_next(index, node); slot != node; copies++) {
+      assert_true(sl_is_copy(index, slot));
+      assert_int_equal(index->store.states[slot], SL_SLOT_LIVE);
+      assert_int_equal(sl_links(index, slot, 0)[0], 0);
+      slot = sl_copies_next(index, slot);
+    }
+  }
+  assert_int_equal(index->copy_count, copies);
+}
+
+// A walk on level 0 alone, whatever a search would do: the graph itself is what is tested.
+static inline uint32_t walk(sl_hnsw *index, const void *query, uint32_t k, uint32_t ef,
+                            uint32_t *ids) {
+  float factor, key;
+  const sl_store *store = &index->store;
+  assert_ok(sl_metric_encode(store->metric, store->dimension, query, index->query, &factor,
+                             "queries", 0));
+  sl_scorer scorer = sl_scorer_make(store, index->query, index->coded);
+  assert_ok(sl_pool_reserve(index, ef));
+  uint32_t start = sl_descend(index, &scorer, 0, &key), found = 0;
+  index->scored_most = UINT64_MAX;
+  assert_true(sl_search_layer(index, &scorer, 0, ef, start, key));
+  for (uint32_t i = 0; i < index->pool_count && found < k; i++) {
+    uint32_t slot = sl_entry_slot(index->pool[i]);
+    if (store->states[slot] == SL_SLOT_LIVE) ids[found++] = store->ids[slot];
+  }
+  return found;
 }
 
 // The vector that was given for a slot: of an index with codes the original, otherwise what it
@@ -94,9 +139,11 @@ static inline const void *truth_of(const sl_store *store, uint32_t slot) {
                                        : vectors[(store->ids[slot] - 3) / 7];
 }
 
-// The share of the true K nearest that the index finds.
+// The share of the true K nearest that the index finds: by a walk where there are no filter and no
+// codes, and by searches, which may prefer a scan and must not find less.
 static inline double recall(sl_hnsw *index, uint32_t ef, sl_filter *filter) {
-  uint32_t truth[K], ids[K], found_truth, found, hits = 0, wanted = 0;
+  uint32_t truth[K], ids[K], found_truth, found, hits = 0, walked = 0, wanted = 0;
+  bool walks = filter == NULL && index->store.codes == SL_CODES_NONE && index->copy_count == 0;
   float exact[K], distances[K];
   sl_flat *flat;
   const sl_store *store = &index->store;
@@ -116,9 +163,15 @@ static inline double recall(sl_hnsw *index, uint32_t ef, sl_filter *filter) {
       assert_true(i == 0 || distances[i] >= distances[i - 1]);
       for (uint32_t j = 0; j < found_truth; j++) hits += ids[i] == truth[j];
     }
+    if (!walks || found == 0) continue;
+    found = walk(index, queries[q], K, ef, ids);
+    for (uint32_t i = 0; i < found; i++) {
+      for (uint32_t j = 0; j < found_truth; j++) walked += ids[i] == truth[j];
+    }
   }
   sl_flat_destroy(flat);
-  return wanted == 0 ? 1 : (double)hits / wanted;
+  if (walks) assert_true(hits >= walked);
+  return wanted == 0 ? 1 : (double)(walks ? walked : hits) / wanted;
 }
 
 #endif

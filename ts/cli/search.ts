@@ -10,6 +10,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
   table,
 } from './terminal.js';
 import { openVectors, vectorError } from './vectors.js';
@@ -51,7 +52,7 @@ export async function search(
     throw new CliError('expected one of --query, --queries and --like (see --help)');
   if (file === '-' && queries === '-')
     throw new CliError('only one of index and queries can come from standard input');
-  const engine = await engineFor(['hnsw', 'quant'], options);
+  const engine = await engineFor(['hnsw'], options);
   const opened = await open();
   const { metric, dimension, size } = opened.index;
   const bits = metric === 'hamming';
@@ -63,7 +64,7 @@ export async function search(
   else if (query !== undefined) results.push({ query: 0, matches: near(query) });
   else await searchFile(queries as string);
   progress.stop();
-  process.stdout.write(`${options.json ? asJson() : asText()}\n`);
+  say(options.json ? asJson() : asText());
 
   async function open(): Promise<Opened> {
     const { Collection, Flat, Hnsw } = engine.hnsw;
@@ -171,7 +172,6 @@ export async function search(
       from: nameOf(file),
       bits,
       single: true,
-      quant: engine.quant,
       progress,
       label: 'searching',
     });

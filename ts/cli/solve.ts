@@ -1,7 +1,9 @@
 // sublinear solve A.mtx [b.mtx]
+import { type NpyArray, readNpyAsync } from '../npy.js';
 import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
+import { formatOf } from '../runtime/formats.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { matrixMarketVector, nameOf, opened, writeBytes, writeText } from './files.js';
+import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
 import {
   CliError,
   count,
@@ -11,6 +13,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
 } from './terminal.js';
 
 export interface SolveOptions extends CommonOptions {
@@ -34,21 +37,37 @@ export async function solve(
   if (aFile === '-' && bFile === '-') {
     throw new CliError('only one of A and b can come from standard input');
   }
+  await assertApart([aFile, bFile], { '--output': options.output, '--save': options.save });
   const engine = await engineFor(['sparse', 'solver'], options);
   const read = async (file: string) => {
     try {
       const { SparseMatrix } = engine.sparse;
-      const { saved, bytes } = await opened(file, progress);
+      const { head, bytes } = await opened(file, progress);
       const { signal } = interrupt;
-      return await (saved
-        ? SparseMatrix.loadAsync(bytes, { signal })
-        : SparseMatrix.fromMatrixMarketAsync(bytes, { signal }));
+      switch (formatOf(head.bytes)) {
+        case 'saved':
+          return await SparseMatrix.loadAsync(bytes, { signal });
+        case 'zip':
+          return await SparseMatrix.fromNpzAsync(bytes);
+        case 'npy':
+          return column(await readNpyAsync(bytes), file);
+        default:
+          return await SparseMatrix.fromMatrixMarketAsync(bytes, { signal });
+      }
     } catch (error) {
       throw explain(error, {}, file);
     }
   };
+  // A NumPy array of one axis, or of one column, is a side; one of two axes a matrix.
+  const column = ({ shape, data }: NpyArray, file: string) => {
+    const [rows = 1, cols = 1, more] = shape;
+    if (shape.length === 0 || more !== undefined)
+      throw new CliError(`${nameOf(file)}: an array of ${shape.length} axes, expected one or two`);
+    const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
+    return engine.sparse.SparseMatrix.fromDense({ rows, cols, values });
+  };
   const matrix = await read(aFile);
-  if (options.save !== undefined) await writeBytes(options.save, matrix.saveInPieces());
+  if (options.save !== undefined) await writeFile(options.save, matrix.saveInPieces());
   const { rows, cols, nnz } = matrix;
   if (rows !== cols) {
     throw new CliError(`${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix`);
@@ -84,12 +103,11 @@ export async function solve(
   const { output } = options;
   if (output !== undefined) {
     const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
-    await writeText(output, matrixMarketVector(result.solution, comment));
+    await writeFile(output, matrixMarketVector(result.solution, comment));
   }
   const report = options.json ? asJson() : asText();
   // With the solution on standard output the report goes beside it, not into it.
-  const stream = output === '-' ? process.stderr : process.stdout;
-  stream.write(`${report}\n`);
+  say(report, output === '-' ? process.stderr : process.stdout);
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function readSide(file: string): Promise<Float64Array> {

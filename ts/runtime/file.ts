@@ -1,14 +1,27 @@
 // Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
 import type { Reader, Writer } from '../generated/raw/solver.js';
+import { make } from './brand.js';
+import { lengthOf } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
 import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
 
-/** Bytes that are there: one array, or pieces of a file in their order, cut anywhere. */
-export type BytesSource = Uint8Array | Iterable<Uint8Array>;
+/** Bytes that are there: one array or buffer, or pieces of a file in their order, cut anywhere. */
+export type BytesSource = Uint8Array | ArrayBuffer | Iterable<Uint8Array>;
 
-/** Bytes that may still be coming: a stream (`response.body`, `blob.stream()`, a Node stream) or anything iterable. */
-export type AsyncBytesSource = BytesSource | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+/**
+ * Bytes that may still be coming: a `Response`, a `Blob` or `File`, a stream (of the web or of Node), anything iterable, or
+ * a promise of one of these (`fetch(url)`). Where a file is loaded, one that is compressed by gzip is decompressed.
+ */
+export type AsyncBytesSource =
+  | BytesSource
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | PromiseLike<
+      BytesSource | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+    >;
 
 /** How loading of a stream is stopped and watched; `bytesRead` counts the bytes of the file. */
 export type LoadAsyncOptions = AsyncOptions<ReadProgress>;
@@ -56,7 +69,8 @@ export function saveWhole(
 ): Uint8Array<ArrayBuffer> {
   const writer = runtime.made(operation, open());
   try {
-    const bytes = new Uint8Array(room + writer.size());
+    const size = room + writer.size();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     runtime.scratch(operation, (scratch) => {
       const buffer = scratch.bytes(Math.min(PIECE, bytes.length));
       for (let at = room; at < bytes.length; ) {
@@ -78,20 +92,27 @@ export interface Loading<Built extends RawObject, T> {
   kind: string;
   /** Bytes that are known to come, when `source` does not say it. */
   length?: number;
+  /** For kinds whose `build` gives the pieces of the file back while it takes them over. */
+  inPieces?: boolean;
   build: (reader: Reader) => Built | null;
   wrap: (built: Built, reader: Reader) => T;
 }
 
 function reading<Built extends RawObject, T>(
   runtime: Runtime,
+  operation: string,
   source: unknown,
-  { kind, build, wrap, ...given }: Loading<Built, T>,
+  { kind, build, wrap, inPieces = false, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? (source instanceof Uint8Array ? source.length : 0);
+  const length = given.length ?? lengthOf(operation, source);
   return {
     binary: true,
-    open: () => runtime.raw.Reader.create(tag(kind), length),
+    open: () => {
+      const reader = runtime.raw.Reader.create(tag(kind), length);
+      if (inPieces) reader?.keepPieces();
+      return reader;
+    },
     close: build,
     wrap,
   };
@@ -103,7 +124,12 @@ export function loadFile<Built extends RawObject, T>(
   source: BytesSource,
   loading: Loading<Built, T>,
 ): T {
-  return readText(runtime, operation, source as TextSource, reading(runtime, source, loading));
+  return readText(
+    runtime,
+    operation,
+    source as TextSource,
+    reading(runtime, operation, source, loading),
+  );
 }
 
 export function loadFileAsync<Built extends RawObject, T>(
@@ -113,5 +139,11 @@ export function loadFileAsync<Built extends RawObject, T>(
   loading: Loading<Built, T>,
   options: LoadAsyncOptions,
 ): Promise<T> {
-  return readTextAsync(runtime, operation, source, reading(runtime, source, loading), options);
+  return readTextAsync(
+    runtime,
+    operation,
+    source,
+    reading(runtime, operation, source, loading),
+    options,
+  );
 }

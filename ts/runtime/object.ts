@@ -7,7 +7,17 @@ import { type Copied, copyAcross, type Transfer } from './transfer.js';
 import { typeError } from './validate.js';
 
 // The safety net for objects that nobody disposed. What it holds must not lead back to the object.
-const registry = new FinalizationRegistry<Held>(free);
+// What it threw would end the process.
+const registry = new FinalizationRegistry<Held>((held) => {
+  try {
+    free(held);
+  } catch {
+    // A module that traps while it frees is marked as crashed, and says so at the next call.
+  }
+});
+
+/** The C object that `adopt` is making an object of. A constructor that is called by anybody else does not have it. */
+let adopted: RawObject | undefined;
 
 interface Held {
   readonly raw: RawObject;
@@ -59,6 +69,12 @@ function copyOf(held: Held, runtime: Runtime, raw: Copied): Copy {
 
 const COPY = 'copy';
 
+/** What Node's `util.inspect` and `console.log` call. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** The parts of what `util.inspect` hands to a custom function that are used. */
+type Inspect = (value: unknown, options: unknown) => string;
+
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
  * when you are done, or write `using graph = ...`. What is forgotten is freed some time after it became unreachable.
@@ -70,6 +86,7 @@ export abstract class WasmObject<R extends RawObject> {
   declare [Symbol.dispose]: () => void;
   #raw: R | undefined;
   readonly #held: Held;
+  #pins = 0;
 
   static {
     // WebKit has no Symbol.dispose yet.
@@ -86,6 +103,8 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** Made by the static methods of the class, which pass a C object that is alive. */
   protected constructor(raw: R) {
+    if (raw === undefined || raw !== adopted) throw notConstructible(new.target);
+    adopted = undefined;
     const runtime = runtimeOf(new.target, new.target.name);
     Object.defineProperty(this, 'runtime', { value: runtime });
     this.#raw = raw;
@@ -96,6 +115,7 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** True after `dispose()`, after the engine was disposed, and after its module crashed. */
   get disposed(): boolean {
+    if (!(#raw in this)) throw notItself('disposed');
     return this.#raw === undefined || !this.runtime.alive;
   }
 
@@ -114,13 +134,33 @@ export abstract class WasmObject<R extends RawObject> {
    * ```
    */
   dispose(): void {
+    if (!(#raw in this)) throw notItself('dispose');
     if (this.#raw === undefined) return;
     const { busy, companions } = this.#held;
     const alive = this.runtime.alive || companions.some(({ runtime }) => runtime.alive);
     if (alive && busy > 0) throw this.#busyError('dispose');
+    if (alive && this.#pins > 0) throw this.#busyError('dispose', 'a call');
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
+  }
+
+  /**
+   * A few facts that say what the object is, for printing. Called while it is usable.
+   *
+   * @internal
+   */
+  protected facts(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    const { name } = this.constructor;
+    if (this.disposed) return `${name} (disposed)`;
+    if (this.#held.busy > 0) return `${name} (busy)`;
+    const text = inspect ?? ((value: unknown) => JSON.stringify(value));
+    return `${name} ${text(this.facts(), options)}`;
   }
 
   /**
@@ -129,6 +169,7 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   use(operation: string): R {
+    if (!(#raw in this)) throw notItself(operation);
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
@@ -208,6 +249,16 @@ export abstract class WasmObject<R extends RawObject> {
     return raw;
   }
 
+  /** @internal Its address is in use: until `unpin()` it may be used, and not disposed. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  /** @internal */
+  unpin(): void {
+    this.#pins--;
+  }
+
   /** @internal Used by the runner of asynchronous calls. */
   hold(): void {
     this.#held.busy++;
@@ -218,11 +269,11 @@ export abstract class WasmObject<R extends RawObject> {
     this.#held.busy--;
   }
 
-  #busyError(operation: string): SublinearError {
+  #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',
       operation,
-      'this object is in use by an asynchronous call that has not ended',
+      `this object is in use by ${by} that has not ended`,
     );
   }
 }
@@ -239,8 +290,9 @@ export function rawOf<R extends RawObject>(
   argument: string,
   value: unknown,
   Class: { prototype: WasmObject<R>; name: string; transfer?: Transfer<R & Copied> },
+  name = Class.name,
 ): R {
-  if (!isInstance(value, Class)) throw typeError(operation, argument, Class.name, value);
+  if (!isInstance(value, Class)) throw typeError(operation, argument, name, value);
   if (value.runtime.group !== runtime.group) {
     throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
       argument,
@@ -249,7 +301,7 @@ export function rawOf<R extends RawObject>(
   const raw = value.use(operation);
   if (value.runtime === runtime) return raw;
   runtime.assertAlive(operation);
-  if (Class.transfer === undefined) throw typeError(operation, argument, Class.name, value);
+  if (Class.transfer === undefined) throw typeError(operation, argument, name, value);
   return value.copyIn(runtime, operation, Class.transfer);
 }
 
@@ -266,7 +318,43 @@ export function adopt<T>(
   raw: RawObject | null,
 ): T {
   const Bound = runtime.bind(Class) as unknown as new (raw: RawObject) => T;
-  return new Bound(runtime.made(operation, raw));
+  adopted = runtime.made(operation, raw);
+  return new Bound(adopted);
+}
+
+// Frameworks put proxies in front of what is given to them, and a proxy has no private fields.
+function notItself(operation: string): SublinearTypeError {
+  const reason =
+    'this is not the object itself but a proxy of it, or something made from its prototype; keep the object out of reactive state (Vue: markRaw() or shallowRef())';
+  return new SublinearTypeError(operation, reason);
+}
+
+/** The error of `new Graph(...)`: it names the calls that make one. */
+export function notConstructible(Class: { name: string }): Error {
+  const makers = new Set<string>();
+  for (let at: object = Class; at !== Function.prototype; at = Object.getPrototypeOf(at))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && /^(from|create|load|zeros|identity)/.test(name))
+        makers.add(`${Class.name}.${name}()`);
+  const calls = [...makers].filter((name) => !name.endsWith('Async()'));
+  const remedy = calls.length > 0 ? calls.join(', ') : 'the functions of its room make one';
+  const message = `new ${Class.name}() makes no object, as its memory is the module's: call ${remedy}`;
+  return new SublinearTypeError(`new ${Class.name}`, message);
+}
+
+/**
+ * The same by the class of an engine itself: what `this` is in a static method, and `constructor` of an object.
+ *
+ * @internal
+ */
+export function adoptAs<T>(
+  runtime: Runtime,
+  operation: string,
+  Bound: unknown,
+  raw: RawObject | null,
+): T {
+  adopted = runtime.made(operation, raw);
+  return new (Bound as new (raw: RawObject) => T)(adopted);
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.

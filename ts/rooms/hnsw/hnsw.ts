@@ -25,8 +25,10 @@ export {
   type FlatOptions,
   Hnsw,
   type HnswOptions,
+  type HnswStats,
   type RecallEstimate,
   type RecallEstimateOptions,
+  type RemoveProgress,
   type RepairProgress,
   type Rerank,
 } from './indexes.js';
@@ -39,6 +41,7 @@ export {
   type Duplicates,
   type LoadOptions,
   type Metric,
+  type NeighbourOptions,
   type SearchBatchOptions,
   type SearchOptions,
   type SearchResult,

@@ -7,16 +7,19 @@ import type {
   HnswOptions as RawHnswOptions,
 } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
+import { asTyped } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
   type LoadAsyncOptions,
   type Loading,
+  loadFile,
   loadFileAsync,
 } from '../../runtime/file.js';
 import { adopt } from '../../runtime/object.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, Scratch } from '../../runtime/scratch.js';
+import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import {
@@ -88,11 +91,11 @@ export class Filter extends FilterObject {
   static fromBits(bits: Uint8Array): Filter {
     const operation = 'Filter.fromBits';
     const runtime = runtimeOf(this, operation);
-    if (!(bits instanceof Uint8Array)) throw check.typeError(operation, 'bits', 'Uint8Array', bits);
+    const taken = asTyped(operation, 'bits', bits, 'Uint8Array');
     return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bits.length);
-      runtime.u8.set(bits, address);
-      const raw = runtime.raw.Filter.fromBits(address, bits.length);
+      const address = scratch.bytes(taken.length);
+      runtime.u8.set(taken, address);
+      const raw = runtime.raw.Filter.fromBits(address, taken.length);
       return adopt(runtime, operation, Filter, raw);
     });
   }
@@ -164,12 +167,16 @@ export class Flat extends VectorIndex<RawFlat> {
    * console.log(again.get(1)); // Float32Array(2) [ 3, 4 ]
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Flat {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Flat {
     const operation = 'Flat.load';
     const runtime = runtimeOf(this, operation);
+    const file = wholeBytes(bytes, operation);
+    if (verified(operation, options))
+      return loadFile(runtime, operation, file, loadingFlat(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
-      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, length, verify));
+      const address = scratch.bytes(file.length);
+      runtime.u8.set(file, address);
+      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, file.length, false));
     });
   }
 
@@ -197,12 +204,7 @@ export class Flat extends VectorIndex<RawFlat> {
     const operation = 'Flat.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
-    const loading: Loading<RawFlat, Flat> = {
-      kind: 'FLAT',
-      build: (reader) => runtime.raw.Flat.read(reader),
-      wrap: (raw) => adopt(runtime, operation, Flat, raw),
-    };
-    return loadFileAsync(runtime, operation, bytes, loading, given);
+    return loadFileAsync(runtime, operation, bytes, loadingFlat(runtime, operation), given);
   }
 
   /** @internal */
@@ -221,6 +223,19 @@ export class Flat extends VectorIndex<RawFlat> {
   ): number {
     const raw = this.use('Flat.search');
     return raw.search(queries, count, k, filter, ids, distances, found);
+  }
+
+  /** @internal */
+  protected runRadius(
+    query: number,
+    radius: number,
+    most: number,
+    _ef: number,
+    filter: RawFilter | null,
+    [ids, distances, found]: ResultAddresses,
+  ): number {
+    const raw = this.use('Flat.search');
+    return raw.searchRadius(query, radius, most, filter, ids, distances, found);
   }
 }
 
@@ -288,6 +303,33 @@ export interface RepairProgress {
   left: number;
 }
 
+/** How far a removal has come. */
+export interface RemoveProgress extends RepairProgress {
+  removed: number;
+  total: number;
+}
+
+/** What an index consists of; see {@link Hnsw.stats}. */
+export interface HnswStats {
+  /** Vectors. */
+  size: number;
+  /** Of them, those that equal another one: equal vectors are one node of the graph. */
+  copies: number;
+  /** Places of removed vectors that are not free yet. */
+  removed: number;
+  /** Free places. */
+  free: number;
+  /** Levels of the graph; 0 when it is empty. */
+  levels: number;
+  /** Nodes to which no links lead. `repair()`, `optimize()`, `save()` and loading link them. */
+  unreachable: number;
+  /** Repairs that ended since the index was made or loaded. */
+  repairs: number;
+}
+
+/** Ids that {@link Hnsw.removeAsync} removes in a step; most of the time goes into the repair. */
+const REMOVED_AT_ONCE = 256;
+
 /** See {@link HnswOptions.codes}. */
 export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
 /** See {@link HnswOptions.rerank}. */
@@ -310,6 +352,8 @@ const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, f
  * trades speed for recall. Vectors can be removed and replaced for ever: links are repaired and memory is used again.
  */
 export class Hnsw extends VectorIndex<RawHnsw> {
+  #writing = false;
+
   /** Removed vectors whose places are not free yet; see {@link Hnsw.repair}. */
   get removed(): number {
     return this.use('Hnsw.removed').dead();
@@ -379,12 +423,16 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Hnsw {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Hnsw {
     const operation = 'Hnsw.load';
     const runtime = runtimeOf(this, operation);
+    const file = wholeBytes(bytes, operation);
+    if (verified(operation, options))
+      return loadFile(runtime, operation, file, loadingHnsw(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const [address, length, verify] = fileIn(runtime, scratch, operation, bytes, options);
-      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, length, verify));
+      const address = scratch.bytes(file.length);
+      runtime.u8.set(file, address);
+      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, file.length, false));
     });
   }
 
@@ -412,12 +460,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const operation = 'Hnsw.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
-    const loading: Loading<RawHnsw, Hnsw> = {
-      kind: 'HNSW',
-      build: (reader) => runtime.raw.Hnsw.read(reader),
-      wrap: (raw) => adopt(runtime, operation, Hnsw, raw),
-    };
-    return loadFileAsync(runtime, operation, bytes, loading, given);
+    return loadFileAsync(runtime, operation, bytes, loadingHnsw(runtime, operation), given);
   }
 
   /**
@@ -445,8 +488,9 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   }
 
   /**
-   * Adds vectors that you write straight into the index, so that they are never copied. Not for an index of codes. `write` gets a view of the place:
-   * vector i begins at element `i * stride`. Write into it at once and keep it not. Ids in use are refused.
+   * Adds vectors that you write straight into the module's memory, so that there is no array of them on the way. `write` gets
+   * a view of the place: vector i begins at element `i * stride`. Write into it at once and keep it not. Ids in use are
+   * refused.
    *
    * @throws SublinearError and RangeError as {@link VectorIndex.addBatch}
    *
@@ -475,27 +519,28 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const raw = this.use(operation);
     const { ids, write } = check.options(operation, options, ['ids', 'write']);
     if (typeof write !== 'function') throw check.typeError(operation, 'write', 'function', write);
-    runtime.scratch(operation, (scratch) => {
-      const { address, length } = scratch.indices('ids', ids);
-      runtime.check(operation, raw.stage(length, runtime.out, runtime.out + 4));
-      const [at, stride] = [runtime.outU32(0), runtime.outU32(1)];
-      const bytes = length * stride;
-      if (this.metric === 'hamming') write(runtime.u8.subarray(at, at + bytes), stride);
-      else write(runtime.f32.subarray(at / 4, (at + bytes) / 4), stride / 4);
-      // `write` is foreign code: it may have disposed this index, or changed it.
-      const same = this.use(operation);
-      runtime.check(operation, same.stage(length, runtime.out, runtime.out + 4));
-      if (runtime.outU32(0) !== at) {
-        const reason = 'the index was changed by "write"';
-        throw new SublinearError('STATE', operation, reason);
-      }
-      this.addedOrThrow(operation, same.addStaged(address, length, runtime.out), length);
-    });
+    if (this.#writing) throw new SublinearError('STATE', operation, 'it is called by "write"');
+    this.#writing = true;
+    try {
+      runtime.scratch(operation, (scratch) => {
+        const { address, length } = scratch.indices('ids', ids);
+        runtime.check(operation, raw.stage(length, runtime.out, runtime.out + 4));
+        const [at, stride] = [runtime.outU32(0), runtime.outU32(1)];
+        const bytes = length * stride;
+        if (raw.metric() === metrics.hamming) write(runtime.u8.subarray(at, at + bytes), stride);
+        else write(runtime.f32.subarray(at / 4, (at + bytes) / 4), stride / 4);
+        // `write` is foreign code: it may have disposed this index.
+        const status = this.use(operation).addStaged(address, length, runtime.out);
+        this.addedOrThrow(operation, status, length);
+      });
+    } finally {
+      this.#writing = false;
+    }
   }
 
   /**
-   * Repairs the links around removed vectors and frees their places, which otherwise happens by itself from time to time:
-   * call it when there is time. O(size).
+   * Repairs the links around removed vectors and frees their places, and links every vector to which none leads. Otherwise
+   * this happens by itself, in small parts with each addition and removal: call it when there is time. O(size).
    *
    * @example
    * ```ts
@@ -517,8 +562,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
 
   /**
    * Repairs as {@link Hnsw.repair} does, in slices of about 8 ms, and lets other tasks run between them. After an abort the
-   * index is as good as before, and the next repair goes on where this one was. Additions repair by themselves when they
-   * need room: `addBatchAsync` and `Collection.addAllAsync` in slices, the other forms at once.
+   * index is as good as before, and the next repair goes on where this one was.
    *
    * @throws rejects with `signal.reason` after an abort
    *
@@ -548,10 +592,82 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     await runAsync({ runtime, operation, step, progress: () => ({ left }) }, [this], how);
   }
 
-  /** @internal */
-  override repairDue(operation: string): (work: number) => boolean {
+  /**
+   * Removes many vectors and repairs the links around them, in slices of about 8 ms, and lets other tasks run between
+   * them. The vectors are gone with the first slices; after an abort the rest of the repair is done by what follows.
+   *
+   * @throws RangeError `INDEX` for an id that is not there: those before it are gone for good
+   * @throws rejects with `signal.reason` after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   * await index.removeAsync([1, 3]);
+   * console.log(index.size, index.removed); // 1 0
+   * ```
+   */
+  async removeAsync(
+    ids: IndexArray,
+    asynchronous: AsyncOptions<RemoveProgress> = {},
+  ): Promise<void> {
+    const operation = 'Hnsw.removeAsync';
     const raw = this.use(operation);
-    return (work) => !raw.repairIsDue() || repairSome(this.runtime, operation, raw, work) === 0;
+    check.options(operation, asynchronous, ['signal', 'onProgress']);
+    const how = asyncOptions(operation, asynchronous);
+    const { runtime } = this;
+    const scratch = new Scratch(runtime, operation);
+    try {
+      const { address, length: total } = scratch.indices('ids', ids);
+      let [removed, left] = [0, 0];
+      const step = (work: number) => {
+        if (removed < total) {
+          const count = Math.min(total - removed, REMOVED_AT_ONCE);
+          const status = raw.removeMany(address + 4 * removed, count, runtime.out);
+          this.addedOrThrow(operation, status, total, removed, 'removed');
+          removed += runtime.outU32();
+          return false;
+        }
+        left = repairSome(runtime, operation, raw, work);
+        return left === 0;
+      };
+      const progress = () => ({ removed, total, left });
+      await runAsync({ runtime, operation, step, progress }, [this], how);
+    } finally {
+      scratch.release();
+    }
+  }
+
+  /**
+   * What the index consists of. O(size): it looks at all links.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [5, 5, 6] });
+   * const { size, copies, unreachable } = index.stats();
+   * console.log(size, copies, unreachable); // 3 1 0
+   * ```
+   */
+  stats(): HnswStats {
+    const operation = 'Hnsw.stats';
+    const { runtime } = this;
+    const raw = this.use(operation);
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.u32(7);
+      runtime.check(operation, raw.stats(address));
+      const [size, copies, removed, free, levels, unreachable, repairs] = runtime.copyU32(
+        address,
+        7,
+      ) as unknown as [number, number, number, number, number, number, number];
+      return { size, copies, removed, free, levels, unreachable, repairs };
+    });
   }
 
   /**
@@ -636,6 +752,19 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const raw = this.use('Hnsw.search');
     return raw.search(queries, count, k, ef, filter, ids, distances, found);
   }
+
+  /** @internal */
+  protected runRadius(
+    query: number,
+    radius: number,
+    most: number,
+    ef: number,
+    filter: RawFilter | null,
+    [ids, distances, found]: ResultAddresses,
+  ): number {
+    const raw = this.use('Hnsw.search');
+    return raw.searchRadius(query, radius, most, ef, filter, ids, distances, found);
+  }
 }
 
 // The C struct of the options, filled in; given back when `body` returns or throws.
@@ -688,19 +817,26 @@ function repairSome(runtime: Runtime, operation: string, raw: RawHnsw, work: num
   return runtime.outU32();
 }
 
-// The bytes of a file in the module's memory, for the time of loading.
-function fileIn(
-  runtime: Runtime,
-  scratch: Scratch,
-  operation: string,
-  bytes: Uint8Array,
-  options: LoadOptions | undefined,
-): [address: number, length: number, verify: boolean] {
-  if (!(bytes instanceof Uint8Array))
-    throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+// How a file becomes an index: its pieces are given back one after another while the index takes them over.
+function loadingFlat(runtime: Runtime, operation: string): Loading<RawFlat, Flat> {
+  return {
+    kind: 'FLAT',
+    inPieces: true,
+    build: (reader) => runtime.raw.Flat.read(reader),
+    wrap: (raw) => adopt(runtime, operation, Flat, raw),
+  };
+}
+function loadingHnsw(runtime: Runtime, operation: string): Loading<RawHnsw, Hnsw> {
+  return {
+    kind: 'HNSW',
+    inPieces: true,
+    build: (reader) => runtime.raw.Hnsw.read(reader),
+    wrap: (raw) => adopt(runtime, operation, Hnsw, raw),
+  };
+}
+
+// Whether the checksums of a file are to be compared.
+function verified(operation: string, options: LoadOptions | undefined): boolean {
   const { verify = true } = check.options(operation, options, ['verify']);
-  check.boolean(operation, 'verify', verify);
-  const address = scratch.bytes(bytes.length);
-  runtime.u8.set(bytes, address);
-  return [address, bytes.length, verify];
+  return check.boolean(operation, 'verify', verify);
 }

@@ -1,6 +1,7 @@
 // What Flat and Hnsw have in common: adding, removing, searching, saving.
 
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
+import { asTyped, kindOf, make } from '../../runtime/brand.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
@@ -57,7 +58,8 @@ export interface AddProgress {
   total: number;
 }
 
-export interface SearchOptions {
+/** What one search and many have in common. */
+export interface NeighbourOptions {
   /** How many neighbours, at least 1. 10 by default. */
   k?: number;
   /** Candidates that an approximate search keeps, 64 by default, never less than `k`. An exact index ignores it. */
@@ -66,12 +68,24 @@ export interface SearchOptions {
   filter?: FilterObject;
 }
 
-export interface SearchBatchOptions extends SearchOptions {
+export interface SearchOptions extends NeighbourOptions {
+  /** Only vectors that are at most so far away; all of them when `k` is not given. */
+  radius?: number;
+  /**
+   * 0 to 1: how much it counts that results differ from each other (maximal marginal relevance). 0 keeps the nearest, 1
+   * looks only at how far apart they are. The first result is the nearest all the same.
+   */
+  diversity?: number;
+  /** With `diversity`: the nearest among which results are chosen, 4 `k` by default. */
+  candidates?: number;
+}
+
+export interface SearchBatchOptions extends NeighbourOptions {
   /** Where to write instead of new arrays, each of `count * k` elements. */
   into?: { ids: Uint32Array; distances: Float32Array };
 }
 
-/** Neighbours, nearest first. Fewer than `k` when no more may be returned. */
+/** Neighbours, nearest first (with `diversity` in the order in which they were chosen). Fewer than `k` when no more may be returned. */
 export interface SearchResult {
   ids: Uint32Array;
   distances: Float32Array;
@@ -98,14 +112,10 @@ interface RawIndex extends RawObject {
   metric(): number;
   dimension(): number;
   add(ids: number, vectors: number, count: number, duplicates: number, added: number): number;
-  addUntilRepair?(
-    ids: number,
-    vectors: number,
-    count: number,
-    duplicates: number,
-    added: number,
-  ): number;
   remove(id: number): number;
+  removeMany(ids: number, count: number, removed: number): number;
+  shrink(): number;
+  diversify(ids: number, distances: number, count: number, k: number, diversity: number): number;
   get(id: number, vector: number): number;
   has(id: number): boolean;
   size(): number;
@@ -125,12 +135,19 @@ export abstract class FilterObject extends WasmObject<RawFilter> {}
 const CHUNK = 64;
 /** Results that a search makes room for without a look at how many vectors there are. */
 const CAREFUL = 1000;
+/** Results that a search within a radius has room for at first. */
+const RADIUS_ROOM = 1024;
 /** Bytes of a file that are copied at once. */
 const PIECE = 1 << 20;
 
 /** An index of vectors: what {@link Flat} and {@link Hnsw} can do. Its examples use Flat; Hnsw works in the same way. */
 export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   #shape: { bits: boolean; dimension: number } | undefined;
+
+  /** @internal */
+  protected override facts() {
+    return { size: this.size, dimension: this.dimension, metric: this.metric };
+  }
 
   /** How distances are measured. */
   get metric(): Metric {
@@ -277,14 +294,10 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const { address, length: total } = scratch.indices('ids', ids);
       const batch = this.vectorsIn(scratch, operation, 'vectors', vectors, total);
       let added = 0;
-      const repaired = this.repairDue(operation);
       const step = (work: number) => {
-        if (!repaired(work)) return false;
         const count = Math.min(total - added, Math.max(1, Math.round((work / 20_000) * CHUNK)));
         const from = [address + 4 * added, batch.address + batch.stride * added] as const;
-        const status =
-          raw.addUntilRepair?.(...from, count, code, runtime.out) ??
-          raw.add(...from, count, code, runtime.out);
+        const status = raw.add(...from, count, code, runtime.out);
         this.addedOrThrow(operation, status, total, added);
         added += runtime.outU32();
         return added === total;
@@ -316,6 +329,56 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     const raw = this.use(operation);
     check.integer(operation, 'id', id);
     this.runtime.check(operation, raw.remove(id));
+    return this;
+  }
+
+  /**
+   * Removes many vectors. Those that come before an id that is not there are gone for good: the error's message says how
+   * many. O(ids), and an `Hnsw` does a bounded part of its repair; {@link Hnsw.removeAsync} does all of it, in slices.
+   *
+   * @throws RangeError `INDEX` for an id that is not there; `position` is its place
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] }).removeMany([1, 3]);
+   * console.log([...index.ids]); // [ 2 ]
+   * ```
+   */
+  removeMany(ids: IndexArray): this {
+    const operation = this.named('removeMany');
+    const raw = this.use(operation);
+    const { runtime } = this;
+    runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.indices('ids', ids);
+      const status = raw.removeMany(address, length, runtime.out);
+      this.addedOrThrow(operation, status, length, 0, 'removed');
+    });
+    return this;
+  }
+
+  /**
+   * Gives back all memory that the vectors do not need: after many removals, or when an index is complete. Ids and
+   * distances stay; which of equally near vectors comes first may change. An `Hnsw` is optimised before. O(size).
+   *
+   * @throws SublinearError `MEMORY`; some room stays then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 1, capacity: 1000 });
+   * const before = index.add(1, [1]).bytesUsed;
+   * console.log(index.shrink().bytesUsed < before); // true
+   * ```
+   */
+  shrink(): this {
+    const operation = this.named('shrink');
+    this.runtime.check(operation, this.use(operation).shrink());
     return this;
   }
 
@@ -362,13 +425,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    */
   get(id: number): Float32Array | Uint8Array {
     const operation = this.named('get');
-    const { runtime, metric, dimension } = this;
+    const { runtime } = this;
     const raw = this.use(operation);
+    const dimension = raw.dimension();
     check.integer(operation, 'id', id);
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.bytes(dimension * 4);
       runtime.check(operation, raw.get(id, address));
-      return metric === 'hamming'
+      return raw.metric() === metrics.hamming
         ? runtime.u8.slice(address, address + dimension / 8)
         : runtime.copyF32(address, dimension);
     });
@@ -388,12 +452,18 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * index.addBatch({ ids: [1, 2, 3], vectors: [0, 0, 3, 4, 6, 8] });
    * const { ids, distances } = index.search([0, 0], { k: 2 });
    * console.log([...ids], [...distances]); // [ 1, 2 ] [ 0, 5 ]
+   * console.log([...index.search([0, 0], { radius: 6 }).ids]); // [ 1, 2 ]
+   * console.log([...index.search([0, 0], { k: 2, diversity: 0.8 }).ids]); // [ 1, 3 ]
    * ```
    */
   search(query: VectorArray, options?: SearchOptions): SearchResult {
     const operation = this.named('search');
     this.use(operation);
-    const { k = 10, ef = 64, filter } = check.options(operation, options, ['k', 'ef', 'filter']);
+    const keys = ['k', 'ef', 'filter', 'radius', 'diversity', 'candidates'] as const;
+    const given = check.options(operation, options, keys);
+    if (given.radius !== undefined || given.diversity !== undefined)
+      return this.#searchFurther(operation, query, given);
+    const { k = 10, ef = 64, filter } = given;
     const { runtime } = this;
     check.integer(operation, 'k', k);
     check.integer(operation, 'ef', ef);
@@ -413,6 +483,44 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       runtime.check(operation, this.run(vector, 1, most, ef, raw, at));
       const found = runtime.u32[at[2] / 4] as number;
       return { ids: runtime.copyU32(at[0], found), distances: runtime.copyF32(at[1], found) };
+    });
+  }
+
+  // Within a radius, and among candidates those that differ from each other.
+  #searchFurther(operation: string, query: VectorArray, given: SearchOptions): SearchResult {
+    const { runtime } = this;
+    const { ef = 64, filter, radius, diversity } = given;
+    const everything = diversity === undefined && given.k === undefined;
+    const k = everything ? 2 ** 32 - 1 : check.integer(operation, 'k', given.k ?? 10);
+    check.integer(operation, 'ef', ef);
+    if (radius !== undefined) check.number(operation, 'radius', radius);
+    if (diversity !== undefined) check.number(operation, 'diversity', diversity);
+    const candidates = diversity === undefined ? k : (given.candidates ?? 4 * k);
+    check.integer(operation, 'candidates', candidates);
+    const most = Math.min(Math.max(k, candidates), Math.max(1, this.size));
+    const raw =
+      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    return runtime.scratch(operation, (scratch) => {
+      const vector = this.vectorsIn(scratch, operation, 'query', query, 1).address;
+      const first = radius === undefined ? most : Math.min(most, RADIUS_ROOM);
+      for (let room = first; ; room = Math.min(most, 4 * room)) {
+        const ids = scratch.u32(2 * room + 1);
+        const at = [ids, ids + 4 * room, ids + 8 * room] as const;
+        const status =
+          radius === undefined
+            ? this.run(vector, 1, room, ef, raw, at)
+            : this.runRadius(vector, radius, room, ef, raw, at);
+        runtime.check(operation, status);
+        const found = runtime.u32[at[2] / 4] as number;
+        if (found === room && room < most) continue;
+        const kept = Math.min(found, k);
+        if (diversity !== undefined)
+          runtime.check(
+            operation,
+            this.use(operation).diversify(at[0], at[1], found, kept, diversity),
+          );
+        return { ids: runtime.copyU32(at[0], kept), distances: runtime.copyF32(at[1], kept) };
+      }
     });
   }
 
@@ -443,9 +551,10 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const { count } = vectors;
       const at = this.#search(scratch, operation, vectors.address, count, k, ef, filter);
       const results = resultArrays(operation, into, count * k);
-      results.ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
-      results.distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
-      return { ...results, found: runtime.copyU32(at[2], count), k };
+      const [ids, distances] = results.views;
+      ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
+      distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
+      return { ...results.given, found: runtime.copyU32(at[2], count), k };
     });
   }
 
@@ -465,7 +574,9 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * ```
    */
   save(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.use(this.named('save')).fileSize());
+    const operation = this.named('save');
+    const size = this.use(operation).fileSize();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     let at = 0;
     for (const piece of this.saveInPieces()) {
       bytes.set(piece, at);
@@ -517,6 +628,16 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     at: ResultAddresses,
   ): number;
 
+  /** @internal The same within a radius, for one query. */
+  protected abstract runRadius(
+    query: number,
+    radius: number,
+    most: number,
+    ef: number,
+    filter: RawFilter | null,
+    at: ResultAddresses,
+  ): number;
+
   /** @internal The name of the class, for errors; a minifier may change the class's own. */
   protected abstract get kind(): string;
 
@@ -525,18 +646,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     return `${this.kind}.${method}`;
   }
 
-  /**
-   * What does about `work` of the repair that the next addition would begin with, and says whether it is done. For the time
-   * that this object is held, or for one call.
-   *
-   * @internal
-   */
-  repairDue(_operation: string): (work: number) => boolean {
-    return () => true;
-  }
-
-  /** @internal Throws the error of an addition, with how far it came; `before` were added by earlier calls. */
-  protected addedOrThrow(operation: string, status: number, total: number, before = 0): void {
+  /** @internal Throws the error of an addition or removal, with how far it came; `before` were done by earlier calls. */
+  protected addedOrThrow(
+    operation: string,
+    status: number,
+    total: number,
+    before = 0,
+    done = 'added',
+  ): void {
     if (status === 0) return;
     const { runtime } = this;
     const added = before + runtime.outU32();
@@ -547,7 +664,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
         from === undefined
           ? error.message
           : error.message.replace(`position ${from}`, `position ${from + before}`);
-      error.message = `${message}; ${added} of ${total} vectors were added`;
+      error.message = `${message}; ${added} of ${total} vectors were ${done}`;
       if (from !== undefined) error.position = from + before;
     }
     throw error;
@@ -580,20 +697,26 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   ): { address: number; count: number; stride: number } {
     const { runtime } = this;
     const source = this.#elements(operation, argument, value, count);
-    const bits = source instanceof Uint8Array;
     const width = this.#width();
+    const bits = this.#shape?.bits === true;
     const held = source.length / width;
     const stride = bits ? width : 4 * width;
     const address = scratch.bytes(held * stride);
-    if (bits) runtime.u8.set(source, address);
+    if (bits) runtime.u8.set(source as Uint8Array, address);
     else runtime.f32.set(source, address / 4);
     return { address, count: held, stride };
   }
 
   // Elements of a vector as users give it. Neither metric nor dimension ever changes: they are asked for once.
   #width(): number {
-    this.#shape ??= { bits: this.metric === 'hamming', dimension: this.dimension };
+    this.#shape ??= this.#ask();
     return this.#shape.bits ? this.#shape.dimension / 8 : this.#shape.dimension;
+  }
+
+  // Not of the public getters: a subclass may say anything.
+  #ask() {
+    const raw = this.use(this.named('dimension'));
+    return { bits: raw.metric() === metrics.hamming, dimension: raw.dimension() };
   }
 
   // Checks type and length of `count` vectors, or of as many as there are.
@@ -602,14 +725,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     argument: string,
     value: VectorArray,
     count?: number,
-  ): Uint8Array | Float32Array | Float64Array | readonly number[] {
+  ): Uint8Array | Float32Array | Float64Array {
     const width = this.#width();
     const bits = this.#shape?.bits === true;
-    if (bits && !(value instanceof Uint8Array))
-      throw check.typeError(operation, argument, 'Uint8Array', value);
-    if (!bits && value instanceof Uint8Array)
+    if (!bits && kindOf(value) === 'Uint8Array')
       throw check.typeError(operation, argument, 'Float32Array, Float64Array or number[]', value);
-    const source = bits ? (value as Uint8Array) : realArray(operation, argument, value);
+    const source = bits
+      ? asTyped(operation, argument, value, 'Uint8Array')
+      : realArray(operation, argument, value);
     const held = count ?? Math.floor(source.length / width);
     if (source.length !== held * width) {
       const wanted = count === undefined ? (held + 1) * width : held * width;
@@ -644,17 +767,15 @@ function resultArrays(
   operation: string,
   into: { ids: Uint32Array; distances: Float32Array } | undefined,
   length: number,
-): SearchResult {
-  if (into === undefined) {
-    return { ids: new Uint32Array(length), distances: new Float32Array(length) };
-  }
-  const { ids, distances } = into;
-  if (!(ids instanceof Uint32Array))
-    throw check.typeError(operation, 'into.ids', 'Uint32Array', ids);
-  if (!(distances instanceof Float32Array))
-    throw check.typeError(operation, 'into.distances', 'Float32Array', distances);
+): { given: SearchResult; views: [Uint32Array, Float32Array] } {
+  const given = into ?? {
+    ids: make(operation, 4 * length, () => new Uint32Array(length)),
+    distances: make(operation, 4 * length, () => new Float32Array(length)),
+  };
+  const ids = asTyped(operation, 'into.ids', given.ids, 'Uint32Array');
+  const distances = asTyped(operation, 'into.distances', given.distances, 'Float32Array');
   if (ids.length !== length) throw check.shapeError(operation, 'into.ids', length, ids.length);
   if (distances.length !== length)
     throw check.shapeError(operation, 'into.distances', length, distances.length);
-  return { ids, distances };
+  return { given: { ids: given.ids, distances: given.distances }, views: [ids, distances] };
 }

@@ -18,8 +18,16 @@ import {
   saveWhole,
   tag,
 } from '../../runtime/file.js';
+import {
+  asyncPiecesOf,
+  kindOfBytes,
+  lengthOf,
+  pieceOf,
+  piecesOf,
+  type SourceKind,
+  unzipped,
+} from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { asyncPiecesOf } from '../../runtime/text-source.js';
 
 /** Options of a prepared solver, as C takes them. */
 export interface SolverSettings {
@@ -98,11 +106,9 @@ export function loadSolver<M>(
   wrap: (matrix: RawMatrix) => M,
 ): LoadedSolver<M> {
   const front = new Front(runtime, operation, domains);
-  const whole = source instanceof Uint8Array;
-  const iterable = whole ? [source] : source;
-  const isIterable = typeof iterable?.[Symbol.iterator] === 'function';
-  const pieces = isIterable && typeof iterable !== 'string' ? front.through(iterable) : source;
-  const length = whole ? Math.max(0, source.length - SHIFT) : 0;
+  const kind = kindOfBytes(operation);
+  const pieces = front.through(piecesOf(source, kind), kind);
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   try {
     const matrix = loadFile(runtime, operation, pieces, matrixFile(runtime, wrap, length));
     return { matrix, settings: front.settings() };
@@ -121,8 +127,7 @@ export async function loadSolverAsync<M>(
   options: LoadAsyncOptions,
 ): Promise<LoadedSolver<M>> {
   const front = new Front(runtime, operation, domains);
-  const whole = source instanceof Uint8Array;
-  const length = whole ? Math.max(0, source.length - SHIFT) : 0;
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   const { onProgress } = options;
   const given =
     typeof onProgress !== 'function'
@@ -132,7 +137,8 @@ export async function loadSolverAsync<M>(
           onProgress: ({ bytesRead }: { bytesRead: number }) =>
             onProgress({ bytesRead: bytesRead + SHIFT }),
         };
-  const pieces = typeof source === 'string' ? source : front.throughAsync(source);
+  const kind = kindOfBytes(operation);
+  const pieces = front.throughAsync(source, kind);
   const loading = matrixFile(runtime, wrap, length);
   try {
     const matrix = await loadFileAsync(runtime, operation, pieces, loading, given);
@@ -194,15 +200,14 @@ class Front {
   }
 
   /** The file of the matrix, from the pieces of a solver's. */
-  *through(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
-    for (const piece of pieces) yield* this.#take(piece);
+  *through(pieces: Iterable<unknown>, kind: SourceKind): Generator<Uint8Array, void, undefined> {
+    for (const piece of pieces) yield* this.#take(pieceOf(piece, kind) as Uint8Array);
     this.#end();
   }
 
   // Not an asynchronous generator: its return() would wait for a source that gives nothing any more.
-  throughAsync(source: AsyncBytesSource): AsyncBytesSource {
-    const pieces = asyncPiecesOf(source);
-    if (pieces === undefined) return source; // is refused by its reader
+  throughAsync(source: AsyncBytesSource, kind: SourceKind): AsyncBytesSource {
+    const pieces = unzipped(asyncPiecesOf(source, kind), kind);
     const ready: Uint8Array[] = [];
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       for (;;) {
@@ -213,7 +218,7 @@ class Front {
           this.#end();
           return { done: true, value: undefined };
         }
-        ready.push(...this.#take(found.value as Uint8Array));
+        ready.push(...this.#take(pieceOf(found.value, kind) as Uint8Array));
       }
     };
     const stop = async (): Promise<IteratorResult<Uint8Array>> => {
@@ -224,8 +229,7 @@ class Front {
   }
 
   #take(piece: Uint8Array): Uint8Array[] {
-    // What is no array of bytes is refused by the reader that gets it.
-    if (this.#settings !== undefined || !(piece instanceof Uint8Array)) return [piece];
+    if (this.#settings !== undefined) return [piece];
     const part = piece.subarray(0, FRONT - this.#have);
     this.#bytes.set(part, this.#have);
     this.#have += part.length;
