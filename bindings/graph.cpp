@@ -6,6 +6,7 @@ extern "C" {
 #include "graph/file.h"
 #include "graph/graph.h"
 #include "graph/metis.h"
+#include "graph/transfer.h"
 }
 
 SL_OBJECT(sl_graph, sl_graph_destroy)
@@ -23,6 +24,8 @@ EMSCRIPTEN_BINDINGS(graph) {
       .create<sl_graph_adjacency>("adjacency")
       .create<sl_graph_save>("save")
       .create<sl_graph_load>("load")
+      .create<sl_graph_transfer_in>("transferIn")
+      .method<sl_graph_transfer_out>("transferOut")
       .field<&sl_graph::directed>("directed")
       .field<&sl_graph::node_count>("nodeCount")
       .field<&sl_graph::edge_count>("edgeCount")

@@ -6,6 +6,7 @@ extern "C" {
 #include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
+#include "sparse/transfer.h"
 }
 
 SL_OBJECT(sl_csr, sl_csr_destroy)
@@ -22,6 +23,8 @@ EMSCRIPTEN_BINDINGS(sparse) {
       .create<sl_csr_submatrix>("submatrix")
       .create<sl_csr_save>("save")
       .create<sl_csr_load>("load")
+      .create<sl_csr_transfer_in>("transferIn")
+      .method<sl_csr_transfer_out>("transferOut")
       .field<&sl_csr::rows>("rows")
       .field<&sl_csr::cols>("cols")
       .field<&sl_csr::nnz>("nnz")

@@ -8,7 +8,6 @@
 #include "graph/metis.h"
 #include "sparse/abi.h"
 
-const sl_kind SL_HANDLE_GRAPH[1] = {{"the handle of a graph"}};
 static const sl_kind SL_HANDLE_EDGE_LIST[1] = {{"the handle of an edge-list reader"}};
 static const sl_kind SL_HANDLE_METIS[1] = {{"the handle of a METIS reader"}};
 
@@ -72,26 +71,6 @@ sl_handle SL_ABI(sl_abi_graph_edit)(sl_handle handle, uint32_t node_count, uint3
       sl_graph_edit(graph, node_count, removed_count, removed_from, removed_to, added_count,
                     added_from, added_to, weights, (sl_value_type)value_type, &edited);
   return hand_out(status, edited);
-}
-
-int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
-  sl_graph *graph;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));
-  sl_graph_destroy(graph);
-  return SL_OK;
-}
-
-// Writes five u32: number of nodes, number of edges, 1 when directed, value type of the weights,
-// bytes held.
-int32_t SL_ABI(sl_abi_graph_info)(sl_handle handle, uint32_t *out) {
-  sl_graph *graph;
-  SL_TRY(get(handle, &graph));
-  out[0] = graph->node_count;
-  out[1] = graph->edge_count;
-  out[2] = graph->directed;
-  out[3] = (uint32_t)sl_graph_value_type(graph);
-  out[4] = (uint32_t)sl_graph_bytes(graph);
-  return SL_OK;
 }
 
 // Writes the address of the first of the node's neighbours (u32, ascending; the graph's own memory)

@@ -8,7 +8,6 @@
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
 
-const sl_kind SL_HANDLE_MATRIX[1] = {{"the handle of a matrix"}};
 static const sl_kind SL_HANDLE_MATRIX_MARKET[1] = {{"the handle of a Matrix Market reader"}};
 
 static sl_status get(sl_handle handle, sl_csr **out) {

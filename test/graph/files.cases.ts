@@ -31,7 +31,7 @@ const whole = 1 << 20;
 
 export const doors: RoomDoors<'graph', FileDoor> = {
   room: 'graph',
-  bundle: 'solver',
+  bundle: 'network',
   table: 'files',
   embind: ({ Graph }) => {
     // The matrix class of this engine, from a matrix of it.

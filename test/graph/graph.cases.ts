@@ -57,7 +57,7 @@ export interface GraphDoor {
 
 export const doors: RoomDoors<'graph', GraphDoor> = {
   room: 'graph',
-  bundle: 'solver',
+  bundle: 'network',
   embind: ({ Graph }) => {
     const g = (token: unknown) => token as Graph;
     const options = ({ csv, ignoreWeights, piece, ...rest }: ListOptions) => ({

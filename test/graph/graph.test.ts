@@ -17,7 +17,7 @@ describe('Graph', () => {
     ({ Graph } = await engine.use('graph'));
   });
   afterAll(() => {
-    expect(engine.stats().modules[0]?.bytesInUse).toBe(0);
+    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
     engine.dispose();
   });
 

@@ -258,6 +258,13 @@ static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
+  if (is(name,
+         "described")) { // rows, cols, entries, value type; no entries, so that zeros are right
+    return i < 6 || i > 9 ? 0
+           : i == 8       ? (one_in(2) ? 0 : below(9))
+           : i == 9       ? below(20)
+                          : call.size;
+  }
   if (is(name, "values")) return i < call.size ? 9 : -1; // with the indices above: dominant rows
   return sl_rng_double(&rng) - call.shift;
 }

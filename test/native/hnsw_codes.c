@@ -409,6 +409,25 @@ static void recall_is_told_by_a_sample(void **state) {
   }
 }
 
+// Nothing is learned before the first vector.
+static void nothing_is_found_before_the_first_vector(void **state) {
+  (void)state;
+  const float query[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const sl_codes kinds[] = {SL_CODES_INT8, SL_CODES_FLOAT16, SL_CODES_RABITQ};
+  for (int i = 0; i < 3; i++) {
+    sl_hnsw_options options = sl_hnsw_options_default();
+    options.dimension = 8;
+    options.codes = kinds[i];
+    sl_hnsw *index;
+    uint32_t id, found = 9;
+    float distance;
+    assert_ok(sl_hnsw_create(&options, &index));
+    assert_ok(sl_hnsw_search(index, query, 1, 1, 10, NULL, &id, &distance, &found));
+    assert_int_equal(found, 0);
+    sl_hnsw_destroy(index);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(codes_find_what_vectors_find),
@@ -422,6 +441,7 @@ int main(void) {
       property(rabitq_estimates_within_its_bound),
       property(rabitq_finds_with_exact_rows),
       property(recall_is_told_by_a_sample),
+      property(nothing_is_found_before_the_first_vector),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

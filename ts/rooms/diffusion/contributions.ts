@@ -7,9 +7,9 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
 import type { NodeRef } from '../graph/types.js';
-import { limit, numbers, type QuestionProgress } from './question.js';
-import { withNodes } from './scores.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
 export interface ContributionsOptions {
@@ -185,7 +185,7 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       limit(operation, 'pushWork', options.pushWork),
       limit(operation, 'maxWork', options.maxWork),
     ];
-    const raw = graph.companion(`contributions ${damping}`, () =>
+    const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
     numbers(runtime, operation, given, (address) => raw.begin(source, target, address));

@@ -6,7 +6,7 @@ import type {
   HeatKernel as RawHeatKernel,
   PageRank as RawPageRank,
   DiffusionResult as RawResult,
-} from '../../generated/raw/solver.js';
+} from '../../generated/raw/network.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
@@ -21,9 +21,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import { limit } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
 import type { NodeList, NodeRef } from '../graph/types.js';
-import { limit } from './question.js';
-import { withNodes } from './scores.js';
 
 // In the order of their numbers in csrc/diffusion/types.h, which a test compares.
 const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
@@ -398,7 +398,7 @@ function workspace(
   rawGraph: RawGraph,
   name = 'pageRank',
 ) {
-  return graph.companion(name, () =>
+  return graph.companion(runtime, name, () =>
     runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
   );
 }
@@ -454,7 +454,7 @@ function beginHeat(
     topK,
     limit(operation, 'maxWork', given.maxWork),
   ];
-  const kernel = graph.companion('heatKernel', () =>
+  const kernel = graph.companion(runtime, 'heatKernel', () =>
     runtime.made(operation, runtime.raw.HeatKernel.create(rawGraph)),
   );
   runtime.scratch(operation, (scratch) => {

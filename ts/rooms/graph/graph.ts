@@ -1,6 +1,6 @@
 // Graphs in the engine's memory.
 
-import type { Graph as RawGraph, Writer } from '../../generated/raw/solver.js';
+import type { Graph as RawGraph, Writer } from '../../generated/raw/network.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import {
@@ -18,6 +18,7 @@ import { listedLabels, loadLabels, type NodeLabel, type NodeLabels } from '../..
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Block, F32 } from '../../runtime/scratch.js';
+import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
 import { dtypes, valuesIn } from '../sparse/values.js';
@@ -65,6 +66,14 @@ const asyncKeys = ['signal', 'onProgress'] as const;
  * after it was made. Parallel edges are merged; loops are kept. Made by the static methods.
  */
 export class Graph extends GraphReaders {
+  /** @internal */
+  static readonly transfer: Transfer<RawGraph> = {
+    arrays: 3,
+    numbers: 27,
+    // Where graphs are only received, their C objects have fewer functions.
+    receive: ({ raw }, description) => raw.Graph.transferIn(description) as RawGraph | null,
+  };
+
   /**
    * A graph from its edges, between node numbers or names. O(edges + nodes).
    *
@@ -195,8 +204,13 @@ export class Graph extends GraphReaders {
     const { directed = true, labels } = check.options(operation, options, ['directed', 'labels']);
     check.boolean(operation, 'directed', directed);
     const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-    const graph = adopt(runtime, operation, Graph, runtime.raw.Graph.fromMatrix(raw, directed));
-    return withGivenLabels(operation, graph, labels);
+    try {
+      const graph = adopt(runtime, operation, Graph, runtime.raw.Graph.fromMatrix(raw, directed));
+      return withGivenLabels(operation, graph, labels);
+    } finally {
+      // The graph has a copy of its own: one made for this call has served.
+      matrix.dropCopyIn(runtime);
+    }
   }
 
   /**

@@ -5,7 +5,7 @@ import type {
   MatrixMarketReader,
   MetisReader,
   Graph as RawGraph,
-} from '../../generated/raw/solver.js';
+} from '../../generated/raw/network.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { idLabels, listedLabels, type NodeLabels } from '../../runtime/labels.js';
 import { adoptAs } from '../../runtime/object.js';

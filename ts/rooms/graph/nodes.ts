@@ -1,6 +1,6 @@
 // A graph as it is read: its nodes, their names and their neighbours.
 
-import type { Graph as RawGraph } from '../../generated/raw/solver.js';
+import type { Graph as RawGraph } from '../../generated/raw/network.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
 import type { NodeLabel, NodeLabels } from '../../runtime/labels.js';
 import { WasmObject } from '../../runtime/object.js';
@@ -33,9 +33,12 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
     return this.use('Graph.weighted').valueType() !== 0;
   }
 
-  /** Bytes that this graph holds now. What is derived later (incoming edges, strengths) comes on top when it is. */
+  /**
+   * Bytes that this graph holds now, with its copies in other modules. What is derived later (incoming edges, strengths)
+   * comes on top when it is.
+   */
   get bytesUsed(): number {
-    return this.use('Graph.bytesUsed').bytes();
+    return this.use('Graph.bytesUsed').bytes() + this.bytesCopied;
   }
 
   /**

@@ -35,9 +35,12 @@ export abstract class MatrixEntries extends WasmObject<RawMatrix> {
     return valueTypes[this.use('SparseMatrix.dtype').valueType] as ValueType;
   }
 
-  /** Bytes that this matrix holds: 4 a row, 4 an entry and the values, and a few for itself. */
+  /**
+   * Bytes that this matrix holds: 4 a row, 4 an entry and the values, and a few for itself; as much again for a copy in
+   * another module.
+   */
   get bytesUsed(): number {
-    return this.use('SparseMatrix.bytesUsed').bytes();
+    return this.use('SparseMatrix.bytesUsed').bytes() + this.bytesCopied;
   }
 
   /** @internal */

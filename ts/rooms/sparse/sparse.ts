@@ -23,6 +23,7 @@ import {
   readTextAsync,
   type TextSource,
 } from '../../runtime/text-source.js';
+import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 import { MatrixAlgebra } from './algebra.js';
@@ -55,6 +56,13 @@ const typeNumbers = { pattern: 0, ...dtypes } as const;
  * methods.
  */
 export class SparseMatrix extends MatrixAlgebra {
+  /** @internal */
+  static readonly transfer: Transfer<RawMatrix> = {
+    arrays: 3,
+    numbers: 25,
+    receive: ({ raw }, description) => raw.SparseMatrix.transferIn(description),
+  };
+
   /**
    * A matrix from coordinates. Entries with the same place are added up in float64, in the order given. O(entries + rows
    * + columns).

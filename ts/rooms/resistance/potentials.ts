@@ -10,9 +10,9 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withEdges, withNodes } from '../graph/scores.js';
 import type { NodeList, NodeRef } from '../graph/types.js';
-import { limit, numbers, type QuestionProgress } from './question.js';
-import { withEdges, withNodes } from './scores.js';
 
 interface Limits {
   /** Edge operations in all; then the outcome is `'workLimit'`. No limit by default. */
@@ -120,7 +120,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistance } = await load();
    * // A square: two ways around, of one and of three edges.
@@ -136,7 +136,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistanceAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [2, 4], directed: false });
@@ -156,7 +156,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistances } = await load();
    * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -177,7 +177,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistances } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
@@ -193,7 +193,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistancesAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
@@ -216,7 +216,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentials } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 3, 4], directed: false });
@@ -231,7 +231,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentialsAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -285,7 +285,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
   /** The C object of a graph without a boundary: made once, freed with the graph. */
   function network(operation: string, graph: Graph): RawPotentials {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-    return graph.companion('potentials', () =>
+    return graph.companion(runtime, 'potentials', () =>
       runtime.made(operation, runtime.raw.Potentials.create(rawGraph, 0, 0)),
     );
   }
@@ -418,7 +418,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
           throw check.rangeError(operation, 'boundary.nodes', 'at least one node', boundary.nodes);
         if (values.length !== nodes.length)
           throw check.shapeError(operation, 'boundary.values', nodes.length, values.length);
-        const made = graph.companion('fixed potentials', () => {
+        const made = graph.companion(runtime, 'fixed potentials', () => {
           const { address, length } = nodes;
           return runtime.made(operation, runtime.raw.Potentials.create(rawGraph, address, length));
         });
