@@ -14,15 +14,16 @@ const measures = [
 const hard = [200, 92, 80];
 const modules = { 'vector.simd.wasm': [80, 35, 31], 'hnsw-micro.raw.wasm': [11.8, 7, 6] };
 const glue = [30, 11, 10];
-// The JavaScript of the entries, comments included: a bundler takes them away. A new room has to fit in the first line.
-const anyEntry = [178, 53, 46];
+// The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
+// and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
+const anyEntry = [235, 72, 62.5];
 const entries = {
-  'index.js': [60, 21, 18],
+  'index.js': [66, 24, 21],
   'inline.js': [5, 2, 2],
-  'dense.js': [71, 24, 20],
-  'sparse.js': [96, 31, 27],
-  'hyperbolic.js': [90, 29, 25],
-  'quant.js': [90, 29, 25],
+  'dense.js': [107, 37, 32.5],
+  'sparse.js': [143, 47, 41],
+  'hyperbolic.js': [92, 33, 28.5],
+  'quant.js': [93, 33, 28.5],
 };
 
 const list = (folder, suffix) =>

@@ -14,9 +14,9 @@
 //   number, bool, enum, float/double      number (a status: 0 or negative), bool
 //   uint64_t, int64_t                     number: whole, exact below 2^53; UINT64_MAX is -1
 //   const double *, uint32_t *, void *    number: an address inside the module's memory
-//   sl_graph * (a registered struct)      the embind object, or null. What create() gave is owned
-//   and
-//                                         must be deleted; what a method returned is borrowed
+//   sl_graph * (a registered struct)      the embind object, or null. What create() gave is
+//                                         owned and must be deleted; what a method returned is
+//                                         borrowed
 //
 // Nothing here throws, loops, or calls into JavaScript. A binding that needs more than this list
 // shows that the C interface lacks something: add it there, and the raw ABI has it as well.

@@ -49,8 +49,7 @@ EMSCRIPTEN_BINDINGS(solver) {
       .zeroed("create")
       .field<&sl_solve_progress::method>("method")
       .field<&sl_solve_progress::iterations>("iterations")
-      .field<&sl_solve_progress::relative_residual>("relativeResidual")
-      .field<&sl_solve_progress::work>("work");
+      .field<&sl_solve_progress::relative_residual>("relativeResidual");
   sl::object<sl_solver>("Solver")
       .create<sl_solver_create>("create")
       .method<sl_solver_set_max_bytes>("setMaxBytes")

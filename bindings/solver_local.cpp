@@ -28,8 +28,7 @@ EMSCRIPTEN_BINDINGS(solver_local) {
       .method<sl_local_entries_settled>("settled")
       .method<sl_local_entries_finish>("finish")
       .method<sl_local_entries_keep_touched>("keepTouched")
-      .method<sl_local_entries_touched>("touched")
-      .method<sl_local_entries_bytes>("bytes");
+      .method<sl_local_entries_touched>("touched");
   sl::object<options>("LocalEntriesOptions")
       .defaults<sl_local_entries_options_default>("create")
       .option<&options::absolute_error>("absoluteError")

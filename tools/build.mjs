@@ -144,6 +144,23 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/**
+ * The maps lead to the sources that are packed as ts/. They were written for a folder one deeper than dist/ is; the parts
+ * of the worker's program have been bundled since, and nothing leads to theirs.
+ */
+function settleMaps(dist) {
+  for (const file of files(dist).filter((name) => name.endsWith('.map'))) {
+    const map = JSON.parse(readFileSync(file, 'utf8'));
+    const code = file.slice(0, -'.map'.length);
+    if (!existsSync(code) || !readFileSync(code, 'utf8').includes('sourceMappingURL=')) {
+      rmSync(file);
+      continue;
+    }
+    map.sources = map.sources.map((source) => source.replace('../', ''));
+    writeFileSync(file, JSON.stringify(map));
+  }
+}
+
 async function buildPackage() {
   const dist = join(root, 'build/dist');
   rmSync(dist, { recursive: true, force: true });
@@ -168,6 +185,7 @@ async function buildPackage() {
     );
   }
   await bundleThread(dist, JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8')));
+  settleMaps(dist);
   const cli = join(dist, 'cli/main.js');
   if (existsSync(cli)) chmodSync(cli, 0o755);
 

@@ -7,7 +7,8 @@
 //   bundles.ts               version, bundles with their rooms and variants, the bundle of each room
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins, the glue
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
-//   room/<room>.ts           a room: its bundle and its code
+//   room/<room>.ts           a room: its bundle and its code, which are imported when the room is asked for
+//   entry/<room>.ts          the same with its code and glue imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
 //   scripts.ts               where the scripts of a worker come from
@@ -107,6 +108,17 @@ export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   bundle,
   code: () => import('../../rooms/${room}/${room}.js'),
 };
+`,
+  );
+  write(
+    `entry/${room}.ts`,
+    `import * as code from '../../rooms/${room}/${room}.js';
+import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
+import { type Room, withCode } from '../../runtime/room.js';
+import glue from '../raw/${bundle}.js';
+import { ${room} as described } from '../room/${room}.js';
+
+export const ${room}: Room<'${room}', ${typeOf(room)}> = /* @__PURE__ */ withCode(described, code, glue);
 `,
   );
 }

@@ -48,8 +48,8 @@ have_chromium() {
 }
 
 if command -v apt-get >/dev/null; then
-  # wabt: wasm2c, for the host of the raw ABI that is written in C.
-  packages='libcmocka-dev wabt'
+  # wabt: wasm2c, for the host of the raw ABI that is written in C. pkgconf: for programs against the C library.
+  packages='libcmocka-dev wabt pkgconf'
   # The sanitizers' and libFuzzer's runtime for the compiler that the native build takes.
   ! command -v clang-19 >/dev/null || packages="$packages libclang-rt-19-dev"
   have_chromium || packages="$packages chromium"

@@ -1,6 +1,6 @@
 // Dense vectors in the engine's memory.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { dense } from './generated/room/dense.js';
+import { dense } from './generated/entry/dense.js';
 import type { DenseRoom } from './rooms/dense/dense.js';
 
 export * from './rooms/dense/dense.js';

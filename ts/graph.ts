@@ -1,6 +1,6 @@
 // Graphs in the engine's memory.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { graph } from './generated/room/graph.js';
+import { graph } from './generated/entry/graph.js';
 import type { GraphRoom } from './rooms/graph/graph.js';
 
 export * from './rooms/graph/graph.js';

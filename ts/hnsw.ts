@@ -1,6 +1,6 @@
 // Nearest neighbours: an HNSW index, an exact one, and filters.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { hnsw } from './generated/room/hnsw.js';
+import { hnsw } from './generated/entry/hnsw.js';
 import type { HnswRoom } from './rooms/hnsw/hnsw.js';
 
 export * from './rooms/hnsw/hnsw.js';

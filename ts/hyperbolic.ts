@@ -1,7 +1,7 @@
 // Hyperbolic space in the Poincare ball: distances, translations, and the maps to and from tangent vectors. Indexes of
 // points are `Hnsw` and `Flat` of the room `hnsw` with `metric: 'poincare'`.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { hyperbolic } from './generated/room/hyperbolic.js';
+import { hyperbolic } from './generated/entry/hyperbolic.js';
 import type { HyperbolicRoom } from './rooms/hyperbolic/hyperbolic.js';
 
 export * from './rooms/hyperbolic/hyperbolic.js';

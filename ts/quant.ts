@@ -1,6 +1,6 @@
 // Smaller numbers: vectors as bytes, as bits, as 16-bit floats.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { quant } from './generated/room/quant.js';
+import { quant } from './generated/entry/quant.js';
 import type { QuantRoom } from './rooms/quant/quant.js';
 
 export * from './rooms/quant/quant.js';

@@ -1,6 +1,6 @@
 // Systems of linear equations A x = b.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { solver } from './generated/room/solver.js';
+import { solver } from './generated/entry/solver.js';
 import type { SolverRoom } from './rooms/solver/solver.js';
 
 export * from './rooms/solver/solver.js';

@@ -1,6 +1,6 @@
 // Sparse matrices in the engine's memory.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { sparse } from './generated/room/sparse.js';
+import { sparse } from './generated/entry/sparse.js';
 import type { SparseRoom } from './rooms/sparse/sparse.js';
 
 export * from './rooms/sparse/sparse.js';

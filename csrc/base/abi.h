@@ -1,4 +1,4 @@
-// How the raw ABI exports a function. Natively the macro does nothing, so that the native tests
+// The raw ABI: how a function is exported. Natively the macro does nothing, so that the native tests
 // and their sanitisers cover abi.c files as well.
 #ifndef SL_BASE_ABI_H
 #define SL_BASE_ABI_H

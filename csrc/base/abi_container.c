@@ -1,5 +1,5 @@
 // Raw ABI of base/container.h: files that are written and read piece by piece. What is saved or
-// loaded stands with its room (sl_abi_graph_save, sl_abi_graph_load).
+// loaded is with its module (sl_abi_graph_save, sl_abi_graph_load).
 #include "base/abi_container.h"
 #include "base/abi.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-// Handles of writers and readers, for the raw ABI of the rooms that save and load.
+// Handles of writers and readers, for the raw ABI of the modules that save and load.
 #ifndef SL_BASE_ABI_CONTAINER_H
 #define SL_BASE_ABI_CONTAINER_H
 

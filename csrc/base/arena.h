@@ -16,7 +16,7 @@ typedef struct sl_arena {
   size_t high_water; // most bytes ever in use at once, to size the next reservation
 } sl_arena;
 
-// A named place to fall back to. Marks are released in reverse order of taking.
+// A named position to return to. Marks are released in the reverse order.
 typedef struct sl_arena_mark {
   size_t used;
   const char *name;

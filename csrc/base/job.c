@@ -1,7 +1,7 @@
 #include "base/job.h"
 
 static sl_status require_begun(const sl_job *job) {
-  SL_REQUIRE(job->begun, SL_ERR_STATE, job->kind->name, "work that was begun");
+  SL_REQUIRE(job->begun, SL_ERR_STATE, job->kind->name, "a call of begin() first");
   return SL_OK;
 }
 
@@ -43,6 +43,6 @@ void sl_job_destroy(sl_job *job) {
 }
 
 sl_status sl_job_require_ended(const sl_job *job) {
-  SL_REQUIRE(sl_job_has_ended(job), SL_ERR_STATE, job->kind->name, "work that has ended");
+  SL_REQUIRE(sl_job_has_ended(job), SL_ERR_STATE, job->kind->name, "steps until it has ended");
   return SL_OK;
 }

@@ -1,6 +1,6 @@
 // Long work: the one way in which everything that takes long is done in steps.
 //
-//   sl_solver_begin(solver, b, NULL);                   what is wanted: each room's own functions
+//   sl_solver_begin(solver, b, NULL);                   what is wanted: each module's own functions
 //   sl_job *job = sl_solver_job(solver);
 //   do sl_job_step(job, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
 //   sl_solver_finish(solver, x, &result);               what has come of it, with its bounds
@@ -50,7 +50,7 @@ struct sl_job {
 // Goes on for about `work` units, which are edge operations: stored entries of a matrix or of a
 // preconditioner multiplied, edges followed. At least one piece of work is done, whatever `work`.
 //   out   written: RUNNING, or how it ended. Stepping a job that has ended changes nothing.
-//   Errors: ERR_STATE (nothing begun); ERR_MEMORY, and what else a room says of its own work. Then
+//   Errors: ERR_STATE (nothing begun); ERR_MEMORY, and what else a module says of its own work. Then
 //   nothing is begun any more. May allocate.
 sl_status sl_job_step(sl_job *job, uint64_t work, sl_outcome *out);
 

@@ -7,7 +7,7 @@
 // A first block for a section whose bytes may never come.
 #define FIRST_BLOCK ((size_t)1 << 16)
 // Bytes of a piece of a section.
-#define PIECE ((size_t)1 << 18)
+#define PIECE ((size_t)1 << 16)
 
 // What is being collected.
 typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;
@@ -15,7 +15,7 @@ typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;
 struct sl_reader {
   sl_file_kind kind;
   stage stage;
-  uint64_t length; // 0: not known before the head
+  uint64_t length; // 0: not known before the header
   uint64_t offset; // in the file, of the next byte
   uint8_t *head;
   uint32_t count;

@@ -1,10 +1,10 @@
 // Status and outcome codes, and the record of the last error.
 //
 // Two enums, never mixed:
-//   sl_status   did the call work?           negative on failure, values pinned for ever
+//   sl_status   did the call work?           negative on failure, values never change
 //   sl_outcome  how did a computation end?   a field of a result, never an error
 //
-// A status becomes an exception in TypeScript, an outcome never does. Both lists stand here once;
+// A status becomes an exception in TypeScript, an outcome never does. Both lists are here, once;
 // the enum, the text and (through sl_status_name) the TypeScript codes all come from them.
 #ifndef SL_BASE_STATUS_H
 #define SL_BASE_STATUS_H

@@ -12,7 +12,7 @@ typedef struct section {
   void *owned;
 } section;
 
-// A file is a row of parts: the head, then of each section its pieces and its trailer.
+// A file is a sequence of parts: the header, then of each section its pieces and its trailer.
 struct sl_writer {
   sl_file_kind kind;
   sl_error failed; // the first failure of an addition
@@ -22,7 +22,7 @@ struct sl_writer {
   uint64_t version;
   uint8_t *head; // made with the first byte
   uint8_t trailer[SL_CONTAINER_MAX_TRAILER];
-  // Where it stands: 0 in the head, i + 1 in section i; piece `count` of a section is its trailer.
+  // Its position: 0 in the header, i + 1 in section i; piece `count` of a section is its trailer.
   uint32_t at, piece;
   size_t within; // bytes given of that part
   uint64_t size, offset;
@@ -112,7 +112,7 @@ static sl_status make_head(sl_writer *writer) {
   return SL_OK;
 }
 
-// The part where the file stands. *summed: it belongs to the sum of its section.
+// The part at the current position. *summed: the checksum of its section covers it.
 static const void *part(sl_writer *writer, size_t *bytes, bool *summed) {
   *summed = false;
   if (writer->at == 0) {
@@ -137,7 +137,7 @@ sl_status sl_writer_next(sl_writer *writer, void *buffer, uint32_t capacity, uin
     return sl_fail(failed->status, failed->argument, failed->expected, failed->position);
   }
   SL_REQUIRE(sl_writer_is_current(writer), SL_ERR_STATE, "writer",
-             "what has not changed meanwhile");
+             "an object that has not changed since the first byte");
   if (writer->head == NULL) SL_TRY(make_head(writer));
   while (*written < capacity && writer->at <= writer->count) {
     size_t bytes, room = capacity - *written;

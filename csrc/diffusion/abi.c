@@ -1,8 +1,9 @@
-// Raw ABI of diffusion/pagerank.h.
-#include "base/abi_job.h"
-#include "diffusion/pagerank.h"
+// Raw ABI of diffusion/pagerank.h, sweep_cut.h and heat_kernel.h.
 #include "graph/abi.h"
-
+#include "base/abi_job.h"
+#include "diffusion/heat_kernel.h"
+#include "diffusion/pagerank.h"
+#include "diffusion/sweep_cut.h"
 
 static sl_status get(sl_handle handle, sl_pagerank **out) {
   return sl_abi_job_get(handle, &sl_pagerank_kind, out);
@@ -73,18 +74,6 @@ int32_t SL_ABI(sl_abi_pagerank_begin_global)(sl_handle handle, double damping, d
   return sl_pagerank_begin_global(pagerank, &options);
 }
 
-// The heat kernel; the other functions go on with it.
-int32_t SL_ABI(sl_abi_heat_kernel_begin)(sl_handle handle, double time, const uint32_t *nodes,
-                                         const double *weights, uint32_t count, double tolerance,
-                                         uint32_t top_k, double max_work) {
-  sl_pagerank *pagerank;
-  SL_TRY(get(handle, &pagerank));
-  const double damping = sl_pagerank_options_default().damping; // not used
-  sl_pagerank_options options;
-  SL_TRY(options_from(damping, tolerance, 0, top_k, 0, 0, max_work, &options));
-  return sl_heat_kernel_begin(pagerank, &options, time, nodes, weights, count);
-}
-
 // From where the run of `previous` on another graph has ended.
 int32_t SL_ABI(sl_abi_pagerank_follow)(sl_handle handle, sl_handle previous_handle, double damping,
                                        double tolerance, int32_t method, uint32_t top_k,
@@ -121,22 +110,27 @@ int32_t SL_ABI(sl_abi_pagerank_progress)(sl_handle handle, double *out) {
   return SL_OK;
 }
 
-// result: eight doubles, written: outcome, method, iterations, error bound (1-norm), touched nodes,
-// edge operations, proved places, number of entries. nodes, scores: where the entries lie until the
-// next call, written.
+// A result as eight doubles: outcome, method, iterations, error bound (1-norm), touched nodes, edge
+// operations, proved places, number of entries; and where the entries lie until the next begin.
+static void write_result(const sl_diffusion_result *from, double *to, const uint32_t **nodes,
+                         const double **scores) {
+  const double numbers[8] = {from->outcome,       from->method,
+                             from->iterations,    from->error_bound,
+                             from->touched_nodes, (double)from->edge_operations,
+                             from->proved_places, from->count};
+  for (int k = 0; k < 8; k++) to[k] = numbers[k];
+  *nodes = from->nodes;
+  *scores = from->scores;
+}
+
+// result: eight doubles, written. nodes, scores: addresses, written.
 int32_t SL_ABI(sl_abi_pagerank_finish)(sl_handle handle, double *result, const uint32_t **nodes,
                                        const double **scores) {
   sl_pagerank *pagerank;
-  sl_pagerank_result found;
+  sl_diffusion_result found;
   SL_TRY(get(handle, &pagerank));
   SL_TRY(sl_pagerank_finish(pagerank, &found));
-  const double numbers[8] = {found.outcome,       found.method,
-                             found.iterations,    found.error_bound,
-                             found.touched_nodes, (double)found.edge_operations,
-                             found.proved_places, found.count};
-  for (int k = 0; k < 8; k++) result[k] = numbers[k];
-  *nodes = found.nodes;
-  *scores = found.scores;
+  write_result(&found, result, nodes, scores);
   return SL_OK;
 }
 
@@ -145,4 +139,60 @@ int32_t SL_ABI(sl_abi_pagerank_scores)(sl_handle handle, double *scores) {
   sl_pagerank *pagerank;
   SL_TRY(get(handle, &pagerank));
   return sl_pagerank_scores(pagerank, scores);
+}
+
+// ---- the heat kernel
+
+static sl_status get_heat(sl_handle handle, sl_heat_kernel **out) {
+  return sl_abi_job_get(handle, &sl_heat_kernel_kind, out);
+}
+
+// 0 after a failure. The graph must outlive the object.
+sl_handle SL_ABI(sl_abi_heat_kernel_create)(sl_handle graph_handle) {
+  sl_graph *graph;
+  sl_heat_kernel *made;
+  if (sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph) != SL_OK) return 0;
+  if (sl_heat_kernel_create(graph, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_heat_kernel_job(made), graph_handle, SL_HANDLE_GRAPH);
+}
+
+int32_t SL_ABI(sl_abi_heat_kernel_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_heat_kernel_kind);
+}
+
+// weights may be NULL; a max_work of 0 is none.
+int32_t SL_ABI(sl_abi_heat_kernel_begin)(sl_handle handle, double time, const uint32_t *nodes,
+                                         const double *weights, uint32_t count, double tolerance,
+                                         uint32_t top_k, double max_work) {
+  sl_heat_kernel *kernel;
+  SL_TRY(get_heat(handle, &kernel));
+  uint64_t work;
+  SL_TRY(sl_abi_count(max_work, "max_work", &work));
+  const double numbers[4] = {time, tolerance, top_k, max_work};
+  return sl_heat_kernel_begin_numbers(kernel, numbers, nodes, weights, count);
+}
+
+// As sl_abi_pagerank_progress, _finish and _scores.
+int32_t SL_ABI(sl_abi_heat_kernel_progress)(sl_handle handle, double *out) {
+  sl_heat_kernel *kernel;
+  SL_TRY(get_heat(handle, &kernel));
+  out[0] = (double)sl_job_work(sl_heat_kernel_job(kernel));
+  out[1] = sl_heat_kernel_error(kernel);
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_heat_kernel_finish)(sl_handle handle, double *result, const uint32_t **nodes,
+                                          const double **scores) {
+  sl_heat_kernel *kernel;
+  sl_diffusion_result found;
+  SL_TRY(get_heat(handle, &kernel));
+  SL_TRY(sl_heat_kernel_finish(kernel, &found));
+  write_result(&found, result, nodes, scores);
+  return SL_OK;
+}
+
+int32_t SL_ABI(sl_abi_heat_kernel_scores)(sl_handle handle, double *scores) {
+  sl_heat_kernel *kernel;
+  SL_TRY(get_heat(handle, &kernel));
+  return sl_heat_kernel_scores(kernel, scores);
 }

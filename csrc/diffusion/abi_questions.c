@@ -4,7 +4,6 @@
 #include "diffusion/potentials.h"
 #include "graph/abi.h"
 
-
 // ---- contributions
 
 // 0 after a failure. The graph must outlive the object.

@@ -3,16 +3,14 @@
 //
 // The identity stands in pagerank.h. With residual r known up to an error e in the 1-norm, the
 // returned x + r has the bound (d (||r||_1 + e) + ...) / S. e is either
-//   recomputed:  r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute
-//   values
-//                add up to T_v, so its error is at most (k_v + 3) u T_v; each term is off by
-//                (terms of the strength + 5) u itself;
-//   or, for push, known beforehand: a push from u changes x_u (rounding u x_u <= u / (1 - d),
-//   counted
-//                twice, since it stands in the identity twice), multiplies (at most (degree + 5) u
-//                of the mass) and adds to residuals that are at most `greatest` (1, unless the run
-//                follows another); to that comes what r was off by when pushing began.
-#include "diffusion/state.h"
+//   recomputed:       r from x in one pass over the edges. Node v sums k_v + 2 terms whose absolute
+//                     values add up to T_v, so its error is at most (k_v + 3) u T_v; each term is
+//                     off by (terms of the strength + 5) u itself
+//   known (push):     a push from u changes x_u (rounding u x_u <= u / (1 - d), counted twice, since
+//                     it is in the identity twice), multiplies (at most (degree + 5) u of the mass)
+//                     and adds to residuals that are at most `greatest` (1, unless the run follows
+//                     another); added to that is what r was off by when pushing began
+#include "diffusion/method.h"
 
 #include <math.h>
 
@@ -35,31 +33,33 @@ SL_ALWAYS_INLINE void add(exact_sum *sum, double value) {
 static double rounding_of_push(const sl_pagerank *p) {
   const double damping = p->options.damping;
   const double per_push = 2 / (1 - damping) + 6;
-  const double counted = per_push * (double)p->pushes + 2.0 * (double)p->push_edges;
-  return 1.01 * SL_UNIT_ROUNDOFF * counted * p->greatest + p->taken_over + 0x1p-1000;
+  const double counted = per_push * (double)p->drift.pushes + 2.0 * (double)p->drift.push_edges;
+  return 1.01 * SL_UNIT_ROUNDOFF * counted * p->drift.greatest + p->drift.taken_over + 0x1p-1000;
 }
 
 static uint32_t listed(const sl_pagerank *p) {
-  return p->dense ? p->graph->node_count : p->touched_count;
+  return p->run.dense ? p->run.graph->node_count : p->run.touched_count;
 }
 
-static uint32_t node_at(const sl_pagerank *p, uint32_t i) { return p->dense ? i : p->touched[i]; }
+static uint32_t node_at(const sl_pagerank *p, uint32_t i) {
+  return p->run.dense ? i : p->run.touched[i];
+}
 
 // r += d Q^T x for nodes begin .. end of the list; counts the terms of each node in `queue`.
 SL_ALWAYS_INLINE uint64_t scatter(sl_pagerank *p, uint32_t begin, uint32_t end,
                                   const sl_value_type type) {
-  const sl_csr *edges = p->graph->outgoing;
+  const sl_csr *edges = p->run.graph->outgoing;
   uint64_t done = 0;
   for (uint32_t i = begin; i < end; i++) {
     const uint32_t u = node_at(p, i);
-    if (p->x[u] == 0) continue;
-    const double share = p->options.damping * p->x[u] * p->inverse_strength[u];
+    if (p->run.x[u] == 0) continue;
+    const double share = p->options.damping * p->run.x[u] * p->run.inverse_strength[u];
     const uint32_t last = edges->row_pointers[u + 1];
     done += last - edges->row_pointers[u];
     for (uint32_t k = edges->row_pointers[u]; k < last; k++) {
       const uint32_t v = edges->columns[k];
-      p->r[v] += share * sl_diffusion_weight_at(edges->values, type, k);
-      p->queue[v]++;
+      p->run.r[v] += share * sl_diffusion_weight_at(edges->values, type, k);
+      p->run.scratch[v]++;
     }
   }
   return done;
@@ -77,30 +77,31 @@ SL_NOINLINE static uint64_t scatter_f32(sl_pagerank *p, uint32_t begin, uint32_t
 
 // Recomputes r and returns the bound e of its error.
 static double recompute_residual(sl_pagerank *p) {
-  const sl_csr *edges = p->graph->outgoing;
-  const uint32_t count = listed(p), n = p->graph->node_count;
+  const sl_csr *edges = p->run.graph->outgoing;
+  const uint32_t count = listed(p), n = p->run.graph->node_count;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = node_at(p, i);
-    p->r[u] = -p->x[u];
-    p->queue[u] = 0;
+    p->run.r[u] = -p->run.x[u];
+    p->run.scratch[u] = 0;
   }
-  if (p->global) {
-    for (uint32_t u = 0; u < n; u++) p->r[u] += 1.0 / n;
+  if (p->run.sources.global) {
+    for (uint32_t u = 0; u < n; u++) p->run.r[u] += 1.0 / n;
   } else {
-    for (uint32_t i = 0; i < p->source_count; i++) p->r[p->sources[i]] += p->source_weights[i];
+    for (uint32_t i = 0; i < p->run.sources.count; i++)
+      p->run.r[p->run.sources.nodes[i]] += p->run.sources.weights[i];
   }
   for (uint32_t begin = 0, end; begin < count; begin = end) {
     end = count - begin > BLOCK_NODES ? begin + BLOCK_NODES : count;
-    p->edge_operations += SL_DIFFUSION_BY_WEIGHT(edges->value_type, scatter, p, begin, end);
+    p->run.edge_operations += SL_DIFFUSION_BY_WEIGHT(edges->value_type, scatter, p, begin, end);
   }
   double error = 0, negative = 0, most_terms = 0;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = node_at(p, i);
-    const double x = p->x[u], terms = p->queue[u];
+    const double x = p->run.x[u], terms = p->run.scratch[u];
     const double degree = edges->row_pointers[u + 1] - edges->row_pointers[u];
     if (x < 0) negative -= x;
     if (terms > most_terms) most_terms = terms;
-    error += (terms + 3) * (fabs(x) + x + fabs(p->r[u]));
+    error += (terms + 3) * (fabs(x) + x + fabs(p->run.r[u]));
     error += (edges->value_type == SL_VALUES_PATTERN ? 5 : degree + 5) * fabs(x);
   }
   error += 2 * (most_terms + 3) * negative;
@@ -110,43 +111,38 @@ static double recompute_residual(sl_pagerank *p) {
 // sum |r - (the part of r that is exactly solved by adding multiples of the strengths)|: the
 // deflated residual behind the refined estimates of settle_ranking.
 static double deflated_residual(const sl_pagerank *p) {
-  double *mass = p->component_residual; // all 0 here
-  for (uint32_t i = 0; i < p->touched_count; i++) {
-    const uint32_t u = p->touched[i];
-    mass[p->component[u]] += p->r[u];
+  double *mass = p->components.residual; // all 0 here
+  for (uint32_t i = 0; i < p->run.touched_count; i++) {
+    const uint32_t u = p->run.touched[i];
+    mass[p->components.of[u]] += p->run.r[u];
   }
   // Of each component, what lies on touched nodes counts as |r - share|, the rest as its share.
   double sum = 0;
-  for (uint32_t i = 0; i < p->touched_count; i++) {
-    const uint32_t u = p->touched[i], c = p->component[u];
-    if (p->strength[u] == 0) continue; // alone: the last step leaves nothing
-    const double share = mass[c] * (p->strength[u] / p->component_strength[c]);
-    sum += fabs(p->r[u] - share) - share + p->r[u];
+  for (uint32_t i = 0; i < p->run.touched_count; i++) {
+    const uint32_t u = p->run.touched[i], c = p->components.of[u];
+    if (p->run.strength[u] == 0) continue; // alone: the last step leaves nothing
+    const double share = mass[c] * (p->run.strength[u] / p->components.strength[c]);
+    sum += fabs(p->run.r[u] - share) - share + p->run.r[u];
   }
-  for (uint32_t i = 0; i < p->touched_count; i++) mass[p->component[p->touched[i]]] = 0;
-  return sum + 8.0 * SL_UNIT_ROUNDOFF * p->graph->node_count;
+  for (uint32_t i = 0; i < p->run.touched_count; i++) mass[p->components.of[p->run.touched[i]]] = 0;
+  return sum + 8.0 * SL_UNIT_ROUNDOFF * p->run.graph->node_count;
 }
 
 void sl_diffusion_certify(sl_pagerank *p) {
   const double damping = p->options.damping, u = SL_UNIT_ROUNDOFF;
   double error;
-  if (p->running == SL_PAGERANK_SERIES) {
-    sl_diffusion_heat_certify(p);
-    return;
-  }
-  if (p->power_form) sl_diffusion_power_leave(p);
-  if (p->running == SL_PAGERANK_GAUSS_SEIDEL) sl_diffusion_sweep_leave(p);
-  const bool pushed = p->running == SL_PAGERANK_PUSH;
+  if (p->method->leave != NULL) p->method->leave(p);
+  const bool pushed = p->method == &sl_diffusion_method_PUSH;
   const double beforehand = pushed ? rounding_of_push(p) : HUGE_VAL;
   if (beforehand <= 0.05 * (1 - damping) * p->options.tolerance ||
-      beforehand <= 0.01 * p->residual) {
+      beforehand <= 0.01 * p->run.residual) {
     error = beforehand;
   } else {
     error = recompute_residual(p);
-    p->pushes = p->push_edges = 0;
-    p->taken_over = error;
+    p->drift.pushes = p->drift.push_edges = 0;
+    p->drift.taken_over = error;
   }
-  p->residual_error = error;
+  p->drift.residual_error = error;
   // Sums over all nodes, and of the residual over dangling nodes alone.
   exact_sum x_sum = {0, 0}, r_sum = {0, 0}, r_absolute = {0, 0};
   exact_sum dangling_sum = {0, 0}, dangling_size = {0, 0};
@@ -154,41 +150,42 @@ void sl_diffusion_certify(sl_pagerank *p) {
   const uint32_t count = listed(p);
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t v = node_at(p, i);
-    add(&x_sum, p->x[v]);
-    add(&r_sum, p->r[v]);
-    add(&r_absolute, fabs(p->r[v]));
-    if (p->x[v] < 0) negative -= p->x[v];
-    if (p->strength[v] == 0) {
-      add(&dangling_sum, p->r[v]);
-      add(&dangling_size, fabs(p->r[v]));
+    add(&x_sum, p->run.x[v]);
+    add(&r_sum, p->run.r[v]);
+    add(&r_absolute, fabs(p->run.r[v]));
+    if (p->run.x[v] < 0) negative -= p->run.x[v];
+    if (p->run.strength[v] == 0) {
+      add(&dangling_sum, p->run.r[v]);
+      add(&dangling_size, fabs(p->run.r[v]));
     }
   }
   const double x = x_sum.high + x_sum.low, r = r_sum.high + r_sum.low;
   const double absolute = r_absolute.high + r_absolute.low;
   const double dangling = dangling_sum.high + dangling_sum.low;
   const double dangling_absolute = dangling_size.high + dangling_size.low;
-  p->residual = absolute;
+  p->run.residual = absolute;
   // Dangling nodes keep their share of the step for good, so S shrinks by it: to no less than 1 - d
   // while r >= 0, as push has it. The other methods, stopped early, have signs in r, and S might
   // vanish: then x is returned as it is.
   const double before = (1 - damping) * x + r, after = before - damping * dangling;
-  p->last_step = (pushed && !p->follows) || after > 0.5 * before;
-  const double mass = p->last_step ? after : before;
-  double left = p->last_step ? damping * (absolute - dangling_absolute) : absolute;
-  if (p->options.settle_ranking && !p->graph->directed) {
-    left = damping * damping * deflated_residual(p); // the listed nodes get one more step (topk.c)
+  p->run.certificate.last_step = (pushed && !p->follows) || after > 0.5 * before;
+  const double mass = p->run.certificate.last_step ? after : before;
+  double left = p->run.certificate.last_step ? damping * (absolute - dangling_absolute) : absolute;
+  if (p->options.settle_ranking && !p->run.graph->directed) {
+    left =
+        damping * damping * deflated_residual(p); // the listed nodes get one more step (settle.c)
   }
   const double terms = (1 - damping) * (x + 2 * negative) + 2 * absolute;
   const double many = count > 1u << 26 ? 8 * u * count * count : 0;
   const double slack = error + ((dangling_absolute > 0 ? 24 : 16) + many) * u * terms;
-  p->certified = true;
+  p->run.certificate.known = true;
   if (!(mass > 2 * slack)) { // nothing is known yet: all scores 0 are off by exactly 1
-    p->bound = 1 + 4 * u;
-    p->rounding = p->scale = 0;
+    p->run.certificate.bound = 1 + 4 * u;
+    p->run.certificate.rounding = p->run.certificate.scale = 0;
     return;
   }
-  p->bound = (fmax(left, 0) + error + 2 * slack) * (1 + 8 * u) / (mass - slack) +
-             (p->source_count + 10.0) * u;
-  p->rounding = (error + 2 * slack) / mass;
-  p->scale = (1 - damping) / mass;
+  p->run.certificate.bound = (fmax(left, 0) + error + 2 * slack) * (1 + 8 * u) / (mass - slack) +
+                             (p->run.sources.count + 10.0) * u;
+  p->run.certificate.rounding = (error + 2 * slack) / mass;
+  p->run.certificate.scale = (1 - damping) / mass;
 }

@@ -78,8 +78,7 @@ size_t sl_potentials_bytes(const sl_potentials *potentials);
 
 // Starts a question; a running one is dropped. For all of them:
 //   Errors: ERR_OPTION ("tolerance", "confidence"), ERR_STATE ("boundary": there is one, or there
-//   is
-//           none), ERR_MEMORY.
+//           is none), ERR_MEMORY.
 //
 // The effective resistance between two nodes. Errors: ERR_INDEX ("source", "target").
 sl_status sl_potentials_begin_pair(sl_potentials *potentials, const sl_potentials_options *options,

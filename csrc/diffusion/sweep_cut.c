@@ -1,9 +1,12 @@
-// Sweep cut: the best prefix of an ordering. See pagerank.h for what it is based on.
+// Based on: R. Andersen, F. Chung, K. Lang, "Local graph partitioning using PageRank vectors", FOCS
+// 2006, doi:10.1109/FOCS.2006.44, whose sweep this is.
+#include "diffusion/sweep_cut.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "diffusion/state.h"
+#include "diffusion/method.h"
 
 // One entry: a node, its sort key and its place in the order.
 typedef struct sweep_entry {
@@ -55,7 +58,7 @@ static uint32_t place_of(const sweep_entry *entries, uint32_t count, uint32_t no
 // What the node at `place` adds to the cut when it joins those before it.
 static double added_cut(const sl_pagerank *p, const sweep_entry *entries, uint32_t count,
                         uint32_t node, uint32_t place) {
-  const sl_csr *edges = p->graph->outgoing;
+  const sl_csr *edges = p->run.graph->outgoing;
   double added = 0;
   for (uint32_t k = edges->row_pointers[node]; k < edges->row_pointers[node + 1]; k++) {
     const uint32_t other = edges->columns[k];
@@ -69,10 +72,11 @@ static double added_cut(const sl_pagerank *p, const sweep_entry *entries, uint32
 static sl_status fill_entries(const sl_pagerank *p, const uint32_t *nodes, const double *scores,
                               uint32_t count, sweep_entry *entries) {
   for (uint32_t i = 0; i < count; i++) {
-    SL_REQUIRE_AT(nodes[i] < p->graph->node_count, SL_ERR_INDEX, "nodes", "a node of the graph", i);
+    SL_REQUIRE_AT(nodes[i] < p->run.graph->node_count, SL_ERR_INDEX, "nodes", "a node of the graph",
+                  i);
     SL_REQUIRE_AT(isfinite(scores[i]), SL_ERR_NOT_FINITE, "scores", "finite numbers", i);
     SL_REQUIRE_AT(scores[i] >= 0, SL_ERR_NOT_POSITIVE, "scores", "numbers of at least 0", i);
-    entries[i] = (sweep_entry){scores[i] * p->inverse_strength[nodes[i]], nodes[i], 0};
+    entries[i] = (sweep_entry){scores[i] * p->run.inverse_strength[nodes[i]], nodes[i], 0};
   }
   sort(entries, count, before_by_key);
   return SL_OK;
@@ -87,7 +91,7 @@ static bool has_repeated(const sweep_entry *by_node, uint32_t count) {
 
 sl_status sl_sweep_cut(const sl_pagerank *p, const uint32_t *nodes, const double *scores,
                        uint32_t count, uint32_t *order, sl_sweep_cut_result *result) {
-  SL_REQUIRE(!p->graph->directed, SL_ERR_UNSUPPORTED, "graph", "an undirected graph");
+  SL_REQUIRE(!p->run.graph->directed, SL_ERR_UNSUPPORTED, "graph", "an undirected graph");
   SL_REQUIRE(count > 0, SL_ERR_EMPTY, "nodes", "at least one node");
   sweep_entry *entries;
   SL_TRY(SL_ALLOC(&entries, count));
@@ -109,10 +113,10 @@ sl_status sl_sweep_cut(const sl_pagerank *p, const uint32_t *nodes, const double
   double cut = 0, volume = 0;
   for (uint32_t i = 0; i < count; i++) {
     cut += added_cut(p, entries, count, order[i], i);
-    volume += p->strength[order[i]];
-    const double rest = p->volume - volume, smaller = rest < volume ? rest : volume;
+    volume += p->run.strength[order[i]];
+    const double rest = p->run.volume - volume, smaller = rest < volume ? rest : volume;
     // Weights that do not add up exactly leave crumbs where there is no rest.
-    if (!(smaller > 0x1p-40 * p->volume)) continue;
+    if (!(smaller > 0x1p-40 * p->run.volume)) continue;
     const double conductance = cut > 0 ? cut / smaller : 0;
     if (result->size > 0 && !(conductance < result->conductance)) continue;
     *result = (sl_sweep_cut_result){i + 1, conductance, cut > 0 ? cut : 0, volume};

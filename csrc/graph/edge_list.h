@@ -59,8 +59,7 @@ sl_status sl_edge_list_create(const sl_edge_list_options *options, sl_edge_list 
 
 // Reads the next n bytes; cut anywhere. bytes: read, not kept.
 //   Errors: ERR_PARSE (position = line). Without line: ERR_MEMORY, ERR_OVERFLOW, ERR_STATE (after
-//   an
-//           error or the end). May allocate. O(n), expected with compact ids.
+//           an error or the end). May allocate. O(n), expected with compact ids.
 sl_status sl_edge_list_feed(sl_edge_list *reader, const char *bytes, size_t n);
 
 // Says that the input is complete and builds the graph; the reader's edges are freed, the table of

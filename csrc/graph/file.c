@@ -40,7 +40,7 @@ sl_status sl_graph_load(sl_reader *reader, sl_graph **out) {
   SL_TRY(sl_csr_read(reader, &outgoing));
   if (!only_labels_left(reader)) {
     sl_csr_destroy(outgoing);
-    return sl_reader_bad(reader, "labels and nothing else behind the edges");
+    return sl_reader_bad(reader, "nothing but labels after the edges");
   }
   sl_status status = sl_graph_from_csr(outgoing, m.directed != 0, out);
   if (status == SL_OK || status == SL_ERR_MEMORY) return status;

@@ -45,9 +45,12 @@ sl_status sl_graph_from_matrix(const sl_csr *matrix, bool directed, sl_graph **o
 // Builds from CSR arrays (copied): the targets of node u's edges stand at row_pointers[u] ..
 // row_pointers[u + 1] - 1 of columns. Rows may be unsorted; parallel edges are summed. An
 // undirected graph has each edge in both rows with the same weight.
-//   row_pointers node_count + 1, columns and weights column_count elements, read; weights NULL
-//   exactly for PATTERN. The counts are checked against each other. Errors: those of
-//   sl_csr_from_csr and sl_graph_from_csr. O(edges + nodes). Safe on untrusted data.
+//   row_pointers   node_count + 1, read
+//   columns        column_count, read
+//   weights        weight_count, read; NULL exactly for PATTERN
+//   pointer_count, column_count, weight_count   lengths of the arrays, checked against each other
+//   Errors: those of sl_csr_from_csr and sl_graph_from_csr. Allocates. O(edges + nodes).
+//   Safe on untrusted data: yes.
 sl_status sl_graph_from_csr_arrays(uint32_t node_count, const uint32_t *row_pointers,
                                    size_t pointer_count, const uint32_t *columns,
                                    size_t column_count, const void *weights, size_t weight_count,
@@ -60,11 +63,10 @@ sl_status sl_graph_adopt(sl_csr *outgoing, bool directed, sl_graph **out);
 
 // A new graph: the edges of this one without the removed ones, and with the added ones.
 //   node_count   at least that of the graph, at most 2^32 - 2
-//   removed_from, removed_to   removed_count edges of the graph, read; each at most once;
-//   undirected
-//                ones in either direction
+//   removed_from, removed_to   removed_count edges of the graph, read; each at most once; undirected
+//                              ones in either direction
 //   added_from, added_to       added_count edges, read; parallel ones, and those that remain, are
-//                merged as in sl_graph_from_edges
+//                              merged as in sl_graph_from_edges
 //   weights      added_count entries of the graph's value type, > 0 and finite; NULL for PATTERN
 //   Errors: ERR_OPTION ("node_count"), ERR_ARGUMENT ("removed", position: no such edge;
 //           "weights": not of the graph's type), ERR_INDEX ("from"/"to", position), ERR_NOT_FINITE,
@@ -100,8 +102,7 @@ sl_status sl_graph_incoming(sl_graph *graph, const sl_csr **out);
 // out_strength[u] = sum of the weights of u's outgoing edges, in stored order (out-degree when
 // unweighted); 0 for a node without outgoing edges. node_count entries, owned by the graph.
 //   Errors: ERR_MEMORY, ERR_NOT_FINITE ("weights", node: their sum overflows). O(edges) on the
-//   first
-//           call, O(1) after.
+//           first call, O(1) after.
 sl_status sl_graph_out_strength(sl_graph *graph, const double **out);
 
 // Neighbours without allocation: *columns points at the first of *count targets of u's outgoing

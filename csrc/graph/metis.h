@@ -1,7 +1,7 @@
 // Reader of METIS graph files (.graph), fed in chunks. Undirected graphs only.
 //
-//   nodes edges [format [constraints]]     format: up to three digits 0 or 1
-//   one line a node: [size] [weight ...] neighbour [edge weight] neighbour [edge weight] ...
+//   first line       nodes edges [format [constraints]], format: up to three digits 0 or 1
+//   one line a node  [size] [weight ...] neighbour [edge weight] neighbour [edge weight] ...
 //
 // Lines that begin with '%' are comments and count for no node; an empty line is a node without
 // neighbours. Neighbours are counted from 1. The digits of `format` say, from the right: edges have
@@ -43,7 +43,8 @@ typedef struct sl_metis {
 
 // A reader that has read nothing.
 //   value_type   F64 or F32: type of the edge weights. Without edge weights the graph is
-//   unweighted. Errors: ERR_OPTION ("value_type"), ERR_MEMORY. Allocates.
+//                unweighted.
+//   Errors: ERR_OPTION ("value_type"), ERR_MEMORY. Allocates.
 sl_status sl_metis_create(sl_value_type value_type, sl_metis **out);
 
 // Reads the next n bytes; cut anywhere. bytes: read, not kept.

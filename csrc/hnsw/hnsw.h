@@ -106,8 +106,7 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
 // How much of the truth searches find: each query of a sample is searched for and compared with all
 // vectors, as well as these are known (an index of codes without exact rows knows its codes only).
 //   queries  count * sl_metric_input_bytes(), read; NULL: stored vectors, evenly taken, none of
-//   which
-//            counts as its own neighbour; then count is at most sl_hnsw_size()
+//            which counts as its own neighbour; then count is at most sl_hnsw_size()
 //   hits     count, written: results that are as near as the k nearest (equal distances count)
 //   wanted   count, written: how many there are to be found, at most k
 //   Errors: as sl_hnsw_search, ERR_ARGUMENT (count). Allocates scratch.

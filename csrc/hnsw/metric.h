@@ -18,8 +18,8 @@
 //  euclidean   f32                              |x - y|                            |x - y|^2
 //  manhattan   f32                              sum |x_i - y_i|                    the same
 //  hamming     bits, eight a byte               number of differing bits           the same
-//  poincare    f32, |x| < 1                     arcosh(1 + 2|x-y|^2/(a b))/sqrt(c)
-//  |x-y|^2/(1-|y|^2)
+//  poincare    f32, |x| < 1                     arcosh(1 + 2 |x - y|^2 / (a b)),   |x - y|^2 / b
+//                                               divided by sqrt(c)
 //              with a = 1 - |x|^2, b = 1 - |y|^2 and curvature -c
 typedef enum sl_metric {
   SL_METRIC_COSINE = 0,

@@ -7,7 +7,7 @@
 //
 // For all functions: arrays hold `count` vectors of `dimension` f32, one after another; computed in
 // f64, rounded at the end; nothing is allocated. Results that rounding puts onto or beyond the
-// boundary are drawn back to |x| of about 1 - 2^-24, so that they are points again; all others stay
+// boundary are scaled back to |x| of about 1 - 2^-24, so that they are points again; all others stay
 // where they are. O(count * dimension).
 // Errors: ERR_SHAPE (dimension 0), ERR_NOT_FINITE, ERR_RANGE (a point on or outside the ball), with
 // the argument's name and position = the vector; what comes before it is written.

@@ -7,7 +7,7 @@
 // Element i goes to lane i % 8, lanes are added in one fixed order, and the four-row and the
 // four-query forms give each row the bits that the one-row form gives it, in every build.
 // f32 accumulation: relative error about (n / 8 + 4) 2^-24 of the sum of magnitudes. |x[i]| above
-// SL_DISTANCE_LIMIT may overflow; the index rooms refuse such input.
+// SL_DISTANCE_LIMIT may overflow; the indexes refuse such input.
 #ifndef SL_SIMD_DISTANCE_F32_H
 #define SL_SIMD_DISTANCE_F32_H
 

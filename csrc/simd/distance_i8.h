@@ -1,4 +1,4 @@
-// Inner products of int8 codes with finer queries: exact integers, the same in every build.
+// Inner products of int8 codes with queries of more bits: exact integers, the same in every build.
 //
 // Rows have values -127..127. n is the padded length, a multiple of SL_I8_STEP, n <= 65,536. No
 // alignment needed. None allocates, none fails. O(n).

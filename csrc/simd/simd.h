@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// Before a loop: two turns in one, although loops are compiled for size. The bits stay.
+// Before a loop: unrolls it by two, although loops are compiled for size. The bits are the same.
 #ifdef SL_MICRO
 #define SL_UNROLL_2
 #elif defined __clang__

@@ -1,8 +1,7 @@
 // Raw ABI of the solver room.
+#include "sparse/abi.h"
 #include "base/abi_job.h"
 #include "solver/solver.h"
-#include "sparse/abi.h"
-
 
 // ---- full solves: solver/solver.h ---------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 #include "solver/local_sparse.h"
 #include "sparse/abi.h"
 
-
 // ---- entries
 
 static sl_status get(sl_handle handle, sl_local_entries **out) {

@@ -7,10 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "simd/kernels.h"
 #include "solver/ilu.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 enum { P, V, T, SHADOW, P_HAT, S_HAT, BICGSTAB_VECTORS };
@@ -26,27 +25,20 @@ typedef struct bicgstab {
 static void destroy(void *of) {
   bicgstab *state = of;
   sl_ilu_destroy(state->ilu);
-  sl_free(state);
 }
 
 static size_t bytes(const void *of) {
   const bicgstab *state = of;
-  return sizeof *state + (state->ilu != NULL ? sl_ilu_bytes(state->ilu) : 0);
+  return sl_ilu_bytes(state->ilu);
 }
+
+static const bool with_ilu = true;
 
 static sl_status prepare(sl_solver *solver, bool *done) {
   bicgstab *state = sl_solver_state(solver);
-  if (state == NULL) {
-    SL_TRY(SL_ALLOC_ZERO(&state, 1));
-    sl_solver_set_state(solver, state);
-  }
   *done = true;
-  return sl_solver_reserve_vectors(solver, BICGSTAB_VECTORS);
-}
-
-static sl_status prepare_ilu(sl_solver *solver, bool *done) {
-  SL_TRY(prepare(solver, done));
-  bicgstab *state = sl_solver_state(solver);
+  SL_TRY(sl_solver_reserve_vectors(solver, BICGSTAB_VECTORS));
+  if (sl_solver_running(solver)->method->variant != &with_ilu) return SL_OK;
   if (state->ilu == NULL) SL_TRY(sl_ilu_create(solver->matrix, &state->ilu));
   *done = sl_ilu_build(state->ilu, &solver->work);
   return SL_OK;
@@ -150,8 +142,9 @@ static sl_outcome step(sl_solver *solver) {
   return check_stall(solver, state);
 }
 
-const sl_method sl_method_BICGSTAB = {
-    .prepare = prepare, .start = start, .step = step, .bytes = bytes, .destroy = destroy};
+#define SHARED                                                                                     \
+  .prepare = prepare, .start = start, .step = step, .size = sizeof(bicgstab), .bytes = bytes,      \
+  .destroy = destroy
 
-const sl_method sl_method_BICGSTAB_ILU = {
-    .prepare = prepare_ilu, .start = start, .step = step, .bytes = bytes, .destroy = destroy};
+const sl_method sl_method_BICGSTAB = {SHARED};
+const sl_method sl_method_BICGSTAB_ILU = {SHARED, .variant = &with_ilu};

@@ -2,7 +2,8 @@
 #ifndef SL_SOLVER_CERTIFICATE_H
 #define SL_SOLVER_CERTIFICATE_H
 
-#include "solver/solver.h"
+#include "solver/types.h"
+#include "sparse/csr.h"
 
 typedef struct sl_solver_certificate {
   double residual;          // ||b - A x||_2

@@ -6,11 +6,10 @@
 // both negative. What the sign of the curvature p^T A p says about A is checked in every iteration.
 #include <math.h>
 
-#include "base/memory.h"
 #include "simd/kernels.h"
 #include "simd/simd.h"
-#include "solver/internal.h"
 #include "solver/lanczos.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -91,11 +90,6 @@ static void update_direction_all(sl_solver *solver, double alpha, double beta) {
 }
 
 static sl_status prepare(sl_solver *solver, bool *done) {
-  cg *state = sl_solver_state(solver);
-  if (state == NULL) {
-    SL_TRY(SL_ALLOC_ZERO(&state, 1));
-    sl_solver_set_state(solver, state);
-  }
   *done = true;
   return sl_solver_reserve_vectors(solver, CG_VECTORS);
 }
@@ -148,15 +142,12 @@ static bool gives_way(sl_solver *solver) {
   return sl_solver_leaves_cg(solver, &state->lanczos);
 }
 
-static size_t bytes(const void *state) { return sizeof *(const cg *)state; }
-
 const sl_method sl_method_CG = {
     .prepare = prepare,
     .start = start,
     .step = step,
     .gives_way = gives_way,
-    .bytes = bytes,
-    .destroy = sl_free,
+    .size = sizeof(cg),
     .definite = true,
     .diagonal = true,
 };

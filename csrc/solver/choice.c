@@ -6,8 +6,8 @@
 // more. What CG has done by then is not lost: the next method starts from its iterate.
 #include <math.h>
 
-#include "solver/internal.h"
 #include "solver/lanczos.h"
+#include "solver/method.h"
 
 // Iterations of CG before the prediction.
 #define PROBE 14u

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 
 #define ROWS_A_PIECE 16u
 
@@ -45,20 +45,16 @@ static void destroy(void *of) {
   dense_cholesky *state = of;
   sl_free(state->factor);
   sl_free(state->y);
-  sl_free(state);
 }
 
 static size_t bytes(const void *of) {
   const dense_cholesky *state = of;
-  return sizeof *state + ((size_t)state->n + 1) * state->n * sizeof(double);
+  return ((size_t)state->n + 1) * state->n * sizeof(double);
 }
 
-static sl_status create(sl_solver *solver) {
+static sl_status create(sl_solver *solver, dense_cholesky *state) {
   const sl_csr *matrix = solver->matrix;
   size_t n = solver->n;
-  dense_cholesky *state;
-  SL_TRY(SL_ALLOC_ZERO(&state, 1));
-  sl_solver_set_state(solver, state);
   state->n = solver->n;
   state->sign = solver->traits.diagonal_sign;
   SL_TRY(SL_ALLOC(&state->y, n));
@@ -85,8 +81,8 @@ static void factorise_row(dense_cholesky *state) {
 }
 
 static sl_status prepare(sl_solver *solver, bool *done) {
-  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
   dense_cholesky *state = sl_solver_state(solver);
+  if (state->factor == NULL) SL_TRY(create(solver, state));
   // A diagonal of both signs tells it at once.
   state->indefinite |= state->sign == 0;
   for (uint32_t k = 0; k < ROWS_A_PIECE && state->next_row < state->n && !state->indefinite; k++) {
@@ -120,9 +116,11 @@ const sl_method sl_method_CHOLESKY = {
     .prepare = prepare,
     .start = start,
     .step = step,
+    .size = sizeof(dense_cholesky),
     .bytes = bytes,
     .destroy = destroy,
     .definite = true,
     .diagonal = true,
     .dense = true,
+    .true_residual = true,
 };

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 typedef struct dense_lu {
@@ -32,19 +32,14 @@ static void destroy(void *state) {
   sl_free(lu->column_exponent);
   sl_free(lu->row_order);
   sl_free(lu->pivots);
-  sl_free(lu);
 }
 
 static size_t bytes(const void *state) {
   const dense_lu *lu = state;
-  return sizeof *lu + (size_t)lu->n * (lu->n * sizeof(double) + sizeof(double) + 4 * sizeof(int));
+  return (size_t)lu->n * (lu->n * sizeof(double) + sizeof(double) + 4 * sizeof(int));
 }
 
-static sl_status create(sl_solver *solver) {
-  uint32_t n = solver->n;
-  dense_lu *lu;
-  SL_TRY(SL_ALLOC_ZERO(&lu, 1));
-  sl_solver_set_state(solver, lu);
+static sl_status create(dense_lu *lu, uint32_t n) {
   lu->n = n;
   SL_TRY(SL_ALLOC_ZERO(&lu->a, (size_t)n * n));
   SL_TRY(SL_ALLOC(&lu->scratch, n));
@@ -122,9 +117,8 @@ static void eliminate(dense_lu *lu) {
 
 static sl_status prepare(sl_solver *solver, bool *done) {
   dense_lu *lu = sl_solver_state(solver);
-  if (lu == NULL) {
-    SL_TRY(create(solver));
-    lu = sl_solver_state(solver);
+  if (lu->pivots == NULL) {
+    SL_TRY(create(lu, solver->n));
     load(lu, solver->matrix);
   }
   for (uint32_t k = 0; k < 16 && lu->next_column < lu->n; k++) {
@@ -190,7 +184,9 @@ const sl_method sl_method_LU = {
     .prepare = prepare,
     .start = start,
     .step = step,
+    .size = sizeof(dense_lu),
     .bytes = bytes,
     .destroy = destroy,
     .dense = true,
+    .true_residual = true,
 };

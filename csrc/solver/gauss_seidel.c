@@ -16,7 +16,7 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "solver/ordering.h"
 #include "sparse/spmv.h"
 
@@ -69,7 +69,6 @@ static void destroy(void *of) {
   sl_free(state->values);
   sl_free(state->d);
   sl_free(state->r);
-  sl_free(state);
 }
 
 static size_t bytes(const void *of) {
@@ -77,7 +76,7 @@ static size_t bytes(const void *of) {
   size_t n = state->n, nnz = state->nnz;
   size_t order = sl_ordering_bytes(&state->ordering);
   if (state->own_pointers != NULL) order += (n + 1 + nnz) * sizeof(uint32_t);
-  return sizeof *state + (nnz + 2 * n) * sizeof(float) + order;
+  return (nnz + 2 * n) * sizeof(float) + order;
 }
 
 static inline uint32_t row_at(const gauss_seidel *state, uint32_t place) {
@@ -98,11 +97,8 @@ static void settle(sl_solver *solver) {
 
 // ---- setup --------------------------------------------------------------------------------------
 
-static sl_status create(sl_solver *solver) {
+static sl_status create(sl_solver *solver, gauss_seidel *state) {
   const sl_csr *matrix = solver->matrix;
-  gauss_seidel *state;
-  SL_TRY(SL_ALLOC_ZERO(&state, 1));
-  sl_solver_set_state(solver, state);
   state->n = solver->n;
   state->nnz = matrix->nnz;
   SL_TRY(SL_ALLOC(&state->values, matrix->nnz));
@@ -201,8 +197,8 @@ static sl_status go_on_naturally(gauss_seidel *state) {
 }
 
 static sl_status prepare(sl_solver *solver, bool *done) {
-  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
   gauss_seidel *state = sl_solver_state(solver);
+  if (state->values == NULL) SL_TRY(create(solver, state));
   sl_status status = SL_OK;
   if (state->stage == ORDER)
     status = order(solver);
@@ -343,8 +339,10 @@ const sl_method sl_method_GAUSS_SEIDEL = {
     .start = start,
     .step = step,
     .settle = settle,
+    .size = sizeof(gauss_seidel),
     .bytes = bytes,
     .destroy = destroy,
     .diagonal = true,
+    .true_residual = true,
     .orderings = 1u << SL_ORDER_NATURAL | 1u << SL_ORDER_TOPOLOGICAL,
 };

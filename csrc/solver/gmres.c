@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "simd/kernels.h"
 #include "solver/ilu.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 #define CYCLE 30u
@@ -39,18 +39,14 @@ static void destroy(void *of) {
   sl_ilu_destroy(state->ilu);
   sl_free(state->basis);
   sl_free(state->z);
-  sl_free(state);
 }
 
 static size_t bytes(const void *of) {
   const gmres *state = of;
-  return sizeof *state + (CYCLE + 2) * (size_t)state->n * sizeof(double) + sl_ilu_bytes(state->ilu);
+  return (CYCLE + 2) * (size_t)state->n * sizeof(double) + sl_ilu_bytes(state->ilu);
 }
 
-static sl_status create(sl_solver *solver) {
-  gmres *state;
-  SL_TRY(SL_ALLOC_ZERO(&state, 1));
-  sl_solver_set_state(solver, state);
+static sl_status create(sl_solver *solver, gmres *state) {
   state->n = solver->n;
   SL_TRY(SL_ALLOC(&state->z, solver->n));
   SL_TRY(sl_alloc((size_t)solver->n, (CYCLE + 1) * sizeof(double), (void **)&state->basis));
@@ -58,8 +54,8 @@ static sl_status create(sl_solver *solver) {
 }
 
 static sl_status prepare(sl_solver *solver, bool *done) {
-  if (sl_solver_state(solver) == NULL) SL_TRY(create(solver));
   gmres *state = sl_solver_state(solver);
+  if (state->ilu == NULL) SL_TRY(create(solver, state));
   *done = sl_ilu_build(state->ilu, &solver->work);
   return SL_OK;
 }
@@ -188,6 +184,8 @@ const sl_method sl_method_GMRES = {
     .start = start,
     .step = step,
     .settle = settle,
+    .size = sizeof(gmres),
     .bytes = bytes,
     .destroy = destroy,
+    .true_residual = true,
 };

@@ -13,9 +13,8 @@
 // What is left in r proves the error e of x:
 //
 //   columns strictly dominant   ||e||_1 <= ||r||_1 / min column slack, and less: one more Jacobi
-//   step
-//                               costs no column, and leaves sum |r_j| g_j of the mass, with g_j the
-//                               other absolute values of column j over |a_jj|
+//                               step costs no column, and leaves sum |r_j| g_j of the mass, with g_j
+//                               the other absolute values of column j over |a_jj|
 //   rows strictly dominant      max |e_i| <= max_i |r_i| / row slack_i
 //
 // r is computed afresh from x before that is used, and rounding is added.
@@ -28,7 +27,7 @@
 #include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
-#include "solver/solver.h"
+#include "solver/types.h"
 #include "sparse/csr.h"
 
 typedef struct sl_local_sparse_options {

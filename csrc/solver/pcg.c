@@ -7,13 +7,12 @@
 // positive multiple of M^-1 r: the factor cancels.
 #include <math.h>
 
-#include "base/memory.h"
 #include "simd/kernels.h"
 #include "simd/simd.h"
 #include "solver/amg.h"
 #include "solver/approximate_cholesky.h"
 #include "solver/incomplete_cholesky.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -24,13 +23,14 @@ enum { P, Q, PCG_VECTORS };
 
 // What makes z = M^-1 r, with a state of its own.
 typedef struct preconditioner {
-  sl_status (*create)(sl_solver *solver, void **out);
+  sl_status (*create)(sl_solver *solver, bool coarsen, void **out);
   sl_status (*build)(void *factor, bool *done, uint64_t *work);
   // z = M^-1 (scale r), n f32, valid until the next call; NULL: not yet, to be called again
   const float *(*apply)(void *factor, const double *r, double scale, uint32_t *piece,
                         uint64_t *work);
   size_t (*bytes)(const void *factor);
   void (*destroy)(void *factor);
+  bool coarsen; // of multigrid; false: symmetric Gauss-Seidel is the cycle of one level
 } preconditioner;
 
 typedef struct pcg {
@@ -44,16 +44,9 @@ typedef struct pcg {
 
 // ---- algebraic multigrid ------------------------------------------------------------------------
 
-// coarsen false: symmetric Gauss-Seidel is the cycle of a hierarchy of one level.
-static sl_status create_hierarchy(sl_solver *solver, bool coarsen, void **out) {
+static sl_status create_amg(sl_solver *solver, bool coarsen, void **out) {
   return sl_amg_create(solver->matrix, solver->traits.diagonal_sign, solver->options.ordering,
                        coarsen, (sl_amg **)out);
-}
-static sl_status create_amg(sl_solver *solver, void **out) {
-  return create_hierarchy(solver, true, out);
-}
-static sl_status create_sweep(sl_solver *solver, void **out) {
-  return create_hierarchy(solver, false, out);
 }
 static sl_status build_amg(void *amg, bool *done, uint64_t *work) {
   return sl_amg_build(amg, done, work);
@@ -69,12 +62,15 @@ static const float *apply_amg(void *amg, const double *r, double scale, uint32_t
 static size_t bytes_amg(const void *amg) { return sl_amg_bytes(amg); }
 static void destroy_amg(void *amg) { sl_amg_destroy(amg); }
 
-static const preconditioner multigrid = {create_amg, build_amg, apply_amg, bytes_amg, destroy_amg};
-static const preconditioner sweep = {create_sweep, build_amg, apply_amg, bytes_amg, destroy_amg};
+static const preconditioner multigrid = {create_amg, build_amg,   apply_amg,
+                                         bytes_amg,  destroy_amg, true};
+static const preconditioner sweep = {create_amg, build_amg,   apply_amg,
+                                     bytes_amg,  destroy_amg, false};
 
 // ---- approximate Cholesky -----------------------------------------------------------------------
 
-static sl_status create_approximate(sl_solver *solver, void **out) {
+static sl_status create_approximate(sl_solver *solver, bool coarsen, void **out) {
+  (void)coarsen;
   SL_TRY(sl_approximate_cholesky_create(solver->matrix, solver->traits.diagonal_sign,
                                         (sl_approximate_cholesky **)out));
   solver->work += 2 * (uint64_t)solver->matrix->nnz;
@@ -92,12 +88,14 @@ static size_t bytes_approximate(const void *factor) {
 }
 static void destroy_approximate(void *factor) { sl_approximate_cholesky_destroy(factor); }
 
-static const preconditioner approximate = {create_approximate, build_approximate, apply_approximate,
-                                           bytes_approximate, destroy_approximate};
+static const preconditioner approximate = {create_approximate,  build_approximate,
+                                           apply_approximate,   bytes_approximate,
+                                           destroy_approximate, false};
 
 // ---- incomplete Cholesky ------------------------------------------------------------------------
 
-static sl_status create_incomplete(sl_solver *solver, void **out) {
+static sl_status create_incomplete(sl_solver *solver, bool coarsen, void **out) {
+  (void)coarsen;
   bool natural = solver->options.ordering != SL_ORDER_REVERSE_CUTHILL_MCKEE &&
                  !sl_ordering_is_scattered(solver->matrix);
   natural |= solver->options.ordering == SL_ORDER_NATURAL;
@@ -117,8 +115,8 @@ static const float *apply_incomplete(void *factor, const double *r, double scale
 static size_t bytes_incomplete(const void *factor) { return sl_incomplete_cholesky_bytes(factor); }
 static void destroy_incomplete(void *factor) { sl_incomplete_cholesky_destroy(factor); }
 
-static const preconditioner incomplete = {create_incomplete, build_incomplete, apply_incomplete,
-                                          bytes_incomplete, destroy_incomplete};
+static const preconditioner incomplete = {create_incomplete, build_incomplete,   apply_incomplete,
+                                          bytes_incomplete,  destroy_incomplete, false};
 
 // ---- vector loops -------------------------------------------------------------------------------
 
@@ -183,19 +181,17 @@ NOINLINE static void update_direction(const float *z, double beta, double *p, ui
 
 // ---- the method ---------------------------------------------------------------------------------
 
-static sl_status prepare(sl_solver *solver, const preconditioner *with, bool *done) {
+static sl_status prepare(sl_solver *solver, bool *done) {
   pcg *state = sl_solver_state(solver);
-  if (state == NULL) {
-    SL_TRY(SL_ALLOC_ZERO(&state, 1));
-    sl_solver_set_state(solver, state);
-    state->with = with;
-  }
+  state->with = sl_solver_running(solver)->method->variant;
   // A diagonal of both signs: there is nothing to precondition, and `step` says so.
   *done = solver->traits.diagonal_sign == 0;
   if (*done) return SL_OK;
   SL_TRY(sl_solver_reserve_vectors(solver, PCG_VECTORS));
-  if (state->factor == NULL) SL_TRY(with->create(solver, &state->factor));
-  return with->build(state->factor, done, &solver->work);
+  if (state->factor == NULL) {
+    SL_TRY(state->with->create(solver, state->with->coarsen, &state->factor));
+  }
+  return state->with->build(state->factor, done, &solver->work);
 }
 
 static void start(sl_solver *solver) {
@@ -257,13 +253,12 @@ static sl_outcome step(sl_solver *solver) {
 
 static size_t bytes(const void *of) {
   const pcg *state = of;
-  return sizeof *state + (state->factor != NULL ? state->with->bytes(state->factor) : 0);
+  return state->factor != NULL ? state->with->bytes(state->factor) : 0;
 }
 
 static void destroy(void *of) {
   pcg *state = of;
   if (state->factor != NULL) state->with->destroy(state->factor);
-  sl_free(state);
 }
 
 // ---- the methods, one for each preconditioner ---------------------------------------------------
@@ -276,29 +271,15 @@ static bool gives_way_poor(sl_solver *solver) {
   return true;
 }
 
-static sl_status prepare_amg(sl_solver *solver, bool *done) {
-  return prepare(solver, &multigrid, done);
-}
-static sl_status prepare_sweep(sl_solver *solver, bool *done) {
-  return prepare(solver, &sweep, done);
-}
-static sl_status prepare_approximate(sl_solver *solver, bool *done) {
-  return prepare(solver, &approximate, done);
-}
-static sl_status prepare_incomplete(sl_solver *solver, bool *done) {
-  return prepare(solver, &incomplete, done);
-}
-
 #define ORDERS (1u << SL_ORDER_NATURAL | 1u << SL_ORDER_REVERSE_CUTHILL_MCKEE)
 #define SHARED                                                                                     \
-  .start = start, .step = step, .bytes = bytes, .destroy = destroy, .definite = true,              \
-  .diagonal = true
+  .prepare = prepare, .start = start, .step = step, .size = sizeof(pcg), .bytes = bytes,           \
+  .destroy = destroy, .definite = true, .diagonal = true
 
-const sl_method sl_method_AMG = {SHARED, .prepare = prepare_amg, .gives_way = gives_way_poor,
+const sl_method sl_method_AMG = {SHARED, .variant = &multigrid, .gives_way = gives_way_poor,
                                  .orderings = ORDERS};
-const sl_method sl_method_SYMMETRIC_GAUSS_SEIDEL = {SHARED, .prepare = prepare_sweep,
-                                                    .orderings = ORDERS};
-const sl_method sl_method_INCOMPLETE_CHOLESKY = {SHARED, .prepare = prepare_incomplete,
+const sl_method sl_method_SYMMETRIC_GAUSS_SEIDEL = {SHARED, .variant = &sweep, .orderings = ORDERS};
+const sl_method sl_method_INCOMPLETE_CHOLESKY = {SHARED, .variant = &incomplete,
                                                  .orderings = ORDERS};
-const sl_method sl_method_APPROXIMATE_CHOLESKY = {SHARED, .prepare = prepare_approximate,
+const sl_method sl_method_APPROXIMATE_CHOLESKY = {SHARED, .variant = &approximate,
                                                   .dominant = true};

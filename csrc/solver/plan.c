@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "solver/internal.h"
+#include "solver/method.h"
+#include "solver/solver.h"
 
 const char *sl_solver_method_name(sl_solver_method method) {
   switch (method) {

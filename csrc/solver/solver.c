@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "simd/kernels.h"
-#include "solver/internal.h"
+#include "solver/method.h"
 #include "sparse/spmv.h"
 
 // A recurrence is followed a little below the target, so that its rounding does not make the
@@ -87,7 +87,9 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
 }
 
 void sl_solver_drop_state(sl_plan_entry *entry) {
-  if (entry->state != NULL) entry->method->destroy(entry->state);
+  if (entry->state == NULL) return;
+  if (entry->method->destroy != NULL) entry->method->destroy(entry->state);
+  sl_free(entry->state);
   entry->state = NULL;
 }
 
@@ -129,7 +131,9 @@ size_t sl_solver_bytes(const sl_solver *solver) {
                  solver->history.capacity * sizeof *solver->history.values;
   for (uint32_t k = 0; k < solver->plan.length; k++) {
     const sl_plan_entry *entry = &solver->plan.entries[k];
-    if (entry->state != NULL) bytes += entry->method->bytes(entry->state);
+    if (entry->state == NULL) continue;
+    bytes += entry->method->size;
+    if (entry->method->bytes != NULL) bytes += entry->method->bytes(entry->state);
   }
   return bytes;
 }
@@ -382,6 +386,10 @@ static void end_at_limit(sl_solver *solver, sl_outcome limit) {
   end(solver, meets_target(solver) ? SL_OUTCOME_CONVERGED : limit);
 }
 
+// Whether the method's x and residual are updated side by side, so that rounding parts them more
+// with every iteration. The others compute true residuals themselves.
+static bool drifts(const sl_solver *solver) { return !running(solver)->true_residual; }
+
 // After the recurrence has ended in whatever way.
 static void verify(sl_solver *solver, sl_outcome claim) {
   if (meets_target(solver)) {
@@ -389,7 +397,9 @@ static void verify(sl_solver *solver, sl_outcome claim) {
   } else if (claim == SL_OUTCOME_CONVERGED && solver->norm < 0.5 * solver->verified.norm) {
     // The recurrence has drifted from the truth; it starts again from the true residual.
     solver->verified.norm = solver->norm;
-    solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    if (drifts(solver)) {
+      solver->claim = fmax(CLAIM_FACTOR * solver->target, PIECE_FACTOR * solver->norm);
+    }
     keep(solver);
     solver->phase = SL_PHASE_START;
   } else {
@@ -451,6 +461,12 @@ static sl_status iterate(sl_solver *solver) {
   return SL_OK;
 }
 
+static sl_status prepare_method(sl_solver *solver, bool *done) {
+  sl_plan_entry *entry = sl_solver_running(solver);
+  if (entry->state == NULL) SL_TRY(sl_alloc_zero(1, entry->method->size, &entry->state));
+  return entry->method->prepare(solver, done);
+}
+
 // The next piece of a setup, with what is left of the solver's own limit as its budget.
 static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
   uint64_t left = solver->max_bytes == 0             ? UINT64_MAX
@@ -458,7 +474,7 @@ static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
                                                      : 0;
   sl_memory_budget budget;
   sl_memory_budget_begin(&budget, left);
-  sl_status status = running(solver)->prepare(solver, done);
+  sl_status status = prepare_method(solver, done);
   if (status != SL_OK) drop_setup(solver);
   solver->held += (size_t)sl_memory_budget_end(&budget); // modulo 2^n: also where it became less
   return status;
@@ -616,7 +632,7 @@ sl_status sl_solver_attempt(const sl_solver *solver, uint32_t index, sl_solve_at
 }
 
 sl_status sl_solver_progress(const sl_solver *solver, sl_solve_progress *out) {
-  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "work that was begun");
+  SL_REQUIRE(solver->job.begun, SL_ERR_STATE, "solver", "a call of begin() first");
   *out = (sl_solve_progress){
       .outcome = solver->job.outcome,
       .method = solver->work > 0 ? solver->plan.entries[solver->plan.at].id : SL_SOLVER_AUTO,

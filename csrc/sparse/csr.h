@@ -55,14 +55,13 @@ typedef struct sl_csr {
 
 // Builds from coordinates. Entries with the same (row, column) are summed in f64 in the order
 // given.
-//   rows, cols     1 .. 2^32 - 2
+//   rows, cols                    1 .. 2^32 - 2
 //   row_indices, column_indices   count entries, read; any order
-//   values         count entries of value_type, read; NULL exactly for PATTERN (duplicates
-//   collapse) Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX
-//   ("row_indices"/"column_indices",
-//           position),
-//           ERR_NOT_FINITE ("values", position; a sum that overflows has no position), ERR_MEMORY,
-//           ERR_ARGUMENT (values and value_type disagree).
+//   values                        count entries of value_type, read; NULL exactly for PATTERN
+//                                 (duplicates then become one entry)
+//   Errors: ERR_EMPTY (rows or cols 0), ERR_OVERFLOW, ERR_INDEX ("row_indices" or
+//           "column_indices", position), ERR_NOT_FINITE ("values", position; a sum that overflows
+//           has no position), ERR_MEMORY, ERR_ARGUMENT (values and value_type disagree).
 //   Allocates. O(count + rows + cols); scratch 1 copy of the entries. Safe on untrusted data: yes.
 sl_status sl_csr_from_coo(uint32_t rows, uint32_t cols, uint32_t count, const uint32_t *row_indices,
                           const uint32_t *column_indices, const void *values,
@@ -78,7 +77,9 @@ sl_status sl_csr_from_half(uint32_t n, uint32_t count, const uint32_t *row_indic
 
 // Builds from CSR arrays (copied). Rows may be unsorted and hold duplicates: they are then sorted
 // and summed; canonical input is copied as it is.
-//   row_pointers   rows + 1, read; columns nnz, read; values nnz or NULL as above, read
+//   row_pointers   rows + 1, read
+//   columns        nnz, read
+//   values         nnz, read; NULL exactly for PATTERN
 //   pointer_count, column_count, value_count   lengths of the arrays, checked against each other
 //   Errors: as above and ERR_SHAPE ("row_pointers": length, start or end; "values": length),
 //           ERR_ARGUMENT ("row_pointers", position: decreasing).

@@ -1,5 +1,6 @@
-// Entries (row, column, value) gathered one by one, of a number that is not known before the end:
-// what the readers fill. Memory grows with what really came, never with what a header declares.
+// Entries (row, column, value) gathered one by one, when their number is not known before the end:
+// what the readers fill. Memory grows with the entries that came, never with what a header
+// declares, so that a forged header cannot force a large allocation.
 #ifndef SL_SPARSE_ENTRIES_H
 #define SL_SPARSE_ENTRIES_H
 
@@ -12,7 +13,7 @@ typedef struct sl_entries {
   void *values;             // capacity of value_type; NULL for PATTERN
 } sl_entries;
 
-// Empties it without freeing: for a new struct.
+// Initialises a new struct; frees nothing.
 void sl_entries_begin(sl_entries *entries, sl_value_type value_type);
 
 // Makes room for `more` entries beyond `count`; grows by half at least, so that pushing is O(1)

@@ -1,23 +1,23 @@
 // Reader of Matrix Market files (.mtx), fed in chunks.
 //
-//   %%MatrixMarket matrix coordinate|array real|double|integer|pattern
-//   general|symmetric|skew-symmetric % comments and empty lines, anywhere after the first line rows
-//   columns entries            coordinate        rows columns            array row column [value]
-//   (1-based)  one a line        value  one a line, column by column
+//   %%MatrixMarket matrix <layout> <type> <symmetry>
+//                  layout: coordinate or array; type: real, double, integer or pattern;
+//                  symmetry: general, symmetric or skew-symmetric
+//   % ...          comments, and empty lines, anywhere after the first line
+//   coordinate:    rows columns entries, then one entry a line: row column [value], from 1 on
+//   array:         rows columns, then one value a line, column by column
 //
 // Based on: R. F. Boisvert, R. Pozo, K. A. Remington, "The Matrix Market exchange formats: initial
 // design", NISTIR 5935, 1996, https://math.nist.gov/MatrixMarket/formats.html. What it leaves open:
 //   - the words of the first line may have any case
 //   - entries at the same place are summed; zeros of an array file are not stored, explicit zeros
-//   of
-//     a coordinate file are
+//     of a coordinate file are
 //   - symmetric and skew-symmetric files hold the lower triangle (skew: without the diagonal); an
 //     entry above it is refused, the mirror images are added here
 //   - `integer` values must be whole numbers of at most 2^53 in size
 //   - complex and hermitian are refused by name
 //   - a last line without line feed is read like any other, so a cut inside the last number of a
-//   file
-//     cannot be noticed; any other cut is
+//     file cannot be noticed; any other cut is
 //
 // Memory grows with the entries that really came: a size line alone allocates nothing. Afterwards
 // the matrix is built by sl_csr_from_coo or sl_csr_from_half. Safe on untrusted bytes: yes.

@@ -28,7 +28,7 @@ void sl_csr_residual(const sl_csr *matrix, const double *x, const double *b, dou
 double sl_csr_residual_bound(const sl_csr *matrix, const double *x, const double *b, double *r,
                              double *bound);
 
-// y = A x, or y = A^T x when `transposed`, with the lengths checked: what the doors call. NaN and
+// y = A x, or y = A^T x when `transposed`, with the lengths checked: what the bindings call. NaN and
 // infinities in x go where they go.
 //   x_length, y_length   cols and rows; rows and cols when transposed
 //   Errors: ERR_SHAPE ("x", "y"), ERR_ARGUMENT (x and y are the same array).

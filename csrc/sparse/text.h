@@ -4,8 +4,7 @@
 // never in memory. What comes out does not depend on how the bytes were cut into chunks.
 //
 //   blanks        space and tab; CR counts as one before LF and at the end of input, elsewhere it
-//   is
-//                 refused
+//                 is refused
 //   line end      LF; the last line may lack it
 //   comments      lines whose first token begins with one of `comments`: skipped whole
 //   byte order    a UTF-8 mark at the very start is skipped
@@ -55,7 +54,7 @@ typedef struct sl_text {
 // Starts at line 1 with no chunk.
 void sl_text_begin(sl_text *text, const char *comments, char separator);
 
-// Hands over the next chunk: n bytes, read until sl_text_next returns SL_TEXT_MORE.
+// Gives it the next chunk: n bytes, read until sl_text_next returns SL_TEXT_MORE.
 void sl_text_feed(sl_text *text, const char *bytes, size_t n);
 
 // Says that the input is complete.

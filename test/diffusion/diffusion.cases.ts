@@ -128,7 +128,9 @@ function rawDoor(module: RawModule): DiffusionDoor {
     }
   }
 
+  /** `run`: of a heat kernel for a query with a time, else of PageRank. */
   function once(run: number, nodeCount: number, query: Query): Answer {
+    const of = query.time === undefined ? 'pagerank' : 'heat_kernel';
     const { nodes, weights, damping = 0.85, tolerance, method = 'auto', topK = 0 } = query;
     const number = methodNames.indexOf(method);
     const settles = nodes && topK > 0 && tolerance === undefined && number < 2 ? 1 : 0;
@@ -170,12 +172,12 @@ function rawDoor(module: RawModule): DiffusionDoor {
       // Slices of another size than the other door's: the result must be the same.
       do module.check(call.sl_abi_job_step!(run, 777, out!));
       while (module.u32(out!, 1)[0] === 9);
-      module.check(call.sl_abi_pagerank_finish!(run, out!, out! + 64, out! + 68));
+      module.check(call[`sl_abi_${of}_finish`]!(run, out!, out! + 64, out! + 68));
       const [outcome, ran, iterations, errorBound, touchedNodes, edgeOperations, places, count] =
         module.f64(out!, 8) as unknown as number[];
       const [listAt, listScoresAt] = module.u32(out! + 64, 2);
       const dense = query.dense ?? (!nodes && topK === 0);
-      if (dense) module.check(call.sl_abi_pagerank_scores!(run, scoresAt!));
+      if (dense) module.check(call[`sl_abi_${of}_scores`]!(run, scoresAt!));
       const answer = {
         outcome: module.text(call.sl_abi_outcome_name!(outcome!)),
         method: methodNames[ran!] as string,
@@ -198,10 +200,14 @@ function rawDoor(module: RawModule): DiffusionDoor {
     ask: (edges, ...queries) =>
       withGraph(edges, (graph) => {
         const run = module.made(call.sl_abi_pagerank_create!(graph));
+        const heat = module.made(call.sl_abi_heat_kernel_create!(graph));
         try {
-          return queries.map((query) => once(run, edges.nodeCount, query));
+          return queries.map((query) =>
+            once(query.time === undefined ? run : heat, edges.nodeCount, query),
+          );
         } finally {
           module.check(call.sl_abi_pagerank_destroy!(run));
+          module.check(call.sl_abi_heat_kernel_destroy!(heat));
         }
       }),
     sweepCut: (edges, nodes, scores) =>

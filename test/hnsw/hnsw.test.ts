@@ -583,11 +583,11 @@ describe('collections', () => {
       /^"key"/,
     );
     refused(
-      () => all.add({ key: 'b', vector: [1, 1], metadata: bad({ x: { y: new Date() } }) }),
+      () => all.add({ key: 'b', vector: [1, 1], metadata: bad({ x: { y: new Map() } }) }),
       TypeError,
       'TYPE',
       'Collection.add',
-      /^"metadata.x.y" expected a JSON value, got Date/,
+      /^"metadata.x.y" expected a JSON value or a Date, got Map/,
     );
     refused(
       () => all.add({ key: 'b', vector: [1, 1], metadata: { x: Number.NaN } }),

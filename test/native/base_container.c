@@ -247,8 +247,8 @@ static void names_what_is_wrong(void **state) {
   free(bytes);
 }
 
-// A head that announces much takes little until the bytes come.
-static void a_lying_head_takes_no_memory(void **state) {
+// A header that announces much takes little memory until the bytes come.
+static void a_forged_header_forces_no_allocation(void **state) {
   (void)state;
   uint64_t length;
   uint8_t *bytes = write_all(4096, &length);
@@ -343,7 +343,7 @@ int main(void) {
       property(finds_every_flipped_bit),
       property(names_the_loader_of_every_kind),
       property(names_what_is_wrong),
-      property(a_lying_head_takes_no_memory),
+      property(a_forged_header_forces_no_allocation),
       property(a_section_that_has_not_come_is_not_given),
       property(a_writer_notices_changes_and_lack_of_memory),
   };

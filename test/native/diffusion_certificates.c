@@ -2,7 +2,9 @@
 // the error ever larger than the certificate says?
 #include "certificates.h"
 #include "diffusion/contributions.h"
+#include "diffusion/heat_kernel.h"
 #include "diffusion/potentials.h"
+#include "diffusion/sweep_cut.h"
 #include "diffusion_graphs.h"
 
 #define REFERENCE 1e-17 // of numbers up to 1 in long double, with room
@@ -72,9 +74,9 @@ static void exact_from(const sl_graph *g, double damping, uint32_t node, long do
 static double some_damping(sl_rng *rng) { return 0.05 + 0.94 * sl_rng_double(rng); }
 static double some_tolerance(sl_rng *rng) { return pow(10, -14 * sl_rng_double(rng)); }
 
-static sl_pagerank_result finish(sl_pagerank *p, uint64_t work) {
+static sl_diffusion_result finish(sl_pagerank *p, uint64_t work) {
   sl_outcome outcome;
-  sl_pagerank_result result;
+  sl_diffusion_result result;
   do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
   assert_ok(sl_pagerank_finish(p, &result));
@@ -120,7 +122,7 @@ static void scores_of(const char *kind, sl_pagerank_method method, bool undirect
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
     begin(p, &options, &from);
-    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
+    const sl_diffusion_result result = finish(p, 1 + sl_rng_below(&rng, 200));
     long double exact[LARGEST];
     exact_pagerank(g, options.damping, from.s, exact);
     count(&it, distance(p, g->node_count, exact), result.error_bound, 24 * REFERENCE);
@@ -156,7 +158,7 @@ static void rankings(void **state) {
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
     begin(p, &options, &from);
-    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
+    const sl_diffusion_result result = finish(p, 1 + sl_rng_below(&rng, 200));
     long double exact[LARGEST], error = 0;
     exact_pagerank(g, options.damping, from.s, exact);
     for (uint32_t i = 0; i < result.count; i++) {
@@ -212,16 +214,26 @@ static void heat_kernel(void **state) {
     sl_graph *g = random_graph(&rng, LARGEST);
     source from = random_source(&rng, g->node_count);
     while (from.count == 0) from = random_source(&rng, g->node_count);
-    const sl_pagerank_options options = some_options(&rng, SL_PAGERANK_AUTO);
-    const double time = pow(10, -2 + 3.5 * sl_rng_double(&rng));
-    sl_pagerank *p;
-    assert_ok(sl_pagerank_create(g, &p));
-    assert_ok(sl_heat_kernel_begin(p, &options, time, from.nodes, from.weights, from.count));
-    const sl_pagerank_result result = finish(p, 1 + sl_rng_below(&rng, 200));
-    long double exact[LARGEST];
-    exact_heat(g, time, from.s, exact);
-    count(&it, distance(p, g->node_count, exact), result.error_bound, 1e-15);
-    sl_pagerank_destroy(p);
+    sl_heat_kernel_options options = sl_heat_kernel_options_default();
+    options.tolerance = some_tolerance(&rng);
+    if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 300);
+    options.time = pow(10, -2 + 3.5 * sl_rng_double(&rng));
+    sl_heat_kernel *h;
+    assert_ok(sl_heat_kernel_create(g, &h));
+    assert_ok(sl_heat_kernel_begin(h, &options, from.nodes, from.weights, from.count));
+    const uint64_t work = 1 + sl_rng_below(&rng, 200);
+    sl_outcome outcome;
+    do assert_ok(sl_job_step(sl_heat_kernel_job(h), work, &outcome));
+    while (outcome == SL_OUTCOME_RUNNING);
+    sl_diffusion_result result;
+    assert_ok(sl_heat_kernel_finish(h, &result));
+    double scores[LARGEST];
+    assert_ok(sl_heat_kernel_scores(h, scores));
+    long double exact[LARGEST], error = 0;
+    exact_heat(g, options.time, from.s, exact);
+    for (uint32_t u = 0; u < g->node_count; u++) error += fabsl(scores[u] - exact[u]);
+    count(&it, error, result.error_bound, 1e-15);
+    sl_heat_kernel_destroy(h);
     sl_graph_destroy(g);
   }
   report("heat kernel", &it, 1);
@@ -280,7 +292,7 @@ static void updates(void **state) {
       options = some_options(&rng, sl_rng_below(&rng, 2));
       options.damping = damping;
       assert_ok(sl_pagerank_follow(runs[k], runs[k - 1], &options));
-      const sl_pagerank_result result = finish(runs[k], 1 + sl_rng_below(&rng, 200));
+      const sl_diffusion_result result = finish(runs[k], 1 + sl_rng_below(&rng, 200));
       const uint32_t n = graphs[k]->node_count;
       double s[LARGEST] = {0};
       for (uint32_t u = 0; u < n; u++) {

@@ -46,10 +46,10 @@ static void begin(sl_pagerank *p, const sl_pagerank_options *options, const sour
 }
 
 // Runs in steps of `work` and finishes.
-static sl_pagerank_result run(sl_pagerank *p, const sl_pagerank_options *options,
-                              const source *from, uint64_t work) {
+static sl_diffusion_result run(sl_pagerank *p, const sl_pagerank_options *options,
+                               const source *from, uint64_t work) {
   sl_outcome outcome;
-  sl_pagerank_result result;
+  sl_diffusion_result result;
   begin(p, options, from);
   do assert_ok(sl_job_step(sl_pagerank_job(p), work, &outcome));
   while (outcome == SL_OUTCOME_RUNNING);
@@ -82,7 +82,7 @@ static void certificate_holds_against_dense_elimination(void **state) {
       source from = random_source(&rng, g->node_count);
       double expected[LARGEST], scores[LARGEST];
       reference(g, options.damping, from.s, expected);
-      sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+      sl_diffusion_result result = run(p, &options, &from, UINT64_MAX);
       assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
       assert_true(result.error_bound <= options.tolerance);
       assert_ok(sl_pagerank_scores(p, scores));
@@ -124,8 +124,8 @@ static void steps_and_earlier_runs_do_not_show_in_the_result(void **state) {
                                options.method <= SL_PAGERANK_PUSH && sl_rng_below(&rng, 2);
       if (sl_rng_below(&rng, 6) == 0) begin(used, &options, &from); // dropped
       assert_ok(sl_pagerank_create(g, &fresh));
-      sl_pagerank_result a = run(used, &options, &from, 1 + sl_rng_below(&rng, 40));
-      sl_pagerank_result b = run(fresh, &options, &from, UINT64_MAX);
+      sl_diffusion_result a = run(used, &options, &from, 1 + sl_rng_below(&rng, 40));
+      sl_diffusion_result b = run(fresh, &options, &from, UINT64_MAX);
       assert_int_equal(a.count, b.count);
       assert_int_equal(a.outcome, b.outcome);
       assert_int_equal(a.method, b.method);
@@ -166,7 +166,7 @@ static void limits_end_a_run_with_a_valid_bound(void **state) {
       assert_true(sl_pagerank_error(p) >= 0);
     }
     assert_ok(sl_job_stop(sl_pagerank_job(p), SL_OUTCOME_TIME_LIMIT));
-    sl_pagerank_result result, again;
+    sl_diffusion_result result, again;
     assert_ok(sl_pagerank_finish(p, &result));
     assert_ok(sl_pagerank_finish(p, &again));
     assert_true(again.edge_operations == result.edge_operations && again.count == result.count);
@@ -197,7 +197,7 @@ static void top_k_is_sorted_and_proved_places_are_right(void **state) {
     source from = random_source(&rng, g->node_count);
     double expected[LARGEST];
     reference(g, options.damping, from.s, expected);
-    sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+    sl_diffusion_result result = run(p, &options, &from, UINT64_MAX);
     assert_true(result.count <= options.top_k);
     for (uint32_t i = 1; i < result.count; i++) {
       assert_true(
@@ -240,7 +240,7 @@ static void proved_rankings_are_right(void **state) {
     source from = random_source(&rng, g->node_count);
     double expected[LARGEST];
     reference(g, options.damping, from.s, expected);
-    sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+    sl_diffusion_result result = run(p, &options, &from, UINT64_MAX);
     converged += result.outcome == SL_OUTCOME_CONVERGED;
     stagnated += result.outcome == SL_OUTCOME_STAGNATED;
     assert_int_equal(result.outcome == SL_OUTCOME_CONVERGED, result.proved_places == result.count);
@@ -274,7 +274,7 @@ static void settled_rankings_keep_their_bound(void **state) {
       if (trial % 2) options.max_work = 1 + sl_rng_below(&rng, 30);
       double expected[LARGEST], error = 0, scores[LARGEST];
       reference(g, options.damping, from.s, expected);
-      sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+      sl_diffusion_result result = run(p, &options, &from, UINT64_MAX);
       for (uint32_t i = 0; i < result.count; i++)
         error += fabs(result.scores[i] - expected[result.nodes[i]]);
       assert_true(error <= result.error_bound + 1e-16);
@@ -301,7 +301,7 @@ static void expect_scores(const sl_graph *g, const source *from, double damping,
     options.damping = damping;
     options.tolerance = 1e-12;
     assert_ok(sl_pagerank_create((sl_graph *)g, &p));
-    sl_pagerank_result result = run(p, &options, from, UINT64_MAX);
+    sl_diffusion_result result = run(p, &options, from, UINT64_MAX);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
     assert_ok(sl_pagerank_scores(p, scores));
     for (uint32_t u = 0; u < g->node_count; u++)
@@ -397,7 +397,7 @@ static void wrong_arguments_are_refused_by_name_and_nothing_is_lost(void **state
   double negative[2] = {1, -1}, nan[2] = {NAN, 1}, inf[2] = {1, INFINITY}, zero[2] = {0, 0};
   double huge[2] = {1e308, 1e308};
   sl_outcome outcome;
-  sl_pagerank_result result;
+  sl_diffusion_result result;
   double scores[3];
   assert_refused(sl_job_step(sl_pagerank_job(p), 1, &outcome), SL_ERR_STATE, "pagerank");
   assert_refused(sl_pagerank_finish(p, &result), SL_ERR_STATE, "pagerank");
@@ -478,7 +478,7 @@ static void tolerance_below_rounding_stagnates(void **state) {
       options.method = every_method[m];
       options.tolerance = 1e-30;
       assert_ok(sl_pagerank_create(g, &p));
-      sl_pagerank_result result = run(p, &options, &zero, UINT64_MAX);
+      sl_diffusion_result result = run(p, &options, &zero, UINT64_MAX);
       assert_int_equal(result.outcome, SL_OUTCOME_STAGNATED);
       assert_true(result.error_bound < 1e-12 && result.iterations < 2000);
       sl_pagerank_destroy(p);
@@ -507,7 +507,7 @@ static void reached_memory_limit_leaves_everything_usable(void **state) {
     sl_pagerank *p;
     if (sl_pagerank_create(g, &p) != SL_OK) continue;
     sl_outcome outcome;
-    sl_pagerank_result result;
+    sl_diffusion_result result;
     sl_status status = sl_pagerank_begin(p, &options, zero.nodes, zero.weights, 1);
     if (status == SL_OK) status = sl_job_step(sl_pagerank_job(p), UINT64_MAX, &outcome);
     if (status == SL_OK) status = sl_pagerank_finish(p, &result);
@@ -572,7 +572,7 @@ static void settled_top_50_is_nearly_right_on_a_scale_free_graph(void **state) {
     options.method = SL_PAGERANK_POWER;
     options.tolerance = 1e-12;
     uint32_t expected[50];
-    sl_pagerank_result result = run(p, &options, &from, UINT64_MAX);
+    sl_diffusion_result result = run(p, &options, &from, UINT64_MAX);
     assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
     power_work += result.edge_operations;
     memcpy(expected, result.nodes, sizeof expected);
@@ -609,7 +609,7 @@ static void coarse_push_touches_little(void **state) {
   sl_pagerank_options options = sl_pagerank_options_default();
   options.tolerance = 1e-3;
   source from_middle = {.nodes = {n / 2 + side / 2}, .weights = {1}, .count = 1};
-  sl_pagerank_result result = run(p, &options, &from_middle, UINT64_MAX);
+  sl_diffusion_result result = run(p, &options, &from_middle, UINT64_MAX);
   assert_int_equal(result.outcome, SL_OUTCOME_CONVERGED);
   assert_int_equal(result.method, SL_PAGERANK_PUSH);
   assert_true(result.touched_nodes < 3000 && result.edge_operations < 100000);

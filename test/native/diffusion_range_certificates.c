@@ -1,6 +1,7 @@
 // The bounds of the diffusion room on small graphs whose weights have every size that they may
 // have, against exact solutions.
 #include "diffusion/contributions.h"
+#include "diffusion/heat_kernel.h"
 #include "diffusion/pagerank.h"
 #include "diffusion/potentials.h"
 #include "range.h"
@@ -135,7 +136,7 @@ static void ranks_of(const char *kind, sl_pagerank_method method, bool undirecte
     options.max_work = sl_rng_below(&rng, 3) ? 100000 : 1 + sl_rng_below(&rng, 100);
     sl_pagerank *p;
     sl_outcome outcome;
-    sl_pagerank_result result;
+    sl_diffusion_result result;
     double scores[NODES];
     assert_ok(sl_pagerank_create(g, &p));
     if (from.count == 0)
@@ -202,26 +203,26 @@ static void heat_kernels(void **state) {
   while (it.trials < trials_wanted()) {
     sl_graph *g = some_ranked_graph(&rng, sl_rng_below(&rng, 2));
     sources from = some_sources(&rng, g->node_count);
-    const double time = 20 * sl_rng_double(&rng) + 0x1p-20;
-    sl_pagerank_options options = sl_pagerank_options_default();
+    sl_heat_kernel_options options = sl_heat_kernel_options_default();
+    options.time = 20 * sl_rng_double(&rng) + 0x1p-20;
     options.tolerance = some_tolerance(&rng);
     if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 100);
     if (from.count > 0) {
-      sl_pagerank *p;
+      sl_heat_kernel *h;
       sl_outcome outcome;
-      sl_pagerank_result result;
+      sl_diffusion_result result;
       double scores[NODES];
       long double exact[NODES], error = 0;
-      assert_ok(sl_pagerank_create(g, &p));
-      assert_ok(sl_heat_kernel_begin(p, &options, time, from.nodes, from.weights, from.count));
-      do assert_ok(sl_job_step(sl_pagerank_job(p), 1 + sl_rng_below(&rng, 200), &outcome));
+      assert_ok(sl_heat_kernel_create(g, &h));
+      assert_ok(sl_heat_kernel_begin(h, &options, from.nodes, from.weights, from.count));
+      do assert_ok(sl_job_step(sl_heat_kernel_job(h), 1 + sl_rng_below(&rng, 200), &outcome));
       while (outcome == SL_OUTCOME_RUNNING);
-      assert_ok(sl_pagerank_finish(p, &result));
-      assert_ok(sl_pagerank_scores(p, scores));
-      exact_heat(g, time, &from, exact);
+      assert_ok(sl_heat_kernel_finish(h, &result));
+      assert_ok(sl_heat_kernel_scores(h, scores));
+      exact_heat(g, options.time, &from, exact);
       for (uint32_t u = 0; u < g->node_count; u++) error += fabsl(scores[u] - exact[u]);
       count(&it, error, result.error_bound, 1e-16);
-      sl_pagerank_destroy(p);
+      sl_heat_kernel_destroy(h);
     }
     sl_graph_destroy(g);
   }

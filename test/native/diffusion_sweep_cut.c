@@ -1,5 +1,7 @@
 #include "diffusion_graphs.h"
 
+#include "diffusion/sweep_cut.h"
+
 // Cut and volume of a set, from their definitions.
 static double conductance(const sl_graph *g, const bool *inside, double *cut, double *volume) {
   double rest = 0;

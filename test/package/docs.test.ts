@@ -13,6 +13,8 @@ const folder = join(root, 'build/docs-examples');
 
 interface Example {
   name: string;
+  /** Of a guide: it must run as it stands, as plain JavaScript, on the oldest Node that the package is for. */
+  plain: boolean;
   source: string;
   file: string;
 }
@@ -37,7 +39,8 @@ function collect(): Example[] {
       if (!isCode && !/from 'sublinear/.test(source)) continue;
       const line = text.slice(0, index).split('\n').length;
       const file = join(folder, `${path.replace(/\W+/g, '-')}-${line}.ts`);
-      examples.push({ name: `${path}:${line}`, source, file });
+      const plain = !isCode && !source.startsWith('// Needs TypeScript');
+      examples.push({ name: `${path}:${line}`, plain, source, file });
     }
   }
   return examples;
@@ -65,7 +68,10 @@ let problems: string[] = [];
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { file, source } of examples) writeFileSync(file, `${source}\nexport {};\n`);
+  for (const { file, source } of examples) {
+    writeFileSync(file, `${source}\nexport {};\n`);
+    writeFileSync(file.replace(/ts$/, 'mjs'), source);
+  }
   const program = ts.createProgram(
     examples.map(({ file }) => file),
     {
@@ -74,6 +80,7 @@ beforeAll(() => {
       lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
       types: ['node'],
       strict: true,
+      noUncheckedIndexedAccess: true,
       skipLibCheck: true,
       // The package refers to itself: TypeScript must know where its sources would be.
       rootDir: root,
@@ -85,8 +92,10 @@ beforeAll(() => {
     return `${basename(file?.fileName ?? '')}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
   });
   program.emit();
-  const files = examples.map(({ file }) =>
-    join(folder, 'js/build/docs-examples', basename(file).replace(/ts$/, 'js')),
+  const files = examples.map(({ file, plain }) =>
+    plain
+      ? file.replace(/ts$/, 'mjs')
+      : join(folder, 'js/build/docs-examples', basename(file).replace(/ts$/, 'js')),
   );
   const output = execFileSync(
     process.execPath,

@@ -48,6 +48,15 @@ test('the room list has been found', () => {
   expect(open.length).toBeGreaterThan(0);
 });
 
+test('the C library has the version of the package', () => {
+  const header = read('csrc/base/version.h');
+  const [, text] = /#define SL_VERSION "(.*)"/.exec(header)!;
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define SL_VERSION_${part} (\\d+)`).exec(header)![1],
+  );
+  expect([text, parts.join('.')]).toEqual(Array(2).fill(JSON.parse(read('package.json')).version));
+});
+
 describe('folders', () => {
   test('csrc/ has exactly the rooms of CMakeLists.txt', () => {
     expect(list('csrc')).toEqual([...names].sort());
@@ -167,6 +176,7 @@ describe('imports of ts/', () => {
     ['cli/'],
     ['worker/'],
     ['engine/'],
+    ['generated/entry/'],
     ['generated/rooms.ts', 'generated/room/', 'generated/bundle/'],
     ['rooms/'],
     ['store/'],
@@ -214,6 +224,33 @@ describe('includes point down', () => {
       (include) => include !== 'common.hpp' && !allowed.has(include.split('/')[0]!),
     );
     expect(wrong).toEqual([]);
+  });
+
+  // x.c and x.h are one unit: what either of them includes, the unit depends on.
+  test('no unit of csrc/ includes itself by a detour', () => {
+    const depends = new Map<string, Set<string>>();
+    const unit = (path: string) => path.replace(/\.[ch]$/, '');
+    for (const room of names) {
+      for (const file of list(`csrc/${room}`)) {
+        const from = unit(`${room}/${file}`);
+        const known = depends.get(from) ?? new Set();
+        for (const include of includes(`csrc/${room}/${file}`)) known.add(unit(include));
+        known.delete(from);
+        depends.set(from, known);
+      }
+    }
+    expect(depends.size).toBeGreaterThan(60);
+    // Takes away what depends on nothing that is left, and what nothing depends on: circles stay.
+    for (let before = -1; before !== depends.size; ) {
+      before = depends.size;
+      for (const [from, known] of depends) {
+        const below = [...known].some((each) => depends.has(each));
+        const above = [...depends.values()].some((other) => other.has(from));
+        if (!below || !above) depends.delete(from);
+      }
+    }
+    // hnsw is being taken apart: its circles go with that.
+    expect([...depends.keys()].filter((each) => !each.startsWith('hnsw/'))).toEqual([]);
   });
 
   test('no room depends on itself by a detour', () => {

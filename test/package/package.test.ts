@@ -1,6 +1,7 @@
 // The package as users get it: packed, unpacked somewhere else, with nothing of this repository but its dependencies.
 import { execFile, execFileSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -68,12 +69,76 @@ test('holds what it needs and nothing else', () => {
   const files = readdirSync(installed, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
-  const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts|wasm))$/;
+  const allowed =
+    /^(package\.json|README\.md|LICENSE|THIRD_PARTY_LICENSES\.txt|CHANGELOG\.md|docs\/[\w-]+\.md|dist\/.*\.(js|d\.ts|(js|d\.ts)\.map|wasm)|ts\/.*\.ts)$/;
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(files.filter((file) => /trap/.test(file))).toEqual([]);
   expect(files).toContain('dist/wasm/solver.simd.wasm');
   expect(files).toContain('dist/raw/solver.scalar.wasm');
   expect(files).toContain('dist/generated/raw/solver.js');
+});
+
+/** Files of the installed package that end so. */
+const installedFiles = (ending: string) =>
+  readdirSync(installed, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(ending));
+
+test('every map leads to a source that is packed', () => {
+  const maps = installedFiles('.map');
+  const missing = maps.flatMap((name) => {
+    const { sources, sourceRoot = '' } = JSON.parse(readFileSync(join(installed, name), 'utf8'));
+    const from = dirname(join(installed, name));
+    return (sources as string[])
+      .map((source) => join(from, sourceRoot, source))
+      .filter((path) => !existsSync(path));
+  });
+  expect(missing).toEqual([]);
+  // And every module that was compiled has both.
+  const unmapped = installedFiles('.ts')
+    .filter((name) => /^ts\/.*(?<!\.d)\.ts$/.test(name))
+    .map((name) => name.replace(/^ts\//, 'dist/').replace(/\.ts$/, ''))
+    .flatMap((name) => [`${name}.js.map`, `${name}.d.ts.map`])
+    .filter((name) => !maps.includes(name));
+  // The worker's program is bundled.
+  expect(unmapped.filter((name) => !/^dist\/worker\/thread\.js\.map$/.test(name))).toEqual([]);
+});
+
+test('an error is traced to its line of TypeScript', () => {
+  const script = `
+    import { load } from 'sublinear/dense';
+    const { Vector } = await load();
+    try { Vector.zeros(-1); } catch (error) { console.log(error.stack); }`;
+  expect(node(script, '--input-type=module', '--enable-source-maps')).toMatch(
+    /sublinear\/ts\/rooms\/dense\/dense\.ts:\d+/,
+  );
+});
+
+test('names the projects whose code is in its files', () => {
+  const notices = readFileSync(join(installed, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+  // What is bundled says so by its licence comment, or by what it is known by.
+  const bundled = ['Emscripten', 'musl', 'dlmalloc', 'LLVM', 'Comlink', 'wasm-feature-detect'];
+  for (const name of bundled) expect(notices).toMatch(new RegExp(`^\\d\\. ${name}\\b`, 'm'));
+  const program = readFileSync(join(installed, 'dist/worker/thread.js'), 'utf8');
+  for (const [, holder] of program.matchAll(/Copyright \d+ ([\w ]+)/g))
+    expect(notices).toContain(holder);
+});
+
+test('says where it comes from', () => {
+  const { repository, homepage, bugs, author, keywords } = manifest;
+  expect(repository.url).toMatch(/^git\+https:\/\/.*\.git$/);
+  const page = repository.url.replace(/^git\+(.*)\.git$/, '$1');
+  expect([homepage, bugs.url]).toEqual([`${page}#readme`, `${page}/issues`]);
+  expect(author).toBe('sublinear contributors');
+  for (const word of ['hnsw', 'vector-search', 'embeddings']) expect(keywords).toContain(word);
+});
+
+test('the links of its README lead to files that are packed', () => {
+  const text = readFileSync(join(installed, 'README.md'), 'utf8');
+  const links = [...text.matchAll(/(?<!!)\[[^\]]*\]\(([^)#]+)/g)].map(([, to]) => to as string);
+  const local = links.filter((to) => !/^https?:/.test(to));
+  expect(local.length).toBeGreaterThan(5);
+  expect(local.filter((to) => !existsSync(join(installed, to)))).toEqual([]);
 });
 
 describe('every subpath', () => {

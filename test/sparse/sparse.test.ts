@@ -235,7 +235,7 @@ describe('SparseMatrix', () => {
       'SparseMatrix.fromDense',
       /^"values" at position 1/,
     );
-    call(() => SparseMatrix.identity(0), 'EMPTY', 'SparseMatrix.fromCsr', /^"rows"/);
+    call(() => SparseMatrix.identity(0), 'EMPTY', 'SparseMatrix.identity', /^"rows"/);
     using a = SparseMatrix.identity(2);
     call(() => a.multiply([1]), 'SHAPE', 'SparseMatrix.multiply', /^"x"/);
     call(() => a.get(0, 2), 'INDEX', 'SparseMatrix.get', /^"column"/);

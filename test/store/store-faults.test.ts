@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import {
   type KVBinding,
   kvStore,
@@ -16,6 +17,9 @@ import {
 import { fileStore } from 'sublinear/store/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pattern, read } from '../support/store.js';
+
+/** What an object is that says it is a URL. */
+const foreignURL = runInNewContext("({ get [Symbol.toStringTag]() { return 'URL'; } })") as object;
 
 let folder: string;
 beforeEach(async () => {
@@ -54,6 +58,73 @@ describe('a store of files', () => {
     expect(names.filter((name) => /^(con|prn|aux|nul|com\d|lpt\d)$/.test(name))).toEqual([]);
     expect((await store.list()).map(({ key }) => key)).toEqual([...keys].sort());
     for (const [i, key] of keys.entries()) expect(await read(store, key)).toEqual(pattern(3, i));
+  });
+
+  test('takes a folder as a path or as a file: URL, and nothing else', async () => {
+    const stores = [
+      fileStore(folder),
+      fileStore(pathToFileURL(folder)),
+      fileStore(pathToFileURL(folder).href),
+      // Of another realm.
+      fileStore(Object.assign(Object.create(foreignURL), { href: pathToFileURL(folder).href })),
+    ];
+    for (const [i, store] of stores.entries()) await store.put(`${i}`, pattern(3, i));
+    expect((await readdir(folder)).sort()).toEqual(['0', '1', '2', '3']);
+    const { signal } = new AbortController();
+    for (const [wrong, code] of [
+      [new URL('https://example.org/store'), 'RANGE'],
+      ['file://elsewhere/store', 'RANGE'],
+      [7, 'TYPE'],
+      [signal, 'TYPE'],
+      [undefined, 'TYPE'],
+    ] as const) {
+      let found: unknown;
+      try {
+        fileStore(wrong as string);
+      } catch (error) {
+        found = (error as { code?: string }).code;
+      }
+      expect([String(wrong), found]).toEqual([String(wrong), code]);
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'does not wait for a pipe that lies in its folder',
+    async () => {
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      const store = fileStore(folder);
+      await store.put('file', pattern(3, 1));
+      // It would wait for a writer for ever.
+      expect(await store.get('pipe')).toBeUndefined();
+      expect((await store.list()).map(({ key }) => key)).toEqual(['file']);
+      await store.put('pipe', pattern(3, 2));
+      expect(await read(store, 'pipe')).toEqual(pattern(3, 2));
+    },
+  );
+
+  test('takes pieces from whatever can be iterated, and tells what that throws', async () => {
+    const store = fileStore(folder);
+    // Promises that are none of this realm's, and an iterator without return().
+    // biome-ignore lint/suspicious/noThenProperty: that is what they are
+    const thenable = <T>(value: T) => ({ then: (resolve: (value: T) => void) => resolve(value) });
+    let left = 3;
+    const odd = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => thenable(left-- > 0 ? { value: pattern(2, 1) } : { done: true }),
+      }),
+    };
+    await store.put('odd', odd as never);
+    expect((await read(store, 'odd'))?.length).toBe(6);
+    const broken = {
+      [Symbol.asyncIterator]: () => ({
+        next() {
+          throw new Error('of the source');
+        },
+        return: () => undefined,
+      }),
+    };
+    await expect(store.put('odd', broken as never)).rejects.toThrow(/^of the source$/);
+    expect((await read(store, 'odd'))?.length).toBe(6);
   });
 
   test('closes the files of streams that nobody has read', () => {

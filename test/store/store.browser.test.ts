@@ -126,3 +126,49 @@ for (const [kind, make] of Object.entries(places)) {
     });
   });
 }
+
+// iOS closes the connections of a tab that sleeps and sends no event.
+test('a connection that has died without a word is replaced, also in the middle of a put', async () => {
+  const { prototype } = IDBDatabase;
+  const { transaction } = prototype;
+  const open = new Set<IDBDatabase>();
+  prototype.transaction = function (...args: Parameters<typeof transaction>) {
+    open.add(this);
+    return transaction.apply(this, args);
+  };
+  const kill = () => {
+    for (const db of open) db.close();
+    open.clear();
+  };
+  try {
+    const store = indexedDBStore('dies');
+    await store.put('a', new Uint8Array([1]));
+    kill();
+    expect(await store.list()).toEqual([{ key: 'a', size: 1 }]);
+    kill();
+    expect(await new Response(await store.get('a')).text()).toBe('\x01');
+    // The stream was begun on the connection before.
+    const stream = await store.get('a');
+    kill();
+    expect(await new Response(stream).text()).toBe('\x01');
+    async function* pieces() {
+      for (let i = 0; i < 3; i++) {
+        yield new Uint8Array(1 << 20).fill(i);
+        kill();
+      }
+    }
+    await store.put('b', pieces());
+    expect((await store.list()).map(({ key, size }) => [key, size])).toEqual([
+      ['a', 1],
+      ['b', 3 << 20],
+    ]);
+    const bytes = new Uint8Array(await new Response(await store.get('b')).arrayBuffer());
+    expect([bytes[0], bytes[1 << 20], bytes[2 << 20]]).toEqual([0, 1, 2]);
+    kill();
+    expect(await store.delete('a')).toBe(true);
+    kill();
+    expect(await store.clean()).toBe(0);
+  } finally {
+    prototype.transaction = transaction;
+  }
+});

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { createWorkerEngine } from 'sublinear/worker';
 import { expect, test } from 'vitest';
@@ -146,4 +147,28 @@ test('the engine alone does not import what workers need', async () => {
     console.log((await createEngine({ modules: ['dense', 'hnsw'] })).dense.Vector.from([3, 4]).norm());
     await import('sublinear/worker').catch((error) => console.log(error.message));`;
   expect(await node(script)).toBe('5\ncomlink\n');
+});
+
+test('arrays of another realm, and arrays that lie about their length, arrive as they are', async () => {
+  const engine = await createWorkerEngine({ modules: ['dense', 'hnsw'] });
+  const foreign = (text: string) => runInNewContext(text) as Float64Array;
+  const v = await engine.dense.Vector.from(foreign('new Float64Array([3, 4])'));
+  expect([...(await v.toArray())]).toEqual([3, 4]);
+  const lie = Object.defineProperties(new Float64Array([5, 6]), {
+    length: { value: 1 },
+    byteLength: { value: 0 },
+    buffer: { value: new ArrayBuffer(0) },
+  });
+  expect([...(await (await v.copyFrom(lie)).toArray())]).toEqual([5, 6]);
+  const moved = foreign('new Float64Array([7, 8])');
+  await v.with({ transfer: true }).copyFrom(moved);
+  expect([...(await v.toArray())]).toEqual([7, 8]);
+  expect(moved.length).toBe(0);
+  const index = await engine.hnsw.Flat.create({ metric: 'euclidean', dimension: 2 });
+  const ids = foreign('[1, 2]') as unknown as number[];
+  await index.addBatch(
+    runInNewContext('({ ids, vectors: new Float32Array([1, 2, 3, 4]) })', { ids }) as never,
+  );
+  expect(await index.size).toBe(2);
+  await engine.dispose();
 });

@@ -1,4 +1,4 @@
-# Native builds: one library of all rooms, the cmocka tests of test/native and the fuzz targets of test/fuzz.
+# Native builds: the library, what belongs to no library (the raw ABI and internal rooms) for the tests, the cmocka tests of test/native and the fuzz targets of test/fuzz.
 #
 #   test/native/<room>_<what>.c or <room>.test.c    one test program each, labelled with its room
 #   test/native/support/*.c                         linked into each of them
@@ -12,30 +12,40 @@ include(abi_calls)
 
 function(sl_native_library)
   get_property(rooms GLOBAL PROPERTY SL_ROOMS)
-  set(objects "")
+  set(open "")
   foreach(room IN LISTS rooms)
-    # abi.c as well: its export names are for wasm only, its code is ordinary C that the sanitizers should see.
-    foreach(key IN ITEMS sources abi)
-      sl_objects(part ${room} ${key} "")
-      list(APPEND objects ${part})
-    endforeach()
+    get_property(internal GLOBAL PROPERTY SL_ROOM_${room}_internal)
+    if(NOT internal)
+      list(APPEND open ${room})
+    endif()
   endforeach()
-  if(objects)
-    add_library(sublinear STATIC ${objects})
-    target_include_directories(sublinear PUBLIC "${CMAKE_SOURCE_DIR}/csrc" "${SL_GENERATED_INCLUDE}")
-    target_link_libraries(sublinear PUBLIC m)
-    set_target_properties(sublinear PROPERTIES LINKER_LANGUAGE C)
-  endif()
+  sl_room_closure(in_library ${open})
+  set(objects "")
+  set(others "")
+  foreach(room IN LISTS rooms)
+    sl_objects(part ${room} sources "")
+    if(room IN_LIST in_library)
+      list(APPEND objects ${part})
+    else()
+      list(APPEND others ${part})
+    endif()
+    # Its export names are for wasm only, its code is ordinary C that the sanitizers should see.
+    sl_objects(part ${room} abi "")
+    list(APPEND others ${part})
+  endforeach()
+  add_library(sublinear STATIC ${objects})
+  target_link_libraries(sublinear PUBLIC m)
+  add_library(sublinear_tested STATIC EXCLUDE_FROM_ALL ${others})
+  target_include_directories(sublinear_tested PUBLIC "${CMAKE_SOURCE_DIR}/csrc" "${SL_GENERATED_INCLUDE}")
+  set_target_properties(sublinear sublinear_tested PROPERTIES LINKER_LANGUAGE C)
 endfunction()
 
 function(sl_native_program name source)
   add_executable(${name} ${source} ${ARGN})
   target_compile_options(${name} PRIVATE ${SL_FLAGS})
   target_link_options(${name} PRIVATE ${SL_LINK_FLAGS})
-  if(TARGET sublinear)
-    # The whole archive: a function that two rooms define is then an error, not the one that happens to come first.
-    target_link_libraries(${name} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,sublinear>")
-  endif()
+  # Whole archives: a function that two rooms define is then an error, not the one that happens to come first.
+  target_link_libraries(${name} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,sublinear,sublinear_tested>")
 endfunction()
 
 function(sl_native_tests)

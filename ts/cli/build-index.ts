@@ -1,8 +1,17 @@
 // sublinear index vectors.npy -o words.slv
 import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { nameOf, writeBytes } from './files.js';
-import { bytes, CliError, count, duration, facts, interrupt, type Progress } from './terminal.js';
+import { assertApart, nameOf, writeFile } from './files.js';
+import {
+  bytes,
+  CliError,
+  count,
+  duration,
+  facts,
+  interrupt,
+  type Progress,
+  say,
+} from './terminal.js';
 import { openVectors, readLabels, type VectorBatch, vectorError } from './vectors.js';
 
 export interface IndexOptions extends CommonOptions {
@@ -33,6 +42,7 @@ export async function buildIndex(
   if (options.rerank !== undefined && !coded)
     throw new CliError(`--rerank ${options.rerank}: only with --codes int8 or binary`);
   const rerank = options.rerank ?? 'float16';
+  await assertApart([file, labelFile], { '--output': output });
   const engine = await engineFor(['hnsw', 'quant'], options);
   const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
   const source = await openVectors(file, {
@@ -61,7 +71,7 @@ export async function buildIndex(
   const ms = performance.now() - started;
   progress.start(`writing ${output}`);
   let written = 0;
-  await writeBytes(output, pieces());
+  await writeFile(output, pieces());
   progress.stop();
 
   const { size, bytesUsed } = index;
@@ -84,7 +94,7 @@ export async function buildIndex(
     ms,
   };
   const stream = output === '-' ? process.stderr : process.stdout;
-  stream.write(`${options.json ? JSON.stringify(about) : asText()}\n`);
+  say(options.json ? JSON.stringify(about) : asText(), stream);
 
   function checkLabels(vectors: number): void {
     if (labels === undefined || labels.length === vectors) return;

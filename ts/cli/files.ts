@@ -2,10 +2,11 @@
 // file and the line.
 
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isSublinearError } from '../runtime/errors.js';
-import { CliError, EXIT, interrupt, type Progress } from './terminal.js';
+import { CliError, EXIT, interrupt, type Progress, reason } from './terminal.js';
 
 /** What messages call a file: `-` is "standard input". */
 export function nameOf(path: string): string {
@@ -57,31 +58,65 @@ export async function opened(
   return { saved, bytes: bytes() };
 }
 
-/** Writes text in pieces, to a file or to standard output. */
-export async function writeText(path: string, pieces: Iterable<string>): Promise<void> {
+/**
+ * Refuses an output that is one of the inputs, or another output: it would be gone, and a mistake in the options would have
+ * cost the data. Files are compared, not their names: a link to a file is that file.
+ */
+export async function assertApart(
+  inputs: readonly (string | undefined)[],
+  outputs: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const taken = new Map<string, string>();
+  for (const input of inputs) {
+    const file = input && (await identity(input, 0));
+    if (file) taken.set(file, `the input ${nameOf(input)}`);
+  }
+  for (const [option, output] of Object.entries(outputs)) {
+    if (output === undefined) continue;
+    // What does not exist yet is known by its place.
+    const file = (await identity(output, 1)) ?? (output === '-' ? '-' : resolve(output));
+    const before = taken.get(file);
+    if (before !== undefined)
+      throw new CliError(
+        `${option} ${output}: is the same file as ${before}, which it would replace`,
+      );
+    taken.set(file, `that of ${option}`);
+  }
+}
+
+/** What tells a regular file from all others; undefined where there is none. `-` is the stream of this number. */
+async function identity(path: string, stream: 0 | 1): Promise<string | undefined> {
   try {
-    await write(path, pieces);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new CliError(`${path}: ${reason(error as NodeJS.ErrnoException)}`, EXIT.failed);
+    const options = { bigint: true } as const;
+    const found = path === '-' ? fstatSync(stream, options) : await stat(path, options);
+    return found.isFile() ? `${found.dev}:${found.ino}` : undefined;
+  } catch {
+    return undefined; // whoever reads or writes it says why
   }
 }
 
 /**
- * Writes bytes in pieces, to a file or to standard output. A file appears whole or not at all: until the end it is called
- * something else, and it is taken away when anything goes wrong.
+ * Writes a file, or standard output for `-`. The file is there as a whole or not at all: what is cut off leaves what was
+ * there before. A link keeps leading to the file.
  */
-export async function writeBytes(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+export async function writeFile(
+  path: string,
+  pieces: Iterable<string | Uint8Array>,
+): Promise<void> {
   // A device or a pipe must not be replaced by a file.
   const special = path === '-' || (await stat(path).catch(() => undefined))?.isFile() === false;
-  const place = special ? path : `${path}.${process.pid}.part`;
+  const target = special ? path : await realpath(path).catch(() => path);
+  const place = special ? path : `${target}.${process.pid}.part`;
   try {
     await write(place, pieces);
-    if (!special) await rename(place, path);
+    if (!special) await rename(place, target);
   } catch (error) {
     if (!special) await rm(place, { force: true });
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new CliError(`${path}: ${reason(error as NodeJS.ErrnoException)}`, EXIT.failed);
+    throw new CliError(
+      `${path === '-' ? 'standard output' : path}: ${reason(error as NodeJS.ErrnoException)}`,
+      EXIT.failed,
+    );
   }
 }
 
@@ -122,12 +157,4 @@ function fileError(path: string, error: unknown): unknown {
   if (error instanceof CliError || isSublinearError(error) || typeof code !== 'string')
     return error;
   return new CliError(`${nameOf(path)}: ${reason(error as NodeJS.ErrnoException)}`);
-}
-
-function reason(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return 'no such file';
-  if (error.code === 'EACCES') return 'permission denied';
-  if (error.code === 'ENOSPC') return 'no space left';
-  if (error.code === 'EISDIR') return 'is a folder, expected a file';
-  return error.message;
 }

@@ -2,7 +2,7 @@
 import type { PageRankMethod } from '../rooms/diffusion/diffusion.js';
 import type { NodeLabel } from '../rooms/graph/graph.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { nameOf, opened, writeBytes } from './files.js';
+import { assertApart, nameOf, opened, writeFile } from './files.js';
 import {
   CliError,
   count,
@@ -12,6 +12,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
   table,
 } from './terminal.js';
 
@@ -41,9 +42,10 @@ export async function rank(file: string, options: RankOptions, progress: Progres
       '--save: METIS counts nodes from 1 and a saved graph from 0; save an edge list',
     );
   }
+  await assertApart([file], { '--save': options.save });
   const engine = await engineFor(['graph', 'diffusion'], options);
   const graph = await read();
-  if (options.save !== undefined) await writeBytes(options.save, graph.saveInPieces());
+  if (options.save !== undefined) await writeFile(options.save, graph.saveInPieces());
   const sources = options.source?.map(nodeOf);
   const k = Math.min(options.top, graph.nodeCount);
 
@@ -72,7 +74,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
     node: labelOf(node),
     score: result.scores[i] as number,
   }));
-  process.stdout.write(`${options.json ? asJson() : asText()}\n`);
+  say(options.json ? asJson() : asText());
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function read() {

@@ -10,6 +10,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
   table,
 } from './terminal.js';
 import { openVectors, vectorError } from './vectors.js';
@@ -63,7 +64,7 @@ export async function search(
   else if (query !== undefined) results.push({ query: 0, matches: near(query) });
   else await searchFile(queries as string);
   progress.stop();
-  process.stdout.write(`${options.json ? asJson() : asText()}\n`);
+  say(options.json ? asJson() : asText());
 
   async function open(): Promise<Opened> {
     const { Collection, Flat, Hnsw } = engine.hnsw;

@@ -1,7 +1,7 @@
 // sublinear solve A.mtx [b.mtx]
 import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { matrixMarketVector, nameOf, opened, writeBytes, writeText } from './files.js';
+import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
 import {
   CliError,
   count,
@@ -11,6 +11,7 @@ import {
   facts,
   interrupt,
   type Progress,
+  say,
 } from './terminal.js';
 
 export interface SolveOptions extends CommonOptions {
@@ -34,6 +35,7 @@ export async function solve(
   if (aFile === '-' && bFile === '-') {
     throw new CliError('only one of A and b can come from standard input');
   }
+  await assertApart([aFile, bFile], { '--output': options.output, '--save': options.save });
   const engine = await engineFor(['sparse', 'solver'], options);
   const read = async (file: string) => {
     try {
@@ -48,7 +50,7 @@ export async function solve(
     }
   };
   const matrix = await read(aFile);
-  if (options.save !== undefined) await writeBytes(options.save, matrix.saveInPieces());
+  if (options.save !== undefined) await writeFile(options.save, matrix.saveInPieces());
   const { rows, cols, nnz } = matrix;
   if (rows !== cols) {
     throw new CliError(`${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix`);
@@ -84,12 +86,11 @@ export async function solve(
   const { output } = options;
   if (output !== undefined) {
     const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
-    await writeText(output, matrixMarketVector(result.solution, comment));
+    await writeFile(output, matrixMarketVector(result.solution, comment));
   }
   const report = options.json ? asJson() : asText();
   // With the solution on standard output the report goes beside it, not into it.
-  const stream = output === '-' ? process.stderr : process.stdout;
-  stream.write(`${report}\n`);
+  say(report, output === '-' ? process.stderr : process.stdout);
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function readSide(file: string): Promise<Float64Array> {

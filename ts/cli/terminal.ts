@@ -93,18 +93,18 @@ export class Progress {
     this.stop();
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
-      format: `${label} {bar} {percentage}% {detail}`,
+      format: '{label} {bar} {percentage}% {detail}',
       stream: process.stderr,
       clearOnComplete: true,
       hideCursor: true,
       linewrap: false,
       gracefulExit: false,
     });
-    this.bar.start(total, 0, { detail: '' });
+    this.bar.start(total, 0, { label: printable(label), detail: '' });
   }
 
   update(value: number, detail = ''): void {
-    this.bar?.update(value, { detail });
+    this.bar?.update(value, { detail: printable(detail) });
   }
 
   /** Takes the bar away and gives the cursor back. */
@@ -135,16 +135,44 @@ export function installSignals(progress: Progress): void {
   process.on('SIGTERM', onInterrupt);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit(process.exitCode ?? EXIT.done);
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+      progress.stop();
+      complain(`standard output: ${reason(error)}`);
+      process.exit(EXIT.failed);
     });
   }
+}
+
+/** What the system says about a file, in words. */
+export function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'no such file';
+  if (error.code === 'EACCES') return 'permission denied';
+  if (error.code === 'ENOSPC') return 'no space left';
+  if (error.code === 'EISDIR') return 'is a folder, expected a file';
+  return error.message;
+}
+
+/**
+ * Text for a terminal: names of files and labels may hold sequences that move the cursor, change the title or turn the
+ * writing round. They are shown as JSON writes them, so that JSON stays what it is.
+ */
+function printable(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Prints a result. */
+export function say(text: string, stream: NodeJS.WriteStream = process.stdout): void {
+  stream.write(`${printable(text)}\n`);
 }
 
 /** The line that says what went wrong. Written at once: the process is about to end. */
 export function complain(message: string): void {
   try {
-    writeSync(2, `sublinear: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    writeSync(2, `sublinear: ${printable(message.replaceAll(/\s*\n\s*/g, ' '))}\n`);
   } catch {
     // Nobody is listening.
   }

@@ -9,12 +9,13 @@ import {
 } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
 import { type BenchmarkOptions, type BenchmarkResult, measure } from '../runtime/benchmark.js';
+import { messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { Room } from '../runtime/room.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { BundleSource } from '../runtime/source.js';
 import * as check from '../runtime/validate.js';
-import { loadBundle, type WasmSource } from './loader.js';
+import { loadBundle, type WasmSource, withoutImport } from './loader.js';
 import { type Capabilities, probe } from './variants.js';
 
 /** Names for the most memory that the objects of a module may hold together: 4 MB, 2 GB, 4 GB. */
@@ -129,7 +130,7 @@ export class Engine {
   async load<N>(room: Room<RoomName, N>): Promise<N> {
     const operation = 'engine.use';
     this.#assertUsable(operation);
-    const [runtime, code] = await Promise.all([this.#load(room.bundle), room.code()]);
+    const [runtime, code] = await Promise.all([this.#load(room.bundle), codeOf(room)]);
     this.#assertUsable(operation);
     const known = this.#rooms.get(room.name);
     if (known?.runtime === runtime) return known.namespace as N;
@@ -211,7 +212,7 @@ export class Engine {
     if (!Object.hasOwn(bundleOfRoom, room))
       throw check.rangeError(operation, 'name', '<room>.<case>', name);
     const descriptor = this.#known(room);
-    const { benchmarks } = await descriptor.code();
+    const { benchmarks } = await codeOf(descriptor);
     const known = Object.keys(benchmarks).map((each) => `${room}.${each}`);
     // What every object inherits is no benchmark.
     const benchmark = Object.hasOwn(benchmarks, kernel) ? benchmarks[kernel] : undefined;
@@ -337,6 +338,16 @@ export function sharedEngine(options: EngineOptions | undefined, operation: stri
   if (shared === undefined || shared.disposed) shared = new Engine(checked, operation, {});
   else shared.assertSame(operation, checked);
   return shared;
+}
+
+/** The code of a room; where it cannot be imported the error says what can be done. */
+async function codeOf<N>(room: Room<RoomName, N>) {
+  try {
+    return await room.code();
+  } catch (cause) {
+    const reason = `its code could not be imported: ${messageOf(cause)}${withoutImport(room.name)}`;
+    throw new SublinearError('LOAD_FAILED', 'load', `${room.name}: ${reason}`, { cause });
+  }
 }
 
 /** What `load()` of a room's entry does. */

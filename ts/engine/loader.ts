@@ -3,6 +3,7 @@ import '../runtime/globals.js';
 import { fetched, read } from '#wasm-source';
 import type { Variant } from '../generated/bundles.js';
 import type { Raw } from '../generated/raw.js';
+import { bytesOf, isShared, isURL, messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { Runtime } from '../runtime/runtime.js';
 import { type BundleSource, INLINE, type ModuleSource } from '../runtime/source.js';
@@ -60,7 +61,13 @@ export async function loadBundle({
     bundle
       .glue()
       .catch((cause) =>
-        Promise.reject(failed(name, 'its JavaScript part could not be imported', cause)),
+        Promise.reject(
+          failed(
+            name,
+            `its JavaScript part could not be imported${withoutImport('<room>')}`,
+            cause,
+          ),
+        ),
       ),
   ]);
   const raw = await instantiate(name, module, glue.default as Glue);
@@ -157,10 +164,41 @@ async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
 async function fromTwin<T>({ name, twin, compiled }: NamedSource, take: Take<T>): Promise<T> {
   if (compiled !== undefined) return take(name, compiled);
   if (twin === undefined) throw failed(name, 'the package has no such module');
-  const text = atob((await twin()).default);
+  const text = atob(await textOf(twin));
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return take(name, bytes);
+}
+
+const isServiceWorker = () =>
+  typeof (globalThis as { ServiceWorkerGlobalScope?: unknown }).ServiceWorkerGlobalScope ===
+  'function';
+
+/** What to do where import() is not allowed. */
+export function withoutImport(room: string): string {
+  return isServiceWorker()
+    ? `; a service worker allows no dynamic imports: take load() of sublinear/${room}, which imports nothing later`
+    : '';
+}
+
+/**
+ * The text of a twin. A service worker may not import() it, but may fetch the file and look for the text in it; what a
+ * bundler calls the file stands in the function that would import it.
+ */
+async function textOf(twin: () => Promise<{ default: string }>): Promise<string> {
+  try {
+    return (await twin()).default;
+  } catch (cause) {
+    const [, file] = isServiceWorker()
+      ? (/\bimport\(\s*(["'`])(.+?)\1/.exec(String(twin)) ?? []).slice(1)
+      : [];
+    if (file === undefined) throw cause;
+    const response = (await fetched(new URL(file, globalThis.location.href))) as Response;
+    assertAnswered(response);
+    const [, text] = /(["'`])(AGFzbQ[\w+/=]+)\1/.exec(await response.text())?.slice(1) ?? [];
+    if (text === undefined) throw cause;
+    return text;
+  }
 }
 
 async function fromGiven<T>(
@@ -172,7 +210,7 @@ async function fromGiven<T>(
     const given = await (typeof source === 'function' ? source(`${name}.wasm`) : source);
     return await take(
       name,
-      typeof given === 'string' || given instanceof URL ? await fetched(given) : given,
+      typeof given === 'string' || isURL(given) ? await fetched(given) : given,
     );
   } catch (cause) {
     if (isBlocked(cause)) throw blocked(name, cause);
@@ -202,13 +240,11 @@ function assertAnswered(response: Response): void {
 }
 
 function checkedBytes(name: string, source: BufferSource): Uint8Array<ArrayBuffer> {
-  if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
+  // WebAssembly.compile takes no DataView in some engines, and shared memory in none.
+  const given = bytesOf('load', 'wasm', source);
+  if (given === undefined)
     throw new Error('expected a URL, a Response, bytes or a WebAssembly.Module');
-  }
-  // WebAssembly.compile takes no DataView in some engines.
-  const bytes = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
+  const bytes = isShared(given.buffer) ? given.slice() : (given as Uint8Array<ArrayBuffer>);
   const [a, b, c, d] = bytes;
   if (a === 0x00 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
   const found =
@@ -228,10 +264,6 @@ function isA(value: unknown, type: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${type}]`;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function failed(name: string, reason: string, cause?: unknown): SublinearError {
   return new SublinearError('LOAD_FAILED', 'load', `${name}.wasm could not be loaded: ${reason}`, {
     cause,
@@ -240,10 +272,7 @@ function failed(name: string, reason: string, cause?: unknown): SublinearError {
 
 // A content security policy, or a runtime that never compiles at run time.
 function isBlocked(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /unsafe-eval|Content Security Policy|code generation disallowed/i.test(error.message)
-  );
+  return /unsafe-eval|Content Security Policy|code generation disallowed/i.test(messageOf(error));
 }
 
 function blocked(name: string, cause: unknown): SublinearError {

@@ -59,6 +59,14 @@ export interface CodedError extends Error {
   readonly bytesWanted?: number;
 }
 
+/** A program may hold this package twice (two realms of Jest, two versions): the errors of both are known by this. */
+const OURS = Symbol.for('sublinear.error');
+
+function named(Class: { prototype: Error }, name: string): void {
+  Class.prototype.name = name;
+  Object.defineProperty(Class.prototype, OURS, { value: true });
+}
+
 /** The call was right and could not be done: memory, state, malformed files, loading. */
 export class SublinearError extends Error implements CodedError {
   readonly code: ErrorCode;
@@ -69,7 +77,7 @@ export class SublinearError extends Error implements CodedError {
   declare readonly expected?: string;
   declare readonly bytesWanted?: number;
   static {
-    SublinearError.prototype.name = 'SublinearError';
+    named(this, 'SublinearError');
   }
   constructor(code: ErrorCode, operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
@@ -87,7 +95,7 @@ export class SublinearTypeError extends TypeError implements CodedError {
   declare readonly position?: number;
   declare readonly expected?: string;
   static {
-    SublinearTypeError.prototype.name = 'SublinearTypeError';
+    named(this, 'SublinearTypeError');
   }
   constructor(operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
@@ -104,7 +112,7 @@ export class SublinearRangeError extends RangeError implements CodedError {
   declare readonly position?: number;
   declare readonly expected?: string;
   static {
-    SublinearRangeError.prototype.name = 'SublinearRangeError';
+    named(this, 'SublinearRangeError');
   }
   constructor(code: ErrorCode, operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
@@ -131,11 +139,7 @@ export class SublinearRangeError extends RangeError implements CodedError {
  * ```
  */
 export function isSublinearError(error: unknown): error is CodedError {
-  return (
-    error instanceof SublinearError ||
-    error instanceof SublinearTypeError ||
-    error instanceof SublinearRangeError
-  );
+  return typeof error === 'object' && error !== null && OURS in error;
 }
 
 // Own properties only where there is something to say, so that a printed error stays short.

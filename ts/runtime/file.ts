@@ -1,5 +1,6 @@
 // Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
 import type { Reader, Writer } from '../generated/raw/solver.js';
+import { make, typedArray } from './brand.js';
 import type { RawObject, Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
 import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
@@ -56,7 +57,8 @@ export function saveWhole(
 ): Uint8Array<ArrayBuffer> {
   const writer = runtime.made(operation, open());
   try {
-    const bytes = new Uint8Array(room + writer.size());
+    const size = room + writer.size();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     runtime.scratch(operation, (scratch) => {
       const buffer = scratch.bytes(Math.min(PIECE, bytes.length));
       for (let at = room; at < bytes.length; ) {
@@ -86,11 +88,12 @@ export interface Loading<Built extends RawObject, T> {
 
 function reading<Built extends RawObject, T>(
   runtime: Runtime,
+  operation: string,
   source: unknown,
   { kind, build, wrap, inPieces = false, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? (source instanceof Uint8Array ? source.length : 0);
+  const length = given.length ?? typedArray(operation, 'bytes', source, 'Uint8Array')?.length ?? 0;
   return {
     binary: true,
     open: () => {
@@ -109,7 +112,12 @@ export function loadFile<Built extends RawObject, T>(
   source: BytesSource,
   loading: Loading<Built, T>,
 ): T {
-  return readText(runtime, operation, source as TextSource, reading(runtime, source, loading));
+  return readText(
+    runtime,
+    operation,
+    source as TextSource,
+    reading(runtime, operation, source, loading),
+  );
 }
 
 export function loadFileAsync<Built extends RawObject, T>(
@@ -119,5 +127,11 @@ export function loadFileAsync<Built extends RawObject, T>(
   loading: Loading<Built, T>,
   options: LoadAsyncOptions,
 ): Promise<T> {
-  return readTextAsync(runtime, operation, source, reading(runtime, source, loading), options);
+  return readTextAsync(
+    runtime,
+    operation,
+    source,
+    reading(runtime, operation, source, loading),
+    options,
+  );
 }

@@ -6,7 +6,17 @@ import type { RawObject, Runtime } from './runtime.js';
 import { typeError } from './validate.js';
 
 // The safety net for objects that nobody disposed. What it holds must not lead back to the object.
-const registry = new FinalizationRegistry<Held>(free);
+// What it threw would end the process.
+const registry = new FinalizationRegistry<Held>((held) => {
+  try {
+    free(held);
+  } catch {
+    // A module that traps while it frees is marked as crashed, and says so at the next call.
+  }
+});
+
+/** The C object that `adopt` is making an object of. A constructor that is called by anybody else does not have it. */
+let adopted: RawObject | undefined;
 
 interface Held {
   readonly raw: RawObject;
@@ -35,6 +45,7 @@ export abstract class WasmObject<R extends RawObject> {
   #raw: R | undefined;
   readonly #held: Held;
   #busy = 0;
+  #pins = 0;
 
   static {
     // WebKit has no Symbol.dispose yet.
@@ -51,6 +62,8 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** Made by the static methods of the class, which pass a C object that is alive. */
   protected constructor(raw: R) {
+    if (raw === undefined || raw !== adopted) throw notConstructible(new.target);
+    adopted = undefined;
     const runtime = runtimeOf(new.target, new.target.name);
     Object.defineProperty(this, 'runtime', { value: runtime });
     this.#raw = raw;
@@ -61,6 +74,7 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** True after `dispose()`, after the engine was disposed, and after its module crashed. */
   get disposed(): boolean {
+    if (!(#raw in this)) throw notItself('disposed');
     return this.#raw === undefined || !this.runtime.alive;
   }
 
@@ -79,9 +93,11 @@ export abstract class WasmObject<R extends RawObject> {
    * ```
    */
   dispose(): void {
+    if (!(#raw in this)) throw notItself('dispose');
     if (this.#raw === undefined) return;
     const { runtime } = this;
     if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
+    if (runtime.alive && this.#pins > 0) throw this.#busyError('dispose', 'a call');
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
@@ -93,6 +109,7 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   use(operation: string): R {
+    if (!(#raw in this)) throw notItself(operation);
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
@@ -127,6 +144,16 @@ export abstract class WasmObject<R extends RawObject> {
     if (!this.disposed) found.delete();
   }
 
+  /** @internal Its address is in use: until `unpin()` it may be used, and not disposed. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  /** @internal */
+  unpin(): void {
+    this.#pins--;
+  }
+
   /** @internal Used by the runner of asynchronous calls. */
   hold(): void {
     this.#busy++;
@@ -137,11 +164,11 @@ export abstract class WasmObject<R extends RawObject> {
     this.#busy--;
   }
 
-  #busyError(operation: string): SublinearError {
+  #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',
       operation,
-      'this object is in use by an asynchronous call that has not ended',
+      `this object is in use by ${by} that has not ended`,
     );
   }
 }
@@ -180,7 +207,28 @@ export function adopt<T>(
   raw: RawObject | null,
 ): T {
   const Bound = runtime.bind(Class) as unknown as new (raw: RawObject) => T;
-  return new Bound(runtime.made(operation, raw));
+  adopted = runtime.made(operation, raw);
+  return new Bound(adopted);
+}
+
+// Frameworks put proxies in front of what is given to them, and a proxy has no private fields.
+function notItself(operation: string): SublinearTypeError {
+  const reason =
+    'this is not the object itself but a proxy of it, or something made from its prototype; keep the object out of reactive state (Vue: markRaw() or shallowRef())';
+  return new SublinearTypeError(operation, reason);
+}
+
+/** The error of `new Graph(...)`: it names the calls that make one. */
+export function notConstructible(Class: { name: string }): Error {
+  const makers = new Set<string>();
+  for (let at: object = Class; at !== Function.prototype; at = Object.getPrototypeOf(at))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && /^(from|create|load|zeros|identity)/.test(name))
+        makers.add(`${Class.name}.${name}()`);
+  const calls = [...makers].filter((name) => !name.endsWith('Async()'));
+  const remedy = calls.length > 0 ? calls.join(', ') : 'the functions of its room make one';
+  const message = `new ${Class.name}() makes no object, as its memory is the module's: call ${remedy}`;
+  return new SublinearTypeError(`new ${Class.name}`, message);
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.

@@ -1,4 +1,4 @@
-// What a room is to the engine. The values are generated: ts/generated/room, one file each.
+// What a room is to the engine. The values are generated: ts/generated/room and entry, one file each.
 import type { RoomName } from '../generated/bundles.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
@@ -17,4 +17,17 @@ export interface Room<Name extends RoomName, Namespace> {
   bundle: BundleSource;
   /** Imported when the room is asked for, not with the engine. */
   code: () => Promise<RoomCode<Namespace>>;
+}
+
+/**
+ * The same room with code and glue that are there already. Whoever imports the entry of a room wants it: nothing is left to
+ * import later, which service workers do not allow.
+ */
+export function withCode<Name extends RoomName, Namespace>(
+  room: Room<Name, Namespace>,
+  code: RoomCode<Namespace>,
+  glue: unknown,
+): Room<Name, Namespace> {
+  const bundle = { ...room.bundle, glue: async () => ({ default: glue }) };
+  return { ...room, bundle, code: async () => code };
 }

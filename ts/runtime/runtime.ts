@@ -1,8 +1,9 @@
 // One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
 
 import type { Variant } from '../generated/bundles.js';
-import { type OutcomeName, outcomes, type StatusCode, statuses } from '../generated/codes.js';
+import { type OutcomeName, outcomes, statuses } from '../generated/codes.js';
 import type { Raw } from '../generated/raw.js';
+import { make } from './brand.js';
 import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
 import { Scratch } from './scratch.js';
 import type { BundleSource } from './source.js';
@@ -85,6 +86,12 @@ export class Runtime {
       : new SublinearError(code, operation, 'the engine of this object was disposed');
   }
 
+  /** The error of a call whose object went while its arguments were read. */
+  disposedMeanwhile(cause: unknown): SublinearError {
+    const message = 'an object of this call was disposed while the call read its arguments';
+    return new SublinearError('DISPOSED', this.#operation, message, { cause });
+  }
+
   // --- classes ------------------------------------------------------------------------------------------------------
 
   /**
@@ -124,7 +131,7 @@ export class Runtime {
     const name = camelCase(this.text(raw.errorArgument()));
     const position = raw.errorPosition();
     const expected = this.text(raw.errorExpected());
-    if (code === 'MEMORY') return this.#memoryError(code, operation, position);
+    if (code === 'MEMORY') return this.memoryError(operation, position);
     if (code === 'OVERFLOW' && name === 'size') {
       // Not an argument of the user's: the checked allocator was asked for more than an address can say.
       return new SublinearError(code, operation, `${meaning}: ${position} elements were wanted`);
@@ -141,10 +148,11 @@ export class Runtime {
       : new SublinearError(code, operation, message, details);
   }
 
-  #memoryError(code: StatusCode, operation: string, bytesWanted: number): SublinearError {
+  /** The error of an allocation that the limit forbids. */
+  memoryError(operation: string, bytesWanted: number): SublinearError {
     const used = `${this.raw.bytesInUse()} in use, the limit is ${this.memoryLimit}`;
     return new SublinearError(
-      code,
+      'MEMORY',
       operation,
       `memory limit reached: ${bytesWanted} more bytes wanted, ${used}; raise it with createEngine({ memory })`,
       { bytesWanted },
@@ -187,13 +195,30 @@ export class Runtime {
 
   /** Copies of arrays in the module's memory. */
   copyF64(address: number, length: number): Float64Array<ArrayBuffer> {
-    return new Float64Array(this.f64.subarray(address / 8, address / 8 + length));
+    const part = this.f64.subarray(address / 8, address / 8 + length);
+    return make(this.#operation, part.byteLength, () => new Float64Array(part));
   }
   copyF32(address: number, length: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.f32.subarray(address / 4, address / 4 + length));
+    const part = this.f32.subarray(address / 4, address / 4 + length);
+    return make(this.#operation, part.byteLength, () => new Float32Array(part));
   }
   copyU32(address: number, length: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.u32.subarray(address / 4, address / 4 + length));
+    const part = this.u32.subarray(address / 4, address / 4 + length);
+    return make(this.#operation, part.byteLength, () => new Uint32Array(part));
+  }
+
+  /**
+   * A new array outside the module. It counts against the limit all the same: who sets one for the module does not expect
+   * a call to take gigabytes beside it.
+   */
+  array<T extends ArrayBufferView>(
+    operation: string,
+    Type: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
+    length: number,
+  ): T {
+    const bytes = length * Type.BYTES_PER_ELEMENT;
+    if (bytes > this.memoryLimit) throw this.memoryError(operation, bytes);
+    return make(operation, bytes, () => new Type(length));
   }
 
   /** A C string: names and phrases of the C core are ASCII. */
@@ -237,6 +262,10 @@ function guard(raw: Raw, runtime: Runtime): void {
       try {
         return call.apply(this, args);
       } catch (cause) {
+        // embind looks at its arguments before it calls: nothing has happened yet. A getter or a proxy among a user's
+        // arguments can dispose what the call is about.
+        if ((cause as Error | undefined)?.name === 'BindingError')
+          throw runtime.disposedMeanwhile(cause);
         runtime.poison(cause);
         throw runtime.ended();
       }
@@ -244,7 +273,14 @@ function guard(raw: Raw, runtime: Runtime): void {
   let handles: object | undefined;
   const wrapAll = (owner: object): void => {
     for (const key of Object.getOwnPropertyNames(owner)) {
-      const { value, writable } = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
+      const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
+      const { value, writable, get, set } = property;
+      if (get !== undefined && property.configurable && owner !== raw)
+        Object.defineProperty(owner, key, {
+          ...property,
+          get: guarded(get),
+          ...(set && { set: guarded(set) }),
+        });
       if (typeof value !== 'function' || !writable || key === 'constructor') continue;
       if (isEmbindClass(value)) {
         wrapAll(value);

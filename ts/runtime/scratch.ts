@@ -1,6 +1,7 @@
 // Scratch memory for one call: arrays go into the module's memory here and are freed when the call ends.
-import { SublinearTypeError } from './errors.js';
-import { rangeError, show, typeError } from './validate.js';
+import { CHUNK, kindOf, lengthOfList, make, readList, typedArray } from './brand.js';
+import { SublinearRangeError, SublinearTypeError } from './errors.js';
+import { show, typeError } from './validate.js';
 
 /** Arrays of real numbers that every method takes. A `Vector` is used where it lies, everything else is copied. */
 export type RealArray = Float64Array | Float32Array | readonly number[] | ArrayInMemory;
@@ -30,6 +31,10 @@ export interface ArrayInMemory {
   readonly runtime: object;
   /** @internal */
   block(operation: string): Block;
+  /** @internal Not to be disposed until `unpin()`: its address is in use. */
+  pin(): void;
+  /** @internal */
+  unpin(): void;
   readonly disposed: boolean;
   dispose(): void;
   toArray(): Float32Array | Float64Array;
@@ -39,16 +44,19 @@ export interface ArrayInMemory {
 export interface ScratchMemory {
   readonly raw: { alloc(bytes: number): number; free(address: number): void };
   readonly alive: boolean;
+  readonly memoryLimit: number;
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
   failure(operation: string): Error;
+  memoryError(operation: string, bytesWanted: number): Error;
 }
 
 export class Scratch {
   readonly #runtime: ScratchMemory;
   readonly #operation: string;
   #blocks: number[] = [];
+  #pinned: ArrayInMemory[] = [];
 
   constructor(runtime: ScratchMemory, operation: string) {
     this.#runtime = runtime;
@@ -57,6 +65,9 @@ export class Scratch {
 
   /** Uninitialised bytes. Memory may grow: read the runtime's views after the last call of this, not before. */
   bytes(count: number): number {
+    // C would see more than 2^32 modulo that, and give a block that is too small.
+    if (count > this.#runtime.memoryLimit || count > 0xffff_ffff)
+      throw this.#runtime.memoryError(this.#operation, count);
     const address = this.#runtime.raw.alloc(count);
     if (address === 0) throw this.#runtime.failure(this.#operation);
     this.#blocks.push(address);
@@ -72,48 +83,89 @@ export class Scratch {
 
   /** An array of real numbers in its own precision (number[] becomes f64). */
   reals(argument: string, value: RealArray): Block {
-    if (this.#isHere(value)) return value.block(this.#operation);
-    const source = this.#elements(argument, value);
-    return source instanceof Float32Array ? this.#put(source, F32) : this.#put(source, F64);
+    if (this.#isHere(value)) return this.#pin(value);
+    return this.#put(argument, value, kindOf(value) === 'Float32Array' ? F32 : F64);
   }
 
   /** An array of real numbers as f64, widened when it has another precision. */
   doubles(argument: string, value: RealArray): Block {
     if (this.#isHere(value)) {
-      const block = value.block(this.#operation);
+      const block = this.#pin(value);
       if (block.type === F64) return block;
     }
-    return this.#put(this.#elements(argument, value), F64);
+    return this.#put(argument, value, F64);
+  }
+
+  /** An array of real numbers as f32, rounded when it has another precision. */
+  floats(argument: string, value: RealArray): Block {
+    if (this.#isHere(value)) {
+      const block = this.#pin(value);
+      if (block.type === F32) return block;
+    }
+    return this.#put(argument, value, F32);
   }
 
   /** An array of whole numbers 0 .. 2^32 - 1. */
   indices(argument: string, value: IndexArray): { address: number; length: number } {
-    const source = indexArray(this.#operation, argument, value);
-    const address = this.u32(source.length);
-    this.#runtime.u32.set(source, address / 4);
-    return { address, length: source.length };
+    const operation = this.#operation;
+    const view = typedArray(operation, argument, value, 'Uint32Array', 'Int32Array');
+    const list = view === undefined ? listOf(operation, argument, value, INDICES) : undefined;
+    const length = view?.length ?? lengthOfList(operation, argument, list as unknown[]);
+    const address = this.u32(length);
+    if (view !== undefined) {
+      this.#runtime.u32.set(view, address / 4);
+      // The copy is looked at, not what another thread may be writing to.
+      if (view instanceof Int32Array) {
+        const copy = this.#runtime.u32.subarray(address / 4, address / 4 + length);
+        const negative = copy.findIndex((index) => index > 0x7fff_ffff);
+        if (negative >= 0)
+          throw indexError(operation, argument, (copy[negative] as number) | 0, negative);
+      }
+      return { address, length };
+    }
+    const element = indexOf(operation, argument);
+    const chunk = new Uint32Array(Math.min(CHUNK, length));
+    readList(list as unknown[], length, chunk, element, (part, at) =>
+      this.#runtime.u32.set(part, address / 4 + at),
+    );
+    return { address, length };
   }
 
   #isHere(value: unknown): value is ArrayInMemory {
     return isInMemory(value) && value.runtime === this.#runtime;
   }
 
-  // A vector that must be widened, or that lies in another module's memory, is copied out first.
-  #elements(argument: string, value: unknown): Float64Array | Float32Array | readonly number[] {
-    if (!isInMemory(value)) return realArray(this.#operation, argument, value);
-    value.block(this.#operation);
-    return value.toArray();
+  #pin(value: ArrayInMemory): Block {
+    const block = value.block(this.#operation);
+    value.pin();
+    this.#pinned.push(value);
+    return block;
   }
 
-  #put(source: ArrayLike<number>, type: typeof F32 | typeof F64): Block {
+  #put(argument: string, value: unknown, type: typeof F32 | typeof F64): Block {
+    const operation = this.#operation;
+    // A vector that must be converted, or that lies in another module's memory, is copied out first.
+    const source = isInMemory(value) ? value.toArray() : value;
+    const view = typedArray(operation, argument, source, 'Float64Array', 'Float32Array');
+    const list = view === undefined ? listOf(operation, argument, source, REALS) : undefined;
+    const length = view?.length ?? lengthOfList(operation, argument, list as unknown[]);
     const size = type === F64 ? 8 : 4;
-    const address = this.bytes(source.length * size);
-    const view = type === F64 ? this.#runtime.f64 : this.#runtime.f32;
-    view.set(source, address / size);
-    return { address, length: source.length, type };
+    const address = this.bytes(length * size);
+    const put = (part: Float64Array | Float32Array, at: number) => {
+      const heap = type === F64 ? this.#runtime.f64 : this.#runtime.f32;
+      heap.set(part, address / size + at);
+    };
+    if (view !== undefined) put(view, 0);
+    else {
+      const chunk = new Float64Array(Math.min(CHUNK, length));
+      readList(list as unknown[], length, chunk, numberOf(operation, argument), put);
+    }
+    return { address, length, type };
   }
 
   release(): void {
+    for (const array of this.#pinned) array.unpin();
+    this.#pinned = [];
     // After a trap nothing may be called, and nothing has to be given back.
     if (this.#runtime.alive) for (const address of this.#blocks) this.#runtime.raw.free(address);
     this.#blocks = [];
@@ -125,56 +177,90 @@ export function isInMemory(value: unknown): value is ArrayInMemory {
   return typeof value === 'object' && value !== null && IN_MEMORY in value;
 }
 
-/** Checks an array of numbers; what a JavaScript array holds is looked at one by one. */
+const REALS = 'Float64Array, Float32Array, number[] or Vector';
+const INDICES = 'Uint32Array or number[]';
+
+/** An array of numbers: a view of a typed array, or a copy of a list. Nobody else can change its length. */
 export function realArray(
   operation: string,
   argument: string,
   value: unknown,
-): Float64Array | Float32Array | readonly number[] {
-  if (value instanceof Float64Array || value instanceof Float32Array) return value;
-  if (!Array.isArray(value))
-    throw typeError(operation, argument, 'Float64Array, Float32Array, number[] or Vector', value);
-  for (let i = 0; i < value.length; i++) {
-    if (typeof value[i] !== 'number') throw elementError(operation, argument, 'number', value, i);
-  }
-  return value;
+): Float64Array | Float32Array {
+  return (
+    typedArray(operation, argument, value, 'Float64Array', 'Float32Array') ??
+    copied(operation, argument, listOf(operation, argument, value, REALS), numberOf, Float64Array)
+  );
 }
 
-/** A list of places or ids as it can be copied in, checked. */
-export function indexArray(
+/** A list of places or ids, checked; a copy, unless it is a Uint32Array. */
+export function indexArray(operation: string, argument: string, value: unknown): Uint32Array {
+  const view = typedArray(operation, argument, value, 'Uint32Array', 'Int32Array');
+  if (view instanceof Uint32Array) return view;
+  const list = view ?? listOf(operation, argument, value, INDICES);
+  return copied(operation, argument, list as readonly unknown[], indexOf, Uint32Array);
+}
+
+// The copy grows as the list is read: a list that says it is long and is not takes no memory.
+function copied<T extends Float64Array | Uint32Array>(
+  operation: string,
+  argument: string,
+  list: readonly unknown[],
+  check: (operation: string, argument: string) => (value: unknown, i: number) => number,
+  Type: new (length: number) => T,
+): T {
+  const length = lengthOfList(operation, argument, list);
+  let copy = new Type(Math.min(length, CHUNK));
+  const chunk = new Type(Math.min(length, CHUNK));
+  readList(list, length, chunk, check(operation, argument), (part, at) => {
+    if (at + part.length > copy.length) {
+      const larger = Math.min(length, 2 * copy.length);
+      const grown = make(operation, larger * copy.BYTES_PER_ELEMENT, () => new Type(larger));
+      grown.set(copy);
+      copy = grown;
+    }
+    copy.set(part, at);
+  });
+  return copy;
+}
+
+function listOf(
   operation: string,
   argument: string,
   value: unknown,
-): Uint32Array | Int32Array | readonly number[] {
-  if (value instanceof Uint32Array) return value;
-  const isArray = Array.isArray(value);
-  if (!isArray && !(value instanceof Int32Array))
-    throw typeError(operation, argument, 'Uint32Array or number[]', value);
-  for (let i = 0; i < value.length; i++) {
-    const index: unknown = value[i];
-    if (typeof index !== 'number')
-      throw elementError(operation, argument, 'integer >= 0', value, i);
-    if (index !== index >>> 0) {
-      const error = rangeError(operation, `${argument}[${i}]`, 'integer in 0..4294967295', index);
-      throw Object.assign(error, { argument, position: i });
-    }
-  }
+  expected: string,
+): readonly unknown[] {
+  if (!Array.isArray(value)) throw typeError(operation, argument, expected, value);
   return value;
+}
+
+function numberOf(operation: string, argument: string) {
+  return (value: unknown, i: number): number => {
+    if (typeof value !== 'number') throw elementError(operation, argument, 'number', value, i);
+    return value;
+  };
+}
+
+function indexOf(operation: string, argument: string) {
+  return (value: unknown, i: number): number => {
+    if (typeof value !== 'number')
+      throw elementError(operation, argument, 'integer >= 0', value, i);
+    if (value !== value >>> 0) throw indexError(operation, argument, value, i);
+    return value;
+  };
+}
+
+function indexError(operation: string, argument: string, value: number, position: number) {
+  const message = `"${argument}[${position}]" expected integer in 0..4294967295, got ${value}`;
+  return new SublinearRangeError('RANGE', operation, message, { argument, position });
 }
 
 function elementError(
   operation: string,
   argument: string,
   expected: string,
-  value: ArrayLike<unknown>,
-  i: number,
+  value: unknown,
+  position: number,
 ) {
-  return new SublinearTypeError(
-    operation,
-    `"${argument}[${i}]" expected ${expected}, got ${show(value[i])}`,
-    {
-      argument,
-      position: i,
-    },
-  );
+  const message = `"${argument}[${position}]" expected ${expected}, got ${show(value)}`;
+  return new SublinearTypeError(operation, message, { argument, position });
 }

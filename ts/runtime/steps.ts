@@ -60,7 +60,7 @@ export function timeBudget(operation: string, maxTimeMs: number | undefined): nu
 }
 
 /** Runs to the end or to the time limit without leaving the thread. */
-export function runSync(job: Job<unknown>): Ending {
+function runSync(job: Job<unknown>): Ending {
   if (job.maxTimeMs === undefined) {
     while (!job.step(MOST_WORK));
     return 'ended';
@@ -136,8 +136,6 @@ export function orAborted<T>(signal: AbortSignal, begin: () => PromiseLike<T>): 
     );
   });
 }
-
-// --- both forms of a method ---------------------------------------------------------------------------------------------
 
 /** A call while its arguments are checked and its work is begun. */
 export interface Call<Options> {
@@ -274,8 +272,6 @@ function end<Result>(job: CoreJob<unknown>, ending: Ending, result: () => Result
   if (ending === 'timeLimit') job.stop();
   return result();
 }
-
-// --- slices -------------------------------------------------------------------------------------------------------------
 
 class Slices {
   readonly #job: Job<unknown>;

@@ -1,6 +1,7 @@
 // Feeds text to the C core's readers in pieces, so that a file is never in memory as a whole unless the caller has it so.
 
 import { statuses } from '../generated/codes.js';
+import { kindOf, typedArray } from './brand.js';
 import { SublinearError } from './errors.js';
 import type { RawObject, Runtime } from './runtime.js';
 import { Scratch } from './scratch.js';
@@ -129,13 +130,13 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
 
   start(piece: string | Uint8Array): void {
     const binary = this.#reading.binary === true;
-    if (!(piece instanceof Uint8Array) && (binary || typeof piece !== 'string')) {
-      const [name, expected] = binary
-        ? ['bytes', 'Uint8Array or pieces of these']
-        : ['source', 'pieces of string or Uint8Array'];
-      throw typeError(this.#operation, name, expected, piece);
-    }
-    this.#piece = piece;
+    const [name, expected] = binary
+      ? ['bytes', 'Uint8Array or pieces of these']
+      : ['source', 'pieces of string or Uint8Array'];
+    const text = !binary && typeof piece === 'string' ? piece : undefined;
+    const taken = text ?? typedArray(this.#operation, name, piece, 'Uint8Array');
+    if (taken === undefined) throw typeError(this.#operation, name, expected, piece);
+    this.#piece = taken;
     this.#at = 0;
   }
 
@@ -195,7 +196,7 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
 const encoder = new TextEncoder();
 
 function piecesOf(source: unknown): Iterable<string | Uint8Array> | undefined {
-  if (typeof source === 'string' || source instanceof Uint8Array) return [source];
+  if (typeof source === 'string' || kindOf(source) === 'Uint8Array') return [source as Uint8Array];
   const iterable = source as Partial<Iterable<string | Uint8Array>> | null | undefined;
   // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one.
   return typeof iterable?.[Symbol.iterator] === 'function'
@@ -221,13 +222,18 @@ export function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
   }
   const iterable = source as Partial<AsyncIterable<string | Uint8Array>> | null | undefined;
   if (typeof iterable?.[Symbol.asyncIterator] === 'function') {
-    return (iterable as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]();
+    return steady((iterable as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]());
   }
   const iterator = piecesOf(source)?.[Symbol.iterator]();
-  if (iterator === undefined) return undefined;
+  return iterator && steady(iterator);
+}
+
+/** An iterator whose methods give promises of this realm, whatever the iterator's own give. */
+export function steady<T>(iterator: Iterator<T> | AsyncIterator<T>) {
   return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
+    next: async (): Promise<IteratorResult<T>> => iterator.next(),
+    return: async (): Promise<IteratorResult<T>> =>
+      (await iterator.return?.()) ?? { done: true, value: undefined },
   };
 }
 

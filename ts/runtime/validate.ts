@@ -93,7 +93,10 @@ export function choice<T>(
   return choices[value] as T;
 }
 
-/** An options object, or undefined for none. Unknown keys are refused: a misspelt option would be ignored silently. */
+/**
+ * An options object, or undefined for none. Unknown keys are refused: a misspelt option would be ignored silently. What
+ * comes back is a copy: each option was read once, and whatever code that ran has run.
+ */
 export function options<T extends object>(
   operation: string,
   value: T | undefined,
@@ -113,7 +116,12 @@ export function options<T extends object>(
       );
     }
   }
-  return value;
+  const read: Partial<T> = {};
+  for (const key of keys) {
+    const option = value[key];
+    if (option !== undefined) read[key] = option;
+  }
+  return read as T;
 }
 
 /** An array of the wrong length. */

@@ -1,4 +1,5 @@
 // What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
+import { isError, messageOf, typedArray } from '../runtime/brand.js';
 import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import { asyncPiecesOf } from '../runtime/text-source.js';
@@ -187,9 +188,10 @@ export async function* chunksOf(
       const next = pieces.next().catch((cause) => {
         throw new SourceError(cause);
       });
-      const { done, value: piece } = await Promise.race([next, abort.promise]);
+      const { done, value } = await Promise.race([next, abort.promise]);
       if (done) break;
-      if (!(piece instanceof Uint8Array)) throw wrong(piece);
+      const piece = typedArray(operation, 'bytes', value, 'Uint8Array');
+      if (piece === undefined) throw wrong(value);
       for (let at = 0; at < piece.length; ) {
         if (filled === chunk.length) {
           // Grown as the bytes come: a small file takes little.
@@ -268,7 +270,7 @@ export async function guarded<T>(
     if (error instanceof SourceError) throw error.cause;
     if (isOurs(error) || (signal?.aborted && error === signal.reason)) throw error;
     const code = codeOf(error) ?? 'STORE';
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     const message =
       code === 'QUOTA'
         ? `the store is full (${said}); what was stored before is still there. Delete something, or ask for more room`
@@ -280,10 +282,7 @@ export async function guarded<T>(
 }
 
 function isOurs(error: unknown): boolean {
-  return (
-    error instanceof SublinearError ||
-    (error instanceof Error && 'operation' in error && 'code' in error)
-  );
+  return isError(error) && 'operation' in error && 'code' in error;
 }
 
 /** What browsers say. */

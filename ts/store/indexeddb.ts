@@ -66,18 +66,25 @@ export function indexedDBStore(name = 'sublinear'): Store {
         'there is no IndexedDB here; fileStore() of sublinear/store/node keeps files in Node';
       throw new SublinearError('LOAD_FAILED', operation, message);
     }
-    opened ??= openDB<Schema>(name, 1, {
+    const forget = () => {
+      if (opened === mine) opened = undefined;
+    };
+    const mine: Promise<IDBPDatabase<Schema>> = opened ?? connect(operation, () => forget());
+    opened = mine;
+    mine.catch(forget);
+    return mine;
+  };
+  const connect = (operation: string, forget: () => void): Promise<IDBPDatabase<Schema>> =>
+    openDB<Schema>(name, 1, {
       upgrade(db) {
         db.createObjectStore('entries');
         db.createObjectStore('chunks');
       },
       // The browser has closed it, or somebody deletes the database: the next call opens it anew.
-      terminated: () => {
-        opened = undefined;
-      },
+      terminated: forget,
       blocking: (_, __, event) => {
         (event.target as IDBDatabase).close();
-        opened = undefined;
+        forget();
       },
     }).then(async (db) => {
       if (
@@ -90,10 +97,31 @@ export function indexedDBStore(name = 'sublinear'): Store {
       await removeAbandoned(db, name);
       return db;
     });
-    opened.catch(() => {
-      opened = undefined;
-    });
-    return opened;
+
+  /**
+   * Runs one transaction. iOS closes the connections of a sleeping tab without an event: then no transaction can begin, and
+   * it begins on a new connection.
+   */
+  const on = async <T>(
+    operation: string,
+    body: (db: IDBPDatabase<Schema>) => Promise<T>,
+  ): Promise<T> => {
+    for (let again = false; ; again = true) {
+      const connection = open(operation);
+      const db = await connection;
+      try {
+        return await body(db);
+      } catch (error) {
+        const { name } = error as { name?: string };
+        // The second is said of a connection to a database process that has ended. What had begun may be done or not.
+        const closed = name === 'InvalidStateError';
+        if ((closed || name === 'UnknownError') && opened === connection) {
+          opened = undefined;
+          db.close();
+        }
+        if (!closed || again) throw error;
+      }
+    }
   };
 
   return {
@@ -102,27 +130,29 @@ export function indexedDBStore(name = 'sublinear'): Store {
       const signal = signalOf(operation, options);
       const run = async () => {
         const entryName = nameOf(operation, key);
-        const db = await open(operation);
         const mine = generation();
         await whileLocked(lockName(name, mine), async () => {
           let chunks = 0;
           let size = 0;
           try {
             for await (const piece of chunksOf(operation, bytes, PIECE, signal)) {
-              await db.put('chunks', piece, [mine, chunks++]);
+              const at = chunks++;
+              await on(operation, (db) => db.put('chunks', piece, [mine, at]));
               size += piece.length;
             }
             signal?.throwIfAborted();
-            const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
-              durability: 'strict',
+            await on(operation, async (db) => {
+              const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
+                durability: 'strict',
+              });
+              const entries = commit.objectStore('entries');
+              const before = await entries.get(entryName);
+              await entries.put({ generation: mine, chunks, size }, entryName);
+              if (before) await commit.objectStore('chunks').delete(chunksIn(before.generation));
+              await commit.done;
             });
-            const entries = commit.objectStore('entries');
-            const before = await entries.get(entryName);
-            await entries.put({ generation: mine, chunks, size }, entryName);
-            if (before) await commit.objectStore('chunks').delete(chunksIn(before.generation));
-            await commit.done;
           } catch (error) {
-            await db.delete('chunks', chunksIn(mine)).catch(() => {});
+            await on(operation, (db) => db.delete('chunks', chunksIn(mine))).catch(() => {});
             throw error;
           }
         });
@@ -133,15 +163,16 @@ export function indexedDBStore(name = 'sublinear'): Store {
     get(key) {
       const operation = 'Store.get';
       return guarded(operation, async () => {
-        const db = await open(operation);
-        const entry = await db.get('entries', nameOf(operation, key));
+        const entryName = nameOf(operation, key);
+        const entry = await on(operation, (db) => db.get('entries', entryName));
         let at = 0;
         return (
           entry &&
           streamOf(() =>
             guarded(operation, async () => {
               if (at === entry.chunks) return undefined;
-              const piece = await db.get('chunks', [entry.generation, at++]);
+              const place: [string, number] = [entry.generation, at++];
+              const piece = await on(operation, (db) => db.get('chunks', place));
               if (piece === undefined) throw changed(operation);
               return piece;
             }),
@@ -154,24 +185,28 @@ export function indexedDBStore(name = 'sublinear'): Store {
       const operation = 'Store.delete';
       return guarded(operation, async () => {
         const entryName = nameOf(operation, key);
-        const commit = (await open(operation)).transaction(['entries', 'chunks'], 'readwrite', {
-          durability: 'strict',
+        return on(operation, async (db) => {
+          const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
+            durability: 'strict',
+          });
+          const before = await commit.objectStore('entries').get(entryName);
+          if (before) {
+            await commit.objectStore('entries').delete(entryName);
+            await commit.objectStore('chunks').delete(chunksIn(before.generation));
+          }
+          await commit.done;
+          return before !== undefined;
         });
-        const before = await commit.objectStore('entries').get(entryName);
-        if (before) {
-          await commit.objectStore('entries').delete(entryName);
-          await commit.objectStore('chunks').delete(chunksIn(before.generation));
-        }
-        await commit.done;
-        return before !== undefined;
       });
     },
 
     list(prefix = '') {
       const operation = 'Store.list';
       return guarded(operation, async () => {
-        const read = (await open(operation)).transaction('entries');
-        const [names, entries] = await Promise.all([read.store.getAllKeys(), read.store.getAll()]);
+        const [names, entries] = await on(operation, (db) => {
+          const read = db.transaction('entries');
+          return Promise.all([read.store.getAllKeys(), read.store.getAll()]);
+        });
         const all = names.map((each, i) => ({
           key: keyOf(each) as string,
           size: (entries[i] as Entry).size,
@@ -180,8 +215,7 @@ export function indexedDBStore(name = 'sublinear'): Store {
       });
     },
 
-    clean: () =>
-      guarded('Store.clean', async () => removeAbandoned(await open('Store.clean'), name)),
+    clean: () => guarded('Store.clean', () => on('Store.clean', (db) => removeAbandoned(db, name))),
   };
 }
 

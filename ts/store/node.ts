@@ -3,7 +3,9 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
-import { options as checkOptions, integer, string } from '../runtime/validate.js';
+import { fileURLToPath } from 'node:url';
+import { isURL } from '../runtime/brand.js';
+import { options as checkOptions, integer, rangeError, typeError } from '../runtime/validate.js';
 import {
   chunksOf,
   guarded,
@@ -59,8 +61,11 @@ const unfinished = /^.*\.(\d+)\.[0-9a-f]+\.put$/;
  * await rm(folder, { recursive: true });
  * ```
  */
-export function fileStore(folder: string, options?: FileStoreOptions): Store {
-  string('fileStore', 'folder', folder);
+export function fileStore(folder: string | URL, options?: FileStoreOptions): Store {
+  return storeIn(pathOf(folder), options);
+}
+
+function storeIn(folder: string, options?: FileStoreOptions): Store {
   const { staleAfterMs = 60_000 } = checkOptions('fileStore', options, ['staleAfterMs']);
   integer('fileStore', 'staleAfterMs', staleAfterMs);
   const path = (name: string) => join(folder, name);
@@ -115,9 +120,13 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
       return guarded(
         operation,
         async () => {
-          const file = await orNothing(open(path(nameOf(operation, key)), constants.O_RDONLY));
+          const file = await orNothing(open(path(nameOf(operation, key)), READ));
           // An open file stays what it is when another one takes its name.
           if (file === undefined) return undefined;
+          if (!(await file.stat()).isFile()) {
+            await file.close();
+            return undefined; // as `list` has it
+          }
           let at = 0;
           const stream = streamOf(
             () =>
@@ -164,6 +173,22 @@ export function fileStore(folder: string, options?: FileStoreOptions): Store {
 
     clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
   };
+}
+
+/** Not blocking: to open a pipe that somebody has put into the folder would wait for its writer for ever. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** A folder's path, or the path of its file: URL. As a path, the text of a URL would be a folder called "file:". */
+function pathOf(folder: string | URL): string {
+  const isText = typeof folder === 'string';
+  if (!isText && !isURL(folder))
+    throw typeError('fileStore', 'folder', 'path or file: URL', folder);
+  if (isText && !/^file:/i.test(folder)) return folder;
+  try {
+    return fileURLToPath(isText ? folder : folder.href);
+  } catch {
+    throw rangeError('fileStore', 'folder', 'path or file: URL of this machine', String(folder));
+  }
 }
 
 /** Who asks only whether a file is there leaves a stream behind. Node complains about files that nobody closed. */

@@ -1,6 +1,15 @@
 // Values on their way between threads: what can be cloned is left as it is, what cannot becomes a Special, and arrays are
 // moved. Nothing that a caller keeps is touched unless it asked for it.
 import {
+  isArrayBuffer,
+  isError,
+  isPlain,
+  isShared,
+  kindOf,
+  partsOf,
+  sameKind,
+} from '../runtime/brand.js';
+import {
   type CodedError,
   isSublinearError,
   SublinearError,
@@ -41,8 +50,8 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
   }
 
   function array(view: ArrayBufferView, path: Path): unknown {
-    const { buffer, byteLength } = view;
-    assertAttached(buffer, path);
+    const { buffer, byteLength, lost } = partsOf(view);
+    if (lost) throw detached(path);
     if (isShared(buffer)) {
       place({ kind: 'shared' }, path);
       return view;
@@ -62,11 +71,9 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
   }
 
   // Node would send it without a word, and the other side could not read the message.
-  function assertAttached(buffer: ArrayBufferLike, path: Path): void {
-    if (buffer.byteLength === 0 && isDetached(buffer)) {
-      const message = `${nameOf(path)} has no memory any more (detached): it was moved to another thread, or shows WebAssembly memory that has grown since`;
-      throw new SublinearTypeError(how.operation, message, argumentOf(path));
-    }
+  function detached(path: Path): SublinearTypeError {
+    const message = `${nameOf(path)} has no memory any more (detached): it was moved to another thread, or shows WebAssembly memory that has grown since`;
+    return new SublinearTypeError(how.operation, message, argumentOf(path));
   }
 
   function walk(item: unknown, path: Path): unknown {
@@ -78,15 +85,15 @@ export function pack(value: unknown, how: Packing): { packed: Packed; transfer: 
     if (typeof item === 'symbol') throw refused(how.operation, path, item);
     if (typeof item !== 'object' || item === null) return item;
     if (ArrayBuffer.isView(item)) return array(item, path);
-    if (isTagged(item, 'ArrayBuffer')) {
-      assertAttached(item as ArrayBuffer, path);
-      const buffer = how.arrays === 'copy' ? (item as ArrayBuffer).slice(0) : (item as ArrayBuffer);
+    if (isArrayBuffer(item)) {
+      if (isDetached(item)) throw detached(path);
+      const buffer = how.arrays === 'copy' ? copyOf(new Uint8Array(item)).buffer : item;
       transfer.add(buffer);
       return buffer;
     }
     if (path.length > DEEPEST) throw refused(how.operation, path.slice(0, 1), item);
     if (Array.isArray(item)) return list(item, path);
-    if (isPlain(item)) return record(item as Record<string, unknown>, path);
+    if (isPlain(item)) return record(item, path);
     const special = how.special(item, path);
     if (special !== undefined) return place(special, path);
     if (isCloneable(item)) return item;
@@ -144,12 +151,11 @@ export function unpack(
 
 /** The same numbers in memory of their own, which is never shared. */
 export function copyOf(view: ArrayBufferView): ArrayBufferView & { buffer: ArrayBuffer } {
-  const own = new Uint8Array(view.byteLength);
-  own.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-  if (view instanceof DataView) return new DataView(own.buffer);
-  // By its tag: a Node Buffer is a Uint8Array.
-  const tag = (view as Uint8Array)[Symbol.toStringTag];
-  return new (globalThis as unknown as Record<string, Uint8ArrayConstructor>)[tag]!(own.buffer);
+  const { buffer, byteOffset, byteLength } = partsOf(view);
+  const own = new Uint8Array(byteLength);
+  own.set(new Uint8Array(buffer, byteOffset, byteLength));
+  if (kindOf(view) === undefined) return new DataView(own.buffer);
+  return sameKind(view, own.buffer) as Uint8Array<ArrayBuffer>; // a Node Buffer is a Uint8Array
 }
 
 /** Not every engine has `buffer.detached`. */
@@ -161,20 +167,10 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** A plain object or one without a prototype, of whatever realm. */
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
 const cloneable = ['Map', 'Set', 'Date', 'RegExp', 'Error', 'Blob', 'File', 'WebAssembly.Module'];
 
 function isCloneable(value: object): boolean {
   return isShared(value) || cloneable.some((tag) => isTagged(value, tag));
-}
-
-function isShared(value: object): boolean {
-  return isTagged(value, 'SharedArrayBuffer');
 }
 
 function isTagged(value: object, tag: string): boolean {
@@ -204,7 +200,7 @@ function refused(operation: string, path: Path, value: unknown): SublinearTypeEr
 const errorClasses = { type: SublinearTypeError, range: SublinearRangeError } as const;
 
 export function packError(error: unknown): PackedError {
-  if (!(error instanceof Error))
+  if (!isError(error))
     return { kind: 'foreign', name: 'Error', message: String(error), fields: {} };
   const { name, message, stack, cause, ...fields } = error as Error & Record<string, unknown>;
   const ours = isSublinearError(error);

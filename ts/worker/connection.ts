@@ -7,6 +7,7 @@ import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { Variant } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
 import { scripts } from '../generated/scripts.js';
+import { messageOf } from '../runtime/brand.js';
 import { SublinearError, SublinearTypeError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
@@ -158,7 +159,13 @@ export class Connection {
       if (alive === undefined) return;
       // Unless it has arrived again since.
       if (alive.refs.get(id)?.deref() === undefined) alive.refs.delete(id);
-      if (alive === this.#session) void alive.remote.forget(id, ref.received);
+      if (alive !== this.#session) return;
+      // What goes wrong here nobody could catch, and the program would end with it.
+      try {
+        alive.remote.forget(id, ref.received).then(undefined, () => {});
+      } catch {
+        // The worker has gone, and with it what was to be forgotten.
+      }
     });
   }
 
@@ -561,10 +568,6 @@ function foreign(operation: string, path: Path, what: string): SublinearTypeErro
   const name = String(path[path.length - 1]);
   const argument = /^\d+$/.test(name) ? `argument ${Number(name) + 1}` : `"${name}"`;
   return new SublinearTypeError(operation, `${argument} ${what}`, { argument: name });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The file of a script, or its text where the file cannot be fetched (as with the worker itself, see `#start`). */

@@ -10,6 +10,7 @@ import type { Capabilities } from '../engine/variants.js';
 import { bundleOfRoom, type RoomName, version } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
 import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
+import { isURL } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import * as check from '../runtime/validate.js';
 import { type CallOptions, Connection } from './connection.js';
@@ -288,11 +289,7 @@ export async function openWorkerEngine<M extends RoomName>(
   for (const room of modules) check.choice(operation, 'modules', room, bundleOfRoom);
   checkEngineOptions(operation, rest);
   const { memory, variant, wasm } = rest;
-  if (
-    worker !== undefined &&
-    !['string', 'function'].includes(typeof worker) &&
-    !(worker instanceof URL)
-  )
+  if (worker !== undefined && !['string', 'function'].includes(typeof worker) && !isURL(worker))
     throw check.typeError(operation, 'worker', 'URL or function that makes a worker', worker);
   const handles = createHandles();
   const given = { memory, variant, wasm: wasm as WasmSource | undefined, worker };

@@ -1,6 +1,7 @@
 // Several worker engines behind one queue: jobs go to whichever is free, data is loaded into all of them.
 import { parallelism } from '#worker-source';
 import type { RoomName } from '../generated/bundles.js';
+import { isMapOrSet } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { orAborted } from '../runtime/steps.js';
 import * as check from '../runtime/validate.js';
@@ -418,7 +419,7 @@ function iteratorOf<I>(
   items: Items<I>,
 ): Pick<AsyncIterator<I>, 'next' | 'return'> {
   // A source in the sense of calls is what has no better use as a whole; here all that can be iterated is one.
-  const given = items instanceof Map || items instanceof Set ? items[Symbol.iterator]() : items;
+  const given = isMapOrSet(items) ? (items as Iterable<I>)[Symbol.iterator]() : items;
   const iterable = typeof given === 'string' ? [...given] : given;
   const source = typeof iterable === 'object' && iterable !== null && sourceOf(iterable);
   if (!source) throw check.typeError(operation, 'items', 'something to iterate', items);

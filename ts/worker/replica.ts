@@ -1,6 +1,15 @@
 // The same data in every worker of a pool: loaded from one snapshot, and loaded anew where a worker has ended.
 
 import type { RoomName } from '../generated/bundles.js';
+import {
+  type ArrayKind,
+  asTyped,
+  isArrayBuffer,
+  isPlain,
+  kindOf,
+  partsOf,
+  sameKind,
+} from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
@@ -160,11 +169,12 @@ export class Replica<T, M extends RoomName = RoomName> {
   ): Promise<R> {
     const operation = 'replica.batch';
     const given = this.#pool.options(operation, job, options);
-    if (!ArrayBuffer.isView(rows)) throw check.typeError(operation, 'rows', 'typed array', rows);
+    if (kindOf(rows) === undefined) throw check.typeError(operation, 'rows', 'typed array', rows);
+    const all = asTyped(operation, 'rows', rows, kindOf(rows) as ArrayKind) as A;
     check.integer(operation, 'width', width, 1);
-    const count = Math.floor(rows.length / width);
-    if (count * width !== rows.length)
-      throw check.shapeError(operation, 'rows', (count + 1) * width, rows.length);
+    const count = Math.floor(all.length / width);
+    if (count * width !== all.length)
+      throw check.shapeError(operation, 'rows', (count + 1) * width, all.length);
     const usual = Math.max(1, Math.ceil(count / (4 * this.#pool.slots.length)));
     const { rowsPerJob = usual } = given;
     check.integer(operation, 'rowsPerJob', rowsPerJob, 1);
@@ -172,7 +182,7 @@ export class Replica<T, M extends RoomName = RoomName> {
     const parts = Math.max(1, Math.ceil(count / rowsPerJob));
     const run = async (slot: Slot<M>, call: CallOptions, part: number) => {
       const first = part * rowsPerJob;
-      const piece = rows.subarray(first * width, (first + rowsPerJob) * width) as A;
+      const piece = all.subarray(first * width, (first + rowsPerJob) * width) as A;
       const object = bound(await this.objectIn(slot), call);
       return job(object, piece, slot.engine.with(call), first);
     };
@@ -234,9 +244,9 @@ async function freed(object: unknown): Promise<void> {
 
 /** A snapshot that stays as it is, whatever its owner does; in shared memory where that can be had. */
 export function share<S>(snapshot: S): S {
-  if (snapshot instanceof ArrayBuffer) return snapshot.slice(0) as S;
+  if (isArrayBuffer(snapshot)) return new Uint8Array(snapshot).slice().buffer as S;
   if (ArrayBuffer.isView(snapshot)) {
-    const { buffer, byteOffset, byteLength } = snapshot;
+    const { buffer, byteOffset, byteLength } = partsOf(snapshot);
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const isSharing =
       typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
@@ -244,9 +254,8 @@ export function share<S>(snapshot: S): S {
       isSharing ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
     );
     kept.set(bytes);
-    // A Node Buffer is made by other means than a typed array.
-    if (snapshot instanceof Uint8Array) return kept as S;
-    return new (snapshot.constructor as Uint8ArrayConstructor)(kept.buffer) as S;
+    if (kindOf(snapshot) === undefined) return new DataView(kept.buffer) as S;
+    return sameKind(snapshot, kept.buffer) as S; // a Node Buffer is a Uint8Array
   }
   if (Array.isArray(snapshot)) return snapshot.map(share) as S;
   return isPlain(snapshot) ? (mapFields(snapshot, share) as S) : snapshot;
@@ -255,10 +264,10 @@ export function share<S>(snapshot: S): S {
 /** Results of parts as the result of the whole. */
 function joined(operation: string, parts: unknown[]): unknown {
   const [first] = parts;
-  if (ArrayBuffer.isView(first) && !(first instanceof DataView)) {
+  if (kindOf(first) !== undefined) {
     const arrays = parts as Uint8Array[];
     const length = arrays.reduce((sum, array) => sum + array.length, 0);
-    const whole = new (first.constructor as Uint8ArrayConstructor)(length);
+    const whole = new ((first as Uint8Array).constructor as Uint8ArrayConstructor)(length);
     let at = 0;
     for (const array of arrays) {
       whole.set(array, at);
@@ -282,12 +291,6 @@ function joined(operation: string, parts: unknown[]): unknown {
     throw new SublinearError('UNSUPPORTED', operation, message);
   }
   return first;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }
 
 function mapFields(

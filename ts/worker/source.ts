@@ -1,5 +1,8 @@
 // Sources of pieces that are arguments of a call: streams, generators, anything that can be iterated.
 
+import { isMapOrSet } from '../runtime/brand.js';
+import { steady } from '../runtime/text-source.js';
+
 export type Source = AsyncIterator<unknown>;
 
 /** An iterator over the pieces of a stream or of anything iterable; undefined for everything else. */
@@ -20,14 +23,9 @@ export function sourceOf(value: object): Source | undefined {
     AsyncIterable<unknown> & Iterable<unknown>
   >;
   if (typeof asynchronous === 'function')
-    return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const plain = value instanceof Map || value instanceof Set;
-  if (typeof iterate !== 'function' || plain) return undefined;
-  const iterator = (value as Iterable<unknown>)[Symbol.iterator]();
-  return {
-    next: async () => iterator.next(),
-    return: async () => iterator.return?.() ?? { done: true, value: undefined },
-  };
+    return steady((value as AsyncIterable<unknown>)[Symbol.asyncIterator]());
+  if (typeof iterate !== 'function' || isMapOrSet(value)) return undefined;
+  return steady((value as Iterable<unknown>)[Symbol.iterator]());
 }
 
 /** A source that was left before its end is told so; what it answers concerns nobody any more. */

@@ -1,4 +1,5 @@
 // Workers in browsers.
+import { isURL } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { Link } from './spawn.node.js';
 
@@ -28,8 +29,7 @@ export function addressOfText(program: string): string {
 
 export function spawnGiven(given: unknown): Link {
   assertWorkers();
-  if (typeof given === 'string' || given instanceof URL)
-    return link(new Worker(given, { type: 'module' }));
+  if (typeof given === 'string' || isURL(given)) return link(new Worker(given, { type: 'module' }));
   return link(given as Worker);
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Endpoint } from 'comlink';
+import { isURL } from '../runtime/brand.js';
 import { nodeEndpoint } from './node-endpoint.js';
 
 /** A worker as the connection sees it. */
@@ -39,7 +40,7 @@ export function addressOfText(program: string): string {
 
 /** A worker that the user has made, or the place of its program. */
 export function spawnGiven(given: unknown): Link {
-  if (typeof given === 'string' || given instanceof URL)
+  if (typeof given === 'string' || isURL(given))
     return link(new Worker(given as string | URL, options));
   return link(given as Worker);
 }

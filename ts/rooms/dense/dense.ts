@@ -6,7 +6,14 @@ import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type Block, F32, F64, type RealArray, realArray } from '../../runtime/scratch.js';
+import {
+  type Block,
+  F32,
+  F64,
+  isInMemory,
+  type RealArray,
+  realArray,
+} from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 
 export * from '../../runtime/errors.js';
@@ -89,15 +96,11 @@ export class Vector extends WasmArray<RawVector> {
   static from(values: RealArray, options?: VectorOptions): Vector {
     const operation = 'Vector.from';
     runtimeOf(this, operation);
-    const source =
-      values instanceof Vector ? values.view() : realArray(operation, 'values', values);
-    const { dtype = source instanceof Float64Array ? 'float64' : 'float32' } = check.options(
-      operation,
-      options,
-      ['dtype'],
-    );
+    const source = elementsOf(operation, values);
+    const wide = source instanceof Float64Array && !Array.isArray(values);
+    const { dtype = wide ? 'float64' : 'float32' } = check.options(operation, options, ['dtype']);
     const vector = this.zeros(source.length, { dtype });
-    return vector.copyFrom(values);
+    return vector.copyFrom(source);
   }
 
   /**
@@ -136,9 +139,9 @@ export class Vector extends WasmArray<RawVector> {
    */
   copyFrom(values: RealArray): this {
     const operation = 'Vector.copyFrom';
+    this.use(operation);
+    const source = elementsOf(operation, values);
     const target = this.#elements(operation);
-    const source =
-      values instanceof Vector ? values.view() : realArray(operation, 'values', values);
     if (source.length !== target.length)
       throw check.shapeError(operation, 'values', target.length, source.length);
     target.set(source);
@@ -161,13 +164,13 @@ export class Vector extends WasmArray<RawVector> {
    */
   copyTo<T extends Float32Array | Float64Array | number[]>(target: T): T {
     const operation = 'Vector.copyTo';
+    this.use(operation);
+    const place = realArray(operation, 'target', target);
     const source = this.#elements(operation);
-    realArray(operation, 'target', target);
-    if (target.length !== source.length)
-      throw check.shapeError(operation, 'target', source.length, target.length);
-    if (Array.isArray(target))
-      for (let i = 0; i < source.length; i++) target[i] = source[i] as number;
-    else target.set(source);
+    if (place.length !== source.length)
+      throw check.shapeError(operation, 'target', source.length, place.length);
+    if (!Array.isArray(target)) place.set(source);
+    else for (const [i, value] of this.toArray().entries()) target[i] = value;
     return target;
   }
 
@@ -320,6 +323,11 @@ export class Vector extends WasmArray<RawVector> {
     const { data, length, dtype } = this.use(operation);
     return { address: data, length, type: dtype === F32 ? F32 : F64 };
   }
+}
+
+/** The elements of an array, or of a vector of whichever engine. */
+function elementsOf(operation: string, values: RealArray): Float32Array | Float64Array {
+  return realArray(operation, 'values', isInMemory(values) ? values.toArray() : values);
 }
 
 /** What `engine.use('dense')` and `load()` give. */

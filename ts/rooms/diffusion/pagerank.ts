@@ -3,8 +3,9 @@
 import type { OutcomeName } from '../../generated/codes.js';
 import type {
   Graph as RawGraph,
+  HeatKernel as RawHeatKernel,
   PageRank as RawPageRank,
-  PageRankResult as RawResult,
+  DiffusionResult as RawResult,
 } from '../../generated/raw/solver.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import type { NodeScore } from '../../runtime/iterable.js';
@@ -20,9 +21,10 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import { limit } from './question.js';
 import { withNodes } from './scores.js';
 
-// In the order of their numbers in csrc/diffusion/pagerank.h, which a test compares.
+// In the order of their numbers in csrc/diffusion/types.h, which a test compares.
 const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
 const ranMethods = [...methodNames, 'series'] as const;
 
@@ -381,13 +383,11 @@ export interface AnyOptions
 }
 
 /** What is asked for. */
-type Kind = 'global' | 'personal' | 'heat';
+type Kind = 'global' | 'personal';
 
 type AnyResult =
   | SparseScores<Float64Array | Float32Array>
   | DenseScores<Float64Array | Float32Array>;
-
-const noSource = { nodes: 0, weights: 0, count: 0 };
 
 /** The C workspace of a graph: made once, freed with the graph. */
 function workspace(
@@ -402,6 +402,17 @@ function workspace(
   );
 }
 
+/** What the options say about the form of the result. */
+function formOf(operation: string, given: AnyOptions, usuallyDense: boolean) {
+  const { topK, output = 'float64' } = given;
+  const dense = check.boolean(operation, 'dense', given.dense ?? usuallyDense);
+  check.choice(operation, 'output', output, { float64: 1, float32: 1 });
+  if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
+  if (dense && topK !== undefined)
+    throw check.rangeError(operation, 'dense', 'false with topK', dense);
+  return { dense, output };
+}
+
 /** Checks everything, and begins a run on the graph's workspace. */
 export function begin(
   { runtime, operation, options: given }: Call<AnyOptions>,
@@ -410,29 +421,14 @@ export function begin(
   name?: string,
 ): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-  const { topK, output = 'float64' } = given;
-  const dense = check.boolean(
-    operation,
-    'dense',
-    given.dense ?? (kind === 'global' && topK === undefined),
-  );
-  check.choice(operation, 'output', output, { float64: 1, float32: 1 });
-  if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
-  if (dense && topK !== undefined)
-    throw check.rangeError(operation, 'dense', 'false with topK', dense);
-  const time = kind === 'heat' ? check.number(operation, 'time', given.time) : 0;
+  const everywhere = kind === 'global';
+  const { dense, output } = formOf(operation, given, everywhere && given.topK === undefined);
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
   runtime.scratch(operation, (scratch) =>
     withOptions(runtime, operation, given, kind, (options) => {
-      const source = kind === 'global' ? noSource : sourceOf(operation, scratch, given.source);
-      const { nodes, weights, count } = source;
-      const status =
-        kind === 'global'
-          ? pageRank.beginGlobal(options)
-          : kind === 'heat'
-            ? pageRank.beginHeatKernel(options, time, nodes, weights, count)
-            : pageRank.begin(options, nodes, weights, count);
-      runtime.check(operation, status);
+      if (everywhere) return runtime.check(operation, pageRank.beginGlobal(options));
+      const { nodes, weights, count } = sourceOf(operation, scratch, given.source);
+      runtime.check(operation, pageRank.begin(options, nodes, weights, count));
     }),
   );
   return {
@@ -440,6 +436,37 @@ export function begin(
     holds: [graph],
     progress: () => ({ error: pageRank.error() }),
     result: () => result(runtime, operation, pageRank, graph, dense, output),
+  };
+}
+
+function beginHeat(
+  { runtime, operation, options: given }: Call<AnyOptions>,
+  graph: Graph,
+): Begun<PageRankProgress, AnyResult> {
+  const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
+  const { dense, output } = formOf(operation, given, false);
+  const time = check.number(operation, 'time', given.time);
+  const { tolerance = 1e-6, topK = 0 } = given;
+  const numbers = [
+    time,
+    check.number(operation, 'tolerance', tolerance),
+    topK,
+    limit(operation, 'maxWork', given.maxWork),
+  ];
+  const kernel = graph.companion('heatKernel', () =>
+    runtime.made(operation, runtime.raw.HeatKernel.create(rawGraph)),
+  );
+  runtime.scratch(operation, (scratch) => {
+    const { nodes, weights, count } = sourceOf(operation, scratch, given.source);
+    const address = scratch.f64(numbers.length);
+    runtime.f64.set(numbers, address / 8);
+    runtime.check(operation, kernel.begin(address, nodes, weights, count));
+  });
+  return {
+    raw: kernel,
+    holds: [graph],
+    progress: () => ({ error: kernel.error() }),
+    result: () => result(runtime, operation, kernel, graph, dense, output),
   };
 }
 
@@ -492,14 +519,14 @@ function sourceOf(operation: string, scratch: Scratch, source: Source | undefine
 export function result(
   runtime: Runtime,
   operation: string,
-  pageRank: RawPageRank,
+  ran: RawPageRank | RawHeatKernel,
   graph: Graph,
   dense: boolean,
   output: 'float64' | 'float32',
 ): AnyResult {
-  const raw = runtime.made(operation, runtime.raw.PageRankResult.create());
+  const raw = runtime.made(operation, runtime.raw.DiffusionResult.create());
   try {
-    runtime.check(operation, pageRank.finish(raw));
+    runtime.check(operation, ran.finish(raw));
     if (!dense) {
       const nodes = runtime.copyU32(raw.nodes, raw.count);
       const scores = inPrecision(runtime.copyF64(raw.scores, raw.count), output);
@@ -508,9 +535,9 @@ export function result(
       return withNodes(found, graph);
     }
     return runtime.scratch(operation, (scratch) => {
-      const { nodeCount } = graph;
+      const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
       const address = scratch.f64(nodeCount);
-      runtime.check(operation, pageRank.scores(address));
+      runtime.check(operation, ran.scores(address));
       const scores = inPrecision(runtime.copyF64(address, nodeCount), output);
       return withNodes({ scores, ...info(runtime, raw, scores) }, graph);
     });
@@ -548,7 +575,7 @@ export function createPageRank(runtime: Runtime): PageRankFunctions {
     task(runtime, keys, (call: Call<AnyOptions>, graph: Graph) => begin(call, graph, kind));
   const personal = method(personalKeys, 'personal');
   const global = method(globalKeys, 'global');
-  const heat = method(heatKeys, 'heat');
+  const heat = task(runtime, heatKeys as readonly (keyof AnyOptions)[], beginHeat);
   // The types of the results follow from the options; what is behind them does not know the options' type.
   return {
     personalizedPageRank: (graph: Graph, options: object) =>

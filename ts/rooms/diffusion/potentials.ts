@@ -331,8 +331,8 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     const { length } = pairs[0];
     const end = performance.now() + (timeBudget(operation, rest.maxTimeMs) ?? Infinity);
     const result: Resistances = {
-      resistances: new Float64Array(length).fill(Number.NaN),
-      errorBounds: new Float64Array(length).fill(Infinity),
+      resistances: runtime.array(operation, Float64Array, length).fill(Number.NaN),
+      errorBounds: runtime.array(operation, Float64Array, length).fill(Infinity),
       outcome: 'converged',
       work: { edgeOperations: 0, iterations: 0 },
     };

@@ -2,6 +2,7 @@
 
 import type { OutcomeName } from '../../generated/codes.js';
 import type { PageRank as RawPageRank } from '../../generated/raw/solver.js';
+import { lengthOfList } from '../../runtime/brand.js';
 import { withIterator } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -193,18 +194,25 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
   if (!Array.isArray(sources)) throw check.typeError(operation, 'sources', 'array', sources);
   const budget = timeBudget(operation, maxTimeMs);
   const end = performance.now() + (budget ?? Infinity);
-  const rows = (sources as readonly Source[]).map((source): Rows => {
-    const asked: AnyOptions = { ...options, source };
+  const count = lengthOfList(operation, 'sources', sources);
+  const rows: Rows[] = [];
+  let bytes = 0;
+  for (let i = 0; i < count; i++) {
+    const asked: AnyOptions = { ...options, source: sources[i] as Source };
     // A row that the budget does not reach is begun and ended: what it has is nothing, with its bound.
     if (budget !== undefined) asked.maxTimeMs = Math.max(1e-3, end - performance.now());
-    return runNow(runtime, operation, asked, (call) => begin(call, graph, 'personal')) as Rows;
-  });
+    const row = runNow(runtime, operation, asked, (call) => begin(call, graph, 'personal')) as Rows;
+    rows.push(row);
+    // The rows lie outside the module, where its limit would not stop them.
+    bytes += row.nodes.byteLength + row.scores.byteLength;
+    if (bytes > runtime.memoryLimit) throw runtime.memoryError(operation, bytes);
+  }
   const offsets = new Uint32Array(rows.length + 1);
   for (const [i, { nodes }] of rows.entries())
     offsets[i + 1] = (offsets[i] as number) + nodes.length;
   const total = offsets[rows.length] as number;
   const nodes = new Uint32Array(total);
-  const scores = given.output === 'float32' ? new Float32Array(total) : new Float64Array(total);
+  const scores = options.output === 'float32' ? new Float32Array(total) : new Float64Array(total);
   for (const [i, row] of rows.entries()) {
     nodes.set(row.nodes, offsets[i]);
     scores.set(row.scores, offsets[i]);

@@ -232,7 +232,8 @@ export class Graph extends WasmObject<RawGraph> {
         throw check.shapeError(operation, 'to', from.length, to.length);
       if (weights && weights.length !== from.length)
         throw check.shapeError(operation, 'weights', from.length, weights.length);
-      const nodeCount = given.nodeCount ?? Math.max(largest(given.from), largest(given.to)) + 1;
+      const nodeCount =
+        given.nodeCount ?? Math.max(largest(runtime, from), largest(runtime, to)) + 1;
       check.integer(operation, 'nodeCount', nodeCount);
       const raw = runtime.raw.Graph.fromEdges(
         nodeCount,
@@ -484,10 +485,10 @@ export class Graph extends WasmObject<RawGraph> {
    */
   static fromGraphology(graph: GraphologyLike, options?: GraphologyOptions): Graph {
     const operation = 'Graph.fromGraphology';
-    runtimeOf(this, operation);
+    const runtime = runtimeOf(this, operation);
     const { weight = 'weight', dtype } = check.options(operation, options, ['weight', 'dtype']);
     if (weight !== null) check.string(operation, 'weight', weight);
-    const { keys, ...edges } = edgesOf(operation, graph, weight);
+    const { keys, ...edges } = edgesOf(runtime, operation, graph, weight);
     const made = this.fromEdges({ ...edges, nodeCount: keys.length, ...(dtype && { dtype }) });
     return made.withLabels(listedLabels(keys));
   }
@@ -974,12 +975,14 @@ export class Graph extends WasmObject<RawGraph> {
    * ```
    */
   toEdges(): EdgeArrays {
-    const { directed, edgeCount } = this.use('Graph.toEdges');
+    const operation = 'Graph.toEdges';
+    const { directed, edgeCount } = this.use(operation);
     const matrix = this.adjacency();
     const { rows, rowPointers, columns, values } = matrix.toCsr();
     matrix.dispose();
-    const from = new Uint32Array(edgeCount);
-    const to = new Uint32Array(edgeCount);
+    const { runtime } = this;
+    const from = runtime.array(operation, Uint32Array, edgeCount);
+    const to = runtime.array(operation, Uint32Array, edgeCount);
     const weights = values && new (values.constructor as Float64ArrayConstructor)(edgeCount);
     for (let u = 0, at = 0; u < rows; u++) {
       for (let k = rowPointers[u] as number; k < (rowPointers[u + 1] as number); k++) {
@@ -1102,9 +1105,10 @@ function graphFile(runtime: Runtime, operation: string): Loading<RawGraph, Graph
 }
 
 /** -1 for none. */
-function largest(nodes: ArrayLike<number>): number {
+function largest(runtime: Runtime, { address, length }: { address: number; length: number }) {
+  const nodes = runtime.u32.subarray(address / 4, address / 4 + length);
   let found = -1;
-  for (let k = 0; k < nodes.length; k++) found = Math.max(found, nodes[k] as number);
+  for (let k = 0; k < length; k++) found = Math.max(found, nodes[k] as number);
   return found;
 }
 

@@ -1,5 +1,6 @@
 // Reading graphs of the graphology library through its public methods, without depending on it.
 import { SublinearTypeError } from '../../runtime/errors.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { show, typeError } from '../../runtime/validate.js';
 
 /** What is needed of a graphology graph; every one has it, whatever the types of its attributes. */
@@ -34,6 +35,7 @@ export interface GraphologyEdges {
 
 /** `weight` is the name of an edge attribute, or null for an unweighted graph. */
 export function edgesOf(
+  runtime: Runtime,
   operation: string,
   graph: GraphologyLike,
   weight: string | null,
@@ -49,9 +51,9 @@ export function edgesOf(
   // One directed edge makes the whole graph directed; the undirected ones then lead both ways.
   const directed = graph.undirectedSize < graph.size;
   const count = graph.size + (directed ? graph.undirectedSize : 0);
-  const from = new Uint32Array(count);
-  const to = new Uint32Array(count);
-  const weights = new Float64Array(weight === null ? 0 : count);
+  const from = runtime.array(operation, Uint32Array, count);
+  const to = runtime.array(operation, Uint32Array, count);
+  const weights = runtime.array(operation, Float64Array, weight === null ? 0 : count);
   let at = 0;
   let weighted = 0;
   let missing: string | undefined;

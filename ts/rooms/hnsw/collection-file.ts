@@ -1,4 +1,5 @@
 // The file of a collection (docs/format.md): a head, keys and metadata as JSON, then the file of the index.
+import { typedArray } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -117,7 +118,7 @@ export class Front {
       verify &&
       this.#json.reduce((sum, part) => checksum(runtime, operation, part, sum), 0) !== wanted
     ) {
-      const message = '"bytes": checksum does not match, expected undamaged keys';
+      const message = '"bytes": checksum does not match, expected keys with a valid checksum';
       throw new SublinearError('CHECKSUM', operation, message, { argument: 'bytes' });
     }
     let saved: unknown;
@@ -169,8 +170,9 @@ export async function frontOf(
       const { done, value } = await Promise.race([pieces.next(), abort.promise]);
       runtime.assertAlive(operation);
       if (done) throw front.short();
-      if (!(value instanceof Uint8Array)) throw refused(value);
-      first = front.take(value);
+      const piece = typedArray(operation, 'bytes', value, 'Uint8Array');
+      if (piece === undefined) throw refused(value);
+      first = front.take(piece);
     }
   } catch (error) {
     // What a source that was left answers concerns nobody any more.

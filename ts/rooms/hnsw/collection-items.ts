@@ -4,7 +4,7 @@ import type { SavedItem } from './collection-file.js';
 import { Columns, type Places } from './columns.js';
 import { Filter } from './indexes.js';
 import type { Metadata } from './metadata.js';
-import { maskOf, readWhere, type Where } from './where.js';
+import { type Conditions, Masks, maskOf, readWhere, type Where, wordsOf } from './where.js';
 
 /** What names a vector of a collection. A number and its text are different keys. */
 export type Key = string | number;
@@ -30,6 +30,8 @@ export class Items implements Places {
   readonly #free: number[] = [];
   #next = 0;
   readonly #columns = new Columns(this);
+  readonly #masks = new Masks();
+  #ids = new Uint32Array(0);
   /** Sets of the conditions that were asked last. */
   readonly #filters = new Map<string, Filter>();
   #filtered = 0;
@@ -87,7 +89,7 @@ export class Items implements Places {
     }
     if (place >= this.#live.length) {
       const before = this.#live;
-      this.#live = new Uint8Array(Math.max(place + 1, Math.ceil(1.5 * before.length)));
+      this.#live = new Uint8Array(4 * Math.ceil(Math.max(place + 1, 1.25 * before.length) / 4));
       this.#live.set(before);
     }
     this.#keys[place] = key;
@@ -141,9 +143,10 @@ export class Items implements Places {
 
   /** Keys of the items that satisfy the conditions, in the order of all keys. */
   matching(operation: string, where: Where): Key[] {
-    const mask = maskOf(readWhere(operation, where).conditions, this.#columns, this.end);
+    const mask = this.#mask(readWhere(operation, where).conditions);
     const keys: Key[] = [];
     for (const [key, place] of this.#places) if (mask[place] === 1) keys.push(key);
+    this.#masks.free(mask);
     return keys;
   }
 
@@ -156,15 +159,11 @@ export class Items implements Places {
       this.#filters.set(key, known);
       return known;
     }
-    const mask = maskOf(conditions, this.#columns, this.end);
-    const ids = new Uint32Array(this.end);
-    let count = 0;
-    const live = this.#live;
-    for (let place = 0; place < mask.length; place++) {
-      ids[count] = place; // stays where it is allowed, without a branch to mispredict
-      count += (mask[place] as number) & (live[place] as number);
-    }
-    const allowed = ids.subarray(0, count);
+    const mask = this.#mask(conditions);
+    if (this.#ids.length < this.end) this.#ids = new Uint32Array(this.#live.length);
+    const allowed = this.#ids.subarray(0, places(mask, this.#live, this.#ids));
+    const count = allowed.length;
+    this.#masks.free(mask);
     if (this.#idAt.size > 0)
       for (let i = 0; i < count; i++) allowed[i] = this.idAt(allowed[i] as number);
     this.#makeRoom(count);
@@ -172,6 +171,12 @@ export class Items implements Places {
     this.#filters.set(key, filter);
     this.#filtered += count;
     return filter;
+  }
+
+  // Room for some more items, so that its length seldom changes.
+  #mask(conditions: Conditions): Uint8Array {
+    this.#masks.resize(this.#live.length);
+    return maskOf(conditions, this.#columns.upTo(this.#live.length), this.#masks);
   }
 
   #makeRoom(count: number): void {
@@ -190,4 +195,20 @@ export class Items implements Places {
     this.#filters.clear();
     this.#filtered = 0;
   }
+}
+
+// Writes the places of live items that a mask allows; how many. Four at a time, since most conditions allow few.
+function places(mask: Uint8Array, live: Uint8Array, into: Uint32Array): number {
+  const [words, lives] = [wordsOf(mask), wordsOf(live)];
+  let count = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = (words[at] as number) & (lives[at] as number);
+    if (word === 0) continue;
+    const place = 4 * at;
+    if (word & 0x1) into[count++] = place;
+    if (word & 0x100) into[count++] = place + 1;
+    if (word & 0x10000) into[count++] = place + 2;
+    if (word & 0x1000000) into[count++] = place + 3;
+  }
+  return count;
 }

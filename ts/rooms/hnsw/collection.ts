@@ -1,9 +1,12 @@
 // Vectors with ids of any kind and metadata, over one index.
 
 import { runtimeOf } from '../../runtime/bind.js';
+import { asTyped, make } from '../../runtime/brand.js';
 import { isSublinearError, SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+import { notConstructible } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { realArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
   asyncOptions,
@@ -88,6 +91,7 @@ export class Collection<Meta extends object = Metadata> {
 
   /** Made by the static methods. */
   protected constructor(runtime: Runtime, index: Flat | Hnsw) {
+    if (!(index instanceof Flat) && !(index instanceof Hnsw)) throw notConstructible(new.target);
     this.#runtime = runtime;
     this.index = index;
   }
@@ -144,12 +148,11 @@ export class Collection<Meta extends object = Metadata> {
   ): Collection<Meta> {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
-    if (!(bytes instanceof Uint8Array))
-      throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+    const whole = asTyped(operation, 'bytes', bytes, 'Uint8Array');
     const { verify = true } = check.options(operation, options, ['verify']);
     check.boolean(operation, 'verify', verify);
     const front = new Front(runtime, operation);
-    const file = front.take(bytes);
+    const file = front.take(whole);
     if (file === undefined) throw front.short();
     const { index: kind, items } = front.read(verify);
     const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
@@ -281,8 +284,10 @@ export class Collection<Meta extends object = Metadata> {
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = copyMetadata(operation, metadata);
+    // Read before a place is chosen: what a list runs while it is read may add to this collection.
+    const own = Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
     const place = this.#items.placeOf(key) ?? this.#items.unused();
-    this.index.add(this.#items.idAt(place), vector, { duplicates: 'replace' });
+    this.index.add(this.#items.idAt(place), own, { duplicates: 'replace' });
     this.#items.put(place, key, fields);
     return this;
   }
@@ -641,7 +646,8 @@ export class Collection<Meta extends object = Metadata> {
     const json = [...this.#json()];
     const before = [headOf(this.#runtime, operation, json), ...json];
     const length = before.reduce((sum, piece) => sum + piece.length, 0);
-    const bytes = new Uint8Array(length + this.index.use(operation).fileSize());
+    const size = length + this.index.use(operation).fileSize();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     let at = 0;
     for (const pieces of [before, this.index.saveInPieces()]) {
       for (const piece of pieces) {

@@ -3,7 +3,8 @@
 // A column is made when a condition first asks for its field, and follows changes from then on. Each item has a kind (a byte)
 // and a number: its value, or for a string its place in the list of strings that occur, which is sorted when an order is
 // first asked for. So a condition is a loop over one typed array.
-import { isPlain, type Json, type Metadata } from './metadata.js';
+import { isPlain } from '../../runtime/brand.js';
+import type { Json, Metadata } from './metadata.js';
 
 /** Kinds of values in a column. */
 export const ABSENT = 0;
@@ -146,6 +147,11 @@ export class Column {
     return this.strings.push(text) - 1;
   }
 
+  /** Makes sure of so many places. */
+  reach(length: number): void {
+    if (this.kinds.length < length) this.#grow(length);
+  }
+
   #grow(length: number): void {
     const room = Math.max(length, Math.ceil(1.5 * this.kinds.length));
     const [kinds, numbers, codes] = [this.kinds, this.numbers, this.codes];
@@ -184,6 +190,7 @@ function elements(value: Json | undefined): Json[] {
 export class Columns {
   readonly #places: Places;
   readonly #columns = new Map<string, Column>();
+  #length = 0;
 
   constructor(places: Places) {
     this.#places = places;
@@ -197,9 +204,16 @@ export class Columns {
     }
   }
 
+  /** The same columns, each with at least so many places. */
+  upTo(length: number): this {
+    this.#length = length;
+    return this;
+  }
+
   /** O(1) for a field that was asked for before, else O(items). */
   of(field: string): Column {
     const column = this.#columns.get(field) ?? new Column(this.#places, field);
+    column.reach(this.#length);
     this.#columns.delete(field);
     this.#columns.set(field, column); // the last one asked for stands last
     if (this.#columns.size > MOST_COLUMNS) {

@@ -7,6 +7,7 @@ import type {
   HnswOptions as RawHnswOptions,
 } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
+import { asTyped } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
@@ -89,11 +90,11 @@ export class Filter extends FilterObject {
   static fromBits(bits: Uint8Array): Filter {
     const operation = 'Filter.fromBits';
     const runtime = runtimeOf(this, operation);
-    if (!(bits instanceof Uint8Array)) throw check.typeError(operation, 'bits', 'Uint8Array', bits);
+    const taken = asTyped(operation, 'bits', bits, 'Uint8Array');
     return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bits.length);
-      runtime.u8.set(bits, address);
-      const raw = runtime.raw.Filter.fromBits(address, bits.length);
+      const address = scratch.bytes(taken.length);
+      runtime.u8.set(taken, address);
+      const raw = runtime.raw.Filter.fromBits(address, taken.length);
       return adopt(runtime, operation, Filter, raw);
     });
   }
@@ -171,9 +172,10 @@ export class Flat extends VectorIndex<RawFlat> {
     if (verified(operation, bytes, options))
       return loadFile(runtime, operation, bytes, loadingFlat(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bytes.length);
-      runtime.u8.set(bytes, address);
-      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, bytes.length, false));
+      const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
+      const address = scratch.bytes(file.length);
+      runtime.u8.set(file, address);
+      return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, file.length, false));
     });
   }
 
@@ -426,9 +428,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     if (verified(operation, bytes, options))
       return loadFile(runtime, operation, bytes, loadingHnsw(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bytes.length);
-      runtime.u8.set(bytes, address);
-      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, bytes.length, false));
+      const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
+      const address = scratch.bytes(file.length);
+      runtime.u8.set(file, address);
+      return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, file.length, false));
     });
   }
 
@@ -523,7 +526,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
         runtime.check(operation, raw.stage(length, runtime.out, runtime.out + 4));
         const [at, stride] = [runtime.outU32(0), runtime.outU32(1)];
         const bytes = length * stride;
-        if (this.metric === 'hamming') write(runtime.u8.subarray(at, at + bytes), stride);
+        if (raw.metric() === metrics.hamming) write(runtime.u8.subarray(at, at + bytes), stride);
         else write(runtime.f32.subarray(at / 4, (at + bytes) / 4), stride / 4);
         // `write` is foreign code: it may have disposed this index.
         const status = this.use(operation).addStaged(address, length, runtime.out);
@@ -833,8 +836,7 @@ function loadingHnsw(runtime: Runtime, operation: string): Loading<RawHnsw, Hnsw
 
 // Whether the checksums of a file are to be compared.
 function verified(operation: string, bytes: Uint8Array, options: LoadOptions | undefined): boolean {
-  if (!(bytes instanceof Uint8Array))
-    throw check.typeError(operation, 'bytes', 'Uint8Array', bytes);
+  asTyped(operation, 'bytes', bytes, 'Uint8Array');
   const { verify = true } = check.options(operation, options, ['verify']);
   return check.boolean(operation, 'verify', verify);
 }

@@ -1,4 +1,5 @@
 // What may be known about a vector: what JSON can say, so that it can be saved.
+import { isPlain } from '../../runtime/brand.js';
 import { SublinearTypeError } from '../../runtime/errors.js';
 import { show, typeError } from '../../runtime/validate.js';
 
@@ -75,11 +76,4 @@ export function dateText(operation: string, path: string, date: Date, argument =
       argument,
     });
   }
-}
-
-/** True for `{ ... }` of any realm: no array, no instance of a class. */
-export function isPlain(value: unknown): value is { [key: string]: unknown } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,6 +1,7 @@
 // What Flat and Hnsw have in common: adding, removing, searching, saving.
 
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
+import { asTyped, kindOf, make } from '../../runtime/brand.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
@@ -419,13 +420,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    */
   get(id: number): Float32Array | Uint8Array {
     const operation = this.named('get');
-    const { runtime, metric, dimension } = this;
+    const { runtime } = this;
     const raw = this.use(operation);
+    const dimension = raw.dimension();
     check.integer(operation, 'id', id);
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.bytes(dimension * 4);
       runtime.check(operation, raw.get(id, address));
-      return metric === 'hamming'
+      return raw.metric() === metrics.hamming
         ? runtime.u8.slice(address, address + dimension / 8)
         : runtime.copyF32(address, dimension);
     });
@@ -544,9 +546,10 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const { count } = vectors;
       const at = this.#search(scratch, operation, vectors.address, count, k, ef, filter);
       const results = resultArrays(operation, into, count * k);
-      results.ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
-      results.distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
-      return { ...results, found: runtime.copyU32(at[2], count), k };
+      const [ids, distances] = results.views;
+      ids.set(runtime.u32.subarray(at[0] / 4, at[0] / 4 + count * k));
+      distances.set(runtime.f32.subarray(at[1] / 4, at[1] / 4 + count * k));
+      return { ...results.given, found: runtime.copyU32(at[2], count), k };
     });
   }
 
@@ -566,7 +569,9 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * ```
    */
   save(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.use(this.named('save')).fileSize());
+    const operation = this.named('save');
+    const size = this.use(operation).fileSize();
+    const bytes = make(operation, size, () => new Uint8Array(size));
     let at = 0;
     for (const piece of this.saveInPieces()) {
       bytes.set(piece, at);
@@ -687,20 +692,26 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   ): { address: number; count: number; stride: number } {
     const { runtime } = this;
     const source = this.#elements(operation, argument, value, count);
-    const bits = source instanceof Uint8Array;
     const width = this.#width();
+    const bits = this.#shape?.bits === true;
     const held = source.length / width;
     const stride = bits ? width : 4 * width;
     const address = scratch.bytes(held * stride);
-    if (bits) runtime.u8.set(source, address);
+    if (bits) runtime.u8.set(source as Uint8Array, address);
     else runtime.f32.set(source, address / 4);
     return { address, count: held, stride };
   }
 
   // Elements of a vector as users give it. Neither metric nor dimension ever changes: they are asked for once.
   #width(): number {
-    this.#shape ??= { bits: this.metric === 'hamming', dimension: this.dimension };
+    this.#shape ??= this.#ask();
     return this.#shape.bits ? this.#shape.dimension / 8 : this.#shape.dimension;
+  }
+
+  // Not of the public getters: a subclass may say anything.
+  #ask() {
+    const raw = this.use(this.named('dimension'));
+    return { bits: raw.metric() === metrics.hamming, dimension: raw.dimension() };
   }
 
   // Checks type and length of `count` vectors, or of as many as there are.
@@ -709,14 +720,14 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     argument: string,
     value: VectorArray,
     count?: number,
-  ): Uint8Array | Float32Array | Float64Array | readonly number[] {
+  ): Uint8Array | Float32Array | Float64Array {
     const width = this.#width();
     const bits = this.#shape?.bits === true;
-    if (bits && !(value instanceof Uint8Array))
-      throw check.typeError(operation, argument, 'Uint8Array', value);
-    if (!bits && value instanceof Uint8Array)
+    if (!bits && kindOf(value) === 'Uint8Array')
       throw check.typeError(operation, argument, 'Float32Array, Float64Array or number[]', value);
-    const source = bits ? (value as Uint8Array) : realArray(operation, argument, value);
+    const source = bits
+      ? asTyped(operation, argument, value, 'Uint8Array')
+      : realArray(operation, argument, value);
     const held = count ?? Math.floor(source.length / width);
     if (source.length !== held * width) {
       const wanted = count === undefined ? (held + 1) * width : held * width;
@@ -751,17 +762,15 @@ function resultArrays(
   operation: string,
   into: { ids: Uint32Array; distances: Float32Array } | undefined,
   length: number,
-): SearchResult {
-  if (into === undefined) {
-    return { ids: new Uint32Array(length), distances: new Float32Array(length) };
-  }
-  const { ids, distances } = into;
-  if (!(ids instanceof Uint32Array))
-    throw check.typeError(operation, 'into.ids', 'Uint32Array', ids);
-  if (!(distances instanceof Float32Array))
-    throw check.typeError(operation, 'into.distances', 'Float32Array', distances);
+): { given: SearchResult; views: [Uint32Array, Float32Array] } {
+  const given = into ?? {
+    ids: make(operation, 4 * length, () => new Uint32Array(length)),
+    distances: make(operation, 4 * length, () => new Float32Array(length)),
+  };
+  const ids = asTyped(operation, 'into.ids', given.ids, 'Uint32Array');
+  const distances = asTyped(operation, 'into.distances', given.distances, 'Float32Array');
   if (ids.length !== length) throw check.shapeError(operation, 'into.ids', length, ids.length);
   if (distances.length !== length)
     throw check.shapeError(operation, 'into.distances', length, distances.length);
-  return { ids, distances };
+  return { given: { ids: given.ids, distances: given.distances }, views: [ids, distances] };
 }

@@ -1,6 +1,7 @@
 // Smaller numbers: vectors as bytes, as bits, as 16-bit floats.
 
 import type { Benchmark } from '../../runtime/benchmark.js';
+import { asTyped } from '../../runtime/brand.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -153,21 +154,20 @@ export function createRoom(runtime: Runtime): QuantRoom {
     dequantizeInt8(vectors) {
       const operation = 'dequantizeInt8';
       const { codes, scales } = check.options(operation, vectors, ['codes', 'scales']);
-      if (!(codes instanceof Int8Array))
-        throw check.typeError(operation, 'codes', 'Int8Array', codes);
+      const bytes = asTyped(operation, 'codes', codes, 'Int8Array');
       const factors = realArray(operation, 'scales', scales);
       const count = factors.length;
-      const dimension = count === 0 ? 0 : Math.floor(codes.length / count);
-      if (dimension * count !== codes.length)
-        throw check.shapeError(operation, 'codes', (dimension + 1) * count, codes.length);
+      const dimension = count === 0 ? 0 : Math.floor(bytes.length / count);
+      if (dimension * count !== bytes.length)
+        throw check.shapeError(operation, 'codes', (dimension + 1) * count, bytes.length);
       runtime.assertAlive(operation);
       return runtime.scratch(operation, (scratch) => {
-        const [from, scale] = [scratch.bytes(codes.length), scratch.bytes(4 * count)];
-        const to = scratch.bytes(4 * codes.length);
-        runtime.u8.set(new Uint8Array(codes.buffer, codes.byteOffset, codes.length), from);
+        const [from, scale] = [scratch.bytes(bytes.length), scratch.bytes(4 * count)];
+        const to = scratch.bytes(4 * bytes.length);
+        runtime.u8.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), from);
         runtime.f32.set(factors, scale / 4);
         runtime.check(operation, raw.int8Decode(from, scale, count, dimension, to));
-        return runtime.copyF32(to, codes.length);
+        return runtime.copyF32(to, bytes.length);
       });
     },
 
@@ -201,14 +201,14 @@ export function createRoom(runtime: Runtime): QuantRoom {
 
     fromFloat16(bits) {
       const operation = 'fromFloat16';
-      if (!(bits instanceof Uint16Array))
-        throw check.typeError(operation, 'bits', 'Uint16Array', bits);
+      const halves = asTyped(operation, 'bits', bits, 'Uint16Array');
+      const { length } = halves;
       runtime.assertAlive(operation);
       return runtime.scratch(operation, (scratch) => {
-        const [from, to] = [scratch.bytes(2 * bits.length), scratch.bytes(4 * bits.length)];
-        runtime.u8.set(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), from);
-        raw.float16Decode(from, bits.length, to);
-        return runtime.copyF32(to, bits.length);
+        const [from, to] = [scratch.bytes(2 * length), scratch.bytes(4 * length)];
+        runtime.u8.set(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), from);
+        raw.float16Decode(from, length, to);
+        return runtime.copyF32(to, length);
       });
     },
   };

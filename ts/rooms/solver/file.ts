@@ -6,6 +6,7 @@
 // as it was.
 import { statuses } from '../../generated/codes.js';
 import type { SparseMatrix as RawMatrix, Writer } from '../../generated/raw/solver.js';
+import { typedArray } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
@@ -98,11 +99,11 @@ export function loadSolver<M>(
   wrap: (matrix: RawMatrix) => M,
 ): LoadedSolver<M> {
   const front = new Front(runtime, operation, domains);
-  const whole = source instanceof Uint8Array;
-  const iterable = whole ? [source] : source;
+  const whole = typedArray(operation, 'bytes', source, 'Uint8Array');
+  const iterable = whole ? [whole] : (source as Iterable<Uint8Array>);
   const isIterable = typeof iterable?.[Symbol.iterator] === 'function';
   const pieces = isIterable && typeof iterable !== 'string' ? front.through(iterable) : source;
-  const length = whole ? Math.max(0, source.length - SHIFT) : 0;
+  const length = Math.max(0, (whole?.length ?? 0) - SHIFT);
   try {
     const matrix = loadFile(runtime, operation, pieces, matrixFile(runtime, wrap, length));
     return { matrix, settings: front.settings() };
@@ -121,8 +122,8 @@ export async function loadSolverAsync<M>(
   options: LoadAsyncOptions,
 ): Promise<LoadedSolver<M>> {
   const front = new Front(runtime, operation, domains);
-  const whole = source instanceof Uint8Array;
-  const length = whole ? Math.max(0, source.length - SHIFT) : 0;
+  const whole = typedArray(operation, 'bytes', source, 'Uint8Array');
+  const length = Math.max(0, (whole?.length ?? 0) - SHIFT);
   const { onProgress } = options;
   const given =
     typeof onProgress !== 'function'
@@ -225,13 +226,15 @@ class Front {
 
   #take(piece: Uint8Array): Uint8Array[] {
     // What is no array of bytes is refused by the reader that gets it.
-    if (this.#settings !== undefined || !(piece instanceof Uint8Array)) return [piece];
-    const part = piece.subarray(0, FRONT - this.#have);
+    if (this.#settings !== undefined) return [piece];
+    const taken = typedArray(this.#operation, 'bytes', piece, 'Uint8Array');
+    if (taken === undefined) return [piece];
+    const part = taken.subarray(0, FRONT - this.#have);
     this.#bytes.set(part, this.#have);
     this.#have += part.length;
     if (this.#have < FRONT) return [];
     this.#settings = this.#check();
-    return [matrixHeadOf(this.#bytes), piece.subarray(part.length)];
+    return [matrixHeadOf(this.#bytes), taken.subarray(part.length)];
   }
 
   #end(): void {

@@ -4,6 +4,7 @@ import { type OutcomeName, outcomes } from '../../generated/codes.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
+import { lengthOfList } from '../../runtime/brand.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
@@ -316,9 +317,15 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
    * ```
    */
   solveMany(bs: readonly RealArray[], options?: RightHandSideOptions): SolveResult<A>[] {
-    if (!Array.isArray(bs))
-      throw check.typeError('PreparedSolver.solveMany', 'bs', 'array of right-hand sides', bs);
-    return bs.map((b) => this.solve(b, options));
+    const operation = 'PreparedSolver.solveMany';
+    if (!Array.isArray(bs)) throw check.typeError(operation, 'bs', 'array of right-hand sides', bs);
+    const count = lengthOfList(operation, 'bs', bs);
+    // The solutions lie outside the module, where its limit would not stop them.
+    const bytes = 8 * count * this.use(operation).size();
+    if (bytes > this.runtime.memoryLimit) throw this.runtime.memoryError(operation, bytes);
+    const results: SolveResult<A>[] = [];
+    for (let i = 0; i < count; i++) results.push(this.solve(bs[i], options));
+    return results;
   }
 
   /**
@@ -495,6 +502,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       };
       const from = take('b', b);
       const guess = initialGuess === undefined ? 0 : take('initialGuess', initialGuess);
+      // A list runs the code of its getters while it is read, which may have disposed the matrix.
+      this.#use(operation);
       runtime.check(operation, raw.begin(from, guess));
     });
     return {

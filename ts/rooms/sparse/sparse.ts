@@ -21,7 +21,6 @@ import {
   F32,
   F64,
   type IndexArray,
-  isInMemory,
   type RealArray,
   realArray,
   type Scratch,
@@ -295,12 +294,12 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
    */
   static fromDense(input: DenseInput): SparseMatrix {
     const operation = 'SparseMatrix.fromDense';
-    runtimeOf(this, operation);
     const keys = ['rows', 'cols', 'values', 'dtype'] as const;
     const { rows, cols, values, dtype } = check.options(operation, input, keys);
     check.integer(operation, 'rows', rows);
     check.integer(operation, 'cols', cols);
     const all = realArray(operation, 'values', values);
+    const runtime = runtimeOf(this, operation);
     if (all.length !== rows * cols)
       throw check.shapeError(operation, 'values', rows * cols, all.length);
     let nnz = 0;
@@ -308,9 +307,12 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
       if (!Number.isFinite(all[k])) throw notFinite(operation, 'values', k);
       if (all[k] !== 0) nnz++;
     }
-    const rowPointers = new Uint32Array(rows + 1);
-    const columns = new Uint32Array(nnz);
-    const kept = all instanceof Float32Array ? new Float32Array(nnz) : new Float64Array(nnz);
+    const rowPointers = runtime.array(operation, Uint32Array, rows + 1);
+    const columns = runtime.array(operation, Uint32Array, nnz);
+    const kept: Float32Array | Float64Array =
+      all instanceof Float32Array
+        ? runtime.array(operation, Float32Array, nnz)
+        : runtime.array(operation, Float64Array, nnz);
     for (let i = 0, k = 0, at = 0; i < rows; i++) {
       for (let j = 0; j < cols; j++, k++) {
         if (all[k] === 0) continue;
@@ -344,10 +346,11 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
    * ```
    */
   static fromDiagonal(values: RealArray): SparseMatrix {
-    const n = (values as ArrayLike<number>)?.length ?? 0;
-    const columns = Uint32Array.from({ length: n }, (_, i) => i);
-    const rowPointers = Uint32Array.from({ length: n + 1 }, (_, i) => i);
-    return this.fromCsr({ rows: n, cols: n, rowPointers, columns, values });
+    const operation = 'SparseMatrix.fromDiagonal';
+    const runtime = runtimeOf(this, operation);
+    return runtime.scratch(operation, (scratch) =>
+      diagonal(runtime, operation, scratch, scratch.reals('values', values)),
+    );
   }
 
   /**
@@ -364,9 +367,13 @@ export class SparseMatrix extends WasmObject<RawMatrix> {
    */
   static identity(n: number): SparseMatrix {
     const operation = 'SparseMatrix.identity';
-    runtimeOf(this, operation);
+    const runtime = runtimeOf(this, operation);
     check.integer(operation, 'n', n);
-    return this.fromDiagonal(new Float64Array(n).fill(1));
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.f64(n);
+      runtime.f64.fill(1, address / 8, address / 8 + n);
+      return diagonal(runtime, operation, scratch, { address, length: n, type: F64 });
+    });
   }
 
   /**
@@ -813,9 +820,26 @@ export function valuesIn(
   const type = dtype === undefined ? undefined : check.choice(operation, 'dtype', dtype, dtypes);
   if (values === undefined) return undefined;
   if (type === F64) return scratch.doubles(argument, values);
-  if (type === undefined || values instanceof Float32Array) return scratch.reals(argument, values);
-  const wide = isInMemory(values) ? values.toArray() : realArray(operation, argument, values);
-  return scratch.reals(argument, Float32Array.from(wide));
+  return type === undefined ? scratch.reals(argument, values) : scratch.floats(argument, values);
+}
+
+/** The matrix of a diagonal that lies in the module; its places are written there as well. */
+function diagonal(runtime: Runtime, operation: string, scratch: Scratch, values: Block) {
+  const n = values.length;
+  // Columns 0 .. n - 1 are also the first n row pointers.
+  const places = scratch.u32(n + 1);
+  for (let at = 0; at <= n; at += PLACES)
+    countUp(runtime.u32, places / 4 + at, at, Math.min(PLACES, n + 1 - at));
+  const { address, type } = values;
+  const raw = runtime.raw.SparseMatrix.fromCsr(n, n, places, n + 1, places, n, address, n, type);
+  return adopt(runtime, operation, SparseMatrix, raw);
+}
+
+/** Numbers that are written at once: a loop that is called often is compiled sooner than one that runs for long. */
+const PLACES = 4096;
+
+function countUp(heap: Uint32Array, at: number, first: number, count: number): void {
+  for (let i = 0; i < count; i++) heap[at + i] = first + i;
 }
 
 function matrixMarket(

@@ -1,11 +1,11 @@
 // What the files of this room share: the solver's state and what a method has to provide.
-#ifndef SL_SOLVER_INTERNAL_H
-#define SL_SOLVER_INTERNAL_H
+#ifndef SL_SOLVER_METHOD_H
+#define SL_SOLVER_METHOD_H
 
 #include "base/job.h"
 #include "solver/certificate.h"
 #include "solver/null_space.h"
-#include "solver/solver.h"
+#include "solver/types.h"
 
 #define SL_SOLVER_MAX_VECTORS 8
 
@@ -27,6 +27,7 @@ typedef enum sl_phase {
   SL_PHASE_ITERATE,
 } sl_phase;
 
+typedef struct sl_solver sl_solver;
 typedef struct sl_method sl_method;
 
 // A method to try, why, and what it has built: kept for the next solve, destroyed with the solver.
@@ -116,8 +117,8 @@ struct sl_solver {
 // and solver->r, count their edge operations in solver->work, and allocate in `prepare` only.
 // Several entries of a plan may have the same method; each has a state of its own.
 struct sl_method {
-  // Builds what the method needs, or a part of it: called until *done. The state is NULL at first;
-  // sl_solver_set_state takes it as soon as it is allocated. After an error it is destroyed.
+  // Builds what the method needs, or a part of it: called until *done. The state is all 0 at first.
+  // After an error it is destroyed.
   sl_status (*prepare)(sl_solver *solver, bool *done);
   // Begins the recurrence from x, with r = b - A x and norm = ||r|| given. NULL: nothing to do.
   void (*start)(sl_solver *solver);
@@ -130,13 +131,17 @@ struct sl_method {
   // The automatic choice, after each iteration and each piece of a setup: true when the next method
   // of the plan is to be tried. NULL: never.
   bool (*gives_way)(sl_solver *solver);
-  size_t (*bytes)(const void *state);
-  void (*destroy)(void *state);
+  size_t size;                        // of the state
+  size_t (*bytes)(const void *state); // held beside it. NULL: none
+  void (*destroy)(void *state);       // frees what is held beside it. NULL: nothing
+  const void *variant;                // the method's own, where one file has several
   // What it applies to.
   bool definite; // symmetric matrices only, and of no use once one has turned out to be indefinite
   bool diagonal; // one without zeros
   bool dominant; // symmetric diagonally dominant matrices only
   bool dense;    // n <= SL_SOLVER_MAX_DENSE only
+  // The method computes r from x; others update both side by side, and rounding parts them.
+  bool true_residual;
   // Orders of rows that can be asked for beside AUTO: bits 1 << sl_ordering_kind.
   uint32_t orderings;
 };
@@ -153,12 +158,9 @@ static inline sl_plan_entry *sl_solver_running(sl_solver *solver) {
   return &solver->plan.entries[solver->plan.at];
 }
 
-// The running method's state, and where a method puts it once it is allocated.
+// The running method's state.
 static inline void *sl_solver_state(const sl_solver *solver) {
   return solver->plan.entries[solver->plan.at].state;
-}
-static inline void sl_solver_set_state(sl_solver *solver, void *state) {
-  solver->plan.entries[solver->plan.at].state = state;
 }
 
 // Destroys what an entry of the plan has built.

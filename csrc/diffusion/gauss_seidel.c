@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 #include "diffusion/condensation.h"
-#include "diffusion/state.h"
+#include "diffusion/method.h"
 
 #define BLOCK_ROWS 1024u
 
@@ -27,7 +27,7 @@ typedef struct sweep_direction {
   double norm2; // q^T q; 0 = empty
 } sweep_direction;
 
-struct sl_diffusion_sweep {
+typedef struct sweeps {
   sl_diffusion_condensation *graph;
   double *x, *r;  // node_count, in the order of the condensation
   double *block;  // 7 arrays of `largest`
@@ -41,20 +41,33 @@ struct sl_diffusion_sweep {
   double least;    // least residual of this kind of sweep, and when
   uint32_t least_sweep;
   double segment_residual;
-  double waiting; // sum |r| over later segments
-};
+  double waiting;  // sum |r| over later segments
+  uint32_t cursor; // next row of the pass under way
+} sweeps;
 
-sl_status sl_diffusion_sweep_reserve(sl_pagerank *p) {
-  if (p->sweep != NULL) return SL_OK;
-  struct sl_diffusion_sweep *s;
-  SL_TRY(SL_ALLOC_ZERO(&s, 1));
-  sl_status status = sl_diffusion_condensation_create(p->graph->outgoing, &s->graph);
-  const size_t n = p->graph->node_count;
+static sweeps *state_of(const sl_pagerank *p) {
+  return sl_diffusion_state(p, &sl_diffusion_method_GAUSS_SEIDEL);
+}
+
+static void destroy(void *state) {
+  sweeps *s = state;
+  sl_diffusion_condensation_destroy(s->graph);
+  sl_free(s->x);
+  sl_free(s->r);
+  sl_free(s->block);
+}
+
+static sl_status prepare(sl_pagerank *p) {
+  sweeps *s = state_of(p);
+  if (s->block != NULL) return SL_OK;
+  sl_status status = sl_diffusion_condensation_create(p->run.graph->outgoing, &s->graph);
+  const size_t n = p->run.graph->node_count;
   if (status == SL_OK) status = SL_ALLOC(&s->x, n);
   if (status == SL_OK) status = SL_ALLOC(&s->r, n);
   if (status == SL_OK) status = SL_ALLOC(&s->block, 7 * (size_t)s->graph->largest);
   if (status != SL_OK) {
-    sl_diffusion_sweep_destroy(s);
+    destroy(s);
+    *s = (sweeps){0};
     return status;
   }
   s->before = s->block;
@@ -62,23 +75,13 @@ sl_status sl_diffusion_sweep_reserve(sl_pagerank *p) {
     s->direction[k].z = s->block + (1 + 2 * k) * (size_t)s->graph->largest;
     s->direction[k].q = s->block + (2 + 2 * k) * (size_t)s->graph->largest;
   }
-  p->sweep = s;
   return SL_OK;
 }
 
-void sl_diffusion_sweep_destroy(struct sl_diffusion_sweep *s) {
-  if (s == NULL) return;
-  sl_diffusion_condensation_destroy(s->graph);
-  sl_free(s->x);
-  sl_free(s->r);
-  sl_free(s->block);
-  sl_free(s);
-}
-
-size_t sl_diffusion_sweep_bytes(const sl_pagerank *p) {
-  if (p->sweep == NULL) return 0;
-  const sl_diffusion_condensation *c = p->sweep->graph;
-  return sizeof *p->sweep + sl_diffusion_condensation_bytes(c, p->graph->outgoing->value_type) +
+static size_t bytes(const sl_pagerank *p, const void *state) {
+  const sl_diffusion_condensation *c = ((const sweeps *)state)->graph;
+  if (c == NULL) return 0;
+  return sl_diffusion_condensation_bytes(c, p->run.graph->outgoing->value_type) +
          (2 * (size_t)c->node_count + 7 * (size_t)c->largest) * sizeof(double);
 }
 
@@ -195,7 +198,7 @@ SL_NOINLINE static double advance(const sweep_direction *new, double alpha, cons
 }
 
 // Ends a plain sweep: r is what it left.
-static void end_plain_sweep(struct sl_diffusion_sweep *s) {
+static void end_plain_sweep(sweeps *s) {
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   for (uint32_t i = 0; i < count; i++) s->x[first + i] += s->direction[2].z[i];
@@ -203,7 +206,7 @@ static void end_plain_sweep(struct sl_diffusion_sweep *s) {
 }
 
 // Ends a sweep over the segment: the best combination of this and the last directions.
-static void end_sweep(struct sl_diffusion_sweep *s) {
+static void end_sweep(sweeps *s) {
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   double *x = s->x + first, *r = s->r + first;
@@ -235,9 +238,9 @@ static void end_sweep(struct sl_diffusion_sweep *s) {
 // What each segment may keep of the target: shares of its rows and edges, together at most the
 // target.
 static double segment_target(const sl_pagerank *p) {
-  const sl_diffusion_condensation *c = p->sweep->graph;
-  const uint32_t first = c->segment_start[p->sweep->segment];
-  const uint32_t end = c->segment_start[p->sweep->segment + 1];
+  const sweeps *s = state_of(p);
+  const sl_diffusion_condensation *c = s->graph;
+  const uint32_t first = c->segment_start[s->segment], end = c->segment_start[s->segment + 1];
   const double rows = (double)(end - first) / c->node_count;
   double edges = (double)c->row_pointers[end] - c->row_pointers[first];
   edges = c->edge_count > 0 ? edges / c->edge_count : 0;
@@ -245,14 +248,14 @@ static double segment_target(const sl_pagerank *p) {
 }
 
 static void enter_segment(sl_pagerank *p) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   const uint32_t first = s->graph->segment_start[s->segment];
   const uint32_t count = s->graph->segment_start[s->segment + 1] - first;
   s->segment_residual = absolute_sum(s->r + first, count);
   s->waiting -= s->segment_residual;
   s->inside = true;
   s->sweeps = 0;
-  p->cursor = first;
+  s->cursor = first;
   s->plain = false;
   s->least = s->segment_residual;
   s->least_sweep = 0;
@@ -266,16 +269,16 @@ static void enter_segment(sl_pagerank *p) {
 
 // A run of nodes without cycles is solved by one pass, row by row.
 static uint64_t pass_acyclic(sl_pagerank *p, uint32_t begin, uint32_t end) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   const sl_diffusion_condensation *c = s->graph;
-  const sl_value_type type = p->graph->outgoing->value_type;
+  const sl_value_type type = p->run.graph->outgoing->value_type;
   for (uint32_t row = begin; row < end; row++) {
     const double mass = s->r[row];
     if (mass == 0) continue;
     s->x[row] += mass;
     s->r[row] = 0;
-    s->waiting += SL_DIFFUSION_BY_WEIGHT(type, leave, c, p->inverse_strength, p->options.damping,
-                                         s->r, &mass, row, row + 1) -
+    s->waiting += SL_DIFFUSION_BY_WEIGHT(type, leave, c, p->run.inverse_strength,
+                                         p->options.damping, s->r, &mass, row, row + 1) -
                   fabs(mass);
   }
   return c->row_pointers[end] - c->row_pointers[begin];
@@ -283,59 +286,59 @@ static uint64_t pass_acyclic(sl_pagerank *p, uint32_t begin, uint32_t end) {
 
 // Sweeps rows from the cursor on; returns edges followed.
 static uint64_t sweep_cyclic(sl_pagerank *p, uint64_t work) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   const sl_diffusion_condensation *c = s->graph;
   const uint32_t first = c->segment_start[s->segment], last = c->segment_start[s->segment + 1];
-  const sl_value_type type = p->graph->outgoing->value_type;
+  const sl_value_type type = p->run.graph->outgoing->value_type;
   uint64_t done = 0;
-  while (p->cursor < last && done < work) {
-    const uint32_t begin = p->cursor, end = last - begin > 128 ? begin + 128 : last;
-    SL_DIFFUSION_BY_WEIGHT(type, sweep, c, p->inverse_strength, p->options.damping, s->r,
+  while (s->cursor < last && done < work) {
+    const uint32_t begin = s->cursor, end = last - begin > 128 ? begin + 128 : last;
+    SL_DIFFUSION_BY_WEIGHT(type, sweep, c, p->run.inverse_strength, p->options.damping, s->r,
                            s->direction[2].z + (begin - first), begin, end);
     done += c->row_pointers[end] - c->row_pointers[begin];
-    p->cursor = end;
+    s->cursor = end;
   }
   return done;
 }
 
 // The segment is solved: what leaves it is passed on, once.
 static uint64_t leave_segment(sl_pagerank *p) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   const sl_diffusion_condensation *c = s->graph;
   const uint32_t first = c->segment_start[s->segment], last = c->segment_start[s->segment + 1];
   for (uint32_t begin = first, end; begin < last; begin = end) {
     end = block_end(begin, last);
-    s->waiting +=
-        SL_DIFFUSION_BY_WEIGHT(p->graph->outgoing->value_type, leave, c, p->inverse_strength,
-                               p->options.damping, s->r, s->x + begin, begin, end);
+    s->waiting += SL_DIFFUSION_BY_WEIGHT(p->run.graph->outgoing->value_type, leave, c,
+                                         p->run.inverse_strength, p->options.damping, s->r,
+                                         s->x + begin, begin, end);
   }
   s->waiting += s->segment_residual;
   s->inside = false;
-  p->cursor = last;
+  s->cursor = last;
   s->segment++;
   return c->row_pointers[last] - c->row_pointers[first];
 }
 
-sl_status sl_diffusion_sweep_start(sl_pagerank *p) {
-  SL_TRY(sl_diffusion_sweep_reserve(p));
-  struct sl_diffusion_sweep *s = p->sweep;
-  p->running = SL_PAGERANK_GAUSS_SEIDEL;
-  p->dense = true;
-  p->cursor = 0;
+static sl_status start(sl_pagerank *p) {
+  sweeps *s = state_of(p);
+  p->method = &sl_diffusion_method_GAUSS_SEIDEL;
+  p->run.dense = true;
+  s->cursor = 0;
   s->segment = 0;
   s->inside = false;
-  for (uint32_t row = 0; row < p->graph->node_count; row++) {
+  for (uint32_t row = 0; row < p->run.graph->node_count; row++) {
     s->x[row] = 0;
-    s->r[row] = p->r[s->graph->node[row]];
+    s->r[row] = p->run.r[s->graph->node[row]];
   }
-  p->residual = s->waiting = absolute_sum(s->r, p->graph->node_count);
+  p->run.residual = s->waiting = absolute_sum(s->r, p->run.graph->node_count);
   return SL_OK;
 }
 
-void sl_diffusion_sweep_leave(sl_pagerank *p) {
-  struct sl_diffusion_sweep *s = p->sweep;
-  for (uint32_t row = 0; row < p->graph->node_count; row++) {
-    p->x[s->graph->node[row]] += s->x[row];
+// Only x goes back.
+static void leave(sl_pagerank *p) {
+  sweeps *s = state_of(p);
+  for (uint32_t row = 0; row < p->run.graph->node_count; row++) {
+    p->run.x[s->graph->node[row]] += s->x[row];
     s->x[row] = 0;
   }
 }
@@ -343,7 +346,7 @@ void sl_diffusion_sweep_leave(sl_pagerank *p) {
 // The smallest 2-norm is not always progress: on a long cycle it stalls for as many sweeps as the
 // cycle has nodes. Plain sweeps always reduce the 1-norm by d or better, so they take over until
 // they have halved it. Returns false when they do not gain either: rounding.
-static bool choose_kind(struct sl_diffusion_sweep *s) {
+static bool choose_kind(sweeps *s) {
   const double residual = s->segment_residual;
   if (residual < (s->plain ? 1 : 0.9) * s->least) {
     s->least = residual;
@@ -365,21 +368,21 @@ static bool choose_kind(struct sl_diffusion_sweep *s) {
 
 // A sweep of a cyclic segment has been completed: is the segment done?
 static uint64_t judge_segment(sl_pagerank *p, double target) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   if (s->plain)
     end_plain_sweep(s);
   else
     end_sweep(s);
   s->sweeps++;
-  if (s->sweeps > p->iterations) p->iterations = s->sweeps;
-  p->residual = fmax(s->waiting, 0) + s->segment_residual;
+  if (s->sweeps > p->run.iterations) p->run.iterations = s->sweeps;
+  p->run.residual = fmax(s->waiting, 0) + s->segment_residual;
   if (!choose_kind(s) || s->segment_residual <= target) return leave_segment(p);
   if (s->sweeps >= p->options.max_iterations) {
-    sl_job_end(&p->job, SL_OUTCOME_ITERATION_LIMIT);
+    sl_job_end(&p->run.job, SL_OUTCOME_ITERATION_LIMIT);
     return 0;
   }
   const uint32_t first = s->graph->segment_start[s->segment];
-  p->cursor = first;
+  s->cursor = first;
   memcpy(s->before, s->r + first,
          (s->graph->segment_start[s->segment + 1] - first) * sizeof(double));
   return 0;
@@ -387,33 +390,45 @@ static uint64_t judge_segment(sl_pagerank *p, double target) {
 
 // One piece of work: at most `work` edges and a little more.
 static uint64_t go_on(sl_pagerank *p, uint64_t work) {
-  struct sl_diffusion_sweep *s = p->sweep;
+  sweeps *s = state_of(p);
   const uint32_t last = s->graph->segment_start[s->segment + 1];
   if (!s->graph->cyclic[s->segment]) {
-    const uint32_t begin = p->cursor, end = last - begin > 128 ? begin + 128 : last;
+    const uint32_t begin = s->cursor, end = last - begin > 128 ? begin + 128 : last;
     const uint64_t done = pass_acyclic(p, begin, end);
-    p->cursor = end;
+    s->cursor = end;
     s->segment += end == last;
-    p->residual = fmax(s->waiting, 0);
+    p->run.residual = fmax(s->waiting, 0);
     return done;
   }
   if (!s->inside) enter_segment(p);
   if (s->segment_residual <= 0) return leave_segment(p);
   uint64_t done = sweep_cyclic(p, work);
-  if (p->cursor == last) done += judge_segment(p, segment_target(p));
+  if (s->cursor == last) done += judge_segment(p, segment_target(p));
   return done;
 }
 
-sl_status sl_diffusion_sweep_step(sl_pagerank *p, uint64_t work) {
+static sl_status step(sl_pagerank *p, uint64_t work) {
+  const sweeps *s = state_of(p);
   uint64_t done = 0;
-  while (sl_job_is_running(&p->job) && done < work) {
+  while (sl_job_is_running(&p->run.job) && done < work) {
     const uint64_t piece = go_on(p, work - done);
     done += piece + 1;
-    p->edge_operations += piece;
-    if (sl_job_is_running(&p->job) && p->sweep->segment == p->sweep->graph->segment_count) {
-      SL_TRY(sl_pagerank_reached(p));
-      if (sl_job_is_running(&p->job)) SL_TRY(sl_diffusion_sweep_start(p));
+    p->run.edge_operations += piece;
+    if (sl_job_is_running(&p->run.job) && s->segment == s->graph->segment_count) {
+      SL_TRY(sl_diffusion_reached(p));
+      if (sl_job_is_running(&p->run.job)) SL_TRY(start(p));
     }
   }
   return SL_OK;
 }
+
+const sl_diffusion_method sl_diffusion_method_GAUSS_SEIDEL = {
+    .id = SL_PAGERANK_GAUSS_SEIDEL,
+    .prepare = prepare,
+    .start = start,
+    .step = step,
+    .leave = leave,
+    .size = sizeof(sweeps),
+    .bytes = bytes,
+    .destroy = destroy,
+};

@@ -5,16 +5,16 @@
 #include "base/bytes.h"
 #include "base/container_head.h"
 
-// Every SL_FILE_KIND() of csrc/, as the build has found them. Whoever compiles these sources
-// without our build has errors that do not name the right loader.
+// Every SL_FILE_KIND() of csrc/, as the build has found them. Without
+// our build the errors do not name the right loader.
 #if __has_include("base/file_kinds.h")
 #include "base/file_kinds.h"
 #else
 #define SL_FILE_KINDS(X)
 #endif
 
-// The first byte has its high bit set and both kinds of line ends follow: a transfer as text, or
-// over seven bits, shows at once.
+// The first byte has its high bit set and both kinds of line ends follow: a file that was
+// transferred as text, or over seven bits, is recognised at once.
 static const uint8_t MAGIC[8] = {0x89, 's', 'l', 'f', '\r', '\n', 0x1a, '\n'};
 
 enum { VERSION_AT = 8, KIND_AT = 12, COUNT_AT = 16, CRC_AT = 20, LENGTH_AT = 24 };
@@ -25,7 +25,7 @@ sl_status sl_bad_file(const char *expected, uint64_t position) {
 
 uint32_t sl_container_trailer(uint64_t bytes) { return 19 - ((uint32_t)bytes + 3) % 16; }
 
-// Of everything in the head but the sum itself.
+// Of the whole header except the checksum itself.
 static uint32_t head_crc(const uint8_t *head, uint32_t count) {
   uint32_t crc = sl_crc32c(0, head, CRC_AT);
   return sl_crc32c(crc, head + LENGTH_AT, sl_container_head_bytes(count) - LENGTH_AT);
@@ -69,7 +69,7 @@ sl_status sl_container_check_start(const uint8_t *head, sl_file_kind kind, uint3
 sl_status sl_container_check_table(const uint8_t *head, uint32_t count, bool verify,
                                    uint64_t *length) {
   if (verify && sl_get_u32(head + CRC_AT) != head_crc(head, count)) {
-    return sl_fail(SL_ERR_CHECKSUM, "bytes", "an undamaged head", CRC_AT);
+    return sl_fail(SL_ERR_CHECKSUM, "bytes", "a valid header checksum", CRC_AT);
   }
   uint64_t total = sl_container_head_bytes(count);
   for (uint32_t i = 0; i < count; i++) {
@@ -88,10 +88,10 @@ sl_status sl_container_check_table(const uint8_t *head, uint32_t count, bool ver
 sl_status sl_container_check_trailer(const uint8_t *trailer, uint64_t bytes, bool verify,
                                      uint32_t crc, uint64_t at) {
   if (verify && sl_get_u32(trailer) != crc) {
-    return sl_fail(SL_ERR_CHECKSUM, "bytes", "an undamaged section", at);
+    return sl_fail(SL_ERR_CHECKSUM, "bytes", "a valid section checksum", at);
   }
   for (uint32_t i = 4, n = sl_container_trailer(bytes); i < n; i++) {
-    if (trailer[i] != 0) return sl_bad_file("zeros behind a section", at);
+    if (trailer[i] != 0) return sl_bad_file("zeros after a section", at);
   }
   return SL_OK;
 }
@@ -103,7 +103,7 @@ sl_status sl_container_truncated(const uint8_t *head, uint64_t have) {
 }
 
 sl_status sl_container_extra(uint64_t at) {
-  return sl_bad_file("nothing behind the last section", at);
+  return sl_bad_file("nothing after the last section", at);
 }
 
 sl_status sl_view_file(const uint8_t *bytes, uint64_t length, sl_file_kind kind, bool verify,
@@ -117,7 +117,7 @@ sl_status sl_view_file(const uint8_t *bytes, uint64_t length, sl_file_kind kind,
   SL_TRY(sl_container_check_table(bytes, found, verify, &stated));
   if (found != count) return sl_bad_file("the sections of this kind", COUNT_AT);
   if (length < stated) return sl_container_truncated(bytes, length);
-  // Not "at least": bytes that nobody looks at are a place to hide things in.
+  // Not "at least": a file must not carry bytes that nothing reads.
   if (length > stated) return sl_container_extra(stated);
   for (uint32_t i = 0; i < count; i++) {
     const uint8_t *entry = bytes + sl_container_head_bytes(i);

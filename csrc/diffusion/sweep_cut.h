@@ -1,0 +1,28 @@
+// Sweep cut: the best prefix of an ordering, of undirected graphs.
+#ifndef SL_DIFFUSION_SWEEP_CUT_H
+#define SL_DIFFUSION_SWEEP_CUT_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "diffusion/pagerank.h"
+
+// The cut that a sweep over the nodes finds: undirected graphs.
+typedef struct sl_sweep_cut_result {
+  uint32_t size;      // nodes of the cluster, the first of `order`; 0 when every cut is empty
+  double conductance; // cut / min(volume, volume of the rest); 1 when size = 0
+  double cut;         // weight of the edges that leave the cluster
+  double volume;      // sum of strengths in it; a loop counts once
+} sl_sweep_cut_result;
+
+// Orders nodes by score / strength and takes the prefix of least conductance.
+//   nodes, scores  count entries each, read; distinct nodes; scores finite and >= 0
+//   order          count entries, written: the nodes by falling score / strength, ties by rising
+//   node Does not touch a run. Errors: ERR_UNSUPPORTED ("graph": directed), ERR_EMPTY ("nodes"),
+//   ERR_INDEX, ERR_ARGUMENT
+//           ("nodes": one is there twice), ERR_NOT_FINITE, ERR_NOT_POSITIVE ("scores"), ERR_MEMORY.
+//   Scratch 16 bytes an entry. O((count + their edges) log count). Safe on untrusted data: yes.
+sl_status sl_sweep_cut(const sl_pagerank *pagerank, const uint32_t *nodes, const double *scores,
+                       uint32_t count, uint32_t *order, sl_sweep_cut_result *result);
+
+#endif
