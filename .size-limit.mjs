@@ -21,7 +21,7 @@ const modules = {
 const glue = [30, 11, 10];
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
-const anyEntry = [345, 110, 95];
+const anyEntry = [350, 111, 96];
 const entries = {
   'index.js': [66, 24, 21],
   'inline.js': [5, 2, 2],

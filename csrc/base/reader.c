@@ -7,7 +7,7 @@
 // A first block for a section whose bytes may never come.
 #define FIRST_BLOCK ((size_t)1 << 16)
 // Bytes of a piece of a section.
-#define PIECE ((size_t)1 << 18)
+#define PIECE ((size_t)1 << 16)
 
 // What is being collected.
 typedef enum stage { START, TABLE, SECTION, TRAILER, WHOLE, FAILED } stage;

@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 // A full block has as many items, a power of two, as fit into this many bytes, at least one.
-#define SL_CHUNK_BYTES ((uint32_t)1 << 20)
+#define SL_CHUNK_BYTES ((uint32_t)1 << 18)
 
 typedef struct sl_chunks {
   unsigned char **blocks; // the last one may be shorter

@@ -297,6 +297,7 @@ sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count
 
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
   uint32_t removed;
+  SL_REQUIRE(sl_hnsw_has(index, id), SL_ERR_INDEX, "id", "an id that is in the index");
   return sl_hnsw_remove_many(index, &id, 1, &removed);
 }
 
@@ -304,18 +305,16 @@ sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t coun
                               uint32_t *removed) {
   sl_store *store = &index->store;
   sl_status status = SL_OK;
-  *removed = 0;
-  for (; *removed < count && status == SL_OK; *removed += status == SL_OK) {
+  for (*removed = 0; *removed < count; (*removed)++) {
     uint32_t slot = sl_store_find(store, ids[*removed]);
     if (slot == SL_NO_SLOT) {
-      status =
-          sl_fail(SL_ERR_INDEX, count == 1 ? "id" : "ids", "an id that is in the index", *removed);
-      continue;
+      status = sl_fail(SL_ERR_INDEX, "ids", "an id that is in the index", *removed);
+      break;
     }
     sl_copies_remove(index, slot);
     if (store->live == 0) sl_graph_reset(index);
   }
-  sl_repair_some(index, *removed);
+  if (*removed > 0) sl_repair_some(index, *removed);
   return status;
 }
 

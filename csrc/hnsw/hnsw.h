@@ -56,7 +56,7 @@ sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count
 // has taken it out of all links. When one slot in 16 is dead a repair begins by itself, and each
 // addition and removal does a part of it, of bounded work, until it is done. Of several equal
 // vectors one goes at once and leaves nothing to repair. Errors: ERR_INDEX (no such id).
-// O(m^2 * dimension) amortised, and never more than some 16,000 rows are compared.
+// O(m^2 * dimension) amortised, and never more than some 8,000 rows are compared.
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id);
 
 // Removes vectors, one after another.

@@ -80,6 +80,11 @@ static bool link_from(sl_hnsw *index, sl_reach *reach, uint32_t from, uint32_t s
   if (from >= reach->used || from == slot || !sl_is_node(index, from)) return false;
   if (reach->parent[from] == SL_NO_SLOT) return false;
   uint32_t *links = sl_links(index, from, reach->level), place = links[0] + 1;
+  for (uint32_t i = 1; i <= links[0]; i++) {
+    if (links[i] != slot) continue; // linked since the walk was there
+    found(reach, slot, from);
+    return true;
+  }
   if (place > sl_links_most(index, reach->level)) {
     for (place = links[0]; place > 0; place--) {
       uint32_t to = links[place];

@@ -19,9 +19,9 @@
 enum { DEAD_SHARE = 16, DEAD_LEAST = 32 };
 // What one addition or removal does of a pass: rows to compare, and at most so many bytes of them;
 // and a call that removes many does as much as so many of them.
-// One dead slot costs a pass about 4,000 rows with 32 links: a pass ends before as many vectors are
+// One dead slot costs a pass about 1,500 rows with 32 links: a pass ends before as many vectors are
 // removed again as it takes out.
-enum { SOME_ROWS = 16384, SOME_BYTES = 1 << 26, SOME_MOST = 8 };
+enum { SOME_ROWS = 8192, SOME_BYTES = 1 << 26, SOME_MOST = 8 };
 
 enum { LINKS_MOST = 2 * 128 };
 

@@ -55,6 +55,7 @@ export const doors: RoomDoors<'diffusion', QuestionDoor> = {
 function embindDoor(room: DiffusionRoom): QuestionDoor {
   const make = ({ nodeCount, from, to, weights, directed }: Edges) =>
     room.Graph.fromEdges({
+      parallel: 'once', // as networkx's graphs have them
       nodeCount,
       from,
       to,

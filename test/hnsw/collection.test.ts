@@ -382,6 +382,28 @@ describe('collections', () => {
     );
   });
 
+  test('items go by a condition', () => {
+    for (const index of ['flat', 'hnsw'] as const) {
+      using c = room.Collection.create({ metric: 'euclidean', dimension: 2, index });
+      c.addAll(
+        Array.from({ length: 600 }, (_, i) => ({
+          key: `k${i}`,
+          vector: [i, i % 7],
+          metadata: { group: i % 3, list: [i] },
+        })),
+      );
+      expect(c.removeWhere({ group: 4 })).toBe(0);
+      expect(c.removeWhere({ group: { in: [0, 2] } })).toBe(400);
+      expect(c.size).toBe(200);
+      expect(c.filter({ group: 0 })).toEqual([]);
+      const found = c.search([0, 0], { k: 3 }).map(({ key }) => key);
+      expect(found).toEqual(['k1', 'k4', 'k7']);
+      c.add({ key: 'k0', vector: [0, 0], metadata: { group: 0 } });
+      expect(c.search([0, 0], { k: 1 })[0]!.key).toBe('k0');
+      refused(() => c.removeWhere(bad(7)), TypeError, 'TYPE', 'Collection.removeWhere', /where/);
+    }
+  });
+
   test('several conditions are remembered until the next change', () => {
     using all = line('flat', 40);
     const held = () => engine.stats().modules[0]?.bytesInUse;

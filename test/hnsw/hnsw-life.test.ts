@@ -101,18 +101,15 @@ describe('the life of an index', () => {
 
   describe('a repair in slices', () => {
     const count = 6000;
-    const half = (index: Hnsw) => {
-      for (let id = 0; id < count; id += 5) index.remove(id);
-      return index;
-    };
+    // Many at once: the call does a part of the repair.
+    const half = (index: Hnsw) => index.removeMany(upTo(count).filter((id) => id % 5 === 0));
     const made = () =>
       half(room.Hnsw.create(options).addBatch({ ids: upTo(count), vectors: clustered(count, 1) }));
 
     test('is the repair, goes on after an abort, and lets others search meanwhile', async () => {
       using whole = made().repair();
       using index = made();
-      const removed = index.removed;
-      expect(removed).toBe(count / 5);
+      expect(index.removed).toBeGreaterThan(count / 10);
       const reason = new Error('not now');
       const seen: number[] = [];
       for (let turn = 0; index.removed > 0; turn++) {
@@ -137,17 +134,16 @@ describe('the life of an index', () => {
       await expect(index.repairAsync(bad)).rejects.toMatchObject({ code: 'TYPE' });
     });
 
-    test('is what a batch begins with that needs room', async () => {
+    test('is done in parts by what follows, however that is added', async () => {
       const more = { ids: upTo(3000).map((id) => id + count), vectors: clustered(3000, 4) };
       using whole = made().addBatch(more);
       using index = made();
-      const seen: number[] = [];
-      await index.addBatchAsync(more, { onProgress: ({ added }) => void seen.push(added) });
-      expect(seen[0]).toBe(0); // the first slice was one of the repair
+      await index.addBatchAsync(more);
+      expect(index.removed).toBe(0);
       expect(index.save()).toEqual(whole.save());
     });
 
-    test('is what the items of a collection wait for', async () => {
+    test('goes along with the items of a collection', async () => {
       const items = (from: number, to: number, seed: number) => {
         const rows = clustered(to - from, seed);
         return Array.from({ length: to - from }, (_, i) => ({

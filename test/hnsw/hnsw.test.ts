@@ -304,6 +304,54 @@ describe('vector indexes', () => {
     expect(index.size).toBe(102);
   });
 
+  test('find what lies within a radius, and results that differ', () => {
+    const grid = Float32Array.from({ length: 2 * 2500 }, (_, i) => {
+      const point = i >> 1;
+      return i % 2 === 0 ? point % 50 : Math.floor(point / 50);
+    });
+    for (const name of ['Flat', 'Hnsw'] as const) {
+      using index = room[name].create({ metric: 'euclidean', dimension: 2 });
+      index.addBatch({ ids: upTo(2500), vectors: grid });
+      // Whole points within 3 of (20, 20): 29 of them (Gauss's circle problem).
+      const { ids, distances } = index.search([20, 20], { radius: 3 });
+      expect([ids.length, ids[0], distances.at(-1)]).toEqual([29, 20 * 50 + 20, 3]);
+      expect(index.search([20, 20], { radius: 3, k: 5 }).ids).toEqual(ids.slice(0, 5));
+      expect(index.search([20, 20], { radius: 1000, ef: 10 }).ids.length).toBe(2500);
+      using filter = room.Filter.from(upTo(1020));
+      expect(index.search([20, 20], { radius: 3, filter }).ids.length).toBe(14);
+      // The corners are farthest apart.
+      const apart = index.search([0, 0], { k: 4, diversity: 1, candidates: 2500 });
+      expect(new Set(apart.ids)).toEqual(new Set([0, 49, 2450, 2499]));
+      expect(apart.ids[0]).toBe(0);
+      expect(index.search([20.1, 20.2], { k: 4, diversity: 0 }).ids).toEqual(
+        index.search([20.1, 20.2], { k: 4 }).ids,
+      );
+      refused(
+        () => index.search([0, 0], { diversity: 2 }),
+        RangeError,
+        'ARGUMENT',
+        `${name}.search`,
+        /diversity/,
+      );
+    }
+  });
+
+  test('remove many in slices', async () => {
+    using index = room.Hnsw.create({ metric: 'euclidean', dimension: 3 });
+    index.addBatch({ ids: upTo(3000), vectors: uniform(9000) });
+    const seen: number[] = [];
+    await index.removeAsync(upTo(2000), { onProgress: ({ removed }) => void seen.push(removed) });
+    expect([index.size, index.removed, index.stats().unreachable]).toEqual([1000, 0, 0]);
+    expect(seen.every((count, i) => i === 0 || count >= seen[i - 1]!)).toBe(true);
+    await expect(index.removeAsync([2500, 7])).rejects.toMatchObject({
+      code: 'INDEX',
+      position: 1,
+      message: expect.stringContaining('1 of 2 vectors were removed'),
+    });
+    expect(() => index.removeMany([2600, 7])).toThrow(/1 of 2 vectors were removed/);
+    expect([index.has(2500), index.has(2600), index.size]).toEqual([false, false, 998]);
+  });
+
   test('write results where they are asked to', () => {
     using index = room.Flat.create({ metric: 'euclidean', dimension: 1 });
     index.addBatch({ ids: [5, 6], vectors: [0, 1] });
@@ -426,27 +474,11 @@ describe('vector indexes', () => {
     saving.next();
     index.remove(0);
     refused(() => saving.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
-    // Growing moves what is being written, whoever asks for it and however that ends.
-    const growing = [
-      () => index.reserve(50_000),
-      () =>
-        index.addInPlace({
-          ids: upTo(60_000),
-          write: () => {
-            throw new Error('mine');
-          },
-        }),
-    ];
-    for (const grow of growing) {
-      const again = index.saveInPieces();
-      again.next();
-      try {
-        grow();
-      } catch (error) {
-        expect((error as Error).message).toBe('mine');
-      }
-      refused(() => again.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
-    }
+    // Growing moves what is being written.
+    const again = index.saveInPieces();
+    again.next();
+    index.reserve(50_000);
+    refused(() => again.next(), Error, 'STATE', 'Hnsw.saveInPieces', /changed/);
   });
 
   test('name the byte of a damaged file, not a line', () => {

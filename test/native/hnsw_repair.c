@@ -5,7 +5,7 @@
 // The most rows that a pass compares for one slot beyond its share: every link of a list is
 // replaced from as many lists, and chosen from twice as many candidates; on upper levels by a
 // search.
-enum { SHARE = 16384, LIST = 3 * 17 * 17 + 3 * 60 * 17 };
+enum { SHARE = 8192, LIST = 3 * 17 * 17 + 3 * 60 * 17 };
 
 // As good as an index that never had the others.
 static void check_recall(sl_hnsw *index, double less) {

@@ -495,6 +495,31 @@ export class Collection<Meta extends object = Metadata> {
   }
 
   /**
+   * Removes all items that satisfy the conditions. Returns how many. O(size), as {@link Collection.filter}, and what
+   * `Hnsw.removeMany` does with them.
+   *
+   * @throws TypeError and RangeError for conditions that are none, as {@link Collection.filter}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1], metadata: { year: 1990 } });
+   * c.add({ key: 'b', vector: [2], metadata: { year: 2020 } });
+   * console.log(c.removeWhere({ year: { lt: 2000 } }), c.size); // 1 1
+   * ```
+   */
+  removeWhere(where: Where): number {
+    const keys = this.#items.matching('Collection.removeWhere', where);
+    const places = keys.map((key) => this.#items.placeOf(key) as number);
+    this.index.removeMany(Uint32Array.from(places, (place) => this.#items.idAt(place)));
+    for (const place of places) this.#items.remove(place);
+    return keys.length;
+  }
+
+  /**
    * The nearest items, those that satisfy `where`; with `groupBy` not more than `perGroup` of each value of a field. The query
    * is a vector, or `{ key }`: the items most like that one, which is itself left out.
    *
