@@ -12,7 +12,7 @@ extern "C" {
 namespace {
 
 // Where C functions write small results (`double *out`), so that a number needs no allocation.
-alignas(16) char out_slots[128];
+alignas(16) char out_slots[256];
 
 void *out() { return out_slots; }
 

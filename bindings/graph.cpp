@@ -6,6 +6,7 @@ extern "C" {
 #include "graph/file.h"
 #include "graph/graph.h"
 #include "graph/metis.h"
+#include "graph/transfer.h"
 }
 
 SL_OBJECT(sl_graph, sl_graph_destroy)
@@ -23,6 +24,8 @@ EMSCRIPTEN_BINDINGS(graph) {
       .create<sl_graph_adjacency>("adjacency")
       .create<sl_graph_save>("save")
       .create<sl_graph_load>("load")
+      .create<sl_graph_transfer_in>("transferIn")
+      .method<sl_graph_transfer_out>("transferOut")
       .field<&sl_graph::directed>("directed")
       .field<&sl_graph::node_count>("nodeCount")
       .field<&sl_graph::edge_count>("edgeCount")
@@ -36,17 +39,28 @@ EMSCRIPTEN_BINDINGS(graph) {
   sl::object<sl_edge_list_options>("EdgeListOptions")
       .defaults<sl_edge_list_options_default>("create")
       .option<&sl_edge_list_options::directed>("directed")
-      .option<&sl_edge_list_options::compact_ids>("compactIds")
+      .option<&sl_edge_list_options::ids>("ids")
       .option<&sl_edge_list_options::ignore_weights>("ignoreWeights")
       .option<&sl_edge_list_options::node_count>("nodeCount")
       .option<&sl_edge_list_options::separator>("separator")
-      .option<&sl_edge_list_options::value_type>("valueType");
+      .option<&sl_edge_list_options::value_type>("valueType")
+      .option<&sl_edge_list_options::count_parallel>("countParallel")
+      .option<&sl_edge_list_options::header>("header")
+      .option<&sl_edge_list_options::from_column>("fromColumn")
+      .option<&sl_edge_list_options::to_column>("toColumn")
+      .option<&sl_edge_list_options::weight_column>("weightColumn")
+      .option<&sl_edge_list_options::time_column>("timeColumn")
+      .option<&sl_edge_list_options::dates>("dates")
+      .option<&sl_edge_list_options::since>("since")
+      .option<&sl_edge_list_options::until>("until");
   sl::object<sl_edge_list>("EdgeListReader")
       .create<sl_edge_list_create>("create")
       .create<sl_edge_list_finish>("finish")
       .method<sl_edge_list_feed>("feed")
       .method<sl_edge_list_found>("found")
-      .method<sl_edge_list_ids>("ids");
+      .method<sl_edge_list_ids>("ids")
+      .method<sl_edge_list_name_text>("nameText")
+      .method<sl_edge_list_name_ends>("nameEnds");
   sl::object<sl_metis>("MetisReader")
       .create<sl_metis_create>("create")
       .create<sl_metis_finish>("finish")

@@ -1,10 +1,12 @@
 #include "common.hpp"
 
 extern "C" {
+#include "sparse/algebra.h"
 #include "sparse/csr.h"
 #include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
+#include "sparse/transfer.h"
 }
 
 SL_OBJECT(sl_csr, sl_csr_destroy)
@@ -15,8 +17,14 @@ EMSCRIPTEN_BINDINGS(sparse) {
       .create<sl_csr_from_coo>("fromCoo")
       .create<sl_csr_from_csr>("fromCsr")
       .create<sl_csr_transpose>("transpose")
+      .create<sl_csr_add>("add")
+      .create<sl_csr_scale>("scale")
+      .create<sl_csr_product>("product")
+      .create<sl_csr_submatrix>("submatrix")
       .create<sl_csr_save>("save")
       .create<sl_csr_load>("load")
+      .create<sl_csr_transfer_in>("transferIn")
+      .method<sl_csr_transfer_out>("transferOut")
       .field<&sl_csr::rows>("rows")
       .field<&sl_csr::cols>("cols")
       .field<&sl_csr::nnz>("nnz")

@@ -4,7 +4,7 @@
 //   node examples/raw-abi.mjs
 import { readFile } from 'node:fs/promises';
 
-const file = new URL('../dist/raw/solver.simd.wasm', import.meta.url);
+const file = new URL('../dist/raw/network.simd.wasm', import.meta.url);
 const { instance } = await WebAssembly.instantiate(await readFile(file), {});
 const { memory, _initialize, ...sl } = instance.exports;
 _initialize();

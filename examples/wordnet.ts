@@ -21,7 +21,9 @@ const { personalizedPageRank } = await engine.use('diffusion');
 const { solve } = await engine.use('solver');
 
 const nodeCount = wordNet.synsets.length;
-using graph = Graph.fromEdges({ nodeCount, from: wordNet.from, to: wordNet.to, directed: false });
+// WordNet lists a relation from both of its ends.
+const { from, to } = wordNet;
+using graph = Graph.fromEdges({ nodeCount, from, to, directed: false, parallel: 'once' });
 
 console.log(`
 WordNet 3.1 is a dictionary in which the meanings of words are joined: "a piano is a kind of keyboard instrument", "a

@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 
 const [input, folder] = argv.slice(2);
-const { version, bundles } = JSON.parse(readFileSync(input, 'utf8'));
+const { version, bundles, takes } = JSON.parse(readFileSync(input, 'utf8'));
 const names = Object.keys(bundles);
 const rooms = names.flatMap((bundle) => bundles[bundle].rooms.map((room) => ({ room, bundle })));
 
@@ -97,16 +97,21 @@ ${common}  modules: { simd: { compiled } },
 }
 
 for (const { room, bundle } of rooms) {
+  // Where the classes are whose objects it takes from other modules.
+  const homes = new Set(
+    (takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle),
+  );
+  const besides = [...homes].sort();
   write(
     `room/${room}.ts`,
     `import { bundle } from '#bundle/${bundle}';
-import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
+${besides.map((name) => `import { bundle as ${name} } from '#bundle/${name}';\n`).join('')}import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
 import type { Room } from '../../runtime/room.js';
 
 export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
-  code: () => import('../../rooms/${room}/${room}.js'),
+${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
 };
 `,
   );

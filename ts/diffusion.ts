@@ -1,5 +1,5 @@
-// Scores of nodes by walks on a graph, and what electrical networks say: PageRank, heat kernel, resistances, potentials.
-// The functions stand in ts/internal/diffusion-*.ts, each file with its part of the room's interface.
+// Scores of nodes by walks on a graph: the PageRank family, heat kernel, contributions. The functions stand in
+// ts/rooms/diffusion/, each file with its part of the room's interface.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
 import { diffusion } from './generated/entry/diffusion.js';
 import type { DiffusionRoom } from './rooms/diffusion/diffusion.js';

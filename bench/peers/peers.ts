@@ -463,7 +463,7 @@ async function ranking() {
     const exact = powerIteration(arrows, oneNode(all.nodeCount, source), 0.85, 1e-14, 3000);
     await peers.get('igraph')?.load(graphFile(out, source));
     const error = (scores: ArrayLike<number>) => l1Distance(scores, exact);
-    using graph = Graph.fromEdges(all);
+    using graph = Graph.fromEdges({ ...all, parallel: 'once' });
     const { personalizedPageRank } = engine.diffusion;
     const label = 'igraph PRPACK';
     const result = await bench.compare({

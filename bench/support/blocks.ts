@@ -137,10 +137,11 @@ function markdown(header: string[], rows: string[][], align: string): string {
 
 function readmeBytes(from: Quoted): string {
   const solver = from.brotli('wasm/solver.simd.wasm');
+  const network = from.brotli('wasm/network.simd.wasm');
   const vector = from.brotli('wasm/vector.simd.wasm');
   const glue = from.brotli('generated/raw/solver.js');
-  return `A page fetches only the module it uses, once, compressed with brotli: ${kB(solver)} for systems and graphs, ${kB(vector)}
-for vectors, and ${kB(glue)} of JavaScript glue with each.`;
+  return `A page fetches only the module it uses, once, compressed with brotli: ${kB(solver)} for systems,
+${kB(network)} for graphs, ${kB(vector)} for vectors, and ${kB(glue)} of JavaScript glue with each.`;
 }
 
 function vectorBytes(from: Quoted): string {

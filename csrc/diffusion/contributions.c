@@ -177,7 +177,8 @@ double sl_contributions_damping(const sl_contributions *c) { return c->damping; 
 
 static sl_status begin_sparse(sl_contributions *c, double error, const uint32_t *nodes,
                               const double *values, uint32_t count) {
-  if (c->sparse == NULL) SL_TRY(sl_local_sparse_create(c->system, &c->sparse));
+  if (c->sparse == NULL)
+    SL_TRY(sl_local_sparse_create_of(&sl_light_methods, c->system, &c->sparse));
   const sl_local_sparse_options options = {
       .absolute_error = error,
       .norm = SL_BOUND_INF,
@@ -208,7 +209,7 @@ static sl_status begin_question(sl_contributions *c) {
   SL_REQUIRE(error > 0 && error <= DBL_MAX, SL_ERR_OPTION, "tolerance", "a finite number above 0");
   c->phase = c->is_pair ? PAIR : TARGET;
   if (!c->is_pair) return begin_sparse(c, error, &c->target, &c->one, 1);
-  if (c->dot == NULL) SL_TRY(sl_local_dot_create(c->system, &c->dot));
+  if (c->dot == NULL) SL_TRY(sl_local_dot_create_of(&sl_light_methods, c->system, &c->dot));
   const sl_local_dot_options options = {
       .absolute_error = error,
       .confidence = c->options.confidence,

@@ -18,8 +18,9 @@ typedef struct sl_sweep_cut_result {
 // Orders nodes by score / strength and takes the prefix of least conductance.
 //   nodes, scores  count entries each, read; distinct nodes; scores finite and >= 0
 //   order          count entries, written: the nodes by falling score / strength, ties by rising
-//   node Does not touch a run. Errors: ERR_UNSUPPORTED ("graph": directed), ERR_EMPTY ("nodes"),
-//   ERR_INDEX, ERR_ARGUMENT
+//                  node
+//   Does not touch a run.
+//   Errors: ERR_UNSUPPORTED ("graph": directed), ERR_EMPTY ("nodes"), ERR_INDEX, ERR_ARGUMENT
 //           ("nodes": one is there twice), ERR_NOT_FINITE, ERR_NOT_POSITIVE ("scores"), ERR_MEMORY.
 //   Scratch 16 bytes an entry. O((count + their edges) log count). Safe on untrusted data: yes.
 sl_status sl_sweep_cut(const sl_pagerank *pagerank, const uint32_t *nodes, const double *scores,

@@ -8,7 +8,6 @@
 #include "graph/metis.h"
 #include "sparse/abi.h"
 
-const sl_kind SL_HANDLE_GRAPH[1] = {{"the handle of a graph"}};
 static const sl_kind SL_HANDLE_EDGE_LIST[1] = {{"the handle of an edge-list reader"}};
 static const sl_kind SL_HANDLE_METIS[1] = {{"the handle of a METIS reader"}};
 
@@ -74,26 +73,6 @@ sl_handle SL_ABI(sl_abi_graph_edit)(sl_handle handle, uint32_t node_count, uint3
   return hand_out(status, edited);
 }
 
-int32_t SL_ABI(sl_abi_graph_destroy)(sl_handle handle) {
-  sl_graph *graph;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_GRAPH, (void **)&graph));
-  sl_graph_destroy(graph);
-  return SL_OK;
-}
-
-// Writes five u32: number of nodes, number of edges, 1 when directed, value type of the weights,
-// bytes held.
-int32_t SL_ABI(sl_abi_graph_info)(sl_handle handle, uint32_t *out) {
-  sl_graph *graph;
-  SL_TRY(get(handle, &graph));
-  out[0] = graph->node_count;
-  out[1] = graph->edge_count;
-  out[2] = graph->directed;
-  out[3] = (uint32_t)sl_graph_value_type(graph);
-  out[4] = (uint32_t)sl_graph_bytes(graph);
-  return SL_OK;
-}
-
 // Writes the address of the first of the node's neighbours (u32, ascending; the graph's own memory)
 // and their number.
 int32_t SL_ABI(sl_abi_graph_neighbors)(sl_handle handle, uint32_t node, const uint32_t **columns,
@@ -157,17 +136,53 @@ static sl_status get_edge_list(sl_handle handle, sl_edge_list **out) {
   return sl_handle_get(handle, SL_HANDLE_EDGE_LIST, (void **)out);
 }
 
-// The parameters are the fields of sl_edge_list_options, in its order.
-sl_handle SL_ABI(sl_abi_edge_list_create)(int32_t directed, int32_t compact_ids,
-                                          int32_t ignore_weights, uint32_t node_count,
-                                          uint32_t separator, int32_t value_type) {
+static sl_handle hand_out_edge_list(const sl_edge_list_options *options) {
   sl_edge_list *reader;
   sl_handle handle;
-  const sl_edge_list_options options = {directed != 0, compact_ids != 0, ignore_weights != 0,
-                                        node_count,    separator,        (sl_value_type)value_type};
-  if (sl_edge_list_create(&options, &reader) != SL_OK) return 0;
+  if (sl_edge_list_create(options, &reader) != SL_OK) return 0;
   if (sl_handle_create(SL_HANDLE_EDGE_LIST, reader, &handle) != SL_OK) sl_edge_list_destroy(reader);
   return handle;
+}
+
+// The parameters are the first fields of sl_edge_list_options, in its order; the others have their
+// defaults.
+sl_handle SL_ABI(sl_abi_edge_list_create)(int32_t directed, int32_t ids, int32_t ignore_weights,
+                                          uint32_t node_count, uint32_t separator,
+                                          int32_t value_type) {
+  sl_edge_list_options options = sl_edge_list_options_default();
+  options.directed = directed != 0;
+  options.ids = (sl_id_kind)ids;
+  options.ignore_weights = ignore_weights != 0;
+  options.node_count = node_count;
+  options.separator = separator;
+  options.value_type = (sl_value_type)value_type;
+  return hand_out_edge_list(&options);
+}
+
+// All fields, in the order of sl_edge_list_options.
+sl_handle SL_ABI(sl_abi_edge_list_create_with)(int32_t directed, int32_t ids,
+                                               int32_t ignore_weights, uint32_t node_count,
+                                               uint32_t separator, int32_t value_type,
+                                               int32_t count_parallel, int32_t header,
+                                               uint32_t from_column, uint32_t to_column,
+                                               uint32_t weight_column, uint32_t time_column,
+                                               int32_t dates, double since, double until) {
+  const sl_edge_list_options options = {directed != 0,
+                                        (sl_id_kind)ids,
+                                        ignore_weights != 0,
+                                        node_count,
+                                        separator,
+                                        (sl_value_type)value_type,
+                                        count_parallel != 0,
+                                        (sl_edge_header)header,
+                                        from_column,
+                                        to_column,
+                                        weight_column,
+                                        time_column,
+                                        dates != 0,
+                                        since,
+                                        until};
+  return hand_out_edge_list(&options);
 }
 
 int32_t SL_ABI(sl_abi_edge_list_destroy)(sl_handle handle) {
@@ -197,10 +212,23 @@ const char *SL_ABI(sl_abi_edge_list_found)(sl_handle handle) {
   return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_found(reader) : NULL;
 }
 
-// Address of the ids of the nodes (64 bits each), 0 without compact ids. The reader's memory.
+// Address of the ids of the nodes (64 bits each), 0 where they are node numbers or names. The
+// reader's memory.
 const uint64_t *SL_ABI(sl_abi_edge_list_ids)(sl_handle handle) {
   sl_edge_list *reader;
   return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_ids(reader) : NULL;
+}
+
+// Addresses of the names of the nodes, one behind the other, and of where each one ends (u32); 0
+// where ids are numbers. The reader's memory.
+const char *SL_ABI(sl_abi_edge_list_name_text)(sl_handle handle) {
+  sl_edge_list *reader;
+  return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_name_text(reader) : NULL;
+}
+
+const uint32_t *SL_ABI(sl_abi_edge_list_name_ends)(sl_handle handle) {
+  sl_edge_list *reader;
+  return get_edge_list(handle, &reader) == SL_OK ? sl_edge_list_name_ends(reader) : NULL;
 }
 
 static sl_status get_metis(sl_handle handle, sl_metis **out) {

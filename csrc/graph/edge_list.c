@@ -4,23 +4,54 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/date.h"
 
-#define LARGEST_NODE (UINT32_MAX - 2)
+// What a field can be. The order is that of csv.columns.
+enum { FROM, TO, WEIGHT, TIME, OTHER };
 
 sl_edge_list_options sl_edge_list_options_default(void) {
-  return (sl_edge_list_options){.directed = true, .value_type = SL_VALUES_F64};
+  return (sl_edge_list_options){.directed = true,
+                                .value_type = SL_VALUES_F64,
+                                .to_column = 1,
+                                .weight_column = SL_COLUMN_AUTO,
+                                .time_column = SL_COLUMN_NONE,
+                                .since = -INFINITY,
+                                .until = INFINITY};
+}
+
+static bool is_separator(uint32_t c) {
+  if (c == ' ' || c == '\t') return true;
+  return c > ' ' && c < 127 && (c < '0' || c > '9') && c != '#' && c != '%' && c != '"';
+}
+
+static sl_status check_columns(const sl_edge_list_options *options) {
+  const uint32_t columns[4] = {options->from_column, options->to_column, options->weight_column,
+                               options->time_column};
+  static const char *const names[4] = {"from_column", "to_column", "weight_column", "time_column"};
+  for (int k = 0; k < 4; k++) {
+    bool there = columns[k] < SL_COLUMN_AUTO;
+    SL_REQUIRE(there || k > TO, SL_ERR_OPTION, names[k], "a column");
+    for (int other = 0; other < k; other++) {
+      SL_REQUIRE(!there || columns[k] != columns[other], SL_ERR_OPTION, names[k],
+                 "a column of its own");
+    }
+  }
+  return SL_OK;
 }
 
 static sl_status check_options(const sl_edge_list_options *options) {
-  uint32_t c = options->separator;
-  SL_REQUIRE(c == 0 || (c > ' ' && c < 127 && (c < '0' || c > '9') && c != '#' && c != '%'),
-             SL_ERR_OPTION, "separator", "blanks or one punctuation character such as a comma");
+  SL_REQUIRE(options->separator == 0 || is_separator(options->separator), SL_ERR_OPTION,
+             "separator", "blanks or one punctuation character such as a comma");
   SL_REQUIRE(options->value_type == SL_VALUES_F32 || options->value_type == SL_VALUES_F64,
              SL_ERR_OPTION, "value_type", "float32 or float64");
   SL_REQUIRE(options->node_count < UINT32_MAX, SL_ERR_OPTION, "node_count", "at most 2^32 - 2");
-  SL_REQUIRE(options->node_count == 0 || !options->compact_ids, SL_ERR_OPTION, "node_count",
+  SL_REQUIRE(options->node_count == 0 || options->ids == SL_IDS_NODES, SL_ERR_OPTION, "node_count",
              "no number of nodes together with compact ids");
-  return SL_OK;
+  SL_REQUIRE(options->ids <= SL_IDS_AUTO, SL_ERR_OPTION, "ids", "one of four kinds");
+  SL_REQUIRE(options->header <= SL_HEADER_SKIP, SL_ERR_OPTION, "header", "one of three ways");
+  SL_REQUIRE(!isnan(options->since), SL_ERR_OPTION, "since", "a number");
+  SL_REQUIRE(!isnan(options->until), SL_ERR_OPTION, "until", "a number");
+  return check_columns(options);
 }
 
 sl_status sl_edge_list_create(const sl_edge_list_options *options, sl_edge_list **out) {
@@ -29,95 +60,59 @@ sl_status sl_edge_list_create(const sl_edge_list_options *options, sl_edge_list 
   sl_edge_list *reader;
   SL_TRY(SL_ALLOC_ZERO(&reader, 1));
   reader->options = *options;
-  sl_text_begin(&reader->text, "#%", (char)options->separator);
+  if (options->ignore_weights) reader->options.weight_column = SL_COLUMN_NONE;
+  sl_text_begin(&reader->text, "#%");
+  sl_csv_begin(&reader->csv, (char)options->separator);
+  sl_node_ids_begin(&reader->ids, options->ids, options->node_count);
+  uint32_t *columns = reader->csv.columns;
+  columns[FROM] = options->from_column;
+  columns[TO] = options->to_column;
+  columns[WEIGHT] = reader->options.weight_column;
+  columns[TIME] = options->time_column;
+  if (columns[WEIGHT] == SL_COLUMN_AUTO) columns[WEIGHT] = 2;
   *out = reader;
   return SL_OK;
 }
 
 static void free_gathered(sl_edge_list *reader) {
   sl_entries_free(&reader->entries);
-  sl_free(reader->slots);
-  reader->slots = NULL;
-  reader->slot_bits = 0;
+  sl_node_ids_free_table(&reader->ids);
 }
 
 void sl_edge_list_destroy(sl_edge_list *reader) {
   if (reader == NULL) return;
   free_gathered(reader);
-  sl_free(reader->ids);
+  sl_node_ids_free(&reader->ids);
   sl_free(reader);
 }
 
 size_t sl_edge_list_bytes(const sl_edge_list *reader) {
-  size_t bytes = sizeof *reader + (size_t)reader->id_capacity * sizeof *reader->ids;
-  if (reader->slots) bytes += ((size_t)1 << reader->slot_bits) * sizeof *reader->slots;
-  return bytes + reader->entries.capacity * (8 + sl_csr_value_size(reader->entries.value_type));
+  size_t value = sl_csr_value_size(reader->entries.value_type);
+  return sizeof *reader + sl_node_ids_bytes(&reader->ids) + reader->entries.capacity * (8 + value);
+}
+
+static bool is_done(const sl_edge_list *reader) {
+  return reader->finished && reader->failed == SL_OK;
 }
 
 const uint64_t *sl_edge_list_ids(const sl_edge_list *reader) {
-  return reader->finished && reader->failed == SL_OK ? reader->ids : NULL;
+  return is_done(reader) ? reader->ids.ids : NULL;
 }
 
-// The finaliser of splitmix64: neighbouring ids spread over the whole table.
-static uint32_t first_slot(uint64_t id, uint32_t bits) {
-  id = (id ^ (id >> 30)) * 0xbf58476d1ce4e5b9u;
-  id = (id ^ (id >> 27)) * 0x94d049bb133111ebu;
-  return (uint32_t)((id ^ (id >> 31)) >> (64 - bits));
+const char *sl_edge_list_name_text(const sl_edge_list *reader) {
+  return is_done(reader) && reader->ids.ends ? reader->ids.text : NULL;
 }
 
-// The slot that holds `id`, or the free one where it belongs (linear probing).
-static uint32_t find_slot(const sl_edge_list *reader, uint64_t id) {
-  uint32_t mask = ((uint32_t)1 << reader->slot_bits) - 1;
-  uint32_t at = first_slot(id, reader->slot_bits);
-  while (reader->slots[at] != 0 && reader->ids[reader->slots[at] - 1] != id) at = (at + 1) & mask;
-  return at;
+const uint32_t *sl_edge_list_name_ends(const sl_edge_list *reader) {
+  return is_done(reader) ? reader->ids.ends : NULL;
 }
 
-// Keeps the table at most half full and room for one more id.
-static sl_status grow_ids(sl_edge_list *reader) {
-  if (reader->id_count == reader->id_capacity) {
-    uint64_t grown = (uint64_t)reader->id_capacity + reader->id_capacity / 2 + 256;
-    if (grown > LARGEST_NODE) grown = LARGEST_NODE;
-    SL_REQUIRE(grown > reader->id_count, SL_ERR_OVERFLOW, "ids", "fewer than 2^32 nodes");
-    SL_TRY(SL_REALLOC(&reader->ids, (size_t)grown));
-    reader->id_capacity = (uint32_t)grown;
-  }
-  if (reader->slots && reader->id_count < (uint32_t)1 << (reader->slot_bits - 1)) return SL_OK;
-  uint32_t bits = reader->slots ? reader->slot_bits + 1 : 9, *slots;
-  SL_REQUIRE(bits < 32, SL_ERR_OVERFLOW, "ids", "fewer than 2^30 nodes with compact ids");
-  SL_TRY(SL_ALLOC_ZERO(&slots, (size_t)1 << bits));
-  sl_free(reader->slots);
-  reader->slots = slots;
-  reader->slot_bits = bits;
-  for (uint32_t k = 0; k < reader->id_count; k++) slots[find_slot(reader, reader->ids[k])] = k + 1;
-  return SL_OK;
-}
-
-static sl_status place_of(sl_edge_list *reader, uint64_t id, uint32_t *out) {
-  SL_TRY(grow_ids(reader));
-  uint32_t at = find_slot(reader, id);
-  if (reader->slots[at] == 0) {
-    reader->ids[reader->id_count++] = id;
-    reader->slots[at] = reader->id_count;
-  }
-  *out = reader->slots[at] - 1;
-  return SL_OK;
-}
-
-static sl_status read_id(sl_edge_list *reader, const char *argument, uint64_t *out) {
-  const sl_edge_list_options *options = &reader->options;
-  uint64_t bound = LARGEST_NODE;
-  const char *expected = "a node id, 0 to 4294967293";
-  if (options->compact_ids) {
-    bound = UINT64_MAX;
-    expected = "a node id, 0 to 2^64 - 1";
-  } else if (options->node_count > 0) {
-    bound = options->node_count - 1;
-    expected = "a node id below the number of nodes";
-  }
-  SL_TRY(sl_text_whole(&reader->text, bound, argument, expected, out));
-  if (*out > reader->largest) reader->largest = *out;
-  return SL_OK;
+static sl_status read_id(sl_edge_list *reader, const char *argument, uint32_t *out) {
+  sl_text *text = &reader->text;
+  const char *expected = "";
+  sl_status status = sl_node_ids_place(&reader->ids, text->word, text->word_length, out, &expected);
+  if (status != SL_ERR_PARSE) return status;
+  return sl_text_refuse(text, argument, expected, SL_TEXT_WORD);
 }
 
 static sl_status read_weight(sl_edge_list *reader) {
@@ -129,84 +124,102 @@ static sl_status read_weight(sl_edge_list *reader) {
   return sl_text_refuse(text, "weight", "a finite number above 0", SL_TEXT_WORD);
 }
 
-static bool begins_header(const sl_edge_list *reader) {
-  if (reader->past_header || reader->field > 0 || reader->options.separator == 0) return false;
-  unsigned char c = (unsigned char)reader->text.word[0];
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '"' || c >= 128;
+static sl_status read_time(sl_edge_list *reader) {
+  sl_text *text = &reader->text;
+  if (!reader->options.dates) return sl_text_number(text, "time", &reader->time);
+  if (sl_parse_date(text->word, text->word_length, &reader->time)) return SL_OK;
+  return sl_text_refuse(text, "time", "a date as in 2024-01-31 or 2024-01-31T10:20:30Z",
+                        SL_TEXT_WORD);
+}
+
+// The word of a field of this kind.
+static sl_status read_field(sl_edge_list *reader, int kind) {
+  reader->seen |= 1u << kind;
+  switch (kind) {
+  case FROM:
+    return read_id(reader, "from", &reader->from);
+  case TO:
+    return read_id(reader, "to", &reader->to);
+  case WEIGHT:
+    return read_weight(reader);
+  case TIME:
+    return read_time(reader);
+  default:
+    return SL_OK;
+  }
+}
+
+// Takes the edge that was read, with a weight or without.
+static sl_status push_edge(sl_edge_list *reader) {
+  const sl_edge_list_options *options = &reader->options;
+  if (!reader->begun) {
+    reader->begun = true;
+    reader->weighted = (reader->seen & 1u << WEIGHT) != 0;
+    sl_entries_begin(&reader->entries, reader->weighted ? options->value_type : SL_VALUES_PATTERN);
+  }
+  bool timed = options->time_column != SL_COLUMN_NONE;
+  if (timed && !(reader->time >= options->since && reader->time < options->until)) return SL_OK;
+  return sl_entries_push(&reader->entries, reader->from, reader->to, reader->weight);
+}
+
+// Lines of words between blanks ---------------------------------------------------------------
+
+static int kind_of(const sl_edge_list *reader, uint32_t field) {
+  const uint32_t *columns = reader->csv.columns;
+  if (field == columns[FROM]) return FROM;
+  if (field == columns[TO]) return TO;
+  if (field == columns[WEIGHT]) return WEIGHT;
+  return field == columns[TIME] ? TIME : OTHER;
+}
+
+// Bits of the fields that every line must have.
+static uint32_t needed(const sl_edge_list *reader) {
+  uint32_t bits = 1u << FROM | 1u << TO;
+  bool weight = reader->options.weight_column != SL_COLUMN_NONE &&
+                (reader->options.weight_column != SL_COLUMN_AUTO || reader->weighted);
+  if (weight) bits |= 1u << WEIGHT;
+  if (reader->options.time_column != SL_COLUMN_NONE) bits |= 1u << TIME;
+  return bits;
 }
 
 static sl_status read_word(sl_edge_list *reader) {
   sl_text *text = &reader->text;
+  uint32_t field = reader->field++;
+  if (!reader->past_header && reader->options.header == SL_HEADER_SKIP) reader->skip_line = true;
   if (reader->skip_line) return SL_OK;
-  if (reader->options.separator != 0 && reader->field > 0 && !reader->after_separator) {
-    return sl_text_refuse(text, "text", "a separator between fields", SL_TEXT_WORD);
+  int kind = kind_of(reader, field);
+  bool free_form = reader->options.weight_column == SL_COLUMN_AUTO;
+  if (free_form && kind == WEIGHT && reader->begun && !reader->weighted) {
+    return sl_text_refuse(text, "text", "the end of the line, as on the lines before",
+                          SL_TEXT_WORD);
   }
-  reader->after_separator = false;
-  if (begins_header(reader)) {
-    reader->skip_line = true;
-    return SL_OK;
+  if (free_form && kind == OTHER && field > 2) {
+    return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
   }
-  switch (reader->field++) {
-  case 0:
-    return read_id(reader, "from", &reader->from);
-  case 1:
-    return read_id(reader, "to", &reader->to);
-  case 2:
-    if (reader->options.ignore_weights) break;
-    if (reader->entries.count > 0 && !reader->weighted) {
-      return sl_text_refuse(text, "text", "the end of the line, as on the lines before",
-                            SL_TEXT_WORD);
-    }
-    return read_weight(reader);
-  default:
-    if (!reader->options.ignore_weights) {
-      return sl_text_refuse(text, "text", "the end of the line", SL_TEXT_WORD);
-    }
-  }
-  reader->skip_line = true;
-  return SL_OK;
-}
-
-static sl_status read_separator(sl_edge_list *reader) {
-  if (reader->skip_line) return SL_OK;
-  if (reader->field == 0 || reader->after_separator) {
-    return sl_text_refuse(&reader->text, "text", "a field", SL_TEXT_SEPARATOR);
-  }
-  reader->after_separator = true;
-  // Whatever follows the second field may be empty when it is not read.
-  reader->skip_line = reader->options.ignore_weights && reader->field >= 2;
+  SL_TRY(read_field(reader, kind));
+  // Comments and other text may follow what is read.
+  reader->skip_line = !free_form && (reader->seen & needed(reader)) == needed(reader);
   return SL_OK;
 }
 
 static sl_status end_line(sl_edge_list *reader) {
-  bool empty = reader->field == 0;
-  bool short_line = reader->field < 2 || (reader->weighted && reader->field < 3) ||
-                    (reader->after_separator && !reader->skip_line);
-  if (!empty && short_line) {
-    return sl_text_refuse(&reader->text, "text",
-                          reader->weighted ? "\"from to weight\"" : "\"from to\"",
-                          SL_TEXT_LINE_END);
-  }
-  bool header = empty && reader->skip_line;
-  reader->skip_line = reader->after_separator = false;
-  if (header) reader->past_header = true;
-  if (empty) return SL_OK;
-  if (reader->entries.count == 0) {
-    reader->weighted = reader->field == 3 && !reader->options.ignore_weights;
-    sl_entries_begin(&reader->entries,
-                     reader->weighted ? reader->options.value_type : SL_VALUES_PATTERN);
-  }
+  if (reader->field == 0) return SL_OK;
+  bool header = !reader->past_header && reader->options.header == SL_HEADER_SKIP;
   reader->past_header = true;
-  reader->field = 0;
-  uint32_t from = (uint32_t)reader->from, to = (uint32_t)reader->to;
-  if (reader->options.compact_ids) {
-    SL_TRY(place_of(reader, reader->from, &from));
-    SL_TRY(place_of(reader, reader->to, &to));
+  uint32_t want = needed(reader);
+  if (!header && (reader->seen & want) != want) {
+    const char *expected = "as many fields as the columns that are read need";
+    if (reader->options.weight_column == SL_COLUMN_AUTO || reader->options.ignore_weights)
+      expected = reader->weighted ? "\"from to weight\"" : "\"from to\"";
+    return sl_text_refuse(&reader->text, "text", expected, SL_TEXT_LINE_END);
   }
-  return sl_entries_push(&reader->entries, from, to, reader->weight);
+  if (!header) SL_TRY(push_edge(reader));
+  reader->field = reader->seen = 0;
+  reader->skip_line = false;
+  return SL_OK;
 }
 
-static sl_status read_events(sl_edge_list *reader) {
+static sl_status read_lines(sl_edge_list *reader) {
   for (;;) {
     switch (sl_text_next(&reader->text)) {
     case SL_TEXT_MORE:
@@ -214,91 +227,133 @@ static sl_status read_events(sl_edge_list *reader) {
       return SL_OK;
     case SL_TEXT_BROKEN:
       return SL_ERR_PARSE;
-    case SL_TEXT_WORD:
-      SL_TRY(read_word(reader));
-      break;
-    case SL_TEXT_SEPARATOR:
-      SL_TRY(read_separator(reader));
-      break;
     case SL_TEXT_LINE_END:
       SL_TRY(end_line(reader));
       break;
+    default:
+      SL_TRY(read_word(reader));
+      break;
     }
   }
+}
+
+// Records of separated values ------------------------------------------------------------------
+
+static bool is_header(const sl_edge_list *reader) {
+  if (reader->past_header || reader->options.header == SL_HEADER_NONE) return false;
+  if (reader->options.header == SL_HEADER_SKIP) return true;
+  const sl_csv_field *from = &reader->csv.kept[FROM];
+  uint64_t id;
+  if (from->text == NULL || from->length == 0) return false;
+  if (sl_parse_u64(from->text, from->length, &id)) return false;
+  unsigned char c = (unsigned char)from->text[0];
+  return from->quoted || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 128;
+}
+
+static sl_status check_width(sl_edge_list *reader) {
+  uint32_t fields = reader->csv.fields, most = 0;
+  const uint32_t *columns = reader->csv.columns;
+  for (int k = 0; k < SL_CSV_KEPT; k++) {
+    bool must = k != WEIGHT || reader->options.weight_column != SL_COLUMN_AUTO;
+    if (must && columns[k] != SL_CSV_NONE && columns[k] + 1 > most) most = columns[k] + 1;
+  }
+  if (fields < most) {
+    return sl_text_refuse(&reader->text, "text", "a separator and another field", SL_TEXT_LINE_END);
+  }
+  if (reader->options.weight_column == SL_COLUMN_AUTO && fields > 3) {
+    return sl_text_refuse(&reader->text, "text", "from, to and weight, or columns that are chosen",
+                          SL_TEXT_LINE_END);
+  }
+  if (reader->width == 0) reader->width = fields;
+  if (fields == reader->width) return SL_OK;
+  return sl_text_refuse(&reader->text, "text", "as many fields as in the records before",
+                        SL_TEXT_LINE_END);
+}
+
+static sl_status read_record(sl_edge_list *reader) {
+  if (is_header(reader)) {
+    reader->past_header = true;
+    return SL_OK;
+  }
+  reader->past_header = true;
+  SL_TRY(check_width(reader));
+  reader->seen = 0;
+  for (int kind = 0; kind < SL_CSV_KEPT; kind++) {
+    const sl_csv_field *field = &reader->csv.kept[kind];
+    if (field->text == NULL) continue;
+    reader->text.word = field->text;
+    reader->text.word_length = field->length;
+    if (field->length == 0) return sl_text_refuse(&reader->text, "text", "a field", SL_TEXT_WORD);
+    SL_TRY(read_field(reader, kind));
+  }
+  return push_edge(reader);
+}
+
+static sl_status read_records(sl_edge_list *reader) {
+  for (;;) {
+    switch (sl_csv_next(&reader->csv, &reader->text)) {
+    case SL_CSV_MORE:
+      return SL_OK;
+    case SL_CSV_END:
+      reader->text.line = reader->csv.line;
+      return SL_OK;
+    case SL_CSV_BROKEN:
+      return sl_last_error()->status;
+    case SL_CSV_LINE:
+      SL_TRY(read_record(reader));
+      break;
+    }
+  }
+}
+
+static sl_status read_more(sl_edge_list *reader) {
+  return reader->options.separator == 0 ? read_lines(reader) : read_records(reader);
 }
 
 sl_status sl_edge_list_feed(sl_edge_list *reader, const char *bytes, size_t n) {
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
              "a reader that has neither failed nor finished");
-  sl_text_feed(&reader->text, bytes, n);
-  return reader->failed = read_events(reader);
+  if (reader->options.separator == 0)
+    sl_text_feed(&reader->text, bytes, n);
+  else
+    sl_csv_feed(&reader->csv, bytes, n);
+  return reader->failed = read_more(reader);
 }
 
-// One merge of two sorted runs of places, by id.
-static void merge(const uint64_t *ids, const uint32_t *from, uint32_t *to, uint32_t begin,
-                  uint32_t middle, uint32_t end) {
-  uint32_t left = begin, right = middle;
-  for (uint32_t k = begin; k < end; k++) {
-    bool take_left = left < middle && (right == end || ids[from[left]] < ids[from[right]]);
-    to[k] = take_left ? from[left++] : from[right++];
+// Without weights: each edge once, or weighted with how often it came.
+static sl_status build_plain(sl_edge_list *reader, uint32_t nodes, sl_graph **out) {
+  sl_entries *edges = &reader->entries;
+  const bool directed = reader->options.directed;
+  SL_TRY(sl_graph_from_edges(nodes, edges->count, edges->rows, edges->columns, NULL,
+                             SL_VALUES_PATTERN, directed, out));
+  if (!reader->options.count_parallel || (*out)->edge_count == edges->count) return SL_OK;
+  sl_graph_destroy(*out);
+  *out = NULL;
+  sl_value_type type = reader->options.value_type;
+  SL_TRY(sl_alloc(edges->count, sl_csr_value_size(type), &edges->values));
+  edges->value_type = type;
+  for (uint32_t k = 0; k < edges->count; k++) {
+    if (type == SL_VALUES_F64)
+      ((double *)edges->values)[k] = 1;
+    else
+      ((float *)edges->values)[k] = 1;
   }
-}
-
-// Sorts the ids ascending and renumbers the edges. scratch: 2 id_count places.
-static void renumber(sl_edge_list *reader, uint32_t *scratch, uint64_t *sorted) {
-  uint32_t n = reader->id_count, *order = scratch, *other = scratch + n;
-  for (uint32_t k = 0; k < n; k++) order[k] = k;
-  for (uint64_t run = 1; run < n; run *= 2) {
-    for (uint64_t begin = 0; begin < n; begin += 2 * run) {
-      uint64_t middle = begin + run < n ? begin + run : n,
-               end = middle + run < n ? middle + run : n;
-      merge(reader->ids, order, other, (uint32_t)begin, (uint32_t)middle, (uint32_t)end);
-    }
-    uint32_t *swap = order;
-    order = other;
-    other = swap;
-  }
-  for (uint32_t k = 0; k < n; k++) {
-    sorted[k] = reader->ids[order[k]];
-    other[order[k]] = k;
-  }
-  for (uint32_t k = 0; k < reader->entries.count; k++) {
-    reader->entries.rows[k] = other[reader->entries.rows[k]];
-    reader->entries.columns[k] = other[reader->entries.columns[k]];
-  }
-}
-
-static sl_status sort_ids(sl_edge_list *reader) {
-  uint32_t *scratch;
-  uint64_t *sorted;
-  sl_free(reader->slots);
-  reader->slots = NULL;
-  SL_TRY(SL_ALLOC(&scratch, (size_t)reader->id_count * 2));
-  sl_status status = SL_ALLOC(&sorted, reader->id_count);
-  if (status == SL_OK) {
-    renumber(reader, scratch, sorted);
-    sl_free(reader->ids);
-    reader->ids = sorted;
-    reader->id_capacity = reader->id_count;
-  }
-  sl_free(scratch);
-  return status;
+  return sl_graph_from_edges(nodes, edges->count, edges->rows, edges->columns, edges->values, type,
+                             directed, out);
 }
 
 static sl_status finish(sl_edge_list *reader, sl_graph **out) {
   sl_text_finish(&reader->text);
-  SL_TRY(read_events(reader));
+  sl_csv_finish(&reader->csv);
+  SL_TRY(read_more(reader));
   sl_entries *edges = &reader->entries;
   if (edges->count == 0) {
-    return sl_text_refuse_as(&reader->text, SL_ERR_EMPTY, "text", "at least one edge", SL_TEXT_END);
+    const char *expected = reader->begun ? "at least one edge in this time" : "at least one edge";
+    return sl_text_refuse_as(&reader->text, SL_ERR_EMPTY, "text", expected, SL_TEXT_END);
   }
-  uint32_t nodes = reader->options.node_count;
-  if (reader->options.compact_ids) {
-    SL_TRY(sort_ids(reader));
-    nodes = reader->id_count;
-  } else if (nodes == 0) {
-    nodes = (uint32_t)reader->largest + 1;
-  }
+  uint32_t nodes;
+  SL_TRY(sl_node_ids_finish(&reader->ids, edges, &nodes));
+  if (!reader->weighted) return build_plain(reader, nodes, out);
   return sl_graph_from_edges(nodes, edges->count, edges->rows, edges->columns, edges->values,
                              edges->value_type, reader->options.directed, out);
 }

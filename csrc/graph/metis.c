@@ -13,7 +13,7 @@ sl_status sl_metis_create(sl_value_type value_type, sl_metis **out) {
              "value_type", "float32 or float64");
   sl_metis *reader;
   SL_TRY(SL_ALLOC_ZERO(&reader, 1));
-  sl_text_begin(&reader->text, "%", 0);
+  sl_text_begin(&reader->text, "%");
   sl_entries_begin(&reader->entries, value_type);
   reader->constraints = 1;
   *out = reader;

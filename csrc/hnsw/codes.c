@@ -193,7 +193,8 @@ void sl_codes_learn_when_due(sl_store *store, const float *newest) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
-  return 1 + (store->codes == SL_CODES_RABITQ ? 3 : 2) * store->dimension;
+  bool origin = store->codes == SL_CODES_RABITQ && store->exact == SL_EXACT_FLOAT16;
+  return 1 + (origin ? 3 : 2) * store->dimension;
 }
 
 const float *sl_codes_model(const sl_store *store) { return set_of(store, false); }

@@ -258,9 +258,14 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
   for (uint32_t q = 0; q < count; q++) {
     SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
                             index->query, &s.factor, "queries", q));
+    size_t row = (size_t)q * k;
+    if (store->live == 0) { // codes may have no centre and widths yet
+      found[q] = 0;
+      sl_results_end(ids + row, distances + row, 0, k);
+      continue;
+    }
     s.scorer = sl_scorer_make(store, index->query, index->coded);
     SL_TRY(search_ranked(index, &s));
-    size_t row = (size_t)q * k;
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[row + i] = store->ids[sl_entry_slot(entry)];

@@ -20,7 +20,6 @@ typedef struct sl_amg sl_amg;
 typedef struct sl_amg_facts {
   uint32_t levels;
   double operator_complexity; // entries of all levels / entries of the finest
-  double coarsening;          // geometric mean of the rows of a level / those of the next
   uint64_t cycle_work;        // entries multiplied in one cycle
 } sl_amg_facts;
 

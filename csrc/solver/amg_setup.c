@@ -110,10 +110,9 @@ size_t sl_amg_bytes(const sl_amg *amg) {
 
 void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out) {
   const sl_amg_level *finest = &amg->levels[0];
-  *out = (sl_amg_facts){.levels = amg->level_count, .operator_complexity = 1, .coarsening = 1};
+  *out = (sl_amg_facts){.levels = amg->level_count, .operator_complexity = 1};
   if (finest->pointers == NULL) return;
   double entries = 0, first = (double)finest->pointers[finest->n] + finest->n;
-  uint32_t built = 0;
   for (uint32_t l = 0; l < amg->level_count && amg->levels[l].inverse_diagonal != NULL; l++) {
     const sl_amg_level *level = &amg->levels[l];
     entries += (double)level->pointers[level->n] + level->n;
@@ -121,13 +120,8 @@ void sl_amg_describe(const sl_amg *amg, sl_amg_facts *out) {
       out->cycle_work += 2 * (uint64_t)level->p_pointers[level->n];
     }
     out->cycle_work += 2 * (uint64_t)level->pointers[level->n] + 2 * (uint64_t)level->n;
-    built++;
   }
   out->operator_complexity = entries / first;
-  if (built > 1 && amg->levels[built - 1].n > 0) {
-    double ratio = (double)finest->n / amg->levels[built - 1].n;
-    out->coarsening = pow(ratio, 1.0 / (built - 1));
-  }
 }
 
 bool sl_amg_is_poor(const sl_amg *amg) {

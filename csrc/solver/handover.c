@@ -36,7 +36,7 @@ static sl_status start_solver(sl_handover *handover) {
   options.max_work = handover->max_work == UINT64_MAX ? 0 : left;
   sl_solver_destroy(handover->solver);
   handover->solver = NULL;
-  SL_TRY(sl_solver_create(handover->matrix, &options, &handover->solver));
+  SL_TRY(sl_solver_create_of(handover->methods, handover->matrix, &options, &handover->solver));
   handover->solves++;
   return sl_solver_begin(handover->solver, handover->b, handover->x);
 }
@@ -56,10 +56,11 @@ static sl_status reserve(sl_handover *handover, const sl_local_vector *b, const 
   return SL_OK;
 }
 
-sl_status sl_handover_begin(sl_handover *handover, sl_csr *matrix, const sl_local_vector *b,
-                            const double *guess, sl_bound_norm norm, double demand,
-                            uint64_t max_work) {
+sl_status sl_handover_begin(sl_handover *handover, const sl_method_set *methods, sl_csr *matrix,
+                            const sl_local_vector *b, const double *guess, sl_bound_norm norm,
+                            double demand, uint64_t max_work) {
   sl_handover_drop(handover);
+  handover->methods = methods;
   handover->matrix = matrix;
   handover->norm = norm;
   handover->demand = demand;

@@ -13,6 +13,7 @@
 
 // A full solve of A x = b to a proved error.
 typedef struct sl_handover {
+  const sl_method_set *methods;
   sl_csr *matrix;
   sl_bound_norm norm; // of the bound that is wanted: INF, or ONE where columns are dominant
   double demand;      // wanted bound
@@ -31,11 +32,12 @@ typedef struct sl_handover {
 } sl_handover;
 
 // Starts it from x = `guess`, or from zero when guess is NULL.
+//   methods   of the solver, kept
 //   guess   n numbers, copied. Errors: ERR_MEMORY and those of sl_solver_begin; then all is freed.
 //   Allocates. O(n).
-sl_status sl_handover_begin(sl_handover *handover, sl_csr *matrix, const sl_local_vector *b,
-                            const double *guess, sl_bound_norm norm, double demand,
-                            uint64_t max_work);
+sl_status sl_handover_begin(sl_handover *handover, const sl_method_set *methods, sl_csr *matrix,
+                            const sl_local_vector *b, const double *guess, sl_bound_norm norm,
+                            double demand, uint64_t max_work);
 
 // Goes on; *ended once x is good enough, or cannot become so. Tightens the tolerance of the solver
 // and starts it again from x as often as the bound is not met.

@@ -32,6 +32,7 @@ typedef struct estimate {
 
 struct sl_local_dot {
   sl_job job;
+  const sl_method_set *methods; // of full solves
   sl_csr *matrix;
   sl_csr *transposed; // owned; NULL before it is needed, and when A is symmetric
   sl_csr *rows;       // M: A or its transpose
@@ -88,6 +89,10 @@ static sl_status set_up(sl_local_dot *dot, const sl_matrix_class *class) {
 }
 
 sl_status sl_local_dot_create(sl_csr *matrix, sl_local_dot **out) {
+  return sl_local_dot_create_of(&sl_all_methods, matrix, out);
+}
+
+sl_status sl_local_dot_create_of(const sl_method_set *methods, sl_csr *matrix, sl_local_dot **out) {
   *out = NULL;
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "as many rows as columns");
   const sl_matrix_class *class;
@@ -95,6 +100,7 @@ sl_status sl_local_dot_create(sl_csr *matrix, sl_local_dot **out) {
   sl_local_dot *dot;
   SL_TRY(SL_ALLOC_ZERO(&dot, 1));
   dot->job.kind = &sl_local_dot_kind;
+  dot->methods = methods;
   dot->matrix = matrix;
   sl_status status = set_up(dot, class);
   if (status != SL_OK) {
@@ -377,8 +383,8 @@ static sl_status start_solve(sl_local_dot *dot) {
   dot->walk_count = 0;
   dot->phase = SOLVING;
   if (!(demand < DBL_MAX)) demand = DBL_MAX;
-  return sl_handover_begin(&dot->full, dot->rows, &dot->end, NULL, SL_BOUND_INF, demand,
-                           total_allowance(dot));
+  return sl_handover_begin(&dot->full, dot->methods, dot->rows, &dot->end, NULL, SL_BOUND_INF,
+                           demand, total_allowance(dot));
 }
 
 static void finish_solve(sl_local_dot *dot) {

@@ -27,6 +27,7 @@
 #include "base/job.h"
 #include "base/status.h"
 #include "solver/local.h"
+#include "solver/solver.h"
 #include "sparse/csr.h"
 
 typedef struct sl_local_dot_options {
@@ -62,6 +63,9 @@ typedef struct sl_local_dot sl_local_dot;
 //   matrix   read and kept; must outlive the object
 //   Errors: ERR_NOT_SQUARE, ERR_NOT_DOMINANT ("matrix"), ERR_MEMORY. Allocates. O(nnz).
 sl_status sl_local_dot_create(sl_csr *matrix, sl_local_dot **out);
+
+// The same with the methods that its full solves choose from: above, sl_all_methods.
+sl_status sl_local_dot_create_of(const sl_method_set *methods, sl_csr *matrix, sl_local_dot **out);
 
 // Frees it. NULL is allowed.
 void sl_local_dot_destroy(sl_local_dot *dot);

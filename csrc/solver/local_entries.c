@@ -345,8 +345,8 @@ static sl_status start_solve(sl_local_entries *entries) {
   }
   entries->phase = SOLVING;
   entries->handed_over = true;
-  return sl_handover_begin(&entries->full, entries->matrix, &entries->b, NULL, SL_BOUND_INF, demand,
-                           total_allowance(entries));
+  return sl_handover_begin(&entries->full, &sl_all_methods, entries->matrix, &entries->b, NULL,
+                           SL_BOUND_INF, demand, total_allowance(entries));
 }
 
 // The push believes it has met its goal: proves it, or sets a lower goal when that can help. Where

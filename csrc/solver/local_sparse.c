@@ -17,6 +17,7 @@ typedef enum phase { PUSHING, SOLVING } phase;
 
 struct sl_local_sparse {
   sl_job job;
+  const sl_method_set *methods; // of full solves
   sl_csr *matrix;
   sl_csr *transposed;   // owned; NULL when A is symmetric
   sl_push *push;        // on the rows of A^T
@@ -41,6 +42,11 @@ sl_local_sparse_options sl_local_sparse_options_default(void) {
 }
 
 sl_status sl_local_sparse_create(sl_csr *matrix, sl_local_sparse **out) {
+  return sl_local_sparse_create_of(&sl_all_methods, matrix, out);
+}
+
+sl_status sl_local_sparse_create_of(const sl_method_set *methods, sl_csr *matrix,
+                                    sl_local_sparse **out) {
   *out = NULL;
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "as many rows as columns");
   const sl_matrix_class *class;
@@ -48,6 +54,7 @@ sl_status sl_local_sparse_create(sl_csr *matrix, sl_local_sparse **out) {
   sl_local_sparse *sparse;
   SL_TRY(SL_ALLOC_ZERO(&sparse, 1));
   sparse->job.kind = &sl_local_sparse_kind;
+  sparse->methods = methods;
   sparse->matrix = matrix;
   sl_status status = SL_OK;
   if (!class->symmetric) status = sl_csr_transpose(matrix, &sparse->transposed);
@@ -267,9 +274,9 @@ static sl_status start_solve(sl_local_sparse *sparse) {
   sparse->edge_operations = push->edge_operations;
   sl_local_vector b = {
       .indices = sparse->b_indices, .values = sparse->b_values, .count = sparse->b_count};
-  sl_status status =
-      sl_handover_begin(&sparse->full, sparse->matrix, &b, guess, sparse->options.norm,
-                        sparse->options.absolute_error, total_allowance(sparse));
+  sl_status status = sl_handover_begin(&sparse->full, sparse->methods, sparse->matrix, &b, guess,
+                                       sparse->options.norm, sparse->options.absolute_error,
+                                       total_allowance(sparse));
   sl_free(guess);
   sparse->phase = SOLVING;
   sparse->handed_over = true;

@@ -62,6 +62,10 @@ typedef struct sl_local_sparse sl_local_sparse;
 //   Errors: ERR_NOT_SQUARE, ERR_NOT_DOMINANT ("matrix"), ERR_MEMORY. Allocates. O(nnz).
 sl_status sl_local_sparse_create(sl_csr *matrix, sl_local_sparse **out);
 
+// The same with the methods that its full solves choose from: above, sl_all_methods.
+sl_status sl_local_sparse_create_of(const sl_method_set *methods, sl_csr *matrix,
+                                    sl_local_sparse **out);
+
 // Frees it. NULL is allowed.
 void sl_local_sparse_destroy(sl_local_sparse *sparse);
 

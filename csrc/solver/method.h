@@ -28,7 +28,6 @@ typedef enum sl_phase {
 } sl_phase;
 
 typedef struct sl_solver sl_solver;
-typedef struct sl_method sl_method;
 
 // A method to try, why, and what it has built: kept for the next solve, destroyed with the solver.
 typedef struct sl_plan_entry {
@@ -78,6 +77,7 @@ struct sl_solver {
   sl_job job; // the first member; its outcome is the solve's
   sl_solver_options options;
   // The system.
+  const sl_method_set *methods;
   sl_csr *matrix;
   const sl_matrix_class *facts;
   uint32_t n;
@@ -145,9 +145,6 @@ struct sl_method {
   // Orders of rows that can be asked for beside AUTO: bits 1 << sl_ordering_kind.
   uint32_t orderings;
 };
-
-// The table of a method; NULL for AUTO and for what is no method.
-const sl_method *sl_solver_method_table(sl_solver_method method);
 
 #define X(name, value, text) extern const sl_method sl_method_##name;
 SL_SOLVER_CONCRETE_METHOD_LIST(X)

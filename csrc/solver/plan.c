@@ -39,16 +39,24 @@ sl_status sl_solver_method_from_name(const char *name, sl_solver_method *out) {
   return sl_fail(SL_ERR_OPTION, "method", "the name of a method", SL_NO_POSITION);
 }
 
-const sl_method *sl_solver_method_table(sl_solver_method method) {
-  switch (method) {
-#define X(name, value, text)                                                                       \
-  case SL_SOLVER_##name:                                                                           \
-    return &sl_method_##name;
+const sl_method_set sl_all_methods = {{
+#define X(name, value, text) [SL_SOLVER_##name] = &sl_method_##name,
     SL_SOLVER_CONCRETE_METHOD_LIST(X)
 #undef X
-  default:
-    return NULL;
-  }
+}};
+
+const sl_method_set sl_light_methods = {{
+    [SL_SOLVER_CG] = &sl_method_CG,
+    [SL_SOLVER_GAUSS_SEIDEL] = &sl_method_GAUSS_SEIDEL,
+    [SL_SOLVER_BICGSTAB] = &sl_method_BICGSTAB,
+    [SL_SOLVER_LU] = &sl_method_LU,
+    [SL_SOLVER_GMRES] = &sl_method_GMRES,
+}};
+
+// NULL for AUTO, for what is no method, and for what the set leaves out.
+static const sl_method *table_of(const sl_solver *solver, sl_solver_method method) {
+  const size_t count = sizeof solver->methods->tables / sizeof *solver->methods->tables;
+  return (size_t)method < count ? solver->methods->tables[method] : NULL;
 }
 
 sl_solver_options sl_solver_options_default(void) {
@@ -122,9 +130,12 @@ static sl_status check_method(const sl_solver *solver, const sl_method *method) 
   return SL_OK;
 }
 
+// A method that the set leaves out is not tried.
 static void add(sl_solver *solver, sl_solver_method method, sl_solver_reason reason) {
+  const sl_method *table = table_of(solver, method);
+  if (table == NULL) return;
   solver->plan.entries[solver->plan.length++] =
-      (sl_plan_entry){.id = method, .reason = reason, .method = sl_solver_method_table(method)};
+      (sl_plan_entry){.id = method, .reason = reason, .method = table};
 }
 
 // Slack, in parts of the diagonal, from which a sweep of Gauss-Seidel is sure to gain enough.
@@ -140,9 +151,15 @@ static void plan_automatically(sl_solver *solver) {
   bool direct = small && !(definite && traits->sdd) && slack < CLEAR_SLACK;
   if (direct) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
   if (definite) {
-    add(solver, SL_SOLVER_CG, traits->sdd ? SL_REASON_DEFINITE_DOMINANT : SL_REASON_MAYBE_DEFINITE);
-    add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
-    if (traits->sdd) add(solver, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_REASON_COARSENS_BADLY);
+    // Where nothing is stronger, CG is not left for it.
+    const bool stronger = table_of(solver, SL_SOLVER_AMG) != NULL;
+    const sl_solver_reason reason =
+        traits->sdd ? SL_REASON_DEFINITE_DOMINANT : SL_REASON_MAYBE_DEFINITE;
+    if (stronger) {
+      add(solver, SL_SOLVER_CG, reason);
+      add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
+      if (traits->sdd) add(solver, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_REASON_COARSENS_BADLY);
+    }
     add(solver, SL_SOLVER_CG, SL_REASON_REMAINS);
   } else if (slack >= CLEAR_SLACK) {
     add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_CLEAR_SLACK);
@@ -155,7 +172,7 @@ static void plan_automatically(sl_solver *solver) {
 
 sl_status sl_solver_make_plan(sl_solver *solver) {
   const sl_solver_options *options = &solver->options;
-  const sl_method *method = sl_solver_method_table(options->method);
+  const sl_method *method = table_of(solver, options->method);
   SL_REQUIRE(options->method == SL_SOLVER_AUTO || method != NULL, SL_ERR_OPTION, "method",
              "a known method");
   uint32_t orderings = method != NULL ? method->orderings : 0;

@@ -58,6 +58,11 @@ static sl_status prepare(sl_solver *solver) {
 }
 
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out) {
+  return sl_solver_create_of(&sl_all_methods, matrix, options, out);
+}
+
+sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
+                              const sl_solver_options *options, sl_solver **out) {
   *out = NULL;
   sl_memory_budget counted;
   sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
@@ -67,6 +72,7 @@ sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_
   sl_solver *solver;
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
   solver->job.kind = &sl_solver_kind;
+  solver->methods = methods;
   solver->held = sizeof *solver;
   solver->matrix = matrix;
   solver->n = matrix->rows;

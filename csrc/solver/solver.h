@@ -51,6 +51,11 @@ typedef struct sl_solver sl_solver;
 //   Allocates: 40 to 90 bytes a row (LU, CHOLESKY: 8 n^2). O(nnz).
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out);
 
+// The same with the methods of a set, which is kept: sl_solver_create takes sl_all_methods.
+//   Errors: as above; ERR_OPTION ("method") for one that the set leaves out.
+sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
+                              const sl_solver_options *options, sl_solver **out);
+
 // Frees it. NULL is allowed.
 void sl_solver_destroy(sl_solver *solver);
 

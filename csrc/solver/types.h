@@ -43,6 +43,18 @@ typedef enum sl_solver_method {
 #undef X
 } sl_solver_method;
 
+// Methods to choose from: a table each, by their values, NULL for those that are left out. A
+// program links the code of the sets that it names.
+typedef struct sl_method sl_method;
+typedef struct sl_method_set {
+  const sl_method *tables[12];
+} sl_method_set;
+
+// All of them, and those without a preconditioner that is a system of its own to build: CG,
+// GAUSS_SEIDEL, BICGSTAB, LU and GMRES. These are enough for matrices with a clear slack.
+extern const sl_method_set sl_all_methods;
+extern const sl_method_set sl_light_methods;
+
 // Largest n for a dense factorisation.
 #define SL_SOLVER_MAX_DENSE 400u
 

@@ -1,12 +1,13 @@
-// Raw ABI of sparse/csr.h, sparse/file.h, sparse/spmv.h and sparse/matrix_market.h.
+// Raw ABI of sparse/csr.h, sparse/algebra.h, sparse/file.h, sparse/spmv.h and
+// sparse/matrix_market.h.
 #include "sparse/abi.h"
 
 #include "base/abi_container.h"
+#include "sparse/algebra.h"
 #include "sparse/file.h"
 #include "sparse/matrix_market.h"
 #include "sparse/spmv.h"
 
-const sl_kind SL_HANDLE_MATRIX[1] = {{"the handle of a matrix"}};
 static const sl_kind SL_HANDLE_MATRIX_MARKET[1] = {{"the handle of a Matrix Market reader"}};
 
 static sl_status get(sl_handle handle, sl_csr **out) {
@@ -45,6 +46,34 @@ sl_handle SL_ABI(sl_abi_matrix_transpose)(sl_handle handle) {
   sl_csr *matrix, *transposed;
   if (get(handle, &matrix) != SL_OK) return 0;
   return hand_out(sl_csr_transpose(matrix, &transposed), transposed);
+}
+
+sl_handle SL_ABI(sl_abi_matrix_add)(double alpha, sl_handle handle, double beta, sl_handle other) {
+  sl_csr *a, *b, *sum;
+  if (get(handle, &a) != SL_OK || get(other, &b) != SL_OK) return 0;
+  return hand_out(sl_csr_add(alpha, a, beta, b, &sum), sum);
+}
+
+sl_handle SL_ABI(sl_abi_matrix_scale)(sl_handle handle, double factor) {
+  sl_csr *matrix, *scaled;
+  if (get(handle, &matrix) != SL_OK) return 0;
+  return hand_out(sl_csr_scale(matrix, factor, &scaled), scaled);
+}
+
+sl_handle SL_ABI(sl_abi_matrix_product)(sl_handle handle, sl_handle other) {
+  sl_csr *a, *b, *product;
+  if (get(handle, &a) != SL_OK || get(other, &b) != SL_OK) return 0;
+  return hand_out(sl_csr_product(a, b, &product), product);
+}
+
+// Row and column numbers: u32, or address 0 for all.
+sl_handle SL_ABI(sl_abi_matrix_submatrix)(sl_handle handle, const uint32_t *row_numbers,
+                                          uint32_t row_count, const uint32_t *column_numbers,
+                                          uint32_t column_count) {
+  sl_csr *matrix, *part;
+  if (get(handle, &matrix) != SL_OK) return 0;
+  return hand_out(
+      sl_csr_submatrix(matrix, row_numbers, row_count, column_numbers, column_count, &part), part);
 }
 
 int32_t SL_ABI(sl_abi_matrix_destroy)(sl_handle handle) {

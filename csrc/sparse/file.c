@@ -53,30 +53,44 @@ static bool pointers_are_right(const shape *s, const uint32_t *pointers) {
   return last == s->nnz;
 }
 
+static bool columns_are_right(const shape *s, const uint32_t *pointers, const uint32_t *columns) {
+  enum { BLOCK = 4096 };
+  for (uint32_t i = 0; i < s->rows;) {
+    uint32_t end = s->rows - i > BLOCK ? i + BLOCK : s->rows;
+    if (!are_canonical(s, pointers, columns, i, end)) return false;
+    i = end;
+  }
+  return true;
+}
+
 static bool values_are_finite(const shape *s, const void *values) {
   if (s->value_type == SL_VALUES_F64) return sl_first_not_finite_f64(values, s->nnz) == s->nnz;
   return s->value_type != SL_VALUES_F32 || sl_first_not_finite_f32(values, s->nnz) == s->nnz;
 }
 
+#define RIGHT_POINTERS "row pointers that rise from 0 to the number of entries"
+#define RIGHT_COLUMNS "ascending columns inside the matrix"
+#define RIGHT_VALUES "finite values"
+
+const char *sl_csr_fault(const sl_csr *matrix) {
+  const shape s = {matrix->rows, matrix->cols, matrix->nnz, (uint32_t)matrix->value_type};
+  if (!pointers_are_right(&s, matrix->row_pointers)) return RIGHT_POINTERS;
+  if (!columns_are_right(&s, matrix->row_pointers, matrix->columns)) return RIGHT_COLUMNS;
+  return values_are_finite(&s, matrix->values) ? NULL : RIGHT_VALUES;
+}
+
 // The arrays of a matrix, checked one after the other while they are taken.
 static sl_status read_arrays(sl_reader *reader, const shape *s, sl_csr *out) {
-  enum { BLOCK = 4096 };
   uint64_t nnz = s->nnz, rows = s->rows;
   SL_TRY(sl_reader_take(reader, TAG_POINTERS, (rows + 1) * 4, (void **)&out->row_pointers));
-  if (!pointers_are_right(s, out->row_pointers)) {
-    return sl_reader_bad(reader, "row pointers that rise from 0 to the number of entries");
-  }
+  if (!pointers_are_right(s, out->row_pointers)) return sl_reader_bad(reader, RIGHT_POINTERS);
   SL_TRY(sl_reader_take(reader, TAG_COLUMNS, nnz * 4, (void **)&out->columns));
-  for (uint32_t i = 0; i < s->rows;) {
-    uint32_t end = s->rows - i > BLOCK ? i + BLOCK : s->rows;
-    if (!are_canonical(s, out->row_pointers, out->columns, i, end)) {
-      return sl_reader_bad(reader, "ascending columns inside the matrix");
-    }
-    i = end;
+  if (!columns_are_right(s, out->row_pointers, out->columns)) {
+    return sl_reader_bad(reader, RIGHT_COLUMNS);
   }
   size_t each = sl_csr_value_size((sl_value_type)s->value_type);
   SL_TRY(sl_reader_take(reader, TAG_VALUES, nnz * each, &out->values));
-  if (!values_are_finite(s, out->values)) return sl_reader_bad(reader, "finite values");
+  if (!values_are_finite(s, out->values)) return sl_reader_bad(reader, RIGHT_VALUES);
   return SL_OK;
 }
 

@@ -20,6 +20,12 @@ sl_status sl_csr_save(const sl_csr *matrix, sl_writer **out);
 //   ERR_MEMORY. Safe on untrusted bytes: yes. O(rows + entries).
 sl_status sl_csr_load(sl_reader *reader, sl_csr **out);
 
+// What is wrong with the arrays of a matrix that came from elsewhere, as a phrase that says what
+// was expected; NULL when they are canonical. Reads no more than the arrays hold. O(rows +
+// entries).
+//   matrix   rows, cols, nnz and value_type are right, and the arrays are as long as these say
+const char *sl_csr_fault(const sl_csr *matrix);
+
 // The sections of a matrix, in a file of another kind. Errors: as above.
 void sl_csr_write(sl_writer *writer, const sl_csr *matrix);
 sl_status sl_csr_read(sl_reader *reader, sl_csr **out);

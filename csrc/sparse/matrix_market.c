@@ -16,7 +16,7 @@ sl_status sl_matrix_market_create(sl_value_type value_type, sl_matrix_market **o
   sl_matrix_market *reader;
   SL_TRY(SL_ALLOC_ZERO(&reader, 1));
   // The first line begins with the comment character itself.
-  sl_text_begin(&reader->text, "", 0);
+  sl_text_begin(&reader->text, "");
   sl_entries_begin(&reader->entries, value_type);
   *out = reader;
   return SL_OK;
@@ -138,6 +138,17 @@ static sl_status end_sizes(sl_matrix_market *reader) {
   return SL_OK;
 }
 
+// [+-] digits of a value that a double holds exactly, and so do all below it. The text decides, not
+// the double: 2^53 + 1 is rounded to 2^53.
+static bool is_exact_integer(const char *text, uint32_t length) {
+  uint64_t size;
+  if (length > 0 && (*text == '-' || *text == '+')) {
+    text++;
+    length--;
+  }
+  return sl_parse_u64(text, length, &size) && size <= (uint64_t)1 << 53;
+}
+
 static sl_status read_value(sl_matrix_market *reader) {
   sl_text *text = &reader->text;
   double value;
@@ -145,14 +156,7 @@ static sl_status read_value(sl_matrix_market *reader) {
   if (reader->entries.value_type == SL_VALUES_F32 && isinf((float)value)) {
     return sl_text_refuse(text, "value", "a number that fits float32", SL_TEXT_WORD);
   }
-  bool whole = true;
-  if (reader->integer) {
-    for (uint32_t i = 0; i < text->word_length; i++) {
-      char c = text->word[i];
-      whole &= (c >= '0' && c <= '9') || (i == 0 && (c == '-' || c == '+'));
-    }
-  }
-  if (!whole || (reader->integer && fabs(value) > 0x1p53)) {
+  if (reader->integer && !is_exact_integer(text->word, text->word_length)) {
     return sl_text_refuse(text, "value", "a whole number of at most 2^53", SL_TEXT_WORD);
   }
   reader->value = value;

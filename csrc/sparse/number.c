@@ -52,6 +52,12 @@ static bool scan_exponent(const char *at, const char *end, int32_t *out) {
   return true;
 }
 
+// Fortran drops the letter when the exponent needs three digits (E0.0 editing): 1.5-102. Only so,
+// or a month such as 2024-01 would be a number.
+static bool is_bare_exponent(const char *at, const char *end) {
+  return end - at == 4 && (*at == '-' || *at == '+');
+}
+
 static bool scan(const char *at, const char *end, decimal *out) {
   *out = (decimal){0};
   if (at < end && (*at == '-' || *at == '+')) out->negative = *at++ == '-';
@@ -75,7 +81,12 @@ static bool scan(const char *at, const char *end, decimal *out) {
   if (!any) return false;
   if (at < end) {
     int32_t exponent;
-    if ((*at != 'e' && *at != 'E') || !scan_exponent(at + 1, end, &exponent)) return false;
+    char letter = (char)(*at | 32);
+    if (letter == 'e' || letter == 'd')
+      at++;
+    else if (!point || !is_bare_exponent(at, end))
+      return false;
+    if (!scan_exponent(at, end, &exponent)) return false;
     scale += exponent;
   }
   out->exponent = scale;

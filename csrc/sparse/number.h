@@ -20,9 +20,10 @@ typedef enum sl_number {
 // else, larger numbers included (*out is then undefined). O(length).
 bool sl_parse_u64(const char *text, size_t length, uint64_t *out);
 
-// A decimal number [+-] digits [. digits] [e|E [+-] digits] with at least one digit before or after
-// the point; the nearest f64, ties to even, whatever the number of digits. Values below half the
-// smallest subnormal give 0 with their sign.
+// A decimal number [+-] digits [. digits] [e|E|d|D [+-] digits] with at least one digit before or
+// after the point; the nearest f64, ties to even, whatever the number of digits. Values below half
+// the smallest subnormal give 0 with their sign. `d` is Fortran's double precision, which also
+// writes three digits of exponent without any letter: after a point, 1.5-102 is 1.5e-102.
 //   *out is written when SL_NUMBER_OK. O(length) for up to 19 significant digits and exponents of
 //   everyday size, else O(length^2): at most some 10 microseconds.
 sl_number sl_parse_double(const char *text, size_t length, double *out);

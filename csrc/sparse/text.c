@@ -2,11 +2,10 @@
 
 #include <string.h>
 
-void sl_text_begin(sl_text *text, const char *comments, char separator) {
+void sl_text_begin(sl_text *text, const char *comments) {
   memset(text, 0, offsetof(sl_text, carry));
   text->found[0] = 0;
   text->comments = comments;
-  text->separator = separator;
   text->line = 1;
 }
 
@@ -40,9 +39,6 @@ sl_status sl_text_refuse_as(sl_text *text, sl_status status, const char *argumen
   case SL_TEXT_WORD:
     keep_found(text, text->word, text->word_length);
     break;
-  case SL_TEXT_SEPARATOR:
-    keep_found(text, &text->separator, 1);
-    break;
   case SL_TEXT_LINE_END:
     keep_found(text, "end of line", 11);
     break;
@@ -72,14 +68,10 @@ static sl_text_event broken(sl_text *text, const char *word, uint32_t length,
 
 // The first byte that ends a token, or `end`. Control characters other than blanks and line ends
 // are no separators: they stay in the token and spoil it.
-static const char *word_end(const char *at, const char *end, unsigned char separator) {
+static const char *word_end(const char *at, const char *end) {
   for (; at < end; at++) {
-    unsigned char c = (unsigned char)*at;
-    if (c > ' ') {
-      if (c == separator) break;
-    } else if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
-      break;
-    }
+    char c = *at;
+    if (c == ' ' || c == '\n' || c == '\t' || c == '\r') break;
   }
   return at;
 }
@@ -94,7 +86,7 @@ static bool begins_comment(const sl_text *text, char c) {
 // Reads the rest of a token that begins (or goes on) at text->next.
 static sl_text_event read_word(sl_text *text) {
   const char *begin = text->next, *end = text->end;
-  const char *at = word_end(begin, end, (unsigned char)text->separator);
+  const char *at = word_end(begin, end);
   text->next = at;
   size_t length = (size_t)(at - begin), room = SL_TEXT_TOKEN - text->carried;
   if (length > room) {
@@ -188,10 +180,6 @@ sl_text_event sl_text_next(sl_text *text) {
       continue;
     }
     text->in_line = true;
-    if (c == text->separator && c != 0) {
-      text->next++;
-      return SL_TEXT_SEPARATOR;
-    }
     return read_word(text);
   }
   return at_end_of_chunk(text);

@@ -25,17 +25,15 @@
 #define SL_TEXT_FOUND 48
 
 typedef enum sl_text_event {
-  SL_TEXT_MORE,      // the chunk is used up
-  SL_TEXT_WORD,      // a token: text->word, text->word_length
-  SL_TEXT_SEPARATOR, // the separator character
-  SL_TEXT_LINE_END,  // the end of line text->line, empty lines included, comment lines not
-  SL_TEXT_END,       // the end of the input
-  SL_TEXT_BROKEN,    // refused; the error is recorded
+  SL_TEXT_MORE,     // the chunk is used up
+  SL_TEXT_WORD,     // a token: text->word, text->word_length
+  SL_TEXT_LINE_END, // the end of line text->line, empty lines included, comment lines not
+  SL_TEXT_END,      // the end of the input
+  SL_TEXT_BROKEN,   // refused; the error is recorded
 } sl_text_event;
 
 typedef struct sl_text {
   const char *comments; // set by the reader; "" for none
-  char separator;       // set by the reader; 0 for none
   const char *word;     // the last token, valid until the next call
   uint32_t word_length;
   uint64_t line;          // 1-based line of the last event
@@ -52,7 +50,7 @@ typedef struct sl_text {
 } sl_text;
 
 // Starts at line 1 with no chunk.
-void sl_text_begin(sl_text *text, const char *comments, char separator);
+void sl_text_begin(sl_text *text, const char *comments);
 
 // Gives it the next chunk: n bytes, read until sl_text_next returns SL_TEXT_MORE.
 void sl_text_feed(sl_text *text, const char *bytes, size_t n);

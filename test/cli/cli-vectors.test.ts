@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load as loadHnsw } from 'sublinear/hnsw';
-import { load as loadQuant } from 'sublinear/quant';
 import { describe, expect, test } from 'vitest';
-import { readNpyHead } from '../../dist/cli/npy.js';
 import { Progress } from '../../dist/cli/terminal.js';
 import { openVectors } from '../../dist/cli/vectors.js';
+import { readNpyHead } from '../../dist/runtime/npy.js';
 import { file, folder, interrupted, refused, start, sublinear } from '../support/cli.js';
 import { random } from '../support/door.js';
 
@@ -19,7 +18,6 @@ const written = (name: string) => new Uint8Array(Buffer.from(numpy[name]!.file, 
 const readable = Object.entries(numpy).flatMap(([name, { rows }]) =>
   rows ? [{ name, rows }] : [],
 );
-const quant = await loadQuant();
 
 /** A .npy file with any head. */
 function npy(dictionary: string, body: Uint8Array = new Uint8Array(0), version = 1): Uint8Array {
@@ -46,7 +44,6 @@ async function rowsOf(name: string, dimension?: number, bits = false): Promise<n
     dimension,
     from: '--dimension',
     bits,
-    quant,
     progress: new Progress(),
     label: '',
   };
@@ -79,10 +76,6 @@ describe('NumPy files', () => {
     ['of three axes', /shape \(2, 2, 3\).*reshape/],
     ['of no rows', /shape \(0, 3\) has no vectors/],
     ['of empty rows', /0 numbers in a vector/],
-    ['in Fortran order', /Fortran.*ascontiguousarray/],
-    ['big-endian', /big-endian.*astype\('<f4'\)/],
-    ['of long integers', /'<i8'.*astype/],
-    ['of truth values', /'\|b1'.*astype/],
     ['of complex numbers', /'<c8'.*astype/],
     ['of texts', /'<U1'.*astype/],
     ['of records', /structured.*array\['name'\]/],
@@ -105,7 +98,7 @@ describe('NumPy files', () => {
 
   test('a file with any byte of its head changed is read or refused, never misread in size', async () => {
     const whole = written('of type <f4');
-    const head = readNpyHead('a', whole)!.offset;
+    const head = readNpyHead(whole, (message) => new Error(message))!.offset;
     for (let at = 0; at < head; at++) {
       for (const bit of [0x01, 0x10, 0x80]) {
         const changed = whole.slice();

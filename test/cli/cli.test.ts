@@ -377,7 +377,9 @@ describe('rank', () => {
   });
 
   test.each([
-    ['a word', 'word.txt', '0 1\n1 two\n', /word\.txt:2: /],
+    ['a fraction for a node', 'half.txt', '0 1\n1 2.5\n2 x 3\n', /half\.txt:2: /],
+    ['a format that is none of graphs', 'a.txt', 'PAR1 and more', /a\.txt: .*Parquet/],
+    ['names behind a line that may be a header', 'who.txt', 'person friend\nann bob\n', /--header/],
     ['one number on a line', 'one.txt', '0 1\n1\n', /one\.txt:2: /],
     ['a negative node', 'minus.txt', '0 1\n-1 2\n', /minus\.txt:2: /],
     ['a node above 2^64 - 1', 'large.txt', '0 18446744073709551616\n', /large\.txt:1: /],

@@ -1,4 +1,4 @@
-// Contributions, pairs, batches, updates, resistances and potentials as TypeScript users meet them: properties on random
+// Contributions, pairs, batches and updates as TypeScript users meet them: properties on random
 // graphs. What both doors share is in diffusion-questions.cases.ts.
 import * as fc from 'fast-check';
 import { createEngine, type Engine } from 'sublinear';
@@ -54,8 +54,6 @@ describe('questions about graphs', () => {
       }),
       { numRuns: 200, seed: 29 },
     );
-  const resistance = (graph: Graph, source: number, target: number, tolerance = 1e-10) =>
-    room.effectiveResistance(graph, { source, target, tolerance });
 
   test('a pair, a target and a source say the same of one score', () => {
     holds((graph, { damping, a: source, b: target, exponent }) => {
@@ -138,70 +136,10 @@ describe('questions about graphs', () => {
     });
   });
 
-  test('resistance is symmetric and keeps the triangle inequality', () => {
-    holds((graph, { a, b, c }) => {
-      const [ab, ba] = [resistance(graph, a, b), resistance(graph, b, a)];
-      if (ab.resistance === Infinity) return expect(ba.resistance).toBe(Infinity);
-      const bound = ab.errorBound + ba.errorBound;
-      expect(Math.abs(ab.resistance - ba.resistance)).toBeLessThanOrEqual(bound);
-      const [ac, cb] = [resistance(graph, a, c), resistance(graph, c, b)];
-      const room = ab.errorBound + ac.errorBound + cb.errorBound;
-      expect(ab.resistance).toBeLessThanOrEqual(ac.resistance + cb.resistance + room);
-    }, false);
-  });
-
-  test('more conductance never raises a resistance (Rayleigh)', () => {
-    holds((graph, { edges, a, b, c }) => {
-      using more = make([...edges, [b, c, 3]], false);
-      const [before, after] = [resistance(graph, a, b), resistance(more, a, b)];
-      expect(after.resistance).toBeLessThanOrEqual(
-        before.resistance + before.errorBound + after.errorBound,
-      );
-    }, false);
-  });
-
-  test('weight times resistance of all edges sums to nodes minus components (Foster)', () => {
-    holds((graph) => {
-      const { from, to, weights } = graph.toEdges();
-      const { resistances, errorBounds } = room.effectiveResistances(graph, {
-        from,
-        to,
-        tolerance: 1e-9,
-      });
-      const total = sum(resistances.map((r, i) => r * weights![i]!));
-      const bound = sum(errorBounds.map((e, i) => e * weights![i]!)) + 1e-12;
-      expect(Math.abs(total - (SIZE - graph.components().count))).toBeLessThanOrEqual(bound);
-    }, false);
-  });
-
-  test('potentials lie between those of the boundary, and fixing none of them moves none', () => {
-    holds((graph, { a, b }) => {
-      const nodes = a === b ? [a] : [a, b];
-      const boundary = { nodes, values: nodes.map((u) => u - 3) };
-      const found = room.harmonicPotentials(graph, { boundary, tolerance: 1e-9 });
-      const { labels } = graph.components();
-      let undetermined = 0;
-      for (const { node, score } of found) {
-        const reached = nodes.some((u) => labels[u] === labels[node]);
-        expect(Number.isNaN(score)).toBe(!reached);
-        undetermined += reached ? 0 : 1;
-        if (!reached) continue;
-        expect(score).toBeGreaterThanOrEqual(Math.min(...boundary.values));
-        expect(score).toBeLessThanOrEqual(Math.max(...boundary.values));
-      }
-      expect(found.undeterminedNodes).toBe(undetermined);
-      expect(found.outcome).toBe(undetermined > 0 ? 'singular' : 'converged');
-    }, false);
-  });
-
   test('results carry the labels of the graph', () => {
     using graph = room.Graph.fromEdgeList('70 80\n80 90', { compactIds: true, directed: false });
     const [first] = room.contributions(graph, { target: 1, topK: 1 });
     expect(first).toMatchObject({ node: 1, label: 80 });
-    const boundary = { nodes: [0, 2], values: [0, 1] };
-    expect(Array.from(room.harmonicPotentials(graph, { boundary }), ({ label }) => label)).toEqual([
-      70, 80, 90,
-    ]);
     const [row] = room.personalizedPageRankBatch(graph, { sources: [0], tolerance: 1e-6 });
     expect(Array.from(row!, ({ label }) => label)).toEqual([70, 80, 90]);
     using less = graph.edited({ remove: { from: [0], to: [1] } });
@@ -234,17 +172,5 @@ describe('questions about graphs', () => {
     const before = bytes();
     for (let i = 0; i < 100; i++) fail();
     expect(bytes()).toBe(before);
-  });
-
-  test('a sketch that would take too many solves names epsilon', () => {
-    using pair = room.Graph.fromEdges({ from: [0], to: [1], directed: false });
-    const ask = () => room.edgeResistances(pair, { epsilon: 1e-9 });
-    refused(
-      ask,
-      RangeError,
-      'RANGE',
-      'edgeResistances',
-      /"epsilon" expected a relative error that/,
-    );
   });
 });

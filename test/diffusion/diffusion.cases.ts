@@ -54,7 +54,7 @@ const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'
 
 export const doors: RoomDoors<'diffusion', DiffusionDoor> = {
   room: 'diffusion',
-  bundle: 'solver',
+  bundle: 'network',
   embind: embindDoor,
   raw: rawDoor,
 };

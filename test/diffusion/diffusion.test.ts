@@ -194,7 +194,8 @@ describe('PageRank', () => {
     const ask = (options: object) => () =>
       room.personalizedPageRank(graph, { source: 0, ...options } as never);
     const operation = 'personalizedPageRank';
-    refused(ask({ source: '0' }), TypeError, 'TYPE', operation, /^"source" expected node or/);
+    refused(ask({ source: true }), TypeError, 'TYPE', operation, /^"source" expected node or/);
+    refused(ask({ source: 'Ada' }), RangeError, 'INDEX', operation, /^"source".*no names/);
     refused(ask({ source: undefined }), TypeError, 'TYPE', operation, /^"source"/);
     refused(ask({ source: -1 }), RangeError, 'RANGE', operation, /^"source" expected integer/);
     refused(ask({ source: 1.5 }), RangeError, 'RANGE', operation, /^"source" expected integer/);

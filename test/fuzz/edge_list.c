@@ -8,7 +8,11 @@ static fuzz_answer read_text(const char *text, size_t size, uint32_t chunks,
   fuzz_answer answer = {.status = SL_OK};
   sl_edge_list *reader;
   *out = NULL;
-  REQUIRE(sl_edge_list_create(options, &reader) == SL_OK);
+  if (sl_edge_list_create(options, &reader) != SL_OK) {
+    answer.status = SL_ERR_OPTION;
+    answer.error = *sl_last_error();
+    return answer;
+  }
   sl_status status = SL_OK;
   uint32_t state = chunks;
   for (size_t at = 0; at < size && status == SL_OK;) {
@@ -19,7 +23,11 @@ static fuzz_answer read_text(const char *text, size_t size, uint32_t chunks,
   if (status == SL_OK) status = sl_edge_list_finish(reader, out);
   keep_end(&answer, status, sl_edge_list_found(reader));
   const uint64_t *ids = sl_edge_list_ids(reader);
-  REQUIRE((ids != NULL) == (status == SL_OK && options->compact_ids));
+  const uint32_t *ends = sl_edge_list_name_ends(reader);
+  bool compact = options->ids != SL_IDS_NODES;
+  REQUIRE((ids != NULL || ends != NULL) == (status == SL_OK && compact));
+  REQUIRE(ids == NULL || (ends == NULL && options->ids != SL_IDS_NAMES));
+  for (uint32_t k = 1; ends && k < (*out)->node_count; k++) REQUIRE(ends[k - 1] <= ends[k]);
   for (uint32_t k = 1; ids && k < (*out)->node_count; k++) REQUIRE(ids[k - 1] < ids[k]);
   sl_edge_list_destroy(reader);
   return answer;
@@ -40,10 +48,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sl_set_memory_limit(FUZZ_MEMORY);
   sl_edge_list_options options = sl_edge_list_options_default();
   options.directed = data[0] & 1;
-  options.compact_ids = data[0] & 2;
+  options.ids = data[0] & 128 ? data[0] & 2 ? SL_IDS_AUTO : SL_IDS_NAMES
+                : data[0] & 2 ? SL_IDS_COMPACT
+                              : SL_IDS_NODES;
   options.ignore_weights = data[0] & 4;
   if (data[0] & 8) options.separator = data[0] & 16 ? ';' : ',';
-  if (data[0] & 32 && !options.compact_ids) options.node_count = 1000;
+  if (data[0] & 32 && options.ids == SL_IDS_NODES) options.node_count = 1000;
+  // The second byte chooses columns as well: any four, which may be the same.
+  if (data[1] & 64) {
+    options.count_parallel = data[1] & 32;
+    options.header = data[1] % 3;
+    options.from_column = data[1] & 3;
+    options.weight_column = data[1] & 4 ? SL_COLUMN_NONE : data[1] & 8 ? 2 : SL_COLUMN_AUTO;
+    options.to_column = 3;
+    options.time_column = data[1] & 16 ? 4 : SL_COLUMN_NONE;
+    options.dates = data[1] & 1;
+    options.since = 5;
+  }
   if (data[0] & 64) options.value_type = SL_VALUES_F32;
   const char *text = (const char *)data + 2;
   sl_graph *whole, *cut;

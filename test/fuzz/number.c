@@ -6,17 +6,20 @@
 #include "readers.h"
 #include "sparse/number.h"
 
-// The grammar of number.h, written down once more.
-static bool is_decimal(const char *text) {
+// The grammar of number.h, written down once more. *letter: where the exponent begins, or NULL.
+static bool is_decimal(const char *text, const char **letter) {
+  *letter = NULL;
   if (*text == '+' || *text == '-') text++;
   size_t digits = 0;
   for (; isdigit((unsigned char)*text); text++) digits++;
-  if (*text == '.') {
+  bool point = *text == '.';
+  if (point) {
     for (text++; isdigit((unsigned char)*text); text++) digits++;
   }
   if (digits == 0) return false;
-  if (*text == 'e' || *text == 'E') {
-    text++;
+  if (point && (*text == '+' || *text == '-') && strlen(text) == 4) *letter = text;
+  if (strchr("eEdD", *text) && *text != 0) *letter = text++;
+  if (*letter) {
     if (*text == '+' || *text == '-') text++;
     if (!isdigit((unsigned char)*text)) return false;
     while (isdigit((unsigned char)*text)) text++;
@@ -34,8 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memcpy(exact, data, size);
   double value;
   sl_number kind = sl_parse_double(exact, size, &value);
-  if (is_decimal(text)) {
-    double wanted = strtod(text, NULL);
+  const char *letter;
+  if (is_decimal(text, &letter)) {
+    // C knows Fortran's letter as e, and wants one.
+    char *plain = malloc(size + 2);
+    size_t before = letter ? (size_t)(letter - text) : size;
+    const char *rest = letter && isalpha((unsigned char)*letter) ? letter + 1 : letter;
+    snprintf(plain, size + 2, "%.*s%s%s", (int)before, text, letter ? "e" : "", letter ? rest : "");
+    double wanted = strtod(plain, NULL);
+    free(plain);
     REQUIRE(kind == (isinf(wanted) ? SL_NUMBER_NOT_FINITE : SL_NUMBER_OK));
     REQUIRE(isinf(wanted) || memcmp(&value, &wanted, sizeof value) == 0);
   } else {

@@ -31,7 +31,7 @@ const whole = 1 << 20;
 
 export const doors: RoomDoors<'graph', FileDoor> = {
   room: 'graph',
-  bundle: 'solver',
+  bundle: 'network',
   table: 'files',
   embind: ({ Graph }) => {
     // The matrix class of this engine, from a matrix of it.
@@ -46,7 +46,9 @@ export const doors: RoomDoors<'graph', FileDoor> = {
       matrix ? Matrix.load(source(bytes, step)) : Graph.load(source(bytes, step));
     return {
       save({ weights, narrow, ...edges }, matrix) {
+        // The raw ABI leaves it at once.
         const graph = Graph.fromEdges({
+          parallel: 'once',
           ...edges,
           ...(weights && { weights, dtype: narrow ? ('float32' as const) : ('float64' as const) }),
         });

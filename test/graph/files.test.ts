@@ -21,7 +21,7 @@ describe('saved graphs and matrices', () => {
     ({ SparseMatrix } = await engine.use('sparse'));
   });
   afterAll(() => {
-    expect(engine.stats().modules[0]?.bytesInUse).toBe(0);
+    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
     engine.dispose();
   });
 

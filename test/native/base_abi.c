@@ -178,7 +178,7 @@ static uint32_t pick_number(const char *name) {
       {"top_k", 8},   {"m", 20},
       {"ef", 40},     {"ef_construction", 40},
       {"index", 3},   {"metric", 6},
-      {"codes", 4},   {"exact", 3},
+      {"codes", 6},   {"exact", 3},
       {"id", 40},     {"k", 9},
       {"kind", 4},    {"capacity", 300},
       {"value", 3},   {"max_iterations", 60},
@@ -258,6 +258,13 @@ static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
+  if (is(name,
+         "described")) { // rows, cols, entries, value type; no entries, so that zeros are right
+    return i < 6 || i > 9 ? 0
+           : i == 8       ? (one_in(2) ? 0 : below(9))
+           : i == 9       ? below(20)
+                          : call.size;
+  }
   if (is(name, "values")) return i < call.size ? 9 : -1; // with the indices above: dominant rows
   return sl_rng_double(&rng) - call.shift;
 }
@@ -269,6 +276,7 @@ static const void *pick_array(const char *type, const char *name) {
   if (is(name, "t_indices") || is(name, "b_indices")) return one_in(2) ? NULL : kept_indices;
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if (is(name, "initial_guess") && one_in(2)) return NULL;
+  if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
   void *buffer = inputs[call.inputs++];
   call.shift = one_in(8) ? 0.6 : 0;
   bool doubles = is(type, "double") || (is(type, "void") && call.value_type == 2 &&

@@ -25,6 +25,8 @@ static inline uint32_t trials_wanted(void) {
   return number > 0 ? (uint32_t)number : 300;
 }
 
+static inline double some_tolerance(sl_rng *rng) { return pow(10, -14 * sl_rng_double(rng)); }
+
 // One trial: an error, its bound, and what the reference itself may be off by.
 static inline void count(tally *out, long double error, double bound, double reference_error) {
   out->trials++;

@@ -2,9 +2,9 @@
 // limits are counts.
 #include "diffusion/contributions.h"
 #include "diffusion/heat_kernel.h"
-#include "diffusion/potentials.h"
 #include "diffusion_graphs.h"
 #include "range.h"
+#include "resistance/potentials.h"
 
 #define NODES 1000u
 #define EDGES 5000u

@@ -3,8 +3,8 @@
 #include "diffusion/contributions.h"
 #include "diffusion/heat_kernel.h"
 #include "diffusion/pagerank.h"
-#include "diffusion/potentials.h"
 #include "range.h"
+#include "resistance/potentials.h"
 
 #define NODES 5u
 
@@ -119,7 +119,7 @@ static double some_damping(sl_rng *rng) {
   return sl_rng_below(rng, 2) ? 0.85 : 0.05 + 0.949 * sl_rng_double(rng);
 }
 
-static double some_tolerance(sl_rng *rng) { return ldexp(1, -(int)sl_rng_below(rng, 60)); }
+static double any_tolerance(sl_rng *rng) { return ldexp(1, -(int)sl_rng_below(rng, 60)); }
 
 static void ranks_of(const char *kind, sl_pagerank_method method, bool undirected, uint64_t seed) {
   static exact above[NODES], below;
@@ -131,7 +131,7 @@ static void ranks_of(const char *kind, sl_pagerank_method method, bool undirecte
     const sources from = some_sources(&rng, g->node_count);
     sl_pagerank_options options = sl_pagerank_options_default();
     options.damping = some_damping(&rng);
-    options.tolerance = some_tolerance(&rng);
+    options.tolerance = any_tolerance(&rng);
     options.method = method;
     options.max_work = sl_rng_below(&rng, 3) ? 100000 : 1 + sl_rng_below(&rng, 100);
     sl_pagerank *p;
@@ -205,7 +205,7 @@ static void heat_kernels(void **state) {
     sources from = some_sources(&rng, g->node_count);
     sl_heat_kernel_options options = sl_heat_kernel_options_default();
     options.time = 20 * sl_rng_double(&rng) + 0x1p-20;
-    options.tolerance = some_tolerance(&rng);
+    options.tolerance = any_tolerance(&rng);
     if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 100);
     if (from.count > 0) {
       sl_heat_kernel *h;
@@ -247,7 +247,7 @@ static void contributions(void **state) {
     const uint32_t source = sl_rng_below(&rng, n);
     double values[3] = {0};
     for (int kind = 0; kind < 3; kind++) {
-      sl_contributions_options options = {.tolerance = some_tolerance(&rng)};
+      sl_contributions_options options = {.tolerance = any_tolerance(&rng)};
       if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 100);
       if (sl_rng_below(&rng, 3) == 0) options.push_work = 1 + sl_rng_below(&rng, 20);
       if (kind == 2) {

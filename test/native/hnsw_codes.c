@@ -21,6 +21,32 @@ static void codes_find_what_vectors_find(void **state) {
   }
 }
 
+// Before the first vector, and after the last has gone, there is nothing to find and nothing is read.
+static void an_empty_index_of_codes_finds_nothing(void **state) {
+  (void)state;
+  for (sl_codes codes = SL_CODES_NONE; codes <= SL_CODES_RABITQ; codes++) {
+    sl_hnsw_options options = sl_hnsw_options_default();
+    options.dimension = 64;
+    options.codes = codes;
+    sl_hnsw *index;
+    assert_ok(sl_hnsw_create(&options, &index));
+    float query[64] = {1, 2, 3}, distance;
+    for (int emptied = 0; emptied < 2; emptied++) {
+      uint32_t id = 7, found = 9, added, hits = 9, wanted = 9;
+      assert_ok(sl_hnsw_search(index, query, 1, 1, 10, NULL, &id, &distance, &found));
+      assert_int_equal(found, 0);
+      assert_int_equal(id, UINT32_MAX);
+      assert_true(isinf(distance));
+      assert_ok(sl_hnsw_recall(index, query, 1, 1, 10, &hits, &wanted));
+      assert_int_equal(hits + wanted, 0);
+      id = 7;
+      assert_ok(sl_hnsw_add(index, &id, query, 1, SL_DUPLICATE_ERROR, &added));
+      assert_ok(sl_hnsw_remove(index, id));
+    }
+    sl_hnsw_destroy(index);
+  }
+}
+
 // 256 signs tell half the set from the other half; the exact rows find the nearest in it.
 static void signs_are_a_first_pass(void **state) {
   (void)state;
@@ -383,9 +409,29 @@ static void recall_is_told_by_a_sample(void **state) {
   }
 }
 
+// Nothing is learned before the first vector.
+static void nothing_is_found_before_the_first_vector(void **state) {
+  (void)state;
+  const float query[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const sl_codes kinds[] = {SL_CODES_INT8, SL_CODES_FLOAT16, SL_CODES_RABITQ};
+  for (int i = 0; i < 3; i++) {
+    sl_hnsw_options options = sl_hnsw_options_default();
+    options.dimension = 8;
+    options.codes = kinds[i];
+    sl_hnsw *index;
+    uint32_t id, found = 9;
+    float distance;
+    assert_ok(sl_hnsw_create(&options, &index));
+    assert_ok(sl_hnsw_search(index, query, 1, 1, 10, NULL, &id, &distance, &found));
+    assert_int_equal(found, 0);
+    sl_hnsw_destroy(index);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(codes_find_what_vectors_find),
+      property(an_empty_index_of_codes_finds_nothing),
       property(signs_are_a_first_pass),
       property(codes_keep_distances_and_vectors),
       property(codes_live_through_removal_and_renumbering),
@@ -395,6 +441,7 @@ int main(void) {
       property(rabitq_estimates_within_its_bound),
       property(rabitq_finds_with_exact_rows),
       property(recall_is_told_by_a_sample),
+      property(nothing_is_found_before_the_first_vector),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,9 @@ static void answers_as_the_large_index(void **state) {
         assert_int_equal(sl_micro_search(small, queries, QUERIES, K, ef, got[1], far[1], found[1]),
                          SL_OK);
         assert_memory_equal(found[0], found[1], sizeof found[0]);
-        assert_memory_equal(got[0], got[1], sizeof got[0]);
+        // All vectors of one dimension have a cosine distance of 0 or 2: of equal vectors each index
+        // keeps others near.
+        if (metric != SL_METRIC_COSINE || n > 1) assert_memory_equal(got[0], got[1], sizeof got[0]);
         assert_memory_equal(far[0], far[1], sizeof far[0]);
       }
       sl_hnsw_destroy(large);

@@ -185,6 +185,11 @@ static void names_the_line_and_what_it_found(void **state) {
                 "1");
   check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 1.5\n", SL_ERR_PARSE,
                 3, "1.5");
+  // The doubles of the next two are 2^53.
+  check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 9007199254740993\n",
+                SL_ERR_PARSE, 3, "9007199254740993");
+  check_refused("%%MatrixMarket matrix array integer general\n1 1\n-9007199254740993\n",
+                SL_ERR_PARSE, 3, "-9007199254740993");
   check_refused("%%MatrixMarket matrix coordinate integer general\n2 2 1\n1 1 9007199254740994\n",
                 SL_ERR_PARSE, 3, "9007199254740994");
   check_refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 2 1\n", SL_ERR_PARSE, 3,

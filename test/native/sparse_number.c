@@ -154,12 +154,37 @@ static void ties_of_hundreds_of_digits_are_decided(void **state) {
   }
 }
 
+// What gfortran writes for values of double precision; the same value with the letter e.
+static void exponents_of_fortran_are_read(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {
+      {"1.5D+02", "1.5e+02"},
+      {"1.5d2", "1.5e2"},
+      {"-.3D-05", "-.3e-05"},
+      {"1.5-102", "1.5e-102"},
+      {"-0.1+101", "-0.1e+101"},
+      {"12.d0", "12.e0"},
+      {"1D22", "1e22"},
+      {"5.-324", "5.e-324"},
+      {"1.7976931348623157D308", "1.7976931348623157e308"},
+  };
+  for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+    double found, wanted = strtod(pairs[k][1], NULL);
+    assert_int_equal(sl_parse_double(pairs[k][0], strlen(pairs[k][0]), &found), SL_NUMBER_OK);
+    assert_memory_equal(&found, &wanted, sizeof found);
+  }
+  double value;
+  assert_int_equal(sl_parse_double("1.5+309", 7, &value), SL_NUMBER_NOT_FINITE);
+}
+
 static void what_is_not_a_number_is_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"",     "+",       "-",     ".",     "e5",  ".e5", "1e",
-                                    "1e+",  "1e1.5",   "1.2.3", "1x",    "x1",  "--1", "1-",
-                                    "0x10", "1,5",     "1_0",   "1 ",    " 1",  "1d5", "in",
-                                    "nanx", "infinit", "i",     "1e5e5", "\xff"};
+  static const char *const bad[] = {
+      "",        "+",       "-",          ".",      "e5",    ".e5",    "1e",       "1e+",
+      "1e1.5",   "1.2.3",   "1x",         "x1",     "--1",   "1-",     "0x10",     "1,5",
+      "1_0",     "1 ",      " 1",         "1f5",    "in",    "nanx",   "infinit",  "i",
+      "1e5e5",   "\xff",    "1d",         "1ed5",   "1.5-1", "1.5-12", "1.5-1020", "15-102",
+      "2024-01", "1.5--12", "2024-01-31", "1.5-1e2"};
   double value;
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     assert_int_equal(sl_parse_double(bad[k], strlen(bad[k]), &value), SL_NUMBER_MALFORMED);
@@ -200,6 +225,7 @@ int main(void) {
       property(hard_cases_are_rounded_correctly),
       property(every_way_of_printing_a_double_reads_back),
       property(ties_of_hundreds_of_digits_are_decided),
+      property(exponents_of_fortran_are_read),
       property(what_is_not_a_number_is_refused),
       property(whole_numbers_stop_at_two_to_the_64),
   };

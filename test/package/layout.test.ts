@@ -94,7 +94,9 @@ describe('folders', () => {
   });
 
   test('ts/ has one module a room, the engine, the worker, the inline entry and the stores', () => {
-    expect(stems('ts', '.ts')).toEqual([...open, 'index', 'inline', 'store', 'worker'].sort());
+    expect(stems('ts', '.ts')).toEqual(
+      [...open, 'index', 'inline', 'npy', 'store', 'worker'].sort(),
+    );
   });
 
   test('test/ has one folder a room, one a part that is no room, and no file of its own', () => {
@@ -116,6 +118,7 @@ describe('package.json', () => {
       '.',
       './worker',
       './inline',
+      './npy',
       ...stores,
       './raw/*',
       './*.wasm',

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
 import type { RawModule } from '../support/raw.js';
 import { bytesOf, piecesOf, readRaw } from '../support/text.js';
+import algebra from '../vectors/sparse/algebra.json' with { type: 'json' };
 import vectors from '../vectors/sparse/matrices.json' with { type: 'json' };
 
 export interface Arrays {
@@ -35,6 +36,10 @@ export interface SparseDoor {
   read: (text: string, piece?: number, dtype?: DType) => unknown;
   arrays: (matrix: unknown) => Arrays;
   transpose: (matrix: unknown) => unknown;
+  add: (alpha: number, a: unknown, beta: number, b: unknown) => unknown;
+  scale: (a: unknown, factor: number) => unknown;
+  product: (a: unknown, b: unknown) => unknown;
+  submatrix: (a: unknown, rows: number[], columns: number[]) => unknown;
   apply: (matrix: unknown, transposed: boolean, x: number[]) => Float64Array;
   get: (matrix: unknown, row: number, column: number) => number;
   diagonal: (matrix: unknown) => Float64Array;
@@ -67,6 +72,10 @@ export const doors: RoomDoors<'sparse', SparseDoor> = {
         return { rows, cols, rowPointers, columns, values, bytes: m(x).bytesUsed };
       },
       transpose: (x) => m(x).transpose(),
+      add: (alpha, a, beta, b) => m(a).add(m(b), { alpha, beta }),
+      scale: (a, factor) => m(a).scale(factor),
+      product: (a, b) => m(a).multiply(m(b)),
+      submatrix: (a, rows, columns) => m(a).submatrix({ rows, columns }),
       apply: (x, transposed, vector) =>
         transposed ? m(x).multiplyTranspose(vector) : m(x).multiply(vector),
       get: (x, row, column) => m(x).get(row, column),
@@ -149,6 +158,13 @@ function rawSparse(module: RawModule): SparseDoor {
         bytes: bytes!,
       };
     },
+    add: (alpha, a, beta, b) => module.made(call.sl_abi_matrix_add!(alpha, h(a), beta, h(b))),
+    scale: (a, factor) => module.made(call.sl_abi_matrix_scale!(h(a), factor)),
+    product: (a, b) => module.made(call.sl_abi_matrix_product!(h(a), h(b))),
+    submatrix: (a, rows, columns) =>
+      module.with([Uint32Array.from(rows), Uint32Array.from(columns)], (i, j) =>
+        module.made(call.sl_abi_matrix_submatrix!(h(a), i, rows.length, j, columns.length)),
+      ),
     transpose: (x) => module.made(call.sl_abi_matrix_transpose!(h(x))),
     apply(x, transposed, vector) {
       const { rows, cols } = info(x);
@@ -343,6 +359,86 @@ const bad: [string, (door: SparseDoor) => unknown, object][] = [
 ];
 
 export const cases: Case<SparseDoor>[] = [
+  ...algebra.map(
+    (v, k): Case<SparseDoor> => ({
+      name: `sum, product and part as scipy: ${k}`,
+      run(door) {
+        const made: unknown[] = [];
+        const keep = (matrix: unknown) => {
+          made.push(matrix);
+          return matrix;
+        };
+        try {
+          const [a, b, c] = [v.a, v.b, v.c].map((x) =>
+            keep(door.fromCsr(x.rows, x.cols, x.rowPointers, x.columns, x.values)),
+          );
+          return [
+            door.add(2, a, -0.5, b),
+            door.scale(a, -1.5),
+            door.product(a, c),
+            door.submatrix(a, v.take, v.keep),
+          ].map((x) => door.arrays(keep(x)));
+        } finally {
+          for (const matrix of made) door.free(matrix);
+        }
+      },
+      check(all: Arrays[]) {
+        // scipy has no negative zeros where nothing is stored; x + 0 makes them alike.
+        const filled = ({ rows, cols, rowPointers, columns, values }: Arrays) => {
+          const dense = new Array<number>(rows * cols).fill(0);
+          for (let i = 0; i < rows; i++)
+            for (let k = rowPointers[i]!; k < rowPointers[i + 1]!; k++)
+              dense[i * cols + columns[k]!] = values![k]! + 0;
+          return dense;
+        };
+        const wanted = [v.sum, v.scaled, v.product, v.part].map((x) => x.map((y) => y + 0));
+        expect(all.map(filled)).toEqual(wanted);
+      },
+    }),
+  ),
+  {
+    name: 'rejects what cannot be added, multiplied or cut, and lives on',
+    run(door) {
+      const a = door.fromCoo(2, 3, [0, 1], [0, 1], [1, Number.MAX_VALUE]);
+      const b = door.transpose(a);
+      try {
+        return [
+          attempt(() => door.add(1, a, 1, b)),
+          attempt(() => door.add(Number.NaN, a, 1, a)),
+          attempt(() => door.add(1, a, Number.POSITIVE_INFINITY, a)),
+          attempt(() => door.add(1, a, 1, a)),
+          attempt(() => door.scale(a, 2)),
+          attempt(() => door.scale(a, Number.NaN)),
+          attempt(() => door.product(a, a)),
+          attempt(() => door.product(a, b)),
+          attempt(() => door.submatrix(a, [0, 2], [0])),
+          attempt(() => door.submatrix(a, [0], [0, 3])),
+          attempt(() => door.submatrix(a, [0], [1, 1])),
+          attempt(() => door.submatrix(a, [], [1])),
+          door.get(a, 0, 0),
+        ];
+      } finally {
+        door.free(a);
+        door.free(b);
+      }
+    },
+    check: (found: unknown[]) =>
+      expect(found).toEqual([
+        { refused: 'SHAPE', argument: 'other', at: -1 },
+        { refused: 'NOT_FINITE', argument: 'alpha', at: -1 },
+        { refused: 'NOT_FINITE', argument: 'beta', at: -1 },
+        { refused: 'NOT_FINITE', argument: 'values', at: 1 },
+        { refused: 'NOT_FINITE', argument: 'values', at: 1 },
+        { refused: 'NOT_FINITE', argument: 'factor', at: -1 },
+        { refused: 'SHAPE', argument: 'other', at: -1 },
+        { refused: 'NOT_FINITE', argument: 'values', at: 1 },
+        { refused: 'INDEX', argument: 'rows', at: 1 },
+        { refused: 'INDEX', argument: 'columns', at: 1 },
+        { refused: 'ARGUMENT', argument: 'columns', at: 1 },
+        { refused: 'EMPTY', argument: 'rows', at: -1 },
+        1,
+      ]),
+  },
   ...vectors.matrices.map((v): Case<SparseDoor> => {
     const dtype = v.dtype as DType;
     return {

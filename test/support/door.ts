@@ -18,12 +18,14 @@ export interface Case<Door> {
 export interface RoomDoors<R extends RoomName, Door> {
   room: R;
   bundle: string;
+  /** Other bundles that the raw door needs, for what comes from there. */
+  besides?: string[];
   /** Name of the file of recorded hashes, when a room has more than one table. The room's name by default. */
   table?: string;
   /** Where they are more than scalar and simd. `relaxed` is left out where the engine cannot run it. */
   variants?: Variant[];
   embind: (room: Rooms[R]) => Door;
-  raw: (module: RawModule) => Door;
+  raw: (module: RawModule, ...besides: RawModule[]) => Door;
 }
 
 const usual: Variant[] = ['scalar', 'simd'];
@@ -57,7 +59,7 @@ export async function distFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** Runs the table through every door and variant; all must agree to the bit, and with the recorded hashes. */
 export function describeCases<R extends RoomName, Door>(
-  { room, bundle, table = room, variants = usual, embind, raw }: RoomDoors<R, Door>,
+  { room, bundle, besides = [], table = room, variants = usual, embind, raw }: RoomDoors<R, Door>,
   cases: readonly Case<Door>[],
 ): void {
   describe(`${table}: one table through both doors`, () => {
@@ -69,14 +71,18 @@ export function describeCases<R extends RoomName, Door>(
         const engine = await createEngine({ variant, modules: [room] as RoomName[] });
         doors.set(`embind ${variant}`, embind(await engine.use(room)));
         ends.push(() => {
-          expect(engine.stats().modules[0]?.bytesInUse, `embind ${variant} holds memory`).toBe(0);
+          for (const { rooms, bytesInUse } of engine.stats().modules)
+            expect(bytesInUse, `embind ${variant} holds memory of ${rooms[0]}`).toBe(0);
           engine.dispose();
         });
-        const module = await RawModule.open(await distFile(`raw/${bundle}.${variant}.wasm`));
-        doors.set(`raw ${variant}`, raw(module));
-        ends.push(() =>
-          expect(module.call.sl_abi_bytes_in_use!(), `raw ${variant} holds memory`).toBe(0),
-        );
+        const open = async (name: string) =>
+          RawModule.open(await distFile(`raw/${name}.${variant}.wasm`));
+        const modules = [await open(bundle), ...(await Promise.all(besides.map(open)))] as const;
+        doors.set(`raw ${variant}`, raw(...modules));
+        for (const { call } of modules)
+          ends.push(() =>
+            expect(call.sl_abi_bytes_in_use!(), `raw ${variant} holds memory`).toBe(0),
+          );
       }
     });
     afterAll(() => {

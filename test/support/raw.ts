@@ -71,6 +71,31 @@ export class RawModule {
     return handle >>> 0;
   }
 
+  /** A copy of another module's object, as docs/abi.md says: the handle of it in `to`. */
+  static copy(kind: 'graph' | 'matrix', from: RawModule, handle: number, to: RawModule): number {
+    const read = (module: RawModule, numbers: number, write: (at: number) => number) => {
+      const at = module.alloc(8 * numbers);
+      module.check(write(at));
+      const found = module.f64(at, numbers);
+      module.call.sl_abi_free!(at);
+      return found;
+    };
+    const described = read(from, kind === 'graph' ? 27 : 25, (at) =>
+      from.call[`sl_abi_${kind}_transfer_out`]!(handle, at),
+    );
+    const transfer = to.with([described], (at) => to.made(to.call.sl_abi_transfer_create!(at!)));
+    try {
+      const placed = read(to, 6, (at) => to.call.sl_abi_transfer_arrays!(transfer, at));
+      for (let i = 0; i < 6; i += 2) {
+        const bytes = new Uint8Array(from.#memory.buffer, described[i]!, described[i + 1]!);
+        new Uint8Array(to.#memory.buffer).set(bytes, placed[i]!);
+      }
+      return to.made(to.call[`sl_abi_${kind}_transfer_finish`]!(transfer, described[25] ?? 0));
+    } finally {
+      to.check(to.call.sl_abi_transfer_destroy!(transfer));
+    }
+  }
+
   failure(): RawFailure {
     const { call } = this;
     const name = this.text(call.sl_abi_status_name!(call.sl_abi_last_error_status!()));

@@ -1,11 +1,16 @@
-# sl_room(<name> [INTERNAL] [DEPENDS <room>...])
+# sl_room(<name> [INTERNAL] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...])
+#
+# DEPENDS: the rooms whose C functions it calls, with all that those depend on. Of these,
+#   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
+#   TAKES   its functions take such objects as arguments: a module with this room must be able to receive a copy of one
+#           that another module made (bindings/<room>_transfer.cpp, csrc/<room>/abi_transfer.c)
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;GIVES;TAKES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -13,6 +18,12 @@ function(sl_room name)
   foreach(dependency IN LISTS arg_DEPENDS)
     if(NOT dependency IN_LIST rooms)
       message(FATAL_ERROR "sl_room(${name}): ${dependency} must be declared above it")
+    endif()
+  endforeach()
+
+  foreach(other IN LISTS arg_GIVES arg_TAKES)
+    if(NOT other IN_LIST arg_DEPENDS)
+      message(FATAL_ERROR "sl_room(${name}): it can give or take only what it depends on, not ${other}")
     endif()
   endforeach()
 
@@ -25,20 +36,28 @@ function(sl_room name)
   endif()
   file(GLOB bindings CONFIGURE_DEPENDS
     "${CMAKE_SOURCE_DIR}/bindings/${name}.cpp" "${CMAKE_SOURCE_DIR}/bindings/${name}_*.cpp")
+  # The little that a module needs in which objects of this room are only received.
+  set(transfer_bindings ${bindings})
+  list(FILTER transfer_bindings INCLUDE REGEX "_transfer\\.cpp$")
+  list(FILTER bindings EXCLUDE REGEX "_transfer\\.cpp$")
+  set(transfer_abi ${abi})
+  list(FILTER transfer_abi INCLUDE REGEX "/abi_transfer\\.c$")
   if(NOT sources AND NOT abi)
     message(STATUS "room ${name}: no sources in csrc/${name}")
   endif()
 
   set_property(GLOBAL APPEND PROPERTY SL_ROOMS ${name})
-  foreach(key IN ITEMS sources abi bindings)
+  foreach(key IN ITEMS sources abi bindings transfer_abi transfer_bindings)
     set_property(GLOBAL PROPERTY SL_ROOM_${name}_${key} "${${key}}")
   endforeach()
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_depends "${arg_DEPENDS}")
+  set_property(GLOBAL PROPERTY SL_ROOM_${name}_gives "${arg_GIVES}")
+  set_property(GLOBAL PROPERTY SL_ROOM_${name}_takes "${arg_TAKES}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_internal "${arg_INTERNAL}")
 endfunction()
 
-# The rooms of the list with all they depend on, in the order of declaration, without repetition.
-function(sl_room_closure out)
+# The rooms of the list with all that `relation` leads to (depends, gives), in the order of declaration, without repetition.
+function(sl_room_closure out relation)
   set(wanted ${ARGN})
   set(closure "")
   get_property(rooms GLOBAL PROPERTY SL_ROOMS)
@@ -47,19 +66,20 @@ function(sl_room_closure out)
       message(FATAL_ERROR "no room is called ${room}")
     endif()
   endforeach()
-  # Declared dependencies first: from the last room up, every room has been seen before the rooms it needs.
+  # What a room names is declared above it: from the last room up, every room has been seen before those it leads to.
   list(REVERSE rooms)
   foreach(room IN LISTS rooms)
     if(room IN_LIST wanted)
       list(PREPEND closure ${room})
-      get_property(depends GLOBAL PROPERTY SL_ROOM_${room}_depends)
-      list(APPEND wanted ${depends})
+      get_property(further GLOBAL PROPERTY SL_ROOM_${room}_${relation})
+      list(APPEND wanted ${further})
     endif()
   endforeach()
   set(${out} "${closure}" PARENT_SCOPE)
 endfunction()
 
-# Makes an OBJECT library from `key` (sources, abi or bindings) of a room unless it exists; `out` gets its objects.
+# Makes an OBJECT library from `key` (sources, abi, bindings, transfer_abi, transfer_bindings) of a room unless it exists;
+# `out` gets its objects.
 function(sl_objects out room key variant)
   set(${out} "" PARENT_SCOPE)
   get_property(files GLOBAL PROPERTY SL_ROOM_${room}_${key})
@@ -77,10 +97,20 @@ function(sl_objects out room key variant)
     if(SL_WASM)
       target_compile_options(${target} PRIVATE ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_${variant}})
     endif()
-    if(key STREQUAL "bindings")
+    if(key MATCHES "bindings$")
       # Without type names embind's error texts are shorter, and so is the glue.
       target_compile_definitions(${target} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
     endif()
   endif()
   set(${out} "$<TARGET_OBJECTS:${target}>" PARENT_SCOPE)
+endfunction()
+
+# The objects of `key` of all rooms of the list.
+function(sl_all_objects out key variant)
+  set(all "")
+  foreach(room IN LISTS ARGN)
+    sl_objects(objects ${room} ${key} "${variant}")
+    list(APPEND all ${objects})
+  endforeach()
+  set(${out} "${all}" PARENT_SCOPE)
 endfunction()

@@ -43,13 +43,12 @@ export async function buildIndex(
     throw new CliError(`--rerank ${options.rerank}: only with --codes int8 or binary`);
   const rerank = options.rerank ?? 'float16';
   await assertApart([file, labelFile], { '--output': output });
-  const engine = await engineFor(['hnsw', 'quant'], options);
+  const engine = await engineFor(['hnsw'], options);
   const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
   const source = await openVectors(file, {
     dimension: options.dimension,
     from: '--dimension',
     bits: metric === 'hamming',
-    quant: engine.quant,
     progress,
     label: 'indexing',
   });

@@ -6,6 +6,8 @@ import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSublinearError } from '../runtime/errors.js';
+import { followedBy, type Head, unzipped } from '../runtime/pieces.js';
+import { headOf } from '../runtime/text-source.js';
 import { CliError, EXIT, interrupt, type Progress, reason } from './terminal.js';
 
 /** What messages call a file: `-` is "standard input". */
@@ -37,26 +39,23 @@ export async function* chunks(
   }
 }
 
-/** The chunks of a file, and whether it is one that this package has saved (docs/format.md): then it is no text. */
+/** The bytes of a file, decompressed where it is gzip, and how it begins. */
 export async function opened(
   path: string,
   progress: Progress,
-): Promise<{ saved: boolean; bytes: AsyncGenerator<Uint8Array, void, undefined> }> {
-  const all = chunks(path, progress);
-  const { value: first } = await all.next();
-  async function* bytes() {
-    try {
-      if (first) yield first;
-      yield* all;
-    } finally {
-      await all.return();
-    }
-  }
-  // Chunks of less than four bytes do not happen: even a pipe gives what was written to it at once.
-  const saved =
-    first !== undefined && [0x89, 0x73, 0x6c, 0x66].every((byte, i) => first[i] === byte);
-  return { saved, bytes: bytes() };
+): Promise<{ head: Head; bytes: AsyncIterable<Uint8Array> }> {
+  const kind = { operation: 'read', argument: nameOf(path), expected: 'bytes', binary: true };
+  const pieces = unzipped(chunks(path, progress), kind);
+  const begun = await headOf(kind, () => pieces.next(), HEAD);
+  const all = followedBy(begun.taken, pieces);
+  return {
+    head: begun.head,
+    bytes: { [Symbol.asyncIterator]: () => all as AsyncIterator<Uint8Array> },
+  };
 }
+
+/** Enough to know what a file is. */
+const HEAD = 1 << 16;
 
 /**
  * Refuses an output that is one of the inputs, or another output: it would be gone, and a mistake in the options would have

@@ -8,8 +8,8 @@ import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { explain } from './engine.js';
 import { info } from './info.js';
-import { counter, memory, natural, nodes, positive, share, vector } from './options.js';
-import { rank } from './rank.js';
+import { counter, memory, natural, positive, share, vector } from './options.js';
+import { formats, rank } from './rank.js';
 import { search } from './search.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
@@ -53,7 +53,9 @@ Exit codes:
     );
 
   common(program.command('solve'))
-    .description('solve A x = b; files in Matrix Market format, - is standard input')
+    .description(
+      'solve A x = b; files in Matrix Market format, NumPy .npy or SciPy .npz, - is standard input',
+    )
     .argument('<A.mtx>', 'square matrix, or one that --save wrote')
     .argument('[b.mtx]', 'right-hand side, one column; all ones when absent')
     .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
@@ -87,15 +89,17 @@ Examples:
     .description(
       'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
     )
-    .argument('<edges>', 'edge list (SNAP), CSV edges, a METIS graph, or one that --save wrote')
+    .argument(
+      '<edges>',
+      'edge list (SNAP), CSV, Matrix Market, JSON, GraphML, GEXF, Pajek, METIS, or what --save wrote; also as .gz',
+    )
     .option(
       '--source <node,...>',
-      'rank by nearness to this node or these; absent: the whole graph',
-      nodes,
+      'rank by nearness to this node or these, by number or name; absent: the whole graph',
     )
     .option('--top <count>', 'how many nodes to print', counter, 10)
     .addOption(
-      new Option('--directed', 'edges go one way (default for SNAP and CSV)').conflicts(
+      new Option('--directed', 'edges go one way (default where the file says nothing)').conflicts(
         'undirected',
       ),
     )
@@ -119,14 +123,21 @@ Examples:
     .addOption(
       new Option(
         '--format <name>',
-        'snap, csv or metis; by the ending of the file when absent',
-      ).choices(['snap', 'csv', 'metis']),
+        'by what the file holds when absent; METIS by its ending',
+      ).choices(Object.keys(formats)),
     )
+    .option('--header', 'the first line of an edge list or of CSV names the columns')
+    .option('--no-header', 'it does not; found out when neither is said')
+    .option('--separator <character>', 'between the fields of CSV; found out when absent')
+    .option('--from-column <column>', 'where an edge starts, by name or number from 0')
+    .option('--to-column <column>', 'where it ends')
+    .option('--weight-column <column>', 'its weight')
     .addHelpText(
       'after',
       `
 Examples:
-  sublinear rank wiki-Vote.txt --source 42 --top 20
+  sublinear rank wiki-Vote.txt.gz --source 42 --top 20
+  sublinear rank people.csv --source Ada --from-column who --to-column whom
   sublinear rank friends.csv --undirected
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
@@ -136,7 +147,7 @@ Examples:
     .description('build an index of vectors for nearest-neighbour search; - is standard input')
     .argument(
       '<vectors>',
-      'NumPy .npy, a row a vector (f4, f8, f2, i1, u1); or plain little-endian float32 with --dimension',
+      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension',
     )
     .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
     .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')

@@ -1,6 +1,5 @@
 // Option values as the command line gives them: text, checked here so that the message can name the option.
 import { InvalidArgumentError } from 'commander';
-import type { NodeLabel } from '../rooms/graph/graph.js';
 
 /** A finite number above zero, as in 1e-8. */
 export function positive(text: string): number {
@@ -23,19 +22,6 @@ export function counter(text: string): number {
   if (!(Number.isSafeInteger(value) && value >= 1))
     throw new InvalidArgumentError('Expected a whole number >= 1.');
   return value;
-}
-
-/** Nodes separated by commas: "42" or "1,2,3"; ids above 2^53 become bigint. */
-export function nodes(text: string): NodeLabel[] {
-  return text.split(',').map((part) => {
-    if (!/^\s*\d+\s*$/.test(part)) {
-      throw new InvalidArgumentError(
-        'Expected a node number, or several with commas between them.',
-      );
-    }
-    const value = Number(part);
-    return Number.isSafeInteger(value) ? value : BigInt(part);
-  });
 }
 
 /** A whole number >= 0. */

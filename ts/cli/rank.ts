@@ -1,6 +1,7 @@
 // sublinear rank edges.txt [--source 42]
 import type { PageRankMethod } from '../rooms/diffusion/diffusion.js';
-import type { NodeLabel } from '../rooms/graph/graph.js';
+import type { GraphFormat, ReadGraphOptions } from '../rooms/graph/graph.js';
+import { graphFormatOf } from '../rooms/graph/read.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, nameOf, opened, writeFile } from './files.js';
 import {
@@ -16,10 +17,20 @@ import {
   table,
 } from './terminal.js';
 
-type EdgeFormat = 'snap' | 'csv' | 'metis';
+/** Formats by their names on the command line. */
+export const formats = {
+  snap: 'edgeList',
+  csv: 'csv',
+  metis: 'metis',
+  'matrix-market': 'matrixMarket',
+  json: 'json',
+  graphml: 'graphml',
+  gexf: 'gexf',
+  pajek: 'pajek',
+} as const satisfies Record<string, GraphFormat>;
 
 export interface RankOptions extends CommonOptions {
-  source?: NodeLabel[];
+  source?: string;
   top: number;
   directed?: boolean;
   undirected?: boolean;
@@ -27,26 +38,31 @@ export interface RankOptions extends CommonOptions {
   tolerance: number;
   method: string;
   maxTime?: number;
-  format?: EdgeFormat;
+  format?: keyof typeof formats;
   save?: string;
   ignoreWeights?: boolean;
+  header?: boolean;
+  separator?: string;
+  fromColumn?: string;
+  toColumn?: string;
+  weightColumn?: string;
 }
 
+/** Formats that count nodes from 1; a graph counts from 0. */
+const fromOne: readonly GraphFormat[] = ['metis', 'matrixMarket'];
+
 export async function rank(file: string, options: RankOptions, progress: Progress): Promise<void> {
-  const format = options.format ?? formatOf(file);
-  if (format === 'metis' && options.directed) {
-    throw new CliError(`--directed: ${nameOf(file)} is a METIS graph, and those are undirected`);
-  }
-  if (format === 'metis' && options.save !== undefined) {
-    throw new CliError(
-      '--save: METIS counts nodes from 1 and a saved graph from 0; save an edge list',
-    );
-  }
   await assertApart([file], { '--save': options.save });
   const engine = await engineFor(['graph', 'diffusion'], options);
-  const graph = await read();
+  const { graph, format } = await read();
+  const first = fromOne.includes(format) ? 1 : 0;
+  if (first === 1 && options.save !== undefined) {
+    throw new CliError(
+      `--save: ${format === 'metis' ? 'METIS' : 'Matrix Market'} counts nodes from 1 and a saved graph from 0; save an edge list`,
+    );
+  }
   if (options.save !== undefined) await writeFile(options.save, graph.saveInPieces());
-  const sources = options.source?.map(nodeOf);
+  const sources = options.source === undefined ? undefined : sourcesOf(options.source);
   const k = Math.min(options.top, graph.nodeCount);
 
   progress.start('ranking');
@@ -79,32 +95,86 @@ export async function rank(file: string, options: RankOptions, progress: Progres
 
   async function read() {
     const { Graph } = engine.graph;
-    const { saved, bytes: text } = await opened(file, progress);
-    const { signal } = interrupt;
-    const weights = options.ignoreWeights ? ('ignore' as const) : ('auto' as const);
-    const list = { directed: options.undirected !== true, compactIds: true, weights, signal };
     try {
-      if (saved) return await Graph.loadAsync(text, { signal });
-      if (format === 'metis') return await Graph.fromMetisAsync(text, { signal });
-      return await (format === 'csv'
-        ? Graph.fromCsvAsync(text, list)
-        : Graph.fromEdgeListAsync(text, list));
+      const { head, bytes } = await opened(file, progress);
+      const asked = options.format && formats[options.format];
+      const byEnding = /\.(graph|metis)$/i.test(file.replace(/\.gz$/i, '')) ? 'metis' : undefined;
+      const format = asked ?? byEnding ?? graphFormatOf('rank', head);
+      const how = { ...optionsFor(format), format, signal: interrupt.signal };
+      return { graph: await Graph.readAsync(bytes, how), format };
     } catch (error) {
-      throw explain(error, {}, file);
+      // What has to be said by an option is not a fault of the file.
+      const { code } = error as { code?: string };
+      throw code === 'OPTION' ? explain(error, {}) : explain(error, {}, file);
     }
   }
 
-  // Nodes are called what the file calls them; METIS counts from 1.
+  /** The options that such a file takes; the others are refused where they were given. */
+  function optionsFor(format: GraphFormat): ReadGraphOptions {
+    const refuse = (option: string, why: string) =>
+      new CliError(`--${option}: ${nameOf(file)} is ${why}`);
+    if (format === 'metis' && options.directed)
+      throw refuse('directed', 'a METIS graph, and those are undirected');
+    const columns = ['header', 'separator', 'fromColumn', 'toColumn', 'weightColumn'] as const;
+    const lines = format === 'edgeList' || format === 'csv';
+    const misplaced = columns.find((name) => options[name] !== undefined && !lines);
+    if (misplaced !== undefined)
+      throw refuse(
+        misplaced.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+        `no table: it is read as ${format}`,
+      );
+    if (options.separator !== undefined && format !== 'csv')
+      throw refuse('separator', 'read as lines of words; --format csv reads separated values');
+    const way = options.directed ? true : options.undirected ? false : undefined;
+    const directed =
+      way === undefined || format === 'metis' || format === 'saved' ? {} : { directed: way };
+    if (lines) {
+      const column = (name: 'fromColumn' | 'toColumn' | 'weightColumn') => {
+        const text = options[name];
+        return text !== undefined && { [name]: /^\d+$/.test(text) ? Number(text) : text };
+      };
+      return {
+        ...directed,
+        compactIds: true,
+        weights: options.ignoreWeights ? 'ignore' : 'auto',
+        ...(options.header !== undefined && { header: options.header }),
+        ...(options.separator !== undefined && {
+          separator: options.separator === '\\t' ? '\t' : options.separator,
+        }),
+        ...column('fromColumn'),
+        ...column('toColumn'),
+        ...column('weightColumn'),
+      };
+    }
+    const described = ['json', 'graphml', 'gexf', 'pajek'].includes(format);
+    if (options.ignoreWeights && !described)
+      throw refuse('ignore-weights', `read as ${format}, whose weights are part of it`);
+    return { ...directed, ...(options.ignoreWeights && { weight: null }) };
+  }
+
+  // Nodes are called what the file calls them.
   function labelOf(node: number): number | string {
-    if (format === 'metis') return node + 1;
     const label = graph.labelOf(node);
+    if (typeof label === 'number') return label + first;
     return typeof label === 'bigint' ? String(label) : label;
   }
 
-  function nodeOf(label: NodeLabel): number {
-    const node = format === 'metis' ? graph.nodeOf(Number(label) - 1) : graph.nodeOf(label);
-    if (node !== undefined) return node;
-    throw new CliError(`--source ${label}: there is no such node in ${nameOf(file)}`);
+  function find(text: string): number | undefined {
+    const number = /^\d+$/.test(text) ? Number(text) : undefined;
+    const named = first === 0 ? graph.nodeOf(text) : undefined;
+    if (named !== undefined || number === undefined || !Number.isSafeInteger(number)) return named;
+    return graph.nodeOf(number - first);
+  }
+
+  // A name may have a comma in it.
+  function sourcesOf(text: string): number[] {
+    const whole = find(text);
+    if (whole !== undefined) return [whole];
+    return text.split(',').map((part) => {
+      const node = find(part.trim());
+      if (node !== undefined) return node;
+      throw new CliError(`--source ${part.trim()}: there is no such node in ${nameOf(file)}`);
+    });
   }
 
   function asJson(): string {
@@ -115,8 +185,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
       edges: graph.edgeCount,
       directed: graph.directed,
       weighted: graph.weighted,
-      source:
-        options.source?.map((label) => (typeof label === 'bigint' ? String(label) : label)) ?? null,
+      source: sources?.map(labelOf) ?? null,
       damping: options.damping,
       tolerance: options.tolerance,
       ...rest,
@@ -138,7 +207,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
         'question',
         sources === undefined
           ? 'PageRank of the whole graph'
-          : `nearness to node ${options.source?.join(', ')}`,
+          : `nearness to node ${sources.map(labelOf).join(', ')}`,
       ],
       ['outcome', `${result.outcome}, ${result.method}, ${duration(ms)}`],
       ['work', `${count(touchedNodes)} nodes touched (${share} %)`],
@@ -151,10 +220,4 @@ export async function rank(file: string, options: RankOptions, progress: Progres
     const rows = ranking.map(({ node, score }, i) => [i + 1, node, score.toFixed(9)]);
     return `${about}\n\n${table(['place', 'node', 'score'], rows)}`;
   }
-}
-
-/** The format that the ending of a file name promises. */
-function formatOf(file: string): EdgeFormat {
-  if (/\.csv$/i.test(file)) return 'csv';
-  return /\.(graph|metis)$/i.test(file) ? 'metis' : 'snap';
 }

@@ -52,7 +52,7 @@ export async function search(
     throw new CliError('expected one of --query, --queries and --like (see --help)');
   if (file === '-' && queries === '-')
     throw new CliError('only one of index and queries can come from standard input');
-  const engine = await engineFor(['hnsw', 'quant'], options);
+  const engine = await engineFor(['hnsw'], options);
   const opened = await open();
   const { metric, dimension, size } = opened.index;
   const bits = metric === 'hamming';
@@ -172,7 +172,6 @@ export async function search(
       from: nameOf(file),
       bits,
       single: true,
-      quant: engine.quant,
       progress,
       label: 'searching',
     });

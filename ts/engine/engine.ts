@@ -63,6 +63,11 @@ export interface EngineStats {
     memoryBytes: number;
     /** Objects that have not been disposed. */
     objects: number;
+    /**
+     * Copies of objects that live in other modules: how many there are, the bytes they hold (part of `bytesInUse`), and how
+     * many were ever made.
+     */
+    copies: { count: number; bytes: number; made: number };
     /** From asking for the module to having it. */
     loadMs: number;
   }[];
@@ -81,7 +86,9 @@ export class Engine {
   readonly #memoryLimit: number;
   readonly #loading = new Map<string, Promise<Runtime>>();
   readonly #loaded = new Map<string, Runtime>();
-  readonly #rooms = new Map<RoomName, { runtime: Runtime; namespace: unknown }>();
+  readonly #rooms = new Map<RoomName, { runtimes: Runtime[]; namespace: unknown }>();
+  /** The loaded modules: what each of them knows of the others. */
+  readonly #group = new Set<Runtime>();
   #table: RoomTable;
   #disposed = false;
 
@@ -130,12 +137,17 @@ export class Engine {
   async load<N>(room: Room<RoomName, N>): Promise<N> {
     const operation = 'engine.use';
     this.#assertUsable(operation);
-    const [runtime, code] = await Promise.all([this.#load(room.bundle), codeOf(room)]);
+    const [code, runtime, ...besides] = await Promise.all([
+      codeOf(room),
+      this.#load(room.bundle),
+      ...(room.besides ?? []).map((bundle) => this.#load(bundle)),
+    ]);
     this.#assertUsable(operation);
+    const runtimes = [runtime, ...besides];
     const known = this.#rooms.get(room.name);
-    if (known?.runtime === runtime) return known.namespace as N;
-    const namespace = Object.freeze(code.createRoom(runtime));
-    this.#rooms.set(room.name, { runtime, namespace });
+    if (known?.runtimes.every((each, i) => each === runtimes[i])) return known.namespace as N;
+    const namespace = Object.freeze(code.createRoom(runtime, ...besides));
+    this.#rooms.set(room.name, { runtimes, namespace });
     return namespace;
   }
 
@@ -162,15 +174,20 @@ export class Engine {
     const live = [...this.#loaded.values()].filter((runtime) => runtime.alive);
     return {
       version,
-      modules: live.map(({ bundle, variant, raw, memoryLimit, objects, loadMs }) => ({
-        rooms: [...bundle.rooms],
-        variant,
-        bytesInUse: raw.bytesInUse(),
-        bytesPeak: raw.bytesPeak(),
-        memoryLimit,
-        memoryBytes: raw.HEAPU8.byteLength,
-        objects,
-        loadMs,
+      modules: live.map((runtime) => ({
+        rooms: [...runtime.bundle.rooms],
+        variant: runtime.variant,
+        bytesInUse: runtime.raw.bytesInUse(),
+        bytesPeak: runtime.raw.bytesPeak(),
+        memoryLimit: runtime.memoryLimit,
+        memoryBytes: runtime.raw.HEAPU8.byteLength,
+        objects: runtime.objects,
+        copies: {
+          count: runtime.copies.size,
+          bytes: [...runtime.copies].reduce((sum, copy) => sum + copy.bytes(), 0),
+          made: runtime.copiesMade,
+        },
+        loadMs: runtime.loadMs,
       })),
     };
   }
@@ -270,6 +287,7 @@ export class Engine {
     this.#disposed = true;
     for (const runtime of this.#loaded.values()) runtime.end();
     this.#loaded.clear();
+    this.#group.clear();
     this.#loading.clear();
     this.#rooms.clear();
   }
@@ -296,7 +314,7 @@ export class Engine {
       const fix = `await engine.use('${room}'), or createEngine({ modules: ['${room}'] })`;
       throw new SublinearError('NOT_LOADED', operation, `the room "${room}" is not loaded: ${fix}`);
     }
-    known.runtime.assertAlive(operation);
+    for (const runtime of known.runtimes) runtime.assertAlive(operation);
     return known.namespace;
   }
 
@@ -313,7 +331,10 @@ export class Engine {
     const loading = loadBundle({ bundle, variant, wasm, memoryLimit: this.#memoryLimit }).then(
       (runtime) => {
         if (this.#disposed) runtime.end();
-        else this.#loaded.set(name, runtime);
+        else {
+          this.#loaded.set(name, runtime);
+          runtime.group = this.#group.add(runtime);
+        }
         return runtime;
       },
       (error) => {

@@ -1,15 +1,27 @@
 // Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
 import type { Reader, Writer } from '../generated/raw/solver.js';
-import { make, typedArray } from './brand.js';
+import { make } from './brand.js';
+import { lengthOf } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
 import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
 
-/** Bytes that are there: one array, or pieces of a file in their order, cut anywhere. */
-export type BytesSource = Uint8Array | Iterable<Uint8Array>;
+/** Bytes that are there: one array or buffer, or pieces of a file in their order, cut anywhere. */
+export type BytesSource = Uint8Array | ArrayBuffer | Iterable<Uint8Array>;
 
-/** Bytes that may still be coming: a stream (`response.body`, `blob.stream()`, a Node stream) or anything iterable. */
-export type AsyncBytesSource = BytesSource | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+/**
+ * Bytes that may still be coming: a `Response`, a `Blob` or `File`, a stream (of the web or of Node), anything iterable, or
+ * a promise of one of these (`fetch(url)`). Where a file is loaded, one that is compressed by gzip is decompressed.
+ */
+export type AsyncBytesSource =
+  | BytesSource
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | PromiseLike<
+      BytesSource | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+    >;
 
 /** How loading of a stream is stopped and watched; `bytesRead` counts the bytes of the file. */
 export type LoadAsyncOptions = AsyncOptions<ReadProgress>;
@@ -93,7 +105,7 @@ function reading<Built extends RawObject, T>(
   { kind, build, wrap, inPieces = false, ...given }: Loading<Built, T>,
 ) {
   // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? typedArray(operation, 'bytes', source, 'Uint8Array')?.length ?? 0;
+  const length = given.length ?? lengthOf(operation, source);
   return {
     binary: true,
     open: () => {

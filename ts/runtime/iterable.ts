@@ -16,6 +16,9 @@ export interface EdgeResistance {
   from: number;
   to: number;
   resistance: number;
+  /** What the graph calls the ends, when it has labels; they do not go to another thread. */
+  fromLabel?: NodeLabel;
+  toLabel?: NodeLabel;
 }
 
 interface Edges {

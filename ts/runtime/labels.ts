@@ -26,8 +26,9 @@ export function idLabels(ids: BigUint64Array): NodeLabels {
       const id = ids[node] as bigint;
       return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
     },
-    find(label) {
-      if (typeof label === 'string') return undefined;
+    find(given) {
+      const label = typeof given === 'string' ? numberIn(given) : given;
+      if (label === undefined) return undefined;
       let low = 0;
       let high = ids.length;
       while (low < high) {
@@ -42,10 +43,27 @@ export function idLabels(ids: BigUint64Array): NodeLabels {
   };
 }
 
+/** The whole number that a text says in the way numbers are written, or undefined. */
+function numberIn(text: string): bigint | undefined {
+  return /^(?:0|[1-9]\d{0,19})$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** The same label of another type: 1 for '1', and '1' for 1 and 1n. */
+function otherForm(label: NodeLabel): NodeLabel | undefined {
+  if (typeof label !== 'string') return String(label);
+  const number = numberIn(label);
+  if (number === undefined) return undefined;
+  return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;
+}
+
 /** Any labels, in node order. The last of equal ones is found. */
 export function listedLabels(labels: readonly NodeLabel[]): NodeLabels {
-  const nodes = new Map<NodeLabel, number>();
-  for (let node = 0; node < labels.length; node++) nodes.set(labels[node] as NodeLabel, node);
+  // Made when the first one is looked for: many graphs are only asked what nodes are called.
+  let nodes: Map<NodeLabel, number> | undefined;
+  const all = () => {
+    nodes ??= new Map(labels.map((label, node) => [label, node]));
+    return nodes;
+  };
   return {
     length: labels.length,
     save: () => ({
@@ -53,7 +71,12 @@ export function listedLabels(labels: readonly NodeLabel[]): NodeLabels {
       bytes: new TextEncoder().encode(JSON.stringify(labels.map(write))),
     }),
     of: (node) => labels[node] as NodeLabel,
-    find: (label) => nodes.get(label),
+    find(label) {
+      const exact = all().get(label);
+      if (exact !== undefined) return exact;
+      const other = otherForm(label);
+      return other === undefined ? undefined : all().get(other);
+    },
   };
 }
 

@@ -2,7 +2,8 @@
 import './globals.js';
 import { runtimeOf } from './bind.js';
 import { SublinearError, SublinearTypeError } from './errors.js';
-import type { RawObject, Runtime } from './runtime.js';
+import type { Copy, RawObject, Runtime } from './runtime.js';
+import { type Copied, copyAcross, type Transfer } from './transfer.js';
 import { typeError } from './validate.js';
 
 // The safety net for objects that nobody disposed. What it holds must not lead back to the object.
@@ -21,17 +22,58 @@ let adopted: RawObject | undefined;
 interface Held {
   readonly raw: RawObject;
   readonly runtime: Runtime;
-  /** See `companion()`. */
-  companions?: Map<string, RawObject>;
+  /** See `companion()`. In the order in which they were made: each may point at the object and at those before it. */
+  companions: Companion[];
+  /** How many asynchronous calls use the object. */
+  busy: number;
 }
 
-function free({ raw, runtime, companions }: Held): void {
+interface Companion {
+  readonly name: string;
+  /** The module that it lives in. */
+  readonly runtime: Runtime;
+  readonly raw: RawObject;
+  /** When it is a copy of the object for the rooms of that module. */
+  readonly copy?: Copy;
+}
+
+function free(held: Held): void {
+  freeCompanions(held, () => true);
+  const { raw, runtime } = held;
   if (!runtime.alive) return;
   runtime.objects--;
-  // They point at the object: first they go, then it.
-  for (const companion of companions?.values() ?? []) companion.delete();
   raw.delete();
 }
+
+/** Frees the companions that are meant, the last one first. */
+function freeCompanions(held: Held, meant: (companion: Companion) => boolean): void {
+  const gone = held.companions.filter(meant);
+  held.companions = held.companions.filter((companion) => !meant(companion));
+  for (const { raw, runtime, copy } of gone.reverse()) {
+    if (copy) runtime.copies.delete(copy);
+    if (runtime.alive) raw.delete();
+  }
+}
+
+/** What a module knows of a copy that it holds. */
+function copyOf(held: Held, runtime: Runtime, raw: Copied): Copy {
+  return {
+    source: held.runtime,
+    bytes: () => raw.bytes(),
+    // Whatever else lives there for the object may point at the copy.
+    drop() {
+      if (held.busy === 0) freeCompanions(held, (companion) => companion.runtime === runtime);
+    },
+  };
+}
+
+const COPY = 'copy';
+
+/** What Node's `util.inspect` and `console.log` call. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** The parts of what `util.inspect` hands to a custom function that are used. */
+type Inspect = (value: unknown, options: unknown) => string;
 
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
@@ -44,7 +86,6 @@ export abstract class WasmObject<R extends RawObject> {
   declare [Symbol.dispose]: () => void;
   #raw: R | undefined;
   readonly #held: Held;
-  #busy = 0;
   #pins = 0;
 
   static {
@@ -68,7 +109,7 @@ export abstract class WasmObject<R extends RawObject> {
     Object.defineProperty(this, 'runtime', { value: runtime });
     this.#raw = raw;
     runtime.objects++;
-    this.#held = { raw, runtime };
+    this.#held = { raw, runtime, companions: [], busy: 0 };
     registry.register(this, this.#held, this);
   }
 
@@ -95,12 +136,31 @@ export abstract class WasmObject<R extends RawObject> {
   dispose(): void {
     if (!(#raw in this)) throw notItself('dispose');
     if (this.#raw === undefined) return;
-    const { runtime } = this;
-    if (runtime.alive && this.#busy > 0) throw this.#busyError('dispose');
-    if (runtime.alive && this.#pins > 0) throw this.#busyError('dispose', 'a call');
+    const { busy, companions } = this.#held;
+    const alive = this.runtime.alive || companions.some(({ runtime }) => runtime.alive);
+    if (alive && busy > 0) throw this.#busyError('dispose');
+    if (alive && this.#pins > 0) throw this.#busyError('dispose', 'a call');
     free(this.#held);
     this.#raw = undefined;
     registry.unregister(this);
+  }
+
+  /**
+   * A few facts that say what the object is, for printing. Called while it is usable.
+   *
+   * @internal
+   */
+  protected facts(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    const { name } = this.constructor;
+    if (this.disposed) return `${name} (disposed)`;
+    if (this.#held.busy > 0) return `${name} (busy)`;
+    const text = inspect ?? ((value: unknown) => JSON.stringify(value));
+    return `${name} ${text(this.facts(), options)}`;
   }
 
   /**
@@ -113,23 +173,41 @@ export abstract class WasmObject<R extends RawObject> {
     this.runtime.assertAlive(operation);
     if (this.#raw === undefined)
       throw new SublinearError('DISPOSED', operation, 'this object was disposed');
-    if (this.#busy > 0) throw this.#busyError(operation);
+    if (this.#held.busy > 0) throw this.#busyError(operation);
     return this.#raw;
   }
 
   /**
-   * A C object that belongs to this one: made at the first call, kept for the next ones, freed with it.
+   * A C object in the memory of `runtime` that belongs to this one: made at the first call, kept for the next ones, freed
+   * with it.
    *
    * @internal
    */
-  companion<T extends RawObject>(name: string, make: () => T): T {
-    this.#held.companions ??= new Map();
-    let found = this.#held.companions.get(name) as T | undefined;
-    if (found === undefined) {
-      found = make();
-      this.#held.companions.set(name, found);
-    }
-    return found;
+  companion<T extends RawObject>(runtime: Runtime, name: string, make: () => T): T {
+    return this.#companion(runtime, name, make, () => undefined);
+  }
+
+  /**
+   * This object in the memory of another module: its arrays are copied at the first call. Objects that can cross never
+   * change, so the copy stays right.
+   *
+   * @internal
+   */
+  copyIn(runtime: Runtime, operation: string, transfer: Transfer<R & Copied>): R {
+    const raw = this.use(operation) as R & Copied;
+    const held = this.#held;
+    return this.#companion(
+      runtime,
+      COPY,
+      () => copyAcross(operation, held.runtime, raw, runtime, transfer),
+      (made) => copyOf(held, runtime, made),
+    );
+  }
+
+  /** @internal Bytes that copies of this object take in other modules. */
+  get bytesCopied(): number {
+    const copies = this.#held.companions.filter(({ runtime }) => runtime.alive);
+    return copies.reduce((sum, { copy }) => sum + (copy?.bytes() ?? 0), 0);
   }
 
   /**
@@ -138,10 +216,37 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   dropCompanion(name: string): void {
-    const found = this.#held.companions?.get(name);
-    if (found === undefined) return;
-    this.#held.companions?.delete(name);
-    if (!this.disposed) found.delete();
+    freeCompanions(this.#held, (companion) => companion.name === name);
+  }
+
+  /**
+   * Frees the copy of this object in another module, for a call that needs it once.
+   *
+   * @internal
+   */
+  dropCopyIn(runtime: Runtime): void {
+    freeCompanions(
+      this.#held,
+      (companion) => companion.runtime === runtime && companion.copy !== undefined,
+    );
+  }
+
+  #companion<T extends RawObject>(
+    runtime: Runtime,
+    name: string,
+    make: () => T,
+    copy: (made: T) => Copy | undefined,
+  ): T {
+    const held = this.#held;
+    // A module that crashed and was loaded again has none of them.
+    freeCompanions(held, (companion) => !companion.runtime.alive);
+    const found = held.companions.find((each) => each.name === name && each.runtime === runtime);
+    if (found !== undefined) return found.raw as T;
+    const raw = make();
+    const known = copy(raw);
+    if (known) runtime.copies.add(known);
+    held.companions.push({ name, runtime, raw, ...(known && { copy: known }) });
+    return raw;
   }
 
   /** @internal Its address is in use: until `unpin()` it may be used, and not disposed. */
@@ -156,12 +261,12 @@ export abstract class WasmObject<R extends RawObject> {
 
   /** @internal Used by the runner of asynchronous calls. */
   hold(): void {
-    this.#busy++;
+    this.#held.busy++;
   }
 
   /** @internal */
   letGo(): void {
-    this.#busy--;
+    this.#held.busy--;
   }
 
   #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
@@ -174,7 +279,8 @@ export abstract class WasmObject<R extends RawObject> {
 }
 
 /**
- * The C object of an argument: `value` must be a live `Class` of the same engine.
+ * The C object of an argument: `value` must be a live `Class` of the same engine. Where another module holds it, a copy is
+ * made here and kept with it.
  *
  * @internal
  */
@@ -183,15 +289,20 @@ export function rawOf<R extends RawObject>(
   operation: string,
   argument: string,
   value: unknown,
-  Class: { prototype: WasmObject<R>; name: string },
+  Class: { prototype: WasmObject<R>; name: string; transfer?: Transfer<R & Copied> },
+  name = Class.name,
 ): R {
-  if (!isInstance(value, Class)) throw typeError(operation, argument, Class.name, value);
-  if (value.runtime !== runtime) {
+  if (!isInstance(value, Class)) throw typeError(operation, argument, name, value);
+  if (value.runtime.group !== runtime.group) {
     throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
       argument,
     });
   }
-  return value.use(operation);
+  const raw = value.use(operation);
+  if (value.runtime === runtime) return raw;
+  runtime.assertAlive(operation);
+  if (Class.transfer === undefined) throw typeError(operation, argument, name, value);
+  return value.copyIn(runtime, operation, Class.transfer);
 }
 
 /**
@@ -229,6 +340,21 @@ export function notConstructible(Class: { name: string }): Error {
   const remedy = calls.length > 0 ? calls.join(', ') : 'the functions of its room make one';
   const message = `new ${Class.name}() makes no object, as its memory is the module's: call ${remedy}`;
   return new SublinearTypeError(`new ${Class.name}`, message);
+}
+
+/**
+ * The same by the class of an engine itself: what `this` is in a static method, and `constructor` of an object.
+ *
+ * @internal
+ */
+export function adoptAs<T>(
+  runtime: Runtime,
+  operation: string,
+  Bound: unknown,
+  raw: RawObject | null,
+): T {
+  adopted = runtime.made(operation, raw);
+  return new (Bound as new (raw: RawObject) => T)(adopted);
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.

@@ -6,8 +6,8 @@ import type { BundleSource } from './source.js';
 
 /** What the code of a room exports for the engine; hidden from users by its TSDoc tag. */
 interface RoomCode<Namespace> {
-  /** Makes the namespace for a loaded module; called once for each. */
-  createRoom: (runtime: Runtime) => Namespace;
+  /** Makes the namespace for a loaded module; called once for each. Then come the modules of `besides`, in order. */
+  createRoom: (...runtimes: [Runtime, ...Runtime[]]) => Namespace;
   /** Cases of engine.benchmark(), named `<room>.<case>`. */
   benchmarks: Readonly<Record<string, Benchmark<Namespace>>>;
 }
@@ -15,6 +15,8 @@ interface RoomCode<Namespace> {
 export interface Room<Name extends RoomName, Namespace> {
   name: Name;
   bundle: BundleSource;
+  /** Other bundles that it needs: those whose objects it takes. */
+  besides?: readonly BundleSource[];
   /** Imported when the room is asked for, not with the engine. */
   code: () => Promise<RoomCode<Namespace>>;
 }

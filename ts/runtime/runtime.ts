@@ -16,6 +16,14 @@ export interface RawObject {
 /** Where a class keeps the runtime that it belongs to; see bind.ts. */
 export const RUNTIME = Symbol('runtime');
 
+/** A copy in a module of an object that lives in another one. */
+export interface Copy {
+  readonly source: Runtime;
+  bytes(): number;
+  /** Frees it, with what was made from it, unless an asynchronous call is using it. */
+  drop(): void;
+}
+
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 export class Runtime {
@@ -23,7 +31,7 @@ export class Runtime {
   readonly variant: Variant;
   /** Every function in it is guarded: a trap in one poisons this runtime. */
   readonly raw: Raw;
-  /** Address of 128 bytes that C functions write small results to (`double *out`). */
+  /** Address of 256 bytes that C functions write small results to (`double *out`). */
   readonly out: number;
   /** Milliseconds from asking for the module to having it. */
   loadMs = 0;
@@ -33,6 +41,11 @@ export class Runtime {
   objects = 0;
   /** How many asynchronous calls are running. */
   running = 0;
+  /** The modules of the same engine, this one included: their objects may be passed to functions of each other. */
+  group = new Set<Runtime>([this]);
+  /** Copies that live here of objects of the others, and how many were ever made. */
+  readonly copies = new Set<Copy>();
+  copiesMade = 0;
 
   #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
   #operation = 'load';
@@ -59,7 +72,13 @@ export class Runtime {
 
   /** Called when anything is thrown out of the module: its memory can no longer be trusted. */
   poison(cause: unknown): void {
-    this.#end ??= { code: 'CRASHED', cause };
+    if (this.#end !== undefined) return;
+    this.#end = { code: 'CRASHED', cause };
+    // Its objects are lost, and nobody can use their copies any more.
+    this.group.delete(this);
+    for (const { copies } of this.group)
+      for (const copy of copies) if (copy.source === this) copy.drop();
+    this.copies.clear();
   }
 
   /** Refuses every later call. The memory goes when the last reference to this runtime does. */
@@ -239,14 +258,29 @@ export class Runtime {
   }
 }
 
-/** A subclass of `Base`, with the same name, whose static methods and instances belong to `runtime`. */
+/**
+ * A subclass of `Base`, with the same name, whose static methods and instances belong to `runtime`. `instanceof` holds for
+ * all objects of the engine, whichever of its modules they live in.
+ */
 function subclass<C>(Base: C, runtime: Runtime): C {
   // biome-ignore lint/suspicious/noExplicitAny: a mixin over a class with a protected constructor has no other type
   const Class = class extends (Base as any) {};
   Object.defineProperty(Class, 'name', { value: (Base as { name: string }).name });
   Object.defineProperty(Class, RUNTIME, { value: runtime });
+  Object.defineProperty(Class, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      // A class that a user derives from this one inherits the method.
+      if (this !== Class) return ordinaryInstanceOf.call(this as () => void, value);
+      // biome-ignore lint/suspicious/noExplicitAny: see above
+      if (!(value instanceof (Base as any))) return false;
+      const { [RUNTIME]: made } = (value as object).constructor as { [RUNTIME]?: Runtime };
+      return made?.group === runtime.group;
+    },
+  });
   return Class as C;
 }
+
+const ordinaryInstanceOf = Function.prototype[Symbol.hasInstance];
 
 /** row_pointers -> rowPointers */
 function camelCase(name: string): string {

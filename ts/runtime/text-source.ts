@@ -1,22 +1,50 @@
 // Feeds text to the C core's readers in pieces, so that a file is never in memory as a whole unless the caller has it so.
 
 import { statuses } from '../generated/codes.js';
-import { kindOf, typedArray } from './brand.js';
-import { SublinearError } from './errors.js';
+import { type CodedError, SublinearError } from './errors.js';
+import { type FormatName, refuseOthers } from './formats.js';
+import {
+  asyncPiecesOf,
+  followedBy,
+  type Head,
+  HeadGatherer,
+  isGzip,
+  kindOfBytes,
+  kindOfText,
+  type Piece,
+  type Pieces,
+  pieceOf,
+  piecesOf,
+  type SourceKind,
+  unzipped,
+} from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import { Scratch } from './scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from './steps.js';
-import { show, typeError } from './validate.js';
+import { show } from './validate.js';
 
-/** Text that is there: a string, UTF-8 bytes, or pieces of either, cut anywhere. */
-export type TextSource = string | Uint8Array | Iterable<string | Uint8Array>;
+/** Text that is there: a string, UTF-8 bytes, a buffer of them, or pieces of these, cut anywhere. */
+export type TextSource = string | Uint8Array | ArrayBuffer | Iterable<string | Uint8Array>;
 
-/** Text that may still be coming: a stream (`response.body`, `blob.stream()`, a Node stream) or anything iterable. */
+/**
+ * Text that may still be coming: a `Response`, a `Blob` or `File`, a stream (of the web or of Node), anything iterable, or
+ * a promise of one of these (`fetch(url)`). What begins as gzip does is decompressed.
+ */
 export type AsyncTextSource =
   | TextSource
+  | Blob
+  | Response
   | ReadableStream<string>
   | ReadableStream<Uint8Array>
-  | AsyncIterable<string | Uint8Array>;
+  | AsyncIterable<string | Uint8Array>
+  | PromiseLike<
+      | TextSource
+      | Blob
+      | Response
+      | ReadableStream<string>
+      | ReadableStream<Uint8Array>
+      | AsyncIterable<string | Uint8Array>
+    >;
 
 /** Where reading is. */
 export interface ReadProgress {
@@ -32,18 +60,41 @@ export interface RawReader extends RawObject {
 
 /** How to open a reader and what to make of it at the end; `close` gives null when it failed. */
 export interface Reading<R extends RawReader, Built extends RawObject, T> {
-  open: () => R | null;
+  /** `head` is the beginning of the text, for readers that look at it. */
+  open: (head: Head) => R | null;
   /** True for files: strings are refused. */
   binary?: boolean;
+  /** Formats that a text may be known to have; one without a known one always may. */
+  formats?: readonly FormatName[];
   close: (reader: R) => Built | null;
   /** `reader` is still alive. */
   wrap: (built: Built, reader: R) => T;
+  /** What to add to the message of an error that the reader reported. */
+  remedy?: (code: string, expected: string) => string;
 }
+
+/** So much of a text is looked at before it is read, and of a file. */
+const HEAD = 1 << 16;
+const BINARY_HEAD = 16;
 
 /** Bytes a piece: large enough that the calls cost nothing, small enough to be a step. */
 const PIECE = 1 << 16;
 /** Characters a piece: each takes at most three bytes of UTF-8. */
 const CHARACTERS = Math.floor(PIECE / 3);
+
+function kindOf(operation: string, binary = false): SourceKind {
+  return binary ? kindOfBytes(operation) : kindOfText(operation);
+}
+
+function gathererFor(kind: SourceKind, enough = kind.binary ? BINARY_HEAD : HEAD): HeadGatherer {
+  return new HeadGatherer(kind, enough);
+}
+
+function refuseHead(kind: SourceKind, head: Head, formats: readonly FormatName[] = []): void {
+  const { operation, argument, binary } = kind;
+  // Of files the C core knows better what is wrong with them.
+  if (!binary || isGzip(head.bytes)) refuseOthers(operation, argument, head, formats);
+}
 
 /** Reads text that is there. */
 export function readText<R extends RawReader, Built extends RawObject, T>(
@@ -52,17 +103,37 @@ export function readText<R extends RawReader, Built extends RawObject, T>(
   source: TextSource,
   reading: Reading<R, Built, T>,
 ): T {
-  const pieces = piecesOf(source);
-  if (pieces === undefined) throw sourceError(operation, source, reading.binary);
-  const feeder = new Feeder(runtime, operation, reading);
+  const kind = kindOf(operation, reading.binary);
+  const pieces = piecesOf(source, kind)[Symbol.iterator]();
+  let ended = false;
   try {
-    for (const piece of pieces) {
-      feeder.start(piece);
-      while (!feeder.step());
+    const begun = gathererFor(kind);
+    while (!begun.full) {
+      const { done, value } = pieces.next();
+      if (done) begun.end();
+      else begun.take(value);
     }
-    return feeder.finish();
+    const { head, taken } = begun;
+    refuseHead(kind, head, reading.formats);
+    const feeder = new Feeder(runtime, operation, reading, head);
+    try {
+      const feed = (piece: Piece) => {
+        feeder.start(piece);
+        while (!feeder.step());
+      };
+      for (const piece of taken) feed(piece);
+      for (;;) {
+        const { done, value } = pieces.next();
+        if (done) break;
+        feed(pieceOf(value, kind));
+      }
+      ended = true;
+      return feeder.finish();
+    } finally {
+      feeder.release();
+    }
   } finally {
-    feeder.release();
+    if (!ended) pieces.return?.();
   }
 }
 
@@ -75,32 +146,54 @@ export async function readTextAsync<R extends RawReader, Built extends RawObject
   options: AsyncOptions<ReadProgress>,
 ): Promise<T> {
   const { signal, onProgress } = asyncOptions(operation, options);
-  const pieces = asyncPiecesOf(source);
-  if (pieces === undefined) throw sourceError(operation, source, reading.binary);
-  const feeder = new Feeder(runtime, operation, reading);
+  const kind = kindOf(operation, reading.binary);
+  const pieces = unzipped(asyncPiecesOf(source, kind), kind);
   const abort = abortOf(signal);
-  const progress = () => ({ bytesRead: feeder.bytesRead });
-  const job = { runtime, operation, progress, step: (work: number) => feeder.step(work) };
+  let feeder: Feeder<R, Built, T> | undefined;
   runtime.running++;
   let ended = false;
   try {
+    const next = () => Promise.race([pieces.next(), abort.promise]);
+    const { head, taken } = await headOf(kind, next);
+    runtime.assertAlive(operation);
+    refuseHead(kind, head, reading.formats);
+    const feeding = new Feeder(runtime, operation, reading, head);
+    feeder = feeding;
+    const progress = () => ({ bytesRead: feeding.bytesRead });
+    const job = { runtime, operation, progress, step: (work: number) => feeding.step(work) };
+    const all = followedBy(taken, { next });
     for (;;) {
-      const { done, value } = await Promise.race([pieces.next(), abort.promise]);
+      const { done, value } = await all.next();
       runtime.assertAlive(operation);
       if (done) break;
-      feeder.start(value);
+      feeding.start(pieceOf(value, kind));
       await runAsync(job, [], options);
       onProgress?.(progress());
     }
     ended = true;
-    return feeder.finish();
+    return feeding.finish();
   } finally {
     runtime.running--;
     abort.release();
-    feeder.release();
+    feeder?.release();
     // A source that was left before its end is told so; what it answers concerns nobody any more.
     if (!ended) void pieces.return?.().then(undefined, () => {});
   }
+}
+
+/** The beginning of what `next` gives. */
+export async function headOf(
+  kind: SourceKind,
+  next: Pieces['next'],
+  enough?: number,
+): Promise<HeadGatherer> {
+  const begun = gathererFor(kind, enough);
+  while (!begun.full) {
+    const { done, value } = await next();
+    if (done) begun.end();
+    else begun.take(value);
+  }
+  return begun;
 }
 
 class Feeder<R extends RawReader, Built extends RawObject, T> {
@@ -114,29 +207,22 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
   #piece: string | Uint8Array = '';
   #at = 0;
 
-  constructor(runtime: Runtime, operation: string, reading: Reading<R, Built, T>) {
+  constructor(runtime: Runtime, operation: string, reading: Reading<R, Built, T>, head: Head) {
     this.#runtime = runtime;
     this.#operation = operation;
     this.#reading = reading;
     this.#scratch = new Scratch(runtime, operation);
     this.#buffer = this.#scratch.bytes(PIECE);
     try {
-      this.#reader = runtime.made(operation, reading.open());
+      this.#reader = runtime.made(operation, reading.open(head));
     } catch (error) {
       this.#scratch.release();
       throw error;
     }
   }
 
-  start(piece: string | Uint8Array): void {
-    const binary = this.#reading.binary === true;
-    const [name, expected] = binary
-      ? ['bytes', 'Uint8Array or pieces of these']
-      : ['source', 'pieces of string or Uint8Array'];
-    const text = !binary && typeof piece === 'string' ? piece : undefined;
-    const taken = text ?? typedArray(this.#operation, name, piece, 'Uint8Array');
-    if (taken === undefined) throw typeError(this.#operation, name, expected, piece);
-    this.#piece = taken;
+  start(piece: Piece): void {
+    this.#piece = piece;
     this.#at = 0;
   }
 
@@ -176,72 +262,33 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
     return encoder.encodeInto(text, target).written;
   }
 
+  /** The same error with what the reading can advise. */
+  #advised(error: Error): Error {
+    const { code, expected = '' } = error as Partial<CodedError>;
+    error.message += this.#reading.remedy?.(code ?? '', expected) ?? '';
+    return error;
+  }
+
   #failure(): Error {
     const { raw } = this.#runtime;
-    if (this.#reader.found === undefined) return this.#runtime.failure(this.#operation);
+    if (this.#reader.found === undefined)
+      return this.#advised(this.#runtime.failure(this.#operation));
     const found = this.#runtime.text(this.#reader.found());
     const status = raw.errorStatus();
-    if (status > -60 && found === '') return this.#runtime.failure(this.#operation);
+    if (status > -60 && found === '') return this.#advised(this.#runtime.failure(this.#operation));
     const [code] = statuses[String(status) as keyof typeof statuses];
     const line = raw.errorPosition();
     const expected = this.#runtime.text(raw.errorExpected());
     const argument = this.#runtime.text(raw.errorArgument());
     const plain = found === '' || found === 'end of line' || found === 'end of input';
     const got = found === '' ? '' : `, got ${plain ? found : show(found)}`;
-    const message = `line ${line}: expected ${expected}${got}`;
+    const remedy = this.#reading.remedy?.(code, expected) ?? '';
+    const message = `line ${line}: expected ${expected}${got}${remedy}`;
     return new SublinearError(code, this.#operation, message, { argument, line, expected });
   }
 }
 
 const encoder = new TextEncoder();
-
-function piecesOf(source: unknown): Iterable<string | Uint8Array> | undefined {
-  if (typeof source === 'string' || kindOf(source) === 'Uint8Array') return [source as Uint8Array];
-  const iterable = source as Partial<Iterable<string | Uint8Array>> | null | undefined;
-  // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one.
-  return typeof iterable?.[Symbol.iterator] === 'function'
-    ? (iterable as Iterable<string | Uint8Array>)
-    : undefined;
-}
-
-type Pieces = Pick<AsyncIterator<string | Uint8Array>, 'next' | 'return'>;
-
-/** The pieces of a source, or undefined when it is none. `return` tells it that no more are wanted. */
-export function asyncPiecesOf(source: AsyncTextSource): Pieces | undefined {
-  const stream = source as Partial<ReadableStream<string | Uint8Array>> | null | undefined;
-  // Not by async iteration: WebKit's streams have none.
-  if (typeof stream?.getReader === 'function') {
-    const reader = stream.getReader();
-    return {
-      next: () => reader.read() as Promise<IteratorResult<string | Uint8Array>>,
-      return: async () => {
-        await reader.cancel();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-  const iterable = source as Partial<AsyncIterable<string | Uint8Array>> | null | undefined;
-  if (typeof iterable?.[Symbol.asyncIterator] === 'function') {
-    return steady((iterable as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]());
-  }
-  const iterator = piecesOf(source)?.[Symbol.iterator]();
-  return iterator && steady(iterator);
-}
-
-/** An iterator whose methods give promises of this realm, whatever the iterator's own give. */
-export function steady<T>(iterator: Iterator<T> | AsyncIterator<T>) {
-  return {
-    next: async (): Promise<IteratorResult<T>> => iterator.next(),
-    return: async (): Promise<IteratorResult<T>> =>
-      (await iterator.return?.()) ?? { done: true, value: undefined },
-  };
-}
-
-function sourceError(operation: string, source: unknown, binary = false) {
-  return binary
-    ? typeError(operation, 'bytes', 'Uint8Array or pieces of these', source)
-    : typeError(operation, 'source', 'string, Uint8Array or pieces of these', source);
-}
 
 /** A promise that is rejected when the signal is aborted, and never otherwise. */
 export function abortOf(signal: AbortSignal | undefined) {

@@ -1,8 +1,8 @@
 // What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
-import { isError, messageOf, typedArray } from '../runtime/brand.js';
+import { isError, messageOf } from '../runtime/brand.js';
 import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
-import { asyncPiecesOf } from '../runtime/text-source.js';
+import { asyncPiecesOf, kindOfBytes, pieceOf } from '../runtime/pieces.js';
 import { options as checkOptions, show, string, typeError } from '../runtime/validate.js';
 
 /** One entry of a store. */
@@ -33,7 +33,8 @@ export interface Store {
   /**
    * Stores a file under `key` in place of what was there.
    *
-   * @param bytes - one array, pieces (`graph.saveInPieces()`), an async iterable or a stream
+   * @param bytes - one array or buffer, pieces (`graph.saveInPieces()`), an async iterable, a stream, a `Blob`, a `Response`,
+   *   or a promise of one of these
    *
    * @example
    * ```ts
@@ -174,10 +175,8 @@ export async function* chunksOf(
   size: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const pieces = asyncPiecesOf(source);
-  const wrong = (value: unknown) =>
-    typeError(operation, 'bytes', 'Uint8Array or pieces of these', value);
-  if (pieces === undefined || typeof source === 'string') throw wrong(source);
+  const kind = kindOfBytes(operation);
+  const pieces = asyncPiecesOf(source, kind);
   const abort = aborted(signal);
   let chunk = new Uint8Array(0);
   let filled = 0;
@@ -190,8 +189,7 @@ export async function* chunksOf(
       });
       const { done, value } = await Promise.race([next, abort.promise]);
       if (done) break;
-      const piece = typedArray(operation, 'bytes', value, 'Uint8Array');
-      if (piece === undefined) throw wrong(value);
+      const piece = pieceOf(value, kind) as Uint8Array;
       for (let at = 0; at < piece.length; ) {
         if (filled === chunk.length) {
           // Grown as the bytes come: a small file takes little.

@@ -1,16 +1,17 @@
-"""Reference answers for contributions, pairs, updates, resistances and potentials, for
-test/diffusion/diffusion-questions.cases.ts.
+"""Reference answers for contributions, pairs, updates (test/diffusion/diffusion-questions.cases.ts), and for resistances
+and potentials of the same graphs (test/resistance/resistance.cases.ts).
 
-    /usr/bin/python3 test/vectors/diffusion/generate_questions.py > test/vectors/diffusion/questions.json
+    /usr/bin/python3 test/vectors/diffusion/generate_questions.py
 
+writes test/vectors/diffusion/questions.json and test/vectors/resistance/resistances.json.
 Debian 12: apt-get install python3-networkx python3-scipy. Graphs are networkx's. Scores are networkx's pagerank from every
 source (power iteration to 1e-14 a node), resistances networkx's resistance_distance of each component, compared with the
 pseudoinverse, and potentials scipy's solution of the harmonic equations.
 """
 
 import json
+import pathlib
 import random
-import sys
 
 import networkx as nx
 import numpy as np
@@ -113,7 +114,7 @@ def potentials(graph, n, boundary, values):
 
 def main():
     random.seed(5)
-    cases = []
+    questions, networks = [], []
     for name, n, edges in shapes():
         for weighted in (False, True):
             weights = [round(random.uniform(0.1, 9), 3) for _ in edges] if weighted else None
@@ -123,27 +124,37 @@ def main():
                 graph = build(n, edges, weights, directed)
                 damping = random.choice([0.3, 0.85, 0.95])
                 target = random.randrange(n)
-                case = {
+                given = {
                     "name": f"{name}{', weighted' if weighted else ''}{', directed' if directed else ''}",
                     "nodeCount": n,
                     "from": [u for u, _ in edges],
                     "to": [v for _, v in edges],
                     "weights": weights,
                     "directed": directed,
+                }
+                answers = {
                     "damping": damping,
                     "target": target,
                     "contributions": contributions(graph, n, damping, target),
                 }
-                if not directed:
-                    pairs = [(random.randrange(n), random.randrange(n)) for _ in range(4)] + [(0, n - 1)]
-                    case["pairs"] = pairs
-                    case["resistances"] = resistances(graph, n, pairs)
-                    case["boundary"] = sorted({0, n // 2, n - 1})
-                    case["values"] = [round(random.uniform(-3, 3), 2) for _ in case["boundary"]]
-                    case["potentials"] = potentials(graph, n, case["boundary"], case["values"])
-                cases.append(case)
-    json.dump({"networkx": nx.__version__, "cases": cases}, sys.stdout, separators=(",", ":"))
-    print()
+                questions.append(given | answers)
+                if directed:
+                    continue
+                pairs = [(random.randrange(n), random.randrange(n)) for _ in range(4)] + [(0, n - 1)]
+                boundary = sorted({0, n // 2, n - 1})
+                values = [round(random.uniform(-3, 3), 2) for _ in boundary]
+                answers = {
+                    "pairs": pairs,
+                    "resistances": resistances(graph, n, pairs),
+                    "boundary": boundary,
+                    "values": values,
+                    "potentials": potentials(graph, n, boundary, values),
+                }
+                networks.append(given | answers)
+    folder = pathlib.Path(__file__).parent
+    for path, cases in ("questions.json", questions), ("../resistance/resistances.json", networks):
+        text = json.dumps({"networkx": nx.__version__, "cases": cases}, separators=(",", ":"))
+        (folder / path).write_text(text + "\n")
 
 
 main()

@@ -39,6 +39,11 @@ const norms: Record<Norm, number> = { 2: 0, 1: 1, infinity: 2 };
  * fixed. Made by {@link Vector.zeros} and {@link Vector.from}.
  */
 export class Vector extends WasmArray<RawVector> {
+  /** @internal */
+  protected override facts() {
+    return { length: this.length, dtype: this.dtype };
+  }
+
   /** Number of elements. */
   get length(): number {
     return this.use('Vector.length').length;

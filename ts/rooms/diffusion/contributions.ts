@@ -7,13 +7,14 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit, numbers, type QuestionProgress } from './question.js';
-import { withNodes } from './scores.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
+import type { NodeRef } from '../graph/types.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
 export interface ContributionsOptions {
   /** The node whose score is looked at. */
-  target: number;
+  target: NodeRef;
   /** Probability of following an edge instead of restarting, between 0 and 1, both excluded. 0.85 by default. */
   damping?: number;
   /** How far off each score may be: a finite number > 0. 1e-6 by default. */
@@ -47,7 +48,7 @@ export interface Contributions extends Iterable<NodeScore> {
 /** Options of {@link ContributionFunctions.pairPageRank}. */
 export interface PairPageRankOptions extends Omit<ContributionsOptions, 'topK'> {
   /** The node where walks begin and restart. */
-  source: number;
+  source: NodeRef;
   /** Between 0 and 1: random walks may be used, and their interval holds with at least this probability. Default: none. */
   confidence?: number;
   /** Seed of the walks, an integer >= 0; the same seed gives the same bits. 0 by default. */
@@ -174,7 +175,7 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
     const { damping = 0.85, tolerance = 1e-6, confidence, seed = 0 } = options;
     check.number(operation, 'damping', damping);
-    const target = check.integer(operation, 'target', options.target, 0, EVERY_SOURCE - 1);
+    const target = graph.numberOf(operation, 'target', options.target, EVERY_SOURCE - 1);
     if (confidence !== undefined && check.number(operation, 'confidence', confidence) === 0)
       throw check.rangeError(operation, 'confidence', 'a number in (0, 1)', 0);
     const given = [
@@ -184,7 +185,7 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       limit(operation, 'pushWork', options.pushWork),
       limit(operation, 'maxWork', options.maxWork),
     ];
-    const raw = graph.companion(`contributions ${damping}`, () =>
+    const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
     numbers(runtime, operation, given, (address) => raw.begin(source, target, address));
@@ -232,7 +233,8 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     ['source', 'target', 'confidence', 'seed', ...limitNames] as (keyof PairPageRankOptions)[],
     (call: Call<PairPageRankOptions>, graph: Graph) => {
       const { operation, options } = call;
-      const source = check.integer(operation, 'source', options.source, 0, EVERY_SOURCE - 1);
+      rawOf(runtime, operation, 'graph', graph, Graph);
+      const source = graph.numberOf(operation, 'source', options.source, EVERY_SOURCE - 1);
       const { confidence = 0, seed = 0 } = options;
       return ask(call, graph, source, (found): PairPageRank => {
         const [outcome, method, score, errorBound, halfWidth, walks, touchedNodes, edgeOperations] =

@@ -1,4 +1,4 @@
-// Scores of nodes by walks on a graph, and what electrical networks say: PageRank, heat kernel, resistances, potentials.
+// Scores of nodes by walks on a graph: the PageRank family, heat kernel, contributions.
 // The functions stand in the other files of this folder, each with its part of the room's interface.
 
 import type { Benchmark } from '../../runtime/benchmark.js';
@@ -6,15 +6,15 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { Graph } from '../graph/graph.js';
 import { type ContributionFunctions, createContributions } from './contributions.js';
 import { createPageRank, type PageRankFunctions } from './pagerank.js';
-import { createPotentials, type PotentialFunctions } from './potentials.js';
 import { createRuns, type RunFunctions } from './runs.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
-export type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
+export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
+export type { QuestionProgress } from '../graph/question.js';
 export type {
   ContributionFunctions,
   Contributions,
@@ -38,18 +38,6 @@ export type {
   SweepCut,
 } from './pagerank.js';
 export type {
-  EdgeResistances,
-  EdgeResistancesOptions,
-  HarmonicPotentials,
-  PotentialFunctions,
-  PotentialsOptions,
-  Resistance,
-  ResistanceOptions,
-  Resistances,
-  ResistancesOptions,
-} from './potentials.js';
-export type { QuestionProgress } from './question.js';
-export type {
   BatchOptions,
   BatchScores,
   PageRankTracker,
@@ -58,11 +46,7 @@ export type {
 } from './runs.js';
 
 /** The namespace of the room. */
-export interface DiffusionRoom
-  extends PageRankFunctions,
-    RunFunctions,
-    ContributionFunctions,
-    PotentialFunctions {
+export interface DiffusionRoom extends PageRankFunctions, RunFunctions, ContributionFunctions {
   readonly Graph: typeof Graph;
 }
 
@@ -73,7 +57,6 @@ export function createRoom(runtime: Runtime): DiffusionRoom {
     ...createPageRank(runtime),
     ...createRuns(runtime),
     ...createContributions(runtime),
-    ...createPotentials(runtime),
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   HeatKernel as RawHeatKernel,
   PageRank as RawPageRank,
   DiffusionResult as RawResult,
-} from '../../generated/raw/solver.js';
+} from '../../generated/raw/network.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
@@ -21,8 +21,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit } from './question.js';
-import { withNodes } from './scores.js';
+import { limit } from '../graph/question.js';
+import { withNodes } from '../graph/scores.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 
 // In the order of their numbers in csrc/diffusion/types.h, which a test compares.
 const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
@@ -47,10 +48,10 @@ export type PageRankMethod = (typeof methodNames)[number] | 'pushPower';
 
 /** Where walks begin and restart: one node, or several. */
 export type Source =
-  | number
+  | NodeRef
   | {
-      /** A node may repeat; its weights add up. */
-      nodes: IndexArray;
+      /** Numbers or names. A node may repeat; its weights add up. */
+      nodes: NodeList;
       /** How much of the start each node gets: >= 0, finite, not all zero. Scaled to sum 1. All alike by default. */
       weights?: RealArray;
     };
@@ -397,7 +398,7 @@ function workspace(
   rawGraph: RawGraph,
   name = 'pageRank',
 ) {
-  return graph.companion(name, () =>
+  return graph.companion(runtime, name, () =>
     runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
   );
 }
@@ -427,7 +428,7 @@ export function begin(
   runtime.scratch(operation, (scratch) =>
     withOptions(runtime, operation, given, kind, (options) => {
       if (everywhere) return runtime.check(operation, pageRank.beginGlobal(options));
-      const { nodes, weights, count } = sourceOf(operation, scratch, given.source);
+      const { nodes, weights, count } = sourceOf(operation, scratch, graph, given.source);
       runtime.check(operation, pageRank.begin(options, nodes, weights, count));
     }),
   );
@@ -453,11 +454,11 @@ function beginHeat(
     topK,
     limit(operation, 'maxWork', given.maxWork),
   ];
-  const kernel = graph.companion('heatKernel', () =>
+  const kernel = graph.companion(runtime, 'heatKernel', () =>
     runtime.made(operation, runtime.raw.HeatKernel.create(rawGraph)),
   );
   runtime.scratch(operation, (scratch) => {
-    const { nodes, weights, count } = sourceOf(operation, scratch, given.source);
+    const { nodes, weights, count } = sourceOf(operation, scratch, graph, given.source);
     const address = scratch.f64(numbers.length);
     runtime.f64.set(numbers, address / 8);
     runtime.check(operation, kernel.begin(address, nodes, weights, count));
@@ -500,14 +501,15 @@ export function withOptions<T>(
   }
 }
 
-function sourceOf(operation: string, scratch: Scratch, source: Source | undefined) {
-  if (typeof source === 'number') {
-    const nodes = scratch.indices('source', [check.integer(operation, 'source', source)]);
+function sourceOf(operation: string, scratch: Scratch, graph: Graph, source: Source | undefined) {
+  if (typeof source === 'number' || typeof source === 'string' || typeof source === 'bigint') {
+    const nodes = scratch.indices('source', [graph.numberOf(operation, 'source', source)]);
     return { nodes: nodes.address, weights: 0, count: 1 };
   }
   if (typeof source !== 'object' || source === null || !('nodes' in source))
     throw check.typeError(operation, 'source', 'node or { nodes, weights }', source);
-  const nodes = scratch.indices('source.nodes', source.nodes);
+  const numbers = graph.numbersOf(operation, 'source.nodes', source.nodes);
+  const nodes = scratch.indices('source.nodes', numbers);
   if (source.weights === undefined)
     return { nodes: nodes.address, weights: 0, count: nodes.length };
   const weights = scratch.doubles('source.weights', source.weights);

@@ -1,7 +1,7 @@
 // More than one run of PageRank: several sources in one call, and a ranking that follows changes of its graph.
 
 import type { OutcomeName } from '../../generated/codes.js';
-import type { PageRank as RawPageRank } from '../../generated/raw/solver.js';
+import type { PageRank as RawPageRank } from '../../generated/raw/network.js';
 import { lengthOfList } from '../../runtime/brand.js';
 import { withIterator } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
@@ -94,7 +94,7 @@ export interface PageRankTracker {
    * import { load } from 'sublinear/diffusion';
    *
    * const { Graph, trackPageRank } = await load();
-   * using before = Graph.fromEdges({ from: [0, 1], to: [1, 0], directed: false });
+   * using before = Graph.fromEdges({ from: [0], to: [1], directed: false });
    * const tracker = trackPageRank(before, {});
    * using after = before.edited({ add: { from: [1], to: [2] }, nodeCount: 3 });
    * const { scores } = await tracker.updateAsync(after);
@@ -323,12 +323,12 @@ class Tracker implements PageRankTracker {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
     const create = (of: typeof rawGraph) => () =>
       runtime.made(operation, runtime.raw.PageRank.create(of));
-    const previous = before.companion<RawPageRank>(this.#name, () => {
+    const previous = before.companion<RawPageRank>(runtime, this.#name, () => {
       throw check.typeError(operation, 'tracker', 'a tracker that was not disposed', this);
     });
     if (graph === before)
       throw check.typeError(operation, 'graph', 'a graph other than the current one', graph);
-    const raw = graph.companion(this.#name, create(rawGraph));
+    const raw = graph.companion(runtime, this.#name, create(rawGraph));
     const { output = 'float64', topK, source } = this.#options;
     const given = { ...this.#options, method: 'auto' as const };
     try {

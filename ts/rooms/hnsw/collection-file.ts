@@ -1,10 +1,9 @@
 // The file of a collection (docs/format.md): a head, keys and metadata as JSON, then the file of the index.
-import { typedArray } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
+import { asyncPiecesOf, kindOfBytes, pieceOf, unzipped } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { abortOf, asyncPiecesOf } from '../../runtime/text-source.js';
-import { typeError } from '../../runtime/validate.js';
+import { abortOf } from '../../runtime/text-source.js';
 import { copyMetadata, type Metadata } from './metadata.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
@@ -158,10 +157,8 @@ export async function frontOf(
   source: AsyncBytesSource,
   signal: AbortSignal | undefined,
 ): Promise<{ front: Front; rest: AsyncIterable<Uint8Array> }> {
-  const pieces = asyncPiecesOf(source);
-  const refused = (value: unknown) =>
-    typeError(operation, 'bytes', 'Uint8Array or pieces of these', value);
-  if (pieces === undefined) throw refused(source);
+  const kind = kindOfBytes(operation);
+  const pieces = unzipped(asyncPiecesOf(source, kind), kind);
   const front = new Front(runtime, operation);
   const abort = abortOf(signal);
   let first: Uint8Array | undefined;
@@ -170,9 +167,7 @@ export async function frontOf(
       const { done, value } = await Promise.race([pieces.next(), abort.promise]);
       runtime.assertAlive(operation);
       if (done) throw front.short();
-      const piece = typedArray(operation, 'bytes', value, 'Uint8Array');
-      if (piece === undefined) throw refused(value);
-      first = front.take(piece);
+      first = front.take(pieceOf(value, kind) as Uint8Array);
     }
   } catch (error) {
     // What a source that was left answers concerns nobody any more.

@@ -1,10 +1,11 @@
 // Vectors with ids of any kind and metadata, over one index.
 
 import { runtimeOf } from '../../runtime/bind.js';
-import { asTyped, make } from '../../runtime/brand.js';
+import { make } from '../../runtime/brand.js';
 import { isSublinearError, SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { notConstructible } from '../../runtime/object.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import {
@@ -143,12 +144,12 @@ export class Collection<Meta extends object = Metadata> {
    * ```
    */
   static load<Meta extends object = Metadata>(
-    bytes: Uint8Array,
+    bytes: Uint8Array | ArrayBuffer,
     options?: LoadOptions,
   ): Collection<Meta> {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
-    const whole = asTyped(operation, 'bytes', bytes, 'Uint8Array');
+    const whole = wholeBytes(bytes, operation);
     const { verify = true } = check.options(operation, options, ['verify']);
     check.boolean(operation, 'verify', verify);
     const front = new Front(runtime, operation);

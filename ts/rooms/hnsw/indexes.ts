@@ -17,6 +17,7 @@ import {
   loadFileAsync,
 } from '../../runtime/file.js';
 import { adopt } from '../../runtime/object.js';
+import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
@@ -166,13 +167,13 @@ export class Flat extends VectorIndex<RawFlat> {
    * console.log(again.get(1)); // Float32Array(2) [ 3, 4 ]
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Flat {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Flat {
     const operation = 'Flat.load';
     const runtime = runtimeOf(this, operation);
-    if (verified(operation, bytes, options))
-      return loadFile(runtime, operation, bytes, loadingFlat(runtime, operation));
+    const file = wholeBytes(bytes, operation);
+    if (verified(operation, options))
+      return loadFile(runtime, operation, file, loadingFlat(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
       const address = scratch.bytes(file.length);
       runtime.u8.set(file, address);
       return adopt(runtime, operation, Flat, runtime.raw.Flat.load(address, file.length, false));
@@ -422,13 +423,13 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * console.log(again.search([0, 0], { k: 1 }).distances[0]); // 5
    * ```
    */
-  static load(bytes: Uint8Array, options?: LoadOptions): Hnsw {
+  static load(bytes: Uint8Array | ArrayBuffer, options?: LoadOptions): Hnsw {
     const operation = 'Hnsw.load';
     const runtime = runtimeOf(this, operation);
-    if (verified(operation, bytes, options))
-      return loadFile(runtime, operation, bytes, loadingHnsw(runtime, operation));
+    const file = wholeBytes(bytes, operation);
+    if (verified(operation, options))
+      return loadFile(runtime, operation, file, loadingHnsw(runtime, operation));
     return runtime.scratch(operation, (scratch) => {
-      const file = asTyped(operation, 'bytes', bytes, 'Uint8Array');
       const address = scratch.bytes(file.length);
       runtime.u8.set(file, address);
       return adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.load(address, file.length, false));
@@ -835,8 +836,7 @@ function loadingHnsw(runtime: Runtime, operation: string): Loading<RawHnsw, Hnsw
 }
 
 // Whether the checksums of a file are to be compared.
-function verified(operation: string, bytes: Uint8Array, options: LoadOptions | undefined): boolean {
-  asTyped(operation, 'bytes', bytes, 'Uint8Array');
+function verified(operation: string, options: LoadOptions | undefined): boolean {
   const { verify = true } = check.options(operation, options, ['verify']);
   return check.boolean(operation, 'verify', verify);
 }

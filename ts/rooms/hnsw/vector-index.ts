@@ -144,6 +144,11 @@ const PIECE = 1 << 20;
 export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   #shape: { bits: boolean; dimension: number } | undefined;
 
+  /** @internal */
+  protected override facts() {
+    return { size: this.size, dimension: this.dimension, metric: this.metric };
+  }
+
   /** How distances are measured. */
   get metric(): Metric {
     return metricNames[this.use(this.named('metric')).metric()] as Metric;

@@ -6,7 +6,6 @@
 // as it was.
 import { statuses } from '../../generated/codes.js';
 import type { SparseMatrix as RawMatrix, Writer } from '../../generated/raw/solver.js';
-import { typedArray } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
@@ -19,8 +18,16 @@ import {
   saveWhole,
   tag,
 } from '../../runtime/file.js';
+import {
+  asyncPiecesOf,
+  kindOfBytes,
+  lengthOf,
+  pieceOf,
+  piecesOf,
+  type SourceKind,
+  unzipped,
+} from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { asyncPiecesOf } from '../../runtime/text-source.js';
 
 /** Options of a prepared solver, as C takes them. */
 export interface SolverSettings {
@@ -99,11 +106,9 @@ export function loadSolver<M>(
   wrap: (matrix: RawMatrix) => M,
 ): LoadedSolver<M> {
   const front = new Front(runtime, operation, domains);
-  const whole = typedArray(operation, 'bytes', source, 'Uint8Array');
-  const iterable = whole ? [whole] : (source as Iterable<Uint8Array>);
-  const isIterable = typeof iterable?.[Symbol.iterator] === 'function';
-  const pieces = isIterable && typeof iterable !== 'string' ? front.through(iterable) : source;
-  const length = Math.max(0, (whole?.length ?? 0) - SHIFT);
+  const kind = kindOfBytes(operation);
+  const pieces = front.through(piecesOf(source, kind), kind);
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   try {
     const matrix = loadFile(runtime, operation, pieces, matrixFile(runtime, wrap, length));
     return { matrix, settings: front.settings() };
@@ -122,8 +127,7 @@ export async function loadSolverAsync<M>(
   options: LoadAsyncOptions,
 ): Promise<LoadedSolver<M>> {
   const front = new Front(runtime, operation, domains);
-  const whole = typedArray(operation, 'bytes', source, 'Uint8Array');
-  const length = Math.max(0, (whole?.length ?? 0) - SHIFT);
+  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
   const { onProgress } = options;
   const given =
     typeof onProgress !== 'function'
@@ -133,7 +137,8 @@ export async function loadSolverAsync<M>(
           onProgress: ({ bytesRead }: { bytesRead: number }) =>
             onProgress({ bytesRead: bytesRead + SHIFT }),
         };
-  const pieces = typeof source === 'string' ? source : front.throughAsync(source);
+  const kind = kindOfBytes(operation);
+  const pieces = front.throughAsync(source, kind);
   const loading = matrixFile(runtime, wrap, length);
   try {
     const matrix = await loadFileAsync(runtime, operation, pieces, loading, given);
@@ -195,15 +200,14 @@ class Front {
   }
 
   /** The file of the matrix, from the pieces of a solver's. */
-  *through(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
-    for (const piece of pieces) yield* this.#take(piece);
+  *through(pieces: Iterable<unknown>, kind: SourceKind): Generator<Uint8Array, void, undefined> {
+    for (const piece of pieces) yield* this.#take(pieceOf(piece, kind) as Uint8Array);
     this.#end();
   }
 
   // Not an asynchronous generator: its return() would wait for a source that gives nothing any more.
-  throughAsync(source: AsyncBytesSource): AsyncBytesSource {
-    const pieces = asyncPiecesOf(source);
-    if (pieces === undefined) return source; // is refused by its reader
+  throughAsync(source: AsyncBytesSource, kind: SourceKind): AsyncBytesSource {
+    const pieces = unzipped(asyncPiecesOf(source, kind), kind);
     const ready: Uint8Array[] = [];
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       for (;;) {
@@ -214,7 +218,7 @@ class Front {
           this.#end();
           return { done: true, value: undefined };
         }
-        ready.push(...this.#take(found.value as Uint8Array));
+        ready.push(...this.#take(pieceOf(found.value, kind) as Uint8Array));
       }
     };
     const stop = async (): Promise<IteratorResult<Uint8Array>> => {
@@ -225,16 +229,13 @@ class Front {
   }
 
   #take(piece: Uint8Array): Uint8Array[] {
-    // What is no array of bytes is refused by the reader that gets it.
     if (this.#settings !== undefined) return [piece];
-    const taken = typedArray(this.#operation, 'bytes', piece, 'Uint8Array');
-    if (taken === undefined) return [piece];
-    const part = taken.subarray(0, FRONT - this.#have);
+    const part = piece.subarray(0, FRONT - this.#have);
     this.#bytes.set(part, this.#have);
     this.#have += part.length;
     if (this.#have < FRONT) return [];
     this.#settings = this.#check();
-    return [matrixHeadOf(this.#bytes), taken.subarray(part.length)];
+    return [matrixHeadOf(this.#bytes), piece.subarray(part.length)];
   }
 
   #end(): void {

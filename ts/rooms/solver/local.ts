@@ -508,7 +508,7 @@ function workspace<T extends RawObject>(
   Class: { create(matrix: RawSparseMatrix): T | null },
 ): T {
   const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-  return matrix.companion(name, () => runtime.made(operation, Class.create(raw)));
+  return matrix.companion(runtime, name, () => runtime.made(operation, Class.create(raw)));
 }
 
 /** Addresses of a vector: `indices` is 0 for a dense one. */

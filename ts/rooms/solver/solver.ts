@@ -249,6 +249,11 @@ const FITTING_OUTPUT = "'float64', as the solution is beyond the range of float3
 export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<RawSolver> {
   #settings: Settings | undefined;
 
+  /** @internal */
+  protected override facts() {
+    return { size: this.size };
+  }
+
   /** Number of rows: the length of b and of the solution. */
   get size(): number {
     return this.use('PreparedSolver.size').size();

@@ -28,7 +28,7 @@ async function fromEdges(input: {
   nodeCount: number;
 }) {
   const { Graph } = await (await engine()).use('diffusion');
-  return Graph.fromEdges(input);
+  return Graph.fromEdges({ ...input, parallel: 'once' });
 }
 
 let worker: Remote<Dictionary> | undefined;

@@ -1,7 +1,7 @@
 // Based on: Thomson's principle (W. Thomson, P. G. Tait, "Treatise on Natural Philosophy", 1867; P.
 // G. Doyle, J. L. Snell, "Random walks and electric networks", 1984, arXiv:math/0001057, section
 // 1.3.5): among all flows with given sources the currents have the least energy.
-#include "diffusion/forest.h"
+#include "resistance/forest.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define ROUND_UP (1 + 0x1p-50)
 #define LEAST 0x1p-1074 // at least what a product or a quotient loses that underflows
 
-static void add(sl_diffusion_forest *f, uint32_t u, uint32_t parent, double weight) {
+static void add(sl_forest *f, uint32_t u, uint32_t parent, double weight) {
   f->parent[u] = parent;
   f->parent_weight[u] = weight;
   f->root[u] = parent == u ? u : f->root[parent];
@@ -20,20 +20,20 @@ static void add(sl_diffusion_forest *f, uint32_t u, uint32_t parent, double weig
 }
 
 // Breadth first from the nodes of `order` from place `head` on.
-static void spread(sl_diffusion_forest *f, uint32_t head) {
+static void spread(sl_forest *f, uint32_t head) {
   for (; head < f->reached; head++) {
     const uint32_t u = f->order[head];
     for (uint32_t k = f->edges->row_pointers[u]; k < f->edges->row_pointers[u + 1]; k++) {
       const uint32_t v = f->edges->columns[k];
-      if (f->root[v] == SL_DIFFUSION_NO_ROOT) add(f, v, u, sl_csr_value(f->edges, k));
+      if (f->root[v] == SL_FOREST_NO_ROOT) add(f, v, u, sl_csr_value(f->edges, k));
     }
   }
 }
 
-sl_status sl_diffusion_forest_create(const sl_graph *graph, const uint32_t *roots, uint32_t count,
-                                     sl_diffusion_forest *f) {
+sl_status sl_forest_create(const sl_graph *graph, const uint32_t *roots, uint32_t count,
+                           sl_forest *f) {
   const uint32_t n = graph->node_count;
-  *f = (sl_diffusion_forest){.edges = graph->outgoing};
+  *f = (sl_forest){.edges = graph->outgoing};
   sl_status status = SL_ALLOC(&f->order, n);
   if (status == SL_OK) status = SL_ALLOC(&f->parent, n);
   if (status == SL_OK) status = SL_ALLOC(&f->root, n);
@@ -41,14 +41,14 @@ sl_status sl_diffusion_forest_create(const sl_graph *graph, const uint32_t *root
   if (status == SL_OK) status = SL_ALLOC(&f->current, n);
   if (status == SL_OK) status = SL_ALLOC(&f->doubt, n);
   if (status != SL_OK) {
-    sl_diffusion_forest_destroy(f);
+    sl_forest_destroy(f);
     return status;
   }
   memset(f->root, 0xff, n * sizeof *f->root);
   for (uint32_t i = 0; i < count; i++) add(f, roots[i], roots[i], 0);
   spread(f, 0);
   for (uint32_t u = 0; count == 0 && u < n; u++) {
-    if (f->root[u] != SL_DIFFUSION_NO_ROOT) continue;
+    if (f->root[u] != SL_FOREST_NO_ROOT) continue;
     const uint32_t head = f->reached;
     add(f, u, u, 0);
     spread(f, head);
@@ -56,21 +56,21 @@ sl_status sl_diffusion_forest_create(const sl_graph *graph, const uint32_t *root
   return SL_OK;
 }
 
-void sl_diffusion_forest_destroy(sl_diffusion_forest *f) {
+void sl_forest_destroy(sl_forest *f) {
   sl_free(f->order);
   sl_free(f->parent);
   sl_free(f->root);
   sl_free(f->parent_weight);
   sl_free(f->current);
   sl_free(f->doubt);
-  *f = (sl_diffusion_forest){0};
+  *f = (sl_forest){0};
 }
 
-size_t sl_diffusion_forest_bytes(const sl_diffusion_forest *f) {
+size_t sl_forest_bytes(const sl_forest *f) {
   return f->edges ? (size_t)f->edges->rows * (3 * sizeof(uint32_t) + 3 * sizeof(double)) : 0;
 }
 
-double sl_diffusion_forest_reach(sl_diffusion_forest *f) {
+double sl_forest_reach(sl_forest *f) {
   double most = 0, *reach = f->current;
   for (uint32_t i = 0; i < f->reached; i++) {
     const uint32_t u = f->order[i];
@@ -82,8 +82,7 @@ double sl_diffusion_forest_reach(sl_diffusion_forest *f) {
   return most;
 }
 
-void sl_diffusion_forest_measure(sl_diffusion_forest *f, uint32_t u, const double *x, double b,
-                                 double b_doubt) {
+void sl_forest_measure(sl_forest *f, uint32_t u, const double *x, double b, double b_doubt) {
   const uint32_t begin = f->edges->row_pointers[u], end = f->edges->row_pointers[u + 1];
   double sum = 0, size = fabs(b);
   for (uint32_t k = begin; k < end; k++) {
@@ -96,7 +95,7 @@ void sl_diffusion_forest_measure(sl_diffusion_forest *f, uint32_t u, const doubl
   f->doubt[u] = (b_doubt + terms * UNIT_ROUNDOFF * size) * ROUND_UP + terms * LEAST;
 }
 
-double sl_diffusion_forest_energy(sl_diffusion_forest *f) {
+double sl_forest_energy(sl_forest *f) {
   double energy = 0;
   for (uint32_t i = f->reached; i-- > 0;) {
     const uint32_t u = f->order[i], parent = f->parent[u];

@@ -1,4 +1,4 @@
-// What the questions of the diffusion room have in common.
+// What questions about graphs have in common.
 
 import type { Runtime } from '../../runtime/runtime.js';
 import type { WorkProgress } from '../../runtime/steps.js';

@@ -21,8 +21,8 @@
 //          -> sl_job_step(sl_potentials_job(...), ...) -> sl_potentials_finish ]*
 //
 // What the solver builds for the system (multigrid, a factorisation) is kept between questions.
-#ifndef SL_DIFFUSION_POTENTIALS_H
-#define SL_DIFFUSION_POTENTIALS_H
+#ifndef SL_RESISTANCE_POTENTIALS_H
+#define SL_RESISTANCE_POTENTIALS_H
 
 #include <stddef.h>
 #include <stdint.h>

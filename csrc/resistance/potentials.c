@@ -5,7 +5,7 @@
 // principle for all bounds (forest.c). Deviations: a solve is repeated from where it ended, with a
 // smaller tolerance, until the energy of what it leaves over is small enough; that energy is part
 // of the error that is reported.
-#include "diffusion/potentials.h"
+#include "resistance/potentials.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "diffusion/forest.h"
+#include "resistance/forest.h"
 #include "simd/kernels.h"
 #include "solver/solver.h"
 
@@ -33,7 +33,7 @@ struct sl_potentials {
   uint32_t n;
   uint32_t *boundary; // boundary_count, as given
   uint32_t boundary_count;
-  sl_diffusion_forest forest;
+  sl_forest forest;
   uint32_t *rows;  // row_count: node of each row of the system; NULL: row = node
   uint32_t *place; // n: row of a node, NO_ROOT for the others; NULL with `rows`
   uint32_t row_count;
@@ -82,12 +82,12 @@ static sl_status copy_boundary(sl_potentials *p, const uint32_t *boundary, uint3
 // The rows of the Laplacian whose nodes are inside: reached by the forest, and no roots.
 static sl_status build_inner_system(sl_potentials *p) {
   const sl_csr *edges = p->graph->outgoing;
-  const sl_diffusion_forest *f = &p->forest;
+  const sl_forest *f = &p->forest;
   SL_TRY(SL_ALLOC(&p->rows, p->n));
   uint64_t entries = 0;
   for (uint32_t u = 0; u < p->n; u++) {
-    const bool inside = f->root[u] != SL_DIFFUSION_NO_ROOT && f->root[u] != u;
-    p->place[u] = inside ? p->row_count : SL_DIFFUSION_NO_ROOT;
+    const bool inside = f->root[u] != SL_FOREST_NO_ROOT && f->root[u] != u;
+    p->place[u] = inside ? p->row_count : SL_FOREST_NO_ROOT;
     if (!inside) continue;
     p->rows[p->row_count++] = u;
     entries += edges->row_pointers[u + 1] - edges->row_pointers[u] + 1;
@@ -110,7 +110,7 @@ static sl_status build_inner_system(sl_potentials *p) {
       if (diagonal == UINT32_MAX && v >= u) diagonal = fill++;
       if (v == u) continue;
       sum += sl_csr_value(edges, k);
-      if (p->place[v] == SL_DIFFUSION_NO_ROOT) continue;
+      if (p->place[v] == SL_FOREST_NO_ROOT) continue;
       columns[fill] = p->place[v];
       values[fill++] = -sl_csr_value(edges, k);
     }
@@ -136,8 +136,8 @@ static sl_status build_inner_system(sl_potentials *p) {
 
 static sl_status set_up(sl_potentials *p, const uint32_t *boundary, uint32_t count) {
   if (count > 0) SL_TRY(copy_boundary(p, boundary, count));
-  SL_TRY(sl_diffusion_forest_create(p->graph, p->boundary, count, &p->forest));
-  p->reach = sl_diffusion_forest_reach(&p->forest);
+  SL_TRY(sl_forest_create(p->graph, p->boundary, count, &p->forest));
+  p->reach = sl_forest_reach(&p->forest);
   SL_TRY(SL_ALLOC_ZERO(&p->v, p->n));
   if (count > 0) {
     SL_TRY(build_inner_system(p));
@@ -174,7 +174,7 @@ void sl_potentials_destroy(sl_potentials *p) {
   if (p == NULL) return;
   sl_solver_destroy(p->solver);
   sl_csr_destroy(p->system);
-  sl_diffusion_forest_destroy(&p->forest);
+  sl_forest_destroy(&p->forest);
   if (p->x != p->v) sl_free(p->x);
   sl_free(p->v);
   sl_free(p->b);
@@ -186,7 +186,7 @@ void sl_potentials_destroy(sl_potentials *p) {
 }
 
 size_t sl_potentials_bytes(const sl_potentials *p) {
-  size_t bytes = sizeof *p + sl_diffusion_forest_bytes(&p->forest);
+  size_t bytes = sizeof *p + sl_forest_bytes(&p->forest);
   bytes += (p->n + p->row_count) * sizeof(double) + p->boundary_count * sizeof(uint32_t);
   if (p->rows) bytes += p->n * 2 * sizeof(uint32_t) + p->row_count * sizeof(double);
   if (p->system) bytes += sl_csr_bytes(p->system);
@@ -226,7 +226,7 @@ static double mean_above(double a, double b) {
 
 // The energy of what v leaves over; for a pair the resistance with its bound, otherwise the bound.
 static void evaluate(sl_potentials *p) {
-  sl_diffusion_forest *f = &p->forest;
+  sl_forest *f = &p->forest;
   double dot = 0, size = 0, dot_doubt = 0;
   for (uint32_t i = 0; i < f->reached; i++) {
     const uint32_t u = f->order[i];
@@ -234,14 +234,14 @@ static void evaluate(sl_potentials *p) {
     if (p->kind == FIXED && f->parent[u] == u) continue;
     double doubt;
     const double b = injected(p, u, &doubt);
-    sl_diffusion_forest_measure(f, u, p->v, b, doubt);
+    sl_forest_measure(f, u, p->v, b, doubt);
     const double product = f->current[u] * p->v[u];
     dot += product;
     size += fabs(product);
     dot_doubt += f->doubt[u] * fabs(p->v[u]);
   }
   p->work += p->graph->outgoing->nnz;
-  p->energy = sl_diffusion_forest_energy(f);
+  p->energy = sl_forest_energy(f);
   if (p->kind == PAIR) {
     const double ends = p->v[p->source] - p->v[p->target];
     const double rounding = (p->n + 4.0) * UNIT_ROUNDOFF * (size + dot_doubt) + dot_doubt;
@@ -450,7 +450,7 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
   SL_REQUIRE(p->greatest - p->least <= 0x1p+1000, SL_ERR_RANGE, "values", "a spread below 2^1000");
   p->kind = FIXED;
   for (uint32_t u = 0; u < p->n; u++) {
-    p->v[u] = p->forest.root[u] == SL_DIFFUSION_NO_ROOT ? NAN : p->least;
+    p->v[u] = p->forest.root[u] == SL_FOREST_NO_ROOT ? NAN : p->least;
   }
   for (uint32_t i = 0; i < p->boundary_count; i++) p->v[p->boundary[i]] = values[i];
   if (p->row_count == 0 || p->greatest == p->least) return begin_ended(p);

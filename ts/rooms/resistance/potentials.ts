@@ -3,15 +3,16 @@
 import type { OutcomeName } from '../../generated/codes.js';
 import type { Potentials as RawPotentials } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
-import { type EdgeResistance, type NodeScore, withIterator } from '../../runtime/iterable.js';
+import type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray } from '../../runtime/scratch.js';
+import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit, numbers, type QuestionProgress } from './question.js';
-import { withNodes } from './scores.js';
+import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { withEdges, withNodes } from '../graph/scores.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 
 interface Limits {
   /** Edge operations in all; then the outcome is `'workLimit'`. No limit by default. */
@@ -22,8 +23,8 @@ interface Limits {
 
 /** Options of {@link PotentialFunctions.effectiveResistance}. */
 export interface ResistanceOptions extends Limits {
-  source: number;
-  target: number;
+  source: NodeRef;
+  target: NodeRef;
   /** Error over resistance, between 0 and 1. 1e-6 by default. */
   tolerance?: number;
 }
@@ -41,8 +42,8 @@ export interface Resistance {
 
 /** Options of {@link PotentialFunctions.effectiveResistances}. */
 export interface ResistancesOptions extends Limits {
-  from: IndexArray;
-  to: IndexArray;
+  from: NodeList;
+  to: NodeList;
   /** Error over resistance of each pair, between 0 and 1. 1e-6 by default. */
   tolerance?: number;
 }
@@ -88,7 +89,7 @@ export interface EdgeResistances extends Iterable<EdgeResistance> {
 /** Options of {@link PotentialFunctions.harmonicPotentials}. */
 export interface PotentialsOptions extends Limits {
   /** Nodes, each once, and the potentials they are held at. */
-  boundary: { nodes: IndexArray; values: RealArray };
+  boundary: { nodes: NodeList; values: RealArray };
   /** Error over the spread of the boundary's values, between 0 and 1. 1e-6 by default. */
   tolerance?: number;
 }
@@ -119,7 +120,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistance } = await load();
    * // A square: two ways around, of one and of three edges.
@@ -135,7 +136,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistanceAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [2, 4], directed: false });
@@ -155,7 +156,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, effectiveResistances } = await load();
    * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -176,7 +177,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistances } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
@@ -192,7 +193,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, edgeResistancesAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
@@ -215,7 +216,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentials } = await load();
    * using path = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 3, 4], directed: false });
@@ -230,7 +231,7 @@ export interface PotentialFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/resistance';
    *
    * const { Graph, harmonicPotentialsAsync } = await load();
    * using path = Graph.fromEdges({ from: [0, 1], to: [1, 2], nodeCount: 4, directed: false });
@@ -284,7 +285,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
   /** The C object of a graph without a boundary: made once, freed with the graph. */
   function network(operation: string, graph: Graph): RawPotentials {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-    return graph.companion('potentials', () =>
+    return graph.companion(runtime, 'potentials', () =>
       runtime.made(operation, runtime.raw.Potentials.create(rawGraph, 0, 0)),
     );
   }
@@ -305,8 +306,8 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     ): Begun<QuestionProgress, Resistance> => {
       const raw = network(operation, graph);
       const { tolerance = 1e-6 } = options;
-      const source = check.integer(operation, 'source', options.source, 0, NO_NODE - 1);
-      const target = check.integer(operation, 'target', options.target, 0, NO_NODE - 1);
+      const source = graph.numberOf(operation, 'source', options.source, NO_NODE - 1);
+      const target = graph.numberOf(operation, 'target', options.target, NO_NODE - 1);
       const given = shared(operation, tolerance, options);
       numbers(runtime, operation, given, (address) => raw.begin(source, target, address, 0));
       const result = () => {
@@ -321,8 +322,11 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     const operation = 'effectiveResistances';
     const names = ['from', 'to', 'tolerance', ...limitNames] as const;
     const { from, to, ...rest } = check.options(operation, given, names);
+    rawOf(runtime, operation, 'graph', graph, Graph);
     const pairs = runtime.scratch(operation, (scratch) => {
-      const [starts, ends] = [scratch.indices('from', from), scratch.indices('to', to)];
+      const list = (name: string, nodes: NodeList) =>
+        scratch.indices(name, graph.numbersOf(operation, name, nodes));
+      const [starts, ends] = [list('from', from), list('to', to)];
       if (starts.length !== ends.length)
         throw check.shapeError(operation, 'to', starts.length, ends.length);
       const { length } = starts;
@@ -386,7 +390,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         const { values, errorBound, solves, outcome, work } = read(operation, raw);
         const answer = { from, to, resistances: values, relativeError: errorBound };
         const all = { ...answer, confidence, seed, solves, outcome, work };
-        return withIterator(all, 'edges') as EdgeResistances;
+        return withEdges(all, graph) as EdgeResistances;
       };
       return { raw, holds: [graph], result };
     },
@@ -407,13 +411,14 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
       // Another boundary is another system; what an aborted call has left goes first.
       graph.dropCompanion('fixed potentials');
       const raw = runtime.scratch(operation, (scratch) => {
-        const nodes = scratch.indices('boundary.nodes', boundary.nodes);
+        const places = graph.numbersOf(operation, 'boundary.nodes', boundary.nodes);
+        const nodes = scratch.indices('boundary.nodes', places);
         const values = scratch.doubles('boundary.values', boundary.values);
         if (nodes.length === 0)
           throw check.rangeError(operation, 'boundary.nodes', 'at least one node', boundary.nodes);
         if (values.length !== nodes.length)
           throw check.shapeError(operation, 'boundary.values', nodes.length, values.length);
-        const made = graph.companion('fixed potentials', () => {
+        const made = graph.companion(runtime, 'fixed potentials', () => {
           const { address, length } = nodes;
           return runtime.made(operation, runtime.raw.Potentials.create(rawGraph, address, length));
         });

@@ -1,0 +1,132 @@
+// Resistances and potentials as TypeScript users meet them: properties on random graphs. What both doors share is in
+// resistance.cases.ts.
+import * as fc from 'fast-check';
+import { createEngine, type Engine } from 'sublinear';
+import type { Graph, ResistanceRoom } from 'sublinear/resistance';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeCases } from '../support/door.js';
+import { refused } from '../support/refused.js';
+import { cases, doors } from './resistance.cases.js';
+
+describeCases(doors, cases);
+
+const SIZE = 9;
+const sum = (values: Iterable<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+
+describe('a graph as a network', () => {
+  let engine: Engine;
+  let room: ResistanceRoom;
+  beforeAll(async () => {
+    engine = await createEngine();
+    room = await engine.use('resistance');
+  });
+  afterAll(() => {
+    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
+    engine.dispose();
+  });
+
+  const arbitrary = fc.record({
+    edges: fc.array(fc.tuple(fc.nat(SIZE - 1), fc.nat(SIZE - 1), fc.integer({ min: 1, max: 9 })), {
+      maxLength: 30,
+    }),
+    a: fc.nat(SIZE - 1),
+    b: fc.nat(SIZE - 1),
+    c: fc.nat(SIZE - 1),
+  });
+  type Drawn = typeof arbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+  const make = (edges: Drawn['edges']) =>
+    room.Graph.fromEdges({
+      nodeCount: SIZE,
+      from: edges.map(([u]) => u),
+      to: edges.map(([, v]) => v),
+      weights: edges.map(([, , w]) => w),
+      directed: false,
+    });
+  const holds = (check: (graph: Graph, drawn: Drawn) => void) =>
+    fc.assert(
+      fc.property(arbitrary, (drawn) => {
+        using graph = make(drawn.edges);
+        check(graph, drawn);
+      }),
+      { numRuns: 200, seed: 29 },
+    );
+  const resistance = (graph: Graph, source: number, target: number, tolerance = 1e-10) =>
+    room.effectiveResistance(graph, { source, target, tolerance });
+
+  test('resistance is symmetric and keeps the triangle inequality', () => {
+    holds((graph, { a, b, c }) => {
+      const [ab, ba] = [resistance(graph, a, b), resistance(graph, b, a)];
+      if (ab.resistance === Infinity) return expect(ba.resistance).toBe(Infinity);
+      const bound = ab.errorBound + ba.errorBound;
+      expect(Math.abs(ab.resistance - ba.resistance)).toBeLessThanOrEqual(bound);
+      const [ac, cb] = [resistance(graph, a, c), resistance(graph, c, b)];
+      const room = ab.errorBound + ac.errorBound + cb.errorBound;
+      expect(ab.resistance).toBeLessThanOrEqual(ac.resistance + cb.resistance + room);
+    });
+  });
+
+  test('more conductance never raises a resistance (Rayleigh)', () => {
+    holds((graph, { edges, a, b, c }) => {
+      using more = make([...edges, [b, c, 3]]);
+      const [before, after] = [resistance(graph, a, b), resistance(more, a, b)];
+      expect(after.resistance).toBeLessThanOrEqual(
+        before.resistance + before.errorBound + after.errorBound,
+      );
+    });
+  });
+
+  test('weight times resistance of all edges sums to nodes minus components (Foster)', () => {
+    holds((graph) => {
+      const { from, to, weights } = graph.toEdges();
+      const { resistances, errorBounds } = room.effectiveResistances(graph, {
+        from,
+        to,
+        tolerance: 1e-9,
+      });
+      const total = sum(resistances.map((r, i) => r * weights![i]!));
+      const bound = sum(errorBounds.map((e, i) => e * weights![i]!)) + 1e-12;
+      expect(Math.abs(total - (SIZE - graph.components().count))).toBeLessThanOrEqual(bound);
+    });
+  });
+
+  test('potentials lie between those of the boundary, and fixing none of them moves none', () => {
+    holds((graph, { a, b }) => {
+      const nodes = a === b ? [a] : [a, b];
+      const boundary = { nodes, values: nodes.map((u) => u - 3) };
+      const found = room.harmonicPotentials(graph, { boundary, tolerance: 1e-9 });
+      const { labels } = graph.components();
+      let undetermined = 0;
+      for (const { node, score } of found) {
+        const reached = nodes.some((u) => labels[u] === labels[node]);
+        expect(Number.isNaN(score)).toBe(!reached);
+        undetermined += reached ? 0 : 1;
+        if (!reached) continue;
+        expect(score).toBeGreaterThanOrEqual(Math.min(...boundary.values));
+        expect(score).toBeLessThanOrEqual(Math.max(...boundary.values));
+      }
+      expect(found.undeterminedNodes).toBe(undetermined);
+      expect(found.outcome).toBe(undetermined > 0 ? 'singular' : 'converged');
+    });
+  });
+
+  test('potentials carry the labels of the graph', () => {
+    using graph = room.Graph.fromEdgeList('70 80\n80 90', { compactIds: true, directed: false });
+    const boundary = { nodes: [0, 2], values: [0, 1] };
+    expect(Array.from(room.harmonicPotentials(graph, { boundary }), ({ label }) => label)).toEqual([
+      70, 80, 90,
+    ]);
+  });
+
+  test('a sketch that would take too many solves names epsilon', () => {
+    using pair = room.Graph.fromEdges({ from: [0], to: [1], directed: false });
+    const ask = () => room.edgeResistances(pair, { epsilon: 1e-9 });
+    refused(
+      ask,
+      RangeError,
+      'RANGE',
+      'edgeResistances',
+      /"epsilon" expected a relative error that/,
+    );
+  });
+});
