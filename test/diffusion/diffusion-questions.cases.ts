@@ -55,7 +55,6 @@ export const doors: RoomDoors<'diffusion', QuestionDoor> = {
 function embindDoor(room: DiffusionRoom): QuestionDoor {
   const make = ({ nodeCount, from, to, weights, directed }: Edges) =>
     room.Graph.fromEdges({
-      parallel: 'once', // as networkx's graphs have them
       nodeCount,
       from,
       to,

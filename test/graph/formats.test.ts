@@ -319,8 +319,8 @@ describe('names', () => {
   });
 
   test('are sources of questions, and come back in results', async () => {
-    const { personalizedPageRank, effectiveResistance, edgeResistances } =
-      await engine.use('diffusion');
+    const { personalizedPageRank } = await engine.use('diffusion');
+    const { effectiveResistance, edgeResistances } = await engine.use('resistance');
     using graph = Graph.fromEdges({
       from: ['Ada', 'Bob', 'Cay'],
       to: ['Bob', 'Cay', 'Ada'],
