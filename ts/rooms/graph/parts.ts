@@ -73,7 +73,7 @@ export abstract class GraphParts extends GraphNodes {
    * weights they stay one edge). Ends may be names; new ones in `add` become nodes. Labels are kept unless there are new nodes
    * without names. O(edges + nodes), a fraction of building the graph again.
    *
-   * @throws SublinearError `ARGUMENT` (`removed`: no such edge, or twice; `weights`: missing for a weighted graph),
+   * @throws SublinearError `ARGUMENT` (`removed`: no such edge, or twice; `weights`: for a graph without),
    *   `NOT_POSITIVE`, `MEMORY`
    * @throws RangeError `OPTION` (nodeCount below that of the graph), `INDEX`, `NOT_FINITE`, `SHAPE`
    *
@@ -112,7 +112,9 @@ export abstract class GraphParts extends GraphNodes {
       const gone = ends('remove', remove);
       const come = ends('add', named ?? add);
       const type = raw.valueType();
-      const given = add.weights ?? (type === 0 || come.count > 0 ? undefined : []);
+      // Where edges have weights, one that comes without counts 1.
+      const ones = () => new Float64Array(come.count).fill(1);
+      const given = add.weights ?? (type === 0 ? undefined : ones());
       const dtype = type === F32 ? 'float32' : 'float64';
       const weights = valuesIn(operation, scratch, 'add.weights', given, given && dtype);
       if (weights && weights.length !== come.count)
