@@ -90,7 +90,11 @@ function chapter(group: string, cells: Row[]): string {
   return `## ${group}\n\n| ${columns.join(' | ')} |\n| ${ruler.join(' | ')} |\n${lines.join('\n')}\n`;
 }
 
-const results = { works: 'works', refused: 'refused; the error says what to do', failed: '**fails**' };
+const results = {
+  works: 'works',
+  refused: 'refused; the error says what to do',
+  failed: '**fails**',
+};
 
 function bits(cells: Row[]): string {
   const engines = cells.filter((cell) => cell.group === 'The same bits');
