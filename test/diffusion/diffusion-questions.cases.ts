@@ -60,6 +60,7 @@ function embindDoor(room: DiffusionRoom): QuestionDoor {
       from,
       to,
       directed: directed ?? true,
+      parallel: 'once', // as the raw ABI and networkx take them
       ...(weights && { weights }),
     });
   return {
