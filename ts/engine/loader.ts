@@ -135,11 +135,12 @@ export function moduleForWorker(
 }
 
 async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
-  const { name, file, compiled } = source;
+  const { name, file, twin, compiled } = source;
   if (compiled !== undefined) return take(name, compiled);
   if (file === undefined) {
+    if (twin !== undefined) return fromTwin(source, take);
     const reason =
-      'this runtime compiles nothing and comes with the simd variants alone; leave the option "variant" out';
+      'this build of the package comes without it; leave the option "variant" out, or pass createEngine({ wasm: module }) the compiled module';
     throw failed(name, reason);
   }
   try {
