@@ -23,6 +23,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bundleModules } from './bundles.mjs';
 import { bundleThread } from './thread.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -136,6 +137,7 @@ function fingerprint() {
       'tsconfig.json',
       'tsconfig.build.json',
       'tools/build.mjs',
+      'tools/bundles.mjs',
       'tools/thread.mjs',
     ].map((name) => join(root, name)),
   ];
@@ -184,7 +186,9 @@ async function buildPackage() {
       'declare const base64: string;\nexport default base64;\n',
     );
   }
-  await bundleThread(dist, JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8')));
+  const table = JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8'));
+  await bundleThread(dist, table);
+  await bundleModules(dist, table);
   settleMaps(dist);
   const cli = join(dist, 'cli/main.js');
   if (existsSync(cli)) chmodSync(cli, 0o755);

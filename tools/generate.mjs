@@ -7,6 +7,7 @@
 //   bundles.ts               version, bundles with their rooms and variants, the bundle of each room
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins, the glue
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
+//   bundle/<bundle>.edge.ts  the same where the user has to import the modules
 //   room/<room>.ts           a room: its bundle and its code, which are imported when the room is asked for
 //   entry/<room>.ts          the same with its code and glue imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
@@ -91,6 +92,15 @@ ${variants
 ${TYPES}
 export const bundle: BundleSource = {
 ${common}  modules: { simd: { compiled } },
+};
+`,
+  );
+  // Edge runtimes compile nothing either, and their builders take no .wasm from a dependency without a suffix of their own.
+  write(
+    `bundle/${name}.edge.ts`,
+    `${TYPES}
+export const bundle: BundleSource = {
+${common}  modules: {},
 };
 `,
   );

@@ -73,7 +73,8 @@ export async function bundleThread(dist, { bundles }) {
           }));
           onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
           onLoad({ filter: /./, namespace: 'no-files' }, () => ({
-            contents: 'export { none as read, none as fetched }; function none() {}',
+            contents:
+              'export { none as read, none as fetched }; function none() {}\nexport const compile = (bytes) => WebAssembly.compile(bytes);',
           }));
         },
       },

@@ -1,5 +1,6 @@
 // What the guides say can be done, is done: every code block in README.md, bench/README.md and docs/*.md is run, compiled or
-// compared, every npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts.)
+// compared, every npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts,
+// pages by static.test.ts.)
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -98,7 +99,7 @@ function run(command: string) {
 
 describe('code blocks', () => {
   test('are all of a kind that is tested', () => {
-    const known = ['ts', 'sh', 'text'];
+    const known = ['ts', 'sh', 'text', 'html'];
     const unknown = blocks.filter(
       ({ language, file }) => !known.includes(language) && file === undefined,
     );

@@ -120,6 +120,7 @@ describe('package.json', () => {
       './inline',
       './npy',
       ...stores,
+      './bundle/*.js',
       './raw/*',
       './*.wasm',
       './package.json',

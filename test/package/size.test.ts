@@ -1,6 +1,6 @@
 // The limits stand in .size-limit.mjs; `npm run size` prints the whole table.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -33,8 +33,13 @@ test('modules, glue and every entry of the package have budgets', () => {
     ]),
   );
   const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const entries = Object.values<{ default?: string }>(exports).flatMap((target) =>
-    target.default ? [target.default.replace('./dist/', '')] : [],
+  const files = readdirSync(`${root}dist/bundle`).filter((file) => file.endsWith('.js'));
+  const entries = Object.values<{ default?: string }>(exports).flatMap(({ default: file }) =>
+    file === undefined
+      ? []
+      : file.includes('*')
+        ? files.map((name) => `bundle/${name}`)
+        : [file.replace('./dist/', '')],
   );
   for (const entry of entries)
     for (const measure of ['raw', 'gzip', 'brotli']) expect(names).toContain(`${entry} ${measure}`);

@@ -1,6 +1,6 @@
 // From the name of a bundle to a Runtime: choose the variant, get the bytes, compile, instantiate.
 import '../runtime/globals.js';
-import { fetched, read } from '#wasm-source';
+import { compile, fetched, read } from '#wasm-source';
 import type { Variant } from '../generated/bundles.js';
 import type { Raw } from '../generated/raw.js';
 import { bytesOf, isShared, isURL, messageOf } from '../runtime/brand.js';
@@ -57,7 +57,7 @@ export async function loadBundle({
   const chosen = await bestVariant(bundle, variant);
   const name = `${bundle.name}.${chosen}`;
   const [module, glue] = await Promise.all([
-    obtain(sourceOf(bundle, chosen), wasm, compile),
+    obtain(sourceOf(bundle, chosen), wasm, compileSource),
     bundle
       .glue()
       .catch((cause) =>
@@ -135,11 +135,12 @@ export function moduleForWorker(
 }
 
 async function fromPackage<T>(source: NamedSource, take: Take<T>): Promise<T> {
-  const { name, file, compiled } = source;
+  const { name, file, twin, compiled } = source;
   if (compiled !== undefined) return take(name, compiled);
   if (file === undefined) {
+    if (twin !== undefined) return fromTwin(source, take);
     const reason =
-      'this runtime compiles nothing and comes with the simd variants alone; leave the option "variant" out';
+      'this build of the package comes without it; pass createEngine({ wasm: module }) the compiled module, or leave the option "variant" out';
     throw failed(name, reason);
   }
   try {
@@ -218,13 +219,12 @@ async function fromGiven<T>(
   }
 }
 
-async function compile(
+async function compileSource(
   name: string,
   source: Response | BufferSource | WebAssembly.Module,
 ): Promise<WebAssembly.Module> {
   if (isA(source, 'WebAssembly.Module')) return source as WebAssembly.Module;
-  if (!isA(source, 'Response'))
-    return WebAssembly.compile(checkedBytes(name, source as BufferSource));
+  if (!isA(source, 'Response')) return compile(checkedBytes(name, source as BufferSource));
   const response = source as Response;
   assertAnswered(response);
   const type = response.headers.get('content-type') ?? '';
@@ -232,7 +232,7 @@ async function compile(
     type.startsWith('application/wasm') && typeof WebAssembly.compileStreaming === 'function';
   return streaming
     ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(checkedBytes(name, await response.arrayBuffer()));
+    : compile(checkedBytes(name, await response.arrayBuffer()));
 }
 
 function assertAnswered(response: Response): void {

@@ -9,3 +9,7 @@ export function read(file: URL): Promise<Fetched> {
 export function fetched(address: string | URL): Promise<Fetched> {
   return fetch(address, { credentials: 'same-origin' });
 }
+
+export function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes);
+}

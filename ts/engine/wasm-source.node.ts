@@ -16,3 +16,7 @@ export function fetched(address: string | URL): Promise<Fetched> {
   if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(text)) return fetch(address);
   return readFile(text.startsWith('file:') ? new URL(text) : text);
 }
+
+export function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes);
+}

@@ -1,6 +1,7 @@
-// Next.js: a page that loads the package in the browser, and a route handler that does so on the server.
+// Next.js: a page that loads the package in the browser, a route handler that does so on the server, and one of the edge
+// runtime, which compiles nothing and is given the module.
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cell, Context } from '../support/cell.js';
@@ -36,6 +37,24 @@ export async function GET() {
   return Response.json(await program(performance.now()));
 }
 `,
+  // On a directed circle of three, a walk that starts at 0 is there with probability (1 - d) / (1 - d^3).
+  'app/edge/route.js': `import { createEngine, version } from 'sublinear';
+import network from '../../wasm/network.simd.wasm?module';
+export const runtime = 'edge';
+export const dynamic = 'force-dynamic';
+export async function GET() {
+  const start = performance.now();
+  const engine = await createEngine({ modules: ['diffusion'], wasm: network });
+  const { Graph, personalizedPageRank } = engine.diffusion;
+  const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 0], directed: true });
+  const { scores } = personalizedPageRank(graph, { source: 0, damping: 0.5, topK: 3, tolerance: 1e-12 });
+  const firstAnswerMs = performance.now() - start;
+  if (!(Math.abs(scores[0] - 4 / 7) < 1e-11)) throw new Error('4/7 expected, got ' + scores[0]);
+  const variants = engine.stats().modules.map(({ variant }) => variant);
+  engine.dispose();
+  return Response.json({ ok: true, version, firstAnswerMs, variants });
+}
+`,
 };
 
 /** Builds and starts the project once for all cells that look at it. */
@@ -60,6 +79,12 @@ async function start(context: Context, bundler: 'turbopack' | 'webpack'): Promis
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
   }
+  await mkdir(join(folder, 'wasm'), { recursive: true });
+  const wasm = 'network.simd.wasm';
+  await copyFile(
+    join(folder, 'node_modules/sublinear/dist/wasm', wasm),
+    join(folder, 'wasm', wasm),
+  );
   const next = join(folder, 'node_modules/next/dist/bin/next');
   await exec(folder, process.execPath, [next, 'build', `--${bundler}`], env);
   const port = await freePort();
@@ -69,6 +94,12 @@ async function start(context: Context, bundler: 'turbopack' | 'webpack'): Promis
 
 const by = async (bundler: string) =>
   `Next.js ${await versionIn(join(await tools('next'), 'node_modules/next'))}, ${bundler}`;
+
+async function ask(server: RunningServer, path: string) {
+  const answer = await fetch(`${server.url}${path}`, { signal: AbortSignal.timeout(60_000) });
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}. ${server.output()}`);
+  return answer.json();
+}
 
 export const cells: Cell[] = (['turbopack', 'webpack'] as const).flatMap((bundler): Cell[] => [
   {
@@ -86,9 +117,18 @@ export const cells: Cell[] = (['turbopack', 'webpack'] as const).flatMap((bundle
     group: 'Frameworks',
     async run(context) {
       const server = await project(context, bundler);
-      const answer = await fetch(`${server.url}/api`, { signal: AbortSignal.timeout(60_000) });
-      if (!answer.ok) throw new Error(`the route answered ${answer.status}. ${server.output()}`);
-      return { by: await by(bundler), report: await answer.json() };
+      return { by: await by(bundler), report: await ask(server, '/api') };
+    },
+  },
+  {
+    name: `next-${bundler}-edge`,
+    title: 'Next.js, route handler of the edge runtime',
+    group: 'Frameworks',
+    remark:
+      'The module is imported as `./network.simd.wasm?module` and passed to `createEngine({ wasm })`.',
+    async run(context) {
+      const server = await project(context, bundler);
+      return { by: await by(bundler), source: 'file', report: await ask(server, '/edge') };
     },
   },
 ]);

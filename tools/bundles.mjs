@@ -1,0 +1,92 @@
+// The package for pages without a bundler: ES modules that a page imports from a folder or a CDN. package.json's "imports"
+// and the names of dependencies mean nothing there, so these files import by relative addresses alone.
+//
+//   dist/bundle/<module>.js   one module with its WebAssembly (simd) as text: one request and nothing else
+//   dist/bundle/index.js      the engine with the code of all modules; the WebAssembly is fetched from dist/wasm/ when asked for
+//
+// Engines without SIMD are rare: they alone import dist/inline/<bundle>.scalar.js besides.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+export async function bundleModules(dist, { bundles }) {
+  const folder = join(dist, 'bundle');
+  mkdirSync(folder, { recursive: true });
+
+  /** `relaxed` stays out: it would be preferred, and fetched, where it runs. */
+  const held = (name) => {
+    const text = readFileSync(join(dist, 'wasm', `${name}.simd.wasm`)).toString('base64');
+    return {
+      simd: `{ twin: async () => ({ default: '${text}' }) }`,
+      scalar: `{ twin: () => import('../inline/${name}.scalar.js') }`,
+    };
+  };
+  const beside = (name) =>
+    Object.fromEntries(
+      bundles[name].variants.map((variant) => [
+        variant,
+        `{ file: () => new URL('../wasm/${name}.${variant}.wasm', import.meta.url), twin: () => import('../inline/${name}.${variant}.js') }`,
+      ]),
+    );
+
+  for (const room of Object.values(bundles).flatMap(({ rooms }) => rooms)) await put(room, held);
+  await put('index', beside);
+
+  async function put(name, modulesOf) {
+    writeFileSync(join(folder, `${name}.js`), await bundle(name, modulesOf));
+    writeFileSync(join(folder, `${name}.d.ts`), `export * from '../${name}.js';\n`);
+  }
+
+  async function bundle(entry, modulesOf) {
+    const { outputFiles, metafile } = await build({
+      entryPoints: [join(dist, `${entry}.js`)],
+      outdir: folder,
+      bundle: true,
+      write: false,
+      metafile: true,
+      minify: true,
+      // Errors tell the names of classes.
+      keepNames: true,
+      format: 'esm',
+      target: 'es2022',
+      conditions: ['browser'],
+      legalComments: 'inline',
+      logLevel: 'error',
+      plugins: [
+        {
+          name: 'no-imports-of-package-json',
+          setup({ onLoad, onResolve }) {
+            // Said here: package.json's "imports" name the dist/ of the last build.
+            onResolve({ filter: /^#wasm-source$/ }, () => ({
+              path: join(dist, 'engine/wasm-source.browser.js'),
+            }));
+            onResolve({ filter: /^#bundle\// }, ({ path }) => ({
+              path: path.slice('#bundle/'.length),
+              namespace: 'bundle',
+            }));
+            onLoad({ filter: /./, namespace: 'bundle' }, ({ path }) => ({
+              contents: source(path, bundles[path].rooms, modulesOf(path)),
+              resolveDir: dist,
+            }));
+            onResolve({ filter: /^\.\.\/inline\//, namespace: 'bundle' }, ({ path }) => ({
+              path,
+              external: true,
+            }));
+          },
+        },
+      ],
+    });
+    const [{ imports }] = Object.values(metafile.outputs);
+    for (const { path } of imports)
+      if (!path.startsWith('../inline/')) throw new Error(`bundle/${entry}.js imports ${path}`);
+    return outputFiles[0].text;
+  }
+}
+
+const source = (name, rooms, modules) => `const glue = () => import('./generated/raw/${name}.js');
+export const bundle = { name: '${name}', rooms: ${JSON.stringify(rooms)}, glue, modules: {
+${Object.entries(modules)
+  .map(([variant, text]) => `  ${variant}: ${text},`)
+  .join('\n')}
+} };
+`;
