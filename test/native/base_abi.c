@@ -486,10 +486,14 @@ static void any_order(uint64_t seed, uint32_t calls) {
   assert_int_equal(sl_handle_count(), 0);
 }
 
+// What works only between two finished runs of the same size, which chance makes too rarely to wait
+// for: that it works is tested elsewhere (diffusion_certificates.c), here it is only called.
+static bool is_rare(const char *name) { return is(name, "sl_abi_pagerank_follow"); }
+
 static uint32_t count_never_worked(bool say) {
   uint32_t never = 0;
   for (uint32_t f = 0; f < FUNCTIONS; f++) {
-    if (worked[f] > 0 || !is_called(functions[f].name)) continue;
+    if (worked[f] > 0 || !is_called(functions[f].name) || is_rare(functions[f].name)) continue;
     never++;
     if (!say) continue;
     print_message("never worked in %u calls: %s (%s: %s)\n", tried[f], functions[f].name,
