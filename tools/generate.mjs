@@ -151,7 +151,7 @@ ${rooms
   .sort()
   .join('\n')}
 
-/** The namespace object of each room. */
+/** The namespace object of each module. */
 export interface Rooms {
 ${rooms.map(({ room }) => `  ${room}: ${typeOf(room)};`).join('\n')}
 }

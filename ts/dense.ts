@@ -6,7 +6,7 @@ import type { DenseRoom } from './rooms/dense/dense.js';
 export * from './rooms/dense/dense.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('dense')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('dense')`.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import type { DiffusionRoom } from './rooms/diffusion/diffusion.js';
 export * from './rooms/diffusion/diffusion.js';
 
 /**
- * The diffusion room of the shared engine, loaded on the first call.
+ * The module diffusion of the shared engine, loaded by the first call.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { GraphRoom } from './rooms/graph/graph.js';
 export * from './rooms/graph/graph.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('graph')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('graph')`.
  *
  * @example
  * ```ts

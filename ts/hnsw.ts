@@ -6,7 +6,7 @@ import type { HnswRoom } from './rooms/hnsw/hnsw.js';
 export * from './rooms/hnsw/hnsw.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('hnsw')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('hnsw')`.
  *
  * @example
  * ```ts

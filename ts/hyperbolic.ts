@@ -1,5 +1,5 @@
 // Hyperbolic space in the Poincare ball: distances, translations, and the maps to and from tangent vectors. Indexes of
-// points are `Hnsw` and `Flat` of the room `hnsw` with `metric: 'poincare'`.
+// points are `Hnsw` and `Flat` of the module `hnsw` with `metric: 'poincare'`.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
 import { hyperbolic } from './generated/entry/hyperbolic.js';
 import type { HyperbolicRoom } from './rooms/hyperbolic/hyperbolic.js';
@@ -7,7 +7,7 @@ import type { HyperbolicRoom } from './rooms/hyperbolic/hyperbolic.js';
 export * from './rooms/hyperbolic/hyperbolic.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('hyperbolic')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('hyperbolic')`.
  *
  * @example
  * ```ts

@@ -2,8 +2,8 @@
 import { INLINE } from './runtime/source.js';
 
 /**
- * A source for the `wasm` option that fetches nothing: the modules are JavaScript text (a third larger than the files).
- * Each is imported when one of its rooms is loaded, and only the variant that runs.
+ * A source for the `wasm` option that fetches nothing: the bundles are JavaScript text (a third larger than the files).
+ * Each is imported when one of its modules is loaded, and only the variant that runs.
  *
  * @example
  * ```ts

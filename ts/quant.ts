@@ -6,7 +6,7 @@ import type { QuantRoom } from './rooms/quant/quant.js';
 export * from './rooms/quant/quant.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('quant')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('quant')`.
  *
  * @example
  * ```ts

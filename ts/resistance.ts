@@ -6,7 +6,7 @@ import type { ResistanceRoom } from './rooms/resistance/resistance.js';
 export * from './rooms/resistance/resistance.js';
 
 /**
- * The resistance room of the shared engine, loaded on the first call.
+ * The module resistance of the shared engine, loaded by the first call.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { SolverRoom } from './rooms/solver/solver.js';
 export * from './rooms/solver/solver.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('solver')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('solver')`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { SparseRoom } from './rooms/sparse/sparse.js';
 export * from './rooms/sparse/sparse.js';
 
 /**
- * Loads this room into the shared engine: the same object as `(await getEngine()).use('sparse')`.
+ * Loads this module into the shared engine: the same object as `(await getEngine()).use('sparse')`.
  *
  * @example
  * ```ts

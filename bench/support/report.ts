@@ -65,7 +65,7 @@ function head(results: BenchResult[]): string {
   const { cpu, cores, memoryGb, platform, node } = results[0]!.machine;
   return `# Benchmarks
 
-Made from \`bench/results/*.json\` by \`npm run bench:report\`; do not edit. How to measure again: [reproducing.md](reproducing.md).
+Made from \`bench/results/*.json\` by \`npm run bench:report\`; do not edit. How to measure again: [bench/README.md](../bench/README.md).
 
 Measured on: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}. One thread.
 

@@ -8,21 +8,21 @@
 #include "base/status.h"
 
 //  X(name, value, text). Values are pinned; the text is what TypeScript shows.
-#define SL_PAGERANK_METHOD_LIST(X)                                                                 \
-  /* push, and when its predicted work is too much, GAUSS_SEIDEL or CONJUGATE_GRADIENT */          \
-  X(AUTO, 0, "auto")                                                                               \
-  /* forward push from a queue: touches only what it must */                                       \
-  X(PUSH, 1, "push")                                                                               \
-  /* power iteration: the textbook method, for comparison */                                       \
-  X(POWER, 2, "power")                                                                             \
-  /* sweeps over all nodes that push what they find */                                             \
-  X(GAUSS_SEIDEL, 3, "gaussSeidel")                                                                \
-  /* undirected graphs only; the fastest there */                                                  \
-  X(CONJUGATE_GRADIENT, 4, "conjugateGradient")                                                    \
-  /* how a heat kernel is computed; no method of PageRank */                                       \
-  X(SERIES, 5, "series")                                                                           \
+#define SL_PAGERANK_METHOD_LIST(X)                                                                   \
+  /* push, and when its predicted work is too much, GAUSS_SEIDEL or CONJUGATE_GRADIENT */            \
+  X(AUTO, 0, "auto")                                                                                 \
+  /* forward push from a queue: touches only what it must */                                         \
+  X(PUSH, 1, "push")                                                                                 \
+  /* power iteration: the textbook method, for comparison */                                         \
+  X(POWER, 2, "power")                                                                               \
+  /* sweeps over all nodes that push what they find */                                               \
+  X(GAUSS_SEIDEL, 3, "gaussSeidel")                                                                  \
+  /* undirected graphs only; the fastest there */                                                    \
+  X(CONJUGATE_GRADIENT, 4, "conjugateGradient")                                                      \
+  /* how a heat kernel is computed; no method of PageRank */                                         \
+  X(SERIES, 5, "series")                                                                             \
   /* push, and when its predicted work is too much, power iteration from where push stopped; from  \
-     every node: power iteration */                                                                \
+     every node: power iteration */ \
   X(PUSH_POWER, 6, "pushPower")
 
 typedef enum sl_pagerank_method {

@@ -55,11 +55,11 @@ export const doors: RoomDoors<'diffusion', QuestionDoor> = {
 function embindDoor(room: DiffusionRoom): QuestionDoor {
   const make = ({ nodeCount, from, to, weights, directed }: Edges) =>
     room.Graph.fromEdges({
-      parallel: 'once', // as networkx's graphs have them
       nodeCount,
       from,
       to,
       directed: directed ?? true,
+      parallel: 'once', // as the raw ABI and networkx take them
       ...(weights && { weights }),
     });
   return {

@@ -8,7 +8,17 @@ import { refused } from '../support/refused.js';
 
 const open = () =>
   createEngine({
-    modules: ['dense', 'sparse', 'graph', 'solver', 'diffusion', 'hnsw', 'quant', 'hyperbolic'],
+    modules: [
+      'dense',
+      'sparse',
+      'graph',
+      'solver',
+      'resistance',
+      'diffusion',
+      'hnsw',
+      'quant',
+      'hyperbolic',
+    ],
   });
 let engine: Awaited<ReturnType<typeof open>>;
 beforeAll(async () => {
@@ -112,7 +122,7 @@ const calls: Record<string, (give: Give) => unknown> = {
     using graph = engine.graph.Graph.fromEdges({ from: [0, 1], to: [1, 2], directed: false });
     const nodes = give(new Uint32Array([0, 2]));
     const boundary = { nodes, values: give(new Float64Array([0, 1])) };
-    return engine.diffusion.harmonicPotentials(graph, { boundary }).potentials.length;
+    return engine.resistance.harmonicPotentials(graph, { boundary }).potentials.length;
   },
   'Flat.add': (give) => {
     using index = engine.hnsw.Flat.create({ metric: 'euclidean', dimension: 2 });

@@ -81,7 +81,7 @@ describe('hnsw-micro.raw.wasm', () => {
       large.addBatch({ ids, vectors });
       const index = call.sl_abi_micro_create!(code, dimension, 12, 100, 0, 9);
       expect(add(index, vectors, count)).toEqual({ status: 0, added: count });
-      for (const ef of [1, 10, 300]) {
+      for (const ef of [1, 10, 100]) {
         const mine = search(index, queries, queryCount, k, ef);
         const theirs = large.searchBatch(queries, { k, ef });
         expect(mine.status).toBe(0);

@@ -316,11 +316,15 @@ describe('names', () => {
     expect(more.labelsOf([0, 1, 2, 3])).toEqual(['Ada', 'Bob', 'Cay', 'Dan']);
     using less = more.edited({ remove: { from: ['Bob'], to: ['Ada'] } });
     expect([less.edgeCount, less.degree('Ada'), less.labelOf(3)]).toEqual([2, 0, 'Dan']);
+    // Where edges have weights, one without counts 1: as many as were given, or one more.
+    using twice = Graph.fromEdges({ from: ['a', 'a'], to: ['b', 'b'] });
+    using thrice = twice.edited({ add: { from: ['a', 'b'], to: ['b', 'c'] } });
+    expect(thrice.toEdges().weights).toEqual(Float64Array.of(3, 1));
   });
 
   test('are sources of questions, and come back in results', async () => {
-    const { personalizedPageRank, effectiveResistance, edgeResistances } =
-      await engine.use('diffusion');
+    const { personalizedPageRank } = await engine.use('diffusion');
+    const { effectiveResistance, edgeResistances } = await engine.use('resistance');
     using graph = Graph.fromEdges({
       from: ['Ada', 'Bob', 'Cay'],
       to: ['Bob', 'Cay', 'Ada'],

@@ -340,10 +340,12 @@ describe('vector indexes', () => {
     using index = room.Hnsw.create({ metric: 'euclidean', dimension: 3 });
     index.addBatch({ ids: upTo(3000), vectors: uniform(9000) });
     const seen: number[] = [];
-    await index.removeAsync(upTo(2000), { onProgress: ({ removed }) => void seen.push(removed) });
+    await index.removeManyAsync(upTo(2000), {
+      onProgress: ({ removed }) => void seen.push(removed),
+    });
     expect([index.size, index.removed, index.stats().unreachable]).toEqual([1000, 0, 0]);
     expect(seen.every((count, i) => i === 0 || count >= seen[i - 1]!)).toBe(true);
-    await expect(index.removeAsync([2500, 7])).rejects.toMatchObject({
+    await expect(index.removeManyAsync([2500, 7])).rejects.toMatchObject({
       code: 'INDEX',
       position: 1,
       message: expect.stringContaining('1 of 2 vectors were removed'),

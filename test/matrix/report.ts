@@ -62,11 +62,11 @@ function page({ cells }: MatrixResult): string {
 const head = `# Where it runs
 
 Made by \`npm run test:matrix\` from what it found; do not edit. Every line is a program that installed the packed package,
-loaded every room, ranked the nodes of a graph, searched a vector index, and compared the numbers with closed forms.
+loaded every module, ranked the nodes of a graph, searched a vector index, and compared the numbers with closed forms.
 
 "First answer" is the time from before the import to the first result, once, on a machine with other work to do: it shows
-the order of magnitude. "inline" says that the WebAssembly came out of JavaScript text, because the tool serves or
-copies no files of dependencies; it happens by itself and needs no configuration. \`relaxed\` is loaded where the engine
+the order of magnitude. "inline" means that the WebAssembly was loaded from JavaScript text, because the tool does not serve or
+copy files of dependencies; this is automatic and needs no configuration. \`relaxed\` is loaded where the engine
 has relaxed SIMD; results have the same bits.
 `;
 
@@ -90,19 +90,23 @@ function chapter(group: string, cells: Row[]): string {
   return `## ${group}\n\n| ${columns.join(' | ')} |\n| ${ruler.join(' | ')} |\n${lines.join('\n')}\n`;
 }
 
-const results = { works: 'works', refused: 'refused, with the remedy', failed: '**fails**' };
+const results = {
+  works: 'works',
+  refused: 'refused; the error says what to do',
+  failed: '**fails**',
+};
 
 function bits(cells: Row[]): string {
   const engines = cells.filter((cell) => cell.group === 'The same bits');
   const variants = [...new Set(engines.flatMap(({ hashes = {} }) => Object.keys(hashes)))];
-  const code = (hash: string | undefined) => (hash === undefined ? 'not there' : `\`${hash}\``);
+  const code = (hash: string | undefined) => (hash === undefined ? 'not available' : `\`${hash}\``);
   const lines = engines.map(
     ({ title, by, hashes = {} }) =>
       `| ${by || title} | ${variants.map((name) => code(hashes[name])).join(' | ')} |`,
   );
   return `## The same bits
 
-A hash over the results of all ${engines[0]?.cases} cases of the test tables, through both doors. It has to be one number.
+A hash over the results of all ${engines[0]?.cases} cases of the test tables, through both bindings. It must be the same in every cell.
 
 | engine | ${variants.join(' | ')} |
 | --- | ${variants.map(() => '---').join(' | ')} |

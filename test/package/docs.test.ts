@@ -1,6 +1,6 @@
-// Runs the examples of the documentation: every ```ts fence in an @example of ts/, and in README.md and docs/*.md
-// those that import the package. Each must be a whole program, pass the type checker, run, and print what the comments
-// beside its console.log lines say.
+// Runs the examples of the documentation: every ```ts fence in an @example of ts/, and in README.md, bench/README.md and
+// docs/*.md those that import the package. Each must be a whole program, pass the type checker, run, and print what the
+// comments beside its console.log lines say.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'build/docs-examples');
+const pages = ['README.md', 'bench/README.md'];
 
 interface Example {
   name: string;
@@ -26,7 +27,7 @@ function collect(): Example[] {
       .filter((name) => ending.test(name) && !/internal.raw|node_modules/.test(name))
       .sort();
   const examples: Example[] = [];
-  for (const path of [...list('ts', /\.ts$/), 'README.md', ...list('docs', /\.md$/)]) {
+  for (const path of [...list('ts', /\.ts$/), ...pages, ...list('docs', /\.md$/)]) {
     let text: string;
     try {
       text = readFileSync(join(root, path), 'utf8');

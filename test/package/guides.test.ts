@@ -1,6 +1,6 @@
-// What the guides say can be done, is done: every code block in README.md and docs/*.md is run, compiled or compared, every
-// npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts, pages by
-// static.test.ts.)
+// What the guides say can be done, is done: every code block in README.md, bench/README.md and docs/*.md is run, compiled or
+// compared, every npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts,
+// pages by static.test.ts.)
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -23,6 +23,7 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'bench/README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -39,6 +39,7 @@ function embindDoor(room: ResistanceRoom): ResistanceDoor {
         from,
         to,
         directed: directed ?? true,
+        parallel: 'once', // as the raw ABI and networkx take them
         ...(weights && { weights }),
       });
       return questions.map((question): Answer => {

@@ -72,7 +72,7 @@ function(sl_native_tests)
     target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/test/native")
     target_link_libraries(${target} PRIVATE ${SL_CMOCKA} Threads::Threads)
     add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-    set_tests_properties(${name} PROPERTIES LABELS ${room} TIMEOUT 120)
+    set_tests_properties(${name} PROPERTIES LABELS ${room} TIMEOUT 900)
   endforeach()
 
   # The fuzz targets on their seeds, without libFuzzer.
@@ -84,7 +84,7 @@ function(sl_native_tests)
     endif()
     sl_native_program(replay_${name} "${source}" "${CMAKE_SOURCE_DIR}/test/fuzz/support/replay.c")
     add_test(NAME seeds.${name} COMMAND replay_${name} "${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${name}")
-    set_tests_properties(seeds.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+    set_tests_properties(seeds.${name} PROPERTIES LABELS fuzz TIMEOUT 900)
   endforeach()
 
   # Does this job notice anything? A test that fails must be seen to fail, and under sanitizers each of them must report

@@ -7,7 +7,7 @@ import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSublinearError } from '../runtime/errors.js';
 import { followedBy, type Head, unzipped } from '../runtime/pieces.js';
-import { headOf } from '../runtime/text-source.js';
+import { abortOf, headOf } from '../runtime/text-source.js';
 import { CliError, EXIT, interrupt, type Progress, reason } from './terminal.js';
 
 /** What messages call a file: `-` is "standard input". */
@@ -46,7 +46,9 @@ export async function opened(
 ): Promise<{ head: Head; bytes: AsyncIterable<Uint8Array> }> {
   const kind = { operation: 'read', argument: nameOf(path), expected: 'bytes', binary: true };
   const pieces = unzipped(chunks(path, progress), kind);
-  const begun = await headOf(kind, () => pieces.next(), HEAD);
+  const abort = abortOf(interrupt.signal);
+  const begun = await headOf(kind, () => Promise.race([pieces.next(), abort.promise]), HEAD);
+  abort.release();
   const all = followedBy(begun.taken, pieces);
   return {
     head: begun.head,

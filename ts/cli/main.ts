@@ -231,7 +231,7 @@ function common(command: Command): Command {
     .addOption(
       new Option(
         '--variant <name>',
-        'which build to run; the best that this machine can when absent, or when a room has none of this name',
+        'which build to run; by default, or where a module has none of this name, the best that runs here',
       ).choices([...new Set(Object.values(bundles).flatMap(({ variants }) => [...variants]))]),
     );
 }

@@ -29,7 +29,7 @@ export async function getEngine(options?: EngineOptions): Promise<Engine> {
 }
 
 /**
- * A new engine with its own memory. The rooms in `modules` are loaded when the promise resolves and are properties of
+ * A new engine with its own memory. The `modules` are loaded when the promise resolves and are properties of
  * the engine.
  *
  * @example

@@ -18,7 +18,7 @@ import * as check from '../runtime/validate.js';
 import { loadBundle, type WasmSource, withoutImport } from './loader.js';
 import { type Capabilities, probe } from './variants.js';
 
-/** Names for the most memory that the objects of a module may hold together: 4 MB, 2 GB, 4 GB. */
+/** Names for the most memory that the objects of a bundle may hold together: 4 MB, 2 GB, 4 GB. */
 export type MemoryProfile = 'embedded' | 'default' | 'server';
 
 const memoryProfiles = { embedded: 4 * 2 ** 20, default: 2 ** 31, server: 2 ** 32 } as const;
@@ -26,7 +26,7 @@ const memoryProfiles = { embedded: 4 * 2 ** 20, default: 2 ** 31, server: 2 ** 3
 /** How an engine loads WebAssembly. */
 export interface EngineOptions {
   /**
-   * The most memory that the objects of a module may hold together: a profile or a number of bytes (up to 4 GB). A call
+   * The most memory that the objects of a bundle may hold together: a profile or a number of bytes (up to 4 GB). A call
    * that would need more throws `MEMORY` and changes nothing. Modules start with about 1 MB and grow.
    */
   memory?: MemoryProfile | number;
@@ -43,32 +43,32 @@ export type RoomTable = { readonly [R in RoomName]?: Room<R, Rooms[R]> };
 
 /** Options of `createEngine`. */
 export interface CreateEngineOptions<M extends RoomName = RoomName> extends EngineOptions {
-  /** Rooms to load before the promise resolves; they become properties of the engine. */
+  /** Modules to load before the promise resolves; they become properties of the engine. */
   modules?: readonly M[];
 }
 
 /** What `engine.stats()` gives. */
 export interface EngineStats {
   version: string;
-  /** The loaded WebAssembly modules. */
+  /** The loaded bundles: WebAssembly modules, each with a memory of its own. */
   modules: {
-    /** Rooms whose code is in this module. */
+    /** The package's modules that are in this bundle. */
     rooms: string[];
     variant: Variant;
     /** Bytes that live objects hold now, and the most they ever held together. */
     bytesInUse: number;
     bytesPeak: number;
     memoryLimit: number;
-    /** Size of the module's memory; it never shrinks. */
+    /** Size of the bundle's memory; it never shrinks. */
     memoryBytes: number;
     /** Objects that have not been disposed. */
     objects: number;
     /**
-     * Copies of objects that live in other modules: how many there are, the bytes they hold (part of `bytesInUse`), and how
+     * Copies of objects that live in other bundles: how many there are, the bytes they hold (part of `bytesInUse`), and how
      * many were ever made.
      */
     copies: { count: number; bytes: number; made: number };
-    /** From asking for the module to having it. */
+    /** From requesting the bundle to having it loaded. */
     loadMs: number;
   }[];
 }
@@ -76,7 +76,7 @@ export interface EngineStats {
 export const optionKeys = ['memory', 'variant', 'wasm'] as const;
 
 /**
- * A set of loaded rooms with one memory. Made by {@link getEngine} or {@link createEngine}. Objects of one engine cannot
+ * The loaded modules and their objects. Made by {@link getEngine} or {@link createEngine}. Objects of one engine cannot
  * be passed to another.
  */
 export class Engine {
@@ -112,9 +112,9 @@ export class Engine {
   }
 
   /**
-   * Loads a room and gives its classes and functions: always the same object, so that `instanceof` works. The first room
-   * of a module fetches and compiles it; after a failure the next call tries again, and after a crash (`CRASHED`) it
-   * loads a fresh module with new classes.
+   * Loads a module and returns its classes and functions: always the same object, so that `instanceof` works. The first module
+   * of a bundle fetches and compiles it; after a failure the next call tries again, and after a crash (`CRASHED`) it
+   * loads the bundle afresh, with new classes.
    *
    * @example
    * ```ts
@@ -260,7 +260,7 @@ export class Engine {
   }
 
   /**
-   * Lets go of all modules; their objects can no longer be used. Throws `BUSY` while an `...Async` call is running.
+   * Frees all bundles; their objects can no longer be used. Throws `BUSY` while an `...Async` call is running.
    * Calling it again does nothing. After it, `getEngine()` makes a new engine.
    *
    * @example

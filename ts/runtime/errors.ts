@@ -10,7 +10,7 @@ import type { StatusCode } from '../generated/codes.js';
  * - `BUSY` the object is in use by a running `...Async` call
  * - `CRASHED` the WebAssembly module trapped, or its worker ended; its objects are lost, the next load (with a worker: the
  *   next call) makes a fresh one
- * - `NOT_LOADED` the room has not been loaded; the message names the call that loads it
+ * - `NOT_LOADED` the module has not been loaded; the message names the call that loads it
  * - `LOAD_FAILED` the WebAssembly module could not be fetched or compiled, or a worker could not be started; the message
  *   says what to do
  * - `QUEUE_FULL` as many jobs wait for a pool's workers as may wait

@@ -43,7 +43,7 @@ interface WorkerCore {
   rooms: Map<RoomName, object>;
 }
 
-/** The rooms of a {@link WorkerEngine}. */
+/** The modules of a {@link WorkerEngine}. */
 export type RemoteRooms = { readonly [R in RoomName]: RemoteRoom<Rooms[R]> };
 
 /**
@@ -89,7 +89,7 @@ class WorkerEngine {
   }
 
   /**
-   * Loads a room in the worker and gives its classes and functions. They outlive the worker: after a crash the next call of
+   * Loads a module in the worker and returns its classes and functions. They outlive the worker: after a crash the next call of
    * one of them starts a fresh worker.
    *
    * @throws SublinearError `LOAD_FAILED`, `DISPOSED`
@@ -272,7 +272,7 @@ class WorkerEngine {
 
 export type { WorkerEngine };
 
-/** A worker engine whose rooms M are loaded. */
+/** A worker engine whose modules M are loaded. */
 export type WorkerEngineWith<M extends RoomName> = WorkerEngine & Pick<RemoteRooms, M>;
 
 const optionKeys = ['memory', 'variant', 'wasm', 'modules', 'worker'] as const;

@@ -51,7 +51,7 @@ interface Job<M extends RoomName> {
  * Workers behind one queue. A job is a function of this thread that calls the engine it is given; it goes to the worker that
  * has least to do. Made by {@link createPool}.
  *
- * @typeParam M - the rooms that the workers have loaded
+ * @typeParam M - the modules that the workers have loaded
  */
 export class Pool<M extends RoomName = RoomName> {
   readonly #slots: Slot<M>[];

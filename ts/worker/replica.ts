@@ -49,7 +49,7 @@ export interface Inside<M extends RoomName> {
  * others. Made by {@link Pool.replicate}.
  *
  * @typeParam T - what jobs get: a handle, or a plain object of handles
- * @typeParam M - the rooms that the workers have loaded
+ * @typeParam M - the modules that the workers have loaded
  */
 export class Replica<T, M extends RoomName = RoomName> {
   readonly #pool: Inside<M>;

@@ -21,7 +21,7 @@ type Leaf =
   | { getReader: unknown }
   | { [Symbol.asyncIterator]: unknown };
 
-/** What a value of the rooms becomes when it comes from a worker. JSON stays what it is, and its type has no end. */
+/** What a value becomes when it comes from a worker. JSON stays what it is, and its type has no end. */
 export type RemoteValue<T> = T extends Leaf | Json
   ? T
   : T extends Disposes
@@ -34,7 +34,7 @@ export type RemoteValue<T> = T extends Leaf | Json
           ? { [K in keyof T]: RemoteValue<T[K]> }
           : T;
 
-/** What an argument of the rooms becomes when it goes to a worker: handles stand for objects. */
+/** What an argument becomes when it goes to a worker: handles stand for objects. */
 export type RemoteArgument<T> = T extends Leaf
   ? T
   : T extends Disposes
@@ -142,7 +142,7 @@ export type RemoteClass<C> = {
     [Symbol.hasInstance](value: unknown): boolean;
   };
 
-/** A room in a worker. */
+/** A module in a worker. */
 export type RemoteRoom<R> = {
   readonly [K in keyof R]: R[K] extends AnyFunction ? RemoteMember<R, K> : RemoteClass<R[K]>;
 } & WithCallOptions;

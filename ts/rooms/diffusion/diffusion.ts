@@ -45,7 +45,7 @@ export type {
   TrackOptions,
 } from './runs.js';
 
-/** The namespace of the room. */
+/** What the module has. */
 export interface DiffusionRoom extends PageRankFunctions, RunFunctions, ContributionFunctions {
   readonly Graph: typeof Graph;
 }

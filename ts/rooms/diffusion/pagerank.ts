@@ -332,7 +332,7 @@ export interface PageRankFunctions {
    *
    * Andersen, Chung, Lang 2006.
    *
-   * @param scores - distinct nodes and their scores, >= 0: a result of this room, or your own
+   * @param scores - distinct nodes and their scores, >= 0: a result of this module, or your own
    * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`
    * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`
    *

@@ -1,38 +1,55 @@
 // Graphs in the engine's memory.
 
-import type { Graph as RawGraph, Writer } from '../../generated/raw/network.js';
+import type { Graph as RawGraph } from '../../generated/raw/network.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  type Loading,
   loadFile,
   loadFileAsync,
-  savePieces,
-  saveWhole,
-  tag,
 } from '../../runtime/file.js';
-import { listedLabels, loadLabels, type NodeLabel, type NodeLabels } from '../../runtime/labels.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Block, F32 } from '../../runtime/scratch.js';
+import {
+  type AsyncTextSource,
+  readText,
+  readTextAsync,
+  type TextSource,
+} from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
 import { dtypes, valuesIn } from '../sparse/values.js';
-import { parallelChoices } from './lines.js';
-import { isName, labelIn, labelsFor, labelsIn, numberedEnds } from './names.js';
-import { GraphReaders } from './readers.js';
+import { graphFileKeys } from './gather.js';
+import { edgesOf, type GraphologyLike } from './graphology.js';
+import {
+  csvKeys,
+  edgeListKeys,
+  edgeListReading,
+  matrixMarketReading,
+  metisReading,
+  parallelChoices,
+} from './lines.js';
+import { advised, graphFile, labelled, largest, withGivenLabels } from './made.js';
+import { labelsIn, numberedEnds } from './names.js';
+import { nodeLinkEdges } from './node-link.js';
+import { GraphParts } from './parts.js';
+import { readGraphFile } from './read.js';
 import type {
-  EdgeArrays,
+  Async,
+  CsvOptions,
+  EdgeListOptions,
   EdgesInput,
-  GraphChanges,
   GraphCsrInput,
+  GraphFileOptions,
+  GraphMarketOptions,
   GraphMatrixOptions,
+  GraphologyOptions,
   GraphSize,
-  NodeList,
+  MetisOptions,
+  ReadGraphOptions,
 } from './types.js';
 
 export * from '../../runtime/errors.js';
@@ -45,7 +62,7 @@ export type { DType } from '../dense/dense.js';
 export { benchmarks } from './benchmarks.js';
 export type { GraphologyLike } from './graphology.js';
 export type { GraphNodes } from './nodes.js';
-export type { GraphReaders } from './readers.js';
+export type { GraphParts } from './parts.js';
 export type * from './types.js';
 
 const edgesKeys = [
@@ -65,7 +82,7 @@ const asyncKeys = ['signal', 'onProgress'] as const;
  * A graph of nodes 0 .. n - 1, directed or undirected, with or without weights, whose nodes may have names. It never changes
  * after it was made. Parallel edges are merged; loops are kept. Made by the static methods.
  */
-export class Graph extends GraphReaders {
+export class Graph extends GraphParts {
   /** @internal */
   static readonly transfer: Transfer<RawGraph> = {
     arrays: 3,
@@ -214,56 +231,310 @@ export class Graph extends GraphReaders {
   }
 
   /**
-   * The graph as bytes: its edges, weights, direction and labels. {@link Graph.load} takes them, in every engine and on every
-   * machine. One copy of the file; see {@link Graph.saveInPieces} for a large one. O(size).
+   * Reads an edge list: "from to" or "from to weight" a line, fields between blanks; lines that begin with `#` or `%` and
+   * empty ones are skipped. SNAP's files are of this kind. The text goes through in pieces. O(length).
+   *
+   * @param source - a string, UTF-8 bytes, or an iterable of either
+   * @throws SublinearError `PARSE`, `TRUNCATED`, `EMPTY` with `line` and `expected`; `FORMAT` for what is known to be
+   *   something else; `MEMORY`
+   * @throws RangeError `OPTION` (`header` has to be said, a column that is not there)
    *
    * @example
    * ```ts
    * import { load } from 'sublinear/graph';
    *
    * const { Graph } = await load();
-   * using graph = Graph.fromEdgeList('700 800', { compactIds: true });
-   * using again = Graph.load(graph.save());
-   * console.log(again.edgeCount, again.labelOf(1)); // 1 800
+   * using graph = Graph.fromEdgeList('# a comment\n10 20\n20 30\n', { compactIds: true });
+   * console.log(graph.nodeCount, graph.labelOf(2), graph.nodeOf(20)); // 3 30 1
+   * using friends = Graph.fromEdgeList('ann bob\nbob cay\n', { compactIds: true });
+   * console.log(friends.labelsOf(friends.neighbors('bob'))); // [ 'cay' ]
    * ```
    */
-  save(): Uint8Array<ArrayBuffer> {
-    const operation = 'Graph.save';
-    return saveWhole(this.runtime, operation, () => this.#file(operation));
+  static fromEdgeList(source: TextSource, options?: EdgeListOptions): Graph {
+    const operation = 'Graph.fromEdgeList';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, edgeListKeys);
+    const reading = edgeListReading(runtime, operation, given, false, this);
+    return readText(runtime, operation, source, reading);
   }
 
   /**
-   * The same bytes piece by piece (up to 1 MB each), for files and streams: beside a piece only the labels are held in memory a
-   * second time. A `Store` of `sublinear/store` takes them as they are.
+   * The same for text that is still coming: a stream or an async iterable. Between pieces other tasks run.
    *
-   * @throws SublinearError `DISPOSED` when the graph is disposed between two pieces
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for text; the source is cancelled then
    *
    * @example
    * ```ts
    * import { load } from 'sublinear/graph';
    *
    * const { Graph } = await load();
-   * using graph = Graph.fromEdges({ from: [0], to: [1] });
-   * let bytes = 0;
-   * for (const piece of graph.saveInPieces()) bytes += piece.length;
-   * console.log(bytes === graph.save().length); // true
+   * using graph = await Graph.fromEdgeListAsync(new Blob(['0 1\n1 2\n']).stream(), { directed: false });
+   * console.log(graph.edgeCount); // 2
    * ```
    */
-  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const operation = 'Graph.saveInPieces';
-    const use = () => this.use(operation);
-    return savePieces(this.runtime, operation, () => this.#file(operation), use);
+  static async fromEdgeListAsync(
+    source: AsyncTextSource,
+    options?: Async<EdgeListOptions>,
+  ): Promise<Graph> {
+    const operation = 'Graph.fromEdgeListAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, [...edgeListKeys, ...asyncKeys]);
+    const reading = edgeListReading(runtime, operation, given, false, this);
+    return readTextAsync(runtime, operation, source, reading, given);
   }
 
-  #file(operation: string): Writer | null {
-    const { runtime } = this;
-    const raw = this.use(operation);
-    const { tag: letters, bytes } = this.labels?.save() ?? { tag: '', bytes: new Uint8Array() };
-    return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bytes.length);
-      runtime.u8.set(bytes, address);
-      return runtime.raw.Graph.save(raw, tag(letters), address, bytes.length);
-    });
+  /**
+   * Reads edges from CSV or TSV, as RFC 4180 has it: fields may stand in quotes. By default columns with well-known names
+   * such as `source`, `target` and `weight` are taken, or else the first two and a third one that holds numbers; all others
+   * are skipped. Ids are node numbers, or with `compactIds` whatever they are. Lines that begin with `#` or `%` and empty ones
+   * are skipped. O(length).
+   *
+   * @throws SublinearError `PARSE`, `TRUNCATED`, `EMPTY` with `line` and `expected`; `FORMAT` for what is known to be
+   *   something else; `MEMORY`
+   * @throws RangeError `OPTION` (`header` has to be said, a column that is not there)
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromCsv('source,target,weight\n0,1,0.5\n1,2,2\n');
+   * console.log(graph.edgeCount, graph.neighborWeights(1)); // 2 Float64Array(1) [ 2 ]
+   *
+   * const table = 'when,who,whom,amount\n2024-01-31,"Lovelace, Ada",Bob,3\n2024-02-01,Bob,Cay,4\n';
+   * using paid = Graph.fromCsv(table, {
+   *   compactIds: true,
+   *   fromColumn: 'who',
+   *   toColumn: 'whom',
+   *   weightColumn: 'amount',
+   *   timeColumn: 'when',
+   *   until: new Date('2024-02-01'),
+   * });
+   * console.log(paid.labelOf(0), paid.neighborWeights('Lovelace, Ada')); // Lovelace, Ada Float64Array(1) [ 3 ]
+   * ```
+   */
+  static fromCsv(source: TextSource, options?: CsvOptions): Graph {
+    const operation = 'Graph.fromCsv';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, csvKeys);
+    const reading = edgeListReading(runtime, operation, given, true, this);
+    return readText(runtime, operation, source, reading);
+  }
+
+  /**
+   * The same for text that is still coming: a stream or an async iterable. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for text; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = await Graph.fromCsvAsync(new Blob(['a;b\n0;1\n']).stream(), { separator: ';' });
+   * console.log(graph.nodeCount); // 2
+   * ```
+   */
+  static async fromCsvAsync(source: AsyncTextSource, options?: Async<CsvOptions>): Promise<Graph> {
+    const operation = 'Graph.fromCsvAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, [...csvKeys, ...asyncKeys]);
+    const reading = edgeListReading(runtime, operation, given, true, this);
+    return readTextAsync(runtime, operation, source, reading, given);
+  }
+
+  /**
+   * Reads a METIS graph file: undirected, with or without edge weights. Weights and sizes of nodes are skipped. O(length).
+   *
+   * @throws SublinearError `PARSE` (also for an edge that stands at one of its nodes only), `TRUNCATED`, `FORMAT` with
+   *   `line` and `expected`; `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using path = Graph.fromMetis('3 2\n2\n1 3\n2\n');
+   * console.log(path.directed, path.neighbors(1)); // false Uint32Array(2) [ 0, 2 ]
+   * ```
+   */
+  static fromMetis(source: TextSource, options?: MetisOptions): Graph {
+    const operation = 'Graph.fromMetis';
+    const runtime = runtimeOf(this, operation);
+    const { dtype } = check.options(operation, options, ['dtype']);
+    return readText(runtime, operation, source, metisReading(runtime, operation, dtype, this));
+  }
+
+  /**
+   * The same for text that is still coming: a stream or an async iterable. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for text; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using pair = await Graph.fromMetisAsync(new Blob(['2 1\n2\n1\n']).stream());
+   * console.log(pair.edgeCount); // 1
+   * ```
+   */
+  static async fromMetisAsync(
+    source: AsyncTextSource,
+    options?: Async<MetisOptions>,
+  ): Promise<Graph> {
+    const operation = 'Graph.fromMetisAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['dtype', ...asyncKeys]);
+    const reading = metisReading(runtime, operation, given.dtype, this);
+    return readTextAsync(runtime, operation, source, reading, given);
+  }
+
+  /**
+   * A graph from JSON in the form of node-link data: what networkx, graphology, D3, Cytoscape and sigma write. Nodes stand in
+   * `nodes` with an `id`, `key` or `name`, edges in `edges` or `links` with `source` and `target`. O(nodes + edges).
+   *
+   * @param data - the object, or its text
+   * @throws SublinearError `PARSE`, which says where; `NOT_POSITIVE` (weights), `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromJson({
+   *   directed: false,
+   *   nodes: [{ id: 'ann' }, { id: 'bob' }],
+   *   links: [{ source: 'ann', target: 'bob', weight: 2 }],
+   * });
+   * console.log(graph.directed, graph.neighborWeights('bob')); // false Float64Array(1) [ 2 ]
+   * ```
+   */
+  static fromJson(data: unknown, options?: GraphFileOptions): Graph {
+    const operation = 'Graph.fromJson';
+    runtimeOf(this, operation);
+    const given = check.options(operation, options, graphFileKeys);
+    const edges = nodeLinkEdges(operation, data, given);
+    return this.fromEdges(edges);
+  }
+
+  /**
+   * A graph from a file of any format that is known: an edge list, CSV or TSV, Matrix Market, JSON (see
+   * {@link Graph.fromJson}), GraphML, GEXF, Pajek, METIS, or what `save()` wrote; also compressed by gzip. The first
+   * bytes say which it is. Nodes are called what they are called in the file: `compactIds` is `true` here by default. Of
+   * Matrix Market a symmetric matrix is an undirected graph. Edge lists, CSV, METIS and Matrix Market go through in pieces,
+   * GraphML and GEXF element by element; JSON and Pajek are gathered first. O(length).
+   *
+   * @param source - a Response, a Blob or File, a stream, text or bytes, or a promise of one: `fetch(url)`
+   * @throws SublinearError `FORMAT` for what is known to be none of these, `PARSE`, `TRUNCATED`, `EMPTY`, `MEMORY`, and
+   *   `LOAD_FAILED` for a Response that is not ok
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * const file = new Blob([`<graphml><graph edgedefault="undirected">
+   *   <node id="ann"/><node id="bob"/><edge source="ann" target="bob"/>
+   * </graph></graphml>`]);
+   * using graph = await Graph.readAsync(file);
+   * console.log(graph.nodeCount, graph.labelsOf(graph.neighbors('ann'))); // 2 [ 'bob' ]
+   * ```
+   */
+  static async readAsync(
+    source: AsyncTextSource,
+    options?: Async<ReadGraphOptions>,
+  ): Promise<Graph> {
+    const operation = 'Graph.readAsync';
+    runtimeOf(this, operation);
+    return readGraphFile(operation, this, source, options);
+  }
+
+  /**
+   * Reads a Matrix Market file as the graph whose adjacency matrix it is: entry (u, v) is the weight of the edge from u to v,
+   * and all are above 0. A matrix that the file calls symmetric is an undirected graph by default, others are directed.
+   * Nodes count from 0, where the file counts from 1. O(length).
+   *
+   * @throws SublinearError `PARSE`, `TRUNCATED`, `FORMAT` with `line` and `expected`; `NOT_SQUARE`, `NOT_POSITIVE`,
+   *   `NOT_SYMMETRIC` (with `directed: false`), `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromMatrixMarket('%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n3 2\n');
+   * console.log(graph.directed, graph.neighbors(1)); // false Uint32Array(2) [ 0, 2 ]
+   * ```
+   */
+  static fromMatrixMarket(source: TextSource, options?: GraphMarketOptions): Graph {
+    const operation = 'Graph.fromMatrixMarket';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['directed', 'dtype']);
+    const reading = matrixMarketReading(runtime, operation, given, this);
+    return readText(runtime, operation, source, reading);
+  }
+
+  /**
+   * The same for text that is still coming: a stream or an async iterable. Between pieces other tasks run.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort, also while waiting for text; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * const file = new Blob(['%%MatrixMarket matrix coordinate real general\n2 2 1\n1 2 0.5\n']);
+   * using graph = await Graph.fromMatrixMarketAsync(file);
+   * console.log(graph.neighborWeights(0)); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  static async fromMatrixMarketAsync(
+    source: AsyncTextSource,
+    options?: Async<GraphMarketOptions>,
+  ): Promise<Graph> {
+    const operation = 'Graph.fromMatrixMarketAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, ['directed', 'dtype', ...asyncKeys]);
+    const reading = matrixMarketReading(runtime, operation, given, this);
+    return readTextAsync(runtime, operation, source, reading, given);
+  }
+
+  /**
+   * A copy of a graphology graph. Nodes are numbered in its order; their keys are the labels of this graph. Undirected
+   * when it has no directed edge; in a mixed graph each undirected edge leads both ways. Parallel edges are merged, their
+   * weights added up. What is changed there later is not seen here. O(edges + nodes).
+   *
+   * @throws TypeError when an edge's weight is not a number, or missing at some edges only
+   * @throws RangeError `NOT_FINITE` (weights), `EMPTY` (no nodes)
+   * @throws SublinearError `NOT_POSITIVE` (weights), `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { UndirectedGraph } from 'graphology';
+   * import { load } from 'sublinear/graph';
+   *
+   * const source = new UndirectedGraph();
+   * for (const key of ['ann', 'bob', 'cay']) source.addNode(key);
+   * source.addEdge('ann', 'bob', { weight: 2 });
+   * source.addEdge('bob', 'cay', { weight: 1 });
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromGraphology(source);
+   * const bob = graph.nodeOf('bob')!;
+   * console.log(graph.labelsOf(graph.neighbors(bob))); // [ 'ann', 'cay' ]
+   * ```
+   */
+  static fromGraphology(graph: GraphologyLike, options?: GraphologyOptions): Graph {
+    const operation = 'Graph.fromGraphology';
+    const runtime = runtimeOf(this, operation);
+    const keys = ['weight', 'parallel', 'dtype'] as const;
+    const { weight = 'weight', ...how } = check.options(operation, options, keys);
+    if (weight !== null) check.string(operation, 'weight', weight);
+    const { keys: labels, ...edges } = edgesOf(runtime, operation, graph, weight);
+    return this.fromEdges({ ...edges, labels, ...how });
   }
 
   /**
@@ -287,7 +558,7 @@ export class Graph extends GraphReaders {
   static load(bytes: BytesSource): Graph {
     const operation = 'Graph.load';
     const runtime = runtimeOf(this, operation);
-    return loadFile(runtime, operation, bytes, graphFile(runtime, operation));
+    return loadFile(runtime, operation, bytes, graphFile<Graph>(runtime, operation, this));
   }
 
   /**
@@ -310,179 +581,13 @@ export class Graph extends GraphReaders {
     const operation = 'Graph.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, asyncKeys);
-    return loadFileAsync(runtime, operation, bytes, graphFile(runtime, operation), given);
-  }
-
-  /**
-   * A new graph: this one without the removed edges and with the added ones. This graph stays as it is. Removed edges go
-   * first, so that an edge in both lists gets a new weight; added edges that exist are merged with them (without
-   * weights they stay one edge). Ends may be names; new ones in `add` become nodes. Labels are kept unless there are new nodes
-   * without names. O(edges + nodes), a fraction of building the graph again.
-   *
-   * @throws SublinearError `ARGUMENT` (`removed`: no such edge, or twice; `weights`: missing for a weighted graph),
-   *   `NOT_POSITIVE`, `MEMORY`
-   * @throws RangeError `OPTION` (nodeCount below that of the graph), `INDEX`, `NOT_FINITE`, `SHAPE`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2], directed: false });
-   * using next = graph.edited({ remove: { from: [0], to: [1] }, add: { from: [2], to: [3] }, nodeCount: 4 });
-   * console.log(next.edgeCount, next.neighbors(2), graph.edgeCount); // 2 Uint32Array(2) [ 1, 3 ] 2
-   * ```
-   */
-  edited(changes: GraphChanges): Graph {
-    const operation = 'Graph.edited';
-    const raw = this.use(operation);
-    const { runtime } = this;
-    const given = check.options(operation, changes, ['add', 'remove', 'nodeCount'] as const);
-    const add = check.options(operation, given.add, ['from', 'to', 'weights'] as const);
-    const remove = check.options(operation, given.remove, ['from', 'to'] as const);
-    const named = this.#named(operation, add.from, add.to);
-    const least = named?.labels.length ?? raw.nodeCount;
-    const nodeCount = check.integer(operation, 'nodeCount', given.nodeCount ?? least);
-    return runtime.scratch(operation, (scratch) => {
-      const ends = (name: string, list: { from?: NodeList; to?: NodeList }) => {
-        const numbers = (side: 'from' | 'to') =>
-          scratch.indices(
-            `${name}.${side}`,
-            this.numbersOf(operation, `${name}.${side}`, list[side] ?? []),
-          );
-        const [from, to] = [numbers('from'), numbers('to')];
-        if (to.length !== from.length)
-          throw check.shapeError(operation, `${name}.to`, from.length, to.length);
-        return { from: from.address, to: to.address, count: from.length };
-      };
-      const gone = ends('remove', remove);
-      const come = ends('add', named ?? add);
-      const type = raw.valueType();
-      const given = add.weights ?? (type === 0 || come.count > 0 ? undefined : []);
-      const dtype = type === F32 ? 'float32' : 'float64';
-      const weights = valuesIn(operation, scratch, 'add.weights', given, given && dtype);
-      if (weights && weights.length !== come.count)
-        throw check.shapeError(operation, 'add.weights', come.count, weights.length);
-      const edited = runtime.raw.Graph.edit(
-        raw,
-        nodeCount,
-        gone.count,
-        gone.from,
-        gone.to,
-        come.count,
-        come.from,
-        come.to,
-        weights?.address ?? 0,
-        weights?.type ?? 0,
-      );
-      const graph = adopt(runtime, operation, Graph, edited);
-      const labels = named ? listedLabels(named.labels) : this.labels;
-      return labels && nodeCount === labels.length ? graph.withLabels(labels) : graph;
-    });
-  }
-
-  /** The ends of edges that come by names of which some may be new; undefined for numbers. */
-  #named(operation: string, from: NodeList | undefined, to: NodeList | undefined) {
-    const { labels } = this;
-    const lists = [from, to].map((list) => (Array.isArray(list) ? list : []));
-    if (!labels || !lists.some((list) => list.some(isName))) return undefined;
-    const all = Array.from({ length: labels.length }, (_, node) => labels.of(node));
-    const fresh = new Map<NodeLabel, number>();
-    const place = (argument: string) => (value: unknown, i: number) => {
-      const label = labelIn(operation, `${argument}[${i}]`, value);
-      const known = labels.find(label) ?? fresh.get(label);
-      if (known !== undefined) return known;
-      fresh.set(label, all.length);
-      return all.push(label) - 1;
-    };
-    const [starts, ends] = lists as [unknown[], unknown[]];
-    return {
-      from: starts.map(place('add.from')),
-      to: ends.map(place('add.to')),
-      labels: all,
-    };
-  }
-
-  /**
-   * The Laplacian D - W (plus `shift` on the diagonal) of an undirected graph; loops do not count. Without shift it is
-   * singular: constants are its null space on each component. O(edges).
-   *
-   * @throws SublinearError `UNSUPPORTED` for a directed graph, `MEMORY`
-   * @throws RangeError `OPTION` for a shift that is negative or not finite
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using pair = Graph.fromEdges({ from: [0], to: [1], directed: false });
-   * using laplacian = pair.laplacian({ shift: 0.5 });
-   * console.log(laplacian.toCsr().values); // Float64Array(4) [ 1.5, -1, -1, 1.5 ]
-   * ```
-   */
-  laplacian(options?: { shift?: number }): SparseMatrix {
-    const operation = 'Graph.laplacian';
-    const raw = this.use(operation);
-    const { shift = 0 } = check.options(operation, options, ['shift']);
-    check.number(operation, 'shift', shift);
-    const built = this.runtime.raw.Graph.laplacian(raw, shift);
-    return adopt(this.runtime, operation, SparseMatrix, built);
-  }
-
-  /**
-   * The adjacency matrix: entry (u, v) is the weight of the edge from u to v. A copy. O(edges).
-   *
-   * @throws SublinearError `MEMORY`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdges({ from: [0], to: [1] });
-   * using matrix = graph.adjacency();
-   * console.log(matrix.dtype, matrix.get(0, 1)); // pattern 1
-   * ```
-   */
-  adjacency(): SparseMatrix {
-    const operation = 'Graph.adjacency';
-    const raw = this.use(operation);
-    return adopt(this.runtime, operation, SparseMatrix, this.runtime.raw.Graph.adjacency(raw));
-  }
-
-  /**
-   * The edges as arrays, by start, then by end; undirected ones once, with from <= to. Copies. O(edges).
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdges({ from: [2, 1], to: [0, 0], directed: false });
-   * console.log(graph.toEdges()); // { from: Uint32Array(2) [ 0, 0 ], to: Uint32Array(2) [ 1, 2 ] }
-   * ```
-   */
-  toEdges(): EdgeArrays {
-    const operation = 'Graph.toEdges';
-    const { directed, edgeCount } = this.use(operation);
-    const matrix = this.adjacency();
-    const { rows, rowPointers, columns, values } = matrix.toCsr();
-    matrix.dispose();
-    const { runtime } = this;
-    const from = runtime.array(operation, Uint32Array, edgeCount);
-    const to = runtime.array(operation, Uint32Array, edgeCount);
-    const weights = values && new (values.constructor as Float64ArrayConstructor)(edgeCount);
-    for (let u = 0, at = 0; u < rows; u++) {
-      for (let k = rowPointers[u] as number; k < (rowPointers[u + 1] as number); k++) {
-        const v = columns[k] as number;
-        if (!directed && v < u) continue;
-        from[at] = u;
-        to[at] = v;
-        if (weights && values) weights[at] = values[k] as number;
-        at++;
-      }
-    }
-    return { from, to, ...(weights && { weights }) };
+    return loadFileAsync(
+      runtime,
+      operation,
+      bytes,
+      graphFile<Graph>(runtime, operation, this),
+      given,
+    );
   }
 
   /**
@@ -509,70 +614,6 @@ export class Graph extends GraphReaders {
     const type = check.choice(operation, 'dtype', given.dtype ?? 'pattern', types);
     return runtime.raw.estimateGraphBytes(given.nodeCount, given.edgeCount, type, directed);
   }
-}
-
-function graphFile(runtime: Runtime, operation: string): Loading<RawGraph, Graph> {
-  return {
-    kind: 'GRPH',
-    build: (reader) => runtime.raw.Graph.load(reader),
-    wrap(built, reader) {
-      const graph = adopt(runtime, operation, Graph, built);
-      const found = reader.peek(runtime.out);
-      if (found === 0) return graph;
-      const letters = found === tag('LIDS') ? 'LIDS' : 'LTXT';
-      const at = runtime.outU32(1);
-      const bytes = runtime.u8.slice(at, at + runtime.outU32(2));
-      const labels = loadLabels(letters, bytes, graph.nodeCount);
-      if (labels !== undefined) return graph.withLabels(labels);
-      graph.dispose();
-      const message = '"bytes": unknown or unsupported format, expected a label for each node';
-      throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
-    },
-  };
-}
-
-/** Too little memory for nodes up to the largest number has a remedy. */
-function advised(error: Error, numbers: boolean): Error {
-  const { code } = error as Partial<SublinearError>;
-  if (
-    numbers &&
-    (code === 'MEMORY' || (code === 'OVERFLOW' && !/^"nodeCount"/.test(error.message)))
-  )
-    error.message +=
-      '; ends are node numbers here: with compactIds: true only those that occur become nodes';
-  return error;
-}
-
-/** The graph with its labels; it goes when there is not one for each node. */
-function labelled(operation: string, graph: Graph, labels: NodeLabels | undefined): Graph {
-  if (labels === undefined) return graph;
-  if (labels.length === graph.nodeCount) return graph.withLabels(labels);
-  const { nodeCount } = graph;
-  graph.dispose();
-  const message = `"nodeCount" is ${nodeCount}, but there are ${labels.length} labels`;
-  throw new SublinearRangeError('SHAPE', operation, message, { argument: 'nodeCount' });
-}
-
-function withGivenLabels(
-  operation: string,
-  graph: Graph,
-  labels: readonly NodeLabel[] | undefined,
-): Graph {
-  if (labels === undefined) return graph;
-  try {
-    return graph.withLabels(labelsFor(operation, labelsIn(operation, labels), graph.nodeCount));
-  } catch (error) {
-    graph.dispose();
-    throw error;
-  }
-}
-
-/** -1 for none. */
-function largest(runtime: Runtime, { address, length }: { address: number; length: number }) {
-  const nodes = runtime.u32.subarray(address / 4, address / 4 + length);
-  let found = -1;
-  for (let k = 0; k < length; k++) found = Math.max(found, nodes[k] as number);
-  return found;
 }
 
 /** What `engine.use('graph')` and `load()` give. */

@@ -34,7 +34,7 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
   }
 
   /**
-   * Bytes that this graph holds now, with its copies in other modules. What is derived later (incoming edges, strengths)
+   * Bytes that this graph holds now, with its copies in other bundles. What is derived later (incoming edges, strengths)
    * comes on top when it is.
    */
   get bytesUsed(): number {

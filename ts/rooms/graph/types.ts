@@ -195,7 +195,7 @@ export interface GraphologyOptions {
 
 /** Changes of edges, for {@link Graph.edited}. Ends are node numbers, or names of a graph that has them. */
 export interface GraphChanges {
-  /** Edges that come; with weights exactly when the graph is weighted. Names that are new become nodes. */
+  /** Edges that come: where the graph is weighted one without weight counts 1, else there are none. New names become nodes. */
   add?: { from: NodeList; to: NodeList; weights?: RealArray };
   /** Edges that go; undirected ones in either direction. */
   remove?: { from: NodeList; to: NodeList };

@@ -327,7 +327,7 @@ export interface HnswStats {
   repairs: number;
 }
 
-/** Ids that {@link Hnsw.removeAsync} removes in a step; most of the time goes into the repair. */
+/** Ids that {@link Hnsw.removeManyAsync} removes in a step; most of the time goes into the repair. */
 const REMOVED_AT_ONCE = 256;
 
 /** See {@link HnswOptions.codes}. */
@@ -606,15 +606,15 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * const { Hnsw } = await load();
    * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
    * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
-   * await index.removeAsync([1, 3]);
+   * await index.removeManyAsync([1, 3]);
    * console.log(index.size, index.removed); // 1 0
    * ```
    */
-  async removeAsync(
+  async removeManyAsync(
     ids: IndexArray,
     asynchronous: AsyncOptions<RemoveProgress> = {},
   ): Promise<void> {
-    const operation = 'Hnsw.removeAsync';
+    const operation = 'Hnsw.removeManyAsync';
     const raw = this.use(operation);
     check.options(operation, asynchronous, ['signal', 'onProgress']);
     const how = asyncOptions(operation, asynchronous);

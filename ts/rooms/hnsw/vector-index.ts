@@ -334,7 +334,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
 
   /**
    * Removes many vectors. Those that come before an id that is not there are gone for good: the error's message says how
-   * many. O(ids), and an `Hnsw` does a bounded part of its repair; {@link Hnsw.removeAsync} does all of it, in slices.
+   * many. O(ids), and an `Hnsw` does a bounded part of its repair; {@link Hnsw.removeManyAsync} does all of it, in slices.
    *
    * @throws RangeError `INDEX` for an id that is not there; `position` is its place
    *

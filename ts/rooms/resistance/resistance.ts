@@ -25,7 +25,7 @@ export type {
   ResistancesOptions,
 } from './potentials.js';
 
-/** The namespace of the room. */
+/** What the module has. */
 export interface ResistanceRoom extends PotentialFunctions {
   readonly Graph: typeof Graph;
 }

@@ -190,7 +190,7 @@ export type SolutionArray<O> = OutputArray<Given<O, 'output'>>;
 export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   /** x: n numbers, a copy. When `outcome` is not `'converged'`, the iterate with the smallest residual. */
   solution: A;
-  /** How it ended; see `docs/numerics.md`. */
+  /** How it ended; see `docs/glossary.md`. */
   outcome: OutcomeName;
   /** The method that gave the solution. */
   method: Exclude<SolveMethod, 'auto'>;

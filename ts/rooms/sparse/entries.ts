@@ -37,7 +37,7 @@ export abstract class MatrixEntries extends WasmObject<RawMatrix> {
 
   /**
    * Bytes that this matrix holds: 4 a row, 4 an entry and the values, and a few for itself; as much again for a copy in
-   * another module.
+   * another bundle.
    */
   get bytesUsed(): number {
     return this.use('SparseMatrix.bytesUsed').bytes() + this.bytesCopied;
