@@ -63,7 +63,7 @@ const node = (script: string, ...flags: string[]) =>
 const subpaths = Object.keys(manifest.exports)
   .filter((key) => !key.includes('*') && !key.endsWith('.json'))
   .map((key) => `sublinear${key.slice(1)}`);
-const rooms = subpaths.filter((name) => !/^sublinear(\/(inline|worker|store.*))?$/.test(name));
+const rooms = subpaths.filter((name) => !/^sublinear(\/(inline|npy|worker|store.*))?$/.test(name));
 
 test('holds what it needs and nothing else', () => {
   const files = readdirSync(installed, { recursive: true, withFileTypes: true })

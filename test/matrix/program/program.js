@@ -1,5 +1,5 @@
 // What every cell of the matrix runs, as a user would write it: loads every room of the package, ranks the nodes of a
-// graph, searches a vector index, and compares the numbers with closed forms.
+// graph, solves a system, searches a vector index, and compares the numbers with closed forms.
 import { getEngine, isSublinearError, version } from 'sublinear';
 import { load } from 'sublinear/diffusion';
 // The bundle table of the build: { bundle: [room, ...] }.
@@ -14,8 +14,14 @@ function equal(name, actual, expected, tolerance = 0) {
 
 /** One question to each bundle whose answer is known without it. */
 const questions = {
+  // A diagonal matrix divides.
+  solver({ SparseMatrix, solve }) {
+    const matrix = SparseMatrix.fromDiagonal([2, 4]);
+    equal('solution', solve(matrix, [1, 1]).solution, [1 / 2, 1 / 4], 1e-9);
+    matrix.dispose();
+  },
   // On a directed circle of three, a walk that starts at 0 is at node i with probability (1 - d) d^i / (1 - d^3).
-  solver({ Graph, personalizedPageRank }) {
+  network({ Graph, personalizedPageRank }) {
     const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 0], directed: true });
     const { nodes, scores } = personalizedPageRank(graph, {
       source: 0,
@@ -41,7 +47,7 @@ async function run(start) {
   const { personalizedPageRank } = await load();
   const engine = await getEngine();
   const { Graph } = await engine.use('graph');
-  questions.solver({ Graph, personalizedPageRank });
+  questions.network({ Graph, personalizedPageRank });
   const firstAnswerMs = performance.now() - start;
 
   const all = {};
