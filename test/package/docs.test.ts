@@ -173,7 +173,10 @@ function entryPoints(): string[] {
     exports: Record<string, string | { types: string }>;
   };
   return Object.values(exports).flatMap((target) =>
-    typeof target === 'string' ? [] : [target.types.replace(/^\.\/dist(.*)\.d\.ts$/, 'ts$1.ts')],
+    // The self-contained files export what their modules do.
+    typeof target === 'string' || target.types.includes('*')
+      ? []
+      : [target.types.replace(/^\.\/dist(.*)\.d\.ts$/, 'ts$1.ts')],
   );
 }
 
