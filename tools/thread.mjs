@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
 const TYPES = 'declare const program: string;\nexport default program;\n';
 
-export async function bundleThread(dist, { bundles }) {
+export async function bundleThread(dist, { bundles, takes }) {
   const named = (file) => relative(dist, file).replaceAll('\\', '/');
   const shared = [
     ...scripts(join(dist, 'runtime')),
@@ -68,7 +68,7 @@ export async function bundleThread(dist, { bundles }) {
             namespace: 'rooms',
           }));
           onLoad({ filter: /./, namespace: 'rooms' }, () => ({
-            contents: table(bundles, needs, join(dist, 'worker/scripts.js')),
+            contents: table(bundles, takes, needs, join(dist, 'worker/scripts.js')),
             resolveDir: dist,
           }));
           onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
@@ -91,10 +91,17 @@ export async function bundleThread(dist, { bundles }) {
 }
 
 /** The rooms as the engine knows them: their code, and the glue of their bundles, are scripts. */
-function table(bundles, needs, scripts) {
+function table(bundles, takes, needs, scripts) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
+  // As in tools/generate.mjs: the bundles at home with what a room takes from others.
+  const homeOf = Object.fromEntries(rooms);
+  const besidesOf = (room, bundle) =>
+    [...new Set((takes[room] ?? []).map((taken) => homeOf[taken]))]
+      .filter((home) => home !== bundle)
+      .sort()
+      .map((home) => `bundles.${home}`);
   return `import { brought, script } from ${JSON.stringify(scripts)};
 const needs = ${JSON.stringify(Object.fromEntries(needs))};
 const bundle = (name, rooms, variants) => ({
@@ -120,9 +127,9 @@ const code = async (name) => {
   await script('room.' + name);
   return brought('rooms/' + name + '/' + name + '.js');
 };
-const room = (name, bundle) => ({ name, bundle, code: () => code(name) });
+const room = (name, bundle, besides) => ({ name, bundle, besides, code: () => code(name) });
 export const rooms = {
-${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}),`).join('\n')}
+${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}]),`).join('\n')}
 };
 `;
 }
