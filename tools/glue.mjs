@@ -39,5 +39,10 @@ const typed = declared.replace(
 );
 
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, basename(script)), source);
+// Where the script lies is never used: the loader brings the bytes. To ask for it would make the import an act, and servers
+// that render pages have no document.
+const asks = "typeof document != 'undefined' ? document.currentScript?.src : undefined";
+if (!source.includes(asks))
+  throw new Error(`${basename(script)}: the search for its own address has moved`);
+writeFileSync(join(folder, basename(script)), source.replace(asks, 'undefined'));
 writeFileSync(join(folder, basename(types)), typed);

@@ -147,12 +147,19 @@ export function numberedEnds(
     };
     return { ...placed(operation, from, to, find), labels: given };
   }
-  const texts = [from, to].some(
-    (list) => Array.isArray(list) && list.some((each) => typeof each === 'string'),
-  );
+  const texts = [from, to].some((list) => Array.isArray(list) && hasText(list));
   if (!texts && (compactIds || named)) return compacted(operation, from, to);
   if (!named) return { from: from as IndexArray, to: to as IndexArray };
   const table = new NameTable();
   const place = (label: NodeLabel) => table.place(label);
   return { ...placed(operation, from, to, place), labels: listedLabels(table.labels) };
+}
+
+/** Whether a name stands in a list; a list with a gap is refused later and not read to its end, which may be far. */
+function hasText(list: readonly unknown[]): boolean {
+  for (const each of list) {
+    if (typeof each === 'string') return true;
+    if (each === undefined) return false;
+  }
+  return false;
 }
