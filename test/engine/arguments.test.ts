@@ -327,6 +327,19 @@ describe('lists', () => {
     refused(() => matrix.multiply(x), RangeError, 'RANGE', operation, /^"x.length"/);
   });
 
+  test('a list that is as long as can be is refused by the limit, before it is read', async () => {
+    const small = await createEngine({ modules: ['sparse', 'graph', 'hnsw'], memory: 'embedded' });
+    const long: number[] = [];
+    long.length = 2 ** 32 - 1;
+    using matrix = small.sparse.SparseMatrix.identity(3);
+    refused(() => matrix.multiply(long), Error, 'MEMORY', 'SparseMatrix.multiply', /limit is/);
+    const edges = { from: long, to: long };
+    refused(() => small.graph.Graph.fromEdges(edges), Error, 'MEMORY', 'Graph.fromEdges', /limit/);
+    using index = small.hnsw.Flat.create({ metric: 'cosine', dimension: 3 });
+    refused(() => index.add(1, long), TypeError, 'TYPE', 'Flat.add', /^"vector\[0\]"/);
+    small.dispose();
+  });
+
   test('what an element runs may grow the memory, use and fill other objects', () => {
     const { SparseMatrix } = engine.sparse;
     const { Vector } = engine.dense;

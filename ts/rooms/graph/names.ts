@@ -21,7 +21,7 @@ export function isName(value: unknown): boolean {
 
 /** True for a list in which something is called by a name. */
 function hasNames(list: unknown): boolean {
-  return (Array.isArray(list) && list.some(isName)) || list instanceof BigUint64Array;
+  return (Array.isArray(list) && holds(list, isName)) || list instanceof BigUint64Array;
 }
 
 /** A label as users may give it. */
@@ -147,7 +147,9 @@ export function numberedEnds(
     };
     return { ...placed(operation, from, to, find), labels: given };
   }
-  const texts = [from, to].some((list) => Array.isArray(list) && hasText(list));
+  const texts = [from, to].some(
+    (list) => Array.isArray(list) && holds(list, (each) => typeof each === 'string'),
+  );
   if (!texts && (compactIds || named)) return compacted(operation, from, to);
   if (!named) return { from: from as IndexArray, to: to as IndexArray };
   const table = new NameTable();
@@ -155,10 +157,10 @@ export function numberedEnds(
   return { ...placed(operation, from, to, place), labels: listedLabels(table.labels) };
 }
 
-/** Whether a name stands in a list; a list with a gap is refused later and not read to its end, which may be far. */
-function hasText(list: readonly unknown[]): boolean {
+/** Whether such a value stands in a list. One with a gap is refused later, and not read to its end, which may be far. */
+export function holds(list: readonly unknown[], is: (each: unknown) => boolean): boolean {
   for (const each of list) {
-    if (typeof each === 'string') return true;
+    if (is(each)) return true;
     if (each === undefined) return false;
   }
   return false;

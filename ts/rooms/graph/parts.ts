@@ -8,7 +8,7 @@ import { F32 } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
 import { valuesIn } from '../sparse/values.js';
-import { isName, labelIn } from './names.js';
+import { holds, isName, labelIn } from './names.js';
 import { GraphNodes } from './nodes.js';
 import type { EdgeArrays, GraphChanges, NodeList } from './types.js';
 
@@ -141,7 +141,7 @@ export abstract class GraphParts extends GraphNodes {
   #named(operation: string, from: NodeList | undefined, to: NodeList | undefined) {
     const { labels } = this;
     const lists = [from, to].map((list) => (Array.isArray(list) ? list : []));
-    if (!labels || !lists.some((list) => list.some(isName))) return undefined;
+    if (!labels || !lists.some((list) => holds(list, isName))) return undefined;
     const all = Array.from({ length: labels.length }, (_, node) => labels.of(node));
     const fresh = new Map<NodeLabel, number>();
     const place = (argument: string) => (value: unknown, i: number) => {
