@@ -3,60 +3,21 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "hnsw/model.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
 #include "quant/int8.h"
 #include "quant/rotation.h"
 #include "simd/kernels.h"
 
-// A width is at least this part of the largest: a dimension that was constant may change one day.
-static const float LEAST_WIDTH = 1.0f / 64;
 // Early vectors: enough to know the centre of most data, and never more than some megabytes.
 enum { EARLY_VECTORS = 256, EARLY_NUMBERS = 1 << 20, EARLY_LEAST = 16 };
-// Numbers that are coded anew in the middle of an addition.
-enum { LEARN_NUMBERS = 1 << 22 };
 // The factor of the standard deviation in the bound of RaBitQ (its section 5.2.4).
 static const double EPSILON = 1.9;
 enum { PLANES = 4 };
 static const float MIDDLE = 7.5f; // of the values of a query in four planes
 
-// --- what is learned -----------------------------------------------------------------------------
-
-// The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
-// that rows can be read with the one and written with the other; and scratch.
-static size_t set_numbers(const sl_store *store) { return 1 + 3 * (size_t)store->dimension; }
-static float *set_of(const sl_store *store, bool other) {
-  return store->model + (store->second_model != other ? set_numbers(store) : 0);
-}
-static float *centre_of(const sl_store *store) { return set_of(store, false) + 1; }
-static float *widths_of(const sl_store *store) { return centre_of(store) + store->dimension; }
-static float *origin_of(const sl_store *store) { return widths_of(store) + store->dimension; }
-// The largest difference to the centre, in the dimension of width 1.
-static float reach_of(const sl_store *store) { return set_of(store, false)[0]; }
-// A vector that was read from a slot, vector_bytes; and the values of a query.
-static float *read_of(const sl_store *store) { return store->model + 2 * set_numbers(store); }
-// A difference to the centre, and what is made of it: bits_of() numbers for rabitq.
-static float *work_of(const sl_store *store) {
-  return read_of(store) + store->vector_bytes / sizeof(float);
-}
-
-static uint32_t bits_of(const sl_store *store) { return 8 * store->padded; }
-
-static size_t model_numbers(const sl_store *store) {
-  size_t read = store->vector_bytes / sizeof(float), work = read;
-  if (store->codes == SL_CODES_RABITQ && bits_of(store) > work) work = bits_of(store);
-  return 2 * set_numbers(store) + read + work;
-}
-
-const float *sl_codes_origin(const sl_store *store) {
-  return store->codes == SL_CODES_RABITQ ? origin_of(store) : NULL;
-}
-
 static bool is_squared(const sl_store *store) { return store->metric != SL_METRIC_DOT; }
-
-float *sl_codes_scratch(const sl_store *store) { return work_of(store); }
-float *sl_codes_read_buffer(const sl_store *store) { return read_of(store); }
 
 void sl_codes_shape(sl_store *store) {
   uint32_t n = store->dimension;
@@ -81,137 +42,6 @@ void sl_codes_shape(sl_store *store) {
   }
 }
 
-sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
-  if (store->model == NULL) {
-    SL_TRY(SL_ALLOC_ZERO(&store->model, model_numbers(store)));
-    for (uint32_t i = 0; i < store->dimension; i++) widths_of(store)[i] = 1;
-  }
-  uint32_t rows = capacity < store->early_limit ? capacity : store->early_limit;
-  if (rows > store->early_rows) {
-    SL_TRY(sl_realloc((void **)&store->early, rows, sizeof(float) * (size_t)store->dimension));
-    store->early_rows = rows;
-  }
-  return SL_OK;
-}
-
-uint64_t sl_codes_bytes(const sl_store *store) {
-  return sizeof(float) * (model_numbers(store) + (uint64_t)store->early_rows * store->dimension);
-}
-
-void sl_codes_drop_early(sl_store *store) {
-  sl_free(store->early);
-  store->early = NULL;
-  store->early_rows = store->early_limit = 0;
-}
-
-// The vector of a slot as well as it is known; NULL where only its code is.
-static const float *known_vector(const sl_store *store, uint32_t slot) {
-  if (slot < store->early_rows) return store->early + (size_t)slot * store->dimension;
-  return store->exact != SL_EXACT_NONE ? sl_store_vector(store, slot, read_of(store)) : NULL;
-}
-
-// Centre: the mean. Widths: square roots of the largest differences, relative to the largest of
-// all. A row's error in a dimension is in proportion to its width, the query's to one over it: the
-// root shares a range of 100 between dimensions evenly between the two.
-static void learn_model(sl_store *store, float *model) {
-  uint32_t n = store->dimension, seen = 0;
-  float *centre = model + 1, *widths = centre + n, most = 0;
-  memset(centre, 0, 2 * (size_t)n * sizeof *model);
-  for (uint32_t slot = 0; slot < store->used; slot++) {
-    if (store->states[slot] != SL_SLOT_LIVE) continue;
-    const float *x = known_vector(store, slot);
-    float share = 1 / (float)++seen;
-    for (uint32_t i = 0; i < n; i++) centre[i] += (x[i] - centre[i]) * share;
-  }
-  for (uint32_t slot = 0; slot < store->used; slot++) {
-    if (store->states[slot] != SL_SLOT_LIVE) continue;
-    const float *x = known_vector(store, slot);
-    for (uint32_t i = 0; i < n; i++) {
-      float d = fabsf(x[i] - centre[i]);
-      widths[i] = widths[i] < d ? d : widths[i];
-      most = most < d ? d : most;
-    }
-  }
-  for (uint32_t i = 0; i < n; i++) {
-    float width = most > 0 ? sqrtf(widths[i] / most) : 1;
-    widths[i] = width > LEAST_WIDTH ? width : LEAST_WIDTH;
-  }
-  model[0] = most;
-  store->learned = seen;
-}
-
-void sl_codes_learn(sl_store *store) {
-  if (store->live == 0 || (store->early_rows < store->used && store->exact == SL_EXACT_NONE))
-    return;
-  float *next = set_of(store, true);
-  size_t bytes = store->dimension * sizeof(float);
-  // Signs say too little to measure from: float16 rows beside them keep their first origin, unless
-  // the vectors themselves are here.
-  bool early = store->early_rows >= store->used;
-  bool moves = early || (store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16);
-  learn_model(store, next);
-  memcpy(next + 1 + 2 * (size_t)store->dimension, early ? next + 1 : origin_of(store), bytes);
-  for (uint32_t slot = 0; slot < store->used; slot++) {
-    if (store->states[slot] == SL_SLOT_FREE) continue;
-    const float *vector = known_vector(store, slot);
-    store->second_model = !store->second_model;
-    sl_code_write(store, vector, sl_store_row(store, slot));
-    if (moves) sl_store_write_exact(store, slot, vector);
-    store->second_model = !store->second_model;
-  }
-  store->second_model = !store->second_model;
-  store->recodings++;
-  sl_store_touch(store);
-}
-
-// The first vector of all, when no early vectors are kept any more.
-static void learn_one(sl_store *store, const float *vector) {
-  uint32_t slot = store->used - 1, n = store->dimension;
-  memcpy(centre_of(store), vector, n * sizeof(float));
-  memcpy(origin_of(store), vector, n * sizeof(float));
-  sl_code_write(store, vector, sl_store_row(store, slot));
-  sl_store_write_exact(store, slot, vector);
-  store->learned = 1;
-  store->recodings++;
-}
-
-void sl_codes_learn_when_due(sl_store *store, const float *newest) {
-  uint32_t count = store->live;
-  if (count == 1 && store->used == 1) {
-    if (store->early_rows > 0) {
-      sl_codes_learn(store);
-    } else {
-      learn_one(store, newest);
-    }
-    return;
-  }
-  bool full = store->early_limit > 0 && store->used == store->early_limit;
-  bool grown = count >= 4 * (uint64_t)store->learned &&
-               (uint64_t)store->used * store->dimension <= LEARN_NUMBERS;
-  if (full || grown) sl_codes_learn(store);
-  if (full) sl_codes_drop_early(store);
-}
-
-uint32_t sl_codes_model_numbers(const sl_store *store) {
-  bool origin = store->codes == SL_CODES_RABITQ && store->exact == SL_EXACT_FLOAT16;
-  return 1 + (origin ? 3 : 2) * store->dimension;
-}
-
-const float *sl_codes_model(const sl_store *store) { return set_of(store, false); }
-
-bool sl_codes_set_model(sl_store *store, const void *model) {
-  size_t n = store->dimension;
-  memcpy(set_of(store, false), model, sizeof(float) * sl_codes_model_numbers(store));
-  if (!(reach_of(store) >= 0 && reach_of(store) <= 2.1f * SL_DISTANCE_LIMIT)) return false;
-  for (size_t i = 0; i < n; i++) {
-    // The mean of numbers within the limit may pass it by rounding.
-    if (!(fabsf(centre_of(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
-    if (!(fabsf(origin_of(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
-    if (!(widths_of(store)[i] >= LEAST_WIDTH && widths_of(store)[i] <= 1)) return false;
-  }
-  return true;
-}
-
 // --- rows ----------------------------------------------------------------------------------------
 
 // Not less than a square root of x, as an f32.
@@ -219,8 +49,8 @@ static float root_above(double x) { return (float)(sqrt(x > 0 ? x : 0) * (1 + 0x
 
 // x - c, zero up to `padded`, into the scratch.
 static float *centred(const sl_store *store, const float *vector, uint32_t padded) {
-  float *work = work_of(store);
-  const float *centre = centre_of(store);
+  float *work = sl_codes_scratch(store);
+  const float *centre = sl_model_centre(store);
   for (uint32_t i = 0; i < store->dimension; i++) work[i] = vector[i] - centre[i];
   for (uint32_t i = store->dimension; i < padded; i++) work[i] = 0;
   return work;
@@ -228,7 +58,7 @@ static float *centred(const sl_store *store, const float *vector, uint32_t padde
 
 // Sum and |x^|^2 or -c.x^ from the code and the scale.
 static void finish_int8(const sl_store *store, const int8_t *codes, sl_code_tail *tail) {
-  const float *widths = widths_of(store), *centre = centre_of(store);
+  const float *widths = sl_model_widths(store), *centre = sl_model_centre(store);
   double squares = 0, dot = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
     double x = (double)widths[i] * codes[i];
@@ -243,7 +73,7 @@ static void finish_int8(const sl_store *store, const int8_t *codes, sl_code_tail
 static void write_int8(const sl_store *store, const float *vector, unsigned char *row) {
   uint32_t n = store->dimension;
   int8_t *codes = (int8_t *)row;
-  const float *widths = widths_of(store);
+  const float *widths = sl_model_widths(store);
   float *x = centred(store, vector, n);
   sl_code_tail tail = {0};
   double lost = 0;
@@ -260,7 +90,7 @@ static void write_int8(const sl_store *store, const float *vector, unsigned char
 }
 
 static void finish_float16(const sl_store *store, const uint16_t *halves, sl_code_tail *tail) {
-  const float *centre = centre_of(store);
+  const float *centre = sl_model_centre(store);
   double squares = 0, dot = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
     double x = (double)tail->scale * sl_float16_to_f32(halves[i]);
@@ -290,9 +120,9 @@ static void write_float16(const sl_store *store, const float *vector, unsigned c
 }
 
 static void write_rabitq(const sl_store *store, const float *vector, unsigned char *row) {
-  uint32_t bits = bits_of(store);
+  uint32_t bits = sl_codes_bits(store);
   float *x = centred(store, vector, bits);
-  const float *centre = centre_of(store);
+  const float *centre = sl_model_centre(store);
   sl_code_tail tail = {0};
   double squares = 0, sum = 0, dot = 0;
   for (uint32_t i = 0; i < store->dimension; i++) dot += (double)x[i] * centre[i];
@@ -324,7 +154,7 @@ void sl_code_write(const sl_store *store, const float *vector, unsigned char *ro
 
 void sl_code_read(const sl_store *store, const unsigned char *row, float *vector) {
   uint32_t n = store->dimension;
-  const float *centre = centre_of(store), *widths = widths_of(store);
+  const float *centre = sl_model_centre(store), *widths = sl_model_widths(store);
   sl_code_tail tail;
   memcpy(&tail, row + store->tail_at, sizeof tail);
   if (store->codes == SL_CODES_INT8) {
@@ -335,8 +165,8 @@ void sl_code_read(const sl_store *store, const unsigned char *row, float *vector
     for (uint32_t i = 0; i < n; i++) vector[i] = vector[i] * tail.scale + centre[i];
   } else {
     // The part of x - c that lies in the direction of its signs.
-    uint32_t bits = bits_of(store);
-    float *x = work_of(store);
+    uint32_t bits = sl_codes_bits(store);
+    float *x = sl_codes_scratch(store);
     double length = tail.length;
     float size = tail.scale > 0 ? (float)(length * length / ((double)tail.scale * bits)) : 0;
     for (uint32_t i = 0; i < bits; i++) x[i] = row[i / 8] >> (i % 8) & 1 ? size : -size;
@@ -359,7 +189,7 @@ static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_s
   uint32_t most = room < SL_I14_QUERY_MOST / 2 ? room : SL_I14_QUERY_MOST / 2;
   float step = largest(x, n) / (float)most, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
-  uint16_t *values = (uint16_t *)read_of(store);
+  uint16_t *values = (uint16_t *)sl_codes_read_buffer(store);
   s->zero = (int32_t)most;
   for (uint32_t i = 0; i < store->padded; i++) {
     float value = i < n ? x[i] * inverse : 0;
@@ -374,16 +204,16 @@ static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_s
 // Returns what rounding may do to a product, three standard deviations of it: the roundings of the
 // dimensions are independent, and x^_i is about a third of the largest there is, width_i^2 * reach.
 static double query_int8(const sl_store *store, float *x, void *buffer, sl_scorer *s) {
-  const float *widths = widths_of(store);
+  const float *widths = sl_model_widths(store);
   for (uint32_t i = 0; i < store->dimension; i++) x[i] *= widths[i];
   s->factor = pack_int8(store, x, buffer, s);
-  const uint16_t *values = (const uint16_t *)read_of(store);
+  const uint16_t *values = (const uint16_t *)sl_codes_read_buffer(store);
   double lost = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
     double d = (x[i] - (double)s->factor * (values[i] - s->zero)) * widths[i];
     lost += d * d;
   }
-  return sqrt(lost) * reach_of(store);
+  return sqrt(lost) * sl_model_reach(store);
 }
 
 // 2^112 times x relative to its largest: see simd/distance_f16.h.
@@ -397,7 +227,7 @@ static void query_float16(const sl_store *store, const float *x, float *query, s
 
 // Four planes of bits: the values 0..15 of a rotated vector, the middle is 0.
 static double query_rabitq(const sl_store *store, float *x, uint8_t *planes, sl_scorer *s) {
-  uint32_t bits = bits_of(store);
+  uint32_t bits = sl_codes_bits(store);
   sl_rotate(x, bits);
   float step = largest(x, bits) / MIDDLE, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
@@ -422,11 +252,12 @@ static double query_rabitq(const sl_store *store, float *x, uint8_t *planes, sl_
 }
 
 void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *s) {
-  uint32_t padded = store->codes == SL_CODES_RABITQ ? bits_of(store) : store->padded;
+  uint32_t padded = store->codes == SL_CODES_RABITQ ? sl_codes_bits(store) : store->padded;
   float *x = centred(store, vector, padded);
   double squares = sl_dot_f32(x, x, store->dimension);
-  s->base = (float)(is_squared(store) ? squares
-                                      : -sl_dot_f32(centre_of(store), vector, store->dimension));
+  s->base =
+      (float)(is_squared(store) ? squares
+                                : -sl_dot_f32(sl_model_centre(store), vector, store->dimension));
   // The least key of rabitq under dot is measured from the centre, those of the others from zero.
   bool whole = !is_squared(store) && store->codes != SL_CODES_RABITQ;
   s->length = root_above(whole ? sl_dot_f32(vector, vector, store->dimension) : squares);
@@ -443,22 +274,12 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
 }
 
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *s) {
-  if (store->codes == SL_CODES_RABITQ) {
-    // From the vector: a product of signs with signs would lose half of what is known.
-    const float *vector = known_vector(store, slot);
-    if (vector == NULL) {
-      sl_code_read(store, sl_store_row(store, slot), read_of(store));
-      vector = read_of(store);
-    }
-    sl_code_query(store, vector, buffer, s);
-    return;
-  }
   uint32_t n = store->dimension;
   const unsigned char *row = sl_store_row(store, slot);
   const sl_code_tail *tail = sl_tail_of(s, row);
-  float *x = work_of(store);
+  float *x = sl_codes_scratch(store);
   if (store->codes == SL_CODES_INT8) {
-    const float *widths = widths_of(store);
+    const float *widths = sl_model_widths(store);
     const int8_t *codes = (const int8_t *)row;
     for (uint32_t i = 0; i < n; i++) x[i] = widths[i] * widths[i] * (float)codes[i];
     s->factor = pack_int8(store, x, buffer, s) * tail->scale;
@@ -468,7 +289,7 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
     s->factor *= tail->scale;
   }
   // -(c + x^).(c + y^) = -(c.c + c.x^) - c.y^ - x^.y^
-  const float *centre = centre_of(store);
+  const float *centre = sl_model_centre(store);
   s->base = is_squared(store) ? tail->add : tail->add - (float)sl_dot_f32(centre, centre, n);
   if (is_squared(store)) s->factor *= 2;
 }

@@ -15,7 +15,7 @@
 // over w. Centre and widths are learned from the vectors: from the first one, and again whenever
 // there are four times as many, as long as the vectors themselves are known (early vectors are kept
 // beside the rows until there are enough of them) and the recoding takes no longer than some tens
-// of milliseconds; and by sl_codes_learn().
+// of milliseconds; and by sl_codes_learn(): learn.h.
 //
 // Based on: for rabitq J. Gao, C. Long, "RaBitQ: Quantizing high-dimensional vectors with a
 // theoretical error bound for approximate nearest neighbor search", SIGMOD 2024,
@@ -28,39 +28,8 @@
 
 #include "hnsw/score.h"
 
-// Do rows of this kind have the form above?
-static inline bool sl_codes_have_tails(sl_codes codes) {
-  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes == SL_CODES_RABITQ;
-}
-
 // Sizes of rows and queries of a store whose metric, dimension and codes are set.
 void sl_codes_shape(sl_store *store);
-
-// Makes centre and widths (0 and 1) at the first call, and room for early vectors among `capacity`.
-// Errors: ERR_MEMORY.
-sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
-
-// Bytes of these. O(1).
-uint64_t sl_codes_bytes(const sl_store *store);
-
-// Two places for `dimension` numbers. The first is used by every function that codes a vector or a
-// query, the second by those that read a vector.
-float *sl_codes_scratch(const sl_store *store);
-float *sl_codes_read_buffer(const sl_store *store);
-
-// What the float16 rows beside codes of signs are measured from; NULL for other codes.
-const float *sl_codes_origin(const sl_store *store);
-
-// Learns centre and widths from the vectors as well as they are known, and codes all rows anew.
-// Does nothing where nothing but the codes is known. The rows change: a save that has begun is
-// over. O(used * dimension).
-void sl_codes_learn(sl_store *store);
-
-// The same when it is time: called with each new vector, which has been written to a slot.
-void sl_codes_learn_when_due(sl_store *store, const float *newest);
-
-// Forgets the early vectors; what is learned stays from then on, unless there are exact rows.
-void sl_codes_drop_early(sl_store *store);
 
 // Codes a vector. row: store->row_bytes, written. O(dimension), rabitq O(dimension log dimension).
 void sl_code_write(const sl_store *store, const float *vector, unsigned char *row);
@@ -68,7 +37,7 @@ void sl_code_write(const sl_store *store, const float *vector, unsigned char *ro
 // The vector that a row stands for. vector: store->dimension, written.
 void sl_code_read(const sl_store *store, const unsigned char *row, float *vector);
 
-// Completes a scorer over the rows for a vector, or for one of the rows.
+// Completes a scorer over the rows for a vector, or for one of the rows (int8 and float16).
 //   buffer  store->query_bytes, written, kept by the scorer
 void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *scorer);
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *scorer);
@@ -80,13 +49,6 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_
 
 // Could a row have been written by sl_code_write()? Safe on any bytes.
 bool sl_code_is_valid(const sl_store *store, const unsigned char *row);
-
-// The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
-// and widths, and of the origin of float16 rows beside signs.
-uint32_t sl_codes_model_numbers(const sl_store *store);
-const float *sl_codes_model(const sl_store *store);
-// False where a number could not have been learned.
-bool sl_codes_set_model(sl_store *store, const void *model);
 
 // Turns a row of an older file (16-byte tail: scale and what followed from it) into one of this
 // form with centre 0 and widths 1. False where it could not have been written.

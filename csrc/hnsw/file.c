@@ -9,6 +9,7 @@
 #include "hnsw/codes.h"
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
+#include "hnsw/model.h"
 #include "hnsw/reach.h"
 #include "quant/float16.h"
 #include "simd/distance_f32.h"

@@ -6,7 +6,7 @@
 #include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/diverse.h"
-#include "hnsw/score.h"
+#include "hnsw/scorer.h"
 
 enum { BLOCK = 256 };
 

@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "hnsw/copies.h"
-#include "hnsw/reach.h"
 
 void sl_visited_clear(sl_hnsw *index) {
   if (++index->epoch == 0) { // every 65,535 searches
@@ -302,7 +301,6 @@ void sl_graph_reset(sl_hnsw *index) {
   index->upper_used = 0;
   index->entry = SL_NO_SLOT;
   index->repair_at = SL_NO_SLOT;
-  sl_reach_end(index);
   index->by_row_count = 0;
   if (index->by_row_size > 0) {
     memset(index->by_row, 0, (size_t)index->by_row_size * sizeof *index->by_row);

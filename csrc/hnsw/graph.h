@@ -3,7 +3,7 @@
 #define SL_HNSW_GRAPH_H
 
 #include "hnsw/index.h"
-#include "hnsw/score.h"
+#include "hnsw/scorer.h"
 
 // The links of a slot on a level: count, then slots.
 static inline uint32_t *sl_links(const sl_hnsw *index, uint32_t slot, uint32_t level) {

@@ -312,7 +312,10 @@ sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t coun
       break;
     }
     sl_copies_remove(index, slot);
-    if (store->live == 0) sl_graph_reset(index);
+    if (store->live == 0) {
+      sl_reach_end(index);
+      sl_graph_reset(index);
+    }
   }
   if (*removed > 0) sl_repair_some(index, *removed);
   return status;

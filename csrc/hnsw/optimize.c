@@ -4,10 +4,11 @@
 
 #include "base/container.h"
 #include "base/memory.h"
-#include "hnsw/codes.h"
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
+#include "hnsw/learn.h"
+#include "hnsw/model.h"
 
 // order[new] = old for every live slot, breadth first from the entry, copies behind their node;
 // what the walk does not reach follows in its old order. place[old] = new, SL_NO_SLOT for the
@@ -90,6 +91,7 @@ sl_status sl_hnsw_optimize(sl_hnsw *index) {
   if (store->live == 0) return SL_OK;
   if (sl_codes_have_tails(store->codes)) {
     sl_codes_learn(store);
+    sl_store_touch(store);
     sl_codes_drop_early(store); // their places would not be the rows' places any more
   }
   uint32_t *order = NULL, *place = NULL, *upper = NULL;

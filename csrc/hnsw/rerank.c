@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "hnsw/codes.h"
+#include "hnsw/model.h"
 
 // A key of exact rows on the scale of the codes' keys: cosine codes have squared distances.
 static double on_scale_of_codes(const sl_store *store, float key) {

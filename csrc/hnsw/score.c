@@ -1,8 +1,4 @@
-#include "hnsw/codes.h"
-
-#include <string.h>
-
-#include "quant/binary.h"
+#include "hnsw/score.h"
 
 void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count,
                   float *keys) {
@@ -64,32 +60,4 @@ void sl_pool_sort(uint64_t *pool, uint32_t count) {
     pool[rest] = pool[0];
     sift_down(pool, rest, 0, last);
   }
-}
-
-static sl_scorer scorer_over(const sl_store *store, const void *query) {
-  return (sl_scorer){.rows = store->rows,
-                     .factors = store->factors,
-                     .query = query,
-                     .padded = store->padded,
-                     .tail_at = store->tail_at};
-}
-
-sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
-  sl_scorer s = scorer_over(store, store->codes == SL_CODES_NONE ? vector : buffer);
-  if (store->codes == SL_CODES_BINARY) {
-    memset(buffer, 0, store->padded);
-    sl_binary_encode(vector, store->dimension, buffer);
-  } else if (store->codes != SL_CODES_NONE) {
-    sl_code_query(store, vector, buffer, &s);
-  } else if (store->sketch.codes > 0) {
-    s.sketch = sl_sketch_query_make(&store->sketch, vector, (int16_t *)buffer);
-  }
-  return s;
-}
-
-sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer) {
-  if (!sl_codes_have_tails(store->codes)) return scorer_over(store, sl_store_row(store, slot));
-  sl_scorer s = scorer_over(store, buffer);
-  sl_code_query_of_slot(store, slot, buffer, &s);
-  return s;
 }

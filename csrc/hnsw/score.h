@@ -3,7 +3,7 @@
 #ifndef SL_HNSW_SCORE_H
 #define SL_HNSW_SCORE_H
 
-#include "hnsw/store.h"
+#include "hnsw/rows.h"
 #include "simd/bits.h"
 #include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
@@ -33,13 +33,6 @@ typedef struct sl_code_tail {
     float length; // otherwise: |x - c|
   };
 } sl_code_tail;
-
-// A scorer for an encoded vector.
-//   buffer  store->query_bytes, written for codes and sketches; must live as long as the scorer
-sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer);
-
-// A scorer for what stands in a slot; `buffer` as above.
-sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer);
 
 // Reads a byte of each cache line of some rows and forgets it, so that the rows are on their way
 // from memory, all at once, before the first of them is needed: wasm has no instruction for a

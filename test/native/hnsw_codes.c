@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "hnsw/codes.h"
+#include "hnsw/model.h"
 
 // What the codes lose, the exact rows bring back.
 static void codes_find_what_vectors_find(void **state) {

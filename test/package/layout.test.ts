@@ -253,8 +253,7 @@ describe('includes point down', () => {
         if (!below || !above) depends.delete(from);
       }
     }
-    // hnsw is being taken apart: its circles go with that.
-    expect([...depends.keys()].filter((each) => !each.startsWith('hnsw/'))).toEqual([]);
+    expect([...depends.keys()]).toEqual([]);
   });
 
   test('no room depends on itself by a detour', () => {

@@ -1,0 +1,62 @@
+#include "hnsw/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "simd/distance_f32.h"
+
+static size_t model_numbers(const sl_store *store) {
+  size_t read = store->vector_bytes / sizeof(float), work = read;
+  if (store->codes == SL_CODES_RABITQ && sl_codes_bits(store) > work) work = sl_codes_bits(store);
+  return 2 * sl_model_set_numbers(store) + read + work;
+}
+
+const float *sl_codes_origin(const sl_store *store) {
+  return store->codes == SL_CODES_RABITQ ? sl_model_origin(store) : NULL;
+}
+
+sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
+  if (store->model == NULL) {
+    SL_TRY(SL_ALLOC_ZERO(&store->model, model_numbers(store)));
+    for (uint32_t i = 0; i < store->dimension; i++) sl_model_widths(store)[i] = 1;
+  }
+  uint32_t rows = capacity < store->early_limit ? capacity : store->early_limit;
+  if (rows > store->early_rows) {
+    SL_TRY(sl_realloc((void **)&store->early, rows, sizeof(float) * (size_t)store->dimension));
+    store->early_rows = rows;
+  }
+  return SL_OK;
+}
+
+uint64_t sl_codes_bytes(const sl_store *store) {
+  return sizeof(float) * (model_numbers(store) + (uint64_t)store->early_rows * store->dimension);
+}
+
+void sl_codes_drop_early(sl_store *store) {
+  sl_free(store->early);
+  store->early = NULL;
+  store->early_rows = store->early_limit = 0;
+}
+
+uint32_t sl_codes_model_numbers(const sl_store *store) {
+  bool origin = store->codes == SL_CODES_RABITQ && store->exact == SL_EXACT_FLOAT16;
+  return 1 + (origin ? 3 : 2) * store->dimension;
+}
+
+const float *sl_codes_model(const sl_store *store) { return sl_model_set(store, false); }
+
+bool sl_codes_set_model(sl_store *store, const void *model) {
+  size_t n = store->dimension;
+  memcpy(sl_model_set(store, false), model, sizeof(float) * sl_codes_model_numbers(store));
+  if (!(sl_model_reach(store) >= 0 && sl_model_reach(store) <= 2.1f * SL_DISTANCE_LIMIT))
+    return false;
+  for (size_t i = 0; i < n; i++) {
+    // The mean of numbers within the limit may pass it by rounding.
+    if (!(fabsf(sl_model_centre(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
+    if (!(fabsf(sl_model_origin(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
+    if (!(sl_model_widths(store)[i] >= SL_LEAST_WIDTH && sl_model_widths(store)[i] <= 1))
+      return false;
+  }
+  return true;
+}

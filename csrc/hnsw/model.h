@@ -1,0 +1,69 @@
+// What codes with tails (codes.h) are measured from: centre and widths, and the early vectors that
+// they are learned from.
+#ifndef SL_HNSW_MODEL_H
+#define SL_HNSW_MODEL_H
+
+#include "base/status.h"
+#include "hnsw/rows.h"
+
+// A width is at least this part of the largest: a dimension that was constant may change one day.
+#define SL_LEAST_WIDTH (1.0f / 64)
+
+// Do rows of this kind have a tail?
+static inline bool sl_codes_have_tails(sl_codes codes) {
+  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes == SL_CODES_RABITQ;
+}
+
+// The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
+// that rows can be read with the one and written with the other; and scratch.
+static inline size_t sl_model_set_numbers(const sl_store *store) {
+  return 1 + 3 * (size_t)store->dimension;
+}
+static inline float *sl_model_set(const sl_store *store, bool other) {
+  return store->model + (store->second_model != other ? sl_model_set_numbers(store) : 0);
+}
+static inline float *sl_model_centre(const sl_store *store) {
+  return sl_model_set(store, false) + 1;
+}
+static inline float *sl_model_widths(const sl_store *store) {
+  return sl_model_centre(store) + store->dimension;
+}
+static inline float *sl_model_origin(const sl_store *store) {
+  return sl_model_widths(store) + store->dimension;
+}
+// The largest difference to the centre, in the dimension of width 1.
+static inline float sl_model_reach(const sl_store *store) { return sl_model_set(store, false)[0]; }
+
+// Two places for `dimension` numbers, or sl_codes_bits() for rabitq. The first is used by every
+// function that reads a vector, the second by those that code a vector or a query.
+static inline float *sl_codes_read_buffer(const sl_store *store) {
+  return store->model + 2 * sl_model_set_numbers(store);
+}
+static inline float *sl_codes_scratch(const sl_store *store) {
+  return sl_codes_read_buffer(store) + store->vector_bytes / sizeof(float);
+}
+
+// rabitq: the signs of a row.
+static inline uint32_t sl_codes_bits(const sl_store *store) { return 8 * store->padded; }
+
+// Makes centre and widths (0 and 1) at the first call, and room for early vectors among `capacity`.
+// Errors: ERR_MEMORY.
+sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
+
+// Bytes of these. O(1).
+uint64_t sl_codes_bytes(const sl_store *store);
+
+// What the float16 rows beside codes of signs are measured from; NULL for other codes.
+const float *sl_codes_origin(const sl_store *store);
+
+// Forgets the early vectors; what is learned stays from then on, unless there are exact rows.
+void sl_codes_drop_early(sl_store *store);
+
+// The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
+// and widths, and of the origin of float16 rows beside signs.
+uint32_t sl_codes_model_numbers(const sl_store *store);
+const float *sl_codes_model(const sl_store *store);
+// False where a number could not have been learned.
+bool sl_codes_set_model(sl_store *store, const void *model);
+
+#endif

@@ -1,0 +1,47 @@
+#include "hnsw/scorer.h"
+
+#include <string.h>
+
+#include "hnsw/codes.h"
+#include "hnsw/exact.h"
+#include "hnsw/model.h"
+#include "quant/binary.h"
+
+static sl_scorer scorer_over(const sl_store *store, const void *query) {
+  return (sl_scorer){.rows = store->rows,
+                     .factors = store->factors,
+                     .query = query,
+                     .padded = store->padded,
+                     .tail_at = store->tail_at};
+}
+
+sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
+  sl_scorer s = scorer_over(store, store->codes == SL_CODES_NONE ? vector : buffer);
+  if (store->codes == SL_CODES_BINARY) {
+    memset(buffer, 0, store->padded);
+    sl_binary_encode(vector, store->dimension, buffer);
+  } else if (store->codes != SL_CODES_NONE) {
+    sl_code_query(store, vector, buffer, &s);
+  } else if (store->sketch.codes > 0) {
+    s.sketch = sl_sketch_query_make(&store->sketch, vector, (int16_t *)buffer);
+  }
+  return s;
+}
+
+sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer) {
+  if (!sl_codes_have_tails(store->codes)) return scorer_over(store, sl_store_row(store, slot));
+  sl_scorer s = scorer_over(store, buffer);
+  if (store->codes != SL_CODES_RABITQ) {
+    sl_code_query_of_slot(store, slot, buffer, &s);
+    return s;
+  }
+  // From the vector: a product of signs with signs would lose half of what is known.
+  const float *vector = sl_store_known_vector(store, slot);
+  if (vector == NULL) {
+    float *read = sl_codes_read_buffer(store);
+    sl_code_read(store, sl_store_row(store, slot), read);
+    vector = read;
+  }
+  sl_code_query(store, vector, buffer, &s);
+  return s;
+}
