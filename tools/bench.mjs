@@ -3,7 +3,8 @@
 //
 //   node tools/bench.mjs [--smoke] [--only TEXT [--update]] [--force] [--results FOLDER] [name ...]
 //
-// name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries. --smoke: tiny
+// name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries, "builds" for
+// another build of this package. --smoke: tiny
 // data, seconds, nothing written unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing
 // written, or with --update these alone replaced in the results that are there. Results in which more contestants ran than now
 // are not replaced, unless --force says so: see bench/support/harness.ts.
@@ -30,8 +31,11 @@ const names = readdirSync(`${root}/bench`)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-const fileOf = (name) => (name === 'peers' ? 'bench/peers/peers.ts' : `bench/${name}.bench.ts`);
-const known = [...names, 'peers'];
+// These need more than the package: native libraries, another build.
+const apart = ['peers', 'builds'];
+const fileOf = (name) =>
+  `bench/${apart.includes(name) ? `${name}/${name}.ts` : `${name}.bench.ts`}`;
+const known = [...names, ...apart];
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`bench: no such benchmark: ${unknown.join(', ')}; there are ${known.join(', ')}`);
