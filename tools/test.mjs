@@ -3,11 +3,11 @@
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
 //   node tools/test.mjs hnsw quant          the tests of these folders of test/, native ones included
 //   node tools/test.mjs --only node asan    just these runners
-//   node tools/test.mjs --slow              and what takes minutes by its nature (test/slow), as CI does
+//   node tools/test.mjs --slow              and what takes minutes by its nature (asan, test/slow), as CI does
 //
 // Runners: form (biome, and clang-format where it is installed), native and asan (CTest), types (tsc), node, browser, site (the
-// built playground in a browser) and slow (Vitest). They share two cores: the native lane compiles while the other one builds
-// the package. Each writes its log and its report to build/test-reports/; a log is shown only when something failed, but for the
+// built playground in a browser) and slow (Vitest). They share two cores in two lanes: one compiles and tests natively while
+// the other one builds the package. Each writes its log and its report to build/test-reports/; a log is shown only when something failed, but for the
 // few lines that tell what was covered. A runner that did not run, or found no test, counts as a failure. Nothing here looks at
 // the clock: what does is test/speed, which `npm run test:speed` runs.
 import { spawn } from 'node:child_process';
@@ -190,31 +190,6 @@ const needsBuild =
 const build = needsBuild ? buildPackage() : null;
 const built = (work) => async () => ((await build) ? work() : null);
 
-await Promise.all([
-  (async () => {
-    await runner('form', form);
-    await runner('types', built(types));
-    await runner(
-      'node',
-      built(() => vitest('node')),
-    );
-  })(),
-  (async () => {
-    await runner('native', () => ctest('native', 'native'));
-    await runner('asan', () => ctest('asan', 'native-asan'));
-    await runner(
-      'browser',
-      built(() => vitest('browser')),
-    );
-  })(),
-]);
-
-if (slow || only?.includes('slow'))
-  await runner(
-    'slow',
-    built(() => vitest('slow')),
-  );
-
 /** The playground: checked, built, and used in a browser. */
 async function site() {
   const ok = await all('site', [
@@ -223,7 +198,24 @@ async function site() {
   ]);
   return ok ? vitest('site') : null;
 }
-await runner('site', built(site));
+
+const withSlow = slow || only !== null;
+const lane = (...steps) =>
+  steps.reduce((before, [name, work]) => before.then(() => runner(name, work)), Promise.resolve());
+await Promise.all([
+  lane(
+    ['form', form],
+    ['types', built(types)],
+    ['node', built(() => vitest('node'))],
+    ...(withSlow ? [['slow', built(() => vitest('slow'))]] : []),
+  ),
+  lane(
+    ['native', () => ctest('native', 'native')],
+    ['site', built(site)],
+    ['browser', built(() => vitest('browser'))],
+    ...(withSlow ? [['asan', () => ctest('asan', 'native-asan')]] : []),
+  ),
+]);
 
 const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
 console.log(`all tests: ${seconds(started)}`);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumFlags, chromiumProgram } from '../support/chromium.js';
+import { chromiumFlags, chromiumProgram, patience } from '../support/chromium.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -83,6 +83,7 @@ afterAll(async () => {
 
 async function said(name: keyof typeof programs): Promise<unknown> {
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(patience);
   const { port } = server.address() as AddressInfo;
   await tab.goto(`http://127.0.0.1:${port}/${name}.html`);
   const handle = await tab.waitForFunction(() => (globalThis as { said?: unknown }).said);

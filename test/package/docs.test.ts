@@ -111,7 +111,7 @@ beforeAll(() => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-}, 120_000);
+});
 
 describe('examples in the documentation', () => {
   test('are there', () => {

@@ -232,14 +232,3 @@ function headings(text: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
-
-test('the reference of TypeDoc builds without a warning', () => {
-  const bin = join(root, 'node_modules/typedoc/bin/typedoc');
-  const args = [bin, '--emit', 'none', '--logLevel', 'Warn'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  expect(`${stdout}${stderr}`).toBe('');
-  expect(status).toBe(0);
-}, 120_000);

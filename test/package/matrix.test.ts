@@ -12,16 +12,6 @@ const driver = (...args: string[]) =>
     (failed) => failed,
   );
 
-// It packs and installs with npm.
-const patient = { timeout: 240_000 };
-
-test('the matrix runs its cells from the packed package', patient, async () => {
-  const cells = ['node', 'no-eval', 'require', 'ssr', 'types-node16-plain'];
-  const { stdout, stderr } = await driver(...cells.map((name) => `=${name}`));
-  for (const name of cells) expect(stdout + stderr).toMatch(new RegExp(`^${name} +works`, 'm'));
-  expect(stdout).toMatch(/^matrix: 5 passed, 0 failed$/m);
-});
-
 test('the matrix refuses a name that it does not know', async () => {
   const { stderr, code } = await driver('bakery');
   expect(code).toBe(1);

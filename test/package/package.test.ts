@@ -1,62 +1,29 @@
 // The package as users get it: packed, unpacked somewhere else, with nothing of this repository but its dependencies.
-import { execFile, execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pack } from '../support/packed.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const run = promisify(execFile);
 
 let place: string;
-let tarball: string;
 let installed: string;
 
-// npm would ask a registry for the dependencies; unpacking and linking them is what it does, offline.
 beforeAll(() => {
-  place = mkdtempSync(join(tmpdir(), 'sublinear-package-'));
-  const flags = ['pack', '--json', '--ignore-scripts', '--pack-destination', place];
-  const packed = execFileSync('npm', flags, {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  tarball = join(place, JSON.parse(packed)[0].filename);
-  installed = join(place, 'node_modules/sublinear');
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
-    const link = join(place, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link);
-  }
-  writeFileSync(
-    join(place, 'package.json'),
-    '{ "name": "user", "type": "module", "private": true }\n',
-  );
-}, 60_000);
+  ({ place, installed } = pack());
+});
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const node = (script: string, ...flags: string[]) =>
   execFileSync(process.execPath, [...flags, '-e', script], {
     cwd: place,
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 300_000,
   });
 
 /** Subpaths that are JavaScript modules, as users write them. */
@@ -203,62 +170,4 @@ test('publint finds nothing', async () => {
     pack: false,
   });
   expect(messages.map((message) => formatMessage(message, manifest, { color: false }))).toEqual([]);
-});
-
-test('are the types wrong? They are not', async () => {
-  const attw = join(root, 'node_modules/.bin/attw');
-  const flags = [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji', '--no-color'];
-  const { stdout, code = 0 } = await run(attw, flags, { cwd: place }).catch((failed) => failed);
-  expect(code, stdout).toBe(0);
-}, 60_000);
-
-describe('types', () => {
-  const program = readFileSync(
-    fileURLToPath(new URL('../support/types.ts.txt', import.meta.url)),
-    'utf8',
-  );
-  // TypeScript's own libs are parsed once for all programs: they are most of the work.
-  const libFiles = new Map<string, ts.SourceFile | undefined>();
-
-  function compile(options: ts.CompilerOptions): string {
-    const file = join(place, 'program.ts');
-    writeFileSync(file, program);
-    const all = { target: ts.ScriptTarget.ES2022, strict: true, noEmit: true, ...options };
-    const host = ts.createCompilerHost(all);
-    const { getSourceFile, getCurrentDirectory } = host;
-    host.getCurrentDirectory = () => place ?? getCurrentDirectory();
-    host.getSourceFile = (name, ...rest) => {
-      if (!basename(name).startsWith('lib.')) return getSourceFile(name, ...rest);
-      if (!libFiles.has(name)) libFiles.set(name, getSourceFile(name, ...rest));
-      return libFiles.get(name);
-    };
-    const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], all, host));
-    return ts.formatDiagnostics(diagnostics, host);
-  }
-
-  const resolutions: Record<string, ts.CompilerOptions> = {
-    bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
-    node16: { module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 },
-    nodenext: {
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    },
-  };
-  const libs = {
-    'the Disposable lib': ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
-    'no Disposable lib': ['lib.es2022.d.ts', 'lib.dom.d.ts'],
-  };
-  for (const [resolution, options] of Object.entries(resolutions)) {
-    for (const [name, lib] of Object.entries(libs)) {
-      test(`${resolution}, ${name}`, () => {
-        expect(compile({ ...options, lib, types: [] })).toBe('');
-      });
-    }
-  }
-
-  test('Node without the DOM', () => {
-    expect(compile({ ...resolutions.nodenext, lib: ['lib.es2022.d.ts'], types: ['node'] })).toBe(
-      '',
-    );
-  });
 });

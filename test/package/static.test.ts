@@ -9,7 +9,7 @@ import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleOfRoom } from '../../ts/generated/bundles.js';
 import { type Server, serve } from '../matrix/support/server.js';
-import { chromiumFlags, chromiumProgram } from '../support/chromium.js';
+import { chromiumFlags, chromiumProgram, patience } from '../support/chromium.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const rooms = Object.keys(bundleOfRoom);
@@ -96,6 +96,7 @@ describe('in a browser', () => {
   /** Opens a page of the server, and gives what a program in it returns and the files that it asked for. */
   async function visit(program: string): Promise<{ result: unknown; files: string[] }> {
     const page = await browser.newPage();
+    page.setDefaultTimeout(patience);
     try {
       // The folder has no pages of its own.
       await page.route(`${server.url}/page.html`, (route) =>
@@ -162,6 +163,7 @@ describe('in a browser', () => {
     expect(pages.length).toBeGreaterThan(2);
     for (const html of pages) {
       const page = await browser.newPage();
+      page.setDefaultTimeout(patience);
       const asked: string[] = [];
       // What the network would give: the packed files under the version's address, for every origin.
       await page.route(/^https:\/\/cdn\.jsdelivr\.net\//, (route) => {

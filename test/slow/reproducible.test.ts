@@ -42,7 +42,7 @@ beforeAll(async () => {
     symlinkSync(join(root, name), join(copy, name));
   await run('cmake', ['--preset', 'wasm', '-DSL_CCACHE=OFF'], { cwd: copy });
   await run('cmake', ['--build', '--preset', 'wasm'], { cwd: copy, maxBuffer: 1 << 26 });
-}, 600_000);
+});
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 

@@ -111,13 +111,13 @@ describe.each(['scalar', 'simd'] as const)('saved solvers, %s', (variant) => {
     using prepared = room.prepare(matrix);
     const bytes = prepared.save();
     const load = (changed: Uint8Array) => room.PreparedSolver.load(changed).dispose();
-    const found = damage(bytes, 10_000, load);
+    const found = damage(bytes, 2_000, load);
     expect(Object.keys(found).filter((key) => key.endsWith('nothing'))).toEqual([]);
     const cuts = Object.keys(found).filter((key) => key.startsWith('cut'));
     expect(cuts).toEqual(['cut: TRUNCATED']);
     const flips = Object.entries(found).filter(([key]) => key.startsWith('body'));
-    expect(flips.reduce((sum, [, count]) => sum + count, 0)).toBe(10_000);
-    for (let cut = 0; cut < bytes.length; cut++) {
+    expect(flips.reduce((sum, [, count]) => sum + count, 0)).toBe(2_000);
+    for (let cut = 0; cut < bytes.length; cut += cut < 300 ? 1 : 13) {
       const short = piecesOf(bytes.subarray(0, cut), 50);
       refused(() => room.PreparedSolver.load(short), SublinearError, 'TRUNCATED', load_, /bytes/);
     }

@@ -11,7 +11,7 @@ beforeAll(async () => {
     kv: ['NAMES'],
     r2: ['BUCKET'],
   });
-}, 300_000);
+});
 afterAll(() => worker?.stop());
 
 const ask = async (path: string) => (await worker.fetch(path)).text();

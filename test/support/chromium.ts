@@ -12,3 +12,6 @@ export const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Milliseconds that a page may take for anything before it counts as hanging: other programs may want the machine too. */
+export const patience = 300_000;

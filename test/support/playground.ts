@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { patience } from './chromium.js';
 
 const site = fileURLToPath(new URL('../../build/playground', import.meta.url));
 
@@ -72,6 +73,7 @@ export function usePlayground(): void {
   beforeEach(async () => {
     complaints.length = 0;
     context = await browser.newContext({ viewport: { width: 1200, height: 820 } });
+    context.setDefaultTimeout(patience);
     page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {

@@ -105,5 +105,5 @@ function(sl_test_library)
     -D "BUILD=${CMAKE_BINARY_DIR}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "LIBDIR=${CMAKE_INSTALL_LIBDIR}"
     -D "CC=${CMAKE_C_COMPILER}" -D "CXX=${CMAKE_CXX_COMPILER}" -D "FLAGS=${SL_LINK_FLAGS}"
     -P "${CMAKE_SOURCE_DIR}/tools/native/c-library.cmake")
-  set_tests_properties(c-library PROPERTIES LABELS library TIMEOUT 300)
+  set_tests_properties(c-library PROPERTIES LABELS library TIMEOUT 1200)
 endfunction()

@@ -24,6 +24,8 @@ import {
 
 export interface BenchOptions extends CommonOptions {
   size: number;
+  /** How often the contenders of a comparison take turns. */
+  turns: number;
 }
 
 /** One kernel of the variant that this machine runs. */
@@ -63,7 +65,7 @@ interface Comparison {
 
 type Answer = ArrayLike<number>;
 
-const TURNS = 7;
+/** Kernels are measured in short batches and need fewer turns than whole answers. */
 const KERNEL_TURNS = 3;
 /** Kernels whose data takes long to make get fewer turns: milliseconds after which no other turn begins. */
 const ENOUGH_MS = 300;
@@ -142,7 +144,7 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
       const turns: BenchmarkResult[] = [];
       const ratios: number[] = [];
       const begin = performance.now();
-      for (let turn = 0; turn < KERNEL_TURNS; turn++) {
+      for (let turn = 0; turn < Math.min(KERNEL_TURNS, options.turns); turn++) {
         if (turn > 0 && performance.now() - begin > ENOUGH_MS) break;
         interrupt.signal.throwIfAborted();
         const fast = await engine.benchmark(name, { minTimeMs: 30 });
@@ -167,10 +169,10 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
     plain: () => Answer;
     error: (answer: Answer) => number;
   }): Promise<Comparison> {
-    progress.start(task.work, TURNS);
+    progress.start(task.work, options.turns);
     const times: { ours: number[]; plain: number[] } = { ours: [], plain: [] };
     const accuracy = { ours: task.error(task.ours()), plain: task.error(task.plain()) };
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < options.turns; turn++) {
       progress.update(turn);
       // Lets Ctrl-C through.
       await new Promise((resolve) => setImmediate(resolve));

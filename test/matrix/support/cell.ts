@@ -130,7 +130,7 @@ export async function exec(
     return await run(file, args, {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1', ...env },
-      timeout: 180_000,
+      timeout: 600_000,
       maxBuffer: 1 << 24,
     });
   } catch (error) {
