@@ -11,8 +11,8 @@ const measures = [
 
 // Raw, gzip and brotli, in kB. What no WebAssembly module may pass, and the lower limits that are kept.
 const hard = [200, 92, 80];
-// The goal is 140; the algebra of matrices took it over.
-const solver = [145, 68, 59];
+// The goal is 140; contributions, which network carried with half the solver before, are here now.
+const solver = [150, 69, 59];
 const modules = {
   'solver.simd.wasm': solver,
   'solver.scalar.wasm': solver,
@@ -36,7 +36,8 @@ const entries = {
 const anyBundle = [400, 165, 142];
 const bundles = {
   'index.js': [300, 107, 80],
-  'resistance.js': [640, 260, 205],
+  'contributions.js': [500, 200, 165],
+  'resistance.js': [500, 200, 165],
 };
 
 const list = (folder, suffix) =>

@@ -1,7 +1,7 @@
-// Raw ABI of diffusion/contributions.h.
-#include "base/abi_job.h"
-#include "diffusion/contributions.h"
+// Raw ABI of contributions/contributions.h.
 #include "graph/abi.h"
+#include "base/abi_job.h"
+#include "contributions/contributions.h"
 
 // 0 after a failure. The graph must outlive the object.
 sl_handle SL_ABI(sl_abi_contributions_create)(sl_handle graph_handle, double damping) {

@@ -1,7 +1,7 @@
 // Personalised PageRank seen from a target: how much each source contributes to it, and the score
 // of one pair, without the scores of everything else.
 //
-// p_s(t), the score of t from source s (see pagerank.h), is an entry of an inverse. With Q = P
+// p_s(t), the score of t from source s (see diffusion/pagerank.h), is an entry of an inverse. With Q = P
 // whose dangling rows are zero and A = I - d Q (strictly row dominant with slack 1 - d),
 //
 //   p_s(t) = (1 - d) g(s) / (1 - d h(s)),   A g = e_t,   A h = 1 at dangling nodes, 0 elsewhere:
@@ -17,8 +17,8 @@
 //   sl_contributions_create
 //     -> [ sl_contributions_begin_target | sl_contributions_begin_pair
 //          -> sl_job_step(sl_contributions_job(...), ...) -> sl_contributions_finish ]*
-#ifndef SL_DIFFUSION_CONTRIBUTIONS_H
-#define SL_DIFFUSION_CONTRIBUTIONS_H
+#ifndef SL_CONTRIBUTIONS_CONTRIBUTIONS_H
+#define SL_CONTRIBUTIONS_CONTRIBUTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>

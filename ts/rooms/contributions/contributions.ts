@@ -1,4 +1,5 @@
-// PageRank seen from a target: contributions of all sources, and the score of one pair.
+// PageRank seen from a target: contributions of all sources, and the score of one pair. Graphs live in another module than
+// the systems that are solved here; a copy is made at the first question and kept with the graph.
 
 import type { OutcomeName } from '../../generated/codes.js';
 import type { NodeScore } from '../../runtime/iterable.js';
@@ -10,6 +11,13 @@ import { Graph } from '../graph/graph.js';
 import { limit, numbers, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeRef } from '../graph/types.js';
+
+export type { OutcomeName } from '../../generated/codes.js';
+export * from '../../runtime/errors.js';
+export type { NodeScore } from '../../runtime/iterable.js';
+export type { AsyncOptions } from '../../runtime/steps.js';
+export type { Graph } from '../graph/graph.js';
+export type { QuestionProgress } from '../graph/question.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
 export interface ContributionsOptions {
@@ -73,7 +81,7 @@ export interface PairPageRank {
 export interface ContributionFunctions {
   /**
    * Who contributes to a node: the personalised PageRank of `target` from every source, by pushing against the edges. In
-   * contrast to {@link DiffusionRoom.personalizedPageRank} the bound is of each score. Touches the part of the graph that
+   * contrast to `personalizedPageRank` of the module diffusion the bound is of each score. Touches the part of the graph that
    * leads to the target and not the rest, as long as the tolerance is coarse and the target is no hub.
    *
    * The first call for a graph and a damping prepares a matrix and a workspace (about 24 bytes an edge and 80 a node, kept
@@ -86,7 +94,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, contributions } = await load();
    * using web = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 0, 2] });
@@ -102,7 +110,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, contributionsAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1] });
@@ -126,7 +134,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, pairPageRank } = await load();
    * using graph = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 0, 2] });
@@ -143,7 +151,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, pairPageRankAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
@@ -157,14 +165,18 @@ export interface ContributionFunctions {
   ): Promise<PairPageRank>;
 }
 
+/** What the module has. */
+export interface ContributionsRoom extends ContributionFunctions {
+  readonly Graph: typeof Graph;
+}
+
 const limitNames = ['damping', 'tolerance', 'pushWork', 'maxWork', 'maxTimeMs'] as const;
 const methods = ['push', 'push+full', 'push+walks'] as const;
 
 /** C's word for every source. */
 const EVERY_SOURCE = 0xffff_ffff;
 
-/** @internal */
-export function createContributions(runtime: Runtime): ContributionFunctions {
+function createContributions(runtime: Runtime): ContributionFunctions {
   /** Begins a question; `read` gets the numbers of the answer. */
   function ask<Result>(
     { operation, options }: Call<ContributionsOptions & Partial<PairPageRankOptions>>,
@@ -258,6 +270,14 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     pairPageRankAsync: (graph, options) => pair.later('pairPageRankAsync', graph, options),
   };
 }
+
+/** @internal */
+export function createRoom(runtime: Runtime, network: Runtime): ContributionsRoom {
+  return { Graph: network.bind(Graph), ...createContributions(runtime) };
+}
+
+/** @internal */
+export const benchmarks = {};
 
 /** The `count` largest, ties by rising node. */
 function largest(

@@ -5,7 +5,7 @@
 // solver room, with its falling thresholds, its recomputed certificates and its way over to a full
 // solve; dangling nodes restart at the source, so their visits h are solved for once and divided
 // out.
-#include "diffusion/contributions.h"
+#include "contributions/contributions.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,12 +1,12 @@
 #include "common.hpp"
 
 extern "C" {
-#include "diffusion/contributions.h"
+#include "contributions/contributions.h"
 }
 
 SL_OBJECT(sl_contributions, sl_contributions_destroy)
 
-EMSCRIPTEN_BINDINGS(diffusion_questions) {
+EMSCRIPTEN_BINDINGS(contributions) {
   sl::object<sl_contributions>("Contributions")
       .create<sl_contributions_create>("create")
       .method<sl_contributions_begin>("begin")
