@@ -85,11 +85,11 @@ sl_status sl_contributions_begin_pair(sl_contributions *contributions,
                                       const sl_contributions_options *options, uint32_t source,
                                       uint32_t target);
 
-// The same for hosts that cannot fill in the struct: what both doors call.
+// Either of them: what both doors call.
 //   source    2^32 - 1 for every source
-//   options   5 numbers, read: tolerance, confidence, seed, push_work, max_work
-sl_status sl_contributions_begin(sl_contributions *contributions, uint32_t source, uint32_t target,
-                                 const double *options);
+sl_status sl_contributions_begin(sl_contributions *contributions,
+                                 const sl_contributions_options *options, uint32_t source,
+                                 uint32_t target);
 
 // The question that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY.
 sl_job *sl_contributions_job(sl_contributions *contributions);
@@ -98,10 +98,5 @@ extern const sl_job_kind sl_contributions_kind;
 // Gives the answer. Errors: ERR_STATE (not begun, or still running), ERR_MEMORY.
 //   O(count log count) after a target.
 sl_status sl_contributions_finish(sl_contributions *contributions, sl_contributions_result *result);
-
-// The same as plain numbers: outcome, method, value, error bound, half width, walks, touched nodes,
-// edge operations, number of entries, and the addresses of nodes and scores.
-//   out   11 numbers, written
-sl_status sl_contributions_read(sl_contributions *contributions, double *out);
 
 #endif

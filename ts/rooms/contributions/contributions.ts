@@ -2,13 +2,15 @@
 // the systems that are solved here; a copy is made at the first question and kept with the graph.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import { contributionsOptions, contributionsResult } from '../../generated/fields.js';
+import { give, take } from '../../runtime/fields.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { limit, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeRef } from '../graph/types.js';
 
@@ -173,6 +175,11 @@ export interface ContributionsRoom extends ContributionFunctions {
 const limitNames = ['damping', 'tolerance', 'pushWork', 'maxWork', 'maxTimeMs'] as const;
 const methods = ['push', 'push+full', 'push+walks'] as const;
 
+/** The answer as C writes it. */
+type Found = Record<(typeof contributionsResult)[number], number>;
+
+const workOf = ({ touchedNodes, edgeOperations }: Found) => ({ touchedNodes, edgeOperations });
+
 /** C's word for every source. */
 const EVERY_SOURCE = 0xffff_ffff;
 
@@ -182,7 +189,7 @@ function createContributions(runtime: Runtime): ContributionFunctions {
     { operation, options }: Call<ContributionsOptions & Partial<PairPageRankOptions>>,
     graph: Graph,
     source: number,
-    read: (found: number[]) => Result,
+    read: (found: Found) => Result,
   ): Begun<QuestionProgress, Result> {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
     const { damping = 0.85, tolerance = 1e-6, confidence, seed = 0 } = options;
@@ -190,24 +197,21 @@ function createContributions(runtime: Runtime): ContributionFunctions {
     const target = graph.numberOf(operation, 'target', options.target, EVERY_SOURCE - 1);
     if (confidence !== undefined && check.number(operation, 'confidence', confidence) === 0)
       throw check.rangeError(operation, 'confidence', 'a number in (0, 1)', 0);
-    const given = [
-      check.number(operation, 'tolerance', tolerance),
-      confidence ?? 0,
-      check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
-      limit(operation, 'pushWork', options.pushWork),
-      limit(operation, 'maxWork', options.maxWork),
-    ];
+    const given = {
+      tolerance: check.number(operation, 'tolerance', tolerance),
+      confidence: confidence ?? 0,
+      seed: check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
+      pushWork: limit(operation, 'pushWork', options.pushWork),
+      maxWork: limit(operation, 'maxWork', options.maxWork),
+    };
     const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
-    numbers(runtime, operation, given, (address) => raw.begin(source, target, address));
+    const at = give(runtime, contributionsOptions, given);
+    runtime.check(operation, raw.begin(at, source, target));
     const result = () => {
-      const found = runtime.scratch(operation, (scratch) => {
-        const address = scratch.f64(11);
-        runtime.check(operation, raw.read(address));
-        return Array.from(runtime.copyF64(address, 11));
-      });
-      return read(found);
+      runtime.check(operation, raw.finish(runtime.out));
+      return read(take(runtime, contributionsResult));
     };
     return { raw, holds: [graph], result };
   }
@@ -220,20 +224,17 @@ function createContributions(runtime: Runtime): ContributionFunctions {
       const { topK } = options;
       if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
       return ask(call, graph, EVERY_SOURCE, (found): Contributions => {
-        const [outcome, method, , errorBound, , , touchedNodes, edgeOperations, count, ...at] =
-          found as [number, number, number, number, number, number, number, number, number];
-        const [nodesAt, scoresAt] = at as unknown as [number, number];
-        let nodes = runtime.copyU32(nodesAt, count);
-        let scores = runtime.copyF64(scoresAt, count);
+        let nodes = runtime.copyU32(found.nodes, found.count);
+        let scores = runtime.copyF64(found.scores, found.count);
         if (topK !== undefined) [nodes, scores] = largest(nodes, scores, topK);
         const answer = {
           nodes,
           scores,
-          errorBound,
+          errorBound: found.errorBound,
           errorBoundNorm: 'infinity' as const,
-          outcome: runtime.outcome(outcome),
-          method: methods[method] as Contributions['method'],
-          work: { touchedNodes, edgeOperations },
+          outcome: runtime.outcome(found.outcome),
+          method: methods[found.method] as Contributions['method'],
+          work: workOf(found),
         };
         return withNodes(answer, graph);
       });
@@ -249,15 +250,14 @@ function createContributions(runtime: Runtime): ContributionFunctions {
       const source = graph.numberOf(operation, 'source', options.source, EVERY_SOURCE - 1);
       const { confidence = 0, seed = 0 } = options;
       return ask(call, graph, source, (found): PairPageRank => {
-        const [outcome, method, score, errorBound, halfWidth, walks, touchedNodes, edgeOperations] =
-          found as [number, number, number, number, number, number, number, number];
+        const { halfWidth, walks } = found;
         return {
-          score,
-          errorBound,
+          score: found.value,
+          errorBound: found.errorBound,
           ...(walks > 0 && { interval: { halfWidth, confidence, walks, seed } }),
-          outcome: runtime.outcome(outcome),
-          method: methods[method] ?? 'push',
-          work: { touchedNodes, edgeOperations },
+          outcome: runtime.outcome(found.outcome),
+          method: methods[found.method] ?? 'push',
+          work: workOf(found),
         };
       });
     },
