@@ -4,6 +4,7 @@
 #   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
 #   TAKES   its functions take such objects as arguments: a module with this room must be able to receive a copy of one
 #           that another module made (bindings/<room>_transfer.cpp, csrc/<room>/abi_transfer.c)
+# STEERS: its time goes into loops of other rooms, which it only directs: compiled for size in WebAssembly, as bindings are.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
