@@ -11,15 +11,16 @@ const measures = [
 
 // Raw, gzip and brotli, in kB. What no WebAssembly module may pass, and the lower limits that are kept.
 const hard = [200, 92, 80];
-// The goal is 140; the algebra of matrices took it over.
-const solver = [145, 68, 59];
 const modules = {
-  'solver.simd.wasm': solver,
-  'solver.scalar.wasm': solver,
-  'vector.simd.wasm': [120, 48, 42],
+  'wasm/solver.simd.wasm': [140, 66, 57],
+  'wasm/solver.scalar.wasm': [141, 66, 57],
+  'raw/solver.simd.wasm': [145, 67, 57],
+  'raw/solver.scalar.wasm': [145, 67, 57],
+  'wasm/network.simd.wasm': [100, 48, 42],
+  'vector.simd.wasm': [107, 46, 40],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
 };
-const glue = [30, 11, 10];
+const glue = [21, 8, 7.2];
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 111, 96];
@@ -33,10 +34,11 @@ const entries = {
 };
 
 // Files for pages without a bundler: minified, with the WebAssembly as text.
-const anyBundle = [400, 165, 142];
+const anyBundle = [295, 125, 108];
 const bundles = {
-  'index.js': [300, 107, 80],
-  'resistance.js': [640, 260, 205],
+  'index.js': [265, 92, 70],
+  'contributions.js': [480, 195, 160],
+  'resistance.js': [480, 195, 160],
 };
 
 const list = (folder, suffix) =>
@@ -68,7 +70,11 @@ function closure(file, seen = new Set()) {
 export default [
   ...['wasm', 'raw'].flatMap((folder) =>
     list(`dist/${folder}`, '.wasm').flatMap((file) =>
-      budget(`${folder}/${file}`, `dist/${folder}/${file}`, modules[file] ?? hard),
+      budget(
+        `${folder}/${file}`,
+        `dist/${folder}/${file}`,
+        modules[`${folder}/${file}`] ?? modules[file] ?? hard,
+      ),
     ),
   ),
   ...list('dist/generated/raw', '.js').flatMap((file) =>

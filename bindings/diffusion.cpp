@@ -7,43 +7,16 @@ extern "C" {
 }
 
 SL_OBJECT(sl_pagerank, sl_pagerank_destroy)
-SL_OBJECT(sl_pagerank_options, sl_free)
-SL_OBJECT(sl_diffusion_result, sl_free)
 SL_OBJECT(sl_heat_kernel, sl_heat_kernel_destroy)
-SL_OBJECT(sl_sweep_cut_result, sl_free)
+
+SL_FIELDS(sl_pagerank_options, damping, tolerance, method, top_k, settle_ranking, prove_ranking,
+          max_iterations, max_work)
+SL_FIELDS(sl_diffusion_result, outcome, method, iterations, error_bound, touched_nodes,
+          edge_operations, proved_places, count, nodes, scores)
+SL_FIELDS(sl_sweep_cut_result, size, conductance, cut, volume)
 
 EMSCRIPTEN_BINDINGS(diffusion) {
-  using options = sl_pagerank_options;
-  using result = sl_diffusion_result;
-  sl::object<options>("PageRankOptions")
-      .defaults<sl_pagerank_options_default>("create")
-      .option<&options::damping>("damping")
-      .option<&options::tolerance>("tolerance")
-      .option<&options::method>("method")
-      .option<&options::top_k>("topK")
-      .option<&options::settle_ranking>("settleRanking")
-      .option<&options::prove_ranking>("proveRanking")
-      .option<&options::max_iterations>("maxIterations")
-      .option<&options::max_work>("maxWork");
-  sl::object<result>("DiffusionResult")
-      .zeroed("create")
-      .field<&result::outcome>("outcome")
-      .field<&result::method>("method")
-      .field<&result::iterations>("iterations")
-      .field<&result::error_bound>("errorBound")
-      .field<&result::touched_nodes>("touchedNodes")
-      .field<&result::edge_operations>("edgeOperations")
-      .field<&result::proved_places>("provedPlaces")
-      .field<&result::count>("count")
-      .field<&result::nodes>("nodes")
-      .field<&result::scores>("scores");
-  using cut = sl_sweep_cut_result;
-  sl::object<cut>("SweepCutResult")
-      .zeroed("create")
-      .field<&cut::size>("size")
-      .field<&cut::conductance>("conductance")
-      .field<&cut::cut>("cut")
-      .field<&cut::volume>("volume");
+  sl::defaults<sl_pagerank_options_default>("pageRankDefaults");
   sl::object<sl_pagerank>("PageRank")
       .create<sl_pagerank_create>("create")
       .method<sl_pagerank_begin>("begin")

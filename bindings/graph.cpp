@@ -11,8 +11,11 @@ extern "C" {
 
 SL_OBJECT(sl_graph, sl_graph_destroy)
 SL_OBJECT(sl_edge_list, sl_edge_list_destroy)
-SL_OBJECT(sl_edge_list_options, sl_free)
 SL_OBJECT(sl_metis, sl_metis_destroy)
+
+SL_FIELDS(sl_edge_list_options, directed, ids, ignore_weights, node_count, separator, value_type,
+          count_parallel, header, from_column, to_column, weight_column, time_column, dates, since,
+          until)
 
 EMSCRIPTEN_BINDINGS(graph) {
   sl::object<sl_graph>("Graph")
@@ -36,23 +39,6 @@ EMSCRIPTEN_BINDINGS(graph) {
       .method<sl_graph_out_degree>("outDegree")
       .method<sl_graph_in_degree>("inDegree")
       .method<sl_graph_components>("components");
-  sl::object<sl_edge_list_options>("EdgeListOptions")
-      .defaults<sl_edge_list_options_default>("create")
-      .option<&sl_edge_list_options::directed>("directed")
-      .option<&sl_edge_list_options::ids>("ids")
-      .option<&sl_edge_list_options::ignore_weights>("ignoreWeights")
-      .option<&sl_edge_list_options::node_count>("nodeCount")
-      .option<&sl_edge_list_options::separator>("separator")
-      .option<&sl_edge_list_options::value_type>("valueType")
-      .option<&sl_edge_list_options::count_parallel>("countParallel")
-      .option<&sl_edge_list_options::header>("header")
-      .option<&sl_edge_list_options::from_column>("fromColumn")
-      .option<&sl_edge_list_options::to_column>("toColumn")
-      .option<&sl_edge_list_options::weight_column>("weightColumn")
-      .option<&sl_edge_list_options::time_column>("timeColumn")
-      .option<&sl_edge_list_options::dates>("dates")
-      .option<&sl_edge_list_options::since>("since")
-      .option<&sl_edge_list_options::until>("until");
   sl::object<sl_edge_list>("EdgeListReader")
       .create<sl_edge_list_create>("create")
       .create<sl_edge_list_finish>("finish")

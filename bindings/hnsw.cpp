@@ -17,7 +17,9 @@ sl_status stats(const sl_hnsw *index, void *out) {
 SL_OBJECT(sl_filter, sl_filter_destroy)
 SL_OBJECT(sl_flat, sl_flat_destroy)
 SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
-SL_OBJECT(sl_hnsw_options, sl_free)
+
+SL_FIELDS(sl_hnsw_options, metric, dimension, m, ef_construction, capacity, max_elements, seed,
+          curvature, codes, exact)
 
 EMSCRIPTEN_BINDINGS(hnsw) {
   sl::function<sl_crc32c>("crc32c");
@@ -46,19 +48,8 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_flat_bytes>("bytes")
       .method<sl_flat_file_size>("fileSize")
       .method<sl_flat_save>("save");
-  sl::object<sl_hnsw_options>("HnswOptions")
-      .defaults<sl_hnsw_options_default>("create")
-      .option<&sl_hnsw_options::metric>("metric")
-      .option<&sl_hnsw_options::dimension>("dimension")
-      .option<&sl_hnsw_options::m>("m")
-      .option<&sl_hnsw_options::ef_construction>("efConstruction")
-      .option<&sl_hnsw_options::capacity>("capacity")
-      .option<&sl_hnsw_options::max_elements>("maxElements")
-      .option<&sl_hnsw_options::seed>("seed")
-      .option<&sl_hnsw_options::curvature>("curvature")
-      .option<&sl_hnsw_options::codes>("codes")
-      .option<&sl_hnsw_options::exact>("exact")
-      .method<sl_hnsw_estimate_bytes>("estimateBytes");
+  sl::defaults<sl_hnsw_options_default>("hnswDefaults");
+  sl::function<sl_hnsw_estimate_bytes>("estimateHnswBytes");
   sl::object<sl_hnsw>("Hnsw")
       .create<sl_hnsw_create>("create")
       .create<sl_hnsw_load>("load")

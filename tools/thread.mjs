@@ -33,7 +33,9 @@ export async function bundleThread(dist, { bundles, takes }) {
           onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
             const file = join(resolveDir, path);
             const name = named(file);
-            if (name.startsWith(`rooms/${room}/`)) return { path: file };
+            // Of the lists of fields each room takes its own.
+            if (name.startsWith(`rooms/${room}/`) || name === 'generated/fields.js')
+              return { path: file };
             const other = /^rooms\/(\w+)\//.exec(name)?.[1];
             if (other !== undefined) others.add(other);
             else if (!shared.includes(file))

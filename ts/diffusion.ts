@@ -1,4 +1,4 @@
-// Scores of nodes by walks on a graph: the PageRank family, heat kernel, contributions. The functions stand in
+// Scores of nodes by walks on a graph: the PageRank family, heat kernel, sweep cuts. The functions stand in
 // ts/rooms/diffusion/, each file with its part of the room's interface.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
 import { diffusion } from './generated/entry/diffusion.js';

@@ -1,6 +1,7 @@
 #include "dense/vector.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "simd/kernels.h"
@@ -72,12 +73,15 @@ sl_status sl_vector_scale(sl_vector *x, double alpha) {
 
 sl_status sl_vector_fill(sl_vector *x, double value) {
   SL_REQUIRE(isfinite(value), SL_ERR_NOT_FINITE, "value", "a finite number");
-  if (x->dtype == SL_F32) {
-    float *data = x->data;
-    for (size_t i = 0; i < x->length; i++) data[i] = (float)value;
-  } else {
-    double *data = x->data;
-    for (size_t i = 0; i < x->length; i++) data[i] = value;
+  const bool narrow = x->dtype == SL_F32;
+  const float rounded = (float)value;
+  const size_t size = narrow ? sizeof rounded : sizeof value, bytes = x->length * size;
+  if (bytes == 0) return SL_OK;
+  // What is filled is copied behind itself.
+  memcpy(x->data, narrow ? (const void *)&rounded : &value, size);
+  char *data = x->data;
+  for (size_t done = size; done < bytes; done *= 2) {
+    memcpy(data + done, data, done < bytes - done ? done : bytes - done);
   }
   return SL_OK;
 }

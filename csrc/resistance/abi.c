@@ -24,7 +24,10 @@ int32_t SL_ABI(sl_abi_potentials_begin)(sl_handle handle, uint32_t source, uint3
                                         const double *options, const double *values) {
   sl_potentials *potentials;
   SL_TRY(sl_abi_job_get(handle, &sl_potentials_kind, &potentials));
-  return sl_potentials_begin(potentials, source, target, options, values);
+  sl_potentials_options given = {.tolerance = options[0], .confidence = options[1]};
+  SL_TRY(sl_abi_count(options[2], "seed", &given.seed));
+  SL_TRY(sl_abi_count(options[3], "max_work", &given.max_work));
+  return sl_potentials_begin(potentials, &given, source, target, values);
 }
 
 // out: nine doubles, written: outcome, value, error bound, undetermined nodes, solves, iterations,
@@ -32,5 +35,16 @@ int32_t SL_ABI(sl_abi_potentials_begin)(sl_handle handle, uint32_t source, uint3
 int32_t SL_ABI(sl_abi_potentials_read)(sl_handle handle, double *out) {
   sl_potentials *potentials;
   SL_TRY(sl_abi_job_get(handle, &sl_potentials_kind, &potentials));
-  return sl_potentials_read(potentials, out);
+  sl_potentials_result found;
+  SL_TRY(sl_potentials_finish(potentials, &found));
+  out[0] = found.outcome;
+  out[1] = found.value;
+  out[2] = found.error_bound;
+  out[3] = found.undetermined;
+  out[4] = found.solves;
+  out[5] = found.iterations;
+  out[6] = (double)found.work;
+  out[7] = found.count;
+  out[8] = (double)(uintptr_t)found.values;
+  return SL_OK;
 }

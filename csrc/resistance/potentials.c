@@ -592,29 +592,11 @@ sl_status sl_potentials_finish(const sl_potentials *p, sl_potentials_result *res
   return SL_OK;
 }
 
-// ---- plain numbers
+// ---- any of them
 
-sl_status sl_potentials_begin(sl_potentials *p, uint32_t source, uint32_t target,
-                              const double *numbers, const double *values) {
-  sl_potentials_options options = {.tolerance = numbers[0], .confidence = numbers[1]};
-  if (numbers[2] > 0 && numbers[2] < 0x1p63) options.seed = (uint64_t)numbers[2];
-  if (numbers[3] > 0 && numbers[3] < 0x1p63) options.max_work = (uint64_t)numbers[3];
-  if (values != NULL) return sl_potentials_begin_fixed(p, &options, values);
-  if (source == UINT32_MAX && target == UINT32_MAX) return sl_potentials_begin_sketch(p, &options);
-  return sl_potentials_begin_pair(p, &options, source, target);
-}
-
-sl_status sl_potentials_read(const sl_potentials *p, double *out) {
-  sl_potentials_result found;
-  SL_TRY(sl_potentials_finish(p, &found));
-  out[0] = found.outcome;
-  out[1] = found.value;
-  out[2] = found.error_bound;
-  out[3] = found.undetermined;
-  out[4] = found.solves;
-  out[5] = found.iterations;
-  out[6] = (double)found.work;
-  out[7] = found.count;
-  out[8] = (double)(uintptr_t)found.values;
-  return SL_OK;
+sl_status sl_potentials_begin(sl_potentials *p, const sl_potentials_options *options,
+                              uint32_t source, uint32_t target, const double *values) {
+  if (values != NULL) return sl_potentials_begin_fixed(p, options, values);
+  if (source == UINT32_MAX && target == UINT32_MAX) return sl_potentials_begin_sketch(p, options);
+  return sl_potentials_begin_pair(p, options, source, target);
 }

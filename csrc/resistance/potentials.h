@@ -95,12 +95,11 @@ sl_status sl_potentials_begin_sketch(sl_potentials *potentials,
 sl_status sl_potentials_begin_fixed(sl_potentials *potentials, const sl_potentials_options *options,
                                     const double *values);
 
-// The same for hosts that cannot fill in the struct: what both doors call.
+// One of them: what both doors call.
 //   source, target   a pair; both 2^32 - 1: the sketch, or the fixed values
-//   options          4 numbers, read: tolerance, confidence, seed, max_work
 //   values           of the boundary; NULL when there is none
-sl_status sl_potentials_begin(sl_potentials *potentials, uint32_t source, uint32_t target,
-                              const double *options, const double *values);
+sl_status sl_potentials_begin(sl_potentials *potentials, const sl_potentials_options *options,
+                              uint32_t source, uint32_t target, const double *values);
 
 // The question that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY.
 // Stopping it takes O(edges). How much work is left is known of a sketch.
@@ -109,10 +108,5 @@ extern const sl_job_kind sl_potentials_kind;
 
 // Gives the answer. Errors: ERR_STATE (not begun, or still running).
 sl_status sl_potentials_finish(const sl_potentials *potentials, sl_potentials_result *result);
-
-// The same as plain numbers: outcome, value, error bound, undetermined nodes, solves, iterations,
-// work, number of values and their address.
-//   out   9 numbers, written
-sl_status sl_potentials_read(const sl_potentials *potentials, double *out);
 
 #endif

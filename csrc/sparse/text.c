@@ -203,11 +203,10 @@ sl_status sl_text_number(sl_text *text, const char *argument, double *out) {
 }
 
 bool sl_text_is(const sl_text *text, const char *name) {
-  size_t length = strlen(name);
-  if (length != text->word_length) return false;
-  for (size_t i = 0; i < length; i++) {
+  size_t i = 0;
+  for (; i < text->word_length && name[i] != 0; i++) {
     char c = text->word[i];
     if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != name[i]) return false;
   }
-  return true;
+  return i == text->word_length && name[i] == 0;
 }

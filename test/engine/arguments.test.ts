@@ -14,6 +14,7 @@ const open = () =>
       'graph',
       'solver',
       'resistance',
+      'contributions',
       'diffusion',
       'hnsw',
       'quant',

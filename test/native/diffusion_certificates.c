@@ -1,76 +1,10 @@
 // Every kind of answer of the room on random small graphs, against dense solves in long double: is
 // the error ever larger than the certificate says?
 #include "certificates.h"
-#include "diffusion/contributions.h"
 #include "diffusion/heat_kernel.h"
 #include "diffusion/sweep_cut.h"
 #include "diffusion_graphs.h"
-
-#define REFERENCE 1e-17 // of numbers up to 1 in long double, with room
-
-typedef long double system_of[LARGEST][LARGEST + 1];
-
-// Gaussian elimination with partial pivoting of n equations; the right-hand side is column n.
-static void eliminate(uint32_t n, system_of a, long double *x) {
-  for (uint32_t c = 0; c < n; c++) {
-    uint32_t pivot = c;
-    for (uint32_t i = c + 1; i < n; i++) {
-      if (fabsl(a[i][c]) > fabsl(a[pivot][c])) pivot = i;
-    }
-    for (uint32_t j = c; j <= n; j++) {
-      const long double swap = a[c][j];
-      a[c][j] = a[pivot][j];
-      a[pivot][j] = swap;
-    }
-    for (uint32_t i = c + 1; i < n; i++) {
-      const long double factor = a[i][c] / a[c][c];
-      for (uint32_t j = c; factor != 0 && j <= n; j++) a[i][j] -= factor * a[c][j];
-    }
-  }
-  for (uint32_t i = n; i-- > 0;) {
-    x[i] = a[i][n];
-    for (uint32_t j = i + 1; j < n; j++) x[i] -= a[i][j] * x[j];
-    x[i] /= a[i][i];
-  }
-}
-
-static long double strength_of(const sl_csr *edges, uint32_t u) {
-  long double sum = 0;
-  for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
-    sum += sl_csr_value(edges, k);
-  }
-  return sum;
-}
-
-// p = (1 - d) s + d P^T p with dangling nodes restarting at s.
-static void exact_pagerank(const sl_graph *g, double damping, const double *s, long double *p) {
-  const uint32_t n = g->node_count;
-  const sl_csr *edges = g->outgoing;
-  system_of a;
-  long double sum = 0; // 1 up to rounding, which a damping near 1 would magnify
-  for (uint32_t i = 0; i < n; i++) sum += s[i];
-  for (uint32_t i = 0; i < n; i++) {
-    for (uint32_t j = 0; j <= n; j++) a[i][j] = i == j;
-    a[i][n] = (1 - (long double)damping) * s[i] / sum;
-  }
-  for (uint32_t u = 0; u < n; u++) {
-    const uint32_t begin = edges->row_pointers[u], end = edges->row_pointers[u + 1];
-    const long double strength = strength_of(edges, u);
-    for (uint32_t k = begin; k < end; k++) {
-      a[edges->columns[k]][u] -= (long double)damping * sl_csr_value(edges, k) / strength;
-    }
-    for (uint32_t v = 0; begin == end && v < n; v++) a[v][u] -= (long double)damping * s[v] / sum;
-  }
-  eliminate(n, a, p);
-}
-
-static void exact_from(const sl_graph *g, double damping, uint32_t node, long double *p) {
-  double s[LARGEST] = {0};
-  s[node] = 1;
-  exact_pagerank(g, damping, s, p);
-}
-
-static double some_damping(sl_rng *rng) { return 0.05 + 0.94 * sl_rng_double(rng); }
+#include "exact_ranks.h"
 
 static sl_diffusion_result finish(sl_pagerank *p, uint64_t work) {
   sl_outcome outcome;
@@ -308,68 +242,6 @@ static void updates(void **state) {
   report("PageRank after changes of edges", &it, 1);
 }
 
-static sl_contributions_result ask(sl_contributions *c, const sl_contributions_options *options,
-                                   uint32_t source, uint32_t target, uint64_t work) {
-  sl_outcome outcome;
-  sl_contributions_result result;
-  assert_ok(source == UINT32_MAX ? sl_contributions_begin_target(c, options, target)
-                                 : sl_contributions_begin_pair(c, options, source, target));
-  do assert_ok(sl_job_step(sl_contributions_job(c), work, &outcome));
-  while (outcome == SL_OUTCOME_RUNNING);
-  assert_ok(sl_contributions_finish(c, &result));
-  return result;
-}
-
-static void contributions(void **state) {
-  (void)state;
-  sl_rng rng;
-  sl_rng_seed(&rng, 10);
-  tally targets = {0}, pairs = {0}, intervals = {0}, proofs = {0};
-  const double confidence = 0.9;
-  while (targets.trials < trials_wanted() || intervals.trials < trials_wanted()) {
-    sl_graph *g = random_graph(&rng, LARGEST);
-    const uint32_t n = g->node_count, target = sl_rng_below(&rng, n);
-    const double damping = some_damping(&rng);
-    long double exact[LARGEST], of[LARGEST];
-    for (uint32_t u = 0; u < n; u++) {
-      exact_from(g, damping, u, of);
-      exact[u] = of[target];
-    }
-    sl_contributions *c;
-    assert_ok(sl_contributions_create(g, damping, &c));
-    for (int again = 0; again < 2; again++) {
-      sl_contributions_options options = {.tolerance = some_tolerance(&rng)};
-      if (sl_rng_below(&rng, 3) == 0) options.max_work = 1 + sl_rng_below(&rng, 200);
-      if (sl_rng_below(&rng, 3) == 0) options.push_work = 1 + sl_rng_below(&rng, 50);
-      sl_contributions_result result = ask(c, &options, UINT32_MAX, target, 1 + again * 1000);
-      double scores[LARGEST] = {0};
-      long double error = 0;
-      for (uint32_t i = 0; i < result.count; i++) scores[result.nodes[i]] = result.scores[i];
-      for (uint32_t u = 0; u < n; u++) error = fmaxl(error, fabsl(scores[u] - exact[u]));
-      count(&targets, error, result.error_bound, REFERENCE);
-      const uint32_t source = sl_rng_below(&rng, n);
-      result = ask(c, &options, source, target, 1 + again * 1000);
-      count(&pairs, fabsl(result.value - exact[source]), result.error_bound, REFERENCE);
-      // Little pushing, so that there is something left for the walks.
-      options = (sl_contributions_options){.tolerance = 1e-6,
-                                           .confidence = confidence,
-                                           .seed = sl_rng_next(&rng),
-                                           .push_work = 1 + sl_rng_below(&rng, 20),
-                                           .max_work = 4000};
-      result = ask(c, &options, source, target, 500);
-      count(&proofs, fabsl(result.value - exact[source]), result.error_bound, REFERENCE);
-      if (result.walks == 0) continue;
-      count(&intervals, fabsl(result.value - exact[source]), result.half_width, REFERENCE);
-    }
-    sl_contributions_destroy(c);
-    sl_graph_destroy(g);
-  }
-  report("contributions to a target", &targets, 1);
-  report("score of a pair, bound", &pairs, 1);
-  report("score of a pair with walks, bound", &proofs, 1);
-  report("score of a pair with walks, interval of 90 %", &intervals, confidence);
-}
-
 // The sweep's conductance is that of the set it returns, and no prefix has a smaller one.
 static void sweep_cuts(void **state) {
   (void)state;
@@ -412,8 +284,8 @@ static void sweep_cuts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(pagerank_scores), property(rankings),      property(heat_kernel),
-      property(updates),         property(contributions), property(sweep_cuts),
+      property(pagerank_scores), property(rankings),   property(heat_kernel),
+      property(updates),         property(sweep_cuts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // Runs that end and bounds that hold where numbers differ by hundreds of orders of magnitude. All
 // limits are counts.
-#include "diffusion/contributions.h"
+#include "contributions/contributions.h"
 #include "diffusion/heat_kernel.h"
 #include "diffusion_graphs.h"
 #include "range.h"

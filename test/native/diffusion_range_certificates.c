@@ -1,6 +1,6 @@
 // The bounds of the diffusion room on small graphs whose weights have every size that they may
 // have, against exact solutions.
-#include "diffusion/contributions.h"
+#include "contributions/contributions.h"
 #include "diffusion/heat_kernel.h"
 #include "diffusion/pagerank.h"
 #include "range.h"

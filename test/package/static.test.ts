@@ -31,6 +31,14 @@ const programs: Record<string, [string, string]> = {
     }`,
     '"2.000000"',
   ],
+  // Walks on a cycle of two are at their start after an even number of steps: 0.15 / (1 - 0.85^2) = 1 / 1.85.
+  contributions: [
+    `({ Graph, pairPageRank }) => {
+      const graph = Graph.fromEdges({ from: [0, 1], to: [1, 0] });
+      return pairPageRank(graph, { source: 0, target: 0, tolerance: 1e-9 }).score.toFixed(6);
+    }`,
+    '"0.540541"',
+  ],
   // From Ada nothing leads to Cleo.
   diffusion: [
     `({ Graph, personalizedPageRank }) => {

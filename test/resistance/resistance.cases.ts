@@ -1,10 +1,11 @@
 // Resistances and potentials through both doors. Reference answers come from networkx and scipy
-// (test/vectors/diffusion/generate_questions.py).
+// (test/vectors/contributions/generate.py).
 import type { ResistanceRoom } from 'sublinear/resistance';
 import { expect } from 'vitest';
 import type { Edges } from '../diffusion/diffusion.cases.js';
 import { attempt, type Case, type RoomDoors } from '../support/door.js';
-import { RawModule } from '../support/raw.js';
+import type { RawModule } from '../support/raw.js';
+import { rawGraphCopy } from '../support/raw-graph.js';
 import vectors from '../vectors/resistance/resistances.json' with { type: 'json' };
 
 type Question =
@@ -70,27 +71,6 @@ const NONE = 0xffff_ffff;
 function rawDoor(module: RawModule, network?: RawModule): ResistanceDoor {
   const { call } = module;
 
-  function made({ nodeCount, from, to, weights, directed }: Edges): number {
-    const home = network as RawModule;
-    const arrays = [new Uint32Array(from), new Uint32Array(to), new Float64Array(weights ?? [])];
-    const graph = home.with(arrays, (fromAt, toAt, weightsAt) =>
-      home.made(
-        home.call.sl_abi_graph_from_edges!(
-          nodeCount,
-          from.length,
-          fromAt!,
-          toAt!,
-          weights ? weightsAt! : 0,
-          weights ? 2 : 0,
-          directed === false ? 0 : 1,
-        ),
-      ),
-    );
-    const copy = RawModule.copy('graph', home, graph, module);
-    home.check(home.call.sl_abi_graph_destroy!(graph));
-    return copy;
-  }
-
   function one(graph: number, question: Question): Answer {
     const out = module.alloc(96);
     const name = (outcome: number) => module.text(call.sl_abi_outcome_name!(outcome));
@@ -131,7 +111,7 @@ function rawDoor(module: RawModule, network?: RawModule): ResistanceDoor {
 
   return {
     ask(edges, ...questions) {
-      const graph = made(edges);
+      const graph = rawGraphCopy(network as RawModule, edges, module);
       try {
         return questions.map((question) => one(graph, question));
       } finally {

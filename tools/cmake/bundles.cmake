@@ -27,7 +27,9 @@ set(SL_LINK_EMBIND
   -sMEMORY_GROWTH_GEOMETRIC_STEP=0.20 -sMEMORY_GROWTH_GEOMETRIC_CAP=96MB
   -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr
   -sEXPORTED_FUNCTIONS=_emscripten_stack_get_current # for the test that failing calls leave the stack as it was
-  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPU32,HEAP32,HEAPF32,HEAPF64)
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPU32,HEAP32,HEAPF32,HEAPF64
+  # Embind's classes name it, and tools/embind_host.cpp registers nothing that brings it.
+  -sDEFAULT_LIBRARY_FUNCS_TO_INCLUDE=$Emval)
 
 # Only for the variant whose glue is kept. EMBIND_AOT writes the call wrappers at build time (no eval: strict CSP) by
 # running the module once, which is why it is never the relaxed variant: Node 20 cannot run that.
@@ -188,20 +190,24 @@ function(sl_micro name)
   sl_link_raw(${name} micro ${name}.raw ${objects})
 endfunction()
 
-# tools/<name>.c, compiled once: what one door needs besides the rooms.
+# tools/<name>.c or .cpp, compiled once: what one door needs besides the rooms.
 function(sl_host_object out name)
   if(NOT TARGET ${name})
-    add_library(${name} OBJECT "${CMAKE_SOURCE_DIR}/tools/${name}.c")
+    file(GLOB source "${CMAKE_SOURCE_DIR}/tools/${name}.c" "${CMAKE_SOURCE_DIR}/tools/${name}.cpp")
+    add_library(${name} OBJECT ${source})
     target_compile_options(${name} PRIVATE ${SL_FLAGS} ${SL_WASM_FLAGS})
+    target_compile_definitions(${name} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
   endif()
   set(${out} "$<TARGET_OBJECTS:${name}>" PARENT_SCOPE)
 endfunction()
 
 # The visible optimisation step: one for each shipped module, with exactly the features that its variant may use.
+# --low-memory-unused: constants go into the offsets of loads and stores, which is right as long as nothing is read or written
+# in the first 1024 bytes. There the stack ends: the one that reaches them is about to trap in any case.
 function(sl_wasm_opt input output variant)
   add_custom_command(OUTPUT "${output}"
     COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-opt.mjs" "${SL_WASM_OPT}" "${input}" "${output}"
-      ${SL_WASM_FEATURES} ${SL_VARIANT_FEATURES_${variant}} ${ARGN}
+      ${SL_WASM_FEATURES} --low-memory-unused ${SL_VARIANT_FEATURES_${variant}} ${ARGN}
     DEPENDS "${input}" "${CMAKE_SOURCE_DIR}/tools/wasm-opt.mjs" VERBATIM
     COMMENT "")
   cmake_path(GET output STEM LAST_ONLY stem)

@@ -1,16 +1,17 @@
-# sl_room(<name> [INTERNAL] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...])
+# sl_room(<name> [INTERNAL] [STEERS] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...])
 #
 # DEPENDS: the rooms whose C functions it calls, with all that those depend on. Of these,
 #   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
 #   TAKES   its functions take such objects as arguments: a module with this room must be able to receive a copy of one
 #           that another module made (bindings/<room>_transfer.cpp, csrc/<room>/abi_transfer.c)
+# STEERS: its time goes into loops of other rooms, which it only directs: compiled for size in WebAssembly, as bindings are.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;GIVES;TAKES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -54,6 +55,7 @@ function(sl_room name)
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_gives "${arg_GIVES}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_takes "${arg_TAKES}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_internal "${arg_INTERNAL}")
+  set_property(GLOBAL PROPERTY SL_ROOM_${name}_steers "${arg_STEERS}")
 endfunction()
 
 # The rooms of the list with all that `relation` leads to (depends, gives), in the order of declaration, without repetition.
@@ -100,6 +102,10 @@ function(sl_objects out room key variant)
     if(key MATCHES "bindings$")
       # Without type names embind's error texts are shorter, and so is the glue.
       target_compile_definitions(${target} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
+    endif()
+    get_property(steers GLOBAL PROPERTY SL_ROOM_${room}_steers)
+    if(SL_WASM AND (steers OR key MATCHES "bindings$|abi$"))
+      target_compile_options(${target} PRIVATE -Oz)
     endif()
   endif()
   set(${out} "$<TARGET_OBJECTS:${target}>" PARENT_SCOPE)

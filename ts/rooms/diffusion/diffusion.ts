@@ -1,10 +1,9 @@
-// Scores of nodes by walks on a graph: the PageRank family, heat kernel, contributions.
+// Scores of nodes by walks on a graph: the PageRank family, heat kernel, sweep cuts.
 // The functions stand in the other files of this folder, each with its part of the room's interface.
 
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Graph } from '../graph/graph.js';
-import { type ContributionFunctions, createContributions } from './contributions.js';
 import { createPageRank, type PageRankFunctions } from './pagerank.js';
 import { createRuns, type RunFunctions } from './runs.js';
 
@@ -14,14 +13,6 @@ export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
-export type { QuestionProgress } from '../graph/question.js';
-export type {
-  ContributionFunctions,
-  Contributions,
-  ContributionsOptions,
-  PairPageRank,
-  PairPageRankOptions,
-} from './contributions.js';
 export type {
   DenseScores,
   HeatKernelOptions,
@@ -46,18 +37,13 @@ export type {
 } from './runs.js';
 
 /** What the module has. */
-export interface DiffusionRoom extends PageRankFunctions, RunFunctions, ContributionFunctions {
+export interface DiffusionRoom extends PageRankFunctions, RunFunctions {
   readonly Graph: typeof Graph;
 }
 
 /** @internal */
 export function createRoom(runtime: Runtime): DiffusionRoom {
-  return {
-    Graph: runtime.bind(Graph),
-    ...createPageRank(runtime),
-    ...createRuns(runtime),
-    ...createContributions(runtime),
-  };
+  return { Graph: runtime.bind(Graph), ...createPageRank(runtime), ...createRuns(runtime) };
 }
 
 /** @internal */

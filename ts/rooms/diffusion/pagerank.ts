@@ -1,12 +1,13 @@
 // The PageRank family from sources: one distribution, every node, the heat kernel; and sweep cuts over them.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import { diffusionResult, pagerankOptions, sweepCutResult } from '../../generated/fields.js';
 import type {
   Graph as RawGraph,
   HeatKernel as RawHeatKernel,
   PageRank as RawPageRank,
-  DiffusionResult as RawResult,
 } from '../../generated/raw/network.js';
+import { giveOver, take } from '../../runtime/fields.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
@@ -425,13 +426,14 @@ export function begin(
   const everywhere = kind === 'global';
   const { dense, output } = formOf(operation, given, everywhere && given.topK === undefined);
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
-  runtime.scratch(operation, (scratch) =>
-    withOptions(runtime, operation, given, kind, (options) => {
-      if (everywhere) return runtime.check(operation, pageRank.beginGlobal(options));
-      const { nodes, weights, count } = sourceOf(operation, scratch, graph, given.source);
-      runtime.check(operation, pageRank.begin(options, nodes, weights, count));
-    }),
-  );
+  const options = optionsOf(operation, given, kind);
+  runtime.scratch(operation, (scratch) => {
+    if (everywhere)
+      return runtime.check(operation, pageRank.beginGlobal(giveOptions(runtime, options)));
+    const { nodes, weights, count } = sourceOf(operation, scratch, graph, given.source);
+    const at = giveOptions(runtime, options);
+    runtime.check(operation, pageRank.begin(at, nodes, weights, count));
+  });
   return {
     raw: pageRank,
     holds: [graph],
@@ -471,34 +473,35 @@ function beginHeat(
   };
 }
 
-export function withOptions<T>(
-  runtime: Runtime,
-  operation: string,
-  given: PageRankOptions,
-  kind: Kind,
-  use: (options: ReturnType<typeof runtime.raw.PageRankOptions.create> & object) => T,
-): T {
+/** What `optionsOf` gives; undefined is what C takes by default. */
+type RankOptions = { [Name in (typeof pagerankOptions)[number]]: number | boolean | undefined };
+
+/** The options of a run, checked. */
+export function optionsOf(operation: string, given: PageRankOptions, kind: Kind): RankOptions {
   const { damping, method = 'auto', topK, proveRanking = false, maxIterations, maxWork } = given;
   const tolerance = given.tolerance ?? (proveRanking ? 1e-2 : undefined);
-  const options = runtime.made(operation, runtime.raw.PageRankOptions.create());
-  try {
-    if (damping !== undefined) options.damping = check.number(operation, 'damping', damping);
-    if (tolerance !== undefined)
-      options.tolerance = check.number(operation, 'tolerance', tolerance);
-    options.method = check.choice(operation, 'method', method, methods);
-    options.topK = topK ?? 0;
-    const pushes = method === 'auto' || method === 'push';
-    options.settleRanking =
-      kind === 'personal' && topK !== undefined && tolerance === undefined && pushes;
-    options.proveRanking = check.boolean(operation, 'proveRanking', proveRanking);
-    if (maxIterations !== undefined)
-      options.maxIterations = check.integer(operation, 'maxIterations', maxIterations, 1);
-    if (maxWork !== undefined)
-      options.maxWork = check.integer(operation, 'maxWork', maxWork, 1, Number.MAX_SAFE_INTEGER);
-    return use(options);
-  } finally {
-    if (runtime.alive) options.delete();
-  }
+  if (damping !== undefined) check.number(operation, 'damping', damping);
+  if (tolerance !== undefined) check.number(operation, 'tolerance', tolerance);
+  const pushes = method === 'auto' || method === 'push';
+  const options = {
+    damping,
+    tolerance,
+    method: check.choice(operation, 'method', method, methods),
+    topK: topK ?? 0,
+    settleRanking: kind === 'personal' && topK !== undefined && tolerance === undefined && pushes,
+    proveRanking: check.boolean(operation, 'proveRanking', proveRanking),
+    maxIterations,
+    maxWork,
+  };
+  if (maxIterations !== undefined) check.integer(operation, 'maxIterations', maxIterations, 1);
+  if (maxWork !== undefined)
+    check.integer(operation, 'maxWork', maxWork, 1, Number.MAX_SAFE_INTEGER);
+  return options;
+}
+
+/** Puts them where C reads them, as the last thing before the call. */
+export function giveOptions(runtime: Runtime, options: RankOptions): number {
+  return giveOver(runtime, pagerankOptions, runtime.raw.pageRankDefaults, options);
 }
 
 function sourceOf(operation: string, scratch: Scratch, graph: Graph, source: Source | undefined) {
@@ -526,26 +529,21 @@ export function result(
   dense: boolean,
   output: 'float64' | 'float32',
 ): AnyResult {
-  const raw = runtime.made(operation, runtime.raw.DiffusionResult.create());
-  try {
-    runtime.check(operation, ran.finish(raw));
-    if (!dense) {
-      const nodes = runtime.copyU32(raw.nodes, raw.count);
-      const scores = inPrecision(runtime.copyF64(raw.scores, raw.count), output);
-      const { provedPlaces } = raw;
-      const found = { nodes, scores, provedPlaces, ...info(runtime, raw, scores) };
-      return withNodes(found, graph);
-    }
-    return runtime.scratch(operation, (scratch) => {
-      const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
-      const address = scratch.f64(nodeCount);
-      runtime.check(operation, ran.scores(address));
-      const scores = inPrecision(runtime.copyF64(address, nodeCount), output);
-      return withNodes({ scores, ...info(runtime, raw, scores) }, graph);
-    });
-  } finally {
-    if (runtime.alive) raw.delete();
+  runtime.check(operation, ran.finish(runtime.out));
+  const found = take(runtime, diffusionResult);
+  if (!dense) {
+    const nodes = runtime.copyU32(found.nodes, found.count);
+    const scores = inPrecision(runtime.copyF64(found.scores, found.count), output);
+    const { provedPlaces } = found;
+    return withNodes({ nodes, scores, provedPlaces, ...info(runtime, found, scores) }, graph);
   }
+  return runtime.scratch(operation, (scratch) => {
+    const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
+    const address = scratch.f64(nodeCount);
+    runtime.check(operation, ran.scores(address));
+    const scores = inPrecision(runtime.copyF64(address, nodeCount), output);
+    return withNodes({ scores, ...info(runtime, found, scores) }, graph);
+  });
 }
 
 function inPrecision(scores: Float64Array<ArrayBuffer>, output: 'float64' | 'float32') {
@@ -554,20 +552,20 @@ function inPrecision(scores: Float64Array<ArrayBuffer>, output: 'float64' | 'flo
 
 function info(
   runtime: Runtime,
-  raw: RawResult,
+  found: Record<(typeof diffusionResult)[number], number>,
   scores: Float64Array | Float32Array,
 ): Omit<ScoresInfo, typeof Symbol.iterator> {
   // All scores together are at most 1 + errorBound, and rounding takes at most that share of them.
-  const { errorBound } = raw;
+  const { errorBound } = found;
   const rounding = (1 + errorBound) * FLOAT32_ROUNDOFF + scores.length * FLOAT32_TINY;
   return {
-    outcome: runtime.outcome(raw.outcome) as OutcomeName,
+    outcome: runtime.outcome(found.outcome) as OutcomeName,
     errorBound:
       scores instanceof Float32Array ? (errorBound + rounding) * (1 + 2 ** -50) : errorBound,
     errorBoundNorm: 1,
-    method: ranMethods[raw.method] as ScoresInfo['method'],
-    iterations: raw.iterations,
-    work: { touchedNodes: raw.touchedNodes, edgeOperations: raw.edgeOperations },
+    method: ranMethods[found.method] as ScoresInfo['method'],
+    iterations: found.iterations,
+    work: { touchedNodes: found.touchedNodes, edgeOperations: found.edgeOperations },
   };
 }
 
@@ -610,20 +608,16 @@ function sweepCut(
   );
   if (typeof given !== 'object' || given === null)
     throw check.typeError(operation, 'scores', '{ nodes, scores }', given);
-  const raw = runtime.made(operation, runtime.raw.SweepCutResult.create());
-  try {
-    return runtime.scratch(operation, (scratch) => {
-      const nodes = scratch.indices('nodes', given.nodes);
-      const scores = scratch.doubles('scores', given.scores);
-      if (scores.length !== nodes.length)
-        throw check.shapeError(operation, 'scores', nodes.length, scores.length);
-      const order = scratch.u32(nodes.length);
-      const status = pageRank.sweepCut(nodes.address, scores.address, nodes.length, order, raw);
-      runtime.check(operation, status);
-      const { size, conductance, cut, volume } = raw;
-      return { nodes: runtime.copyU32(order, size), conductance, cut, volume };
-    });
-  } finally {
-    if (runtime.alive) raw.delete();
-  }
+  return runtime.scratch(operation, (scratch) => {
+    const nodes = scratch.indices('nodes', given.nodes);
+    const scores = scratch.doubles('scores', given.scores);
+    if (scores.length !== nodes.length)
+      throw check.shapeError(operation, 'scores', nodes.length, scores.length);
+    const order = scratch.u32(nodes.length);
+    const { address, length } = nodes;
+    const status = pageRank.sweepCut(address, scores.address, length, order, runtime.out);
+    runtime.check(operation, status);
+    const { size, conductance, cut, volume } = take(runtime, sweepCutResult);
+    return { nodes: runtime.copyU32(order, size), conductance, cut, volume };
+  });
 }

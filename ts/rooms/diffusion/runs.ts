@@ -21,13 +21,14 @@ import {
   type AnyOptions,
   begin,
   type DenseScores,
+  giveOptions,
+  optionsOf,
   type PageRankProgress,
   type PersonalizedPageRankOptions,
   personalKeys,
   result,
   type Source,
   type SparseScores,
-  withOptions,
 } from './pagerank.js';
 
 /** Options of {@link RunFunctions.personalizedPageRankBatch}. `maxWork` is for each source, `maxTimeMs` for all. */
@@ -332,9 +333,8 @@ class Tracker implements PageRankTracker {
     const { output = 'float64', topK, source } = this.#options;
     const given = { ...this.#options, method: 'auto' as const };
     try {
-      withOptions(runtime, operation, given, 'personal', (options) =>
-        runtime.check(operation, raw.follow(previous, options)),
-      );
+      const options = optionsOf(operation, given, 'personal');
+      runtime.check(operation, raw.follow(previous, giveOptions(runtime, options)));
     } catch (error) {
       graph.dropCompanion(this.#name);
       throw error;

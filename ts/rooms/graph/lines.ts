@@ -1,5 +1,6 @@
 // How the C core reads edges that stand in lines.
 
+import { edgeListOptions } from '../../generated/fields.js';
 import type {
   EdgeListReader,
   MatrixMarketReader,
@@ -7,6 +8,7 @@ import type {
   Graph as RawGraph,
 } from '../../generated/raw/network.js';
 import { SublinearError } from '../../runtime/errors.js';
+import { give } from '../../runtime/fields.js';
 import { idLabels, listedLabels, type NodeLabels } from '../../runtime/labels.js';
 import { adoptAs } from '../../runtime/object.js';
 import type { Head } from '../../runtime/pieces.js';
@@ -104,30 +106,29 @@ export function edgeListReading<T extends GraphNodes>(
   if (nodeCount !== undefined) check.integer(operation, 'nodeCount', nodeCount, 1);
   const type = check.choice(operation, 'dtype', dtype ?? 'float64', dtypes);
   const countParallel = check.choice(operation, 'parallel', parallel, parallelChoices);
-  const { EdgeListOptions: RawOptions, EdgeListReader: RawReader } = runtime.raw;
+  const { EdgeListReader: RawReader } = runtime.raw;
   return {
     open(head: Head) {
       const plan = planColumns(operation, given, head, separated);
-      const options = runtime.made(operation, RawOptions.create());
-      try {
-        options.directed = given.directed ?? plan.directed ?? true;
-        options.ids = idKinds[String(compactIds) as keyof typeof idKinds];
-        options.nodeCount = nodeCount ?? 0;
-        options.separator = plan.separator;
-        options.valueType = type;
-        options.countParallel = countParallel;
-        options.header = plan.header ? (SKIP_HEADER as number) : (NO_HEADER as number);
-        options.fromColumn = plan.from;
-        options.toColumn = plan.to;
-        options.weightColumn = plan.weight;
-        options.timeColumn = plan.time;
-        options.dates = plan.dates;
-        options.since = plan.since;
-        options.until = plan.until;
-        return RawReader.create(options);
-      } finally {
-        options.delete();
-      }
+      const options = give(runtime, edgeListOptions, {
+        directed: given.directed ?? plan.directed ?? true,
+        ids: idKinds[String(compactIds) as keyof typeof idKinds],
+        // Where the weights are, `weightColumn` says.
+        ignoreWeights: false,
+        nodeCount: nodeCount ?? 0,
+        separator: plan.separator,
+        valueType: type,
+        countParallel,
+        header: plan.header ? (SKIP_HEADER as number) : (NO_HEADER as number),
+        fromColumn: plan.from,
+        toColumn: plan.to,
+        weightColumn: plan.weight,
+        timeColumn: plan.time,
+        dates: plan.dates,
+        since: plan.since,
+        until: plan.until,
+      });
+      return RawReader.create(options);
     },
     close: (reader) => RawReader.finish(reader),
     remedy: remedyOf(compactIds),

@@ -1,14 +1,15 @@
 // The indexes: HNSW, exact (Flat), and the filters that both take.
 
+import { hnswOptions } from '../../generated/fields.js';
 import type {
   Filter as RawFilter,
   Flat as RawFlat,
   Hnsw as RawHnsw,
-  HnswOptions as RawHnswOptions,
 } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { asTyped } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
+import { giveOver } from '../../runtime/fields.js';
 import {
   type AsyncBytesSource,
   type LoadAsyncOptions,
@@ -379,9 +380,8 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   static create(options: HnswOptions): Hnsw {
     const operation = 'Hnsw.create';
     const runtime = runtimeOf(this, operation);
-    return withOptions(runtime, operation, options, (struct) =>
-      adopt(runtime, operation, Hnsw, runtime.raw.Hnsw.create(struct)),
-    );
+    const raw = runtime.raw.Hnsw.create(giveOptions(runtime, operation, options));
+    return adopt(runtime, operation, Hnsw, raw);
   }
 
   /**
@@ -400,10 +400,9 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const operation = 'Hnsw.estimateBytes';
     const runtime = runtimeOf(this, operation);
     check.integer(operation, 'count', count);
-    return withOptions(runtime, operation, options, (struct) => {
-      runtime.check(operation, struct.estimateBytes(count, runtime.out));
-      return runtime.outU32(0) + runtime.outU32(1) * 2 ** 32;
-    });
+    const given = giveOptions(runtime, operation, options);
+    runtime.check(operation, runtime.raw.estimateHnswBytes(given, count, runtime.out));
+    return runtime.outU32(0) + runtime.outU32(1) * 2 ** 32;
   }
 
   /**
@@ -767,13 +766,8 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   }
 }
 
-// The C struct of the options, filled in; given back when `body` returns or throws.
-function withOptions<T>(
-  runtime: Runtime,
-  operation: string,
-  options: HnswOptions,
-  body: (struct: RawHnswOptions) => T,
-): T {
+// The options, checked, where C reads them: for the call that comes next.
+function giveOptions(runtime: Runtime, operation: string, options: HnswOptions): number {
   const keys = [
     'metric',
     'dimension',
@@ -789,26 +783,15 @@ function withOptions<T>(
   const given = check.options(operation, options, keys);
   const metric = check.choice(operation, 'metric', given.metric, metrics);
   check.integer(operation, 'dimension', given.dimension);
-  const struct = runtime.made(operation, runtime.raw.HnswOptions.create());
-  try {
-    struct.metric = metric;
-    struct.codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);
-    struct.exact = check.choice(operation, 'rerank', given.rerank ?? 'float16', rerankNumbers);
-    if (given.curvature !== undefined)
-      struct.curvature = check.number(operation, 'curvature', given.curvature);
-    for (const key of [
-      'dimension',
-      'capacity',
-      'm',
-      'efConstruction',
-      'maxElements',
-      'seed',
-    ] as const)
-      if (given[key] !== undefined) struct[key] = check.integer(operation, key, given[key]);
-    return body(struct);
-  } finally {
-    struct.delete();
-  }
+  const codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);
+  const exact = check.choice(operation, 'rerank', given.rerank ?? 'float16', rerankNumbers);
+  const { dimension, curvature, capacity, m, efConstruction, maxElements, seed } = given;
+  if (curvature !== undefined) check.number(operation, 'curvature', curvature);
+  const counts = { dimension, capacity, m, efConstruction, maxElements, seed };
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined) check.integer(operation, name, value);
+  const all = { metric, codes, exact, curvature, ...counts };
+  return giveOver(runtime, hnswOptions, runtime.raw.hnswDefaults, all);
 }
 
 // About `work` of a repair; how many places are left to be looked at.

@@ -1,8 +1,10 @@
 // Effective resistances and potentials: an undirected graph as a network of conductances.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import { potentialsOptions, potentialsResult } from '../../generated/fields.js';
 import type { Potentials as RawPotentials } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
+import { give, take } from '../../runtime/fields.js';
 import type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -10,7 +12,7 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { limit, type QuestionProgress } from '../graph/question.js';
 import { withEdges, withNodes } from '../graph/scores.js';
 import type { NodeList, NodeRef } from '../graph/types.js';
 
@@ -264,22 +266,18 @@ interface Found {
 /** @internal */
 export function createPotentials(runtime: Runtime): PotentialFunctions {
   function read(operation: string, raw: RawPotentials): Found {
-    return runtime.scratch(operation, (scratch) => {
-      const address = scratch.f64(9);
-      runtime.check(operation, raw.read(address));
-      type Nine = [number, number, number, number, number, number, number, number, number];
-      const [outcome, value, errorBound, undetermined, solves, iterations, work, count, at] =
-        Array.from(runtime.copyF64(address, 9)) as Nine;
-      return {
-        outcome: runtime.outcome(outcome),
-        value,
-        errorBound,
-        undetermined,
-        solves,
-        values: runtime.copyF64(at, count),
-        work: { edgeOperations: work, iterations },
-      };
-    });
+    runtime.check(operation, raw.finish(runtime.out));
+    const found = take(runtime, potentialsResult);
+    const { value, errorBound, undetermined, solves, iterations } = found;
+    return {
+      outcome: runtime.outcome(found.outcome),
+      value,
+      errorBound,
+      undetermined,
+      solves,
+      values: runtime.copyF64(found.values, found.count),
+      work: { edgeOperations: found.work, iterations },
+    };
   }
 
   /** The C object of a graph without a boundary: made once, freed with the graph. */
@@ -290,12 +288,12 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
     );
   }
 
-  const shared = (operation: string, tolerance: number, given: Limits) => [
-    check.number(operation, 'tolerance', tolerance),
-    0,
-    0,
-    limit(operation, 'maxWork', given.maxWork),
-  ];
+  const shared = (operation: string, tolerance: number, given: Limits) => ({
+    tolerance: check.number(operation, 'tolerance', tolerance),
+    confidence: 0,
+    seed: 0,
+    maxWork: limit(operation, 'maxWork', given.maxWork),
+  });
 
   const pair = task(
     runtime,
@@ -309,7 +307,8 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
       const source = graph.numberOf(operation, 'source', options.source, NO_NODE - 1);
       const target = graph.numberOf(operation, 'target', options.target, NO_NODE - 1);
       const given = shared(operation, tolerance, options);
-      numbers(runtime, operation, given, (address) => raw.begin(source, target, address, 0));
+      const at = give(runtime, potentialsOptions, given);
+      runtime.check(operation, raw.begin(at, source, target, 0));
       const result = () => {
         const { value, errorBound, outcome, work } = read(operation, raw);
         return { resistance: value, errorBound, outcome, work };
@@ -371,14 +370,15 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
       const { epsilon = 0.3, confidence = 0.99, seed = 0 } = options;
       if (!(check.number(operation, 'epsilon', epsilon) > 0 && epsilon < 1))
         throw check.rangeError(operation, 'epsilon', 'a number in (0, 1)', epsilon);
-      const given = [
-        epsilon,
-        check.number(operation, 'confidence', confidence),
-        check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
-        limit(operation, 'maxWork', options.maxWork),
-      ];
+      const given = {
+        tolerance: epsilon,
+        confidence: check.number(operation, 'confidence', confidence),
+        seed: check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
+        maxWork: limit(operation, 'maxWork', options.maxWork),
+      };
       try {
-        numbers(runtime, operation, given, (address) => raw.begin(NO_NODE, NO_NODE, address, 0));
+        const at = give(runtime, potentialsOptions, given);
+        runtime.check(operation, raw.begin(at, NO_NODE, NO_NODE, 0));
       } catch (error) {
         // What users call epsilon is C's tolerance.
         if (!isSublinearError(error) || error.argument !== 'tolerance') throw error;
@@ -422,9 +422,8 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
           const { address, length } = nodes;
           return runtime.made(operation, runtime.raw.Potentials.create(rawGraph, address, length));
         });
-        numbers(runtime, operation, given, (address) =>
-          made.begin(NO_NODE, NO_NODE, address, values.address),
-        );
+        const at = give(runtime, potentialsOptions, given);
+        runtime.check(operation, made.begin(at, NO_NODE, NO_NODE, values.address));
         return made;
       });
       const result = () => {

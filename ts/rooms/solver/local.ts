@@ -1,7 +1,16 @@
 // Local answers of the solver room: entries of a solution without the solution. ts/solver.ts hands them out.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import {
+  localDotOptions,
+  localDotResult,
+  localEntriesOptions,
+  localEntriesResult,
+  localSparseOptions,
+  localSparseResult,
+} from '../../generated/fields.js';
 import type { SparseMatrix as RawSparseMatrix } from '../../generated/raw/solver.js';
+import { give, take } from '../../runtime/fields.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
@@ -349,6 +358,8 @@ const sparseNames = ['b', 'absoluteError', 'norm', ...limitNames] as const;
 const dotNames = ['t', 'b', 'absoluteError', 'confidence', 'seed', ...limitNames] as const;
 const methods = ['push', 'push+full', 'push+walks'] as const;
 const norms = { infinity: 1, 1: 2 } as const;
+/** C's word for the norm in which the matrix is dominant. */
+const ANY_NORM = 0;
 
 /** @internal */
 export function createLocal(runtime: Runtime): LocalSolver {
@@ -391,28 +402,26 @@ function beginEntries(
   );
   const { touched = false } = options;
   runtime.check(operation, raw.keepTouched(check.boolean(operation, 'touched', touched)));
-  withStruct(runtime, operation, runtime.raw.LocalEntriesOptions, (limits) => {
-    setLimits(call, limits);
-    runtime.check(operation, raw.begin(limits, wanted.address, wanted.length));
-  });
+  const limits = give(runtime, localEntriesOptions, limitsOf(call));
+  runtime.check(operation, raw.begin(limits, wanted.address, wanted.length));
   return {
     raw,
     holds: objectsOf(matrix, options.b),
     progress: () => ({ settledEntries: raw.settled() }),
-    result: () =>
-      withStruct(runtime, operation, runtime.raw.LocalEntriesResult, (found) => {
-        runtime.check(operation, raw.finish(found));
-        return {
-          values: runtime.copyF64(found.values, found.count),
-          errorBounds: runtime.copyF64(found.errorBounds, found.count),
-          errorBound: found.errorBound,
-          outcome: runtime.outcome(found.outcome),
-          method: methods[found.method] as SolveEntriesResult['method'],
-          pushedEntries: found.pushedEntries,
-          ...(touched && { touched: touchedRows(runtime, operation, raw) }),
-          work: { touchedRows: found.touchedRows, edgeOperations: found.edgeOperations },
-        };
-      }),
+    result() {
+      runtime.check(operation, raw.finish(runtime.out));
+      const found = take(runtime, localEntriesResult);
+      return {
+        values: runtime.copyF64(found.values, found.count),
+        errorBounds: runtime.copyF64(found.errorBounds, found.count),
+        errorBound: found.errorBound,
+        outcome: runtime.outcome(found.outcome),
+        method: methods[found.method] as SolveEntriesResult['method'],
+        pushedEntries: found.pushedEntries,
+        ...(touched && { touched: touchedRows(runtime, operation, raw) }),
+        work: { touchedRows: found.touchedRows, edgeOperations: found.edgeOperations },
+      };
+    },
   };
 }
 
@@ -434,28 +443,27 @@ function beginSparse(
   const raw = workspace(call, matrix, 'localSparse', runtime.raw.LocalSparse);
   if (!isSparse(options.b)) throw typeError(operation, 'b', '{ indices, values }', options.b);
   const b = vector(call, 'b', options.b);
-  withStruct(runtime, operation, runtime.raw.LocalSparseOptions, (limits) => {
-    setLimits(call, limits);
-    if (options.norm !== undefined)
-      limits.norm = check.choice(operation, 'norm', options.norm, norms);
-    runtime.check(operation, raw.begin(limits, b.indices, b.values, b.length));
-  });
+  const limits = limitsOf(call);
+  const norm =
+    options.norm === undefined ? ANY_NORM : check.choice(operation, 'norm', options.norm, norms);
+  const given = give(runtime, localSparseOptions, { ...limits, norm });
+  runtime.check(operation, raw.begin(given, b.indices, b.values, b.length));
   return {
     raw,
     holds: [matrix],
-    result: () =>
-      withStruct(runtime, operation, runtime.raw.LocalSparseResult, (found) => {
-        runtime.check(operation, raw.finish(found));
-        return {
-          indices: runtime.copyU32(found.indices, found.count),
-          values: runtime.copyF64(found.values, found.count),
-          errorBound: found.errorBound,
-          errorBoundNorm: found.errorBoundNorm === norms.infinity ? 'infinity' : 1,
-          outcome: runtime.outcome(found.outcome),
-          method: methods[found.method] as SolveSparseResult['method'],
-          work: { touchedColumns: found.touchedColumns, edgeOperations: found.edgeOperations },
-        };
-      }),
+    result() {
+      runtime.check(operation, raw.finish(runtime.out));
+      const found = take(runtime, localSparseResult);
+      return {
+        indices: runtime.copyU32(found.indices, found.count),
+        values: runtime.copyF64(found.values, found.count),
+        errorBound: found.errorBound,
+        errorBoundNorm: found.errorBoundNorm === norms.infinity ? 'infinity' : 1,
+        outcome: runtime.outcome(found.outcome),
+        method: methods[found.method] as SolveSparseResult['method'],
+        work: { touchedColumns: found.touchedColumns, edgeOperations: found.edgeOperations },
+      };
+    },
   };
 }
 
@@ -469,34 +477,29 @@ function beginDot(
   check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
   const t = vector(call, 't', options.t);
   const b = vector(call, 'b', options.b);
-  withStruct(runtime, operation, runtime.raw.LocalDotOptions, (limits) => {
-    setLimits(call, limits);
-    // 0 is what C takes for "not given".
-    if (confidence !== undefined) {
-      if (check.number(operation, 'confidence', confidence) === 0)
-        throw rangeError(operation, 'confidence', 'a number in (0, 1)', 0);
-      limits.confidence = confidence;
-    }
-    limits.seed = seed;
-    const arrays = [t.indices, t.values, t.length, b.indices, b.values, b.length] as const;
-    runtime.check(operation, raw.begin(limits, ...arrays));
-  });
+  const limits = limitsOf(call);
+  // 0 is what C takes for "not given".
+  if (confidence !== undefined && check.number(operation, 'confidence', confidence) === 0)
+    throw rangeError(operation, 'confidence', 'a number in (0, 1)', 0);
+  const given = give(runtime, localDotOptions, { ...limits, confidence: confidence ?? 0, seed });
+  const arrays = [t.indices, t.values, t.length, b.indices, b.values, b.length] as const;
+  runtime.check(operation, raw.begin(given, ...arrays));
   return {
     raw,
     holds: objectsOf(matrix, options.t, options.b),
-    result: () =>
-      withStruct(runtime, operation, runtime.raw.LocalDotResult, (found) => {
-        runtime.check(operation, raw.finish(found));
-        const { value, errorBound, halfWidth, walks } = found;
-        return {
-          value,
-          errorBound,
-          ...(walks > 0 && { interval: { halfWidth, confidence: confidence ?? 0, walks, seed } }),
-          outcome: runtime.outcome(found.outcome),
-          method: methods[found.method] ?? 'push',
-          work: { touchedRows: found.touchedRows, edgeOperations: found.edgeOperations },
-        };
-      }),
+    result() {
+      runtime.check(operation, raw.finish(runtime.out));
+      const found = take(runtime, localDotResult);
+      const { value, errorBound, halfWidth, walks } = found;
+      return {
+        value,
+        errorBound,
+        ...(walks > 0 && { interval: { halfWidth, confidence: confidence ?? 0, walks, seed } }),
+        outcome: runtime.outcome(found.outcome),
+        method: methods[found.method] ?? 'push',
+        work: { touchedRows: found.touchedRows, edgeOperations: found.edgeOperations },
+      };
+    },
   };
 }
 
@@ -533,32 +536,16 @@ function isSparse(value: unknown): value is SparseVector {
 }
 
 /** The options that all questions have. 0 is what C takes for a limit that was not given. */
-function setLimits(
-  { operation, options }: Call<Limits & { absoluteError: number }>,
-  limits: { absoluteError: number; pushWork: number; maxWork: number },
-): void {
+function limitsOf({ operation, options }: Call<Limits & { absoluteError: number }>) {
   const { absoluteError, pushWork, maxWork } = options;
-  limits.absoluteError = check.number(operation, 'absoluteError', absoluteError);
-  limits.pushWork = work(operation, 'pushWork', pushWork);
-  limits.maxWork = work(operation, 'maxWork', maxWork);
+  return {
+    absoluteError: check.number(operation, 'absoluteError', absoluteError),
+    pushWork: work(operation, 'pushWork', pushWork),
+    maxWork: work(operation, 'maxWork', maxWork),
+  };
 }
 
 function work(operation: string, argument: string, value: number | undefined): number {
   if (value === undefined) return 0;
   return check.integer(operation, argument, value, 1, Number.MAX_SAFE_INTEGER);
-}
-
-/** Runs `body` with a plain C struct that is freed after it. */
-function withStruct<T extends RawObject, Result>(
-  runtime: Runtime,
-  operation: string,
-  Class: { create(): T | null },
-  body: (struct: T) => Result,
-): Result {
-  const struct = runtime.made(operation, Class.create());
-  try {
-    return body(struct);
-  } finally {
-    if (runtime.alive) struct.delete();
-  }
 }

@@ -1,11 +1,13 @@
 // Systems of linear equations A x = b.
 
 import { type OutcomeName, outcomes } from '../../generated/codes.js';
+import { solveAttempt, solveProgress, solveResult, solverOptions } from '../../generated/fields.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { lengthOfList } from '../../runtime/brand.js';
 import { isSublinearError } from '../../runtime/errors.js';
+import { give, take } from '../../runtime/fields.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
 import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
@@ -521,83 +523,67 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
 
   #progress(operation: string, raw: RawSolver): Omit<SolveProgress, keyof WorkProgress> {
     const { runtime } = this;
-    const found = runtime.made(operation, runtime.raw.SolveProgress.create());
-    try {
-      runtime.check(operation, raw.progress(found));
-      const { method, iterations, relativeResidual } = found;
-      return {
-        method: methodNames[method] as SolveMethod,
-        iterations,
-        relativeResidual,
-      };
-    } finally {
-      found.delete();
-    }
+    runtime.check(operation, raw.progress(runtime.out));
+    const { method, iterations, relativeResidual } = take(runtime, solveProgress);
+    return { method: methodNames[method] as SolveMethod, iterations, relativeResidual };
   }
 
   #finish(operation: string): SolveResult<A> {
     const { runtime } = this;
     const raw = this.#use(operation);
     const { float32, history } = this.#settings as Settings;
-    const found = runtime.made(operation, runtime.raw.SolveResult.create());
-    try {
-      return runtime.scratch(operation, (scratch) => {
-        const n = raw.size();
-        const x = scratch.f64(n);
-        runtime.check(operation, raw.finish(x, found));
-        const past = history ? runtime.copyF64(found.history, found.historyLength) : undefined;
-        let solution: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> = runtime.copyF64(x, n);
-        if (float32) {
-          solution = new Float32Array(solution);
-          if (!solution.every(Number.isFinite))
-            throw check.rangeError(operation, 'output', FITTING_OUTPUT, 'float32');
-          runtime.f64.set(solution, x / 8);
-          runtime.check(operation, raw.certify(x, found));
-        }
-        const norm = norms[found.errorBoundNorm];
-        const result: SolveResult<A> = {
-          solution: solution as A,
-          outcome: runtime.outcome(found.outcome),
-          method: concrete(found.method),
-          iterations: found.iterations,
-          residual: found.residual,
-          relativeResidual: found.relativeResidual,
-          backwardError: found.backwardError,
-          ...(norm && { errorBound: found.errorBound, errorBoundNorm: norm }),
-          work: { edgeOperations: found.work, touchedRows: found.touchedRows },
-          decision: { attempts: this.#attempts(operation, raw, found.attemptCount) },
-          ...(past && { history: past }),
-        };
-        return result;
-      });
-    } finally {
-      found.delete();
-    }
+    return runtime.scratch(operation, (scratch) => {
+      const n = raw.size();
+      const x = scratch.f64(n);
+      runtime.check(operation, raw.finish(x, runtime.out));
+      let found = take(runtime, solveResult);
+      const past = history ? runtime.copyF64(found.history, found.historyLength) : undefined;
+      let solution: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> = runtime.copyF64(x, n);
+      if (float32) {
+        solution = new Float32Array(solution);
+        if (!solution.every(Number.isFinite))
+          throw check.rangeError(operation, 'output', FITTING_OUTPUT, 'float32');
+        runtime.f64.set(solution, x / 8);
+        runtime.check(operation, raw.certify(x, runtime.out));
+        found = take(runtime, solveResult);
+      }
+      const norm = norms[found.errorBoundNorm];
+      const result: SolveResult<A> = {
+        solution: solution as A,
+        outcome: runtime.outcome(found.outcome),
+        method: concrete(found.method),
+        iterations: found.iterations,
+        residual: found.residual,
+        relativeResidual: found.relativeResidual,
+        backwardError: found.backwardError,
+        ...(norm && { errorBound: found.errorBound, errorBoundNorm: norm }),
+        work: { edgeOperations: found.work, touchedRows: found.touchedRows },
+        decision: { attempts: this.#attempts(operation, raw, found.attemptCount) },
+        ...(past && { history: past }),
+      };
+      return result;
+    });
   }
 
   #attempts(operation: string, raw: RawSolver, count: number): SolveAttempt[] {
     const { runtime } = this;
-    const found = runtime.made(operation, runtime.raw.SolveAttempt.create());
-    try {
-      return Array.from({ length: count }, (_, index) => {
-        runtime.check(operation, raw.attempt(index, found));
-        return {
-          method: concrete(found.method),
-          reason: runtime.text(runtime.raw.solverReasonText(found.reason)),
-          outcome: found.outcome === RUNNING ? undefined : runtime.outcome(found.outcome),
-          iterations: found.iterations,
-          relativeResidual: found.relativeResidual,
-          setupWork: found.setupWork,
-          work: found.work,
-          ...(found.predicted > 0 && {
-            condition: found.condition,
-            predictedIterations: found.predicted,
-          }),
-        };
-      });
-    } finally {
-      found.delete();
-    }
+    return Array.from({ length: count }, (_, index) => {
+      runtime.check(operation, raw.attempt(index, runtime.out));
+      const found = take(runtime, solveAttempt);
+      return {
+        method: concrete(found.method),
+        reason: runtime.text(runtime.raw.solverReasonText(found.reason)),
+        outcome: found.outcome === RUNNING ? undefined : runtime.outcome(found.outcome),
+        iterations: found.iterations,
+        relativeResidual: found.relativeResidual,
+        setupWork: found.setupWork,
+        work: found.work,
+        ...(found.predicted > 0 && {
+          condition: found.condition,
+          predictedIterations: found.predicted,
+        }),
+      };
+    });
   }
 }
 
@@ -710,33 +696,23 @@ function make<A>(
   rawMatrix: RawMatrix,
   settings: Settings,
 ): PreparedSolver<A> {
-  const raw = runtime.made(operation, runtime.raw.SolverOptions.create());
+  const { method, ordering, tolerance, maxIterations, maxWork, history, maxBytes } = settings;
+  const given = { method, ordering, tolerance, maxIterations, maxWork, recordHistory: history };
+  const made = runtime.raw.Solver.create(rawMatrix, give(runtime, solverOptions, given));
+  const prepared = adopt(runtime, operation, PreparedSolver, made) as PreparedSolver<A>;
+  prepared.configure(settings);
   try {
-    raw.method = settings.method;
-    raw.ordering = settings.ordering;
-    raw.tolerance = settings.tolerance;
-    raw.maxIterations = settings.maxIterations;
-    raw.maxWork = settings.maxWork;
-    raw.recordHistory = settings.history;
-    const made = runtime.raw.Solver.create(rawMatrix, raw);
-    const prepared = adopt(runtime, operation, PreparedSolver, made) as PreparedSolver<A>;
-    prepared.configure(settings);
-    try {
-      const solver = prepared.use(operation);
-      if (settings.maxBytes > 0) {
-        // The vectors of a solve are there already: the error tells how much they take.
-        const most = Number.MAX_SAFE_INTEGER;
-        check.integer(operation, 'maxBytes', settings.maxBytes, solver.bytes(), most);
-      }
-      runtime.check(operation, solver.setMaxBytes(settings.maxBytes));
-    } catch (error) {
-      prepared.dispose();
-      throw error;
+    const solver = prepared.use(operation);
+    if (maxBytes > 0) {
+      // The vectors of a solve are there already: the error tells how much they take.
+      check.integer(operation, 'maxBytes', maxBytes, solver.bytes(), Number.MAX_SAFE_INTEGER);
     }
-    return prepared;
-  } finally {
-    raw.delete();
+    runtime.check(operation, solver.setMaxBytes(maxBytes));
+  } catch (error) {
+    prepared.dispose();
+    throw error;
   }
+  return prepared;
 }
 
 // A matrix and options that are right, each for itself, may still not go together: that is a fault of the file.

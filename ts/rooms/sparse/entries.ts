@@ -111,15 +111,18 @@ export abstract class MatrixEntries extends WasmObject<RawMatrix> {
   toCsr(): CsrArrays {
     const raw = this.use('SparseMatrix.toCsr');
     const { runtime } = this;
-    const { rows, cols, nnz } = raw;
+    const { rows, cols, nnz, valueType } = raw;
+    raw.transferOut(runtime.out);
+    // Where row pointers, columns and values are, each with its size.
+    const at = (array: number) => runtime.outF64(2 * array);
     const arrays: CsrArrays = {
       rows,
       cols,
-      rowPointers: runtime.copyU32(raw.rowPointers, rows + 1),
-      columns: runtime.copyU32(raw.columns, nnz),
+      rowPointers: runtime.copyU32(at(0), rows + 1),
+      columns: runtime.copyU32(at(1), nnz),
     };
-    if (raw.valueType === F64) arrays.values = runtime.copyF64(raw.values, nnz);
-    if (raw.valueType === F32) arrays.values = runtime.copyF32(raw.values, nnz);
+    if (valueType === F64) arrays.values = runtime.copyF64(at(2), nnz);
+    if (valueType === F32) arrays.values = runtime.copyF32(at(2), nnz);
     return arrays;
   }
 

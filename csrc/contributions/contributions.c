@@ -5,7 +5,7 @@
 // solver room, with its falling thresholds, its recomputed certificates and its way over to a full
 // solve; dangling nodes restart at the source, so their visits h are solved for once and divided
 // out.
-#include "diffusion/contributions.h"
+#include "contributions/contributions.h"
 
 #include <float.h>
 #include <math.h>
@@ -264,6 +264,12 @@ sl_status sl_contributions_begin_pair(sl_contributions *c, const sl_contribution
   return begin_any(c, options, true, source, target);
 }
 
+sl_status sl_contributions_begin(sl_contributions *c, const sl_contributions_options *options,
+                                 uint32_t source, uint32_t target) {
+  return source == UINT32_MAX ? sl_contributions_begin_target(c, options, target)
+                              : sl_contributions_begin_pair(c, options, source, target);
+}
+
 // Keeps h, which lies in [0, 1], and goes on to the question.
 static sl_status take_visits(sl_contributions *c) {
   sl_local_sparse_result found;
@@ -415,37 +421,5 @@ sl_status sl_contributions_finish(sl_contributions *c, sl_contributions_result *
   result->outcome = met                                      ? SL_OUTCOME_CONVERGED
                     : c->job.outcome == SL_OUTCOME_CONVERGED ? SL_OUTCOME_STAGNATED
                                                              : c->job.outcome;
-  return SL_OK;
-}
-
-// ---- plain numbers
-
-// 0 and what is no count mean the default.
-static uint64_t count_from(double number) {
-  return number > 0 && number < 0x1p63 ? (uint64_t)number : 0;
-}
-
-sl_status sl_contributions_begin(sl_contributions *c, uint32_t source, uint32_t target,
-                                 const double *numbers) {
-  const sl_contributions_options options = {numbers[0], numbers[1], count_from(numbers[2]),
-                                            count_from(numbers[3]), count_from(numbers[4])};
-  return source == UINT32_MAX ? sl_contributions_begin_target(c, &options, target)
-                              : sl_contributions_begin_pair(c, &options, source, target);
-}
-
-sl_status sl_contributions_read(sl_contributions *c, double *out) {
-  sl_contributions_result found;
-  SL_TRY(sl_contributions_finish(c, &found));
-  out[0] = found.outcome;
-  out[1] = found.method;
-  out[2] = found.value;
-  out[3] = found.error_bound;
-  out[4] = found.half_width;
-  out[5] = (double)found.walks;
-  out[6] = (double)found.touched_nodes;
-  out[7] = (double)found.edge_operations;
-  out[8] = found.count;
-  out[9] = (double)(uintptr_t)found.nodes;
-  out[10] = (double)(uintptr_t)found.scores;
   return SL_OK;
 }

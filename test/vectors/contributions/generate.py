@@ -1,9 +1,9 @@
-"""Reference answers for contributions, pairs, updates (test/diffusion/diffusion-questions.cases.ts), and for resistances
-and potentials of the same graphs (test/resistance/resistance.cases.ts).
+"""Reference answers for contributions and pairs (test/contributions/contributions.cases.ts), and for resistances and
+potentials of the same graphs (test/resistance/resistance.cases.ts).
 
-    /usr/bin/python3 test/vectors/diffusion/generate_questions.py
+    /usr/bin/python3 test/vectors/contributions/generate.py
 
-writes test/vectors/diffusion/questions.json and test/vectors/resistance/resistances.json.
+writes test/vectors/contributions/contributions.json and test/vectors/resistance/resistances.json.
 Debian 12: apt-get install python3-networkx python3-scipy. Graphs are networkx's. Scores are networkx's pagerank from every
 source (power iteration to 1e-14 a node), resistances networkx's resistance_distance of each component, compared with the
 pseudoinverse, and potentials scipy's solution of the harmonic equations.
@@ -152,7 +152,7 @@ def main():
                 }
                 networks.append(given | answers)
     folder = pathlib.Path(__file__).parent
-    for path, cases in ("questions.json", questions), ("../resistance/resistances.json", networks):
+    for path, cases in ("contributions.json", questions), ("../resistance/resistances.json", networks):
         text = json.dumps({"networkx": nx.__version__, "cases": cases}, separators=(",", ":"))
         (folder / path).write_text(text + "\n")
 

@@ -1,7 +1,7 @@
 // Personalised PageRank seen from a target: how much each source contributes to it, and the score
 // of one pair, without the scores of everything else.
 //
-// p_s(t), the score of t from source s (see pagerank.h), is an entry of an inverse. With Q = P
+// p_s(t), the score of t from source s (see diffusion/pagerank.h), is an entry of an inverse. With Q = P
 // whose dangling rows are zero and A = I - d Q (strictly row dominant with slack 1 - d),
 //
 //   p_s(t) = (1 - d) g(s) / (1 - d h(s)),   A g = e_t,   A h = 1 at dangling nodes, 0 elsewhere:
@@ -17,8 +17,8 @@
 //   sl_contributions_create
 //     -> [ sl_contributions_begin_target | sl_contributions_begin_pair
 //          -> sl_job_step(sl_contributions_job(...), ...) -> sl_contributions_finish ]*
-#ifndef SL_DIFFUSION_CONTRIBUTIONS_H
-#define SL_DIFFUSION_CONTRIBUTIONS_H
+#ifndef SL_CONTRIBUTIONS_CONTRIBUTIONS_H
+#define SL_CONTRIBUTIONS_CONTRIBUTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -85,11 +85,11 @@ sl_status sl_contributions_begin_pair(sl_contributions *contributions,
                                       const sl_contributions_options *options, uint32_t source,
                                       uint32_t target);
 
-// The same for hosts that cannot fill in the struct: what both doors call.
+// Either of them: what both doors call.
 //   source    2^32 - 1 for every source
-//   options   5 numbers, read: tolerance, confidence, seed, push_work, max_work
-sl_status sl_contributions_begin(sl_contributions *contributions, uint32_t source, uint32_t target,
-                                 const double *options);
+sl_status sl_contributions_begin(sl_contributions *contributions,
+                                 const sl_contributions_options *options, uint32_t source,
+                                 uint32_t target);
 
 // The question that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY.
 sl_job *sl_contributions_job(sl_contributions *contributions);
@@ -98,10 +98,5 @@ extern const sl_job_kind sl_contributions_kind;
 // Gives the answer. Errors: ERR_STATE (not begun, or still running), ERR_MEMORY.
 //   O(count log count) after a target.
 sl_status sl_contributions_finish(sl_contributions *contributions, sl_contributions_result *result);
-
-// The same as plain numbers: outcome, method, value, error bound, half width, walks, touched nodes,
-// edge operations, number of entries, and the addresses of nodes and scores.
-//   out   11 numbers, written
-sl_status sl_contributions_read(sl_contributions *contributions, double *out);
 
 #endif

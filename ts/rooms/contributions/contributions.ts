@@ -1,15 +1,25 @@
-// PageRank seen from a target: contributions of all sources, and the score of one pair.
+// PageRank seen from a target: contributions of all sources, and the score of one pair. Graphs live in another module than
+// the systems that are solved here; a copy is made at the first question and kept with the graph.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import { contributionsOptions, contributionsResult } from '../../generated/fields.js';
+import { give, take } from '../../runtime/fields.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
-import { limit, numbers, type QuestionProgress } from '../graph/question.js';
+import { limit, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeRef } from '../graph/types.js';
+
+export type { OutcomeName } from '../../generated/codes.js';
+export * from '../../runtime/errors.js';
+export type { NodeScore } from '../../runtime/iterable.js';
+export type { AsyncOptions } from '../../runtime/steps.js';
+export type { Graph } from '../graph/graph.js';
+export type { QuestionProgress } from '../graph/question.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
 export interface ContributionsOptions {
@@ -73,7 +83,7 @@ export interface PairPageRank {
 export interface ContributionFunctions {
   /**
    * Who contributes to a node: the personalised PageRank of `target` from every source, by pushing against the edges. In
-   * contrast to {@link DiffusionRoom.personalizedPageRank} the bound is of each score. Touches the part of the graph that
+   * contrast to `personalizedPageRank` of the module diffusion the bound is of each score. Touches the part of the graph that
    * leads to the target and not the rest, as long as the tolerance is coarse and the target is no hub.
    *
    * The first call for a graph and a damping prepares a matrix and a workspace (about 24 bytes an edge and 80 a node, kept
@@ -86,7 +96,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, contributions } = await load();
    * using web = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 0, 2] });
@@ -102,7 +112,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, contributionsAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1] });
@@ -126,7 +136,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, pairPageRank } = await load();
    * using graph = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 0, 2] });
@@ -143,7 +153,7 @@ export interface ContributionFunctions {
    *
    * @example
    * ```ts
-   * import { load } from 'sublinear/diffusion';
+   * import { load } from 'sublinear/contributions';
    *
    * const { Graph, pairPageRankAsync } = await load();
    * using edge = Graph.fromEdges({ from: [0], to: [1], directed: false });
@@ -157,20 +167,29 @@ export interface ContributionFunctions {
   ): Promise<PairPageRank>;
 }
 
+/** What the module has. */
+export interface ContributionsRoom extends ContributionFunctions {
+  readonly Graph: typeof Graph;
+}
+
 const limitNames = ['damping', 'tolerance', 'pushWork', 'maxWork', 'maxTimeMs'] as const;
 const methods = ['push', 'push+full', 'push+walks'] as const;
+
+/** The answer as C writes it. */
+type Found = Record<(typeof contributionsResult)[number], number>;
+
+const workOf = ({ touchedNodes, edgeOperations }: Found) => ({ touchedNodes, edgeOperations });
 
 /** C's word for every source. */
 const EVERY_SOURCE = 0xffff_ffff;
 
-/** @internal */
-export function createContributions(runtime: Runtime): ContributionFunctions {
+function createContributions(runtime: Runtime): ContributionFunctions {
   /** Begins a question; `read` gets the numbers of the answer. */
   function ask<Result>(
     { operation, options }: Call<ContributionsOptions & Partial<PairPageRankOptions>>,
     graph: Graph,
     source: number,
-    read: (found: number[]) => Result,
+    read: (found: Found) => Result,
   ): Begun<QuestionProgress, Result> {
     const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
     const { damping = 0.85, tolerance = 1e-6, confidence, seed = 0 } = options;
@@ -178,24 +197,21 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     const target = graph.numberOf(operation, 'target', options.target, EVERY_SOURCE - 1);
     if (confidence !== undefined && check.number(operation, 'confidence', confidence) === 0)
       throw check.rangeError(operation, 'confidence', 'a number in (0, 1)', 0);
-    const given = [
-      check.number(operation, 'tolerance', tolerance),
-      confidence ?? 0,
-      check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
-      limit(operation, 'pushWork', options.pushWork),
-      limit(operation, 'maxWork', options.maxWork),
-    ];
+    const given = {
+      tolerance: check.number(operation, 'tolerance', tolerance),
+      confidence: confidence ?? 0,
+      seed: check.integer(operation, 'seed', seed, 0, Number.MAX_SAFE_INTEGER),
+      pushWork: limit(operation, 'pushWork', options.pushWork),
+      maxWork: limit(operation, 'maxWork', options.maxWork),
+    };
     const raw = graph.companion(runtime, `contributions ${damping}`, () =>
       runtime.made(operation, runtime.raw.Contributions.create(rawGraph, damping)),
     );
-    numbers(runtime, operation, given, (address) => raw.begin(source, target, address));
+    const at = give(runtime, contributionsOptions, given);
+    runtime.check(operation, raw.begin(at, source, target));
     const result = () => {
-      const found = runtime.scratch(operation, (scratch) => {
-        const address = scratch.f64(11);
-        runtime.check(operation, raw.read(address));
-        return Array.from(runtime.copyF64(address, 11));
-      });
-      return read(found);
+      runtime.check(operation, raw.finish(runtime.out));
+      return read(take(runtime, contributionsResult));
     };
     return { raw, holds: [graph], result };
   }
@@ -208,20 +224,17 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       const { topK } = options;
       if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
       return ask(call, graph, EVERY_SOURCE, (found): Contributions => {
-        const [outcome, method, , errorBound, , , touchedNodes, edgeOperations, count, ...at] =
-          found as [number, number, number, number, number, number, number, number, number];
-        const [nodesAt, scoresAt] = at as unknown as [number, number];
-        let nodes = runtime.copyU32(nodesAt, count);
-        let scores = runtime.copyF64(scoresAt, count);
+        let nodes = runtime.copyU32(found.nodes, found.count);
+        let scores = runtime.copyF64(found.scores, found.count);
         if (topK !== undefined) [nodes, scores] = largest(nodes, scores, topK);
         const answer = {
           nodes,
           scores,
-          errorBound,
+          errorBound: found.errorBound,
           errorBoundNorm: 'infinity' as const,
-          outcome: runtime.outcome(outcome),
-          method: methods[method] as Contributions['method'],
-          work: { touchedNodes, edgeOperations },
+          outcome: runtime.outcome(found.outcome),
+          method: methods[found.method] as Contributions['method'],
+          work: workOf(found),
         };
         return withNodes(answer, graph);
       });
@@ -237,15 +250,14 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
       const source = graph.numberOf(operation, 'source', options.source, EVERY_SOURCE - 1);
       const { confidence = 0, seed = 0 } = options;
       return ask(call, graph, source, (found): PairPageRank => {
-        const [outcome, method, score, errorBound, halfWidth, walks, touchedNodes, edgeOperations] =
-          found as [number, number, number, number, number, number, number, number];
+        const { halfWidth, walks } = found;
         return {
-          score,
-          errorBound,
+          score: found.value,
+          errorBound: found.errorBound,
           ...(walks > 0 && { interval: { halfWidth, confidence, walks, seed } }),
-          outcome: runtime.outcome(outcome),
-          method: methods[method] ?? 'push',
-          work: { touchedNodes, edgeOperations },
+          outcome: runtime.outcome(found.outcome),
+          method: methods[found.method] ?? 'push',
+          work: workOf(found),
         };
       });
     },
@@ -258,6 +270,14 @@ export function createContributions(runtime: Runtime): ContributionFunctions {
     pairPageRankAsync: (graph, options) => pair.later('pairPageRankAsync', graph, options),
   };
 }
+
+/** @internal */
+export function createRoom(runtime: Runtime, network: Runtime): ContributionsRoom {
+  return { Graph: network.bind(Graph), ...createContributions(runtime) };
+}
+
+/** @internal */
+export const benchmarks = {};
 
 /** The `count` largest, ties by rising node. */
 function largest(

@@ -1,7 +1,7 @@
-// Raw ABI of diffusion/contributions.h.
-#include "base/abi_job.h"
-#include "diffusion/contributions.h"
+// Raw ABI of contributions/contributions.h.
 #include "graph/abi.h"
+#include "base/abi_job.h"
+#include "contributions/contributions.h"
 
 // 0 after a failure. The graph must outlive the object.
 sl_handle SL_ABI(sl_abi_contributions_create)(sl_handle graph_handle, double damping) {
@@ -23,7 +23,11 @@ int32_t SL_ABI(sl_abi_contributions_begin)(sl_handle handle, uint32_t source, ui
                                            const double *options) {
   sl_contributions *contributions;
   SL_TRY(sl_abi_job_get(handle, &sl_contributions_kind, &contributions));
-  return sl_contributions_begin(contributions, source, target, options);
+  sl_contributions_options given = {.tolerance = options[0], .confidence = options[1]};
+  SL_TRY(sl_abi_count(options[2], "seed", &given.seed));
+  SL_TRY(sl_abi_count(options[3], "push_work", &given.push_work));
+  SL_TRY(sl_abi_count(options[4], "max_work", &given.max_work));
+  return sl_contributions_begin(contributions, &given, source, target);
 }
 
 // out: eleven doubles, written: outcome, method, value, error bound, half width, walks, touched
@@ -32,5 +36,18 @@ int32_t SL_ABI(sl_abi_contributions_begin)(sl_handle handle, uint32_t source, ui
 int32_t SL_ABI(sl_abi_contributions_read)(sl_handle handle, double *out) {
   sl_contributions *contributions;
   SL_TRY(sl_abi_job_get(handle, &sl_contributions_kind, &contributions));
-  return sl_contributions_read(contributions, out);
+  sl_contributions_result found;
+  SL_TRY(sl_contributions_finish(contributions, &found));
+  out[0] = found.outcome;
+  out[1] = found.method;
+  out[2] = found.value;
+  out[3] = found.error_bound;
+  out[4] = found.half_width;
+  out[5] = (double)found.walks;
+  out[6] = (double)found.touched_nodes;
+  out[7] = (double)found.edge_operations;
+  out[8] = found.count;
+  out[9] = (double)(uintptr_t)found.nodes;
+  out[10] = (double)(uintptr_t)found.scores;
+  return SL_OK;
 }
