@@ -387,7 +387,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     SL_TRY(postorder(a));
     SL_TRY(begin_tree(a));
     next_stage(a);
-    left = 0;
+    spent = a->n;
     break;
   case COUNTS:
     a->cursor = count_columns(a, a->cursor, &left);
@@ -399,7 +399,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
   case SUPERS:
     SL_TRY(begin_rows(a));
     next_stage(a);
-    left = 0;
+    spent = a->n;
     break;
   case ROWS:
     a->cursor = append_rows(a, a->cursor, &left);
@@ -410,7 +410,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
   default:
     break;
   }
-  a->work += (double)(work - left + spent);
+  a->work += work - left + spent;
   *done = a->stage == DONE;
   return SL_OK;
 }

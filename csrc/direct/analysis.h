@@ -54,7 +54,7 @@ typedef struct sl_analysis {
   uint32_t *scratch[4]; // n each
   uint32_t supers;
   uint32_t *super_start; // supers + 1
-  double work;           // units spent
+  uint64_t work;         // units spent
 } sl_analysis;
 
 // Prepares an analysis without making it.

@@ -55,6 +55,7 @@ void sl_factor_destroy(sl_factor *f) {
   if (f->column_exponent != f->row_exponent) sl_free(f->column_exponent);
   sl_free(f->row_exponent);
   sl_free(f->solve.errors);
+  sl_free(f->solve.b);
   sl_free(f);
 }
 
@@ -64,7 +65,7 @@ size_t sl_factor_bytes(const sl_factor *f) {
   bytes += sl_analysis_bytes(&f->analysis) + sl_symmetric_bytes(&f->numbers);
   if (f->y) bytes += 8 * (5 * n + f->analysis.largest_count);
   if (f->sums) bytes += 24 * n;
-  bytes += 8 * (size_t)f->solve.room;
+  bytes += 8 * (size_t)f->solve.room * (2 * n + 1);
   if (f->file_values) bytes += 8 * (size_t)f->file_value_count;
   return bytes;
 }
@@ -304,9 +305,9 @@ static sl_status change_method(sl_factor *f, sl_factor_method method) {
 }
 
 static sl_status step_analysis(sl_factor *f, uint64_t work, bool *done) {
-  double before = f->analysis.work;
+  uint64_t before = f->analysis.work;
   SL_TRY(sl_analysis_step(&f->analysis, work, &f->analysed));
-  f->work += (uint64_t)(f->analysis.work - before);
+  f->work += f->analysis.work - before;
   *done = f->estimate_only && sl_analysis_has_counts(&f->analysis);
   if (!f->analysed || *done) return SL_OK;
   if (f->file_values != NULL) {
@@ -386,7 +387,7 @@ static uint64_t work_done(const sl_job *job) { return ((const sl_factor *)job)->
 static uint64_t expected(const sl_job *job) {
   const sl_factor *f = (const sl_factor *)job;
   if (!is_made_now(f) || !sl_analysis_has_counts(&f->analysis) || f->estimate_only) return 0;
-  double all = f->analysis.work + f->analysis.flops / 2;
+  double all = (double)f->analysis.work + f->analysis.flops / 2;
   return all < 0x1p63 ? (uint64_t)all : 0;
 }
 
@@ -429,6 +430,7 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
   sl_csr_destroy(old);
   f->analysis.matrix = matrix;
   f->made = false;
+  f->version++;
   sl_factor_method method =
       f->asked == SL_FACTOR_AUTO && f->method == SL_FACTOR_CHOLESKY && !may_be_definite(f)
           ? SL_FACTOR_LDLT

@@ -4,8 +4,8 @@
 //   sl_factor_create(matrix, &options, &factor);
 //   sl_job *job = sl_factor_job(factor);
 //   do sl_job_step(job, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
-//   sl_factor_begin_solve(factor, b, x, 1, false);     and steps again
-//   sl_factor_read_solve(factor, numbers);
+//   sl_factor_begin_solve(factor, b, 1, false, 10, 1e-14);     and steps again
+//   sl_factor_read_solve(factor, x, numbers, NULL);
 //
 // A symmetric matrix is ordered by minimum degree and becomes P A P^T = L D L^T: by dense panels
 // (supernodes) where the factor fills, row by row where it does not. A matrix that is not definite
@@ -71,24 +71,25 @@ sl_status sl_factor_create_estimate(sl_csr *matrix, int32_t method, int32_t orde
 //   values     count numbers, read: one for each entry, row by row; count = entries of the pattern
 //   matrix     read, not kept: the pattern must be the same
 //   Errors: ERR_SHAPE ("values"), ERR_NOT_FINITE ("values", position), ERR_NOT_SYMMETRIC,
-//           ERR_SINGULAR ("matrix", position: row), ERR_ARGUMENT ("matrix": another pattern; position: the first row that
-//           differs), ERR_STATE ("factor": running, or an estimate), ERR_MEMORY. O(nnz).
+//           ERR_SINGULAR ("matrix", position: row), ERR_ARGUMENT ("matrix": another pattern;
+//           position: the first row that differs), ERR_STATE ("factor": running, or an estimate),
+//           ERR_MEMORY. O(nnz).
 sl_status sl_factor_begin_values(sl_factor *factor, const double *values, size_t count);
 sl_status sl_factor_begin_matrix(sl_factor *factor, sl_csr *matrix);
 
 // Begins solving A X = B, or A^T X = B.
-//   b          n columns numbers, column after column, read and kept until the job has ended
-//   x          n columns numbers, written; not b
+//   b          n columns numbers, column after column, copied
 //   refinements  how many corrections each column may get, 0 .. 100
 //   tolerance  >= 0: a column whose backward error is at most this is CONVERGED
 //   Errors: ERR_STATE ("factor": no factor, or running), ERR_EMPTY, ERR_NOT_FINITE ("b", position),
 //           ERR_OPTION ("refinements", "tolerance"), ERR_MEMORY.
-//   Allocates 8 bytes a column; 40 a row the first time.
+//   Allocates 16 bytes a row and column, kept for the next solve; 40 a row the first time.
 //   O(fill + nnz) a correction and column.
-sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, double *x, uint32_t columns,
+sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, uint32_t columns,
                                 bool transpose, uint32_t refinements, double tolerance);
 
 // What has come of it. Errors: ERR_STATE.
+//   x     n columns numbers, written
 //   out   4 numbers, written:
 //     0   outcome: CONVERGED; STAGNATED: some backward error is above the tolerance and did not
 //         become smaller; BREAKDOWN: some answer is not finite. TIME_LIMIT, WORK_LIMIT: columns that
@@ -101,7 +102,7 @@ sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, double *x, u
 //         otherwise
 //     3   corrections, of the column that took the most
 //   errors   columns numbers, written: the backward error of each. May be NULL
-sl_status sl_factor_read_solve(sl_factor *factor, double *out, double *errors);
+sl_status sl_factor_read_solve(sl_factor *factor, double *x, double *out, double *errors);
 
 // Begins an estimate of the condition number ||A||_1 ||A^-1||_1: a lower bound that is rarely off by
 // more than 3 times (N. J. Higham, ACM TOMS 14 (1988), doi:10.1145/50063.214386). Needs at most 11
@@ -122,7 +123,8 @@ sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 void sl_factor_facts(const sl_factor *factor, double *out);
 
 // Begins the file of a factor: see direct/file.h. Errors: ERR_STATE (no factor), ERR_MEMORY.
-//   factor   read; it must outlive the writer, and nothing may be begun meanwhile
+//   factor   read; it must outlive the writer, which fails with ERR_STATE after other values are
+//            begun
 sl_status sl_factor_save(sl_factor *factor, sl_writer **out);
 
 // Makes a factor from a file that has been read (sl_reader_end has succeeded). Its job takes the

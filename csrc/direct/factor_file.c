@@ -33,6 +33,7 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
             .perturbed = s->pivoting.perturbed,
             .perturbed_row = s->perturbed_row};
   size_t n = a->n;
+  sl_writer_watch(*out, &f->version);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
   sl_csr_write(*out, f->matrix);
   sl_writer_add(*out, TAG_ORDER, a->order, n * 4);

@@ -22,8 +22,7 @@ typedef struct sl_factor_pass {
 } sl_factor_pass;
 
 typedef struct sl_factor_solve {
-  const double *b;
-  double *x;
+  double *b, *x; // n columns each, one array
   uint32_t columns, column;
   bool transpose;
   uint32_t limit, refinements; // of each column, of this one
@@ -62,6 +61,7 @@ struct sl_factor {
   bool analysed;
   sl_symmetric numbers;
   uint64_t work;
+  uint64_t version; // grows when other values are begun: files that are being written notice
   sl_factor_pass pass;
   sl_factor_solve solve;
   sl_factor_condition condition;

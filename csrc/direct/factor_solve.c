@@ -42,36 +42,41 @@ bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
   return true;
 }
 
-sl_status sl_factor_begin_solve(sl_factor *f, const double *b, double *x, uint32_t columns,
-                                bool transpose, uint32_t refinements, double tolerance) {
+sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns, bool transpose,
+                                uint32_t refinements, double tolerance) {
   size_t n = f->matrix->rows;
   SL_TRY(sl_factor_require_made(f));
   SL_REQUIRE(columns > 0, SL_ERR_EMPTY, "b", "at least one column");
   SL_REQUIRE(refinements <= 100, SL_ERR_OPTION, "refinements", "0 .. 100");
   SL_REQUIRE(tolerance >= 0 && tolerance <= 1, SL_ERR_OPTION, "tolerance", "0 .. 1");
-  for (size_t k = 0; k < n * columns; k++) {
-    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
-  }
   SL_TRY(sl_factor_reserve(f));
   bool scatters = transpose && !f->symmetric;
   if (scatters && f->sums == NULL) SL_TRY(SL_ALLOC(&f->sums, 3 * n));
-  if (columns > f->solve.room) {
-    SL_TRY(SL_REALLOC(&f->solve.errors, (size_t)columns));
-    f->solve.room = columns;
+  sl_factor_solve *s = &f->solve;
+  if (columns > s->room || s->room > 2 * columns) {
+    sl_free(s->b);
+    sl_free(s->errors);
+    s->b = s->errors = NULL;
+    s->room = 0;
+    SL_TRY(sl_alloc(columns, 2 * n * sizeof *s->b, (void **)&s->b));
+    SL_TRY(SL_ALLOC(&s->errors, (size_t)columns));
+    s->room = columns;
   }
-  double *errors = f->solve.errors;
-  uint32_t room = f->solve.room;
-  f->solve = (sl_factor_solve){.b = b,
-                               .x = x,
-                               .columns = columns,
-                               .transpose = scatters,
-                               .limit = refinements,
-                               .tolerance = tolerance,
-                               .outcome = SL_OUTCOME_CONVERGED,
-                               .errors = errors,
-                               .room = room};
-  memset(x, 0, n * columns * sizeof *x);
-  for (uint32_t c = 0; c < columns; c++) errors[c] = 1;
+  for (size_t k = 0; k < n * columns; k++) {
+    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
+  }
+  *s = (sl_factor_solve){.b = s->b,
+                         .x = s->b + n * columns,
+                         .columns = columns,
+                         .transpose = scatters,
+                         .limit = refinements,
+                         .tolerance = tolerance,
+                         .outcome = SL_OUTCOME_CONVERGED,
+                         .errors = s->errors,
+                         .room = s->room};
+  memcpy(s->b, b, n * columns * sizeof *b);
+  memset(s->x, 0, n * columns * sizeof *b);
+  for (uint32_t c = 0; c < columns; c++) s->errors[c] = 1;
   sl_factor_begin_phase(f, SL_FACTOR_SOLVING);
   return SL_OK;
 }
@@ -276,7 +281,7 @@ void sl_factor_stop_solve(sl_factor *f, sl_outcome why) {
   s->outcome = why;
 }
 
-sl_status sl_factor_read_solve(sl_factor *f, double *out, double *errors) {
+sl_status sl_factor_read_solve(sl_factor *f, double *x, double *out, double *errors) {
   SL_TRY(sl_job_require_ended(&f->job));
   SL_REQUIRE(f->phase == SL_FACTOR_SOLVING, SL_ERR_STATE, "factor", "a solve that was begun");
   const sl_factor_solve *s = &f->solve;
@@ -284,6 +289,7 @@ sl_status sl_factor_read_solve(sl_factor *f, double *out, double *errors) {
   out[1] = s->most_error;
   out[2] = s->most_bound;
   out[3] = s->most_refinements;
+  memcpy(x, s->x, (size_t)s->columns * f->matrix->rows * sizeof *x);
   if (errors != NULL) memcpy(errors, s->errors, s->columns * sizeof *errors);
   return SL_OK;
 }

@@ -94,7 +94,7 @@ static void solves_grids_in_three_dimensions(void **state) {
       }
     }
     solve_well(factor, matrix, b, x, 0x1p-53);
-    assert_ok(sl_factor_read_solve(factor, out, NULL));
+    assert_ok(sl_factor_read_solve(factor, x, out, NULL));
     assert_true(dominant ? out[2] < 1e-13 : out[2] == INFINITY);
     double worst = 0;
     for (uint32_t i = 0; i < n; i++) worst = fmax(worst, fabs(x[i] - i % 17));
@@ -245,11 +245,11 @@ static void names_the_pivot_that_is_not_positive(void **state) {
       if (matrix->columns[k] == row) values[k] = -1;
     }
     sl_factor *factor;
-    double b = 1, x;
+    double b = 1;
     assert_ok(sl_factor_create(matrix, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AMD, &factor));
     assert_refused(run(factor, UINT64_MAX), SL_ERR_NOT_DEFINITE, "matrix");
     assert_int_equal(sl_last_error()->position, row);
-    assert_refused(sl_factor_begin_solve(factor, &b, &x, 1, false, 1, 0), SL_ERR_STATE, "factor");
+    assert_refused(sl_factor_begin_solve(factor, &b, 1, false, 1, 0), SL_ERR_STATE, "factor");
     sl_factor_destroy(factor);
     sl_csr_destroy(matrix);
   }
@@ -271,9 +271,9 @@ static void tells_when_pivots_were_replaced(void **state) {
   assert_true(facts_of(factor, 10) >= 0 && facts_of(factor, 10) < 6);
   double b[6] = {1, 0, 0, 0, 0, -1}, inconsistent[6] = {1, 0, 0, 0, 0, 0}, x[6], out[4];
   solve_well(factor, matrix, b, x, 1e-14);
-  assert_ok(sl_factor_begin_solve(factor, inconsistent, x, 1, false, 10, 1e-14));
+  assert_ok(sl_factor_begin_solve(factor, inconsistent, 1, false, 10, 1e-14));
   assert_ok(run(factor, 1));
-  assert_ok(sl_factor_read_solve(factor, out, NULL));
+  assert_ok(sl_factor_read_solve(factor, x, out, NULL));
   assert_true(out[1] == 0 || out[0] != SL_OUTCOME_CONVERGED ||
               backward_error(matrix, inconsistent, x) <= 1e-14);
   sl_factor_destroy(factor);
@@ -358,15 +358,14 @@ static void refuses_what_is_no_input(void **state) {
   assert_refused(sl_factor_create(matrix, 9, 0, &factor), SL_ERR_OPTION, "method");
   assert_refused(sl_factor_create(matrix, 0, 9, &factor), SL_ERR_OPTION, "ordering");
   assert_ok(sl_factor_create(matrix, 0, 0, &factor));
-  assert_refused(sl_factor_begin_solve(factor, b, x, 1, false, 1, 0), SL_ERR_STATE, "factor");
+  assert_refused(sl_factor_begin_solve(factor, b, 1, false, 1, 0), SL_ERR_STATE, "factor");
   assert_ok(run(factor, 1));
-  assert_refused(sl_factor_begin_solve(factor, b, x, 0, false, 1, 0), SL_ERR_EMPTY, "b");
-  assert_refused(sl_factor_begin_solve(factor, b, x, 1, false, 101, 0), SL_ERR_OPTION,
-                 "refinements");
-  assert_refused(sl_factor_begin_solve(factor, b, x, 1, false, 1, NAN), SL_ERR_OPTION, "tolerance");
-  assert_refused(sl_factor_read_solve(factor, out, NULL), SL_ERR_STATE, "factor");
+  assert_refused(sl_factor_begin_solve(factor, b, 0, false, 1, 0), SL_ERR_EMPTY, "b");
+  assert_refused(sl_factor_begin_solve(factor, b, 1, false, 101, 0), SL_ERR_OPTION, "refinements");
+  assert_refused(sl_factor_begin_solve(factor, b, 1, false, 1, NAN), SL_ERR_OPTION, "tolerance");
+  assert_refused(sl_factor_read_solve(factor, x, out, NULL), SL_ERR_STATE, "factor");
   b[30] = INFINITY;
-  assert_refused(sl_factor_begin_solve(factor, b, x, 2, false, 1, 0), SL_ERR_NOT_FINITE, "b");
+  assert_refused(sl_factor_begin_solve(factor, b, 2, false, 1, 0), SL_ERR_NOT_FINITE, "b");
   assert_int_equal(sl_last_error()->position, 30);
   sl_factor_destroy(factor);
   sl_csr_destroy(matrix);
@@ -387,15 +386,15 @@ static void gives_the_same_in_any_steps(void **state) {
   sl_factor *factor = factorize(matrix, SL_FACTOR_AUTO), *slow;
   assert_ok(sl_factor_create(matrix, 0, 0, &slow));
   assert_ok(run(slow, 1));
-  assert_ok(sl_factor_begin_solve(factor, b, x, 3, true, 10, 1e-14));
+  assert_ok(sl_factor_begin_solve(factor, b, 3, true, 10, 1e-14));
   assert_ok(run(factor, UINT64_MAX));
-  assert_ok(sl_factor_read_solve(factor, out, errors));
+  assert_ok(sl_factor_read_solve(factor, x, out, errors));
   assert_true(out[0] == SL_OUTCOME_CONVERGED);
   for (uint32_t c = 0; c < 3; c++) {
     double single[4];
-    assert_ok(sl_factor_begin_solve(slow, b + c * n, y, 1, false, 10, 1e-14));
+    assert_ok(sl_factor_begin_solve(slow, b + c * n, 1, false, 10, 1e-14));
     assert_ok(run(slow, 1));
-    assert_ok(sl_factor_read_solve(slow, single, NULL));
+    assert_ok(sl_factor_read_solve(slow, y, single, NULL));
     assert_memory_equal(x + c * n, y, n * sizeof *y);
     assert_true(single[1] == errors[c] && errors[c] <= out[1]);
   }
@@ -440,14 +439,14 @@ static void gives_everything_back_without_memory(void **state) {
     const sl_matrix_class *facts;
     assert_ok(sl_csr_classify(matrix, &facts));
     size_t before = sl_bytes_in_use();
-    double b[512] = {1}, x[512];
+    double b[512] = {1};
     for (size_t limit = before; limit < before + 400000; limit += 3000) {
       sl_set_memory_limit(limit);
       sl_factor *factor;
       sl_status status = sl_factor_create(matrix, 0, 0, &factor);
       if (status == SL_OK) {
         status = run(factor, 1000);
-        if (status == SL_OK) status = sl_factor_begin_solve(factor, b, x, 1, false, 5, 0);
+        if (status == SL_OK) status = sl_factor_begin_solve(factor, b, 1, false, 5, 0);
         if (status == SL_OK) assert_ok(run(factor, UINT64_MAX));
         sl_set_memory_limit(SIZE_MAX);
         if (status != SL_OK) { // usable again
@@ -474,13 +473,13 @@ static void stops_from_outside(void **state) {
   assert_ok(sl_factor_create(matrix, 0, 0, &factor));
   assert_ok(sl_job_step(sl_factor_job(factor), 10, &outcome));
   assert_ok(sl_job_stop(sl_factor_job(factor), SL_OUTCOME_TIME_LIMIT));
-  assert_refused(sl_factor_begin_solve(factor, b, x, 1, false, 5, 0), SL_ERR_STATE, "factor");
+  assert_refused(sl_factor_begin_solve(factor, b, 1, false, 5, 0), SL_ERR_STATE, "factor");
   assert_ok(sl_factor_begin_values(factor, matrix->values, matrix->nnz));
   assert_ok(run(factor, 100));
-  assert_ok(sl_factor_begin_solve(factor, b, x, 2, false, 5, 0));
+  assert_ok(sl_factor_begin_solve(factor, b, 2, false, 5, 0));
   assert_ok(sl_job_step(sl_factor_job(factor), 10, &outcome));
   assert_ok(sl_job_stop(sl_factor_job(factor), SL_OUTCOME_WORK_LIMIT));
-  assert_ok(sl_factor_read_solve(factor, out, NULL));
+  assert_ok(sl_factor_read_solve(factor, x, out, NULL));
   assert_true(out[0] == SL_OUTCOME_WORK_LIMIT && out[1] == 1 && out[2] == INFINITY);
   for (uint32_t i = 0; i < 800; i++) assert_true(x[i] == 0);
   sl_factor_destroy(factor);

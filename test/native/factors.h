@@ -101,9 +101,9 @@ static inline double backward_error(const sl_csr *matrix, const double *b, const
 static inline void solve_well(sl_factor *factor, const sl_csr *matrix, const double *b, double *x,
                               double wanted) {
   double out[4], error;
-  assert_ok(sl_factor_begin_solve(factor, b, x, 1, false, 10, 1e-14));
+  assert_ok(sl_factor_begin_solve(factor, b, 1, false, 10, 1e-14));
   assert_ok(run(factor, UINT64_MAX));
-  assert_ok(sl_factor_read_solve(factor, out, &error));
+  assert_ok(sl_factor_read_solve(factor, x, out, &error));
   double exact = backward_error(matrix, b, x);
   assert_true(fabs(exact - out[1]) <= 1e-6 * exact + 1e-24);
   if (!(out[1] <= wanted)) fail_msg("backward error %g after %g corrections", out[1], out[3]);
