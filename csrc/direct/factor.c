@@ -31,6 +31,9 @@ sl_status sl_factor_require_made(const sl_factor *f) {
 static void drop_numbers(sl_factor *f) {
   f->made = false;
   sl_symmetric_destroy(&f->numbers);
+  if (f->lu != NULL) f->analysed = false;
+  sl_lu_destroy(f->lu);
+  f->lu = NULL;
 }
 
 static void drop_workspace(sl_factor *f) {
@@ -63,6 +66,7 @@ size_t sl_factor_bytes(const sl_factor *f) {
   size_t n = f->matrix->rows, bytes = sizeof *f + sl_csr_bytes(f->matrix);
   bytes += 8 * (size_t)f->matrix->nnz + 4 * n + (f->column_exponent != f->row_exponent ? 4 * n : 0);
   bytes += sl_analysis_bytes(&f->analysis) + sl_symmetric_bytes(&f->numbers);
+  if (f->lu) bytes += sl_lu_bytes(f->lu);
   if (f->y) bytes += 8 * (5 * n + f->analysis.largest_count);
   if (f->sums) bytes += 24 * n;
   bytes += 8 * (size_t)f->solve.room * (2 * n + 1);
@@ -198,10 +202,11 @@ static bool may_be_definite(const sl_factor *f) {
 
 static sl_factor_method first_method(const sl_factor *f) {
   if (f->asked != SL_FACTOR_AUTO) return f->asked;
+  if (!f->symmetric) return SL_FACTOR_LU;
   return may_be_definite(f) ? SL_FACTOR_CHOLESKY : SL_FACTOR_LDLT;
 }
 
-sl_status sl_factor_adopt(sl_csr *matrix, sl_factor **out) {
+sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
   sl_factor *f = NULL;
   size_t n = matrix->rows;
   const sl_matrix_class *facts;
@@ -214,7 +219,7 @@ sl_status sl_factor_adopt(sl_csr *matrix, sl_factor **out) {
   f->matrix = matrix;
   status = sl_csr_classify(matrix, &facts);
   if (status == SL_OK) {
-    f->symmetric = facts->symmetric;
+    f->symmetric = facts->symmetric && !general;
     status = SL_ALLOC(&f->row_exponent, n);
   }
   if (status == SL_OK && f->symmetric) f->column_exponent = f->row_exponent;
@@ -250,27 +255,29 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
                         sl_factor **out) {
   *out = NULL;
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
-  SL_REQUIRE(method >= SL_FACTOR_AUTO && method <= SL_FACTOR_LDLT, SL_ERR_OPTION, "method",
-             "auto, cholesky or ldlt");
+  SL_REQUIRE(method >= SL_FACTOR_AUTO && method <= SL_FACTOR_LU, SL_ERR_OPTION, "method",
+             "auto, cholesky, ldlt or lu");
   SL_REQUIRE(ordering >= SL_FACTOR_ORDER_AMD && ordering <= SL_FACTOR_ORDER_NATURAL, SL_ERR_OPTION,
              "ordering", "amd or natural");
   const sl_matrix_class *facts;
   SL_TRY(sl_csr_classify(matrix, &facts));
-  SL_REQUIRE(facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix");
+  bool general = method == SL_FACTOR_LU || (method == SL_FACTOR_AUTO && !facts->symmetric);
+  SL_REQUIRE(general || facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+             "a symmetric matrix: method lu takes others");
   sl_csr *copy;
   sl_factor *f;
   SL_TRY(copy_matrix(matrix, &copy));
-  SL_TRY(sl_factor_adopt(copy, &f));
+  SL_TRY(sl_factor_adopt(copy, general, &f));
   f->asked = (sl_factor_method)method;
   f->ordering = (sl_factor_ordering)ordering;
   f->method = first_method(f);
   f->estimate_only = estimate;
-  sl_status status = begin_analysis(f, NULL);
+  sl_status status = f->method == SL_FACTOR_LU ? sl_factor_begin_lu(f) : begin_analysis(f, NULL);
   if (status != SL_OK) {
     sl_factor_destroy(f);
     return status;
   }
-  sl_factor_begin_phase(f, SL_FACTOR_ANALYSING);
+  sl_factor_begin_phase(f, f->phase);
   *out = f;
   return SL_OK;
 }
@@ -291,8 +298,15 @@ static sl_status begin_numbers(sl_factor *f) {
   return sl_symmetric_begin(&f->numbers, &f->analysis, f->scaled, pivoting);
 }
 
-// Another method takes over: the same order, panels of its own.
+// Another method takes over: with LDLT the same order, and panels of its own.
 static sl_status change_method(sl_factor *f, sl_factor_method method) {
+  if (method == SL_FACTOR_LU) {
+    drop_numbers(f);
+    drop_workspace(f);
+    sl_analysis_destroy(&f->analysis);
+    f->analysed = false;
+    return sl_factor_begin_lu(f);
+  }
   uint32_t *order;
   SL_TRY(SL_ALLOC(&order, (size_t)f->analysis.n));
   memcpy(order, f->analysis.order, (size_t)f->analysis.n * sizeof *order);
@@ -324,6 +338,10 @@ static sl_status step_numbers(sl_factor *f, uint64_t work, bool *done) {
     return change_method(f, SL_FACTOR_LDLT);
   }
   SL_TRY(status);
+  if (*done && f->asked == SL_FACTOR_AUTO && f->numbers.pivoting.perturbed > 0) {
+    *done = false;
+    return change_method(f, SL_FACTOR_LU);
+  }
   if (*done) {
     sl_symmetric_settle(&f->numbers);
     f->made = true;
@@ -340,6 +358,8 @@ static sl_status step_once(sl_factor *f, uint64_t work, bool *done) {
   case SL_FACTOR_RESTORING:
     *done = true;
     return sl_factor_step_restore(f);
+  case SL_FACTOR_PIVOTING:
+    return sl_factor_step_lu(f, work, done);
   case SL_FACTOR_SOLVING:
     return sl_factor_step_solve(f, work, done);
   default:
@@ -349,7 +369,7 @@ static sl_status step_once(sl_factor *f, uint64_t work, bool *done) {
 
 static bool is_made_now(const sl_factor *f) {
   return f->phase == SL_FACTOR_ANALYSING || f->phase == SL_FACTOR_ELIMINATING ||
-         f->phase == SL_FACTOR_RESTORING;
+         f->phase == SL_FACTOR_RESTORING || f->phase == SL_FACTOR_PIVOTING;
 }
 
 static sl_status step(sl_job *job, uint64_t work) {
@@ -386,7 +406,9 @@ static uint64_t work_done(const sl_job *job) { return ((const sl_factor *)job)->
 
 static uint64_t expected(const sl_job *job) {
   const sl_factor *f = (const sl_factor *)job;
-  if (!is_made_now(f) || !sl_analysis_has_counts(&f->analysis) || f->estimate_only) return 0;
+  if (!is_made_now(f) || f->method == SL_FACTOR_LU || !sl_analysis_has_counts(&f->analysis) ||
+      f->estimate_only)
+    return 0;
   double all = (double)f->analysis.work + f->analysis.flops / 2;
   return all < 0x1p63 ? (uint64_t)all : 0;
 }
@@ -436,7 +458,9 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
           ? SL_FACTOR_LDLT
           : f->method;
   sl_factor_begin_phase(f, SL_FACTOR_ELIMINATING);
-  if (!f->analysed) {
+  if (f->method == SL_FACTOR_LU) {
+    status = sl_factor_begin_lu_values(f);
+  } else if (!f->analysed) {
     f->method = method;
     status = begin_analysis(f, NULL);
   } else {
@@ -526,6 +550,12 @@ void sl_factor_facts(const sl_factor *f, double *out) {
   out[3] = f->ordering;
   out[6] = (double)sl_factor_bytes(f);
   out[10] = out[11] = out[12] = -1;
+  if (f->method == SL_FACTOR_LU) {
+    sl_factor_lu_facts(f, out);
+    return;
+  }
+  out[15] = 1;
+  out[16] = f->matrix->rows;
   if (sl_analysis_has_counts(a)) {
     out[4] = a->fill;
     out[5] = a->flops;

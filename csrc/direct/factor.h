@@ -30,9 +30,11 @@
 typedef struct sl_factor sl_factor;
 
 typedef enum sl_factor_method {
-  SL_FACTOR_AUTO = 0,     // CHOLESKY where the matrix may be definite, then LDLT
+  SL_FACTOR_AUTO = 0, // CHOLESKY where the matrix may be definite, LDLT where it is symmetric and
+                      // no pivot has to be replaced, else LU
   SL_FACTOR_CHOLESKY = 1, // symmetric positive definite
   SL_FACTOR_LDLT = 2,     // symmetric
+  SL_FACTOR_LU = 3,       // any: direct/lu.h
 } sl_factor_method;
 
 // The order of elimination.
@@ -44,12 +46,16 @@ typedef enum sl_factor_ordering {
 // Makes the object and begins its factorisation: its job (sl_factor_job) does the work, ends
 // CONVERGED, and fails with
 //   ERR_NOT_DEFINITE ("matrix", position: the row of A whose pivot is not positive), CHOLESKY
-//   ERR_MEMORY       before the work that the memory is for: all of the factor is taken at once
+//   ERR_SINGULAR     ("matrix", position: a row of A that depends on others, or one of several that
+//                    have too few columns among them), LU
+//   ERR_RANGE        ("matrix"): the factors leave the range of numbers, LU
+//   ERR_MEMORY       before the work that the memory is for: CHOLESKY and LDLT take all of the
+//                    factor at once
 //   ERR_OVERFLOW     ("matrix") a factor that cannot be indexed
 // and after a failure there is no factor: solving is ERR_STATE, refactorising is allowed.
 //   matrix     read, not kept
 //   method, ordering   values of the enums
-//   Errors: ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix"), ERR_SINGULAR ("matrix", position: a row
+//   Errors: ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix": CHOLESKY and LDLT), ERR_SINGULAR ("matrix", position: a row
 //           without entries other than 0), ERR_OPTION ("method", "ordering"), ERR_MEMORY.
 //   Allocates 20 bytes an entry and 12 a row. O(nnz).
 sl_status sl_factor_create(sl_csr *matrix, int32_t method, int32_t ordering, sl_factor **out);
@@ -118,8 +124,9 @@ sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 //     included, 5 floating-point operations of the factorisation, 6 bytes held, 7 bytes predicted of
 //     the object at its largest, 8 whether the factor is made of panels, 9 pivots that were replaced,
 //     10 the row of the first of them or -1, 11 and 12 positive and negative eigenvalues, -1 each
-//     where pivots were replaced, 13 sign of the determinant, 14 log of its size
-#define SL_FACTOR_FACTS 15
+//     where pivots were replaced, 13 sign of the determinant, 14 log of its size, 15 diagonal blocks that are factorised one by
+//     one, 16 rows of the largest
+#define SL_FACTOR_FACTS 17
 void sl_factor_facts(const sl_factor *factor, double *out);
 
 // Begins the file of a factor: see direct/file.h. Errors: ERR_STATE (no factor), ERR_MEMORY.

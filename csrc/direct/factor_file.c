@@ -2,7 +2,7 @@
 //
 // The analysis is not in the file: it follows from the matrix and the order, and is made again, so
 // that nothing in the file can lead out of an array. What is left to check are the exchanges inside
-// of panels.
+// of panels. An LU factorisation is made again, from the matrix.
 #include <string.h>
 
 #include "base/memory.h"
@@ -31,8 +31,8 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
             .ordering = f->ordering,
             .simple = a->simple,
             .perturbed = s->pivoting.perturbed,
-            .perturbed_row = s->perturbed_row};
-  size_t n = a->n;
+            .perturbed_row = f->lu != NULL ? UINT32_MAX : s->perturbed_row};
+  size_t n = a->n; // 0 where there is no symmetric factor
   sl_writer_watch(*out, &f->version);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
   sl_csr_write(*out, f->matrix);
@@ -72,6 +72,16 @@ static sl_status take_order(sl_factor *f, sl_reader *reader) {
   return right ? SL_OK : sl_reader_bad(reader, "an order of all rows");
 }
 
+static sl_status take_nothing(sl_reader *reader) {
+  const uint32_t tags[] = {TAG_ORDER, TAG_D, TAG_E, TAG_EXCHANGED, TAG_VALUES};
+  for (int i = 0; i < 5; i++) {
+    void *block;
+    SL_TRY(sl_reader_take(reader, tags[i], 0, &block));
+    sl_free(block);
+  }
+  return sl_reader_close(reader);
+}
+
 static sl_status take_parts(sl_factor *f, sl_reader *reader, bool simple) {
   uint64_t n = f->matrix->rows;
   SL_TRY(take_order(f, reader));
@@ -90,9 +100,10 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   sl_csr *matrix;
   SL_TRY(sl_reader_end(reader));
   SL_TRY(sl_reader_copy(reader, TAG_META, &m, sizeof m));
-  if (m.asked > SL_FACTOR_LDLT || m.method < SL_FACTOR_CHOLESKY || m.method > SL_FACTOR_LDLT ||
-      m.ordering > SL_FACTOR_ORDER_NATURAL || m.simple > 1 || m.reserved[0] || m.reserved[1] ||
-      (m.simple && m.method == SL_FACTOR_LDLT)) {
+  if (m.asked > SL_FACTOR_LU || m.method < SL_FACTOR_CHOLESKY || m.method > SL_FACTOR_LU ||
+      (m.asked != SL_FACTOR_AUTO && m.asked != m.method) || m.ordering > SL_FACTOR_ORDER_NATURAL ||
+      m.simple > 1 || m.reserved[0] || m.reserved[1] ||
+      (m.simple && m.method != SL_FACTOR_CHOLESKY)) {
     return sl_reader_bad(reader, "methods and orderings that exist, then zeros");
   }
   SL_TRY(sl_csr_read(reader, &matrix));
@@ -102,12 +113,16 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
     status = sl_reader_bad(reader, "a square matrix of 64-bit numbers");
   }
   if (status == SL_OK) status = sl_csr_classify(matrix, &facts);
-  if (status == SL_OK && !facts->symmetric) status = sl_reader_bad(reader, "a symmetric matrix");
+  bool lu = m.method == SL_FACTOR_LU;
+  if (status == SL_OK && !lu && !facts->symmetric) {
+    status = sl_reader_bad(reader, "a symmetric matrix");
+  }
+  bool general = m.asked == SL_FACTOR_LU || (status == SL_OK && !facts->symmetric);
   if (status != SL_OK) {
     sl_csr_destroy(matrix);
     return status;
   }
-  status = sl_factor_adopt(matrix, out);
+  status = sl_factor_adopt(matrix, general, out);
   if (status == SL_ERR_SINGULAR) return sl_reader_bad(reader, "an entry other than 0 in each row");
   SL_TRY(status);
   sl_factor *f = *out;
@@ -116,14 +131,18 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   f->ordering = (sl_factor_ordering)m.ordering;
   f->numbers.pivoting.perturbed = m.perturbed;
   f->numbers.perturbed_row = m.perturbed_row;
+  if (lu) {
+    SL_TRY(take_nothing(reader));
+    return sl_factor_begin_lu(f);
+  }
   f->file_simple = m.simple;
   if (m.perturbed > 0 ? m.perturbed_row >= matrix->rows : m.perturbed_row != UINT32_MAX) {
     return sl_reader_bad(reader, "a row that was replaced, where one was");
   }
   SL_TRY(take_parts(f, reader, m.simple));
-  SL_TRY(sl_analysis_begin(f->matrix, SL_DIRECT_ORDER_NATURAL, f->file_order,
-                           m.method == SL_FACTOR_LDLT, &f->analysis));
-  return SL_OK;
+  f->phase = SL_FACTOR_ANALYSING;
+  return sl_analysis_begin(f->matrix, SL_DIRECT_ORDER_NATURAL, f->file_order,
+                           m.method == SL_FACTOR_LDLT, &f->analysis);
 }
 
 sl_status sl_factor_load(sl_reader *reader, sl_factor **out) {
@@ -134,7 +153,7 @@ sl_status sl_factor_load(sl_reader *reader, sl_factor **out) {
     *out = NULL;
     return status;
   }
-  sl_factor_begin_phase(*out, SL_FACTOR_ANALYSING);
+  sl_factor_begin_phase(*out, (*out)->phase);
   return SL_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "direct/analysis.h"
 #include "direct/factor.h"
+#include "direct/lu.h"
 #include "direct/symmetric.h"
 
 typedef enum sl_factor_phase {
@@ -11,6 +12,7 @@ typedef enum sl_factor_phase {
   SL_FACTOR_ANALYSING,
   SL_FACTOR_ELIMINATING,
   SL_FACTOR_RESTORING, // from a file
+  SL_FACTOR_PIVOTING,  // the LU half at work
   SL_FACTOR_SOLVING,
   SL_FACTOR_ESTIMATING, // the condition number
 } sl_factor_phase;
@@ -60,6 +62,9 @@ struct sl_factor {
   sl_analysis analysis;
   bool analysed;
   sl_symmetric numbers;
+  sl_lu *lu;         // instead of analysis and numbers
+  sl_csr lu_matrix;  // what it reads: the matrix with scaled values
+  bool refactors_lu; // its pivots are being used again
   uint64_t work;
   uint64_t version; // grows when other values are begun: files that are being written notice
   sl_factor_pass pass;
@@ -84,10 +89,10 @@ void sl_factor_begin_phase(sl_factor *factor, sl_factor_phase phase);
 // The workspace. Errors: ERR_MEMORY.
 sl_status sl_factor_reserve(sl_factor *factor);
 
-// Begins x = A^-1 b, or with A^T, in the scaled matrix; `step` is called until it is true.
+// Begins x = A^-1 b, or with A^T, in the scaled matrix; `step` is called until it is done.
 //   b, x    n, by rows; they may be the same
 void sl_factor_pass_begin(sl_factor *factor, const double *b, bool transpose);
-bool sl_factor_pass_step(sl_factor *factor, uint64_t work, double *x);
+sl_status sl_factor_pass_step(sl_factor *factor, uint64_t work, double *x, bool *done);
 
 // A step of each phase; `done`: written.
 sl_status sl_factor_step_solve(sl_factor *factor, uint64_t work, bool *done);
@@ -96,8 +101,16 @@ void sl_factor_stop_solve(sl_factor *factor, sl_outcome why);
 sl_status sl_factor_step_restore(sl_factor *factor);
 void sl_factor_drop_file(sl_factor *factor);
 
-// Reads, scales and checks the values of the matrix; the parts of create that a file shares.
-sl_status sl_factor_adopt(sl_csr *matrix, sl_factor **out);
+// Takes a matrix over, which is scaled and checked; it is destroyed after a failure.
+//   general   treat it as unsymmetric whatever its values
+sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out);
+
+// Begins the LU half on the scaled matrix; a step of it.
+sl_status sl_factor_begin_lu(sl_factor *factor);
+sl_status sl_factor_begin_lu_values(sl_factor *factor);
+sl_status sl_factor_step_lu(sl_factor *factor, uint64_t work, bool *done);
+// Numbers 4 .. 8 and 13 .. 16 of sl_factor_facts, as far as they are known.
+void sl_factor_lu_facts(const sl_factor *factor, double *out);
 sl_status sl_factor_scale(sl_factor *factor);
 
 #endif

@@ -25,21 +25,35 @@ sl_status sl_factor_reserve(sl_factor *f) {
 }
 
 void sl_factor_pass_begin(sl_factor *f, const double *b, bool transpose) {
+  uint32_t n = f->matrix->rows;
   f->pass = (sl_factor_pass){.transpose = transpose};
+  if (f->lu != NULL) {
+    memcpy(f->y, b, n * sizeof *b);
+    return;
+  }
   const uint32_t *order = f->analysis.order;
-  for (uint32_t k = 0; k < f->analysis.n; k++) f->y[k] = b[order[k]];
+  for (uint32_t k = 0; k < n; k++) f->y[k] = b[order[k]];
 }
 
-bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
+sl_status sl_factor_pass_step(sl_factor *f, uint64_t work, double *x, bool *done) {
+  if (f->lu != NULL) {
+    sl_lu_facts facts;
+    SL_TRY(sl_lu_get_facts(f->lu, &facts));
+    f->work += (uint64_t)facts.fill + 1;
+    *done = true;
+    return f->pass.transpose ? sl_lu_solve_transpose(f->lu, f->y, x, 1)
+                             : sl_lu_solve(f->lu, f->y, x, 1);
+  }
   const sl_analysis *a = &f->analysis;
   uint32_t before = f->pass.cursor;
   sl_symmetric_solve(&f->numbers, f->y, f->scratch, work, &f->pass.cursor);
   // Of `panels` panels down and up; about as many values in each.
   double part = (double)(f->pass.cursor - before) / a->panels;
   f->work += (uint64_t)(part * a->value_count) + 1;
-  if (f->pass.cursor < 2 * a->panels) return false;
+  *done = f->pass.cursor == 2 * a->panels;
+  if (!*done) return SL_OK;
   for (uint32_t k = 0; k < a->n; k++) x[a->order[k]] = f->y[k];
-  return true;
+  return SL_OK;
 }
 
 sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns, bool transpose,
@@ -235,6 +249,7 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
   uint64_t left = work;
+  bool passed;
   switch (s->stage) {
   case BEGIN:
     begin_column(f);
@@ -242,7 +257,8 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     f->work += n;
     break;
   case PASS:
-    if (!sl_factor_pass_step(f, work, f->correction)) break;
+    SL_TRY(sl_factor_pass_step(f, work, f->correction, &passed));
+    if (!passed) break;
     for (uint32_t i = 0; i < n; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
     s->stage = RESIDUAL;

@@ -29,7 +29,7 @@ import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
 
 /** In the order of their numbers in csrc/direct/factor.h, which a test compares. */
-const methodNames = ['auto', 'cholesky', 'ldlt'] as const;
+const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
 const orderingNames = ['amd', 'natural'] as const;
 
 /** @internal */
@@ -40,10 +40,11 @@ export const orderings = numbered(orderingNames);
 /**
  * How a matrix is factorised:
  *
- * - `'auto'` looks at the matrix: `'cholesky'` where it may be definite, and what is next in this list when that turns out
- *   wrong (default)
+ * - `'auto'` looks at the matrix: `'cholesky'` where it may be definite, `'ldlt'` where it is symmetric and no pivot has to
+ *   be replaced, else `'lu'` (default)
  * - `'cholesky'` L L^T of a symmetric positive definite matrix
- * - `'ldlt'` L D L^T of a symmetric matrix, D with blocks of one and two rows
+ * - `'ldlt'` L D L^T of a symmetric matrix, D with blocks of one and two rows; pivots that are too small are replaced
+ * - `'lu'` L U of any matrix, block by block of its block triangular form, with threshold pivoting
  */
 export type FactorMethod = (typeof methodNames)[number];
 
@@ -126,7 +127,7 @@ export interface ReplacedPivots {
 const solveKeys = ['into', 'refinements', 'tolerance', 'maxTimeMs'] as const;
 
 /** Numbers of sl_factor_facts. */
-const FACTS = 15;
+const FACTS = 17;
 
 /**
  * A factorised matrix, for many right-hand sides. Made by {@link DirectRoom.factorize}. It holds all it needs: the matrix may
@@ -153,7 +154,7 @@ export class Factorization extends WasmObject<RawFactor> {
     return orderingNames[this.#fact('ordering', 3)] as FactorOrdering;
   }
 
-  /** Entries of the factor, its diagonal included. Zeros that dense panels store are not counted. */
+  /** Entries of the factors, their diagonal included. Zeros that dense panels store are not counted. */
   get fill(): number {
     return this.#fact('fill', 4);
   }
@@ -200,7 +201,7 @@ export class Factorization extends WasmObject<RawFactor> {
    * ```
    */
   logDeterminant(): LogDeterminant {
-    const [sign, logAbs] = this.#facts('logDeterminant').slice(13) as [number, number];
+    const [sign, logAbs] = this.#facts('logDeterminant').slice(13, 15) as [number, number];
     if (sign === 0) throw this.#notMade('logDeterminant');
     return { sign, logAbs };
   }
