@@ -335,15 +335,19 @@ static void finish(sl_lu *lu, uint64_t work, bool *done) {
     for (uint32_t q = 0; lu->column_base != NULL && q < lu->n; q++) {
       lu->column_base[q] = base_exponent(a->product.column_dual[lu->column_order[q]]);
     }
+    lu->entry_start[0] = 0;
     lu->spent += lu->n;
   }
-  uint32_t left = lu->nnz - a->cursor, count = left < work ? left : (uint32_t)work;
-  for (uint32_t t = a->cursor; t < a->cursor + count; t++) {
-    lu->place[t] = a->column_place[matrix->columns[t]];
+  uint64_t begin = lu->spent;
+  while (a->cursor < lu->n && lu->spent - begin < work) {
+    uint32_t k = a->cursor++, row = lu->row_order[k], at = lu->entry_start[k];
+    for (uint32_t t = matrix->row_pointers[row]; t < matrix->row_pointers[row + 1]; t++) {
+      lu->place[at++] = a->column_place[matrix->columns[t]];
+    }
+    lu->entry_start[k + 1] = at;
+    lu->spent += at - lu->entry_start[k] + 1;
   }
-  lu->spent += count;
-  a->cursor += count;
-  *done = a->cursor == lu->nnz;
+  *done = a->cursor == lu->n;
 }
 
 sl_status sl_lu_analyse(sl_lu *lu, uint64_t work, bool *done) {
