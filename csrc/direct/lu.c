@@ -122,13 +122,28 @@ static sl_status scaled(sl_lu *lu) {
     return SL_ALLOC_ZERO(&lu->scratch, lu->n);
   }
   enter(lu, SL_LU_FACTOR);
-  // A first guess; it grows by halves. Never nothing: loops over no entries begin somewhere too.
-  uint64_t guess = lu->largest_block > 1 ? 2 * (uint64_t)lu->nnz : 1;
+  // What is predicted, which may be far too much where the pattern is not symmetric; it grows by
+  // halves. Never nothing: loops over no entries begin somewhere too.
+  double half = lu->predicted_fill / 2, most = 8.0 * lu->nnz;
+  uint64_t guess = (uint64_t)(half < most ? half : most) + 1;
   lu->lower_start[0] = lu->upper_start[0] = 0;
   return sl_lu_reserve(lu, guess, guess);
 }
 
+// Gives back what was reserved for nothing; where that fails, it stays.
+static void shrink(uint32_t **index, double **value, uint64_t *room, uint64_t used) {
+  if (used == 0) used = 1;
+  if (*room - used < *room / 8) return;
+  if (SL_REALLOC(index, (size_t)used) != SL_OK) return;
+  *room = used; // of the shorter one
+  (void)SL_REALLOC(value, (size_t)used);
+}
+
 static void end_factors(sl_lu *lu) {
+  if (!lu->refactor) {
+    shrink(&lu->lower_index, &lu->lower_value, &lu->lower_room, lu->lower_start[lu->n]);
+    shrink(&lu->upper_index, &lu->upper_value, &lu->upper_room, lu->upper_start[lu->n]);
+  }
   lu->factored = true;
   lu->matrix = NULL;
   drop(lu);
@@ -294,6 +309,7 @@ static sl_status begin_with_matrix(sl_lu *lu, bool only_analysis) {
     sl_free(lu->column_base);
     lu->block_start = NULL;
     lu->column_base = NULL;
+    lu->predicted_fill = lu->predicted_flops = 0;
     enter(lu, SL_LU_ANALYSE);
   } else if (only_analysis) {
     sl_job_end(&lu->job, SL_OUTCOME_CONVERGED);
@@ -428,8 +444,8 @@ sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out) {
   SL_REQUIRE(lu->analysed, SL_ERR_STATE, "lu", "an analysis that has ended CONVERGED");
   *out = (sl_lu_prediction){.blocks = lu->blocks,
                             .largest_block = lu->largest_block,
-                            .fill = lu->predicted_fill,
+                            .fill = lu->predicted_fill + lu->n + lu->outside_count,
                             .flops = lu->predicted_flops};
-  out->bytes = (double)sl_lu_bytes(lu) + 12 * out->fill;
+  out->bytes = (double)sl_lu_bytes(lu) + 12 * (lu->predicted_fill + lu->outside_count);
   return SL_OK;
 }

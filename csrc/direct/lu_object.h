@@ -46,7 +46,9 @@ struct sl_lu {
   uint32_t *column_order; // n
   uint32_t *block_start;  // blocks + 1
   int32_t *column_base;   // n, by place: exponents from the product matching; NULL: all 0
-  double predicted_fill, predicted_flops;
+  uint32_t outside_count; // entries outside of the blocks
+  double predicted_fill;  // off the diagonal, in blocks
+  double predicted_flops;
 
   // The factors. Places of a row in the lower one are in an order in which it can be computed
   // again: each comes after all that its own row of the upper factor is needed for.
