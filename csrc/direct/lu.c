@@ -7,7 +7,7 @@
 #include "simd/kernels.h"
 
 sl_lu_options sl_lu_options_default(void) {
-  return (sl_lu_options){.pivot_threshold = 0.1, .matching = SL_LU_MATCHING_AUTO};
+  return (sl_lu_options){.pivot_threshold = 0.01, .matching = SL_LU_MATCHING_AUTO};
 }
 
 // ---- memory -------------------------------------------------------------------------------------
@@ -30,6 +30,8 @@ static void free_scratch(sl_lu *lu) {
   sl_lu_analysis_destroy(lu->analysis);
   sl_lu_search_destroy(lu->search);
   sl_free(lu->scratch);
+  sl_free(lu->entries);
+  lu->entries = NULL;
   lu->analysis = NULL;
   lu->search = NULL;
   lu->scratch = NULL;
@@ -47,6 +49,7 @@ void sl_lu_destroy(sl_lu *lu) {
   free_factors(lu);
   free_deficient(lu);
   sl_free(lu->row_start);
+  sl_free(lu->entry_start);
   sl_free(lu->place);
   sl_free(lu->row_order);
   sl_free(lu->column_order);
@@ -62,12 +65,13 @@ void sl_lu_destroy(sl_lu *lu) {
 }
 
 size_t sl_lu_bytes(const sl_lu *lu) {
-  size_t n = lu->n, bytes = sizeof *lu + n * (5 * 4 + 8 + 16 + 4) + (size_t)lu->nnz * 4;
+  size_t n = lu->n, bytes = sizeof *lu + n * (6 * 4 + 8 + 16 + 4) + (size_t)lu->nnz * 4;
   if (lu->block_start != NULL) bytes += ((size_t)lu->blocks + 1) * 4;
   if (lu->column_base != NULL) bytes += n * 4;
   if (lu->deficient_rows != NULL) bytes += 2 * n;
   if (lu->outside_index != NULL) bytes += (size_t)lu->outside_start[n] * 12;
   if (lu->scratch != NULL) bytes += n * 8;
+  if (lu->entries != NULL) bytes += (size_t)lu->nnz * 8;
   bytes += (size_t)(lu->lower_room + lu->upper_room) * 12;
   return bytes + sl_lu_analysis_bytes(lu) + sl_lu_search_bytes(lu);
 }
@@ -102,13 +106,14 @@ static void enter(sl_lu *lu, sl_lu_stage stage) {
   lu->cursor = lu->block = 0;
 }
 
-static void begin_numbers(sl_lu *lu) {
+static sl_status begin_numbers(sl_lu *lu) {
   lu->flops = lu->refactor ? lu->flops : 0;
   lu->reciprocal_growth = 1;
   lu->smallest_pivot = 1;
   lu->smallest_place = 0;
   lu->factored = false;
   enter(lu, SL_LU_SCALE);
+  return SL_ALLOC(&lu->entries, lu->nnz);
 }
 
 static sl_status scaled(sl_lu *lu) {
@@ -117,13 +122,28 @@ static sl_status scaled(sl_lu *lu) {
     return SL_ALLOC_ZERO(&lu->scratch, lu->n);
   }
   enter(lu, SL_LU_FACTOR);
-  // A first guess; it grows by halves. Never nothing: loops over no entries begin somewhere too.
-  uint64_t guess = lu->largest_block > 1 ? 2 * (uint64_t)lu->nnz : 1;
+  // What is predicted, which may be far too much where the pattern is not symmetric; it grows by
+  // halves. Never nothing: loops over no entries begin somewhere too.
+  double half = lu->predicted_fill / 2, most = 8.0 * lu->nnz;
+  uint64_t guess = (uint64_t)(half < most ? half : most) + 1;
   lu->lower_start[0] = lu->upper_start[0] = 0;
   return sl_lu_reserve(lu, guess, guess);
 }
 
+// Gives back what was reserved for nothing; where that fails, it stays.
+static void shrink(uint32_t **index, double **value, uint64_t *room, uint64_t used) {
+  if (used == 0) used = 1;
+  if (*room - used < *room / 8) return;
+  if (SL_REALLOC(index, (size_t)used) != SL_OK) return;
+  *room = used; // of the shorter one
+  (void)SL_REALLOC(value, (size_t)used);
+}
+
 static void end_factors(sl_lu *lu) {
+  if (!lu->refactor) {
+    shrink(&lu->lower_index, &lu->lower_value, &lu->lower_room, lu->lower_start[lu->n]);
+    shrink(&lu->upper_index, &lu->upper_value, &lu->upper_room, lu->upper_start[lu->n]);
+  }
   lu->factored = true;
   lu->matrix = NULL;
   drop(lu);
@@ -137,11 +157,8 @@ static sl_status next_stage(sl_lu *lu) {
     sl_lu_analysis_destroy(lu->analysis);
     lu->analysis = NULL;
     lu->analysed = true;
-    if (lu->only_analysis) {
-      sl_job_end(&lu->job, SL_OUTCOME_CONVERGED);
-    } else {
-      begin_numbers(lu);
-    }
+    if (!lu->only_analysis) return begin_numbers(lu);
+    sl_job_end(&lu->job, SL_OUTCOME_CONVERGED);
     return SL_OK;
   case SL_LU_SCALE:
     return scaled(lu);
@@ -220,6 +237,7 @@ sl_job *sl_lu_job(sl_lu *lu) { return &lu->job; }
 static sl_status allocate(sl_lu *lu) {
   size_t n = lu->n;
   SL_TRY(SL_ALLOC(&lu->row_start, n + 1));
+  SL_TRY(SL_ALLOC(&lu->entry_start, n + 1));
   SL_TRY(SL_ALLOC(&lu->place, lu->nnz));
   SL_TRY(SL_ALLOC(&lu->row_order, n));
   SL_TRY(SL_ALLOC(&lu->column_order, n));
@@ -267,6 +285,16 @@ static void begin(sl_lu *lu) {
   sl_job_begin(&lu->job);
 }
 
+// Where that fails, nothing has begun; what there was is gone.
+static sl_status begin_or_drop(sl_lu *lu) {
+  sl_status status = begin_numbers(lu);
+  if (status != SL_OK) {
+    sl_job_drop(&lu->job);
+    drop(lu);
+  }
+  return status;
+}
+
 static sl_status begin_with_matrix(sl_lu *lu, bool only_analysis) {
   SL_TRY(require_idle(lu));
   SL_REQUIRE(lu->matrix != NULL, SL_ERR_STATE, "lu",
@@ -281,11 +309,12 @@ static sl_status begin_with_matrix(sl_lu *lu, bool only_analysis) {
     sl_free(lu->column_base);
     lu->block_start = NULL;
     lu->column_base = NULL;
+    lu->predicted_fill = lu->predicted_flops = 0;
     enter(lu, SL_LU_ANALYSE);
   } else if (only_analysis) {
     sl_job_end(&lu->job, SL_OUTCOME_CONVERGED);
   } else {
-    begin_numbers(lu);
+    return begin_or_drop(lu);
   }
   return SL_OK;
 }
@@ -310,8 +339,7 @@ static sl_status begin_with_values(sl_lu *lu, const void *values, size_t count,
   lu->refactor = refactor;
   lu->values = values;
   lu->value_type = value_type;
-  begin_numbers(lu);
-  return SL_OK;
+  return begin_or_drop(lu);
 }
 
 sl_status sl_lu_begin_values(sl_lu *lu, const void *values, size_t count,
@@ -329,8 +357,12 @@ bool sl_lu_has_pattern(const sl_lu *lu, const sl_csr *matrix) {
       memcmp(matrix->row_pointers, lu->row_start, ((size_t)lu->n + 1) * sizeof *lu->row_start)) {
     return false;
   }
-  for (uint32_t t = 0; t < lu->nnz; t++) {
-    if (lu->column_order[lu->place[t]] != matrix->columns[t]) return false;
+  for (uint32_t k = 0; k < lu->n; k++) {
+    const uint32_t *columns = matrix->columns + lu->row_start[lu->row_order[k]];
+    const uint32_t *place = lu->place + lu->entry_start[k];
+    for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
+      if (lu->column_order[place[t]] != columns[t]) return false;
+    }
   }
   return true;
 }
@@ -412,8 +444,8 @@ sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out) {
   SL_REQUIRE(lu->analysed, SL_ERR_STATE, "lu", "an analysis that has ended CONVERGED");
   *out = (sl_lu_prediction){.blocks = lu->blocks,
                             .largest_block = lu->largest_block,
-                            .fill = lu->predicted_fill,
+                            .fill = lu->predicted_fill + lu->n + lu->outside_count,
                             .flops = lu->predicted_flops};
-  out->bytes = (double)sl_lu_bytes(lu) + 12 * out->fill;
+  out->bytes = (double)sl_lu_bytes(lu) + 12 * (lu->predicted_fill + lu->outside_count);
   return SL_OK;
 }

@@ -39,7 +39,7 @@ typedef enum sl_lu_matching {
 
 typedef struct sl_lu_options {
   // (0, 1]: the diagonal entry is the pivot unless it is smaller than this part of the largest
-  // candidate. 1: partial pivoting. Default 0.1.
+  // candidate. 1: partial pivoting. Default 0.01: refinement gives the digits back that it costs.
   double pivot_threshold;
   sl_lu_matching matching; // default AUTO
 } sl_lu_options;
@@ -122,6 +122,21 @@ sl_status sl_lu_solve(const sl_lu *lu, const double *b, double *x, size_t count)
 
 // Solves A^T X = B. As above.
 sl_status sl_lu_solve_transpose(const sl_lu *lu, const double *b, double *x, size_t count);
+
+// The same for one right-hand side in steps: begin, step until it is true, end.
+//   y       n, written by begin: the workspace of the solve
+//   b, x    n, read by begin and written by end; they may be the same array
+//   spent   read and written: grows by the entries passed
+// There must be factors: the caller's duty. None of them allocates.
+typedef struct sl_lu_pass {
+  bool transpose, second; // of the two triangles of a block
+  int32_t common;         // exponent that b was divided by
+  uint32_t blocks, rows;  // passed; rows of the triangle at hand
+} sl_lu_pass;
+void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *y,
+                      sl_lu_pass *pass);
+bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent, sl_lu_pass *pass);
+void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, double *x);
 
 // Errors: ERR_STATE (no factors). O(n).
 sl_status sl_lu_get_facts(const sl_lu *lu, sl_lu_facts *out);

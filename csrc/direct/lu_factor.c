@@ -123,12 +123,11 @@ static uint32_t reach(const sl_lu *lu, uint32_t first, uint32_t root, uint32_t s
 // Scatters the scaled row k; returns its largest entry. Entries outside of the block wait.
 static double scatter(const sl_lu *lu, uint32_t k, uint32_t first) {
   double *x = lu->search->x, largest = 0;
-  uint32_t row = lu->row_order[k];
   int32_t exponent = lu->row_exponent[k];
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     uint32_t q = lu->place[t];
     if (q < first) continue;
-    double value = sl_times_power(sl_lu_value(lu, t), exponent + lu->column_exponent[q]);
+    double value = sl_times_power(lu->entries[t], exponent + lu->column_exponent[q]);
     x[q - first] = value;
     double size = fabs(value);
     if (size > largest) largest = size;
@@ -235,8 +234,7 @@ static sl_status factor_row(sl_lu *lu, uint32_t k) {
     SL_TRY(sl_lu_reserve(lu, s->lower_end + local, s->upper_end + size));
   }
   uint32_t *pattern = lu->upper_index + s->upper_end, *last = pattern;
-  uint32_t row = lu->row_order[k];
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     if (lu->place[t] < first) continue;
     uint32_t column = lu->place[t] - first;
     if (s->mark[column] == stamp) continue;
@@ -291,13 +289,12 @@ static sl_status factor_row(sl_lu *lu, uint32_t k) {
 // A block of one: its entry is the pivot.
 static void factor_single(sl_lu *lu, uint32_t k) {
   sl_lu_search *s = lu->search;
-  uint32_t row = lu->row_order[k];
   double value = 0;
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     if (lu->place[t] != k) continue;
-    value = sl_times_power(sl_lu_value(lu, t), lu->row_exponent[k] + lu->column_exponent[k]);
+    value = sl_times_power(lu->entries[t], lu->row_exponent[k] + lu->column_exponent[k]);
   }
-  lu->spent += lu->row_start[row + 1] - lu->row_start[row] + 1;
+  lu->spent += lu->entry_start[k + 1] - lu->entry_start[k] + 1;
   lu->pivot[k] = value;
   lu->lower_start[k + 1] = s->lower_end;
   lu->upper_start[k + 1] = s->upper_end;

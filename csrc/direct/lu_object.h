@@ -29,6 +29,7 @@ struct sl_lu {
   const sl_csr *matrix; // until the first factorisation has ended; then NULL
   const void *values;   // nnz, while factors are made
   sl_value_type value_type;
+  double *entries; // nnz: the same in the order of `place`
   sl_lu_stage stage;
   uint32_t cursor; // rows below this one are done in this stage
   uint32_t block;  // the block of that row (SL_LU_REFACTOR)
@@ -39,12 +40,15 @@ struct sl_lu {
 
   // The pattern and its order.
   uint32_t *row_start;    // n + 1: as in the matrix
+  uint32_t *entry_start;  // n + 1: the entries of row k of the factors in `place`
   uint32_t *place;        // nnz: place of the column of each entry
   uint32_t *row_order;    // n
   uint32_t *column_order; // n
   uint32_t *block_start;  // blocks + 1
   int32_t *column_base;   // n, by place: exponents from the product matching; NULL: all 0
-  double predicted_fill, predicted_flops;
+  uint32_t outside_count; // entries outside of the blocks
+  double predicted_fill;  // off the diagonal, in blocks
+  double predicted_flops;
 
   // The factors. Places of a row in the lower one are in an order in which it can be computed
   // again: each comes after all that its own row of the upper factor is needed for.
@@ -71,13 +75,6 @@ struct sl_lu {
   sl_lu_analysis *analysis;
   sl_lu_search *search;
 };
-
-// Entry k of the values being factorised.
-static inline double sl_lu_value(const sl_lu *lu, size_t k) {
-  if (lu->value_type == SL_VALUES_F64) return ((const double *)lu->values)[k];
-  if (lu->value_type == SL_VALUES_F32) return (double)((const float *)lu->values)[k];
-  return 1.0;
-}
 
 // Each goes on for about `work` units, adds what it spent to lu->spent, and sets *done at its end.
 // They end the job where the matrix turns out singular.

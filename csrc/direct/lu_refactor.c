@@ -2,7 +2,10 @@
 // lies outside of the blocks.
 #include "direct/lu_object.h"
 
+#include <string.h>
+
 #include "base/memory.h"
+#include "simd/kernels.h"
 
 // Factors whose entries grew by more than this are of no use: refinement would not mend them.
 #define LEAST_RECIPROCAL_GROWTH 0x1p-26
@@ -11,19 +14,32 @@
 // The largest entry of each row, then of each column, is brought into [1, 2). After a product
 // matching the columns begin with what that found.
 
+// Copies row k to where it will be read in order, and scales it. No branch depends on a value: rows
+// come from all over the matrix, and what is waited for is memory.
 static void scale_row(sl_lu *lu, uint32_t k) {
-  uint32_t row = lu->row_order[k];
-  int32_t largest = SL_EXPONENT_OF_ZERO / 2;
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
-    int32_t exponent = sl_exponent(sl_lu_value(lu, t));
-    if (lu->column_base != NULL) exponent += lu->column_base[lu->place[t]];
-    if (exponent > largest) largest = exponent;
+  uint32_t from = lu->row_start[lu->row_order[k]], begin = lu->entry_start[k];
+  uint32_t count = lu->entry_start[k + 1] - begin;
+  double *entries = lu->entries + begin;
+  const uint32_t *place = lu->place + begin;
+  if (lu->value_type == SL_VALUES_F64) {
+    memcpy(entries, (const double *)lu->values + from, count * sizeof *entries);
+  } else if (lu->value_type == SL_VALUES_F32) {
+    sl_widen_f32((const float *)lu->values + from, entries, count);
+  } else {
+    for (uint32_t t = 0; t < count; t++) entries[t] = 1;
   }
-  lu->row_exponent[k] = largest == SL_EXPONENT_OF_ZERO / 2 ? 0 : -largest;
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
-    uint32_t q = lu->place[t];
-    int32_t exponent = sl_exponent(sl_lu_value(lu, t)) + lu->row_exponent[k];
-    if (exponent > lu->column_exponent[q]) lu->column_exponent[q] = exponent;
+  const int32_t *base = lu->column_base;
+  int32_t largest = SL_EXPONENT_OF_ZERO;
+  for (uint32_t t = 0; t < count; t++) {
+    int32_t exponent = sl_exponent(entries[t]) + (base != NULL ? base[place[t]] : 0);
+    largest = exponent > largest ? exponent : largest;
+  }
+  largest = largest < SL_EXPONENT_OF_ZERO / 2 ? 0 : largest;
+  lu->row_exponent[k] = -largest;
+  int32_t *columns = lu->column_exponent;
+  for (uint32_t t = 0; t < count; t++) {
+    int32_t exponent = sl_exponent(entries[t]) - largest, before = columns[place[t]];
+    columns[place[t]] = exponent > before ? exponent : before;
   }
 }
 
@@ -33,9 +49,9 @@ void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done) {
     for (uint32_t q = 0; q < lu->n; q++) lu->column_exponent[q] = SL_EXPONENT_OF_ZERO;
   }
   while (lu->cursor < lu->n && lu->spent - begin < work) {
-    uint32_t k = lu->cursor++, row = lu->row_order[k];
+    uint32_t k = lu->cursor++;
     scale_row(lu, k);
-    lu->spent += lu->row_start[row + 1] - lu->row_start[row] + 1;
+    lu->spent += lu->entry_start[k + 1] - lu->entry_start[k] + 1;
   }
   *done = lu->cursor == lu->n;
   if (!*done) return;
@@ -53,8 +69,7 @@ sl_status sl_lu_gather_outside(sl_lu *lu) {
     uint32_t first = lu->block_start[b];
     for (uint32_t k = first; k < lu->block_start[b + 1]; k++) {
       lu->outside_start[k] = count;
-      uint32_t row = lu->row_order[k];
-      for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+      for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
         count += lu->place[t] < first;
       }
     }
@@ -66,14 +81,14 @@ sl_status sl_lu_gather_outside(sl_lu *lu) {
 
 // The entries of row k outside of its block, which begins at `first`.
 static void write_outside(sl_lu *lu, uint32_t k, uint32_t first) {
-  uint32_t row = lu->row_order[k], at = lu->outside_start[k];
+  uint32_t at = lu->outside_start[k];
   if (at == lu->outside_start[k + 1]) return;
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     uint32_t q = lu->place[t];
     if (q >= first) continue;
     lu->outside_index[at] = q;
     lu->outside_value[at++] =
-        sl_times_power(sl_lu_value(lu, t), lu->row_exponent[k] + lu->column_exponent[q]);
+        sl_times_power(lu->entries[t], lu->row_exponent[k] + lu->column_exponent[q]);
   }
 }
 
@@ -89,23 +104,29 @@ void sl_lu_write_outside(sl_lu *lu, uint64_t work, bool *done) {
 
 // ---- the rows again -----------------------------------------------------------------------------
 
+// The scaled entries of row k: those of its block into x, the others where they are kept. Returns
+// the largest in the block.
 static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
-  uint32_t row = lu->row_order[k];
   int32_t exponent = lu->row_exponent[k];
+  uint32_t outside = lu->outside_start[k];
   double largest = 0;
-  for (uint32_t t = lu->row_start[row]; t < lu->row_start[row + 1]; t++) {
+  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     uint32_t q = lu->place[t];
-    if (q < first) continue;
-    double value = sl_times_power(sl_lu_value(lu, t), exponent + lu->column_exponent[q]);
+    double value = sl_times_power(lu->entries[t], exponent + lu->column_exponent[q]);
+    if (q < first) {
+      lu->outside_value[outside++] = value;
+      continue;
+    }
     x[q] = value;
     double size = fabs(value);
-    if (size > largest) largest = size;
+    largest = size > largest ? size : largest;
   }
   return largest;
 }
 
 __attribute__((noinline)) static double reduce(sl_lu *lu, uint32_t k, double *x) {
   const uint64_t *upper_start = lu->upper_start;
+  uint64_t spent = 0;
   double most = 0;
   for (uint64_t at = lu->lower_start[k]; at < lu->lower_start[k + 1]; at++) {
     uint32_t p = lu->lower_index[at];
@@ -113,21 +134,26 @@ __attribute__((noinline)) static double reduce(sl_lu *lu, uint32_t k, double *x)
     x[p] = 0;
     lu->lower_value[at] = factor;
     double size = fabs(factor);
-    if (size > most) most = size;
+    most = size > most ? size : most;
     uint64_t count = upper_start[p + 1] - upper_start[p];
     const uint32_t *columns = lu->upper_index + upper_start[p];
     const double *values = lu->upper_value + upper_start[p];
     for (uint64_t t = 0; t < count; t++) x[columns[t]] -= factor * values[t];
-    lu->spent += count;
+    spent += count;
   }
+  lu->spent += spent;
   return most;
 }
 
 // False when the pivot is of no use any more.
-static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, double *x) {
-  double largest = scatter(lu, k, first, x), most = reduce(lu, k, x), pivot = x[k];
+static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool alone, double *x) {
+  double largest = scatter(lu, k, first, x), most = alone ? 0 : reduce(lu, k, x), pivot = x[k];
   x[k] = 0;
   double size = fabs(pivot);
+  if (alone && size > 0) {
+    lu->pivot[k] = pivot;
+    return true;
+  }
   if (!(size > 0 && size < INFINITY && most < INFINITY)) return false;
   double multiplier = 0, sum = 0;
   for (uint64_t t = lu->upper_start[k]; t < lu->upper_start[k + 1]; t++) {
@@ -151,10 +177,9 @@ void sl_lu_refactor(sl_lu *lu, uint64_t work, bool *done) {
   uint32_t block = lu->block;
   while (lu->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = lu->cursor++, first = lu->block_start[block];
-    write_outside(lu, k, first);
-    uint32_t row = lu->row_order[k];
-    lu->spent += lu->row_start[row + 1] - lu->row_start[row];
-    if (!refactor_row(lu, k, first, lu->scratch)) {
+    lu->spent += lu->entry_start[k + 1] - lu->entry_start[k];
+    bool alone = lu->block_start[block + 1] - first == 1;
+    if (!refactor_row(lu, k, first, alone, lu->scratch)) {
       sl_job_end(&lu->job, SL_OUTCOME_BREAKDOWN);
       return;
     }

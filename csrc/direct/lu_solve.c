@@ -6,6 +6,7 @@
 #include "simd/simd.h"
 
 #define LANES 4
+#define NOINLINE __attribute__((noinline))
 
 // Largest exponent of b, scaled as the system is: the numbers of the solve are at most 2, whatever
 // the range of b. 0 for zeros, and where something is not finite.
@@ -52,9 +53,11 @@ static inline void spread(const uint32_t *index, const double *value, uint64_t c
   for (uint64_t t = 0; t < count; t++) y[index[t]] -= value[t] * factor;
 }
 
-__attribute__((noinline)) static void solve_block(const sl_lu *lu, uint32_t first, uint32_t end,
-                                                  double *y) {
-  for (uint32_t k = first; k < end; k++) {
+// Rows begin .. end - 1 of a block, each of the four in the order in which a solve passes it: the
+// lower factor with what lies outside of the blocks, then the upper one; transposed the upper, then
+// the lower one.
+NOINLINE static void solve_lower(const sl_lu *lu, uint32_t begin, uint32_t end, double *y) {
+  for (uint32_t k = begin; k < end; k++) {
     uint64_t at = lu->lower_start[k], outside = lu->outside_start[k];
     double sum = y[k];
     sum -= gather(lu->outside_index + outside, lu->outside_value + outside,
@@ -62,19 +65,26 @@ __attribute__((noinline)) static void solve_block(const sl_lu *lu, uint32_t firs
     sum -= gather(lu->lower_index + at, lu->lower_value + at, lu->lower_start[k + 1] - at, y);
     y[k] = sum / lu->pivot[k];
   }
-  for (uint32_t k = end; k-- > first;) {
+}
+
+NOINLINE static void solve_upper(const sl_lu *lu, uint32_t begin, uint32_t end, double *y) {
+  for (uint32_t k = end; k-- > begin;) {
     uint64_t at = lu->upper_start[k];
     y[k] -= gather(lu->upper_index + at, lu->upper_value + at, lu->upper_start[k + 1] - at, y);
   }
 }
 
-__attribute__((noinline)) static void solve_block_transpose(const sl_lu *lu, uint32_t first,
-                                                            uint32_t end, double *y) {
-  for (uint32_t k = first; k < end; k++) {
+NOINLINE static void solve_upper_transpose(const sl_lu *lu, uint32_t begin, uint32_t end,
+                                           double *y) {
+  for (uint32_t k = begin; k < end; k++) {
     uint64_t at = lu->upper_start[k];
     spread(lu->upper_index + at, lu->upper_value + at, lu->upper_start[k + 1] - at, y[k], y);
   }
-  for (uint32_t k = end; k-- > first;) {
+}
+
+NOINLINE static void solve_lower_transpose(const sl_lu *lu, uint32_t begin, uint32_t end,
+                                           double *y) {
+  for (uint32_t k = end; k-- > begin;) {
     uint64_t at = lu->lower_start[k], outside = lu->outside_start[k];
     double value = y[k] / lu->pivot[k];
     y[k] = value;
@@ -125,8 +135,7 @@ static inline four four_over(four v, double divisor) {
   return (four){v.low / splat, v.high / splat};
 }
 
-__attribute__((noinline)) static void solve_block_four(const sl_lu *lu, uint32_t first,
-                                                       uint32_t end, double *y) {
+NOINLINE static void solve_block_four(const sl_lu *lu, uint32_t first, uint32_t end, double *y) {
   for (uint32_t k = first; k < end; k++) {
     uint64_t at = lu->lower_start[k], outside = lu->outside_start[k];
     four sum = four_load(y + (size_t)k * LANES);
@@ -145,8 +154,8 @@ __attribute__((noinline)) static void solve_block_four(const sl_lu *lu, uint32_t
   }
 }
 
-__attribute__((noinline)) static void solve_block_transpose_four(const sl_lu *lu, uint32_t first,
-                                                                 uint32_t end, double *y) {
+NOINLINE static void solve_block_transpose_four(const sl_lu *lu, uint32_t first, uint32_t end,
+                                                double *y) {
   for (uint32_t k = first; k < end; k++) {
     uint64_t at = lu->upper_start[k];
     spread_four(lu->upper_index + at, lu->upper_value + at, lu->upper_start[k + 1] - at,
@@ -164,41 +173,101 @@ __attribute__((noinline)) static void solve_block_transpose_four(const sl_lu *lu
 
 // ---- all of them --------------------------------------------------------------------------------
 
-static void solve_blocks(const sl_lu *lu, bool transpose, bool by_four, double *y) {
-  for (uint32_t b = 0; b < lu->blocks; b++) {
-    uint32_t block = transpose ? lu->blocks - 1 - b : b;
+typedef void (*part)(const sl_lu *, uint32_t begin, uint32_t end, double *y);
+
+static const part parts[2][2] = {{solve_lower, solve_upper},
+                                 {solve_upper_transpose, solve_lower_transpose}};
+
+void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *y,
+                      sl_lu_pass *pass) {
+  const uint32_t *from = transpose ? lu->column_order : lu->row_order;
+  const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
+  *pass = (sl_lu_pass){.transpose = transpose, .common = common_exponent(b, from, scale, lu->n)};
+  load(b, from, scale, lu->n, pass->common, y, 1);
+}
+
+// Rows of a block from the one at hand on, until they have `work` entries, or its end.
+static uint32_t some_rows(const uint64_t *start, uint32_t row, uint32_t end, uint64_t work) {
+  uint32_t begin = row;
+  while (row < end && start[row] - start[begin] + (row - begin) < work) row++;
+  return row;
+}
+
+// The same from the back.
+static uint32_t some_rows_back(const uint64_t *start, uint32_t begin, uint32_t row, uint64_t work) {
+  uint32_t end = row;
+  while (row > begin && start[end] - start[row] + (end - row) < work) row--;
+  return row;
+}
+
+bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent, sl_lu_pass *pass) {
+  uint64_t done = 0;
+  while (pass->blocks < lu->blocks && done < work) {
+    uint32_t block = pass->transpose ? lu->blocks - 1 - pass->blocks : pass->blocks;
     uint32_t first = lu->block_start[block], end = lu->block_start[block + 1];
-    if (by_four) {
-      (transpose ? solve_block_transpose_four : solve_block_four)(lu, first, end, y);
+    bool lower = pass->second == pass->transpose;
+    const uint64_t *start = lower ? lu->lower_start : lu->upper_start;
+    uint32_t from, to;
+    if (pass->second) {
+      to = end - pass->rows;
+      from = some_rows_back(start, first, to, work - done);
     } else {
-      (transpose ? solve_block_transpose : solve_block)(lu, first, end, y);
+      from = first + pass->rows;
+      to = some_rows(start, from, end, work - done);
     }
+    parts[pass->transpose][pass->second](lu, from, to, y);
+    done += start[to] - start[from] + (to - from);
+    if (lower) done += lu->outside_start[to] - lu->outside_start[from];
+    pass->rows += to - from;
+    if (pass->rows < end - first) continue;
+    pass->rows = 0;
+    pass->blocks += pass->second;
+    pass->second = !pass->second;
+  }
+  *spent += done;
+  return pass->blocks == lu->blocks;
+}
+
+void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, double *x) {
+  const uint32_t *to = pass->transpose ? lu->row_order : lu->column_order;
+  const int32_t *unscale = pass->transpose ? lu->row_exponent : lu->column_exponent;
+  store(y, 1, to, unscale, lu->n, pass->common, x);
+}
+
+static void solve_four(const sl_lu *lu, bool transpose, const double *b, double *y, double *x) {
+  uint32_t n = lu->n;
+  const uint32_t *from = transpose ? lu->column_order : lu->row_order;
+  const uint32_t *to = transpose ? lu->row_order : lu->column_order;
+  const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
+  const int32_t *unscale = transpose ? lu->row_exponent : lu->column_exponent;
+  int32_t common[LANES];
+  for (size_t lane = 0; lane < LANES; lane++) {
+    common[lane] = common_exponent(b + lane * n, from, scale, n);
+    load(b + lane * n, from, scale, n, common[lane], y + lane, LANES);
+  }
+  for (uint32_t passed = 0; passed < lu->blocks; passed++) {
+    uint32_t block = transpose ? lu->blocks - 1 - passed : passed;
+    (transpose ? solve_block_transpose_four : solve_block_four)(lu, lu->block_start[block],
+                                                                lu->block_start[block + 1], y);
+  }
+  for (size_t lane = 0; lane < LANES; lane++) {
+    store(y + lane, LANES, to, unscale, n, common[lane], x + lane * n);
   }
 }
 
 static sl_status solve(const sl_lu *lu, bool transpose, const double *b, double *x, size_t count) {
   SL_REQUIRE(lu->factored, SL_ERR_STATE, "lu", "a factorisation that has ended CONVERGED");
   if (count == 0) return SL_OK;
-  uint32_t n = lu->n;
-  const uint32_t *from = transpose ? lu->column_order : lu->row_order;
-  const uint32_t *to = transpose ? lu->row_order : lu->column_order;
-  const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
-  const int32_t *unscale = transpose ? lu->row_exponent : lu->column_exponent;
+  size_t n = lu->n, j = 0;
   double *y;
-  SL_TRY(SL_ALLOC(&y, (size_t)n * (count < LANES ? 1 : LANES)));
-  for (size_t j = 0; j < count;) {
-    uint32_t lanes = count - j >= LANES ? LANES : 1;
-    int32_t common[LANES];
-    for (uint32_t lane = 0; lane < lanes; lane++) {
-      const double *column = b + (j + lane) * n;
-      common[lane] = common_exponent(column, from, scale, n);
-      load(column, from, scale, n, common[lane], y + lane, lanes);
-    }
-    solve_blocks(lu, transpose, lanes == LANES, y);
-    for (uint32_t lane = 0; lane < lanes; lane++) {
-      store(y + lane, lanes, to, unscale, n, common[lane], x + (j + lane) * n);
-    }
-    j += lanes;
+  SL_TRY(SL_ALLOC(&y, n * (count < LANES ? 1 : LANES)));
+  for (; j + LANES <= count; j += LANES) solve_four(lu, transpose, b + j * n, y, x + j * n);
+  for (; j < count; j++) {
+    sl_lu_pass pass;
+    uint64_t spent = 0;
+    sl_lu_pass_begin(lu, transpose, b + j * n, y, &pass);
+    sl_lu_pass_step(lu, y, UINT64_MAX, &spent, &pass);
+    sl_lu_pass_end(lu, y, &pass, x + j * n);
   }
   sl_free(y);
   return SL_OK;

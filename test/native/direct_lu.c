@@ -446,12 +446,45 @@ static void how_it_is_cut_and_how_many_sides_change_no_bit(void **state) {
     }
   }
   assert_ok(sl_lu_solve(whole, b, x, 0));
+  for (int transpose = 0; transpose < 2; transpose++) {
+    assert_ok((transpose ? sl_lu_solve_transpose : sl_lu_solve)(whole, b, x, 1));
+    sl_lu_pass pass;
+    uint64_t spent = 0;
+    uint32_t steps_taken = 1;
+    double *workspace = x + N;
+    sl_lu_pass_begin(whole, transpose, b, workspace, &pass);
+    while (!sl_lu_pass_step(whole, workspace, 10, &spent, &pass)) steps_taken++;
+    sl_lu_pass_end(whole, workspace, &pass, y);
+    assert_memory_equal(x, y, N * sizeof *x);
+    assert_true(steps_taken > 20);
+  }
   sl_lu_destroy(whole);
   sl_lu_destroy(steps);
   sl_csr_destroy(matrix);
   free(b);
   free(x);
   free(y);
+}
+
+// On a symmetric pattern with pivots on the diagonal nothing is left to chance.
+static void the_prediction_is_what_a_dominant_grid_takes(void **state) {
+  (void)state;
+  sl_csr *matrix = grid_matrix(30, 1);
+  sl_lu *lu;
+  assert_ok(sl_lu_create(matrix, NULL, &lu));
+  assert_ok(sl_lu_begin_analysis(lu));
+  run_lu(lu, 50);
+  sl_lu_prediction prediction;
+  assert_ok(sl_lu_get_prediction(lu, &prediction));
+  assert_ok(sl_lu_begin(lu));
+  run_lu(lu, 50);
+  sl_lu_facts facts;
+  assert_ok(sl_lu_get_facts(lu, &facts));
+  assert_true(prediction.fill == facts.fill && prediction.flops == facts.flops);
+  assert_true(prediction.bytes == facts.bytes);
+  assert_int_equal(prediction.blocks, 1);
+  sl_lu_destroy(lu);
+  sl_csr_destroy(matrix);
 }
 
 // Stopped after any number of steps, it can be begun again.
@@ -650,6 +683,7 @@ int main(void) {
       property(refactoring_with_the_same_values_changes_no_bit),
       property(pivots_that_no_longer_do_are_reported),
       property(how_it_is_cut_and_how_many_sides_change_no_bit),
+      property(the_prediction_is_what_a_dominant_grid_takes),
       property(stopping_leaves_the_object_usable),
       property(survives_every_failing_allocation),
       property(refuses_misuse),
