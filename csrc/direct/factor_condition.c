@@ -84,9 +84,7 @@ static void judge_backward(sl_factor *f) {
 sl_status sl_factor_step_condition(sl_factor *f, uint64_t work, bool *done) {
   sl_factor_condition *c = &f->condition;
   uint32_t n = f->matrix->rows;
-  bool passed;
-  SL_TRY(sl_factor_pass_step(f, work, f->scaled_x, &passed));
-  if (!passed) return SL_OK;
+  if (!sl_factor_pass_step(f, work, f->scaled_x)) return SL_OK;
   const int32_t *exponents = c->stage == BACKWARD ? f->row_exponent : f->column_exponent;
   for (uint32_t i = 0; i < n; i++) f->scaled_x[i] = sl_times_power(f->scaled_x[i], exponents[i]);
   if (c->stage == BACKWARD) {

@@ -19,8 +19,8 @@ typedef enum sl_factor_phase {
 
 // A solve of one vector, without refinement: A x = b by the factor.
 typedef struct sl_factor_pass {
-  bool transpose;
   uint32_t cursor;
+  sl_lu_pass lu;
 } sl_factor_pass;
 
 typedef struct sl_factor_solve {
@@ -89,10 +89,10 @@ void sl_factor_begin_phase(sl_factor *factor, sl_factor_phase phase);
 // The workspace. Errors: ERR_MEMORY.
 sl_status sl_factor_reserve(sl_factor *factor);
 
-// Begins x = A^-1 b, or with A^T, in the scaled matrix; `step` is called until it is done.
+// Begins x = A^-1 b, or with A^T, in the scaled matrix; `step` is called until it is true.
 //   b, x    n, by rows; they may be the same
 void sl_factor_pass_begin(sl_factor *factor, const double *b, bool transpose);
-sl_status sl_factor_pass_step(sl_factor *factor, uint64_t work, double *x, bool *done);
+bool sl_factor_pass_step(sl_factor *factor, uint64_t work, double *x);
 
 // A step of each phase; `done`: written.
 sl_status sl_factor_step_solve(sl_factor *factor, uint64_t work, bool *done);

@@ -25,24 +25,20 @@ sl_status sl_factor_reserve(sl_factor *f) {
 }
 
 void sl_factor_pass_begin(sl_factor *f, const double *b, bool transpose) {
-  uint32_t n = f->matrix->rows;
-  f->pass = (sl_factor_pass){.transpose = transpose};
+  f->pass = (sl_factor_pass){.cursor = 0};
   if (f->lu != NULL) {
-    memcpy(f->y, b, n * sizeof *b);
+    sl_lu_pass_begin(f->lu, transpose, b, f->y, &f->pass.lu);
     return;
   }
   const uint32_t *order = f->analysis.order;
-  for (uint32_t k = 0; k < n; k++) f->y[k] = b[order[k]];
+  for (uint32_t k = 0; k < f->analysis.n; k++) f->y[k] = b[order[k]];
 }
 
-sl_status sl_factor_pass_step(sl_factor *f, uint64_t work, double *x, bool *done) {
+bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
   if (f->lu != NULL) {
-    sl_lu_facts facts;
-    SL_TRY(sl_lu_get_facts(f->lu, &facts));
-    f->work += (uint64_t)facts.fill + 1;
-    *done = true;
-    return f->pass.transpose ? sl_lu_solve_transpose(f->lu, f->y, x, 1)
-                             : sl_lu_solve(f->lu, f->y, x, 1);
+    if (!sl_lu_pass_step(f->lu, f->y, work, &f->work, &f->pass.lu)) return false;
+    sl_lu_pass_end(f->lu, f->y, &f->pass.lu, x);
+    return true;
   }
   const sl_analysis *a = &f->analysis;
   uint32_t before = f->pass.cursor;
@@ -50,10 +46,9 @@ sl_status sl_factor_pass_step(sl_factor *f, uint64_t work, double *x, bool *done
   // Of `panels` panels down and up; about as many values in each.
   double part = (double)(f->pass.cursor - before) / a->panels;
   f->work += (uint64_t)(part * a->value_count) + 1;
-  *done = f->pass.cursor == 2 * a->panels;
-  if (!*done) return SL_OK;
+  if (f->pass.cursor < 2 * a->panels) return false;
   for (uint32_t k = 0; k < a->n; k++) x[a->order[k]] = f->y[k];
-  return SL_OK;
+  return true;
 }
 
 sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns, bool transpose,
@@ -249,7 +244,6 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
   uint64_t left = work;
-  bool passed;
   switch (s->stage) {
   case BEGIN:
     begin_column(f);
@@ -257,8 +251,7 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     f->work += n;
     break;
   case PASS:
-    SL_TRY(sl_factor_pass_step(f, work, f->correction, &passed));
-    if (!passed) break;
+    if (!sl_factor_pass_step(f, work, f->correction)) break;
     for (uint32_t i = 0; i < n; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
     s->stage = RESIDUAL;
