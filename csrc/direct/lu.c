@@ -64,11 +64,17 @@ void sl_lu_destroy(sl_lu *lu) {
   sl_free(lu);
 }
 
-size_t sl_lu_bytes(const sl_lu *lu) {
+// Of everything but factors, what lies outside of the blocks, and scratch.
+static size_t fixed_bytes(const sl_lu *lu) {
   size_t n = lu->n, bytes = sizeof *lu + n * (6 * 4 + 8 + 16 + 4) + (size_t)lu->nnz * 4;
   if (lu->block_start != NULL) bytes += ((size_t)lu->blocks + 1) * 4;
   if (lu->column_base != NULL) bytes += n * 4;
   if (lu->deficient_rows != NULL) bytes += 2 * n;
+  return bytes;
+}
+
+size_t sl_lu_bytes(const sl_lu *lu) {
+  size_t n = lu->n, bytes = fixed_bytes(lu);
   if (lu->outside_index != NULL) bytes += (size_t)lu->outside_start[n] * 12;
   if (lu->scratch != NULL) bytes += n * 8;
   if (lu->entries != NULL) bytes += (size_t)lu->nnz * 8;
@@ -249,6 +255,12 @@ static sl_status allocate(sl_lu *lu) {
   return SL_ALLOC(&lu->outside_start, n + 1);
 }
 
+sl_status sl_lu_create_empty(sl_lu **out) {
+  SL_TRY(SL_ALLOC_ZERO(out, 1));
+  (*out)->job.kind = &job_kind;
+  return SL_OK;
+}
+
 sl_status sl_lu_create(const sl_csr *matrix, const sl_lu_options *options, sl_lu **out) {
   *out = NULL;
   sl_lu_options chosen = options != NULL ? *options : sl_lu_options_default();
@@ -258,8 +270,7 @@ sl_status sl_lu_create(const sl_csr *matrix, const sl_lu_options *options, sl_lu
   SL_REQUIRE((unsigned)chosen.matching <= SL_LU_MATCHING_PRODUCT, SL_ERR_OPTION, "matching",
              "AUTO, STRUCTURE or PRODUCT");
   sl_lu *lu;
-  SL_TRY(SL_ALLOC_ZERO(&lu, 1));
-  lu->job.kind = &job_kind;
+  SL_TRY(sl_lu_create_empty(&lu));
   lu->n = matrix->rows;
   lu->nnz = matrix->nnz;
   lu->matrix = matrix;
@@ -446,6 +457,6 @@ sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out) {
                             .largest_block = lu->largest_block,
                             .fill = lu->predicted_fill + lu->n + lu->outside_count,
                             .flops = lu->predicted_flops};
-  out->bytes = (double)sl_lu_bytes(lu) + 12 * (lu->predicted_fill + lu->outside_count);
+  out->bytes = (double)fixed_bytes(lu) + 12 * (lu->predicted_fill + lu->outside_count);
   return SL_OK;
 }

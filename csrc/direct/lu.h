@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/container.h"
 #include "base/job.h"
 #include "base/status.h"
 #include "sparse/csr.h"
@@ -154,6 +155,16 @@ sl_lu_singularity sl_lu_get_singularity(const sl_lu *lu, uint32_t *row, uint32_t
 //   rank            the largest rank that values can give this pattern
 void sl_lu_get_deficient(const sl_lu *lu, const uint8_t **rows, const uint8_t **columns,
                          uint32_t *rank);
+
+// The sections of a factorisation in a file of another kind.
+//   write   lu: read; it must outlive the writer and may not be begun again meanwhile. Errors:
+//           ERR_STATE (no factors)
+//   read    takes the sections from a reader that holds the whole file. No matrix is kept: other
+//           values are begun with sl_lu_begin_values or sl_lu_begin_refactor. Errors: ERR_FORMAT
+//           ("bytes"), ERR_STATE, ERR_MEMORY. Safe on untrusted bytes: yes, sl_lu_has_pattern says
+//           whether the factors belong to a matrix, but not whether they are right. O(fill + nnz).
+sl_status sl_lu_write(sl_writer *writer, const sl_lu *lu);
+sl_status sl_lu_read(sl_reader *reader, sl_lu **out);
 
 // Bytes held.
 size_t sl_lu_bytes(const sl_lu *lu);

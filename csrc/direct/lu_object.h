@@ -76,6 +76,12 @@ struct sl_lu {
   sl_lu_search *search;
 };
 
+// Of any exponent that is kept.
+#define SL_LU_MAX_EXPONENT (1 << 20)
+
+// An object that holds nothing yet.
+sl_status sl_lu_create_empty(sl_lu **out);
+
 // Each goes on for about `work` units, adds what it spent to lu->spent, and sets *done at its end.
 // They end the job where the matrix turns out singular.
 sl_status sl_lu_analyse(sl_lu *lu, uint64_t work, bool *done);
