@@ -181,6 +181,7 @@ sl_status sl_factor_step_restore(sl_factor *f) {
     return SL_OK;
   }
   bool right = a->value_count == (double)f->file_value_count && a->simple == f->file_simple &&
+               memcmp(a->order, f->file_order, (size_t)a->n * sizeof *a->order) == 0 &&
                (a->simple || fits(f));
   if (!right) return sl_bad_file("parts that fit the factor of this matrix", 0);
   s->analysis = a;
