@@ -146,21 +146,19 @@ const allKeys = [...keys, ...asyncKeys] as const;
 type AsyncFactorizeOptions = FactorizeOptions & AsyncOptions<WorkProgress>;
 
 /** @internal */
-export function createRoom(runtime: Runtime): DirectRoom {
-  const { Factor } = runtime.raw;
-
+export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
   function make(
     operation: string,
     matrix: SparseMatrix,
     { method = 'auto', ordering = 'amd' }: FactorizeOptions,
-    create: typeof Factor.create,
+    create: 'create' | 'createEstimate',
   ): Factorization {
+    const methodNumber = check.choice(operation, 'method', method, methods);
+    const orderingNumber = check.choice(operation, 'ordering', ordering, orderings);
     const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-    const made = create(
-      raw,
-      check.choice(operation, 'method', method, methods),
-      check.choice(operation, 'ordering', ordering, orderings),
-    );
+    const made = runtime.raw.Factor[create](raw, methodNumber, orderingNumber);
+    // The factorisation has a copy of its own.
+    matrix.dropCopyIn(runtime);
     return adopt(runtime, operation, Factorization, made);
   }
 
@@ -186,18 +184,18 @@ export function createRoom(runtime: Runtime): DirectRoom {
   });
 
   return {
-    SparseMatrix: runtime.bind(SparseMatrix),
+    SparseMatrix: solver.bind(SparseMatrix),
     Factorization: runtime.bind(Factorization),
     factorize(matrix, options) {
       const operation = 'factorize';
       const given = check.options<FactorizeOptions>(operation, options, keys);
-      const made = make(operation, matrix, given, (...all) => Factor.create(...all));
+      const made = make(operation, matrix, given, 'create');
       return runMade(made, () => runNow(runtime, operation, {}, () => begun(made, operation)));
     },
     async factorizeAsync(matrix, options) {
       const operation = 'factorizeAsync';
       const given = check.options<AsyncFactorizeOptions>(operation, options, allKeys);
-      const made = make(operation, matrix, given, (...all) => Factor.create(...all));
+      const made = make(operation, matrix, given, 'create');
       return runMadeAsync(made, () =>
         runLater(runtime, operation, controlOf(given), () => begun(made, operation)),
       );
@@ -205,13 +203,13 @@ export function createRoom(runtime: Runtime): DirectRoom {
     estimateFactor(matrix, options) {
       const operation = 'estimateFactor';
       const given = check.options<FactorizeOptions>(operation, options, keys);
-      const made = make(operation, matrix, given, (...all) => Factor.createEstimate(...all));
+      const made = make(operation, matrix, given, 'createEstimate');
       return runMade(made, () => runNow(runtime, operation, {}, () => estimated(made, operation)));
     },
     async estimateFactorAsync(matrix, options) {
       const operation = 'estimateFactorAsync';
       const given = check.options<AsyncFactorizeOptions>(operation, options, allKeys);
-      const made = make(operation, matrix, given, (...all) => Factor.createEstimate(...all));
+      const made = make(operation, matrix, given, 'createEstimate');
       return runMadeAsync(made, () =>
         runLater(runtime, operation, controlOf(given), () => estimated(made, operation)),
       );
