@@ -65,15 +65,15 @@ export interface DirectRoom {
    * approximate minimum degree; where the factor fills, dense panels are factorised in SIMD. Dispose the result when done;
    * the matrix is copied.
    *
-   * All memory is taken before the work that it is for: what does not fit fails at once, and says how much was wanted
-   * ({@link estimateFactor} says it beforehand).
+   * All memory of a symmetric factor is taken before the work that it is for: what does not fit fails at once, and says how
+   * much was wanted. {@link estimateFactor} says it beforehand, for LU as well.
    *
    * Amestoy, Davis, Duff 1996, doi:10.1137/S0895479894278952; Ng, Peyton 1993, doi:10.1137/0914063; Bunch, Kaufman 1977,
    * doi:10.1090/S0025-5718-1977-0428694-0.
    *
    * @param matrix - n x n
    * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC`, `SINGULAR` (`position`: a row of zeros), `NOT_DEFINITE` (method
-   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `OPTION`
+   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `RANGE` (method, ordering)
    *
    * @example
    * ```ts
