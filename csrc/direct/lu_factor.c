@@ -263,7 +263,7 @@ static void join(sl_lu *lu, uint32_t first, uint32_t k, uint32_t *pattern, uint3
   uint32_t at = find(before, count, pivot);
   if (at != 0) exchange(lu, first, k - 1, 0, at);
   // The pivot stands at the end, and is left out.
-  memcpy(pattern, before + 1, (count - 1) * sizeof *pattern);
+  for (uint32_t t = 0; t + 1 < count; t++) pattern[t] = before[t + 1];
   pattern[count - 1] = pivot;
   s->top[local] = top;
   s->kept[local - 1] = 1;

@@ -2,8 +2,6 @@
 // lies outside of the blocks.
 #include "direct/lu_object.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "direct/lu_rows.h"
 #include "simd/kernels.h"
@@ -23,7 +21,9 @@ static void scale_row(sl_lu *lu, uint32_t k) {
   double *entries = lu->entries + begin;
   const uint32_t *place = lu->place + begin;
   if (lu->value_type == SL_VALUES_F64) {
-    memcpy(entries, (const double *)lu->values + from, count * sizeof *entries);
+    // Rows are short: a call would cost more.
+    const double *values = (const double *)lu->values + from;
+    for (uint32_t t = 0; t < count; t++) entries[t] = values[t];
   } else if (lu->value_type == SL_VALUES_F32) {
     sl_widen_f32((const float *)lu->values + from, entries, count);
   } else {
