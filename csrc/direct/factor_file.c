@@ -2,7 +2,7 @@
 //
 // The analysis is not in the file: it follows from the matrix and the order, and is made again, so
 // that nothing in the file can lead out of an array. What is left to check are the exchanges inside
-// of panels. An LU factorisation is made again, from the matrix.
+// of panels. The LU half checks its own.
 #include <string.h>
 
 #include "base/memory.h"
@@ -32,10 +32,15 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
             .simple = a->simple,
             .perturbed = s->pivoting.perturbed,
             .perturbed_row = f->lu != NULL ? UINT32_MAX : s->perturbed_row};
-  size_t n = a->n; // 0 where there is no symmetric factor
+  size_t n = a->n;
   sl_writer_watch(*out, &f->version);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
   sl_csr_write(*out, f->matrix);
+  if (f->lu != NULL) {
+    sl_status status = sl_lu_write(*out, f->lu);
+    if (status != SL_OK) sl_writer_destroy(*out);
+    return status;
+  }
   sl_writer_add(*out, TAG_ORDER, a->order, n * 4);
   sl_writer_add(*out, TAG_D, s->d, n * 8);
   sl_writer_add(*out, TAG_E, s->e, a->simple ? 0 : n * 8);
@@ -72,13 +77,12 @@ static sl_status take_order(sl_factor *f, sl_reader *reader) {
   return right ? SL_OK : sl_reader_bad(reader, "an order of all rows");
 }
 
-static sl_status take_nothing(sl_reader *reader) {
-  const uint32_t tags[] = {TAG_ORDER, TAG_D, TAG_E, TAG_EXCHANGED, TAG_VALUES};
-  for (int i = 0; i < 5; i++) {
-    void *block;
-    SL_TRY(sl_reader_take(reader, tags[i], 0, &block));
-    sl_free(block);
+static sl_status take_lu(sl_factor *f, sl_reader *reader) {
+  SL_TRY(sl_lu_read(reader, &f->lu));
+  if (!sl_lu_has_pattern(f->lu, f->matrix)) {
+    return sl_reader_bad(reader, "factors of a matrix with this pattern");
   }
+  f->phase = SL_FACTOR_RESTORING;
   return sl_reader_close(reader);
 }
 
@@ -131,10 +135,7 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   f->ordering = (sl_factor_ordering)m.ordering;
   f->numbers.pivoting.perturbed = m.perturbed;
   f->numbers.perturbed_row = m.perturbed_row;
-  if (lu) {
-    SL_TRY(take_nothing(reader));
-    return sl_factor_begin_lu(f);
-  }
+  if (lu) return take_lu(f, reader);
   f->file_simple = m.simple;
   if (m.perturbed > 0 ? m.perturbed_row >= matrix->rows : m.perturbed_row != UINT32_MAX) {
     return sl_reader_bad(reader, "a row that was replaced, where one was");
@@ -175,7 +176,12 @@ static bool fits(const sl_factor *f) {
 sl_status sl_factor_step_restore(sl_factor *f) {
   const sl_analysis *a = &f->analysis;
   sl_symmetric *s = &f->numbers;
+  if (f->lu != NULL) {
+    f->made = f->analysed = true;
+    return SL_OK;
+  }
   bool right = a->value_count == (double)f->file_value_count && a->simple == f->file_simple &&
+               memcmp(a->order, f->file_order, (size_t)a->n * sizeof *a->order) == 0 &&
                (a->simple || fits(f));
   if (!right) return sl_bad_file("parts that fit the factor of this matrix", 0);
   s->analysis = a;

@@ -46,7 +46,12 @@ export const directDoors: RoomDoors<'direct', DirectDoor> = {
   raw: rawDirect,
 };
 
-function embindDirect({ SparseMatrix, Factorization, factorize, estimateFactor }: DirectRoom): DirectDoor {
+function embindDirect({
+  SparseMatrix,
+  Factorization,
+  factorize,
+  estimateFactor,
+}: DirectRoom): DirectDoor {
   const made = ({ n, rows, columns, values }: Coo) =>
     SparseMatrix.fromCoo({
       rows: n,
@@ -172,7 +177,12 @@ function rawDirect(module: RawModule): DirectDoor {
       transposed: solve(factor, b, true).solution,
     };
   };
-  function withFactor<T>(coo: Coo, method: number, estimate: number, use: (factor: number) => T): T {
+  function withFactor<T>(
+    coo: Coo,
+    method: number,
+    estimate: number,
+    use: (factor: number) => T,
+  ): T {
     const matrix = made(coo);
     try {
       const factor = module.made(call.sl_abi_factor_create!(matrix, method, 0, estimate));
@@ -463,9 +473,9 @@ export const directCases: Case<DirectDoor>[] = [
     name: 'refused',
     run({ factorize, repattern, damaged }) {
       const indefinite = held(10, 10, 0);
-      (indefinite.values as number[])[indefinite.rows.findIndex(
-        (i, k) => i === 42 && indefinite.columns[k] === 42,
-      )] = -1;
+      (indefinite.values as number[])[
+        indefinite.rows.findIndex((i, k) => i === 42 && indefinite.columns[k] === 42)
+      ] = -1;
       const dependent = dense(3, [1, 2, 0, 2, 4, 0, 0, 1, 1]);
       return {
         pivot: attempt(() => factorize(indefinite, side(100, 1), 'cholesky')),

@@ -61,8 +61,20 @@ describe('factorize', () => {
     expect(into.some((x) => x !== 0)).toBe(true);
     const short = new Float64Array(9);
     const operation = 'Factorization.solve';
-    refused(() => factor.solve(side(18, 2), { into: short }), RangeError, 'SHAPE', operation, /"into"/);
-    refused(() => factor.solve(side(9, 2), { into: any([]) }), TypeError, 'TYPE', operation, /"into"/);
+    refused(
+      () => factor.solve(side(18, 2), { into: short }),
+      RangeError,
+      'SHAPE',
+      operation,
+      /"into"/,
+    );
+    refused(
+      () => factor.solve(side(9, 2), { into: any([]) }),
+      TypeError,
+      'TYPE',
+      operation,
+      /"into"/,
+    );
   });
 
   test('without refinement it tells the error of the first answer', () => {
@@ -106,15 +118,51 @@ describe('factorize', () => {
     const { factorize, estimateFactor } = room;
     const solve = 'Factorization.solve';
     refused(() => factorize(any({})), TypeError, 'TYPE', 'factorize', /"matrix"/);
-    refused(() => factorize(matrix, { method: any('qr') }), RangeError, 'OPTION', 'factorize', /"method"/);
-    refused(() => factorize(matrix, any({ methods: 1 })), TypeError, 'TYPE', 'factorize', /methods/);
-    refused(() => estimateFactor(matrix, { ordering: any(1) }), RangeError, 'OPTION', 'estimateFactor', /"ordering"/);
+    refused(
+      () => factorize(matrix, { method: any('qr') }),
+      RangeError,
+      'OPTION',
+      'factorize',
+      /"method"/,
+    );
+    refused(
+      () => factorize(matrix, any({ methods: 1 })),
+      TypeError,
+      'TYPE',
+      'factorize',
+      /methods/,
+    );
+    refused(
+      () => estimateFactor(matrix, { ordering: any(1) }),
+      RangeError,
+      'OPTION',
+      'estimateFactor',
+      /"ordering"/,
+    );
     refused(() => factor.solve([1, 2]), RangeError, 'SHAPE', solve, /"b"/);
     refused(() => factor.solve([]), RangeError, 'SHAPE', solve, /"b"/);
     refused(() => factor.solve(any('b')), TypeError, 'TYPE', solve, /"b"/);
-    refused(() => factor.solve(side(9, 1), { refinements: 101 }), RangeError, 'OPTION', solve, /refinements/);
-    refused(() => factor.solve(side(9, 1), { tolerance: -1 }), RangeError, 'OPTION', solve, /tolerance/);
-    refused(() => factor.refactorize(any(3)), TypeError, 'TYPE', 'Factorization.refactorize', /"values"/);
+    refused(
+      () => factor.solve(side(9, 1), { refinements: 101 }),
+      RangeError,
+      'OPTION',
+      solve,
+      /refinements/,
+    );
+    refused(
+      () => factor.solve(side(9, 1), { tolerance: -1 }),
+      RangeError,
+      'OPTION',
+      solve,
+      /tolerance/,
+    );
+    refused(
+      () => factor.refactorize(any(3)),
+      TypeError,
+      'TYPE',
+      'Factorization.refactorize',
+      /"values"/,
+    );
   });
 
   test('says how much memory was wanted before it works', async () => {
