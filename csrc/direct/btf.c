@@ -79,6 +79,18 @@ static uint64_t follow(sl_btf *btf) {
   return at - begin + 2;
 }
 
+// The rows of each block in the order of the matrix, so that whoever goes over a block reads it so.
+static void sort_blocks(sl_btf *btf) {
+  uint32_t *block_of = btf->number, *next = btf->next;
+  for (uint32_t b = 0; b < btf->blocks; b++) {
+    next[b] = btf->block_start[b];
+    for (uint32_t k = btf->block_start[b]; k < btf->block_start[b + 1]; k++) {
+      block_of[btf->order[k]] = b;
+    }
+  }
+  for (uint32_t i = 0; i < btf->placed; i++) btf->order[next[block_of[i]]++] = i;
+}
+
 bool sl_btf_step(sl_btf *btf, uint64_t work, uint64_t *spent) {
   uint32_t n = btf->matrix->rows;
   uint64_t begin = *spent;
@@ -91,6 +103,8 @@ bool sl_btf_step(sl_btf *btf, uint64_t work, uint64_t *spent) {
       if (btf->number[root] == 0) enter(btf, root);
     } else {
       btf->block_start[btf->blocks] = btf->placed;
+      sort_blocks(btf);
+      *spent += btf->placed;
       btf->done = true;
       free_scratch(btf);
     }

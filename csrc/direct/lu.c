@@ -58,6 +58,7 @@ void sl_lu_destroy(sl_lu *lu) {
   sl_free(lu->row_exponent);
   sl_free(lu->column_exponent);
   sl_free(lu->pivot);
+  sl_free(lu->joined);
   sl_free(lu->lower_start);
   sl_free(lu->upper_start);
   sl_free(lu->outside_start);
@@ -66,7 +67,7 @@ void sl_lu_destroy(sl_lu *lu) {
 
 // Of everything but factors, what lies outside of the blocks, and scratch.
 static size_t fixed_bytes(const sl_lu *lu) {
-  size_t n = lu->n, bytes = sizeof *lu + n * (6 * 4 + 8 + 16 + 4) + (size_t)lu->nnz * 4;
+  size_t n = lu->n, bytes = sizeof *lu + n * (6 * 4 + 8 + 16 + 5) + (size_t)lu->nnz * 4;
   if (lu->block_start != NULL) bytes += ((size_t)lu->blocks + 1) * 4;
   if (lu->column_base != NULL) bytes += n * 4;
   if (lu->deficient_rows != NULL) bytes += 2 * n;
@@ -250,6 +251,7 @@ static sl_status allocate(sl_lu *lu) {
   SL_TRY(SL_ALLOC(&lu->row_exponent, n));
   SL_TRY(SL_ALLOC(&lu->column_exponent, n));
   SL_TRY(SL_ALLOC(&lu->pivot, n));
+  SL_TRY(SL_ALLOC(&lu->joined, n));
   SL_TRY(SL_ALLOC(&lu->lower_start, n + 1));
   SL_TRY(SL_ALLOC(&lu->upper_start, n + 1));
   return SL_ALLOC(&lu->outside_start, n + 1);

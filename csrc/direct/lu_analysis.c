@@ -126,27 +126,29 @@ static sl_status match(sl_lu *lu, uint64_t work) {
 }
 
 // Scales as the factorisation will, in two passes over the rows, and counts weak matched entries.
+// No branch depends on a value.
 static void weigh_row(sl_lu *lu, uint32_t row, bool second) {
   sl_lu_analysis *a = lu->analysis;
   const sl_csr *matrix = lu->matrix;
   uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
+  uint32_t matched_column = a->matching.column_of[row];
   int32_t largest = SL_EXPONENT_OF_ZERO, matched = SL_EXPONENT_OF_ZERO;
+  int32_t *columns = lu->column_exponent;
   for (uint32_t t = begin; t < end; t++) {
     uint32_t column = matrix->columns[t];
-    int32_t exponent = sl_exponent(sl_csr_value(matrix, t));
-    if (second) exponent -= lu->column_exponent[column];
-    if (column == a->matching.column_of[row]) matched = exponent;
-    if (exponent > largest) largest = exponent;
+    int32_t exponent = sl_exponent(sl_csr_value(matrix, t)) - (second ? columns[column] : 0);
+    matched = column == matched_column ? exponent : matched;
+    largest = exponent > largest ? exponent : largest;
   }
   if (second) {
     a->weak += matched < largest + WEAK_EXPONENT;
-    a->lost = a->lost || matched < largest + LOST_EXPONENT;
+    a->lost |= matched < largest + LOST_EXPONENT;
     return;
   }
   for (uint32_t t = begin; t < end; t++) {
-    int32_t *most = lu->column_exponent + matrix->columns[t];
     int32_t exponent = sl_exponent(sl_csr_value(matrix, t)) - largest;
-    if (exponent > *most) *most = exponent;
+    int32_t before = columns[matrix->columns[t]];
+    columns[matrix->columns[t]] = exponent > before ? exponent : before;
   }
 }
 

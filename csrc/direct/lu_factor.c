@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "direct/lu_rows.h"
 
 #define NONE UINT32_MAX
+#define NOINLINE __attribute__((noinline))
 
 // Columns are named by their place before pivots were sought, less the start of the block.
 struct sl_lu_search {
@@ -25,6 +27,8 @@ struct sl_lu_search {
   uint32_t *kept;      // largest block: entries of each row to follow, after pruning; or NONE
   uint32_t *wanted;    // largest block: column that each row prefers as pivot
   uint32_t *wanted_by; // largest block: and the other way round
+  uint32_t *top;       // largest block: first row of the supernode that each row is in
+  uint32_t *waiting;   // largest block: first row to subtract of each supernode, or NONE
   uint32_t *renamed;   // n: place of the column that had this place before
   uint32_t block;
   uint64_t lower_end, upper_end;
@@ -40,13 +44,15 @@ void sl_lu_search_destroy(sl_lu_search *s) {
   sl_free(s->kept);
   sl_free(s->wanted);
   sl_free(s->wanted_by);
+  sl_free(s->top);
+  sl_free(s->waiting);
   sl_free(s->renamed);
   sl_free(s);
 }
 
 size_t sl_lu_search_bytes(const sl_lu *lu) {
   if (lu->search == NULL) return 0;
-  return sizeof(sl_lu_search) + 36 * (size_t)lu->largest_block + 4 * (size_t)lu->n;
+  return sizeof(sl_lu_search) + 44 * (size_t)lu->largest_block + 4 * (size_t)lu->n;
 }
 
 static sl_status create_search(sl_lu *lu) {
@@ -62,6 +68,9 @@ static sl_status create_search(sl_lu *lu) {
   SL_TRY(SL_ALLOC(&s->kept, size));
   SL_TRY(SL_ALLOC(&s->wanted, size));
   SL_TRY(SL_ALLOC(&s->wanted_by, size));
+  SL_TRY(SL_ALLOC(&s->top, size));
+  SL_TRY(SL_ALLOC(&s->waiting, size));
+  memset(lu->joined, 0, lu->n);
   return SL_ALLOC(&s->renamed, lu->n);
 }
 
@@ -69,7 +78,7 @@ static void begin_block(sl_lu *lu) {
   sl_lu_search *s = lu->search;
   uint32_t size = lu->block_start[s->block + 1] - lu->block_start[s->block];
   for (uint32_t c = 0; c < size; c++) {
-    s->row_of[c] = s->kept[c] = NONE;
+    s->row_of[c] = s->kept[c] = s->waiting[c] = NONE;
     s->wanted[c] = s->wanted_by[c] = c;
   }
 }
@@ -135,27 +144,39 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first) {
   return largest;
 }
 
-// x -= x[pivot of p] (row p of the upper factor), for the rows found. Returns the multiplications.
-__attribute__((noinline)) static uint64_t reduce(const sl_lu *lu, uint32_t first, uint32_t top,
-                                                 uint32_t size, uint32_t *index, double *value,
-                                                 double *largest) {
+// Subtracts the rows found, and notes them in their order. Rows of a supernode wait for its last
+// one: what lies between does not depend on them. Returns the multiplications.
+NOINLINE static uint64_t reduce(const sl_lu *lu, uint32_t first, uint32_t top, uint32_t size,
+                                uint32_t *index, double *value, double *largest) {
   const sl_lu_search *s = lu->search;
-  const uint64_t *upper_start = lu->upper_start + first;
+  const uint8_t *joined = lu->joined + first;
   double *x = s->x, most = 0;
   uint64_t flops = 0;
   for (uint32_t at = top; at < size; at++) {
-    uint32_t column = s->stack[at], row = s->row_of[column];
-    double factor = x[column];
-    x[column] = 0;
-    *index++ = first + row;
-    *value++ = factor;
-    double magnitude = fabs(factor);
-    if (magnitude > most) most = magnitude;
-    uint64_t begin = upper_start[row], count = upper_start[row + 1] - begin;
-    const uint32_t *columns = lu->upper_index + begin;
-    const double *values = lu->upper_value + begin;
-    for (uint64_t t = 0; t < count; t++) x[columns[t]] -= factor * values[t];
-    flops += count;
+    uint32_t column = s->stack[at], row = s->row_of[column], begin = row, count = 1;
+    uint32_t *waiting = s->waiting + s->top[row];
+    if (row + 1 < size && joined[row + 1]) {
+      if (*waiting == NONE) *waiting = row;
+      continue;
+    }
+    if (*waiting != NONE) {
+      begin = *waiting;
+      count = row - begin + 1;
+      *waiting = NONE;
+    }
+    for (uint32_t r = 0; r < count; r++) index[r] = first + begin + r;
+    flops += sl_lu_row_products(lu, first + begin, count);
+    if (count == 1) {
+      value[0] = sl_lu_subtract_row(lu, first + row, column, x);
+    } else {
+      sl_lu_subtract_rows(lu, first + begin, count, s->wanted[begin], x, value);
+    }
+    for (uint32_t r = 0; r < count; r++) {
+      double magnitude = fabs(value[r]);
+      most = magnitude > most ? magnitude : most;
+    }
+    index += count;
+    value += count;
   }
   *largest = most;
   return flops;
@@ -184,6 +205,26 @@ static uint32_t choose(const sl_lu *lu, const uint32_t *candidates, uint32_t cou
 
 // ---- pruning ------------------------------------------------------------------------------------
 
+// Exchanges two columns of row `row`, counted from its first, and of all rows of its supernode.
+static void exchange(const sl_lu *lu, uint32_t first, uint32_t row, uint32_t i, uint32_t j) {
+  for (uint32_t r = first + lu->search->top[row - first]; r <= row; r++) {
+    uint64_t begin = lu->upper_start[r] + (row - r);
+    uint32_t column = lu->upper_index[begin + i];
+    double value = lu->upper_value[begin + i];
+    lu->upper_index[begin + i] = lu->upper_index[begin + j];
+    lu->upper_value[begin + i] = lu->upper_value[begin + j];
+    lu->upper_index[begin + j] = column;
+    lu->upper_value[begin + j] = value;
+  }
+}
+
+// Where the column stands among the first `length` of a row; length: nowhere.
+static uint32_t find(const uint32_t *index, uint32_t length, uint32_t column) {
+  uint32_t t = 0;
+  while (t < length && index[t] != column) t++;
+  return t;
+}
+
 // Row p of the upper factor keeps, for searches, the columns that have rows by now.
 static void prune(const sl_lu *lu, uint32_t first, const uint32_t *lower, uint32_t count,
                   uint32_t pivot) {
@@ -191,28 +232,42 @@ static void prune(const sl_lu *lu, uint32_t first, const uint32_t *lower, uint32
   for (uint32_t at = 0; at < count; at++) {
     uint32_t row = lower[at];
     if (s->kept[row - first] != NONE) continue;
-    uint64_t begin = lu->upper_start[row];
-    uint32_t length = (uint32_t)(lu->upper_start[row + 1] - begin), t = 0;
-    uint32_t *index = lu->upper_index + begin;
-    double *value = lu->upper_value + begin;
-    while (t < length && index[t] != pivot) t++;
-    if (t == length) continue;
+    const uint32_t *index = lu->upper_index + lu->upper_start[row];
+    uint32_t length = (uint32_t)(lu->upper_start[row + 1] - lu->upper_start[row]);
+    if (find(index, length, pivot) == length) continue;
     uint32_t head = 0, tail = length;
     while (head < tail) {
-      uint32_t column = index[head];
-      if (s->row_of[column] != NONE) {
+      if (s->row_of[index[head]] != NONE) {
         head++;
-        continue;
+      } else if (--tail != head) {
+        exchange(lu, first, row, head, tail);
       }
-      double moved = value[head];
-      tail--;
-      index[head] = index[tail];
-      value[head] = value[tail];
-      index[tail] = column;
-      value[tail] = moved;
     }
     s->kept[row - first] = tail;
   }
+}
+
+// Makes row k, whose pivot is known, the next one of the supernode of the row before it, where it
+// has its columns: they then come in the same order, the pivots of later rows first.
+static void join(sl_lu *lu, uint32_t first, uint32_t k, uint32_t *pattern, uint32_t count,
+                 uint32_t pivot) {
+  sl_lu_search *s = lu->search;
+  uint32_t local = k - first;
+  s->top[local] = local;
+  if (count < SL_LU_LEAST_COLUMNS || local == 0) return;
+  if (s->mark[s->wanted[local - 1]] != local + 1) return;
+  const uint32_t *before = lu->upper_index + lu->upper_start[k - 1];
+  if (lu->upper_start[k] - lu->upper_start[k - 1] != count) return;
+  uint32_t top = s->top[local - 1];
+  if (local - top >= SL_LU_MOST_ROWS) return;
+  uint32_t at = find(before, count, pivot);
+  if (at != 0) exchange(lu, first, k - 1, 0, at);
+  // The pivot stands at the end, and is left out.
+  for (uint32_t t = 0; t + 1 < count; t++) pattern[t] = before[t + 1];
+  pattern[count - 1] = pivot;
+  s->top[local] = top;
+  s->kept[local - 1] = 1;
+  lu->joined[k] = 1;
 }
 
 // ---- one row ------------------------------------------------------------------------------------
@@ -260,6 +315,8 @@ static sl_status factor_row(sl_lu *lu, uint32_t k) {
     sl_lu_end_singular(lu, k);
     return SL_OK;
   }
+  if (pivot != wanted) want_other(s, local, pivot);
+  join(lu, first, k, pattern, count, pivot);
   double value = s->x[pivot], *values = lu->upper_value + s->upper_end;
   uint32_t kept = 0;
   for (uint32_t t = 0; t < count; t++) {
@@ -270,7 +327,6 @@ static sl_status factor_row(sl_lu *lu, uint32_t k) {
     pattern[kept] = column;
     values[kept++] = quotient;
   }
-  if (pivot != wanted) want_other(s, local, pivot);
   s->row_of[pivot] = local;
   lu->pivot[k] = value;
   double magnitude = fabs(value);

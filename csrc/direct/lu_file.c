@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "direct/lu_object.h"
+#include "direct/lu_rows.h"
 #include "simd/kernels.h"
 
 #define TAG_HEAD SL_TAG('L', 'U', 'H', 'D')
@@ -23,6 +23,7 @@
 #define TAG_UPPER_START SL_TAG('U', 'S', 'T', 'A')
 #define TAG_UPPER_INDEX SL_TAG('U', 'I', 'D', 'X')
 #define TAG_UPPER_VALUE SL_TAG('U', 'V', 'A', 'L')
+#define TAG_JOINED SL_TAG('J', 'O', 'I', 'N')
 #define TAG_OUTSIDE SL_TAG('O', 'V', 'A', 'L')
 
 // Section `LUHD`, as it stands in the file.
@@ -67,6 +68,7 @@ sl_status sl_lu_write(sl_writer *writer, const sl_lu *lu) {
   sl_writer_add(writer, TAG_UPPER_START, lu->upper_start, (n + 1) * 8);
   sl_writer_add(writer, TAG_UPPER_INDEX, lu->upper_index, upper * 4);
   sl_writer_add(writer, TAG_UPPER_VALUE, lu->upper_value, upper * 8);
+  sl_writer_add(writer, TAG_JOINED, lu->joined, n);
   sl_writer_add(writer, TAG_OUTSIDE, lu->outside_value, (size_t)lu->outside_start[n] * 8);
   return SL_OK;
 }
@@ -115,6 +117,25 @@ static bool are_triangles(const sl_lu *lu, uint64_t lower, uint64_t upper) {
       for (uint64_t t = lu->upper_start[k]; t < lu->upper_start[k + 1]; t++) {
         if (lu->upper_index[t] <= k || lu->upper_index[t] >= end) return false;
       }
+    }
+  }
+  return true;
+}
+
+// Joined rows are in one block, have the columns of the row before, and are not too many.
+static bool are_supernodes(const sl_lu *lu) {
+  for (uint32_t b = 0; b < lu->blocks; b++) {
+    uint32_t rows = 0;
+    for (uint32_t k = lu->block_start[b]; k < lu->block_start[b + 1]; k++) {
+      if (lu->joined[k] > 1) return false;
+      rows = lu->joined[k] ? rows + 1 : 1;
+      if (!lu->joined[k]) continue;
+      if (k == lu->block_start[b] || rows > SL_LU_MOST_ROWS) return false;
+      uint64_t before = lu->upper_start[k - 1], begin = lu->upper_start[k];
+      uint64_t count = lu->upper_start[k + 1] - begin;
+      if (begin - before != count + 1 || lu->upper_index[before] != k) return false;
+      const uint32_t *index = lu->upper_index;
+      if (memcmp(index + before + 1, index + begin, (size_t)count * 4) != 0) return false;
     }
   }
   return true;
@@ -220,6 +241,8 @@ static sl_status take_factors(sl_lu *lu, sl_reader *reader, const head *h) {
   if (!are_triangles(lu, h->lower, h->upper)) {
     return sl_reader_bad(reader, "rows of triangles inside of their blocks");
   }
+  SL_TRY(take(reader, TAG_JOINED, n, 1, &lu->joined));
+  if (!are_supernodes(lu)) return sl_reader_bad(reader, "rows that have the same columns");
   bool finite = sl_first_not_finite_f64(lu->lower_value, (size_t)h->lower) == h->lower &&
                 sl_first_not_finite_f64(lu->upper_value, (size_t)h->upper) == h->upper;
   return finite ? SL_OK : sl_reader_bad(reader, "factors of finite numbers");

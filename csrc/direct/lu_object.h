@@ -61,6 +61,8 @@ struct sl_lu {
   double *lower_value;
   uint32_t *upper_index; // places after the row, in its block
   double *upper_value;
+  uint8_t *joined; // n: 1: the row has the columns of the one before it, but for its
+                   // pivot, and in the same order
   uint64_t lower_room, upper_room; // entries that there is memory for
   uint32_t *outside_start;         // n + 1
   uint32_t *outside_index;         // places before the block

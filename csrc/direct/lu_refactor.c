@@ -2,9 +2,8 @@
 // lies outside of the blocks.
 #include "direct/lu_object.h"
 
-#include <string.h>
-
 #include "base/memory.h"
+#include "direct/lu_rows.h"
 #include "simd/kernels.h"
 
 // Factors whose entries grew by more than this are of no use: refinement would not mend them.
@@ -22,7 +21,9 @@ static void scale_row(sl_lu *lu, uint32_t k) {
   double *entries = lu->entries + begin;
   const uint32_t *place = lu->place + begin;
   if (lu->value_type == SL_VALUES_F64) {
-    memcpy(entries, (const double *)lu->values + from, count * sizeof *entries);
+    // Rows are short: a call would cost more.
+    const double *values = (const double *)lu->values + from;
+    for (uint32_t t = 0; t < count; t++) entries[t] = values[t];
   } else if (lu->value_type == SL_VALUES_F32) {
     sl_widen_f32((const float *)lu->values + from, entries, count);
   } else {
@@ -125,21 +126,24 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
 }
 
 __attribute__((noinline)) static double reduce(sl_lu *lu, uint32_t k, double *x) {
-  const uint64_t *upper_start = lu->upper_start;
-  uint64_t spent = 0;
+  const uint32_t *rows = lu->lower_index;
+  uint64_t spent = 0, end = lu->lower_start[k + 1];
   double most = 0;
-  for (uint64_t at = lu->lower_start[k]; at < lu->lower_start[k + 1]; at++) {
-    uint32_t p = lu->lower_index[at];
-    double factor = x[p];
-    x[p] = 0;
-    lu->lower_value[at] = factor;
-    double size = fabs(factor);
-    most = size > most ? size : most;
-    uint64_t count = upper_start[p + 1] - upper_start[p];
-    const uint32_t *columns = lu->upper_index + upper_start[p];
-    const double *values = lu->upper_value + upper_start[p];
-    for (uint64_t t = 0; t < count; t++) x[columns[t]] -= factor * values[t];
-    spent += count;
+  for (uint64_t at = lu->lower_start[k]; at < end;) {
+    uint32_t p = rows[at], count = 1;
+    double *factors = lu->lower_value + at;
+    while (at + count < end && rows[at + count] == p + count && lu->joined[p + count]) count++;
+    at += count;
+    spent += sl_lu_row_products(lu, p, count);
+    if (count == 1) {
+      factors[0] = sl_lu_subtract_row(lu, p, p, x);
+    } else {
+      sl_lu_subtract_rows(lu, p, count, p, x, factors);
+    }
+    for (uint32_t r = 0; r < count; r++) {
+      double size = fabs(factors[r]);
+      most = size > most ? size : most;
+    }
   }
   lu->spent += spent;
   return most;
