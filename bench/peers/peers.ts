@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEngine } from 'sublinear';
-import { hasData, laplacian, readEdges } from '../support/files.js';
+import { hasData, laplacian, readData, readEdges } from '../support/files.js';
 import {
   adjacency,
   barabasiAlbert,
@@ -31,10 +31,13 @@ import {
 import { build, graphFile, NativePeer, type NativeRun, systemFile } from './native.js';
 
 const bench = openBench('peers', 'Against native libraries');
-const engine = await createEngine({ modules: ['dense', 'sparse', 'graph', 'solver', 'diffusion'] });
+const engine = await createEngine({
+  modules: ['dense', 'sparse', 'graph', 'solver', 'direct', 'diffusion'],
+});
 const { SparseMatrix } = engine.sparse;
 const { Graph } = engine.graph;
 const { solve, solveEntries } = engine.solver;
+const { factorize } = engine.direct;
 const TOLERANCE = 1e-8;
 
 // A peer that cannot be built is skipped, with the reason in the table.
@@ -196,6 +199,7 @@ function claimRatio(result: ComparisonResult, { label, floor, goal }: Rival, id:
 await grids();
 await graphs();
 await dominant();
+await factorisations();
 await oneEntry();
 await ranking();
 summary();
@@ -344,6 +348,117 @@ async function dominant() {
 }
 
 /** One certified entry against our own full solve at the same accuracy. */
+// Order, analysis, elimination and one solve with its refinement; the peers solve without.
+async function factorisations() {
+  const cases: { id: string; title: string; matrix: () => Csr; file?: string; rivals: Rival[] }[] =
+    [
+      {
+        id: 'direct-grid-2d',
+        title: 'Factorisation and solve: 2-D grid Laplacian + 0.01 I, 300 x 300',
+        matrix: () => gridLaplacian(bench.size(300, 20), bench.size(300, 20), 0.01),
+        rivals: [eigenDirect(0.7, 1), cholmodDirect(0.35, 0.6)],
+      },
+      {
+        id: 'direct-grid-3d',
+        title: 'Factorisation and solve: 3-D Poisson, 30 x 30 x 30',
+        matrix: () => cubeLaplacian(bench.size(30, 6)),
+        rivals: [cholmodDirect(0.35, 0.6)],
+      },
+      ...[
+        { name: '1138_bus', rivals: [eigenDirect(0.7, 1), cholmodDirect(0.35, 0.6)] },
+        { name: 'bcsstk13', rivals: [cholmodDirect(0.35, 0.6)] },
+      ].map(({ name, rivals }) => ({
+        id: `direct-${name}`,
+        title: `Factorisation and solve: ${name}`,
+        matrix: () => readMatrix(`matrices/${name}.mtx`),
+        file: `matrices/${name}.mtx`,
+        rivals,
+      })),
+    ];
+  for (const { id, title, matrix, file, rivals } of bench.smoke ? cases.slice(0, 2) : cases) {
+    if (!bench.wants(id)) continue;
+    if (file !== undefined && !hasData(file)) {
+      const rows = [[`${file} is not here; SUBLINEAR_DATA names the folder`]];
+      bench.table({ id, title, columns: ['not run'], rows });
+      continue;
+    }
+    const a = matrix();
+    const b = randomVector(a.rows, 7);
+    using ours = SparseMatrix.fromCoo({
+      rows: a.rows,
+      cols: a.rows,
+      rowIndices: rowIndices(a),
+      columnIndices: a.columns,
+      values: a.values,
+    });
+    const path = systemFile(a, b);
+    for (const name of ['eigen', 'cholmod']) await peers.get(name)?.load(path);
+    const error = (x: ArrayLike<number>) => relativeResidual(a, x, b);
+    const result = await bench.compare({
+      id,
+      title,
+      note: `n = ${a.rows}, ${a.columns.length} entries, b random (seed 7).`,
+      accuracy: 'true relative residual',
+      slices: 9,
+      maxSeconds: 120,
+      contestants: [
+        {
+          name: 'sublinear/direct',
+          run() {
+            using factor = factorize(ours);
+            return { ...factor.solve(b), method: factor.method, fill: factor.fill };
+          },
+          accuracy: ({ solution }) => error(solution),
+          note: ({ method, fill }) => `${method}, ${fill} entries in the factor`,
+        },
+        ...rivals.map((rival) => native(rival.peer, rival.method, rival.label, error)),
+      ],
+    });
+    if (result === undefined) continue;
+    for (const rival of rivals) claimRatio(result, rival, id);
+  }
+}
+
+function eigenDirect(floor: number, goal: number): Rival {
+  return { peer: 'eigen', method: 'ldlt', label: 'Eigen SimplicialLDLT', floor, goal };
+}
+
+function cholmodDirect(floor: number, goal: number): Rival {
+  return { peer: 'cholmod', method: 'auto', label: 'CHOLMOD', floor, goal };
+}
+
+/** 7-point differences in a cube with its boundary held. */
+function cubeLaplacian(side: number): Csr {
+  const n = side ** 3;
+  const rowPointers = new Uint32Array(n + 1);
+  const columns: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < n; i++) {
+    const at = [i % side, Math.floor(i / side) % side, Math.floor(i / side ** 2)] as const;
+    const put = (j: number, value: number) => {
+      columns.push(j);
+      values.push(value);
+    };
+    for (const axis of [2, 1, 0] as const) if (at[axis] > 0) put(i - side ** axis, -1);
+    put(i, 6);
+    for (const axis of [0, 1, 2] as const) if (at[axis] < side - 1) put(i + side ** axis, -1);
+    rowPointers[i + 1] = columns.length;
+  }
+  return {
+    rows: n,
+    rowPointers,
+    columns: Uint32Array.from(columns),
+    values: Float64Array.from(values),
+  };
+}
+
+/** A Matrix Market file of the folder of data. */
+function readMatrix(file: string): Csr {
+  using matrix = SparseMatrix.fromMatrixMarket(readData(file));
+  const { rows, rowPointers, columns, values } = matrix.toCsr();
+  return { rows, rowPointers, columns, values: Float64Array.from(values ?? []) };
+}
+
 async function oneEntry() {
   const id = 'one-entry';
   if (!bench.wants(id)) return;

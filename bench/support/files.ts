@@ -13,6 +13,11 @@ export function hasData(file: string): boolean {
   return existsSync(join(folder, file));
 }
 
+/** The text of a file. */
+export function readData(file: string): string {
+  return readFileSync(join(folder, file), 'utf8');
+}
+
 /** A METIS graph (.graph) or an edge list (blanks or commas between two numbers; # comments). */
 export function readEdges(file: string, directed = false): Edges {
   const text = readFileSync(join(folder, file), 'utf8');

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 
-static const sl_kind SL_HANDLE_JOB[1] = {{"the handle of long work"}};
+const sl_kind SL_HANDLE_JOB[1] = {{"the handle of long work"}};
 
 typedef struct abi_job {
   sl_job *job;
@@ -27,6 +27,7 @@ sl_handle sl_abi_job_register(sl_job *job, sl_handle parent, sl_handle_kind pare
 static sl_status find(sl_handle handle, abi_job **out) {
   void *parent;
   SL_TRY(sl_handle_get(handle, SL_HANDLE_JOB, (void **)out));
+  if ((*out)->parent_kind == NULL) return SL_OK;
   return sl_handle_get((*out)->parent, (*out)->parent_kind, &parent);
 }
 

@@ -7,11 +7,13 @@
 #include "base/abi.h"
 #include "base/job.h"
 
+extern const sl_kind SL_HANDLE_JOB[1];
+
 // Registers the object of a job, which is the handle's from now on: after a failure it is
 // destroyed.
 //   parent, parent_kind   the handle of what the object reads in every step (a matrix, a graph). It
 //                         is kept, so that destroying that first is an error and not a read of
-//                         freed memory
+//                         freed memory. 0 and NULL where it reads nothing of others
 //   Returns the handle, 0 after a failure (ERR_MEMORY, ERR_OVERFLOW). Allocates. O(1).
 sl_handle sl_abi_job_register(sl_job *job, sl_handle parent, sl_handle_kind parent_kind);
 

@@ -34,6 +34,8 @@
   X(ERR_NOT_DOMINANT, -43, "matrix is not strictly diagonally dominant")                           \
   X(ERR_NOT_POSITIVE, -44, "value must be positive")                                               \
   X(ERR_UNSUPPORTED, -45, "method does not apply to this input")                                   \
+  X(ERR_NOT_DEFINITE, -46, "matrix is not positive definite")                                      \
+  X(ERR_SINGULAR, -47, "matrix is singular")                                                       \
   /* untrusted bytes */                                                                            \
   X(ERR_PARSE, -60, "malformed text")                                                              \
   X(ERR_TRUNCATED, -61, "input ends too early")                                                    \

@@ -18,6 +18,7 @@
 
 #include "base/handle.h"
 #include "base/rng.h"
+#include "direct/factor.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
 #include "sparse/file.h"
@@ -44,7 +45,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 4
+  FILES = 5
 };
 
 static sl_rng rng;
@@ -85,7 +86,7 @@ static struct {
   size_t length;
 } files[FILES];
 static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH, SL_FILE_FLAT,
-                                           SL_FILE_HNSW};
+                                           SL_FILE_HNSW, SL_FILE_FACTOR};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -399,6 +400,13 @@ static void make_files(void) {
   keep_file(0, writer);
   assert_ok(sl_graph_save(graph, SL_LABELS_TEXT, "[]", 2, &writer));
   keep_file(1, writer);
+  sl_factor *factor;
+  sl_outcome outcome;
+  assert_ok(sl_factor_create(matrix, SL_FACTOR_AUTO, SL_FACTOR_ORDER_AMD, &factor));
+  assert_ok(sl_job_step(sl_factor_job(factor), UINT64_MAX, &outcome));
+  assert_ok(sl_factor_save(factor, &writer));
+  keep_file(4, writer);
+  sl_factor_destroy(factor);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 

@@ -59,7 +59,11 @@ Exit codes:
     .argument('<A.mtx>', 'square matrix, or one that --save wrote')
     .argument('[b.mtx]', 'right-hand side, one column; all ones when absent')
     .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
-    .option('--method <name>', 'auto, or the name of a method', 'auto')
+    .option(
+      '--method <name>',
+      'auto, or the name of a method; direct: a sparse factorisation with refinement',
+      'auto',
+    )
     .option('--tolerance <number>', 'stop when ||b - A x|| <= tolerance ||b||', positive, 1e-8)
     .option('--max-iterations <count>', 'stop after so many iterations', counter)
     .option('--max-time <seconds>', 'stop after so many seconds', positive)
@@ -81,7 +85,8 @@ Exit codes:
 Examples:
   sublinear solve A.mtx
   sublinear solve A.mtx b.mtx -o x.mtx --tolerance 1e-12
-  sublinear solve A.mtx --method cg --max-time 10 --json`,
+  sublinear solve A.mtx --method cg --max-time 10 --json
+  sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding`,
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
 

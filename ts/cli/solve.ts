@@ -2,6 +2,7 @@
 import { type NpyArray, readNpyAsync } from '../npy.js';
 import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
 import { formatOf } from '../runtime/formats.js';
+import { assertDirect, solveDirect } from './direct.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
 import {
@@ -38,7 +39,9 @@ export async function solve(
     throw new CliError('only one of A and b can come from standard input');
   }
   await assertApart([aFile, bFile], { '--output': options.output, '--save': options.save });
-  const engine = await engineFor(['sparse', 'solver'], options);
+  const direct = options.method === 'direct';
+  if (direct) assertDirect(options);
+  const engine = await engineFor(['sparse', direct ? 'direct' : 'solver'], options);
   const read = async (file: string) => {
     try {
       const { SparseMatrix } = engine.sparse;
@@ -74,6 +77,11 @@ export async function solve(
   }
   const b = bFile === undefined ? new Float64Array(rows).fill(1) : await readSide(bFile);
 
+  if (direct) {
+    const { factorizeAsync } = engine.direct;
+    await solveDirect(factorizeAsync, matrix, b, { aFile, bFile, rows, nnz }, options, progress);
+    return;
+  }
   progress.start('solving');
   const started = performance.now();
   const result = await engine.solver
@@ -181,7 +189,7 @@ function errorLine({ errorBound, errorBoundNorm }: SolveResult): string {
     : `${what} ${digits(errorBound)} (proved)`;
 }
 
-function summary(x: Float64Array): string {
+export function summary(x: Float64Array): string {
   const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
   return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
 }

@@ -358,6 +358,6 @@ export function adoptAs<T>(
 }
 
 // The classes have protected constructors, which TypeScript's instanceof does not take as a parameter.
-function isInstance<T>(value: unknown, Class: { prototype: T }): value is T {
+export function isInstance<T>(value: unknown, Class: { prototype: T }): value is T {
   return value instanceof (Class as unknown as new () => T & object);
 }

@@ -1,0 +1,558 @@
+// Scaling follows D. Ruiz, "A scaling algorithm to equilibrate both rows and columns norms in
+// matrices" (RAL-TR-2001-034), with powers of two.
+#include "direct/factor.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "direct/factor_object.h"
+#include "direct/scale.h"
+
+#define NOINLINE __attribute__((noinline))
+
+// Pivots of an indefinite matrix that are smaller than this part of its largest entry are replaced.
+#define THRESHOLD 0x1p-26
+
+sl_job *sl_factor_job(sl_factor *factor) { return &factor->job; }
+
+void sl_factor_begin_phase(sl_factor *f, sl_factor_phase phase) {
+  f->phase = phase;
+  f->work = 0;
+  sl_job_begin(&f->job);
+}
+
+sl_status sl_factor_require_made(const sl_factor *f) {
+  SL_REQUIRE(!sl_job_is_running(&f->job), SL_ERR_STATE, "factor", "steps until it has ended");
+  SL_REQUIRE(f->made, SL_ERR_STATE, "factor", "a factorisation that has succeeded");
+  return SL_OK;
+}
+
+static void drop_numbers(sl_factor *f) {
+  f->made = false;
+  sl_symmetric_destroy(&f->numbers);
+  if (f->lu != NULL) f->analysed = false;
+  sl_lu_destroy(f->lu);
+  f->lu = NULL;
+}
+
+static void drop_workspace(sl_factor *f) {
+  sl_free(f->y);
+  sl_free(f->scratch);
+  sl_free(f->scaled_b);
+  sl_free(f->scaled_x);
+  sl_free(f->kept);
+  sl_free(f->correction);
+  sl_free(f->sums);
+  f->y = f->scratch = f->scaled_b = f->scaled_x = f->kept = f->correction = f->sums = NULL;
+}
+
+void sl_factor_destroy(sl_factor *f) {
+  if (f == NULL) return;
+  drop_numbers(f);
+  drop_workspace(f);
+  sl_factor_drop_file(f);
+  sl_analysis_destroy(&f->analysis);
+  sl_csr_destroy(f->matrix);
+  sl_free(f->scaled);
+  if (f->column_exponent != f->row_exponent) sl_free(f->column_exponent);
+  sl_free(f->row_exponent);
+  sl_free(f->solve.errors);
+  sl_free(f->solve.b);
+  sl_free(f);
+}
+
+size_t sl_factor_bytes(const sl_factor *f) {
+  size_t n = f->matrix->rows, bytes = sizeof *f + sl_csr_bytes(f->matrix);
+  bytes += 8 * (size_t)f->matrix->nnz + 4 * n + (f->column_exponent != f->row_exponent ? 4 * n : 0);
+  bytes += sl_analysis_bytes(&f->analysis) + sl_symmetric_bytes(&f->numbers);
+  if (f->lu) bytes += sl_lu_bytes(f->lu);
+  if (f->y) bytes += 8 * (5 * n + f->analysis.largest_count);
+  if (f->sums) bytes += 24 * n;
+  bytes += 8 * (size_t)f->solve.room * (2 * n + 1);
+  if (f->file_values) bytes += 8 * (size_t)f->file_value_count;
+  return bytes;
+}
+
+// ---- the matrix ---------------------------------------------------------------------------------
+
+// A copy with values in f64, so that other values may take their places.
+static sl_status copy_matrix(const sl_csr *matrix, sl_csr **out) {
+  size_t n = matrix->rows, nnz = matrix->nnz;
+  uint32_t *pointers = NULL, *columns = NULL;
+  double *values = NULL;
+  sl_status status = SL_ALLOC(&pointers, n + 1);
+  if (status == SL_OK) status = SL_ALLOC(&columns, nnz);
+  if (status == SL_OK) status = SL_ALLOC(&values, nnz);
+  if (status != SL_OK) {
+    sl_free(pointers);
+    sl_free(columns);
+    return status;
+  }
+  memcpy(pointers, matrix->row_pointers, (n + 1) * sizeof *pointers);
+  memcpy(columns, matrix->columns, nnz * sizeof *columns);
+  for (size_t k = 0; k < nnz; k++) values[k] = sl_csr_value(matrix, k);
+  return sl_csr_adopt(matrix->rows, matrix->cols, pointers, columns, values, SL_VALUES_F64, out);
+}
+
+// Largest exponent in each row and column, of what the exponents so far have made of the entries.
+NOINLINE static void measure(const sl_factor *f, int32_t *rows, int32_t *columns) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+      if (values[p] == 0) continue;
+      uint32_t j = m->columns[p];
+      int32_t e = sl_exponent(values[p]) + f->row_exponent[i] + f->column_exponent[j];
+      if (rows != NULL && e > rows[i]) rows[i] = e;
+      if (columns != NULL && e > columns[j]) columns[j] = e;
+    }
+  }
+}
+
+// Half of an exponent, towards 0, so that halving comes to rest.
+static int32_t half(int32_t e) { return e / 2; }
+
+// A positive diagonal is brought to 1 .. 4 at once: where the matrix is definite, nothing is larger
+// then. Otherwise the largest entry of each row is, half of the way in each round.
+static void choose_symmetric(sl_factor *f, int32_t *most) {
+  const sl_csr *m = f->matrix;
+  if (m->matrix_class.positive_diagonal) {
+    const double *values = m->values;
+    for (uint32_t i = 0; i < m->rows; i++) {
+      for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+        if (m->columns[p] == i) f->row_exponent[i] = -half(sl_exponent(values[p]));
+      }
+    }
+  }
+  bool rests = false;
+  for (int round = 0; round < 16 && !rests; round++) {
+    for (uint32_t i = 0; i < m->rows; i++) most[i] = SL_EXPONENT_OF_ZERO;
+    measure(f, most, NULL);
+    rests = true;
+    for (uint32_t i = 0; i < m->rows; i++) {
+      rests &= half(most[i]) == 0;
+      f->row_exponent[i] -= half(most[i]);
+    }
+  }
+}
+
+static void choose_exponents(sl_factor *f, int32_t *most) {
+  if (f->symmetric) {
+    choose_symmetric(f, most);
+    return;
+  }
+  uint32_t n = f->matrix->rows;
+  for (int side = 0; side < 2; side++) {
+    for (uint32_t i = 0; i < n; i++) most[i] = SL_EXPONENT_OF_ZERO;
+    measure(f, side == 0 ? most : NULL, side == 1 ? most : NULL);
+    int32_t *exponents = side == 0 ? f->row_exponent : f->column_exponent;
+    for (uint32_t i = 0; i < n; i++) {
+      if (most[i] != SL_EXPONENT_OF_ZERO) exponents[i] -= most[i];
+    }
+  }
+}
+
+// Applies the exponents. False when that rounds an entry.
+NOINLINE static bool apply_exponents(sl_factor *f) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  f->largest = 0;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+      int32_t e = f->row_exponent[i] + f->column_exponent[m->columns[p]];
+      double scaled = sl_times_power(values[p], e);
+      if (sl_times_power(scaled, -e) != values[p]) return false;
+      f->scaled[p] = scaled;
+      if (fabs(scaled) > f->largest) f->largest = fabs(scaled);
+    }
+  }
+  return true;
+}
+
+sl_status sl_factor_scale(sl_factor *f) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    bool any = false;
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) any |= values[p] != 0;
+    SL_REQUIRE_AT(any, SL_ERR_SINGULAR, "matrix", "an entry other than 0 in each row", i);
+  }
+  size_t bytes = (size_t)m->rows * sizeof *f->row_exponent;
+  int32_t *most;
+  SL_TRY(SL_ALLOC(&most, (size_t)m->rows));
+  memset(f->row_exponent, 0, bytes);
+  memset(f->column_exponent, 0, bytes);
+  choose_exponents(f, most);
+  sl_free(most);
+  if (apply_exponents(f)) return SL_OK;
+  memset(f->row_exponent, 0, bytes);
+  memset(f->column_exponent, 0, bytes);
+  apply_exponents(f);
+  return SL_OK;
+}
+
+// ---- making it ----------------------------------------------------------------------------------
+
+// Whether all of the diagonal is positive: without that no matrix is definite.
+static bool may_be_definite(const sl_factor *f) {
+  const sl_matrix_class *facts = &f->matrix->matrix_class;
+  return f->symmetric && facts->positive_diagonal;
+}
+
+static sl_factor_method first_method(const sl_factor *f) {
+  if (f->asked != SL_FACTOR_AUTO) return f->asked;
+  if (!f->symmetric) return SL_FACTOR_LU;
+  return may_be_definite(f) ? SL_FACTOR_CHOLESKY : SL_FACTOR_LDLT;
+}
+
+sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
+  sl_factor *f = NULL;
+  size_t n = matrix->rows;
+  const sl_matrix_class *facts;
+  sl_status status = sl_alloc_zero(1, sizeof *f, (void **)&f);
+  if (status != SL_OK) {
+    sl_csr_destroy(matrix);
+    return status;
+  }
+  f->job.kind = &sl_factor_kind;
+  f->matrix = matrix;
+  status = sl_csr_classify(matrix, &facts);
+  if (status == SL_OK) {
+    f->symmetric = facts->symmetric && !general;
+    status = SL_ALLOC(&f->row_exponent, n);
+  }
+  if (status == SL_OK && f->symmetric) f->column_exponent = f->row_exponent;
+  if (status == SL_OK && !f->symmetric) status = SL_ALLOC(&f->column_exponent, n);
+  if (status == SL_OK) status = SL_ALLOC(&f->scaled, (size_t)matrix->nnz);
+  if (status == SL_OK) status = sl_factor_scale(f);
+  if (status != SL_OK) {
+    sl_factor_destroy(f);
+    return status;
+  }
+  *out = f;
+  return SL_OK;
+}
+
+static sl_status begin_analysis(sl_factor *f) {
+  sl_analysis next;
+  bool dense = f->method != SL_FACTOR_CHOLESKY;
+  sl_direct_ordering ordering =
+      f->ordering == SL_FACTOR_ORDER_NATURAL ? SL_DIRECT_ORDER_NATURAL : SL_DIRECT_ORDER_AUTO;
+  sl_status status =
+      sl_analysis_begin(f->matrix, ordering, NULL, dense, dense ? f->scaled : NULL, &next);
+  if (status != SL_OK) {
+    sl_analysis_destroy(&next);
+    return status;
+  }
+  sl_analysis_destroy(&f->analysis);
+  f->analysis = next;
+  f->analysed = false;
+  f->phase = SL_FACTOR_ANALYSING;
+  return SL_OK;
+}
+
+static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool estimate,
+                        sl_factor **out) {
+  *out = NULL;
+  SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
+  SL_REQUIRE(method >= SL_FACTOR_AUTO && method <= SL_FACTOR_LU, SL_ERR_OPTION, "method",
+             "auto, cholesky, ldlt or lu");
+  SL_REQUIRE(ordering >= SL_FACTOR_ORDER_AMD && ordering <= SL_FACTOR_ORDER_NATURAL, SL_ERR_OPTION,
+             "ordering", "amd or natural");
+  const sl_matrix_class *facts;
+  SL_TRY(sl_csr_classify(matrix, &facts));
+  bool general = method == SL_FACTOR_LU || (method == SL_FACTOR_AUTO && !facts->symmetric);
+  SL_REQUIRE(general || facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+             "a symmetric matrix: method lu takes others");
+  sl_csr *copy;
+  sl_factor *f;
+  SL_TRY(copy_matrix(matrix, &copy));
+  SL_TRY(sl_factor_adopt(copy, general, &f));
+  f->asked = (sl_factor_method)method;
+  f->ordering = (sl_factor_ordering)ordering;
+  f->method = first_method(f);
+  f->estimate_only = estimate;
+  sl_status status = f->method == SL_FACTOR_LU ? sl_factor_begin_lu(f) : begin_analysis(f);
+  if (status != SL_OK) {
+    sl_factor_destroy(f);
+    return status;
+  }
+  sl_factor_begin_phase(f, f->phase);
+  *out = f;
+  return SL_OK;
+}
+
+sl_status sl_factor_create(sl_csr *matrix, int32_t method, int32_t ordering, sl_factor **out) {
+  return create(matrix, method, ordering, false, out);
+}
+
+sl_status sl_factor_create_estimate(sl_csr *matrix, int32_t method, int32_t ordering,
+                                    sl_factor **out) {
+  return create(matrix, method, ordering, true, out);
+}
+
+static sl_status begin_numbers(sl_factor *f) {
+  sl_pivoting pivoting = {.definite = f->method == SL_FACTOR_CHOLESKY,
+                          .threshold = THRESHOLD * f->largest};
+  f->phase = SL_FACTOR_ELIMINATING;
+  return sl_symmetric_begin(&f->numbers, &f->analysis, f->scaled, pivoting);
+}
+
+// Another method takes over, in an order of its own.
+static sl_status change_method(sl_factor *f, sl_factor_method method) {
+  f->method = method;
+  drop_numbers(f);
+  drop_workspace(f);
+  if (method != SL_FACTOR_LU) return begin_analysis(f);
+  sl_analysis_destroy(&f->analysis);
+  f->analysed = false;
+  return sl_factor_begin_lu(f);
+}
+
+static sl_status step_analysis(sl_factor *f, uint64_t work, bool *done) {
+  uint64_t before = f->analysis.work;
+  SL_TRY(sl_analysis_step(&f->analysis, work, &f->analysed));
+  f->work += f->analysis.work - before;
+  *done = f->estimate_only && sl_analysis_has_counts(&f->analysis);
+  if (!f->analysed || *done) return SL_OK;
+  if (f->file_values != NULL) {
+    f->phase = SL_FACTOR_RESTORING;
+    return SL_OK;
+  }
+  return begin_numbers(f);
+}
+
+static sl_status step_numbers(sl_factor *f, uint64_t work, bool *done) {
+  sl_status status = sl_symmetric_step(&f->numbers, work, &f->work, done);
+  if (status == SL_ERR_NOT_DEFINITE && f->asked == SL_FACTOR_AUTO) {
+    *done = false;
+    return change_method(f, SL_FACTOR_LDLT);
+  }
+  SL_TRY(status);
+  if (*done && f->asked == SL_FACTOR_AUTO && f->numbers.pivoting.perturbed > 0) {
+    *done = false;
+    return change_method(f, SL_FACTOR_LU);
+  }
+  if (*done) {
+    sl_symmetric_settle(&f->numbers);
+    f->made = true;
+  }
+  return SL_OK;
+}
+
+static sl_status step_once(sl_factor *f, uint64_t work, bool *done) {
+  switch (f->phase) {
+  case SL_FACTOR_ANALYSING:
+    return step_analysis(f, work, done);
+  case SL_FACTOR_ELIMINATING:
+    return step_numbers(f, work, done);
+  case SL_FACTOR_RESTORING:
+    *done = true;
+    return sl_factor_step_restore(f);
+  case SL_FACTOR_PIVOTING:
+    return sl_factor_step_lu(f, work, done);
+  case SL_FACTOR_SOLVING:
+    return sl_factor_step_solve(f, work, done);
+  default:
+    return sl_factor_step_condition(f, work, done);
+  }
+}
+
+static bool is_made_now(const sl_factor *f) {
+  return f->phase == SL_FACTOR_ANALYSING || f->phase == SL_FACTOR_ELIMINATING ||
+         f->phase == SL_FACTOR_RESTORING || f->phase == SL_FACTOR_PIVOTING;
+}
+
+static sl_status step(sl_job *job, uint64_t work) {
+  sl_factor *f = (sl_factor *)job;
+  uint64_t begin = f->work;
+  bool done = false;
+  do {
+    uint64_t spent = f->work - begin;
+    sl_status status = step_once(f, work - spent, &done);
+    if (status != SL_OK) {
+      if (is_made_now(f)) {
+        drop_numbers(f);
+        drop_workspace(f);
+        sl_factor_drop_file(f);
+      }
+      return status;
+    }
+  } while (!done && f->work - begin < work);
+  if (done) {
+    sl_job_end(job, f->phase == SL_FACTOR_SOLVING ? f->solve.outcome : SL_OUTCOME_CONVERGED);
+  }
+  return SL_OK;
+}
+
+static sl_status stop(sl_job *job, sl_outcome why) {
+  sl_factor *f = (sl_factor *)job;
+  if (is_made_now(f)) drop_numbers(f);
+  if (f->phase == SL_FACTOR_SOLVING) sl_factor_stop_solve(f, why);
+  sl_job_end(job, why);
+  return SL_OK;
+}
+
+static uint64_t work_done(const sl_job *job) { return ((const sl_factor *)job)->work; }
+
+static uint64_t expected(const sl_job *job) {
+  const sl_factor *f = (const sl_factor *)job;
+  if (!is_made_now(f) || f->method == SL_FACTOR_LU || !sl_analysis_has_counts(&f->analysis) ||
+      f->estimate_only)
+    return 0;
+  double all = (double)f->analysis.work + f->analysis.flops / 2;
+  return all < 0x1p63 ? (uint64_t)all : 0;
+}
+
+static size_t job_bytes(const sl_job *job) { return sl_factor_bytes((const sl_factor *)job); }
+static void destroy(sl_job *job) { sl_factor_destroy((sl_factor *)job); }
+
+const sl_job_kind sl_factor_kind = {.name = "factor",
+                                    .step = step,
+                                    .stop = stop,
+                                    .work = work_done,
+                                    .expected = expected,
+                                    .bytes = job_bytes,
+                                    .destroy = destroy};
+
+// ---- other values -------------------------------------------------------------------------------
+
+static sl_status require_idle(const sl_factor *f) {
+  SL_REQUIRE(!sl_job_is_running(&f->job), SL_ERR_STATE, "factor", "steps until it has ended");
+  SL_REQUIRE(!f->estimate_only, SL_ERR_STATE, "factor", "a factorisation, not an estimate");
+  return SL_OK;
+}
+
+// Takes a matrix of the same pattern over, once it is known to be right.
+static sl_status take_values(sl_factor *f, sl_csr *matrix) {
+  const sl_matrix_class *facts;
+  sl_csr *old = f->matrix;
+  sl_status status = sl_csr_classify(matrix, &facts);
+  if (status == SL_OK && f->symmetric && !facts->symmetric) {
+    status = sl_fail(SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix", SL_NO_POSITION);
+  }
+  if (status == SL_OK) {
+    f->matrix = matrix;
+    status = sl_factor_scale(f);
+  }
+  if (status != SL_OK) {
+    f->matrix = old;
+    sl_csr_destroy(matrix);
+    return status;
+  }
+  sl_csr_destroy(old);
+  f->analysis.matrix = matrix;
+  f->made = false;
+  f->version++;
+  sl_factor_method method =
+      f->asked == SL_FACTOR_AUTO && f->method == SL_FACTOR_CHOLESKY && !may_be_definite(f)
+          ? SL_FACTOR_LDLT
+          : f->method;
+  sl_factor_begin_phase(f, SL_FACTOR_ELIMINATING);
+  if (f->method == SL_FACTOR_LU) {
+    status = sl_factor_begin_lu_values(f);
+  } else if (!f->analysed) {
+    f->method = method;
+    status = begin_analysis(f);
+  } else {
+    status = method != f->method ? change_method(f, method) : begin_numbers(f);
+  }
+  if (status != SL_OK) sl_job_drop(&f->job);
+  return status;
+}
+
+sl_status sl_factor_begin_values(sl_factor *f, const double *values, size_t count) {
+  SL_TRY(require_idle(f));
+  SL_REQUIRE(count == f->matrix->nnz, SL_ERR_SHAPE, "values", "one for each entry of the pattern");
+  for (size_t k = 0; k < count; k++) {
+    SL_REQUIRE_AT(values[k] - values[k] == 0, SL_ERR_NOT_FINITE, "values", "finite numbers", k);
+  }
+  sl_csr *copy;
+  SL_TRY(copy_matrix(f->matrix, &copy));
+  memcpy(copy->values, values, count * sizeof *values);
+  return take_values(f, copy);
+}
+
+sl_status sl_factor_begin_matrix(sl_factor *f, sl_csr *matrix) {
+  SL_TRY(require_idle(f));
+  const sl_csr *own = f->matrix;
+  SL_REQUIRE(matrix->rows == own->rows && matrix->cols == own->cols, SL_ERR_SHAPE, "matrix",
+             "as many rows as the matrix that was factorised");
+  for (uint32_t i = 0; i < own->rows; i++) {
+    uint32_t begin = own->row_pointers[i], end = own->row_pointers[i + 1];
+    SL_REQUIRE_AT(matrix->row_pointers[i + 1] == end &&
+                      memcmp(matrix->columns + begin, own->columns + begin,
+                             (end - begin) * sizeof *own->columns) == 0,
+                  SL_ERR_ARGUMENT, "matrix", "the pattern of the matrix that was factorised", i);
+  }
+  sl_csr *copy;
+  SL_TRY(copy_matrix(matrix, &copy));
+  return take_values(f, copy);
+}
+
+// ---- facts --------------------------------------------------------------------------------------
+
+static double predicted_bytes(const sl_factor *f) {
+  const sl_analysis *a = &f->analysis;
+  double n = a->n, nnz = f->matrix->nnz;
+  double bytes = sizeof *f + 20 * nnz + 12 * n; // matrix, scaled, exponents
+  bytes += 16 * n + 4 * a->row_count + (double)sizeof(sl_panel) * a->panels; // analysis
+  bytes += 8 * a->value_count + (a->simple ? 28 : 24) * n; // numbers, and what making them needs
+  if (!a->simple) bytes += 12 * (double)a->panels + 8 * (256 + SL_PANEL_WIDTH) * SL_PANEL_WIDTH;
+  return bytes;
+}
+
+static void pivot_facts(const sl_factor *f, double *out) {
+  const sl_symmetric *s = &f->numbers;
+  double positive = 0, negative = 0, log_size = 0, exponents = 0;
+  for (uint32_t k = 0; k < f->analysis.n; k++) {
+    exponents += 2.0 * f->row_exponent[k];
+    double d = s->d[k];
+    if (s->e != NULL && s->e[k] != 0) { // of opposite signs, as off is the largest
+      double off = s->e[k], rest = 1 - (d / off) * (s->d[k + 1] / off);
+      exponents += 2.0 * f->row_exponent[k + 1];
+      log_size += 2 * log(fabs(off)) + log(fabs(rest));
+      positive++;
+      negative++;
+      k++;
+      continue;
+    }
+    if (d > 0)
+      positive++;
+    else
+      negative++;
+    log_size += log(fabs(d));
+  }
+  bool known = s->pivoting.perturbed == 0;
+  out[9] = s->pivoting.perturbed;
+  out[10] = known ? -1 : s->perturbed_row;
+  out[11] = known ? positive : -1;
+  out[12] = known ? negative : -1;
+  out[13] = fmod(negative, 2) == 0 ? 1 : -1;
+  out[14] = log_size - exponents * 0.6931471805599453;
+}
+
+void sl_factor_facts(const sl_factor *f, double *out) {
+  const sl_analysis *a = &f->analysis;
+  memset(out, 0, SL_FACTOR_FACTS * sizeof *out);
+  out[0] = f->matrix->rows;
+  out[1] = f->matrix->nnz;
+  out[2] = f->method;
+  out[3] = f->ordering;
+  out[6] = (double)sl_factor_bytes(f);
+  out[10] = out[11] = out[12] = -1;
+  if (f->method == SL_FACTOR_LU) {
+    sl_factor_lu_facts(f, out);
+    return;
+  }
+  out[15] = 1;
+  out[16] = f->matrix->rows;
+  if (sl_analysis_has_counts(a)) {
+    out[4] = a->fill;
+    out[5] = a->flops;
+    out[7] = predicted_bytes(f);
+    out[8] = !a->simple;
+  }
+  if (f->made) pivot_facts(f, out);
+}

@@ -1,0 +1,304 @@
+// Based on: M. Arioli, J. W. Demmel, I. S. Duff, "Solving sparse linear systems with sparse backward
+// error", SIAM J. Matrix Anal. Appl. 10 (1989), doi:10.1137/0610013: refinement until the
+// componentwise backward error is at the rounding unit or no longer halves.
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "direct/factor_object.h"
+#include "direct/residual.h"
+#include "direct/scale.h"
+
+#define NOINLINE __attribute__((noinline))
+
+enum { BEGIN, PASS, RESIDUAL, JUDGE };
+
+sl_status sl_factor_reserve(sl_factor *f) {
+  size_t n = f->matrix->rows;
+  if (f->y == NULL) SL_TRY(SL_ALLOC(&f->y, n));
+  if (f->scratch == NULL) SL_TRY(SL_ALLOC(&f->scratch, (size_t)f->analysis.largest_count));
+  if (f->scaled_b == NULL) SL_TRY(SL_ALLOC(&f->scaled_b, n));
+  if (f->scaled_x == NULL) SL_TRY(SL_ALLOC(&f->scaled_x, n));
+  if (f->kept == NULL) SL_TRY(SL_ALLOC(&f->kept, n));
+  if (f->correction == NULL) SL_TRY(SL_ALLOC(&f->correction, n));
+  return SL_OK;
+}
+
+void sl_factor_pass_begin(sl_factor *f, const double *b, bool transpose) {
+  f->pass = (sl_factor_pass){.cursor = 0};
+  if (f->lu != NULL) {
+    sl_lu_pass_begin(f->lu, transpose, b, f->y, &f->pass.lu);
+    return;
+  }
+  const uint32_t *order = f->analysis.order;
+  for (uint32_t k = 0; k < f->analysis.n; k++) f->y[k] = b[order[k]];
+}
+
+bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
+  if (f->lu != NULL) {
+    if (!sl_lu_pass_step(f->lu, f->y, work, &f->work, &f->pass.lu)) return false;
+    sl_lu_pass_end(f->lu, f->y, &f->pass.lu, x);
+    return true;
+  }
+  const sl_analysis *a = &f->analysis;
+  uint32_t before = f->pass.cursor;
+  sl_symmetric_solve(&f->numbers, f->y, f->scratch, work, &f->pass.cursor);
+  // Of `panels` panels down and up; about as many values in each.
+  double part = (double)(f->pass.cursor - before) / a->panels;
+  f->work += (uint64_t)(part * a->value_count) + 1;
+  if (f->pass.cursor < 2 * a->panels) return false;
+  for (uint32_t k = 0; k < a->n; k++) x[a->order[k]] = f->y[k];
+  return true;
+}
+
+sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns, bool transpose,
+                                uint32_t refinements, double tolerance) {
+  size_t n = f->matrix->rows;
+  SL_TRY(sl_factor_require_made(f));
+  SL_REQUIRE(columns > 0, SL_ERR_EMPTY, "b", "at least one column");
+  SL_REQUIRE(refinements <= 100, SL_ERR_OPTION, "refinements", "0 .. 100");
+  SL_REQUIRE(tolerance >= 0 && tolerance <= 1, SL_ERR_OPTION, "tolerance", "0 .. 1");
+  SL_TRY(sl_factor_reserve(f));
+  bool scatters = transpose && !f->symmetric;
+  if (scatters && f->sums == NULL) SL_TRY(SL_ALLOC(&f->sums, 3 * n));
+  sl_factor_solve *s = &f->solve;
+  if (columns > s->room || s->room > 2 * columns) {
+    sl_free(s->b);
+    sl_free(s->errors);
+    s->b = s->errors = NULL;
+    s->room = 0;
+    SL_TRY(sl_alloc(columns, 2 * n * sizeof *s->b, (void **)&s->b));
+    SL_TRY(SL_ALLOC(&s->errors, (size_t)columns));
+    s->room = columns;
+  }
+  for (size_t k = 0; k < n * columns; k++) {
+    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
+  }
+  *s = (sl_factor_solve){.b = s->b,
+                         .x = s->b + n * columns,
+                         .columns = columns,
+                         .transpose = scatters,
+                         .limit = refinements,
+                         .tolerance = tolerance,
+                         .outcome = SL_OUTCOME_CONVERGED,
+                         .errors = s->errors,
+                         .room = s->room};
+  memcpy(s->b, b, n * columns * sizeof *b);
+  memset(s->x, 0, n * columns * sizeof *b);
+  for (uint32_t c = 0; c < columns; c++) s->errors[c] = 1;
+  sl_factor_begin_phase(f, SL_FACTOR_SOLVING);
+  return SL_OK;
+}
+
+// The exponents of equations and of unknowns.
+static const int32_t *equations(const sl_factor *f) {
+  return f->solve.transpose ? f->column_exponent : f->row_exponent;
+}
+static const int32_t *unknowns(const sl_factor *f) {
+  return f->solve.transpose ? f->row_exponent : f->column_exponent;
+}
+
+// The right-hand side in the scaled equations, its largest entry brought to 1.
+static void begin_column(sl_factor *f) {
+  sl_factor_solve *s = &f->solve;
+  uint32_t n = f->matrix->rows;
+  const double *b = s->b + (size_t)s->column * n;
+  const int32_t *exponents = equations(f);
+  int32_t most = SL_EXPONENT_OF_ZERO;
+  for (uint32_t i = 0; i < n; i++) {
+    if (b[i] == 0) continue;
+    int32_t e = sl_exponent(b[i]) + exponents[i];
+    if (e > most) most = e;
+  }
+  s->exponent = most == SL_EXPONENT_OF_ZERO ? 0 : most;
+  for (uint32_t i = 0; i < n; i++) {
+    f->scaled_b[i] = sl_times_power(b[i], exponents[i] - s->exponent);
+  }
+  memset(f->scaled_x, 0, n * sizeof *f->scaled_x);
+  s->refinements = 0;
+  s->best = INFINITY;
+  sl_factor_pass_begin(f, f->scaled_b, s->transpose);
+}
+
+// The answer as it is returned, and what that stands for in the scaled equations: the same, unless
+// numbers left the range.
+static void round_trip(sl_factor *f) {
+  sl_factor_solve *s = &f->solve;
+  uint32_t n = f->matrix->rows;
+  double *x = s->x + (size_t)s->column * n;
+  const int32_t *exponents = unknowns(f);
+  for (uint32_t i = 0; i < n; i++) {
+    int32_t e = exponents[i] + s->exponent;
+    x[i] = sl_times_power(f->scaled_x[i], e);
+    f->scaled_x[i] = sl_times_power(x[i], -e);
+  }
+}
+
+// Judges equation i from its sum: the residual to y[i], backward error and bound.
+static inline void judge_row(sl_factor *f, uint32_t i, const sl_accurate_sum *sum) {
+  sl_factor_solve *s = &f->solve;
+  double residual = sum->sum + sum->error, size = fabs(residual);
+  f->y[i] = residual;
+  // NaN counts as the worst.
+  if (sum->size > 0 || !(size <= 0)) {
+    double error = size / sum->size;
+    if (!(error <= s->error)) s->error = error - error == 0 ? error : INFINITY;
+  }
+  if (f->solve.bound < INFINITY) {
+    uint32_t terms = f->matrix->matrix_class.max_row_nnz + 2;
+    double least = sl_csr_row_slack(f->matrix, i);
+    // Dot2 is off by no more than (terms 2^-53)^2 of the sizes, beside a rounding of its result.
+    double wide = (size + sum->size * (double)terms * (double)terms * 0x1p-104) * (1 + 0x1p-50);
+    double bound = sl_times_power(wide, s->exponent - f->row_exponent[i]) / least * (1 + 0x1p-50);
+    if (!(bound <= s->bound)) s->bound = bound;
+  }
+}
+
+NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
+  const sl_csr *m = f->matrix;
+  for (; i < m->rows && *work > 0; i++) {
+    sl_accurate_sum sum = {.sum = f->scaled_b[i], .size = fabs(f->scaled_b[i])};
+    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
+    for (uint32_t p = begin; p < end; p++) {
+      sl_subtract_product(&sum, f->scaled[p], f->scaled_x[m->columns[p]]);
+    }
+    judge_row(f, i, &sum);
+    *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
+  }
+  return i;
+}
+
+// Of A^T x: the sums of all equations grow together.
+NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) {
+  const sl_csr *m = f->matrix;
+  sl_accurate_sum *sums = (sl_accurate_sum *)f->sums;
+  if (i == 0) {
+    for (uint32_t j = 0; j < m->rows; j++) {
+      sums[j] = (sl_accurate_sum){.sum = f->scaled_b[j], .size = fabs(f->scaled_b[j])};
+    }
+  }
+  for (; i < m->rows && *work > 0; i++) {
+    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
+    for (uint32_t p = begin; p < end; p++) {
+      sl_subtract_product(sums + m->columns[p], f->scaled[p], f->scaled_x[i]);
+    }
+    *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
+  }
+  if (i == m->rows) {
+    for (uint32_t j = 0; j < m->rows; j++) judge_row(f, j, sums + j);
+  }
+  return i;
+}
+
+// A bound of the answer itself: A is strictly row dominant.
+static double bound_to_begin(const sl_factor *f) {
+  return !f->solve.transpose && f->matrix->matrix_class.min_row_slack > 0 ? 0 : INFINITY;
+}
+
+static void end_column(sl_factor *f) {
+  sl_factor_solve *s = &f->solve;
+  sl_outcome outcome = s->error <= s->tolerance ? SL_OUTCOME_CONVERGED
+                       : s->error < INFINITY    ? SL_OUTCOME_STAGNATED
+                                                : SL_OUTCOME_BREAKDOWN;
+  if (s->outcome == SL_OUTCOME_CONVERGED || outcome == SL_OUTCOME_BREAKDOWN) s->outcome = outcome;
+  s->errors[s->column] = s->error;
+  if (!(s->error <= s->most_error)) s->most_error = s->error;
+  if (!(s->bound <= s->most_bound)) s->most_bound = s->bound;
+  if (s->refinements > s->most_refinements) s->most_refinements = s->refinements;
+  s->column++;
+  s->stage = BEGIN;
+}
+
+// Another correction, or the best answer so far.
+static void judge(sl_factor *f) {
+  sl_factor_solve *s = &f->solve;
+  uint32_t n = f->matrix->rows;
+  double *x = s->x + (size_t)s->column * n;
+  bool better = s->error < s->best;
+  bool much = s->error <= s->best / 2;
+  if (!better && s->refinements > 0) {
+    // The one before was no worse: it comes back, with what was computed for it.
+    memcpy(x, f->kept, n * sizeof *x);
+    s->error = s->best;
+    s->bound = s->best_bound;
+    end_column(f);
+    return;
+  }
+  bool enough =
+      s->error <= 0x1p-53 || s->refinements == s->limit || !(s->error < INFINITY) || !much;
+  if (enough) {
+    end_column(f);
+    return;
+  }
+  memcpy(f->kept, x, n * sizeof *x);
+  s->best = s->error;
+  s->best_bound = s->bound;
+  s->refinements++;
+  // The residual lies in y by rows: it is put in order through the correction's array.
+  memcpy(f->correction, f->y, n * sizeof *x);
+  sl_factor_pass_begin(f, f->correction, s->transpose);
+  s->stage = PASS;
+}
+
+sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
+  sl_factor_solve *s = &f->solve;
+  uint32_t n = f->matrix->rows;
+  uint64_t left = work;
+  switch (s->stage) {
+  case BEGIN:
+    begin_column(f);
+    s->stage = PASS;
+    f->work += n;
+    break;
+  case PASS:
+    if (!sl_factor_pass_step(f, work, f->correction)) break;
+    for (uint32_t i = 0; i < n; i++) f->scaled_x[i] += f->correction[i];
+    round_trip(f);
+    s->stage = RESIDUAL;
+    s->cursor = 0;
+    s->error = 0;
+    s->bound = bound_to_begin(f);
+    break;
+  case RESIDUAL:
+    s->cursor = s->transpose ? scatter_rows(f, s->cursor, &left) : gather_rows(f, s->cursor, &left);
+    f->work += work - left;
+    if (s->cursor == n) s->stage = JUDGE;
+    break;
+  default:
+    judge(f);
+    *done = s->column == s->columns;
+  }
+  return SL_OK;
+}
+
+void sl_factor_stop_solve(sl_factor *f, sl_outcome why) {
+  sl_factor_solve *s = &f->solve;
+  uint32_t n = f->matrix->rows;
+  // A column that is being refined keeps its best answer.
+  if (s->column < s->columns && s->stage != BEGIN && s->best < INFINITY) {
+    memcpy(s->x + (size_t)s->column * n, f->kept, n * sizeof *s->x);
+    s->error = s->best;
+    s->bound = s->best_bound;
+    end_column(f);
+  } else if (s->column < s->columns) {
+    memset(s->x + (size_t)s->column * n, 0, n * sizeof *s->x);
+  }
+  if (s->column < s->columns) {
+    s->most_error = 1;
+    s->most_bound = INFINITY;
+  }
+  s->outcome = why;
+}
+
+sl_status sl_factor_read_solve(sl_factor *f, double *x, double *out, double *errors) {
+  SL_TRY(sl_job_require_ended(&f->job));
+  SL_REQUIRE(f->phase == SL_FACTOR_SOLVING, SL_ERR_STATE, "factor", "a solve that was begun");
+  const sl_factor_solve *s = &f->solve;
+  out[0] = s->outcome;
+  out[1] = s->most_error;
+  out[2] = s->most_bound;
+  out[3] = s->most_refinements;
+  memcpy(x, s->x, (size_t)s->columns * f->matrix->rows * sizeof *x);
+  if (errors != NULL) memcpy(errors, s->errors, s->columns * sizeof *errors);
+  return SL_OK;
+}

@@ -1,0 +1,675 @@
+// A matrix that has been factorised.
+import type { OutcomeName } from '../../generated/codes.js';
+import type { Factor as RawFactor } from '../../generated/raw/direct.js';
+import { runtimeOf } from '../../runtime/bind.js';
+import { asTyped } from '../../runtime/brand.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  type Loading,
+  loadFile,
+  loadFileAsync,
+  savePieces,
+  saveWhole,
+} from '../../runtime/file.js';
+import { adopt, isInstance, rawOf, WasmObject } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { RealArray } from '../../runtime/scratch.js';
+import {
+  type AsyncOptions,
+  asyncKeys,
+  type Begun,
+  type Call,
+  runLater,
+  runNow,
+  type WorkProgress,
+} from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import { SparseMatrix } from '../sparse/sparse.js';
+
+/** In the order of their numbers in csrc/direct/factor.h: the raw door of the tests takes those. */
+const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
+const orderingNames = ['amd', 'natural'] as const;
+
+/** @internal */
+export const methods = numbered(methodNames);
+/** @internal */
+export const orderings = numbered(orderingNames);
+
+/**
+ * How a matrix is factorised:
+ *
+ * - `'auto'` looks at the matrix: `'cholesky'` where it may be definite, `'ldlt'` where it is symmetric and no pivot has to
+ *   be replaced, else `'lu'` (default)
+ * - `'cholesky'` L L^T of a symmetric positive definite matrix
+ * - `'ldlt'` L D L^T of a symmetric matrix, D with blocks of one and two rows; pivots that are too small are replaced
+ * - `'lu'` L U of any matrix, block by block of its block triangular form, with threshold pivoting
+ */
+export type FactorMethod = (typeof methodNames)[number];
+
+/**
+ * The order in which unknowns are eliminated, which decides the fill: `'amd'`, the approximate minimum degree (default), or
+ * `'natural'`, as the rows stand.
+ */
+export type FactorOrdering = (typeof orderingNames)[number];
+
+/** Options of {@link DirectRoom.factorize}. */
+export interface FactorizeOptions {
+  /** `'auto'` by default. */
+  method?: FactorMethod;
+  /** `'amd'` by default. */
+  ordering?: FactorOrdering;
+}
+
+/** Options of {@link Factorization.solve}. */
+export interface FactorSolveOptions {
+  /** Where the solution goes: as many numbers as `b` has. By default a new array. */
+  into?: Float64Array;
+  /** Corrections that each column may get, 0 to 100. 10 by default; one or two are usual. */
+  refinements?: number;
+  /** A column whose backward error is at most this is `'converged'`. 1e-14 by default. */
+  tolerance?: number;
+  /** Milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
+  maxTimeMs?: number;
+}
+
+/** What {@link Factorization.solve} gives. */
+export interface FactorSolution {
+  /** X, column after column; `into` where that was given, else a copy. */
+  solution: Float64Array;
+  /**
+   * `'converged'`: each backward error is at most the tolerance. `'stagnated'`: one is larger and did not become smaller,
+   * which happens where pivots were replaced. `'breakdown'`: an answer is beyond the range of numbers. `'timeLimit'`: columns
+   * that had not been begun are 0.
+   */
+  outcome: OutcomeName;
+  /**
+   * The largest of the columns' componentwise backward errors, `max |b - A x|_i / (|A| |x| + |b|)_i`: the answer is exact for
+   * a matrix and a right-hand side whose entries differ from yours by at most this part of each. Computed anew for the array
+   * that is returned, with residuals in twice the precision; 1e-16 is the best that float64 can do.
+   */
+  backwardError: number;
+  /** The same for each column. */
+  backwardErrors: Float64Array<ArrayBuffer>;
+  /**
+   * Proved, rounding included: no entry of the solution is further off. Where each diagonal entry is larger than the others
+   * of its row together (strict row dominance): the residual divided by how much larger. Absent otherwise.
+   */
+  errorBound?: number;
+  /** `errorBound` is that of each entry. */
+  errorBoundNorm?: 'infinity';
+  /** Corrections, of the column that took the most. */
+  refinements: number;
+}
+
+/** The determinant: `sign * exp(logAbs)`. */
+export interface LogDeterminant {
+  /** 1 or -1. */
+  sign: number;
+  /** The natural logarithm of its size, which the size itself may be too large for. */
+  logAbs: number;
+}
+
+/** How many eigenvalues are positive and negative. */
+export interface Inertia {
+  positive: number;
+  negative: number;
+}
+
+/** Pivots that were too small and were replaced. */
+export interface ReplacedPivots {
+  count: number;
+  /** The row of the first of them; absent when there is none. */
+  row?: number;
+}
+
+const solveKeys = ['into', 'refinements', 'tolerance', 'maxTimeMs'] as const;
+
+/** Numbers of sl_factor_facts. */
+const FACTS = 17;
+
+/**
+ * A factorised matrix, for many right-hand sides. Made by {@link DirectRoom.factorize}. It holds all it needs: the matrix may
+ * be disposed.
+ */
+export class Factorization extends WasmObject<RawFactor> {
+  /** @internal */
+  protected override facts() {
+    return { size: this.size, method: this.method, fill: this.fill };
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.#fact('size', 0);
+  }
+
+  /** The method that made it. */
+  get method(): Exclude<FactorMethod, 'auto'> {
+    return methodNames[this.#fact('method', 2)] as Exclude<FactorMethod, 'auto'>;
+  }
+
+  /** The order of elimination that was asked for. */
+  get ordering(): FactorOrdering {
+    return orderingNames[this.#fact('ordering', 3)] as FactorOrdering;
+  }
+
+  /** Entries of the factors, their diagonal included. Zeros that dense panels store are not counted. */
+  get fill(): number {
+    return this.#fact('fill', 4);
+  }
+
+  /** Floating-point operations of the factorisation. */
+  get flops(): number {
+    return this.#fact('flops', 5);
+  }
+
+  /** Bytes that it holds, its copy of the matrix included. */
+  get bytesUsed(): number {
+    return this.#fact('bytesUsed', 6);
+  }
+
+  /** Pivots that were too small, and were replaced by small numbers. Refinement makes good what it can of that. */
+  get replacedPivots(): ReplacedPivots {
+    const [count, row] = this.#facts('replacedPivots').slice(9, 11) as [number, number];
+    return { count, ...(row >= 0 && { row }) };
+  }
+
+  /**
+   * Positive and negative eigenvalues, by Sylvester's law. `undefined` where it is not known: pivots were replaced, which
+   * means that some eigenvalue may be 0.
+   */
+  get inertia(): Inertia | undefined {
+    const [positive, negative] = this.#facts('inertia').slice(11, 13) as [number, number];
+    return positive < 0 ? undefined : { positive, negative };
+  }
+
+  /**
+   * The determinant, from the pivots. O(n).
+   *
+   * @throws SublinearError `STATE` (the last refactorisation failed)
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [1, 2, 2, 1] });
+   * using factor = factorize(matrix);
+   * const { sign, logAbs } = factor.logDeterminant();
+   * console.log((sign * Math.exp(logAbs)).toFixed(6), factor.inertia); // -3.000000 { positive: 1, negative: 1 }
+   * ```
+   */
+  logDeterminant(): LogDeterminant {
+    const [sign, logAbs] = this.#facts('logDeterminant').slice(13, 15) as [number, number];
+    if (sign === 0) throw this.#notMade('logDeterminant');
+    return { sign, logAbs };
+  }
+
+  /**
+   * Solves A x = b, or A X = B for several right-hand sides at once, and corrects each answer until its backward error is
+   * near the rounding unit. O(fill + nnz) a correction and column.
+   *
+   * Arioli, Demmel, Duff 1989, doi:10.1137/0610013.
+   *
+   * @param b - n numbers; for several right-hand sides, column after column
+   * @throws RangeError `SHAPE`, `NOT_FINITE` (b), `SHAPE` (into), `OPTION` (refinements, tolerance); SublinearError `MEMORY`,
+   *   `STATE` (the last refactorisation failed)
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [4, 1, 1, 3] });
+   * using factor = factorize(matrix);
+   * const { solution, backwardError } = factor.solve([5, 4, 1, 3]); // two right-hand sides
+   * console.log(solution, backwardError < 1e-15); // Float64Array(4) [ 1, 1, 0, 1 ] true
+   * ```
+   */
+  solve(b: RealArray, options?: FactorSolveOptions): FactorSolution {
+    return this.#now('Factorization.solve', false, b, options);
+  }
+
+  /**
+   * {@link Factorization.solve} in slices of about 8 ms that let other tasks run. The factorisation is busy meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * const { solution } = await factor.solveAsync([2], { signal: AbortSignal.timeout(1000) });
+   * console.log(solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  async solveAsync(
+    b: RealArray,
+    options?: FactorSolveOptions & AsyncOptions<WorkProgress>,
+  ): Promise<FactorSolution> {
+    return this.#later('Factorization.solveAsync', false, b, options);
+  }
+
+  /**
+   * Solves A^T x = b. As {@link Factorization.solve}; `errorBound` is not known for it unless A is symmetric.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [2, 1, 1, 2] });
+   * using factor = factorize(matrix);
+   * console.log(factor.solveTranspose([3, 3]).solution); // Float64Array(2) [ 1, 1 ]
+   * ```
+   */
+  solveTranspose(b: RealArray, options?: FactorSolveOptions): FactorSolution {
+    return this.#now('Factorization.solveTranspose', true, b, options);
+  }
+
+  /**
+   * {@link Factorization.solveTranspose} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * console.log((await factor.solveTransposeAsync([2])).solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  async solveTransposeAsync(
+    b: RealArray,
+    options?: FactorSolveOptions & AsyncOptions<WorkProgress>,
+  ): Promise<FactorSolution> {
+    return this.#later('Factorization.solveTransposeAsync', true, b, options);
+  }
+
+  /**
+   * Factorises other values on the same pattern: the order of elimination and its analysis are used again. Where the new
+   * values are refused the factorisation stays as it was; where factorising them fails there is none until the next call.
+   *
+   * @param values - a matrix of the same pattern, or its values: one for each entry, row by row
+   * @throws RangeError `SHAPE` or `NOT_FINITE` (values); SublinearError `ARGUMENT` (another pattern; `position` is the first
+   *   row that differs), `NOT_SYMMETRIC`, `SINGULAR` (a row of zeros), `NOT_DEFINITE` (method `'cholesky'`), `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [4, 1, 1, 3] });
+   * using factor = factorize(matrix);
+   * factor.refactorize([2, 1, 1, 2]);
+   * console.log(factor.solve([3, 3]).solution); // Float64Array(2) [ 1, 1 ]
+   * ```
+   */
+  refactorize(values: RealArray | SparseMatrix): this {
+    const operation = 'Factorization.refactorize';
+    return runNow(this.runtime, operation, {}, (call) => this.#refactorize(call, values));
+  }
+
+  /**
+   * {@link Factorization.refactorize} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * await factor.refactorizeAsync([8]);
+   * console.log(factor.solve([2]).solution); // Float64Array(1) [ 0.25 ]
+   * ```
+   */
+  async refactorizeAsync(
+    values: RealArray | SparseMatrix,
+    options?: AsyncOptions<WorkProgress>,
+  ): Promise<this> {
+    const operation = 'Factorization.refactorizeAsync';
+    const given = check.options(operation, options, asyncKeys);
+    return runLater(this.runtime, operation, given, (call) => this.#refactorize(call, values));
+  }
+
+  /**
+   * An estimate of the condition number `||A||_1 ||A^-1||_1`, by at most 11 solves: at least a hundredth part of it in
+   * practice, and mostly all of it, but never more by more than rounding.
+   *
+   * Hager 1984, doi:10.1137/0905023; Higham 1988, doi:10.1145/50063.214386.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [1000, 0, 0, 1] });
+   * using factor = factorize(matrix);
+   * console.log(factor.conditionEstimate().toFixed(3)); // 1000.000
+   * ```
+   */
+  conditionEstimate(): number {
+    const operation = 'Factorization.conditionEstimate';
+    return runNow(this.runtime, operation, {}, (call) => this.#condition(call));
+  }
+
+  /**
+   * {@link Factorization.conditionEstimate} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * console.log((await factor.conditionEstimateAsync()).toFixed(6)); // 1.000000
+   * ```
+   */
+  async conditionEstimateAsync(options?: AsyncOptions<WorkProgress>): Promise<number> {
+    const operation = 'Factorization.conditionEstimateAsync';
+    const given = check.options(operation, options, asyncKeys);
+    return runLater(this.runtime, operation, given, (call) => this.#condition(call));
+  }
+
+  /**
+   * The factorisation as bytes, with the matrix: {@link Factorization.load} takes them, in every engine and on every machine,
+   * without factorising again.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, Factorization, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * using again = Factorization.load(factor.save());
+   * console.log(again.solve([2]).solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const operation = 'Factorization.save';
+    const raw = this.use(operation);
+    return saveWhole(this.runtime, operation, () => this.runtime.raw.Factor.save(raw));
+  }
+
+  /**
+   * The same in pieces of at most 1 MiB, so that the whole file is never in memory. Refactorising before the end makes it
+   * fail with `STATE`.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * let bytes = 0;
+   * for (const piece of factor.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === factor.save().length); // true
+   * ```
+   */
+  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'Factorization.saveInPieces';
+    const { runtime } = this;
+    const use = () => this.use(operation);
+    return savePieces(runtime, operation, () => runtime.raw.Factor.save(use()), use);
+  }
+
+  /**
+   * A factorisation from the bytes that {@link Factorization.save} gave: the same bits. The analysis is made again, the
+   * factorisation is not. Untrusted bytes are safe: what is wrong is an error, and what loads can be used; that the parts
+   * belong to the matrix shows in the backward errors of its answers.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED`, `CHECKSUM`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, Factorization, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * using again = Factorization.load(factor.saveInPieces());
+   * console.log(again.size); // 1
+   * ```
+   */
+  static load(bytes: BytesSource): Factorization {
+    const operation = 'Factorization.load';
+    const runtime = runtimeOf(this, operation);
+    const made = loadFile(runtime, operation, bytes, factorFile(runtime, operation));
+    return runMade(made, () => runNow(runtime, operation, {}, () => begun(made, operation)));
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream or an async iterable.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/direct';
+   *
+   * const { factorize, Factorization, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDense({ rows: 1, cols: 1, values: [4] });
+   * using factor = factorize(matrix);
+   * using again = await Factorization.loadAsync(new Blob([factor.save()]).stream());
+   * console.log(again.size); // 1
+   * ```
+   */
+  static async loadAsync(
+    bytes: AsyncBytesSource,
+    options?: LoadAsyncOptions,
+  ): Promise<Factorization> {
+    const operation = 'Factorization.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, asyncKeys);
+    const { signal } = given;
+    const made = await loadFileAsync(
+      runtime,
+      operation,
+      bytes,
+      factorFile(runtime, operation),
+      given,
+    );
+    const control = signal === undefined ? {} : { signal };
+    return runMadeAsync(made, () =>
+      runLater(runtime, operation, control, () => begun(made, operation)),
+    );
+  }
+
+  #facts(property: string): number[] {
+    const operation = `Factorization.${property}`;
+    const raw = this.use(operation);
+    return factsOf(this.runtime, operation, raw);
+  }
+
+  #fact(property: string, which: number): number {
+    return this.#facts(property)[which] as number;
+  }
+
+  #notMade(method: string): Error {
+    // The C core says it of everything that needs a factor.
+    const raw = this.use(`Factorization.${method}`);
+    this.runtime.check(`Factorization.${method}`, raw.beginCondition());
+    return new Error('unreachable');
+  }
+
+  #now(
+    operation: string,
+    transpose: boolean,
+    b: RealArray,
+    options: FactorSolveOptions | undefined,
+  ): FactorSolution {
+    const given = check.options(operation, options, solveKeys);
+    return runNow(this.runtime, operation, given, (call) => this.#solve(call, b, transpose));
+  }
+
+  #later(
+    operation: string,
+    transpose: boolean,
+    b: RealArray,
+    options: (FactorSolveOptions & AsyncOptions<WorkProgress>) | undefined,
+  ): Promise<FactorSolution> {
+    const given = check.options<FactorSolveOptions & AsyncOptions<WorkProgress>>(
+      operation,
+      options,
+      [...solveKeys, ...asyncKeys],
+    );
+    return runLater(this.runtime, operation, given, (call) => this.#solve(call, b, transpose));
+  }
+
+  #solve(
+    { operation, options }: Call<FactorSolveOptions>,
+    b: RealArray,
+    transpose: boolean,
+  ): Begun<WorkProgress, FactorSolution> {
+    const { runtime } = this;
+    const { into, refinements = 10, tolerance = 1e-14 } = options;
+    const raw = this.use(operation);
+    const [n] = factsOf(runtime, operation, raw) as [number];
+    check.integer(operation, 'refinements', refinements, 0, 0xffff_ffff);
+    check.number(operation, 'tolerance', tolerance);
+    const columns = runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.doubles('b', b);
+      if (length % n !== 0 || length === 0)
+        throw check.shapeError(operation, 'b', Math.max(1, Math.ceil(length / n)) * n, length);
+      if (into !== undefined) intoView(operation, into, length);
+      // A list runs the code of its getters while it is read.
+      const again = this.use(operation);
+      const count = length / n;
+      const status = again.beginSolve(address, count, transpose, refinements, tolerance);
+      runtime.check(operation, status);
+      return count;
+    });
+    const result = () => this.#solution(operation, n, columns, into);
+    return { raw, holds: [this], result };
+  }
+
+  #solution(
+    operation: string,
+    n: number,
+    columns: number,
+    into: Float64Array | undefined,
+  ): FactorSolution {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    const length = n * columns;
+    return runtime.scratch(operation, (scratch) => {
+      const x = scratch.f64(length);
+      const errors = scratch.f64(columns);
+      const numbers = scratch.f64(4);
+      runtime.check(operation, raw.readSolve(x, numbers, errors));
+      const [outcome, backwardError, bound, refinements] = runtime.copyF64(
+        numbers,
+        4,
+      ) as unknown as [number, number, number, number];
+      if (into !== undefined) {
+        intoView(operation, into, length).set(runtime.f64.subarray(x / 8, x / 8 + length));
+      }
+      return {
+        solution: into ?? runtime.copyF64(x, length),
+        outcome: runtime.outcome(outcome),
+        backwardError,
+        backwardErrors: runtime.copyF64(errors, columns),
+        ...(bound < Number.POSITIVE_INFINITY && {
+          errorBound: bound,
+          errorBoundNorm: 'infinity' as const,
+        }),
+        refinements,
+      };
+    });
+  }
+
+  #refactorize(
+    { operation }: Call<object>,
+    values: RealArray | SparseMatrix,
+  ): Begun<WorkProgress, this> {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    if (isInstance(values, SparseMatrix)) {
+      const matrix = rawOf(runtime, operation, 'matrix', values, SparseMatrix);
+      const status = raw.beginMatrix(matrix);
+      values.dropCopyIn(runtime);
+      runtime.check(operation, status);
+    } else {
+      runtime.scratch(operation, (scratch) => {
+        const { address, length } = scratch.doubles('values', values);
+        runtime.check(operation, this.use(operation).beginValues(address, length));
+      });
+    }
+    return { raw, holds: [this], result: () => this };
+  }
+
+  #condition({ operation }: Call<object>): Begun<WorkProgress, number> {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    runtime.check(operation, raw.beginCondition());
+    const result = () => {
+      runtime.check(operation, raw.readCondition(runtime.out));
+      return runtime.outF64();
+    };
+    return { raw, holds: [this], result };
+  }
+}
+
+function numbered<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
+}
+
+function intoView(operation: string, into: Float64Array, length: number): Float64Array {
+  const view = asTyped(operation, 'into', into, 'Float64Array');
+  if (view.length !== length) throw check.shapeError(operation, 'into', length, view.length);
+  return view;
+}
+
+function factorFile(runtime: Runtime, operation: string): Loading<RawFactor, Factorization> {
+  return {
+    kind: 'FACT',
+    build: (reader) => runtime.raw.Factor.load(reader),
+    wrap: (raw) => adopt(runtime, operation, Factorization, raw),
+  };
+}
+
+/** @internal The numbers of sl_factor_facts. */
+export function factsOf(runtime: Runtime, operation: string, raw: RawFactor): number[] {
+  return runtime.scratch(operation, (scratch) => {
+    const address = scratch.f64(FACTS);
+    raw.facts(address);
+    return Array.from(runtime.copyF64(address, FACTS));
+  });
+}
+
+/** @internal A job that makes the factorisation, which is its result. */
+export function begun(made: Factorization, operation: string): Begun<WorkProgress, Factorization> {
+  return { raw: made.use(operation), holds: [made], result: () => made };
+}
+
+/** @internal What fails while it is made is freed. */
+export function runMade<T>(made: Factorization, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+}
+
+/** @internal The same for what takes time. */
+export async function runMadeAsync<T>(made: Factorization, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+}
+
+/** @internal */
+export function methodName(number: number): Exclude<FactorMethod, 'auto'> {
+  return methodNames[number] as Exclude<FactorMethod, 'auto'>;
+}
