@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "direct/pairs.h"
 
 #define NONE (-1)
 #define NO_ROW UINT32_MAX
@@ -19,22 +20,74 @@
 
 enum { ORDER, TREE, POSTORDER, TREE_AGAIN, COUNTS, SUPERS, ROWS, DONE };
 
+// Orders the pattern in which pairs are single rows.
+static sl_status begin_with_pairs(sl_analysis *a, const double *entries) {
+  const sl_csr *m = a->matrix;
+  uint32_t *offsets, *indices;
+  SL_TRY(SL_ALLOC(&a->mate, (size_t)a->n));
+  uint32_t pairs = sl_pairs_find(m, entries, a->mate);
+  if (pairs == 0) {
+    sl_free(a->mate);
+    a->mate = NULL;
+    return sl_amd_begin(a->n, m->row_pointers, m->columns, a->order, &a->amd);
+  }
+  SL_TRY(SL_ALLOC(&a->first, (size_t)a->n));
+  SL_TRY(sl_pairs_compress(m, a->mate, &offsets, &indices, a->first));
+  sl_status status = sl_amd_begin(a->n - pairs, offsets, indices, a->order, &a->amd);
+  sl_free(offsets);
+  sl_free(indices);
+  return status;
+}
+
+// The order of pairs becomes one of rows: from the end, so that nothing is overwritten too early.
+static void expand_pairs(sl_analysis *a) {
+  uint32_t from = 0;
+  for (uint32_t i = 0; i < a->n; i++) from += a->mate[i] == SL_NO_MATE || i < a->mate[i];
+  for (uint32_t to = a->n; from-- > 0;) {
+    uint32_t row = a->first[a->order[from]];
+    if (a->mate[row] != SL_NO_MATE) a->order[--to] = a->mate[row];
+    a->order[--to] = row;
+  }
+  sl_free(a->first);
+  a->first = NULL;
+}
+
+// Pairs that have come to stand side by side.
+static sl_status tie(sl_analysis *a) {
+  SL_TRY(SL_ALLOC_ZERO(&a->tied, (size_t)a->n));
+  for (uint32_t k = 0; k + 1 < a->n; k++) a->tied[k] = a->mate[a->order[k]] == a->order[k + 1];
+  sl_free(a->mate);
+  a->mate = NULL;
+  return SL_OK;
+}
+
+static sl_status take_order(sl_analysis *a, const uint32_t *order) {
+  bool ties = false;
+  for (uint32_t k = 0; k < a->n; k++) {
+    a->order[k] = order[k] & ~SL_TIED;
+    ties |= (order[k] & SL_TIED) != 0;
+  }
+  if (!ties) return SL_OK;
+  SL_TRY(SL_ALLOC_ZERO(&a->tied, (size_t)a->n));
+  for (uint32_t k = 0; k + 1 < a->n; k++) a->tied[k] = (order[k] & SL_TIED) != 0;
+  return SL_OK;
+}
+
 sl_status sl_analysis_begin(const sl_csr *matrix, sl_direct_ordering ordering,
-                            const uint32_t *order, bool dense, sl_analysis *out) {
+                            const uint32_t *order, bool dense, const double *entries,
+                            sl_analysis *out) {
   size_t n = matrix->rows;
   *out = (sl_analysis){.matrix = matrix, .n = matrix->rows, .wants_panels = dense};
   SL_REQUIRE(n < 1u << 28, SL_ERR_OVERFLOW, "matrix", "fewer than 2^28 rows");
   SL_TRY(SL_ALLOC(&out->order, n));
   SL_TRY(SL_ALLOC(&out->place, n));
-  if (order != NULL) {
-    memcpy(out->order, order, n * sizeof *order);
-    out->given_order = true;
-  } else if (ordering == SL_DIRECT_ORDER_NATURAL) {
+  if (order != NULL) return take_order(out, order);
+  if (ordering == SL_DIRECT_ORDER_NATURAL) {
     for (uint32_t i = 0; i < n; i++) out->order[i] = i;
-  } else {
-    return sl_amd_begin(out->n, matrix->row_pointers, matrix->columns, out->order, &out->amd);
+    return SL_OK;
   }
-  return SL_OK;
+  if (entries != NULL) return begin_with_pairs(out, entries);
+  return sl_amd_begin(out->n, matrix->row_pointers, matrix->columns, out->order, &out->amd);
 }
 
 static void drop_scratch(sl_analysis *a) {
@@ -52,6 +105,9 @@ void sl_analysis_destroy(sl_analysis *a) {
   sl_amd_destroy(a->amd);
   sl_free(a->order);
   sl_free(a->place);
+  sl_free(a->tied);
+  sl_free(a->mate);
+  sl_free(a->first);
   sl_free(a->parent);
   sl_free(a->panel);
   sl_free(a->panel_of);
@@ -63,6 +119,9 @@ size_t sl_analysis_bytes(const sl_analysis *a) {
   size_t n = a->n, bytes = 0;
   if (a->order) bytes += 8 * n;
   if (a->parent) bytes += 4 * n;
+  if (a->tied) bytes += n;
+  if (a->mate) bytes += 4 * n;
+  if (a->first) bytes += 4 * n;
   if (a->counts) bytes += 4 * n;
   for (int i = 0; i < 4; i++) bytes += a->scratch[i] ? 4 * n : 0;
   if (a->super_start) bytes += 4 * (n + 1);
@@ -224,9 +283,13 @@ static void end_counts(sl_analysis *a) {
 
 // ---- panels -------------------------------------------------------------------------------------
 
-// Columns that follow one another in the tree with the same rows.
+// Columns that follow one another in the tree with the same rows. Those that are tied are made so: the
+// first one gets the rows of the second.
 static uint32_t find_supers(sl_analysis *a) {
   uint32_t supers = 0;
+  for (uint32_t k = a->n - 1; a->tied != NULL && k > 0; k--) {
+    if (a->tied[k - 1] && a->parent[k - 1] == (int32_t)k) a->counts[k - 1] = a->counts[k] + 1;
+  }
   for (uint32_t k = 0; k < a->n; k++) {
     bool joins = !a->simple && k > 0 && a->parent[k - 1] == (int32_t)k &&
                  a->counts[k - 1] == a->counts[k] + 1;
@@ -271,6 +334,13 @@ static void merge_supers(sl_analysis *a) {
   a->supers = left;
 }
 
+// Where the panel ends that begins with column `first` of a supernode. Ties are not cut.
+static uint32_t panel_end(const sl_analysis *a, uint32_t first, uint32_t end) {
+  if (end - first <= SL_PANEL_WIDTH) return end;
+  uint32_t cut = first + SL_PANEL_WIDTH;
+  return a->tied != NULL && a->tied[cut - 1] ? cut - 1 : cut;
+}
+
 // How much room the panels take.
 static sl_status measure(sl_analysis *a) {
   SL_TRY(SL_ALLOC(&a->super_start, (size_t)a->n + 1));
@@ -279,12 +349,13 @@ static sl_status measure(sl_analysis *a) {
   a->panels = 0;
   double rows = 0, values = 0;
   for (uint32_t s = 0; s < a->supers; s++) {
-    uint32_t begin = a->super_start[s], width = a->super_start[s + 1] - begin;
+    uint32_t begin = a->super_start[s], end = a->super_start[s + 1];
     double count = a->counts[begin];
     rows += count;
-    for (uint32_t first = 0; first < width; first += SL_PANEL_WIDTH, a->panels++) {
-      double columns = width - first < SL_PANEL_WIDTH ? width - first : SL_PANEL_WIDTH;
-      values += (count - first) * columns;
+    for (uint32_t first = begin; first < end; a->panels++) {
+      uint32_t next = panel_end(a, first, end);
+      values += (count - (first - begin)) * (next - first);
+      first = next;
     }
   }
   a->row_count = rows;
@@ -303,8 +374,8 @@ static sl_status lay_out(sl_analysis *a) {
   uint32_t panel = 0;
   for (uint32_t s = 0; s < a->supers; s++) {
     uint32_t begin = a->super_start[s], end = a->super_start[s + 1], count = a->counts[begin];
-    for (uint32_t first = begin; first < end; first += SL_PANEL_WIDTH, panel++) {
-      uint32_t width = end - first < SL_PANEL_WIDTH ? end - first : SL_PANEL_WIDTH;
+    for (uint32_t first = begin; first < end; panel++) {
+      uint32_t width = panel_end(a, first, end) - first;
       uint32_t left = count - (first - begin);
       for (uint32_t k = first; k < first + width; k++) a->panel_of[k] = panel;
       a->panel[panel] = (sl_panel){.first = first,
@@ -314,6 +385,7 @@ static sl_status lay_out(sl_analysis *a) {
                                    .values_at = values};
       values += (size_t)left * width;
       if (left > a->largest_count) a->largest_count = left;
+      first += width;
     }
     rows += count;
   }
@@ -373,6 +445,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
       sl_amd_destroy(a->amd);
       a->amd = NULL;
     }
+    if (a->first != NULL) expand_pairs(a);
     SL_TRY(begin_tree(a));
     next_stage(a);
     break;
@@ -385,6 +458,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     break;
   case POSTORDER:
     SL_TRY(postorder(a));
+    if (a->mate != NULL) SL_TRY(tie(a));
     SL_TRY(begin_tree(a));
     next_stage(a);
     spent = a->n;

@@ -35,6 +35,7 @@ typedef struct sl_analysis {
   bool simple;     // panels of one column: made row by row (up-looking)
   uint32_t *order; // n: the row at each place
   uint32_t *place; // n: the place of each row
+  uint8_t *tied;   // n: 1 where the row at a place is to stay in one panel with the next; or NULL
   uint32_t panels;
   sl_panel *panel;        // panels
   uint32_t *panel_of;     // n: of a column
@@ -47,8 +48,9 @@ typedef struct sl_analysis {
   // While it is made.
   uint32_t stage, cursor;
   bool wants_panels;
-  bool given_order;
   sl_amd *amd;
+  uint32_t *mate;       // n: the row that a row is paired with, until the order is there
+  uint32_t *first;      // n: the first row of each pair, until the order is there
   int32_t *parent;      // n: elimination tree; simple factors keep it
   uint32_t *counts;     // n: entries of each column
   uint32_t *scratch[4]; // n each
@@ -57,15 +59,22 @@ typedef struct sl_analysis {
   uint64_t work;         // units spent
 } sl_analysis;
 
+// A given order has this bit where the row is tied to the next.
+#define SL_TIED 0x80000000u
+
 // Prepares an analysis without making it.
 //   matrix   read and kept as long as the analysis lives: square, with a symmetric pattern
-//   order    n, read: the order to use (a permutation: the caller's duty); NULL to find one
+//   order    n, read: the order to use (a permutation and SL_TIED: the caller's duty); NULL to find
+//            one
 //   dense    panels are made whether they pay or not (pivots are exchanged inside them)
+//   entries  nnz, read during this call: scaled values of the pattern, by which rows are paired
+//            whose diagonal is too small (direct/pairs.h); NULL for no pairs
 //   out      written; destroy it also after a failure
 //   Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates about 30 bytes a row, and while it runs what
 //   sl_amd_bytes says.
 sl_status sl_analysis_begin(const sl_csr *matrix, sl_direct_ordering ordering,
-                            const uint32_t *order, bool dense, sl_analysis *out);
+                            const uint32_t *order, bool dense, const double *entries,
+                            sl_analysis *out);
 
 // Goes on for about `work` entries. done: written. Errors: ERR_MEMORY, ERR_OVERFLOW ("matrix": the
 // factor has more rows than can be indexed).

@@ -234,12 +234,13 @@ sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
   return SL_OK;
 }
 
-static sl_status begin_analysis(sl_factor *f, const uint32_t *order) {
+static sl_status begin_analysis(sl_factor *f) {
   sl_analysis next;
   bool dense = f->method != SL_FACTOR_CHOLESKY;
   sl_direct_ordering ordering =
       f->ordering == SL_FACTOR_ORDER_NATURAL ? SL_DIRECT_ORDER_NATURAL : SL_DIRECT_ORDER_AUTO;
-  sl_status status = sl_analysis_begin(f->matrix, ordering, order, dense, &next);
+  sl_status status =
+      sl_analysis_begin(f->matrix, ordering, NULL, dense, dense ? f->scaled : NULL, &next);
   if (status != SL_OK) {
     sl_analysis_destroy(&next);
     return status;
@@ -272,7 +273,7 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
   f->ordering = (sl_factor_ordering)ordering;
   f->method = first_method(f);
   f->estimate_only = estimate;
-  sl_status status = f->method == SL_FACTOR_LU ? sl_factor_begin_lu(f) : begin_analysis(f, NULL);
+  sl_status status = f->method == SL_FACTOR_LU ? sl_factor_begin_lu(f) : begin_analysis(f);
   if (status != SL_OK) {
     sl_factor_destroy(f);
     return status;
@@ -298,24 +299,15 @@ static sl_status begin_numbers(sl_factor *f) {
   return sl_symmetric_begin(&f->numbers, &f->analysis, f->scaled, pivoting);
 }
 
-// Another method takes over: with LDLT the same order, and panels of its own.
+// Another method takes over, in an order of its own.
 static sl_status change_method(sl_factor *f, sl_factor_method method) {
-  if (method == SL_FACTOR_LU) {
-    drop_numbers(f);
-    drop_workspace(f);
-    sl_analysis_destroy(&f->analysis);
-    f->analysed = false;
-    return sl_factor_begin_lu(f);
-  }
-  uint32_t *order;
-  SL_TRY(SL_ALLOC(&order, (size_t)f->analysis.n));
-  memcpy(order, f->analysis.order, (size_t)f->analysis.n * sizeof *order);
   f->method = method;
   drop_numbers(f);
   drop_workspace(f);
-  sl_status status = begin_analysis(f, order);
-  sl_free(order);
-  return status;
+  if (method != SL_FACTOR_LU) return begin_analysis(f);
+  sl_analysis_destroy(&f->analysis);
+  f->analysed = false;
+  return sl_factor_begin_lu(f);
 }
 
 static sl_status step_analysis(sl_factor *f, uint64_t work, bool *done) {
@@ -462,7 +454,7 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
     status = sl_factor_begin_lu_values(f);
   } else if (!f->analysed) {
     f->method = method;
-    status = begin_analysis(f, NULL);
+    status = begin_analysis(f);
   } else {
     status = method != f->method ? change_method(f, method) : begin_numbers(f);
   }

@@ -21,6 +21,17 @@ typedef struct meta {
   uint32_t asked, method, ordering, simple, perturbed, perturbed_row, reserved[2];
 } meta;
 
+static sl_status add_order(sl_writer *writer, const sl_analysis *a) {
+  uint32_t *order;
+  SL_TRY(SL_ALLOC(&order, (size_t)a->n));
+  for (uint32_t k = 0; k < a->n; k++) {
+    order[k] = a->order[k] | (a->tied != NULL && a->tied[k] ? SL_TIED : 0);
+  }
+  sl_writer_add_copy(writer, TAG_ORDER, order, (size_t)a->n * 4);
+  sl_free(order);
+  return SL_OK;
+}
+
 sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
   SL_TRY(sl_factor_require_made(f));
   SL_TRY(sl_writer_create(SL_FILE_FACTOR, out));
@@ -41,7 +52,11 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
     if (status != SL_OK) sl_writer_destroy(*out);
     return status;
   }
-  sl_writer_add(*out, TAG_ORDER, a->order, n * 4);
+  sl_status status = add_order(*out, a);
+  if (status != SL_OK) {
+    sl_writer_destroy(*out);
+    return status;
+  }
   sl_writer_add(*out, TAG_D, s->d, n * 8);
   sl_writer_add(*out, TAG_E, s->e, a->simple ? 0 : n * 8);
   sl_writer_add(*out, TAG_EXCHANGED, s->exchanged, a->simple ? 0 : n * 4);
@@ -59,10 +74,20 @@ void sl_factor_drop_file(sl_factor *f) {
   f->file_exchanged = f->file_order = NULL;
 }
 
-static bool is_permutation(const uint32_t *order, uint32_t n, uint8_t *seen) {
+// `allowed` bits may be set beside the numbers.
+static bool is_permutation(const uint32_t *order, uint32_t n, uint32_t allowed, uint8_t *seen) {
   for (uint32_t k = 0; k < n; k++) {
-    if (order[k] >= n || seen[order[k]]) return false;
-    seen[order[k]] = 1;
+    uint32_t at = order[k] & ~allowed;
+    if (at >= n || seen[at]) return false;
+    seen[at] = 1;
+  }
+  return true;
+}
+
+// The last row has none to be tied to, and no row is tied to two.
+static bool ties_are_right(const uint32_t *order, uint32_t n) {
+  for (uint32_t k = 0; k < n; k++) {
+    if ((order[k] & SL_TIED) != 0 && (k + 1 == n || (order[k + 1] & SL_TIED) != 0)) return false;
   }
   return true;
 }
@@ -72,7 +97,7 @@ static sl_status take_order(sl_factor *f, sl_reader *reader) {
   uint8_t *seen;
   SL_TRY(sl_reader_take(reader, TAG_ORDER, (uint64_t)n * 4, (void **)&f->file_order));
   SL_TRY(SL_ALLOC_ZERO(&seen, (size_t)n));
-  bool right = is_permutation(f->file_order, n, seen);
+  bool right = is_permutation(f->file_order, n, SL_TIED, seen) && ties_are_right(f->file_order, n);
   sl_free(seen);
   return right ? SL_OK : sl_reader_bad(reader, "an order of all rows");
 }
@@ -143,7 +168,7 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   SL_TRY(take_parts(f, reader, m.simple));
   f->phase = SL_FACTOR_ANALYSING;
   return sl_analysis_begin(f->matrix, SL_DIRECT_ORDER_NATURAL, f->file_order,
-                           m.method == SL_FACTOR_LDLT, &f->analysis);
+                           m.method == SL_FACTOR_LDLT, NULL, &f->analysis);
 }
 
 sl_status sl_factor_load(sl_reader *reader, sl_factor **out) {
@@ -164,11 +189,20 @@ static bool fits(const sl_factor *f) {
   for (uint32_t k = 0; k < a->panels; k++) {
     const sl_panel *panel = a->panel + k;
     uint8_t seen[SL_PANEL_WIDTH] = {0};
-    if (!is_permutation(f->file_exchanged + panel->first, panel->width, seen)) return false;
+    if (!is_permutation(f->file_exchanged + panel->first, panel->width, 0, seen)) return false;
     for (uint32_t c = 0; c < panel->width; c++) {
       if (f->file_e[panel->first + c] == 0) continue;
       if (c + 1 == panel->width || f->file_e[panel->first + c + 1] != 0) return false;
     }
+  }
+  return true;
+}
+
+// The order is in postorder already: the analysis has left it as it was.
+static bool same_order(const sl_factor *f) {
+  const sl_analysis *a = &f->analysis;
+  for (uint32_t k = 0; k < a->n; k++) {
+    if (a->order[k] != (f->file_order[k] & ~SL_TIED)) return false;
   }
   return true;
 }
@@ -181,8 +215,7 @@ sl_status sl_factor_step_restore(sl_factor *f) {
     return SL_OK;
   }
   bool right = a->value_count == (double)f->file_value_count && a->simple == f->file_simple &&
-               memcmp(a->order, f->file_order, (size_t)a->n * sizeof *a->order) == 0 &&
-               (a->simple || fits(f));
+               same_order(f) && (a->simple || fits(f));
   if (!right) return sl_bad_file("parts that fit the factor of this matrix", 0);
   s->analysis = a;
   s->entries = f->scaled;

@@ -76,13 +76,6 @@ sl_handle SL_ABI(sl_abi_matrix_submatrix)(sl_handle handle, const uint32_t *row_
       sl_csr_submatrix(matrix, row_numbers, row_count, column_numbers, column_count, &part), part);
 }
 
-int32_t SL_ABI(sl_abi_matrix_destroy)(sl_handle handle) {
-  sl_csr *matrix;
-  SL_TRY(sl_handle_release(handle, SL_HANDLE_MATRIX, (void **)&matrix));
-  sl_csr_destroy(matrix);
-  return SL_OK;
-}
-
 // Writes eight u32: rows, cols, nnz, value type, the addresses of row pointers, columns and values
 // (0 for none), bytes held. The arrays belong to the matrix: read them only.
 int32_t SL_ABI(sl_abi_matrix_info)(sl_handle handle, uint32_t *out) {

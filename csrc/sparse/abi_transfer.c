@@ -23,6 +23,13 @@ sl_status sl_abi_transfer_take(sl_handle handle, sl_csr **out) {
   return SL_OK;
 }
 
+int32_t SL_ABI(sl_abi_matrix_destroy)(sl_handle handle) {
+  sl_csr *matrix;
+  SL_TRY(sl_handle_release(handle, SL_HANDLE_MATRIX, (void **)&matrix));
+  sl_csr_destroy(matrix);
+  return SL_OK;
+}
+
 // out: 25 doubles, written (SL_CSR_TRANSFER).
 int32_t SL_ABI(sl_abi_matrix_transfer_out)(sl_handle handle, double *out) {
   sl_csr *matrix;

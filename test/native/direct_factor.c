@@ -168,7 +168,7 @@ static void knows_inertia_and_determinant_of_congruences(void **state) {
     sl_factor_destroy(factor);
     sl_csr_destroy(matrix);
   }
-  assert_true(clean > trials / 3);
+  assert_true(clean > trials * 3 / 5);
 }
 
 // Saddle points: zeros on half of the diagonal.

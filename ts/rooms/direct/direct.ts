@@ -65,15 +65,15 @@ export interface DirectRoom {
    * approximate minimum degree; where the factor fills, dense panels are factorised in SIMD. Dispose the result when done;
    * the matrix is copied.
    *
-   * All memory is taken before the work that it is for: what does not fit fails at once, and says how much was wanted
-   * ({@link estimateFactor} says it beforehand).
+   * All memory of a symmetric factor is taken before the work that it is for: what does not fit fails at once, and says how
+   * much was wanted. {@link estimateFactor} says it beforehand, for LU as well.
    *
    * Amestoy, Davis, Duff 1996, doi:10.1137/S0895479894278952; Ng, Peyton 1993, doi:10.1137/0914063; Bunch, Kaufman 1977,
    * doi:10.1090/S0025-5718-1977-0428694-0.
    *
    * @param matrix - n x n
    * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC`, `SINGULAR` (`position`: a row of zeros), `NOT_DEFINITE` (method
-   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `OPTION`
+   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `RANGE` (method, ordering)
    *
    * @example
    * ```ts
@@ -146,21 +146,19 @@ const allKeys = [...keys, ...asyncKeys] as const;
 type AsyncFactorizeOptions = FactorizeOptions & AsyncOptions<WorkProgress>;
 
 /** @internal */
-export function createRoom(runtime: Runtime): DirectRoom {
-  const { Factor } = runtime.raw;
-
+export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
   function make(
     operation: string,
     matrix: SparseMatrix,
     { method = 'auto', ordering = 'amd' }: FactorizeOptions,
-    create: typeof Factor.create,
+    create: 'create' | 'createEstimate',
   ): Factorization {
+    const methodNumber = check.choice(operation, 'method', method, methods);
+    const orderingNumber = check.choice(operation, 'ordering', ordering, orderings);
     const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-    const made = create(
-      raw,
-      check.choice(operation, 'method', method, methods),
-      check.choice(operation, 'ordering', ordering, orderings),
-    );
+    const made = runtime.raw.Factor[create](raw, methodNumber, orderingNumber);
+    // The factorisation has a copy of its own.
+    matrix.dropCopyIn(runtime);
     return adopt(runtime, operation, Factorization, made);
   }
 
@@ -186,18 +184,18 @@ export function createRoom(runtime: Runtime): DirectRoom {
   });
 
   return {
-    SparseMatrix: runtime.bind(SparseMatrix),
+    SparseMatrix: solver.bind(SparseMatrix),
     Factorization: runtime.bind(Factorization),
     factorize(matrix, options) {
       const operation = 'factorize';
       const given = check.options<FactorizeOptions>(operation, options, keys);
-      const made = make(operation, matrix, given, (...all) => Factor.create(...all));
+      const made = make(operation, matrix, given, 'create');
       return runMade(made, () => runNow(runtime, operation, {}, () => begun(made, operation)));
     },
     async factorizeAsync(matrix, options) {
       const operation = 'factorizeAsync';
       const given = check.options<AsyncFactorizeOptions>(operation, options, allKeys);
-      const made = make(operation, matrix, given, (...all) => Factor.create(...all));
+      const made = make(operation, matrix, given, 'create');
       return runMadeAsync(made, () =>
         runLater(runtime, operation, controlOf(given), () => begun(made, operation)),
       );
@@ -205,13 +203,13 @@ export function createRoom(runtime: Runtime): DirectRoom {
     estimateFactor(matrix, options) {
       const operation = 'estimateFactor';
       const given = check.options<FactorizeOptions>(operation, options, keys);
-      const made = make(operation, matrix, given, (...all) => Factor.createEstimate(...all));
+      const made = make(operation, matrix, given, 'createEstimate');
       return runMade(made, () => runNow(runtime, operation, {}, () => estimated(made, operation)));
     },
     async estimateFactorAsync(matrix, options) {
       const operation = 'estimateFactorAsync';
       const given = check.options<AsyncFactorizeOptions>(operation, options, allKeys);
-      const made = make(operation, matrix, given, (...all) => Factor.createEstimate(...all));
+      const made = make(operation, matrix, given, 'createEstimate');
       return runMadeAsync(made, () =>
         runLater(runtime, operation, controlOf(given), () => estimated(made, operation)),
       );

@@ -1,6 +1,6 @@
 // A matrix that has been factorised.
 import type { OutcomeName } from '../../generated/codes.js';
-import type { Factor as RawFactor } from '../../generated/raw/solver.js';
+import type { Factor as RawFactor } from '../../generated/raw/direct.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { asTyped } from '../../runtime/brand.js';
 import {
@@ -593,7 +593,9 @@ export class Factorization extends WasmObject<RawFactor> {
     const raw = this.use(operation);
     if (isInstance(values, SparseMatrix)) {
       const matrix = rawOf(runtime, operation, 'matrix', values, SparseMatrix);
-      runtime.check(operation, raw.beginMatrix(matrix));
+      const status = raw.beginMatrix(matrix);
+      values.dropCopyIn(runtime);
+      runtime.check(operation, status);
     } else {
       runtime.scratch(operation, (scratch) => {
         const { address, length } = scratch.doubles('values', values);
