@@ -28,7 +28,7 @@ import {
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
 
-/** In the order of their numbers in csrc/direct/factor.h, which a test compares. */
+/** In the order of their numbers in csrc/direct/factor.h: the raw door of the tests takes those. */
 const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
 const orderingNames = ['amd', 'natural'] as const;
 

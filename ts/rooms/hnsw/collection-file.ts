@@ -13,6 +13,7 @@ const owners: Record<string, string> = {
   GRPH: 'Graph',
   MTRX: 'SparseMatrix',
   SOLV: 'PreparedSolver',
+  FACT: 'Factorization',
   FLAT: 'Flat',
   HNSW: 'Hnsw',
 };

@@ -1,0 +1,96 @@
+// Answers: bounds that must hold; inertia, determinant and condition number against LAPACK's (test/vectors/direct/inertia.py).
+#include "factors.h"
+
+#include <stdio.h>
+
+static void agrees_with_lapack(void **state) {
+  (void)state;
+  FILE *file = fopen("test/vectors/direct/inertia.txt", "r");
+  assert_non_null(file);
+  uint32_t n, count, matrices = 0, known = 0;
+  double positive, negative, log_size, condition;
+  while (fscanf(file, "%u %u %lf %lf %lf %lf", &n, &count, &positive, &negative, &log_size,
+                &condition) == 6) {
+    entries e = {.n = n};
+    for (uint32_t k = 0; k < count; k++) {
+      uint32_t i, j;
+      double value;
+      assert_int_equal(fscanf(file, "%u %u %lf", &i, &j, &value), 3);
+      put_both(&e, i, j, value);
+    }
+    sl_csr *matrix = matrix_of(&e);
+    for (int method = SL_FACTOR_AUTO; method <= SL_FACTOR_LU; method++) {
+      if (method == SL_FACTOR_CHOLESKY && negative > 0) continue;
+      sl_factor *factor = factorize(matrix, (sl_factor_method)method);
+      double facts[SL_FACTOR_FACTS], estimate, b[32], x[32];
+      sl_factor_facts(factor, facts);
+      if (facts[11] >= 0) {
+        assert_true(facts[11] == positive && facts[12] == negative);
+        known++;
+      }
+      if (facts[9] == 0) {
+        assert_true(facts[13] == (fmod(negative, 2) == 0 ? 1 : -1));
+        assert_true(fabs(facts[14] - log_size) < 1e-9);
+        assert_ok(sl_factor_begin_condition(factor));
+        assert_ok(run(factor, 1));
+        assert_ok(sl_factor_read_condition(factor, &estimate));
+        assert_true(estimate <= condition * (1 + 1e-8) && estimate >= condition / 3);
+      }
+      for (uint32_t i = 0; i < n; i++) b[i] = 1 + i % 3;
+      solve_well(factor, matrix, b, x, 1e-14);
+      sl_factor_destroy(factor);
+    }
+    sl_csr_destroy(matrix);
+    matrices++;
+  }
+  fclose(file);
+  assert_int_equal(matrices, 60);
+  assert_true(known > 120);
+}
+
+// Random dominant matrices of eighths and an answer of whole numbers, so that the right-hand side is
+// exact; slacks down to 2^-30 of the diagonal.
+static void bounds_hold(void **state) {
+  (void)state;
+  for (uint64_t seed = 0; seed < 10000; seed++) {
+    sl_rng rng;
+    sl_rng_seed(&rng, seed);
+    uint32_t n = 1 + sl_rng_below(&rng, 20);
+    double dense[20][20] = {{0}}, x[20], b[20] = {0}, y[20], out[4];
+    bool symmetric = seed % 2 == 0;
+    for (uint32_t k = 0; k < 3 * n; k++) {
+      uint32_t i = sl_rng_below(&rng, n), j = sl_rng_below(&rng, n);
+      dense[i][j] = ((double)sl_rng_below(&rng, 64) - 32) / 8;
+      if (symmetric) dense[j][i] = dense[i][j];
+    }
+    double slack = ldexp(1, -(int)sl_rng_below(&rng, 31));
+    entries e = {.n = n};
+    for (uint32_t i = 0; i < n; i++) {
+      double sum = slack;
+      for (uint32_t j = 0; j < n; j++) sum += j != i ? fabs(dense[i][j]) : 0;
+      dense[i][i] = sl_rng_below(&rng, 2) ? sum : -sum;
+      x[i] = (double)sl_rng_below(&rng, 2000) - 1000;
+      for (uint32_t j = 0; j < n; j++) {
+        if (dense[i][j] != 0) put(&e, i, j, dense[i][j]);
+      }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      for (uint32_t j = 0; j < n; j++) b[i] += dense[i][j] * x[j];
+    }
+    sl_csr *matrix = matrix_of(&e);
+    sl_factor *factor = factorize(matrix, seed % 3 == 0 ? SL_FACTOR_LU : SL_FACTOR_AUTO);
+    uint32_t refinements = sl_rng_below(&rng, 3);
+    assert_ok(sl_factor_begin_solve(factor, b, 1, false, refinements, 1e-14));
+    assert_ok(run(factor, 100));
+    assert_ok(sl_factor_read_solve(factor, y, out, NULL));
+    assert_true(out[2] < INFINITY);
+    for (uint32_t i = 0; i < n; i++) assert_true(fabs(y[i] - x[i]) <= out[2]);
+    sl_factor_destroy(factor);
+    sl_csr_destroy(matrix);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {property(agrees_with_lapack), property(bounds_hold)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
