@@ -13,6 +13,8 @@ import {
   adjacency,
   barabasiAlbert,
   type Csr,
+  circuit,
+  convection,
   type Edges,
   gridLaplacian,
   randomVector,
@@ -72,6 +74,16 @@ start(
 start(
   'cholmod',
   { compiler: 'cc', sources: ['bench/peers/cholmod.c'], flags: ['-lcholmod', '-lm'] },
+  'libsuitesparse-dev',
+);
+start(
+  'klu',
+  { compiler: 'cc', sources: ['bench/peers/klu.c'], flags: ['-lklu', '-lm'] },
+  'libsuitesparse-dev',
+);
+start(
+  'umfpack',
+  { compiler: 'cc', sources: ['bench/peers/umfpack.c'], flags: ['-lumfpack', '-lm'] },
   'libsuitesparse-dev',
 );
 start(
@@ -200,6 +212,7 @@ await grids();
 await graphs();
 await dominant();
 await factorisations();
+await keptFactors();
 await oneEntry();
 await ranking();
 summary();
@@ -364,9 +377,23 @@ async function factorisations() {
         matrix: () => cubeLaplacian(bench.size(30, 6)),
         rivals: [cholmodDirect(0.35, 0.6)],
       },
+      {
+        id: 'direct-circuit',
+        title: 'Factorisation and solve: circuit, 100,000 nodes',
+        matrix: () => circuit(bench.size(100_000, 500), 1),
+        rivals: [rival('klu', 'factor', 'KLU', 0.6, 0.9)],
+      },
+      {
+        id: 'direct-convection',
+        title: 'Factorisation and solve: 2-D convection, 200 x 200',
+        matrix: () => convection(bench.size(200, 20)),
+        rivals: [rival('umfpack', 'factor', 'UMFPACK', 0.4, 0.7)],
+      },
       ...[
         { name: '1138_bus', rivals: [eigenDirect(0.7, 1), cholmodDirect(0.35, 0.6)] },
         { name: 'bcsstk13', rivals: [cholmodDirect(0.35, 0.6)] },
+        { name: 'adder_dcop_05', rivals: [rival('klu', 'factor', 'KLU', 0.6, 0.9)] },
+        { name: 'west0479', rivals: [rival('umfpack', 'factor', 'UMFPACK', 0.4, 0.7)] },
       ].map(({ name, rivals }) => ({
         id: `direct-${name}`,
         title: `Factorisation and solve: ${name}`,
@@ -392,7 +419,7 @@ async function factorisations() {
       values: a.values,
     });
     const path = systemFile(a, b);
-    for (const name of ['eigen', 'cholmod']) await peers.get(name)?.load(path);
+    for (const { peer } of rivals) await peers.get(peer)?.load(path);
     const error = (x: ArrayLike<number>) => relativeResidual(a, x, b);
     const result = await bench.compare({
       id,
@@ -417,6 +444,74 @@ async function factorisations() {
     if (result === undefined) continue;
     for (const rival of rivals) claimRatio(result, rival, id);
   }
+}
+
+// One more right-hand side, and other values on the same pattern, with the factors that are there: without refinement, as
+// the peers do it, and with it.
+async function keptFactors() {
+  const cases = [
+    {
+      id: 'circuit',
+      title: 'circuit, 100,000 nodes',
+      make: () => circuit(bench.size(100_000, 500), 1),
+    },
+    {
+      id: 'convection',
+      title: '2-D convection, 200 x 200',
+      make: () => convection(bench.size(200, 20)),
+    },
+  ];
+  for (const { id, title, make } of cases) {
+    if (!bench.wants(`direct-${id}`)) continue;
+    const a = make();
+    const b = randomVector(a.rows, 7);
+    using matrix = SparseMatrix.fromCoo({
+      rows: a.rows,
+      cols: a.rows,
+      rowIndices: rowIndices(a),
+      columnIndices: a.columns,
+      values: a.values,
+    });
+    using factor = factorize(matrix);
+    const path = systemFile(a, b);
+    for (const peer of ['klu', 'umfpack']) {
+      await peers.get(peer)?.load(path);
+      await peers.get(peer)?.run('factor');
+    }
+    const error = (x: ArrayLike<number>) => relativeResidual(a, x, b);
+    const kept = (name: string, again: boolean, refinements: number): Contestant => ({
+      name,
+      run() {
+        if (again) factor.refactorize(a.values);
+        return factor.solve(b, { refinements });
+      },
+      accuracy: (r: ReturnType<typeof factor.solve>) => error(r.solution),
+    });
+    for (const again of [false, true]) {
+      const work = again ? 'again' : 'solve';
+      const rivals = [rival('klu', work, 'KLU', 0.6, 0.9)];
+      if (!again) rivals.push(rival('umfpack', work, 'UMFPACK', 0.6, 0.9));
+      const result = await bench.compare({
+        id: `direct-${id}-${work}`,
+        title: `${again ? 'Other values on the same pattern' : 'One more right-hand side'}: ${title}`,
+        note: `n = ${a.rows}, ${a.columns.length} entries, b random (seed 7).`,
+        accuracy: 'true relative residual',
+        slices: 15,
+        maxSeconds: 60,
+        contestants: [
+          kept('sublinear/direct', again, 0),
+          kept('sublinear/direct, refined', again, 10),
+          ...rivals.map((each) => native(each.peer, each.method, each.label, error)),
+        ],
+      });
+      if (result === undefined) continue;
+      for (const each of rivals) claimRatio(result, each, `direct-${id}-${work}`);
+    }
+  }
+}
+
+function rival(peer: string, method: string, label: string, floor: number, goal: number): Rival {
+  return { peer, method, label, floor, goal };
 }
 
 function eigenDirect(floor: number, goal: number): Rival {

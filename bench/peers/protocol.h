@@ -75,6 +75,25 @@ static inline peer_system peer_read_system(const char *path) {
   return s;
 }
 
+// The same matrix in compressed columns, rows ascending. The arrays are allocated anew.
+static inline void peer_columns(const peer_system *s, int **pointers, int **rows, double **values) {
+  int *begin = (int *)calloc(s->n + (size_t)2, sizeof *begin);
+  *pointers = (int *)realloc(*pointers, (s->n + (size_t)1) * sizeof **pointers);
+  *rows = (int *)realloc(*rows, s->nnz * sizeof **rows);
+  *values = (double *)realloc(*values, s->nnz * sizeof **values);
+  for (uint32_t k = 0; k < s->nnz; k++) begin[s->columns[k] + 1]++;
+  for (uint32_t j = 0; j < s->n; j++) begin[j + 1] += begin[j];
+  memcpy(*pointers, begin, (s->n + (size_t)1) * sizeof *begin);
+  for (uint32_t i = 0; i < s->n; i++) {
+    for (uint32_t k = s->row_pointers[i]; k < s->row_pointers[i + 1]; k++) {
+      int at = begin[s->columns[k]]++;
+      (*rows)[at] = (int)i;
+      (*values)[at] = s->values[k];
+    }
+  }
+  free(begin);
+}
+
 static inline peer_graph peer_read_graph(const char *path) {
   FILE *file = peer_open(path, "rb");
   peer_graph g;

@@ -44,6 +44,75 @@ export function rowDominant(n: number, perRow: number, slack: number, seed: numb
   return { rows: n, rowPointers, columns, values };
 }
 
+/** A matrix whose entries come in any order, at most one at a place unless they are to be summed. */
+class Entries {
+  private readonly rows: Map<number, number>[];
+  constructor(n: number) {
+    this.rows = Array.from({ length: n }, () => new Map());
+  }
+
+  add(i: number, j: number, value: number) {
+    const row = this.rows[i]!;
+    row.set(j, (row.get(j) ?? 0) + value);
+  }
+
+  conductance(i: number, j: number, value: number) {
+    this.add(i, i, value);
+    this.add(j, j, value);
+    this.add(i, j, -value);
+    this.add(j, i, -value);
+  }
+
+  matrix(): Csr {
+    const sorted = this.rows.map((row) => [...row].sort((x, y) => x[0] - y[0]));
+    const rowPointers = new Uint32Array(sorted.length + 1);
+    sorted.forEach((row, i) => {
+      rowPointers[i + 1] = rowPointers[i]! + row.length;
+    });
+    return {
+      rows: sorted.length,
+      rowPointers,
+      columns: Uint32Array.from(sorted.flatMap((row) => row.map(([column]) => column))),
+      values: Float64Array.from(sorted.flatMap((row) => row.map(([, value]) => value))),
+    };
+  }
+}
+
+/**
+ * Node equations of a made-up circuit of gates, in the sizes and shapes of add32 of the SuiteSparse collection: eight nodes
+ * a gate that conduct among themselves and to one earlier gate, with conductances over six powers of ten; a third of the
+ * nodes are controlled from one side only; one in sixteen has a wire of its own.
+ */
+export function circuit(n: number, seed: number): Csr {
+  const next = random(seed);
+  const below = (limit: number) => Math.floor(next() * limit);
+  const entries = new Entries(n);
+  for (let i = 0; i < n; i++) {
+    entries.add(i, i, 1e-3);
+    if (i === 0) continue;
+    const gate = i - (i % 8);
+    const to = i > gate ? gate + below(i - gate) : i - 1 - below(Math.min(i, 200));
+    entries.conductance(i, to, 10 ** (6 * next() - 4));
+    if (i % 3 === 0 && i > 8) entries.add(i, gate + below(i - gate + 1), 0.1 * next());
+    if (i % 16 === 5) entries.conductance(i, i - 1 - below(Math.min(i, 500)), 1e-2);
+  }
+  return entries.matrix();
+}
+
+/** Convection and diffusion on a square grid, upwind and downwind not alike. */
+export function convection(side: number): Csr {
+  const n = side * side;
+  const entries = new Entries(n);
+  for (let i = 0; i < n; i++) {
+    if (i >= side) entries.add(i, i - side, -1.2);
+    if (i % side > 0) entries.add(i, i - 1, -1.4);
+    entries.add(i, i, 4);
+    if (i % side < side - 1) entries.add(i, i + 1, -0.6);
+    if (i + side < n) entries.add(i, i + side, -0.8);
+  }
+  return entries.matrix();
+}
+
 /**
  * Recursive matrix graph, directed, 2^scale nodes: each edge falls into one of four quadrants again and again.
  * Chakrabarti, Zhan, Faloutsos 2004, doi:10.1137/1.9781611972740.43, with Graph500's probabilities 0.57, 0.19, 0.19, 0.05.
