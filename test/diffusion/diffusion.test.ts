@@ -253,6 +253,15 @@ describe('PageRank', () => {
     const operation = 'sweepCut';
     const uneven = { nodes: [1], scores: [1, 2] };
     refused(() => room.sweepCut(ring, uneven), RangeError, 'SHAPE', operation, /^"scores"/);
+    const limited = (maxNodes: number) => () => room.sweepCut(ring, rank, { maxNodes });
+    refused(limited(0), RangeError, 'RANGE', operation, /^"maxNodes"/);
+    refused(
+      () => room.sweepCut(ring, rank, { most: 3 } as never),
+      TypeError,
+      'TYPE',
+      operation,
+      /^"most" is not an option/,
+    );
     refused(
       () => room.sweepCut(ring, undefined as never),
       TypeError,

@@ -36,6 +36,7 @@ export type {
   Source,
   SparseScores,
   SweepCut,
+  SweepCutOptions,
 } from './pagerank.js';
 export type {
   BatchOptions,

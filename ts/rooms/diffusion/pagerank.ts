@@ -101,6 +101,14 @@ export interface HeatKernelOptions
   time: number;
 }
 
+/** Options of {@link PageRankFunctions.sweepCut}: how large the cluster may become. */
+export interface SweepCutOptions {
+  /** Most nodes, at least 1. No limit by default. */
+  maxNodes?: number;
+  /** Largest volume: the sum of the strengths (degrees) of its nodes, above 0. No limit by default. */
+  maxVolume?: number;
+}
+
 /** A cluster and how well it is separated. */
 export interface SweepCut {
   /** The nodes of the cluster, by falling score / strength; empty when no cut is possible. A copy. */
@@ -330,11 +338,15 @@ export interface PageRankFunctions {
    * the one of least conductance. With the scores of {@link personalizedPageRank} or {@link heatKernel} it finds a cluster
    * around the source and never looks at the rest of the graph. O((nodes + their edges) log nodes).
    *
+   * `maxNodes` and `maxVolume` keep the cluster small: only prefixes within them count. When the first node alone exceeds
+   * `maxVolume` the cluster is empty.
+   *
    * Andersen, Chung, Lang 2006.
    *
    * @param scores - distinct nodes and their scores, >= 0: a result of this module, or your own
    * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`
-   * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`
+   * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`, `RANGE` (maxNodes),
+   *   `OPTION` (maxVolume)
    *
    * @example
    * ```ts
@@ -343,11 +355,17 @@ export interface PageRankFunctions {
    * const { Graph, personalizedPageRank, sweepCut } = await load();
    * // Two triangles joined by the edge 2 - 3.
    * using graph = Graph.fromEdges({ from: [0, 0, 1, 2, 3, 3, 4], to: [1, 2, 2, 3, 4, 5, 5], directed: false });
-   * const cluster = sweepCut(graph, personalizedPageRank(graph, { source: 0 }));
+   * const scores = personalizedPageRank(graph, { source: 0 });
+   * const cluster = sweepCut(graph, scores);
    * console.log(cluster.nodes.sort(), cluster.cut, cluster.volume); // Uint32Array(3) [ 0, 1, 2 ] 1 7
+   * console.log(sweepCut(graph, scores, { maxNodes: 2 }).nodes.length); // 2
    * ```
    */
-  sweepCut(graph: Graph, scores: { nodes: IndexArray; scores: RealArray }): SweepCut;
+  sweepCut(
+    graph: Graph,
+    scores: { nodes: IndexArray; scores: RealArray },
+    options?: SweepCutOptions,
+  ): SweepCut;
 }
 
 const globalKeys = [
@@ -372,6 +390,8 @@ const heatKeys = [
   'maxTimeMs',
   'output',
 ] as const satisfies (keyof HeatKernelOptions)[];
+
+const sweepKeys = ['maxNodes', 'maxVolume'] as const satisfies (keyof SweepCutOptions)[];
 
 /** Unit roundoff of float32, and the largest error of one that is too small to be normal. */
 const FLOAT32_ROUNDOFF = 2 ** -24;
@@ -592,7 +612,7 @@ export function createPageRank(runtime: Runtime): PageRankFunctions {
       heat.now('heatKernel', graph, options as AnyOptions) as never,
     heatKernelAsync: (graph: Graph, options: object) =>
       heat.later('heatKernelAsync', graph, options as AnyOptions) as never,
-    sweepCut: (graph, scores) => sweepCut(runtime, graph, scores),
+    sweepCut: (graph, scores, options) => sweepCut(runtime, graph, scores, options),
   };
 }
 
@@ -600,8 +620,16 @@ function sweepCut(
   runtime: Runtime,
   graph: Graph,
   given: { nodes: IndexArray; scores: RealArray },
+  options: SweepCutOptions | undefined,
 ): SweepCut {
   const operation = 'sweepCut';
+  const { maxNodes, maxVolume = Number.POSITIVE_INFINITY } = check.options(
+    operation,
+    options,
+    sweepKeys,
+  );
+  const most = maxNodes === undefined ? 0 : check.integer(operation, 'maxNodes', maxNodes, 1);
+  check.number(operation, 'maxVolume', maxVolume);
   const pageRank = workspace(
     runtime,
     operation,
@@ -618,7 +646,15 @@ function sweepCut(
       if (scores.length !== nodes.length)
         throw check.shapeError(operation, 'scores', nodes.length, scores.length);
       const order = scratch.u32(nodes.length);
-      const status = pageRank.sweepCut(nodes.address, scores.address, nodes.length, order, raw);
+      const status = pageRank.sweepCut(
+        nodes.address,
+        scores.address,
+        nodes.length,
+        most,
+        maxVolume,
+        order,
+        raw,
+      );
       runtime.check(operation, status);
       const { size, conductance, cut, volume } = raw;
       return { nodes: runtime.copyU32(order, size), conductance, cut, volume };
