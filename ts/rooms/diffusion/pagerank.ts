@@ -8,6 +8,7 @@ import type {
   DiffusionResult as RawResult,
 } from '../../generated/raw/network.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
+import { type IntoOption, numbersOut, viewOf } from '../../runtime/into.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -57,7 +58,7 @@ export type Source =
     };
 
 /** Options of {@link DiffusionRoom.pageRank}. */
-export interface PageRankOptions {
+export interface PageRankOptions extends IntoOption {
   /** Probability of following an edge instead of restarting, between 0 and 1, both excluded. 0.85 by default. */
   damping?: number;
   /**
@@ -95,7 +96,7 @@ export interface PersonalizedPageRankOptions extends PageRankOptions {
 export interface HeatKernelOptions
   extends Pick<
     PersonalizedPageRankOptions,
-    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output'
+    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output' | 'into'
   > {
   /** How long to walk: the mean number of steps, above 0 and at most 500. */
   time: number;
@@ -266,6 +267,8 @@ export interface PageRankFunctions {
    * using web = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 1, 1] });
    * const { scores } = pageRank(web);
    * console.log(scores.indexOf(Math.max(...scores))); // 1
+   * pageRank(web, { into: scores, damping: 0.5 }); // the same array again
+   * console.log(scores[1]?.toFixed(3)); // 0.429
    * console.log(pageRank(web, { topK: 2 }).nodes); // Uint32Array(2) [ 1, 2 ]
    * ```
    */
@@ -378,6 +381,7 @@ const globalKeys = [
   'maxWork',
   'maxTimeMs',
   'output',
+  'into',
 ] as const satisfies (keyof PageRankOptions)[];
 export const personalKeys = [...globalKeys, 'source', 'dense'] as const;
 const heatKeys = [
@@ -389,6 +393,7 @@ const heatKeys = [
   'maxWork',
   'maxTimeMs',
   'output',
+  'into',
 ] as const satisfies (keyof HeatKernelOptions)[];
 
 const sweepKeys = ['maxNodes', 'maxVolume'] as const satisfies (keyof SweepCutOptions)[];
@@ -423,15 +428,27 @@ function workspace(
   );
 }
 
+/** What a result looks like, and where its scores go. */
+interface Form {
+  dense: boolean;
+  output: 'float64' | 'float32';
+  into?: Float64Array | Float32Array;
+}
+
 /** What the options say about the form of the result. */
-function formOf(operation: string, given: AnyOptions, usuallyDense: boolean) {
-  const { topK, output = 'float64' } = given;
+function formOf(operation: string, given: AnyOptions, graph: Graph, usuallyDense: boolean) {
+  const { topK, output = 'float64', into } = given;
   const dense = check.boolean(operation, 'dense', given.dense ?? usuallyDense);
   check.choice(operation, 'output', output, { float64: 1, float32: 1 });
   if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
   if (dense && topK !== undefined)
     throw check.rangeError(operation, 'dense', 'false with topK', dense);
-  return { dense, output };
+  if (into !== undefined) {
+    if (!dense)
+      throw check.typeError(operation, 'into', 'no array for a list of nodes; dense: true', into);
+    viewOf(operation, into, graph.use(operation).nodeCount, output === 'float32');
+  }
+  return { dense, output, ...(into && { into }) };
 }
 
 /** Checks everything, and begins a run on the graph's workspace. */
@@ -443,7 +460,7 @@ export function begin(
 ): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
   const everywhere = kind === 'global';
-  const { dense, output } = formOf(operation, given, everywhere && given.topK === undefined);
+  const form = formOf(operation, given, graph, everywhere && given.topK === undefined);
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
   runtime.scratch(operation, (scratch) =>
     withOptions(runtime, operation, given, kind, (options) => {
@@ -456,7 +473,7 @@ export function begin(
     raw: pageRank,
     holds: [graph],
     progress: () => ({ error: pageRank.error() }),
-    result: () => result(runtime, operation, pageRank, graph, dense, output),
+    result: () => result(runtime, operation, pageRank, graph, form),
   };
 }
 
@@ -465,7 +482,7 @@ function beginHeat(
   graph: Graph,
 ): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-  const { dense, output } = formOf(operation, given, false);
+  const form = formOf(operation, given, graph, false);
   const time = check.number(operation, 'time', given.time);
   const { tolerance = 1e-6, topK = 0 } = given;
   const numbers = [
@@ -487,7 +504,7 @@ function beginHeat(
     raw: kernel,
     holds: [graph],
     progress: () => ({ error: kernel.error() }),
-    result: () => result(runtime, operation, kernel, graph, dense, output),
+    result: () => result(runtime, operation, kernel, graph, form),
   };
 }
 
@@ -543,8 +560,7 @@ export function result(
   operation: string,
   ran: RawPageRank | RawHeatKernel,
   graph: Graph,
-  dense: boolean,
-  output: 'float64' | 'float32',
+  { dense, output, into }: Form,
 ): AnyResult {
   const raw = runtime.made(operation, runtime.raw.DiffusionResult.create());
   try {
@@ -560,7 +576,8 @@ export function result(
       const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
       const address = scratch.f64(nodeCount);
       runtime.check(operation, ran.scores(address));
-      const scores = inPrecision(runtime.copyF64(address, nodeCount), output);
+      const place = [address, nodeCount] as const;
+      const scores = numbersOut(runtime, operation, place, output === 'float32', into);
       return withNodes({ scores, ...info(runtime, raw, scores) }, graph);
     });
   } finally {

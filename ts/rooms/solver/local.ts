@@ -80,6 +80,8 @@ export interface SolveEntriesResult {
 export interface SolveEntriesProgress extends WorkProgress {
   /** Entries that are answered. */
   settledEntries: number;
+  /** Entries that were asked for. */
+  totalEntries: number;
 }
 
 /** Norm of an error bound: the largest error of an entry, or the sum of all errors. */
@@ -398,7 +400,7 @@ function beginEntries(
   return {
     raw,
     holds: objectsOf(matrix, options.b),
-    progress: () => ({ settledEntries: raw.settled() }),
+    progress: () => ({ settledEntries: raw.settled(), totalEntries: wanted.length }),
     result: () =>
       withStruct(runtime, operation, runtime.raw.LocalEntriesResult, (found) => {
         runtime.check(operation, raw.finish(found));
