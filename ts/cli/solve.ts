@@ -4,16 +4,16 @@ import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/so
 import { formatOf } from '../runtime/formats.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
+import { outputFormat, print } from './output.js';
 import {
   CliError,
   count,
   digits,
   duration,
   EXIT,
-  facts,
   interrupt,
   type Progress,
-  say,
+  wayTo,
 } from './terminal.js';
 
 export interface SolveOptions extends CommonOptions {
@@ -37,6 +37,9 @@ export async function solve(
   if (aFile === '-' && bFile === '-') {
     throw new CliError('only one of A and b can come from standard input');
   }
+  const format = outputFormat(options);
+  if ((format === 'tsv' || format === 'csv') && options.output !== undefined)
+    throw new CliError(`--format ${format}: x goes to --output, in Matrix Market format`);
   await assertApart([aFile, bFile], { '--output': options.output, '--save': options.save });
   const engine = await engineFor(['sparse', 'solver'], options);
   const read = async (file: string) => {
@@ -88,10 +91,8 @@ export async function solve(
       output: 'float64',
       signal: interrupt.signal,
       onProgress: ({ iterations, relativeResidual }: SolveProgress) => {
-        // Residuals fall by factors: the share of the way is a share of logarithms.
-        const way = Math.log(relativeResidual) / Math.log(options.tolerance);
         const detail = `${count(iterations)} iterations, residual ${digits(relativeResidual)}`;
-        progress.update(Math.min(1, Math.max(0, way)), detail);
+        progress.update(wayTo(relativeResidual, options.tolerance), detail);
       },
     })
     .catch((error) => {
@@ -105,9 +106,18 @@ export async function solve(
     const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
     await writeFile(output, matrixMarketVector(result.solution, comment));
   }
-  const report = options.json ? asJson() : asText();
-  // With the solution on standard output the report goes beside it, not into it.
-  say(report, output === '-' ? process.stderr : process.stdout);
+  print(
+    {
+      about: about(),
+      columns: ['row', 'x'],
+      rows: rowsOf(result.solution),
+      table: null,
+      json: asJson,
+    },
+    // With the solution on standard output what is said goes beside it, not into it.
+    options,
+    output === '-' ? process.stderr : process.stdout,
+  );
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function readSide(file: string): Promise<Float64Array> {
@@ -126,9 +136,9 @@ export async function solve(
     });
   }
 
-  function asJson(): string {
+  function asJson(): object {
     const { solution, history, ...rest } = result;
-    return JSON.stringify({
+    return {
       matrix: nameOf(aFile),
       rows,
       entries: nnz,
@@ -138,11 +148,11 @@ export async function solve(
       ms,
       ...(history && { history: Array.from(history) }),
       ...(output === undefined ? { solution: Array.from(solution) } : { output }),
-    });
+    };
   }
 
-  function asText(): string {
-    const lines: [string, string][] = [
+  function about(): [string, string][] {
+    return [
       ['matrix', `${nameOf(aFile)}: ${count(rows)} x ${count(cols)}, ${count(nnz)} entries`],
       ['b', bFile === undefined ? 'all ones (no file given)' : nameOf(bFile)],
       ['outcome', outcomeLine(result, options.tolerance)],
@@ -151,7 +161,6 @@ export async function solve(
       ['error', errorLine(result)],
       ['x', output === undefined ? summary(result.solution) : `written to ${output}`],
     ];
-    return facts(lines);
   }
 }
 
@@ -183,5 +192,10 @@ function errorLine({ errorBound, errorBoundNorm }: SolveResult): string {
 
 function summary(x: Float64Array): string {
   const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
-  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
+  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --format tsv, csv or json prints it)`;
+}
+
+/** Rows are counted from 1, as in Matrix Market files. */
+function* rowsOf(x: Float64Array): Generator<[number, number]> {
+  for (const [row, value] of x.entries()) yield [row + 1, value];
 }
