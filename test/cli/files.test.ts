@@ -99,10 +99,10 @@ test.runIf(existsSync('/dev/full'))(
     const a = file('full.mtx', matrix);
     const e = file('full.txt', edges);
     for (const args of [
-      ['solve', a],
+      ['solve', a, '--format', 'csv', '--quiet'],
       ['solve', a, '--json'],
-      ['solve', a, '-o', '-'],
-      ['rank', e],
+      ['solve', a, '-o', '-', '--quiet'],
+      ['rank', e, '--quiet'],
       ['info'],
       ['--help'],
     ]) {

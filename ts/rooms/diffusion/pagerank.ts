@@ -268,7 +268,7 @@ export interface PageRankFunctions {
    * const { scores } = pageRank(web);
    * console.log(scores.indexOf(Math.max(...scores))); // 1
    * pageRank(web, { into: scores, damping: 0.5 }); // the same array again
-   * console.log(scores[1]?.toFixed(3)); // 0.429
+   * console.log(scores[1]?.toFixed(3)); // 0.417
    * console.log(pageRank(web, { topK: 2 }).nodes); // Uint32Array(2) [ 1, 2 ]
    * ```
    */

@@ -38,6 +38,7 @@ import { createLocal, type LocalSolver } from './local.js';
 export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { IntoOption } from '../../runtime/into.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/sparse.js';
