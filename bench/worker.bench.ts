@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { createEngine } from 'sublinear';
 import { createPool, createWorkerEngine } from 'sublinear/worker';
-import { gridLaplacian, random } from './support/generators.js';
+import { gridLaplacian, random, randomNodes, rmat } from './support/generators.js';
 import { openBench, quantile } from './support/harness.js';
 
 const bench = openBench('worker', 'Workers');
@@ -12,6 +12,7 @@ const local = await createEngine();
 const engine = await createWorkerEngine();
 
 await throughput();
+await sources();
 await overhead();
 await aborts();
 await engine.dispose();
@@ -85,6 +86,64 @@ async function throughput() {
     });
   for (const { pool } of pools) await pool.dispose();
   index.dispose();
+}
+
+// Rankings from many sources: a table in one call, cut by a pool, and a message for each source.
+async function sources() {
+  const [scale, links, asked] = bench.smoke ? [9, 2000, 40] : [15, 315_000, 1000];
+  const { Graph, personalizedPageRankBatch } = await local.use('diffusion');
+  const edges = { ...rmat(scale, links, 3), directed: false };
+  const graph = Graph.fromEdges(edges);
+  const list = Uint32Array.from(randomNodes(graph.nodeCount, asked, 5));
+  const how = { topK: 50 } as const;
+  const expected = personalizedPageRankBatch(graph, { sources: list, ...how });
+  const pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
+  const replica = await pool.replicate(edges, ({ graph }, given) => graph.Graph.fromEdges(given));
+  const result = await bench.compare({
+    id: 'sources',
+    title: `Rankings from ${asked} sources, a graph of ${graph.edgeCount} edges`,
+    note: `R-MAT graph, seed 3; the 50 nodes nearest to each source, without a tolerance; ${availableParallelism()} threads run at once.`,
+    accuracy: 'nodes that differ from one thread',
+    contestants: [
+      {
+        name: '2 workers, batch',
+        run: () =>
+          replica.batch(list, 1, (there, part, { diffusion }) =>
+            diffusion.personalizedPageRankBatch(there, { sources: part, ...how }),
+          ),
+        accuracy: (found: { nodes: Uint32Array }) => differing(found.nodes, expected.nodes),
+      },
+      {
+        name: 'this thread',
+        run: () => personalizedPageRankBatch(graph, { sources: list, ...how }),
+        accuracy: (found: { nodes: Uint32Array }) => differing(found.nodes, expected.nodes),
+      },
+      {
+        name: '2 workers, map',
+        run: async () => {
+          const rows = await replica.map(list, (there, source, { diffusion }) =>
+            diffusion.personalizedPageRank(there, { source, ...how }),
+          );
+          return { nodes: Uint32Array.from(rows.flatMap(({ nodes }) => [...(nodes ?? [])])) };
+        },
+        accuracy: (found: { nodes: Uint32Array }) => differing(found.nodes, expected.nodes),
+      },
+    ],
+    calls: 1,
+    maxSeconds: 25,
+  } as Parameters<typeof bench.compare>[0]);
+  const ratio = result?.rows[1]?.ratio;
+  if (ratio !== undefined)
+    bench.claim({
+      id: 'sources-in-a-pool',
+      text: 'rankings from many sources, two workers over one thread',
+      value: ratio,
+      limit: 1,
+      goal: 1.8,
+      relation: '>=',
+    });
+  await pool.dispose();
+  graph.dispose();
 }
 
 // What the way to the worker and back costs: the smallest call, and one that carries a megabyte each way.

@@ -106,11 +106,12 @@ function overHnswlib<T extends number[] | Float32Array>(
   efConstruction: number,
   make: (row: Float32Array) => T,
   file?: string,
+  space: 'l2' | 'ip' = 'ip',
 ): PeerIndex {
   const index =
     file === undefined
-      ? new lib.HierarchicalNSW('ip', set.dimension)
-      : new lib.HierarchicalNSW('ip', set.dimension, file);
+      ? new lib.HierarchicalNSW(space, set.dimension)
+      : new lib.HierarchicalNSW(space, set.dimension, file);
   index.initIndex(set.count, m, efConstruction, 42);
   const [points, queries] = [rows(set, set.vectors, make), rows(set, set.queries, make)];
   return {
@@ -121,6 +122,17 @@ function overHnswlib<T extends number[] | Float32Array>(
     search: (q, k, ids, at) =>
       ids.set(index.searchKnn(queries[q] as T, k, undefined).neighbors, at),
   };
+}
+
+/** hnswlib-node in another space than that of unit vectors: 'l2' or 'ip'. */
+export function overHnswlibIn(
+  space: 'l2' | 'ip',
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+): PeerIndex {
+  const lib = peer('hnswlib-node') as Lib;
+  return overHnswlib(lib, set, m, efConstruction, (row) => Array.from(row), undefined, space);
 }
 
 /** hnswlib as a native addon: C++ with the processor's own vector instructions. */
@@ -159,10 +171,21 @@ interface Usearch {
 
 /** usearch as a native addon. It takes the candidates of a search once, when the index is made. */
 export function usearch(set: VectorSet, m: number, efConstruction: number, ef: number): PeerIndex {
+  return usearchIn('ip', set, m, efConstruction, ef);
+}
+
+/** usearch under another metric. */
+export function usearchIn(
+  metric: 'ip' | 'l2sq',
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+  ef: number,
+): PeerIndex {
   const { Index } = peer('usearch') as Usearch;
   const index = new Index({
     dimensions: set.dimension,
-    metric: 'ip',
+    metric,
     connectivity: m,
     expansion_add: efConstruction,
     expansion_search: ef,

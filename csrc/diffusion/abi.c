@@ -87,13 +87,14 @@ int32_t SL_ABI(sl_abi_pagerank_follow)(sl_handle handle, sl_handle previous_hand
   return sl_pagerank_follow(pagerank, previous, &options);
 }
 
-// order: count entries, written. result: four doubles, written: size, conductance, cut, volume.
+// order: count entries, written. max_nodes: 0 is no limit. max_volume: infinity is none. result: four doubles, written: size, conductance, cut, volume.
 int32_t SL_ABI(sl_abi_sweep_cut)(sl_handle handle, const uint32_t *nodes, const double *scores,
-                                 uint32_t count, uint32_t *order, double *result) {
+                                 uint32_t count, uint32_t max_nodes, double max_volume,
+                                 uint32_t *order, double *result) {
   sl_pagerank *pagerank;
   sl_sweep_cut_result found;
   SL_TRY(get(handle, &pagerank));
-  SL_TRY(sl_sweep_cut(pagerank, nodes, scores, count, order, &found));
+  SL_TRY(sl_sweep_cut(pagerank, nodes, scores, count, max_nodes, max_volume, order, &found));
   result[0] = found.size;
   result[1] = found.conductance;
   result[2] = found.cut;

@@ -80,9 +80,10 @@ struct sl_pagerank {
   sl_pagerank_options options;
   const sl_diffusion_method *method; // that is running, or ran; NULL before the first run
   void *states[SL_DIFFUSION_METHODS];
-  bool may_switch; // AUTO: push may give way to a global method
-  bool follows;    // r may have any sign, and `marks` says what is touched and queued
-  double target;   // the methods stop at residual <= target, then the result is certified
+  bool may_switch;    // AUTO: push may give way to a global method
+  bool follows;       // r may have any sign, and `marks` says what is touched and queued
+  double first_error; // sl_pagerank_error() at the beginning, for predictions
+  double target;      // the methods stop at residual <= target, then the result is certified
   sl_diffusion_drift drift;
   sl_diffusion_stagnation stagnation;
   sl_diffusion_components components;

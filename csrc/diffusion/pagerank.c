@@ -217,6 +217,7 @@ sl_status sl_diffusion_start(sl_pagerank *p, const sl_pagerank_options *options)
   const bool everywhere = p->may_switch && p->run.sources.global && !p->follows;
   sl_status status = everywhere ? sl_diffusion_go_global(p) : method->start(p);
   if (status != SL_OK) sl_job_drop(&p->run.job);
+  p->first_error = sl_pagerank_error(p);
   return status;
 }
 
@@ -314,10 +315,31 @@ static uint64_t work_done(const sl_job *job) {
   return ((const sl_pagerank *)job)->run.edge_operations;
 }
 
+// log2 of a positive number, to 0.09: its exponent, and its digits as the share of the next.
+static double rough_log2(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (double)bits * 0x1p-52;
+}
+
+// Errors fall by factors: the share of the work is about that of the logarithms.
+static uint64_t work_expected(const sl_job *job) {
+  const sl_pagerank *p = (const sl_pagerank *)job;
+  const double error = sl_pagerank_error(p), tolerance = p->options.tolerance;
+  const bool known =
+      !p->options.settle_ranking && error > tolerance && error < 0.9 * p->first_error;
+  if (!known) return 0;
+  const double all = rough_log2(p->first_error) - rough_log2(tolerance);
+  const double done = rough_log2(p->first_error) - rough_log2(error);
+  const double expected = all / done * (double)p->run.edge_operations;
+  return expected < 0x1p63 ? (uint64_t)expected : 0;
+}
+
 static size_t job_bytes(const sl_job *job) { return sl_pagerank_bytes((const sl_pagerank *)job); }
 static void destroy(sl_job *job) { sl_pagerank_destroy((sl_pagerank *)job); }
 
-const sl_job_kind sl_pagerank_kind = {"pagerank", step, stop, work_done, NULL, job_bytes, destroy};
+const sl_job_kind sl_pagerank_kind = {"pagerank",    step,      stop,   work_done,
+                                      work_expected, job_bytes, destroy};
 
 sl_job *sl_pagerank_job(sl_pagerank *p) { return &p->run.job; }
 

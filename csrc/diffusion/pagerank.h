@@ -79,7 +79,8 @@ sl_status sl_pagerank_follow(sl_pagerank *pagerank, const sl_pagerank *previous,
                              const sl_pagerank_options *options);
 
 // The run that was begun last, as work in steps (base/job.h). A step fails with ERR_MEMORY when a
-// global method starts.
+// global method starts. How much work there is in all is predicted once the error has begun to fall,
+// from how far it still has to; not for settle_ranking.
 sl_job *sl_pagerank_job(sl_pagerank *pagerank);
 extern const sl_job_kind sl_pagerank_kind;
 

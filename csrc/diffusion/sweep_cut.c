@@ -90,9 +90,11 @@ static bool has_repeated(const sweep_entry *by_node, uint32_t count) {
 }
 
 sl_status sl_sweep_cut(const sl_pagerank *p, const uint32_t *nodes, const double *scores,
-                       uint32_t count, uint32_t *order, sl_sweep_cut_result *result) {
+                       uint32_t count, uint32_t max_nodes, double max_volume, uint32_t *order,
+                       sl_sweep_cut_result *result) {
   SL_REQUIRE(!p->run.graph->directed, SL_ERR_UNSUPPORTED, "graph", "an undirected graph");
   SL_REQUIRE(count > 0, SL_ERR_EMPTY, "nodes", "at least one node");
+  SL_REQUIRE(max_volume > 0, SL_ERR_OPTION, "max_volume", "a number above 0");
   sweep_entry *entries;
   SL_TRY(SL_ALLOC(&entries, count));
   const sl_status status = fill_entries(p, nodes, scores, count, entries);
@@ -111,9 +113,11 @@ sl_status sl_sweep_cut(const sl_pagerank *p, const uint32_t *nodes, const double
   }
   *result = (sl_sweep_cut_result){.conductance = 1};
   double cut = 0, volume = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    cut += added_cut(p, entries, count, order[i], i);
+  const uint32_t most = max_nodes > 0 && max_nodes < count ? max_nodes : count;
+  for (uint32_t i = 0; i < most; i++) {
     volume += p->run.strength[order[i]];
+    if (volume > max_volume) break; // and so is every longer prefix's
+    cut += added_cut(p, entries, count, order[i], i);
     const double rest = p->run.volume - volume, smaller = rest < volume ? rest : volume;
     // Weights that do not add up exactly leave crumbs where there is no rest.
     if (!(smaller > 0x1p-40 * p->run.volume)) continue;

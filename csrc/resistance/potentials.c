@@ -55,7 +55,8 @@ struct sl_potentials {
   double energy_sum; // sketch: of all rows done
   sl_rng rng;
   uint32_t rows_wanted, rows_done;
-  double *edges; // edge_count
+  uint64_t first_work; // of the first row, with what the solver builds
+  double *edges;       // edge_count
   uint32_t solves, iterations;
   uint64_t work;
 };
@@ -338,7 +339,7 @@ static void add_row(sl_potentials *p) {
     }
   }
   p->energy_sum += p->energy;
-  p->rows_done++;
+  if (p->rows_done++ == 0) p->first_work = p->work;
 }
 
 // Means of what was added, none above 1 / w, and the error of them all.
@@ -520,11 +521,14 @@ static uint64_t work_done(const sl_job *job) {
   return p->work + (sl_job_is_running(job) ? sl_job_work(sl_solver_job(p->solver)) : 0);
 }
 
-// A sketch takes as much for each system to come as for those that it has solved.
+// A sketch takes as much for each system to come as for those that it has solved. Not for the first,
+// which comes with what the solver builds: nothing is known before the second.
 static uint64_t work_expected(const sl_job *job) {
   const sl_potentials *p = (const sl_potentials *)job;
-  if (p->kind != SKETCH || p->rows_done == 0) return 0;
-  return (uint64_t)((double)p->work / p->rows_done * p->rows_wanted);
+  if (p->kind != SKETCH || p->rows_done < 2) return 0;
+  const uint64_t others = p->work - p->first_work;
+  const double each = (double)others / (p->rows_done - 1);
+  return (uint64_t)((double)p->first_work + each * (p->rows_wanted - 1));
 }
 
 static sl_status stop(sl_job *job, sl_outcome why) {

@@ -72,12 +72,28 @@ function offline(): Plugin {
   };
 }
 
+/**
+ * The picture that other sites show beside a link to this one. They want a whole address: PLAYGROUND_URL says where the site
+ * will be; without it the picture is named from the page on.
+ */
+function card(): Plugin {
+  return {
+    name: 'card',
+    transformIndexHtml: (html) =>
+      html.replace('%SITE%', process.env.PLAYGROUND_URL?.replace(/\/*$/, '/') ?? ''),
+    generateBundle() {
+      const source = readFileSync(at('../../docs/images/playground-graph.jpg'));
+      this.emitFile({ type: 'asset', fileName: 'card.jpg', source });
+    },
+  };
+}
+
 export default defineConfig({
   root: at('.'),
   base: './',
   publicDir: data,
   resolve: { alias },
-  plugins: [offline()],
+  plugins: [card(), offline()],
   worker: { format: 'es' },
   server: { host: '127.0.0.1', fs: { allow: [at('../..')] } },
   preview: { host: '127.0.0.1' },

@@ -63,6 +63,12 @@ describe('batches and updates', () => {
         expect(Math.abs(sum(row.scores) - 1)).toBeLessThanOrEqual(row.errorBound + 1e-14);
       }
       expect(batch.rows[2]).toEqual(batch.rows[0]);
+      const typed = room.personalizedPageRankBatch(graph, {
+        ...options,
+        sources: Uint32Array.of(a, b, a),
+      });
+      expect(typed).toEqual(batch);
+      expect(typed.rows[1]).toEqual(room.personalizedPageRank(graph, { ...options, source: b }));
       const method = 'pushPower';
       const power = room.personalizedPageRank(graph, { ...options, source: a, method });
       expect(Math.abs(sum(power.scores) - 1)).toBeLessThanOrEqual(power.errorBound + 1e-14);
@@ -105,6 +111,36 @@ describe('batches and updates', () => {
     using graph = room.Graph.fromEdgeList('70 80\n80 90', { compactIds: true, directed: false });
     const [row] = room.personalizedPageRankBatch(graph, { sources: [0], tolerance: 1e-6 });
     expect(Array.from(row!, ({ label }) => label)).toEqual([70, 80, 90]);
+    using named = room.Graph.fromEdges({ from: ['Ada', 'Bob'], to: ['Bob', 'Cy'] });
+    const byName = room.personalizedPageRankBatch(named, { sources: ['Cy', 'Ada'], topK: 1 });
+    expect(Array.from(byName, (found) => Array.from(found, ({ label }) => label))).toEqual([
+      ['Cy'],
+      ['Ada'],
+    ]);
+    expect(byName.rows).toBe(byName.rows);
+    // A typed array is what it holds, whatever its class says.
+    class Longer extends Uint32Array {
+      override get length() {
+        return 9;
+      }
+    }
+    expect(room.personalizedPageRankBatch(named, { sources: new Longer(2) }).outcomes.length).toBe(
+      2,
+    );
+    refused(
+      () => room.personalizedPageRankBatch(named, { sources: Float64Array.of(0, 0.5) as never }),
+      RangeError,
+      'RANGE',
+      'personalizedPageRankBatch',
+      /source/,
+    );
+    refused(
+      () => room.personalizedPageRankBatch(named, { sources: 'Ada' as never }),
+      TypeError,
+      'TYPE',
+      'personalizedPageRankBatch',
+      /"sources" expected array/,
+    );
     using less = graph.edited({ remove: { from: [0], to: [1] } });
     expect(less.labelOf(2)).toBe(90);
   });

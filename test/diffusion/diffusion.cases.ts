@@ -45,7 +45,12 @@ interface Answer {
 /** What both doors can do: queries on one graph, which lives as long as they last. */
 export interface DiffusionDoor {
   ask: (graph: Edges, ...queries: Query[]) => Answer[];
-  sweepCut: (graph: Edges, nodes: number[], scores: number[]) => unknown;
+  sweepCut: (
+    graph: Edges,
+    nodes: number[],
+    scores: number[],
+    limits?: { maxNodes?: number; maxVolume?: number },
+  ) => unknown;
   /** The graph goes first; then a step is asked for. */
   orphan: (graph: Edges) => void;
 }
@@ -85,9 +90,9 @@ function embindDoor(room: DiffusionRoom): DiffusionDoor {
         return { ...rest, ...work } as Answer;
       });
     },
-    sweepCut(edges, nodes, scores) {
+    sweepCut(edges, nodes, scores, limits) {
       using graph = make(edges);
-      return sweepCut(graph, { nodes, scores });
+      return sweepCut(graph, { nodes, scores }, limits);
     },
     orphan(edges) {
       const graph = make(edges);
@@ -210,13 +215,14 @@ function rawDoor(module: RawModule): DiffusionDoor {
           module.check(call.sl_abi_heat_kernel_destroy!(heat));
         }
       }),
-    sweepCut: (edges, nodes, scores) =>
+    sweepCut: (edges, nodes, scores, { maxNodes = 0, maxVolume = Infinity } = {}) =>
       withGraph(edges, (graph) => {
         const run = module.made(call.sl_abi_pagerank_create!(graph));
         const arrays = [new Uint32Array(nodes), new Float64Array(scores), new Float64Array(4)];
         try {
           return module.with([...arrays, new Uint32Array(nodes)], (at, scoresAt, out, order) => {
-            module.check(call.sl_abi_sweep_cut!(run, at!, scoresAt!, nodes.length, order!, out!));
+            const list = [at!, scoresAt!, nodes.length] as const;
+            module.check(call.sl_abi_sweep_cut!(run, ...list, maxNodes, maxVolume, order!, out!));
             const [size, conductance, cut, volume] = module.f64(out!, 4);
             return { nodes: module.u32(order!, size!), conductance, cut, volume };
           });
@@ -444,19 +450,31 @@ export const cases: Case<DiffusionDoor>[] = [
       const scores = nodes.map((u) => (u < 5 ? 10 - u : 1));
       return [
         sweepCut(graph, nodes, scores),
+        sweepCut(graph, nodes, scores, { maxNodes: 4 }),
+        sweepCut(graph, nodes, scores, { maxVolume: 20.5 }),
+        sweepCut(graph, nodes, scores, { maxNodes: 5, maxVolume: 21 }),
+        sweepCut(graph, nodes, scores, { maxVolume: 3 }),
         attempt(() => sweepCut(graph, [], [])),
         attempt(() => sweepCut(graph, [0, 10], [1, 1])),
         attempt(() => sweepCut(graph, [1, 1], [1, 1])),
         attempt(() => sweepCut(graph, [0, 1], [1, Number.NaN])),
         attempt(() => sweepCut(graph, [0, 1], [1, -1])),
         attempt(() => sweepCut({ ...graph, directed: true }, nodes, scores)),
+        attempt(() => sweepCut(graph, nodes, scores, { maxVolume: Number.NaN })),
+        attempt(() => sweepCut(graph, nodes, scores, { maxVolume: 0 })),
       ];
     },
-    check([cut, ...refusals]: { nodes: Uint32Array; refused: string }[]) {
+    check([cut, few, light, met, none, ...refusals]: { nodes: Uint32Array; refused: string }[]) {
       expect(cut).toMatchObject({ cut: 1, volume: 21, conductance: 1 / 21 });
       expect(Array.from(cut!.nodes).sort()).toEqual([0, 1, 2, 3, 4]);
+      expect(few).toMatchObject({ cut: 4, volume: 16, conductance: 0.25 });
+      expect(few!.nodes.length).toBe(4);
+      expect(light).toEqual(few);
+      expect(met).toEqual(cut);
+      expect(none).toMatchObject({ cut: 0, volume: 0, conductance: 1 });
+      expect(none!.nodes.length).toBe(0);
       const words = ['EMPTY', 'INDEX', 'ARGUMENT', 'NOT_FINITE', 'NOT_POSITIVE', 'UNSUPPORTED'];
-      expect(refusals.map(({ refused }) => refused)).toEqual(words);
+      expect(refusals.map(({ refused }) => refused)).toEqual([...words, 'OPTION', 'OPTION']);
     },
   },
   {

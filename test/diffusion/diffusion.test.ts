@@ -89,6 +89,32 @@ describe('PageRank', () => {
     expect(rounded.errorBound).toBeGreaterThan(exact.errorBound);
   });
 
+  test('scores go where they are asked to', async () => {
+    const scores = new Float64Array(graph.nodeCount);
+    const narrow = new Float32Array(graph.nodeCount);
+    const wanted = { source: 3, dense: true, tolerance: 1e-3 } as const;
+    expect(room.pageRank(graph, { into: scores }).scores).toBe(scores);
+    expect(scores).toEqual(room.pageRank(graph).scores);
+    expect((await room.personalizedPageRankAsync(graph, { ...wanted, into: scores })).scores).toBe(
+      scores,
+    );
+    expect(scores).toEqual(room.personalizedPageRank(graph, wanted).scores);
+    const heat = { source: 3, time: 2, dense: true, output: 'float32' } as const;
+    expect(room.heatKernel(graph, { ...heat, into: narrow }).scores).toBe(narrow);
+    expect(narrow).toEqual(room.heatKernel(graph, heat).scores);
+    const operation = 'pageRank';
+    const into = scores.subarray(1);
+    refused(() => room.pageRank(graph, { into }), RangeError, 'SHAPE', operation, /^"into"/);
+    refused(() => room.pageRank(graph, { into: narrow }), TypeError, 'TYPE', operation, /^"into"/);
+    refused(
+      () => room.pageRank(graph, { topK: 3, into: scores }),
+      TypeError,
+      'TYPE',
+      operation,
+      /^"into" expected no array for a list of nodes/,
+    );
+  });
+
   test('every kind of source means the same', () => {
     const one = room.personalizedPageRank(graph, { source: 11 });
     const list = room.personalizedPageRank(graph, { source: { nodes: [11] } });
@@ -253,6 +279,15 @@ describe('PageRank', () => {
     const operation = 'sweepCut';
     const uneven = { nodes: [1], scores: [1, 2] };
     refused(() => room.sweepCut(ring, uneven), RangeError, 'SHAPE', operation, /^"scores"/);
+    const limited = (maxNodes: number) => () => room.sweepCut(ring, rank, { maxNodes });
+    refused(limited(0), RangeError, 'RANGE', operation, /^"maxNodes"/);
+    refused(
+      () => room.sweepCut(ring, rank, { most: 3 } as never),
+      TypeError,
+      'TYPE',
+      operation,
+      /^"most" is not an option/,
+    );
     refused(
       () => room.sweepCut(ring, undefined as never),
       TypeError,

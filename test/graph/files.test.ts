@@ -84,6 +84,30 @@ describe('saved graphs and matrices', () => {
     using again = await Graph.loadAsync(slowly(), { onProgress });
     expect(again.edgeCount).toBe(300_000);
     expect(seen.at(-1)).toBe(bytes.length);
+    // How much comes is told of what is there as a whole, and not of what is decompressed on the way.
+    const text = `${'0 1\n'.repeat(100_000)}1 2\n`;
+    const zipped = new Response(
+      new Blob([text]).stream().pipeThrough(new CompressionStream('gzip')),
+    );
+    for (const [source, total] of [
+      [new Blob([text]), text.length],
+      [new TextEncoder().encode(text), text.length],
+      [
+        new Blob([
+          JSON.stringify({ nodes: [{ id: 1 }, { id: 2 }], links: [{ source: 1, target: 2 }] }),
+        ]),
+        63,
+      ],
+      [new Blob([bytes]), bytes.length],
+      [await zipped.blob(), undefined],
+      [new Blob([text]).stream(), undefined],
+    ] as const) {
+      const told: unknown[] = [];
+      using graph = await Graph.readAsync(source, {
+        onProgress: ({ bytesTotal }) => told.push(bytesTotal),
+      });
+      expect([graph.edgeCount > 0, told.length > 0, ...new Set(told)]).toEqual([true, true, total]);
+    }
     const controller = new AbortController();
     let left = false;
     async function* endless() {

@@ -588,7 +588,14 @@ describe('collections', () => {
     const query = { k: 9, where: { year: { gt: 2050 } } };
     for (const source of [one(1), one(33), one(4096), bytes, new Blob([bytes]).stream(), [bytes]]) {
       let last = 0;
-      const onProgress = ({ bytesRead }: { bytesRead: number }) => {
+      const onProgress = ({
+        bytesRead,
+        bytesTotal,
+      }: {
+        bytesRead: number;
+        bytesTotal?: number;
+      }) => {
+        expect(bytesTotal).toBe(source === bytes ? bytes.length : undefined);
         expect(bytesRead).toBeGreaterThanOrEqual(last);
         last = bytesRead;
       };

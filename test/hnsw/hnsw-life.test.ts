@@ -116,7 +116,8 @@ describe('the life of an index', () => {
         const controller = new AbortController();
         const running = index.repairAsync({
           signal: controller.signal,
-          onProgress({ left }) {
+          onProgress({ left, places }) {
+            expect(left).toBeLessThanOrEqual(places);
             seen.push(left);
             if (turn < 2) controller.abort(reason);
           },

@@ -341,7 +341,10 @@ describe('vector indexes', () => {
     index.addBatch({ ids: upTo(3000), vectors: uniform(9000) });
     const seen: number[] = [];
     await index.removeManyAsync(upTo(2000), {
-      onProgress: ({ removed }) => void seen.push(removed),
+      onProgress({ removed, total, left, places }) {
+        expect(removed <= total && left <= places).toBe(true);
+        seen.push(removed);
+      },
     });
     expect([index.size, index.removed, index.stats().unreachable]).toEqual([1000, 0, 0]);
     expect(seen.every((count, i) => i === 0 || count >= seen[i - 1]!)).toBe(true);
@@ -393,6 +396,34 @@ describe('vector indexes', () => {
       /^"into.ids" expected length 3, got 6/,
     );
     expect(index.search([0], { k: 4_000_000_000 }).ids.length).toBe(2);
+    for (const each of [index, walked]) {
+      const room = { ids: new Uint32Array(6), distances: new Float32Array(6) };
+      const found = each.search([1], { k: 5, into: room });
+      expect([[...found.ids], [...found.distances], [...room.ids]]).toEqual([
+        [6, 5],
+        [0, 1],
+        [6, 5, 0, 0, 0, 0],
+      ]);
+      expect(found.ids.buffer).toBe(room.ids.buffer);
+      expect([...each.search([0], { k: 3, radius: 0.5, into: room }).ids]).toEqual([5]);
+      const operation = each === index ? 'Flat.search' : 'Hnsw.search';
+      refused(
+        () => each.search([0], { k: 7, into: room }),
+        RangeError,
+        'SHAPE',
+        operation,
+        /^"into.ids"/,
+      );
+      refused(() => each.search([0], { into: room }), TypeError, 'TYPE', operation, /^"k"/);
+      const wide = { ...room, distances: new Float64Array(6) as never };
+      refused(
+        () => each.search([0], { k: 1, into: wide }),
+        TypeError,
+        'TYPE',
+        operation,
+        /^"into.distances"/,
+      );
+    }
   });
 
   test('filters are made of bits too', () => {

@@ -257,7 +257,7 @@ static void sweep_cuts(void **state) {
     sl_pagerank *p;
     sl_sweep_cut_result result;
     assert_ok(sl_pagerank_create(g, &p));
-    assert_ok(sl_sweep_cut(p, nodes, scores, n, order, &result));
+    assert_ok(sl_sweep_cut(p, nodes, scores, n, 0, INFINITY, order, &result));
     bool inside[LARGEST] = {false};
     long double total = 0, volume = 0, least = 1, chosen = 1;
     for (uint32_t u = 0; u < n; u++) total += strength_of(g->outgoing, u);

@@ -617,6 +617,51 @@ static void coarse_push_touches_little(void **state) {
   sl_graph_destroy(g);
 }
 
+// Half way the prediction is near what it takes in the end, and there is none when nothing is known.
+static void work_is_predicted(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 77);
+  enum { NODES = 3000, EDGES = 30000 };
+  static uint32_t from[EDGES], to[EDGES];
+  for (uint32_t i = 0; i < EDGES; i++)
+    from[i] = sl_rng_below(&rng, NODES), to[i] = sl_rng_below(&rng, NODES);
+  sl_graph *g = make_graph(NODES, EDGES, from, to, NULL, SL_VALUES_PATTERN, false);
+  sl_pagerank *p;
+  assert_ok(sl_pagerank_create(g, &p));
+  sl_job *job = sl_pagerank_job(p);
+  for (sl_pagerank_method m = SL_PAGERANK_AUTO; m <= SL_PAGERANK_CONJUGATE_GRADIENT; m++) {
+    sl_pagerank_options options = sl_pagerank_options_default();
+    options.method = m, options.tolerance = m == SL_PAGERANK_PUSH ? 1e-3 : 1e-10;
+    uint64_t whole = 0;
+    for (int round = 0; round < 2; round++) {
+      assert_ok(sl_pagerank_begin_global(p, &options));
+      assert_int_equal(sl_job_expected(job), 0);
+      sl_outcome outcome = SL_OUTCOME_RUNNING;
+      bool looked = round == 0;
+      while (outcome == SL_OUTCOME_RUNNING) {
+        assert_ok(sl_job_step(job, EDGES / 4, &outcome));
+        if (looked || 2 * sl_job_work(job) < whole || outcome != SL_OUTCOME_RUNNING) continue;
+        looked = true;
+        const double ratio = (double)sl_job_expected(job) / (double)whole;
+        assert_true(ratio > 0.5 && ratio < 2);
+      }
+      assert_true(looked);
+      assert_int_equal(sl_job_expected(job), 0);
+      whole = sl_job_work(job);
+    }
+  }
+  sl_pagerank_options options = sl_pagerank_options_default();
+  options.top_k = 50, options.settle_ranking = true;
+  const uint32_t source = 1;
+  assert_ok(sl_pagerank_begin(p, &options, &source, NULL, 1));
+  sl_outcome outcome;
+  assert_ok(sl_job_step(job, 2000, &outcome));
+  assert_int_equal(sl_job_expected(job), 0);
+  sl_pagerank_destroy(p);
+  sl_graph_destroy(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(certificate_holds_against_dense_elimination),
@@ -631,6 +676,7 @@ int main(void) {
       property(reached_memory_limit_leaves_everything_usable),
       property(settled_top_50_is_nearly_right_on_a_scale_free_graph),
       property(coarse_push_touches_little),
+      property(work_is_predicted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,14 @@ static void best_prefix_is_found(void **state) {
     sl_sweep_cut_result result;
     const double *strength;
     assert_ok(sl_pagerank_create(g, &p));
-    assert_ok(sl_sweep_cut(p, nodes, scores, count, order, &result));
+    // Limits in every second trial; a limit of the volume lies between two prefixes or on one.
     assert_ok(sl_graph_out_strength(g, &strength));
+    const bool limited = trial % 2 == 1;
+    const uint32_t max_nodes = limited ? 1 + sl_rng_below(&rng, LARGEST) : 0;
+    const double max_volume = limited && trial % 4 == 1
+                                  ? 1e-3 + strength[nodes[0]] * (1 + sl_rng_below(&rng, 4))
+                                  : INFINITY;
+    assert_ok(sl_sweep_cut(p, nodes, scores, count, max_nodes, max_volume, order, &result));
     bool inside[LARGEST] = {false};
     double best = 1, cut, volume, last = INFINITY;
     for (uint32_t i = 0; i < count; i++) {
@@ -53,8 +59,10 @@ static void best_prefix_is_found(void **state) {
       last = key;
       inside[order[i]] = true;
       const double found_here = conductance(g, inside, &cut, &volume);
-      if (found_here < best) best = found_here;
+      const bool allowed = (max_nodes == 0 || i < max_nodes) && volume <= max_volume;
+      if (allowed && found_here < best) best = found_here;
       if (result.size != i + 1) continue;
+      assert_true(allowed);
       assert_true(fabs(result.cut - cut) <= 1e-9 * (1 + volume));
       assert_true(fabs(result.volume - volume) <= 1e-9 * volume);
       assert_true(fabs(result.conductance - found_here) <= 1e-9);
@@ -84,9 +92,18 @@ static void bottleneck_is_cut(void **state) {
   double scores[10];
   for (uint32_t u = 0; u < 10; u++) nodes[u] = u, scores[u] = u < 5 ? 10 - u : 1;
   sl_sweep_cut_result result;
-  assert_ok(sl_sweep_cut(p, nodes, scores, 10, order, &result));
+  assert_ok(sl_sweep_cut(p, nodes, scores, 10, 0, INFINITY, order, &result));
   assert_int_equal(result.size, 5);
   assert_true(result.cut == 1 && result.volume == 21 && result.conductance == 1.0 / 21);
+  // A limit that the best prefix meets exactly, and one below it: four nodes leave five edges.
+  assert_ok(sl_sweep_cut(p, nodes, scores, 10, 5, 21, order, &result));
+  assert_int_equal(result.size, 5);
+  assert_ok(sl_sweep_cut(p, nodes, scores, 10, 4, INFINITY, order, &result));
+  assert_true(result.size == 4 && result.cut == 4 && result.volume == 16);
+  assert_ok(sl_sweep_cut(p, nodes, scores, 10, 0, 20.5, order, &result));
+  assert_true(result.size == 4 && result.conductance == 0.25);
+  assert_ok(sl_sweep_cut(p, nodes, scores, 10, 0, 3.5, order, &result));
+  assert_true(result.size == 0 && result.conductance == 1);
   sl_pagerank_destroy(p);
   sl_graph_destroy(g);
 }
@@ -100,25 +117,34 @@ static void wrong_arguments_are_refused_by_name(void **state) {
   sl_graph *g = make_graph(3, 2, from, to, NULL, SL_VALUES_PATTERN, false);
   sl_pagerank *p;
   assert_ok(sl_pagerank_create(g, &p));
-  assert_refused(sl_sweep_cut(p, nodes, scores, 0, order, &result), SL_ERR_EMPTY, "nodes");
-  assert_refused(sl_sweep_cut(p, missing, scores, 2, order, &result), SL_ERR_INDEX, "nodes");
+  assert_refused(sl_sweep_cut(p, nodes, scores, 0, 0, INFINITY, order, &result), SL_ERR_EMPTY,
+                 "nodes");
+  assert_refused(sl_sweep_cut(p, missing, scores, 2, 0, INFINITY, order, &result), SL_ERR_INDEX,
+                 "nodes");
   assert_int_equal(sl_last_error()->position, 1);
-  assert_refused(sl_sweep_cut(p, twice, scores, 2, order, &result), SL_ERR_ARGUMENT, "nodes");
-  assert_refused(sl_sweep_cut(p, nodes, nan, 2, order, &result), SL_ERR_NOT_FINITE, "scores");
-  assert_refused(sl_sweep_cut(p, nodes, negative, 2, order, &result), SL_ERR_NOT_POSITIVE,
+  assert_refused(sl_sweep_cut(p, twice, scores, 2, 0, INFINITY, order, &result), SL_ERR_ARGUMENT,
+                 "nodes");
+  assert_refused(sl_sweep_cut(p, nodes, nan, 2, 0, INFINITY, order, &result), SL_ERR_NOT_FINITE,
                  "scores");
-  assert_ok(sl_sweep_cut(p, nodes, scores, 2, order, &result));
+  assert_refused(sl_sweep_cut(p, nodes, negative, 2, 0, INFINITY, order, &result),
+                 SL_ERR_NOT_POSITIVE, "scores");
+  assert_refused(sl_sweep_cut(p, nodes, scores, 2, 0, 0, order, &result), SL_ERR_OPTION,
+                 "max_volume");
+  assert_refused(sl_sweep_cut(p, nodes, scores, 2, 0, NAN, order, &result), SL_ERR_OPTION,
+                 "max_volume");
+  assert_ok(sl_sweep_cut(p, nodes, scores, 2, 0, INFINITY, order, &result));
   sl_pagerank_destroy(p);
   sl_graph_destroy(g);
   g = make_graph(3, 2, from, to, NULL, SL_VALUES_PATTERN, true);
   assert_ok(sl_pagerank_create(g, &p));
-  assert_refused(sl_sweep_cut(p, nodes, scores, 2, order, &result), SL_ERR_UNSUPPORTED, "graph");
+  assert_refused(sl_sweep_cut(p, nodes, scores, 2, 0, INFINITY, order, &result), SL_ERR_UNSUPPORTED,
+                 "graph");
   sl_pagerank_destroy(p);
   sl_graph_destroy(g);
   // No edges: every cut is empty.
   g = make_graph(3, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, false);
   assert_ok(sl_pagerank_create(g, &p));
-  assert_ok(sl_sweep_cut(p, nodes, scores, 2, order, &result));
+  assert_ok(sl_sweep_cut(p, nodes, scores, 2, 0, INFINITY, order, &result));
   assert_int_equal(result.size, 0);
   assert_true(result.conductance == 1);
   sl_pagerank_destroy(p);

@@ -198,7 +198,7 @@ static void sketches(void **state) {
   report("resistances of all edges, confidence 80 %", &it, confidence);
 }
 
-// Every system of a sketch takes about the same work: after the first one the whole is known.
+// Every system of a sketch takes about the same work: after the second one the whole is known.
 static void sketch_progress(void **state) {
   (void)state;
   sl_rng rng;

@@ -150,10 +150,16 @@ describe('graph', () => {
       ],
       ['c.tsv', 'id\tSource\tTarget\n0\tx y\tz\n1\tz\tv\n2\tv\tx y\n', '3 nodes, 3 edges.'],
       ['d.txt', '% a, b\n7 9\n9 7 2\n', '2 nodes, 1 edges.'],
+      ['g.csv', 'Source,Target,Type\na,b,Directed\nb,a,Directed\n', '2 nodes, 2 edges.'],
     ] as const) {
       await drop(name, content);
       await expect.poll(() => told.textContent()).toBe(counts);
     }
+    await drop('e.csv', 'a,b\n1,2\n');
+    await expect.poll(() => told.textContent()).toBe('2 nodes, 1 edges.');
+    await page.getByLabel('Edges of files lead one way').check();
+    await drop('f.txt', '7 9\n9 7\n');
+    await expect.poll(() => told.textContent()).toBe('2 nodes, 2 edges.');
     await drop('e.csv', 'a,b\n1,2\n');
     await expect.poll(() => told.textContent()).toBe('2 nodes, 1 edges.');
     await page.getByRole('combobox', { name: 'Graph' }).selectOption('wordnet');
@@ -273,7 +279,79 @@ describe('vectors', () => {
   });
 });
 
+describe('the address', () => {
+  test('keeps what the controls say, and a link to it shows the same', async () => {
+    await open('graph');
+    await expect.poll(() => rows('graph').count()).toBe(20);
+    await slide('Damping', 0.7);
+    await page.getByLabel('From').fill('piano');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows('graph').first().textContent()).toContain('piano');
+    const link = page.url();
+    expect(link).toMatch(/#graph\?damping=0\.7&from=piano$/);
+    // Another tab has its own, and this one's come back with it.
+    await page.getByRole('tab', { name: 'Vectors' }).click();
+    await page.getByLabel('Word or sum of words').fill('tea');
+    await expect.poll(() => page.url()).toMatch(/#vectors\?word=tea$/);
+    await page.getByRole('tab', { name: 'Graph' }).click();
+    expect(page.url()).toBe(link);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await ready('graph');
+    await expect.poll(() => rows('graph').first().textContent()).toContain('piano');
+    expect(await page.getByLabel('Damping').inputValue()).toBe('0.7');
+  });
+
+  test('of the page tells other sites what it is, and the page leads to the guides', async () => {
+    await open('graph');
+    const image = page.locator('meta[property="og:image"]');
+    const response = await context.request.get(
+      new URL((await image.getAttribute('content'))!, address).href,
+    );
+    expect(response.status()).toBe(200);
+    expect((await response.body()).length).toBeGreaterThan(10_000);
+    for (const name of ['Quick start', 'Guides', 'Source'])
+      expect(await page.getByRole('link', { name }).getAttribute('href')).toMatch(/^https:/);
+  });
+});
+
+describe('the code', () => {
+  test('stands beside each answer, with what was asked', async () => {
+    const shown = async (tab: string) => {
+      await open(tab);
+      const details = panel(tab).locator('details.code');
+      await details.locator('summary').click();
+      await expect.poll(() => details.locator('code').textContent()).toMatch(/from 'sublinear/);
+      return details.locator('code');
+    };
+    const graph = await shown('graph');
+    await slide('Damping', 0.6);
+    await expect.poll(() => graph.textContent()).toContain('damping: 0.6');
+    expect(await (await shown('solve')).textContent()).toContain('solveEntries');
+    const vectors = await shown('vectors');
+    await page.getByLabel('that begin with').fill('c');
+    await expect.poll(() => vectors.textContent()).toContain('Filter.from');
+  });
+});
+
 describe('bench', () => {
+  test('can be cancelled, and run again', async () => {
+    await open('bench');
+    const button = (name: string) => panel('bench').getByRole('button', { name });
+    await button('Run all').click();
+    await button('Cancel').click();
+    await expect
+      .poll(() => panel('bench').locator('.status').textContent())
+      .toMatch(/^Cancelled after \d of 3/);
+    expect(await button('Cancel').isDisabled()).toBe(true);
+    await button('Run all').click();
+    await expect
+      .poll(() => panel('bench').locator('progress').getAttribute('value'), { timeout: 60_000 })
+      .not.toBe('0');
+    await button('Cancel').click();
+    expect(await button('Copy as JSON').isDisabled()).toBe(false);
+  });
+
   test('runs here, with accuracy beside time, and gives JSON', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await open('bench');

@@ -216,9 +216,21 @@ describe.each(['scalar', 'simd'] as const)('saved solvers, %s', (variant) => {
     using prepared = room.prepare(matrix);
     const bytes = prepared.save();
     const seen: number[] = [];
-    const onProgress = ({ bytesRead }: { bytesRead: number }) => seen.push(bytesRead);
+    const totals: unknown[] = [];
+    const onProgress = ({ bytesRead, bytesTotal }: { bytesRead: number; bytesTotal?: number }) => {
+      seen.push(bytesRead);
+      totals.push(bytesTotal);
+    };
     using again = await room.PreparedSolver.loadAsync(piecesOf(bytes, 10_001), { onProgress });
     expect([again.size, seen.at(-1)]).toEqual([10_000, bytes.length]);
+    expect(totals.every((total) => total === undefined)).toBe(true);
+    totals.length = 0;
+    using whole = await room.PreparedSolver.loadAsync(new Blob([bytes]), { onProgress });
+    expect([whole.size, seen.at(-1), ...new Set(totals)]).toEqual([
+      10_000,
+      bytes.length,
+      bytes.length,
+    ]);
     for (const first of [10, 1000]) {
       const controller = new AbortController();
       let cancelled = false;

@@ -168,8 +168,9 @@ describe('solveEntries', () => {
     const steps: number[] = [];
     const running = room.solveEntriesAsync(hard, {
       ...wanted,
-      onProgress: ({ edgeOperations, settledEntries }) => {
-        expect(settledEntries).toBeLessThanOrEqual(3);
+      onProgress: ({ edgeOperations, settledEntries, totalEntries }) => {
+        expect(settledEntries).toBeLessThanOrEqual(totalEntries);
+        expect(totalEntries).toBe(3);
         steps.push(edgeOperations);
         refused(() => hard.dispose(), Error, 'BUSY', 'dispose', /in use/);
         refused(() => room.solveEntries(hard, wanted), Error, 'BUSY', 'solveEntries', /in use/);

@@ -89,6 +89,47 @@ describe('solve', () => {
     expect(strict.relativeResidual).toBeGreaterThan(1e-12);
   });
 
+  test('writes the solution where it is asked to, as often as it is asked to', async () => {
+    const x = new Float64Array(b.length);
+    using prepared = room.prepare(matrix);
+    expect(prepared.solve(b, { into: x }).solution).toBe(x);
+    const { solution } = room.solve(matrix, b);
+    expect(room.solve(matrix, b, { into: x }).solution).toBe(x);
+    expect(x).toEqual(solution);
+    x.fill(0);
+    expect((await room.solveAsync(matrix, b, { into: x })).solution).toBe(x);
+    expect(x).toEqual(solution);
+    const rounded = new Float32Array(b.length);
+    expect(room.solve(matrix, b, { output: 'float32', into: rounded }).solution).toBe(rounded);
+    expect(rounded).toEqual(room.solve(matrix, b, { output: 'float32' }).solution);
+    const before = Float64Array.from(x);
+    for (const [into, code, type] of [
+      [x.subarray(1), 'SHAPE', RangeError],
+      [new Float64Array(b.length + 1), 'SHAPE', RangeError],
+      [rounded, 'TYPE', TypeError],
+      [Array.from(x), 'TYPE', TypeError],
+    ] as const)
+      refused(
+        () => prepared.solve(b, { into: into as never }),
+        type,
+        code,
+        'PreparedSolver.solve',
+        /^"into"/,
+      );
+    expect(x).toEqual(before);
+    const gone = new Float64Array(b.length);
+    const moved = room.solveAsync(matrix, b, { into: gone });
+    structuredClone(gone, { transfer: [gone.buffer] });
+    await expect(moved).rejects.toMatchObject({ code: 'TYPE', argument: 'into' });
+    refused(
+      () => prepared.solveMany([b], { into: x } as never),
+      TypeError,
+      'TYPE',
+      'PreparedSolver.solveMany',
+      /^"into" is not an option/,
+    );
+  });
+
   test('names the output where a solution does not fit into float32, and stays usable', () => {
     using tiny = made({ n: 1, rows: [0], columns: [0], values: [1e-30] });
     using prepared = room.prepare(tiny, { output: 'float32' });

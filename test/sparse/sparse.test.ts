@@ -65,6 +65,27 @@ describe('SparseMatrix', () => {
     expect(one.multiply([1, 2, 3, 0.1], { output: 'float32' })).toEqual(
       new Float32Array([1, 2, 3, 0.1]),
     );
+    // Into an array that was there, which may be the one that is multiplied.
+    const y = Float64Array.of(1, 2, 3);
+    expect([d.multiply(y, { into: y }) === y, ...y]).toEqual([true, 1, 0, -6]);
+    expect(d.multiplyTranspose([1, 1, 1], { into: y })).toBe(y);
+    expect([...y]).toEqual([1, 0, -2]);
+    const operation = 'SparseMatrix.multiply';
+    const short = { into: new Float64Array(2) };
+    refused(
+      () => d.multiply(y, short),
+      RangeError,
+      'SHAPE',
+      operation,
+      /^"into" expected length 3/,
+    );
+    refused(
+      () => d.multiply(y, { into: new Float32Array(3) }),
+      TypeError,
+      'TYPE',
+      operation,
+      /^"into" expected Float64Array/,
+    );
   });
 
   test('a written matrix reads back as the same bits', () => {

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
-import { createWorkerEngine } from 'sublinear/worker';
-import { expect, test } from 'vitest';
+import { createPool, createWorkerEngine } from 'sublinear/worker';
+import { expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -30,6 +30,50 @@ test('a program ends with an idle engine that nobody disposed, and not before it
     v.norm().then((norm) => console.log(norm));
     pool.run(async ({ dense }) => (await dense.Vector.zeros(1e6)).norm()).then((norm) => console.log(norm));`;
   expect((await node(script)).split('\n').sort()).toEqual(['', '0', '5']);
+});
+
+test('a thousand sources go to a pool in a few messages, and the graph goes once to each worker', async () => {
+  const pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
+  const nodes = 5000;
+  const from = Uint32Array.from({ length: 4 * nodes }, (_, i) => i % nodes);
+  const to = from.map((node, i) => (node * 31 + 7 * i) % nodes);
+  const sent = (all: unknown): number =>
+    ArrayBuffer.isView(all)
+      ? all.byteLength
+      : typeof all === 'object' && all !== null
+        ? Object.values(all).reduce((sum: number, each) => sum + sent(each), 0)
+        : 0;
+  let total = { messages: 0, bytes: 0 };
+  const { postMessage } = Worker.prototype;
+  const spy = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
+    this: Worker,
+    ...args: Parameters<Worker['postMessage']>
+  ) {
+    // Before it goes: what is moved has no length any more.
+    total = { messages: total.messages + 1, bytes: total.bytes + sent(args[0]) };
+    postMessage.apply(this, args);
+  });
+  try {
+    const replica = await pool.replicate({ from, to }, ({ graph }, edges) =>
+      graph.Graph.fromEdges(edges),
+    );
+    // Shared memory: what passes is where it is.
+    expect(total).toEqual({ messages: 2, bytes: 2 * (from.byteLength + to.byteLength) });
+    total = { messages: 0, bytes: 0 };
+    const sources = Uint32Array.from({ length: 1000 }, (_, i) => (i * 37) % nodes);
+    const {
+      outcomes,
+      offsets,
+      nodes: found,
+    } = await replica.batch(sources, 1, (graph, part, { diffusion }) =>
+      diffusion.personalizedPageRankBatch(graph, { sources: part, topK: 10 }),
+    );
+    expect([outcomes.length, offsets.length, offsets[1000]]).toEqual([1000, 1001, found.length]);
+    expect(total).toEqual({ messages: 8, bytes: sources.byteLength });
+  } finally {
+    spy.mockRestore();
+    await pool.dispose();
+  }
 });
 
 test('a trap in WebAssembly ends the worker, and the next call has a fresh one', async () => {

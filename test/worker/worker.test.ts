@@ -549,6 +549,16 @@ describe('a pool', () => {
     expect(ranked).toEqual(
       sources.map((source) => personalizedPageRank(graph, { source, topK: 5 })),
     );
+    const { personalizedPageRankBatch } = await local.use('diffusion');
+    for (const list of [Uint32Array.from(sources), new Uint32Array(0)]) {
+      const whole = personalizedPageRankBatch(graph, { sources: list, topK: 5 });
+      const table = await graphs.batch(list, 1, (there, part, { diffusion }) =>
+        diffusion.personalizedPageRankBatch(there, { sources: part, topK: 5 }),
+      );
+      expect(table).toEqual(whole);
+      expect([...table]).toEqual([...whole]);
+      expect(table.rows).toEqual(whole.rows);
+    }
     const saved = await pool.replicate(graph.save(), ({ graph }, bytes) => graph.Graph.load(bytes));
     expect(
       await saved.map(sources, (there, source, { diffusion }) =>

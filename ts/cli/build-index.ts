@@ -92,8 +92,8 @@ export async function buildIndex(
     bytesWritten: written,
     ms,
   };
-  const stream = output === '-' ? process.stderr : process.stdout;
-  say(options.json ? JSON.stringify(about) : asText(), stream);
+  if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
+  else if (!options.quiet) say(asText(), process.stderr);
 
   function checkLabels(vectors: number): void {
     if (labels === undefined || labels.length === vectors) return;

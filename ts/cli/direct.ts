@@ -2,17 +2,15 @@
 import type { DirectRoom, SparseMatrix } from '../rooms/direct/direct.js';
 import { type CommonOptions, explain } from './engine.js';
 import { matrixMarketVector, nameOf, writeFile } from './files.js';
+import { print, solutionRows, solutionSummary } from './output.js';
 import {
   CliError,
   count,
   digits,
   duration,
   EXIT,
-  facts,
   interrupt,
   type Progress,
-  say,
-  summary,
 } from './terminal.js';
 
 /** Options of `sublinear solve`. */
@@ -88,27 +86,10 @@ export async function solveDirect(
     const comment = ` A x = b: ${outcome}, componentwise backward error ${answer.backwardError}`;
     await writeFile(output, matrixMarketVector(Float64Array.from(solution), comment));
   }
-  const report = options.json
-    ? JSON.stringify({
-        matrix: nameOf(aFile),
-        rows,
-        entries: nnz,
-        b: bFile === undefined ? 'all ones' : nameOf(bFile),
-        tolerance,
-        outcome,
-        method,
-        ...answer,
-        condition,
-        fill,
-        flops,
-        bytesUsed,
-        replacedPivots,
-        ...(inertia && { inertia }),
-        factorMs,
-        ms,
-        ...(output === undefined ? { solution: Array.from(solution) } : { output }),
-      })
-    : facts([
+  const x = Float64Array.from(solution);
+  print(
+    {
+      about: [
         ['matrix', `${nameOf(aFile)}: ${count(rows)} x ${count(rows)}, ${count(nnz)} entries`],
         ['b', bFile === undefined ? 'all ones (no file given)' : nameOf(bFile)],
         [
@@ -129,8 +110,33 @@ export async function solveDirect(
             ? 'no bound is known for such a matrix'
             : `no entry of x is off by more than ${digits(answer.errorBound)} (proved)`,
         ],
-        ['x', output === undefined ? summary(Float64Array.from(solution)) : `written to ${output}`],
-      ]);
-  say(report, output === '-' ? process.stderr : process.stdout);
+        ['x', output === undefined ? solutionSummary(x) : `written to ${output}`],
+      ],
+      columns: ['row', 'x'],
+      rows: solutionRows(x),
+      table: null,
+      json: () => ({
+        matrix: nameOf(aFile),
+        rows,
+        entries: nnz,
+        b: bFile === undefined ? 'all ones' : nameOf(bFile),
+        tolerance,
+        outcome,
+        method,
+        ...answer,
+        condition,
+        fill,
+        flops,
+        bytesUsed,
+        replacedPivots,
+        ...(inertia && { inertia }),
+        factorMs,
+        ms,
+        ...(output === undefined ? { solution: Array.from(solution) } : { output }),
+      }),
+    },
+    options,
+    output === '-' ? process.stderr : process.stdout,
+  );
   process.exitCode = outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 }

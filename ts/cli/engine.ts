@@ -5,11 +5,14 @@ import type { Rooms } from '../generated/rooms.js';
 import { createEngine, type Engine } from '../index.js';
 import { isSublinearError } from '../runtime/errors.js';
 import { nameOf } from './files.js';
+import type { OutputFormat } from './output.js';
 import { CliError, EXIT, isFailure } from './terminal.js';
 
 /** What every verb gets beside its own options. */
 export interface CommonOptions {
   json?: boolean;
+  format?: OutputFormat;
+  quiet?: boolean;
   memory?: number;
   variant?: Variant;
 }

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | index | search | info | bench`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | cluster | resistance | index | search | info | bench | completion`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
-import { explain } from './engine.js';
+import { cluster } from './cluster.js';
+import { completion, type Shell, shells } from './completion.js';
+import { type CommonOptions, explain } from './engine.js';
+import { formats } from './graph-file.js';
 import { info } from './info.js';
-import { counter, memory, natural, positive, share, vector } from './options.js';
-import { formats, rank } from './rank.js';
+import { counter, list, memory, natural, positive, share, vector } from './options.js';
+import { outputFormats } from './output.js';
+import { rank } from './rank.js';
+import { resistance } from './resistance.js';
 import { search } from './search.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
@@ -39,10 +44,14 @@ function build(): Command {
 Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
+  sublinear cluster edges.txt --source 42     the cluster that node 42 is in
+  sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
+
+Answers go to standard output, what is to be said about them to standard error (not with --quiet).
 
 Exit codes:
   0  done
@@ -52,7 +61,7 @@ Exit codes:
   130  interrupted`,
     );
 
-  common(program.command('solve'))
+  answering(common(program.command('solve')))
     .description(
       'solve A x = b; files in Matrix Market format, NumPy .npy or SciPy .npz, - is standard input',
     )
@@ -85,22 +94,20 @@ Exit codes:
 Examples:
   sublinear solve A.mtx
   sublinear solve A.mtx b.mtx -o x.mtx --tolerance 1e-12
+  sublinear solve A.mtx.gz --format csv --quiet > x.csv
   sublinear solve A.mtx --method cg --max-time 10 --json
   sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding`,
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
 
-  common(program.command('rank'))
+  graphOptions(program.command('rank'))
     .description(
       'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
     )
-    .argument(
-      '<edges>',
-      'edge list (SNAP), CSV, Matrix Market, JSON, GraphML, GEXF, Pajek, METIS, or what --save wrote; also as .gz',
-    )
     .option(
       '--source <node,...>',
-      'rank by nearness to this node or these, by number or name; absent: the whole graph',
+      'rank by nearness to this node or these, by number or name; may be repeated; absent: the whole graph',
+      list,
     )
     .option('--top <count>', 'how many nodes to print', counter, 10)
     .addOption(
@@ -119,34 +126,83 @@ Examples:
     )
     .option('--tolerance <number>', 'largest sum of all errors of the scores', positive, 1e-6)
     .option('--method <name>', 'auto, or the name of a method', 'auto')
-    .option('--max-time <seconds>', 'stop after so many seconds', positive)
-    .option(
-      '--save <file>',
-      'save the graph there in binary, which is read faster in place of <edges>',
-    )
-    .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
-    .addOption(
-      new Option(
-        '--format <name>',
-        'by what the file holds when absent; METIS by its ending',
-      ).choices(Object.keys(formats)),
-    )
-    .option('--header', 'the first line of an edge list or of CSV names the columns')
-    .option('--no-header', 'it does not; found out when neither is said')
-    .option('--separator <character>', 'between the fields of CSV; found out when absent')
-    .option('--from-column <column>', 'where an edge starts, by name or number from 0')
-    .option('--to-column <column>', 'where it ends')
-    .option('--weight-column <column>', 'its weight')
     .addHelpText(
       'after',
       `
 Examples:
   sublinear rank wiki-Vote.txt.gz --source 42 --top 20
   sublinear rank people.csv --source Ada --from-column who --to-column whom
-  sublinear rank friends.csv --undirected
+  sublinear rank friends.csv --undirected --source 3,8 --source 21 --format csv
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
     .action((file: string, options) => rank(file, options, progress));
+
+  graphOptions(program.command('cluster'))
+    .description(
+      'find the cluster around nodes of a graph whose edges go both ways; - is standard input',
+    )
+    .requiredOption(
+      '--source <node,...>',
+      'the node or nodes that it is around, by number or name; may be repeated',
+      list,
+    )
+    .addOption(
+      new Option('--scores <name>', 'what orders the nodes before the best cut')
+        .choices(['pagerank', 'heat'])
+        .default('pagerank'),
+    )
+    .option(
+      '--damping <share>',
+      'with pagerank: probability of following an edge instead of starting again',
+      share,
+      0.85,
+    )
+    .option('--time <steps>', 'with heat: how long to walk', positive, 5)
+    .option(
+      '--tolerance <number>',
+      'largest sum of all errors of the scores; larger looks less far',
+      positive,
+      1e-4,
+    )
+    .option('--max-nodes <count>', 'most nodes of the cluster', counter)
+    .option('--max-volume <number>', 'largest sum of the degrees of its nodes', positive)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear cluster friends.csv --source Ada
+  sublinear cluster edges.txt.gz --source 42,99 --max-nodes 200 --format tsv
+  sublinear cluster edges.txt --source 42 --scores heat --time 8 --json`,
+    )
+    .action((file: string, options) => cluster(file, options, progress));
+
+  graphOptions(program.command('resistance'))
+    .description(
+      'effective resistances of a graph whose edges go both ways, weights taken as conductances: between nodes, or of all edges; - is standard input',
+    )
+    .option('--source <node,...>', 'one end of each pair; may be repeated', list)
+    .option(
+      '--target <node,...>',
+      'the other end, each with each source; without both options: all edges',
+      list,
+    )
+    .option('--tolerance <number>', 'of pairs: error over resistance (default: 1e-6)', share)
+    .option('--epsilon <number>', 'of all edges: error over resistance (default: 0.3)', share)
+    .option(
+      '--confidence <share>',
+      'of all edges: probability that all are within epsilon (default: 0.99)',
+      share,
+    )
+    .option('--seed <number>', 'of all edges: of the random signs (default: 0)', natural)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear resistance grid.mtx --source 1 --target 20,30
+  sublinear resistance friends.csv --source Ada --target Bob --json
+  sublinear resistance edges.txt --epsilon 0.2 --format csv > resistances.csv`,
+    )
+    .action((file: string, options) => resistance(file, options, progress));
 
   common(program.command('index'))
     .description('build an index of vectors for nearest-neighbour search; - is standard input')
@@ -198,7 +254,7 @@ Examples:
     )
     .action((file: string, options) => buildIndex(file, options, progress));
 
-  common(program.command('search'))
+  answering(common(program.command('search')))
     .description('find the nearest vectors in an index that "sublinear index" or save() wrote')
     .argument('<index>', 'file of an index; - is standard input')
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
@@ -225,14 +281,70 @@ Examples:
     .option('--size <count>', 'about how many unknowns and nodes', counter, 40_000)
     .option('--turns <count>', 'how often both sides take turns: more is steadier', counter, 7)
     .action((options) => bench(options, progress));
+
+  program
+    .command('completion')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .description('print a script that lets a shell complete verbs, options and their values')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  eval "$(sublinear completion bash)"         in ~/.bashrc
+  eval "$(sublinear completion zsh)"          in ~/.zshrc, after compinit
+  sublinear completion fish | source          in ~/.config/fish/config.fish`,
+    )
+    .action((shell: Shell) => {
+      process.stdout.write(completion(program, shell));
+    });
   return program;
+}
+
+/** What verbs have in common that read a graph. */
+function graphOptions(command: Command): Command {
+  return answering(common(command))
+    .argument(
+      '<edges>',
+      'edge list (SNAP), CSV, Matrix Market, JSON, GraphML, GEXF, Pajek, METIS, or what --save wrote; also as .gz',
+    )
+    .option('--max-time <seconds>', 'stop after so many seconds', positive)
+    .option(
+      '--save <file>',
+      'save the graph there in binary, which is read faster in place of <edges>',
+    )
+    .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
+    .addOption(
+      new Option(
+        '--input-format <name>',
+        'by what the file holds when absent; METIS by its ending',
+      ).choices(Object.keys(formats)),
+    )
+    .option('--header', 'the first line of an edge list or of CSV names the columns')
+    .option('--no-header', 'it does not; found out when neither is said')
+    .option('--separator <character>', 'between the fields of CSV; found out when absent')
+    .option('--from-column <column>', 'where an edge starts, by name or number from 0')
+    .option('--to-column <column>', 'where it ends')
+    .option('--weight-column <column>', 'its weight');
+}
+
+/** What verbs have in common whose answer is a table. */
+function answering(command: Command): Command {
+  return command.addOption(
+    new Option('--format <name>', 'of the answer (default: "table")').choices(outputFormats),
+  );
 }
 
 function common(command: Command): Command {
   return command
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .hook('preAction', (verb) => {
+      progress.quiet = Boolean(verb.opts<CommonOptions>().quiet);
+    })
     .option('--json', 'print the result as one JSON object')
+    .option('--quiet', 'print nothing but the answer and errors')
     .option('--memory <bytes>', 'most memory that WebAssembly may take, as in 500MB', memory)
     .addOption(
       new Option(

@@ -16,6 +16,11 @@ export function share(text: string): number {
   return value;
 }
 
+/** An option that may be given several times. */
+export function list(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}
+
 /** A whole number >= 1. */
 export function counter(text: string): number {
   const value = number(text);

@@ -2,17 +2,8 @@
 import type { Flat, Hnsw, VectorArray } from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { chunks, nameOf } from './files.js';
-import {
-  CliError,
-  count,
-  digits,
-  duration,
-  facts,
-  interrupt,
-  type Progress,
-  say,
-  table,
-} from './terminal.js';
+import { outputFormat, print } from './output.js';
+import { CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
 import { openVectors, vectorError } from './vectors.js';
 
 export interface SearchOptions extends CommonOptions {
@@ -52,6 +43,7 @@ export async function search(
     throw new CliError('expected one of --query, --queries and --like (see --help)');
   if (file === '-' && queries === '-')
     throw new CliError('only one of index and queries can come from standard input');
+  outputFormat(options);
   const engine = await engineFor(['hnsw'], options);
   const opened = await open();
   const { metric, dimension, size } = opened.index;
@@ -64,7 +56,19 @@ export async function search(
   else if (query !== undefined) results.push({ query: 0, matches: near(query) });
   else await searchFile(queries as string);
   progress.stop();
-  say(options.json ? asJson() : asText());
+  const called = opened.labelled ? 'label' : 'vector';
+  // One question needs no column that says which.
+  const several = queries !== undefined;
+  print(
+    {
+      about: about(),
+      columns: [...(several ? ['query'] : []), 'place', called, 'distance'],
+      rows: rowsOf((distance) => distance),
+      table: [...rowsOf(digits)],
+      json: asJson,
+    },
+    options,
+  );
 
   async function open(): Promise<Opened> {
     const { Collection, Flat, Hnsw } = engine.hnsw;
@@ -193,9 +197,9 @@ export async function search(
     }
   }
 
-  function asJson(): string {
+  function asJson(): object {
     const name = opened.labelled ? 'label' : 'id';
-    return JSON.stringify({
+    return {
       index: nameOf(file),
       size,
       dimension,
@@ -208,17 +212,22 @@ export async function search(
         query: asked,
         matches: matches.map((match) => ({ [name]: match.name, distance: match.distance })),
       })),
-    });
+    };
   }
 
-  function asText(): string {
-    const [only] = results.length === 1 ? results : [];
+  function* rowsOf(shown: (distance: number) => string | number): Generator<(string | number)[]> {
+    for (const { query: asked, matches } of results)
+      for (const [i, { name, distance }] of matches.entries())
+        yield [...(several ? [asked] : []), i + 1, name, shown(distance)];
+  }
+
+  function about(): [string, string][] {
     const question =
       like !== undefined
         ? `nearest to ${like}, which is not counted`
         : `${count(results.length)} ${results.length === 1 ? 'query' : 'queries'}`;
     const how = exact ? 'exact' : `HNSW, approximate, ef = ${Math.max(ef, top)}`;
-    const about = facts([
+    return [
       [
         'index',
         `${nameOf(file)}: ${count(size)} vectors of ${count(dimension)}, ${metric}, ${how}`,
@@ -228,16 +237,7 @@ export async function search(
         'time',
         `${duration(ms)}${results.length > 1 ? `, ${duration(ms / results.length)} each` : ''}`,
       ],
-    ]);
-    const called = opened.labelled ? 'label' : 'vector';
-    if (only !== undefined) {
-      const rows = only.matches.map(({ name, distance }, i) => [i + 1, name, digits(distance)]);
-      return `${about}\n\n${table(['place', called, 'distance'], rows)}`;
-    }
-    const rows = results.flatMap(({ query: asked, matches }) =>
-      matches.map(({ name, distance }, i) => [Number(asked), i + 1, name, digits(distance)]),
-    );
-    return `${about}\n\n${table(['query', 'place', called, 'distance'], rows)}`;
+    ];
   }
 }
 

@@ -5,17 +5,16 @@ import { formatOf } from '../runtime/formats.js';
 import { assertDirect, type SolveOptions, solveDirect } from './direct.js';
 import { engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
+import { outputFormat, print, solutionRows, solutionSummary } from './output.js';
 import {
   CliError,
   count,
   digits,
   duration,
   EXIT,
-  facts,
   interrupt,
   type Progress,
-  say,
-  summary,
+  wayTo,
 } from './terminal.js';
 
 export async function solve(
@@ -27,6 +26,9 @@ export async function solve(
   if (aFile === '-' && bFile === '-') {
     throw new CliError('only one of A and b can come from standard input');
   }
+  const format = outputFormat(options);
+  if ((format === 'tsv' || format === 'csv') && options.output !== undefined)
+    throw new CliError(`--format ${format}: x goes to --output, in Matrix Market format`);
   await assertApart([aFile, bFile], { '--output': options.output, '--save': options.save });
   const direct = options.method === 'direct';
   if (direct) assertDirect(options);
@@ -85,10 +87,8 @@ export async function solve(
       output: 'float64',
       signal: interrupt.signal,
       onProgress: ({ iterations, relativeResidual }: SolveProgress) => {
-        // Residuals fall by factors: the share of the way is a share of logarithms.
-        const way = Math.log(relativeResidual) / Math.log(options.tolerance);
         const detail = `${count(iterations)} iterations, residual ${digits(relativeResidual)}`;
-        progress.update(Math.min(1, Math.max(0, way)), detail);
+        progress.update(wayTo(relativeResidual, options.tolerance), detail);
       },
     })
     .catch((error) => {
@@ -102,9 +102,18 @@ export async function solve(
     const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
     await writeFile(output, matrixMarketVector(result.solution, comment));
   }
-  const report = options.json ? asJson() : asText();
-  // With the solution on standard output the report goes beside it, not into it.
-  say(report, output === '-' ? process.stderr : process.stdout);
+  print(
+    {
+      about: about(),
+      columns: ['row', 'x'],
+      rows: solutionRows(result.solution),
+      table: null,
+      json: asJson,
+    },
+    // With the solution on standard output what is said goes beside it, not into it.
+    options,
+    output === '-' ? process.stderr : process.stdout,
+  );
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
 
   async function readSide(file: string): Promise<Float64Array> {
@@ -123,9 +132,9 @@ export async function solve(
     });
   }
 
-  function asJson(): string {
+  function asJson(): object {
     const { solution, history, ...rest } = result;
-    return JSON.stringify({
+    return {
       matrix: nameOf(aFile),
       rows,
       entries: nnz,
@@ -135,20 +144,19 @@ export async function solve(
       ms,
       ...(history && { history: Array.from(history) }),
       ...(output === undefined ? { solution: Array.from(solution) } : { output }),
-    });
+    };
   }
 
-  function asText(): string {
-    const lines: [string, string][] = [
+  function about(): [string, string][] {
+    return [
       ['matrix', `${nameOf(aFile)}: ${count(rows)} x ${count(cols)}, ${count(nnz)} entries`],
       ['b', bFile === undefined ? 'all ones (no file given)' : nameOf(bFile)],
       ['outcome', outcomeLine(result, options.tolerance)],
       ['method', `${result.method}, ${count(result.iterations)} iterations, ${duration(ms)}`],
       ['residual', `||b - A x|| / ||b|| = ${digits(result.relativeResidual)}`],
       ['error', errorLine(result)],
-      ['x', output === undefined ? summary(result.solution) : `written to ${output}`],
+      ['x', output === undefined ? solutionSummary(result.solution) : `written to ${output}`],
     ];
-    return facts(lines);
   }
 }
 

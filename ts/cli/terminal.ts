@@ -87,11 +87,13 @@ export function bytes(value: number): string {
 /** A bar on standard error, or nothing at all when that is not a terminal. */
 export class Progress {
   private bar: SingleBar | undefined;
+  /** With --quiet there is no bar. */
+  quiet = false;
 
   /** Starts again with another label; `total` 1 means that updates are shares. */
   start(label: string, total = 1): void {
     this.stop();
-    if (!process.stderr.isTTY) return;
+    if (this.quiet || !process.stderr.isTTY) return;
     this.bar = new SingleBar({
       format: '{label} {bar} {percentage}% {detail}',
       stream: process.stderr,
@@ -112,6 +114,12 @@ export class Progress {
     this.bar?.stop();
     this.bar = undefined;
   }
+}
+
+/** How far on the way to a tolerance an error is that began at about 1: errors fall by factors, so logarithms are compared. */
+export function wayTo(error: number, tolerance: number): number {
+  if (tolerance >= 1) return 0;
+  return Math.min(1, Math.max(0, Math.log(error) / Math.log(tolerance) || 0));
 }
 
 /** Aborted by the first Ctrl-C. */
@@ -156,7 +164,7 @@ export function reason(error: NodeJS.ErrnoException): string {
  * Text for a terminal: names of files and labels may hold sequences that move the cursor, change the title or turn the
  * writing round. They are shown as JSON writes them, so that JSON stays what it is.
  */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
@@ -176,10 +184,4 @@ export function complain(message: string): void {
   } catch {
     // Nobody is listening.
   }
-}
-
-/** The first numbers of a solution. */
-export function summary(x: Float64Array): string {
-  const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
-  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
 }

@@ -45,14 +45,48 @@ const iterators = {
   > {
     for (const [node, score] of this.potentials.entries()) yield { node, score };
   },
-  rows: function* (this: { readonly rows: readonly unknown[] }) {
-    yield* this.rows;
+  rankings: function* (this: Rankings) {
+    for (let row = 0; row + 1 < this.offsets.length; row++) yield rankingOf(this, row);
   },
   edges: function* (this: Edges): Generator<EdgeResistance, void, undefined> {
     for (const [i, resistance] of this.resistances.entries())
       yield { from: this.from[i] as number, to: this.to[i] as number, resistance };
   },
 };
+
+/** Rows of several rankings, as columns: what `personalizedPageRankBatch` gives. */
+interface Rankings {
+  readonly offsets: Uint32Array;
+  readonly nodes: Uint32Array;
+  readonly scores: Float64Array | Float32Array;
+  readonly errorBounds: Float64Array;
+  readonly outcomes: readonly string[];
+  readonly methods: readonly string[];
+  readonly iterations: Uint32Array;
+  readonly touchedNodes: Uint32Array;
+  readonly edgeOperations: Float64Array;
+  readonly provedPlaces: Uint32Array;
+}
+
+/** One row as `personalizedPageRank` gives it, with arrays of its own. */
+function rankingOf(table: Rankings, row: number): object {
+  const [start, end] = [table.offsets[row] as number, table.offsets[row + 1] as number];
+  const ranking = {
+    nodes: table.nodes.slice(start, end),
+    scores: table.scores.slice(start, end),
+    provedPlaces: table.provedPlaces[row] as number,
+    outcome: table.outcomes[row] as string,
+    errorBound: table.errorBounds[row] as number,
+    errorBoundNorm: 1,
+    method: table.methods[row] as string,
+    iterations: table.iterations[row] as number,
+    work: {
+      touchedNodes: table.touchedNodes[row] as number,
+      edgeOperations: table.edgeOperations[row] as number,
+    },
+  };
+  return withIterator(ranking, 'nodeScores');
+}
 
 /** Iterators that say more than the named one they stand for. */
 const standIns = new WeakMap<object, string>();
@@ -66,8 +100,19 @@ export function iteratorName(result: object): string | undefined {
 
 /** Adds the iterator of this name. */
 export function withIterator<T extends object>(result: T, name: string): T {
-  const value = iterators[name as keyof typeof iterators];
+  const value = iterators[name as keyof typeof iterators] as () => Iterator<unknown>;
+  if (name === 'rankings') withRows(result, value);
   return Object.defineProperty(result, Symbol.iterator, { value });
+}
+
+/** `rows`: what the iterator gives, made when it is first asked for; it is no field, so that it does not travel. */
+function withRows(result: object, iterate: () => Iterator<unknown>): void {
+  let made: unknown[] | undefined;
+  const get = () => {
+    made ??= [...{ [Symbol.iterator]: () => iterate.call(result) }];
+    return made;
+  };
+  Object.defineProperty(result, 'rows', { get, configurable: true });
 }
 
 /** Adds an iterator of this thread; elsewhere the one of this name takes its place. */
@@ -77,5 +122,6 @@ export function withOwnIterator<T extends object>(
   name?: string,
 ): T {
   if (name !== undefined) standIns.set(value, name);
+  if (name === 'rankings') withRows(result, value);
   return Object.defineProperty(result, Symbol.iterator, { value });
 }

@@ -54,7 +54,23 @@ export function lengthOf(operation: string, source: unknown): number {
   return bytesIn(source, kindOfBytes(operation))?.length ?? 0;
 }
 
+const TOTAL = Symbol('bytes in all');
+
+/** Pieces of a source that another reader has opened: `total` tells how many bytes come, once the first is there. */
+export function withTotal<T extends object>(pieces: T, total: () => number | undefined): T {
+  return Object.assign(pieces, { [TOTAL]: total });
+}
+
+/** Bytes that a source will give in all, as `bytesTotal` of a progress: known of arrays, buffers and Blobs, unless compressed. */
+export function totalOf(source: unknown, pieces: Unzipped): { bytesTotal?: number } {
+  if (pieces.zipped || typeof source !== 'object' || source === null) return {};
+  const told = (source as { [TOTAL]?: () => number | undefined })[TOTAL]?.();
+  const bytes = bytesIn(source, kindOfBytes(''))?.length ?? (isBlob(source) ? source.size : told);
+  return typeof bytes === 'number' ? { bytesTotal: bytes } : {};
+}
+
 interface BlobLike {
+  size?: number;
   stream(): ReadableStream<Uint8Array>;
 }
 
@@ -193,18 +209,28 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /** The same pieces, decompressed when they are gzip: looked at when the first one is asked for. */
-export function unzipped(pieces: Pieces, kind: SourceKind): Pieces {
+export function unzipped(pieces: Pieces, kind: SourceKind): Unzipped {
   let opened: Pieces | undefined;
+  let zipped = false;
   return {
+    get zipped() {
+      return zipped;
+    },
     async next() {
-      opened ??= await openGzip(pieces, kind);
+      if (opened === undefined) ({ opened, zipped } = await openGzip(pieces, kind));
       return opened.next();
     },
     return: async () => (await (opened ?? pieces).return?.()) ?? { done: true, value: undefined },
   };
 }
 
-async function openGzip(pieces: Pieces, kind: SourceKind): Promise<Pieces> {
+/** What comes out of {@link unzipped}. */
+export interface Unzipped extends Pieces {
+  /** Known from the first piece on. */
+  readonly zipped: boolean;
+}
+
+async function openGzip(pieces: Pieces, kind: SourceKind) {
   const taken: Piece[] = [];
   const start: number[] = [];
   while (start.length < GZIP.length) {
@@ -216,7 +242,8 @@ async function openGzip(pieces: Pieces, kind: SourceKind): Promise<Pieces> {
     start.push(...piece.subarray(0, GZIP.length));
   }
   const all = followedBy(taken, pieces);
-  return isGzip(Uint8Array.from(start)) ? decompressed(all, kind) : all;
+  const zipped = isGzip(Uint8Array.from(start));
+  return { opened: zipped ? decompressed(all, kind) : all, zipped };
 }
 
 /** Bytes through DecompressionStream. Errors of the source stay what they are. */

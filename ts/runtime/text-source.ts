@@ -16,6 +16,7 @@ import {
   pieceOf,
   piecesOf,
   type SourceKind,
+  totalOf,
   unzipped,
 } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
@@ -50,6 +51,8 @@ export type AsyncTextSource =
 export interface ReadProgress {
   /** Bytes of text read so far. */
   bytesRead: number;
+  /** All that will come; left out where it is not known: of streams, strings and compressed files. */
+  bytesTotal?: number;
 }
 
 /** What every reader of the C core looks like; `found` is the address of a text: readers of files have none. */
@@ -159,7 +162,8 @@ export async function readTextAsync<R extends RawReader, Built extends RawObject
     refuseHead(kind, head, reading.formats);
     const feeding = new Feeder(runtime, operation, reading, head);
     feeder = feeding;
-    const progress = () => ({ bytesRead: feeding.bytesRead });
+    const total = totalOf(source, pieces);
+    const progress = () => ({ bytesRead: feeding.bytesRead, ...total });
     const job = { runtime, operation, progress, step: (work: number) => feeding.step(work) };
     const all = followedBy(taken, { next });
     for (;;) {

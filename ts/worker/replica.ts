@@ -11,6 +11,7 @@ import {
   sameKind,
 } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
+import { iteratorName, withIterator } from '../runtime/iterable.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import type { WorkerEngineWith } from './engine.js';
@@ -139,7 +140,8 @@ export class Replica<T, M extends RoomName = RoomName> {
 
   /**
    * Cuts an array of rows (queries that lie one after another) into parts, runs a job for each, and puts the results
-   * together: typed arrays one after another, everything else must be the same in all parts.
+   * together: typed arrays and lists one after another, `offsets` counted on from part to part, everything else must be the
+   * same in all parts. A worker gets as many rows in a message as keep it busy, four messages in all.
    *
    * @param width - numbers in a row
    * @throws RangeError `SHAPE` when the array does not hold whole rows
@@ -278,12 +280,14 @@ function joined(operation: string, parts: unknown[]): unknown {
   if (Array.isArray(first)) return (parts as unknown[][]).flat();
   if (isPlain(first)) {
     const fields = parts as Record<string, unknown>[];
-    return mapFields(first, (_, key) =>
-      joined(
-        operation,
-        fields.map((part) => part[key]),
-      ),
-    );
+    const whole = mapFields(first, (_, key) => {
+      const columns = fields.map((part) => part[key]);
+      return key === 'offsets' && columns.every(isUint32)
+        ? offsetsOf(columns)
+        : joined(operation, columns);
+    });
+    const name = iteratorName(first);
+    return name === undefined ? whole : withIterator(whole, name);
   }
   // NaN agrees with NaN.
   if (parts.some((part) => !Object.is(part, first))) {
@@ -291,6 +295,19 @@ function joined(operation: string, parts: unknown[]): unknown {
     throw new SublinearError('UNSUPPORTED', operation, message);
   }
   return first;
+}
+
+const isUint32 = (value: unknown): value is Uint32Array => kindOf(value) === 'Uint32Array';
+
+/** Where the rows begin, and the last one ends, of tables that come one after another. */
+function offsetsOf(parts: readonly Uint32Array[]): Uint32Array {
+  const whole = new Uint32Array(parts.reduce((sum, part) => sum + part.length - 1, 1));
+  let [row, before] = [0, 0];
+  for (const part of parts) {
+    for (const offset of part) whole[row++] = before + offset;
+    before = whole[--row] as number;
+  }
+  return whole;
 }
 
 function mapFields(

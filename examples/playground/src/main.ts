@@ -1,6 +1,7 @@
 // The frame of the page: tabs, theme, and what is kept for a visit without a network.
 import './style.css';
 import { engine } from './engine.js';
+import { showTab, tabInAddress } from './state.js';
 import { frame, takeDroppedFiles } from './ui.js';
 
 type Show = (panel: HTMLElement) => Promise<void>;
@@ -23,7 +24,7 @@ async function open(name: string): Promise<void> {
     tab.tabIndex = chosen ? 0 : -1;
     panelOf(tab).hidden = !chosen;
   }
-  if (location.hash !== `#${name}`) history.replaceState(null, '', `#${name}`);
+  showTab(name);
   const panel = document.getElementById(name)!;
   if (!shown.has(name)) {
     shown.add(name);
@@ -52,7 +53,7 @@ for (const [i, tab] of tabs.entries()) {
     open(panelOf(target).id);
   });
 }
-const asked = () => (location.hash.slice(1) in shows ? location.hash.slice(1) : 'graph');
+const asked = () => (tabInAddress() in shows ? tabInAddress() : 'graph');
 addEventListener('hashchange', () => open(asked()));
 
 // Theme: the system's, until the button is pressed.

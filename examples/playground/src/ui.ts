@@ -1,5 +1,7 @@
 // The few pieces of page that the tabs share. No framework: a tab is a function that fills its panel once.
 
+import { initial, remember } from './state.js';
+
 type Child = Node | string;
 type Props = Record<string, unknown>;
 
@@ -38,8 +40,10 @@ export function slider(options: {
   value?: (position: number) => number;
   text?: (value: number) => string;
   onchange: () => void;
+  /** Where its position stands in the address: tab and name. */
+  state?: readonly [tab: string, key: string];
 }): Slider {
-  const { label, min, max, step, at, value = (x) => x, text = String, onchange } = options;
+  const { label, min, max, step, at, value = (x) => x, text = String, onchange, state } = options;
   const id = unique('slider');
   const output = h('output', { for: id });
   const input = h('input', { type: 'range', id, min: `${min}`, max: `${max}`, step: `${step}` });
@@ -48,9 +52,10 @@ export function slider(options: {
     output.value = said;
     input.setAttribute('aria-valuetext', said);
   };
-  input.value = String(at);
+  input.value = (state && initial(...state)) ?? String(at);
   input.addEventListener('input', () => {
     show();
+    if (state) remember(...state, input.value === String(at) ? undefined : input.value);
     onchange();
   });
   show();
@@ -128,6 +133,23 @@ export interface Status {
   fail(error: unknown): void;
   /** Takes an error back: what was said before it stands again. */
   mend(): void;
+}
+
+/** The program that gives the answer beside it, folded up. */
+export function code(): { element: HTMLElement; show(text: string): void } {
+  const text = h('code');
+  const element = h(
+    'details',
+    { className: 'code' },
+    h('summary', {}, 'Show the code'),
+    h('pre', { tabIndex: 0, role: 'region', 'aria-label': 'The code' }, text),
+  );
+  return {
+    element,
+    show(program) {
+      text.textContent = program.trim();
+    },
+  };
 }
 
 /** A line that is read out when it changes; errors stand out. */

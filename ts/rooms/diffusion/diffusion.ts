@@ -9,6 +9,7 @@ import { createRuns, type RunFunctions } from './runs.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
+export type { IntoOption } from '../../runtime/into.js';
 export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
@@ -27,6 +28,7 @@ export type {
   Source,
   SparseScores,
   SweepCut,
+  SweepCutOptions,
 } from './pagerank.js';
 export type {
   BatchOptions,

@@ -9,6 +9,7 @@ import type {
 } from '../../generated/raw/network.js';
 import { giveOver, take } from '../../runtime/fields.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
+import { type IntoOption, numbersOut, viewOf } from '../../runtime/into.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -58,7 +59,7 @@ export type Source =
     };
 
 /** Options of {@link DiffusionRoom.pageRank}. */
-export interface PageRankOptions {
+export interface PageRankOptions extends IntoOption {
   /** Probability of following an edge instead of restarting, between 0 and 1, both excluded. 0.85 by default. */
   damping?: number;
   /**
@@ -96,10 +97,18 @@ export interface PersonalizedPageRankOptions extends PageRankOptions {
 export interface HeatKernelOptions
   extends Pick<
     PersonalizedPageRankOptions,
-    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output'
+    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output' | 'into'
   > {
   /** How long to walk: the mean number of steps, above 0 and at most 500. */
   time: number;
+}
+
+/** Options of {@link PageRankFunctions.sweepCut}: how large the cluster may become. */
+export interface SweepCutOptions {
+  /** Most nodes, at least 1. No limit by default. */
+  maxNodes?: number;
+  /** Largest volume: the sum of the strengths (degrees) of its nodes, above 0. No limit by default. */
+  maxVolume?: number;
 }
 
 /** A cluster and how well it is separated. */
@@ -259,6 +268,8 @@ export interface PageRankFunctions {
    * using web = Graph.fromEdges({ from: [0, 1, 2, 3], to: [1, 2, 1, 1] });
    * const { scores } = pageRank(web);
    * console.log(scores.indexOf(Math.max(...scores))); // 1
+   * pageRank(web, { into: scores, damping: 0.5 }); // the same array again
+   * console.log(scores[1]?.toFixed(3)); // 0.417
    * console.log(pageRank(web, { topK: 2 }).nodes); // Uint32Array(2) [ 1, 2 ]
    * ```
    */
@@ -331,11 +342,15 @@ export interface PageRankFunctions {
    * the one of least conductance. With the scores of {@link personalizedPageRank} or {@link heatKernel} it finds a cluster
    * around the source and never looks at the rest of the graph. O((nodes + their edges) log nodes).
    *
+   * `maxNodes` and `maxVolume` keep the cluster small: only prefixes within them count. When the first node alone exceeds
+   * `maxVolume` the cluster is empty.
+   *
    * Andersen, Chung, Lang 2006.
    *
    * @param scores - distinct nodes and their scores, >= 0: a result of this module, or your own
    * @throws SublinearError `UNSUPPORTED` (directed graph), `MEMORY`
-   * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`
+   * @throws RangeError `EMPTY`, `INDEX`, `ARGUMENT` (a node twice), `NOT_FINITE`, `NOT_POSITIVE`, `SHAPE`, `RANGE` (maxNodes),
+   *   `OPTION` (maxVolume)
    *
    * @example
    * ```ts
@@ -344,11 +359,17 @@ export interface PageRankFunctions {
    * const { Graph, personalizedPageRank, sweepCut } = await load();
    * // Two triangles joined by the edge 2 - 3.
    * using graph = Graph.fromEdges({ from: [0, 0, 1, 2, 3, 3, 4], to: [1, 2, 2, 3, 4, 5, 5], directed: false });
-   * const cluster = sweepCut(graph, personalizedPageRank(graph, { source: 0 }));
+   * const scores = personalizedPageRank(graph, { source: 0 });
+   * const cluster = sweepCut(graph, scores);
    * console.log(cluster.nodes.sort(), cluster.cut, cluster.volume); // Uint32Array(3) [ 0, 1, 2 ] 1 7
+   * console.log(sweepCut(graph, scores, { maxNodes: 2 }).nodes.length); // 2
    * ```
    */
-  sweepCut(graph: Graph, scores: { nodes: IndexArray; scores: RealArray }): SweepCut;
+  sweepCut(
+    graph: Graph,
+    scores: { nodes: IndexArray; scores: RealArray },
+    options?: SweepCutOptions,
+  ): SweepCut;
 }
 
 const globalKeys = [
@@ -361,6 +382,7 @@ const globalKeys = [
   'maxWork',
   'maxTimeMs',
   'output',
+  'into',
 ] as const satisfies (keyof PageRankOptions)[];
 export const personalKeys = [...globalKeys, 'source', 'dense'] as const;
 const heatKeys = [
@@ -372,7 +394,10 @@ const heatKeys = [
   'maxWork',
   'maxTimeMs',
   'output',
+  'into',
 ] as const satisfies (keyof HeatKernelOptions)[];
+
+const sweepKeys = ['maxNodes', 'maxVolume'] as const satisfies (keyof SweepCutOptions)[];
 
 /** Unit roundoff of float32, and the largest error of one that is too small to be normal. */
 const FLOAT32_ROUNDOFF = 2 ** -24;
@@ -404,15 +429,27 @@ function workspace(
   );
 }
 
+/** What a result looks like, and where its scores go. */
+interface Form {
+  dense: boolean;
+  output: 'float64' | 'float32';
+  into?: Float64Array | Float32Array;
+}
+
 /** What the options say about the form of the result. */
-function formOf(operation: string, given: AnyOptions, usuallyDense: boolean) {
-  const { topK, output = 'float64' } = given;
+function formOf(operation: string, given: AnyOptions, graph: Graph, usuallyDense: boolean) {
+  const { topK, output = 'float64', into } = given;
   const dense = check.boolean(operation, 'dense', given.dense ?? usuallyDense);
   check.choice(operation, 'output', output, { float64: 1, float32: 1 });
   if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
   if (dense && topK !== undefined)
     throw check.rangeError(operation, 'dense', 'false with topK', dense);
-  return { dense, output };
+  if (into !== undefined) {
+    if (!dense)
+      throw check.typeError(operation, 'into', 'no array for a list of nodes; dense: true', into);
+    viewOf(operation, into, graph.use(operation).nodeCount, output === 'float32');
+  }
+  return { dense, output, ...(into && { into }) };
 }
 
 /** Checks everything, and begins a run on the graph's workspace. */
@@ -424,7 +461,7 @@ export function begin(
 ): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
   const everywhere = kind === 'global';
-  const { dense, output } = formOf(operation, given, everywhere && given.topK === undefined);
+  const form = formOf(operation, given, graph, everywhere && given.topK === undefined);
   const pageRank = workspace(runtime, operation, graph, rawGraph, name);
   const options = optionsOf(operation, given, kind);
   runtime.scratch(operation, (scratch) => {
@@ -438,7 +475,7 @@ export function begin(
     raw: pageRank,
     holds: [graph],
     progress: () => ({ error: pageRank.error() }),
-    result: () => result(runtime, operation, pageRank, graph, dense, output),
+    result: () => result(runtime, operation, pageRank, graph, form),
   };
 }
 
@@ -447,7 +484,7 @@ function beginHeat(
   graph: Graph,
 ): Begun<PageRankProgress, AnyResult> {
   const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-  const { dense, output } = formOf(operation, given, false);
+  const form = formOf(operation, given, graph, false);
   const time = check.number(operation, 'time', given.time);
   const { tolerance = 1e-6, topK = 0 } = given;
   const numbers = [
@@ -469,7 +506,7 @@ function beginHeat(
     raw: kernel,
     holds: [graph],
     progress: () => ({ error: kernel.error() }),
-    result: () => result(runtime, operation, kernel, graph, dense, output),
+    result: () => result(runtime, operation, kernel, graph, form),
   };
 }
 
@@ -526,8 +563,7 @@ export function result(
   operation: string,
   ran: RawPageRank | RawHeatKernel,
   graph: Graph,
-  dense: boolean,
-  output: 'float64' | 'float32',
+  { dense, output, into }: Form,
 ): AnyResult {
   runtime.check(operation, ran.finish(runtime.out));
   const found = take(runtime, diffusionResult);
@@ -541,7 +577,8 @@ export function result(
     const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
     const address = scratch.f64(nodeCount);
     runtime.check(operation, ran.scores(address));
-    const scores = inPrecision(runtime.copyF64(address, nodeCount), output);
+    const place = [address, nodeCount] as const;
+    const scores = numbersOut(runtime, operation, place, output === 'float32', into);
     return withNodes({ scores, ...info(runtime, found, scores) }, graph);
   });
 }
@@ -590,7 +627,7 @@ export function createPageRank(runtime: Runtime): PageRankFunctions {
       heat.now('heatKernel', graph, options as AnyOptions) as never,
     heatKernelAsync: (graph: Graph, options: object) =>
       heat.later('heatKernelAsync', graph, options as AnyOptions) as never,
-    sweepCut: (graph, scores) => sweepCut(runtime, graph, scores),
+    sweepCut: (graph, scores, options) => sweepCut(runtime, graph, scores, options),
   };
 }
 
@@ -598,8 +635,16 @@ function sweepCut(
   runtime: Runtime,
   graph: Graph,
   given: { nodes: IndexArray; scores: RealArray },
+  options: SweepCutOptions | undefined,
 ): SweepCut {
   const operation = 'sweepCut';
+  const { maxNodes, maxVolume = Number.POSITIVE_INFINITY } = check.options(
+    operation,
+    options,
+    sweepKeys,
+  );
+  const most = maxNodes === undefined ? 0 : check.integer(operation, 'maxNodes', maxNodes, 1);
+  check.number(operation, 'maxVolume', maxVolume);
   const pageRank = workspace(
     runtime,
     operation,
@@ -615,7 +660,9 @@ function sweepCut(
       throw check.shapeError(operation, 'scores', nodes.length, scores.length);
     const order = scratch.u32(nodes.length);
     const { address, length } = nodes;
-    const status = pageRank.sweepCut(address, scores.address, length, order, runtime.out);
+    const limits = [most, maxVolume] as const;
+    const at = [order, runtime.out] as const;
+    const status = pageRank.sweepCut(address, scores.address, length, ...limits, ...at);
     runtime.check(operation, status);
     const { size, conductance, cut, volume } = take(runtime, sweepCutResult);
     return { nodes: runtime.copyU32(order, size), conductance, cut, volume };

@@ -2,8 +2,8 @@
 
 import type { OutcomeName } from '../../generated/codes.js';
 import type { PageRank as RawPageRank } from '../../generated/raw/network.js';
-import { lengthOfList } from '../../runtime/brand.js';
-import { withIterator } from '../../runtime/iterable.js';
+import { asTyped, kindOf, lengthOfList } from '../../runtime/brand.js';
+import { withIterator, withOwnIterator } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
@@ -17,6 +17,8 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
+import { withNodes } from '../graph/scores.js';
+import type { NodeList } from '../graph/types.js';
 import {
   type AnyOptions,
   begin,
@@ -27,17 +29,22 @@ import {
   type PersonalizedPageRankOptions,
   personalKeys,
   result,
+  type ScoresInfo,
   type Source,
   type SparseScores,
 } from './pagerank.js';
 
 /** Options of {@link RunFunctions.personalizedPageRankBatch}. `maxWork` is for each source, `maxTimeMs` for all. */
-export interface BatchOptions extends Omit<PersonalizedPageRankOptions, 'source' | 'dense'> {
-  /** One row of the result for each. */
-  sources: readonly Source[];
+export interface BatchOptions
+  extends Omit<PersonalizedPageRankOptions, 'source' | 'dense' | 'into'> {
+  /** One row of the result for each: nodes by number or name, also as a typed array, or `{ nodes, weights }`. */
+  sources: NodeList | readonly Source[];
 }
 
-/** What {@link RunFunctions.personalizedPageRankBatch} gives: a row for each source. Iterating gives the rows. */
+/**
+ * What {@link RunFunctions.personalizedPageRankBatch} gives: columns with an element for each source, and the rankings one
+ * after another. Iterating gives the rows.
+ */
 export interface BatchScores
   extends Iterable<SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>> {
   /** rows + 1 numbers: row i stands at `offsets[i]` .. `offsets[i + 1] - 1` of `nodes` and `scores`. */
@@ -48,12 +55,22 @@ export interface BatchScores
   errorBounds: Float64Array<ArrayBuffer>;
   /** How each row ended. */
   outcomes: OutcomeName[];
-  /** Each row as `personalizedPageRank` returns it, with arrays of its own. */
-  rows: SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>[];
+  /** The method that gave each row. */
+  methods: ScoresInfo['method'][];
+  /** Sweeps or iterations of each row over the whole graph. */
+  iterations: Uint32Array<ArrayBuffer>;
+  /** Nodes that got a score, and edges that were followed, for each row. */
+  touchedNodes: Uint32Array<ArrayBuffer>;
+  edgeOperations: Float64Array<ArrayBuffer>;
+  /** Places of each row that are proved, with `topK` and a tolerance. */
+  provedPlaces: Uint32Array<ArrayBuffer>;
+  /** Each row as `personalizedPageRank` returns it, with arrays of its own. Made when it is first asked for. */
+  readonly rows: SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>[];
 }
 
 /** Options of {@link RunFunctions.trackPageRank}. */
-export interface TrackOptions extends Omit<PersonalizedPageRankOptions, 'source' | 'dense'> {
+export interface TrackOptions
+  extends Omit<PersonalizedPageRankOptions, 'source' | 'dense' | 'into'> {
   /** Where walks restart; every node when it is left out. */
   source?: Source;
 }
@@ -130,7 +147,8 @@ export interface PageRankTracker {
 export interface RunFunctions {
   /**
    * {@link DiffusionRoom.personalizedPageRank} from several sources in one call: the workspace and the checks are shared, the
-   * result is one table with a row for each source. Without a tolerance, `topK` asks for the fast, unproved ranking in
+   * result is one table with a row for each source. A pool of workers cuts typed arrays of sources into parts and puts the
+   * tables together: `replica.batch(sources, 1, (graph, part, { diffusion }) => ...)`, see docs/workers.md. Without a tolerance, `topK` asks for the fast, unproved ranking in
    * every row.
    *
    * @throws as there; `sources` names the one at fault
@@ -170,9 +188,9 @@ export interface RunFunctions {
   trackPageRank(graph: Graph, options: TrackOptions): PageRankTracker;
 }
 
-type Rows = SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>;
+type Row = SparseScores<Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>>;
 
-const trackKeys = personalKeys.filter((key) => key !== 'dense');
+const trackKeys = personalKeys.filter((key) => key !== 'dense' && key !== 'into');
 const batchKeys = [...trackKeys.filter((key) => key !== 'source'), 'sources'] as const;
 
 let trackers = 0;
@@ -187,22 +205,27 @@ export function createRuns(runtime: Runtime): RunFunctions {
 
 function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores {
   const operation = 'personalizedPageRankBatch';
-  const { sources, maxTimeMs, ...options } = check.options(
-    operation,
-    given,
-    batchKeys as readonly (keyof BatchOptions)[],
-  );
-  if (!Array.isArray(sources)) throw check.typeError(operation, 'sources', 'array', sources);
+  const {
+    sources: all,
+    maxTimeMs,
+    ...options
+  } = check.options(operation, given, batchKeys as readonly (keyof BatchOptions)[]);
+  // Of a typed array the elements are taken, whatever its class says its length is.
+  const kind = kindOf(all);
+  const sources =
+    kind === undefined ? all : asTyped(operation, 'sources', all as Uint32Array, kind);
+  if (kind === undefined && !Array.isArray(sources))
+    throw check.typeError(operation, 'sources', 'array', sources);
   const budget = timeBudget(operation, maxTimeMs);
   const end = performance.now() + (budget ?? Infinity);
-  const count = lengthOfList(operation, 'sources', sources);
-  const rows: Rows[] = [];
+  const count = lengthOfList(operation, 'sources', sources as readonly unknown[]);
+  const rows: Row[] = [];
   let bytes = 0;
   for (let i = 0; i < count; i++) {
     const asked: AnyOptions = { ...options, source: sources[i] as Source };
     // A row that the budget does not reach is begun and ended: what it has is nothing, with its bound.
     if (budget !== undefined) asked.maxTimeMs = Math.max(1e-3, end - performance.now());
-    const row = runNow(runtime, operation, asked, (call) => begin(call, graph, 'personal')) as Rows;
+    const row = runNow(runtime, operation, asked, (call) => begin(call, graph, 'personal')) as Row;
     rows.push(row);
     // The rows lie outside the module, where its limit would not stop them.
     bytes += row.nodes.byteLength + row.scores.byteLength;
@@ -224,9 +247,19 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
     scores,
     errorBounds: Float64Array.from(rows, ({ errorBound }) => errorBound),
     outcomes: rows.map(({ outcome }) => outcome),
-    rows,
+    methods: rows.map(({ method }) => method),
+    iterations: Uint32Array.from(rows, ({ iterations }) => iterations),
+    touchedNodes: Uint32Array.from(rows, ({ work }) => work.touchedNodes),
+    edgeOperations: Float64Array.from(rows, ({ work }) => work.edgeOperations),
+    provedPlaces: Uint32Array.from(rows, ({ provedPlaces }) => provedPlaces),
   };
-  return withIterator(table, 'rows') as unknown as BatchScores;
+  const whole = withIterator(table, 'rankings');
+  if (graph.labels === undefined) return whole as unknown as BatchScores;
+  const plain = (whole as unknown as Iterable<Row>)[Symbol.iterator];
+  const labelled = function* () {
+    for (const row of { [Symbol.iterator]: () => plain.call(whole) }) yield withNodes(row, graph);
+  };
+  return withOwnIterator({ ...table }, labelled, 'rankings') as unknown as BatchScores;
 }
 
 class Tracker implements PageRankTracker {
@@ -341,7 +374,7 @@ class Tracker implements PageRankTracker {
     }
     const read = () => {
       const dense = source === undefined && topK === undefined;
-      this.result = result(runtime, operation, raw, graph, dense, output) as typeof this.result;
+      this.result = result(runtime, operation, raw, graph, { dense, output }) as typeof this.result;
       this.graph = graph;
       before.dropCompanion(this.#name);
       return this.result;

@@ -11,7 +11,9 @@ import {
   type Pieces,
   pieceOf,
   type SourceKind,
+  totalOf,
   unzipped,
+  withTotal,
 } from '../../runtime/pieces.js';
 import { ambient, asyncOptions, yieldToOthers } from '../../runtime/steps.js';
 import { type AsyncTextSource, abortOf, headOf } from '../../runtime/text-source.js';
@@ -107,7 +109,8 @@ export async function readGraphFile<T>(
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
     } as Async<ReadGraphOptions>;
-    const stream = { [Symbol.asyncIterator]: () => all };
+    const total = totalOf(source, pieces);
+    const stream = withTotal({ [Symbol.asyncIterator]: () => all }, () => total.bytesTotal);
     switch (format) {
       case 'edgeList':
         taken = true;
@@ -131,7 +134,9 @@ export async function readGraphFile<T>(
         taken = true;
         return await Bound.fromMatrixMarketAsync(stream as AsyncIterable<string>, how);
       default: {
-        const input = await gathered(operation, format, rest, all, kind, onProgress);
+        const input = await gathered(operation, format, rest, all, kind, (bytesRead) =>
+          onProgress?.({ bytesRead, ...total }),
+        );
         taken = true;
         return Bound.fromEdges(input);
       }
@@ -149,7 +154,7 @@ async function gathered(
   given: GraphFileOptions,
   pieces: Pieces,
   kind: SourceKind,
-  onProgress: ((progress: { bytesRead: number }) => void) | undefined,
+  onRead: (bytesRead: number) => void,
 ): Promise<EdgesInput> {
   const reader = readerOf(operation, format, given);
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -171,7 +176,7 @@ async function gathered(
       const part = piece.slice(at, at + PART);
       reader.write(typeof part === 'string' ? part : decoded(part));
       bytesRead += part.length;
-      onProgress?.({ bytesRead });
+      onRead(bytesRead);
       if (piece.length > PART) await yieldToOthers();
     }
   }

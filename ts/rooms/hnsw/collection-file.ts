@@ -1,7 +1,7 @@
 // The file of a collection (docs/format.md): a head, keys and metadata as JSON, then the file of the index.
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
-import { asyncPiecesOf, kindOfBytes, pieceOf, unzipped } from '../../runtime/pieces.js';
+import { asyncPiecesOf, kindOfBytes, pieceOf, totalOf, unzipped } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { abortOf } from '../../runtime/text-source.js';
 import { copyMetadata, type Metadata } from './metadata.js';
@@ -157,7 +157,7 @@ export async function frontOf(
   operation: string,
   source: AsyncBytesSource,
   signal: AbortSignal | undefined,
-): Promise<{ front: Front; rest: AsyncIterable<Uint8Array> }> {
+): Promise<{ front: Front; rest: AsyncIterable<Uint8Array>; total: { bytesTotal?: number } }> {
   const kind = kindOfBytes(operation);
   const pieces = unzipped(asyncPiecesOf(source, kind), kind);
   const front = new Front(runtime, operation);
@@ -188,7 +188,8 @@ export async function frontOf(
     await pieces.return?.();
     return { done: true, value: undefined };
   };
-  return { front, rest: { [Symbol.asyncIterator]: () => ({ next, return: stop }) } };
+  const rest = { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
+  return { front, rest, total: totalOf(source, pieces) };
 }
 
 export function damaged(operation: string, expected: string): SublinearError {

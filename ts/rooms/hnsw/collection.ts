@@ -197,16 +197,16 @@ export class Collection<Meta extends object = Metadata> {
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
     const { signal, onProgress } = asyncOptions(operation, given);
-    const { front, rest } = await frontOf(runtime, operation, bytes, signal);
+    const { front, rest, total } = await frontOf(runtime, operation, bytes, signal);
     const { index: kind, items } = front.read(true);
     const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
     let bytesRead = front.length;
-    onProgress?.({ bytesRead });
+    onProgress?.({ bytesRead, ...total });
     const how: LoadAsyncOptions = {
       ...(signal && { signal }),
       onProgress(progress) {
         bytesRead = front.length + progress.bytesRead;
-        onProgress?.({ bytesRead });
+        onProgress?.({ bytesRead, ...total });
       },
     };
     const index = await (kind === 'flat'
@@ -220,7 +220,7 @@ export class Collection<Meta extends object = Metadata> {
       return at === items.length;
     };
     try {
-      const job = { runtime, operation, step, progress: () => ({ bytesRead }) };
+      const job = { runtime, operation, step, progress: () => ({ bytesRead, ...total }) };
       await runAsync(job, [], { ...(signal && { signal }), ...(onProgress && { onProgress }) });
       collection.#restored(operation);
     } catch (error) {

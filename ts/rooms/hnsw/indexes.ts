@@ -302,6 +302,8 @@ export interface RecallEstimate {
 export interface RepairProgress {
   /** Places of vectors that are still to be looked at. */
   left: number;
+  /** About how many there were. */
+  places: number;
 }
 
 /** How far a removal has come. */
@@ -573,7 +575,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
    * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
    * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
    * index.remove(2);
-   * await index.repairAsync({ onProgress: ({ left }) => console.log(`${left} places to look at`) });
+   * await index.repairAsync({ onProgress: ({ left, places }) => console.log(`${left} of ${places}`) });
    * console.log(index.removed); // 0
    * ```
    */
@@ -583,12 +585,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     check.options(operation, asynchronous, ['signal', 'onProgress']);
     const how = asyncOptions(operation, asynchronous);
     const { runtime } = this;
-    let left = 0;
-    const step = (work: number) => {
-      left = repairSome(runtime, operation, raw, work);
-      return left === 0;
-    };
-    await runAsync({ runtime, operation, step, progress: () => ({ left }) }, [this], how);
+    const repair = new Repairing(runtime, operation, raw, this.size + this.removed);
+    const step = (work: number) => repair.step(work);
+    const progress = () => repair.progress();
+    await runAsync({ runtime, operation, step, progress }, [this], how);
   }
 
   /**
@@ -621,7 +621,8 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const scratch = new Scratch(runtime, operation);
     try {
       const { address, length: total } = scratch.indices('ids', ids);
-      let [removed, left] = [0, 0];
+      let removed = 0;
+      const repair = new Repairing(runtime, operation, raw, this.size + this.removed);
       const step = (work: number) => {
         if (removed < total) {
           const count = Math.min(total - removed, REMOVED_AT_ONCE);
@@ -630,10 +631,9 @@ export class Hnsw extends VectorIndex<RawHnsw> {
           removed += runtime.outU32();
           return false;
         }
-        left = repairSome(runtime, operation, raw, work);
-        return left === 0;
+        return repair.step(work);
       };
-      const progress = () => ({ removed, total, left });
+      const progress = () => ({ removed, total, ...repair.progress() });
       await runAsync({ runtime, operation, step, progress }, [this], how);
     } finally {
       scratch.release();
@@ -795,9 +795,30 @@ function giveOptions(runtime: Runtime, operation: string, options: HnswOptions):
 }
 
 // About `work` of a repair; how many places are left to be looked at.
-function repairSome(runtime: Runtime, operation: string, raw: RawHnsw, work: number): number {
-  runtime.check(operation, raw.repairStep(work, runtime.out));
-  return runtime.outU32();
+/** A repair under way, and how much of it is left. */
+class Repairing {
+  #left = 0;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly operation: string,
+    readonly raw: RawHnsw,
+    private places: number,
+  ) {}
+
+  /** True when nothing is left. */
+  step(work: number): boolean {
+    const { runtime } = this;
+    runtime.check(this.operation, this.raw.repairStep(work, runtime.out));
+    this.#left = runtime.outU32();
+    // Places are looked at twice where vectors have to be linked again.
+    this.places = Math.max(this.places, this.#left);
+    return this.#left === 0;
+  }
+
+  progress(): RepairProgress {
+    return { left: this.#left, places: this.places };
+  }
 }
 
 // How a file becomes an index: its pieces are given back one after another while the index takes them over.

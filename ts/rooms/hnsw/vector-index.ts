@@ -4,7 +4,7 @@ import type { Filter as RawFilter } from '../../generated/raw/vector.js';
 import { asTyped, kindOf, make } from '../../runtime/brand.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
-import type { RawObject } from '../../runtime/runtime.js';
+import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, realArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
@@ -78,6 +78,11 @@ export interface SearchOptions extends NeighbourOptions {
   diversity?: number;
   /** With `diversity`: the nearest among which results are chosen, 4 `k` by default. */
   candidates?: number;
+  /**
+   * Where to write instead of new arrays, each of at least `k` elements, which has to be given then. The result's arrays are
+   * views of the part that was written.
+   */
+  into?: { ids: Uint32Array; distances: Float32Array };
 }
 
 export interface SearchBatchOptions extends NeighbourOptions {
@@ -441,7 +446,8 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
   /**
    * The nearest neighbours of one vector.
    *
-   * @throws RangeError `SHAPE`, `NOT_FINITE`, `RANGE` for the query as for a vector, `ARGUMENT` for `k` or `ef` below 1
+   * @throws RangeError `SHAPE` (also of `into`), `NOT_FINITE`, `RANGE` for the query as for a vector, `ARGUMENT` for `k` or
+   *   `ef` below 1
    *
    * @example
    * ```ts
@@ -453,17 +459,20 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
    * const { ids, distances } = index.search([0, 0], { k: 2 });
    * console.log([...ids], [...distances]); // [ 1, 2 ] [ 0, 5 ]
    * console.log([...index.search([0, 0], { radius: 6 }).ids]); // [ 1, 2 ]
+   * const into = { ids: new Uint32Array(2), distances: new Float32Array(2) };
+   * console.log([...index.search([6, 8], { k: 2, into }).ids], [...into.ids]); // [ 3, 2 ] [ 3, 2 ]
    * console.log([...index.search([0, 0], { k: 2, diversity: 0.8 }).ids]); // [ 1, 3 ]
    * ```
    */
   search(query: VectorArray, options?: SearchOptions): SearchResult {
     const operation = this.named('search');
     this.use(operation);
-    const keys = ['k', 'ef', 'filter', 'radius', 'diversity', 'candidates'] as const;
+    const keys = ['k', 'ef', 'filter', 'radius', 'diversity', 'candidates', 'into'] as const;
     const given = check.options(operation, options, keys);
+    if (given.into !== undefined) assertRoom(operation, given.into, given.k);
     if (given.radius !== undefined || given.diversity !== undefined)
       return this.#searchFurther(operation, query, given);
-    const { k = 10, ef = 64, filter } = given;
+    const { k = 10, ef = 64, filter, into } = given;
     const { runtime } = this;
     check.integer(operation, 'k', k);
     check.integer(operation, 'ef', ef);
@@ -482,7 +491,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
       const at = [ids, ids + 4 * most, ids + 8 * most] as const;
       runtime.check(operation, this.run(vector, 1, most, ef, raw, at));
       const found = runtime.u32[at[2] / 4] as number;
-      return { ids: runtime.copyU32(at[0], found), distances: runtime.copyF32(at[1], found) };
+      return resultOf(runtime, operation, at, found, into);
     });
   }
 
@@ -519,7 +528,7 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
             operation,
             this.use(operation).diversify(at[0], at[1], found, kept, diversity),
           );
-        return { ids: runtime.copyU32(at[0], kept), distances: runtime.copyF32(at[1], kept) };
+        return resultOf(runtime, operation, at, kept, given.into);
       }
     });
   }
@@ -761,6 +770,43 @@ export abstract class VectorIndex<R extends RawIndex> extends WasmObject<R> {
     runtime.check(operation, this.run(queries, count, k, ef, raw, at));
     return at;
   }
+}
+
+type Into = { ids: Uint32Array; distances: Float32Array };
+
+/** Arrays that the results of one search go into: views of what was given, with room for `length`. */
+function viewsOf(operation: string, into: Into, length: number): [Uint32Array, Float32Array] {
+  const ids = asTyped(operation, 'into.ids', into.ids, 'Uint32Array');
+  const distances = asTyped(operation, 'into.distances', into.distances, 'Float32Array');
+  for (const [name, view] of [
+    ['into.ids', ids],
+    ['into.distances', distances],
+  ] as const)
+    if (view.length < length) throw check.shapeError(operation, name, length, view.length);
+  return [ids, distances];
+}
+
+/** Before a search, so that one with too little room does nothing. */
+function assertRoom(operation: string, into: Into, k: number | undefined): void {
+  if (typeof into !== 'object' || into === null)
+    throw check.typeError(operation, 'into', '{ ids, distances }', into);
+  if (k === undefined) throw check.typeError(operation, 'k', 'a number with "into"', k);
+  viewsOf(operation, into, check.integer(operation, 'k', k));
+}
+
+function resultOf(
+  runtime: Runtime,
+  operation: string,
+  [idsAt, distancesAt]: ResultAddresses,
+  found: number,
+  into: Into | undefined,
+): SearchResult {
+  if (into === undefined)
+    return { ids: runtime.copyU32(idsAt, found), distances: runtime.copyF32(distancesAt, found) };
+  const [ids, distances] = viewsOf(operation, into, found);
+  ids.set(runtime.u32.subarray(idsAt / 4, idsAt / 4 + found));
+  distances.set(runtime.f32.subarray(distancesAt / 4, distancesAt / 4 + found));
+  return { ids: ids.subarray(0, found), distances: distances.subarray(0, found) };
 }
 
 function resultArrays(

@@ -25,9 +25,12 @@ import {
   pieceOf,
   piecesOf,
   type SourceKind,
+  totalOf,
   unzipped,
+  withTotal,
 } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import type { ReadProgress } from '../../runtime/text-source.js';
 
 /** Options of a prepared solver, as C takes them. */
 export interface SolverSettings {
@@ -134,8 +137,11 @@ export async function loadSolverAsync<M>(
       ? options
       : {
           ...options,
-          onProgress: ({ bytesRead }: { bytesRead: number }) =>
-            onProgress({ bytesRead: bytesRead + SHIFT }),
+          onProgress: ({ bytesRead, bytesTotal }: ReadProgress) =>
+            onProgress({
+              bytesRead: bytesRead + SHIFT,
+              ...(bytesTotal !== undefined && { bytesTotal: bytesTotal + SHIFT }),
+            }),
         };
   const kind = kindOfBytes(operation);
   const pieces = front.throughAsync(source, kind);
@@ -225,7 +231,10 @@ class Front {
       await pieces.return?.();
       return { done: true, value: undefined };
     };
-    return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
+    return withTotal({ [Symbol.asyncIterator]: () => ({ next, return: stop }) }, () => {
+      const { bytesTotal } = totalOf(source, pieces);
+      return bytesTotal === undefined ? undefined : bytesTotal - SHIFT;
+    });
   }
 
   #take(piece: Uint8Array): Uint8Array[] {

@@ -89,6 +89,8 @@ export interface SolveEntriesResult {
 export interface SolveEntriesProgress extends WorkProgress {
   /** Entries that are answered. */
   settledEntries: number;
+  /** Entries that were asked for. */
+  totalEntries: number;
 }
 
 /** Norm of an error bound: the largest error of an entry, or the sum of all errors. */
@@ -407,7 +409,7 @@ function beginEntries(
   return {
     raw,
     holds: objectsOf(matrix, options.b),
-    progress: () => ({ settledEntries: raw.settled() }),
+    progress: () => ({ settledEntries: raw.settled(), totalEntries: wanted.length }),
     result() {
       runtime.check(operation, raw.finish(runtime.out));
       const found = take(runtime, localEntriesResult);

@@ -10,6 +10,7 @@ import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import type { Given, OutputArray } from '../../runtime/given.js';
+import { type IntoOption, numbersOut, viewOf } from '../../runtime/into.js';
 import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
@@ -39,6 +40,7 @@ import { createLocal, type LocalSolver } from './local.js';
 export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { IntoOption } from '../../runtime/into.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/sparse.js';
@@ -143,7 +145,7 @@ export interface PrepareOptions {
 }
 
 /** Options of one right-hand side. */
-export interface RightHandSideOptions {
+export interface RightHandSideOptions extends IntoOption {
   /** Where to begin; n numbers, zero by default. */
   initialGuess?: RealArray;
   /** Time budget in milliseconds. No limit by default. */
@@ -236,7 +238,7 @@ const prepareKeys = [
   'history',
   'output',
 ] as const;
-const sideKeys = ['initialGuess', 'maxTimeMs'] as const;
+const sideKeys = ['initialGuess', 'maxTimeMs', 'into'] as const;
 const domains = { methods: methodNames.length, orderings: Object.keys(orderings).length };
 const outputs = { float64: false, float32: true } as const;
 const RUNNING = outcomes.indexOf('running');
@@ -280,7 +282,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
    * const { prepare, SparseMatrix } = await load();
    * using matrix = SparseMatrix.fromCoo({ rows: 2, cols: 2, rowIndices: [0, 0, 1, 1], columnIndices: [0, 1, 0, 1], values: [4, 1, 1, 3] });
    * using prepared = prepare(matrix);
-   * for (const b of [[1, 0], [0, 1]]) console.log(prepared.solve(b).outcome); // converged
+   * const x = new Float64Array(2);
+   * for (const b of [[1, 0], [0, 1]]) console.log(prepared.solve(b, { into: x }).outcome); // converged
    * ```
    */
   solve(b: RealArray, options?: RightHandSideOptions): SolveResult<A> {
@@ -323,15 +326,19 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
    * console.log(prepared.solveMany([[2], [8]]).map(({ solution }) => solution[0])); // [ 0.5, 2 ]
    * ```
    */
-  solveMany(bs: readonly RealArray[], options?: RightHandSideOptions): SolveResult<A>[] {
+  solveMany(
+    bs: readonly RealArray[],
+    options?: Omit<RightHandSideOptions, 'into'>,
+  ): SolveResult<A>[] {
     const operation = 'PreparedSolver.solveMany';
     if (!Array.isArray(bs)) throw check.typeError(operation, 'bs', 'array of right-hand sides', bs);
     const count = lengthOfList(operation, 'bs', bs);
     // The solutions lie outside the module, where its limit would not stop them.
     const bytes = 8 * count * this.use(operation).size();
     if (bytes > this.runtime.memoryLimit) throw this.runtime.memoryError(operation, bytes);
+    const given = check.options(operation, options, ['initialGuess', 'maxTimeMs']);
     const results: SolveResult<A>[] = [];
-    for (let i = 0; i < count; i++) results.push(this.solve(bs[i], options));
+    for (let i = 0; i < count; i++) results.push(this.solve(bs[i], given));
     return results;
   }
 
@@ -495,12 +502,14 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
   }
 
   #begin(
-    { operation, options: { initialGuess } }: Call<RightHandSideOptions>,
+    { operation, options: { initialGuess, into } }: Call<RightHandSideOptions>,
     b: RealArray,
   ): Begun<SolveProgress, SolveResult<A>> {
     const { runtime } = this;
     const raw = this.#use(operation);
     const n = raw.size();
+    const { float32 } = this.#settings as Settings;
+    if (into !== undefined) viewOf(operation, into, n, float32);
     runtime.scratch(operation, (scratch) => {
       const take = (name: string, values: RealArray) => {
         const block = scratch.doubles(name, values);
@@ -517,7 +526,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       raw,
       holds: [this, (this.#settings as Settings).matrix],
       progress: () => this.#progress(operation, raw),
-      result: () => this.#finish(operation),
+      result: () => this.#finish(operation, into),
     };
   }
 
@@ -528,7 +537,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     return { method: methodNames[method] as SolveMethod, iterations, relativeResidual };
   }
 
-  #finish(operation: string): SolveResult<A> {
+  #finish(operation: string, into: RightHandSideOptions['into']): SolveResult<A> {
     const { runtime } = this;
     const raw = this.#use(operation);
     const { float32, history } = this.#settings as Settings;
@@ -538,9 +547,8 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       runtime.check(operation, raw.finish(x, runtime.out));
       let found = take(runtime, solveResult);
       const past = history ? runtime.copyF64(found.history, found.historyLength) : undefined;
-      let solution: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> = runtime.copyF64(x, n);
+      const solution = numbersOut(runtime, operation, [x, n], float32, into);
       if (float32) {
-        solution = new Float32Array(solution);
         if (!solution.every(Number.isFinite))
           throw check.rangeError(operation, 'output', FITTING_OUTPUT, 'float32');
         runtime.f64.set(solution, x / 8);

@@ -1,5 +1,6 @@
 // Matrices out of matrices, and products with vectors.
 
+import { numbersOut, viewOf } from '../../runtime/into.js';
 import { adoptAs, rawOf } from '../../runtime/object.js';
 import { F32, type IndexArray, type RealArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -122,7 +123,8 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * bits. O(nnz); of matrices O(multiplications + rows + columns).
    *
    * @param x - as many numbers as there are columns; NaN and infinities go where they go. Or a matrix with as many rows
-   * @throws RangeError `SHAPE`, `NOT_FINITE` (an entry of a product of matrices overflows)
+   * @throws RangeError `SHAPE` (x, into), `NOT_FINITE` (an entry of a product of matrices overflows)
+   * @throws TypeError `TYPE` for an `into` of another precision than the result's
    * @throws SublinearError `MEMORY`, `OVERFLOW` for 2^32 entries
    *
    * @example
@@ -132,6 +134,8 @@ export abstract class MatrixAlgebra extends MatrixEntries {
    * const { SparseMatrix } = await load();
    * using a = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [2, 1, 0, 3] });
    * console.log(a.multiply([1, 10])); // Float64Array(2) [ 12, 30 ]
+   * const y = new Float64Array(2);
+   * console.log(a.multiply([1, 1], { into: y }) === y, y); // true Float64Array(2) [ 3, 3 ]
    * using square = a.multiply(a);
    * console.log(square.toDense()); // Float64Array(4) [ 4, 5, 0, 9 ]
    * ```
@@ -189,15 +193,15 @@ export abstract class MatrixAlgebra extends MatrixEntries {
   #apply(operation: string, transposed: boolean, x: RealArray, options?: ProductOptions) {
     const raw = this.use(operation);
     const { runtime } = this;
-    const { output = 'float64' } = check.options(operation, options, ['output']);
+    const { output = 'float64', into } = check.options(operation, options, ['output', 'into']);
     const narrow = check.choice(operation, 'output', output, dtypes) === F32;
     const length = transposed ? raw.cols : raw.rows;
+    if (into !== undefined) viewOf(operation, into, length, narrow);
     return runtime.scratch(operation, (scratch) => {
       const input = scratch.doubles('x', x);
       const y = scratch.f64(length);
       runtime.check(operation, raw.apply(transposed, input.address, input.length, y, length));
-      const result = runtime.copyF64(y, length);
-      return narrow ? new Float32Array(result) : result;
+      return numbersOut(runtime, operation, [y, length], narrow, into);
     });
   }
 }

@@ -40,6 +40,7 @@ import { dtypes, valuesIn } from './values.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { IntoOption } from '../../runtime/into.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
 export type { AsyncTextSource, ReadProgress, TextSource } from '../../runtime/text-source.js';

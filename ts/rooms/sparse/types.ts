@@ -1,5 +1,6 @@
 // What the methods of matrices take and give.
 
+import type { IntoOption } from '../../runtime/into.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import type { AsyncOptions } from '../../runtime/steps.js';
 import type { ReadProgress } from '../../runtime/text-source.js';
@@ -101,7 +102,7 @@ export interface ReadMatrixOptions {
 /** Options of the asynchronous reader. */
 export interface ReadMatrixAsyncOptions extends ReadMatrixOptions, AsyncOptions<ReadProgress> {}
 
-export interface ProductOptions {
+export interface ProductOptions extends IntoOption {
   /** Precision of the result; the sums are float64 either way. */
   output?: DType;
 }

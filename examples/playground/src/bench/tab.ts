@@ -8,30 +8,63 @@ const names = { solve: 'Solve', pageRank: 'PageRank', vectors: 'Vector search' }
 export async function show(panel: HTMLElement): Promise<void> {
   const told = status();
   const { line, say, fail } = told;
-  const worker = new Worker(new URL('./bench.worker.js', import.meta.url), { type: 'module' });
-  const benchmarks = wrap<Benchmarks>(worker);
+  // Made when it is needed: what runs can only be ended together with its worker.
+  let worker: Worker | undefined;
+  const fresh = () => {
+    worker?.terminate();
+    worker = new Worker(new URL('./bench.worker.js', import.meta.url), { type: 'module' });
+    return wrap<Benchmarks>(worker);
+  };
+  let benchmarks = fresh();
   const results = new Map<string, Result>();
   const newest = latest(told);
   const stage = h('div', { className: 'stage' });
 
   const run = h('button', { type: 'button', className: 'main' }, 'Run all');
+  const cancel = h('button', { type: 'button', disabled: true }, 'Cancel');
   const copy = h('button', { type: 'button', disabled: true }, 'Copy as JSON');
+  const bar = h('progress', {
+    max: Object.keys(names).length,
+    value: 0,
+    'aria-label': 'Benchmarks done',
+  });
+  let cancelled = () => {};
+  cancel.addEventListener('click', () => {
+    benchmarks = fresh();
+    cancelled();
+  });
   run.addEventListener('click', () =>
     newest(async () => {
       run.disabled = true;
+      cancel.disabled = false;
+      bar.value = 0;
+      let given = false;
+      const end = new Promise<undefined>((done) => {
+        cancelled = () => {
+          given = true;
+          done(undefined);
+        };
+      });
       results.clear();
       stage.replaceChildren();
       try {
         for (const [key, name] of Object.entries(names) as [keyof typeof names, string][]) {
           say(`${name}…`);
-          const result = await benchmarks[key](7);
+          // A worker that was ended answers nothing any more.
+          const result = await Promise.race([benchmarks[key](7), end]);
+          if (given || result === undefined) {
+            say(`Cancelled after ${results.size} of ${bar.max}.`);
+            return;
+          }
           results.set(key, result);
           stage.append(card(result));
+          bar.value++;
         }
         say('Done. Ratios are medians over rounds in which the contenders take turns.');
-        copy.disabled = false;
       } finally {
         run.disabled = false;
+        cancel.disabled = true;
+        copy.disabled = results.size === 0;
       }
     }),
   );
@@ -51,7 +84,11 @@ export async function show(panel: HTMLElement): Promise<void> {
       { className: 'intro' },
       'Measured on your machine, in this browser. Times depend on what else it is doing; ratios much less. Beside every time stands how right the answer was.',
     ),
-    h('div', { className: 'side' }, h('div', { className: 'card side' }, run, copy, line)),
+    h(
+      'div',
+      { className: 'side' },
+      h('div', { className: 'card side' }, run, cancel, bar, copy, line),
+    ),
     stage,
   );
 }

@@ -9,6 +9,8 @@ export interface GraphData {
   graph: RemoteGraph;
   nodeCount: number;
   edgeCount: number;
+  /** Edges lead one way. */
+  directed: boolean;
   labels(nodes: ArrayLike<number>): Promise<string[]>;
   /** The nodes that a text names. */
   find(text: string): Promise<number[]>;
@@ -113,13 +115,17 @@ export async function flights(): Promise<GraphData> {
 let opened = 0;
 
 /** An edge list (edge-list.ts), read and its names kept in the worker of names. */
-export async function fromFile(file: File, signal: AbortSignal): Promise<GraphData> {
+export async function fromFile(
+  file: File,
+  oneWay: boolean,
+  signal: AbortSignal,
+): Promise<GraphData> {
   const of = `file ${++opened}`;
   const names = dictionary();
   try {
-    const { first, ...edges } = await names.open(of, file);
+    const { first, directed, ...edges } = await names.open(of, file);
     signal.throwIfAborted();
-    return await described(await fromEdges({ ...edges, directed: false }), {
+    return await described(await fromEdges({ ...edges, directed: directed ?? oneWay }), {
       ...named(names, of),
       first,
       forget: () => names.forget(of),
@@ -136,10 +142,14 @@ async function described(
     forget?: () => Promise<void>;
   },
 ): Promise<GraphData> {
-  const [nodeCount, edgeCount] = await Promise.all([graph.nodeCount, graph.edgeCount]);
+  const [nodeCount, edgeCount, directed] = await Promise.all([
+    graph.nodeCount,
+    graph.edgeCount,
+    graph.directed,
+  ]);
   const { forget, ...rest } = names;
   const dispose = async () => {
     await Promise.all([graph.dispose(), forget?.()]);
   };
-  return { graph, nodeCount, edgeCount, ...rest, dispose };
+  return { graph, nodeCount, edgeCount, directed, ...rest, dispose };
 }

@@ -41,7 +41,9 @@ export class Drawing {
       const sigma = new Sketch(this.#graph, stage, {
         allowInvalidContainer: true,
         labelRenderedSizeThreshold: 4,
-        labelDensity: 0.6,
+        // One label a cell of the grid: those that would overlap are left out.
+        labelDensity: 1,
+        labelGridCellSize: 140,
         defaultEdgeColor: themed('line'),
         labelColor: { color: themed('text') },
         zIndex: true,
@@ -92,7 +94,7 @@ export class Drawing {
         size: i === 0 ? 14 : 3 + 9 * share,
         color: rankColour(share),
         zIndex: nodes.length - i,
-        forceLabel: i < 12,
+        forceLabel: i === 0,
       });
     }
     for (const [a, b] of edges) graph.mergeEdge(nodes[a]!, nodes[b]!, { size: map ? 0.4 : 1 });

@@ -7,6 +7,8 @@ export interface NamedEdges {
   to: Uint32Array<ArrayBuffer>;
   weights: Float64Array<ArrayBuffer>;
   nodeCount: number;
+  /** What a column `Type` says of all edges, as Gephi writes it. */
+  directed?: boolean;
   /** Of each node, numbered in the order in which they come. */
   labels: string[];
 }
@@ -15,6 +17,7 @@ const titles = {
   from: /^(source|from|src|start|tail|node ?1|u|origin)$/i,
   to: /^(target|to|dst|end|head|node ?2|v|destination)$/i,
   weight: /^(weight|count|value)$/i,
+  type: /^type$/i,
 };
 const isNumber = (text: string | undefined) => !!text && !Number.isNaN(Number(text));
 
@@ -36,13 +39,18 @@ function rowsOf(text: string): string[][] {
 /** Which columns hold what, when the row holds titles instead of an edge. */
 function titled(row: string[], next: string[]) {
   const column = (title: RegExp) => row.findIndex((field) => title.test(field));
-  const named = { from: column(titles.from), to: column(titles.to), weight: column(titles.weight) };
+  const named = {
+    from: column(titles.from),
+    to: column(titles.to),
+    weight: column(titles.weight),
+    type: column(titles.type),
+  };
   if (named.from >= 0 && named.to >= 0) return named;
   const [a, b, weight] = row;
   const isTitle =
     (weight !== undefined && !isNumber(weight) && isNumber(next[2])) ||
     (!isNumber(a) && !isNumber(b) && isNumber(next[0]) && isNumber(next[1]));
-  return isTitle ? { from: 0, to: 1, weight: 2 } : undefined;
+  return isTitle ? { from: 0, to: 1, weight: 2, type: -1 } : undefined;
 }
 
 /** Errors name the line. */
@@ -52,7 +60,7 @@ export function readEdgeList(text: string): NamedEdges {
   if (start < 0) throw new SyntaxError('The file has no line with an edge.');
   const next = rows.find((row, i) => i > start && row.length > 0) ?? [];
   const titlesAt = titled(rows[start]!, next);
-  const column = titlesAt ?? { from: 0, to: 1, weight: 2 };
+  const column = titlesAt ?? { from: 0, to: 1, weight: 2, type: -1 };
 
   const numbers = new Map<string, number>();
   const numberOf = (name: string) => {
@@ -62,6 +70,7 @@ export function readEdgeList(text: string): NamedEdges {
     return numbers.size - 1;
   };
   const [from, to, weights]: [number[], number[], number[]] = [[], [], []];
+  const types = new Set<string>();
   for (let i = titlesAt ? start + 1 : start; i < rows.length; i++) {
     const row = rows[i]!;
     if (row.length === 0) continue;
@@ -73,9 +82,13 @@ export function readEdgeList(text: string): NamedEdges {
     from.push(numberOf(a));
     to.push(numberOf(b));
     weights.push(Number(weight));
+    types.add((row[column.type] ?? '').toLowerCase());
   }
   if (from.length === 0) throw new SyntaxError('The file has no line with an edge.');
+  const type = types.size === 1 ? [...types][0] : undefined;
   return {
+    ...(type === 'directed' && { directed: true }),
+    ...(type === 'undirected' && { directed: false }),
     from: Uint32Array.from(from),
     to: Uint32Array.from(to),
     weights: Float64Array.from(weights),

@@ -1,6 +1,18 @@
 // What is near to a node, how sure that is, and how much of the graph had to be read for it.
 import { engine } from '../engine.js';
-import { choice, dropZone, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
+import { initial, remember } from '../state.js';
+import {
+  choice,
+  code,
+  dropZone,
+  h,
+  latest,
+  milliseconds,
+  slider,
+  small,
+  status,
+  whole,
+} from '../ui.js';
 import { flights, fromFile, type GraphData, wordNet } from './data.js';
 import { Drawing } from './drawing.js';
 
@@ -25,6 +37,7 @@ export async function show(panel: HTMLElement): Promise<void> {
     at: 0.85,
     text: (x) => x.toFixed(2),
     onchange: () => ask(),
+    state: ['graph', 'damping'],
   });
   const tolerance = slider({
     label: 'Error allowed',
@@ -35,7 +48,15 @@ export async function show(panel: HTMLElement): Promise<void> {
     value: (x) => 10 ** x,
     text: small,
     onchange: () => ask(),
+    state: ['graph', 'error'],
   });
+  const oneWay = h('input', { type: 'checkbox', id: 'one-way' });
+  oneWay.checked = initial('graph', 'directed') === '1';
+  oneWay.addEventListener('change', () => {
+    remember('graph', 'directed', oneWay.checked ? '1' : undefined);
+    if (file && dataset.select.value === 'file') openFile(file);
+  });
+  const program = code();
   let file: File | undefined;
   const dataset = choice('Graph', { ...datasets, file: 'Your file' }, (name) => {
     if (name === 'wordnet') use(wordNet);
@@ -50,7 +71,7 @@ export async function show(panel: HTMLElement): Promise<void> {
     (chosen) => openFile(chosen),
   );
   async function openFile(chosen: File): Promise<void> {
-    const opened = await use((signal) => fromFile(chosen, signal));
+    const opened = await use((signal) => fromFile(chosen, oneWay.checked, signal));
     if (!opened) return;
     file = chosen;
     own.disabled = false;
@@ -79,8 +100,10 @@ export async function show(panel: HTMLElement): Promise<void> {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const found = (await data?.find(search.value)) ?? [];
-    if (found.length > 0) ask(found);
-    else fail(`There is no "${search.value}" in this graph.`);
+    if (found.length > 0) {
+      remember('graph', 'from', search.value);
+      ask(found);
+    } else fail(`There is no "${search.value}" in this graph.`);
   });
 
   const fact = (name: string) => {
@@ -97,6 +120,10 @@ export async function show(panel: HTMLElement): Promise<void> {
   const list = h('tbody');
   const newest = latest(told);
 
+  // What the address says is about the first graph only.
+  let begun = false;
+  const begin = (key: string) => (begun ? undefined : initial('graph', key));
+
   /** Shows another graph; when it cannot be had the one of before stays. Resolves to whether it is there. */
   async function use(open: (signal: AbortSignal) => Promise<GraphData>): Promise<boolean> {
     const wanted = dataset.select.value;
@@ -104,20 +131,26 @@ export async function show(panel: HTMLElement): Promise<void> {
       say('Reading the graph…');
       const next = await open(signal);
       try {
-        const first = await next.find(next.first);
+        const asked = begin('from') ?? next.first;
+        const found = await next.find(asked);
+        const first = found.length > 0 ? found : await next.find(next.first);
         signal.throwIfAborted();
         data?.dispose();
         [data, source] = [next, first];
+        search.value = found.length > 0 ? asked : next.first;
       } catch (error) {
         next.dispose();
         throw error;
       }
       drawing.clear();
-      search.value = next.first;
       say(`${whole(next.nodeCount)} nodes, ${whole(next.edgeCount)} edges.`);
     });
     if (opened) {
+      if (begun) remember('graph', 'from', undefined);
+      begun = true;
       shown = wanted;
+      // A file cannot be part of an address.
+      remember('graph', 'graph', wanted === 'flights' ? wanted : undefined);
       ask();
     } else if (dataset.select.value === wanted) dataset.select.value = shown;
     return opened;
@@ -158,6 +191,19 @@ export async function show(panel: HTMLElement): Promise<void> {
         1 - known,
         `At least ${small(100 * known)} % of all the score is where it is shown; ${small(100 - 100 * known)} % may lie elsewhere`,
       );
+      program.show(`
+import { load } from 'sublinear/diffusion';
+
+const { Graph, personalizedPageRank } = await load();
+const graph = await Graph.readAsync(file${current.directed ? '' : ', { directed: false }'});
+const near = personalizedPageRank(graph, {
+  source: ${nodes.length === 1 ? nodes[0] : `{ nodes: [${nodes.join(', ')}] }`},
+  damping: ${damping.value},
+  tolerance: ${small(tolerance.value)},
+  topK: ${Math.min(DRAWN, current.nodeCount)},
+});
+for (const { node, score } of near) console.log(node, score);
+console.log(near.errorBound, near.provedPlaces);`);
       const largest = answer.scores[0] ?? 1;
       list.replaceChildren(
         ...Array.from(top.slice(0, LISTED), (node, i) => {
@@ -204,6 +250,12 @@ export async function show(panel: HTMLElement): Promise<void> {
         form,
         damping.row,
         tolerance.row,
+        h(
+          'div',
+          { className: 'control' },
+          h('label', { for: 'one-way' }, 'Edges of files lead one way'),
+          oneWay,
+        ),
         zone,
         line,
       ),
@@ -216,6 +268,7 @@ export async function show(panel: HTMLElement): Promise<void> {
         h('br'),
         massMeter,
         h('dl', { className: 'facts' }, ...bound.row),
+        program.element,
       ),
     ),
     h(
@@ -244,7 +297,10 @@ export async function show(panel: HTMLElement): Promise<void> {
       ),
     ),
   );
-  await use(wordNet);
+  if (initial('graph', 'graph') === 'flights') {
+    dataset.select.value = 'flights';
+    await use(flights);
+  } else await use(wordNet);
 }
 
 function meter(element: HTMLElement, known: number, unsure: number, text: string): void {

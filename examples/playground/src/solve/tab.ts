@@ -3,7 +3,18 @@ import type { SolveMethod, SolveResult } from 'sublinear/solver';
 import type { MatrixProperties } from 'sublinear/sparse';
 import { Chart, type Line } from '../chart.js';
 import { engine } from '../engine.js';
-import { dropZone, frame, h, latest, milliseconds, slider, small, status, whole } from '../ui.js';
+import {
+  code,
+  dropZone,
+  frame,
+  h,
+  latest,
+  milliseconds,
+  slider,
+  small,
+  status,
+  whole,
+} from '../ui.js';
 import { Field } from './field.js';
 import { Grid, HEIGHT, type Tool, WIDTH } from './grid.js';
 
@@ -61,6 +72,15 @@ export async function show(panel: HTMLElement): Promise<void> {
   const summary = h('p', { className: 'status' });
   const entry = h('p', { className: 'status', role: 'status' });
   const compared = h('p', { className: 'status' });
+  const program = code();
+  program.show(`
+import { load } from 'sublinear/solver';
+
+const { SparseMatrix, solve, solveEntries } = await load();
+using matrix = SparseMatrix.fromCoo({ rows, cols: rows, rowIndices, columnIndices, values });
+const { solution, outcome, errorBound } = solve(matrix, b, { tolerance: 1e-9 });
+// One entry, without the others:
+const { values: [x], errorBounds } = solveEntries(matrix, { b, indices: [row], absoluteError: 1e-3 });`);
   const newest = latest(told);
   const newestEntry = latest(told);
 
@@ -69,10 +89,11 @@ export async function show(panel: HTMLElement): Promise<void> {
     min: -4,
     max: 0,
     step: 0.1,
-    at: -0.5,
+    at: -1.5, // far enough to reach the wall, and around it
     value: (x) => 10 ** x,
     text: small,
     onchange: () => paint(),
+    state: ['solve', 'leak'],
   });
   const brush = slider({ label: 'Brush', min: 0, max: 5, step: 1, at: 1, onchange: () => {} });
 
@@ -188,6 +209,8 @@ export async function show(panel: HTMLElement): Promise<void> {
         b: current.b,
         indices: [row],
         absoluteError: (0.02 * largest) / current.slack,
+        // A full solve of so small a system would take less; here it is to be seen what has to be read.
+        pushWork: 5e6,
         touched: true,
         signal,
       });
@@ -354,10 +377,12 @@ export async function show(panel: HTMLElement): Promise<void> {
     h(
       'div',
       { className: 'stage' },
-      fieldBox,
-      profileBox,
+      // Above the picture: what was asked for is in view on a low window.
       summary,
       entry,
+      fieldBox,
+      profileBox,
+      program.element,
       h(
         'div',
         { className: 'card' },

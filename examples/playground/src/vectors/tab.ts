@@ -1,7 +1,8 @@
 // Words that are near to a word, an exact answer beside the approximate one, and what the width of the search does.
 import { Chart } from '../chart.js';
 import { engine } from '../engine.js';
-import { frame, h, latest, milliseconds, slider, status, whole } from '../ui.js';
+import { initial, remember } from '../state.js';
+import { code, frame, h, latest, milliseconds, slider, status, whole } from '../ui.js';
 
 const SHOWN = 12;
 const WIDTHS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 240];
@@ -58,6 +59,7 @@ export async function show(panel: HTMLElement): Promise<void> {
     step: 1,
     at: 5,
     value: (i) => WIDTHS[i]!,
+    state: ['vectors', 'ef'],
     onchange: () => {
       draw();
       ask();
@@ -70,11 +72,23 @@ export async function show(panel: HTMLElement): Promise<void> {
     step: 1,
     at: 20,
     text: (x) => (x === 20 ? 'any' : String(x)),
+    state: ['vectors', 'letters'],
     onchange: () => ask(),
   });
   const begins = h('input', { type: 'search', id: 'begins', maxLength: 6 });
   const search = h('input', { type: 'search', id: 'word', value: 'coffee', autocomplete: 'off' });
-  for (const input of [begins, search]) input.addEventListener('input', () => ask());
+  search.value = initial('vectors', 'word') ?? 'coffee';
+  begins.value = initial('vectors', 'begins') ?? '';
+  const program = code();
+  const kept = () => {
+    remember('vectors', 'word', search.value === 'coffee' ? undefined : search.value);
+    remember('vectors', 'begins', begins.value || undefined);
+  };
+  for (const input of [begins, search])
+    input.addEventListener('input', () => {
+      kept();
+      ask();
+    });
   const rows = h('tbody');
   const facts = h('p', { className: 'status', role: 'status' });
   const chart = new Chart({ x: 'microseconds a query', y: 'recall of the ten nearest' });
@@ -128,6 +142,7 @@ export async function show(panel: HTMLElement): Promise<void> {
           ),
           rows,
         ),
+        program.element,
       ),
       h(
         'div',
@@ -191,11 +206,23 @@ export async function show(panel: HTMLElement): Promise<void> {
         }));
         facts.textContent = `${milliseconds(time / REPEATS)} in the graph, ${milliseconds(exactTime / REPEATS)} by exact scan${narrowed ? `; ${whole(allowed.length)} words allowed` : ''}. Each asked ${REPEATS} times in one call.`;
         say('');
+        program.show(`
+import { load } from 'sublinear/hnsw';
+
+const { Hnsw${narrowed ? ', Filter' : ''} } = await load();
+const index = await Hnsw.loadAsync(fetch('words.hnsw'));
+${
+  narrowed
+    ? `const filter = Filter.from(allowed); // ${whole(allowed.length)} ids
+`
+    : ''
+}const { ids, distances } = index.search(vector, { k: ${k}, ef: ${Math.max(width.value, k)}${narrowed ? ', filter' : ''} });`);
         rows.replaceChildren(
           ...others.map(({ id, near }) => {
             const word = h('button', { className: 'link', type: 'button' }, words[id]!);
             word.addEventListener('click', () => {
               search.value = words[id]!;
+              kept();
               ask();
             });
             const bar = h('span', { className: 'bar' });
