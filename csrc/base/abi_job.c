@@ -27,6 +27,7 @@ sl_handle sl_abi_job_register(sl_job *job, sl_handle parent, sl_handle_kind pare
 static sl_status find(sl_handle handle, abi_job **out) {
   void *parent;
   SL_TRY(sl_handle_get(handle, SL_HANDLE_JOB, (void **)out));
+  if ((*out)->parent == 0) return SL_OK;
   return sl_handle_get((*out)->parent, (*out)->parent_kind, &parent);
 }
 

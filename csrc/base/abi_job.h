@@ -11,7 +11,7 @@
 // destroyed.
 //   parent, parent_kind   the handle of what the object reads in every step (a matrix, a graph). It
 //                         is kept, so that destroying that first is an error and not a read of
-//                         freed memory
+//                         freed memory. 0: it reads nothing but its own
 //   Returns the handle, 0 after a failure (ERR_MEMORY, ERR_OVERFLOW). Allocates. O(1).
 sl_handle sl_abi_job_register(sl_job *job, sl_handle parent, sl_handle_kind parent_kind);
 
