@@ -136,7 +136,7 @@ static void learn(sl_eccentricity *e, uint32_t n) {
       end = w;
     }
   }
-  e->value[v] = farthest;
+  e->value[v] = e->lower[v] = e->upper[v] = farthest;
   if (farthest > e->diameter) {
     e->diameter = farthest;
     e->far_from = v;

@@ -290,7 +290,6 @@ static sl_status step(sl_paths *paths, uint64_t work) {
       if (b->weighted) SL_TRY(sl_search_start(&b->search, &b->source, 1, INFINITY, b->target));
       b->begun = true;
     }
-    done += 16;
     if (b->weighted) {
       SL_TRY(sl_search_step(&b->search, work, &done));
       if (b->search.running) break;
@@ -299,6 +298,7 @@ static sl_status step(sl_paths *paths, uint64_t work) {
     } else {
       SL_TRY(sample_unweighted(b, &done));
     }
+    done += 16;
     b->begun = false;
     if (++b->samples < b->check) continue;
     measure(b, n);
