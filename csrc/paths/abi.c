@@ -1,6 +1,6 @@
 // Raw ABI of paths/paths.h and paths/bellman_ford.h.
-#include "base/abi_job.h"
 #include "graph/abi.h"
+#include "base/abi_job.h"
 #include "paths/bellman_ford.h"
 #include "paths/paths.h"
 

@@ -71,7 +71,7 @@ const sl_question_kind sl_all_question = {begin_all, step_all, read_all, end_all
 // ---- closeness ----------------------------------------------------------------------------------
 
 typedef struct sl_closeness {
-  uint32_t count;  // nodes asked for
+  uint32_t count; // nodes asked for
   double *sum, *inverse;
   uint32_t *reached;
   uint32_t next; // node, or place in the list, whose turn it is

@@ -15,10 +15,10 @@
 struct sl_bellman_ford {
   sl_job job; // the first member
   uint32_t n, count, source;
-  uint32_t *from, *to; // count
-  double *lengths;     // count
-  double *distance;    // n
-  uint32_t *edge;      // n: by which the node was reached
+  uint32_t *from, *to;                  // count
+  double *lengths;                      // count
+  double *distance;                     // n
+  uint32_t *edge;                       // n: by which the node was reached
   uint32_t *predecessor, *mark, *cycle; // n
   uint32_t cycle_count, cursor, rounds;
   double cycle_length;

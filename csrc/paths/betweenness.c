@@ -62,9 +62,8 @@ SL_NOINLINE static void depend_level(sl_betweenness *b, uint32_t begin, uint32_t
   const uint32_t *rows = b->search.arcs.rows, *order = b->search.order;
   for (uint32_t i = begin; i < end; i++) {
     const uint32_t u = order[i];
-    const double number = b->paths[u],
-                 dependency =
-                     number * pull(b->beside, b->search.arcs.columns, rows[u], rows[u + 1]);
+    const double number = b->paths[u], dependency = number * pull(b->beside, b->search.arcs.columns,
+                                                                  rows[u], rows[u + 1]);
     b->share[u] = (1 + dependency) / number;
     b->scores[u] += dependency;
   }
@@ -153,10 +152,8 @@ static sl_status step(sl_paths *paths, uint64_t work) {
     SL_TRY(sl_search_step(&b->search, work, &done));
     if (b->search.running) break;
     b->begun = false;
-    const bool counted =
-        b->search.method == SL_BREADTH_FIRST ? add_levels(b) : add_weighted(b);
-    SL_REQUIRE(counted, SL_ERR_RANGE, "graph",
-               "at most 10^308 shortest paths between two nodes");
+    const bool counted = b->search.method == SL_BREADTH_FIRST ? add_levels(b) : add_weighted(b);
+    SL_REQUIRE(counted, SL_ERR_RANGE, "graph", "at most 10^308 shortest paths between two nodes");
     done += 2 * (uint64_t)b->search.arcs.rows[n] + n;
     b->source++;
   }

@@ -20,12 +20,12 @@ typedef struct sl_eccentricity {
   bool directed, bounds, connected, largest_next;
   bool backwards; // the search `to` is under way
   bool begun;
-  uint32_t node;     // searched from
+  uint32_t node; // searched from
   uint32_t searches;
-  uint32_t *members; // n: the nodes by component
+  uint32_t *members;    // n: the nodes by component
   uint32_t first, last; // of the component under way
   uint32_t *component_ends, component, components;
-  double *value;     // n: eccentricity where known, else NaN
+  double *value;         // n: eccentricity where known, else NaN
   double *lower, *upper; // n
   double diameter, radius, widen;
   double largest; // length of an edge

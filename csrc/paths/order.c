@@ -5,11 +5,12 @@
 // basis", Operations Research 9 (1961), doi:10.1287/opre.9.3.296. A cycle is found among the nodes
 // that are left over: each of them has a predecessor that is left over too.
 #include "paths/heap.h"
+#include "paths/question.h"
 
 typedef struct sl_order {
   sl_arcs arcs;
-  uint32_t *missing;  // n: predecessors not in the order yet
-  uint32_t *order;    // n
+  uint32_t *missing; // n: predecessors not in the order yet
+  uint32_t *order;   // n
   uint32_t count;
   sl_heap_entry *heap; // of nodes without missing predecessors, by number
   uint32_t heap_count, *position;
@@ -24,7 +25,9 @@ typedef struct sl_order {
   uint32_t *path, path_count;
 } sl_order;
 
-#define AT(node) o->position[node]
+static sl_heap_places places_of(const sl_order *o) {
+  return (sl_heap_places){(char *)o->position, sizeof *o->position};
+}
 
 static sl_status create(sl_paths *paths, bool weighted, sl_order **out) {
   SL_REQUIRE(paths->graph->directed, SL_ERR_UNSUPPORTED, "graph", "a directed graph");
@@ -39,8 +42,7 @@ static sl_status create(sl_paths *paths, bool weighted, sl_order **out) {
   for (uint32_t k = 0; k < o->arcs.rows[n]; k++) o->missing[o->arcs.columns[k]]++;
   for (uint32_t u = 0; u < n; u++) {
     if (o->missing[u] > 0) continue;
-    const uint32_t last = o->heap_count++;
-    SL_HEAP_RISE(o->heap, last, ((sl_heap_entry){u, u}), AT);
+    sl_heap_rise(o->heap, o->heap_count++, (sl_heap_entry){u, u}, places_of(o));
   }
   paths->expected = o->arcs.rows[n] + (uint64_t)n;
   return SL_OK;
@@ -96,9 +98,7 @@ static double duration_of(const sl_order *o, uint32_t u) {
 SL_NOINLINE static uint64_t go_on(sl_order *o, uint64_t work) {
   uint64_t done = 0;
   while (done < work && o->heap_count > 0) {
-    sl_heap_entry first;
-    SL_HEAP_TAKE(o->heap, o->heap_count, first, AT);
-    const uint32_t u = first.node;
+    const uint32_t u = sl_heap_take(o->heap, &o->heap_count, places_of(o)).node;
     o->order[o->count++] = u;
     done += 1 + o->arcs.rows[u + 1] - o->arcs.rows[u];
     for (uint32_t k = o->arcs.rows[u]; k < o->arcs.rows[u + 1]; k++) {
@@ -112,8 +112,7 @@ SL_NOINLINE static uint64_t go_on(sl_order *o, uint64_t work) {
         }
       }
       if (--o->missing[v] > 0) continue;
-      const uint32_t last = o->heap_count++;
-      SL_HEAP_RISE(o->heap, last, ((sl_heap_entry){v, v}), AT);
+      sl_heap_rise(o->heap, o->heap_count++, (sl_heap_entry){v, v}, places_of(o));
     }
   }
   return done;
@@ -207,14 +206,15 @@ static sl_status read_order(sl_paths *paths, double *numbers) {
 
 static sl_status read_critical(sl_paths *paths, double *numbers) {
   const sl_order *o = paths->state;
+  if (o->cycle_count > 0)
+    return sl_fail(SL_ERR_UNSUPPORTED, "graph", "a graph without cycles: this node is on one",
+                   o->cycle[0]);
   numbers[2] = o->length;
   numbers[3] = o->path_count;
   numbers[4] = (double)(uintptr_t)o->path;
   numbers[5] = (double)(uintptr_t)o->earliest;
   numbers[6] = (double)(uintptr_t)o->latest;
   numbers[7] = (double)(uintptr_t)o->slack;
-  numbers[8] = o->cycle_count;
-  numbers[9] = (double)(uintptr_t)o->cycle;
   return SL_OK;
 }
 

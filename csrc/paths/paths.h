@@ -70,8 +70,8 @@ typedef enum sl_paths_question {
   //   options  0 weighted; 1 address of durations of the nodes (n f64, >= 0 and finite, read now),
   //            0: none; 2 length of an edge without weight
   //   answer   2 length, 3 number of nodes on it, 4 their address (u32), 5 earliest beginning, 6
-  //            latest, 7 slack (n f64 each); 8 nodes of a cycle (then there is nothing else), 9
-  //            their address
+  //            latest, 7 slack (n f64 each). Reading it fails with ERR_UNSUPPORTED ("graph", a
+  //            node) where the graph has a cycle through that node
   SL_PATHS_CRITICAL = 5,
   // Distances of all pairs: n searches.
   //   options  0 weighted

@@ -34,17 +34,15 @@ SL_ALWAYS_INLINE double sl_arc_length(const sl_arcs *arcs, uint32_t k) {
 
 // A kind of question. Its state is allocated with sl_paths_take, and freed by whoever ends it.
 typedef struct sl_question_kind {
-  sl_status (*begin)(sl_paths *paths, const double *options, const uint32_t *nodes,
-                     uint32_t count);
-  sl_status (*step)(sl_paths *paths, uint64_t work); // sl_job_end when it is answered
+  sl_status (*begin)(sl_paths *paths, const double *options, const uint32_t *nodes, uint32_t count);
+  sl_status (*step)(sl_paths *paths, uint64_t work);   // sl_job_end when it is answered
   sl_status (*read)(sl_paths *paths, double *numbers); // from number 2 on
   void (*end)(sl_paths *paths); // frees what was not taken with sl_paths_take; may be NULL
 } sl_question_kind;
 
 extern const sl_question_kind sl_tree_question, sl_route_question, sl_prepare_question,
     sl_simple_question, sl_order_question, sl_critical_question, sl_all_question,
-    sl_eccentricity_question, sl_closeness_question, sl_betweenness_question,
-    sl_sampled_question;
+    sl_eccentricity_question, sl_closeness_question, sl_betweenness_question, sl_sampled_question;
 
 typedef struct sl_routes sl_routes; // route.h
 void sl_routes_destroy(sl_routes *routes);
@@ -62,12 +60,12 @@ struct sl_paths {
   uint32_t block_count;
   size_t bytes; // of the blocks
   uint64_t work, expected;
-  bool measured;                  // what follows is known
-  double largest;                 // weight; 1 when there are none
-  bool whole;                     // integer weights, no path longer than 2^32 - 2
-  bool exact;                     // whole weights, every sum of them exact in f64
-  uint32_t *forward, *backward;   // the weights as integers, made when they are first needed
-  sl_routes *routes;              // kept from question to question
+  bool measured;                // what follows is known
+  double largest;               // weight; 1 when there are none
+  bool whole;                   // integer weights, no path longer than 2^32 - 2
+  bool exact;                   // whole weights, every sum of them exact in f64
+  uint32_t *forward, *backward; // the weights as integers, made when they are first needed
+  sl_routes *routes;            // kept from question to question
 };
 
 // Memory of the question, freed with it. `zero`: filled with zero bytes.

@@ -6,8 +6,6 @@
 // landmarks chosen far apart.
 #include "paths/route.h"
 
-#include "paths/heap.h"
-
 void sl_routes_destroy(sl_routes *r) {
   if (r == NULL) return;
   for (int i = 0; i < 2; i++) {
@@ -59,8 +57,6 @@ typedef struct sl_route {
   uint32_t *path, count;
   double length;
 } sl_route;
-
-#define AT(node) labels[node].position
 
 static void open_end(sl_side *side, uint32_t node, uint32_t n) {
   sl_side_reset(side, n);
@@ -118,9 +114,9 @@ SL_NOINLINE static bool meet(sl_route *r, sl_routes *routes, uint64_t work, uint
     sl_side *side = &sides[here];
     const sl_side *other = &sides[1 - here];
     sl_label *labels = side->labels;
+    const sl_heap_places places = sl_side_places(side);
     const sl_arcs *arcs = &r->arcs[here];
-    sl_heap_entry first;
-    SL_HEAP_TAKE(side->heap, side->heap_count, first, AT);
+    const sl_heap_entry first = sl_heap_take(side->heap, &side->heap_count, places);
     const uint32_t u = first.node, last = arcs->rows[u + 1];
     labels[u].position = CLOSED;
     r->settled++;
@@ -135,7 +131,7 @@ SL_NOINLINE static bool meet(sl_route *r, sl_routes *routes, uint64_t work, uint
       label->distance = sum;
       label->predecessor = u;
       label->stamp = side->stamp;
-      SL_HEAP_RISE(side->heap, at, ((sl_heap_entry){sum, v}), AT);
+      sl_heap_rise(side->heap, at, (sl_heap_entry){sum, v}, places);
       if (other->labels[v].stamp == other->stamp && sum + other->labels[v].distance < r->best) {
         r->best = sum + other->labels[v].distance;
         r->meeting = v;

@@ -25,16 +25,20 @@ typedef struct sl_side {
   uint32_t stamp;
 } sl_side;
 
+static inline sl_heap_places sl_side_places(const sl_side *side) {
+  return (sl_heap_places){(char *)&side->labels->position, sizeof *side->labels};
+}
+
 struct sl_routes {
   uint32_t n;
   sl_side sides[2]; // from the source, and to the target
   // Distances from and to landmarks, rounded: row v holds those of node v. For undirected graphs
   // both are the same.
   uint32_t landmarks;
-  bool weighted;         // lengths that the landmarks know
-  float *from, *to;      // n x landmarks
-  uint32_t *landmark;    // the nodes
-  double margin;         // that rounding of the distances can make
+  bool weighted;      // lengths that the landmarks know
+  float *from, *to;   // n x landmarks
+  uint32_t *landmark; // the nodes
+  double margin;      // that rounding of the distances can make
 };
 
 // The workspace, made by the first question. Errors: ERR_MEMORY.
@@ -49,8 +53,8 @@ typedef struct sl_towards {
   sl_side *side;
   sl_arcs arcs;
   uint32_t source, target;
-  const double *left;    // n: lower bounds of the distance to the target, or NULL
-  double share;          // what is taken of them
+  const double *left;         // n: lower bounds of the distance to the target, or NULL
+  double share;               // what is taken of them
   const sl_routes *landmarks; // or NULL
   uint32_t active[ACTIVE_LANDMARKS], active_count;
   bool directed;

@@ -28,8 +28,8 @@ typedef struct sl_sampled {
   double epsilon, confidence;
   uint64_t samples, check, checks;
   uint64_t counted; // samples at the last check
-  uint32_t *hits; // n
-  double *scores; // n
+  uint32_t *hits;   // n
+  double *scores;   // n
   double half_width;
   uint32_t most;
   bool weighted;
@@ -241,7 +241,8 @@ SL_NOINLINE static bool sample_weighted(sl_sampled *b, uint64_t *done) {
 // ---- how many are enough ------------------------------------------------------------------------
 
 static double divergence(double a, double p) {
-  const double left = a > 0 ? a * log(a / p) : 0, right = a < 1 ? (1 - a) * log((1 - a) / (1 - p)) : 0;
+  const double left = a > 0 ? a * log(a / p) : 0,
+               right = a < 1 ? (1 - a) * log((1 - a) / (1 - p)) : 0;
   return left + right;
 }
 
@@ -263,8 +264,7 @@ static double furthest(double share, double end, double budget) {
 // bounds all of them.
 static void measure(sl_sampled *b, uint32_t n) {
   const double j = (double)++b->checks, samples = (double)b->samples,
-               budget =
-                   (log(2.0 * n * j * (j + 1) / (1 - b->confidence)) + 0x1p-40) / samples,
+               budget = (log(2.0 * n * j * (j + 1) / (1 - b->confidence)) + 0x1p-40) / samples,
                share = b->most / samples;
   const double up = share < 0.5 ? furthest(share, 1, budget) : 1;
   if (share + up > 0.5) {
@@ -305,8 +305,8 @@ static sl_status step(sl_paths *paths, uint64_t work) {
     // A quarter more until the next look: few looks, and little done in vain.
     b->check = b->samples + b->samples / 4;
     if (b->half_width <= b->epsilon || b->samples >= UINT32_MAX)
-      sl_job_end(&paths->job, b->half_width <= b->epsilon ? SL_OUTCOME_CONVERGED
-                                                           : SL_OUTCOME_STAGNATED);
+      sl_job_end(&paths->job,
+                 b->half_width <= b->epsilon ? SL_OUTCOME_CONVERGED : SL_OUTCOME_STAGNATED);
   }
   paths->work += done;
   return SL_OK;

@@ -9,8 +9,6 @@
 // are both at the same distance, and then the first one found stays.
 #include "paths/search.h"
 
-#include "paths/heap.h"
-
 // When to look upwards and when to go back, as the paper measured them.
 #define ALPHA 14
 #define BETA 24
@@ -59,7 +57,9 @@ SL_ALWAYS_INLINE sl_status put(sl_search *s, uint32_t key, uint32_t node) {
   return SL_OK;
 }
 
-#define AT(node) s->position[node]
+static sl_heap_places places_of(const sl_search *s) {
+  return (sl_heap_places){(char *)s->position, sizeof *s->position};
+}
 
 static void forget_all(sl_search *s) {
   const uint32_t n = s->n;
@@ -192,8 +192,8 @@ static void next_level(sl_search *s) {
   if (s->upwards)
     s->upwards = s->level_end - s->level_begin > s->n / BETA;
   else
-    s->upwards = s->frontier_arcs > s->unseen_arcs / ALPHA &&
-                 s->level_end - s->level_begin > s->n / BETA;
+    s->upwards =
+        s->frontier_arcs > s->unseen_arcs / ALPHA && s->level_end - s->level_begin > s->n / BETA;
 }
 
 static void step_levels(sl_search *s, uint64_t work, uint64_t *done) {
@@ -206,9 +206,8 @@ static void step_levels(sl_search *s, uint64_t work, uint64_t *done) {
     const uint32_t count = s->upwards ? s->n : s->level_end - s->level_begin;
     const uint32_t size = s->upwards ? 8192 : 1024, left = count - s->cursor;
     const uint32_t end = s->cursor + (left > size ? size : left);
-    *done += 1 + (s->upwards
-                      ? look_up(s, s->cursor, end)
-                      : look_down(s, s->level_begin + s->cursor, s->level_begin + end));
+    *done += 1 + (s->upwards ? look_up(s, s->cursor, end)
+                             : look_down(s, s->level_begin + s->cursor, s->level_begin + end));
     s->cursor = end == count ? 0 : end;
     if (end == count) next_level(s);
   }
@@ -216,9 +215,9 @@ static void step_levels(sl_search *s, uint64_t work, uint64_t *done) {
 
 // ---- with weights -------------------------------------------------------------------------------
 
-SL_ALWAYS_INLINE uint64_t settle_by_heap(sl_search *s, uint64_t work, const sl_value_type type) {
-  sl_arcs arcs = s->arcs;
-  arcs.type = type;
+SL_NOINLINE static uint64_t settle_by_heap(sl_search *s, uint64_t work) {
+  const sl_arcs arcs = s->arcs;
+  const sl_heap_places places = places_of(s);
   double *distance = s->distance;
   uint32_t *predecessor = s->predecessor;
   uint64_t done = 0;
@@ -227,8 +226,7 @@ SL_ALWAYS_INLINE uint64_t settle_by_heap(sl_search *s, uint64_t work, const sl_v
       s->running = false;
       break;
     }
-    sl_heap_entry first;
-    SL_HEAP_TAKE(s->heap, s->heap_count, first, AT);
+    const sl_heap_entry first = sl_heap_take(s->heap, &s->heap_count, places);
     const uint32_t u = first.node, last = arcs.rows[u + 1];
     s->order[s->settled++] = u;
     if (u == s->target) {
@@ -244,7 +242,7 @@ SL_ALWAYS_INLINE uint64_t settle_by_heap(sl_search *s, uint64_t work, const sl_v
         const uint32_t at = distance[v] == INFINITY ? s->heap_count++ : s->position[v];
         distance[v] = sum;
         if (predecessor != NULL) predecessor[v] = u;
-        SL_HEAP_RISE(s->heap, at, ((sl_heap_entry){sum, v}), AT);
+        sl_heap_rise(s->heap, at, (sl_heap_entry){sum, v}, places);
       } else if (predecessor != NULL && sum == distance[v] && first.key < sum &&
                  u < predecessor[v]) {
         predecessor[v] = u;
@@ -252,13 +250,6 @@ SL_ALWAYS_INLINE uint64_t settle_by_heap(sl_search *s, uint64_t work, const sl_v
     }
   }
   return done;
-}
-
-SL_NOINLINE static uint64_t settle_f64(sl_search *s, uint64_t work) {
-  return settle_by_heap(s, work, SL_VALUES_F64);
-}
-SL_NOINLINE static uint64_t settle_f32(sl_search *s, uint64_t work) {
-  return settle_by_heap(s, work, SL_VALUES_F32);
 }
 
 // Moves the entries of the first bucket that has some to those before it. False: there are none.
@@ -329,10 +320,8 @@ sl_status sl_search_step(sl_search *s, uint64_t work, uint64_t *done) {
       step_levels(s, left, &here);
     else if (s->method == SL_RADIX)
       SL_TRY(settle_integers(s, left < piece ? left : piece, &here));
-    else if (s->arcs.type == SL_VALUES_F64)
-      here = settle_f64(s, left < piece ? left : piece);
     else
-      here = settle_f32(s, left < piece ? left : piece);
+      here = settle_by_heap(s, left < piece ? left : piece);
     *done += here;
   }
   return SL_OK;

@@ -6,14 +6,10 @@
 #ifndef SL_PATHS_SEARCH_H
 #define SL_PATHS_SEARCH_H
 
+#include "paths/heap.h"
 #include "paths/question.h"
 
 typedef enum sl_search_method { SL_BREADTH_FIRST, SL_RADIX, SL_HEAP } sl_search_method;
-
-typedef struct sl_heap_entry {
-  double key;
-  uint32_t node;
-} sl_heap_entry;
 
 typedef struct sl_radix_entry {
   uint32_t key, node;

@@ -3,7 +3,6 @@
 // parent, Management Science 18 (1972), doi:10.1287/mnsc.18.7.401. The distances to the target,
 // from one search against the edges, are the potentials of every deviation's search, which then
 // hardly leaves its path; it ends where it cannot be among the k best any more.
-#include "paths/heap.h"
 #include "paths/route.h"
 
 // A path that has been found. Those that were given out and those that wait for it are in one list.
@@ -21,10 +20,10 @@ typedef struct sl_simple {
   sl_towards towards;
   sl_found *paths; // `given` of them in order; then `waiting`, sorted by length, the best first
   uint32_t given, waiting, capacity;
-  uint32_t spur;     // place of the node of the last path given that deviations leave from
-  bool under_way;    // its search
-  double *prefix;    // n: length of the last path up to each place
-  uint32_t *banned;  // n: holds `round` for nodes before the spur
+  uint32_t spur;    // place of the node of the last path given that deviations leave from
+  bool under_way;   // its search
+  double *prefix;   // n: length of the last path up to each place
+  uint32_t *banned; // n: holds `round` for nodes before the spur
   uint32_t round;
   uint32_t *banned_first; // k
   double *lengths;        // the answer

@@ -3,10 +3,7 @@
 // doi:10.1109/TSSC.1968.300136; A. V. Goldberg, C. Harrelson, "Computing the shortest path: A*
 // search meets graph theory", SODA 2005 (landmarks; here one direction and the few landmarks that
 // say most about the pair).
-#include "paths/heap.h"
 #include "paths/route.h"
-
-#define AT(node) labels[node].position
 
 void sl_side_reset(sl_side *side, uint32_t n) {
   side->heap_count = 0;
@@ -87,6 +84,7 @@ static bool may_begin(const sl_towards *t, uint32_t v) {
 SL_NOINLINE uint64_t sl_towards_step(sl_towards *t, uint64_t work) {
   sl_side *side = t->side;
   sl_label *labels = side->labels;
+  const sl_heap_places places = sl_side_places(side);
   const sl_arcs arcs = t->arcs;
   uint64_t done = 0;
   while (done < work) {
@@ -94,8 +92,7 @@ SL_NOINLINE uint64_t sl_towards_step(sl_towards *t, uint64_t work) {
       t->running = false;
       break;
     }
-    sl_heap_entry first;
-    SL_HEAP_TAKE(side->heap, side->heap_count, first, AT);
+    const sl_heap_entry first = sl_heap_take(side->heap, &side->heap_count, places);
     const uint32_t u = first.node, last = arcs.rows[u + 1];
     labels[u].position = CLOSED;
     t->settled++;
@@ -115,14 +112,13 @@ SL_NOINLINE uint64_t sl_towards_step(sl_towards *t, uint64_t work) {
       if (u == t->source && t->banned_first_count > 0 && !may_begin(t, v)) continue;
       const double left = known ? label->potential : potential(t, v);
       if (!(sum + left < t->bound)) continue;
-      const uint32_t at =
-          known && label->position != CLOSED ? label->position : side->heap_count++;
+      const uint32_t at = known && label->position != CLOSED ? label->position : side->heap_count++;
       *label = (sl_label){.distance = sum,
                           .potential = left,
                           .predecessor = u,
                           .position = at,
                           .stamp = side->stamp};
-      SL_HEAP_RISE(side->heap, at, ((sl_heap_entry){sum + left, v}), AT);
+      sl_heap_rise(side->heap, at, (sl_heap_entry){sum + left, v}, places);
     }
   }
   return done;
