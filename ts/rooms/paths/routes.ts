@@ -7,7 +7,7 @@ import { type AsyncOptions, type Call, task, type WorkProgress } from '../../run
 import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/graph.js';
 import type { NodeRef } from '../graph/types.js';
-import { ask, type LengthOptions, NONE, nodesIn, question, type Work, weightedOf } from './ask.js';
+import { ask, type LengthOptions, NONE, question, type Work, weightedOf } from './ask.js';
 
 /** Options of {@link RouteFunctions.shortestPath}. */
 export interface ShortestPathOptions extends LengthOptions {
