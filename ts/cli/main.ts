@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | index | search | info | bench`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | path | index | search | info | bench`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
@@ -7,9 +7,11 @@ import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { explain } from './engine.js';
+import { formats } from './graph-file.js';
 import { info } from './info.js';
 import { counter, memory, natural, positive, share, vector } from './options.js';
-import { formats, rank } from './rank.js';
+import { type PathOptions, path } from './path.js';
+import { rank } from './rank.js';
 import { search } from './search.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
@@ -39,6 +41,7 @@ function build(): Command {
 Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
+  sublinear path roads.csv --from A --to B    the shortest way from A to B
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
@@ -85,27 +88,15 @@ Examples:
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
 
-  common(program.command('rank'))
+  graphFile(common(program.command('rank')))
     .description(
       'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
-    )
-    .argument(
-      '<edges>',
-      'edge list (SNAP), CSV, Matrix Market, JSON, GraphML, GEXF, Pajek, METIS, or what --save wrote; also as .gz',
     )
     .option(
       '--source <node,...>',
       'rank by nearness to this node or these, by number or name; absent: the whole graph',
     )
     .option('--top <count>', 'how many nodes to print', counter, 10)
-    .addOption(
-      new Option('--directed', 'edges go one way (default where the file says nothing)').conflicts(
-        'undirected',
-      ),
-    )
-    .addOption(
-      new Option('--undirected', 'edges go both ways (always so for METIS)').conflicts('directed'),
-    )
     .option(
       '--damping <share>',
       'probability of following an edge instead of starting again',
@@ -119,19 +110,6 @@ Examples:
       '--save <file>',
       'save the graph there in binary, which is read faster in place of <edges>',
     )
-    .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
-    .addOption(
-      new Option(
-        '--format <name>',
-        'by what the file holds when absent; METIS by its ending',
-      ).choices(Object.keys(formats)),
-    )
-    .option('--header', 'the first line of an edge list or of CSV names the columns')
-    .option('--no-header', 'it does not; found out when neither is said')
-    .option('--separator <character>', 'between the fields of CSV; found out when absent')
-    .option('--from-column <column>', 'where an edge starts, by name or number from 0')
-    .option('--to-column <column>', 'where it ends')
-    .option('--weight-column <column>', 'its weight')
     .addHelpText(
       'after',
       `
@@ -142,6 +120,25 @@ Examples:
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
     .action((file: string, options) => rank(file, options, progress));
+
+  graphFile(common(program.command('path')))
+    .description(
+      'the shortest way between two nodes of a graph, or several by rising length; - is standard input',
+    )
+    .requiredOption('--from <node>', 'where it begins, by number or name')
+    .requiredOption('--to <node>', 'where it ends')
+    .option('--count <count>', 'how many ways, none with a node twice', counter, 1)
+    .option('--unweighted', 'every edge has length 1; by default its weight, where there are some')
+    .option('--max-time <seconds>', 'with --count: stop after so many seconds', positive)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear path roads.csv --from Ulm --to Kiel
+  sublinear path roads.csv --from Ulm --to Kiel --count 3 --undirected
+  sublinear path wiki-Vote.txt.gz --from 30 --to 8274 --json`,
+    )
+    .action((file: string, options: PathOptions) => path(file, options, progress));
 
   common(program.command('index'))
     .description('build an index of vectors for nearest-neighbour search; - is standard input')
@@ -220,6 +217,36 @@ Examples:
     .option('--size <count>', 'about how many unknowns and nodes', counter, 40_000)
     .action((options) => bench(options, progress));
   return program;
+}
+
+/** The argument and the options of a verb that reads a graph. */
+function graphFile(command: Command): Command {
+  return command
+    .argument(
+      '<edges>',
+      'edge list (SNAP), CSV, Matrix Market, JSON, GraphML, GEXF, Pajek, METIS, or what --save wrote; also as .gz',
+    )
+    .addOption(
+      new Option('--directed', 'edges go one way (default where the file says nothing)').conflicts(
+        'undirected',
+      ),
+    )
+    .addOption(
+      new Option('--undirected', 'edges go both ways (always so for METIS)').conflicts('directed'),
+    )
+    .option('--ignore-weights', 'skip what follows the two nodes of a line, for instance times')
+    .addOption(
+      new Option(
+        '--format <name>',
+        'by what the file holds when absent; METIS by its ending',
+      ).choices(Object.keys(formats)),
+    )
+    .option('--header', 'the first line of an edge list or of CSV names the columns')
+    .option('--no-header', 'it does not; found out when neither is said')
+    .option('--separator <character>', 'between the fields of CSV; found out when absent')
+    .option('--from-column <column>', 'where an edge starts, by name or number from 0')
+    .option('--to-column <column>', 'where it ends')
+    .option('--weight-column <column>', 'its weight');
 }
 
 function common(command: Command): Command {
