@@ -14,6 +14,9 @@ export interface LengthOptions {
   weighted?: boolean;
 }
 
+/** Options of calls that have no time limit: their results are whole or nothing. */
+export type Timeless<T> = T & { maxTimeMs?: never };
+
 /** What all results have. */
 export interface Work {
   /** Edges followed, and nodes looked at. */

@@ -8,7 +8,15 @@ import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/graph.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeList } from '../graph/types.js';
-import { ask, type LengthOptions, nodesIn, question, type Work, weightedOf } from './ask.js';
+import {
+  ask,
+  type LengthOptions,
+  nodesIn,
+  question,
+  type Timeless,
+  type Work,
+  weightedOf,
+} from './ask.js';
 
 /** Options of {@link MeasureFunctions.diameter} and {@link MeasureFunctions.eccentricities}. */
 export type ExtentOptions = LengthOptions;
@@ -284,7 +292,7 @@ export function createMeasures(runtime: Runtime): MeasureFunctions {
     task(
       runtime,
       ['weighted'] as (keyof ExtentOptions)[],
-      (call: Call<ExtentOptions>, graph: Graph) => {
+      (call: Call<Timeless<ExtentOptions>>, graph: Graph) => {
         const { operation, options } = call;
         const given = [weightedOf(runtime, operation, graph, options.weighted), each ? 2 : 0];
         const { nodeCount } = graph;
@@ -310,7 +318,7 @@ export function createMeasures(runtime: Runtime): MeasureFunctions {
   const close = task(
     runtime,
     ['weighted', 'nodes', 'kind', 'direction'] as (keyof ClosenessOptions)[],
-    (call: Call<ClosenessOptions>, graph: Graph) => {
+    (call: Call<Timeless<ClosenessOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const { kind = 'closeness', direction = 'in' } = options;
       const harmonic = check.choice(operation, 'kind', kind, { closeness: false, harmonic: true });
@@ -348,7 +356,7 @@ export function createMeasures(runtime: Runtime): MeasureFunctions {
   const between = task(
     runtime,
     ['weighted', 'normalized'] as (keyof BetweennessOptions)[],
-    (call: Call<BetweennessOptions>, graph: Graph) => {
+    (call: Call<Timeless<BetweennessOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const given = [weightedOf(runtime, operation, graph, options.weighted)];
       const normalized = check.boolean(operation, 'normalized', options.normalized ?? true);

@@ -5,7 +5,7 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/graph.js';
-import { ask, type LengthOptions, question, type Work, weightedOf } from './ask.js';
+import { ask, type LengthOptions, question, type Timeless, type Work, weightedOf } from './ask.js';
 
 /** What {@link OrderFunctions.topologicalOrder} gives: an order of all nodes, or a cycle that proves that there is none. */
 export type TopologicalOrder = Work &
@@ -115,7 +115,7 @@ export interface OrderFunctions {
 
 /** @internal */
 export function createOrders(runtime: Runtime): OrderFunctions {
-  const order = task(runtime, [], (call: Call<object>, graph: Graph) =>
+  const order = task(runtime, [], (call: Call<Timeless<object>>, graph: Graph) =>
     ask(call, graph, question.order, {}, (answer): TopologicalOrder => {
       const [, edgeOperations, count, , length] = answer.numbers as number[];
       const work = { edgeOperations: edgeOperations as number };
@@ -128,7 +128,7 @@ export function createOrders(runtime: Runtime): OrderFunctions {
   const critical = task(
     runtime,
     ['durations', 'weighted'] as (keyof CriticalPathOptions)[],
-    (call: Call<CriticalPathOptions>, graph: Graph) => {
+    (call: Call<Timeless<CriticalPathOptions>>, graph: Graph) => {
       const { operation, options, scratch } = call;
       const weighted = weightedOf(runtime, operation, graph, options.weighted);
       const { nodeCount } = graph;

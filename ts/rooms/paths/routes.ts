@@ -7,7 +7,15 @@ import { type AsyncOptions, type Call, task, type WorkProgress } from '../../run
 import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/graph.js';
 import type { NodeRef } from '../graph/types.js';
-import { ask, type LengthOptions, NONE, question, type Work, weightedOf } from './ask.js';
+import {
+  ask,
+  type LengthOptions,
+  NONE,
+  question,
+  type Timeless,
+  type Work,
+  weightedOf,
+} from './ask.js';
 
 /** Options of {@link RouteFunctions.shortestPath}. */
 export interface ShortestPathOptions extends LengthOptions {
@@ -247,7 +255,7 @@ export function createRoutes(runtime: Runtime): RouteFunctions {
   const one = task(
     runtime,
     ['source', 'target', 'weighted'] as (keyof ShortestPathOptions)[],
-    (call: Call<ShortestPathOptions>, graph: Graph) => {
+    (call: Call<Timeless<ShortestPathOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const given = [weightedOf(runtime, operation, graph, options.weighted)];
       const nodes = ends(call, graph);
@@ -265,7 +273,7 @@ export function createRoutes(runtime: Runtime): RouteFunctions {
   const prepare = task(
     runtime,
     ['landmarks', 'weighted'] as (keyof PrepareRoutesOptions)[],
-    (call: Call<PrepareRoutesOptions>, graph: Graph) => {
+    (call: Call<Timeless<PrepareRoutesOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const given = [
         weightedOf(runtime, operation, graph, options.weighted),

@@ -6,7 +6,16 @@ import { type AsyncOptions, type Call, task, type WorkProgress } from '../../run
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
 import type { NodeList, NodeRef } from '../graph/types.js';
-import { ask, type LengthOptions, NONE, nodesIn, question, type Work, weightedOf } from './ask.js';
+import {
+  ask,
+  type LengthOptions,
+  NONE,
+  nodesIn,
+  question,
+  type Timeless,
+  type Work,
+  weightedOf,
+} from './ask.js';
 
 /** Options of {@link TreeFunctions.breadthFirst}. */
 export interface BreadthFirstOptions {
@@ -205,7 +214,7 @@ export function createTrees(runtime: Runtime): TreeFunctions {
   const breadth = task(
     runtime,
     ['source', 'maxDepth', 'reverse'] as (keyof BreadthFirstOptions)[],
-    (call: Call<BreadthFirstOptions>, graph: Graph) => {
+    (call: Call<Timeless<BreadthFirstOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const { maxDepth, reverse = false } = options;
       const nodes = nodesIn(call, graph, 'source', options.source);
@@ -232,7 +241,7 @@ export function createTrees(runtime: Runtime): TreeFunctions {
   const tree = task(
     runtime,
     ['source', 'maxDistance', 'reverse', 'weighted'] as (keyof ShortestPathsOptions)[],
-    (call: Call<ShortestPathsOptions>, graph: Graph) => {
+    (call: Call<Timeless<ShortestPathsOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const { maxDistance = Infinity, reverse = false } = options;
       const nodes = nodesIn(call, graph, 'source', options.source);
@@ -261,7 +270,7 @@ export function createTrees(runtime: Runtime): TreeFunctions {
   const all = task(
     runtime,
     ['weighted'] as (keyof AllDistancesOptions)[],
-    (call: Call<AllDistancesOptions>, graph: Graph) => {
+    (call: Call<Timeless<AllDistancesOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const given = [weightedOf(runtime, operation, graph, options.weighted)];
       const { nodeCount } = graph;
