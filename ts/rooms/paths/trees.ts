@@ -186,7 +186,7 @@ export interface TreeFunctions {
    *
    * const { Graph, allDistances } = await load();
    * using ring = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 0] });
-   * console.log(Array.from(allDistances(ring).distances)); // [ 0, 1, 2, 2, 0, 1, 1, 2, 0 ]
+   * console.log(allDistances(ring).distances.join(' ')); // 0 1 2 2 0 1 1 2 0
    * ```
    */
   allDistances(graph: Graph, options?: AllDistancesOptions): AllDistances;
