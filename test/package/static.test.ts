@@ -43,6 +43,13 @@ const programs: Record<string, [string, string]> = {
     }`,
     '"0.540541"',
   ],
+  paths: [
+    `({ Graph, shortestPath }) => {
+      const graph = Graph.fromEdges({ from: ['A', 'B', 'A'], to: ['B', 'C', 'C'], weights: [1, 2, 5] });
+      return shortestPath(graph, { source: 'A', target: 'C' }).length;
+    }`,
+    '3',
+  ],
   // From Ada nothing leads to Cleo.
   diffusion: [
     `({ Graph, personalizedPageRank }) => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | cluster | resistance | index | search | info | bench | completion`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | path | cluster | resistance | index | search | info | bench | completion`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -13,6 +13,7 @@ import { formats } from './graph-file.js';
 import { info } from './info.js';
 import { counter, list, memory, natural, positive, share, vector } from './options.js';
 import { outputFormats } from './output.js';
+import { type PathOptions, path } from './path.js';
 import { rank } from './rank.js';
 import { resistance } from './resistance.js';
 import { search } from './search.js';
@@ -44,6 +45,7 @@ function build(): Command {
 Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
+  sublinear path roads.csv --from A --to B    the shortest way from A to B
   sublinear cluster edges.txt --source 42     the cluster that node 42 is in
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
@@ -100,7 +102,7 @@ Examples:
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
 
-  graphOptions(program.command('rank'))
+  directionOptions(graphOptions(program.command('rank')))
     .description(
       'rank the nodes of a graph by PageRank: near to a source, or of the whole graph; - is standard input',
     )
@@ -110,14 +112,6 @@ Examples:
       list,
     )
     .option('--top <count>', 'how many nodes to print', counter, 10)
-    .addOption(
-      new Option('--directed', 'edges go one way (default where the file says nothing)').conflicts(
-        'undirected',
-      ),
-    )
-    .addOption(
-      new Option('--undirected', 'edges go both ways (always so for METIS)').conflicts('directed'),
-    )
     .option(
       '--damping <share>',
       'probability of following an edge instead of starting again',
@@ -136,6 +130,24 @@ Examples:
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
     .action((file: string, options) => rank(file, options, progress));
+
+  directionOptions(graphOptions(program.command('path')))
+    .description(
+      'the shortest way between two nodes of a graph, or several by rising length; - is standard input',
+    )
+    .requiredOption('--from <node>', 'where it begins, by number or name')
+    .requiredOption('--to <node>', 'where it ends')
+    .option('--count <count>', 'how many ways, none with a node twice', counter, 1)
+    .option('--unweighted', 'every edge has length 1; by default its weight, where there are some')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear path roads.csv --from Ulm --to Kiel
+  sublinear path roads.csv --from Ulm --to Kiel --count 3 --undirected
+  sublinear path wiki-Vote.txt.gz --from 30 --to 8274 --json`,
+    )
+    .action((file: string, options: PathOptions) => path(file, options, progress));
 
   graphOptions(program.command('cluster'))
     .description(
@@ -327,6 +339,19 @@ function graphOptions(command: Command): Command {
     .option('--from-column <column>', 'where an edge starts, by name or number from 0')
     .option('--to-column <column>', 'where it ends')
     .option('--weight-column <column>', 'its weight');
+}
+
+/** Of verbs to which it matters which way an edge goes. */
+function directionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--directed', 'edges go one way (default where the file says nothing)').conflicts(
+        'undirected',
+      ),
+    )
+    .addOption(
+      new Option('--undirected', 'edges go both ways (always so for METIS)').conflicts('directed'),
+    );
 }
 
 /** What verbs have in common whose answer is a table. */

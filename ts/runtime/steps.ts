@@ -74,15 +74,24 @@ function runSync(job: Job<unknown>): Ending {
 
 /**
  * Runs in slices and lets other tasks of the thread run between them. `objects` are held meanwhile: using or disposing
- * one of them is BUSY. Checks of arguments belong before this, so that they have been made before the first yield.
+ * one of them is BUSY. Checks of arguments belong before this, so that they have been made before the first yield. `read`
+ * gets the result as soon as the work has ended: nothing else runs between the two, as it would after an await.
  */
-export async function runAsync<Progress>(
+export async function runAsync<Progress, Result = Ending>(
   job: Job<Progress>,
   objects: readonly WasmObject<RawObject>[],
   { signal = ambient.signal, onProgress }: AsyncOptions<Progress>,
-): Promise<Ending> {
+  read: (ending: Ending) => Result = (ending) => ending as Result,
+): Promise<Result> {
   const { runtime } = job;
   const slices = new Slices(job, job.maxTimeMs ?? Number.POSITIVE_INFINITY);
+  let held = true;
+  const letGo = () => {
+    if (!held) return;
+    held = false;
+    runtime.running--;
+    for (const object of objects) object.letGo();
+  };
   for (const object of objects) object.hold();
   runtime.running++;
   try {
@@ -91,13 +100,15 @@ export async function runAsync<Progress>(
       // The module may have crashed, or been disposed, while other tasks ran.
       runtime.assertAlive(job.operation);
       const ending = slices.next();
-      if (ending) return ending;
+      if (ending) {
+        letGo();
+        return read(ending);
+      }
       onProgress?.(job.progress());
       await yieldToOthers();
     }
   } finally {
-    runtime.running--;
-    for (const object of objects) object.letGo();
+    letGo();
   }
 }
 
@@ -227,7 +238,7 @@ export async function runLater<Options extends Limited, Progress extends WorkPro
   try {
     const begun = begin({ runtime, operation, options, scratch });
     const job = jobOf(runtime, operation, begun, maxTimeMs);
-    return end(job, await runAsync(job, begun.holds, control), begun.result);
+    return await runAsync(job, begun.holds, control, (ending) => end(job, ending, begun.result));
   } finally {
     scratch.release();
   }

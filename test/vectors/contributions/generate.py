@@ -157,4 +157,5 @@ def main():
         (folder / path).write_text(text + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+// Raw ABI of paths/paths.h and paths/bellman_ford.h.
+#include "graph/abi.h"
+#include "base/abi_job.h"
+#include "paths/bellman_ford.h"
+#include "paths/paths.h"
+
+// 0 after a failure. The graph must outlive the object.
+sl_handle SL_ABI(sl_abi_paths_create)(sl_handle graph_handle) {
+  sl_graph *graph;
+  sl_paths *made;
+  if (sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph) != SL_OK) return 0;
+  if (sl_paths_create(graph, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_paths_job(made), graph_handle, SL_HANDLE_GRAPH);
+}
+
+int32_t SL_ABI(sl_abi_paths_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_paths_kind);
+}
+
+// question: sl_paths_question; options: eight doubles, nodes: count u32, as paths/paths.h says.
+int32_t SL_ABI(sl_abi_paths_begin)(sl_handle handle, uint32_t question, const double *options,
+                                   const uint32_t *nodes, uint32_t count) {
+  sl_paths *paths;
+  SL_TRY(sl_abi_job_get(handle, &sl_paths_kind, &paths));
+  return sl_paths_begin(paths, question, options, nodes, count);
+}
+
+// numbers: sixteen doubles, written. Addresses lie there until the next begin or clear.
+int32_t SL_ABI(sl_abi_paths_read)(sl_handle handle, double *numbers) {
+  sl_paths *paths;
+  SL_TRY(sl_abi_job_get(handle, &sl_paths_kind, &paths));
+  return sl_paths_read(paths, numbers);
+}
+
+int32_t SL_ABI(sl_abi_paths_clear)(sl_handle handle) {
+  sl_paths *paths;
+  SL_TRY(sl_abi_job_get(handle, &sl_paths_kind, &paths));
+  sl_paths_clear(paths);
+  return SL_OK;
+}
+
+// 0 after a failure. source: 2^32 - 1 for every node.
+sl_handle SL_ABI(sl_abi_bellman_ford_create)(uint32_t node_count, uint32_t count,
+                                             const uint32_t *from, const uint32_t *to,
+                                             const double *lengths, uint32_t source) {
+  sl_bellman_ford *made;
+  if (sl_bellman_ford_create(node_count, count, from, to, lengths, source, &made) != SL_OK)
+    return 0;
+  return sl_abi_job_register(sl_bellman_ford_job(made), 0, NULL);
+}
+
+int32_t SL_ABI(sl_abi_bellman_ford_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_bellman_ford_kind);
+}
+
+// numbers: eight doubles, written.
+int32_t SL_ABI(sl_abi_bellman_ford_read)(sl_handle handle, double *numbers) {
+  sl_bellman_ford *made;
+  SL_TRY(sl_abi_job_get(handle, &sl_bellman_ford_kind, &made));
+  return sl_bellman_ford_read(made, numbers);
+}

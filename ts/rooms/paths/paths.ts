@@ -1,0 +1,67 @@
+// Shortest paths and what rests on distances: trees, routes, orders of acyclic graphs, measures of nodes.
+// The functions stand in the other files of this folder, each with its part of the room's interface.
+
+import type { Benchmark } from '../../runtime/benchmark.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { Graph } from '../graph/graph.js';
+import { createMeasures, type MeasureFunctions } from './measures.js';
+import { createOrders, type OrderFunctions } from './orders.js';
+import { createRoutes, type RouteFunctions } from './routes.js';
+import { createTrees, type TreeFunctions } from './trees.js';
+
+export type { OutcomeName } from '../../generated/codes.js';
+export * from '../../runtime/errors.js';
+export type { NodeScore } from '../../runtime/iterable.js';
+export type { IndexArray, RealArray } from '../../runtime/scratch.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { Graph } from '../graph/graph.js';
+export type { LengthOptions, Work } from './ask.js';
+export type * from './measures.js';
+export type * from './orders.js';
+export type * from './routes.js';
+export type * from './trees.js';
+
+/** What the module has. */
+export interface PathsRoom extends TreeFunctions, RouteFunctions, OrderFunctions, MeasureFunctions {
+  readonly Graph: typeof Graph;
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): PathsRoom {
+  return {
+    Graph: runtime.bind(Graph),
+    ...createTrees(runtime),
+    ...createRoutes(runtime),
+    ...createOrders(runtime),
+    ...createMeasures(runtime),
+  };
+}
+
+/** @internal */
+export const benchmarks: Record<'grid', Benchmark<PathsRoom>> = {
+  // Distances from a corner of a square grid with lengths 1 .. 1000.
+  grid: {
+    defaultSize: 40_000,
+    prepare(room, size) {
+      const side = Math.max(2, Math.round(Math.sqrt(size)));
+      const [from, to, weights]: [number[], number[], number[]] = [[], [], []];
+      for (let at = 0; at < side * side; at++) {
+        for (const next of [at % side === side - 1 ? -1 : at + 1, at + side]) {
+          if (next < 0 || next >= side * side) continue;
+          from.push(at);
+          to.push(next);
+          weights.push(1 + ((at * 7919 + next * 104729) % 1000));
+        }
+      }
+      const graph = room.Graph.fromEdges({ from, to, weights, directed: false });
+      return {
+        run() {
+          room.shortestPaths(graph, { source: 0 });
+        },
+        operations: 0,
+        bytes: 0,
+        dispose: () => graph.dispose(),
+      };
+    },
+  },
+};
