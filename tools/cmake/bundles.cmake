@@ -42,6 +42,8 @@ set(SL_LINK_LEVEL_solver -Oz)
 set(SL_OPT_LEVEL_solver -Os)
 set(SL_LINK_LEVEL_network -Oz)
 set(SL_OPT_LEVEL_network -Os)
+set(SL_LINK_LEVEL_dates -Oz)
+set(SL_OPT_LEVEL_dates -Os)
 
 function(sl_bundle name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;VARIANTS;TEST")
