@@ -89,10 +89,11 @@ int32_t SL_ABI(sl_abi_dates_seek)(sl_handle handle, int32_t day, int32_t n, int3
   return SL_OK;
 }
 
-int32_t SL_ABI(sl_abi_dates_list)(sl_handle handle, int32_t first, int32_t last, int32_t *out) {
+int32_t SL_ABI(sl_abi_dates_list)(sl_handle handle, int32_t first, int32_t last, uint32_t limit,
+                                  int32_t *out, uint32_t *written) {
   sl_date_set *set;
   SL_TRY(get_set(handle, &set));
-  sl_date_set_list(set, first, last, out);
+  *written = sl_date_set_list(set, first, last, limit, out);
   return SL_OK;
 }
 

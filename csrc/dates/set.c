@@ -367,10 +367,12 @@ int32_t sl_date_set_seek(const sl_date_set *set, int32_t day, int32_t n) {
   return SL_DAY_FIRST + c * SL_CYCLE_DAYS + (int32_t)at;
 }
 
-void sl_date_set_list(const sl_date_set *set, int32_t first, int32_t last, int32_t *out) {
+uint32_t sl_date_set_list(const sl_date_set *set, int32_t first, int32_t last, uint32_t limit,
+                          int32_t *out) {
+  uint32_t written = 0;
   if (first < SL_DAY_FIRST) first = SL_DAY_FIRST;
   if (last > SL_DAY_LAST) last = SL_DAY_LAST;
-  for (int32_t day = first; day <= last;) {
+  for (int32_t day = first; day <= last && written < limit;) {
     uint32_t index = (uint32_t)(day - SL_DAY_FIRST), at = index % SL_CYCLE_DAYS;
     const sl_page *page = set->pages[index / SL_CYCLE_DAYS];
     if (page == NULL) {
@@ -382,9 +384,10 @@ void sl_date_set_list(const sl_date_set *set, int32_t first, int32_t last, int32
     uint64_t word = page->words[at / 64] >> (at % 64);
     for (; word != 0; word &= word - 1) {
       int32_t found = day + __builtin_ctzll(word);
-      if (found > last) return;
-      *out++ = found;
+      if (found > last || written == limit) return written;
+      out[written++] = found;
     }
     day += (int32_t)here;
   }
+  return written;
 }

@@ -56,8 +56,9 @@ uint32_t sl_date_set_count(const sl_date_set *set, int32_t first, int32_t last);
 int32_t sl_date_set_seek(const sl_date_set *set, int32_t day, int32_t n);
 
 // The days of the set in first..last, ascending.
-//   out   written: sl_date_set_count(set, first, last) days
-//   O(days / 64 + found).
-void sl_date_set_list(const sl_date_set *set, int32_t first, int32_t last, int32_t *out);
+//   out   limit days, written: the first ones
+//   Returns how many were written. O(days / 64 + found).
+uint32_t sl_date_set_list(const sl_date_set *set, int32_t first, int32_t last, uint32_t limit,
+                          int32_t *out);
 
 #endif

@@ -174,8 +174,8 @@ function rawDates(module: RawModule): DatesDoor {
     },
     numbers(x, first, last) {
       const count = u32((at) => call.sl_abi_dates_count!(h(x), first, last, at));
-      return module.with([new Uint32Array(count)], (at) => {
-        module.check(call.sl_abi_dates_list!(h(x), first, last, at!));
+      return module.with([new Uint32Array(count), new Uint32Array(1)], (at, written) => {
+        module.check(call.sl_abi_dates_list!(h(x), first, last, count, at!, written!));
         return Array.from(new Int32Array(module.u32(at!, count).buffer));
       });
     },

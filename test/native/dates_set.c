@@ -63,7 +63,13 @@ static void same_as(const uint8_t *in, const sl_date_set *set) {
   assert_int_equal(sl_date_set_count(set, INT32_MIN, INT32_MAX), count);
   int32_t *list;
   assert_ok(SL_ALLOC(&list, count));
-  sl_date_set_list(set, INT32_MIN, INT32_MAX, list);
+  assert_int_equal(sl_date_set_list(set, INT32_MIN, INT32_MAX, count, list), count);
+  if (count > 0) {
+    list[count - 1] = 0;
+    assert_int_equal(sl_date_set_list(set, INT32_MIN, INT32_MAX, count - 1, list), count - 1);
+    assert_int_equal(list[count - 1], 0);
+    sl_date_set_list(set, INT32_MIN, INT32_MAX, count, list);
+  }
   for (uint32_t i = 0, k = 0; i < N; i++)
     if (in[i] && list[k++] != day_of(i)) fail_msg("listed day %u", k);
   for (uint32_t k = 0; k < count; k += 1 + count / 500) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | index | search | info | bench`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | index | search | dates | info | bench`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
+import { dates } from './dates.js';
 import { explain } from './engine.js';
 import { info } from './info.js';
 import { counter, memory, natural, positive, share, vector } from './options.js';
@@ -41,6 +42,7 @@ Examples:
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
+  sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -210,6 +212,27 @@ Examples:
   sublinear search words.slv --queries questions.npy --ef 200 --json`,
     )
     .action((file: string, options) => search(file, options, progress));
+
+  common(program.command('dates'))
+    .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')
+    .argument('<rule>', 'FREQ=...;..., or lines of iCalendar with \\n between them')
+    .option('--from <day>', 'the first day to list, or a year')
+    .option('--to <day>', 'the last day to list, or a year')
+    .option(
+      '--start <day>',
+      'where the rule starts, as 2024-01-31 or 2024-01-31T09:00; --from if absent',
+    )
+    .option('--zone <name>', 'time zone of a start with a time, as Europe/Berlin')
+    .option('--top <count>', 'at most so many', counter, 1000)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear dates "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13" --from 2000 --to 2030
+  sublinear dates "FREQ=DAILY;BYHOUR=9" --start 2024-03-30T09:00 --zone Europe/Berlin --top 3
+  sublinear dates "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH" --from 2024 --to 2024 --json`,
+    )
+    .action((rule: string, options) => dates(rule, options));
 
   common(program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

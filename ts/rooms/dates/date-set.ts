@@ -372,20 +372,15 @@ export class DateSet extends WasmObject<RawDateSet> implements HasDays {
     to: DayInput | undefined,
     limit: number | undefined,
   ): Int32Array {
-    let [first, last] = range(operation, from, to);
+    const [first, last] = range(operation, from, to);
     if (limit !== undefined) check.integer(operation, 'limit', limit);
     const raw = this.use(operation);
     const { runtime } = this;
-    let count = raw.count(first, last);
-    if (limit !== undefined && limit < count) {
-      count = limit;
-      if (limit > 0) last = raw.seek(first, limit - 1);
-      else [first, last] = [1, 0];
-    }
+    const count = Math.min(raw.count(first, last), limit ?? Number.POSITIVE_INFINITY);
     const numbers = runtime.array(operation, Int32Array, count);
     runtime.scratch(operation, (scratch) => {
       const address = scratch.u32(count);
-      raw.list(first, last, address);
+      raw.list(first, last, count, address);
       numbers.set(new Int32Array(runtime.u32.buffer, address, count));
     });
     return numbers;
