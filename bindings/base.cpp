@@ -5,7 +5,6 @@
 
 extern "C" {
 #include "base/capabilities.h"
-#include "base/container.h"
 #include "base/job.h"
 }
 
@@ -22,11 +21,6 @@ void *alloc(size_t bytes) {
   return sl_alloc(bytes, 1, &block) == SL_OK ? block : nullptr;
 }
 
-// Tag, address and size of the next section as three u32.
-uint32_t peek(const sl_reader *reader, void *out3) {
-  return sl_reader_peek(reader, static_cast<sl_section *>(out3));
-}
-
 sl_status error_status() { return sl_last_error()->status; }
 const char *error_argument() { return sl_last_error()->argument; }
 const char *error_expected() { return sl_last_error()->expected; }
@@ -35,8 +29,6 @@ uint64_t error_position() { return sl_last_error()->position; }
 } // namespace
 
 SL_OBJECT(sl_job, sl_job_destroy)
-SL_OBJECT(sl_writer, sl_writer_destroy)
-SL_OBJECT(sl_reader, sl_reader_destroy)
 
 EMSCRIPTEN_BINDINGS(base) {
   sl::function<out>("out");
@@ -54,12 +46,6 @@ EMSCRIPTEN_BINDINGS(base) {
       .method<sl_job_stop>("stop")
       .method<sl_job_work>("work")
       .method<sl_job_expected>("expected");
-  sl::object<sl_writer>("Writer").method<sl_writer_size>("size").method<sl_writer_next>("next");
-  sl::object<sl_reader>("Reader")
-      .create<sl_reader_create>("create")
-      .method<sl_reader_keep_pieces>("keepPieces")
-      .method<sl_reader_feed>("feed")
-      .method<peek>("peek");
   sl::function<sl_capabilities>("capabilities");
   sl::function<emscripten_stack_get_current>("stackPointer");
 }

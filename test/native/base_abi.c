@@ -165,6 +165,8 @@ static double pick_double(const char *name) {
   if (is(name, "offset") || is(name, "length")) return 0;
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
+  if (is(name, "start") || is(name, "until")) return floor(u * 1e9);
+  if (in_call("_recurrence_")) return is(name, "count") ? 1 + floor(u * 50) : floor(u * 1e9);
   return u;
 }
 
@@ -201,6 +203,7 @@ static uint32_t pick_number(const char *name) {
   if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);
   if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
   if (is(name, "k") || is(name, "most")) return below(9);
+  if (is(name, "limit")) return below(300);
   if (is(name, "capacity") && !in_call("create") && !in_call("reserve")) return below(5000);
   if (one_in(24)) {
     static const uint32_t wild[] = {UINT32_MAX, 0x80000000u, 0x7fffffffu, 0, 100000, 1u << 20};
@@ -252,6 +255,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "column_indices")) return i < s ? i : (i * 5 + i / s) % s;
   if (is(name, "boundary") || is(name, "indices")) return i;
   if (is(name, "ids")) return below(40);
+  if (is(name, "rule")) // frequency and interval, then bits, few of which may stand together
+    return i == 0 ? below(7) : i == 1 ? 1 + below(3) : one_in(60) ? 1u << below(32) : 0;
   return below(s + (one_in(64) ? 2 : 0));
 }
 
@@ -266,6 +271,7 @@ static double number_at(const char *name, uint32_t i) {
            : i == 9       ? below(20)
                           : call.size;
   }
+  if (is(name, "added") || is(name, "excluded")) return floor(sl_rng_double(&rng) * 1e9);
   if (is(name, "values")) return i < call.size ? 9 : -1; // with the indices above: dominant rows
   return sl_rng_double(&rng) - call.shift;
 }
@@ -288,7 +294,7 @@ static const void *pick_array(const char *type, const char *name) {
       ((double *)buffer)[i] = number_at(name, i);
     } else if (floats) {
       ((float *)buffer)[i] = (float)(number_at(name, i) / (in_call("values") ? 1 : 4));
-    } else if (is(type, "uint32_t")) {
+    } else if (is(type, "uint32_t") || is(type, "int32_t")) {
       ((uint32_t *)buffer)[i] = index_at(name, i);
     } else {
       ((uint8_t *)buffer)[i] = (uint8_t)sl_rng_next(&rng);

@@ -43,12 +43,20 @@ function(sl_room name)
   list(FILTER bindings EXCLUDE REGEX "_transfer\\.cpp$")
   set(transfer_abi ${abi})
   list(FILTER transfer_abi INCLUDE REGEX "/abi_transfer\\.c$")
+  # What reads and writes files (csrc/base/container.h): part of the modules of which a room has files, csrc/<room>/file.h.
+  set(files_bindings ${bindings})
+  list(FILTER files_bindings INCLUDE REGEX "_container\\.cpp$")
+  list(FILTER bindings EXCLUDE REGEX "_container\\.cpp$")
+  set(files_abi ${abi})
+  list(FILTER files_abi INCLUDE REGEX "/abi_container\\.c$")
+  list(FILTER abi EXCLUDE REGEX "/abi_container\\.c$")
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/csrc/${name}/file.h")
   if(NOT sources AND NOT abi)
     message(STATUS "room ${name}: no sources in csrc/${name}")
   endif()
 
   set_property(GLOBAL APPEND PROPERTY SL_ROOMS ${name})
-  foreach(key IN ITEMS sources abi bindings transfer_abi transfer_bindings)
+  foreach(key IN ITEMS sources abi bindings transfer_abi transfer_bindings files_abi files_bindings files)
     set_property(GLOBAL PROPERTY SL_ROOM_${name}_${key} "${${key}}")
   endforeach()
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_depends "${arg_DEPENDS}")
@@ -80,7 +88,7 @@ function(sl_room_closure out relation)
   set(${out} "${closure}" PARENT_SCOPE)
 endfunction()
 
-# Makes an OBJECT library from `key` (sources, abi, bindings, transfer_abi, transfer_bindings) of a room unless it exists;
+# Makes an OBJECT library from `key` (sources, abi, bindings; transfer_abi, files_abi, ...) of a room unless it exists;
 # `out` gets its objects.
 function(sl_objects out room key variant)
   set(${out} "" PARENT_SCOPE)

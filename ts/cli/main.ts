@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | path | cluster | resistance | index | search | info | bench | completion`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | path | cluster | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -8,6 +8,7 @@ import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { cluster } from './cluster.js';
 import { completion, type Shell, shells } from './completion.js';
+import { dates } from './dates.js';
 import { type CommonOptions, explain } from './engine.js';
 import { formats } from './graph-file.js';
 import { info } from './info.js';
@@ -50,6 +51,7 @@ Examples:
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
+  sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -283,6 +285,27 @@ Examples:
   sublinear search words.slv --queries questions.npy --ef 200 --json`,
     )
     .action((file: string, options) => search(file, options, progress));
+
+  answering(common(program.command('dates')))
+    .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')
+    .argument('<rule>', 'FREQ=...;..., or lines of iCalendar with \\n between them')
+    .option('--from <day>', 'the first day to list, or a year')
+    .option('--to <day>', 'the last day to list, or a year')
+    .option(
+      '--start <day>',
+      'where the rule starts, as 2024-01-31 or 2024-01-31T09:00; --from if absent',
+    )
+    .option('--zone <name>', 'time zone of a start with a time, as Europe/Berlin')
+    .option('--top <count>', 'at most so many', counter, 1000)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear dates "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13" --from 2000 --to 2030
+  sublinear dates "FREQ=DAILY;BYHOUR=9" --start 2024-03-30T09:00 --zone Europe/Berlin --top 3
+  sublinear dates "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH" --from 2024 --to 2024 --json`,
+    )
+    .action((rule: string, options) => dates(rule, options));
 
   common(program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

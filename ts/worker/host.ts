@@ -209,7 +209,9 @@ class Host {
   /** What stands for an object of this thread in a result. */
   #handle(value: object, _path: Path, shapes: ClassShape[]): Placeless | undefined {
     if (typeof value === 'function') return undefined;
-    const isIterator = typeof (value as Partial<Iterator<unknown>>).next === 'function';
+    // An object of ours may have a next() of its own.
+    const isIterator =
+      !isObject(value) && typeof (value as Partial<Iterator<unknown>>).next === 'function';
     if (!isIterator && !isObject(value)) return undefined;
     let id = this.#ids.get(value);
     if (id === undefined) {
