@@ -16,6 +16,8 @@ const solver = [145, 68, 59];
 const modules = {
   'solver.simd.wasm': solver,
   'solver.scalar.wasm': solver,
+  'direct.simd.wasm': [100, 46, 40],
+  'direct.scalar.wasm': [100, 46, 40],
   'vector.simd.wasm': [120, 48, 42],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
 };
@@ -36,6 +38,8 @@ const entries = {
 const anyBundle = [400, 165, 142];
 const bundles = {
   'index.js': [300, 107, 80],
+  // With the modules of two bundles.
+  'direct.js': [470, 190, 158],
   'resistance.js': [640, 260, 205],
 };
 

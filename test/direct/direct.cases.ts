@@ -1,5 +1,5 @@
 // Factorisations through both doors. What must come out is known in closed form, or computed here without the library.
-import type { DirectRoom, FactorMethod } from 'sublinear/direct';
+import type { DirectRoom, Factorization as Factor, FactorMethod } from 'sublinear/direct';
 import { expect } from 'vitest';
 import { type Coo, grid } from '../solver/solver.cases.js';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
@@ -61,7 +61,7 @@ function embindDirect({
       columnIndices: columns,
       ...(values && { values: new Float64Array(values) }),
     });
-  const read = (factor: InstanceType<typeof Factorization>, b: number[]): Factored => {
+  const read = (factor: Factor, b: number[]): Factored => {
     const { solution, errorBound, errorBoundNorm: _, ...rest } = factor.solve(b);
     const { method, fill, flops, replacedPivots, inertia } = factor;
     return {

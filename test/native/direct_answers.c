@@ -28,6 +28,7 @@ static void agrees_with_lapack(void **state) {
         assert_true(facts[11] == positive && facts[12] == negative);
         known++;
       }
+      assert_true(facts[9] == 0 ? facts[10] == -1 : facts[10] < n);
       if (facts[9] == 0) {
         assert_true(facts[13] == (fmod(negative, 2) == 0 ? 1 : -1));
         assert_true(fabs(facts[14] - log_size) < 1e-9);

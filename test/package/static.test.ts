@@ -23,6 +23,10 @@ const programs: Record<string, [string, string]> = {
     '({ solve, SparseMatrix }) => [...solve(SparseMatrix.fromDiagonal([2, 4]), [2, 2]).solution]',
     '[1,0.5]',
   ],
+  direct: [
+    '({ factorize, SparseMatrix }) => [...factorize(SparseMatrix.fromDiagonal([2, 4])).solve([2, 2]).solution]',
+    '[1,0.5]',
+  ],
   // Two conductors of 1 in a row.
   resistance: [
     `({ Graph, effectiveResistance }) => {

@@ -1,8 +1,7 @@
 // sublinear solve --method direct
 import type { DirectRoom, SparseMatrix } from '../rooms/direct/direct.js';
-import { explain } from './engine.js';
+import { type CommonOptions, explain } from './engine.js';
 import { matrixMarketVector, nameOf, writeFile } from './files.js';
-import { type SolveOptions, summary } from './solve.js';
 import {
   CliError,
   count,
@@ -13,7 +12,21 @@ import {
   interrupt,
   type Progress,
   say,
+  summary,
 } from './terminal.js';
+
+/** Options of `sublinear solve`. */
+export interface SolveOptions extends CommonOptions {
+  output?: string;
+  save?: string;
+  method: string;
+  tolerance: number;
+  maxIterations?: number;
+  maxTime?: number;
+  maxWork?: number;
+  maxMemory?: number;
+  history?: boolean;
+}
 
 /** What was read. */
 interface Given {

@@ -2,8 +2,8 @@
 import { type NpyArray, readNpyAsync } from '../npy.js';
 import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
 import { formatOf } from '../runtime/formats.js';
-import { assertDirect, solveDirect } from './direct.js';
-import { type CommonOptions, engineFor, explain } from './engine.js';
+import { assertDirect, type SolveOptions, solveDirect } from './direct.js';
+import { engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
 import {
   CliError,
@@ -15,19 +15,8 @@ import {
   interrupt,
   type Progress,
   say,
+  summary,
 } from './terminal.js';
-
-export interface SolveOptions extends CommonOptions {
-  output?: string;
-  save?: string;
-  method: string;
-  tolerance: number;
-  maxIterations?: number;
-  maxTime?: number;
-  maxWork?: number;
-  maxMemory?: number;
-  history?: boolean;
-}
 
 export async function solve(
   aFile: string,
@@ -187,9 +176,4 @@ function errorLine({ errorBound, errorBoundNorm }: SolveResult): string {
   return errorBoundNorm === 1
     ? `${what} are at most ${digits(errorBound)} (proved)`
     : `${what} ${digits(errorBound)} (proved)`;
-}
-
-export function summary(x: Float64Array): string {
-  const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
-  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
 }

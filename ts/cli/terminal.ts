@@ -177,3 +177,9 @@ export function complain(message: string): void {
     // Nobody is listening.
   }
 }
+
+/** The first numbers of a solution. */
+export function summary(x: Float64Array): string {
+  const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');
+  return `${first}${x.length > 4 ? ', ...' : ''} (-o FILE writes it, --json prints it)`;
+}

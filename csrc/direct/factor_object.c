@@ -542,7 +542,7 @@ static void pivot_facts(const sl_factor *f, double *out) {
   }
   bool known = s->pivoting.perturbed == 0;
   out[9] = s->pivoting.perturbed;
-  out[10] = known ? -1 : s->perturbed_row;
+  out[10] = known ? -1 : (double)s->perturbed_row;
   out[11] = known ? positive : -1;
   out[12] = known ? negative : -1;
   out[13] = fmod(negative, 2) == 0 ? 1 : -1;
