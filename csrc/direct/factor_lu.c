@@ -43,6 +43,8 @@ static sl_status fail_singular(const sl_factor *f) {
 // each row, or refinement has nothing to go by.
 static sl_status are_of_use(sl_factor *f, bool *out) {
   const sl_csr *m = f->matrix;
+  *out = true;
+  if (sl_lu_growth_bound(f->lu) <= 0x1p26) return SL_OK;
   SL_TRY(sl_factor_reserve(f));
   double *b = f->scaled_b, *x = f->scaled_x;
   for (uint32_t i = 0; i < m->rows; i++) {

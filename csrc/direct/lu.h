@@ -142,6 +142,11 @@ void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, do
 // Errors: ERR_STATE (no factors). O(n).
 sl_status sl_lu_get_facts(const sl_lu *lu, sl_lu_facts *out);
 
+// How much the factors can have made of rounding: entries of |L| |U| in a row are at most this many
+// times the largest entry of the row of the scaled matrix. A bound, often a large one; small beside
+// 2^52, it proves the factors good. There must be factors. O(n).
+double sl_lu_growth_bound(const sl_lu *lu);
+
 // Errors: ERR_STATE (not analysed). O(1).
 sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out);
 

@@ -68,6 +68,7 @@ struct sl_lu {
   uint32_t *outside_index;         // places before the block
   double *outside_value;
   double flops, reciprocal_growth, smallest_pivot;
+  double largest_multiplier; // of the upper factor, after a refactorisation
   uint32_t smallest_place;
 
   sl_lu_singularity singularity;

@@ -169,6 +169,7 @@ static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool alone, doub
     if (fabs(quotient) > multiplier) multiplier = fabs(quotient);
   }
   lu->pivot[k] = pivot;
+  if (multiplier > lu->largest_multiplier) lu->largest_multiplier = multiplier;
   sl_lu_note_pivot(lu, k, pivot, largest, size > most ? size : most);
   lu->spent +=
       lu->upper_start[k + 1] - lu->upper_start[k] + lu->lower_start[k + 1] - lu->lower_start[k] + 4;

@@ -200,11 +200,37 @@ static uint32_t some_rows_back(const uint64_t *start, uint32_t begin, uint32_t r
   return row;
 }
 
+// Neighbouring blocks of one row, from `block` on, are passed as one: they have no upper part.
+static uint64_t pass_singles(const sl_lu *lu, double *y, uint32_t block, uint64_t work,
+                             sl_lu_pass *pass) {
+  const uint32_t *start = lu->block_start, *outside = lu->outside_start;
+  uint32_t from = start[block], to = start[block + 1];
+  if (pass->transpose) {
+    while (block > 0 && start[block] - start[block - 1] == 1 &&
+           outside[to] - outside[from] < work) {
+      from = start[--block];
+    }
+    solve_lower_transpose(lu, from, to, y);
+  } else {
+    while (++block < lu->blocks && start[block + 1] - start[block] == 1 &&
+           outside[to] - outside[from] < work) {
+      to = start[block + 1];
+    }
+    solve_lower(lu, from, to, y);
+  }
+  pass->blocks += to - from;
+  return outside[to] - outside[from] + (to - from);
+}
+
 bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent, sl_lu_pass *pass) {
   uint64_t done = 0;
   while (pass->blocks < lu->blocks && done < work) {
     uint32_t block = pass->transpose ? lu->blocks - 1 - pass->blocks : pass->blocks;
     uint32_t first = lu->block_start[block], end = lu->block_start[block + 1];
+    if (end - first == 1) {
+      done += pass_singles(lu, y, block, work - done, pass);
+      continue;
+    }
     bool lower = pass->second == pass->transpose;
     const uint64_t *start = lower ? lu->lower_start : lu->upper_start;
     uint32_t from, to;
