@@ -101,10 +101,12 @@ function worst(expected: Float64Array, distanceOf: (node: number) => number): nu
   return most;
 }
 
-const lengthOf = (graph: UndirectedGraph, path: string[]) =>
-  path
-    .slice(1)
-    .reduce((sum, v, i) => sum + graph.getEdgeAttribute(graph.edge(path[i], v), 'weight'), 0);
+function lengthOf(graph: UndirectedGraph, path: string[]): number {
+  let sum = 0;
+  for (const [i, v] of path.entries())
+    if (i > 0) sum += graph.getEdgeAttribute(graph.edge(path[i - 1], v), 'weight');
+  return sum;
+}
 
 async function trees(name: string, edges: Edges, kind: 'whole' | 'fractional') {
   const id = `tree-${name}-${kind}`;

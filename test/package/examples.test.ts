@@ -42,6 +42,11 @@ const promises: Record<string, RegExp[]> = {
     /this index .*finds (99\.\d|100\.0) %/,
     /plain JavaScript .* times as long/,
   ],
+  'routes.ts': [
+    /^within ten minutes of home: \d+ crossings$/m,
+    /^the same without landmarks: true$/m,
+    /busiest crossing .* column (40|150|270):/,
+  ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

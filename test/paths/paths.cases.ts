@@ -3,7 +3,7 @@ import type { PathsRoom } from 'sublinear/paths';
 import { expect } from 'vitest';
 import type { Edges } from '../diffusion/diffusion.cases.js';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
-import type { RawModule } from '../support/raw.js';
+import { RawModule } from '../support/raw.js';
 import vectors from '../vectors/paths/paths.json' with { type: 'json' };
 
 type Question =
@@ -32,7 +32,8 @@ export interface PathsDoor {
 
 export const doors: RoomDoors<'paths', PathsDoor> = {
   room: 'paths',
-  bundle: 'network',
+  bundle: 'paths',
+  besides: ['network'],
   embind: embindDoor,
   raw: rawDoor,
 };
@@ -77,7 +78,10 @@ function embindDoor(room: PathsRoom): PathsDoor {
             paths: paths.map(({ nodes }) => nodes),
           };
         }
-        if ('order' in question) return plain(room.topologicalOrder(graph));
+        if ('order' in question) {
+          const { order, cycle } = room.topologicalOrder(graph);
+          return order ? { order } : { cycle };
+        }
         if ('critical' in question) {
           const { durations } = question;
           return plain(room.criticalPath(graph, durations ? { durations } : {}));
@@ -115,14 +119,16 @@ function embindDoor(room: PathsRoom): PathsDoor {
   };
 }
 
-function rawDoor(module: RawModule): PathsDoor {
+/** Graphs are made in the other module, and come across as a host copies them. */
+function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
   const { call } = module;
 
   function makeGraph({ nodeCount, from, to, weights, directed }: Edges): number {
+    const home = network as RawModule;
     const arrays = [new Uint32Array(from), new Uint32Array(to), new Float64Array(weights ?? [])];
-    return module.with(arrays, (fromAt, toAt, weightsAt) =>
-      module.made(
-        call.sl_abi_graph_from_edges!(
+    const graph = home.with(arrays, (fromAt, toAt, weightsAt) =>
+      home.made(
+        home.call.sl_abi_graph_from_edges!(
           nodeCount,
           from.length,
           fromAt!,
@@ -133,6 +139,9 @@ function rawDoor(module: RawModule): PathsDoor {
         ),
       ),
     );
+    const copy = RawModule.copy('graph', home, graph, module);
+    home.check(home.call.sl_abi_graph_destroy!(graph));
+    return copy;
   }
 
   const out = <T>(body: (at: number) => T): T => {

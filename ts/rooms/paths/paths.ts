@@ -1,5 +1,6 @@
 // Shortest paths and what rests on distances: trees, routes, orders of acyclic graphs, measures of nodes.
-// The functions stand in the other files of this folder, each with its part of the room's interface.
+// The functions stand in the other files of this folder, each with its part of the room's interface. Graphs live in another
+// module than the searches; a copy is made at the first question and kept with the graph.
 
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -27,9 +28,9 @@ export interface PathsRoom extends TreeFunctions, RouteFunctions, OrderFunctions
 }
 
 /** @internal */
-export function createRoom(runtime: Runtime): PathsRoom {
+export function createRoom(runtime: Runtime, network: Runtime): PathsRoom {
   return {
-    Graph: runtime.bind(Graph),
+    Graph: network.bind(Graph),
     ...createTrees(runtime),
     ...createRoutes(runtime),
     ...createOrders(runtime),

@@ -1,5 +1,6 @@
 // Distances from sources, and the trees of shortest paths.
 
+import { asTyped } from '../../runtime/brand.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
@@ -306,10 +307,11 @@ function pathTo(
   rawOf(runtime, operation, 'graph', graph, Graph);
   const { reverse = false } = check.options(operation, given, ['reverse']);
   check.boolean(operation, 'reverse', reverse);
-  const { predecessors, sources } = tree ?? {};
-  const { nodeCount } = graph;
-  if (!(predecessors instanceof Uint32Array) || !(sources instanceof Uint32Array))
+  if (typeof tree !== 'object' || tree === null)
     throw check.typeError(operation, 'tree', 'a result of shortestPaths or breadthFirst', tree);
+  const predecessors = asTyped(operation, 'tree.predecessors', tree.predecessors, 'Uint32Array');
+  const sources = asTyped(operation, 'tree.sources', tree.sources, 'Uint32Array');
+  const { nodeCount } = graph;
   for (const { length } of [predecessors, sources])
     if (length !== nodeCount) throw check.shapeError(operation, 'tree', nodeCount, length);
   const end = graph.numberOf(operation, 'node', node);
