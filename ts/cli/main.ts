@@ -11,8 +11,16 @@ import { completion, type Shell, shells } from './completion.js';
 import { type CommonOptions, explain } from './engine.js';
 import { formats } from './graph-file.js';
 import { info } from './info.js';
-import { counter, list, memory, natural, positive, share, vector } from './options.js';
-import { outputFormats } from './output.js';
+import {
+  counter,
+  list,
+  memory,
+  natural,
+  outputFormats,
+  positive,
+  share,
+  vector,
+} from './options.js';
 import { rank } from './rank.js';
 import { resistance } from './resistance.js';
 import { search } from './search.js';
