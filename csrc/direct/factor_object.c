@@ -201,7 +201,8 @@ sl_status sl_factor_scale(sl_factor *f) {
     choose_unsymmetric(f, most);
   }
   sl_free(most);
-  if (apply_exponents(f)) return SL_OK;
+  f->is_scaled = apply_exponents(f);
+  if (f->is_scaled) return SL_OK;
   memset(f->row_exponent, 0, bytes);
   memset(f->column_exponent, 0, bytes);
   apply_exponents(f);

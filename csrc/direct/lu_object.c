@@ -120,6 +120,7 @@ static sl_status begin_numbers(sl_lu *lu) {
   lu->smallest_place = 0;
   lu->largest_multiplier = 1;
   lu->factored = false;
+  lu->unit_scale = lu->scaled && lu->column_base == NULL;
   enter(lu, SL_LU_SCALE);
   return SL_ALLOC(&lu->entries, lu->nnz);
 }
@@ -308,6 +309,8 @@ static sl_status begin_or_drop(sl_lu *lu) {
   }
   return status;
 }
+
+void sl_lu_set_scaled(sl_lu *lu, bool scaled) { lu->scaled = scaled; }
 
 static sl_status begin_with_matrix(sl_lu *lu, bool only_analysis) {
   SL_TRY(require_idle(lu));

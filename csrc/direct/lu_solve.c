@@ -3,6 +3,7 @@
 #include "direct/lu_object.h"
 
 #include "base/memory.h"
+#include "simd/kernels.h"
 #include "simd/simd.h"
 
 #define LANES 4
@@ -182,7 +183,14 @@ void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *
                       sl_lu_pass *pass) {
   const uint32_t *from = transpose ? lu->column_order : lu->row_order;
   const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
-  *pass = (sl_lu_pass){.transpose = transpose, .common = common_exponent(b, from, scale, lu->n)};
+  *pass = (sl_lu_pass){.transpose = transpose};
+  // Nothing of what is between these leaves the range when it is divided by pivots.
+  double largest = lu->unit_scale ? sl_norm_inf_f64(b, lu->n) : INFINITY;
+  if (largest <= 0x1p100 && (largest >= 0x1p-100 || largest == 0)) {
+    for (uint32_t k = 0; k < lu->n; k++) y[k] = b[from[k]];
+    return;
+  }
+  pass->common = common_exponent(b, from, scale, lu->n);
   load(b, from, scale, lu->n, pass->common, y, 1);
 }
 
@@ -257,6 +265,10 @@ bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent,
 void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, double *x) {
   const uint32_t *to = pass->transpose ? lu->row_order : lu->column_order;
   const int32_t *unscale = pass->transpose ? lu->row_exponent : lu->column_exponent;
+  if (lu->unit_scale && pass->common == 0) {
+    for (uint32_t k = 0; k < lu->n; k++) x[to[k]] = y[k];
+    return;
+  }
   store(y, 1, to, unscale, lu->n, pass->common, x);
 }
 
