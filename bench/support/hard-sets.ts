@@ -9,7 +9,7 @@ export interface NamedSet extends VectorSet {
 
 /** All of them; small ones for a smoke run. */
 export function hardSets(smoke: boolean): NamedSet[] {
-  const [count, queries] = smoke ? [600, 20] : [20_000, 500];
+  const [count, queries] = smoke ? [600, 20] : [20_000, 2000];
   return [
     { ...glove(count, queries), id: 'glove', metric: 'dot' },
     { ...clusters(count, queries), id: 'clusters', metric: 'dot' },

@@ -10,6 +10,7 @@ sl_status sl_factor_begin_lu(sl_factor *f) {
   f->lu_matrix = *f->matrix;
   f->lu_matrix.values = f->scaled;
   SL_TRY(sl_lu_create(&f->lu_matrix, NULL, &f->lu));
+  sl_lu_set_scaled(f->lu, f->is_scaled);
   SL_TRY(f->estimate_only ? sl_lu_begin_analysis(f->lu) : sl_lu_begin(f->lu));
   f->refactors_lu = false;
   f->phase = SL_FACTOR_PIVOTING;
@@ -18,6 +19,7 @@ sl_status sl_factor_begin_lu(sl_factor *f) {
 
 sl_status sl_factor_begin_lu_values(sl_factor *f) {
   if (f->lu == NULL || !f->analysed) return sl_factor_begin_lu(f);
+  sl_lu_set_scaled(f->lu, f->is_scaled);
   SL_TRY(sl_lu_begin_refactor(f->lu, f->scaled, f->matrix->nnz, SL_VALUES_F64));
   f->refactors_lu = true;
   f->phase = SL_FACTOR_PIVOTING;
@@ -43,6 +45,8 @@ static sl_status fail_singular(const sl_factor *f) {
 // each row, or refinement has nothing to go by.
 static sl_status are_of_use(sl_factor *f, bool *out) {
   const sl_csr *m = f->matrix;
+  *out = true;
+  if (sl_lu_growth_bound(f->lu) <= 0x1p26) return SL_OK;
   SL_TRY(sl_factor_reserve(f));
   double *b = f->scaled_b, *x = f->scaled_x;
   for (uint32_t i = 0; i < m->rows; i++) {

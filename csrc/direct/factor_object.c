@@ -95,18 +95,42 @@ static sl_status copy_matrix(const sl_csr *matrix, sl_csr **out) {
   return sl_csr_adopt(matrix->rows, matrix->cols, pointers, columns, values, SL_VALUES_F64, out);
 }
 
-// Largest exponent in each row and column, of what the exponents so far have made of the entries.
-NOINLINE static void measure(const sl_factor *f, int32_t *rows, int32_t *columns) {
+// Largest exponent in each row of what the exponents so far have made of the entries. No branch
+// depends on a value.
+NOINLINE static void measure(const sl_factor *f, int32_t *most) {
   const sl_csr *m = f->matrix;
   const double *values = m->values;
   for (uint32_t i = 0; i < m->rows; i++) {
+    int32_t largest = SL_EXPONENT_OF_ZERO;
     for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
-      if (values[p] == 0) continue;
-      uint32_t j = m->columns[p];
-      int32_t e = sl_exponent(values[p]) + f->row_exponent[i] + f->column_exponent[j];
-      if (rows != NULL && e > rows[i]) rows[i] = e;
-      if (columns != NULL && e > columns[j]) columns[j] = e;
+      int32_t e = sl_exponent(values[p]) + f->column_exponent[m->columns[p]];
+      largest = e > largest ? e : largest;
     }
+    bool zeros = largest < SL_EXPONENT_OF_ZERO / 2;
+    most[i] = zeros ? SL_EXPONENT_OF_ZERO : largest + f->row_exponent[i];
+  }
+}
+
+// The largest entry of each row, then of each column, is brought to 1 .. 2.
+NOINLINE static void choose_unsymmetric(sl_factor *f, int32_t *most) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  for (uint32_t j = 0; j < m->rows; j++) most[j] = SL_EXPONENT_OF_ZERO;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
+    int32_t largest = SL_EXPONENT_OF_ZERO;
+    for (uint32_t p = begin; p < end; p++) {
+      int32_t e = sl_exponent(values[p]);
+      largest = e > largest ? e : largest;
+    }
+    f->row_exponent[i] = largest == SL_EXPONENT_OF_ZERO ? 0 : -largest;
+    for (uint32_t p = begin; p < end; p++) {
+      int32_t e = sl_exponent(values[p]) + f->row_exponent[i], before = most[m->columns[p]];
+      most[m->columns[p]] = e > before ? e : before;
+    }
+  }
+  for (uint32_t j = 0; j < m->rows; j++) {
+    f->column_exponent[j] = most[j] < SL_EXPONENT_OF_ZERO / 2 ? 0 : -most[j];
   }
 }
 
@@ -128,7 +152,7 @@ static void choose_symmetric(sl_factor *f, int32_t *most) {
   bool rests = false;
   for (int round = 0; round < 16 && !rests; round++) {
     for (uint32_t i = 0; i < m->rows; i++) most[i] = SL_EXPONENT_OF_ZERO;
-    measure(f, most, NULL);
+    measure(f, most);
     rests = true;
     for (uint32_t i = 0; i < m->rows; i++) {
       rests &= half(most[i]) == 0;
@@ -137,37 +161,25 @@ static void choose_symmetric(sl_factor *f, int32_t *most) {
   }
 }
 
-static void choose_exponents(sl_factor *f, int32_t *most) {
-  if (f->symmetric) {
-    choose_symmetric(f, most);
-    return;
-  }
-  uint32_t n = f->matrix->rows;
-  for (int side = 0; side < 2; side++) {
-    for (uint32_t i = 0; i < n; i++) most[i] = SL_EXPONENT_OF_ZERO;
-    measure(f, side == 0 ? most : NULL, side == 1 ? most : NULL);
-    int32_t *exponents = side == 0 ? f->row_exponent : f->column_exponent;
-    for (uint32_t i = 0; i < n; i++) {
-      if (most[i] != SL_EXPONENT_OF_ZERO) exponents[i] -= most[i];
-    }
-  }
-}
-
 // Applies the exponents. False when that rounds an entry.
 NOINLINE static bool apply_exponents(sl_factor *f) {
   const sl_csr *m = f->matrix;
   const double *values = m->values;
-  f->largest = 0;
+  double largest = 0;
   for (uint32_t i = 0; i < m->rows; i++) {
     for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
       int32_t e = f->row_exponent[i] + f->column_exponent[m->columns[p]];
       double scaled = sl_times_power(values[p], e);
-      if (sl_times_power(scaled, -e) != values[p]) return false;
+      double size = fabs(scaled);
       f->scaled[p] = scaled;
-      if (fabs(scaled) > f->largest) f->largest = fabs(scaled);
+      largest = size > largest ? size : largest;
+      // Powers of two are exact down to the subnormal numbers.
+      if (size >= 0x1p-1022 || values[p] == 0) continue;
+      if (sl_times_power(scaled, -e) != values[p]) return false;
     }
   }
-  return true;
+  f->largest = largest;
+  return largest < INFINITY;
 }
 
 sl_status sl_factor_scale(sl_factor *f) {
@@ -183,9 +195,14 @@ sl_status sl_factor_scale(sl_factor *f) {
   SL_TRY(SL_ALLOC(&most, (size_t)m->rows));
   memset(f->row_exponent, 0, bytes);
   memset(f->column_exponent, 0, bytes);
-  choose_exponents(f, most);
+  if (f->symmetric) {
+    choose_symmetric(f, most);
+  } else {
+    choose_unsymmetric(f, most);
+  }
   sl_free(most);
-  if (apply_exponents(f)) return SL_OK;
+  f->is_scaled = apply_exponents(f);
+  if (f->is_scaled) return SL_OK;
   memset(f->row_exponent, 0, bytes);
   memset(f->column_exponent, 0, bytes);
   apply_exponents(f);

@@ -58,6 +58,7 @@ struct sl_factor {
   double *scaled;                          // nnz: values 2^(row + column exponents)
   int32_t *row_exponent, *column_exponent; // n each; one array where the matrix is symmetric
   double largest;                          // of |scaled|
+  bool is_scaled;                          // or all exponents are 0
   bool symmetric;
   sl_analysis analysis;
   bool analysed;

@@ -90,6 +90,11 @@ sl_status sl_lu_create(const sl_csr *matrix, const sl_lu_options *options, sl_lu
 //   Errors: ERR_STATE (running, or the matrix has been given up). About O(nnz log n).
 sl_status sl_lu_begin_analysis(sl_lu *lu);
 
+// Says whether the values that are begun from now on, and the matrix, have been scaled by the caller:
+// no entry is above 2, and the largest of each row and column is near 1. They are then taken as they
+// are, unless a product matching has exponents of its own. At first: no.
+void sl_lu_set_scaled(sl_lu *lu, bool scaled);
+
 // Begins the factorisation, with the analysis unless it has been made. It ends CONVERGED; SINGULAR;
 // or BREAKDOWN, where entries grew beyond the largest number.
 //   Errors: ERR_STATE (running; the matrix has been given up: use sl_lu_begin_values).
@@ -141,6 +146,11 @@ void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, do
 
 // Errors: ERR_STATE (no factors). O(n).
 sl_status sl_lu_get_facts(const sl_lu *lu, sl_lu_facts *out);
+
+// How much the factors can have made of rounding: entries of |L| |U| in a row are at most this many
+// times the largest entry of the row of the scaled matrix. A bound, often a large one; small beside
+// 2^52, it proves the factors good. There must be factors. O(n).
+double sl_lu_growth_bound(const sl_lu *lu);
 
 // Errors: ERR_STATE (not analysed). O(1).
 sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out);

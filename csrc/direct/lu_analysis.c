@@ -120,8 +120,10 @@ static sl_status match(sl_lu *lu, uint64_t work) {
     return sl_product_matching_begin(lu->matrix, &a->product);
   }
   // Here place means number of row or column in A.
-  for (uint32_t j = 0; j < lu->n; j++) lu->column_exponent[j] = SL_EXPONENT_OF_ZERO;
+  int32_t first = lu->scaled ? 0 : SL_EXPONENT_OF_ZERO;
+  for (uint32_t j = 0; j < lu->n; j++) lu->column_exponent[j] = first;
   enter(a, WEIGH);
+  if (lu->scaled) a->cursor = lu->n; // the second pass is enough
   return SL_OK;
 }
 

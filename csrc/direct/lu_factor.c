@@ -136,7 +136,7 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first) {
   for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     uint32_t q = lu->place[t];
     if (q < first) continue;
-    double value = sl_times_power(lu->entries[t], exponent + lu->column_exponent[q]);
+    double value = sl_lu_scaled_entry(lu, t, exponent, q);
     x[q - first] = value;
     double size = fabs(value);
     if (size > largest) largest = size;

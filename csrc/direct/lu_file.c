@@ -223,7 +223,12 @@ static sl_status take_scaling(sl_lu *lu, sl_reader *reader, const head *h) {
   bool right = are_exponents(lu->row_exponent, lu->n) &&
                are_exponents(lu->column_exponent, lu->n) &&
                (lu->column_base == NULL || are_exponents(lu->column_base, lu->n));
-  return right ? SL_OK : sl_reader_bad(reader, "exponents of a scaling");
+  if (!right) return sl_reader_bad(reader, "exponents of a scaling");
+  lu->unit_scale = lu->column_base == NULL;
+  for (uint32_t k = 0; k < lu->n; k++) {
+    lu->unit_scale = lu->unit_scale && lu->row_exponent[k] == 0 && lu->column_exponent[k] == 0;
+  }
+  return SL_OK;
 }
 
 static sl_status take_factors(sl_lu *lu, sl_reader *reader, const head *h) {

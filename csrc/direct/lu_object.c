@@ -118,7 +118,9 @@ static sl_status begin_numbers(sl_lu *lu) {
   lu->reciprocal_growth = 1;
   lu->smallest_pivot = 1;
   lu->smallest_place = 0;
+  lu->largest_multiplier = 1;
   lu->factored = false;
+  lu->unit_scale = lu->scaled && lu->column_base == NULL;
   enter(lu, SL_LU_SCALE);
   return SL_ALLOC(&lu->entries, lu->nnz);
 }
@@ -308,6 +310,8 @@ static sl_status begin_or_drop(sl_lu *lu) {
   return status;
 }
 
+void sl_lu_set_scaled(sl_lu *lu, bool scaled) { lu->scaled = scaled; }
+
 static sl_status begin_with_matrix(sl_lu *lu, bool only_analysis) {
   SL_TRY(require_idle(lu));
   SL_REQUIRE(lu->matrix != NULL, SL_ERR_STATE, "lu",
@@ -451,6 +455,17 @@ sl_status sl_lu_get_facts(const sl_lu *lu, sl_lu_facts *out) {
       .smallest_column = lu->column_order[lu->smallest_place],
   };
   return determinant(lu, out);
+}
+
+double sl_lu_growth_bound(const sl_lu *lu) {
+  uint64_t longest = 0;
+  for (uint32_t k = 0; k < lu->n; k++) {
+    uint64_t length = lu->lower_start[k + 1] - lu->lower_start[k] + 1;
+    if (length > longest) longest = length;
+  }
+  double multiplier = 1 / lu->options.pivot_threshold;
+  if (multiplier < lu->largest_multiplier) multiplier = lu->largest_multiplier;
+  return (double)longest * multiplier / lu->reciprocal_growth;
 }
 
 sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out) {

@@ -30,6 +30,8 @@ struct sl_lu {
   const void *values;   // nnz, while factors are made
   sl_value_type value_type;
   double *entries; // nnz: the same in the order of `place`
+  bool scaled;     // by the caller
+  bool unit_scale; // all exponents of the factors are 0
   sl_lu_stage stage;
   uint32_t cursor; // rows below this one are done in this stage
   uint32_t block;  // the block of that row (SL_LU_REFACTOR)
@@ -68,6 +70,7 @@ struct sl_lu {
   uint32_t *outside_index;         // places before the block
   double *outside_value;
   double flops, reciprocal_growth, smallest_pivot;
+  double largest_multiplier; // of the upper factor, after a refactorisation
   uint32_t smallest_place;
 
   sl_lu_singularity singularity;
@@ -107,6 +110,13 @@ sl_status sl_lu_reserve(sl_lu *lu, uint64_t lower, uint64_t upper);
 
 // Records that row `k` of the factors vanished, and ends the job.
 void sl_lu_end_singular(sl_lu *lu, uint32_t k);
+
+// Entry t, in column q and a row with this exponent, as it is factorised.
+static inline double sl_lu_scaled_entry(const sl_lu *lu, uint32_t t, int32_t row_exponent,
+                                        uint32_t q) {
+  if (lu->unit_scale) return lu->entries[t];
+  return sl_times_power(lu->entries[t], row_exponent + lu->column_exponent[q]);
+}
 
 // Keeps the worst of each row of the factors.
 static inline void sl_lu_note_pivot(sl_lu *lu, uint32_t k, double pivot, double largest,

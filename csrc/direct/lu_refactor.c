@@ -2,6 +2,8 @@
 // lies outside of the blocks.
 #include "direct/lu_object.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "direct/lu_rows.h"
 #include "simd/kernels.h"
@@ -29,6 +31,7 @@ static void scale_row(sl_lu *lu, uint32_t k) {
   } else {
     for (uint32_t t = 0; t < count; t++) entries[t] = 1;
   }
+  if (lu->unit_scale) return;
   const int32_t *base = lu->column_base;
   int32_t largest = SL_EXPONENT_OF_ZERO;
   for (uint32_t t = 0; t < count; t++) {
@@ -47,7 +50,9 @@ static void scale_row(sl_lu *lu, uint32_t k) {
 void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done) {
   uint64_t begin = lu->spent;
   if (lu->cursor == 0) {
-    for (uint32_t q = 0; q < lu->n; q++) lu->column_exponent[q] = SL_EXPONENT_OF_ZERO;
+    int32_t first = lu->unit_scale ? 0 : SL_EXPONENT_OF_ZERO;
+    for (uint32_t q = 0; q < lu->n; q++) lu->column_exponent[q] = first;
+    if (lu->unit_scale) memset(lu->row_exponent, 0, lu->n * sizeof *lu->row_exponent);
   }
   while (lu->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = lu->cursor++;
@@ -55,7 +60,7 @@ void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done) {
     lu->spent += lu->entry_start[k + 1] - lu->entry_start[k] + 1;
   }
   *done = lu->cursor == lu->n;
-  if (!*done) return;
+  if (!*done || lu->unit_scale) return;
   for (uint32_t q = 0; q < lu->n; q++) {
     int32_t largest = lu->column_exponent[q];
     lu->column_exponent[q] = largest < SL_EXPONENT_OF_ZERO / 2 ? 0 : -largest;
@@ -113,7 +118,7 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
   double largest = 0;
   for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
     uint32_t q = lu->place[t];
-    double value = sl_times_power(lu->entries[t], exponent + lu->column_exponent[q]);
+    double value = sl_lu_scaled_entry(lu, t, exponent, q);
     if (q < first) {
       lu->outside_value[outside++] = value;
       continue;
@@ -169,6 +174,7 @@ static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool alone, doub
     if (fabs(quotient) > multiplier) multiplier = fabs(quotient);
   }
   lu->pivot[k] = pivot;
+  if (multiplier > lu->largest_multiplier) lu->largest_multiplier = multiplier;
   sl_lu_note_pivot(lu, k, pivot, largest, size > most ? size : most);
   lu->spent +=
       lu->upper_start[k + 1] - lu->upper_start[k] + lu->lower_start[k + 1] - lu->lower_start[k] + 4;

@@ -3,6 +3,7 @@
 #include "direct/lu_object.h"
 
 #include "base/memory.h"
+#include "simd/kernels.h"
 #include "simd/simd.h"
 
 #define LANES 4
@@ -182,7 +183,14 @@ void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *
                       sl_lu_pass *pass) {
   const uint32_t *from = transpose ? lu->column_order : lu->row_order;
   const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
-  *pass = (sl_lu_pass){.transpose = transpose, .common = common_exponent(b, from, scale, lu->n)};
+  *pass = (sl_lu_pass){.transpose = transpose};
+  // Nothing of what is between these leaves the range when it is divided by pivots.
+  double largest = lu->unit_scale ? sl_norm_inf_f64(b, lu->n) : INFINITY;
+  if (largest <= 0x1p100 && (largest >= 0x1p-100 || largest == 0)) {
+    for (uint32_t k = 0; k < lu->n; k++) y[k] = b[from[k]];
+    return;
+  }
+  pass->common = common_exponent(b, from, scale, lu->n);
   load(b, from, scale, lu->n, pass->common, y, 1);
 }
 
@@ -200,11 +208,37 @@ static uint32_t some_rows_back(const uint64_t *start, uint32_t begin, uint32_t r
   return row;
 }
 
+// Neighbouring blocks of one row, from `block` on, are passed as one: they have no upper part.
+static uint64_t pass_singles(const sl_lu *lu, double *y, uint32_t block, uint64_t work,
+                             sl_lu_pass *pass) {
+  const uint32_t *start = lu->block_start, *outside = lu->outside_start;
+  uint32_t from = start[block], to = start[block + 1];
+  if (pass->transpose) {
+    while (block > 0 && start[block] - start[block - 1] == 1 &&
+           outside[to] - outside[from] < work) {
+      from = start[--block];
+    }
+    solve_lower_transpose(lu, from, to, y);
+  } else {
+    while (++block < lu->blocks && start[block + 1] - start[block] == 1 &&
+           outside[to] - outside[from] < work) {
+      to = start[block + 1];
+    }
+    solve_lower(lu, from, to, y);
+  }
+  pass->blocks += to - from;
+  return outside[to] - outside[from] + (to - from);
+}
+
 bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent, sl_lu_pass *pass) {
   uint64_t done = 0;
   while (pass->blocks < lu->blocks && done < work) {
     uint32_t block = pass->transpose ? lu->blocks - 1 - pass->blocks : pass->blocks;
     uint32_t first = lu->block_start[block], end = lu->block_start[block + 1];
+    if (end - first == 1) {
+      done += pass_singles(lu, y, block, work - done, pass);
+      continue;
+    }
     bool lower = pass->second == pass->transpose;
     const uint64_t *start = lower ? lu->lower_start : lu->upper_start;
     uint32_t from, to;
@@ -231,6 +265,10 @@ bool sl_lu_pass_step(const sl_lu *lu, double *y, uint64_t work, uint64_t *spent,
 void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, double *x) {
   const uint32_t *to = pass->transpose ? lu->row_order : lu->column_order;
   const int32_t *unscale = pass->transpose ? lu->row_exponent : lu->column_exponent;
+  if (lu->unit_scale && pass->common == 0) {
+    for (uint32_t k = 0; k < lu->n; k++) x[to[k]] = y[k];
+    return;
+  }
   store(y, 1, to, unscale, lu->n, pass->common, x);
 }
 

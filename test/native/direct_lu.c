@@ -241,6 +241,35 @@ static void a_pivot_that_scaling_would_lose_is_kept(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// Where there is nothing to scale, saying so changes no bit; nor does it keep a product matching from
+// scaling.
+static void what_the_caller_scaled_is_taken_as_it_is(void **state) {
+  (void)state;
+  enum { N = 50 };
+  sl_csr *matrix = toeplitz(N, -0.5, 1, -0.25);
+  double b[N], x[N], y[N];
+  for (int m = SL_LU_MATCHING_AUTO; m <= SL_LU_MATCHING_PRODUCT; m++) {
+    sl_lu_options options = {.pivot_threshold = 0.1, .matching = (sl_lu_matching)m};
+    sl_lu *plain = factorised(matrix, &options), *lu;
+    assert_ok(sl_lu_create(matrix, &options, &lu));
+    sl_lu_set_scaled(lu, true);
+    assert_ok(sl_lu_begin(lu));
+    assert_int_equal(run_lu(lu, 10), SL_OUTCOME_CONVERGED);
+    for (int size = -900; size <= 900; size += 450) {
+      for (uint32_t i = 0; i < N; i++) b[i] = ldexp(1.0 + i, size);
+      assert_ok(sl_lu_solve(plain, b, x, 1));
+      assert_ok(sl_lu_solve(lu, b, y, 1));
+      assert_memory_equal(x, y, sizeof x);
+      assert_ok(sl_lu_solve_transpose(plain, b, x, 1));
+      assert_ok(sl_lu_solve_transpose(lu, b, y, 1));
+      assert_memory_equal(x, y, sizeof x);
+    }
+    sl_lu_destroy(plain);
+    sl_lu_destroy(lu);
+  }
+  sl_csr_destroy(matrix);
+}
+
 // ---- singular -----------------------------------------------------------------------------------
 
 static void structurally_singular_names_rows_and_columns(void **state) {
@@ -677,6 +706,7 @@ int main(void) {
       property(every_scale_is_solved),
       property(right_sides_of_every_size_are_solved),
       property(a_pivot_that_scaling_would_lose_is_kept),
+      property(what_the_caller_scaled_is_taken_as_it_is),
       property(structurally_singular_names_rows_and_columns),
       property(numerically_singular_names_the_row),
       property(the_smallest_pivot_shows_a_singular_matrix),

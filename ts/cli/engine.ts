@@ -5,7 +5,7 @@ import type { Rooms } from '../generated/rooms.js';
 import { createEngine, type Engine } from '../index.js';
 import { isSublinearError } from '../runtime/errors.js';
 import { nameOf } from './files.js';
-import type { OutputFormat } from './output.js';
+import type { OutputFormat } from './options.js';
 import { CliError, EXIT, isFailure } from './terminal.js';
 
 /** What every verb gets beside its own options. */

@@ -12,8 +12,16 @@ import { dates } from './dates.js';
 import { type CommonOptions, explain } from './engine.js';
 import { formats } from './graph-file.js';
 import { info } from './info.js';
-import { counter, list, memory, natural, positive, share, vector } from './options.js';
-import { outputFormats } from './output.js';
+import {
+  counter,
+  list,
+  memory,
+  natural,
+  outputFormats,
+  positive,
+  share,
+  vector,
+} from './options.js';
 import { type PathOptions, path } from './path.js';
 import { rank } from './rank.js';
 import { resistance } from './resistance.js';

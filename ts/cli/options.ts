@@ -1,6 +1,10 @@
 // Option values as the command line gives them: text, checked here so that the message can name the option.
 import { InvalidArgumentError } from 'commander';
 
+/** Forms of an answer by their names on the command line. */
+export const outputFormats = ['table', 'tsv', 'csv', 'json'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
 /** A finite number above zero, as in 1e-8. */
 export function positive(text: string): number {
   const value = number(text);

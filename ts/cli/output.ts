@@ -1,11 +1,8 @@
 // How answers are printed: rows on standard output, in the form that was asked for, and what there is to say about them
 // on standard error, so that a pipe gets rows and nothing else.
 import type { CommonOptions } from './engine.js';
+import type { OutputFormat } from './options.js';
 import { CliError, digits, facts, printable, say, table } from './terminal.js';
-
-/** Forms of an answer by their names on the command line. */
-export const outputFormats = ['table', 'tsv', 'csv', 'json'] as const;
-export type OutputFormat = (typeof outputFormats)[number];
 
 type Cell = string | number;
 
