@@ -18,8 +18,11 @@ const modules = {
   'solver.scalar.wasm': solver,
   'vector.simd.wasm': [120, 48, 42],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
+  // With its glue, below, no more than 20 kB with brotli.
+  'dates.simd.wasm': [28.5, 14.5, 12.6],
 };
 const glue = [30, 11, 10];
+const glues = { 'dates.js': [22, 8.3, 7.4] };
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 111, 96];
@@ -72,7 +75,7 @@ export default [
     ),
   ),
   ...list('dist/generated/raw', '.js').flatMap((file) =>
-    budget(`generated/raw/${file}`, `dist/generated/raw/${file}`, glue),
+    budget(`generated/raw/${file}`, `dist/generated/raw/${file}`, glues[file] ?? glue),
   ),
   ...list('dist/bundle', '.js').flatMap((file) =>
     budget(`bundle/${file}`, `dist/bundle/${file}`, bundles[file] ?? anyBundle),

@@ -28,6 +28,9 @@ void sl_page_release(sl_page *page);
 // Counts. A page without a day is freed and becomes NULL.
 void sl_page_finish(sl_page **page);
 
+// Takes away what lies outside of first..last (first <= last, places in the page). Does not finish.
+void sl_page_cut(sl_page *page, uint32_t first, uint32_t last);
+
 // A set without a day, to be filled; then its days are counted.
 sl_status sl_date_set_create(sl_date_set **out);
 void sl_date_set_finish(sl_date_set *set);
