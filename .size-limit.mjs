@@ -38,7 +38,8 @@ const entries = {
 // Files for pages without a bundler: minified, with the WebAssembly as text.
 const anyBundle = [400, 165, 142];
 const bundles = {
-  'index.js': [300, 107, 80],
+  // The code and the glue of all modules; dates took 26 kB of it.
+  'index.js': [330, 112, 88],
   'resistance.js': [640, 260, 205],
 };
 

@@ -2,7 +2,13 @@
 #ifndef SL_DATES_PAGE_H
 #define SL_DATES_PAGE_H
 
-#include "dates/set.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "dates/civil.h"
+
+typedef struct sl_date_set sl_date_set; // as in set.h, which those who include this need not
 
 enum { SL_PAGE_WORDS = (SL_CYCLE_DAYS + 63) / 64, SL_PAGE_BLOCKS = (SL_PAGE_WORDS + 7) / 8 };
 

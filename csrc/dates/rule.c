@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "dates/civil.h"
-#include "dates/rule_days.h"
 
 typedef struct allowed {
   uint32_t at, count; // words of the rule

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dates/set.h"
 
 // Bit p + 1 is day p of the year, from 0: days that SKIP moves over its ends have a place.
 enum { MASK_WORDS = 6, KINDS = 28 };
