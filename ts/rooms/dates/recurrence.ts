@@ -25,6 +25,7 @@ import {
   type OutputForm,
   type Outputs,
   wallWriter,
+  writtenEach,
 } from './output.js';
 import {
   parseRule,
@@ -246,7 +247,7 @@ export class Recurrence extends WasmObject<RawRecurrence> implements HasDays {
       limit ?? Number.POSITIVE_INFINITY,
     );
     const walls = this.#list(operation, first, last, false, count);
-    return Array.from(walls, write) as Outputs[F][];
+    return writtenEach(walls, write);
   }
 
   /**
