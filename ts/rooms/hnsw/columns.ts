@@ -51,10 +51,10 @@ export class Column {
   #sorted = new Int32Array(0);
   readonly #codes = new Map<string, number>();
   /**
-   * Which places hold a list with a value; made when first asked for. Arrays, which are made several times as fast as sets;
+   * Which places hold a list with a value. Arrays, which are made several times as fast as sets;
    * those from which a place goes become sets.
    */
-  #members: Map<Json, number[] | Set<number>> | undefined;
+  readonly #members = new Map<Json, number[] | Set<number>>();
   readonly #places: Places;
   readonly #field: string;
 
@@ -77,10 +77,8 @@ export class Column {
     this.kinds[place] = kindOf(value);
     this.numbers[place] = typeof value === 'number' ? value : Number.NaN;
     this.codes[place] = typeof value === 'string' ? this.#code(value) : -1;
-    if (this.#members === undefined) return;
-    for (const each of elements(fieldOf(before, this.#field)))
-      this.#drop(this.#members, place, each);
-    this.#put(this.#members, place, value);
+    for (const each of elements(fieldOf(before, this.#field))) this.#drop(place, each);
+    this.#put(place, value);
   }
 
   /**
@@ -117,11 +115,6 @@ export class Column {
 
   /** Places whose list holds the value. */
   holding(value: Json): Iterable<number> | undefined {
-    if (this.#members === undefined) {
-      this.#members = new Map();
-      for (let place = 0; place < this.#places.end; place++)
-        this.#put(this.#members, place, fieldOf(this.#places.metadataAt(place), this.#field));
-    }
     return this.#members.get(value);
   }
 
@@ -133,10 +126,11 @@ export class Column {
   /** True when most of what is kept belongs to values that are gone: then a new column is smaller. */
   get stale(): boolean {
     const most = 1024 + 2 * this.#places.end;
-    return this.strings.length > most || (this.#members?.size ?? 0) > most;
+    return this.strings.length > most || this.#members.size > most;
   }
 
-  #put(members: Map<Json, number[] | Set<number>>, place: number, value: Json | undefined): void {
+  #put(place: number, value: Json | undefined): void {
+    const members = this.#members;
     if (!Array.isArray(value)) return;
     for (const each of value) {
       if (each !== null && typeof each === 'object') continue;
@@ -148,7 +142,8 @@ export class Column {
     }
   }
 
-  #drop(members: Map<Json, number[] | Set<number>>, place: number, value: Json): void {
+  #drop(place: number, value: Json): void {
+    const members = this.#members;
     let places = members.get(value);
     if (Array.isArray(places)) {
       places = new Set(places);
