@@ -2,7 +2,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { SavedItem } from './collection-file.js';
 import { Columns, type Places } from './columns.js';
-import { Filter } from './indexes.js';
+import { Filter } from './filter.js';
 import type { Metadata } from './metadata.js';
 import { type Conditions, Masks, maskOf, readWhere, type Where, wordsOf } from './where.js';
 

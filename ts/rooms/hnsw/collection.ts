@@ -21,7 +21,7 @@ import { Items, type Key } from './collection-items.js';
 import { fieldOf } from './columns.js';
 import { Flat, Hnsw, type HnswOptions } from './indexes.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
-import type { LoadOptions, Metric, VectorArray } from './vector-index.js';
+import type { LoadOptions, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
 export type { Key } from './collection-items.js';

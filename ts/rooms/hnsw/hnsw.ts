@@ -2,7 +2,8 @@
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Collection } from './collection.js';
-import { Filter, Flat, Hnsw } from './indexes.js';
+import { Filter } from './filter.js';
+import { Flat, Hnsw } from './indexes.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -18,9 +19,9 @@ export {
   type Known,
   type Match,
 } from './collection.js';
+export { Filter } from './filter.js';
 export {
   type Codes,
-  Filter,
   Flat,
   type FlatOptions,
   Hnsw,
@@ -33,21 +34,8 @@ export {
   type Rerank,
 } from './indexes.js';
 export type { Stored } from './metadata.js';
-export {
-  type AddBatchOptions,
-  type AddOptions,
-  type AddProgress,
-  type BatchResult,
-  type Duplicates,
-  type LoadOptions,
-  type Metric,
-  type NeighbourOptions,
-  type SearchBatchOptions,
-  type SearchOptions,
-  type SearchResult,
-  type VectorArray,
-  VectorIndex,
-} from './vector-index.js';
+export type * from './types.js';
+export { VectorIndex } from './vector-index.js';
 export type { FieldCondition, Json, Metadata, Scalar, Where } from './where.js';
 
 /** What `engine.use('hnsw')` and `load()` give. */
