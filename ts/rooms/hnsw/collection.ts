@@ -19,9 +19,10 @@ import * as check from '../../runtime/validate.js';
 import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
 import { Items, type Key } from './collection-items.js';
 import { fieldOf } from './columns.js';
-import { Flat, Hnsw, type HnswOptions } from './indexes.js';
+import { Flat } from './flat.js';
+import { Hnsw } from './hnsw-index.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
-import type { LoadOptions, Metric, VectorArray } from './types.js';
+import type { HnswOptions, LoadOptions, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
 export type { Key } from './collection-items.js';

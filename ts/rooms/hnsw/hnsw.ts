@@ -3,7 +3,8 @@ import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Collection } from './collection.js';
 import { Filter } from './filter.js';
-import { Flat, Hnsw } from './indexes.js';
+import { Flat } from './flat.js';
+import { Hnsw } from './hnsw-index.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -20,19 +21,8 @@ export {
   type Match,
 } from './collection.js';
 export { Filter } from './filter.js';
-export {
-  type Codes,
-  Flat,
-  type FlatOptions,
-  Hnsw,
-  type HnswOptions,
-  type HnswStats,
-  type RecallEstimate,
-  type RecallEstimateOptions,
-  type RemoveProgress,
-  type RepairProgress,
-  type Rerank,
-} from './indexes.js';
+export { Flat } from './flat.js';
+export { Hnsw } from './hnsw-index.js';
 export type { Stored } from './metadata.js';
 export type * from './types.js';
 export { VectorIndex } from './vector-index.js';

@@ -89,3 +89,109 @@ export interface LoadOptions {
   /** Compare checksums, true by default. Without it damaged numbers may go unseen; it is safe all the same. */
   verify?: boolean;
 }
+
+/** What an index needs to know from the beginning. */
+export interface FlatOptions {
+  metric: Metric;
+  /** Numbers in a vector, 1 to 65,536; for `'hamming'` bits, a multiple of 8. */
+  dimension: number;
+  /** Vectors to make room for at once; the index grows beyond it by itself. 0 by default. */
+  capacity?: number;
+  /** For `'poincare'`: the curvature of the space is `-curvature`. 1 by default. */
+  curvature?: number;
+}
+
+/** What an HNSW index needs to know from the beginning. */
+export interface HnswOptions extends FlatOptions {
+  /** Links a vector on the upper levels, twice as many on the lowest: 2 to 128, 16 by default. More: better recall at high dimension, more memory. */
+  m?: number;
+  /** Candidates looked at for each insertion, `m` to 65,536, 200 by default. More: a better graph, slower to build. */
+  efConstruction?: number;
+  /** More vectors are refused; no limit by default. */
+  maxElements?: number;
+  /** Of the random levels; 42 by default. The same seed and calls give the same graph in every engine. */
+  seed?: number;
+  /**
+   * What the graph is walked with. `'none'` (default): the vectors themselves. `'sketch'` keeps the vectors and a byte a number
+   * beside them, which proves most candidates too far away without a look at the vector: the same answers to the bit as
+   * `'none'`, faster where dimensions are many; not for manhattan and hamming (for poincare the sketch lies in the tangent space
+   * of the origin, whose distances bound hyperbolic ones from below).
+   *
+   * The others hold less. For cosine, dot and euclidean, with a centre and a width for each dimension that are learned from the
+   * vectors, so that an offset or a large dimension costs nothing:
+   *
+   * - `'int8'` a byte a number: less than half the memory and, ranked again, the recall of the vectors themselves
+   * - `'float16'` two bytes a number: nearly the recall of the vectors, without ranking again
+   * - `'rabitq'` a bit a dimension (RaBitQ, arXiv:2405.12497), for high dimensions and always with `rerank`
+   * - `'binary'` the signs as they are, for cosine of vectors around zero: a coarse first pass
+   *
+   * {@link Hnsw.recallEstimate} says what they cost on your data.
+   */
+  codes?: Codes;
+  /**
+   * What the candidates of `'int8'`, `'rabitq'` and `'binary'` are ranked again with, `'float16'` by default: all of them that
+   * the codes do not prove too far away, and more candidates than `ef`, up to four times as many, where the codes cannot tell
+   * them apart. Beside `'int8'`, `'float16'` holds what the code has lost, and comes close to `'float32'`. `'none'` keeps nothing
+   * but the codes. Beside `'float16'` codes only `'float32'` has an effect.
+   */
+  rerank?: Rerank;
+}
+
+/** See {@link Hnsw.recallEstimate}. */
+export interface RecallEstimateOptions {
+  /** How many neighbours, 10 by default. */
+  k?: number;
+  /** Candidates that a search keeps, 64 by default. */
+  ef?: number;
+  /** How many stored vectors are taken as queries, 100 by default, at most all. Not together with `queries`. */
+  sample?: number;
+  /** Queries of your own, one after another: better, where queries differ from the vectors. */
+  queries?: VectorArray;
+}
+
+/** What {@link Hnsw.recallEstimate} found. */
+export interface RecallEstimate {
+  /** The share of the nearest that searches found; 1 where there was nothing to find. */
+  recall: number;
+  /** Standard error of the recall, from its spread over the queries. */
+  standardError: number;
+  /** Number of queries. */
+  queries: number;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  /** Places of vectors that are still to be looked at. */
+  left: number;
+  /** About how many there were. */
+  places: number;
+}
+
+/** How far a removal has come. */
+export interface RemoveProgress extends RepairProgress {
+  removed: number;
+  total: number;
+}
+
+/** What an index consists of; see {@link Hnsw.stats}. */
+export interface HnswStats {
+  /** Vectors. */
+  size: number;
+  /** Of them, those that equal another one: equal vectors are one node of the graph. */
+  copies: number;
+  /** Places of removed vectors that are not free yet. */
+  removed: number;
+  /** Free places. */
+  free: number;
+  /** Levels of the graph; 0 when it is empty. */
+  levels: number;
+  /** Nodes to which no links lead. `repair()`, `optimize()`, `save()` and loading link them. */
+  unreachable: number;
+  /** Repairs that ended since the index was made or loaded. */
+  repairs: number;
+}
+
+/** See {@link HnswOptions.codes}. */
+export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
+/** See {@link HnswOptions.rerank}. */
+export type Rerank = 'none' | 'float16' | 'float32';
