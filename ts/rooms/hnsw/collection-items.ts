@@ -1,5 +1,7 @@
 // What a collection knows of its items: keys, metadata, and which of them satisfy conditions.
+import { SublinearRangeError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import * as check from '../../runtime/validate.js';
 import type { SavedItem } from './collection-file.js';
 import { Columns, type Places } from './columns.js';
 import { Filter } from './filter.js';
@@ -56,6 +58,14 @@ export class Items implements Places {
 
   placeOf(key: Key): number | undefined {
     return this.#places.get(key);
+  }
+
+  /** The place of a key that must be there. */
+  find(operation: string, key: Key): number {
+    const place = this.placeOf(key);
+    if (place !== undefined) return place;
+    const message = `"key" expected a key that is in the collection, got ${check.show(key)}`;
+    throw new SublinearRangeError('INDEX', operation, message, { argument: 'key' });
   }
 
   keyAt(place: number): Key {

@@ -10,16 +10,8 @@ export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { IndexArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
-export {
-  Collection,
-  type CollectionOptions,
-  type FindOptions,
-  type GroupOptions,
-  type Item,
-  type Key,
-  type Known,
-  type Match,
-} from './collection.js';
+export { Collection } from './collection.js';
+export type { Key } from './collection-items.js';
 export { Filter } from './filter.js';
 export { Flat } from './flat.js';
 export { Hnsw } from './hnsw-index.js';

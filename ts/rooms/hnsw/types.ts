@@ -1,6 +1,9 @@
-// What the indexes take and give.
+// What indexes and collections take and give.
 import type { IndexArray } from '../../runtime/scratch.js';
+import type { Key } from './collection-items.js';
 import type { FilterObject } from './filter.js';
+import type { Metadata, Stored } from './metadata.js';
+import type { Where } from './where.js';
 
 /**
  * What "near" means, and what a distance is:
@@ -195,3 +198,53 @@ export interface HnswStats {
 export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
 /** See {@link HnswOptions.rerank}. */
 export type Rerank = 'none' | 'float16' | 'float32';
+
+export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
+  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
+  index?: 'hnsw' | 'flat';
+}
+
+/** One vector with its key and what is known about it: what JSON can say, and dates, which are kept as ISO text. */
+export interface Item<Meta extends object = Metadata> {
+  key: Key;
+  vector: VectorArray;
+  metadata?: Meta;
+}
+
+export interface FindOptions {
+  /** How many, 10 by default. */
+  k?: number;
+  /** How many of the nearest to leave out in front of these, 0 by default: the second page of ten has `offset: 10`. */
+  offset?: number;
+  /** Candidates of an approximate search, 64 by default. */
+  ef?: number;
+  /** Only items whose metadata satisfy these conditions. */
+  where?: Where;
+  /** Fields of the metadata that matches have, `'a.b'` for those of inner objects; `[]` for none. All by default. */
+  select?: readonly string[];
+}
+
+export interface GroupOptions {
+  /**
+   * A field of the metadata: no more than `perGroup` matches have the same value of it, and those that do not have the
+   * field, or a list or an object in it, are left out.
+   */
+  groupBy?: string;
+  /** 1 by default. */
+  perGroup?: number;
+}
+
+export interface Match<Meta extends object = Metadata> {
+  key: Key;
+  distance: number;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
+}
+
+/** What {@link Collection.get} gives. */
+export interface Known<Meta extends object = Metadata> {
+  key: Key;
+  vector: Float32Array | Uint8Array;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
+}
