@@ -1,8 +1,10 @@
 // What a collection knows of its items: keys, metadata, and which of them satisfy conditions.
+import { SublinearRangeError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import * as check from '../../runtime/validate.js';
 import type { SavedItem } from './collection-file.js';
 import { Columns, type Places } from './columns.js';
-import { Filter } from './indexes.js';
+import { Filter } from './filter.js';
 import type { Metadata } from './metadata.js';
 import { type Conditions, Masks, maskOf, readWhere, type Where, wordsOf } from './where.js';
 
@@ -56,6 +58,14 @@ export class Items implements Places {
 
   placeOf(key: Key): number | undefined {
     return this.#places.get(key);
+  }
+
+  /** The place of a key that must be there. */
+  find(operation: string, key: Key): number {
+    const place = this.placeOf(key);
+    if (place !== undefined) return place;
+    const message = `"key" expected a key that is in the collection, got ${check.show(key)}`;
+    throw new SublinearRangeError('INDEX', operation, message, { argument: 'key' });
   }
 
   keyAt(place: number): Key {

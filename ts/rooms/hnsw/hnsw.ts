@@ -2,52 +2,22 @@
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Collection } from './collection.js';
-import { Filter, Flat, Hnsw } from './indexes.js';
+import { Filter } from './filter.js';
+import { Flat } from './flat.js';
+import { Hnsw } from './hnsw-index.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { IndexArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
-export {
-  Collection,
-  type CollectionOptions,
-  type FindOptions,
-  type GroupOptions,
-  type Item,
-  type Key,
-  type Known,
-  type Match,
-} from './collection.js';
-export {
-  type Codes,
-  Filter,
-  Flat,
-  type FlatOptions,
-  Hnsw,
-  type HnswOptions,
-  type HnswStats,
-  type RecallEstimate,
-  type RecallEstimateOptions,
-  type RemoveProgress,
-  type RepairProgress,
-  type Rerank,
-} from './indexes.js';
+export { Collection } from './collection.js';
+export type { Key } from './collection-items.js';
+export { Filter } from './filter.js';
+export { Flat } from './flat.js';
+export { Hnsw } from './hnsw-index.js';
 export type { Stored } from './metadata.js';
-export {
-  type AddBatchOptions,
-  type AddOptions,
-  type AddProgress,
-  type BatchResult,
-  type Duplicates,
-  type LoadOptions,
-  type Metric,
-  type NeighbourOptions,
-  type SearchBatchOptions,
-  type SearchOptions,
-  type SearchResult,
-  type VectorArray,
-  VectorIndex,
-} from './vector-index.js';
+export type * from './types.js';
+export { VectorIndex } from './vector-index.js';
 export type { FieldCondition, Json, Metadata, Scalar, Where } from './where.js';
 
 /** What `engine.use('hnsw')` and `load()` give. */

@@ -1,0 +1,341 @@
+// Vectors under keys: adding, changing, removing.
+import { isSublinearError } from '../../runtime/errors.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { realArray } from '../../runtime/scratch.js';
+import {
+  type AsyncOptions,
+  asyncOptions,
+  orAborted,
+  runAsync,
+  yieldToOthers,
+} from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import type { Items, Key } from './collection-items.js';
+import type { Flat } from './flat.js';
+import type { Hnsw } from './hnsw-index.js';
+import { copyMetadata, type Metadata, type Stored } from './metadata.js';
+import type { Item, Known, Metric, VectorArray } from './types.js';
+import type { Where } from './where.js';
+
+/** What a {@link Collection} holds. */
+export abstract class KeyedVectors<Meta extends object = Metadata> {
+  /** The index underneath. Its ids are the collection's own: look, but do not change it. */
+  readonly index: Flat | Hnsw;
+  readonly #runtime: Runtime;
+  readonly #items: Items;
+
+  /** @internal */
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, items: Items) {
+    this.#runtime = runtime;
+    this.index = index;
+    this.#items = items;
+  }
+
+  /** Number of items. */
+  get size(): number {
+    return this.index.size;
+  }
+
+  /** How distances are measured. */
+  get metric(): Metric {
+    return this.index.metric;
+  }
+
+  /** All keys, in the order in which they came; one that is replaced keeps its place. O(size). */
+  get keys(): Key[] {
+    return [...this.#items.keys()];
+  }
+
+  /**
+   * True when there is an item of this key.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using films = Collection.create({ metric: 'cosine', dimension: 2 });
+   * films.add({ key: 'Alien', vector: [1, 0] });
+   * console.log(films.has('Alien'), films.has('Amelie')); // true false
+   * ```
+   */
+  has(key: Key): boolean {
+    return this.#items.placeOf(key) !== undefined;
+  }
+
+  /**
+   * Adds an item, or replaces the one of the same key, metadata and all.
+   *
+   * @throws TypeError for metadata that JSON cannot say; RangeError for a vector as `Hnsw.add`: nothing is changed then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using places = Collection.create({ metric: 'euclidean', dimension: 2 });
+   * places.add({ key: 'home', vector: [0, 0] }).add({ key: 'home', vector: [3, 4] });
+   * console.log(places.size, places.search([0, 0])[0]?.distance); // 1 5
+   * ```
+   */
+  add(item: Item<Meta>): this {
+    const operation = 'Collection.add';
+    if (typeof item !== 'object' || item === null)
+      throw check.typeError(operation, 'item', 'object', item);
+    const { key, vector, metadata } = item;
+    if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
+      throw check.typeError(operation, 'key', 'string or finite number', key);
+    const fields = copyMetadata(operation, metadata);
+    // Read before a place is chosen: what a list runs while it is read may add to this collection.
+    const own = Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
+    const place = this.#items.placeOf(key) ?? this.#items.unused();
+    this.index.add(this.#items.idAt(place), own, { duplicates: 'replace' });
+    this.#items.put(place, key, fields);
+    return this;
+  }
+
+  /**
+   * Adds many items, one after another; what comes before one that is refused stays, and the error's `position` says which
+   * it was.
+   *
+   * @throws as {@link Collection.add}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using words = Collection.create({ metric: 'cosine', dimension: 2 });
+   * words.addAll([
+   *   { key: 'up', vector: [0, 1] },
+   *   { key: 'right', vector: [1, 0] },
+   * ]);
+   * console.log(words.keys); // [ 'up', 'right' ]
+   * ```
+   */
+  addAll(items: Iterable<Item<Meta>>): this {
+    let added = 0;
+    for (const item of iterable('Collection.addAll', items)) {
+      try {
+        this.add(item);
+      } catch (error) {
+        throw withPosition(error, added);
+      }
+      added++;
+    }
+    return this;
+  }
+
+  /**
+   * Adds many items in slices of about 8 ms and lets other tasks run between them. They may use the collection: each item
+   * is either in or not. An abort leaves what is in already. Items may come later, from an async iterable. `total` is
+   * known for an array.
+   *
+   * @throws as {@link Collection.addAll}, and rejects with `signal.reason` after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'euclidean', dimension: 1 });
+   * const items = Array.from({ length: 500 }, (_, i) => ({ key: `item ${i}`, vector: [i] }));
+   * let seen = 0;
+   * await c.addAllAsync(items, { onProgress: ({ added }) => void (seen = added) });
+   * console.log(c.size, seen <= 500); // 500 true
+   * ```
+   */
+  async addAllAsync(
+    items: Iterable<Item<Meta>> | AsyncIterable<Item<Meta>>,
+    options: AsyncOptions<{ added: number; total: number | undefined }> = {},
+  ): Promise<void> {
+    const operation = 'Collection.addAllAsync';
+    check.options(operation, options, ['signal', 'onProgress']);
+    const how = asyncOptions(operation, options);
+    if (typeof (items as Partial<AsyncIterable<Item<Meta>>>)?.[Symbol.asyncIterator] === 'function')
+      return this.#addLater(operation, items as AsyncIterable<Item<Meta>>, how);
+    const total = Array.isArray(items) ? items.length : undefined;
+    await this.#addSliced(
+      operation,
+      iterable(operation, items as Iterable<Item<Meta>>),
+      how,
+      0,
+      total,
+    );
+  }
+
+  /** Items that come one after another go in by the hundred. */
+  async #addLater(
+    operation: string,
+    items: AsyncIterable<Item<Meta>>,
+    how: AsyncOptions<Added>,
+  ): Promise<void> {
+    const { signal = new AbortController().signal } = how;
+    const iterator = items[Symbol.asyncIterator]();
+    let [added, ended] = [0, false];
+    try {
+      while (!ended) {
+        const batch: Item<Meta>[] = [];
+        while (!ended && batch.length < 100) {
+          const { done, value } = await orAborted(signal, () => iterator.next());
+          ended = done === true;
+          if (!ended) batch.push(value as Item<Meta>);
+        }
+        await this.#addSliced(operation, batch, how, added, undefined);
+        added += batch.length;
+        await yieldToOthers();
+      }
+    } finally {
+      if (!ended) void iterator.return?.().then(undefined, () => {});
+    }
+  }
+
+  /** `before` items were added already. */
+  async #addSliced(
+    operation: string,
+    items: Iterable<Item<Meta>>,
+    how: AsyncOptions<Added>,
+    before: number,
+    total: number | undefined,
+  ): Promise<void> {
+    const iterator = items[Symbol.iterator]();
+    let [added, ended] = [before, false];
+    const step = (work: number) => {
+      // An insertion is some thousand operations.
+      for (let left = Math.ceil(work / 1000); left > 0; left--) {
+        const { done, value } = iterator.next();
+        ended = done === true;
+        if (ended) return true;
+        try {
+          this.add(value as Item<Meta>);
+        } catch (error) {
+          throw withPosition(error, added);
+        }
+        added++;
+      }
+      return false;
+    };
+    try {
+      const progress = () => ({ added, total });
+      await runAsync({ runtime: this.#runtime, operation, step, progress }, [], how);
+    } finally {
+      if (!ended) iterator.return?.();
+    }
+  }
+
+  /**
+   * Changes an item that is there: its vector, its metadata as a whole, or both. What is not given stays; metadata alone do not
+   * touch the index.
+   *
+   * @throws RangeError `INDEX` for a key that is not there; as {@link Collection.add}: nothing is changed then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create<{ seen: number }>({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1], metadata: { seen: 0 } });
+   * c.update('a', { metadata: { seen: 1 } });
+   * console.log(c.get('a')?.metadata?.seen); // 1
+   * ```
+   */
+  update(key: Key, change: { vector?: VectorArray; metadata?: Meta }): this {
+    const operation = 'Collection.update';
+    const { vector, metadata } = check.options(operation, change, ['vector', 'metadata']);
+    const place = this.#items.find(operation, key);
+    const fields = copyMetadata(operation, metadata);
+    if (vector !== undefined) {
+      this.index.update(this.#items.idAt(place), vector);
+      this.#items.changed();
+    }
+    if (metadata !== undefined) this.#items.describe(place, fields);
+    return this;
+  }
+
+  /**
+   * The vector of a key, a copy, and its metadata; undefined when there is none.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 2 });
+   * c.add({ key: 7, vector: [1, 2] });
+   * console.log(c.get(7)?.vector, c.get('7')); // Float32Array(2) [ 1, 2 ] undefined
+   * ```
+   */
+  get(key: Key): Known<Meta> | undefined {
+    const place = this.#items.placeOf(key);
+    if (place === undefined) return undefined;
+    const vector = this.index.get(this.#items.idAt(place));
+    const metadata = this.#items.metadataAt(place) as Stored<Meta> | undefined;
+    return metadata === undefined ? { key, vector } : { key, vector, metadata };
+  }
+
+  /**
+   * Removes an item. False when there was none of this key.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1] });
+   * console.log(c.remove('a'), c.remove('a')); // true false
+   * ```
+   */
+  remove(key: Key): boolean {
+    const place = this.#items.placeOf(key);
+    if (place === undefined) return false;
+    this.index.remove(this.#items.idAt(place));
+    this.#items.remove(place);
+    return true;
+  }
+
+  /**
+   * Removes all items that satisfy the conditions. Returns how many. O(size), as {@link Collection.filter}, and what
+   * `Hnsw.removeMany` does with them.
+   *
+   * @throws TypeError and RangeError for conditions that are none, as {@link Collection.filter}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 1 });
+   * c.add({ key: 'a', vector: [1], metadata: { year: 1990 } });
+   * c.add({ key: 'b', vector: [2], metadata: { year: 2020 } });
+   * console.log(c.removeWhere({ year: { lt: 2000 } }), c.size); // 1 1
+   * ```
+   */
+  removeWhere(where: Where): number {
+    const keys = this.#items.matching('Collection.removeWhere', where);
+    const places = keys.map((key) => this.#items.placeOf(key) as number);
+    this.index.removeMany(Uint32Array.from(places, (place) => this.#items.idAt(place)));
+    for (const place of places) this.#items.remove(place);
+    return keys.length;
+  }
+}
+
+function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> {
+  if (typeof items?.[Symbol.iterator] !== 'function')
+    throw check.typeError(operation, 'items', 'iterable of items', items);
+  return items;
+}
+
+/** Where a slice has got to. */
+interface Added {
+  added: number;
+  total: number | undefined;
+}
+
+/** Tells which item it was, and how many are in. */
+function withPosition(error: unknown, position: number): unknown {
+  if (!isSublinearError(error)) return error;
+  error.message += `; ${position} items were added`;
+  return Object.assign(error, { position });
+}

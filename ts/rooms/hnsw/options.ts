@@ -1,0 +1,64 @@
+// Options as the C core takes them.
+import { hnswOptions } from '../../generated/fields.js';
+import { giveOver } from '../../runtime/fields.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import * as check from '../../runtime/validate.js';
+import type { Codes, Duplicates, HnswOptions, LoadOptions, Metric, Rerank } from './types.js';
+
+/** Values of sl_metric. */
+export const metrics: Readonly<Record<Metric, number>> = {
+  cosine: 0,
+  dot: 1,
+  euclidean: 2,
+  manhattan: 3,
+  hamming: 4,
+  poincare: 5,
+};
+export const metricNames = Object.keys(metrics) as Metric[];
+
+export const duplicateCodes: Readonly<Record<Duplicates, number>> = { error: 0, replace: 1 };
+
+/** Values of sl_codes and sl_exact. */
+const codeNumbers: Readonly<Record<Codes, number>> = {
+  none: 0,
+  int8: 1,
+  binary: 2,
+  sketch: 3,
+  float16: 4,
+  rabitq: 5,
+};
+const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, float32: 2 };
+
+/** The options, checked, where C reads them: for the call that comes next. */
+export function giveOptions(runtime: Runtime, operation: string, options: HnswOptions): number {
+  const keys = [
+    'metric',
+    'dimension',
+    'capacity',
+    'curvature',
+    'm',
+    'efConstruction',
+    'maxElements',
+    'seed',
+    'codes',
+    'rerank',
+  ] as const;
+  const given = check.options(operation, options, keys);
+  const metric = check.choice(operation, 'metric', given.metric, metrics);
+  check.integer(operation, 'dimension', given.dimension);
+  const codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);
+  const exact = check.choice(operation, 'rerank', given.rerank ?? 'float16', rerankNumbers);
+  const { dimension, curvature, capacity, m, efConstruction, maxElements, seed } = given;
+  if (curvature !== undefined) check.number(operation, 'curvature', curvature);
+  const counts = { dimension, capacity, m, efConstruction, maxElements, seed };
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined) check.integer(operation, name, value);
+  const all = { metric, codes, exact, curvature, ...counts };
+  return giveOver(runtime, hnswOptions, runtime.raw.hnswDefaults, all);
+}
+
+/** Whether the checksums of a file are to be compared. */
+export function verified(operation: string, options: LoadOptions | undefined): boolean {
+  const { verify = true } = check.options(operation, options, ['verify']);
+  return check.boolean(operation, 'verify', verify);
+}

@@ -1,0 +1,250 @@
+// What indexes and collections take and give.
+import type { IndexArray } from '../../runtime/scratch.js';
+import type { Key } from './collection-items.js';
+import type { FilterObject } from './filter.js';
+import type { Metadata, Stored } from './metadata.js';
+import type { Where } from './where.js';
+
+/**
+ * What "near" means, and what a distance is:
+ *
+ * - `'cosine'` 1 - cos of the angle, 0 to 2. Vectors are stored with length 1; a zero vector is refused
+ * - `'dot'` the negated inner product: the largest product comes first
+ * - `'euclidean'` length of the difference
+ * - `'manhattan'` sum of the absolute differences
+ * - `'hamming'` number of differing bits; vectors are Uint8Array, eight bits a byte
+ * - `'poincare'` hyperbolic distance in the Poincare ball; vectors have a length below 1
+ */
+export type Metric = 'cosine' | 'dot' | 'euclidean' | 'manhattan' | 'hamming' | 'poincare';
+
+/** One vector, or several one after another. Numbers are rounded to float32; `'hamming'` takes bytes. */
+export type VectorArray = Float32Array | Float64Array | readonly number[] | Uint8Array;
+
+/** What to do with an id that is in use: refuse it, or put the new vector in the place of the old one. */
+export type Duplicates = 'error' | 'replace';
+
+export interface AddOptions {
+  /** `'error'` by default. */
+  duplicates?: Duplicates;
+}
+
+export interface AddBatchOptions extends AddOptions {
+  /** One for each vector: whole numbers from 0 to 2^32 - 1. */
+  ids: IndexArray;
+  /** The vectors, one after another: `ids.length * dimension` numbers. */
+  vectors: VectorArray;
+}
+
+/** How far a batch has come. */
+export interface AddProgress {
+  added: number;
+  total: number;
+}
+
+/** What one search and many have in common. */
+export interface NeighbourOptions {
+  /** How many neighbours, at least 1. 10 by default. */
+  k?: number;
+  /** Candidates that an approximate search keeps, 64 by default, never less than `k`. An exact index ignores it. */
+  ef?: number;
+  /** Only these ids may be returned. */
+  filter?: FilterObject;
+}
+
+export interface SearchOptions extends NeighbourOptions {
+  /** Only vectors that are at most so far away; all of them when `k` is not given. */
+  radius?: number;
+  /**
+   * 0 to 1: how much it counts that results differ from each other (maximal marginal relevance). 0 keeps the nearest, 1
+   * looks only at how far apart they are. The first result is the nearest all the same.
+   */
+  diversity?: number;
+  /** With `diversity`: the nearest among which results are chosen, 4 `k` by default. */
+  candidates?: number;
+  /**
+   * Where to write instead of new arrays, each of at least `k` elements, which has to be given then. The result's arrays are
+   * views of the part that was written.
+   */
+  into?: { ids: Uint32Array; distances: Float32Array };
+}
+
+export interface SearchBatchOptions extends NeighbourOptions {
+  /** Where to write instead of new arrays, each of `count * k` elements. */
+  into?: { ids: Uint32Array; distances: Float32Array };
+}
+
+/** Neighbours, nearest first (with `diversity` in the order in which they were chosen). Fewer than `k` when no more may be returned. */
+export interface SearchResult {
+  ids: Uint32Array;
+  distances: Float32Array;
+}
+
+/**
+ * Neighbours of several queries: those of query q begin at `q * k`, and there are `found[q]` of them. Behind them, up to
+ * `k`, stand the id 4294967295 and the distance `Infinity`.
+ */
+export interface BatchResult extends SearchResult {
+  found: Uint32Array;
+  k: number;
+}
+
+export interface LoadOptions {
+  /** Compare checksums, true by default. Without it damaged numbers may go unseen; it is safe all the same. */
+  verify?: boolean;
+}
+
+/** What an index needs to know from the beginning. */
+export interface FlatOptions {
+  metric: Metric;
+  /** Numbers in a vector, 1 to 65,536; for `'hamming'` bits, a multiple of 8. */
+  dimension: number;
+  /** Vectors to make room for at once; the index grows beyond it by itself. 0 by default. */
+  capacity?: number;
+  /** For `'poincare'`: the curvature of the space is `-curvature`. 1 by default. */
+  curvature?: number;
+}
+
+/** What an HNSW index needs to know from the beginning. */
+export interface HnswOptions extends FlatOptions {
+  /** Links a vector on the upper levels, twice as many on the lowest: 2 to 128, 16 by default. More: better recall at high dimension, more memory. */
+  m?: number;
+  /** Candidates looked at for each insertion, `m` to 65,536, 200 by default. More: a better graph, slower to build. */
+  efConstruction?: number;
+  /** More vectors are refused; no limit by default. */
+  maxElements?: number;
+  /** Of the random levels; 42 by default. The same seed and calls give the same graph in every engine. */
+  seed?: number;
+  /**
+   * What the graph is walked with. `'none'` (default): the vectors themselves. `'sketch'` keeps the vectors and a byte a number
+   * beside them, which proves most candidates too far away without a look at the vector: the same answers to the bit as
+   * `'none'`, faster where dimensions are many; not for manhattan and hamming (for poincare the sketch lies in the tangent space
+   * of the origin, whose distances bound hyperbolic ones from below).
+   *
+   * The others hold less. For cosine, dot and euclidean, with a centre and a width for each dimension that are learned from the
+   * vectors, so that an offset or a large dimension costs nothing:
+   *
+   * - `'int8'` a byte a number: less than half the memory and, ranked again, the recall of the vectors themselves
+   * - `'float16'` two bytes a number: nearly the recall of the vectors, without ranking again
+   * - `'rabitq'` a bit a dimension (RaBitQ, arXiv:2405.12497), for high dimensions and always with `rerank`
+   * - `'binary'` the signs as they are, for cosine of vectors around zero: a coarse first pass
+   *
+   * {@link Hnsw.recallEstimate} says what they cost on your data.
+   */
+  codes?: Codes;
+  /**
+   * What the candidates of `'int8'`, `'rabitq'` and `'binary'` are ranked again with, `'float16'` by default: all of them that
+   * the codes do not prove too far away, and more candidates than `ef`, up to four times as many, where the codes cannot tell
+   * them apart. Beside `'int8'`, `'float16'` holds what the code has lost, and comes close to `'float32'`. `'none'` keeps nothing
+   * but the codes. Beside `'float16'` codes only `'float32'` has an effect.
+   */
+  rerank?: Rerank;
+}
+
+/** See {@link Hnsw.recallEstimate}. */
+export interface RecallEstimateOptions {
+  /** How many neighbours, 10 by default. */
+  k?: number;
+  /** Candidates that a search keeps, 64 by default. */
+  ef?: number;
+  /** How many stored vectors are taken as queries, 100 by default, at most all. Not together with `queries`. */
+  sample?: number;
+  /** Queries of your own, one after another: better, where queries differ from the vectors. */
+  queries?: VectorArray;
+}
+
+/** What {@link Hnsw.recallEstimate} found. */
+export interface RecallEstimate {
+  /** The share of the nearest that searches found; 1 where there was nothing to find. */
+  recall: number;
+  /** Standard error of the recall, from its spread over the queries. */
+  standardError: number;
+  /** Number of queries. */
+  queries: number;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  /** Places of vectors that are still to be looked at. */
+  left: number;
+  /** About how many there were. */
+  places: number;
+}
+
+/** How far a removal has come. */
+export interface RemoveProgress extends RepairProgress {
+  removed: number;
+  total: number;
+}
+
+/** What an index consists of; see {@link Hnsw.stats}. */
+export interface HnswStats {
+  /** Vectors. */
+  size: number;
+  /** Of them, those that equal another one: equal vectors are one node of the graph. */
+  copies: number;
+  /** Places of removed vectors that are not free yet. */
+  removed: number;
+  /** Free places. */
+  free: number;
+  /** Levels of the graph; 0 when it is empty. */
+  levels: number;
+  /** Nodes to which no links lead. `repair()`, `optimize()`, `save()` and loading link them. */
+  unreachable: number;
+  /** Repairs that ended since the index was made or loaded. */
+  repairs: number;
+}
+
+/** See {@link HnswOptions.codes}. */
+export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
+/** See {@link HnswOptions.rerank}. */
+export type Rerank = 'none' | 'float16' | 'float32';
+
+export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
+  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
+  index?: 'hnsw' | 'flat';
+}
+
+/** One vector with its key and what is known about it: what JSON can say, and dates, which are kept as ISO text. */
+export interface Item<Meta extends object = Metadata> {
+  key: Key;
+  vector: VectorArray;
+  metadata?: Meta;
+}
+
+export interface FindOptions {
+  /** How many, 10 by default. */
+  k?: number;
+  /** How many of the nearest to leave out in front of these, 0 by default: the second page of ten has `offset: 10`. */
+  offset?: number;
+  /** Candidates of an approximate search, 64 by default. */
+  ef?: number;
+  /** Only items whose metadata satisfy these conditions. */
+  where?: Where;
+  /** Fields of the metadata that matches have, `'a.b'` for those of inner objects; `[]` for none. All by default. */
+  select?: readonly string[];
+}
+
+export interface GroupOptions {
+  /**
+   * A field of the metadata: no more than `perGroup` matches have the same value of it, and those that do not have the
+   * field, or a list or an object in it, are left out.
+   */
+  groupBy?: string;
+  /** 1 by default. */
+  perGroup?: number;
+}
+
+export interface Match<Meta extends object = Metadata> {
+  key: Key;
+  distance: number;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
+}
+
+/** What {@link Collection.get} gives. */
+export interface Known<Meta extends object = Metadata> {
+  key: Key;
+  vector: Float32Array | Uint8Array;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
+}
