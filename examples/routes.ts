@@ -48,7 +48,7 @@ console.log(`the same without landmarks: ${plain.length === guided.length}`);
 console.log(`crossings looked at: ${plain.work.settledNodes}, then ${guided.work.settledNodes}`);
 
 const { scores, halfWidth, confidence, samples } = betweennessSampled(town, {
-  epsilon: 0.03,
+  epsilon: 0.05,
   weighted: false,
 });
 const busiest = scores.indexOf(Math.max(...scores));

@@ -2,7 +2,13 @@
 #ifndef SL_DATES_PAGE_H
 #define SL_DATES_PAGE_H
 
-#include "dates/set.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "dates/civil.h"
+
+typedef struct sl_date_set sl_date_set; // as in set.h, which those who include this need not
 
 enum { SL_PAGE_WORDS = (SL_CYCLE_DAYS + 63) / 64, SL_PAGE_BLOCKS = (SL_PAGE_WORDS + 7) / 8 };
 
@@ -27,6 +33,9 @@ void sl_page_release(sl_page *page);
 
 // Counts. A page without a day is freed and becomes NULL.
 void sl_page_finish(sl_page **page);
+
+// Takes away what lies outside of first..last (first <= last, places in the page). Does not finish.
+void sl_page_cut(sl_page *page, uint32_t first, uint32_t last);
 
 // A set without a day, to be filled; then its days are counted.
 sl_status sl_date_set_create(sl_date_set **out);

@@ -279,19 +279,16 @@ static void end_after(sl_recurrence *r, double count) {
 }
 
 // Takes away the days at both ends whose times lie outside, so that every day left may have one.
-static sl_status trim(sl_recurrence *r) {
-  int64_t first = r->first / DAY, last = r->last / DAY;
+//   end   the day up to which there may be some now
+static sl_status trim(sl_recurrence *r, int64_t end) {
+  int64_t begin = r->first / DAY, first = begin, last = r->last / DAY;
   const uint32_t *times;
-  if (r->last < r->first) {
-    first = 1;
-    last = 0;
-  } else {
-    uint32_t count = times_of(r, (uint32_t)first, &times);
-    if (count == 0 || times[count - 1] < r->first % DAY) first++;
-    count = times_of(r, (uint32_t)last, &times);
-    if (count == 0 || times[0] > r->last % DAY) last--;
-  }
-  return sl_date_set_cut(r->days, first, last);
+  if (r->last < r->first) return sl_date_set_cut(r->days, 1, 0);
+  uint32_t count = times_of(r, (uint32_t)first, &times);
+  if (count == 0 || times[count - 1] < r->first % DAY) first++;
+  count = times_of(r, (uint32_t)last, &times);
+  if (count == 0 || times[0] > r->last % DAY) last--;
+  return first > begin || last < end ? sl_date_set_cut(r->days, first, last) : SL_OK;
 }
 
 // For each time of day, the positions that fall on it; see recurrence.c's head.
@@ -345,7 +342,7 @@ static sl_status build(sl_recurrence *r, const sl_date_rule *rule, double count)
     r->last = r->first - 1;
   else if (count < INFINITY)
     end_after(r, count);
-  return trim(r);
+  return trim(r, last);
 }
 
 static bool is_instant(double x) {

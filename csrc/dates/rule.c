@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "dates/civil.h"
-#include "dates/rule_days.h"
 
 typedef struct allowed {
   uint32_t at, count; // words of the rule
@@ -34,8 +33,11 @@ static const allowed LISTS[] = {
 };
 
 static bool within(const uint32_t *words, uint32_t count, uint32_t low, uint32_t high) {
-  for (uint32_t bit = 0; bit < 32 * count; bit++)
-    if ((bit < low || bit > high) && (words[bit / 32] >> (bit % 32) & 1) != 0) return false;
+  for (uint32_t w = 0; w < count; w++) {
+    uint64_t from = w == 0 ? low : 0, allowed = ~(uint64_t)0 << from;
+    if (high < 32 * w + 31) allowed &= high < 32 * w ? 0 : ~(uint64_t)0 >> (63 - (high - 32 * w));
+    if ((words[w] & ~allowed) != 0) return false;
+  }
   return true;
 }
 

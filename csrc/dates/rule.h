@@ -3,6 +3,7 @@
 #ifndef SL_DATES_RULE_H
 #define SL_DATES_RULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -51,5 +52,17 @@ enum { SL_RULE_WORDS = sizeof(sl_date_rule) / sizeof(uint32_t) };
 //   Errors: ERR_OPTION; its argument is the field, its expectation the remedy. O(1). Safe on
 //   untrusted data: yes.
 sl_status sl_date_rule_check(const sl_date_rule *rule);
+
+// Fills the parts that a rule takes from its start (RFC 5545, 3.3.10: "information, not contained
+// in the rule ... derived from DTSTART"). The rule has been checked.
+//   index     day of the start, counted from 0001-01-01
+void sl_date_rule_complete(sl_date_rule *rule, uint32_t index, uint32_t second_of_day);
+
+// Whether a bit is set in any of `count` words.
+static inline bool sl_any(const uint32_t *words, uint32_t count) {
+  uint32_t all = 0;
+  for (uint32_t i = 0; i < count; i++) all |= words[i];
+  return all != 0;
+}
 
 #endif

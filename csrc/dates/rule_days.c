@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dates/set.h"
 
 // Bit p + 1 is day p of the year, from 0: days that SKIP moves over its ends have a place.
 enum { MASK_WORDS = 6, KINDS = 28 };
@@ -20,7 +21,7 @@ typedef struct year_mask {
 
 typedef struct builder {
   const sl_date_rule *rule;
-  uint32_t first;
+  uint32_t first, last;
   int32_t first_year;
   uint32_t first_month; // of all months, from January of the year 0
   bool by_month_day, by_year_day, by_week, by_nth, by_position;
@@ -53,18 +54,23 @@ static void keep_positions(uint64_t *words, uint32_t count, const uint32_t (*pos
   }
 }
 
-// The days of the week asked for, of `length` days of which the first is day `begin` of a week: bit
-// `at` is the first of them. `nth` counts within these days.
-static void add_week_days(const sl_date_rule *rule, bool nth, uint32_t begin, uint32_t length,
-                          uint64_t *words, uint32_t at) {
+// BYDAY without numbers, in a word of days of which the first is day `begin` of a week.
+static uint64_t week_days(const sl_date_rule *rule, uint32_t begin) {
+  // Nine weeks, and the day after them.
+  uint64_t weeks = rule->by_day * 0x0102040810204081u;
+  return weeks >> begin | weeks << (63 - begin);
+}
+
+// The numbered days of the week, of `length` days of which the first is day `begin` of a week: bit 1
+// is the first of them.
+static void add_nth_days(const sl_date_rule *rule, uint32_t begin, uint32_t length,
+                         uint64_t *words) {
   for (uint32_t week_day = 0; week_day < 7; week_day++) {
-    uint32_t day = (week_day + 7 - begin) % 7;
-    bool all = rule->by_day >> week_day & 1;
+    uint32_t day = (week_day + 7 - begin) % 7, total = (length - day + 6) / 7;
     const uint32_t(*numbers)[2] = rule->by_nth_day[week_day];
-    if (!all && !(nth && sl_any(numbers[0], 4))) continue;
-    uint32_t total = (length - day + 6) / 7;
+    if (!sl_any(numbers[0], 4)) continue;
     for (uint32_t n = 1; n <= total; n++, day += 7)
-      if (all || has(numbers[0], n) || has(numbers[1], total + 1 - n)) sl_bit_set(words, at + day);
+      if (has(numbers[0], n) || has(numbers[1], total + 1 - n)) sl_bit_set(words, 1 + day);
   }
 }
 
@@ -74,21 +80,17 @@ static void add_week_days(const sl_date_rule *rule, bool nth, uint32_t begin, ui
 static uint64_t month_days(const builder *b, uint32_t length) {
   const sl_date_rule *rule = b->rule;
   if (!b->by_month_day) return sl_bits_between(1, length);
-  uint64_t days = 0;
+  uint64_t from_begin = rule->by_month_day[0], exist = sl_bits_between(1, length);
+  uint64_t days = from_begin & exist;
+  if (rule->skip != SL_SKIP_OMIT && (from_begin & ~exist) != 0)
+    days |= (uint64_t)1 << (rule->skip == SL_SKIP_BACKWARD ? length : length + 1);
+  if (rule->by_month_day[1] == 0) return days;
   for (uint32_t d = 1; d <= 31; d++) {
-    bool exists = d <= length;
-    if (has(&rule->by_month_day[0], d)) {
-      if (exists)
-        days |= (uint64_t)1 << d;
-      else if (rule->skip != SL_SKIP_OMIT)
-        days |= (uint64_t)1 << (rule->skip == SL_SKIP_BACKWARD ? length : length + 1);
-    }
-    if (has(&rule->by_month_day[1], d)) {
-      if (exists)
-        days |= (uint64_t)1 << (length + 1 - d);
-      else if (rule->skip != SL_SKIP_OMIT)
-        days |= (uint64_t)1 << (rule->skip == SL_SKIP_BACKWARD ? 0 : 1);
-    }
+    if (!has(&rule->by_month_day[1], d)) continue;
+    if (d <= length)
+      days |= (uint64_t)1 << (length + 1 - d);
+    else if (rule->skip != SL_SKIP_OMIT)
+      days |= (uint64_t)1 << (rule->skip == SL_SKIP_BACKWARD ? 0 : 1);
   }
   return days;
 }
@@ -159,13 +161,10 @@ static void make_mask(const builder *b, year_shape y, uint32_t months, uint64_t 
     uint32_t before = sl_days_before_month(leap, month), length = sl_days_in_month(leap, month);
     uint64_t days = month_days(b, length);
     if (by_day && within_month) {
-      uint64_t week_days = 0;
-      add_week_days(rule, b->by_nth, (y.begin + before) % 7, length, &week_days, 1);
-      // The days beside the month, onto which SKIP moves, have no number in it.
-      if (rule->by_day >> ((y.begin + before + 6) % 7) & 1) week_days |= 1;
-      if (rule->by_day >> ((y.begin + before + length) % 7) & 1)
-        week_days |= (uint64_t)1 << (length + 1);
-      days &= week_days;
+      // Also of the days beside the month, onto which SKIP moves; they have no number in it.
+      uint64_t asked = week_days(rule, (y.begin + before + 6) % 7);
+      if (b->by_nth) add_nth_days(rule, (y.begin + before) % 7, length, &asked);
+      days &= asked;
     }
     if (monthly && b->by_position) keep_positions(&days, 1, rule->by_position);
     sl_bits_or(words, before, &days, 0, length + 2);
@@ -173,11 +172,10 @@ static void make_mask(const builder *b, year_shape y, uint32_t months, uint64_t 
   if (b->by_year_day) limit_to_year_days(rule, y.length, words);
   if (b->by_week) limit_to_weeks(rule, y, words);
   if (by_day && !within_month) {
-    uint64_t week_days[MASK_WORDS] = {0};
-    add_week_days(rule, b->by_nth, y.begin, y.length, week_days, 1);
-    if (rule->by_day >> ((y.begin + 6) % 7) & 1) week_days[0] |= 1;
-    if (rule->by_day >> ((y.begin + y.length) % 7) & 1) sl_bit_set(week_days, y.length + 1);
-    for (int w = 0; w < MASK_WORDS; w++) words[w] &= week_days[w];
+    uint64_t asked[MASK_WORDS];
+    for (uint32_t w = 0; w < MASK_WORDS; w++) asked[w] = week_days(rule, (y.begin + 6 + w) % 7);
+    if (b->by_nth) add_nth_days(rule, y.begin, y.length, asked);
+    for (int w = 0; w < MASK_WORDS; w++) words[w] &= asked[w];
   }
   if (rule->frequency == SL_YEARLY && b->by_position)
     keep_positions(words, MASK_WORDS, rule->by_position);
@@ -190,7 +188,7 @@ static uint32_t months_of(const builder *b, int32_t year) {
   if (year < b->first_year) return 0;
   if (rule->frequency == SL_YEARLY)
     return ((uint32_t)(year - b->first_year) % rule->interval == 0) ? months : 0;
-  if (rule->frequency != SL_MONTHLY) return months;
+  if (rule->frequency != SL_MONTHLY || (rule->interval == 1 && year > b->first_year)) return months;
   for (uint32_t month = 1; month <= 12; month++) {
     uint32_t number = (uint32_t)year * 12 + month - 1;
     if (number < b->first_month || (number - b->first_month) % rule->interval != 0)
@@ -285,6 +283,10 @@ static sl_status make_page(builder *b, uint32_t cycle, sl_page **out) {
     add_years(b, cycle, words);
     if (rule->frequency == SL_DAILY && rule->interval > 1) keep_days(b, cycle, words);
   }
+  uint32_t begin = cycle * SL_CYCLE_DAYS, end = begin + SL_CYCLE_DAYS - 1;
+  if (begin < b->first || end > b->last)
+    sl_page_cut(*out, begin < b->first ? b->first - begin : 0,
+                (end > b->last ? b->last : end) - begin);
   sl_page_finish(out);
   return SL_OK;
 }
@@ -317,7 +319,7 @@ static uint32_t phase_of(const builder *b, uint32_t cycle) {
 sl_status sl_date_rule_days(const sl_date_rule *rule, uint32_t first, uint32_t last,
                             uint32_t enough, sl_date_set **out) {
   *out = NULL;
-  builder b = {.rule = rule, .first = first};
+  builder b = {.rule = rule, .first = first, .last = last};
   uint32_t month, day;
   sl_civil(first, &b.first_year, &month, &day);
   b.first_month = (uint32_t)b.first_year * 12 + month - 1;
@@ -346,7 +348,7 @@ sl_status sl_date_rule_days(const sl_date_rule *rule, uint32_t first, uint32_t l
     else
       status = make_page(&b, c, &set->pages[c]);
   }
-  if (status == SL_OK) status = sl_date_set_cut(set, first, last);
+  sl_date_set_finish(set);
   if (status != SL_OK) {
     sl_date_set_destroy(set);
     return status;

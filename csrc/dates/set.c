@@ -82,16 +82,12 @@ void sl_bits_or(uint64_t *dst, uint32_t at, const uint64_t *src, uint32_t from, 
   }
 }
 
-// Takes away what lies outside of first..last.
-static void page_cut(sl_page *page, uint32_t first, uint32_t last) {
-  for (uint32_t w = 0; w < SL_PAGE_WORDS; w++) {
-    uint32_t low = w * 64, high = low + 63;
-    if (high < first || low > last)
-      page->words[w] = 0;
-    else if (low < first || high > last)
-      page->words[w] &=
-          sl_bits_between(low < first ? first - low : 0, high > last ? last - low : 63);
-  }
+void sl_page_cut(sl_page *page, uint32_t first, uint32_t last) {
+  uint32_t low = first / 64, high = last / 64;
+  memset(page->words, 0, low * sizeof *page->words);
+  memset(page->words + high + 1, 0, (SL_PAGE_WORDS - 1 - high) * sizeof *page->words);
+  page->words[low] &= sl_bits_between(first % 64, 63);
+  page->words[high] &= sl_bits_between(0, last % 64);
 }
 
 // ---- making sets --------------------------------------------------------------------------------
@@ -159,8 +155,8 @@ sl_status sl_date_set_cut(sl_date_set *set, int64_t first, int64_t last) {
       if (count > 0) sl_page_release(cut[0]);
       return sl_last_error()->status;
     }
-    page_cut(own, (uint32_t)(first > begin ? first - begin : 0),
-             (uint32_t)(last < end ? last - begin : SL_CYCLE_DAYS - 1));
+    sl_page_cut(own, (uint32_t)(first > begin ? first - begin : 0),
+                (uint32_t)(last < end ? last - begin : SL_CYCLE_DAYS - 1));
     sl_page_finish(&own);
     cut[count] = own;
     where[count++] = c;
@@ -202,7 +198,7 @@ sl_status sl_date_set_span(int32_t first, int32_t last, sl_date_set **out) {
   sl_status status = sl_page_create(&full);
   if (status == SL_OK) {
     memset(full->words, 0xff, sizeof full->words);
-    page_cut(full, 0, SL_CYCLE_DAYS - 1);
+    sl_page_cut(full, 0, SL_CYCLE_DAYS - 1);
     sl_page_finish(&full);
     for (int c = 0; c < SL_CYCLES; c++) set->pages[c] = sl_page_share(full);
     sl_page_release(full);

@@ -160,11 +160,11 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   f->ordering = (sl_factor_ordering)m.ordering;
   f->numbers.pivoting.perturbed = m.perturbed;
   f->numbers.perturbed_row = m.perturbed_row;
-  if (lu) return take_lu(f, reader);
-  f->file_simple = m.simple;
-  if (m.perturbed > 0 ? m.perturbed_row >= matrix->rows : m.perturbed_row != UINT32_MAX) {
+  if (m.perturbed > 0 ? lu || m.perturbed_row >= matrix->rows : m.perturbed_row != UINT32_MAX) {
     return sl_reader_bad(reader, "a row that was replaced, where one was");
   }
+  if (lu) return take_lu(f, reader);
+  f->file_simple = m.simple;
   SL_TRY(take_parts(f, reader, m.simple));
   f->phase = SL_FACTOR_ANALYSING;
   return sl_analysis_begin(f->matrix, SL_DIRECT_ORDER_NATURAL, f->file_order,

@@ -285,6 +285,8 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
   sl_csr *copy;
   sl_factor *f;
   SL_TRY(copy_matrix(matrix, &copy));
+  copy->matrix_class = *facts; // the same values: what is known of them need not be found again
+  copy->classified = true;
   SL_TRY(sl_factor_adopt(copy, general, &f));
   f->asked = (sl_factor_method)method;
   f->ordering = (sl_factor_ordering)ordering;

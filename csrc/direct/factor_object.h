@@ -31,6 +31,7 @@ typedef struct sl_factor_solve {
   double tolerance;
   int stage; // of this column
   uint32_t cursor;
+  bool precise;            // the residual at hand is in twice the precision
   int32_t exponent;        // b was divided by 2^exponent
   double error, bound;     // of what is in x now: backward, forward
   double best, best_bound; // of the answer in `kept`

@@ -10,6 +10,7 @@
 #include "direct/scale.h"
 
 #define NOINLINE __attribute__((noinline))
+#define LONG_ROW 40
 
 enum { BEGIN, PASS, RESIDUAL, JUDGE };
 
@@ -104,13 +105,12 @@ static void begin_column(sl_factor *f) {
   uint32_t n = f->matrix->rows;
   const double *b = s->b + (size_t)s->column * n;
   const int32_t *exponents = equations(f);
-  int32_t most = SL_EXPONENT_OF_ZERO;
+  int32_t most = SL_EXPONENT_OF_ZERO / 2;
   for (uint32_t i = 0; i < n; i++) {
-    if (b[i] == 0) continue;
     int32_t e = sl_exponent(b[i]) + exponents[i];
-    if (e > most) most = e;
+    most = e > most ? e : most;
   }
-  s->exponent = most == SL_EXPONENT_OF_ZERO ? 0 : most;
+  s->exponent = most == SL_EXPONENT_OF_ZERO / 2 ? 0 : most;
   for (uint32_t i = 0; i < n; i++) {
     f->scaled_b[i] = sl_times_power(b[i], exponents[i] - s->exponent);
   }
@@ -130,40 +130,78 @@ static void round_trip(sl_factor *f) {
   for (uint32_t i = 0; i < n; i++) {
     int32_t e = exponents[i] + s->exponent;
     x[i] = sl_times_power(f->scaled_x[i], e);
+    double size = fabs(x[i]);
+    if (size >= 0x1p-1022 && size < INFINITY) continue; // nothing was lost
     f->scaled_x[i] = sl_times_power(x[i], -e);
   }
 }
 
-// Judges equation i from its sum: the residual to y[i], backward error and bound.
-static inline void judge_row(sl_factor *f, uint32_t i, const sl_accurate_sum *sum) {
+// Judges equation i from its residual, which goes to y[i], and the sum of the sizes of its terms.
+//   rounding  of the residual, as a part of that sum
+//   included  counted as part of the backward error: where it may be most of the residual
+static inline void judge_row(sl_factor *f, uint32_t i, double residual, double terms,
+                             double rounding, double included) {
   sl_factor_solve *s = &f->solve;
-  double residual = sum->sum + sum->error, size = fabs(residual);
+  double size = fabs(residual);
   f->y[i] = residual;
-  // NaN counts as the worst.
-  if (sum->size > 0 || !(size <= 0)) {
-    double error = size / sum->size;
+  // NaN counts as the worst. The division is left out where its result could not be the largest.
+  if (!(size <= (s->error - included) * terms * (1 - 0x1p-50))) {
+    double error = (size / terms + included) * (1 + 0x1p-51 * (included > 0));
     if (!(error <= s->error)) s->error = error - error == 0 ? error : INFINITY;
   }
   if (f->solve.bound < INFINITY) {
-    uint32_t terms = f->matrix->matrix_class.max_row_nnz + 2;
     double least = sl_csr_row_slack(f->matrix, i);
-    // Dot2 is off by no more than (terms 2^-53)^2 of the sizes, beside a rounding of its result.
-    double wide = (size + sum->size * (double)terms * (double)terms * 0x1p-104) * (1 + 0x1p-50);
+    double wide = (size + terms * rounding) * (1 + 0x1p-50);
     double bound = sl_times_power(wide, s->exponent - f->row_exponent[i]) / least * (1 + 0x1p-50);
     if (!(bound <= s->bound)) s->bound = bound;
   }
 }
 
+// Dot2 is off by no more than (terms 2^-53)^2 of the sizes, beside a rounding of its result.
+static inline void judge_sum(sl_factor *f, uint32_t i, const sl_accurate_sum *sum) {
+  double terms = f->matrix->matrix_class.max_row_nnz + 2;
+  judge_row(f, i, sum->sum + sum->error, sum->size, terms * terms * 0x1p-104, 0);
+}
+
+static inline void gather_row(sl_factor *f, uint32_t i, uint32_t begin, uint32_t end) {
+  sl_accurate_sum sum = {.sum = f->scaled_b[i], .size = fabs(f->scaled_b[i])};
+  for (uint32_t p = begin; p < end; p++) {
+    sl_subtract_product(&sum, f->scaled[p], f->scaled_x[f->matrix->columns[p]]);
+  }
+  judge_sum(f, i, &sum);
+}
+
 NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
   for (; i < m->rows && *work > 0; i++) {
-    sl_accurate_sum sum = {.sum = f->scaled_b[i], .size = fabs(f->scaled_b[i])};
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
-    for (uint32_t p = begin; p < end; p++) {
-      sl_subtract_product(&sum, f->scaled[p], f->scaled_x[m->columns[p]]);
-    }
-    judge_row(f, i, &sum);
+    gather_row(f, i, begin, end);
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
+  }
+  return i;
+}
+
+// Where there is no correction to come, residuals need not be more precise than what they prove: in
+// double precision, their rounding counted as an error of the answer. Long rows would round too much.
+NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
+  const sl_csr *m = f->matrix;
+  const double *scaled = f->scaled, *x = f->scaled_x;
+  for (; i < m->rows && *work > 0; i++) {
+    double residual = f->scaled_b[i], size = fabs(residual);
+    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
+    *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
+    if (end - begin > LONG_ROW) {
+      gather_row(f, i, begin, end);
+      continue;
+    }
+    for (uint32_t p = begin; p < end; p++) {
+      double product = scaled[p] * x[m->columns[p]];
+      residual -= product;
+      size += fabs(product);
+    }
+    // Each of end - begin products and differences rounds; and so does the sum of the sizes.
+    double rounding = (double)(end - begin + 2) * 0x1.001p-53;
+    judge_row(f, i, residual, size, rounding, rounding);
   }
   return i;
 }
@@ -185,7 +223,7 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
   }
   if (i == m->rows) {
-    for (uint32_t j = 0; j < m->rows; j++) judge_row(f, j, sums + j);
+    for (uint32_t j = 0; j < m->rows; j++) judge_sum(f, j, sums + j);
   }
   return i;
 }
@@ -193,6 +231,15 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
 // A bound of the answer itself: A is strictly row dominant.
 static double bound_to_begin(const sl_factor *f) {
   return !f->solve.transpose && f->matrix->matrix_class.min_row_slack > 0 ? 0 : INFINITY;
+}
+
+static void begin_residual(sl_factor *f, bool precise) {
+  sl_factor_solve *s = &f->solve;
+  s->precise = precise;
+  s->stage = RESIDUAL;
+  s->cursor = 0;
+  s->error = 0;
+  s->bound = bound_to_begin(f);
 }
 
 static void end_column(sl_factor *f) {
@@ -254,15 +301,17 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     if (!sl_factor_pass_step(f, work, f->correction)) break;
     for (uint32_t i = 0; i < n; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
-    s->stage = RESIDUAL;
-    s->cursor = 0;
-    s->error = 0;
-    s->bound = bound_to_begin(f);
+    begin_residual(f, s->limit > 0 || s->transpose);
     break;
   case RESIDUAL:
-    s->cursor = s->transpose ? scatter_rows(f, s->cursor, &left) : gather_rows(f, s->cursor, &left);
+    s->cursor = s->transpose ? scatter_rows(f, s->cursor, &left)
+                : s->precise ? gather_rows(f, s->cursor, &left)
+                             : gather_rows_once(f, s->cursor, &left);
     f->work += work - left;
-    if (s->cursor == n) s->stage = JUDGE;
+    if (s->cursor < n) break;
+    s->stage = JUDGE;
+    // What was counted for rounding may be all there is.
+    if (!s->precise && !(s->error <= s->tolerance)) begin_residual(f, true);
     break;
   default:
     judge(f);

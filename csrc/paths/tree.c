@@ -4,6 +4,7 @@
 typedef struct sl_tree {
   sl_search search;
   bool distances;
+  uint32_t only; // the one source, or NONE where there are several
 } sl_tree;
 
 static sl_status begin(sl_paths *paths, const double *options, const uint32_t *nodes,
@@ -16,6 +17,7 @@ static sl_status begin(sl_paths *paths, const double *options, const uint32_t *n
   SL_TRY(TAKE_ZERO(paths, &tree, 1));
   paths->state = tree;
   tree->distances = sl_paths_flag(options[3]);
+  tree->only = count == 1 ? nodes[0] : NONE;
   SL_TRY(sl_search_create(&tree->search, paths, sl_paths_flag(options[0]),
                           sl_paths_flag(options[1]), true));
   SL_TRY(sl_search_start(&tree->search, nodes, count, options[2], NONE));
@@ -62,7 +64,11 @@ static sl_status read(sl_paths *paths, double *numbers) {
   }
   uint32_t *source;
   SL_TRY(TAKE(paths, &source, n));
-  find_sources(s, source);
+  if (tree->only == NONE)
+    find_sources(s, source);
+  else
+    for (uint32_t u = 0; u < n; u++)
+      source[u] = sl_search_distance(s, u) < INFINITY ? tree->only : NONE;
   uint32_t reached = 0;
   for (uint32_t u = 0; u < n; u++) reached += source[u] != NONE;
   numbers[2] = reached;

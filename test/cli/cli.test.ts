@@ -196,6 +196,29 @@ describe('solve', () => {
     );
   });
 
+  test('directly: x is exact, and its backward error is told', async () => {
+    const [a, b] = [file('A.mtx', matrix), file('b.mtx', side)];
+    const direct = ['solve', a, b, '--method', 'direct'];
+    const { code, stdout } = await sublinear([...direct, '--json', '-o', 'x.mtx']);
+    expect(code).toBe(0);
+    const { outcome, method, fill, backwardError, inertia } = JSON.parse(stdout);
+    expect([outcome, method, fill]).toEqual(['converged', 'cholesky', 5]);
+    expect(backwardError).toBeLessThan(2.3e-16);
+    expect(inertia).toEqual({ positive: 3, negative: 0 });
+    expect(values(read('x.mtx')).map((x) => x.toFixed(14))).toEqual([
+      '1.00000000000000',
+      '2.00000000000000',
+      '3.00000000000000',
+    ]);
+    expect((await sublinear(direct)).stdout).toMatch(/cholesky.*\n.*backward error/);
+    expect(await refused([...direct, '--max-work', '5'])).toMatch(/--max-work/);
+    const singular = file(
+      'singular.mtx',
+      matrix.replace('3 3 4', '3 3 0').replace('3 2 -1', '3 2 0'),
+    );
+    expect(await refused(['solve', singular, '--method', 'direct'])).toMatch(/singular/);
+  });
+
   test('a file that cannot be written is exit 3', async () => {
     const { code, stderr } = await sublinear([
       'solve',

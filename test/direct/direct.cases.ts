@@ -472,10 +472,15 @@ export const directCases: Case<DirectDoor>[] = [
   },
   {
     name: 'estimates',
-    run: ({ estimate }) => [held(50, 50, 0), held(20, 20, 5), convection(20, 1)].map(estimate),
-    check(found: { method: string; fill: number; bytes: number }[]) {
+    // Bytes depend on how objects are laid out: they are no part of the recorded bits.
+    run: ({ estimate }) =>
+      [held(50, 50, 0), held(20, 20, 5), convection(20, 1)].map((coo) => {
+        const { bytes, ...rest } = estimate(coo);
+        return { ...rest, forAll: bytes > 8 * rest.fill };
+      }),
+    check(found: { method: string; forAll: boolean }[]) {
       expect(found.map(({ method }) => method)).toEqual(['cholesky', 'ldlt', 'lu']);
-      for (const { fill, bytes } of found) expect(bytes).toBeGreaterThan(8 * fill);
+      expect(found.every(({ forAll }) => forAll)).toBe(true);
     },
   },
   {

@@ -105,7 +105,7 @@ function(sl_objects out room key variant)
     target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/csrc" "${SL_GENERATED_INCLUDE}")
     target_compile_options(${target} PRIVATE ${SL_FLAGS})
     if(SL_WASM)
-      target_compile_options(${target} PRIVATE ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_${variant}})
+      target_compile_options(${target} PRIVATE ${SL_WASM_FLAGS} ${SL_VARIANT_FLAGS_${variant}} ${SL_ROOM_FLAGS_${room}})
     endif()
     if(key MATCHES "bindings$")
       # Without type names embind's error texts are shorter, and so is the glue.

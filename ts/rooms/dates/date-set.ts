@@ -5,7 +5,7 @@ import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { type DayInput, FIRST_DAY, LAST_DAY, readDay } from './moment.js';
-import { dayWriter, formOf, type OutputForm, type Outputs } from './output.js';
+import { dayWriter, formOf, type OutputForm, type Outputs, writtenEach } from './output.js';
 import { type Weekday, weekday } from './rule.js';
 
 /** Something that has days: a {@link DateSet}, or a `Recurrence`, of which the days on which it occurs are meant. */
@@ -348,7 +348,7 @@ export class DateSet extends WasmObject<RawDateSet> implements HasDays {
     const { as, limit } = check.options<BetweenOptions<F>>(operation, options, ['as', 'limit']);
     const write = dayWriter(operation, formOf(operation, as));
     const numbers = this.#list(operation, from, to, limit);
-    return Array.from(numbers, write) as Outputs[F][];
+    return writtenEach(numbers, write);
   }
 
   /**

@@ -6,13 +6,13 @@ const UNITS = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second'] as co
 const NAMES = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 /** `a, b and c` */
-export function listOf(words: readonly string[], last = 'and'): string {
+function listOf(words: readonly string[], last = 'and'): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} ${last} ${words[words.length - 1]}`;
 }
 
 /** `1st`, `22nd`, `last`, `2nd last` */
-export function ordinal(n: number): string {
+function ordinal(n: number): string {
   if (n === -1) return 'last';
   const size = Math.abs(n);
   const tens = Math.floor(size / 10) % 10;

@@ -76,8 +76,18 @@ export function wallWriter(
   return (wall) => ZonedDateTime.from(zonedText(zone, wall));
 }
 
+/** What `write` makes of each number. (A loop: `Array.from` of a typed array takes three times as long.) */
+export function writtenEach<T>(
+  numbers: Float64Array | Int32Array,
+  write: (n: number) => unknown,
+): T[] {
+  const all = new Array<T>(numbers.length);
+  for (let i = 0; i < numbers.length; i++) all[i] = write(numbers[i] as number) as T;
+  return all;
+}
+
 /** `2024-01-31T09:00:00+01:00[Europe/Berlin]`, the form of RFC 9557. A time in a gap is shown as the clocks show it. */
-export function zonedText(zone: Zone, wall: number): string {
+function zonedText(zone: Zone, wall: number): string {
   const instant = zone.instantOf(wall);
   const offset = zone.offsetAt(instant);
   if (zone.name === 'UTC') return `${isoWall(instant)}Z`;

@@ -15,6 +15,7 @@ import {
   type OutputForm,
   type Outputs,
   wallWriter,
+  writtenEach,
 } from './output.js';
 import { ruleText, untilText } from './rule.js';
 import {
@@ -199,7 +200,7 @@ export class Recurrence extends WasmObject<RawRecurrence> implements HasDays {
       limit ?? Number.POSITIVE_INFINITY,
     );
     const walls = this.#list(operation, first, last, false, count);
-    return Array.from(walls, write) as Outputs[F][];
+    return writtenEach(walls, write);
   }
 
   /**

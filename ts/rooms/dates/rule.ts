@@ -41,7 +41,7 @@ export interface RuleObject {
   skip?: 'OMIT' | 'BACKWARD' | 'FORWARD';
 }
 
-export const FREQUENCIES: readonly Frequency[] = [
+const FREQUENCIES: readonly Frequency[] = [
   'YEARLY',
   'MONTHLY',
   'WEEKLY',
@@ -50,8 +50,8 @@ export const FREQUENCIES: readonly Frequency[] = [
   'MINUTELY',
   'SECONDLY',
 ];
-export const WEEKDAYS: readonly Weekday[] = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
-export const SKIPS = ['OMIT', 'BACKWARD', 'FORWARD'] as const;
+const WEEKDAYS: readonly Weekday[] = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
+const SKIPS = ['OMIT', 'BACKWARD', 'FORWARD'] as const;
 
 /** A day of the week, with its number in the month or year: 0 for every one. */
 export interface NthDay {
@@ -94,7 +94,7 @@ interface Part {
 }
 
 /** The parts that are lists of numbers, in the order in which they are written. */
-export const LISTS: Readonly<Record<string, Part>> = {
+const LISTS: Readonly<Record<string, Part>> = {
   BYMONTH: { key: 'byMonth', low: 1, high: 12, signed: false, word: 4, end: 0 },
   BYWEEKNO: { key: 'byWeekNo', low: 1, high: 53, signed: true, word: 31, end: 2 },
   BYYEARDAY: { key: 'byYearDay', low: 1, high: 366, signed: true, word: 7, end: 12 },
@@ -106,7 +106,7 @@ export const LISTS: Readonly<Record<string, Part>> = {
 };
 const DAYS_WORD = 35;
 const NTH_WORD = 36;
-export const RULE_WORDS = 93;
+const RULE_WORDS = 93;
 
 /** What the C core calls the parts, for its errors. */
 const NAMES: Readonly<Record<string, string>> = {

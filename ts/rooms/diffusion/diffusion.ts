@@ -14,11 +14,18 @@ export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
+export type { PageRankMethod } from './methods.js';
+export type { PageRankFunctions } from './pagerank.js';
+export type {
+  BatchOptions,
+  BatchScores,
+  PageRankTracker,
+  RunFunctions,
+  TrackOptions,
+} from './runs.js';
 export type {
   DenseScores,
   HeatKernelOptions,
-  PageRankFunctions,
-  PageRankMethod,
   PageRankOptions,
   PageRankProgress,
   PageRankResult,
@@ -29,14 +36,7 @@ export type {
   SparseScores,
   SweepCut,
   SweepCutOptions,
-} from './pagerank.js';
-export type {
-  BatchOptions,
-  BatchScores,
-  PageRankTracker,
-  RunFunctions,
-  TrackOptions,
-} from './runs.js';
+} from './types.js';
 
 /** What the module has. */
 export interface DiffusionRoom extends PageRankFunctions, RunFunctions {

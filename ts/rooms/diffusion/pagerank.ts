@@ -1,197 +1,36 @@
 // The PageRank family from sources: one distribution, every node, the heat kernel; and sweep cuts over them.
 
-import type { OutcomeName } from '../../generated/codes.js';
-import { diffusionResult, pagerankOptions, sweepCutResult } from '../../generated/fields.js';
-import type {
-  Graph as RawGraph,
-  HeatKernel as RawHeatKernel,
-  PageRank as RawPageRank,
-} from '../../generated/raw/network.js';
-import { giveOver, take } from '../../runtime/fields.js';
-import type { Given, OutputArray } from '../../runtime/given.js';
-import { type IntoOption, numbersOut, viewOf } from '../../runtime/into.js';
-import type { NodeScore } from '../../runtime/iterable.js';
+import { sweepCutResult } from '../../generated/fields.js';
+import { take } from '../../runtime/fields.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray, Scratch } from '../../runtime/scratch.js';
-import {
-  type AsyncOptions,
-  type Begun,
-  type Call,
-  task,
-  type WorkProgress,
-} from '../../runtime/steps.js';
+import type { IndexArray, RealArray } from '../../runtime/scratch.js';
+import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/graph.js';
 import { limit } from '../graph/question.js';
-import { withNodes } from '../graph/scores.js';
-import type { NodeList, NodeRef } from '../graph/types.js';
-
-// In the order of their numbers in csrc/diffusion/types.h, which a test compares.
-const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
-const ranMethods = [...methodNames, 'series'] as const;
-
-const methods = {
-  ...Object.fromEntries(methodNames.map((name, number) => [name, number])),
-  pushPower: 6,
-};
-
-/**
- * How scores are computed:
- *
- * - `'auto'` forward push while it stays cheap, then one of the last two from where push stopped (default)
- * - `'push'` forward push: touches only the nodes that matter at the tolerance
- * - `'power'` power iteration: the textbook method, for comparison
- * - `'gaussSeidel'` sweeps over all nodes that push what they find
- * - `'pushPower'` push, and when its predicted work is too much, power iteration from where push stopped
- * - `'conjugateGradient'` undirected graphs only, and the fastest there for a fine tolerance
- */
-export type PageRankMethod = (typeof methodNames)[number] | 'pushPower';
-
-/** Where walks begin and restart: one node, or several. */
-export type Source =
-  | NodeRef
-  | {
-      /** Numbers or names. A node may repeat; its weights add up. */
-      nodes: NodeList;
-      /** How much of the start each node gets: >= 0, finite, not all zero. Scaled to sum 1. All alike by default. */
-      weights?: RealArray;
-    };
-
-/** Options of {@link DiffusionRoom.pageRank}. */
-export interface PageRankOptions extends IntoOption {
-  /** Probability of following an edge instead of restarting, between 0 and 1, both excluded. 0.85 by default. */
-  damping?: number;
-  /**
-   * L1 error to reach: the sum over all nodes of |score - exact score|. 1e-6 by default, except for
-   * `personalizedPageRank` with `topK`, where leaving it out asks for the fast, unproved ranking.
-   */
-  tolerance?: number;
-  /** `'auto'` by default. */
-  method?: PageRankMethod;
-  /** Return only the `topK` best nodes, best first. */
-  topK?: number;
-  /**
-   * With `topK`: once the tolerance is met (1e-2 when it is not given), go on until every place of the list is proved.
-   * Places that differ by less than rounding cannot be: then the outcome is `'stagnated'`. False by default.
-   */
-  proveRanking?: boolean;
-  /** Most sweeps or iterations over the whole graph; then the outcome is `'iterationLimit'`. 10,000 by default. */
-  maxIterations?: number;
-  /** Most edge operations; then the outcome is `'workLimit'`. No limit by default. */
-  maxWork?: number;
-  /** Time budget in milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
-  maxTimeMs?: number;
-  /** Precision of the scores; `errorBound` includes the rounding to float32. `'float64'` by default. */
-  output?: 'float64' | 'float32';
-}
-
-/** Options of {@link DiffusionRoom.personalizedPageRank}. */
-export interface PersonalizedPageRankOptions extends PageRankOptions {
-  source: Source;
-  /** Return one score for each node of the graph instead of a list of nodes. Not with `topK`. False by default. */
-  dense?: boolean;
-}
-
-/** Options of {@link DiffusionRoom.heatKernel}. */
-export interface HeatKernelOptions
-  extends Pick<
-    PersonalizedPageRankOptions,
-    'source' | 'dense' | 'tolerance' | 'topK' | 'maxWork' | 'maxTimeMs' | 'output' | 'into'
-  > {
-  /** How long to walk: the mean number of steps, above 0 and at most 500. */
-  time: number;
-}
-
-/** Options of {@link PageRankFunctions.sweepCut}: how large the cluster may become. */
-export interface SweepCutOptions {
-  /** Most nodes, at least 1. No limit by default. */
-  maxNodes?: number;
-  /** Largest volume: the sum of the strengths (degrees) of its nodes, above 0. No limit by default. */
-  maxVolume?: number;
-}
-
-/** A cluster and how well it is separated. */
-export interface SweepCut {
-  /** The nodes of the cluster, by falling score / strength; empty when no cut is possible. A copy. */
-  nodes: Uint32Array<ArrayBuffer>;
-  /** `cut / min(volume, volume of the rest)`, between 0 (separate) and 1. */
-  conductance: number;
-  /** Weight of the edges that leave the cluster. */
-  cut: number;
-  /** Sum of the strengths (degrees) in the cluster; a loop counts once. */
-  volume: number;
-}
-
-/** Where a running `...Async` call is. */
-export interface PageRankProgress extends WorkProgress {
-  /** The L1 error as far as it is known, not yet proved. */
-  error: number;
-}
-
-/** What all results tell about themselves. Iterating gives `{ node, score }`. */
-export interface ScoresInfo extends Iterable<NodeScore> {
-  /**
-   * `'converged'`: `errorBound` is at most the tolerance, or - without a tolerance - the ranking looks settled.
-   * `'workLimit'`, `'timeLimit'`, `'iterationLimit'`: a budget ended it (without a tolerance: its own). `'stagnated'`:
-   * the tolerance lies below what float64 can reach here. `errorBound` holds in every case.
-   */
-  outcome: OutcomeName;
-  /**
-   * Proved, rounding included: the sum of |score - exact score| over all nodes (nodes that are not listed count with
-   * what they would have got; without `topK` that is 0). For a `topK` list without a tolerance: over the listed nodes.
-   */
-  errorBound: number;
-  /** `errorBound` is in the 1-norm. */
-  errorBoundNorm: 1;
-  /** The method that gave the scores; `'series'` for the heat kernel. */
-  method: Exclude<PageRankMethod, 'auto' | 'pushPower'> | 'series';
-  /** Sweeps or iterations over the whole graph; 0 when push alone did it. */
-  iterations: number;
-  work: {
-    /** Nodes that got a score. */
-    touchedNodes: number;
-    /** Edges that were followed, those for the proof included. */
-    edgeOperations: number;
-  };
-}
-
-/** A list of nodes with their scores. */
-export interface SparseScores<A = Float64Array<ArrayBuffer>> extends ScoresInfo {
-  /** With `topK` by falling score, ties by rising node; else every node with a score, rising. A copy. */
-  nodes: Uint32Array<ArrayBuffer>;
-  /** `scores[i]` belongs to `nodes[i]`. A copy. */
-  scores: A;
-  /**
-   * With `topK`: how many places of the list are proved to hold the right node, because the gaps around them are larger
-   * than `errorBound`. 0 without a tolerance: nothing is proved then.
-   */
-  provedPlaces: number;
-}
-
-/** One score for each node. */
-export interface DenseScores<A = Float64Array<ArrayBuffer>> extends ScoresInfo {
-  /** `scores[node]`, for all nodes. They sum to 1 up to `errorBound`. A copy. */
-  scores: A;
-}
-
-type Scores<O> = OutputArray<Given<O, 'output'>>;
-
-/** What `personalizedPageRank` returns for options of type O. */
-export type PersonalizedPageRankResult<O> =
-  Given<O, 'dense'> extends true
-    ? DenseScores<Scores<O>>
-    : true extends Given<O, 'dense'>
-      ? SparseScores<Scores<O>> | DenseScores<Scores<O>>
-      : SparseScores<Scores<O>>;
-
-/** What `pageRank` returns for options of type O. */
-export type PageRankResult<O> =
-  Given<O, 'topK'> extends number
-    ? SparseScores<Scores<O>>
-    : Given<O, 'topK'> extends undefined
-      ? DenseScores<Scores<O>>
-      : SparseScores<Scores<O>> | DenseScores<Scores<O>>;
+import {
+  type AnyOptions,
+  type AnyResult,
+  begin,
+  formOf,
+  globalKeys,
+  type Kind,
+  personalKeys,
+  result,
+  sourceOf,
+  workspace,
+} from './single-run.js';
+import type {
+  HeatKernelOptions,
+  PageRankOptions,
+  PageRankProgress,
+  PageRankResult,
+  PersonalizedPageRankOptions,
+  PersonalizedPageRankResult,
+  SweepCut,
+  SweepCutOptions,
+} from './types.js';
 
 /** The functions of this part of the room. */
 export interface PageRankFunctions {
@@ -372,19 +211,6 @@ export interface PageRankFunctions {
   ): SweepCut;
 }
 
-const globalKeys = [
-  'damping',
-  'tolerance',
-  'method',
-  'topK',
-  'proveRanking',
-  'maxIterations',
-  'maxWork',
-  'maxTimeMs',
-  'output',
-  'into',
-] as const satisfies (keyof PageRankOptions)[];
-export const personalKeys = [...globalKeys, 'source', 'dense'] as const;
 const heatKeys = [
   'source',
   'time',
@@ -399,83 +225,28 @@ const heatKeys = [
 
 const sweepKeys = ['maxNodes', 'maxVolume'] as const satisfies (keyof SweepCutOptions)[];
 
-/** Unit roundoff of float32, and the largest error of one that is too small to be normal. */
-const FLOAT32_ROUNDOFF = 2 ** -24;
-const FLOAT32_TINY = 2 ** -150;
-
-export interface AnyOptions
-  extends Partial<PersonalizedPageRankOptions>,
-    AsyncOptions<PageRankProgress> {
-  time?: number;
-}
-
-/** What is asked for. */
-type Kind = 'global' | 'personal';
-
-type AnyResult =
-  | SparseScores<Float64Array | Float32Array>
-  | DenseScores<Float64Array | Float32Array>;
-
-/** The C workspace of a graph: made once, freed with the graph. */
-function workspace(
-  runtime: Runtime,
-  operation: string,
-  graph: Graph,
-  rawGraph: RawGraph,
-  name = 'pageRank',
-) {
-  return graph.companion(runtime, name, () =>
-    runtime.made(operation, runtime.raw.PageRank.create(rawGraph)),
-  );
-}
-
-/** What a result looks like, and where its scores go. */
-interface Form {
-  dense: boolean;
-  output: 'float64' | 'float32';
-  into?: Float64Array | Float32Array;
-}
-
-/** What the options say about the form of the result. */
-function formOf(operation: string, given: AnyOptions, graph: Graph, usuallyDense: boolean) {
-  const { topK, output = 'float64', into } = given;
-  const dense = check.boolean(operation, 'dense', given.dense ?? usuallyDense);
-  check.choice(operation, 'output', output, { float64: 1, float32: 1 });
-  if (topK !== undefined) check.integer(operation, 'topK', topK, 1);
-  if (dense && topK !== undefined)
-    throw check.rangeError(operation, 'dense', 'false with topK', dense);
-  if (into !== undefined) {
-    if (!dense)
-      throw check.typeError(operation, 'into', 'no array for a list of nodes; dense: true', into);
-    viewOf(operation, into, graph.use(operation).nodeCount, output === 'float32');
-  }
-  return { dense, output, ...(into && { into }) };
-}
-
-/** Checks everything, and begins a run on the graph's workspace. */
-export function begin(
-  { runtime, operation, options: given }: Call<AnyOptions>,
-  graph: Graph,
-  kind: Kind,
-  name?: string,
-): Begun<PageRankProgress, AnyResult> {
-  const rawGraph = rawOf(runtime, operation, 'graph', graph, Graph);
-  const everywhere = kind === 'global';
-  const form = formOf(operation, given, graph, everywhere && given.topK === undefined);
-  const pageRank = workspace(runtime, operation, graph, rawGraph, name);
-  const options = optionsOf(operation, given, kind);
-  runtime.scratch(operation, (scratch) => {
-    if (everywhere)
-      return runtime.check(operation, pageRank.beginGlobal(giveOptions(runtime, options)));
-    const { nodes, weights, count } = sourceOf(operation, scratch, graph, given.source);
-    const at = giveOptions(runtime, options);
-    runtime.check(operation, pageRank.begin(at, nodes, weights, count));
-  });
+/** @internal */
+export function createPageRank(runtime: Runtime): PageRankFunctions {
+  const method = (keys: readonly (keyof AnyOptions)[], kind: Kind) =>
+    task(runtime, keys, (call: Call<AnyOptions>, graph: Graph) => begin(call, graph, kind));
+  const personal = method(personalKeys, 'personal');
+  const global = method(globalKeys, 'global');
+  const heat = task(runtime, heatKeys as readonly (keyof AnyOptions)[], beginHeat);
+  // The types of the results follow from the options; what is behind them does not know the options' type.
   return {
-    raw: pageRank,
-    holds: [graph],
-    progress: () => ({ error: pageRank.error() }),
-    result: () => result(runtime, operation, pageRank, graph, form),
+    personalizedPageRank: (graph: Graph, options: object) =>
+      personal.now('personalizedPageRank', graph, options as AnyOptions) as never,
+    personalizedPageRankAsync: (graph: Graph, options: object) =>
+      personal.later('personalizedPageRankAsync', graph, options as AnyOptions) as never,
+    pageRank: (graph: Graph, options?: object) =>
+      global.now('pageRank', graph, options as AnyOptions | undefined) as never,
+    pageRankAsync: (graph: Graph, options?: object) =>
+      global.later('pageRankAsync', graph, options as AnyOptions | undefined) as never,
+    heatKernel: (graph: Graph, options: object) =>
+      heat.now('heatKernel', graph, options as AnyOptions) as never,
+    heatKernelAsync: (graph: Graph, options: object) =>
+      heat.later('heatKernelAsync', graph, options as AnyOptions) as never,
+    sweepCut: (graph, scores, options) => sweepCut(runtime, graph, scores, options),
   };
 }
 
@@ -507,127 +278,6 @@ function beginHeat(
     holds: [graph],
     progress: () => ({ error: kernel.error() }),
     result: () => result(runtime, operation, kernel, graph, form),
-  };
-}
-
-/** What `optionsOf` gives; undefined is what C takes by default. */
-type RankOptions = { [Name in (typeof pagerankOptions)[number]]: number | boolean | undefined };
-
-/** The options of a run, checked. */
-export function optionsOf(operation: string, given: PageRankOptions, kind: Kind): RankOptions {
-  const { damping, method = 'auto', topK, proveRanking = false, maxIterations, maxWork } = given;
-  const tolerance = given.tolerance ?? (proveRanking ? 1e-2 : undefined);
-  if (damping !== undefined) check.number(operation, 'damping', damping);
-  if (tolerance !== undefined) check.number(operation, 'tolerance', tolerance);
-  const pushes = method === 'auto' || method === 'push';
-  const options = {
-    damping,
-    tolerance,
-    method: check.choice(operation, 'method', method, methods),
-    topK: topK ?? 0,
-    settleRanking: kind === 'personal' && topK !== undefined && tolerance === undefined && pushes,
-    proveRanking: check.boolean(operation, 'proveRanking', proveRanking),
-    maxIterations,
-    maxWork,
-  };
-  if (maxIterations !== undefined) check.integer(operation, 'maxIterations', maxIterations, 1);
-  if (maxWork !== undefined)
-    check.integer(operation, 'maxWork', maxWork, 1, Number.MAX_SAFE_INTEGER);
-  return options;
-}
-
-/** Puts them where C reads them, as the last thing before the call. */
-export function giveOptions(runtime: Runtime, options: RankOptions): number {
-  return giveOver(runtime, pagerankOptions, runtime.raw.pageRankDefaults, options);
-}
-
-function sourceOf(operation: string, scratch: Scratch, graph: Graph, source: Source | undefined) {
-  if (typeof source === 'number' || typeof source === 'string' || typeof source === 'bigint') {
-    const nodes = scratch.indices('source', [graph.numberOf(operation, 'source', source)]);
-    return { nodes: nodes.address, weights: 0, count: 1 };
-  }
-  if (typeof source !== 'object' || source === null || !('nodes' in source))
-    throw check.typeError(operation, 'source', 'node or { nodes, weights }', source);
-  const numbers = graph.numbersOf(operation, 'source.nodes', source.nodes);
-  const nodes = scratch.indices('source.nodes', numbers);
-  if (source.weights === undefined)
-    return { nodes: nodes.address, weights: 0, count: nodes.length };
-  const weights = scratch.doubles('source.weights', source.weights);
-  if (weights.length !== nodes.length)
-    throw check.shapeError(operation, 'source.weights', nodes.length, weights.length);
-  return { nodes: nodes.address, weights: weights.address, count: nodes.length };
-}
-
-export function result(
-  runtime: Runtime,
-  operation: string,
-  ran: RawPageRank | RawHeatKernel,
-  graph: Graph,
-  { dense, output, into }: Form,
-): AnyResult {
-  runtime.check(operation, ran.finish(runtime.out));
-  const found = take(runtime, diffusionResult);
-  if (!dense) {
-    const nodes = runtime.copyU32(found.nodes, found.count);
-    const scores = inPrecision(runtime.copyF64(found.scores, found.count), output);
-    const { provedPlaces } = found;
-    return withNodes({ nodes, scores, provedPlaces, ...info(runtime, found, scores) }, graph);
-  }
-  return runtime.scratch(operation, (scratch) => {
-    const { nodeCount } = graph.use(operation); // not the public getter: a subclass may say anything
-    const address = scratch.f64(nodeCount);
-    runtime.check(operation, ran.scores(address));
-    const place = [address, nodeCount] as const;
-    const scores = numbersOut(runtime, operation, place, output === 'float32', into);
-    return withNodes({ scores, ...info(runtime, found, scores) }, graph);
-  });
-}
-
-function inPrecision(scores: Float64Array<ArrayBuffer>, output: 'float64' | 'float32') {
-  return output === 'float32' ? new Float32Array(scores) : scores;
-}
-
-function info(
-  runtime: Runtime,
-  found: Record<(typeof diffusionResult)[number], number>,
-  scores: Float64Array | Float32Array,
-): Omit<ScoresInfo, typeof Symbol.iterator> {
-  // All scores together are at most 1 + errorBound, and rounding takes at most that share of them.
-  const { errorBound } = found;
-  const rounding = (1 + errorBound) * FLOAT32_ROUNDOFF + scores.length * FLOAT32_TINY;
-  return {
-    outcome: runtime.outcome(found.outcome) as OutcomeName,
-    errorBound:
-      scores instanceof Float32Array ? (errorBound + rounding) * (1 + 2 ** -50) : errorBound,
-    errorBoundNorm: 1,
-    method: ranMethods[found.method] as ScoresInfo['method'],
-    iterations: found.iterations,
-    work: { touchedNodes: found.touchedNodes, edgeOperations: found.edgeOperations },
-  };
-}
-
-/** @internal */
-export function createPageRank(runtime: Runtime): PageRankFunctions {
-  const method = (keys: readonly (keyof AnyOptions)[], kind: Kind) =>
-    task(runtime, keys, (call: Call<AnyOptions>, graph: Graph) => begin(call, graph, kind));
-  const personal = method(personalKeys, 'personal');
-  const global = method(globalKeys, 'global');
-  const heat = task(runtime, heatKeys as readonly (keyof AnyOptions)[], beginHeat);
-  // The types of the results follow from the options; what is behind them does not know the options' type.
-  return {
-    personalizedPageRank: (graph: Graph, options: object) =>
-      personal.now('personalizedPageRank', graph, options as AnyOptions) as never,
-    personalizedPageRankAsync: (graph: Graph, options: object) =>
-      personal.later('personalizedPageRankAsync', graph, options as AnyOptions) as never,
-    pageRank: (graph: Graph, options?: object) =>
-      global.now('pageRank', graph, options as AnyOptions | undefined) as never,
-    pageRankAsync: (graph: Graph, options?: object) =>
-      global.later('pageRankAsync', graph, options as AnyOptions | undefined) as never,
-    heatKernel: (graph: Graph, options: object) =>
-      heat.now('heatKernel', graph, options as AnyOptions) as never,
-    heatKernelAsync: (graph: Graph, options: object) =>
-      heat.later('heatKernelAsync', graph, options as AnyOptions) as never,
-    sweepCut: (graph, scores, options) => sweepCut(runtime, graph, scores, options),
   };
 }
 

@@ -22,17 +22,19 @@ import type { NodeList } from '../graph/types.js';
 import {
   type AnyOptions,
   begin,
-  type DenseScores,
   giveOptions,
   optionsOf,
-  type PageRankProgress,
-  type PersonalizedPageRankOptions,
   personalKeys,
   result,
-  type ScoresInfo,
-  type Source,
-  type SparseScores,
-} from './pagerank.js';
+} from './single-run.js';
+import type {
+  DenseScores,
+  PageRankProgress,
+  PersonalizedPageRankOptions,
+  ScoresInfo,
+  Source,
+  SparseScores,
+} from './types.js';
 
 /** Options of {@link RunFunctions.personalizedPageRankBatch}. `maxWork` is for each source, `maxTimeMs` for all. */
 export interface BatchOptions

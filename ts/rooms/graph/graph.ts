@@ -9,34 +9,27 @@ import {
   loadFile,
   loadFileAsync,
 } from '../../runtime/file.js';
-import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type Block, F32 } from '../../runtime/scratch.js';
-import {
-  type AsyncTextSource,
-  readText,
-  readTextAsync,
-  type TextSource,
-} from '../../runtime/text-source.js';
+import type { AsyncTextSource, TextSource } from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
-import { dtypes, valuesIn } from '../sparse/values.js';
+import type { SparseMatrix } from '../sparse/sparse.js';
+import { bytesOfGraph, graphOfCsr, graphOfEdges, graphOfMatrix } from './arrays.js';
 import { graphFileKeys } from './gather.js';
 import { edgesOf, type GraphologyLike } from './graphology.js';
-import {
-  csvKeys,
-  edgeListKeys,
-  edgeListReading,
-  matrixMarketReading,
-  metisReading,
-  parallelChoices,
-} from './lines.js';
-import { advised, graphFile, labelled, largest, withGivenLabels } from './made.js';
-import { labelsIn, numberedEnds } from './names.js';
+import { graphFile } from './made.js';
 import { nodeLinkEdges } from './node-link.js';
 import { GraphParts } from './parts.js';
 import { readGraphFile } from './read.js';
+import {
+  asyncKeys,
+  readEdges,
+  readEdgesAsync,
+  readMatrixMarket,
+  readMatrixMarketAsync,
+  readMetis,
+  readMetisAsync,
+} from './text.js';
 import type {
   Async,
   CsvOptions,
@@ -64,19 +57,6 @@ export type { GraphologyLike } from './graphology.js';
 export type { GraphNodes } from './nodes.js';
 export type { GraphParts } from './parts.js';
 export type * from './types.js';
-
-const edgesKeys = [
-  'from',
-  'to',
-  'weights',
-  'directed',
-  'nodeCount',
-  'compactIds',
-  'labels',
-  'parallel',
-  'dtype',
-] as const;
-const asyncKeys = ['signal', 'onProgress'] as const;
 
 /**
  * A graph of nodes 0 .. n - 1, directed or undirected, with or without weights, whose nodes may have names. It never changes
@@ -112,47 +92,7 @@ export class Graph extends GraphParts {
    */
   static fromEdges(input: EdgesInput): Graph {
     const operation = 'Graph.fromEdges';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, input, edgesKeys);
-    const directed = check.boolean(operation, 'directed', given.directed ?? true);
-    const compact = check.boolean(operation, 'compactIds', given.compactIds ?? false);
-    const add = check.choice(operation, 'parallel', given.parallel ?? 'add', parallelChoices);
-    const names = given.labels === undefined ? undefined : labelsIn(operation, given.labels);
-    const ends = numberedEnds(operation, given.from, given.to, compact, names);
-    const type = given.dtype && check.choice(operation, 'dtype', given.dtype, dtypes);
-    const graph = runtime.scratch(operation, (scratch) => {
-      const from = scratch.indices('from', ends.from);
-      const to = scratch.indices('to', ends.to);
-      const weights = valuesIn(operation, scratch, 'weights', given.weights, given.dtype);
-      if (to.length !== from.length)
-        throw check.shapeError(operation, 'to', from.length, to.length);
-      if (weights && weights.length !== from.length)
-        throw check.shapeError(operation, 'weights', from.length, weights.length);
-      const nodeCount =
-        given.nodeCount ??
-        ends.labels?.length ??
-        Math.max(largest(runtime, from), largest(runtime, to)) + 1;
-      check.integer(operation, 'nodeCount', nodeCount);
-      const build = (values: Block | undefined) =>
-        runtime.raw.Graph.fromEdges(
-          nodeCount,
-          from.length,
-          from.address,
-          to.address,
-          values?.address ?? 0,
-          values?.type ?? 0,
-          directed,
-        );
-      const raw = build(weights);
-      if (raw === null) throw advised(runtime.failure(operation), ends.labels === undefined);
-      if (weights || !add || raw.edgeCount === from.length)
-        return adopt(runtime, operation, Graph, raw);
-      // Some came more than once: each counts 1.
-      raw.delete();
-      const ones = new (type === F32 ? Float32Array : Float64Array)(from.length).fill(1);
-      return adopt(runtime, operation, Graph, build(scratch.reals('weights', ones)));
-    });
-    return labelled(operation, graph, ends.labels);
+    return graphOfEdges(runtimeOf(this, operation), operation, input, Graph);
   }
 
   /**
@@ -173,28 +113,7 @@ export class Graph extends GraphParts {
    */
   static fromCsr(input: GraphCsrInput): Graph {
     const operation = 'Graph.fromCsr';
-    const runtime = runtimeOf(this, operation);
-    const keys = ['rowPointers', 'columns', 'weights', 'directed', 'labels', 'dtype'] as const;
-    const given = check.options(operation, input, keys);
-    const directed = check.boolean(operation, 'directed', given.directed ?? true);
-    const graph = runtime.scratch(operation, (scratch) => {
-      const pointers = scratch.indices('rowPointers', given.rowPointers);
-      const columns = scratch.indices('columns', given.columns);
-      const weights = valuesIn(operation, scratch, 'weights', given.weights, given.dtype);
-      const raw = runtime.raw.Graph.fromCsr(
-        Math.max(0, pointers.length - 1),
-        pointers.address,
-        pointers.length,
-        columns.address,
-        columns.length,
-        weights?.address ?? 0,
-        weights?.length ?? 0,
-        weights?.type ?? 0,
-        directed,
-      );
-      return adopt(runtime, operation, Graph, raw);
-    });
-    return withGivenLabels(operation, graph, given.labels);
+    return graphOfCsr(runtimeOf(this, operation), operation, input, Graph);
   }
 
   /**
@@ -217,17 +136,7 @@ export class Graph extends GraphParts {
    */
   static fromMatrix(matrix: SparseMatrix, options?: GraphMatrixOptions): Graph {
     const operation = 'Graph.fromMatrix';
-    const runtime = runtimeOf(this, operation);
-    const { directed = true, labels } = check.options(operation, options, ['directed', 'labels']);
-    check.boolean(operation, 'directed', directed);
-    const raw = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
-    try {
-      const graph = adopt(runtime, operation, Graph, runtime.raw.Graph.fromMatrix(raw, directed));
-      return withGivenLabels(operation, graph, labels);
-    } finally {
-      // The graph has a copy of its own: one made for this call has served.
-      matrix.dropCopyIn(runtime);
-    }
+    return graphOfMatrix(runtimeOf(this, operation), operation, matrix, options, Graph);
   }
 
   /**
@@ -251,11 +160,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromEdgeList(source: TextSource, options?: EdgeListOptions): Graph {
-    const operation = 'Graph.fromEdgeList';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, edgeListKeys);
-    const reading = edgeListReading(runtime, operation, given, false, this);
-    return readText(runtime, operation, source, reading);
+    return readEdges('Graph.fromEdgeList', this, source, options, false);
   }
 
   /**
@@ -276,11 +181,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<EdgeListOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromEdgeListAsync';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, [...edgeListKeys, ...asyncKeys]);
-    const reading = edgeListReading(runtime, operation, given, false, this);
-    return readTextAsync(runtime, operation, source, reading, given);
+    return readEdgesAsync('Graph.fromEdgeListAsync', this, source, options, false);
   }
 
   /**
@@ -314,11 +215,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromCsv(source: TextSource, options?: CsvOptions): Graph {
-    const operation = 'Graph.fromCsv';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, csvKeys);
-    const reading = edgeListReading(runtime, operation, given, true, this);
-    return readText(runtime, operation, source, reading);
+    return readEdges('Graph.fromCsv', this, source, options, true);
   }
 
   /**
@@ -336,11 +233,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static async fromCsvAsync(source: AsyncTextSource, options?: Async<CsvOptions>): Promise<Graph> {
-    const operation = 'Graph.fromCsvAsync';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, [...csvKeys, ...asyncKeys]);
-    const reading = edgeListReading(runtime, operation, given, true, this);
-    return readTextAsync(runtime, operation, source, reading, given);
+    return readEdgesAsync('Graph.fromCsvAsync', this, source, options, true);
   }
 
   /**
@@ -359,10 +252,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromMetis(source: TextSource, options?: MetisOptions): Graph {
-    const operation = 'Graph.fromMetis';
-    const runtime = runtimeOf(this, operation);
-    const { dtype } = check.options(operation, options, ['dtype']);
-    return readText(runtime, operation, source, metisReading(runtime, operation, dtype, this));
+    return readMetis('Graph.fromMetis', this, source, options);
   }
 
   /**
@@ -383,11 +273,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<MetisOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromMetisAsync';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, ['dtype', ...asyncKeys]);
-    const reading = metisReading(runtime, operation, given.dtype, this);
-    return readTextAsync(runtime, operation, source, reading, given);
+    return readMetisAsync('Graph.fromMetisAsync', this, source, options);
   }
 
   /**
@@ -469,11 +355,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromMatrixMarket(source: TextSource, options?: GraphMarketOptions): Graph {
-    const operation = 'Graph.fromMatrixMarket';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, ['directed', 'dtype']);
-    const reading = matrixMarketReading(runtime, operation, given, this);
-    return readText(runtime, operation, source, reading);
+    return readMatrixMarket('Graph.fromMatrixMarket', this, source, options);
   }
 
   /**
@@ -495,11 +377,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<GraphMarketOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromMatrixMarketAsync';
-    const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, ['directed', 'dtype', ...asyncKeys]);
-    const reading = matrixMarketReading(runtime, operation, given, this);
-    return readTextAsync(runtime, operation, source, reading, given);
+    return readMatrixMarketAsync('Graph.fromMatrixMarketAsync', this, source, options);
   }
 
   /**
@@ -581,13 +459,8 @@ export class Graph extends GraphParts {
     const operation = 'Graph.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, asyncKeys);
-    return loadFileAsync(
-      runtime,
-      operation,
-      bytes,
-      graphFile<Graph>(runtime, operation, this),
-      given,
-    );
+    const file = graphFile<Graph>(runtime, operation, this);
+    return loadFileAsync(runtime, operation, bytes, file, given);
   }
 
   /**
@@ -604,15 +477,7 @@ export class Graph extends GraphParts {
    */
   static estimateBytes(size: GraphSize): number {
     const operation = 'Graph.estimateBytes';
-    const runtime = runtimeOf(this, operation);
-    const keys = ['nodeCount', 'edgeCount', 'directed', 'dtype'] as const;
-    const given = check.options(operation, size, keys);
-    check.integer(operation, 'nodeCount', given.nodeCount);
-    check.integer(operation, 'edgeCount', given.edgeCount);
-    const directed = check.boolean(operation, 'directed', given.directed ?? true);
-    const types = { pattern: 0, ...dtypes };
-    const type = check.choice(operation, 'dtype', given.dtype ?? 'pattern', types);
-    return runtime.raw.estimateGraphBytes(given.nodeCount, given.edgeCount, type, directed);
+    return bytesOfGraph(runtimeOf(this, operation), operation, size);
   }
 }
 

@@ -181,7 +181,8 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   }
 
   /**
-   * The nearest items, those that satisfy `where`; with `groupBy` not more than `perGroup` of each value of a field. The query
+   * The nearest items, those that satisfy `where` (the first condition on a field reads it of all items, those that follow are
+   * loops over numbers); with `groupBy` not more than `perGroup` of each value of a field. The query
    * is a vector, or `{ key }`: the items most like that one, which is itself left out.
    *
    * @throws TypeError for a condition that is none; RangeError as `Hnsw.search`, and `INDEX` for a key that is not there

@@ -1,6 +1,5 @@
 // Local answers of the solver room: entries of a solution without the solution. ts/solver.ts hands them out.
 
-import type { OutcomeName } from '../../generated/codes.js';
 import {
   localDotOptions,
   localDotResult,
@@ -13,175 +12,22 @@ import type { SparseMatrix as RawSparseMatrix } from '../../generated/raw/solver
 import { give, take } from '../../runtime/fields.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray } from '../../runtime/scratch.js';
-import {
-  type AsyncOptions,
-  type Begun,
-  type Call,
-  task,
-  type WorkProgress,
-} from '../../runtime/steps.js';
+import type { RealArray } from '../../runtime/scratch.js';
+import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { rangeError, typeError } from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
-
-/** A vector that is zero but in a few places: `values[k]` stands at `indices[k]`. Each index at most once. */
-export interface SparseVector {
-  indices: IndexArray;
-  values: RealArray;
-}
-
-/** Options of {@link LocalSolver.solveEntries}. */
-export interface SolveEntriesOptions {
-  /**
-   * Right-hand side, one number a row, or a {@link SparseVector}. A dense one is looked at once (O(n), for the bounds
-   * of x) and copied unless it is a float64 `Vector`; a sparse one costs nothing of the order of n.
-   */
-  b: RealArray | SparseVector;
-  /** The entries of x that are wanted; any order, may repeat. */
-  indices: IndexArray;
-  /** How far off each value may be, in the unit of x: a finite number > 0. */
-  absoluteError: number;
-  /**
-   * Edge operations after which pushing for one entry gives way to a full solve. By default 0.3 times the stored entries
-   * of the matrix for one entry and 8 times for all, each at least 30,000.
-   */
-  pushWork?: number;
-  /** Edge operations in all, those of a full solve included; then the outcome is `'workLimit'`. No limit by default. */
-  maxWork?: number;
-  /** Milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
-  maxTimeMs?: number;
-  /** List the rows that were read, in `touched`. Takes 5 bytes a row. False by default. */
-  touched?: boolean;
-}
-
-/** What {@link LocalSolver.solveEntries} gives. */
-export interface SolveEntriesResult {
-  /** The entries, in the order of `indices`. */
-  values: Float64Array<ArrayBuffer>;
-  /** Proved: entry k of the exact solution is at most `errorBounds[k]` away from `values[k]`, all rounding included. */
-  errorBounds: Float64Array<ArrayBuffer>;
-  /** The largest of them. */
-  errorBound: number;
-  /**
-   * `'converged'`: every bound is at most `absoluteError`. `'stagnated'`: rounding is larger than that. `'workLimit'`,
-   * `'timeLimit'`: a budget ended it. The bounds hold in every case.
-   */
-  outcome: OutcomeName;
-  /** `'push'`, or `'push+full'` when pushing gave way to a full solve. */
-  method: 'push' | 'push+full';
-  /** How many of the entries were answered by push alone. */
-  pushedEntries: number;
-  /**
-   * With `touched: true` the rows that pushing has read, each once, in no order: all that the answer depends on when the
-   * method is `'push'`. A full solve reads every row and adds none to the list.
-   */
-  touched?: Uint32Array<ArrayBuffer>;
-  work: {
-    /** Rows of the matrix that were read, distinct for each entry and added up; n more for each full solve. */
-    touchedRows: number;
-    /** Stored entries of the matrix that were multiplied, proofs and full solves included. */
-    edgeOperations: number;
-  };
-}
-
-/** Where a running `solveEntriesAsync` is. */
-export interface SolveEntriesProgress extends WorkProgress {
-  /** Entries that are answered. */
-  settledEntries: number;
-  /** Entries that were asked for. */
-  totalEntries: number;
-}
-
-/** Norm of an error bound: the largest error of an entry, or the sum of all errors. */
-type BoundNorm = 'infinity' | 1;
-
-/** Options of {@link LocalSolver.solveSparse}. */
-export interface SolveSparseOptions {
-  /** Right-hand side: only the places where it is not zero. */
-  b: SparseVector;
-  /** How far off x may be in `norm`, in the unit of x: a finite number > 0. */
-  absoluteError: number;
-  /**
-   * `'infinity'`: the largest error of an entry; `1`: the sum of all errors, which needs dominant columns. By default
-   * `'infinity'` where rows are dominant and `1` elsewhere.
-   */
-  norm?: BoundNorm;
-  /**
-   * Edge operations after which pushing gives way to a full solve. By default 0.3 times the stored entries of the matrix,
-   * at least 30,000, and less when it will not make it.
-   */
-  pushWork?: number;
-  /** Edge operations in all, those of a full solve included; then the outcome is `'workLimit'`. No limit by default. */
-  maxWork?: number;
-  /** Milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
-  maxTimeMs?: number;
-}
-
-/** What {@link LocalSolver.solveSparse} gives. */
-export interface SolveSparseResult {
-  /** Where x is not zero, in the order in which push reached it (ascending after a full solve). */
-  indices: Uint32Array<ArrayBuffer>;
-  /** The entries of x there. */
-  values: Float64Array<ArrayBuffer>;
-  /** Proved, all rounding included: the error of x over all n entries is at most this in `errorBoundNorm`. */
-  errorBound: number;
-  errorBoundNorm: BoundNorm;
-  /** As in {@link SolveEntriesResult}. */
-  outcome: OutcomeName;
-  /** `'push'`, or `'push+full'` when pushing gave way to a full solve, which started from what push had. */
-  method: 'push' | 'push+full';
-  work: {
-    /** Columns of the matrix that were read; n more for each full solve. */
-    touchedColumns: number;
-    /** Stored entries of the matrix that were multiplied. */
-    edgeOperations: number;
-  };
-}
-
-/** Options of {@link LocalSolver.estimateDot}. */
-export interface EstimateDotOptions {
-  /** Weights of the entries of x, one number a row or only those that are not zero. */
-  t: RealArray | SparseVector;
-  /** Right-hand side, one number a row or only those that are not zero. */
-  b: RealArray | SparseVector;
-  /** How far off the value may be: a finite number > 0. Asked of the proved bound, or of the interval. */
-  absoluteError: number;
-  /** Between 0 and 1: random walks may be used, and their interval holds with at least this probability. Default: none. */
-  confidence?: number;
-  /** Seed of the walks, an integer >= 0; the same seed gives the same bits. 0 by default. */
-  seed?: number;
-  /**
-   * Edge operations for pushing on each side. By default 0.3 times the stored entries of the matrix, at least 30,000, and
-   * less when it will not make it.
-   */
-  pushWork?: number;
-  /** Edge operations in all; then the outcome is `'workLimit'`. No limit by default. */
-  maxWork?: number;
-  /** Milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
-  maxTimeMs?: number;
-}
-
-/** What {@link LocalSolver.estimateDot} gives. */
-export interface EstimateDotResult {
-  value: number;
-  /** Proved, all rounding included: the exact number is at most this far from `value`. */
-  errorBound: number;
-  /** When walks were used: the exact number is within `halfWidth` of `value` with probability `confidence` at least. */
-  interval?: { halfWidth: number; confidence: number; walks: number; seed: number };
-  /** `'converged'`: `errorBound` or `interval.halfWidth` is at most `absoluteError`. */
-  outcome: OutcomeName;
-  method: 'push' | 'push+walks' | 'push+full';
-  work: {
-    /** Rows read by push, distinct on each side; n more for each full solve. */
-    touchedRows: number;
-    /** Stored entries of the matrix that were read, by push, walks and full solve. */
-    edgeOperations: number;
-  };
-}
-
-/** Where a running `solveSparseAsync` or `estimateDotAsync` is. */
-export type LocalProgress = WorkProgress;
+import type {
+  EstimateDotOptions,
+  EstimateDotResult,
+  LocalProgress,
+  SolveEntriesOptions,
+  SolveEntriesProgress,
+  SolveEntriesResult,
+  SolveSparseOptions,
+  SolveSparseResult,
+  SparseVector,
+} from './types.js';
 
 /** The part of the solver room that answers without solving in full. */
 export interface LocalSolver {
