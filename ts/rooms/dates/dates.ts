@@ -13,14 +13,10 @@ export * from '../../runtime/errors.js';
 export { type BetweenOptions, DateSet, type HasDays } from './date-set.js';
 export type { DayInput, MomentInput } from './moment.js';
 export type { OutputForm, Outputs, TemporalObject } from './output.js';
-export {
-  Recurrence,
-  type RecurrenceKind,
-  type RecurrenceObject,
-  type RecurrenceOptions,
-} from './recurrence.js';
+export { Recurrence } from './recurrence.js';
 export type { Frequency, RuleObject, Weekday } from './rule.js';
 export type { Constraint, Contradiction, SearchOptions, SearchResult } from './search.js';
+export type { RecurrenceKind, RecurrenceObject, RecurrenceOptions } from './spec.js';
 
 export interface BusinessOptions {
   /** Days of the week without business; `['SA', 'SU']` by default. */

@@ -12,18 +12,10 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
-import {
-  begun,
-  Factorization,
-  type FactorizeOptions,
-  type FactorMethod,
-  factsOf,
-  methodName,
-  methods,
-  orderings,
-  runMade,
-  runMadeAsync,
-} from './factorization.js';
+import { begun, Factorization, runMade, runMadeAsync } from './factorization.js';
+import { factsOf } from './facts.js';
+import { type FactorMethod, methodName, methods, orderings } from './methods.js';
+import type { FactorizeOptions } from './types.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
@@ -31,17 +23,9 @@ export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runt
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/sparse.js';
-export type {
-  Factorization,
-  FactorizeOptions,
-  FactorMethod,
-  FactorOrdering,
-  FactorSolution,
-  FactorSolveOptions,
-  Inertia,
-  LogDeterminant,
-  ReplacedPivots,
-} from './factorization.js';
+export type { Factorization } from './factorization.js';
+export type { FactorMethod, FactorOrdering } from './methods.js';
+export type * from './types.js';
 
 /** What {@link DirectRoom.estimateFactor} gives. */
 export interface FactorEstimate {

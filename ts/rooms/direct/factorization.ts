@@ -1,8 +1,6 @@
 // A matrix that has been factorised.
-import type { OutcomeName } from '../../generated/codes.js';
 import type { Factor as RawFactor } from '../../generated/raw/direct.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { asTyped } from '../../runtime/brand.js';
 import {
   type AsyncBytesSource,
   type BytesSource,
@@ -13,7 +11,7 @@ import {
   savePieces,
   saveWhole,
 } from '../../runtime/file.js';
-import { adopt, isInstance, rawOf, WasmObject } from '../../runtime/object.js';
+import { adopt, isInstance, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import {
@@ -27,186 +25,17 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
-
-/** In the order of their numbers in csrc/direct/factor.h: the raw door of the tests takes those. */
-const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
-const orderingNames = ['amd', 'natural'] as const;
-
-/** @internal */
-export const methods = numbered(methodNames);
-/** @internal */
-export const orderings = numbered(orderingNames);
-
-/**
- * How a matrix is factorised:
- *
- * - `'auto'` looks at the matrix: `'cholesky'` where it may be definite, `'ldlt'` where it is symmetric and no pivot has to
- *   be replaced, else `'lu'` (default)
- * - `'cholesky'` L L^T of a symmetric positive definite matrix
- * - `'ldlt'` L D L^T of a symmetric matrix, D with blocks of one and two rows; pivots that are too small are replaced
- * - `'lu'` L U of any matrix, block by block of its block triangular form, with threshold pivoting
- */
-export type FactorMethod = (typeof methodNames)[number];
-
-/**
- * The order in which unknowns are eliminated, which decides the fill: `'amd'`, the approximate minimum degree (default), or
- * `'natural'`, as the rows stand.
- */
-export type FactorOrdering = (typeof orderingNames)[number];
-
-/** Options of {@link DirectRoom.factorize}. */
-export interface FactorizeOptions {
-  /** `'auto'` by default. */
-  method?: FactorMethod;
-  /** `'amd'` by default. */
-  ordering?: FactorOrdering;
-}
-
-/** Options of {@link Factorization.solve}. */
-export interface FactorSolveOptions {
-  /** Where the solution goes: as many numbers as `b` has. By default a new array. */
-  into?: Float64Array;
-  /** Corrections that each column may get, 0 to 100. 10 by default; one or two are usual. */
-  refinements?: number;
-  /** A column whose backward error is at most this is `'converged'`. 1e-14 by default. */
-  tolerance?: number;
-  /** Milliseconds; then the outcome is `'timeLimit'`. No limit by default. */
-  maxTimeMs?: number;
-}
-
-/** What {@link Factorization.solve} gives. */
-export interface FactorSolution {
-  /** X, column after column; `into` where that was given, else a copy. */
-  solution: Float64Array;
-  /**
-   * `'converged'`: each backward error is at most the tolerance. `'stagnated'`: one is larger and did not become smaller,
-   * which happens where pivots were replaced. `'breakdown'`: an answer is beyond the range of numbers. `'timeLimit'`: columns
-   * that had not been begun are 0.
-   */
-  outcome: OutcomeName;
-  /**
-   * The largest of the columns' componentwise backward errors, `max |b - A x|_i / (|A| |x| + |b|)_i`: the answer is exact for
-   * a matrix and a right-hand side whose entries differ from yours by at most this part of each. Computed anew for the array
-   * that is returned, with residuals in twice the precision; 1e-16 is the best that float64 can do. With `refinements: 0` they are
-   * in double precision where that is enough for the tolerance, and their rounding is counted as an error.
-   */
-  backwardError: number;
-  /** The same for each column. */
-  backwardErrors: Float64Array<ArrayBuffer>;
-  /**
-   * Proved, rounding included: no entry of the solution is further off. Where each diagonal entry is larger than the others
-   * of its row together (strict row dominance): the residual divided by how much larger. Absent otherwise.
-   */
-  errorBound?: number;
-  /** `errorBound` is that of each entry. */
-  errorBoundNorm?: 'infinity';
-  /** Corrections, of the column that took the most. */
-  refinements: number;
-}
-
-/** The determinant: `sign * exp(logAbs)`. */
-export interface LogDeterminant {
-  /** 1 or -1. */
-  sign: number;
-  /** The natural logarithm of its size, which the size itself may be too large for. */
-  logAbs: number;
-}
-
-/** How many eigenvalues are positive and negative. */
-export interface Inertia {
-  positive: number;
-  negative: number;
-}
-
-/** Pivots that were too small and were replaced. */
-export interface ReplacedPivots {
-  count: number;
-  /** The row of the first of them; absent when there is none. */
-  row?: number;
-}
+import { FactorFacts, factsOf } from './facts.js';
+import { intoView, readSolution } from './solution.js';
+import type { FactorSolution, FactorSolveOptions } from './types.js';
 
 const solveKeys = ['into', 'refinements', 'tolerance', 'maxTimeMs'] as const;
-
-/** Numbers of sl_factor_facts. */
-const FACTS = 17;
 
 /**
  * A factorised matrix, for many right-hand sides. Made by {@link DirectRoom.factorize}. It holds all it needs: the matrix may
  * be disposed.
  */
-export class Factorization extends WasmObject<RawFactor> {
-  /** @internal */
-  protected override facts() {
-    return { size: this.size, method: this.method, fill: this.fill };
-  }
-
-  /** Number of rows. */
-  get size(): number {
-    return this.#fact('size', 0);
-  }
-
-  /** The method that made it. */
-  get method(): Exclude<FactorMethod, 'auto'> {
-    return methodNames[this.#fact('method', 2)] as Exclude<FactorMethod, 'auto'>;
-  }
-
-  /** The order of elimination that was asked for. */
-  get ordering(): FactorOrdering {
-    return orderingNames[this.#fact('ordering', 3)] as FactorOrdering;
-  }
-
-  /** Entries of the factors, their diagonal included. Zeros that dense panels store are not counted. */
-  get fill(): number {
-    return this.#fact('fill', 4);
-  }
-
-  /** Floating-point operations of the factorisation. */
-  get flops(): number {
-    return this.#fact('flops', 5);
-  }
-
-  /** Bytes that it holds, its copy of the matrix included. */
-  get bytesUsed(): number {
-    return this.#fact('bytesUsed', 6);
-  }
-
-  /** Pivots that were too small, and were replaced by small numbers. Refinement makes good what it can of that. */
-  get replacedPivots(): ReplacedPivots {
-    const [count, row] = this.#facts('replacedPivots').slice(9, 11) as [number, number];
-    return { count, ...(row >= 0 && { row }) };
-  }
-
-  /**
-   * Positive and negative eigenvalues, by Sylvester's law. `undefined` where it is not known: pivots were replaced, which
-   * means that some eigenvalue may be 0.
-   */
-  get inertia(): Inertia | undefined {
-    const [positive, negative] = this.#facts('inertia').slice(11, 13) as [number, number];
-    return positive < 0 ? undefined : { positive, negative };
-  }
-
-  /**
-   * The determinant, from the pivots. O(n).
-   *
-   * @throws SublinearError `STATE` (the last refactorisation failed)
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/direct';
-   *
-   * const { factorize, SparseMatrix } = await load();
-   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [1, 2, 2, 1] });
-   * using factor = factorize(matrix);
-   * const { sign, logAbs } = factor.logDeterminant();
-   * console.log((sign * Math.exp(logAbs)).toFixed(6), factor.inertia); // -3.000000 { positive: 1, negative: 1 }
-   * ```
-   */
-  logDeterminant(): LogDeterminant {
-    const [sign, logAbs] = this.#facts('logDeterminant').slice(13, 15) as [number, number];
-    if (sign === 0) throw this.#notMade('logDeterminant');
-    return { sign, logAbs };
-  }
-
+export class Factorization extends FactorFacts {
   /**
    * Solves A x = b, or A X = B for several right-hand sides at once, and corrects each answer until its backward error is
    * near the rounding unit. O(fill + nnz) a correction and column.
@@ -483,23 +312,6 @@ export class Factorization extends WasmObject<RawFactor> {
     );
   }
 
-  #facts(property: string): number[] {
-    const operation = `Factorization.${property}`;
-    const raw = this.use(operation);
-    return factsOf(this.runtime, operation, raw);
-  }
-
-  #fact(property: string, which: number): number {
-    return this.#facts(property)[which] as number;
-  }
-
-  #notMade(method: string): Error {
-    // The C core says it of everything that needs a factor.
-    const raw = this.use(`Factorization.${method}`);
-    this.runtime.check(`Factorization.${method}`, raw.beginCondition());
-    return new Error('unreachable');
-  }
-
   #now(
     operation: string,
     transpose: boolean,
@@ -547,43 +359,8 @@ export class Factorization extends WasmObject<RawFactor> {
       runtime.check(operation, status);
       return count;
     });
-    const result = () => this.#solution(operation, n, columns, into);
+    const result = () => readSolution(runtime, operation, this.use(operation), n, columns, into);
     return { raw, holds: [this], result };
-  }
-
-  #solution(
-    operation: string,
-    n: number,
-    columns: number,
-    into: Float64Array | undefined,
-  ): FactorSolution {
-    const { runtime } = this;
-    const raw = this.use(operation);
-    const length = n * columns;
-    return runtime.scratch(operation, (scratch) => {
-      const x = scratch.f64(length);
-      const errors = scratch.f64(columns);
-      const numbers = scratch.f64(4);
-      runtime.check(operation, raw.readSolve(x, numbers, errors));
-      const [outcome, backwardError, bound, refinements] = runtime.copyF64(
-        numbers,
-        4,
-      ) as unknown as [number, number, number, number];
-      if (into !== undefined) {
-        intoView(operation, into, length).set(runtime.f64.subarray(x / 8, x / 8 + length));
-      }
-      return {
-        solution: into ?? runtime.copyF64(x, length),
-        outcome: runtime.outcome(outcome),
-        backwardError,
-        backwardErrors: runtime.copyF64(errors, columns),
-        ...(bound < Number.POSITIVE_INFINITY && {
-          errorBound: bound,
-          errorBoundNorm: 'infinity' as const,
-        }),
-        refinements,
-      };
-    });
   }
 
   #refactorize(
@@ -618,31 +395,12 @@ export class Factorization extends WasmObject<RawFactor> {
   }
 }
 
-function numbered<Name extends string>(names: readonly Name[]): Record<Name, number> {
-  return Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
-}
-
-function intoView(operation: string, into: Float64Array, length: number): Float64Array {
-  const view = asTyped(operation, 'into', into, 'Float64Array');
-  if (view.length !== length) throw check.shapeError(operation, 'into', length, view.length);
-  return view;
-}
-
 function factorFile(runtime: Runtime, operation: string): Loading<RawFactor, Factorization> {
   return {
     kind: 'FACT',
     build: (reader) => runtime.raw.Factor.load(reader),
     wrap: (raw) => adopt(runtime, operation, Factorization, raw),
   };
-}
-
-/** @internal The numbers of sl_factor_facts. */
-export function factsOf(runtime: Runtime, operation: string, raw: RawFactor): number[] {
-  return runtime.scratch(operation, (scratch) => {
-    const address = scratch.f64(FACTS);
-    raw.facts(address);
-    return Array.from(runtime.copyF64(address, FACTS));
-  });
 }
 
 /** @internal A job that makes the factorisation, which is its result. */
@@ -668,9 +426,4 @@ export async function runMadeAsync<T>(made: Factorization, run: () => Promise<T>
     made.dispose();
     throw error;
   }
-}
-
-/** @internal */
-export function methodName(number: number): Exclude<FactorMethod, 'auto'> {
-  return methodNames[number] as Exclude<FactorMethod, 'auto'>;
 }
