@@ -32,6 +32,8 @@ sl_status sl_factor_begin_condition(sl_factor *f) {
   uint32_t n = f->matrix->rows;
   SL_TRY(sl_factor_require_made(f));
   SL_TRY(sl_factor_reserve(f));
+  const sl_matrix_class *facts; // of other values, not known yet
+  SL_TRY(sl_csr_classify(f->matrix, &facts));
   f->condition = (sl_factor_condition){.stage = FORWARD, .last = UINT32_MAX};
   for (uint32_t i = 0; i < n; i++) f->correction[i] = 1.0 / n;
   begin(f, false);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "direct/factor_object.h"
 #include "direct/scale.h"
+#include "simd/kernels.h"
 
 #define NOINLINE __attribute__((noinline))
 
@@ -443,11 +444,29 @@ static sl_status require_idle(const sl_factor *f) {
   return SL_OK;
 }
 
+// What solves of a matrix that is not symmetric need to know: its longest row, which is that of the
+// old one, and its least slack, of which any that is not positive will do. The rest is found when the
+// condition is asked for.
+static void take_class(sl_csr *matrix, const sl_csr *old) {
+  matrix->matrix_class = old->matrix_class;
+  double least = INFINITY;
+  for (uint32_t i = 0; i < matrix->rows && least > 0; i++) {
+    double slack = sl_csr_row_slack(matrix, i);
+    if (slack < least) least = slack;
+  }
+  matrix->matrix_class.min_row_slack = least;
+}
+
 // Takes a matrix of the same pattern over, once it is known to be right.
 static sl_status take_values(sl_factor *f, sl_csr *matrix) {
   const sl_matrix_class *facts;
   sl_csr *old = f->matrix;
-  sl_status status = sl_csr_classify(matrix, &facts);
+  sl_status status = SL_OK;
+  if (f->symmetric) {
+    status = sl_csr_classify(matrix, &facts);
+  } else {
+    take_class(matrix, old);
+  }
   if (status == SL_OK && f->symmetric && !facts->symmetric) {
     status = sl_fail(SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix", SL_NO_POSITION);
   }
@@ -484,9 +503,8 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
 sl_status sl_factor_begin_values(sl_factor *f, const double *values, size_t count) {
   SL_TRY(require_idle(f));
   SL_REQUIRE(count == f->matrix->nnz, SL_ERR_SHAPE, "values", "one for each entry of the pattern");
-  for (size_t k = 0; k < count; k++) {
-    SL_REQUIRE_AT(values[k] - values[k] == 0, SL_ERR_NOT_FINITE, "values", "finite numbers", k);
-  }
+  size_t bad = sl_first_not_finite_f64(values, count);
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "values", "finite numbers", bad);
   sl_csr *copy;
   SL_TRY(copy_matrix(f->matrix, &copy));
   memcpy(copy->values, values, count * sizeof *values);

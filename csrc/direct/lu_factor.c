@@ -281,7 +281,7 @@ static void want_other(sl_lu_search *s, uint32_t row, uint32_t taken) {
   s->wanted_by[taken] = row;
 }
 
-static sl_status factor_row(sl_lu *lu, uint32_t k) {
+NOINLINE static sl_status factor_row(sl_lu *lu, uint32_t k) {
   sl_lu_search *s = lu->search;
   uint32_t first = lu->block_start[s->block], end = lu->block_start[s->block + 1];
   uint32_t size = end - first, local = k - first, stamp = local + 1, top = size;

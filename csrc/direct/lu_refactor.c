@@ -8,6 +8,8 @@
 #include "direct/lu_rows.h"
 #include "simd/kernels.h"
 
+#define NOINLINE __attribute__((noinline))
+
 // Factors whose entries grew by more than this are of no use: refinement would not mend them.
 #define LEAST_RECIPROCAL_GROWTH 0x1p-26
 
@@ -17,7 +19,7 @@
 
 // Copies row k to where it will be read in order, and scales it. No branch depends on a value: rows
 // come from all over the matrix, and what is waited for is memory.
-static void scale_row(sl_lu *lu, uint32_t k) {
+NOINLINE static void scale_row(sl_lu *lu, uint32_t k) {
   uint32_t from = lu->row_start[lu->row_order[k]], begin = lu->entry_start[k];
   uint32_t count = lu->entry_start[k + 1] - begin;
   double *entries = lu->entries + begin;
@@ -130,7 +132,7 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
   return largest;
 }
 
-__attribute__((noinline)) static double reduce(sl_lu *lu, uint32_t k, double *x) {
+NOINLINE static double reduce(sl_lu *lu, uint32_t k, double *x) {
   const uint32_t *rows = lu->lower_index;
   uint64_t spent = 0, end = lu->lower_start[k + 1];
   double most = 0;
@@ -155,7 +157,7 @@ __attribute__((noinline)) static double reduce(sl_lu *lu, uint32_t k, double *x)
 }
 
 // False when the pivot is of no use any more.
-static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool alone, double *x) {
+NOINLINE static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool alone, double *x) {
   double largest = scatter(lu, k, first, x), most = alone ? 0 : reduce(lu, k, x), pivot = x[k];
   x[k] = 0;
   double size = fabs(pivot);

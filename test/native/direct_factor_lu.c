@@ -117,6 +117,42 @@ static void proves_errors_of_dominant_matrices(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// What is known of the matrix follows the values. Without refinement the backward error holds too.
+static void knows_what_other_values_prove(void **state) {
+  (void)state;
+  entries e = {.n = 2};
+  put(&e, 0, 0, 4);
+  put(&e, 0, 1, 1);
+  put(&e, 1, 0, 0.5);
+  put(&e, 1, 1, 4);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_LU);
+  // Dominant, with the inverse [[4, -1], [-0.5, 4]] / 15.5; and not, with [[-1, 4], [0.5, -1]].
+  const double values[2][4] = {{4, 1, 0.5, 4}, {1, 4, 0.5, 1}}, b[] = {5, 4.5};
+  const double conditions[] = {5 * 5 / 15.5, 25};
+  for (int k = 0; k < 4; k++) {
+    double x[2], out[4], condition;
+    memcpy(matrix->values, values[k % 2], sizeof *values);
+    assert_ok(sl_factor_begin_values(factor, values[k % 2], 4));
+    assert_ok(run(factor, 1));
+    for (uint32_t refinements = 0; refinements < 2; refinements++) {
+      assert_ok(sl_factor_begin_solve(factor, b, 1, false, refinements, 1e-14));
+      assert_ok(run(factor, 1));
+      assert_ok(sl_factor_read_solve(factor, x, out, NULL));
+      assert_int_equal((int)out[0], SL_OUTCOME_CONVERGED);
+      assert_true(backward_error(matrix, b, x) <= out[1] && out[1] < 1e-15);
+      assert_true(k % 2 == 0 ? out[2] < 1e-14 : out[2] == INFINITY);
+      if (k % 2 == 0) assert_true(fabs(x[0] - 1) <= out[2] && fabs(x[1] - 1) <= out[2]);
+    }
+    assert_ok(sl_factor_begin_condition(factor));
+    assert_ok(run(factor, 1));
+    assert_ok(sl_factor_read_condition(factor, &condition));
+    assert_true(fabs(condition - conditions[k % 2]) < 1e-12);
+  }
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
 static void takes_other_values_and_other_pivots(void **state) {
   (void)state;
   sl_csr *matrix = random_matrix(3, 103);
@@ -274,6 +310,7 @@ int main(void) {
       property(solves_both_ways),
       property(knows_condition_and_determinant_of_bidiagonals),
       property(proves_errors_of_dominant_matrices),
+      property(knows_what_other_values_prove),
       property(takes_other_values_and_other_pivots),
       property(names_rows_of_singular_matrices),
       property(takes_over_where_pivots_were_replaced),
