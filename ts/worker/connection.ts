@@ -1,36 +1,23 @@
 // The caller's side of one worker after another: sends calls, settles them, notices a worker's end, and starts a fresh
 // worker for the next call.
 
-import { expose, type Remote, transfer, wrap } from 'comlink';
-import { addressOfText, spawn, spawnGiven, spawnInline } from '#worker-source';
+import { transfer } from 'comlink';
+import { addressOfText } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { Variant } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
 import { scripts } from '../generated/scripts.js';
-import { messageOf } from '../runtime/brand.js';
-import { SublinearError, SublinearTypeError } from '../runtime/errors.js';
+import { SublinearError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
 import { type Placeless, pack, unpack, unpackError } from './codec.js';
-import type {
-  CallerSide,
-  CallMessage,
-  ClassShape,
-  Path,
-  Reply,
-  Target,
-  WorkerSide,
-} from './protocol.js';
-import { type Source, sourceOf, stop } from './source.js';
-import type { Link } from './spawn.node.js';
+import { crashError, disposedError, foreign, messageError } from './failures.js';
+import { type CallOptions, Pending } from './pending.js';
+import type { CallerSide, CallMessage, ClassShape, Path, Reply, Target } from './protocol.js';
+import { sourceOf, stop } from './source.js';
+import { type Opened, type Opening, startWorker } from './start.js';
 
-/** How a call is made, beside its arguments. */
-export interface CallOptions {
-  /** Aborting it stops the work and rejects the promise with `signal.reason`, within 50 ms. */
-  signal?: AbortSignal;
-  /** Move arrays into the worker instead of copying them: they are empty (detached) here afterwards. False by default. */
-  transfer?: boolean;
-}
+export type { CallOptions } from './pending.js';
 
 export interface ConnectionOptions {
   memory: number | string | undefined;
@@ -60,13 +47,9 @@ export interface Handles {
 
 /** After an abort the promise waits this long for the worker to say that it has stopped, and no longer. */
 const ABORT_MS = 40;
-/** A worker that has not begun by then never will. */
-const START_MS = 30_000;
 
-interface Session {
+interface Session extends Opened {
   readonly epoch: number;
-  readonly remote: Remote<WorkerSide>;
-  readonly link: Link;
   readonly refs: Map<number, WeakRef<Ref>>;
 }
 
@@ -76,59 +59,12 @@ interface Starting {
   giveUp: (reason: unknown) => void;
 }
 
-/** A call that has not been settled. */
-class Pending {
-  readonly id: number;
-  readonly operation: string;
-  readonly options: CallOptions;
-  readonly promise: Promise<unknown>;
-  readonly functions: ((...args: unknown[]) => unknown)[] = [];
-  readonly sources: Source[] = [];
-  readonly signals = new Set<AbortSignal>();
-  /** Objects that must not be forgotten while the call runs. */
-  readonly held: unknown[] = [];
-  session: Session | undefined;
-  aborted: { reason: unknown } | undefined;
-  #settle!: { resolve: (value: unknown) => void; reject: (reason: unknown) => void };
-  #release = () => {};
-
-  constructor(id: number, operation: string, options: CallOptions) {
-    this.id = id;
-    this.operation = operation;
-    this.options = options;
-    this.promise = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
-  }
-
-  /** Calls `abort` when one of the signals is aborted. */
-  listen(abort: (reason: unknown) => void): void {
-    const listeners = [...this.signals].map((signal) => {
-      const listener = () => abort(signal.reason);
-      signal.addEventListener('abort', listener);
-      return () => signal.removeEventListener('abort', listener);
-    });
-    this.#release = () => {
-      for (const release of listeners) release();
-    };
-  }
-
-  resolve(value: unknown): void {
-    this.#release();
-    this.#settle.resolve(value);
-  }
-
-  reject(reason: unknown): void {
-    this.#release();
-    this.#settle.reject(reason);
-    for (const source of this.sources.splice(0)) stop(source);
-  }
-}
+type Call = Pending<Session>;
 
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #handles: Handles;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, Call>();
   readonly #lost: FinalizationRegistry<{
     session: WeakRef<Session>;
     id: number;
@@ -141,7 +77,7 @@ export class Connection {
   #epoch = 0;
   #nextId = 1;
   /** Calls made before there was a worker, in order. */
-  #waiting: { pending: Pending; message: CallMessage; moved: ArrayBuffer[] }[] = [];
+  #waiting: { pending: Call; message: CallMessage; moved: ArrayBuffer[] }[] = [];
   #disposed = false;
   /** How many workers were started. */
   starts = 0;
@@ -186,7 +122,7 @@ export class Connection {
     args: readonly unknown[],
     options: CallOptions,
   ): Promise<unknown> {
-    const pending = new Pending(this.#nextId++, operation, options);
+    const pending = new Pending<Session>(this.#nextId++, operation, options);
     let message: CallMessage;
     let moved: ArrayBuffer[];
     try {
@@ -231,7 +167,7 @@ export class Connection {
     });
     const starting: Starting = {
       giveUp,
-      promise: Promise.race([this.#startWorker(givenUp), givenUp]).then(
+      promise: Promise.race([startWorker(this.#opening(givenUp)), givenUp]).then(
         (session) => {
           if (this.#starting !== starting) {
             void session.link.terminate();
@@ -289,52 +225,14 @@ export class Connection {
 
   // --- the worker ---------------------------------------------------------------------------------------------------
 
-  async #startWorker(givenUp: Promise<never>): Promise<Session> {
-    const { worker } = this.#options;
-    if (worker !== undefined) {
-      const made = typeof worker === 'function' ? await (worker as () => unknown)() : worker;
-      return this.#open(() => spawnGiven(made), givenUp).catch((cause) => {
-        if (cause instanceof SublinearError) throw cause;
-        throw startError('the worker given as "worker" did not start', cause);
-      });
-    }
-    return this.#open(spawn, givenUp).catch(async (first) => {
-      if (first instanceof SublinearError) throw first;
-      // Vite's dev server does not serve files of dependencies, and some bundlers leave the file behind.
-      return this.#open(spawnInline, givenUp).catch((second) => {
-        if (second instanceof SublinearError) throw second;
-        const reason = `${messageOf(first)}; its inline twin: ${messageOf(second)}`;
-        throw startError(reason, first);
-      });
-    });
-  }
-
-  async #open(make: () => Link | Promise<Link>, givenUp: Promise<never>): Promise<Session> {
-    const link = await make();
-    const remote = wrap<WorkerSide>(link.endpoint);
-    const session: Session = { epoch: this.#epoch, link, remote, refs: new Map() };
-    expose(this.#side(session), link.endpoint);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const { memory, variant } = this.#options;
-      await Promise.race([
-        remote.start({ memory, variant }),
-        givenUp,
-        new Promise((_, reject) => {
-          link.onEnd((cause) => {
-            reject(cause);
-            this.#end(session, cause);
-          });
-          timer = setTimeout(() => reject(new Error('it did not answer for 30 s')), START_MS);
-        }),
-      ]);
-      return session;
-    } catch (error) {
-      void link.terminate();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+  #opening(givenUp: Promise<never>): Opening<Session> {
+    return {
+      options: this.#options,
+      givenUp,
+      session: (opened) => ({ ...opened, epoch: this.#epoch, refs: new Map() }),
+      side: (session) => this.#side(session),
+      ended: (session, cause) => this.#end(session, cause),
+    };
   }
 
   /** The worker is no more: every call that waits for it fails, and its objects are lost. */
@@ -410,13 +308,13 @@ export class Connection {
 
   // --- calls --------------------------------------------------------------------------------------------------------
 
-  #place(operation: string, ref: Ref, pending: Pending): Target {
+  #place(operation: string, ref: Ref, pending: Call): Target {
     this.assertAlive(operation, ref);
     pending.held.push(ref);
     return { kind: 'object', id: ref.id };
   }
 
-  #special(operation: string, pending: Pending, value: object, path: Path): Placeless | undefined {
+  #special(operation: string, pending: Call, value: object, path: Path): Placeless | undefined {
     if (typeof value === 'function')
       return { kind: 'function', slot: pending.functions.push(value as never) - 1 };
     const ref = this.#handles.refOf(value);
@@ -440,7 +338,7 @@ export class Connection {
     return source && { kind: 'source', slot: pending.sources.push(source) - 1 };
   }
 
-  #send(session: Session, pending: Pending, message: CallMessage, moved: ArrayBuffer[]): void {
+  #send(session: Session, pending: Call, message: CallMessage, moved: ArrayBuffer[]): void {
     if (!this.#pending.has(pending.id)) return;
     // The worker ended between the packing and now: its objects cannot be meant any more.
     if (
@@ -458,7 +356,7 @@ export class Connection {
     );
   }
 
-  #receive(session: Session, pending: Pending, reply: Reply): void {
+  #receive(session: Session, pending: Call, reply: Reply): void {
     if (session !== this.#session) return;
     if (!reply.ok) {
       const error = this.#errorOf(reply);
@@ -519,7 +417,7 @@ export class Connection {
     return ref;
   }
 
-  #abort(pending: Pending, reason: unknown): void {
+  #abort(pending: Call, reason: unknown): void {
     if (pending.aborted) return;
     pending.aborted = { reason };
     const { session } = pending;
@@ -532,7 +430,7 @@ export class Connection {
     setTimeout(() => pending.reject(reason), ABORT_MS);
   }
 
-  #settle(pending: Pending, how: () => void): void {
+  #settle(pending: Call, how: () => void): void {
     how();
     if (this.#pending.delete(pending.id) && this.#pending.size === 0) this.#session?.link.unref();
   }
@@ -542,35 +440,7 @@ export class Connection {
   }
 }
 
-function disposedError(operation: string): SublinearError {
-  return new SublinearError('DISPOSED', operation, 'this worker engine was disposed');
-}
-
-function crashError(operation: string, cause: unknown): SublinearError {
-  const why = cause === undefined ? '' : ` (${messageOf(cause)})`;
-  const message = `the worker has ended${why} and its objects are lost; the next call starts a fresh one: make them again with the same classes`;
-  return new SublinearError('CRASHED', operation, message, { cause });
-}
-
-function startError(reason: string, cause: unknown): SublinearError {
-  const fix =
-    "a Content-Security-Policy needs worker-src 'self' (and blob: for the inline twin); or serve dist/worker/thread.js yourself and pass its URL as createWorkerEngine({ worker })";
-  const message = `the worker could not be started: ${reason}; ${fix}`;
-  return new SublinearError('LOAD_FAILED', 'createWorkerEngine', message, { cause });
-}
-
-function messageError(operation: string, cause: unknown): SublinearTypeError {
-  const message = `"arguments" could not be passed to the worker: ${messageOf(cause)}`;
-  return new SublinearTypeError(operation, message, { cause });
-}
-
-function foreign(operation: string, path: Path, what: string): SublinearTypeError {
-  const name = String(path[path.length - 1]);
-  const argument = /^\d+$/.test(name) ? `argument ${Number(name) + 1}` : `"${name}"`;
-  return new SublinearTypeError(operation, `${argument} ${what}`, { argument: name });
-}
-
-/** The file of a script, or its text where the file cannot be fetched (as with the worker itself, see `#start`). */
+/** The file of a script, or its text where the file cannot be fetched (as with the worker itself, see start.ts). */
 async function addressOf(name: string, attempt: number): Promise<string | undefined> {
   const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined;
   if (script === undefined || attempt > 1) return undefined;

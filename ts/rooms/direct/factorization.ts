@@ -207,7 +207,7 @@ export class Factorization extends FactorFacts {
   }
 
   /**
-   * The factorisation as bytes, with the matrix: {@link Factorization.load} takes them, in every engine and on every machine,
+   * The factorisation as bytes, with the matrix: `Factorization.load` takes them, in every engine and on every machine,
    * without factorising again.
    *
    * @example

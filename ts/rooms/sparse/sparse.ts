@@ -1,32 +1,29 @@
 // Sparse matrices in the engine's memory.
 
-import type { MatrixMarketReader, SparseMatrix as RawMatrix } from '../../generated/raw/solver.js';
+import type { SparseMatrix as RawMatrix } from '../../generated/raw/solver.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearRangeError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  type Loading,
   loadFile,
   loadFileAsync,
   savePieces,
   saveWhole,
 } from '../../runtime/file.js';
-import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type Block, F64, type RealArray, realArray, type Scratch } from '../../runtime/scratch.js';
+import { type Block, F64, type RealArray } from '../../runtime/scratch.js';
 import {
   type AsyncTextSource,
-  type Reading,
   readText,
   readTextAsync,
   type TextSource,
 } from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
-import type { DType } from '../dense/dense.js';
 import { MatrixAlgebra } from './algebra.js';
+import { csrOfDense, matrixOfCoo, matrixOfCsr, matrixOfDiagonal } from './arrays.js';
+import { matrixFile, matrixMarket } from './files.js';
 import { npzMatrix } from './npz.js';
 import type {
   CooInput,
@@ -36,7 +33,7 @@ import type {
   ReadMatrixOptions,
   ValueType,
 } from './types.js';
-import { dtypes, valuesIn } from './values.js';
+import { dtypes } from './values.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -88,34 +85,7 @@ export class SparseMatrix extends MatrixAlgebra {
    */
   static fromCoo(input: CooInput): SparseMatrix {
     const operation = 'SparseMatrix.fromCoo';
-    const runtime = runtimeOf(this, operation);
-    const keys = ['rows', 'cols', 'rowIndices', 'columnIndices', 'values', 'dtype'] as const;
-    const { rows, cols, rowIndices, columnIndices, values, dtype } = check.options(
-      operation,
-      input,
-      keys,
-    );
-    check.integer(operation, 'rows', rows);
-    check.integer(operation, 'cols', cols);
-    return runtime.scratch(operation, (scratch) => {
-      const i = scratch.indices('rowIndices', rowIndices);
-      const j = scratch.indices('columnIndices', columnIndices);
-      const v = valuesIn(operation, scratch, 'values', values, dtype);
-      if (j.length !== i.length)
-        throw check.shapeError(operation, 'columnIndices', i.length, j.length);
-      if (v && v.length !== i.length)
-        throw check.shapeError(operation, 'values', i.length, v.length);
-      const raw = runtime.raw.SparseMatrix.fromCoo(
-        rows,
-        cols,
-        i.length,
-        i.address,
-        j.address,
-        v?.address ?? 0,
-        v?.type ?? 0,
-      );
-      return adopt(runtime, operation, SparseMatrix, raw);
-    });
+    return matrixOfCoo(runtimeOf(this, operation), operation, input, SparseMatrix);
   }
 
   /**
@@ -136,32 +106,7 @@ export class SparseMatrix extends MatrixAlgebra {
    */
   static fromCsr(input: CsrInput): SparseMatrix {
     const operation = 'SparseMatrix.fromCsr';
-    const runtime = runtimeOf(this, operation);
-    const keys = ['rows', 'cols', 'rowPointers', 'columns', 'values', 'dtype'] as const;
-    const { rows, cols, rowPointers, columns, values, dtype } = check.options(
-      operation,
-      input,
-      keys,
-    );
-    check.integer(operation, 'rows', rows);
-    check.integer(operation, 'cols', cols);
-    return runtime.scratch(operation, (scratch) => {
-      const pointers = scratch.indices('rowPointers', rowPointers);
-      const j = scratch.indices('columns', columns);
-      const v = valuesIn(operation, scratch, 'values', values, dtype);
-      const raw = runtime.raw.SparseMatrix.fromCsr(
-        rows,
-        cols,
-        pointers.address,
-        pointers.length,
-        j.address,
-        j.length,
-        v?.address ?? 0,
-        v?.length ?? 0,
-        v?.type ?? 0,
-      );
-      return adopt(runtime, operation, SparseMatrix, raw);
-    });
+    return matrixOfCsr(runtimeOf(this, operation), operation, input, SparseMatrix);
   }
 
   /**
@@ -179,42 +124,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromDense(input: DenseInput): SparseMatrix {
-    const operation = 'SparseMatrix.fromDense';
-    const keys = ['rows', 'cols', 'values', 'dtype'] as const;
-    const { rows, cols, values, dtype } = check.options(operation, input, keys);
-    check.integer(operation, 'rows', rows);
-    check.integer(operation, 'cols', cols);
-    const all = realArray(operation, 'values', values);
-    const runtime = runtimeOf(this, operation);
-    if (all.length !== rows * cols)
-      throw check.shapeError(operation, 'values', rows * cols, all.length);
-    let nnz = 0;
-    for (let k = 0; k < all.length; k++) {
-      if (!Number.isFinite(all[k])) throw notFinite(operation, 'values', k);
-      if (all[k] !== 0) nnz++;
-    }
-    const rowPointers = runtime.array(operation, Uint32Array, rows + 1);
-    const columns = runtime.array(operation, Uint32Array, nnz);
-    const kept: Float32Array | Float64Array =
-      all instanceof Float32Array
-        ? runtime.array(operation, Float32Array, nnz)
-        : runtime.array(operation, Float64Array, nnz);
-    for (let i = 0, k = 0, at = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j++, k++) {
-        if (all[k] === 0) continue;
-        columns[at] = j;
-        kept[at++] = all[k] as number;
-      }
-      rowPointers[i + 1] = at;
-    }
-    return this.fromCsr({
-      rows,
-      cols,
-      rowPointers,
-      columns,
-      values: kept,
-      ...(dtype && { dtype }),
-    });
+    return this.fromCsr(csrOfDense('SparseMatrix.fromDense', this, input));
   }
 
   /**
@@ -235,7 +145,7 @@ export class SparseMatrix extends MatrixAlgebra {
     const operation = 'SparseMatrix.fromDiagonal';
     const runtime = runtimeOf(this, operation);
     return runtime.scratch(operation, (scratch) =>
-      diagonal(runtime, operation, scratch, scratch.reals('values', values)),
+      matrixOfDiagonal(runtime, operation, scratch, scratch.reals('values', values), SparseMatrix),
     );
   }
 
@@ -258,7 +168,8 @@ export class SparseMatrix extends MatrixAlgebra {
     return runtime.scratch(operation, (scratch) => {
       const address = scratch.f64(n);
       runtime.f64.fill(1, address / 8, address / 8 + n);
-      return diagonal(runtime, operation, scratch, { address, length: n, type: F64 });
+      const ones: Block = { address, length: n, type: F64 };
+      return matrixOfDiagonal(runtime, operation, scratch, ones, SparseMatrix);
     });
   }
 
@@ -286,7 +197,8 @@ export class SparseMatrix extends MatrixAlgebra {
     const operation = 'SparseMatrix.fromMatrixMarket';
     const runtime = runtimeOf(this, operation);
     const { dtype = 'float64' } = check.options(operation, options, ['dtype']);
-    return readText(runtime, operation, source, matrixMarket(runtime, operation, dtype));
+    const reading = matrixMarket(runtime, operation, dtype, SparseMatrix);
+    return readText(runtime, operation, source, reading);
   }
 
   /**
@@ -312,7 +224,7 @@ export class SparseMatrix extends MatrixAlgebra {
     const runtime = runtimeOf(this, operation);
     const keys = ['dtype', 'signal', 'onProgress'] as const;
     const given = check.options(operation, options, keys);
-    const reading = matrixMarket(runtime, operation, given.dtype ?? 'float64');
+    const reading = matrixMarket(runtime, operation, given.dtype ?? 'float64', SparseMatrix);
     return readTextAsync(runtime, operation, source, reading, given);
   }
 
@@ -411,7 +323,7 @@ export class SparseMatrix extends MatrixAlgebra {
   static load(bytes: BytesSource): SparseMatrix {
     const operation = 'SparseMatrix.load';
     const runtime = runtimeOf(this, operation);
-    return loadFile(runtime, operation, bytes, matrixFile(runtime, operation));
+    return loadFile(runtime, operation, bytes, matrixFile(runtime, operation, SparseMatrix));
   }
 
   /**
@@ -437,7 +349,8 @@ export class SparseMatrix extends MatrixAlgebra {
     const operation = 'SparseMatrix.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
-    return loadFileAsync(runtime, operation, bytes, matrixFile(runtime, operation), given);
+    const file = matrixFile(runtime, operation, SparseMatrix);
+    return loadFileAsync(runtime, operation, bytes, file, given);
   }
 
   /**
@@ -469,53 +382,6 @@ export class SparseMatrix extends MatrixAlgebra {
     const type = check.choice(operation, 'dtype', dtype, typeNumbers);
     return runtime.raw.estimateMatrixBytes(rows, nnz, type);
   }
-}
-
-/** The matrix of a diagonal that lies in the module; its places are written there as well. */
-function diagonal(runtime: Runtime, operation: string, scratch: Scratch, values: Block) {
-  const n = values.length;
-  // Columns 0 .. n - 1 are also the first n row pointers.
-  const places = scratch.u32(n + 1);
-  for (let at = 0; at <= n; at += PLACES)
-    countUp(runtime.u32, places / 4 + at, at, Math.min(PLACES, n + 1 - at));
-  const { address, type } = values;
-  const raw = runtime.raw.SparseMatrix.fromCsr(n, n, places, n + 1, places, n, address, n, type);
-  return adopt(runtime, operation, SparseMatrix, raw);
-}
-
-/** Numbers that are written at once: a loop that is called often is compiled sooner than one that runs for long. */
-const PLACES = 4096;
-
-function countUp(heap: Uint32Array, at: number, first: number, count: number): void {
-  for (let i = 0; i < count; i++) heap[at + i] = first + i;
-}
-
-function matrixMarket(
-  runtime: Runtime,
-  operation: string,
-  dtype: DType,
-): Reading<MatrixMarketReader, RawMatrix, SparseMatrix> {
-  const type = check.choice(operation, 'dtype', dtype, dtypes);
-  const { MatrixMarketReader } = runtime.raw;
-  return {
-    formats: ['matrixMarket'],
-    open: () => MatrixMarketReader.create(type),
-    close: (reader) => MatrixMarketReader.finish(reader),
-    wrap: (built) => adopt(runtime, operation, SparseMatrix, built),
-  };
-}
-
-function matrixFile(runtime: Runtime, operation: string): Loading<RawMatrix, SparseMatrix> {
-  return {
-    kind: 'MTRX',
-    build: (reader) => runtime.raw.SparseMatrix.load(reader),
-    wrap: (built) => adopt(runtime, operation, SparseMatrix, built),
-  };
-}
-
-function notFinite(operation: string, argument: string, position: number) {
-  const message = `"${argument}" at position ${position}: value is NaN or infinite, expected finite numbers`;
-  return new SublinearRangeError('NOT_FINITE', operation, message, { argument, position });
 }
 
 /** What `engine.use('sparse')` and `load()` give. */
