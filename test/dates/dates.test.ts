@@ -573,7 +573,7 @@ test('in a worker', async () => {
   const r = await Recurrence.parse('FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13', { start: '2000-01-01' });
   expect(await r.count('2000-01-01', '2029-12-31')).toBe(51);
   const dates = await r.between('2024-01-01', '2024-12-31', { as: 'date' });
-  expect(dates.map((date) => date.toISOString().slice(0, 10))).toEqual([
+  expect(dates.map((date) => (date as Date).toISOString().slice(0, 10))).toEqual([
     '2024-09-13',
     '2024-12-13',
   ]);

@@ -213,8 +213,12 @@ function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
         return { lengths, paths: lengths.map((_, i) => nodes.slice(offsets[i], offsets[i + 1])) };
       });
     if ('order' in question)
-      return put(paths, 4, [], [], (a) =>
-        a[4] === 0 ? { order: u32(a[3], n) } : { cycle: u32(a[5], a[4]!) },
+      return put(
+        paths,
+        4,
+        [],
+        [],
+        (a): Answer => (a[4] === 0 ? { order: u32(a[3], n) } : { cycle: u32(a[5], a[4]!) }),
       );
     if ('critical' in question) {
       const { durations } = question;

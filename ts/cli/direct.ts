@@ -3,15 +3,7 @@ import type { DirectRoom, SparseMatrix } from '../rooms/direct/direct.js';
 import { type CommonOptions, explain } from './engine.js';
 import { matrixMarketVector, nameOf, writeFile } from './files.js';
 import { print, solutionRows, solutionSummary } from './output.js';
-import {
-  CliError,
-  count,
-  digits,
-  duration,
-  EXIT,
-  interrupt,
-  type Progress,
-} from './terminal.js';
+import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
 /** Options of `sublinear solve`. */
 export interface SolveOptions extends CommonOptions {
