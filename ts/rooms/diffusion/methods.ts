@@ -1,7 +1,7 @@
 // Methods of computing scores: their names, and the numbers that C has for them.
 
 // In the order of their numbers in csrc/diffusion/types.h, which a test compares.
-export const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
+const methodNames = ['auto', 'push', 'power', 'gaussSeidel', 'conjugateGradient'] as const;
 export const ranMethods = [...methodNames, 'series'] as const;
 
 export const methods = {
