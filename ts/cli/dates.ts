@@ -17,7 +17,7 @@ const whole = (text: string | undefined, end: string) =>
   text !== undefined && /^\d{4}$/.test(text) ? `${text}-${end}` : text;
 
 export async function dates(rule: string, options: DatesOptions): Promise<void> {
-  outputFormat(options);
+  const format = outputFormat(options);
   const engine = await engineFor(['dates'], options);
   const from = whole(options.from, '01-01');
   const to = whole(options.to, '12-31');
@@ -31,6 +31,8 @@ export async function dates(rule: string, options: DatesOptions): Promise<void> 
     });
     const total = recurrence.count(from, to);
     const occurrences = recurrence.between(from, to, { limit: options.top });
+    // A column alone needs no title.
+    if (format === 'table') for (const line of occurrences) process.stdout.write(`${line}\n`);
     const shown = total > occurrences.length ? `, ${count(occurrences.length)} printed` : '';
     print(
       {
@@ -40,6 +42,7 @@ export async function dates(rule: string, options: DatesOptions): Promise<void> 
         ],
         columns: ['occurrence'],
         rows: occurrences.map((occurrence) => [occurrence]),
+        table: null,
         json: () => ({
           rule: recurrence.toString(),
           text: recurrence.text(),

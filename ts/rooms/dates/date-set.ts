@@ -10,7 +10,19 @@ import { type Weekday, weekday } from './rule.js';
 
 /** Something that has days: a {@link DateSet}, or a `Recurrence`, of which the days on which it occurs are meant. */
 export interface HasDays {
-  /** The days as a set. The caller disposes it. */
+  /**
+   * The days as a set. The caller disposes it.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using days = fridays.days();
+   * console.log(days.first); // 2024-01-05
+   * ```
+   */
   days(): DateSet;
 }
 
@@ -236,7 +248,19 @@ export class DateSet extends WasmObject<RawDateSet> implements HasDays {
     return both;
   }
 
-  /** A set of the same days: what a `Recurrence` gives by the same name. */
+  /**
+   * A set of the same days: what a `Recurrence` gives by the same name.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet } = await load();
+   * using january = DateSet.range('2024-01-01', '2024-01-31');
+   * using again = january.days();
+   * console.log(again.size); // 31
+   * ```
+   */
   days(): DateSet {
     return this.or(this);
   }

@@ -19,7 +19,36 @@ export interface Outputs {
  * as the one that you mean: the types of Temporal are not part of every TypeScript.
  */
 export interface TemporalObject {
+  /**
+   * ISO 8601, as Temporal writes it.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet } = await load();
+   * using days = DateSet.from(['2024-02-29']);
+   * // Where the language has Temporal.
+   * const [day] = 'Temporal' in globalThis ? days.between(undefined, undefined, { as: 'temporal' }) : ['2024-02-29'];
+   * console.log(day?.toString()); // 2024-02-29
+   * ```
+   */
   toString(): string;
+
+  /**
+   * The same, for JSON.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet } = await load();
+   * using days = DateSet.from(['2024-02-29']);
+   * // Where the language has Temporal.
+   * const [day] = 'Temporal' in globalThis ? days.between(undefined, undefined, { as: 'temporal' }) : ['2024-02-29'];
+   * console.log(JSON.stringify([day])); // ["2024-02-29"]
+   * ```
+   */
   toJSON(): string;
 }
 

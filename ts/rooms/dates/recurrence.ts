@@ -330,27 +330,90 @@ export class Recurrence extends WasmObject<RawRecurrence> implements HasDays {
     );
   }
 
-  /** `days()` of this and of the other in both: {@link DateSet.and}. Times are left out; `within()` keeps them. */
+  /**
+   * `days()` of this and of the other in both: {@link DateSet.and}. Times are left out; `within()` keeps them.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet, Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using january = DateSet.range('2024-01-01', '2024-01-31');
+   * using both = fridays.and(january);
+   * console.log(both.size); // 4
+   * ```
+   */
   and(other: HasDays): DateSet {
     return this.#onDays((days) => days.and(other));
   }
 
-  /** {@link DateSet.or} of `days()`. */
+  /**
+   * {@link DateSet.or} of `days()`.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet, Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using january = DateSet.range('2024-01-01', '2024-01-31');
+   * using either = fridays.or(january);
+   * console.log(either.count('2024-01-01', '2024-02-29')); // 35
+   * ```
+   */
   or(other: HasDays): DateSet {
     return this.#onDays((days) => days.or(other));
   }
 
-  /** {@link DateSet.except} of `days()`. */
+  /**
+   * {@link DateSet.except} of `days()`.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet, Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using january = DateSet.range('2024-01-01', '2024-01-31');
+   * using later = fridays.except(january);
+   * console.log(later.first); // 2024-02-02
+   * ```
+   */
   except(other: HasDays): DateSet {
     return this.#onDays((days) => days.except(other));
   }
 
-  /** {@link DateSet.shift} of `days()`. */
+  /**
+   * {@link DateSet.shift} of `days()`.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using saturdays = fridays.shift(1);
+   * console.log(saturdays.first); // 2024-01-06
+   * ```
+   */
   shift(days: number): DateSet {
     return this.#onDays((set) => set.shift(days));
   }
 
-  /** {@link DateSet.complement} of `days()`. */
+  /**
+   * {@link DateSet.complement} of `days()`.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { Recurrence } = await load();
+   * using fridays = Recurrence.parse('FREQ=WEEKLY;BYDAY=FR', { start: '2024-01-01' });
+   * using others = fridays.complement();
+   * console.log(others.has('2024-01-05'), others.has('2024-01-06')); // false true
+   * ```
+   */
   complement(): DateSet {
     return this.#onDays((days) => days.complement());
   }

@@ -59,12 +59,36 @@ export class SearchResult {
     this.#explain = explain;
   }
 
-  /** The fewest constraints that contradict each other; undefined when there are days. */
+  /**
+   * The fewest constraints that contradict each other; undefined when there are days.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { searchDates } = await load();
+   * const none = searchDates([{ year: 2023 }, { month: 2 }, { rule: 'FREQ=MONTHLY;BYMONTHDAY=29' }]);
+   * console.log(none.explain()?.constraints); // [ 0, 1, 2 ]
+   * none.dispose();
+   * ```
+   */
   explain(): Contradiction | undefined {
     return this.count > 0 ? undefined : this.#explain();
   }
 
-  /** Frees the sets, `days` too. */
+  /**
+   * Frees the sets, `days` too.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { searchDates } = await load();
+   * const found = searchDates([{ weekday: 'FR' }, { year: 2024 }, { month: 2 }]);
+   * console.log(found.count); // 4
+   * found.dispose();
+   * ```
+   */
   dispose(): void {
     for (const set of [this.days, ...this.#sets]) set.dispose();
   }
