@@ -29,7 +29,7 @@ const glue = [21, 8, 7.2];
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 111, 96.5];
 const entries = {
-  'index.js': [70, 25.5, 22],
+  'index.js': [70, 25.8, 22.2],
   'inline.js': [5, 2, 2],
   'diffusion.js': [353, 112.7, 97.7],
   'dense.js': [115, 39.5, 34.5],
