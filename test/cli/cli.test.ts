@@ -196,6 +196,16 @@ describe('solve', () => {
     );
   });
 
+  test('a pipe gets x, and what is said goes beside it', async () => {
+    const [a, b] = [file('A.mtx', matrix), file('b.mtx', side)];
+    for (const method of ['auto', 'direct']) {
+      const { code, stdout, stderr } = await sublinear(['solve', a, b, '--method', method]);
+      expect(code).toBe(0);
+      expect(values(stdout).map((x) => x.toFixed(6))).toEqual(['1.000000', '2.000000', '3.000000']);
+      expect(stderr).toMatch(/written to standard output/);
+    }
+  });
+
   test('directly: x is exact, and its backward error is told', async () => {
     const [a, b] = [file('A.mtx', matrix), file('b.mtx', side)];
     const direct = ['solve', a, b, '--method', 'direct'];

@@ -2,7 +2,7 @@
 import type { DirectRoom, SparseMatrix } from '../rooms/direct/direct.js';
 import { type CommonOptions, explain } from './engine.js';
 import { matrixMarketVector, nameOf, writeFile } from './files.js';
-import { print, solutionRows, solutionSummary } from './output.js';
+import { outputFormat, print, solutionOutput, solutionRows, solutionSummary } from './output.js';
 import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
 /** Options of `sublinear solve`. */
@@ -50,7 +50,8 @@ export async function solveDirect(
   progress: Progress,
 ): Promise<void> {
   const { signal } = interrupt;
-  const { output, tolerance } = options;
+  const { tolerance } = options;
+  const output = solutionOutput(options.output, outputFormat(options));
   progress.start('factorising');
   const started = performance.now();
   const failed = (error: unknown) => {
@@ -102,7 +103,12 @@ export async function solveDirect(
             ? 'no bound is known for such a matrix'
             : `no entry of x is off by more than ${digits(answer.errorBound)} (proved)`,
         ],
-        ['x', output === undefined ? solutionSummary(x) : `written to ${output}`],
+        [
+          'x',
+          output === undefined
+            ? solutionSummary(x)
+            : `written to ${output === '-' ? 'standard output' : output}`,
+        ],
       ],
       columns: ['row', 'x'],
       rows: solutionRows(x),

@@ -70,6 +70,14 @@ function tsvLine(cells: readonly Cell[]): string {
   return `${cells.map((cell) => printable(String(cell)).replaceAll('\n', '\\n')).join('\t')}\n`;
 }
 
+/** Where a solution goes when no file was named: a pipe or a file gets it as `-o -` writes it, a terminal its first numbers. */
+export function solutionOutput(
+  output: string | undefined,
+  format: OutputFormat,
+): string | undefined {
+  return output ?? (format === 'table' && !process.stdout.isTTY ? '-' : undefined);
+}
+
 /** The first numbers of a solution. */
 export function solutionSummary(x: Float64Array): string {
   const first = Array.from(x.subarray(0, 4), (value) => digits(value)).join(', ');

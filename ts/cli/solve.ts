@@ -5,7 +5,7 @@ import { formatOf } from '../runtime/formats.js';
 import { assertDirect, type SolveOptions, solveDirect } from './direct.js';
 import { engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
-import { outputFormat, print, solutionRows, solutionSummary } from './output.js';
+import { outputFormat, print, solutionOutput, solutionRows, solutionSummary } from './output.js';
 import {
   CliError,
   count,
@@ -97,7 +97,7 @@ export async function solve(
   const ms = performance.now() - started;
   progress.stop();
 
-  const { output } = options;
+  const output = solutionOutput(options.output, format);
   if (output !== undefined) {
     const comment = ` A x = b: ${result.outcome}, ||b - A x|| / ||b|| = ${result.relativeResidual}`;
     await writeFile(output, matrixMarketVector(result.solution, comment));
@@ -155,7 +155,12 @@ export async function solve(
       ['method', `${result.method}, ${count(result.iterations)} iterations, ${duration(ms)}`],
       ['residual', `||b - A x|| / ||b|| = ${digits(result.relativeResidual)}`],
       ['error', errorLine(result)],
-      ['x', output === undefined ? solutionSummary(result.solution) : `written to ${output}`],
+      [
+        'x',
+        output === undefined
+          ? solutionSummary(result.solution)
+          : `written to ${output === '-' ? 'standard output' : output}`,
+      ],
     ];
   }
 }
