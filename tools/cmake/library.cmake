@@ -104,6 +104,7 @@ function(sl_test_library)
   add_test(NAME c-library COMMAND "${CMAKE_COMMAND}"
     -D "BUILD=${CMAKE_BINARY_DIR}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "LIBDIR=${CMAKE_INSTALL_LIBDIR}"
     -D "CC=${CMAKE_C_COMPILER}" -D "CXX=${CMAKE_CXX_COMPILER}" -D "FLAGS=${SL_LINK_FLAGS}"
+    -D "GENERATOR=${CMAKE_GENERATOR}" -D "MAKE=${CMAKE_MAKE_PROGRAM}"
     -P "${CMAKE_SOURCE_DIR}/tools/native/c-library.cmake")
   set_tests_properties(c-library PROPERTIES LABELS library TIMEOUT 1200)
 endfunction()

@@ -1,5 +1,6 @@
 # The test `c-library`: installs the library of a build and uses it as a stranger would.
-#   -D BUILD, SOURCE, LIBDIR, CC, CXX, FLAGS (sanitizers, which must be linked into what uses the library)
+#   -D BUILD, SOURCE, LIBDIR, CC, CXX, FLAGS (sanitizers, which must be linked into what uses the library),
+#   GENERATOR, MAKE (CMake's own default would ask for a make that is not needed otherwise)
 cmake_minimum_required(VERSION 3.25)
 set(prefix "${BUILD}/installed")
 file(REMOVE_RECURSE "${prefix}" "${BUILD}/library-test")
@@ -79,7 +80,8 @@ add_executable(stranger \"${SOURCE}/examples/c/solve.c\")
 target_link_libraries(stranger PRIVATE sublinear::sublinear)
 target_link_options(stranger PRIVATE ${FLAGS})
 ")
-run(log "${CMAKE_COMMAND}" -S project -B project/build -D "CMAKE_C_COMPILER=${CC}" -D "CMAKE_PREFIX_PATH=${prefix}")
+run(log "${CMAKE_COMMAND}" -S project -B project/build -G "${GENERATOR}" -D "CMAKE_MAKE_PROGRAM=${MAKE}"
+  -D "CMAKE_C_COMPILER=${CC}" -D "CMAKE_PREFIX_PATH=${prefix}")
 run(log "${CMAKE_COMMAND}" --build project/build)
 run(printed project/build/stranger)
 message(STATUS "${count} headers, ${printed}")
