@@ -66,9 +66,9 @@ if(count LESS 15)
 endif()
 foreach(header IN LISTS headers)
   file(WRITE "${BUILD}/library-test/alone.c" "#include <${header}>\nint alone(void);\nint alone(void) { return 0; }\n")
-  run(log "${CC}" -std=c17 ${strict} -I "${prefix}/include" -c alone.c -o alone.o)
+  run(log "${CC}" -std=c17 ${strict} -I "${prefix}/include" -fsyntax-only alone.c)
   file(WRITE "${BUILD}/library-test/alone.cpp" "#include <${header}>\nint main() { return 0; }\n")
-  run(log "${CXX}" -std=c++17 ${strict} -I "${prefix}/include" -c alone.cpp -o alone.o)
+  run(log "${CXX}" -std=c++17 ${strict} -I "${prefix}/include" -fsyntax-only alone.cpp)
 endforeach()
 
 # find_package().
