@@ -33,6 +33,25 @@ const questions = {
     equal('scores', scores, [4 / 7, 2 / 7, 1 / 7], 1e-11);
     graph.dispose();
   },
+  direct({ SparseMatrix, factorize }) {
+    const matrix = SparseMatrix.fromDiagonal([2, 4]);
+    const factor = factorize(matrix);
+    equal('solution', factor.solve([1, 1]).solution, [1 / 2, 1 / 4]);
+    factor.dispose();
+    matrix.dispose();
+  },
+  // The way round is longer.
+  paths({ Graph, shortestPath }) {
+    const graph = Graph.fromEdges({ from: [0, 1, 0], to: [1, 2, 2], weights: [1, 2, 5] });
+    equal('path', shortestPath(graph, { source: 0, target: 2 }).nodes, [0, 1, 2]);
+    graph.dispose();
+  },
+  // 2024 is a leap year.
+  dates({ DateSet }) {
+    const february = DateSet.range('2024-02-01', '2024-02-29');
+    equal('days', [february.size], [29]);
+    february.dispose();
+  },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
     const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
