@@ -1,5 +1,6 @@
 #include "hnsw/graph.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -101,10 +102,13 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     sl_touch_rows(&scorer->rows, batch, gathered, index->found);
     sl_score_found(score, scorer, batch, index->found, gathered, keys);
     uint32_t lowest = cursor;
+    float limit = count == ef ? sl_entry_key(pool[ef - 1]) : INFINITY;
     for (uint32_t i = 0; i < gathered; i++) {
+      if (keys[i] > limit) continue; // most of them, once the pool is full
       uint32_t at =
           sl_pool_insert(pool, &count, ef, sl_entry(keys[i], sl_tie_rank(ties, batch[i])));
       if (at < lowest) lowest = at;
+      if (count == ef) limit = sl_entry_key(pool[ef - 1]);
     }
     cursor = lowest;
   }

@@ -45,10 +45,12 @@ static inline __attribute__((always_inline)) void sl_touch(const void *bytes, si
 // found[i]: where row slots[i] lies.
 static inline __attribute__((always_inline)) void
 sl_touch_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count, const void **found) {
-  size_t touched = rows->item_bytes < SL_TOUCH_MOST ? rows->item_bytes : SL_TOUCH_MOST;
+  const sl_chunks here = *rows; // no store below can change it
+  size_t touched = here.item_bytes < SL_TOUCH_MOST ? here.item_bytes : SL_TOUCH_MOST;
   for (uint32_t i = 0; i < count; i++) {
-    found[i] = sl_chunks_at(rows, slots[i]);
-    sl_touch(found[i], touched);
+    const void *row = sl_chunks_at(&here, slots[i]);
+    found[i] = row;
+    sl_touch(row, touched);
   }
 }
 
