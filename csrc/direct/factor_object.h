@@ -33,6 +33,7 @@ typedef struct sl_factor_solve {
   uint32_t cursor;
   bool precise;            // the residual at hand is in twice the precision
   int32_t exponent;        // b was divided by 2^exponent
+  double lost;             // most that underflow can have taken from a scaled residual
   double error, bound;     // of what is in x now: backward, forward
   double best, best_bound; // of the answer in `kept`
   sl_outcome outcome;

@@ -122,18 +122,39 @@ static void begin_column(sl_factor *f) {
 
 // The answer as it is returned, and what that stands for in the scaled equations: the same, unless
 // numbers left the range.
+//
+// Underflow rounds to a multiple of 2^-1074. A term a x of a residual is made of four products, each
+// off by 2^-1075 at most; so are b and x when they are scaled, and a, which counts |x| times.
 static void round_trip(sl_factor *f) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
+  double most = 0;
   double *x = s->x + (size_t)s->column * n;
   const int32_t *exponents = unknowns(f);
   for (uint32_t i = 0; i < n; i++) {
     int32_t e = exponents[i] + s->exponent;
     x[i] = sl_times_power(f->scaled_x[i], e);
     double size = fabs(x[i]);
-    if (size >= 0x1p-1022 && size < INFINITY) continue; // nothing was lost
-    f->scaled_x[i] = sl_times_power(x[i], -e);
+    if (!(size < INFINITY)) most = INFINITY;
+    bool exact = size >= 0x1p-1022 && size < INFINITY; // nothing was lost
+    if (!exact) f->scaled_x[i] = sl_times_power(x[i], -e);
+    double scaled = fabs(f->scaled_x[i]);
+    if (!(scaled <= most)) most = scaled < INFINITY ? scaled : INFINITY;
   }
+  double terms = f->matrix->matrix_class.max_row_nnz + 2;
+  s->lost = terms * (0x1p-1070 + 0x1p-1072 * most);
+}
+
+// Is there nothing but zeros in equation i? Its terms may have vanished only when they were scaled.
+static bool is_empty(const sl_factor *f, uint32_t i) {
+  const sl_factor_solve *s = &f->solve;
+  const sl_csr *m = f->matrix;
+  size_t at = (size_t)s->column * m->rows;
+  if (s->b[at + i] != 0) return false;
+  for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1] && !s->transpose; p++) {
+    if (s->x[at + m->columns[p]] != 0) return false;
+  }
+  return true;
 }
 
 // Judges equation i from its residual, which goes to y[i], and the sum of the sizes of its terms.
@@ -142,18 +163,25 @@ static void round_trip(sl_factor *f) {
 static inline void judge_row(sl_factor *f, uint32_t i, double residual, double terms,
                              double rounding, double included) {
   sl_factor_solve *s = &f->solve;
-  double size = fabs(residual);
+  double size = fabs(residual), lost = s->lost;
   f->y[i] = residual;
-  // NaN counts as the worst. The division is left out where its result could not be the largest.
-  if (!(size <= (s->error - included) * terms * (1 - 0x1p-50))) {
+  if (terms < 0x1p-950) {
+    if (terms == 0 && is_empty(f, i)) lost = 0;
+    size += lost; // it may be all there is
+  }
+  // NaN and infinity count as the worst. The division is left out where its result could not be the largest.
+  if (!(size <= (s->error - included) * terms * (1 - 0x1p-50)) || size == INFINITY) {
     double error = (size / terms + included) * (1 + 0x1p-51 * (included > 0));
     if (!(error <= s->error)) s->error = error - error == 0 ? error : INFINITY;
   }
   if (f->solve.bound < INFINITY) {
+    // Divided where nothing can underflow, and moved to the size of x at the end.
     double least = sl_csr_row_slack(f->matrix, i);
-    double wide = (size + terms * rounding) * (1 + 0x1p-50);
-    double bound = sl_times_power(wide, s->exponent - f->row_exponent[i]) / least * (1 + 0x1p-50);
-    if (!(bound <= s->bound)) s->bound = bound;
+    int32_t e = sl_exponent(least);
+    double wide = (size + terms * rounding + lost) / sl_times_power(least, -e) * (1 + 0x1p-49);
+    double bound = sl_times_power(wide, s->exponent - f->row_exponent[i] - e);
+    if (bound < 0x1p-1021 && wide > 0) bound += 0x1p-1074;
+    if (!(bound <= s->bound)) s->bound = bound < INFINITY ? bound : INFINITY;
   }
 }
 
