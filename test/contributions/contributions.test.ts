@@ -1,16 +1,14 @@
 // Contributions and pairs as TypeScript users meet them: properties on random graphs. What both doors share is in
 // contributions.cases.ts.
-import * as fc from 'fast-check';
 import { createEngine, type Engine } from 'sublinear';
 import type { ContributionsRoom, Graph } from 'sublinear/contributions';
 import type { DiffusionRoom } from 'sublinear/diffusion';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { type Drawn, onRandomGraphs, SIZE } from '../support/random-graphs.js';
 import { cases, doors } from './contributions.cases.js';
 
 describeCases(doors, cases);
-
-const SIZE = 9;
 
 describe('scores seen from a target', () => {
   let engine: Engine;
@@ -26,34 +24,8 @@ describe('scores seen from a target', () => {
     engine.dispose();
   });
 
-  const arbitrary = fc.record({
-    edges: fc.array(fc.tuple(fc.nat(SIZE - 1), fc.nat(SIZE - 1), fc.integer({ min: 1, max: 9 })), {
-      maxLength: 30,
-    }),
-    directed: fc.boolean(),
-    damping: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
-    a: fc.nat(SIZE - 1),
-    b: fc.nat(SIZE - 1),
-    exponent: fc.integer({ min: -10, max: -1 }),
-  });
-  type Drawn = typeof arbitrary extends fc.Arbitrary<infer T> ? T : never;
-
-  const make = (edges: Drawn['edges'], directed: boolean) =>
-    room.Graph.fromEdges({
-      nodeCount: SIZE,
-      from: edges.map(([u]) => u),
-      to: edges.map(([, v]) => v),
-      weights: edges.map(([, , w]) => w),
-      directed,
-    });
   const holds = (check: (graph: Graph, drawn: Drawn) => void, directed?: boolean) =>
-    fc.assert(
-      fc.property(arbitrary, (drawn) => {
-        using graph = make(drawn.edges, directed ?? drawn.directed);
-        check(graph, drawn);
-      }),
-      { numRuns: 200, seed: 29 },
-    );
+    onRandomGraphs(room.Graph, check, directed);
 
   test('a pair, a target and a source say the same of one score', () => {
     holds((graph, { damping, a: source, b: target, exponent }) => {

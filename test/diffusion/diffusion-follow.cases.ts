@@ -2,8 +2,8 @@
 import type { DiffusionRoom } from 'sublinear/diffusion';
 import { expect } from 'vitest';
 import { type Case, type RoomDoors, random } from '../support/door.js';
+import { graphOf, rawGraph } from '../support/graphs.js';
 import type { RawModule } from '../support/raw.js';
-import { rawGraph } from '../support/raw-graph.js';
 import type { Edges } from './diffusion.cases.js';
 
 interface Answer {
@@ -38,15 +38,7 @@ export const doors: RoomDoors<'diffusion', FollowDoor> = {
 };
 
 function embindDoor(room: DiffusionRoom): FollowDoor {
-  const make = ({ nodeCount, from, to, weights, directed }: Edges) =>
-    room.Graph.fromEdges({
-      nodeCount,
-      from,
-      to,
-      directed: directed ?? true,
-      parallel: 'once', // as the raw ABI and networkx take them
-      ...(weights && { weights }),
-    });
+  const make = (edges: Edges) => graphOf(room.Graph, edges);
   return {
     follow(edges, source, tolerance, changes) {
       const graphs = [make(edges)];

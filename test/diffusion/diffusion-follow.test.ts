@@ -1,16 +1,15 @@
 // Batches and updates as TypeScript users meet them: properties on random graphs. What both doors share is in
 // diffusion-follow.cases.ts.
-import * as fc from 'fast-check';
 import { createEngine, type Engine } from 'sublinear';
 import type { DiffusionRoom, Graph } from 'sublinear/diffusion';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { type Drawn, onRandomGraphs, SIZE } from '../support/random-graphs.js';
 import { refused } from '../support/refused.js';
 import { cases, doors } from './diffusion-follow.cases.js';
 
 describeCases(doors, cases);
 
-const SIZE = 9;
 const sum = (values: Iterable<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 
 describe('batches and updates', () => {
@@ -25,35 +24,8 @@ describe('batches and updates', () => {
     engine.dispose();
   });
 
-  const arbitrary = fc.record({
-    edges: fc.array(fc.tuple(fc.nat(SIZE - 1), fc.nat(SIZE - 1), fc.integer({ min: 1, max: 9 })), {
-      maxLength: 30,
-    }),
-    directed: fc.boolean(),
-    damping: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
-    a: fc.nat(SIZE - 1),
-    b: fc.nat(SIZE - 1),
-    c: fc.nat(SIZE - 1),
-    exponent: fc.integer({ min: -10, max: -1 }),
-  });
-  type Drawn = typeof arbitrary extends fc.Arbitrary<infer T> ? T : never;
-
-  const make = (edges: Drawn['edges'], directed: boolean) =>
-    room.Graph.fromEdges({
-      nodeCount: SIZE,
-      from: edges.map(([u]) => u),
-      to: edges.map(([, v]) => v),
-      weights: edges.map(([, , w]) => w),
-      directed,
-    });
   const holds = (check: (graph: Graph, drawn: Drawn) => void, directed?: boolean) =>
-    fc.assert(
-      fc.property(arbitrary, (drawn) => {
-        using graph = make(drawn.edges, directed ?? drawn.directed);
-        check(graph, drawn);
-      }),
-      { numRuns: 200, seed: 29 },
-    );
+    onRandomGraphs(room.Graph, check, directed);
 
   test('mass 1 is kept by every form from sources', () => {
     holds((graph, { damping, a, b, exponent }) => {

@@ -3,6 +3,7 @@ import type { PathsRoom } from 'sublinear/paths';
 import { expect } from 'vitest';
 import type { Edges } from '../diffusion/diffusion.cases.js';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
+import { graphOf } from '../support/graphs.js';
 import { RawModule } from '../support/raw.js';
 import vectors from '../vectors/paths/paths.json' with { type: 'json' };
 
@@ -45,15 +46,8 @@ const plain = (answer: object): Answer => {
 
 function embindDoor(room: PathsRoom): PathsDoor {
   return {
-    ask({ nodeCount, from, to, weights, directed }, ...questions) {
-      using graph = room.Graph.fromEdges({
-        nodeCount,
-        from,
-        to,
-        directed: directed ?? true,
-        parallel: 'once', // as the raw ABI and networkx take them
-        ...(weights && { weights }),
-      });
+    ask(edges, ...questions) {
+      using graph = graphOf(room.Graph, edges);
       return questions.map((question): Answer => {
         if ('tree' in question) {
           const { tree: source, limit: maxDistance = Infinity, reverse = false } = question;

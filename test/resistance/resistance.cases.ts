@@ -4,8 +4,8 @@ import type { ResistanceRoom } from 'sublinear/resistance';
 import { expect } from 'vitest';
 import type { Edges } from '../diffusion/diffusion.cases.js';
 import { attempt, type Case, type RoomDoors } from '../support/door.js';
+import { graphOf, rawGraphCopy } from '../support/graphs.js';
 import type { RawModule } from '../support/raw.js';
-import { rawGraphCopy } from '../support/raw-graph.js';
 import vectors from '../vectors/resistance/resistances.json' with { type: 'json' };
 
 type Question =
@@ -34,15 +34,8 @@ export const doors: RoomDoors<'resistance', ResistanceDoor> = {
 
 function embindDoor(room: ResistanceRoom): ResistanceDoor {
   return {
-    ask({ nodeCount, from, to, weights, directed }, ...questions) {
-      using graph = room.Graph.fromEdges({
-        nodeCount,
-        from,
-        to,
-        directed: directed ?? true,
-        parallel: 'once', // as the raw ABI and networkx take them
-        ...(weights && { weights }),
-      });
+    ask(edges, ...questions) {
+      using graph = graphOf(room.Graph, edges);
       return questions.map((question): Answer => {
         if ('between' in question) {
           const { between, ...options } = question;

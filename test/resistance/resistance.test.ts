@@ -1,16 +1,15 @@
 // Resistances and potentials as TypeScript users meet them: properties on random graphs. What both doors share is in
 // resistance.cases.ts.
-import * as fc from 'fast-check';
 import { createEngine, type Engine } from 'sublinear';
 import type { Graph, ResistanceRoom } from 'sublinear/resistance';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { type Drawn, drawnGraph, onRandomGraphs, SIZE } from '../support/random-graphs.js';
 import { refused } from '../support/refused.js';
 import { cases, doors } from './resistance.cases.js';
 
 describeCases(doors, cases);
 
-const SIZE = 9;
 const sum = (values: Iterable<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 
 describe('a graph as a network', () => {
@@ -25,32 +24,8 @@ describe('a graph as a network', () => {
     engine.dispose();
   });
 
-  const arbitrary = fc.record({
-    edges: fc.array(fc.tuple(fc.nat(SIZE - 1), fc.nat(SIZE - 1), fc.integer({ min: 1, max: 9 })), {
-      maxLength: 30,
-    }),
-    a: fc.nat(SIZE - 1),
-    b: fc.nat(SIZE - 1),
-    c: fc.nat(SIZE - 1),
-  });
-  type Drawn = typeof arbitrary extends fc.Arbitrary<infer T> ? T : never;
-
-  const make = (edges: Drawn['edges']) =>
-    room.Graph.fromEdges({
-      nodeCount: SIZE,
-      from: edges.map(([u]) => u),
-      to: edges.map(([, v]) => v),
-      weights: edges.map(([, , w]) => w),
-      directed: false,
-    });
   const holds = (check: (graph: Graph, drawn: Drawn) => void) =>
-    fc.assert(
-      fc.property(arbitrary, (drawn) => {
-        using graph = make(drawn.edges);
-        check(graph, drawn);
-      }),
-      { numRuns: 200, seed: 29 },
-    );
+    onRandomGraphs(room.Graph, check, false);
   const resistance = (graph: Graph, source: number, target: number, tolerance = 1e-10) =>
     room.effectiveResistance(graph, { source, target, tolerance });
 
@@ -68,7 +43,7 @@ describe('a graph as a network', () => {
 
   test('more conductance never raises a resistance (Rayleigh)', () => {
     holds((graph, { edges, a, b, c }) => {
-      using more = make([...edges, [b, c, 3]]);
+      using more = drawnGraph(room.Graph, [...edges, [b, c, 3]], false);
       const [before, after] = [resistance(graph, a, b), resistance(more, a, b)];
       expect(after.resistance).toBeLessThanOrEqual(
         before.resistance + before.errorBound + after.errorBound,

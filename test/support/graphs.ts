@@ -1,4 +1,5 @@
-// Graphs through the raw ABI.
+// The same graph through both doors.
+import type { Graph } from 'sublinear/graph';
 import { RawModule } from './raw.js';
 
 export interface EdgeArrays {
@@ -34,4 +35,17 @@ export function rawGraphCopy(home: RawModule, edges: EdgeArrays, module: RawModu
   const copy = RawModule.copy('graph', home, graph, module);
   home.check(home.call.sl_abi_graph_destroy!(graph));
   return copy;
+}
+
+/** A graph of the module whose class this is, made as the raw ABI and networkx make it. */
+export function graphOf(graphs: typeof Graph, edges: EdgeArrays): Graph {
+  const { nodeCount, from, to, weights, directed = true } = edges;
+  return graphs.fromEdges({
+    nodeCount,
+    from,
+    to,
+    directed,
+    parallel: 'once',
+    ...(weights && { weights }),
+  });
 }
