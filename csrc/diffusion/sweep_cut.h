@@ -16,7 +16,8 @@ typedef struct sl_sweep_cut_result {
 } sl_sweep_cut_result;
 
 // Orders nodes by score / strength and takes the prefix of least conductance, of those within the
-// limits.
+// limits. A prefix whose smaller side has no more than 2^-40 of the volume is left out: where weights
+// do not add up exactly, rounding leaves that much.
 //   nodes, scores  count entries each, read; distinct nodes; scores finite and >= 0
 //   max_nodes      the largest size, or 0 for no limit
 //   max_volume     the largest volume, > 0, or INFINITY for no limit; when the first node has more,

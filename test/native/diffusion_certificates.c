@@ -271,7 +271,7 @@ static void sweep_cuts(void **state) {
         }
       }
       const long double smaller = fminl(volume, total - volume);
-      if (!(smaller > 1e-12 * total)) continue;
+      if (!(smaller > 0x1p-40L * total)) continue; // as the header says
       least = fminl(least, cut / smaller);
       if (i + 1 == result.size) chosen = cut / smaller;
     }
