@@ -88,7 +88,8 @@ sl_status sl_factor_begin_matrix(sl_factor *factor, sl_csr *matrix);
 //   refinements  how many corrections each column may get, 0 .. 100
 //   tolerance  >= 0: a column whose backward error is at most this is CONVERGED
 //   Errors: ERR_STATE ("factor": no factor, or running), ERR_EMPTY, ERR_NOT_FINITE ("b", position),
-//           ERR_OPTION ("refinements", "tolerance"), ERR_MEMORY.
+//           ERR_OPTION ("refinements", "tolerance"), ERR_OVERFLOW ("b"), ERR_MEMORY. What is refused
+//           leaves the last answer readable.
 //   Allocates 16 bytes a row and column, kept for the next solve; 40 a row the first time.
 //   O(fill + nnz) a correction and column.
 sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, uint32_t columns,

@@ -52,29 +52,49 @@ bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
   return true;
 }
 
+static sl_status require_finite(const double *b, size_t count) {
+  for (size_t k = 0; k < count; k++) {
+    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
+  }
+  return SL_OK;
+}
+
+// Room for the `count` numbers of b, once they were looked at, and as many of x. What was refused
+// leaves the last answer where it is.
+static sl_status reserve_columns(sl_factor_solve *s, const double *b, size_t count,
+                                 uint32_t columns) {
+  if (columns <= s->room && s->room <= 2 * columns) return require_finite(b, count);
+  double *kept, *errors;
+  SL_TRY(sl_alloc(2, count * sizeof *kept, (void **)&kept));
+  sl_status status = SL_ALLOC(&errors, (size_t)columns);
+  if (status == SL_OK) status = require_finite(b, count);
+  if (status != SL_OK) {
+    sl_free(kept);
+    sl_free(errors);
+    return status;
+  }
+  sl_free(s->b);
+  sl_free(s->errors);
+  s->b = kept;
+  s->errors = errors;
+  s->room = columns;
+  return SL_OK;
+}
+
 sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns, bool transpose,
                                 uint32_t refinements, double tolerance) {
-  size_t n = f->matrix->rows;
+  size_t n = f->matrix->rows, bytes;
   SL_TRY(sl_factor_require_made(f));
   SL_REQUIRE(columns > 0, SL_ERR_EMPTY, "b", "at least one column");
+  SL_REQUIRE(!__builtin_mul_overflow(n * sizeof *b, (size_t)columns, &bytes), SL_ERR_OVERFLOW, "b",
+             "fewer columns");
   SL_REQUIRE(refinements <= 100, SL_ERR_OPTION, "refinements", "0 .. 100");
   SL_REQUIRE(tolerance >= 0 && tolerance <= 1, SL_ERR_OPTION, "tolerance", "0 .. 1");
   SL_TRY(sl_factor_reserve(f));
   bool scatters = transpose && !f->symmetric;
   if (scatters && f->sums == NULL) SL_TRY(SL_ALLOC(&f->sums, 3 * n));
   sl_factor_solve *s = &f->solve;
-  if (columns > s->room || s->room > 2 * columns) {
-    sl_free(s->b);
-    sl_free(s->errors);
-    s->b = s->errors = NULL;
-    s->room = 0;
-    SL_TRY(sl_alloc(columns, 2 * n * sizeof *s->b, (void **)&s->b));
-    SL_TRY(SL_ALLOC(&s->errors, (size_t)columns));
-    s->room = columns;
-  }
-  for (size_t k = 0; k < n * columns; k++) {
-    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
-  }
+  SL_TRY(reserve_columns(s, b, n * columns, columns));
   *s = (sl_factor_solve){.b = s->b,
                          .x = s->b + n * columns,
                          .columns = columns,
@@ -201,7 +221,7 @@ static inline void gather_row(sl_factor *f, uint32_t i, uint32_t begin, uint32_t
 
 NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
-  for (; i < m->rows && *work > 0; i++) {
+  for (; i<m->rows && * work> 0; i++) {
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     gather_row(f, i, begin, end);
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
@@ -214,7 +234,7 @@ NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
 NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
   const double *scaled = f->scaled, *x = f->scaled_x;
-  for (; i < m->rows && *work > 0; i++) {
+  for (; i<m->rows && * work> 0; i++) {
     double residual = f->scaled_b[i], size = fabs(residual);
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
@@ -243,7 +263,7 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
       sums[j] = (sl_accurate_sum){.sum = f->scaled_b[j], .size = fabs(f->scaled_b[j])};
     }
   }
-  for (; i < m->rows && *work > 0; i++) {
+  for (; i<m->rows && * work> 0; i++) {
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     for (uint32_t p = begin; p < end; p++) {
       sl_subtract_product(sums + m->columns[p], f->scaled[p], f->scaled_x[i]);

@@ -304,21 +304,19 @@ sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
 sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t count,
                               uint32_t *removed) {
   sl_store *store = &index->store;
-  sl_status status = SL_OK;
   for (*removed = 0; *removed < count; (*removed)++) {
     uint32_t slot = sl_store_find(store, ids[*removed]);
-    if (slot == SL_NO_SLOT) {
-      status = sl_fail(SL_ERR_INDEX, "ids", "an id that is in the index", *removed);
-      break;
-    }
+    if (slot == SL_NO_SLOT) break;
     sl_copies_remove(index, slot);
     if (store->live == 0) {
       sl_reach_end(index);
       sl_graph_reset(index);
     }
   }
+  // May end for want of memory, and goes on with the next removal.
   if (*removed > 0) sl_repair_some(index, *removed);
-  return status;
+  SL_REQUIRE_AT(*removed == count, SL_ERR_INDEX, "ids", "an id that is in the index", *removed);
+  return SL_OK;
 }
 
 sl_status sl_hnsw_get(const sl_hnsw *index, uint32_t id, void *vector) {

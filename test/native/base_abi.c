@@ -341,7 +341,11 @@ static void make_call(uint32_t f) {
   call.value_type = below(10) == 0 ? 0 : 1 + below(2);
   memset(addresses, 0, sizeof addresses);
   sl_fail(SL_OK, "", "", SL_NO_POSITION);
+  // Now and then memory ends in the middle of the call.
+  sl_memory_budget budget;
+  sl_memory_budget_begin(&budget, one_in(16) ? below(one_in(2) ? 1000 : 20000) : UINT64_MAX);
   uintptr_t result = functions[f].call();
+  sl_memory_budget_end(&budget);
   tried[f]++;
   const char *name = functions[f].name;
   bool failed = functions[f].kind == HANDLE   ? result == 0
@@ -480,12 +484,44 @@ static void destroy_all(void) {
   assert_int_equal(live_count, 0);
 }
 
+// What works only between two finished runs of the same size, which chance makes too rarely to wait
+// for: that it works is tested elsewhere (diffusion_certificates.c), here it is only called.
+static bool is_rare(const char *name) { return is(name, "sl_abi_pagerank_follow"); }
+
+static bool waits(uint32_t f) {
+  return worked[f] == 0 && is_called(functions[f].name) && !is_rare(functions[f].name);
+}
+
+// A function that has not worked yet; UINT32_MAX where there is none.
+static uint32_t pick_waiting(void) {
+  for (uint32_t i = 0, from = below(FUNCTIONS); i < FUNCTIONS; i++) {
+    if (waits((from + i) % FUNCTIONS)) return (from + i) % FUNCTIONS;
+  }
+  return UINT32_MAX;
+}
+
+static uint32_t near(uint32_t f) { return (f + FUNCTIONS + below(17) - 8) % FUNCTIONS; }
+
+static uint32_t pick_job_function(void) {
+  uint32_t f = below(FUNCTIONS);
+  while (strncmp(functions[f].name, "sl_abi_job_", 11) != 0) f = (f + 1) % FUNCTIONS;
+  return f;
+}
+
+// The next function. Neighbours in the source belong together: half of the calls stay close to the
+// last one. Once every function had its chance, most calls go to those that wait for their first
+// success, to their neighbours and to the functions that make jobs go on.
+static uint32_t next_function(uint32_t last, uint32_t waiting) {
+  if (waiting == UINT32_MAX || one_in(4)) return one_in(2) ? below(FUNCTIONS) : near(last);
+  if (one_in(4)) return pick_job_function();
+  return one_in(3) ? waiting : near(waiting);
+}
+
 static void any_order(uint64_t seed, uint32_t calls) {
   sl_rng_seed(&rng, seed);
   sl_set_memory_limit(MEMORY);
   for (uint32_t i = 0, f = 0; i < calls; i++) {
-    // Neighbours in the source belong together: half of the calls stay close to the last one.
-    f = one_in(2) ? below(FUNCTIONS) : (f + FUNCTIONS + below(17) - 8) % FUNCTIONS;
+    f = next_function(f, seed == 1 ? UINT32_MAX : pick_waiting());
     const char *name = functions[f].name;
     if (!is_called(name)) continue;
     if (functions[f].kind == HANDLE && has_enough(f)) {
@@ -500,14 +536,10 @@ static void any_order(uint64_t seed, uint32_t calls) {
   assert_int_equal(sl_handle_count(), 0);
 }
 
-// What works only between two finished runs of the same size, which chance makes too rarely to wait
-// for: that it works is tested elsewhere (diffusion_certificates.c), here it is only called.
-static bool is_rare(const char *name) { return is(name, "sl_abi_pagerank_follow"); }
-
 static uint32_t count_never_worked(bool say) {
   uint32_t never = 0;
   for (uint32_t f = 0; f < FUNCTIONS; f++) {
-    if (worked[f] > 0 || !is_called(functions[f].name) || is_rare(functions[f].name)) continue;
+    if (!waits(f)) continue;
     never++;
     if (!say) continue;
     print_message("never worked in %u calls: %s (%s: %s)\n", tried[f], functions[f].name,

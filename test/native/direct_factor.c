@@ -485,6 +485,30 @@ static void stops_from_outside(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// What is refused for want of memory, or for a number in the last column, leaves the answer readable.
+static void keeps_the_answer_when_the_next_solve_is_refused(void **state) {
+  (void)state;
+  sl_csr *matrix = grid(20, 20, 1, 0);
+  double b[3 * 400], x[400], out[4];
+  fill_random(b, 3 * 400, 4);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_AUTO);
+  solve_well(factor, matrix, b, x, 0x1p-52);
+  for (uint64_t bytes = 0; bytes <= 19200; bytes += 9600) { // 19,200 are b and x, not the errors
+    sl_memory_budget budget;
+    sl_memory_budget_begin(&budget, bytes);
+    sl_status status = sl_factor_begin_solve(factor, b, 3, false, 5, 0);
+    sl_memory_budget_end(&budget);
+    assert_refused(status, SL_ERR_MEMORY, "memory");
+  }
+  b[1199] = NAN;
+  assert_refused(sl_factor_begin_solve(factor, b, 3, false, 5, 0), SL_ERR_NOT_FINITE, "b");
+  double again[400];
+  assert_ok(sl_factor_read_solve(factor, again, out, NULL));
+  assert_memory_equal(x, again, sizeof x);
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(knows_the_second_difference),
@@ -502,6 +526,7 @@ int main(void) {
       property(predicts_fill_and_memory),
       property(gives_everything_back_without_memory),
       property(stops_from_outside),
+      property(keeps_the_answer_when_the_next_solve_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
