@@ -26,7 +26,7 @@ const alias = Object.entries(manifest.exports as Record<string, string | { defau
 );
 
 /** Chunks with WebAssembly in them as text, for servers that do not find the .wasm. Here they are found. */
-const inlineTwin = /\b(solver|vector)\.(scalar|simd|relaxed)-[^/]*\.js$/;
+const inlineTwin = /\b\w+\.(scalar|simd|relaxed)-[^/]*\.js$/;
 
 /**
  * Bundles src/offline.ts into offline.js, with the list of what the page is made of. The WebAssembly is left out: a

@@ -579,5 +579,11 @@ test('in a worker', async () => {
   ]);
   const open = await businessDays();
   expect(await open.next('2024-05-03')).toBe('2024-05-06');
+  // A handle stands for a set, as an argument and in a condition.
+  const weekdays = await r.within(open);
+  expect(await weekdays.count('2000-01-01', '2029-12-31')).toBe(51);
+  const { searchDates } = worker.dates;
+  const found = await searchDates([{ rule: open }, { month: 2 }, { year: 2024 }]);
+  expect(await found.count).toBe(21);
   await worker.dispose();
 });

@@ -60,6 +60,12 @@ describe('graph', () => {
     expect(before).toBeLessThan(20_000);
     expect(bound).toBeLessThanOrEqual(0.2);
 
+    // What the answer does not prove, a second one does.
+    await expect
+      .poll(() => rows('graph').locator('.place').allTextContents())
+      .toEqual(expect.arrayContaining(['yes']));
+    await expect.poll(() => fact('places proved').textContent()).toMatch(/^20 of 20; /);
+
     await slide('Error allowed', -2);
     await expect
       .poll(async () => number(await fact('nodes read').textContent()))
@@ -107,6 +113,37 @@ describe('graph', () => {
     await showFlights();
     // The list is filled before the picture is drawn.
     await expect.poll(mapInk).toBeGreaterThan(5000);
+  });
+
+  test('leaves out labels that would lie on others', async () => {
+    // Where labels are drawn, since the canvas was last cleared.
+    await page.addInitScript(() => {
+      const drawn: { context: unknown; left: number; right: number; y: number }[] = [];
+      Object.assign(globalThis, { drawn });
+      const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+        for (let i = drawn.length; i-- > 0; ) if (drawn[i]!.context === this) drawn.splice(i, 1);
+        return clearRect.apply(this, box);
+      };
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        drawn.push({ context: this, left: x, right: x + this.measureText(text).width, y });
+        return fillText.call(this, text, x, y);
+      };
+    });
+    await open('graph');
+    await showFlights();
+    const labels = () =>
+      page.evaluate(() =>
+        (
+          globalThis as unknown as { drawn: { left: number; right: number; y: number }[] }
+        ).drawn.map(({ left, right, y }) => ({ left, right, y })),
+      );
+    await expect.poll(async () => (await labels()).length).toBeGreaterThan(5);
+    const all = await labels();
+    const overlapping = all.filter((a, i) =>
+      all.some((b, j) => j < i && Math.abs(a.y - b.y) < 12 && a.left < b.right && b.left < a.right),
+    );
+    expect(overlapping).toEqual([]);
   });
 
   test('takes an edge list, and says what is wrong with another file', async () => {
@@ -279,6 +316,65 @@ describe('vectors', () => {
   });
 });
 
+describe('dates', () => {
+  const said = () => panel('dates').locator('h2.said').textContent();
+  const hits = () => panel('dates').locator('rect.hit').count();
+  const found = () => panel('dates').locator('.found').textContent();
+
+  test('reads a rule, shows its year and what it is in words', async () => {
+    await open('dates');
+    await page.getByLabel('Year', { exact: true }).fill('2026');
+    await expect.poll(said).toBe('every month on the 13th when it is a Friday');
+    await expect.poll(hits).toBe(3);
+    await expect.poll(() => rows('dates').first().textContent()).toBe('2026-02-13Friday');
+    await page.getByLabel('Rule').fill('FREQ=DAILY');
+    await expect.poll(hits).toBe(365);
+    await page.getByLabel('Only Monday to Friday').check();
+    await expect.poll(hits).toBe(261);
+    await page.getByLabel('Rule').fill('FREQ=MONTHLY;BYDAY=XX');
+    await expect.poll(() => panel('dates').locator('.failed').textContent()).toMatch(/BYDAY|byDay/);
+    await page.getByLabel('Examples').selectOption('Leap days');
+    await page.getByLabel('Only Monday to Friday').uncheck();
+    await page.getByLabel('Year', { exact: true }).fill('2028');
+    await expect.poll(hits).toBe(1);
+    expect(page.url()).toMatch(/#dates\?.*year=2028/);
+  });
+
+  test('says which conditions contradict each other', async () => {
+    await open('dates');
+    await expect
+      .poll(found)
+      .toBe('month 2 + rule FREQ=MONTHLY;BYMONTHDAY=29 + between 2025-01-01 2027-12-31');
+    await page
+      .getByLabel('Conditions, one a line')
+      .fill('month 2\nyear 2028\nrule FREQ=MONTHLY;BYMONTHDAY=29\n');
+    await expect.poll(found).toBe('2028-02-29');
+    await page.getByLabel('Conditions, one a line').fill('moth 2');
+    await expect
+      .poll(() => panel('dates').locator('.failed').textContent())
+      .toMatch(/"moth 2" begins with none of: exact, after/);
+    expect(await found()).toBe('');
+  });
+});
+
+describe('the theme', () => {
+  test('is that of the plate too', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open('solve');
+    await expect.poll(() => panel('solve').textContent()).toMatch(/unknowns: converged/);
+    const lightness = () =>
+      page.locator('canvas.field').evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        let sum = 0;
+        for (let i = 0; i < data.length; i += 4) sum += data[i]! + data[i + 1]! + data[i + 2]!;
+        return sum / (0.75 * data.length);
+      });
+    expect(await lightness()).toBeGreaterThan(150);
+    await page.getByRole('button', { name: 'Dark' }).click();
+    await expect.poll(lightness).toBeLessThan(100);
+  });
+});
+
 describe('the address', () => {
   test('keeps what the controls say, and a link to it shows the same', async () => {
     await open('graph');
@@ -383,6 +479,10 @@ const used: Record<string, () => Promise<void>> = {
     await expect.poll(() => panel('solve').textContent()).toMatch(/2 unknowns: converged/);
   },
   vectors: () => slide('Letters, at most', 5),
+  dates: async () => {
+    await page.getByLabel('Rule').fill('FREQ=DAILY;INTERVAL=2');
+    await expect.poll(() => panel('dates').locator('rect.hit').count()).toBeGreaterThan(100);
+  },
   bench: async () => {
     await page.getByRole('button', { name: 'Run all' }).click();
     // Some rows are as good as all.
@@ -440,6 +540,10 @@ const scenes: Record<string, () => Promise<void>> = {
       .poll(() => rows('vectors').allTextContents())
       .toContainEqual(expect.stringContaining('queen'));
   },
+  dates: async () => {
+    await page.getByLabel('Year', { exact: true }).fill('2026');
+    await expect.poll(() => panel('dates').locator('rect.hit').count()).toBe(3);
+  },
 };
 
 test.each(Object.keys(scenes))('a picture of %s', async (tab) => {
@@ -459,7 +563,7 @@ test('works without a network after the first visit', async () => {
   await page.getByText('It works without a network from now on.').waitFor();
   await context.setOffline(true);
   await page.goto('about:blank');
-  for (const tab of ['graph', 'solve', 'vectors', 'bench']) {
+  for (const tab of ['graph', 'solve', 'vectors', 'dates', 'bench']) {
     await page.goto(`${address}#${tab}`);
     await page.reload();
     await ready(tab);

@@ -1,5 +1,6 @@
 // Colour scales. Both are ordered in lightness as well as in hue, so that they can be read without telling hues apart.
 
+export type Scheme = 'light' | 'dark';
 type Rgb = readonly [number, number, number];
 
 const ranks: Rgb[] = [
@@ -9,18 +10,35 @@ const ranks: Rgb[] = [
   [90, 190, 98],
   [240, 200, 40],
 ];
-const below: Rgb[] = [
-  [247, 247, 244],
-  [146, 197, 222],
-  [33, 102, 172],
-  [5, 48, 97],
-];
-const above: Rgb[] = [
-  [247, 247, 244],
-  [244, 165, 130],
-  [178, 24, 43],
-  [103, 0, 31],
-];
+// From what is near zero to what is far from it: away from the colour of the page, light or dark.
+const below: Record<Scheme, Rgb[]> = {
+  light: [
+    [247, 247, 244],
+    [146, 197, 222],
+    [33, 102, 172],
+    [5, 48, 97],
+  ],
+  dark: [
+    [24, 26, 32],
+    [22, 66, 120],
+    [58, 139, 205],
+    [190, 226, 250],
+  ],
+};
+const above: Record<Scheme, Rgb[]> = {
+  light: [
+    [247, 247, 244],
+    [244, 165, 130],
+    [178, 24, 43],
+    [103, 0, 31],
+  ],
+  dark: [
+    [24, 26, 32],
+    [120, 36, 32],
+    [222, 96, 70],
+    [255, 222, 196],
+  ],
+};
 
 function mixed(stops: Rgb[], at: number): Rgb {
   const place = Math.min(1, Math.max(0, at)) * (stops.length - 1);
@@ -36,6 +54,6 @@ export function rankColour(share: number): string {
   return `rgb(${Math.round(r)},${Math.round(g)},${Math.round(b)})`;
 }
 
-/** From -1 (blue) over 0 (white) to 1 (red). */
-export const fieldColour = (value: number): Rgb =>
-  mixed(value < 0 ? below : above, Math.abs(value));
+/** From -1 (blue) over 0 (the page) to 1 (red). */
+export const fieldColour = (value: number, scheme: Scheme): Rgb =>
+  mixed((value < 0 ? below : above)[scheme], Math.abs(value));

@@ -2,7 +2,7 @@
 import './style.css';
 import { engine } from './engine.js';
 import { showTab, tabInAddress } from './state.js';
-import { frame, takeDroppedFiles } from './ui.js';
+import { frame, scheme, takeDroppedFiles } from './ui.js';
 
 type Show = (panel: HTMLElement) => Promise<void>;
 
@@ -11,6 +11,7 @@ const shows: Record<string, () => Promise<{ show: Show }>> = {
   graph: () => import('./graph/tab.js'),
   solve: () => import('./solve/tab.js'),
   vectors: () => import('./vectors/tab.js'),
+  dates: () => import('./dates/tab.js'),
   bench: () => import('./bench/tab.js'),
 };
 const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
@@ -62,7 +63,7 @@ const button = document.getElementById('theme')!;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const chosen = localStorage.getItem('theme');
 if (chosen) root.dataset.theme = chosen;
-const isDark = () => (root.dataset.theme ?? (dark.matches ? 'dark' : 'light')) === 'dark';
+const isDark = () => scheme() === 'dark';
 const themeChanged = () => {
   button.textContent = isDark() ? 'Light' : 'Dark';
   dispatchEvent(new Event('themechange'));

@@ -198,6 +198,13 @@ export function latest({ fail, mend }: Pick<Status, 'fail' | 'mend'>) {
 /** Resolves in the next frame, so that work in pieces leaves room for input between them. */
 export const frame = () => new Promise<void>((done) => requestAnimationFrame(() => done()));
 
+/** Which of the two the page is in at the moment. */
+export const scheme = (): 'light' | 'dark' => {
+  const { theme } = document.documentElement.dataset;
+  if (theme === 'light' || theme === 'dark') return theme;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+};
+
 /** A colour of the theme, as it is at the moment. */
 export const themed = (name: string) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

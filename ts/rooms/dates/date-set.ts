@@ -24,6 +24,8 @@ export interface HasDays {
    * ```
    */
   days(): DateSet;
+  /** Objects that hold memory of an engine are disposed; in a worker a handle stands for one. */
+  dispose(): void;
 }
 
 export interface BetweenOptions<F extends OutputForm = 'iso'> {

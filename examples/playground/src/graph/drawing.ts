@@ -2,6 +2,7 @@
 import { UndirectedGraph } from 'graphology';
 import forceAtlas2 from 'graphology-layout-forceatlas2';
 import Sigma from 'sigma';
+import { drawDiscNodeLabel } from 'sigma/rendering';
 import { rankColour } from '../colours.js';
 import { frame, h, themed } from '../ui.js';
 
@@ -14,6 +15,16 @@ export interface Picture {
   edges: [number, number][];
   map?: { places: Float64Array; lines: number[][] } | undefined;
 }
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const overlap = (a: Box, b: Box) =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 const LAYOUT_STEPS = 60;
 
@@ -32,6 +43,8 @@ export class Drawing {
   #sigma: Sigma | undefined;
   #lines: number[][] = [];
   #drawn = 0;
+  /** Where the labels of this frame are. */
+  #labels: Box[] = [];
 
   constructor(onchoose: (node: number) => void) {
     const stage = h('div', { className: 'sigma' });
@@ -41,8 +54,23 @@ export class Drawing {
       const sigma = new Sketch(this.#graph, stage, {
         allowInvalidContainer: true,
         labelRenderedSizeThreshold: 4,
-        // One label a cell of the grid: those that would overlap are left out.
+        // At most one label a cell of the grid, and of those none that would lie on another.
         labelDensity: 1,
+        defaultDrawNodeLabel: (context, node, settings) => {
+          if (!node.label) return;
+          context.font = `${settings.labelWeight} ${settings.labelSize}px ${settings.labelFont}`;
+          const { width } = context.measureText(node.label);
+          const half = settings.labelSize / 2 + 1;
+          const box = {
+            left: node.x + node.size,
+            right: node.x + node.size + width + 6,
+            top: node.y - half,
+            bottom: node.y + half,
+          };
+          if (this.#labels.some((other) => overlap(other, box))) return;
+          this.#labels.push(box);
+          drawDiscNodeLabel(context, node, settings);
+        },
         labelGridCellSize: 140,
         defaultEdgeColor: themed('line'),
         labelColor: { color: themed('text') },
@@ -51,6 +79,9 @@ export class Drawing {
       sigma.on('clickNode', ({ node }) => onchoose(Number(node)));
       sigma.on('enterNode', () => stage.style.setProperty('cursor', 'pointer'));
       sigma.on('leaveNode', () => stage.style.removeProperty('cursor'));
+      sigma.on('beforeRender', () => {
+        this.#labels = [];
+      });
       sigma.on('afterRender', () => this.#drawMap(sigma));
       addEventListener('themechange', () => {
         sigma.setSetting('defaultEdgeColor', themed('line'));

@@ -23,20 +23,29 @@ const get = async (name: string) => {
   return response;
 };
 
+const DIMENSION = 100;
+
 async function open() {
-  const { Filter, Flat, Hnsw } = await (await engine()).use('hnsw');
-  const [text, graph, scan] = await Promise.all([
+  const own = await engine();
+  const [{ Filter, Flat, Hnsw }, { fromFloat16 }] = await Promise.all([
+    own.use('hnsw'),
+    own.use('quant'),
+  ]);
+  const [text, graph, bits] = await Promise.all([
     get('words.txt').then((response) => response.text()),
-    get('words.hnsw').then((response) =>
-      response.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
-    ),
-    get('words.flat').then((response) =>
-      response.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
-    ),
+    get('words.hnsw').then((response) => response.arrayBuffer()),
+    get('words.f16').then((response) => response.arrayBuffer()),
   ]);
   const words = text.split('\n');
-  const index = await Hnsw.load(graph);
-  const exact = await Flat.load(scan);
+  const index = await Hnsw.load(new Uint8Array(graph));
+  // The exact scan has the same numbers, as 32-bit ones.
+  const exact = await Flat.create({
+    metric: 'cosine',
+    dimension: DIMENSION,
+    capacity: words.length,
+  });
+  const ids = Uint32Array.from(words, (_, i) => i);
+  await exact.addBatch({ ids, vectors: await fromFloat16(new Uint16Array(bits)) });
   return {
     words,
     numbers: new Map(words.map((word, i) => [word, i])),
@@ -49,7 +58,7 @@ async function open() {
 export async function show(panel: HTMLElement): Promise<void> {
   const progress = status();
   const { line, say } = progress;
-  say('Loading 12,000 words…');
+  say('Loading 30,000 words…');
   const newest = latest(progress);
 
   const width = slider({
@@ -100,7 +109,7 @@ export async function show(panel: HTMLElement): Promise<void> {
     h(
       'p',
       { className: 'intro' },
-      'Words as points in a space of 100 dimensions (GloVe, the 12,000 most frequent). Type a word, or a sum such as ',
+      'Words as points in a space of 100 dimensions (GloVe, the 30,000 most frequent). Type a word, or a sum such as ',
       h('em', {}, 'king - man + woman'),
       '.',
     ),
@@ -160,14 +169,14 @@ export async function show(panel: HTMLElement): Promise<void> {
   async function vectorOf(text: string): Promise<{ vector: Float32Array; used: number[] }> {
     const terms = [...text.toLowerCase().matchAll(/([+-]?)\s*([a-z]+)/g)];
     if (terms.length === 0) throw new RangeError('Type a word.');
-    const vector = new Float32Array(100);
+    const vector = new Float32Array(DIMENSION);
     const used: number[] = [];
     for (const [, sign, word] of terms) {
       const number = numbers.get(word!);
       if (number === undefined) throw new RangeError(`"${word}" is not among these words.`);
       used.push(number);
       const part = await index.get(number);
-      for (let j = 0; j < 100; j++) vector[j]! += (sign === '-' ? -1 : 1) * part[j]!;
+      for (let j = 0; j < DIMENSION; j++) vector[j]! += (sign === '-' ? -1 : 1) * part[j]!;
     }
     return { vector, used };
   }
@@ -262,12 +271,11 @@ ${
     );
   }
   async function measure(): Promise<void> {
-    const dimension = 100;
-    const queries = new Float32Array(SAMPLES * dimension);
+    const queries = new Float32Array(SAMPLES * DIMENSION);
     for (let q = 0; q < SAMPLES; q++) {
       // Halfway between two words: a place where no word stands.
       const [a, b] = await Promise.all([index.get(37 * q), index.get(53 * q + 11)]);
-      for (let j = 0; j < dimension; j++) queries[q * dimension + j] = a[j]! + b[j]!;
+      for (let j = 0; j < DIMENSION; j++) queries[q * DIMENSION + j] = a[j]! + b[j]!;
     }
     const truth = await exact.searchBatch(queries, { k: 10 });
     const times = WIDTHS.map(() => [] as number[]);
