@@ -1,7 +1,9 @@
-// Raw ABI of paths/paths.h and paths/bellman_ford.h.
+// Raw ABI of paths/paths.h, paths/bellman_ford.h and paths/hierarchy.h.
 #include "graph/abi.h"
+#include "base/abi_container.h"
 #include "base/abi_job.h"
 #include "paths/bellman_ford.h"
+#include "paths/hierarchy.h"
 #include "paths/paths.h"
 
 // 0 after a failure. The graph must outlive the object.
@@ -58,4 +60,71 @@ int32_t SL_ABI(sl_abi_bellman_ford_read)(sl_handle handle, double *numbers) {
   sl_bellman_ford *made;
   SL_TRY(sl_abi_job_get(handle, &sl_bellman_ford_kind, &made));
   return sl_bellman_ford_read(made, numbers);
+}
+
+static sl_status get_hierarchy(sl_handle handle, sl_hierarchy **out) {
+  return sl_abi_job_get(handle, &sl_hierarchy_kind, out);
+}
+
+// 0 after a failure. The graph is read now and not kept; sl_abi_job_step does the work.
+sl_handle SL_ABI(sl_abi_hierarchy_create)(sl_handle graph_handle, int32_t weighted) {
+  sl_graph *graph;
+  sl_hierarchy *made;
+  if (sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph) != SL_OK) return 0;
+  if (sl_hierarchy_create(graph, weighted != 0, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_hierarchy_job(made), 0, NULL);
+}
+
+int32_t SL_ABI(sl_abi_hierarchy_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_hierarchy_kind);
+}
+
+// out: six doubles, written.
+int32_t SL_ABI(sl_abi_hierarchy_facts)(sl_handle handle, double *out) {
+  sl_hierarchy *hierarchy;
+  SL_TRY(get_hierarchy(handle, &hierarchy));
+  sl_hierarchy_facts(hierarchy, out);
+  return SL_OK;
+}
+
+// out: four doubles, written.
+int32_t SL_ABI(sl_abi_hierarchy_route)(sl_handle handle, uint32_t source, uint32_t target,
+                                       double *out) {
+  sl_hierarchy *hierarchy;
+  SL_TRY(get_hierarchy(handle, &hierarchy));
+  return sl_hierarchy_route(hierarchy, source, target, out);
+}
+
+// Two lists of nodes, copied; then sl_abi_job_step.
+int32_t SL_ABI(sl_abi_hierarchy_begin_table)(sl_handle handle, const uint32_t *sources,
+                                             uint32_t source_count, const uint32_t *targets,
+                                             uint32_t target_count) {
+  sl_hierarchy *hierarchy;
+  SL_TRY(get_hierarchy(handle, &hierarchy));
+  return sl_hierarchy_begin_table(hierarchy, sources, source_count, targets, target_count);
+}
+
+// out: four doubles, written.
+int32_t SL_ABI(sl_abi_hierarchy_read_table)(sl_handle handle, double *out) {
+  sl_hierarchy *hierarchy;
+  SL_TRY(get_hierarchy(handle, &hierarchy));
+  return sl_hierarchy_read_table(hierarchy, out);
+}
+
+// The handle of a writer, or 0.
+sl_handle SL_ABI(sl_abi_hierarchy_save)(sl_handle handle) {
+  sl_hierarchy *hierarchy;
+  sl_writer *writer = NULL;
+  if (get_hierarchy(handle, &hierarchy) != SL_OK) return 0;
+  return sl_abi_hand_out_writer(sl_hierarchy_save(hierarchy, &writer), writer, handle,
+                                SL_HANDLE_JOB);
+}
+
+// The hierarchy, or 0. The reader stays and is to be destroyed.
+sl_handle SL_ABI(sl_abi_hierarchy_load)(sl_handle reader_handle) {
+  sl_reader *reader;
+  sl_hierarchy *hierarchy;
+  if (sl_abi_get_reader(reader_handle, &reader) != SL_OK) return 0;
+  if (sl_hierarchy_load(reader, &hierarchy) != SL_OK) return 0;
+  return sl_abi_job_register(sl_hierarchy_job(hierarchy), 0, NULL);
 }

@@ -107,9 +107,13 @@ static void drop_preparation(sl_hierarchy *h) {
 
 static sl_status step(sl_job *job, uint64_t work) {
   sl_hierarchy *h = (sl_hierarchy *)job;
+  const uint64_t begin = h->work;
   bool done = false;
-  const sl_status status =
-      h->contraction != NULL ? sl_contraction_step(h, work, &done) : sl_table_step(h, work, &done);
+  sl_status status = SL_OK;
+  while (status == SL_OK && !done && h->work - begin < work) {
+    status = h->contraction != NULL ? sl_contraction_step(h, work, &done)
+                                    : sl_table_step(h, work, &done);
+  }
   if (status != SL_OK) {
     drop_preparation(h);
     sl_table_end(h->table);

@@ -21,6 +21,8 @@
 #include "direct/factor.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
+#include "paths/file.h"
+#include "paths/hierarchy.h"
 #include "sparse/file.h"
 
 #ifndef __has_feature
@@ -45,7 +47,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 5
+  FILES = 6
 };
 
 static sl_rng rng;
@@ -85,8 +87,8 @@ static struct {
   uint8_t *bytes;
   size_t length;
 } files[FILES];
-static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH, SL_FILE_FLAT,
-                                           SL_FILE_HNSW, SL_FILE_FACTOR};
+static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
+                                           SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -417,6 +419,12 @@ static void make_files(void) {
   assert_ok(sl_factor_save(factor, &writer));
   keep_file(4, writer);
   sl_factor_destroy(factor);
+  sl_hierarchy *hierarchy;
+  assert_ok(sl_hierarchy_create(graph, true, &hierarchy));
+  assert_ok(sl_job_step(sl_hierarchy_job(hierarchy), UINT64_MAX, &outcome));
+  assert_ok(sl_hierarchy_save(hierarchy, &writer));
+  keep_file(5, writer);
+  sl_hierarchy_destroy(hierarchy);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 

@@ -19,7 +19,8 @@ type Question =
   | { extent: true }
   | { closeness: 'closeness' | 'harmonic'; reverse?: boolean; nodes?: number[] }
   | { betweenness: true }
-  | { sampled: number; confidence: number; seed: number };
+  | { sampled: number; confidence: number; seed: number }
+  | { hierarchy: [number, number]; sources: number[]; targets: number[] };
 
 type Answer = Record<string, number | Float64Array | Uint32Array | number[] | Uint32Array[]>;
 
@@ -93,6 +94,14 @@ function embindDoor(room: PathsRoom): PathsDoor {
           return { scores: room.closeness(graph, given).scores };
         }
         if ('betweenness' in question) return { scores: room.betweenness(graph).scores };
+        if ('hierarchy' in question) {
+          const { hierarchy, sources, targets } = question;
+          using made = room.buildHierarchy(graph);
+          const { length, nodes, settledNodes } = made.route(...hierarchy);
+          const { distances } = made.distances(sources, targets);
+          const { shortcuts, coreNodes } = made;
+          return { length, nodes, settledNodes, distances, shortcuts, coreNodes };
+        }
         const { sampled: epsilon, confidence, seed } = question;
         const found = room.betweennessSampled(graph, { epsilon, confidence, seed });
         return { scores: found.scores, halfWidth: found.halfWidth, samples: found.samples };
@@ -176,7 +185,7 @@ function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
     return answer;
   }
 
-  function one(paths: number, n: number, question: Question): Answer {
+  function one(paths: number, graph: number, n: number, question: Question): Answer {
     const { f64, u32 } = {
       f64: (at: number | undefined, length: number) => module.f64(at!, length),
       u32: (at: number | undefined, length: number) => module.u32(at!, length),
@@ -252,6 +261,7 @@ function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
       return put(paths, 9, [1], [], (a) => ({
         scores: f64(a[2], n).map((score) => score / Math.max(1, (n - 1) * (n - 2))),
       }));
+    if ('hierarchy' in question) return hierarchy(graph, question);
     const { sampled, confidence, seed } = question;
     return put(paths, 10, [1, sampled, confidence, seed], [], (a) => ({
       scores: f64(a[2], n),
@@ -260,13 +270,49 @@ function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
     }));
   }
 
+  function hierarchy(
+    graph: number,
+    {
+      hierarchy: [source, target],
+      sources,
+      targets,
+    }: Extract<Question, { hierarchy: [number, number] }>,
+  ): Answer {
+    const made = module.made(call.sl_abi_hierarchy_create!(graph, 1));
+    try {
+      run(made);
+      const [, , , , shortcuts, coreNodes] = out((at) => {
+        module.check(call.sl_abi_hierarchy_facts!(made, at));
+        return module.f64(at, 6);
+      }) as unknown as number[];
+      const route = out((at) => {
+        module.check(call.sl_abi_hierarchy_route!(made, source, target, at));
+        const [length, count, nodes, settledNodes] = module.f64(at, 4) as unknown as number[];
+        return { length: length!, nodes: module.u32(nodes!, count!), settledNodes: settledNodes! };
+      });
+      module.with([new Uint32Array(sources), new Uint32Array(targets)], (from, to) =>
+        module.check(
+          call.sl_abi_hierarchy_begin_table!(made, from!, sources.length, to!, targets.length),
+        ),
+      );
+      run(made);
+      const distances = out((at) => {
+        module.check(call.sl_abi_hierarchy_read_table!(made, at));
+        return module.f64(module.f64(at, 4)[2]!, sources.length * targets.length);
+      });
+      return { ...route, distances, shortcuts: shortcuts!, coreNodes: coreNodes! };
+    } finally {
+      module.check(call.sl_abi_hierarchy_destroy!(made));
+    }
+  }
+
   return {
     ask(edges, ...questions) {
       const graph = makeGraph(edges);
       let paths = 0;
       try {
         paths = module.made(call.sl_abi_paths_create!(graph));
-        return questions.map((question) => one(paths, edges.nodeCount, question));
+        return questions.map((question) => one(paths, graph, edges.nodeCount, question));
       } finally {
         if (paths) module.check(call.sl_abi_paths_destroy!(paths));
         module.check(call.sl_abi_graph_destroy!(graph));
@@ -307,9 +353,12 @@ function rawDoor(module: RawModule, network?: RawModule): PathsDoor {
 
 const closeTo = (found: Iterable<number>, expected: readonly number[]) => {
   for (const [i, value] of Array.from(found).entries())
-    expect(Math.abs(value - expected[i]!), `entry ${i}`).toBeLessThanOrEqual(1e-12);
+    if (value !== expected[i])
+      expect(Math.abs(value - expected[i]!), `entry ${i}`).toBeLessThanOrEqual(1e-12);
 };
 const orInfinity = (values: (number | null)[]) => values.map((value) => value ?? Infinity);
+
+const everyNode = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 const references = vectors.cases.map((reference): Case<PathsDoor> => {
   const { target, nodeCount: n } = reference;
@@ -332,10 +381,14 @@ const references = vectors.cases.map((reference): Case<PathsDoor> => {
         ...(longer ? [{ simple: [0, target] as [number, number], k: 6 }] : []),
         ...(reference.directed ? [{ order: true as const }] : []),
         ...(reference.order ? [{ critical: true as const }] : []),
+        { hierarchy: [0, target], sources: everyNode(n), targets: everyNode(n) },
       ),
     check(answers: Answer[]) {
       const [tree, all, extent, closeness, harmonic, some, betweenness, route, , guided] = answers;
       const rest = answers.slice(10);
+      const hierarchy = rest.pop()!;
+      closeTo(hierarchy.distances as Float64Array, reference.distances.flatMap(orInfinity));
+      expect(hierarchy.length).toBe(reference.distances[0]![target] ?? Infinity);
       expect(Array.from(tree!.distances as Float64Array)).toEqual(
         orInfinity(reference.distances[0]!),
       );
@@ -393,6 +446,7 @@ const many: Question[] = [
   { closeness: 'harmonic', nodes: [5, 9] },
   { betweenness: true },
   { sampled: 0.1, confidence: 0.9, seed: 3 },
+  { hierarchy: [0, 99], sources: [5, 6, 5], targets: [9, 90, 50, 0] },
 ];
 
 const tree = { nodeCount: 3, from: [0, 1], to: [1, 2], weights: [1, 2] };
@@ -405,6 +459,9 @@ const refusals: [string, Question, Edges?][] = [
   ['an order of an undirected graph', { order: true }, { ...tree, directed: false }],
   ['a critical path with a cycle', { critical: true }, { ...tree, from: [0, 1], to: [1, 0] }],
   ['a negative duration', { critical: true, durations: [1, -1, 2] }],
+  ['a hierarchy asked for a node that is none', { hierarchy: [0, 3], sources: [0], targets: [0] }],
+  ['a table without targets', { hierarchy: [0, 1], sources: [0], targets: [] }],
+  ['a table of a node that is none', { hierarchy: [0, 1], sources: [0, 9], targets: [0] }],
   ['epsilon 1', { sampled: 1, confidence: 0.9, seed: 0 }],
   ['confidence 0', { sampled: 0.1, confidence: 0, seed: 0 }],
   ['weights that overflow', { tree: [0] }, { ...tree, weights: [1e308, 1e308] }],

@@ -105,6 +105,52 @@ describe('paths in TypeScript', () => {
     expect(after[1]!.work).toEqual(before[1]!.work);
   });
 
+  test('a hierarchy outlives its graph, and comes back from a file to the bit', async () => {
+    const graph = grid(30);
+    const truth = room.shortestPath(graph, { source: 0, target: 899 });
+    const all = room.shortestPaths(graph, { source: 7 }).distances;
+    using hierarchy = room.buildHierarchy(graph);
+    using later = await room.buildHierarchyAsync(graph, { onProgress: () => {} });
+    graph.dispose();
+    const { length, nodes, settledNodes } = hierarchy.route(0, 899);
+    expect(length).toBe(truth.length);
+    expect([nodes[0], nodes.at(-1)]).toEqual([0, 899]);
+    expect(settledNodes).toBeLessThan(truth.work.settledNodes);
+    const targets = Uint32Array.from({ length: 900 }, (_, i) => i);
+    const table = hierarchy.distances([7, 7], targets);
+    expect([table.rows, table.cols]).toEqual([2, 900]);
+    expect(table.distances.subarray(0, 900)).toEqual(all);
+    expect(table.distances.subarray(900)).toEqual(all);
+    expect(await later.distancesAsync([7, 7], targets)).toEqual(table);
+    const bytes = hierarchy.save();
+    expect(later.save()).toEqual(bytes);
+    using again = room.ContractionHierarchy.load(bytes);
+    using streamed = await room.ContractionHierarchy.loadAsync(new Blob([bytes]).stream());
+    for (const loaded of [again, streamed]) {
+      expect(loaded.route(0, 899)).toEqual({ length, nodes, settledNodes });
+      expect(loaded.save()).toEqual(bytes);
+      expect(loaded.nodeCount).toBe(900);
+      expect(loaded.directed).toBe(false);
+      expect(loaded.coreNodes).toBe(0);
+      expect(loaded.bytesUsed).toBeGreaterThan(bytes.length / 2);
+    }
+    expect(refused(() => hierarchy.route(0, 900))).toMatchObject({
+      code: 'INDEX',
+      argument: 'target',
+    });
+    expect(refused(() => hierarchy.route(0.5, 1)).argument).toBe('source');
+    expect(refused(() => hierarchy.distances([0], [])).code).toBe('EMPTY');
+    const broken = bytes.slice();
+    broken[200]! ^= 1;
+    expect(refused(() => room.ContractionHierarchy.load(broken)).code).toMatch(/CHECKSUM|FORMAT/);
+    const control = new AbortController();
+    const table2 = hierarchy.distancesAsync(targets, targets, { signal: control.signal });
+    expect(refused(() => hierarchy.route(0, 1)).code).toBe('BUSY');
+    control.abort();
+    await expect(table2).rejects.toThrow();
+    expect(hierarchy.route(0, 899).length).toBe(length);
+  });
+
   test('asynchronous forms give the same, and hold the graph meanwhile', async () => {
     using graph = grid(9);
     using large = grid(60);

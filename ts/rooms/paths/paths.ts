@@ -5,6 +5,7 @@
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Graph } from '../graph/graph.js';
+import { createHierarchies, type HierarchyFunctions } from './hierarchy.js';
 import { createMeasures, type MeasureFunctions } from './measures.js';
 import { createOrders, type OrderFunctions } from './orders.js';
 import { createRoutes, type RouteFunctions } from './routes.js';
@@ -17,13 +18,19 @@ export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { Graph } from '../graph/graph.js';
 export type { LengthOptions, Work } from './ask.js';
+export type * from './hierarchy.js';
 export type * from './measures.js';
 export type * from './orders.js';
 export type * from './routes.js';
 export type * from './trees.js';
 
 /** What the module has. */
-export interface PathsRoom extends TreeFunctions, RouteFunctions, OrderFunctions, MeasureFunctions {
+export interface PathsRoom
+  extends TreeFunctions,
+    RouteFunctions,
+    HierarchyFunctions,
+    OrderFunctions,
+    MeasureFunctions {
   readonly Graph: typeof Graph;
 }
 
@@ -33,6 +40,7 @@ export function createRoom(runtime: Runtime, network: Runtime): PathsRoom {
     Graph: network.bind(Graph),
     ...createTrees(runtime),
     ...createRoutes(runtime),
+    ...createHierarchies(runtime),
     ...createOrders(runtime),
     ...createMeasures(runtime),
   };
