@@ -26,6 +26,7 @@ EMSCRIPTEN_BINDINGS(paths) {
       .create<sl_hierarchy_save>("save")
       .create<sl_hierarchy_load>("load")
       .method<sl_hierarchy_job>("job")
+      .method<sl_hierarchy_bytes>("bytes")
       .method<sl_hierarchy_facts>("facts")
       .method<sl_hierarchy_route>("route")
       .method<sl_hierarchy_begin_table>("beginTable")

@@ -221,7 +221,7 @@ static inline void gather_row(sl_factor *f, uint32_t i, uint32_t begin, uint32_t
 
 NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
-  for (; i<m->rows && * work> 0; i++) {
+  for (; i < m->rows && *work > 0; i++) {
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     gather_row(f, i, begin, end);
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
@@ -234,7 +234,7 @@ NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
 NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
   const double *scaled = f->scaled, *x = f->scaled_x;
-  for (; i<m->rows && * work> 0; i++) {
+  for (; i < m->rows && *work > 0; i++) {
     double residual = f->scaled_b[i], size = fabs(residual);
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
@@ -263,7 +263,7 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
       sums[j] = (sl_accurate_sum){.sum = f->scaled_b[j], .size = fabs(f->scaled_b[j])};
     }
   }
-  for (; i<m->rows && * work> 0; i++) {
+  for (; i < m->rows && *work > 0; i++) {
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
     for (uint32_t p = begin; p < end; p++) {
       sl_subtract_product(sums + m->columns[p], f->scaled[p], f->scaled_x[i]);

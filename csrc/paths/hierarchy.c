@@ -141,7 +141,11 @@ const sl_job_kind sl_hierarchy_kind = {"hierarchy", step,      stop,   work_done
 
 sl_status sl_hierarchy_reserve(sl_hierarchy *h) {
   SL_REQUIRE(h->made, SL_ERR_STATE, "hierarchy", "a preparation that has ended");
-  SL_REQUIRE(!sl_job_is_running(&h->job), SL_ERR_STATE, "hierarchy", "steps until it has ended");
+  if (sl_job_is_running(&h->job)) {
+    sl_table_end(h->table);
+    h->table = NULL;
+    sl_job_drop(&h->job);
+  }
   for (int i = 0; i < 2; i++) {
     if (h->sides[i].labels == NULL) SL_TRY(SL_ALLOC_ZERO(&h->sides[i].labels, h->n));
     if (h->sides[i].heap == NULL) SL_TRY(SL_ALLOC(&h->sides[i].heap, h->n));
@@ -201,9 +205,8 @@ static uint32_t meet(sl_hierarchy *h, uint32_t *settled) {
   uint32_t meeting = NONE;
   for (;;) {
     sl_side *sides = h->sides;
-    const bool open[2] = {sides[0].heap_count > 0 &&
-                          sides[0].heap[0].key<best, sides[1].heap_count> 0 &&
-                          sides[1].heap[0].key < best};
+    const bool open[2] = {sides[0].heap_count > 0 && sides[0].heap[0].key < best,
+                          sides[1].heap_count > 0 && sides[1].heap[0].key < best};
     if (!open[0] && !open[1]) return meeting;
     const int i = !open[0] || (open[1] && sides[1].heap[0].key < sides[0].heap[0].key) ? 1 : 0;
     sl_side *side = &sides[i];

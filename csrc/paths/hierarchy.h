@@ -51,7 +51,8 @@ void sl_hierarchy_facts(const sl_hierarchy *hierarchy, double *facts);
 
 // The shortest path between two nodes. numbers: four, written: length (Infinity: there is none),
 // number of nodes on it, their address (u32; until the next question), nodes settled.
-//   Errors: ERR_STATE ("hierarchy": not prepared, or a table is running), ERR_INDEX ("source",
+// A table that is running is dropped.
+//   Errors: ERR_STATE ("hierarchy": not prepared), ERR_INDEX ("source",
 //           "target"), ERR_MEMORY, ERR_FORMAT ("hierarchy": it came from a file that no preparation
 //           wrote). The first question allocates 96 bytes a node. O(what it touches).
 sl_status sl_hierarchy_route(sl_hierarchy *hierarchy, uint32_t source, uint32_t target,

@@ -102,7 +102,7 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    *
    * Geisberger, Sanders, Schultes, Vetter 2012, doi:10.1287/trsc.1110.0401.
    *
-   * @throws RangeError `INDEX` (source, target); SublinearError `MEMORY`, `BUSY` (a table is on its way), `FORMAT` (loaded
+   * @throws RangeError `INDEX` (source, target); SublinearError `MEMORY`, `BUSY` (while `distancesAsync` runs), `FORMAT` (loaded
    *   from a file that nobody has saved)
    *
    * @example
