@@ -74,6 +74,27 @@ typedef enum sl_cuts_question {
   //   answer   2 number of edges, 3 and 4 addresses of their ends (u32, u < v, ascending), 5 of
   //            weights (f64), 6 total weight, 7 number of trees
   SL_CUTS_SPANNING = 7,
+  // The largest flow from one node to another, weights as capacities, and a minimum cut that proves
+  // it. An undirected edge carries its capacity in either direction. O(nodes^2 sqrt(edges)) at worst.
+  //   options  0 method: 0 single paths as long as that is cheap, then push-relabel; 1 push-relabel
+  //   nodes    source and target, different
+  //   answer   2 capacity of the cut: the value of the flow, 3 how far it may be from the value of
+  //            the maximum flow (0 for whole capacities whose sums are below 2^53), 4 address of
+  //            the sides (n u32: 1 with the source; the smallest such side), 5 number of edges with
+  //            flow, 6, 7, 8 addresses of where they lead from and to (u32) and of the flow (f64, > 0),
+  //            9 number of edges of the cut, 10, 11, 12 from, to, capacity
+  SL_CUTS_FLOW = 8,
+  // A cut of least weight of all that divide the graph. Undirected, at least two nodes. O(nodes (edges
+  // + nodes) log nodes) at worst.
+  //   answer   2 its weight, 3 how far it may be from the least (0 for whole weights whose sum is
+  //            below 2^53), 4 address of the sides (n u32: 0 or 1), 5 number of edges across, 6, 7, 8
+  //            addresses of their ends (u32; from is on side 1) and weights (f64)
+  SL_CUTS_MINIMUM = 9,
+  // A tree of cuts: the least cut between any two nodes is the least edge on the way between them,
+  // and divides the nodes as the tree without that edge. Undirected. n - 1 flows.
+  //   answer   2 address of the parent of each node (n u32; NONE at node 0), 3 of the weight of the
+  //            cut towards it (n f64), 4 how far any of them may be from the least
+  SL_CUTS_TREE = 10,
 } sl_cuts_question;
 
 typedef struct sl_cuts sl_cuts;
