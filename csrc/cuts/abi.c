@@ -1,6 +1,7 @@
-// Raw ABI of cuts/cuts.h.
+// Raw ABI of cuts/cuts.h and cuts/assignment.h.
 #include "graph/abi.h"
 #include "base/abi_job.h"
+#include "cuts/assignment.h"
 #include "cuts/cuts.h"
 
 // 0 after a failure. The graph must outlive the object.
@@ -36,4 +37,23 @@ int32_t SL_ABI(sl_abi_cuts_clear)(sl_handle handle) {
   SL_TRY(sl_abi_job_get(handle, &sl_cuts_kind, &cuts));
   sl_cuts_clear(cuts);
   return SL_OK;
+}
+
+// 0 after a failure. costs: rows x cols doubles.
+sl_handle SL_ABI(sl_abi_assignment_create)(uint32_t rows, uint32_t cols, const double *costs,
+                                           uint32_t maximum) {
+  sl_assignment *made;
+  if (sl_assignment_create(rows, cols, costs, maximum, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_assignment_job(made), 0, NULL);
+}
+
+int32_t SL_ABI(sl_abi_assignment_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_assignment_kind);
+}
+
+// numbers: eight doubles, written.
+int32_t SL_ABI(sl_abi_assignment_read)(sl_handle handle, double *numbers) {
+  sl_assignment *made;
+  SL_TRY(sl_abi_job_get(handle, &sl_assignment_kind, &made));
+  return sl_assignment_read(made, numbers);
 }

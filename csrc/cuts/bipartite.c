@@ -1,28 +1,14 @@
 // Two sides, or an odd cycle: breadth-first search, in which an edge within a level closes one.
-#include "cuts/question.h"
+#include "cuts/bipartite.h"
 
-typedef struct sl_bipartite {
-  const sl_csr *edges[2]; // of a directed graph also those that come in
-  uint32_t *side;         // n: NONE not reached
-  uint32_t *parent;       // n
-  uint32_t *queue, head, tail, next;
-  uint32_t *cycle, cycle_count;
-} sl_bipartite;
-
-static sl_status begin(sl_cuts *cuts, const double *options, const uint32_t *nodes,
-                       uint32_t count) {
-  (void)options, (void)nodes, (void)count;
+sl_status sl_bipartite_create(sl_bipartite *b, sl_cuts *cuts) {
   const uint32_t n = cuts->n;
-  sl_bipartite *b;
-  SL_TRY(TAKE_ZERO(cuts, &b, 1));
-  cuts->state = b;
   b->edges[0] = cuts->graph->outgoing;
   if (cuts->graph->directed) SL_TRY(sl_graph_incoming(cuts->graph, &b->edges[1]));
   SL_TRY(TAKE(cuts, &b->side, n));
   SL_TRY(TAKE(cuts, &b->parent, n));
   SL_TRY(TAKE(cuts, &b->queue, n));
   memset(b->side, 0xff, n * sizeof *b->side);
-  cuts->expected = (1 + (uint64_t)cuts->graph->directed) * b->edges[0]->nnz + n;
   return SL_OK;
 }
 
@@ -42,8 +28,7 @@ static sl_status find_cycle(sl_cuts *cuts, sl_bipartite *b, uint32_t u, uint32_t
   return SL_OK;
 }
 
-static sl_status step(sl_cuts *cuts, uint64_t work) {
-  sl_bipartite *b = cuts->state;
+sl_status sl_bipartite_step(sl_bipartite *b, sl_cuts *cuts, uint64_t work) {
   uint64_t done = 0;
   while (done < work && b->cycle == NULL) {
     if (b->head == b->tail) {
@@ -73,8 +58,24 @@ static sl_status step(sl_cuts *cuts, uint64_t work) {
     done++;
   }
   cuts->work += done;
-  if (b->cycle != NULL || (b->head == b->tail && b->next == cuts->n))
-    sl_job_end(&cuts->job, SL_OUTCOME_CONVERGED);
+  b->done = b->cycle != NULL || (b->head == b->tail && b->next == cuts->n);
+  return SL_OK;
+}
+
+static sl_status begin(sl_cuts *cuts, const double *options, const uint32_t *nodes,
+                       uint32_t count) {
+  (void)options, (void)nodes, (void)count;
+  sl_bipartite *b;
+  SL_TRY(TAKE_ZERO(cuts, &b, 1));
+  cuts->state = b;
+  cuts->expected = (1 + (uint64_t)cuts->graph->directed) * cuts->graph->outgoing->nnz + cuts->n;
+  return sl_bipartite_create(b, cuts);
+}
+
+static sl_status step(sl_cuts *cuts, uint64_t work) {
+  sl_bipartite *b = cuts->state;
+  SL_TRY(sl_bipartite_step(b, cuts, work));
+  if (b->done) sl_job_end(&cuts->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 

@@ -95,6 +95,16 @@ typedef enum sl_cuts_question {
   //   answer   2 address of the parent of each node (n u32; NONE at node 0), 3 of the weight of the
   //            cut towards it (n f64), 4 how far any of them may be from the least
   SL_CUTS_TREE = 10,
+  // A matching of as many edges as there can be. Undirected. O(edges sqrt(nodes)) in a bipartite
+  // graph, O(nodes^3) at worst in others.
+  //   answer   2 number of edges, 3 address of the partner of each node (n u32; NONE), 4 whether the
+  //            graph is bipartite, 5 and 6 number and address of the nodes that prove it (u32,
+  //            ascending): in a bipartite graph a vertex cover of that size; in others a set S
+  //            without which the graph has |S| + nodes - 2 edges odd components (Tutte, Berge)
+  SL_CUTS_MATCHING = 11,
+  // Nodes that touch every edge, at most twice as many as are needed. Undirected. O(edges + nodes).
+  //   answer   2 number of nodes, 3 their address (u32, ascending), 4 so many are needed at least
+  SL_CUTS_COVER = 12,
 } sl_cuts_question;
 
 typedef struct sl_cuts sl_cuts;
