@@ -39,6 +39,7 @@ void sl_assignment_destroy(sl_assignment *a) {
 static sl_status take_costs(sl_assignment *a, const double *costs, uint32_t rows, uint32_t cols) {
   const size_t size = (size_t)rows * cols;
   double largest = 0;
+  SL_TRY(SL_ALLOC(&a->costs, size)); // what does not fit is not read either
   for (size_t k = 0; k < size; k++) {
     const double cost = a->sign * costs[k];
     SL_REQUIRE_AT(cost > -INFINITY, SL_ERR_NOT_FINITE, "costs",
@@ -47,7 +48,6 @@ static sl_status take_costs(sl_assignment *a, const double *costs, uint32_t rows
   }
   SL_REQUIRE(ldexp(largest, -1020) * ((double)rows + cols) < 1, SL_ERR_RANGE, "costs",
              "numbers whose largest times rows + columns is below 2^1020");
-  SL_TRY(SL_ALLOC(&a->costs, size));
   for (uint32_t i = 0; i < rows; i++)
     for (uint32_t j = 0; j < cols; j++)
       a->costs[a->turned ? (size_t)j * rows + i : (size_t)i * cols + j] =

@@ -53,7 +53,7 @@ sl_status sl_flow_create(sl_flow *flow, const sl_network *network, sl_cuts *cuts
 // O(edges + nodes).
 void sl_flow_begin(sl_flow *flow, uint32_t source, uint32_t target, bool cut_only,
                    uint32_t readings);
-#define SL_FLOW_READINGS 4
+#define SL_FLOW_READINGS 1
 
 // Goes on for about `work` arcs, gives those looked at. Done when phase is SL_FLOW_DONE: then `value`
 // is that of the flow, and residual what is left of the capacities.
