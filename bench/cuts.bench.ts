@@ -74,7 +74,7 @@ bench.close();
 /** Every question on one graph. What a call gives is reduced to one number, which must be right. */
 async function all(name: string, edges: Weighted, graph: Graph) {
   const { nodeCount: n } = edges;
-  const sum = (values: Uint32Array | Float64Array) => values.reduce((a, b) => a + b, 0);
+  const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
   const ends = { source: 0, target: n - 1 };
   const across = (side: Uint32Array) => {
     const inside = new Set(side);
@@ -84,8 +84,9 @@ async function all(name: string, edges: Weighted, graph: Graph) {
       0,
     );
   };
-  const full = (flow: WeightedEdges) =>
-    flow.weights.reduce((total, x, i) => total + (flow.from[i] === 0 ? x : 0), 0);
+  // What leaves the source, less what comes back.
+  const full = ({ from, to, weights }: WeightedEdges) =>
+    weights.reduce((total, x, i) => total + (from[i] === 0 ? x : to[i] === 0 ? -x : 0), 0);
 
   await one('components', 'Connected components', () => cuts.connectedComponents(graph), {
     value: ({ count }) => count,

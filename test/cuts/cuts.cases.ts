@@ -1,5 +1,5 @@
 // Cuts through both doors. Reference answers come from networkx and scipy (test/vectors/cuts/generate.py).
-import type { CutsRoom } from 'sublinear/cuts';
+import type { CutsRoom, Graph } from 'sublinear/cuts';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
 import { type EdgeArrays, graphOf, rawGraphCopy } from '../support/graphs.js';
@@ -52,41 +52,42 @@ function flat(answer: object): Answer {
 }
 
 function embindDoor(room: CutsRoom): CutsDoor {
+  function one(graph: Graph, question: Question): Answer {
+    switch (question.ask) {
+      case 'components':
+        return flat(room.connectedComponents(graph));
+      case 'strong':
+        return flat(room.stronglyConnectedComponents(graph, { condensation: true }));
+      case 'blocks':
+        return flat(room.biconnectedComponents(graph));
+      case 'sides':
+        return flat(room.bipartition(graph));
+      case 'cores':
+        return flat(room.coreNumbers(graph));
+      case 'triangles':
+        return flat(room.triangles(graph));
+      case 'colours':
+        return flat(room.colouring(graph, { order: colourings[question.order] }));
+      case 'spanning':
+        return flat(room.spanningForest(graph, { maximum: question.maximum }));
+      case 'flow': {
+        const { source, target } = question;
+        return flat(room.maxFlow(graph, { source, target }));
+      }
+      case 'minimum':
+        return flat(room.minimumCut(graph));
+      case 'tree':
+        return flat(room.cutTree(graph));
+      case 'matching':
+        return flat(room.maximumMatching(graph));
+      case 'cover':
+        return flat(room.vertexCover(graph));
+    }
+  }
   return {
     ask(edges, ...questions) {
       using graph = graphOf(room.Graph, edges);
-      return questions.map((question) => {
-        switch (question.ask) {
-          case 'components':
-            return flat(room.connectedComponents(graph));
-          case 'strong':
-            return flat(room.stronglyConnectedComponents(graph, { condensation: true }));
-          case 'blocks':
-            return flat(room.biconnectedComponents(graph));
-          case 'sides':
-            return flat(room.bipartition(graph));
-          case 'cores':
-            return flat(room.coreNumbers(graph));
-          case 'triangles':
-            return flat(room.triangles(graph));
-          case 'colours':
-            return flat(room.colouring(graph, { order: colourings[question.order] }));
-          case 'spanning':
-            return flat(room.spanningForest(graph, { maximum: question.maximum }));
-          case 'flow': {
-            const { source, target } = question;
-            return flat(room.maxFlow(graph, { source, target }));
-          }
-          case 'minimum':
-            return flat(room.minimumCut(graph));
-          case 'tree':
-            return flat(room.cutTree(graph));
-          case 'matching':
-            return flat(room.maximumMatching(graph));
-          case 'cover':
-            return flat(room.vertexCover(graph));
-        }
-      });
+      return questions.map((question) => one(graph, question));
     },
     assign: ({ maximum = false, ...matrix }) => flat(room.assignment(matrix, { maximum })),
   };
@@ -322,8 +323,8 @@ function leastBetween(tree: Answer, u: number, v: number): number {
   const parents = tree.parents as Uint32Array;
   const values = tree.values as Float64Array;
   const above = (node: number) => {
-    const path = [node];
-    while (parents[node] !== 0xffff_ffff) path.push((node = parents[node]!));
+    const path: number[] = [];
+    for (let at = node; at !== 0xffff_ffff; at = parents[at]!) path.push(at);
     return path;
   };
   const [a, b] = [above(u), above(v)];

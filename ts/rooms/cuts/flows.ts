@@ -31,7 +31,10 @@ export interface MaxFlow extends Cut, Work {
   value: number;
   /** No flow and no cut is better by more: 0 for whole capacities whose sums are below 2^53, else rounding. */
   errorBound: number;
-  /** The edges that carry something: `weights` is how much. Undirected ones lead where the flow goes. */
+  /**
+   * The edges that carry something: `weights` is how much. Undirected ones lead where the flow goes. Some of it may go in
+   * circles, which changes no balance.
+   */
   flow: WeightedEdges;
 }
 
