@@ -179,9 +179,90 @@ static void random_graphs_have_the_flows_of_single_paths(void **state) {
   }
 }
 
+// Graphs that are too large for single paths, of kinds that are hard for one method or the other: both
+// give the same cut, what flows is balanced, and the least edge of the tree is the minimum cut.
+static sl_graph *larger(sl_rng *rng, uint32_t kind, uint32_t *count_of_nodes) {
+  enum { EDGES = 6000 };
+  static uint32_t from[EDGES], to[EDGES];
+  static double weights[EDGES];
+  uint32_t count = 0, n = 60 + sl_rng_below(rng, 340);
+  const uint32_t side = 20;
+  if (kind == 0) { // a grid in layers, all of it between two ends
+    n = side * side;
+    for (uint32_t u = 0; u < n; u++) {
+      if ((u + 1) % side) from[count] = u, to[count++] = u + 1;
+      if (u + side < n) from[count] = u, to[count++] = u + side;
+    }
+  } else if (kind == 1) { // anything
+    for (count = 0; count < 5 * n && count < EDGES; count++)
+      from[count] = sl_rng_below(rng, n), to[count] = sl_rng_below(rng, n);
+  } else if (kind == 2) { // a ring of cliques
+    for (uint32_t u = 0; u + 6 <= n; u += 6) {
+      for (uint32_t i = 0; i < 6; i++)
+        for (uint32_t j = i + 1; j < 6; j++) from[count] = u + i, to[count++] = u + j;
+      from[count] = u + 5, to[count++] = u + 12 <= n ? u + 6 : 0;
+    }
+  } else { // a long ladder with rungs that skip
+    for (uint32_t u = 0; u + 1 < n; u++) {
+      from[count] = u, to[count++] = u + 1;
+      from[count] = u, to[count++] = u + 1 + sl_rng_below(rng, n - u - 1);
+    }
+  }
+  for (uint32_t k = 0; k < count; k++) weights[k] = 1 + sl_rng_below(rng, kind == 2 ? 3 : 1000);
+  *count_of_nodes = n;
+  return make_graph(n, count, from, to, weights, SL_VALUES_F64, kind == 3 && sl_rng_below(rng, 2));
+}
+
+static void balanced(const double *a, uint32_t n, uint32_t source, uint32_t target) {
+  static double left[400];
+  memset(left, 0, sizeof left);
+  for (uint32_t i = 0; i < a[5]; i++) {
+    left[U32(a[6])[i]] += F64(a[8])[i];
+    left[U32(a[7])[i]] -= F64(a[8])[i];
+  }
+  for (uint32_t u = 0; u < n; u++)
+    assert_true(left[u] == (u == source ? a[2] : u == target ? -a[2] : 0));
+}
+
+static void larger_graphs_have_one_answer_by_all_methods(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 1988);
+  for (uint32_t trial = 0; trial < 60; trial++) {
+    uint32_t n;
+    sl_graph *graph = larger(&rng, trial % 4, &n);
+    sl_cuts *cuts;
+    double a[SL_CUTS_NUMBERS];
+    assert_ok(sl_cuts_create(graph, &cuts));
+    for (int i = 0; i < 4; i++) {
+      static uint32_t side[400];
+      const uint32_t source = i ? sl_rng_below(&rng, n) : 0;
+      const uint32_t target = i ? (source + 1 + sl_rng_below(&rng, n - 1)) % n : n - 1;
+      ask(cuts, SL_CUTS_FLOW, 1 + sl_rng_below(&rng, 900), OPTIONS(0), NODES(source, target), 2, a);
+      balanced(a, n, source, target);
+      memcpy(side, U32(a[4]), n * sizeof *side);
+      const double value = a[2];
+      ask(cuts, SL_CUTS_FLOW, some_work(&rng), OPTIONS(1), NODES(source, target), 2, a);
+      balanced(a, n, source, target);
+      assert_true(a[2] == value && a[3] == 0);
+      assert_memory_equal(U32(a[4]), side, n * sizeof *side);
+    }
+    if (!graph->directed) {
+      double least = INFINITY;
+      ask(cuts, SL_CUTS_TREE, UINT64_MAX, OPTIONS(0), NULL, 0, a);
+      for (uint32_t u = 1; u < n; u++) least = fmin(least, F64(a[3])[u]);
+      ask(cuts, SL_CUTS_MINIMUM, some_work(&rng), OPTIONS(0), NULL, 0, a);
+      assert_true(a[2] == least && a[3] == 0);
+    }
+    sl_cuts_destroy(cuts);
+    sl_graph_destroy(graph);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(random_graphs_have_the_flows_of_single_paths),
+      property(larger_graphs_have_one_answer_by_all_methods),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

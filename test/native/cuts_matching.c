@@ -3,6 +3,7 @@
 #include "cuts_ask.h"
 
 #include "cuts/assignment.h"
+#include "graph/components.h"
 
 static uint32_t odd_parts(const sample *s, uint32_t within) {
   uint32_t count = 0;
@@ -184,8 +185,64 @@ static void wrong_costs_are_refused_by_name(void **state) {
   }
 }
 
+// Sparse graphs of some hundred nodes, whose blossoms nest: the set that proves the matching is looked
+// at by counting what is left without it.
+static void larger_matchings_have_their_proof(void **state) {
+  (void)state;
+  enum { WIDEST = 600 };
+  sl_rng rng;
+  sl_rng_seed(&rng, 1976);
+  for (int trial = 0; trial < 200; trial++) {
+    const uint32_t n = 3 + sl_rng_below(&rng, WIDEST - 3);
+    static uint32_t from[3 * WIDEST], to[3 * WIDEST], labels[WIDEST], sizes[WIDEST];
+    uint32_t count = 0;
+    for (; count < n + sl_rng_below(&rng, n); count++) {
+      from[count] = sl_rng_below(&rng, n);
+      to[count] = trial % 3 ? sl_rng_below(&rng, n) : (from[count] + 1 + sl_rng_below(&rng, 4)) % n;
+    }
+    sl_graph *graph = make_graph(n, count, from, to, NULL, SL_VALUES_PATTERN, false), *rest;
+    sl_cuts *cuts;
+    double a[SL_CUTS_NUMBERS];
+    assert_ok(sl_cuts_create(graph, &cuts));
+    ask(cuts, SL_CUTS_MATCHING, some_work(&rng), OPTIONS(0), NULL, 0, a);
+    const uint32_t *mate = U32(a[3]), size = (uint32_t)a[2], marked = (uint32_t)a[5];
+    uint32_t matched = 0;
+    for (uint32_t u = 0; u < n; u++) {
+      if (mate[u] == SL_CUTS_NONE) continue;
+      assert_int_equal(mate[mate[u]], u);
+      matched++;
+    }
+    assert_int_equal(matched, 2 * size);
+    static bool in[WIDEST];
+    memset(in, 0, sizeof in);
+    for (uint32_t i = 0; i < marked; i++) in[U32(a[6])[i]] = true;
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < count; k++) {
+      if (in[from[k]] || in[to[k]]) continue;
+      assert_true(a[4] == 0); // nothing is left beside a cover
+      from[kept] = from[k];
+      to[kept++] = to[k];
+    }
+    if (a[4] != 0) {
+      assert_int_equal(marked, size);
+    } else {
+      uint32_t parts_left, odd = 0;
+      rest = make_graph(n, kept, from, to, NULL, SL_VALUES_PATTERN, false);
+      sl_graph_components(rest, labels, &parts_left);
+      memset(sizes, 0, sizeof sizes);
+      for (uint32_t u = 0; u < n; u++) sizes[labels[u]] += !in[u];
+      for (uint32_t c = 0; c < parts_left; c++) odd += sizes[c] & 1;
+      assert_int_equal(odd, marked + n - 2 * size);
+      sl_graph_destroy(rest);
+    }
+    sl_cuts_destroy(cuts);
+    sl_graph_destroy(graph);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      property(larger_matchings_have_their_proof),
       property(matchings_have_their_proof),
       property(assignments_are_the_best_of_all),
       property(wrong_costs_are_refused_by_name),
