@@ -4,6 +4,7 @@
 // Nodes of a search that found nothing are left out of all later ones; those of them at an odd
 // distance only are the set of Tutte and Berge.
 #include "cuts/matching.h"
+#include "cuts/sets.h"
 
 enum { UNSEEN, ODD, EVEN };
 
@@ -16,14 +17,6 @@ sl_status sl_blossom_create(sl_matching *m, sl_cuts *cuts) {
   SL_TRY(TAKE(cuts, &m->touched, m->n));
   for (uint32_t u = 0; u < m->n; u++) m->base[u] = u;
   return SL_OK;
-}
-
-static uint32_t base_of(uint32_t *base, uint32_t u) {
-  while (base[u] != u) {
-    base[u] = base[base[u]];
-    u = base[u];
-  }
-  return u;
 }
 
 static void touch(sl_matching *m, uint32_t u, uint8_t state) {
@@ -41,7 +34,7 @@ static uint32_t common_base(sl_matching *m, uint32_t u, uint32_t v) {
   const uint32_t stamp = ++m->stamp;
   for (;;) {
     if (u != NONE) {
-      u = base_of(m->base, u);
+      u = sl_set_root(m->base, u);
       if (m->seen[u] == stamp) return u;
       m->seen[u] = stamp;
       u = m->mate[u] == NONE ? NONE : m->before[m->mate[u]];
@@ -55,7 +48,7 @@ static uint32_t common_base(sl_matching *m, uint32_t u, uint32_t v) {
 // The way from u to the base becomes part of its blossom; its odd nodes can be reached the other way
 // round, through v.
 static void close_way(sl_matching *m, uint32_t u, uint32_t v, uint32_t base) {
-  while (base_of(m->base, u) != base) {
+  while (sl_set_root(m->base, u) != base) {
     m->before[u] = v;
     v = m->mate[u];
     if (m->state[v] == ODD) make_even(m, v);
@@ -96,7 +89,7 @@ static uint64_t search(sl_matching *m, uint32_t root) {
         touch(m, m->mate[v], EVEN);
         m->queue[m->tail++] = m->mate[v];
       } else if (m->state[v] == EVEN) {
-        const uint32_t a = base_of(m->base, u), b = base_of(m->base, v);
+        const uint32_t a = sl_set_root(m->base, u), b = sl_set_root(m->base, v);
         if (a == b) continue;
         const uint32_t base = common_base(m, u, v);
         close_way(m, u, v, base);

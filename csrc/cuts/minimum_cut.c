@@ -7,6 +7,7 @@
 // that are heavy beside the best cut, or beside all that is at one of their ends, are contracted too.
 #include "cuts/heap.h"
 #include "cuts/question.h"
+#include "cuts/sets.h"
 #include "cuts/sums.h"
 
 typedef struct sl_shrunk {
@@ -39,22 +40,6 @@ typedef struct sl_minimum_cut {
   double gap;
   sl_crossing crossing;
 } sl_minimum_cut;
-
-static uint32_t find(uint32_t *parent, uint32_t u) {
-  while (parent[u] != u) {
-    parent[u] = parent[parent[u]];
-    u = parent[u];
-  }
-  return u;
-}
-
-static void unite(uint32_t *parent, uint32_t u, uint32_t v) {
-  const uint32_t a = find(parent, u), b = find(parent, v);
-  if (a < b)
-    parent[b] = a;
-  else
-    parent[a] = b;
-}
 
 // The smallest degree is a cut.
 static void look_at_degrees(sl_minimum_cut *m, uint32_t whole) {
@@ -139,11 +124,11 @@ SL_NOINLINE static void contract_heavy(sl_minimum_cut *m) {
       const uint64_t weight = g->weights[k];
       if (v < u) continue;
       if (weight >= m->least) {
-        unite(m->parent, u, v);
+        sl_set_unite(m->parent, u, v);
         m->waiting[u] = m->waiting[v] = 1;
       } else if ((2 * weight >= m->degree[u] || 2 * weight >= m->degree[v]) && !m->waiting[u] &&
                  !m->waiting[v]) {
-        unite(m->parent, u, v);
+        sl_set_unite(m->parent, u, v);
         m->waiting[u] = m->waiting[v] = 1;
       }
     }
@@ -185,7 +170,7 @@ SL_NOINLINE static uint64_t search(sl_minimum_cut *m, uint64_t work) {
       if (m->place[v] != NONE) continue;
       const uint64_t before = m->connected[v], after = before + g->weights[k];
       m->connected[v] = after;
-      if (before < m->least && after >= m->least) unite(m->parent, u, v);
+      if (before < m->least && after >= m->least) sl_set_unite(m->parent, u, v);
       const uint64_t key = after < m->least ? after : m->least;
       if (!m->waiting[v]) {
         m->waiting[v] = 1;
@@ -206,7 +191,7 @@ SL_NOINLINE static void contract(sl_minimum_cut *m) {
   uint32_t *number = m->place, *members = m->heap.position, *starts = m->slot, count = 0;
   // A root is the smallest of its set.
   for (uint32_t u = 0; u < m->n; u++) {
-    const uint32_t root = find(m->parent, u);
+    const uint32_t root = sl_set_root(m->parent, u);
     number[u] = root == u ? count++ : number[root];
   }
   memset(next->rows, 0, ((size_t)count + 1) * sizeof *next->rows);

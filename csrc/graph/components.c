@@ -11,11 +11,10 @@ static uint32_t find_root(uint32_t *parents, uint32_t u) {
   return u;
 }
 
-// A function of its own, called for block after block: an engine that compiles better code meanwhile
-// can use it from the next block on.
-__attribute__((noinline)) void sl_graph_components_join(const sl_graph *graph, uint32_t *parents,
-                                                        uint32_t begin, uint32_t end) {
-  const sl_csr *edges = graph->outgoing;
+// Joins the sets of all edges from nodes begin .. end - 1. A function of its own, called for block
+// after block: an engine that compiles better code meanwhile can use it from the next block on.
+__attribute__((noinline)) static void join_edges(const sl_csr *edges, uint32_t *parents,
+                                                 uint32_t begin, uint32_t end) {
   for (uint32_t u = begin; u < end; u++) {
     uint32_t root = find_root(parents, u);
     for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
@@ -30,20 +29,16 @@ __attribute__((noinline)) void sl_graph_components_join(const sl_graph *graph, u
   }
 }
 
-uint32_t sl_graph_components_number(uint32_t n, uint32_t *labels) {
-  for (uint32_t u = 0; u < n; u++) labels[u] = find_root(labels, u);
-  // Ascending, every root comes before the rest of its set: roots become numbers in place.
-  uint32_t found = 0;
-  for (uint32_t u = 0; u < n; u++) labels[u] = labels[u] == u ? found++ : labels[labels[u]];
-  return found;
-}
-
 void sl_graph_components(const sl_graph *graph, uint32_t *labels, uint32_t *count) {
   uint32_t n = graph->node_count;
   for (uint32_t u = 0; u < n; u++) labels[u] = u;
   for (uint32_t begin = 0, end; begin < n; begin = end) {
     end = n - begin > 1024 ? begin + 1024 : n;
-    sl_graph_components_join(graph, labels, begin, end);
+    join_edges(graph->outgoing, labels, begin, end);
   }
-  *count = sl_graph_components_number(n, labels);
+  for (uint32_t u = 0; u < n; u++) labels[u] = find_root(labels, u);
+  // Ascending, every root comes before the rest of its set: roots become numbers in place.
+  uint32_t found = 0;
+  for (uint32_t u = 0; u < n; u++) labels[u] = labels[u] == u ? found++ : labels[labels[u]];
+  *count = found;
 }

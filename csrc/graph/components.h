@@ -11,10 +11,4 @@
 //   Does not allocate and cannot fail. O((edges + nodes) log nodes), in practice linear.
 void sl_graph_components(const sl_graph *graph, uint32_t *labels, uint32_t *count);
 
-// The same in parts: labels[u] = u for each u, then the edges of all nodes, some nodes begin ..
-// end - 1 at a time, then the numbers. The second gives the number of components.
-void sl_graph_components_join(const sl_graph *graph, uint32_t *labels, uint32_t begin,
-                              uint32_t end);
-uint32_t sl_graph_components_number(uint32_t node_count, uint32_t *labels);
-
 #endif
