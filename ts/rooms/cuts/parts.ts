@@ -60,7 +60,8 @@ export interface PartFunctions {
   /**
    * Connected components; edges of a directed graph are taken both ways (weak components).
    *
-   * Tarjan, van Leeuwen 1984, doi:10.1145/62.2160. O(edges + nodes) in practice.
+   * Tarjan, van Leeuwen 1984, doi:10.1145/62.2160; Sutton, Ben-Nun, Barak 2018, doi:10.1109/IPDPS.2018.00012. O(edges +
+   * nodes) in practice.
    *
    * @throws SublinearError `MEMORY`
    *
