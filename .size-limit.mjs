@@ -27,9 +27,9 @@ const modules = {
 const glue = [21, 8, 7.2];
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
-const anyEntry = [350, 111, 96.5];
+const anyEntry = [350, 112, 97];
 const entries = {
-  'index.js': [70, 25.8, 22.2],
+  'index.js': [71, 26.1, 22.5],
   'inline.js': [5, 2, 2],
   'diffusion.js': [353, 112.7, 97.7],
   'dense.js': [115, 39.5, 34.5],
@@ -42,10 +42,11 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code and the glue of all modules.
-  'index.js': [370, 123, 95],
+  'index.js': [396, 129, 99],
   'contributions.js': [480, 195, 160],
   // With the modules of two bundles.
   'direct.js': [470, 190, 158],
+  'cuts.js': [358, 144, 122],
   'paths.js': [360, 146, 125],
   'resistance.js': [480, 195, 160],
 };

@@ -117,6 +117,14 @@ export function graphFile(graph: Csr, source: number): string {
   ]);
 }
 
+/** Writes an undirected weighted graph as a list of edges for peers to load. */
+export function edgesFile(
+  { nodeCount, from, to }: { nodeCount: number; from: Uint32Array; to: Uint32Array },
+  weights: Float64Array,
+): string {
+  return write([Uint32Array.of(nodeCount, from.length), from, to, weights]);
+}
+
 let files = 0;
 function write(parts: (Uint32Array | Float64Array)[]): string {
   const path = join(scratch, `data${files++}`);

@@ -177,18 +177,19 @@ static uint32_t pick_number(const char *name) {
     const char *name;
     uint32_t choices;
   } choices[] = {
-      {"method", 14}, {"ordering", 4},
-      {"outcome", 4}, {"why", 4},
-      {"norm", 3},    {"ranking", 3},
-      {"top_k", 8},   {"m", 20},
-      {"ef", 40},     {"ef_construction", 40},
-      {"index", 3},   {"metric", 6},
-      {"codes", 6},   {"exact", 3},
-      {"id", 40},     {"k", 9},
-      {"kind", 4},    {"capacity", 300},
-      {"value", 3},   {"max_iterations", 60},
-      {"status", 70}, {"reason", 9},
-      {"seed", 1000}, {"max_elements", 400},
+      {"method", 14},   {"ordering", 4},
+      {"outcome", 4},   {"why", 4},
+      {"norm", 3},      {"ranking", 3},
+      {"top_k", 8},     {"m", 20},
+      {"ef", 40},       {"ef_construction", 40},
+      {"index", 3},     {"metric", 6},
+      {"codes", 6},     {"exact", 3},
+      {"id", 40},       {"k", 9},
+      {"kind", 4},      {"capacity", 300},
+      {"value", 3},     {"max_iterations", 60},
+      {"status", 70},   {"reason", 9},
+      {"seed", 1000},   {"max_elements", 400},
+      {"question", 14},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | path | cluster | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | path | cut | components | cores | cluster | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -8,6 +8,14 @@ import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { cluster } from './cluster.js';
 import { completion, type Shell, shells } from './completion.js';
+import {
+  type ComponentsOptions,
+  type CoresOptions,
+  type CutOptions,
+  components,
+  cores,
+  cut,
+} from './cuts.js';
 import { dates } from './dates.js';
 import { type CommonOptions, explain } from './engine.js';
 import { formats } from './graph-file.js';
@@ -55,6 +63,8 @@ Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
   sublinear path roads.csv --from A --to B    the shortest way from A to B
+  sublinear cut roads.csv --from A --to B     the most that flows from A to B, and what bounds it
+  sublinear components edges.txt              what hangs together
   sublinear cluster edges.txt --source 42     the cluster that node 42 is in
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
@@ -158,6 +168,53 @@ Examples:
   sublinear path wiki-Vote.txt.gz --from 30 --to 8274 --json`,
     )
     .action((file: string, options: PathOptions) => path(file, options, progress));
+
+  directionOptions(graphOptions(program.command('cut')))
+    .description(
+      'the lightest edges without which a graph falls apart, or without which one node no longer reaches another; - is standard input',
+    )
+    .option('--from <node>', 'the source of a flow, by number or name; absent: a cut of the whole')
+    .option('--to <node>', 'its target')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear cut friends.csv
+  sublinear cut pipes.csv --from Ulm --to Kiel
+  sublinear cut roads.graph --from 1 --to 900 --json`,
+    )
+    .action((file: string, options: CutOptions) => cut(file, options, progress));
+
+  directionOptions(graphOptions(program.command('components')))
+    .description('what hangs together in a graph; - is standard input')
+    .addOption(
+      new Option('--kind <name>', 'strong follows directions, biconnected holds without any node')
+        .choices(['connected', 'strong', 'biconnected'])
+        .default('connected'),
+    )
+    .option('--top <count>', 'how many components the table has', counter, 10)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear components wiki-Vote.txt.gz --kind strong
+  sublinear components roads.csv --kind biconnected --json`,
+    )
+    .action((file: string, options: ComponentsOptions) => components(file, options, progress));
+
+  graphOptions(program.command('cores'))
+    .description(
+      'the nodes of a graph in its densest parts, with triangles and clustering; edges go both ways; - is standard input',
+    )
+    .option('--top <count>', 'how many nodes to print', counter, 10)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear cores friends.csv --top 20
+  sublinear cores wiki-Vote.txt.gz --format csv`,
+    )
+    .action((file: string, options: CoresOptions) => cores(file, options, progress));
 
   graphOptions(program.command('cluster'))
     .description(

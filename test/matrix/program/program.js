@@ -46,6 +46,13 @@ const questions = {
     equal('path', shortestPath(graph, { source: 0, target: 2 }).nodes, [0, 1, 2]);
     graph.dispose();
   },
+  // Two pipes leave the source; one that leads to the target is narrow.
+  cuts({ Graph, maxFlow }) {
+    const graph = Graph.fromEdges({ from: [0, 0, 1], to: [1, 2, 2], weights: [3, 2, 1] });
+    const { value, side } = maxFlow(graph, { source: 0, target: 2 });
+    equal('flow', [value, ...side], [3, 0, 1]);
+    graph.dispose();
+  },
   // 2024 is a leap year.
   dates({ DateSet }) {
     const february = DateSet.range('2024-02-01', '2024-02-29');

@@ -6,6 +6,7 @@ import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/graph.js';
+import { endsIn } from '../graph/questions.js';
 import type { NodeRef } from '../graph/types.js';
 import {
   ask,
@@ -243,22 +244,13 @@ export interface RouteFunctions {
 
 /** @internal */
 export function createRoutes(runtime: Runtime): RouteFunctions {
-  const ends = (call: Call<ShortestPathOptions>, graph: Graph) => {
-    const { operation, options, scratch } = call;
-    // By name where one of them is wrong.
-    const [source, target] = (['source', 'target'] as const).map((name) =>
-      graph.numberOf(operation, name, options[name]),
-    ) as [number, number];
-    return scratch.indices('nodes', Uint32Array.of(source, target));
-  };
-
   const one = task(
     runtime,
     ['source', 'target', 'weighted'] as (keyof ShortestPathOptions)[],
     (call: Call<Timeless<ShortestPathOptions>>, graph: Graph) => {
       const { operation, options } = call;
       const given = [weightedOf(runtime, operation, graph, options.weighted)];
-      const nodes = ends(call, graph);
+      const nodes = endsIn(call, graph);
       return ask(call, graph, question.route, { options: given, nodes }, (answer): ShortestPath => {
         const [, edgeOperations, length, count, , settledNodes] = answer.numbers as number[];
         return {
@@ -295,7 +287,7 @@ export function createRoutes(runtime: Runtime): RouteFunctions {
         weightedOf(runtime, operation, graph, options.weighted),
         check.integer(operation, 'k', options.k, 1, 65536),
       ];
-      const nodes = ends(call, graph);
+      const nodes = endsIn(call, graph);
       return ask(call, graph, question.simple, { options: given, nodes }, (answer): SimplePaths => {
         const [outcome, edgeOperations, count] = answer.numbers as [number, number, number];
         const lengths = answer.f64(3, count);
