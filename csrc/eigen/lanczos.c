@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "direct/scale.h"
 #include "eigen/block.h"
-#include "eigen/object.h"
+#include "eigen/eigen_object.h"
 #include "simd/kernels.h"
 
 #define NOINLINE __attribute__((noinline))

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "eigen/block.h"
-#include "eigen/object.h"
+#include "eigen/eigen_object.h"
 #include "graph/components.h"
 
 // The largest |sum of row i| over the entries, rounding included: |A 1_c| <= that times |1_c|.

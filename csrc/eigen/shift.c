@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "direct/scale.h"
-#include "eigen/object.h"
+#include "eigen/eigen_object.h"
 #include "sparse/algebra.h"
 
 #define MOST_FLOPS 0x1p41

@@ -7,7 +7,7 @@ import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
 export interface EigenCommandOptions extends CommonOptions {
-  count: number;
+  k: number;
   which?: EigenWhich;
   sigma?: number;
   mass?: string;
@@ -41,7 +41,7 @@ export async function eigen(
   const started = performance.now();
   const found = await engine.eigen
     .eigenpairsAsync(matrix, {
-      k: options.count,
+      k: options.k,
       which,
       method: options.method,
       tolerance: options.tolerance,
@@ -75,7 +75,7 @@ export async function eigen(
     {
       about: [
         ['matrix', `${nameOf(file)}: ${count(rows)} x ${count(rows)}, ${count(nnz)} entries`],
-        ['wanted', `${count(options.count)} ${which}${sigma === undefined ? '' : ` to ${sigma}`}`],
+        ['wanted', `${count(options.k)} ${which}${sigma === undefined ? '' : ` to ${sigma}`}`],
         ['outcome', `${rest.outcome}, ${count(values.length)} pairs, ${duration(ms)}`],
         ['method', `${rest.method}, ${count(rest.iterations)} applications of the operator`],
         ['counted', counted(rest.certified)],

@@ -120,7 +120,7 @@ Examples:
       'a few eigenvalues of a symmetric matrix with proved bounds; files as those of solve, - is standard input',
     )
     .argument('<A.mtx>', 'symmetric matrix, or one that --save of solve wrote')
-    .option('-k, --count <count>', 'how many', counter, 6)
+    .option('-k, --k <count>', 'how many', counter, 6)
     .addOption(
       new Option(
         '--which <name>',

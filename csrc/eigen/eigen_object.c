@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "direct/scale.h"
-#include "eigen/object.h"
+#include "eigen/eigen_object.h"
 #include "simd/kernels.h"
 
 sl_job *sl_eigen_job(sl_eigen *e) { return &e->job; }

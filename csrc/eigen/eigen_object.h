@@ -2,8 +2,8 @@
 //
 // The matrices here are scaled: A = a 2^exponent_a, B = b 2^exponent_b. Where the largest eigenvalues
 // are wanted a is -A, so that below the smallest are.
-#ifndef SL_EIGEN_OBJECT_H
-#define SL_EIGEN_OBJECT_H
+#ifndef SL_EIGEN_EIGEN_OBJECT_H
+#define SL_EIGEN_EIGEN_OBJECT_H
 
 #include "base/rng.h"
 #include "direct/factor_object.h"
