@@ -38,6 +38,14 @@ sl_handle SL_ABI(sl_abi_eigen_create_graph)(sl_handle graph_handle, int32_t norm
   return hand_out(sl_eigen_create_graph(graph, normalized != 0, problem, &made), made);
 }
 
+// The same for the largest singular values of a matrix of any shape, which is copied.
+sl_handle SL_ABI(sl_abi_eigen_create_singular)(sl_handle matrix, const double *problem) {
+  sl_csr *csr;
+  sl_eigen *made;
+  if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
+  return hand_out(sl_eigen_create_singular(csr, problem, &made), made);
+}
+
 int32_t SL_ABI(sl_abi_eigen_destroy)(sl_handle handle) {
   return sl_abi_job_close(handle, &sl_eigen_kind);
 }

@@ -78,6 +78,13 @@ sl_status sl_eigen_create(sl_csr *matrix, sl_csr *mass, const double *problem,
 sl_status sl_eigen_create_graph(const sl_graph *graph, bool normalized, const double *problem,
                                 sl_eigen **out);
 
+// The same for the largest singular values of a matrix of any shape: eigenvalues of [0 A; A^T 0], whose
+// vectors are [u; v] / sqrt(2), rows + cols numbers each.
+//   matrix    m x n; read, not kept
+//   problem   as above; k <= min(m, n), LARGEST
+//   Errors: ERR_OPTION ("k", "which"), ERR_OVERFLOW ("matrix": 2 nnz or m + n is too much), and as above.
+sl_status sl_eigen_create_singular(const sl_csr *matrix, const double *problem, sl_eigen **out);
+
 // Frees it. NULL is allowed.
 void sl_eigen_destroy(sl_eigen *eigen);
 

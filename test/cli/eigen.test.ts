@@ -64,7 +64,9 @@ describe('eigen', () => {
   });
 
   test('what does not go together is refused', async () => {
-    expect(await refused(['eigen', matrix(), '-k', '10'])).toMatch(/--k: .* 1 \.\. the number of rows/);
+    expect(await refused(['eigen', matrix(), '-k', '10'])).toMatch(
+      /--k: .* 1 \.\. the number of rows/,
+    );
     expect(await refused(['eigen', matrix(), '--which', 'nearest'])).toMatch(/--sigma/);
     expect(await refused(['eigen', matrix(), '--which', 'largest', '--sigma', '1'])).toMatch(
       /--sigma/,

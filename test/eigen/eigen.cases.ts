@@ -38,6 +38,8 @@ export interface Found {
 
 export interface EigenDoor {
   pairs: (matrix: Coo, asked: Asked) => Found;
+  /** Values and bounds of a dense matrix, row after row. */
+  singular: (rows: number, cols: number, values: number[], k: number) => Found;
   fiedler: (graph: Edges) => { value: number; vector: Float64Array; components: number };
 }
 
@@ -52,7 +54,7 @@ export const eigenDoors: RoomDoors<'eigen', EigenDoor> = {
   raw: rawEigen,
 };
 
-function embindEigen({ SparseMatrix, Graph, eigenpairs, fiedler }: EigenRoom): EigenDoor {
+function embindEigen({ SparseMatrix, Graph, eigenpairs, fiedler, ...more }: EigenRoom): EigenDoor {
   const made = ({ n, rows, columns, values }: Coo) =>
     SparseMatrix.fromCoo({
       rows: n,
@@ -84,6 +86,25 @@ function embindEigen({ SparseMatrix, Graph, eigenpairs, fiedler }: EigenRoom): E
       using matrix = made(coo);
       using heavy = mass && made(mass);
       return found(eigenpairs(matrix, { ...asked, ...(heavy && { mass: heavy }) }));
+    },
+    singular(rows, cols, values, k) {
+      using matrix = SparseMatrix.fromDense({ rows, cols, values });
+      const found = more.singularTriplets(matrix, { k });
+      const { outcome, left, right } = found;
+      const vectors = new Float64Array((rows + cols) * k);
+      for (let j = 0; j < k; j++) {
+        vectors.set(left.subarray(j * rows, (j + 1) * rows), j * (rows + cols));
+        vectors.set(right.subarray(j * cols, (j + 1) * cols), j * (rows + cols) + rows);
+      }
+      return {
+        outcome,
+        facts: [found.iterations, found.certified ?? -1, found.converged],
+        values: found.values,
+        vectors,
+        residuals: found.residuals,
+        bounds: found.errorBounds,
+        angles: new Float64Array(0),
+      };
     },
     fiedler({ n, from, to }) {
       using graph = Graph.fromEdges({ nodeCount: n, from, to, directed: false });
@@ -174,6 +195,33 @@ function rawEigen(module: RawModule, solver: RawModule, network: RawModule): Eig
         for (const handle of handles) module.check(call.sl_abi_matrix_destroy!(handle));
       }
     },
+    singular(rows, cols, values, k) {
+      const at = values.map((_, i) => i).filter((i) => values[i] !== 0);
+      const arrays = [
+        Uint32Array.from(at, (i) => Math.floor(i / cols)),
+        Uint32Array.from(at, (i) => i % cols),
+        Float64Array.from(at, (i) => values[i]!),
+      ];
+      const there = solver.with(arrays, (i, j, v) =>
+        solver.made(solver.call.sl_abi_matrix_from_coo!(rows, cols, at.length, i!, j!, v!, 2)),
+      );
+      const matrix = RawModule.copy('matrix', solver, there, module);
+      try {
+        const found = module.with([problem({ k, which: 'largest' })], (given) =>
+          run(module.made(call.sl_abi_eigen_create_singular!(matrix, given!))),
+        );
+        return {
+          ...found,
+          facts: [found.facts[1]!, found.facts[3]!, found.facts[7]!],
+          values: found.values.map(Math.abs),
+          vectors: found.vectors.map((x) => x * Math.SQRT2),
+          angles: new Float64Array(0),
+        };
+      } finally {
+        module.check(call.sl_abi_matrix_destroy!(matrix));
+        solver.check(solver.call.sl_abi_matrix_destroy!(there));
+      }
+    },
     fiedler({ n, from, to }) {
       const there = network.with([new Uint32Array(from), new Uint32Array(to)], (f, t) =>
         network.made(network.call.sl_abi_graph_from_edges!(n, from.length, f!, t!, 0, 0, 0)),
@@ -227,6 +275,18 @@ function elements(n: number): { stiff: Coo; heavy: Coo; values: number[] } {
     return ((6 / (h * h)) * (1 - c)) / (2 + c);
   });
   return { stiff: map(2 / h, -1 / h), heavy: map((4 * h) / 6, h / 6), values };
+}
+
+/** The m x n matrix with these singular values and the sine basis on both sides, row after row. */
+function sines(m: number, n: number, values: number[]): number[] {
+  const entry = (size: number, i: number, j: number) =>
+    Math.sqrt(2 / (size + 1)) * Math.sin((Math.PI * (i + 1) * (j + 1)) / (size + 1));
+  return Array.from({ length: m * n }, (_, at) =>
+    values.reduce(
+      (sum, s, k) => sum + s * entry(m, Math.floor(at / n), k) * entry(n, at % n, k),
+      0,
+    ),
+  );
 }
 
 export function ring(n: number): Edges {
@@ -347,6 +407,29 @@ export const eigenCases: Case<EigenDoor>[] = [
       expect(Array.from(vector, (x) => x.toFixed(6))).toEqual(
         [0, 0, 0.5 ** 0.5, 0.5 ** 0.5].map((x) => x.toFixed(6)),
       );
+    },
+  },
+  {
+    // A = sum of s u v^T for u, v of a discrete sine basis: singular values 5, 5, 3, 1.
+    name: 'singular values of a product that is known',
+    run: ({ singular }) => singular(7, 5, sines(7, 5, [5, 5, 3, 1]), 4),
+    check(found: Found) {
+      agrees(found, [5, 5, 3, 1]);
+      for (let j = 0; j < 4; j++) {
+        const left = found.vectors.subarray(12 * j, 12 * j + 7);
+        expect(Math.hypot(...left)).toBeCloseTo(1, 10);
+      }
+    },
+  },
+  {
+    name: 'all singular values of a wide matrix without full rank; too many are refused',
+    run: ({ singular }) => [
+      singular(3, 9, sines(3, 9, [2, 1]), 3),
+      attempt(() => singular(3, 9, sines(3, 9, [2, 1]), 4)),
+    ],
+    check([found, refusal]: [Found, { argument: string }]) {
+      agrees(found, [2, 1, 0]);
+      expect(refusal.argument).toBe('k');
     },
   },
   {

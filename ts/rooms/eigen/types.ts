@@ -29,8 +29,9 @@ export interface EigenLimits {
   /** Of the random vectors to begin with, a whole number from 0 on: the same seed gives the same bits. 0 by default. */
   seed?: number;
   /**
-   * Whether shift-invert counts the eigenvalues with another factor, so that none is missing, and those that occur several
-   * times are found as often. True by default; it takes about as long as factorising does.
+   * Whether shift-invert, and Lanczos on at most 2048 rows, counts the eigenvalues with another factor, so that none is
+   * missing, and those that occur several times are found as often. True by default; it takes about as long as factorising
+   * does.
    */
   verify?: boolean;
   method?: EigenMethod;
@@ -141,6 +142,30 @@ export interface SpectralEmbedding {
   /** Components of the graph: where there are several, coordinates tell nodes of one component apart, not components. */
   components: number;
   outcome: OutcomeName;
+  certified?: number;
+  iterations: number;
+}
+
+/** Options of {@link EigenRoom.singularTriplets}. */
+export interface SingularOptions extends EigenLimits {
+  /** How many, 1 to the smaller of rows and columns. 6 by default, or as many as there are. */
+  k?: number;
+}
+
+/** What {@link EigenRoom.singularTriplets} gives: A v = s u, A^T u = s v. */
+export interface SingularTriplets {
+  /** Descending. */
+  values: Float64Array<ArrayBuffer>;
+  /** The vectors u, column after column: as many numbers each as A has rows. Of norm 1 where the value is not near 0. */
+  left: Float64Array<ArrayBuffer>;
+  /** The vectors v, column after column: as many numbers each as A has columns. */
+  right: Float64Array<ArrayBuffer>;
+  /** At least the norm of [A v - s u; A^T u - s v] over that of [u; v], rounding included. */
+  residuals: Float64Array<ArrayBuffer>;
+  /** Proved: some singular value, or 0 if A is not square, is no farther than this from each value. */
+  errorBounds: Float64Array<ArrayBuffer>;
+  outcome: OutcomeName;
+  converged: number;
   certified?: number;
   iterations: number;
 }
