@@ -115,7 +115,8 @@ void sl_eigen_shape(const sl_eigen *eigen, double *out);
 //               B^-1-norm of the residual over the B-norm of x, and its square over the gap where the
 //               gap has been proved by inertia; infinite where B could not be bounded from below
 //   angles      k, written: a bound of the sine of the angle (in the B-inner product) between x and
-//               the eigenvector; 1 where it is not known, as for eigenvalues that occur several times
+//               the eigenvector, or for a null vector of a Laplacian the null space; 1 where it is
+//               not known, as for eigenvalues that occur several times
 //   Errors: ERR_STATE. What is beyond p is 0. O(n k).
 //
 // The bounds: B. N. Parlett, "The Symmetric Eigenvalue Problem", SIAM (1998),
