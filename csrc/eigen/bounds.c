@@ -348,7 +348,9 @@ static void compare(sl_eigen *e) {
   } else if (e->cut_above) {
     e->cut_above = false;
     set_cuts(e);
-  } else if (known >= 0 && counted > known && e->injected < 8) {
+  } else if (known >= 0 && counted > known && e->recounts++ < 8) {
+    // Each random vector brings one more vector of an eigenvalue at least.
+    e->pending = (uint32_t)fmin(counted - known - 1, 1000);
     sl_eigen_inject(e);
   } else {
     e->phase = SL_EIGEN_AT_ENDED;

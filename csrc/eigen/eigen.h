@@ -36,8 +36,9 @@ typedef enum sl_eigen_which {
 } sl_eigen_which;
 
 typedef enum sl_eigen_method {
-  // SHIFT_INVERT; LANCZOS for the largest of A x = lambda x, where most pairs are asked for, for
-  // very small matrices, and where a factor would not fit memory or take more than 2^41 operations
+  // SHIFT_INVERT; LANCZOS for the largest of A x = lambda x, where most pairs are asked for (NEAREST
+  // too), for very small matrices, and where a factor would not fit memory or take more than 2^41
+  // operations
   SL_EIGEN_AUTO = 0,
   SL_EIGEN_SHIFT_INVERT = 1,
   SL_EIGEN_LANCZOS = 2,
@@ -62,7 +63,8 @@ typedef enum sl_eigen_method {
 //           ("k", "which", "method", "sigma", "tolerance", "max_iterations", "seed",
 //           "skip_null": A is no Laplacian), ERR_SHAPE, ERR_NOT_FINITE ("initial", position), ERR_MEMORY. The
 //           job fails with ERR_NOT_DEFINITE ("mass", position: a row), ERR_MEMORY (LANCZOS takes
-//           over where the method is AUTO), ERR_OVERFLOW.
+//           over where the method is AUTO), ERR_OVERFLOW, ERR_RANGE ("mass": eigenvalues too far from
+//           |A| / |B|).
 //   Allocates: a copy of the matrices at once; 8 n (2 k + 20) bytes and the factor in the course.
 //   O(nnz).
 #define SL_EIGEN_OPTIONS 9

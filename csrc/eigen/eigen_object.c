@@ -141,7 +141,8 @@ static sl_status choose_method(sl_eigen *e) {
   if (e->asked == SL_EIGEN_AUTO) {
     e->method = SL_EIGEN_SHIFT_INVERT;
     if (most || (e->flipped && e->b == NULL)) e->method = SL_EIGEN_LANCZOS;
-    if (e->which == SL_EIGEN_NEAREST) e->method = SL_EIGEN_SHIFT_INVERT;
+    // The whole space needs no factor.
+    if (e->which == SL_EIGEN_NEAREST && most) e->sigma = e->sigma_asked;
   }
   e->inverts = e->method == SL_EIGEN_SHIFT_INVERT;
   return SL_OK;
@@ -267,16 +268,21 @@ static bool is_within(const sl_eigen *e, uint32_t pair, double tolerance) {
   return e->residual[pair] <= tolerance * size;
 }
 
+// A factor that is worth little shows only in the residuals.
+static bool is_off(const sl_eigen *e) {
+  for (uint32_t i = 0; i < e->found; i++) {
+    if (!is_within(e, i, fmax(1e4 * e->tolerance, 0x1p-36))) return true;
+  }
+  return false;
+}
+
 static void end(sl_eigen *e) {
   sl_eigen_close_bounds(e);
   sl_eigen_drop_factor(&e->factor);
   sl_outcome outcome = e->converged       ? SL_OUTCOME_CONVERGED
                        : e->krylov.closed ? SL_OUTCOME_BREAKDOWN
                                           : SL_OUTCOME_ITERATION_LIMIT;
-  // A factor that is worth little shows only here.
-  for (uint32_t i = 0; i < e->found && outcome == SL_OUTCOME_CONVERGED; i++) {
-    if (!is_within(e, i, fmax(1e4 * e->tolerance, 0x1p-36))) outcome = SL_OUTCOME_STAGNATED;
-  }
+  if (outcome == SL_OUTCOME_CONVERGED && is_off(e)) outcome = SL_OUTCOME_STAGNATED;
   sl_job_end(&e->job, outcome);
 }
 
@@ -293,6 +299,10 @@ static sl_status step_once(sl_eigen *e, uint64_t work) {
   case SL_EIGEN_AT_BOUNDS: {
     bool done;
     SL_TRY(sl_eigen_step_bounds(e, work, &done));
+    if (done && is_off(e) && sl_eigen_leave_value(e)) {
+      sl_eigen_begin_again(e);
+      return SL_OK;
+    }
     return done ? sl_eigen_begin_count(e) : SL_OK;
   }
   case SL_EIGEN_AT_COUNT:
@@ -395,7 +405,7 @@ static void write_facts(const sl_eigen *e, double *out) {
   double pairs = e->nulls + (double)e->found, good = e->nulls;
   int32_t exponent = e->exponent_a - e->exponent_b;
   for (uint32_t i = 0; i < e->found; i++) good += is_within(e, i, fmax(8 * e->tolerance, 0x1p-44));
-  double sigma = sl_times_power(e->flipped ? -e->sigma : e->sigma, exponent);
+  double sigma = e->inverts ? sl_times_power(e->flipped ? -e->sigma : e->sigma, exponent) : NAN;
   double below = e->below < 0 || !e->flipped ? e->below : e->n - e->below;
   double all[SL_EIGEN_FACTS] = {
       e->job.outcome, pairs,      e->method, e->applications,           sigma, below, e->complete,

@@ -113,6 +113,8 @@ struct sl_eigen {
   uint32_t found;
   bool converged;
   uint32_t injected; // times that the basis was extended by a random vector after it was done
+  uint32_t recounts; // counts that found less than there is
+  uint32_t pending;  // times that it will be before the next count
   // What has been found: columns of krylov.q.
   uint32_t bounded;                         // pairs whose residual is known
   double *theta, *residual, *proved, *sine; // wanted each
@@ -147,6 +149,9 @@ sl_status sl_eigen_choose(sl_eigen *e);
 sl_status sl_eigen_step_factor(sl_eigen *e, uint64_t work);
 // Moves the shift nearer to the wanted values, of which the first and the last are known roughly.
 void sl_eigen_move_shift(sl_eigen *e, double first, double last);
+// A shift that lies on a value drowns the others in its rounding: leaves it by a little, once. True: it
+// did, and the basis is to be begun anew.
+bool sl_eigen_leave_value(sl_eigen *e);
 void sl_eigen_drop_factor(sl_factor **factor);
 // What a symmetric factor is off by: W E W, in the largest sum of sizes in a row, is below `result` when
 // a step is done. Errors of begin: ERR_MEMORY.
@@ -159,6 +164,8 @@ double sl_eigen_shift_error(const sl_eigen *e, double growth, double sigma);
 // Lanczos (lanczos.c).
 sl_status sl_eigen_begin_lanczos(sl_eigen *e);
 sl_status sl_eigen_step_lanczos(sl_eigen *e, uint64_t work);
+// Forgets the basis.
+void sl_eigen_begin_again(sl_eigen *e);
 // Goes on from a random vector, with what has been found.
 void sl_eigen_inject(sl_eigen *e);
 // Makes pairs of what there is, at once.

@@ -77,6 +77,8 @@ static sl_status reserve(sl_eigen *e) {
   return SL_OK;
 }
 
+void sl_eigen_begin_again(sl_eigen *e) { begin(e); }
+
 sl_status sl_eigen_begin_lanczos(sl_eigen *e) {
   if (e->krylov.q == NULL) {
     sl_status status = reserve(e);
@@ -356,7 +358,7 @@ static void begin_small(sl_eigen *e) {
 
 // How much a Ritz value is wanted.
 static double rank_of(const sl_eigen *e, double mu) {
-  if (!e->inverts) return -mu;
+  if (!e->inverts) return e->which == SL_EIGEN_NEAREST ? -fabs(mu - e->sigma_asked) : -mu;
   return e->which == SL_EIGEN_NEAREST ? fabs(mu) : mu;
 }
 
@@ -445,6 +447,11 @@ static void end_rotation(sl_eigen *e) {
   }
   if (!k->ends) memmove(column(e, keep), column(e, k->columns), e->n * sizeof *k->q);
   k->columns = k->restart = k->checked = keep;
+  if (k->ends && e->pending > 0 && e->converged && !exhausted(e)) {
+    e->pending--;
+    sl_eigen_inject(e);
+    return;
+  }
   if (k->ends) {
     e->phase = SL_EIGEN_AT_BOUNDS;
     e->bounded = 0;

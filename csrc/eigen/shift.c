@@ -301,7 +301,11 @@ static void first_shift(sl_eigen *e) {
 }
 
 static sl_status shift_again(sl_eigen *e, sl_status status) {
-  if (e->lowered++ == MOST_LOWERED) return status;
+  if (e->lowered++ == MOST_LOWERED) {
+    if (status != SL_ERR_NOT_DEFINITE) return status;
+    return sl_fail(SL_ERR_RANGE, "mass",
+                   "eigenvalues that are not farther from |A| / |B| than 2^150", SL_NO_POSITION);
+  }
   sl_eigen_drop_factor(&e->factor);
   return SL_OK;
 }
@@ -314,6 +318,18 @@ void sl_eigen_move_shift(sl_eigen *e, double first, double last) {
   e->moved++;
   sl_eigen_drop_factor(&e->factor);
   e->phase = SL_EIGEN_AT_CHOOSE;
+}
+
+bool sl_eigen_leave_value(sl_eigen *e) {
+  if (e->which != SL_EIGEN_NEAREST || !e->inverts || e->moved > 0) return false;
+  double scale = fmax(scale_of(e), fabs(e->sigma));
+  if (!(e->krylov.size * scale > 0x1p30)) return false;
+  e->sigma_base = e->sigma + 0x1p-22 * scale;
+  e->lowered = 0;
+  e->moved++;
+  sl_eigen_drop_factor(&e->factor);
+  e->phase = SL_EIGEN_AT_CHOOSE;
+  return true;
 }
 
 // No factor: the operator is B^-1 A.
