@@ -63,7 +63,7 @@ export function problem(
 }
 
 /** Makes the C object, whose work the call is. */
-export type Make = (call: Call<EigenLimits>) => RawEigen | null;
+type Make = (call: Call<EigenLimits>) => RawEigen | null;
 
 /** Runs a problem to its end; the C object lives as long as the call. */
 export function now<Result>(
