@@ -277,10 +277,10 @@ function elements(n: number): { stiff: Coo; heavy: Coo; values: number[] } {
   return { stiff: map(2 / h, -1 / h), heavy: map((4 * h) / 6, h / 6), values };
 }
 
-/** The m x n matrix with these singular values and the sine basis on both sides, row after row. */
-function sines(m: number, n: number, values: number[]): number[] {
-  const entry = (size: number, i: number, j: number) =>
-    Math.sqrt(2 / (size + 1)) * Math.sin((Math.PI * (i + 1) * (j + 1)) / (size + 1));
+/** The m x n matrix with these singular values and reflections on both sides, row after row. */
+function reflected(m: number, n: number, values: number[]): number[] {
+  // No sine: engines round those differently.
+  const entry = (size: number, i: number, j: number) => (i === j ? 1 : 0) - 2 / size;
   return Array.from({ length: m * n }, (_, at) =>
     values.reduce(
       (sum, s, k) => sum + s * entry(m, Math.floor(at / n), k) * entry(n, at % n, k),
@@ -410,9 +410,9 @@ export const eigenCases: Case<EigenDoor>[] = [
     },
   },
   {
-    // A = sum of s u v^T for u, v of a discrete sine basis: singular values 5, 5, 3, 1.
+    // A = sum of s u v^T for columns u, v of two reflections: singular values 5, 5, 3, 1.
     name: 'singular values of a product that is known',
-    run: ({ singular }) => singular(7, 5, sines(7, 5, [5, 5, 3, 1]), 4),
+    run: ({ singular }) => singular(7, 5, reflected(7, 5, [5, 5, 3, 1]), 4),
     check(found: Found) {
       agrees(found, [5, 5, 3, 1]);
       for (let j = 0; j < 4; j++) {
@@ -424,8 +424,8 @@ export const eigenCases: Case<EigenDoor>[] = [
   {
     name: 'all singular values of a wide matrix without full rank; too many are refused',
     run: ({ singular }) => [
-      singular(3, 9, sines(3, 9, [2, 1]), 3),
-      attempt(() => singular(3, 9, sines(3, 9, [2, 1]), 4)),
+      singular(3, 9, reflected(3, 9, [2, 1]), 3),
+      attempt(() => singular(3, 9, reflected(3, 9, [2, 1]), 4)),
     ],
     check([found, refusal]: [Found, { argument: string }]) {
       agrees(found, [2, 1, 0]);
