@@ -18,8 +18,8 @@ const modules = {
   'raw/solver.scalar.wasm': [145, 67, 57],
   'wasm/network.simd.wasm': [100, 48, 42],
   'vector.simd.wasm': [107.5, 46.2, 40.2],
-  'direct.simd.wasm': [100, 46, 40],
-  'direct.scalar.wasm': [100, 46, 40],
+  'direct.simd.wasm': [140, 63, 55],
+  'direct.scalar.wasm': [140, 63, 55],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
   // With its glue, below, no more than 20 kB with brotli.
   'dates.simd.wasm': [28.5, 14.5, 12.6],
@@ -29,7 +29,7 @@ const glue = [21, 8, 7.2];
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 112, 97];
 const entries = {
-  'index.js': [71, 26.1, 22.5],
+  'index.js': [73, 27, 23.2],
   'inline.js': [5, 2, 2],
   'diffusion.js': [353, 112.7, 97.7],
   'dense.js': [115, 39.5, 34.5],
@@ -42,11 +42,13 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code and the glue of all modules.
-  'index.js': [396, 129, 99],
+  'index.js': [410, 134, 103],
   'contributions.js': [480, 195, 160],
   // With the modules of two bundles.
-  'direct.js': [470, 190, 158],
+  'direct.js': [480, 200, 165],
   'cuts.js': [358, 144, 122],
+  // With those of three.
+  'eigen.js': [680, 276, 220],
   'paths.js': [360, 146, 125],
   'resistance.js': [480, 195, 160],
 };

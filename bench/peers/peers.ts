@@ -4,6 +4,7 @@
 //
 // Peers get -O3 -march=native and their fastest applicable method, and time themselves. Ours is WebAssembly simd on one
 // thread, as a user runs it. Every run is complete: what a method builds from the matrix is in its time.
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,12 +35,13 @@ import { build, graphFile, NativePeer, type NativeRun, systemFile } from './nati
 
 const bench = openBench('peers', 'Against native libraries');
 const engine = await createEngine({
-  modules: ['dense', 'sparse', 'graph', 'solver', 'direct', 'diffusion'],
+  modules: ['dense', 'sparse', 'graph', 'solver', 'direct', 'eigen', 'diffusion'],
 });
 const { SparseMatrix } = engine.sparse;
 const { Graph } = engine.graph;
 const { solve, solveEntries } = engine.solver;
 const { factorize } = engine.direct;
+const { eigenpairs } = engine.eigen;
 const TOLERANCE = 1e-8;
 
 // A peer that cannot be built is skipped, with the reason in the table.
@@ -56,6 +58,10 @@ function start(name: string, recipe: Parameters<typeof build>[1], needs: string)
     missing.set(name, `not built: it needs ${needs}`);
   }
 }
+if (process.env.SUBLINEAR_PEERS === 'none') missing.set('arpack', 'SUBLINEAR_PEERS=none');
+else if (spawnSync('/usr/bin/python3', ['-c', 'import scipy']).status !== 0)
+  missing.set('arpack', 'not there: it needs python3-scipy');
+else peers.set('arpack', new NativePeer('arpack', '/usr/bin/python3', ['bench/peers/arpack.py']));
 const cFiles = ['base', 'simd', 'sparse', 'solver'].flatMap((room) => {
   const folder = fileURLToPath(new URL(`../../csrc/${room}/`, import.meta.url));
   return readdirSync(folder)
@@ -213,6 +219,7 @@ await graphs();
 await dominant();
 await factorisations();
 await keptFactors();
+await smallestEigenpairs();
 await oneEntry();
 await ranking();
 summary();
@@ -507,6 +514,72 @@ async function keptFactors() {
       if (result === undefined) continue;
       for (const each of rivals) claimRatio(result, each, `direct-${id}-${work}`);
     }
+  }
+}
+
+// Ten eigenvalues from the lower end, the factor of shift-invert included. Ours counts by a second factor that none is missing.
+async function smallestEigenpairs() {
+  const cases = [
+    {
+      id: 'eigen-grid-2d',
+      title: '10 smallest eigenpairs: 2-D grid Laplacian, 300 x 300',
+      matrix: () => gridLaplacian(bench.size(300, 20), bench.size(300, 20), 0),
+    },
+    {
+      id: 'eigen-wing',
+      title: '10 smallest eigenpairs: Laplacian of wing',
+      file: 'wing.graph',
+      matrix: () => laplacian(readEdges('wing.graph'), 0),
+    },
+  ];
+  for (const { id, title, matrix, file } of bench.smoke ? cases.slice(0, 1) : cases) {
+    if (!bench.wants(id)) continue;
+    if (file !== undefined && !hasData(file)) {
+      const rows = [[`${file} is not here; SUBLINEAR_DATA names the folder`]];
+      bench.table({ id, title, columns: ['not run'], rows });
+      continue;
+    }
+    const a = matrix();
+    using ours = SparseMatrix.fromCoo({
+      rows: a.rows,
+      cols: a.rows,
+      rowIndices: rowIndices(a),
+      columnIndices: a.columns,
+      values: a.values,
+    });
+    await peers.get('arpack')?.load(systemFile(a, new Float64Array(a.rows)));
+    const { values } = eigenpairs(ours, { k: 10, seed: 99 });
+    const error = (found: ArrayLike<number>) =>
+      Math.max(...values.map((value, i) => Math.abs(value - found[i]!))) / values[9]!;
+    const running = peers.get('arpack');
+    const label = 'scipy eigsh, shift-invert';
+    const result = await bench.compare({
+      id,
+      title,
+      note: `n = ${a.rows}, ${a.columns.length} entries.`,
+      accuracy: 'largest difference from another run of ours, over the tenth value',
+      slices: 7,
+      maxSeconds: 240,
+      contestants: [
+        {
+          name: 'sublinear/eigen',
+          run: () => eigenpairs(ours, { k: 10 }),
+          accuracy: ({ values: found }: ReturnType<typeof eigenpairs>) => error(found),
+          note: ({ method, iterations, certified }: ReturnType<typeof eigenpairs>) =>
+            `${method}, ${iterations} solves, certified ${certified}`,
+        },
+        running === undefined
+          ? { name: label, run: never, skip: missing.get('arpack')! }
+          : {
+              name: label,
+              // Laplacians are singular: the shift lies a little below 0.
+              run: () => running.run('smallest10', -1e-6),
+              elapsed: (run: NativeRun) => run.ms,
+              accuracy: async () => error(await running.result()),
+            },
+      ],
+    });
+    if (result !== undefined) claimRatio(result, rival('arpack', '', label, 0.5, 1), id);
   }
 }
 

@@ -267,6 +267,10 @@ static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
+  if (is(name, "problem")) { // pairs, which, method, sigma, tolerance, iterations, seed, two flags
+    static const double most[] = {3, 3, 3, 1, 0, 50, 9, 1, 2};
+    return i == 4 ? 1e-6 : i < 9 ? below((uint32_t)most[i]) + (i == 0 || i == 5) : 0;
+  }
   if (is(name,
          "described")) { // rows, cols, entries, value type; no entries, so that zeros are right
     return i < 6 || i > 9 ? 0
@@ -285,7 +289,7 @@ static const void *pick_array(const char *type, const char *name) {
   if (is(name, "b") || is(name, "t_values") || is(name, "b_values")) return kept_numbers;
   if (is(name, "t_indices") || is(name, "b_indices")) return one_in(2) ? NULL : kept_indices;
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
-  if (is(name, "initial_guess") && one_in(2)) return NULL;
+  if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
   void *buffer = inputs[call.inputs++];
   call.shift = one_in(8) ? 0.6 : 0;
@@ -303,7 +307,8 @@ static const void *pick_array(const char *type, const char *name) {
       ((uint8_t *)buffer)[i] = (uint8_t)sl_rng_next(&rng);
     }
   }
-  if (doubles && !is(name, "options") && one_in(30)) ((double *)buffer)[below(4)] = NAN;
+  if (doubles && !is(name, "options") && !is(name, "problem") && one_in(30))
+    ((double *)buffer)[below(4)] = NAN;
   return buffer;
 }
 

@@ -25,6 +25,7 @@ function run(file: string, args: string[] = []) {
 const promises: Record<string, RegExp[]> = {
   'quick-start.ts': [/^Ada 0\.\d+$/m, /off by at most/, /^converged/m, /at most 1e-8/],
   'solve-grid.ts': [/^converged/, /column 0: 9\d\.\d+ degrees/, /column 499: 0\.\d+ degrees/],
+  'modes.ts': [/unknowns, \d+ solves, no eigenvalue missed among 6/, /tone 3: 19\.7\d+, within/],
   'local-entry.ts': [/converged by push/, /agrees: true/],
   'wordnet.ts': [
     /NEAR TO "bank"/,

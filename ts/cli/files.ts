@@ -135,8 +135,18 @@ async function write(path: string, pieces: Iterable<string | Uint8Array>): Promi
 }
 
 /** A dense vector as a Matrix Market array; every number reads back as the same bits. */
-export function* matrixMarketVector(values: Float64Array, comment: string): Generator<string> {
-  yield `%%MatrixMarket matrix array real general\n%${comment}\n${values.length} 1\n`;
+export function matrixMarketVector(values: Float64Array, comment: string): Generator<string> {
+  return matrixMarketColumns(values, values.length, 1, comment);
+}
+
+/** The same for several, one after another. */
+export function* matrixMarketColumns(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  comment: string,
+): Generator<string> {
+  yield `%%MatrixMarket matrix array real general\n%${comment}\n${rows} ${columns}\n`;
   const block = 4096;
   for (let start = 0; start < values.length; start += block) {
     yield `${values.subarray(start, start + block).join('\n')}\n`;

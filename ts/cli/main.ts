@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | path | cut | components | cores | cluster | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
+// The command line: a verb for each thing that a terminal can be used for. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -17,11 +17,13 @@ import {
   cut,
 } from './cuts.js';
 import { dates } from './dates.js';
+import { eigen } from './eigen.js';
 import { type CommonOptions, explain } from './engine.js';
 import { formats } from './graph-file.js';
 import { info } from './info.js';
 import {
   counter,
+  finite,
   list,
   memory,
   natural,
@@ -61,6 +63,7 @@ function build(): Command {
       `
 Examples:
   sublinear solve A.mtx b.mtx -o x.mtx        solve A x = b, write x
+  sublinear eigen A.mtx -k 10                 the ten smallest eigenvalues, with bounds
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
   sublinear path roads.csv --from A --to B    the shortest way from A to B
   sublinear cut roads.csv --from A --to B     the most that flows from A to B, and what bounds it
@@ -121,6 +124,44 @@ Examples:
   sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding`,
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
+
+  answering(common(program.command('eigen')))
+    .description(
+      'a few eigenvalues of a symmetric matrix with proved bounds; files as those of solve, - is standard input',
+    )
+    .argument('<A.mtx>', 'symmetric matrix, or one that --save of solve wrote')
+    .option('-k, --k <count>', 'how many', counter, 6)
+    .addOption(
+      new Option(
+        '--which <name>',
+        'which ones (default: "smallest"; "nearest" with --sigma)',
+      ).choices(['smallest', 'largest', 'nearest']),
+    )
+    .option('--sigma <number>', 'with nearest: to which number', finite)
+    .option('--mass <B.mtx>', 'of A x = lambda B x: symmetric positive definite')
+    .addOption(
+      new Option('--method <name>', 'how they are found')
+        .choices(['auto', 'shiftInvert', 'lanczos'])
+        .default('auto'),
+    )
+    .option('--tolerance <number>', 'of the residual over the size of A', positive, 1e-12)
+    .option('--max-iterations <count>', 'stop after so many', counter)
+    .option('--max-time <seconds>', 'stop after so many seconds', positive)
+    .option('--seed <number>', 'of the random vector to begin with', natural, 0)
+    .option('--skip-null', 'of a Laplacian: without the eigenvalue 0')
+    .option(
+      '-o, --output <file>',
+      'write the vectors there, a column each, as a Matrix Market array',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear eigen A.mtx -k 10 --which smallest
+  sublinear eigen A.mtx --sigma 1.5 --json
+  sublinear eigen stiffness.mtx --mass mass.mtx -o modes.mtx`,
+    )
+    .action((file: string, options) => eigen(file, options, progress));
 
   directionOptions(graphOptions(program.command('rank')))
     .description(

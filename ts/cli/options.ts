@@ -5,6 +5,13 @@ import { InvalidArgumentError } from 'commander';
 export const outputFormats = ['table', 'tsv', 'csv', 'json'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
+/** Any finite number. */
+export function finite(text: string): number {
+  const value = number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
 /** A finite number above zero, as in 1e-8. */
 export function positive(text: string): number {
   const value = number(text);

@@ -1,10 +1,9 @@
 // sublinear solve A.mtx [b.mtx]
-import { type NpyArray, readNpyAsync } from '../npy.js';
 import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/solver.js';
-import { formatOf } from '../runtime/formats.js';
 import { assertDirect, type SolveOptions, solveDirect } from './direct.js';
 import { engineFor, explain } from './engine.js';
-import { assertApart, matrixMarketVector, nameOf, opened, writeFile } from './files.js';
+import { assertApart, matrixMarketVector, nameOf, writeFile } from './files.js';
+import { readMatrix } from './matrix-file.js';
 import { outputFormat, print, solutionOutput, solutionRows, solutionSummary } from './output.js';
 import {
   CliError,
@@ -33,33 +32,7 @@ export async function solve(
   const direct = options.method === 'direct';
   if (direct) assertDirect(options);
   const engine = await engineFor(['sparse', direct ? 'direct' : 'solver'], options);
-  const read = async (file: string) => {
-    try {
-      const { SparseMatrix } = engine.sparse;
-      const { head, bytes } = await opened(file, progress);
-      const { signal } = interrupt;
-      switch (formatOf(head.bytes)) {
-        case 'saved':
-          return await SparseMatrix.loadAsync(bytes, { signal });
-        case 'zip':
-          return await SparseMatrix.fromNpzAsync(bytes);
-        case 'npy':
-          return column(await readNpyAsync(bytes), file);
-        default:
-          return await SparseMatrix.fromMatrixMarketAsync(bytes, { signal });
-      }
-    } catch (error) {
-      throw explain(error, {}, file);
-    }
-  };
-  // A NumPy array of one axis, or of one column, is a side; one of two axes a matrix.
-  const column = ({ shape, data }: NpyArray, file: string) => {
-    const [rows = 1, cols = 1, more] = shape;
-    if (shape.length === 0 || more !== undefined)
-      throw new CliError(`${nameOf(file)}: an array of ${shape.length} axes, expected one or two`);
-    const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
-    return engine.sparse.SparseMatrix.fromDense({ rows, cols, values });
-  };
+  const read = (file: string) => readMatrix(engine.sparse.SparseMatrix, file, progress);
   const matrix = await read(aFile);
   if (options.save !== undefined) await writeFile(options.save, matrix.saveInPieces());
   const { rows, cols, nnz } = matrix;
