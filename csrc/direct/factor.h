@@ -120,7 +120,9 @@ sl_status sl_factor_begin_condition(sl_factor *factor);
 // Errors: ERR_STATE.
 sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 
-// What is known, as numbers. Of an object without factor those from 6 on are -1 or 0.
+// What is known, as numbers. Of an object without factor those from 6 on are -1 or 0. Fill, operations
+// and bytes are known as soon as the analysis has ended: a host may ask between the steps, and drop
+// a factorisation that would take too much.
 //   out   SL_FACTOR_FACTS numbers, written:
 //     0 rows, 1 entries, 2 method used, 3 ordering, 4 fill: entries of the factor, its diagonal
 //     included, 5 floating-point operations of the factorisation, 6 bytes held, 7 bytes predicted of
