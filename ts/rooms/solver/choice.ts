@@ -24,6 +24,8 @@ const ROW = 200;
 const FIRST_LOOK = 9;
 /** The same where multigrid is expected to converge: what its setup and a dozen iterations take, and a third more. */
 const FIRST_LOOK_DOMINANT = 110;
+/** What rounding may take of a slack of 0. */
+const ROUNDING = 1e-12;
 /** Below this nothing is worth another module's time. */
 export const FEW_ROWS = 64;
 /** Loading the other module, unless it is there. */
@@ -55,15 +57,15 @@ export function factorCost(facts: MatrixFacts, { fill, flops }: FactorPrediction
 export function isDirectFirst(facts: MatrixFacts): boolean {
   const { rows, entries, symmetric, slack } = facts;
   if (rows < FEW_ROWS) return false;
-  if (!symmetric) return rows <= SMALL && slack < 0;
+  if (!symmetric) return rows <= SMALL && slack < -ROUNDING;
   // Nearly a tree: it hardly fills. Where it is dominant an approximate factorisation is as good.
-  return slack < 0 && (entries - rows) / 2 - rows <= 0.4 * rows;
+  return slack < -ROUNDING && (entries - rows) / 2 - rows <= 0.4 * rows;
 }
 
 /** Edge operations after which iterations are looked at for the first time. */
 export function firstLook({ rows, entries, symmetric, slack }: MatrixFacts): number {
   if (rows < FEW_ROWS) return Number.POSITIVE_INFINITY;
-  return (symmetric && slack > -1e-12 ? FIRST_LOOK_DOMINANT : FIRST_LOOK) * (rows + entries);
+  return (symmetric && slack >= -ROUNDING ? FIRST_LOOK_DOMINANT : FIRST_LOOK) * (rows + entries);
 }
 
 /** What the remaining iterations will cost: `edges` of them. */
