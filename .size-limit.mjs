@@ -27,7 +27,7 @@ const modules = {
 const glue = [21, 8, 7.2];
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
-const anyEntry = [350, 111.5, 97];
+const anyEntry = [350, 112, 97.2];
 const entries = {
   'index.js': [72.5, 26.5, 22.8],
   'inline.js': [5, 2, 2],
