@@ -2,7 +2,7 @@
 // where a factorisation of the module `direct` is predicted to cost less, or the core has ended without an answer, that
 // answers. Last come the methods that the core has not tried. What each of them says is certified by the C solver.
 import { outcomes } from '../../generated/codes.js';
-import { solveProgress, solveResult, solverOptions } from '../../generated/fields.js';
+import { solveResult, solverOptions } from '../../generated/fields.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';
@@ -262,8 +262,10 @@ export class Automatic implements StepJob {
   /** Is what is left worth an analysis, or the factorisation that was analysed before? */
   #lookAt(job: StepJob): number {
     const done = job.work();
-    const left = choice.iterationCost(this.#edgesLeft());
-    this.#look = 2 * done;
+    const edges = this.#edgesLeft();
+    this.#look = edges === undefined ? done + choice.firstLook(this.#facts) / 4 : 2 * done;
+    if (edges === undefined) return 0;
+    const left = choice.iterationCost(edges);
     const prediction = this.#factor?.prediction;
     if (prediction)
       return choice.factorCost(this.#facts, prediction) < left ? this.#approve('cheaper') : 0;
@@ -273,15 +275,19 @@ export class Automatic implements StepJob {
     return 0;
   }
 
-  #edgesLeft(): number {
+  /** Edge operations that are left by the last iterations; undefined while nothing has been iterated. */
+  #edgesLeft(): number | undefined {
     const { runtime, operation, settings } = this.#q;
     const { raw, job } = this.#leg as Leg;
     const done = job.work();
     const expected = job.expected();
     if (expected > done) return expected - done;
-    runtime.check(operation, raw.progress(runtime.out));
-    const { relativeResidual } = take(runtime, solveProgress);
-    return choice.edgesLeft(done, 1, relativeResidual, settings.tolerance);
+    const { relativeResidual } = progressOf(runtime, operation, raw);
+    // Of an attempt that runs: where it began.
+    const running = attemptsOf(runtime, operation, raw).at(-1);
+    if (running === undefined || running.iterations === 0) return undefined;
+    const before = running.relativeResidual;
+    return choice.edgesLeft(running.work, before, relativeResidual, settings.tolerance);
   }
 
   #iterated(outcome: number): number {
@@ -485,15 +491,18 @@ export class Automatic implements StepJob {
     const prediction = factor.predict();
     if (prediction === undefined) return 0;
     const why = this.#why;
-    if (why !== 'cheaper')
-      return choice.isWithin(prediction.flops, why)
-        ? this.#approve(why)
-        : this.#refuse('workLimit');
+    if (why === 'prepared' || why === 'remains') {
+      const within = choice.isWithin(prediction.flops, why);
+      return within ? this.#approve(why) : this.#refuse('workLimit');
+    }
     const cost = choice.factorCost(this.#facts, prediction);
-    if (cost < choice.iterationCost(this.#edgesLeft())) return this.#approve(why);
+    const left = why === 'first' ? undefined : this.#edgesLeft();
+    const isBetter = left !== undefined && cost < choice.iterationCost(left);
+    if (isBetter || (why === 'first' && choice.isCheap(this.#facts, prediction)))
+      return this.#approve(why);
     // Not now. Iterations that take as long as it would were predicted too well.
     this.#stage = 'iterate';
-    this.#look = (this.#leg as Leg).job.work() + choice.edgesFor(cost);
+    if (why !== 'first') this.#look = (this.#leg as Leg).job.work() + choice.edgesFor(cost);
     return 0;
   }
 

@@ -30,8 +30,10 @@ const ROUNDING = 1e-12;
 export const FEW_ROWS = 64;
 /** Loading the other module, unless it is there. */
 const LOADING = 5e6;
-/** Up to here iterations are not tried first on general matrices: an analysis is cheap, and they seldom converge. */
-const SMALL = 400;
+/** Where there is no dominance, a factorisation of so many times its analysis is made before anything is iterated. */
+const CHEAP = 4;
+/** Iterations that are left are worth an analysis when they cost so many times as much. */
+const WORTH = 2.5;
 /** A solver that was prepared for many right-hand sides makes factors of up to so many operations. */
 const MOST_FLOPS = 1e11;
 /** What a solve that nothing else has answered may take. */
@@ -53,13 +55,16 @@ export function factorCost(facts: MatrixFacts, { fill, flops }: FactorPrediction
   return perFlop * flops + perEntry * fill + ROW * facts.rows;
 }
 
-/** Whether it is begun with, before anything else. */
-export function isDirectFirst(facts: MatrixFacts): boolean {
-  const { rows, entries, symmetric, slack } = facts;
-  if (rows < FEW_ROWS) return false;
-  if (!symmetric) return rows <= SMALL && slack < -ROUNDING;
-  // Nearly a tree: it hardly fills. Where it is dominant an approximate factorisation is as good.
-  return slack < -ROUNDING && (entries - rows) / 2 - rows <= 0.4 * rows;
+/** Whether an analysis comes before anything else. */
+export function isDirectFirst({ rows, entries, symmetric, slack }: MatrixFacts): boolean {
+  // Dominant systems are iterated well. Of the others, symmetric ones mostly, too; but what is nearly a tree hardly fills.
+  if (rows < FEW_ROWS || slack >= -ROUNDING) return false;
+  return !symmetric || (entries - rows) / 2 - rows <= 0.4 * rows;
+}
+
+/** Whether the factorisation follows at once, when the analysis came first. */
+export function isCheap(facts: MatrixFacts, prediction: FactorPrediction): boolean {
+  return factorCost(facts, prediction) <= CHEAP * analysisCost(facts);
 }
 
 /** Edge operations after which iterations are looked at for the first time. */
@@ -80,11 +85,11 @@ export function edgesFor(cost: number): number {
 
 /** Whether it is worth while to find out what a factorisation takes. */
 export function isWorthAnalysing(facts: MatrixFacts, left: number, isLoaded: boolean): boolean {
-  return left > (isLoaded ? 0 : LOADING) + 0.7 * analysisCost(facts);
+  return left > (isLoaded ? 0 : LOADING) + WORTH * analysisCost(facts);
 }
 
 /** What a factorisation may take where there will be further right-hand sides, and where nothing else has helped. */
-export function isWithin(flops: number, reason: 'first' | 'prepared' | 'remains'): boolean {
+export function isWithin(flops: number, reason: 'prepared' | 'remains'): boolean {
   return flops <= (reason === 'remains' ? LAST_FLOPS : MOST_FLOPS);
 }
 
