@@ -130,8 +130,9 @@ sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 //     10 the row of the first of them or -1, 11 and 12 positive and negative eigenvalues, -1 each
 //     where pivots were replaced, 13 sign of the determinant, 14 log of its size, 15 diagonal blocks that are factorised one by
 //     one, 16 rows of the largest
+//   O(n) the first time for each factor, else O(1).
 #define SL_FACTOR_FACTS 17
-void sl_factor_facts(const sl_factor *factor, double *out);
+void sl_factor_facts(sl_factor *factor, double *out);
 
 // Begins the file of a factor: see direct/file.h. Errors: ERR_STATE (no factor), ERR_MEMORY.
 //   factor   read; it must outlive the writer, which fails with ERR_STATE after other values are
