@@ -27,11 +27,11 @@ const modules = {
 const glue = [21, 8, 7.2];
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
-const anyEntry = [350, 112, 97];
+const anyEntry = [350, 112.5, 97.5];
 const entries = {
-  'index.js': [73, 27, 23.2],
+  'index.js': [74.5, 27.5, 23.7],
   'inline.js': [5, 2, 2],
-  'diffusion.js': [353, 112.7, 97.7],
+  'diffusion.js': [354, 113.2, 98.2],
   'dense.js': [115, 39.5, 34.5],
   'sparse.js': [196, 66, 57],
   'hyperbolic.js': [96, 34, 29.5],
@@ -42,8 +42,10 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code and the glue of all modules.
-  'index.js': [410, 134, 103],
+  'index.js': [430, 141, 108],
   'contributions.js': [480, 195, 160],
+  // The choice among the methods of two modules.
+  'solver.js': [308, 128, 111],
   // With the modules of two bundles.
   'direct.js': [480, 200, 165],
   'cuts.js': [358, 144, 122],

@@ -64,6 +64,12 @@ export async function bundleModules(dist, { bundles }) {
               path: path.slice('#bundle/'.length),
               namespace: 'bundle',
             }));
+            // What a room may load later is in the file of all modules; the file of one module stays one request.
+            onResolve({ filter: /^#later\// }, ({ path }) =>
+              entry === 'index'
+                ? { path: path.slice('#later/'.length), namespace: 'bundle' }
+                : { path: join(dist, 'generated/bundle/none.js') },
+            );
             onLoad({ filter: /./, namespace: 'bundle' }, ({ path }) => ({
               contents: source(path, bundles[path].rooms, modulesOf(path)),
               resolveDir: dist,

@@ -8,6 +8,7 @@
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins, the glue
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
+//   bundle/none.ts           no bundle: what a room may load (MAY_LOAD) where nothing can be loaded later
 //   room/<room>.ts           a room: its bundle and its code, which are imported when the room is asked for
 //   entry/<room>.ts          the same with its code and glue imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
@@ -20,7 +21,7 @@ import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 
 const [input, folder] = argv.slice(2);
-const { version, bundles, takes } = JSON.parse(readFileSync(input, 'utf8'));
+const { version, bundles, takes, mayLoad } = JSON.parse(readFileSync(input, 'utf8'));
 const names = Object.keys(bundles);
 const rooms = names.flatMap((bundle) => bundles[bundle].rooms.map((room) => ({ room, bundle })));
 
@@ -106,12 +107,17 @@ ${common}  modules: {},
   );
 }
 
+write('bundle/none.ts', '\nexport const bundle = undefined;\n');
+
 for (const { room, bundle } of rooms) {
   // Where the classes are whose objects it takes from other modules.
   const homes = new Set(
     (takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle),
   );
   const besides = [...homes].sort();
+  const later = (mayLoad[room] ?? [])
+    .map((name) => `${name}: () => import('#later/${name}')`)
+    .join(', ');
   write(
     `room/${room}.ts`,
     `import { bundle } from '#bundle/${bundle}';
@@ -121,7 +127,7 @@ import type { Room } from '../../runtime/room.js';
 export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
-${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
+${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? `  mayLoad: { ${later} },\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
 };
 `,
   );

@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
 const TYPES = 'declare const program: string;\nexport default program;\n';
 
-export async function bundleThread(dist, { bundles, takes }) {
+export async function bundleThread(dist, { bundles, takes, mayLoad }) {
   const named = (file) => relative(dist, file).replaceAll('\\', '/');
   const shared = [
     ...scripts(join(dist, 'runtime')),
@@ -70,7 +70,7 @@ export async function bundleThread(dist, { bundles, takes }) {
             namespace: 'rooms',
           }));
           onLoad({ filter: /./, namespace: 'rooms' }, () => ({
-            contents: table(bundles, takes, needs, join(dist, 'worker/scripts.js')),
+            contents: table(bundles, takes, mayLoad, needs, join(dist, 'worker/scripts.js')),
             resolveDir: dist,
           }));
           onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
@@ -93,7 +93,7 @@ export async function bundleThread(dist, { bundles, takes }) {
 }
 
 /** The rooms as the engine knows them: their code, and the glue of their bundles, are scripts. */
-function table(bundles, takes, needs, scripts) {
+function table(bundles, takes, mayLoad, needs, scripts) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
@@ -104,6 +104,8 @@ function table(bundles, takes, needs, scripts) {
       .filter((home) => home !== bundle)
       .sort()
       .map((home) => `bundles.${home}`);
+  const later = (room) =>
+    (mayLoad[room] ?? []).map((name) => `${name}: async () => ({ bundle: bundles.${name} })`);
   return `import { brought, script } from ${JSON.stringify(scripts)};
 const needs = ${JSON.stringify(Object.fromEntries(needs))};
 const bundle = (name, rooms, variants) => ({
@@ -129,9 +131,9 @@ const code = async (name) => {
   await script('room.' + name);
   return brought('rooms/' + name + '/' + name + '.js');
 };
-const room = (name, bundle, besides) => ({ name, bundle, besides, code: () => code(name) });
+const room = (name, bundle, besides, mayLoad) => ({ name, bundle, besides, mayLoad, code: () => code(name) });
 export const rooms = {
-${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}]),`).join('\n')}
+${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}], { ${later(name).join(', ')} }),`).join('\n')}
 };
 `;
 }

@@ -13,6 +13,11 @@ export function hasData(file: string): boolean {
   return existsSync(join(folder, file));
 }
 
+/** Where a folder of them is. */
+export function dataFolder(name: string): string {
+  return join(folder, name);
+}
+
 /** The text of a file. */
 export function readData(file: string): string {
   return readFileSync(join(folder, file), 'utf8');

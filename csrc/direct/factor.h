@@ -120,7 +120,9 @@ sl_status sl_factor_begin_condition(sl_factor *factor);
 // Errors: ERR_STATE.
 sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 
-// What is known, as numbers. Of an object without factor those from 6 on are -1 or 0.
+// What is known, as numbers. Of an object without factor those from 6 on are -1 or 0. Fill, operations
+// and bytes are known as soon as the analysis has ended: a host may ask between the steps, and drop
+// a factorisation that would take too much.
 //   out   SL_FACTOR_FACTS numbers, written:
 //     0 rows, 1 entries, 2 method used, 3 ordering, 4 fill: entries of the factor, its diagonal
 //     included, 5 floating-point operations of the factorisation, 6 bytes held, 7 bytes predicted of
@@ -128,8 +130,9 @@ sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 //     10 the row of the first of them or -1, 11 and 12 positive and negative eigenvalues, -1 each
 //     where pivots were replaced, 13 sign of the determinant, 14 log of its size, 15 diagonal blocks that are factorised one by
 //     one, 16 rows of the largest
+//   O(n) the first time for each factor, else O(1).
 #define SL_FACTOR_FACTS 17
-void sl_factor_facts(const sl_factor *factor, double *out);
+void sl_factor_facts(sl_factor *factor, double *out);
 
 // Begins the file of a factor: see direct/file.h. Errors: ERR_STATE (no factor), ERR_MEMORY.
 //   factor   read; it must outlive the writer, which fails with ERR_STATE after other values are

@@ -114,7 +114,7 @@ void sl_factor_lu_facts(const sl_factor *f, double *out) {
     out[14] = facts.log_determinant - exponents * 0.6931471805599453;
     out[15] = facts.blocks;
     out[16] = facts.largest_block;
-  } else if (f->estimate_only && sl_lu_get_prediction(f->lu, &prediction) == SL_OK) {
+  } else if (sl_lu_get_prediction(f->lu, &prediction) == SL_OK) {
     out[4] = prediction.fill;
     out[5] = prediction.flops;
     out[7] = prediction.bytes + (double)sl_factor_bytes(f) - (double)sl_lu_bytes(f->lu);

@@ -30,7 +30,7 @@ sl_status sl_factor_require_made(const sl_factor *f) {
 }
 
 static void drop_numbers(sl_factor *f) {
-  f->made = false;
+  f->made = f->facts_known = false;
   sl_symmetric_destroy(&f->numbers);
   if (f->lu != NULL) f->analysed = false;
   sl_lu_destroy(f->lu);
@@ -481,7 +481,7 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
   }
   sl_csr_destroy(old);
   f->analysis.matrix = matrix;
-  f->made = false;
+  f->made = f->facts_known = false;
   f->version++;
   sl_factor_method method =
       f->asked == SL_FACTOR_AUTO && f->method == SL_FACTOR_CHOLESKY && !may_be_definite(f)
@@ -570,14 +570,13 @@ static void pivot_facts(const sl_factor *f, double *out) {
   out[14] = log_size - exponents * 0.6931471805599453;
 }
 
-void sl_factor_facts(const sl_factor *f, double *out) {
+static void find_facts(const sl_factor *f, double *out) {
   const sl_analysis *a = &f->analysis;
   memset(out, 0, SL_FACTOR_FACTS * sizeof *out);
   out[0] = f->matrix->rows;
   out[1] = f->matrix->nnz;
   out[2] = f->method;
   out[3] = f->ordering;
-  out[6] = (double)sl_factor_bytes(f);
   out[10] = out[11] = out[12] = -1;
   if (f->method == SL_FACTOR_LU) {
     sl_factor_lu_facts(f, out);
@@ -592,4 +591,12 @@ void sl_factor_facts(const sl_factor *f, double *out) {
     out[8] = !a->simple;
   }
   if (f->made) pivot_facts(f, out);
+}
+
+// The logarithms of the pivots are taken once for each factor.
+void sl_factor_facts(sl_factor *f, double *out) {
+  if (!f->facts_known) find_facts(f, f->facts);
+  f->facts_known = f->made;
+  memcpy(out, f->facts, sizeof f->facts);
+  out[6] = (double)sl_factor_bytes(f);
 }

@@ -56,6 +56,8 @@ struct sl_factor {
   sl_factor_ordering ordering;
   bool estimate_only;
   bool made;                               // there is a factor
+  bool facts_known;                        // `facts` are those of this factor
+  double facts[SL_FACTOR_FACTS];           // without the bytes
   sl_csr *matrix;                          // f64, the values as they were given
   double *scaled;                          // nnz: values 2^(row + column exponents)
   int32_t *row_exponent, *column_exponent; // n each; one array where the matrix is symmetric

@@ -140,6 +140,10 @@ static void add(sl_solver *solver, sl_solver_method method, sl_solver_reason rea
 
 // Slack, in parts of the diagonal, from which a sweep of Gauss-Seidel is sure to gain enough.
 #define CLEAR_SLACK 0.02
+// Not less than 0, but for rounding.
+#define NO_SLACK (-1e-12)
+// A row so many times as long as the mean is one of a social network, which coarsens badly.
+#define LONG_ROW 16
 
 static void plan_automatically(sl_solver *solver) {
   const sl_matrix_class *facts = solver->facts;
@@ -148,7 +152,7 @@ static void plan_automatically(sl_solver *solver) {
   bool small = solver->n <= SL_SOLVER_MAX_DENSE;
   double slack = fmax(facts->min_relative_row_slack, facts->min_relative_column_slack);
   bool definite = facts->symmetric && has_diagonal && traits->diagonal_sign != 0;
-  bool direct = small && !(definite && traits->sdd) && slack < CLEAR_SLACK;
+  bool direct = small && !(definite && traits->sdd) && slack < NO_SLACK;
   if (direct) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
   if (definite) {
     // Where nothing is stronger, CG is not left for it.
@@ -157,12 +161,15 @@ static void plan_automatically(sl_solver *solver) {
         traits->sdd ? SL_REASON_DEFINITE_DOMINANT : SL_REASON_MAYBE_DEFINITE;
     if (stronger) {
       add(solver, SL_SOLVER_CG, reason);
-      add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
+      const bool coarsens = facts->max_row_nnz / LONG_ROW <= solver->matrix->nnz / solver->n;
+      if (coarsens || !traits->sdd) add(solver, SL_SOLVER_AMG, SL_REASON_PREDICTED);
       if (traits->sdd) add(solver, SL_SOLVER_APPROXIMATE_CHOLESKY, SL_REASON_COARSENS_BADLY);
     }
     add(solver, SL_SOLVER_CG, SL_REASON_REMAINS);
-  } else if (slack >= CLEAR_SLACK) {
-    add(solver, SL_SOLVER_GAUSS_SEIDEL, SL_REASON_CLEAR_SLACK);
+  } else if (slack >= NO_SLACK) {
+    const bool clear = slack >= CLEAR_SLACK;
+    add(solver, clear ? SL_SOLVER_GAUSS_SEIDEL : SL_SOLVER_BICGSTAB_ILU,
+        clear ? SL_REASON_CLEAR_SLACK : SL_REASON_DOMINANT);
   }
   if (small && !direct) add(solver, SL_SOLVER_LU, SL_REASON_SMALL);
   add(solver, SL_SOLVER_GMRES, SL_REASON_GENERAL);

@@ -81,14 +81,14 @@ typedef enum sl_bound_norm {
 #define SL_SOLVER_REASON_LIST(X)                                                                   \
   X(ASKED, 0, "asked for by name")                                                                 \
   X(DEFINITE_DOMINANT, 1, "symmetric, diagonally dominant, diagonal of one sign")                  \
-  X(CLEAR_SLACK, 2, "diagonally dominant with a slack of at least 2 %")                            \
-  X(SMALL, 3, "small enough for a dense factorisation")                                            \
+  X(CLEAR_SLACK, 2, "diagonally dominant with 2 % slack")                                          \
+  X(SMALL, 3, "small enough for dense LU")                                                         \
   X(MAYBE_DEFINITE, 4, "symmetric with a diagonal of one sign")                                    \
   X(GENERAL, 5, "takes any matrix")                                                                \
   X(DOMINANT, 6, "diagonally dominant")                                                            \
-  X(PREDICTED, 7, "conjugate gradients alone would take more work")                                \
-  X(COARSENS_BADLY, 8, "multigrid's coarse levels would be too large")                             \
-  X(REMAINS, 9, "nothing stronger could be set up")
+  X(PREDICTED, 7, "cg alone would take more work")                                                 \
+  X(COARSENS_BADLY, 8, "multigrid would coarsen badly")                                            \
+  X(REMAINS, 9, "nothing stronger applies")
 
 typedef enum sl_solver_reason {
 #define X(name, value, text) SL_REASON_##name = value,

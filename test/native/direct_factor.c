@@ -1,7 +1,7 @@
 // Symmetric factorisations: closed forms, every structure, every misuse.
 #include "factors.h"
 
-static double facts_of(const sl_factor *factor, int which) {
+static double facts_of(sl_factor *factor, int which) {
   double facts[SL_FACTOR_FACTS];
   sl_factor_facts(factor, facts);
   return facts[which];

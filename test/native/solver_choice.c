@@ -113,14 +113,53 @@ static void tells_how_much_work_conjugate_gradients_have_left(void **state) {
   free(x);
 }
 
-static void leaves_multigrid_where_it_fills_up(void **state) {
+static void passes_multigrid_over_where_rows_are_long(void **state) {
   (void)state;
   sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
   sl_solve_result result = choose(social_matrix(4000, 16, 40, 60, 1e-5), attempts);
   assert_int_equal(result.method, SL_SOLVER_APPROXIMATE_CHOLESKY);
-  assert_int_equal(attempts[result.attempt_count - 1].reason, SL_REASON_COARSENS_BADLY);
+  assert_int_equal(result.attempt_count, 2);
+  assert_int_equal(attempts[1].reason, SL_REASON_COARSENS_BADLY);
+}
+
+// No row is long, and edges over five powers of ten go anywhere.
+static void leaves_multigrid_where_it_fills_up(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 5);
+  entries e = {0};
+  const uint32_t n = 6000;
+  for (uint32_t i = 0; i < n; i++) {
+    entries_add(&e, i, i, 1e-4);
+    for (uint32_t k = 0; k < 6; k++) {
+      uint32_t j = sl_rng_below(&rng, n);
+      if (j != i) entries_add_edge(&e, i, j, pow(10, 5 * sl_rng_double(&rng) - 2.5));
+    }
+  }
+  sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
+  sl_solve_result result = choose(entries_matrix(&e, n), attempts);
+  assert_int_equal(result.method, SL_SOLVER_APPROXIMATE_CHOLESKY);
   assert_int_equal(attempts[1].method, SL_SOLVER_AMG);
   assert_int_equal(attempts[1].outcome, SL_OUTCOME_RUNNING);
+}
+
+// Rows and columns that are dominant by nothing, and not symmetric.
+static void takes_an_incomplete_factor_without_slack(void **state) {
+  (void)state;
+  for (uint32_t side = 15; side <= 45; side += 30) {
+    entries e = {0};
+    for (uint32_t i = 0; i < side * side; i++) {
+      entries_add(&e, i, i, 4);
+      if (i % side > 0) entries_add(&e, i, i - 1, -1.5);
+      if (i % side + 1 < side) entries_add(&e, i, i + 1, -0.5);
+      if (i >= side) entries_add(&e, i, i - side, -1.25);
+      if (i + side < side * side) entries_add(&e, i, i + side, -0.75);
+    }
+    sl_solve_attempt attempts[SL_SOLVER_MAX_ATTEMPTS];
+    sl_solve_result result = choose(entries_matrix(&e, side * side), attempts);
+    assert_int_equal(result.method, SL_SOLVER_BICGSTAB_ILU);
+    assert_int_equal(attempts[0].reason, SL_REASON_DOMINANT);
+  }
 }
 
 static void needs_nothing_strong_for_a_diagonal(void **state) {
@@ -342,7 +381,9 @@ int main(void) {
       property(takes_multigrid_on_a_grid),
       property(stays_with_the_diagonal_on_a_social_graph),
       property(tells_how_much_work_conjugate_gradients_have_left),
+      property(passes_multigrid_over_where_rows_are_long),
       property(leaves_multigrid_where_it_fills_up),
+      property(takes_an_incomplete_factor_without_slack),
       property(needs_nothing_strong_for_a_diagonal),
       property(finds_the_condition_number),
       property(predicts_more_for_a_finer_goal),

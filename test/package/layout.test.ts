@@ -149,8 +149,8 @@ describe('imports of ts/', () => {
       file,
       [...read(`ts/${file}`).matchAll(/(?:from|import)\s*\(?\s*'([.#][^']+)\.?[jt]?s?'/g)]
         .map(([, path]) =>
-          path!.startsWith('#bundle/')
-            ? `generated/bundle/${path!.slice('#bundle/'.length)}.ts`
+          /^#(?:bundle|later)\//.test(path!)
+            ? `generated/bundle/${path!.replace(/^#\w+\//, '')}.ts`
             : join(dirname(file), path!.replace(/\.js$/, '.ts')),
         )
         .filter((path) => files.includes(path)),

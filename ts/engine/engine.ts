@@ -1,6 +1,7 @@
 // The engine: loads rooms on demand, knows what is loaded, and lets it go. It names no room: those come from their
 // descriptors (ts/generated/room), so that a program carries only the rooms that it imports.
 import {
+  type Bundle,
   bundleOfRoom,
   bundles,
   type RoomName,
@@ -13,7 +14,7 @@ import { messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { Room } from '../runtime/room.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { BundleSource } from '../runtime/source.js';
+import { type BundleSource, INLINE } from '../runtime/source.js';
 import * as check from '../runtime/validate.js';
 import { loadBundle, type WasmSource, withoutImport } from './loader.js';
 import { type Capabilities, probe } from './variants.js';
@@ -37,6 +38,8 @@ export interface EngineOptions {
 }
 
 type AnyRoom = Room<RoomName, unknown>;
+
+type MayLoad = NonNullable<NonNullable<AnyRoom['mayLoad']>[Bundle]>;
 
 /** The descriptors of the rooms that an engine can load. */
 export type RoomTable = { readonly [R in RoomName]?: Room<R, Rooms[R]> };
@@ -144,6 +147,7 @@ export class Engine {
     ]);
     this.#assertUsable(operation);
     const runtimes = [runtime, ...besides];
+    this.#offer(room, runtime);
     const known = this.#rooms.get(room.name);
     if (known?.runtimes.every((each, i) => each === runtimes[i])) return known.namespace as N;
     const namespace = Object.freeze(code.createRoom(runtime, ...besides));
@@ -344,6 +348,26 @@ export class Engine {
     );
     this.#loading.set(name, loading);
     return loading;
+  }
+
+  /** Tells a module what its rooms may load later. */
+  #offer({ mayLoad = {} }: Pick<AnyRoom, 'mayLoad'>, runtime: Runtime): void {
+    // A file that the user gave is that of one bundle.
+    const { wasm } = this.#options;
+    if (wasm !== undefined && wasm !== INLINE && typeof wasm !== 'function') return;
+    for (const [name, find] of Object.entries(mayLoad) as [Bundle, MayLoad][]) {
+      if (runtime.later.has(name)) continue;
+      // Whether it is there is asked once: a room does without it, and a failure is no error.
+      let loading: Promise<Runtime | undefined> | undefined;
+      const load = async () => {
+        const { bundle } = await find();
+        return bundle && !this.#disposed ? this.#load(bundle) : undefined;
+      };
+      runtime.later.set(name, () => {
+        loading ??= load().catch(() => undefined);
+        return loading;
+      });
+    }
   }
 
   #assertUsable(operation: string): void {

@@ -269,6 +269,18 @@ export abstract class WasmObject<R extends RawObject> {
     this.#held.busy--;
   }
 
+  /** @internal For the asynchronous call that holds it: `body` may use it. */
+  lend<T>(body: () => T): T {
+    const held = this.#held;
+    const { busy } = held;
+    held.busy = 0;
+    try {
+      return body();
+    } finally {
+      held.busy = busy;
+    }
+  }
+
   #busyError(operation: string, by = 'an asynchronous call'): SublinearError {
     return new SublinearError(
       'BUSY',

@@ -1,5 +1,5 @@
 // What a room is to the engine. The values are generated: ts/generated/room and entry, one file each.
-import type { RoomName } from '../generated/bundles.js';
+import type { Bundle, RoomName } from '../generated/bundles.js';
 import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
 import type { BundleSource } from './source.js';
@@ -17,6 +17,11 @@ export interface Room<Name extends RoomName, Namespace> {
   bundle: BundleSource;
   /** Other bundles that it needs: those whose objects it takes. */
   besides?: readonly BundleSource[];
+  /**
+   * Bundles that it uses where they are there, and may load later: where each comes from, or no bundle where nothing can be
+   * loaded later.
+   */
+  mayLoad?: { readonly [B in Bundle]?: () => Promise<{ bundle: BundleSource | undefined }> };
   /** Imported when the room is asked for, not with the engine. */
   code: () => Promise<RoomCode<Namespace>>;
 }

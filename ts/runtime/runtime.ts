@@ -1,6 +1,6 @@
 // One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
 
-import type { Variant } from '../generated/bundles.js';
+import type { Bundle, Variant } from '../generated/bundles.js';
 import { type OutcomeName, outcomes, statuses } from '../generated/codes.js';
 import type { Raw } from '../generated/raw.js';
 import { make } from './brand.js';
@@ -46,6 +46,9 @@ export class Runtime {
   /** Copies that live here of objects of the others, and how many were ever made. */
   readonly copies = new Set<Copy>();
   copiesMade = 0;
+
+  /** Loads bundles that its rooms may use (MAY_LOAD), by name; undefined where one cannot be had. Set by the engine. */
+  readonly later = new Map<Bundle, () => Promise<Runtime | undefined>>();
 
   #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
   #operation = 'load';
@@ -109,6 +112,12 @@ export class Runtime {
   disposedMeanwhile(cause: unknown): SublinearError {
     const message = 'an object of this call was disposed while the call read its arguments';
     return new SublinearError('DISPOSED', this.#operation, message, { cause });
+  }
+
+  /** Another module of the same engine, where it is loaded. */
+  peer(bundle: Bundle): Runtime | undefined {
+    for (const each of this.group) if (each.bundle.name === bundle && each.alive) return each;
+    return undefined;
   }
 
   // --- classes ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 // Long work in steps, so that the host decides about time, progress and cancellation: `task()` gives both forms of a method
 // whose work is a job of the C core (csrc/base/job.h); `runAsync()` is for steps that TypeScript takes itself.
 import { outcomes } from '../generated/codes.js';
-import type { Job as RawJob } from '../generated/raw/solver.js';
 import type { WasmObject } from './object.js';
 import type { RawObject, Runtime } from './runtime.js';
 import { Scratch } from './scratch.js';
@@ -29,6 +28,17 @@ export interface WorkProgress {
   expectedOperations?: number;
 }
 
+/** Work in steps as the C core does it (csrc/base/job.h): each call returns a status. */
+export interface StepJob {
+  /** Writes the outcome to `out`. */
+  step(work: number, out: number): number;
+  stop(why: number): number;
+  work(): number;
+  expected(): number;
+  /** What has to come before it can go on. Asked between the slices of asynchronous calls only. */
+  pending?(): Promise<unknown> | undefined;
+}
+
 /** A begun computation. */
 export interface Job<Progress> {
   runtime: Runtime;
@@ -37,6 +47,8 @@ export interface Job<Progress> {
   step: (work: number) => boolean;
   /** Where it is now; called for onProgress only. */
   progress: () => Progress;
+  /** What has to come before the next slice. */
+  pending?: (() => Promise<unknown> | undefined) | undefined;
   /** Budget; undefined for none. */
   maxTimeMs?: number | undefined;
 }
@@ -105,7 +117,8 @@ export async function runAsync<Progress, Result = Ending>(
         return read(ending);
       }
       onProgress?.(job.progress());
-      await yieldToOthers();
+      const pending = job.pending?.();
+      await (pending === undefined ? yieldToOthers() : slices.wait(pending, signal));
     }
   } finally {
     letGo();
@@ -160,7 +173,7 @@ export interface Call<Options> {
 /** What a call has begun. */
 export interface Begun<Progress, Result> {
   /** The C object that works. */
-  readonly raw: { job(): RawJob | null };
+  readonly raw: { job(): StepJob | null };
   /** Objects that an asynchronous call holds: using or disposing one of them is BUSY. */
   readonly holds: readonly WasmObject<RawObject>[];
   /** What is told about the work beside its operations. */
@@ -268,6 +281,7 @@ function jobOf<Progress extends WorkProgress>(
       return !runtime.isRunning(runtime.outU32());
     },
     stop: () => runtime.check(operation, job.stop(TIME_LIMIT)),
+    pending: job.pending && (() => job.pending?.()),
     progress() {
       const expectedOperations = job.expected();
       const work: WorkProgress = {
@@ -308,7 +322,27 @@ class Slices {
     );
     return undefined;
   }
+
+  /** Waits for something, an abort, or the end of the budget. */
+  async wait(pending: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+    const left = this.#deadline - performance.now();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit =
+      left < LONGEST_TIMER &&
+      new Promise((resolve) => {
+        timer = setTimeout(resolve, left);
+      });
+    const first = limit ? Promise.race([pending, limit]) : pending;
+    try {
+      await (signal ? orAborted(signal, () => first) : first);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
+
+/** Longer ones fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 // A task, not a microtask: events, timers and rendering get their turn. setTimeout would wait 4 ms in browsers.
 export const yieldToOthers: () => Promise<void> = (() => {

@@ -36,6 +36,8 @@ const solveKeys = ['into', 'refinements', 'tolerance', 'maxTimeMs'] as const;
  * be disposed.
  */
 export class Factorization extends FactorFacts {
+  #rows: number | undefined;
+
   /**
    * Solves A x = b, or A X = B for several right-hand sides at once, and corrects each answer until its backward error is
    * near the rounding unit. O(fill + nnz) a correction and column.
@@ -344,7 +346,8 @@ export class Factorization extends FactorFacts {
     const { runtime } = this;
     const { into, refinements = 10, tolerance = 1e-14 } = options;
     const raw = this.use(operation);
-    const [n] = factsOf(runtime, operation, raw) as [number];
+    this.#rows ??= factsOf(runtime, operation, raw)[0] as number;
+    const n = this.#rows;
     check.integer(operation, 'refinements', refinements, 0, 0xffff_ffff);
     check.number(operation, 'tolerance', tolerance);
     const columns = runtime.scratch(operation, (scratch) => {

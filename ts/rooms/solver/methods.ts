@@ -32,10 +32,14 @@ export const orderings = { auto: 0, natural: 1, reverseCuthillMckee: 2, topologi
  */
 export type RowOrdering = keyof typeof orderings;
 
+/** What `'auto'` may choose beside the methods that have a name of their own: factorisations of `sublinear/direct`. */
+export type FactorMethodName = 'direct-cholesky' | 'direct-ldlt' | 'direct-lu';
+
 /**
  * How a system is solved:
  *
- * - `'auto'` looks at the matrix and chooses; when a method fails, the next sensible one goes on (default)
+ * - `'auto'` looks at the matrix and chooses; when a method fails, the next sensible one goes on (default). Where
+ *   `sublinear/direct` can be had, its factorisations are among them
  * - `'cg'` conjugate gradients with the diagonal as preconditioner: symmetric, positive or negative definite
  * - `'gaussSeidel'` sweeps: dominant in rows or columns, or symmetric definite
  * - `'bicgstab'` stabilised bi-conjugate gradients: any matrix, without a promise
@@ -51,3 +55,6 @@ export type RowOrdering = keyof typeof orderings;
  * - `'lu'` dense factorisation with partial pivoting: any matrix of at most 400 rows
  */
 export type SolveMethod = (typeof methodNames)[number];
+
+/** What has solved a system: a method, or a factorisation of `sublinear/direct`. */
+export type AnswerMethod = Exclude<SolveMethod, 'auto'> | FactorMethodName;

@@ -8,9 +8,9 @@ import { isSublinearError } from '../../runtime/errors.js';
 import { give } from '../../runtime/fields.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { viewOf } from '../../runtime/into.js';
-import { adopt, WasmObject } from '../../runtime/object.js';
+import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { RealArray } from '../../runtime/scratch.js';
+import type { RealArray, Scratch } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
   asyncKeys,
@@ -21,6 +21,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/sparse.js';
+import { Automatic, type Kept } from './automatic.js';
 import {
   badSolverFile,
   type LoadedSolver,
@@ -40,6 +41,8 @@ interface Settings extends SolverSettings {
   matrix: SparseMatrix;
   /** The matrix came out of a file with the solver, and goes with it. */
   owned: boolean;
+  /** Made for one right-hand side. */
+  once?: boolean;
 }
 
 export const sideKeys = ['initialGuess', 'maxTimeMs', 'into'] as const;
@@ -53,6 +56,7 @@ const domains = { methods: methodNames.length, orderings: Object.keys(orderings)
  */
 export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<RawSolver> {
   #settings: Settings | undefined;
+  readonly #kept: Kept = {};
 
   /** @internal */
   protected override facts() {
@@ -64,9 +68,11 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     return this.use('PreparedSolver.size').size();
   }
 
-  /** Bytes that the solver holds, without the matrix. */
+  /** Bytes that the solver holds, without the matrix; a factorisation that it has made in another module included. */
   get bytesUsed(): number {
-    return this.use('PreparedSolver.bytesUsed').bytes();
+    const { factor, other } = this.#kept;
+    const held = factor?.runtime.alive ? factor.bytesHeld : 0;
+    return this.use('PreparedSolver.bytesUsed').bytes() + held + (other?.bytes() ?? 0);
   }
 
   /**
@@ -277,7 +283,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
 
   /** @internal */
   now(operation: string, b: RealArray, options: RightHandSideOptions): SolveResult<A> {
-    return runNow(this.runtime, operation, options, (call) => this.#begin(call, b));
+    return runNow(this.runtime, operation, options, (call) => this.#begin(call, b, false));
   }
 
   /** @internal */
@@ -286,7 +292,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     b: RealArray,
     options: RightHandSideOptions & AsyncOptions<SolveProgress>,
   ): Promise<SolveResult<A>> {
-    return runLater(this.runtime, operation, options, (call) => this.#begin(call, b));
+    return runLater(this.runtime, operation, options, (call) => this.#begin(call, b, true));
   }
 
   /** @internal Called once, by prepare and load. */
@@ -303,17 +309,20 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
   }
 
   #begin(
-    { operation, options: { initialGuess, into } }: Call<RightHandSideOptions>,
+    { operation, options: { initialGuess, into }, scratch }: Call<RightHandSideOptions>,
     b: RealArray,
+    waits: boolean,
   ): Begun<SolveProgress, SolveResult<A>> {
     const { runtime } = this;
     const raw = this.#use(operation);
     const n = raw.size();
-    const { float32 } = this.#settings as Settings;
+    const settings = this.#settings as Settings;
+    const { matrix, float32, method, once = false } = settings;
     if (into !== undefined) viewOf(operation, into, n, float32);
-    runtime.scratch(operation, (scratch) => {
+    const isAutomatic = method === 0;
+    const begin = (memory: Scratch) => {
       const take = (name: string, values: RealArray) => {
-        const block = scratch.doubles(name, values);
+        const block = memory.doubles(name, values);
         if (block.length !== n) throw check.shapeError(operation, name, n, block.length);
         return block.address;
       };
@@ -321,14 +330,37 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
       const guess = initialGuess === undefined ? 0 : take('initialGuess', initialGuess);
       // A list runs the code of its getters while it is read, which may have disposed the matrix.
       this.#use(operation);
-      runtime.check(operation, raw.begin(from, guess));
-    });
+      if (!isAutomatic) {
+        runtime.check(operation, raw.begin(from, guess));
+        return undefined;
+      }
+      return new Automatic({
+        runtime,
+        operation,
+        owner: this,
+        raw,
+        matrix,
+        rawMatrix: rawOf(runtime, operation, 'matrix', matrix, SparseMatrix),
+        settings,
+        kept: this.#kept,
+        prepares: !once,
+        waits,
+        scratch,
+        b: from,
+        guess,
+      });
+    };
+    // The automatic choice may begin again.
+    const automatic = isAutomatic ? begin(scratch) : runtime.scratch(operation, begin);
     return {
-      raw,
-      holds: [this, (this.#settings as Settings).matrix],
-      progress: () => progressOf(runtime, operation, raw),
-      result: () =>
-        resultOf(runtime, operation, this.#use(operation), this.#settings as Settings, into),
+      raw: automatic ? { job: () => automatic } : raw,
+      holds: [this, matrix],
+      progress: () => automatic?.progress() ?? progressOf(runtime, operation, raw),
+      result: () => {
+        this.#use(operation);
+        const { raw: answer, told } = automatic?.result() ?? { raw, told: undefined };
+        return resultOf(runtime, operation, answer, settings, into, told);
+      },
     };
   }
 }

@@ -27,7 +27,7 @@ export type { SparseMatrix } from '../sparse/sparse.js';
 /** @internal */
 export { benchmarks } from './benchmarks.js';
 export type { LocalSolver } from './local.js';
-export type { RowOrdering, SolveMethod } from './methods.js';
+export type { AnswerMethod, FactorMethodName, RowOrdering, SolveMethod } from './methods.js';
 export { PreparedSolver } from './prepared.js';
 export type * from './types.js';
 
@@ -122,6 +122,7 @@ function prepareWith<A>(
   operation: string,
   matrix: SparseMatrix,
   given: PrepareOptions,
+  once: boolean,
 ): PreparedSolver<A> {
   const rawMatrix = rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
   const { method = 'auto', ordering = 'auto', output = 'float64', history = false } = given;
@@ -131,6 +132,7 @@ function prepareWith<A>(
   return makePrepared(runtime, operation, rawMatrix, {
     matrix,
     owned: false,
+    once,
     method: check.choice(operation, 'method', method, methods),
     ordering: check.choice(operation, 'ordering', ordering, orderings),
     tolerance: check.number(operation, 'tolerance', tolerance),
@@ -162,7 +164,7 @@ export function createRoom(runtime: Runtime): SolverRoom {
     solve<O extends SolveOptions>(matrix: SparseMatrix, b: RealArray, options?: O) {
       const operation = 'solve';
       const all = check.options<SolveOptions>(operation, options, [...prepareKeys, ...sideKeys]);
-      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all, true);
       try {
         return prepared.now(operation, b, all);
       } finally {
@@ -181,7 +183,7 @@ export function createRoom(runtime: Runtime): SolverRoom {
         options,
         keys,
       );
-      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all, true);
       try {
         return await prepared.later(operation, b, all);
       } finally {
@@ -191,7 +193,7 @@ export function createRoom(runtime: Runtime): SolverRoom {
     prepare<O extends PrepareOptions>(matrix: SparseMatrix, options?: O) {
       const operation = 'prepare';
       const all = check.options<PrepareOptions>(operation, options, prepareKeys);
-      return prepareWith<SolutionArray<O>>(runtime, operation, matrix, all);
+      return prepareWith<SolutionArray<O>>(runtime, operation, matrix, all, false);
     },
   };
 }

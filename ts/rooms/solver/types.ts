@@ -5,7 +5,7 @@ import type { Given, OutputArray } from '../../runtime/given.js';
 import type { IntoOption } from '../../runtime/into.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import type { WorkProgress } from '../../runtime/steps.js';
-import type { RowOrdering, SolveMethod } from './methods.js';
+import type { AnswerMethod, RowOrdering, SolveMethod } from './methods.js';
 
 /** Norm of an error bound: the largest error of a component, or the sum of all errors. */
 export type BoundNorm = 'infinity' | 1;
@@ -21,7 +21,7 @@ export interface PrepareOptions {
    * default, 1e-5 with `output: 'float32'`.
    */
   tolerance?: number;
-  /** Most iterations, over all methods tried. 10 n + 1000 by default. */
+  /** Most iterations, over all methods tried. 10 n + 1000 by default, for each method that is tried after others have failed. */
   maxIterations?: number;
   /** Most edge operations (matrix entries multiplied). No limit by default. */
   maxWork?: number;
@@ -54,7 +54,7 @@ export interface SolveOptions extends PrepareOptions, RightHandSideOptions {}
 /** Where a running solve is. */
 export interface SolveProgress extends WorkProgress {
   /** The method at work. */
-  method: SolveMethod;
+  method: SolveMethod | AnswerMethod;
   iterations: number;
   /** `||r|| / ||b||` as the running method sees it. */
   relativeResidual: number;
@@ -62,7 +62,7 @@ export interface SolveProgress extends WorkProgress {
 
 /** One method that was tried. */
 export interface SolveAttempt {
-  method: Exclude<SolveMethod, 'auto'>;
+  method: AnswerMethod;
   /** Why it was tried, in words. */
   reason: string;
   /** `undefined` when it was given up before it ended. */
@@ -78,6 +78,10 @@ export interface SolveAttempt {
   condition?: number;
   /** Iterations that `'cg'` was predicted to need after those; it stays when they cost less than something stronger. */
   predictedIterations?: number;
+  /** Entries of a sparse factor, as its analysis predicted them. */
+  fill?: number;
+  /** Floating-point operations of a sparse factorisation, as its analysis predicted them. */
+  flops?: number;
 }
 
 /** The array type of a solver that came from a file: which one, the file says. */
@@ -92,8 +96,8 @@ export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   solution: A;
   /** How it ended; see `docs/glossary.md`. */
   outcome: OutcomeName;
-  /** The method that gave the solution. */
-  method: Exclude<SolveMethod, 'auto'>;
+  /** The method that gave the solution; `'direct-...'` for a factorisation of `sublinear/direct` that `'auto'` chose. */
+  method: AnswerMethod;
   /** Over all methods tried. */
   iterations: number;
   /** `||b - A x||`, Euclidean, computed anew for the array in `solution`. */

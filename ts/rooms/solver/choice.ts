@@ -1,0 +1,112 @@
+// When a sparse factorisation is looked at, and when it is made: numbers only, no objects. The same matrix, right-hand side and
+// options lead to the same choice on every machine: nothing here reads a clock.
+
+/** What is known of a matrix before anything is tried. */
+export interface MatrixFacts {
+  rows: number;
+  entries: number;
+  symmetric: boolean;
+  /** Smallest slack of a row or a column, in parts of its diagonal entry; the larger of the two. */
+  slack: number;
+}
+
+// Nanoseconds on the machine they were taken from (2.6 GHz, SIMD); only their ratios matter. An edge operation is one entry
+// multiplied, with its share of the work on vectors.
+const EDGE = 2;
+/** Order and counts, for each entry and row. */
+const ANALYSIS = 150;
+/** A factorisation with its solve: for each operation, and for each entry of the factor. */
+const factorCosts = { symmetric: [0.15, 30], general: [0.6, 50] } as const;
+/** For each row, whatever it holds. */
+const ROW = 200;
+
+/** Edge operations that iterations may take before the rest is predicted, for each entry and row: an eighth of an analysis. */
+const FIRST_LOOK = 9;
+/** The same where multigrid is expected to converge: what its setup and a dozen iterations take, and a third more. */
+const FIRST_LOOK_DOMINANT = 110;
+/** What rounding may take of a slack of 0. */
+const ROUNDING = 1e-12;
+/** Below this nothing is worth another module's time. */
+export const FEW_ROWS = 64;
+/** Loading the other module, unless it is there. */
+const LOADING = 5e6;
+/** Where there is no dominance, a factorisation of so many times its analysis is made before anything is iterated. */
+const CHEAP = 4;
+/** Iterations that are left are worth an analysis when they cost so many times as much. */
+const WORTH = 2.5;
+/** A solver that was prepared for many right-hand sides makes factors of up to so many operations. */
+const MOST_FLOPS = 1e11;
+/** What a solve that nothing else has answered may take. */
+const LAST_FLOPS = 4e12;
+
+export interface FactorPrediction {
+  fill: number;
+  flops: number;
+}
+
+/** What an analysis costs. */
+export function analysisCost({ rows, entries }: MatrixFacts): number {
+  return ANALYSIS * (rows + entries);
+}
+
+/** What the factorisation costs once it is analysed. */
+export function factorCost(facts: MatrixFacts, { fill, flops }: FactorPrediction): number {
+  const [perFlop, perEntry] = factorCosts[facts.symmetric ? 'symmetric' : 'general'];
+  return perFlop * flops + perEntry * fill + ROW * facts.rows;
+}
+
+/** Whether an analysis comes before anything else. */
+export function isDirectFirst({ rows, entries, symmetric, slack }: MatrixFacts): boolean {
+  // Dominant systems are iterated well. Of the others, symmetric ones mostly, too; but what is nearly a tree hardly fills.
+  if (rows < FEW_ROWS || slack >= -ROUNDING) return false;
+  return !symmetric || (entries - rows) / 2 - rows <= 0.4 * rows;
+}
+
+/** Whether the factorisation follows at once, when the analysis came first. */
+export function isCheap(facts: MatrixFacts, prediction: FactorPrediction): boolean {
+  return factorCost(facts, prediction) <= CHEAP * analysisCost(facts);
+}
+
+/** Edge operations after which iterations are looked at for the first time. */
+export function firstLook({ rows, entries, symmetric, slack }: MatrixFacts): number {
+  if (rows < FEW_ROWS) return Number.POSITIVE_INFINITY;
+  return (symmetric && slack >= -ROUNDING ? FIRST_LOOK_DOMINANT : FIRST_LOOK) * (rows + entries);
+}
+
+/** What the remaining iterations will cost: `edges` of them. */
+export function iterationCost(edges: number): number {
+  return EDGE * edges;
+}
+
+/** Edge operations that cost as much. */
+export function edgesFor(cost: number): number {
+  return cost / EDGE;
+}
+
+/** Whether it is worth while to find out what a factorisation takes. */
+export function isWorthAnalysing(facts: MatrixFacts, left: number, isLoaded: boolean): boolean {
+  return left > (isLoaded ? 0 : LOADING) + WORTH * analysisCost(facts);
+}
+
+/** What a factorisation may take where there will be further right-hand sides, and where nothing else has helped. */
+export function isWithin(flops: number, reason: 'prepared' | 'remains'): boolean {
+  return flops <= (reason === 'remains' ? LAST_FLOPS : MOST_FLOPS);
+}
+
+/**
+ * Edge operations that are left to a relative residual of `target`, if it goes on shrinking as it did over `edges` of them:
+ * from `before` to `now`.
+ */
+export function edgesLeft(edges: number, before: number, now: number, target: number): number {
+  if (!(now > target)) return 0;
+  const gain = Math.log(before / now);
+  return gain > 0.01 ? (edges * Math.log(now / target)) / gain : Number.POSITIVE_INFINITY;
+}
+
+/** Methods that are left when the C core's choice has ended without an answer, in this order. */
+export function remaining({ symmetric }: MatrixFacts): readonly string[] {
+  const general = ['bicgstabIlu', 'gmres', 'bicgstab', 'gaussSeidel'];
+  return symmetric
+    ? ['incompleteCholesky', 'symmetricGaussSeidel', 'amg', 'cg', ...general]
+    : general;
+}

@@ -1,0 +1,156 @@
+// A sparse factorisation as one of the methods of a solve. It is made in the module of `sublinear/direct`, which this room does
+// without where it is not loaded.
+import type { Factor as RawFactor } from '../../generated/raw/direct.js';
+import { isSublinearError } from '../../runtime/errors.js';
+import { rawOf, type WasmObject } from '../../runtime/object.js';
+import type { RawObject, Runtime } from '../../runtime/runtime.js';
+import type { StepJob } from '../../runtime/steps.js';
+import { SparseMatrix } from '../sparse/sparse.js';
+import type { FactorMethodName } from './methods.js';
+
+/** The module that has it. */
+export const BUNDLE = 'direct';
+
+/** Numbers of sl_factor_facts: which one is what, and how many there are. */
+const [METHOD, FILL, FLOPS, BYTES_HELD, BYTES, COUNT] = [2, 4, 5, 6, 7, 17] as const;
+const names = [undefined, 'direct-cholesky', 'direct-ldlt', 'direct-lu'] as const;
+
+/** What its analysis says of a factorisation. */
+export interface Prediction {
+  fill: number;
+  flops: number;
+  /** Of the factorisation at its largest. */
+  bytes: number;
+}
+
+/** Why there is no factorisation. */
+export type Refusal = 'memoryLimit' | 'singular' | 'breakdown' | 'stagnated' | 'workLimit';
+
+export class SparseFactor {
+  readonly runtime: Runtime;
+  readonly raw: RawFactor;
+  readonly #job: StepJob;
+  readonly #operation: string;
+  /** Known once the analysis has ended. */
+  prediction: Prediction | undefined;
+  made = false;
+  /** Multiplications in all, those of earlier solves included. */
+  #workBefore = 0;
+
+  private constructor(runtime: Runtime, operation: string, raw: RawFactor) {
+    this.runtime = runtime;
+    this.raw = raw;
+    this.#operation = operation;
+    // Borrowed, as in steps.ts.
+    this.#job = runtime.made(operation, raw.job());
+  }
+
+  /** Begins one, which belongs to `prepared`. Nothing is copied but the matrix. */
+  static begin(
+    runtime: Runtime,
+    operation: string,
+    matrix: SparseMatrix,
+    prepared: WasmObject<RawObject>,
+  ): SparseFactor | Refusal {
+    try {
+      const raw = prepared.companion(runtime, COMPANION, () => {
+        const copy = matrix.lend(() => rawOf(runtime, operation, 'matrix', matrix, SparseMatrix));
+        const made = runtime.raw.Factor.create(copy, 0, 0);
+        // It has a copy of its own.
+        if (copy !== matrix.lend(() => matrix.use(operation))) matrix.dropCopyIn(runtime);
+        return runtime.made(operation, made);
+      });
+      return new SparseFactor(runtime, operation, raw);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  /** Goes on for about `work` multiplications; why it failed, where it did. */
+  step(work: number): 'running' | 'ended' | Refusal {
+    const { runtime } = this;
+    try {
+      runtime.check(this.#operation, this.#job.step(work, runtime.out));
+    } catch (error) {
+      return refusalOf(error);
+    }
+    return runtime.isRunning(runtime.outU32()) ? 'running' : 'ended';
+  }
+
+  /** Looks whether the analysis has ended. */
+  predict(): Prediction | undefined {
+    if (this.prediction === undefined) {
+      const facts = this.#facts();
+      const [fill, flops, bytes] = [FILL, FLOPS, BYTES].map((i) => facts[i] as number) as [
+        number,
+        number,
+        number,
+      ];
+      if (fill > 0) this.prediction = { fill, flops, bytes };
+    }
+    return this.prediction;
+  }
+
+  get bytesHeld(): number {
+    return this.#facts()[BYTES_HELD] as number;
+  }
+
+  get method(): FactorMethodName {
+    return names[this.#facts()[METHOD] as number] as FactorMethodName;
+  }
+
+  /** Multiplications of everything that it has done. */
+  get work(): number {
+    return this.#workBefore + this.#job.work();
+  }
+
+  /** Multiplications at the end of what it does, or 0. */
+  get expected(): number {
+    return this.#job.expected();
+  }
+
+  /** Begins a solve. Throws what is wrong. */
+  beginSolve(b: Float64Array, refinements: number): void {
+    const { runtime } = this;
+    const before = this.work;
+    runtime.scratch(this.#operation, (scratch) => {
+      const address = scratch.f64(b.length);
+      runtime.f64.set(b, address / 8);
+      const status = this.raw.beginSolve(address, 1, false, refinements, 1e-14);
+      runtime.check(this.#operation, status);
+    });
+    this.#workBefore = before;
+  }
+
+  /** The solution, once its solve has ended, into `x`; how many corrections it took. */
+  readSolve(x: Float64Array): number {
+    const { runtime } = this;
+    return runtime.scratch(this.#operation, (scratch) => {
+      const [address, numbers] = [scratch.f64(x.length), scratch.f64(4)];
+      runtime.check(this.#operation, this.raw.readSolve(address, numbers, 0));
+      x.set(runtime.f64.subarray(address / 8, address / 8 + x.length));
+      return runtime.f64[numbers / 8 + 3] as number;
+    });
+  }
+
+  #facts(): Float64Array {
+    const { runtime } = this;
+    return runtime.scratch(this.#operation, (scratch) => {
+      const address = scratch.f64(COUNT);
+      this.raw.facts(address);
+      return runtime.copyF64(address, COUNT);
+    });
+  }
+}
+
+/** Its name among the companions of a solver. */
+export const COMPANION = 'factor';
+
+/** Errors that say something of the matrix, or of memory. All others are thrown. */
+function refusalOf(error: unknown): Refusal {
+  const code = isSublinearError(error) ? error.code : '';
+  if (code === 'MEMORY' || code === 'OVERFLOW') return 'memoryLimit';
+  if (code === 'SINGULAR') return 'singular';
+  if (code === 'RANGE' || code === 'NOT_DEFINITE') return 'breakdown';
+  throw error;
+}
