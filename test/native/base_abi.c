@@ -175,18 +175,11 @@ static uint32_t pick_number(const char *name) {
     const char *name;
     uint32_t choices;
   } choices[] = {
-      {"method", 14}, {"ordering", 4},
-      {"outcome", 4}, {"why", 4},
-      {"norm", 3},    {"ranking", 3},
-      {"top_k", 8},   {"m", 20},
-      {"ef", 40},     {"ef_construction", 40},
-      {"index", 3},   {"metric", 6},
-      {"codes", 6},   {"exact", 3},
-      {"id", 40},     {"k", 9},
-      {"kind", 4},    {"capacity", 300},
-      {"value", 3},   {"max_iterations", 60},
-      {"status", 70}, {"reason", 9},
-      {"seed", 1000}, {"max_elements", 400},
+      {"method", 14}, {"ordering", 4}, {"outcome", 4},    {"why", 4},     {"norm", 3},
+      {"ranking", 3}, {"top_k", 8},    {"m", 20},         {"ef", 40},     {"ef_construction", 40},
+      {"index", 3},   {"metric", 6},   {"codes", 6},      {"exact", 3},   {"id", 40},
+      {"k", 9},       {"kind", 4},     {"capacity", 300}, {"value", 3},   {"max_iterations", 60},
+      {"status", 70}, {"reason", 9},   {"question", 11},  {"seed", 1000}, {"max_elements", 400},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.
@@ -262,6 +255,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
 
 static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
+  static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
+  if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
   if (is(name,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `sublinear solve | rank | path | cluster | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
+// The command line: `sublinear solve | rank | path | cluster | communities | resistance | index | search | dates | info | bench | completion`. This file knows arguments and exit codes;
 // each verb has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -7,6 +7,7 @@ import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { cluster } from './cluster.js';
+import { type CommunitiesOptions, communities } from './communities.js';
 import { completion, type Shell, shells } from './completion.js';
 import { dates } from './dates.js';
 import { type CommonOptions, explain } from './engine.js';
@@ -56,6 +57,7 @@ Examples:
   sublinear rank edges.txt --source 42        the ten nodes nearest to node 42
   sublinear path roads.csv --from A --to B    the shortest way from A to B
   sublinear cluster edges.txt --source 42     the cluster that node 42 is in
+  sublinear communities friends.csv           who belongs together
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
@@ -197,6 +199,44 @@ Examples:
   sublinear cluster edges.txt --source 42 --scores heat --time 8 --json`,
     )
     .action((file: string, options) => cluster(file, options, progress));
+
+  graphOptions(program.command('communities'))
+    .description(
+      'divide the nodes of a graph into communities: a label for each node; - is standard input',
+    )
+    .addOption(
+      new Option('--method <name>', 'how')
+        .choices(['leiden', 'louvain', 'propagation'])
+        .default('leiden'),
+    )
+    .addOption(
+      new Option('--objective <name>', 'what is to be large (default: "modularity")').choices([
+        'modularity',
+        'cpm',
+      ]),
+    )
+    .option(
+      '--resolution <number>',
+      'the larger, the smaller the communities (default: 1)',
+      positive,
+    )
+    .option(
+      '--iterations <count>',
+      'how often to begin again from what was found (default: 2, louvain 1)',
+      counter,
+    )
+    .option('--seed <number>', 'of the random orders', natural, 0)
+    .option('--unweighted', 'every edge has weight 1; by default its weight, where there are some')
+    .addOption(new Option('--directed', 'edges go one way; by default both ways'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear communities friends.csv > labels.txt
+  sublinear communities edges.txt.gz --objective cpm --resolution 0.05 --format csv
+  sublinear communities wiki-Vote.txt.gz --iterations 10 --seed 3 --json`,
+    )
+    .action((file: string, options: CommunitiesOptions) => communities(file, options, progress));
 
   graphOptions(program.command('resistance'))
     .description(
