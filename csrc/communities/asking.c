@@ -8,6 +8,7 @@ static const sl_communities_kind_of *const questions[] = {
     [SL_COMMUNITIES_LOUVAIN] = &sl_louvain_question,
     [SL_COMMUNITIES_PROPAGATION] = &sl_propagation_question,
     [SL_COMMUNITIES_QUALITY] = &sl_quality_question,
+    [SL_COMMUNITIES_EMBEDDING] = &sl_embedding_question,
 };
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 

@@ -26,8 +26,9 @@
 #include "graph/graph.h"
 
 // Numbers that every question is given, and that every answer has. What is not named below is 0.
-#define SL_COMMUNITIES_OPTIONS 8
+#define SL_COMMUNITIES_OPTIONS 16
 #define SL_COMMUNITIES_NUMBERS 8
+#define SL_EMBEDDING_POWERS 8
 
 // What can be asked. Each answer begins with the outcome and the edge operations done (numbers 0 and
 // 1). "Address" is that of an array which lies there until the next begin or clear.
@@ -66,6 +67,16 @@ typedef enum sl_communities_question {
   //   labels   n, any numbers
   //   answer   2 number of communities, 3 quality
   SL_COMMUNITIES_QUALITY = 3,
+  // FastRP: a vector for each node, near those of nodes with the same neighbourhood. A sparse random
+  // matrix is averaged over neighbours again and again (loops and directions do not count); each time
+  // the rows are made unit vectors and added with a weight. A node without neighbours has a vector
+  // of zeros. O(powers * edges * dimension).
+  //   options  0 weighted, 1 dimension (1 .. 4,096), 2 normalisation strength (-4 .. 4): the random
+  //            row of a node is scaled by its share of all strength to this power, 3 seed, 4 number of
+  //            powers (1 .. 8), 5 .. 12 their weights, that of one averaging first
+  //   labels   none
+  //   answer   2 dimension, 4 address of the vectors (n x dimension f32), 5 powers done
+  SL_COMMUNITIES_EMBEDDING = 4,
 } sl_communities_question;
 
 typedef struct sl_communities sl_communities;

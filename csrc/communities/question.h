@@ -28,7 +28,7 @@ typedef struct sl_communities_kind_of {
 } sl_communities_kind_of;
 
 extern const sl_communities_kind_of sl_leiden_question, sl_louvain_question,
-    sl_propagation_question, sl_quality_question;
+    sl_propagation_question, sl_quality_question, sl_embedding_question;
 
 #define MOST_BLOCKS 48
 

@@ -17,12 +17,27 @@ interface Search {
   weighted?: boolean;
 }
 
+interface Placing {
+  dimensions?: 2 | 3;
+  theta?: number;
+  linLog?: boolean;
+  strongGravity?: boolean;
+  dissuadeHubs?: boolean;
+  edgeWeightInfluence?: number;
+  jitterTolerance?: number;
+  seed?: number;
+  initial?: number[];
+  held?: number;
+}
+
 type Question =
   | ({ find: 'leiden' | 'louvain' } & Search)
   | { propagate: 'queue' | 'deterministic'; seed?: number; initial?: number[]; weighted?: boolean }
+  | { embed: number; iterationWeights?: number[]; normalizationStrength?: number; seed?: number }
+  | { layout: Placing; steps: number }
   | { quality: number[]; objective?: 'modularity' | 'cpm'; resolution?: number };
 
-type Answer = Record<string, number | Uint32Array | Uint32Array[]>;
+type Answer = Record<string, number | Uint32Array | Float32Array | Uint32Array[]>;
 
 export interface CommunitiesDoor {
   ask: (graph: EdgeArrays, ...questions: Question[]) => Answer[];
@@ -57,6 +72,17 @@ function embindDoor(room: CommunitiesRoom): CommunitiesDoor {
           const { labels, count } = room.labelPropagation(graph, { method, ...rest });
           return { labels, count };
         }
+        if ('embed' in question) {
+          const { embed: dimension, ...rest } = question;
+          return { vectors: room.fastRP(graph, { dimension, ...rest }).vectors };
+        }
+        if ('layout' in question) {
+          const { held, ...how } = question.layout;
+          using made = room.layout(graph, how);
+          if (held !== undefined) made.place(held, undefined, { fixed: true });
+          const { movement } = made.step(question.steps);
+          return { positions: made.positions(), movement };
+        }
         const { quality: labels, objective, resolution = 1 } = question;
         const of = objective === 'cpm' ? room.cpmQuality : room.modularity;
         return { quality: of(graph, labels, { resolution }) };
@@ -90,7 +116,7 @@ function rawDoor(module: RawModule, network?: RawModule): CommunitiesDoor {
     labels: number[],
     read: (numbers: Float64Array) => Answer,
   ): Answer {
-    const given = new Float64Array(8);
+    const given = new Float64Array(16);
     given.set(options);
     module.with([given, new Uint32Array(labels)], (optionsAt, labelsAt) =>
       module.check(
@@ -108,7 +134,33 @@ function rawDoor(module: RawModule, network?: RawModule): CommunitiesDoor {
     return answer;
   }
 
-  function one(communities: number, n: number, question: Question): Answer {
+  function place(graph: number, n: number, given: Placing, steps: number): Answer {
+    const { dimensions = 2, theta = 1.2, edgeWeightInfluence = 1, jitterTolerance = 1 } = given;
+    const { linLog, strongGravity, dissuadeHubs, seed = 0, initial = [], held } = given;
+    const flags = [linLog, strongGravity, dissuadeHubs, true].map(Number);
+    const numbers = [dimensions, 2, 1, theta, edgeWeightInfluence, jitterTolerance];
+    const settings = [...numbers, ...flags.map((flag) => flag || 0), seed, 0];
+    const made = module.with(
+      [new Float64Array(settings), new Float32Array(initial)],
+      (settingsAt, initialAt) =>
+        module.made(call.sl_abi_layout_create!(graph, settingsAt!, initialAt!, initial.length)),
+    );
+    try {
+      if (held !== undefined) module.check(call.sl_abi_layout_place!(made, held, 0, 1));
+      module.check(call.sl_abi_layout_begin!(made, steps));
+      return out((at) => {
+        do module.check(call.sl_abi_job_step!(made, 333, at));
+        while (module.u32(at, 1)[0] === 9);
+        module.check(call.sl_abi_layout_read!(made, at));
+        const [address, , movement] = module.f64(at, 8);
+        return { positions: module.f32(address!, n * dimensions), movement: movement! };
+      });
+    } finally {
+      module.check(call.sl_abi_layout_destroy!(made));
+    }
+  }
+
+  function one(communities: number, graph: number, n: number, question: Question): Answer {
     const objective = Number('objective' in question && question.objective === 'cpm');
     if ('find' in question) {
       const { find, resolution = 1, randomness = 0.01, seed = 0, weighted = true } = question;
@@ -130,6 +182,14 @@ function rawDoor(module: RawModule, network?: RawModule): CommunitiesDoor {
         count: a[2]!,
       }));
     }
+    if ('embed' in question) {
+      const { embed, iterationWeights = [0, 1, 1], normalizationStrength = 0, seed = 0 } = question;
+      const options = [1, embed, normalizationStrength, seed, iterationWeights.length];
+      return put(communities, 4, [...options, ...iterationWeights], [], (a) => ({
+        vectors: module.f32(a[4]!, n * embed),
+      }));
+    }
+    if ('layout' in question) return place(graph, n, question.layout, question.steps);
     const { quality, resolution = 1 } = question;
     return put(communities, 3, [1, objective, resolution], quality, (a) => ({ quality: a[3]! }));
   }
@@ -140,7 +200,7 @@ function rawDoor(module: RawModule, network?: RawModule): CommunitiesDoor {
       let communities = 0;
       try {
         communities = module.made(call.sl_abi_communities_create!(graph));
-        return questions.map((question) => one(communities, edges.nodeCount, question));
+        return questions.map((question) => one(communities, graph, edges.nodeCount, question));
       } finally {
         if (communities) module.check(call.sl_abi_communities_destroy!(communities));
         module.check(call.sl_abi_graph_destroy!(graph));
@@ -236,6 +296,12 @@ const many: Question[] = [
   { propagate: 'queue', seed: 4 },
   { propagate: 'deterministic' },
   { quality: Array.from({ length: 200 }, (_, u) => Math.floor(u / 20)) },
+  { embed: 7 },
+  { embed: 64, iterationWeights: [1, 0.5, -2, 4], normalizationStrength: -0.5, seed: 9 },
+  { layout: {}, steps: 30 },
+  { layout: { dimensions: 3, theta: 0.5, strongGravity: true, seed: 2, held: 7 }, steps: 20 },
+  { layout: { linLog: true, dissuadeHubs: true, edgeWeightInfluence: 0.5 }, steps: 10 },
+  { layout: { theta: 0, initial: Array.from({ length: 400 }, (_, i) => (i * i) % 97) }, steps: 5 },
 ];
 
 const path = { nodeCount: 3, from: [0, 1], to: [1, 2], directed: false };
@@ -244,6 +310,11 @@ const refusals: [string, Question][] = [
   ['resolution -1', { find: 'leiden', resolution: -1 }],
   ['resolution Infinity', { quality: [0, 0, 0], resolution: Infinity }],
   ['no iteration', { find: 'louvain', iterations: 0 }],
+  ['a vector without numbers', { embed: 0 }],
+  ['weights of nothing', { embed: 4, iterationWeights: [] }],
+  ['a start without numbers', { layout: { initial: [0, 1, 2, Number.NaN, 4, 5] }, steps: 1 }],
+  ['theta -1', { layout: { theta: -1 }, steps: 1 }],
+  ['no jitter', { layout: { jitterTolerance: 0 }, steps: 1 }],
   ['randomness -1', { find: 'leiden', randomness: -1 }],
   ['a quality beyond f64', { quality: [0, 0, 0], objective: 'cpm', resolution: 1e308 }],
 ];

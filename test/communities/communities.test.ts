@@ -96,6 +96,55 @@ describe('communities in TypeScript', () => {
     expect(room.cpmQuality(graph, [0, 0, 1, 1], { resolution: 2 })).toBe(14);
   });
 
+  test('a layout is stepped, looked at, held, and outlives its graph', async () => {
+    const graph = ring(20);
+    using drawing = room.layout(graph, { seed: 4 });
+    using other = room.layout(graph, { seed: 4 });
+    graph.dispose();
+    expect([drawing.dimensions, drawing.nodeCount]).toEqual([2, 160]);
+    expect(drawing.bytesUsed).toBeGreaterThan(160 * 50);
+    expect(drawing.step(30)).toMatchObject({ steps: 30, outcome: 'converged' });
+    for (let i = 0; i < 3; i++) await other.stepAsync(10);
+    expect(other.positions()).toEqual(drawing.positions());
+    expect(drawing.view()).toEqual(drawing.positions());
+    const into = new Float32Array(320);
+    expect(drawing.positions(into)).toBe(into);
+    expect(into).toEqual(drawing.positions());
+    drawing.place(3, [100, -50], { fixed: true });
+    drawing.step(5);
+    expect(drawing.positions().slice(6, 8)).toEqual(Float32Array.of(100, -50));
+    drawing.place(3).step();
+    expect(drawing.positions()[6]).not.toBe(100);
+    const control = new AbortController();
+    const running = drawing.stepAsync(1_000_000, { signal: control.signal });
+    expect(refused(() => drawing.step()).code).toBe('BUSY');
+    control.abort();
+    await expect(running).rejects.toThrow();
+    expect(drawing.step(1_000_000, { maxTimeMs: 5 }).outcome).toBe('timeLimit');
+    for (const x of drawing.view()) expect(Number.isFinite(x)).toBe(true);
+  });
+
+  test('cliques lie together in a layout, and their vectors at small angles', () => {
+    using graph = ring(12);
+    using drawing = room.layout(graph, { dimensions: 3, linLog: true });
+    drawing.step(300);
+    const at = drawing.positions();
+    const { vectors, dimension } = room.fastRP(graph, { dimension: 64 });
+    const distance = (u: number, v: number) =>
+      Math.hypot(...[0, 1, 2].map((d) => at[3 * u + d]! - at[3 * v + d]!));
+    const dot = (u: number, v: number) => {
+      let sum = 0;
+      for (let d = 0; d < dimension; d++)
+        sum += vectors[u * dimension + d]! * vectors[v * dimension + d]!;
+      return sum;
+    };
+    for (let u = 0; u < 96; u += 8) {
+      const far = (u + 48) % 96;
+      expect(distance(u + 2, u + 3)).toBeLessThan(distance(u + 2, far + 2));
+      expect(dot(u + 2, u + 3)).toBeGreaterThan(2 * Math.abs(dot(u + 2, far + 2)));
+    }
+  });
+
   test('negative weights are refused where the graph is made, with the edge', () => {
     const error = refused(() =>
       room.Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [1, -1], directed: false }),
@@ -112,6 +161,7 @@ describe('communities in TypeScript', () => {
     expect(await room.labelPropagationAsync(graph)).toEqual(room.labelPropagation(graph));
     const { labels } = room.leiden(graph);
     expect(await room.modularityAsync(graph, labels)).toBe(room.modularity(graph, labels));
+    expect(await room.fastRPAsync(graph)).toEqual(room.fastRP(graph));
     expect(await room.cpmQualityAsync(graph, labels)).toBe(room.cpmQuality(graph, labels));
     const control = new AbortController();
     const long = room.leidenAsync(large, { signal: control.signal, iterations: 50 });
@@ -157,6 +207,7 @@ describe('communities in TypeScript', () => {
 
   test('wrong options are refused by name', () => {
     using graph = ring(3);
+    using drawing = room.layout(graph);
     const labels = new Uint32Array(24);
     const wrong: [() => unknown, RegExp][] = [
       [() => room.leiden(graph, { objective: 'cut' as never }), /objective/],
@@ -178,6 +229,23 @@ describe('communities in TypeScript', () => {
       [() => room.modularity(graph, labels, { resolution: Number.NaN }), /resolution/],
       [() => room.modularity(graph, labels, { maxTimeMs: 1 } as never), /maxTimeMs/],
       [() => room.modularity(graph, 'labels' as never), /labels/],
+      [() => room.fastRP(graph, { dimension: 0 }), /dimension/],
+      [() => room.fastRP(graph, { iterationWeights: [] }), /iterationWeights/],
+      [() => room.fastRP(graph, { iterationWeights: 3 as never }), /iterationWeights/],
+      [() => room.fastRP(graph, { normalizationStrength: 9 }), /normalizationStrength/],
+      [() => room.layout(graph, { dimensions: 4 as never }), /dimensions/],
+      [() => room.layout(graph, { scaling: 0 }), /scaling/],
+      [() => room.layout(graph, { gravity: Infinity }), /gravity/],
+      [() => room.layout(graph, { linLog: 1 as never }), /linLog/],
+      [() => room.layout(graph, { initial: [1, 2] }), /initial/],
+      [() => room.layout(graph, { overlap: false } as never), /overlap/],
+      [() => room.layout({} as Graph), /graph/],
+      [() => drawing.step(0), /count/],
+      [() => drawing.step(1, { signal: 1 } as never), /signal/],
+      [() => drawing.place(24, [0, 0]), /node/],
+      [() => drawing.place(0, [0]), /position/],
+      [() => drawing.place(0, [0, Number.NaN]), /position/],
+      [() => drawing.positions(new Float32Array(3)), /into/],
       [() => room.compareLabels([0, 1], [0]), /"b"/],
       [() => room.compareLabels([], []), /count|"a"/],
       [() => room.compareLabels([0.5], [0]), /"a/],

@@ -55,6 +55,7 @@ static const struct {
     {SL_COMMUNITIES_PROPAGATION, {1, 0, 3}, false},
     {SL_COMMUNITIES_PROPAGATION, {1, 1, 3, INFINITY}, true},
     {SL_COMMUNITIES_QUALITY, {1, 0, 1}, true},
+    {SL_COMMUNITIES_EMBEDDING, {1, 6, -0.5, 3, 3, 0, 1, 1}, false},
 };
 #define EVERY (sizeof every / sizeof every[0])
 
@@ -140,6 +141,7 @@ static void dropping_and_stopping_a_question_leaves_the_next_one_whole(void **st
       // What there is: numbered, of the quality that it says, connected.
       assert_ok(sl_communities_read(c, answer));
       assert_int_equal(answer[0], SL_OUTCOME_TIME_LIMIT);
+      if (every[i].question == SL_COMMUNITIES_EMBEDDING) continue;
       const uint32_t *labels = AT(uint32_t, answer[4]);
       assert_true(is_numbered(labels, 16, (uint32_t)answer[2]));
       if (every[i].question == SL_COMMUNITIES_LEIDEN) {
@@ -166,6 +168,12 @@ static void graphs_without_edges(void **state) {
       sl_communities *c;
       assert_ok(sl_communities_create(graph, &c));
       ask(c, every[i].question, 1, every[i].options, labels, every[i].labels ? n : 0, answer);
+      if (every[i].question == SL_COMMUNITIES_EMBEDDING) {
+        for (uint32_t k = 0; k < 6 * n; k++) assert_true(AT(float, answer[4])[k] == 0);
+        sl_communities_destroy(c);
+        sl_graph_destroy(graph);
+        continue;
+      }
       assert_true(answer[2] >= 1 && answer[2] <= n);
       if (every[i].question == SL_COMMUNITIES_LEIDEN) assert_int_equal(answer[2], n);
       assert_true(answer[3] == 0);
@@ -243,7 +251,7 @@ static void wrong_arguments_are_refused_by_name(void **state) {
     double options[SL_COMMUNITIES_OPTIONS];
     const char *name;
   } wrong[] = {
-      {4, {0}, "question"},
+      {5, {0}, "question"},
       {SL_COMMUNITIES_LEIDEN, {1, 2, 1, 1}, "objective"},
       {SL_COMMUNITIES_LEIDEN, {1, NAN, 1, 1}, "objective"},
       {SL_COMMUNITIES_LEIDEN, {1, 0, -1, 1}, "resolution"},
@@ -259,6 +267,12 @@ static void wrong_arguments_are_refused_by_name(void **state) {
       {SL_COMMUNITIES_PROPAGATION, {1, 0, NAN}, "seed"},
       {SL_COMMUNITIES_PROPAGATION, {1, 1, 0, 0}, "sweeps"},
       {SL_COMMUNITIES_QUALITY, {1, 0, -1}, "resolution"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 0, 0, 0, 1, 1}, "dimension"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 4097, 0, 0, 1, 1}, "dimension"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 8, NAN, 0, 1, 1}, "normalization_strength"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 8, 0, 0.5, 1, 1}, "seed"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 8, 0, 0, 0, 1}, "iteration_weights"},
+      {SL_COMMUNITIES_EMBEDDING, {1, 8, 0, 0, 2, 1, NAN}, "iteration_weights"},
   };
   double answer[SL_COMMUNITIES_NUMBERS], numbers[SL_COMPARE_NUMBERS];
   sl_graph *graph = some_graph(false);

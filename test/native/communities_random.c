@@ -192,6 +192,55 @@ static void optima_of_all_partitions(void **state) {
   assert_true(subset_optimal >= 0.99 * graphs);
 }
 
+// FastRP as its formulas say, in f64: rows of a power are the normalised means of the last one's.
+static void embeddings_are_normalised_means(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 8);
+  for (int trial = 0; trial < 500; trial++) {
+    sl_graph *graph = random_graph(&rng, MOST);
+    static sample s;
+    read_sample(&s, graph, true);
+    const uint32_t n = s.n, dimension = 1 + sl_rng_below(&rng, 9);
+    double answer[SL_COMMUNITIES_NUMBERS];
+    float powers[3][MOST * 9];
+    sl_communities *c;
+    assert_ok(sl_communities_create(graph, &c));
+    for (int power = 0; power < 3; power++) {
+      ask(c, SL_COMMUNITIES_EMBEDDING, some_work(&rng),
+          OPTIONS(1, dimension, -0.5, trial, power + 1, power == 0, power == 1, power == 2), NULL,
+          0, answer);
+      assert_int_equal(answer[2], dimension);
+      memcpy(powers[power], AT(float, answer[4]), n * dimension * sizeof(float));
+    }
+    for (int power = 1; power < 3; power++)
+      for (uint32_t u = 0; u < n; u++) {
+        double row[9] = {0}, square = 0, largest = 0;
+        for (uint32_t v = 0; v < n; v++) {
+          const double w = u == v       ? 0
+                           : s.directed ? s.weight[u][v] + s.weight[v][u]
+                                        : s.weight[u][v];
+          largest = fmax(largest, w);
+          for (uint32_t d = 0; d < dimension; d++)
+            row[d] += w * powers[power - 1][v * dimension + d];
+        }
+        for (uint32_t d = 0; d < dimension; d++) square += row[d] * row[d];
+        // What cancels to rounding has no direction.
+        if (sqrt(square) <= 1e-3 * largest) continue;
+        for (uint32_t d = 0; d < dimension; d++)
+          assert_true(fabs(powers[power][u * dimension + d] - row[d] / sqrt(square)) < 1e-3);
+      }
+    // Powers are added with their weights.
+    ask(c, SL_COMMUNITIES_EMBEDDING, some_work(&rng),
+        OPTIONS(1, dimension, -0.5, trial, 3, 0.5, -1, 2), NULL, 0, answer);
+    for (uint32_t k = 0; k < n * dimension; k++)
+      assert_true(fabs(AT(float, answer[4])[k] -
+                       (0.5 * powers[0][k] - powers[1][k] + 2.0 * powers[2][k])) < 1e-5);
+    sl_communities_destroy(c);
+    sl_graph_destroy(graph);
+  }
+}
+
 static double log_term(double n, double all) { return n > 0 ? -n / all * log(n / all) : 0; }
 
 static void comparing_by_the_definitions(void **state) {
@@ -274,9 +323,8 @@ static void planted_groups_are_found(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(ten_thousand_random_graphs),
-      property(optima_of_all_partitions),
-      property(comparing_by_the_definitions),
+      property(ten_thousand_random_graphs),      property(optima_of_all_partitions),
+      property(embeddings_are_normalised_means), property(comparing_by_the_definitions),
       property(planted_groups_are_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-// How every question of the room is put to the C core: eight numbers and labels go in, eight numbers come out
+// How every question of the room is put to the C core: sixteen numbers and labels go in, eight numbers come out
 // (csrc/communities/communities.h).
 
 import type { OutcomeName } from '../../generated/codes.js';
@@ -21,7 +21,13 @@ export interface Work {
 }
 
 /** Numbers of sl_communities_question. */
-export const question = { leiden: 0, louvain: 1, propagation: 2, quality: 3 } as const;
+export const question = {
+  leiden: 0,
+  louvain: 1,
+  propagation: 2,
+  quality: 3,
+  embedding: 4,
+} as const;
 
 /** An answer: its numbers, and copies of the arrays whose addresses they are. */
 export interface Answer {
@@ -30,6 +36,7 @@ export interface Answer {
   work: { edgeOperations: number };
   labels: () => Uint32Array<ArrayBuffer>;
   u32: (address: number, length: number) => Uint32Array<ArrayBuffer>;
+  f32: (address: number, length: number) => Float32Array<ArrayBuffer>;
 }
 
 /** Begins a question. The options of C that are not given are 0. */
@@ -46,8 +53,8 @@ export function ask<Options, Result>(
     runtime.made(operation, runtime.raw.Communities.create(rawGraph)),
   );
   const { nodeCount } = graph;
-  const given = scratch.f64(8);
-  runtime.f64.fill(0, given / 8, given / 8 + 8);
+  const given = scratch.f64(16);
+  runtime.f64.fill(0, given / 8, given / 8 + 16);
   runtime.f64.set(options, given / 8);
   const { address = 0, length = 0 } = labels ?? {};
   runtime.check(operation, raw.begin(what, given, address, length));
@@ -62,6 +69,7 @@ export function ask<Options, Result>(
         work: { edgeOperations: numbers[1] as number },
         labels: () => runtime.copyU32(numbers[4] as number, nodeCount),
         u32: (start, count) => runtime.copyU32(start, count),
+        f32: (start, count) => runtime.copyF32(start, count),
       });
     } finally {
       if (runtime.alive) raw.clear();
