@@ -51,7 +51,7 @@ export interface EmbeddingFunctions {
    * using graph = Graph.fromEdges({ from: [0, 0, 0, 4, 4, 4], to: [1, 2, 3, 5, 6, 7], directed: false });
    * const { vectors, dimension } = fastRP(graph, { dimension: 32 });
    * using index = Flat.create({ dimension, metric: 'cosine' });
-   * index.add(vectors);
+   * index.addBatch({ ids: Uint32Array.from({ length: 8 }, (_, node) => node), vectors });
    * const { ids } = index.search(vectors.slice(dimension, 2 * dimension), { k: 3 });
    * console.log(Array.from(ids).sort()); // [ 1, 2, 3 ]
    * ```

@@ -125,7 +125,7 @@ export interface QualityFunctions {
    *
    * const { compareLabels } = await load();
    * console.log(compareLabels([0, 0, 1, 1], [5, 5, 2, 2]).nmi); // 1
-   * console.log(compareLabels([0, 0, 1, 1], [0, 1, 0, 1]).adjustedRand); // -0.5
+   * console.log(compareLabels([0, 0, 1, 1], [0, 1, 0, 1]).adjustedRand.toFixed(2)); // -0.50
    * ```
    */
   compareLabels(a: IndexArray, b: IndexArray): LabelComparison;
