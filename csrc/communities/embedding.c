@@ -100,7 +100,7 @@ static sl_status pack(sl_communities *c, sl_embedding *s) {
 
 static sl_status step(sl_communities *c, uint64_t work) {
   sl_embedding *s = c->state;
-  const uint64_t until = c->work + work;
+  const uint64_t until = sl_pause(c->work, work);
   while (c->work < until && s->power < s->powers) {
     c->work += multiply_some(s, until - c->work < 20000 ? until - c->work : 20000);
     if (s->position < c->n) continue;

@@ -275,7 +275,7 @@ SL_NOINLINE static void move(sl_layout *l) {
 
 static sl_status step(sl_job *job, uint64_t work) {
   sl_layout *l = (sl_layout *)job;
-  const uint64_t until = l->work + work;
+  const uint64_t until = sl_pause(l->work, work);
   while (l->work < until) {
     const uint64_t most = until - l->work;
     if (l->phase == TREE) {

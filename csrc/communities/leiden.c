@@ -299,7 +299,7 @@ static sl_status advance(sl_communities *c, sl_leiden *s, uint64_t most) {
 
 static sl_status step(sl_communities *c, uint64_t work) {
   sl_leiden *s = c->state;
-  const uint64_t until = c->work + work;
+  const uint64_t until = sl_pause(c->work, work);
   while (c->work < until && s->phase != DONE) SL_TRY(advance(c, s, until - c->work));
   if (s->phase == DONE)
     sl_job_end(&c->job, s->stable ? SL_OUTCOME_CONVERGED : SL_OUTCOME_ITERATION_LIMIT);

@@ -148,18 +148,23 @@ SL_NOINLINE static uint64_t weigh_some(sl_partitioning *p, uint64_t most) {
   return done;
 }
 
-// Which of the candidates: in touched, their gains in gains, `best` the largest one.
+// Chance of a gain, over that of the largest one. Below e^-40 there is none.
+SL_ALWAYS_INLINE double chance(double below, double randomness) {
+  return below >= -40 * randomness ? exp(below / randomness) : 0;
+}
+
+// Which of the candidates: in touched, their gains in gains, `best` the largest one. Staying gains 0.
 static uint32_t choose(sl_partitioning *p, uint32_t count, const double *gains, uint32_t stay,
                        uint32_t best_one, double best) {
   if (p->randomness == 0) return best > 0 ? best_one : stay;
-  // exp(gain / randomness), all divided by that of the best; staying gains 0.
-  double sum = exp((0 - best) / p->randomness);
+  double sum = chance(0 - best, p->randomness);
   const double alone = sum;
-  for (uint32_t i = 0; i < count; i++) sum += exp((gains[i] - best) / p->randomness);
+  for (uint32_t i = 0; i < count; i++) sum += chance(gains[i] - best, p->randomness);
+  if (sum == 1) return best_one;
   double draw = sl_rng_double(&p->rng) * sum - alone;
   if (draw < 0) return stay;
   for (uint32_t i = 0; i < count; i++) {
-    draw -= exp((gains[i] - best) / p->randomness);
+    draw -= chance(gains[i] - best, p->randomness);
     if (draw < 0) return p->touched[i];
   }
   return best_one;

@@ -193,7 +193,7 @@ static void finish(sl_communities *c, sl_propagation *s) {
 
 static sl_status step(sl_communities *c, uint64_t work) {
   sl_propagation *s = c->state;
-  const uint64_t until = c->work + work;
+  const uint64_t until = sl_pause(c->work, work);
   while (c->work < until && !s->ended) {
     const uint64_t most = until - c->work < 20000 ? until - c->work : 20000;
     if (s->phase == QUEUE) {

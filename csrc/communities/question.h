@@ -65,6 +65,11 @@ typedef struct sl_network {
   int exponent;          // weights were multiplied by 2^-exponent
 } sl_network;
 
+// Where work that has come to `done` pauses after `work` units more.
+static inline uint64_t sl_pause(uint64_t done, uint64_t work) {
+  return work > UINT64_MAX - done ? UINT64_MAX : done + work;
+}
+
 // What is asked of it.
 typedef struct sl_objective {
   bool weighted, potts;

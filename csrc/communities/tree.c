@@ -209,7 +209,7 @@ static void sum_up(sl_tree *tree) {
 sl_status sl_tree_step(sl_tree *tree, const float *positions, const float *mass, uint64_t most,
                        uint64_t *work, bool *done) {
   *done = false;
-  const uint64_t until = *work + most;
+  const uint64_t until = sl_pause(*work, most);
   while (*work < until) {
     if (tree->pass == KEYS) {
       measure(tree, positions);

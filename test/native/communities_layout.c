@@ -282,6 +282,10 @@ static void nodes_that_are_held_stay(void **state) {
   assert_ok(sl_layout_begin(layout, 3));
   assert_ok(sl_job_step(sl_layout_job(layout), 1, &outcome));
   assert_refused(sl_layout_place(layout, 0, here, 1), SL_ERR_STATE, "layout");
+  assert_ok(sl_job_step(sl_layout_job(layout), UINT64_MAX, &outcome));
+  assert_int_equal(outcome, SL_OUTCOME_CONVERGED);
+  assert_ok(sl_layout_begin(layout, 3));
+  assert_ok(sl_job_step(sl_layout_job(layout), 1, &outcome));
   // Dropped: back to the last step that was finished.
   float before[160];
   memcpy(before, positions_of(layout), sizeof before);

@@ -151,6 +151,12 @@ static void dropping_and_stopping_a_question_leaves_the_next_one_whole(void **st
       }
     }
     assert_ok(attempt(c, i, answer));
+    // After some work, all that is left.
+    assert_ok(sl_communities_begin(c, every[i].question, every[i].options, given,
+                                   every[i].labels ? 16 : 0));
+    assert_ok(sl_job_step(sl_communities_job(c), 1, &outcome));
+    assert_ok(sl_job_step(sl_communities_job(c), UINT64_MAX, &outcome));
+    assert_int_not_equal(outcome, SL_OUTCOME_RUNNING);
   }
   sl_communities_clear(c);
   assert_refused(sl_communities_read(c, answer), SL_ERR_STATE, "communities");
