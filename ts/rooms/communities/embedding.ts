@@ -47,13 +47,13 @@ export interface EmbeddingFunctions {
    * const engine = await getEngine();
    * const { Graph, fastRP } = await engine.use('communities');
    * const { Flat } = await engine.use('hnsw');
-   * // Two stars: leaves of one are alike.
-   * using graph = Graph.fromEdges({ from: [0, 0, 0, 4, 4, 4], to: [1, 2, 3, 5, 6, 7], directed: false });
+   * // Two triangles: nodes of one are alike.
+   * using graph = Graph.fromEdges({ from: [0, 1, 2, 3, 4, 5], to: [1, 2, 0, 4, 5, 3], directed: false });
    * const { vectors, dimension } = fastRP(graph, { dimension: 32 });
    * using index = Flat.create({ dimension, metric: 'cosine' });
-   * index.addBatch({ ids: Uint32Array.from({ length: 8 }, (_, node) => node), vectors });
+   * index.addBatch({ ids: Uint32Array.from({ length: 6 }, (_, node) => node), vectors });
    * const { ids } = index.search(vectors.slice(dimension, 2 * dimension), { k: 3 });
-   * console.log(Array.from(ids).sort()); // [ 1, 2, 3 ]
+   * console.log(Array.from(ids).sort()); // [ 0, 1, 2 ]
    * ```
    */
   fastRP(graph: Graph, options?: FastRPOptions): Embedding;
