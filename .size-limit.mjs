@@ -29,7 +29,7 @@ const glue = [21, 8, 7.2];
 // and the glue of its bundle, and nothing is imported later. A new room has to fit in the first line.
 const anyEntry = [350, 111, 96.5];
 const entries = {
-  'index.js': [70, 25.8, 22.2],
+  'index.js': [71, 26.2, 22.6],
   'inline.js': [5, 2, 2],
   'diffusion.js': [353, 112.7, 97.7],
   'dense.js': [115, 39.5, 34.5],
@@ -42,11 +42,12 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code and the glue of all modules.
-  'index.js': [370, 123, 95],
+  'index.js': [400, 135, 105],
   'contributions.js': [480, 195, 160],
   // With the modules of two bundles.
   'direct.js': [470, 190, 158],
   'paths.js': [360, 146, 125],
+  'communities.js': [380, 158, 135],
   'resistance.js': [480, 195, 160],
 };
 
