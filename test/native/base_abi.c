@@ -265,6 +265,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
 
 static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
+  static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
+  if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
   if (is(name, "problem")) { // pairs, which, method, sigma, tolerance, iterations, seed, two flags

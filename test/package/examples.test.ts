@@ -48,6 +48,11 @@ const promises: Record<string, RegExp[]> = {
     /^the same without landmarks: true$/m,
     /busiest crossing .* column (40|150|270):/,
   ],
+  'communities.ts': [
+    /^the classes themselves: modularity 0\.613$/m,
+    /^leiden: 9 communities, .* NMI 0\.8/m,
+    /^groups denser than 0\.1: 2\d$/m,
+  ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

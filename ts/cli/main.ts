@@ -7,6 +7,7 @@ import { bundles } from '../generated/bundles.js';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { cluster } from './cluster.js';
+import { type CommunitiesOptions, communities } from './communities.js';
 import { completion, type Shell, shells } from './completion.js';
 import {
   type ComponentsOptions,
@@ -69,6 +70,7 @@ Examples:
   sublinear cut roads.csv --from A --to B     the most that flows from A to B, and what bounds it
   sublinear components edges.txt              what hangs together
   sublinear cluster edges.txt --source 42     the cluster that node 42 is in
+  sublinear communities friends.csv           who belongs together
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
@@ -295,6 +297,44 @@ Examples:
   sublinear cluster edges.txt --source 42 --scores heat --time 8 --json`,
     )
     .action((file: string, options) => cluster(file, options, progress));
+
+  graphOptions(program.command('communities'))
+    .description(
+      'divide the nodes of a graph into communities: a label for each node; - is standard input',
+    )
+    .addOption(
+      new Option('--method <name>', 'how')
+        .choices(['leiden', 'louvain', 'propagation'])
+        .default('leiden'),
+    )
+    .addOption(
+      new Option('--objective <name>', 'what is to be large (default: "modularity")').choices([
+        'modularity',
+        'cpm',
+      ]),
+    )
+    .option(
+      '--resolution <number>',
+      'the larger, the smaller the communities (default: 1)',
+      positive,
+    )
+    .option(
+      '--iterations <count>',
+      'how often to begin again from what was found (default: 2, louvain 1)',
+      counter,
+    )
+    .option('--seed <number>', 'of the random orders', natural, 0)
+    .option('--unweighted', 'every edge has weight 1; by default its weight, where there are some')
+    .addOption(new Option('--directed', 'edges go one way; by default both ways'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear communities friends.csv > labels.txt
+  sublinear communities edges.txt.gz --objective cpm --resolution 0.05 --format csv
+  sublinear communities wiki-Vote.txt.gz --iterations 10 --seed 3 --json`,
+    )
+    .action((file: string, options: CommunitiesOptions) => communities(file, options, progress));
 
   graphOptions(program.command('resistance'))
     .description(
