@@ -7,7 +7,8 @@
 // products under dot. The forms differ in the product only:
 //
 //   int8     a byte an element, of (x_i - c_i) / w_i with a width w_i for each dimension, relative
-//            to the largest of the row. The query is multiplied by the widths and has 14 bits.
+//            to the largest of the row. The query is multiplied by the widths and has 14 bits; where
+//            it is a row, its codes are multiplied by the squares of the widths, in integers.
 //   float16  binary16 numbers of x - c relative to the largest; the query is float32.
 //   rabitq   the signs of R (x - c) with a rotation R; the query has 4 bits a dimension.
 //
