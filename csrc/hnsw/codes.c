@@ -312,7 +312,9 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
   if (is_squared(store)) s->factor *= 2;
 }
 
-double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+// With a share of the errors of int8 and float16 codes.
+static double key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key,
+                        double share) {
   const sl_code_tail *tail = sl_tail_of(s, sl_store_row(store, slot));
   double factor = is_squared(store) ? 2 : 1;
   if (store->codes == SL_CODES_RABITQ) {
@@ -320,12 +322,20 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slo
     return key - factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
   }
   // q.x = q.(c + x^) + q.(what was lost)
-  if (!is_squared(store)) return key - (double)s->length * tail->error - s->error;
+  if (!is_squared(store)) return key - (double)s->length * share * tail->error - s->error;
   // |q^ - x^| of the key, to |q - x^|, to |q - x|. The sums of f32 are known to within `slack`.
   double slack = (store->padded + 32.0) * 0x1p-23 * ((double)s->base + tail->add);
   double squared = key - slack - 2 * (double)s->error;
-  double least = squared > 0 ? sqrt(squared) - tail->error : 0;
+  double least = squared > 0 ? sqrt(squared) - share * tail->error : 0;
   return least > 0 ? least * least : 0;
+}
+
+double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+  return key_least(store, s, slot, key, 1);
+}
+
+double sl_code_key_likely(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+  return key_least(store, s, slot, key, store->codes == SL_CODES_INT8 ? store->error_share : 1);
 }
 
 // --- files ---------------------------------------------------------------------------------------

@@ -18,9 +18,16 @@ void sl_codes_weigh(sl_store *store) {
   if (store->codes != SL_CODES_INT8) return;
   int16_t *weights = sl_codes_weights(store);
   const float *widths = sl_model_widths(store);
+  double second = 0, fourth = 0, sixth = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
-    weights[i] = (int16_t)(widths[i] * widths[i] * SL_WEIGHT_ONE + 0.5f);
+    double square = (double)widths[i] * widths[i];
+    weights[i] = (int16_t)(square * SL_WEIGHT_ONE + 0.5);
+    second += square;
+    fourth += square * square;
+    sixth += square * square * square;
   }
+  double share = 3 * sqrt(sixth / (fourth * second));
+  store->error_share = share < 1 ? (float)share : 1;
 }
 
 const float *sl_codes_origin(const sl_store *store) {
