@@ -45,12 +45,28 @@ function ours(set: NamedSet, codes: Codes, rerank: Rerank): PeerIndex & { end():
   };
 }
 
-/** In float64, since with a large offset float32 distances have no digits left. Inner products are negated. */
-function distance({ dimension, metric, vectors, queries }: NamedSet, q: number, id: number) {
+/**
+ * In float64, since with a large offset float32 distances have no digits left. Inner products are negated. Squared distances end
+ * where they pass `limit`.
+ */
+function distance(
+  { dimension, metric, vectors, queries }: NamedSet,
+  q: number,
+  id: number,
+  limit: number,
+): number {
+  const [a, b] = [id * dimension, q * dimension];
   let sum = 0;
-  for (let j = 0; j < dimension; j++) {
-    const [x, y] = [vectors[id * dimension + j] as number, queries[q * dimension + j] as number];
-    sum += metric === 'dot' ? -x * y : (x - y) ** 2;
+  if (metric === 'dot') {
+    for (let j = 0; j < dimension; j++) sum -= vectors[a + j]! * queries[b + j]!;
+    return sum;
+  }
+  for (let from = 0; from < dimension && sum <= limit; from += 32) {
+    const end = Math.min(dimension, from + 32);
+    for (let j = from; j < end; j++) {
+      const d = vectors[a + j]! - queries[b + j]!;
+      sum += d * d;
+    }
   }
   return sum;
 }
@@ -60,8 +76,9 @@ function limitsOf(set: NamedSet): Float64Array {
   return Float64Array.from({ length: set.queryCount }, (_, q) => {
     const best: number[] = [];
     for (let id = 0; id < set.count; id++) {
-      const d = distance(set, q, id);
-      if (best.length === set.k && d >= (best[set.k - 1] as number)) continue;
+      const worst = best.length === set.k ? (best[set.k - 1] as number) : Number.POSITIVE_INFINITY;
+      const d = distance(set, q, id, worst);
+      if (d >= worst) continue;
       const at = best.findIndex((other) => other > d);
       best.splice(at < 0 ? best.length : at, 0, d);
       if (best.length > set.k) best.pop();
@@ -75,8 +92,8 @@ function recallOf(set: NamedSet, found: Uint32Array, limits: Float64Array): numb
   let hits = 0;
   for (let q = 0; q < set.queryCount; q++) {
     const ids = new Set(found.subarray(q * set.k, (q + 1) * set.k));
-    for (const id of ids)
-      if (id < set.count && distance(set, q, id) <= (limits[q] as number)) hits++;
+    const limit = limits[q] as number;
+    for (const id of ids) if (id < set.count && distance(set, q, id, limit) <= limit) hits++;
   }
   return hits / (set.queryCount * set.k);
 }

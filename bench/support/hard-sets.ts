@@ -11,7 +11,7 @@ export interface NamedSet extends VectorSet {
 
 /** Each of them by its id, made when it is called; small ones for a smoke run. MNIST where it is installed. */
 export function hardSets(smoke: boolean): [id: string, make: () => NamedSet | undefined][] {
-  const [count, queries] = smoke ? [600, 20] : [20_000, 2000];
+  const [count, queries] = smoke ? [600, 20] : [20_000, 1000];
   const made = (set: VectorSet, id: string) =>
     ({ ...set, id, metric: 'dot', k: 10 }) satisfies NamedSet;
   return [
