@@ -1,35 +1,14 @@
-// Filtered search against the exact scan of what is allowed, over how much is allowed and how that goes with the query; and
-// the recall of codes on sets that codes may find hard, beside native libraries at the same candidates.
+// Filtered search against the exact scan of what is allowed, over how much is allowed and how that goes with the query.
 import { createEngine } from 'sublinear';
-import type { Codes, Metric, Rerank } from 'sublinear/hnsw';
 import { random } from './support/generators.js';
-import { hardSets, type NamedSet } from './support/hard-sets.js';
 import { median, openBench } from './support/harness.js';
-import { nearest } from './support/plain.js';
 import { took } from './support/took.js';
-import { installed, overHnswlibIn, usearchIn } from './support/vectors.js';
 
-const bench = openBench('filters', 'Filters and codes');
+const bench = openBench('filters', 'Filters');
 const { Flat, Hnsw, Filter } = await (await createEngine({ modules: ['hnsw'] })).use('hnsw');
 const K = 10;
 
-interface Coded {
-  name: string;
-  codes: Codes;
-  rerank: Rerank;
-}
-
-const kinds: Coded[] = [
-  { name: 'f32', codes: 'none', rerank: 'none' },
-  { name: 'int8, float16 rerank', codes: 'int8', rerank: 'float16' },
-  { name: 'int8, float32 rerank', codes: 'int8', rerank: 'float32' },
-  { name: 'float16', codes: 'float16', rerank: 'none' },
-  { name: 'rabitq, float32 rerank', codes: 'rabitq', rerank: 'float32' },
-];
-
-const wants = (id: string) => bench.only === undefined || bench.only.startsWith(id);
-if (wants('grid') || wants('filter')) grid();
-if (wants('codes') || wants('int8')) codes();
+grid();
 bench.close();
 
 /** Queries that lie around one direction, so that one filter is near to all of them, or far from all. */
@@ -117,113 +96,4 @@ function grid(): void {
     limit: 2,
     relation: '<=',
   });
-}
-
-/** Recall at the same candidates: every kind of codes here, and float32 in the native libraries. */
-function codes(): void {
-  const efs = [16, 32, 64, 128];
-  const rows: (string | number)[][] = [];
-  for (const set of hardSets(bench.smoke)) {
-    const truth = truthOf(set);
-    const of = new Map<string, number[]>();
-    for (const { name, codes, rerank } of kinds) {
-      using index = Hnsw.create({
-        metric: set.metric as Metric,
-        dimension: set.dimension,
-        m: 16,
-        efConstruction: 200,
-        codes,
-        rerank,
-        capacity: set.count,
-      });
-      const ids = Uint32Array.from({ length: set.count }, (_, i) => i);
-      index.addBatch({ ids, vectors: set.vectors });
-      index.optimize();
-      of.set(
-        name,
-        efs.map((ef) => recall(index.searchBatch(set.queries, { k: K, ef }).ids, truth)),
-      );
-    }
-    const space = set.metric === 'euclidean' ? 'l2' : 'ip';
-    if (installed('hnswlib-node')) {
-      const peer = overHnswlibIn(space, set, 16, 200);
-      peer.add(0, set.count);
-      of.set(
-        'hnswlib-node',
-        efs.map((ef) => {
-          peer.setEf(ef);
-          return recallOf(peer, set, truth);
-        }),
-      );
-    }
-    if (installed('usearch')) {
-      of.set(
-        'usearch',
-        efs.map((ef) => {
-          const peer = usearchIn(space === 'l2' ? 'l2sq' : 'ip', set, 16, 200, ef);
-          peer.add(0, set.count);
-          return recallOf(peer, set, truth);
-        }),
-      );
-    }
-    for (const [name, values] of of)
-      rows.push([set.name, name, ...values.map((value) => value.toFixed(4))]);
-    const [f32, int8] = [of.get('f32') as number[], of.get('int8, float16 rerank') as number[]];
-    bench.claim({
-      id: `int8-${set.id}`,
-      text: `recall that int8 with rerank loses to f32 at equal ef, worst, ${set.name}`,
-      value: Math.max(...f32.map((value, i) => value - (int8[i] as number))),
-      limit: 0.005,
-      relation: '<=',
-    });
-  }
-  bench.table({
-    id: 'codes',
-    title: `Recall@${K} of codes at equal candidates`,
-    note: 'm = 16, efConstruction = 200; every index optimised after it was built; the peers hold float32.',
-    columns: ['set', 'index', ...efs.map((ef) => `ef ${ef}`)],
-    rows,
-  });
-}
-
-function truthOf(set: NamedSet): Uint32Array {
-  if (set.metric !== 'euclidean')
-    return nearest(set.vectors, set.queries, { dimension: set.dimension, k: K, every: 1 });
-  // In float64: with a large offset float32 distances have no digits left.
-  const found = new Uint32Array(set.queryCount * K);
-  const { dimension, vectors } = set;
-  for (let q = 0; q < set.queryCount; q++) {
-    const distances = Float64Array.from({ length: set.count }, (_, i) => {
-      let sum = 0;
-      for (let j = 0; j < dimension; j++)
-        sum +=
-          ((vectors[i * dimension + j] as number) - (set.queries[q * dimension + j] as number)) **
-          2;
-      return sum;
-    });
-    const order = Uint32Array.from({ length: set.count }, (_, i) => i).sort(
-      (a, b) => (distances[a] as number) - (distances[b] as number) || a - b,
-    );
-    found.set(order.subarray(0, K), q * K);
-  }
-  return found;
-}
-
-function recallOf(
-  peer: { search(q: number, k: number, ids: Uint32Array, at: number): void },
-  set: NamedSet,
-  truth: Uint32Array,
-): number {
-  const found = new Uint32Array(set.queryCount * K);
-  for (let q = 0; q < set.queryCount; q++) peer.search(q, K, found, q * K);
-  return recall(found, truth);
-}
-
-function recall(found: Uint32Array, truth: Uint32Array): number {
-  let hits = 0;
-  for (let at = 0; at < truth.length; at += K) {
-    const right = new Set(truth.subarray(at, at + K));
-    for (let i = at; i < at + K; i++) hits += right.has(found[i] as number) ? 1 : 0;
-  }
-  return hits / truth.length;
 }

@@ -196,9 +196,7 @@ async function run(id: string, set: VectorSet): Promise<void> {
   };
   await peer('hnswlib-node (native)', 'hnswlib-node', () => hnswlibNode(set, M, EF_CONSTRUCTION));
   await peer('hnswlib-wasm', 'hnswlib-wasm', () => hnswlibWasm(set, M, EF_CONSTRUCTION));
-  await peer('usearch (native), candidates 64', 'usearch', () =>
-    usearch(set, M, EF_CONSTRUCTION, 64),
-  );
+  await peer('usearch (native)', 'usearch', () => usearch(set, M, EF_CONSTRUCTION, 64));
   if (set.count <= 10_000) {
     await peer('edgevec, candidates 64', 'edgevec', () => edgevec(set, M, EF_CONSTRUCTION, 64));
     if (set.dimension === 100) await peer('voy-search', 'voy-search', () => voy(set));

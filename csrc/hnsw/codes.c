@@ -15,6 +15,8 @@ enum { EARLY_VECTORS = 256, EARLY_NUMBERS = 1 << 20, EARLY_LEAST = 16 };
 // The factor of the standard deviation in the bound of RaBitQ (its section 5.2.4).
 static const double EPSILON = 1.9;
 enum { PLANES = 4 };
+// The part of its range that a query made of a row should use at least.
+enum { QUERY_USED = 8 };
 static const float MIDDLE = 7.5f; // of the values of a query in four planes
 
 static bool is_squared(const sl_store *store) { return store->metric != SL_METRIC_DOT; }
@@ -183,10 +185,15 @@ static float largest(const float *x, uint32_t n) {
   return most;
 }
 
+// The largest magnitude of a query that keeps products with rows below 2^31.
+static uint32_t query_most(const sl_store *store) {
+  uint32_t room = 0x7fffffffu / (2 * 127 * store->padded);
+  return room < SL_I14_QUERY_MOST / 2 ? room : SL_I14_QUERY_MOST / 2;
+}
+
 // 14-bit values of x, in the scratch. Returns what one step of a value stands for.
 static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_scorer *s) {
-  uint32_t n = store->dimension, room = 0x7fffffffu / (2 * 127 * store->padded);
-  uint32_t most = room < SL_I14_QUERY_MOST / 2 ? room : SL_I14_QUERY_MOST / 2;
+  uint32_t n = store->dimension, most = query_most(store);
   float step = largest(x, n) / (float)most, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
   uint16_t *values = (uint16_t *)sl_codes_read_buffer(store);
@@ -273,16 +280,27 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
   if (is_squared(store)) s->factor *= 2;
 }
 
+// The codes times the squares of the widths. In integers, all at once, unless the row has little in
+// the wide dimensions, so that few of the bits would be used; then relative to its largest.
+static float query_of_int8(const sl_store *store, const int8_t *codes, float *x, void *buffer,
+                           sl_scorer *s) {
+  uint32_t shift = 6, most = query_most(store);
+  while (127u << shift > most) shift--;
+  uint32_t used =
+      sl_i14_weigh(codes, sl_codes_weights(store), store->padded, shift, buffer, &s->zero);
+  if (used >= (127u << shift) / QUERY_USED) return (float)(1 << (15 - shift)) / SL_WEIGHT_ONE;
+  const float *widths = sl_model_widths(store);
+  for (uint32_t i = 0; i < store->dimension; i++) x[i] = widths[i] * widths[i] * (float)codes[i];
+  return pack_int8(store, x, buffer, s);
+}
+
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *s) {
   uint32_t n = store->dimension;
   const unsigned char *row = sl_store_row(store, slot);
   const sl_code_tail *tail = sl_tail_of(s, row);
   float *x = sl_codes_scratch(store);
   if (store->codes == SL_CODES_INT8) {
-    const float *widths = sl_model_widths(store);
-    const int8_t *codes = (const int8_t *)row;
-    for (uint32_t i = 0; i < n; i++) x[i] = widths[i] * widths[i] * (float)codes[i];
-    s->factor = pack_int8(store, x, buffer, s) * tail->scale;
+    s->factor = query_of_int8(store, (const int8_t *)row, x, buffer, s) * tail->scale;
   } else {
     sl_float16_decode((const uint16_t *)row, n, x);
     query_float16(store, x, buffer, s);
@@ -294,7 +312,9 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
   if (is_squared(store)) s->factor *= 2;
 }
 
-double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+// With a share of the errors of int8 and float16 codes.
+static double key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key,
+                        double share) {
   const sl_code_tail *tail = sl_tail_of(s, sl_store_row(store, slot));
   double factor = is_squared(store) ? 2 : 1;
   if (store->codes == SL_CODES_RABITQ) {
@@ -302,12 +322,20 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slo
     return key - factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
   }
   // q.x = q.(c + x^) + q.(what was lost)
-  if (!is_squared(store)) return key - (double)s->length * tail->error - s->error;
+  if (!is_squared(store)) return key - (double)s->length * share * tail->error - s->error;
   // |q^ - x^| of the key, to |q - x^|, to |q - x|. The sums of f32 are known to within `slack`.
   double slack = (store->padded + 32.0) * 0x1p-23 * ((double)s->base + tail->add);
   double squared = key - slack - 2 * (double)s->error;
-  double least = squared > 0 ? sqrt(squared) - tail->error : 0;
+  double least = squared > 0 ? sqrt(squared) - share * tail->error : 0;
   return least > 0 ? least * least : 0;
+}
+
+double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+  return key_least(store, s, slot, key, 1);
+}
+
+double sl_code_key_likely(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
+  return key_least(store, s, slot, key, store->codes == SL_CODES_INT8 ? store->error_share : 1);
 }
 
 // --- files ---------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@
 // products under dot. The forms differ in the product only:
 //
 //   int8     a byte an element, of (x_i - c_i) / w_i with a width w_i for each dimension, relative
-//            to the largest of the row. The query is multiplied by the widths and has 14 bits.
+//            to the largest of the row. The query is multiplied by the widths and has 14 bits; where
+//            it is a row, its codes are multiplied by the squares of the widths, in integers.
 //   float16  binary16 numbers of x - c relative to the largest; the query is float32.
 //   rabitq   the signs of R (x - c) with a rotation R; the query has 4 bits a dimension.
 //
@@ -44,7 +45,9 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
 
 // The least that the key of the vector itself may be, where the key of its code is `key`; -infinity
 // where nothing is known. int8 and float16: never more than the key. rabitq: with the probability
-// of the paper's bound for epsilon_0 = 1.9, about 0.999.
+// of the paper's bound for epsilon_0 = 1.9, about 0.999. sl_code_key_likely(): with about that
+// probability for int8 as well, which is much nearer to the key where there are many dimensions.
+double sl_code_key_likely(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
 double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
 
 // Could a row have been written by sl_code_write()? Safe on any bytes.

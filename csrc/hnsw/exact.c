@@ -68,6 +68,10 @@ const void *sl_store_vector(const sl_store *store, uint32_t slot, void *buffer) 
   if (store->codes == SL_CODES_NONE) return row;
   float *vector = buffer;
   uint32_t n = store->dimension;
+  // Exact rows have no padding.
+  if (store->exact == SL_EXACT_FLOAT32 && store->exact_bytes == store->vector_bytes) {
+    return sl_store_exact(store, slot);
+  }
   memset(buffer, 0, store->vector_bytes);
   if (store->exact != SL_EXACT_NONE) {
     read_exact(store, slot, vector);

@@ -98,36 +98,56 @@ sl_status sl_flat_shrink(sl_flat *flat) {
   return sl_store_trim(store);
 }
 
+// Where the rows of ascending slots lie.
+static void find_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count,
+                      const void **found) {
+  const unsigned char *row = NULL;
+  for (uint32_t i = 0; i < count; i++) {
+    bool follows = i > 0 && slots[i] == slots[i - 1] + 1 && (slots[i] & rows->mask) != 0;
+    found[i] = row = follows ? row + rows->item_bytes : sl_chunks_at(rows, slots[i]);
+  }
+}
+
 // One query: four rows at a time.
 static __attribute__((noinline)) void scan_block(const sl_store *store, const sl_scorer *scorer,
-                                                 uint32_t k, uint32_t *slots, uint32_t count,
-                                                 uint64_t *pool, uint32_t *pool_count) {
-  float keys[BLOCK];
-  sl_score_any(store->score, scorer, slots, count, keys);
+                                                 uint32_t k, uint32_t *slots, const void **rows,
+                                                 uint32_t count, uint64_t *pool,
+                                                 uint32_t *pool_count) {
+  float keys[BLOCK], limit = sl_pool_limit(pool, *pool_count, k);
+  sl_score_any_found(store->score, scorer, slots, rows, count, keys);
   for (uint32_t i = 0; i < count; i++) {
+    if (keys[i] > limit) continue; // most of them
     sl_pool_keep(pool, pool_count, k, sl_entry(keys[i], slots[i]));
+    limit = sl_pool_limit(pool, *pool_count, k);
   }
 }
 
 // Four queries: each row is loaded once. The kernels are symmetric, so the row takes the place of
 // the query and gets the same bits.
-static __attribute__((noinline)) void scan_block4(const sl_store *store, unsigned char *queries,
-                                                  uint32_t stride, uint32_t k,
-                                                  const uint32_t *slots, uint32_t count,
+static __attribute__((noinline)) void scan_block4(const sl_store *store,
+                                                  const unsigned char *queries, uint32_t stride,
+                                                  uint32_t k, const uint32_t *slots,
+                                                  const void *const *rows, uint32_t count,
                                                   uint64_t *pools, uint32_t counts[4]) {
-  static const uint32_t places[4] = {0, 1, 2, 3};
+  uint32_t places[4] = {0, 1, 2, 3};
+  const void *four[4];
+  float limits[4];
   sl_score score = store->score == SL_SCORE_POINCARE ? SL_SCORE_SQUARED : store->score;
   sl_scorer scorer = {.padded = store->padded};
-  scorer.rows = (sl_chunks){.blocks = &queries, .item_bytes = stride, .mask = 3, .shift = 2};
+  for (uint32_t q = 0; q < 4; q++) {
+    four[q] = queries + (size_t)q * stride;
+    limits[q] = sl_pool_limit(pools + (size_t)q * k, counts[q], k);
+  }
   for (uint32_t i = 0; i < count; i++) {
     float keys[4];
-    uint32_t four[4];
-    memcpy(four, places, sizeof four);
-    scorer.query = sl_store_row(store, slots[i]);
-    sl_score_any(score, &scorer, four, 4, keys);
+    scorer.query = rows[i];
+    sl_score_any_found(score, &scorer, places, four, 4, keys);
     for (uint32_t q = 0; q < 4; q++) {
       float key = store->factors != NULL ? keys[q] * store->factors[slots[i]] : keys[q];
-      sl_pool_keep(pools + (size_t)q * k, &counts[q], k, sl_entry(key, slots[i]));
+      if (key > limits[q]) continue;
+      uint64_t *pool = pools + (size_t)q * k;
+      sl_pool_keep(pool, &counts[q], k, sl_entry(key, slots[i]));
+      limits[q] = sl_pool_limit(pool, counts[q], k);
     }
   }
 }
@@ -135,6 +155,7 @@ static __attribute__((noinline)) void scan_block4(const sl_store *store, unsigne
 uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t query_count,
                       uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]) {
   uint32_t slots[BLOCK];
+  const void *rows[BLOCK];
   uint64_t scored = 0;
   for (int q = 0; q < 4; q++) counts[q] = 0;
   for (uint32_t slot = 0; slot < store->used;) {
@@ -149,12 +170,13 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
       if (allowed) slots[count++] = slot;
     }
     if (count == 0) break;
+    find_rows(&store->rows, slots, count, rows);
     if (query_count == 4) {
-      scan_block4(store, (unsigned char *)(uintptr_t)scorers[0].query, store->vector_bytes, k,
-                  slots, count, pools, counts);
+      scan_block4(store, scorers[0].query, store->vector_bytes, k, slots, rows, count, pools,
+                  counts);
     } else {
       for (uint32_t q = 0; q < query_count; q++) {
-        scan_block(store, &scorers[q], k, slots, count, pools + (size_t)q * k, &counts[q]);
+        scan_block(store, &scorers[q], k, slots, rows, count, pools + (size_t)q * k, &counts[q]);
       }
     }
     scored += (uint64_t)count * query_count;

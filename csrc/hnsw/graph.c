@@ -33,7 +33,8 @@ uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, flo
       if (count == 0) break;
       memcpy(index->batch, links + 1, count * sizeof *links);
       sl_touch_rows(&scorer->rows, index->batch, count, index->found);
-      sl_score_any(index->store.score, scorer, index->batch, count, index->keys);
+      sl_score_any_found(index->store.score, scorer, index->batch, index->found, count,
+                         index->keys);
       index->scored += count;
       for (uint32_t i = 0; i < count; i++) {
         if (index->keys[i] < best) {
@@ -158,15 +159,18 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
   return true;
 }
 
-// Is `slot` nearer to one of the kept slots than `limit`?
-static bool is_covered(sl_hnsw *index, uint32_t slot, float limit, const uint32_t *kept,
-                       uint32_t count) {
-  sl_scorer scorer = sl_scorer_of_slot(&index->store, slot, index->pair);
+// Is the vector of the scorer nearer to one of the kept slots than `limit`? rows: of those.
+static bool is_covered(sl_hnsw *index, const sl_scorer *scorer, float limit, const uint32_t *kept,
+                       const void *const *rows, uint32_t count) {
   for (uint32_t i = 0; i < count; i += 4) {
     uint32_t four[4], n = count - i < 4 ? count - i : 4;
+    const void *found[4];
     float keys[4];
-    memcpy(four, kept + i, n * sizeof *four);
-    sl_score_any(index->store.score, &scorer, four, n, keys);
+    for (uint32_t r = 0; r < n; r++) {
+      four[r] = kept[i + r];
+      found[r] = rows[i + r];
+    }
+    sl_score_any_found(index->store.score, scorer, four, found, n, keys);
     index->scored += n;
     for (uint32_t r = 0; r < n; r++) {
       if (keys[r] < limit) return true;
@@ -177,13 +181,19 @@ static bool is_covered(sl_hnsw *index, uint32_t slot, float limit, const uint32_
 
 uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32_t count,
                               float factor, uint32_t most, uint32_t *kept, uint32_t already) {
+  const sl_store *store = &index->store;
+  sl_scorer scorer = sl_scorer_over(store);
   uint32_t n = already;
+  for (uint32_t i = 0; i < n; i++) index->found[i] = sl_store_row(store, kept[i]);
   for (uint32_t i = 0; i < count && n < most; i++) {
     uint32_t slot = sl_entry_slot(candidates[i]);
     // Poincare keys lack the factor of the point they were measured from: put both on one scale.
     float limit = sl_entry_key(candidates[i]);
-    if (index->store.factors != NULL) limit *= factor / index->store.factors[slot];
-    if (!is_covered(index, slot, limit, kept, n)) kept[n++] = slot;
+    if (store->factors != NULL) limit *= factor / store->factors[slot];
+    if (n > 0) sl_scorer_turn(store, slot, index->pair, &scorer);
+    if (is_covered(index, &scorer, limit, kept, index->found, n)) continue;
+    index->found[n] = sl_store_row(store, slot);
+    kept[n++] = slot;
   }
   return n;
 }
@@ -203,7 +213,8 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
   sl_tie_order ties = sl_ties_by_chance(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
   sl_touch_rows(&scorer.rows, index->batch, most + 1, index->found);
-  sl_score_any(index->store.score, &scorer, index->batch, most + 1, index->keys);
+  sl_score_any_found(index->store.score, &scorer, index->batch, index->found, most + 1,
+                     index->keys);
   index->scored += most + 1;
   for (uint32_t i = 0; i <= most; i++) {
     sl_pool_insert(index->sorted, &count, most + 1,

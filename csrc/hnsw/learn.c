@@ -60,6 +60,7 @@ void sl_codes_learn(sl_store *store) {
     store->second_model = !store->second_model;
   }
   store->second_model = !store->second_model;
+  sl_codes_weigh(store);
   store->recodings++;
 }
 

@@ -9,7 +9,25 @@
 static size_t model_numbers(const sl_store *store) {
   size_t read = store->vector_bytes / sizeof(float), work = read;
   if (store->codes == SL_CODES_RABITQ && sl_codes_bits(store) > work) work = sl_codes_bits(store);
+  // The weights: two bytes each.
+  if (store->codes == SL_CODES_INT8) work += store->padded / 2;
   return 2 * sl_model_set_numbers(store) + read + work;
+}
+
+void sl_codes_weigh(sl_store *store) {
+  if (store->codes != SL_CODES_INT8) return;
+  int16_t *weights = sl_codes_weights(store);
+  const float *widths = sl_model_widths(store);
+  double second = 0, fourth = 0, sixth = 0;
+  for (uint32_t i = 0; i < store->dimension; i++) {
+    double square = (double)widths[i] * widths[i];
+    weights[i] = (int16_t)(square * SL_WEIGHT_ONE + 0.5);
+    second += square;
+    fourth += square * square;
+    sixth += square * square * square;
+  }
+  double share = 3 * sqrt(sixth / (fourth * second));
+  store->error_share = share < 1 ? (float)share : 1;
 }
 
 const float *sl_codes_origin(const sl_store *store) {
@@ -20,6 +38,7 @@ sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
   if (store->model == NULL) {
     SL_TRY(SL_ALLOC_ZERO(&store->model, model_numbers(store)));
     for (uint32_t i = 0; i < store->dimension; i++) sl_model_widths(store)[i] = 1;
+    sl_codes_weigh(store);
   }
   uint32_t rows = capacity < store->early_limit ? capacity : store->early_limit;
   if (rows > store->early_rows) {
@@ -58,5 +77,6 @@ bool sl_codes_set_model(sl_store *store, const void *model) {
     if (!(sl_model_widths(store)[i] >= SL_LEAST_WIDTH && sl_model_widths(store)[i] <= 1))
       return false;
   }
+  sl_codes_weigh(store);
   return true;
 }

@@ -43,6 +43,16 @@ static inline float *sl_codes_scratch(const sl_store *store) {
   return sl_codes_read_buffer(store) + store->vector_bytes / sizeof(float);
 }
 
+// int8: the squares of the widths, 32767 for 1; `padded` of them, kept in step with the widths, as
+// store->error_share is: three standard deviations of the product of a vector with the error of a
+// code, relative to the product of their lengths. Errors are independent and as large as widths w,
+// vectors as large as w^2: the variance is sum w^6 / (sum w^4 sum w^2), 1 / n for equal widths.
+static inline int16_t *sl_codes_weights(const sl_store *store) {
+  return (int16_t *)(sl_codes_scratch(store) + store->vector_bytes / sizeof(float));
+}
+enum { SL_WEIGHT_ONE = 32767 };
+void sl_codes_weigh(sl_store *store);
+
 // rabitq: the signs of a row.
 static inline uint32_t sl_codes_bits(const sl_store *store) { return 8 * store->padded; }
 

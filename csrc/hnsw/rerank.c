@@ -38,7 +38,7 @@ bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uin
   if (k >= SL_HEAP_FROM) sl_pool_sort(pool, kept);
   index->pool_count = kept;
   if (!bounded || kept < k) return false;
-  double least = sl_code_key_least(store, scorer, sl_entry_slot(last), sl_entry_key(last));
+  double least = sl_code_key_likely(store, scorer, sl_entry_slot(last), sl_entry_key(last));
   return least < on_scale_of_codes(store, sl_entry_key(pool[kept - 1]));
 }
 

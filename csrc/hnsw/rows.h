@@ -77,6 +77,7 @@ typedef struct sl_store {
   uint32_t table_size;  // a power of two, at least 2 * capacity
   float *model;         // of codes with tails (codes.c): centre, widths and scratch, else NULL
   bool second_model;    // which of its two sets counts
+  float error_share;    // int8: of the error of a code, what a product meets (sl_codes_weigh)
   float *early;         // early_rows * dimension: the first vectors, where rows do not keep them
   uint32_t early_limit; // early vectors to be kept, 0: none (any more)
   uint32_t early_rows;  // and those there is room for

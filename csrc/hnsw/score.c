@@ -1,32 +1,43 @@
 #include "hnsw/score.h"
 
-void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count,
-                  float *keys) {
+void sl_score_any_found(sl_score score, const sl_scorer *s, uint32_t *slots, const void **found,
+                        uint32_t count, float *keys) {
   switch (score) {
   case SL_SCORE_DOT:
-    sl_score_batch(SL_SCORE_DOT, s, slots, count, keys);
+    sl_score_found(SL_SCORE_DOT, s, slots, found, count, keys);
     break;
   case SL_SCORE_SQUARED:
-    sl_score_batch(SL_SCORE_SQUARED, s, slots, count, keys);
+    sl_score_found(SL_SCORE_SQUARED, s, slots, found, count, keys);
     break;
   case SL_SCORE_MANHATTAN:
-    sl_score_batch(SL_SCORE_MANHATTAN, s, slots, count, keys);
+    sl_score_found(SL_SCORE_MANHATTAN, s, slots, found, count, keys);
     break;
   case SL_SCORE_HAMMING:
-    sl_score_batch(SL_SCORE_HAMMING, s, slots, count, keys);
+    sl_score_found(SL_SCORE_HAMMING, s, slots, found, count, keys);
     break;
   case SL_SCORE_POINCARE:
-    sl_score_batch(SL_SCORE_POINCARE, s, slots, count, keys);
+    sl_score_found(SL_SCORE_POINCARE, s, slots, found, count, keys);
     break;
   case SL_SCORE_INT8:
-    sl_score_batch(SL_SCORE_INT8, s, slots, count, keys);
+    sl_score_found(SL_SCORE_INT8, s, slots, found, count, keys);
     break;
   case SL_SCORE_FLOAT16:
-    sl_score_batch(SL_SCORE_FLOAT16, s, slots, count, keys);
+    sl_score_found(SL_SCORE_FLOAT16, s, slots, found, count, keys);
     break;
   case SL_SCORE_RABITQ:
-    sl_score_batch(SL_SCORE_RABITQ, s, slots, count, keys);
+    sl_score_found(SL_SCORE_RABITQ, s, slots, found, count, keys);
     break;
+  }
+}
+
+void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count,
+                  float *keys) {
+  enum { BLOCK = 64 };
+  const void *found[BLOCK];
+  for (uint32_t at = 0; at < count; at += BLOCK) {
+    uint32_t most = count - at < BLOCK ? count - at : BLOCK;
+    for (uint32_t i = 0; i < most; i++) found[i] = sl_chunks_at(&s->rows, slots[at + i]);
+    sl_score_any_found(score, s, slots + at, found, most, keys + at);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
+#include "simd/simd.h"
 
 // A query and the rows it is compared with.
 typedef struct sl_scorer {
@@ -120,19 +121,9 @@ static inline __attribute__((always_inline)) void sl_score4(sl_score score, cons
   }
 }
 
-// Keys of `count` slots; keys has room for count rounded up to a multiple of 4, slots as well (its
-// tail is overwritten: the last slot is scored again, which costs no more than a branch would).
-static inline __attribute__((always_inline)) void
-sl_score_batch(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys) {
-  for (uint32_t i = count; i % 4 != 0; i++) slots[i] = slots[count - 1];
-  for (uint32_t i = 0; i < count; i += 4) {
-    const void *rows[4];
-    for (int r = 0; r < 4; r++) rows[r] = sl_chunks_at(&s->rows, slots[i + r]);
-    sl_score4(score, s, slots + i, rows, keys + i);
-  }
-}
-
-// The same for rows that sl_touch_rows() has found; `found` has room as keys have.
+// Keys of `count` slots, whose rows are given; all three arrays have room for count rounded up to a
+// multiple of 4 (their tails are overwritten: the last slot is scored again, which costs no more
+// than a branch would).
 static inline __attribute__((always_inline)) void sl_score_found(sl_score score, const sl_scorer *s,
                                                                  uint32_t *slots,
                                                                  const void **found, uint32_t count,
@@ -144,7 +135,9 @@ static inline __attribute__((always_inline)) void sl_score_found(sl_score score,
   for (uint32_t i = 0; i < count; i += 4) sl_score4(score, s, slots + i, found + i, keys + i);
 }
 
-// The same for a score known at run time only.
+// The same for a score known at run time only, with rows and without.
+void sl_score_any_found(sl_score score, const sl_scorer *s, uint32_t *slots, const void **found,
+                        uint32_t count, float *keys);
 void sl_score_any(sl_score score, const sl_scorer *s, uint32_t *slots, uint32_t count, float *keys);
 
 // One number to sort by: the key (made to order as an unsigned integer), then the slot, then a mark
@@ -177,6 +170,17 @@ static inline __attribute__((always_inline)) uint32_t sl_pool_insert(uint64_t *p
   } else {
     *count = i + 1;
   }
+#ifndef SL_MICRO
+  // Four places at a time: with hundreds of candidates this takes as long as the distances.
+  while (i >= 4 && pool[i - 4] > entry) {
+    sl_i64x2 low, high;
+    __builtin_memcpy(&low, pool + i - 4, sizeof low);
+    __builtin_memcpy(&high, pool + i - 2, sizeof high);
+    __builtin_memcpy(pool + i - 3, &low, sizeof low);
+    __builtin_memcpy(pool + i - 1, &high, sizeof high);
+    i -= 4;
+  }
+#endif
   while (i > 0 && pool[i - 1] > entry) {
     pool[i] = pool[i - 1];
     i--;
@@ -197,6 +201,12 @@ static inline void sl_pool_keep(uint64_t *pool, uint32_t *count, uint32_t capaci
   } else if (*count < capacity || entry < pool[0]) {
     sl_heap_keep(pool, count, capacity, entry);
   }
+}
+
+// A larger key is not kept.
+static inline float sl_pool_limit(const uint64_t *pool, uint32_t count, uint32_t capacity) {
+  if (count < capacity) return __builtin_inff();
+  return sl_entry_key(pool[capacity < SL_HEAP_FROM ? capacity - 1 : 0]);
 }
 
 // Sorts entries of any order, ascending. O(count log count).

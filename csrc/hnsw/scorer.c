@@ -7,16 +7,16 @@
 #include "hnsw/model.h"
 #include "quant/binary.h"
 
-static sl_scorer scorer_over(const sl_store *store, const void *query) {
+sl_scorer sl_scorer_over(const sl_store *store) {
   return (sl_scorer){.rows = store->rows,
                      .factors = store->factors,
-                     .query = query,
                      .padded = store->padded,
                      .tail_at = store->tail_at};
 }
 
 sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned char *buffer) {
-  sl_scorer s = scorer_over(store, store->codes == SL_CODES_NONE ? vector : buffer);
+  sl_scorer s = sl_scorer_over(store);
+  s.query = store->codes == SL_CODES_NONE ? vector : buffer;
   if (store->codes == SL_CODES_BINARY) {
     memset(buffer, 0, store->padded);
     sl_binary_encode(vector, store->dimension, buffer);
@@ -28,12 +28,15 @@ sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned cha
   return s;
 }
 
-sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer) {
-  if (!sl_codes_have_tails(store->codes)) return scorer_over(store, sl_store_row(store, slot));
-  sl_scorer s = scorer_over(store, buffer);
+void sl_scorer_turn(const sl_store *store, uint32_t slot, unsigned char *buffer, sl_scorer *s) {
+  if (!sl_codes_have_tails(store->codes)) {
+    s->query = sl_store_row(store, slot);
+    return;
+  }
+  s->query = buffer;
   if (store->codes != SL_CODES_RABITQ) {
-    sl_code_query_of_slot(store, slot, buffer, &s);
-    return s;
+    sl_code_query_of_slot(store, slot, buffer, s);
+    return;
   }
   // From the vector: a product of signs with signs would lose half of what is known.
   const float *vector = sl_store_known_vector(store, slot);
@@ -42,6 +45,11 @@ sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char 
     sl_code_read(store, sl_store_row(store, slot), read);
     vector = read;
   }
-  sl_code_query(store, vector, buffer, &s);
+  sl_code_query(store, vector, buffer, s);
+}
+
+sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer) {
+  sl_scorer s = sl_scorer_over(store);
+  sl_scorer_turn(store, slot, buffer, &s);
   return s;
 }

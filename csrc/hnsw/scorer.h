@@ -11,4 +11,8 @@ sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned cha
 // A scorer for what stands in a slot; `buffer` as above.
 sl_scorer sl_scorer_of_slot(const sl_store *store, uint32_t slot, unsigned char *buffer);
 
+// The same in two parts, for several slots in turn: over the rows, and then for each slot.
+sl_scorer sl_scorer_over(const sl_store *store);
+void sl_scorer_turn(const sl_store *store, uint32_t slot, unsigned char *buffer, sl_scorer *scorer);
+
 #endif

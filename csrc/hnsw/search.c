@@ -88,6 +88,10 @@ static bool keep_allowed(sl_hnsw *index, const search *s, uint32_t most) {
     uint64_t entry = index->pool[i];
     uint32_t node = sl_entry_slot(entry), slot = node;
     if (!is_allowed(index, s, node)) continue;
+    if (!copies) {
+      out[kept++] = entry & ~(uint64_t)1;
+      continue;
+    }
     do {
       if (may_return(index, s, slot)) out[kept++] = sl_entry(sl_entry_key(entry), slot);
       slot = sl_copies_next(index, slot);
@@ -228,15 +232,15 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
 
 // With codes: ranks what was found again, and looks for more where the pool was cut among vectors
 // that the codes cannot tell apart (many that are nearer to each other than a code's step).
-static sl_status search_ranked(sl_hnsw *index, const search *s) {
-  search wider = *s;
+static sl_status search_ranked(sl_hnsw *index, search *s, uint32_t ef) {
+  s->ef = ef;
   for (uint32_t turn = 0;; turn++) {
-    wider.ranked = sl_rerank_depth(&index->store, s->k, wider.ef);
-    SL_TRY(search_one(index, &wider));
-    bool cut = index->pool_count >= wider.ranked;
+    s->ranked = sl_rerank_depth(&index->store, s->k, s->ef);
+    SL_TRY(search_one(index, s));
+    bool cut = index->pool_count >= s->ranked;
     bool unsure = sl_rerank(index, (const float *)index->query, &s->scorer, s->k);
     if (!cut || !unsure || turn == WIDER_TURNS) return SL_OK;
-    wider.ef = wider.ef > UINT32_MAX / 2 ? UINT32_MAX : 2 * wider.ef;
+    s->ef = s->ef > UINT32_MAX / 2 ? UINT32_MAX : 2 * s->ef;
   }
 }
 
@@ -246,7 +250,7 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
   sl_store *store = &index->store;
   SL_REQUIRE(k > 0, SL_ERR_ARGUMENT, "k", "at least 1");
   SL_REQUIRE(ef > 0, SL_ERR_ARGUMENT, "ef", "at least 1");
-  search s = {.k = k, .ef = ef < k ? k : ef, .allowed = store->live};
+  search s = {.k = k, .allowed = store->live};
   if (filter != NULL) {
     SL_TRY(sl_filter_bind(filter, store));
     if (index->copy_count > 0) SL_TRY(bind_nodes(index, filter));
@@ -265,7 +269,7 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
       continue;
     }
     s.scorer = sl_scorer_make(store, index->query, index->coded);
-    SL_TRY(search_ranked(index, &s));
+    SL_TRY(search_ranked(index, &s, ef < k ? k : ef));
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[row + i] = store->ids[sl_entry_slot(entry)];

@@ -19,6 +19,16 @@
 //   packed  2 n bytes, written; not the same memory
 void sl_i14_pack(const uint16_t *values, size_t n, void *packed);
 
+// A query, in the same form, of signed values round(2^shift x[i] weights[i] / 2^15): the inner
+// product of its row x with another row, the elements weighted.
+//   weights  n, read, 0..32767
+//   shift    127 * 2^shift <= 8191 and 2^30 / (127 n)
+//   packed   2 n bytes, written; not the same memory as x
+//   zero     written: what stands in the query for 0
+// Returns the smallest 2^k - 1 that is not below any value v, nor below -v - 1.
+uint32_t sl_i14_weigh(const int8_t *x, const int16_t *weights, size_t n, uint32_t shift,
+                      void *packed, int32_t *zero);
+
 // sum query[i] x[i] for four rows; out (4) is written.
 void sl_dot4_i14_i8(const void *packed, const int8_t *const rows[4], size_t n, int32_t out[4]);
 

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -148,6 +149,38 @@ static void int8_products_are_exact(void **state) {
   assert_int_equal(out[3], 127 * 16383 * 1024);
 }
 
+// Rows with the elements weighted, as queries: against the formula, and what the products say.
+static void weighted_rows_are_queries(void **state) {
+  (void)state;
+  static uint8_t packed[2048];
+  static int8_t codes[2][1024];
+  static int16_t weights[1024];
+  sl_rng rng;
+  sl_rng_seed(&rng, 5);
+  for (size_t n = 0; n <= 1024; n += n < 64 ? 16 : 320) {
+    for (uint32_t shift = 0; shift <= 6; shift += 2) {
+      int32_t out[4], expected = 0, sum = 0, most = 0, zero = -1;
+      for (size_t i = 0; i < n; i++) {
+        for (int r = 0; r < 2; r++) codes[r][i] = (int8_t)((int)sl_rng_below(&rng, 255) - 127);
+        weights[i] = (int16_t)sl_rng_below(&rng, n == 32 ? 100 : 32768);
+        if (i == 0) codes[0][i] = -127, weights[i] = 32767;
+        int32_t value =
+            (int32_t)floor(ldexp(codes[0][i] * (double)weights[i], (int)shift - 15) + 0.5);
+        expected += value * codes[1][i];
+        sum += codes[1][i];
+        most = abs(value) > most ? abs(value) : most;
+      }
+      uint32_t bound = sl_i14_weigh(codes[0], weights, n, shift, packed, &zero);
+      const int8_t *const four[4] = {codes[1], codes[1], codes[1], codes[1]};
+      sl_dot4_i14_i8(packed, four, n, out);
+      for (int r = 0; r < 4; r++) assert_int_equal(out[r] - zero * sum, expected);
+      assert_int_equal(bound & (bound + 1), 0);
+      // Of a negative value -v the magnitude that counts is v - 1.
+      assert_true((int32_t)bound >= most - 1 && (int32_t)bound <= 2 * most);
+    }
+  }
+}
+
 // Against sums of doubles, numbers with and without a normal exponent among them.
 static void float16_products_are_those_of_the_numbers(void **state) {
   (void)state;
@@ -216,6 +249,7 @@ int main(void) {
       cmocka_unit_test(normalizes),
       cmocka_unit_test(finds_what_is_beyond),
       cmocka_unit_test(int8_products_are_exact),
+      cmocka_unit_test(weighted_rows_are_queries),
       cmocka_unit_test(float16_products_are_those_of_the_numbers),
       cmocka_unit_test(hamming_counts_bits),
   };
