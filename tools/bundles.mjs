@@ -60,6 +60,9 @@ export async function bundleModules(dist, { bundles }) {
             onResolve({ filter: /^#wasm-source$/ }, () => ({
               path: join(dist, 'engine/wasm-source.browser.js'),
             }));
+            onResolve({ filter: /^#readers\// }, ({ path }) => ({
+              path: join(dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'),
+            }));
             onResolve({ filter: /^#bundle\// }, ({ path }) => ({
               path: path.slice('#bundle/'.length),
               namespace: 'bundle',
@@ -83,8 +86,11 @@ export async function bundleModules(dist, { bundles }) {
   }
 }
 
-const source = (name, rooms, modules) => `const glue = () => import('./generated/raw/${name}.js');
-export const bundle = { name: '${name}', rooms: ${JSON.stringify(rooms)}, glue, modules: {
+const source = (
+  name,
+  rooms,
+  modules,
+) => `export const bundle = { name: '${name}', rooms: ${JSON.stringify(rooms)}, modules: {
 ${Object.entries(modules)
   .map(([variant, text]) => `  ${variant}: ${text},`)
   .join('\n')}

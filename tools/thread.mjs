@@ -2,7 +2,7 @@
 // nothing to stumble over:
 //
 //   dist/worker/thread.js                the program: the engine without its rooms
-//   dist/worker/scripts/<name>.js        the code of a room, the glue of a bundle; fetched when the room is asked for
+//   dist/worker/scripts/<name>.js        the code of a room; fetched when the room is asked for
 //   dist/inline/worker.js, <name>.script.js   the same as texts
 //
 // The WebAssembly comes from the thread that starts the worker, so what finds files is left out.
@@ -30,8 +30,8 @@ export async function bundleThread(dist, { bundles, takes }) {
       {
         name: 'shared',
         setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
-            const file = join(resolveDir, path);
+          onResolve({ filter: /^(\.|#readers\/)/ }, ({ path, resolveDir }) => {
+            const file = join(...(readersOf(path, dist) || [resolveDir, path]));
             const name = named(file);
             // Of the lists of fields each room takes its own.
             if (name.startsWith(`rooms/${room}/`) || name === 'generated/fields.js')
@@ -51,13 +51,6 @@ export async function bundleThread(dist, { bundles, takes }) {
     needs.set(room, [...others].sort());
     put(dist, `room.${room}`, text);
   }
-  for (const name of Object.keys(bundles))
-    put(
-      dist,
-      `glue.${name}`,
-      await bundle(registering([join(dist, `generated/raw/${name}.js`)]), dist, []),
-    );
-
   const program = await bundle(
     `import ${JSON.stringify(join(dist, 'worker/thread.js'))};\n${registering(shared)}`,
     dist,
@@ -92,7 +85,7 @@ export async function bundleThread(dist, { bundles, takes }) {
   }
 }
 
-/** The rooms as the engine knows them: their code, and the glue of their bundles, are scripts. */
+/** The rooms as the engine knows them: their code is scripts. */
 function table(bundles, takes, needs, scripts) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
@@ -109,10 +102,6 @@ const needs = ${JSON.stringify(Object.fromEntries(needs))};
 const bundle = (name, rooms, variants) => ({
   name,
   rooms,
-  glue: async () => {
-    await script('glue.' + name);
-    return brought('generated/raw/' + name + '.js');
-  },
   modules: Object.fromEntries(variants.map((variant) => [variant, {}])),
 });
 const bundles = {
@@ -136,9 +125,13 @@ ${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [
 `;
 }
 
+/** A worker imports nothing later: a room's script holds its readers. */
+const readersOf = (path, dist) =>
+  path.startsWith('#readers/') && [dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'];
+
 const scripts = (folder) =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => name.endsWith('.js') && !name.endsWith('.later.js'))
     .sort()
     .map((name) => join(folder, name));
 

@@ -22,14 +22,12 @@ export interface Room<Name extends RoomName, Namespace> {
 }
 
 /**
- * The same room with code and glue that are there already. Whoever imports the entry of a room wants it: nothing is left to
+ * The same room with its code, which is there already. Whoever imports the entry of a room wants it: nothing is left to
  * import later, which service workers do not allow.
  */
 export function withCode<Name extends RoomName, Namespace>(
   room: Room<Name, Namespace>,
   code: RoomCode<Namespace>,
-  glue: unknown,
 ): Room<Name, Namespace> {
-  const bundle = { ...room.bundle, glue: async () => ({ default: glue }) };
-  return { ...room, bundle, code: async () => code };
+  return { ...room, code: async () => code };
 }

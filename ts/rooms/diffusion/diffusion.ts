@@ -3,7 +3,7 @@
 
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { createPageRank, type PageRankFunctions } from './pagerank.js';
 import { createRuns, type RunFunctions } from './runs.js';
 
@@ -13,7 +13,7 @@ export type { IntoOption } from '../../runtime/into.js';
 export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { Graph } from '../graph/graph.js';
+export type { Graph } from '../graph/class.js';
 export type { PageRankMethod } from './methods.js';
 export type { PageRankFunctions } from './pagerank.js';
 export type {

@@ -11,7 +11,9 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { makers } from '../sparse/makers.js';
+import * as making from '../sparse/making.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { begun, Factorization, runMade, runMadeAsync } from './factorization.js';
 import { factsOf } from './facts.js';
 import { type FactorMethod, methodName, methods, orderings } from './methods.js';
@@ -22,7 +24,7 @@ export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { SparseMatrix } from '../sparse/sparse.js';
+export type { SparseMatrix } from '../sparse/matrix.js';
 export type { Factorization } from './factorization.js';
 export type { FactorMethod, FactorOrdering } from './methods.js';
 export type * from './types.js';
@@ -131,6 +133,7 @@ type AsyncFactorizeOptions = FactorizeOptions & AsyncOptions<WorkProgress>;
 
 /** @internal */
 export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
+  makers.give(making);
   function make(
     operation: string,
     matrix: SparseMatrix,

@@ -4,7 +4,7 @@
 
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { createMeasures, type MeasureFunctions } from './measures.js';
 import { createOrders, type OrderFunctions } from './orders.js';
 import { createRoutes, type RouteFunctions } from './routes.js';
@@ -15,7 +15,7 @@ export * from '../../runtime/errors.js';
 export type { NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { Graph } from '../graph/graph.js';
+export type { Graph } from '../graph/class.js';
 export type { LengthOptions, Work } from './ask.js';
 export type * from './measures.js';
 export type * from './orders.js';

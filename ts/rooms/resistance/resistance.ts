@@ -3,7 +3,7 @@
 
 import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { createPotentials, type PotentialFunctions } from './potentials.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
@@ -11,7 +11,7 @@ export * from '../../runtime/errors.js';
 export type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
-export type { Graph } from '../graph/graph.js';
+export type { Graph } from '../graph/class.js';
 export type { QuestionProgress } from '../graph/question.js';
 export type {
   EdgeResistances,

@@ -1,7 +1,7 @@
 // Cases of engine.benchmark() for solvers.
 
 import type { Benchmark } from '../../runtime/benchmark.js';
-import type { SparseMatrix } from '../sparse/sparse.js';
+import type { SparseMatrix } from '../sparse/matrix.js';
 import type { CooInput } from '../sparse/types.js';
 import type { SolveResult } from './types.js';
 
