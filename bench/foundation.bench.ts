@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { createEngine, getEngine } from 'sublinear';
+import { benchmarks as diffusion } from '../ts/benchmarks/diffusion.js';
+import { benchmarks as solver } from '../ts/benchmarks/solver.js';
 import {
   adjacency,
   barabasiAlbert,
@@ -30,12 +32,14 @@ import {
   conjugateGradient,
   gaussSeidel,
   incoming,
-  l1Distance,
   oneNode,
   powerIteration,
   precisionAt,
   relativeResidual,
 } from './support/plain.js';
+
+/** Of the table that `engine.benchmark()`, `sublinear bench` and the playground share. */
+const cases = { diffusion, solver };
 
 const bench = openBench('foundation', 'Foundation: against npm packages and plain JavaScript');
 const engine = await getEngine();
@@ -78,26 +82,23 @@ bench.close();
 async function gridSolve() {
   const id = 'solve-grid';
   if (!bench.wants(id)) return;
-  const a = gridLaplacian(bench.size(400, 40), bench.size(250, 25), 0.01);
-  const b = randomVector(a.rows, 1);
-  using matrix = sparse(a);
+  const size = bench.size(100_000, 1000);
+  const made = cases.solver.grid.prepare(await engine.use('solver'), size);
+  const { a, b } = made.data;
+  const { accuracy, plain } = made.answer;
   const inner = peer.conjugateGradient(a, TOLERANCE);
-  const accuracy = (x: ArrayLike<number>) => relativeResidual(a, x, b);
   const result = await bench.compare({
     id,
     title: `Solve: Laplacian of a grid + 0.01 I, n = ${a.rows}`,
     note: `To ||b - A x|| <= ${TOLERANCE} ||b||, b random (seed 1); everything from the matrix to x is timed. sublinear-time-solver: its conjugate gradients for compressed rows, which the package does not export; its documented solver looks through all entries for each diagonal element and cannot take this size.`,
     accuracy: RESIDUAL,
     contestants: [
-      { name: 'sublinear', run: () => solve(matrix, b).solution, accuracy },
-      {
-        name: 'plain JavaScript, CG + diagonal',
-        run: () => conjugateGradient(a, b, TOLERANCE),
-        accuracy,
-      },
+      { name: 'sublinear', run: made.run, accuracy },
+      { ...plain, accuracy },
       { name: `${solverName}, inner CG`, run: () => inner.solve(b), accuracy },
     ],
   });
+  made.dispose();
   bench.claim({
     id,
     text: `true relative residual, grid, n = ${a.rows}`,
@@ -338,19 +339,18 @@ async function dominantEntry() {
 async function globalRanking() {
   const id = 'pagerank-global';
   if (!bench.wants(id)) return;
-  const edges = barabasiAlbert(bench.size(100_000, 500), 10, 42);
+  const made = cases.diffusion.pageRank.prepare(
+    await engine.use('diffusion'),
+    bench.size(100_000, 500),
+  );
+  const { edges, teleport: everywhere, tolerance } = made.data;
   const n = edges.nodeCount;
-  const everywhere = new Float64Array(n).fill(1 / n);
-  const arrows = incoming(adjacency(edges));
-  const exact = powerIteration(arrows, everywhere, DAMPING, 1e-13);
-  const accuracy = (scores: ArrayLike<number>) => l1Distance(scores, exact);
-  const tolerance = 1e-6;
+  const { accuracy, plain } = made.answer;
   const ngraphName = versionOf('ngraph.pagerank');
   const graphologyName = versionOf('graphology-metrics');
   const skip =
     'builds an n x n dense matrix with a scan of all entries for each of its n^2 elements: 10^16 steps here';
   {
-    using graph = Graph.fromEdges({ ...edges, parallel: 'once' });
     const theirs = ngraph(edges);
     const other = graphology(edges);
     await bench.compare({
@@ -359,16 +359,8 @@ async function globalRanking() {
       note: 'Seed 42, damping 0.85. The graph is built before the clock starts. Peers stop when the L1 change is below 1e-6; ours when the L1 error is proved to be.',
       accuracy: 'L1 error',
       contestants: [
-        {
-          name: 'sublinear',
-          run: () => pageRank(graph, { tolerance }).scores,
-          accuracy,
-        },
-        {
-          name: 'plain JavaScript, power iteration',
-          run: () => powerIteration(arrows, everywhere, DAMPING, tolerance),
-          accuracy,
-        },
+        { name: 'sublinear', run: made.run, accuracy },
+        { ...plain, accuracy },
         { name: ngraphName, run: () => ngraphPageRank(theirs, DAMPING, tolerance), accuracy },
         {
           name: graphologyName,
@@ -378,6 +370,7 @@ async function globalRanking() {
         { name: solverName, run: () => undefined, skip },
       ],
     });
+    made.dispose();
   }
   await bench.compare({
     id: `${id}-build`,

@@ -8,7 +8,7 @@
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
-//   room/<room>.ts           a room: its bundle and its code, which are imported when the room is asked for
+//   room/<room>.ts           a room: its bundle, its code and its benchmark cases, which are imported when they are asked for
 //   entry/<room>.ts          the same with its code imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
@@ -122,7 +122,7 @@ export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
 ${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
-};
+${existsSync(join(folder, `../benchmarks/${room}.ts`)) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
 `,
   );
   write(
@@ -172,7 +172,7 @@ export type Raw = ${names.join(' & ')};
 );
 
 // The scripts of a worker in browsers (tools/thread.mjs), as addresses that bundlers see.
-const scripts = rooms.map(({ room }) => `room.${room}`);
+const scripts = [...rooms.map(({ room }) => `room.${room}`), 'benchmarks'];
 write(
   'scripts.ts',
   `

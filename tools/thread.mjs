@@ -2,12 +2,12 @@
 // nothing to stumble over:
 //
 //   dist/worker/thread.js                the program: the engine without its rooms
-//   dist/worker/scripts/<name>.js        the code of a room; fetched when the room is asked for
+//   dist/worker/scripts/<name>.js        the code of a room, the benchmark cases of all; fetched when they are asked for
 //   dist/inline/worker.js, <name>.script.js   the same as texts
 //
 // The WebAssembly comes from the thread that starts the worker, so what finds files is left out.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
@@ -51,6 +51,11 @@ export async function bundleThread(dist, { bundles, takes }) {
     needs.set(room, [...others].sort());
     put(dist, `room.${room}`, text);
   }
+  const measured = scripts(join(dist, 'benchmarks')).filter((file) =>
+    existsSync(join(dist, 'rooms', basename(file, '.js'))),
+  );
+  put(dist, 'benchmarks', await bundle(registering(measured), dist, []));
+
   const program = await bundle(
     `import ${JSON.stringify(join(dist, 'worker/thread.js'))};\n${registering(shared)}`,
     dist,
@@ -63,7 +68,13 @@ export async function bundleThread(dist, { bundles, takes }) {
             namespace: 'rooms',
           }));
           onLoad({ filter: /./, namespace: 'rooms' }, () => ({
-            contents: table(bundles, takes, needs, join(dist, 'worker/scripts.js')),
+            contents: table(
+              bundles,
+              takes,
+              needs,
+              join(dist, 'worker/scripts.js'),
+              measured.map(named),
+            ),
             resolveDir: dist,
           }));
           onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
@@ -86,7 +97,7 @@ export async function bundleThread(dist, { bundles, takes }) {
 }
 
 /** The rooms as the engine knows them: their code is scripts. */
-function table(bundles, takes, needs, scripts) {
+function table(bundles, takes, needs, scripts, measured) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
@@ -118,7 +129,18 @@ const code = async (name) => {
   await script('room.' + name);
   return brought('rooms/' + name + '/' + name + '.js');
 };
-const room = (name, bundle, besides) => ({ name, bundle, besides, code: () => code(name) });
+const benchmarks = async (name) => {
+  await script('benchmarks');
+  return brought('benchmarks/' + name + '.js');
+};
+const measured = ${JSON.stringify(measured)};
+const room = (name, bundle, besides) => ({
+  name,
+  bundle,
+  besides,
+  code: () => code(name),
+  ...(measured.includes('benchmarks/' + name + '.js') && { benchmarks: () => benchmarks(name) }),
+});
 export const rooms = {
 ${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}]),`).join('\n')}
 };

@@ -276,9 +276,6 @@ export function createRoom(runtime: Runtime, network: Runtime): ContributionsRoo
   return { Graph: network.bind(Graph), ...createContributions(runtime) };
 }
 
-/** @internal */
-export const benchmarks = {};
-
 /** The `count` largest, ties by rising node. */
 function largest(
   nodes: Uint32Array<ArrayBuffer>,

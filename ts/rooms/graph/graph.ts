@@ -12,7 +12,6 @@ export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
 export type { AsyncTextSource, ReadProgress, TextSource } from '../../runtime/text-source.js';
 export type { DType } from '../dense/dense.js';
-export { benchmarks } from './benchmarks.js';
 export { Graph } from './class.js';
 export type { GraphologyLike } from './graphology.js';
 export type { GraphNodes } from './nodes.js';

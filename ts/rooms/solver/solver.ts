@@ -5,9 +5,9 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { makers } from '../sparse/makers.js';
-import * as making from '../sparse/making.js';
+import * as arrays from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
+import { makers, readers } from '../sparse/readers.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
@@ -27,7 +27,6 @@ export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/matrix.js';
 /** @internal */
-export { benchmarks } from './benchmarks.js';
 export type { LocalSolver } from './local.js';
 export type { RowOrdering, SolveMethod } from './methods.js';
 export { PreparedSolver } from './prepared.js';
@@ -157,7 +156,7 @@ function limit(
 
 /** @internal */
 export function createRoom(runtime: Runtime): SolverRoom {
-  makers.give(making);
+  makers.give({ arrays, readers });
   return {
     ...createLocal(runtime),
     SparseMatrix: runtime.bind(SparseMatrix),

@@ -15,7 +15,7 @@ import type { AsyncTextSource, TextSource } from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import { MatrixAlgebra } from './algebra.js';
-import { makers } from './makers.js';
+import { makers } from './readers.js';
 import type {
   CooInput,
   CsrInput,
@@ -68,7 +68,7 @@ export class SparseMatrix extends MatrixAlgebra {
   static fromCoo(input: CooInput): SparseMatrix {
     const operation = 'SparseMatrix.fromCoo';
     const runtime = runtimeOf(this, operation);
-    return makers.now(operation).matrixOfCoo(runtime, operation, input, SparseMatrix);
+    return makers.now(operation).arrays.matrixOfCoo(runtime, operation, input, SparseMatrix);
   }
 
   /**
@@ -90,7 +90,7 @@ export class SparseMatrix extends MatrixAlgebra {
   static fromCsr(input: CsrInput): SparseMatrix {
     const operation = 'SparseMatrix.fromCsr';
     const runtime = runtimeOf(this, operation);
-    return makers.now(operation).matrixOfCsr(runtime, operation, input, SparseMatrix);
+    return makers.now(operation).arrays.matrixOfCsr(runtime, operation, input, SparseMatrix);
   }
 
   /**
@@ -109,7 +109,7 @@ export class SparseMatrix extends MatrixAlgebra {
    */
   static fromDense(input: DenseInput): SparseMatrix {
     const operation = 'SparseMatrix.fromDense';
-    return this.fromCsr(makers.now(operation).csrOfDense(operation, this, input));
+    return this.fromCsr(makers.now(operation).arrays.csrOfDense(operation, this, input));
   }
 
   /**
@@ -129,7 +129,7 @@ export class SparseMatrix extends MatrixAlgebra {
   static fromDiagonal(values: RealArray): SparseMatrix {
     const operation = 'SparseMatrix.fromDiagonal';
     const runtime = runtimeOf(this, operation);
-    return makers.now(operation).matrixOfDiagonal(runtime, operation, values, SparseMatrix);
+    return makers.now(operation).arrays.matrixOfDiagonal(runtime, operation, values, SparseMatrix);
   }
 
   /**
@@ -147,7 +147,7 @@ export class SparseMatrix extends MatrixAlgebra {
   static identity(n: number): SparseMatrix {
     const operation = 'SparseMatrix.identity';
     const runtime = runtimeOf(this, operation);
-    return makers.now(operation).identityMatrix(runtime, operation, n, SparseMatrix);
+    return makers.now(operation).arrays.identityMatrix(runtime, operation, n, SparseMatrix);
   }
 
   /**

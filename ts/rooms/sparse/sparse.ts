@@ -1,10 +1,9 @@
 // Sparse matrices in the engine's memory: the class, with the readers of all files of matrices.
 
 import type { Runtime } from '../../runtime/runtime.js';
-import { makers } from './makers.js';
-import * as making from './making.js';
+import * as arrays from './arrays.js';
 import { SparseMatrix } from './matrix.js';
-import { readers } from './readers.js';
+import { makers, readers } from './readers.js';
 import * as reading from './reading.js';
 
 export * from '../../runtime/errors.js';
@@ -15,7 +14,6 @@ export type { AsyncOptions } from '../../runtime/steps.js';
 export type { AsyncTextSource, ReadProgress, TextSource } from '../../runtime/text-source.js';
 export type { DType } from '../dense/dense.js';
 export type { MatrixAlgebra } from './algebra.js';
-export { benchmarks } from './benchmarks.js';
 export type { MatrixEntries } from './entries.js';
 export { SparseMatrix } from './matrix.js';
 export type * from './types.js';
@@ -27,7 +25,7 @@ export interface SparseRoom {
 
 /** @internal */
 export function createRoom(runtime: Runtime): SparseRoom {
-  makers.give(making);
+  makers.give({ arrays, readers });
   readers.give(reading);
   return { SparseMatrix: runtime.bind(SparseMatrix) };
 }
