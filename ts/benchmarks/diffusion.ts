@@ -1,10 +1,10 @@
 // Benchmark cases of diffusion.
 
-import type { EdgesInput } from '../rooms/graph/types.js';
 import type { Case, PreparedAnswer } from './case.js';
 import {
   adjacency,
   barabasiAlbert,
+  counted,
   type Edges,
   type Incoming,
   incoming,
@@ -15,7 +15,7 @@ import {
 
 /** What is used of the module, whichever build it is of. */
 interface Room {
-  readonly Graph: { fromEdges(input: EdgesInput): Made };
+  readonly Graph: { fromEdges(input: Edges & { parallel: 'once' }): Made };
   pageRank(
     graph: Made,
     options: { damping: number; tolerance: number },
@@ -68,7 +68,7 @@ export const benchmarks: Record<'pageRank' | 'nearness', Ranked> & Record<'top50
   },
   pageRank: {
     title: (size) =>
-      `PageRank of all nodes to 1e-6, network of ${size} nodes, ${LINKS} edges a node`,
+      `PageRank of all nodes to 1e-6, network of ${counted(size)} nodes, ${LINKS} edges a node`,
     defaultSize: 20_000,
     prepare({ Graph, pageRank }, size) {
       const edges = network(size);
@@ -85,7 +85,7 @@ export const benchmarks: Record<'pageRank' | 'nearness', Ranked> & Record<'top50
   },
   nearness: {
     title: (size) =>
-      `nearness to one node to 1e-4, network of ${size} nodes, ${LINKS} edges a node`,
+      `nearness to one node to 1e-4, network of ${counted(size)} nodes, ${LINKS} edges a node`,
     defaultSize: 20_000,
     prepare({ Graph, personalizedPageRank }, size) {
       const edges = network(size);

@@ -1,7 +1,7 @@
 // Benchmark cases of hnsw.
 
 import type { Case, PreparedAnswer } from './case.js';
-import { random } from './workload.js';
+import { counted, random } from './workload.js';
 
 /** What is used of the module, whichever build it is of. */
 interface Room {
@@ -41,7 +41,7 @@ const DIMENSION = 64;
 export const benchmarks: Cases = {
   neighbours: {
     title: (size) =>
-      `the ten nearest of ${size} vectors with ${DIMENSION} dimensions, ${QUERIES} queries`,
+      `the ten nearest of ${counted(size)} vectors with ${DIMENSION} dimensions, ${QUERIES} queries`,
     defaultSize: 2_000,
     prepare({ Hnsw }, size) {
       const cloud = clouds(1);

@@ -1,6 +1,5 @@
 // Benchmark cases of solver.
 
-import type { CooInput } from '../rooms/sparse/types.js';
 import type { Case, PreparedAnswer } from './case.js';
 import {
   type Csr,
@@ -13,12 +12,20 @@ import {
 
 /** What is used of the module, whichever build it is of. */
 interface Room {
-  readonly SparseMatrix: { fromCoo(input: CooInput): Disposed };
+  readonly SparseMatrix: { fromCoo(input: Entries): Disposed };
   solve(
     matrix: Disposed,
     b: Float64Array,
     options: { tolerance: number },
   ): { solution: Float64Array; work: { edgeOperations: number } };
+}
+
+interface Entries {
+  rows: number;
+  cols: number;
+  rowIndices: Uint32Array;
+  columnIndices: Uint32Array;
+  values: Float64Array;
 }
 
 interface Disposed {

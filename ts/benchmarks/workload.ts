@@ -292,3 +292,8 @@ export function l1Distance(x: ArrayLike<number>, y: ArrayLike<number>): number {
   for (let i = 0; i < x.length; i++) sum += Math.abs(x[i]! - y[i]!);
   return sum;
 }
+
+/** 12,345 */
+export function counted(value: number): string {
+  return value.toLocaleString('en-US');
+}

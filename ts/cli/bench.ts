@@ -10,7 +10,8 @@ import type { BenchmarkResult } from '../index.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, count, digits, duration, interrupt, type Progress, table } from './terminal.js';
 export interface BenchOptions extends CommonOptions {
-  size: number;
+  /** Of whole answers; by default each case's own. */
+  size?: number;
   /** How often the contenders of a comparison take turns. */
   turns: number;
 }
@@ -107,7 +108,7 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
 
   /** A case with a whole answer, and plain JavaScript. */
   async function compare(room: RoomName, which: Case<unknown>): Promise<Comparison> {
-    const size = Math.max(16, options.size);
+    const size = Math.max(16, options.size ?? which.defaultSize);
     const work = (which.title as (size: number) => string)(size);
     progress.start(work, options.turns);
     const prepared = which.prepare(await engine.use(room), size);
