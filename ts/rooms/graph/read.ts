@@ -34,7 +34,7 @@ import type {
 } from './types.js';
 
 /** What is used of the class of graphs. */
-export interface GraphMethods<T> {
+interface GraphMethods<T> {
   fromEdges(input: EdgesInput): T;
   fromEdgeListAsync(text: AsyncTextSource, options: Async<EdgeListOptions>): Promise<T>;
   fromCsvAsync(text: AsyncTextSource, options: Async<CsvOptions>): Promise<T>;
