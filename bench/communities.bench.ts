@@ -94,7 +94,7 @@ function grouped(nodeCount: number): Edges {
       from.push(u);
       to.push(v);
     }
-  return { nodeCount, from: Uint32Array.from(from), to: Uint32Array.from(to) };
+  return { nodeCount, directed: false, from: Uint32Array.from(from), to: Uint32Array.from(to) };
 }
 
 async function layouts() {

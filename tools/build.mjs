@@ -19,7 +19,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -124,8 +124,7 @@ function stageSources() {
   run(execPath, ['tools/generate.mjs', join(out, 'bundles.json'), generated], false);
   run(execPath, ['tools/fields.mjs', 'bindings', join(generated, 'fields.ts')], false);
   put(join(out, 'codes.ts'), join(generated, 'codes.ts'));
-  for (const file of files(join(out, 'glue')))
-    put(file, join(generated, 'raw', file.slice(out.length + 6)));
+  for (const file of files(join(out, 'types'))) put(file, join(generated, 'raw', basename(file)));
 }
 
 function fingerprint() {
@@ -175,7 +174,7 @@ async function buildPackage() {
 
   for (const folder of ['wasm', 'raw'])
     cpSync(join(out, folder), join(dist, folder), { recursive: true });
-  cpSync(join(out, 'glue'), join(dist, 'generated/raw'), { recursive: true });
+  cpSync(join(out, 'types'), join(dist, 'generated/raw'), { recursive: true });
   // The same bytes as JavaScript, for the places where a URL beside the module cannot be followed.
   mkdirSync(join(dist, 'inline'), { recursive: true });
   for (const file of files(join(out, 'wasm'))) {

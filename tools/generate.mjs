@@ -5,12 +5,12 @@
 // bundles.json is written by CMake from the sl_bundle() lines. In the folder (ts/generated/):
 //
 //   bundles.ts               version, bundles with their rooms and variants, the bundle of each room
-//   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins, the glue
+//   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
 //   bundle/none.ts           no bundle: what a room may load (MAY_LOAD) where nothing can be loaded later
-//   room/<room>.ts           a room: its bundle and its code, which are imported when the room is asked for
-//   entry/<room>.ts          the same with its code and glue imported at once, for the entry of the room
+//   room/<room>.ts           a room: its bundle, its code and its benchmark cases, which are imported when they are asked for
+//   entry/<room>.ts          the same with its code imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
 //   scripts.ts               where the scripts of a worker come from
@@ -48,7 +48,7 @@ write(
 /** Version of the package (the project() line of CMakeLists.txt; equal to package.json's). */
 export const version = '${version}';
 
-/** The bundles: WebAssembly files \`<bundle>.<variant>.wasm\`, each holding several rooms behind one glue. */
+/** The bundles: WebAssembly files \`<bundle>.<variant>.wasm\`, each holding several rooms. */
 export const bundles = {
 ${names.map((name) => `  ${name}: { rooms: [${quoted(bundles[name].rooms)}], variants: [${quoted(bundles[name].variants)}] },`).join('\n')}
 } as const;
@@ -67,7 +67,7 @@ export type Variant = (typeof bundles)[Bundle]['variants'][number];
 const TYPES = "import type { BundleSource } from '../../runtime/source.js';\n";
 for (const name of names) {
   const { rooms, variants } = bundles[name];
-  const common = `  name: '${name}',\n  rooms: [${quoted(rooms)}],\n  glue: () => import('../raw/${name}.js'),\n`;
+  const common = `  name: '${name}',\n  rooms: [${quoted(rooms)}],\n`;
   // Each URL is written out, because bundlers look for exactly this expression and copy the file.
   write(
     `bundle/${name}.ts`,
@@ -128,7 +128,7 @@ export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
 ${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? `  mayLoad: { ${later} },\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
-};
+${existsSync(join(folder, `../benchmarks/${room}.ts`)) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
 `,
   );
   write(
@@ -136,10 +136,9 @@ ${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? ` 
     `import * as code from '../../rooms/${room}/${room}.js';
 import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
 import { type Room, withCode } from '../../runtime/room.js';
-import glue from '../raw/${bundle}.js';
 import { ${room} as described } from '../room/${room}.js';
 
-export const ${room}: Room<'${room}', ${typeOf(room)}> = /* @__PURE__ */ withCode(described, code, glue);
+export const ${room}: Room<'${room}', ${typeOf(room)}> = /* @__PURE__ */ withCode(described, code);
 `,
   );
 }
@@ -179,10 +178,7 @@ export type Raw = ${names.join(' & ')};
 );
 
 // The scripts of a worker in browsers (tools/thread.mjs), as addresses that bundlers see.
-const scripts = [
-  ...names.map((name) => `glue.${name}`),
-  ...rooms.map(({ room }) => `room.${room}`),
-];
+const scripts = [...rooms.map(({ room }) => `room.${room}`), 'benchmarks'];
 write(
   'scripts.ts',
   `

@@ -2,12 +2,12 @@
 // nothing to stumble over:
 //
 //   dist/worker/thread.js                the program: the engine without its rooms
-//   dist/worker/scripts/<name>.js        the code of a room, the glue of a bundle; fetched when the room is asked for
+//   dist/worker/scripts/<name>.js        the code of a room, the benchmark cases of all; fetched when they are asked for
 //   dist/inline/worker.js, <name>.script.js   the same as texts
 //
 // The WebAssembly comes from the thread that starts the worker, so what finds files is left out.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
@@ -30,8 +30,8 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
       {
         name: 'shared',
         setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
-            const file = join(resolveDir, path);
+          onResolve({ filter: /^(\.|#readers\/)/ }, ({ path, resolveDir }) => {
+            const file = join(...(readersOf(path, dist) || [resolveDir, path]));
             const name = named(file);
             // Of the lists of fields each room takes its own.
             if (name.startsWith(`rooms/${room}/`) || name === 'generated/fields.js')
@@ -51,12 +51,10 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
     needs.set(room, [...others].sort());
     put(dist, `room.${room}`, text);
   }
-  for (const name of Object.keys(bundles))
-    put(
-      dist,
-      `glue.${name}`,
-      await bundle(registering([join(dist, `generated/raw/${name}.js`)]), dist, []),
-    );
+  const measured = scripts(join(dist, 'benchmarks')).filter((file) =>
+    existsSync(join(dist, 'rooms', basename(file, '.js'))),
+  );
+  put(dist, 'benchmarks', await bundle(registering(measured), dist, []));
 
   const program = await bundle(
     `import ${JSON.stringify(join(dist, 'worker/thread.js'))};\n${registering(shared)}`,
@@ -70,7 +68,14 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
             namespace: 'rooms',
           }));
           onLoad({ filter: /./, namespace: 'rooms' }, () => ({
-            contents: table(bundles, takes, mayLoad, needs, join(dist, 'worker/scripts.js')),
+            contents: table(
+              bundles,
+              takes,
+              mayLoad,
+              needs,
+              join(dist, 'worker/scripts.js'),
+              measured.map(named),
+            ),
             resolveDir: dist,
           }));
           onResolve({ filter: /^#wasm-source$/ }, () => ({ path: 'none', namespace: 'no-files' }));
@@ -92,8 +97,8 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
   }
 }
 
-/** The rooms as the engine knows them: their code, and the glue of their bundles, are scripts. */
-function table(bundles, takes, mayLoad, needs, scripts) {
+/** The rooms as the engine knows them: their code is scripts. */
+function table(bundles, takes, mayLoad, needs, scripts, measured) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
@@ -111,10 +116,6 @@ const needs = ${JSON.stringify(Object.fromEntries(needs))};
 const bundle = (name, rooms, variants) => ({
   name,
   rooms,
-  glue: async () => {
-    await script('glue.' + name);
-    return brought('generated/raw/' + name + '.js');
-  },
   modules: Object.fromEntries(variants.map((variant) => [variant, {}])),
 });
 const bundles = {
@@ -131,16 +132,32 @@ const code = async (name) => {
   await script('room.' + name);
   return brought('rooms/' + name + '/' + name + '.js');
 };
-const room = (name, bundle, besides, mayLoad) => ({ name, bundle, besides, mayLoad, code: () => code(name) });
+const benchmarks = async (name) => {
+  await script('benchmarks');
+  return brought('benchmarks/' + name + '.js');
+};
+const measured = ${JSON.stringify(measured)};
+const room = (name, bundle, besides, mayLoad) => ({
+  name,
+  bundle,
+  besides,
+  mayLoad,
+  code: () => code(name),
+  ...(measured.includes('benchmarks/' + name + '.js') && { benchmarks: () => benchmarks(name) }),
+});
 export const rooms = {
 ${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}], { ${later(name).join(', ')} }),`).join('\n')}
 };
 `;
 }
 
+/** A worker imports nothing later: a room's script holds its readers. */
+const readersOf = (path, dist) =>
+  path.startsWith('#readers/') && [dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'];
+
 const scripts = (folder) =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => name.endsWith('.js') && !name.endsWith('.later.js'))
     .sort()
     .map((name) => join(folder, name));
 

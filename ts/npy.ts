@@ -1,8 +1,10 @@
 // NumPy's arrays: one in a .npy file, several in a .npz file. No engine is needed.
+
+import { gathered } from './runtime/coming.js';
 import { SublinearError } from './runtime/errors.js';
 import type { AsyncBytesSource } from './runtime/file.js';
 import { arrayOf, type NpyArray } from './runtime/npy.js';
-import { gathered, kindOfBytes, wholeBytes } from './runtime/pieces.js';
+import { kindOfBytes, wholeBytes } from './runtime/pieces.js';
 import { zipEntries } from './runtime/zip.js';
 
 export * from './runtime/errors.js';

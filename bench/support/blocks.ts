@@ -139,9 +139,9 @@ function readmeBytes(from: Quoted): string {
   const solver = from.brotli('wasm/solver.simd.wasm');
   const network = from.brotli('wasm/network.simd.wasm');
   const vector = from.brotli('wasm/vector.simd.wasm');
-  const glue = from.brotli('generated/raw/solver.js');
+  const script = from.brotli('JavaScript of PageRank in a page');
   return `A page fetches only the module it uses, once, compressed with brotli: ${kB(solver)} for systems,
-${kB(network)} for graphs, ${kB(vector)} for vectors, and ${kB(glue)} of JavaScript glue with each.`;
+${kB(network)} for graphs, ${kB(vector)} for vectors. The JavaScript of a page that ranks a graph is ${kB(script)}.`;
 }
 
 function vectorBytes(from: Quoted): string {

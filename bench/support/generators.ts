@@ -1,5 +1,5 @@
 // Seeded data for the benches: the same seed gives the same matrix and the same graph on every machine.
-import { adjacency, type Csr, type Edges, random } from '../../ts/cli/workload.js';
+import { adjacency, type Csr, type Edges, random } from '../../ts/benchmarks/workload.js';
 
 export {
   adjacency,
@@ -10,7 +10,7 @@ export {
   random,
   randomVector,
   rowIndices,
-} from '../../ts/cli/workload.js';
+} from '../../ts/benchmarks/workload.js';
 
 /**
  * An asymmetric matrix with `perRow` entries a row at random columns. Off-diagonals are uniform in [-1, 1); the diagonal

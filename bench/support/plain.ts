@@ -1,6 +1,6 @@
 // Plain JavaScript over typed arrays: the peer that everybody can write in an afternoon, and the independent routines
 // that every accuracy column is computed with. Nothing here calls the package.
-import { type Csr, multiply } from '../../ts/cli/workload.js';
+import { type Csr, multiply } from '../../ts/benchmarks/workload.js';
 
 export {
   conjugateGradient,
@@ -9,7 +9,7 @@ export {
   oneNode,
   powerIteration,
   relativeResidual,
-} from '../../ts/cli/workload.js';
+} from '../../ts/benchmarks/workload.js';
 
 /** Gauss-Seidel sweeps until the residual is below tolerance * ||b||, for diagonally dominant systems. */
 export function gaussSeidel(

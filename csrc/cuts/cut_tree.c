@@ -5,7 +5,7 @@
 #include "cuts/sums.h"
 
 typedef struct sl_cut_tree {
-  sl_network network;
+  sl_flow_network network;
   sl_flow flow;
   int exponent;
   uint32_t node; // whose flow is running; 0: none
@@ -23,13 +23,13 @@ static sl_status begin(sl_cuts *cuts, const double *options, const uint32_t *nod
   double total = 0;
   for (uint32_t k = 0; k < edges->nnz; k++) total += sl_weight(edges, k);
   SL_REQUIRE(total < 0x1p1022, SL_ERR_RANGE, "graph", "weights whose sum is below 2^1021");
-  SL_TRY(sl_network_create(&t->network, cuts));
+  SL_TRY(sl_flow_network_create(&t->network, cuts));
   SL_TRY(sl_flow_create(&t->flow, &t->network, cuts));
   SL_TRY(TAKE_ZERO(cuts, &t->parent, cuts->n));
   SL_TRY(TAKE(cuts, &t->side, cuts->n));
   SL_TRY(TAKE_ZERO(cuts, &t->values, cuts->n));
   t->exponent = sl_unit_of(total);
-  sl_network_scale(&t->network, edges, INFINITY, t->exponent);
+  sl_flow_network_scale(&t->network, edges, INFINITY, t->exponent);
   return SL_OK;
 }
 

@@ -10,7 +10,7 @@
 
 #define START (NONE - 1)
 
-sl_status sl_flow_create(sl_flow *f, const sl_network *network, sl_cuts *cuts) {
+sl_status sl_flow_create(sl_flow *f, const sl_flow_network *network, sl_cuts *cuts) {
   const size_t n = network->n;
   f->network = network;
   SL_TRY(TAKE(cuts, &f->residual, network->arcs));
@@ -42,7 +42,7 @@ static void start_search(sl_flow *f) {
 }
 
 void sl_flow_begin(sl_flow *f, uint32_t source, uint32_t target, bool cut_only, uint32_t readings) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   const uint32_t n = network->n;
   f->source = source;
   f->target = target;
@@ -82,7 +82,7 @@ static void augment(sl_flow *f, uint32_t meeting) {
 
 // Looks at the arcs of the next node of a side. An arc between the sides, or NONE.
 SL_ALWAYS_INLINE uint32_t widen(sl_flow *f, int side, uint64_t *done) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   const uint32_t u = f->stack[side][f->heads[side]++];
   uint32_t *reached = f->reached[side], *stack = f->stack[side], end = f->ends[side];
   const uint32_t *others = f->reached[1 - side], begin = network->rows[u];
@@ -168,7 +168,7 @@ static void start_heights(sl_flow *f) {
 }
 
 SL_NOINLINE static uint64_t find_heights(sl_flow *f, uint64_t work) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   const uint32_t n = network->n, other = f->sink == f->target ? f->source : f->target;
   uint64_t done = 0;
   while (done < work && f->heads[0] < f->ends[0]) {
@@ -207,7 +207,7 @@ static void lift_above(sl_flow *f, uint32_t h) {
 
 // Pushes the excess of a node, which is in no list, to lower ones, and lifts it until it has none.
 static uint64_t discharge(sl_flow *f, uint32_t u) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   const uint32_t n = network->n, begin = network->rows[u], end = network->rows[u + 1];
   uint64_t done = 0;
   for (;;) {
@@ -254,7 +254,7 @@ static uint64_t discharge(sl_flow *f, uint32_t u) {
 
 // Takes the flow out of the source, or what is left back to it.
 static void start_phase(sl_flow *f, int phase) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   f->phase = phase;
   f->sink = phase == SL_FLOW_TO_TARGET ? f->target : f->source;
   if (phase == SL_FLOW_TO_TARGET) {
@@ -311,7 +311,7 @@ uint64_t sl_flow_step(sl_flow *f, uint64_t work) {
 }
 
 void sl_flow_side(sl_flow *f, uint32_t *side) {
-  const sl_network *network = f->network;
+  const sl_flow_network *network = f->network;
   const bool backwards = f->cut_only;
   uint32_t head = 0, end = 1;
   for (uint32_t u = 0; u < network->n; u++) side[u] = backwards;

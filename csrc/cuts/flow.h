@@ -8,21 +8,22 @@
 #include "cuts/question.h"
 
 // Both directions of each pair of neighbours stand in rows, as in the graph taken both ways.
-typedef struct sl_network {
+typedef struct sl_flow_network {
   uint32_t n, arcs;
   uint32_t *rows, *heads, *twins; // n + 1, arcs, arcs: the other direction of an arc
   uint32_t *entries; // arcs: stored entry of the graph that it is, NONE: none. NULL: all, in order
   int64_t *capacities; // arcs
-} sl_network;
+} sl_flow_network;
 
 // Memory is the question's. Capacities are not set. O(edges + nodes).
-sl_status sl_network_create(sl_network *network, sl_cuts *cuts);
+sl_status sl_flow_network_create(sl_flow_network *network, sl_cuts *cuts);
 
 // Sets the capacities to those of the graph, at most `largest` of them, in units of 2^exponent.
-void sl_network_scale(sl_network *network, const sl_csr *edges, double largest, int exponent);
+void sl_flow_network_scale(sl_flow_network *network, const sl_csr *edges, double largest,
+                           int exponent);
 
 typedef struct sl_flow {
-  const sl_network *network;
+  const sl_flow_network *network;
   uint32_t source, target;
   int64_t *residual;                // arcs
   int64_t *excess;                  // n
@@ -46,7 +47,7 @@ typedef struct sl_flow {
   int64_t value;
 } sl_flow;
 
-sl_status sl_flow_create(sl_flow *flow, const sl_network *network, sl_cuts *cuts);
+sl_status sl_flow_create(sl_flow *flow, const sl_flow_network *network, sl_cuts *cuts);
 
 // Begins a flow from source to target, which differ. The sum of capacities out of the source must be
 // below 2^62. `readings`: how often the graph may be read for single paths before excess is pushed.

@@ -4,7 +4,7 @@
 #include "cuts/sums.h"
 
 typedef struct sl_max_flow {
-  sl_network network;
+  sl_flow_network network;
   sl_flow flow;
   const sl_csr *edges;
   uint32_t source, target;
@@ -52,7 +52,7 @@ static void start(sl_max_flow *m, double largest) {
   const double most = out > 2 * largest || largest == INFINITY ? out : 2 * largest;
   m->largest = largest;
   m->exponent = sl_unit_of(most < INFINITY ? most : largest);
-  sl_network_scale(&m->network, m->edges, largest, m->exponent);
+  sl_flow_network_scale(&m->network, m->edges, largest, m->exponent);
   sl_flow_begin(&m->flow, m->source, m->target, false, m->readings);
 }
 
@@ -77,7 +77,7 @@ static sl_status begin(sl_cuts *cuts, const double *options, const uint32_t *nod
   // Twice the bound: what is cut off there is in no minimum cut.
   SL_REQUIRE(2 * least < INFINITY && 2 * strength(m->edges, m->source, 2 * least) < INFINITY,
              SL_ERR_RANGE, "graph", "capacities whose sums are below 2^1022");
-  SL_TRY(sl_network_create(&m->network, cuts));
+  SL_TRY(sl_flow_network_create(&m->network, cuts));
   SL_TRY(sl_flow_create(&m->flow, &m->network, cuts));
   SL_TRY(TAKE(cuts, &m->side, cuts->n));
   start(m, least > 0 ? 2 * least : 1);
@@ -86,7 +86,7 @@ static sl_status begin(sl_cuts *cuts, const double *options, const uint32_t *nod
 
 // The edges that carry something, and how much.
 static sl_status gather(sl_cuts *cuts, sl_max_flow *m) {
-  const sl_network *network = &m->network;
+  const sl_flow_network *network = &m->network;
   const int64_t *residual = m->flow.residual;
   sl_crossing *moved = &m->moved;
   for (int pass = 0; pass < 2; pass++) {

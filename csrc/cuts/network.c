@@ -21,7 +21,7 @@ static uint32_t merge_row(const sl_csr *out, const sl_csr *in, uint32_t u, uint3
   return count;
 }
 
-static sl_status merge(sl_network *network, sl_cuts *cuts) {
+static sl_status merge(sl_flow_network *network, sl_cuts *cuts) {
   const sl_csr *out = cuts->graph->outgoing, *in;
   SL_TRY(sl_graph_incoming(cuts->graph, &in));
   const uint32_t n = network->n;
@@ -39,7 +39,7 @@ static sl_status merge(sl_network *network, sl_cuts *cuts) {
   return SL_OK;
 }
 
-sl_status sl_network_create(sl_network *network, sl_cuts *cuts) {
+sl_status sl_flow_network_create(sl_flow_network *network, sl_cuts *cuts) {
   const sl_csr *edges = cuts->graph->outgoing;
   const uint32_t n = network->n = cuts->n;
   SL_TRY(TAKE(cuts, &network->rows, (size_t)n + 1));
@@ -82,7 +82,8 @@ sl_status sl_network_create(sl_network *network, sl_cuts *cuts) {
   return SL_OK;
 }
 
-void sl_network_scale(sl_network *network, const sl_csr *edges, double largest, int exponent) {
+void sl_flow_network_scale(sl_flow_network *network, const sl_csr *edges, double largest,
+                           int exponent) {
   for (uint32_t k = 0; k < network->arcs; k++) {
     const uint32_t entry = network->entries != NULL ? network->entries[k] : k;
     const double capacity = entry == NONE ? 0 : sl_weight(edges, entry);

@@ -306,7 +306,7 @@ function agrees(found: Found, wanted: number[], slack = 1e-13): void {
 }
 
 const near = (values: number[], sigma: number, k: number) =>
-  values.toSorted((a, b) => Math.abs(a - sigma) - Math.abs(b - sigma)).slice(0, k);
+  [...values].sort((a, b) => Math.abs(a - sigma) - Math.abs(b - sigma)).slice(0, k);
 
 export const eigenCases: Case<EigenDoor>[] = [
   {

@@ -2,7 +2,7 @@
 #include "factors.h"
 #include "files.h"
 
-static double facts_of(const sl_factor *factor, int which) {
+static double facts_of(sl_factor *factor, int which) {
   double facts[SL_FACTOR_FACTS];
   sl_factor_facts(factor, facts);
   return facts[which];

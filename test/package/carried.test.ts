@@ -31,12 +31,8 @@ async function built(contents: string, options: BuildOptions) {
 const brotli = (bytes: Uint8Array) =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 
-test('PageRank in a page: a script and one module, within their bytes', async () => {
-  const program = `
-    import { load } from 'sublinear/diffusion';
-    const { Graph, pageRank } = await load();
-    const graph = Graph.fromEdges({ from: [0, 1], to: [1, 0] });
-    document.body.append(pageRank(graph).scores[0].toFixed(4));`;
+/** What a page shows that runs a program, and the files that it fetches: their sizes with brotli. */
+async function shown(program: string, until: RegExp) {
   const files = await built(program, { splitting: true, conditions: ['browser'] });
   const browser = await chromium.launch({ executablePath: chromiumProgram, args: chromiumFlags });
   try {
@@ -59,19 +55,87 @@ test('PageRank in a page: a script and one module, within their bytes', async ()
       return route.fulfill({ contentType, body: Buffer.from(bytes) });
     });
     await page.goto('https://page.test/');
-    await expect.poll(() => page.textContent('body'), { timeout: 30_000 }).toContain('0.5000');
+    const text = () => (failures.length > 0 ? String(failures) : page.textContent('body'));
+    await expect.poll(text, { timeout: 30_000 }).toMatch(until);
     expect(failures).toEqual([]);
-    const total = Object.values(fetched).reduce((sum, size) => sum + size, 0);
-    console.info('bytes that PageRank fetches, brotli:', { ...fetched, total });
-    expect(Object.keys(fetched).filter((name) => name.endsWith('.wasm'))).toEqual([
-      'network.simd.wasm',
-    ]);
-    // One module held everything on matrices and graphs, 74.2 kB: at most 60 % of that.
-    expect(fetched['network.simd.wasm']).toBeLessThanOrEqual(44_500);
-    expect(total).toBeLessThanOrEqual(84_000);
+    return { text: (await page.textContent('body'))!, fetched };
   } finally {
     await browser.close();
   }
+}
+
+const isModule = (name: string) => name.endsWith('.wasm');
+
+/** The bytes of the scripts, of the modules, and of both. */
+function totals(fetched: Record<string, number>) {
+  const sum = (counts: (name: string) => boolean) =>
+    Object.entries(fetched).reduce((total, [name, size]) => total + (counts(name) ? size : 0), 0);
+  return {
+    scripts: sum((name) => !isModule(name)),
+    modules: sum(isModule),
+    total: sum(() => true),
+  };
+}
+
+test('PageRank in a page: a script and one module, within their bytes', async () => {
+  const program = `
+    import { load } from 'sublinear/diffusion';
+    const { Graph, pageRank } = await load();
+    const graph = Graph.fromEdges({ from: [0, 1], to: [1, 0] });
+    document.body.append(pageRank(graph).scores[0].toFixed(4));`;
+  const { fetched } = await shown(program, /0\.5000/);
+  const { total } = totals(fetched);
+  console.info('bytes that PageRank fetches, brotli:', { ...fetched, total });
+  expect(Object.keys(fetched).filter(isModule)).toEqual(['network.simd.wasm']);
+  // One module held everything on matrices and graphs, 74.2 kB: at most 60 % of that.
+  expect(fetched['network.simd.wasm']).toBeLessThanOrEqual(44_500);
+  // With its JavaScript, 109.8 kB: at most 60 % of that.
+  expect(total).toBeLessThanOrEqual(65_800);
+});
+
+test('the first program of README.md in a page, within its bytes', async () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, program] = /## A whole program\s+```ts\n([\s\S]*?)```/.exec(readme)!;
+  const shows = program!.replaceAll('console.log(', 'document.body.append(');
+  const { fetched } = await shown(shows, /converged.*true/);
+  const { scripts, modules, total } = totals(fetched);
+  console.info("bytes that README's first program fetches, brotli:", { scripts, modules, total });
+  expect(Object.keys(fetched).filter(isModule).sort()).toEqual([
+    'network.simd.wasm',
+    'solver.simd.wasm',
+  ]);
+  expect(scripts).toBeLessThanOrEqual(37_000);
+});
+
+test('a page that ranks fetches the readers of files when it first reads one', async () => {
+  const program = `
+    import { load } from 'sublinear/diffusion';
+    const { Graph, pageRank } = await load();
+    const refused = [];
+    for (const read of [() => Graph.fromEdgeList('0 1'), () => Graph.load(new Uint8Array(8))])
+      try { read(); } catch (error) { refused.push(error.code + ' ' + /'sublinear.graph'/.test(error.message)); }
+    const graph = await Graph.readAsync(new Blob(['source,target\\nada,bob\\n']));
+    const again = Graph.load(graph.save());
+    const other = Graph.fromEdgeList('0 1\\n1 0\\n');
+    document.body.append([...refused, again.labelOf(1), pageRank(other).scores[0].toFixed(2)].join());`;
+  const { text } = await shown(program, /0\.50/);
+  expect(text).toBe('NOT_LOADED true,NOT_LOADED true,bob,0.50');
+});
+
+test('a page that has the module graph reads at once', async () => {
+  const program = `
+    import { load } from 'sublinear/graph';
+    import { load as loadSparse } from 'sublinear/sparse';
+    const { Graph } = await load();
+    const { SparseMatrix } = await loadSparse();
+    const market = '%%MatrixMarket matrix coordinate real general\\n1 1 1\\n1 1 7\\n';
+    document.body.append([
+      Graph.fromEdgeList('0 1').edgeCount,
+      SparseMatrix.fromMatrixMarket(market).nnz,
+      'ended',
+    ].join());`;
+  const { text } = await shown(program, /ended/);
+  expect(text).toBe('1,1,ended');
 });
 
 /** The WebAssembly modules that a Worker importing `sublinear/<room>` uploads beside its script. */

@@ -42,7 +42,7 @@ test('holds what it needs and nothing else', () => {
   expect(files.filter((file) => /trap/.test(file))).toEqual([]);
   expect(files).toContain('dist/wasm/solver.simd.wasm');
   expect(files).toContain('dist/raw/solver.scalar.wasm');
-  expect(files).toContain('dist/generated/raw/solver.js');
+  expect(files).toContain('dist/generated/raw/solver.d.ts');
 });
 
 /** Files of the installed package that end so. */

@@ -49,7 +49,7 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 test.each([
   ['wasm', '.wasm', 'dist/wasm'],
   ['raw', '.wasm', 'dist/raw'],
-  ['glue', '.js', 'dist/generated/raw'],
+  ['types', '.d.ts', 'dist/generated/raw'],
 ])('a second build gives the same bytes: %s', (folder, suffix, shipped) => {
   const again = hashes(join(copy, 'build/wasm/out', folder), suffix);
   expect(Object.keys(again).length).toBeGreaterThan(0);

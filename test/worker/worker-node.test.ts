@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { createPool, createWorkerEngine } from 'sublinear/worker';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -32,11 +32,8 @@ test('a program ends with an idle engine that nobody disposed, and not before it
   expect((await node(script)).split('\n').sort()).toEqual(['', '0', '5']);
 });
 
-test('a thousand sources go to a pool in a few messages, and the graph goes once to each worker', async () => {
-  const pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
-  const nodes = 5000;
-  const from = Uint32Array.from({ length: 4 * nodes }, (_, i) => i % nodes);
-  const to = from.map((node, i) => (node * 31 + 7 * i) % nodes);
+/** Counts what goes to workers. */
+function countMessages() {
   const sent = (all: unknown): number =>
     ArrayBuffer.isView(all)
       ? all.byteLength
@@ -53,13 +50,29 @@ test('a thousand sources go to a pool in a few messages, and the graph goes once
     total = { messages: total.messages + 1, bytes: total.bytes + sent(args[0]) };
     postMessage.apply(this, args);
   });
+  return {
+    /** Since the last time. */
+    take() {
+      const taken = total;
+      total = { messages: 0, bytes: 0 };
+      return taken;
+    },
+    end: () => spy.mockRestore(),
+  };
+}
+
+test('a thousand sources go to a pool in a few messages, and the graph goes once to each worker', async () => {
+  const pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
+  const nodes = 5000;
+  const from = Uint32Array.from({ length: 4 * nodes }, (_, i) => i % nodes);
+  const to = from.map((node, i) => (node * 31 + 7 * i) % nodes);
+  const counted = countMessages();
   try {
     const replica = await pool.replicate({ from, to }, ({ graph }, edges) =>
       graph.Graph.fromEdges(edges),
     );
     // Shared memory: what passes is where it is.
-    expect(total).toEqual({ messages: 2, bytes: 2 * (from.byteLength + to.byteLength) });
-    total = { messages: 0, bytes: 0 };
+    expect(counted.take()).toEqual({ messages: 2, bytes: 2 * (from.byteLength + to.byteLength) });
     const sources = Uint32Array.from({ length: 1000 }, (_, i) => (i * 37) % nodes);
     const {
       outcomes,
@@ -69,11 +82,109 @@ test('a thousand sources go to a pool in a few messages, and the graph goes once
       diffusion.personalizedPageRankBatch(graph, { sources: part, topK: 10 }),
     );
     expect([outcomes.length, offsets.length, offsets[1000]]).toEqual([1000, 1001, found.length]);
-    expect(total).toEqual({ messages: 8, bytes: sources.byteLength });
+    expect(counted.take()).toEqual({ messages: 8, bytes: sources.byteLength });
   } finally {
-    spy.mockRestore();
+    counted.end();
     await pool.dispose();
   }
+});
+
+describe('pool.map and replica.map choose how many items go at once', () => {
+  const items = Array.from({ length: 1000 }, (_, i) => i);
+
+  test('a thousand small jobs take tens of messages, in the order of the items', async () => {
+    const pool = await createPool({ size: 2, modules: ['dense'] });
+    const counted = countMessages();
+    try {
+      const replica = await pool.replicate([3, 4], ({ dense }, values) =>
+        dense.Vector.from(values),
+      );
+      counted.take();
+      const sums = await replica.map(items, async (v, i) => i + (await v.norm()));
+      expect(sums).toEqual(items.map((i) => i + 5));
+      // Four alone; then a share of what is left, at most 64, down to one.
+      expect(counted.take().messages).toBeLessThan(60);
+      // Calls that follow from answers go together as well: two messages a job, and what forgets the vectors.
+      const norms = await pool.map(items, async ({ dense }, i) => {
+        const v = await dense.Vector.from([i]);
+        const norm = await v.norm();
+        await v.dispose();
+        return norm;
+      });
+      expect(norms).toEqual(items);
+      expect(counted.take().messages).toBeLessThan(200);
+    } finally {
+      counted.end();
+      await pool.dispose();
+    }
+  });
+
+  test('items with large arrays stay alone', async () => {
+    const pool = await createPool({ size: 2, modules: ['dense'] });
+    const counted = countMessages();
+    try {
+      const large = new Float64Array(1 << 17).fill(1);
+      const sums = await pool.map(
+        Array.from({ length: 30 }, () => large),
+        async ({ dense }, values) => {
+          using v = await dense.Vector.from(values);
+          return v.length;
+        },
+      );
+      expect(sums).toEqual(Array(30).fill(large.length));
+      expect(counted.take().messages).toBeGreaterThanOrEqual(60);
+    } finally {
+      counted.end();
+      await pool.dispose();
+    }
+  });
+
+  test('the first error is the one that is thrown, and an abort stops what is under way', async () => {
+    await using pool = await createPool({ size: 2, modules: ['dense'] });
+    const oops = new Error('oops');
+    let begun = 0;
+    const failing = pool.map(items, async ({ dense }, i) => {
+      begun++;
+      await dense.Vector.zeros(1);
+      if (i === 100) throw oops;
+    });
+    await expect(failing).rejects.toBe(oops);
+    expect(begun).toBeLessThan(600);
+    const wrong = pool.map(items, ({ dense }, i) => dense.Vector.zeros(i === 300 ? -1 : 1));
+    await expect(wrong).rejects.toMatchObject({ code: 'RANGE' });
+    const controller = new AbortController();
+    let answered = 0;
+    const stopped = pool.map(
+      items,
+      async ({ dense }) => {
+        await dense.Vector.zeros(1);
+        if (++answered === 50) controller.abort();
+      },
+      { signal: controller.signal },
+    );
+    const reason = await stopped.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(reason).toBe(controller.signal.reason);
+    expect(
+      await pool.map([1], async ({ dense }, n) => (await dense.Vector.zeros(n)).length),
+    ).toEqual([1]);
+  });
+
+  test('a worker that ends under many items: those that were not answered are run once more', async () => {
+    await using pool = await createPool({ size: 1, modules: ['dense'] });
+    const runs = new Map<number, number>();
+    const lengths = await pool.map(items.slice(0, 200), async (engine, i) => {
+      runs.set(i, (runs.get(i) ?? 0) + 1);
+      const making = engine.dense.Vector.zeros(1);
+      if (i === 60 && runs.get(i) === 1) engine.terminate();
+      return (await making).length;
+    });
+    expect(lengths).toEqual(Array(200).fill(1));
+    expect(Math.max(...runs.values())).toBe(2);
+    expect(pool.stats()).toMatchObject({ restarts: 1 });
+  });
 });
 
 test('a trap in WebAssembly ends the worker, and the next call has a fresh one', async () => {

@@ -1,9 +1,9 @@
 # sl_bundle(<name> ROOMS <room>... VARIANTS <variant>... [TEST <variant>...])
 #
-# Links rooms into one WebAssembly module for each variant, twice: with embind for the npm package (one JavaScript file,
-# the glue, serves all variants) and as a raw module without imports for every other host. In the build folder:
+# Links rooms into one WebAssembly module for each variant, twice: with embind for the npm package (ts/runtime/embind.ts is
+# its JavaScript side) and as a raw module without imports for every other host. In the build folder:
 #
-#   out/glue/<name>.js, .d.ts          out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
+#   out/types/<name>.d.ts              out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
 #   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.json  the table, for tools/generate.mjs
 #                                                                          out/codes.ts      names of status.h
 
@@ -18,9 +18,8 @@ set(SL_LINK_MEMORY
   -sMALLOC=emmalloc -mbulk-memory
   -Wl,--fatal-warnings) # a function declared in one way and defined in another would trap when it is called
 
-# -lexports.js keeps the names between wasm and JavaScript as they are. Minified names depend on the order of linking, and
-# a glue would then fit only the variant that it was made with. No import.meta: bundlers would follow its URL, but it is
-# the loader that brings the bytes.
+# -lexports.js keeps the names between wasm and JavaScript as they are: minified ones depend on the order of linking.
+# Emscripten's own JavaScript is not shipped: ts/runtime/embind.ts does what it does, once for all modules.
 set(SL_LINK_EMBIND
   -lembind -lexports.js -sMODULARIZE -sEXPORT_ES6 -sUSE_ES6_IMPORT_META=0 -sENVIRONMENT=web,worker
   -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0 -sPOLYFILL=0 -sTEXTDECODER=2
@@ -30,10 +29,6 @@ set(SL_LINK_EMBIND
   -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPU32,HEAP32,HEAPF32,HEAPF64
   # Embind's classes name it, and tools/embind_host.cpp registers nothing that brings it.
   -sDEFAULT_LIBRARY_FUNCS_TO_INCLUDE=$Emval)
-
-# Only for the variant whose glue is kept. EMBIND_AOT writes the call wrappers at build time (no eval: strict CSP) by
-# running the module once, which is why it is never the relaxed variant: Node 20 cannot run that.
-set(SL_LINK_GLUE -sEMBIND_AOT --closure=1)
 
 set(SL_LINK_RAW -sSTANDALONE_WASM --no-entry)
 
@@ -97,9 +92,10 @@ function(sl_bundle name)
     message(STATUS "bundle ${name}: no bindings yet")
   endif()
 
-  set(glue_variant simd)
-  if(NOT glue_variant IN_LIST arg_VARIANTS)
-    list(GET arg_VARIANTS 0 glue_variant)
+  # The types are written by running the module once: never the relaxed variant, which Node 20 cannot run.
+  set(typed_variant simd)
+  if(NOT typed_variant IN_LIST arg_VARIANTS)
+    list(GET arg_VARIANTS 0 typed_variant)
   endif()
 
   set(modules "")
@@ -116,15 +112,15 @@ function(sl_bundle name)
     else()
       sl_link_raw(${name} ${variant} ${name}.${variant} ${abi} ${sources})
     endif()
-    if(variant STREQUAL glue_variant)
-      sl_link_embind(${name} ${variant} ${folder} GLUE ${bindings} ${sources})
+    if(variant STREQUAL typed_variant)
+      sl_link_embind(${name} ${variant} ${folder} TYPES ${bindings} ${sources})
     else()
       sl_link_embind(${name} ${variant} ${folder} "" ${bindings} ${sources})
     endif()
     list(APPEND modules "${SL_OUT}/${folder}/${name}.${variant}.wasm")
   endforeach()
 
-  # One glue can serve all variants only if they import and export the same names.
+  # What the JavaScript side finds must be the same in all variants.
   set(stamp "${CMAKE_BINARY_DIR}/link/${name}/names.stamp")
   add_custom_command(OUTPUT "${stamp}"
     COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs" same ${modules}
@@ -148,7 +144,7 @@ function(sl_rooms_taken out)
 endfunction()
 
 # Links one embind module, bindings first, and optimises it into out/<folder>/.
-function(sl_link_embind name variant folder glue)
+function(sl_link_embind name variant folder types)
   sl_host_object(host embind_host)
   set(objects ${ARGN} ${host})
   set(dir "${CMAKE_BINARY_DIR}/link/${name}/${variant}")
@@ -160,16 +156,16 @@ function(sl_link_embind name variant folder glue)
   endif()
   set(products "${dir}/${name}.js" "${dir}/${name}.wasm")
   set(stage "")
-  if(glue)
-    list(APPEND flags ${SL_LINK_GLUE} "--emit-tsd=${name}.d.ts")
+  if(types)
+    list(APPEND flags "--emit-tsd=${name}.d.ts")
     set(stage
-      COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/glue.mjs" "${dir}/${name}.js" "${dir}/${name}.d.ts" "${SL_OUT}/glue")
-    list(APPEND products "${SL_OUT}/glue/${name}.js" "${SL_OUT}/glue/${name}.d.ts")
+      COMMAND "${SL_NODE}" "${CMAKE_SOURCE_DIR}/tools/raw-types.mjs" "${dir}/${name}.wasm" "${dir}/${name}.d.ts" "${SL_OUT}/types")
+    list(APPEND products "${SL_OUT}/types/${name}.d.ts")
   endif()
   add_custom_command(OUTPUT ${products}
     COMMAND "${CMAKE_CXX_COMPILER}" ${level} -fno-exceptions -fno-rtti ${objects} ${flags} -o "${name}.js"
     ${stage}
-    WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/glue.mjs"
+    WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/raw-types.mjs" "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs"
     COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking ${name}.${variant}")
   sl_wasm_opt("${dir}/${name}.wasm" "${SL_OUT}/${folder}/${name}.${variant}.wasm" ${variant} ${SL_OPT_LEVEL_${name}})
 endfunction()

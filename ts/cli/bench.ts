@@ -1,29 +1,17 @@
-// sublinear bench: a few seconds of measuring. Kernels alone, and what SIMD gains them; whole answers against plain
-// JavaScript loops, taking turns, with the error of each answer computed by independent code (workload.ts); the modules:
+// sublinear bench: a few seconds of measuring, of the cases of ts/benchmarks/. Each alone, and what SIMD gains it; whole answers
+// against plain JavaScript loops, taking turns, with the accuracy of each answer computed by independent code; the modules:
 // their bytes, how long they take to load, the most memory that objects held.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import type { Answered, Case } from '../benchmarks/case.js';
 import { bundleOfRoom, type RoomName } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
 import type { BenchmarkResult } from '../index.js';
 import { type CommonOptions, engineFor } from './engine.js';
 import { bytes, count, digits, duration, interrupt, type Progress, table } from './terminal.js';
-import {
-  adjacency,
-  barabasiAlbert,
-  conjugateGradient,
-  gridLaplacian,
-  incoming,
-  l1Distance,
-  oneNode,
-  powerIteration,
-  randomVector,
-  relativeResidual,
-  rowIndices,
-} from './workload.js';
-
 export interface BenchOptions extends CommonOptions {
-  size: number;
+  /** Of whole answers; by default each case's own. */
+  size?: number;
   /** How often the contenders of a comparison take turns. */
   turns: number;
 }
@@ -56,7 +44,8 @@ interface Side {
 interface Comparison {
   work: string;
   measure: string;
-  accuracyAsked: number;
+  /** Where less is better. */
+  accuracyAsked?: number;
   ours: Side;
   plain: Side;
   /** Median over the turns of plain / ours. */
@@ -71,53 +60,12 @@ const KERNEL_TURNS = 3;
 const ENOUGH_MS = 300;
 
 export async function bench(options: BenchOptions, progress: Progress): Promise<void> {
-  const engine = await engineFor(['sparse', 'graph', 'solver', 'diffusion'], options);
-  const { SparseMatrix } = engine.sparse;
-  const { Graph } = engine.graph;
+  const engine = await engineFor([], options);
+  const table = await cases();
   const kernels = await measureKernels();
   const comparisons: Comparison[] = [];
-
-  const side = Math.max(4, Math.round(Math.sqrt(options.size)));
-  {
-    const a = gridLaplacian(side, side, 0.01);
-    const b = randomVector(a.rows, 1);
-    using matrix = SparseMatrix.fromCoo({
-      rows: a.rows,
-      cols: a.rows,
-      rowIndices: rowIndices(a),
-      columnIndices: a.columns,
-      values: a.values,
-    });
-    comparisons.push(
-      await compare({
-        work: `solve A x = b, grid of ${count(a.rows)} unknowns`,
-        measure: 'relative residual',
-        accuracyAsked: 1e-8,
-        ours: () => engine.solver.solve(matrix, b).solution,
-        plain: () => conjugateGradient(a, b, 1e-8),
-        error: (x) => relativeResidual(a, x, b),
-      }),
-    );
-  }
-  {
-    const edges = barabasiAlbert(Math.max(12, options.size), 5, 42);
-    using graph = Graph.fromEdges({ ...edges, directed: false });
-    const source = edges.nodeCount >> 1;
-    const arrows = incoming(adjacency(edges));
-    const teleport = oneNode(edges.nodeCount, source);
-    const exact = powerIteration(arrows, teleport, 0.85, 1e-13);
-    const { personalizedPageRank } = engine.diffusion;
-    comparisons.push(
-      await compare({
-        work: `nearness to one node, network of ${count(edges.nodeCount)} nodes`,
-        measure: 'sum of errors',
-        accuracyAsked: 1e-4,
-        ours: () => personalizedPageRank(graph, { source, tolerance: 1e-4, dense: true }).scores,
-        plain: () => powerIteration(arrows, teleport, 0.85, 1e-4),
-        error: (x) => l1Distance(x, exact),
-      }),
-    );
-  }
+  for (const { room, which } of table)
+    if (which.title !== undefined) comparisons.push(await compare(room, which));
   progress.stop();
   const modules = engine.stats().modules.map((module): Module => {
     const file = `${bundleOfRoom[module.rooms[0] as RoomName]}.${module.variant}.wasm`;
@@ -133,10 +81,7 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
 
   async function measureKernels(): Promise<Kernel[]> {
     const scalar = await engineFor([], { ...options, variant: 'scalar' });
-    const names: string[] = [];
-    for (const { name: room, code } of Object.values(rooms)) {
-      for (const kernel of Object.keys((await code()).benchmarks)) names.push(`${room}.${kernel}`);
-    }
+    const names = table.map(({ name }) => name);
     progress.start('kernels', names.length);
     const results: Kernel[] = [];
     for (const name of names) {
@@ -161,39 +106,52 @@ export async function bench(options: BenchOptions, progress: Progress): Promise<
     return results;
   }
 
-  async function compare(task: {
-    work: string;
-    measure: string;
-    accuracyAsked: number;
-    ours: () => Answer;
-    plain: () => Answer;
-    error: (answer: Answer) => number;
-  }): Promise<Comparison> {
-    progress.start(task.work, options.turns);
-    const times: { ours: number[]; plain: number[] } = { ours: [], plain: [] };
-    const accuracy = { ours: task.error(task.ours()), plain: task.error(task.plain()) };
-    for (let turn = 0; turn < options.turns; turn++) {
-      progress.update(turn);
-      // Lets Ctrl-C through.
-      await new Promise((resolve) => setImmediate(resolve));
-      interrupt.signal.throwIfAborted();
-      for (const name of turn % 2 ? (['plain', 'ours'] as const) : (['ours', 'plain'] as const)) {
-        const start = performance.now();
-        task[name]();
-        times[name].push(performance.now() - start);
+  /** A case with a whole answer, and plain JavaScript. */
+  async function compare(room: RoomName, which: Case<unknown>): Promise<Comparison> {
+    const size = Math.max(16, options.size ?? which.defaultSize);
+    const work = (which.title as (size: number) => string)(size);
+    progress.start(work, options.turns);
+    const prepared = which.prepare(await engine.use(room), size);
+    const { accuracyIs, asked, accuracy, plain } = prepared.answer as Answered;
+    const run = { ours: prepared.run as () => Answer, plain: plain.run };
+    try {
+      const times: { ours: number[]; plain: number[] } = { ours: [], plain: [] };
+      const reached = { ours: accuracy(run.ours()), plain: accuracy(run.plain()) };
+      for (let turn = 0; turn < options.turns; turn++) {
+        progress.update(turn);
+        // Lets Ctrl-C through.
+        await new Promise((resolve) => setImmediate(resolve));
+        interrupt.signal.throwIfAborted();
+        for (const name of turn % 2 ? (['plain', 'ours'] as const) : (['ours', 'plain'] as const)) {
+          const start = performance.now();
+          run[name]();
+          times[name].push(performance.now() - start);
+        }
       }
+      return {
+        work,
+        measure: accuracyIs,
+        ...(asked !== undefined && { accuracyAsked: asked }),
+        ours: sideOf(times.ours, reached.ours),
+        plain: sideOf(times.plain, reached.plain),
+        ratio: middle(times.plain.map((ms, turn) => ms / (times.ours[turn] as number))),
+      };
+    } finally {
+      prepared.dispose();
     }
-    const { work, measure, accuracyAsked } = task;
-    const ratios = times.plain.map((ms, turn) => ms / (times.ours[turn] as number));
-    return {
-      work,
-      measure,
-      accuracyAsked,
-      ours: sideOf(times.ours, accuracy.ours),
-      plain: sideOf(times.plain, accuracy.plain),
-      ratio: middle(ratios),
-    };
   }
+}
+
+/** All benchmark cases of the package. */
+async function cases(): Promise<{ name: string; room: RoomName; which: Case<unknown> }[]> {
+  const all = Object.values(rooms).map(async ({ name: room, benchmarks }) =>
+    Object.entries((await benchmarks?.())?.benchmarks ?? {}).map(([name, which]) => ({
+      name: `${room}.${name}`,
+      room,
+      which: which as Case<unknown>,
+    })),
+  );
+  return (await Promise.all(all)).flat();
 }
 
 function sideOf(times: number[], accuracy: number): Side {
@@ -228,7 +186,7 @@ function asText(kernels: Kernel[], comparisons: Comparison[], modules: Module[])
       'a second',
       'plain JavaScript',
       'ratio',
-      'error (ours, theirs)',
+      'accuracy (ours, theirs)',
     ],
     comparisons.map(({ work, measure, ours, plain, ratio }) => [
       work,

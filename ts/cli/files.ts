@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { followedBy, unzipped } from '../runtime/coming.js';
 import { isSublinearError } from '../runtime/errors.js';
-import { followedBy, type Head, unzipped } from '../runtime/pieces.js';
-import { abortOf, headOf } from '../runtime/text-source.js';
+import type { Head } from '../runtime/pieces.js';
+import { abortOf, headOf } from '../runtime/text-coming.js';
 import { CliError, EXIT, interrupt, type Progress, reason } from './terminal.js';
 
 /** What messages call a file: `-` is "standard input". */

@@ -459,7 +459,11 @@ Examples:
 
   common(program.command('bench'))
     .description('a short benchmark against plain JavaScript loops, a few seconds')
-    .option('--size <count>', 'about how many unknowns and nodes', counter, 40_000)
+    .option(
+      '--size <count>',
+      'about how many unknowns, nodes and vectors whole answers have',
+      counter,
+    )
     .option('--turns <count>', 'how often both sides take turns: more is steadier', counter, 7)
     .action((options) => bench(options, progress));
 

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { readNpzAsync } from '../npy.js';
+import { followedBy, unzipped } from '../runtime/coming.js';
 import { describe, formatOf } from '../runtime/formats.js';
 import {
   arrayOf,
@@ -15,7 +16,7 @@ import {
   readNpyHead,
   written as shapeOf,
 } from '../runtime/npy.js';
-import { joined as allOf, followedBy, isGzip, type Pieces, unzipped } from '../runtime/pieces.js';
+import { joined as allOf, isGzip, type Pieces } from '../runtime/pieces.js';
 import { chunks, nameOf, opened } from './files.js';
 import { CliError, count, EXIT, type Progress } from './terminal.js';
 

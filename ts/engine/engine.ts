@@ -9,7 +9,7 @@ import {
   version,
 } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
-import { type BenchmarkOptions, type BenchmarkResult, measure } from '../runtime/benchmark.js';
+import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
 import { messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { Room } from '../runtime/room.js';
@@ -213,8 +213,8 @@ export class Engine {
   }
 
   /**
-   * Measures one kernel here and now. Names are `<room>.<case>`, for instance `'dense.dot'`; an unknown name is a
-   * `RangeError` with the list. Holds the thread for `minTimeMs` (200) after a warm-up of 11 runs, and longer where five
+   * Measures one benchmark case here and now. Names are `<room>.<case>`, for instance `'dense.dot'`; an unknown name is a
+   * `RangeError` with the list. Cases with whole answers (`solver.grid`, `diffusion.pageRank`) say how right the answer is. Holds the thread for `minTimeMs` (200) after a warm-up of 11 runs, and longer where five
    * more runs take longer: the data is made, and at least 16 runs are done, whatever `minTimeMs` is.
    *
    * @example
@@ -229,33 +229,19 @@ export class Engine {
   async benchmark(name: string, options?: BenchmarkOptions): Promise<BenchmarkResult> {
     const operation = 'engine.benchmark';
     const [room, ...rest] = check.string(operation, 'name', name).split('.') as [RoomName, string];
-    const kernel = rest.join('.');
     if (!Object.hasOwn(bundleOfRoom, room))
       throw check.rangeError(operation, 'name', '<room>.<case>', name);
     const descriptor = this.#known(room);
-    const { benchmarks } = await codeOf(descriptor);
-    const known = Object.keys(benchmarks).map((each) => `${room}.${each}`);
-    // What every object inherits is no benchmark.
-    const benchmark = Object.hasOwn(benchmarks, kernel) ? benchmarks[kernel] : undefined;
-    if (benchmark === undefined)
-      throw check.rangeError(operation, 'name', known.join(' or '), name);
-    const { size = benchmark.defaultSize, minTimeMs = 200 } = check.options(operation, options, [
-      'size',
-      'minTimeMs',
+    const [{ caseOf, howToRun, runCase }, { benchmarks }] = await Promise.all([
+      import('./benchmark.js'),
+      descriptor.benchmarks?.() ?? { benchmarks: {} },
     ]);
-    check.integer(operation, 'size', size, 1);
-    check.number(operation, 'minTimeMs', minTimeMs);
-    if (!(Number.isFinite(minTimeMs) && minTimeMs >= 0))
-      throw check.rangeError(operation, 'minTimeMs', 'finite number >= 0', minTimeMs);
+    const found = caseOf(operation, room, rest.join('.'), benchmarks);
+    const { size, minTimeMs } = howToRun(operation, options, found);
     const namespace = await this.load(descriptor);
     const { variant, raw, loadMs } = this.#loaded.get(descriptor.bundle.name) as Runtime;
-    const prepared = benchmark.prepare(namespace, size);
-    try {
-      const measured = measure(prepared, minTimeMs);
-      return { name, variant, size, ...measured, bytesPeak: raw.bytesPeak(), loadMs };
-    } finally {
-      prepared.dispose();
-    }
+    const measured = runCase(namespace, found, size, minTimeMs);
+    return { name, variant, size, ...measured, bytesPeak: raw.bytesPeak(), loadMs };
   }
 
   /** True after `dispose()`. */

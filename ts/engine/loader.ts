@@ -2,7 +2,6 @@
 import '../runtime/globals.js';
 import { compile, fetched, read } from '#wasm-source';
 import type { Variant } from '../generated/bundles.js';
-import type { Raw } from '../generated/raw.js';
 import { bytesOf, isShared, isURL, messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { Runtime } from '../runtime/runtime.js';
@@ -35,18 +34,6 @@ export interface LoadRequest {
   memoryLimit: number;
 }
 
-/** What the glue is called with. */
-interface GlueOptions {
-  instantiateWasm: (
-    imports: WebAssembly.Imports,
-    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => unknown,
-  ) => object;
-  print: (text: string) => void;
-  printErr: (text: string) => void;
-}
-
-type Glue = (options: GlueOptions) => Promise<unknown>;
-
 export async function loadBundle({
   bundle,
   variant,
@@ -56,47 +43,15 @@ export async function loadBundle({
   const start = performance.now();
   const chosen = await bestVariant(bundle, variant);
   const name = `${bundle.name}.${chosen}`;
-  const [module, glue] = await Promise.all([
-    obtain(sourceOf(bundle, chosen), wasm, compileSource),
-    bundle
-      .glue()
-      .catch((cause) =>
-        Promise.reject(
-          failed(
-            name,
-            `its JavaScript part could not be imported${withoutImport('<room>')}`,
-            cause,
-          ),
-        ),
-      ),
-  ]);
-  const raw = await instantiate(name, module, glue.default as Glue);
-  const runtime = new Runtime(bundle, chosen, raw);
+  const module = await obtain(sourceOf(bundle, chosen), wasm, compileSource);
+  const runtime = await Runtime.start(bundle, chosen, module).catch((cause) => {
+    const fix = 'the file is of another version than the JavaScript; install or copy both again';
+    throw failed(name, `the module and its JavaScript do not fit: ${fix}`, cause);
+  });
   runtime.memoryLimit = memoryLimit;
-  raw.setMemoryLimit(memoryLimit);
+  runtime.raw.setMemoryLimit(memoryLimit);
   runtime.loadMs = performance.now() - start;
   return runtime;
-}
-
-function instantiate(name: string, module: WebAssembly.Module, glue: Glue): Promise<Raw> {
-  // The glue's own promise stays pending when its instantiateWasm fails: ours is rejected instead. Instantiating is
-  // asynchronous because older browsers refuse to do it at once for modules of this size on the main thread.
-  return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) => {
-      const fix = 'the file is of another version than the JavaScript; install or copy both again';
-      reject(failed(name, `the module and its JavaScript do not fit: ${fix}`, cause));
-    };
-    glue({
-      print: () => {},
-      printErr: () => {},
-      instantiateWasm(imports, done) {
-        WebAssembly.instantiate(module, imports)
-          .then((instance) => done(instance, module))
-          .catch(fail);
-        return {};
-      },
-    }).then((raw) => resolve(raw as Raw), fail);
-  });
 }
 
 /** One module and where it comes from. */

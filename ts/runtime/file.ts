@@ -1,10 +1,9 @@
-// Files of the C core (docs/format.md): written piece by piece by its Writer, read by its Reader.
-import type { Reader, Writer } from '../generated/raw/solver.js';
+// Files of the C core (docs/format.md), written piece by piece by its Writer. Reading them is in loading.ts.
+import type { Writer } from '../generated/raw/solver.js';
 import { make } from './brand.js';
-import { lengthOf } from './pieces.js';
-import type { RawObject, Runtime } from './runtime.js';
+import type { Runtime } from './runtime.js';
 import type { AsyncOptions } from './steps.js';
-import { type ReadProgress, readText, readTextAsync, type TextSource } from './text-source.js';
+import type { ReadProgress } from './text-source.js';
 
 /** Bytes that are there: one array or buffer, or pieces of a file in their order, cut anywhere. */
 export type BytesSource = Uint8Array | ArrayBuffer | Iterable<Uint8Array>;
@@ -84,66 +83,4 @@ export function saveWhole(
   } finally {
     if (runtime.alive) writer.delete();
   }
-}
-
-/** What to make of a whole file. `reader` is still alive in `wrap`. */
-export interface Loading<Built extends RawObject, T> {
-  /** Four letters. */
-  kind: string;
-  /** Bytes that are known to come, when `source` does not say it. */
-  length?: number;
-  /** For kinds whose `build` gives the pieces of the file back while it takes them over. */
-  inPieces?: boolean;
-  build: (reader: Reader) => Built | null;
-  wrap: (built: Built, reader: Reader) => T;
-}
-
-function reading<Built extends RawObject, T>(
-  runtime: Runtime,
-  operation: string,
-  source: unknown,
-  { kind, build, wrap, inPieces = false, ...given }: Loading<Built, T>,
-) {
-  // What is there as one array is known to come: no block has to grow.
-  const length = given.length ?? lengthOf(operation, source);
-  return {
-    binary: true,
-    open: () => {
-      const reader = runtime.raw.Reader.create(tag(kind), length);
-      if (inPieces) reader?.keepPieces();
-      return reader;
-    },
-    close: build,
-    wrap,
-  };
-}
-
-export function loadFile<Built extends RawObject, T>(
-  runtime: Runtime,
-  operation: string,
-  source: BytesSource,
-  loading: Loading<Built, T>,
-): T {
-  return readText(
-    runtime,
-    operation,
-    source as TextSource,
-    reading(runtime, operation, source, loading),
-  );
-}
-
-export function loadFileAsync<Built extends RawObject, T>(
-  runtime: Runtime,
-  operation: string,
-  source: AsyncBytesSource,
-  loading: Loading<Built, T>,
-  options: LoadAsyncOptions,
-): Promise<T> {
-  return readTextAsync(
-    runtime,
-    operation,
-    source,
-    reading(runtime, operation, source, loading),
-    options,
-  );
 }

@@ -140,3 +140,8 @@ export function refuseOthers(
   const message = `"${argument}" is ${names[found]}: ${remedyFor(found)}`;
   throw new SublinearError('FORMAT', operation, message, { argument });
 }
+
+/** The same for readers of text that take what is known to be one of `wanted`, and what is not known. */
+export function refusing(operation: string, wanted: readonly FormatName[] = []) {
+  return (head: Head): void => refuseOthers(operation, 'source', head, wanted);
+}

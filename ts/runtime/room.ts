@@ -1,6 +1,5 @@
 // What a room is to the engine. The values are generated: ts/generated/room and entry, one file each.
 import type { Bundle, RoomName } from '../generated/bundles.js';
-import type { Benchmark } from './benchmark.js';
 import type { Runtime } from './runtime.js';
 import type { BundleSource } from './source.js';
 
@@ -8,8 +7,6 @@ import type { BundleSource } from './source.js';
 interface RoomCode<Namespace> {
   /** Makes the namespace for a loaded module; called once for each. Then come the modules of `besides`, in order. */
   createRoom: (...runtimes: [Runtime, ...Runtime[]]) => Namespace;
-  /** Cases of engine.benchmark(), named `<room>.<case>`. */
-  benchmarks: Readonly<Record<string, Benchmark<Namespace>>>;
 }
 
 export interface Room<Name extends RoomName, Namespace> {
@@ -24,17 +21,17 @@ export interface Room<Name extends RoomName, Namespace> {
   mayLoad?: { readonly [B in Bundle]?: () => Promise<{ bundle: BundleSource | undefined }> };
   /** Imported when the room is asked for, not with the engine. */
   code: () => Promise<RoomCode<Namespace>>;
+  /** Its benchmark cases (ts/benchmarks/), imported when one is run. */
+  benchmarks?: () => Promise<{ benchmarks: Readonly<Record<string, unknown>> }>;
 }
 
 /**
- * The same room with code and glue that are there already. Whoever imports the entry of a room wants it: nothing is left to
+ * The same room with its code, which is there already. Whoever imports the entry of a room wants it: nothing is left to
  * import later, which service workers do not allow.
  */
 export function withCode<Name extends RoomName, Namespace>(
   room: Room<Name, Namespace>,
   code: RoomCode<Namespace>,
-  glue: unknown,
 ): Room<Name, Namespace> {
-  const bundle = { ...room.bundle, glue: async () => ({ default: glue }) };
-  return { ...room, bundle, code: async () => code };
+  return { ...room, code: async () => code };
 }

@@ -4,6 +4,7 @@ import type { Bundle, Variant } from '../generated/bundles.js';
 import { type OutcomeName, outcomes, statuses } from '../generated/codes.js';
 import type { Raw } from '../generated/raw.js';
 import { make } from './brand.js';
+import { connect } from './embind.js';
 import { type ErrorDetails, SublinearError, SublinearRangeError } from './errors.js';
 import { Scratch } from './scratch.js';
 import type { BundleSource } from './source.js';
@@ -24,15 +25,13 @@ export interface Copy {
   drop(): void;
 }
 
-type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
-
 export class Runtime {
   readonly bundle: BundleSource;
   readonly variant: Variant;
-  /** Every function in it is guarded: a trap in one poisons this runtime. */
-  readonly raw: Raw;
+  /** Its functions are guarded: a trap in one poisons this runtime. */
+  declare readonly raw: Raw;
   /** Address of 256 bytes that C functions write small results to (`double *out`). */
-  readonly out: number;
+  declare readonly out: number;
   /** Milliseconds from asking for the module to having it. */
   loadMs = 0;
   /** The limit that was set; the C core keeps to it. */
@@ -54,12 +53,20 @@ export class Runtime {
   #operation = 'load';
   #classes = new Map<unknown, unknown>();
 
-  constructor(bundle: BundleSource, variant: Variant, raw: Raw) {
+  private constructor(bundle: BundleSource, variant: Variant) {
     this.bundle = bundle;
     this.variant = variant;
-    this.raw = raw;
-    guard(raw, this);
-    this.out = raw.out();
+  }
+
+  /** Starts a compiled module. */
+  static async start(
+    bundle: BundleSource,
+    variant: Variant,
+    module: WebAssembly.Module,
+  ): Promise<Runtime> {
+    const runtime = new Runtime(bundle, variant);
+    const raw = await connect(module, runtime);
+    return Object.assign(runtime, { raw, out: raw.out() });
   }
 
   // --- life ---------------------------------------------------------------------------------------------------------
@@ -109,9 +116,9 @@ export class Runtime {
   }
 
   /** The error of a call whose object went while its arguments were read. */
-  disposedMeanwhile(cause: unknown): SublinearError {
+  disposedMeanwhile(): SublinearError {
     const message = 'an object of this call was disposed while the call read its arguments';
-    return new SublinearError('DISPOSED', this.#operation, message, { cause });
+    return new SublinearError('DISPOSED', this.#operation, message);
   }
 
   /** Another module of the same engine, where it is loaded. */
@@ -198,7 +205,7 @@ export class Runtime {
   }
 
   // --- memory -------------------------------------------------------------------------------------------------------
-  // The views are made again by the glue when the memory grows: always read them from here, never keep one.
+  // The views are made again when the memory grows: always read them from here, never keep one.
 
   get u8(): Uint8Array {
     return this.raw.HEAPU8;
@@ -294,51 +301,4 @@ const ordinaryInstanceOf = Function.prototype[Symbol.hasInstance];
 /** row_pointers -> rowPointers */
 function camelCase(name: string): string {
   return name.replace(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-// Wraps the functions of a module and the methods of its embind classes. Whatever comes out of one as an exception is a
-// trap, a stack overflow or a fault of ours: after each of them the C objects may be half changed.
-function guard(raw: Raw, runtime: Runtime): void {
-  const guarded = (call: AnyFunction): AnyFunction =>
-    function (this: unknown, ...args) {
-      if (!runtime.alive) throw runtime.ended();
-      try {
-        return call.apply(this, args);
-      } catch (cause) {
-        // embind looks at its arguments before it calls: nothing has happened yet. A getter or a proxy among a user's
-        // arguments can dispose what the call is about.
-        if ((cause as Error | undefined)?.name === 'BindingError')
-          throw runtime.disposedMeanwhile(cause);
-        runtime.poison(cause);
-        throw runtime.ended();
-      }
-    };
-  let handles: object | undefined;
-  const wrapAll = (owner: object): void => {
-    for (const key of Object.getOwnPropertyNames(owner)) {
-      const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
-      const { value, writable, get, set } = property;
-      if (get !== undefined && property.configurable && owner !== raw)
-        Object.defineProperty(owner, key, {
-          ...property,
-          get: guarded(get),
-          ...(set && { set: guarded(set) }),
-        });
-      if (typeof value !== 'function' || !writable || key === 'constructor') continue;
-      if (isEmbindClass(value)) {
-        wrapAll(value);
-        wrapAll(value.prototype);
-        handles = Object.getPrototypeOf(value.prototype) as object;
-      } else {
-        Object.assign(owner, { [key]: guarded(value) });
-      }
-    }
-  };
-  wrapAll(raw);
-  // delete() stands on the prototype that all classes share.
-  if (handles) wrapAll(handles);
-}
-
-function isEmbindClass(value: { prototype?: object }): value is { prototype: object } {
-  return typeof (value.prototype as { delete?: unknown } | undefined)?.delete === 'function';
 }

@@ -14,8 +14,6 @@ export interface BundleSource {
   name: Bundle;
   /** Rooms whose code is in this bundle. */
   rooms: readonly RoomName[];
-  /** Emscripten's JavaScript, the same for all variants. */
-  glue: () => Promise<{ default: unknown }>;
   modules: { readonly [V in Variant]?: ModuleSource };
 }
 

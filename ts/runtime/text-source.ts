@@ -1,27 +1,19 @@
-// Feeds text to the C core's readers in pieces, so that a file is never in memory as a whole unless the caller has it so.
+// Feeds text and files to the C core's readers in pieces, so that a file is never in memory as a whole unless the caller has it so.
 
 import { statuses } from '../generated/codes.js';
 import { type CodedError, SublinearError } from './errors.js';
-import { type FormatName, refuseOthers } from './formats.js';
 import {
-  asyncPiecesOf,
-  followedBy,
   type Head,
   HeadGatherer,
-  isGzip,
   kindOfBytes,
   kindOfText,
   type Piece,
-  type Pieces,
   pieceOf,
   piecesOf,
   type SourceKind,
-  totalOf,
-  unzipped,
 } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import { Scratch } from './scratch.js';
-import { type AsyncOptions, asyncOptions, runAsync } from './steps.js';
 import { show } from './validate.js';
 
 /** Text that is there: a string, UTF-8 bytes, a buffer of them, or pieces of these, cut anywhere. */
@@ -67,8 +59,8 @@ export interface Reading<R extends RawReader, Built extends RawObject, T> {
   open: (head: Head) => R | null;
   /** True for files: strings are refused. */
   binary?: boolean;
-  /** Formats that a text may be known to have; one without a known one always may. */
-  formats?: readonly FormatName[];
+  /** Throws for what begins as something else does. */
+  refuse: (head: Head) => void;
   close: (reader: R) => Built | null;
   /** `reader` is still alive. */
   wrap: (built: Built, reader: R) => T;
@@ -85,18 +77,15 @@ const PIECE = 1 << 16;
 /** Characters a piece: each takes at most three bytes of UTF-8. */
 const CHARACTERS = Math.floor(PIECE / 3);
 
-function kindOf(operation: string, binary = false): SourceKind {
+export function kindOf(operation: string, binary = false): SourceKind {
   return binary ? kindOfBytes(operation) : kindOfText(operation);
 }
 
-function gathererFor(kind: SourceKind, enough = kind.binary ? BINARY_HEAD : HEAD): HeadGatherer {
+export function gathererFor(
+  kind: SourceKind,
+  enough = kind.binary ? BINARY_HEAD : HEAD,
+): HeadGatherer {
   return new HeadGatherer(kind, enough);
-}
-
-function refuseHead(kind: SourceKind, head: Head, formats: readonly FormatName[] = []): void {
-  const { operation, argument, binary } = kind;
-  // Of files the C core knows better what is wrong with them.
-  if (!binary || isGzip(head.bytes)) refuseOthers(operation, argument, head, formats);
 }
 
 /** Reads text that is there. */
@@ -117,7 +106,7 @@ export function readText<R extends RawReader, Built extends RawObject, T>(
       else begun.take(value);
     }
     const { head, taken } = begun;
-    refuseHead(kind, head, reading.formats);
+    reading.refuse(head);
     const feeder = new Feeder(runtime, operation, reading, head);
     try {
       const feed = (piece: Piece) => {
@@ -140,67 +129,7 @@ export function readText<R extends RawReader, Built extends RawObject, T>(
   }
 }
 
-/** Reads text that is coming. An abort rejects with the signal's reason, also while waiting, and stops the source. */
-export async function readTextAsync<R extends RawReader, Built extends RawObject, T>(
-  runtime: Runtime,
-  operation: string,
-  source: AsyncTextSource,
-  reading: Reading<R, Built, T>,
-  options: AsyncOptions<ReadProgress>,
-): Promise<T> {
-  const { signal, onProgress } = asyncOptions(operation, options);
-  const kind = kindOf(operation, reading.binary);
-  const pieces = unzipped(asyncPiecesOf(source, kind), kind);
-  const abort = abortOf(signal);
-  let feeder: Feeder<R, Built, T> | undefined;
-  runtime.running++;
-  let ended = false;
-  try {
-    const next = () => Promise.race([pieces.next(), abort.promise]);
-    const { head, taken } = await headOf(kind, next);
-    runtime.assertAlive(operation);
-    refuseHead(kind, head, reading.formats);
-    const feeding = new Feeder(runtime, operation, reading, head);
-    feeder = feeding;
-    const total = totalOf(source, pieces);
-    const progress = () => ({ bytesRead: feeding.bytesRead, ...total });
-    const job = { runtime, operation, progress, step: (work: number) => feeding.step(work) };
-    const all = followedBy(taken, { next });
-    for (;;) {
-      const { done, value } = await all.next();
-      runtime.assertAlive(operation);
-      if (done) break;
-      feeding.start(pieceOf(value, kind));
-      await runAsync(job, [], options);
-      onProgress?.(progress());
-    }
-    ended = true;
-    return feeding.finish();
-  } finally {
-    runtime.running--;
-    abort.release();
-    feeder?.release();
-    // A source that was left before its end is told so; what it answers concerns nobody any more.
-    if (!ended) void pieces.return?.().then(undefined, () => {});
-  }
-}
-
-/** The beginning of what `next` gives. */
-export async function headOf(
-  kind: SourceKind,
-  next: Pieces['next'],
-  enough?: number,
-): Promise<HeadGatherer> {
-  const begun = gathererFor(kind, enough);
-  while (!begun.full) {
-    const { done, value } = await next();
-    if (done) begun.end();
-    else begun.take(value);
-  }
-  return begun;
-}
-
-class Feeder<R extends RawReader, Built extends RawObject, T> {
+export class Feeder<R extends RawReader, Built extends RawObject, T> {
   bytesRead = 0;
   readonly #runtime: Runtime;
   readonly #operation: string;
@@ -293,17 +222,3 @@ class Feeder<R extends RawReader, Built extends RawObject, T> {
 }
 
 const encoder = new TextEncoder();
-
-/** A promise that is rejected when the signal is aborted, and never otherwise. */
-export function abortOf(signal: AbortSignal | undefined) {
-  let release = () => {};
-  const promise = new Promise<never>((_, reject) => {
-    if (!signal) return;
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    release = () => signal.removeEventListener('abort', onAbort);
-  });
-  // Nobody may be waiting when it happens.
-  promise.catch(() => {});
-  return { promise, release };
-}

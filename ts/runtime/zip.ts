@@ -3,7 +3,8 @@
 // Based on: PKWARE, ".ZIP File Format Specification", version 6.3.10, 2022, sections 4.3 and 4.5. Archives of one part,
 // without encryption; entries of 4 GB and more are found by their Zip64 records.
 
-import { gathered, type SourceKind } from './pieces.js';
+import { gathered } from './coming.js';
+import type { SourceKind } from './pieces.js';
 
 export interface ZipEntry {
   name: string;

@@ -1,8 +1,9 @@
 // What the adapters of sublinear/store share: keys, pieces of one size, streams and errors.
 import { isError, messageOf } from '../runtime/brand.js';
+import { asyncPiecesOf } from '../runtime/coming.js';
 import { SublinearError, SublinearRangeError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
-import { asyncPiecesOf, kindOfBytes, pieceOf } from '../runtime/pieces.js';
+import { kindOfBytes, pieceOf } from '../runtime/pieces.js';
 import { options as checkOptions, show, string, typeError } from '../runtime/validate.js';
 
 /** One entry of a store. */

@@ -12,6 +12,7 @@ import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
 import { type Placeless, pack, unpack, unpackError } from './codec.js';
 import { crashError, disposedError, foreign, messageError } from './failures.js';
+import { Outbox } from './outbox.js';
 import { type CallOptions, Pending } from './pending.js';
 import type { CallerSide, CallMessage, ClassShape, Path, Reply, Target } from './protocol.js';
 import { sourceOf, stop } from './source.js';
@@ -61,6 +62,14 @@ interface Starting {
 
 type Call = Pending<Session>;
 
+/** A call that has been packed, on its way into a message. */
+interface Packet {
+  session: Session;
+  pending: Call;
+  message: CallMessage;
+  moved: ArrayBuffer[];
+}
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #handles: Handles;
@@ -79,6 +88,7 @@ export class Connection {
   /** Calls made before there was a worker, in order. */
   #waiting: { pending: Call; message: CallMessage; moved: ArrayBuffer[] }[] = [];
   #disposed = false;
+  readonly #outbox = new Outbox<Packet>((packets) => this.#post(packets));
   /** How many workers were started. */
   starts = 0;
 
@@ -216,6 +226,19 @@ export class Connection {
     await session?.link.terminate();
   }
 
+  /**
+   * The calls that are made before other tasks run go to the worker in one message, which is answered by one. Calls that follow
+   * from the answers do so as well.
+   */
+  gather(): void {
+    this.#outbox.gather();
+  }
+
+  /** Bytes of arrays that calls have taken to workers so far. */
+  get bytesSent(): number {
+    return this.#outbox.bytes;
+  }
+
   /** Throws when an object cannot be used any more. */
   assertAlive(operation: string, ref: Ref): void {
     if (this.#disposed) throw disposedError(operation);
@@ -348,11 +371,42 @@ export class Connection {
       this.#settle(pending, () => pending.reject(crashError(pending.operation, undefined)));
       return;
     }
-    pending.session = session;
-    session.remote.call(transfer(message, moved)).then(
-      (reply) => this.#receive(session, pending, reply as Reply),
-      (cause) =>
-        this.#settle(pending, () => pending.reject(messageError(pending.operation, cause))),
+    // What is moved is to be gone when the call has been made.
+    this.#outbox.put({ session, pending, message, moved }, pending.options.transfer === true);
+  }
+
+  #post(packets: Packet[]): void {
+    // What has been aborted meanwhile, or whose worker has ended, has been told.
+    const alive = packets.filter(({ session, pending }) => {
+      if (!this.#pending.has(pending.id)) return false;
+      if (session === this.#session) return true;
+      this.#settle(pending, () => pending.reject(crashError(pending.operation, undefined)));
+      return false;
+    });
+    const [first] = alive;
+    if (first === undefined) return;
+    const { session } = first;
+    for (const { pending } of alive) pending.session = session;
+    const moved = alive.flatMap((packet) => packet.moved);
+    const sent: Promise<unknown[]> =
+      alive.length === 1
+        ? session.remote.call(transfer(first.message, moved)).then((reply) => [reply])
+        : session.remote.calls(
+            transfer(
+              alive.map(({ message }) => message),
+              moved,
+            ),
+          );
+    sent.then(
+      (replies) => {
+        if (alive.length > 1) this.gather();
+        for (const [i, { pending }] of alive.entries())
+          this.#receive(session, pending, replies[i] as Reply);
+      },
+      (cause) => {
+        for (const { pending } of alive)
+          this.#settle(pending, () => pending.reject(messageError(pending.operation, cause)));
+      },
     );
   }
 

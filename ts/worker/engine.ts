@@ -229,6 +229,16 @@ class WorkerEngine {
     return this.#core.connection.epoch;
   }
 
+  /** @internal Calls that are made before other tasks run go to the worker in one message. */
+  gather(): void {
+    this.#core.connection.gather();
+  }
+
+  /** @internal Bytes of arrays that calls have taken to workers so far. */
+  get bytesSent(): number {
+    return this.#core.connection.bytesSent;
+  }
+
   /** @internal How many workers there have been. */
   get starts(): number {
     return this.#core.connection.starts;

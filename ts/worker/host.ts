@@ -26,6 +26,12 @@ import { findScripts } from './scripts.js';
 type AnyFunction = (...args: unknown[]) => unknown;
 type Members = Record<string, unknown>;
 
+/** A reply, and the buffers of its arrays, which move. */
+interface Answer {
+  reply: Reply;
+  moved: ArrayBuffer[];
+}
+
 interface Task {
   id: number;
   /** Gives the reply; never throws. */
@@ -41,6 +47,7 @@ export function serve(endpoint: Endpoint): void {
   const side: WorkerSide = {
     start: (options) => host.start(options),
     call: (message) => host.call(message),
+    calls: (messages) => host.calls(messages),
     abort: (id) => host.abort(id),
     forget: (id, received) => host.forget(id, received),
   };
@@ -74,14 +81,32 @@ class Host {
     this.#engine.catch(() => {});
   }
 
-  call(message: CallMessage): Promise<Reply> {
+  async call(message: CallMessage): Promise<Reply> {
+    const { reply, moved } = await this.#queued(message);
+    return transfer(reply, moved);
+  }
+
+  async calls(messages: CallMessage[]): Promise<Reply[]> {
+    const answers = await Promise.all(messages.map((message) => this.#queued(message)));
+    const moved = new Set(answers.flatMap((answer) => answer.moved));
+    return transfer(
+      answers.map(({ reply }) => reply),
+      [...moved],
+    );
+  }
+
+  #queued(message: CallMessage): Promise<Answer> {
     return new Promise((resolve) => {
       const controller = new AbortController();
       this.#queue.push({
         id: message.id,
         controller,
         run: async () => resolve(await this.#answer(message, controller.signal)),
-        cancel: () => resolve(failure(new SublinearError('STATE', message.name, 'aborted'))),
+        cancel: () =>
+          resolve({
+            reply: failure(new SublinearError('STATE', message.name, 'aborted')),
+            moved: [],
+          }),
       });
       void this.#work();
     });
@@ -112,7 +137,7 @@ class Host {
     }
   }
 
-  async #answer(message: CallMessage, signal: AbortSignal): Promise<Reply> {
+  async #answer(message: CallMessage, signal: AbortSignal): Promise<Answer> {
     const called = new Called(message.id, this.#caller, signal);
     try {
       const result = await this.#perform(message, signal, called);
@@ -127,10 +152,10 @@ class Host {
         },
       });
       called.flush();
-      return transfer<Reply>({ ok: true, result: packed, shapes }, moved);
+      return { reply: { ok: true, result: packed, shapes }, moved };
     } catch (error) {
       called.flush();
-      return failure(error);
+      return { reply: failure(error), moved: [] };
     }
   }
 

@@ -10,6 +10,31 @@ export interface CallOptions {
   transfer?: boolean;
 }
 
+/** Calls that hear of the same signal: it has one listener, however many they are (Node warns of more than ten). */
+const hearing = new WeakMap<AbortSignal, { calls: Set<() => void>; all: () => void }>();
+
+/** Calls `call` when the signal is aborted, until what this returns is called. */
+function hear(signal: AbortSignal, call: () => void): () => void {
+  let known = hearing.get(signal);
+  if (known === undefined) {
+    const calls = new Set<() => void>();
+    const all = () => {
+      for (const each of [...calls]) each();
+    };
+    known = { calls, all };
+    hearing.set(signal, known);
+    signal.addEventListener('abort', all);
+  }
+  const { calls, all } = known;
+  calls.add(call);
+  return () => {
+    calls.delete(call);
+    if (calls.size > 0 || hearing.get(signal)?.calls !== calls) return;
+    hearing.delete(signal);
+    signal.removeEventListener('abort', all);
+  };
+}
+
 /** A call that has not been settled. */
 export class Pending<Session> {
   readonly id: number;
@@ -37,11 +62,7 @@ export class Pending<Session> {
 
   /** Calls `abort` when one of the signals is aborted. */
   listen(abort: (reason: unknown) => void): void {
-    const listeners = [...this.signals].map((signal) => {
-      const listener = () => abort(signal.reason);
-      signal.addEventListener('abort', listener);
-      return () => signal.removeEventListener('abort', listener);
-    });
+    const listeners = [...this.signals].map((signal) => hear(signal, () => abort(signal.reason)));
     this.#release = () => {
       for (const release of listeners) release();
     };

@@ -73,6 +73,8 @@ export interface StartOptions {
 export interface WorkerSide {
   start(options: StartOptions): void;
   call(message: CallMessage): Promise<Reply>;
+  /** Several calls in one message, answered in one when all have ended. */
+  calls(messages: CallMessage[]): Promise<Reply[]>;
   abort(id: number): void;
   /** The caller has lost an object that it had received `received` times. */
   forget(id: number, received: number): void;

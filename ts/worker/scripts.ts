@@ -1,5 +1,5 @@
-// The code of rooms in a worker of a browser. The worker's program carries none: each room, and the glue of each bundle, is
-// a script of its own that is fetched when the room is asked for. tools/thread.mjs makes them; they share the modules that
+// The code of rooms in a worker of a browser. The worker's program carries none: each room is a script of its own that is
+// fetched when the room is asked for. tools/thread.mjs makes them; they share the modules that
 // the program has, and what earlier scripts brought, by name.
 
 /** An address to try, the first or, after that failed, the second; undefined when there is no more. */

@@ -1,7 +1,7 @@
 // Sources of pieces that are arguments of a call: streams, generators, anything that can be iterated.
 
 import { isMapOrSet } from '../runtime/brand.js';
-import { steady } from '../runtime/pieces.js';
+import { steady } from '../runtime/coming.js';
 
 export type Source = AsyncIterator<unknown>;
 

@@ -6,7 +6,7 @@ import { rawOf } from '../../runtime/object.js';
 import type { IndexArray } from '../../runtime/scratch.js';
 import type { Begun, Call, WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 
 /** Option of everything that reads edges. */
 export interface EdgeOptions {

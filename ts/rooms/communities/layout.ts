@@ -16,7 +16,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import type { EdgeOptions } from './ask.js';
 
 /** Options of {@link LayoutFunctions.layout}. */

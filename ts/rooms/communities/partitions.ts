@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import {
   type Answer,
   ask,

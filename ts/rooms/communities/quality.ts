@@ -11,7 +11,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import { ask, type EdgeOptions, labelsIn, question, weightedOf } from './ask.js';
 
 /** Options of {@link QualityFunctions.modularity} and {@link QualityFunctions.cpmQuality}. */

@@ -9,7 +9,7 @@ import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { limit, type QuestionProgress } from '../graph/question.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeRef } from '../graph/types.js';
@@ -18,7 +18,7 @@ export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { NodeScore } from '../../runtime/iterable.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
-export type { Graph } from '../graph/graph.js';
+export type { Graph } from '../graph/class.js';
 export type { QuestionProgress } from '../graph/question.js';
 
 /** Options of {@link ContributionFunctions.contributions}. */
@@ -275,9 +275,6 @@ function createContributions(runtime: Runtime): ContributionFunctions {
 export function createRoom(runtime: Runtime, network: Runtime): ContributionsRoom {
   return { Graph: network.bind(Graph), ...createContributions(runtime) };
 }
-
-/** @internal */
-export const benchmarks = {};
 
 /** The `count` largest, ties by rising node. */
 function largest(

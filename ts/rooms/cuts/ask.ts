@@ -2,7 +2,7 @@
 
 import { rawOf } from '../../runtime/object.js';
 import type { Begun, Call, WorkProgress } from '../../runtime/steps.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { type Answer, askIn, type Given } from '../graph/questions.js';
 
 export type { Timeless, Work } from '../graph/questions.js';

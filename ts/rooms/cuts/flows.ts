@@ -5,7 +5,7 @@ import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { endsIn, NONE } from '../graph/questions.js';
 import type { NodeRef } from '../graph/types.js';
 import {

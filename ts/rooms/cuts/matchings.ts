@@ -13,7 +13,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import { ask, question, type Timeless, type Work } from './ask.js';
 
 /** What {@link MatchingFunctions.maximumMatching} gives. */

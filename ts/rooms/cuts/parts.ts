@@ -3,7 +3,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import { ask, question, type Timeless, type Work } from './ask.js';
 
 /** What {@link PartFunctions.connectedComponents} gives. */

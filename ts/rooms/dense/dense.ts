@@ -2,7 +2,6 @@
 
 import type { Vector as RawVector } from '../../generated/raw/solver.js';
 import { WasmArray } from '../../runtime/array.js';
-import type { Benchmark } from '../../runtime/benchmark.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -343,33 +342,4 @@ export interface DenseRoom {
 /** @internal */
 export function createRoom(runtime: Runtime): DenseRoom {
   return { Vector: runtime.bind(Vector) };
-}
-
-/** @internal */
-export const benchmarks: Record<'dot' | 'axpy' | 'norm', Benchmark<DenseRoom>> = {
-  dot: pair(2, 8, (x, y) => x.dot(y)),
-  axpy: pair(2, 12, (x, y) => y.axpy(1e-9, x)),
-  norm: pair(2, 4, (x) => x.norm()),
-};
-
-function pair(
-  operations: number,
-  bytes: number,
-  run: (x: Vector, y: Vector) => unknown,
-): Benchmark<DenseRoom> {
-  return {
-    defaultSize: 100_000,
-    prepare({ Vector }, size) {
-      const [x, y] = [Vector.zeros(size).fill(0.5), Vector.zeros(size).fill(0.25)];
-      return {
-        run: () => run(x, y),
-        operations: operations * size,
-        bytes: bytes * size,
-        dispose() {
-          x.dispose();
-          y.dispose();
-        },
-      };
-    },
-  };
 }

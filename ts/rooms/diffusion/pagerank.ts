@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { limit } from '../graph/question.js';
 import {
   type AnyOptions,

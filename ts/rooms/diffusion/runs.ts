@@ -16,7 +16,7 @@ import {
   timeBudget,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeList } from '../graph/types.js';
 import {

@@ -14,7 +14,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import type { AsyncOptions, Begun, Call } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { withNodes } from '../graph/scores.js';
 import { methods, ranMethods } from './methods.js';
 import type {

@@ -1,5 +1,4 @@
 // Sparse factorisations that are kept: one elimination, many right-hand sides.
-import type { Benchmark } from '../../runtime/benchmark.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
@@ -11,7 +10,9 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import * as arrays from '../sparse/arrays.js';
+import { SparseMatrix } from '../sparse/matrix.js';
+import { makers, readers } from '../sparse/readers.js';
 import { begun, Factorization, runMade, runMadeAsync } from './factorization.js';
 import { factsOf } from './facts.js';
 import { type FactorMethod, methodName, methods, orderings } from './methods.js';
@@ -22,7 +23,7 @@ export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { SparseMatrix } from '../sparse/sparse.js';
+export type { SparseMatrix } from '../sparse/matrix.js';
 export type { Factorization } from './factorization.js';
 export type { FactorMethod, FactorOrdering } from './methods.js';
 export type * from './types.js';
@@ -131,6 +132,7 @@ type AsyncFactorizeOptions = FactorizeOptions & AsyncOptions<WorkProgress>;
 
 /** @internal */
 export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
+  makers.give({ arrays, readers });
   function make(
     operation: string,
     matrix: SparseMatrix,
@@ -204,49 +206,3 @@ export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
 function controlOf({ signal, onProgress }: AsyncOptions<WorkProgress>): AsyncOptions<WorkProgress> {
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
-
-/** @internal */
-export const benchmarks: Record<'grid', Benchmark<DirectRoom>> = {
-  // Cholesky factorisation of the Laplacian of a square grid, and one solve.
-  grid: {
-    defaultSize: 20_000,
-    prepare(room, size) {
-      const side = Math.max(2, Math.round(Math.sqrt(size)));
-      const n = side * side;
-      const rowIndices: number[] = [];
-      const columnIndices: number[] = [];
-      const values: number[] = [];
-      const put = (i: number, j: number, value: number) => {
-        rowIndices.push(i);
-        columnIndices.push(j);
-        values.push(value);
-      };
-      for (let i = 0; i < n; i++) {
-        put(i, i, 4.01);
-        for (const j of [i % side > 0 ? i - 1 : -1, i - side]) {
-          if (j < 0) continue;
-          put(i, j, -1);
-          put(j, i, -1);
-        }
-      }
-      const matrix = room.SparseMatrix.fromCoo({
-        rows: n,
-        cols: n,
-        rowIndices,
-        columnIndices,
-        values,
-      });
-      const b = Float64Array.from({ length: n }, (_, i) => Math.sin(i));
-      return {
-        run() {
-          const factor = room.factorize(matrix);
-          factor.solve(b);
-          factor.dispose();
-        },
-        operations: room.estimateFactor(matrix).flops,
-        bytes: 0,
-        dispose: () => matrix.dispose(),
-      };
-    },
-  },
-};

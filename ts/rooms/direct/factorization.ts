@@ -5,12 +5,11 @@ import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  type Loading,
-  loadFile,
-  loadFileAsync,
   savePieces,
   saveWhole,
 } from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt, isInstance, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
@@ -24,7 +23,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { FactorFacts, factsOf } from './facts.js';
 import { intoView, readSolution } from './solution.js';
 import type { FactorSolution, FactorSolveOptions } from './types.js';

@@ -1,11 +1,10 @@
 // A few eigenpairs of large sparse symmetric problems, and what graphs learn from them.
-import type { Benchmark } from '../../runtime/benchmark.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, asyncKeys, type Call, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { Graph } from '../graph/class.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { later, limitKeys, now, problem } from './pairs.js';
 import type {
   EigenLimits,
@@ -22,8 +21,8 @@ export type { OutcomeName } from '../../generated/codes.js';
 export * from '../../runtime/errors.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { Graph } from '../graph/graph.js';
-export type { SparseMatrix } from '../sparse/sparse.js';
+export type { Graph } from '../graph/class.js';
+export type { SparseMatrix } from '../sparse/matrix.js';
 export type {
   EigenLimits,
   EigenMethod,
@@ -415,44 +414,3 @@ const asRows =
       iterations,
     };
   };
-
-/** @internal */
-export const benchmarks: Record<'grid', Benchmark<EigenRoom>> = {
-  // The ten smallest eigenpairs of the Laplacian of a square grid with its boundary held.
-  grid: {
-    defaultSize: 20_000,
-    prepare(room, size) {
-      const side = Math.max(5, Math.round(Math.sqrt(size)));
-      const n = side * side;
-      const [rowIndices, columnIndices, values]: [number[], number[], number[]] = [[], [], []];
-      const put = (i: number, j: number, value: number) => {
-        rowIndices.push(i);
-        columnIndices.push(j);
-        values.push(value);
-      };
-      for (let i = 0; i < n; i++) {
-        put(i, i, 4);
-        for (const j of [i % side > 0 ? i - 1 : -1, i - side]) {
-          if (j < 0) continue;
-          put(i, j, -1);
-          put(j, i, -1);
-        }
-      }
-      const matrix = room.SparseMatrix.fromCoo({
-        rows: n,
-        cols: n,
-        rowIndices,
-        columnIndices,
-        values,
-      });
-      return {
-        run() {
-          room.eigenpairs(matrix, { k: 10 });
-        },
-        operations: room.eigenpairs(matrix, { k: 10 }).fill * 200,
-        bytes: 0,
-        dispose: () => matrix.dispose(),
-      };
-    },
-  },
-};

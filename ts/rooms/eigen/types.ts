@@ -1,7 +1,7 @@
 // What the functions of the room take and give.
 import type { OutcomeName } from '../../generated/codes.js';
 import type { RealArray } from '../../runtime/scratch.js';
-import type { SparseMatrix } from '../sparse/sparse.js';
+import type { SparseMatrix } from '../sparse/matrix.js';
 
 /** In the order of their numbers in csrc/eigen/eigen.h. */
 export const whichNames = ['smallest', 'largest', 'nearest'] as const;

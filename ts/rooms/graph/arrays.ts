@@ -4,13 +4,14 @@ import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Block, F32 } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { dtypes, valuesIn } from '../sparse/values.js';
-import { parallelChoices } from './lines.js';
 import { advised, labelled, largest, withGivenLabels } from './made.js';
 import { labelsIn, numberedEnds } from './names.js';
 import type { GraphNodes } from './nodes.js';
 import type { EdgesInput, GraphCsrInput, GraphMatrixOptions, GraphSize } from './types.js';
+
+export const parallelChoices = { add: true, once: false } as const;
 
 const edgesKeys = [
   'from',

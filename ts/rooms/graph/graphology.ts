@@ -1,7 +1,8 @@
 // Reading graphs of the graphology library through its public methods, without depending on it.
 import { SublinearTypeError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { show, typeError } from '../../runtime/validate.js';
+import { options as checkOptions, show, string, typeError } from '../../runtime/validate.js';
+import type { EdgesInput, GraphologyOptions } from './types.js';
 
 /** What is needed of a graphology graph; every one has it, whatever the types of its attributes. */
 export interface GraphologyLike {
@@ -25,21 +26,19 @@ export interface GraphologyLike {
   ): void;
 }
 
-export interface GraphologyEdges {
-  keys: string[];
-  from: Uint32Array<ArrayBuffer>;
-  to: Uint32Array<ArrayBuffer>;
-  weights?: Float64Array<ArrayBuffer>;
-  directed: boolean;
-}
-
-/** `weight` is the name of an edge attribute, or null for an unweighted graph. */
-export function edgesOf(
+export function edgesOfGraphology(
   runtime: Runtime,
   operation: string,
   graph: GraphologyLike,
-  weight: string | null,
-): GraphologyEdges {
+  options: GraphologyOptions | undefined,
+): EdgesInput {
+  // `weight` is the name of an attribute, or null for an unweighted graph.
+  const { weight = 'weight', ...how } = checkOptions(operation, options, [
+    'weight',
+    'parallel',
+    'dtype',
+  ]);
+  if (weight !== null) string(operation, 'weight', weight);
   if (typeof graph?.forEachNode !== 'function' || typeof graph.forEachEdge !== 'function')
     throw typeError(operation, 'graph', 'a graphology graph', graph);
   const keys: string[] = [];
@@ -79,7 +78,8 @@ export function edgesOf(
   if (weight !== null && weighted > 0 && missing !== undefined)
     throw weightError(operation, weight, missing, undefined);
   return {
-    keys,
+    ...how,
+    labels: keys,
     from: from.slice(0, at),
     to: to.slice(0, at),
     directed,

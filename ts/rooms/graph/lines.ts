@@ -9,6 +9,7 @@ import type {
 } from '../../generated/raw/network.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { give } from '../../runtime/fields.js';
+import { refusing } from '../../runtime/formats.js';
 import { idLabels, listedLabels, type NodeLabels } from '../../runtime/labels.js';
 import { adoptAs } from '../../runtime/object.js';
 import type { Head } from '../../runtime/pieces.js';
@@ -17,6 +18,7 @@ import type { Reading } from '../../runtime/text-source.js';
 import * as check from '../../runtime/validate.js';
 import type { DType } from '../dense/dense.js';
 import { dtypes } from '../sparse/values.js';
+import { parallelChoices } from './arrays.js';
 import { planColumns } from './columns.js';
 import type { GraphNodes } from './nodes.js';
 import type { CsvOptions, GraphClass } from './types.js';
@@ -38,7 +40,6 @@ export const edgeListKeys = [
 ] as const;
 export const csvKeys = [...edgeListKeys, 'separator'] as const;
 
-export const parallelChoices = { add: true, once: false } as const;
 const weightChoices = { auto: false, ignore: true } as const;
 /** SL_IDS_NODES, SL_IDS_NAMES and SL_IDS_AUTO of csrc/graph/node_ids.h. */
 const idKinds = { false: 0, names: 2, true: 3 } as const;
@@ -108,6 +109,7 @@ export function edgeListReading<T extends GraphNodes>(
   const countParallel = check.choice(operation, 'parallel', parallel, parallelChoices);
   const { EdgeListReader: RawReader } = runtime.raw;
   return {
+    refuse: refusing(operation),
     open(head: Head) {
       const plan = planColumns(operation, given, head, separated);
       const options = give(runtime, edgeListOptions, {
@@ -160,7 +162,7 @@ export function matrixMarketReading<T>(
   const { MatrixMarketReader: RawReader, Graph: RawGraphs } = runtime.raw;
   let symmetric = false;
   return {
-    formats: ['matrixMarket'],
+    refuse: refusing(operation, ['matrixMarket']),
     open({ bytes }) {
       const [banner = ''] = new TextDecoder().decode(bytes.subarray(0, 1024)).split('\n');
       symmetric = /\ssymmetric\s*$/i.test(banner);
@@ -188,6 +190,7 @@ export function metisReading<T>(
   const type = check.choice(operation, 'dtype', dtype, dtypes);
   const { MetisReader: RawReader } = runtime.raw;
   return {
+    refuse: refusing(operation),
     open: () => RawReader.create(type),
     close: (reader) => RawReader.finish(reader),
     wrap: (built) => adoptAs<T>(runtime, operation, Bound, built),

@@ -1,38 +1,10 @@
-// The last steps of making a graph: its labels, and what a file of it says.
+// The last steps of making a graph: its labels.
 
-import type { Graph as RawGraph } from '../../generated/raw/network.js';
-import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
-import { type Loading, tag } from '../../runtime/file.js';
-import { loadLabels, type NodeLabel, type NodeLabels } from '../../runtime/labels.js';
-import { adoptAs } from '../../runtime/object.js';
+import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
+import type { NodeLabel, NodeLabels } from '../../runtime/labels.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { labelsFor, labelsIn } from './names.js';
 import type { GraphNodes } from './nodes.js';
-import type { GraphClass } from './types.js';
-
-export function graphFile<T extends GraphNodes>(
-  runtime: Runtime,
-  operation: string,
-  Bound: GraphClass<T>,
-): Loading<RawGraph, T> {
-  return {
-    kind: 'GRPH',
-    build: (reader) => runtime.raw.Graph.load(reader),
-    wrap(built, reader) {
-      const graph = adoptAs<T>(runtime, operation, Bound, built);
-      const found = reader.peek(runtime.out);
-      if (found === 0) return graph;
-      const letters = found === tag('LIDS') ? 'LIDS' : 'LTXT';
-      const at = runtime.outU32(1);
-      const bytes = runtime.u8.slice(at, at + runtime.outU32(2));
-      const labels = loadLabels(letters, bytes, graph.nodeCount);
-      if (labels !== undefined) return graph.withLabels(labels);
-      graph.dispose();
-      const message = '"bytes": unknown or unsupported format, expected a label for each node';
-      throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
-    },
-  };
-}
 
 /** Too little memory for nodes up to the largest number has a remedy. */
 export function advised(error: Error, numbers: boolean): Error {

@@ -4,8 +4,8 @@
 // defines it.
 
 import type { NodeLabel } from '../../runtime/labels.js';
-import { show } from '../../runtime/validate.js';
-import { EdgeGatherer } from './gather.js';
+import { options as checkOptions, show } from '../../runtime/validate.js';
+import { EdgeGatherer, graphFileKeys } from './gather.js';
 import type { EdgesInput, GraphFileOptions } from './types.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -120,4 +120,13 @@ export function nodeLinkEdges(
     gather.edge(from, to, weight, directed ?? !undirected);
   }
   return gather.input();
+}
+
+/** The same with options as a user gives them. */
+export function edgesOfJson(
+  operation: string,
+  data: unknown,
+  options: GraphFileOptions | undefined,
+): EdgesInput {
+  return nodeLinkEdges(operation, data, checkOptions(operation, options, graphFileKeys));
 }

@@ -6,7 +6,7 @@ import { listedLabels, type NodeLabel } from '../../runtime/labels.js';
 import { adopt, adoptAs } from '../../runtime/object.js';
 import { F32 } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { valuesIn } from '../sparse/values.js';
 import { holds, isName, labelIn } from './names.js';
 import { GraphNodes } from './nodes.js';

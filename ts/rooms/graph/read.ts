@@ -1,22 +1,19 @@
 // Files of graphs of every format that is known.
 
+import { asyncPiecesOf, followedBy, totalOf, unzipped, withTotal } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { describe, type FormatName, formatOf, refuseOthers } from '../../runtime/formats.js';
 import {
-  asyncPiecesOf,
-  followedBy,
   type Head,
   kindOfText,
   type Pieces,
   pieceOf,
   type SourceKind,
-  totalOf,
-  unzipped,
-  withTotal,
 } from '../../runtime/pieces.js';
-import { ambient, asyncOptions, yieldToOthers } from '../../runtime/steps.js';
-import { type AsyncTextSource, abortOf, headOf } from '../../runtime/text-source.js';
+import { ambient, asyncKeys, asyncOptions, yieldToOthers } from '../../runtime/steps.js';
+import { abortOf, headOf } from '../../runtime/text-coming.js';
+import type { AsyncTextSource } from '../../runtime/text-source.js';
 import { options as checkOptions, choice, rangeError } from '../../runtime/validate.js';
 import { separatorOf } from './columns.js';
 import { graphFileKeys } from './gather.js';
@@ -36,10 +33,8 @@ import type {
   ReadGraphOptions,
 } from './types.js';
 
-const asyncKeys = ['signal', 'onProgress'] as const;
-
 /** What is used of the class of graphs. */
-export interface GraphMethods<T> {
+interface GraphMethods<T> {
   fromEdges(input: EdgesInput): T;
   fromEdgeListAsync(text: AsyncTextSource, options: Async<EdgeListOptions>): Promise<T>;
   fromCsvAsync(text: AsyncTextSource, options: Async<CsvOptions>): Promise<T>;

@@ -6,7 +6,7 @@ import {
   withIterator,
   withOwnIterator,
 } from '../../runtime/iterable.js';
-import type { Graph } from './graph.js';
+import type { Graph } from './class.js';
 
 /** Lets a result be iterated node by node, with the graph's labels where it has them. */
 export function withNodes<T extends object>(

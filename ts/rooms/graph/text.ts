@@ -1,12 +1,9 @@
 // Graphs from text in lines: that is there, or that is still coming. `Bound` is the class of an engine.
 
 import { runtimeOf } from '../../runtime/bind.js';
-import {
-  type AsyncTextSource,
-  readText,
-  readTextAsync,
-  type TextSource,
-} from '../../runtime/text-source.js';
+import { asyncKeys } from '../../runtime/steps.js';
+import { readTextAsync } from '../../runtime/text-coming.js';
+import { type AsyncTextSource, readText, type TextSource } from '../../runtime/text-source.js';
 import * as check from '../../runtime/validate.js';
 import {
   csvKeys,
@@ -18,7 +15,6 @@ import {
 import type { GraphNodes } from './nodes.js';
 import type { Async, CsvOptions, GraphClass, GraphMarketOptions, MetisOptions } from './types.js';
 
-export const asyncKeys = ['signal', 'onProgress'] as const;
 const marketKeys = ['directed', 'dtype'] as const;
 
 /** An edge list, or `separated` values. */

@@ -1,9 +1,11 @@
 // The file of a collection (docs/format.md): a head, keys and metadata as JSON, then the file of the index.
+
+import { asyncPiecesOf, totalOf, unzipped } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
-import { asyncPiecesOf, kindOfBytes, pieceOf, totalOf, unzipped } from '../../runtime/pieces.js';
+import { kindOfBytes, pieceOf } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { abortOf } from '../../runtime/text-source.js';
+import { abortOf } from '../../runtime/text-coming.js';
 import { copyMetadata, type Metadata } from './metadata.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z

@@ -1,13 +1,9 @@
 // The exact index.
 import type { Filter as RawFilter, Flat as RawFlat } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import {
-  type AsyncBytesSource,
-  type LoadAsyncOptions,
-  type Loading,
-  loadFile,
-  loadFileAsync,
-} from '../../runtime/file.js';
+import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';

@@ -2,13 +2,9 @@
 import type { Filter as RawFilter, Hnsw as RawHnsw } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError } from '../../runtime/errors.js';
-import {
-  type AsyncBytesSource,
-  type LoadAsyncOptions,
-  type Loading,
-  loadFile,
-  loadFileAsync,
-} from '../../runtime/file.js';
+import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';

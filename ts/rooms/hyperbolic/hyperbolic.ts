@@ -1,7 +1,6 @@
 // Hyperbolic space in the Poincare ball: distances, translations, and the maps to and from tangent vectors. Indexes of
 // points are `Hnsw` and `Flat` of the room `hnsw` with `metric: 'poincare'`.
 
-import type { Benchmark } from '../../runtime/benchmark.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -176,20 +175,3 @@ export function createRoom(runtime: Runtime): HyperbolicRoom {
     },
   };
 }
-
-/** @internal */
-export const benchmarks: Record<'distance', Benchmark<HyperbolicRoom>> = {
-  distance: {
-    defaultSize: 10_000,
-    prepare({ poincareDistance }, size) {
-      const x = Float32Array.from({ length: size * 8 }, (_, i) => 0.3 * Math.sin(i));
-      const y = Float32Array.from({ length: size * 8 }, (_, i) => 0.3 * Math.cos(i));
-      return {
-        run: () => poincareDistance(x, y, { dimension: 8 }),
-        operations: 60 * size,
-        bytes: 72 * size,
-        dispose: () => {},
-      };
-    },
-  },
-};

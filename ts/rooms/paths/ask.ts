@@ -4,7 +4,7 @@ import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Begun, Call, WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { type Answer, askIn, type Given } from '../graph/questions.js';
 
 export { NONE, nodesIn, type Timeless, type Work } from '../graph/questions.js';

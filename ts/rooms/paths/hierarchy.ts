@@ -5,12 +5,11 @@ import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  type Loading,
-  loadFile,
-  loadFileAsync,
   savePieces,
   saveWhole,
 } from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray } from '../../runtime/scratch.js';
@@ -24,7 +23,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { type LengthOptions, NONE, type Work } from './ask.js';
 
 /** A path that {@link ContractionHierarchy.route} gives. */

@@ -5,7 +5,7 @@ import type { NodeScore } from '../../runtime/iterable.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import { withNodes } from '../graph/scores.js';
 import type { NodeList } from '../graph/types.js';
 import {

@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/class.js';
 import { ask, type LengthOptions, question, type Timeless, type Work, weightedOf } from './ask.js';
 
 /** What {@link OrderFunctions.topologicalOrder} gives: an order of all nodes, or a cycle that proves that there is none. */

@@ -1,6 +1,5 @@
 // Smaller numbers: vectors as bytes, as bits, as 16-bit floats.
 
-import type { Benchmark } from '../../runtime/benchmark.js';
 import { asTyped } from '../../runtime/brand.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
@@ -213,19 +212,3 @@ export function createRoom(runtime: Runtime): QuantRoom {
     },
   };
 }
-
-/** @internal */
-export const benchmarks: Record<'int8', Benchmark<QuantRoom>> = {
-  int8: {
-    defaultSize: 100_000,
-    prepare({ quantizeInt8 }, size) {
-      const vectors = Float32Array.from({ length: size }, (_, i) => Math.sin(i));
-      return {
-        run: () => quantizeInt8(vectors, { dimension: size }),
-        operations: 3 * size,
-        bytes: 5 * size,
-        dispose: () => {},
-      };
-    },
-  },
-};

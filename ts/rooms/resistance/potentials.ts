@@ -11,7 +11,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task, timeBudget } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/class.js';
 import { limit, type QuestionProgress } from '../graph/question.js';
 import { withEdges, withNodes } from '../graph/scores.js';
 import type { NodeList, NodeRef } from '../graph/types.js';

@@ -10,7 +10,7 @@ import type { WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import type { StepJob } from '../../runtime/steps.js';
-import type { SparseMatrix } from '../sparse/sparse.js';
+import type { SparseMatrix } from '../sparse/matrix.js';
 import * as choice from './choice.js';
 import { BUNDLE, COMPANION, type Prediction, type Refusal, SparseFactor } from './factor.js';
 import type { SolverSettings } from './file.js';

@@ -5,7 +5,7 @@ import { isSublinearError } from '../../runtime/errors.js';
 import { rawOf, type WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import type { FactorMethodName } from './methods.js';
 
 /** The module that has it. */

@@ -6,29 +6,19 @@
 // as it was.
 import { statuses } from '../../generated/codes.js';
 import type { SparseMatrix as RawMatrix, Writer } from '../../generated/raw/solver.js';
+import { asyncPiecesOf, totalOf, unzipped, withTotal } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  type Loading,
-  loadFile,
-  loadFileAsync,
   savePieces,
   saveWhole,
   tag,
 } from '../../runtime/file.js';
-import {
-  asyncPiecesOf,
-  kindOfBytes,
-  lengthOf,
-  pieceOf,
-  piecesOf,
-  type SourceKind,
-  totalOf,
-  unzipped,
-  withTotal,
-} from '../../runtime/pieces.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
+import { kindOfBytes, lengthOf, pieceOf, piecesOf, type SourceKind } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { ReadProgress } from '../../runtime/text-source.js';
 

@@ -16,7 +16,7 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { rangeError, typeError } from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import type {
   EstimateDotOptions,
   EstimateDotResult,

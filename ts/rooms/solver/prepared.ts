@@ -20,7 +20,7 @@ import {
   runNow,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import { SparseMatrix } from '../sparse/matrix.js';
 import { Automatic, type Kept } from './automatic.js';
 import {
   badSolverFile,

@@ -5,7 +5,9 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { SparseMatrix } from '../sparse/sparse.js';
+import * as arrays from '../sparse/arrays.js';
+import { SparseMatrix } from '../sparse/matrix.js';
+import { makers, readers } from '../sparse/readers.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
@@ -23,9 +25,8 @@ export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runt
 export type { IntoOption } from '../../runtime/into.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { SparseMatrix } from '../sparse/sparse.js';
+export type { SparseMatrix } from '../sparse/matrix.js';
 /** @internal */
-export { benchmarks } from './benchmarks.js';
 export type { LocalSolver } from './local.js';
 export type { AnswerMethod, FactorMethodName, RowOrdering, SolveMethod } from './methods.js';
 export { PreparedSolver } from './prepared.js';
@@ -157,6 +158,7 @@ function limit(
 
 /** @internal */
 export function createRoom(runtime: Runtime): SolverRoom {
+  makers.give({ arrays, readers });
   return {
     ...createLocal(runtime),
     SparseMatrix: runtime.bind(SparseMatrix),

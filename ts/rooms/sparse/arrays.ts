@@ -4,7 +4,7 @@ import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
 import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type Block, realArray, type Scratch } from '../../runtime/scratch.js';
+import { type Block, F64, type RealArray, realArray, type Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import type { CooInput, CsrInput, DenseInput } from './types.js';
 import { valuesIn } from './values.js';
@@ -111,8 +111,34 @@ export function csrOfDense(operation: string, Bound: unknown, input: DenseInput)
   };
 }
 
-/** The matrix of a diagonal that lies in the module; its places are written there as well. */
 export function matrixOfDiagonal<T>(
+  runtime: Runtime,
+  operation: string,
+  values: RealArray,
+  Class: { prototype: T },
+): T {
+  return runtime.scratch(operation, (scratch) =>
+    diagonalMatrix(runtime, operation, scratch, scratch.reals('values', values), Class),
+  );
+}
+
+export function identityMatrix<T>(
+  runtime: Runtime,
+  operation: string,
+  n: number,
+  Class: { prototype: T },
+): T {
+  check.integer(operation, 'n', n);
+  return runtime.scratch(operation, (scratch) => {
+    const address = scratch.f64(n);
+    runtime.f64.fill(1, address / 8, address / 8 + n);
+    const ones: Block = { address, length: n, type: F64 };
+    return diagonalMatrix(runtime, operation, scratch, ones, Class);
+  });
+}
+
+/** The matrix of a diagonal that lies in the module; its places are written there as well. */
+function diagonalMatrix<T>(
   runtime: Runtime,
   operation: string,
   scratch: Scratch,

@@ -3,10 +3,11 @@
 // Based on: SciPy's scipy/sparse/_matrix_io.py and the definitions of its formats csr, csc, coo, dia and bsr; no document
 // defines the file.
 
+import { gathered } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
 import { arrayOf, type NpyArray, written } from '../../runtime/npy.js';
-import { gathered, kindOfBytes } from '../../runtime/pieces.js';
+import { kindOfBytes } from '../../runtime/pieces.js';
 import { zipEntries } from '../../runtime/zip.js';
 import type { CooInput, CsrInput } from './types.js';
 

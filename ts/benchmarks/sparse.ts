@@ -1,7 +1,8 @@
-// Cases of engine.benchmark() for matrices.
-import type { Benchmark } from '../../runtime/benchmark.js';
-import type { MatrixAlgebra } from './algebra.js';
-import type { CooInput } from './types.js';
+// Benchmark cases of sparse.
+
+import type { MatrixAlgebra } from '../rooms/sparse/algebra.js';
+import type { CooInput } from '../rooms/sparse/types.js';
+import type { Case } from './case.js';
 
 /** What is used of the room. */
 interface Room {
@@ -11,7 +12,7 @@ interface Room {
   };
 }
 
-export const benchmarks: Record<'multiply' | 'multiplyTranspose' | 'read', Benchmark<Room>> = {
+export const benchmarks: Record<'multiply' | 'multiplyTranspose' | 'read', Case<Room>> = {
   multiply: product((a, x) => a.multiply(x)),
   multiplyTranspose: product((a, x) => a.multiplyTranspose(x)),
   read: {
@@ -30,7 +31,7 @@ export const benchmarks: Record<'multiply' | 'multiplyTranspose' | 'read', Bench
   },
 };
 
-function product(run: (a: MatrixAlgebra, x: Float64Array) => unknown): Benchmark<Room> {
+function product(run: (a: MatrixAlgebra, x: Float64Array) => unknown): Case<Room> {
   return {
     defaultSize: 100_000,
     prepare({ SparseMatrix }, size) {

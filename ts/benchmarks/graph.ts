@@ -1,7 +1,8 @@
-// Cases of engine.benchmark() for graphs.
-import type { Benchmark } from '../../runtime/benchmark.js';
-import type { GraphNodes } from './nodes.js';
-import type { EdgesInput } from './types.js';
+// Benchmark cases of graph.
+
+import type { GraphNodes } from '../rooms/graph/nodes.js';
+import type { EdgesInput } from '../rooms/graph/types.js';
+import type { Case } from './case.js';
 
 /** What is used of the room. */
 interface Room {
@@ -12,7 +13,7 @@ interface Room {
   };
 }
 
-export const benchmarks: Record<'build' | 'readEdgeList' | 'save' | 'load', Benchmark<Room>> = {
+export const benchmarks: Record<'build' | 'readEdgeList' | 'save' | 'load', Case<Room>> = {
   save: {
     defaultSize: 100_000,
     prepare({ Graph }, size) {

@@ -1,5 +1,5 @@
-// Seeded data and plain JavaScript over typed arrays: what `sublinear bench` and bench/ compare the package with, and the
-// independent routines that their accuracy is computed with. Nothing here calls the package.
+// Seeded data and plain JavaScript over typed arrays: what benchmark cases and bench/ compare the package with, and the
+// independent routines that accuracy is computed with. Nothing here calls the package.
 
 /** A sparse matrix as compressed sparse rows, columns ascending in each row. */
 export interface Csr {
@@ -291,4 +291,9 @@ export function l1Distance(x: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += Math.abs(x[i]! - y[i]!);
   return sum;
+}
+
+/** 12,345 */
+export function counted(value: number): string {
+  return value.toLocaleString('en-US');
 }

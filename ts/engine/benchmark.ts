@@ -1,0 +1,76 @@
+// Runs a case for engine.benchmark(): how fast it is here and now, for choosing sizes and for bug reports. Comparisons take turns
+// instead (bench/support/harness.ts, ts/cli/bench.ts, the playground).
+
+import type { Case, PreparedCase } from '../benchmarks/case.js';
+import type { BenchmarkOptions } from '../runtime/benchmark.js';
+import * as check from '../runtime/validate.js';
+
+/** The case `<module>.<name>`; throws for one that is not there. */
+export function caseOf(
+  operation: string,
+  module: string,
+  name: string,
+  cases: Readonly<Record<string, unknown>>,
+): Case<unknown> {
+  // What every object inherits is no case.
+  if (Object.hasOwn(cases, name)) return cases[name] as Case<unknown>;
+  const known = Object.keys(cases).map((each) => `${module}.${each}`);
+  throw check.rangeError(operation, 'name', known.join(' or '), `${module}.${name}`);
+}
+
+/** The options, checked and with their defaults. */
+export function howToRun(
+  operation: string,
+  options: BenchmarkOptions | undefined,
+  { defaultSize }: Case<unknown>,
+) {
+  const keys = ['size', 'minTimeMs'] as const;
+  const { size = defaultSize, minTimeMs = 200 } = check.options(operation, options, keys);
+  check.integer(operation, 'size', size, 1);
+  check.number(operation, 'minTimeMs', minTimeMs);
+  if (!(Number.isFinite(minTimeMs) && minTimeMs >= 0))
+    throw check.rangeError(operation, 'minTimeMs', 'finite number >= 0', minTimeMs);
+  return { size, minTimeMs };
+}
+
+/** Prepares, measures and cleans up. */
+export function runCase(room: unknown, which: Case<unknown>, size: number, minTimeMs: number) {
+  const prepared = which.prepare(room, size);
+  try {
+    const measured = measure(prepared, minTimeMs);
+    const { answer } = prepared;
+    if (answer === undefined) return measured;
+    const accuracy = answer.accuracy(prepared.run() as ArrayLike<number>);
+    return { ...measured, accuracy, accuracyIs: answer.accuracyIs };
+  } finally {
+    prepared.dispose();
+  }
+}
+
+/** Measures for `minTimeMs`; short runs are timed in batches, because clocks are coarse (0.1 ms in browsers). */
+function measure({ run, operations, bytes }: PreparedCase, minTimeMs: number) {
+  // Two rounds to compile and to guess; then batches of about 1 ms.
+  timed(run, 1);
+  const guess = timed(run, 10) / 10;
+  const batch = Math.max(1, Math.round(1 / Math.max(guess, 1e-4)));
+  const samples: number[] = [];
+  const end = performance.now() + minTimeMs;
+  while (performance.now() < end || samples.length < 5) samples.push(timed(run, batch) / batch);
+  samples.sort((a, b) => a - b);
+  const at = (part: number) =>
+    samples[Math.min(samples.length - 1, Math.floor(samples.length * part))] as number;
+  const medianMs = at(0.5);
+  return {
+    runs: samples.length * batch,
+    medianMs,
+    p99Ms: at(0.99),
+    operationsPerSecond: (operations / medianMs) * 1000,
+    bytesPerSecond: (bytes / medianMs) * 1000,
+  };
+}
+
+function timed(run: () => void, count: number): number {
+  const start = performance.now();
+  for (let i = 0; i < count; i++) run();
+  return performance.now() - start;
+}

@@ -1,0 +1,63 @@
+// The file of a graph (docs/format.md, kind GRPH) on its way in. `Bound` is the class of an engine.
+
+import type { Graph as RawGraph } from '../../generated/raw/network.js';
+import { SublinearError } from '../../runtime/errors.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  tag,
+} from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { loadLabels } from '../../runtime/labels.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
+import { adoptAs } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { asyncKeys } from '../../runtime/steps.js';
+import { options as checkOptions } from '../../runtime/validate.js';
+import type { GraphNodes } from './nodes.js';
+import type { GraphClass } from './types.js';
+
+function graphFile<T extends GraphNodes>(
+  runtime: Runtime,
+  operation: string,
+  Bound: GraphClass<T>,
+): Loading<RawGraph, T> {
+  return {
+    kind: 'GRPH',
+    build: (reader) => runtime.raw.Graph.load(reader),
+    wrap(built, reader) {
+      const graph = adoptAs<T>(runtime, operation, Bound, built);
+      const found = reader.peek(runtime.out);
+      if (found === 0) return graph;
+      const letters = found === tag('LIDS') ? 'LIDS' : 'LTXT';
+      const at = runtime.outU32(1);
+      const bytes = runtime.u8.slice(at, at + runtime.outU32(2));
+      const labels = loadLabels(letters, bytes, graph.nodeCount);
+      if (labels !== undefined) return graph.withLabels(labels);
+      graph.dispose();
+      const message = '"bytes": unknown or unsupported format, expected a label for each node';
+      throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
+    },
+  };
+}
+
+export function loadGraph<T extends GraphNodes>(
+  runtime: Runtime,
+  operation: string,
+  bytes: BytesSource,
+  Bound: GraphClass<T>,
+): T {
+  return loadFile(runtime, operation, bytes, graphFile(runtime, operation, Bound));
+}
+
+export async function loadGraphAsync<T extends GraphNodes>(
+  runtime: Runtime,
+  operation: string,
+  bytes: AsyncBytesSource,
+  Bound: GraphClass<T>,
+  options: LoadAsyncOptions | undefined,
+): Promise<T> {
+  const given = checkOptions(operation, options, asyncKeys);
+  return loadFileAsync(runtime, operation, bytes, graphFile(runtime, operation, Bound), given);
+}

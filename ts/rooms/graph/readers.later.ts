@@ -1,0 +1,8 @@
+// The readers of this module where they are fetched when they are first needed: pages.
+import { partOf } from '../../runtime/later.js';
+
+export const readers = /* @__PURE__ */ partOf(
+  'graph',
+  'reading files of graphs',
+  () => import('./reading.js'),
+);
