@@ -120,13 +120,13 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
 static sl_status check_method(const sl_solver *solver, const sl_method *method) {
   const sl_traits *traits = &solver->traits;
   SL_REQUIRE(!method->definite || solver->facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
-             "a symmetric matrix for the conjugate gradient method");
+             "a symmetric matrix for this method");
   SL_REQUIRE_AT(!method->diagonal || traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL,
                 "matrix", "a diagonal without zeros for this method", traits->zero_diagonal_row);
   SL_REQUIRE(!method->dominant || traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
              "a diagonally dominant matrix for this method");
   SL_REQUIRE(!method->dense || solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
-             "at most 400 rows for a dense factorisation");
+             "at most 400 rows for this method");
   return SL_OK;
 }
 

@@ -155,7 +155,7 @@ sl_status sl_solver_set_tolerance(sl_solver *solver, double tolerance) {
 
 sl_status sl_solver_set_max_bytes(sl_solver *solver, uint64_t max_bytes) {
   SL_REQUIRE(max_bytes == 0 || max_bytes >= sl_solver_bytes(solver), SL_ERR_OPTION, "max_bytes",
-             "at least the bytes that the solver holds already");
+             "at least what the solver holds already");
   solver->max_bytes = max_bytes;
   return SL_OK;
 }

@@ -32,6 +32,7 @@ const whole = 1 << 20;
 export const doors: RoomDoors<'graph', FileDoor> = {
   room: 'graph',
   bundle: 'network',
+  loaded: ['sparse'],
   table: 'files',
   embind: ({ Graph }) => {
     // The matrix class of this engine, from a matrix of it.

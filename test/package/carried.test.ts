@@ -104,7 +104,8 @@ test('the first program of README.md in a page, within its bytes', async () => {
     'network.simd.wasm',
     'solver.simd.wasm',
   ]);
-  expect(scripts).toBeLessThanOrEqual(37_000);
+  // 4.8 kB of it choose among the methods of two modules.
+  expect(scripts).toBeLessThanOrEqual(41_500);
 });
 
 test('a page that ranks fetches the readers of files when it first reads one', async () => {

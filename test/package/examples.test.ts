@@ -48,6 +48,11 @@ const promises: Record<string, RegExp[]> = {
     /^the same without landmarks: true$/m,
     /busiest crossing .* column (40|150|270):/,
   ],
+  'bottlenecks.ts': [
+    /^55 cars a minute, off by at most 0$/m,
+    /^limited by 3 streets: 35 \+ 10 \+ 10$/m,
+    /^the weakest spot carries 20: 2 streets$/m,
+  ],
   'communities.ts': [
     /^the classes themselves: modularity 0\.613$/m,
     /^leiden: 9 communities, .* NMI 0\.8/m,

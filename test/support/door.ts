@@ -20,6 +20,8 @@ export interface RoomDoors<R extends RoomName, Door> {
   bundle: string;
   /** Other bundles that the raw door needs, for what comes from there. */
   besides?: string[];
+  /** Other modules that a program has loaded, which bring the readers of their files. */
+  loaded?: RoomName[];
   /** Name of the file of recorded hashes, when a room has more than one table. The room's name by default. */
   table?: string;
   /** Where they are more than scalar and simd. `relaxed` is left out where the engine cannot run it. */
@@ -59,7 +61,16 @@ export async function distFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** Runs the table through every door and variant; all must agree to the bit, and with the recorded hashes. */
 export function describeCases<R extends RoomName, Door>(
-  { room, bundle, besides = [], table = room, variants = usual, embind, raw }: RoomDoors<R, Door>,
+  {
+    room,
+    bundle,
+    besides = [],
+    loaded = [],
+    table = room,
+    variants = usual,
+    embind,
+    raw,
+  }: RoomDoors<R, Door>,
   cases: readonly Case<Door>[],
 ): void {
   describe(`${table}: one table through both doors`, () => {
@@ -68,7 +79,7 @@ export function describeCases<R extends RoomName, Door>(
     beforeAll(async () => {
       for (const variant of variants) {
         if (variant === 'relaxed' && !(await relaxedSimd())) continue;
-        const engine = await createEngine({ variant, modules: [room] as RoomName[] });
+        const engine = await createEngine({ variant, modules: [room, ...loaded] });
         doors.set(`embind ${variant}`, embind(await engine.use(room)));
         ends.push(() => {
           for (const { rooms, bytesInUse } of engine.stats().modules)

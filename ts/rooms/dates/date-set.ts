@@ -24,7 +24,19 @@ export interface HasDays {
    * ```
    */
   days(): DateSet;
-  /** Objects that hold memory of an engine are disposed; in a worker a handle stands for one. */
+  /**
+   * Frees what it holds.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/dates';
+   *
+   * const { DateSet } = await load();
+   * const january = DateSet.range('2024-01-01', '2024-01-31');
+   * january.dispose();
+   * console.log(january.disposed); // true
+   * ```
+   */
   dispose(): void;
 }
 
