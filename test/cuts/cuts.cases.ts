@@ -89,7 +89,8 @@ function embindDoor(room: CutsRoom): CutsDoor {
       using graph = graphOf(room.Graph, edges);
       return questions.map((question) => one(graph, question));
     },
-    assign: ({ maximum = false, ...matrix }) => flat(room.assignment(matrix, { maximum })),
+    assign: ({ maximum = false, rows, columns: cols, costs }) =>
+      flat(room.assignment({ rows, cols, costs }, { maximum })),
   };
 }
 

@@ -127,7 +127,7 @@ describe('cuts in TypeScript', () => {
     expect(await room.spanningForestAsync(graph)).toEqual(room.spanningForest(graph));
     expect(await room.maximumMatchingAsync(graph)).toEqual(room.maximumMatching(graph));
     expect(await room.vertexCoverAsync(graph)).toEqual(room.vertexCover(graph));
-    const matrix = { rows: 3, columns: 3, costs: [4, 1, 3, 2, 0, 5, 3, 2, 2] };
+    const matrix = { rows: 3, cols: 3, costs: [4, 1, 3, 2, 0, 5, 3, 2, 2] };
     expect(await room.assignmentAsync(matrix)).toEqual(room.assignment(matrix));
     const control = new AbortController();
     const long = room.cutTreeAsync(large, { signal: control.signal });
@@ -150,7 +150,7 @@ describe('cuts in TypeScript', () => {
     const second = new AbortController();
     await expect(
       room.assignmentAsync(
-        { rows: size, columns: size, costs },
+        { rows: size, cols: size, costs },
         { signal: second.signal, onProgress: () => second.abort(reason) },
       ),
     ).rejects.toBe(reason);
@@ -175,7 +175,7 @@ describe('cuts in TypeScript', () => {
     using arrows = room.Graph.fromEdges({ from: [0], to: [1] });
     const tree = room.cutTree(graph);
     const ends = { source: 0, target: 1 };
-    const matrix = { rows: 2, columns: 2, costs: [1, 2, 3, 4] };
+    const matrix = { rows: 2, cols: 2, costs: [1, 2, 3, 4] };
     const wrong: [() => unknown, RegExp][] = [
       [() => room.maxFlow(graph, { source: 0, target: 9 }), /target/],
       [() => room.maxFlow(graph, { source: 0, target: 0 }), /target/],

@@ -40,8 +40,8 @@ export interface VertexCover extends Work {
 /** A matrix of costs. */
 export interface Costs {
   rows: number;
-  columns: number;
-  /** rows * columns numbers, a row after the other; `Infinity` (for the largest sum `-Infinity`) for what must not be. */
+  cols: number;
+  /** rows * cols numbers, a row after the other; `Infinity` (for the largest sum `-Infinity`) for what must not be. */
   costs: RealArray;
 }
 
@@ -147,7 +147,7 @@ export interface MatchingFunctions {
    * Jonker, Volgenant 1987, doi:10.1007/BF02278710; Crouse 2016, doi:10.1109/TAES.2016.140952. O(min^2 max) of rows and
    * columns.
    *
-   * @throws RangeError `SHAPE`, `NOT_FINITE`, `RANGE` (costs, rows, columns); SublinearError `UNSUPPORTED` (no
+   * @throws RangeError `SHAPE`, `NOT_FINITE`, `RANGE` (costs, rows, cols); SublinearError `UNSUPPORTED` (no
    *   assignment avoids what must not be), `MEMORY`
    *
    * @example
@@ -155,7 +155,7 @@ export interface MatchingFunctions {
    * import { load } from 'sublinear/cuts';
    *
    * const { assignment } = await load();
-   * const { columns, value } = assignment({ rows: 2, columns: 3, costs: [4, 1, 3, 2, 0, 5] });
+   * const { columns, value } = assignment({ rows: 2, cols: 3, costs: [4, 1, 3, 2, 0, 5] });
    * console.log(columns, value); // Uint32Array(2) [ 1, 0 ] 3
    * ```
    */
@@ -169,7 +169,7 @@ export interface MatchingFunctions {
    * import { load } from 'sublinear/cuts';
    *
    * const { assignmentAsync } = await load();
-   * const gains = { rows: 2, columns: 2, costs: [4, 1, 3, 2] };
+   * const gains = { rows: 2, cols: 2, costs: [4, 1, 3, 2] };
    * console.log((await assignmentAsync(gains, { maximum: true })).value); // 6
    * ```
    */
@@ -249,10 +249,10 @@ function assigner(runtime: Runtime) {
     begin(call: AssignmentCall, matrix: Costs): Begun<WorkProgress, Assignment> {
       const { operation, scratch, options } = call;
       if (typeof matrix !== 'object' || matrix === null)
-        throw check.typeError(operation, 'matrix', '{ rows, columns, costs }', matrix);
-      const input = check.options(operation, matrix, ['rows', 'columns', 'costs']);
+        throw check.typeError(operation, 'matrix', '{ rows, cols, costs }', matrix);
+      const input = check.options(operation, matrix, ['rows', 'cols', 'costs']);
       const rows = check.integer(operation, 'rows', input.rows, 1, 0xffff_fffe);
-      const columns = check.integer(operation, 'columns', input.columns, 1, 0xffff_fffe);
+      const columns = check.integer(operation, 'cols', input.cols, 1, 0xffff_fffe);
       const maximum = check.boolean(operation, 'maximum', options.maximum ?? false);
       const costs = scratch.doubles('costs', input.costs);
       if (costs.length !== rows * columns)
