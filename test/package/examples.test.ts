@@ -1,25 +1,9 @@
 // Every program in examples/ runs and says what it promises.
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseGlove, readGlove } from '../../examples/support/glove.js';
 import { parseWordNet, readWordNet, suggest } from '../../examples/support/wordnet.js';
-
-const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
-
-function run(file: string, args: string[] = []) {
-  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...loader, folder + file, ...args],
-    {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      encoding: 'utf8',
-    },
-  );
-  return { status, stdout, stderr };
-}
+import { folder, run } from '../support/examples.js';
 
 // What each example must print.
 const promises: Record<string, RegExp[]> = {
@@ -27,22 +11,6 @@ const promises: Record<string, RegExp[]> = {
   'solve-grid.ts': [/^converged/, /column 0: 9\d\.\d+ degrees/, /column 499: 0\.\d+ degrees/],
   'modes.ts': [/unknowns, \d+ solves, no eigenvalue missed among 6/, /tone 3: 19\.7\d+, within/],
   'local-entry.ts': [/converged by push/, /agrees: true/],
-  'wordnet.ts': [
-    /NEAR TO "bank"/,
-    /10\. .*%/,
-    /looked at .* of the 117,791/,
-    /resistance .* ohm/,
-    /outcome: converged/,
-  ],
-  'vectors.ts': [
-    /the 6,000 most frequent/,
-    /NEAR TO "coffee"\?\n\n +1\. 0\.7\d\d {2}tea /,
-    /begin with "c" \(\d+ are\):\n +c\w+, c/,
-    /as woman is to QUEEN/,
-    /as italy is to ROME/,
-    /this index .*finds (99\.\d|100\.0) %/,
-    /plain JavaScript .* times as long/,
-  ],
   'routes.ts': [
     /^within ten minutes of home: \d+ crossings$/m,
     /^the same without landmarks: true$/m,
@@ -63,66 +31,22 @@ const promises: Record<string, RegExp[]> = {
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
-// A short form where the whole takes half a minute.
-const short: Record<string, string[]> = { 'vectors.ts': ['--words', '6000'] };
-
 describe('examples', () => {
   test('each file has its promises here', () => {
     const files = readdirSync(folder).filter((name) => /\.(ts|mjs)$/.test(name));
-    expect(files.sort()).toEqual(Object.keys(promises).sort());
+    // Those of the demos are in test/slow/demos.test.ts.
+    expect(files.sort()).toEqual([...Object.keys(promises), 'vectors.ts', 'wordnet.ts'].sort());
   });
 
   test.each(Object.entries(promises))('%s', (file, expected) => {
-    const { status, stdout, stderr } = run(file, short[file]);
+    const { status, stdout, stderr } = run(file);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const pattern of expected) expect(stdout).toMatch(pattern);
   });
-
-  test('the demo takes a word, a second word, and phrases', () => {
-    const { status, stdout } = run('wordnet.ts', ['hot dog', 'Piano']);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/NEAR TO "hot dog"/);
-    expect(stdout).toMatch(/AND "Piano"/);
-  });
-
-  test('the demo suggests a word when it does not know one', () => {
-    const { status, stdout, stderr } = run('wordnet.ts', ['bnak']);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/no word "bnak".*"bank"/);
-  });
-
-  test('the demo says what to try when nothing is similar', () => {
-    const { status, stderr } = run('wordnet.ts', ['qqqqqqqq']);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/Try an English/);
-  });
 });
 
-describe('the demo of vectors', () => {
-  const few = ['--words', '6000'];
-
-  test('takes another word, and three for an analogy', () => {
-    expect(run('vectors.ts', ['Beer', ...few]).stdout).toMatch(/NEAR TO "beer"\?\n\n +1\. .*drink/);
-    const { status, stdout } = run('vectors.ts', ['paris', 'france', 'japan', ...few]);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/france is to paris as japan is to TOKYO/);
-  });
-
-  test.each([
-    [['cofee'], /"cofee" is not among.*"coffee"/],
-    [['xxxxxxxxxxxx'], /Try a usual/],
-    [['two', 'words'], /one word, or three/],
-    [['coffee', '--words', 'all'], /--words takes a number/],
-  ])('says what is wrong with %j', (args, message) => {
-    const { status, stderr } = run(
-      'vectors.ts',
-      args.includes('--words') ? args : [...args, ...few],
-    );
-    expect(status).toBe(2);
-    expect(stderr).toMatch(message);
-  });
-
-  test('the reader takes its text cut anywhere', () => {
+describe('the reader of vectors', () => {
+  test('takes its text cut anywhere', () => {
     const vector = (first: number) =>
       Array.from({ length: 102 }, (_, i) => (i === 0 ? first : i / 8));
     const text = JSON.stringify({
