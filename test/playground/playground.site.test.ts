@@ -512,11 +512,15 @@ describe.each(Object.keys(used))('%s', (tab) => {
           return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
         });
         expect(violations, `${colorScheme}, ${width} pixels`).toEqual([]);
-        const { scrollWidth, clientWidth } = await page.evaluate(() => ({
-          scrollWidth: document.documentElement.scrollWidth,
-          clientWidth: document.documentElement.clientWidth,
-        }));
-        expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+        // Charts follow the width a moment later.
+        await expect
+          .poll(() =>
+            page.evaluate(() => {
+              const { scrollWidth, clientWidth } = document.documentElement;
+              return scrollWidth - clientWidth;
+            }),
+          )
+          .toBeLessThanOrEqual(0);
       }
     }
   });

@@ -11,7 +11,10 @@ test('bench measures and says how accurate', async () => {
   expect(comparisons.length).toBeGreaterThan(0);
   for (const comparison of comparisons) {
     expect(comparison.ratio).toBeGreaterThan(0);
-    expect(comparison.ours.accuracy).toBeLessThanOrEqual(comparison.accuracyAsked);
+    // Of recall more is better, and nothing was asked for.
+    if (comparison.accuracyAsked === undefined)
+      expect(comparison.ours.accuracy).toBeGreaterThan(0.9);
+    else expect(comparison.ours.accuracy).toBeLessThanOrEqual(comparison.accuracyAsked);
     expect(comparison.ours.p99Ms).toBeGreaterThanOrEqual(comparison.ours.ms);
     expect(comparison.ours.perSecond).toBeCloseTo(1000 / comparison.ours.ms, 6);
   }

@@ -53,6 +53,13 @@ const questions = {
     equal('flow', [value, ...side], [3, 0, 1]);
     graph.dispose();
   },
+  // Two triangles that one edge joins.
+  communities({ Graph, leiden }) {
+    const from = [0, 0, 1, 2, 3, 3, 4];
+    const graph = Graph.fromEdges({ from, to: [1, 2, 2, 3, 4, 5, 5], directed: false });
+    equal('communities', leiden(graph).labels, [0, 0, 0, 1, 1, 1]);
+    graph.dispose();
+  },
   // 2024 is a leap year.
   dates({ DateSet }) {
     const february = DateSet.range('2024-02-01', '2024-02-29');

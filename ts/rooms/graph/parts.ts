@@ -15,7 +15,7 @@ import type { EdgeArrays, GraphChanges, NodeList } from './types.js';
 /** What a graph can be made into. */
 export abstract class GraphParts extends GraphNodes {
   /**
-   * The graph as bytes: its edges, weights, direction and labels. {@link Graph.load} takes them, in every engine and on every
+   * The graph as bytes: its edges, weights, direction and labels. `Graph.load` takes them, in every engine and on every
    * machine. One copy of the file; see {@link Graph.saveInPieces} for a large one. O(size).
    *
    * @example

@@ -68,7 +68,7 @@ export interface GraphCsrInput {
   dtype?: DType;
 }
 
-/** Options of {@link Graph.fromMatrix}. */
+/** Options of `Graph.fromMatrix`. */
 export interface GraphMatrixOptions {
   /** `true` by default. */
   directed?: boolean;
@@ -133,7 +133,7 @@ export interface CsvOptions extends EdgeListOptions {
   separator?: string;
 }
 
-/** Options of {@link Graph.fromMatrixMarket}. */
+/** Options of `Graph.fromMatrixMarket`. */
 export interface GraphMarketOptions {
   /** By default `false` for a matrix that its file calls symmetric, `true` for others. */
   directed?: boolean;
@@ -160,7 +160,7 @@ export interface GraphFileOptions {
   dtype?: DType;
 }
 
-/** Formats of files that {@link Graph.readAsync} reads. */
+/** Formats of files that `Graph.readAsync` reads. */
 export type GraphFormat =
   | 'edgeList'
   | 'csv'
@@ -172,7 +172,7 @@ export type GraphFormat =
   | 'pajek'
   | 'saved';
 
-/** Options of {@link Graph.readAsync}: its own, and those of the format that is read; others are refused. */
+/** Options of `Graph.readAsync`: its own, and those of the format that is read; others are refused. */
 export interface ReadGraphOptions extends CsvOptions, GraphFileOptions {
   /** By default what the first bytes say; METIS, which looks like an edge list, has to be named. */
   format?: GraphFormat;
@@ -213,7 +213,7 @@ export interface Components {
   sizes: Uint32Array<ArrayBuffer>;
 }
 
-/** Size of a graph, for {@link Graph.estimateBytes}. */
+/** Size of a graph, for `Graph.estimateBytes`. */
 export interface GraphSize {
   nodeCount: number;
   /** Undirected edges counted once. */

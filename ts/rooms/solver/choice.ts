@@ -45,7 +45,7 @@ export interface FactorPrediction {
 }
 
 /** What an analysis costs. */
-export function analysisCost({ rows, entries }: MatrixFacts): number {
+function analysisCost({ rows, entries }: MatrixFacts): number {
   return ANALYSIS * (rows + entries);
 }
 

@@ -238,7 +238,7 @@ export class SparseMatrix extends MatrixAlgebra {
   }
 
   /**
-   * The matrix as bytes, which {@link SparseMatrix.load} takes in every engine and on every machine. One copy of the file; see
+   * The matrix as bytes, which `SparseMatrix.load` takes in every engine and on every machine. One copy of the file; see
    * {@link SparseMatrix.saveInPieces} for a large one. O(size).
    *
    * @example
