@@ -25,8 +25,7 @@ sl_status sl_communities_create(sl_graph *graph, sl_communities **out) {
 
 void sl_communities_clear(sl_communities *c) {
   if (c->question != NULL && c->question->end != NULL) c->question->end(c);
-  while (c->block_count > 0) sl_free(c->blocks[--c->block_count]);
-  c->bytes = 0;
+  sl_blocks_free(&c->blocks);
   c->question = NULL;
   c->state = NULL;
   sl_job_drop(&c->job);
@@ -38,15 +37,7 @@ void sl_communities_destroy(sl_communities *c) {
   sl_free(c);
 }
 
-size_t sl_communities_bytes(const sl_communities *c) { return sizeof *c + c->bytes; }
-
-sl_status sl_communities_take(sl_communities *c, size_t count, size_t size, bool zero, void **out) {
-  SL_REQUIRE(c->block_count < MOST_BLOCKS, SL_ERR_STATE, "communities", "fewer blocks of memory");
-  SL_TRY(zero ? sl_alloc_zero(count, size, out) : sl_alloc(count, size, out));
-  c->blocks[c->block_count++] = *out;
-  c->bytes += count * size;
-  return SL_OK;
-}
+size_t sl_communities_bytes(const sl_communities *c) { return sizeof *c + c->blocks.bytes; }
 
 sl_status sl_communities_begin(sl_communities *c, uint32_t question, const double *options,
                                const uint32_t *labels, uint32_t count) {

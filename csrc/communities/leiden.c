@@ -123,7 +123,7 @@ static sl_status keep_level(sl_communities *c, sl_leiden *s, const uint32_t *lab
   if (s->level_count == s->level_room) {
     const uint32_t room = s->level_room + 4;
     SL_TRY(SL_REALLOC(&s->levels, (size_t)room * c->n));
-    c->bytes += 4 * sizeof *s->levels * c->n;
+    c->blocks.bytes += 4 * sizeof *s->levels * c->n;
     s->level_room = room;
   }
   memcpy(s->levels + (size_t)s->level_count++ * c->n, labels, c->n * sizeof *s->levels);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/job.h"
 #include "base/memory.h"
 #include "base/rng.h"
@@ -18,19 +19,17 @@
 #define SL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NONE UINT32_MAX
 
-// A kind of question. Its state is allocated with sl_communities_take, and freed by whoever ends it.
+// A kind of question. Its state is allocated with TAKE, and freed by whoever ends it.
 typedef struct sl_communities_kind_of {
   sl_status (*begin)(sl_communities *c, const double *options, const uint32_t *labels);
   sl_status (*step)(sl_communities *c, uint64_t work); // sl_job_end when it is answered
   sl_status (*stop)(sl_communities *c);                // makes an answer of what there is
   sl_status (*read)(sl_communities *c, double *numbers);
-  void (*end)(sl_communities *c); // frees what was not taken with sl_communities_take; may be NULL
+  void (*end)(sl_communities *c); // frees what was not taken with TAKE; may be NULL
 } sl_communities_kind_of;
 
 extern const sl_communities_kind_of sl_leiden_question, sl_louvain_question,
     sl_propagation_question, sl_quality_question, sl_embedding_question;
-
-#define MOST_BLOCKS 48
 
 struct sl_communities {
   sl_job job; // the first member
@@ -38,18 +37,15 @@ struct sl_communities {
   uint32_t n;
   const sl_communities_kind_of *question; // NULL: none
   void *state;
-  void *blocks[MOST_BLOCKS]; // of the question
-  uint32_t block_count;
-  size_t bytes; // of the blocks, and of what the question counts itself
+  sl_blocks blocks; // of the question, and what it counts itself
   uint64_t work, expected;
 };
 
-// Memory of the question, freed with it. `zero`: filled with zero bytes.
-sl_status sl_communities_take(sl_communities *c, size_t count, size_t size, bool zero, void **out);
+// Memory of the question, freed with it.
 #define TAKE(c, pointer, count)                                                                    \
-  sl_communities_take((c), (count), sizeof(**(pointer)), false, (void **)(pointer))
+  sl_blocks_take(&(c)->blocks, (count), sizeof(**(pointer)), false, (void **)(pointer))
 #define TAKE_ZERO(c, pointer, count)                                                               \
-  sl_communities_take((c), (count), sizeof(**(pointer)), true, (void **)(pointer))
+  sl_blocks_take(&(c)->blocks, (count), sizeof(**(pointer)), true, (void **)(pointer))
 
 // A graph as communities want it: symmetric, without loops, with what the null model knows of each
 // node. Weights are scaled by a power of two where they are very large or small.

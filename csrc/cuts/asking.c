@@ -26,8 +26,7 @@ sl_status sl_cuts_create(sl_graph *graph, sl_cuts **out) {
 }
 
 void sl_cuts_clear(sl_cuts *cuts) {
-  while (cuts->block_count > 0) sl_free(cuts->blocks[--cuts->block_count]);
-  cuts->bytes = 0;
+  sl_blocks_free(&cuts->blocks);
   cuts->question = NULL;
   cuts->state = NULL;
   sl_job_drop(&cuts->job);
@@ -39,15 +38,7 @@ void sl_cuts_destroy(sl_cuts *cuts) {
   sl_free(cuts);
 }
 
-size_t sl_cuts_bytes(const sl_cuts *cuts) { return sizeof *cuts + cuts->bytes; }
-
-sl_status sl_cuts_take(sl_cuts *cuts, size_t count, size_t size, bool zero, void **out) {
-  SL_REQUIRE(cuts->block_count < MOST_BLOCKS, SL_ERR_STATE, "cuts", "fewer blocks of memory");
-  SL_TRY(zero ? sl_alloc_zero(count, size, out) : sl_alloc(count, size, out));
-  cuts->blocks[cuts->block_count++] = *out;
-  cuts->bytes += count * size;
-  return SL_OK;
-}
+size_t sl_cuts_bytes(const sl_cuts *cuts) { return sizeof *cuts + cuts->blocks.bytes; }
 
 sl_status sl_cuts_begin(sl_cuts *cuts, uint32_t question, const double *options,
                         const uint32_t *nodes, uint32_t count) {

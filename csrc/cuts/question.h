@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/job.h"
 #include "base/memory.h"
 #include "cuts/cuts.h"
@@ -17,7 +18,7 @@
 #define SL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NONE SL_CUTS_NONE
 
-// A kind of question. Its state is allocated with sl_cuts_take, and freed by whoever ends it.
+// A kind of question. Its state is allocated with TAKE, and freed by whoever ends it.
 typedef struct sl_cut_question {
   bool undirected; // a directed graph is refused
   sl_status (*begin)(sl_cuts *cuts, const double *options, const uint32_t *nodes, uint32_t count);
@@ -30,26 +31,21 @@ extern const sl_cut_question sl_components_question, sl_strong_question, sl_bloc
     sl_spanning_question, sl_max_flow_question, sl_minimum_cut_question, sl_cut_tree_question,
     sl_matching_question, sl_cover_question;
 
-#define MOST_BLOCKS 48
-
 struct sl_cuts {
   sl_job job; // the first member
   sl_graph *graph;
   uint32_t n;
   const sl_cut_question *question; // NULL: none
   void *state;
-  void *blocks[MOST_BLOCKS]; // of the question
-  uint32_t block_count;
-  size_t bytes; // of the blocks
+  sl_blocks blocks; // of the question
   uint64_t work, expected;
 };
 
-// Memory of the question, freed with it. `zero`: filled with zero bytes.
-sl_status sl_cuts_take(sl_cuts *cuts, size_t count, size_t size, bool zero, void **out);
+// Memory of the question, freed with it.
 #define TAKE(cuts, pointer, count)                                                                 \
-  sl_cuts_take((cuts), (count), sizeof(**(pointer)), false, (void **)(pointer))
+  sl_blocks_take(&(cuts)->blocks, (count), sizeof(**(pointer)), false, (void **)(pointer))
 #define TAKE_ZERO(cuts, pointer, count)                                                            \
-  sl_cuts_take((cuts), (count), sizeof(**(pointer)), true, (void **)(pointer))
+  sl_blocks_take(&(cuts)->blocks, (count), sizeof(**(pointer)), true, (void **)(pointer))
 
 // Weight of the stored entry k; 1 in an unweighted graph.
 SL_ALWAYS_INLINE double sl_weight(const sl_csr *edges, uint32_t k) {

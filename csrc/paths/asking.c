@@ -32,8 +32,7 @@ sl_status sl_paths_create(sl_graph *graph, sl_paths **out) {
 
 void sl_paths_clear(sl_paths *paths) {
   if (paths->question != NULL && paths->question->end != NULL) paths->question->end(paths);
-  while (paths->block_count > 0) sl_free(paths->blocks[--paths->block_count]);
-  paths->bytes = 0;
+  sl_blocks_free(&paths->blocks);
   paths->question = NULL;
   paths->state = NULL;
   sl_job_drop(&paths->job);
@@ -50,16 +49,8 @@ void sl_paths_destroy(sl_paths *paths) {
 
 size_t sl_paths_bytes(const sl_paths *paths) {
   const size_t copies = (paths->forward != NULL) + (paths->backward != NULL);
-  return sizeof *paths + paths->bytes + sl_routes_bytes(paths->routes) +
+  return sizeof *paths + paths->blocks.bytes + sl_routes_bytes(paths->routes) +
          copies * paths->graph->outgoing->nnz * sizeof(uint32_t);
-}
-
-sl_status sl_paths_take(sl_paths *paths, size_t count, size_t size, bool zero, void **out) {
-  SL_REQUIRE(paths->block_count < MOST_BLOCKS, SL_ERR_STATE, "paths", "fewer blocks of memory");
-  SL_TRY(zero ? sl_alloc_zero(count, size, out) : sl_alloc(count, size, out));
-  paths->blocks[paths->block_count++] = *out;
-  paths->bytes += count * size;
-  return SL_OK;
 }
 
 sl_status sl_paths_check_node(const sl_paths *paths, const char *name, uint32_t node) {

@@ -28,7 +28,6 @@ sl_status sl_hierarchy_save(sl_hierarchy *h, sl_writer **out) {
                   .core = h->core,
                   .directed = h->directed,
                   .shortcuts = h->shortcuts};
-  sl_writer_watch(*out, &h->version);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
   sl_writer_add(*out, TAG_NODES, h->node, (size_t)h->n * 4);
   for (int i = 0; i <= (int)h->directed; i++) {

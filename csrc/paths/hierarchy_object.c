@@ -62,7 +62,6 @@ void sl_hierarchy_destroy(sl_hierarchy *h) {
   sl_free(h->stack);
   sl_free(h->rank);
   sl_free(h->node);
-  h->version++;
   sl_free(h);
 }
 

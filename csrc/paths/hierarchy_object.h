@@ -33,7 +33,6 @@ struct sl_hierarchy {
   uint32_t *rank, *node; // of a node, and back
   sl_climb climbs[2];    // arcs that lead up, and arcs that come down; the same ones if undirected
   uint64_t work;
-  uint64_t version;            // for writers
   sl_contraction *contraction; // while it is prepared
   sl_side sides[2];            // of a question: up from the source, up from the target
   uint32_t *path, path_room;   // of the last route

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/job.h"
 #include "base/memory.h"
 #include "graph/graph.h"
@@ -32,12 +33,12 @@ SL_ALWAYS_INLINE double sl_arc_length(const sl_arcs *arcs, uint32_t k) {
                                        : 1.0;
 }
 
-// A kind of question. Its state is allocated with sl_paths_take, and freed by whoever ends it.
+// A kind of question. Its state is allocated with TAKE, and freed by whoever ends it.
 typedef struct sl_question_kind {
   sl_status (*begin)(sl_paths *paths, const double *options, const uint32_t *nodes, uint32_t count);
   sl_status (*step)(sl_paths *paths, uint64_t work);   // sl_job_end when it is answered
   sl_status (*read)(sl_paths *paths, double *numbers); // from number 2 on
-  void (*end)(sl_paths *paths); // frees what was not taken with sl_paths_take; may be NULL
+  void (*end)(sl_paths *paths); // frees what was not taken with TAKE; may be NULL
 } sl_question_kind;
 
 extern const sl_question_kind sl_tree_question, sl_route_question, sl_prepare_question,
@@ -48,17 +49,13 @@ typedef struct sl_routes sl_routes; // route.h
 void sl_routes_destroy(sl_routes *routes);
 size_t sl_routes_bytes(const sl_routes *routes);
 
-#define MOST_BLOCKS 48
-
 struct sl_paths {
   sl_job job; // the first member
   sl_graph *graph;
   uint32_t n;
   const sl_question_kind *question; // NULL: none
   void *state;
-  void *blocks[MOST_BLOCKS]; // of the question
-  uint32_t block_count;
-  size_t bytes; // of the blocks
+  sl_blocks blocks; // of the question
   uint64_t work, expected;
   bool measured;                // what follows is known
   double largest;               // weight; 1 when there are none
@@ -68,12 +65,11 @@ struct sl_paths {
   sl_routes *routes;            // kept from question to question
 };
 
-// Memory of the question, freed with it. `zero`: filled with zero bytes.
-sl_status sl_paths_take(sl_paths *paths, size_t count, size_t size, bool zero, void **out);
+// Memory of the question, freed with it.
 #define TAKE(paths, pointer, count)                                                                \
-  sl_paths_take((paths), (count), sizeof(**(pointer)), false, (void **)(pointer))
+  sl_blocks_take(&(paths)->blocks, (count), sizeof(**(pointer)), false, (void **)(pointer))
 #define TAKE_ZERO(paths, pointer, count)                                                           \
-  sl_paths_take((paths), (count), sizeof(**(pointer)), true, (void **)(pointer))
+  sl_blocks_take(&(paths)->blocks, (count), sizeof(**(pointer)), true, (void **)(pointer))
 
 // The edges to follow. Without weights every length is 1, whatever the graph.
 //   Errors: ERR_RANGE ("graph"), ERR_MEMORY. O(edges) the first time.
