@@ -1,24 +1,15 @@
 // Communities as TypeScript users meet them: names, asynchronous forms, limits, results. What both doors share is in
 // communities.cases.ts.
-import { createEngine, type Engine, isSublinearError } from 'sublinear';
+import { createEngine, type Engine } from 'sublinear';
 import type { CommunitiesRoom, Graph } from 'sublinear/communities';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './communities.cases.js';
 
 describeCases(doors, cases);
 
 /** The error of this package that a call must throw. */
-function refused(call: () => unknown) {
-  try {
-    call();
-  } catch (error) {
-    if (isSublinearError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
 describe('communities in TypeScript', () => {
   let engine: Engine;
   let room: CommunitiesRoom;
@@ -117,7 +108,7 @@ describe('communities in TypeScript', () => {
     expect(drawing.positions()[6]).not.toBe(100);
     const control = new AbortController();
     const running = drawing.stepAsync(1_000_000, { signal: control.signal });
-    expect(refused(() => drawing.step()).code).toBe('BUSY');
+    expect(refusalOf(() => drawing.step()).code).toBe('BUSY');
     control.abort();
     await expect(running).rejects.toThrow();
     expect(drawing.step(1_000_000, { maxTimeMs: 5 }).outcome).toBe('timeLimit');
@@ -146,7 +137,7 @@ describe('communities in TypeScript', () => {
   });
 
   test('negative weights are refused where the graph is made, with the edge', () => {
-    const error = refused(() =>
+    const error = refusalOf(() =>
       room.Graph.fromEdges({ from: [0, 1], to: [1, 2], weights: [1, -1], directed: false }),
     );
     expect([error.code, error.argument, error.position]).toEqual(['NOT_POSITIVE', 'weights', 1]);
@@ -165,7 +156,7 @@ describe('communities in TypeScript', () => {
     expect(await room.cpmQualityAsync(graph, labels)).toBe(room.cpmQuality(graph, labels));
     const control = new AbortController();
     const long = room.leidenAsync(large, { signal: control.signal, iterations: 50 });
-    expect(refused(() => room.leiden(large)).code).toBe('BUSY');
+    expect(refusalOf(() => room.leiden(large)).code).toBe('BUSY');
     control.abort();
     await expect(long).rejects.toThrow();
     expect(room.louvain(large).count).toBeGreaterThan(10);
@@ -199,7 +190,7 @@ describe('communities in TypeScript', () => {
       to: Uint32Array.from({ length: 100_000 }, (_, i) => i + 1),
       directed: false,
     });
-    expect(refused(() => small.communities.leiden(path)).code).toBe('MEMORY');
+    expect(refusalOf(() => small.communities.leiden(path)).code).toBe('MEMORY');
     expect(small.communities.modularity(path, new Uint32Array(100_001))).toBe(0);
     path.dispose();
     small.dispose();
@@ -251,6 +242,6 @@ describe('communities in TypeScript', () => {
       [() => room.compareLabels([0.5], [0]), /"a/],
       [() => room.leiden({} as Graph), /graph/],
     ];
-    for (const [call, name] of wrong) expect(refused(call).message).toMatch(name);
+    for (const [call, name] of wrong) expect(refusalOf(call).message).toMatch(name);
   });
 });

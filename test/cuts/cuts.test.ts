@@ -1,23 +1,14 @@
 // Cuts as TypeScript users meet them: names, asynchronous forms, limits, results. What both doors share is in cuts.cases.ts.
-import { createEngine, type Engine, isSublinearError } from 'sublinear';
+import { createEngine, type Engine } from 'sublinear';
 import type { CutsRoom, Graph } from 'sublinear/cuts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './cuts.cases.js';
 
 describeCases(doors, cases);
 
 /** The error of this package that a call must throw. */
-function refused(call: () => unknown) {
-  try {
-    call();
-  } catch (error) {
-    if (isSublinearError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
 describe('cuts in TypeScript', () => {
   let engine: Engine;
   let room: CutsRoom;
@@ -65,9 +56,9 @@ describe('cuts in TypeScript', () => {
       value: 2,
       side: Uint32Array.of(graph.nodeOf('Rom')!),
     });
-    expect(refused(() => room.maxFlow(graph, { source: 'Ulm', target: 'Paris' })).message).toMatch(
-      /"target" expected a node of the graph/,
-    );
+    expect(
+      refusalOf(() => room.maxFlow(graph, { source: 'Ulm', target: 'Paris' })).message,
+    ).toMatch(/"target" expected a node of the graph/);
   });
 
   test('a cut between two nodes from the tree is that of the flow between them', () => {
@@ -94,9 +85,9 @@ describe('cuts in TypeScript', () => {
       [Infinity, 'NOT_FINITE'],
       [Number.NaN, 'NOT_FINITE'],
     ] as const)
-      expect(refused(() => room.Graph.fromEdges({ ...edges, weights: [1, weight, 1] })).code).toBe(
-        code,
-      );
+      expect(
+        refusalOf(() => room.Graph.fromEdges({ ...edges, weights: [1, weight, 1] })).code,
+      ).toBe(code);
     using graph = room.Graph.fromEdges({ ...edges, weights: [2, 3, 9] });
     expect(room.maxFlow(graph, { source: 0, target: 1 })).toMatchObject({
       value: 5,
@@ -131,7 +122,7 @@ describe('cuts in TypeScript', () => {
     expect(await room.assignmentAsync(matrix)).toEqual(room.assignment(matrix));
     const control = new AbortController();
     const long = room.cutTreeAsync(large, { signal: control.signal });
-    expect(refused(() => room.minimumCut(large)).code).toBe('BUSY');
+    expect(refusalOf(() => room.minimumCut(large)).code).toBe('BUSY');
     control.abort();
     await expect(long).rejects.toThrow();
   });
@@ -164,7 +155,7 @@ describe('cuts in TypeScript', () => {
       to: edges.map((u) => u + 1),
       directed: false,
     });
-    expect(refused(() => small.cuts.maxFlow(path, { source: 0, target: 9 })).code).toBe('MEMORY');
+    expect(refusalOf(() => small.cuts.maxFlow(path, { source: 0, target: 9 })).code).toBe('MEMORY');
     expect(small.cuts.connectedComponents(path).count).toBe(1);
     path.dispose();
     small.dispose();
@@ -198,7 +189,7 @@ describe('cuts in TypeScript', () => {
       [() => room.assignment(7 as never), /matrix/],
       [() => room.assignment(matrix, { maximum: 1 as never }), /maximum/],
     ];
-    for (const [call, name] of wrong) expect(refused(call).message).toMatch(name);
+    for (const [call, name] of wrong) expect(refusalOf(call).message).toMatch(name);
     expect(engine.stats().modules.length).toBeGreaterThan(0);
   });
 });

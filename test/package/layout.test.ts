@@ -143,6 +143,14 @@ describe('imports of ts/', () => {
   const files = readdirSync(join(root, 'ts'), { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.includes('generated/raw'),
   );
+  test('files are read in one sitting', () => {
+    const long = files
+      .filter((file) => !file.startsWith('generated/'))
+      .map((file) => [file, read(`ts/${file}`).split('\n').length - 1] as const)
+      .filter(([, lines]) => lines > 500);
+    expect(long).toEqual([]);
+  });
+
   /** What each file imports, types included; generated files count, what the build adds beside the code does not. */
   const imports = new Map(
     files.map((file) => [

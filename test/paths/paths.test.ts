@@ -1,8 +1,9 @@
 // Paths as TypeScript users meet them: names, asynchronous forms, limits, results. What both doors share is in paths.cases.ts.
-import { createEngine, type Engine, isSublinearError } from 'sublinear';
+import { createEngine, type Engine } from 'sublinear';
 import type { Graph, PathsRoom } from 'sublinear/paths';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './paths.cases.js';
 
 describeCases(doors, cases);
@@ -10,16 +11,6 @@ describeCases(doors, cases);
 const NONE = 0xffff_ffff;
 
 /** The error of this package that a call must throw. */
-function refused(call: () => unknown) {
-  try {
-    call();
-  } catch (error) {
-    if (isSublinearError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
 describe('paths in TypeScript', () => {
   let engine: Engine;
   let room: PathsRoom;
@@ -67,9 +58,9 @@ describe('paths in TypeScript', () => {
     expect([...room.closeness(graph, { nodes: ['Rom'] })]).toEqual([
       { node: 4, score: 0, label: 'Rom' },
     ]);
-    expect(refused(() => room.shortestPaths(graph, { source: 'Paris' })).code).toBe('INDEX');
+    expect(refusalOf(() => room.shortestPaths(graph, { source: 'Paris' })).code).toBe('INDEX');
     expect(
-      refused(() => room.shortestPath(graph, { source: 'Ulm', target: 'Paris' })).message,
+      refusalOf(() => room.shortestPath(graph, { source: 'Ulm', target: 'Paris' })).message,
     ).toMatch(/"target" expected a node of the graph/);
   });
 
@@ -134,18 +125,18 @@ describe('paths in TypeScript', () => {
       expect(loaded.coreNodes).toBe(0);
       expect(loaded.bytesUsed).toBeGreaterThan(bytes.length / 2);
     }
-    expect(refused(() => hierarchy.route(0, 900))).toMatchObject({
+    expect(refusalOf(() => hierarchy.route(0, 900))).toMatchObject({
       code: 'INDEX',
       argument: 'target',
     });
-    expect(refused(() => hierarchy.route(0.5, 1)).argument).toBe('source');
-    expect(refused(() => hierarchy.distances([0], [])).code).toBe('EMPTY');
+    expect(refusalOf(() => hierarchy.route(0.5, 1)).argument).toBe('source');
+    expect(refusalOf(() => hierarchy.distances([0], [])).code).toBe('EMPTY');
     const broken = bytes.slice();
     broken[200]! ^= 1;
-    expect(refused(() => room.ContractionHierarchy.load(broken)).code).toMatch(/CHECKSUM|FORMAT/);
+    expect(refusalOf(() => room.ContractionHierarchy.load(broken)).code).toMatch(/CHECKSUM|FORMAT/);
     const control = new AbortController();
     const table2 = hierarchy.distancesAsync(targets, targets, { signal: control.signal });
-    expect(refused(() => hierarchy.route(0, 1)).code).toBe('BUSY');
+    expect(refusalOf(() => hierarchy.route(0, 1)).code).toBe('BUSY');
     control.abort();
     await expect(table2).rejects.toThrow();
     expect(hierarchy.route(0, 899).length).toBe(length);
@@ -161,7 +152,7 @@ describe('paths in TypeScript', () => {
     expect(other.distances[5]).toBe(0);
     const control = new AbortController();
     const long = room.betweennessAsync(large, { signal: control.signal });
-    expect(refused(() => room.shortestPaths(large, { source: 0 })).code).toBe('BUSY');
+    expect(refusalOf(() => room.shortestPaths(large, { source: 0 })).code).toBe('BUSY');
     control.abort();
     await expect(long).rejects.toThrow();
     expect(await room.betweennessAsync(graph)).toEqual(room.betweenness(graph));
@@ -207,7 +198,7 @@ describe('paths in TypeScript', () => {
       from: Uint32Array.from({ length: 2000 }, (_, i) => i),
       to: Uint32Array.from({ length: 2000 }, (_, i) => i + 1),
     });
-    expect(refused(() => small.paths.allDistances(path)).code).toBe('MEMORY');
+    expect(refusalOf(() => small.paths.allDistances(path)).code).toBe('MEMORY');
     expect(small.paths.breadthFirst(path, { source: 0 }).reached).toBe(2001);
     path.dispose();
     small.dispose();
@@ -219,9 +210,9 @@ describe('paths in TypeScript', () => {
     expect(negativeCycle).toMatchObject({ length: -1 });
     expect([...negativeCycle!.nodes].sort()).toEqual([0, 1, 2]);
     expect(
-      refused(() => room.bellmanFord({ ...edges, lengths: [1, Infinity, 1] })).message,
+      refusalOf(() => room.bellmanFord({ ...edges, lengths: [1, Infinity, 1] })).message,
     ).toMatch(/lengths/);
-    expect(refused(() => room.bellmanFord({ ...edges, to: [1] })).code).toBe('SHAPE');
+    expect(refusalOf(() => room.bellmanFord({ ...edges, to: [1] })).code).toBe('SHAPE');
     expect(room.bellmanFord({ from: [], to: [], lengths: [], nodeCount: 2 }).distances).toEqual(
       new Float64Array(2),
     );
@@ -248,7 +239,7 @@ describe('paths in TypeScript', () => {
       [() => room.diameter({} as Graph), /graph/],
       [() => room.pathTo(graph, {} as never, 0), /tree/],
     ];
-    for (const [call, name] of wrong) expect(refused(call).message).toMatch(name);
+    for (const [call, name] of wrong) expect(refusalOf(call).message).toMatch(name);
     expect(engine.stats().modules.length).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,17 @@
 import { isSublinearError } from 'sublinear';
 import { expect } from 'vitest';
 
+/** The error of this package that a call throws. */
+export function refusalOf(call: () => unknown) {
+  try {
+    call();
+  } catch (error) {
+    if (isSublinearError(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
 /** Expects a call to throw one of this package's errors, and gives it. */
 export function refused(
   call: () => unknown,

@@ -1,6 +1,4 @@
-// The caller's side of one worker after another: sends calls, settles them, notices a worker's end, and starts a fresh
-// worker for the next call.
-
+// The caller's side of one worker after another: sends calls, settles them, and starts a fresh worker when one has ended.
 import { transfer } from 'comlink';
 import { addressOfText } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';

@@ -9,7 +9,7 @@ import { dayWriter, formOf, type OutputForm, type Outputs, writtenEach } from '.
 import { type Weekday, weekday } from './rule.js';
 
 /** Something that has days: a {@link DateSet}, or a `Recurrence`, of which the days on which it occurs are meant. */
-export interface HasDays {
+export interface HasDays extends Pick<DateSet, 'dispose'> {
   /**
    * The days as a set. The caller disposes it.
    *
@@ -24,20 +24,6 @@ export interface HasDays {
    * ```
    */
   days(): DateSet;
-  /**
-   * Frees what it holds.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/dates';
-   *
-   * const { DateSet } = await load();
-   * const january = DateSet.range('2024-01-01', '2024-01-31');
-   * january.dispose();
-   * console.log(january.disposed); // true
-   * ```
-   */
-  dispose(): void;
 }
 
 export interface BetweenOptions<F extends OutputForm = 'iso'> {

@@ -1,4 +1,5 @@
 // Sparse factorisations that are kept: one elimination, many right-hand sides.
+import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
 import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
@@ -13,7 +14,7 @@ import * as check from '../../runtime/validate.js';
 import * as arrays from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
-import { begun, Factorization, runMade, runMadeAsync } from './factorization.js';
+import { Factorization } from './factorization.js';
 import { factsOf } from './facts.js';
 import { type FactorMethod, methodName, methods, orderings } from './methods.js';
 import type { FactorizeOptions } from './types.js';
@@ -176,14 +177,16 @@ export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
       const operation = 'factorize';
       const given = check.options<FactorizeOptions>(operation, options, keys);
       const made = make(operation, matrix, given, 'create');
-      return runMade(made, () => runNow(runtime, operation, {}, () => begun(made, operation)));
+      return runMade(made, () =>
+        runNow(runtime, operation, {}, () => begunMaking(made, operation)),
+      );
     },
     async factorizeAsync(matrix, options) {
       const operation = 'factorizeAsync';
       const given = check.options<AsyncFactorizeOptions>(operation, options, allKeys);
       const made = make(operation, matrix, given, 'create');
       return runMadeAsync(made, () =>
-        runLater(runtime, operation, controlOf(given), () => begun(made, operation)),
+        runLater(runtime, operation, controlOf(given), () => begunMaking(made, operation)),
       );
     },
     estimateFactor(matrix, options) {

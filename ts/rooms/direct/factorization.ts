@@ -10,6 +10,7 @@ import {
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
+import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
 import { adopt, isInstance, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
@@ -273,7 +274,7 @@ export class Factorization extends FactorFacts {
     const operation = 'Factorization.load';
     const runtime = runtimeOf(this, operation);
     const made = loadFile(runtime, operation, bytes, factorFile(runtime, operation));
-    return runMade(made, () => runNow(runtime, operation, {}, () => begun(made, operation)));
+    return runMade(made, () => runNow(runtime, operation, {}, () => begunMaking(made, operation)));
   }
 
   /**
@@ -309,7 +310,7 @@ export class Factorization extends FactorFacts {
     );
     const control = signal === undefined ? {} : { signal };
     return runMadeAsync(made, () =>
-      runLater(runtime, operation, control, () => begun(made, operation)),
+      runLater(runtime, operation, control, () => begunMaking(made, operation)),
     );
   }
 
@@ -403,29 +404,4 @@ function factorFile(runtime: Runtime, operation: string): Loading<RawFactor, Fac
     build: (reader) => runtime.raw.Factor.load(reader),
     wrap: (raw) => adopt(runtime, operation, Factorization, raw),
   };
-}
-
-/** @internal A job that makes the factorisation, which is its result. */
-export function begun(made: Factorization, operation: string): Begun<WorkProgress, Factorization> {
-  return { raw: made.use(operation), holds: [made], result: () => made };
-}
-
-/** @internal What fails while it is made is freed. */
-export function runMade<T>(made: Factorization, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    made.dispose();
-    throw error;
-  }
-}
-
-/** @internal The same for what takes time. */
-export async function runMadeAsync<T>(made: Factorization, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    made.dispose();
-    throw error;
-  }
 }

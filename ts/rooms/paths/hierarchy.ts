@@ -10,6 +10,7 @@ import {
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
+import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
 import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray } from '../../runtime/scratch.js';
@@ -365,25 +366,14 @@ export function createHierarchies(runtime: Runtime): HierarchyFunctions {
     const made = runtime.raw.Hierarchy.create(raw, weighted);
     return adopt(runtime, operation, ContractionHierarchy, made);
   };
-  const begun = (
-    made: ContractionHierarchy,
-    operation: string,
-  ): Begun<WorkProgress, ContractionHierarchy> => ({
-    raw: made.use(operation),
-    holds: [made],
-    result: () => made,
-  });
   return {
     ContractionHierarchy: runtime.bind(ContractionHierarchy),
     buildHierarchy(graph, options) {
       const operation = 'buildHierarchy';
       const made = make(operation, graph, check.options(operation, options, ['weighted']));
-      try {
-        return runNow(runtime, operation, {}, () => begun(made, operation));
-      } catch (error) {
-        made.dispose();
-        throw error;
-      }
+      return runMade(made, () =>
+        runNow(runtime, operation, {}, () => begunMaking(made, operation)),
+      );
     },
     async buildHierarchyAsync(graph, options) {
       const operation = 'buildHierarchyAsync';
@@ -393,12 +383,9 @@ export function createHierarchies(runtime: Runtime): HierarchyFunctions {
         ['weighted', ...asyncKeys],
       );
       const made = make(operation, graph, weighted === undefined ? {} : { weighted });
-      try {
-        return await runLater(runtime, operation, control, () => begun(made, operation));
-      } catch (error) {
-        made.dispose();
-        throw error;
-      }
+      return runMadeAsync(made, () =>
+        runLater(runtime, operation, control, () => begunMaking(made, operation)),
+      );
     },
   };
 }

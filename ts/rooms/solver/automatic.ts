@@ -1,67 +1,35 @@
 // The automatic choice with sparse factorisations in it. The C core chooses among iterative methods; here it is watched, and
 // where a factorisation of the module `direct` is predicted to cost less, or the core has ended without an answer, that
 // answers. Last come the methods that the core has not tried. What each of them says is certified by the C solver.
-import { outcomes } from '../../generated/codes.js';
-import { solveResult, solverOptions } from '../../generated/fields.js';
-import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
-import { isSublinearError } from '../../runtime/errors.js';
-import { give, take } from '../../runtime/fields.js';
-import type { WasmObject } from '../../runtime/object.js';
-import type { RawObject, Runtime } from '../../runtime/runtime.js';
-import type { Scratch } from '../../runtime/scratch.js';
+import type { Solver as RawSolver } from '../../generated/raw/solver.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
-import type { SparseMatrix } from '../sparse/matrix.js';
 import * as choice from './choice.js';
-import { BUNDLE, COMPANION, type Prediction, type Refusal, SparseFactor } from './factor.js';
-import type { SolverSettings } from './file.js';
-import { type AnswerMethod, methodNames, methods, type SolveMethod } from './methods.js';
+import {
+  BUNDLE,
+  COMPANION,
+  factsOf,
+  type Prediction,
+  type Refusal,
+  SparseFactor,
+  type Why,
+} from './factor.js';
+import type { AnswerMethod, SolveMethod } from './methods.js';
 import { attemptsOf, progressOf, type Told } from './results.js';
+import {
+  type Found,
+  ITERATION_LIMIT,
+  type Leg,
+  nameOf,
+  number,
+  type Question,
+  Trials,
+  WORK_LIMIT,
+} from './trials.js';
 import type { SolveAttempt } from './types.js';
 
-/** What a prepared solver keeps from one solve to the next. */
-export interface Kept {
-  factor?: SparseFactor;
-  /** It was tried and will not be again. */
-  refused?: boolean;
-  /** The solver of a method that has answered where the core's choice did not. */
-  other?: RawSolver;
-}
-
-/** One right-hand side. */
-export interface Question {
-  runtime: Runtime;
-  operation: string;
-  /** Where what is built belongs. */
-  owner: WasmObject<RawObject>;
-  raw: RawSolver;
-  matrix: SparseMatrix;
-  rawMatrix: RawMatrix;
-  settings: SolverSettings;
-  kept: Kept;
-  /** There will be more of them. */
-  prepares: boolean;
-  /** It may wait for a module to be loaded. */
-  waits: boolean;
-  scratch: Scratch;
-  /** n numbers each; 0 for no guess. */
-  b: number;
-  guess: number;
-}
-
-type Why = 'cheaper' | 'first' | 'prepared' | 'remains';
-
-const reasons: Record<Why, string> = {
-  cheaper: 'a sparse factorisation was predicted to cost less than the iterations that were left',
-  first: 'a sparse factorisation of such a matrix is cheap',
-  prepared: 'a sparse factorisation, kept for several right-hand sides',
-  remains: 'a sparse factorisation, as the methods before ended without an answer',
-};
-
-const number = (name: (typeof outcomes)[number]) => outcomes.indexOf(name);
 const CONVERGED = number('converged');
 const RUNNING = number('running');
-const ITERATION_LIMIT = number('iterationLimit');
-const WORK_LIMIT = number('workLimit');
 const STAGNATED = number('stagnated');
 const BREAKDOWN = number('breakdown');
 /** Ways to end that another method may do better than. */
@@ -69,30 +37,11 @@ const FAILURES = [STAGNATED, BREAKDOWN, number('indefinite')];
 const LIMITS = [ITERATION_LIMIT, WORK_LIMIT, number('memoryLimit')];
 /** A backward error that a factorisation, whose answer has been corrected, does not improve on by trying again. */
 const ATTAINABLE = 1e-14;
-/** One that nothing in double precision improves on much: enough where the tolerance is as small as rounding. */
-const ROUNDING = 4e-16;
-const TINY_TOLERANCE = 1e-12;
 /** Multiplications between two looks at an analysis. */
 const ANALYSIS_STEP = 50_000;
 /** Where the residual needs no more than this, an answer of a factor is not corrected at first. */
 const PLAIN_TOLERANCE = 1e-11;
 const MOST_REFINEMENTS = 10;
-/** The solver of a method that the core's choice leaves out, among the companions of the first. */
-const OTHER = 'other';
-
-/** A solver of the C core at work. */
-interface Leg {
-  raw: RawSolver;
-  job: StepJob;
-}
-
-/** An iterate with its certificate. */
-interface Best {
-  x: Float64Array<ArrayBuffer>;
-  method: AnswerMethod;
-  residual: number;
-  backwardError: number;
-}
 
 export class Automatic implements StepJob {
   readonly #q: Question;
@@ -109,23 +58,19 @@ export class Automatic implements StepJob {
   /** Multiplications of the factorisation, of this call; and of all that the factor had done before its solve. */
   #setupWork = 0;
   #workBefore = 0;
-  /** Of methods that are done with. */
-  #work = 0;
-  readonly #attempts: SolveAttempt[] = [];
-  readonly #history: Float64Array[] = [];
-  readonly #tried = new Set<string>();
-  /** The best iterate of those that did not do, and how the first of them ended. */
-  #best: Best | undefined;
+  /** What has been tried, and what came of it. */
+  readonly #trials: Trials;
+  /** How the first of those that did not do has ended. */
   #failure = STAGNATED;
   /** The solver that has the answer. */
   #answer: RawSolver;
   #method: AnswerMethod | undefined;
   #outcome: number | undefined;
-  #address: number | undefined;
 
   constructor(question: Question) {
     const { runtime, operation, raw, rawMatrix, kept } = question;
     this.#q = question;
+    this.#trials = new Trials(question);
     this.#answer = raw;
     this.#n = raw.size();
     this.#facts = factsOf(runtime, operation, rawMatrix);
@@ -135,7 +80,8 @@ export class Automatic implements StepJob {
     this.#open(begun ?? raw, question.guess);
     if (kept.factor) this.#solveWith(kept.factor, 'prepared');
     else if (begun || !this.#mayFactorise()) this.#look = Number.POSITIVE_INFINITY;
-    else this.#beginWell();
+    else if (question.prepares) this.#analyse('prepared');
+    else if (this.#peer() && choice.isDirectFirst(this.#facts)) this.#analyse('first');
   }
 
   // --- the job ------------------------------------------------------------------------------------------------------
@@ -159,8 +105,12 @@ export class Automatic implements StepJob {
       return 0;
     }
     runtime.check(operation, leg.job.stop(why));
-    const found = this.#finish(leg.raw);
-    if (this.#best && this.#best.residual < found.residual && found.outcome !== CONVERGED) {
+    const found = this.#trials.finish(leg.raw);
+    if (
+      this.#trials.best &&
+      this.#trials.best.residual < found.residual &&
+      found.outcome !== CONVERGED
+    ) {
       this.#collect(leg, found);
       this.#giveBest(why);
     } else {
@@ -170,15 +120,15 @@ export class Automatic implements StepJob {
   }
 
   work(): number {
-    return this.#work + (this.#leg?.job.work() ?? 0) + this.#factorWork();
+    return this.#trials.work + (this.#leg?.job.work() ?? 0) + this.#factorWork();
   }
 
   expected(): number {
-    const left =
-      this.#stage === 'iterate' ? (this.#leg?.job.expected() ?? 0) : (this.#factor?.expected ?? 0);
-    const beside =
-      this.work() - (this.#stage === 'iterate' ? (this.#leg?.job.work() ?? 0) : this.#factorWork());
-    return left > 0 ? beside + left : 0;
+    const { job } = this.#leg ?? {};
+    const iterates = this.#stage === 'iterate';
+    const done = iterates ? (job?.work() ?? 0) : this.#factorWork();
+    const all = iterates ? (job?.expected() ?? 0) : (this.#factor?.expected ?? 0);
+    return all > 0 ? this.work() - done + all : 0;
   }
 
   /** The module that it waits for. */
@@ -190,7 +140,7 @@ export class Automatic implements StepJob {
   progress(): { method: SolveMethod | AnswerMethod; iterations: number; relativeResidual: number } {
     const { runtime, operation } = this.#q;
     const told = progressOf(runtime, operation, this.#leg?.raw ?? this.#q.raw);
-    const before = this.#attempts.reduce((sum, { iterations }) => sum + iterations, 0);
+    const before = this.#trials.iterations;
     const factor = this.#stage === 'iterate' ? undefined : this.#factor;
     return {
       ...told,
@@ -201,21 +151,22 @@ export class Automatic implements StepJob {
 
   /** The solver that has the answer, and what is told of it where more than its own part has happened. */
   result(): { raw: RawSolver; told: Told | undefined } {
-    const { runtime, operation, settings } = this.#q;
+    const { runtime, settings } = this.#q;
     const raw = this.#answer;
-    if (this.#method === undefined && this.#attempts.length === 0) return { raw, told: undefined };
+    if (this.#method === undefined && this.#trials.attempts.length === 0)
+      return { raw, told: undefined };
     const leg = this.#leg;
-    const found = this.#finish(raw);
+    const found = this.#trials.finish(raw);
     if (leg) this.#collect(leg, found);
     return {
       raw,
       told: {
         method: this.#method ?? nameOf(found.method),
         outcome: runtime.outcome(this.#outcome ?? found.outcome),
-        iterations: this.#attempts.reduce((sum, { iterations }) => sum + iterations, 0),
+        iterations: this.#trials.iterations,
         edgeOperations: this.work(),
-        attempts: this.#attempts,
-        ...(settings.history && { history: joined(runtime, operation, this.#history) }),
+        attempts: this.#trials.attempts,
+        ...(settings.history && { history: this.#trials.history() }),
       },
     };
   }
@@ -245,7 +196,7 @@ export class Automatic implements StepJob {
     runtime.check(operation, raw.begin(b, guess));
     this.#leg = { raw, job: runtime.made(operation, raw.job()) };
     this.#stage = 'iterate';
-    if (raw === this.#q.raw) this.#tried.add('auto');
+    if (raw === this.#q.raw) this.#trials.tried.add('auto');
   }
 
   #iterate(work: number): number {
@@ -296,67 +247,43 @@ export class Automatic implements StepJob {
     const isDefault = outcome === ITERATION_LIMIT && settings.maxIterations === 0;
     if (!FAILURES.includes(outcome) && !isDefault) {
       if (leg.raw !== raw && outcome === CONVERGED) kept.other = leg.raw;
-      if (!this.#best || !LIMITS.includes(outcome)) return this.#end(leg.raw);
-      this.#record(leg);
+      if (!this.#trials.best || !LIMITS.includes(outcome)) return this.#end(leg.raw);
+      this.#close(leg);
       return this.#giveBest(outcome);
     }
     const mayFactorise = leg.raw === raw && this.#mayFactorise();
-    const isAlone = leg.raw === raw && this.#attempts.length === 0 && !mayFactorise;
-    if (isAlone && this.#isAtRounding(this.#finish(raw))) return this.#end(raw);
-    if (this.#best === undefined) this.#failure = outcome;
-    this.#record(leg);
+    const isAlone = leg.raw === raw && this.#trials.attempts.length === 0 && !mayFactorise;
+    if (isAlone && this.#trials.isAtRounding(this.#trials.finish(raw))) return this.#end(raw);
+    if (this.#trials.best === undefined) this.#failure = outcome;
+    this.#close(leg);
     if (mayFactorise)
       return this.#factor?.prediction ? this.#approve('remains') : this.#analyse('remains');
     return this.#tryNext();
   }
 
-  #isAtRounding({ backwardError }: { backwardError: number }): boolean {
-    return backwardError <= ROUNDING && this.#q.settings.tolerance < TINY_TOLERANCE;
+  /** Closes a leg that has ended without an answer. */
+  #close(leg: Leg): void {
+    this.#trials.record(leg);
+    this.#leg = undefined;
   }
 
-  /** Closes a leg that has ended without an answer. Its iterate is kept when it is the best so far. */
-  #record(leg: Leg): void {
-    const { runtime, operation } = this.#q;
-    const found = this.#finish(leg.raw);
-    const at = this.#space();
-    const { residual, backwardError } = found;
-    if (!this.#best || residual < this.#best.residual) {
-      const x = runtime.array(operation, Float64Array, this.#n);
-      x.set(runtime.f64.subarray(at / 8, at / 8 + this.#n));
-      this.#best = { x, method: nameOf(found.method), residual, backwardError };
-    }
-    this.#collect(leg, found);
-  }
-
-  /** Takes over what a leg that is done with has to tell. */
-  #collect(
-    { raw, job }: Leg,
-    { history, historyLength }: { history: number; historyLength: number },
-  ) {
-    const { runtime, operation, settings } = this.#q;
-    const tried = attemptsOf(runtime, operation, raw).filter(
-      (each) => each.setupWork + each.work > 0,
-    );
-    // The first began where it was asked to; those after it, where that one stopped.
-    if (tried[0]) this.#tried.add(tried[0].method);
-    this.#attempts.push(...tried);
-    this.#work += job.work();
-    if (settings.history) this.#history.push(runtime.copyF64(history, historyLength));
+  #collect(leg: Leg, found: Found): void {
+    this.#trials.collect(leg, found);
     this.#leg = undefined;
   }
 
   /** The next of the methods that the core's choice leaves out, from the first guess on. */
   #tryNext(): number {
-    const best = this.#best as Best;
-    if (this.#isAtRounding(best)) return this.#giveBest();
-    if (!this.#tried.has('auto')) {
+    const { best } = this.#trials;
+    if (best && this.#trials.isAtRounding(best)) return this.#giveBest();
+    if (!this.#trials.tried.has('auto')) {
       this.#open(this.#q.raw, this.#q.guess);
       return 0;
     }
     for (const method of choice.remaining(this.#facts)) {
-      if (this.#tried.has(method)) continue;
-      this.#tried.add(method);
-      const made = this.#other(method);
+      if (this.#trials.tried.has(method)) continue;
+      this.#trials.tried.add(method);
+      const made = this.#trials.other(method, this.work());
       if (typeof made === 'number') return this.#giveBest(made);
       if (made === undefined) continue;
       this.#look = Number.POSITIVE_INFINITY;
@@ -366,49 +293,9 @@ export class Automatic implements StepJob {
     return this.#giveBest();
   }
 
-  /** A solver of one method, with what is left of the budgets; or the budget that leaves nothing. */
-  #other(method: string): RawSolver | number | undefined {
-    const { runtime, operation, owner, rawMatrix, raw, settings, kept } = this.#q;
-    const { tolerance, history, maxBytes } = settings;
-    const used = this.#attempts.reduce((sum, { iterations }) => sum + iterations, 0);
-    const maxIterations = settings.maxIterations > 0 ? settings.maxIterations - used : 0;
-    const maxWork = settings.maxWork > 0 ? settings.maxWork - this.work() : 0;
-    if (maxIterations < 0 || (settings.maxIterations > 0 && maxIterations === 0))
-      return ITERATION_LIMIT;
-    if (maxWork < 0 || (settings.maxWork > 0 && maxWork === 0)) return WORK_LIMIT;
-    delete kept.other;
-    owner.dropCompanion(OTHER);
-    const options = {
-      method: methods[method] as number,
-      ordering: 0,
-      tolerance,
-      maxIterations,
-      maxWork,
-      recordHistory: history,
-    };
-    try {
-      const made = owner.companion(runtime, OTHER, () =>
-        runtime.made(
-          operation,
-          runtime.raw.Solver.create(rawMatrix, give(runtime, solverOptions, options)),
-        ),
-      );
-      const limit = maxBytes > 0 ? maxBytes - raw.bytes() : 0;
-      if (maxBytes > 0 && limit < made.bytes()) return undefined;
-      runtime.check(operation, made.setMaxBytes(limit));
-      return made;
-    } catch (error) {
-      // It does not suit the matrix, or has no room.
-      if (isSublinearError(error) && error.code !== 'CRASHED') return undefined;
-      throw error;
-    }
-  }
-
   /** Nothing has answered: the best iterate, as the first solver gave up, unless a budget says why. */
   #giveBest(outcome = this.#failure): number {
-    const { x, method } = this.#best as Best;
-    this.#certify(x);
-    this.#method = method;
+    this.#method = this.#trials.certifyBest();
     this.#outcome = outcome;
     return this.#end(this.#q.raw);
   }
@@ -417,31 +304,6 @@ export class Automatic implements StepJob {
     this.#stage = 'ended';
     this.#answer = answer;
     return 0;
-  }
-
-  /** What a solver that has ended says of its iterate, which it writes to `#space`. */
-  #finish(raw: RawSolver) {
-    const { runtime, operation } = this.#q;
-    runtime.check(operation, raw.finish(this.#space(), runtime.out));
-    return take(runtime, solveResult);
-  }
-
-  /** n numbers in the module's memory. */
-  #space(): number {
-    this.#address ??= this.#q.scratch.f64(this.#n);
-    return this.#address;
-  }
-
-  /** Makes x the iterate of the first solver, and finds what it is worth. On singular components it gets zero mean. */
-  #certify(x: Float64Array) {
-    const { runtime, operation, raw, b } = this.#q;
-    const at = this.#space();
-    runtime.f64.set(x, at / 8);
-    runtime.check(operation, raw.begin(b, at));
-    const job = runtime.made(operation, raw.job());
-    runtime.check(operation, job.stop(WORK_LIMIT));
-    this.#work += job.work();
-    return this.#finish(raw);
   }
 
   // --- the factorisation --------------------------------------------------------------------------------------------
@@ -459,11 +321,6 @@ export class Automatic implements StepJob {
     const { kept, runtime, waits } = this.#q;
     if (kept.refused || this.#n < choice.FEW_ROWS) return false;
     return this.#peer() !== undefined || (waits && runtime.later.has(BUNDLE));
-  }
-
-  #beginWell(): void {
-    if (this.#q.prepares) this.#analyse('prepared');
-    else if (this.#peer() && choice.isDirectFirst(this.#facts)) this.#analyse('first');
   }
 
   /** Begins an analysis, or the loading of the module that makes it. */
@@ -549,15 +406,9 @@ export class Automatic implements StepJob {
     this.#why = why;
     this.#workBefore = factor.work - this.#setupWork;
     this.#refinements = tolerance < PLAIN_TOLERANCE ? MOST_REFINEMENTS : 0;
-    this.#beginSolve();
+    factor.beginSolve(this.#q.runtime, this.#q.b, this.#n, this.#refinements);
     this.#stage = 'solve';
     return 0;
-  }
-
-  #beginSolve(): void {
-    const { runtime, b } = this.#q;
-    const side = runtime.f64.subarray(b / 8, b / 8 + this.#n);
-    (this.#factor as SparseFactor).beginSolve(side, this.#refinements);
   }
 
   #solve(work: number): number {
@@ -571,16 +422,16 @@ export class Automatic implements StepJob {
     const usable = x.every(Number.isFinite);
     if (this.#leg) {
       runtime.check(operation, this.#leg.job.stop(WORK_LIMIT));
-      const before = this.#attempts.length;
-      this.#collect(this.#leg, this.#finish(this.#leg.raw));
-      const last = this.#attempts.at(-1);
-      if (last && this.#attempts.length > before) last.outcome = undefined;
+      const before = this.#trials.attempts.length;
+      this.#collect(this.#leg, this.#trials.finish(this.#leg.raw));
+      const last = this.#trials.attempts.at(-1);
+      if (last && this.#trials.attempts.length > before) last.outcome = undefined;
     }
-    const found = this.#certify(usable ? x : new Float64Array(this.#n));
+    const found = this.#trials.certify(usable ? x : new Float64Array(this.#n));
     const met = found.outcome !== WORK_LIMIT;
     if (!met && usable && this.#refinements === 0) {
       this.#refinements = MOST_REFINEMENTS;
-      this.#beginSolve();
+      factor.beginSolve(this.#q.runtime, this.#q.b, this.#n, this.#refinements);
       return 0;
     }
     const settled = usable && found.backwardError <= ATTAINABLE;
@@ -588,9 +439,9 @@ export class Automatic implements StepJob {
     this.#tell(factor, runtime.outcome(outcome), 1 + corrections, found.relativeResidual);
     if (met || settled) return this.#settle(factor, outcome, found.residual);
     this.#forget();
-    if (this.#best) {
-      if (usable && found.residual < this.#best.residual)
-        this.#best = { ...found, x, method: factor.method };
+    if (this.#trials.best) {
+      if (usable && found.residual < this.#trials.best.residual)
+        this.#trials.best = { ...found, x, method: factor.method };
       return this.#tryNext();
     }
     // Pivots that were worth little have still found where the iterations may begin.
@@ -604,7 +455,7 @@ export class Automatic implements StepJob {
     kept.factor = factor;
     this.#outcome = outcome;
     // Rounding does not allow the tolerance; but what iterated may have come closer.
-    if (outcome === STAGNATED && this.#best && this.#best.residual < residual)
+    if (outcome === STAGNATED && this.#trials.best && this.#trials.best.residual < residual)
       return this.#giveBest();
     this.#method = factor.method;
     return this.#end(raw);
@@ -624,18 +475,11 @@ export class Automatic implements StepJob {
     iterations: number,
     relativeResidual: number,
   ): void {
-    const { fill, flops } = factor.prediction ?? { fill: 0, flops: 0 };
     const setupWork = outcome === 'converged' || factor.made ? this.#setupWork : factor.work;
-    this.#attempts.push({
-      method: factor.method,
-      reason: reasons[this.#why],
-      outcome,
-      iterations,
-      relativeResidual,
-      setupWork,
-      work: this.#factorWork() - setupWork,
-      ...(setupWork > 0 && fill > 0 && { fill, flops }),
-    });
+    const work = this.#factorWork() - setupWork;
+    this.#trials.attempts.push(
+      factor.attempt(this.#why, { outcome, iterations, relativeResidual, setupWork, work }),
+    );
   }
 
   /** Neither this solve nor a later one asks for a factorisation again. */
@@ -646,43 +490,9 @@ export class Automatic implements StepJob {
   }
 
   #dropFactor(): void {
-    this.#work += this.#factorWork();
+    this.#trials.work += this.#factorWork();
     this.#factor = undefined;
     delete this.#q.kept.factor;
     this.#q.owner.dropCompanion(COMPANION);
   }
-}
-
-function factsOf(runtime: Runtime, operation: string, matrix: RawMatrix): choice.MatrixFacts {
-  runtime.check(operation, matrix.facts(runtime.out));
-  const [symmetric, rowSlack, columnSlack] = [1, 9, 10].map((i) => runtime.outF64(i)) as [
-    number,
-    number,
-    number,
-  ];
-  return {
-    rows: matrix.rows,
-    entries: matrix.nnz,
-    symmetric: symmetric === 1,
-    slack: Math.max(rowSlack, columnSlack),
-  };
-}
-
-function nameOf(method: number): AnswerMethod {
-  return methodNames[method] as AnswerMethod;
-}
-
-function joined(
-  runtime: Runtime,
-  operation: string,
-  parts: readonly Float64Array[],
-): Float64Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const all = runtime.array(operation, Float64Array, length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

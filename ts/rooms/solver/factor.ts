@@ -1,12 +1,15 @@
 // A sparse factorisation as one of the methods of a solve. It is made in the module of `sublinear/direct`, which this room does
 // without where it is not loaded.
 import type { Factor as RawFactor } from '../../generated/raw/direct.js';
+import type { SparseMatrix as RawMatrix } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { rawOf, type WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
 import { SparseMatrix } from '../sparse/matrix.js';
+import type { MatrixFacts } from './choice.js';
 import type { FactorMethodName } from './methods.js';
+import type { SolveAttempt } from './types.js';
 
 /** The module that has it. */
 export const BUNDLE = 'direct';
@@ -109,13 +112,13 @@ export class SparseFactor {
     return this.#job.expected();
   }
 
-  /** Begins a solve. Throws what is wrong. */
-  beginSolve(b: Float64Array, refinements: number): void {
+  /** Begins a solve for the `n` numbers at `b` in the solver's module. Throws what is wrong. */
+  beginSolve(home: Runtime, b: number, n: number, refinements: number): void {
     const { runtime } = this;
     const before = this.work;
     runtime.scratch(this.#operation, (scratch) => {
-      const address = scratch.f64(b.length);
-      runtime.f64.set(b, address / 8);
+      const address = scratch.f64(n);
+      runtime.f64.set(home.f64.subarray(b / 8, b / 8 + n), address / 8);
       const status = this.raw.beginSolve(address, 1, false, refinements, 1e-14);
       runtime.check(this.#operation, status);
     });
@@ -131,6 +134,20 @@ export class SparseFactor {
       x.set(runtime.f64.subarray(address / 8, address / 8 + x.length));
       return runtime.f64[numbers / 8 + 3] as number;
     });
+  }
+
+  /** What is told of a factorisation that was tried, and why it was. */
+  attempt(
+    why: Why,
+    told: Omit<SolveAttempt, 'method' | 'reason' | 'fill' | 'flops'>,
+  ): SolveAttempt {
+    const { fill, flops } = this.prediction ?? { fill: 0, flops: 0 };
+    return {
+      method: this.method,
+      reason: reasons[why],
+      ...told,
+      ...(told.setupWork > 0 && fill > 0 && { fill, flops }),
+    };
   }
 
   #facts(): Float64Array {
@@ -153,4 +170,30 @@ function refusalOf(error: unknown): Refusal {
   if (code === 'SINGULAR') return 'singular';
   if (code === 'RANGE' || code === 'NOT_DEFINITE') return 'breakdown';
   throw error;
+}
+
+/** Why a factorisation is made. */
+export type Why = 'cheaper' | 'first' | 'prepared' | 'remains';
+
+const reasons: Record<Why, string> = {
+  cheaper: 'a sparse factorisation was predicted to cost less than the iterations that were left',
+  first: 'a sparse factorisation of such a matrix is cheap',
+  prepared: 'a sparse factorisation, kept for several right-hand sides',
+  remains: 'a sparse factorisation, as the methods before ended without an answer',
+};
+
+/** What the choice reads of a matrix. */
+export function factsOf(runtime: Runtime, operation: string, matrix: RawMatrix): MatrixFacts {
+  runtime.check(operation, matrix.facts(runtime.out));
+  const [symmetric, rowSlack, columnSlack] = [1, 9, 10].map((i) => runtime.outF64(i)) as [
+    number,
+    number,
+    number,
+  ];
+  return {
+    rows: matrix.rows,
+    entries: matrix.nnz,
+    symmetric: symmetric === 1,
+    slack: Math.max(rowSlack, columnSlack),
+  };
 }

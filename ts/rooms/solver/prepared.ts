@@ -21,7 +21,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/matrix.js';
-import { Automatic, type Kept } from './automatic.js';
+import { Automatic } from './automatic.js';
 import {
   badSolverFile,
   type LoadedSolver,
@@ -34,6 +34,7 @@ import {
 } from './file.js';
 import { methodNames, orderings } from './methods.js';
 import { progressOf, resultOf } from './results.js';
+import type { Kept } from './trials.js';
 import type { LoadedArray, RightHandSideOptions, SolveProgress, SolveResult } from './types.js';
 
 /** The options that a solver was made with, and its matrix. */
