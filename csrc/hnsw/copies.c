@@ -1,21 +1,26 @@
 #include "hnsw/copies.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "hnsw/exact.h"
+#include "hnsw/model.h"
+
+// Vectors are near when no element differs by more than this part of the largest number in their
+// exact rows: a 16-bit float that was rounded several times is within it.
+static const float NEAR = 1.0f / 128;
 
 static bool rows_are_vectors(const sl_store *store) {
   return store->codes == SL_CODES_NONE && store->metric != SL_METRIC_HAMMING;
 }
 
 // Multiply and fold, eight bytes at a time; rows are padded to a multiple of 16 bytes.
-static uint32_t hash_row(const sl_store *store, uint32_t slot) {
-  const unsigned char *row = sl_store_row(store, slot);
-  bool vectors = rows_are_vectors(store);
+static uint32_t hash_bytes(const unsigned char *row, uint32_t bytes, bool numbers) {
   uint64_t hash = 0x9e3779b97f4a7c15u;
-  for (uint32_t at = 0; at < store->row_bytes; at += 8) {
+  for (uint32_t at = 0; at < bytes; at += 8) {
     uint64_t word;
-    if (vectors) {
+    if (numbers) {
       float pair[2];
       memcpy(pair, row + at, sizeof pair);
       pair[0] += 0.0f; // -0 becomes 0
@@ -30,6 +35,22 @@ static uint32_t hash_row(const sl_store *store, uint32_t slot) {
   return (uint32_t)(hash ^ hash >> 32);
 }
 
+static uint32_t hash_row(const sl_store *store, uint32_t slot) {
+  return hash_bytes(sl_store_row(store, slot), store->row_bytes, rows_are_vectors(store));
+}
+
+bool sl_copies_keep_hashes(const sl_store *store) {
+  return sl_codes_have_tails(store->codes) && store->exact == SL_EXACT_FLOAT16;
+}
+
+void sl_copies_hash_vectors(sl_hnsw *index) {
+  const sl_store *store = &index->store;
+  for (uint32_t slot = 0; slot < store->used; slot++) {
+    const void *vector = sl_store_vector(store, slot, index->decoded);
+    index->hashes[slot] = hash_bytes(vector, store->vector_bytes, true);
+  }
+}
+
 static bool rows_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
   const unsigned char *x = sl_store_row(store, a), *y = sl_store_row(store, b);
   if (!rows_are_vectors(store)) return memcmp(x, y, store->row_bytes) == 0;
@@ -40,8 +61,7 @@ static bool rows_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
   return true;
 }
 
-// Is what is known beside the rows equal as well? Where codes are learned anew, vectors that had
-// one code can have two.
+// Is what is known beside the rows equal as well?
 static bool rests_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
   if (store->exact_bytes > 0 &&
       memcmp(sl_store_exact(store, a), sl_store_exact(store, b), store->exact_bytes) != 0) {
@@ -54,6 +74,30 @@ static bool rests_are_equal(const sl_store *store, uint32_t a, uint32_t b) {
          memcmp(store->early + a * n, store->early + b * n, n * sizeof *store->early) == 0;
 }
 
+static float largest_exact(const sl_store *store, uint32_t slot) {
+  float most;
+  memcpy(&most, sl_store_exact(store, slot), sizeof most);
+  return most;
+}
+
+static bool vectors_are_near(const sl_hnsw *index, uint32_t a, uint32_t b) {
+  const sl_store *store = &index->store;
+  const float *x = sl_store_vector(store, a, index->decoded);
+  const float *y = sl_store_vector(store, b, sl_codes_read_buffer(store));
+  float least = largest_exact(store, a), most = largest_exact(store, b);
+  float near = NEAR * (least < most ? most : least);
+  for (uint32_t i = 0; i < store->dimension; i++) {
+    if (!(fabsf(x[i] - y[i]) <= near)) return false;
+  }
+  return true;
+}
+
+static bool are_copies(const sl_hnsw *index, uint32_t a, uint32_t b) {
+  const sl_store *store = &index->store;
+  if (sl_copies_keep_hashes(store)) return vectors_are_near(index, a, b);
+  return rows_are_equal(store, a, b) && rests_are_equal(store, a, b);
+}
+
 static void insert(sl_hnsw *index, uint32_t node) {
   uint32_t mask = index->by_row_size - 1, at = index->hashes[node] & mask;
   while (index->by_row[at] != 0) at = (at + 1) & mask;
@@ -61,15 +105,12 @@ static void insert(sl_hnsw *index, uint32_t node) {
   index->by_row_count++;
 }
 
-// The node with the row of `slot`, whose hash is set, or SL_NO_SLOT.
+// The node that `slot`, whose hash is set, is a copy of, or SL_NO_SLOT.
 static uint32_t find(const sl_hnsw *index, uint32_t slot) {
   uint32_t mask = index->by_row_size - 1, hash = index->hashes[slot];
   for (uint32_t at = hash & mask; index->by_row[at] != 0; at = (at + 1) & mask) {
     uint32_t node = index->by_row[at] - 1;
-    if (index->hashes[node] == hash && rows_are_equal(&index->store, node, slot) &&
-        rests_are_equal(&index->store, node, slot)) {
-      return node;
-    }
+    if (index->hashes[node] == hash && are_copies(index, node, slot)) return node;
   }
   return SL_NO_SLOT;
 }
@@ -117,12 +158,15 @@ sl_status sl_copies_reserve(sl_hnsw *index) {
   return size > index->by_row_size ? resize(index, size) : SL_OK;
 }
 
-bool sl_copies_join(sl_hnsw *index, uint32_t slot) {
-  if (index->recodings != index->store.recodings) {
+bool sl_copies_join(sl_hnsw *index, uint32_t slot, const void *vector) {
+  const sl_store *store = &index->store;
+  bool keep = sl_copies_keep_hashes(store);
+  if (!keep && index->recodings != store->recodings) {
     index->copies[slot] = slot | SL_COPY_MARK; // not yet
     sl_copies_index(index); // needs no memory: there are no more nodes than before
   }
-  index->hashes[slot] = hash_row(&index->store, slot);
+  index->hashes[slot] =
+      keep ? hash_bytes(vector, store->vector_bytes, true) : hash_row(store, slot);
   index->copies[slot] = slot;
   uint32_t node = find(index, slot);
   if (node == SL_NO_SLOT) {
@@ -185,7 +229,7 @@ sl_status sl_copies_index(sl_hnsw *index) {
   }
   for (uint32_t slot = 0; slot < store->used; slot++) {
     if (!sl_is_node(index, slot)) continue;
-    index->hashes[slot] = hash_row(store, slot);
+    if (!sl_copies_keep_hashes(store)) index->hashes[slot] = hash_row(store, slot);
     // A file of version 0 can have several nodes with one row: the first takes the copies.
     if (find(index, slot) == SL_NO_SLOT) insert(index, slot);
   }

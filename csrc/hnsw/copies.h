@@ -7,7 +7,10 @@
 // marks copies. A copy has no links, and none lead to it.
 //
 // Rows are equal when the graph cannot tell them apart: vectors whose elements are equal as numbers
-// (-0 is 0), or codes of the same bits beside exact rows of the same bits.
+// (-0 is 0), or codes of the same bits beside exact rows of the same bits. Where codes are learned
+// anew from 16-bit exact rows, these rows are rounded again, and equal vectors that come later have
+// other bits: there the hash of each vector is kept, in files as well, and vectors are equal when
+// their hashes are and their rows are as near as rounding leaves them.
 #ifndef SL_HNSW_COPIES_H
 #define SL_HNSW_COPIES_H
 
@@ -32,9 +35,16 @@ uint32_t sl_copies_room(uint32_t count);
 // Makes room for one more node. Errors: ERR_MEMORY. O(1) amortised.
 sl_status sl_copies_reserve(sl_hnsw *index);
 
+// Are index->hashes those of vectors, which are kept, or those of rows, which are made anew?
+bool sl_copies_keep_hashes(const sl_store *store);
+
+// Makes the hashes that are kept from the rows: of a file that has none. O(used * dimension).
+void sl_copies_hash_vectors(sl_hnsw *index);
+
 // Takes a live slot whose row has been written into the ring of the node with an equal row; true.
 // Where there is none it becomes a node that can be found; false. O(dimension) expected.
-bool sl_copies_join(sl_hnsw *index, uint32_t slot);
+//   vector   the encoded vector of the slot: store.vector_bytes, read
+bool sl_copies_join(sl_hnsw *index, uint32_t slot, const void *vector);
 
 // Removes the live vector of a slot. One of several equal ones leaves no trace: a slot of its ring
 // becomes free. Otherwise the slot is dead. O(dimension) expected.

@@ -15,8 +15,9 @@
 #include "simd/distance_f32.h"
 
 enum { META, IDS, STATES, ROWS, LEVELS, LINKS, UPPER, EXACT, SECTIONS };
-// Version 0 ends before the last two numbers.
-enum { META_VERSION = 1, META_BYTES_0 = 80, META_BYTES = 88 };
+// Version 0 ends before the last two numbers. Version 2 has the hashes of vectors behind the exact
+// rows, and is written where they are kept (copies.h).
+enum { META_VERSION = 1, META_HASHES = 2, META_BYTES_0 = 80, META_BYTES = 88 };
 // In the file a copy (copies.h) has a state of its own, and one link: to the next slot of its ring.
 enum { STATE_COPY = 4 };
 
@@ -36,7 +37,7 @@ static bool has_early(const sl_store *store) {
 
 static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   memset(p, 0, META_BYTES);
-  sl_put_u32(p, META_VERSION);
+  sl_put_u32(p, index != NULL && sl_copies_keep_hashes(store) ? META_HASHES : META_VERSION);
   sl_put_u32(p + 4, (uint32_t)store->metric);
   sl_put_u32(p + 8, store->dimension);
   sl_put_u32(p + 12, store->used);
@@ -93,6 +94,14 @@ static const void *state_piece(const void *source, uint32_t tag, uint32_t i, siz
   return is_copy ? &copy : &index->store.states[i];
 }
 
+// Exact rows, and behind them the hashes that are kept.
+static const void *exact_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
+  const sl_hnsw *index = source;
+  if (i < index->store.used) return row_piece(&index->store, tag, i, bytes);
+  *bytes = sizeof *index->hashes * (size_t)index->store.used;
+  return index->hashes;
+}
+
 static const void *links_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
   sl_hnsw *index = (sl_hnsw *)(uintptr_t)source; // only its scratch is written
   if (tag == TAGS[LINKS] && index->store.states[i] == SL_SLOT_LIVE && sl_is_copy(index, i)) {
@@ -129,8 +138,9 @@ static sl_status make_writer(const sl_store *store, const sl_hnsw *index, sl_wri
   sl_writer_add(*out, TAGS[LEVELS], index->levels, store->used);
   sl_writer_add_pieces(*out, TAGS[LINKS], index, store->used, links_piece);
   sl_writer_add_pieces(*out, TAGS[UPPER], index, index->upper_used, links_piece);
-  sl_writer_add_pieces(*out, TAGS[EXACT], store, store->exact_bytes > 0 ? store->used : 0,
-                       row_piece);
+  uint32_t exacts = store->exact_bytes > 0 ? store->used : 0;
+  if (sl_copies_keep_hashes(store) && exacts > 0) exacts++;
+  sl_writer_add_pieces(*out, TAGS[EXACT], index, exacts, exact_piece);
   return SL_OK;
 }
 
@@ -223,8 +233,8 @@ static sl_status open_source(source *s, uint32_t sections) {
   }
   sl_cursor_read(&s->cursors[META], s->meta, bytes);
   s->version = sl_get_u32(s->meta);
-  if (s->version > META_VERSION) {
-    return sl_bad_file("version 0 or 1 of this kind; a newer sublinear reads others",
+  if (s->version > META_HASHES) {
+    return sl_bad_file("version 0 to 2 of this kind; a newer sublinear reads others",
                        s->views[META].at);
   }
   if (bytes != (s->version == 0 ? META_BYTES_0 : META_BYTES)) {
@@ -251,10 +261,14 @@ static void renew_exact(sl_store *store, uint32_t slot) {
   sl_store_write_exact(store, slot, vector);
 }
 
-static sl_status read_exacts(source *s, sl_store *store) {
+static sl_status read_exacts(source *s, sl_hnsw *index) {
+  sl_store *store = &index->store;
   bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
                sl_get_u32(s->meta + 76) == NO_MODEL;
-  if (s->views[EXACT].bytes != (uint64_t)store->exact_bytes * store->used) {
+  bool keep = sl_copies_keep_hashes(store), hashes = s->version == META_HASHES;
+  if (hashes && !keep) return bad_section(s, META, "hashes beside 16-bit exact rows only");
+  uint64_t each = store->exact_bytes + (hashes ? sizeof *index->hashes : 0);
+  if (s->views[EXACT].bytes != each * store->used) {
     return bad_section(s, EXACT, "an exact row for each slot");
   }
   for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
@@ -265,6 +279,11 @@ static sl_status read_exacts(source *s, sl_store *store) {
       return bad_section(s, EXACT, "exact rows of finite numbers");
     }
     if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
+  }
+  if (hashes) {
+    sl_cursor_read(&s->cursors[EXACT], index->hashes, sizeof *index->hashes * (size_t)store->used);
+  } else if (keep) {
+    sl_copies_hash_vectors(index);
   }
   close_section(s, EXACT);
   return SL_OK;
@@ -569,8 +588,8 @@ static sl_status read_graph(source *s, sl_hnsw *index, const uint8_t *states) {
 static sl_status read_index(source *s, sl_hnsw *index, uint8_t **states) {
   uint32_t used = sl_get_u32(s->meta + 12);
   SL_TRY(read_with_states(s, &index->store, used, states));
-  SL_TRY(read_exacts(s, &index->store));
   SL_TRY(sl_graph_reserve_slots(index, used));
+  SL_TRY(read_exacts(s, index));
   return read_graph(s, index, *states);
 }
 

@@ -243,7 +243,7 @@ static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_dup
   if (old != SL_NO_SLOT) sl_copies_remove(index, sl_store_find(store, id));
   if (store->free_head == SL_NO_SLOT) begin_slot(index, store->used);
   uint32_t slot = sl_store_put(store, id, index->query, factor);
-  if (!sl_copies_join(index, slot)) {
+  if (!sl_copies_join(index, slot, index->query)) {
     sl_graph_insert(index, slot);
     return SL_OK;
   }

@@ -34,7 +34,7 @@ typedef struct sl_hnsw {
   uint32_t *upper_at;     // graph_capacity: first unit of a slot; units follow in order of slots
   uint32_t upper_used, upper_capacity;
   uint32_t *copies; // graph_capacity: see copies.h
-  uint32_t *hashes; // graph_capacity: of the rows of nodes
+  uint32_t *hashes; // graph_capacity: of the rows of nodes, or of vectors (copies.h)
   uint32_t *by_row; // by_row_size, open addressing by hash: node + 1, 0 = empty
   uint32_t by_row_size, by_row_count;
   uint32_t recodings;  // of the store when the table was made

@@ -54,6 +54,7 @@ static void copy_slot(sl_hnsw *index, uint32_t to, uint32_t from) {
   store->states[to] = store->states[from];
   index->levels[to] = index->levels[from];
   index->copies[to] = index->copies[from];
+  index->hashes[to] = index->hashes[from];
 }
 
 // Pulls slots to their new places along one chain of the permutation, beginning at `to`, whose old

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "hnsw/file.h"
 #include "hnsw/reach.h"
 
 static sl_hnsw *make(sl_metric metric, uint32_t dimension, uint32_t m) {
@@ -116,6 +117,57 @@ static void signs_of_zero_make_copies(void **state) {
   add(index, 3, c);
   assert_int_equal(index->copy_count, 1);
   sl_hnsw_destroy(index);
+}
+
+static sl_hnsw *saved_and_loaded(sl_hnsw *index) {
+  uint32_t size = (uint32_t)sl_hnsw_file_size(index), written;
+  uint8_t *bytes = malloc(size);
+  sl_hnsw *loaded;
+  assert_ok(sl_hnsw_save(index, 0, bytes, size, &written));
+  assert_int_equal(written, size);
+  assert_ok(sl_hnsw_load(bytes, size, true, &loaded));
+  free(bytes);
+  sl_hnsw_destroy(index);
+  return loaded;
+}
+
+// Rows that are coded anew from rounded rows have other bits than those of an equal vector that
+// comes later. It is known all the same: before and behind a file, and after optimize().
+static void codes_that_are_learned_anew_know_copies(void **state) {
+  (void)state;
+  static const sl_codes forms[] = {SL_CODES_INT8, SL_CODES_RABITQ, SL_CODES_FLOAT16};
+  static const sl_metric metrics[] = {SL_METRIC_COSINE, SL_METRIC_DOT, SL_METRIC_EUCLIDEAN};
+  make_points(34);
+  for (int form = 0; form < 3; form++) {
+    sl_hnsw_options options = sl_hnsw_options_default();
+    options.metric = metrics[form];
+    options.dimension = D;
+    options.m = 8;
+    options.ef_construction = 40;
+    options.codes = forms[form];
+    options.exact = SL_EXACT_FLOAT16;
+    sl_hnsw *index;
+    assert_ok(sl_hnsw_create(&options, &index));
+    uint32_t copies = 0, id = 0;
+    for (uint32_t i = 0; i < N; i++) {
+      add(index, id++, vectors[i]);
+      if (i % 3 != 0) continue;
+      add(index, id++, vectors[i / 2]);
+      copies++;
+    }
+    assert_true(index->store.recodings > 2);
+    assert_int_equal(index->copy_count, copies);
+    index = saved_and_loaded(index);
+    for (uint32_t i = 0; i < 100; i++) add(index, id++, vectors[i * 29]);
+    assert_int_equal(index->copy_count, copies + 100);
+    for (uint32_t i = 0; i < 100; i++) assert_ok(sl_hnsw_remove(index, 4 * i));
+    assert_ok(sl_hnsw_optimize(index));
+    copies = index->copy_count;
+    for (uint32_t i = 0; i < 100; i++) add(index, id++, vectors[2000 + i]);
+    assert_int_equal(index->copy_count, copies + 100);
+    check_graph(index);
+    sl_hnsw_destroy(index);
+  }
 }
 
 // A filter may allow a copy and not the node that stands for it.
@@ -248,6 +300,7 @@ int main(void) {
       property(copies_hide_nobody),
       property(copies_come_and_go),
       property(signs_of_zero_make_copies),
+      property(codes_that_are_learned_anew_know_copies),
       property(filters_see_copies),
       property(equidistant_vectors_are_linked),
       property(the_unreachable_are_counted_and_linked),

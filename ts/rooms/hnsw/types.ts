@@ -180,11 +180,7 @@ export interface RemoveProgress extends RepairProgress {
 export interface HnswStats {
   /** Vectors. */
   size: number;
-  /**
-   * Of them, those that equal another one: equal vectors are one node of the graph. With int8 codes and a float16 rerank a
-   * vector is not known again as a copy of one whose codes were learned anew in between; it is a node of its own then. With
-   * 3 copies in 10 vectors the ten nearest lose 0.003 to 0.03 of recall by that; `rerank: 'float32'` loses nothing.
-   */
+  /** Of them, those that equal another one: equal vectors are one node of the graph. */
   copies: number;
   /** Places of removed vectors that are not free yet. */
   removed: number;
