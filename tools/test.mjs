@@ -190,14 +190,23 @@ const needsBuild =
 const build = needsBuild ? buildPackage() : null;
 const built = (work) => async () => ((await build) ? work() : null);
 
+/** The built playground; made once, for whoever comes first. */
+let playground;
+const playgroundBuilt = (log) => {
+  playground ??= all(log, [['sh', 'tools/playground.sh', 'build']]);
+  return playground;
+};
+
 /** The playground: checked, built, and used in a browser. */
 async function site() {
+  if (!(await playgroundBuilt('site'))) return null;
   const ok = await all('site', [
-    ['sh', 'tools/playground.sh', 'build'],
     [execPath, 'node_modules/typescript/bin/tsc', '-p', 'examples/playground'],
   ]);
   return ok ? vitest('site') : null;
 }
+
+const slowTests = async () => ((await playgroundBuilt('slow')) ? vitest('slow') : null);
 
 const withSlow = slow || only !== null;
 const lane = (...steps) =>
@@ -207,7 +216,7 @@ await Promise.all([
     ['form', form],
     ['types', built(types)],
     ['node', built(() => vitest('node'))],
-    ...(withSlow ? [['slow', built(() => vitest('slow'))]] : []),
+    ...(withSlow ? [['slow', built(slowTests)]] : []),
   ),
   lane(
     ['native', () => ctest('native', 'native')],

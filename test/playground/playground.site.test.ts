@@ -47,8 +47,6 @@ const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''))
 const fact = (name: string) =>
   page.locator('#graph dt', { hasText: name }).locator('xpath=following-sibling::dd[1]');
 
-/** Durations of the tasks that kept the page from answering since this was last asked. */
-
 describe('graph', () => {
   test('ranks around a word, and a smaller error makes it read more', async () => {
     await open('graph');
@@ -447,25 +445,6 @@ describe('bench', () => {
     await button('Cancel').click();
     expect(await button('Copy as JSON').isDisabled()).toBe(false);
   });
-
-  test('runs here, with accuracy beside time, and gives JSON', async () => {
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    await open('bench');
-    await page.getByRole('button', { name: 'Run all' }).click();
-    await panel('bench').getByText('Done.').waitFor();
-    await page.getByRole('button', { name: 'Copy as JSON' }).click();
-    await expect.poll(() => panel('bench').locator('.status').textContent()).toBe('Copied.');
-    const { results } = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
-    expect(Object.keys(results)).toEqual(['solve', 'pageRank', 'vectors']);
-    for (const { accuracy } of results.solve.rows) expect(accuracy).toBeLessThan(2e-8);
-    for (const { accuracy } of results.pageRank.rows) expect(accuracy).toBeLessThan(1e-4);
-    const accuracies = results.vectors.rows.map(({ accuracy }: { accuracy: number }) => accuracy);
-    expect(Math.min(...accuracies.slice(0, 2))).toBeGreaterThan(0.9); // two graphs, and two scans
-    expect(Math.min(...accuracies.slice(2))).toBeGreaterThan(0.999);
-    expect(accuracies).toHaveLength(4);
-    for (const { rows } of Object.values<{ rows: { time: number; ratio: number }[] }>(results))
-      for (const { time, ratio } of rows) expect(time * ratio).toBeGreaterThan(0);
-  });
 });
 
 /** What there is to be seen when a tab has been used. */
@@ -560,20 +539,4 @@ test.each(Object.keys(scenes))('a picture of %s', async (tab) => {
     writeFileSync(at(`../../docs/images/playground-${tab}.jpg`), picture);
   expect(picture.length).toBeGreaterThan(30_000);
   expect(picture.length).toBeLessThan(120_000);
-});
-
-test('works without a network after the first visit', async () => {
-  await open('graph');
-  await page.getByText('It works without a network from now on.').waitFor();
-  await context.setOffline(true);
-  await page.goto('about:blank');
-  for (const tab of ['graph', 'solve', 'vectors', 'dates', 'bench']) {
-    await page.goto(`${address}#${tab}`);
-    await page.reload();
-    await ready(tab);
-  }
-  await page.getByRole('tab', { name: 'Graph' }).click();
-  await expect.poll(() => rows('graph').count()).toBe(20);
-  await page.getByRole('tab', { name: 'Vectors' }).click();
-  await expect.poll(() => rows('vectors').first().textContent()).toContain('tea');
 });
