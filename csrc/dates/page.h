@@ -31,8 +31,8 @@ sl_status sl_page_create(sl_page **out);
 sl_page *sl_page_share(sl_page *page);
 void sl_page_release(sl_page *page);
 
-// Counts. A page without a day is freed and becomes NULL.
-void sl_page_finish(sl_page **page);
+// Counts. There is no day before place `from`. A page without a day is freed and becomes NULL.
+void sl_page_finish(sl_page **page, uint32_t from);
 
 // Takes away what lies outside of first..last (first <= last, places in the page). Does not finish.
 void sl_page_cut(sl_page *page, uint32_t first, uint32_t last);

@@ -3,7 +3,8 @@
 // here: the days of a period that satisfy all of them.
 //
 // A year is a mask of its days, of which there are 28 kinds: by the day of the week on which it
-// begins, and by whether it, the year before it or the year after it is a leap year.
+// begins, and by whether it, the year before it or the year after it is a leap year. The years
+// beside it matter to weeks alone: without them there are 14.
 #include "dates/rule_days.h"
 
 #include <string.h>
@@ -167,7 +168,7 @@ static void make_mask(const builder *b, year_shape y, uint32_t months, uint64_t 
       days &= asked;
     }
     if (monthly && b->by_position) keep_positions(&days, 1, rule->by_position);
-    sl_bits_or(words, before, &days, 0, length + 2);
+    if (days != 0) sl_bits_or(words, before, &days, 0, length + 2);
   }
   if (b->by_year_day) limit_to_year_days(rule, y.length, words);
   if (b->by_week) limit_to_weeks(rule, y, words);
@@ -197,11 +198,33 @@ static uint32_t months_of(const builder *b, int32_t year) {
   return months;
 }
 
-static const uint64_t *mask_of(builder *b, int32_t year, uint32_t months) {
-  bool leap = sl_is_leap(year), before = sl_is_leap(year - 1), after = sl_is_leap(year + 1);
-  year_shape y = {sl_year_begin(year) % 7, 365 + leap, 365 + before, 365 + after};
-  year_mask *mask = &b->kinds[y.begin * 4 + (leap ? 1 : before ? 2 : after ? 3 : 0)];
+// A year on its way through a cycle.
+typedef struct walk {
+  int32_t year;
+  uint32_t begin; // day of the week of January 1
+  bool before, leap, after;
+} walk;
+
+static walk walk_from(int32_t year) {
+  return (walk){year, sl_year_begin(year) % 7, sl_is_leap(year - 1), sl_is_leap(year),
+                sl_is_leap(year + 1)};
+}
+
+// Divides nothing: there are 400 steps to a page.
+static void walk_on(walk *w) {
+  w->begin += 1 + w->leap;
+  if (w->begin >= 7) w->begin -= 7;
+  w->year++;
+  w->before = w->leap;
+  w->leap = w->after;
+  w->after = w->year % 4 == 3 && sl_is_leap(w->year + 1);
+}
+
+static const uint64_t *mask_of(builder *b, const walk *w, uint32_t months) {
+  uint32_t beside = !b->by_week ? 0 : w->before ? 2 : w->after ? 3 : 0;
+  year_mask *mask = &b->kinds[w->begin * 4 + (w->leap ? 1 : beside)];
   if (mask->months != months) {
+    year_shape y = {w->begin, 365 + w->leap, 365 + w->before, 365 + w->after};
     make_mask(b, y, months, mask->words);
     mask->months = months;
   }
@@ -210,25 +233,40 @@ static const uint64_t *mask_of(builder *b, int32_t year, uint32_t months) {
 
 // ---- a cycle ------------------------------------------------------------------------------------
 
+// words[at ..] |= mask, all of its words.
+static void or_mask(uint64_t *words, uint32_t at, const uint64_t *mask) {
+  uint32_t shift = at % 64;
+  uint64_t carry = 0;
+  words += at / 64;
+  for (int w = 0; w < MASK_WORDS; w++) {
+    words[w] |= mask[w] << shift | carry;
+    carry = mask[w] >> 1 >> (63 - shift);
+  }
+  words[MASK_WORDS] |= carry;
+}
+
 // Days of the years of a cycle, the parts that limit and expand applied, the intervals of years
 // and months too.
 static void add_years(builder *b, uint32_t cycle, uint64_t *words) {
   int32_t year = (int32_t)cycle * SL_CYCLE_YEARS + 1, end = year + SL_CYCLE_YEARS;
-  uint32_t begin = cycle * SL_CYCLE_DAYS;
   if (year < b->first_year) year = b->first_year;
-  for (; year < end; year++) {
-    uint32_t months = months_of(b, year);
+  uint32_t at = sl_year_begin(year) - cycle * SL_CYCLE_DAYS;
+  walk w = walk_from(year);
+  for (; w.year < end; at += 365 + w.leap, walk_on(&w)) {
+    uint32_t months = months_of(b, w.year);
     if (months == 0) continue;
-    uint32_t length = 365 + sl_is_leap(year), at = sl_year_begin(year) - begin;
-    const uint64_t *mask = mask_of(b, year, months);
-    // Its first bit is the day before the year; that of the first year of a cycle comes below.
-    if (at > 0)
-      sl_bits_or(words, at - 1, mask, 0, length + 2 - (year == end - 1));
+    const uint64_t *mask = mask_of(b, &w, months);
+    // Its first bit is the day before the year, its last one the day behind it: those of the ends
+    // of a cycle are in other cycles.
+    if (at == 0)
+      sl_bits_or(words, 0, mask, 1, 366 + w.leap);
+    else if (w.year == end - 1)
+      sl_bits_or(words, at - 1, mask, 0, 366 + w.leap);
     else
-      sl_bits_or(words, at, mask, 1, length + 1);
+      or_mask(words, at - 1, mask);
   }
   uint32_t months = months_of(b, end);
-  if (months != 0 && (mask_of(b, end, months)[0] & 1)) sl_bit_set(words, SL_CYCLE_DAYS - 1);
+  if (months != 0 && (mask_of(b, &w, months)[0] & 1)) sl_bit_set(words, SL_CYCLE_DAYS - 1);
 }
 
 // Weeks counted from the first, for BYSETPOS and intervals: their days from index `at` on.
@@ -287,7 +325,7 @@ static sl_status make_page(builder *b, uint32_t cycle, sl_page **out) {
   if (begin < b->first || end > b->last)
     sl_page_cut(*out, begin < b->first ? b->first - begin : 0,
                 (end > b->last ? b->last : end) - begin);
-  sl_page_finish(out);
+  sl_page_finish(out, begin < b->first ? b->first - begin : 0);
   return SL_OK;
 }
 

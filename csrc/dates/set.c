@@ -24,11 +24,14 @@ void sl_page_release(sl_page *page) {
   if (page != NULL && --page->references == 0) sl_free(page);
 }
 
-void sl_page_finish(sl_page **page) {
-  uint32_t count = 0;
-  for (uint32_t w = 0; w < SL_PAGE_WORDS; w++) {
-    if (w % 8 == 0) (*page)->ranks[w / 8] = count;
-    count += (uint32_t)__builtin_popcountll((*page)->words[w]);
+void sl_page_finish(sl_page **page, uint32_t from) {
+  uint32_t count = 0, block = from / 512;
+  memset((*page)->ranks, 0, block * sizeof *(*page)->ranks);
+  for (; block < SL_PAGE_BLOCKS; block++) {
+    (*page)->ranks[block] = count;
+    uint32_t end = 8 * block + 8 < SL_PAGE_WORDS ? 8 * block + 8 : SL_PAGE_WORDS;
+    for (uint32_t w = 8 * block; w < end; w++)
+      count += (uint32_t)__builtin_popcountll((*page)->words[w]);
   }
   (*page)->count = count;
   if (count > 0) return;
@@ -135,7 +138,7 @@ sl_status sl_date_set_put(sl_date_set *set, uint32_t index, bool in) {
 
 void sl_date_set_recount(sl_date_set *set) {
   for (int c = 0; c < SL_CYCLES; c++)
-    if (set->pages[c] != NULL && set->pages[c]->references == 1) sl_page_finish(&set->pages[c]);
+    if (set->pages[c] != NULL && set->pages[c]->references == 1) sl_page_finish(&set->pages[c], 0);
   sl_date_set_finish(set);
 }
 
@@ -157,7 +160,7 @@ sl_status sl_date_set_cut(sl_date_set *set, int64_t first, int64_t last) {
     }
     sl_page_cut(own, (uint32_t)(first > begin ? first - begin : 0),
                 (uint32_t)(last < end ? last - begin : SL_CYCLE_DAYS - 1));
-    sl_page_finish(&own);
+    sl_page_finish(&own, 0);
     cut[count] = own;
     where[count++] = c;
   }
@@ -199,7 +202,7 @@ sl_status sl_date_set_span(int32_t first, int32_t last, sl_date_set **out) {
   if (status == SL_OK) {
     memset(full->words, 0xff, sizeof full->words);
     sl_page_cut(full, 0, SL_CYCLE_DAYS - 1);
-    sl_page_finish(&full);
+    sl_page_finish(&full, 0);
     for (int c = 0; c < SL_CYCLES; c++) set->pages[c] = sl_page_share(full);
     sl_page_release(full);
     if (first < SL_DAY_FIRST) first = SL_DAY_FIRST;
@@ -231,7 +234,7 @@ static sl_status combine_pages(sl_page *a, sl_page *b, sl_date_operation operati
     uint64_t x = a->words[w], y = b->words[w];
     words[w] = either ? x | y : operation == SL_DATES_AND ? x & y : x & ~y;
   }
-  sl_page_finish(out);
+  sl_page_finish(out, 0);
   return SL_OK;
 }
 
@@ -283,7 +286,7 @@ sl_status sl_date_set_shift(const sl_date_set *source, int32_t days, sl_date_set
       uint64_t *words = set->pages[c]->words;
       if (first) sl_bits_or(words, 0, first->words, from, SL_CYCLE_DAYS - from);
       if (second) sl_bits_or(words, SL_CYCLE_DAYS - from, second->words, 0, from);
-      sl_page_finish(&set->pages[c]);
+      sl_page_finish(&set->pages[c], 0);
     }
   }
   if (status == SL_OK) status = sl_date_set_cut(set, 0, SL_DAY_COUNT - 1);

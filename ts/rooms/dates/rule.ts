@@ -104,6 +104,7 @@ const LISTS: Readonly<Record<string, Part>> = {
   BYSECOND: { key: 'bySecond', low: 0, high: 60, signed: false, word: 67, end: 0 },
   BYSETPOS: { key: 'bySetPos', low: 1, high: 366, signed: true, word: 69, end: 12 },
 };
+const LIST_PARTS = Object.values(LISTS);
 const DAYS_WORD = 35;
 const NTH_WORD = 36;
 const RULE_WORDS = 93;
@@ -293,7 +294,7 @@ export function ruleOf(operation: string, value: object, others: readonly string
       operation,
       listed(byDay).map((day) => String(day).toUpperCase()),
     );
-  for (const part of Object.values(LISTS)) {
+  for (const part of LIST_PARTS) {
     const list = given[part.key];
     if (list !== undefined) rule[part.key] = numbers(operation, part.key, listed(list), part);
   }
@@ -368,7 +369,7 @@ export function wordsOf(rule: Rule): Uint32Array {
     words[word + (bit >> 5)]! |= 1 << (bit & 31);
   };
   words.set([rule.freq, rule.interval, rule.weekStart, rule.skip]);
-  for (const { key, word, end } of Object.values(LISTS))
+  for (const { key, word, end } of LIST_PARTS)
     for (const value of rule[key]) put(value < 0 ? word + end : word, Math.abs(value));
   for (const { day, n } of rule.byDay) {
     if (n === 0) put(DAYS_WORD, day);

@@ -111,12 +111,17 @@ function specOf(
     name: string,
     option: unknown,
     optionName: string,
-  ) => [
-    ...properties.flatMap(({ params, value }) => moments(operation, name, params, value, place)),
-    ...optionList(operation, optionName, option).map((value) =>
-      wallIn(operation, optionName, readMoment(operation, optionName, value), place),
-    ),
-  ];
+  ) =>
+    properties.length === 0 && option === undefined
+      ? []
+      : [
+          ...properties.flatMap(({ params, value }) =>
+            moments(operation, name, params, value, place),
+          ),
+          ...optionList(operation, optionName, option).map((value) =>
+            wallIn(operation, optionName, readMoment(operation, optionName, value), place),
+          ),
+        ];
   if (rule !== undefined && kind === 'date') forbidTimes(operation, rule);
   return {
     ...place,
