@@ -52,6 +52,26 @@ export function randomVector(n: number, seed: number): Float64Array {
   return Float64Array.from({ length: n }, () => 2 * next() - 1);
 }
 
+/** Edges of a square grid of about `size` nodes, numbered row by row, with whole weights 1 to 1000. */
+export function gridEdges(size: number): {
+  side: number;
+  from: number[];
+  to: number[];
+  weights: number[];
+} {
+  const side = Math.max(2, Math.round(Math.sqrt(size)));
+  const [from, to, weights]: [number[], number[], number[]] = [[], [], []];
+  for (let at = 0; at < side * side; at++) {
+    for (const next of [at % side === side - 1 ? -1 : at + 1, at + side]) {
+      if (next < 0 || next >= side * side) continue;
+      from.push(at);
+      to.push(next);
+      weights.push(1 + ((at * 7919 + next * 104729) % 1000));
+    }
+  }
+  return { side, from, to, weights };
+}
+
 /** Laplacian of a grid of width x height cells (five-point stencil, free boundary) plus `shift` on the diagonal. */
 export function gridLaplacian(width: number, height: number, shift: number): Csr {
   const rows = width * height;
