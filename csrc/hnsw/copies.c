@@ -115,7 +115,7 @@ static uint32_t find(const sl_hnsw *index, uint32_t slot) {
   return SL_NO_SLOT;
 }
 
-// As in the table of ids (store.c). A node that is not there is another with an equal row (file.c).
+// As in the table of ids (store.c). A node that is not there is another with an equal row (file_load.c).
 static void erase(sl_hnsw *index, uint32_t node) {
   uint32_t mask = index->by_row_size - 1, hole = index->hashes[node] & mask;
   while (index->by_row[hole] != node + 1) {
