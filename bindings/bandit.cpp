@@ -11,7 +11,7 @@ SL_FIELDS(sl_bandit_options, policy, dimension, shared, exploration, ridge, prio
           successes, failures, decay, window, pending, samples, seed)
 SL_FIELDS(sl_bandit_facts, slots, arms, choices, rewards, waiting, windowed)
 SL_FIELDS(sl_bandit_choice, id, propensity, standard_error, arm)
-SL_FIELDS(sl_evaluation_question, rows, arms, dimension, chosen, rewards, propensities, contexts,
+SL_FIELDS(sl_evaluation_question, rows, arms, dimension, actions, rewards, propensities, contexts,
           target, target_rows, methods, clip, folds, resamples, ridge, confidence, seed)
 
 EMSCRIPTEN_BINDINGS(bandit) {
@@ -24,6 +24,7 @@ EMSCRIPTEN_BINDINGS(bandit) {
       .method<sl_bandit_options_read>("options")
       .method<sl_bandit_add_arm>("addArm")
       .method<sl_bandit_remove_arm>("removeArm")
+      .method<sl_bandit_has_arm>("hasArm")
       .method<sl_bandit_context>("context")
       .method<sl_bandit_choose>("choose")
       .method<sl_bandit_scores>("scores")

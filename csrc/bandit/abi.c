@@ -231,7 +231,7 @@ int32_t SL_ABI(sl_abi_evaluation_options_default)(double *out7) {
 // A handle for the functions sl_abi_job_...; the arrays stay where they are, unchanged, until it is
 // destroyed. target_rows: 1 or rows.
 sl_handle SL_ABI(sl_abi_evaluation_create)(size_t rows, uint32_t arms, uint32_t dimension,
-                                           const uint32_t *chosen, const double *rewards,
+                                           const uint32_t *actions, const double *rewards,
                                            const double *propensities, const double *contexts,
                                            const double *target, uint32_t target_rows,
                                            const double *evaluation_options) {
@@ -239,7 +239,7 @@ sl_handle SL_ABI(sl_abi_evaluation_create)(size_t rows, uint32_t arms, uint32_t 
   sl_evaluation_question question = {.rows = rows,
                                      .arms = arms,
                                      .dimension = dimension,
-                                     .chosen = chosen,
+                                     .actions = actions,
                                      .rewards = rewards,
                                      .propensities = propensities,
                                      .contexts = contexts,

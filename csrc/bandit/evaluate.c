@@ -137,9 +137,9 @@ static const double *context_of(const sl_evaluation *e, size_t i) {
 
 static sl_status check_row(sl_evaluation *e, size_t i) {
   const sl_evaluation_question *log = &e->question;
-  const uint32_t d = log->dimension, arm = log->chosen[i];
+  const uint32_t d = log->dimension, arm = log->actions[i];
   const double p = log->propensities[i], *target = target_of(e, i);
-  SL_REQUIRE_AT(arm < log->arms, SL_ERR_INDEX, "chosen", "numbers of arms", i);
+  SL_REQUIRE_AT(arm < log->arms, SL_ERR_INDEX, "actions", "numbers of arms", i);
   SL_REQUIRE_AT(isfinite(log->rewards[i]), SL_ERR_NOT_FINITE, "rewards", "finite numbers", i);
   SL_REQUIRE_AT(fabs(log->rewards[i]) <= SL_BANDIT_LARGEST, SL_ERR_RANGE, "rewards",
                 "numbers up to 2^400 in size", i);
@@ -202,7 +202,7 @@ static void learn_row(sl_evaluation *e, size_t i) {
   e->row[0] = 1;
   if (e->question.dimension > 0)
     memcpy(e->row + 1, context_of(e, i), e->question.dimension * sizeof *e->row);
-  sl_regression_add(model_of(e, e->question.chosen[i]), 1, e->row, NULL, &reward);
+  sl_regression_add(model_of(e, e->question.actions[i]), 1, e->row, NULL, &reward);
 }
 
 static void end_fold(sl_evaluation *e) {
@@ -220,7 +220,7 @@ static void predict_row(sl_evaluation *e, size_t i) {
   terms *row = &e->rows[i];
   row->dm = 0;
   for (uint32_t arm = 0; arm < e->question.arms; arm++) {
-    const bool logged = arm == e->question.chosen[i];
+    const bool logged = arm == e->question.actions[i];
     if (target[arm] == 0 && !logged) continue;
     const double *theta = e->weights + (size_t)arm * width(e);
     double q = e->offset + theta[0];

@@ -36,7 +36,7 @@ typedef struct sl_evaluation_question {
   size_t rows;                // >= 1
   uint32_t arms;              // >= 1
   uint32_t dimension;         // of contexts, 0 to 4095
-  const uint32_t *chosen;     // rows numbers below `arms`
+  const uint32_t *actions;    // rows numbers below `arms`
   const double *rewards;      // rows
   const double *propensities; // rows, above 0 and at most 1
   const double *contexts;     // rows * dimension; NULL with dimension 0
@@ -60,7 +60,7 @@ extern const sl_job_kind sl_evaluation_kind;
 
 // Begins an evaluation; sl_job_step does it.
 //   Errors: ERR_OPTION, ERR_EMPTY ("rewards"), ERR_RANGE ("arms", "dimension"), ERR_MEMORY.
-//   In steps, position = row: ERR_INDEX ("chosen"), ERR_NOT_FINITE ("rewards", "contexts"),
+//   In steps, position = row: ERR_INDEX ("actions"), ERR_NOT_FINITE ("rewards", "contexts"),
 //   ERR_RANGE ("propensities", "target", "rewards", "contexts"), ERR_MEMORY.
 //   O(rows (arms + folds dimension^2 + resamples)).
 sl_status sl_evaluation_create(const sl_evaluation_question *question, sl_evaluation **out);

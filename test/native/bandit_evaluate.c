@@ -46,7 +46,7 @@ static sl_evaluation_question log_of(size_t rows, sl_rng *rng) {
   q.rows = q.target_rows = (uint32_t)rows;
   q.arms = ARMS;
   q.dimension = CONTEXTS;
-  q.chosen = chosen;
+  q.actions = chosen;
   q.rewards = rewards;
   q.propensities = propensities;
   q.contexts = contexts;
@@ -118,7 +118,7 @@ static void numbers_are_those_of_the_formulas(void **state) {
   sl_evaluation_question log = sl_evaluation_question_default();
   log.rows = 60;
   log.arms = 2;
-  log.chosen = arms;
+  log.actions = arms;
   log.rewards = r;
   log.propensities = p;
   log.target = uniform;
@@ -146,7 +146,7 @@ static void logs_without_support_are_refused(void **state) {
   sl_evaluation_question log = sl_evaluation_question_default();
   log.rows = N;
   log.arms = 2;
-  log.chosen = chosen;
+  log.actions = chosen;
   log.rewards = rewards;
   log.propensities = propensities;
   log.target = uniform;
@@ -208,7 +208,7 @@ static void what_is_wrong_is_named_with_its_row(void **state) {
   WRONG(target[42 * ARMS], -0.1, SL_ERR_RANGE, "target");
   WRONG(target[42 * ARMS], 0.95, SL_ERR_RANGE, "target");
   chosen[42] = ARMS;
-  assert_refused(run(&log, 50, out), SL_ERR_INDEX, "chosen");
+  assert_refused(run(&log, 50, out), SL_ERR_INDEX, "actions");
   chosen[42] = 0;
   log.rows = 0;
   assert_refused(run(&log, 50, out), SL_ERR_EMPTY, "rewards");
