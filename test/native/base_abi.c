@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bandit/bandit.h"
+#include "bandit/file.h"
 #include "base/handle.h"
 #include "base/rng.h"
 #include "direct/factor.h"
@@ -47,7 +49,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 6
+  FILES = 7
 };
 
 static sl_rng rng;
@@ -88,7 +90,8 @@ static struct {
   size_t length;
 } files[FILES];
 static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
-                                           SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY};
+                                           SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY,
+                                           SL_FILE_BANDIT};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -165,6 +168,7 @@ static double pick_double(const char *name) {
   if (is(name, "push_work") || is(name, "max_work")) return one_in(2) ? 0 : u * 5000;
   if (is(name, "bytes")) return one_in(2) ? 0 : u * 1e6;
   if (is(name, "offset") || is(name, "length")) return 0;
+  if (is(name, "id")) return 1 + floor(u * 8);
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
   if (is(name, "start") || is(name, "until")) return floor(u * 1e9);
@@ -207,6 +211,8 @@ static uint32_t pick_number(const char *name) {
   if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
   if (is(name, "k") || is(name, "most")) return below(9);
   if (is(name, "limit")) return below(300);
+  if (is(name, "arms")) return below(4);
+  if (is(name, "target_rows")) return one_in(2) ? 1 : s;
   if (is(name, "capacity") && !in_call("create") && !in_call("reserve")) return below(5000);
   if (one_in(24)) {
     static const uint32_t wild[] = {UINT32_MAX, 0x80000000u, 0x7fffffffu, 0, 100000, 1u << 20};
@@ -266,6 +272,10 @@ static uint32_t index_at(const char *name, uint32_t i) {
 static double number_at(const char *name, uint32_t i) {
   static const double options[] = {1e-3, 0.9, 7, 0, 0};
   static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
+  static const double bandits[] = {0, 3, 0, 0.5, 1, 0, 1, 1, 1, 1, 0, 5, 3, 1};
+  static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
+  if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
+  if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
@@ -290,6 +300,9 @@ static const void *pick_array(const char *type, const char *name) {
   if (in_call("_set_sparse")) return is(name, "values") ? (void *)kept_numbers : kept_indices;
   if (is(name, "b") || is(name, "t_values") || is(name, "b_values")) return kept_numbers;
   if (is(name, "t_indices") || is(name, "b_indices")) return one_in(2) ? NULL : kept_indices;
+  if (in_call("_evaluation_create") && !is(name, "evaluation_options"))
+    return is(type, "double") ? (void *)kept_numbers : kept_indices;
+  if (is(name, "eligible") && one_in(2)) return NULL;
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
@@ -432,6 +445,15 @@ static void make_files(void) {
   assert_ok(sl_job_step(sl_hierarchy_job(hierarchy), UINT64_MAX, &outcome));
   assert_ok(sl_hierarchy_save(hierarchy, &writer));
   keep_file(5, writer);
+  sl_bandit_options bandit_options = sl_bandit_options_default();
+  bandit_options.dimension = 3;
+  sl_bandit *bandit;
+  uint32_t arm;
+  assert_ok(sl_bandit_create(&bandit_options, &bandit));
+  assert_ok(sl_bandit_add_arm(bandit, &arm));
+  assert_ok(sl_bandit_save(bandit, "[]", 2, &writer));
+  keep_file(6, writer);
+  sl_bandit_destroy(bandit);
   sl_hierarchy_destroy(hierarchy);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);

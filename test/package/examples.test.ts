@@ -26,6 +26,11 @@ const promises: Record<string, RegExp[]> = {
     /^leiden: 9 communities, .* NMI 0\.8/m,
     /^groups denser than 0\.1: 2\d$/m,
   ],
+  'headlines.ts': [
+    /^clicks of the bandit: \d\d\.\d %$/m,
+    /^an expert in a hurry gets: technical$/m,
+    /^plain for all: \d+\.\d %, .* truth 20\.0$/m,
+  ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

@@ -9,9 +9,10 @@ import { completion, type Shell, shells } from './completion.js';
 import { dates } from './dates.js';
 import { eigen } from './eigen.js';
 import { explain } from './engine.js';
+import { evaluate } from './evaluate.js';
 import { addGraphVerbs } from './graph-verbs.js';
 import { info } from './info.js';
-import { counter, finite, natural, positive, vector } from './options.js';
+import { counter, finite, natural, positive, share, vector } from './options.js';
 import { search } from './search.js';
 import { answering, common } from './shared.js';
 import { solve } from './solve.js';
@@ -52,6 +53,7 @@ Examples:
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
+  sublinear evaluate log.csv                  what another policy would have earned on a log
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -232,6 +234,37 @@ Examples:
   sublinear dates "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH" --from 2024 --to 2024 --json`,
     )
     .action((rule: string, options) => dates(rule, options));
+
+  answering(common(progress, program.command('evaluate')))
+    .description(
+      'what another policy would have earned, from a log of choices with their probabilities',
+    )
+    .argument('<log.csv>', 'a table with a header, a line for each choice; - is standard input')
+    .option('--action <column>', 'the arm that was chosen', 'action')
+    .option('--reward <column>', 'what it earned', 'reward')
+    .option('--propensity <column>', 'the probability with which it was chosen', 'propensity')
+    .option('--context <columns>', 'numbers that were known, with commas between names of columns')
+    .option(
+      '--target <policy>',
+      'uniform, an arm, or columns with the probability of each arm in the order of their names',
+      'uniform',
+    )
+    .option('--methods <names>', 'of ips, snips, clipped, dm, dr; all by default')
+    .option('--clip <number>', 'largest weight of clipped; sqrt(lines) by default', positive)
+    .option('--folds <count>', 'parts of the log for the models of dm and dr', counter, 5)
+    .option('--resamples <count>', 'of the bootstrap', natural, 1000)
+    .option('--confidence <share>', 'of the intervals', share, 0.95)
+    .option('--seed <number>', 'of folds and bootstrap', natural, 1)
+    .addHelpText(
+      'after',
+      `
+A log that is worth fewer than 30 choices of the policy is refused: exit code 1.
+
+Examples:
+  sublinear evaluate log.csv --action item_id --reward click --propensity propensity_score
+  sublinear evaluate log.csv --context age,hour --target B --json`,
+    )
+    .action((file: string, options) => evaluate(file, options, progress));
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

@@ -66,6 +66,13 @@ const questions = {
     equal('days', [february.size], [29]);
     february.dispose();
   },
+  // One reward of 2 with the feature 1 and a ridge of 1: a mean of 1.
+  bandit({ linUcb }) {
+    const bandit = linUcb({ arms: ['a', 'b'], dimension: 1 });
+    bandit.learn('b', [1], 2);
+    equal('bandit', bandit.estimates([1]).means, [0, 1]);
+    bandit.dispose();
+  },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
     const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });

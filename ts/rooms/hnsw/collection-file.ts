@@ -16,6 +16,7 @@ const owners: Record<string, string> = {
   MTRX: 'SparseMatrix',
   SOLV: 'PreparedSolver',
   FACT: 'Factorization',
+  BNDT: 'Bandit',
   FLAT: 'Flat',
   HNSW: 'Hnsw',
 };
