@@ -29,11 +29,10 @@ static const uint32_t constants[64] = {
   } while (0)
 
 // W_(i + 16) in the place of W_i; indices are taken modulo 16.
+#define W(i) w[(i) & 15]
 #define NEXT(i)                                                                                    \
-  (w[i] +=                                                                                         \
-   (ROTATE(w[((i) + 1) & 15], 7) ^ ROTATE(w[((i) + 1) & 15], 18) ^ w[((i) + 1) & 15] >> 3) +       \
-   w[((i) + 9) & 15] +                                                                             \
-   (ROTATE(w[((i) + 14) & 15], 17) ^ ROTATE(w[((i) + 14) & 15], 19) ^ w[((i) + 14) & 15] >> 10))
+  (w[i] += (ROTATE(W((i) + 1), 7) ^ ROTATE(W((i) + 1), 18) ^ W((i) + 1) >> 3) + W((i) + 9) +       \
+           (ROTATE(W((i) + 14), 17) ^ ROTATE(W((i) + 14), 19) ^ W((i) + 14) >> 10))
 
 #define EIGHT(word, i)                                                                             \
   do {                                                                                             \
