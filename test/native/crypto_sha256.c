@@ -1,16 +1,7 @@
 // SHA-256 against FIPS 180-4 and Python's hashlib.
-#include "check.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "crypto_vectors.h"
 
 #include "crypto/sha256.h"
-
-static void assert_hex(const uint8_t *bytes, size_t count, const char *expected) {
-  char text[129] = "";
-  for (size_t i = 0; i < count; i++) sprintf(text + 2 * i, "%02x", bytes[i]);
-  assert_string_equal(text, expected);
-}
 
 // The examples of NIST, "Cryptographic Standards and Guidelines: Example Values", SHA-256, and those
 // of its test vector sets for long messages.
