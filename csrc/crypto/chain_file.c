@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/memory.h"
 
 #include "crypto/chain_object.h"
@@ -45,6 +47,10 @@ static sl_status read_file(sl_chain *chain, sl_reader *reader) {
   const uint64_t heads = (uint64_t)count + 1;
   SL_TRY(sl_reader_take(reader, TAG_OFFSETS, heads * 8, (void **)&chain->offsets));
   SL_TRY(sl_reader_take(reader, TAG_HEADS, heads * SL_SHA256_BYTES, (void **)&chain->heads));
+  uint8_t first[SL_SHA256_BYTES];
+  sl_chain_first_head(chain, first);
+  if (memcmp(first, chain->heads, sizeof first) != 0)
+    return sl_reader_bad(reader, "a first head that follows from the context");
   SL_TRY(take(reader, TAG_PAYLOADS, &chain->room, (void **)&chain->payloads));
   if (!are_ordered(chain->offsets, count, chain->room))
     return sl_reader_bad(reader, "offsets that rise from 0 to the bytes of the payloads");

@@ -26,4 +26,8 @@ struct sl_chain {
 
 extern const sl_job_kind sl_chain_kind;
 
+// The head of no entry, which follows from the context.
+//   out   SL_SHA256_BYTES, written
+void sl_chain_first_head(const sl_chain *chain, uint8_t *out);
+
 #endif
