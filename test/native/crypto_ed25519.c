@@ -10,7 +10,7 @@
 static void vectors_of_all_kinds(void **state) {
   (void)state;
   int count = 0;
-  for (vectors *v = open_vectors("ed25519.txt"); next_vector(v, 5); count++) {
+  for (vectors *v = open_vectors("ed25519.json"); next_vector(v, 5); count++) {
     uint8_t *key, *signature, *message;
     assert_int_equal(from_hex(v->words[0], &key), 32);
     assert_int_equal(from_hex(v->words[1], &signature), 64);
@@ -42,7 +42,7 @@ static void many_are_each_of_them(void **state) {
   uint8_t valid[MOST], expected[MOST];
   uint32_t count = 0;
   for (int round = 0; round < 2; round++) {
-    for (vectors *v = open_vectors("ed25519.txt"); next_vector(v, 5);) {
+    for (vectors *v = open_vectors("ed25519.json"); next_vector(v, 5);) {
       for (int copies = 0; copies <= round % 2 && count < MOST; copies++) {
         uint8_t *part;
         from_hex(v->words[0], &part);

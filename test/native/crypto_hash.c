@@ -49,7 +49,7 @@ static void check_lengths(sl_hash_algorithm algorithm, const char *expected) {
 
 static void published_vectors(void **state) {
   (void)state;
-  for (vectors *v = open_vectors("hashes.txt"); next_vector(v, 3);) {
+  for (vectors *v = open_vectors("hashes.json"); next_vector(v, 3);) {
     if (strcmp(v->words[0], "lengths") == 0) {
       check_lengths(named(v->words[1]), v->words[2]);
       continue;

@@ -26,7 +26,7 @@ static void roots_and_proofs(void **state) {
   (void)state;
   uint32_t n = 0;
   sl_merkle *large = make_tree(LEAVES, LEAVES);
-  for (vectors *v = open_vectors("merkle.txt"); next_vector(v, 4); n++) {
+  for (vectors *v = open_vectors("merkle.json"); next_vector(v, 4); n++) {
     assert_int_equal(atoi(v->words[0]), n);
     sl_merkle *tree = make_tree(n, 1 + n % 7);
     assert_int_equal(sl_merkle_size(tree), n);

@@ -1,4 +1,4 @@
-// Vectors of test/vectors/crypto: lines of words, many of them hexadecimal.
+// Vectors of test/vectors/crypto: JSON with a record of words a line, many of them hexadecimal.
 #ifndef SL_TEST_CRYPTO_VECTORS_H
 #define SL_TEST_CRYPTO_VECTORS_H
 
@@ -14,7 +14,7 @@ enum { LINE = 1 << 17, MOST_WORDS = 5 };
 typedef struct vectors {
   FILE *file;
   char line[LINE];
-  char *words[MOST_WORDS]; // the last one holds the rest of the line
+  char *words[MOST_WORDS];
 } vectors;
 
 static inline vectors *open_vectors(const char *name) {
@@ -26,23 +26,21 @@ static inline vectors *open_vectors(const char *name) {
   return v;
 }
 
-// The next line, cut into `count` words. False at the end; the vectors are closed then.
+// The next record: a line with `count` words in quotes. False at the end; the vectors are closed then.
 static inline bool next_vector(vectors *v, int count) {
-  if (fgets(v->line, LINE, v->file) == NULL) {
-    fclose(v->file);
-    free(v);
-    return false;
+  while (fgets(v->line, LINE, v->file) != NULL) {
+    char *at = v->line;
+    int i = 0;
+    for (; i < count && (at = strchr(at, '"')) != NULL; i++) {
+      v->words[i] = ++at;
+      at += strcspn(at, "\"");
+      *at++ = 0;
+    }
+    if (i == count) return true;
   }
-  v->line[strcspn(v->line, "\n")] = 0;
-  char *at = v->line;
-  for (int i = 0; i < count; i++) {
-    v->words[i] = at;
-    char *end = i + 1 < count ? strchr(at, ' ') : NULL;
-    if (end == NULL) continue;
-    *end = 0;
-    at = end + 1;
-  }
-  return true;
+  fclose(v->file);
+  free(v);
+  return false;
 }
 
 // Bytes of a hexadecimal word, "-" being none. Returns how many; the block is the caller's, exactly as

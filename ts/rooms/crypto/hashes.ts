@@ -261,7 +261,7 @@ export interface HashFunctions {
   hash(algorithm: HashAlgorithm, data: Bytes, options?: DigestOptions): Uint8Array<ArrayBuffer>;
 
   /**
-   * The hash of bytes that are many, or still coming: arrays, a `Blob` or `File`, a `Response` or a promise of one, a stream,
+   * The hash of bytes that are many, or still coming: a message, pieces of it, a `Blob` or `File`, a `Response` or a promise of one, a stream,
    * anything iterable. In slices of about 8 ms that let other tasks run. Bytes are hashed as they are, gzip included.
    *
    * @throws as {@link HashFunctions.hash}; the `signal`'s reason within 50 ms of an abort, and the source is cancelled
@@ -277,7 +277,7 @@ export interface HashFunctions {
    */
   hashAsync(
     algorithm: HashAlgorithm,
-    source: AsyncBytesSource,
+    source: Bytes | AsyncBytesSource,
     options?: DigestOptions & AsyncOptions<ReadProgress>,
   ): Promise<Uint8Array<ArrayBuffer>>;
 
@@ -354,10 +354,12 @@ export function createHashes(runtime: Runtime): HashFunctions {
     if (length !== undefined && number < FIRST_SPONGE && length !== digestBytes[number])
       throw wrongLength(operation, number, length);
     const kind = kindOfBytes(operation);
-    const pieces = asyncPiecesOf(source, kind);
+    const whole = typeof source === 'string' || ArrayBuffer.isView(source);
+    const given = whole ? bytesArgument(operation, 'data', source) : source;
+    const pieces = asyncPiecesOf(given, kind);
     const hash = runtime.bind(Hash).create(algorithm);
     try {
-      const total = totalOf(source, { zipped: false, next: () => pieces.next() });
+      const total = totalOf(given, { zipped: false, next: () => pieces.next() });
       await followPieces(runtime, operation, pieces, control, total, (part) => hash.update(part));
       return hash.digest(length === undefined ? {} : { length });
     } finally {

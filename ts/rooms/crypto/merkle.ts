@@ -110,7 +110,7 @@ export class MerkleTree extends WasmObject<RawMerkle> {
    * ```
    */
   static async fromBlocksAsync(
-    source: AsyncBytesSource,
+    source: Bytes | AsyncBytesSource,
     options?: BlockOptions & AsyncOptions<ReadProgress>,
   ): Promise<MerkleTree> {
     const operation = 'MerkleTree.fromBlocksAsync';
@@ -118,8 +118,10 @@ export class MerkleTree extends WasmObject<RawMerkle> {
     const { blockBytes: _, ...control } = given;
     const blockBytes = blockBytesOf(operation, given);
     const runtime = runtimeOf(this, operation);
-    const pieces = asyncPiecesOf(source, kindOfBytes(operation));
-    const total = totalOf(source, { zipped: false, next: () => pieces.next() });
+    const whole = typeof source === 'string' || ArrayBuffer.isView(source);
+    const bytes = whole ? bytesArgument(operation, 'bytes', source) : source;
+    const pieces = asyncPiecesOf(bytes, kindOfBytes(operation));
+    const total = totalOf(bytes, { zipped: false, next: () => pieces.next() });
     const tree = runtime.bind(MerkleTree).create();
     return runMadeAsync(tree, async () => {
       const blocks = new Blocks(tree, operation, blockBytes);
