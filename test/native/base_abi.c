@@ -20,6 +20,7 @@
 #include "bandit/file.h"
 #include "base/handle.h"
 #include "base/rng.h"
+#include "crypto/file.h"
 #include "direct/factor.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
@@ -49,7 +50,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 7
+  FILES = 8
 };
 
 static sl_rng rng;
@@ -91,7 +92,7 @@ static struct {
 } files[FILES];
 static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
                                            SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY,
-                                           SL_FILE_BANDIT};
+                                           SL_FILE_BANDIT, SL_FILE_CHAIN};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -193,7 +194,7 @@ static uint32_t pick_number(const char *name) {
       {"value", 3},     {"max_iterations", 60},
       {"status", 70},   {"reason", 9},
       {"seed", 1000},   {"max_elements", 400},
-      {"question", 14},
+      {"question", 14}, {"algorithm", 8},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.
@@ -455,6 +456,12 @@ static void make_files(void) {
   keep_file(6, writer);
   sl_bandit_destroy(bandit);
   sl_hierarchy_destroy(hierarchy);
+  sl_chain *chain;
+  assert_ok(sl_chain_create((const uint8_t *)"a", 1, &chain));
+  assert_ok(sl_chain_append(chain, 7, (const uint8_t *)"entry", 5));
+  assert_ok(sl_chain_save(chain, &writer));
+  keep_file(7, writer);
+  sl_chain_destroy(chain);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 
