@@ -281,7 +281,9 @@ void function(const char *name) {
 #define SL_FIRST_FIELD_AGAIN() SL_FIRST_FIELD
 #define SL_NO_ARGUMENTS ()
 #define SL_ROUNDS(...) SL_ROUNDS_2(SL_ROUNDS_2(SL_ROUNDS_2(SL_ROUNDS_2(__VA_ARGS__))))
-#define SL_ROUNDS_2(...) SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(__VA_ARGS__))))
+#define SL_ROUNDS_2(...)                                                                           \
+  SL_ROUNDS_1(SL_ROUNDS_1(                                                                         \
+      SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(SL_ROUNDS_1(__VA_ARGS__))))))))
 #define SL_ROUNDS_1(...) __VA_ARGS__
 
 #endif

@@ -154,7 +154,8 @@ static sl_handle pick_handle(const char *name) {
   if (way > 3 && live_count > 0) handle = find_fitting(at)->handle;
   const struct live *found = find_live(handle);
   call.makers[at] = found != NULL ? found->maker : UINT32_MAX;
-  if (found == NULL && !(handle == 0 && is(name, "filter_handle"))) call.made_up = true;
+  if (found == NULL && !(handle == 0 && (is(name, "filter_handle") || is(name, "right_handle"))))
+    call.made_up = true;
   if (at == 0) call.first = handle;
   if (found != NULL) use(handle);
   return handle;
@@ -195,6 +196,7 @@ static uint32_t pick_number(const char *name) {
       {"status", 70},   {"reason", 9},
       {"seed", 1000},   {"max_elements", 400},
       {"question", 14}, {"algorithm", 8},
+      {"element", 5},   {"activation", 8},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.
@@ -263,6 +265,7 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "columns")) return s < 2 ? i % 2 : (i % 2) * (s - 1);
   if (is(name, "row_indices")) return i % s;
   if (is(name, "column_indices")) return i < s ? i : (i * 5 + i / s) % s;
+  if (is(name, "shape")) return i == 3 ? 8 * below(3) : i == 4 && one_in(2) ? 0 : below(5);
   if (is(name, "boundary") || is(name, "indices")) return i;
   if (is(name, "ids")) return below(40);
   if (is(name, "rule")) // frequency and interval, then bits, few of which may stand together
@@ -277,6 +280,15 @@ static double number_at(const char *name, uint32_t i) {
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
+  if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
+    static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};
+    if (i < 16) return i == 5 || i == 9 || i == 13 ? 500 : below((uint32_t)most[i]) + (i == 0);
+    return i == 16 || (i == 19 && one_in(2)) ? 1 : i == 18 && one_in(3) ? call.size : 0;
+  }
+  if (is(name, "asked")) { // tokens, heads, causal, window, global, mask, bias, scale
+    static const uint32_t most[] = {3, 4, 2, 9, 2, 3, 4, 2};
+    return i < 8 ? below(most[i]) : 0;
+  }
   if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;

@@ -1,0 +1,32 @@
+// Benchmark cases of gemm.
+
+import type { ElementType, GemmRoom } from '../rooms/gemm/gemm.js';
+import type { Case } from './case.js';
+
+/** Square products with packed weights. */
+function square(type: ElementType, rows?: number): Case<GemmRoom> {
+  return {
+    defaultSize: 512,
+    prepare({ DenseMatrix, matmul }, size) {
+      const values = Float32Array.from({ length: size * size }, (_, i) => Math.sin(i));
+      const count = rows ?? size;
+      const weights = DenseMatrix.from(values, { rows: size, columns: size, type, packed: true });
+      const left = { data: values.slice(0, count * size), rows: count, columns: size };
+      const into = new Float32Array(count * size);
+      const quantize = type === 'int8';
+      return {
+        run: () => matmul(left, weights, { into, quantize }),
+        operations: 2 * count * size * size,
+        bytes: 4 * (2 * count * size) + weights.bytesUsed,
+        dispose: () => weights.dispose(),
+      };
+    },
+  };
+}
+
+export const benchmarks: Record<'float32' | 'int8' | 'int4Row', Case<GemmRoom>> = {
+  float32: square('float32'),
+  int8: square('int8'),
+  // One row: what a token costs.
+  int4Row: square('int4', 1),
+};
