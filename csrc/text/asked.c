@@ -198,9 +198,8 @@ static void sort_expansions(sl_asked *a) {
 static sl_status add_expanded(sl_fulltext *index, const sl_clause *clause, const sl_word *word) {
   sl_asked *a = index->asked;
   a->expansion_count = 0;
-  if (clause->kind == SL_CLAUSE_PREFIX)
-    SL_TRY(sl_expand_prefix(index, word));
-  else
+  if (clause->kind == SL_CLAUSE_PREFIX) SL_TRY(sl_expand_prefix(index, word));
+  if (clause->kind == SL_CLAUSE_FUZZY || clause->distance > 0)
     SL_TRY(sl_expand_fuzzy(index, word, clause->distance));
   sort_expansions(a);
   for (uint32_t i = 0; i < a->expansion_count; i++) {

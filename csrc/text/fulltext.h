@@ -108,8 +108,9 @@ extern const sl_job_kind sl_fulltext_kind;
 
 typedef enum sl_occur { SL_OCCUR_MAY = 0, SL_OCCUR_MUST = 1, SL_OCCUR_NOT = 2 } sl_occur;
 typedef enum sl_clause_kind {
-  SL_CLAUSE_WORDS = 0,  // each word of the text is a clause
-  SL_CLAUSE_PREFIX = 1, // every word that begins with the text
+  SL_CLAUSE_WORDS = 0, // each word of the text is a clause
+  SL_CLAUSE_PREFIX =
+      1, // every word that begins with the text; with a distance, those within it as well
   SL_CLAUSE_FUZZY =
       2, // every word within `distance` edits (insertion, deletion, substitution of a character)
   SL_CLAUSE_PHRASE = 3, // the words of the text one after another

@@ -150,7 +150,11 @@ static sl_status find_wanted(sl_fulltext *index, const double *clauses, uint32_t
       w->fuzzy = clause.kind == SL_CLAUSE_FUZZY;
       w->prefix = false;
     }
-    if (*count > before && clause.kind == SL_CLAUSE_PREFIX) (*out)[*count - 1].prefix = true;
+    if (*count > before && clause.kind == SL_CLAUSE_PREFIX) {
+      wanted *last = &(*out)[*count - 1];
+      last->prefix = true;
+      last->fuzzy = clause.distance > 0;
+    }
   }
   return SL_OK;
 }
@@ -166,7 +170,7 @@ static uint32_t marks_of(const sl_fulltext *index, const sl_word *word, const wa
     if (w->prefix)
       meant =
           word->length >= w->word.length && memcmp(word->bytes, w->word.bytes, w->word.length) == 0;
-    if (w->fuzzy)
+    if (w->fuzzy && !(w->prefix && meant))
       meant = sl_is_near(w->word.bytes, w->word.length, word->bytes, word->length, w->distance);
     if (meant) marks |= 1u << w->clause;
   }

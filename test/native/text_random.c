@@ -204,10 +204,11 @@ static bool ask_model(const asked *c, double *scores, bool *matches) {
     double weight = 0;
     if (c->kind == SL_CLAUSE_PREFIX && strncmp(words[w], word, strlen(word)) == 0)
       weight = (double)characters(word) / characters(words[w]);
-    if (c->kind == SL_CLAUSE_FUZZY) {
+    if (c->kind == SL_CLAUSE_FUZZY || c->distance > 0) {
       const uint32_t edits = distance_of(word, words[w]);
       const uint32_t a = characters(word), b = characters(words[w]);
-      if (edits <= c->distance) weight = fmax(0.1, 1 - (double)edits / (a < b ? a : b));
+      if (edits <= c->distance)
+        weight = fmax(weight, fmax(0.1, 1 - (double)edits / (a < b ? a : b)));
     }
     // Words of one stem count once.
     uint32_t first = 0;
