@@ -27,6 +27,8 @@
 #include "paths/file.h"
 #include "paths/hierarchy.h"
 #include "sparse/file.h"
+#include "text/file.h"
+#include "text/fulltext.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -50,7 +52,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 8
+  FILES = 9
 };
 
 static sl_rng rng;
@@ -92,7 +94,7 @@ static struct {
 } files[FILES];
 static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
                                            SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY,
-                                           SL_FILE_BANDIT, SL_FILE_CHAIN};
+                                           SL_FILE_BANDIT, SL_FILE_CHAIN,  SL_FILE_TEXT};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -197,6 +199,8 @@ static uint32_t pick_number(const char *name) {
       {"seed", 1000},   {"max_elements", 400},
       {"question", 14}, {"algorithm", 8},
       {"element", 5},   {"activation", 8},
+      {"language", 2},  {"scorer", 2},
+      {"fields", 8},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.
@@ -210,6 +214,7 @@ static uint32_t pick_number(const char *name) {
   if (is(name, "count") && in_call("_from_")) return 3 * s;
   if (strstr(name, "count") != NULL && !is(name, "node_count")) return below(s + 2);
   if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
+  if (is(name, "key_bytes") && (in_call("_has") || in_call("_explain"))) return 1;
   if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);
   if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
   if (is(name, "k") || is(name, "most")) return below(9);
@@ -268,6 +273,11 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "shape")) return i == 3 ? 8 * below(3) : i == 4 && one_in(2) ? 0 : below(5);
   if (is(name, "boundary") || is(name, "indices")) return i;
   if (is(name, "ids")) return below(40);
+  if (is(name, "key_lengths")) return 1 + (one_in(8) ? below(400) : 0);
+  if (is(name, "parts")) // what, where, length: a document of a short key, then fields
+    return i == 0 || (i % 3 == 0 && one_in(3)) ? 255
+           : i % 3 == 0                        ? 32 * below(3) + below(2)
+                                               : i % 3 + below(3) - 1;
   if (is(name, "rule")) // frequency and interval, then bits, few of which may stand together
     return i == 0 ? below(7) : i == 1 ? 1 + below(3) : one_in(60) ? 1u << below(32) : 0;
   return below(s + (one_in(64) ? 2 : 0));
@@ -303,6 +313,11 @@ static double number_at(const char *name, uint32_t i) {
            : i == 9       ? below(20)
                           : call.size;
   }
+  if (is(name, "boosts")) return one_in(20) ? 0 : 1 + below(3);
+  if (is(name, "clauses")) { // occurrence, kind, fields, where, length, distance, boost
+    static const uint32_t most[] = {3, 6, 8, 4, 6, 3, 0};
+    return i % 7 == 6 ? 1 : below(most[i % 7]);
+  }
   if (is(name, "added") || is(name, "excluded")) return floor(sl_rng_double(&rng) * 1e9);
   if (is(name, "values")) return i < call.size ? 9 : -1; // with the indices above: dominant rows
   return sl_rng_double(&rng) - call.shift;
@@ -332,7 +347,9 @@ static const void *pick_array(const char *type, const char *name) {
     } else if (is(type, "uint32_t") || is(type, "int32_t")) {
       ((uint32_t *)buffer)[i] = index_at(name, i);
     } else {
-      ((uint8_t *)buffer)[i] = (uint8_t)sl_rng_next(&rng);
+      // Few letters in texts, so that words and keys meet again.
+      ((uint8_t *)buffer)[i] = in_call("_text_") && !one_in(8) ? (uint8_t)"abc \n"[below(5)]
+                                                               : (uint8_t)sl_rng_next(&rng);
     }
   }
   if (doubles && !is(name, "options") && !is(name, "problem") && one_in(30))
@@ -474,6 +491,16 @@ static void make_files(void) {
   assert_ok(sl_chain_save(chain, &writer));
   keep_file(7, writer);
   sl_chain_destroy(chain);
+  const sl_fulltext_options text_options = {2, SL_LANGUAGE_ENGLISH, true};
+  const uint32_t parts[] = {SL_PART_KEY, 0, 1, SL_PART_TEXT, 1, 10};
+  sl_fulltext *texts;
+  uint32_t documents;
+  assert_ok(sl_fulltext_create(&text_options, NULL, 0, &texts));
+  assert_ok(
+      sl_fulltext_add(texts, (const uint8_t *)"aab ca bb c", 11, parts, 2, false, &documents));
+  assert_ok(sl_fulltext_save(texts, &writer));
+  keep_file(8, writer);
+  sl_fulltext_destroy(texts);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 
