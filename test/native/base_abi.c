@@ -22,6 +22,9 @@
 #include "base/rng.h"
 #include "crypto/file.h"
 #include "direct/factor.h"
+#include "gnn/file.h"
+#include "gnn/gnn.h"
+#include "gnn/logistic.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
 #include "paths/file.h"
@@ -52,7 +55,7 @@ enum {
   RECENT = 8,
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
-  FILES = 9
+  FILES = 11
 };
 
 static sl_rng rng;
@@ -92,9 +95,10 @@ static struct {
   uint8_t *bytes;
   size_t length;
 } files[FILES];
-static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
-                                           SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY,
-                                           SL_FILE_BANDIT, SL_FILE_CHAIN,  SL_FILE_TEXT};
+static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX,   SL_FILE_GRAPH,  SL_FILE_FLAT,
+                                           SL_FILE_HNSW,     SL_FILE_FACTOR, SL_FILE_HIERARCHY,
+                                           SL_FILE_BANDIT,   SL_FILE_CHAIN,  SL_FILE_TEXT,
+                                           SL_FILE_LOGISTIC, SL_FILE_GNN};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -278,9 +282,23 @@ static uint32_t index_at(const char *name, uint32_t i) {
     return i == 0 || (i % 3 == 0 && one_in(3)) ? 255
            : i % 3 == 0                        ? 32 * below(3) + below(2)
                                                : i % 3 + below(3) - 1;
+  if (is(name, "labels")) return below(2);
+  if (is(name, "nodes") && in_call("_gnn_")) return i % s;
+  if (is(name, "shapes")) // kind, inputs, outputs, heads, averaged, activation
+    return i % 6 == 0 ? (one_in(4) ? below(3) : 0) : i % 6 < 4 ? 1 : i % 6 == 4 ? 0 : below(3);
   if (is(name, "rule")) // frequency and interval, then bits, few of which may stand together
     return i == 0 ? below(7) : i == 1 ? 1 + below(3) : one_in(60) ? 1u << below(32) : 0;
   return below(s + (one_in(64) ? 2 : 0));
+}
+
+// What the functions of learning on graphs are set to.
+static double learning_at(uint32_t i) {
+  static const double smoothing[] = {0, 0.1, 3, 1, 1, 1, 2, 0.1}, logistic[] = {0.1, 50, 1e-6, 1};
+  static const double training[] = {2, 2, 0.1, 0.01, 0.1, 5, 3, 1};
+  if (one_in(60)) return i;
+  if (in_call("_smoothing_")) return i == 0 ? below(3) : i < 8 ? smoothing[i] : 0;
+  if (in_call("_logistic_")) return i < 4 ? logistic[i] : 0;
+  return i < 8 ? training[i] : 0;
 }
 
 static double number_at(const char *name, uint32_t i) {
@@ -299,6 +317,8 @@ static double number_at(const char *name, uint32_t i) {
     static const uint32_t most[] = {3, 4, 2, 9, 2, 3, 4, 2};
     return i < 8 ? below(most[i]) : 0;
   }
+  const bool learns = in_call("_smoothing_") || in_call("_logistic_") || in_call("_gnn_");
+  if (is(name, "settings") && learns) return learning_at(i);
   if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
@@ -501,6 +521,20 @@ static void make_files(void) {
   assert_ok(sl_fulltext_save(texts, &writer));
   keep_file(8, writer);
   sl_fulltext_destroy(texts);
+  const double settings[SL_LOGISTIC_SETTINGS] = {0.1, 50, 1e-6, 1};
+  const uint32_t classes[] = {0, 1, 2, 1};
+  sl_logistic *logistic;
+  assert_ok(sl_logistic_create(4, 2, 3, vectors, classes, NULL, settings, &logistic));
+  assert_ok(sl_job_step(sl_logistic_job(logistic), UINT64_MAX, &outcome));
+  assert_ok(sl_logistic_save(logistic, &writer));
+  keep_file(9, writer);
+  sl_logistic_destroy(logistic);
+  const uint32_t shapes[SL_GNN_SHAPE] = {SL_GNN_GCN, 2, 2, 1, 0, SL_GNN_RELU};
+  sl_gnn *gnn;
+  assert_ok(sl_gnn_create(1, shapes, vectors, 6, &gnn));
+  assert_ok(sl_gnn_save(gnn, &writer));
+  keep_file(10, writer);
+  sl_gnn_destroy(gnn);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 

@@ -57,6 +57,7 @@ export class Scratch {
   readonly #operation: string;
   #blocks: number[] = [];
   #pinned: ArrayInMemory[] = [];
+  #objects: { delete(): void }[] = [];
 
   constructor(runtime: ScratchMemory, operation: string) {
     this.#runtime = runtime;
@@ -163,7 +164,15 @@ export class Scratch {
     return { address, length, type };
   }
 
+  /** A C object that lives for this call: freed when it ends, however it ends. */
+  own<T extends { delete(): void }>(object: T): T {
+    this.#objects.push(object);
+    return object;
+  }
+
   release(): void {
+    if (this.#runtime.alive) for (const object of this.#objects) object.delete();
+    this.#objects = [];
     for (const array of this.#pinned) array.unpin();
     this.#pinned = [];
     // After a trap nothing may be called, and nothing has to be given back.
