@@ -168,7 +168,8 @@ static sl_status take_factors(sl_bandit *b, sl_reader *reader) {
 static sl_status take_common(sl_bandit *b, sl_reader *reader) {
   const uint32_t k = b->options.shared;
   const size_t bytes = k > 0 ? sl_regression_size(k, 0) * sizeof(double) : 0;
-  if (k == 0) return sl_reader_copy(reader, TAG_COMMON, NULL, 0);
+  uint8_t nothing;
+  if (k == 0) return sl_reader_copy(reader, TAG_COMMON, &nothing, 0);
   SL_TRY(sl_reader_copy(reader, TAG_COMMON, b->common, bytes));
   return factor_is_right(sl_bandit_common(b))
              ? SL_OK

@@ -239,7 +239,7 @@ function begin(
       propensities: propensities.address,
       contexts: dimension > 0 ? contexts.address : 0,
       target: asks.address,
-      target_rows: probabilities.length === arms.length ? 1 : rows,
+      targetRows: probabilities.length === arms.length ? 1 : rows,
       methods: asked.reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0),
       clip,
       folds: options.folds,

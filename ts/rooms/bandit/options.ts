@@ -1,7 +1,7 @@
 // What the policies take: options as users know them, and as the C core does.
 import { SublinearRangeError } from '../../runtime/errors.js';
-import { show } from '../../runtime/validate.js';
 import * as check from '../../runtime/validate.js';
+import { show } from '../../runtime/validate.js';
 
 /** What an arm is called. */
 export type ArmId = string | number;
@@ -113,7 +113,7 @@ export interface CoreOptions {
   shared?: number | undefined;
   exploration?: number | undefined;
   ridge?: number | undefined;
-  prior_mean?: number | undefined;
+  priorMean?: number | undefined;
   noise?: number | undefined;
   successes?: number | undefined;
   failures?: number | undefined;
@@ -141,7 +141,7 @@ const linear = {
   ridge: ['ridge', 'number'],
 } as const;
 const sampled = { samples: ['samples', 'whole'] } as const;
-const estimate = { ...linear, priorMean: ['prior_mean', 'number'] } as const;
+const estimate = { ...linear, priorMean: ['priorMean', 'number'] } as const;
 
 /** The options of each policy. */
 export const optionsOf = {
@@ -159,7 +159,7 @@ export const optionsOf = {
     ...common,
     ...sampled,
     noise: ['noise', 'number'],
-    priorMean: ['prior_mean', 'number'],
+    priorMean: ['priorMean', 'number'],
     priorPrecision: ['ridge', 'number'],
   },
   ucb1: { ...common, exploration: ['exploration', 'number', 1e6] },
@@ -175,11 +175,7 @@ export function readOptions(
 ): { core: CoreOptions; arms: readonly unknown[] } {
   const kinds: Record<string, Kind> = optionsOf[operation];
   const names = ['arms', ...Object.keys(kinds)];
-  const options: Record<string, unknown> = check.options(
-    operation,
-    given as object,
-    names as never,
-  );
+  const options = check.options(operation, given as Record<string, unknown> | undefined, names);
   const { arms = [] } = options;
   if (!Array.isArray(arms)) throw check.typeError(operation, 'arms', 'array', arms);
   const core: CoreOptions = {
