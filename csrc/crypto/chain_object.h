@@ -1,4 +1,4 @@
-// What chain.c and chain_file.c share.
+// What chain_object.c and chain_file.c share.
 #ifndef SL_CRYPTO_CHAIN_OBJECT_H
 #define SL_CRYPTO_CHAIN_OBJECT_H
 

@@ -32,6 +32,12 @@ const promises: Record<string, RegExp[]> = {
     /^plain for all: \d+\.\d %, .* truth 20\.0$/m,
   ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
+  'witness.ts': [
+    /^as it was signed: true$/m,
+    /^a forged one: false signature$/m,
+    /^a proof of 128 bytes for block 7 of 16: true$/m,
+    /^and the root is signed: true$/m,
+  ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],

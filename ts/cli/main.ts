@@ -11,12 +11,14 @@ import { eigen } from './eigen.js';
 import { explain } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { addGraphVerbs } from './graph-verbs.js';
+import { hash } from './hash.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
 import { search } from './search.js';
 import { answering, common } from './shared.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
+import { verify } from './verify.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -54,6 +56,7 @@ Examples:
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
+  sublinear hash *.tar.gz --algorithm sha3-256
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -61,7 +64,7 @@ Answers go to standard output, what is to be said about them to standard error (
 
 Exit codes:
   0  done
-  1  not converged; the best answer so far is still written, with its residual
+  1  not converged; the best answer so far is still written, with its residual; or what was to be verified is not right
   2  bad input or unknown option
   3  something else failed: no memory left, a file that cannot be written
   130  interrupted`,
@@ -265,6 +268,54 @@ Examples:
   sublinear evaluate log.csv --context age,hour --target B --json`,
     )
     .action((file: string, options) => evaluate(file, options, progress));
+  common(progress, program.command('hash'))
+    .description(
+      'digests of files, as sha256sum prints them, or lists of such compared with the files',
+    )
+    .argument('<files...>', 'files; - is standard input')
+    .addOption(
+      new Option('--algorithm <name>', 'which hash')
+        .choices(['sha256', 'sha512', 'sha3-256', 'sha3-512', 'shake128', 'shake256'])
+        .default('sha256'),
+    )
+    .option('--length <bytes>', 'of the digest, with shake128 and shake256', counter)
+    .option('-c, --check', 'the files are lists of digests and names: compare')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear hash *.wasm > SHA256SUMS
+  sublinear hash -c SHA256SUMS
+  curl -s https://example.org/file | sublinear hash - --algorithm shake256 --length 32`,
+    )
+    .action((files: string[], options) => hash(files, options, progress));
+
+  common(progress, program.command('verify'))
+    .description('verify a witness chain that save() wrote, or an Ed25519 signature of a file')
+    .argument(
+      '<file>',
+      'a witness chain, or with --key and --signature any file; - is standard input',
+    )
+    .option('--head <hex>', 'of a chain: the head that was published')
+    .option('--key <hex or file>', 'public key: 32 bytes, their digits, or PEM')
+    .option(
+      '--signature <hex or file>',
+      'of the file, or of the statement of a chain: 64 bytes, or their digits',
+    )
+    .option(
+      '--size <count>',
+      'of a chain: how many entries the head or the signature is about',
+      natural,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear verify log.slv --head 5f1c...
+  sublinear verify log.slv --key key.pem --signature log.sig
+  sublinear verify release.tar.gz --key key.pem --signature release.sig`,
+    )
+    .action((file: string, options) => verify(file, options, progress));
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

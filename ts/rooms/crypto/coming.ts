@@ -1,5 +1,5 @@
 // Bytes that are still coming, a slice at a time: between slices other tasks run.
-import { type Pieces, kindOfBytes, pieceOf } from '../../runtime/pieces.js';
+import { kindOfBytes, type Pieces, pieceOf } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import { abortOf } from '../../runtime/text-coming.js';

@@ -4,7 +4,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import { WitnessChain } from './chain.js';
 import { createHashes, type HashFunctions } from './hashes.js';
-import { createMerkle, type MerkleFunctions } from './merkle.js';
+import { createMerkle, type MerkleFunctions } from './proofs.js';
 import { createSignatures, type SignatureFunctions } from './signatures.js';
 
 export * from '../../runtime/errors.js';
@@ -14,7 +14,8 @@ export type { ReadProgress } from '../../runtime/text-source.js';
 export type { Bytes } from './bytes.js';
 export type * from './chain.js';
 export type * from './hashes.js';
-export type * from './merkle.js';
+export type { BlockOptions, MerkleTree } from './merkle.js';
+export type * from './proofs.js';
 export type * from './signatures.js';
 
 /** What the module has. */

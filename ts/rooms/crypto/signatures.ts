@@ -212,7 +212,7 @@ export function createSignatures(runtime: Runtime): SignatureFunctions {
   };
 }
 
-/** What a chain asks: whether a statement was signed. */
+/** @internal What a chain asks: whether a statement was signed. */
 export function isSigned(
   runtime: Runtime,
   operation: string,

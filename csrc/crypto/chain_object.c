@@ -1,11 +1,9 @@
-#include "crypto/chain.h"
+#include "crypto/chain_object.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/memory.h"
-
-#include "crypto/chain_object.h"
 
 #define HASH SL_SHA256_BYTES
 
