@@ -26,6 +26,11 @@ const promises: Record<string, RegExp[]> = {
     /^leiden: 9 communities, .* NMI 0\.8/m,
     /^groups denser than 0\.1: 2\d$/m,
   ],
+  'transformer.ts': [
+    /^token by token the same bits: true$/m,
+    /^float32: (\d+) of \1 letters/m,
+    /^int8: (\d+) of \1 letters/m,
+  ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

@@ -66,6 +66,12 @@ const questions = {
     equal('days', [february.size], [29]);
     february.dispose();
   },
+  // Rows of a matrix, summed up.
+  neural({ matmul }) {
+    const x = { data: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2 };
+    const ones = { data: Float32Array.of(1, 1), rows: 2, columns: 1 };
+    equal('sums', matmul(x, ones), [3, 7]);
+  },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
     const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
