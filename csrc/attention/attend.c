@@ -41,15 +41,15 @@ static sl_status check_arrays(const sl_kv_cache *c, const sl_attention_options *
 static sl_status check(const sl_kv_cache *c, const sl_attention_options *o) {
   SL_REQUIRE(o->heads >= 1 && o->heads % c->kv_heads == 0, SL_ERR_OPTION, "heads",
              "a multiple of kvHeads");
-  SL_REQUIRE(o->tokens <= c->length, SL_ERR_RANGE, "tokens", "at most as many as there are keys");
+  SL_REQUIRE(o->tokens <= c->length, SL_ERR_RANGE, "queries", "at most as many as there are keys");
   SL_REQUIRE(o->scale - o->scale == 0, SL_ERR_OPTION, "scale", "a finite number");
   if (c->window > 0) {
     SL_REQUIRE(o->window <= c->window, SL_ERR_RANGE, "window", "at most the window of the cache");
     SL_REQUIRE(o->global == 0, SL_ERR_RANGE, "global", "0: the cache forgets the first keys");
     // The first query's window begins where keys may have been dropped since.
     const uint32_t window = o->window > 0 ? o->window : c->window, at = c->length - o->tokens;
-    SL_REQUIRE((at >= window ? at - window + 1 : 0) >= sl_kv_cache_first(c), SL_ERR_STATE, "tokens",
-               "queries whose keys are held");
+    SL_REQUIRE((at >= window ? at - window + 1 : 0) >= sl_kv_cache_first(c), SL_ERR_STATE,
+               "queries", "queries whose keys are held");
   }
   return check_arrays(c, o);
 }

@@ -40,7 +40,7 @@ void sl_kv_cache_destroy(sl_kv_cache *cache);
 // Adds tokens at the end. Work that was running is given up.
 //   keys, values   batch x tokens x kv_heads x size each, read
 //   count          of elements of each
-//   Errors: ERR_SHAPE ("keys"), ERR_OVERFLOW ("tokens"), ERR_MEMORY; the cache is as it was.
+//   Errors: ERR_SHAPE ("keys"), ERR_OVERFLOW ("keys"), ERR_MEMORY; the cache is as it was.
 //   Allocates. O(count).
 sl_status sl_kv_cache_append(sl_kv_cache *cache, const float *keys, const float *values,
                              size_t count, uint32_t tokens);
@@ -77,8 +77,8 @@ typedef struct sl_attention_options {
 // Begins attention: out = sum of softmax(scale q k + bias) v over the keys that are seen. A query
 // that sees none gives zeros. The arrays stay the caller's until the work ends.
 //   Errors: ERR_SHAPE ("queries", "mask", "bias", "out"), ERR_OPTION ("heads", "scale"), ERR_RANGE
-//   ("tokens": more than were appended; "window": wider than the ring; "global": of a ring),
-//   ERR_STATE ("tokens": keys that the first of them sees were dropped), ERR_ARGUMENT ("out"),
+//   ("queries": more than tokens were appended; "window": wider than the ring; "global": of a ring),
+//   ERR_STATE ("queries": keys that the first of them sees were dropped), ERR_ARGUMENT ("out"),
 //   ERR_MEMORY. Allocates scratch memory of a few blocks.
 //   O(batch heads tokens keys size), where keys are those of the window.
 // Based on: M. Milakov, N. Gimelshein, "Online normalizer calculation for softmax" (2018),

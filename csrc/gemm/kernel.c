@@ -198,9 +198,26 @@ void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_
 PACK_LEFT(sl_pack_left_f32, float)
 PACK_LEFT(sl_pack_left_f64, double)
 
+// A full tile of rows whose elements lie side by side: two of each row are one number.
+static NOINLINE void pack_tile_i8(const int8_t *from, size_t row_stride, uint32_t depth,
+                                  int16_t *to) {
+  const int8_t *r0 = from, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride;
+  for (uint32_t p = 0; p < depth; p += 2, to += 8) {
+    to[0] = r0[p], to[1] = r0[p + 1];
+    to[2] = r1[p], to[3] = r1[p + 1];
+    to[4] = r2[p], to[5] = r2[p + 1];
+    to[6] = r3[p], to[7] = r3[p + 1];
+  }
+}
+
 void sl_pack_left_i8(const int8_t *from, size_t row_stride, size_t column_stride, uint32_t rows,
                      uint32_t depth, int16_t *to) {
-  for (uint32_t first = 0; first < rows; first += SL_TILE_ROWS)
+  for (uint32_t first = 0; first < rows; first += SL_TILE_ROWS) {
+    if (rows - first >= SL_TILE_ROWS && column_stride == 1 && depth % 2 == 0) {
+      pack_tile_i8(from + first * row_stride, row_stride, depth, to);
+      to += (size_t)SL_TILE_ROWS * depth;
+      continue;
+    }
     for (uint32_t p = 0; p < depth; p += 2)
       for (uint32_t i = 0; i < SL_TILE_ROWS; i++, to += 2) {
         const bool there = first + i < rows;
@@ -208,6 +225,7 @@ void sl_pack_left_i8(const int8_t *from, size_t row_stride, size_t column_stride
         to[0] = there ? at[0] : 0;
         to[1] = there && p + 1 < depth ? at[column_stride] : 0;
       }
+  }
 }
 
 #define PACK_PANEL(name, T, WIDTH)                                                                 \

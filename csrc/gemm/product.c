@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gemm/functions.h"
 #include "gemm/kernel.h"
 #include "simd/simd.h"
 
@@ -279,24 +280,44 @@ static void step_packing(sl_product *p) {
   p->first = 0;
 }
 
+// Four elements from i on; zeros beyond n.
+static inline sl_f32x4 four(const float *x, size_t stride, uint32_t i, uint32_t n) {
+  if (stride == 1 && n - i >= 4) return sl_f32x4_load(x + i);
+  sl_f32x4 v = sl_f32x4_splat(0);
+  for (uint32_t j = 0; j < 4 && i + j < n; j++) v[j] = x[(i + j) * stride];
+  return v;
+}
+
+// The largest magnitude of a row, NaN where an element is none or infinite.
+static NOINLINE float largest(const float *x, size_t stride, uint32_t n) {
+  sl_f32x4 most = sl_f32x4_splat(0);
+  sl_i32x4 broken = {0, 0, 0, 0};
+  for (uint32_t i = 0; i < n; i += 4) {
+    const sl_f32x4 v = four(x, stride, i, n);
+    const sl_f32x4 size =
+        (sl_f32x4)((sl_i32x4)v & (sl_i32x4){INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX});
+    broken |= ~(sl_i32x4)(size < sl_f32x4_splat(INFINITY));
+    most = sl_f32x4_max(most, size);
+  }
+  if ((broken[0] | broken[1] | broken[2] | broken[3]) != 0) return NAN;
+  const float a = most[0] < most[1] ? most[1] : most[0], b = most[2] < most[3] ? most[3] : most[2];
+  return a < b ? b : a;
+}
+
 // One row as codes; returns its scale.
 static NOINLINE double quantize_row(const float *x, size_t stride, uint32_t n, int8_t *codes) {
-  float most = 0;
-  bool broken = false;
-  for (uint32_t i = 0; i < n; i++) {
-    const float size = fabsf(x[i * stride]);
-    broken = broken || !(size < INFINITY);
-    most = most < size ? size : most;
-  }
-  if (broken || most == 0) {
+  const float most = largest(x, stride, n);
+  if (!(most > 0)) {
     memset(codes, 0, n);
-    return broken ? (double)NAN : 0;
+    return (double)most;
   }
   // Small rows are brought up first, so that 127 / most is a number.
   const float up = most < 0x1p-60f ? 0x1p60f : 1, inverse = 127.0f / (most * up);
-  for (uint32_t i = 0; i < n; i++) {
-    const float magic = 0x1.8p23f, shifted = x[i * stride] * up * inverse + magic;
-    codes[i] = (int8_t)(int32_t)(shifted - magic);
+  const sl_f32x4 magic = sl_f32x4_splat(0x1.8p23f); // rounds to a whole number, in the low bits
+  for (uint32_t i = 0; i < n; i += 4) {
+    const sl_f32x4 shifted = four(x, stride, i, n) * up * inverse + magic;
+    const sl_i32x4 whole = (sl_i32x4)shifted - (sl_i32x4)magic;
+    for (uint32_t j = 0; j < 4 && i + j < n; j++) codes[i + j] = (int8_t)whole[j];
   }
   return (double)most / 127;
 }

@@ -219,7 +219,7 @@ export const cases: Case<AttentionDoor>[] = [
       expect(result.map(({ argument }) => argument)).toEqual([
         'block',
         'heads',
-        'tokens',
+        'queries',
         'scale',
         'length',
         'window',

@@ -74,7 +74,7 @@ describe('attention', () => {
       'SHAPE keys',
       'SHAPE values',
       'SHAPE queries',
-      'RANGE tokens',
+      'RANGE queries',
       'SHAPE keys',
       'OPTION block',
       'RANGE window',

@@ -120,7 +120,7 @@ describe('products', () => {
     expect(matmul(two, two, { into: target })).toBe(target);
     matmul(target, two, { into: chained });
     expect([...chained.toArray()]).toEqual([37, 54, 81, 118]);
-    expect(refusalOf(() => matmul(target, two, { into: target })).argument).toBe('out');
+    expect(refusalOf(() => matmul(target, two, { into: target })).argument).toBe('into');
     const exact = matmul(
       { ...two, data: Int8Array.of(1, 2, 3, 4) },
       { ...two, data: Int8Array.of(-128, 127, 1, 0) },

@@ -269,7 +269,7 @@ static void what_is_wrong_is_named(void **state) {
   REFUSED(out_count = 3 * Q, SL_ERR_SHAPE, "out");
   REFUSED(heads = 3, SL_ERR_OPTION, "heads");
   REFUSED(heads = 0, SL_ERR_OPTION, "heads");
-  REFUSED(tokens = 11, SL_ERR_RANGE, "tokens");
+  REFUSED(tokens = 11, SL_ERR_RANGE, "queries");
   REFUSED(scale = NAN, SL_ERR_OPTION, "scale");
   REFUSED(out = q, SL_ERR_ARGUMENT, "out");
   REFUSED(bias = q, SL_ERR_SHAPE, "bias");

@@ -30,6 +30,10 @@ const promises: Record<string, RegExp[]> = {
     /^clicks of the bandit: \d\d\.\d %$/m,
     /^an expert in a hurry gets: technical$/m,
     /^plain for all: \d+\.\d %, .* truth 20\.0$/m,
+  'transformer.ts': [
+    /^token by token the same bits: true$/m,
+    /^float32: (\d+) of \1 letters/m,
+    /^int8: (\d+) of \1 letters/m,
   ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'witness.ts': [

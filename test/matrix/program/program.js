@@ -75,6 +75,11 @@ const questions = {
   // The check value of CRC-32C, and the first bytes of SHA-256 of "abc" (FIPS 180-4).
   trust({ crc32c, hash }) {
     equal('digests', [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)], [0xe3069283, 0xba, 0x78]);
+  // Rows of a matrix, summed up.
+  neural({ matmul }) {
+    const x = { data: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2 };
+    const ones = { data: Float32Array.of(1, 1), rows: 2, columns: 1 };
+    equal('sums', matmul(x, ones), [3, 7]);
   },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {

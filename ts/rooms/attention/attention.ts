@@ -46,7 +46,7 @@ export interface AttentionRoom {
    * const values = [1, 0, 0, 1, 5, 5];
    * const x = [1, 0, 0, 1, 1, 1];
    * const y = attention(x, x, values, { heads: 1, size: 2, causal: true });
-   * console.log(Array.from(y, (value) => value.toFixed(2))); // [ '1.00', '0.00', '0.33', '0.67', '2.76', '2.76' ]
+   * console.log(Array.from(y, (value) => value.toFixed(2))); // [ '1.00', '0.00', '0.33', '0.67', '2.77', '2.77' ]
    * ```
    */
   attention(

@@ -61,7 +61,8 @@ export class KvCache extends WasmObject<RawKvCache> {
    * const { KvCache } = await load();
    * using cache = KvCache.create({ size: 2 });
    * cache.append([1, 0, 0, 1], [10, 0, 0, 10]); // keys and values of two tokens
-   * console.log(cache.length, cache.attend([100, 0], { heads: 1 })); // 2 Float32Array(2) [ 10, 0 ]
+   * const [first, second] = cache.attend([100, 0], { heads: 1 });
+   * console.log(cache.length, first, second?.toFixed(3)); // 2 10 0.000
    * ```
    */
   static create(options: KvCacheOptions): KvCache {

@@ -6,9 +6,10 @@ import { isInMemory, type RealArray, realArray } from '../../runtime/scratch.js'
 import type { Call } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { DenseMatrix } from './dense-matrix.js';
+import { F32, I8 } from './elements.js';
 import type { Conv1dOptions } from './layer-types.js';
 import { beginProduct, type Problem } from './product.js';
-import { F32, I8, type MatmulOptions } from './types.js';
+import type { MatmulOptions } from './types.js';
 
 export const convKeys = ['channels', 'kernel', 'stride', 'padding', 'bias', 'activation'] as const;
 

@@ -7,7 +7,7 @@ import { adopt, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, type RealArray, realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { type ElementType, elements, F64, I8 } from './types.js';
+import { type ElementType, elements, F64, I8 } from './elements.js';
 
 export interface DenseMatrixOptions {
   rows: number;
@@ -213,8 +213,7 @@ export class DenseMatrix extends WasmObject<RawDenseMatrix> {
   /**
    * Overwrites all elements, row by row. Returns the matrix. Not of a packed one. O(rows columns).
    *
-   * @throws RangeError `SHAPE` when there are not rows * columns values
-   * @throws SublinearError `STATE` when it is packed
+   * @throws RangeError `SHAPE` when there are not rows * columns values, `RANGE` when it is packed
    *
    * @example
    * ```ts

@@ -3,22 +3,17 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { DenseMatrix } from './dense-matrix.js';
+import { type ElementType, elements } from './elements.js';
 import type { Layers } from './layer-types.js';
 import { createLayers } from './layers.js';
 import { matmul, matmulAsync } from './product.js';
-import {
-  type ElementType,
-  elements,
-  type MatmulAsyncOptions,
-  type MatmulOptions,
-  type MatrixOperand,
-  type ProductOf,
-} from './types.js';
+import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand, ProductOf } from './types.js';
 
 export * from '../../runtime/errors.js';
 export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export { DenseMatrix, type DenseMatrixOptions } from './dense-matrix.js';
+export type { ElementType } from './elements.js';
 export type {
   Changed,
   Conv1dAsyncOptions,
@@ -33,7 +28,6 @@ export type {
 } from './layer-types.js';
 export type {
   Activation,
-  ElementType,
   MatmulAsyncOptions,
   MatmulOptions,
   MatmulResult,

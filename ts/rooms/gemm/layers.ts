@@ -14,9 +14,10 @@ import { asyncKeys, runLater, runNow, type WorkProgress } from '../../runtime/st
 import * as check from '../../runtime/validate.js';
 import { conv, convKeys } from './conv.js';
 import { DenseMatrix } from './dense-matrix.js';
+import { F32 } from './elements.js';
 import type { Changed, Layers, Rows } from './layer-types.js';
 import { withProduct, withProductAsync } from './product.js';
-import { activations, F32 } from './types.js';
+import { activations } from './types.js';
 
 /** Runs `body` on float32 numbers in the module's memory; what it leaves there is the result. */
 function changed<X extends Rows>(

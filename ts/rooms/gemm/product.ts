@@ -1,7 +1,7 @@
 // Products of matrices.
 
-import type { Product as RawProduct } from '../../generated/raw/neural.js';
 import { productOptions } from '../../generated/fields.js';
+import type { Product as RawProduct } from '../../generated/raw/neural.js';
 import { asTyped, kindOf } from '../../runtime/brand.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
 import { give } from '../../runtime/fields.js';
@@ -18,11 +18,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { bytesIn, DenseMatrix } from './dense-matrix.js';
+import { F32, F64, I8 } from './elements.js';
 import {
   activations,
-  F32,
-  F64,
-  I8,
   type MatmulAsyncOptions,
   type MatmulOptions,
   type MatmulResult,
@@ -138,11 +136,15 @@ const outKinds = { [F32]: 'Float32Array', [F64]: 'Float64Array', [I8]: 'Int32Arr
 function intoOf(
   operation: string,
   into: MatmulOptions['into'],
-  { type, batch, rows, columns }: Problem,
+  { type, batch, rows, columns, left, right }: Problem,
 ) {
   const length = batch * rows * columns;
   if (into === undefined) return undefined;
   if (isInstance(into, DenseMatrix)) {
+    if (into === left.matrix || into === right.matrix) {
+      const message = '"into" expected a matrix that is no operand';
+      throw new SublinearRangeError('ARGUMENT', operation, message, { argument: 'into' });
+    }
     const raw = into.use(operation);
     if (raw.rows !== batch * rows || raw.columns !== columns || raw.element !== type)
       throw check.rangeError(

@@ -1,16 +1,8 @@
 // What the functions of the room take.
-import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+
 import type { RealArray } from '../../runtime/scratch.js';
+import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 import type { DenseMatrix } from './dense-matrix.js';
-
-/** How the elements of a {@link DenseMatrix} are kept. */
-export type ElementType = 'float32' | 'float64' | 'int8' | 'int4';
-
-/** Numbers of sl_element. */
-export const elements: Record<ElementType, number> = { float32: 1, float64: 2, int8: 3, int4: 4 };
-export const F32 = 1;
-export const F64 = 2;
-export const I8 = 3;
 
 /**
  * Functions of single numbers. `'gelu'` is the one by the error function, `'geluTanh'` its approximation by tanh ("new

@@ -127,7 +127,7 @@ sl_status sl_kv_cache_append(sl_kv_cache *c, const float *keys, const float *val
   const double wanted = (double)c->batch * tokens * c->kv_heads * c->size;
   SL_REQUIRE((double)count == wanted, SL_ERR_SHAPE, "keys",
              "batch * tokens * kvHeads * size elements");
-  SL_REQUIRE(tokens <= UINT32_MAX - MOST_BLOCK - c->length, SL_ERR_OVERFLOW, "tokens",
+  SL_REQUIRE(tokens <= UINT32_MAX - MOST_BLOCK - c->length, SL_ERR_OVERFLOW, "keys",
              "a shorter sequence");
   give_up(c);
   drop_front(c);
