@@ -27,6 +27,11 @@ const promises: Record<string, RegExp[]> = {
     /^groups denser than 0\.1: 2\d$/m,
   ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
+  'hybrid.ts': [
+    /^by words: miramar, sands$/m,
+    /^together: miramar, sands, lodge$/m,
+    /^why miramar: words 1, meaning 1$/m,
+  ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
