@@ -20,7 +20,7 @@ describe('sublinear index --text, and search', () => {
     expect(stdout).toMatch(/1\s+miramar\s+\d/);
     expect(stderr).toMatch(/matches\s+1/);
     const json = await run(['search', 'h.slv', 'room', '--json', '--top', '1']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ count: 2, results: [{ id: 7 }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({ count: 2, results: [{ id: 'miramar' }] });
     const place = await run(['search', 'h.slv', '+town:Nice called', '--format', 'csv']);
     expect(place.stdout.split('\n')[1]).toMatch(/^1,2,\d/);
   });
