@@ -41,6 +41,10 @@ const promises: Record<string, RegExp[]> = {
     /^a forged one: false signature$/m,
     /^a proof of 128 bytes for block 7 of 16: true$/m,
     /^and the root is signed: true$/m,
+  'hybrid.ts': [
+    /^by words: miramar, sands$/m,
+    /^together: miramar, sands, lodge$/m,
+    /^why miramar: words 1, meaning 1$/m,
   ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

@@ -14,10 +14,11 @@ import { addGraphVerbs } from './graph-verbs.js';
 import { hash } from './hash.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
-import { search } from './search.js';
+import { search, searchWords } from './search.js';
 import { answering, common } from './shared.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
+import { buildTextIndex, fieldNames } from './texts.js';
 import { verify } from './verify.js';
 
 const { version } = JSON.parse(
@@ -150,13 +151,31 @@ Examples:
   addGraphVerbs(program, progress);
 
   common(progress, program.command('index'))
-    .description('build an index of vectors for nearest-neighbour search; - is standard input')
+    .description('build an index of vectors, or of texts with --text; - is standard input')
     .argument(
-      '<vectors>',
-      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension',
+      '<file>',
+      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension; with --text documents, a JSON object a line',
     )
     .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
     .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')
+    .addOption(
+      new Option(
+        '--text <fields>',
+        'full-text search: the fields of documents, with commas',
+      ).argParser(fieldNames),
+    )
+    .addOption(
+      new Option(
+        '--keyword <fields>',
+        'with --text: fields with values, which count as a whole',
+      ).argParser(fieldNames),
+    )
+    .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
+    .addOption(
+      new Option('--language <name>', 'with --text: how words are stemmed')
+        .choices(['english', 'none'])
+        .default('english'),
+    )
     .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
     .addOption(
       new Option('--metric <name>', 'what near means; hamming takes packed bits (u1)')
@@ -195,13 +214,19 @@ Examples:
 Examples:
   sublinear index vectors.npy -o words.slv --labels words.txt
   sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
-  python3 embed.py | sublinear index - -o notes.slv --metric dot`,
+  python3 embed.py | sublinear index - -o notes.slv --metric dot
+  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags`,
     )
-    .action((file: string, options) => buildIndex(file, options, progress));
+    .action((file: string, options) =>
+      options.text === undefined
+        ? buildIndex(file, options, progress)
+        : buildTextIndex(file, options, progress),
+    );
 
   answering(common(progress, program.command('search')))
-    .description('find the nearest vectors in an index that "sublinear index" or save() wrote')
+    .description('find vectors or texts in an index that "sublinear index" or save() wrote')
     .argument('<index>', 'file of an index; - is standard input')
+    .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
     .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
     .option('--like <label>', 'a stored vector, by its label or number')
@@ -213,9 +238,14 @@ Examples:
 Examples:
   sublinear search words.slv --like coffee
   sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
-  sublinear search words.slv --queries questions.npy --ef 200 --json`,
+  sublinear search words.slv --queries questions.npy --ef 200 --json
+  sublinear search documents.slv "quiet hotel -station"`,
     )
-    .action((file: string, options) => search(file, options, progress));
+    .action((file: string, words: string | undefined, options) =>
+      words === undefined
+        ? search(file, options, progress)
+        : searchWords(file, words, options, progress),
+    );
 
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')

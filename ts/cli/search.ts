@@ -4,6 +4,7 @@ import { type CommonOptions, engineFor, explain } from './engine.js';
 import { chunks, nameOf } from './files.js';
 import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
+import { searchTexts } from './texts.js';
 import { openVectors, vectorError } from './vectors.js';
 
 export interface SearchOptions extends CommonOptions {
@@ -33,6 +34,19 @@ interface Opened {
 /** Between two looks at the clock while many queries are answered. */
 const SLICE_MS = 10;
 
+/** Words are for texts, the other questions for vectors. */
+export async function searchWords(
+  file: string,
+  words: string,
+  options: SearchOptions,
+  progress: Progress,
+): Promise<void> {
+  const { query, queries, like } = options;
+  if ([query, queries, like].some((given) => given !== undefined))
+    throw new CliError('expected words, or one of --query, --queries and --like');
+  await searchTexts(file, words, options, progress);
+}
+
 export async function search(
   file: string,
   options: SearchOptions,
@@ -40,7 +54,7 @@ export async function search(
 ): Promise<void> {
   const { query, queries, like, top, ef } = options;
   if ([query, queries, like].filter((given) => given !== undefined).length !== 1)
-    throw new CliError('expected one of --query, --queries and --like (see --help)');
+    throw new CliError('expected words, or one of --query, --queries and --like (see --help)');
   if (file === '-' && queries === '-')
     throw new CliError('only one of index and queries can come from standard input');
   outputFormat(options);

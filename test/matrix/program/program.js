@@ -60,6 +60,14 @@ const questions = {
     equal('communities', leiden(graph).labels, [0, 0, 0, 1, 1, 1]);
     graph.dispose();
   },
+  // One word is in both, the other one in the second.
+  text({ TextIndex }) {
+    const index = TextIndex.create({ fields: ['text'] });
+    index.addMany(['a hotel', 'hotels by the sea'].map((text, id) => ({ id, fields: { text } })));
+    const found = index.search('sea hotel').hits.map(({ id }) => id);
+    equal('found', found, [1, 0]);
+    index.dispose();
+  },
   // 2024 is a leap year.
   dates({ DateSet }) {
     const february = DateSet.range('2024-02-01', '2024-02-29');
