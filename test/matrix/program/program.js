@@ -60,6 +60,13 @@ const questions = {
     equal('communities', leiden(graph).labels, [0, 0, 0, 1, 1, 1]);
     graph.dispose();
   },
+  // Two classes spread from the ends of a path.
+  gnn({ Graph, labelSpread }) {
+    const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
+    const { labels } = labelSpread(graph, { classes: 2, nodes: [0, 3], labels: [0, 1] });
+    equal('classes', labels, [0, 0, 1, 1]);
+    graph.dispose();
+  },
   // 2024 is a leap year.
   dates({ DateSet }) {
     const february = DateSet.range('2024-02-01', '2024-02-29');
