@@ -50,6 +50,7 @@ const bundles = {
   // With the modules of two bundles.
   'direct.js': [480, 200, 165],
   'cuts.js': [358, 144, 122],
+  'gnn.js': [346, 147, 126],
   // With those of three.
   'eigen.js': [680, 276, 220],
   'paths.js': [366, 149, 128],

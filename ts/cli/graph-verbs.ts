@@ -1,5 +1,6 @@
 // The verbs of the command line that read a graph: their arguments, options and examples.
 import { type Command, Option } from 'commander';
+import { type ClassifyOptions, classify } from './classify.js';
 import { cluster } from './cluster.js';
 import { type CommunitiesOptions, communities } from './communities.js';
 import {
@@ -189,6 +190,36 @@ Examples:
   sublinear communities wiki-Vote.txt.gz --iterations 10 --seed 3 --json`,
     )
     .action((file: string, options: CommunitiesOptions) => communities(file, options, progress));
+
+  graphOptions(progress, program.command('classify'))
+    .description(
+      'classes of all nodes of a graph from those of a few: a class for each node, with its score; - is standard input',
+    )
+    .requiredOption('--labels <file>', 'known classes: a node and its class a line')
+    .option('--features <file>', 'NumPy .npy, a row a node, by the numbers of the nodes')
+    .option('--rows', 'divide each row of the features by its sum')
+    .addOption(
+      new Option(
+        '--method <name>',
+        'spread known classes, smooth features for a regression, or train a graph convolution (default: "spread", with features "smooth")',
+      ).choices(['spread', 'smooth', 'network']),
+    )
+    .option('--alpha <share>', 'of spread and smooth: what a node keeps of its own', share)
+    .option('--steps <count>', 'of spread and smooth: rounds over the edges', counter)
+    .option('--l2 <number>', 'of smooth and network: the penalty of weights', positive)
+    .option('--seed <number>', 'of network', natural)
+    .option('--correct', 'spread the errors on known nodes to the others')
+    .option('--unweighted', 'every edge has weight 1; by default its weight, where there are some')
+    .addOption(new Option('--directed', 'edges go one way; by default both ways'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear classify friends.csv --labels known.csv
+  sublinear classify edges.csv --labels known.csv --features words.npy --rows --alpha 0.1
+  sublinear classify edges.csv --labels known.csv --features words.npy --rows --method network --correct --json`,
+    )
+    .action((file: string, options: ClassifyOptions) => classify(file, options, progress));
 
   graphOptions(progress, program.command('resistance'))
     .description(

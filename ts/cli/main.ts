@@ -52,6 +52,7 @@ Examples:
   sublinear components edges.txt              what hangs together
   sublinear cluster edges.txt --source 42     the cluster that node 42 is in
   sublinear communities friends.csv           who belongs together
+  sublinear classify friends.csv --labels known.csv
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42

@@ -67,6 +67,12 @@ const questions = {
     const found = index.search('sea hotel').hits.map(({ id }) => id);
     equal('found', found, [1, 0]);
     index.dispose();
+  // Two classes spread from the ends of a path.
+  gnn({ Graph, labelSpread }) {
+    const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
+    const { labels } = labelSpread(graph, { classes: 2, nodes: [0, 3], labels: [0, 1] });
+    equal('classes', labels, [0, 0, 1, 1]);
+    graph.dispose();
   },
   // 2024 is a leap year.
   dates({ DateSet }) {

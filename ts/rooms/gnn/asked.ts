@@ -1,5 +1,5 @@
 // A question to a graph network, in two parts: whose features are wanted, and, with them, the answer.
-import type { Gnn as RawGnn, GnnAnswer as RawAnswer } from '../../generated/raw/learning.js';
+import type { GnnAnswer as RawAnswer, Gnn as RawGnn } from '../../generated/raw/learning.js';
 import { rawOf, type WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { indexArray, type RealArray, realArray } from '../../runtime/scratch.js';

@@ -266,6 +266,15 @@ static void keep_pair(sl_logistic *l) {
   if (l->pairs < PAIRS) l->pairs++;
 }
 
+// The loss falls enough, or, where it is too flat to tell by its rounded value, its slope does: the
+// approximate condition of Hager and Zhang 2005, doi:10.1137/030601880.
+static bool falls(const sl_logistic *l) {
+  if (l->there_loss <= l->loss + 1e-4 * l->length * l->slope) return true;
+  if (!(l->there_loss <= l->loss + 1e-14 * fabs(l->loss))) return false;
+  const double slope = dot(l->there_gradient, l->direction, l->parameters);
+  return slope <= (2e-4 - 1) * l->slope && slope >= 0.9 * l->slope;
+}
+
 static void end_pass(sl_logistic *l) {
   add_penalty(l);
   if (!l->begun) {
@@ -274,7 +283,7 @@ static void end_pass(sl_logistic *l) {
     set_out(l);
     return;
   }
-  if (l->there_loss <= l->loss + 1e-4 * l->length * l->slope) {
+  if (falls(l)) {
     take_place(l);
     keep_pair(l);
     l->iterations++;
