@@ -18,8 +18,8 @@ const modules = {
   'raw/solver.scalar.wasm': [145, 67, 57],
   'wasm/network.simd.wasm': [100, 48, 42],
   'vector.simd.wasm': [109.5, 46.8, 40.8],
-  'direct.simd.wasm': [140, 63, 55],
-  'direct.scalar.wasm': [140, 63, 55],
+  'direct.simd.wasm': [152, 69, 59],
+  'direct.scalar.wasm': [152, 69, 59],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
   'dates.simd.wasm': [28.5, 14.5, 12.6],
   // Rounds of hashes are written out: they are large before they are compressed.
@@ -49,6 +49,7 @@ const bundles = {
   'solver.js': [308, 128, 111],
   // With the modules of two bundles.
   'direct.js': [480, 200, 165],
+  'leastsquares.js': [470, 200, 165],
   'cuts.js': [358, 144, 122],
   'gnn.js': [346, 147, 126],
   // With those of three.

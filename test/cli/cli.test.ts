@@ -173,12 +173,6 @@ describe('solve', () => {
     ['2^32 rows', 'huge.mtx', matrix.replace('3 3 7', '4294967296 3 7'), /huge\.mtx:3: /],
     ['a line cut in the middle', 'cut.mtx', matrix.slice(0, -4), /cut\.mtx/],
     ['entries missing', 'few.mtx', matrix.replace('3 3 4\n', ''), /few\.mtx/],
-    [
-      'a matrix that is not square',
-      'wide.mtx',
-      matrix.replace('3 3 7', '3 4 7'),
-      /wide\.mtx.*square/,
-    ],
   ])('refuses %s with one line and exit 2', async (_, name, text, message) => {
     if (text !== undefined) file(name, text);
     expect(await refused(['solve', name])).toMatch(message);
@@ -194,6 +188,30 @@ describe('solve', () => {
     expect(await refused(['solve', asymmetric, '--method', 'cg'])).toMatch(
       /asymmetric\.mtx.*symmetric/,
     );
+  });
+
+  test('solves a matrix that is not square by least squares', async () => {
+    const tall = file(
+      'tall.mtx',
+      '%%MatrixMarket matrix coordinate real general\n3 2 5\n1 1 1\n2 1 1\n3 1 1\n2 2 1\n3 2 2\n',
+    );
+    const b = file('heights.mtx', '%%MatrixMarket matrix array real general\n3 1\n1\n3\n4\n');
+    const { code, stdout } = await sublinear(['solve', tall, b, '--json']);
+    expect(code).toBe(0);
+    const said = JSON.parse(stdout);
+    expect(said).toMatchObject({ rows: 3, cols: 2, method: 'lsmr', outcome: 'converged' });
+    for (const [i, wanted] of [7 / 6, 1.5].entries())
+      expect(said.solution[i]).toBeCloseTo(wanted, 8);
+    const text = await sublinear(['solve', tall, b, '--method', 'lsqr', '--damping', '2']);
+    expect(text.stderr).toMatch(/lsqr, 2 iterations/);
+    const short = ['solve', tall, b, '--max-iterations', '1', '--tolerance', '1e-12'];
+    expect((await sublinear(short)).code).toBe(1);
+    const symmetric = ['solve', file('A.mtx', matrix), '--method', 'minres', '--json'];
+    expect(JSON.parse((await sublinear(symmetric)).stdout)).toMatchObject({ consistent: true });
+    expect(await refused(['solve', tall, '--method', 'cg'])).toMatch(/tall\.mtx.*square.*lsmr/);
+    expect(await refused(['solve', tall, '--history'])).toMatch(/--history.*least squares/);
+    expect(await refused(['solve', tall, '--method', 'minres'])).toMatch(/tall\.mtx.*symmetric/);
+    expect(await refused(['solve', file('A.mtx', matrix), '--damping', '1'])).toMatch(/--damping/);
   });
 
   test('a pipe gets x, and what is said goes beside it', async () => {

@@ -10,6 +10,11 @@ const promises: Record<string, RegExp[]> = {
   'quick-start.ts': [/^Ada 0\.\d+$/m, /off by at most/, /^converged/m, /at most 1e-8/],
   'solve-grid.ts': [/^converged/, /column 0: 9\d\.\d+ degrees/, /column 499: 0\.\d+ degrees/],
   'modes.ts': [/unknowns, \d+ solves, no eigenvalue missed among 6/, /tone 3: 19\.7\d+, within/],
+  'levelling.ts': [
+    /^14160 measurements of 3600 points: converged/m,
+    /^a measurement is off by [456]\.\d mm$/m,
+    /^backward error at most \de-1\d, proved$/m,
+  ],
   'local-entry.ts': [/converged by push/, /agrees: true/],
   'routes.ts': [
     /^within ten minutes of home: \d+ crossings$/m,

@@ -16,28 +16,34 @@ export interface SolveOptions extends CommonOptions {
   maxWork?: number;
   maxMemory?: number;
   history?: boolean;
+  damping?: number;
+  columnScaling?: boolean;
 }
 
 /** What was read. */
-interface Given {
+export interface Given {
   aFile: string;
   bFile: string | undefined;
   rows: number;
   nnz: number;
 }
 
+/** Refuses options that would do nothing. */
+export function assertUnused(method: string, options: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) throw new CliError(`${name} does not go with ${method}`);
+  }
+}
+
 /** Options of the iterative methods would do nothing here. */
 export function assertDirect(options: SolveOptions): void {
-  const others = {
+  assertUnused('--method direct', {
     '--max-iterations': options.maxIterations,
     '--max-work': options.maxWork,
     '--max-memory': options.maxMemory,
     '--max-time': options.maxTime,
     '--history': options.history,
-  };
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined) throw new CliError(`${name} does not go with --method direct`);
-  }
+  });
 }
 
 /** Factorises, solves, and reports. --tolerance is that of the backward error here. */

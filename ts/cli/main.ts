@@ -74,14 +74,14 @@ Exit codes:
 
   answering(common(progress, program.command('solve')))
     .description(
-      'solve A x = b; files in Matrix Market format, NumPy .npy or SciPy .npz, - is standard input',
+      'solve A x = b, by least squares where A is not square; files in Matrix Market format, NumPy .npy or SciPy .npz, - is standard input',
     )
-    .argument('<A.mtx>', 'square matrix, or one that --save wrote')
+    .argument('<A.mtx>', 'matrix, or one that --save wrote')
     .argument('[b.mtx]', 'right-hand side, one column; all ones when absent')
     .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
     .option(
       '--method <name>',
-      'auto, or the name of a method; direct: a sparse factorisation with refinement',
+      'auto, or the name of a method; direct: a sparse factorisation with refinement; lsmr, lsqr, minres: least squares',
       'auto',
     )
     .option('--tolerance <number>', 'stop when ||b - A x|| <= tolerance ||b||', positive, 1e-8)
@@ -97,6 +97,12 @@ Exit codes:
       'pass over methods that would hold more beside the matrix',
       counter,
     )
+    .option(
+      '--damping <number>',
+      'of least squares: make ||b - A x||^2 + damping^2 ||x||^2 smallest',
+      positive,
+    )
+    .option('--column-scaling', 'of least squares: columns of norm 1 for the iteration')
     .option('--save <file>', 'save A there in binary, which is read faster in place of A.mtx')
     .option('--history', 'add the residual after each iteration to the JSON result')
     .addHelpText(
@@ -107,7 +113,8 @@ Examples:
   sublinear solve A.mtx b.mtx -o x.mtx --tolerance 1e-12
   sublinear solve A.mtx.gz --format csv --quiet > x.csv
   sublinear solve A.mtx --method cg --max-time 10 --json
-  sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding`,
+  sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding
+  sublinear solve tall.mtx b.mtx --damping 0.1    least squares`,
     )
     .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
 

@@ -3,6 +3,12 @@ import type { SolveMethod, SolveProgress, SolveResult } from '../rooms/solver/so
 import { assertDirect, type SolveOptions, solveDirect } from './direct.js';
 import { engineFor, explain } from './engine.js';
 import { assertApart, matrixMarketVector, nameOf, writeFile } from './files.js';
+import {
+  assertLeastSquares,
+  assertSquare,
+  leastSquaresMethod,
+  solveLeastSquares,
+} from './least-squares.js';
 import { readMatrix } from './matrix-file.js';
 import { outputFormat, print, solutionOutput, solutionRows, solutionSummary } from './output.js';
 import {
@@ -36,14 +42,26 @@ export async function solve(
   const matrix = await read(aFile);
   if (options.save !== undefined) await writeFile(options.save, matrix.saveInPieces());
   const { rows, cols, nnz } = matrix;
-  if (rows !== cols) {
-    throw new CliError(`${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix`);
+  const isLeast = leastSquaresMethod(options.method) !== undefined;
+  if (rows !== cols && !isLeast && options.method !== 'auto') {
+    throw new CliError(
+      `${nameOf(aFile)}: ${rows} x ${cols}, expected a square matrix for --method ${options.method}; lsmr and lsqr take any`,
+    );
   }
-  const b = bFile === undefined ? new Float64Array(rows).fill(1) : await readSide(bFile);
+  const given = { aFile, bFile, rows, nnz };
+  if (isLeast || rows !== cols) {
+    assertLeastSquares(options);
+    const b = await sideOf();
+    const room = await engine.use('leastsquares');
+    await solveLeastSquares(room, matrix, b, given, options, progress);
+    return;
+  }
+  assertSquare(options, aFile);
+  const b = await sideOf();
 
   if (direct) {
     const { factorizeAsync } = engine.direct;
-    await solveDirect(factorizeAsync, matrix, b, { aFile, bFile, rows, nnz }, options, progress);
+    await solveDirect(factorizeAsync, matrix, b, given, options, progress);
     return;
   }
   progress.start('solving');
@@ -88,6 +106,10 @@ export async function solve(
     output === '-' ? process.stderr : process.stdout,
   );
   process.exitCode = result.outcome === 'converged' ? EXIT.done : EXIT.notConverged;
+
+  async function sideOf(): Promise<Float64Array> {
+    return bFile === undefined ? new Float64Array(rows).fill(1) : readSide(bFile);
+  }
 
   async function readSide(file: string): Promise<Float64Array> {
     const side = await read(file);

@@ -1,14 +1,8 @@
 // How the C core is asked, and its answer read.
 import type { Eigen as RawEigen } from '../../generated/raw/direct.js';
+import { ownedLater, ownedNow } from '../../runtime/owned.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import {
-  type AsyncOptions,
-  type Begun,
-  type Call,
-  runLater,
-  runNow,
-  type WorkProgress,
-} from '../../runtime/steps.js';
+import type { AsyncOptions, Call, WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import {
   type EigenLimits,
@@ -65,7 +59,7 @@ export function problem(
 /** Makes the C object, whose work the call is. */
 type Make = (call: Call<EigenLimits>) => RawEigen | null;
 
-/** Runs a problem to its end; the C object lives as long as the call. */
+/** Runs a problem to its end. */
 export function now<Result>(
   runtime: Runtime,
   operation: string,
@@ -73,54 +67,27 @@ export function now<Result>(
   make: Make,
   read: (pairs: EigenPairs, n: number) => Result,
 ): Result {
-  const kept: Kept = {};
-  try {
-    return runNow(runtime, operation, options, (call) => begin(call, kept, make, read));
-  } finally {
-    drop(runtime, kept);
-  }
+  return ownedNow(runtime, operation, options, make, reader(runtime, operation, read));
 }
 
 /** The same in slices. */
-export async function later<Result>(
+export function later<Result>(
   runtime: Runtime,
   operation: string,
   options: EigenLimits & AsyncOptions<WorkProgress>,
   make: Make,
   read: (pairs: EigenPairs, n: number) => Result,
 ): Promise<Result> {
-  const kept: Kept = {};
-  try {
-    return await runLater(runtime, operation, options, (call) => begin(call, kept, make, read));
-  } finally {
-    drop(runtime, kept);
-  }
+  return ownedLater(runtime, operation, options, make, reader(runtime, operation, read));
 }
 
-interface Kept {
-  raw?: RawEigen;
-}
-
-function drop(runtime: Runtime, { raw }: Kept): void {
-  if (runtime.alive) raw?.delete();
-}
-
-function begin<Result>(
-  call: Call<EigenLimits>,
-  kept: Kept,
-  make: Make,
-  read: (pairs: EigenPairs, n: number) => Result,
-): Begun<WorkProgress, Result> {
-  const { runtime, operation } = call;
-  const raw = runtime.made(operation, make(call));
-  kept.raw = raw;
-  const result = () => {
+const reader =
+  <Result>(runtime: Runtime, operation: string, read: (pairs: EigenPairs, n: number) => Result) =>
+  (raw: RawEigen): Result => {
     raw.shape(runtime.out);
     const [n, k] = [runtime.outF64(), runtime.outF64(1)];
     return read(readPairs(runtime, operation, raw, n, k), n);
   };
-  return { raw, holds: [], result };
-}
 
 function readPairs(
   runtime: Runtime,
