@@ -6,7 +6,7 @@ import type { Scratch } from '../../runtime/scratch.js';
 const encoder = new TextEncoder();
 
 /** Bytes of a text in UTF-8. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -58,11 +58,12 @@ export abstract class SearchableTexts extends StoredTexts {
    * using index = TextIndex.create({ fields: { text: {}, kind: { keyword: true } } });
    * const texts = ['the quick brown fox', 'a quick dog', 'brown bears', 'quick brown bread'];
    * index.addMany(texts.map((text, id) => ({ id, fields: { text, kind: id === 3 ? 'food' : 'animal' } })));
-   * const ids = (query, options) => index.search(query, options).hits.map(({ id }) => id);
-   * console.log(ids('quick brown'), ids('+quick -brown'), ids('"quick brown" -fox')); // [ 3, 0, 1, 2 ] [ 1 ] [ 3 ]
-   * console.log(ids('bre*'), ids('qiuck~2 dog', { operator: 'and' }), ids('quick', { filter: [1, 2] })); // [ 3 ] [ 1 ] [ 1 ]
+   * const ids = (query: string) => index.search(query).hits.map(({ id }) => id);
+   * console.log(ids('quick brown'), ids('+quick -brown'), ids('"quick brown" -fox')); // [ 3, 0, 2, 1 ] [ 1 ] [ 3 ]
+   * console.log(ids('bre*'), ids('+qiuck~2 +dog')); // [ 3 ] [ 1 ]
+   * console.log(index.search('quick', { filter: [1, 2] }).hits.length); // 1
    * const { count, facets } = index.search('quick', { facets: ['kind'] });
-   * console.log(count, facets.kind[0]); // 3 { value: 'animal', count: 2 }
+   * console.log(count, facets?.kind?.[0]); // 3 { value: 'animal', count: 2 }
    * ```
    */
   search(query: string, options?: SearchTextOptions): TextSearchResult {

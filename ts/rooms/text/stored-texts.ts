@@ -227,7 +227,19 @@ export abstract class StoredTexts extends WasmObject<RawFulltext> {
     return this;
   }
 
-  /** Whether there is a document of this id. */
+  /**
+   * Whether there is a document of this id.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/text';
+   *
+   * const { TextIndex } = await load();
+   * using index = TextIndex.create({ fields: ['text'] });
+   * index.add({ id: 5, fields: { text: 'five' } });
+   * console.log(index.has(5), index.has('5')); // true false
+   * ```
+   */
   has(id: DocumentId): boolean {
     const operation = 'TextIndex.has';
     const text = idText(operation, 'id', id);
