@@ -68,7 +68,11 @@ const questions = {
   },
   // The check value of CRC-32C, and the first bytes of SHA-256 of "abc" (FIPS 180-4).
   trust({ crc32c, hash }) {
-    equal('digests', [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)], [0xe3069283, 0xba, 0x78]);
+    equal(
+      'digests',
+      [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)],
+      [0xe3069283, 0xba, 0x78],
+    );
   },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
