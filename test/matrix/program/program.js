@@ -94,6 +94,11 @@ const questions = {
     const x = { data: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2 };
     const ones = { data: Float32Array.of(1, 1), rows: 2, columns: 1 };
     equal('sums', matmul(x, ones), [3, 7]);
+    equal(
+      'digests',
+      [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)],
+      [0xe3069283, 0xba, 0x78],
+    );
   },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
