@@ -4,7 +4,7 @@
 //   npx tsx examples/headlines.ts
 import { load } from 'sublinear/bandit';
 
-const { evaluate, linTs } = await load();
+const { epsilonGreedy, evaluate } = await load();
 const headlines = ['plain', 'funny', 'technical'];
 
 // Readers: some have much time, some come for the technology. How likely they click is not known to the bandit.
@@ -16,7 +16,7 @@ const random = () => {
 const likes = (headline: string, [, time, expert]: number[]) =>
   ({ plain: 0.2, funny: 0.1 + 0.4 * time!, technical: 0.05 + 0.6 * expert! })[headline] as number;
 
-using bandit = linTs({ arms: headlines, dimension: 3, v: 0.3, samples: 50 });
+using bandit = epsilonGreedy({ arms: headlines, dimension: 3, epsilon: 0.3 });
 const log = [];
 let clicks = 0;
 const waiting: { id: number; click: number }[] = [];

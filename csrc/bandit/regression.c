@@ -45,20 +45,26 @@ __attribute__((noinline)) static void subtract4(const panel *of, double *x, size
   const double *a = of->a;
   const sl_f64x2 a0 = sl_f64x2_splat(a[0]), a1 = sl_f64x2_splat(a[1]), a2 = sl_f64x2_splat(a[2]),
                  a3 = sl_f64x2_splat(a[3]);
-  size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    sl_f64x2 u = sl_f64x2_load(x + i), v = sl_f64x2_load(x + i + 2);
-    u -= a0 * sl_f64x2_load(p + i);
-    v -= a0 * sl_f64x2_load(p + i + 2);
-    u -= a1 * sl_f64x2_load(q + i);
-    v -= a1 * sl_f64x2_load(q + i + 2);
-    u -= a2 * sl_f64x2_load(r + i);
-    v -= a2 * sl_f64x2_load(r + i + 2);
-    u -= a3 * sl_f64x2_load(s + i);
-    v -= a3 * sl_f64x2_load(s + i + 2);
-    sl_f64x2_store(x + i, u);
-    sl_f64x2_store(x + i + 2, v);
+#define SUBTRACT(k)                                                                                \
+  sl_f64x2_store(x + (k), (((sl_f64x2_load(x + (k)) - a0 * sl_f64x2_load(p + (k))) -               \
+                            a1 * sl_f64x2_load(q + (k))) -                                         \
+                           a2 * sl_f64x2_load(r + (k))) -                                          \
+                              a3 * sl_f64x2_load(s + (k)))
+  // Constant offsets from five pointers: an index would be added to each of them for every load.
+  for (; n >= 8; n -= 8) {
+    SUBTRACT(0);
+    SUBTRACT(2);
+    SUBTRACT(4);
+    SUBTRACT(6);
+    x += 8;
+    p += 8;
+    q += 8;
+    r += 8;
+    s += 8;
   }
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) SUBTRACT(i);
+#undef SUBTRACT
   for (; i < n; i++) x[i] = (((x[i] - a[0] * p[i]) - a[1] * q[i]) - a[2] * r[i]) - a[3] * s[i];
 }
 
@@ -141,14 +147,24 @@ __attribute__((noinline)) static void apply2(const turn t[2], double *l, double 
                                              size_t n) {
   const sl_f64x2 p = sl_f64x2_splat(t[0].p), b = sl_f64x2_splat(t[0].b);
   const sl_f64x2 q = sl_f64x2_splat(t[1].p), c = sl_f64x2_splat(t[1].b);
-  size_t i = 0;
-  for (; i + 2 <= n; i += 2) {
-    const sl_f64x2 first = sl_f64x2_load(l + i), second = sl_f64x2_load(m + i);
-    const sl_f64x2 u = sl_f64x2_load(x + i) - p * first, v = u - q * second;
-    sl_f64x2_store(l + i, first + b * u);
-    sl_f64x2_store(m + i, second + c * v);
-    sl_f64x2_store(x + i, v);
+#define APPLY(k)                                                                                   \
+  do {                                                                                             \
+    const sl_f64x2 first = sl_f64x2_load(l + (k)), second = sl_f64x2_load(m + (k));                \
+    const sl_f64x2 u = sl_f64x2_load(x + (k)) - p * first, v = u - q * second;                     \
+    sl_f64x2_store(l + (k), first + b * u);                                                        \
+    sl_f64x2_store(m + (k), second + c * v);                                                       \
+    sl_f64x2_store(x + (k), v);                                                                    \
+  } while (0)
+  for (; n >= 4; n -= 4) {
+    APPLY(0);
+    APPLY(2);
+    l += 4;
+    m += 4;
+    x += 4;
   }
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) APPLY(i);
+#undef APPLY
   if (i < n) {
     apply(t[0], l + i, x + i, 1);
     apply(t[1], m + i, x + i, 1);

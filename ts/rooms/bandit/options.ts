@@ -144,7 +144,7 @@ const sampled = { samples: ['samples', 'whole'] } as const;
 const estimate = { ...linear, priorMean: ['priorMean', 'number'] } as const;
 
 /** The options of each policy. */
-export const optionsOf = {
+const optionsOf = {
   linUcb: { ...linear, alpha: ['exploration', 'number', 1e6], shared: ['shared', 'whole'] },
   linTs: { ...linear, ...sampled, v: ['exploration', 'number', 1e6] },
   epsilonGreedy: { ...estimate, epsilon: ['exploration', 'number', 1] },
