@@ -33,7 +33,8 @@ const labels = nodes.map((member) => teams[member]!);
 const known = { classes: 4, nodes, labels };
 const share = (found: ArrayLike<number>) => {
   let right = 0;
-  for (let member = 20; member < members; member++) right += Number(found[member] === teams[member]);
+  for (let member = 20; member < members; member++)
+    right += Number(found[member] === teams[member]);
   return `${Math.round((100 * right) / (members - 20))} %`;
 };
 

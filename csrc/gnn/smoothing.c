@@ -193,13 +193,14 @@ static void fill_row(sl_smoothing *s, uint32_t u) {
 #define SPREAD_PARTS(parts)                                                                        \
   do {                                                                                             \
     sl_f32x4 sum[parts];                                                                           \
-    for (int p = 0; p < (parts); p++) sum[p] = alpha * sl_f32x4_load(given + at + 4 * p);          \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] =                                       \
+        alpha * sl_f32x4_load(given + at + 4 * p);                                                 \
     for (uint32_t k = begin; k < end; k++) {                                                       \
       const float *from = s->now + (size_t)targets[k] * stride + at;                               \
       const sl_f32x4 by = sl_f32x4_splat(s->factors[k]);                                           \
-      for (int p = 0; p < (parts); p++) sum[p] += by * sl_f32x4_load(from + 4 * p);                \
+      SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] += by * sl_f32x4_load(from + 4 * p);  \
     }                                                                                              \
-    for (int p = 0; p < (parts); p++) sl_f32x4_store(row + at + 4 * p, sum[p]);                    \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sl_f32x4_store(row + at + 4 * p, sum[p]);      \
     at += 4 * (parts);                                                                             \
   } while (0)
 

@@ -70,7 +70,7 @@ static sl_status take_numbers(sl_gnn_training *t) {
   SL_TRY(SL_ALLOC_ZERO(&t->square, t->parameters));
   SL_TRY(SL_ALLOC_ZERO(&t->best, t->parameters));
   SL_TRY(SL_ALLOC(&t->y, two * h));
-  SL_TRY(SL_ALLOC(&t->h, one * h));
+  SL_TRY(SL_ALLOC_ZERO(&t->h, one * h));
   SL_TRY(SL_ALLOC(&t->y2, one * c));
   SL_TRY(SL_ALLOC(&t->z, train[0] * c));
   SL_TRY(SL_ALLOC_ZERO(&t->dz, c));
@@ -78,9 +78,12 @@ static sl_status take_numbers(sl_gnn_training *t) {
   SL_TRY(SL_ALLOC(&t->dy2, train[1] * c));
   SL_TRY(SL_ALLOC(&t->dy, train[2] * h));
   SL_TRY(SL_ALLOC(&t->hidden_kept, (size_t)train[1] * t->hidden));
+  SL_TRY(SL_ALLOC_ZERO(&t->zero, h > c ? h : c));
+  SL_TRY(SL_ALLOC(&t->active, h + 1));
+  SL_TRY(SL_ALLOC(&t->active_values, h + 1));
   SL_TRY(SL_ALLOC(&t->kept.rows, (size_t)train[2] + 1));
-  SL_TRY(SL_ALLOC(&t->kept.columns, t->features[0].rows[train[2]]));
-  SL_TRY(SL_ALLOC(&t->kept.values, t->features[0].rows[train[2]]));
+  SL_TRY(SL_ALLOC(&t->kept.columns, (size_t)t->features[0].rows[train[2]] + 1));
+  SL_TRY(SL_ALLOC(&t->kept.values, (size_t)t->features[0].rows[train[2]] + 1));
   t->bytes = sizeof *t +
              8 * (5 * t->parameters + two * h + one * (h + c) + train[0] * c + train[1] * c +
                   train[2] * h) +
@@ -199,6 +202,9 @@ void sl_gnn_training_free(sl_gnn_training *t) {
   sl_free(t->dh);
   sl_free(t->dy);
   sl_free(t->hidden_kept);
+  sl_free(t->zero);
+  sl_free(t->active);
+  sl_free(t->active_values);
   sl_free(t);
 }
 

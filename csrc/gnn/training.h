@@ -42,6 +42,9 @@ struct sl_gnn_training {
   double *y, *h, *y2, *z;     // of the nodes within two, one, one and no steps
   double *dz, *dy2, *dh, *dy; // what the loss says of them
   uint8_t *hidden_kept;
+  double *zero;     // a row of zeros
+  uint32_t *active; // hidden numbers of a row that are not 0
+  double *active_values;
   sl_rng rng;
   uint64_t bits;
   uint32_t bits_left;

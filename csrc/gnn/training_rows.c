@@ -19,6 +19,55 @@ static void add_times(double *y, const double *x, double by, uint32_t count) {
     sl_f64x2_store(y + c, sl_f64x2_load(y + c) + factor * sl_f64x2_load(x + c));
 }
 
+// `parts` times two columns, from column c on, of a sum of rows of a matrix.
+#define SUM_PARTS(parts)                                                                           \
+  do {                                                                                             \
+    sl_f64x2 sum[parts];                                                                           \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] =                                       \
+        sl_f64x2_load(first + c + 2 * p) + sl_f64x2_splat(own) * sl_f64x2_load(self + c + 2 * p);  \
+    for (uint32_t k = 0; k < count; k++) {                                                         \
+      const double *row = matrix + (size_t)columns[k] * stride + c;                                \
+      const sl_f64x2 by = sl_f64x2_splat(values[k]);                                               \
+      SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] += by * sl_f64x2_load(row + 2 * p);   \
+    }                                                                                              \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sl_f64x2_store(y + c + 2 * p, sum[p]);         \
+    c += 2 * (parts);                                                                              \
+  } while (0)
+
+// y = first + own self + sum over k of values[k] times row columns[k] of the matrix; stride numbers.
+__attribute__((noinline)) static void sum_rows(double *y, const double *first, double own,
+                                               const double *self, const double *matrix,
+                                               const uint32_t *columns, const double *values,
+                                               uint32_t count, uint32_t stride) {
+  uint32_t c = 0;
+  while (c + 16 <= stride) SUM_PARTS(8);
+  if (c + 8 <= stride) SUM_PARTS(4);
+  while (c < stride) SUM_PARTS(1);
+}
+
+#define SCATTER_PARTS(parts)                                                                       \
+  do {                                                                                             \
+    sl_f64x2 own[parts];                                                                           \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) own[p] = sl_f64x2_load(y + c + 2 * p);         \
+    for (uint32_t k = 0; k < count; k++) {                                                         \
+      double *row = matrix + (size_t)columns[k] * stride + c;                                      \
+      const sl_f64x2 by = sl_f64x2_splat(values[k]);                                               \
+      SL_UNROLL_ALL for (int p = 0; p < (parts); p++)                                              \
+          sl_f64x2_store(row + 2 * p, sl_f64x2_load(row + 2 * p) + by * own[p]);                   \
+    }                                                                                              \
+    c += 2 * (parts);                                                                              \
+  } while (0)
+
+// Row columns[k] of the matrix += values[k] y, for each k.
+__attribute__((noinline)) static void add_to_rows(double *matrix, const double *y,
+                                                  const uint32_t *columns, const double *values,
+                                                  uint32_t count, uint32_t stride) {
+  uint32_t c = 0;
+  while (c + 16 <= stride) SCATTER_PARTS(8);
+  if (c + 8 <= stride) SCATTER_PARTS(4);
+  while (c < stride) SCATTER_PARTS(1);
+}
+
 static double dot(const double *x, const double *y, uint32_t count) {
   sl_f64x2 sum = {0};
   for (uint32_t c = 0; c < count; c += 2) sum += sl_f64x2_load(x + c) * sl_f64x2_load(y + c);
@@ -41,10 +90,11 @@ static uint64_t drop_row(sl_gnn_training *t, uint32_t i) {
   sl_sparse_rows *kept = &t->kept;
   uint32_t at = i == 0 ? 0 : kept->rows[i];
   kept->rows[0] = 0;
+  const double more = 1 / t->keep;
   for (uint32_t k = all->rows[i]; k < all->rows[i + 1]; k++) {
-    if (t->drop_below > 0 && !keeps(t)) continue;
     kept->columns[at] = all->columns[k];
-    kept->values[at++] = all->values[k] / t->keep;
+    kept->values[at] = all->values[k] * more;
+    at += t->drop_below == 0 || keeps(t); // no branch that would often be guessed wrong
   }
   kept->rows[i + 1] = at;
   uint32_t done = all->rows[i + 1] - all->rows[i];
@@ -55,43 +105,47 @@ static uint64_t drop_row(sl_gnn_training *t, uint32_t i) {
 }
 
 static uint64_t change_row(sl_gnn_training *t, const sl_sparse_rows *x, uint32_t i) {
-  const uint32_t stride = t->hidden_stride;
-  double *y = t->y + (size_t)i * stride;
-  memset(y, 0, stride * sizeof *y);
-  for (uint32_t k = x->rows[i]; k < x->rows[i + 1]; k++)
-    add_times(y, t->theta + (size_t)x->columns[k] * stride, x->values[k], stride);
-  return 1 + (uint64_t)(x->rows[i + 1] - x->rows[i]) * stride / 2;
+  const uint32_t stride = t->hidden_stride, begin = x->rows[i], count = x->rows[i + 1] - begin;
+  sum_rows(t->y + (size_t)i * stride, t->zero, 0, t->zero, t->theta, x->columns + begin,
+           x->values + begin, count, stride);
+  return 1 + (uint64_t)count * stride / 2;
 }
 
 // out = row i of S from, and a constant.
 static uint64_t gather(const sl_reach *reach, uint32_t i, const double *from,
                        const double *constant, uint32_t stride, double *out) {
-  memcpy(out, constant, stride * sizeof *out);
-  add_times(out, from + (size_t)i * stride, reach->own[i], stride);
-  for (uint32_t k = reach->rows[i]; k < reach->rows[i + 1]; k++)
-    add_times(out, from + (size_t)reach->neighbours[k] * stride, reach->coefficients[k], stride);
-  return (uint64_t)(reach->rows[i + 1] - reach->rows[i] + 2) * stride / 2;
+  const uint32_t begin = reach->rows[i], count = reach->rows[i + 1] - begin;
+  sum_rows(out, constant, reach->own[i], from + (size_t)i * stride, from, reach->neighbours + begin,
+           reach->coefficients + begin, count, stride);
+  return (uint64_t)(count + 2) * stride / 2;
 }
 
 // What row i of S from says of `from`.
 static uint64_t scatter(const sl_reach *reach, uint32_t i, const double *of, uint32_t stride,
                         double *to) {
+  const uint32_t begin = reach->rows[i], count = reach->rows[i + 1] - begin;
   add_times(to + (size_t)i * stride, of, reach->own[i], stride);
-  for (uint32_t k = reach->rows[i]; k < reach->rows[i + 1]; k++)
-    add_times(to + (size_t)reach->neighbours[k] * stride, of, reach->coefficients[k], stride);
-  return (uint64_t)(reach->rows[i + 1] - reach->rows[i] + 1) * stride / 2;
+  add_to_rows(to, of, reach->neighbours + begin, reach->coefficients + begin, count, stride);
+  return (uint64_t)(count + 1) * stride / 2;
 }
 
 static uint64_t hide_row(sl_gnn_training *t, bool trains, uint32_t i) {
   const uint32_t stride = t->hidden_stride, classes = t->class_stride;
-  double *h = t->h + (size_t)i * stride, *y2 = t->y2 + (size_t)i * classes;
+  double *h = t->h + (size_t)i * stride;
   const uint64_t done = gather(&t->reach[trains ? 0 : 1], i, t->y, t->theta + t->b_at, stride, h);
-  memset(y2, 0, classes * sizeof *y2);
+  const uint8_t *kept = trains ? t->hidden_kept + (size_t)i * t->hidden : NULL;
+  const double more = trains ? 1 / t->keep : 1;
+  // Those that are not 0, without branches that would often be guessed wrong.
+  uint32_t active = 0;
   for (uint32_t c = 0; c < t->hidden; c++) {
-    const bool kept = !trains || t->hidden_kept[(size_t)i * t->hidden + c];
-    h[c] = h[c] > 0 && kept ? h[c] / (trains ? t->keep : 1) : 0;
-    if (h[c] != 0) add_times(y2, t->theta + t->w2_at + (size_t)c * classes, h[c], classes);
+    const bool is_active = (h[c] > 0) & (kept == NULL || kept[c] != 0);
+    h[c] = is_active ? h[c] * more : 0;
+    t->active[active] = c;
+    t->active_values[active] = h[c];
+    active += is_active;
   }
+  sum_rows(t->y2 + (size_t)i * classes, t->zero, 0, t->zero, t->theta + t->w2_at, t->active,
+           t->active_values, active, classes);
   return done + (uint64_t)t->hidden * classes / 2;
 }
 
@@ -121,24 +175,40 @@ static uint64_t judge_row(sl_gnn_training *t, uint32_t i) {
 static uint64_t back_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t stride = t->hidden_stride, classes = t->class_stride;
   const double *h = t->h + (size_t)i * stride, *dy2 = t->dy2 + (size_t)i * classes;
+  const double more = 1 / t->keep;
   double *dh = t->dh;
+  // 0 where the sum was not positive and where it was left out: nothing depends on it.
+  uint32_t active = 0;
   for (uint32_t c = 0; c < t->hidden; c++) {
     dh[c] = 0;
-    // 0 where the sum was not positive and where it was left out: nothing depends on it.
-    if (h[c] == 0) continue;
-    add_times(t->gradient + t->w2_at + (size_t)c * classes, dy2, h[c], classes);
-    dh[c] = dot(t->theta + t->w2_at + (size_t)c * classes, dy2, classes) / t->keep;
+    t->active[active] = c;
+    t->active_values[active] = h[c];
+    active += h[c] != 0;
+  }
+  add_to_rows(t->gradient + t->w2_at, dy2, t->active, t->active_values, active, classes);
+  for (uint32_t k = 0; k < active; k++) {
+    const uint32_t c = t->active[k];
+    dh[c] = dot(t->theta + t->w2_at + (size_t)c * classes, dy2, classes) * more;
   }
   add_times(t->gradient + t->b_at, dh, 1, stride);
   return scatter(&t->reach[0], i, dh, stride, t->dy) + (uint64_t)t->hidden * classes;
 }
 
 static uint64_t back_most_row(sl_gnn_training *t, uint32_t i) {
-  const uint32_t stride = t->hidden_stride;
-  const double *dy = t->dy + (size_t)i * stride;
-  for (uint32_t k = t->kept.rows[i]; k < t->kept.rows[i + 1]; k++)
-    add_times(t->gradient + (size_t)t->kept.columns[k] * stride, dy, t->kept.values[k], stride);
-  return 1 + (uint64_t)(t->kept.rows[i + 1] - t->kept.rows[i]) * stride / 2;
+  const uint32_t stride = t->hidden_stride, begin = t->kept.rows[i];
+  const uint32_t count = t->kept.rows[i + 1] - begin;
+  add_to_rows(t->gradient, t->dy + (size_t)i * stride, t->kept.columns + begin,
+              t->kept.values + begin, count, stride);
+  return 1 + (uint64_t)count * stride / 2;
+}
+
+// Correctly rounded in both forms.
+static sl_f64x2 root_of(sl_f64x2 x) {
+#if defined __has_builtin && __has_builtin(__builtin_elementwise_sqrt)
+  return __builtin_elementwise_sqrt(x);
+#else
+  return (sl_f64x2){sqrt(x[0]), sqrt(x[1])};
+#endif
 }
 
 static uint64_t update_block(sl_gnn_training *t, uint32_t i) {
@@ -161,7 +231,7 @@ static uint64_t update_block(sl_gnn_training *t, uint32_t i) {
         second * sl_f64x2_load(t->square + p) + (sl_f64x2_splat(1) - second) * g * g;
     sl_f64x2_store(t->mean + p, mean);
     sl_f64x2_store(t->square + p, square);
-    const sl_f64x2 root = {sqrt(square[0] * over) + 1e-8, sqrt(square[1] * over) + 1e-8};
+    const sl_f64x2 root = root_of(square * sl_f64x2_splat(over)) + sl_f64x2_splat(1e-8);
     at -= step * mean / root;
     sl_f64x2_store(t->theta + p, at);
     const sl_f64x2 size = sl_f64x2_abs(at);

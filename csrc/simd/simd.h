@@ -15,6 +15,13 @@
 #else
 #define SL_UNROLL_2 _Pragma("GCC unroll 2")
 #endif
+// Before a loop of a constant number of rounds, up to 8, over an array of vectors: without it the array
+// lies in memory.
+#ifdef __clang__
+#define SL_UNROLL_ALL _Pragma("clang loop unroll(full)")
+#else
+#define SL_UNROLL_ALL _Pragma("GCC unroll 8")
+#endif
 
 typedef float sl_f32x4 __attribute__((vector_size(16)));
 typedef float sl_f32x2 __attribute__((vector_size(8)));

@@ -26,6 +26,11 @@ const promises: Record<string, RegExp[]> = {
     /^limited by 3 streets: 35 \+ 10 \+ 10$/m,
     /^the weakest spot carries 20: 2 streets$/m,
   ],
+  'classify.ts': [
+    /^by their friends alone: 9\d %$/m,
+    /^graph convolution: 9\d %$/m,
+    /^member 399: team 3, from \d+ of 400 members$/m,
+  ],
   'communities.ts': [
     /^the classes themselves: modularity 0\.613$/m,
     /^leiden: 9 communities, .* NMI 0\.8/m,

@@ -26,7 +26,7 @@ import {
 import * as check from '../../runtime/validate.js';
 import { mostProbable } from './smoothing.js';
 
-/** Options of {@link LogisticRegression.fit}. */
+/** Options of `LogisticRegression.fit`. */
 export interface LogisticOptions {
   /** Number of classes. The largest label and one by default, at least 2. */
   classes?: number;
@@ -44,7 +44,7 @@ export interface LogisticOptions {
   maxTimeMs?: number;
 }
 
-/** What {@link LogisticRegression.predict} gives. */
+/** What `LogisticRegression.predict` gives. */
 export interface Prediction {
   /** The most probable class of each row, the smallest of several. */
   labels: Uint32Array<ArrayBuffer>;
@@ -64,7 +64,7 @@ const keys = [
 
 /**
  * A classifier: the probability of a class is the softmax of a weighted sum of the features. Made by
- * {@link LogisticRegression.fit}.
+ * `LogisticRegression.fit`.
  */
 export class LogisticRegression extends WasmObject<RawLogistic> {
   /**
@@ -103,7 +103,7 @@ export class LogisticRegression extends WasmObject<RawLogistic> {
   }
 
   /**
-   * {@link LogisticRegression.fit} in slices of about 8 ms that let other tasks run.
+   * `LogisticRegression.fit` in slices of about 8 ms that let other tasks run.
    *
    * @example
    * ```ts
@@ -270,7 +270,7 @@ export class LogisticRegression extends WasmObject<RawLogistic> {
   }
 
   /**
-   * A regression from the bytes that {@link LogisticRegression.save} gave. Untrusted bytes are safe: what is wrong is an error.
+   * A regression from the bytes that `LogisticRegression.save` gave. Untrusted bytes are safe: what is wrong is an error.
    *
    * @throws SublinearError `FORMAT`, `TRUNCATED`, `CHECKSUM`, `MEMORY`
    *

@@ -40,7 +40,7 @@ const askKeys = ['nodes', 'weighted', 'maxTimeMs'] as const;
 
 /**
  * A graph network: layers that each make numbers of a node from its own and those of its neighbours. From layers that were
- * trained elsewhere ({@link GraphNetwork.fromLayers}), trained here ({@link GraphNetwork.train}), or loaded.
+ * trained elsewhere (`GraphNetwork.fromLayers`), trained here (`GraphNetwork.train`), or loaded.
  *
  * A node hears from the sources of its incoming edges; an undirected edge leads both ways.
  */
@@ -117,7 +117,7 @@ export class GraphNetwork extends WasmObject<RawGnn> {
   }
 
   /**
-   * {@link GraphNetwork.train} in slices of about 8 ms that let other tasks run. The graph is free meanwhile.
+   * `GraphNetwork.train` in slices of about 8 ms that let other tasks run. The graph is free meanwhile.
    *
    * @example
    * ```ts
@@ -190,7 +190,7 @@ export class GraphNetwork extends WasmObject<RawGnn> {
   }
 
   /**
-   * The layers with their parameters, copied: {@link GraphNetwork.fromLayers} takes them.
+   * The layers with their parameters, copied: `GraphNetwork.fromLayers` takes them.
    *
    * @example
    * ```ts
@@ -249,7 +249,7 @@ export class GraphNetwork extends WasmObject<RawGnn> {
   }
 
   /**
-   * {@link GraphNetwork.predict} in slices of about 8 ms that let other tasks run. The features are read in between.
+   * `GraphNetwork.predict` in slices of about 8 ms that let other tasks run. The features are read in between.
    *
    * @example
    * ```ts
@@ -320,7 +320,7 @@ export class GraphNetwork extends WasmObject<RawGnn> {
   }
 
   /**
-   * A network from the bytes that {@link GraphNetwork.save} gave. Untrusted bytes are safe: what is wrong is an error.
+   * A network from the bytes that `GraphNetwork.save` gave. Untrusted bytes are safe: what is wrong is an error.
    *
    * @throws SublinearError `FORMAT`, `TRUNCATED`, `CHECKSUM`, `MEMORY`
    *
