@@ -4,6 +4,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_BANDIT, SL_TAG('B', 'N', 'D', 'T'), "Bandit.load() instead");
+SL_FILE_KIND(SL_FILE_BANDIT, SL_TAG('B', 'N', 'D', 'T'), "Bandit");
 
 #endif

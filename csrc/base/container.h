@@ -32,12 +32,13 @@ typedef uint32_t sl_file_kind;
 
 // Declares a kind of file, in file.h of the module that it belongs to:
 //
-//   SL_FILE_KIND(SL_FILE_THING, SL_TAG('T', 'H', 'N', 'G'), "Thing.load() instead");
+//   SL_FILE_KIND(SL_FILE_THING, SL_TAG('T', 'H', 'N', 'G'), "Thing");
 //
-// The text is what an error expects when such a file is given to the loader of another kind. The
-// build collects these declarations (tools/cmake/file_kinds.cmake), so that every WebAssembly
-// module knows the kinds of all of them and nothing here names one.
-#define SL_FILE_KIND(name, tag, instead) enum { name = (tag) }
+// The text is the class that loads it: an error expects "Thing.load() instead" when such a file is
+// given to the loader of another kind. The build collects these declarations
+// (tools/cmake/file_kinds.cmake), so that every WebAssembly module knows the kinds of all of them
+// and nothing here names one.
+#define SL_FILE_KIND(name, tag, class_name) enum { name = (tag) }
 
 // ---- writing ------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@
 #if __has_include("base/file_kinds.h")
 #include "base/file_kinds.h"
 #else
-#define SL_FILE_KINDS(X)
+#define SL_FILE_KIND_NAMES ""
+#define SL_FILE_KIND_NAME_MOST 0
 #endif
 
 // The first byte has its high bit set and both kinds of line ends follow: a file that was
@@ -40,16 +41,20 @@ void sl_container_fill_head(uint8_t *head, sl_file_kind kind, uint32_t count, ui
   sl_put_u32(head + CRC_AT, head_crc(head, count));
 }
 
+// Four letters and the name of a class, one kind behind the other: all modules have all of them.
+static const char NAMES[] = SL_FILE_KIND_NAMES;
+static const char LOAD[] = ".load() instead";
+
 static sl_status wrong_kind(uint32_t kind) {
-  switch (kind) {
-#define X(name, tag, instead)                                                                      \
-  case tag:                                                                                        \
-    return sl_bad_file(instead, KIND_AT);
-    SL_FILE_KINDS(X)
-#undef X
-  default:
-    return sl_bad_file("a known kind of file", KIND_AT);
+  static _Thread_local char expected[SL_FILE_KIND_NAME_MOST + sizeof LOAD];
+  for (const char *at = NAMES; *at != 0; at += strlen(at) + 1) {
+    if (sl_get_u32((const uint8_t *)at) != kind) continue;
+    size_t length = strlen(at + 4);
+    memcpy(expected, at + 4, length);
+    memcpy(expected + length, LOAD, sizeof LOAD);
+    return sl_bad_file(expected, KIND_AT);
   }
+  return sl_bad_file("a known kind of file", KIND_AT);
 }
 
 sl_status sl_container_check_start(const uint8_t *head, sl_file_kind kind, uint32_t *count) {

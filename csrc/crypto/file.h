@@ -6,7 +6,7 @@
 #include "base/container.h"
 #include "crypto/chain.h"
 
-SL_FILE_KIND(SL_FILE_CHAIN, SL_TAG('W', 'T', 'N', 'S'), "WitnessChain.load() instead");
+SL_FILE_KIND(SL_FILE_CHAIN, SL_TAG('W', 'T', 'N', 'S'), "WitnessChain");
 
 // Begins the file of a chain, with the heads that it keeps.
 //   chain   read: it must outlive the writer, and not be appended to meanwhile

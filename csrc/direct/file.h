@@ -4,6 +4,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_FACTOR, SL_TAG('F', 'A', 'C', 'T'), "Factorization.load() instead");
+SL_FILE_KIND(SL_FILE_FACTOR, SL_TAG('F', 'A', 'C', 'T'), "Factorization");
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_LOGISTIC, SL_TAG('L', 'R', 'E', 'G'), "LogisticRegression.load() instead");
-SL_FILE_KIND(SL_FILE_GNN, SL_TAG('G', 'N', 'N', 'W'), "GraphNetwork.load() instead");
+SL_FILE_KIND(SL_FILE_LOGISTIC, SL_TAG('L', 'R', 'E', 'G'), "LogisticRegression");
+SL_FILE_KIND(SL_FILE_GNN, SL_TAG('G', 'N', 'N', 'W'), "GraphNetwork");
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/container.h"
 #include "graph/graph.h"
 
-SL_FILE_KIND(SL_FILE_GRAPH, SL_TAG('G', 'R', 'P', 'H'), "Graph.load() instead");
+SL_FILE_KIND(SL_FILE_GRAPH, SL_TAG('G', 'R', 'P', 'H'), "Graph");
 
 // What the host calls the nodes, as the last section of the file; without labels there is none. The
 // section is the host's: its sum is checked here, what it says is not.

@@ -10,8 +10,8 @@
 #include "hnsw/flat.h"
 #include "hnsw/hnsw.h"
 
-SL_FILE_KIND(SL_FILE_FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat.load() instead");
-SL_FILE_KIND(SL_FILE_HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw.load() instead");
+SL_FILE_KIND(SL_FILE_FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat");
+SL_FILE_KIND(SL_FILE_HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw");
 
 // Bytes of the file that the index would give now; first links what cannot be reached (reach.h), so
 // that a file leads to every vector. 0 when memory for that was missing. O(size * m).

@@ -4,6 +4,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_HIERARCHY, SL_TAG('C', 'H', 'R', 'Y'), "ContractionHierarchy.load() instead");
+SL_FILE_KIND(SL_FILE_HIERARCHY, SL_TAG('C', 'H', 'R', 'Y'), "ContractionHierarchy");
 
 #endif

@@ -5,6 +5,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_SOLVER, SL_TAG('S', 'O', 'L', 'V'), "PreparedSolver.load() instead");
+SL_FILE_KIND(SL_FILE_SOLVER, SL_TAG('S', 'O', 'L', 'V'), "PreparedSolver");
 
 #endif

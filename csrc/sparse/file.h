@@ -6,7 +6,7 @@
 #include "base/container.h"
 #include "sparse/csr.h"
 
-SL_FILE_KIND(SL_FILE_MATRIX, SL_TAG('M', 'T', 'R', 'X'), "SparseMatrix.load() instead");
+SL_FILE_KIND(SL_FILE_MATRIX, SL_TAG('M', 'T', 'R', 'X'), "SparseMatrix");
 
 // Begins the file of a matrix.
 //   matrix   read: it must outlive the writer

@@ -4,6 +4,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_TEXT, SL_TAG('T', 'E', 'X', 'T'), "TextIndex.load() instead");
+SL_FILE_KIND(SL_FILE_TEXT, SL_TAG('T', 'E', 'X', 'T'), "TextIndex");
 
 #endif

@@ -203,7 +203,7 @@ static void names_the_loader_of_every_kind(void **state) {
     uint32_t tag;
     const char *instead;
   } kinds[] = {
-#define X(name, tag, instead) {tag, instead},
+#define X(name, tag, class_name) {tag, class_name ".load() instead"},
       SL_FILE_KINDS(X)
 #undef X
   };

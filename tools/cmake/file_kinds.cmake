@@ -1,11 +1,14 @@
 # sl_file_kinds()
 #
-# Collects the SL_FILE_KIND() declarations of csrc/*/file.h (csrc/base/container.h explains them) into the list
-# SL_FILE_KINDS(X) of <build>/include/base/file_kinds.h, which every module is compiled with: a module finds out that it
-# was given the file of another one, and says whose it is.
+# Collects the SL_FILE_KIND() declarations of csrc/*/file.h (csrc/base/container.h explains them) into
+# <build>/include/base/file_kinds.h, which every module is compiled with: a module finds out that it was given the file of
+# another one, and says whose it is. SL_FILE_KIND_NAMES is one text, since each kind is in each module; SL_FILE_KINDS(X) is
+# the same as a list, for tests.
 function(sl_file_kinds)
   file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/csrc/*/file.h")
   set(list "")
+  set(names "")
+  set(most 0)
   set(tags "")
   foreach(header IN LISTS headers)
     file(READ "${header}" text)
@@ -17,11 +20,18 @@ function(sl_file_kinds)
         message(FATAL_ERROR "${header}: SL_FILE_KIND(name, SL_TAG(four letters of its own), \"text\") is what is understood")
       endif()
       list(APPEND tags "${tag}")
-      string(APPEND list " \\\n  X(, ${tag}, ${CMAKE_MATCH_2})")
+      set(name "${CMAKE_MATCH_2}")
+      string(APPEND list " \\\n  X(, ${tag}, ${name})")
+      string(REGEX REPLACE "SL_TAG\\(|'|, *|\\)" "" letters "${tag}")
+      string(APPEND names " \\\n  \"${letters}\" ${name} \"\\0\"")
+      string(LENGTH "${name}" length)
+      if(length GREATER most)
+        set(most ${length})
+      endif()
     endforeach()
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
   endforeach()
   set(SL_GENERATED_INCLUDE "${CMAKE_BINARY_DIR}/include" CACHE INTERNAL "Headers that the build makes")
   file(CONFIGURE OUTPUT "${SL_GENERATED_INCLUDE}/base/file_kinds.h" @ONLY
-    CONTENT "// Made by tools/cmake/file_kinds.cmake.\n#define SL_FILE_KINDS(X)@list@\n")
+    CONTENT "// Made by tools/cmake/file_kinds.cmake.\n#define SL_FILE_KINDS(X)@list@\n#define SL_FILE_KIND_NAMES@names@\n#define SL_FILE_KIND_NAME_MOST @most@\n")
 endfunction()
