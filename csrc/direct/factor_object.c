@@ -540,16 +540,30 @@ static double predicted_bytes(const sl_factor *f) {
   return bytes;
 }
 
+// A product as mantissa and exponent: neither overflows.
+typedef struct product {
+  double mantissa, exponent;
+} product;
+
+static void multiply(product *p, double factor) {
+  int shift;
+  p->mantissa = frexp(p->mantissa * fabs(factor), &shift);
+  p->exponent += shift;
+}
+
 static void pivot_facts(const sl_factor *f, double *out) {
   const sl_symmetric *s = &f->numbers;
-  double positive = 0, negative = 0, log_size = 0, exponents = 0;
+  double positive = 0, negative = 0;
+  product size = {1, 0};
   for (uint32_t k = 0; k < f->analysis.n; k++) {
-    exponents += 2.0 * f->row_exponent[k];
+    size.exponent -= 2.0 * f->row_exponent[k];
     double d = s->d[k];
     if (s->e != NULL && s->e[k] != 0) { // of opposite signs, as off is the largest
       double off = s->e[k], rest = 1 - (d / off) * (s->d[k + 1] / off);
-      exponents += 2.0 * f->row_exponent[k + 1];
-      log_size += 2 * log(fabs(off)) + log(fabs(rest));
+      size.exponent -= 2.0 * f->row_exponent[k + 1];
+      multiply(&size, off);
+      multiply(&size, off);
+      multiply(&size, rest);
       positive++;
       negative++;
       k++;
@@ -559,7 +573,7 @@ static void pivot_facts(const sl_factor *f, double *out) {
       positive++;
     else
       negative++;
-    log_size += log(fabs(d));
+    multiply(&size, d);
   }
   bool known = s->pivoting.perturbed == 0;
   out[9] = s->pivoting.perturbed;
@@ -567,7 +581,7 @@ static void pivot_facts(const sl_factor *f, double *out) {
   out[11] = known ? positive : -1;
   out[12] = known ? negative : -1;
   out[13] = fmod(negative, 2) == 0 ? 1 : -1;
-  out[14] = log_size - exponents * 0.6931471805599453;
+  out[14] = log(size.mantissa) + size.exponent * 0.6931471805599453;
 }
 
 static void find_facts(const sl_factor *f, double *out) {
@@ -593,7 +607,7 @@ static void find_facts(const sl_factor *f, double *out) {
   if (f->made) pivot_facts(f, out);
 }
 
-// The logarithms of the pivots are taken once for each factor.
+// The product of the pivots is made once for each factor.
 void sl_factor_facts(sl_factor *f, double *out) {
   if (!f->facts_known) find_facts(f, f->facts);
   f->facts_known = f->made;

@@ -45,8 +45,9 @@ sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push, co
 // answer.
 uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked);
 
-// Edge operations that all pushes of a query may take by default: about what a full solve costs.
-uint64_t sl_local_total_push_limit(const sl_csr *matrix);
+// Edge operations that all pushes of a query may take by default: `most` nnz, or 8 nnz, about what
+// a full solve costs, whichever is less.
+uint64_t sl_local_total_push_limit(const sl_csr *matrix, double most);
 
 // 1 / slack of each row, rounded up: what turns a right-hand side into a bound of the solution.
 typedef struct sl_row_slack {

@@ -18,6 +18,7 @@ typedef struct sl_traits {
   uint32_t zero_diagonal_row; // first row with a_ii = 0 that is no isolated row of zeros of a
                               // symmetric matrix, or n
   bool structurally_singular; // asymmetric with a row or column of zeros
+  bool tight;                 // some row has no slack: there may be null vectors
 } sl_traits;
 
 // What the method does next in a running solve.
@@ -170,7 +171,7 @@ sl_status sl_solver_reserve_vectors(sl_solver *solver, uint32_t count);
 // no improvement, the best iterate is set aside first.
 void sl_solver_note_norm(sl_solver *solver, double norm);
 
-// Fills in traits (null_space must be known). Errors: ERR_MEMORY. O(nnz).
+// Fills in traits. Errors: ERR_MEMORY. O(nnz).
 sl_status sl_solver_find_traits(sl_solver *solver);
 
 // Checks that the asked method applies and writes the plan. Errors as sl_solver_create.

@@ -7,15 +7,9 @@
 
 #include "base/memory.h"
 
-typedef struct row_sums {
-  double diagonal;
-  double off; // sum of the other absolute values
-  double terms;
-} row_sums;
-
-static row_sums sum_row(const sl_csr *matrix, uint32_t row) {
+sl_row_sums sl_sum_row(const sl_csr *matrix, uint32_t row) {
   uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
-  row_sums sums = {0, 0, end - begin};
+  sl_row_sums sums = {0, 0, end - begin};
   for (uint32_t k = begin; k < end; k++) {
     double value = sl_csr_entry(matrix, k);
     if (matrix->columns[k] == row)
@@ -27,13 +21,15 @@ static row_sums sum_row(const sl_csr *matrix, uint32_t row) {
 }
 
 // The same rounding allowance as the classification's for a Laplacian.
-static bool has_no_slack(const row_sums *sums) {
+bool sl_has_no_slack(const sl_row_sums *sums) {
   double size = fabs(sums->diagonal);
   return fabs(size - sums->off) <= (sums->terms + 2) * 0x1p-52 * (size + sums->off);
 }
 
-// Visits the component of `start`, gives its rows signs and the label `label`. False: not balanced.
-// queue: n, written; *visited: rows of the component, at the front of the queue.
+// Visits the component of `start`, gives its rows signs and the label `label`. False: not balanced,
+// and the rest of the component was not looked at: whoever comes from there meets a row with signs
+// and another label.
+// queue: n, written; *visited: rows that have got signs, at the front of the queue.
 static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t start, uint32_t label,
                          uint32_t *queue, uint32_t *visited) {
   bool balanced = true;
@@ -41,11 +37,11 @@ static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t st
   queue[tail++] = start;
   space->signs[start] = 1;
   space->labels[start] = label;
-  while (head < tail) {
+  while (head < tail && balanced) {
     uint32_t i = queue[head++];
-    row_sums sums = sum_row(matrix, i);
-    if (!has_no_slack(&sums)) balanced = false;
-    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
+    sl_row_sums sums = sl_sum_row(matrix, i);
+    balanced = sl_has_no_slack(&sums);
+    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1] && balanced; k++) {
       uint32_t j = matrix->columns[k];
       double value = sl_csr_entry(matrix, k);
       if (j == i || value == 0) continue;
@@ -54,8 +50,8 @@ static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t st
         space->signs[j] = sign;
         space->labels[j] = label;
         queue[tail++] = j;
-      } else if (space->signs[j] != sign) {
-        balanced = false;
+      } else {
+        balanced = space->signs[j] == sign && space->labels[j] == label;
       }
     }
   }
@@ -68,8 +64,8 @@ static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t st
 static void find_components(const sl_csr *matrix, sl_null_space *space, uint32_t *queue) {
   for (uint32_t i = 0; i < space->n; i++) {
     if (space->signs[i] != 0) continue;
-    row_sums sums = sum_row(matrix, i);
-    if (!has_no_slack(&sums)) continue;
+    sl_row_sums sums = sl_sum_row(matrix, i);
+    if (!sl_has_no_slack(&sums)) continue;
     uint32_t size;
     if (spread_signs(matrix, space, i, space->count, queue, &size)) {
       space->sizes[space->count++] = size;
@@ -82,18 +78,9 @@ static void find_components(const sl_csr *matrix, sl_null_space *space, uint32_t
   }
 }
 
-static bool any_row_without_slack(const sl_csr *matrix) {
-  for (uint32_t i = 0; i < matrix->rows; i++) {
-    row_sums sums = sum_row(matrix, i);
-    if (has_no_slack(&sums)) return true;
-  }
-  return false;
-}
-
 sl_status sl_null_space_find(const sl_csr *matrix, sl_null_space *out) {
   uint32_t n = matrix->rows;
   *out = (sl_null_space){.n = n};
-  if (!any_row_without_slack(matrix)) return SL_OK;
   uint32_t *queue = NULL;
   sl_status status = SL_ALLOC(&out->labels, n);
   if (status == SL_OK) status = SL_ALLOC_ZERO(&out->signs, n);

@@ -22,9 +22,22 @@ typedef struct sl_null_space {
   double *sums;     // count: scratch of a projection
 } sl_null_space;
 
+typedef struct sl_row_sums {
+  double diagonal;
+  double off;   // sum of the other absolute values
+  double terms; // entries
+} sl_row_sums;
+
+// O(row length).
+sl_row_sums sl_sum_row(const sl_csr *matrix, uint32_t row);
+
+// Whether |diagonal| and the rest are the same up to rounding. Only then can a row be one of a balanced
+// component.
+bool sl_has_no_slack(const sl_row_sums *sums);
+
 // Finds the balanced components of a square symmetric matrix (the caller's duty).
 //   out   written: owned by the caller, also when count is 0
-//   Errors: ERR_MEMORY. Allocates 16 bytes a row when a row without slack exists. O(nnz).
+//   Errors: ERR_MEMORY. Allocates 16 bytes a row. O(nnz).
 sl_status sl_null_space_find(const sl_csr *matrix, sl_null_space *out);
 
 // Frees the arrays. A zeroed one is allowed.

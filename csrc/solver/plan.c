@@ -96,19 +96,13 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
   }
   bool positive = false, negative = false;
   for (uint32_t i = 0; i < n; i++) {
-    double diagonal = 0, off = 0, terms = 0;
-    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++, terms++) {
-      double value = sl_csr_entry(matrix, k);
-      if (matrix->columns[k] == i)
-        diagonal = value;
-      else
-        off += fabs(value);
-    }
-    if (diagonal > 0) positive = true;
-    if (diagonal < 0) negative = true;
-    if (fabs(diagonal) < off * (1 - (terms + 4) * 0x1p-52)) traits->sdd = false;
-    bool isolated = off == 0 && solver->facts->symmetric;
-    if (diagonal == 0 && !isolated && traits->zero_diagonal_row == n) {
+    sl_row_sums sums = sl_sum_row(matrix, i);
+    if (sums.diagonal > 0) positive = true;
+    if (sums.diagonal < 0) negative = true;
+    if (fabs(sums.diagonal) < sums.off * (1 - (sums.terms + 4) * 0x1p-52)) traits->sdd = false;
+    if (sl_has_no_slack(&sums)) traits->tight = true;
+    bool isolated = sums.off == 0 && solver->facts->symmetric;
+    if (sums.diagonal == 0 && !isolated && traits->zero_diagonal_row == n) {
       traits->zero_diagonal_row = i;
     }
   }

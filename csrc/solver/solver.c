@@ -48,10 +48,10 @@ static sl_status reserve(sl_solver *solver) {
 
 static sl_status prepare(sl_solver *solver) {
   SL_TRY(sl_csr_classify(solver->matrix, &solver->facts));
-  if (solver->facts->symmetric && !(solver->facts->min_row_slack > 0)) {
+  SL_TRY(sl_solver_find_traits(solver));
+  if (solver->facts->symmetric && solver->traits.tight) {
     SL_TRY(sl_null_space_find(solver->matrix, &solver->null_space));
   }
-  SL_TRY(sl_solver_find_traits(solver));
   SL_TRY(sl_solver_make_plan(solver));
   SL_TRY(reserve(solver));
   return sl_solver_invert_diagonal(solver);
@@ -585,7 +585,6 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
   if (!is_verified) {
     solver->verified.row_ratio = sl_csr_residual_bound(
         solver->matrix, x, solver->right_side.original, solver->r, solver->vectors[0]);
-    solver->verified.holds = false;
   }
   sl_solver_compute_certificate(solver->matrix, solver->facts, x, solver->right_side.original,
                                 solver->r, solver->vectors[0], solver->verified.row_ratio,
@@ -620,6 +619,7 @@ sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result
   bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
   if (!fits) memset(x, 0, solver->n * sizeof *x);
   fill_result(solver, x, solver->verified.holds && fits, result);
+  solver->verified.holds = fits;
   return SL_OK;
 }
 
@@ -628,6 +628,7 @@ sl_status sl_solver_certify(sl_solver *solver, const double *x, sl_solve_result 
   size_t bad = sl_first_not_finite_f64(x, solver->n);
   SL_REQUIRE_AT(bad == solver->n, SL_ERR_NOT_FINITE, "x", "finite numbers", bad);
   fill_result(solver, x, false, result);
+  solver->verified.holds = false;
   return SL_OK;
 }
 

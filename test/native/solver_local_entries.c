@@ -5,6 +5,7 @@
 #include "dominant.h"
 #include "solver/local_entries.h"
 #include "solver/push.h"
+#include "systems.h"
 
 #define TRIALS 10000u
 
@@ -262,6 +263,45 @@ static void push_over_its_limit_hands_over_to_the_full_solve(void **state) {
   }
   sl_local_entries_destroy(entries);
   sl_csr_destroy(matrix);
+}
+
+// A query of many entries, whatever it does, costs less than two full solves that prove as much.
+static void pushing_for_nothing_costs_less_than_a_full_solve(void **state) {
+  (void)state;
+  enum { COUNT = 1000, SIDE = 100 };
+  sl_rng rng;
+  sl_rng_seed(&rng, 31);
+  const double shifts[] = {4, 1, 0.4, 0.04}, wanted[] = {1e-1, 1e-2, 1e-4};
+  double *b = random_vector(&rng, SIDE * SIDE), *x = malloc(SIDE * SIDE * sizeof *x);
+  uint32_t indices[COUNT], handed_over = 0;
+  for (uint32_t k = 0; k < COUNT; k++) indices[k] = k * 9 + k % 7;
+  for (int s = 0; s < 4; s++) {
+    sl_csr *matrix = grid_matrix(SIDE, shifts[s]);
+    sl_local_entries *entries;
+    assert_ok(sl_local_entries_create(matrix, &entries));
+    assert_ok(sl_local_entries_set_dense(entries, b, SIDE * SIDE));
+    for (int w = 0; w < 3; w++) {
+      sl_local_entries_options options = {.absolute_error = wanted[w] / shifts[s]};
+      sl_local_entries_result found = query(entries, options, indices, COUNT, UINT64_MAX);
+      double full = 0;
+      for (double tolerance = 0.5; full == 0; tolerance /= 2) {
+        sl_solver_options how = {.method = SL_SOLVER_AUTO, .tolerance = tolerance};
+        sl_solver *solver;
+        assert_ok(sl_solver_create(matrix, &how, &solver));
+        assert_ok(sl_solver_begin(solver, b, NULL));
+        sl_solve_result solved = run_solver(solver, UINT64_MAX, x);
+        if (solved.error_bound <= options.absolute_error) full = (double)solved.work;
+        sl_solver_destroy(solver);
+      }
+      handed_over += found.method == SL_LOCAL_PUSH_FULL;
+      assert_true((double)found.edge_operations < 2 * full);
+    }
+    sl_local_entries_destroy(entries);
+    sl_csr_destroy(matrix);
+  }
+  assert_true(handed_over > 6);
+  free(b);
+  free(x);
 }
 
 static void limits_and_stops_leave_honest_bounds(void **state) {
@@ -522,6 +562,7 @@ int main(void) {
       property(smaller_errors_take_more_work_and_steps_change_no_bit),
       property(bounds_shrink_with_the_work_limit),
       property(push_over_its_limit_hands_over_to_the_full_solve),
+      property(pushing_for_nothing_costs_less_than_a_full_solve),
       property(limits_and_stops_leave_honest_bounds),
       property(one_row_diagonals_and_blocks_are_exact),
       property(scale_does_not_matter),

@@ -43,6 +43,12 @@ const ANALYSIS_STEP = 50_000;
 const PLAIN_TOLERANCE = 1e-11;
 const MOST_REFINEMENTS = 10;
 
+/** `every(Number.isFinite)` calls a function for each number. */
+function areFinite(x: Float64Array): boolean {
+  for (const value of x) if (value - value !== 0) return false;
+  return true;
+}
+
 export class Automatic implements StepJob {
   readonly #q: Question;
   readonly #n: number;
@@ -156,13 +162,15 @@ export class Automatic implements StepJob {
     if (this.#method === undefined && this.#trials.attempts.length === 0)
       return { raw, told: undefined };
     const leg = this.#leg;
-    const found = this.#trials.finish(raw);
-    if (leg) this.#collect(leg, found);
+    // What a factor has answered is known already.
+    const known = this.#method !== undefined && this.#outcome !== undefined && !leg;
+    const found = known ? undefined : this.#trials.finish(raw);
+    if (leg && found) this.#collect(leg, found);
     return {
       raw,
       told: {
-        method: this.#method ?? nameOf(found.method),
-        outcome: runtime.outcome(this.#outcome ?? found.outcome),
+        method: this.#method ?? nameOf(found?.method as number),
+        outcome: runtime.outcome(this.#outcome ?? (found?.outcome as number)),
         iterations: this.#trials.iterations,
         edgeOperations: this.work(),
         attempts: this.#trials.attempts,
@@ -419,7 +427,9 @@ export class Automatic implements StepJob {
     if (ending !== 'ended') return this.#refuse(ending);
     const x = runtime.array(operation, Float64Array, this.#n);
     const corrections = factor.readSolve(x);
-    const usable = x.every(Number.isFinite);
+    const usable = areFinite(x);
+    // What was only begun has nothing to tell.
+    if (this.#leg?.job.work() === 0) this.#leg = undefined;
     if (this.#leg) {
       runtime.check(operation, this.#leg.job.stop(WORK_LIMIT));
       const before = this.#trials.attempts.length;

@@ -141,7 +141,8 @@ export interface SolveEntriesOptions {
   absoluteError: number;
   /**
    * Edge operations after which pushing for one entry gives way to a full solve. By default 0.3 times the stored entries
-   * of the matrix for one entry and 8 times for all, each at least 30,000.
+   * of the matrix for one entry; for all of them a fifth of what a full solve is predicted to take, and 8 times the entries at
+   * most. Each is at least 30,000.
    */
   pushWork?: number;
   /** Edge operations in all, those of a full solve included; then the outcome is `'workLimit'`. No limit by default. */
