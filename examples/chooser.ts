@@ -53,13 +53,14 @@ using chooser = Chooser.create({
   features: ['length', 'disorder'],
   timeout: 1e7,
   cost: 'work',
+  policy: 'forest',
   seed: 3,
 });
 let [paid, best] = [0, 0];
 for (let task = 0; task < 600; task++) {
   const features = { length: Math.round(2 ** (2 + 8 * random())), disorder: random() ** 3 };
   const list = listOf(features.length, features.disorder);
-  const { id, method } = chooser.choose(features);
+  const { id, method } = chooser.choose(features, { explore: task < 300 });
   const cost = sorts[method]?.(list.slice()) ?? 0;
   chooser.report(id, method, { cost });
   if (task < 300) continue;

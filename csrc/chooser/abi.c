@@ -35,7 +35,8 @@ int32_t SL_ABI(sl_abi_chooser_set_methods)(sl_handle handle, uint32_t methods, c
   return sl_chooser_set_methods(chooser, methods, label, label_bytes);
 }
 
-// features: one for each; eligible: a byte for each method; numbers: 12 + 4 for each method, written.
+// features: one for each; eligible: a byte for each method; numbers: 12 + 4 for each method,
+// written.
 int32_t SL_ABI(sl_abi_chooser_choose)(sl_handle handle, const double *features,
                                       const uint8_t *eligible, uint32_t how, double *numbers) {
   sl_chooser *chooser;

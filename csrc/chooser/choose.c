@@ -1,4 +1,5 @@
-// Choosing: what each method is expected to cost, which ones are safe, and short runs before the one chosen.
+// Choosing: what each method is expected to cost, which ones are safe, and short runs before the
+// one chosen.
 #include <math.h>
 #include <string.h>
 
@@ -10,8 +11,9 @@
 #define ENOUGH 5u
 // Exploring runs each method so often before it trusts what it draws.
 #define FIRST_RUNS 4.0
-// Share of decisions that are drawn evenly at first; it falls with the cube root of the reports, as that of J. Langford,
-// T. Zhang, "The epoch-greedy algorithm for contextual multi-armed bandits", NIPS 2007.
+// Share of decisions that are drawn evenly at first; it falls with the cube root of the reports, as
+// that of J. Langford, T. Zhang, "The epoch-greedy algorithm for contextual multi-armed bandits",
+// NIPS 2007.
 #define MOST_EVEN 0.5
 // What an entry of a schedule must save.
 #define WORTH 0.99
@@ -33,8 +35,8 @@ static double pooled_variance(const sl_chooser *c) {
 }
 
 // A cost drawn from what is known of the mean cost and of failing: normal-inverse-gamma and beta.
-// Their priors are one run as all of the method's with the variance of all methods, and one success or failure in the
-// method's ratio.
+// Their priors are one run as all of the method's with the variance of all methods, and one success
+// or failure in the method's ratio.
 static double draw(const sl_chooser *c, const sl_chooser_view *view, const sl_chooser_method *m,
                    double variance, sl_rng *rng) {
   const sl_chooser_node *all = &m->nodes[m->root[0]];
@@ -169,8 +171,8 @@ sl_status sl_chooser_choose(sl_chooser *c, const double *features, const uint8_t
       fits[i] = 0;
       continue;
     }
-    // A method that has hardly been tried comes first where there is exploring; one that has not, last where there is
-    // none.
+    // A method that has hardly been tried comes first where there is exploring; one that has not,
+    // last where there is none.
     const double tried = (double)c->now.method[i].seen;
     const double cost = explores && tried < FIRST_RUNS ? tried - FIRST_RUNS : each[4 * i + 2];
     if (!any || cost < best) {
@@ -179,8 +181,8 @@ sl_status sl_chooser_choose(sl_chooser *c, const double *features, const uint8_t
     }
     any = true;
   }
-  // Costs near a task may be those of runs that were all unlucky: what only nearness or trees judge is drawn evenly
-  // now and then.
+  // Costs near a task may be those of runs that were all unlucky: what only nearness or trees judge
+  // is drawn evenly now and then.
   if (explores && best >= 0 && c->options.policy != SL_CHOOSER_THOMPSON) {
     const double share = (double)methods / ((double)methods + (double)c->now.reports);
     if (sl_rng_double(&rng) < MOST_EVEN * sl_chooser_exp(sl_chooser_log(share) / 3)) {

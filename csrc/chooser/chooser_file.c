@@ -1,5 +1,5 @@
-// Saving and loading choosers. A file may come from anywhere: every child stands after its parent, so that each way down a
-// tree ends, and statistics are finite.
+// Saving and loading choosers. A file may come from anywhere: every child stands after its parent,
+// so that each way down a tree ends, and statistics are finite.
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-// One decision tree of what a chooser predicts: its leaves name the method whose cost is lowest there. A leaf costs, for each
-// of its tasks, the logarithm of the cost of the leaf's method over that of the task's best.
+// One decision tree of what a chooser predicts: its leaves name the method whose cost is lowest
+// there. A leaf costs, for each of its tasks, the logarithm of the cost of the leaf's method over
+// that of the task's best.
 #include <math.h>
 #include <string.h>
 

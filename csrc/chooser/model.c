@@ -1,4 +1,5 @@
-// What is known of a method: its runs, the trees that are grown of them, and what they say of a task.
+// What is known of a method: its runs, the trees that are grown of them, and what they say of a
+// task.
 #include "chooser/object.h"
 
 #include <math.h>
@@ -70,7 +71,8 @@ static double imputed(double limit, const sl_chooser_node *leaf, double spread, 
   return fmin(fmax(value, limit), fmax(most, limit));
 }
 
-// Replaces what is censored by its expectation under the tree of contexts, which is then grown anew.
+// Replaces what is censored by its expectation under the tree of contexts, which is then grown
+// anew.
 static sl_status grow_contexts(const sl_chooser *c, const sl_chooser_method *m,
                                sl_tree_space *space, const sl_chooser_runs *runs, double *targets,
                                sl_rng *rng, uint32_t *root) {
@@ -207,7 +209,8 @@ sl_status sl_chooser_take_run(sl_chooser *c, const double *features, uint32_t me
     keep = at < c->options.capacity;
     place = keep ? (uint32_t)at : 0;
   }
-  // Trees are grown from what there will be; when there is no memory for that the next report tries again.
+  // Trees are grown from what there will be; when there is no memory for that the next report tries
+  // again.
   c->version++;
   c->now.reports++;
   m->seen++;

@@ -258,7 +258,8 @@ sl_job *sl_chooser_job(sl_chooser *c) { return &c->job; }
 
 static bool compiles(const sl_chooser *c) { return c->compiled.rows > 0; }
 
-// After a fit that was cut short: what came in is known without trees until its methods are reported again.
+// After a fit that was cut short: what came in is known without trees until its methods are
+// reported again.
 static void drop(sl_chooser *c) {
   table_free(&c->table);
   sl_chooser_compiled_free(&c->compiled);

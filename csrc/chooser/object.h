@@ -81,7 +81,8 @@ typedef struct sl_chooser_view {
   uint32_t leaf;             // its context
 } sl_chooser_view;
 
-// Adds a run that was checked, and grows the trees where it is time. ERR_MEMORY: nothing is changed.
+// Adds a run that was checked, and grows the trees where it is time. ERR_MEMORY: nothing is
+// changed.
 sl_status sl_chooser_take_run(sl_chooser *c, const double *features, uint32_t method, double cost,
                               uint32_t ending, bool grow);
 
@@ -95,7 +96,8 @@ sl_chooser_view sl_chooser_look(const sl_chooser *c, const sl_chooser_method *m,
 // The expected cost: failures at penalty * timeout; Infinity where nothing is known.
 double sl_chooser_expected(const sl_chooser *c, const sl_chooser_view *view);
 
-// The runs of a method that are near: their places among those kept. near: room for `capacity`. Returns how many.
+// The runs of a method that are near: their places among those kept. near: room for `capacity`.
+// Returns how many.
 uint32_t sl_chooser_near(const sl_chooser *c, const sl_chooser_method *m, const double *row,
                          uint32_t *near);
 

@@ -178,7 +178,8 @@ static split find_split(const grower *g, sl_rng *rng, uint32_t begin, uint32_t e
   return best;
 }
 
-// Puts the rows of each order that go left before the others, which keep their order. Returns where those begin.
+// Puts the rows of each order that go left before the others, which keep their order. Returns where
+// those begin.
 static uint32_t partition(grower *g, const split *at, uint32_t begin, uint32_t end) {
   sl_tree_space *s = g->space;
   for (uint32_t k = begin; k < end; k++) {

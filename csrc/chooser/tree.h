@@ -63,8 +63,8 @@ void sl_tree_space_free(sl_tree_space *space);
 // Sorts the runs by each feature, for all trees that are grown of them. O(features rows log rows).
 void sl_tree_sort(sl_tree_space *space, const sl_chooser_runs *runs);
 
-// Grows a tree from the runs and their weights (space->weights, of which one at least is not 0) behind the nodes that
-// are there. root: written, its place.
+// Grows a tree from the runs and their weights (space->weights, of which one at least is not 0)
+// behind the nodes that are there. root: written, its place.
 //   Based on: L. Breiman et al., "Classification and Regression Trees", 1984; missing values go to
 //   the side that leaves less variance. Errors: ERR_MEMORY. O(features rows depth).
 sl_status sl_tree_grow(sl_tree_space *space, const sl_chooser_runs *runs,

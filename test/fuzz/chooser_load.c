@@ -1,5 +1,5 @@
-// Any bytes as the file of a chooser: loading fails cleanly or gives one that can be asked, taught, compiled, and saved again
-// as the same bytes.
+// Any bytes as the file of a chooser: loading fails cleanly or gives one that can be asked, taught,
+// compiled, and saved again as the same bytes.
 #include "saved.h"
 
 #include "chooser/chooser.h"

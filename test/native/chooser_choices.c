@@ -71,7 +71,8 @@ static void a_method_over_the_risk_is_not_chosen_while_a_safe_one_exists(void **
     sl_rng_seed(&rng, 5);
     const double x = 0.5;
     double numbers[SL_CHOOSER_CHOICE(3)];
-    // The first is fast and fails three times in ten; the second is slow and safe; the third has never been run.
+    // The first is fast and fails three times in ten; the second is slow and safe; the third has
+    // never been run.
     for (uint32_t i = 0; i < 60; i++) {
       assert_ok(sl_chooser_report(c, 0, &x, 0, 1, i % 10 < 3));
       assert_ok(sl_chooser_report(c, 0, &x, 1, 900, 0));
@@ -98,7 +99,8 @@ static void censored_runs_count_as_more_than_they_say(void **state) {
     double numbers[SL_CHOOSER_CHOICE(2)];
     sl_rng rng;
     sl_rng_seed(&rng, 6);
-    // The first costs about 8 when it is let run, and mostly is not: stopped at 4. The second costs 6.
+    // The first costs about 8 when it is let run, and mostly is not: stopped at 4. The second costs
+    // 6.
     for (uint32_t i = 0; i < 100; i++) {
       const double cost = 8 * exp(0.4 * (sl_rng_double(&rng) - 0.5));
       assert_ok(sl_chooser_report(c, 0, NULL, 0, i % 4 ? 4 : cost, i % 4 ? 2 : 0));

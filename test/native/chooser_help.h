@@ -51,8 +51,8 @@ static inline uint32_t choose(sl_chooser *chooser, const double *features, uint3
   return (uint32_t)numbers[0];
 }
 
-// A task with one feature in [0, 1) and the cost of a method of three: the first is best below 0.4, the second above,
-// the third never; noise of a factor of two.
+// A task with one feature in [0, 1) and the cost of a method of three: the first is best below 0.4,
+// the second above, the third never; noise of a factor of two.
 static inline double cost_of(uint32_t method, double x, sl_rng *rng) {
   const double noise = 1 + sl_rng_double(rng);
   const double base = method == 0 ? (x < 0.4 ? 1 : 50) : method == 1 ? (x < 0.4 ? 20 : 2) : 30;

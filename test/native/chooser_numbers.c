@@ -1,4 +1,5 @@
-// Logarithms and exponentials against libm, bounds and tails against scipy's numbers, variates against their moments.
+// Logarithms and exponentials against libm, bounds and tails against scipy's numbers, variates
+// against their moments.
 #include "check.h"
 
 #include <float.h>

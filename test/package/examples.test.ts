@@ -29,6 +29,11 @@ const promises: Record<string, RegExp[]> = {
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
+  'chooser.ts': [
+    /^over the best choice: \d+ %$/m,
+    /^1000 numbers in order: insertion$/m,
+    /^1000 numbers in disorder: merge$/m,
+  ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {

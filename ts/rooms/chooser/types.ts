@@ -63,7 +63,10 @@ export interface ChooseOptions {
 /** What is known of one method for a task. */
 export interface MethodScore {
   method: string;
-  /** Expected cost, failures at `penalty * timeout`; `Infinity` where the method has never been run. */
+  /**
+   * Geometric mean of the costs of runs like this that did not fail, and `penalty * timeout` for the share that did; `Infinity`
+   * where the method has never been run.
+   */
   predicted: number;
   /** The probability of failing is at most this with the chooser's `confidence`, if runs of a context are alike. */
   risk: number;
