@@ -21,6 +21,8 @@
 #include "base/handle.h"
 #include "base/rng.h"
 #include "crypto/file.h"
+#include "chooser/chooser.h"
+#include "chooser/file.h"
 #include "direct/factor.h"
 #include "gnn/file.h"
 #include "gnn/gnn.h"
@@ -56,6 +58,7 @@ enum {
   MOST_FUNCTIONS = 512,
   MOST_HANDLES = 3,
   FILES = 11
+  FILES = 7
 };
 
 static sl_rng rng;
@@ -99,6 +102,9 @@ static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX,   SL_FILE_GRAPH,  SL_
                                            SL_FILE_HNSW,     SL_FILE_FACTOR, SL_FILE_HIERARCHY,
                                            SL_FILE_BANDIT,   SL_FILE_CHAIN,  SL_FILE_TEXT,
                                            SL_FILE_LOGISTIC, SL_FILE_GNN};
+static const uint32_t file_kinds[FILES] = {SL_FILE_MATRIX, SL_FILE_GRAPH,  SL_FILE_FLAT,
+                                           SL_FILE_HNSW,   SL_FILE_FACTOR, SL_FILE_HIERARCHY,
+                                           SL_FILE_CHOOSER};
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -178,6 +184,7 @@ static double pick_double(const char *name) {
   if (is(name, "offset") || is(name, "length")) return 0;
   if (is(name, "id")) return 1 + floor(u * 8);
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
+  if (in_call("_chooser_")) return is(name, "id") ? below(4) : u * 5;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
   if (is(name, "start") || is(name, "until")) return floor(u * 1e9);
   if (in_call("_recurrence_")) return is(name, "count") ? 1 + floor(u * 50) : floor(u * 1e9);
@@ -205,6 +212,9 @@ static uint32_t pick_number(const char *name) {
       {"element", 5},   {"activation", 8},
       {"language", 2},  {"scorer", 2},
       {"fields", 8},
+      {"question", 14}, {"methods", 8},
+      {"ending", 4},    {"how", 8},
+      {"depth", 8},     {"least", 5},
   };
   uint32_t s = call.size;
   // Lengths of arrays that the caller gives: never more than there is.
@@ -286,6 +296,7 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "nodes") && in_call("_gnn_")) return i % s;
   if (is(name, "shapes")) // kind, inputs, outputs, heads, averaged, activation
     return i % 6 == 0 ? (one_in(4) ? below(3) : 0) : i % 6 < 4 ? 1 : i % 6 == 4 ? 0 : below(3);
+  if (is(name, "methods") || is(name, "endings")) return below(one_in(64) ? 4 : 2);
   if (is(name, "rule")) // frequency and interval, then bits, few of which may stand together
     return i == 0 ? below(7) : i == 1 ? 1 + below(3) : one_in(60) ? 1u << below(32) : 0;
   return below(s + (one_in(64) ? 2 : 0));
@@ -319,6 +330,10 @@ static double number_at(const char *name, uint32_t i) {
   }
   const bool learns = in_call("_smoothing_") || in_call("_logistic_") || in_call("_gnn_");
   if (is(name, "settings") && learns) return learning_at(i);
+  if (is(name, "options") && in_call("_chooser_")) {
+    static const double chooser[] = {2, 3, 0, 1, 100, 10, 20, 5, 3, 0.5, 0.9, 4};
+    return i == 2 ? below(3) : i < 12 ? chooser[i] : 0;
+  }
   if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
@@ -535,6 +550,15 @@ static void make_files(void) {
   assert_ok(sl_gnn_save(gnn, &writer));
   keep_file(10, writer);
   sl_gnn_destroy(gnn);
+
+  static const double chosen[] = {2, 1, SL_CHOOSER_FOREST, 1, 10, 10, 8, 3, 2, 1, 0.9, 2};
+  sl_chooser *chooser;
+  assert_ok(sl_chooser_create(chosen, NULL, 0, &chooser));
+  for (uint32_t i = 0; i < 12; i++)
+    assert_ok(sl_chooser_report(chooser, 0, (const double[]){i}, i % 2, i, i % 3));
+  assert_ok(sl_chooser_save(chooser, &writer));
+  keep_file(6, writer);
+  sl_chooser_destroy(chooser);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 

@@ -58,6 +58,11 @@ const promises: Record<string, RegExp[]> = {
   ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
+  'chooser.ts': [
+    /^over the best choice: \d+ %$/m,
+    /^1000 numbers in order: insertion$/m,
+    /^1000 numbers in disorder: merge$/m,
+  ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {

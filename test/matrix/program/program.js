@@ -99,6 +99,14 @@ const questions = {
       [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)],
       [0xe3069283, 0xba, 0x78],
     );
+  // The second is cheaper where the feature is large.
+  chooser({ Chooser }) {
+    const chooser = Chooser.create({ methods: ['a', 'b'], features: 1, timeout: 99, policy: 'nearest' });
+    const rows = Array.from({ length: 20 }, (_, i) => [i]);
+    chooser.fit({ features: rows, costs: rows.map(([x]) => [x, 10]) });
+    const chosen = [2, 17].map((x) => chooser.choose([x], { explore: false }).method === 'b');
+    equal('chosen', chosen.map(Number), [0, 1]);
+    chooser.dispose();
   },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {

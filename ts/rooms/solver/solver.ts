@@ -8,6 +8,7 @@ import * as check from '../../runtime/validate.js';
 import * as arrays from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
+import { featuresOf, type SolverFeatures, solveLearned, solveLearnedLater } from './learn.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
@@ -26,6 +27,7 @@ export type { IntoOption } from '../../runtime/into.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/matrix.js';
+export type { LearnedChoice, SolverFeatures } from './learn.js';
 /** @internal */
 export type { LocalSolver } from './local.js';
 export type { AnswerMethod, FactorMethodName, RowOrdering, SolveMethod } from './methods.js';
@@ -115,6 +117,23 @@ export interface SolverRoom extends LocalSolver {
     matrix: SparseMatrix,
     options?: O,
   ): PreparedSolver<SolutionArray<O>>;
+
+  /**
+   * What a chooser can learn from: facts of a matrix that the automatic choice reads as well. {@link SolveOptions.learn} hands
+   * them over by their names, so that a chooser may be made with any of them as its features. O(nnz) at the first call for a
+   * matrix.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/solver';
+   *
+   * const { solverFeatures, SparseMatrix } = await load();
+   * using matrix = SparseMatrix.fromDiagonal([1, 2, 4]);
+   * const { rows, symmetric, rowSlack } = solverFeatures(matrix);
+   * console.log(rows, symmetric, rowSlack); // 3 true 1
+   * ```
+   */
+  solverFeatures(matrix: SparseMatrix): SolverFeatures;
 }
 
 // What array type it gives depends on the options; the callers say which.
@@ -165,13 +184,19 @@ export function createRoom(runtime: Runtime): SolverRoom {
     PreparedSolver: runtime.bind(PreparedSolver),
     solve<O extends SolveOptions>(matrix: SparseMatrix, b: RealArray, options?: O) {
       const operation = 'solve';
-      const all = check.options<SolveOptions>(operation, options, [...prepareKeys, ...sideKeys]);
-      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all, true);
-      try {
-        return prepared.now(operation, b, all);
-      } finally {
-        prepared.dispose();
-      }
+      const keys = [...prepareKeys, ...sideKeys, 'learn'] as const;
+      const all = check.options<SolveOptions>(operation, options, keys);
+      const run = (given: SolveOptions) => {
+        const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, given, true);
+        try {
+          return prepared.now(operation, b, given);
+        } finally {
+          prepared.dispose();
+        }
+      };
+      if (all.learn === undefined) return run(all);
+      const result = solveLearned(runtime, operation, matrix, all, run);
+      return result as SolveResult<SolutionArray<O>>;
     },
     async solveAsync<O extends SolveOptions & AsyncOptions<SolveProgress>>(
       matrix: SparseMatrix,
@@ -179,19 +204,25 @@ export function createRoom(runtime: Runtime): SolverRoom {
       options?: O,
     ) {
       const operation = 'solveAsync';
-      const keys = [...prepareKeys, ...sideKeys, ...asyncKeys] as const;
+      const keys = [...prepareKeys, ...sideKeys, ...asyncKeys, 'learn'] as const;
       const all = check.options<SolveOptions & AsyncOptions<SolveProgress>>(
         operation,
         options,
         keys,
       );
-      const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, all, true);
-      try {
-        return await prepared.later(operation, b, all);
-      } finally {
-        prepared.dispose();
-      }
+      const run = async (given: SolveOptions & AsyncOptions<SolveProgress>) => {
+        const prepared = prepareWith<SolutionArray<O>>(runtime, operation, matrix, given, true);
+        try {
+          return await prepared.later(operation, b, given);
+        } finally {
+          prepared.dispose();
+        }
+      };
+      if (all.learn === undefined) return run(all);
+      const result = await solveLearnedLater(runtime, operation, matrix, all, run);
+      return result as SolveResult<SolutionArray<O>>;
     },
+    solverFeatures: (matrix) => featuresOf(runtime, 'solverFeatures', matrix),
     prepare<O extends PrepareOptions>(matrix: SparseMatrix, options?: O) {
       const operation = 'prepare';
       const all = check.options<PrepareOptions>(operation, options, prepareKeys);

@@ -5,6 +5,7 @@ import type { Given, OutputArray } from '../../runtime/given.js';
 import type { IntoOption } from '../../runtime/into.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import type { WorkProgress } from '../../runtime/steps.js';
+import type { LearnedChoice } from './learn.js';
 import type { AnswerMethod, RowOrdering, SolveMethod } from './methods.js';
 
 /** Norm of an error bound: the largest error of a component, or the sum of all errors. */
@@ -49,7 +50,14 @@ export interface RightHandSideOptions extends IntoOption {
 }
 
 /** Options of {@link SolverRoom.solve}. */
-export interface SolveOptions extends PrepareOptions, RightHandSideOptions {}
+export interface SolveOptions extends PrepareOptions, RightHandSideOptions {
+  /**
+   * A `Chooser` of `sublinear/chooser` that chooses the method from {@link SolverRoom.solverFeatures}, and is told what it has
+   * cost; in place of `method`. Where what it has chosen fails, `'auto'` goes on, and that is reported, too, if it is one of
+   * the chooser's methods.
+   */
+  learn?: LearnedChoice;
+}
 
 /** Where a running solve is. */
 export interface SolveProgress extends WorkProgress {
