@@ -11,6 +11,12 @@ import { FLOAT, INT8, INT32, model, type Node, UINT8, type Value } from './suppo
 const MISSING = 'not installed: sh bench/peers/neural.sh installs it';
 const folder = new URL('../build/neural-peers/', import.meta.url);
 const require = createRequire(folder);
+// Not dependencies of the package: only this folder has them.
+const [ORT, TF, TF_WASM] = [
+  'onnxruntime-web',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-wasm',
+];
 const there = (name: string) => existsSync(new URL(`node_modules/${name}/package.json`, folder));
 
 const bench = openBench('neural', 'Products and attention');
@@ -19,7 +25,7 @@ const { DenseMatrix, matmul } = await engine.use('gemm');
 const { attention } = await engine.use('attention');
 
 // biome-ignore lint/suspicious/noExplicitAny: peers that may not be there have no types
-const ort: any = there('onnxruntime-web') ? require('onnxruntime-web') : undefined;
+const ort: any = there(ORT) ? require(ORT) : undefined;
 if (ort) {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
@@ -28,9 +34,9 @@ if (ort) {
 const tf: any = await tensorflow();
 
 async function tensorflow() {
-  if (!there('@tensorflow/tfjs-backend-wasm')) return undefined;
-  const core = require('@tensorflow/tfjs-core');
-  require('@tensorflow/tfjs-backend-wasm');
+  if (!there(TF_WASM)) return undefined;
+  const core = require(TF);
+  require(TF_WASM);
   await core.setBackend('wasm');
   await core.ready();
   return core;

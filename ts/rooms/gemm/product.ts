@@ -92,7 +92,7 @@ function sideOf(operation: string, argument: string, value: MatrixOperand): Side
 }
 
 /** Reads the operands. A list of numbers is of the other operand's type, float64 when both are lists. */
-export function problemOf(
+function problemOf(
   operation: string,
   left: MatrixOperand,
   right: MatrixOperand,
