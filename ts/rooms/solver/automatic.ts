@@ -17,6 +17,7 @@ import {
 import type { AnswerMethod, SolveMethod } from './methods.js';
 import { attemptsOf, progressOf, type Told } from './results.js';
 import {
+  areFinite,
   type Found,
   ITERATION_LIMIT,
   type Leg,
@@ -37,17 +38,7 @@ const FAILURES = [STAGNATED, BREAKDOWN, number('indefinite')];
 const LIMITS = [ITERATION_LIMIT, WORK_LIMIT, number('memoryLimit')];
 /** A backward error that a factorisation, whose answer has been corrected, does not improve on by trying again. */
 const ATTAINABLE = 1e-14;
-/** Multiplications between two looks at an analysis. */
-const ANALYSIS_STEP = 50_000;
-/** Where the residual needs no more than this, an answer of a factor is not corrected at first. */
-const PLAIN_TOLERANCE = 1e-11;
 const MOST_REFINEMENTS = 10;
-
-/** `every(Number.isFinite)` calls a function for each number. */
-function areFinite(x: Float64Array): boolean {
-  for (const value of x) if (value - value !== 0) return false;
-  return true;
-}
 
 export class Automatic implements StepJob {
   readonly #q: Question;
@@ -350,7 +341,7 @@ export class Automatic implements StepJob {
 
   #analysing(work: number): number {
     const factor = this.#factor as SparseFactor;
-    const outcome = factor.step(Math.min(work, ANALYSIS_STEP));
+    const outcome = factor.step(Math.min(work, choice.ANALYSIS_STEP));
     if (outcome === 'ended') return this.#made(factor);
     if (outcome !== 'running') return this.#refuse(outcome);
     const prediction = factor.predict();
@@ -413,7 +404,7 @@ export class Automatic implements StepJob {
     this.#factor = factor;
     this.#why = why;
     this.#workBefore = factor.work - this.#setupWork;
-    this.#refinements = tolerance < PLAIN_TOLERANCE ? MOST_REFINEMENTS : 0;
+    this.#refinements = tolerance < choice.PLAIN_TOLERANCE ? MOST_REFINEMENTS : 0;
     factor.beginSolve(this.#q.runtime, this.#q.b, this.#n, this.#refinements);
     this.#stage = 'solve';
     return 0;

@@ -26,6 +26,10 @@ const FIRST_LOOK = 9;
 const FIRST_LOOK_DOMINANT = 110;
 /** What rounding may take of a slack of 0. */
 const ROUNDING = 1e-12;
+/** Multiplications between two looks at an analysis. */
+export const ANALYSIS_STEP = 50_000;
+/** Where the residual needs no more than this, an answer of a factor is not corrected at first. */
+export const PLAIN_TOLERANCE = 1e-11;
 /** Below this nothing is worth another module's time. */
 export const FEW_ROWS = 64;
 /** Loading the other module, unless it is there. */

@@ -212,6 +212,12 @@ export class Trials {
   }
 }
 
+/** `every(Number.isFinite)` calls a function for each number. */
+export function areFinite(x: Float64Array): boolean {
+  for (const value of x) if (value - value !== 0) return false;
+  return true;
+}
+
 export function nameOf(method: number): AnswerMethod {
   return methodNames[method] as AnswerMethod;
 }
