@@ -148,10 +148,11 @@ sl_status sl_bandit_reward(sl_bandit *bandit, double id, double reward, bool *le
 // ERR_INDEX ("arm").
 sl_status sl_bandit_learn(sl_bandit *bandit, uint32_t arm, double reward);
 
-// Everything as a file (docs/format.md); the bandit may not change until the writer is destroyed.
+// Everything as a file (docs/format.md), as it is now: the writer has a copy, the bandit may go on.
 //   labels   bytes, read and copied: kept as they are, for names of arms
 //   Errors: ERR_MEMORY.
-sl_status sl_bandit_save(sl_bandit *bandit, const void *labels, size_t bytes, sl_writer **out);
+sl_status sl_bandit_save(const sl_bandit *bandit, const void *labels, size_t bytes,
+                         sl_writer **out);
 
 // Takes what sl_bandit_save wrote: the copy chooses and learns as the original would have.
 //   Errors: as sl_reader_take(); ERR_FORMAT. Untrusted bytes are safe.

@@ -30,22 +30,38 @@ typedef struct meta {
   uint32_t slots, pending_capacity, window_capacity, window_first, window_count, reserved;
 } meta;
 
-// Factors of the arms there are, each a piece.
-static const void *piece(const void *from, uint32_t tag, uint32_t i, size_t *bytes) {
-  (void)tag;
-  const sl_bandit *b = from;
-  const bool there = b->arms[i].alive && sl_bandit_is_linear(b);
-  *bytes = there ? sl_regression_size(b->options.dimension, b->options.shared) * sizeof(double) : 0;
-  return there ? b->blocks[i] : NULL;
-}
-
+// Everything is copied: a bandit goes on while its file is written, and its blocks move.
 static void add_ring(sl_writer *writer, uint32_t tag, uint32_t rows, const sl_bandit_ring *ring) {
-  sl_writer_add(writer, tag, ring->events, ring->capacity * sizeof *ring->events);
-  sl_writer_add(writer, rows, ring->contexts, (size_t)ring->capacity * ring->row * sizeof(double));
+  sl_writer_add_copy(writer, tag, ring->events, ring->capacity * sizeof *ring->events);
+  sl_writer_add_copy(writer, rows, ring->contexts,
+                     (size_t)ring->capacity * ring->row * sizeof(double));
 }
 
-sl_status sl_bandit_save(sl_bandit *b, const void *labels, size_t bytes, sl_writer **out) {
-  SL_TRY(sl_writer_create(SL_FILE_BANDIT, out));
+// The factors of all arms there are, one after another.
+static sl_status copy_factors(const sl_bandit *b, double **out, size_t *bytes) {
+  const size_t size =
+      sl_bandit_is_linear(b) ? sl_regression_size(b->options.dimension, b->options.shared) : 0;
+  *bytes = b->alive * size * sizeof **out;
+  SL_TRY(SL_ALLOC(out, b->alive * size));
+  double *to = *out;
+  for (uint32_t i = 0; i < b->slots && size > 0; i++) {
+    if (!b->arms[i].alive) continue;
+    memcpy(to, b->blocks[i], size * sizeof *to);
+    to += size;
+  }
+  return SL_OK;
+}
+
+sl_status sl_bandit_save(const sl_bandit *b, const void *labels, size_t bytes, sl_writer **out) {
+  double *factors;
+  size_t factor_bytes;
+  *out = NULL;
+  SL_TRY(copy_factors(b, &factors, &factor_bytes));
+  const sl_status status = sl_writer_create(SL_FILE_BANDIT, out);
+  if (status != SL_OK) {
+    sl_free(factors);
+    return status;
+  }
   const sl_bandit_options *o = &b->options;
   meta m = {
       .exploration = o->exploration,
@@ -75,10 +91,11 @@ sl_status sl_bandit_save(sl_bandit *b, const void *labels, size_t bytes, sl_writ
   memcpy(m.sampling, b->sampling.state, sizeof m.sampling);
   sl_writer *w = *out;
   sl_writer_add_copy(w, TAG_META, &m, sizeof m);
-  sl_writer_add(w, TAG_ARMS, b->arms, b->slots * sizeof *b->arms);
-  sl_writer_add_pieces(w, TAG_FACTORS, b, b->slots, piece);
-  sl_writer_add(w, TAG_COMMON, b->common,
-                o->shared > 0 ? sl_regression_size(o->shared, 0) * sizeof(double) : 0);
+  sl_writer_add_copy(w, TAG_ARMS, b->arms, b->slots * sizeof *b->arms);
+  sl_writer_add_copy(w, TAG_FACTORS, factors, factor_bytes);
+  sl_free(factors);
+  sl_writer_add_copy(w, TAG_COMMON, b->common,
+                     o->shared > 0 ? sl_regression_size(o->shared, 0) * sizeof(double) : 0);
   add_ring(w, TAG_WAITING, TAG_WAITING_ROWS, &b->pending);
   add_ring(w, TAG_LAST, TAG_LAST_ROWS, &b->window);
   sl_writer_add_copy(w, TAG_LABELS, labels, bytes);

@@ -80,6 +80,23 @@ describe('bandits', () => {
     expect([...copy.save()]).toEqual([...bandit.save()]);
   });
 
+  test('goes on while its file is written', () => {
+    using bandit = room.linUcb({ arms: ['x', 'y'], dimension: 400 });
+    const x = new Float64Array(400).fill(0.1);
+    bandit.reward(bandit.choose(x).id, 1);
+    const whole = bandit.save();
+    expect(whole.length).toBeGreaterThan(1 << 20);
+    const pieces: Uint8Array[] = [];
+    for (const piece of bandit.saveInPieces()) {
+      pieces.push(piece);
+      for (let i = 0; i < 20; i++) bandit.choose(x);
+      bandit.addArm(`z${pieces.length}`);
+    }
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(Buffer.concat(pieces).equals(whole)).toBe(true);
+    expect(room.Bandit.load(pieces).arms).toEqual(['x', 'y']);
+  });
+
   test('files with other names than arms are refused', () => {
     using bandit = room.ucb1({ arms: ['ab', 'cd'] });
     const bytes = bandit.save();

@@ -49,6 +49,26 @@ static file save(sl_bandit *b) {
   return write_file(writer, 333);
 }
 
+// A bandit goes on, and ends, while its file is written.
+static void files_are_those_of_their_moment(void **state) {
+  (void)state;
+  sl_bandit *b = make(0, 2, 0);
+  uint32_t arm;
+  for (int i = 0; i < 3; i++) assert_ok(sl_bandit_add_arm(b, &arm));
+  play(b, 4);
+  const file now = save(b);
+  sl_writer *writer;
+  assert_ok(sl_bandit_save(b, "[\"a\"]", 5, &writer));
+  for (int i = 0; i < 8; i++) assert_ok(sl_bandit_add_arm(b, &arm));
+  play(b, 40);
+  sl_bandit_destroy(b);
+  const file later = write_file(writer, 50);
+  assert_int_equal(later.length, now.length);
+  assert_memory_equal(later.bytes, now.bytes, now.length);
+  free(now.bytes);
+  free(later.bytes);
+}
+
 static sl_status load(const uint8_t *bytes, uint64_t length, sl_bandit **out) {
   sl_reader *reader;
   *out = NULL;
@@ -133,6 +153,7 @@ static void every_byte_may_be_cut_or_changed(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {property(goes_on_as_the_original_would),
+                                     property(files_are_those_of_their_moment),
                                      property(every_byte_may_be_cut_or_changed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

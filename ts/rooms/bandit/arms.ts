@@ -199,7 +199,7 @@ export abstract class Arms extends WasmObject<RawBandit> {
   }
 
   /**
-   * The same in pieces of at most 1 MiB. The bandit may not change until the last piece has come.
+   * The same in pieces of at most 1 MiB. The file is that of the moment of the first piece: the bandit may go on meanwhile.
    *
    * @example
    * ```ts
