@@ -139,25 +139,28 @@ function rowsOf({ columns }: DataSet, features: Float32Array, { nodes }: Known):
   return rows;
 }
 
-/** Settings are chosen by the validation nodes; of equal ones the larger penalty, then the larger alpha. */
-function regression(set: DataSet): { alpha: number; l2: number; validation: number; test: number } {
+/** Mean cross entropy of what a model says of nodes. */
+function lossOf(probabilities: Float64Array, classes: number, { labels }: Known): number {
+  let loss = 0;
+  for (const [i, label] of labels.entries())
+    loss -= Math.log(probabilities[i * classes + label]!) / labels.length;
+  return loss;
+}
+
+/** The settings with the smallest loss on the validation nodes. */
+function regression(set: DataSet): { alpha: number; l2: number; loss: number; test: number } {
   using graph = graphOf(set);
   const { classes, features, train, validation, test } = set;
-  let best = { alpha: 0, l2: 0, validation: -1, test: 0 };
+  let best = { alpha: 0, l2: 0, loss: Number.POSITIVE_INFINITY, test: 0 };
   for (const alpha of [0.2, 0.15, 0.1, 0.05]) {
     const smoothed = smoothFeatures(graph, features, { alpha, steps: 20 }).features;
     const known = rowsOf(set, smoothed, train);
     const [checked, asked] = [validation, test].map((part) => rowsOf(set, smoothed, part));
-    for (const l2 of [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5]) {
+    for (const l2 of [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6]) {
       using model = LogisticRegression.fit(known, train.labels, { l2, classes });
-      const found = right(model.predict(checked!).labels, validation);
-      if (found > best.validation)
-        best = {
-          alpha,
-          l2,
-          validation: found,
-          test: right(model.predict(asked!).labels, test),
-        };
+      const loss = lossOf(model.predict(checked!).probabilities, classes, validation);
+      if (loss < best.loss)
+        best = { alpha, l2, loss, test: right(model.predict(asked!).labels, test) };
     }
   }
   return best;
@@ -186,7 +189,7 @@ function accuracy(set: DataSet): void {
   bench.table({
     id,
     title: `Right ones of ${test.nodes.length} test nodes, ${name}`,
-    note: 'Rows of features are divided by their sums. Settings are chosen by the validation nodes alone.',
+    note: 'Rows of features are divided by their sums. Settings are those with the smallest loss on the validation nodes.',
     columns: ['method', 'percent', 'settings'],
     rows: [
       ['label spreading', right(at(spread.labels, test), test), 'alpha 0.1, 20 steps'],
