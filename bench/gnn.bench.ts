@@ -139,28 +139,50 @@ function rowsOf({ columns }: DataSet, features: Float32Array, { nodes }: Known):
   return rows;
 }
 
-/** Settings are chosen by the validation nodes; of equal ones the larger penalty, then the larger alpha. */
-function regression(set: DataSet): { alpha: number; l2: number; validation: number; test: number } {
+/** Mean cross entropy of what a model says of nodes. */
+function lossOf(probabilities: Float64Array, classes: number, { labels }: Known): number {
+  let loss = 0;
+  for (const [i, label] of labels.entries())
+    loss -= Math.log(probabilities[i * classes + label]!) / labels.length;
+  return loss;
+}
+
+interface Chosen {
+  alpha: number;
+  l2: number;
+  /** On the validation nodes, by what they choose: the smaller the better. */
+  value: number;
+  test: number;
+}
+
+/** Settings that the validation nodes choose: by the most right ones, and by the smallest loss. */
+function regression(set: DataSet): { byRight: Chosen; byLoss: Chosen } {
   using graph = graphOf(set);
   const { classes, features, train, validation, test } = set;
-  let best = { alpha: 0, l2: 0, validation: -1, test: 0 };
+  const none = { alpha: 0, l2: 0, value: Number.POSITIVE_INFINITY, test: 0 };
+  const chosen = { byRight: none, byLoss: none };
   for (const alpha of [0.2, 0.15, 0.1, 0.05]) {
     const smoothed = smoothFeatures(graph, features, { alpha, steps: 20 }).features;
     const known = rowsOf(set, smoothed, train);
     const [checked, asked] = [validation, test].map((part) => rowsOf(set, smoothed, part));
-    for (const l2 of [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5]) {
+    for (const l2 of [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6]) {
       using model = LogisticRegression.fit(known, train.labels, { l2, classes });
-      const found = right(model.predict(checked!).labels, validation);
-      if (found > best.validation)
-        best = {
-          alpha,
-          l2,
-          validation: found,
-          test: right(model.predict(asked!).labels, test),
-        };
+      const found = model.predict(checked!);
+      const values = {
+        byRight: 100 - right(found.labels, validation),
+        byLoss: lossOf(found.probabilities, classes, validation),
+      };
+      for (const by of ['byRight', 'byLoss'] as const)
+        if (values[by] < chosen[by].value)
+          chosen[by] = {
+            alpha,
+            l2,
+            value: values[by],
+            test: right(model.predict(asked!).labels, test),
+          };
     }
   }
-  return best;
+  return chosen;
 }
 
 function accuracy(set: DataSet): void {
@@ -172,7 +194,7 @@ function accuracy(set: DataSet): void {
   const known = { ...train, classes };
   const spread = labelSpread(graph, known);
   const corrected = correctAndSmooth(graph, spread.scores, known);
-  const chosen = regression(set);
+  const { byRight, byLoss } = regression(set);
   const seeds = [0, 1, 2, 3, 4].map((seed) => {
     using network = GraphNetwork.train(graph, features, {
       training: train,
@@ -191,11 +213,11 @@ function accuracy(set: DataSet): void {
     rows: [
       ['label spreading', right(at(spread.labels, test), test), 'alpha 0.1, 20 steps'],
       ['Correct and Smooth over it', right(at(corrected.labels, test), test), 'alpha 0.2, twice'],
-      [
+      ...[byRight, byLoss].map(({ alpha, l2, test: percent }, i) => [
         'smoothed features, logistic regression',
-        chosen.test,
-        `alpha ${chosen.alpha}, l2 ${chosen.l2}`,
-      ],
+        percent,
+        `alpha ${alpha}, l2 ${l2}: the ${i === 0 ? 'most right' : 'smallest loss'} of validation`,
+      ]),
       [
         'graph convolution, mean of five seeds',
         mean,
@@ -207,7 +229,7 @@ function accuracy(set: DataSet): void {
   bench.claim({
     id: `gnn-regression-${name}`,
     text: `smoothed features with a regression, ${name}, percent`,
-    value: chosen.test,
+    value: byRight.test,
     limit: name === 'cora' ? 81.5 : 72,
     goal: name === 'cora' ? 82.5 : 73.5,
     relation: '>=',
