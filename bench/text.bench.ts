@@ -233,5 +233,7 @@ function claim(
   goal: number,
 ): void {
   const value = result?.rows.find(({ name }) => name.startsWith('minisearch'))?.ratio;
-  if (value !== undefined) bench.claim({ id, text, value, limit, goal, relation: '>=', unit: 'x' });
+  // Calls cost the same however few documents there are.
+  if (value !== undefined && !bench.smoke)
+    bench.claim({ id, text, value, limit, goal, relation: '>=', unit: 'x' });
 }
