@@ -154,8 +154,13 @@ function ids(index: ReturnType<ReturnType<typeof build>>, query: string): number
 
 using index = build('none')().optimize();
 const others = await Promise.all(peers.map(({ skip, build: make }) => skip ?? make()));
-let turn = 0;
-const next = () => queries[turn++ % queries.length] as string;
+/** Each contestant gets the same queries in the same order, so many a slice. */
+const CALLS = 50;
+const inOrder = () => {
+  let turn = 0;
+  return () => queries[turn++ % queries.length] as string;
+};
+const ours = inOrder();
 const searched = await bench.compare({
   id: 'search',
   title: `The ten best of ${texts.length} documents for two or three words`,
@@ -165,21 +170,26 @@ const searched = await bench.compare({
   contestants: [
     {
       name: 'sublinear',
+      calls: CALLS,
       run() {
-        const query = next();
+        const query = ours();
         return { query, found: ids(index, query) };
       },
       accuracy: ({ query, found }) => strangers(query, found),
     },
-    ...peers.map(({ name, skip, search }, i) => ({
-      name,
-      ...(skip !== undefined && { skip }),
-      async run() {
-        const query = next();
-        return { query, found: await search(others[i] as never, query) };
-      },
-      accuracy: ({ query, found }: { query: string; found: number[] }) => strangers(query, found),
-    })),
+    ...peers.map(({ name, skip, search }, i) => {
+      const next = inOrder();
+      return {
+        name,
+        ...(skip !== undefined && { skip }),
+        calls: CALLS,
+        async run() {
+          const query = next();
+          return { query, found: await search(others[i] as never, query) };
+        },
+        accuracy: ({ query, found }: { query: string; found: number[] }) => strangers(query, found),
+      };
+    }),
   ],
   maxSeconds: 120,
 });
@@ -223,5 +233,7 @@ function claim(
   goal: number,
 ): void {
   const value = result?.rows.find(({ name }) => name.startsWith('minisearch'))?.ratio;
-  if (value !== undefined) bench.claim({ id, text, value, limit, goal, relation: '>=', unit: 'x' });
+  // Calls cost the same however few documents there are.
+  if (value !== undefined && !bench.smoke)
+    bench.claim({ id, text, value, limit, goal, relation: '>=', unit: 'x' });
 }

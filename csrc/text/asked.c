@@ -327,8 +327,8 @@ sl_status sl_asked_begin(sl_fulltext *index, const double *clauses, uint32_t cla
   for (uint32_t i = 0; i < clause_count; i++) {
     sl_clause clause;
     SL_TRY(sl_clause_read(clauses + SL_CLAUSE_NUMBERS * (size_t)i, text_bytes, i, &clause));
-    SL_TRY((clause.kind == SL_CLAUSE_PHRASE ? add_phrase : add_words)(index, &clause, i,
-                                                                      text + clause.at));
+    const uint8_t *from = clause.length > 0 ? text + clause.at : text;
+    SL_TRY((clause.kind == SL_CLAUSE_PHRASE ? add_phrase : add_words)(index, &clause, i, from));
   }
   weigh(a);
   return SL_OK;

@@ -186,9 +186,9 @@ static bool is_walked(const sl_asked *a, const sl_source *sources, uint32_t coun
 sl_status sl_streams_make(sl_asked *a) {
   for (uint32_t i = 0; i < a->clause_count; i++) {
     sl_asked_clause *clause = &a->clauses[i];
-    const sl_source *sources = a->sources + clause->first;
     clause->first_stream = a->stream_count;
     if (clause->occur != SL_OCCUR_NOT && clause->count > 0) {
+      const sl_source *sources = a->sources + clause->first;
       if (is_walked(a, sources, clause->count)) {
         for (uint32_t k = 0; k < clause->count; k++) SL_TRY(stream_of_list(a, &sources[k]));
       } else {

@@ -135,7 +135,7 @@ static sl_status find_wanted(sl_fulltext *index, const double *clauses, uint32_t
     if (clause.occur == SL_OCCUR_NOT || clause.kind == SL_CLAUSE_VALUE || i >= 32) continue;
     const uint32_t before = *count;
     const bool lines = clause.kind == SL_CLAUSE_EXACT;
-    const uint8_t *from = text + clause.at;
+    const uint8_t *from = clause.length > 0 ? text + clause.at : text;
     for (uint32_t at = 0; lines ? sl_next_line(from, clause.length, at, 0, &word)
                                 : sl_next_word(from, clause.length, at, &word);
          at = word.end) {

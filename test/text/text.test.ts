@@ -357,6 +357,9 @@ describe('text in TypeScript', () => {
     expect(refused(() => index.add({ id: 9, fields: { text: 5 as never } }))).toBe('fields.text');
     expect(refused(() => index.remove(77))).toBe('ids');
     expect(refused(() => index.search(5 as never))).toBe('query');
+    expect(refused(() => index.search('a '.repeat(1025)))).toBe('query');
+    expect(refused(() => index.search('a-'.repeat(1025)))).toBe('query');
+    expect(index.search('a '.repeat(1024)).hits).toEqual([]);
     expect(refused(() => index.search('a', { k: 0 }))).toBe('k');
     expect(refused(() => index.search('a', { k1: -1 }))).toBe('k1');
     expect(refused(() => index.search('a', { b: Number.NaN }))).toBe('b');

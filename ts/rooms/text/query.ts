@@ -18,6 +18,9 @@ const FUZZY = 2;
 const PHRASE = 3;
 const VALUE = 4;
 
+/** SL_MOST_CLAUSES */
+const MOST_WORDS = 1024;
+
 /** Numbers of a clause (SL_CLAUSE_NUMBERS). */
 const NUMBERS = 7;
 
@@ -84,13 +87,24 @@ export function readQuestion(
     distance: check.choice(operation, 'fuzzy', fuzzy, distances),
   };
   const signs = check.boolean(operation, 'syntax', syntax);
+  const clauses = signs ? parsed(text, settings) : plain(text, settings);
+  const words = clauses.reduce((sum, clause) => sum + wordsOf(clause.text), 0);
+  if (words > MOST_WORDS)
+    throw check.rangeError(operation, 'query', `at most ${MOST_WORDS} words`, `${words} words`);
   return {
-    clauses: signs ? parsed(text, settings) : plain(text, settings),
+    clauses,
     boosts: boostsOf(operation, schema, given.boosts),
     scorer: check.choice(operation, 'scorer', scorer, scorers),
     k1: check.number(operation, 'k1', k1),
     b: check.number(operation, 'b', b),
   };
+}
+
+/** Words of a clause have spaces between them. */
+function wordsOf(text: string): number {
+  let words = 1;
+  for (let i = text.indexOf(' '); i >= 0; i = text.indexOf(' ', i + 1)) words++;
+  return words;
 }
 
 function boostsOf(

@@ -44,10 +44,10 @@ export abstract class SearchableTexts extends StoredTexts {
    *
    * A query is words and signs: `"several words"` is a phrase, `+word` must be there, `-word` must not, `field:word` looks in one
    * field, `word*` stands for all words that begin so, `word~` and `word~1` for those that are some edits away, `word^2` counts
-   * twice. What is written together, as `well-known`, is a phrase. Signs that make no sense are passed over: no query is an error.
+   * twice. What is written together, as `well-known`, is a phrase. Signs that make no sense are passed over.
    * A query that only says what must not be finds nothing.
    *
-   * @throws TypeError or RangeError for an option out of its domain; SublinearError `UNSUPPORTED` for a phrase when positions are
+   * @throws TypeError or RangeError for an option out of its domain, and for more than 1,024 words; SublinearError `UNSUPPORTED` for a phrase when positions are
    *   not kept, `MEMORY`
    *
    * @example
