@@ -1,14 +1,16 @@
 // Solves whose method a chooser chooses.
-import { createEngine, type Engine } from 'sublinear';
+import { createEngine } from 'sublinear';
 import type { LearnedChoice, SolveMethod } from 'sublinear/solver';
 import type { SparseMatrix } from 'sublinear/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusalOf } from '../support/refused.js';
 
+const open = () => createEngine({ modules: ['sparse', 'solver', 'chooser'] });
+
 describe('solve with a chooser', () => {
-  let engine: Engine;
+  let engine: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => {
-    engine = await createEngine({ modules: ['sparse', 'solver', 'chooser'] });
+    engine = await open();
   });
   afterAll(() => {
     for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
