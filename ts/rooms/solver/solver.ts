@@ -8,7 +8,7 @@ import * as check from '../../runtime/validate.js';
 import * as arrays from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
-import { featuresOf, type SolverFeatures, solveLearned, solveLearnedLater } from './learn.js';
+import { featuresOf, solveLearned, solveLearnedLater } from './learn.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
