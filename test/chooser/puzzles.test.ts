@@ -1,9 +1,11 @@
 // Calendar puzzles: find a day within a window that satisfies constraints. Three ways lead to it, each cheap for other puzzles,
 // and a chooser learns which one to take. Seeded and solvable: each is made around a day that is its answer.
-import { createEngine, type Engine } from 'sublinear';
+import { createEngine } from 'sublinear';
 import type { Constraint } from 'sublinear/dates';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { random } from '../support/door.js';
+
+const open = () => createEngine({ modules: ['dates', 'chooser'] });
 
 const FIRST = '2000-01-01';
 const LAST = '2039-12-31';
@@ -23,13 +25,13 @@ interface Puzzle {
   to: number;
 }
 
-let engine: Engine;
+let engine: Awaited<ReturnType<typeof open>>;
 let pool: Known[];
 let total: number;
 let origin: number;
 
 beforeAll(async () => {
-  engine = await createEngine({ modules: ['dates', 'chooser'] });
+  engine = await open();
   const { DateSet, searchDates } = engine.dates;
   const all = DateSet.range(FIRST, LAST);
   origin = all.dayNumbers(FIRST, LAST)[0]!;

@@ -1,14 +1,16 @@
 // Solves whose method a chooser chooses.
-import { createEngine, type Engine } from 'sublinear';
+import { createEngine } from 'sublinear';
 import type { LearnedChoice, SolveMethod } from 'sublinear/solver';
 import type { SparseMatrix } from 'sublinear/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusalOf } from '../support/refused.js';
 
+const open = () => createEngine({ modules: ['sparse', 'solver', 'chooser'] });
+
 describe('solve with a chooser', () => {
-  let engine: Engine;
+  let engine: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => {
-    engine = await createEngine({ modules: ['sparse', 'solver', 'chooser'] });
+    engine = await open();
   });
   afterAll(() => {
     for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
@@ -82,7 +84,7 @@ describe('solve with a chooser', () => {
     // The one whose work is least.
     const work = (method: SolveMethod) =>
       engine.solver.solve(matrix, b, { method, tolerance: 1e-10 }).work.edgeOperations;
-    const best = (['cg', 'gaussSeidel', 'amg'] as const).toSorted((x, y) => work(x) - work(y))[0];
+    const best = [...(['cg', 'gaussSeidel', 'amg'] as const)].sort((x, y) => work(x) - work(y))[0];
     const features = engine.solver.solverFeatures(matrix);
     expect(chooser.choose(features, { explore: false }).method).toBe(best);
   });

@@ -8,7 +8,7 @@ import * as check from '../../runtime/validate.js';
 import * as arrays from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
-import { featuresOf, type SolverFeatures, solveLearned, solveLearnedLater } from './learn.js';
+import { featuresOf, solveLearned, solveLearnedLater } from './learn.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
@@ -18,6 +18,7 @@ import type {
   SolveOptions,
   SolveProgress,
   SolveResult,
+  SolverFeatures,
 } from './types.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
@@ -27,7 +28,6 @@ export type { IntoOption } from '../../runtime/into.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/matrix.js';
-export type { LearnedChoice, SolverFeatures } from './learn.js';
 /** @internal */
 export type { LocalSolver } from './local.js';
 export type { AnswerMethod, FactorMethodName, RowOrdering, SolveMethod } from './methods.js';

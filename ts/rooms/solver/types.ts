@@ -5,7 +5,6 @@ import type { Given, OutputArray } from '../../runtime/given.js';
 import type { IntoOption } from '../../runtime/into.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import type { WorkProgress } from '../../runtime/steps.js';
-import type { LearnedChoice } from './learn.js';
 import type { AnswerMethod, RowOrdering, SolveMethod } from './methods.js';
 
 /** Norm of an error bound: the largest error of a component, or the sum of all errors. */
@@ -47,6 +46,46 @@ export interface RightHandSideOptions extends IntoOption {
   initialGuess?: RealArray;
   /** Time budget in milliseconds. No limit by default. */
   maxTimeMs?: number;
+}
+
+/** What {@link SolverRoom.solverFeatures} gives. Sizes are numbers of rows and entries, slacks parts of the diagonal. */
+export interface SolverFeatures {
+  rows: number;
+  entries: number;
+  /** Stored entries a row, and in the longest one in parts of that. */
+  entriesPerRow: number;
+  longestRow: number;
+  symmetric: boolean;
+  positiveDiagonal: boolean;
+  zeroDiagonal: boolean;
+  nonpositiveOffDiagonal: boolean;
+  laplacian: boolean;
+  mMatrix: boolean;
+  /** Smallest `(|a_ii| - sum |a_ij|) / |a_ii|` of a row, and of a column. */
+  rowSlack: number;
+  columnSlack: number;
+  /** Largest sum of absolute values of a row over that of a column. */
+  normRatio: number;
+  /** Entries beside those of a tree, in parts of the rows: a symmetric matrix that is nearly a tree hardly fills. */
+  cycles: number;
+  [name: string]: number | boolean;
+}
+
+/** A `Chooser` of `sublinear/chooser`, or anything that learns in the same way. */
+export interface LearnedChoice {
+  /** Names of {@link SolveMethod}; others are never eligible. */
+  readonly methods: readonly string[];
+  /** `'work'`: costs are edge operations, the same on every machine; otherwise milliseconds. */
+  readonly cost: string;
+  choose(
+    features: SolverFeatures,
+    options: { eligible: readonly string[] },
+  ): { method: string; id: number };
+  report(
+    id: number,
+    method: string,
+    run: { cost: number; solved: boolean; censored: boolean },
+  ): void;
 }
 
 /** Options of {@link SolverRoom.solve}. */
