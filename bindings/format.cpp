@@ -1,7 +1,7 @@
 #include "common.hpp"
 
 extern "C" {
-#include "format/merkle.h"
+#include "format/hash_tree.h"
 #include "format/publish.h"
 #include "format/remote.h"
 #include "format/segments.h"
@@ -14,9 +14,9 @@ SL_OBJECT(sl_remote_search, sl_remote_search_destroy)
 EMSCRIPTEN_BINDINGS(format) {
   sl::function<sl_segments_check>("segmentsCheck");
   sl::function<sl_segments_seal>("segmentsSeal");
-  sl::function<sl_merkle_blocks>("merkleBlocks");
-  sl::function<sl_merkle_root>("merkleRoot");
-  sl::function<sl_merkle_check>("merkleCheck");
+  sl::function<sl_hash_tree_blocks>("hashTreeBlocks");
+  sl::function<sl_hash_tree_root>("hashTreeRoot");
+  sl::function<sl_hash_tree_check>("hashTreeCheck");
   sl::object<sl_publish>("Publish")
       .create<sl_publish_create>("create")
       .method<sl_publish_add>("add")

@@ -1,8 +1,8 @@
-// Raw ABI of format/segments.h, format/merkle.h, format/publish.h and format/remote.h.
+// Raw ABI of format/segments.h, format/hash_tree.h, format/publish.h and format/remote.h.
 #include "base/abi.h"
 
 #include "base/abi_job.h"
-#include "format/merkle.h"
+#include "format/hash_tree.h"
 #include "format/publish.h"
 #include "format/remote.h"
 #include "format/segments.h"
@@ -31,28 +31,29 @@ int32_t SL_ABI(sl_abi_segments_seal)(uint8_t *head, uint32_t kind, uint32_t segm
 }
 
 // data: count, read; hashes: 32 for each block, written, or 0; root: 32, written.
-int32_t SL_ABI(sl_abi_merkle_blocks)(const uint8_t *data, size_t count, uint32_t block,
-                                     uint8_t *hashes, uint8_t *root) {
-  return sl_merkle_blocks(data, count, block, hashes, root);
+int32_t SL_ABI(sl_abi_hash_tree_blocks)(const uint8_t *data, size_t count, uint32_t block,
+                                        uint8_t *hashes, uint8_t *root) {
+  return sl_hash_tree_blocks(data, count, block, hashes, root);
 }
 
 // hashes: 32 * count bytes, read; root: 32, written.
-int32_t SL_ABI(sl_abi_merkle_root)(const uint8_t *hashes, size_t count, uint8_t *root) {
-  sl_merkle_root(hashes, count, root);
+int32_t SL_ABI(sl_abi_hash_tree_root)(const uint8_t *hashes, size_t count, uint8_t *root) {
+  sl_hash_tree_root(hashes, count, root);
   return SL_OK;
 }
 
 // data: count, read; hash: 32 bytes, read.
-int32_t SL_ABI(sl_abi_merkle_check)(const uint8_t *data, size_t count, const uint8_t *hash) {
-  return sl_merkle_check(data, count, hash);
+int32_t SL_ABI(sl_abi_hash_tree_check)(const uint8_t *data, size_t count, const uint8_t *hash) {
+  return sl_hash_tree_check(data, count, hash);
 }
 
 // ---- writing an index -----------------------------------------------------------------------------
 
-// 0 after a failure. options: four doubles, as format/publish.h says.
-sl_handle SL_ABI(sl_abi_publish_create)(uint32_t rows, uint32_t dimension, const double *options) {
+// 0 after a failure. publishing: four doubles, the options of format/publish.h.
+sl_handle SL_ABI(sl_abi_publish_create)(uint32_t rows, uint32_t dimension,
+                                        const double *publishing) {
   sl_publish *made;
-  if (sl_publish_create(rows, dimension, options, &made) != SL_OK) return 0;
+  if (sl_publish_create(rows, dimension, publishing, &made) != SL_OK) return 0;
   return sl_abi_job_register(sl_publish_job(made), 0, NULL);
 }
 

@@ -6,8 +6,8 @@
 #include "base/blocks.h"
 #include "base/memory.h"
 #include "format/cells.h"
+#include "format/hash_tree.h"
 #include "format/index.h"
-#include "format/merkle.h"
 #include "simd/distance_f32.h"
 
 #define ROWS_MOST (1u << 30)
@@ -19,7 +19,7 @@
 #define RECALLS 64u
 #define HASHED_AT_ONCE (1u << 18)
 
-typedef enum phase { MEANS, TOUR, ASSIGN, MEASURE, ENCODE, HASH_CELLS } phase;
+typedef enum phase { MEANS, TOUR, ASSIGN, MEASURE, ENCODE, HASH_CELLS, HASH_DETAILS } phase;
 
 struct sl_publish {
   sl_job job; // the first member
@@ -52,7 +52,7 @@ struct sl_publish {
   uint32_t *counts;
   int8_t *centroids;
   uint64_t *cell_ends, *detail_ends;
-  uint8_t *cell_hashes, *cell_bytes, *details;
+  uint8_t *cell_hashes, *cell_bytes, *details, details_root[SL_SHA256_BYTES];
   uint64_t cell_length, detail_length;
 };
 
@@ -468,7 +468,7 @@ static uint64_t step_encode(sl_publish *p) {
   const size_t bytes = (size_t)((p->keys == 0 ? length : key) - detail);
   uint8_t *entry = cell + c.details + (size_t)(from / INDEX_GROUP_ROWS) * INDEX_DETAIL_BYTES;
   sl_put_u32(entry, (uint32_t)bytes);
-  sl_merkle_leaf(detail, bytes, entry + 4);
+  sl_hash_tree_leaf(detail, bytes, entry + 4);
   p->detail_at += bytes;
   p->at += rows;
   return (uint64_t)rows * p->dimension * 4;
@@ -499,6 +499,13 @@ static uint64_t step_hash_cells(sl_publish *p) {
   if (hash_piece(p, p->cell_bytes + from, p->cell_ends[p->cell] - from,
                  p->cell_hashes + (size_t)p->cell * SL_SHA256_BYTES, &work) &&
       ++p->cell == p->cells.cells)
+    p->phase = HASH_DETAILS;
+  return work;
+}
+
+static uint64_t step_hash_details(sl_publish *p) {
+  uint64_t work;
+  if (hash_piece(p, p->details, p->detail_length, p->details_root, &work))
     sl_job_end(&p->job, SL_OUTCOME_CONVERGED);
   return work;
 }
@@ -523,8 +530,11 @@ static sl_status step(sl_job *job, uint64_t work) {
     case ENCODE:
       now = step_encode(p);
       break;
-    default:
+    case HASH_CELLS:
       now = step_hash_cells(p);
+      break;
+    default:
+      now = step_hash_details(p);
     }
     done += now;
     p->done += now;
@@ -580,6 +590,6 @@ sl_status sl_publish_read(const sl_publish *p, double *numbers) {
   rest[0] = (double)(uintptr_t)p->ids;
   rest[1] = p->entries;
   rest[2] = (double)n;
-  rest[3] = p->job.outcome;
+  rest[3] = (double)(uintptr_t)p->details_root;
   return SL_OK;
 }

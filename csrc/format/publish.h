@@ -56,7 +56,8 @@ extern const sl_job_kind sl_publish_kind;
 
 // numbers: SL_PUBLISH_NUMBERS, written: address and length in bytes of the segments index, widths,
 // scales, counts, centroids, cells.ends, details.ends, recall, cells.hashes, cells, details; address
-// of the row of each entry (u32), how many, cells, outcome.
+// of the row of each entry (u32), how many, cells,
+// address of the root of details (32 bytes).
 //   Errors: ERR_STATE (it has not ended as CONVERGED).
 sl_status sl_publish_read(const sl_publish *publish, double *numbers);
 

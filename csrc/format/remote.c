@@ -5,7 +5,7 @@
 
 #include "base/blocks.h"
 #include "base/memory.h"
-#include "format/merkle.h"
+#include "format/hash_tree.h"
 #include "format/reader.h"
 #include "format/segments.h"
 
@@ -40,7 +40,7 @@ static sl_status copied(sl_remote *r, const uint8_t *bytes, size_t count, const 
   memcpy(to, bytes + s.offset, (size_t)s.length);
   memcpy(out, &to, sizeof to);
   if (!r->verify) return SL_OK;
-  if (s.length > 0 && s.blocks == 1) return sl_merkle_check(to, (size_t)s.length, s.root);
+  if (s.length > 0 && s.blocks == 1) return sl_hash_tree_check(to, (size_t)s.length, s.root);
   return s.length == 0 ? SL_OK : bad("one block each for the segments of the head", s.offset);
 }
 
@@ -49,7 +49,7 @@ static sl_status read_index(sl_remote *r, const uint8_t *bytes, size_t count) {
   uint32_t w[INDEX_WORDS];
   SL_TRY(segment(bytes, count, "index", SL_SEGMENT_U32, INDEX_WORDS, 0, &s));
   memcpy(w, bytes + s.offset, sizeof w);
-  if (r->verify) SL_TRY(sl_merkle_check(w, sizeof w, s.root));
+  if (r->verify) SL_TRY(sl_hash_tree_check(w, sizeof w, s.root));
   const uint64_t at = s.offset;
   if (w[INDEX_VERSION] != INDEX_VERSION_NUMBER) return bad("version 1 of a remote index", at);
   if (w[INDEX_METRIC] > SL_REMOTE_EUCLIDEAN) return bad("a metric, 0 to 2", at + 4);
@@ -93,7 +93,7 @@ static sl_status check_sizes(sl_remote *r, const uint8_t *bytes, size_t count) {
   r->cells_at = s.offset;
   if (r->verify) {
     uint8_t root[SL_SHA256_BYTES];
-    sl_merkle_root(r->cell_hashes, n, root);
+    sl_hash_tree_root(r->cell_hashes, n, root);
     SL_REQUIRE(memcmp(root, s.root, sizeof root) == 0, SL_ERR_CHECKSUM, "bytes",
                "the hashes of cells that the root belongs to");
   }
@@ -207,7 +207,7 @@ sl_status sl_remote_check_cell(const sl_remote *r, uint32_t cell, const uint8_t 
   index_cell c;
   SL_TRY(sl_remote_cell_layout(r, cell, count, &c));
   if (r->verify)
-    SL_TRY(sl_merkle_check(bytes, count, r->cell_hashes + (size_t)cell * SL_SHA256_BYTES));
+    SL_TRY(sl_hash_tree_check(bytes, count, r->cell_hashes + (size_t)cell * SL_SHA256_BYTES));
   const uint32_t rows = r->counts[cell], groups = index_groups(rows);
   for (uint32_t i = 0; i < rows; i++) {
     if (sl_get_u32(bytes + 4 * (size_t)i) >= r->index[INDEX_ROWS])
@@ -279,8 +279,8 @@ sl_status sl_remote_check_group(const sl_remote *r, uint32_t cell, const uint8_t
   SL_REQUIRE_AT((double)count == place[1], SL_ERR_TRUNCATED, "bytes", "the whole group", count);
   SL_TRY(sl_remote_group_size(r, cell, group, count));
   if (r->verify)
-    SL_TRY(
-        sl_merkle_check(bytes, count, block + c.details + (size_t)group * INDEX_DETAIL_BYTES + 4));
+    SL_TRY(sl_hash_tree_check(bytes, count,
+                              block + c.details + (size_t)group * INDEX_DETAIL_BYTES + 4));
   if (r->index[INDEX_KEYS] == 0) return SL_OK;
   const uint32_t rows = rows_in(r, cell, group);
   const uint8_t *lengths = bytes + (size_t)rows * sl_nibbles_bytes(r->index[INDEX_DIMENSION]);

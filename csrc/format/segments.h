@@ -23,7 +23,7 @@
 //   92   u16      1 + the place of the segment with the hashes of the blocks (u8, blocks x 32); 0
 //                 where the segment is one block
 //   94   u16      1 + the place of the segment with the ends of the blocks (u64); 0: none
-//   96   32 bytes root of the Merkle tree over the blocks (format/merkle.h)
+//   96   32 bytes root of the Merkle tree over the blocks (format/hash_tree.h)
 //
 // Between segments are zeros; the file ends with its last segment.
 #ifndef SL_FORMAT_SEGMENTS_H

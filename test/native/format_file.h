@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "format/merkle.h"
+#include "format/hash_tree.h"
 #include "format/publish.h"
 #include "format/remote.h"
 #include "format/segments.h"
@@ -41,11 +41,11 @@ static inline file compose(uint32_t kind, const part *parts, uint32_t count) {
     e[94] = (uint8_t)p->ends;
     if (p->hashes != 0) {
       const part *h = &parts[p->hashes - 1];
-      sl_merkle_root(h->bytes, (size_t)h->shape[0], e + 96);
+      sl_hash_tree_root(h->bytes, (size_t)h->shape[0], e + 96);
     } else if (p->length == 0) {
-      sl_merkle_root(NULL, 0, e + 96);
+      sl_hash_tree_root(NULL, 0, e + 96);
     } else {
-      sl_merkle_leaf(p->bytes, (size_t)p->length, e + 96);
+      sl_hash_tree_leaf(p->bytes, (size_t)p->length, e + 96);
     }
   }
   if (sl_segments_seal(head, kind, count) != SL_OK) abort();
@@ -130,7 +130,7 @@ static inline void assert_key(const sl_remote *r, const uint8_t *details, size_t
 }
 
 // A search in `probes` cells, all bytes checked. keys: those of the results are compared too.
-static inline sl_status look(const file *f, const sl_remote *r, const float *query,
+static inline __attribute__((unused)) sl_status look(const file *f, const sl_remote *r, const float *query,
                              uint32_t dimension, uint32_t k, uint32_t probes, bool keys,
                              found *out) {
   uint32_t order[64], cells[512], entries[512], count, picked;

@@ -28,29 +28,29 @@ static void merkle_roots_of_the_standard(void **state) {
   uint8_t hashes[8][32], root[32];
   size_t at = 0;
   for (int i = 0; i < 8; i++) {
-    sl_merkle_leaf(data + at, lengths[i], hashes[i]);
-    assert_ok(sl_merkle_check(data + at, lengths[i], hashes[i]));
+    sl_hash_tree_leaf(data + at, lengths[i], hashes[i]);
+    assert_ok(sl_hash_tree_check(data + at, lengths[i], hashes[i]));
     at += lengths[i];
   }
   for (size_t n = 0; n <= 8; n++) {
     char text[65];
-    sl_merkle_root(hashes[0], n, root);
+    sl_hash_tree_root(hashes[0], n, root);
     hex(root, text);
     assert_string_equal(text, roots[n]);
   }
-  assert_refused(sl_merkle_check("x", 1, hashes[1]), SL_ERR_CHECKSUM, "bytes");
+  assert_refused(sl_hash_tree_check("x", 1, hashes[1]), SL_ERR_CHECKSUM, "bytes");
 }
 
 static void blocks_of_one_size(void **state) {
   (void)state;
   uint8_t bytes[1000], hashes[16 * 32], root[32], again[32];
   for (int i = 0; i < 1000; i++) bytes[i] = (uint8_t)(i * 7);
-  assert_ok(sl_merkle_blocks(bytes, 1000, 64, hashes, root));
-  sl_merkle_root(hashes, 16, again);
+  assert_ok(sl_hash_tree_blocks(bytes, 1000, 64, hashes, root));
+  sl_hash_tree_root(hashes, 16, again);
   assert_memory_equal(root, again, 32);
-  assert_ok(sl_merkle_check(bytes + 15 * 64, 40, hashes + 15 * 32));
-  assert_ok(sl_merkle_blocks(bytes, 0, 64, NULL, root));
-  assert_refused(sl_merkle_blocks(bytes, 9, 0, NULL, root), SL_ERR_OPTION, "block");
+  assert_ok(sl_hash_tree_check(bytes + 15 * 64, 40, hashes + 15 * 32));
+  assert_ok(sl_hash_tree_blocks(bytes, 0, 64, NULL, root));
+  assert_refused(sl_hash_tree_blocks(bytes, 9, 0, NULL, root), SL_ERR_OPTION, "block");
 }
 
 #define TEST_KIND 0x54534554u
@@ -61,9 +61,9 @@ static uint8_t hashes[3][32];
 static file small(void) {
   static const float numbers[6] = {1, 2, 3, 4, 5, 6};
   const char *text = "twelve bytes";
-  sl_merkle_leaf(text, 5, hashes[0]);
-  sl_merkle_leaf(text, 0, hashes[1]);
-  sl_merkle_leaf(text + 5, 7, hashes[2]);
+  sl_hash_tree_leaf(text, 5, hashes[0]);
+  sl_hash_tree_leaf(text, 0, hashes[1]);
+  sl_hash_tree_leaf(text + 5, 7, hashes[2]);
   const part parts[] = {
       {.name = "numbers", .type = SL_SEGMENT_F32, .shape = {2, 3}, .bytes = numbers, .length = 24},
       {.name = "text.ends", .type = SL_SEGMENT_U64, .shape = {3}, .bytes = ends, .length = 24},
