@@ -21,6 +21,7 @@ const modules = {
   'direct.simd.wasm': [140, 63, 55],
   'direct.scalar.wasm': [140, 63, 55],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
+  'trust.simd.wasm': [50, 22, 19],
   'dates.simd.wasm': [28.5, 14.5, 12.6],
 };
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room,

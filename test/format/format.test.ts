@@ -133,12 +133,17 @@ test('an index and a collection bring their vectors, ids, keys and metadata', as
   expect((await fromFlat.search([3, 3], { k: 1 })).keys).toEqual([80]);
   using films = Collection.create({ metric: 'cosine', dimension: 2, index: 'flat' });
   films.addAll([
-    { key: 'alien', vector: [1, 0], metadata: { year: 1979, tags: ['space'], by: { name: 'Scott' } } },
+    {
+      key: 'alien',
+      vector: [1, 0],
+      metadata: { year: 1979, tags: ['space'], by: { name: 'Scott' } },
+    },
     { key: 'aliens', vector: [1, 0.1], metadata: { year: 1986, tags: ['space', 'war'] } },
     { key: 'up', vector: [0, 1] },
   ]);
   using remote = await RemoteIndex.open(new Blob([writeRemoteIndex(films)]));
-  const ask = async (where: object) => (await remote.search([1, 0], { where: where as never })).keys;
+  const ask = async (where: object) =>
+    (await remote.search([1, 0], { where: where as never })).keys;
   expect(await ask({ year: { gt: 1980 } })).toEqual(['aliens']);
   expect(await ask({ tags: { contains: 'space' } })).toEqual(['alien', 'aliens']);
   expect(await ask({ 'by.name': 'Scott' })).toEqual(['alien']);

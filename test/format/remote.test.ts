@@ -1,13 +1,13 @@
 // Searches over HTTP: how many requests, bytes and rounds; and everything that servers do wrong.
 import { createEngine } from 'sublinear';
-import { load, type RemoteIndex as Index } from 'sublinear/format';
+import { type RemoteIndex as Index, load } from 'sublinear/format';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { type RangeServer, serveFile } from '../support/range-server.js';
 
 const { RemoteIndex, writeRemoteIndex } = await load();
 
-const [COUNT, DIMENSION, QUERIES] = [6000, 32, 40];
+const [COUNT, DIMENSION, QUERIES] = [6000, 32, 20];
 
 /** Points around seeded centres; the last ones are the queries. */
 function points(): Float32Array {
@@ -18,15 +18,14 @@ function points(): Float32Array {
   for (let i = 0; i < COUNT + QUERIES; i++) {
     const centre = Math.floor(next() * 60) * DIMENSION;
     for (let j = 0; j < DIMENSION; j++)
-      all[i * DIMENSION + j] = centres[centre + j]! + 0.8 * normal();
+      all[i * DIMENSION + j] = centres[centre + j]! + 1.5 * normal();
   }
   return all;
 }
 
 const all = points();
 const vectors = all.subarray(0, COUNT * DIMENSION);
-const queryAt = (q: number) =>
-  all.subarray((COUNT + q) * DIMENSION, (COUNT + q + 1) * DIMENSION);
+const queryAt = (q: number) => all.subarray((COUNT + q) * DIMENSION, (COUNT + q + 1) * DIMENSION);
 
 function nearest(query: Float32Array, k: number, allowed = (_: number) => true): number[] {
   const distances = Array.from({ length: COUNT }, (_, i) => {
@@ -41,9 +40,15 @@ function nearest(query: Float32Array, k: number, allowed = (_: number) => true):
     .map(({ i }) => i);
 }
 
+const truths = Array.from({ length: QUERIES }, (_, q) => new Set(nearest(queryAt(q), 10)));
 const keys = Array.from({ length: COUNT }, (_, i) => `point ${i}`);
 const metadata = Array.from({ length: COUNT }, (_, i) => ({ part: i % 7, name: `n${i % 3}` }));
-const file = writeRemoteIndex(vectors, { dimension: DIMENSION, metric: 'euclidean', keys, metadata });
+const file = writeRemoteIndex(vectors, {
+  dimension: DIMENSION,
+  metric: 'euclidean',
+  keys,
+  metadata,
+});
 
 let server: RangeServer;
 beforeAll(async () => {
@@ -99,8 +104,7 @@ describe('what a search costs and finds', () => {
       expect(result.bytes).toBeLessThan(file.length / 3);
       expect(result.complete).toBe(true);
       expect(result.keys).toEqual(Array.from(result.ids, (id) => `point ${id}`));
-      const truth = new Set(nearest(queryAt(q), 10));
-      found += [...result.ids].filter((id) => truth.has(id)).length;
+      found += [...result.ids].filter((id) => truths[q]!.has(id)).length;
     }
     expect(found / (10 * QUERIES)).toBeGreaterThan(0.9);
   });
@@ -111,14 +115,13 @@ describe('what a search costs and finds', () => {
       let [found, expected, cells] = [0, 0, 0];
       for (let q = 0; q < QUERIES; q++) {
         const result = await index.search(queryAt(q), options);
-        const truth = new Set(nearest(queryAt(q), 10));
-        found += [...result.ids].filter((id) => truth.has(id)).length / 10 / QUERIES;
+        found += [...result.ids].filter((id) => truths[q]!.has(id)).length / 10 / QUERIES;
         expected = result.expectedRecall!;
         cells = result.cells;
       }
       return { found, expected, cells };
     };
-    const few = await recall({ probes: 2 });
+    const few = await recall({ probes: 1 });
     const auto = await recall({});
     const every = await recall({ probes: index.cells });
     expect(few.found).toBeLessThan(auto.found);
@@ -144,7 +147,8 @@ describe('what a search costs and finds', () => {
   test('a budget is kept, and what it left out is said', async () => {
     using index = await open({ cacheBytes: 0 });
     const whole = await index.search(queryAt(1), { probes: 12 });
-    for (const maxBytes of [0, 3000, 10_000, 30_000, 60_000]) {
+    for (const share of [0, 0.05, 0.2, 0.5]) {
+      const maxBytes = Math.floor(share * whole.bytes);
       const result = await index.search(queryAt(1), { probes: 12, maxBytes });
       expect(result.bytes).toBeLessThanOrEqual(maxBytes);
       expect(result.complete).toBe(false);
@@ -165,7 +169,9 @@ describe('what a search costs and finds', () => {
       where: { and: [{ part: { gte: 5 } }, { name: 'n1' }] },
       metadata: true,
     });
-    expect(both.metadata!.every(({ part, name }) => (part as number) >= 5 && name === 'n1')).toBe(true);
+    expect(both.metadata!.every(({ part, name }) => (part as number) >= 5 && name === 'n1')).toBe(
+      true,
+    );
     expect(both.metadata).toEqual(Array.from(both.ids, (id) => metadata[id]));
   });
 
@@ -355,5 +361,5 @@ test('options and queries that are wrong', async () => {
   expect(await wrong(queryAt(0), { probe: 3 })).toBe('TYPE');
   expect((await failure(RemoteIndex.open(file, { cacheBytes: -1 }))).code).toBe('RANGE');
   expect((await failure(RemoteIndex.open(file, { timeoutMs: 0 }))).code).toBe('RANGE');
-  expect((await failure(RemoteIndex.open(file, { fetch: 5 } as never))).code).toMatch(/TYPE|nothing/);
+  expect((await failure(RemoteIndex.open(file, { fetch: 5 } as never))).code).toBe('TYPE');
 });

@@ -29,6 +29,12 @@ const promises: Record<string, RegExp[]> = {
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
+  'remote.ts': [
+    /^the file: \d+ bytes, 20000 vectors$/m,
+    /^opening: 1 request, 98304 bytes$/m,
+    /^a search: \d+ requests in 2 rounds, \d+ bytes$/m,
+    /^nearest: point 0$/m,
+  ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {

@@ -12,7 +12,9 @@ import { explain } from './engine.js';
 import { addGraphVerbs } from './graph-verbs.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, vector } from './options.js';
+import { publish } from './publish.js';
 import { search } from './search.js';
+import { isRemoteIndex, searchRemote } from './search-remote.js';
 import { answering, common } from './shared.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
@@ -51,6 +53,7 @@ Examples:
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
+  sublinear publish words.slv -o words.slvr   a file for a web server, searched without downloading it
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
@@ -194,14 +197,56 @@ Examples:
     )
     .action((file: string, options) => buildIndex(file, options, progress));
 
+  common(progress, program.command('publish'))
+    .description('write vectors as a file that is searched on a web server, without downloading it')
+    .argument(
+      '<vectors>',
+      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
+    )
+    .requiredOption('-o, --output <file>', 'write it there; - is standard output')
+    .option('--labels <file>', 'a name for each vector, one a line')
+    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'what near means (default: that of the index, or "cosine")',
+      ).choices(['cosine', 'dot', 'euclidean']),
+    )
+    .option('--cells <count>', 'cells; more: a query reads less, opening more', counter)
+    .addOption(
+      new Option('--copies <count>', 'cells that each vector is in')
+        .choices(['1', '2'])
+        .default('2'),
+    )
+    .option('--seed <number>', 'of the cells', natural, 0)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear publish words.slv -o words.slvr
+  sublinear publish vectors.npy --labels words.txt -o words.slvr
+  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
+    )
+    .action((file: string, options) => publish(file, options, progress));
+
   answering(common(progress, program.command('search')))
-    .description('find the nearest vectors in an index that "sublinear index" or save() wrote')
-    .argument('<index>', 'file of an index; - is standard input')
+    .description(
+      'find the nearest vectors in an index that "sublinear index", "sublinear publish" or save() wrote',
+    )
+    .argument(
+      '<index>',
+      'file of an index, - is standard input; or the address of a published one: https://...',
+    )
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
     .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
     .option('--like <label>', 'a stored vector, by its label or number')
     .option('--top <count>', 'how many neighbours of each', counter, 10)
     .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
+    .option(
+      '--probes <count>',
+      'of a published index: cells that are read (default: by recall)',
+      counter,
+    )
     .addHelpText(
       'after',
       `
@@ -210,7 +255,11 @@ Examples:
   sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
   sublinear search words.slv --queries questions.npy --ef 200 --json`,
     )
-    .action((file: string, options) => search(file, options, progress));
+    .action(async (file: string, options) =>
+      (await isRemoteIndex(file))
+        ? searchRemote(file, options, progress)
+        : search(file, options, progress),
+    );
 
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')

@@ -66,6 +66,11 @@ const questions = {
     equal('days', [february.size], [29]);
     february.dispose();
   },
+  // A file of vectors: what is written, a file of so many bytes.
+  trust({ writeRemoteIndex }) {
+    const file = writeRemoteIndex([1, 0, 0, 1], { dimension: 2 });
+    equal('file', [file[1], file[2], file[3], file[8]], [115, 108, 102, 2]);
+  },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
     const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });

@@ -60,11 +60,11 @@ export function openSource(
   if (hash !== undefined) check.string(operation, 'hash', hash);
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw check.typeError(operation, 'signal', 'AbortSignal', signal);
+  if (typeof fetch !== 'function')
+    throw check.typeError(operation, 'fetch', 'function', options.fetch);
   signal?.throwIfAborted();
   const how = { verify, cacheBytes, hash, signal };
   if (typeof given === 'string' || isURL(given)) {
-    if (typeof fetch !== 'function')
-      throw check.typeError(operation, 'fetch', 'function', options.fetch);
     return { source: new HttpSource(operation, String(given), fetch, timeoutMs), how };
   }
   if (isBlob(given)) return { source: new BlobSource(operation, given), how };
