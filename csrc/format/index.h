@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "crypto/sha256.h"
 #include "format/nibbles.h"
-#include "format/remote.h"
+#include "format/types.h"
 
 // Words of the segment "index".
 enum {

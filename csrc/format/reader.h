@@ -2,6 +2,8 @@
 #ifndef SL_FORMAT_READER_H
 #define SL_FORMAT_READER_H
 
+#include <stdbool.h>
+
 #include "base/blocks.h"
 #include "format/index.h"
 

@@ -27,19 +27,10 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "format/types.h"
 
-#define SL_REMOTE_KIND 0x58444952u // "RIDX"
 #define SL_REMOTE_NUMBERS 16
 #define SL_REMOTE_PLACE 4
-
-typedef enum sl_remote_metric {
-  SL_REMOTE_COSINE = 0,    // 1 - cos
-  SL_REMOTE_DOT = 1,       // the negated inner product
-  SL_REMOTE_EUCLIDEAN = 2, // the length of the difference
-} sl_remote_metric;
-
-typedef struct sl_remote sl_remote;
-typedef struct sl_remote_search sl_remote_search;
 
 // Reads the head of a file.
 //   bytes    count, read: the file from its beginning up to the segment "cells" at least

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "format/reader.h"
+#include "format/remote.h"
 #include "simd/distance_f32.h"
 
 #define NONE UINT32_MAX
