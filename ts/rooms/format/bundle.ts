@@ -117,7 +117,18 @@ export class Bundle {
     return this.#directory.length;
   }
 
-  /** Is there a segment of that name? */
+  /**
+   * Is there a segment of that name?
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { Bundle, writeBundle } = await load();
+   * const bundle = await Bundle.open(writeBundle({ a: new Uint8Array(3) }));
+   * console.log(bundle.has('a'), bundle.has('b')); // true false
+   * ```
+   */
   has(name: string): boolean {
     return this.#directory.entries.has(name);
   }

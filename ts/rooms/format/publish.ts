@@ -45,14 +45,16 @@ export interface VectorsById {
   readonly metric: string;
   readonly dimension: number;
   readonly ids: Uint32Array;
-  get(id: number): ArrayLike<number>;
+  readonly get: (id: number) => ArrayLike<number>;
 }
 
 /** A `Collection` of the module `hnsw`. */
 export interface VectorsByKey {
   readonly index: { readonly metric: string; readonly dimension: number };
   readonly keys: readonly RemoteKey[];
-  get(key: RemoteKey): { vector: ArrayLike<number>; metadata?: object | undefined } | undefined;
+  readonly get: (
+    key: RemoteKey,
+  ) => { vector: ArrayLike<number>; metadata?: object | undefined } | undefined;
 }
 
 export type VectorsToWrite = RealArray | VectorsById | VectorsByKey;

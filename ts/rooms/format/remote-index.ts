@@ -175,7 +175,19 @@ export class RemoteIndex {
     return this.#opened === undefined || !this.#runtime.alive;
   }
 
-  /** Frees its memory. Searches that run are rejected. Calling it again does nothing. */
+  /**
+   * Frees its memory. Searches that run are rejected. Calling it again does nothing.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { RemoteIndex, writeRemoteIndex } = await load();
+   * const index = await RemoteIndex.open(writeRemoteIndex([1, 0, 0, 1], { dimension: 2 }));
+   * index.dispose();
+   * console.log(index.disposed); // true
+   * ```
+   */
   dispose(): void {
     this.#opened?.head.dispose();
     this.#opened = undefined;

@@ -10,6 +10,20 @@ import type { Source, Traffic } from './traffic.js';
  * there.
  */
 export interface RangeReader {
+  /**
+   * The bytes from `offset` on.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { Bundle, writeBundle } = await load();
+   * const file = writeBundle({ a: new Uint8Array([1, 2, 3]) });
+   * const reader = { read: async (offset: number, length: number) => file.slice(offset, offset + length) };
+   * const bundle = await Bundle.open(reader);
+   * console.log((await bundle.read('a')).data); // Uint8Array(3) [ 1, 2, 3 ]
+   * ```
+   */
   read(
     offset: number,
     length: number,
