@@ -130,9 +130,10 @@ static inline void assert_key(const sl_remote *r, const uint8_t *details, size_t
 }
 
 // A search in `probes` cells, all bytes checked. keys: those of the results are compared too.
-static inline __attribute__((unused)) sl_status look(const file *f, const sl_remote *r, const float *query,
-                             uint32_t dimension, uint32_t k, uint32_t probes, bool keys,
-                             found *out) {
+static inline __attribute__((unused)) sl_status look(const file *f, const sl_remote *r,
+                                                     const float *query, uint32_t dimension,
+                                                     uint32_t k, uint32_t probes, bool keys,
+                                                     found *out) {
   uint32_t order[64], cells[512], entries[512], count, picked;
   double place[SL_REMOTE_PLACE];
   sl_remote_search *s;

@@ -7,7 +7,6 @@ import type { Runtime } from '../../runtime/runtime.js';
 
 export const HEADER = 64;
 const ENTRY = 128;
-const ALIGN = 64;
 const HASH = 32;
 /** Bytes of a block where nothing else says so. */
 export const BLOCK = 65_536;
@@ -267,5 +266,3 @@ export function malformed(operation: string, expected: string): SublinearError {
   const message = `"bytes": unknown or unsupported format, expected ${expected}`;
   return new SublinearError('FORMAT', operation, message, { argument: 'bytes', expected });
 }
-
-export const aligned = (offset: number) => Math.ceil(offset / ALIGN) * ALIGN;

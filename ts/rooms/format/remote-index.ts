@@ -30,7 +30,10 @@ export interface RemoteSearchOptions {
   probes?: number | 'auto';
   /** For `probes: 'auto'`, above 0 to 1. 0.95 by default. */
   recall?: number;
-  /** Bytes that may be read for this search. No limit by default; what does not fit is left out, and `complete` is false. */
+  /**
+   * Bytes that may be read for this search. No limit by default; what does not fit is left out, and `complete` is false. Tables
+   * of the metadata, which the first search with `where` reads, count but are always read.
+   */
   maxBytes?: number;
   /** Conditions on the metadata: only what satisfies them is found, in the cells that are read. */
   where?: Where;

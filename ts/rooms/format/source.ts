@@ -225,14 +225,18 @@ export async function readAll(
   if (ranges.length === 0) return [];
   const before = traffic.requests;
   // When one of them fails the others are of no use.
-  const stop = new AbortController();
-  const abort = () => stop.abort(signal?.reason);
+  const wanted = merged(ranges, gap);
+  // One for each: Node warns of signals with many listeners.
+  const stops = wanted.map(() => new AbortController());
+  const stop = (reason: unknown) => {
+    for (const each of stops) each.abort(reason);
+  };
+  const abort = () => stop(signal?.reason);
   signal?.addEventListener('abort', abort);
   try {
     signal?.throwIfAborted();
-    const wanted = merged(ranges, gap);
     const came = await Promise.all(
-      wanted.map(({ offset, length }) => source.read(offset, length, stop.signal, traffic)),
+      wanted.map(({ offset, length }, i) => source.read(offset, length, stops[i]?.signal, traffic)),
     );
     if (traffic.requests > before) traffic.rounds++;
     return ranges.map(({ offset, length }) => {
@@ -244,7 +248,7 @@ export async function readAll(
       return bytes;
     });
   } catch (error) {
-    stop.abort(error);
+    stop(error);
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
