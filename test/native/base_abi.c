@@ -35,6 +35,8 @@
 #include "text/file.h"
 #include "text/fulltext.h"
 
+#include "format_file.h"
+
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
@@ -71,10 +73,11 @@ static struct {
   uint32_t size; // of matrices and graphs; few values, so that objects fit together
   uint32_t value_type;
   uint32_t inputs, outputs, addresses, handles;
-  size_t document; // bytes of the text or file that was drawn
-  double shift;    // of random numbers: most arrays are positive
-  bool made_up;    // a handle that is not live was drawn
-  sl_handle first; // the first handle that was drawn
+  size_t document;       // bytes of the text or file that was drawn
+  size_t block, details; // of the parts of a remote index
+  double shift;          // of random numbers: most arrays are positive
+  bool made_up;          // a handle that is not live was drawn
+  sl_handle first;       // the first handle that was drawn
   uint32_t makers[MOST_HANDLES];
 } call;
 
@@ -101,6 +104,10 @@ static struct {
   size_t length;
 } files[MOST_FILES];
 static uint32_t file_count;
+
+// A remote index with one cell of one group, and where their bytes are.
+static file remote_file;
+static double remote_block[SL_REMOTE_PLACE], remote_details[SL_REMOTE_PLACE];
 
 static uint32_t asked_for; // the kind of file of the newest reader
 
@@ -216,6 +223,8 @@ static uint32_t pick_number(const char *name) {
   if (call.document > 0 && (is(name, "n") || is(name, "count") || is(name, "length"))) {
     return (uint32_t)(one_in(8) ? below((uint32_t)call.document + 1) : call.document);
   }
+  if (is(name, "block_length")) return (uint32_t)call.block;
+  if (is(name, "details_length")) return (uint32_t)call.details;
   if (is(name, "pointer_count")) return one_in(20) ? below(30) : s + 1;
   if (is(name, "column_count") || is(name, "value_count") || is(name, "weight_count")) {
     return one_in(20) ? below(60) : 2 * s;
@@ -275,6 +284,15 @@ static const void *pick_file(void) {
   return copy;
 }
 
+// A part of the remote index; now and then with a byte changed.
+static const void *pick_part(const double *place, size_t *length) {
+  uint8_t *copy = inputs[call.inputs++];
+  *length = (size_t)place[1];
+  memcpy(copy, remote_file.bytes + (size_t)place[0], *length);
+  if (one_in(10)) copy[below((uint32_t)*length)] ^= (uint8_t)(1 << below(8));
+  return copy;
+}
+
 static uint32_t index_at(const char *name, uint32_t i) {
   uint32_t s = call.size;
   if (is(name, "row_pointers")) return i <= s ? 2 * i : 2 * s;
@@ -331,6 +349,7 @@ static double number_at(const char *name, uint32_t i) {
     static const double chooser[] = {2, 3, 0, 1, 100, 10, 20, 5, 3, 0.5, 0.9, 4};
     return i == 2 ? below(3) : i < 12 ? chooser[i] : 0;
   }
+  if (is(name, "publishing")) return i == 0 ? below(3) : i == 2 ? 1 + below(2) : 0;
   if (is(name, "settings")) return i >= 11 ? 0 : one_in(40) ? i : settings[i];
   if (is(name, "options") || is(name, "numbers"))
     return i < 5 && !(i == 1 && one_in(2)) ? options[i] : 0;
@@ -363,6 +382,12 @@ static const void *pick_array(const char *type, const char *name) {
   if (in_call("_evaluation_create") && !is(name, "evaluation_options"))
     return is(type, "double") ? (void *)kept_numbers : kept_indices;
   if (is(name, "eligible") && one_in(2)) return NULL;
+  if (is(name, "block")) return pick_part(remote_block, &call.block);
+  if (is(name, "details")) return pick_part(remote_details, &call.details);
+  if (is(name, "bytes") && (in_call("_remote_create") || in_call("_segments_check"))) {
+    const double head[] = {0, (double)remote_file.head};
+    return pick_part(head, &call.document);
+  }
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
@@ -384,6 +409,7 @@ static const void *pick_array(const char *type, const char *name) {
                                                                : (uint8_t)sl_rng_next(&rng);
     }
   }
+  if (is(name, "hash")) sl_hash_tree_leaf(NULL, 0, buffer); // right for no bytes
   if (doubles && !is(name, "options") && !is(name, "problem") && one_in(30))
     ((double *)buffer)[below(4)] = NAN;
   return buffer;
@@ -492,6 +518,15 @@ static void keep_file(sl_file_kind kind, sl_writer *writer) {
 static void make_files(void) {
   const uint32_t from[] = {0, 1, 2, 2}, to[] = {1, 2, 0, 3};
   const float vectors[] = {1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 6, 5, 4, 3, 2, 1};
+  const double publishing[] = {SL_REMOTE_EUCLIDEAN, 1, 1, 0};
+  sl_remote *remote;
+  remote_file = publish(vectors, 2, 8, publishing, true, UINT64_MAX);
+  assert_ok(sl_remote_create(remote_file.bytes, remote_file.head, 1, &remote));
+  assert_ok(sl_remote_place(remote, 0, remote_block));
+  assert_ok(sl_remote_group(remote, 0, remote_file.bytes + (size_t)remote_block[0],
+                            (size_t)remote_block[1], 0, remote_details));
+  sl_remote_destroy(remote);
+
   const uint32_t ids[] = {3, 5};
   uint32_t added, written, length;
   sl_flat *flat;
@@ -596,6 +631,8 @@ static int tear_down(void **state) {
   for (int i = 0; i < INPUTS; i++) free(inputs[i]);
   for (int i = 0; i < OUTPUTS; i++) free(outputs[i]);
   for (uint32_t i = 0; i < file_count; i++) free(files[i].bytes);
+  for (uint32_t i = 0; i < file_count; i++) free(files[i].bytes);
+  free(remote_file.bytes);
   return 0;
 }
 

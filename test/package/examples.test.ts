@@ -62,6 +62,11 @@ const promises: Record<string, RegExp[]> = {
     /^over the best choice: \d+ %$/m,
     /^1000 numbers in order: insertion$/m,
     /^1000 numbers in disorder: merge$/m,
+  'remote.ts': [
+    /^the file: \d+ bytes, 20000 vectors$/m,
+    /^opening: 1 request, 98304 bytes$/m,
+    /^a search: \d+ requests in 2 rounds, \d+ bytes$/m,
+    /^nearest: point 0$/m,
   ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };

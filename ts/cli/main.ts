@@ -14,7 +14,9 @@ import { addGraphVerbs } from './graph-verbs.js';
 import { hash } from './hash.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
+import { publish } from './publish.js';
 import { search, searchWords } from './search.js';
+import { isRemoteIndex, searchRemote } from './search-remote.js';
 import { answering, common } from './shared.js';
 import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
@@ -56,6 +58,7 @@ Examples:
   sublinear resistance edges.txt --source 1 --target 2
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
+  sublinear publish words.slv -o words.slvr   a file for a web server, searched without downloading it
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
   sublinear hash *.tar.gz --algorithm sha3-256
@@ -231,15 +234,57 @@ Examples:
         : buildTextIndex(file, options, progress),
     );
 
+  common(progress, program.command('publish'))
+    .description('write vectors as a file that is searched on a web server, without downloading it')
+    .argument(
+      '<vectors>',
+      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
+    )
+    .requiredOption('-o, --output <file>', 'write it there; - is standard output')
+    .option('--labels <file>', 'a name for each vector, one a line')
+    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'what near means (default: that of the index, or "cosine")',
+      ).choices(['cosine', 'dot', 'euclidean']),
+    )
+    .option('--cells <count>', 'cells; more: a query reads less, opening more', counter)
+    .addOption(
+      new Option('--copies <count>', 'cells that each vector is in')
+        .choices(['1', '2'])
+        .default('2'),
+    )
+    .option('--seed <number>', 'of the cells', natural, 0)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear publish words.slv -o words.slvr
+  sublinear publish vectors.npy --labels words.txt -o words.slvr
+  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
+    )
+    .action((file: string, options) => publish(file, options, progress));
+
   answering(common(progress, program.command('search')))
-    .description('find vectors or texts in an index that "sublinear index" or save() wrote')
-    .argument('<index>', 'file of an index; - is standard input')
+    .description(
+      'find vectors or texts in an index that "sublinear index", "sublinear publish" or save() wrote',
+    )
+    .argument(
+      '<index>',
+      'file of an index, - is standard input; or the address of a published one: https://...',
+    )
     .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
     .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
     .option('--like <label>', 'a stored vector, by its label or number')
     .option('--top <count>', 'how many neighbours of each', counter, 10)
     .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
+    .option(
+      '--probes <count>',
+      'of a published index: cells that are read (default: by recall)',
+      counter,
+    )
     .addHelpText(
       'after',
       `
@@ -249,11 +294,11 @@ Examples:
   sublinear search words.slv --queries questions.npy --ef 200 --json
   sublinear search documents.slv "quiet hotel -station"`,
     )
-    .action((file: string, words: string | undefined, options) =>
-      words === undefined
-        ? search(file, options, progress)
-        : searchWords(file, words, options, progress),
-    );
+    .action(async (file: string, words: string | undefined, options) => {
+      if (words !== undefined) return searchWords(file, words, options, progress);
+      const remote = await isRemoteIndex(file);
+      return remote ? searchRemote(file, options, progress) : search(file, options, progress);
+    });
 
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')

@@ -16,7 +16,8 @@ import type { StatusCode } from '../generated/codes.js';
  * - `QUEUE_FULL` as many jobs wait for a pool's workers as may wait
  * - `QUOTA` a store is full; what was stored before stays
  * - `STORE` a store's disk, database or service failed; `cause` is its error
- * - `CHANGED` what is being read from a store was replaced or deleted meanwhile: get it again
+ * - `CHANGED` what is being read from a store or a server was replaced or deleted meanwhile: get it again
+ * - `NETWORK` a remote file could not be read; the message says what the server did, and what to change
  */
 export type ErrorCode =
   | StatusCode
@@ -29,7 +30,8 @@ export type ErrorCode =
   | 'QUEUE_FULL'
   | 'QUOTA'
   | 'STORE'
-  | 'CHANGED';
+  | 'CHANGED'
+  | 'NETWORK';
 
 /** What an error knows beside its message. */
 export interface ErrorDetails {

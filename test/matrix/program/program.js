@@ -67,12 +67,17 @@ const questions = {
     const found = index.search('sea hotel').hits.map(({ id }) => id);
     equal('found', found, [1, 0]);
     index.dispose();
-  // Two classes spread from the ends of a path.
-  gnn({ Graph, labelSpread }) {
+  },
+  // Two classes spread from the ends of a path. One reward of 2 with the feature 1 and a ridge of 1: a mean of 1.
+  learning({ Graph, labelSpread, linUcb }) {
     const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
     const { labels } = labelSpread(graph, { classes: 2, nodes: [0, 3], labels: [0, 1] });
     equal('classes', labels, [0, 0, 1, 1]);
     graph.dispose();
+    const bandit = linUcb({ arms: ['a', 'b'], dimension: 1 });
+    bandit.learn('b', [1], 2);
+    equal('bandit', bandit.estimates([1]).means, [0, 1]);
+    bandit.dispose();
   },
   // 2024 is a leap year.
   dates({ DateSet }) {
@@ -80,28 +85,23 @@ const questions = {
     equal('days', [february.size], [29]);
     february.dispose();
   },
-  // One reward of 2 with the feature 1 and a ridge of 1: a mean of 1.
-  bandit({ linUcb }) {
-    const bandit = linUcb({ arms: ['a', 'b'], dimension: 1 });
-    bandit.learn('b', [1], 2);
-    equal('bandit', bandit.estimates([1]).means, [0, 1]);
-    bandit.dispose();
-  // The check value of CRC-32C, and the first bytes of SHA-256 of "abc" (FIPS 180-4).
-  trust({ crc32c, hash }) {
-    equal('digests', [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)], [0xe3069283, 0xba, 0x78]);
+  // The check value of CRC-32C, the first bytes of SHA-256 of "abc" (FIPS 180-4), and those of a file.
+  trust({ crc32c, hash, writeRemoteIndex }) {
+    const [first, second] = hash('sha256', 'abc');
+    equal('digests', [crc32c('123456789'), first, second], [0xe3069283, 0xba, 0x78]);
+    const file = writeRemoteIndex([1, 0, 0, 1], { dimension: 2 });
+    equal('file', [file[1], file[2], file[3], file[8]], [115, 108, 102, 2]);
+  },
   // Rows of a matrix, summed up.
   neural({ matmul }) {
     const x = { data: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2 };
     const ones = { data: Float32Array.of(1, 1), rows: 2, columns: 1 };
     equal('sums', matmul(x, ones), [3, 7]);
-    equal(
-      'digests',
-      [crc32c('123456789'), ...hash('sha256', 'abc').subarray(0, 2)],
-      [0xe3069283, 0xba, 0x78],
-    );
+  },
   // The second is cheaper where the feature is large.
   chooser({ Chooser }) {
-    const chooser = Chooser.create({ methods: ['a', 'b'], features: 1, timeout: 99, policy: 'nearest' });
+    const options = { methods: ['a', 'b'], features: 1, timeout: 99, policy: 'nearest' };
+    const chooser = Chooser.create(options);
     const rows = Array.from({ length: 20 }, (_, i) => [i]);
     chooser.fit({ features: rows, costs: rows.map(([x]) => [x, 10]) });
     const chosen = [2, 17].map((x) => chooser.choose([x], { explore: false }).method === 'b');

@@ -1,0 +1,86 @@
+// `sublinear publish`, and `sublinear search` in what it wrote: a file here, and one on a server.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'sublinear/hnsw';
+import { expect, test } from 'vitest';
+import { file, folder, sublinear } from '../support/cli.js';
+import { serveFile } from '../support/range-server.js';
+
+const rows = Float32Array.from({ length: 60 * 3 }, (_, i) => Math.sin(i * 7 + (i % 3)));
+const bytes = new Uint8Array(rows.buffer);
+const query = Array.from(rows.subarray(30, 33)).join(',');
+
+test('plain vectors with labels: the row itself comes first, here and over HTTP', async () => {
+  file('rows.f32', bytes);
+  file('names.txt', `${Array.from({ length: 60 }, (_, i) => `row ${i}`).join('\n')}\n`);
+  const made = await sublinear(
+    'publish rows.f32 --dimension 3 --labels names.txt --metric euclidean -o rows.slvr --json'.split(
+      ' ',
+    ),
+  );
+  expect(JSON.parse(made.stdout)).toMatchObject({ size: 60, dimension: 3, metric: 'euclidean' });
+  const written = new Uint8Array(readFileSync(join(folder, 'rows.slvr')));
+  const server = await serveFile(written);
+  try {
+    for (const where of ['rows.slvr', server.url]) {
+      const { stdout, code } = await sublinear([
+        'search',
+        where,
+        '--query',
+        query,
+        '--top',
+        '2',
+        '--json',
+      ]);
+      expect(code).toBe(0);
+      const { results, kind } = JSON.parse(stdout);
+      expect([kind, results[0].matches[0].label, results[0].matches.length]).toEqual([
+        'remote',
+        'row 10',
+        2,
+      ]);
+    }
+  } finally {
+    await server.close();
+  }
+  const many = await sublinear(['search', 'rows.slvr', '--queries', 'rows.f32', '--top', '1']);
+  expect(many.stdout.split('\n')[1]).toMatch(/0\s+1\s+row 0/);
+});
+
+test('an index and a collection of this package', async () => {
+  const { Collection, Flat } = await load();
+  using flat = Flat.create({ metric: 'cosine', dimension: 3 });
+  flat.addBatch({ ids: Uint32Array.from({ length: 60 }, (_, i) => i), vectors: rows });
+  using named = Collection.create({ metric: 'dot', dimension: 3 });
+  named.add({ key: 'only', vector: [1, 2, 3] });
+  for (const [name, index, size] of [
+    ['flat.slv', flat, 60],
+    ['named.slv', named, 1],
+  ] as const) {
+    file(name, index.save());
+    const made = await sublinear(['publish', name, '-o', `${name}r`, '--json']);
+    expect(JSON.parse(made.stdout)).toMatchObject({ size });
+  }
+});
+
+test('what is wrong is said in a line', async () => {
+  file('one.f32', new Uint8Array(12));
+  file('two.f32', bytes.subarray(0, 24));
+  const failing = async (...args: string[]) => {
+    const { code, stderr } = await sublinear(args);
+    return `${code} ${stderr}`;
+  };
+  expect(await failing('publish', 'one.f32', '--dimension', '3', '-o', 'x')).toMatch(
+    /^2 .*no zero vector under cosine/,
+  );
+  expect(
+    await failing('publish', 'two.f32', '--dimension', '3', '-o', 'x', '--cells', '9'),
+  ).toMatch(/^2 .*cells/);
+  expect(await failing('search', 'http://127.0.0.1:9/x.slvr', '--query', '1')).toMatch(
+    /could not be read/,
+  );
+  await sublinear('publish two.f32 --dimension 3 -o two.slvr'.split(' '));
+  expect(await failing('search', 'two.slvr', '--like', '1')).toMatch(/^2 .*--like/);
+  expect(await failing('search', 'two.slvr', '--query', '1')).toMatch(/^2 .*1 numbers/);
+  expect(await failing('search', 'two.slvr')).toMatch(/^2 .*--query and --queries/);
+});

@@ -1,0 +1,128 @@
+// sublinear publish words.slv -o words.slvr
+import type { RemoteMetric, VectorsToWrite, WriteIndexOptions } from '../rooms/format/format.js';
+import { type CommonOptions, engineFor, explain } from './engine.js';
+import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import {
+  bytes,
+  CliError,
+  count,
+  duration,
+  facts,
+  interrupt,
+  type Progress,
+  say,
+} from './terminal.js';
+import { openVectors, readLabels } from './vectors.js';
+
+export interface PublishOptions extends CommonOptions {
+  output: string;
+  labels?: string;
+  dimension?: number;
+  metric?: RemoteMetric;
+  cells?: number;
+  copies: string;
+  seed: number;
+}
+
+export async function publish(
+  file: string,
+  options: PublishOptions,
+  progress: Progress,
+): Promise<void> {
+  const { output, labels: labelFile, metric, cells, seed } = options;
+  if (file === '-' && labelFile === '-')
+    throw new CliError('only one of vectors and labels can come from standard input');
+  await assertApart([file, labelFile], { '--output': output });
+  const engine = await engineFor(['hnsw', 'format'], options);
+  const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
+  const started = performance.now();
+  const { vectors, dimension } = await read();
+  const how: WriteIndexOptions = {
+    ...(dimension !== undefined && { dimension }),
+    ...(metric !== undefined && { metric }),
+    ...(cells !== undefined && { cells }),
+    copies: Number(options.copies) as 1 | 2,
+    seed,
+    ...(labels !== undefined && { keys: labels }),
+  };
+  let written: Uint8Array;
+  progress.start('dividing vectors into cells');
+  try {
+    written = await engine.format.writeRemoteIndexAsync(vectors, {
+      ...how,
+      signal: interrupt.signal,
+    });
+  } catch (error) {
+    throw explain(
+      error,
+      labelFile === undefined ? { vectors: file } : { vectors: file, keys: labelFile },
+    );
+  }
+  using index = await engine.format.RemoteIndex.open(written);
+  const ms = performance.now() - started;
+  progress.start(`writing ${output}`);
+  await writeFile(output, [written]);
+  progress.stop();
+  const about = {
+    vectors: nameOf(file),
+    output,
+    size: index.size,
+    dimension: index.dimension,
+    metric: index.metric,
+    cells: index.cells,
+    hash: index.hash,
+    bytesWritten: written.length,
+    ms,
+  };
+  if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
+  else if (!options.quiet)
+    say(
+      facts([
+        ['vectors', `${nameOf(file)}: ${count(index.size)} of ${count(index.dimension)} numbers`],
+        ['index', `${count(index.cells)} cells, ${index.metric}`],
+        ['time', duration(ms)],
+        ['written', `${output}: ${bytes(written.length)}`],
+        ['hash', index.hash],
+      ]),
+      process.stderr,
+    );
+
+  /** An index by what its file begins with, or plain vectors. */
+  async function read(): Promise<{ vectors: VectorsToWrite; dimension?: number }> {
+    const { Collection, Flat, Hnsw } = engine.hnsw;
+    if (file !== '-' && !/\.(npy|npz|f32|bin)$/.test(file)) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of chunks(file, progress)) pieces.push(piece);
+      const whole = Buffer.concat(pieces);
+      const kind = whole.toString('latin1', 12, 16);
+      try {
+        if (whole.toString('latin1', 0, 5) === 'slcol')
+          return { vectors: Collection.load(whole) as VectorsToWrite };
+        if (kind === 'FLAT') return { vectors: Flat.load(whole) as VectorsToWrite };
+        if (kind === 'HNSW') return { vectors: Hnsw.load(whole) as VectorsToWrite };
+      } catch (error) {
+        throw explain(error, {}, file);
+      }
+    }
+    const source = await openVectors(file, {
+      dimension: options.dimension,
+      from: '--dimension',
+      bits: false,
+      progress,
+      label: 'reading',
+    });
+    const batches: Float32Array[] = [];
+    let numbers = 0;
+    for await (const { values } of source.batches) {
+      batches.push(Float32Array.from(values));
+      numbers += values.length;
+    }
+    const all = new Float32Array(numbers);
+    let at = 0;
+    for (const batch of batches) {
+      all.set(batch, at);
+      at += batch.length;
+    }
+    return { vectors: all, dimension: source.dimension };
+  }
+}

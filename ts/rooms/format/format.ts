@@ -1,0 +1,115 @@
+// Files that are read by ranges: vectors that are searched where they lie, and bundles of named tensors.
+import type { Runtime } from '../../runtime/runtime.js';
+import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+import { Bundle } from './bundle.js';
+import { createPublish, type VectorsToWrite, type WriteIndexOptions } from './publish.js';
+import { RemoteIndex } from './remote-index.js';
+import { bundleOf, safetensorsOf, type TensorInput } from './tensors.js';
+
+export * from '../../runtime/errors.js';
+export type { RealArray } from '../../runtime/scratch.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { Json, Metadata } from '../hnsw/metadata.js';
+export type { FieldCondition, Scalar, Where } from '../hnsw/where.js';
+export { Bundle, type ReadOptions, type SegmentInfo } from './bundle.js';
+export type { SegmentType } from './directory.js';
+export type {
+  RemoteKey,
+  RemoteMetric,
+  VectorsById,
+  VectorsByKey,
+  VectorsToWrite,
+  WriteIndexOptions,
+} from './publish.js';
+export { RemoteIndex, type RemoteSearchOptions, type RemoteSearchResult } from './remote-index.js';
+export type { RangeReader, RemoteSource, SourceOptions } from './source.js';
+export type { Tensor, TensorData, TensorInput } from './tensors.js';
+export type { Traffic } from './traffic.js';
+
+/** What `engine.use('format')` and `load()` give. */
+export interface FormatRoom {
+  readonly RemoteIndex: typeof RemoteIndex;
+  readonly Bundle: typeof Bundle;
+
+  /**
+   * The file of vectors that {@link RemoteIndex} searches by ranges, about 2.4 bytes a number with two copies. Vectors are an
+   * array of numbers with `dimension`, or an index or a collection of the module `hnsw`, whose keys and metadata come with it. The
+   * same input gives the same bytes on every device. O(vectors cells dimension).
+   *
+   * @throws RangeError `SHAPE`, `RANGE`, `NOT_FINITE`, `OPTION`; SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { RemoteIndex, writeRemoteIndex } = await load();
+   * const vectors = Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * i));
+   * const file = writeRemoteIndex(vectors, { dimension: 4, metric: 'euclidean' });
+   * using index = await RemoteIndex.open(file);
+   * console.log(index.size, (await index.search(vectors.subarray(40, 44), { k: 1 })).ids[0]); // 500 10
+   * ```
+   */
+  writeRemoteIndex(vectors: VectorsToWrite, options?: WriteIndexOptions): Uint8Array<ArrayBuffer>;
+
+  /**
+   * {@link FormatRoom.writeRemoteIndex} in slices of about 8 ms that let other tasks run.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { writeRemoteIndexAsync } = await load();
+   * const file = await writeRemoteIndexAsync([1, 0, 0, 1], { dimension: 2 });
+   * console.log(file instanceof Uint8Array); // true
+   * ```
+   */
+  writeRemoteIndexAsync(
+    vectors: VectorsToWrite,
+    options?: WriteIndexOptions & AsyncOptions<WorkProgress>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * A file of named tensors that {@link Bundle} reads one by one. Names are of a-z, 0-9, '.', '-' and '_', at most 31 letters.
+   * O(bytes).
+   *
+   * @throws TypeError; RangeError `RANGE` (names, types), `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { writeBundle } = await load();
+   * const file = writeBundle({ numbers: new Float64Array(100_000), about: 'zeros' });
+   * console.log(file.length > 800_000); // true
+   * ```
+   */
+  writeBundle(tensors: Readonly<Record<string, TensorInput>>): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Tensors as a safetensors file, as other libraries read it; texts become its metadata. O(bytes).
+   *
+   * @throws TypeError; RangeError `RANGE` (types), `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { Bundle, writeBundle, writeSafetensors } = await load();
+   * const bundle = await Bundle.open(writeBundle({ w: { data: new Float32Array(6), shape: [2, 3] } }));
+   * const file = writeSafetensors({ w: await bundle.read('w') });
+   * console.log(new TextDecoder().decode(file.subarray(8, 60))); // {"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,
+   * ```
+   */
+  writeSafetensors(tensors: Readonly<Record<string, TensorInput>>): Uint8Array<ArrayBuffer>;
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): FormatRoom {
+  return {
+    RemoteIndex: runtime.bind(RemoteIndex),
+    Bundle: runtime.bind(Bundle),
+    ...createPublish(runtime),
+    writeBundle: (tensors) => bundleOf(runtime, 'writeBundle', tensors),
+    writeSafetensors: (tensors) => safetensorsOf('writeSafetensors', tensors),
+  };
+}

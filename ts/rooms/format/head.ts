@@ -1,0 +1,138 @@
+// The head of a remote index: what is read of it when it is opened, in the module's memory.
+import type { Remote } from '../../generated/raw/trust.js';
+import { SublinearError } from '../../runtime/errors.js';
+import { adopt, WasmObject } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { Cache } from './cache.js';
+import {
+  type Directory,
+  type Entry,
+  HEADER,
+  headBytes,
+  kinds,
+  malformed,
+  readDirectory,
+} from './directory.js';
+import { type CheckedOptions, readAll } from './source.js';
+import type { Source, Traffic } from './traffic.js';
+
+/** Bytes that are read at first: with them most files are open. */
+const FIRST = 98_304;
+/** A head that is larger than this is refused. */
+const HEAD_MOST = 1 << 28;
+
+/** The C object of an index. */
+export class RemoteHead extends WasmObject<Remote> {}
+
+/** An index that is open. */
+export interface Opened {
+  readonly head: RemoteHead;
+  readonly directory: Directory;
+  readonly facts: Facts;
+  readonly cache: Cache;
+}
+
+/** Numbers of sl_remote_read. */
+export interface Facts {
+  metric: number;
+  dimension: number;
+  rows: number;
+  cells: number;
+  group: number;
+  keys: number;
+  /** Share of neighbours found with 1, 2, ... cells. */
+  recalls: Float32Array;
+}
+
+/** Reads header and directory, in one request or two. */
+export async function openDirectory(
+  runtime: Runtime,
+  operation: string,
+  source: Source,
+  kind: number,
+  { hash, signal }: CheckedOptions,
+  traffic: Traffic,
+): Promise<{ directory: Directory; bytes: Uint8Array }> {
+  const length = source.length ?? Number.POSITIVE_INFINITY;
+  const first = Math.min(FIRST, length);
+  let bytes = await readStart(source, first, signal, traffic);
+  // The file is longer than what came, or it ends there.
+  const ends = source.length ?? (bytes.length < first ? bytes.length : 0);
+  const wanted = headBytes(bytes);
+  if (bytes.length >= HEADER && wanted > bytes.length && ends === 0)
+    bytes = await readStart(source, wanted, signal, traffic);
+  runtime.assertAlive(operation);
+  const directory = readDirectory(runtime, operation, bytes, kind, ends);
+  if (hash !== undefined && hash.toLowerCase() !== directory.hash)
+    throw new SublinearError(
+      'CHECKSUM',
+      operation,
+      `"hash": checksum does not match, expected ${hash}, the file has ${directory.hash}`,
+      { argument: 'hash', expected: hash },
+    );
+  return { directory, bytes };
+}
+
+async function readStart(
+  source: Source,
+  length: number,
+  signal: AbortSignal | undefined,
+  traffic: Traffic,
+): Promise<Uint8Array> {
+  const before = traffic.requests;
+  const bytes = await source.read(0, length, signal, traffic);
+  if (traffic.requests > before) traffic.rounds++;
+  return bytes;
+}
+
+export function entryOf(operation: string, { entries }: Directory, name: string): Entry {
+  const entry = entries.get(name);
+  if (entry === undefined) throw malformed(operation, `a segment "${name}"`);
+  return entry;
+}
+
+/** Opens an index: header, directory, and all segments before the cells. */
+export async function openIndex(
+  runtime: Runtime,
+  operation: string,
+  source: Source,
+  how: CheckedOptions,
+  traffic: Traffic,
+): Promise<Opened> {
+  const begun = await openDirectory(runtime, operation, source, kinds.index, how, traffic);
+  const { directory } = begun;
+  const end = entryOf(operation, directory, 'cells').offset;
+  if (end > HEAD_MOST) throw malformed(operation, 'cells within the first 256 MiB');
+  let { bytes } = begun;
+  if (end > bytes.length) {
+    const rest = { offset: bytes.length, length: end - bytes.length };
+    const [more] = await readAll(operation, source, [rest], how.signal, traffic);
+    const whole = new Uint8Array(end);
+    whole.set(bytes);
+    whole.set(more as Uint8Array, bytes.length);
+    bytes = whole;
+  }
+  runtime.assertAlive(operation);
+  const raw = runtime.scratch(operation, (scratch) => {
+    const address = scratch.bytes(end);
+    runtime.u8.set(bytes.subarray(0, end), address);
+    return runtime.made(operation, runtime.raw.Remote.create(address, end, Number(how.verify)));
+  });
+  const head = adopt(runtime, operation, RemoteHead, raw);
+  const facts = runtime.scratch(operation, (scratch) => {
+    const at = scratch.f64(16);
+    raw.read(at);
+    const n = runtime.copyF64(at, 16);
+    const number = (i: number) => n[i] as number;
+    return {
+      metric: number(0),
+      dimension: number(1),
+      rows: number(2),
+      cells: number(3),
+      group: number(6),
+      keys: number(7),
+      recalls: runtime.copyF32(number(10), number(11)),
+    };
+  });
+  return { head, directory, facts, cache: new Cache(how.cacheBytes) };
+}

@@ -1,0 +1,341 @@
+// Vectors in a file on a server, searched without downloading it.
+import { runtimeOf } from '../../runtime/bind.js';
+import { SublinearError } from '../../runtime/errors.js';
+import { notConstructible } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { type RealArray, realArray } from '../../runtime/scratch.js';
+import * as check from '../../runtime/validate.js';
+import type { Metadata } from '../hnsw/metadata.js';
+import { readWhere, type Where } from '../hnsw/where.js';
+import { type Opened, openIndex } from './head.js';
+import { metrics, type RemoteKey, type RemoteMetric } from './publish.js';
+import { type Answer, type Question, Search } from './search.js';
+import {
+  type CheckedOptions,
+  openSource,
+  type RemoteSource,
+  type SourceOptions,
+  sourceKeys,
+} from './source.js';
+import type { Source, Traffic } from './traffic.js';
+
+/** Options of {@link RemoteIndex.search}. */
+export interface RemoteSearchOptions {
+  /** How many neighbours, 1 .. 1,000. 10 by default. */
+  k?: number;
+  /**
+   * How many cells are read. `'auto'`, the default: as few as found `recall` of the neighbours of vectors that were looked
+   * for when the file was written, 64 at most.
+   */
+  probes?: number | 'auto';
+  /** For `probes: 'auto'`, above 0 to 1. 0.95 by default. */
+  recall?: number;
+  /**
+   * Bytes that may be read for this search. No limit by default; what does not fit is left out, and `complete` is false. Tables
+   * of the metadata, which the first search with `where` reads, count but are always read.
+   */
+  maxBytes?: number;
+  /** Conditions on the metadata: only what satisfies them is found, in the cells that are read. */
+  where?: Where;
+  /** `true`: the metadata of what is found are read as well. */
+  metadata?: boolean;
+  /** Aborting it rejects the promise with `signal.reason`. */
+  signal?: AbortSignal;
+}
+
+/** What a search in a remote index gives. */
+export interface RemoteSearchResult extends Traffic {
+  /** Numbers of the vectors as they were written, from 0; the nearest first. */
+  ids: Uint32Array;
+  /** Distances, from codes of 8 bits a number. */
+  distances: Float32Array;
+  /** Names of the vectors, where the file has some. */
+  keys?: RemoteKey[];
+  /** With `metadata: true`. */
+  metadata?: Metadata[];
+  /** Cells that were read, or known already. */
+  cells: number;
+  /** False where `maxBytes` left something out. */
+  complete: boolean;
+  /**
+   * Share of the ten nearest that so many cells held, measured when the file was written, for up to 200 of its own vectors.
+   * Queries that are unlike the vectors find less. Absent with `where`.
+   */
+  expectedRecall?: number;
+}
+
+const searchKeys = ['k', 'probes', 'recall', 'maxBytes', 'where', 'metadata', 'signal'] as const;
+const K_MOST = 1000;
+
+export interface RemoteIndex extends Disposable {}
+
+/**
+ * Vector search in a file on any host of static files: nothing is downloaded but what a query needs. Files are written by
+ * {@link FormatRoom.writeRemoteIndex}. Everything that arrives is compared with the hashes in the file's head.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
+export class RemoteIndex {
+  readonly #runtime: Runtime;
+  readonly #source: Source;
+  readonly #how: CheckedOptions;
+  #opened: Opened | undefined;
+  #reopening: Promise<void> | undefined;
+  /** What opening has cost. */
+  readonly opening: Readonly<Traffic>;
+
+  static {
+    if (Symbol.dispose !== undefined)
+      Object.defineProperty(RemoteIndex.prototype, Symbol.dispose, {
+        value: function (this: RemoteIndex) {
+          this.dispose();
+        },
+        configurable: true,
+        writable: true,
+      });
+  }
+
+  /** Made by {@link RemoteIndex.open}. */
+  protected constructor(
+    runtime: Runtime,
+    source: Source,
+    how: CheckedOptions,
+    opened: Opened,
+    opening: Traffic,
+  ) {
+    if (typeof opened?.directory !== 'object') throw notConstructible(new.target);
+    this.#runtime = runtime;
+    this.#source = source;
+    this.#how = how;
+    this.#opened = opened;
+    this.opening = opening;
+  }
+
+  /**
+   * Opens a file, in one request or two: its head is read, which has the centres of the cells.
+   *
+   * @throws SublinearError `NETWORK` (the message says what the server did and what to change), `FORMAT`, `CHECKSUM`,
+   * `TRUNCATED`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { RemoteIndex, writeRemoteIndex } = await load();
+   * const file = writeRemoteIndex([0, 0, 3, 4, 6, 8], { dimension: 2, metric: 'euclidean', keys: ['a', 'b', 'c'] });
+   * using index = await RemoteIndex.open(new Blob([file])); // or its address: 'https://example.org/words.slvr'
+   * const { keys, distances } = await index.search([0, 1], { k: 2 });
+   * console.log(keys, distances[0]!.toFixed(2)); // [ 'a', 'b' ] 1.00
+   * ```
+   */
+  static async open(source: RemoteSource, options?: SourceOptions): Promise<RemoteIndex> {
+    const operation = 'RemoteIndex.open';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, sourceKeys);
+    const { source: from, how } = openSource(operation, source, given);
+    const traffic = { requests: 0, bytes: 0, rounds: 0 };
+    const opened = await openIndex(runtime, operation, from, how, traffic);
+    const Bound = runtime.bind(RemoteIndex) as unknown as new (...parts: unknown[]) => RemoteIndex;
+    return new Bound(runtime, from, { ...how, signal: undefined }, opened, traffic);
+  }
+
+  #use(operation: string): Opened {
+    this.#runtime.assertAlive(operation);
+    if (this.#opened === undefined)
+      throw new SublinearError('DISPOSED', operation, 'this object was disposed');
+    return this.#opened;
+  }
+
+  /** How many vectors. */
+  get size(): number {
+    return this.#use('RemoteIndex.size').facts.rows;
+  }
+  /** Numbers in a vector. */
+  get dimension(): number {
+    return this.#use('RemoteIndex.dimension').facts.dimension;
+  }
+  get metric(): RemoteMetric {
+    const { metric } = this.#use('RemoteIndex.metric').facts;
+    return Object.keys(metrics)[metric] as RemoteMetric;
+  }
+  /** How many cells. */
+  get cells(): number {
+    return this.#use('RemoteIndex.cells').facts.cells;
+  }
+  /** Length of the file. */
+  get fileBytes(): number {
+    return this.#use('RemoteIndex.fileBytes').directory.length;
+  }
+  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link SourceOptions} no other file is accepted. */
+  get hash(): string {
+    return this.#use('RemoteIndex.hash').directory.hash;
+  }
+  /** Bytes of the file that are kept in memory, its head not counted. */
+  get cachedBytes(): number {
+    return this.#use('RemoteIndex.cachedBytes').cache.bytes;
+  }
+  /** True after `dispose()`. */
+  get disposed(): boolean {
+    return this.#opened === undefined || !this.#runtime.alive;
+  }
+
+  /**
+   * Frees its memory. Searches that run are rejected. Calling it again does nothing.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { RemoteIndex, writeRemoteIndex } = await load();
+   * const index = await RemoteIndex.open(writeRemoteIndex([1, 0, 0, 1], { dimension: 2 }));
+   * index.dispose();
+   * console.log(index.disposed); // true
+   * ```
+   */
+  dispose(): void {
+    this.#opened?.head.dispose();
+    this.#opened = undefined;
+  }
+
+  /**
+   * The nearest vectors, in two rounds: the cells nearest to the query, then details of the best candidates, each with all
+   * its requests at once. What was read lately is not read again. Where the file was replaced meanwhile it is opened again, once.
+   *
+   * @throws SublinearError as {@link RemoteIndex.open}, and `CHANGED`, `DISPOSED`; RangeError `SHAPE`, `RANGE`, `NOT_FINITE`
+   * @throws the `signal`'s reason after an abort
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   *
+   * const { RemoteIndex, writeRemoteIndex } = await load();
+   * const file = writeRemoteIndex([1, 0, 0.9, 0.1, 0, 1], {
+   *   dimension: 2,
+   *   keys: ['x', 'nearly x', 'y'],
+   *   metadata: [{ year: 1999 }, { year: 2005 }, { year: 2010 }],
+   * });
+   * using index = await RemoteIndex.open(file);
+   * const found = await index.search([1, 0], { k: 1, where: { year: { gt: 2000 } }, metadata: true });
+   * console.log(found.keys, found.metadata, found.complete); // [ 'nearly x' ] [ { year: 2005 } ] true
+   * ```
+   */
+  async search(query: RealArray, options?: RemoteSearchOptions): Promise<RemoteSearchResult> {
+    const operation = 'RemoteIndex.search';
+    const given = check.options(operation, options, searchKeys);
+    const opened = this.#use(operation);
+    const question = readQuestion(operation, opened, query, given);
+    const { signal } = given;
+    if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+      throw check.typeError(operation, 'signal', 'AbortSignal', signal);
+    const traffic: Traffic = { requests: 0, bytes: 0, rounds: 0 };
+    signal?.throwIfAborted();
+    const answer = await this.#answer(operation, opened, question, signal, traffic);
+    const { facts } = this.#use(operation);
+    const measured = facts.recalls[Math.min(answer.cells, facts.recalls.length) - 1];
+    return {
+      ids: answer.ids,
+      distances: answer.distances,
+      ...(answer.keys && { keys: answer.keys }),
+      ...(answer.metadata && { metadata: answer.metadata }),
+      ...traffic,
+      cells: answer.cells,
+      complete: answer.complete,
+      ...(question.where === undefined && { expectedRecall: measured ?? 0 }),
+    };
+  }
+
+  async #answer(
+    operation: string,
+    opened: Opened,
+    question: Question,
+    signal: AbortSignal | undefined,
+    traffic: Traffic,
+  ): Promise<Answer> {
+    const search = (from: Opened) =>
+      new Search(
+        this.#runtime,
+        operation,
+        this.#source,
+        from,
+        this.#how.verify,
+        signal,
+        traffic,
+        question.maxBytes,
+      ).answer(question);
+    try {
+      return await search(opened);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      // Another search may have opened it again by now.
+      const again = this.#use(operation) !== opened;
+      if (code !== 'CHANGED' && code !== 'CHECKSUM' && !(again && code === 'DISPOSED')) throw error;
+      if (!again) await this.#reopen(operation, opened, error, signal, traffic);
+      const now = this.#use(operation);
+      if (now.facts.dimension !== opened.facts.dimension) throw error;
+      return search(now);
+    }
+  }
+
+  /** Opens the file that is there now. When it is the same as before, what failed was not its replacement. */
+  async #reopen(
+    operation: string,
+    before: Opened,
+    error: unknown,
+    signal: AbortSignal | undefined,
+    traffic: Traffic,
+  ): Promise<void> {
+    this.#reopening ??= (async () => {
+      this.#source.forget();
+      const how = { ...this.#how, signal };
+      const opened = await openIndex(this.#runtime, operation, this.#source, how, traffic);
+      if (opened.directory.hash === before.directory.hash || this.#opened === undefined) {
+        opened.head.dispose();
+        const { code } = error as { code?: string };
+        // The server gave the same file another name.
+        if (code === 'CHANGED' && this.#opened !== undefined) return;
+        throw error;
+      }
+      before.head.dispose();
+      this.#opened = opened;
+    })().finally(() => {
+      this.#reopening = undefined;
+    });
+    await this.#reopening;
+  }
+}
+
+function readQuestion(
+  operation: string,
+  { facts }: Opened,
+  query: RealArray,
+  options: RemoteSearchOptions,
+): Question {
+  const { k = 10, probes = 'auto', recall = 0.95, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const { where, metadata = false } = options;
+  check.integer(operation, 'k', k, 1, K_MOST);
+  check.boolean(operation, 'metadata', metadata);
+  check.number(operation, 'maxBytes', maxBytes);
+  if (!(maxBytes >= 0)) throw check.rangeError(operation, 'maxBytes', 'number >= 0', maxBytes);
+  check.number(operation, 'recall', recall);
+  if (!(recall > 0 && recall <= 1))
+    throw check.rangeError(operation, 'recall', 'number > 0, at most 1', recall);
+  const numbers = realArray(
+    operation,
+    'query',
+    typeof (query as { toArray?: unknown })?.toArray === 'function'
+      ? (query as { toArray(): Float64Array }).toArray()
+      : query,
+  );
+  if (numbers.length !== facts.dimension)
+    throw check.shapeError(operation, 'query', facts.dimension, numbers.length);
+  const found = facts.recalls.findIndex((share) => share >= recall);
+  const auto = found < 0 ? Math.max(1, facts.recalls.length) : found + 1;
+  if (probes !== 'auto') check.integer(operation, 'probes', probes, 1);
+  return {
+    query: numbers,
+    k,
+    probes: Math.min(probes === 'auto' ? auto : probes, facts.cells),
+    maxBytes,
+    where: where === undefined ? undefined : readWhere(operation, where).conditions,
+    metadata,
+  };
+}

@@ -1,0 +1,487 @@
+// One search in a remote index: which cells are read, then which details, and what becomes of them.
+import type { Remote, RemoteSearch } from '../../generated/raw/trust.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { Json, Metadata } from '../hnsw/metadata.js';
+import type { Conditions } from '../hnsw/where.js';
+import { checkLeaf, type Entry, malformed } from './directory.js';
+import { entryOf, type Opened } from './head.js';
+import { allowedBy, fieldNames, fieldsRead, metadataOf, valuesOf } from './metadata.js';
+import type { RemoteKey } from './publish.js';
+import { GAP, merged, type Range, readAll } from './source.js';
+import type { Source, Traffic } from './traffic.js';
+
+/** What is asked. */
+export interface Question {
+  readonly query: Float32Array | Float64Array;
+  readonly k: number;
+  readonly probes: number;
+  readonly maxBytes: number;
+  readonly where: Conditions | undefined;
+  readonly metadata: boolean;
+}
+
+/** What is found. */
+export interface Answer {
+  ids: Uint32Array;
+  distances: Float32Array;
+  keys: RemoteKey[] | undefined;
+  metadata: Metadata[] | undefined;
+  cells: number;
+  complete: boolean;
+}
+
+/** Of a budget this share is for cells, the rest for details. */
+const FOR_CELLS = 0.75;
+
+type Values = readonly (Json | undefined)[];
+
+export class Search {
+  readonly #runtime: Runtime;
+  readonly #operation: string;
+  readonly #source: Source;
+  readonly #opened: Opened;
+  readonly #verify: boolean;
+  readonly #signal: AbortSignal | undefined;
+  readonly #traffic: Traffic;
+  /** Blocks of cells and groups that this search uses, whether the cache keeps them or not. */
+  readonly #blocks = new Map<string, Uint8Array>();
+  #left: number;
+  #complete = true;
+
+  constructor(
+    runtime: Runtime,
+    operation: string,
+    source: Source,
+    opened: Opened,
+    verify: boolean,
+    signal: AbortSignal | undefined,
+    traffic: Traffic,
+    maxBytes: number,
+  ) {
+    this.#runtime = runtime;
+    this.#operation = operation;
+    this.#source = source;
+    this.#opened = opened;
+    this.#verify = verify;
+    this.#signal = signal;
+    this.#traffic = traffic;
+    this.#left = maxBytes;
+  }
+
+  get #remote(): Remote {
+    return this.#opened.head.use(this.#operation);
+  }
+
+  async answer(question: Question): Promise<Answer> {
+    const raw = this.#begin(question.query);
+    try {
+      return await this.#answer(raw, question);
+    } finally {
+      if (this.#runtime.alive) raw.delete();
+    }
+  }
+
+  #begin(query: Float32Array | Float64Array): RemoteSearch {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    return runtime.scratch(operation, (scratch) => {
+      const address = scratch.bytes(4 * query.length);
+      runtime.f32.set(query, address / 4);
+      const made = runtime.raw.RemoteSearch.create(this.#remote, address, query.length);
+      return runtime.made(operation, made);
+    });
+  }
+
+  async #answer(raw: RemoteSearch, question: Question): Promise<Answer> {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    const { k, where } = question;
+    const near = runtime.scratch(operation, (scratch) => {
+      const at = scratch.u32(question.probes);
+      runtime.check(operation, raw.cells(question.probes, at, runtime.out));
+      return Array.from(runtime.copyU32(at, runtime.outU32()));
+    });
+    const columns = where === undefined ? undefined : await this.#columns(where);
+    const cells = this.#affordable(near, columns ?? []);
+    await this.#readCells(cells, columns ?? []);
+    for (const cell of cells) {
+      const allowed = where && this.#allowed(where, columns ?? [], cell);
+      this.#withBlock(this.#block(`c${cell}`), (address, length) => {
+        const mask = allowed === undefined ? 0 : this.#put(allowed);
+        try {
+          return raw.scan(cell, address, length, mask);
+        } finally {
+          if (mask !== 0) runtime.raw.free(mask);
+        }
+      });
+    }
+    const picked = this.#pick(raw, k);
+    await this.#readGroups(raw, picked);
+    const found = this.#results(raw, k);
+    const metadata = question.metadata ? await this.#metadata(found) : undefined;
+    return {
+      ids: Uint32Array.from(found, ({ id }) => id),
+      distances: Float32Array.from(found, ({ distance }) => distance),
+      keys: this.#keys(found),
+      metadata,
+      cells: cells.length,
+      complete: this.#complete,
+    };
+  }
+
+  // --- cells --------------------------------------------------------------------------------------------------------
+
+  #place(cell: number): Range & { details: number; entries: number } {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    return runtime.scratch(operation, (scratch) => {
+      const at = scratch.f64(4);
+      runtime.check(operation, this.#remote.place(cell, at));
+      const [offset, length, details, entries] = runtime.copyF64(at, 4) as unknown as number[];
+      return { offset, length, details, entries } as Range & { details: number; entries: number };
+    });
+  }
+
+  /** A block that is here: of this search, or kept from another. */
+  #known(key: string): Uint8Array | undefined {
+    const known = this.#blocks.get(key) ?? this.#opened.cache.get(key);
+    if (known !== undefined) this.#blocks.set(key, known);
+    return known;
+  }
+
+  #block(key: string): Uint8Array {
+    return this.#blocks.get(key) as Uint8Array;
+  }
+
+  #keep(key: string, bytes: Uint8Array): void {
+    // A copy: what arrived is one array with its neighbours.
+    const own = bytes.slice();
+    this.#blocks.set(key, own);
+    this.#opened.cache.set(key, own);
+  }
+
+  /** The nearest cells that the budget allows, in the order of the file. */
+  #affordable(near: readonly number[], columns: readonly Column[]): number[] {
+    const cells: number[] = [];
+    let left = this.#left * FOR_CELLS;
+    for (const cell of near) {
+      let bytes = this.#known(`c${cell}`) ? 0 : this.#place(cell).length;
+      for (const column of columns)
+        if (!this.#known(column.key(cell))) bytes += column.range(cell).length;
+      if (bytes > left) {
+        this.#complete = false;
+        break;
+      }
+      left -= bytes;
+      cells.push(cell);
+    }
+    return cells.sort((a, b) => a - b);
+  }
+
+  async #readCells(cells: readonly number[], columns: readonly Column[]): Promise<void> {
+    const wanted: Wanted[] = [];
+    for (const cell of cells) {
+      if (!this.#known(`c${cell}`))
+        wanted.push({
+          key: `c${cell}`,
+          range: this.#place(cell),
+          check: (bytes) =>
+            this.#withBlock(bytes, (address, length) =>
+              this.#remote.checkCell(cell, address, length),
+            ),
+        });
+      for (const column of columns) wanted.push(...this.#wantedOf(column, cell));
+    }
+    await this.#fetch(wanted);
+  }
+
+  /** Reads, checks and keeps blocks. One round. */
+  async #fetch(wanted: readonly Wanted[]): Promise<void> {
+    const ranges = wanted.map(({ range }) => range);
+    // Bytes between ranges are not worth a budget.
+    const size = (gap: number) => merged(ranges, gap).reduce((sum, { length }) => sum + length, 0);
+    const gap = size(GAP) <= this.#left ? GAP : 0;
+    this.#left -= size(gap);
+    const [source, signal] = [this.#source, this.#signal];
+    const came = await readAll(this.#operation, source, ranges, signal, this.#traffic, gap);
+    this.#runtime.assertAlive(this.#operation);
+    for (const [i, { key, check }] of wanted.entries()) {
+      const bytes = came[i] as Uint8Array;
+      check(bytes);
+      this.#keep(key, bytes);
+    }
+  }
+
+  /** Runs a function of C on bytes that are copied into its memory. */
+  #withBlock(bytes: Uint8Array, call: (address: number, length: number) => number): void {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    runtime.scratch(operation, (scratch) => {
+      const address = scratch.bytes(bytes.length);
+      runtime.u8.set(bytes, address);
+      runtime.check(operation, call(address, bytes.length));
+    });
+  }
+
+  /** Bytes in memory that is to be freed. */
+  #put(bytes: Uint8Array): number {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    const address = runtime.raw.alloc(bytes.length);
+    if (address === 0) throw runtime.failure(operation);
+    runtime.u8.set(bytes, address);
+    return address;
+  }
+
+  // --- details ------------------------------------------------------------------------------------------------------
+
+  #pick(raw: RemoteSearch, k: number): Place[] {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    const most = 4 * k + 20;
+    return runtime.scratch(operation, (scratch) => {
+      const [cells, entries] = [scratch.u32(most), scratch.u32(most)];
+      runtime.check(operation, raw.pick(k, most, cells, entries, runtime.out));
+      const count = runtime.outU32();
+      const entryAt = runtime.copyU32(entries, count);
+      return Array.from(runtime.copyU32(cells, count), (cell, i) => ({
+        cell,
+        entry: entryAt[i] as number,
+      }));
+    });
+  }
+
+  #groupKey({ cell, entry }: Place): string {
+    return `d${cell}:${Math.floor(entry / this.#opened.facts.group)}`;
+  }
+
+  /** Details of the candidates, the best ones first as far as the budget goes. */
+  async #readGroups(raw: RemoteSearch, picked: readonly Place[]): Promise<void> {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    const groups = new Map<string, { cell: number; group: number }>();
+    for (const place of picked) {
+      const group = Math.floor(place.entry / this.#opened.facts.group);
+      groups.set(this.#groupKey(place), { cell: place.cell, group });
+    }
+    const wanted: Wanted[] = [];
+    let left = this.#left;
+    for (const [key, { cell, group }] of groups) {
+      if (this.#known(key)) continue;
+      const block = this.#block(`c${cell}`);
+      const place = runtime.scratch(operation, (scratch) => {
+        const at = scratch.f64(4);
+        this.#withBlock(block, (address, length) =>
+          this.#remote.group(cell, address, length, group, at),
+        );
+        return runtime.copyF64(at, 2);
+      });
+      const range = { offset: place[0] as number, length: place[1] as number };
+      if (range.length > left) {
+        this.#complete = false;
+        continue;
+      }
+      left -= range.length;
+      const check = (bytes: Uint8Array) =>
+        this.#withBlock(block, (address, length) => {
+          const own = this.#put(bytes);
+          try {
+            return this.#remote.checkGroup(cell, address, length, group, own, bytes.length);
+          } finally {
+            runtime.raw.free(own);
+          }
+        });
+      wanted.push({ key, range, check });
+    }
+    await this.#fetch(wanted);
+    for (const [key, { cell, group }] of groups) {
+      const bytes = this.#blocks.get(key);
+      if (bytes !== undefined)
+        this.#withBlock(bytes, (address, length) => raw.refine(cell, group, address, length));
+    }
+  }
+
+  // --- results ------------------------------------------------------------------------------------------------------
+
+  #results(raw: RemoteSearch, k: number): Hit[] {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    // Those whose details the budget did not allow are left out.
+    const most = 4 * k + 20;
+    const hits = runtime.scratch(operation, (scratch) => {
+      const [ids, distances] = [scratch.u32(most), scratch.u32(most)];
+      const [cells, entries] = [scratch.u32(most), scratch.u32(most)];
+      runtime.check(operation, raw.results(most, ids, distances, cells, entries, runtime.out));
+      const count = runtime.outU32();
+      const all = [ids, cells, entries].map((at) => runtime.copyU32(at, count));
+      const at = runtime.copyF32(distances, count);
+      return Array.from({ length: count }, (_, i) => ({
+        id: all[0]?.[i] as number,
+        cell: all[1]?.[i] as number,
+        entry: all[2]?.[i] as number,
+        distance: at[i] as number,
+      }));
+    });
+    return hits.filter((hit) => this.#blocks.has(this.#groupKey(hit))).slice(0, k);
+  }
+
+  #keys(hits: readonly Hit[]): RemoteKey[] | undefined {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    const { keys } = this.#opened.facts;
+    if (keys === 0) return undefined;
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    return hits.map((hit) => {
+      const bytes = this.#block(this.#groupKey(hit));
+      const place = runtime.scratch(operation, (scratch) => {
+        const at = scratch.f64(4);
+        this.#withBlock(bytes, (address, length) =>
+          this.#remote.key(hit.cell, hit.entry, address, length, at),
+        );
+        return runtime.copyF64(at, 2);
+      });
+      const from = place[0] as number;
+      try {
+        const text = decoder.decode(bytes.subarray(from, from + (place[1] as number)));
+        const key: unknown = keys === 1 ? text : JSON.parse(text);
+        if (typeof key === 'string' || typeof key === 'number') return key;
+      } catch {
+        // as below
+      }
+      throw malformed(operation, 'keys that are texts or numbers');
+    });
+  }
+
+  // --- metadata -----------------------------------------------------------------------------------------------------
+
+  #wantedOf(column: Column, cell: number): Wanted[] {
+    const key = column.key(cell);
+    if (this.#known(key)) return [];
+    const check = (bytes: Uint8Array) => {
+      const [runtime, operation] = [this.#runtime, this.#operation];
+      if (this.#verify) checkLeaf(runtime, operation, bytes, column.hash(cell));
+    };
+    return [{ key, range: column.range(cell), check }];
+  }
+
+  /** The columns that conditions read, or all; the tables that lead to them are read once. */
+  async #columns(where?: Conditions): Promise<Column[]> {
+    const operation = this.#operation;
+    const { directory, facts } = this.#opened;
+    if (!directory.entries.has('columns')) return [];
+    const small = [...directory.entries.values()].filter(
+      ({ name }) => name === 'columns' || /^column\.\d+\.(ends|hashes)$/.test(name),
+    );
+    await this.#fetch(
+      small
+        .filter(({ name }) => !this.#known(name))
+        .map((entry) => ({
+          key: entry.name,
+          range: entry,
+          check: (bytes) => this.#checkTable(entry, bytes),
+        })),
+    );
+    const names = fieldNames(operation, this.#block('columns'));
+    const read = where === undefined ? new Set(names) : fieldsRead(where, names);
+    return names
+      .map((name, i) => ({ name, i }))
+      .filter(({ name }) => read.has(name))
+      .map(({ name, i }) => {
+        const entry = entryOf(operation, directory, `column.${i}`);
+        const { hashes, ends } = entry;
+        if (ends === undefined || hashes === undefined)
+          throw malformed(operation, 'columns in blocks');
+        const [endBytes, hashBytes] = [this.#known(ends), this.#known(hashes)];
+        if (endBytes?.length !== 8 * facts.cells || hashBytes?.length !== 32 * facts.cells)
+          throw malformed(operation, 'a block of each column for each cell');
+        return new Column(operation, name, i, entry, endBytes, hashBytes);
+      });
+  }
+
+  #checkTable(entry: Entry, bytes: Uint8Array): void {
+    const [runtime, operation] = [this.#runtime, this.#operation];
+    if (entry.hashes !== undefined) throw malformed(operation, 'small tables of metadata');
+    if (this.#verify && bytes.length > 0) checkLeaf(runtime, operation, bytes, entry.root);
+  }
+
+  #values(columns: readonly Column[], cell: number): Map<string, Values> {
+    const { entries } = this.#place(cell);
+    return new Map(
+      columns.map((column) => [
+        column.name,
+        valuesOf(this.#operation, this.#block(column.key(cell)), entries),
+      ]),
+    );
+  }
+
+  #allowed(where: Conditions, columns: readonly Column[], cell: number): Uint8Array {
+    return allowedBy(where, this.#values(columns, cell), this.#place(cell).entries);
+  }
+
+  async #metadata(hits: readonly Hit[]): Promise<Metadata[]> {
+    const columns = await this.#columns();
+    const cells = new Set(hits.map(({ cell }) => cell));
+    await this.#fetch(
+      [...cells].flatMap((cell) => columns.flatMap((column) => this.#wantedOf(column, cell))),
+    );
+    const values = new Map([...cells].map((cell) => [cell, this.#values(columns, cell)]));
+    return hits.map(({ cell, entry }) =>
+      metadataOf(values.get(cell) as Map<string, Values>, entry),
+    );
+  }
+}
+
+interface Place {
+  cell: number;
+  entry: number;
+}
+
+interface Hit extends Place {
+  id: number;
+  distance: number;
+}
+
+/** A block that is to be read. `check` throws when it is not what it must be. */
+interface Wanted {
+  key: string;
+  range: Range;
+  check: (bytes: Uint8Array) => void;
+}
+
+/** A field of the metadata. */
+class Column {
+  readonly name: string;
+  readonly #i: number;
+  readonly #entry: Entry;
+  readonly #ends: DataView;
+  readonly #hashes: Uint8Array;
+
+  constructor(
+    operation: string,
+    name: string,
+    i: number,
+    entry: Entry,
+    ends: Uint8Array,
+    hashes: Uint8Array,
+  ) {
+    this.name = name;
+    this.#i = i;
+    this.#entry = entry;
+    this.#ends = new DataView(ends.buffer, ends.byteOffset, ends.byteLength);
+    this.#hashes = hashes;
+    for (let cell = 0, before = 0; cell < ends.length / 8; cell++) {
+      const end = this.#end(cell);
+      if (end < before || end > entry.length)
+        throw malformed(operation, 'blocks of columns in order');
+      before = end;
+    }
+  }
+
+  #end(cell: number): number {
+    return Number(this.#ends.getBigUint64(8 * cell, true));
+  }
+
+  key(cell: number): string {
+    return `m${this.#i}:${cell}`;
+  }
+
+  range(cell: number): Range {
+    const from = cell === 0 ? 0 : this.#end(cell - 1);
+    return { offset: this.#entry.offset + from, length: this.#end(cell) - from };
+  }
+
+  hash(cell: number): Uint8Array {
+    return this.#hashes.subarray(32 * cell, 32 * cell + 32);
+  }
+}
