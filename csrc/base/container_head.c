@@ -60,7 +60,7 @@ static sl_status wrong_kind(uint32_t kind) {
 sl_status sl_container_check_start(const uint8_t *head, sl_file_kind kind, uint32_t *count) {
   if (memcmp(head, MAGIC, sizeof MAGIC) != 0) return sl_bad_file("a file of this library", 0);
   if (sl_get_u32(head + VERSION_AT) != SL_CONTAINER_VERSION) {
-    return sl_bad_file("version 1 of the format; a newer sublinear reads others", VERSION_AT);
+    return sl_bad_file("version 1; a newer sublinear reads others", VERSION_AT);
   }
   uint32_t found = sl_get_u32(head + KIND_AT);
   if (found != (uint32_t)kind) return wrong_kind(found);

@@ -206,7 +206,7 @@ sl_status sl_reader_section(const sl_reader *reader, sl_section *out) {
   SL_TRY(check_state(reader));
   bool behind_last = reader->stage == WHOLE && reader->next == reader->count;
   SL_REQUIRE(out->data != NULL || behind_last, SL_ERR_STATE, "reader",
-             "a section that has come and was not taken: feed() more");
+             "a section that has come and is not taken");
   return SL_OK;
 }
 

@@ -137,7 +137,7 @@ sl_status sl_writer_next(sl_writer *writer, void *buffer, uint32_t capacity, uin
     return sl_fail(failed->status, failed->argument, failed->expected, failed->position);
   }
   SL_REQUIRE(sl_writer_is_current(writer), SL_ERR_STATE, "writer",
-             "an object that has not changed since the first byte");
+             "an object that has not changed meanwhile");
   if (writer->head == NULL) SL_TRY(make_head(writer));
   while (*written < capacity && writer->at <= writer->count) {
     size_t bytes, room = capacity - *written;

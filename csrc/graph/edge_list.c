@@ -312,7 +312,7 @@ static sl_status read_more(sl_edge_list *reader) {
 
 sl_status sl_edge_list_feed(sl_edge_list *reader, const char *bytes, size_t n) {
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   if (reader->options.separator == 0)
     sl_text_feed(&reader->text, bytes, n);
   else
@@ -361,7 +361,7 @@ static sl_status finish(sl_edge_list *reader, sl_graph **out) {
 sl_status sl_edge_list_finish(sl_edge_list *reader, sl_graph **out) {
   *out = NULL;
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   reader->failed = finish(reader, out);
   reader->finished = true;
   free_gathered(reader);

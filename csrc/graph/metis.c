@@ -185,7 +185,7 @@ static sl_status read_events(sl_metis *reader) {
 
 sl_status sl_metis_feed(sl_metis *reader, const char *bytes, size_t n) {
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   sl_text_feed(&reader->text, bytes, n);
   return reader->failed = read_events(reader);
 }
@@ -264,7 +264,7 @@ static sl_status finish(sl_metis *reader, sl_graph **out) {
 sl_status sl_metis_finish(sl_metis *reader, sl_graph **out) {
   *out = NULL;
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   reader->failed = finish(reader, out);
   reader->finished = true;
   free_gathered(reader);

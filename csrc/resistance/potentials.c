@@ -372,7 +372,7 @@ static sl_status begin_any(sl_potentials *p, const sl_potentials_options *option
   SL_REQUIRE(options->tolerance > 0 && options->tolerance < 1, SL_ERR_OPTION, "tolerance",
              "a number in (0, 1)");
   SL_REQUIRE((kind == FIXED) == (p->boundary_count > 0), SL_ERR_STATE, "boundary",
-             "boundary nodes for fixed values, none for resistances");
+             "boundary nodes for fixed values alone");
   p->options = *options;
   p->solves = p->iterations = p->repeats = 0;
   p->work = 0;

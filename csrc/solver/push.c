@@ -127,7 +127,7 @@ sl_status sl_push_create(sl_csr *matrix, sl_push **out) {
   SL_TRY(sl_csr_classify(matrix, &class));
   bool rows = class->min_row_slack > 0, columns = class->min_column_slack > 0;
   SL_REQUIRE(rows || columns, SL_ERR_NOT_DOMINANT, "matrix",
-             "a matrix strictly diagonally dominant by rows or columns");
+             "a matrix strictly dominant by rows or columns");
   sl_push *push;
   SL_TRY(SL_ALLOC_ZERO(&push, 1));
   push->matrix = matrix;

@@ -208,7 +208,7 @@ sl_status sl_csr_from_half(uint32_t n, uint32_t count, const uint32_t *row_indic
   uint64_t total = count;
   for (uint32_t k = 0; k < count; k++) total += row_indices[k] != column_indices[k];
   SL_REQUIRE(total <= UINT32_MAX, SL_ERR_OVERFLOW, "row_indices",
-             "fewer than 2^32 entries, mirror images included");
+             "fewer than 2^32 entries, mirrored ones too");
   return sort_by_row(n, n, count, (uint32_t)total, row_indices, column_indices, values, value_type,
                      skew ? -1 : 1, out);
 }

@@ -245,7 +245,7 @@ static sl_status read_events(sl_matrix_market *reader) {
 
 sl_status sl_matrix_market_feed(sl_matrix_market *reader, const char *bytes, size_t n) {
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   sl_text_feed(&reader->text, bytes, n);
   return reader->failed = read_events(reader);
 }
@@ -273,7 +273,7 @@ static sl_status finish(sl_matrix_market *reader, sl_csr **out) {
 sl_status sl_matrix_market_finish(sl_matrix_market *reader, sl_csr **out) {
   *out = NULL;
   SL_REQUIRE(reader->failed == SL_OK && !reader->finished, SL_ERR_STATE, "reader",
-             "a reader that has neither failed nor finished");
+             "a reader that is not at its end");
   reader->failed = finish(reader, out);
   reader->finished = true;
   sl_entries_free(&reader->entries);

@@ -40,6 +40,7 @@ const promises: Record<string, RegExp[]> = {
     /^clicks of the bandit: \d\d\.\d %$/m,
     /^an expert in a hurry gets: technical$/m,
     /^plain for all: \d+\.\d %, .* truth 20\.0$/m,
+  ],
   'transformer.ts': [
     /^token by token the same bits: true$/m,
     /^float32: (\d+) of \1 letters/m,
@@ -51,6 +52,7 @@ const promises: Record<string, RegExp[]> = {
     /^a forged one: false signature$/m,
     /^a proof of 128 bytes for block 7 of 16: true$/m,
     /^and the root is signed: true$/m,
+  ],
   'hybrid.ts': [
     /^by words: miramar, sands$/m,
     /^together: miramar, sands, lodge$/m,
@@ -62,6 +64,7 @@ const promises: Record<string, RegExp[]> = {
     /^over the best choice: \d+ %$/m,
     /^1000 numbers in order: insertion$/m,
     /^1000 numbers in disorder: merge$/m,
+  ],
   'remote.ts': [
     /^the file: \d+ bytes, 20000 vectors$/m,
     /^opening: 1 request, 98304 bytes$/m,
