@@ -193,7 +193,7 @@ NOINLINE static sl_status copy_rows(sl_amg *amg, uint32_t begin, uint32_t end, u
     uint32_t row = order != NULL ? order[i] : i;
     double diagonal = copy_row(amg, row, i);
     SL_REQUIRE(diagonal == 0 || diagonal > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
-               "a positive diagonal within the range of float32");
+               "a positive diagonal in the range of float32");
     *work += matrix->row_pointers[row + 1] - matrix->row_pointers[row];
   }
   return SL_OK;
@@ -219,7 +219,7 @@ static sl_status invert_diagonal(sl_amg_level *level) {
     bool isolated = level->pointers[i] == level->pointers[i + 1];
     // A row of zeros has nothing to smooth; a tiny diagonal entry is a matrix beyond f32's range.
     SL_REQUIRE(diagonal > 0x1p-100f || (diagonal == 0 && isolated), SL_ERR_UNSUPPORTED, "matrix",
-               "a positive diagonal within the range of float32");
+               "a positive diagonal in the range of float32");
     level->inverse_diagonal[i] = diagonal > 0 ? 1 / diagonal : 0;
   }
   return SL_OK;

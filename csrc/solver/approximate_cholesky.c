@@ -427,7 +427,7 @@ static sl_status eliminate(sl_approximate_cholesky *f, uint32_t v, uint64_t *wor
   for (uint32_t m = 0; m < count; m++) weight += list[m].weight;
   double pivot = weight + f->excess[v];
   SL_REQUIRE(pivot == 0 || pivot > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
-             "a diagonal within the range of float32");
+             "a diagonal in the range of float32");
   uint32_t at = f->l_pointers[k];
   for (uint32_t m = 0; m < count; m++) {
     f->l_rows[at] = list[m].vertex;

@@ -104,7 +104,7 @@ static sl_status count_row(sl_incomplete_cholesky *f, uint32_t i, uint64_t *work
     if (j < i && value != 0) count++;
   }
   SL_REQUIRE(own == 0 || own * fabs(f->unit) > 0x1p-100, SL_ERR_UNSUPPORTED, "matrix",
-             "a diagonal within the range of float32");
+             "a diagonal in the range of float32");
   own *= fabs(f->unit);
   f->scale[i] = own > 0 ? (float)(1 / sqrt(own)) : 0;
   f->pointers[i + 1] = f->pointers[i] + count;

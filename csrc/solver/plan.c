@@ -118,7 +118,7 @@ static sl_status check_method(const sl_solver *solver, const sl_method *method) 
   SL_REQUIRE_AT(!method->diagonal || traits->zero_diagonal_row == solver->n, SL_ERR_ZERO_DIAGONAL,
                 "matrix", "a diagonal without zeros for this method", traits->zero_diagonal_row);
   SL_REQUIRE(!method->dominant || traits->sdd, SL_ERR_NOT_DOMINANT, "matrix",
-             "a diagonally dominant matrix for this method");
+             "a diagonally dominant matrix");
   SL_REQUIRE(!method->dense || solver->n <= SL_SOLVER_MAX_DENSE, SL_ERR_UNSUPPORTED, "method",
              "at most 400 rows for this method");
   return SL_OK;

@@ -178,8 +178,7 @@ static sl_status multiply(const sl_csr *a, const sl_csr *b, gather *scratch, sl_
 
 sl_status sl_csr_product(const sl_csr *a, const sl_csr *b, sl_csr **out) {
   *out = NULL;
-  SL_REQUIRE(a->cols == b->rows, SL_ERR_SHAPE, "other",
-             "as many rows as this one has columns");
+  SL_REQUIRE(a->cols == b->rows, SL_ERR_SHAPE, "other", "as many rows as this one has columns");
   gather scratch = {0};
   sl_status status = SL_ALLOC_ZERO(&scratch.seen, b->cols);
   if (status == SL_OK) status = SL_ALLOC(&scratch.sums, b->cols);
