@@ -15,7 +15,7 @@ export * from './rooms/text/text.js';
  * const { TextIndex } = await load();
  * using index = TextIndex.create({ fields: ['title'] });
  * index.add({ id: 7, fields: { title: 'Quiet hotels by the sea' } });
- * console.log(index.search('sea hotel').hits[0].id); // 7
+ * console.log(index.search('sea hotel').hits[0]?.id); // 7
  * ```
  */
 export function load(options?: EngineOptions): Promise<TextRoom> {

@@ -66,9 +66,9 @@ describe('has all that the rooms have', () => {
       if (prototype === undefined) expect(remote[key]).toBeTypeOf('function');
       else {
         const base = Object.getPrototypeOf(member);
-        const statics = Object.getOwnPropertyNames(base).filter(
-          (each) => each !== 'prototype' && typeof base[each] === 'function',
-        );
+        const statics = (
+          base === Function.prototype ? [] : Object.getOwnPropertyNames(base)
+        ).filter((each) => each !== 'prototype' && typeof base[each] === 'function');
         expect(remote[key]).toEqual(expect.objectContaining({ name: key }));
         for (const each of statics) expect(remote[key], each).toHaveProperty(each);
         expect(prototype).not.toHaveProperty('with');

@@ -152,7 +152,7 @@ export class Chooser extends LearningChooser {
    * const { Chooser } = await load();
    * using chooser = Chooser.create({ methods: ['a', 'b'], features: ['n'], timeout: 100, policy: 'nearest', neighbours: 3 });
    * const features = Array.from({ length: 40 }, (_, n) => [n]);
-   * const { gapClosed, singleBestMethod } = chooser.evaluate({ features, costs: features.map(([n]) => [n, 18]) });
+   * const { gapClosed, singleBestMethod } = chooser.evaluate({ features, costs: features.map(([n = 0]) => [n, 18]) });
    * console.log(singleBestMethod, gapClosed > 0.9); // b true
    * ```
    */
@@ -183,7 +183,7 @@ export class Chooser extends LearningChooser {
    * const { Chooser } = await load();
    * using chooser = Chooser.create({ methods: ['a', 'b'], features: ['n'], timeout: 100, policy: 'forest' });
    * const features = Array.from({ length: 30 }, (_, n) => [n]);
-   * const { tasks, virtualBest } = await chooser.evaluateAsync({ features, costs: features.map(([n]) => [n, 29 - n]) }, { folds: 3 });
+   * const { tasks, virtualBest } = await chooser.evaluateAsync({ features, costs: features.map(([n = 0]) => [n, 29 - n]) }, { folds: 3 });
    * console.log(tasks, virtualBest.toFixed(1)); // 30 7.0
    * ```
    */
@@ -308,7 +308,7 @@ export class Chooser extends LearningChooser {
    * const { Chooser } = await load();
    * using chooser = Chooser.create({ methods: ['a', 'b'], features: ['n'], timeout: 100, policy: 'nearest' });
    * const features = Array.from({ length: 60 }, (_, n) => [n]);
-   * chooser.fit({ features, costs: features.map(([n]) => [n, 30]) });
+   * chooser.fit({ features, costs: features.map(([n = 0]) => [n, 30]) });
    * console.log(decide(chooser.compile(), { n: 50 }).method); // b
    * ```
    */

@@ -94,7 +94,7 @@ export abstract class LearningChooser extends WasmObject<RawChooser> {
    * using chooser = Chooser.create({ methods: ['a', 'b', 'c'], features: 0, timeout: 100 });
    * for (const [method, cost] of [['a', 5], ['b', 3], ['c', 1]] as const) chooser.report([], method, { cost });
    * const { method, scores } = chooser.choose([], { explore: false, eligible: ['a', 'b'] });
-   * console.log(method, scores[2].predicted.toFixed(3)); // b 1.000
+   * console.log(method, scores[2]?.predicted.toFixed(3)); // b 1.000
    * ```
    */
   choose(features: Features, options?: ChooseOptions): Choice {

@@ -77,15 +77,15 @@ export interface LearnedChoice {
   readonly methods: readonly string[];
   /** `'work'`: costs are edge operations, the same on every machine; otherwise milliseconds. */
   readonly cost: string;
-  choose(
+  readonly choose: (
     features: SolverFeatures,
     options: { eligible: readonly string[] },
-  ): { method: string; id: number };
-  report(
+  ) => { method: string; id: number };
+  readonly report: (
     id: number,
     method: string,
     run: { cost: number; solved: boolean; censored: boolean },
-  ): void;
+  ) => void;
 }
 
 /** Options of {@link SolverRoom.solve}. */

@@ -208,7 +208,7 @@ export abstract class SearchableTexts extends StoredTexts {
    * using index = TextIndex.create({ fields: ['text'] });
    * index.add({ id: 1, fields: { text: 'red wine' } }).add({ id: 2, fields: { text: 'white wine' } });
    * const { score, parts } = index.explain(1, 'red wine');
-   * console.log(parts.map(({ term }) => term), score === index.search('red wine').hits[0].score); // [ 'red', 'wine' ] true
+   * console.log(parts.map(({ term }) => term), score === index.search('red wine').hits[0]?.score); // [ 'red', 'wine' ] true
    * ```
    */
   explain(id: DocumentId, query: string, options?: ScoreOptions): ExplainedScore {

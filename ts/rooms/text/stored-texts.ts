@@ -70,7 +70,7 @@ export abstract class StoredTexts extends WasmObject<RawFulltext> {
    * const { TextIndex } = await load();
    * using index = TextIndex.create({ fields: ['title', 'body'] });
    * index.add({ id: 'a1', fields: { title: 'Quiet hotels', body: 'Rooms near the sea.' } });
-   * console.log(index.search('hotel').hits[0].id); // a1
+   * console.log(index.search('hotel').hits[0]?.id); // a1
    * ```
    */
   add(document: TextDocument): this {
@@ -115,7 +115,7 @@ export abstract class StoredTexts extends WasmObject<RawFulltext> {
    *   for (let id = 0; id < 100; id++) yield { id, fields: { text: `page ${id}` } };
    * }
    * await index.addManyAsync(documents());
-   * console.log(index.search('77').hits[0].id); // 77
+   * console.log(index.search('77').hits[0]?.id); // 77
    * ```
    */
   async addManyAsync(

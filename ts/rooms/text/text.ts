@@ -36,7 +36,7 @@ export interface TextRoom {
    * const words = [{ id: 'a', score: 9 }, { id: 'b', score: 4 }];
    * const meaning = [{ key: 'b', distance: 0.1 }, { key: 'c', distance: 0.3 }];
    * const [best] = fuse([words, meaning], { k: 3 });
-   * console.log(best.id, best.parts.map(({ list, rank }) => [list, rank])); // b [ [ 0, 1 ], [ 1, 0 ] ]
+   * console.log(best?.id, best?.parts.map(({ list, rank }) => [list, rank])); // b [ [ 0, 1 ], [ 1, 0 ] ]
    * ```
    */
   fuse(lists: readonly RankedList[], options?: FuseOptions): FusedHit[];
