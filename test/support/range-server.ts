@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 /** How the server behaves; may be changed while it runs. */
-export interface Behaviour {
+interface Behaviour {
   bytes: Uint8Array;
   etag: string | undefined;
   latencyMs: number;

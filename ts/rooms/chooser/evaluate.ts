@@ -7,7 +7,7 @@ import type { Evaluation } from './types.js';
 const RESAMPLES = 2000;
 
 /** Numbers for parts and samples: mulberry32, seeded. */
-export class Random {
+class Random {
   #state: number;
 
   constructor(seed: number) {

@@ -30,7 +30,7 @@ export interface ChooserOptions {
   policy?: ChooserPolicy;
   /** An integer in [0, 2^53); 1 by default. The same seed and calls make the same choices everywhere. */
   seed?: number;
-  /** What a cost is, in a word: `'time'` by default (milliseconds), `'work'`, ... {@link SolveOptions.learn} reads it. */
+  /** What a cost is, in a word: `'time'` by default (milliseconds), `'work'`, ... `solve` with `learn` reads it. */
   cost?: string;
   /** 10 by default: PAR10. In [1, 1000]. */
   penalty?: number;

@@ -51,7 +51,7 @@ export class Bundle {
   /** What was read until now. */
   readonly traffic: Readonly<Traffic>;
 
-  /** Made by {@link Bundle.open}. */
+  /** @internal Made by {@link Bundle.open}. */
   protected constructor(
     runtime: Runtime,
     source: Source,

@@ -12,7 +12,7 @@ const HASH = 32;
 export const BLOCK = 65_536;
 
 /** Types of elements by their numbers, sl_segment_type. */
-export const types = [
+const types = [
   'uint8',
   'int8',
   'uint16',

@@ -22,7 +22,7 @@ const FIRST = 98_304;
 const HEAD_MOST = 1 << 28;
 
 /** The C object of an index. */
-export class RemoteHead extends WasmObject<Remote> {}
+class RemoteHead extends WasmObject<Remote> {}
 
 /** An index that is open. */
 export interface Opened {
@@ -33,7 +33,7 @@ export interface Opened {
 }
 
 /** Numbers of sl_remote_read. */
-export interface Facts {
+interface Facts {
   metric: number;
   dimension: number;
   rows: number;

@@ -8,7 +8,7 @@ import { type Conditions, Masks, maskOf } from '../hnsw/where.js';
 import { endsOf, hashLeaf, malformed, type Part } from './directory.js';
 
 /** Fields that a file may have. */
-export const FIELDS_MOST = 1000;
+const FIELDS_MOST = 1000;
 
 /** The segments of the metadata of `entries`, which are the rows of one cell after another, `counts` in each. */
 export function metadataParts(

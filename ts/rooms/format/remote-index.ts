@@ -94,7 +94,7 @@ export class RemoteIndex {
       });
   }
 
-  /** Made by {@link RemoteIndex.open}. */
+  /** @internal Made by {@link RemoteIndex.open}. */
   protected constructor(
     runtime: Runtime,
     source: Source,

@@ -50,7 +50,7 @@ export function featuresOf(
 }
 
 /** The methods of a chooser that can be asked to solve a system of these features. */
-export function eligibleFor(
+function eligibleFor(
   operation: string,
   learn: LearnedChoice,
   { rows, symmetric, zeroDiagonal }: SolverFeatures,
