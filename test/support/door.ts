@@ -98,6 +98,10 @@ export function describeCases<R extends RoomName, Door>(
     });
     afterAll(() => {
       for (const end of ends) end();
+      // A browser has room for some hundred memories, and a page that runs all tables would keep every one.
+      ends.length = 0;
+      doors.clear();
+      (globalThis as { gc?: () => void }).gc?.();
     });
 
     const hashes: string[] = [];
