@@ -5,7 +5,6 @@ import type { Case } from './case.js';
 
 /** The hash of one message of so many bytes. */
 const hashing = (algorithm: HashAlgorithm): Case<CryptoRoom> => ({
-  title: (size) => `${algorithm} of ${size} bytes`,
   defaultSize: 1 << 20,
   prepare({ hash }, size) {
     const data = Uint8Array.from({ length: size }, (_, i) => i * 31 + (i >> 8));
