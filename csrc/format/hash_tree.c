@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "crypto/merkle.h"
+#include "crypto/merkle_node.h"
+
 // A tree that grows by one leaf at a time: the roots of the complete trees that stand for the bits of
 // its count. There are at most 64.
 typedef struct stack {
@@ -10,28 +13,12 @@ typedef struct stack {
   uint64_t count;
 } stack;
 
-void sl_hash_tree_leaf(const void *bytes, size_t count, uint8_t *hash) {
-  static const uint8_t prefix[1] = {0};
-  sl_sha256 h;
-  sl_sha256_init(&h);
-  sl_sha256_update(&h, prefix, 1);
-  sl_sha256_update(&h, bytes, count);
-  sl_sha256_final(&h, hash);
-}
-
-void sl_hash_tree_node(const uint8_t *left, const uint8_t *right, uint8_t *out) {
-  uint8_t both[1 + 2 * SL_SHA256_BYTES] = {1};
-  memcpy(both + 1, left, SL_SHA256_BYTES);
-  memcpy(both + 1 + SL_SHA256_BYTES, right, SL_SHA256_BYTES);
-  sl_sha256_of(both, sizeof both, out);
-}
-
 static void push(stack *s, const uint8_t *leaf) {
   memcpy(s->roots[s->height++], leaf, SL_SHA256_BYTES);
   for (uint64_t full = ++s->count; full % 2 == 0; full /= 2) {
     s->height--;
     uint8_t *left = s->roots[s->height - 1];
-    sl_hash_tree_node(left, s->roots[s->height], left);
+    sl_merkle_node(left, s->roots[s->height], left);
   }
 }
 
@@ -42,7 +29,7 @@ static void finish(stack *s, uint8_t *root) {
   }
   for (; s->height > 1; s->height--) {
     uint8_t *left = s->roots[s->height - 2];
-    sl_hash_tree_node(left, s->roots[s->height - 1], left);
+    sl_merkle_node(left, s->roots[s->height - 1], left);
   }
   memcpy(root, s->roots[0], SL_SHA256_BYTES);
 }
@@ -65,7 +52,7 @@ sl_status sl_hash_tree_blocks(const void *bytes, size_t count, uint32_t block, u
   for (size_t done = 0; done < count;) {
     const size_t length = count - done < block ? count - done : block;
     uint8_t leaf[SL_SHA256_BYTES];
-    sl_hash_tree_leaf(at + done, length, leaf);
+    sl_merkle_leaf_hash(at + done, length, leaf);
     if (hashes != NULL) memcpy(hashes + s.count * SL_SHA256_BYTES, leaf, sizeof leaf);
     push(&s, leaf);
     done += length;
@@ -76,7 +63,7 @@ sl_status sl_hash_tree_blocks(const void *bytes, size_t count, uint32_t block, u
 
 sl_status sl_hash_tree_check(const void *bytes, size_t count, const uint8_t *hash) {
   uint8_t own[SL_SHA256_BYTES];
-  sl_hash_tree_leaf(bytes, count, own);
+  sl_merkle_leaf_hash(bytes, count, own);
   SL_REQUIRE(memcmp(own, hash, sizeof own) == 0, SL_ERR_CHECKSUM, "bytes",
              "the bytes that the file's hash belongs to");
   return SL_OK;

@@ -1,5 +1,6 @@
 // Merkle trees over the blocks of a segment: a block that arrives alone can be checked against the
-// root.
+// root. Hashes of leaves and nodes are those of crypto/merkle.h, whose object keeps a tree for proofs;
+// here nothing is kept and nothing allocated.
 //
 // Based on: B. Laurie, A. Langley, E. Kasper, "Certificate transparency", RFC 6962 (2013), section
 // 2.1: the hash of a block is SHA-256(00, block), that of two hashes SHA-256(01, left, right), and a
@@ -12,12 +13,6 @@
 
 #include "base/status.h"
 #include "crypto/sha256.h"
-
-// The hash of one block. bytes: count, read. hash: SL_SHA256_BYTES, written. O(count).
-void sl_hash_tree_leaf(const void *bytes, size_t count, uint8_t *hash);
-
-// The hash of two hashes. out may be either.
-void sl_hash_tree_node(const uint8_t *left, const uint8_t *right, uint8_t *out);
 
 // The root over the hashes of blocks.
 //   hashes   SL_SHA256_BYTES * count, read

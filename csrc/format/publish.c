@@ -5,6 +5,7 @@
 
 #include "base/blocks.h"
 #include "base/memory.h"
+#include "crypto/merkle.h"
 #include "format/cells.h"
 #include "format/hash_tree.h"
 #include "format/index.h"
@@ -468,7 +469,7 @@ static uint64_t step_encode(sl_publish *p) {
   const size_t bytes = (size_t)((p->keys == 0 ? length : key) - detail);
   uint8_t *entry = cell + c.details + (size_t)(from / INDEX_GROUP_ROWS) * INDEX_DETAIL_BYTES;
   sl_put_u32(entry, (uint32_t)bytes);
-  sl_hash_tree_leaf(detail, bytes, entry + 4);
+  sl_merkle_leaf_hash(detail, bytes, entry + 4);
   p->detail_at += bytes;
   p->at += rows;
   return (uint64_t)rows * p->dimension * 4;

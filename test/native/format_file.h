@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "crypto/merkle.h"
 #include "format/hash_tree.h"
 #include "format/publish.h"
 #include "format/remote.h"
@@ -45,7 +46,7 @@ static inline file compose(uint32_t kind, const part *parts, uint32_t count) {
     } else if (p->length == 0) {
       sl_hash_tree_root(NULL, 0, e + 96);
     } else {
-      sl_hash_tree_leaf(p->bytes, (size_t)p->length, e + 96);
+      sl_merkle_leaf_hash(p->bytes, (size_t)p->length, e + 96);
     }
   }
   if (sl_segments_seal(head, kind, count) != SL_OK) abort();

@@ -28,7 +28,7 @@ static void merkle_roots_of_the_standard(void **state) {
   uint8_t hashes[8][32], root[32];
   size_t at = 0;
   for (int i = 0; i < 8; i++) {
-    sl_hash_tree_leaf(data + at, lengths[i], hashes[i]);
+    sl_merkle_leaf_hash(data + at, lengths[i], hashes[i]);
     assert_ok(sl_hash_tree_check(data + at, lengths[i], hashes[i]));
     at += lengths[i];
   }
@@ -61,9 +61,9 @@ static uint8_t hashes[3][32];
 static file small(void) {
   static const float numbers[6] = {1, 2, 3, 4, 5, 6};
   const char *text = "twelve bytes";
-  sl_hash_tree_leaf(text, 5, hashes[0]);
-  sl_hash_tree_leaf(text, 0, hashes[1]);
-  sl_hash_tree_leaf(text + 5, 7, hashes[2]);
+  sl_merkle_leaf_hash(text, 5, hashes[0]);
+  sl_merkle_leaf_hash(text, 0, hashes[1]);
+  sl_merkle_leaf_hash(text + 5, 7, hashes[2]);
   const part parts[] = {
       {.name = "numbers", .type = SL_SEGMENT_F32, .shape = {2, 3}, .bytes = numbers, .length = 24},
       {.name = "text.ends", .type = SL_SEGMENT_U64, .shape = {3}, .bytes = ends, .length = 24},
