@@ -26,6 +26,7 @@ typedef struct builder {
   int32_t first_year;
   uint32_t first_month; // of all months, from January of the year 0
   bool by_month_day, by_year_day, by_week, by_nth, by_position;
+  uint64_t month_days[4]; // BYMONTHDAY in months of 28 to 31 days
   year_mask kinds[KINDS];
 } builder;
 
@@ -160,7 +161,7 @@ static void make_mask(const builder *b, year_shape y, uint32_t months, uint64_t 
   for (uint32_t month = 1; month <= 12; month++) {
     if (!(months >> month & 1)) continue;
     uint32_t before = sl_days_before_month(leap, month), length = sl_days_in_month(leap, month);
-    uint64_t days = month_days(b, length);
+    uint64_t days = b->month_days[length - 28];
     if (by_day && within_month) {
       // Also of the days beside the month, onto which SKIP moves; they have no number in it.
       uint64_t asked = week_days(rule, (y.begin + before + 6) % 7);
@@ -168,7 +169,10 @@ static void make_mask(const builder *b, year_shape y, uint32_t months, uint64_t 
       days &= asked;
     }
     if (monthly && b->by_position) keep_positions(&days, 1, rule->by_position);
-    if (days != 0) sl_bits_or(words, before, &days, 0, length + 2);
+    // A month has at most 33 bits with the days beside it, and the last one ends in the last word.
+    uint32_t word = before / 64, shift = before % 64;
+    words[word] |= days << shift;
+    if (shift > 64 - 33) words[word + 1] |= days >> (64 - shift);
   }
   if (b->by_year_day) limit_to_year_days(rule, y.length, words);
   if (b->by_week) limit_to_weeks(rule, y, words);
@@ -362,6 +366,7 @@ sl_status sl_date_rule_days(const sl_date_rule *rule, uint32_t first, uint32_t l
   sl_civil(first, &b.first_year, &month, &day);
   b.first_month = (uint32_t)b.first_year * 12 + month - 1;
   b.by_month_day = rule->by_month_day[0] || rule->by_month_day[1];
+  for (uint32_t k = 0; k < 4; k++) b.month_days[k] = month_days(&b, 28 + k);
   b.by_year_day = sl_any(rule->by_year_day[0], 24);
   b.by_week = sl_any(rule->by_week_number[0], 4);
   b.by_nth = sl_any(rule->by_nth_day[0][0], 28);

@@ -38,10 +38,16 @@ const FORM =
 
 /** Days from 1970-01-01; the day must exist. Undefined when it does not. */
 export function dayNumber(year: number, month: number, day: number): number | undefined {
-  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return undefined;
-  // Date.UTC takes the years 0 to 99 for those of the last century: 2000 has the same calendar as 0, 400 years on.
-  const ms = Date.UTC(year + 400, month - 1, day);
-  return new Date(ms).getUTCDate() === day ? ms / 86_400_000 - 146_097 : undefined;
+  // Also false for NaN.
+  if (!(year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1)) return undefined;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const length = month === 2 ? 28 + Number(leap) : 30 + ((month + (month >> 3)) & 1);
+  if (day > length) return undefined;
+  // The year begins in March: the leap day is its last.
+  const y = month > 2 ? year : year - 1;
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  return 365 * y + leaps + ofYear - 719_468;
 }
 
 /** Year, month (1..12) and day of the month of a day number. */
@@ -83,8 +89,20 @@ export function basic(wall: number, isDay: boolean): string {
   return isDay ? text.slice(0, 8) : text;
 }
 
+/** Two digits of a text as a number; NaN where there is something else. */
+function digits2(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
 /** Reads a text; undefined when it is none of the forms, or a day or time that does not exist. */
 export function parseMoment(text: string): Moment | undefined {
+  // The usual form, without the expression, which takes ten times as long.
+  if (text.length === 10 && text.charCodeAt(4) === 45 && text.charCodeAt(7) === 45) {
+    const year = digits2(text, 0) * 100 + digits2(text, 2);
+    const day = dayNumber(year, digits2(text, 5), digits2(text, 8));
+    if (day !== undefined) return { wall: day * DAY, isDay: true };
+  }
   const found = FORM.exec(text.trim());
   if (!found) return undefined;
   const [, year, , month, date, hour, minute, second = '0', shift, zone] = found;

@@ -124,7 +124,8 @@ function specOf(
         ];
   if (rule !== undefined && kind === 'date') forbidTimes(operation, rule);
   return {
-    ...place,
+    kind,
+    zone,
     rule,
     start,
     until: rule?.until === undefined ? undefined : untilIn(operation, rule.until, place),
@@ -183,8 +184,7 @@ function wallIn(operation: string, argument: string, moment: Moment, place: Plac
     );
   const instant = instantIn(operation, argument, moment, place);
   if (instant === undefined) return moment.wall;
-  const { offsetAt } = { offsetAt: (at: number) => (place.zone as Zone).offsetAt(at) };
-  return instant + offsetAt(instant);
+  return instant + (place.zone as Zone).offsetAt(instant);
 }
 
 /** The last second on the wall. A day without a time is meant whole. */
