@@ -261,7 +261,8 @@ async function times(set: DataSet): Promise<void> {
       ? new NativePeer('gnn', '/usr/bin/python3', ['bench/peers/gnn.py'])
       : undefined;
   await peer?.load(dataFolder('cora'));
-  const epochs = bench.size(50, 5);
+  // As many as Kipf and Welling make.
+  const epochs = bench.size(200, 5);
   let seed = 0;
   const trained = await bench.compare({
     id: 'gnn-epoch',
@@ -279,6 +280,7 @@ async function times(set: DataSet): Promise<void> {
             validation,
             classes,
             epochs,
+            patience: epochs,
             seed: seed++,
           }),
         accuracy: (network) =>

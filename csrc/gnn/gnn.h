@@ -56,7 +56,7 @@ sl_status sl_gnn_create(uint32_t layer_count, const uint32_t *shapes, const floa
 // Begins to train a GCN of two layers, the first with ReLU, to classify nodes: the mean cross entropy
 // of the training nodes and l2 / 2 times the squared weights of the first layer, by Adam on all of
 // them at once. Everything is copied that is needed; only the surroundings of the given nodes are
-// read. Parameters are f64 while it is trained.
+// read. Sums are in f32.
 //   settings          SL_GNN_TRAINING_SETTINGS numbers, read: 0 classes (2 .. 2^16), 1 hidden (1 ..
 //                     2^16), 2 learning rate (> 0, <= 1), 3 l2 (>= 0), 4 dropout (0 .. 0.95) of
 //                     features and of hidden numbers, 5 epochs (1 .. 10^6), 6 patience (>= 1: ends after

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "simd/simd.h"
 
 // ---- beginning ----------------------------------------------------------------------------------
 
@@ -33,30 +34,69 @@ static sl_status reach_all(sl_reach *reach, sl_graph *graph, const uint32_t *nod
   return SL_OK;
 }
 
+// How many of a row are not 0.
+static uint32_t count_row(const float *row, uint32_t columns) {
+  sl_i32x4 found = {0};
+  uint32_t c = 0, count = 0;
+  for (; c + 4 <= columns; c += 4) found -= sl_f32x4_load(row + c) != 0;
+  for (; c < columns; c++) count += row[c] != 0;
+  return count + (uint32_t)(found[0] + found[1] + found[2] + found[3]);
+}
+
+static uint32_t take_row(const float *row, uint32_t columns, sl_sparse_rows *x, uint32_t at) {
+  for (uint32_t c = 0; c < columns;) {
+    if (c + 16 <= columns) {
+      const float *p = row + c;
+      const sl_i32x4 any = (sl_f32x4_load(p) != 0) | (sl_f32x4_load(p + 4) != 0) |
+                           (sl_f32x4_load(p + 8) != 0) | (sl_f32x4_load(p + 12) != 0);
+      if (!(any[0] | any[1] | any[2] | any[3])) {
+        c += 16;
+        continue;
+      }
+    }
+    const uint32_t end = c + 16 < columns ? c + 16 : columns;
+    for (; c < end; c++) {
+      if (row[c] == 0) continue;
+      x->columns[at] = c;
+      x->values[at++] = row[c];
+    }
+  }
+  return at;
+}
+
 // The features of the nodes of a reach that are not 0.
 static sl_status take_features(sl_sparse_rows *x, const sl_reach *reach, const float *features,
                                uint32_t columns) {
   uint64_t entries = 0;
-  for (uint32_t i = 0; i < reach->count; i++) {
-    const float *row = features + (size_t)reach->nodes[i] * columns;
-    for (uint32_t c = 0; c < columns; c++) entries += row[c] != 0;
-  }
+  for (uint32_t i = 0; i < reach->count; i++)
+    entries += count_row(features + (size_t)reach->nodes[i] * columns, columns);
   SL_REQUIRE(entries <= UINT32_MAX, SL_ERR_OVERFLOW, "features", "fewer of them");
   SL_TRY(SL_ALLOC(&x->rows, (size_t)reach->count + 1));
   SL_TRY(SL_ALLOC(&x->columns, (size_t)entries));
   SL_TRY(SL_ALLOC(&x->values, (size_t)entries));
   uint32_t at = 0;
   for (uint32_t i = 0; i < reach->count; i++) {
-    const float *row = features + (size_t)reach->nodes[i] * columns;
     x->rows[i] = at;
-    for (uint32_t c = 0; c < columns; c++) {
-      if (row[c] == 0) continue;
-      x->columns[at] = c;
-      x->values[at++] = row[c];
-    }
+    at = take_row(features + (size_t)reach->nodes[i] * columns, columns, x, at);
   }
   x->rows[reach->count] = at;
   return SL_OK;
+}
+
+// The first feature that is no number or too large; `count` when there is none.
+static uint64_t first_too_large(const float *features, uint64_t count) {
+  const sl_f32x4 most = sl_f32x4_splat(1e18f);
+  uint64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    sl_i32x4 fine = {-1, -1, -1, -1};
+    for (int p = 0; p < 16; p += 4) {
+      const sl_f32x4 x = sl_f32x4_load(features + i + p);
+      fine &= (x <= most) & (x >= -most);
+    }
+    if (!(fine[0] & fine[1] & fine[2] & fine[3])) break;
+  }
+  while (i < count && fabsf(features[i]) <= 1e18f) i++;
+  return i;
 }
 
 static sl_status take_numbers(sl_gnn_training *t) {
@@ -64,6 +104,16 @@ static sl_status take_numbers(sl_gnn_training *t) {
   const size_t two = train[2] > check[2] ? train[2] : check[2];
   const size_t one = train[1] > check[1] ? train[1] : check[1];
   const size_t h = t->hidden_stride, c = t->class_stride;
+  for (int i = 0; i < 2; i++) {
+    const sl_reach *reach = &t->reach[i];
+    // Sums are made for those within one step.
+    const uint32_t rows = reach->counts[1], edges = rows > 0 ? reach->rows[rows] : 0;
+    SL_TRY(SL_ALLOC(&t->factors[i].own, (size_t)rows + 1));
+    SL_TRY(SL_ALLOC(&t->factors[i].others, (size_t)edges + 1));
+    for (uint32_t k = 0; k < rows; k++) t->factors[i].own[k] = (float)reach->own[k];
+    for (uint32_t k = 0; k < edges; k++) t->factors[i].others[k] = (float)reach->coefficients[k];
+    t->bytes += 4 * ((size_t)rows + edges);
+  }
   SL_TRY(SL_ALLOC_ZERO(&t->theta, t->parameters));
   SL_TRY(SL_ALLOC_ZERO(&t->gradient, t->parameters));
   SL_TRY(SL_ALLOC_ZERO(&t->mean, t->parameters));
@@ -77,18 +127,18 @@ static sl_status take_numbers(sl_gnn_training *t) {
   SL_TRY(SL_ALLOC_ZERO(&t->dh, h));
   SL_TRY(SL_ALLOC(&t->dy2, train[1] * c));
   SL_TRY(SL_ALLOC(&t->dy, train[2] * h));
-  SL_TRY(SL_ALLOC(&t->hidden_kept, (size_t)train[1] * t->hidden));
+  SL_TRY(SL_ALLOC_ZERO(&t->hidden_kept, train[1] * h));
   SL_TRY(SL_ALLOC_ZERO(&t->zero, h > c ? h : c));
-  SL_TRY(SL_ALLOC(&t->active, h + 1));
-  SL_TRY(SL_ALLOC(&t->active_values, h + 1));
+  SL_TRY(SL_ALLOC(&t->ones, h));
+  for (size_t k = 0; k < h; k++) t->ones[k] = 1;
   SL_TRY(SL_ALLOC(&t->kept.rows, (size_t)train[2] + 1));
   SL_TRY(SL_ALLOC(&t->kept.columns, (size_t)t->features[0].rows[train[2]] + 1));
   SL_TRY(SL_ALLOC(&t->kept.values, (size_t)t->features[0].rows[train[2]] + 1));
-  t->bytes = sizeof *t +
-             8 * (5 * t->parameters + two * h + one * (h + c) + train[0] * c + train[1] * c +
-                  train[2] * h) +
-             (size_t)train[1] * t->hidden + 24 * (size_t)t->features[0].rows[train[2]] +
-             t->reach[0].bytes + t->reach[1].bytes;
+  t->bytes += sizeof *t +
+              4 * (5 * t->parameters + two * h + one * (h + c) + train[0] * c + train[1] * c +
+                   train[2] * h) +
+              (size_t)train[1] * t->hidden + 16 * (size_t)t->features[0].rows[train[2]] +
+              t->reach[0].bytes + t->reach[1].bytes;
   return SL_OK;
 }
 
@@ -98,7 +148,7 @@ static void draw_weights(sl_gnn_training *t, size_t at, uint32_t inputs, uint32_
   const double limit = sqrt(6.0 / ((double)inputs + outputs));
   for (uint32_t i = 0; i < inputs; i++)
     for (uint32_t o = 0; o < outputs; o++)
-      t->theta[at + (size_t)i * stride + o] = limit * (2 * sl_rng_double(&t->rng) - 1);
+      t->theta[at + (size_t)i * stride + o] = (float)(limit * (2 * sl_rng_double(&t->rng) - 1));
 }
 
 static sl_status check_labels(const sl_gnn_training *t, const uint32_t *labels, uint32_t count) {
@@ -111,12 +161,12 @@ static void take_settings(sl_gnn_training *t, const double *o, uint32_t columns)
   t->columns = columns;
   t->classes = (uint32_t)o[0];
   t->hidden = (uint32_t)o[1];
-  t->hidden_stride = (t->hidden + 1) / 2 * 2;
-  t->class_stride = (t->classes + 1) / 2 * 2;
+  t->hidden_stride = (t->hidden + 3) / 4 * 4;
+  t->class_stride = (t->classes + 3) / 4 * 4;
   t->rate = o[2];
   t->l2 = o[3];
   t->drop_below = (uint32_t)(o[4] * 65536 + 0.5);
-  t->keep = (65536 - t->drop_below) / 65536.0;
+  t->more = 65536 / (65536 - (float)t->drop_below);
   t->epochs = (uint32_t)o[5];
   t->patience = o[6] < 1e9 ? (uint32_t)o[6] : UINT32_MAX;
   t->first_power = t->second_power = 1;
@@ -158,9 +208,10 @@ sl_status sl_gnn_training_begin(sl_gnn *gnn, sl_graph *graph, const double *o,
   SL_TRY(check_settings(o));
   SL_REQUIRE(training_count > 0 && training_count <= node_count, SL_ERR_EMPTY, "nodes",
              "one to train with, or more");
-  for (uint64_t i = 0; i < (uint64_t)columns * graph->node_count; i++)
-    SL_REQUIRE_AT(fabsf(features[i]) <= 1e18f, SL_ERR_NOT_FINITE, "features",
-                  "finite numbers of at most 10^18", i);
+  const uint64_t count = (uint64_t)columns * graph->node_count;
+  const uint64_t bad = first_too_large(features, count);
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "features", "finite numbers of at most 10^18",
+                bad);
   const uint32_t hidden = (uint32_t)o[1], classes = (uint32_t)o[0];
   const uint32_t shapes[] = {SL_GNN_GCN, columns, hidden,  1, 0, SL_GNN_RELU,
                              SL_GNN_GCN, hidden,  classes, 1, 0, SL_GNN_NONE};
@@ -185,6 +236,8 @@ void sl_gnn_training_free(sl_gnn_training *t) {
   for (int i = 0; i < 2; i++) {
     sl_reach_free(&t->reach[i]);
     free_rows(&t->features[i]);
+    sl_free(t->factors[i].own);
+    sl_free(t->factors[i].others);
   }
   free_rows(&t->kept);
   sl_free(t->labels);
@@ -203,8 +256,7 @@ void sl_gnn_training_free(sl_gnn_training *t) {
   sl_free(t->dy);
   sl_free(t->hidden_kept);
   sl_free(t->zero);
-  sl_free(t->active);
-  sl_free(t->active_values);
+  sl_free(t->ones);
   sl_free(t);
 }
 
@@ -270,11 +322,11 @@ void sl_gnn_training_step(sl_gnn *gnn, uint64_t work, sl_outcome *outcome) {
 }
 
 // Weights of a layer, from rows for inputs to rows for outputs, then its constant.
-static float *take_layer(float *to, const double *weights, const double *constant, uint32_t inputs,
+static float *take_layer(float *to, const float *weights, const float *constant, uint32_t inputs,
                          uint32_t outputs, uint32_t stride) {
   for (uint32_t o = 0; o < outputs; o++)
-    for (uint32_t i = 0; i < inputs; i++) *to++ = (float)weights[(size_t)i * stride + o];
-  for (uint32_t o = 0; o < outputs; o++) *to++ = (float)constant[o];
+    for (uint32_t i = 0; i < inputs; i++) *to++ = weights[(size_t)i * stride + o];
+  for (uint32_t o = 0; o < outputs; o++) *to++ = constant[o];
   return to;
 }
 

@@ -23,28 +23,33 @@ typedef enum sl_training_phase {
 // Features of the nodes of a reach, entries that are not 0.
 typedef struct sl_sparse_rows {
   uint32_t *rows, *columns;
-  double *values;
+  float *values;
 } sl_sparse_rows;
+
+// Coefficients of a reach in f32.
+typedef struct sl_reach_factors {
+  float *own, *others;
+} sl_reach_factors;
 
 struct sl_gnn_training {
   uint32_t columns, hidden, classes;
-  uint32_t hidden_stride, class_stride; // multiples of two
+  uint32_t hidden_stride, class_stride; // multiples of four
   uint32_t training_count, validation_count;
-  double rate, l2, keep; // keep: what is left in is divided by it
-  uint32_t drop_below;   // of 65536
+  double rate, l2;
+  float more;          // what is left in is multiplied by it
+  uint32_t drop_below; // of 65536
   uint32_t epochs, patience, epoch;
   sl_reach reach[2]; // of the nodes that train, and of those that validate
+  sl_reach_factors factors[2];
   sl_sparse_rows features[2], kept;
   uint32_t *labels;
   // W (columns x hidden_stride), b, W' (hidden x class_stride), b'.
   size_t parameters, b_at, w2_at, b2_at;
-  double *theta, *gradient, *mean, *square, *best;
-  double *y, *h, *y2, *z;     // of the nodes within two, one, one and no steps
-  double *dz, *dy2, *dh, *dy; // what the loss says of them
-  uint8_t *hidden_kept;
-  double *zero;     // a row of zeros
-  uint32_t *active; // hidden numbers of a row that are not 0
-  double *active_values;
+  float *theta, *gradient, *mean, *square, *best;
+  float *y, *h, *y2, *z;     // of the nodes within two, one, one and no steps
+  float *dz, *dy2, *dh, *dy; // what the loss says of them
+  float *hidden_kept;        // of the nodes within one step: 0 or `more`
+  float *zero, *ones;        // a row of them
   sl_rng rng;
   uint64_t bits;
   uint32_t bits_left;

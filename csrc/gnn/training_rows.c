@@ -12,95 +12,115 @@
 enum { BLOCK = 256 };
 static const double FIRST_DECAY = 0.9, SECOND_DECAY = 0.999;
 
-// y += by x; count is even.
-static void add_times(double *y, const double *x, double by, uint32_t count) {
-  const sl_f64x2 factor = sl_f64x2_splat(by);
-  for (uint32_t c = 0; c < count; c += 2)
-    sl_f64x2_store(y + c, sl_f64x2_load(y + c) + factor * sl_f64x2_load(x + c));
+// y += by x; count is a multiple of four.
+static void add_times(float *y, const float *x, float by, uint32_t count) {
+  const sl_f32x4 factor = sl_f32x4_splat(by);
+  for (uint32_t c = 0; c < count; c += 4)
+    sl_f32x4_store(y + c, sl_f32x4_load(y + c) + factor * sl_f32x4_load(x + c));
 }
 
-// `parts` times two columns, from column c on, of a sum of rows of a matrix.
+// `parts` times four columns, from column c on, of a sum of rows of a matrix.
 #define SUM_PARTS(parts)                                                                           \
   do {                                                                                             \
-    sl_f64x2 sum[parts];                                                                           \
+    sl_f32x4 sum[parts];                                                                           \
     SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] =                                       \
-        sl_f64x2_load(first + c + 2 * p) + sl_f64x2_splat(own) * sl_f64x2_load(self + c + 2 * p);  \
+        sl_f32x4_load(first + c + 4 * p) + sl_f32x4_splat(own) * sl_f32x4_load(self + c + 4 * p);  \
     for (uint32_t k = 0; k < count; k++) {                                                         \
-      const double *row = matrix + (size_t)columns[k] * stride + c;                                \
-      const sl_f64x2 by = sl_f64x2_splat(values[k]);                                               \
-      SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] += by * sl_f64x2_load(row + 2 * p);   \
+      const float *row = matrix + (size_t)columns[k] * stride + c;                                 \
+      const sl_f32x4 by = sl_f32x4_splat(values[k]);                                               \
+      SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] += by * sl_f32x4_load(row + 4 * p);   \
     }                                                                                              \
-    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sl_f64x2_store(y + c + 2 * p, sum[p]);         \
-    c += 2 * (parts);                                                                              \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sl_f32x4_store(y + c + 4 * p, sum[p]);         \
+    c += 4 * (parts);                                                                              \
   } while (0)
 
 // y = first + own self + sum over k of values[k] times row columns[k] of the matrix; stride numbers.
-__attribute__((noinline)) static void sum_rows(double *y, const double *first, double own,
-                                               const double *self, const double *matrix,
-                                               const uint32_t *columns, const double *values,
+__attribute__((noinline)) static void sum_rows(float *y, const float *first, float own,
+                                               const float *self, const float *matrix,
+                                               const uint32_t *columns, const float *values,
                                                uint32_t count, uint32_t stride) {
   uint32_t c = 0;
-  while (c + 16 <= stride) SUM_PARTS(8);
-  if (c + 8 <= stride) SUM_PARTS(4);
-  while (c < stride) SUM_PARTS(1);
+  while (c + 16 <= stride) SUM_PARTS(4);
+  if (c + 8 <= stride) SUM_PARTS(2);
+  if (c < stride) SUM_PARTS(1);
 }
 
 #define SCATTER_PARTS(parts)                                                                       \
   do {                                                                                             \
-    sl_f64x2 own[parts];                                                                           \
-    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) own[p] = sl_f64x2_load(y + c + 2 * p);         \
+    sl_f32x4 own[parts];                                                                           \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) own[p] = sl_f32x4_load(y + c + 4 * p);         \
     for (uint32_t k = 0; k < count; k++) {                                                         \
-      double *row = matrix + (size_t)columns[k] * stride + c;                                      \
-      const sl_f64x2 by = sl_f64x2_splat(values[k]);                                               \
+      float *row = matrix + (size_t)columns[k] * stride + c;                                       \
+      const sl_f32x4 by = sl_f32x4_splat(values[k]);                                               \
       SL_UNROLL_ALL for (int p = 0; p < (parts); p++)                                              \
-          sl_f64x2_store(row + 2 * p, sl_f64x2_load(row + 2 * p) + by * own[p]);                   \
+          sl_f32x4_store(row + 4 * p, sl_f32x4_load(row + 4 * p) + by * own[p]);                   \
     }                                                                                              \
-    c += 2 * (parts);                                                                              \
+    c += 4 * (parts);                                                                              \
   } while (0)
 
 // Row columns[k] of the matrix += values[k] y, for each k.
-__attribute__((noinline)) static void add_to_rows(double *matrix, const double *y,
-                                                  const uint32_t *columns, const double *values,
+__attribute__((noinline)) static void add_to_rows(float *matrix, const float *y,
+                                                  const uint32_t *columns, const float *values,
                                                   uint32_t count, uint32_t stride) {
   uint32_t c = 0;
-  while (c + 16 <= stride) SCATTER_PARTS(8);
-  if (c + 8 <= stride) SCATTER_PARTS(4);
-  while (c < stride) SCATTER_PARTS(1);
+  while (c + 16 <= stride) SCATTER_PARTS(4);
+  if (c + 8 <= stride) SCATTER_PARTS(2);
+  if (c < stride) SCATTER_PARTS(1);
 }
 
-static double dot(const double *x, const double *y, uint32_t count) {
-  sl_f64x2 sum = {0};
-  for (uint32_t c = 0; c < count; c += 2) sum += sl_f64x2_load(x + c) * sl_f64x2_load(y + c);
-  return sl_f64x2_sum(sum);
+static float dot(const float *x, const float *y, uint32_t count) {
+  sl_f32x4 sum = {0};
+  for (uint32_t c = 0; c < count; c += 4) sum += sl_f32x4_load(x + c) * sl_f32x4_load(y + c);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static bool keeps(sl_gnn_training *t) {
-  if (t->bits_left == 0) {
-    t->bits = sl_rng_next(&t->rng);
-    t->bits_left = 4;
+// Which of `count` numbers are left in: 1 or 0. Four of them for each random number.
+static void draw_kept(sl_gnn_training *t, uint32_t count, uint8_t *kept) {
+  if (t->drop_below == 0) {
+    memset(kept, 1, count);
+    return;
   }
-  const bool kept = (t->bits & 0xffff) >= t->drop_below;
-  t->bits >>= 16;
-  t->bits_left--;
-  return kept;
+  uint64_t bits = t->bits;
+  uint32_t left = t->bits_left;
+  for (uint32_t k = 0; k < count; k++) {
+    if (left == 0) {
+      bits = sl_rng_next(&t->rng);
+      left = 4;
+    }
+    kept[k] = (bits & 0xffff) >= t->drop_below;
+    bits >>= 16;
+    left--;
+  }
+  t->bits = bits;
+  t->bits_left = left;
 }
 
 static uint64_t drop_row(sl_gnn_training *t, uint32_t i) {
+  enum { AT_ONCE = 256 };
+  uint8_t draws[AT_ONCE];
   const sl_sparse_rows *all = &t->features[0];
-  sl_sparse_rows *kept = &t->kept;
-  uint32_t at = i == 0 ? 0 : kept->rows[i];
-  kept->rows[0] = 0;
-  const double more = 1 / t->keep;
-  for (uint32_t k = all->rows[i]; k < all->rows[i + 1]; k++) {
-    kept->columns[at] = all->columns[k];
-    kept->values[at] = all->values[k] * more;
-    at += t->drop_below == 0 || keeps(t); // no branch that would often be guessed wrong
+  const sl_sparse_rows kept = t->kept;
+  kept.rows[0] = 0;
+  uint32_t at = kept.rows[i];
+  const float more = t->more;
+  for (uint32_t k = all->rows[i], end = all->rows[i + 1]; k < end;) {
+    const uint32_t count = end - k < AT_ONCE ? end - k : AT_ONCE;
+    draw_kept(t, count, draws);
+    for (uint32_t d = 0; d < count; d++, k++) {
+      kept.columns[at] = all->columns[k];
+      kept.values[at] = all->values[k] * more;
+      at += draws[d]; // no branch that would often be guessed wrong
+    }
   }
-  kept->rows[i + 1] = at;
-  uint32_t done = all->rows[i + 1] - all->rows[i];
+  kept.rows[i + 1] = at;
+  const uint32_t done = all->rows[i + 1] - all->rows[i];
   if (i >= t->reach[0].counts[1]) return 1 + done;
-  for (uint32_t c = 0; c < t->hidden; c++)
-    t->hidden_kept[(size_t)i * t->hidden + c] = t->drop_below == 0 || keeps(t);
+  float *hidden = t->hidden_kept + (size_t)i * t->hidden_stride;
+  for (uint32_t c = 0; c < t->hidden; c += AT_ONCE) {
+    const uint32_t count = t->hidden - c < AT_ONCE ? t->hidden - c : AT_ONCE;
+    draw_kept(t, count, draws);
+    for (uint32_t d = 0; d < count; d++) hidden[c + d] = draws[d] ? more : 0;
+  }
   return 1 + done + t->hidden;
 }
 
@@ -112,86 +132,97 @@ static uint64_t change_row(sl_gnn_training *t, const sl_sparse_rows *x, uint32_t
 }
 
 // out = row i of S from, and a constant.
-static uint64_t gather(const sl_reach *reach, uint32_t i, const double *from,
-                       const double *constant, uint32_t stride, double *out) {
+static uint64_t gather(const sl_gnn_training *t, int which, uint32_t i, const float *from,
+                       const float *constant, uint32_t stride, float *out) {
+  const sl_reach *reach = &t->reach[which];
+  const sl_reach_factors *factors = &t->factors[which];
   const uint32_t begin = reach->rows[i], count = reach->rows[i + 1] - begin;
-  sum_rows(out, constant, reach->own[i], from + (size_t)i * stride, from, reach->neighbours + begin,
-           reach->coefficients + begin, count, stride);
+  sum_rows(out, constant, factors->own[i], from + (size_t)i * stride, from,
+           reach->neighbours + begin, factors->others + begin, count, stride);
   return (uint64_t)(count + 2) * stride / 2;
 }
 
 // What row i of S from says of `from`.
-static uint64_t scatter(const sl_reach *reach, uint32_t i, const double *of, uint32_t stride,
-                        double *to) {
+static uint64_t scatter(const sl_gnn_training *t, uint32_t i, const float *of, uint32_t stride,
+                        float *to) {
+  const sl_reach *reach = &t->reach[0];
+  const sl_reach_factors *factors = &t->factors[0];
   const uint32_t begin = reach->rows[i], count = reach->rows[i + 1] - begin;
-  add_times(to + (size_t)i * stride, of, reach->own[i], stride);
-  add_to_rows(to, of, reach->neighbours + begin, reach->coefficients + begin, count, stride);
+  add_times(to + (size_t)i * stride, of, factors->own[i], stride);
+  add_to_rows(to, of, reach->neighbours + begin, factors->others + begin, count, stride);
   return (uint64_t)(count + 1) * stride / 2;
+}
+
+#define PRODUCT_PARTS(parts)                                                                       \
+  do {                                                                                             \
+    sl_f32x4 sum[parts] = {0};                                                                     \
+    for (uint32_t k = 0; k < count; k++) {                                                         \
+      const sl_f32x4 by = sl_f32x4_splat(x[k]);                                                    \
+      const float *row = matrix + (size_t)k * stride + c;                                          \
+      SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sum[p] += by * sl_f32x4_load(row + 4 * p);   \
+    }                                                                                              \
+    SL_UNROLL_ALL for (int p = 0; p < (parts); p++) sl_f32x4_store(y + c + 4 * p, sum[p]);         \
+    c += 4 * (parts);                                                                              \
+  } while (0)
+
+// y = x M
+static void product(float *y, const float *x, const float *matrix, uint32_t count,
+                    uint32_t stride) {
+  uint32_t c = 0;
+  while (c + 8 <= stride) PRODUCT_PARTS(2);
+  if (c < stride) PRODUCT_PARTS(1);
 }
 
 static uint64_t hide_row(sl_gnn_training *t, bool trains, uint32_t i) {
   const uint32_t stride = t->hidden_stride, classes = t->class_stride;
-  double *h = t->h + (size_t)i * stride;
-  const uint64_t done = gather(&t->reach[trains ? 0 : 1], i, t->y, t->theta + t->b_at, stride, h);
-  const uint8_t *kept = trains ? t->hidden_kept + (size_t)i * t->hidden : NULL;
-  const double more = trains ? 1 / t->keep : 1;
-  // Those that are not 0, without branches that would often be guessed wrong.
-  uint32_t active = 0;
-  for (uint32_t c = 0; c < t->hidden; c++) {
-    const bool is_active = (h[c] > 0) & (kept == NULL || kept[c] != 0);
-    h[c] = is_active ? h[c] * more : 0;
-    t->active[active] = c;
-    t->active_values[active] = h[c];
-    active += is_active;
+  float *h = t->h + (size_t)i * stride;
+  const uint64_t done = gather(t, trains ? 0 : 1, i, t->y, t->theta + t->b_at, stride, h);
+  const float *kept = trains ? t->hidden_kept + (size_t)i * stride : t->ones;
+  for (uint32_t c = 0; c < stride; c += 4) {
+    const sl_f32x4 z = sl_f32x4_load(h + c);
+    // Also what is no number becomes 0; the loss says so.
+    const sl_f32x4 active = (sl_f32x4)((sl_i32x4)z & (z > 0));
+    sl_f32x4_store(h + c, active * sl_f32x4_load(kept + c));
   }
-  sum_rows(t->y2 + (size_t)i * classes, t->zero, 0, t->zero, t->theta + t->w2_at, t->active,
-           t->active_values, active, classes);
+  product(t->y2 + (size_t)i * classes, h, t->theta + t->w2_at, t->hidden, classes);
   return done + (uint64_t)t->hidden * classes / 2;
 }
 
 // Loss of node i; z becomes the probabilities.
-static double loss_of(const sl_gnn_training *t, double *z, uint32_t label) {
-  double most = z[0], sum = 0;
-  for (uint32_t c = 1; c < t->classes; c++) most = fmax(most, z[c]);
-  const double own = z[label];
-  for (uint32_t c = 0; c < t->classes; c++) sum += z[c] = exp(z[c] - most);
+static double loss_of(const sl_gnn_training *t, float *z, uint32_t label) {
+  float most = z[0], sum = 0;
+  for (uint32_t c = 1; c < t->classes; c++) most = fmaxf(most, z[c]);
+  const float own = z[label];
+  for (uint32_t c = 0; c < t->classes; c++) sum += z[c] = expf(z[c] - most);
   for (uint32_t c = 0; c < t->classes; c++) z[c] /= sum;
-  return most + log(sum) - own;
+  return (double)most - own + log(sum);
 }
 
 static uint64_t judge_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t stride = t->class_stride;
-  double *z = t->z + (size_t)i * stride;
-  uint64_t done = gather(&t->reach[0], i, t->y2, t->theta + t->b2_at, stride, z);
+  float *z = t->z + (size_t)i * stride;
+  uint64_t done = gather(t, 0, i, t->y2, t->theta + t->b2_at, stride, z);
   t->training_loss += loss_of(t, z, t->labels[i]) / t->training_count;
-  double *dz = t->dz;
+  float *dz = t->dz;
   for (uint32_t c = 0; c < t->classes; c++)
-    dz[c] = (z[c] - (c == t->labels[i] ? 1 : 0)) / t->training_count;
+    dz[c] = (z[c] - (c == t->labels[i] ? 1 : 0)) / (float)t->training_count;
   add_times(t->gradient + t->b2_at, dz, 1, stride);
-  done += scatter(&t->reach[0], i, dz, stride, t->dy2);
+  done += scatter(t, i, dz, stride, t->dy2);
   return done + (uint64_t)t->classes * 8;
 }
 
 static uint64_t back_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t stride = t->hidden_stride, classes = t->class_stride;
-  const double *h = t->h + (size_t)i * stride, *dy2 = t->dy2 + (size_t)i * classes;
-  const double more = 1 / t->keep;
-  double *dh = t->dh;
-  // 0 where the sum was not positive and where it was left out: nothing depends on it.
-  uint32_t active = 0;
-  for (uint32_t c = 0; c < t->hidden; c++) {
-    dh[c] = 0;
-    t->active[active] = c;
-    t->active_values[active] = h[c];
-    active += h[c] != 0;
-  }
-  add_to_rows(t->gradient + t->w2_at, dy2, t->active, t->active_values, active, classes);
-  for (uint32_t k = 0; k < active; k++) {
-    const uint32_t c = t->active[k];
-    dh[c] = dot(t->theta + t->w2_at + (size_t)c * classes, dy2, classes) * more;
+  const float *h = t->h + (size_t)i * stride, *dy2 = t->dy2 + (size_t)i * classes;
+  const float *w2 = t->theta + t->w2_at;
+  float *gradient = t->gradient + t->w2_at, *dh = t->dh;
+  for (uint32_t c = 0; c < t->hidden; c++, w2 += classes, gradient += classes) {
+    add_times(gradient, dy2, h[c], classes);
+    // 0 where the sum was not positive and where it was left out: nothing depends on it.
+    dh[c] = dot(w2, dy2, classes) * (h[c] != 0 ? t->more : 0);
   }
   add_times(t->gradient + t->b_at, dh, 1, stride);
-  return scatter(&t->reach[0], i, dh, stride, t->dy) + (uint64_t)t->hidden * classes;
+  return scatter(t, i, dh, stride, t->dy) + (uint64_t)t->hidden * classes;
 }
 
 static uint64_t back_most_row(sl_gnn_training *t, uint32_t i) {
@@ -203,11 +234,11 @@ static uint64_t back_most_row(sl_gnn_training *t, uint32_t i) {
 }
 
 // Correctly rounded in both forms.
-static sl_f64x2 root_of(sl_f64x2 x) {
+static sl_f32x4 root_of(sl_f32x4 x) {
 #if defined __has_builtin && __has_builtin(__builtin_elementwise_sqrt)
   return __builtin_elementwise_sqrt(x);
 #else
-  return (sl_f64x2){sqrt(x[0]), sqrt(x[1])};
+  return (sl_f32x4){sqrtf(x[0]), sqrtf(x[1]), sqrtf(x[2]), sqrtf(x[3])};
 #endif
 }
 
@@ -218,34 +249,34 @@ static uint64_t update_block(sl_gnn_training *t, uint32_t i) {
     t->first_power *= FIRST_DECAY;
     t->second_power *= SECOND_DECAY;
   }
-  const sl_f64x2 l2 = sl_f64x2_splat(t->l2);
-  const sl_f64x2 first = sl_f64x2_splat(FIRST_DECAY), second = sl_f64x2_splat(SECOND_DECAY);
-  const sl_f64x2 step = sl_f64x2_splat(t->rate / (1 - t->first_power));
-  const double over = 1 / (1 - t->second_power);
-  double largest = 0;
-  for (size_t p = begin; p < end; p += 2) {
-    sl_f64x2 g = sl_f64x2_load(t->gradient + p), at = sl_f64x2_load(t->theta + p);
-    if (p < t->b_at) g += l2 * at;
-    const sl_f64x2 mean = first * sl_f64x2_load(t->mean + p) + (sl_f64x2_splat(1) - first) * g;
-    const sl_f64x2 square =
-        second * sl_f64x2_load(t->square + p) + (sl_f64x2_splat(1) - second) * g * g;
-    sl_f64x2_store(t->mean + p, mean);
-    sl_f64x2_store(t->square + p, square);
-    const sl_f64x2 root = root_of(square * sl_f64x2_splat(over)) + sl_f64x2_splat(1e-8);
-    at -= step * mean / root;
-    sl_f64x2_store(t->theta + p, at);
-    const sl_f64x2 size = sl_f64x2_abs(at);
-    // Written so that what is no number counts as too large.
-    if (!(size[0] <= 1e18 && size[1] <= 1e18)) largest = INFINITY;
+  const sl_f32x4 first = sl_f32x4_splat((float)FIRST_DECAY);
+  const sl_f32x4 first_rest = sl_f32x4_splat((float)(1 - FIRST_DECAY));
+  const sl_f32x4 second = sl_f32x4_splat((float)SECOND_DECAY);
+  const sl_f32x4 second_rest = sl_f32x4_splat((float)(1 - SECOND_DECAY));
+  const sl_f32x4 step = sl_f32x4_splat((float)(t->rate / (1 - t->first_power)));
+  const sl_f32x4 over = sl_f32x4_splat((float)(1 / (1 - t->second_power)));
+  sl_f32x4 sizes = {0};
+  for (size_t p = begin; p < end; p += 4) {
+    const sl_f32x4 l2 = sl_f32x4_splat(p < t->b_at ? (float)t->l2 : 0);
+    sl_f32x4 at = sl_f32x4_load(t->theta + p);
+    const sl_f32x4 g = sl_f32x4_load(t->gradient + p) + l2 * at;
+    const sl_f32x4 mean = first * sl_f32x4_load(t->mean + p) + first_rest * g;
+    const sl_f32x4 square = second * sl_f32x4_load(t->square + p) + second_rest * (g * g);
+    sl_f32x4_store(t->mean + p, mean);
+    sl_f32x4_store(t->square + p, square);
+    at -= step * mean / (root_of(square * over) + sl_f32x4_splat(1e-8f));
+    sl_f32x4_store(t->theta + p, at);
+    sizes += at * at;
   }
-  t->too_large = t->too_large || largest > 0;
+  // Also for what is no number.
+  for (int lane = 0; lane < 4; lane++) t->too_large = t->too_large || !(sizes[lane] <= 1e36f);
   return 4 * (end - begin);
 }
 
 static uint64_t check_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t stride = t->class_stride;
-  double *z = t->z;
-  const uint64_t done = gather(&t->reach[1], i, t->y2, t->theta + t->b2_at, stride, z);
+  float *z = t->z;
+  const uint64_t done = gather(t, 1, i, t->y2, t->theta + t->b2_at, stride, z);
   const uint32_t label = t->labels[t->training_count + i];
   t->validation_loss += loss_of(t, z, label) / t->validation_count;
   uint32_t found = 0;
