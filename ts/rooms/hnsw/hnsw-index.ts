@@ -14,6 +14,7 @@ import * as check from '../../runtime/validate.js';
 import { giveOptions, metrics, verified } from './options.js';
 import { Repairing } from './repair.js';
 import type { ResultAddresses } from './results.js';
+import { readAsked, recallOf, tuneEf, tuneFeatures } from './tuning.js';
 import type {
   HnswOptions,
   HnswStats,
@@ -22,6 +23,9 @@ import type {
   RecallEstimateOptions,
   RemoveProgress,
   RepairProgress,
+  TunedEf,
+  TuneFeatures,
+  TuneOptions,
 } from './types.js';
 import { VectorIndex } from './vector-index.js';
 
@@ -404,13 +408,53 @@ export class Hnsw extends VectorIndex<RawHnsw> {
       const count = own?.count ?? Math.min(sample, raw.size());
       const [hits, wanted] = [scratch.u32(count), scratch.u32(count)];
       runtime.check(operation, raw.recall(own?.address ?? 0, count, k, ef, hits, wanted));
-      const [found, all] = [runtime.copyU32(hits, count), runtime.copyU32(wanted, count)];
-      const shares = Array.from(found, (hit, i) => (all[i] === 0 ? 1 : hit / (all[i] as number)));
-      const recall = count === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / count;
-      const squares = shares.reduce((sum, share) => sum + (share - recall) ** 2, 0);
-      const standardError = count < 2 ? 0 : Math.sqrt(squares / (count * (count - 1)));
-      return { recall, standardError, queries: count };
+      return recallOf(runtime.copyU32(hits, count), runtime.copyU32(wanted, count));
     });
+  }
+
+  /**
+   * The smallest `ef` with which searches find the share `recall` of the nearest: the estimate of
+   * {@link Hnsw.recallEstimate} less 1.645 of its standard errors reaches it. Of values from `k` to 2,048, or of those
+   * that a chooser knows. A few estimates, O(size * queries) each.
+   *
+   * @throws RangeError `RANGE` for `recall` outside 0..1, and as {@link Hnsw.recallEstimate}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * for (let i = 0; i < 2000; i++) index.add(i, [Math.sin(i), Math.cos(2 * i)]);
+   * const { ef, reached } = index.tune({ recall: 0.95, k: 10 });
+   * console.log(ef <= 32, reached); // true true
+   * ```
+   */
+  tune(options?: TuneOptions): TunedEf {
+    const operation = 'Hnsw.tune';
+    this.use(operation);
+    return tuneEf(operation, this, options, (asked) => this.recallEstimate(asked));
+  }
+
+  /**
+   * What {@link Hnsw.tune} hands a chooser: size, dimension, intrinsic dimension of the data, and what is asked for.
+   * 50 searches.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 3 });
+   * for (let i = 0; i < 3000; i++) index.add(i, [i / 3000, i / 1500, 0]);
+   * const { intrinsicDimension } = index.tuneFeatures({ k: 10, recall: 0.95 });
+   * console.log(Math.round(intrinsicDimension)); // 1
+   * ```
+   */
+  tuneFeatures(asked: { k: number; recall: number }): TuneFeatures {
+    const operation = 'Hnsw.tuneFeatures';
+    this.use(operation);
+    return tuneFeatures(this, readAsked(operation, asked));
   }
 
   /** @internal */

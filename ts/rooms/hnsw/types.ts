@@ -162,6 +162,47 @@ export interface RecallEstimate {
   queries: number;
 }
 
+/** What {@link Hnsw.tuneFeatures} says of an index. */
+export interface TuneFeatures {
+  size: number;
+  dimension: number;
+  /** Of the data around stored vectors, from the distances to their neighbours; 0 where they are all equal. */
+  intrinsicDimension: number;
+  k: number;
+  recall: number;
+  [name: string]: number;
+}
+
+/** A `Chooser` of `sublinear/chooser` whose methods are values of `ef`, or anything that learns in the same way. */
+export interface LearnedEf {
+  readonly methods: readonly string[];
+  readonly choose: (
+    features: TuneFeatures,
+    options: { eligible: readonly string[] },
+  ) => { method: string; id: number };
+  readonly report: (id: number, method: string, run: { cost: number; solved: boolean }) => void;
+}
+
+/** Options of {@link Hnsw.tune}. */
+export interface TuneOptions extends Pick<RecallEstimateOptions, 'k' | 'sample' | 'queries'> {
+  /** The share of the nearest that searches are to find, 0..1, 0.95 by default. */
+  recall?: number;
+  /**
+   * A `Chooser` of `sublinear/chooser` whose methods are values of `ef` (`'16'`, `'32'`): it says from
+   * {@link Hnsw.tuneFeatures} where to begin, and is told which values have reached the recall.
+   */
+  learn?: LearnedEf;
+}
+
+/** What {@link Hnsw.tune} found, with the estimate at that `ef`. */
+export interface TunedEf extends RecallEstimate {
+  ef: number;
+  /** False: no value that was tried reaches the recall; `ef` is the largest. */
+  reached: boolean;
+  /** Estimates that were made. */
+  estimates: number;
+}
+
 /** How far a repair has come. */
 export interface RepairProgress {
   /** Places of vectors that are still to be looked at. */
