@@ -164,7 +164,7 @@ static void a_hundred_thousand_handles_in_any_order(void **state) {
   for (uint32_t i = 0; i < PLACES; i++, live++) {
     assert_ok(sl_handle_create(apple, &handles[i], &handles[i]));
   }
-  for (uint32_t trial = 0; trial < 300000; trial++) {
+  for (uint32_t trial = 0; trial < SL_TRIES(300000); trial++) {
     uint32_t i = sl_rng_below(&rng, PLACES);
     if (handles[i] == 0) {
       if (trial % 3 != 0) continue; // fewer and fewer

@@ -84,7 +84,7 @@ static void a_step_is_what_the_formulas_say(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 5);
   double worst = 0;
-  for (int trial = 0; trial < 1000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(1000); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     if (graph->node_count < 2 || graph->outgoing->nnz == 0) {
       sl_graph_destroy(graph);

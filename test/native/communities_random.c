@@ -114,7 +114,7 @@ static void ten_thousand_random_graphs(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     partitions(&rng, graph, trial % 4 != 0);
     if (trial % 3 == 0) propagation(&rng, graph);
@@ -163,7 +163,7 @@ static void optima_of_all_partitions(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 2);
   uint32_t optima = 0, subset_optimal = 0, graphs = 0;
-  for (int trial = 0; trial < 300; trial++) {
+  for (int trial = 0; trial < SL_TRIES(300); trial++) {
     sl_graph *graph = random_graph(&rng, trial < 20 ? 9 : 7);
     const bool potts = trial % 3 == 0;
     const double resolution = potts ? 0.4 : 1;
@@ -197,7 +197,7 @@ static void embeddings_are_normalised_means(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 8);
-  for (int trial = 0; trial < 500; trial++) {
+  for (int trial = 0; trial < SL_TRIES(500); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     static sample s;
     read_sample(&s, graph, true);
@@ -247,7 +247,7 @@ static void comparing_by_the_definitions(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 3);
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     const uint32_t n = 1 + sl_rng_below(&rng, MOST);
     uint32_t a[MOST], b[MOST];
     draw_labels(&rng, n, a);

@@ -166,7 +166,7 @@ static void random_graphs_have_the_flows_of_single_paths(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1703);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     const bool directed = trial % 2 == 0;
     sample s = draw(&rng, trial % 7 == 1 ? 10 : MOST, directed);
     sl_cuts *cuts;

@@ -74,7 +74,7 @@ static void matchings_have_their_proof(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1965);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     sample s;
     if (trial % 2)
       two_sides(&rng, &s);
@@ -106,7 +106,7 @@ static void assignments_are_the_best_of_all(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1987);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     const uint32_t rows = 1 + sl_rng_below(&rng, 6), cols = 1 + sl_rng_below(&rng, 6);
     const uint32_t kind = sl_rng_below(&rng, 4), size = rows * cols;
     const double sign = trial % 2 ? -1 : 1;

@@ -286,7 +286,7 @@ static void random_graphs_have_the_structure_of_their_definitions(void **state) 
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 4711);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     const bool directed = trial % 3 == 0;
     sample s = draw(&rng, MOST, directed);
     sl_cuts *cuts;

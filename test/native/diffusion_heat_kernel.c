@@ -50,7 +50,7 @@ static void bound_holds_against_the_series_in_long_double(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 31);
   uint32_t limited = 0;
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_heat_kernel *h;
     assert_ok(sl_heat_kernel_create(g, &h));

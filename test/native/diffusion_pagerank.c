@@ -73,7 +73,7 @@ static void certificate_holds_against_dense_elimination(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 4);
-  for (int trial = 0; trial < 2500; trial++) {
+  for (int trial = 0; trial < SL_TRIES(2500); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
@@ -112,7 +112,7 @@ static void steps_and_earlier_runs_do_not_show_in_the_result(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 5);
-  for (int trial = 0; trial < 600; trial++) {
+  for (int trial = 0; trial < SL_TRIES(600); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *used, *fresh;
     assert_ok(sl_pagerank_create(g, &used));
@@ -147,7 +147,7 @@ static void limits_end_a_run_with_a_valid_bound(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 6);
   uint32_t outcomes[16] = {0};
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
@@ -187,7 +187,7 @@ static void top_k_is_sorted_and_proved_places_are_right(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 7);
   uint32_t proved = 0, unproved = 0;
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
@@ -229,7 +229,7 @@ static void proved_rankings_are_right(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 10);
   uint32_t converged = 0, stagnated = 0;
-  for (int trial = 0; trial < 1500; trial++) {
+  for (int trial = 0; trial < SL_TRIES(1500); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));
@@ -261,7 +261,7 @@ static void settled_rankings_keep_their_bound(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 8);
-  for (int trial = 0; trial < 4000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(4000); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     sl_pagerank *p;
     assert_ok(sl_pagerank_create(g, &p));

@@ -21,7 +21,7 @@ static void best_prefix_is_found(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 41);
   uint32_t found = 0;
-  for (int trial = 0; trial < 4000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(4000); trial++) {
     sl_graph *g = random_graph(&rng, LARGEST);
     if (g->directed) {
       sl_graph_destroy(g);

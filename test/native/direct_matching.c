@@ -66,7 +66,7 @@ static void matchings_are_as_large_as_can_be(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1);
-  for (uint32_t trial = 0; trial < 300; trial++) {
+  for (uint32_t trial = 0; trial < SL_TRIES(300); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 9), size;
     sl_csr *matrix = random_matrix(&rng, n, sl_rng_below(&rng, 3 * n) + 1);
     double product;
@@ -104,7 +104,7 @@ static void product_matchings_have_the_largest_product(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 2);
   uint32_t complete = 0;
-  for (uint32_t trial = 0; trial < 400; trial++) {
+  for (uint32_t trial = 0; trial < SL_TRIES(400); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 9), size;
     sl_csr *matrix = random_matrix(&rng, n, 2 * n + sl_rng_below(&rng, 2 * n));
     double *values = matrix->values;
@@ -197,7 +197,7 @@ static void blocks_are_the_strong_components(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 3);
-  for (uint32_t trial = 0; trial < 300; trial++) {
+  for (uint32_t trial = 0; trial < SL_TRIES(300); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 40);
     entries e = {0};
     for (uint32_t i = 0; i < n; i++) entries_add(&e, i, (i + trial) % n, 1);

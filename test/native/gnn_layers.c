@@ -133,7 +133,7 @@ static void answers_are_what_the_formulas_say(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 4);
-  for (int trial = 0; trial < 1500; trial++) {
+  for (int trial = 0; trial < SL_TRIES(1500); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     const uint32_t n = graph->node_count, layers = 1 + sl_rng_below(&rng, 3);
     const bool weighted = trial % 2;

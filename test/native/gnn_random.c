@@ -36,7 +36,7 @@ static void smoothing_is_what_the_formula_says(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 1);
-  for (int trial = 0; trial < 800; trial++) {
+  for (int trial = 0; trial < SL_TRIES(800); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     const uint32_t n = graph->node_count, columns = 1 + sl_rng_below(&rng, trial % 5 ? 9 : COLUMNS);
     const bool symmetric = trial % 2, loops = trial / 2 % 2, weighted = trial / 4 % 2;
@@ -113,7 +113,7 @@ static void a_fit_is_a_minimum(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 2);
-  for (int trial = 0; trial < 300; trial++) {
+  for (int trial = 0; trial < SL_TRIES(300); trial++) {
     const uint32_t rows = 1 + sl_rng_below(&rng, 40), columns = 1 + sl_rng_below(&rng, 6);
     const uint32_t classes = 2 + sl_rng_below(&rng, 4);
     float x[40 * 6];

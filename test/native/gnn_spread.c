@@ -52,7 +52,7 @@ static void classes_spread_and_scores_are_corrected(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 9);
-  for (int trial = 0; trial < 600; trial++) {
+  for (int trial = 0; trial < SL_TRIES(600); trial++) {
     sl_graph *graph = random_graph(&rng, MOST);
     const uint32_t n = graph->node_count, steps = 1 + sl_rng_below(&rng, 8);
     const bool scores = trial % 2;

@@ -47,7 +47,7 @@ static void components_match_spreading(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 17);
   uint32_t from[60], to[60];
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 40), count = sl_rng_below(&rng, 60);
     for (uint32_t k = 0; k < count; k++) {
       from[k] = sl_rng_below(&rng, n);

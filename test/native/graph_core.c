@@ -113,7 +113,7 @@ static void graph_matches_a_dense_count(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 21);
-  for (int trial = 0; trial < 2000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(2000); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, LARGEST), count = sl_rng_below(&rng, 40), from[40], to[40];
     bool directed = sl_rng_below(&rng, 2), weighted = sl_rng_below(&rng, 2);
     double weights[40], dense[LARGEST][LARGEST] = {{0}}, found[LARGEST][LARGEST];

@@ -113,7 +113,7 @@ static void points_near_the_rim_stay_where_they_are(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 5);
   uint32_t inside = 0, near = 0;
-  for (int trial = 0; trial < 20000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(20000); trial++) {
     float point[3] = {0}, zero[3] = {0}, out[3], far[3];
     double squares = 0, length = 0, d;
     for (int j = 0; j < 3; j++) {

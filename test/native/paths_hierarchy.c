@@ -68,7 +68,7 @@ static void agrees_with_floyd_and_warshall(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 5);
-  for (uint32_t trial = 0; trial < 6000; trial++) {
+  for (uint32_t trial = 0; trial < SL_TRIES(6000); trial++) {
     sl_graph *g = random_graph(&rng, MOST);
     const uint32_t n = g->node_count;
     const bool weighted = sl_rng_below(&rng, 4) > 0;
@@ -134,7 +134,7 @@ static void agrees_with_searches_on_streets(void **state) {
     sl_rng rng;
     sl_rng_seed(&rng, 11);
     uint64_t settled = 0;
-    for (uint32_t trial = 0; trial < 300; trial++) {
+    for (uint32_t trial = 0; trial < SL_TRIES(300); trial++) {
       const uint32_t s = sl_rng_below(&rng, 3000), t = sl_rng_below(&rng, 3000);
       double answer[SL_PATHS_NUMBERS], route[4];
       ask(paths, SL_PATHS_ROUTE, UINT64_MAX, OPTIONS(1), NODES(s, t), 2, answer);

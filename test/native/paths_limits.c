@@ -258,7 +258,7 @@ static void sampled_intervals_hold_as_often_as_they_say(void **state) {
   (void)state;
   const uint32_t from[] = {0, 1, 2, 3}, to[] = {1, 2, 3, 4}, centre[] = {0, 0, 0, 0};
   uint32_t wrong = 0;
-  for (int trial = 0; trial < 400; trial++) {
+  for (int trial = 0; trial < SL_TRIES(400); trial++) {
     const bool star = trial % 2;
     double answer[SL_PATHS_NUMBERS];
     sl_graph *graph = make_graph(5, 4, star ? centre : from, to, NULL, SL_VALUES_PATTERN, false);

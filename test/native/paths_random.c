@@ -217,7 +217,7 @@ static void every_question_agrees_with_floyd_and_warshall(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 16);
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     const sample s = draw(&rng, MOST, false);
     sl_paths *paths;
     assert_ok(sl_paths_create(s.graph, &paths));
@@ -252,7 +252,7 @@ static void the_k_shortest_are_the_shortest_of_all(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 17);
-  for (int trial = 0; trial < 6000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(6000); trial++) {
     const sample s = draw(&rng, 7, false);
     sl_paths *paths;
     assert_ok(sl_paths_create(s.graph, &paths));
@@ -292,7 +292,7 @@ static void orders_go_forward_and_critical_paths_are_longest(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 18);
   uint32_t acyclic = 0;
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     const sample s = draw(&rng, 10, true);
     const uint32_t n = s.n;
     double answer[SL_PATHS_NUMBERS], durations[MOST];
@@ -382,7 +382,7 @@ static void negative_lengths_give_distances_or_a_negative_cycle(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 19);
   uint32_t cycles = 0;
-  for (int trial = 0; trial < 10000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(10000); trial++) {
     uint32_t from[64], to[64];
     double lengths[64], distance[MOST][MOST], answer[8];
     const uint32_t n = 1 + sl_rng_below(&rng, MOST), count = sl_rng_below(&rng, 3 * n);

@@ -558,7 +558,7 @@ static void bounds_hold_for_known_solutions(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 11);
-  for (int trial = 0; trial < 300; trial++) {
+  for (int trial = 0; trial < SL_TRIES(300); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 60);
     bool transpose = trial % 2 == 1;
     entries e = {0};
@@ -607,7 +607,7 @@ static void never_claims_a_wrong_answer(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 12);
   uint32_t outcomes[10] = {0};
-  for (int trial = 0; trial < 600; trial++) {
+  for (int trial = 0; trial < SL_TRIES(600); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, 30);
     double *a = calloc((size_t)n * n, sizeof *a), *b = random_vector(&rng, n), x[30];
     for (uint32_t k = 0; k < 3 * n; k++) {

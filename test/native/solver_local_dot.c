@@ -6,7 +6,7 @@
 #include "solver/local_dot.h"
 #include "solver/walk.h"
 
-#define TRIALS 10000u
+#define TRIALS SL_TRIES(10000u)
 
 static sl_local_dot_result query(sl_local_dot *dot, sl_local_dot_options options,
                                  const sl_local_vector *t, const sl_local_vector *b,

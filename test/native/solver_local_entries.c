@@ -7,7 +7,7 @@
 #include "solver/push.h"
 #include "systems.h"
 
-#define TRIALS 10000u
+#define TRIALS SL_TRIES(10000u)
 
 static sl_local_entries_result query(sl_local_entries *entries, sl_local_entries_options options,
                                      const uint32_t *indices, uint32_t count, uint64_t work) {

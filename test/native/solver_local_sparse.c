@@ -5,7 +5,7 @@
 #include "dominant.h"
 #include "solver/local_sparse.h"
 
-#define TRIALS 10000u
+#define TRIALS SL_TRIES(10000u)
 
 static sl_local_sparse_result query(sl_local_sparse *sparse, sl_local_sparse_options options,
                                     const uint32_t *indices, const double *values, uint32_t count,

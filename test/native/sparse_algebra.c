@@ -66,7 +66,7 @@ static void sums_and_products_are_those_of_the_definition(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 71);
-  for (int trial = 0; trial < 300; trial++) {
+  for (int trial = 0; trial < SL_TRIES(300); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, MOST), m = 1 + sl_rng_below(&rng, MOST),
              p = 1 + sl_rng_below(&rng, MOST);
     sl_value_type s = (sl_value_type)sl_rng_below(&rng, 3),
@@ -108,7 +108,7 @@ static void parts_have_the_rows_and_columns_in_order(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 72);
-  for (int trial = 0; trial < 300; trial++) {
+  for (int trial = 0; trial < SL_TRIES(300); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, MOST), m = 1 + sl_rng_below(&rng, MOST);
     sl_value_type type = (sl_value_type)sl_rng_below(&rng, 3);
     sl_csr *a = random_matrix(&rng, n, m, type), *found;

@@ -110,7 +110,7 @@ static void facts_match_their_definitions(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 5);
   int seen_symmetric = 0, seen_laplacian = 0, seen_m = 0, seen_asymmetric = 0;
-  for (int trial = 0; trial < 6000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(6000); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, LARGEST);
     int kind = (int)sl_rng_below(&rng, 3);
     bool mirror = sl_rng_below(&rng, 2), laplacian = sl_rng_below(&rng, 3) == 0;

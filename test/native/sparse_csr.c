@@ -120,7 +120,7 @@ static void builders_agree_with_a_dense_sum(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 11);
-  for (int trial = 0; trial < 2000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(2000); trial++) {
     uint32_t rows = 1 + sl_rng_below(&rng, LARGEST), cols = 1 + sl_rng_below(&rng, LARGEST);
     uint32_t count = sl_rng_below(&rng, 60), i[60], j[60];
     double v[60], dense[LARGEST][LARGEST] = {{0}}, found[LARGEST][LARGEST];
@@ -170,7 +170,7 @@ static void mirror_images_are_added(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 12);
-  for (int trial = 0; trial < 1000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(1000); trial++) {
     uint32_t n = 1 + sl_rng_below(&rng, LARGEST), count = sl_rng_below(&rng, 40), all = 0;
     uint32_t i[80], j[80];
     double v[80];

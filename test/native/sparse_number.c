@@ -119,7 +119,7 @@ static void every_way_of_printing_a_double_reads_back(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 99);
   char text[1500];
-  for (int trial = 0; trial < 200000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(200000); trial++) {
     double value = random_bits(&rng);
     snprintf(text, sizeof text, "%.*e", 1 + (int)sl_rng_below(&rng, 25), value);
     check_text(text);
@@ -138,7 +138,7 @@ static void ties_of_hundreds_of_digits_are_decided(void **state) {
   sl_rng rng;
   sl_rng_seed(&rng, 98);
   char text[SL_NUMBER_LONGEST + 100];
-  for (int trial = 0; trial < 3000; trial++) {
+  for (int trial = 0; trial < SL_TRIES(3000); trial++) {
     double low = fabs(random_bits(&rng)), high = nextafter(low, INFINITY);
     if (isinf(high)) continue;
     long double middle = ((long double)low + high) / 2;

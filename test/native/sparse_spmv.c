@@ -95,7 +95,7 @@ static void products_match_long_double(void **state) {
   (void)state;
   sl_rng rng;
   sl_rng_seed(&rng, 3);
-  for (int trial = 0; trial < 600; trial++) {
+  for (int trial = 0; trial < SL_TRIES(600); trial++) {
     uint32_t rows = 1 + sl_rng_below(&rng, 40), cols = 1 + sl_rng_below(&rng, 40);
     problem p = make(&rng, rows, cols, 1 + sl_rng_below(&rng, 200), (sl_value_type)(trial % 3));
     check_products(&p);
