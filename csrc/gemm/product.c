@@ -161,9 +161,15 @@ static sl_status check(const sl_dense_matrix *m, const sl_product_options *o) {
   SL_REQUIRE(o->bias == NULL || o->bias_count == o->columns, SL_ERR_SHAPE, "bias",
              "one number a column");
   const double size = (double)size_of(o->type), out_bytes = out * (double)out_size(o);
+  // Scales are a block of their own.
+  const double held =
+      m == NULL
+          ? 0
+          : (double)m->bytes -
+                (m->scales == NULL ? 0 : 32.0 * sl_dense_matrix_panels(m->columns, m->element));
   SL_REQUIRE(!overlap(o->out, out_bytes, o->left, left * size) &&
                  !overlap(o->out, out_bytes, o->right, right * size) &&
-                 (m == NULL || !overlap(o->out, out_bytes, m->data, (double)m->bytes)),
+                 (m == NULL || !overlap(o->out, out_bytes, m->data, held)),
              SL_ERR_ARGUMENT, "out", "an array that is no operand");
   return SL_OK;
 }

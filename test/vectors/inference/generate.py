@@ -15,10 +15,10 @@ def numbers(*shape, size=0.4):
 
 
 WORDS = "the river bank of a money water runs to sea cat sat mat ab abc bcd c".split()
-PIECES = ["\ufffd", "<s>", "</s>"]
+PIECES = ["\ufffd", "<s>", "</s>", "<1>", "<2>", "<3>"]
 PIECES += [SIGN + word for word in WORDS] + ["s", "ing", "run", "n", "e", "t", "h", "ba", "nk", SIGN, "a", "é", "日本", "日", ".", "bcd", SIGN + "e"]
-SCORES = [0.0] * 3 + [round(-2 - 0.37 * i % 6, 4) for i in range(3, len(PIECES))]
-RESERVED = 3
+SCORES = [0.0] * 6 + [round(-2 - 0.37 * i % 6, 4) for i in range(6, len(PIECES))]
+RESERVED = 6
 
 
 def tokens(text):
@@ -50,7 +50,7 @@ def tokens(text):
     return out[::-1]
 
 
-D, W, HIDDEN, LAYERS, HEADS, MOST = 8, 12, 10, 2, 2, 7
+D, W, HIDDEN, LAYERS, HEADS, MOST = 8, 12, 10, 2, 4, 128
 tensors = [numbers(len(PIECES), D), np.array([1, 0.1, 0.01, 0.001], np.float32)]
 for layer in range(LAYERS):
     size = D if layer == 0 else W
@@ -95,7 +95,7 @@ def encode(ids):
 
 TEXTS = [
     "the river bank of a", "the bank of money", "abcd abc bcd", "a cat sat. the cat", "runs running  run", "unknown ✂✂ zzz",
-    "日本 日本日", "ﬁne café", " the sea ", "a", "the the the the the the the the the the", "x\u2581the\u2581sea", "\ud7ff e\u0301", "Ａ ａ bcde",
+    "日本 日本日", "ﬁne café", " the sea ", "a", "the the the the the the the the the the", "x\u2581the\u2581sea", "\ud7ff e\u0301", "Ａ ａ bcde", "the sea " * 70,
 ]
 print(
     json.dumps(
