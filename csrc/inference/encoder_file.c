@@ -19,16 +19,17 @@ typedef struct meta {
 
 // ---- writing ------------------------------------------------------------------------------------
 
-// One row of weights as the file has it: numbers, or codes found again from them.
+// One row of weights as the file has it: numbers, or codes, which lie in pairs of rows of 8 columns.
 static const void *weight_row(sl_encoder *e, const sl_dense_matrix *m, uint32_t row) {
-  // Cannot fail: the row is there.
-  (void)sl_dense_matrix_read(m, row, 1, e->row);
-  if (m->element == SL_ELEMENT_F32) return e->row;
+  if (m->element == SL_ELEMENT_F32) {
+    // Cannot fail: the row is there.
+    (void)sl_dense_matrix_read(m, row, 1, e->row);
+    return e->row;
+  }
   int8_t *codes = (int8_t *)e->row;
   for (uint32_t j = 0; j < m->columns; j++) {
-    const float value = e->row[j], scale = m->scales[j];
-    const float code = scale > 0 ? value / scale : 0;
-    codes[j] = (int8_t)(code < 0 ? code - 0.5f : code + 0.5f);
+    const int8_t *panel = sl_dense_matrix_panel(m, 0, j / 8);
+    codes[j] = panel[(size_t)(row & ~1u) * 8 + 2 * (j % 8) + (row & 1)];
   }
   return codes;
 }
