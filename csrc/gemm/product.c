@@ -161,9 +161,15 @@ static sl_status check(const sl_dense_matrix *m, const sl_product_options *o) {
   SL_REQUIRE(o->bias == NULL || o->bias_count == o->columns, SL_ERR_SHAPE, "bias",
              "one number a column");
   const double size = (double)size_of(o->type), out_bytes = out * (double)out_size(o);
+  // Scales are a block of their own.
+  const double held =
+      m == NULL
+          ? 0
+          : (double)m->bytes -
+                (m->scales == NULL ? 0 : 32.0 * sl_dense_matrix_panels(m->columns, m->element));
   SL_REQUIRE(!overlap(o->out, out_bytes, o->left, left * size) &&
                  !overlap(o->out, out_bytes, o->right, right * size) &&
-                 (m == NULL || !overlap(o->out, out_bytes, m->data, (double)m->bytes)),
+                 (m == NULL || !overlap(o->out, out_bytes, m->data, held)),
              SL_ERR_ARGUMENT, "out", "an array that is no operand");
   return SL_OK;
 }
@@ -368,24 +374,43 @@ static const void *panel_of(sl_product *p, uint32_t panel, size_t *stride) {
   return item_of(p, o->right, o->right_batch_stride) + from * size_of(o->type);
 }
 
+typedef double doubles4 __attribute__((vector_size(32)));
+
+// Four sums of integers times the scales of their row and columns, rounded once.
+static inline sl_f32x4 scaled(const int32_t *sums, double row_scale, const float *scales) {
+  sl_i32x4 whole;
+  memcpy(&whole, sums, sizeof whole);
+  const doubles4 by = row_scale * __builtin_convertvector(sl_f32x4_load(scales), doubles4);
+  return __builtin_convertvector(__builtin_convertvector(whole, doubles4) * by, sl_f32x4);
+}
+
+// Four columns at a time; those that are fewer go through copies. Each column is computed alike.
 static NOINLINE void finish_f32(sl_product *p, uint32_t i, uint32_t columns, float *out) {
   const sl_product_options *o = &p->o;
   const uint32_t stride = panels_of(p) * p->width;
   const float *sums = (const float *)p->sums.at + (size_t)i * stride;
-  const float *scales = p->matrix != NULL ? p->matrix->scales : NULL;
-  const float *bias = o->bias;
+  const int32_t *whole = (const int32_t *)p->sums.at + (size_t)i * stride;
+  const float *scales =
+      p->matrix != NULL && p->matrix->scales != NULL ? p->matrix->scales + p->column : NULL;
+  const float *bias = o->bias != NULL ? (const float *)o->bias + p->column : NULL;
   const float alpha = (float)o->alpha, beta = (float)o->beta;
-  for (uint32_t j = 0; j < columns; j++) {
-    float value = sums[j];
-    if (o->quantize != 0)
-      value = (float)((double)((const int32_t *)p->sums.at)[(size_t)i * stride + j] *
-                      (p->row_scales[i] * (double)scales[p->column + j]));
-    else if (scales != NULL)
-      value *= scales[p->column + j];
+  const bool quantized = o->quantize != 0;
+  for (uint32_t j = 0; j < columns; j += 4) {
+    const uint32_t here = columns - j < 4 ? columns - j : 4;
+    float own[4] = {0}, added[4] = {0};
+    const bool full = here == 4;
+    if (!full && beta != 0) memcpy(own, out + j, here * sizeof *own);
+    if (!full && bias != NULL) memcpy(added, bias + j, here * sizeof *added);
+    float *const to = full ? out + j : own;
+    // Sums and scales are there up to whole panels.
+    sl_f32x4 value =
+        quantized ? scaled(whole + j, p->row_scales[i], scales + j) : sl_f32x4_load(sums + j);
+    if (!quantized && scales != NULL) value *= sl_f32x4_load(scales + j);
     if (alpha != 1) value *= alpha;
-    if (beta != 0) value += beta * out[j];
-    if (bias != NULL) value += bias[p->column + j];
-    out[j] = value;
+    if (beta != 0) value += beta * sl_f32x4_load(to);
+    if (bias != NULL) value += sl_f32x4_load(full ? bias + j : added);
+    sl_f32x4_store(to, value);
+    if (!full) memcpy(out + j, own, here * sizeof *own);
   }
   (void)sl_activate(out, columns, o->activation);
 }

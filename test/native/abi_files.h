@@ -17,6 +17,8 @@
 #include "gnn/logistic.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
+#include "inference/encoder.h"
+#include "inference/file.h"
 #include "paths/file.h"
 #include "paths/hierarchy.h"
 #include "sparse/file.h"
@@ -151,6 +153,14 @@ static void make_files(void) {
   assert_ok(sl_chooser_save(chooser, &writer));
   keep_file(SL_FILE_CHOOSER, writer);
   sl_chooser_destroy(chooser);
+  const sl_encoder_shape shape = {2, 2, 0, 0, 0, 9, SL_PRECISION_I8};
+  sl_encoder *encoder;
+  assert_ok(sl_encoder_create(&shape, SL_CUTTING_WORDS, (const uint8_t *)"abc", 3,
+                              (const uint32_t[]){1, 2}, NULL, 2, 0, &encoder));
+  assert_ok(sl_encoder_add(encoder, vectors, 4));
+  assert_ok(sl_encoder_save(encoder, &writer));
+  keep_file(SL_FILE_ENCODER, writer);
+  sl_encoder_destroy(encoder);
   sl_csr_destroy(matrix);
   sl_graph_destroy(graph);
 }

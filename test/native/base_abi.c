@@ -192,9 +192,15 @@ static uint32_t pick_number(const char *name) {
       {"fields", 8},    {"methods", 8},
       {"steps", 20},    {"ending", 4},
       {"how", 8},       {"depth", 8},
-      {"least", 5},
+      {"least", 5},     {"precision", 3},
   };
   uint32_t s = call.size;
+  if (in_call("_encoder_") && !one_in(20)) { // pieces of two bytes, texts of three
+    if (is(name, "text_bytes")) return in_call("_create") ? 2 * s : 3 * s;
+    if (is(name, "piece_count") || is(name, "text_count")) return s;
+    if (is(name, "id_count")) return 3 * s;
+    if (is(name, "value_count")) return 4 * s;
+  }
   // Lengths of arrays that the caller gives: never more than there is.
   if (call.document > 0 && (is(name, "n") || is(name, "count") || is(name, "length"))) {
     return (uint32_t)(one_in(8) ? below((uint32_t)call.document + 1) : call.document);
@@ -278,6 +284,14 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "shape")) return i == 3 ? 8 * below(3) : i == 4 && one_in(2) ? 0 : below(5);
   if (is(name, "boundary") || is(name, "indices")) return i;
   if (is(name, "ids")) return below(40);
+  if (is(name, "model")) { // dimension, width, hidden, layers, heads, tokens, precision, cutting
+    static const uint32_t models[2][9] = {{4, 4, 0, 0, 0, 9, 1, 0, 1}, {4, 6, 3, 1, 2, 9, 2, 0, 1}};
+    const uint32_t at = i < 9 ? models[s == 5][i] : 0;
+    return i == 6 ? 1 + below(2) : i == 7 ? below(3) : one_in(60) ? below(9) : at;
+  }
+  if (is(name, "piece_lengths")) return 2;
+  if (is(name, "text_lengths")) return 3;
+  if (is(name, "ids") && in_call("_encoder_")) return i % s;
   if (is(name, "key_lengths")) return 1 + (one_in(8) ? below(400) : 0);
   if (is(name, "parts")) // what, where, length: a document of a short key, then fields
     return i == 0 || (i % 3 == 0 && one_in(3)) ? 255

@@ -46,6 +46,10 @@ const promises: Record<string, RegExp[]> = {
     /^float32: (\d+) of \1 letters/m,
     /^int8: (\d+) of \1 letters/m,
   ],
+  'sentences.ts': [
+    /^nearest to "a bank of a river" of 24 sentences$/m,
+    /frequent ones count less: \d\.\d MB, .* ms\n {2}0\.\d\d\d {2}(The shore|Willows|Fish|A boat)/,
+  ],
   'worker.ts': [/aborted: true/, /solved: converged true/, /nearest to themselves: true/],
   'witness.ts': [
     /^as it was signed: true$/m,

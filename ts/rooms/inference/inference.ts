@@ -1,0 +1,46 @@
+// Vectors of texts.
+import type { Runtime } from '../../runtime/runtime.js';
+import { StaticEmbedder } from './static-embedder.js';
+import { TextCollection } from './text-collection.js';
+import { TextEmbedder } from './text-embedder.js';
+
+export * from '../../runtime/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { ReadProgress } from '../../runtime/text-source.js';
+export { Embedder } from './embedder.js';
+export { StaticEmbedder } from './static-embedder.js';
+export {
+  type AddTextsProgress,
+  type LoadTextCollectionOptions,
+  TextCollection,
+  type TextCollectionOptions,
+  type TextItem,
+} from './text-collection.js';
+export { TextEmbedder } from './text-embedder.js';
+export type {
+  EmbedAsyncOptions,
+  EmbedOptions,
+  Precision,
+  PrecisionOption,
+  TfjsModel,
+  Tokens,
+  WeightingOptions,
+  WordTable,
+} from './types.js';
+
+/** What `engine.use('inference')` and `load()` give. */
+export interface InferenceRoom {
+  readonly TextEmbedder: typeof TextEmbedder;
+  readonly StaticEmbedder: typeof StaticEmbedder;
+  readonly TextCollection: typeof TextCollection;
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): InferenceRoom {
+  return {
+    TextEmbedder: runtime.bind(TextEmbedder),
+    StaticEmbedder: runtime.bind(StaticEmbedder),
+    TextCollection,
+  };
+}
