@@ -41,8 +41,6 @@ type AnyRoom = Room<RoomName, unknown>;
 
 type MayLoad = NonNullable<NonNullable<AnyRoom['mayLoad']>[Bundle]>;
 
-type MayUse = NonNullable<NonNullable<AnyRoom['mayUse']>[RoomName]>;
-
 /** The descriptors of the rooms that an engine can load. */
 export type RoomTable = { readonly [R in RoomName]?: Room<R, Rooms[R]> };
 
@@ -360,9 +358,9 @@ export class Engine {
         return loading;
       });
     }
-    for (const [name, find] of Object.entries(mayUse) as [RoomName, MayUse][])
+    for (const [name, find] of Object.entries(mayUse))
       runtime.laterRooms.set(name, async () => {
-        const room = (await find())[name];
+        const room = ((await find()) as Readonly<Record<string, AnyRoom>>)[name];
         return room && !this.#disposed ? this.load(room) : undefined;
       });
   }
