@@ -1,8 +1,7 @@
-// Hotels by words and by meaning: a text index and a collection of vectors, joined by their ranks.
+// Hotels by words and by meaning: a collection of texts and vectors, asked for both at once.
 import { getEngine } from 'sublinear';
 
 const engine = await getEngine();
-const { TextIndex, fuse } = await engine.use('text');
 const { Collection } = await engine.use('hnsw');
 
 // Vectors as a model would give them: near the sea, quiet, in town.
@@ -12,25 +11,31 @@ const hotels = [
   { id: 'lodge', text: 'A lodge on the cliffs, far from everything', vector: [0.8, 0.9, 0.0] },
   { id: 'sands', text: 'Sands: a hotel with a view', vector: [0.7, 0.3, 0.4] },
 ];
-using texts = TextIndex.create({ fields: ['text'] });
-using vectors = Collection.create({ metric: 'cosine', dimension: 3 });
-for (const { id, text, vector } of hotels) {
-  texts.add({ id, fields: { text } });
-  vectors.add({ key: id, vector });
-}
+// The module of texts is fetched now, as this collection has some.
+using collection = await Collection.createAsync({
+  metric: 'cosine',
+  dimension: 3,
+  text: ['text'],
+});
+for (const { id, text, vector } of hotels) collection.add({ key: id, vector, text });
+collection.add({ key: 'annex', text: 'The annex has no vector yet' });
 
 // What is asked for, and what a model makes of it.
-const query = 'quiet hotel';
-const embedded = [0.8, 0.7, 0.2];
-const words = texts.search(query, { k: 50 }).hits;
-const meaning = vectors.search(embedded, { k: 50 });
-console.log(`by words: ${words.map(({ id }) => id).join(', ')}`);
-console.log(`by meaning: ${meaning.map(({ key }) => key).join(', ')}`);
-
-const hits = fuse([words, meaning], { k: 3 });
-console.log(`together: ${hits.map(({ id }) => id).join(', ')}`);
-const lists = ['words', 'meaning'];
-const best = hits[0];
+const text = 'quiet hotel';
+const vector = [0.8, 0.7, 0.2];
+const keys = (found: readonly { key: string | number }[]) => found.map(({ key }) => key).join(', ');
+console.log(`by words: ${keys(collection.search({ text }))}`);
+console.log(`by meaning: ${keys(collection.search(vector))}`);
+const found = collection.search({ text, vector, k: 3 });
+console.log(`together: ${keys(found)}`);
+const [best] = found;
 if (best === undefined) throw new Error('nothing was found');
-const why = best.parts.map(({ list, rank }) => `${lists[list]} ${rank + 1}`).join(', ');
-console.log(`why ${best.id}: ${why}`);
+const place = (part: { rank: number } | undefined) => (part === undefined ? '-' : part.rank + 1);
+console.log(
+  `why ${best.key}: words ${place(best.parts.text)}, meaning ${place(best.parts.vector)}`,
+);
+console.log(`its text: ${best.text?.text}`);
+
+// One file has all of it.
+using again = await Collection.loadAsync(collection.saveInPieces());
+console.log(`again: ${keys(again.search({ text, vector, k: 3 }))}`);

@@ -79,6 +79,13 @@ export async function bundleModules(dist, { bundles }) {
                 ? { path: path.slice('#later/'.length), namespace: 'bundle' }
                 : { path: join(dist, 'generated/bundle/none.js') },
             );
+            onResolve({ filter: /^#room\// }, ({ path }) => ({
+              path: join(
+                dist,
+                'generated',
+                entry === 'index' ? `room/${path.slice('#room/'.length)}.js` : 'bundle/none.js',
+              ),
+            }));
             onLoad({ filter: /./, namespace: 'bundle' }, ({ path }) => ({
               contents: source(path, bundles[path].rooms, modulesOf(path)),
               resolveDir: dist,

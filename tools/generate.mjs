@@ -8,7 +8,7 @@
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
-//   bundle/none.ts           no bundle: what a room may load (MAY_LOAD) where nothing can be loaded later
+//   bundle/none.ts           no bundle: what a room may load (MAY_LOAD, MAY_USE) where nothing can be loaded later
 //   room/<room>.ts           a room: its bundle, its code and its benchmark cases, which are imported when they are asked for
 //   entry/<room>.ts          the same with its code imported at once, for the entry of the room
 //   rooms.ts                 all rooms and their types
@@ -21,7 +21,7 @@ import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 
 const [input, folder] = argv.slice(2);
-const { version, bundles, takes, mayLoad } = JSON.parse(readFileSync(input, 'utf8'));
+const { version, bundles, takes, mayLoad, mayUse } = JSON.parse(readFileSync(input, 'utf8'));
 const names = Object.keys(bundles);
 const rooms = names.flatMap((bundle) => bundles[bundle].rooms.map((room) => ({ room, bundle })));
 
@@ -118,6 +118,9 @@ for (const { room, bundle } of rooms) {
   const later = (mayLoad[room] ?? [])
     .map((name) => `${name}: () => import('#later/${name}')`)
     .join(', ');
+  const used = (mayUse[room] ?? [])
+    .map((name) => `${name}: () => import('#room/${name}')`)
+    .join(', ');
   write(
     `room/${room}.ts`,
     `import { bundle } from '#bundle/${bundle}';
@@ -127,7 +130,7 @@ import type { Room } from '../../runtime/room.js';
 export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
-${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? `  mayLoad: { ${later} },\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
+${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? `  mayLoad: { ${later} },\n` : ''}${used ? `  mayUse: { ${used} },\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
 ${existsSync(join(folder, `../benchmarks/${room}.ts`)) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
 `,
   );

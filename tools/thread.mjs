@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 const REGISTRY = "globalThis[Symbol.for('sublinear.scripts')]";
 const TYPES = 'declare const program: string;\nexport default program;\n';
 
-export async function bundleThread(dist, { bundles, takes, mayLoad }) {
+export async function bundleThread(dist, { bundles, takes, mayLoad, mayUse }) {
   const named = (file) => relative(dist, file).replaceAll('\\', '/');
   const shared = [
     ...scripts(join(dist, 'runtime')),
@@ -72,6 +72,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
               bundles,
               takes,
               mayLoad,
+              mayUse,
               needs,
               join(dist, 'worker/scripts.js'),
               measured.map(named),
@@ -98,7 +99,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad }) {
 }
 
 /** The rooms as the engine knows them: their code is scripts. */
-function table(bundles, takes, mayLoad, needs, scripts, measured) {
+function table(bundles, takes, mayLoad, mayUse, needs, scripts, measured) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
@@ -111,6 +112,8 @@ function table(bundles, takes, mayLoad, needs, scripts, measured) {
       .map((home) => `bundles.${home}`);
   const later = (room) =>
     (mayLoad[room] ?? []).map((name) => `${name}: async () => ({ bundle: bundles.${name} })`);
+  const used = (room) =>
+    (mayUse[room] ?? []).map((name) => `${name}: async () => ({ ${name}: rooms.${name} })`);
   return `import { brought, script } from ${JSON.stringify(scripts)};
 const needs = ${JSON.stringify(Object.fromEntries(needs))};
 const bundle = (name, rooms, variants) => ({
@@ -137,16 +140,17 @@ const benchmarks = async (name) => {
   return brought('benchmarks/' + name + '.js');
 };
 const measured = ${JSON.stringify(measured)};
-const room = (name, bundle, besides, mayLoad) => ({
+const room = (name, bundle, besides, mayLoad, mayUse) => ({
   name,
   bundle,
   besides,
   mayLoad,
+  mayUse,
   code: () => code(name),
   ...(measured.includes('benchmarks/' + name + '.js') && { benchmarks: () => benchmarks(name) }),
 });
 export const rooms = {
-${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}], { ${later(name).join(', ')} }),`).join('\n')}
+${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [${besidesOf(name, bundle).join(', ')}], { ${later(name).join(', ')} }, { ${used(name).join(', ')} }),`).join('\n')}
 };
 `;
 }

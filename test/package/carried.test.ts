@@ -139,6 +139,28 @@ test('a page that has the module graph reads at once', async () => {
   expect(text).toBe('1,1,ended');
 });
 
+test('a page with a collection fetches what texts need when a collection has texts', async () => {
+  const program = (texts: string) => `
+    import { load } from 'sublinear/hnsw';
+    const { Collection } = await load();
+    const c = await Collection.createAsync({ metric: 'dot', dimension: 1${texts} });
+    c.add({ key: 'a', vector: [1]${texts && ", text: 'quiet hotels'"} });
+    const [found] = ${texts ? "c.search({ text: 'hotel' })" : 'c.search([1])'};
+    document.body.append(found.key, ' ended');`;
+  const plain = await shown(program(''), /ended/);
+  const words = await shown(program(", text: ['t']"), /ended/);
+  expect([plain.text, words.text]).toEqual(['a ended', 'a ended']);
+  expect(Object.keys(plain.fetched).filter(isModule)).toEqual(['vector.relaxed.wasm']);
+  expect(Object.keys(words.fetched).filter(isModule).sort()).toEqual([
+    'text.simd.wasm',
+    'vector.relaxed.wasm',
+  ]);
+  // Nor is the code of that module carried without it.
+  const [few, more] = [totals(plain.fetched).scripts, totals(words.fetched).scripts];
+  console.info('bytes of scripts that a collection fetches, brotli:', { few, more });
+  expect(more).toBeGreaterThan(few + 5000);
+});
+
 /** The WebAssembly modules that a Worker importing `sublinear/<room>` uploads beside its script. */
 async function uploaded(room: string): Promise<string[]> {
   const modules = new Set<string>();

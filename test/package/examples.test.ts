@@ -61,6 +61,7 @@ const promises: Record<string, RegExp[]> = {
     /^by words: miramar, sands$/m,
     /^together: miramar, sands, lodge$/m,
     /^why miramar: words 1, meaning 1$/m,
+    /^again: miramar, sands, lodge$/m,
   ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

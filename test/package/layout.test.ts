@@ -159,9 +159,11 @@ describe('imports of ts/', () => {
         .map(([, path]) =>
           /^#(?:bundle|later)\//.test(path!)
             ? `generated/bundle/${path!.replace(/^#\w+\//, '')}.ts`
-            : path!.startsWith('#readers/')
-              ? `rooms/${path!.slice('#readers/'.length)}/readers.now.ts`
-              : join(dirname(file), path!.replace(/\.js$/, '.ts')),
+            : path!.startsWith('#room/')
+              ? `generated/room/${path!.slice('#room/'.length)}.ts`
+              : path!.startsWith('#readers/')
+                ? `rooms/${path!.slice('#readers/'.length)}/readers.now.ts`
+                : join(dirname(file), path!.replace(/\.js$/, '.ts')),
         )
         .filter((path) => files.includes(path)),
     ]),

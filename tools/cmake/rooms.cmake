@@ -1,4 +1,5 @@
-# sl_room(<name> [INTERNAL] [STEERS] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...] [MAY_LOAD <bundle>...])
+# sl_room(<name> [INTERNAL] [STEERS] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...] [MAY_LOAD <bundle>...]
+#         [MAY_USE <room>...])
 #
 # DEPENDS: the rooms whose C functions it calls, with all that those depend on. Of these,
 #   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
@@ -6,6 +7,8 @@
 #           that another module made (bindings/<room>_transfer.cpp, csrc/<room>/abi_transfer.c)
 # MAY_LOAD: bundles whose functions its TypeScript calls where they are loaded, and which its asynchronous functions load when
 # they find that it pays. They are no part of what the room needs.
+# MAY_USE: rooms of other bundles whose classes its TypeScript uses where they are loaded, and which its asynchronous functions
+# load when they are asked for what needs them.
 # STEERS: its time goes into loops of other rooms, which it only directs: compiled for size in WebAssembly, as bindings are.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
@@ -13,7 +16,7 @@
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD;MAY_USE")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -65,6 +68,7 @@ function(sl_room name)
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_gives "${arg_GIVES}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_takes "${arg_TAKES}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_may_load "${arg_MAY_LOAD}")
+  set_property(GLOBAL PROPERTY SL_ROOM_${name}_may_use "${arg_MAY_USE}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_internal "${arg_INTERNAL}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_steers "${arg_STEERS}")
 endfunction()

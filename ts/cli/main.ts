@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
+import { buildCollection } from './collections.js';
 import { completion, type Shell, shells } from './completion.js';
 import { dates } from './dates.js';
 import { eigen } from './eigen.js';
@@ -23,6 +24,7 @@ import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
 import { buildTextIndex, fieldNames } from './texts.js';
 import { verify } from './verify.js';
+import { condition } from './where.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -183,6 +185,13 @@ Examples:
         'with --text: fields with values, which count as a whole',
       ).argParser(fieldNames),
     )
+    .option('--vector <field>', 'with --text: the field with the vector, an array of numbers')
+    .addOption(
+      new Option(
+        '--metadata <fields>',
+        'with --text: fields kept for --where of search (default with --vector: all others)',
+      ).argParser(fieldNames),
+    )
     .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
     .addOption(
       new Option('--language <name>', 'with --text: how words are stemmed')
@@ -228,13 +237,17 @@ Examples:
   sublinear index vectors.npy -o words.slv --labels words.txt
   sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
   python3 embed.py | sublinear index - -o notes.slv --metric dot
-  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags`,
+  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
+  sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding`,
     )
-    .action((file: string, options) =>
-      options.text === undefined
-        ? buildIndex(file, options, progress)
-        : buildTextIndex(file, options, progress),
-    );
+    .action((file: string, options) => {
+      const { text, vector: field, metadata } = options;
+      const whole = field !== undefined || metadata !== undefined;
+      if (text !== undefined)
+        return (whole ? buildCollection : buildTextIndex)(file, options, progress);
+      if (whole) throw new CliError('--vector and --metadata: only with --text');
+      return buildIndex(file, options, progress);
+    });
 
   common(progress, program.command('publish'))
     .description('write vectors as a file that is searched on a web server, without downloading it')
@@ -280,6 +293,12 @@ Examples:
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
     .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
     .option('--like <label>', 'a stored vector, by its label or number')
+    .addOption(
+      new Option(
+        '--where <condition>',
+        "only items whose metadata satisfy it, as 'year>2020'; may be given several times",
+      ).argParser(condition),
+    )
     .option('--top <count>', 'how many neighbours of each', counter, 10)
     .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
     .option(
@@ -294,11 +313,13 @@ Examples:
   sublinear search words.slv --like coffee
   sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
   sublinear search words.slv --queries questions.npy --ef 200 --json
-  sublinear search documents.slv "quiet hotel -station"`,
+  sublinear search documents.slv "quiet hotel -station" --where 'year>2020'`,
     )
     .action(async (file: string, words: string | undefined, options) => {
       if (words !== undefined) return searchWords(file, words, options, progress);
       const remote = await isRemoteIndex(file);
+      if (remote && options.where)
+        throw new CliError('--where: a published index has no metadata to compare with');
       return remote ? searchRemote(file, options, progress) : search(file, options, progress);
     });
 

@@ -1,7 +1,8 @@
 // sublinear search words.slv --like coffee
-import type { Flat, Hnsw, VectorArray } from '../rooms/hnsw/hnsw.js';
+import type { Flat, Hnsw, VectorArray, Where } from '../rooms/hnsw/hnsw.js';
+import { searchCollection } from './collections.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { chunks, nameOf } from './files.js';
+import { chunks, nameOf, opened } from './files.js';
 import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
 import { searchTexts } from './texts.js';
@@ -11,6 +12,7 @@ export interface SearchOptions extends CommonOptions {
   query?: Float32Array;
   queries?: string;
   like?: string;
+  where?: Where;
   top: number;
   ef: number;
 }
@@ -34,7 +36,7 @@ interface Opened {
 /** Between two looks at the clock while many queries are answered. */
 const SLICE_MS = 10;
 
-/** Words are for texts, the other questions for vectors. */
+/** Words are for texts, the other questions for vectors; of a collection with texts both may be asked. */
 export async function searchWords(
   file: string,
   words: string,
@@ -42,9 +44,27 @@ export async function searchWords(
   progress: Progress,
 ): Promise<void> {
   const { query, queries, like } = options;
-  if ([query, queries, like].some((given) => given !== undefined))
-    throw new CliError('expected words, or one of --query, --queries and --like');
-  await searchTexts(file, words, options, progress);
+  if (queries !== undefined) throw new CliError('expected words or --queries, not both');
+  const { head, bytes } = await opened(file, progress);
+  if (isCollection(head.bytes)) return searchCollection(file, bytes, words, options, progress);
+  if (query !== undefined || like !== undefined)
+    throw new CliError(
+      'expected words, or one of --query and --like: both only of an index that was made with --text and --vector',
+    );
+  refuseWhere(file, options);
+  await searchTexts(file, bytes, words, options, progress);
+}
+
+function isCollection(begin: Uint8Array): boolean {
+  return Buffer.from(begin.subarray(0, 5)).toString('latin1') === 'slcol';
+}
+
+/** Only collections know more of an item than its vector or its words. */
+function refuseWhere(file: string, { where }: SearchOptions): void {
+  if (where !== undefined)
+    throw new CliError(
+      `--where: ${nameOf(file)} has no metadata; "sublinear index --vector" keeps some`,
+    );
 }
 
 export async function search(
@@ -97,7 +117,7 @@ export async function search(
           labelled: true,
           find: (vector, k) =>
             collection
-              .search(vector, { k, ef })
+              .search(vector, { k, ef, ...(options.where && { where: options.where }) })
               .map(({ key, distance }) => ({ name: key, distance })),
           get(name) {
             const found = collection.get(name) ?? collection.get(Number(name));
@@ -105,6 +125,7 @@ export async function search(
           },
         };
       }
+      refuseWhere(file, options);
       // The kind of file, docs/format.md.
       const flat = begin.toString('latin1', 12, 16) === 'FLAT';
       const index = await (flat ? Flat.loadAsync(bytes, how) : Hnsw.loadAsync(bytes, how));

@@ -89,18 +89,37 @@ export async function buildTextIndex(
   else if (!options.quiet) say(facts(lines), process.stderr);
 }
 
-// A JSON object a line. Without an id a document is called by its place, from 0 on.
+// Without an id a document is called by its place, from 0 on.
 async function* documents(
   file: string,
   { text, keyword = [], id }: TextOptions,
   progress: Progress,
 ): AsyncGenerator<TextDocument> {
-  let number = 0;
   let place = 0;
+  for await (const line of objects(file, progress)) {
+    const fields = textsOf(line, [...text, ...keyword]);
+    const key = id === undefined ? (line.read.id ?? place) : line.read[id];
+    if (typeof key !== 'string' && typeof key !== 'number')
+      throw line.bad(`"${id ?? 'id'}": expected a text or a number`);
+    place++;
+    yield { id: key, fields };
+  }
+}
+
+/** A document as it was read, and the error for what is wrong with it. */
+export interface Line {
+  read: Readonly<Record<string, unknown>>;
+  bad(what: string): CliError;
+}
+
+/** A JSON object a line. */
+export async function* objects(file: string, progress: Progress): AsyncGenerator<Line, undefined> {
+  let number = 0;
   for await (const line of linesOf(file, progress)) {
     number++;
     if (line.trim() === '') continue;
-    const bad = (what: string) => new CliError(`${nameOf(file)}:${number}: ${what}`);
+    const place = `${nameOf(file)}:${number}`;
+    const bad = (what: string) => new CliError(`${place}: ${what}`);
     let read: unknown;
     try {
       read = JSON.parse(line);
@@ -109,22 +128,23 @@ async function* documents(
     }
     if (typeof read !== 'object' || read === null || Array.isArray(read))
       throw bad('expected a JSON object');
-    const given = read as Record<string, unknown>;
-    const fields: Record<string, string | string[]> = {};
-    for (const name of [...text, ...keyword]) {
-      const value = given[name];
-      if (value === undefined || value === null) continue;
-      const list = Array.isArray(value) ? value : [value];
-      if (list.some((each) => typeof each === 'object'))
-        throw bad(`"${name}": expected text, or an array of texts`);
-      fields[name] = list.map(String);
-    }
-    const key = id === undefined ? (given.id ?? place) : given[id];
-    if (typeof key !== 'string' && typeof key !== 'number')
-      throw bad(`"${id ?? 'id'}": expected a text or a number`);
-    place++;
-    yield { id: key, fields };
+    yield { read: read as Record<string, unknown>, bad };
   }
+  return undefined;
+}
+
+/** The texts of a document. */
+export function textsOf({ read, bad }: Line, names: readonly string[]): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  for (const name of names) {
+    const value = read[name];
+    if (value === undefined || value === null) continue;
+    const list = Array.isArray(value) ? value : [value];
+    if (list.some((each) => typeof each === 'object'))
+      throw bad(`"${name}": expected text, or an array of texts`);
+    fields[name] = list.map(String);
+  }
+  return fields;
 }
 
 async function* linesOf(file: string, progress: Progress): AsyncGenerator<string> {
@@ -144,6 +164,7 @@ export interface TextSearchOptions extends CommonOptions {
 
 export async function searchTexts(
   file: string,
+  bytes: AsyncIterable<Uint8Array>,
   words: string,
   options: TextSearchOptions,
   progress: Progress,
@@ -152,7 +173,7 @@ export async function searchTexts(
   let index: TextIndex;
   try {
     const how = { signal: interrupt.signal };
-    index = await text.TextIndex.loadAsync(chunks(file, progress), how);
+    index = await text.TextIndex.loadAsync(bytes, how);
   } catch (error) {
     throw explain(error, {}, file);
   }

@@ -152,6 +152,7 @@ export class Engine {
     if (known?.runtimes.every((each, i) => each === runtimes[i])) return known.namespace as N;
     const namespace = Object.freeze(code.createRoom(runtime, ...besides));
     this.#rooms.set(room.name, { runtimes, namespace });
+    runtime.rooms.set(room.name, namespace);
     return namespace;
   }
 
@@ -337,7 +338,10 @@ export class Engine {
   }
 
   /** Tells a module what its rooms may load later. */
-  #offer({ mayLoad = {} }: Pick<AnyRoom, 'mayLoad'>, runtime: Runtime): void {
+  #offer(
+    { mayLoad = {}, mayUse = {} }: Pick<AnyRoom, 'mayLoad' | 'mayUse'>,
+    runtime: Runtime,
+  ): void {
     // A file that the user gave is that of one bundle.
     const { wasm } = this.#options;
     if (wasm !== undefined && wasm !== INLINE && typeof wasm !== 'function') return;
@@ -354,6 +358,11 @@ export class Engine {
         return loading;
       });
     }
+    for (const [name, find] of Object.entries(mayUse))
+      runtime.laterRooms.set(name, async () => {
+        const room = ((await find()) as Readonly<Record<string, AnyRoom>>)[name];
+        return room && !this.#disposed ? this.load(room) : undefined;
+      });
   }
 
   #assertUsable(operation: string): void {

@@ -19,6 +19,11 @@ export interface Room<Name extends RoomName, Namespace> {
    * loaded later.
    */
   mayLoad?: { readonly [B in Bundle]?: () => Promise<{ bundle: BundleSource | undefined }> };
+  /**
+   * Rooms whose classes it uses where they are loaded, and may load later: imports what has the room under its name, or has not
+   * where nothing can be loaded later.
+   */
+  mayUse?: { readonly [R in RoomName]?: () => Promise<object> };
   /** Imported when the room is asked for, not with the engine. */
   code: () => Promise<RoomCode<Namespace>>;
   /** Its benchmark cases (ts/benchmarks/), imported when one is run. */

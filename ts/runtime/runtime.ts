@@ -1,6 +1,6 @@
 // One loaded WebAssembly module: its embind functions, its memory, and what becomes of it.
 
-import type { Bundle, Variant } from '../generated/bundles.js';
+import type { Bundle, RoomName, Variant } from '../generated/bundles.js';
 import { type OutcomeName, outcomes, statuses } from '../generated/codes.js';
 import type { Raw } from '../generated/raw.js';
 import { make } from './brand.js';
@@ -48,6 +48,10 @@ export class Runtime {
 
   /** Loads bundles that its rooms may use (MAY_LOAD), by name; undefined where one cannot be had. Set by the engine. */
   readonly later = new Map<Bundle, () => Promise<Runtime | undefined>>();
+
+  /** What its rooms that are loaded give, and loads rooms that these may use (MAY_USE). Set by the engine. */
+  readonly rooms = new Map<string, unknown>();
+  readonly laterRooms = new Map<string, () => Promise<unknown>>();
 
   #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
   #operation = 'load';
@@ -124,6 +128,13 @@ export class Runtime {
   /** Another module of the same engine, where it is loaded. */
   peer(bundle: Bundle): Runtime | undefined {
     for (const each of this.group) if (each.bundle.name === bundle && each.alive) return each;
+    return undefined;
+  }
+
+  /** What a room of the same engine gives, where it is loaded. */
+  room<Namespace>(name: RoomName): Namespace | undefined {
+    for (const each of this.group)
+      if (each.alive && each.rooms.has(name)) return each.rooms.get(name) as Namespace;
     return undefined;
   }
 

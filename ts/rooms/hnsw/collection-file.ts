@@ -6,7 +6,7 @@ import type { AsyncBytesSource } from '../../runtime/file.js';
 import { kindOfBytes, pieceOf } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { abortOf } from '../../runtime/text-coming.js';
-import { copyMetadata, type Metadata } from './metadata.js';
+import { copyMetadata, type Metadata, type ShownText } from './metadata.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
 const HEAD = 32;
@@ -23,21 +23,38 @@ const owners: Record<string, string> = {
 /** Characters of JSON that are written at once, and bytes that are summed at once. */
 const PIECE = 1 << 18;
 
-export type SavedItem = [row: number, key: string | number, metadata?: Metadata];
+export type SavedItem = [
+  row: number,
+  key: string | number,
+  metadata?: Metadata | null,
+  shown?: ShownText,
+];
+
+/** What a file says of the texts beside their index. */
+export interface SavedTexts {
+  /** Fields whose texts are kept. */
+  stored: string[];
+  /** Whether the collection takes no vectors. */
+  alone: boolean;
+}
 
 /** What a file's JSON part holds. */
 export interface Saved {
   index: 'hnsw' | 'flat';
   items: SavedItem[];
+  /** With texts; their index is a file of its own. */
+  text?: SavedTexts;
 }
 
 /** The JSON part, in pieces of whole items. */
 export function* jsonPieces(
   index: Saved['index'],
   items: Iterable<SavedItem>,
+  texts: SavedTexts | undefined,
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const encoder = new TextEncoder();
-  let text = `{"index":"${index}","items":[`;
+  const said = texts === undefined ? '' : `"text":${JSON.stringify(texts)},`;
+  let text = `{"index":"${index}",${said}"items":[`;
   let comma = '';
   for (const item of items) {
     text += comma + JSON.stringify(item);
@@ -49,11 +66,12 @@ export function* jsonPieces(
   yield encoder.encode(`${text}]}`);
 }
 
-/** The head of a file whose JSON part is in these pieces. */
+/** The head of a file whose JSON part is in these pieces; `textBytes` is the length of the index of texts, 0 without. */
 export function headOf(
   runtime: Runtime,
   operation: string,
   json: Iterable<Uint8Array>,
+  textBytes: number,
 ): Uint8Array<ArrayBuffer> {
   let [sum, length] = [0, 0];
   for (const piece of json) {
@@ -63,9 +81,10 @@ export function headOf(
   const head = new Uint8Array(HEAD);
   const view = new DataView(head.buffer);
   head.set(MAGIC);
-  view.setUint32(8, 1, true);
+  view.setUint32(8, textBytes > 0 ? 2 : 1, true);
   view.setUint32(12, sum, true);
   view.setBigUint64(16, BigInt(length), true);
+  view.setBigUint64(24, BigInt(textBytes), true);
   return head;
 }
 
@@ -78,6 +97,9 @@ export class Front {
   /** Bytes of JSON that are still to come; taken from the head when that is there. */
   #left = 0;
   readonly #json: Uint8Array[] = [];
+  /** The same of the index of texts, which follows. */
+  #textLeft = 0;
+  readonly #text: Uint8Array[] = [];
 
   constructor(runtime: Runtime, operation: string) {
     this.#runtime = runtime;
@@ -98,13 +120,29 @@ export class Front {
       this.#have += part.length;
       rest = rest.subarray(part.length);
       if (this.#have < HEAD) return undefined;
-      this.#left = this.#jsonLength();
+      [this.#left, this.#textLeft] = this.#lengths();
     }
     const part = rest.subarray(0, this.#left);
     this.#json.push(part);
     this.#have += part.length;
     this.#left -= part.length;
-    return this.#left > 0 ? undefined : rest.subarray(part.length);
+    if (this.#left > 0) return undefined;
+    rest = rest.subarray(part.length);
+    const text = rest.subarray(0, this.#textLeft);
+    if (text.length > 0) this.#text.push(text);
+    this.#have += text.length;
+    this.#textLeft -= text.length;
+    return this.#textLeft > 0 ? undefined : rest.subarray(text.length);
+  }
+
+  /** The file of the index of texts, when everything is there; given once. */
+  takeText(): Uint8Array[] {
+    return this.#text.splice(0);
+  }
+
+  /** Whether the collection has texts, once the head is there. */
+  get hasText(): boolean {
+    return new DataView(this.#head.buffer).getUint32(8, true) === 2;
   }
 
   /** The file ended before the front did. */
@@ -133,13 +171,18 @@ export class Front {
     } catch {
       throw damaged(operation, 'keys and metadata as JSON');
     }
-    const { index, items } = (saved ?? {}) as Partial<Saved>;
-    if ((index !== 'hnsw' && index !== 'flat') || !Array.isArray(items) || !items.every(isItem))
+    const { index, items, text } = (saved ?? {}) as Partial<Saved>;
+    const { hasText } = this;
+    const fits = (item: unknown) => isItem(item, hasText);
+    if ((index !== 'hnsw' && index !== 'flat') || !Array.isArray(items) || !items.every(fits))
       throw damaged(operation, 'keys and metadata as this library writes them');
-    return { index, items };
+    if (!hasText) return { index, items };
+    if (!isTexts(text)) throw damaged(operation, 'fields of texts as this library writes them');
+    return { index, items, text };
   }
 
-  #jsonLength(): number {
+  /** Of the JSON and of the index of texts. */
+  #lengths(): [json: number, text: number] {
     const view = new DataView(this.#head.buffer);
     const operation = this.#operation;
     if (MAGIC.some((byte, i) => this.#head[i] !== byte)) {
@@ -148,9 +191,11 @@ export class Front {
       const owner = start.startsWith('\x89slf') ? owners[start.slice(12)] : undefined;
       throw damaged(operation, owner ? `${owner}.load() instead` : 'a collection of this library');
     }
-    if (view.getUint32(8, true) !== 1) throw damaged(operation, 'version 1 of the format');
-    if (view.getBigUint64(24, true) !== 0n) throw damaged(operation, 'zeros where nothing is said');
-    return Number(view.getBigUint64(16, true));
+    const [version, text] = [view.getUint32(8, true), view.getBigUint64(24, true)];
+    if (version !== 1 && version !== 2) throw damaged(operation, 'version 1 or 2 of the format');
+    if (version === 1 && text !== 0n) throw damaged(operation, 'zeros where nothing is said');
+    if (version === 2 && text === 0n) throw damaged(operation, 'an index of texts in version 2');
+    return [Number(view.getBigUint64(16, true)), Number(text)];
   }
 }
 
@@ -200,11 +245,22 @@ export function damaged(operation: string, expected: string): SublinearError {
   return new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
 }
 
-function isItem(item: unknown): item is SavedItem {
-  if (!Array.isArray(item) || item.length < 2 || item.length > 3) return false;
+function isTexts(text: unknown): text is SavedTexts {
+  const { stored, alone } = (text ?? {}) as Partial<SavedTexts>;
+  if (typeof alone !== 'boolean' || !Array.isArray(stored)) return false;
+  return stored.every((name) => typeof name === 'string');
+}
+
+function isItem(item: unknown, withTexts: boolean): item is SavedItem {
+  if (!Array.isArray(item) || item.length < 2 || item.length > (withTexts ? 4 : 3)) return false;
   const [row, key, metadata] = item as unknown[];
   if (!Number.isInteger(row) || (row as number) < 0 || (row as number) >= 2 ** 32) return false;
   if (typeof key !== 'string' && !Number.isFinite(key)) return false;
+  // In front of texts.
+  if (metadata === null && item.length === 4) {
+    item[2] = undefined;
+    return true;
+  }
   try {
     // JSON has numbers that are not finite: 1e999
     if (metadata !== undefined) item[2] = copyMetadata('', metadata);

@@ -5,11 +5,22 @@ import * as check from '../../runtime/validate.js';
 import type { SavedItem } from './collection-file.js';
 import { Columns, type Places } from './columns.js';
 import { Filter } from './filter.js';
-import type { Metadata } from './metadata.js';
+import type { Metadata, ShownText } from './metadata.js';
 import { type Conditions, Masks, maskOf, readWhere, type Where, wordsOf } from './where.js';
 
 /** What names a vector of a collection. A number and its text are different keys. */
 export type Key = string | number;
+
+/** Texts that are shown, by id. */
+interface Shown {
+  shownOf(id: number): ShownText | undefined;
+}
+
+/** A set that is kept. */
+interface Kept {
+  readonly disposed: boolean;
+  dispose(): void;
+}
 
 /** Sets of conditions that are kept until the next change: so many, and of so many ids in all. */
 const MOST_FILTERS = 16;
@@ -35,7 +46,7 @@ export class Items implements Places {
   readonly #masks = new Masks();
   #ids = new Uint32Array(0);
   /** Sets of the conditions that were asked last. */
-  readonly #filters = new Map<string, Filter>();
+  readonly #filters = new Map<string, Kept>();
   #filtered = 0;
   /** Counts every change. */
   changes = 0;
@@ -89,7 +100,7 @@ export class Items implements Places {
   }
 
   put(place: number, key: Key, metadata: Metadata | undefined): void {
-    if (!this.#places.has(key)) {
+    if (this.#places.get(key) !== place) {
       if (this.#free.at(-1) === place) this.#free.pop();
       else if (place === this.#next) this.#next++;
     }
@@ -116,8 +127,18 @@ export class Items implements Places {
     this.changed();
   }
 
+  /** The item of one place is at another one from now on, where nothing is. Its key stays where it is among the keys. */
+  move(from: number, to: number, metadata: Metadata | undefined): void {
+    this.put(to, this.#keys[from] as Key, metadata);
+    this.#clear(from);
+  }
+
   remove(place: number): void {
     this.#places.delete(this.#keys[place] as Key);
+    this.#clear(place);
+  }
+
+  #clear(place: number): void {
     this.#keys[place] = undefined;
     this.#live[place] = 0;
     this.describe(place, undefined);
@@ -129,7 +150,8 @@ export class Items implements Places {
   }
 
   /** Takes an item from a file of `total`. False when its key or id is there already. */
-  restore([id, key, metadata]: SavedItem, total: number): boolean {
+  restore([id, key, saved]: SavedItem, total: number): boolean {
+    const metadata = saved ?? undefined;
     if (this.#places.has(key) || this.#placeOf.has(id)) return false;
     if (id < 4 * total + 64) {
       if (this.#keys[id] !== undefined) return false;
@@ -144,10 +166,12 @@ export class Items implements Places {
     return true;
   }
 
-  *saved(): Generator<SavedItem, void, undefined> {
+  *saved(texts?: Shown): Generator<SavedItem, void, undefined> {
     for (const [key, place] of this.#places) {
       const [id, metadata] = [this.idAt(place), this.#metadata[place]];
-      yield metadata === undefined ? [id, key] : [id, key, metadata];
+      const shown = texts?.shownOf(id);
+      if (shown !== undefined) yield [id, key, metadata ?? null, shown];
+      else yield metadata === undefined ? [id, key] : [id, key, metadata];
     }
   }
 
@@ -162,12 +186,23 @@ export class Items implements Places {
 
   /** The same as a set of ids, which belongs to this object. */
   filter(runtime: Runtime, operation: string, where: Where): Filter {
-    const { key, conditions } = readWhere(operation, where);
+    return this.setOf('', operation, where, (ids) => runtime.bind(Filter).from(ids));
+  }
+
+  /** A set of another kind, made from the ids: those of one kind begin with the same letter. */
+  setOf<S extends Kept>(
+    kind: string,
+    operation: string,
+    where: Where,
+    make: (ids: Uint32Array) => S,
+  ): S {
+    const { key: text, conditions } = readWhere(operation, where);
+    const key = kind + text;
     const known = this.#filters.get(key);
     if (known !== undefined && !known.disposed) {
       this.#filters.delete(key);
       this.#filters.set(key, known);
-      return known;
+      return known as S;
     }
     const mask = this.#mask(conditions);
     if (this.#ids.length < this.end) this.#ids = new Uint32Array(this.#live.length);
@@ -177,10 +212,10 @@ export class Items implements Places {
     if (this.#idAt.size > 0)
       for (let i = 0; i < count; i++) allowed[i] = this.idAt(allowed[i] as number);
     this.#makeRoom(count);
-    const filter = runtime.bind(Filter).from(allowed);
-    this.#filters.set(key, filter);
+    const made = make(allowed);
+    this.#filters.set(key, made);
     this.#filtered += count;
-    return filter;
+    return made;
   }
 
   // Room for some more items, so that its length seldom changes.

@@ -10,21 +10,18 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
-import { Items, type Key } from './collection-items.js';
+import { Items } from './collection-items.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
-import { KeyedVectors } from './keyed-vectors.js';
-import { FIND, grouped, isLike, matchesOf, selected } from './matches.js';
+import { bringTextRoom, ItemTexts, textRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
+import { SearchableVectors } from './searchable-vectors.js';
 import type {
   CollectionOptions,
-  FindOptions,
-  GroupOptions,
-  LoadOptions,
-  Match,
-  VectorArray,
+  CreateCollectionOptions,
+  LoadCollectionOptions,
+  TextOptions,
 } from './types.js';
-import type { Where } from './where.js';
 
 // biome-ignore lint/correctness/noUnusedVariables: merged declarations have the same parameters
 export interface Collection<Meta extends object = Metadata> extends Disposable {}
@@ -32,19 +29,24 @@ export interface Collection<Meta extends object = Metadata> extends Disposable {
 /**
  * Vectors with keys of your own (strings or numbers) and JSON metadata, and searches that ask for both. Keys and metadata
  * live on the JavaScript side; conditions are answered from columns and handed to the index as a set.
+ *
+ * With fields of texts (`Collection.create({ text })`) it is searched by words, too, and by both at once. That takes the module
+ * `text`, which `createAsync` and `loadAsync` fetch when it is not there.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class Collection<Meta extends object = Metadata> extends KeyedVectors<Meta> {
+export class Collection<Meta extends object = Metadata> extends SearchableVectors<Meta> {
   readonly #runtime: Runtime;
   readonly #items: Items;
+  readonly #texts: ItemTexts | undefined;
 
   /** Made by the static methods. */
-  protected constructor(runtime: Runtime, index: Flat | Hnsw) {
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, texts?: ItemTexts) {
     if (!(index instanceof Flat) && !(index instanceof Hnsw)) throw notConstructible(new.target);
     const items = new Items();
-    super(runtime, index, items);
+    super(runtime, index, items, texts);
     this.#runtime = runtime;
     this.#items = items;
+    this.#texts = texts;
   }
 
   /**
@@ -64,16 +66,40 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
    * console.log(first?.key, first?.metadata); // aliens { year: 1986 }
    * ```
    */
-  static create<Meta extends object = Metadata>(options: CollectionOptions): Collection<Meta> {
+  static create<Meta extends object = Metadata>(
+    options: CreateCollectionOptions,
+  ): Collection<Meta> {
     const operation = 'Collection.create';
+    return created<Meta>(runtimeOf(this, operation), operation, options);
+  }
+
+  /**
+   * The same for a collection with texts, whose module is fetched first where it is not there.
+   *
+   * @throws as {@link Collection.create}; SublinearError `LOAD_FAILED`, and `NOT_LOADED` where nothing can be fetched later
+   *   (Cloudflare Workers, service workers): `load()` of `sublinear/text` brings it there
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * const text = { title: { boost: 2 }, body: { stored: false } };
+   * using notes = await Collection.createAsync({ metric: 'cosine', dimension: 2, text });
+   * notes.add({ key: 'a', vector: [1, 0], text: { title: 'Tides', body: 'The sea rises' } });
+   * notes.add({ key: 'b', text: { title: 'Stations' } });
+   * const [best] = notes.search({ text: 'sea', vector: [1, 0.1] });
+   * console.log(best?.key, best?.text, best?.parts.text?.rank); // a { title: 'Tides' } 0
+   * ```
+   */
+  static async createAsync<Meta extends object = Metadata>(
+    options: CreateCollectionOptions,
+  ): Promise<Collection<Meta>> {
+    const operation = 'Collection.createAsync';
     const runtime = runtimeOf(this, operation);
-    if (typeof options !== 'object' || options === null)
-      throw check.typeError(operation, 'options', 'object', options);
-    const { index: kind = 'hnsw', ...rest } = options;
-    check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
-    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
-    const index = kind === 'flat' ? BoundFlat.create(rest) : BoundHnsw.create(rest);
-    return new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
+    if ((options as Partial<TextOptions> | null)?.text !== undefined)
+      await bringTextRoom(runtime, operation);
+    return created<Meta>(runtime, operation, options);
   }
 
   /**
@@ -95,26 +121,34 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
    */
   static load<Meta extends object = Metadata>(
     bytes: Uint8Array | ArrayBuffer,
-    options?: LoadOptions,
+    options?: LoadCollectionOptions,
   ): Collection<Meta> {
     const operation = 'Collection.load';
     const runtime = runtimeOf(this, operation);
     const whole = wholeBytes(bytes, operation);
-    const { verify = true } = check.options(operation, options, ['verify']);
+    const { verify = true, stem } = check.options(operation, options, ['verify', 'stem']);
     check.boolean(operation, 'verify', verify);
     const front = new Front(runtime, operation);
     const file = front.take(whole);
     if (file === undefined) throw front.short();
-    const { index: kind, items } = front.read(verify);
-    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
-    const index =
-      kind === 'flat' ? BoundFlat.load(file, { verify }) : BoundHnsw.load(file, { verify });
-    const collection = new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
+    const { index: kind, items, text } = front.read(verify);
+    let texts: ItemTexts | undefined;
+    let collection: Collection<Meta> | undefined;
     try {
+      if (text !== undefined) {
+        const room = textRoom(runtime, operation);
+        const words = room.TextIndex.load(front.takeText(), stem && { stem });
+        texts = new ItemTexts(room, words, text);
+      }
+      collection = made<Meta>(
+        runtime,
+        runtime.bind(kind === 'flat' ? Flat : Hnsw).load(file, { verify }),
+        texts,
+      );
       for (const item of items) collection.#restore(operation, item, items.length);
       collection.#restored(operation);
     } catch (error) {
-      index.dispose();
+      (collection ?? texts)?.dispose();
       throw error;
     }
     return collection;
@@ -141,15 +175,13 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
    */
   static async loadAsync<Meta extends object = Metadata>(
     bytes: AsyncBytesSource,
-    options?: LoadAsyncOptions,
+    options?: LoadAsyncOptions & Pick<LoadCollectionOptions, 'stem'>,
   ): Promise<Collection<Meta>> {
     const operation = 'Collection.loadAsync';
     const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, ['signal', 'onProgress']);
+    const { stem, ...given } = check.options(operation, options, ['signal', 'onProgress', 'stem']);
     const { signal, onProgress } = asyncOptions(operation, given);
     const { front, rest, total } = await frontOf(runtime, operation, bytes, signal);
-    const { index: kind, items } = front.read(true);
-    const [BoundFlat, BoundHnsw] = [runtime.bind(Flat), runtime.bind(Hnsw)];
     let bytesRead = front.length;
     onProgress?.({ bytesRead, ...total });
     const how: LoadAsyncOptions = {
@@ -159,161 +191,39 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
         onProgress?.({ bytesRead, ...total });
       },
     };
-    const index = await (kind === 'flat'
-      ? BoundFlat.loadAsync(rest, how)
-      : BoundHnsw.loadAsync(rest, how));
-    const collection = new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index);
-    let at = 0;
-    const step = (work: number) => {
-      const end = Math.min(items.length, at + Math.ceil(work / 50));
-      for (; at < end; at++) collection.#restore(operation, items[at] as SavedItem, items.length);
-      return at === items.length;
-    };
+    let texts: ItemTexts | undefined;
+    let collection: Collection<Meta> | undefined;
     try {
+      const { index: kind, items, text } = front.read(true);
+      if (text !== undefined) {
+        const room = await bringTextRoom(runtime, operation);
+        const own = { ...(stem && { stem }), ...(signal && { signal }) };
+        texts = new ItemTexts(room, await room.TextIndex.loadAsync(front.takeText(), own), text);
+      }
+      const loading = runtime.bind(kind === 'flat' ? Flat : Hnsw).loadAsync(rest, how);
+      const whole = made<Meta>(runtime, await loading, texts);
+      collection = whole;
+      let at = 0;
+      const step = (work: number) => {
+        const end = Math.min(items.length, at + Math.ceil(work / 50));
+        for (; at < end; at++) whole.#restore(operation, items[at] as SavedItem, items.length);
+        return at === items.length;
+      };
       const job = { runtime, operation, step, progress: () => ({ bytesRead, ...total }) };
       await runAsync(job, [], { ...(signal && { signal }), ...(onProgress && { onProgress }) });
-      collection.#restored(operation);
+      whole.#restored(operation);
+      return whole;
     } catch (error) {
-      index.dispose();
+      // The source is told that no more is wanted; it may be slow to answer.
+      Promise.resolve(rest[Symbol.asyncIterator]().return?.()).catch(() => {});
+      (collection ?? texts)?.dispose();
       throw error;
     }
-    return collection;
-  }
-
-  /**
-   * The nearest items, those that satisfy `where` (the first condition on a field reads it of all items, those that follow are
-   * loops over numbers); with `groupBy` not more than `perGroup` of each value of a field. The query
-   * is a vector, or `{ key }`: the items most like that one, which is itself left out.
-   *
-   * @throws TypeError for a condition that is none; RangeError as `Hnsw.search`, and `INDEX` for a key that is not there
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'euclidean', dimension: 1 });
-   * c.addAll([
-   *   { key: 'a', vector: [1], metadata: { year: 1999, tag: 'x' } },
-   *   { key: 'b', vector: [2], metadata: { year: 2001, tag: 'y' } },
-   *   { key: 'c', vector: [3], metadata: { year: 2003, tag: 'z' } },
-   * ]);
-   * const where = { year: { gte: 2000 }, tag: { in: ['x', 'z'] } };
-   * console.log(c.search([0], { k: 2, where }).map(({ key }) => key)); // [ 'c' ]
-   * console.log(c.search({ key: 'a' }, { k: 1, select: ['tag'] })[0]?.metadata); // { tag: 'y' }
-   * console.log(c.search([0], { k: 1, offset: 1 }).map(({ key }) => key)); // [ 'b' ]
-   * ```
-   */
-  search(query: VectorArray | { key: Key }, options?: FindOptions & GroupOptions): Match<Meta>[] {
-    const operation = 'Collection.search';
-    const given = check.options(operation, options, [...FIND, 'groupBy', 'perGroup']);
-    const { k = 10, offset = 0, ef, groupBy, perGroup = 1 } = given;
-    const select = selected(operation, given.select);
-    check.integer(operation, 'k', k);
-    check.integer(operation, 'offset', offset);
-    const like = isLike(query) ? this.#items.find(operation, query.key) : undefined;
-    const vector =
-      like === undefined ? (query as VectorArray) : this.index.get(this.#items.idAt(like));
-    const filter = this.#filter(operation, given.where);
-    const how = { ...(ef !== undefined && { ef }), ...(filter && { filter }) };
-    // An item that is like itself is left out: one more is looked for.
-    const own = like === undefined ? 0 : 1;
-    if (groupBy === undefined) {
-      if (given.perGroup !== undefined)
-        throw check.rangeError(operation, 'perGroup', 'nothing without "groupBy"', perGroup);
-      const { ids, distances } = this.index.search(vector, { ...how, k: k + offset + own });
-      const all = matchesOf<Meta>(this.#items, ids, distances, 0, ids.length, like, select);
-      return offset > 0 || all.length > k ? all.slice(offset, offset + k) : all;
-    }
-    check.string(operation, 'groupBy', groupBy);
-    check.integer(operation, 'perGroup', perGroup);
-    // Wider and wider, until there are enough groups or no more items.
-    for (let most = 4 * (k + offset) + own; ; most *= 4) {
-      const { ids, distances } = this.index.search(vector, { ...how, k: most });
-      const [places, kept] = grouped(this.#items, ids, like, groupBy, perGroup);
-      if (places.length < k + offset && ids.length === most) continue;
-      const near = Float32Array.from(kept, (i) => distances[i] as number);
-      const all = matchesOf<Meta>(
-        this.#items,
-        Uint32Array.from(places),
-        near,
-        0,
-        places.length,
-        like,
-        select,
-      );
-      return all.slice(offset, offset + k);
-    }
-  }
-
-  /**
-   * The nearest items of many queries, which lie one after another in `queries`: a list for each. Faster than one call
-   * each.
-   *
-   * @throws as {@link Collection.search}; the error's `position` is the query
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'euclidean', dimension: 1 });
-   * c.addAll([
-   *   { key: 'a', vector: [1] },
-   *   { key: 'b', vector: [2] },
-   * ]);
-   * const found = c.searchBatch([0, 3], { k: 1 });
-   * console.log(found.map(([first]) => first?.key)); // [ 'a', 'b' ]
-   * ```
-   */
-  searchBatch(queries: VectorArray, options?: FindOptions): Match<Meta>[][] {
-    const operation = 'Collection.searchBatch';
-    const given = check.options(operation, options, FIND);
-    const { k = 10, offset = 0, ef } = given;
-    check.integer(operation, 'k', k);
-    check.integer(operation, 'offset', offset);
-    const select = selected(operation, given.select);
-    const filter = this.#filter(operation, given.where);
-    // A careless k must not take memory: there are no more results than items.
-    const most = Math.min(k + offset, Math.max(1, this.size));
-    const how = { ...(ef !== undefined && { ef }), k: most, ...(filter && { filter }) };
-    const { ids, distances, found } = this.index.searchBatch(queries, how);
-    return Array.from(found, (count, q) => {
-      const skipped = Math.min(offset, count);
-      return matchesOf<Meta>(
-        this.#items,
-        ids,
-        distances,
-        q * most + skipped,
-        count - skipped,
-        undefined,
-        select,
-      );
-    });
-  }
-
-  /**
-   * The keys of all items that satisfy the conditions. O(size): a pass over an array of numbers for each condition, and one over
-   * the metadata when a field is asked for first.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'dot', dimension: 1 });
-   * c.add({ key: 'a', vector: [1], metadata: { tags: ['x', 'y'] } });
-   * c.add({ key: 'b', vector: [1], metadata: { done: true } });
-   * console.log(c.filter({ or: [{ tags: { contains: 'y' } }, { done: true }] })); // [ 'a', 'b' ]
-   * ```
-   */
-  filter(where: Where): Key[] {
-    return this.#items.matching('Collection.filter', where);
   }
 
   /**
    * Puts the vectors of an approximate index into the order in which searches walk; see `Hnsw.optimize`. An exact index is
-   * in order already. O(size).
+   * in order already. Texts that were removed no longer count in the scores of others. O(size).
    *
    * @throws SublinearError `MEMORY`
    *
@@ -330,11 +240,13 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   optimize(): this {
     const { index } = this;
     if ('optimize' in index) index.optimize();
+    this.#texts?.index.optimize();
     return this;
   }
 
   /**
-   * Everything as bytes: keys and metadata as JSON, then the index's own file. `docs/format.md` describes both.
+   * Everything as bytes: keys, metadata and texts that are shown as JSON, then the file of the index of texts where there is one,
+   * then that of the vectors. `docs/format.md` describes them.
    *
    * @example
    * ```ts
@@ -348,7 +260,9 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   save(): Uint8Array<ArrayBuffer> {
     const operation = 'Collection.save';
     const json = [...this.#json()];
-    const before = [headOf(this.#runtime, operation, json), ...json];
+    const text = this.#texts === undefined ? [] : [this.#texts.index.save()];
+    const head = headOf(this.#runtime, operation, json, text[0]?.length ?? 0);
+    const before = [head, ...json, ...text];
     const length = before.reduce((sum, piece) => sum + piece.length, 0);
     const size = length + this.index.use(operation).fileSize();
     const bytes = make(operation, size, () => new Uint8Array(size));
@@ -364,7 +278,7 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
 
   /**
    * The same bytes piece by piece (about 1 MB at most, or an item), for files and streams that need not be in memory at
-   * once. Their sum stands in front of the keys: the JSON is made twice.
+   * once. Their sum stands in front of the keys: the JSON is made twice, and so is the index of texts.
    *
    * @throws SublinearError `STATE` when the collection is changed between two pieces
    *
@@ -382,8 +296,12 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const operation = 'Collection.saveInPieces';
     const { changes } = this.#items;
-    yield headOf(this.#runtime, operation, this.#json());
-    for (const pieces of [this.#json(), this.index.saveInPieces()]) {
+    const text = this.#texts?.index;
+    let textBytes = 0;
+    for (const piece of text?.saveInPieces() ?? []) textBytes += piece.length;
+    yield headOf(this.#runtime, operation, this.#json(), textBytes);
+    for (const pieces of [this.#json(), text?.saveInPieces(), this.index.saveInPieces()]) {
+      if (pieces === undefined) continue;
       for (;;) {
         this.index.use(operation);
         if (this.#items.changes !== changes)
@@ -401,7 +319,7 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   }
 
   /**
-   * Frees the index. Calling it again does nothing.
+   * Frees the index, and that of texts. Calling it again does nothing.
    *
    * @example
    * ```ts
@@ -415,6 +333,7 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
    */
   dispose(): void {
     this.#items.forget();
+    this.#texts?.dispose();
     this.index.dispose();
   }
 
@@ -432,22 +351,93 @@ export class Collection<Meta extends object = Metadata> extends KeyedVectors<Met
   }
 
   #restore(operation: string, item: SavedItem, total: number): void {
-    if (!this.index.has(item[0]) || !this.#items.restore(item, total))
+    const [id, , , shown] = item;
+    const texts = this.#texts;
+    const there = this.index.has(id) || texts?.index.has(id) === true;
+    if (!there || !this.#items.restore(item, total) || texts?.restore(id, shown) === false)
       throw damaged(operation, 'keys that fit the index');
   }
 
   #restored(operation: string): void {
-    if (this.#items.size !== this.index.size) throw damaged(operation, 'a key for each vector');
+    const [vectors, texts] = [this.index.size, this.#texts];
+    let fits = this.#items.size === vectors;
+    if (texts !== undefined) {
+      // Each vector and each text has a key, and only a collection with a dimension has vectors.
+      let [withVector, withText] = [0, 0];
+      for (const [id] of this.#items.saved()) {
+        if (this.index.has(id)) withVector++;
+        if (texts.index.has(id)) withText++;
+      }
+      fits =
+        withVector === vectors && withText === texts.index.size && !(texts.alone && vectors > 0);
+    }
+    if (!fits) throw damaged(operation, 'a key for each vector');
   }
 
   #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
-    return jsonPieces(kind, this.#items.saved());
-  }
-
-  #filter(operation: string, where: Where | undefined) {
-    return where === undefined ? undefined : this.#items.filter(this.#runtime, operation, where);
+    const texts = this.#texts;
+    return jsonPieces(kind, this.#items.saved(texts), texts?.saved);
   }
 }
 
-type Made<Meta extends object> = new (runtime: Runtime, index: Flat | Hnsw) => Collection<Meta>;
+type Made<Meta extends object> = new (
+  runtime: Runtime,
+  index: Flat | Hnsw,
+  texts?: ItemTexts,
+) => Collection<Meta>;
+
+function made<Meta extends object>(
+  runtime: Runtime,
+  index: Flat | Hnsw,
+  texts: ItemTexts | undefined,
+): Collection<Meta> {
+  return new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index, texts);
+}
+
+function created<Meta extends object>(
+  runtime: Runtime,
+  operation: string,
+  options: CreateCollectionOptions,
+): Collection<Meta> {
+  if (typeof options !== 'object' || options === null)
+    throw check.typeError(operation, 'options', 'object', options);
+  const { text, language, stem, stopWords, positions, ...vectors } = options as CollectionOptions &
+    Partial<TextOptions>;
+  const { index: kind = 'hnsw', ...rest } = vectors;
+  check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
+  const words = { language, stem, stopWords, positions };
+  if (text === undefined)
+    for (const [name, value] of Object.entries(words))
+      if (value !== undefined)
+        throw check.rangeError(operation, name, 'nothing without "text"', value);
+  // Words alone: an index that stays empty stands for the vectors.
+  const alone = text !== undefined && Object.values(vectors).every((value) => value === undefined);
+  const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : rest;
+  const texts =
+    text === undefined
+      ? undefined
+      : ItemTexts.create(
+          textRoom(runtime, operation),
+          operation,
+          withoutUndefined({ text, ...words }),
+          alone,
+        );
+  try {
+    const exact = kind === 'flat' || alone;
+    const index = exact ? runtime.bind(Flat).create(shape) : runtime.bind(Hnsw).create(shape);
+    return made<Meta>(runtime, index, texts);
+  } catch (error) {
+    texts?.dispose();
+    throw error;
+  }
+}
+
+/** What is undefined was not given. */
+function withoutUndefined(
+  options: { [K in keyof TextOptions]: TextOptions[K] | undefined },
+): TextOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as TextOptions;
+}

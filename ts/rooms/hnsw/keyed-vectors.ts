@@ -13,8 +13,10 @@ import * as check from '../../runtime/validate.js';
 import type { Items, Key } from './collection-items.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
+import { withoutTexts, withoutVectors } from './hybrid.js';
+import type { ItemTexts, ReadText } from './item-texts.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
-import type { Item, Known, Metric, VectorArray } from './types.js';
+import type { Item, ItemText, Known, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
 /** What a {@link Collection} holds. */
@@ -23,17 +25,30 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   readonly index: Flat | Hnsw;
   readonly #runtime: Runtime;
   readonly #items: Items;
+  readonly #texts: ItemTexts | undefined;
 
   /** @internal */
-  protected constructor(runtime: Runtime, index: Flat | Hnsw, items: Items) {
+  protected constructor(
+    runtime: Runtime,
+    index: Flat | Hnsw,
+    items: Items,
+    texts: ItemTexts | undefined,
+  ) {
     this.#runtime = runtime;
     this.index = index;
     this.#items = items;
+    this.#texts = texts;
   }
 
   /** Number of items. */
   get size(): number {
-    return this.index.size;
+    const { size } = this.index;
+    return this.#texts === undefined ? size : this.#items.size;
+  }
+
+  /** The fields of texts; none in a collection of vectors alone. */
+  get textFields(): readonly string[] {
+    return this.#texts?.index.fields ?? [];
   }
 
   /** How distances are measured. */
@@ -64,9 +79,10 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   }
 
   /**
-   * Adds an item, or replaces the one of the same key, metadata and all.
+   * Adds an item, or replaces the one of the same key, metadata and all. Its vector and its texts go in together or not at all.
    *
-   * @throws TypeError for metadata that JSON cannot say; RangeError for a vector as `Hnsw.add`: nothing is changed then
+   * @throws TypeError for metadata that JSON cannot say and for texts that are none; RangeError for a vector as `Hnsw.add`:
+   *   nothing is changed then
    *
    * @example
    * ```ts
@@ -82,16 +98,64 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const operation = 'Collection.add';
     if (typeof item !== 'object' || item === null)
       throw check.typeError(operation, 'item', 'object', item);
-    const { key, vector, metadata } = item;
+    const { key, vector, text, metadata } = item;
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = copyMetadata(operation, metadata);
     // Read before a place is chosen: what a list runs while it is read may add to this collection.
     const own = Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
+    const words = this.#read(operation, text);
+    if (this.#texts !== undefined) {
+      if (own === undefined && words === undefined)
+        throw check.typeError(operation, 'item', 'a vector, texts or both', item);
+      this.#replace(operation, this.#texts, key, own, words, fields);
+      return this;
+    }
     const place = this.#items.placeOf(key) ?? this.#items.unused();
-    this.index.add(this.#items.idAt(place), own, { duplicates: 'replace' });
+    this.index.add(this.#items.idAt(place), own as VectorArray, { duplicates: 'replace' });
     this.#items.put(place, key, fields);
     return this;
+  }
+
+  #read(operation: string, text: ItemText | undefined): ReadText | undefined {
+    if (text === undefined) return undefined;
+    if (this.#texts === undefined) throw withoutTexts(operation, text);
+    return this.#texts.read(operation, text);
+  }
+
+  /**
+   * A vector and texts at a new place, in both indexes or in none; then what the key had goes. Until then nothing is touched of it:
+   * what fails changes nothing.
+   */
+  #replace(
+    operation: string,
+    texts: ItemTexts,
+    key: Key,
+    vector: VectorArray | undefined,
+    words: ReadText | undefined,
+    metadata: Metadata | undefined,
+  ): void {
+    const [index, items] = [this.index, this.#items];
+    if (vector !== undefined && texts.alone) throw withoutVectors(operation, vector);
+    const [before, place] = [items.placeOf(key), items.unused()];
+    const id = items.idAt(place);
+    texts.index.use(operation);
+    if (vector !== undefined) index.add(id, vector);
+    else index.use(operation);
+    try {
+      if (words !== undefined) texts.put(operation, id, words);
+    } catch (error) {
+      if (vector !== undefined) index.remove(id);
+      throw error;
+    }
+    if (before === undefined) {
+      items.put(place, key, metadata);
+      return;
+    }
+    const old = items.idAt(before);
+    items.move(before, place, metadata);
+    if (index.has(old)) index.remove(old);
+    texts.remove(operation, [old]);
   }
 
   /**
@@ -224,8 +288,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   }
 
   /**
-   * Changes an item that is there: its vector, its metadata as a whole, or both. What is not given stays; metadata alone do not
-   * touch the index.
+   * Changes an item that is there: its vector, its texts as a whole, its metadata as a whole. What is not given stays; metadata
+   * alone do not touch an index.
    *
    * @throws RangeError `INDEX` for a key that is not there; as {@link Collection.add}: nothing is changed then
    *
@@ -240,21 +304,37 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * console.log(c.get('a')?.metadata?.seen); // 1
    * ```
    */
-  update(key: Key, change: { vector?: VectorArray; metadata?: Meta }): this {
+  update(key: Key, change: { vector?: VectorArray; text?: ItemText; metadata?: Meta }): this {
     const operation = 'Collection.update';
-    const { vector, metadata } = check.options(operation, change, ['vector', 'metadata']);
-    const place = this.#items.find(operation, key);
+    const given = check.options(operation, change, ['vector', 'text', 'metadata']);
+    const { vector, text, metadata } = given;
     const fields = copyMetadata(operation, metadata);
-    if (vector !== undefined) {
-      this.index.update(this.#items.idAt(place), vector);
-      this.#items.changed();
-    }
+    const words = this.#read(operation, text);
+    const place = this.#items.find(operation, key);
+    const [id, texts] = [this.#items.idAt(place), this.#texts];
+    if (texts !== undefined && vector !== undefined && (words || !this.index.has(id))) {
+      // Both, or a first vector: what is not given comes along, and that is texts only where they stay as they are.
+      if (words === undefined) this.#first(operation, texts, id, vector);
+      else {
+        const known = metadata === undefined ? this.#items.metadataAt(place) : fields;
+        this.#replace(operation, texts, key, vector, words, known);
+        return this;
+      }
+    } else if (vector !== undefined) this.index.update(id, vector);
+    else if (words !== undefined) texts?.put(operation, id, words);
+    if (vector !== undefined || words !== undefined) this.#items.changed();
     if (metadata !== undefined) this.#items.describe(place, fields);
     return this;
   }
 
+  /** The first vector of an item that has texts. */
+  #first(operation: string, texts: ItemTexts, id: number, vector: VectorArray): void {
+    if (texts.alone) throw withoutVectors(operation, vector);
+    this.index.add(id, vector);
+  }
+
   /**
-   * The vector of a key, a copy, and its metadata; undefined when there is none.
+   * The vector of a key, a copy, with its metadata and the texts that are kept; undefined when there is none.
    *
    * @example
    * ```ts
@@ -269,9 +349,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   get(key: Key): Known<Meta> | undefined {
     const place = this.#items.placeOf(key);
     if (place === undefined) return undefined;
-    const vector = this.index.get(this.#items.idAt(place));
+    const [{ index }, texts, id] = [this, this.#texts, this.#items.idAt(place)];
+    const vector = texts === undefined || index.has(id) ? index.get(id) : new Float32Array(0);
     const metadata = this.#items.metadataAt(place) as Stored<Meta> | undefined;
-    return metadata === undefined ? { key, vector } : { key, vector, metadata };
+    const text = texts?.shownOf(id);
+    return { key, vector, ...(text && { text }), ...(metadata && { metadata }) };
   }
 
   /**
@@ -290,7 +372,9 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   remove(key: Key): boolean {
     const place = this.#items.placeOf(key);
     if (place === undefined) return false;
-    this.index.remove(this.#items.idAt(place));
+    const [id, texts] = [this.#items.idAt(place), this.#texts];
+    if (texts === undefined || this.index.has(id)) this.index.remove(id);
+    texts?.remove('Collection.remove', [id]);
     this.#items.remove(place);
     return true;
   }
@@ -315,7 +399,10 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   removeWhere(where: Where): number {
     const keys = this.#items.matching('Collection.removeWhere', where);
     const places = keys.map((key) => this.#items.placeOf(key) as number);
-    this.index.removeMany(Uint32Array.from(places, (place) => this.#items.idAt(place)));
+    const ids = Uint32Array.from(places, (place) => this.#items.idAt(place));
+    const [{ index }, texts] = [this, this.#texts];
+    index.removeMany(texts === undefined ? ids : ids.filter((id) => index.has(id)));
+    texts?.remove('Collection.removeWhere', ids);
     for (const place of places) this.#items.remove(place);
     return keys.length;
   }

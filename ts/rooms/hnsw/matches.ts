@@ -48,7 +48,7 @@ export function matchesOf<Meta extends object>(
     if (place === like) continue;
     const match: Match<Meta> = { key: items.keyAt(place), distance: distances[i] as number };
     const known = items.metadataAt(place);
-    const metadata = select === undefined ? known : partOf(known, select);
+    const metadata = select === undefined ? known : partOfMetadata(known, select);
     if (metadata !== undefined) match.metadata = metadata as Stored<Meta>;
     matches.push(match);
   }
@@ -56,7 +56,10 @@ export function matchesOf<Meta extends object>(
 }
 
 /** The fields that are asked for; undefined where there are none of them. */
-function partOf(metadata: Metadata | undefined, select: readonly string[]): Metadata | undefined {
+export function partOfMetadata(
+  metadata: Metadata | undefined,
+  select: readonly string[],
+): Metadata | undefined {
   const part: Metadata = {};
   let found = false;
   for (const field of select) {

@@ -8,6 +8,9 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 /** Nested at most 100 deep. */
 export type Metadata = { [key: string]: Json };
 
+/** Texts that are kept, by field. Shared with the collection and frozen. */
+export type ShownText = Readonly<Record<string, string | readonly string[]>>;
+
 /** What becomes of metadata that are given: a Date is kept as its ISO text, everything else as it is. */
 export type Stored<T> = T extends Date
   ? string

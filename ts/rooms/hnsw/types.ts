@@ -1,8 +1,9 @@
 // What indexes and collections take and give.
 import type { IndexArray } from '../../runtime/scratch.js';
+import type { FieldOptions, ScoreOptions, TextIndexOptions } from '../text/types.js';
 import type { Key } from './collection-items.js';
 import type { FilterObject } from './filter.js';
-import type { Metadata, Stored } from './metadata.js';
+import type { Metadata, ShownText, Stored } from './metadata.js';
 import type { Where } from './where.js';
 
 /**
@@ -86,6 +87,12 @@ export interface SearchResult {
 export interface BatchResult extends SearchResult {
   found: Uint32Array;
   k: number;
+}
+
+/** How a collection is loaded. */
+export interface LoadCollectionOptions extends LoadOptions {
+  /** The stemmer that its texts had, where they had one: a function cannot be saved. */
+  stem?: (word: string) => string;
 }
 
 export interface LoadOptions {
@@ -245,11 +252,102 @@ export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
   index?: 'hnsw' | 'flat';
 }
 
-/** One vector with its key and what is known about it: what JSON can say, and dates, which are kept as ISO text. */
+/** How a field of texts is searched, and whether its texts are kept. */
+export interface TextFieldOptions extends FieldOptions {
+  /** Keep the texts, so that matches show them; true by default. They live on the JavaScript side. */
+  stored?: boolean;
+}
+
+/** What the texts of a collection are, and how they are made into words; see `TextIndexOptions` of `sublinear/text`. */
+export interface TextOptions extends Omit<TextIndexOptions, 'fields'> {
+  /** The fields of texts, 1 to 32: their names, or their names with options. */
+  text: readonly string[] | Readonly<Record<string, TextFieldOptions>>;
+}
+
+/** Texts alone, vectors alone, or both. */
+export type CreateCollectionOptions =
+  | CollectionOptions
+  | (CollectionOptions & TextOptions)
+  | (TextOptions & { metric?: never; dimension?: never; index?: never });
+
+/** The texts of an item, a field each; a single text where there is one field. What is missing, null or undefined is empty. */
+export type ItemText =
+  | string
+  | Readonly<Record<string, string | readonly string[] | null | undefined>>;
+
+/**
+ * A vector or texts with a key and what is known about them: what JSON can say, and dates, which are kept as ISO text. Only in
+ * a collection with texts an item may have no vector.
+ */
 export interface Item<Meta extends object = Metadata> {
   key: Key;
-  vector: VectorArray;
+  vector?: VectorArray;
+  text?: ItemText;
   metadata?: Meta;
+}
+
+/** Words and meaning in one query: `text`, `vector` or both. */
+export interface HybridQuery<Meta extends object = Metadata> {
+  /** Words, with the signs of `TextIndex.search`. */
+  text?: string;
+  /** A vector. */
+  vector?: VectorArray;
+  /** In the place of a vector: that of this item, which is itself left out. */
+  key?: Key;
+  /** How words are looked for: the fields, all words or any, prefixes, misspelt words, boosts. */
+  words?: ScoreOptions;
+  /** How many, 10 by default. */
+  k?: number;
+  /** How many of the best to leave out in front of these, 0 by default. Pages fit together: no result is on two of them. */
+  offset?: number;
+  /** Only items whose metadata satisfy these conditions: both parts look at no others. */
+  where?: Where;
+  /** Candidates of an approximate search, 64 by default. */
+  ef?: number;
+  /**
+   * How two lists become one. `'rrf'` (default) adds weight / (60 + rank + 1) for ranks from 0 on: scores of any kind go
+   * together. `'weighted'` adds weight times the score, stretched to 0 for the worst and 1 for the best of the list.
+   */
+  fuse?: 'rrf' | 'weighted';
+  /** What each part counts, 0 or more; 1 by default. */
+  weights?: { text?: number; vector?: number };
+  /**
+   * Results of each part that are made into one list, 100 by default. Where more are asked for than these have, those that a look
+   * four times as deep finds beside them follow, and so on: their scores may be higher again.
+   */
+  depth?: number;
+  /**
+   * 0 (default) to 1: how much it counts that results differ from each other, by the cosine of their vectors (maximal marginal
+   * relevance).
+   */
+  diversity?: number;
+  /** A field of the metadata: no more than `perGroup` matches have the same value, and those without one are left out. */
+  groupBy?: string;
+  /** 1 by default. */
+  perGroup?: number;
+  /** Fields of the metadata that matches have. All by default. */
+  select?: readonly string[];
+  /**
+   * Gives each candidate a new score, in their order; the highest is the best then. It is called once for the candidates of the
+   * first `depth`, and once for each look that is deeper. Not in a worker.
+   */
+  rerank?: (matches: readonly HybridMatch<Meta>[]) => readonly number[];
+}
+
+/** A result of a query for words and meaning, with what each part has to do with it. */
+export interface HybridMatch<Meta extends object = Metadata> {
+  key: Key;
+  /** The sum of what the parts add; with `rerank` what that gave. The highest is the best. */
+  score: number;
+  /** For each part that has found the item: its rank there from 0 on, the score or distance there, and what that adds. */
+  parts: {
+    text?: { rank: number; score: number; adds: number };
+    vector?: { rank: number; distance: number; adds: number };
+  };
+  /** Its texts, those that are kept. */
+  text?: ShownText;
+  /** Shared with the collection and frozen: copy it to change it. */
+  metadata?: Stored<Meta>;
 }
 
 export interface FindOptions {
@@ -285,7 +383,10 @@ export interface Match<Meta extends object = Metadata> {
 /** What {@link Collection.get} gives. */
 export interface Known<Meta extends object = Metadata> {
   key: Key;
+  /** Empty for an item without one. */
   vector: Float32Array | Uint8Array;
+  /** Its texts, those that are kept. */
+  text?: ShownText;
   /** Shared with the collection and frozen: copy it to change it. */
   metadata?: Stored<Meta>;
 }

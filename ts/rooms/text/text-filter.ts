@@ -22,6 +22,7 @@ export function rawFilter(
   operation: string,
   ids: Iterable<DocumentId>,
 ): RawFilter {
+  if (ids instanceof Uint32Array) return numbersFilter(runtime, operation, ids);
   const texts = writeIds(operation, 'filter', ids);
   return runtime.scratch(operation, (scratch) => {
     const { address, bytes, lengths } = texts.write(runtime, scratch);
@@ -31,6 +32,27 @@ export function rawFilter(
       operation,
       runtime.raw.TextFilter.create(address, bytes, list, lengths.length),
     );
+  });
+}
+
+/** The same from numbers, whose bytes are written without a text in between: see ids.ts. */
+function numbersFilter(runtime: Runtime, operation: string, ids: Uint32Array): RawFilter {
+  return runtime.scratch(operation, (scratch) => {
+    const list = scratch.u32(ids.length);
+    const address = scratch.bytes(6 * ids.length);
+    const { u8, u32 } = runtime;
+    let at = address;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number;
+      const start = at;
+      u8[at++] = 0;
+      for (let shift = 28; shift > 0; shift -= 7)
+        if (id >>> shift !== 0) u8[at++] = (id >>> shift) & 127;
+      u8[at++] = id & 127;
+      u32[list / 4 + i] = at - start;
+    }
+    const made = runtime.raw.TextFilter.create(address, at - address, list, ids.length);
+    return runtime.made(operation, made);
   });
 }
 

@@ -1,13 +1,13 @@
 // Full-text search: an index of documents, filters, and lists of results as one.
+import { type FusedHit, type FuseOptions, fuse, type RankedList } from '../../runtime/fuse.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type FusedHit, type FuseOptions, fuse, type RankedList } from './fuse.js';
 import { TextFilter } from './text-filter.js';
 import { TextIndex } from './text-index.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { FusedHit, FuseOptions, RankedList } from '../../runtime/fuse.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
-export type { FusedHit, FuseOptions, RankedList } from './fuse.js';
 export { SearchableTexts } from './searchable-texts.js';
 export { StoredTexts } from './stored-texts.js';
 export { TextFilter } from './text-filter.js';

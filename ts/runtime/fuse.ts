@@ -1,6 +1,8 @@
 // Several lists of results as one: words and meaning together.
-import * as check from '../../runtime/validate.js';
-import type { DocumentId } from './ids.js';
+import * as check from './validate.js';
+
+/** What lists name their results by. */
+type DocumentId = string | number;
 
 /** Results of one search, the best first: hits of a text index, matches of a collection, or arrays of ids and distances. */
 export type RankedList =

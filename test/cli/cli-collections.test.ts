@@ -1,0 +1,76 @@
+// `sublinear index --text --vector` and `sublinear search <index> <words> --where`, as a user runs them.
+import { describe, expect, test } from 'vitest';
+import { file, sublinear as run } from '../support/cli.js';
+
+const hotels = [
+  { id: 'miramar', title: 'Hotel Miramar', body: 'Quiet rooms by the sea', year: 2021, e: [1, 0] },
+  { id: 'lodge', title: 'Lodge', body: 'On the cliffs', year: 2023, e: [0.9, 0.1], tags: ['old'] },
+  { id: 7, title: 'Station hotel', body: 'Breakfast', year: 2015, e: [0, 1], lang: 'fr' },
+  { title: 'No vector: called by its place', year: 2024 },
+];
+const lines = hotels.map((hotel) => JSON.stringify(hotel)).join('\n');
+const build = ['--text', 'title,body', '--vector', 'e', '-o', 'h.slv'];
+const keys = (stdout: string) => JSON.parse(stdout).results.map(({ key }: { key: unknown }) => key);
+
+describe('sublinear index --text --vector, and search', () => {
+  test('finds by words, by vectors and by conditions', async () => {
+    const built = await run(['index', file('h.jsonl', lines), ...build, '--json']);
+    expect([built.code, built.stderr]).toEqual([0, '']);
+    expect(JSON.parse(built.stdout)).toMatchObject({ size: 4, vectors: 3, dimension: 2 });
+    const both = await run(['search', 'h.slv', 'quiet hotel', '--query', '1,0.1', '--json']);
+    expect(both.code).toBe(0);
+    expect(keys(both.stdout)).toEqual(['miramar', 7, 'lodge']);
+    expect(JSON.parse(both.stdout).results[0].parts).toMatchObject({ text: { rank: 0 } });
+    const words = async (...more: string[]) =>
+      keys((await run(['search', 'h.slv', ...more, '--json'])).stdout);
+    expect(
+      await words('hotel lodge called', '--where', 'year>2020', '--where', 'year<=2023'),
+    ).toEqual(['lodge', 'miramar']);
+    expect(await words('hotel', '--where', 'lang=fr')).toEqual([7]);
+    expect(await words('hotel lodge', '--where', 'tags*=old')).toEqual(['lodge']);
+    expect(await words('hotel', '--where', 'lang^="f"')).toEqual([7]);
+    expect(await words('called', '--where', 'lang!=fr')).toEqual([3]);
+    expect(await words('hotel', '--like', 'lodge', '--top', '2')).toEqual(['miramar', 7]);
+    const table = await run(['search', 'h.slv', 'quiet', '--top', '1']);
+    expect(table.stdout).toMatch(/1\s+miramar\s+\S+\s+1\s+-/);
+    const near = await run(['search', 'h.slv', '--query', '0,1', '--where', 'year>2020', '--json']);
+    expect(JSON.parse(near.stdout).results[0].matches[0].label).toBe('lodge');
+    const plain = await run([
+      'index',
+      'h.jsonl',
+      '--text',
+      'title',
+      '--metadata',
+      'year',
+      '-o',
+      'm.slv',
+    ]);
+    expect([plain.code, plain.stderr.includes('none')]).toEqual([0, true]);
+    expect(
+      (await run(['search', 'm.slv', 'hotel', '--where', 'year<2020', '--json'])).stdout,
+    ).toContain('7');
+  });
+
+  test('what is wrong is said', async () => {
+    await run(['index', file('h.jsonl', lines), ...build]);
+    const said = async (...args: string[]) => {
+      const { code, stderr } = await run(args);
+      expect(code).not.toBe(0);
+      return stderr;
+    };
+    expect(await said('search', 'h.slv', 'a', '--where', 'year')).toContain('as in');
+    expect(await said('search', 'h.slv', 'a', '--query', '1,2,3')).toContain('--query');
+    expect(await said('search', 'h.slv', 'a', '--like', 'nobody')).toContain('no such label');
+    expect(await said('index', 'h.jsonl', '--vector', 'e', '-o', 'x.slv')).toContain(
+      'only with --text',
+    );
+    const none = await said('index', 'h.jsonl', '--text', 'title', '--vector', 'f', '-o', 'x.slv');
+    expect(none).toContain('no document');
+    const bad = `${lines}\n${JSON.stringify({ id: 'x', title: 'a', e: [1, 2, 3] })}`;
+    expect(await said('index', file('bad.jsonl', bad), ...build)).toContain('bad.jsonl');
+    expect(await said('index', file('b.jsonl', '{"e":[1,"a"]}'), ...build)).toContain('b.jsonl:1');
+    await run(['index', 'h.jsonl', '--text', 'title', '-o', 't.slv']);
+    expect(await said('search', 't.slv', 'hotel', '--where', 'year>1')).toContain('no metadata');
+    expect(await said('search', 't.slv', 'hotel', '--query', '1')).toContain('--vector');
+  });
+});

@@ -1,0 +1,229 @@
+// sublinear index documents.jsonl --text title,body --vector embedding -o documents.slv
+// sublinear search documents.slv "quiet hotel" --where 'year>2020'
+import type {
+  Collection,
+  CreateCollectionOptions,
+  HybridMatch,
+  HybridQuery,
+  Item,
+  Metadata,
+  Where,
+} from '../rooms/hnsw/hnsw.js';
+import type { IndexOptions } from './build-index.js';
+import { type CommonOptions, engineFor, explain } from './engine.js';
+import { assertApart, nameOf, writeFile } from './files.js';
+import { print } from './output.js';
+import {
+  bytes,
+  CliError,
+  count,
+  digits,
+  duration,
+  facts,
+  interrupt,
+  type Progress,
+  say,
+} from './terminal.js';
+import { type Line, objects, type TextOptions, textsOf } from './texts.js';
+
+export interface CollectionIndexOptions
+  extends TextOptions,
+    Omit<IndexOptions, 'output' | 'labels'> {
+  /** The field with the vector. */
+  vector?: string;
+  /** Fields that are kept for conditions; all others by default. */
+  metadata?: readonly string[];
+}
+
+/** Vectors, texts and metadata of documents in one file. */
+export async function buildCollection(
+  file: string,
+  options: CollectionIndexOptions,
+  progress: Progress,
+): Promise<void> {
+  const { output, text, keyword = [], vector, language } = options;
+  await assertApart([file], { '--output': output });
+  if ([...text, ...keyword].length > new Set([...text, ...keyword]).size)
+    throw new CliError('--text and --keyword: expected each field once');
+  const { hnsw } = await engineFor(['hnsw', 'text'], options);
+  const started = performance.now();
+  const lines = objects(file, progress);
+  // How long vectors are is known from the first one.
+  const first: Line[] = [];
+  let dimension: number | undefined;
+  while (vector !== undefined && dimension === undefined) {
+    const { value, done } = await lines.next();
+    if (done) throw new CliError(`--vector ${vector}: no document of ${nameOf(file)} has one`);
+    first.push(value);
+    dimension = numbers(value, vector)?.length;
+  }
+  let collection: Collection;
+  try {
+    const fields = {
+      ...Object.fromEntries(text.map((name) => [name, {}])),
+      ...Object.fromEntries(keyword.map((name) => [name, { keyword: true }])),
+    };
+    collection = hnsw.Collection.create({
+      ...vectors(options, dimension),
+      text: fields,
+      language,
+    } as CreateCollectionOptions);
+  } catch (error) {
+    throw explain(error, { dimension: '--vector' });
+  }
+  let place = 0;
+  async function* items(): AsyncGenerator<Item> {
+    async function* all() {
+      yield* first;
+      yield* lines;
+    }
+    for await (const line of all()) yield itemOf(line, options, place++);
+  }
+  try {
+    await collection.addAllAsync(items(), { signal: interrupt.signal });
+    collection.optimize();
+  } catch (error) {
+    throw explain(error, {}, file);
+  }
+  const ms = performance.now() - started;
+  progress.start(`writing ${output}`);
+  let written = 0;
+  function* pieces(): Generator<Uint8Array> {
+    for (const piece of collection.saveInPieces()) {
+      written += piece.length;
+      yield piece;
+    }
+  }
+  await writeFile(output, pieces());
+  progress.stop();
+  const { size, index, metric } = collection;
+  const about = {
+    documents: nameOf(file),
+    output,
+    size,
+    vectors: index.size,
+    ...(dimension !== undefined && { dimension, metric }),
+    fields: [...text, ...keyword],
+    language,
+    bytesWritten: written,
+    ms,
+  };
+  const rows: [string, string][] = [
+    ['documents', `${nameOf(file)}: ${count(size)}, fields ${about.fields.join(', ')}`],
+    [
+      'vectors',
+      dimension === undefined ? 'none' : `${count(index.size)} of ${count(dimension)}, ${metric}`,
+    ],
+    ['time', duration(ms)],
+    ['written', `${output}: ${bytes(written)}`],
+    ['search', `sublinear search ${output} 'some words' --where 'field=value'`],
+  ];
+  if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
+  else if (!options.quiet) say(facts(rows), process.stderr);
+}
+
+function vectors(options: CollectionIndexOptions, dimension: number | undefined) {
+  if (dimension === undefined) return {};
+  const { metric, exact, m, efConstruction, seed, codes, rerank } = options;
+  if (metric === 'hamming') throw new CliError('--metric hamming: not with --vector');
+  if (exact) return { metric, dimension, index: 'flat' };
+  return { metric, dimension, m, efConstruction, seed, codes, ...(rerank && { rerank }) };
+}
+
+/** The vector of a document; undefined where there is none. */
+function numbers({ read, bad }: Line, field: string): number[] | undefined {
+  const value = read[field];
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'number'))
+    throw bad(`"${field}": expected an array of numbers`);
+  return value;
+}
+
+function itemOf(line: Line, options: CollectionIndexOptions, place: number): Item {
+  const { text, keyword = [], vector, metadata, id } = options;
+  const { read, bad } = line;
+  const key = id === undefined ? (read.id ?? place) : read[id];
+  if (typeof key !== 'string' && typeof key !== 'number')
+    throw bad(`"${id ?? 'id'}": expected a text or a number`);
+  const own = vector === undefined ? undefined : numbers(line, vector);
+  const left = new Set([...text, vector, id ?? 'id']);
+  const kept = Object.entries(read).filter(([name]) =>
+    metadata === undefined ? !left.has(name) : metadata.includes(name),
+  );
+  return {
+    key,
+    ...(own && { vector: own }),
+    text: textsOf(line, [...text, ...keyword]),
+    ...(kept.length > 0 && { metadata: Object.fromEntries(kept) as Metadata }),
+  };
+}
+
+export interface CollectionSearchOptions extends CommonOptions {
+  query?: Float32Array;
+  like?: string;
+  where?: Where;
+  top: number;
+  ef: number;
+}
+
+/** Words, a vector or an item that others are like, or words and one of these. */
+export async function searchCollection(
+  file: string,
+  source: AsyncIterable<Uint8Array>,
+  words: string,
+  options: CollectionSearchOptions,
+  progress: Progress,
+): Promise<void> {
+  const { query, like, where, top: k, ef } = options;
+  if (query !== undefined && like !== undefined)
+    throw new CliError('expected one of --query and --like beside words');
+  const { hnsw } = await engineFor(['hnsw'], options);
+  let collection: Collection;
+  let matches: HybridMatch[];
+  let ms: number;
+  try {
+    collection = await hnsw.Collection.loadAsync(source, { signal: interrupt.signal });
+  } catch (error) {
+    throw explain(error, {}, file);
+  }
+  progress.stop();
+  try {
+    const asked: HybridQuery = { text: words, k, ef, ...(where && { where }) };
+    if (query !== undefined) asked.vector = query;
+    if (like !== undefined) {
+      const found = [like, Number(like)].find((key) => collection.has(key));
+      if (found === undefined)
+        throw new CliError(`--like ${like}: ${nameOf(file)} has no such label`);
+      asked.key = found;
+    }
+    const started = performance.now();
+    matches = collection.search(asked);
+    ms = performance.now() - started;
+  } catch (error) {
+    throw explain(error, { query: '--query', queries: '--query', text: 'words' });
+  }
+  const rank = (part: { rank: number } | undefined) => (part === undefined ? '-' : part.rank + 1);
+  const rows = (shown: (score: number) => string | number) =>
+    matches.map(({ key, score, parts }, i) => [
+      i + 1,
+      key,
+      shown(score),
+      rank(parts.text),
+      rank(parts.vector),
+    ]);
+  const { size, textFields } = collection;
+  print(
+    {
+      about: [
+        ['index', `${nameOf(file)}: ${count(size)} items, texts ${textFields.join(', ')}`],
+        ['question', words],
+        ['time', duration(ms)],
+      ],
+      columns: ['place', 'id', 'score', 'words', 'vector'],
+      rows: rows((score) => score),
+      table: rows(digits),
+      json: () => ({ index: nameOf(file), size, query: words, ms, results: matches }),
+    },
+    options,
+  );
+}
