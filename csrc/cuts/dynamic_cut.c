@@ -316,7 +316,8 @@ static sl_status take_weight(sl_dynamic_cut *c, bool divided) {
   } else if (c->lightest[1] == c->value + c->change) {
     c->value = c->lightest[1];
     keep_lightest(c);
-  } else if (c->part[c->from] != c->part[c->to] || left < c->value) {
+  } else if (left < c->value ||
+             (c->part[c->from] != c->part[c->to] && c->floor - c->changes.lost < c->value)) {
     c->upper = c->lightest[1] < c->value ? c->lightest[1] : c->value;
     c->wanted = left < c->value ? c->bound : c->upper;
     c->got = 0;

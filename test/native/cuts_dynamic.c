@@ -185,10 +185,177 @@ static void larger_graphs_have_the_cut_of_the_question(void **state) {
   }
 }
 
+// What a running change, an abort, an error leave behind does not matter: the next begin goes on.
+static void dropped_work_is_taken_up_again(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 31);
+  for (int trial = 0; trial < 300; trial++) {
+    draw_table(&rng, 3 + sl_rng_below(&rng, 6), 20, 3);
+    sl_graph *graph = graph_of_table();
+    sl_dynamic_cut *cut;
+    double a[SL_DYNAMIC_CUT_NUMBERS];
+    assert_ok(sl_dynamic_cut_create(graph, &cut));
+    sl_graph_destroy(graph);
+    drawn last = {0};
+    for (int i = 0; i < 30; i++) {
+      last = draw_change(&rng, 3, 3, &last, NULL);
+      assert_ok(sl_dynamic_cut_begin(cut, 1, &last.u, &last.v, &last.change));
+      sl_outcome outcome;
+      const uint32_t steps = sl_rng_below(&rng, 4);
+      for (uint32_t k = 0; k < steps; k++)
+        assert_ok(sl_job_step(sl_dynamic_cut_job(cut), 1, &outcome));
+      assert_ok(sl_job_stop(sl_dynamic_cut_job(cut), SL_OUTCOME_TIME_LIMIT));
+      assert_ok(sl_dynamic_cut_read(cut, a));
+      if (a[3] == 1) set(last.u, last.v, t.weight[last.u][last.v] + last.change);
+      if (a[2] == a[2])
+        assert_true(a[2] == least_of_all());
+      else
+        assert_refused(sl_dynamic_cut_side(cut, a), SL_ERR_STATE, "cut");
+    }
+    assert_ok(sl_dynamic_cut_begin(cut, 0, NULL, NULL, NULL));
+    run(cut, 1, a);
+    assert_true(a[2] == least_of_all());
+    sl_dynamic_cut_destroy(cut);
+  }
+}
+
+static void running_out_of_memory_loses_nothing(void **state) {
+  (void)state;
+  sl_rng rng;
+  sl_rng_seed(&rng, 13);
+  draw_table(&rng, 8, 30, 1);
+  sl_graph *graph = graph_of_table();
+  sl_dynamic_cut *cut = NULL;
+  sl_memory_budget budget;
+  double a[SL_DYNAMIC_CUT_NUMBERS];
+  for (uint64_t bytes = 0; cut == NULL; bytes += 16) {
+    sl_memory_budget_begin(&budget, bytes);
+    const sl_status status = sl_dynamic_cut_create(graph, &cut);
+    sl_memory_budget_end(&budget);
+    assert_true(status == SL_OK || status == SL_ERR_MEMORY);
+  }
+  sl_graph_destroy(graph);
+  for (int i = 0; i < 300; i++) {
+    const drawn d = draw_change(&rng, sl_rng_below(&rng, 2), 1, NULL, NULL);
+    uint32_t made = 0;
+    for (uint64_t bytes = 0;; bytes += 24) {
+      sl_memory_budget_begin(&budget, bytes);
+      sl_outcome outcome = SL_OUTCOME_RUNNING;
+      sl_status status = sl_dynamic_cut_begin(cut, 1 - made, &d.u, &d.v, &d.change);
+      while (status == SL_OK && outcome == SL_OUTCOME_RUNNING)
+        status = sl_job_step(sl_dynamic_cut_job(cut), 100, &outcome);
+      if (status == SL_OK) status = sl_dynamic_cut_read(cut, a);
+      if (status == SL_OK) status = sl_dynamic_cut_side(cut, (double[SL_DYNAMIC_CUT_NUMBERS]){0});
+      sl_memory_budget_end(&budget);
+      double weight;
+      assert_ok(sl_dynamic_cut_weight(cut, d.u, d.v, &weight));
+      made = weight == t.weight[d.u][d.v] + d.change;
+      if (status == SL_OK) break;
+      assert_int_equal(status, SL_ERR_MEMORY);
+    }
+    assert_true(made == 1);
+    set(d.u, d.v, t.weight[d.u][d.v] + d.change);
+    assert_true(a[2] == least_of_all());
+  }
+  sl_dynamic_cut_destroy(cut);
+}
+
+static void wrong_changes_are_refused_by_name(void **state) {
+  (void)state;
+  const uint32_t from[] = {0, 1, 2}, to[] = {1, 2, 0}, far[] = {0, 3, 0}, afar[] = {1, 3, 0},
+                 loop[] = {1, 2, 2};
+  const double half[] = {1, 0.5, 1}, whole[] = {1, 2, 3}, large[] = {0x1p52, 0x1p52, 1},
+               nan[] = {1, NAN, 1}, none[] = {1, 1, 0}, inf[] = {INFINITY, 1, 1},
+               much[] = {1, 1, -5}, gone[] = {-INFINITY, -INFINITY, -INFINITY};
+  sl_dynamic_cut *cut;
+  sl_graph *graph = make_graph(3, 3, from, to, half, SL_VALUES_F64, false);
+  assert_refused(sl_dynamic_cut_create(graph, &cut), SL_ERR_RANGE, "graph");
+  sl_graph_destroy(graph);
+  graph = make_graph(3, 3, from, to, large, SL_VALUES_F64, false);
+  assert_refused(sl_dynamic_cut_create(graph, &cut), SL_ERR_RANGE, "graph");
+  sl_graph_destroy(graph);
+  graph = make_graph(3, 3, from, to, whole, SL_VALUES_F64, true);
+  assert_refused(sl_dynamic_cut_create(graph, &cut), SL_ERR_UNSUPPORTED, "graph");
+  sl_graph_destroy(graph);
+  graph = make_graph(1, 0, NULL, NULL, NULL, SL_VALUES_PATTERN, false);
+  assert_refused(sl_dynamic_cut_create(graph, &cut), SL_ERR_UNSUPPORTED, "graph");
+  sl_graph_destroy(graph);
+  graph = make_graph(3, 3, from, to, whole, SL_VALUES_F64, false);
+  assert_ok(sl_dynamic_cut_create(graph, &cut));
+  sl_graph_destroy(graph);
+  double a[SL_DYNAMIC_CUT_NUMBERS];
+  assert_refused(sl_dynamic_cut_read(cut, a), SL_ERR_STATE, "cut");
+  assert_refused(sl_dynamic_cut_side(cut, a), SL_ERR_STATE, "cut");
+  assert_refused(sl_dynamic_cut_begin(cut, 3, far, to, NULL), SL_ERR_INDEX, "from");
+  assert_int_equal(sl_last_error()->position, 1);
+  assert_refused(sl_dynamic_cut_begin(cut, 3, from, afar, NULL), SL_ERR_INDEX, "to");
+  assert_refused(sl_dynamic_cut_begin(cut, 3, from, loop, NULL), SL_ERR_ARGUMENT, "to");
+  assert_int_equal(sl_last_error()->position, 2);
+  const double *const wrong[] = {half, nan, none, inf};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    assert_refused(sl_dynamic_cut_begin(cut, 3, from, to, wrong[i]), SL_ERR_RANGE, "weights");
+  sl_outcome outcome;
+  // Triangle of weights 1, 2, 3, then 2, 3, 3; the third change takes more than there is.
+  assert_ok(sl_dynamic_cut_begin(cut, 3, from, to, much));
+  assert_refused(sl_job_step(sl_dynamic_cut_job(cut), UINT64_MAX, &outcome), SL_ERR_ARGUMENT,
+                 "weights");
+  assert_int_equal(sl_last_error()->position, 2);
+  assert_ok(sl_dynamic_cut_begin(cut, 0, NULL, NULL, NULL));
+  run(cut, 1, a);
+  assert_true(a[2] == 5 && a[5] == 3 && a[6] == 8);
+  assert_ok(sl_dynamic_cut_begin(cut, 2, from, to, large));
+  assert_refused(sl_job_step(sl_dynamic_cut_job(cut), UINT64_MAX, &outcome), SL_ERR_RANGE,
+                 "weights");
+  assert_ok(sl_dynamic_cut_begin(cut, 3, from, to, gone));
+  run(cut, 1, a);
+  assert_true(a[2] == 0 && F64(a[4])[0] == 3 && F64(a[4])[1] == 0 && a[5] == 0);
+  double weight;
+  assert_refused(sl_dynamic_cut_weight(cut, 3, 0, &weight), SL_ERR_INDEX, "from");
+  assert_refused(sl_dynamic_cut_weight(cut, 0, 3, &weight), SL_ERR_INDEX, "to");
+  sl_dynamic_cut_destroy(cut);
+  sl_dynamic_cut_destroy(NULL);
+}
+
+// Half a million nodes in a row, or around one; ends are joined and let go.
+static void a_long_path_and_a_large_star(void **state) {
+  (void)state;
+  enum { MANY = 500000 };
+  for (int star = 0; star < 2; star++) {
+    uint32_t *from, *to;
+    assert_ok(SL_ALLOC(&from, MANY));
+    assert_ok(SL_ALLOC(&to, MANY));
+    for (uint32_t i = 0; i < MANY; i++) {
+      from[i] = star ? 0 : i;
+      to[i] = i + 1;
+    }
+    sl_graph *graph = make_graph(MANY + 1, MANY, from, to, NULL, SL_VALUES_PATTERN, false);
+    sl_free(from);
+    sl_free(to);
+    sl_dynamic_cut *cut;
+    double a[SL_DYNAMIC_CUT_NUMBERS];
+    assert_ok(sl_dynamic_cut_create(graph, &cut));
+    sl_graph_destroy(graph);
+    assert_ok(sl_dynamic_cut_begin(cut, 0, NULL, NULL, NULL));
+    run(cut, 50000, a);
+    assert_true(a[2] == 1);
+    assert_true(changed(cut, 50000, star ? 1 : 0, MANY, 1) == (star ? 1 : 2));
+    assert_true(changed(cut, 50000, 1, 2, 1) == (star ? 1 : 2));
+    assert_true(changed(cut, 50000, star ? 1 : 0, MANY, -1) == 1);
+    assert_true(changed(cut, 50000, star ? 0 : 7, star ? 7 : 8, -INFINITY) == 0);
+    assert_true(changed(cut, 50000, star ? 0 : 7, star ? 7 : 8, 4) == 1);
+    sl_dynamic_cut_destroy(cut);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(small_graphs_have_the_least_of_all_cuts),
       property(larger_graphs_have_the_cut_of_the_question),
+      property(dropped_work_is_taken_up_again),
+      property(running_out_of_memory_loses_nothing),
+      property(wrong_changes_are_refused_by_name),
+      property(a_long_path_and_a_large_star),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
