@@ -342,9 +342,9 @@ static sl_status make_change(sl_dynamic_cut *c) {
   SL_TRY(sl_dynamic_cut_weight(c, u, v, &there));
   double change = c->wishes == NULL ? 1 : c->wishes[i];
   if (change == -INFINITY && there > 0) change = -there;
-  SL_REQUIRE_AT(there + change >= 0, SL_ERR_ARGUMENT, "weights",
+  SL_REQUIRE_AT(there + change >= 0, SL_ERR_ARGUMENT, "changes",
                 "no more to be taken away than is there", i);
-  SL_REQUIRE_AT((double)c->total + change < LARGEST_SUM, SL_ERR_RANGE, "weights",
+  SL_REQUIRE_AT((double)c->total + change < LARGEST_SUM, SL_ERR_RANGE, "changes",
                 "weights whose sum is below 2^53", i);
   if (c->changes.count > 1024 && c->changes.count > c->n) write_off(c);
   SL_TRY(sl_changes_reserve(&c->changes));
@@ -426,7 +426,7 @@ static sl_status take_list(sl_dynamic_cut *c, uint32_t count, const uint32_t *fr
     if (changes == NULL || changes[i] == -INFINITY) continue;
     SL_REQUIRE_AT(floor(changes[i]) == changes[i] && changes[i] != 0 &&
                       fabs(changes[i]) < LARGEST_SUM,
-                  SL_ERR_RANGE, "weights", "whole numbers but 0, below 2^53", i);
+                  SL_ERR_RANGE, "changes", "whole numbers but 0, below 2^53", i);
   }
   for (int end = 0; end < 2; end++) {
     SL_TRY(SL_ALLOC(&c->ends[end], count));
@@ -470,6 +470,7 @@ sl_status sl_dynamic_cut_read(const sl_dynamic_cut *c, double *numbers) {
   numbers[7] = (double)c->searches;
   numbers[8] = (double)c->flows;
   numbers[9] = c->n - c->unused_count;
+  numbers[10] = c->n;
   return SL_OK;
 }
 

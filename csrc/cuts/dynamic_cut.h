@@ -37,13 +37,13 @@ size_t sl_dynamic_cut_bytes(const sl_dynamic_cut *cut);
 //              made where there is none; < 0 is taken from it; -Infinity takes the edge away. NULL: 1
 //              each
 //   Errors: ERR_INDEX ("from", "to", position), ERR_ARGUMENT ("to", position: a loop), ERR_RANGE
-//           ("weights", position: not whole, 0, above 2^53), ERR_MEMORY.
+//           ("changes", position: not whole, 0, above 2^53), ERR_MEMORY.
 sl_status sl_dynamic_cut_begin(sl_dynamic_cut *cut, uint32_t count, const uint32_t *from,
                                const uint32_t *to, const double *changes);
 
 // The changes that were begun last, as work (base/job.h). Outcomes: CONVERGED; TIME_LIMIT, WORK_LIMIT:
-// those that numbers[3] counts are made. Errors of stepping: ERR_ARGUMENT ("weights", position: more
-// than there is is taken away), ERR_RANGE ("weights", position: the sum of all is not below 2^53),
+// those that numbers[3] counts are made. Errors of stepping: ERR_ARGUMENT ("changes", position: more
+// than there is is taken away), ERR_RANGE ("changes", position: the sum of all is not below 2^53),
 // ERR_OVERFLOW, ERR_MEMORY. The changes before that one are made then, that one and later ones are
 // not (after ERR_MEMORY that one may be). Whatever has happened, the next begin goes on from there.
 //   O(1) for most changes in practice, a search of a part of the graph for some; where the least cut
@@ -54,7 +54,7 @@ extern const sl_job_kind sl_dynamic_cut_kind;
 // numbers: SL_DYNAMIC_CUT_NUMBERS, written: 0 outcome, 1 operations, 2 weight of the least cut (NaN
 // after one that was stopped), 3 changes that are made, 4 address of the weight of the least cut after
 // each of them (f64), 5 edges, 6 sum of the weights, 7 how often the whole graph was searched since
-// it was made, 8 changes for which a flow was needed, 9 parts that no light cut divides
+// it was made, 8 changes for which a flow was needed, 9 parts that no light cut divides, 10 nodes
 //   Errors: ERR_STATE (not begun, or still running).
 sl_status sl_dynamic_cut_read(const sl_dynamic_cut *cut, double *numbers);
 

@@ -96,9 +96,9 @@ static sl_status try_pairs(sl_dynamic_cut *c, int64_t more, sl_ends *e, sl_findi
 
 // Makes a part of a node that is in one with others.
 static void take_out(sl_dynamic_cut *c, uint32_t u) {
-  const uint32_t old = c->part[u], own = c->unused[c->unused_count - 1];
+  const uint32_t old = c->part[u];
   if (c->part_size[old] == 1) return;
-  c->unused_count--;
+  const uint32_t own = c->unused[--c->unused_count];
   if (c->kept == old) {
     for (uint32_t v = 0; v < c->n; v++) c->side[v] = c->part[v] == old;
     c->kept = NONE;

@@ -294,19 +294,19 @@ static void wrong_changes_are_refused_by_name(void **state) {
   assert_int_equal(sl_last_error()->position, 2);
   const double *const wrong[] = {half, nan, none, inf};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    assert_refused(sl_dynamic_cut_begin(cut, 3, from, to, wrong[i]), SL_ERR_RANGE, "weights");
+    assert_refused(sl_dynamic_cut_begin(cut, 3, from, to, wrong[i]), SL_ERR_RANGE, "changes");
   sl_outcome outcome;
   // Triangle of weights 1, 2, 3, then 2, 3, 3; the third change takes more than there is.
   assert_ok(sl_dynamic_cut_begin(cut, 3, from, to, much));
   assert_refused(sl_job_step(sl_dynamic_cut_job(cut), UINT64_MAX, &outcome), SL_ERR_ARGUMENT,
-                 "weights");
+                 "changes");
   assert_int_equal(sl_last_error()->position, 2);
   assert_ok(sl_dynamic_cut_begin(cut, 0, NULL, NULL, NULL));
   run(cut, 1, a);
   assert_true(a[2] == 5 && a[5] == 3 && a[6] == 8);
   assert_ok(sl_dynamic_cut_begin(cut, 2, from, to, large));
   assert_refused(sl_job_step(sl_dynamic_cut_job(cut), UINT64_MAX, &outcome), SL_ERR_RANGE,
-                 "weights");
+                 "changes");
   assert_ok(sl_dynamic_cut_begin(cut, 3, from, to, gone));
   run(cut, 1, a);
   assert_true(a[2] == 0 && F64(a[4])[0] == 3 && F64(a[4])[1] == 0 && a[5] == 0);
