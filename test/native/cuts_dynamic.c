@@ -114,7 +114,7 @@ static drawn draw_change(sl_rng *rng, uint32_t kind, uint32_t most, const drawn 
     const double there = t.weight[d.u][d.v];
     if (take && there == 0 && attempt < 200) continue;
     if (take && there > 0) {
-      d.change = sl_rng_below(rng, 2) ? -there : -(1 + sl_rng_below(rng, (uint32_t)there));
+      d.change = sl_rng_below(rng, 2) ? -there : -(1.0 + sl_rng_below(rng, (uint32_t)there));
       return d;
     }
     d.change = 1 + sl_rng_below(rng, most);
