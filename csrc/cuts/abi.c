@@ -1,8 +1,9 @@
-// Raw ABI of cuts/cuts.h and cuts/assignment.h.
+// Raw ABI of cuts/cuts.h, cuts/assignment.h and cuts/dynamic_cut.h.
 #include "graph/abi.h"
 #include "base/abi_job.h"
 #include "cuts/assignment.h"
 #include "cuts/cuts.h"
+#include "cuts/dynamic_cut.h"
 
 // 0 after a failure. The graph must outlive the object.
 sl_handle SL_ABI(sl_abi_cuts_create)(sl_handle graph_handle) {
@@ -56,4 +57,47 @@ int32_t SL_ABI(sl_abi_assignment_read)(sl_handle handle, double *numbers) {
   sl_assignment *made;
   SL_TRY(sl_abi_job_get(handle, &sl_assignment_kind, &made));
   return sl_assignment_read(made, numbers);
+}
+
+// 0 after a failure. The graph is read now and not kept.
+sl_handle SL_ABI(sl_abi_dynamic_cut_create)(sl_handle graph_handle) {
+  sl_graph *graph;
+  sl_dynamic_cut *made;
+  if (sl_handle_get(graph_handle, SL_HANDLE_GRAPH, (void **)&graph) != SL_OK) return 0;
+  if (sl_dynamic_cut_create(graph, &made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_dynamic_cut_job(made), 0, NULL);
+}
+
+int32_t SL_ABI(sl_abi_dynamic_cut_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_dynamic_cut_kind);
+}
+
+// from, to: count nodes; changes: count doubles, or 0 for 1 each. Then sl_abi_job_step.
+int32_t SL_ABI(sl_abi_dynamic_cut_begin)(sl_handle handle, uint32_t count, const uint32_t *from,
+                                         const uint32_t *to, const double *changes) {
+  sl_dynamic_cut *cut;
+  SL_TRY(sl_abi_job_get(handle, &sl_dynamic_cut_kind, &cut));
+  return sl_dynamic_cut_begin(cut, count, from, to, changes);
+}
+
+// numbers: twelve doubles, written. The address holds until the next begin.
+int32_t SL_ABI(sl_abi_dynamic_cut_read)(sl_handle handle, double *numbers) {
+  sl_dynamic_cut *cut;
+  SL_TRY(sl_abi_job_get(handle, &sl_dynamic_cut_kind, &cut));
+  return sl_dynamic_cut_read(cut, numbers);
+}
+
+// numbers: twelve doubles, written. Addresses hold until the next call of this function.
+int32_t SL_ABI(sl_abi_dynamic_cut_side)(sl_handle handle, double *numbers) {
+  sl_dynamic_cut *cut;
+  SL_TRY(sl_abi_job_get(handle, &sl_dynamic_cut_kind, &cut));
+  return sl_dynamic_cut_side(cut, numbers);
+}
+
+// out: a double, written: the weight of an edge, 0 where there is none.
+int32_t SL_ABI(sl_abi_dynamic_cut_weight)(sl_handle handle, uint32_t source, uint32_t target,
+                                          double *out) {
+  sl_dynamic_cut *cut;
+  SL_TRY(sl_abi_job_get(handle, &sl_dynamic_cut_kind, &cut));
+  return sl_dynamic_cut_weight(cut, source, target, out);
 }

@@ -10,7 +10,7 @@ static const sl_cut_question *const questions[] = {
     [SL_CUTS_COLOURING] = &sl_colouring_question,   [SL_CUTS_SPANNING] = &sl_spanning_question,
     [SL_CUTS_FLOW] = &sl_max_flow_question,         [SL_CUTS_MINIMUM] = &sl_minimum_cut_question,
     [SL_CUTS_TREE] = &sl_cut_tree_question,         [SL_CUTS_MATCHING] = &sl_matching_question,
-    [SL_CUTS_COVER] = &sl_cover_question,
+    [SL_CUTS_COVER] = &sl_cover_question,           [SL_CUTS_WEIGHTED] = &sl_weighted_question,
 };
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 

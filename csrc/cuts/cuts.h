@@ -105,6 +105,21 @@ typedef enum sl_cuts_question {
   // Nodes that touch every edge, at most twice as many as are needed. Undirected. O(edges + nodes).
   //   answer   2 number of nodes, 3 their address (u32, ascending), 4 so many are needed at least
   SL_CUTS_COVER = 12,
+  // A matching of largest total weight, of all or of those with as many edges as there can be, and
+  // prices that prove it. Undirected. O(nodes^2 edges) at worst, about nodes * edges in practice.
+  //   options  0 most: 1 for as many edges as there can be
+  //   answer   2 number of edges, 3 address of the partner of each node (n u32; NONE), 4 total weight,
+  //            5 how far it may be from the largest (0 for whole weights whose largest times nodes is
+  //            below 2^53), 6 address of the price of each node (n f64), 7 number of sets of
+  //            nodes with a price, 8 address of the smallest set of each node (n u32; NONE), 9 of the
+  //            smallest set around each set (u32; NONE), 10 of their prices (f64, >= 0), 11 and 12 with
+  //            most: number and address of nodes that prove that there are no more edges (as of
+  //            MATCHING, a barrier)
+  //   For each edge the prices of its ends and of the sets that both are in add up to its weight at
+  //   least; to its weight, if it is taken. A set with a price has an odd number of nodes, all but one
+  //   of which are matched in it. Without most no price is negative, and nodes without a partner have
+  //   price 0; with most they have the least price of all.
+  SL_CUTS_WEIGHTED = 13,
 } sl_cuts_question;
 
 typedef struct sl_cuts sl_cuts;

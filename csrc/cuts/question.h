@@ -29,7 +29,7 @@ typedef struct sl_cut_question {
 extern const sl_cut_question sl_components_question, sl_strong_question, sl_blocks_question,
     sl_bipartite_question, sl_cores_question, sl_triangles_question, sl_colouring_question,
     sl_spanning_question, sl_max_flow_question, sl_minimum_cut_question, sl_cut_tree_question,
-    sl_matching_question, sl_cover_question;
+    sl_matching_question, sl_cover_question, sl_weighted_question;
 
 struct sl_cuts {
   sl_job job; // the first member

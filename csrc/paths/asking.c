@@ -16,6 +16,7 @@ static const sl_question_kind *const questions[] = {
     [SL_PATHS_CLOSENESS] = &sl_closeness_question,
     [SL_PATHS_BETWEENNESS] = &sl_betweenness_question,
     [SL_PATHS_BETWEENNESS_SAMPLED] = &sl_sampled_question,
+    [SL_PATHS_REDUCTION] = &sl_reduction_question,
 };
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 

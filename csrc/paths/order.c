@@ -1,29 +1,10 @@
-// Orders of directed graphs without cycles, and their critical paths.
+// Orders of directed graphs without cycles, their critical paths, and what they are reduced by.
 //
 // Based on: A. B. Kahn, "Topological sorting of large networks", CACM 5 (1962),
 // doi:10.1145/368996.369025; J. E. Kelley, "Critical-path planning and scheduling: mathematical
 // basis", Operations Research 9 (1961), doi:10.1287/opre.9.3.296. A cycle is found among the nodes
 // that are left over: each of them has a predecessor that is left over too.
-#include "paths/heap.h"
-#include "paths/question.h"
-
-typedef struct sl_order {
-  sl_arcs arcs;
-  uint32_t *missing; // n: predecessors not in the order yet
-  uint32_t *order;   // n
-  uint32_t count;
-  sl_heap_entry *heap; // of nodes without missing predecessors, by number
-  uint32_t heap_count, *position;
-  uint32_t *cycle, cycle_count;
-  // the critical path
-  bool critical;
-  const double *durations; // n, a copy, or NULL
-  double plain;            // length of an edge without weight
-  double *earliest, *latest, *slack;
-  double length;
-  uint32_t *before; // n: predecessor on a longest path
-  uint32_t *path, path_count;
-} sl_order;
+#include "paths/order.h"
 
 static sl_heap_places places_of(const sl_order *o) {
   return (sl_heap_places){(char *)o->position, sizeof *o->position};
@@ -85,6 +66,14 @@ static sl_status begin_critical(sl_paths *paths, const double *options, const ui
     o->durations = copy;
   }
   return SL_OK;
+}
+
+static sl_status begin_reduction(sl_paths *paths, const double *options, const uint32_t *nodes,
+                                 uint32_t count) {
+  (void)options, (void)nodes, (void)count;
+  sl_order *o;
+  SL_TRY(create(paths, sl_graph_value_type(paths->graph) != SL_VALUES_PATTERN, &o));
+  return sl_reduction_take(paths, o);
 }
 
 static double length_of(const sl_order *o, uint32_t k) {
@@ -187,6 +176,7 @@ static sl_status step(sl_paths *paths, uint64_t work) {
   sl_order *o = paths->state;
   paths->work += go_on(o, work);
   if (o->heap_count > 0) return SL_OK;
+  if (o->reducing && o->count == paths->n && !sl_reduction_step(paths, o, work)) return SL_OK;
   if (o->count < paths->n)
     SL_TRY(find_cycle(paths, o));
   else if (o->critical)
@@ -204,11 +194,25 @@ static sl_status read_order(sl_paths *paths, double *numbers) {
   return SL_OK;
 }
 
+static sl_status require_no_cycle(const sl_order *o) {
+  if (o->cycle_count == 0) return SL_OK;
+  return sl_fail(SL_ERR_UNSUPPORTED, "graph", "a graph without cycles: this node is on one",
+                 o->cycle[0]);
+}
+
+static sl_status read_reduction(sl_paths *paths, double *numbers) {
+  const sl_order *o = paths->state;
+  SL_TRY(require_no_cycle(o));
+  numbers[2] = o->kept;
+  numbers[3] = (double)(uintptr_t)o->from;
+  numbers[4] = (double)(uintptr_t)o->to;
+  numbers[5] = (double)(uintptr_t)o->weights;
+  return SL_OK;
+}
+
 static sl_status read_critical(sl_paths *paths, double *numbers) {
   const sl_order *o = paths->state;
-  if (o->cycle_count > 0)
-    return sl_fail(SL_ERR_UNSUPPORTED, "graph", "a graph without cycles: this node is on one",
-                   o->cycle[0]);
+  SL_TRY(require_no_cycle(o));
   numbers[2] = o->length;
   numbers[3] = o->path_count;
   numbers[4] = (double)(uintptr_t)o->path;
@@ -220,3 +224,4 @@ static sl_status read_critical(sl_paths *paths, double *numbers) {
 
 const sl_question_kind sl_order_question = {begin_order, step, read_order, NULL};
 const sl_question_kind sl_critical_question = {begin_critical, step, read_critical, NULL};
+const sl_question_kind sl_reduction_question = {begin_reduction, step, read_reduction, NULL};

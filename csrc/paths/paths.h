@@ -99,6 +99,11 @@ typedef enum sl_paths_question {
   //   answer   2 address of scores (n f64), 3 half width: with the confidence no score is further
   //            off, 4 samples
   SL_PATHS_BETWEENNESS_SAMPLED = 10,
+  // The edges of an acyclic directed graph without those that a longer path makes needless. O(nodes *
+  // edges) at worst; a node reads what lies between it and the last of its successors.
+  //   answer   2 number of edges, 3 and 4 addresses of where they lead from and to (u32, ascending), 5
+  //            of their weights (f64; 0: the graph has none). Reading it fails as of CRITICAL
+  SL_PATHS_REDUCTION = 11,
 } sl_paths_question;
 
 typedef struct sl_paths sl_paths;
@@ -118,8 +123,8 @@ size_t sl_paths_bytes(const sl_paths *paths);
 //   nodes      count of them, read
 //   Errors: ERR_OPTION (the option's name), ERR_EMPTY, ERR_INDEX ("source", "target", "sources",
 //           "nodes", position), ERR_RANGE ("graph": the largest weight times the number of nodes is
-//           above 2^1023), ERR_UNSUPPORTED ("graph": undirected, for the order and the critical
-//           path), ERR_NOT_POSITIVE ("durations", position), ERR_MEMORY, also where the answer will
+//           above 2^1023), ERR_UNSUPPORTED ("graph": undirected, for the order, the critical
+//           path and the reduction), ERR_NOT_POSITIVE ("durations", position), ERR_MEMORY, also where the answer will
 //           not fit. Allocates what the question needs; O(edges) for the first weighted one.
 sl_status sl_paths_begin(sl_paths *paths, uint32_t question, const double *options,
                          const uint32_t *nodes, uint32_t count);

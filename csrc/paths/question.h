@@ -43,7 +43,8 @@ typedef struct sl_question_kind {
 
 extern const sl_question_kind sl_tree_question, sl_route_question, sl_prepare_question,
     sl_simple_question, sl_order_question, sl_critical_question, sl_all_question,
-    sl_eccentricity_question, sl_closeness_question, sl_betweenness_question, sl_sampled_question;
+    sl_eccentricity_question, sl_closeness_question, sl_betweenness_question, sl_sampled_question,
+    sl_reduction_question;
 
 typedef struct sl_routes sl_routes; // route.h
 void sl_routes_destroy(sl_routes *routes);

@@ -186,7 +186,7 @@ static uint32_t pick_number(const char *name) {
       {"value", 3},     {"max_iterations", 60},
       {"status", 70},   {"reason", 9},
       {"seed", 1000},   {"max_elements", 400},
-      {"question", 14}, {"algorithm", 8},
+      {"question", 15}, {"algorithm", 8},
       {"element", 5},   {"activation", 8},
       {"language", 2},  {"scorer", 2},
       {"fields", 8},    {"methods", 8},
@@ -354,6 +354,7 @@ static double number_at(const char *name, uint32_t i) {
            : i == 9       ? below(20)
                           : call.size;
   }
+  if (is(name, "changes")) return one_in(20) ? 0 : one_in(3) ? -1 : 1 + below(3);
   if (is(name, "boosts")) return one_in(20) ? 0 : 1 + below(3);
   if (is(name, "clauses")) { // occurrence, kind, fields, where, length, distance, boost
     static const uint32_t most[] = {3, 6, 8, 4, 6, 3, 0};

@@ -89,6 +89,7 @@ static const struct {
     {SL_CUTS_FLOW, {0}, {0, 15}, 2},   {SL_CUTS_FLOW, {1}, {0, 15}, 2},
     {SL_CUTS_MINIMUM, {0}, {0}, 0},    {SL_CUTS_TREE, {0}, {0}, 0},
     {SL_CUTS_MATCHING, {0}, {0}, 0},   {SL_CUTS_COVER, {0}, {0}, 0},
+    {SL_CUTS_WEIGHTED, {0}, {0}, 0},   {SL_CUTS_WEIGHTED, {1}, {0}, 0},
 };
 #define EVERY (sizeof every / sizeof every[0])
 
@@ -211,7 +212,7 @@ static void wrong_arguments_are_refused_by_name(void **state) {
   sl_cuts *cuts;
   const double *o = OPTIONS(0);
   assert_ok(sl_cuts_create(graph, &cuts));
-  assert_refused(sl_cuts_begin(cuts, 13, o, NULL, 0), SL_ERR_OPTION, "question");
+  assert_refused(sl_cuts_begin(cuts, 14, o, NULL, 0), SL_ERR_OPTION, "question");
   assert_refused(sl_cuts_begin(cuts, SL_CUTS_FLOW, o, NODES(0), 1), SL_ERR_SHAPE, "nodes");
   assert_refused(sl_cuts_begin(cuts, SL_CUTS_FLOW, o, NODES(16, 0), 2), SL_ERR_INDEX, "source");
   assert_refused(sl_cuts_begin(cuts, SL_CUTS_FLOW, o, NODES(0, 16), 2), SL_ERR_INDEX, "target");

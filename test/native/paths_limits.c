@@ -59,6 +59,8 @@ static void a_star_of_a_million_leaves(void **state) {
   assert_int_equal(answer[2], MANY + 1);
   ask(paths, SL_PATHS_CRITICAL, 50000, OPTIONS(1, 0, 1), NULL, 0, answer);
   assert_true(answer[2] == 0.5);
+  ask(paths, SL_PATHS_REDUCTION, 50000, OPTIONS(0), NULL, 0, answer);
+  assert_int_equal(answer[2], MANY);
   ask(paths, SL_PATHS_CLOSENESS, 50000, OPTIONS(1, 1), NODES(0), 1, answer);
   assert_true(AT(double, answer[3])[0] == 0.5 * MANY);
   sl_paths_destroy(paths);
@@ -80,6 +82,7 @@ static const struct {
     {SL_PATHS_SHORTEST_SIMPLE, {1, 9}, {0, 15}, 2},
     {SL_PATHS_ORDER, {0}, {0}, 0},
     {SL_PATHS_CRITICAL, {1, 0, 1}, {0}, 0},
+    {SL_PATHS_REDUCTION, {0}, {0}, 0},
     {SL_PATHS_ALL, {1}, {0}, 0},
     {SL_PATHS_ECCENTRICITY, {1, 2}, {0}, 0},
     {SL_PATHS_CLOSENESS, {0}, {0}, 0},
@@ -205,7 +208,7 @@ static void wrong_arguments_are_refused_by_name(void **state) {
   sl_paths *paths;
   assert_ok(sl_paths_create(graph, &paths));
   const double o[SL_PATHS_OPTIONS] = {1, 0, INFINITY, 1};
-  assert_refused(sl_paths_begin(paths, 11, o, NODES(0), 1), SL_ERR_OPTION, "question");
+  assert_refused(sl_paths_begin(paths, 12, o, NODES(0), 1), SL_ERR_OPTION, "question");
   assert_refused(sl_paths_begin(paths, SL_PATHS_TREE, o, NULL, 0), SL_ERR_EMPTY, "sources");
   assert_refused(sl_paths_begin(paths, SL_PATHS_TREE, o, NODES(1, 16), 2), SL_ERR_INDEX, "sources");
   assert_int_equal(sl_last_error()->position, 1);

@@ -308,6 +308,7 @@ static void orders_go_forward_and_critical_paths_are_longest(void **state) {
     assert_int_equal(has_cycle, count > 0);
     for (uint32_t i = 0; i < count; i++)
       assert_true(s.length[cycle[i]][cycle[(i + 1) % count]] < INFINITY);
+    uint32_t sorted[MOST];
     if (!has_cycle) {
       acyclic++;
       uint32_t done = 0;
@@ -323,11 +324,29 @@ static void orders_go_forward_and_critical_paths_are_longest(void **state) {
         done |= 1u << first;
       }
     }
+    if (!has_cycle) {
+      // What is kept: edges between whose ends no other successor leads.
+      double reduced[SL_PATHS_NUMBERS];
+      memcpy(sorted, order, n * sizeof *sorted);
+      ask(paths, SL_PATHS_REDUCTION, some_work(&rng), OPTIONS(0), NULL, 0, reduced);
+      uint32_t kept = 0;
+      for (uint32_t u = 0; u < n; u++) {
+        for (uint32_t v = 0; v < n; v++) {
+          bool needed = s.length[u][v] < INFINITY;
+          for (uint32_t w = 0; w < n; w++)
+            needed &= w == v || !(s.length[u][w] < INFINITY && s.distance[w][v] < INFINITY);
+          if (!needed) continue;
+          assert_true(AT(uint32_t, reduced[3])[kept] == u && AT(uint32_t, reduced[4])[kept] == v);
+          assert_true(s.weighted ? AT(double, reduced[5])[kept] == s.length[u][v]
+                                 : reduced[5] == 0);
+          kept++;
+        }
+      }
+      assert_true(reduced[2] == kept);
+    }
     const bool timed = sl_rng_below(&rng, 2);
     for (uint32_t u = 0; u < n; u++) durations[u] = timed ? sl_rng_below(&rng, 4) : 0;
     double longest[MOST], length = 0, rest[MOST];
-    uint32_t sorted[MOST];
-    if (!has_cycle) memcpy(sorted, order, n * sizeof *sorted);
     const double *options = OPTIONS(1, timed ? (double)(uintptr_t)durations : 0, 1);
     if (has_cycle) {
       sl_outcome outcome;

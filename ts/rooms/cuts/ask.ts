@@ -22,6 +22,7 @@ export const question = {
   tree: 10,
   matching: 11,
   cover: 12,
+  weighted: 13,
 } as const;
 
 /** Edges with their weights, each by its ends. */

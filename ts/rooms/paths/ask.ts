@@ -28,6 +28,7 @@ export const question = {
   closeness: 8,
   betweenness: 9,
   sampled: 10,
+  reduction: 11,
 } as const;
 
 /** Begins a question. */
