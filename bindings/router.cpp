@@ -18,6 +18,7 @@ EMSCRIPTEN_BINDINGS(router) {
       .create<sl_router_create>("create")
       .create<sl_router_save>("save")
       .create<sl_router_load>("load")
+      .method<sl_router_bytes>("bytes")
       .method<sl_router_job>("job")
       .method<sl_router_facts_read>("facts")
       .method<sl_router_score>("score")

@@ -71,6 +71,13 @@ int32_t SL_ABI(sl_abi_router_destroy)(sl_handle handle) {
   return sl_abi_job_close(handle, &sl_router_kind);
 }
 
+int32_t SL_ABI(sl_abi_router_bytes)(sl_handle handle, size_t *out) {
+  sl_router *router;
+  SL_TRY(get(handle, &router));
+  *out = sl_router_bytes(router);
+  return SL_OK;
+}
+
 // Thirteen numbers: outcome, routes, dimension, trained, held, scorer, calibration, by value,
 // temperature, steps of the calibration, iterations, accuracy, error.
 int32_t SL_ABI(sl_abi_router_facts)(sl_handle handle, double *out13) {

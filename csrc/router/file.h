@@ -4,6 +4,6 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_ROUTER, SL_TAG('R', 'O', 'U', 'T'), "Router");
+SL_FILE_KIND(SL_FILE_ROUTER, SL_TAG('R', 'O', 'U', 'T'), "SemanticRouter");
 
 #endif

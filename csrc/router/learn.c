@@ -370,8 +370,7 @@ static sl_status stop(sl_job *job, sl_outcome why) {
 
 static uint64_t work_done(const sl_job *job) { return ((const sl_router *)job)->work; }
 
-static size_t bytes(const sl_job *job) {
-  const sl_router *r = (const sl_router *)job;
+size_t sl_router_bytes(const sl_router *r) {
   const sl_router_question *q = &r->question;
   const sl_router_learning *l = &r->learning;
   size_t all = sizeof *r + r->parameter_count * sizeof(double) + r->labels_bytes +
@@ -391,6 +390,7 @@ static size_t bytes(const sl_job *job) {
   return all;
 }
 
+static size_t bytes(const sl_job *job) { return sl_router_bytes((const sl_router *)job); }
 static void destroy(sl_job *job) { sl_router_destroy((sl_router *)job); }
 
 const sl_job_kind sl_router_kind = {"router", step, stop, work_done, NULL, bytes, destroy};

@@ -80,6 +80,7 @@ typedef struct sl_router sl_router;
 //   position), ERR_RANGE ("vectors", position: SIMILARITY), ERR_OVERFLOW, ERR_MEMORY.
 sl_status sl_router_create(const sl_router_question *question, sl_router **out);
 void sl_router_destroy(sl_router *router);
+size_t sl_router_bytes(const sl_router *router);
 
 // The work. SIMILARITY: O(held * trained * d); RIDGE: O(examples d^2), others O(examples * passes) of
 // their model. Outcomes: CONVERGED; TIME_LIMIT, WORK_LIMIT: stopped before there was a model.
