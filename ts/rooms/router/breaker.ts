@@ -70,7 +70,18 @@ export class CircuitBreaker {
     };
   }
 
-  /** What it is at a time. */
+  /**
+   * What it is at a time.
+   *
+   * @throws TypeError, RangeError (now: not a finite number)
+   *
+   * @example
+   * ```ts
+   * import { CircuitBreaker } from 'sublinear/router';
+   *
+   * console.log(new CircuitBreaker().state(0)); // closed
+   * ```
+   */
   state(now: number): BreakerState {
     const { openedAt } = this.#snapshot;
     if (openedAt === null) return 'closed';

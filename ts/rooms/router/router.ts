@@ -25,6 +25,7 @@ export type {
   Scorer,
   SemanticOptions,
 } from './options.js';
+export { SemanticRouter } from './semantic.js';
 export type {
   ConfidenceThreshold,
   Decision,
@@ -32,8 +33,7 @@ export type {
   FitOptions,
   Route,
   SemanticRouteOptions,
-} from './semantic.js';
-export { SemanticRouter } from './semantic.js';
+} from './types.js';
 
 /** What `engine.use('router')` and `load()` give. */
 export interface RouterRoom {

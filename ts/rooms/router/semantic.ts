@@ -17,88 +17,18 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import {
-  finite,
-  namesOf,
-  placeOf,
-  type Reason,
-  type RouteOptions,
-  rank,
-  routeKeys,
-} from './choice.js';
-import { type Embed, type Estimated, isLater, LearnedRouter, type Query } from './learned.js';
-import { begin, rowsOf, type SemanticOptions, semanticKeys } from './options.js';
-
-/** A route, and examples of what belongs to it: vectors, or texts for `embed`. */
-export interface Route {
-  name: string;
-  vectors?: readonly RealArray[];
-  texts?: readonly string[];
-  /** What taking it costs, in units of what a right answer is worth; 0 by default. */
-  cost?: number;
-}
-
-export interface FitOptions extends SemanticOptions {
-  /** Gives the vector of a text. With one that answers later, use the asynchronous forms. */
-  embed?: Embed;
-}
-
-export interface SemanticRouteOptions extends RouteOptions {
-  /** Below this probability no route is taken; the router's own `minConfidence` by default. */
-  minConfidence?: number;
-  /** The set holds the right route with probability 1 - alpha at least; 0.1 by default. */
-  alpha?: number;
-}
-
-/** What {@link SemanticRouter.route} gives. */
-export interface Decision {
-  /** The route to take, or null. */
-  route: string | null;
-  reason: Reason;
-  /** The probability that the route (or the best one, where none is taken) is right; 0 where none may be taken. */
-  p: number;
-  /** The next best one that may be taken. */
-  runnerUp: { route: string; p: number } | null;
-  /** The route that would be taken if none were unavailable or too dear, where that is another one. */
-  insteadOf: string | null;
-  /**
-   * Routes of a split-conformal set, the most probable first: with probability 1 - alpha it holds the right one, of examples
-   * like those held out. All routes where too few were held out.
-   */
-  set: string[];
-  /** Probabilities of the routes in the order of `routes`; they add up to 1. */
-  probabilities: Float64Array<ArrayBuffer>;
-  /** What they were made of: cosines, or the sums of a linear model. */
-  scores: Float64Array<ArrayBuffer>;
-}
-
-/** A threshold of the confidence, and what it does to vectors like the held-out ones. */
-export interface ConfidenceThreshold {
-  /** For `minConfidence`. `Infinity`: no vector is routed. */
-  threshold: number;
-  /** Share of the vectors that get a route. */
-  coverage: Estimated;
-  /** Share of right routes among them. NaN where none gets one. */
-  accuracy: Estimated;
-  /** False where no threshold has the accuracy asked for; this one has the best. */
-  reached: boolean;
-}
-
-/** What {@link SemanticRouter.explain} gives. */
-export interface Explanation {
-  /** Routes by their probability, the largest first. */
-  routes: { route: string; p: number; score: number }[];
-  /**
-   * `similarity`: the examples of the best route that are most like the query, as places among all examples in the order of
-   * the routes given to `fit()`. Empty for other scorers.
-   */
-  examples: { example: number; similarity: number }[];
-  /**
-   * `ridge` and `logistic`: the coordinates that speak most for the best route against the second one, by the size of their
-   * part in the difference of the scores. Ten at most; empty for other scorers.
-   */
-  coordinates: { coordinate: number; part: number }[];
-}
+import { placeOf, rank, routeKeys } from './choice.js';
+import { type Embed, isLater, LearnedRouter, type Query } from './learned.js';
+import { begin, rowsOf, semanticKeys } from './options.js';
+import { type ReadRoutes, readRoutes, vectorOf } from './read.js';
+import type {
+  ConfidenceThreshold,
+  Decision,
+  Explanation,
+  FitOptions,
+  Route,
+  SemanticRouteOptions,
+} from './types.js';
 
 /**
  * Tells which of some routes a query belongs to, from examples of each, with a calibrated probability, a set that holds the
@@ -524,48 +454,6 @@ export class SemanticRouter extends LearnedRouter {
       throw error;
     }
   }
-}
-
-interface ReadRoutes {
-  routes: string[];
-  costs: number[];
-  examples: (RealArray | { text: string })[];
-  labels: Uint32Array;
-}
-
-function readRoutes(operation: string, given: readonly Route[]): ReadRoutes {
-  const routes = namesOf(operation, 'routes', given);
-  const examples: (RealArray | { text: string })[] = [];
-  const labels: number[] = [];
-  const costs = given.map((route, k) => {
-    const { vectors, texts, cost } = check.options<Route>(operation, route, [
-      'name',
-      'vectors',
-      'texts',
-      'cost',
-    ]);
-    if (vectors !== undefined && !Array.isArray(vectors))
-      throw check.typeError(operation, `routes[${k}].vectors`, 'array of vectors', vectors);
-    if (texts !== undefined && !Array.isArray(texts))
-      throw check.typeError(operation, `routes[${k}].texts`, 'array of strings', texts);
-    examples.push(...(vectors ?? []));
-    for (const [i, text] of (texts ?? []).entries())
-      examples.push({ text: check.string(operation, `routes[${k}].texts[${i}]`, text) });
-    while (labels.length < examples.length) labels.push(k);
-    return cost === undefined ? 0 : finite(operation, `routes[${k}].cost`, cost);
-  });
-  return { routes, costs, examples, labels: Uint32Array.from(labels) };
-}
-
-function vectorOf(
-  operation: string,
-  example: RealArray | { text: string },
-  embed: Embed | undefined,
-): RealArray | PromiseLike<RealArray> {
-  if (!(typeof example === 'object' && example !== null && 'text' in example)) return example;
-  if (typeof embed !== 'function')
-    throw check.typeError(operation, 'embed', 'function, because there are texts', embed);
-  return embed(example.text);
 }
 
 function make(
