@@ -207,23 +207,30 @@ export class SemanticRouter extends LearnedRouter {
     };
   }
 
+  /** The level of the last alpha that was asked for: most programs have one. */
+  #level = { alpha: Number.NaN, level: 0 };
+
   #set(operation: string, scores: Float64Array, alpha: number): string[] {
     const { runtime } = this;
     const raw = this.use(operation);
-    check.number(operation, 'alpha', alpha);
-    runtime.check(operation, raw.level(alpha, runtime.out));
-    const level = runtime.outF64(0);
+    if (alpha !== this.#level.alpha) {
+      check.number(operation, 'alpha', alpha);
+      runtime.check(operation, raw.level(alpha, runtime.out));
+      this.#level = { alpha, level: runtime.outF64(0) };
+    }
+    const { level } = this.#level;
+    const { routes } = this.names;
+    const count = scores.length;
+    const order = Array.from(routes.keys()).sort(
+      (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
+    );
+    if (level === 0) return order.map((k) => routes[k] as string);
     return runtime.scratch(operation, (scratch) => {
-      const count = scores.length;
       const at = scratch.f64(2 * count);
       runtime.f64.set(scores, at / 8);
       runtime.check(operation, raw.softmax(at, at + 8 * count));
       const p = runtime.copyF64(at + 8 * count, count);
-      return this.names.routes
-        .map((route, k) => ({ route, p: p[k] as number }))
-        .filter((one) => one.p >= level)
-        .sort((a, b) => b.p - a.p)
-        .map(({ route }) => route);
+      return order.filter((k) => (p[k] as number) >= level).map((k) => routes[k] as string);
     });
   }
 
