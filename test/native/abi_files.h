@@ -21,6 +21,8 @@
 #include "inference/file.h"
 #include "paths/file.h"
 #include "paths/hierarchy.h"
+#include "router/file.h"
+#include "router/router.h"
 #include "sparse/file.h"
 #include "text/file.h"
 #include "text/fulltext.h"
@@ -139,6 +141,18 @@ static void make_files(void) {
   assert_ok(sl_logistic_save(logistic, &writer));
   keep_file(SL_FILE_LOGISTIC, writer);
   sl_logistic_destroy(logistic);
+  sl_router_question routes = sl_router_question_default();
+  routes.examples = 4;
+  routes.dimension = 2;
+  routes.routes = 3;
+  routes.vectors = vectors;
+  routes.labels = classes;
+  sl_router *router;
+  assert_ok(sl_router_create(&routes, &router));
+  assert_ok(sl_job_step(sl_router_job(router), UINT64_MAX, &outcome));
+  assert_ok(sl_router_save(router, "[]", 2, &writer));
+  keep_file(SL_FILE_ROUTER, writer);
+  sl_router_destroy(router);
   const uint32_t shapes[SL_GNN_SHAPE] = {SL_GNN_GCN, 2, 2, 1, 0, SL_GNN_RELU};
   sl_gnn *gnn;
   assert_ok(sl_gnn_create(1, shapes, vectors, 6, &gnn));

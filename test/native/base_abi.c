@@ -322,7 +322,9 @@ static double number_at(const char *name, uint32_t i) {
   static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
   static const double bandits[] = {0, 3, 0, 0.5, 1, 0, 1, 1, 1, 1, 0, 5, 3, 1};
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
+  static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
+  if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};

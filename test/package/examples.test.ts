@@ -65,6 +65,13 @@ const promises: Record<string, RegExp[]> = {
   ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],
+  'router.ts': [
+    /^\d+ examples, 1\d held out; calibration: temperature$/m,
+    /^a flight to london in may -> travel /m,
+    /^30 % of the calls to the large model: \d+ % right/m,
+    /^after 3 s: small instead of large$/m,
+    /^after 62 s: large$/m,
+  ],
   'chooser.ts': [
     /^over the best choice: \d+ %$/m,
     /^1000 numbers in order: insertion$/m,

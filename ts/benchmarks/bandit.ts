@@ -32,8 +32,13 @@ export const benchmarks: {
       const weights = Array.from({ length: ARMS }, () =>
         Float64Array.from({ length: DIMENSION }, draw),
       );
-      const rewardOf = (arm: number, context: Float64Array) =>
-        (weights[arm] as Float64Array).reduce((sum, w, i) => sum + w * (context[i] as number), 0);
+      // A loop: reduce() would take a tenth of the time that is measured.
+      const rewardOf = (arm: number, context: Float64Array) => {
+        const own = weights[arm] as Float64Array;
+        let sum = 0;
+        for (let i = 0; i < DIMENSION; i++) sum += (own[i] as number) * (context[i] as number);
+        return sum;
+      };
       const bandit = linUcb({
         arms: Array.from({ length: ARMS }, (_, arm) => arm),
         dimension: DIMENSION,

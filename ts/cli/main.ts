@@ -17,6 +17,7 @@ import { info } from './info.js';
 import { addModelVerbs } from './model-verbs.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
 import { publish } from './publish.js';
+import { route } from './route.js';
 import { search, searchWords } from './search.js';
 import { isRemoteIndex, searchRemote } from './search-remote.js';
 import { answering, common } from './shared.js';
@@ -65,6 +66,7 @@ Examples:
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
   sublinear embed use.slv "a bank of a river" "the shore of a stream"
+  sublinear route examples.csv --features x,y --route label --queries new.csv
   sublinear hash *.tar.gz --algorithm sha3-256
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
@@ -374,6 +376,52 @@ Examples:
   sublinear evaluate log.csv --context age,hour --target B --json`,
     )
     .action((file: string, options) => evaluate(file, options, progress));
+
+  answering(common(progress, program.command('route')))
+    .description('which route a vector belongs to, or which model should answer it, from examples')
+    .argument(
+      '<examples.csv>',
+      'a table with a header, a line for each example; - is standard input',
+    )
+    .requiredOption('--features <columns>', 'the numbers of the vectors, with commas between names')
+    .option('--route <column>', 'the route that each example belongs to')
+    .option('--models <columns>', 'what each model was worth for each example, the cheapest first')
+    .option('--queries <table>', 'a table with the same features: vectors to route')
+    .option(
+      '--scorer <name>',
+      'similarity, ridge, logistic or fastgrnn; with --models ridge or fastgrnn',
+    )
+    .option('--holdout <share>', 'of the examples, for calibration and thresholds', share, 0.25)
+    .option(
+      '--accuracy <share>',
+      'with --route: abstain so that so many of the rest are right',
+      share,
+    )
+    .option(
+      '--share <share>',
+      'the share to route, or with --models the share of the second model',
+      share,
+    )
+    .option('--quality <number>', 'with --models: the mean value to reach', finite)
+    .option(
+      '--alpha <share>',
+      'sets of routes hold the right one with probability 1 - alpha',
+      share,
+      0.1,
+    )
+    .option('--seed <number>', 'of what is held out', natural, 1)
+    .addHelpText(
+      'after',
+      `
+Without --queries it says what the threshold does on held-out examples. A threshold that cannot reach what was asked for: exit
+code 1.
+
+Examples:
+  sublinear route examples.csv --features x,y --route label --queries new.csv --accuracy 0.95
+  sublinear route answers.csv --features x,y --models small,large --share 0.3 --json`,
+    )
+    .action((file: string, options) => route(file, options, progress));
+
   common(progress, program.command('hash'))
     .description(
       'digests of files, as sha256sum prints them, or lists of such compared with the files',

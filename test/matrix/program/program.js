@@ -69,7 +69,7 @@ const questions = {
     index.dispose();
   },
   // Two classes spread from the ends of a path. One reward of 2 with the feature 1 and a ridge of 1: a mean of 1.
-  learning({ Graph, labelSpread, linUcb }) {
+  learning({ Graph, labelSpread, linUcb, SemanticRouter }) {
     const graph = Graph.fromEdges({ from: [0, 1, 2], to: [1, 2, 3], directed: false });
     const { labels } = labelSpread(graph, { classes: 2, nodes: [0, 3], labels: [0, 1] });
     equal('classes', labels, [0, 0, 1, 1]);
@@ -78,6 +78,10 @@ const questions = {
     bandit.learn('b', [1], 2);
     equal('bandit', bandit.estimates([1]).means, [0, 1]);
     bandit.dispose();
+    const routes = ['a', 'b'].map((name, i) => ({ name, vectors: [[i, 1 - i]] }));
+    const router = SemanticRouter.fit(routes);
+    equal('router', router.route([3, 0]).scores, [0, 1]);
+    router.dispose();
   },
   // 2024 is a leap year.
   dates({ DateSet }) {

@@ -1,0 +1,9 @@
+// The kind of file that holds a router. docs/format.md describes every byte.
+#ifndef SL_ROUTER_FILE_H
+#define SL_ROUTER_FILE_H
+
+#include "base/container.h"
+
+SL_FILE_KIND(SL_FILE_ROUTER, SL_TAG('R', 'O', 'U', 'T'), "SemanticRouter");
+
+#endif

@@ -1,0 +1,127 @@
+// Which of the routes that may be taken is worth most.
+import { SublinearRangeError } from '../../runtime/errors.js';
+import { realArray } from '../../runtime/scratch.js';
+import * as check from '../../runtime/validate.js';
+
+/** What limits a choice. */
+export interface RouteOptions {
+  /** What each route costs, by name, in units of what a right answer is worth; instead of the costs given to `fit()`. */
+  costs?: Readonly<Record<string, number>>;
+  /** Routes that cost more are not taken. */
+  maxCost?: number;
+  /** Routes that cannot be taken now, such as those whose {@link CircuitBreaker} is open. */
+  unavailable?: readonly string[];
+}
+
+/**
+ * Why: `chosen`; or no route, because the confidence is too small (`abstain`), all routes are `unavailable`, or those that are
+ * not cost too much (`cost`).
+ */
+export type Reason = 'chosen' | 'abstain' | 'unavailable' | 'cost';
+
+/** @internal */
+export const routeKeys = ['costs', 'maxCost', 'unavailable'] as const;
+
+/** @internal Routes in the order of their worth, those that may not be taken left out. */
+export interface Ranked {
+  order: number[];
+  /** Why there is none. */
+  reason: Reason;
+  /** The best one if nothing were forbidden. */
+  best: number;
+}
+
+/** @internal */
+export function rank(
+  operation: string,
+  names: { routes: string[]; costs: number[] },
+  worth: Float64Array,
+  given: RouteOptions,
+): Ranked {
+  const { maxCost, unavailable } = given;
+  const costs = costsOf(operation, names, given.costs);
+  if (maxCost !== undefined) check.number(operation, 'maxCost', maxCost);
+  const closed = new Set(placesOf(operation, names.routes, unavailable));
+  const open: number[] = [];
+  const order: number[] = [];
+  let best = 0;
+  const of = (k: number) => (worth[k] as number) - (costs[k] as number);
+  for (let k = 0; k < worth.length; k++) {
+    if (of(k) > of(best)) best = k;
+    if (closed.has(k)) continue;
+    open.push(k);
+    if (maxCost === undefined || (costs[k] as number) <= maxCost) order.push(k);
+  }
+  order.sort((a, b) => of(b) - of(a) || a - b);
+  const reason = open.length === 0 ? 'unavailable' : order.length === 0 ? 'cost' : 'chosen';
+  return { order, reason, best };
+}
+
+function costsOf(
+  operation: string,
+  names: { routes: string[]; costs: number[] },
+  costs: unknown,
+): number[] {
+  if (costs === undefined) return names.costs;
+  if (typeof costs !== 'object' || costs === null)
+    throw check.typeError(operation, 'costs', 'object', costs);
+  const all = [...names.costs];
+  for (const [name, cost] of Object.entries(costs))
+    all[placeOf(operation, 'costs', names.routes, name)] = finite(operation, 'costs', cost);
+  return all;
+}
+
+function placesOf(operation: string, routes: string[], given: unknown): number[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw check.typeError(operation, 'unavailable', 'array', given);
+  return given.map((name, i) => placeOf(operation, `unavailable[${i}]`, routes, name));
+}
+
+/** @internal */
+export function placeOf(
+  operation: string,
+  argument: string,
+  routes: string[],
+  name: unknown,
+): number {
+  const place = routes.indexOf(name as string);
+  if (place >= 0) return place;
+  const message = `"${argument}" expected a route of this router, got ${check.show(name)}`;
+  throw new SublinearRangeError('INDEX', operation, message, { argument });
+}
+
+/** @internal */
+export function finite(operation: string, argument: string, value: unknown): number {
+  const number = check.number(operation, argument, value);
+  if (!Number.isFinite(number))
+    throw check.rangeError(operation, argument, 'finite number', number);
+  return number;
+}
+
+/** @internal Names of routes, each once. */
+export function namesOf(operation: string, argument: string, given: unknown): string[] {
+  if (!Array.isArray(given)) throw check.typeError(operation, argument, 'array', given);
+  const names = given.map((one: { name?: unknown } | null, i) =>
+    check.string(operation, `${argument}[${i}].name`, one?.name),
+  );
+  if (new Set(names).size !== names.length)
+    throw check.rangeError(operation, argument, 'each name once', names);
+  return names;
+}
+
+/** @internal Arrays of the same length side by side: a row for each place. */
+export function sideBySide(
+  operation: string,
+  lists: readonly { values: unknown }[],
+  argument: string,
+  rows: number,
+): Float32Array {
+  const all = new Float32Array(rows * lists.length);
+  for (const [k, { values }] of lists.entries()) {
+    const view = realArray(operation, `${argument}[${k}].values`, values);
+    if (view.length !== rows)
+      throw check.shapeError(operation, `${argument}[${k}].values`, rows, view.length);
+    for (let i = 0; i < rows; i++) all[i * lists.length + k] = view[i] as number;
+  }
+  return all;
+}
