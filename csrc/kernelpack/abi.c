@@ -9,12 +9,12 @@ static sl_status get(sl_handle handle, sl_kernel_module **out) {
   return sl_handle_get(handle, SL_HANDLE_KERNEL_MODULE, (void **)out);
 }
 
-// The handle, or 0. wasm: count bytes, read.
-sl_handle SL_ABI(sl_abi_kernel_module_create)(const uint8_t *wasm, size_t count, uint32_t pages,
+// The handle, or 0. bytes: count of them, read.
+sl_handle SL_ABI(sl_abi_kernel_module_create)(const uint8_t *bytes, size_t count, uint32_t pages,
                                               uint32_t features, uint32_t metered) {
   sl_kernel_module *m;
   sl_handle handle = 0;
-  if (sl_kernel_module_create(wasm, count, pages, features, metered, &m) == SL_OK &&
+  if (sl_kernel_module_create(bytes, count, pages, features, metered, &m) == SL_OK &&
       sl_handle_create(SL_HANDLE_KERNEL_MODULE, m, &handle) != SL_OK)
     sl_kernel_module_destroy(m);
   return handle;
@@ -28,11 +28,10 @@ int32_t SL_ABI(sl_abi_kernel_module_destroy)(sl_handle handle) {
 }
 
 // Where the copy is until the module is destroyed, and its length.
-int32_t SL_ABI(sl_abi_kernel_module_output)(sl_handle handle, const uint8_t **bytes,
-                                            size_t *count) {
+int32_t SL_ABI(sl_abi_kernel_module_output)(sl_handle handle, const uint8_t **copy, size_t *count) {
   sl_kernel_module *m;
   SL_TRY(get(handle, &m));
-  return sl_kernel_module_output(m, bytes, count);
+  return sl_kernel_module_output(m, copy, count);
 }
 
 // facts: 8 doubles, written.

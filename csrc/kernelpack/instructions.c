@@ -9,89 +9,86 @@ enum {
   V128 = 0x7b,
 };
 
-static sl_status need(sl_kernel_parts *p, const sl_wasm_reader *r, uint32_t feature) {
-  if ((p->features & feature) == 0)
-    return sl_wasm_unsupported(r, "no feature that is not declared");
+void sl_kernel_use(sl_kernel_parts *p, uint32_t feature) {
+  sl_wasm_supported(&p->r, (p->features & feature) != 0, "no feature that is not declared");
   p->used |= feature;
-  return SL_OK;
 }
 
-sl_status sl_kernel_value_type(sl_kernel_parts *p, sl_wasm_reader *r, uint8_t *type) {
-  SL_TRY(sl_wasm_u8(r, type));
-  if (*type == V128) return need(p, r, SL_KERNEL_SIMD);
-  return *type >= F64 && *type <= I32 ? SL_OK
-                                      : sl_wasm_unsupported(r, "types i32, i64, f32, f64, v128");
+uint32_t sl_kernel_value_type(sl_kernel_parts *p) {
+  const uint32_t type = sl_wasm_u8(&p->r);
+  if (type == V128)
+    sl_kernel_use(p, SL_KERNEL_SIMD);
+  else
+    sl_wasm_supported(&p->r, type >= F64 && type <= I32, "types i32, i64, f32, f64, v128");
+  return type;
 }
 
 // align and offset of an access of 2^most bytes.
-static sl_status access(sl_wasm_reader *r, uint32_t most) {
-  uint32_t align, offset;
-  SL_TRY(sl_wasm_upto(r, most, "an alignment of at most the size", &align));
-  return sl_wasm_u32(r, &offset);
+static void access(sl_kernel_parts *p, uint32_t most) {
+  sl_wasm_form(&p->r, sl_wasm_u32(&p->r) <= most, "an alignment of at most the size");
+  sl_wasm_u32(&p->r);
 }
 
-static sl_status zero_byte(sl_wasm_reader *r) {
-  uint8_t byte;
-  SL_TRY(sl_wasm_u8(r, &byte));
-  return byte == 0 ? SL_OK : sl_wasm_bad(r, "memory 0");
-}
+static void memory(sl_kernel_parts *p) { sl_wasm_form(&p->r, sl_wasm_u8(&p->r) == 0, "memory 0"); }
 
 // log2 of the bytes that 0x28..0x3e access.
 static const uint8_t access_bits[] = {2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1,
                                       2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2};
 
-sl_status sl_kernel_read_plain(sl_kernel_parts *p, sl_wasm_reader *r, uint32_t opcode,
-                               uint32_t locals) {
-  uint32_t index;
-  int64_t number;
-  if (opcode >= 0x45 && opcode <= 0xbf) return SL_OK;
-  if (opcode >= 0xc0 && opcode <= 0xc4) return need(p, r, SL_KERNEL_SIGN_EXTENSION);
-  if (opcode >= 0x28 && opcode <= 0x3e) return access(r, access_bits[opcode - 0x28]);
+void sl_kernel_read_plain(sl_kernel_parts *p, uint32_t opcode, uint32_t locals) {
+  sl_wasm_reader *r = &p->r;
+  if (opcode >= 0x45 && opcode <= 0xbf) return;
+  if (opcode >= 0x28 && opcode <= 0x3e) {
+    access(p, access_bits[opcode - 0x28]);
+    return;
+  }
   switch (opcode) {
   case 0x1a: // drop
   case 0x1b: // select
-    return SL_OK;
+    return;
   case 0x20: // local.get, set, tee
   case 0x21:
   case 0x22:
-    SL_TRY(sl_wasm_u32(r, &index));
-    return index < locals ? SL_OK : sl_wasm_bad(r, "a local of its function");
+    sl_wasm_form(r, sl_wasm_u32(r) < locals, "a local of its function");
+    return;
   case 0x23: // global.get, set
   case 0x24:
-    SL_TRY(sl_wasm_u32(r, &index));
-    return index < p->global_count ? SL_OK : sl_wasm_bad(r, "a global of the module");
+    sl_wasm_form(r, sl_wasm_u32(r) < p->global_count, "a global of the module");
+    return;
   case 0x3f: // memory.size, grow
   case 0x40:
-    return zero_byte(r);
+    memory(p);
+    return;
   case 0x41:
-    return sl_wasm_signed(r, 32, &number);
   case 0x42:
-    return sl_wasm_signed(r, 64, &number);
+    sl_wasm_signed(r, opcode == 0x41 ? 32 : 64);
+    return;
   case 0x43:
-    return sl_wasm_skip(r, 4);
   case 0x44:
-    return sl_wasm_skip(r, 8);
+    sl_wasm_skip(r, opcode == 0x43 ? 4 : 8);
+    return;
   default:
-    r->at--;
-    return sl_wasm_unsupported(r,
-                               "instructions without tables, references, exceptions and threads");
+    if (opcode >= 0xc0 && opcode <= 0xc4)
+      sl_kernel_use(p, SL_KERNEL_SIGN_EXTENSION);
+    else
+      sl_wasm_supported(r, false,
+                        "instructions without tables, references, exceptions and threads");
   }
 }
 
-sl_status sl_kernel_read_prefixed(sl_kernel_parts *p, sl_wasm_reader *r, bool *lengthy) {
-  uint32_t sub, data;
-  SL_TRY(sl_wasm_u32(r, &sub));
-  *lengthy = sub == 8 || sub == 10 || sub == 11;
-  if (sub <= 7) return need(p, r, SL_KERNEL_SATURATING);
-  if (sub > 11) return sl_wasm_unsupported(r, "instructions without tables");
-  SL_TRY(need(p, r, SL_KERNEL_BULK_MEMORY));
-  if (sub == 8 || sub == 9) {
-    SL_TRY(sl_wasm_u32(r, &data));
-    if (!p->has_data_count || data >= p->data_count)
-      return sl_wasm_bad(r, "a data segment of the module");
+bool sl_kernel_read_prefixed(sl_kernel_parts *p) {
+  sl_wasm_reader *r = &p->r;
+  const uint32_t sub = sl_wasm_u32(r);
+  if (sub <= 7) {
+    sl_kernel_use(p, SL_KERNEL_SATURATING);
+    return false;
   }
-  if (sub != 9) SL_TRY(zero_byte(r));
-  return sub == 10 ? zero_byte(r) : SL_OK;
+  sl_wasm_supported(r, sub <= 11, "instructions without tables");
+  sl_kernel_use(p, SL_KERNEL_BULK_MEMORY);
+  if (sub <= 9) sl_wasm_form(r, sl_wasm_u32(r) < p->data_count, "a data segment of the module");
+  if (sub != 9) memory(p);
+  if (sub == 10) memory(p);
+  return sub != 9;
 }
 
 // log2 of the bytes of vector loads and stores 0..11 and 84..93, and how many lanes 21..34 have.
@@ -100,32 +97,34 @@ static const uint8_t lane_bits[] = {0, 1, 2, 3, 0, 1, 2, 3, 2, 3};
 static const uint8_t lanes[] = {16, 16, 16, 8, 8, 8, 4, 4, 2, 2, 4, 4, 2, 2};
 
 // Numbers below 256 that no instruction has.
-static bool is_vector_gap(uint32_t sub) {
-  static const uint8_t gaps[] = {0x9a, 0xa2, 0xa5, 0xa6, 0xaf, 0xb0, 0xb2, 0xb3, 0xb4, 0xbb,
-                                 0xc2, 0xc5, 0xc6, 0xcf, 0xd0, 0xd2, 0xd3, 0xd4, 0xe2, 0xee};
-  return memchr(gaps, (int)sub, sizeof gaps) != NULL;
-}
+static const uint8_t vector_gaps[] = {0x9a, 0xa2, 0xa5, 0xa6, 0xaf, 0xb0, 0xb2, 0xb3, 0xb4, 0xbb,
+                                      0xc2, 0xc5, 0xc6, 0xcf, 0xd0, 0xd2, 0xd3, 0xd4, 0xe2, 0xee};
 
-sl_status sl_kernel_read_vector(sl_kernel_parts *p, sl_wasm_reader *r) {
-  uint32_t sub;
-  uint8_t lane;
-  SL_TRY(need(p, r, SL_KERNEL_SIMD));
-  SL_TRY(sl_wasm_u32(r, &sub));
-  if (sub > 255 || is_vector_gap(sub))
-    return sl_wasm_unsupported(r, "vector instructions that are not relaxed");
-  if (sub <= 11) return access(r, vector_bits[sub]);
-  if (sub == 12) return sl_wasm_skip(r, 16);
-  if (sub == 13) {
+void sl_kernel_read_vector(sl_kernel_parts *p) {
+  sl_wasm_reader *r = &p->r;
+  sl_kernel_use(p, SL_KERNEL_SIMD);
+  const uint32_t sub = sl_wasm_u32(r);
+  if (!sl_wasm_supported(r, sub <= 255 && memchr(vector_gaps, (int)sub, sizeof vector_gaps) == NULL,
+                         "vector instructions that are not relaxed"))
+    return;
+  uint32_t lane = 0, most = 0;
+  if (sub <= 11) {
+    access(p, vector_bits[sub]);
+  } else if (sub == 12) {
+    sl_wasm_skip(r, 16);
+  } else if (sub == 13) {
+    most = 32;
     for (int i = 0; i < 16; i++) {
-      SL_TRY(sl_wasm_u8(r, &lane));
-      if (lane >= 32) return sl_wasm_bad(r, "lanes of two vectors");
+      const uint32_t one = sl_wasm_u8(r);
+      if (one > lane) lane = one;
     }
-    return SL_OK;
+  } else if (sub >= 84 && sub <= 93) {
+    access(p, lane_bits[sub - 84]);
+    if (sub <= 91) most = 16u >> lane_bits[sub - 84];
+  } else if (sub >= 21 && sub <= 34) {
+    most = lanes[sub - 21];
   }
-  const bool lane_access = sub >= 84 && sub <= 91;
-  if (sub >= 84 && sub <= 93) SL_TRY(access(r, lane_bits[sub - 84]));
-  if (!lane_access && (sub < 21 || sub > 34)) return SL_OK;
-  SL_TRY(sl_wasm_u8(r, &lane));
-  const uint32_t most = lane_access ? 16u >> lane_bits[sub - 84] : lanes[sub - 21];
-  return lane < most ? SL_OK : sl_wasm_bad(r, "a lane of the vector");
+  if (most == 0) return;
+  if (sub != 13) lane = sl_wasm_u8(r);
+  sl_wasm_form(r, lane < most, "a lane of the vector");
 }

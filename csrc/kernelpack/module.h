@@ -55,20 +55,20 @@ typedef enum sl_kernel_feature {
 typedef struct sl_kernel_module sl_kernel_module;
 
 // Decodes a module and writes its copy.
-//   wasm      count bytes, read; not kept
+//   bytes     count of them, read; not kept
 //   pages     in 1..SL_KERNEL_PAGES_MAX: the memory of the copy has this size, and never another one
 //   features  the set that it may use
 //   metered   0: the copy is not metered
 //   out       written: the module, the caller's to destroy; NULL after a failure
-//   Errors: OPTION (pages, features); FORMAT (wasm): not a module of this kind, position = the byte; TRUNCATED (wasm);
-//   UNSUPPORTED (wasm): a feature that is not in the set, recursion, too deep or too large; MEMORY. O(count).
-sl_status sl_kernel_module_create(const uint8_t *wasm, size_t count, uint32_t pages,
+//   Errors: OPTION (pages, features); FORMAT (bytes): not a module of this kind, position = the byte; TRUNCATED (bytes);
+//   UNSUPPORTED (bytes): a feature that is not in the set, recursion, too deep or too large; MEMORY. O(count).
+sl_status sl_kernel_module_create(const uint8_t *bytes, size_t count, uint32_t pages,
                                   uint32_t features, uint32_t metered, sl_kernel_module **out);
 void sl_kernel_module_destroy(sl_kernel_module *m); // NULL is allowed
 
 // The copy: until the module is destroyed. It exports the functions that the module exports, its memory as "memory", and
 // when it is metered the fuel, a mutable i64, as "sublinear.fuel".
-sl_status sl_kernel_module_output(const sl_kernel_module *m, const uint8_t **bytes, size_t *count);
+sl_status sl_kernel_module_output(const sl_kernel_module *m, const uint8_t **copy, size_t *count);
 
 enum {
   SL_KERNEL_FACT_FEATURES, // the set that it uses

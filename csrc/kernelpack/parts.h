@@ -22,6 +22,7 @@ typedef struct sl_kernel_function {
 } sl_kernel_function;
 
 typedef struct sl_kernel_parts {
+  sl_wasm_reader r;
   uint32_t features, pages; // what is allowed, and the memory that the copy has
   bool metered;
   uint32_t used; // features
@@ -32,7 +33,6 @@ typedef struct sl_kernel_parts {
   uint32_t *runs; // instructions of each run of the function that is being walked
   size_t runs_count, runs_room;
   uint32_t type_count, function_count, global_count, data_count;
-  bool has_data_count;
   uint32_t least_pages;
   uint64_t instructions, all_runs;
 } sl_kernel_parts;
@@ -46,26 +46,25 @@ static inline uint32_t sl_kernel_pay_function(const sl_kernel_parts *p) {
 static inline uint32_t sl_kernel_fuel_global(const sl_kernel_parts *p) { return p->global_count; }
 
 // Reads the body of function number `index`, notes whom it calls and what its runs cost.
-sl_status sl_kernel_read_body(sl_kernel_parts *p, const sl_wasm_reader *body, uint32_t index);
+void sl_kernel_read_body(sl_kernel_parts *p, uint32_t index);
 
-// Writes it, metered or as it is. Right after it was read: the costs of its runs are still there.
-sl_status sl_kernel_write_body(sl_kernel_parts *p, const sl_wasm_reader *body, uint32_t index,
-                               sl_wasm_writer *out);
+// Writes it, metered or as it is. Right after it was read: the costs of its runs are still there. The reader is where the
+// body begins, and then where it ends.
+void sl_kernel_write_body(sl_kernel_parts *p, uint32_t index, sl_wasm_writer *out);
 
 // The function that takes a number of bytes, pays for them, and returns it.
 void sl_kernel_write_pay(const sl_kernel_parts *p, sl_wasm_writer *out);
 
 // What follows an opcode, other than control: checked and passed over.
-sl_status sl_kernel_read_plain(sl_kernel_parts *p, sl_wasm_reader *r, uint32_t opcode,
-                               uint32_t locals);
-sl_status sl_kernel_read_vector(sl_kernel_parts *p, sl_wasm_reader *r);
-// Writes whether the length of a memory.copy, fill or init is on the stack.
-sl_status sl_kernel_read_prefixed(sl_kernel_parts *p, sl_wasm_reader *r, bool *lengthy);
+void sl_kernel_read_plain(sl_kernel_parts *p, uint32_t opcode, uint32_t locals);
+void sl_kernel_read_vector(sl_kernel_parts *p);
+// Whether the length of a memory.copy, fill or init is on the stack.
+bool sl_kernel_read_prefixed(sl_kernel_parts *p);
 
 // A type of values.
-sl_status sl_kernel_value_type(sl_kernel_parts *p, sl_wasm_reader *r, uint8_t *type);
+uint32_t sl_kernel_value_type(sl_kernel_parts *p);
 
-// Room for one more element. O(1) amortised.
-sl_status sl_kernel_push(uint32_t **list, size_t *count, size_t *room, uint32_t value);
+// A feature is used.
+void sl_kernel_use(sl_kernel_parts *p, uint32_t feature);
 
 #endif

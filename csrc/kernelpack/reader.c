@@ -1,59 +1,48 @@
 #include "kernelpack/reader.h"
 
-sl_status sl_wasm_bad(const sl_wasm_reader *r, const char *expected) {
-  return sl_fail(SL_ERR_FORMAT, "wasm", expected, r->base + r->at);
-}
-sl_status sl_wasm_unsupported(const sl_wasm_reader *r, const char *expected) {
-  return sl_fail(SL_ERR_UNSUPPORTED, "wasm", expected, r->base + r->at);
-}
-sl_status sl_wasm_short(const sl_wasm_reader *r) {
-  return sl_fail(SL_ERR_TRUNCATED, "wasm", "more bytes", r->base + r->end);
+bool sl_wasm_need(sl_wasm_reader *r, bool right, sl_status status, const char *expected) {
+  if (r->failed == SL_OK && !right) r->failed = sl_fail(status, "bytes", expected, r->at);
+  return r->failed == SL_OK;
 }
 
-sl_status sl_wasm_u32(sl_wasm_reader *r, uint32_t *out) {
+uint32_t sl_wasm_u8(sl_wasm_reader *r) {
+  return sl_wasm_need(r, r->at < r->end, SL_ERR_TRUNCATED, "more bytes") ? r->bytes[r->at++] : 0;
+}
+
+uint32_t sl_wasm_u32(sl_wasm_reader *r) {
   uint32_t value = 0;
   for (uint32_t shift = 0;; shift += 7) {
-    uint8_t byte;
-    SL_TRY(sl_wasm_u8(r, &byte));
-    if (shift == 28 && byte > 0x0f) return sl_wasm_bad(r, "a number of 32 bits");
-    value |= (uint32_t)(byte & 0x7f) << shift;
-    if (byte < 0x80) break;
+    const uint32_t byte = sl_wasm_u8(r);
+    if (!sl_wasm_form(r, shift < 28 || byte <= 0x0f, "a number of 32 bits")) return 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
   }
-  *out = value;
-  return SL_OK;
 }
 
-sl_status sl_wasm_signed(sl_wasm_reader *r, uint32_t bits, int64_t *out) {
+int64_t sl_wasm_signed(sl_wasm_reader *r, uint32_t bits) {
   uint64_t value = 0;
   for (uint32_t shift = 0;; shift += 7) {
-    uint8_t byte;
-    SL_TRY(sl_wasm_u8(r, &byte));
+    const uint32_t byte = sl_wasm_u8(r);
     value |= (uint64_t)(byte & 0x7f) << shift;
     if (shift + 7 >= bits) {
       // The last byte: its unused bits repeat the sign.
-      const uint32_t used = bits - shift;
-      const uint32_t top = (byte & 0x7fu) >> (used - 1);
-      if (byte > 0x7f || (top != 0 && top != (0x7fu >> (used - 1))))
-        return sl_wasm_bad(r, "a signed number of its size");
+      const uint32_t used = bits - shift, top = byte >> (used - 1);
+      if (!sl_wasm_form(r, top == 0 || top == 0x7fu >> (used - 1), "a signed number of its size"))
+        return 0;
     }
-    if (byte < 0x80) {
-      if (shift + 7 < 64 && (byte & 0x40) != 0) value |= ~UINT64_C(0) << (shift + 7);
-      break;
-    }
+    if (byte >= 0x80) continue;
+    if (shift + 7 < 64 && (byte & 0x40) != 0) value |= ~UINT64_C(0) << (shift + 7);
+    return (int64_t)value;
   }
-  *out = (int64_t)value;
-  return SL_OK;
 }
 
-sl_status sl_wasm_upto(sl_wasm_reader *r, uint32_t most, const char *expected, uint32_t *out) {
-  SL_TRY(sl_wasm_u32(r, out));
-  return *out <= most ? SL_OK : sl_wasm_bad(r, expected);
+uint32_t sl_wasm_upto(sl_wasm_reader *r, uint32_t most, const char *expected) {
+  const uint32_t value = sl_wasm_u32(r);
+  return sl_wasm_supported(r, value <= most, expected) ? value : 0;
 }
 
-sl_status sl_wasm_skip(sl_wasm_reader *r, size_t count) {
-  if (count > r->end - r->at) return sl_wasm_short(r);
-  r->at += count;
-  return SL_OK;
+void sl_wasm_skip(sl_wasm_reader *r, size_t count) {
+  if (sl_wasm_need(r, count <= r->end - r->at, SL_ERR_TRUNCATED, "more bytes")) r->at += count;
 }
 
 // Well-formed UTF-8: no surrogate, nothing above U+10FFFF, the shortest form.
@@ -81,20 +70,25 @@ static bool is_text(const uint8_t *text, size_t length) {
   return true;
 }
 
-sl_status sl_wasm_name(sl_wasm_reader *r, const uint8_t **name, uint32_t *length) {
-  SL_TRY(sl_wasm_u32(r, length));
-  *name = r->bytes + r->at;
-  SL_TRY(sl_wasm_skip(r, *length));
-  return is_text(*name, *length) ? SL_OK : sl_wasm_bad(r, "a name in UTF-8");
+const uint8_t *sl_wasm_name(sl_wasm_reader *r, uint32_t *length) {
+  *length = sl_wasm_u32(r);
+  const uint8_t *name = r->bytes + r->at;
+  sl_wasm_skip(r, *length);
+  if (r->failed == SL_OK) sl_wasm_form(r, is_text(name, *length), "a name in UTF-8");
+  return name;
 }
 
-sl_status sl_wasm_part(sl_wasm_reader *r, sl_wasm_reader *part) {
-  uint32_t length;
-  SL_TRY(sl_wasm_u32(r, &length));
-  const size_t from = r->at;
-  SL_TRY(sl_wasm_skip(r, length));
-  *part = (sl_wasm_reader){r->bytes, from, r->at, r->base};
-  return SL_OK;
+size_t sl_wasm_enter(sl_wasm_reader *r) {
+  const size_t whole = r->end;
+  const uint32_t length = sl_wasm_u32(r);
+  if (sl_wasm_need(r, length <= r->end - r->at, SL_ERR_TRUNCATED, "more bytes"))
+    r->end = r->at + length;
+  return whole;
+}
+
+void sl_wasm_leave(sl_wasm_reader *r, size_t end) {
+  sl_wasm_form(r, r->at == r->end, "a part as long as it says");
+  r->end = end;
 }
 
 void sl_wasm_put(sl_wasm_writer *w, const void *bytes, size_t count) {
@@ -147,11 +141,12 @@ size_t sl_wasm_open(sl_wasm_writer *w) {
   return w->count;
 }
 
-void sl_wasm_close(sl_wasm_writer *w, size_t opened) {
+void sl_wasm_fill(sl_wasm_writer *w, size_t opened, size_t value) {
   if (w->failed != SL_OK) return;
-  size_t length = w->count - opened;
   for (size_t i = 0; i < 5; i++) {
-    w->bytes[opened - 5 + i] = (uint8_t)((length & 0x7f) | (i < 4 ? 0x80 : 0));
-    length >>= 7;
+    w->bytes[opened - 5 + i] = (uint8_t)((value & 0x7f) | (i < 4 ? 0x80 : 0));
+    value >>= 7;
   }
 }
+
+void sl_wasm_close(sl_wasm_writer *w, size_t opened) { sl_wasm_fill(w, opened, w->count - opened); }

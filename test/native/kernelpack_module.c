@@ -170,7 +170,7 @@ static void tells_exports_and_arena(void **state) {
 
 #define assert_bad(code, text, ...)                                                                \
   do {                                                                                             \
-    assert_refused(try_parts((parts)__VA_ARGS__), code, "wasm");                                   \
+    assert_refused(try_parts((parts)__VA_ARGS__), code, "bytes");                                  \
     if (strstr(sl_last_error()->expected, text) == NULL)                                           \
       fail_msg("expected %s", sl_last_error()->expected);                                          \
   } while (0)
@@ -258,10 +258,10 @@ static void refuses_bad_forms(void **state) {
     assert_null(m);
   }
   section(&b, 3, "01 00");
-  assert_refused(make(&b, 1, &m), SL_ERR_FORMAT, "wasm");
+  assert_refused(make(&b, 1, &m), SL_ERR_FORMAT, "bytes");
   b = module_of((parts){.body = NULL});
   section(&b, 0, "02 c3 28");
-  assert_refused(make(&b, 1, &m), SL_ERR_FORMAT, "wasm"); // a name that is no UTF-8
+  assert_refused(make(&b, 1, &m), SL_ERR_FORMAT, "bytes"); // a name that is no UTF-8
 }
 
 static void knows_what_is_declared(void **state) {
@@ -286,7 +286,7 @@ static void knows_what_is_declared(void **state) {
     sl_kernel_module_destroy(m);
     const uint32_t others = SL_KERNEL_FEATURES & ~uses[i].feature;
     assert_refused(sl_kernel_module_create(b.at, b.count, 1, others, 1, &m), SL_ERR_UNSUPPORTED,
-                   "wasm");
+                   "bytes");
   }
   const bytes b = module_of((parts){.body = NULL});
   sl_kernel_module *m;
