@@ -168,7 +168,11 @@ function parameterOf(complain: Complaint, path: string, value: unknown): KernelP
       const given = fields(complain, path, value, ['name', 'kind', 'type'], ['default']);
       const numbers = ['float32', 'float64', 'int32'] as const;
       const type = oneOf(complain, `${path}.type`, given.type, numbers);
-      const own = { name: word(complain, `${path}.name`, given.name), kind: 'number', type } as const;
+      const own = {
+        name: word(complain, `${path}.name`, given.name),
+        kind: 'number',
+        type,
+      } as const;
       if (given.default === undefined) return own;
       if (!isNumberOf(type, given.default)) throw complain(`${path}.default`, type, given.default);
       return { ...own, default: given.default };
@@ -211,12 +215,9 @@ export function kernelsOf(complain: Complaint, path: string, value: unknown): Ke
   const kernels = list(complain, path, value, KERNELS_MAX).map((each, i): KernelSignature => {
     const own = `${path}[${i}]`;
     const given = fields(complain, own, each, ['name', 'parameters'], ['returns']);
-    const parameters = list(
-      complain,
-      `${own}.parameters`,
-      given.parameters,
-      PARAMETERS_MAX,
-    ).map((one, j) => parameterOf(complain, `${own}.parameters[${j}]`, one));
+    const parameters = list(complain, `${own}.parameters`, given.parameters, PARAMETERS_MAX).map(
+      (one, j) => parameterOf(complain, `${own}.parameters[${j}]`, one),
+    );
     distinct(
       complain,
       `${own}.parameters`,
@@ -224,7 +225,11 @@ export function kernelsOf(complain: Complaint, path: string, value: unknown): Ke
     );
     const name = word(complain, `${own}.name`, given.name);
     if (given.returns === undefined) return { name, parameters };
-    return { name, parameters, returns: oneOf(complain, `${own}.returns`, given.returns, ['int32']) };
+    return {
+      name,
+      parameters,
+      returns: oneOf(complain, `${own}.returns`, given.returns, ['int32'] as const),
+    };
   });
   if (kernels.length === 0) throw complain(path, 'at least one kernel', value);
   distinct(

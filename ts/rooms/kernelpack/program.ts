@@ -2,7 +2,12 @@
 import { SublinearError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { put, take } from '../crypto/bytes.js';
-import { features, type KernelFeature, type KernelParameter, type KernelSignature } from './manifest.js';
+import {
+  features,
+  type KernelFeature,
+  type KernelParameter,
+  type KernelSignature,
+} from './manifest.js';
 
 const FACTS = 8;
 const PAGE = 65_536;
@@ -47,7 +52,7 @@ export function decode(
     const set = allowed.reduce((sum, name) => sum | features[name], 0);
     const address = put(runtime, scratch, wasm);
     const made = KernelModule.create(address, wasm.length, pages, set, metered ? 1 : 0);
-    if (made === null) throw runtime.error(operation);
+    if (made === null) throw runtime.failure(operation);
     try {
       const numbers = scratch.doubles('facts', new Float64Array(FACTS)).address;
       const types = scratch.bytes(80);
@@ -58,13 +63,14 @@ export function decode(
       const functions = new Map<string, string>();
       for (let i = 0; i < (exported as number); i++) {
         runtime.check(operation, made.export(i, found, found + 4, types, found + 8));
-        const [name, length, taken, given] = runtime.u32.slice(found / 4, found / 4 + 4) as unknown as [
-          number,
-          number,
-          number,
-          number,
-        ];
-        const own = Array.from(runtime.u8.subarray(types, types + taken + given), (code) => words[code]);
+        const [name, length, taken, given] = runtime.u32.slice(
+          found / 4,
+          found / 4 + 4,
+        ) as unknown as [number, number, number, number];
+        const own = Array.from(
+          runtime.u8.subarray(types, types + taken + given),
+          (code) => words[code],
+        );
         functions.set(
           new TextDecoder().decode(take(runtime, name, length)),
           `(${own.slice(0, taken).join(', ')}) -> (${own.slice(taken).join(', ')})`,
@@ -72,7 +78,10 @@ export function decode(
       }
       compare(operation, functions, kernels);
       runtime.check(operation, made.output(found, found + 4));
-      const [at, count] = runtime.u32.slice(found / 4, found / 4 + 2) as unknown as [number, number];
+      const [at, count] = runtime.u32.slice(found / 4, found / 4 + 2) as unknown as [
+        number,
+        number,
+      ];
       return {
         features: (Object.keys(features) as KernelFeature[]).filter(
           (name) => ((used as number) & features[name]) !== 0,
@@ -111,7 +120,10 @@ function mismatch(operation: string, expected: string, got: string): SublinearEr
 }
 
 /** An engine compiles the copy: it checks the types of operands, and refuses what is not valid. */
-export async function compile(operation: string, copy: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+export async function compile(
+  operation: string,
+  copy: Uint8Array<ArrayBuffer>,
+): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(copy);
   } catch (cause) {
