@@ -14,6 +14,7 @@ import { addGraphVerbs } from './graph-verbs.js';
 import { hash } from './hash.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
+import { addPackVerb } from './pack-verb.js';
 import { publish } from './publish.js';
 import { search, searchWords } from './search.js';
 import { isRemoteIndex, searchRemote } from './search-remote.js';
@@ -62,6 +63,7 @@ Examples:
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
   sublinear hash *.tar.gz --algorithm sha3-256
+  sublinear pack run kernels.slk rope --signer key.pem --input x=x.npy
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -399,6 +401,8 @@ Examples:
   sublinear verify release.tar.gz --key key.pem --signature release.sig`,
     )
     .action((file: string, options) => verify(file, options, progress));
+
+  addPackVerb(program, progress);
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorInput } from '../format/tensors.js';
 import type { PackDescription } from './manifest.js';
 import { KernelPack } from './pack.js';
+import { type MeteredModule, type MeterOptions, meter } from './program.js';
 import { type PackSigner, signPack, writePack } from './write.js';
 
 export * from '../../runtime/errors.js';
@@ -22,20 +23,37 @@ export type {
   SizeParameter,
   TensorParameter,
 } from './manifest.js';
-export {
-  KernelPack,
-  type OpenPackOptions,
-  type RunAsyncOptions,
-  type RunOptions,
-  type RunResult,
-  type RunStopped,
-} from './pack.js';
+export { KernelPack, type OpenPackOptions } from './pack.js';
+export type { MeteredModule, MeterOptions, ModuleExport } from './program.js';
+export type { RunAsyncOptions, RunOptions, RunResult, RunStopped } from './results.js';
 export type { TrustOptions, VersionStore } from './trust.js';
 export type { PackSigner } from './write.js';
 
 /** What `engine.use('kernelpack')` and `load()` give. */
 export interface KernelpackRoom {
   readonly KernelPack: typeof KernelPack;
+
+  /**
+   * A module that imports nothing, decoded, and copied so that its memory has one size and its functions pay for what they
+   * execute: in the copy the mutable i64 `sublinear.fuel` is the instructions that are left. A function that needs more ends in
+   * `unreachable`, at the same instruction in every engine, and the fuel is negative. docs/kernelpack.md says what is counted and
+   * what is refused. O(bytes).
+   *
+   * @throws SublinearError `FORMAT`, `UNSUPPORTED`, `TRUNCATED`; TypeError, RangeError `OPTION` (pages)
+   *
+   * @example
+   * ```ts
+   * import { readFile } from 'node:fs/promises';
+   * import { load } from 'sublinear/kernelpack';
+   *
+   * const { meter } = await load();
+   * const { wasm, exports } = meter(await readFile('examples/kernels/nearest.wasm'), { pages: 16 });
+   * console.log(exports[0]?.name, exports[0]?.results); // nearest [ 'i32' ]
+   * const { instance } = await WebAssembly.instantiate(wasm);
+   * console.log(instance.exports['sublinear.fuel'] instanceof WebAssembly.Global); // true
+   * ```
+   */
+  meter(wasm: Uint8Array | ArrayBuffer, options?: MeterOptions): MeteredModule;
 
   /**
    * A pack of a WebAssembly module and of what is said of its kernels, which nobody has signed yet. The module is decoded: what
@@ -85,6 +103,7 @@ export interface KernelpackRoom {
 export function createRoom(runtime: Runtime): KernelpackRoom {
   return {
     KernelPack: runtime.bind(KernelPack),
+    meter: (wasm, options) => meter(runtime, wasm, options),
     writePack: (wasm, description, segments) => writePack(runtime, wasm, description, segments),
     signPack: (pack, signer) => signPack(runtime, pack, signer),
   };

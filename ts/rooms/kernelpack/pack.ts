@@ -1,6 +1,6 @@
 // A pack that was opened: it is signed by somebody who is trusted, and runs in this thread or in one of its own.
 import { runtimeOf } from '../../runtime/bind.js';
-import { bytesOf, make } from '../../runtime/brand.js';
+import { make } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { notConstructible } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -15,11 +15,11 @@ import {
   assertNumbers,
   type Layout,
   layOut,
-  outputOf,
   PlacedTensor,
   type RunArguments,
   typeOf,
 } from './arena.js';
+import { assertSegments, moduleOf, textOf } from './contents.js';
 import {
   type KernelFeature,
   type KernelSignature,
@@ -28,6 +28,15 @@ import {
   parseManifest,
 } from './manifest.js';
 import { bytesOfPages, compile, decode, instantiate, type Program } from './program.js';
+import {
+  ended,
+  nothing,
+  type RunAsyncOptions,
+  type RunOptions,
+  type RunResult,
+  type RunStopped,
+  stopped,
+} from './results.js';
 import { KernelThread } from './thread.js';
 import { acceptVersion, readTrust, type TrustOptions, whoVouches } from './trust.js';
 import { sha256 } from './write.js';
@@ -36,46 +45,6 @@ import { sha256 } from './write.js';
 export interface OpenPackOptions extends TrustOptions, Omit<SourceOptions, 'verify' | 'hash'> {
   /** The most memory that a pack may have, in pages of 64 KiB. 4096 by default: 256 MiB. */
   maxPages?: number;
-}
-
-/** Options of {@link KernelPack.run}. */
-export interface RunOptions extends RunArguments {
-  /** Instructions that it may execute, as docs/kernelpack.md counts them. 10^9 by default. */
-  fuel?: number;
-}
-
-/** Options of {@link KernelPack.runAsync}. */
-export interface RunAsyncOptions extends RunArguments {
-  /** Instructions that it may execute. Without it only time is limited, and the module runs unmetered. */
-  fuel?: number;
-  /** Milliseconds after which its thread is ended. 1000 by default. */
-  timeMs?: number;
-  /** Aborting it ends the thread, and rejects the promise with `signal.reason`. */
-  signal?: AbortSignal;
-}
-
-/** A run that came to its end. */
-export interface RunResult {
-  outcome: 'ended';
-  /** The tensors that the kernel writes, by name: the caller's arrays where they were given. */
-  outputs: Record<string, TensorData>;
-  /** What it returned, where its signature says that it does. */
-  returned: number | undefined;
-  /** Instructions that it executed; `undefined` where the module ran unmetered. */
-  fuelUsed: number | undefined;
-}
-
-/**
- * A run that did not. `'workLimit'`: the fuel was used up, at the same instruction everywhere; `'timeLimit'`: its thread was
- * ended; `'trapped'`: it accessed what is not its memory, divided by zero, or gave up.
- */
-export interface RunStopped {
-  outcome: 'workLimit' | 'timeLimit' | 'trapped';
-  outputs: undefined;
-  returned: undefined;
-  fuelUsed: number | undefined;
-  /** The engine's words for a trap. */
-  message: string;
 }
 
 interface Parts {
@@ -177,7 +146,7 @@ export class KernelPack {
       true,
       manifest.kernels,
     );
-    const module = await compile(operation, facts.copy);
+    const module = await compile(operation, facts.wasm);
     // Only what can be used counts as seen.
     if (trust.versions !== undefined)
       trust.versions[manifest.name] = { version: manifest.version, hash };
@@ -460,12 +429,12 @@ export class KernelPack {
     const kind = metered ? 'metered' : 'plain';
     let thread = this.#threads.get(kind);
     if (thread === undefined) {
-      const { wasm, manifest } = this.#parts;
+      const { manifest } = this.#parts;
       const { memory, features, kernels } = manifest;
-      const { copy } = decode(
+      const { wasm: copy } = decode(
         this.#runtime,
         operation,
-        wasm,
+        this.#parts.wasm,
         memory.pages,
         features,
         metered,
@@ -478,28 +447,6 @@ export class KernelPack {
   }
 }
 
-const nothing = { outputs: undefined, returned: undefined } as const;
-
-function stopped(isEmpty: boolean, fuel: number | undefined, trap: string): RunStopped {
-  if (!isEmpty) return { ...nothing, outcome: 'trapped', fuelUsed: undefined, message: trap };
-  const message = `the fuel of ${fuel} instructions is used up`;
-  return { ...nothing, outcome: 'workLimit', fuelUsed: fuel, message };
-}
-
-function ended(
-  operation: string,
-  layout: Layout,
-  found: readonly Uint8Array[],
-  returned: number | undefined,
-  fuelUsed: number | undefined,
-): RunResult {
-  const outputs: Record<string, TensorData> = {};
-  layout.outputs.forEach((output, i) => {
-    outputs[output.name] = outputOf(operation, output, found[i] as Uint8Array);
-  });
-  return { outcome: 'ended', outputs, returned, fuelUsed };
-}
-
 function fuelOf(operation: string, fuel: unknown): number {
   return check.integer(operation, 'fuel', fuel, 0, Number.MAX_SAFE_INTEGER);
 }
@@ -507,45 +454,4 @@ function fuelOf(operation: string, fuel: unknown): number {
 function unsupported(operation: string, expected: string, got: string): SublinearError {
   const message = `"source": a pack of this kind is not allowed, expected ${expected}, got ${got}`;
   return new SublinearError('UNSUPPORTED', operation, message, { argument: 'source', expected });
-}
-
-async function textOf(operation: string, bundle: Bundle): Promise<string> {
-  if (!bundle.has('manifest') || !bundle.has('program')) {
-    const message = '"source": expected a kernel pack, got a file without manifest and program';
-    throw new SublinearError('FORMAT', operation, message, { argument: 'source' });
-  }
-  const { data } = await bundle.read('manifest');
-  if (typeof data === 'string') return data;
-  const message = '"source": expected a manifest that is a text';
-  throw new SublinearError('FORMAT', operation, message, { argument: 'source' });
-}
-
-async function moduleOf(
-  runtime: Runtime,
-  operation: string,
-  bundle: Bundle,
-  { wasm }: Manifest,
-): Promise<Uint8Array> {
-  const { data } = await bundle.read('program');
-  const bytes = bytesOf(operation, 'source', data);
-  const is = bytes !== undefined && bytes.length === wasm.bytes;
-  if (is && hex(sha256(runtime, operation, bytes)) === wasm.sha256) return bytes;
-  const message = '"source": the program is not the one that the manifest speaks of';
-  throw new SublinearError('CHECKSUM', operation, message, { argument: 'source' });
-}
-
-/** The segments that the manifest speaks for are those of the file. */
-function assertSegments(operation: string, bundle: Bundle, manifest: Manifest): void {
-  const own = new Map(bundle.segments.map((segment) => [segment.name, segment]));
-  for (const { name, type, shape, root } of manifest.segments) {
-    const found = own.get(name);
-    const same =
-      found !== undefined &&
-      found.root === root &&
-      found.type === type &&
-      found.shape.join() === shape.join();
-    if (same) continue;
-    const message = `"source": the segment "${name}" is not the one that the manifest speaks of`;
-    throw new SublinearError('CHECKSUM', operation, message, { argument: 'source' });
-  }
 }

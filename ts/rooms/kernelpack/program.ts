@@ -1,6 +1,8 @@
 // The module of a pack: what the C core finds in it, and the copy that runs (csrc/kernelpack/module.h).
+import { bytesOf } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import * as check from '../../runtime/validate.js';
 import { put, take } from '../crypto/bytes.js';
 import {
   features,
@@ -11,21 +13,45 @@ import {
 
 const FACTS = 8;
 const PAGE = 65_536;
-export const FUEL = 'sublinear.fuel';
+const FUEL = 'sublinear.fuel';
 
-/** What a module is like. */
-export interface ProgramFacts {
-  features: KernelFeature[];
-  /** Where memory begins that the host may use. */
-  arena: number;
-  /** The least memory it asks for. */
-  pages: number;
-  instructions: number;
-  /** The copy, whose memory has one size. */
-  copy: Uint8Array<ArrayBuffer>;
+/** A function that a module exports. */
+export interface ModuleExport {
+  name: string;
+  /** Types as WebAssembly calls them: `'i32'`, `'i64'`, `'f32'`, `'f64'`, `'v128'`. */
+  parameters: readonly string[];
+  results: readonly string[];
 }
 
-const codes = { float32: 0x7d, float64: 0x7c, int32: 0x7f };
+/** Options of {@link KernelpackRoom.meter}. */
+export interface MeterOptions {
+  /** Memory of the copy, in pages of 64 KiB: 1 to 32,768. 16 by default. */
+  pages?: number;
+  /** What the module may use beside WebAssembly 1.0. All of {@link KernelFeature} by default. */
+  features?: readonly KernelFeature[];
+  /** `false`: the copy has a memory of one size and is not metered. `true` by default. */
+  metered?: boolean;
+}
+
+/** What {@link KernelpackRoom.meter} finds and makes. */
+export interface MeteredModule {
+  /** The copy. */
+  wasm: Uint8Array<ArrayBuffer>;
+  exports: readonly ModuleExport[];
+  /** What it uses. */
+  features: readonly KernelFeature[];
+  /** Where memory begins that nothing of the module lies in: its `__heap_base`, or the end of its data. */
+  arena: number;
+  /** The least memory that it asks for, in pages. */
+  leastPages: number;
+  /** Instructions of all functions, each counted once. */
+  instructions: number;
+  /** Straight runs of instructions: each is paid at once. */
+  runs: number;
+  /** The longest chain of calls. */
+  depth: number;
+}
+
 const words: Readonly<Record<number, string>> = {
   127: 'i32',
   126: 'i64',
@@ -33,63 +59,75 @@ const words: Readonly<Record<number, string>> = {
   124: 'f64',
   123: 'v128',
 };
+const numberWords = { float32: 'f32', float64: 'f64', int32: 'i32' } as const;
 
-const codeOf = (parameter: KernelParameter) =>
-  parameter.kind === 'number' ? codes[parameter.type] : 0x7f;
+/** The room's function. */
+export function meter(runtime: Runtime, wasm: unknown, options?: MeterOptions): MeteredModule {
+  const operation = 'meter';
+  const bytes = bytesOf(operation, 'wasm', wasm);
+  if (bytes === undefined)
+    throw check.typeError(operation, 'wasm', 'Uint8Array or ArrayBuffer', wasm);
+  const given = check.options(operation, options, ['pages', 'features', 'metered']);
+  const { pages = 16, features: allowed = allFeatures, metered = true } = given;
+  check.integer(operation, 'pages', pages);
+  check.boolean(operation, 'metered', metered);
+  if (!Array.isArray(allowed)) throw check.typeError(operation, 'features', 'array', allowed);
+  for (const name of allowed) check.choice(operation, 'features', name, features);
+  runtime.assertAlive(operation);
+  return inspect(runtime, operation, bytes, pages, allowed, metered);
+}
 
-/** Decodes a module and compares its exports with the kernels that it is said to have. */
-export function decode(
+export const allFeatures = Object.keys(features) as KernelFeature[];
+
+/** Decodes a module and makes its copy. */
+function inspect(
   runtime: Runtime,
   operation: string,
-  wasm: Uint8Array,
+  bytes: Uint8Array,
   pages: number,
   allowed: readonly KernelFeature[],
   metered: boolean,
-  kernels: readonly KernelSignature[],
-): ProgramFacts {
+): MeteredModule {
   return runtime.scratch(operation, (scratch) => {
     const { KernelModule } = runtime.raw;
     const set = allowed.reduce((sum, name) => sum | features[name], 0);
-    const address = put(runtime, scratch, wasm);
-    const made = KernelModule.create(address, wasm.length, pages, set, metered ? 1 : 0);
-    if (made === null) throw runtime.failure(operation);
+    const address = put(runtime, scratch, bytes);
+    const numbers = scratch.f64(FACTS);
+    const types = scratch.bytes(80);
+    const found = scratch.u32(4);
+    const created = KernelModule.create(address, bytes.length, pages, set, metered ? 1 : 0);
+    const made = runtime.made(operation, created);
     try {
-      const numbers = scratch.doubles('facts', new Float64Array(FACTS)).address;
-      const types = scratch.bytes(80);
-      const found = scratch.u32(4);
+      const two = (at: number) =>
+        runtime.u32.slice(at / 4, at / 4 + 2) as unknown as [number, number];
       runtime.check(operation, made.read(numbers));
       const facts = runtime.copyF64(numbers, FACTS);
-      const [used, exported, arena, least, , instructions] = facts as unknown as number[];
-      const functions = new Map<string, string>();
-      for (let i = 0; i < (exported as number); i++) {
+      const fact = (i: number) => facts[i] as number;
+      const exports = Array.from({ length: fact(1) }, (_, i): ModuleExport => {
         runtime.check(operation, made.export(i, found, found + 4, types, found + 8));
-        const [name, length, taken, given] = runtime.u32.slice(
-          found / 4,
-          found / 4 + 4,
-        ) as unknown as [number, number, number, number];
+        const [name, length] = two(found);
+        const [taken, given] = two(found + 8);
         const own = Array.from(
           runtime.u8.subarray(types, types + taken + given),
-          (code) => words[code],
+          (code) => words[code] as string,
         );
-        functions.set(
-          new TextDecoder().decode(take(runtime, name, length)),
-          `(${own.slice(0, taken).join(', ')}) -> (${own.slice(taken).join(', ')})`,
-        );
-      }
-      compare(operation, functions, kernels);
+        return {
+          name: new TextDecoder().decode(take(runtime, name, length)),
+          parameters: own.slice(0, taken),
+          results: own.slice(taken),
+        };
+      });
       runtime.check(operation, made.output(found, found + 4));
-      const [at, count] = runtime.u32.slice(found / 4, found / 4 + 2) as unknown as [
-        number,
-        number,
-      ];
+      const [at, count] = two(found);
       return {
-        features: (Object.keys(features) as KernelFeature[]).filter(
-          (name) => ((used as number) & features[name]) !== 0,
-        ),
-        arena: arena as number,
-        pages: least as number,
-        instructions: instructions as number,
-        copy: take(runtime, at, count),
+        wasm: take(runtime, at, count),
+        exports,
+        features: allFeatures.filter((name) => (fact(0) & features[name]) !== 0),
+        arena: fact(2),
+        leastPages: fact(3),
+        instructions: fact(5),
+        runs: fact(6),
+        depth: fact(7),
       };
     } finally {
       made.delete();
@@ -97,18 +135,31 @@ export function decode(
   });
 }
 
-function compare(
+const wordOf = (parameter: KernelParameter) =>
+  parameter.kind === 'number' ? numberWords[parameter.type] : 'i32';
+const signatureOf = (parameters: readonly string[], results: readonly string[]) =>
+  `(${parameters.join(', ')}) -> (${results.join(', ')})`;
+
+/** Decodes a module and compares its exports with the kernels that it is said to have. */
+export function decode(
+  runtime: Runtime,
   operation: string,
-  functions: ReadonlyMap<string, string>,
+  bytes: Uint8Array,
+  pages: number,
+  allowed: readonly KernelFeature[],
+  metered: boolean,
   kernels: readonly KernelSignature[],
-): void {
+): MeteredModule {
+  const module = inspect(runtime, operation, bytes, pages, allowed, metered);
+  const functions = new Map(
+    module.exports.map(({ name, parameters, results }) => [name, signatureOf(parameters, results)]),
+  );
   for (const { name, parameters, returns } of kernels) {
-    const own = parameters.map((parameter) => words[codeOf(parameter)]);
-    const wanted = `(${own.join(', ')}) -> (${returns === undefined ? '' : 'i32'})`;
+    const wanted = signatureOf(parameters.map(wordOf), returns === undefined ? [] : ['i32']);
     const found = functions.get(name);
     if (found !== wanted) throw mismatch(operation, `"${name}": ${wanted}`, found ?? 'none');
   }
-  if (functions.size === kernels.length) return;
+  if (functions.size === kernels.length) return module;
   const names = new Set(kernels.map(({ name }) => name));
   const other = [...functions.keys()].find((name) => !names.has(name));
   throw mismatch(operation, 'no function but the kernels', `"${other}"`);

@@ -10,8 +10,6 @@ import { hex, kinds, readDirectory } from '../format/directory.js';
 import { bundleOf, type Tensor, type TensorInput } from '../format/tensors.js';
 import {
   argumentComplaint,
-  features,
-  type KernelFeature,
   kernelsOf,
   type Manifest,
   manifestOf,
@@ -19,7 +17,7 @@ import {
   type PackDescription,
   parseManifest,
 } from './manifest.js';
-import { decode } from './program.js';
+import { allFeatures, decode } from './program.js';
 
 const SHA256 = 0;
 const LEAST_PAGES = 16;
@@ -78,9 +76,16 @@ export function writePack(
       throw check.rangeError(operation, 'segments', `names other than ${own.join(', ')}`, name);
   const complain = argumentComplaint(operation);
   const kernels = kernelsOf(complain, 'kernels', given.kernels);
-  const all = Object.keys(features) as KernelFeature[];
   // The least that it asks for is only known when it was decoded.
-  const { pages: least } = decode(runtime, operation, bytes, PAGES_MAX, all, true, kernels);
+  const { leastPages: least } = decode(
+    runtime,
+    operation,
+    bytes,
+    PAGES_MAX,
+    allFeatures,
+    true,
+    kernels,
+  );
   const pages = check.integer(
     operation,
     'pages',
@@ -88,7 +93,7 @@ export function writePack(
     1,
     PAGES_MAX,
   );
-  const facts = decode(runtime, operation, bytes, pages, all, true, kernels);
+  const facts = decode(runtime, operation, bytes, pages, allFeatures, true, kernels);
   const data = bundleOf(runtime, operation, segments);
   const manifest = manifestOf(complain, {
     format: 'sublinear.kernelpack',
