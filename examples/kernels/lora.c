@@ -3,8 +3,10 @@
 
 // y += scale * B (A x) for each row of x. x: rows * width; a: rank * width; b: height * rank; y: rows * height, read and
 // written; middle: rank numbers of working memory.
-KERNEL(lora) void lora(const float *restrict x, const float *restrict a, const float *restrict b, float *restrict y,
-                       float *restrict middle, int rows, int width, int height, int rank, float scale) {
+KERNEL(lora)
+void lora(const float *restrict x, const float *restrict a, const float *restrict b,
+          float *restrict y, float *restrict middle, int rows, int width, int height, int rank,
+          float scale) {
   for (int r = 0; r < rows; r++, x += width, y += height) {
     for (int k = 0; k < rank; k++) {
       const float *row = a + (long)k * width;

@@ -3,8 +3,9 @@
 
 // vectors: count * width; ids and distances: k, written, the nearest first; k <= count. Returns 0, or 1 for a k that is
 // too large.
-KERNEL(nearest) int nearest(const float *restrict vectors, const float *restrict query, int *restrict ids,
-                            float *restrict distances, int count, int width, int k) {
+KERNEL(nearest)
+int nearest(const float *restrict vectors, const float *restrict query, int *restrict ids,
+            float *restrict distances, int count, int width, int k) {
   if (k > count) return 1;
   int found = 0;
   for (int row = 0; row < count; row++, vectors += width) {

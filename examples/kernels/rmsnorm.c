@@ -2,8 +2,9 @@
 #include "kernel.h"
 
 // y = x / sqrt(mean(x^2) + epsilon) * weight for each row. x, y: rows * width; weight: width.
-KERNEL(rmsnorm) void rmsnorm(const float *restrict x, const float *restrict weight, float *restrict y, int rows,
-                             int width, float epsilon) {
+KERNEL(rmsnorm)
+void rmsnorm(const float *restrict x, const float *restrict weight, float *restrict y, int rows,
+             int width, float epsilon) {
   for (int r = 0; r < rows; r++, x += width, y += width) {
     f32x4 s0 = {0, 0, 0, 0}, s1 = s0, s2 = s0, s3 = s0;
     int i = 0;

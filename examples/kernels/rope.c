@@ -3,7 +3,8 @@
 #include "kernel.h"
 
 // x: tokens * heads * pairs * 2, read and written; table: tokens * pairs * 2, the cosine and sine of each angle.
-KERNEL(rope) void rope(float *restrict x, const float *restrict table, int tokens, int heads, int pairs) {
+KERNEL(rope)
+void rope(float *restrict x, const float *restrict table, int tokens, int heads, int pairs) {
   for (int t = 0; t < tokens; t++) {
     const float *angles = table + (long)t * pairs * 2;
     for (int h = 0; h < heads; h++) {

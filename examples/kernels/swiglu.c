@@ -20,7 +20,8 @@ static inline f32x4 exponential(f32x4 x) {
 }
 
 // y = gate / (1 + e^-gate) * up, number by number.
-KERNEL(swiglu) void swiglu(const float *restrict gate, const float *restrict up, float *restrict y, int count) {
+KERNEL(swiglu)
+void swiglu(const float *restrict gate, const float *restrict up, float *restrict y, int count) {
   int i = 0;
   for (; i + 4 <= count; i += 4) {
     const f32x4 g = load(gate + i);

@@ -180,7 +180,7 @@ describe('kernels compiled from C', () => {
     expect(run({ x }).message).toContain('inputs.weight');
     expect(run({ x, weight: new Float64Array(4) }).code).toBe('TYPE');
     expect(run({ x: numbers(13, 1), weight }).message).toContain('multiple of 4');
-    expect(run({ x, weight }, { sizes: { width: 5 } }).message).toMatch(/weight|width/);
+    expect(run({ x, weight }, { sizes: { width: 5 } }).message).toContain('multiple of 5');
     expect(run({ x, weight }, { sizes: { depth: 5 } }).argument).toBe('sizes.depth');
     expect(run({ x, weight, y: x }).argument).toBe('inputs.y');
     expect(run({ x, weight }, { numbers: { scale: 1 } }).argument).toBe('numbers.scale');
@@ -205,7 +205,7 @@ describe('kernels compiled from C', () => {
     const short = refusalOf(() =>
       pack.run('rmsnorm', { inputs: { x, weight }, outputs: { y: new Float32Array(11) } }),
     );
-    expect(short.code).toBe('SHAPE');
+    expect([short.code, short.argument]).toEqual(['RANGE', 'y']);
     const placed = pack.place(x, { shape: [3, 4] });
     expect(pack.run('rmsnorm', { inputs: { x: placed, weight } }).outputs?.y).toEqual(y);
     const over = refusalOf(() =>
