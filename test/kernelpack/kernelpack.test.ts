@@ -1,6 +1,6 @@
 // Packs in this thread and in others: what kernels compute, whom they are trusted from, and how they end.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load as loadFormat } from 'sublinear/format';
@@ -10,7 +10,7 @@ import {
   type PackDescription,
   type VersionStore,
 } from 'sublinear/kernelpack';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases, random } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './kernelpack.cases.js';
@@ -423,5 +423,62 @@ describe('ends', () => {
     };
     const pack = await opened(grow, about);
     expect([pack.pages, pack.run('f0').returned]).toEqual([2, -1]);
+  });
+});
+
+describe('a file that answers queries', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sublinear-host-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'vectors.slk');
+  const query = ['0.5', '0.5', '0.1'];
+  let hash: string;
+
+  test('the host in JavaScript', async () => {
+    const host = (trusted: string[]) =>
+      spawnSync(process.execPath, ['examples/kernels/host.mjs', path, ...trusted], {
+        encoding: 'utf8',
+      });
+    host([]); // makes the file
+    const bundle = await Bundle.open(readFileSync(path));
+    hash = await sha256((await bundle.read('manifest')).data as string);
+    const { data } = (await bundle.read('vectors')) as { data: Float32Array };
+    const found = host([hash, query.join()]).stdout.trim().split('\n');
+    const distances = Array.from({ length: 1000 }, (_, i) =>
+      Math.hypot(...query.map((text, j) => Number(text) - data[3 * i + j]!)),
+    );
+    const nearest = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]!).slice(0, 3);
+    expect(found).toEqual(nearest.map((id) => `${id} ${distances[id]!.toFixed(4)}`));
+    expect(host(['0'.repeat(64), query.join()]).stderr).toContain('UNTRUSTED');
+  });
+
+  test('the host in C, where wasm2c is', (context) => {
+    const library = 'build/native/libsublinear.a';
+    if (!existsSync(library) || spawnSync('wasm2c', ['--version']).status !== 0)
+      return context.skip();
+    const program = join(folder, 'host');
+    const args = [
+      '-O1',
+      '-w',
+      '-Icsrc',
+      'examples/kernels/host.c',
+      library,
+      '-lm',
+      '-ldl',
+      '-o',
+      program,
+    ];
+    execFileSync('cc', args);
+    const host = (trusted: string) =>
+      spawnSync(program, [path, trusted, 'examples/kernels/glue.c', ...query], {
+        encoding: 'utf8',
+      });
+    const inJavaScript = execFileSync(
+      process.execPath,
+      ['examples/kernels/host.mjs', path, hash, query.join()],
+      { encoding: 'utf8' },
+    );
+    expect(host(hash).stdout).toBe(inJavaScript);
+    const refused = host('0'.repeat(64));
+    expect([refused.status, refused.stdout]).toEqual([1, '']);
   });
 });
