@@ -16,6 +16,7 @@ import { hash } from './hash.js';
 import { info } from './info.js';
 import { addModelVerbs } from './model-verbs.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
+import { addPackVerb } from './pack-verb.js';
 import { publish } from './publish.js';
 import { route } from './route.js';
 import { search, searchWords } from './search.js';
@@ -68,6 +69,7 @@ Examples:
   sublinear embed use.slv "a bank of a river" "the shore of a stream"
   sublinear route examples.csv --features x,y --route label --queries new.csv
   sublinear hash *.tar.gz --algorithm sha3-256
+  sublinear pack run kernels.slk rope --signer key.pem --input x=x.npy
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
   sublinear solve --help                      all options of a verb
 
@@ -472,6 +474,7 @@ Examples:
     .action((file: string, options) => verify(file, options, progress));
 
   addModelVerbs(program, progress);
+  addPackVerb(program, progress);
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')

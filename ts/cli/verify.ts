@@ -120,7 +120,7 @@ const isChain = (bytes: Uint8Array) =>
   MAGIC.every((byte, i) => bytes[i] === byte) &&
   String.fromCharCode(...bytes.subarray(12, 16)) === KIND;
 
-async function wholeFile(file: string, progress: Progress): Promise<Uint8Array> {
+export async function wholeFile(file: string, progress: Progress): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks(file, progress)) parts.push(chunk);
   interrupt.signal.throwIfAborted();
@@ -128,7 +128,7 @@ async function wholeFile(file: string, progress: Progress): Promise<Uint8Array> 
 }
 
 /** Hexadecimal digits, or a file of bytes, of such digits, or in PEM. */
-async function given(
+export async function given(
   crypto: CryptoRoom,
   option: string,
   value: string,
@@ -143,7 +143,7 @@ async function given(
 }
 
 /** The last 32 bytes of a SubjectPublicKeyInfo of Ed25519 (RFC 8410, section 4), or the bytes as they are. */
-function keyOf(bytes: Uint8Array): Uint8Array {
+export function keyOf(bytes: Uint8Array): Uint8Array {
   const begin = '302a300506032b6570032100';
   const isInfo =
     bytes.length === 44 && Buffer.from(bytes.subarray(0, 12)).toString('hex') === begin;

@@ -17,6 +17,7 @@ import type { StatusCode } from '../generated/codes.js';
  * - `QUOTA` a store is full; what was stored before stays
  * - `STORE` a store's disk, database or service failed; `cause` is its error
  * - `CHANGED` what is being read from a store or a server was replaced or deleted meanwhile: get it again
+ * - `UNTRUSTED` a kernel pack that nobody on the caller's list has signed, or older than one that was seen
  * - `NETWORK` a remote file could not be read; the message says what the server did, and what to change
  */
 export type ErrorCode =
@@ -31,6 +32,7 @@ export type ErrorCode =
   | 'QUOTA'
   | 'STORE'
   | 'CHANGED'
+  | 'UNTRUSTED'
   | 'NETWORK';
 
 /** What an error knows beside its message. */

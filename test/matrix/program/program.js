@@ -89,12 +89,17 @@ const questions = {
     equal('days', [february.size], [29]);
     february.dispose();
   },
-  // The check value of CRC-32C, the first bytes of SHA-256 of "abc" (FIPS 180-4), and those of a file.
-  trust({ crc32c, hash, writeRemoteIndex }) {
+  // The check value of CRC-32C, the first bytes of SHA-256 of "abc" (FIPS 180-4), and those of a file. An endless loop whose
+  // fuel ends.
+  trust({ crc32c, hash, meter, writeRemoteIndex }) {
     const [first, second] = hash('sha256', 'abc');
     equal('digests', [crc32c('123456789'), first, second], [0xe3069283, 0xba, 0x78]);
     const file = writeRemoteIndex([1, 0, 0, 1], { dimension: 2 });
     equal('file', [file[1], file[2], file[3], file[8]], [115, 108, 102, 2]);
+    const types = [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1];
+    const code = [7, 5, 1, 1, 0x66, 0, 0, 10, 9, 1, 7, 0, 3, 0x40, 12, 0, 11, 11];
+    const endless = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, ...types, ...code);
+    equal('metered', [meter(endless).instructions], [1]);
   },
   // Rows of a matrix, summed up.
   neural({ matmul }) {

@@ -5,7 +5,14 @@ import { notConstructible } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { Cache } from './cache.js';
-import { checkLeaf, type Directory, type Entry, malformed, type SegmentType } from './directory.js';
+import {
+  checkLeaf,
+  type Directory,
+  type Entry,
+  hex,
+  malformed,
+  type SegmentType,
+} from './directory.js';
 import { openDirectory } from './head.js';
 import {
   type CheckedOptions,
@@ -25,6 +32,8 @@ export interface SegmentInfo {
   shape: readonly number[];
   /** Bytes. */
   length: number;
+  /** SHA-256 (RFC 6962) of the segment, or the root of the Merkle tree over its blocks, in hexadecimal. */
+  root: string;
 }
 
 /** Options of {@link Bundle.read}. */
@@ -104,7 +113,13 @@ export class Bundle {
     const tables = new Set(entries.flatMap(({ hashes, ends }) => [hashes, ends]));
     return entries
       .filter(({ name }) => !tables.has(name))
-      .map(({ name, type, shape, length }) => ({ name, type, shape, length }));
+      .map(({ name, type, shape, length, root }) => ({
+        name,
+        type,
+        shape,
+        length,
+        root: hex(root),
+      }));
   }
 
   /** SHA-256 of header and directory, in hexadecimal: it stands for everything in the file. */

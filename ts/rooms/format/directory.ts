@@ -74,7 +74,7 @@ export interface Directory {
   readonly hash: string;
 }
 
-const hex = (bytes: Uint8Array) =>
+export const hex = (bytes: Uint8Array) =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Bytes that header and directory take, from the first ones of a file. */

@@ -41,7 +41,7 @@ export type TensorInput =
   | TensorData
   | { data: TensorData | string; shape?: readonly number[]; type?: SegmentType };
 
-const constructors = {
+export const constructors = {
   uint8: Uint8Array,
   int8: Int8Array,
   uint16: Uint16Array,
@@ -57,7 +57,7 @@ const constructors = {
   bool: Uint8Array,
 };
 
-const typeOfArray: Readonly<Record<string, SegmentType>> = {
+export const typeOfArray: Readonly<Record<string, SegmentType>> = {
   Uint8Array: 'uint8',
   Int8Array: 'int8',
   Uint16Array: 'uint16',
