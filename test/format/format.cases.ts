@@ -75,7 +75,7 @@ function rawFormat(module: RawModule): FormatDoor {
 
 export const doors: RoomDoors<'format', FormatDoor> = {
   room: 'format',
-  bundle: 'trust',
+  bundle: 'format',
   embind: ({ writeRemoteIndex }) => ({
     publish: (vectors, dimension, settings, keys) =>
       segmentsOf(writeRemoteIndex(vectors, { dimension, ...settings, ...(keys && { keys }) })),

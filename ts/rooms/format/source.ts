@@ -213,19 +213,37 @@ export function merged(ranges: readonly Range[], gap = GAP): Range[] {
   return all;
 }
 
-/** Reads all of them at once; the answers have the order of the ranges. One round. */
+/** No more than `most` ranges: those with the smallest gaps between them become one. They are in their order. */
+export function mergedTo(ranges: readonly Range[], most: number): Range[] {
+  if (ranges.length <= most) return [...ranges];
+  const begin = (i: number) => (ranges[i] as Range).offset;
+  const end = (i: number) => begin(i) + (ranges[i] as Range).length;
+  const gaps = Array.from(ranges.slice(1), (range, i) => ({ i: i + 1, gap: range.offset - end(i) }))
+    .sort((a, b) => b.gap - a.gap || a.i - b.i)
+    .slice(0, Math.max(0, most - 1))
+    .map(({ i }) => i)
+    .sort((a, b) => a - b);
+  return [0, ...gaps].map((from, j) => {
+    const last = (gaps[j] ?? ranges.length) - 1;
+    return { offset: begin(from), length: end(last) - begin(from) };
+  });
+}
+
+/**
+ * Reads all of them at once; the answers have the order of the ranges. One round. `wanted` are the requests for it, those of
+ * {@link merged} where nothing else is said.
+ */
 export async function readAll(
   operation: string,
   source: Source,
   ranges: readonly Range[],
   signal: AbortSignal | undefined,
   traffic: Traffic,
-  gap = GAP,
+  wanted: readonly Range[] = merged(ranges),
 ): Promise<Uint8Array[]> {
   if (ranges.length === 0) return [];
   const before = traffic.requests;
   // When one of them fails the others are of no use.
-  const wanted = merged(ranges, gap);
   // One for each: Node warns of signals with many listeners.
   const stops = wanted.map(() => new AbortController());
   const stop = (reason: unknown) => {
