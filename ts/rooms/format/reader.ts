@@ -2,7 +2,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Cache } from './cache.js';
 import { checkLeaf, type Entry, malformed } from './directory.js';
-import { GAP, merged, mergedTo, type Range, readAll } from './source.js';
+import { GAP, merged, type Range, readAll } from './source.js';
 import type { Source, Traffic } from './traffic.js';
 
 /** A block that is to be read. `check` throws when it is not what it must be. */
@@ -56,19 +56,14 @@ export class Reader {
   }
 
   /**
-   * Reads, checks and keeps blocks, in the order given. One round. Gaps of up to `gap` bytes are read as well, larger ones
-   * where there would be more than `most` requests.
+   * Reads, checks and keeps blocks, in the order given. One round. Gaps of up to `gap` bytes are read as well.
    */
-  async fetch(
-    wanted: readonly Wanted[],
-    gap: number = GAP,
-    most: number = Number.POSITIVE_INFINITY,
-  ): Promise<void> {
+  async fetch(wanted: readonly Wanted[], gap: number = GAP): Promise<void> {
     const { runtime, operation, source, signal, traffic } = this.asked;
     const ranges = wanted.map(({ range }) => range);
     const size = (parts: readonly Range[]) => parts.reduce((sum, { length }) => sum + length, 0);
     // Bytes between ranges are not worth a budget.
-    let parts = mergedTo(merged(ranges, gap), most);
+    let parts = merged(ranges, gap);
     if (size(parts) > this.left) parts = merged(ranges, 0);
     this.left -= size(parts);
     const came = await readAll(operation, source, ranges, signal, traffic, parts);

@@ -28,6 +28,12 @@ export interface RemoteSearchOptions {
    * of the metadata, which the first search with `where` reads, count but are always read.
    */
   maxBytes?: number;
+  /**
+   * Requests that the two rounds of a search may take together, an integer >= 2; 16 by default. Where the nearest cells
+   * lie in more places of the file than that, others that lie beside them are read instead of the farthest ones. Requests for
+   * metadata come on top.
+   */
+  maxRequests?: number;
   /** Conditions on the metadata: only what satisfies them is found, in the cells that are read. */
   where?: Where;
   /** `true`: the metadata of what is found are read as well. */
@@ -51,13 +57,22 @@ export interface RemoteSearchResult extends Traffic {
   /** False where `maxBytes` left something out. */
   complete: boolean;
   /**
-   * Share of the ten nearest that so many cells held, measured when the file was written, for up to 200 of its own vectors.
+   * Share of the ten nearest that the nearest cells held, as many as were read without leaving one out, measured when the file was written, for up to 200 of its own vectors.
    * Queries that are unlike the vectors find less. Absent with `where`.
    */
   expectedRecall?: number;
 }
 
-const searchKeys = ['k', 'probes', 'recall', 'maxBytes', 'where', 'metadata', 'signal'] as const;
+const searchKeys = [
+  'k',
+  'probes',
+  'recall',
+  'maxBytes',
+  'maxRequests',
+  'where',
+  'metadata',
+  'signal',
+] as const;
 const K_MOST = 1000;
 
 export interface RemoteIndex extends Disposable {}
@@ -216,7 +231,7 @@ export class RemoteIndex {
       (now, before) => now.facts.dimension === before.facts.dimension,
     );
     const { facts } = this.#use(operation);
-    const measured = facts.recalls[Math.min(answer.cells, facts.recalls.length) - 1];
+    const measured = facts.recalls[Math.min(answer.leading, facts.recalls.length) - 1];
     return {
       ids: answer.ids,
       distances: answer.distances,
@@ -237,7 +252,8 @@ function readQuestion(
   options: RemoteSearchOptions,
 ): Question {
   const { k = 10, probes = 'auto', recall = 0.95, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { where, metadata = false } = options;
+  const { where, metadata = false, maxRequests = 16 } = options;
+  check.integer(operation, 'maxRequests', maxRequests, 2);
   check.integer(operation, 'k', k, 1, K_MOST);
   check.boolean(operation, 'metadata', metadata);
   check.number(operation, 'maxBytes', maxBytes);
@@ -261,6 +277,7 @@ function readQuestion(
     query: numbers,
     k,
     probes: Math.min(probes === 'auto' ? auto : probes, facts.cells),
+    maxRequests,
     maxBytes,
     where: where === undefined ? undefined : readWhere(operation, where).conditions,
     metadata,

@@ -8,13 +8,14 @@ import { entryOf, type Opened } from './head.js';
 import { allowedBy, fieldNames, fieldsRead, metadataOf, valuesOf } from './metadata.js';
 import type { RemoteKey } from './publish.js';
 import { type Asked, Reader, type Wanted } from './reader.js';
-import type { Range } from './source.js';
+import { merged, type Range } from './source.js';
 
 /** What is asked. */
 export interface Question {
   readonly query: Float32Array | Float64Array;
   readonly k: number;
   readonly probes: number;
+  readonly maxRequests: number;
   readonly maxBytes: number;
   readonly where: Conditions | undefined;
   readonly metadata: boolean;
@@ -27,11 +28,17 @@ export interface Answer {
   keys: RemoteKey[] | undefined;
   metadata: Metadata[] | undefined;
   cells: number;
+  /** The nearest of these without a gap: for what the recall was measured. */
+  leading: number;
   complete: boolean;
 }
 
 /** Of a budget this share is for cells, the rest for details. */
 const FOR_CELLS = 0.75;
+/** The same of requests. */
+const REQUESTS_FOR_CELLS = 0.625;
+/** So many times as many cells are looked at as are read, for cells beside others in the file. */
+const CANDIDATES = 4;
 
 type Values = readonly (Json | undefined)[];
 
@@ -78,13 +85,16 @@ export class Search {
     const [runtime, operation] = [this.#runtime, this.#operation];
     const { k, where } = question;
     const near = runtime.scratch(operation, (scratch) => {
-      const at = scratch.u32(question.probes);
-      runtime.check(operation, raw.cells(question.probes, at, runtime.out));
+      const most = CANDIDATES * question.probes;
+      const at = scratch.u32(most);
+      runtime.check(operation, raw.cells(most, at, runtime.out));
       return Array.from(runtime.copyU32(at, runtime.outU32()));
     });
     const columns = where === undefined ? undefined : await this.#columns(where);
-    const cells = this.#affordable(near, columns ?? []);
+    const { cells, leading } = this.#affordable(near, columns ?? [], question);
+    const before = this.#reader.asked.traffic.requests;
     await this.#readCells(cells, columns ?? []);
+    const used = this.#reader.asked.traffic.requests - before;
     for (const cell of cells) {
       const allowed = where && this.#allowed(where, columns ?? [], cell);
       this.#reader.withBytes(this.#reader.block(`c${cell}`), (address, length) => {
@@ -97,7 +107,7 @@ export class Search {
       });
     }
     const picked = this.#pick(raw, k);
-    await this.#readGroups(raw, picked);
+    await this.#readGroups(raw, picked, Math.max(1, question.maxRequests - used));
     const found = this.#results(raw, k);
     const metadata = question.metadata ? await this.#metadata(found) : undefined;
     return {
@@ -106,6 +116,7 @@ export class Search {
       keys: this.#keys(found),
       metadata,
       cells: cells.length,
+      leading,
       complete: this.#reader.complete,
     };
   }
@@ -122,22 +133,39 @@ export class Search {
     });
   }
 
-  /** The nearest cells that the budget allows, in the order of the file. */
-  #affordable(near: readonly number[], columns: readonly Column[]): number[] {
+  /**
+   * The nearest cells that the budgets allow, in the order of the file. A cell that would need one request more than there may
+   * be gives way to the next ones beside others that are read.
+   */
+  #affordable(
+    near: readonly number[],
+    columns: readonly Column[],
+    { probes, maxRequests }: Question,
+  ): { cells: number[]; leading: number } {
     const cells: number[] = [];
+    const ranges: Range[] = [];
+    const most = Math.max(1, Math.ceil(REQUESTS_FOR_CELLS * maxRequests));
     let left = this.#reader.left * FOR_CELLS;
-    for (const cell of near) {
-      let bytes = this.#reader.known(`c${cell}`) ? 0 : this.#place(cell).length;
+    let leading = 0;
+    for (const [i, cell] of near.entries()) {
+      if (cells.length === probes) break;
+      const fresh = this.#reader.known(`c${cell}`) ? [] : [this.#place(cell)];
+      const more: Range[] = [...fresh];
       for (const column of columns)
-        if (!this.#reader.known(column.key(cell))) bytes += column.range(cell).length;
+        if (!this.#reader.known(column.key(cell))) more.push(column.range(cell));
+      const bytes = more.reduce((sum, { length }) => sum + length, 0);
       if (bytes > left) {
         this.#reader.complete = false;
         break;
       }
+      // Columns of metadata are beside each other where cells are.
+      if (merged([...ranges, ...fresh]).length > most) continue;
       left -= bytes;
+      ranges.push(...fresh);
       cells.push(cell);
+      if (leading === i) leading++;
     }
-    return cells.sort((a, b) => a - b);
+    return { cells: cells.sort((a, b) => a - b), leading };
   }
 
   async #readCells(cells: readonly number[], columns: readonly Column[]): Promise<void> {
@@ -179,7 +207,7 @@ export class Search {
   }
 
   /** Details of the candidates, the best ones first as far as the budget goes. */
-  async #readGroups(raw: RemoteSearch, picked: readonly Place[]): Promise<void> {
+  async #readGroups(raw: RemoteSearch, picked: readonly Place[], most: number): Promise<void> {
     const [runtime, operation] = [this.#runtime, this.#operation];
     const groups = new Map<string, { cell: number; group: number }>();
     for (const place of picked) {
@@ -187,6 +215,7 @@ export class Search {
       groups.set(this.#groupKey(place), { cell: place.cell, group });
     }
     const wanted: Wanted[] = [];
+    let ranges: Range[] = [];
     let left = this.#reader.left;
     for (const [key, { cell, group }] of groups) {
       if (this.#reader.known(key)) continue;
@@ -203,6 +232,10 @@ export class Search {
         this.#reader.complete = false;
         continue;
       }
+      // Far from the better ones, and so not worth a request more than there may be.
+      const more = merged([...ranges, range]);
+      if (more.length > most) continue;
+      ranges = more;
       left -= range.length;
       const check = (bytes: Uint8Array) =>
         this.#reader.withBytes(block, (address, length) => {

@@ -213,22 +213,6 @@ export function merged(ranges: readonly Range[], gap = GAP): Range[] {
   return all;
 }
 
-/** No more than `most` ranges: those with the smallest gaps between them become one. They are in their order. */
-export function mergedTo(ranges: readonly Range[], most: number): Range[] {
-  if (ranges.length <= most) return [...ranges];
-  const begin = (i: number) => (ranges[i] as Range).offset;
-  const end = (i: number) => begin(i) + (ranges[i] as Range).length;
-  const gaps = Array.from(ranges.slice(1), (range, i) => ({ i: i + 1, gap: range.offset - end(i) }))
-    .sort((a, b) => b.gap - a.gap || a.i - b.i)
-    .slice(0, Math.max(0, most - 1))
-    .map(({ i }) => i)
-    .sort((a, b) => a - b);
-  return [0, ...gaps].map((from, j) => {
-    const last = (gaps[j] ?? ranges.length) - 1;
-    return { offset: begin(from), length: end(last) - begin(from) };
-  });
-}
-
 /**
  * Reads all of them at once; the answers have the order of the ranges. One round. `wanted` are the requests for it, those of
  * {@link merged} where nothing else is said.
