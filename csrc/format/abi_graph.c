@@ -18,15 +18,17 @@ static sl_status get_walk(sl_handle handle, sl_graph_walk **out) {
 
 // ---- writing a graph ------------------------------------------------------------------------------
 
-// 0 after a failure. row_pointers: node_count + 1 u32, columns: row_pointers[node_count] u32, weights: as
-// many f64, or 0; all read.
+// 0 after a failure. row_pointers: pointer_count u32, one more than nodes; columns: as many u32 as the
+// last of these says; weights: as many f64, or 0; all read.
 sl_handle SL_ABI(sl_abi_graph_publish_create)(uint32_t node_count, const uint32_t *row_pointers,
-                                              const uint32_t *columns, const double *weights,
-                                              int32_t directed) {
+                                              uint32_t pointer_count, const uint32_t *columns,
+                                              const double *weights, int32_t directed) {
   sl_graph_publish *made;
-  if (sl_graph_publish_create(node_count, row_pointers, columns, weights,
-                              node_count > 0 && node_count < UINT32_MAX ? row_pointers[node_count]
-                                                                        : 0,
+  if (node_count == UINT32_MAX || pointer_count != node_count + 1) {
+    sl_fail(SL_ERR_SHAPE, "row_pointers", "one more than there are nodes", SL_NO_POSITION);
+    return 0;
+  }
+  if (sl_graph_publish_create(node_count, row_pointers, columns, weights, row_pointers[node_count],
                               directed != 0, &made) != SL_OK)
     return 0;
   return sl_abi_job_register(sl_graph_publish_job(made), 0, NULL);

@@ -88,6 +88,7 @@ function rawFormat(module: RawModule): FormatDoor {
             call.sl_abi_graph_publish_create!(
               count,
               starts!,
+              count + 1,
               ends!,
               weights === undefined ? 0 : values!,
               Number(directed),

@@ -8,7 +8,7 @@ import { entryOf, type Opened } from './head.js';
 import { allowedBy, fieldNames, fieldsRead, metadataOf, valuesOf } from './metadata.js';
 import type { RemoteKey } from './publish.js';
 import { type Asked, Reader, type Wanted } from './reader.js';
-import { merged, type Range } from './source.js';
+import { GAP, merged, type Range } from './source.js';
 
 /** What is asked. */
 export interface Question {
@@ -37,6 +37,8 @@ export interface Answer {
 const FOR_CELLS = 0.75;
 /** The same of requests. */
 const REQUESTS_FOR_CELLS = 0.625;
+/** Gaps between details that are read as well where there are more than requests allow. */
+const WIDE_GAP = 65_536;
 /** So many times as many cells are looked at as are read, for cells beside others in the file. */
 const CANDIDATES = 4;
 
@@ -216,6 +218,7 @@ export class Search {
     }
     const wanted: Wanted[] = [];
     let ranges: Range[] = [];
+    let gap = GAP;
     let left = this.#reader.left;
     for (const [key, { cell, group }] of groups) {
       if (this.#reader.known(key)) continue;
@@ -233,8 +236,9 @@ export class Search {
         continue;
       }
       // Far from the better ones, and so not worth a request more than there may be.
-      const more = merged([...ranges, range]);
-      if (more.length > most) continue;
+      const more = [...ranges, range];
+      if (merged(more, gap).length > most) gap = WIDE_GAP;
+      if (merged(more, gap).length > most) continue;
       ranges = more;
       left -= range.length;
       const check = (bytes: Uint8Array) =>
@@ -248,7 +252,7 @@ export class Search {
         });
       wanted.push({ key, range, check });
     }
-    await this.#reader.fetch(wanted);
+    await this.#reader.fetch(wanted, gap);
     for (const [key, { cell, group }] of groups) {
       const bytes = this.#reader.known(key);
       if (bytes !== undefined)
