@@ -5,7 +5,7 @@
 #include "simd/distance_f32.h"
 
 // How much it counts that both residuals of a row point the same way.
-#define PARALLEL 0.7
+#define PARALLEL 1.0
 
 static float *centre(const sl_cells *c, uint32_t i) { return c->centres + (size_t)i * c->stride; }
 static const float *row_of(const sl_cells *c, uint32_t i) {

@@ -16,9 +16,9 @@
 
 // Nearest cells among which the second one is chosen.
 #define SL_CELLS_NEAR 16u
-#define SL_CELLS_ROUNDS 10u
+#define SL_CELLS_ROUNDS 12u
 // Rows a cell that k-means looks at.
-#define SL_CELLS_SAMPLE 64u
+#define SL_CELLS_SAMPLE 128u
 
 typedef struct sl_cells {
   uint32_t rows, dimension, stride, cells, sample;

@@ -46,7 +46,7 @@ sl_status sl_publish_keys(sl_publish *publish, const uint8_t *keys, size_t count
                           const uint32_t *lengths, uint32_t kind);
 
 // Begins. Errors: ERR_STATE (rows are missing; it was begun before).
-//   O(rows cells dimension) in all, of which k-means has 640 cells^2 dimension at most.
+//   O(rows cells dimension) in all, of which k-means has 1,536 cells^2 dimension at most.
 sl_status sl_publish_begin(sl_publish *publish);
 
 // The work (base/job.h). Outcomes: CONVERGED; stopping it leaves no result: TIME_LIMIT, WORK_LIMIT.

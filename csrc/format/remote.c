@@ -6,69 +6,43 @@
 #include "base/blocks.h"
 #include "base/memory.h"
 #include "format/hash_tree.h"
+#include "format/head.h"
 #include "format/reader.h"
 #include "format/segments.h"
 
 #define ROWS_MOST (1u << 30)
 
-static sl_status bad(const char *expected, uint64_t position) {
-  return sl_fail(SL_ERR_FORMAT, "bytes", expected, position);
-}
-
-// A segment of the head, which must have this type and shape.
-static sl_status segment(const uint8_t *bytes, size_t count, const char *name, uint32_t type,
-                         uint64_t first, uint64_t second, sl_segment *out) {
-  const uint32_t i = sl_segments_find(bytes, name);
-  if (i == UINT32_MAX) return bad("all segments of a remote index", SL_SEGMENTS_HEADER);
-  sl_segments_get(bytes, i, out);
-  const uint64_t at = SL_SEGMENTS_HEADER + (uint64_t)i * SL_SEGMENTS_ENTRY;
-  if (out->type != type || out->rank != (second == 0 ? 1u : 2u) || out->shape[0] != first ||
-      out->shape[1] != second)
-    return bad("the type and shape that a remote index has", at + 32);
-  SL_REQUIRE_AT(out->offset + out->length <= count, SL_ERR_TRUNCATED, "bytes",
-                "everything before the cells", count);
-  return SL_OK;
-}
-
-// The same, copied, and compared with its hash.
-static sl_status copied(sl_remote *r, const uint8_t *bytes, size_t count, const char *name,
-                        uint32_t type, uint64_t first, uint64_t second, void *out) {
-  sl_segment s;
-  SL_TRY(segment(bytes, count, name, type, first, second, &s));
-  void *to;
-  SL_TRY(sl_blocks_take(&r->blocks, (size_t)s.length, 1, false, &to));
-  memcpy(to, bytes + s.offset, (size_t)s.length);
-  memcpy(out, &to, sizeof to);
-  if (!r->verify) return SL_OK;
-  if (s.length > 0 && s.blocks == 1) return sl_hash_tree_check(to, (size_t)s.length, s.root);
-  return s.length == 0 ? SL_OK : bad("one block each for the segments of the head", s.offset);
-}
-
 static sl_status read_index(sl_remote *r, const uint8_t *bytes, size_t count) {
   sl_segment s;
   uint32_t w[INDEX_WORDS];
-  SL_TRY(segment(bytes, count, "index", SL_SEGMENT_U32, INDEX_WORDS, 0, &s));
+  SL_TRY(sl_head_find(bytes, "index", SL_SEGMENT_U32, INDEX_WORDS, 0, &s));
+  SL_REQUIRE_AT(s.offset + s.length <= count, SL_ERR_TRUNCATED, "bytes", "its whole head", count);
   memcpy(w, bytes + s.offset, sizeof w);
   if (r->verify) SL_TRY(sl_hash_tree_check(w, sizeof w, s.root));
   const uint64_t at = s.offset;
-  if (w[INDEX_VERSION] != INDEX_VERSION_NUMBER) return bad("version 1 of a remote index", at);
-  if (w[INDEX_METRIC] > SL_REMOTE_EUCLIDEAN) return bad("a metric, 0 to 2", at + 4);
-  if (w[INDEX_DIMENSION] < 1 || w[INDEX_DIMENSION] > 65536) return bad("1 to 65,536", at + 8);
-  if (w[INDEX_ROWS] < 1 || w[INDEX_ROWS] > ROWS_MOST) return bad("1 to 2^30 rows", at + 12);
-  if (w[INDEX_CELLS] < 1 || w[INDEX_CELLS] > 65536) return bad("1 to 65,536 cells", at + 16);
-  if (w[INDEX_COPIES] < 1 || w[INDEX_COPIES] > 2) return bad("1 or 2 copies", at + 20);
-  if (w[INDEX_ENTRIES] != w[INDEX_ROWS] * w[INDEX_COPIES]) return bad("copies of rows", at + 24);
-  if (w[INDEX_GROUP] != INDEX_GROUP_ROWS) return bad("groups of 16 rows", at + 28);
-  if (w[INDEX_KEYS] > 2) return bad("a kind of keys, 0 to 2", at + 32);
-  if (w[INDEX_RECALLS] > w[INDEX_CELLS]) return bad("a recall for each cell at most", at + 36);
+  if (w[INDEX_VERSION] != INDEX_VERSION_NUMBER)
+    return sl_head_bad("version 1 of a remote index", at);
+  if (w[INDEX_METRIC] > SL_REMOTE_EUCLIDEAN) return sl_head_bad("a metric, 0 to 2", at + 4);
+  if (w[INDEX_DIMENSION] < 1 || w[INDEX_DIMENSION] > 65536)
+    return sl_head_bad("1 to 65,536", at + 8);
+  if (w[INDEX_ROWS] < 1 || w[INDEX_ROWS] > ROWS_MOST) return sl_head_bad("1 to 2^30 rows", at + 12);
+  if (w[INDEX_CELLS] < 1 || w[INDEX_CELLS] > 65536)
+    return sl_head_bad("1 to 65,536 cells", at + 16);
+  if (w[INDEX_COPIES] < 1 || w[INDEX_COPIES] > 2) return sl_head_bad("1 or 2 copies", at + 20);
+  if (w[INDEX_ENTRIES] != w[INDEX_ROWS] * w[INDEX_COPIES])
+    return sl_head_bad("copies of rows", at + 24);
+  if (w[INDEX_GROUP] != INDEX_GROUP_ROWS) return sl_head_bad("groups of 16 rows", at + 28);
+  if (w[INDEX_KEYS] > 2) return sl_head_bad("a kind of keys, 0 to 2", at + 32);
+  if (w[INDEX_RECALLS] > w[INDEX_CELLS])
+    return sl_head_bad("a recall for each cell at most", at + 36);
   for (uint32_t i = INDEX_RECALLS + 1; i < INDEX_WORDS; i++)
-    if (w[i] != 0) return bad("zeros", at + 4 * i);
+    if (w[i] != 0) return sl_head_bad("zeros", at + 4 * i);
   memcpy(r->index, w, sizeof w);
   return SL_OK;
 }
 
 // Sizes of cells and details against each other.
-static sl_status check_sizes(sl_remote *r, const uint8_t *bytes, size_t count) {
+static sl_status check_sizes(sl_remote *r, const uint8_t *bytes) {
   const uint32_t *w = r->index, n = w[INDEX_CELLS], plane = sl_nibbles_bytes(w[INDEX_DIMENSION]);
   const uint64_t each = plane + (w[INDEX_KEYS] != 0 ? 2u : 0u);
   uint64_t entries = 0, cells = 0, details = 0;
@@ -77,19 +51,19 @@ static sl_status check_sizes(sl_remote *r, const uint8_t *bytes, size_t count) {
     cells += index_cell_of(w[INDEX_METRIC], w[INDEX_DIMENSION], r->counts[i]).bytes;
     const uint64_t least = each * r->counts[i];
     const uint64_t most = least + (w[INDEX_KEYS] != 0 ? (uint64_t)UINT16_MAX * r->counts[i] : 0);
-    if (r->cell_ends[i] != cells) return bad("cells of the sizes that their rows need", i);
+    if (r->cell_ends[i] != cells) return sl_head_bad("cells of the sizes that their rows need", i);
     if (r->detail_ends[i] < details || r->detail_ends[i] - details < least ||
         r->detail_ends[i] - details > most)
-      return bad("details of the sizes that their rows need", i);
+      return sl_head_bad("details of the sizes that their rows need", i);
     details = r->detail_ends[i];
   }
-  if (entries != w[INDEX_ENTRIES]) return bad("as many entries as cells have", n);
+  if (entries != w[INDEX_ENTRIES]) return sl_head_bad("as many entries as cells have", n);
   sl_segment s;
   uint32_t i = sl_segments_find(bytes, "cells");
-  if (i == UINT32_MAX) return bad("a segment \"cells\"", SL_SEGMENTS_HEADER);
+  if (i == UINT32_MAX) return sl_head_bad("a segment \"cells\"", SL_SEGMENTS_HEADER);
   sl_segments_get(bytes, i, &s);
   if (s.type != SL_SEGMENT_U8 || s.rank != 1 || s.length != cells)
-    return bad("cells as long as they all are", s.offset);
+    return sl_head_bad("cells as long as they all are", s.offset);
   r->cells_at = s.offset;
   if (r->verify) {
     uint8_t root[SL_SHA256_BYTES];
@@ -98,23 +72,24 @@ static sl_status check_sizes(sl_remote *r, const uint8_t *bytes, size_t count) {
                "the hashes of cells that the root belongs to");
   }
   i = sl_segments_find(bytes, "details");
-  if (i == UINT32_MAX) return bad("a segment \"details\"", SL_SEGMENTS_HEADER);
+  if (i == UINT32_MAX) return sl_head_bad("a segment \"details\"", SL_SEGMENTS_HEADER);
   sl_segments_get(bytes, i, &s);
   if (s.type != SL_SEGMENT_U8 || s.rank != 1 || s.length != details)
-    return bad("details as long as they all are", s.offset);
+    return sl_head_bad("details as long as they all are", s.offset);
   r->details_at = s.offset;
-  (void)count;
   return SL_OK;
 }
 
 static sl_status check_numbers(sl_remote *r) {
   const uint32_t *w = r->index, n = w[INDEX_CELLS], d = w[INDEX_DIMENSION];
   for (uint32_t j = 0; j < d; j++)
-    if (!(r->widths[j] >= 0 && r->widths[j] <= 1e17f)) return bad("widths from 0 to 1e17", j);
+    if (!(r->widths[j] >= 0 && r->widths[j] <= 1e17f))
+      return sl_head_bad("widths from 0 to 1e17", j);
   for (uint32_t i = 0; i < w[INDEX_RECALLS]; i++)
-    if (!(r->recall[i] >= 0 && r->recall[i] <= 1)) return bad("recalls from 0 to 1", i);
+    if (!(r->recall[i] >= 0 && r->recall[i] <= 1)) return sl_head_bad("recalls from 0 to 1", i);
   for (uint32_t i = 0; i < n; i++) {
-    if (!(r->scales[i] >= 0 && r->scales[i] <= 1e16f)) return bad("scales from 0 to 1e16", i);
+    if (!(r->scales[i] >= 0 && r->scales[i] <= 1e16f))
+      return sl_head_bad("scales from 0 to 1e16", i);
     const int8_t *codes = r->centroids + (size_t)i * d;
     double square = 0;
     for (uint32_t j = 0; j < d; j++) square += (double)codes[j] * codes[j];
@@ -126,17 +101,24 @@ static sl_status check_numbers(sl_remote *r) {
 static sl_status fill(sl_remote *r, const uint8_t *bytes, size_t count) {
   SL_TRY(read_index(r, bytes, count));
   const uint32_t n = r->index[INDEX_CELLS], d = r->index[INDEX_DIMENSION];
-  SL_TRY(copied(r, bytes, count, "widths", SL_SEGMENT_F32, d, 0, &r->widths));
-  SL_TRY(copied(r, bytes, count, "scales", SL_SEGMENT_F32, n, 0, &r->scales));
-  SL_TRY(copied(r, bytes, count, "counts", SL_SEGMENT_U32, n, 0, &r->counts));
-  SL_TRY(copied(r, bytes, count, "centroids", SL_SEGMENT_I8, n, d, &r->centroids));
-  SL_TRY(copied(r, bytes, count, "cells.ends", SL_SEGMENT_U64, n, 0, &r->cell_ends));
-  SL_TRY(copied(r, bytes, count, "details.ends", SL_SEGMENT_U64, n, 0, &r->detail_ends));
-  SL_TRY(copied(r, bytes, count, "recall", SL_SEGMENT_F32, r->index[INDEX_RECALLS], 0, &r->recall));
-  SL_TRY(
-      copied(r, bytes, count, "cells.hashes", SL_SEGMENT_U8, n, SL_SHA256_BYTES, &r->cell_hashes));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "widths", SL_SEGMENT_F32, d, 0,
+                      &r->widths));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "scales", SL_SEGMENT_F32, n, 0,
+                      &r->scales));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "counts", SL_SEGMENT_U32, n, 0,
+                      &r->counts));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "centroids", SL_SEGMENT_I8, n, d,
+                      &r->centroids));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "cells.ends", SL_SEGMENT_U64, n, 0,
+                      &r->cell_ends));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "details.ends", SL_SEGMENT_U64, n, 0,
+                      &r->detail_ends));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "recall", SL_SEGMENT_F32,
+                      r->index[INDEX_RECALLS], 0, &r->recall));
+  SL_TRY(sl_head_copy(&r->blocks, r->verify, bytes, count, "cells.hashes", SL_SEGMENT_U8, n,
+                      SL_SHA256_BYTES, &r->cell_hashes));
   SL_TRY(sl_blocks_take(&r->blocks, n, sizeof *r->squares, false, (void **)&r->squares));
-  SL_TRY(check_sizes(r, bytes, count));
+  SL_TRY(check_sizes(r, bytes));
   return check_numbers(r);
 }
 
@@ -211,14 +193,15 @@ sl_status sl_remote_check_cell(const sl_remote *r, uint32_t cell, const uint8_t 
   const uint32_t rows = r->counts[cell], groups = index_groups(rows);
   for (uint32_t i = 0; i < rows; i++) {
     if (sl_get_u32(bytes + 4 * (size_t)i) >= r->index[INDEX_ROWS])
-      return bad("rows of the file", r->cells_at + begin_of(r->cell_ends, cell) + 4 * (uint64_t)i);
+      return sl_head_bad("rows of the file",
+                         r->cells_at + begin_of(r->cell_ends, cell) + 4 * (uint64_t)i);
     const float scale = index_get_f32(bytes + c.scales + 4 * (size_t)i);
     float square = 0;
     if (r->index[INDEX_METRIC] == SL_REMOTE_EUCLIDEAN)
       square = index_get_f32(bytes + c.squares + 4 * (size_t)i);
     if (!(scale >= 0 && scale <= 1e17f && square >= 0 && square <= 3e38f))
-      return bad("scales and lengths that are finite and not negative",
-                 r->cells_at + begin_of(r->cell_ends, cell) + c.scales + 4 * (uint64_t)i);
+      return sl_head_bad("scales and lengths that are finite and not negative",
+                         r->cells_at + begin_of(r->cell_ends, cell) + c.scales + 4 * (uint64_t)i);
   }
   uint64_t details = 0;
   const uint32_t plane = sl_nibbles_bytes(r->index[INDEX_DIMENSION]);
@@ -228,11 +211,11 @@ sl_status sl_remote_check_cell(const sl_remote *r, uint32_t cell, const uint8_t 
     const uint64_t in_group = left < INDEX_GROUP_ROWS ? left : INDEX_GROUP_ROWS;
     const uint64_t least = in_group * (plane + (r->index[INDEX_KEYS] != 0 ? 2u : 0u));
     if (length < least || (r->index[INDEX_KEYS] == 0 && length != least))
-      return bad("details of the size that their rows need", g);
+      return sl_head_bad("details of the size that their rows need", g);
     details += length;
   }
   if (details != r->detail_ends[cell] - begin_of(r->detail_ends, cell))
-    return bad("details of the size that the cell has", cell);
+    return sl_head_bad("details of the size that the cell has", cell);
   return SL_OK;
 }
 
@@ -286,7 +269,8 @@ sl_status sl_remote_check_group(const sl_remote *r, uint32_t cell, const uint8_t
   const uint8_t *lengths = bytes + (size_t)rows * sl_nibbles_bytes(r->index[INDEX_DIMENSION]);
   uint64_t end = (uint64_t)(lengths - bytes) + 2 * (uint64_t)rows;
   for (uint32_t i = 0; i < rows; i++) end += key_bytes(lengths, i);
-  return end == count ? SL_OK : bad("keys that fill the details of the group", (uint64_t)place[0]);
+  return end == count ? SL_OK
+                      : sl_head_bad("keys that fill the details of the group", (uint64_t)place[0]);
 }
 
 sl_status sl_remote_key(const sl_remote *r, uint32_t cell, uint32_t entry, const uint8_t *bytes,
@@ -300,7 +284,7 @@ sl_status sl_remote_key(const sl_remote *r, uint32_t cell, uint32_t entry, const
   uint64_t from = (uint64_t)(lengths - bytes) + 2 * (uint64_t)rows;
   for (uint32_t i = 0; i < entry % INDEX_GROUP_ROWS; i++) from += key_bytes(lengths, i);
   const uint32_t length = key_bytes(lengths, entry % INDEX_GROUP_ROWS);
-  if (from + length > count) return bad("keys within the details of the group", from);
+  if (from + length > count) return sl_head_bad("keys within the details of the group", from);
   place[0] = (double)from;
   place[1] = length;
   return SL_OK;

@@ -18,6 +18,15 @@ interface FormatDoor {
     settings: Settings,
     keys?: string[],
   ) => Uint8Array[];
+  /** The same of the file of a graph. */
+  publishGraph: (graph: Csr, labels?: string[]) => Uint8Array[];
+}
+
+interface Csr {
+  rowPointers: Uint32Array;
+  columns: Uint32Array;
+  weights?: Float64Array;
+  directed: boolean;
 }
 
 /** The first eleven segments of a file, as docs/format.md describes it. */
@@ -70,13 +79,65 @@ function rawFormat(module: RawModule): FormatDoor {
         module.check(call.sl_abi_publish_destroy!(handle));
       }
     },
+    publishGraph({ rowPointers, columns, weights, directed }, labels) {
+      const count = rowPointers.length - 1;
+      const handle = module.with(
+        [rowPointers, columns, weights ?? new Float64Array(1)],
+        (starts, ends, values) =>
+          module.made(
+            call.sl_abi_graph_publish_create!(
+              count,
+              starts!,
+              count + 1,
+              ends!,
+              weights === undefined ? 0 : values!,
+              Number(directed),
+            ),
+          ),
+      );
+      try {
+        if (labels !== undefined) {
+          const pieces = labels.map((label) => new TextEncoder().encode(label));
+          const bytes = new TextEncoder().encode(labels.join(''));
+          const lengths = Uint32Array.from(pieces, ({ length }) => length);
+          module.with([bytes, lengths], (at, sizes) =>
+            module.check(call.sl_abi_graph_publish_labels!(handle, at!, bytes.length, sizes!, 1)),
+          );
+        }
+        module.check(call.sl_abi_graph_publish_begin!(handle));
+        return module.with([new Float64Array(24)], (out) => {
+          do module.check(call.sl_abi_job_step!(handle, 1e6, out!));
+          while (module.u32(out!, 1)[0] === 9);
+          module.check(call.sl_abi_graph_publish_read!(handle, out!));
+          const numbers = module.f64(out!, 24);
+          return Array.from({ length: 11 }, (_, i) => {
+            const from = numbers[2 * i]!;
+            return new Uint8Array(module.view().buffer.slice(from, from + numbers[2 * i + 1]!));
+          });
+        });
+      } finally {
+        module.check(call.sl_abi_graph_publish_destroy!(handle));
+      }
+    },
   };
 }
 
 export const doors: RoomDoors<'format', FormatDoor> = {
   room: 'format',
-  bundle: 'trust',
-  embind: ({ writeRemoteIndex }) => ({
+  bundle: 'format',
+  embind: ({ writeRemoteGraph, writeRemoteIndex }) => ({
+    publishGraph: ({ rowPointers, columns, weights, directed }, labels) =>
+      segmentsOf(
+        writeRemoteGraph({
+          nodeCount: rowPointers.length - 1,
+          directed,
+          labelOf: (node) => labels?.[node] ?? node,
+          adjacency: () => ({
+            toCsr: () => ({ rowPointers, columns, values: weights }),
+            dispose: () => {},
+          }),
+        }),
+      ),
     publish: (vectors, dimension, settings, keys) =>
       segmentsOf(writeRemoteIndex(vectors, { dimension, ...settings, ...(keys && { keys }) })),
   }),
@@ -93,6 +154,21 @@ function vectors(count: number, dimension: number, seed: number): Float32Array {
 }
 
 const metrics = ['cosine', 'dot', 'euclidean'] as const;
+
+/** A directed graph whose nodes lead to some others each. */
+function links(count: number, seed: number, weighted: boolean): Csr {
+  const next = random(seed);
+  const rows = Array.from({ length: count }, () =>
+    [
+      ...new Set(Array.from({ length: Math.floor(6 * next()) }, () => Math.floor(next() * count))),
+    ].sort((a, b) => a - b),
+  );
+  const rowPointers = new Uint32Array(count + 1);
+  for (const [i, row] of rows.entries()) rowPointers[i + 1] = rowPointers[i]! + row.length;
+  const columns = Uint32Array.from(rows.flat());
+  const weights = Float64Array.from(columns, () => 0.1 + next());
+  return { rowPointers, columns, directed: true, ...(weighted && { weights }) };
+}
 
 export const cases: Case<FormatDoor>[] = [
   ...metrics.flatMap((metric) =>
@@ -143,6 +219,55 @@ export const cases: Case<FormatDoor>[] = [
       door.publish(new Float32Array(40).fill(2), 2, { metric: 'euclidean', cells: 20 }),
       door.publish(vectors(9, 70, 2), 70, { cells: 9 }),
     ],
+  },
+  ...[false, true].map(
+    (weighted): Case<FormatDoor> => ({
+      name: `a graph ${weighted ? 'with weights and labels' : 'of numbers'}: the same segments`,
+      run: (door) =>
+        door.publishGraph(
+          links(900, 6, weighted),
+          weighted ? Array.from({ length: 900 }, (_, i) => `nœud ${i}`) : undefined,
+        ),
+      check(segments: Uint8Array[]) {
+        const words = new Uint32Array(segments[0]!.slice().buffer);
+        expect([...words.slice(0, 6)]).toEqual([
+          1,
+          1,
+          900,
+          words[3],
+          2 * Number(weighted),
+          Number(weighted),
+        ]);
+        expect(words[6]).toBe(links(900, 6, weighted).columns.length);
+      },
+    }),
+  ),
+  {
+    name: 'refuses what is no graph',
+    run: (door) => [
+      attempt(() => door.publishGraph({ ...links(5, 1, false), directed: false })),
+      attempt(() =>
+        door.publishGraph({
+          rowPointers: Uint32Array.of(0, 1),
+          columns: Uint32Array.of(0),
+          weights: Float64Array.of(-1),
+          directed: true,
+        }),
+      ),
+      attempt(() =>
+        door.publishGraph(
+          { rowPointers: Uint32Array.of(0, 0, 0), columns: new Uint32Array(0), directed: true },
+          ['a', 'a'],
+        ),
+      ),
+    ],
+    check: (result: { refused: string; argument: string }[]) => {
+      expect(result.map(({ refused, argument }) => [refused, argument])).toEqual([
+        ['NOT_SYMMETRIC', 'columns'],
+        ['NOT_POSITIVE', 'weights'],
+        ['RANGE', 'labels'],
+      ]);
+    },
   },
   {
     name: 'refuses what is no vector and no setting',

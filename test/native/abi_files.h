@@ -27,7 +27,7 @@
 #include "text/file.h"
 #include "text/fulltext.h"
 
-#include "format_file.h"
+#include "format_graph_file.h"
 
 enum { MOST_FILES = 32 };
 
@@ -43,6 +43,10 @@ static uint32_t file_count;
 // A remote index with one cell of one group, and where their bytes are.
 static file remote_file;
 static double remote_block[SL_REMOTE_PLACE], remote_details[SL_REMOTE_PLACE];
+
+// A graph with one block, and where that and the page with its hash are.
+static file graph_file;
+static double graph_place[SL_REMOTE_GRAPH_PLACE], graph_page[SL_REMOTE_GRAPH_PLACE];
 
 static uint8_t *add_file(sl_file_kind kind, uint64_t length) {
   assert_true(file_count < MOST_FILES);
@@ -69,6 +73,14 @@ static void make_files(void) {
   assert_ok(sl_remote_group(remote, 0, remote_file.bytes + (size_t)remote_block[0],
                             (size_t)remote_block[1], 0, remote_details));
   sl_remote_destroy(remote);
+
+  const uint32_t pointers[] = {0, 2, 4, 6, 7, 8}, ends[] = {1, 2, 0, 2, 0, 1, 4, 3};
+  sl_remote_graph *remote_graph;
+  graph_file = publish_graph(5, pointers, ends, NULL, false, true, UINT64_MAX);
+  assert_ok(sl_remote_graph_create(graph_file.bytes, graph_file.head, 1, &remote_graph));
+  assert_ok(sl_remote_graph_place(remote_graph, 0, graph_place));
+  memcpy(graph_page, graph_place + 5, 2 * sizeof(double));
+  sl_remote_graph_destroy(remote_graph);
 
   const uint32_t ids[] = {3, 5};
   uint32_t added, written, length;
@@ -182,6 +194,7 @@ static void make_files(void) {
 static void free_files(void) {
   for (uint32_t i = 0; i < file_count; i++) free(files[i].bytes);
   free(remote_file.bytes);
+  free(graph_file.bytes);
 }
 
 #endif

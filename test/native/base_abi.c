@@ -161,6 +161,7 @@ static double pick_double(const char *name) {
   if (is(name, "offset") || is(name, "length")) return 0;
   if (is(name, "id")) return 1 + floor(u * 8);
   if (is(name, "condition_limit")) return one_in(2) ? 0 : 1 + u * 1e8;
+  if (is(name, "epsilon")) return pow(10, -18 * u);
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
   if (in_call("_chooser_")) return is(name, "id") ? below(4) : u * 5;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
@@ -206,7 +207,9 @@ static uint32_t pick_number(const char *name) {
     return (uint32_t)(one_in(8) ? below((uint32_t)call.document + 1) : call.document);
   }
   if (is(name, "block_length")) return (uint32_t)call.block;
-  if (is(name, "details_length")) return (uint32_t)call.details;
+  if (is(name, "details_length") || is(name, "page_length")) return (uint32_t)call.details;
+  if (is(name, "rows_length")) return (uint32_t)call.block;
+  if (is(name, "graph_block") || is(name, "page")) return one_in(20) ? below(3) : 0;
   if (is(name, "pointer_count")) return one_in(20) ? below(30) : s + 1;
   if (is(name, "column_count") || is(name, "value_count") || is(name, "weight_count")) {
     return one_in(20) ? below(60) : 2 * s;
@@ -266,11 +269,12 @@ static const void *pick_file(void) {
   return copy;
 }
 
-// A part of the remote index; now and then with a byte changed.
+// A part of the remote index, or of the remote graph; now and then with a byte changed.
 static const void *pick_part(const double *place, size_t *length) {
+  const file *from = in_call("_graph_") ? &graph_file : &remote_file;
   uint8_t *copy = inputs[call.inputs++];
   *length = (size_t)place[1];
-  memcpy(copy, remote_file.bytes + (size_t)place[0], *length);
+  memcpy(copy, from->bytes + (size_t)place[0], *length);
   if (one_in(10)) copy[below((uint32_t)*length)] ^= (uint8_t)(1 << below(8));
   return copy;
 }
@@ -375,6 +379,12 @@ static const void *pick_array(const char *type, const char *name) {
   if (in_call("_evaluation_create") && !is(name, "evaluation_options"))
     return is(type, "double") ? (void *)kept_numbers : kept_indices;
   if (is(name, "eligible") && one_in(2)) return NULL;
+  if (is(name, "page_bytes")) return pick_part(graph_page, &call.details);
+  if (is(name, "rows") && is(type, "uint8_t")) return pick_part(graph_place, &call.block);
+  if (is(name, "bytes") && in_call("_remote_graph_create")) {
+    const double head[] = {0, (double)graph_file.head};
+    return pick_part(head, &call.document);
+  }
   if (is(name, "block")) return pick_part(remote_block, &call.block);
   if (is(name, "details")) return pick_part(remote_details, &call.details);
   if (is(name, "bytes") && (in_call("_remote_create") || in_call("_segments_check"))) {

@@ -49,7 +49,7 @@ function numberIn(text: string): bigint | undefined {
 }
 
 /** The same label of another type: 1 for '1', and '1' for 1 and 1n. */
-function otherForm(label: NodeLabel): NodeLabel | undefined {
+export function otherForm(label: NodeLabel): NodeLabel | undefined {
   if (typeof label !== 'string') return String(label);
   const number = numberIn(label);
   if (number === undefined) return undefined;
@@ -68,7 +68,7 @@ export function listedLabels(labels: readonly NodeLabel[]): NodeLabels {
     length: labels.length,
     save: () => ({
       tag: 'LTXT',
-      bytes: new TextEncoder().encode(JSON.stringify(labels.map(write))),
+      bytes: new TextEncoder().encode(JSON.stringify(labels.map(writtenLabel))),
     }),
     of: (node) => labels[node] as NodeLabel,
     find(label) {
@@ -80,8 +80,8 @@ export function listedLabels(labels: readonly NodeLabel[]): NodeLabels {
   };
 }
 
-// What JSON has no word for goes as text in an array: its digits for a bigint, [text, 0] for a number.
-function write(label: NodeLabel): string | number | [string] | [string, 0] {
+/** As JSON; what that has no word for goes as text in an array: its digits for a bigint, [text, 0] for a number. */
+export function writtenLabel(label: NodeLabel): string | number | [string] | [string, 0] {
   if (typeof label === 'bigint') return [String(label)];
   if (typeof label === 'string' || (Number.isFinite(label) && !Object.is(label, -0))) return label;
   return [Object.is(label, -0) ? '-0' : String(label), 0];
@@ -103,13 +103,14 @@ export function loadLabels(
   try {
     const saved: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (!Array.isArray(saved) || saved.length !== nodeCount) return undefined;
-    return listedLabels(saved.map(read));
+    return listedLabels(saved.map(readLabel));
   } catch {
     return undefined;
   }
 }
 
-function read(saved: unknown): NodeLabel {
+/** The label that was written so; throws where none was. */
+export function readLabel(saved: unknown): NodeLabel {
   if (typeof saved === 'string' || typeof saved === 'number') return saved;
   if (!Array.isArray(saved) || typeof saved[0] !== 'string') throw new TypeError('no label');
   if (saved.length === 1) return BigInt(saved[0]);

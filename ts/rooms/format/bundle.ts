@@ -1,12 +1,12 @@
 // Named segments of a file, each read without the others.
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearError } from '../../runtime/errors.js';
 import { notConstructible } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { Cache } from './cache.js';
 import {
   checkLeaf,
+  checkRoot,
   type Directory,
   type Entry,
   hex,
@@ -230,7 +230,7 @@ export class Bundle {
     const { length, block, root } = entry;
     if (entry.hashes === undefined) return [{ from: 0, to: length, hash: root }];
     const hashes = await this.#table(operation, entry.hashes, signal);
-    if (this.#how.verify) this.#checkRoot(operation, hashes, root);
+    if (this.#how.verify) checkRoot(this.#runtime, operation, hashes, root);
     const hashAt = (i: number) => hashes.subarray(32 * i, 32 * i + 32);
     const found: Block[] = [];
     if (entry.ends === undefined) {
@@ -264,20 +264,6 @@ export class Bundle {
     const bytes = (await this.#bytes(operation, entry, 0, entry.length, signal)).slice();
     this.#tables.set(name, bytes);
     return bytes;
-  }
-
-  #checkRoot(operation: string, hashes: Uint8Array, root: Uint8Array): void {
-    const runtime = this.#runtime;
-    const own = runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(hashes.length);
-      runtime.u8.set(hashes, address);
-      runtime.raw.hashTreeRoot(address, hashes.length / 32, runtime.out);
-      return runtime.u8.slice(runtime.out, runtime.out + 32);
-    });
-    if (own.every((byte, i) => byte === root[i])) return;
-    const message =
-      '"bytes": checksum does not match, expected the hashes that the root belongs to';
-    throw new SublinearError('CHECKSUM', operation, message, { argument: 'bytes' });
   }
 }
 

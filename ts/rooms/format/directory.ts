@@ -49,7 +49,7 @@ export const sizes: Readonly<Record<SegmentType, number>> = {
   text: 1,
 };
 
-export const kinds = { index: tag('RIDX'), bundle: tag('BNDL') };
+export const kinds = { index: tag('RIDX'), bundle: tag('BNDL'), graph: tag('RGPH') };
 
 /** An entry of a directory that was checked. */
 export interface Entry {
@@ -183,6 +183,24 @@ export function checkLeaf(
     const { raw } = runtime;
     runtime.check(operation, raw.hashTreeCheck(address, bytes.length, address + bytes.length));
   });
+}
+
+/** Throws CHECKSUM unless these are the hashes that the root stands for. */
+export function checkRoot(
+  runtime: Runtime,
+  operation: string,
+  hashes: Uint8Array,
+  root: Uint8Array,
+): void {
+  const own = runtime.scratch(operation, (scratch) => {
+    const address = scratch.bytes(hashes.length);
+    runtime.u8.set(hashes, address);
+    runtime.raw.hashTreeRoot(address, hashes.length / HASH, runtime.out);
+    return runtime.u8.slice(runtime.out, runtime.out + HASH);
+  });
+  if (own.every((byte, i) => byte === root[i])) return;
+  const message = '"bytes": checksum does not match, expected the hashes that the root belongs to';
+  throw new SublinearError('CHECKSUM', operation, message, { argument: 'bytes' });
 }
 
 /** The file of these segments. */

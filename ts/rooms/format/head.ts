@@ -1,5 +1,5 @@
 // The head of a remote index: what is read of it when it is opened, in the module's memory.
-import type { Remote } from '../../generated/raw/trust.js';
+import type { Remote } from '../../generated/raw/format.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { adopt, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -52,9 +52,10 @@ export async function openDirectory(
   kind: number,
   { hash, signal }: CheckedOptions,
   traffic: Traffic,
+  firstBytes: number = FIRST,
 ): Promise<{ directory: Directory; bytes: Uint8Array }> {
   const length = source.length ?? Number.POSITIVE_INFINITY;
-  const first = Math.min(FIRST, length);
+  const first = Math.min(firstBytes, length);
   let bytes = await readStart(source, first, signal, traffic);
   // The file is longer than what came, or it ends there.
   const ends = source.length ?? (bytes.length < first ? bytes.length : 0);
@@ -91,6 +92,25 @@ export function entryOf(operation: string, { entries }: Directory, name: string)
   return entry;
 }
 
+/** The beginning of a file up to `end`, of which some is there. */
+export async function upTo(
+  operation: string,
+  source: Source,
+  bytes: Uint8Array,
+  end: number,
+  signal: AbortSignal | undefined,
+  traffic: Traffic,
+): Promise<Uint8Array> {
+  if (end > HEAD_MOST) throw malformed(operation, 'a head within the first 256 MiB');
+  if (end <= bytes.length) return bytes;
+  const rest = { offset: bytes.length, length: end - bytes.length };
+  const [more] = await readAll(operation, source, [rest], signal, traffic);
+  const whole = new Uint8Array(end);
+  whole.set(bytes);
+  whole.set(more as Uint8Array, bytes.length);
+  return whole;
+}
+
 /** Opens an index: header, directory, and all segments before the cells. */
 export async function openIndex(
   runtime: Runtime,
@@ -102,16 +122,7 @@ export async function openIndex(
   const begun = await openDirectory(runtime, operation, source, kinds.index, how, traffic);
   const { directory } = begun;
   const end = entryOf(operation, directory, 'cells').offset;
-  if (end > HEAD_MOST) throw malformed(operation, 'cells within the first 256 MiB');
-  let { bytes } = begun;
-  if (end > bytes.length) {
-    const rest = { offset: bytes.length, length: end - bytes.length };
-    const [more] = await readAll(operation, source, [rest], how.signal, traffic);
-    const whole = new Uint8Array(end);
-    whole.set(bytes);
-    whole.set(more as Uint8Array, bytes.length);
-    bytes = whole;
-  }
+  const bytes = await upTo(operation, source, begun.bytes, end, how.signal, traffic);
   runtime.assertAlive(operation);
   const raw = runtime.scratch(operation, (scratch) => {
     const address = scratch.bytes(end);

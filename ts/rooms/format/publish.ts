@@ -1,5 +1,5 @@
 // Writing a file of vectors that is searched without being downloaded.
-import type { Publish } from '../../generated/raw/trust.js';
+import type { Publish } from '../../generated/raw/format.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
 import {

@@ -1,23 +1,16 @@
 // Vectors in a file on a server, searched without downloading it.
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearError } from '../../runtime/errors.js';
 import { notConstructible } from '../../runtime/object.js';
-import type { Runtime } from '../../runtime/runtime.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import type { Metadata } from '../hnsw/metadata.js';
 import { readWhere, type Where } from '../hnsw/where.js';
 import { type Opened, openIndex } from './head.js';
+import { Held } from './held.js';
 import { metrics, type RemoteKey, type RemoteMetric } from './publish.js';
-import { type Answer, type Question, Search } from './search.js';
-import {
-  type CheckedOptions,
-  openSource,
-  type RemoteSource,
-  type SourceOptions,
-  sourceKeys,
-} from './source.js';
-import type { Source, Traffic } from './traffic.js';
+import { type Question, Search } from './search.js';
+import { openSource, type RemoteSource, type SourceOptions, sourceKeys } from './source.js';
+import type { Traffic } from './traffic.js';
 
 /** Options of {@link RemoteIndex.search}. */
 export interface RemoteSearchOptions {
@@ -35,6 +28,12 @@ export interface RemoteSearchOptions {
    * of the metadata, which the first search with `where` reads, count but are always read.
    */
   maxBytes?: number;
+  /**
+   * Requests that the two rounds of a search may take together, an integer >= 2; 16 by default. Where the nearest cells
+   * lie in more places of the file than that, others that lie beside them are read instead of the farthest ones. Requests for
+   * metadata come on top.
+   */
+  maxRequests?: number;
   /** Conditions on the metadata: only what satisfies them is found, in the cells that are read. */
   where?: Where;
   /** `true`: the metadata of what is found are read as well. */
@@ -58,13 +57,22 @@ export interface RemoteSearchResult extends Traffic {
   /** False where `maxBytes` left something out. */
   complete: boolean;
   /**
-   * Share of the ten nearest that so many cells held, measured when the file was written, for up to 200 of its own vectors.
+   * Share of the ten nearest that the nearest cells held, as many as were read without leaving one out, measured when the file was written, for up to 200 of its own vectors.
    * Queries that are unlike the vectors find less. Absent with `where`.
    */
   expectedRecall?: number;
 }
 
-const searchKeys = ['k', 'probes', 'recall', 'maxBytes', 'where', 'metadata', 'signal'] as const;
+const searchKeys = [
+  'k',
+  'probes',
+  'recall',
+  'maxBytes',
+  'maxRequests',
+  'where',
+  'metadata',
+  'signal',
+] as const;
 const K_MOST = 1000;
 
 export interface RemoteIndex extends Disposable {}
@@ -75,11 +83,7 @@ export interface RemoteIndex extends Disposable {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
 export class RemoteIndex {
-  readonly #runtime: Runtime;
-  readonly #source: Source;
-  readonly #how: CheckedOptions;
-  #opened: Opened | undefined;
-  #reopening: Promise<void> | undefined;
+  readonly #held: Held<Opened>;
   /** What opening has cost. */
   readonly opening: Readonly<Traffic>;
 
@@ -95,18 +99,9 @@ export class RemoteIndex {
   }
 
   /** @internal Made by {@link RemoteIndex.open}. */
-  protected constructor(
-    runtime: Runtime,
-    source: Source,
-    how: CheckedOptions,
-    opened: Opened,
-    opening: Traffic,
-  ) {
-    if (typeof opened?.directory !== 'object') throw notConstructible(new.target);
-    this.#runtime = runtime;
-    this.#source = source;
-    this.#how = how;
-    this.#opened = opened;
+  protected constructor(held: Held<Opened>, opening: Traffic) {
+    if (typeof held?.use !== 'function') throw notConstructible(new.target);
+    this.#held = held;
     this.opening = opening;
   }
 
@@ -135,14 +130,11 @@ export class RemoteIndex {
     const traffic = { requests: 0, bytes: 0, rounds: 0 };
     const opened = await openIndex(runtime, operation, from, how, traffic);
     const Bound = runtime.bind(RemoteIndex) as unknown as new (...parts: unknown[]) => RemoteIndex;
-    return new Bound(runtime, from, { ...how, signal: undefined }, opened, traffic);
+    return new Bound(new Held(runtime, from, how, openIndex, opened), traffic);
   }
 
   #use(operation: string): Opened {
-    this.#runtime.assertAlive(operation);
-    if (this.#opened === undefined)
-      throw new SublinearError('DISPOSED', operation, 'this object was disposed');
-    return this.#opened;
+    return this.#held.use(operation);
   }
 
   /** How many vectors. */
@@ -175,7 +167,7 @@ export class RemoteIndex {
   }
   /** True after `dispose()`. */
   get disposed(): boolean {
-    return this.#opened === undefined || !this.#runtime.alive;
+    return this.#held.disposed;
   }
 
   /**
@@ -192,8 +184,7 @@ export class RemoteIndex {
    * ```
    */
   dispose(): void {
-    this.#opened?.head.dispose();
-    this.#opened = undefined;
+    this.#held.dispose();
   }
 
   /**
@@ -228,9 +219,19 @@ export class RemoteIndex {
       throw check.typeError(operation, 'signal', 'AbortSignal', signal);
     const traffic: Traffic = { requests: 0, bytes: 0, rounds: 0 };
     signal?.throwIfAborted();
-    const answer = await this.#answer(operation, opened, question, signal, traffic);
+    const { runtime, source, how } = this.#held;
+    const { verify } = how;
+    const { maxBytes } = question;
+    const asked = { runtime, operation, source, verify, signal, traffic, maxBytes };
+    const answer = await this.#held.ask(
+      operation,
+      signal,
+      traffic,
+      (from) => new Search(asked, from).answer(question),
+      (now, before) => now.facts.dimension === before.facts.dimension,
+    );
     const { facts } = this.#use(operation);
-    const measured = facts.recalls[Math.min(answer.cells, facts.recalls.length) - 1];
+    const measured = facts.recalls[Math.min(answer.leading, facts.recalls.length) - 1];
     return {
       ids: answer.ids,
       distances: answer.distances,
@@ -242,65 +243,6 @@ export class RemoteIndex {
       ...(question.where === undefined && { expectedRecall: measured ?? 0 }),
     };
   }
-
-  async #answer(
-    operation: string,
-    opened: Opened,
-    question: Question,
-    signal: AbortSignal | undefined,
-    traffic: Traffic,
-  ): Promise<Answer> {
-    const search = (from: Opened) =>
-      new Search(
-        this.#runtime,
-        operation,
-        this.#source,
-        from,
-        this.#how.verify,
-        signal,
-        traffic,
-        question.maxBytes,
-      ).answer(question);
-    try {
-      return await search(opened);
-    } catch (error) {
-      const { code } = error as { code?: string };
-      // Another search may have opened it again by now.
-      const again = this.#use(operation) !== opened;
-      if (code !== 'CHANGED' && code !== 'CHECKSUM' && !(again && code === 'DISPOSED')) throw error;
-      if (!again) await this.#reopen(operation, opened, error, signal, traffic);
-      const now = this.#use(operation);
-      if (now.facts.dimension !== opened.facts.dimension) throw error;
-      return search(now);
-    }
-  }
-
-  /** Opens the file that is there now. When it is the same as before, what failed was not its replacement. */
-  async #reopen(
-    operation: string,
-    before: Opened,
-    error: unknown,
-    signal: AbortSignal | undefined,
-    traffic: Traffic,
-  ): Promise<void> {
-    this.#reopening ??= (async () => {
-      this.#source.forget();
-      const how = { ...this.#how, signal };
-      const opened = await openIndex(this.#runtime, operation, this.#source, how, traffic);
-      if (opened.directory.hash === before.directory.hash || this.#opened === undefined) {
-        opened.head.dispose();
-        const { code } = error as { code?: string };
-        // The server gave the same file another name.
-        if (code === 'CHANGED' && this.#opened !== undefined) return;
-        throw error;
-      }
-      before.head.dispose();
-      this.#opened = opened;
-    })().finally(() => {
-      this.#reopening = undefined;
-    });
-    await this.#reopening;
-  }
 }
 
 function readQuestion(
@@ -310,7 +252,8 @@ function readQuestion(
   options: RemoteSearchOptions,
 ): Question {
   const { k = 10, probes = 'auto', recall = 0.95, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { where, metadata = false } = options;
+  const { where, metadata = false, maxRequests = 16 } = options;
+  check.integer(operation, 'maxRequests', maxRequests, 2);
   check.integer(operation, 'k', k, 1, K_MOST);
   check.boolean(operation, 'metadata', metadata);
   check.number(operation, 'maxBytes', maxBytes);
@@ -334,6 +277,7 @@ function readQuestion(
     query: numbers,
     k,
     probes: Math.min(probes === 'auto' ? auto : probes, facts.cells),
+    maxRequests,
     maxBytes,
     where: where === undefined ? undefined : readWhere(operation, where).conditions,
     metadata,

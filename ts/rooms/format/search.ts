@@ -1,5 +1,5 @@
 // One search in a remote index: which cells are read, then which details, and what becomes of them.
-import type { Remote, RemoteSearch } from '../../generated/raw/trust.js';
+import type { Remote, RemoteSearch } from '../../generated/raw/format.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Json, Metadata } from '../hnsw/metadata.js';
 import type { Conditions } from '../hnsw/where.js';
@@ -7,14 +7,15 @@ import { checkLeaf, type Entry, malformed } from './directory.js';
 import { entryOf, type Opened } from './head.js';
 import { allowedBy, fieldNames, fieldsRead, metadataOf, valuesOf } from './metadata.js';
 import type { RemoteKey } from './publish.js';
-import { GAP, merged, type Range, readAll } from './source.js';
-import type { Source, Traffic } from './traffic.js';
+import { type Asked, Reader, type Wanted } from './reader.js';
+import { GAP, merged, type Range } from './source.js';
 
 /** What is asked. */
 export interface Question {
   readonly query: Float32Array | Float64Array;
   readonly k: number;
   readonly probes: number;
+  readonly maxRequests: number;
   readonly maxBytes: number;
   readonly where: Conditions | undefined;
   readonly metadata: boolean;
@@ -27,45 +28,36 @@ export interface Answer {
   keys: RemoteKey[] | undefined;
   metadata: Metadata[] | undefined;
   cells: number;
+  /** The nearest of these without a gap: for what the recall was measured. */
+  leading: number;
   complete: boolean;
 }
 
 /** Of a budget this share is for cells, the rest for details. */
 const FOR_CELLS = 0.75;
+/** The same of requests. */
+const REQUESTS_FOR_CELLS = 0.625;
+/** Gaps between details that are read as well where there are more than requests allow. */
+const WIDE_GAP = 65_536;
+/** So many times as many cells are looked at as are read, for cells beside others in the file. */
+const CANDIDATES = 4;
 
 type Values = readonly (Json | undefined)[];
 
 export class Search {
-  readonly #runtime: Runtime;
-  readonly #operation: string;
-  readonly #source: Source;
+  readonly #reader: Reader;
   readonly #opened: Opened;
-  readonly #verify: boolean;
-  readonly #signal: AbortSignal | undefined;
-  readonly #traffic: Traffic;
-  /** Blocks of cells and groups that this search uses, whether the cache keeps them or not. */
-  readonly #blocks = new Map<string, Uint8Array>();
-  #left: number;
-  #complete = true;
 
-  constructor(
-    runtime: Runtime,
-    operation: string,
-    source: Source,
-    opened: Opened,
-    verify: boolean,
-    signal: AbortSignal | undefined,
-    traffic: Traffic,
-    maxBytes: number,
-  ) {
-    this.#runtime = runtime;
-    this.#operation = operation;
-    this.#source = source;
+  constructor(asked: Asked, opened: Opened) {
+    this.#reader = new Reader(asked, opened.cache);
     this.#opened = opened;
-    this.#verify = verify;
-    this.#signal = signal;
-    this.#traffic = traffic;
-    this.#left = maxBytes;
+  }
+
+  get #runtime(): Runtime {
+    return this.#reader.asked.runtime;
+  }
+  get #operation(): string {
+    return this.#reader.asked.operation;
   }
 
   get #remote(): Remote {
@@ -95,17 +87,20 @@ export class Search {
     const [runtime, operation] = [this.#runtime, this.#operation];
     const { k, where } = question;
     const near = runtime.scratch(operation, (scratch) => {
-      const at = scratch.u32(question.probes);
-      runtime.check(operation, raw.cells(question.probes, at, runtime.out));
+      const most = CANDIDATES * question.probes;
+      const at = scratch.u32(most);
+      runtime.check(operation, raw.cells(most, at, runtime.out));
       return Array.from(runtime.copyU32(at, runtime.outU32()));
     });
     const columns = where === undefined ? undefined : await this.#columns(where);
-    const cells = this.#affordable(near, columns ?? []);
+    const { cells, leading } = this.#affordable(near, columns ?? [], question);
+    const before = this.#reader.asked.traffic.requests;
     await this.#readCells(cells, columns ?? []);
+    const used = this.#reader.asked.traffic.requests - before;
     for (const cell of cells) {
       const allowed = where && this.#allowed(where, columns ?? [], cell);
-      this.#withBlock(this.#block(`c${cell}`), (address, length) => {
-        const mask = allowed === undefined ? 0 : this.#put(allowed);
+      this.#reader.withBytes(this.#reader.block(`c${cell}`), (address, length) => {
+        const mask = allowed === undefined ? 0 : this.#reader.put(allowed);
         try {
           return raw.scan(cell, address, length, mask);
         } finally {
@@ -114,7 +109,7 @@ export class Search {
       });
     }
     const picked = this.#pick(raw, k);
-    await this.#readGroups(raw, picked);
+    await this.#readGroups(raw, picked, Math.max(1, question.maxRequests - used));
     const found = this.#results(raw, k);
     const metadata = question.metadata ? await this.#metadata(found) : undefined;
     return {
@@ -123,7 +118,8 @@ export class Search {
       keys: this.#keys(found),
       metadata,
       cells: cells.length,
-      complete: this.#complete,
+      leading,
+      complete: this.#reader.complete,
     };
   }
 
@@ -139,93 +135,56 @@ export class Search {
     });
   }
 
-  /** A block that is here: of this search, or kept from another. */
-  #known(key: string): Uint8Array | undefined {
-    const known = this.#blocks.get(key) ?? this.#opened.cache.get(key);
-    if (known !== undefined) this.#blocks.set(key, known);
-    return known;
-  }
-
-  #block(key: string): Uint8Array {
-    return this.#blocks.get(key) as Uint8Array;
-  }
-
-  #keep(key: string, bytes: Uint8Array): void {
-    // A copy: what arrived is one array with its neighbours.
-    const own = bytes.slice();
-    this.#blocks.set(key, own);
-    this.#opened.cache.set(key, own);
-  }
-
-  /** The nearest cells that the budget allows, in the order of the file. */
-  #affordable(near: readonly number[], columns: readonly Column[]): number[] {
+  /**
+   * The nearest cells that the budgets allow, in the order of the file. A cell that would need one request more than there may
+   * be gives way to the next ones beside others that are read.
+   */
+  #affordable(
+    near: readonly number[],
+    columns: readonly Column[],
+    { probes, maxRequests }: Question,
+  ): { cells: number[]; leading: number } {
     const cells: number[] = [];
-    let left = this.#left * FOR_CELLS;
-    for (const cell of near) {
-      let bytes = this.#known(`c${cell}`) ? 0 : this.#place(cell).length;
+    const ranges: Range[] = [];
+    const most = Math.max(1, Math.ceil(REQUESTS_FOR_CELLS * maxRequests));
+    let left = this.#reader.left * FOR_CELLS;
+    let leading = 0;
+    for (const [i, cell] of near.entries()) {
+      if (cells.length === probes) break;
+      const fresh = this.#reader.known(`c${cell}`) ? [] : [this.#place(cell)];
+      const more: Range[] = [...fresh];
       for (const column of columns)
-        if (!this.#known(column.key(cell))) bytes += column.range(cell).length;
+        if (!this.#reader.known(column.key(cell))) more.push(column.range(cell));
+      const bytes = more.reduce((sum, { length }) => sum + length, 0);
       if (bytes > left) {
-        this.#complete = false;
+        this.#reader.complete = false;
         break;
       }
+      // Columns of metadata are beside each other where cells are.
+      if (merged([...ranges, ...fresh]).length > most) continue;
       left -= bytes;
+      ranges.push(...fresh);
       cells.push(cell);
+      if (leading === i) leading++;
     }
-    return cells.sort((a, b) => a - b);
+    return { cells: cells.sort((a, b) => a - b), leading };
   }
 
   async #readCells(cells: readonly number[], columns: readonly Column[]): Promise<void> {
     const wanted: Wanted[] = [];
     for (const cell of cells) {
-      if (!this.#known(`c${cell}`))
+      if (!this.#reader.known(`c${cell}`))
         wanted.push({
           key: `c${cell}`,
           range: this.#place(cell),
           check: (bytes) =>
-            this.#withBlock(bytes, (address, length) =>
+            this.#reader.withBytes(bytes, (address, length) =>
               this.#remote.checkCell(cell, address, length),
             ),
         });
       for (const column of columns) wanted.push(...this.#wantedOf(column, cell));
     }
-    await this.#fetch(wanted);
-  }
-
-  /** Reads, checks and keeps blocks. One round. */
-  async #fetch(wanted: readonly Wanted[]): Promise<void> {
-    const ranges = wanted.map(({ range }) => range);
-    // Bytes between ranges are not worth a budget.
-    const size = (gap: number) => merged(ranges, gap).reduce((sum, { length }) => sum + length, 0);
-    const gap = size(GAP) <= this.#left ? GAP : 0;
-    this.#left -= size(gap);
-    const [source, signal] = [this.#source, this.#signal];
-    const came = await readAll(this.#operation, source, ranges, signal, this.#traffic, gap);
-    this.#runtime.assertAlive(this.#operation);
-    for (const [i, { key, check }] of wanted.entries()) {
-      const bytes = came[i] as Uint8Array;
-      check(bytes);
-      this.#keep(key, bytes);
-    }
-  }
-
-  /** Runs a function of C on bytes that are copied into its memory. */
-  #withBlock(bytes: Uint8Array, call: (address: number, length: number) => number): void {
-    const [runtime, operation] = [this.#runtime, this.#operation];
-    runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bytes.length);
-      runtime.u8.set(bytes, address);
-      runtime.check(operation, call(address, bytes.length));
-    });
-  }
-
-  /** Bytes in memory that is to be freed. */
-  #put(bytes: Uint8Array): number {
-    const [runtime, operation] = [this.#runtime, this.#operation];
-    const address = runtime.raw.alloc(bytes.length);
-    if (address === 0) throw runtime.failure(operation);
-    runtime.u8.set(bytes, address);
-    return address;
+    await this.#reader.fetch(wanted);
   }
 
   // --- details ------------------------------------------------------------------------------------------------------
@@ -250,7 +209,7 @@ export class Search {
   }
 
   /** Details of the candidates, the best ones first as far as the budget goes. */
-  async #readGroups(raw: RemoteSearch, picked: readonly Place[]): Promise<void> {
+  async #readGroups(raw: RemoteSearch, picked: readonly Place[], most: number): Promise<void> {
     const [runtime, operation] = [this.#runtime, this.#operation];
     const groups = new Map<string, { cell: number; group: number }>();
     for (const place of picked) {
@@ -258,26 +217,33 @@ export class Search {
       groups.set(this.#groupKey(place), { cell: place.cell, group });
     }
     const wanted: Wanted[] = [];
-    let left = this.#left;
+    let ranges: Range[] = [];
+    let gap = GAP;
+    let left = this.#reader.left;
     for (const [key, { cell, group }] of groups) {
-      if (this.#known(key)) continue;
-      const block = this.#block(`c${cell}`);
+      if (this.#reader.known(key)) continue;
+      const block = this.#reader.block(`c${cell}`);
       const place = runtime.scratch(operation, (scratch) => {
         const at = scratch.f64(4);
-        this.#withBlock(block, (address, length) =>
+        this.#reader.withBytes(block, (address, length) =>
           this.#remote.group(cell, address, length, group, at),
         );
         return runtime.copyF64(at, 2);
       });
       const range = { offset: place[0] as number, length: place[1] as number };
       if (range.length > left) {
-        this.#complete = false;
+        this.#reader.complete = false;
         continue;
       }
+      // Far from the better ones, and so not worth a request more than there may be.
+      const more = [...ranges, range];
+      if (merged(more, gap).length > most) gap = WIDE_GAP;
+      if (merged(more, gap).length > most) continue;
+      ranges = more;
       left -= range.length;
       const check = (bytes: Uint8Array) =>
-        this.#withBlock(block, (address, length) => {
-          const own = this.#put(bytes);
+        this.#reader.withBytes(block, (address, length) => {
+          const own = this.#reader.put(bytes);
           try {
             return this.#remote.checkGroup(cell, address, length, group, own, bytes.length);
           } finally {
@@ -286,11 +252,13 @@ export class Search {
         });
       wanted.push({ key, range, check });
     }
-    await this.#fetch(wanted);
+    await this.#reader.fetch(wanted, gap);
     for (const [key, { cell, group }] of groups) {
-      const bytes = this.#blocks.get(key);
+      const bytes = this.#reader.known(key);
       if (bytes !== undefined)
-        this.#withBlock(bytes, (address, length) => raw.refine(cell, group, address, length));
+        this.#reader.withBytes(bytes, (address, length) =>
+          raw.refine(cell, group, address, length),
+        );
     }
   }
 
@@ -314,7 +282,7 @@ export class Search {
         distance: at[i] as number,
       }));
     });
-    return hits.filter((hit) => this.#blocks.has(this.#groupKey(hit))).slice(0, k);
+    return hits.filter((hit) => this.#reader.has(this.#groupKey(hit))).slice(0, k);
   }
 
   #keys(hits: readonly Hit[]): RemoteKey[] | undefined {
@@ -323,10 +291,10 @@ export class Search {
     if (keys === 0) return undefined;
     const decoder = new TextDecoder('utf-8', { fatal: true });
     return hits.map((hit) => {
-      const bytes = this.#block(this.#groupKey(hit));
+      const bytes = this.#reader.block(this.#groupKey(hit));
       const place = runtime.scratch(operation, (scratch) => {
         const at = scratch.f64(4);
-        this.#withBlock(bytes, (address, length) =>
+        this.#reader.withBytes(bytes, (address, length) =>
           this.#remote.key(hit.cell, hit.entry, address, length, at),
         );
         return runtime.copyF64(at, 2);
@@ -347,10 +315,10 @@ export class Search {
 
   #wantedOf(column: Column, cell: number): Wanted[] {
     const key = column.key(cell);
-    if (this.#known(key)) return [];
+    if (this.#reader.known(key)) return [];
     const check = (bytes: Uint8Array) => {
       const [runtime, operation] = [this.#runtime, this.#operation];
-      if (this.#verify) checkLeaf(runtime, operation, bytes, column.hash(cell));
+      if (this.#reader.asked.verify) checkLeaf(runtime, operation, bytes, column.hash(cell));
     };
     return [{ key, range: column.range(cell), check }];
   }
@@ -363,16 +331,8 @@ export class Search {
     const small = [...directory.entries.values()].filter(
       ({ name }) => name === 'columns' || /^column\.\d+\.(ends|hashes)$/.test(name),
     );
-    await this.#fetch(
-      small
-        .filter(({ name }) => !this.#known(name))
-        .map((entry) => ({
-          key: entry.name,
-          range: entry,
-          check: (bytes) => this.#checkTable(entry, bytes),
-        })),
-    );
-    const names = fieldNames(operation, this.#block('columns'));
+    await this.#reader.fetchTables(small);
+    const names = fieldNames(operation, this.#reader.block('columns'));
     const read = where === undefined ? new Set(names) : fieldsRead(where, names);
     return names
       .map((name, i) => ({ name, i }))
@@ -382,17 +342,11 @@ export class Search {
         const { hashes, ends } = entry;
         if (ends === undefined || hashes === undefined)
           throw malformed(operation, 'columns in blocks');
-        const [endBytes, hashBytes] = [this.#known(ends), this.#known(hashes)];
+        const [endBytes, hashBytes] = [this.#reader.known(ends), this.#reader.known(hashes)];
         if (endBytes?.length !== 8 * facts.cells || hashBytes?.length !== 32 * facts.cells)
           throw malformed(operation, 'a block of each column for each cell');
         return new Column(operation, name, i, entry, endBytes, hashBytes);
       });
-  }
-
-  #checkTable(entry: Entry, bytes: Uint8Array): void {
-    const [runtime, operation] = [this.#runtime, this.#operation];
-    if (entry.hashes !== undefined) throw malformed(operation, 'small tables of metadata');
-    if (this.#verify && bytes.length > 0) checkLeaf(runtime, operation, bytes, entry.root);
   }
 
   #values(columns: readonly Column[], cell: number): Map<string, Values> {
@@ -400,7 +354,7 @@ export class Search {
     return new Map(
       columns.map((column) => [
         column.name,
-        valuesOf(this.#operation, this.#block(column.key(cell)), entries),
+        valuesOf(this.#operation, this.#reader.block(column.key(cell)), entries),
       ]),
     );
   }
@@ -412,7 +366,7 @@ export class Search {
   async #metadata(hits: readonly Hit[]): Promise<Metadata[]> {
     const columns = await this.#columns();
     const cells = new Set(hits.map(({ cell }) => cell));
-    await this.#fetch(
+    await this.#reader.fetch(
       [...cells].flatMap((cell) => columns.flatMap((column) => this.#wantedOf(column, cell))),
     );
     const values = new Map([...cells].map((cell) => [cell, this.#values(columns, cell)]));
@@ -430,13 +384,6 @@ interface Place {
 interface Hit extends Place {
   id: number;
   distance: number;
-}
-
-/** A block that is to be read. `check` throws when it is not what it must be. */
-interface Wanted {
-  key: string;
-  range: Range;
-  check: (bytes: Uint8Array) => void;
 }
 
 /** A field of the metadata. */

@@ -213,19 +213,21 @@ export function merged(ranges: readonly Range[], gap = GAP): Range[] {
   return all;
 }
 
-/** Reads all of them at once; the answers have the order of the ranges. One round. */
+/**
+ * Reads all of them at once; the answers have the order of the ranges. One round. `wanted` are the requests for it, those of
+ * {@link merged} where nothing else is said.
+ */
 export async function readAll(
   operation: string,
   source: Source,
   ranges: readonly Range[],
   signal: AbortSignal | undefined,
   traffic: Traffic,
-  gap = GAP,
+  wanted: readonly Range[] = merged(ranges),
 ): Promise<Uint8Array[]> {
   if (ranges.length === 0) return [];
   const before = traffic.requests;
   // When one of them fails the others are of no use.
-  const wanted = merged(ranges, gap);
   // One for each: Node warns of signals with many listeners.
   const stops = wanted.map(() => new AbortController());
   const stop = (reason: unknown) => {
