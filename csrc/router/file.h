@@ -4,6 +4,7 @@
 
 #include "base/container.h"
 
-SL_FILE_KIND(SL_FILE_ROUTER, SL_TAG('R', 'O', 'U', 'T'), "SemanticRouter");
+// Declared without SL_FILE_KIND: the loaders of other bundles need not know routers by name.
+enum { SL_FILE_ROUTER = SL_TAG('R', 'O', 'U', 'T') };
 
 #endif
