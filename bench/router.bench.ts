@@ -90,7 +90,7 @@ if (!bench.smoke && answers === undefined) {
         { name: 'Mixtral 8x7B', values: others.map((i) => weak[i] as number) },
         { name: 'GPT-4', values: others.map((i) => strong[i] as number) },
       ],
-      { l2: 0.003, holdout: 0.15 },
+      { l2: 0.01, holdout: 0.1 },
     );
     const scored = own.map((i) => {
       const { gains, scores } = router.route(vectors[i] as Float32Array);

@@ -82,7 +82,7 @@ sl_fastgrnn sl_router_net(const sl_router *r) {
 
 sl_status sl_router_prepare(sl_router *r) {
   const sl_router_question *q = &r->question;
-  r->stride = (q->dimension + 3) & ~3u;
+  r->stride = (q->dimension + 7) & ~7u;
   SL_TRY(SL_ALLOC_ZERO(&r->query, r->stride));
   SL_TRY(SL_ALLOC_ZERO(&r->score, q->routes));
   SL_TRY(SL_ALLOC_ZERO(&r->knot_begins, (size_t)q->routes + 1));
@@ -199,27 +199,39 @@ sl_status sl_router_unit(const float *x, uint32_t dimension, uint32_t stride, co
   return SL_OK;
 }
 
-// Cosines of four rows, one after another, with x.
+// Cosines of four rows, one after another, with x. Pointers and constant offsets: an index would be
+// added to each pointer for every load.
 __attribute__((noinline)) static void dot4(const float *rows, const float *x, uint32_t stride,
-                                           double *out) {
+                                           float *out) {
   sl_f32x4 a = {0, 0, 0, 0}, b = a, c = a, d = a;
   const float *p = rows, *q = p + stride, *r = q + stride, *s = r + stride;
-  for (uint32_t j = 0; j < stride; j += 4) {
-    const sl_f32x4 v = sl_f32x4_load(x + j);
-    a += sl_f32x4_load(p + j) * v;
-    b += sl_f32x4_load(q + j) * v;
-    c += sl_f32x4_load(r + j) * v;
-    d += sl_f32x4_load(s + j) * v;
+  for (uint32_t left = stride; left > 0; left -= 8) {
+    const sl_f32x4 u = sl_f32x4_load(x), v = sl_f32x4_load(x + 4);
+    a += sl_f32x4_load(p) * u;
+    b += sl_f32x4_load(q) * u;
+    c += sl_f32x4_load(r) * u;
+    d += sl_f32x4_load(s) * u;
+    a += sl_f32x4_load(p + 4) * v;
+    b += sl_f32x4_load(q + 4) * v;
+    c += sl_f32x4_load(r + 4) * v;
+    d += sl_f32x4_load(s + 4) * v;
+    x += 8;
+    p += 8;
+    q += 8;
+    r += 8;
+    s += 8;
   }
-  out[0] = (double)((a[0] + a[2]) + (a[1] + a[3]));
-  out[1] = (double)((b[0] + b[2]) + (b[1] + b[3]));
-  out[2] = (double)((c[0] + c[2]) + (c[1] + c[3]));
-  out[3] = (double)((d[0] + d[2]) + (d[1] + d[3]));
+  const sl_f32x4 ab =
+      __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  const sl_f32x4 cd =
+      __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  sl_f32x4_store(out, __builtin_shufflevector(ab, cd, 0, 1, 4, 5) +
+                          __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
 }
 static double dot1(const float *row, const float *x, uint32_t stride) {
   sl_f32x4 a = {0, 0, 0, 0};
   for (uint32_t j = 0; j < stride; j += 4) a += sl_f32x4_load(row + j) * sl_f32x4_load(x + j);
-  return (double)((a[0] + a[2]) + (a[1] + a[3]));
+  return (double)((a[0] + a[1]) + (a[2] + a[3]));
 }
 
 // Keeps the largest ones in order; of equal ones the first that came.
@@ -238,10 +250,10 @@ static inline void keep(sl_router *r, double similarity, uint32_t id, uint32_t *
 uint32_t sl_router_most_similar(sl_router *r, const float *x, uint32_t route) {
   uint32_t found = 0, i = r->begins[route];
   const uint32_t end = r->begins[route + 1];
-  double four[4];
+  float four[4];
   for (; i + 4 <= end; i += 4) {
     dot4(r->examples + (size_t)i * r->stride, x, r->stride, four);
-    for (uint32_t k = 0; k < 4; k++) keep(r, four[k], i + k, &found);
+    for (uint32_t k = 0; k < 4; k++) keep(r, (double)four[k], i + k, &found);
   }
   for (; i < end; i++) keep(r, dot1(r->examples + (size_t)i * r->stride, x, r->stride), i, &found);
   return found;

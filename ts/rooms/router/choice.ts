@@ -22,9 +22,10 @@ export type Reason = 'chosen' | 'abstain' | 'unavailable' | 'cost';
 /** @internal */
 export const routeKeys = ['costs', 'maxCost', 'unavailable'] as const;
 
-/** @internal Routes in the order of their worth, those that may not be taken left out. */
+/** @internal The two routes that are worth most of those that may be taken. */
 export interface Ranked {
-  order: number[];
+  first: number | undefined;
+  second: number | undefined;
   /** Why there is none. */
   reason: Reason;
   /** The best one if nothing were forbidden. */
@@ -41,20 +42,29 @@ export function rank(
   const { maxCost, unavailable } = given;
   const costs = costsOf(operation, names, given.costs);
   if (maxCost !== undefined) check.number(operation, 'maxCost', maxCost);
-  const closed = new Set(placesOf(operation, names.routes, unavailable));
-  const open: number[] = [];
-  const order: number[] = [];
+  const closed =
+    unavailable === undefined ? undefined : new Set(placesOf(operation, names.routes, unavailable));
+  let open = 0;
+  let first: number | undefined;
+  let second: number | undefined;
   let best = 0;
-  const of = (k: number) => (worth[k] as number) - (costs[k] as number);
+  let [most, next, all] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
   for (let k = 0; k < worth.length; k++) {
-    if (of(k) > of(best)) best = k;
-    if (closed.has(k)) continue;
-    open.push(k);
-    if (maxCost === undefined || (costs[k] as number) <= maxCost) order.push(k);
+    const cost = costs[k] as number;
+    const value = (worth[k] as number) - cost;
+    if (!(value <= all)) [best, all] = [k, value];
+    if (closed?.has(k)) continue;
+    open++;
+    if (maxCost !== undefined && cost > maxCost) continue;
+    if (first === undefined || value > most) {
+      [second, next] = [first, most];
+      [first, most] = [k, value];
+    } else if (second === undefined || value > next) {
+      [second, next] = [k, value];
+    }
   }
-  order.sort((a, b) => of(b) - of(a) || a - b);
-  const reason = open.length === 0 ? 'unavailable' : order.length === 0 ? 'cost' : 'chosen';
-  return { order, reason, best };
+  const reason = open === 0 ? 'unavailable' : first === undefined ? 'cost' : 'chosen';
+  return { first, second, reason, best };
 }
 
 function costsOf(

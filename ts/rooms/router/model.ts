@@ -246,8 +246,7 @@ export class ModelRouter extends LearnedRouter {
       const worth = Float64Array.from(costs, (cost, k) => cost + (above === (k === 1) ? 1 : 0));
       ranked = rank(operation, this.names, worth, { ...given, costs: undefined } as RouteOptions);
     }
-    const { order, reason, best } = ranked;
-    const [first, second] = order;
+    const { first, second, reason, best } = ranked;
     return {
       route: first === undefined ? null : (routes[first] as string),
       reason,

@@ -180,17 +180,12 @@ export class SemanticRouter extends LearnedRouter {
   }
 
   #decide(operation: string, vector: RealArray, options?: SemanticRouteOptions): Decision {
-    const given = check.options<SemanticRouteOptions>(operation, options, [
-      ...routeKeys,
-      'minConfidence',
-      'alpha',
-    ]);
+    const given = check.options<SemanticRouteOptions>(operation, options, decideKeys);
     const { minConfidence = this.minConfidence, alpha } = given;
     check.number(operation, 'minConfidence', minConfidence);
     const { probabilities, scores } = this.score(operation, vector);
     const { routes } = this.names;
-    const { order, reason, best } = rank(operation, this.names, probabilities, given);
-    const [first, second] = order;
+    const { first, second, reason, best } = rank(operation, this.names, probabilities, given);
     const p = first === undefined ? 0 : (probabilities[first] as number);
     const taken = first !== undefined && p >= minConfidence;
     const name = (k: number) => routes[k] as string;
@@ -220,17 +215,17 @@ export class SemanticRouter extends LearnedRouter {
     }
     const { level } = this.#level;
     const { routes } = this.names;
+    if (level === 0) return [...routes];
     const count = scores.length;
-    const order = Array.from(routes.keys()).sort(
-      (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
-    );
-    if (level === 0) return order.map((k) => routes[k] as string);
     return runtime.scratch(operation, (scratch) => {
       const at = scratch.f64(2 * count);
       runtime.f64.set(scores, at / 8);
       runtime.check(operation, raw.softmax(at, at + 8 * count));
       const p = runtime.copyF64(at + 8 * count, count);
-      return order.filter((k) => (p[k] as number) >= level).map((k) => routes[k] as string);
+      const held: number[] = [];
+      for (let k = 0; k < count; k++) if ((p[k] as number) >= level) held.push(k);
+      held.sort((a, b) => (p[b] as number) - (p[a] as number) || a - b);
+      return held.map((k) => routes[k] as string);
     });
   }
 
@@ -462,6 +457,8 @@ export class SemanticRouter extends LearnedRouter {
     }
   }
 }
+
+const decideKeys = [...routeKeys, 'minConfidence', 'alpha'] as const;
 
 function make(
   runtime: Runtime,
