@@ -67,6 +67,7 @@ for (const [name, edges] of data) {
   using graph = cuts.Graph.fromEdges({ ...edges, directed: false });
   await peer?.load(edgesFile(edges, edges.weights));
   await all(name, edges, graph);
+  await changing(name, edges, graph);
 }
 peer?.stop();
 bench.close();
@@ -179,6 +180,77 @@ async function all(name: string, edges: Weighted, graph: Graph) {
       ],
     });
   }
+}
+
+/** Edges go and others come, and then all of it is taken back, so that every run begins with the same graph. */
+async function changing(name: string, { nodeCount: n, from, to, weights }: Weighted, graph: Graph) {
+  const id = `changes-${name}`;
+  if (!bench.wants(id)) return;
+  const next = random(11);
+  const pick = (size: number) => Math.floor(next() * size);
+  const list: [number, number, number][] = [];
+  const gone = new Set<number>();
+  while (list.length < bench.size(5000, 20)) {
+    const e = pick(from.length);
+    const [u, v] = [pick(n), pick(n)];
+    if (gone.has(e) || u === v) continue;
+    gone.add(e);
+    list.push([from[e]!, to[e]!, -weights[e]!], [u, v, 1 + pick(1000)]);
+  }
+  const all = [...list, ...list.map(([u, v, by]) => [u, v, -by] as const).reverse()];
+  const changes = {
+    from: Uint32Array.from(all, ([u]) => u),
+    to: Uint32Array.from(all, ([, v]) => v),
+    changes: Float64Array.from(all, ([, , by]) => by),
+  };
+  using kept = cuts.dynamicMinimumCut(graph);
+  // What the question says of the graph after some of the changes.
+  const wanted = new Map<number, number>();
+  for (let i = 0; i < list.length; i += Math.ceil(list.length / 4)) {
+    const weightOf = new Map<number, number>();
+    const add = (u: number, v: number, by: number) => {
+      const key = Math.min(u, v) * n + Math.max(u, v);
+      weightOf.set(key, (weightOf.get(key) ?? 0) + by);
+    };
+    for (let e = 0; e < from.length; e++) add(from[e]!, to[e]!, weights[e]!);
+    for (const [u, v, by] of list.slice(0, i + 1)) add(u, v, by);
+    const left = [...weightOf].filter(([, weight]) => weight > 0);
+    using then = cuts.Graph.fromEdges({
+      from: left.map(([key]) => Math.floor(key / n)),
+      to: left.map(([key]) => key % n),
+      weights: left.map(([, weight]) => weight),
+      nodeCount: n,
+      directed: false,
+    });
+    wanted.set(i, cuts.minimumCut(then).value);
+  }
+  const first = cuts.minimumCut(graph).value;
+  wanted.set(all.length - 1, first);
+  await bench.compare({
+    id,
+    title: `The minimum cut after each of ${all.length} changes, ${name}`,
+    note: `${n} nodes, ${from.length} edges, weights 1 to 1000 (seed 7). Random edges go, one by one, and random ones come (seed 11); then all is taken back. Recomputing is one minimumCut of the graph at the beginning, times the changes; building its graphs is not counted.`,
+    accuracy: 'largest difference from the minimum cut of the changed graph, at five places',
+    slices: 5,
+    contestants: [
+      {
+        name: 'sublinear, kept',
+        run: () => kept.apply(changes),
+        accuracy: ({ values }) =>
+          Math.max(...Array.from(wanted, ([i, value]) => Math.abs(values[i]! - value))),
+      },
+      {
+        name: 'sublinear, recomputed',
+        run: () => {
+          const started = performance.now();
+          const { value } = cuts.minimumCut(graph);
+          return { value, ms: all.length * (performance.now() - started) };
+        },
+        elapsed: ({ ms }) => ms,
+        accuracy: ({ value }) => Math.abs(value - first),
+      },
+    ],
+  });
 }
 
 /** Edges by rising weight, each that joins two trees. */

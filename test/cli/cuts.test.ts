@@ -61,3 +61,36 @@ describe('cores', () => {
     ]);
   });
 });
+
+describe('cut --changes', () => {
+  test('the value after each change, by the names of the file', async () => {
+    const changes = file(
+      'changes.csv',
+      '# a road is widened, one is closed\nKiel,Rom,3\nUlm,Bonn,-\n',
+    );
+    const { before, changes: found } = await json('cut', '--changes', changes);
+    expect(before).toBe(2);
+    expect(found).toEqual([
+      { from: 'Kiel', to: 'Rom', change: 3, value: 5 },
+      { from: 'Ulm', to: 'Bonn', change: '-', value: 3 },
+    ]);
+  });
+
+  test('changes that make no sense are refused with their line', async () => {
+    const of = (text: string) => ['cut', roads(), '--changes', file('wrong.csv', text)];
+    expect(await refused(of('Kiel\n'))).toMatch(/wrong\.csv:1/);
+    expect(await refused(of('Kiel,Paris,1\n'))).toMatch(/Paris/);
+    expect(await refused(of('Kiel,Rom,-9\n'))).toMatch(/wrong.csv.*taken away/);
+    expect(await refused([...of('Kiel,Rom,1\n'), '--max-time', '1'])).toMatch(/--changes/);
+  });
+});
+
+describe('matching', () => {
+  test('the heaviest pairs, and the heaviest of most pairs', async () => {
+    const { weight, pairs, errorBound } = await json('matching');
+    expect([weight, pairs.length, errorBound]).toEqual([11, 2, 0]);
+    const most = await json('matching', '--most');
+    expect(most).toMatchObject({ weight: 11, most: true });
+    expect(await refused(['matching', roads(), '--max-time', '1'])).toMatch(/--max-time/);
+  });
+});

@@ -85,7 +85,11 @@ describe('graphs that change, in TypeScript', () => {
     using kept = await room.dynamicMinimumCutAsync(graph);
     using other = room.dynamicMinimumCut(graph);
     const from = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % 3000);
-    const changes = { from, to: from.map((u) => (u + 1) % 3000), changes: from.map(() => 1) };
+    const changes = {
+      from,
+      to: from.map((u) => (u + 1) % 3000),
+      changes: Array.from(from, () => 1),
+    };
     expect(await kept.applyAsync(changes)).toEqual(other.apply(changes));
     const control = new AbortController();
     const reason = new Error('enough');

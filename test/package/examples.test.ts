@@ -26,6 +26,13 @@ const promises: Record<string, RegExp[]> = {
     /^limited by 3 streets: 35 \+ 10 \+ 10$/m,
     /^the weakest spot carries 20: 2 streets$/m,
   ],
+  'outages.ts': [
+    /^4 links must fail before the network falls apart$/m,
+    /^mended: 2,3,4$/m,
+    /^10000 events: at worst 3 links$/m,
+    /^1129 pairs exchange 37819 gigabits, off by at most 0$/m,
+    /^the prices of all switches add up to 37819:/m,
+  ],
   'classify.ts': [
     /^by their friends alone: 9\d %$/m,
     /^graph convolution: 9\d %$/m,

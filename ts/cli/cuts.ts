@@ -1,6 +1,7 @@
 // sublinear cut edges.txt [--from Ada --to Cleo], sublinear components edges.txt, sublinear cores edges.txt
 import { engineFor, explain } from './engine.js';
 import { type GraphFile, type GraphFileOptions, readGraph } from './graph-file.js';
+import { cutChanging } from './matching.js';
 import { type Answer, outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
 
@@ -11,6 +12,7 @@ interface WholeOptions extends GraphFileOptions {
 export interface CutOptions extends WholeOptions {
   from?: string;
   to?: string;
+  changes?: string;
 }
 
 export interface ComponentsOptions extends WholeOptions {
@@ -51,6 +53,13 @@ export async function cut(file: string, options: CutOptions, progress: Progress)
   if ((from === undefined) !== (to === undefined))
     throw new CliError('--from and --to: a cut between two nodes needs both of them');
   const between = from !== undefined && to !== undefined;
+  const { changes } = options;
+  if (changes !== undefined) {
+    outputFormat(options);
+    if (between || options.maxTime !== undefined)
+      throw new CliError('--changes: it is for the cut of the whole graph, without a time limit');
+    return cutChanging(file, { ...options, changes }, progress);
+  }
   // What divides the whole graph is a cut of edges without a direction.
   const given = between ? options : { ...options, undirected: true };
   const { input, room, timed } = await opened(file, given, progress);

@@ -1,5 +1,6 @@
 // The verbs of the command line that read a graph: their arguments, options and examples.
 import { type Command, Option } from 'commander';
+import { type CentralityOptions, centrality } from './centrality.js';
 import { type ClassifyOptions, classify } from './classify.js';
 import { cluster } from './cluster.js';
 import { type CommunitiesOptions, communities } from './communities.js';
@@ -12,6 +13,7 @@ import {
   cut,
 } from './cuts.js';
 import { formats } from './graph-file.js';
+import { type MatchingOptions, matching } from './matching.js';
 import { counter, list, natural, positive, share } from './options.js';
 import { type PathOptions, path } from './path.js';
 import { rank } from './rank.js';
@@ -73,15 +75,61 @@ Examples:
     )
     .option('--from <node>', 'the source of a flow, by number or name; absent: a cut of the whole')
     .option('--to <node>', 'its target')
+    .option(
+      '--changes <file>',
+      'the cut of the whole after each change: two nodes and what is added to the weight of their edge a line, - for an edge that goes; whole weights',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   sublinear cut friends.csv
   sublinear cut pipes.csv --from Ulm --to Kiel
-  sublinear cut roads.graph --from 1 --to 900 --json`,
+  sublinear cut roads.graph --from 1 --to 900 --json
+  sublinear cut network.csv --changes failures.csv --format csv`,
     )
     .action((file: string, options: CutOptions) => cut(file, options, progress));
+
+  graphOptions(progress, program.command('matching'))
+    .description(
+      'pairs of neighbours whose edges weigh most in all, no node in two; edges go both ways; - is standard input',
+    )
+    .option('--most', 'as many pairs as there can be, and the heaviest of those')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear matching likings.csv
+  sublinear matching likings.csv --most --format csv`,
+    )
+    .action((file: string, options: MatchingOptions) => matching(file, options, progress));
+
+  directionOptions(graphOptions(progress, program.command('centrality')))
+    .description(
+      'which nodes of a graph matter, by distances and shortest paths; - is standard input',
+    )
+    .addOption(
+      new Option(
+        '--measure <name>',
+        'shortest paths through a node, nearness to all, its inverse distances, or its largest distance',
+      )
+        .choices(['betweenness', 'closeness', 'harmonic', 'eccentricity'])
+        .default('betweenness'),
+    )
+    .option('--top <count>', 'how many nodes to print', counter, 10)
+    .option('--unweighted', 'every edge has length 1; by default its weight, where there are some')
+    .option('--epsilon <share>', 'betweenness from samples, off by at most so much', share)
+    .option('--confidence <share>', 'of samples: that no node is further off (default: 0.9)', share)
+    .option('--seed <number>', 'of samples (default: 0)', natural)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear centrality friends.csv --undirected
+  sublinear centrality wiki-Vote.txt.gz --epsilon 0.01 --confidence 0.99
+  sublinear centrality roads.csv --measure closeness --format csv`,
+    )
+    .action((file: string, options: CentralityOptions) => centrality(file, options, progress));
 
   directionOptions(graphOptions(progress, program.command('components')))
     .description('what hangs together in a graph; - is standard input')
