@@ -1,3 +1,5 @@
+#include "kernelpack/module.h"
+
 #include "kernelpack/parts.h"
 
 #define FUEL_NAME "sublinear.fuel"

@@ -2,8 +2,8 @@
 #ifndef SL_KERNELPACK_PARTS_H
 #define SL_KERNELPACK_PARTS_H
 
-#include "kernelpack/module.h"
 #include "kernelpack/reader.h"
+#include "kernelpack/types.h"
 
 // A type of functions. Its parameters and results are read from the module; `at` is where they are in the copy.
 typedef struct sl_kernel_type {

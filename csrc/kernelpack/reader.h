@@ -3,6 +3,8 @@
 #define SL_KERNELPACK_READER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"

@@ -333,6 +333,7 @@ describe('trust', () => {
       ['FORMAT', (value) => (value.more = 1)],
       ['FORMAT', (value) => (value.schema = 2)],
       ['FORMAT', (value) => (value.name = '../x')],
+      ['FORMAT', (value) => (value.name = '__proto__')],
       ['FORMAT', (value) => (value.version = 1.5)],
       ['FORMAT', (value) => (value.version = '1')],
       ['FORMAT', (value) => (value.memory.pages = 0)],

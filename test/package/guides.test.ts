@@ -2,6 +2,7 @@
 // compared, every npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts,
 // pages by static.test.ts.)
 import { execFileSync, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -79,6 +80,12 @@ beforeAll(() => {
   writeFileSync(join(place, 'wiki-Vote.txt.gz'), readFileSync(join(place, 'edges.txt.gz')));
   writeFileSync(join(place, 'words.txt'), 'coffee\ntea\nsteel\n');
   writeFileSync(join(place, 'vectors.npy'), npy(3, 4, [1, 0, 0, 0, 0.9, 0.1, 0, 0, 0, 0, 1, 0]));
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(join(place, 'key.pem'), privateKey);
+  writeFileSync(join(place, 'public.pem'), publicKey);
   writeFileSync(
     join(place, 'main.mjs'),
     `import { load } from 'sublinear/dense';\nconst { Vector } = await load();\nconsole.log(Vector.from([3, 4]).norm());\n`,

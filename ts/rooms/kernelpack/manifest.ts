@@ -104,7 +104,9 @@ const SIZE_MAX = 2 ** 31 - 1;
 export type Complaint = (path: string, expected: string, value: unknown) => Error;
 
 const isWord = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/.test(value);
+  typeof value === 'string' &&
+  value !== '__proto__' &&
+  /^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/.test(value);
 const isHash = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 const isSize = (value: unknown, most = SIZE_MAX): value is number =>
