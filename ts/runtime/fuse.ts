@@ -1,14 +1,11 @@
 // Several lists of results as one: words and meaning together.
 import * as check from './validate.js';
 
-/** What lists name their results by. */
-type DocumentId = string | number;
-
 /** Results of one search, the best first: hits of a text index, matches of a collection, or arrays of ids and distances. */
 export type RankedList =
-  | readonly { readonly id: DocumentId; readonly score: number }[]
-  | readonly { readonly key: DocumentId; readonly distance: number }[]
-  | { readonly ids: ArrayLike<DocumentId>; readonly distances: ArrayLike<number> };
+  | readonly { readonly id: string | number; readonly score: number }[]
+  | readonly { readonly key: string | number; readonly distance: number }[]
+  | { readonly ids: ArrayLike<string | number>; readonly distances: ArrayLike<number> };
 
 export interface FuseOptions {
   /**
@@ -28,14 +25,14 @@ export interface FuseOptions {
 
 /** A result of {@link TextRoom.fuse}, with what each list has to do with it. */
 export interface FusedHit {
-  id: DocumentId;
+  id: string | number;
   score: number;
   /** For each list that has the id: its place from 0 on, the score or distance there, and what that adds. */
   parts: { list: number; rank: number; value: number; score: number }[];
 }
 
 interface Entry {
-  id: DocumentId;
+  id: string | number;
   value: number;
 }
 
@@ -54,11 +51,11 @@ export function fuse(lists: readonly RankedList[], options?: FuseOptions): Fused
   check.number(operation, 'rankConstant', rankConstant);
   if (!(rankConstant >= 0 && rankConstant < Number.POSITIVE_INFINITY))
     throw check.rangeError(operation, 'rankConstant', 'number >= 0', rankConstant);
-  const found = new Map<DocumentId, FusedHit>();
+  const found = new Map<string | number, FusedHit>();
   lists.forEach((list, number) => {
     const { entries, ascending } = read(operation, list, number);
     const { least, width } = spread(entries);
-    const seen = new Set<DocumentId>();
+    const seen = new Set<string | number>();
     entries.forEach(({ id, value }, rank) => {
       // The first place of an id is the one that counts.
       if (seen.has(id)) return;
@@ -117,14 +114,14 @@ function read(
   } else {
     if (!Array.isArray(list)) throw bad(list);
     const hits = list as readonly {
-      id?: DocumentId;
-      key?: DocumentId;
+      id?: string | number;
+      key?: string | number;
       score?: number;
       distance?: number;
     }[];
     ascending = hits.length > 0 && hits[0]?.score === undefined;
     entries = hits.map((hit) => ({
-      id: (hit?.id ?? hit?.key) as DocumentId,
+      id: (hit?.id ?? hit?.key) as string | number,
       value: (ascending ? hit?.distance : hit?.score) as number,
     }));
   }

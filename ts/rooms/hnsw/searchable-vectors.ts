@@ -8,6 +8,7 @@ import { isHybrid, searchHybrid, withoutVectors } from './hybrid.js';
 import type { ItemTexts } from './item-texts.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import { FIND, grouped, isLike, matchesOf, selected } from './matches.js';
+import { Groups, maxSim } from './max-sim.js';
 import type { Metadata } from './metadata.js';
 import type {
   FindOptions,
@@ -15,6 +16,8 @@ import type {
   HybridMatch,
   HybridQuery,
   Match,
+  MaxSimMatch,
+  MaxSimOptions,
   VectorArray,
 } from './types.js';
 import type { Where } from './where.js';
@@ -24,6 +27,7 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
   readonly #runtime: Runtime;
   readonly #items: Items;
   readonly #texts: ItemTexts | undefined;
+  readonly #groups: Groups;
 
   /** @internal */
   protected constructor(
@@ -36,6 +40,7 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
     this.#runtime = runtime;
     this.#items = items;
     this.#texts = texts;
+    this.#groups = new Groups(items);
   }
 
   /**
@@ -186,6 +191,39 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
         select,
       );
     });
+  }
+
+  /**
+   * The documents nearest to several vectors, where each document is several items: passages, or the words of a model with late
+   * interaction (ColBERT). A document scores the sum, over the vectors, of how near its nearest item is (MaxSim). Exact over an
+   * exact index; over an approximate one documents are found by its searches, and then scored exactly but for what its filtered
+   * searches leave out.
+   *
+   * Looks at the nearest items of each vector, then at more, until no document that was not seen can be among the best.
+   *
+   * @throws TypeError and RangeError as {@link Collection.search}; `queries` are vectors one after another
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using c = Collection.create({ metric: 'dot', dimension: 2, index: 'flat' });
+   * c.addAll([
+   *   { key: 'a1', vector: [1, 0], metadata: { page: 'a' } },
+   *   { key: 'a2', vector: [0, 1], metadata: { page: 'a' } },
+   *   { key: 'b1', vector: [1, 0.5], metadata: { page: 'b' } },
+   * ]);
+   * const [best] = c.maxSim([1, 0, 0, 1], { groupBy: 'page' });
+   * console.log(best?.group, best?.score, best?.best.map(({ key }) => key)); // a 2 [ 'a1', 'a2' ]
+   * ```
+   */
+  maxSim(queries: VectorArray, options: MaxSimOptions): MaxSimMatch[] {
+    const operation = 'Collection.maxSim';
+    if (this.#texts?.alone) throw withoutVectors(operation, queries);
+    const { index } = this;
+    index.use(operation);
+    return maxSim(this.#runtime, operation, index, this.#items, this.#groups, queries, options);
   }
 
   /**

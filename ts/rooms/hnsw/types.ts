@@ -334,6 +334,30 @@ export interface HybridQuery<Meta extends object = Metadata> {
   rerank?: (matches: readonly HybridMatch<Meta>[]) => readonly number[];
 }
 
+/** A question of several vectors for groups of items. */
+export interface MaxSimOptions {
+  /** The field of the metadata that says which items are one document; those that do not have it belong to none. */
+  groupBy: string;
+  /** How many groups, 10 by default. */
+  k?: number;
+  /** How many of the best to leave out in front of these, 0 by default. */
+  offset?: number;
+  /** Only items whose metadata satisfy these conditions. */
+  where?: Where;
+  /** Candidates of an approximate search, 64 by default. */
+  ef?: number;
+}
+
+/** A group of items that was found by several vectors. */
+export interface MaxSimMatch {
+  /** The value of the field. */
+  group: string | number | boolean;
+  /** The sum of `similarity` over the vectors that were asked with. */
+  score: number;
+  /** For each vector the item of the group that is nearest to it: 1 - distance for cosine, the negated distance for others. */
+  best: { key: Key; similarity: number }[];
+}
+
 /** A result of a query for words and meaning, with what each part has to do with it. */
 export interface HybridMatch<Meta extends object = Metadata> {
   key: Key;
