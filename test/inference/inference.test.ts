@@ -178,6 +178,70 @@ describe('embedders', () => {
     expect(notes.size).toBe(4 + 32);
   });
 
+  test('tables of Model2Vec', async () => {
+    const { writeSafetensors } = await engine.use('format');
+    const { StaticEmbedder } = room;
+    const data = Float32Array.of(9, 9, 1, 0, 0, 1, 1, 1, 2, 0);
+    const vocab = { '[UNK]': 0, run: 1, '##ning': 2, "'": 3, 日: 4 };
+    const normalizer = { type: 'BertNormalizer', lowercase: true };
+    const tokenizer = { model: { type: 'WordPiece', vocab }, normalizer };
+    const weights = writeSafetensors({
+      embeddings: { data, shape: [5, 2] },
+      other: Uint8Array.of(1),
+    });
+    using e = StaticEmbedder.fromModel2Vec({ weights, tokenizer }, { precision: 'float32' });
+    expect(Array.from(e.tokens("RUNNING? it's Rún 日日\u0000").ids)).toEqual([1, 2, 3, 1, 4, 4]);
+    expect(Array.from(e.embed('running'))).toEqual([
+      Math.fround(Math.SQRT1_2),
+      Math.fround(Math.SQRT1_2),
+    ]);
+    const halves = Uint16Array.of(0, 0, 0x3c00, 0x8000, 0, 0x3c00, 0x3800, 0x4000, 0x0001, 0xbc00);
+    const file = writeSafetensors({ embeddings: { data: halves, shape: [5, 2], type: 'float16' } });
+    using half = StaticEmbedder.fromModel2Vec(
+      { weights: file, tokenizer },
+      { precision: 'float32' },
+    );
+    expect(half.embed("'")[1]).toBeCloseTo(2 / Math.hypot(2, 0.5), 6);
+    expect(half.modelId).not.toBe(e.modelId);
+    const cut = (
+      change: (header: Record<string, { data_offsets: number[]; dtype: string }>) => void,
+    ) => {
+      const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+      const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+      change(header);
+      const json = new TextEncoder().encode(JSON.stringify(header));
+      const out = new Uint8Array(8 + json.length + file.length - 8 - length);
+      new DataView(out.buffer).setBigUint64(0, BigInt(json.length), true);
+      out.set(json, 8);
+      out.set(file.subarray(8 + length), 8 + json.length);
+      return out;
+    };
+    const refuse = (bytes: Uint8Array, other: object = tokenizer) =>
+      of(() => StaticEmbedder.fromModel2Vec({ weights: bytes, tokenizer: other }));
+    for (const bytes of [
+      file.subarray(0, 5),
+      file.subarray(0, 50),
+      file.subarray(0, file.length - 1),
+      new Uint8Array(90).fill(255),
+      cut((h) => (h.embeddings!.data_offsets = [0, 19])),
+      cut((h) => (h.embeddings!.data_offsets = [-1, 20])),
+      cut((h) => (h.embeddings!.dtype = 'BF16')),
+      cut((h) => (h.again = h.embeddings!)),
+      cut((h) => (h.mapping = { data_offsets: [20, 20], dtype: 'I64' })),
+    ])
+      expect(refuse(bytes)).toBe('FORMAT weights');
+    for (const other of [
+      {},
+      { ...tokenizer, normalizer: { type: 'BertNormalizer', lowercase: false } },
+      { ...tokenizer, model: { type: 'Unigram', vocab } },
+      { ...tokenizer, model: { type: 'WordPiece', vocab: { a: 5 } } },
+    ])
+      expect(refuse(file, other)).toBe('FORMAT tokenizer');
+    expect(of(() => StaticEmbedder.fromModel2Vec(bad({ weights: 5, tokenizer })))).toBe(
+      'TYPE weights',
+    );
+  });
+
   test('names what is wrong', () => {
     const { TextEmbedder, StaticEmbedder } = room;
     using e = TextEmbedder.fromTfjs(tfjs());

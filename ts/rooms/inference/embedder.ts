@@ -8,7 +8,7 @@ import type { Scratch } from '../../runtime/scratch.js';
 import { type Begun, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Texts, writeText } from '../text/feed.js';
-import { type Cutting, cuttings, prepared } from './prose.js';
+import { type Cutting, prepared } from './prose.js';
 import type { EmbedAsyncOptions, EmbedOptions, Precision, Tokens } from './types.js';
 
 const embedKeys = ['longTexts', 'into'] as const;
@@ -276,5 +276,3 @@ function vectorsIn(
   };
   return { out, counts, result };
 }
-
-export { cuttings };

@@ -21,6 +21,7 @@ export { TextEmbedder } from './text-embedder.js';
 export type {
   EmbedAsyncOptions,
   EmbedOptions,
+  Model2Vec,
   Precision,
   PrecisionOption,
   TfjsModel,

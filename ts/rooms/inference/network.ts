@@ -11,6 +11,9 @@ import type { Precision } from './types.js';
 /** sl_precision */
 export const precisions: Readonly<Record<Precision, number>> = { float32: 1, int8: 2 };
 
+/** SL_STATIC_TOKENS: of tables, whose texts may have any length. */
+export const ALL_TOKENS = 2 ** 30;
+
 /** What csrc/inference/encoder.h makes an encoder of. */
 export interface Network {
   shape: {

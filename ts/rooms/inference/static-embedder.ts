@@ -17,14 +17,13 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Embedder, factsOf } from './embedder.js';
-import { addTensor, encoderOf, precisions } from './network.js';
+import { networkOfModel2Vec } from './model2vec.js';
+import { ALL_TOKENS, addTensor, encoderOf, precisions } from './network.js';
 import { cuttings } from './prose.js';
 import { embedderFile, TextEmbedder } from './text-embedder.js';
-import type { WeightingOptions, WordTable } from './types.js';
+import type { Model2Vec, PrecisionOption, WeightingOptions, WordTable } from './types.js';
 import { weighted } from './weighting.js';
 
-/** SL_STATIC_TOKENS */
-const ALL_TOKENS = 2 ** 30;
 const weightingKeys = ['a', 'centred', 'precision'] as const;
 
 /**
@@ -142,6 +141,35 @@ export class StaticEmbedder extends Embedder {
     };
     const raw = encoderOf(runtime, operation, network, how.kept);
     return adopt(runtime, operation, StaticEmbedder, raw);
+  }
+
+  /**
+   * An embedder from a model of Model2Vec (potion and others) that you have: a table whose vectors are weighted already, and a
+   * WordPiece vocabulary without case. Words that cannot be cut into its pieces are left out; texts may have any length.
+   *
+   * @throws SublinearError `FORMAT` for files of other kinds; `MEMORY`; RangeError `NOT_FINITE`
+   *
+   * @example
+   * ```ts
+   * import { load as loadFormat } from 'sublinear/format';
+   * import { load } from 'sublinear/inference';
+   *
+   * const { writeSafetensors } = await loadFormat();
+   * const { StaticEmbedder } = await load();
+   * const weights = writeSafetensors({ embeddings: { data: Float32Array.of(1, 0, 0, 1, 1, 1), shape: [3, 2] } });
+   * const model = { type: 'WordPiece', vocab: { '[UNK]': 0, sun: 1, '##ny': 2 } };
+   * const tokenizer = { model, normalizer: { type: 'BertNormalizer', lowercase: true } };
+   * using e = StaticEmbedder.fromModel2Vec({ weights, tokenizer });
+   * console.log(e.tokens('Sunny!').ids); // Uint32Array(2) [ 1, 2 ]
+   * ```
+   */
+  static fromModel2Vec(source: Model2Vec, options?: PrecisionOption): StaticEmbedder {
+    const operation = 'StaticEmbedder.fromModel2Vec';
+    const runtime = runtimeOf(this, operation);
+    const { precision = 'int8' } = check.options(operation, options, ['precision']);
+    const kept = check.choice(operation, 'precision', precision, precisions);
+    const network = networkOfModel2Vec(operation, source);
+    return adopt(runtime, operation, StaticEmbedder, encoderOf(runtime, operation, network, kept));
   }
 
   /**

@@ -48,6 +48,14 @@ export interface WeightingOptions extends PrecisionOption {
   centred?: boolean;
 }
 
+/** A model of Model2Vec, as its files have it. */
+export interface Model2Vec {
+  /** model.safetensors: one matrix `embeddings`, F32 or F16. */
+  weights: Uint8Array | ArrayBuffer;
+  /** tokenizer.json: its text, or what `JSON.parse` makes of it. A WordPiece vocabulary without case. */
+  tokenizer: string | object;
+}
+
 /** A table of word vectors. */
 export interface WordTable {
   /** Lower case; a word that stands twice counts as its last. */
