@@ -270,7 +270,7 @@ typedef enum sl_cypher_clause_kind {
   SL_CYPHER_MERGE,          // merge
   SL_CYPHER_SET,            // set
   SL_CYPHER_REMOVE,         // set
-  SL_CYPHER_DELETE,         // delete
+  SL_CYPHER_DELETE,         // deletion
   SL_CYPHER_CALL_PROCEDURE, // call
 } sl_cypher_clause_kind;
 
@@ -306,7 +306,7 @@ typedef struct sl_cypher_clause {
       bool detach;
       uint32_t count;
       sl_cypher_expression **targets;
-    } delete;
+    } deletion;
     struct {
       sl_cypher_name name; // "db.labels"
       uint32_t procedure;  // index in the setting's procedures
