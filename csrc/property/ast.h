@@ -152,6 +152,7 @@ typedef enum sl_cypher_direction {
 typedef struct sl_cypher_node {
   uint32_t slot;
   bool named;
+  sl_cypher_name name; // when `named`
   bool bound; // has its value before this clause (or this pattern of an expression): check, do not
               // bind. The same slot may also come twice in one clause, bound in neither place
   uint32_t label_count;
@@ -167,9 +168,11 @@ typedef struct sl_cypher_node {
 typedef struct sl_cypher_relationship {
   uint32_t slot; // holds a relationship, or a list of them when `variable`
   bool named;
+  sl_cypher_name name;  // when `named`
   bool bound;           // as in nodes; when `variable`: the list is given
   bool variable;        // [*], also [*1..1]
   uint8_t direction;    // sl_cypher_direction, from left to right as written
+  bool arrows;          // written <-->
   uint32_t least, most; // when `variable`; most may be SL_CYPHER_NONE; least > most matches nothing
   uint32_t type_count;
   sl_cypher_name *types;            // one of them; none: any
