@@ -259,8 +259,10 @@ typedef struct sl_cypher_set {
 } sl_cypher_set;
 
 typedef struct sl_cypher_yield {
-  uint32_t output; // which output of the procedure
-  sl_cypher_name name;
+  uint32_t output;      // which output of the procedure
+  sl_cypher_name name;  // of the variable or column
+  sl_cypher_name field; // of the output
+  uint32_t position;
   uint32_t slot;
 } sl_cypher_yield;
 
@@ -318,6 +320,7 @@ typedef struct sl_cypher_clause {
                            // names of the inputs; args has them as PARAMETER
       uint32_t count;
       sl_cypher_expression **args;
+      bool yield_star;      // had YIELD *; the yields are all outputs
       uint32_t yield_count; // 0: a procedure without outputs, each row goes on
       sl_cypher_yield *yields;
       sl_cypher_expression *where; // YIELD ... WHERE, or NULL

@@ -47,21 +47,16 @@ bool sl_cypher_pattern_follows(const sl_cypher_parser *parser, sl_cypher_token o
 static sl_cypher_expression *label_expression(sl_cypher_parser *parser, int level);
 
 // The test of one label; the subject is a VARIABLE without a name, for the analysis to fill in.
-static sl_cypher_expression *label_test(sl_cypher_parser *parser, bool any) {
+static sl_cypher_expression *label_test(sl_cypher_parser *parser) {
   const uint32_t begin = parser->token.begin;
   sl_cypher_expression *e =
-      sl_cypher_expression_make(parser, SL_CYPHER_HAS_LABELS, begin, begin, 1);
+      sl_cypher_expression_make(parser, SL_CYPHER_HAS_LABELS, begin, parser->token.end, 1);
   if (e == NULL) return NULL;
   e->args[0] = sl_cypher_expression_make(parser, SL_CYPHER_VARIABLE, begin, begin, 0);
-  if (!any) {
-    e->names = SL_CYPHER_TAKE(parser, sl_cypher_name, 1);
-    if (e->names == NULL) return NULL;
-    e->names[0] = sl_cypher_name_read(parser, "Expected the name of a label or type");
-    e->name_count = 1;
-  } else {
-    sl_cypher_advance(parser);
-  }
-  e->end = parser->last_end;
+  e->names = SL_CYPHER_TAKE(parser, sl_cypher_name, 1);
+  if (e->names == NULL) return NULL;
+  e->names[0] = sl_cypher_name_read(parser, "Expected the name of a label or type");
+  e->name_count = 1;
   return sl_cypher_expression_done(parser, e);
 }
 
@@ -81,7 +76,7 @@ static sl_cypher_expression *label_operand(sl_cypher_parser *parser) {
     e = label_expression(parser, 0);
     sl_cypher_expect(parser, ')', "Expected ) after the labels");
   } else {
-    e = label_test(parser, false);
+    e = label_test(parser);
   }
   parser->depth--;
   return e;
