@@ -117,8 +117,9 @@ struct sl_cypher_expression {
   uint8_t op;       // sl_cypher_op
   uint8_t function; // sl_cypher_function
   bool distinct;
-  bool aggregates;     // contains an aggregating call, or is one
-  bool constant;       // no variable, no pattern, no subquery in it (parameters and rand() may be)
+  bool aggregates; // contains an aggregating call, or is one
+  bool constant;   // no variable (not even its own), no pattern, no subquery in it (parameters
+  // and rand() may be)
   bool parenthesized;  // stood in parentheses
   uint16_t height;     // 1: no children
   uint32_t begin, end; // bytes [begin, end) of the text
@@ -154,7 +155,8 @@ typedef struct sl_cypher_node {
   bool named;
   sl_cypher_name name; // when `named`
   bool bound; // has its value before this clause (or this pattern of an expression): check, do not
-              // bind. The same slot may also come twice in one clause, bound in neither place
+              // bind. In MATCH and MERGE a slot may also come twice in one clause, bound in neither
+              // place; in CREATE each place after the first one is bound
   uint32_t label_count;
   sl_cypher_name *labels;           // all of them
   sl_cypher_expression *properties; // a MAP or a PARAMETER, or NULL. In MATCH: equal in each key
@@ -226,9 +228,9 @@ typedef struct sl_cypher_sort {
 // items that aggregate and ORDER BY are evaluated, on any row of the group with those slots:
 // an aggregating CALL node evaluates to row[slot]. What else such an item reads is a grouping key.
 //
-// ORDER BY is evaluated on rows that have the old slots (any row of the group, or of equal DISTINCT
-// rows) and the new ones. An expression in it that is one of the items has become a VARIABLE of the
-// item's slot.
+// ORDER BY, and WHERE of WITH, are evaluated on rows that have the old slots (any row of the group,
+// or of equal DISTINCT rows) and the new ones. Behind groups or DISTINCT, an expression in them that
+// is one of the items has become a VARIABLE of the item's slot, and nothing else is read.
 typedef struct sl_cypher_projection {
   bool distinct;
   bool star; // had a *; its variables are among the items, by name

@@ -58,6 +58,9 @@ static bool declare_relationship(sl_cypher_analysis *a, sl_cypher_relationship *
   const sl_cypher_known known =
       r->variable ? SL_CYPHER_IS(RELATIONSHIPS) : SL_CYPHER_IS(RELATIONSHIP);
   const uint32_t slot = r->named ? sl_cypher_lookup(a, r->name) : SL_CYPHER_NONE;
+  if (is_update(use) && slot != SL_CYPHER_NONE)
+    return refuse_name(a, SL_CYPHER_VARIABLE_ALREADY_BOUND, r->begin, r->name,
+                       " is bound already: it cannot be created once more");
   if (!may_create(a, r, use)) return false;
   if (slot == SL_CYPHER_NONE) {
     if (r->named && use == SL_CYPHER_USE_PREDICATE) return undefined(a, r->begin, r->name);
@@ -66,9 +69,6 @@ static bool declare_relationship(sl_cypher_analysis *a, sl_cypher_relationship *
     return r->slot != SL_CYPHER_NONE;
   }
   const sl_cypher_known old = a->known[slot];
-  if (is_update(use))
-    return refuse_name(a, SL_CYPHER_VARIABLE_ALREADY_BOUND, r->begin, r->name,
-                       " is bound already: it cannot be created once more");
   const bool list =
       r->variable && old.type == SL_CYPHER_TYPE_LIST &&
       (old.element == SL_CYPHER_TYPE_ANY || old.element == SL_CYPHER_TYPE_RELATIONSHIP);

@@ -72,7 +72,6 @@ sl_cypher_name sl_cypher_name_read(sl_cypher_parser *parser, const char *what) {
   char *text = SL_CYPHER_TAKE(parser, char, t.end - t.begin);
   if (text == NULL) return (sl_cypher_name){NULL, 0};
   const uint32_t length = plain(parser, t, text);
-  if (length == 0) sl_cypher_unexpected(parser, "A name has at least one character");
   sl_cypher_advance(parser);
   return (sl_cypher_name){text, length};
 }
