@@ -117,8 +117,9 @@ struct sl_cypher_expression {
   uint8_t op;       // sl_cypher_op
   uint8_t function; // sl_cypher_function
   bool distinct;
-  bool aggregates;     // contains an aggregating call, or is one
-  bool constant;       // no variable, no pattern, no subquery in it (parameters and rand() may be)
+  bool aggregates; // contains an aggregating call, or is one
+  bool constant;   // no variable (not even its own), no pattern, no subquery in it (parameters
+  // and rand() may be)
   bool parenthesized;  // stood in parentheses
   uint16_t height;     // 1: no children
   uint32_t begin, end; // bytes [begin, end) of the text
@@ -152,8 +153,10 @@ typedef enum sl_cypher_direction {
 typedef struct sl_cypher_node {
   uint32_t slot;
   bool named;
+  sl_cypher_name name; // when `named`
   bool bound; // has its value before this clause (or this pattern of an expression): check, do not
-              // bind. The same slot may also come twice in one clause, bound in neither place
+              // bind. In MATCH and MERGE a slot may also come twice in one clause, bound in neither
+              // place; in CREATE each place after the first one is bound
   uint32_t label_count;
   sl_cypher_name *labels;           // all of them
   sl_cypher_expression *properties; // a MAP or a PARAMETER, or NULL. In MATCH: equal in each key
@@ -167,9 +170,11 @@ typedef struct sl_cypher_node {
 typedef struct sl_cypher_relationship {
   uint32_t slot; // holds a relationship, or a list of them when `variable`
   bool named;
+  sl_cypher_name name;  // when `named`
   bool bound;           // as in nodes; when `variable`: the list is given
   bool variable;        // [*], also [*1..1]
   uint8_t direction;    // sl_cypher_direction, from left to right as written
+  bool arrows;          // written <-->
   uint32_t least, most; // when `variable`; most may be SL_CYPHER_NONE; least > most matches nothing
   uint32_t type_count;
   sl_cypher_name *types;            // one of them; none: any
@@ -223,9 +228,9 @@ typedef struct sl_cypher_sort {
 // items that aggregate and ORDER BY are evaluated, on any row of the group with those slots:
 // an aggregating CALL node evaluates to row[slot]. What else such an item reads is a grouping key.
 //
-// ORDER BY is evaluated on rows that have the old slots (any row of the group, or of equal DISTINCT
-// rows) and the new ones. An expression in it that is one of the items has become a VARIABLE of the
-// item's slot.
+// ORDER BY, and WHERE of WITH, are evaluated on rows that have the old slots (any row of the group,
+// or of equal DISTINCT rows) and the new ones. Behind groups or DISTINCT, an expression in them that
+// is one of the items has become a VARIABLE of the item's slot, and nothing else is read.
 typedef struct sl_cypher_projection {
   bool distinct;
   bool star; // had a *; its variables are among the items, by name
@@ -256,8 +261,10 @@ typedef struct sl_cypher_set {
 } sl_cypher_set;
 
 typedef struct sl_cypher_yield {
-  uint32_t output; // which output of the procedure
-  sl_cypher_name name;
+  uint32_t output;      // which output of the procedure
+  sl_cypher_name name;  // of the variable or column
+  sl_cypher_name field; // of the output
+  uint32_t position;
   uint32_t slot;
 } sl_cypher_yield;
 
@@ -270,7 +277,7 @@ typedef enum sl_cypher_clause_kind {
   SL_CYPHER_MERGE,          // merge
   SL_CYPHER_SET,            // set
   SL_CYPHER_REMOVE,         // set
-  SL_CYPHER_DELETE,         // delete
+  SL_CYPHER_DELETE,         // deletion
   SL_CYPHER_CALL_PROCEDURE, // call
 } sl_cypher_clause_kind;
 
@@ -306,7 +313,7 @@ typedef struct sl_cypher_clause {
       bool detach;
       uint32_t count;
       sl_cypher_expression **targets;
-    } delete;
+    } deletion;
     struct {
       sl_cypher_name name; // "db.labels"
       uint32_t procedure;  // index in the setting's procedures
@@ -315,6 +322,7 @@ typedef struct sl_cypher_clause {
                            // names of the inputs; args has them as PARAMETER
       uint32_t count;
       sl_cypher_expression **args;
+      bool yield_star;      // had YIELD *; the yields are all outputs
       uint32_t yield_count; // 0: a procedure without outputs, each row goes on
       sl_cypher_yield *yields;
       sl_cypher_expression *where; // YIELD ... WHERE, or NULL
