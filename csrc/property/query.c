@@ -54,7 +54,8 @@ void sl_property_problem(const sl_property *graph, double *numbers) {
   if (graph->has_problem) {
     names[0] = sl_cypher_error_name(p->error);
     names[1] = sl_cypher_detail_name(p->detail);
-  } else numbers[1] = 0;
+  } else
+    numbers[1] = 0;
   for (int i = 0; i < 2; i++) {
     numbers[5 + 2 * i] = (double)(uintptr_t)names[i];
     numbers[6 + 2 * i] = (double)strlen(names[i]);
@@ -108,8 +109,8 @@ void sl_property_query_destroy(sl_property_query *query) {
 sl_job *sl_property_job(sl_property_query *query) { return &query->job; }
 
 size_t sl_property_query_bytes(const sl_property_query *q) {
-  return sizeof *q + q->statement->bytes + q->run.plan_pool.bytes + q->run.pool.bytes + q->rows.room +
-         q->text.room;
+  return sizeof *q + q->statement->bytes + q->run.plan_pool.bytes + q->run.pool.bytes +
+         q->rows.room + q->text.room;
 }
 
 static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint32_t count) {
@@ -138,7 +139,8 @@ static sl_status plan(sl_property_query *q) {
   const sl_store *s = &q->graph->store;
   const uint64_t size = (uint64_t)s->node_live + s->rel_live;
   // What was cheap in another graph need not be in this one.
-  if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size)) q->planned = false;
+  if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size))
+    q->planned = false;
   if (q->planned) return SL_OK;
   sl_run *run = &q->run;
   if (run->plan != NULL) sl_plan_release(run->plan);
@@ -156,8 +158,9 @@ static sl_status noted(sl_property_query *q, sl_status status) {
   return status;
 }
 
-sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters, uint32_t parameter_bytes,
-                            uint64_t most_rows, double now, uint64_t seed) {
+sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
+                            uint32_t parameter_bytes, uint64_t most_rows, double now,
+                            uint64_t seed) {
   sl_property *graph = q->graph;
   sl_rng rng;
   leave(q);
@@ -207,9 +210,9 @@ static sl_status check_deleted(sl_property_query *q) {
   const sl_store *s = q->run.store;
   for (uint32_t i = 0; i < s->log_count; i++)
     if (s->log[i].kind == SL_GONE_NODE && sl_store_has_relationship(s, s->log[i].id))
-      return sl_run_fail(&q->run, 0, SL_CYPHER_ERROR_CONSTRAINT_VERIFICATION,
-                         SL_CYPHER_DELETE_CONNECTED_NODE,
-                         "A node that still has relationships cannot be deleted: use DETACH DELETE");
+      return sl_run_fail(
+          &q->run, 0, SL_CYPHER_ERROR_CONSTRAINT_VERIFICATION, SL_CYPHER_DELETE_CONNECTED_NODE,
+          "A node that still has relationships cannot be deleted: use DETACH DELETE");
   return SL_OK;
 }
 
@@ -283,13 +286,17 @@ void sl_property_take(sl_property_query *q, double *numbers) {
 
 void sl_property_query_facts(const sl_property_query *q, double *facts) {
   const sl_changes *c = &q->changes;
-  const double numbers[SL_PROPERTY_QUERY_FACTS] = {
-      q->statement->column_count,        (double)q->row_count,
-      (double)c->nodes_created,          (double)c->nodes_deleted,
-      (double)c->relationships_created,  (double)c->relationships_deleted,
-      (double)c->properties_set,         (double)c->properties_removed,
-      (double)c->labels_added,           (double)c->labels_removed,
-      q->statement->writes};
+  const double numbers[SL_PROPERTY_QUERY_FACTS] = {q->statement->column_count,
+                                                   (double)q->row_count,
+                                                   (double)c->nodes_created,
+                                                   (double)c->nodes_deleted,
+                                                   (double)c->relationships_created,
+                                                   (double)c->relationships_deleted,
+                                                   (double)c->properties_set,
+                                                   (double)c->properties_removed,
+                                                   (double)c->labels_added,
+                                                   (double)c->labels_removed,
+                                                   q->statement->writes};
   memcpy(facts, numbers, sizeof numbers);
 }
 
