@@ -39,7 +39,7 @@ typedef enum sl_wire {
 
 // An empty graph. Errors: ERR_MEMORY. Allocates.
 sl_status sl_property_create(sl_property **out);
-// Its queries must be gone. NULL is allowed.
+// Queries that are left can only be destroyed then. NULL is allowed.
 void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
 

@@ -23,7 +23,9 @@ sl_status sl_property_create(sl_property **out) {
 void sl_property_destroy(sl_property *graph) {
   if (graph == NULL) return;
   sl_store_free(&graph->store);
-  sl_free(graph);
+  graph->closed = true;
+  graph->writer = NULL;
+  if (graph->queries == 0) sl_free(graph);
 }
 
 size_t sl_property_bytes(const sl_property *graph) {
@@ -81,6 +83,7 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   }
   q->job.kind = &sl_property_kind;
   q->graph = graph;
+  graph->queries++;
   q->run = (sl_run){.store = &graph->store, .statement = q->statement, .problem = &graph->problem};
   *out = q;
   return SL_OK;
@@ -103,6 +106,7 @@ void sl_property_query_destroy(sl_property_query *query) {
   sl_buffer_free(&query->rows);
   sl_buffer_free(&query->text);
   sl_cypher_destroy(query->statement);
+  if (--query->graph->queries == 0 && query->graph->closed) sl_free(query->graph);
   sl_free(query);
 }
 
@@ -135,8 +139,15 @@ static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint3
   return SL_OK;
 }
 
-static sl_status plan(sl_property_query *q) {
+// Records that what fails without a message of the language has none.
+static sl_status noted(sl_property_query *q, sl_status status) {
+  q->graph->has_problem = status == SL_ERR_ARGUMENT;
+  return status;
+}
+
+sl_status sl_property_plan(sl_property_query *q) {
   const sl_store *s = &q->graph->store;
+  SL_REQUIRE(!q->graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
   const uint64_t size = (uint64_t)s->node_live + s->rel_live;
   // What was cheap in another graph need not be in this one.
   if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size))
@@ -146,16 +157,10 @@ static sl_status plan(sl_property_query *q) {
   if (run->plan != NULL) sl_plan_release(run->plan);
   run->plan = NULL;
   sl_pool_free(&run->plan_pool);
-  SL_TRY(sl_plan_make(run));
+  SL_TRY(noted(q, sl_plan_make(run)));
   q->planned = true;
   q->planned_size = size;
   return SL_OK;
-}
-
-// Records that what fails without a message of the language has none.
-static sl_status noted(sl_property_query *q, sl_status status) {
-  q->graph->has_problem = status == SL_ERR_ARGUMENT;
-  return status;
 }
 
 sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
@@ -166,10 +171,11 @@ sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
   leave(q);
   sl_job_drop(&q->job);
   graph->has_problem = false;
+  SL_REQUIRE(!graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
   SL_REQUIRE(graph->writer == NULL, SL_ERR_STATE, "graph", "no other query that is changing it");
   SL_TRY(noted(q, parameters_of(q, parameters, parameter_bytes)));
   SL_TRY(sl_store_compact(&graph->store, false));
-  SL_TRY(noted(q, plan(q)));
+  SL_TRY(sl_property_plan(q));
   sl_rng_seed(&rng, seed);
   memcpy(q->run.rng, rng.state, sizeof q->run.rng);
   q->run.now = now;
@@ -230,7 +236,7 @@ static sl_status finish(sl_property_query *q) {
 static sl_status go_on(sl_property_query *q, uint64_t work) {
   sl_run *run = &q->run;
   if (q->graph->writer != q)
-    SL_REQUIRE(q->version == run->store->version, SL_ERR_STATE, "graph",
+    SL_REQUIRE(!q->graph->closed && q->version == run->store->version, SL_ERR_STATE, "graph",
                "no changes before the query has ended");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   run->limit = run->work + work < work ? UINT64_MAX : run->work + work;
