@@ -259,7 +259,7 @@ static sl_cypher_single *branch(sl_cypher_parser *parser, bool inner) {
     }
   } while (!ends_here(parser, inner));
   single->clauses = sl_cypher_gather(parser, list, sizeof *single->clauses, &single->count);
-  return single;
+  return parser->status == SL_OK ? single : NULL;
 }
 
 // May a branch end with its last clause?
