@@ -102,11 +102,14 @@ sl_status sl_store_compact(sl_store *s, bool always) {
 
 // ---- walking ------------------------------------------------------------------------------------
 
-static uint32_t first_at_least(const uint32_t *type, uint32_t begin, uint32_t end, uint32_t wanted) {
+static uint32_t first_at_least(const uint32_t *type, uint32_t begin, uint32_t end,
+                               uint32_t wanted) {
   while (begin < end) {
     const uint32_t middle = begin + (end - begin) / 2;
-    if (type[middle] < wanted) begin = middle + 1;
-    else end = middle;
+    if (type[middle] < wanted)
+      begin = middle + 1;
+    else
+      end = middle;
   }
   return begin;
 }
@@ -120,7 +123,8 @@ static void part_of_row(const sl_store *s, const sl_neighbours *n, uint32_t node
   *end = n->begin[node + 1];
   if (types->count != 1) return;
   const uint32_t wanted = types->ids[0];
-  if (wanted == SL_NO_NAME) *end = *begin;
+  if (wanted == SL_NO_NAME)
+    *end = *begin;
   else if (n->type != NULL) {
     *begin = first_at_least(n->type, *begin, *end, wanted);
     *end = first_at_least(n->type, *begin, *end, wanted + 1);
@@ -137,9 +141,9 @@ static void turn(sl_walk *w, uint8_t now) {
   w->relationship = n->relationship;
   w->type = n->type;
   part_of_row(w->store, n, w->from, w->types, &w->at, &w->end);
-  w->newer = w->from >= a->first_room           ? SL_NO_ID
-             : now == SL_TOWARDS_OUT ? a->first_out[w->from]
-                                     : a->first_in[w->from];
+  w->newer = w->from >= a->first_room ? SL_NO_ID
+             : now == SL_TOWARDS_OUT  ? a->first_out[w->from]
+                                      : a->first_in[w->from];
 }
 
 void sl_walk_begin(sl_walk *w, const sl_store *s, uint32_t node, sl_towards towards,

@@ -35,8 +35,10 @@ static sl_status number(sl_run *run, const sl_code *call, sl_tally *t, sl_value 
   const double x = sl_as_real(v);
   if (call->function == F(SUM)) {
     int64_t part = 0;
-    if (v.kind == SL_VALUE_FLOAT) t->is_real = true;
-    else if (times > INT64_MAX || __builtin_add_overflow(t->integer, v.as.integer, &part)) t->overflow = true;
+    if (v.kind == SL_VALUE_FLOAT)
+      t->is_real = true;
+    else if (times > INT64_MAX || __builtin_add_overflow(t->integer, v.as.integer, &part))
+      t->overflow = true;
     else {
       t->integer = part;
       for (uint64_t i = 1; i < times; i++)
@@ -135,11 +137,13 @@ sl_status sl_tally_result(sl_run *run, const sl_code *call, sl_tally *t, sl_valu
     *out = sl_integer((int64_t)t->count);
     return SL_OK;
   case F(SUM):
-    if (t->is_real) *out = sl_real(t->real);
+    if (t->is_real)
+      *out = sl_real(t->real);
     else if (t->overflow)
       return sl_run_fail(run, call->begin, SL_CYPHER_ERROR_ARITHMETIC, SL_CYPHER_INTEGER_OVERFLOW,
                          "The sum does not fit 64 bits");
-    else *out = sl_integer(t->integer);
+    else
+      *out = sl_integer(t->integer);
     return SL_OK;
   case F(AVG):
     if (t->count > 0) *out = sl_real(t->mean);

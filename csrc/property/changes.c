@@ -144,7 +144,8 @@ sl_status sl_store_commit(sl_store *s, sl_changes *out) {
       // The order is by the set before: the first change is the one that was logged first.
       if (!first || c->id >= old_nodes || !sl_node_is_live(s, c->id)) break;
       const sl_change *oldest = c;
-      for (uint32_t j = i; j < s->log_count && sorted[j]->kind == c->kind && sorted[j]->id == c->id; j++)
+      for (uint32_t j = i; j < s->log_count && sorted[j]->kind == c->kind && sorted[j]->id == c->id;
+           j++)
         oldest = sorted[j] < oldest ? sorted[j] : oldest;
       count_label_changes(s, oldest, out);
       break;

@@ -5,10 +5,10 @@
 #include "base/memory.h"
 
 static size_t width_of(uint8_t kind) {
-  return kind == SL_VALUE_BOOLEAN                              ? 1
-         : kind == SL_VALUE_STRING                             ? 4
+  return kind == SL_VALUE_BOOLEAN                             ? 1
+         : kind == SL_VALUE_STRING                            ? 4
          : kind == SL_VALUE_INTEGER || kind == SL_VALUE_FLOAT ? 8
-                                                               : sizeof(sl_value);
+                                                              : sizeof(sl_value);
 }
 
 static size_t bytes_of(uint8_t kind) { return sizeof(sl_page) + SL_PAGE * width_of(kind); }
@@ -84,7 +84,8 @@ sl_status sl_column_set(sl_column *c, uint32_t id, sl_value v, sl_names *strings
   }
   SL_TRY(reach(c, p));
   const uint8_t kind = page_kind(v);
-  if (c->pages[p] == NULL) SL_TRY(new_page(c, kind, &c->pages[p]));
+  if (c->pages[p] == NULL)
+    SL_TRY(new_page(c, kind, &c->pages[p]));
   else if (c->pages[p]->kind != kind && c->pages[p]->kind != SL_VALUE_LIST)
     SL_TRY(spill(c, p, strings));
   sl_page *page = c->pages[p];

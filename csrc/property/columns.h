@@ -9,7 +9,8 @@
 enum { SL_PAGE = 1024 };
 
 typedef struct sl_page {
-  uint8_t kind; // BOOLEAN (1 byte a value), INTEGER, FLOAT (8), STRING (4: numbers of strings), LIST: of any kind (16)
+  uint8_t
+      kind; // BOOLEAN (1 byte a value), INTEGER, FLOAT (8), STRING (4: numbers of strings), LIST: of any kind (16)
   uint32_t count;
   uint64_t present[SL_PAGE / 64];
   uint64_t data[];

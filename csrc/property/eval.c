@@ -50,9 +50,8 @@ static sl_status property(sl_run *run, const sl_code *c, sl_value from, uint32_t
   case SL_VALUE_RELATIONSHIP: {
     SL_TRY(sl_require_alive(run, c, from));
     if (key == SL_NO_NAME) return SL_OK;
-    *out = sl_store_get(run->store,
-                        from.kind == SL_VALUE_NODE ? SL_OF_NODES : SL_OF_RELATIONSHIPS, from.as.id,
-                        key);
+    *out = sl_store_get(run->store, from.kind == SL_VALUE_NODE ? SL_OF_NODES : SL_OF_RELATIONSHIPS,
+                        from.as.id, key);
     return SL_OK;
   }
   case SL_VALUE_MAP: {
@@ -153,8 +152,7 @@ static sl_status concatenate(sl_run *run, sl_value a, sl_value b, sl_value *out)
 
 static sl_status add(sl_run *run, const sl_code *c, sl_value a, sl_value b, sl_value *out) {
   if (a.kind == SL_VALUE_LIST || b.kind == SL_VALUE_LIST) return join(run, a, b, out);
-  if (a.kind == SL_VALUE_STRING && b.kind == SL_VALUE_STRING)
-    return concatenate(run, a, b, out);
+  if (a.kind == SL_VALUE_STRING && b.kind == SL_VALUE_STRING) return concatenate(run, a, b, out);
   const sl_code text = {.begin = c->begin, .function = SL_CYPHER_FUNCTION_TO_STRING, .count = 1};
   if (a.kind == SL_VALUE_STRING && sl_is_number(b)) {
     SL_TRY(sl_call(run, &text, &b, &b));
@@ -194,7 +192,8 @@ static sl_status whole(sl_run *run, const sl_code *c, int64_t a, int64_t b, sl_v
     if (b == -1) {
       over = c->op == SL_CYPHER_DIVIDE && a == INT64_MIN;
       r = c->op == SL_CYPHER_DIVIDE ? (int64_t)(0 - (uint64_t)a) : 0;
-    } else r = c->op == SL_CYPHER_DIVIDE ? a / b : a % b;
+    } else
+      r = c->op == SL_CYPHER_DIVIDE ? a / b : a % b;
   }
   *out = sl_integer(r);
   return over ? overflow(run, c) : SL_OK;
@@ -314,7 +313,8 @@ static sl_status logic(sl_run *run, const sl_code *c, sl_truth *out) {
     } else if (t == ends) {
       *out = ends;
       return SL_OK;
-    } else if (t == SL_UNKNOWN) all = SL_UNKNOWN;
+    } else if (t == SL_UNKNOWN)
+      all = SL_UNKNOWN;
   }
   *out = all;
   return SL_OK;
@@ -359,7 +359,8 @@ static sl_status choose(sl_run *run, const sl_code *c, sl_value *out) {
   if (c->args[0] != NULL) SL_TRY(sl_eval(run, c->args[0], &with));
   for (uint32_t i = 1; i + 2 < c->count; i += 2) {
     sl_truth t;
-    if (c->args[0] == NULL) SL_TRY(sl_eval_truth(run, c->args[i], &t));
+    if (c->args[0] == NULL)
+      SL_TRY(sl_eval_truth(run, c->args[i], &t));
     else {
       SL_TRY(sl_eval(run, c->args[i], &when));
       t = sl_value_equal(with, when);
@@ -393,8 +394,10 @@ static sl_status comprehension(sl_run *run, const sl_code *c, sl_value *out) {
     run->row[c->slot] = from->items[i];
     if (c->args[1] != NULL) SL_TRY(sl_eval_truth(run, c->args[1], &t));
     if (t != SL_TRUE) continue;
-    if (c->args[2] == NULL) list->items[count++] = from->items[i];
-    else SL_TRY(sl_eval(run, c->args[2], &list->items[count++]));
+    if (c->args[2] == NULL)
+      list->items[count++] = from->items[i];
+    else
+      SL_TRY(sl_eval(run, c->args[2], &list->items[count++]));
   }
   run->work += from->count;
   list->count = count;
@@ -410,8 +413,10 @@ static sl_status quantify(sl_run *run, const sl_code *c, sl_truth *out) {
   for (uint32_t i = 0; i < from->count; i++) {
     sl_truth t;
     run->row[c->slot] = from->items[i];
-    if (c->args[1] != NULL) SL_TRY(sl_eval_truth(run, c->args[1], &t));
-    else t = from->items[i].kind == SL_VALUE_BOOLEAN && from->items[i].as.boolean;
+    if (c->args[1] != NULL)
+      SL_TRY(sl_eval_truth(run, c->args[1], &t));
+    else
+      t = from->items[i].kind == SL_VALUE_BOOLEAN && from->items[i].as.boolean;
     count[t]++;
   }
   run->work += from->count;
@@ -427,9 +432,7 @@ static sl_status quantify(sl_run *run, const sl_code *c, sl_truth *out) {
     *out = count[SL_TRUE] > 0 ? SL_FALSE : unknown ? SL_UNKNOWN : SL_TRUE;
     break;
   default:
-    *out = count[SL_TRUE] > 1 ? SL_FALSE
-           : unknown          ? SL_UNKNOWN
-                              : (sl_truth)(count[SL_TRUE] == 1);
+    *out = count[SL_TRUE] > 1 ? SL_FALSE : unknown ? SL_UNKNOWN : (sl_truth)(count[SL_TRUE] == 1);
   }
   return SL_OK;
 }
@@ -571,9 +574,12 @@ static sl_status sign(sl_run *run, const sl_code *c, sl_value *out) {
   if (sl_is_null(*out)) return SL_OK;
   if (!sl_is_number(*out)) return sl_bad_type(run, c->begin, "Only numbers have a sign");
   if (c->op == SL_CYPHER_PLUS) return SL_OK;
-  if (out->kind == SL_VALUE_FLOAT) *out = sl_real(-out->as.real);
-  else if (out->as.integer == INT64_MIN) return overflow(run, c);
-  else *out = sl_integer(-out->as.integer);
+  if (out->kind == SL_VALUE_FLOAT)
+    *out = sl_real(-out->as.real);
+  else if (out->as.integer == INT64_MIN)
+    return overflow(run, c);
+  else
+    *out = sl_integer(-out->as.integer);
   return SL_OK;
 }
 
@@ -598,7 +604,8 @@ static sl_status call(sl_run *run, const sl_code *c, sl_value *out) {
   sl_value few[4], *args = few;
   if (c->function == SL_CYPHER_FUNCTION_COALESCE) {
     *out = sl_null();
-    for (uint32_t i = 0; i < c->count && sl_is_null(*out); i++) SL_TRY(sl_eval(run, c->args[i], out));
+    for (uint32_t i = 0; i < c->count && sl_is_null(*out); i++)
+      SL_TRY(sl_eval(run, c->args[i], out));
     return SL_OK;
   }
   if (c->count > 4) SL_TRY(sl_pool_take(&run->pool, c->count * sizeof *args, &args));

@@ -90,7 +90,8 @@ static sl_status range(sl_run *run, const sl_code *c, const sl_value *v, sl_valu
   uint64_t count = 0;
   if (step > 0 ? a <= b : a >= b)
     count = (step > 0 ? (uint64_t)b - (uint64_t)a : (uint64_t)a - (uint64_t)b) /
-                (step > 0 ? (uint64_t)step : 0 - (uint64_t)step) + 1;
+                (step > 0 ? (uint64_t)step : 0 - (uint64_t)step) +
+            1;
   if (count >= (uint64_t)1 << 28)
     return sl_fail(SL_ERR_MEMORY, "query", "a shorter range()", SL_NO_POSITION);
   sl_list *list;
@@ -102,8 +103,8 @@ static sl_status range(sl_run *run, const sl_code *c, const sl_value *v, sl_valu
 }
 
 static sl_status of_list(sl_run *run, const sl_code *c, sl_value v, sl_value *out) {
-  if (v.kind == SL_VALUE_STRING && (c->function == F(REVERSE) || c->function == F(SIZE) ||
-                                    c->function == F(IS_EMPTY)))
+  if (v.kind == SL_VALUE_STRING &&
+      (c->function == F(REVERSE) || c->function == F(SIZE) || c->function == F(IS_EMPTY)))
     return sl_text_call(run, c, &v, out);
   if (v.kind == SL_VALUE_MAP && c->function == F(IS_EMPTY)) {
     *out = sl_boolean(v.as.map->count == 0);
@@ -177,35 +178,50 @@ static sl_status convert(sl_run *run, const sl_code *c, sl_value v, sl_value *ou
   const bool string = v.kind == SL_VALUE_STRING;
   switch (c->function) {
   case F(TO_BOOLEAN):
-    if (v.kind == SL_VALUE_BOOLEAN) *out = v;
-    else if (v.kind == SL_VALUE_INTEGER) *out = sl_boolean(v.as.integer != 0);
-    else if (!string) return bad_value(run, c, "toBoolean() takes booleans, integers and strings");
-    else if (is_word(v.as.chars, "true")) *out = sl_boolean(true);
-    else if (is_word(v.as.chars, "false")) *out = sl_boolean(false);
+    if (v.kind == SL_VALUE_BOOLEAN)
+      *out = v;
+    else if (v.kind == SL_VALUE_INTEGER)
+      *out = sl_boolean(v.as.integer != 0);
+    else if (!string)
+      return bad_value(run, c, "toBoolean() takes booleans, integers and strings");
+    else if (is_word(v.as.chars, "true"))
+      *out = sl_boolean(true);
+    else if (is_word(v.as.chars, "false"))
+      *out = sl_boolean(false);
     return SL_OK;
   case F(TO_INTEGER):
-    if (v.kind == SL_VALUE_BOOLEAN) *out = sl_integer(v.as.boolean);
-    else if (v.kind == SL_VALUE_INTEGER) *out = v;
-    else if (v.kind == SL_VALUE_FLOAT) *out = whole_of(v.as.real);
-    else if (!string) return bad_value(run, c, "toInteger() takes numbers, booleans and strings");
-    else if (text_integer(v.as.chars, &i)) *out = sl_integer(i);
+    if (v.kind == SL_VALUE_BOOLEAN)
+      *out = sl_integer(v.as.boolean);
+    else if (v.kind == SL_VALUE_INTEGER)
+      *out = v;
+    else if (v.kind == SL_VALUE_FLOAT)
+      *out = whole_of(v.as.real);
+    else if (!string)
+      return bad_value(run, c, "toInteger() takes numbers, booleans and strings");
+    else if (text_integer(v.as.chars, &i))
+      *out = sl_integer(i);
     else if (sl_text_real(v.as.chars->text, v.as.chars->bytes, &x) && fabs(x) < 0x1p63)
       *out = whole_of(x);
     return SL_OK;
   case F(TO_FLOAT):
-    if (sl_is_number(v)) *out = sl_real(sl_as_real(v));
-    else if (!string) return bad_value(run, c, "toFloat() takes numbers and strings");
-    else if (sl_text_real(v.as.chars->text, v.as.chars->bytes, &x)) *out = sl_real(x);
+    if (sl_is_number(v))
+      *out = sl_real(sl_as_real(v));
+    else if (!string)
+      return bad_value(run, c, "toFloat() takes numbers and strings");
+    else if (sl_text_real(v.as.chars->text, v.as.chars->bytes, &x))
+      *out = sl_real(x);
     return SL_OK;
   default: // TO_STRING
-    if (string) *out = v;
+    if (string)
+      *out = v;
     else if (v.kind == SL_VALUE_BOOLEAN)
       return sl_chars_make(&run->pool, v.as.boolean ? "true" : "false", v.as.boolean ? 4 : 5, out);
     else if (v.kind == SL_VALUE_INTEGER)
       return sl_chars_make(&run->pool, text, sl_integer_text(v.as.integer, text), out);
     else if (v.kind == SL_VALUE_FLOAT)
       return sl_chars_make(&run->pool, text, sl_real_text(v.as.real, text), out);
-    else return bad_value(run, c, "toString() takes booleans, numbers and strings");
+    else
+      return bad_value(run, c, "toString() takes booleans, numbers and strings");
     return SL_OK;
   }
 }

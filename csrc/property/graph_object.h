@@ -11,6 +11,8 @@ struct sl_property {
   sl_property_query *writer; // the query that is changing it
   sl_cypher_problem problem;
   bool has_problem;
+  bool closed; // destroyed while there were queries: these can only be destroyed as well
+  uint32_t queries;
 };
 
 struct sl_property_query {
@@ -26,5 +28,8 @@ struct sl_property_query {
 };
 
 extern const sl_cypher_setting sl_property_setting;
+
+// Plans the query where it has no plan that fits the size of the graph.
+sl_status sl_property_plan(sl_property_query *q);
 
 #endif

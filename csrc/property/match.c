@@ -91,8 +91,7 @@ static sl_status seek_start(sl_run *run, sl_operator *o) {
     return SL_OK;
   }
   SL_TRY(sl_index_make(run->store, o->key, &o->found));
-  if (o->found)
-    o->at = sl_index_first(&run->store->indexes[o->key], sl_value_hash(o->list_value));
+  if (o->found) o->at = sl_index_first(&run->store->indexes[o->key], sl_value_hash(o->list_value));
   return SL_OK;
 }
 
@@ -107,7 +106,8 @@ static sl_status seek(sl_run *run, sl_operator *o, sl_step_result *out) {
     run->work++;
     if (!sl_node_is_live(s, node)) continue;
     if (o->label != SL_NO_NAME && !sl_node_has_label(s, node, o->label)) continue;
-    if (sl_value_equal(sl_store_get(s, SL_OF_NODES, node, o->key), o->list_value) != SL_TRUE) continue;
+    if (sl_value_equal(sl_store_get(s, SL_OF_NODES, node, o->key), o->list_value) != SL_TRUE)
+      continue;
     run->row[o->to] = sl_node(node);
     *out = SL_ROW;
     return SL_OK;
@@ -123,7 +123,7 @@ static bool fits(const sl_run *run, const sl_operator *o, uint32_t r) {
 static sl_status ends(sl_run *run, sl_operator *o, sl_step_result *out) {
   const sl_value v = run->row[o->relationship];
   *out = SL_END;
-  for (; v.kind == SL_VALUE_RELATIONSHIP && o->at < 2; ) {
+  for (; v.kind == SL_VALUE_RELATIONSHIP && o->at < 2;) {
     const bool back = o->at++ == 1;
     const uint32_t r = v.as.id;
     if (!(o->towards & (back ? SL_TOWARDS_IN : SL_TOWARDS_OUT)) || !fits(run, o, r)) continue;
@@ -146,7 +146,8 @@ static uint64_t count_unlike(sl_run *run, sl_operator *o, uint32_t from) {
   uint64_t count = sl_store_degree(s, from, (sl_towards)o->towards, &o->types);
   for (uint32_t i = 0; i < o->unlike_count; i++) {
     const sl_value v = run->row[o->unlike[i]];
-    if (v.kind != SL_VALUE_RELATIONSHIP || !sl_types_have(&o->types, s->rel_type[v.as.id])) continue;
+    if (v.kind != SL_VALUE_RELATIONSHIP || !sl_types_have(&o->types, s->rel_type[v.as.id]))
+      continue;
     const bool here = (o->towards & SL_TOWARDS_OUT && s->rel_from[v.as.id] == from) ||
                       (o->towards & SL_TOWARDS_IN && s->rel_to[v.as.id] == from);
     count -= here;
@@ -157,8 +158,10 @@ static uint64_t count_unlike(sl_run *run, sl_operator *o, uint32_t from) {
 static uint32_t first_of(const uint32_t *nodes, uint32_t begin, uint32_t end, uint32_t wanted) {
   while (begin < end) {
     const uint32_t middle = begin + (end - begin) / 2;
-    if (nodes[middle] < wanted) begin = middle + 1;
-    else end = middle;
+    if (nodes[middle] < wanted)
+      begin = middle + 1;
+    else
+      end = middle;
   }
   return begin;
 }
@@ -319,9 +322,12 @@ static sl_status along(sl_run *run, sl_operator *o, sl_step_result *out) {
     if (!right) return SL_OK;
     for (uint32_t k = 0; k < i; k++)
       if (v.as.list->items[o->swapped ? count - 1 - k : k].as.id == r.as.id) return SL_OK;
-    if (o->towards & SL_TOWARDS_OUT && s->rel_from[r.as.id] == at) at = s->rel_to[r.as.id];
-    else if (o->towards & SL_TOWARDS_IN && s->rel_to[r.as.id] == at) at = s->rel_from[r.as.id];
-    else return SL_OK;
+    if (o->towards & SL_TOWARDS_OUT && s->rel_from[r.as.id] == at)
+      at = s->rel_to[r.as.id];
+    else if (o->towards & SL_TOWARDS_IN && s->rel_to[r.as.id] == at)
+      at = s->rel_from[r.as.id];
+    else
+      return SL_OK;
   }
   if (o->into && at != o->number) return SL_OK;
   if (!o->into) run->row[o->to] = sl_node(at);
@@ -406,7 +412,8 @@ sl_status sl_path_of(sl_run *run, const uint32_t *slots, uint32_t count, sl_valu
     if (i % 2 == 1) length += v.kind == SL_VALUE_LIST ? v.as.list->count : 1;
   }
   sl_path_value *path;
-  SL_TRY(sl_pool_take(&run->pool, sizeof *path + (2 * (size_t)length + 1) * sizeof(uint32_t), &path));
+  SL_TRY(
+      sl_pool_take(&run->pool, sizeof *path + (2 * (size_t)length + 1) * sizeof(uint32_t), &path));
   path->length = length;
   uint32_t node = run->row[slots[0]].as.id;
   path->ids[at++] = node;

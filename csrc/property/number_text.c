@@ -47,7 +47,8 @@ static wide times_ten(wide w) { // 10 = 8 * 1.25
   return w;
 }
 
-static wide over_ten(wide w) { // long division of 128 bits, 32 at a time, after a shift that keeps 64 of them
+static wide
+over_ten(wide w) { // long division of 128 bits, 32 at a time, after a shift that keeps 64 of them
   uint64_t rest = 0;
   const uint32_t parts[5] = {(uint32_t)(w.high >> 32), (uint32_t)w.high, (uint32_t)(w.low >> 32),
                              (uint32_t)w.low, 0};
@@ -74,7 +75,7 @@ static uint64_t seventeen(double x, int *power) {
   int p = 16;
   for (;;) {
     const int shift = -w.exponent; // of high to the right
-    if (shift < 7) { // 2^57 and more
+    if (shift < 7) {               // 2^57 and more
       w = over_ten(w);
       p++;
       continue;
@@ -169,6 +170,7 @@ bool sl_text_real(const char *text, size_t bytes, double *out) {
     if (text[i] == 'd' || text[i] == 'D') return false;
   // Fortran's exponents without a letter are not meant here.
   for (size_t i = 1; i < bytes; i++)
-    if ((text[i] == '-' || text[i] == '+') && text[i - 1] != 'e' && text[i - 1] != 'E') return false;
+    if ((text[i] == '-' || text[i] == '+') && text[i - 1] != 'e' && text[i - 1] != 'E')
+      return false;
   return sl_parse_double(text, bytes, out) == SL_NUMBER_OK;
 }

@@ -45,7 +45,8 @@ static void release_sets(sl_assignment *sets, uint32_t count) {
 
 static void release_update(sl_update *u) {
   for (uint32_t i = 0; i < u->part_count; i++) {
-    for (uint32_t k = 0; k < u->parts[i].node_count; k++) release_code(u->parts[i].nodes[k].properties);
+    for (uint32_t k = 0; k < u->parts[i].node_count; k++)
+      release_code(u->parts[i].nodes[k].properties);
     for (uint32_t k = 0; k < u->parts[i].relationship_count; k++)
       release_code(u->parts[i].relationships[k].properties);
   }
@@ -82,9 +83,11 @@ static sl_status row_limit(sl_run *run, const sl_code *code, const char *what, u
   sl_value v;
   SL_TRY(sl_eval(run, code, &v));
   if (v.kind != SL_VALUE_INTEGER)
-    return sl_run_fail(run, code->begin, SL_CYPHER_ERROR_SYNTAX, SL_CYPHER_INVALID_ARGUMENT_TYPE, what);
+    return sl_run_fail(run, code->begin, SL_CYPHER_ERROR_SYNTAX, SL_CYPHER_INVALID_ARGUMENT_TYPE,
+                       what);
   if (v.as.integer < 0)
-    return sl_run_fail(run, code->begin, SL_CYPHER_ERROR_SYNTAX, SL_CYPHER_NEGATIVE_INTEGER_ARGUMENT, what);
+    return sl_run_fail(run, code->begin, SL_CYPHER_ERROR_SYNTAX,
+                       SL_CYPHER_NEGATIVE_INTEGER_ARGUMENT, what);
   *out = (uint64_t)v.as.integer;
   return SL_OK;
 }
@@ -105,7 +108,8 @@ sl_status sl_operator_begin(sl_run *run, sl_operator *o) {
   if (o->kind == SL_OP_SORT && o->code != NULL) {
     uint64_t skip = 0;
     SL_TRY(row_limit(run, o->code, "LIMIT takes an integer from 0 on", &o->limit));
-    if (o->where != NULL) SL_TRY(row_limit(run, o->where, "SKIP takes an integer from 0 on", &skip));
+    if (o->where != NULL)
+      SL_TRY(row_limit(run, o->where, "SKIP takes an integer from 0 on", &skip));
     o->limit = o->limit + skip < skip ? UINT64_MAX : o->limit + skip;
   }
   return SL_OK;
@@ -188,8 +192,10 @@ static sl_status sort_step(sl_run *run, sl_operator *o, bool *done) {
   while (o->number < t->count) {
     while (o->end < t->count) {
       const uint64_t w = o->number, n = t->count;
-      uint64_t a = o->end, ends = a + w < n ? a + w : n, b = ends, limit = a + 2 * w < n ? a + 2 * w : n, k = a;
-      while (a < ends && b < limit) to[k++] = sort_order(o, from[a], from[b]) <= 0 ? from[a++] : from[b++];
+      uint64_t a = o->end, ends = a + w < n ? a + w : n, b = ends,
+               limit = a + 2 * w < n ? a + 2 * w : n, k = a;
+      while (a < ends && b < limit)
+        to[k++] = sort_order(o, from[a], from[b]) <= 0 ? from[a++] : from[b++];
       while (a < ends) to[k++] = from[a++];
       while (b < limit) to[k++] = from[b++];
       run->work += limit - o->end;
@@ -228,7 +234,8 @@ static sl_status aggregate_take(sl_run *run, sl_operator *o) {
     }
   }
   sl_tally *tallies = o->tallies + (size_t)number * o->count;
-  for (uint32_t i = 0; i < o->count; i++) SL_TRY(sl_tally_add(run, o->codes[i], &tallies[i], times));
+  for (uint32_t i = 0; i < o->count; i++)
+    SL_TRY(sl_tally_add(run, o->codes[i], &tallies[i], times));
   return SL_OK;
 }
 
@@ -271,9 +278,12 @@ static sl_status unwind_start(sl_run *run, sl_operator *o) {
       return SL_OK;
     }
     SL_TRY(sl_call(run, c, v, &o->list_value));
-  } else SL_TRY(sl_eval(run, c, &o->list_value));
-  if (o->list_value.kind == SL_VALUE_LIST) o->end = o->list_value.as.list->count;
-  else o->end = sl_is_null(o->list_value) ? 0 : 1;
+  } else
+    SL_TRY(sl_eval(run, c, &o->list_value));
+  if (o->list_value.kind == SL_VALUE_LIST)
+    o->end = o->list_value.as.list->count;
+  else
+    o->end = sl_is_null(o->list_value) ? 0 : 1;
   return SL_OK;
 }
 
@@ -287,7 +297,8 @@ static sl_step_result unwind(sl_run *run, sl_operator *o) {
     return SL_ROW;
   }
   if (o->at >= o->end) return SL_END;
-  run->row[o->slot] = o->list_value.kind == SL_VALUE_LIST ? o->list_value.as.list->items[o->at] : o->list_value;
+  run->row[o->slot] =
+      o->list_value.kind == SL_VALUE_LIST ? o->list_value.as.list->items[o->at] : o->list_value;
   o->at++;
   return SL_ROW;
 }
@@ -321,7 +332,8 @@ sl_status sl_start(sl_run *run, sl_operator *o) {
   case SL_OP_UNWIND:
     return unwind_start(run, o);
   case SL_OP_PROJECT:
-    for (uint32_t i = 0; i < o->count; i++) SL_TRY(sl_eval(run, o->codes[i], &run->row[o->slots[i]]));
+    for (uint32_t i = 0; i < o->count; i++)
+      SL_TRY(sl_eval(run, o->codes[i], &run->row[o->slots[i]]));
     o->found = true;
     return SL_OK;
   case SL_OP_DISTINCT:
@@ -449,7 +461,8 @@ static sl_status pipeline_step(sl_run *run, sl_pipeline *p, sl_step_result *out)
     }
     // The last row of LIMIT is out: nothing before it is needed.
     if (o->kind == SL_OP_LIMIT && o->limit == 0) p->base = p->at;
-    if (p->at > p->base) p->at--;
+    if (p->at > p->base)
+      p->at--;
     else if (!next_source(p)) {
       *out = SL_END;
       return SL_OK;

@@ -137,7 +137,8 @@ static sl_status project(scope *s, const sl_cypher_projection *p, bool aggregate
   for (uint32_t i = 0; i < p->item_count; i++) {
     const sl_cypher_item *item = &p->items[i];
     if (p->aggregate_count > 0 && item->expression->aggregates != aggregated) continue;
-    if (item->expression->kind == SL_CYPHER_VARIABLE && item->expression->slot == item->slot) continue;
+    if (item->expression->kind == SL_CYPHER_VARIABLE && item->expression->slot == item->slot)
+      continue;
     slots[count] = item->slot;
     SL_TRY(sl_code_make(s->run, item->expression, &codes[count++]));
   }
@@ -164,7 +165,8 @@ static sl_status kept_of_group(scope *s, const sl_cypher_projection *p, uint32_t
     bool read = false;
     for (uint32_t k = 0; k < p->item_count && !read; k++)
       read = p->items[k].expression->aggregates && sl_reads(p->items[k].expression, one);
-    for (uint32_t k = 0; k < p->sort_count && !read; k++) read = sl_reads(p->sorts[k].expression, one);
+    for (uint32_t k = 0; k < p->sort_count && !read; k++)
+      read = sl_reads(p->sorts[k].expression, one);
     if (read) (*out)[(*count)++] = i;
     one[i] = false;
   }
@@ -224,8 +226,10 @@ static sl_status cut(scope *s, sl_operator_kind kind, const sl_cypher_expression
 
 static sl_status projection(scope *s, const sl_cypher_projection *p) {
   const uint32_t slots = s->run->statement->slot_count;
-  if (p->aggregate_count > 0) SL_TRY(aggregate(s, p));
-  else SL_TRY(project(s, p, false));
+  if (p->aggregate_count > 0)
+    SL_TRY(aggregate(s, p));
+  else
+    SL_TRY(project(s, p, false));
   uint32_t *columns;
   SL_TRY(sl_pool_take(&s->run->plan_pool, p->item_count * sizeof *columns, &columns));
   for (uint32_t i = 0; i < p->item_count; i++) columns[i] = p->items[i].slot;
@@ -241,8 +245,12 @@ static sl_status projection(scope *s, const sl_cypher_projection *p) {
   SL_TRY(sl_pool_take(&s->run->plan_pool, slots, &after));
   memset(after, 0, slots);
   for (uint32_t i = 0; i < p->item_count; i++) after[p->items[i].slot] = true;
-  memcpy(s->live, after, slots);
+  if (p->where != NULL && p->aggregate_count == 0 && !p->distinct)
+    for (uint32_t i = 0; i < slots; i++) s->live[i] |= after[i]; // WHERE still sees it
+  else
+    memcpy(s->live, after, slots);
   if (p->sort_count > 0) SL_TRY(sort(s, p));
+  memcpy(s->live, after, slots);
   SL_TRY(cut(s, SL_OP_SKIP, p->skip));
   SL_TRY(cut(s, SL_OP_LIMIT, p->limit));
   return filter(s->run, s->p, p->where);
@@ -274,12 +282,14 @@ static sl_status procedure(scope *s, const sl_cypher_clause *c) {
   sl_operator *o;
   sl_code **codes;
   SL_TRY(sl_pool_take(&s->run->plan_pool, (c->call.count + 1) * sizeof *codes, &codes));
-  for (uint32_t i = 0; i < c->call.count; i++) SL_TRY(sl_code_make(s->run, c->call.args[i], &codes[i]));
+  for (uint32_t i = 0; i < c->call.count; i++)
+    SL_TRY(sl_code_make(s->run, c->call.args[i], &codes[i]));
   SL_TRY(sl_operator_add(s->run, s->p, SL_OP_PROCEDURE, &o));
   o->codes = codes;
   o->count = c->call.count;
   o->number = c->call.procedure;
-  SL_TRY(sl_pool_take(&s->run->plan_pool, (2 * (size_t)c->call.yield_count + 1) * sizeof(uint32_t), &o->slots));
+  SL_TRY(sl_pool_take(&s->run->plan_pool, (2 * (size_t)c->call.yield_count + 1) * sizeof(uint32_t),
+                      &o->slots));
   for (uint32_t i = 0; i < c->call.yield_count; i++) {
     o->slots[2 * i] = c->call.yields[i].output;
     o->slots[2 * i + 1] = c->call.yields[i].slot;
@@ -287,7 +297,8 @@ static sl_status procedure(scope *s, const sl_cypher_clause *c) {
   }
   o->slot_count = c->call.yield_count;
   if (c->call.standalone) {
-    SL_TRY(sl_pool_take(&s->run->plan_pool, (c->call.yield_count + 1) * sizeof(uint32_t), &s->p->columns));
+    SL_TRY(sl_pool_take(&s->run->plan_pool, (c->call.yield_count + 1) * sizeof(uint32_t),
+                        &s->p->columns));
     for (uint32_t i = 0; i < c->call.yield_count; i++) s->p->columns[i] = c->call.yields[i].slot;
   }
   return filter(s->run, s->p, c->call.where);
@@ -335,8 +346,8 @@ sl_status sl_plan_query(sl_run *run, const sl_cypher_query *q, sl_plan **out) {
   return query(run, q, true, out);
 }
 
-sl_status sl_plan_pattern(sl_run *run, const sl_cypher_part *part, const sl_cypher_expression *where,
-                          sl_plan **out) {
+sl_status sl_plan_pattern(sl_run *run, const sl_cypher_part *part,
+                          const sl_cypher_expression *where, sl_plan **out) {
   sl_cypher_part *parts[1] = {(sl_cypher_part *)part};
   SL_TRY(sl_plan_new(run, 1, out));
   return sl_plan_match(run, &(*out)->branches[0], parts, 1, where, false);

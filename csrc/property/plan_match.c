@@ -24,7 +24,7 @@ typedef struct matching {
   uint32_t condition_count;
   const sl_cypher_relationship **bound_relationships; // for their differing
   uint32_t bound_count;
-  bool **done;                                // relationships of each part
+  bool **done; // relationships of each part
 } matching;
 
 // ---- conditions ---------------------------------------------------------------------------------
@@ -91,7 +91,8 @@ static sl_status flush(matching *m, sl_operator *expand) {
     }
   }
   for (uint32_t i = 0; i < m->condition_count; i++)
-    if (!m->conditions[i].done && !waits(m, &m->conditions[i])) SL_TRY(filter(m, &m->conditions[i]));
+    if (!m->conditions[i].done && !waits(m, &m->conditions[i]))
+      SL_TRY(filter(m, &m->conditions[i]));
   return SL_OK;
 }
 
@@ -100,7 +101,8 @@ static uint32_t most_conditions(const sl_cypher_part *p) {
   for (uint32_t i = 0; i <= p->length; i++)
     count += 2 + (p->nodes[i].properties != NULL ? p->nodes[i].properties->count + 1 : 0);
   for (uint32_t i = 0; i < p->length; i++)
-    count += 1 + (p->relationships[i].properties != NULL ? p->relationships[i].properties->count + 1 : 0);
+    count += 1 + (p->relationships[i].properties != NULL ? p->relationships[i].properties->count + 1
+                                                         : 0);
   return count;
 }
 
@@ -120,7 +122,8 @@ static sl_status of_map(matching *m, uint32_t slot, const sl_cypher_expression *
   }
   for (uint32_t i = 0; i < map->count; i++) {
     SL_TRY(sl_code_property_equals(m->run, slot, map->names[i], map->args[i], &code));
-    add_condition(m, (condition){.code = code, .reads = map->args[i], .slot = slot, .equality = true});
+    add_condition(m,
+                  (condition){.code = code, .reads = map->args[i], .slot = slot, .equality = true});
   }
   return SL_OK;
 }
@@ -163,7 +166,8 @@ static double estimate(matching *m, const sl_cypher_node *n) {
       value = equality_value(c->expression, n->slot, &property);
       equal = value != NULL;
     }
-    if (equal && (value == NULL || !sl_reads(value, m->pending))) return least < 1 ? least : least * 1e-3 + 0.5;
+    if (equal && (value == NULL || !sl_reads(value, m->pending)))
+      return least < 1 ? least : least * 1e-3 + 0.5;
   }
   return least;
 }
@@ -197,7 +201,8 @@ static sl_status begin_at(matching *m, const sl_cypher_node *n) {
                !sl_reads(value, m->pending) && sl_is_steady(value)) {
       SL_TRY(sl_store_key(run->store, property->names[0].text, property->names[0].length, &o->key));
       SL_TRY(sl_code_make(run, value, &o->code));
-    } else continue;
+    } else
+      continue;
     o->kind = SL_OP_SEEK;
   }
   m->pending[n->slot] = false;
@@ -248,7 +253,8 @@ static bool may_be_same(const sl_cypher_relationship *a, const sl_cypher_relatio
 
 static sl_status follow(matching *m, const sl_cypher_part *p, uint32_t i, bool backwards) {
   const sl_cypher_relationship *r = &p->relationships[i];
-  const sl_cypher_node *from = &p->nodes[backwards ? i + 1 : i], *to = &p->nodes[backwards ? i : i + 1];
+  const sl_cypher_node *from = &p->nodes[backwards ? i + 1 : i],
+                       *to = &p->nodes[backwards ? i : i + 1];
   sl_operator *o;
   SL_TRY(sl_operator_add(m->run, m->pipeline, r->variable ? SL_OP_VARIABLE : SL_OP_EXPAND, &o));
   o->from = from->slot;
@@ -344,7 +350,8 @@ static bool next_begin(matching *m, const sl_cypher_node **out, uint32_t *part, 
   for (uint32_t k = 0; k < m->part_count; k++) {
     const sl_cypher_part *p = m->parts[k];
     for (uint32_t i = 0; i < p->length && p->shortest == SL_CYPHER_NOT_SHORTEST; i++) {
-      if (m->done[k][i] || m->pending[p->relationships[i].slot] || p->relationships[i].variable) continue;
+      if (m->done[k][i] || m->pending[p->relationships[i].slot] || p->relationships[i].variable)
+        continue;
       *part = k;
       *at = i;
       return true;
@@ -373,12 +380,14 @@ static sl_status walk_all(matching *m) {
       SL_TRY(status);
       m->done[part][at] = true;
     } else if (next_begin(m, &begin, &part, &at)) {
-      if (begin != NULL) SL_TRY(begin_at(m, begin));
+      if (begin != NULL)
+        SL_TRY(begin_at(m, begin));
       else {
         SL_TRY(ends_of(m, m->parts[part], at));
         m->done[part][at] = true;
       }
-    } else return SL_OK;
+    } else
+      return SL_OK;
   }
 }
 
@@ -424,10 +433,14 @@ static void mark(matching *m, const sl_cypher_part *p) {
 
 sl_status sl_plan_match(sl_run *run, sl_pipeline *pipeline, sl_cypher_part *const *parts,
                         uint32_t count, const sl_cypher_expression *where, bool keeps) {
-  matching m = {.run = run, .pipeline = pipeline, .parts = parts, .part_count = count, .keeps = keeps};
+  matching m = {
+      .run = run, .pipeline = pipeline, .parts = parts, .part_count = count, .keeps = keeps};
   sl_pool *pool = &run->plan_pool;
   const uint32_t slots = run->statement->slot_count;
-  uint32_t conditions = where == NULL ? 0 : where->kind == SL_CYPHER_AND ? where->count : 1, relationships = 0;
+  uint32_t conditions = where == NULL                  ? 0
+                        : where->kind == SL_CYPHER_AND ? where->count
+                                                       : 1,
+           relationships = 0;
   SL_TRY(sl_pool_take(pool, slots * sizeof(bool), &m.pending));
   SL_TRY(sl_pool_take(pool, slots * sizeof(bool), &m.only));
   SL_TRY(sl_pool_take(pool, count * sizeof(bool *), &m.done));

@@ -13,7 +13,8 @@ static const sl_cypher_procedure procedures[PROCEDURES] = {
     [KEYS] = {"db.propertyKeys", 0, 1, NULL, key},
 };
 
-const sl_cypher_setting sl_property_setting = {.procedure_count = PROCEDURES, .procedures = procedures};
+const sl_cypher_setting sl_property_setting = {.procedure_count = PROCEDURES,
+                                               .procedures = procedures};
 
 sl_status sl_procedure_start(sl_run *run, sl_operator *o) {
   (void)run;
@@ -32,7 +33,9 @@ static bool in_use(const sl_store *s, uint32_t procedure, uint32_t i) {
 
 sl_status sl_procedure_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
   const sl_store *s = run->store;
-  const sl_names *names = o->number == LABELS ? &s->labels : o->number == TYPES ? &s->types : &s->keys;
+  const sl_names *names = o->number == LABELS  ? &s->labels
+                          : o->number == TYPES ? &s->types
+                                               : &s->keys;
   *out = SL_END;
   while (o->at < names->count && !in_use(s, o->number, o->at)) o->at++;
   if (o->at >= names->count) return SL_OK;

@@ -31,14 +31,15 @@ typedef enum sl_wire {
   SL_WIRE_STRING = 6, // u32 bytes, UTF-8
   SL_WIRE_LIST = 7,   // u32 elements, values
   SL_WIRE_MAP = 8,    // u32 entries: each a key as in STRING without its first byte, a value
-  SL_WIRE_NODE = 9,   // u32 id; u32 labels, each as a key; u32 properties, as entries. Not as a parameter
+  SL_WIRE_NODE =
+      9, // u32 id; u32 labels, each as a key; u32 properties, as entries. Not as a parameter
   SL_WIRE_RELATIONSHIP = 10, // u32 id, from, to; the type as a key; properties. Not as a parameter
   SL_WIRE_PATH = 11          // u32 length; node, relationship, node ... Not as a parameter
 } sl_wire;
 
 // An empty graph. Errors: ERR_MEMORY. Allocates.
 sl_status sl_property_create(sl_property **out);
-// Its queries must be gone. NULL is allowed.
+// Queries that are left can only be destroyed then. NULL is allowed.
 void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
 

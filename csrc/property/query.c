@@ -23,7 +23,9 @@ sl_status sl_property_create(sl_property **out) {
 void sl_property_destroy(sl_property *graph) {
   if (graph == NULL) return;
   sl_store_free(&graph->store);
-  sl_free(graph);
+  graph->closed = true;
+  graph->writer = NULL;
+  if (graph->queries == 0) sl_free(graph);
 }
 
 size_t sl_property_bytes(const sl_property *graph) {
@@ -54,7 +56,8 @@ void sl_property_problem(const sl_property *graph, double *numbers) {
   if (graph->has_problem) {
     names[0] = sl_cypher_error_name(p->error);
     names[1] = sl_cypher_detail_name(p->detail);
-  } else numbers[1] = 0;
+  } else
+    numbers[1] = 0;
   for (int i = 0; i < 2; i++) {
     numbers[5 + 2 * i] = (double)(uintptr_t)names[i];
     numbers[6 + 2 * i] = (double)strlen(names[i]);
@@ -80,6 +83,7 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   }
   q->job.kind = &sl_property_kind;
   q->graph = graph;
+  graph->queries++;
   q->run = (sl_run){.store = &graph->store, .statement = q->statement, .problem = &graph->problem};
   *out = q;
   return SL_OK;
@@ -102,14 +106,15 @@ void sl_property_query_destroy(sl_property_query *query) {
   sl_buffer_free(&query->rows);
   sl_buffer_free(&query->text);
   sl_cypher_destroy(query->statement);
+  if (--query->graph->queries == 0 && query->graph->closed) sl_free(query->graph);
   sl_free(query);
 }
 
 sl_job *sl_property_job(sl_property_query *query) { return &query->job; }
 
 size_t sl_property_query_bytes(const sl_property_query *q) {
-  return sizeof *q + q->statement->bytes + q->run.plan_pool.bytes + q->run.pool.bytes + q->rows.room +
-         q->text.room;
+  return sizeof *q + q->statement->bytes + q->run.plan_pool.bytes + q->run.pool.bytes +
+         q->rows.room + q->text.room;
 }
 
 static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint32_t count) {
@@ -134,39 +139,43 @@ static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint3
   return SL_OK;
 }
 
-static sl_status plan(sl_property_query *q) {
-  const sl_store *s = &q->graph->store;
-  const uint64_t size = (uint64_t)s->node_live + s->rel_live;
-  // What was cheap in another graph need not be in this one.
-  if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size)) q->planned = false;
-  if (q->planned) return SL_OK;
-  sl_run *run = &q->run;
-  if (run->plan != NULL) sl_plan_release(run->plan);
-  run->plan = NULL;
-  sl_pool_free(&run->plan_pool);
-  SL_TRY(sl_plan_make(run));
-  q->planned = true;
-  q->planned_size = size;
-  return SL_OK;
-}
-
 // Records that what fails without a message of the language has none.
 static sl_status noted(sl_property_query *q, sl_status status) {
   q->graph->has_problem = status == SL_ERR_ARGUMENT;
   return status;
 }
 
-sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters, uint32_t parameter_bytes,
-                            uint64_t most_rows, double now, uint64_t seed) {
+sl_status sl_property_plan(sl_property_query *q) {
+  const sl_store *s = &q->graph->store;
+  SL_REQUIRE(!q->graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
+  const uint64_t size = (uint64_t)s->node_live + s->rel_live;
+  // What was cheap in another graph need not be in this one.
+  if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size))
+    q->planned = false;
+  if (q->planned) return SL_OK;
+  sl_run *run = &q->run;
+  if (run->plan != NULL) sl_plan_release(run->plan);
+  run->plan = NULL;
+  sl_pool_free(&run->plan_pool);
+  SL_TRY(noted(q, sl_plan_make(run)));
+  q->planned = true;
+  q->planned_size = size;
+  return SL_OK;
+}
+
+sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
+                            uint32_t parameter_bytes, uint64_t most_rows, double now,
+                            uint64_t seed) {
   sl_property *graph = q->graph;
   sl_rng rng;
   leave(q);
   sl_job_drop(&q->job);
   graph->has_problem = false;
+  SL_REQUIRE(!graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
   SL_REQUIRE(graph->writer == NULL, SL_ERR_STATE, "graph", "no other query that is changing it");
   SL_TRY(noted(q, parameters_of(q, parameters, parameter_bytes)));
   SL_TRY(sl_store_compact(&graph->store, false));
-  SL_TRY(noted(q, plan(q)));
+  SL_TRY(sl_property_plan(q));
   sl_rng_seed(&rng, seed);
   memcpy(q->run.rng, rng.state, sizeof q->run.rng);
   q->run.now = now;
@@ -207,9 +216,9 @@ static sl_status check_deleted(sl_property_query *q) {
   const sl_store *s = q->run.store;
   for (uint32_t i = 0; i < s->log_count; i++)
     if (s->log[i].kind == SL_GONE_NODE && sl_store_has_relationship(s, s->log[i].id))
-      return sl_run_fail(&q->run, 0, SL_CYPHER_ERROR_CONSTRAINT_VERIFICATION,
-                         SL_CYPHER_DELETE_CONNECTED_NODE,
-                         "A node that still has relationships cannot be deleted: use DETACH DELETE");
+      return sl_run_fail(
+          &q->run, 0, SL_CYPHER_ERROR_CONSTRAINT_VERIFICATION, SL_CYPHER_DELETE_CONNECTED_NODE,
+          "A node that still has relationships cannot be deleted: use DETACH DELETE");
   return SL_OK;
 }
 
@@ -227,7 +236,7 @@ static sl_status finish(sl_property_query *q) {
 static sl_status go_on(sl_property_query *q, uint64_t work) {
   sl_run *run = &q->run;
   if (q->graph->writer != q)
-    SL_REQUIRE(q->version == run->store->version, SL_ERR_STATE, "graph",
+    SL_REQUIRE(!q->graph->closed && q->version == run->store->version, SL_ERR_STATE, "graph",
                "no changes before the query has ended");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   run->limit = run->work + work < work ? UINT64_MAX : run->work + work;
@@ -283,13 +292,17 @@ void sl_property_take(sl_property_query *q, double *numbers) {
 
 void sl_property_query_facts(const sl_property_query *q, double *facts) {
   const sl_changes *c = &q->changes;
-  const double numbers[SL_PROPERTY_QUERY_FACTS] = {
-      q->statement->column_count,        (double)q->row_count,
-      (double)c->nodes_created,          (double)c->nodes_deleted,
-      (double)c->relationships_created,  (double)c->relationships_deleted,
-      (double)c->properties_set,         (double)c->properties_removed,
-      (double)c->labels_added,           (double)c->labels_removed,
-      q->statement->writes};
+  const double numbers[SL_PROPERTY_QUERY_FACTS] = {q->statement->column_count,
+                                                   (double)q->row_count,
+                                                   (double)c->nodes_created,
+                                                   (double)c->nodes_deleted,
+                                                   (double)c->relationships_created,
+                                                   (double)c->relationships_deleted,
+                                                   (double)c->properties_set,
+                                                   (double)c->properties_removed,
+                                                   (double)c->labels_added,
+                                                   (double)c->labels_removed,
+                                                   q->statement->writes};
   memcpy(facts, numbers, sizeof numbers);
 }
 

@@ -18,9 +18,9 @@ typedef struct sl_operator sl_operator;
 // ---- expressions --------------------------------------------------------------------------------
 
 enum {
-  SL_CODE_VALUE = 64,   // value
-  SL_CODE_AGGREGATED,   // slot
-  SL_CODE_HAS_MAP,      // args[0] has each key of the map args[1] with an equal value
+  SL_CODE_VALUE = 64, // value
+  SL_CODE_AGGREGATED, // slot
+  SL_CODE_HAS_MAP,    // args[0] has each key of the map args[1] with an equal value
 };
 
 // An expression with its names as numbers of the store. Fields as in sl_cypher_expression.
@@ -29,8 +29,8 @@ struct sl_code {
   bool distinct;
   uint32_t begin, slot, element_slot, count, name_count, index;
   sl_code **args;
-  uint32_t *names;         // labels, or the key
-  const sl_chars **keys;   // of PROPERTY, one; of MAP, count
+  uint32_t *names;       // labels, or the key
+  const sl_chars **keys; // of PROPERTY, one; of MAP, count
   const uint8_t *ops;
   sl_value value;
   sl_plan *plan; // of subqueries and patterns
@@ -101,15 +101,15 @@ void sl_distinct_free(sl_distinct *d);
 
 typedef enum sl_operator_kind {
   SL_OP_ONCE,
-  SL_OP_SCAN,      // nodes, of label or all
-  SL_OP_SEEK,      // nodes by a property
-  SL_OP_ENDS,      // the nodes of a relationship that is there
-  SL_OP_EXPAND,    // neighbours
-  SL_OP_VARIABLE,  // paths of several lengths
-  SL_OP_SHORTEST,  // shortest paths
+  SL_OP_SCAN,     // nodes, of label or all
+  SL_OP_SEEK,     // nodes by a property
+  SL_OP_ENDS,     // the nodes of a relationship that is there
+  SL_OP_EXPAND,   // neighbours
+  SL_OP_VARIABLE, // paths of several lengths
+  SL_OP_SHORTEST, // shortest paths
   SL_OP_FILTER,
-  SL_OP_PATH,      // puts a path together
-  SL_OP_OPTIONAL,  // rows of a plan, or one of nulls
+  SL_OP_PATH,     // puts a path together
+  SL_OP_OPTIONAL, // rows of a plan, or one of nulls
   SL_OP_UNWIND,
   SL_OP_PROJECT,
   SL_OP_DISTINCT,
@@ -159,8 +159,9 @@ typedef struct sl_update {
 
 struct sl_operator {
   uint8_t kind;
-  bool into;   // the other end is there already
-  bool list;   // EXPAND, VARIABLE: the relationship is there already; SHORTEST: a list of them is wanted
+  bool into; // the other end is there already
+  bool
+      list; // EXPAND, VARIABLE: the relationship is there already; SHORTEST: a list of them is wanted
   bool wanted; // VARIABLE: the list of relationships is
   uint8_t towards, shortest;
   bool swapped; // walked from right to left: lists are turned round
@@ -175,7 +176,7 @@ struct sl_operator {
   uint32_t hop_slot;
   uint32_t count;
   sl_code **codes;
-  bool *down;            // of SORT: descending
+  bool *down;                  // of SORT: descending
   uint32_t *slots, slot_count; // written, of the path, kept
   uint32_t *key_slots, key_count;
   bool counts; // the row stands for as many as there are neighbours: run->times

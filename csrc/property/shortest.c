@@ -75,7 +75,8 @@ static sl_status hand_out(sl_run *run, sl_operator *o, sl_path_value *path) {
   }
   sl_list *list;
   SL_TRY(sl_list_make(&run->pool, path->length, &list));
-  for (uint32_t i = 0; i < path->length; i++) list->items[i] = sl_relationship(path->ids[2 * i + 1]);
+  for (uint32_t i = 0; i < path->length; i++)
+    list->items[i] = sl_relationship(path->ids[2 * i + 1]);
   return sl_list_close(list, &run->row[o->relationship]);
 }
 

@@ -54,8 +54,8 @@ sl_status sl_store_set_of(sl_store *s, const uint32_t *labels, uint32_t count, u
     sorted[at] = labels[i];
     n++;
   }
-  sl_status status = room_for((void **)&s->sets, &s->set_room, (uint64_t)s->set_count + 1,
-                              sizeof *s->sets);
+  sl_status status =
+      room_for((void **)&s->sets, &s->set_room, (uint64_t)s->set_count + 1, sizeof *s->sets);
   if (status == SL_OK)
     status = sl_names_add(&s->set_names, (const char *)sorted, n * sizeof *sorted, out);
   if (status != SL_OK || *out < s->set_count) {
@@ -123,8 +123,8 @@ size_t sl_store_bytes(const sl_store *s) {
     for (uint32_t k = 0; k < s->column_count[w]; k++)
       bytes += s->columns[w][k].bytes + sizeof(sl_column);
   for (uint32_t k = 0; k < s->index_count; k++)
-    bytes += sizeof(sl_index) + s->indexes[k].size * 4u +
-             s->indexes[k].room * sizeof(sl_index_entry);
+    bytes +=
+        sizeof(sl_index) + s->indexes[k].size * 4u + s->indexes[k].room * sizeof(sl_index_entry);
   return bytes;
 }
 

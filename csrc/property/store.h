@@ -118,7 +118,8 @@ sl_status sl_store_set_labels(sl_store *s, uint32_t node, uint32_t set);
 // null takes it away. Lists and strings are copied.
 sl_status sl_store_set_property(sl_store *s, sl_what what, uint32_t id, uint32_t key, sl_value v);
 sl_status sl_store_delete_relationship(sl_store *s, uint32_t id);
-sl_status sl_store_delete_node(sl_store *s, uint32_t id); // its relationships stay: see has_relationship
+sl_status sl_store_delete_node(sl_store *s,
+                               uint32_t id); // its relationships stay: see has_relationship
 bool sl_store_has_relationship(const sl_store *s, uint32_t node);
 
 // Many at once, of one label or type; not logged.

@@ -30,13 +30,15 @@ static sl_status cut(sl_run *run, const sl_code *c, const sl_value *v, sl_value 
     if (v[i].kind != SL_VALUE_INTEGER)
       return sl_bad_type(run, c->begin, "Strings are cut at integers");
     if (v[i].as.integer < 0)
-      return sl_run_fail(run, c->begin, SL_CYPHER_ERROR_ARGUMENT, SL_CYPHER_NEGATIVE_INTEGER_ARGUMENT,
+      return sl_run_fail(run, c->begin, SL_CYPHER_ERROR_ARGUMENT,
+                         SL_CYPHER_NEGATIVE_INTEGER_ARGUMENT,
                          "Strings are cut at positions from 0 on");
   }
   const sl_chars *s = v[0].as.chars;
   const int64_t n = v[1].as.integer, count = characters(s);
   if (c->function == F(LEFT)) return part(run, s, 0, byte_of(s, n), out);
-  if (c->function == F(RIGHT)) return part(run, s, byte_of(s, n < count ? count - n : 0), s->bytes, out);
+  if (c->function == F(RIGHT))
+    return part(run, s, byte_of(s, n < count ? count - n : 0), s->bytes, out);
   const uint32_t from = byte_of(s, n);
   uint32_t to = s->bytes;
   if (c->count > 2 && v[2].as.integer < count) to = byte_of(s, n < count ? n + v[2].as.integer : n);
@@ -80,7 +82,8 @@ static sl_status replace(sl_run *run, const sl_value *v, sl_value *out) {
       memcpy(text + to, by->text, by->bytes);
       to += by->bytes;
       i += what->bytes;
-    } else text[to++] = s->text[i++];
+    } else
+      text[to++] = s->text[i++];
   }
   return sl_chars_make(&run->pool, text, to, out);
 }
@@ -107,18 +110,22 @@ static sl_status split(sl_run *run, const sl_value *v, sl_value *out) {
 
 // Of Latin, Greek and Cyrillic letters whose two cases are one code point each, in the same number of bytes.
 static uint32_t other_case(uint32_t c, bool upper) {
-  if (c < 128) return upper ? (c >= 'a' && c <= 'z' ? c - 32 : c) : c >= 'A' && c <= 'Z' ? c + 32 : c;
+  if (c < 128)
+    return upper ? (c >= 'a' && c <= 'z' ? c - 32 : c) : c >= 'A' && c <= 'Z' ? c + 32 : c;
   if (upper) {
-    if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2)) return c - 32;
+    if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2))
+      return c - 32;
     if (c >= 0x430 && c <= 0x44f) return c - 32;
     if (c >= 0x450 && c <= 0x45f) return c - 80;
   } else {
-    if ((c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9 && c != 0x3a2)) return c + 32;
+    if ((c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9 && c != 0x3a2))
+      return c + 32;
     if (c >= 0x410 && c <= 0x42f) return c + 32;
     if (c >= 0x400 && c <= 0x40f) return c + 80;
   }
-  const bool pairs = (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) || (c >= 0x14a && c <= 0x177) ||
-                     (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f);
+  const bool pairs = (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) ||
+                     (c >= 0x14a && c <= 0x177) || (c >= 0x460 && c <= 0x481) ||
+                     (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f);
   if (pairs) return upper ? c & ~1u : c | 1u; // the small one is the odd one
   const bool odd = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e);
   if (odd) return upper ? c - !(c & 1) : c + (c & 1);
@@ -130,12 +137,15 @@ static sl_status change_case(sl_run *run, const sl_chars *s, bool upper, sl_valu
   SL_TRY(sl_pool_take(&run->pool, s->bytes, &text));
   for (uint32_t i = 0; i < s->bytes; i++) {
     const unsigned char byte = (unsigned char)s->text[i];
-    if (byte < 128) text[i] = (char)other_case(byte, upper);
+    if (byte < 128)
+      text[i] = (char)other_case(byte, upper);
     else if (byte >= 0xc2 && byte < 0xe0 && i + 1 < s->bytes) {
-      const uint32_t c = other_case((byte & 31u) << 6 | ((unsigned char)s->text[i + 1] & 63u), upper);
+      const uint32_t c =
+          other_case((byte & 31u) << 6 | ((unsigned char)s->text[i + 1] & 63u), upper);
       text[i] = (char)(0xc0 | c >> 6);
       text[++i] = (char)(0x80 | (c & 63));
-    } else text[i] = s->text[i];
+    } else
+      text[i] = s->text[i];
   }
   return sl_chars_make(&run->pool, text, s->bytes, out);
 }
@@ -155,7 +165,8 @@ static sl_status reversed(sl_run *run, const sl_chars *s, sl_value *out) {
 }
 
 sl_status sl_text_call(sl_run *run, const sl_code *c, const sl_value *v, sl_value *out) {
-  const bool cuts = c->function == F(SUBSTRING) || c->function == F(LEFT) || c->function == F(RIGHT);
+  const bool cuts =
+      c->function == F(SUBSTRING) || c->function == F(LEFT) || c->function == F(RIGHT);
   for (uint32_t i = 0; i < (cuts ? 1 : c->count); i++)
     if (v[i].kind != SL_VALUE_STRING)
       return sl_bad_type(run, c->begin, "This function takes strings");

@@ -6,7 +6,8 @@
 
 // ---- plans --------------------------------------------------------------------------------------
 
-static sl_status label_set(sl_run *run, const sl_cypher_name *names, uint32_t count, uint32_t *out) {
+static sl_status label_set(sl_run *run, const sl_cypher_name *names, uint32_t count,
+                           uint32_t *out) {
   uint32_t *labels;
   SL_TRY(sl_pool_take(&run->plan_pool, (count + 1) * sizeof *labels, &labels));
   for (uint32_t i = 0; i < count; i++)
@@ -17,7 +18,8 @@ static sl_status label_set(sl_run *run, const sl_cypher_name *names, uint32_t co
 // `made` marks the slots that this clause makes: a second mention of one is not made again.
 static sl_status plan_part(sl_run *run, const sl_cypher_part *p, bool *made, sl_made_part *out) {
   sl_pool *pool = &run->plan_pool;
-  *out = (sl_made_part){.path = p->slot, .node_count = p->length + 1, .relationship_count = p->length};
+  *out =
+      (sl_made_part){.path = p->slot, .node_count = p->length + 1, .relationship_count = p->length};
   SL_TRY(sl_pool_take(pool, (p->length + 1) * sizeof *out->nodes, &out->nodes));
   SL_TRY(sl_pool_take(pool, p->length * sizeof *out->relationships, &out->relationships));
   SL_TRY(sl_pool_take(pool, (2 * (size_t)p->length + 1) * sizeof(uint32_t), &out->path_slots));
@@ -34,8 +36,10 @@ static sl_status plan_part(sl_run *run, const sl_cypher_part *p, bool *made, sl_
     const sl_cypher_relationship *r = &p->relationships[i];
     sl_made_relationship *m = &out->relationships[i];
     const bool back = r->direction == SL_CYPHER_BACK;
-    *m = (sl_made_relationship){.slot = r->slot, .from = p->nodes[back ? i + 1 : i].slot,
-                                .to = p->nodes[back ? i : i + 1].slot, .begin = r->begin};
+    *m = (sl_made_relationship){.slot = r->slot,
+                                .from = p->nodes[back ? i + 1 : i].slot,
+                                .to = p->nodes[back ? i : i + 1].slot,
+                                .begin = r->begin};
     SL_TRY(sl_store_type(run->store, r->types[0].text, r->types[0].length, &m->type));
     if (r->properties != NULL) SL_TRY(sl_code_make(run, r->properties, &m->properties));
     out->path_slots[2 * i + 1] = r->slot;
@@ -97,11 +101,11 @@ sl_status sl_plan_update(sl_run *run, sl_pipeline *p, const sl_cypher_clause *c)
     SL_TRY(plan_sets(run, c->set.items, u->count, c->kind == SL_CYPHER_REMOVE, &u->sets));
     break;
   case SL_CYPHER_DELETE:
-    u->detach = c->delete.detach;
-    u->count = c->delete.count;
+    u->detach = c->deletion.detach;
+    u->count = c->deletion.count;
     SL_TRY(sl_pool_take(&run->plan_pool, u->count * sizeof(sl_code *), &u->targets));
     for (uint32_t i = 0; i < u->count; i++)
-      SL_TRY(sl_code_make(run, c->delete.targets[i], &u->targets[i]));
+      SL_TRY(sl_code_make(run, c->deletion.targets[i], &u->targets[i]));
     break;
   default:
     break;
@@ -122,17 +126,21 @@ static bool storable(sl_value v) {
   return v.kind <= SL_VALUE_STRING;
 }
 
-static sl_status set_one(sl_run *run, uint32_t begin, sl_what what, uint32_t id, uint32_t key, sl_value v) {
+static sl_status set_one(sl_run *run, uint32_t begin, sl_what what, uint32_t id, uint32_t key,
+                         sl_value v) {
   if (!storable(v))
     return sl_run_fail(run, begin, SL_CYPHER_ERROR_TYPE, SL_CYPHER_INVALID_PROPERTY_TYPE,
                        "Properties are booleans, numbers, strings and lists of them");
   return sl_store_set_property(run->store, what, id, key, v);
 }
 
-static sl_status set_map(sl_run *run, uint32_t begin, sl_what what, uint32_t id, sl_value map, bool all) {
+static sl_status set_map(sl_run *run, uint32_t begin, sl_what what, uint32_t id, sl_value map,
+                         bool all) {
   if (map.kind == SL_VALUE_NODE || map.kind == SL_VALUE_RELATIONSHIP)
-    SL_TRY(sl_properties_of(run, map.kind == SL_VALUE_NODE ? SL_OF_NODES : SL_OF_RELATIONSHIPS, map.as.id, &map));
-  if (map.kind != SL_VALUE_MAP) return sl_bad_type(run, begin, "Properties come as a map, a node or a relationship");
+    SL_TRY(sl_properties_of(run, map.kind == SL_VALUE_NODE ? SL_OF_NODES : SL_OF_RELATIONSHIPS,
+                            map.as.id, &map));
+  if (map.kind != SL_VALUE_MAP)
+    return sl_bad_type(run, begin, "Properties come as a map, a node or a relationship");
   sl_store *s = run->store;
   for (uint32_t k = 0; all && k < s->column_count[what]; k++)
     if (sl_map_find(map.as.map, s->keys.items[k]) == NULL)
@@ -175,7 +183,8 @@ static sl_status make_part(sl_run *run, const sl_made_part *p) {
       return sl_bad_type(run, m->begin, "A relationship needs two nodes, and one of them is null");
     if (!sl_node_is_live(run->store, from.as.id) || !sl_node_is_live(run->store, to.as.id))
       return sl_run_fail(run, m->begin, SL_CYPHER_ERROR_ENTITY_NOT_FOUND,
-                         SL_CYPHER_DELETED_ENTITY_ACCESS, "One of the nodes was deleted before in the query");
+                         SL_CYPHER_DELETED_ENTITY_ACCESS,
+                         "One of the nodes was deleted before in the query");
     sl_value map = sl_null();
     if (m->properties != NULL) SL_TRY(sl_eval(run, m->properties, &map));
     SL_TRY(sl_store_add_relationship(run->store, m->type, from.as.id, to.as.id, &id));
@@ -306,7 +315,8 @@ static sl_status merge(sl_run *run, sl_operator *o) {
   SL_TRY(status);
   // What ON MATCH changes must not be seen by the matching itself.
   for (uint32_t i = before; i < o->distinct.table.count && u->on_match_count > 0; i++) {
-    for (uint32_t k = 0; k < o->slot_count; k++) run->row[o->slots[k]] = o->distinct.table.rows[i][k];
+    for (uint32_t k = 0; k < o->slot_count; k++)
+      run->row[o->slots[k]] = o->distinct.table.rows[i][k];
     SL_TRY(assign_all(run, u->on_match, u->on_match_count));
   }
   if (o->distinct.table.count > before) return SL_OK;

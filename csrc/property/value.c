@@ -68,8 +68,10 @@ sl_status sl_map_make(sl_pool *pool, const sl_map_entry *entries, size_t count, 
     if (high > 0 && sl_chars_order(map->entries[high - 1].key, entries[i].key) < 0) low = high;
     while (low < high) {
       const uint32_t middle = (low + high) / 2;
-      if (sl_chars_order(map->entries[middle].key, entries[i].key) < 0) low = middle + 1;
-      else high = middle;
+      if (sl_chars_order(map->entries[middle].key, entries[i].key) < 0)
+        low = middle + 1;
+      else
+        high = middle;
     }
     if (low == map->count || sl_chars_order(map->entries[low].key, entries[i].key) != 0) {
       memmove(map->entries + low + 1, map->entries + low,
@@ -91,8 +93,10 @@ const sl_value *sl_map_find(const sl_map *map, const sl_chars *key) {
     const uint32_t middle = (low + high) / 2;
     const int order = sl_chars_order(map->entries[middle].key, key);
     if (order == 0) return &map->entries[middle].value;
-    if (order < 0) low = middle + 1;
-    else high = middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return NULL;
 }
@@ -175,8 +179,7 @@ sl_truth sl_value_equal(sl_value a, sl_value b) {
     for (uint32_t i = 0; i < a.as.map->count; i++)
       if (!sl_chars_same(a.as.map->entries[i].key, b.as.map->entries[i].key)) return SL_FALSE;
     for (uint32_t i = 0; i < a.as.map->count; i++) {
-      const sl_truth t =
-          sl_value_equal(a.as.map->entries[i].value, b.as.map->entries[i].value);
+      const sl_truth t = sl_value_equal(a.as.map->entries[i].value, b.as.map->entries[i].value);
       if (t == SL_FALSE) return SL_FALSE;
       if (t == SL_UNKNOWN) all = SL_UNKNOWN;
     }

@@ -23,7 +23,9 @@ sl_status sl_put_bytes(sl_buffer *b, const void *bytes, size_t count) {
 }
 
 static sl_status put_tag(sl_buffer *b, uint8_t tag) { return sl_put_bytes(b, &tag, 1); }
-sl_status sl_put_count(sl_buffer *b, uint32_t count) { return sl_put_bytes(b, &count, sizeof count); }
+sl_status sl_put_count(sl_buffer *b, uint32_t count) {
+  return sl_put_bytes(b, &count, sizeof count);
+}
 
 sl_status sl_put_text(sl_buffer *b, const char *text, size_t bytes) {
   SL_TRY(sl_put_count(b, (uint32_t)bytes));
@@ -110,7 +112,8 @@ sl_status sl_put_value(sl_buffer *b, const sl_store *s, sl_value v) {
     SL_TRY(put_tag(b, SL_WIRE_PATH));
     SL_TRY(sl_put_count(b, v.as.path->length));
     for (uint32_t i = 0; i <= 2 * v.as.path->length; i++)
-      SL_TRY(i % 2 == 0 ? put_node(b, s, v.as.path->ids[i]) : put_relationship(b, s, v.as.path->ids[i]));
+      SL_TRY(i % 2 == 0 ? put_node(b, s, v.as.path->ids[i])
+                        : put_relationship(b, s, v.as.path->ids[i]));
     return SL_OK;
   }
 }
@@ -124,7 +127,8 @@ typedef struct source {
 } source;
 
 static sl_status bad(const source *s) {
-  return sl_fail(SL_ERR_FORMAT, s->argument, "values as sl_wire says", (uint64_t)(s->at - s->begin));
+  return sl_fail(SL_ERR_FORMAT, s->argument, "values as sl_wire says",
+                 (uint64_t)(s->at - s->begin));
 }
 
 static sl_status get(source *s, void *to, size_t bytes) {

@@ -13,7 +13,8 @@ typedef struct sl_buffer {
 void sl_buffer_free(sl_buffer *b);
 sl_status sl_put_bytes(sl_buffer *b, const void *bytes, size_t count);
 sl_status sl_put_count(sl_buffer *b, uint32_t count);
-sl_status sl_put_text(sl_buffer *b, const char *text, size_t bytes); // without the byte that says so
+sl_status sl_put_text(sl_buffer *b, const char *text,
+                      size_t bytes); // without the byte that says so
 sl_status sl_put_value(sl_buffer *b, const sl_store *s, sl_value v);
 
 // Reads one value that takes all the bytes. Safe on untrusted bytes. Errors: ERR_FORMAT (argument), ERR_MEMORY.
