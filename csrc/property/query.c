@@ -5,7 +5,7 @@
 #include "base/rng.h"
 #include "property/graph_object.h"
 
-// Rows wait for the host up to about this many bytes.
+// A step ends when its rows have about this many bytes.
 #define MOST_WAITING ((size_t)1 << 20)
 
 // ---- the graph ----------------------------------------------------------------------------------
@@ -239,6 +239,7 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
     SL_REQUIRE(!q->graph->closed && q->version == run->store->version, SL_ERR_STATE, "graph",
                "no changes before the query has ended");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
+  const size_t before = q->rows.count;
   run->limit = run->work + work < work ? UINT64_MAX : run->work + work;
   for (;;) {
     sl_step_result step;
@@ -247,7 +248,7 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
     if (step == SL_END) return finish(q);
     SL_TRY(put_row(q));
     if (q->full && !q->statement->writes) return finish(q);
-    if (q->rows.count >= MOST_WAITING) return SL_OK;
+    if (q->rows.count - before >= MOST_WAITING) return SL_OK;
   }
 }
 
