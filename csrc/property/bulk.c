@@ -73,7 +73,7 @@ static sl_status numbers_of(sl_column_kind kind, const void *numbers, uint32_t i
 }
 
 static bool storable(sl_value v) {
-  if (v.kind != SL_VALUE_LIST) return v.kind <= SL_VALUE_STRING;
+  if (v.kind != SL_VALUE_LIST) return v.kind <= SL_VALUE_STRING || v.kind == SL_VALUE_TEMPORAL;
   for (uint32_t i = 0; i < v.as.list->count; i++)
     if (!storable(v.as.list->items[i])) return false;
   return true;

@@ -138,9 +138,6 @@ sl_status sl_code_make(sl_run *run, const sl_cypher_expression *e, sl_code **out
     c->kind = SL_CODE_AGGREGATED;
     return SL_OK;
   }
-  if (call && e->function >= SL_CYPHER_FUNCTION_DATE)
-    return sl_run_fail(run, e->begin, SL_CYPHER_ERROR_SYNTAX, SL_CYPHER_UNKNOWN_FUNCTION,
-                       "Dates, times and durations are not supported");
   if (e->kind == SL_CYPHER_BINARY && e->op == SL_CYPHER_REGEX)
     return sl_run_fail(run, e->begin, SL_CYPHER_ERROR_SYNTAX, SL_CYPHER_UNEXPECTED_SYNTAX,
                        "Regular expressions are not supported");

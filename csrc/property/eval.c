@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "property/run.h"
+#include "property/temporal.h"
 
 sl_status sl_run_fail(sl_run *run, uint32_t position, sl_cypher_error error,
                       sl_cypher_detail detail, const char *what) {
@@ -59,6 +60,8 @@ static sl_status property(sl_run *run, const sl_code *c, sl_value from, uint32_t
     if (found != NULL) *out = *found;
     return SL_OK;
   }
+  case SL_VALUE_TEMPORAL:
+    return sl_temporal_component(&run->pool, from.as.temporal, name->text, name->bytes, out);
   default:
     return sl_run_fail(run, c->begin, SL_CYPHER_ERROR_TYPE, SL_CYPHER_PROPERTY_ACCESS_ON_NON_MAP,
                        "Only nodes, relationships and maps have properties");
@@ -203,6 +206,9 @@ static sl_status arithmetic(sl_run *run, const sl_code *c, sl_value a, sl_value 
   *out = sl_null();
   if (sl_is_null(a) || sl_is_null(b)) return SL_OK;
   if (!sl_is_number(a) || !sl_is_number(b)) {
+    const bool list = a.kind == SL_VALUE_LIST || b.kind == SL_VALUE_LIST;
+    if (!list && (a.kind == SL_VALUE_TEMPORAL || b.kind == SL_VALUE_TEMPORAL))
+      return sl_temporal_arithmetic(run, c, a, b, out);
     if (c->op == SL_CYPHER_ADD) return add(run, c, a, b, out);
     return sl_bad_type(run, c->begin, "Arithmetic takes numbers");
   }

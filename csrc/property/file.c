@@ -262,7 +262,8 @@ static sl_status take_relationships(sl_store *s, sl_reader *reader, uint32_t cou
 }
 
 static bool plain(sl_value v) {
-  if (v.kind != SL_VALUE_LIST) return v.kind > SL_VALUE_NULL && v.kind <= SL_VALUE_STRING;
+  if (v.kind != SL_VALUE_LIST)
+    return (v.kind > SL_VALUE_NULL && v.kind <= SL_VALUE_STRING) || v.kind == SL_VALUE_TEMPORAL;
   for (uint32_t i = 0; i < v.as.list->count; i++)
     if (!sl_is_null(v.as.list->items[i]) && !plain(v.as.list->items[i])) return false;
   return true;

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "property/number_text.h"
 #include "property/run.h"
+#include "property/temporal.h"
 #include "property/text.h"
 
 #define F(name) SL_CYPHER_FUNCTION_##name
@@ -220,7 +221,10 @@ static sl_status convert(sl_run *run, const sl_code *c, sl_value v, sl_value *ou
       return sl_chars_make(&run->pool, text, sl_integer_text(v.as.integer, text), out);
     else if (v.kind == SL_VALUE_FLOAT)
       return sl_chars_make(&run->pool, text, sl_real_text(v.as.real, text), out);
-    else
+    else if (v.kind == SL_VALUE_TEMPORAL) {
+      char iso[SL_TEMPORAL_TEXT];
+      return sl_chars_make(&run->pool, iso, sl_temporal_text(v.as.temporal, iso), out);
+    } else
       return bad_value(run, c, "toString() takes booleans, numbers and strings");
     return SL_OK;
   }
@@ -346,6 +350,7 @@ sl_status sl_call(sl_run *run, const sl_code *c, const sl_value *v, sl_value *ou
   }
   for (uint32_t i = 0; i < c->count; i++)
     if (sl_is_null(v[i])) return SL_OK;
+  if (c->function >= F(DATE)) return sl_temporal_call(run, c, v, out);
   switch (c->function) {
   case F(ID):
   case F(ELEMENT_ID):

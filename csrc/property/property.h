@@ -34,7 +34,9 @@ typedef enum sl_wire {
   SL_WIRE_NODE =
       9, // u32 id; u32 labels, each as a key; u32 properties, as entries. Not as a parameter
   SL_WIRE_RELATIONSHIP = 10, // u32 id, from, to; the type as a key; properties. Not as a parameter
-  SL_WIRE_PATH = 11          // u32 length; node, relationship, node ... Not as a parameter
+  SL_WIRE_PATH = 11,         // u32 length; node, relationship, node ... Not as a parameter
+  SL_WIRE_TEMPORAL =
+      12 // u8: date, localtime, time, localdatetime, datetime, duration; its text as a key
 } sl_wire;
 
 // An empty graph. Errors: ERR_MEMORY. Allocates.

@@ -42,6 +42,10 @@ sl_status sl_eval(sl_run *run, const sl_code *code, sl_value *out);
 // The same of a condition.
 sl_status sl_eval_truth(sl_run *run, const sl_code *code, sl_truth *out);
 sl_status sl_call(sl_run *run, const sl_code *code, const sl_value *args, sl_value *out);
+// The functions of dates, times and durations, and + - * / with them.
+sl_status sl_temporal_call(sl_run *run, const sl_code *code, const sl_value *args, sl_value *out);
+sl_status sl_temporal_arithmetic(sl_run *run, const sl_code *code, sl_value a, sl_value b,
+                                 sl_value *out);
 
 // Records what went wrong at a place of the text. Returns ERR_ARGUMENT.
 sl_status sl_run_fail(sl_run *run, uint32_t position, sl_cypher_error error,

@@ -262,7 +262,8 @@ sl_status sl_store_set_property(sl_store *s, sl_what what, uint32_t id, uint32_t
   sl_column *c = &s->columns[what][key];
   const sl_value before = sl_column_get(c, id, &s->strings);
   if (sl_is_null(v) && sl_is_null(before)) return SL_OK;
-  if (v.kind == SL_VALUE_LIST) SL_TRY(sl_value_copy(&s->lists, v, &v));
+  if (v.kind == SL_VALUE_LIST || v.kind == SL_VALUE_TEMPORAL)
+    SL_TRY(sl_value_copy(&s->lists, v, &v));
   SL_TRY(sl_column_set(c, id, v, &s->strings));
   if (what == SL_OF_NODES) sl_index_set(s, key, id, v);
   note(s, what == SL_OF_NODES ? SL_CHANGED_NODE : SL_CHANGED_RELATIONSHIP, id, key, before);

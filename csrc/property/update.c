@@ -123,7 +123,7 @@ static bool storable(sl_value v) {
       if (!storable(v.as.list->items[i])) return false;
     return true;
   }
-  return v.kind <= SL_VALUE_STRING;
+  return v.kind <= SL_VALUE_STRING || v.kind == SL_VALUE_TEMPORAL;
 }
 
 static sl_status set_one(sl_run *run, uint32_t begin, sl_what what, uint32_t id, uint32_t key,

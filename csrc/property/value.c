@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "property/temporal.h"
+
 // FNV-1a, with a last mixing step.
 uint32_t sl_hash_bytes(const void *bytes, size_t count) {
   const uint8_t *p = bytes;
@@ -152,6 +154,8 @@ static int simple_order(sl_value a, sl_value b) {
     return a.as.id < b.as.id ? -1 : a.as.id > b.as.id;
   case SL_VALUE_PATH:
     return path_order(a.as.path, b.as.path);
+  case SL_VALUE_TEMPORAL:
+    return sl_temporal_order(a.as.temporal, b.as.temporal);
   default:
     return 0;
   }
@@ -189,7 +193,7 @@ sl_truth sl_value_equal(sl_value a, sl_value b) {
 }
 
 static int rank(uint8_t kind) {
-  static const uint8_t ranks[] = {9, 7, 8, 8, 6, 3, 0, 1, 2, 4};
+  static const uint8_t ranks[] = {9, 7, 8, 8, 6, 3, 0, 1, 2, 4, 5};
   return ranks[kind];
 }
 
@@ -254,6 +258,8 @@ uint32_t sl_value_hash(sl_value v) {
     return hash_integer((int64_t)v.as.id << 8 | h);
   case SL_VALUE_PATH:
     return sl_hash_bytes(v.as.path->ids, (2 * (size_t)v.as.path->length + 1) * sizeof(uint32_t));
+  case SL_VALUE_TEMPORAL:
+    return sl_temporal_hash(v.as.temporal);
   case SL_VALUE_LIST:
     for (uint32_t i = 0; i < v.as.list->count; i++) h = mix(h, sl_value_hash(v.as.list->items[i]));
     return h;
@@ -275,6 +281,12 @@ sl_truth sl_value_compare(sl_value a, sl_value b, int *order) {
   }
   if (a.kind != b.kind) return SL_UNKNOWN;
   if (a.kind == SL_VALUE_STRING || a.kind == SL_VALUE_BOOLEAN) {
+    *order = simple_order(a, b);
+    return SL_TRUE;
+  }
+  if (a.kind == SL_VALUE_TEMPORAL) {
+    const uint8_t x = a.as.temporal->type, y = b.as.temporal->type;
+    if (x != y || x == SL_TEMPORAL_DURATION) return SL_UNKNOWN;
     *order = simple_order(a, b);
     return SL_TRUE;
   }
@@ -320,5 +332,6 @@ sl_status sl_value_copy(sl_pool *pool, sl_value v, sl_value *out) {
     memcpy(path, v.as.path, bytes);
     out->as.path = path;
   }
+  if (v.kind == SL_VALUE_TEMPORAL) return sl_temporal_value(pool, v.as.temporal, out);
   return SL_OK;
 }

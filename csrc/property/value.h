@@ -24,7 +24,8 @@ typedef enum sl_kind_of_value {
   SL_VALUE_MAP = 6,
   SL_VALUE_NODE = 7,
   SL_VALUE_RELATIONSHIP = 8,
-  SL_VALUE_PATH = 9
+  SL_VALUE_PATH = 9,
+  SL_VALUE_TEMPORAL = 10 // property/temporal.h
 } sl_kind_of_value;
 
 typedef struct sl_chars {
@@ -34,6 +35,7 @@ typedef struct sl_chars {
 
 typedef struct sl_list sl_list;
 typedef struct sl_map sl_map;
+typedef struct sl_temporal sl_temporal;
 
 // length relationships and length + 1 nodes, by turns: node, relationship, node, ...
 typedef struct sl_path_value {
@@ -52,6 +54,7 @@ typedef struct sl_value {
     const sl_list *list;
     const sl_map *map;
     const sl_path_value *path;
+    const sl_temporal *temporal;
   } as;
 } sl_value;
 
@@ -129,7 +132,7 @@ sl_truth sl_value_equal(sl_value a, sl_value b);
 // The same group: null is null and NaN is NaN. sl_value_hash() is equal then.
 bool sl_value_same(sl_value a, sl_value b);
 uint32_t sl_value_hash(sl_value v);
-// The order of ORDER BY, total: maps, nodes, relationships, lists, paths, strings, booleans, numbers, NaN, null.
+// The order of ORDER BY, total: maps, nodes, relationships, lists, paths, dates and times, strings, booleans, numbers, NaN, null.
 int sl_value_order(sl_value a, sl_value b);
 
 // a < b, and the like: unknown between kinds that have no order.

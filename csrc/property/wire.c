@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "property/temporal.h"
 
 void sl_buffer_free(sl_buffer *b) {
   sl_free(b->bytes);
@@ -108,6 +109,12 @@ sl_status sl_put_value(sl_buffer *b, const sl_store *s, sl_value v) {
     return put_node(b, s, v.as.id);
   case SL_VALUE_RELATIONSHIP:
     return put_relationship(b, s, v.as.id);
+  case SL_VALUE_TEMPORAL: {
+    char text[SL_TEMPORAL_TEXT];
+    SL_TRY(put_tag(b, SL_WIRE_TEMPORAL));
+    SL_TRY(put_tag(b, v.as.temporal->type));
+    return sl_put_text(b, text, sl_temporal_text(v.as.temporal, text));
+  }
   default: // PATH
     SL_TRY(put_tag(b, SL_WIRE_PATH));
     SL_TRY(sl_put_count(b, v.as.path->length));
@@ -210,6 +217,15 @@ static sl_status get_value(source *s, uint32_t depth, sl_value *out) {
       SL_TRY(get_value(s, depth + 1, &entries[i].value));
     }
     return sl_map_make(s->pool, entries, count, out);
+  }
+  case SL_WIRE_TEMPORAL: {
+    sl_temporal t;
+    SL_TRY(get(s, &tag, 1));
+    SL_TRY(get_text(s, out));
+    if (tag > SL_TEMPORAL_DURATION ||
+        !sl_temporal_parse((sl_temporal_type)tag, out->as.chars->text, out->as.chars->bytes, &t))
+      return bad(s);
+    return sl_temporal_value(s->pool, &t, out);
   }
   default:
     s->at--;

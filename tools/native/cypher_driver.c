@@ -116,7 +116,7 @@ static bytes values[MOST]; // of the parameters
 static void append(bytes *to, const void *data, size_t length) {
   to->data = realloc(to->data, to->length + length + 1);
   if (to->data == NULL) abort();
-  memcpy(to->data + to->length, data, length);
+  if (length > 0) memcpy(to->data + to->length, data, length);
   to->length += length;
 }
 
