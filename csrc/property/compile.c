@@ -197,13 +197,58 @@ static bool part_reads(const sl_cypher_part *p, const bool *slots) {
   return false;
 }
 
+static bool any_reads(const sl_cypher_expression *e, const bool *slots) {
+  return e != NULL && sl_reads(e, slots);
+}
+
+static bool clause_reads(const sl_cypher_clause *c, const bool *slots) {
+  switch (c->kind) {
+  case SL_CYPHER_MATCH:
+    for (uint32_t i = 0; i < c->match.pattern.count; i++)
+      if (part_reads(c->match.pattern.parts[i], slots)) return true;
+    return any_reads(c->match.where, slots);
+  case SL_CYPHER_UNWIND:
+    return sl_reads(c->unwind.list, slots);
+  case SL_CYPHER_WITH:
+  case SL_CYPHER_RETURN: {
+    const sl_cypher_projection *p = &c->projection;
+    for (uint32_t i = 0; i < p->item_count; i++)
+      if (sl_reads(p->items[i].expression, slots)) return true;
+    for (uint32_t i = 0; i < p->sort_count; i++)
+      if (sl_reads(p->sorts[i].expression, slots)) return true;
+    return any_reads(p->skip, slots) || any_reads(p->limit, slots) || any_reads(p->where, slots);
+  }
+  case SL_CYPHER_CALL_PROCEDURE:
+    for (uint32_t i = 0; i < c->call.count; i++)
+      if (sl_reads(c->call.args[i], slots)) return true;
+    return any_reads(c->call.where, slots);
+  default:
+    return false; // subqueries change nothing
+  }
+}
+
+static bool query_reads(const sl_cypher_query *q, const bool *slots) {
+  for (uint32_t b = 0; b < q->count; b++)
+    for (uint32_t i = 0; i < q->branches[b].count; i++)
+      if (clause_reads(&q->branches[b].clauses[i], slots)) return true;
+  return false;
+}
+
 bool sl_reads(const sl_cypher_expression *e, const bool *slots) {
-  if (e->kind == SL_CYPHER_VARIABLE && slots[e->slot]) return true;
-  if (e->kind == SL_CYPHER_EXISTS || e->kind == SL_CYPHER_COUNT_ROWS) return true; // anything
-  if ((e->kind == SL_CYPHER_PATTERN || e->kind == SL_CYPHER_PATTERN_COMPREHENSION ||
-       e->kind == SL_CYPHER_SHORTEST) &&
-      part_reads(e->part, slots))
-    return true;
+  switch (e->kind) {
+  case SL_CYPHER_VARIABLE:
+    return slots[e->slot];
+  case SL_CYPHER_EXISTS:
+  case SL_CYPHER_COUNT_ROWS:
+    return query_reads(e->query, slots);
+  case SL_CYPHER_PATTERN:
+  case SL_CYPHER_PATTERN_COMPREHENSION:
+  case SL_CYPHER_SHORTEST:
+    if (part_reads(e->part, slots)) return true;
+    break;
+  default:
+    break;
+  }
   for (uint32_t i = 0; i < e->count; i++)
     if (e->args[i] != NULL && sl_reads(e->args[i], slots)) return true;
   return false;

@@ -337,7 +337,10 @@ static sl_status query(sl_run *run, const sl_cypher_query *q, bool nested, sl_pl
   for (uint32_t i = 0; i < q->count; i++) {
     SL_TRY(clauses(run, &(*out)->branches[i], &q->branches[i], nested));
     const sl_cypher_clause *last = &q->branches[i].clauses[q->branches[i].count - 1];
-    if (last->kind == SL_CYPHER_RETURN) (*out)->column_count = last->projection.item_count;
+    if (last->kind == SL_CYPHER_RETURN)
+      (*out)->column_count = last->projection.item_count;
+    else if (last->kind != SL_CYPHER_CALL_PROCEDURE)
+      (*out)->branches[i].columns = NULL;
   }
   return SL_OK;
 }

@@ -13,7 +13,7 @@ sl_status sl_code_property_equals(sl_run *run, uint32_t slot, sl_cypher_name key
                                   const sl_cypher_expression *value, sl_code **out);
 sl_status sl_code_aggregate(sl_run *run, const sl_cypher_expression *e, sl_code **out);
 
-// Whether an expression reads one of the marked slots; subqueries may read any.
+// Whether an expression reads one of the marked slots.
 bool sl_reads(const sl_cypher_expression *e, const bool *slots);
 // Whether it has the same value whenever it is evaluated on the same row and store, and no subquery in it.
 bool sl_is_steady(const sl_cypher_expression *e);
