@@ -76,6 +76,14 @@ int32_t SL_ABI(sl_abi_property_compact)(sl_handle handle) {
   return sl_property_compact(graph);
 }
 
+int32_t SL_ABI(sl_abi_property_define)(sl_handle handle, const uint8_t *signature,
+                                       uint32_t signature_bytes, const uint8_t *rows,
+                                       uint32_t row_bytes) {
+  sl_property *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_property_define(graph, signature, signature_bytes, rows, row_bytes);
+}
+
 // Why the last query of the graph was refused or failed. numbers: 9, written.
 int32_t SL_ABI(sl_abi_property_problem)(sl_handle handle, double *numbers) {
   sl_property *graph;

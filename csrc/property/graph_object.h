@@ -2,12 +2,14 @@
 #ifndef SL_PROPERTY_GRAPH_OBJECT_H
 #define SL_PROPERTY_GRAPH_OBJECT_H
 
+#include "property/defined.h"
 #include "property/property.h"
 #include "property/run.h"
 #include "property/wire.h"
 
 struct sl_property {
   sl_store store;
+  sl_defined_set defined;
   sl_property_query *writer; // the query that is changing it
   sl_cypher_problem problem;
   bool has_problem;

@@ -357,7 +357,7 @@ static sl_status query(sl_run *run, const sl_cypher_query *q, bool nested, sl_pl
     const sl_cypher_clause *last = &q->branches[i].clauses[q->branches[i].count - 1];
     if (last->kind == SL_CYPHER_RETURN)
       (*out)->column_count = last->projection.item_count;
-    else if (last->kind != SL_CYPHER_CALL_PROCEDURE)
+    else if (last->kind != SL_CYPHER_CALL_PROCEDURE || last->call.yield_count == 0)
       (*out)->branches[i].columns = NULL;
   }
   return SL_OK;

@@ -16,10 +16,25 @@ static const sl_cypher_procedure procedures[PROCEDURES] = {
 const sl_cypher_setting sl_property_setting = {.procedure_count = PROCEDURES,
                                                .procedures = procedures};
 
+// The arguments once, as a list.
 sl_status sl_procedure_start(sl_run *run, sl_operator *o) {
-  (void)run;
+  sl_list *list;
   o->at = 0;
-  return SL_OK;
+  SL_TRY(sl_list_make(&run->pool, o->count, &list));
+  for (uint32_t i = 0; i < o->count; i++) SL_TRY(sl_eval(run, o->codes[i], &list->items[i]));
+  return sl_list_close(list, &o->list_value);
+}
+
+// One that is a table.
+static sl_step_result defined(sl_run *run, sl_operator *o, const sl_defined *d) {
+  if (d->facts.output_count == 0) return o->at++ == 0 ? SL_ROW : SL_END;
+  const uint32_t before = o->at, inputs = d->facts.input_count;
+  const sl_list *row = sl_defined_next(d, o->list_value.as.list->items, &o->at);
+  run->work += o->at - before;
+  if (row == NULL) return SL_END;
+  for (uint32_t i = 0; i < o->slot_count; i++)
+    run->row[o->slots[2 * i + 1]] = row->items[inputs + o->slots[2 * i]];
+  return SL_ROW;
 }
 
 // Whether something has the name now: names stay when the last that had them is gone.
@@ -33,6 +48,10 @@ static bool in_use(const sl_store *s, uint32_t procedure, uint32_t i) {
 
 sl_status sl_procedure_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
   const sl_store *s = run->store;
+  if (o->number >= PROCEDURES) {
+    *out = defined(run, o, run->defined->items[o->number - PROCEDURES]);
+    return SL_OK;
+  }
   const sl_names *names = o->number == LABELS  ? &s->labels
                           : o->number == TYPES ? &s->types
                                                : &s->keys;

@@ -91,6 +91,16 @@ sl_status sl_property_set_column(sl_property *graph, bool relationships, uint32_
 // Sorts in the relationships that were added one by one. Queries do it where it is worth it. Errors: ERR_STATE, ERR_MEMORY.
 sl_status sl_property_compact(sl_property *graph);
 
+// Defines a procedure that is a table, for CALL: it gives the outputs of the rows whose inputs have the values of the
+// arguments. One of the same name takes its place. Not saved with the graph.
+//   signature   signature_bytes, read: name(input :: TYPE, ...) :: (output :: TYPE, ...), at most 64 of each, with INTEGER,
+//               FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST or ANY as types. Without outputs it does nothing
+//   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output
+//   Errors: ERR_STATE ("graph": it has prepared queries; "signature": the name of one of this library), ERR_FORMAT
+//   ("signature", "rows"), ERR_OVERFLOW, ERR_MEMORY. A call costs O(rows).
+sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
+                             const uint8_t *rows, uint32_t row_bytes);
+
 // What the last query was refused or failed for: the message is UTF-8, with the line of the query and a caret.
 //   numbers   nine, written: address and bytes of the message (0 bytes: there is none), position in the text, line, column (from
 //             1); address and bytes of the type of the error ("SyntaxError") and of its detail ("UndefinedVariable")

@@ -23,13 +23,14 @@ sl_status sl_property_create(sl_property **out) {
 void sl_property_destroy(sl_property *graph) {
   if (graph == NULL) return;
   sl_store_free(&graph->store);
+  sl_defined_free(&graph->defined);
   graph->closed = true;
   graph->writer = NULL;
   if (graph->queries == 0) sl_free(graph);
 }
 
 size_t sl_property_bytes(const sl_property *graph) {
-  return sizeof *graph + sl_store_bytes(&graph->store);
+  return sizeof *graph + sl_store_bytes(&graph->store) + sl_defined_bytes(&graph->defined);
 }
 
 void sl_property_facts(const sl_property *graph, double *facts) {
@@ -64,6 +65,12 @@ void sl_property_problem(const sl_property *graph, double *numbers) {
   }
 }
 
+sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
+                             const uint8_t *rows, uint32_t row_bytes) {
+  SL_REQUIRE(graph->queries == 0, SL_ERR_STATE, "graph", "a graph without prepared queries");
+  return sl_defined_add(&graph->defined, (const char *)signature, signature_bytes, rows, row_bytes);
+}
+
 // ---- the query ----------------------------------------------------------------------------------
 
 static sl_property_query *of(const sl_job *job) { return (sl_property_query *)(uintptr_t)job; }
@@ -74,8 +81,10 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   graph->has_problem = false;
   *out = NULL;
   SL_TRY(SL_ALLOC_ZERO(&q, 1));
-  const sl_status status = sl_cypher_parse((const char *)text, length, &sl_property_setting,
-                                           &q->statement, &graph->problem);
+  const sl_cypher_setting *setting =
+      graph->defined.count > 0 ? &graph->defined.setting : &sl_property_setting;
+  const sl_status status =
+      sl_cypher_parse((const char *)text, length, setting, &q->statement, &graph->problem);
   if (status != SL_OK) {
     graph->has_problem = status == SL_ERR_PARSE;
     sl_free(q);
@@ -84,7 +93,10 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   q->job.kind = &sl_property_kind;
   q->graph = graph;
   graph->queries++;
-  q->run = (sl_run){.store = &graph->store, .statement = q->statement, .problem = &graph->problem};
+  q->run = (sl_run){.store = &graph->store,
+                    .statement = q->statement,
+                    .problem = &graph->problem,
+                    .defined = &graph->defined};
   *out = q;
   return SL_OK;
 }

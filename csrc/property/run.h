@@ -234,6 +234,7 @@ typedef enum sl_step_result { SL_ROW, SL_END, SL_PAUSE } sl_step_result;
 
 struct sl_run {
   sl_store *store;
+  const struct sl_defined_set *defined; // procedures of the host
   const sl_cypher_statement *statement;
   sl_cypher_problem *problem;
   sl_pool plan_pool, pool;

@@ -1,9 +1,8 @@
 // Queries on standard input, answers as lines of JSON on standard output: how test/support/tck.mjs asks the engine.
 //
 //   N                             a new graph; no procedures, no parameters
-//   D <bytes>\n<signature>\n      a procedure: name(input :: TYPE?, ...) :: (output :: TYPE?, ...)
+//   D <bytes>\n<lines>\n          a procedure: its signature, and its rows as literals of lists
 //   P <bytes>\n<name>\n           a parameter that is given
-//   C <bytes>\n<query>\n          compiles: {} or {"error": {"type", "detail", "phase", "message"}}
 //   V <bytes>\n<literal>\n        the value of the parameter that was given last
 //   Q <bytes>\n<query>\n          runs: {"columns": hexadecimal, "rows": hexadecimal, "count": n} or {"error": ...}
 //
@@ -13,20 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "property/ast.h"
 #include "property/property.h"
 
 #define MOST 16
 
-typedef struct procedure {
-  char text[1000]; // the signature, cut into names
-  sl_cypher_field inputs[MOST], outputs[MOST];
-} procedure;
-
-static procedure *texts[MOST];
-static sl_cypher_procedure procedures[MOST];
 static char *parameters[MOST];
-static sl_cypher_setting setting = {0, procedures, true, 0, (const char *const *)parameters};
+static uint32_t parameter_count;
 
 static void print_string(const char *text, size_t length) {
   putchar('"');
@@ -40,67 +31,6 @@ static void print_string(const char *text, size_t length) {
       putchar(c);
   }
   putchar('"');
-}
-
-static void print_problem(const sl_cypher_problem *p, const char *phase) {
-  printf("{\"error\": {\"type\": \"%s\", \"detail\": \"%s\", \"phase\": \"%s\", \"message\": ",
-         sl_cypher_error_name(p->error), sl_cypher_detail_name(p->detail), phase);
-  print_string(p->message, strlen(p->message));
-  printf("}}\n");
-}
-
-static uint8_t type_of(const char *text) {
-  static const struct {
-    const char *text;
-    uint8_t type;
-  } types[] = {{"INTEGER", SL_CYPHER_TYPE_INTEGER}, {"STRING", SL_CYPHER_TYPE_STRING},
-               {"FLOAT", SL_CYPHER_TYPE_FLOAT},     {"NUMBER", SL_CYPHER_TYPE_NUMBER},
-               {"BOOLEAN", SL_CYPHER_TYPE_BOOLEAN}, {"MAP", SL_CYPHER_TYPE_MAP}};
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-    if (strncmp(text, types[i].text, strlen(types[i].text)) == 0) return types[i].type;
-  return SL_CYPHER_TYPE_ANY;
-}
-
-// name :: TYPE?, ...)
-static char *read_fields(char *text, sl_cypher_field *fields, uint32_t *count) {
-  for (*count = 0; *text != ')' && *text != 0;) {
-    while (*text == ' ' || *text == ',') text++;
-    fields[*count].name = text;
-    while (*text != ' ' && *text != ':' && *text != 0) text++;
-    char *end = text;
-    while (*text == ' ' || *text == ':') text++;
-    *end = 0;
-    fields[*count].type = type_of(text);
-    while (*text != ',' && *text != ')' && *text != 0) text++;
-    ++*count;
-  }
-  return text + (*text != 0);
-}
-
-static void define(const char *text) {
-  procedure *p = calloc(1, sizeof *p);
-  if (p == NULL || strlen(text) >= sizeof p->text || setting.procedure_count == MOST) abort();
-  sl_cypher_procedure *out = procedures + setting.procedure_count;
-  strcpy(p->text, text);
-  char *at = strchr(p->text, '(');
-  *at = 0;
-  at = strchr(read_fields(at + 1, p->inputs, &out->input_count), '(');
-  out->output_count = 0;
-  if (at != NULL) read_fields(at + 1, p->outputs, &out->output_count);
-  out->name = p->text;
-  out->inputs = p->inputs;
-  out->outputs = p->outputs;
-  texts[setting.procedure_count++] = p;
-}
-
-static void compile(const char *text, size_t length) {
-  sl_cypher_statement *statement;
-  sl_cypher_problem problem;
-  if (sl_cypher_parse(text, length, &setting, &statement, &problem) == SL_OK)
-    puts("{}");
-  else
-    print_problem(&problem, "compile time");
-  sl_cypher_destroy(statement);
 }
 
 // ---------------------------------------------------------------- the engine
@@ -130,8 +60,8 @@ static void append_count(bytes *to, uint32_t count) {
 static bytes parameter_map(void) {
   bytes map = {NULL, 0};
   append(&map, (uint8_t[]){SL_WIRE_MAP}, 1);
-  append_count(&map, setting.parameter_count);
-  for (uint32_t i = 0; i < setting.parameter_count; i++) {
+  append_count(&map, parameter_count);
+  for (uint32_t i = 0; i < parameter_count; i++) {
     append_count(&map, (uint32_t)strlen(parameters[i]));
     append(&map, parameters[i], strlen(parameters[i]));
     append(&map, values[i].data, values[i].length);
@@ -176,6 +106,7 @@ static bool run(const char *text, size_t length, bytes *out, double *rows, bool 
   bytes map = parameter_map();
   status = sl_property_begin(query, map.data, (uint32_t)map.length, UINT64_MAX, 1.7e12, 1);
   free(map.data);
+  const bool started = status == SL_OK;
   *rows = 0;
   for (sl_outcome outcome = SL_OUTCOME_RUNNING; status == SL_OK && outcome == SL_OUTCOME_RUNNING;) {
     status = sl_job_step(sl_property_job(query), 10000, &outcome);
@@ -185,7 +116,7 @@ static bool run(const char *text, size_t length, bytes *out, double *rows, bool 
     *rows += n[2];
   }
   if (status != SL_OK) {
-    print_failure(status, "runtime");
+    print_failure(status, started ? "runtime" : "compile time");
   } else if (print_columns) {
     status = sl_property_columns(query, n);
     printf("{");
@@ -215,14 +146,35 @@ static void evaluate(const char *literal, bytes *out) {
   free(text);
 }
 
+// The signature, and a line for each row: a list of literals.
+static void define(char *text) {
+  bytes rows = {NULL, 0}, row = {NULL, 0};
+  uint32_t count = 0;
+  char *line = strtok(text, "\n");
+  const char *signature = line;
+  while ((line = strtok(NULL, "\n")) != NULL) {
+    evaluate(line, &row);
+    count++;
+  }
+  append(&rows, (uint8_t[]){SL_WIRE_LIST}, 1);
+  append_count(&rows, count);
+  append(&rows, row.data, row.length);
+  if (sl_property_define(graph, (const uint8_t *)signature, (uint32_t)strlen(signature), rows.data,
+                         (uint32_t)rows.length) != SL_OK) {
+    fprintf(stderr, "%s: %s\n", signature, sl_last_error()->expected);
+    abort();
+  }
+  free(rows.data);
+  free(row.data);
+}
+
 static void reset(void) {
-  for (uint32_t i = 0; i < setting.procedure_count; i++) free(texts[i]);
-  for (uint32_t i = 0; i < setting.parameter_count; i++) {
+  for (uint32_t i = 0; i < parameter_count; i++) {
     free(parameters[i]);
     free(values[i].data);
     values[i] = (bytes){NULL, 0};
   }
-  setting.procedure_count = setting.parameter_count = 0;
+  parameter_count = 0;
   sl_property_destroy(graph);
   graph = NULL;
 }
@@ -241,14 +193,12 @@ int main(void) {
     if (text == NULL || fread(text, 1, length, stdin) != length) return 1;
     text[length] = 0;
     if (command == 'D') define(text);
-    if (command == 'P' && setting.parameter_count < MOST)
-      parameters[setting.parameter_count++] = strdup(text);
+    if (command == 'P' && parameter_count < MOST) parameters[parameter_count++] = strdup(text);
     if (command == 'V') {
-      const uint32_t last = --setting.parameter_count; // not given yet
+      const uint32_t last = --parameter_count; // not given yet
       evaluate(text, &values[last]);
-      setting.parameter_count++;
+      parameter_count++;
     }
-    if (command == 'C') compile(text, length);
     if (command == 'Q') ask(text, length);
     free(text);
     fflush(stdout);

@@ -52,7 +52,7 @@ export class NativeDriver implements Asked {
   }
 
   define(signature: string, rows: string[][]): void {
-    this.#tell('D', [signature, ...rows.slice(1).map((row) => row.join('\t'))].join('\n'));
+    this.#tell('D', [signature, ...rows.slice(1).map((row) => `[${row.join(', ')}]`)].join('\n'));
   }
 
   parameter(name: string, literal: string): void {

@@ -45,7 +45,11 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
 }
 
 /** Strings, each different one once. Undefined: there are other values as well. */
-function strings(operation: string, argument: string, list: readonly unknown[]): Written | undefined {
+function strings(
+  operation: string,
+  argument: string,
+  list: readonly unknown[],
+): Written | undefined {
   const places = new Map<string, number>();
   const numbers = new Uint32Array(list.length);
   const present = new Uint8Array(list.length);
@@ -72,8 +76,7 @@ function written(operation: string, argument: string, column: unknown, count: nu
   if (kind === undefined && !Array.isArray(column))
     throw check.typeError(operation, argument, 'a typed array or a list', column);
   const { length } = column as ArrayLike<unknown>;
-  if (length !== count)
-    throw check.shapeError(operation, argument, count, length);
+  if (length !== count) throw check.shapeError(operation, argument, count, length);
   if (kind !== undefined) {
     if (!(kind in kinds))
       throw check.typeError(

@@ -83,7 +83,11 @@ export class PropertyQuery extends WasmObject<RawQuery> {
    * ```
    */
   run(parameters?: Parameters, options?: QueryOptions): QueryResult {
-    return tasksOf(this.runtime).rows.now('PropertyQuery.run', { query: this, parameters }, options);
+    return tasksOf(this.runtime).rows.now(
+      'PropertyQuery.run',
+      { query: this, parameters },
+      options,
+    );
   }
 
   /**

@@ -22,6 +22,15 @@ export interface GraphPath {
   relationships: GraphRelationship[];
 }
 
+/**
+ * A date, a time or a duration of a result, as ISO 8601 writes it: `{ kind: 'date', text: '1984-10-11' }`. As a parameter it is
+ * given as text: `date($day)`.
+ */
+export interface GraphTemporal {
+  readonly kind: 'date' | 'localtime' | 'time' | 'localdatetime' | 'datetime' | 'duration';
+  readonly text: string;
+}
+
 /** A value of a result. Integers beyond 2^53 are a bigint. */
 export type GraphValue =
   | null
@@ -32,6 +41,7 @@ export type GraphValue =
   | GraphNode
   | GraphRelationship
   | GraphPath
+  | GraphTemporal
   | readonly GraphValue[]
   | { readonly [key: string]: GraphValue };
 

@@ -1,7 +1,7 @@
 // Values as bytes, as `sl_wire` of csrc/property/property.h says.
 import { isPlain, kindOf } from '../../runtime/brand.js';
 import { typeError } from '../../runtime/validate.js';
-import type { GraphNode, GraphRelationship, GraphValue } from './types.js';
+import type { GraphNode, GraphRelationship, GraphTemporal, GraphValue } from './types.js';
 
 const NULL = 0;
 const FALSE = 1;
@@ -15,6 +15,9 @@ const MAP = 8;
 const NODE = 9;
 const RELATIONSHIP = 10;
 const PATH = 11;
+const TEMPORAL = 12;
+
+const KINDS = ['date', 'localtime', 'time', 'localdatetime', 'datetime', 'duration'] as const;
 
 const MOST_NESTED = 60;
 const LONGEST_BY_HAND = 32;
@@ -200,6 +203,10 @@ export class WireReader {
         return this.#relationship() as unknown as GraphValue;
       case PATH:
         return this.#path();
+      case TEMPORAL: {
+        const kind = KINDS[this.#bytes[this.#at++] as number] as GraphTemporal['kind'];
+        return { kind, text: this.#text() };
+      }
       default:
         return null;
     }
