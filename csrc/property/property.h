@@ -1,0 +1,155 @@
+// A property graph that is asked in openCypher: nodes with labels, relationships of a type each, properties of both.
+//
+//   sl_property_create -> [ sl_property_add_nodes -> sl_property_set_column -> sl_property_add_relationships ]*
+//   sl_property_prepare(graph, text) -> sl_property_begin(query, parameters)
+//     -> do sl_job_step(sl_property_job(query), ...); sl_property_take(query, ...) while running
+//
+// One query changes the graph at a time. What a statement has changed is undone when it fails, is stopped or destroyed.
+// A query that reads ends with ERR_STATE when the graph is changed while it is not finished.
+#ifndef SL_PROPERTY_PROPERTY_H
+#define SL_PROPERTY_PROPERTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/container.h"
+#include "base/job.h"
+#include "base/status.h"
+
+typedef struct sl_property sl_property;
+typedef struct sl_property_query sl_property_query;
+
+// Values as bytes, little-endian: a byte that says what follows.
+typedef enum sl_wire {
+  SL_WIRE_NULL = 0,
+  SL_WIRE_FALSE = 1,
+  SL_WIRE_TRUE = 2,
+  SL_WIRE_INT = 3,    // i32
+  SL_WIRE_LONG = 4,   // i64
+  SL_WIRE_FLOAT = 5,  // f64
+  SL_WIRE_STRING = 6, // u32 bytes, UTF-8
+  SL_WIRE_LIST = 7,   // u32 elements, values
+  SL_WIRE_MAP = 8,    // u32 entries: each a key as in STRING without its first byte, a value
+  SL_WIRE_NODE =
+      9, // u32 id; u32 labels, each as a key; u32 properties, as entries. Not as a parameter
+  SL_WIRE_RELATIONSHIP = 10, // u32 id, from, to; the type as a key; properties. Not as a parameter
+  SL_WIRE_PATH = 11,         // u32 length; node, relationship, node ... Not as a parameter
+  SL_WIRE_TEMPORAL =
+      12 // u8: date, localtime, time, localdatetime, datetime, duration; its text as a key
+} sl_wire;
+
+// An empty graph. Errors: ERR_MEMORY. Allocates.
+sl_status sl_property_create(sl_property **out);
+// Queries that are left can only be destroyed then. NULL is allowed.
+void sl_property_destroy(sl_property *graph);
+size_t sl_property_bytes(const sl_property *graph);
+
+// Numbers, written: nodes, relationships, labels, types, keys, ids of nodes and of relationships that were given, bytes,
+// relationships that are not sorted in.
+#define SL_PROPERTY_FACTS 9
+void sl_property_facts(const sl_property *graph, double *facts);
+
+// Adds nodes with the same labels.
+//   labels   label_bytes, read: UTF-8, parted by line feeds; none: no label
+//   first    written: the id of the first, the others follow
+//   Errors: ERR_STATE ("graph": a query is changing it), ERR_OVERFLOW ("count"), ERR_MEMORY. O(count).
+sl_status sl_property_add_nodes(sl_property *graph, const uint8_t *labels, uint32_t label_bytes,
+                                uint32_t count, uint32_t *first);
+
+// Adds relationships of one type.
+//   type       type_bytes, read: not empty
+//   from, to   count ids of nodes, read
+//   Errors: ERR_STATE, ERR_EMPTY ("type"), ERR_INDEX ("from", "to": no such node; position), ERR_OVERFLOW, ERR_MEMORY:
+//   nothing has changed then. O(count).
+sl_status sl_property_add_relationships(sl_property *graph, const uint8_t *type,
+                                        uint32_t type_bytes, const uint32_t *from,
+                                        const uint32_t *to, uint32_t count, uint32_t *first);
+
+typedef enum sl_column_kind {
+  SL_COLUMN_BOOLEAN = 1, // u8 each
+  SL_COLUMN_INTEGER = 2, // i64 each
+  SL_COLUMN_FLOAT = 3,   // f64 each
+  SL_COLUMN_STRING = 4,  // u32 each: a place in the list of strings that follows as bytes
+  SL_COLUMN_INT = 5,     // i32 each
+  SL_COLUMN_MIXED = 6,   // no numbers: a list of values as bytes
+  SL_COLUMN_SINGLE = 7   // f32 each
+} sl_column_kind;
+
+// Sets a property of nodes or relationships whose ids follow each other.
+//   relationships   of relationships, else of nodes
+//   numbers         count numbers of the kind, read
+//   present         a byte each: 0 leaves out; or NULL
+//   values          value_bytes, read: a list (sl_wire), of strings for STRING, of `count` values for MIXED
+//   Errors: ERR_STATE, ERR_EMPTY ("key"), ERR_INDEX ("first": no such ids; "numbers": no such string), ERR_OPTION ("kind"),
+//   ERR_FORMAT ("values"), ERR_MEMORY: some may be set then. O(count).
+sl_status sl_property_set_column(sl_property *graph, bool relationships, uint32_t first,
+                                 uint32_t count, const uint8_t *key, uint32_t key_bytes,
+                                 sl_column_kind kind, const void *numbers, const uint8_t *present,
+                                 const uint8_t *values, uint32_t value_bytes);
+
+// Sorts in the relationships that were added one by one. Queries do it where it is worth it. Errors: ERR_STATE, ERR_MEMORY.
+sl_status sl_property_compact(sl_property *graph);
+
+// Defines a procedure that is a table, for CALL: it gives the outputs of the rows whose inputs have the values of the
+// arguments. One of the same name takes its place. Not saved with the graph.
+//   signature   signature_bytes, read: name(input :: TYPE, ...) :: (output :: TYPE, ...), at most 64 of each, with INTEGER,
+//               FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST or ANY as types. Without outputs it does nothing
+//   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output
+//   Errors: ERR_STATE ("graph": it has prepared queries; "signature": the name of one of this library), ERR_FORMAT
+//   ("signature", "rows"), ERR_OVERFLOW, ERR_MEMORY. A call costs O(rows).
+sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
+                             const uint8_t *rows, uint32_t row_bytes);
+
+// What the last query was refused or failed for: the message is UTF-8, with the line of the query and a caret.
+//   numbers   nine, written: address and bytes of the message (0 bytes: there is none), position in the text, line, column (from
+//             1); address and bytes of the type of the error ("SyntaxError") and of its detail ("UndefinedVariable")
+#define SL_PROPERTY_PROBLEM 9
+void sl_property_problem(const sl_property *graph, double *numbers);
+
+// ---- queries ------------------------------------------------------------------------------------
+
+// Parses and checks a query. It reads the graph until it is destroyed.
+//   Errors: ERR_PARSE ("text"; position; see sl_property_problem), ERR_RANGE ("length"), ERR_MEMORY. Allocates.
+sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t length,
+                              sl_property_query **out);
+void sl_property_query_destroy(sl_property_query *query);
+sl_job *sl_property_job(sl_property_query *query);
+size_t sl_property_query_bytes(const sl_property_query *query);
+extern const sl_job_kind sl_property_kind;
+
+// Begins to run it. It ends with CONVERGED; WORK_LIMIT: there are more rows than asked for; TIME_LIMIT: stopped.
+//   parameters   parameter_bytes, read: a map (sl_wire), or none
+//   most_rows    UINT64_MAX: all. A query that changes the graph does all its work and gives no more rows than these
+//   now          milliseconds since 1970, for timestamp(); seed: for rand()
+//   Errors: ERR_STATE ("graph": another query is changing it), ERR_FORMAT ("parameters"), ERR_ARGUMENT ("query": see
+//   sl_property_problem), ERR_MEMORY. sl_job_step() has the last two as well, and ERR_STATE ("graph": it was changed).
+sl_status sl_property_begin(sl_property_query *query, const uint8_t *parameters,
+                            uint32_t parameter_bytes, uint64_t most_rows, double now,
+                            uint64_t seed);
+
+// Rows since the last call: values in the order of the columns, row by row.
+//   numbers   three, written: address, bytes, rows; valid until the next step
+void sl_property_take(sl_property_query *query, double *numbers);
+
+// Numbers, written: columns, rows so far, nodes created and deleted, relationships created and deleted, properties set and
+// removed, labels added and removed, whether it changes the graph.
+#define SL_PROPERTY_QUERY_FACTS 11
+void sl_property_query_facts(const sl_property_query *query, double *facts);
+
+// The names of the columns: a list (sl_wire). numbers: address and bytes, written; until the next call.
+//   Errors: ERR_MEMORY.
+sl_status sl_property_columns(sl_property_query *query, double *numbers);
+
+// The plan as text, a line an operator, with the rows that it gave in the last run. Errors: as sl_property_begin().
+sl_status sl_property_explain(sl_property_query *query, double *numbers);
+
+// ---- files --------------------------------------------------------------------------------------
+
+// Saves, as base/container.h says; everything is copied. Ids of what was deleted are not kept: those above move down.
+//   Errors: ERR_STATE, ERR_MEMORY. Allocates about the size of the file.
+sl_status sl_property_save(sl_property *graph, sl_writer **out);
+// From a file that was read whole. Errors: those of the reader, ERR_FORMAT, ERR_MEMORY. Safe on untrusted bytes: yes.
+sl_status sl_property_load(sl_reader *reader, sl_property **out);
+
+#endif

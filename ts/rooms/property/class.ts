@@ -1,0 +1,456 @@
+// A property graph.
+import type { PropertyGraph as RawGraph } from '../../generated/raw/property.js';
+import { runtimeOf } from '../../runtime/bind.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  savePieces,
+  saveWhole,
+} from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
+import { runMade, runMadeAsync } from '../../runtime/making.js';
+import { adopt, WasmObject } from '../../runtime/object.js';
+import type { RawObject, Runtime } from '../../runtime/runtime.js';
+import { indexArray } from '../../runtime/scratch.js';
+import { type AsyncOptions, asyncKeys, type WorkProgress } from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import { readColumns, setColumns, writeText } from './bytes.js';
+import { PropertyQuery } from './query.js';
+import type {
+  ColumnsResult,
+  EdgesInput,
+  NodesInput,
+  Parameter,
+  Parameters,
+  QueryOptions,
+  QueryResult,
+} from './types.js';
+import { WireWriter } from './wire.js';
+
+/** SL_PROPERTY_FACTS */
+const FACTS = 9;
+
+type Raw = RawGraph & RawObject;
+
+/**
+ * Nodes with labels, relationships (edges) of one type each, and properties of both, asked in openCypher.
+ *
+ * Ids are numbers from 0 in the order of making, and are not used again. A statement does all that it says or, when it fails or is
+ * stopped, nothing. One statement changes the graph at a time.
+ */
+export class PropertyGraph extends WasmObject<Raw> {
+  /**
+   * An empty graph.
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query("CREATE (:Person {name: 'Ada'})-[:KNOWS {since: 1833}]->(:Person {name: 'Charles'})");
+   * const { rows } = graph.query('MATCH (a)-[k:KNOWS]->(b) RETURN a.name AS a, k.since AS since, b.name AS b');
+   * console.log(rows); // [ { a: 'Ada', since: 1833, b: 'Charles' } ]
+   * ```
+   */
+  static create(): PropertyGraph {
+    const operation = 'PropertyGraph.create';
+    const runtime = runtimeOf(this, operation);
+    return adopt(runtime, operation, PropertyGraph, runtime.raw.PropertyGraph.create());
+  }
+
+  #facts(operation: string): Float64Array {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    return runtime.scratch(operation, (scratch) => {
+      const at = scratch.f64(FACTS);
+      raw.facts(at);
+      return runtime.copyF64(at, FACTS);
+    });
+  }
+
+  /** How many nodes there are. */
+  get nodeCount(): number {
+    return this.#facts('PropertyGraph.nodeCount')[0] as number;
+  }
+
+  /** How many relationships there are. */
+  get edgeCount(): number {
+    return this.#facts('PropertyGraph.edgeCount')[1] as number;
+  }
+
+  /** Bytes that the graph holds in the module's memory. */
+  get bytesUsed(): number {
+    return this.#facts('PropertyGraph.bytesUsed')[7] as number;
+  }
+
+  /** @internal */
+  protected override facts(): Readonly<Record<string, unknown>> {
+    return { nodes: this.nodeCount, edges: this.edgeCount };
+  }
+
+  /**
+   * Adds nodes that share their labels. O(count) for each column.
+   *
+   * @returns the id of the first one; the others follow
+   *
+   * @throws TypeError or RangeError for wrong labels, counts and columns; SublinearError `STATE`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'City', count: 2, columns: { name: ['Oslo', 'Rome'], area: Float64Array.of(454, 1285) } });
+   * console.log(graph.query('MATCH (c:City) RETURN c.name, c.area ORDER BY c.area DESC LIMIT 1').rows);
+   * // [ { 'c.name': 'Rome', 'c.area': 1285 } ]
+   * ```
+   */
+  addNodes(nodes: NodesInput): number {
+    const operation = 'PropertyGraph.addNodes';
+    const { runtime } = this;
+    const { label, count, columns } = check.options<NodesInput>(operation, nodes, [
+      'label',
+      'count',
+      'columns',
+    ]);
+    check.integer(operation, 'count', count, 0, 2 ** 30);
+    const labels = typeof label === 'string' ? [label] : (label ?? []);
+    if (!Array.isArray(labels)) throw check.typeError(operation, 'label', 'string or list', label);
+    for (const name of labels) {
+      check.string(operation, 'label', name);
+      if (name === '' || name.includes('\n'))
+        throw check.rangeError(operation, 'label', 'a name without line feeds', name);
+    }
+    const read = readColumns(operation, columns, count);
+    const first = runtime.scratch(operation, (scratch) => {
+      const { address, bytes } = writeText(runtime, scratch, labels.join('\n'));
+      runtime.check(operation, this.use(operation).addNodes(address, bytes, count, runtime.out));
+      return runtime.outU32();
+    });
+    setColumns(runtime, operation, () => this.use(operation), false, first, count, read);
+    return first;
+  }
+
+  /**
+   * Adds relationships of one type between nodes that are there. O(count) for each column.
+   *
+   * @returns the id of the first one; the others follow
+   *
+   * @throws RangeError `INDEX` for an id that is no node's, `SHAPE`; TypeError; SublinearError `STATE`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'Page', count: 3 });
+   * graph.addEdges({ type: 'LINK', from: [0, 1], to: [1, 2], columns: { weight: Float32Array.of(0.5, 2) } });
+   * console.log(graph.query('MATCH ()-[r:LINK]->(b) WHERE r.weight > 1 RETURN id(b) AS id').rows); // [ { id: 2 } ]
+   * ```
+   */
+  addEdges(edges: EdgesInput): number {
+    const operation = 'PropertyGraph.addEdges';
+    const { runtime } = this;
+    const given = check.options<EdgesInput>(operation, edges, ['type', 'from', 'to', 'columns']);
+    check.string(operation, 'type', given.type);
+    const from = indexArray(operation, 'from', given.from);
+    const to = indexArray(operation, 'to', given.to);
+    const count = from.length;
+    if (to.length !== count) throw check.shapeError(operation, 'to', count, to.length);
+    const read = readColumns(operation, given.columns, count);
+    const first = runtime.scratch(operation, (scratch) => {
+      const [a, b] = [scratch.u32(count + 1), scratch.u32(count + 1)];
+      const { address, bytes } = writeText(runtime, scratch, given.type);
+      runtime.u32.set(from, a / 4);
+      runtime.u32.set(to, b / 4);
+      const raw = this.use(operation);
+      runtime.check(operation, raw.addRelationships(address, bytes, a, b, count, runtime.out));
+      return runtime.outU32();
+    });
+    setColumns(runtime, operation, () => this.use(operation), true, first, count, read);
+    return first;
+  }
+
+  /**
+   * Parses and checks a query, to run it many times. It is to be disposed like every object.
+   *
+   * @throws SublinearError `PARSE` with `type`, `detail`, `line` and `column`: the message shows the place with a caret
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using create = graph.prepare('CREATE (:Item {n: $n})');
+   * for (let n = 0; n < 3; n++) create.run({ n });
+   * console.log(graph.query('MATCH (i:Item) RETURN collect(i.n) AS all').rows); // [ { all: [ 0, 1, 2 ] } ]
+   * ```
+   */
+  prepare(text: string): PropertyQuery {
+    return PropertyQuery.make(this.runtime, 'PropertyGraph.prepare', this, text);
+  }
+
+  /**
+   * Runs a query. Values go in as parameters: `$name` in the text can never become a part of the query.
+   *
+   * @throws SublinearError `PARSE` and `ARGUMENT` with `type`, `detail`, `line` and `column`, `STATE`, `MEMORY`; TypeError or
+   *   RangeError for parameters and options
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * const { changes } = graph.query('UNWIND $names AS name CREATE (:Person {name: name})', { names: ['Ada', 'Bob'] });
+   * console.log(changes.nodesCreated, graph.query('MATCH (p:Person) RETURN count(*) AS n').rows); // 2 [ { n: 2 } ]
+   * try {
+   *   graph.query('MATCH (p) RETURN q');
+   * } catch (error) {
+   *   console.log((error as Error).message.split('\n')[1]); // MATCH (p) RETURN q
+   * }
+   * ```
+   */
+  query(text: string, parameters?: Parameters, options?: QueryOptions): QueryResult {
+    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.query', this, text);
+    try {
+      return query.run(parameters, options);
+    } finally {
+      query.dispose();
+    }
+  }
+
+  /**
+   * The same in slices of about 8 ms. The graph is busy meanwhile.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort; nothing has changed then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * const { rows } = await graph.queryAsync('UNWIND [3, 1, 2] AS n RETURN n ORDER BY n', {}, { maxTimeMs: 1000 });
+   * console.log(rows); // [ { n: 1 }, { n: 2 }, { n: 3 } ]
+   * ```
+   */
+  async queryAsync(
+    text: string,
+    parameters?: Parameters,
+    options?: QueryOptions & AsyncOptions<WorkProgress>,
+  ): Promise<QueryResult> {
+    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.queryAsync', this, text);
+    const result = await runMadeAsync(query, () => query.runAsync(parameters, options));
+    query.dispose();
+    return result;
+  }
+
+  /**
+   * Runs a query: its rows as a column each, numbers in typed arrays.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ count: 3, columns: { x: Float64Array.of(1.5, 2.5, 3.5) } });
+   * console.log(graph.queryColumns('MATCH (n) RETURN n.x AS x').values.x); // Float64Array(3) [ 1.5, 2.5, 3.5 ]
+   * ```
+   */
+  queryColumns(text: string, parameters?: Parameters, options?: QueryOptions): ColumnsResult {
+    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.queryColumns', this, text);
+    try {
+      return query.columns(parameters, options);
+    } finally {
+      query.dispose();
+    }
+  }
+
+  /**
+   * How a query would be run: a line an operator, in their order.
+   *
+   * @throws SublinearError `PARSE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * console.log(graph.explain('MATCH (a:Person) RETURN a.name').split('\n')[0]); // Scan (a:Person) rows=0
+   * ```
+   */
+  explain(text: string): string {
+    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.explain', this, text);
+    return runMade(query, () => {
+      const plan = query.explain();
+      query.dispose();
+      return plan;
+    });
+  }
+
+  /**
+   * Defines a procedure that is a table, for `CALL`: it gives the outputs of the rows whose inputs equal the arguments. What other
+   * modules compute, scores or neighbours, joins in a query that way. Not saved with the graph.
+   *
+   * @param signature `name(input :: TYPE, ...) :: (output :: TYPE, ...)`, with INTEGER, FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST, ANY
+   * @param rows a list for each row: a value for each input, then for each output
+   *
+   * @throws SublinearError `FORMAT` (signature, rows), `STATE` (there are prepared queries), `MEMORY`; TypeError
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'Page', count: 3, columns: { name: ['a', 'b', 'c'] } });
+   * graph.defineProcedure('rank() :: (node :: INTEGER, score :: FLOAT)', [[2, 0.7], [0, 0.3]]);
+   * const text = 'CALL rank() YIELD node, score MATCH (p:Page) WHERE id(p) = node RETURN p.name AS name ORDER BY score DESC';
+   * console.log(graph.query(text).rows); // [ { name: 'c' }, { name: 'a' } ]
+   * ```
+   */
+  defineProcedure(signature: string, rows: readonly (readonly Parameter[])[] = []): void {
+    const operation = 'PropertyGraph.defineProcedure';
+    const { runtime } = this;
+    check.string(operation, 'signature', signature);
+    const writer = new WireWriter(operation, 'rows');
+    if (!Array.isArray(rows)) throw check.typeError(operation, 'rows', 'list of lists', rows);
+    writer.value(rows);
+    const { bytes } = writer;
+    runtime.scratch(operation, (scratch) => {
+      const list = scratch.bytes(bytes.length + 1);
+      const text = writeText(runtime, scratch, signature);
+      runtime.u8.set(bytes, list);
+      const raw = this.use(operation);
+      runtime.check(operation, raw.define(text.address, text.bytes, list, bytes.length));
+    });
+  }
+
+  /**
+   * Sorts in the relationships that were made one by one. Queries do it themselves where there are many.
+   *
+   * @throws SublinearError `STATE`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query('CREATE ()-[:A]->()-[:B]->()');
+   * graph.compact();
+   * console.log(graph.edgeCount); // 2
+   * ```
+   */
+  compact(): void {
+    const operation = 'PropertyGraph.compact';
+    this.runtime.check(operation, this.use(operation).compact());
+  }
+
+  /**
+   * The graph as bytes: `PropertyGraph.load` takes them, in every engine and on every machine. Ids of what was deleted are not
+   * kept: those above them move down.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query("CREATE (:Person {name: 'Ada'})");
+   * using again = PropertyGraph.load(graph.save());
+   * console.log(again.query('MATCH (p) RETURN p.name AS name').rows); // [ { name: 'Ada' } ]
+   * ```
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const operation = 'PropertyGraph.save';
+    const raw = this.use(operation);
+    return saveWhole(this.runtime, operation, () => this.runtime.raw.PropertyGraph.save(raw));
+  }
+
+  /**
+   * The same in pieces of at most 1 MiB: the graph as it was at the first one.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * let bytes = 0;
+   * for (const piece of graph.saveInPieces()) bytes += piece.length;
+   * console.log(bytes === graph.save().length); // true
+   * ```
+   */
+  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const operation = 'PropertyGraph.saveInPieces';
+    const { runtime } = this;
+    const use = () => this.use(operation);
+    return savePieces(runtime, operation, () => runtime.raw.PropertyGraph.save(use()), use);
+  }
+
+  /**
+   * A graph from the bytes that {@link PropertyGraph.save} gave. Untrusted bytes are safe: what is wrong is an error.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED`, `CHECKSUM`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using again = PropertyGraph.load(graph.saveInPieces());
+   * console.log(again.nodeCount); // 0
+   * ```
+   */
+  static load(bytes: BytesSource): PropertyGraph {
+    const operation = 'PropertyGraph.load';
+    const runtime = runtimeOf(this, operation);
+    return loadFile(runtime, operation, bytes, graphFile(runtime, operation));
+  }
+
+  /**
+   * The same for bytes that are still coming: a stream or an async iterable.
+   *
+   * @throws the `signal`'s reason within 50 ms of an abort; the source is cancelled then
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using again = await PropertyGraph.loadAsync(new Blob([graph.save()]).stream());
+   * console.log(again.edgeCount); // 0
+   * ```
+   */
+  static async loadAsync(
+    bytes: AsyncBytesSource,
+    options?: LoadAsyncOptions,
+  ): Promise<PropertyGraph> {
+    const operation = 'PropertyGraph.loadAsync';
+    const runtime = runtimeOf(this, operation);
+    const given = check.options(operation, options, asyncKeys);
+    return loadFileAsync(runtime, operation, bytes, graphFile(runtime, operation), given);
+  }
+}
+
+function graphFile(runtime: Runtime, operation: string): Loading<Raw, PropertyGraph> {
+  return {
+    kind: 'PROP',
+    build: (reader) => runtime.raw.PropertyGraph.load(reader),
+    wrap: (raw) => adopt(runtime, operation, PropertyGraph, raw),
+  };
+}

@@ -1,0 +1,25 @@
+// Property graphs that are asked in openCypher.
+import type { Runtime } from '../../runtime/runtime.js';
+import { PropertyGraph } from './class.js';
+import { PropertyQuery } from './query.js';
+
+export * from '../../runtime/errors.js';
+export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export { PropertyGraph } from './class.js';
+export { PropertyQuery } from './query.js';
+export type * from './types.js';
+
+/** What `engine.use('property')` and `load()` give. */
+export interface PropertyRoom {
+  readonly PropertyGraph: typeof PropertyGraph;
+  readonly PropertyQuery: typeof PropertyQuery;
+}
+
+/** @internal */
+export function createRoom(runtime: Runtime): PropertyRoom {
+  return {
+    PropertyGraph: runtime.bind(PropertyGraph),
+    PropertyQuery: runtime.bind(PropertyQuery),
+  };
+}

@@ -1,0 +1,146 @@
+// What goes into a property graph and what comes out of it.
+
+/** A node of a result: a copy of what it was when the query gave it. */
+export interface GraphNode {
+  id: number;
+  labels: string[];
+  properties: Record<string, GraphValue>;
+}
+
+/** A relationship of a result. `from` and `to` are ids of nodes. */
+export interface GraphRelationship {
+  id: number;
+  type: string;
+  from: number;
+  to: number;
+  properties: Record<string, GraphValue>;
+}
+
+/** A path of a result: one node more than relationships. */
+export interface GraphPath {
+  nodes: GraphNode[];
+  relationships: GraphRelationship[];
+}
+
+/**
+ * A date, a time or a duration of a result, as ISO 8601 writes it: `{ kind: 'date', text: '1984-10-11' }`. As a parameter it is
+ * given as text: `date($day)`.
+ */
+export interface GraphTemporal {
+  readonly kind: 'date' | 'localtime' | 'time' | 'localdatetime' | 'datetime' | 'duration';
+  readonly text: string;
+}
+
+/** A value of a result. Integers beyond 2^53 are a bigint. */
+export type GraphValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | GraphNode
+  | GraphRelationship
+  | GraphPath
+  | GraphTemporal
+  | readonly GraphValue[]
+  | { readonly [key: string]: GraphValue };
+
+/**
+ * A parameter. Whole numbers up to 2^53 become integers, others floats; a bigint becomes an integer of 64 bits. `undefined` is null.
+ */
+export type Parameter =
+  | null
+  | undefined
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly Parameter[]
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | { readonly [key: string]: Parameter };
+
+/** Parameters of a query, by name: what `$name` stands for. */
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/**
+ * A property of many nodes or edges. Typed arrays are taken as they are: of floats, of integers (also 64 bits), of booleans
+ * (`Uint8Array`). A list may have values of any kind; null and undefined leave the property out.
+ */
+export type PropertyColumn =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | readonly Parameter[];
+
+export interface NodesInput {
+  /** One label, several, or none. */
+  label?: string | readonly string[];
+  count: number;
+  /** A column a property, each with `count` values. */
+  columns?: Readonly<Record<string, PropertyColumn>>;
+}
+
+export interface EdgesInput {
+  type: string;
+  /** Ids of nodes. */
+  from: Uint32Array | Int32Array | readonly number[];
+  to: Uint32Array | Int32Array | readonly number[];
+  columns?: Readonly<Record<string, PropertyColumn>>;
+}
+
+export interface QueryOptions {
+  /** No more rows than these; all by default. A query that changes the graph does all its work. */
+  maxRows?: number;
+  /** Ends the query: a reading one with the rows it has, a writing one without any change. */
+  maxTimeMs?: number;
+  /** For `rand()`; 0 by default: the same numbers each time. */
+  seed?: number;
+}
+
+/** What a query has changed, net: what it made and deleted again does not count. */
+export interface GraphChanges {
+  nodesCreated: number;
+  nodesDeleted: number;
+  relationshipsCreated: number;
+  relationshipsDeleted: number;
+  propertiesSet: number;
+  propertiesRemoved: number;
+  labelsAdded: number;
+  labelsRemoved: number;
+}
+
+/** 'rowLimit': there are more rows than `maxRows`. 'timeLimit': `maxTimeMs` was used up. */
+export type QueryOutcome = 'complete' | 'rowLimit' | 'timeLimit';
+
+interface AnyResult {
+  /** Names of the columns. */
+  columns: string[];
+  rowCount: number;
+  outcome: QueryOutcome;
+  changes: GraphChanges;
+}
+
+export interface QueryResult extends AnyResult {
+  /** Objects with the names of the columns as keys. */
+  rows: Record<string, GraphValue>[];
+}
+
+export interface ColumnsResult extends AnyResult {
+  /** By name: a column of nothing but numbers is a Float64Array. */
+  values: Record<string, Float64Array<ArrayBuffer> | GraphValue[]>;
+}
+
+/** What errors of queries know beside `code` (`PARSE`: refused before it ran; `ARGUMENT`: failed while it ran) and `line`. */
+export interface CypherErrorDetails {
+  /** As openCypher names it: "SyntaxError". */
+  type: string;
+  /** "UndefinedVariable". */
+  detail: string;
+  /** From 1, in characters. */
+  column: number;
+}
