@@ -194,6 +194,8 @@ static uint32_t pick_number(const char *name) {
       {"steps", 20},    {"ending", 4},
       {"how", 8},       {"depth", 8},
       {"least", 5},     {"precision", 3},
+      {"least", 5},     {"pages", 20},
+      {"features", 40},
   };
   uint32_t s = call.size;
   if (in_call("_encoder_") && !one_in(20)) { // pieces of two bytes, texts of three
@@ -276,6 +278,18 @@ static const void *pick_part(const double *place, size_t *length) {
   *length = (size_t)place[1];
   memcpy(copy, from->bytes + (size_t)place[0], *length);
   if (one_in(10)) copy[below((uint32_t)*length)] ^= (uint8_t)(1 << below(8));
+  return copy;
+}
+
+// A module of one function, f(i32) -> i32; now and then with a byte changed.
+static const void *pick_module(void) {
+  static const uint8_t module[] = {0, 0x61, 0x73, 0x6d, 1,  0, 0, 0, 1, 6,    1, 0x60, 1, 0x7f,
+                                   1, 0x7f, 3,    2,    1,  0, 5, 3, 1, 0,    1, 7,    5, 1,
+                                   1, 0x66, 0,    0,    10, 6, 1, 4, 0, 0x20, 0, 0x0b};
+  uint8_t *copy = inputs[call.inputs++];
+  call.document = sizeof module;
+  memcpy(copy, module, sizeof module);
+  if (one_in(10)) copy[below(sizeof module)] ^= (uint8_t)(1 << below(8));
   return copy;
 }
 
@@ -391,6 +405,7 @@ static const void *pick_array(const char *type, const char *name) {
     const double head[] = {0, (double)remote_file.head};
     return pick_part(head, &call.document);
   }
+  if (is(name, "bytes") && in_call("_kernel_module_")) return pick_module();
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
