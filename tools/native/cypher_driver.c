@@ -19,6 +19,12 @@
 static char *parameters[MOST];
 static uint32_t parameter_count;
 
+static char *copy_of(const char *text) {
+  char *copy = malloc(strlen(text) + 1);
+  if (copy == NULL) abort();
+  return strcpy(copy, text);
+}
+
 static void print_string(const char *text, size_t length) {
   putchar('"');
   for (size_t i = 0; i < length; i++) {
