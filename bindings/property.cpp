@@ -19,6 +19,7 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_add_relationships>("addRelationships")
       .method<sl_property_set_column>("setColumn")
       .method<sl_property_compact>("compact")
+      .method<sl_property_define>("define")
       .method<sl_property_problem>("problem");
   sl::object<sl_property_query>("PropertyQuery")
       .method<sl_property_job>("job")

@@ -96,8 +96,19 @@ static sl_status seek_start(sl_run *run, sl_operator *o) {
 }
 
 static sl_status seek(sl_run *run, sl_operator *o, sl_step_result *out) {
-  if (!o->found) return scan(run, o, out);
   sl_store *s = run->store;
+  while (!o->found) {
+    SL_TRY(scan(run, o, out));
+    if (*out != SL_ROW) return SL_OK;
+    const uint32_t node = run->row[o->to].as.id;
+    if (sl_value_equal(sl_store_get(s, SL_OF_NODES, node, o->key), o->list_value) == SL_TRUE)
+      return SL_OK;
+    run->work++;
+    if (sl_over_budget(run)) {
+      *out = SL_PAUSE;
+      return SL_OK;
+    }
+  }
   const sl_index *x = &s->indexes[o->key];
   *out = SL_END;
   while (o->at != 0 && x->there) {
@@ -188,12 +199,78 @@ static void between(sl_run *run, sl_operator *o, uint32_t from, uint32_t to) {
   w->end = first_of(w->node, w->at, end[other], o->number + 1);
 }
 
+// How many rows there are from a node, where they only count.
+static sl_status count_from(sl_run *run, sl_operator *o, uint32_t from, uint64_t *out) {
+  *out = 0;
+  if (o->test == NULL && o->inner == NULL) {
+    *out = count_unlike(run, o, from);
+    return SL_OK;
+  }
+  sl_walk walk;
+  uint32_t node, r;
+  uint64_t total = 0, looked = 0;
+  sl_walk_begin(&walk, run->store, from, (sl_towards)o->towards, &o->types);
+  while (sl_walk_next(&walk, &node, &r)) {
+    looked++;
+    if (o->unlike_count > 0 && !sl_is_unlike(run, o, r)) continue;
+    if (o->test != NULL) {
+      if (node < o->known_room && o->known[node] != 0) {
+        if (o->known[node] == 1) continue;
+      } else {
+        bool right;
+        SL_TRY(passes(run, o, node, &right));
+        if (!right) continue;
+      }
+    }
+    uint64_t more = 1;
+    if (o->inner != NULL) {
+      run->row[o->relationship] = sl_relationship(r);
+      SL_TRY(count_from(run, o->inner, node, &more));
+    }
+    total += more;
+  }
+  run->work += looked;
+  *out = total;
+  return SL_OK;
+}
+
+// Neighbours that are those of another node as well: only where both rows are sorted by neighbour.
+static void take_hint(sl_run *run, sl_operator *o, uint32_t from) {
+  const sl_store *s = run->store;
+  const sl_value other = run->row[o->hint];
+  uint32_t begin, end;
+  o->hint_nodes = NULL;
+  if (other.kind != SL_VALUE_NODE) return;
+  const bool typed = s->adjacency.out.type != NULL;
+  if (typed && (o->types.count != 1 || o->hint_types.count != 1)) return;
+  if (!sl_store_row(s, from, (sl_towards)o->towards, &o->types, &begin, &end)) return;
+  if (!sl_store_row(s, other.as.id, (sl_towards)o->hint_towards, &o->hint_types, &o->hint_at,
+                    &o->hint_end))
+    return;
+  o->hint_nodes = o->hint_towards == SL_TOWARDS_OUT ? s->adjacency.out.node : s->adjacency.in.node;
+}
+
+// Moves on to the next neighbour that both rows have.
+static void to_common(sl_operator *o) {
+  const uint32_t *a = o->walk.node, *b = o->hint_nodes;
+  uint32_t i = o->walk.at, k = o->hint_at;
+  const uint32_t end = o->walk.end, last = o->hint_end;
+  while (i < end && k < last && a[i] != b[k]) {
+    if (a[i] < b[k])
+      i++;
+    else
+      k++;
+  }
+  o->walk.at = k < last ? i : end;
+  o->hint_at = k;
+}
+
 static sl_status expand_start(sl_run *run, sl_operator *o) {
   const sl_value from = run->row[o->from];
   o->finished = from.kind != SL_VALUE_NODE;
   if (o->finished) return SL_OK;
   if (o->counts) {
-    run->times = count_unlike(run, o, from.as.id);
+    SL_TRY(count_from(run, o, from.as.id, &run->times));
     o->found = run->times > 0;
     return SL_OK;
   }
@@ -204,6 +281,7 @@ static sl_status expand_start(sl_run *run, sl_operator *o) {
   }
   if (!o->into) {
     sl_walk_begin(&o->walk, run->store, from.as.id, (sl_towards)o->towards, &o->types);
+    if (o->hinted) take_hint(run, o, from.as.id);
     return SL_OK;
   }
   const sl_value to = run->row[o->to];
@@ -242,7 +320,9 @@ static sl_status expand(sl_run *run, sl_operator *o, sl_step_result *out) {
     return SL_OK;
   }
   if (o->list) return expand_known(run, o, out);
-  while (sl_walk_next(&o->walk, &node, &r)) {
+  for (;;) {
+    if (o->hinted && o->hint_nodes != NULL) to_common(o);
+    if (!sl_walk_next(&o->walk, &node, &r)) break;
     if (++looked % 1024 == 0) {
       run->work += 1024;
       if (sl_over_budget(run)) {

@@ -26,6 +26,7 @@ void sl_operator_release(sl_operator *o) {
   o->known = NULL;
   memset((void *)o->places, 0, sizeof o->places);
   o->trail_room = o->known_room = o->place_room = o->depth = o->end = 0;
+  if (o->inner != NULL) sl_operator_release(o->inner);
   if (o->plan != NULL) sl_plan_release(o->plan);
   if (o->update != NULL && o->update->match != NULL) sl_plan_release(o->update->match);
 }
@@ -67,6 +68,7 @@ void sl_plan_release(sl_plan *plan) {
       release_code(o->code);
       release_code(o->where);
       release_code(o->test);
+      if (o->inner != NULL) release_code(o->inner->test);
       for (uint32_t k = 0; k < o->count; k++) release_code(o->codes[k]);
       if (o->update != NULL) release_update(o->update);
     }

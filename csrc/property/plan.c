@@ -105,26 +105,44 @@ static sl_status match(scope *s, const sl_cypher_clause *c) {
 
 // ---- WITH and RETURN ----------------------------------------------------------------------------
 
-// The neighbours of the last relationship need not be walked where only their number counts.
-static void count_neighbours(scope *s, const sl_cypher_projection *p) {
-  sl_operator *o = &s->p->operators[s->p->count - 1];
-  const uint32_t slots = s->run->statement->slot_count;
-  bool *reads;
-  if (o->kind != SL_OP_EXPAND || o->into || o->list || o->test != NULL) return;
-  if (sl_pool_take(&s->run->plan_pool, slots, &reads) != SL_OK) return;
-  memset(reads, 0, slots);
+// Whether the rows of an operator only count: nothing reads what it binds.
+static bool only_counts(scope *s, const sl_operator *o, const sl_cypher_projection *p,
+                        bool *reads) {
+  if (o->kind != SL_OP_EXPAND || o->into || o->list || o->hinted) return false;
+  memset(reads, 0, s->run->statement->slot_count);
   reads[o->to] = reads[o->relationship] = true;
   for (uint32_t i = 0; i < p->item_count; i++)
-    if (sl_reads(p->items[i].expression, reads)) return;
+    if (sl_reads(p->items[i].expression, reads)) return false;
+  for (uint32_t i = 0; i < p->sort_count; i++)
+    if (sl_reads(p->sorts[i].expression, reads)) return false;
   for (uint32_t i = 0; i < p->aggregate_count; i++)
-    if (!sl_is_steady(p->aggregates[i]) || sl_reads(p->aggregates[i], reads)) return;
+    if (!sl_is_steady(p->aggregates[i]) || sl_reads(p->aggregates[i], reads)) return false;
   for (uint32_t i = 0; i < o->unlike_count; i++) {
     for (uint32_t k = 0; k < s->p->count; k++) { // a list of relationships
       const sl_operator *x = &s->p->operators[k];
-      if (x->kind == SL_OP_VARIABLE && x->relationship == o->unlike[i]) return;
+      if (x->kind == SL_OP_VARIABLE && x->relationship == o->unlike[i]) return false;
     }
   }
+  return true;
+}
+
+// The neighbours of the last relationships need not be walked where only their number counts.
+static void count_neighbours(scope *s, const sl_cypher_projection *p) {
+  bool *reads;
+  if (sl_pool_take(&s->run->plan_pool, s->run->statement->slot_count, &reads) != SL_OK) return;
+  const uint32_t last = s->p->count - 1;
+  sl_operator *o = &s->p->operators[last];
+  if (!only_counts(s, o, p, reads)) return;
   o->counts = true;
+  if (last < 2) return;
+  sl_operator *before = &s->p->operators[last - 1];
+  if (before->to != o->from || !only_counts(s, before, p, reads)) return;
+  sl_operator *inner;
+  if (sl_pool_take(&s->run->plan_pool, sizeof *inner, &inner) != SL_OK) return;
+  *inner = *o;
+  before->inner = inner;
+  before->counts = true;
+  s->p->count--;
 }
 
 static sl_status project(scope *s, const sl_cypher_projection *p, bool aggregated) {

@@ -204,7 +204,13 @@ static sl_status begin_at(matching *m, const sl_cypher_node *n) {
     } else
       continue;
     o->kind = SL_OP_SEEK;
+    c->done = true; // it looks at the value itself
   }
+  for (uint32_t i = 0; i < m->condition_count && n->label_count == 1; i++)
+    if (m->conditions[i].code != NULL && m->conditions[i].code->kind == SL_CYPHER_HAS_LABELS &&
+        m->conditions[i].slot == n->slot && m->conditions[i].code->args[0]->slot == n->slot &&
+        m->conditions[i].code->name_count == 1 && m->conditions[i].code->names[0] == o->label)
+      m->conditions[i].done = true;
   m->pending[n->slot] = false;
   return flush(m, NULL);
 }
@@ -251,6 +257,24 @@ static bool may_be_same(const sl_cypher_relationship *a, const sl_cypher_relatio
   return false;
 }
 
+// The neighbour that was found last is joined to a node that was there before: only those that both have need be looked at.
+static void hint(matching *m, const sl_operator *closing) {
+  const sl_pipeline *p = m->pipeline;
+  if (p->count < 2 || closing->towards == SL_TOWARDS_BOTH) return;
+  sl_operator *before = &p->operators[p->count - 2];
+  if (before->kind != SL_OP_EXPAND || before->into || before->list || before->hinted ||
+      before->towards == SL_TOWARDS_BOTH || closing->from == closing->to)
+    return;
+  const bool from = closing->from == before->to;
+  if (!from && closing->to != before->to) return;
+  before->hint = from ? closing->to : closing->from;
+  if (before->hint == before->to) return;
+  const bool out = (closing->towards == SL_TOWARDS_OUT) != from;
+  before->hint_towards = out ? SL_TOWARDS_OUT : SL_TOWARDS_IN;
+  before->hint_types = closing->types;
+  before->hinted = true;
+}
+
 static sl_status follow(matching *m, const sl_cypher_part *p, uint32_t i, bool backwards) {
   const sl_cypher_relationship *r = &p->relationships[i];
   const sl_cypher_node *from = &p->nodes[backwards ? i + 1 : i],
@@ -280,6 +304,7 @@ static sl_status follow(matching *m, const sl_cypher_part *p, uint32_t i, bool b
   m->pending[to->slot] = false;
   m->pending[r->slot] = false;
   m->done[0][i] = true;
+  if (o->into && !r->variable && !o->list) hint(m, o);
   return flush(m, o->into || r->variable ? NULL : o);
 }
 

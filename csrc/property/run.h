@@ -183,14 +183,21 @@ struct sl_operator {
   bool *down;                  // of SORT: descending
   uint32_t *slots, slot_count; // written, of the path, kept
   uint32_t *key_slots, key_count;
-  bool counts; // the row stands for as many as there are neighbours: run->times
+  sl_operator *inner; // of one that counts: the next one, which counts as well
+  bool counts;        // the row stands for as many as there are neighbours: run->times
   sl_plan *plan;
   sl_update *update;
   double estimate;
+  // EXPAND: the neighbour must be one of this node's as well, which a later operator makes sure of.
+  bool hinted;
+  uint8_t hint_towards;
+  uint32_t hint;
+  sl_types hint_types;
 
   // State of a run.
   uint64_t produced, rows;
-  uint32_t at, end, number;
+  uint32_t at, end, number, hint_at, hint_end;
+  const uint32_t *hint_nodes; // NULL: no hint for this row
   uint64_t limit;
   bool started, finished, found;
   sl_walk walk;

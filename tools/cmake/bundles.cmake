@@ -45,6 +45,8 @@ set(SL_LINK_LEVEL_dates -Oz)
 set(SL_OPT_LEVEL_dates -Os)
 set(SL_LINK_LEVEL_paths -Oz)
 set(SL_OPT_LEVEL_paths -Os)
+set(SL_LINK_LEVEL_property -Oz)
+set(SL_OPT_LEVEL_property -Os)
 
 function(sl_bundle name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;VARIANTS;TEST")

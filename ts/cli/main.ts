@@ -7,6 +7,7 @@ import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { completion, type Shell, shells } from './completion.js';
 import { dates } from './dates.js';
+import { queryGraph } from './query.js';
 import { eigen } from './eigen.js';
 import { explain } from './engine.js';
 import { evaluate } from './evaluate.js';
@@ -59,6 +60,7 @@ Examples:
   sublinear index vectors.npy -o words.slv    an index of nearest neighbours
   sublinear search words.slv --like 42        the ten vectors nearest to number 42
   sublinear publish words.slv -o words.slvr   a file for a web server, searched without downloading it
+  sublinear query films.slv "MATCH (a:Actor) RETURN a.name LIMIT 5"
   sublinear dates "FREQ=YEARLY;BYDAY=-1FR" --from 2024 --to 2030
   sublinear evaluate log.csv                  what another policy would have earned on a log
   sublinear hash *.tar.gz --algorithm sha3-256
@@ -299,6 +301,23 @@ Examples:
       const remote = await isRemoteIndex(file);
       return remote ? searchRemote(file, options, progress) : search(file, options, progress);
     });
+
+  answering(common(progress, program.command('query')))
+    .description('ask or change a property graph in openCypher')
+    .argument('<graph>', 'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph')
+    .argument('<text>', 'the query')
+    .option('--parameters <json>', 'an object: what $name stands for')
+    .option('--top <count>', 'at most so many rows', counter, 1000)
+    .option('-o, --output <file>', 'where the graph goes afterwards')
+    .option('--explain', 'print the plan instead')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear query new "CREATE (:Person {name: 'Ada'})" -o people.slv
+  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json`,
+    )
+    .action((graph: string, text: string, options) => queryGraph(graph, text, options, progress));
 
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')

@@ -108,6 +108,15 @@ const questions = {
     equal('chosen', chosen.map(Number), [0, 1]);
     chooser.dispose();
   },
+  // Who is two steps away?
+  property({ PropertyGraph }) {
+    const graph = PropertyGraph.create();
+    graph.addNodes({ label: 'P', count: 4 });
+    graph.addEdges({ type: 'K', from: [0, 1, 2], to: [1, 2, 3] });
+    const { rows } = graph.query('MATCH (a:P)-[:K]->()-[:K]->(b) RETURN id(a) * 10 + id(b) AS n');
+    equal('pairs', rows.map(({ n }) => n).sort(), [13, 2]);
+    graph.dispose();
+  },
   // Points on a line: the nearest to 41.4 are 41, 42 and 40, and squares of their distances are known.
   vector({ Hnsw }) {
     const index = Hnsw.create({ metric: 'euclidean', dimension: 2 });

@@ -22,10 +22,12 @@ import type {
   ColumnsResult,
   EdgesInput,
   NodesInput,
+  Parameter,
   Parameters,
   QueryOptions,
   QueryResult,
 } from './types.js';
+import { WireWriter } from './wire.js';
 
 /** SL_PROPERTY_FACTS */
 const FACTS = 9;
@@ -294,6 +296,44 @@ export class PropertyGraph extends WasmObject<Raw> {
       const plan = query.explain();
       query.dispose();
       return plan;
+    });
+  }
+
+  /**
+   * Defines a procedure that is a table, for `CALL`: it gives the outputs of the rows whose inputs equal the arguments. What other
+   * modules compute, scores or neighbours, joins in a query that way. Not saved with the graph.
+   *
+   * @param signature `name(input :: TYPE, ...) :: (output :: TYPE, ...)`, with INTEGER, FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST, ANY
+   * @param rows a list for each row: a value for each input, then for each output
+   *
+   * @throws SublinearError `FORMAT` (signature, rows), `STATE` (there are prepared queries), `MEMORY`; TypeError
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'Page', count: 3, columns: { name: ['a', 'b', 'c'] } });
+   * graph.defineProcedure('rank() :: (node :: INTEGER, score :: FLOAT)', [[2, 0.7], [0, 0.3]]);
+   * const text = 'CALL rank() YIELD node, score MATCH (p:Page) WHERE id(p) = node RETURN p.name AS name ORDER BY score DESC';
+   * console.log(graph.query(text).rows); // [ { name: 'c' }, { name: 'a' } ]
+   * ```
+   */
+  defineProcedure(signature: string, rows: readonly (readonly Parameter[])[] = []): void {
+    const operation = 'PropertyGraph.defineProcedure';
+    const { runtime } = this;
+    check.string(operation, 'signature', signature);
+    const writer = new WireWriter(operation, 'rows');
+    if (!Array.isArray(rows)) throw check.typeError(operation, 'rows', 'list of lists', rows);
+    writer.value(rows);
+    const { bytes } = writer;
+    runtime.scratch(operation, (scratch) => {
+      const list = scratch.bytes(bytes.length + 1);
+      const text = writeText(runtime, scratch, signature);
+      runtime.u8.set(bytes, list);
+      const raw = this.use(operation);
+      runtime.check(operation, raw.define(text.address, text.bytes, list, bytes.length));
     });
   }
 
