@@ -199,7 +199,7 @@ int main(void) {
     if (text == NULL || fread(text, 1, length, stdin) != length) return 1;
     text[length] = 0;
     if (command == 'D') define(text);
-    if (command == 'P' && parameter_count < MOST) parameters[parameter_count++] = strdup(text);
+    if (command == 'P' && parameter_count < MOST) parameters[parameter_count++] = copy_of(text);
     if (command == 'V') {
       const uint32_t last = --parameter_count; // not given yet
       evaluate(text, &values[last]);
