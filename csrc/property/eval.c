@@ -148,7 +148,7 @@ static sl_status concatenate(sl_run *run, sl_value a, sl_value b, sl_value *out)
   chars->bytes = (uint32_t)(x + y);
   memcpy(chars->text, a.as.chars->text, x);
   memcpy(chars->text + x, b.as.chars->text, y);
-  chars->hash = sl_hash_bytes(chars->text, x + y);
+  chars->hash = sl_value_hash_bytes(chars->text, x + y);
   *out = sl_string(chars);
   return SL_OK;
 }
