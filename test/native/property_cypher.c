@@ -6,6 +6,12 @@
 
 #include "property_tree.h"
 
+static char *append(char *at, const char *text) {
+  const size_t length = strlen(text);
+  memcpy(at, text, length + 1);
+  return at + length;
+}
+
 static const sl_cypher_field fields[] = {{"name", SL_CYPHER_TYPE_STRING},
                                          {"age", SL_CYPHER_TYPE_INTEGER}};
 static const sl_cypher_procedure procedures[] = {{"test.proc", 1, 2, fields, fields}};
@@ -375,10 +381,10 @@ static char *nested(const char *before, const char *open, const char *middle, co
                     const char *after, size_t times) {
   const size_t o = strlen(open), c = strlen(close);
   char *text = malloc(strlen(before) + times * (o + c) + strlen(middle) + strlen(after) + 1);
-  char *at = stpcpy(text, before);
-  for (size_t i = 0; i < times; i++) at = stpcpy(at, open);
-  at = stpcpy(at, middle);
-  for (size_t i = 0; i < times; i++) at = stpcpy(at, close);
+  char *at = append(text, before);
+  for (size_t i = 0; i < times; i++) at = append(at, open);
+  at = append(at, middle);
+  for (size_t i = 0; i < times; i++) at = append(at, close);
   strcpy(at, after);
   return text;
 }
@@ -445,7 +451,7 @@ static void length_is_not(void **state) {
 static void names_are_many(void **state) {
   (void)state;
   const uint32_t count = 50000;
-  char *text = malloc(count * 16), *at = stpcpy(text, "CREATE (n)");
+  char *text = malloc(count * 16), *at = append(text, "CREATE (n)");
   for (uint32_t i = 0; i < count; i++) at += sprintf(at, ", (n%u)", i);
   sl_cypher_statement *s = accept(text);
   assert_int_equal(s->slot_count, count + 1);

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { distFile } from '../support/files.js';
+import { distFile } from '../support/door.js';
 import { RawModule } from '../support/raw.js';
 import { readCases } from './kit/cases.js';
 import { countByFolder, runCase } from './kit/judge.js';

@@ -77,6 +77,9 @@ function(sl_native_tests)
     set_tests_properties(${name} PROPERTIES LABELS ${room} TIMEOUT 1800)
   endforeach()
 
+  # The openCypher kit asks it (test/property/kit/run.ts).
+  sl_native_program(cypher_driver "${CMAKE_SOURCE_DIR}/tools/native/cypher_driver.c")
+
   # The fuzz targets on their seeds, without libFuzzer.
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/fuzz/*.c")
   foreach(source IN LISTS sources)

@@ -19,6 +19,12 @@
 static char *parameters[MOST];
 static uint32_t parameter_count;
 
+static char *copy_of(const char *text) {
+  char *copy = malloc(strlen(text) + 1);
+  if (copy == NULL) abort();
+  return strcpy(copy, text);
+}
+
 static void print_string(const char *text, size_t length) {
   putchar('"');
   for (size_t i = 0; i < length; i++) {
@@ -193,7 +199,7 @@ int main(void) {
     if (text == NULL || fread(text, 1, length, stdin) != length) return 1;
     text[length] = 0;
     if (command == 'D') define(text);
-    if (command == 'P' && parameter_count < MOST) parameters[parameter_count++] = strdup(text);
+    if (command == 'P' && parameter_count < MOST) parameters[parameter_count++] = copy_of(text);
     if (command == 'V') {
       const uint32_t last = --parameter_count; // not given yet
       evaluate(text, &values[last]);
