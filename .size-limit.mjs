@@ -57,6 +57,8 @@ const bundles = {
   'leastsquares.js': [470, 200, 165],
   'cuts.js': [358, 144, 122],
   'gnn.js': [428, 184, 155],
+  'cuts.js': [368, 151, 129],
+  'gnn.js': [394, 168, 143],
   // With those of three.
   'eigen.js': [680, 276, 220],
   'paths.js': [366, 149, 128],

@@ -45,7 +45,8 @@ SL_NOINLINE static uint64_t join(sl_components *c, const sl_csr *edges, uint32_t
       k += FIRST_EDGES;
     }
     done += last - k;
-    for (; k < last; k++) sl_set_unite(c->labels, u, columns[k]);
+    for (; k < last; k++)
+      if (c->labels[u] != c->labels[columns[k]]) sl_set_unite(c->labels, u, columns[k]);
   }
   return done;
 }
@@ -63,11 +64,21 @@ static uint32_t root_of_most(sl_components *c, uint32_t n) {
   return root;
 }
 
-// Roots are the smallest of their sets, and come before the others: they become numbers in place.
-static void number(sl_components *c, uint32_t n) {
-  uint32_t *labels = c->labels;
-  for (uint32_t u = 0; u < n; u++) labels[u] = sl_set_root(labels, u);
-  for (uint32_t u = 0; u < n; u++) labels[u] = labels[u] == u ? c->count++ : labels[labels[u]];
+// A parent is smaller than its node, so that it has its number first: parents become numbers in place.
+SL_NOINLINE static void number(sl_components *c, uint32_t n) {
+  uint32_t *labels = c->labels, count = 0;
+  for (uint32_t u = 0; u < n; u++) labels[u] = labels[u] == u ? count++ : labels[labels[u]];
+  c->count = count;
+}
+
+// Neighbours in number are mostly in one component: a run of them is added at once.
+SL_NOINLINE static void measure(sl_components *c, uint32_t n) {
+  const uint32_t *labels = c->labels;
+  for (uint32_t u = 0; u < n;) {
+    const uint32_t label = labels[u], first = u;
+    while (u < n && labels[u] == label) u++;
+    c->sizes[label] += u - first;
+  }
 }
 
 static sl_status step(sl_cuts *cuts, uint64_t work) {
@@ -89,7 +100,7 @@ static sl_status step(sl_cuts *cuts, uint64_t work) {
   if (c->next < n || !c->sampled) return SL_OK;
   number(c, n);
   SL_TRY(TAKE_ZERO(cuts, &c->sizes, c->count));
-  for (uint32_t u = 0; u < n; u++) c->sizes[c->labels[u]]++;
+  measure(c, n);
   sl_job_end(&cuts->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }

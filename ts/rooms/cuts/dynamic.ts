@@ -180,7 +180,7 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
    * using graph = Graph.fromEdges({ from: [0, 1, 2, 2], to: [1, 2, 0, 3], directed: false });
    * using kept = dynamicMinimumCut(graph);
    * const { side, cut } = kept.cut();
-   * console.log(side, cut.weights); // Uint32Array(1) [ 3 ] Float64Array(1) [ 1 ]
+   * console.log(side, cut.weights); // Uint32Array(3) [ 0, 1, 2 ] Float64Array(1) [ 1 ]
    * ```
    */
   cut(): KeptCut {
