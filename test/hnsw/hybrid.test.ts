@@ -1,7 +1,6 @@
 // Collections of vectors and texts: both parts in step, one list of both, one file.
 import { createEngine, type Engine, isSublinearError } from 'sublinear';
 import type { Collection, HnswRoom, HybridMatch, HybridQuery, Item } from 'sublinear/hnsw';
-import { createWorkerEngine } from 'sublinear/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
@@ -532,31 +531,4 @@ test('the module of texts is loaded when it is needed, not before', async () => 
   expect(now.size).toBe(0);
   for (const each of [c, again, now]) each.dispose();
   own.dispose();
-});
-
-test('in a worker: the same answers', async () => {
-  const there = await createWorkerEngine();
-  try {
-    const { Collection: Remote } = await there.use('hnsw');
-    using here = make(drawn(80));
-    const remote = await Remote.create({
-      metric: 'cosine',
-      dimension: 4,
-      index: 'flat',
-      text: fields,
-    });
-    await remote.addAll(drawn(80));
-    const query = { ...QUERY, where: { year: { gt: 2005 } }, k: 30 };
-    expect(await remote.search(query)).toEqual(here.search(query));
-    const loaded = await Remote.load(here.save());
-    expect(await loaded.search(query)).toEqual(here.search(query));
-    // A function of this thread gives nothing there.
-    await expect(remote.search({ ...QUERY, rerank: () => [] })).rejects.toMatchObject({
-      argument: 'rerank',
-    });
-    await remote.dispose();
-    await loaded.dispose();
-  } finally {
-    await there.dispose();
-  }
 });

@@ -438,6 +438,33 @@ describe('progress and aborts', () => {
 });
 
 describe('collections', () => {
+  test('collections with texts, whose module comes when it is needed', async () => {
+    const own = await createWorkerEngine();
+    const { Collection: Here } = await local.use('hnsw');
+    const { Collection: There } = await own.use('hnsw');
+    const options = { metric: 'cosine', dimension: 2, text: ['title', 'body'] } as const;
+    using here = await Here.createAsync(options);
+    const there = await There.create(options);
+    const items = ['sea', 'lake', 'quiet sea', 'hotel'].map((title, key) => ({
+      key,
+      ...(key !== 1 && { vector: [key, 1] }),
+      text: { title, body: `by the ${title}` },
+      metadata: { key },
+    }));
+    here.addAll(items);
+    await there.addAll(items);
+    const query = { text: 'quiet sea lake', vector: [1, 1], where: { key: { lt: 3 } } };
+    const found = here.search(query);
+    expect(found).toHaveLength(3);
+    expect(await there.search(query)).toEqual(found);
+    const again = await There.load(here.save());
+    expect(await again.search(query)).toEqual(found);
+    // A function of this thread gives nothing there.
+    const rerank = () => [1, 2, 3];
+    await expect(there.search({ ...query, rerank })).rejects.toMatchObject({ argument: 'rerank' });
+    await own.dispose();
+  });
+
   test('grow, stop, answer many queries and go to and fro in pieces', async () => {
     const { Collection } = await engine.use('hnsw');
     const items = (count: number) =>
