@@ -53,7 +53,7 @@ function linesOf(text: string): string[][] {
   return lines;
 }
 
-const HASHED = 256;
+const HASHED = 512;
 
 /**
  * A vector for each text, without looking at answers: the mean of its words' GloVe vectors weighted by rarity (smooth inverse

@@ -32,12 +32,13 @@ export interface Ranked {
   best: number;
 }
 
-/** @internal */
+/** @internal `net`: costs have been taken off, or do not count. */
 export function rank(
   operation: string,
   names: { routes: string[]; costs: number[] },
   worth: Float64Array,
   given: RouteOptions,
+  net = false,
 ): Ranked {
   const { maxCost, unavailable } = given;
   const costs = costsOf(operation, names, given.costs);
@@ -51,7 +52,7 @@ export function rank(
   let [most, next, all] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
   for (let k = 0; k < worth.length; k++) {
     const cost = costs[k] as number;
-    const value = (worth[k] as number) - cost;
+    const value = (worth[k] as number) - (net ? 0 : cost);
     if (!(value <= all)) [best, all] = [k, value];
     if (closed?.has(k)) continue;
     open++;

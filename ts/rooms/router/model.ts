@@ -228,7 +228,7 @@ export class ModelRouter extends LearnedRouter {
     const given = check.options<ModelRouteOptions>(operation, options, [...routeKeys, 'threshold']);
     const threshold = given.threshold ?? this.names.limit;
     const { probabilities: gains, scores } = this.score(operation, vector);
-    const { routes, costs } = this.names;
+    const { routes } = this.names;
     let ranked: ReturnType<typeof rank>;
     if (threshold === null) {
       ranked = rank(operation, this.names, gains, given);
@@ -243,8 +243,8 @@ export class ModelRouter extends LearnedRouter {
         );
       // What a threshold says replaces what costs say; `maxCost` still applies.
       const above = (scores[1] as number) - (scores[0] as number) > threshold;
-      const worth = Float64Array.from(costs, (cost, k) => cost + (above === (k === 1) ? 1 : 0));
-      ranked = rank(operation, this.names, worth, { ...given, costs: undefined } as RouteOptions);
+      const worth = Float64Array.from(routes, (_, k) => Number(above === (k === 1)));
+      ranked = rank(operation, this.names, worth, given, true);
     }
     const { first, second, reason, best } = ranked;
     return {

@@ -89,11 +89,14 @@ export interface Rows {
 
 /** @internal The rows of arrays of the same length. */
 export function rowsOf(operation: string, argument: string, vectors: readonly RealArray[]): Rows {
-  const dimension = vectors.length === 0 ? 0 : (vectors[0] as ArrayLike<number>).length;
-  const numbers = new Float32Array(dimension * vectors.length);
+  let dimension = 0;
+  let numbers = new Float32Array(0);
   for (const [i, vector] of vectors.entries()) {
     const view = realArray(operation, `${argument}[${i}]`, vector);
-    if (view.length !== dimension)
+    if (i === 0) {
+      dimension = view.length;
+      numbers = new Float32Array(dimension * vectors.length);
+    } else if (view.length !== dimension)
       throw check.shapeError(operation, `${argument}[${i}]`, dimension, view.length);
     numbers.set(view, i * dimension);
   }

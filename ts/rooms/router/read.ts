@@ -29,7 +29,7 @@ export function readRoutes(operation: string, given: readonly Route[]): ReadRout
       throw check.typeError(operation, `routes[${k}].vectors`, 'array of vectors', vectors);
     if (texts !== undefined && !Array.isArray(texts))
       throw check.typeError(operation, `routes[${k}].texts`, 'array of strings', texts);
-    examples.push(...(vectors ?? []));
+    for (const vector of vectors ?? []) examples.push(vector);
     for (const [i, text] of (texts ?? []).entries())
       examples.push({ text: check.string(operation, `routes[${k}].texts[${i}]`, text) });
     while (labels.length < examples.length) labels.push(k);
