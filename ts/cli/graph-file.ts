@@ -3,19 +3,8 @@ import type { Graph, GraphFormat, ReadGraphOptions } from '../rooms/graph/graph.
 import { graphFormatOf } from '../rooms/graph/read.js';
 import { type CommonOptions, explain } from './engine.js';
 import { assertApart, nameOf, opened, writeFile } from './files.js';
+import { formats } from './options.js';
 import { CliError, count, interrupt, type Progress } from './terminal.js';
-
-/** Formats by their names on the command line. */
-export const formats = {
-  snap: 'edgeList',
-  csv: 'csv',
-  metis: 'metis',
-  'matrix-market': 'matrixMarket',
-  json: 'json',
-  graphml: 'graphml',
-  gexf: 'gexf',
-  pajek: 'pajek',
-} as const satisfies Record<string, GraphFormat>;
 
 /** Options of every verb that reads a graph. */
 export interface GraphFileOptions extends CommonOptions {

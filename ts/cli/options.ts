@@ -1,5 +1,6 @@
 // Option values as the command line gives them: text, checked here so that the message can name the option.
 import { InvalidArgumentError } from 'commander';
+import type { GraphFormat } from '../rooms/graph/graph.js';
 
 /** Forms of an answer by their names on the command line. */
 export const outputFormats = ['table', 'tsv', 'csv', 'json'] as const;
@@ -73,3 +74,23 @@ function number(text: string): number {
     throw new InvalidArgumentError('Expected a number.');
   return Number(text);
 }
+
+/** Names with commas between them. */
+export function fieldNames(value: string): string[] {
+  return value.split(',').map((name) => name.trim());
+}
+
+/** Formats of graphs by their names on the command line. */
+export const formats = {
+  snap: 'edgeList',
+  csv: 'csv',
+  metis: 'metis',
+  'matrix-market': 'matrixMarket',
+  json: 'json',
+  graphml: 'graphml',
+  gexf: 'gexf',
+  pajek: 'pajek',
+} as const satisfies Record<string, GraphFormat>;
+
+/** What `sublinear pack` can be asked to do. */
+export const packActions = ['build', 'sign', 'verify', 'run'] as const;

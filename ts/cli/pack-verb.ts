@@ -1,14 +1,14 @@
 // sublinear pack: its arguments, options and examples.
 import { Argument, type Command, Option } from 'commander';
-import { counter, list, natural, positive } from './options.js';
-import { actions, type PackOptions, pack } from './pack.js';
+import { counter, list, natural, packActions, positive } from './options.js';
+import type { PackOptions } from './pack.js';
 import { common } from './shared.js';
 import type { Progress } from './terminal.js';
 
 export function addPackVerb(program: Command, progress: Progress): void {
   common(progress, program.command('pack'))
     .description('build, sign, verify and run packs of kernels: WebAssembly that cannot escape')
-    .addArgument(new Argument('<action>', 'what to do').choices(actions))
+    .addArgument(new Argument('<action>', 'what to do').choices(packActions))
     .argument('<file>', 'build: a module; else a pack; - is standard input')
     .argument('[kernel]', 'run: which one')
     .option('-o, --output <file>', 'build, sign: write the pack there; - is standard output')
@@ -42,7 +42,8 @@ Examples:
   sublinear pack verify signed.slk --signer public.pem
   sublinear pack run signed.slk rmsnorm --signer public.pem --input x=1,2,3 --input weight=1,1,1`,
     )
-    .action((action: PackOptions['action'], file: string, kernel: string | undefined, options) =>
-      pack(file, kernel, { ...options, action }, progress),
+    .action(
+      async (action: PackOptions['action'], file: string, kernel: string | undefined, options) =>
+        (await import('./pack.js')).pack(file, kernel, { ...options, action }, progress),
     );
 }

@@ -14,6 +14,7 @@ import type {
 import { isSublinearError } from '../runtime/errors.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, nameOf, writeFile } from './files.js';
+import type { packActions } from './options.js';
 import {
   bytes as bytesText,
   CliError,
@@ -25,10 +26,8 @@ import {
 } from './terminal.js';
 import { given, keyOf, wholeFile } from './verify.js';
 
-export const actions = ['build', 'sign', 'verify', 'run'] as const;
-
 export interface PackOptions extends CommonOptions {
-  action: (typeof actions)[number];
+  action: (typeof packActions)[number];
   output?: string;
   manifest?: string;
   segment?: string[];

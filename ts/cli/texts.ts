@@ -24,11 +24,6 @@ export interface TextOptions extends CommonOptions {
   language: 'english' | 'none';
 }
 
-/** Names with commas between them. */
-export function fieldNames(value: string): string[] {
-  return value.split(',').map((name) => name.trim());
-}
-
 export async function buildTextIndex(
   file: string,
   options: TextOptions,

@@ -1,0 +1,194 @@
+// Verbs of indexes of vectors and texts, and of property graphs: their arguments, options and examples.
+import { Argument, type Command, Option } from 'commander';
+import { counter, fieldNames, finite, natural, positive, share, vector } from './options.js';
+import { answering, common } from './shared.js';
+import { CliError, type Progress } from './terminal.js';
+import { condition } from './where.js';
+
+export function addIndexVerbs(program: Command, progress: Progress): void {
+  common(progress, program.command('index'))
+    .description('build an index of vectors, or of texts with --text; - is standard input')
+    .argument(
+      '<file>',
+      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension; with --text documents, a JSON object a line',
+    )
+    .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
+    .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')
+    .addOption(
+      new Option(
+        '--text <fields>',
+        'full-text search: the fields of documents, with commas',
+      ).argParser(fieldNames),
+    )
+    .addOption(
+      new Option(
+        '--keyword <fields>',
+        'with --text: fields with values, which count as a whole',
+      ).argParser(fieldNames),
+    )
+    .option('--vector <field>', 'with --text: the field with the vector, an array of numbers')
+    .addOption(
+      new Option(
+        '--metadata <fields>',
+        'with --text: fields kept for --where of search (default with --vector: all others)',
+      ).argParser(fieldNames),
+    )
+    .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
+    .addOption(
+      new Option('--language <name>', 'with --text: how words are stemmed')
+        .choices(['english', 'none'])
+        .default('english'),
+    )
+    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
+    .addOption(
+      new Option('--metric <name>', 'what near means; hamming takes packed bits (u1)')
+        .choices(['cosine', 'dot', 'euclidean', 'manhattan', 'hamming', 'poincare'])
+        .default('cosine'),
+    )
+    .addOption(
+      new Option('--exact', 'no graph: every search compares with every vector').conflicts([
+        'm',
+        'efConstruction',
+        'seed',
+        'codes',
+        'rerank',
+      ]),
+    )
+    .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
+    .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
+    .option('--seed <number>', 'of the random levels', natural, 42)
+    .addOption(
+      new Option(
+        '--codes <name>',
+        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
+      )
+        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
+        .default('none'),
+    )
+    .addOption(
+      new Option(
+        '--rerank <name>',
+        'with int8 or binary: what the best are compared with again (default: "float16")',
+      ).choices(['none', 'float16', 'float32']),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear index vectors.npy -o words.slv --labels words.txt
+  sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
+  python3 embed.py | sublinear index - -o notes.slv --metric dot
+  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
+  sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding`,
+    )
+    .action(async (file: string, options) => {
+      const { text, vector: field, metadata } = options;
+      const whole = field !== undefined || metadata !== undefined;
+      if (text === undefined && whole)
+        throw new CliError('--vector and --metadata: only with --text');
+      if (whole) return (await import('./collections.js')).buildCollection(file, options, progress);
+      if (text !== undefined)
+        return (await import('./texts.js')).buildTextIndex(file, options, progress);
+      return (await import('./build-index.js')).buildIndex(file, options, progress);
+    });
+
+  common(progress, program.command('publish'))
+    .description('write vectors as a file that is searched on a web server, without downloading it')
+    .argument(
+      '<vectors>',
+      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
+    )
+    .requiredOption('-o, --output <file>', 'write it there; - is standard output')
+    .option('--labels <file>', 'a name for each vector, one a line')
+    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'what near means (default: that of the index, or "cosine")',
+      ).choices(['cosine', 'dot', 'euclidean']),
+    )
+    .option('--cells <count>', 'cells; more: a query reads less, opening more', counter)
+    .addOption(
+      new Option('--copies <count>', 'cells that each vector is in')
+        .choices(['1', '2'])
+        .default('2'),
+    )
+    .option('--seed <number>', 'of the cells', natural, 0)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear publish words.slv -o words.slvr
+  sublinear publish vectors.npy --labels words.txt -o words.slvr
+  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
+    )
+    .action(async (file: string, options) =>
+      (await import('./publish.js')).publish(file, options, progress),
+    );
+
+  answering(common(progress, program.command('search')))
+    .description(
+      'find vectors or texts in an index that "sublinear index", "sublinear publish" or save() wrote',
+    )
+    .argument(
+      '<index>',
+      'file of an index, - is standard input; or the address of a published one: https://...',
+    )
+    .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
+    .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
+    .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
+    .option('--like <label>', 'a stored vector, by its label or number')
+    .addOption(
+      new Option(
+        '--where <condition>',
+        "only items whose metadata satisfy it, as 'year>2020'; may be given several times",
+      ).argParser(condition),
+    )
+    .option('--top <count>', 'how many neighbours of each', counter, 10)
+    .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
+    .option(
+      '--probes <count>',
+      'of a published index: cells that are read (default: by recall)',
+      counter,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear search words.slv --like coffee
+  sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
+  sublinear search words.slv --queries questions.npy --ef 200 --json
+  sublinear search documents.slv "quiet hotel -station" --where 'year>2020'`,
+    )
+    .action(async (file: string, words: string | undefined, options) => {
+      const local = await import('./search.js');
+      if (words !== undefined) return local.searchWords(file, words, options, progress);
+      const remote = await import('./search-remote.js');
+      if (!(await remote.isRemoteIndex(file))) return local.search(file, options, progress);
+      if (options.where)
+        throw new CliError('--where: a published index has no metadata to compare with');
+      return remote.searchRemote(file, options, progress);
+    });
+
+  answering(common(progress, program.command('query')))
+    .description('ask or change a property graph in openCypher')
+    .argument(
+      '<graph>',
+      'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph',
+    )
+    .argument('<text>', 'the query')
+    .option('--parameters <json>', 'an object: what $name stands for')
+    .option('--top <count>', 'at most so many rows', counter, 1000)
+    .option('-o, --output <file>', 'where the graph goes afterwards')
+    .option('--explain', 'print the plan instead')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear query new "CREATE (:Person {name: 'Ada'})" -o people.slv
+  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json`,
+    )
+    .action(async (graph: string, text: string, options) =>
+      (await import('./query.js')).queryGraph(graph, text, options, progress),
+    );
+}
