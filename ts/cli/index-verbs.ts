@@ -1,6 +1,6 @@
 // Verbs of indexes of vectors and texts, and of property graphs: their arguments, options and examples.
-import { Argument, type Command, Option } from 'commander';
-import { counter, fieldNames, finite, natural, positive, share, vector } from './options.js';
+import { type Command, Option } from 'commander';
+import { counter, fieldNames, natural, share, vector } from './options.js';
 import { answering, common } from './shared.js';
 import { CliError, type Progress } from './terminal.js';
 import { condition } from './where.js';
