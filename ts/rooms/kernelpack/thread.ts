@@ -40,7 +40,7 @@ self.onmessage = listen;
 answer({ listens: true });
 `;
 const inNode = `
-const port = require('node:worker_threads').parentPort;
+const port = process.getBuiltinModule('node:worker_threads').parentPort;
 ${program}
 port.on('message', (data) => listen({ data }));
 answer({ listens: true });
