@@ -148,7 +148,7 @@ static sl_status concatenate(sl_run *run, sl_value a, sl_value b, sl_value *out)
   chars->bytes = (uint32_t)(x + y);
   memcpy(chars->text, a.as.chars->text, x);
   memcpy(chars->text + x, b.as.chars->text, y);
-  chars->hash = sl_value_hash_bytes(chars->text, x + y);
+  chars->hash = sl_hash_of_bytes(chars->text, x + y);
   *out = sl_string(chars);
   return SL_OK;
 }
@@ -158,12 +158,14 @@ static sl_status add(sl_run *run, const sl_code *c, sl_value a, sl_value b, sl_v
   if (a.kind == SL_VALUE_STRING && b.kind == SL_VALUE_STRING) return concatenate(run, a, b, out);
   const sl_code text = {.begin = c->begin, .function = SL_CYPHER_FUNCTION_TO_STRING, .count = 1};
   if (a.kind == SL_VALUE_STRING && sl_is_number(b)) {
-    SL_TRY(sl_call(run, &text, &b, &b));
-    return concatenate(run, a, b, out);
+    sl_value number;
+    SL_TRY(sl_call(run, &text, &b, &number));
+    return concatenate(run, a, number, out);
   }
   if (b.kind == SL_VALUE_STRING && sl_is_number(a)) {
-    SL_TRY(sl_call(run, &text, &a, &a));
-    return concatenate(run, a, b, out);
+    sl_value number;
+    SL_TRY(sl_call(run, &text, &a, &number));
+    return concatenate(run, number, b, out);
   }
   return sl_bad_type(run, c->begin, "+ takes numbers, strings and lists");
 }

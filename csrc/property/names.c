@@ -17,7 +17,7 @@ static uint32_t place_of(const sl_names *n, const char *text, size_t bytes, uint
 
 uint32_t sl_names_find(const sl_names *names, const char *text, size_t bytes) {
   if (names->count == 0) return SL_NO_NAME;
-  const uint32_t at = place_of(names, text, bytes, sl_value_hash_bytes(text, bytes));
+  const uint32_t at = place_of(names, text, bytes, sl_hash_of_bytes(text, bytes));
   return names->table[at] == 0 ? SL_NO_NAME : names->table[at] - 1;
 }
 
@@ -46,7 +46,7 @@ sl_status sl_names_add(sl_names *names, const char *text, size_t bytes, uint32_t
   *out = SL_NO_NAME;
   SL_REQUIRE(names->count < (uint32_t)1 << 30, SL_ERR_OVERFLOW, "graph", "below 2^30 texts");
   SL_TRY(grow(names));
-  const uint32_t hash = sl_value_hash_bytes(text, bytes);
+  const uint32_t hash = sl_hash_of_bytes(text, bytes);
   const uint32_t at = place_of(names, text, bytes, hash);
   if (names->table[at] == 0) {
     sl_value value;

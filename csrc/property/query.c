@@ -22,7 +22,7 @@ sl_status sl_property_create(sl_property **out) {
 
 void sl_property_destroy(sl_property *graph) {
   if (graph == NULL) return;
-  sl_property_store_free(&graph->store);
+  sl_store_drop(&graph->store);
   sl_defined_free(&graph->defined);
   graph->closed = true;
   graph->writer = NULL;
@@ -30,7 +30,7 @@ void sl_property_destroy(sl_property *graph) {
 }
 
 size_t sl_property_bytes(const sl_property *graph) {
-  return sizeof *graph + sl_property_store_size(&graph->store) + sl_defined_bytes(&graph->defined);
+  return sizeof *graph + sl_store_held(&graph->store) + sl_defined_bytes(&graph->defined);
 }
 
 void sl_property_facts(const sl_property *graph, double *facts) {

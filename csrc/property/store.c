@@ -78,7 +78,7 @@ static void free_neighbours(sl_neighbours *n) {
   sl_free(n->type);
 }
 
-void sl_property_store_free(sl_store *s) {
+void sl_store_drop(sl_store *s) {
   sl_names_free(&s->labels);
   sl_names_free(&s->types);
   sl_names_free(&s->keys);
@@ -110,7 +110,7 @@ void sl_property_store_free(sl_store *s) {
   memset(s, 0, sizeof *s);
 }
 
-size_t sl_property_store_size(const sl_store *s) {
+size_t sl_store_held(const sl_store *s) {
   const sl_adjacency *a = &s->adjacency;
   size_t bytes = sl_names_bytes(&s->labels) + sl_names_bytes(&s->types) + sl_names_bytes(&s->keys) +
                  sl_names_bytes(&s->strings) + sl_names_bytes(&s->set_names) + s->lists.bytes +

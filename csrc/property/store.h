@@ -83,8 +83,8 @@ typedef struct sl_store {
 } sl_store;
 
 sl_status sl_store_begin(sl_store *s); // of a zeroed one
-void sl_property_store_free(sl_store *s);
-size_t sl_property_store_size(const sl_store *s);
+void sl_store_drop(sl_store *s);
+size_t sl_store_held(const sl_store *s);
 
 static inline bool sl_node_is_live(const sl_store *s, uint32_t id) {
   return id < s->node_count && !(s->node_set[id] & SL_GONE);

@@ -91,7 +91,7 @@ bool sl_temporal_same(const sl_temporal *a, const sl_temporal *b) {
 
 uint32_t sl_temporal_hash(const sl_temporal *t) {
   const int64_t parts[] = {t->type, t->offset, t->days, t->months, t->seconds, t->nanos};
-  return sl_value_hash_bytes(parts, sizeof parts);
+  return sl_hash_of_bytes(parts, sizeof parts);
 }
 
 sl_status sl_temporal_value(sl_pool *pool, const sl_temporal *t, sl_value *out) {

@@ -6,7 +6,7 @@
 #include "property/temporal.h"
 
 // FNV-1a, with a last mixing step.
-uint32_t sl_value_hash_bytes(const void *bytes, size_t count) {
+uint32_t sl_hash_of_bytes(const void *bytes, size_t count) {
   const uint8_t *p = bytes;
   uint32_t h = 2166136261u;
   for (size_t i = 0; i < count; i++) h = (h ^ p[i]) * 16777619u;
@@ -22,7 +22,7 @@ sl_status sl_chars_make(sl_pool *pool, const char *text, size_t bytes, sl_value 
     return sl_fail(SL_ERR_OVERFLOW, "query", "strings below 2^31 bytes", SL_NO_POSITION);
   SL_TRY(sl_pool_take(pool, sizeof *chars + bytes, &chars));
   chars->bytes = (uint32_t)bytes;
-  chars->hash = sl_value_hash_bytes(text, bytes);
+  chars->hash = sl_hash_of_bytes(text, bytes);
   if (bytes > 0) memcpy(chars->text, text, bytes);
   *out = sl_string(chars);
   return SL_OK;
@@ -250,15 +250,14 @@ uint32_t sl_value_hash(sl_value v) {
     if (v.as.real >= -0x1p63 && v.as.real < 0x1p63 && v.as.real == floor(v.as.real))
       return hash_integer((int64_t)v.as.real);
     if (isnan(v.as.real)) return mix(h, 7);
-    return sl_value_hash_bytes(&v.as.real, sizeof v.as.real);
+    return sl_hash_of_bytes(&v.as.real, sizeof v.as.real);
   case SL_VALUE_STRING:
     return v.as.chars->hash;
   case SL_VALUE_NODE:
   case SL_VALUE_RELATIONSHIP:
     return hash_integer((int64_t)v.as.id << 8 | h);
   case SL_VALUE_PATH:
-    return sl_value_hash_bytes(v.as.path->ids,
-                               (2 * (size_t)v.as.path->length + 1) * sizeof(uint32_t));
+    return sl_hash_of_bytes(v.as.path->ids, (2 * (size_t)v.as.path->length + 1) * sizeof(uint32_t));
   case SL_VALUE_TEMPORAL:
     return sl_temporal_hash(v.as.temporal);
   case SL_VALUE_LIST:

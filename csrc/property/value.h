@@ -110,7 +110,7 @@ static inline sl_value sl_truth_value(sl_truth t) {
   return t == SL_UNKNOWN ? sl_null() : sl_boolean(t == SL_TRUE);
 }
 
-uint32_t sl_value_hash_bytes(const void *bytes, size_t count);
+uint32_t sl_hash_of_bytes(const void *bytes, size_t count);
 
 // New values in a pool. Errors: ERR_MEMORY; ERR_OVERFLOW ("query": above 2^31 elements, or nested too deep).
 sl_status sl_chars_make(sl_pool *pool, const char *text, size_t bytes, sl_value *out);
