@@ -30,6 +30,6 @@ const { rows } = graph.query(`
 console.log(`from Ann to Cid: ${String(rows[0]?.films)} films`);
 
 const { changes } = graph.query(`
-  MATCH (f:Film) WHERE NOT (f)<--(:Actor)<--() AND COUNT { (f)<--() } = 1
+  MATCH (f:Film) WHERE COUNT { (f)<--(:Actor) } = 1
   SET f:Solo`);
 console.log(`played by one alone: ${changes.labelsAdded}`);
