@@ -132,11 +132,9 @@ function rawProperty(module: RawModule): PropertyDoor {
           module.check(call.sl_abi_job_step!(query, 500, at!));
           return module.u32(at!, 1)[0]!;
         });
-        let [at, , count] = numbers(3, (to) => call.sl_abi_property_take!(query, to)) as unknown as [
-          number,
-          number,
-          number,
-        ];
+        let [at, , count] = numbers(3, (to) =>
+          call.sl_abi_property_take!(query, to),
+        ) as unknown as [number, number, number];
         for (; count > 0; count--) {
           const row: GraphValue[] = [];
           for (let i = 0; i < columns; i++) {
@@ -180,10 +178,7 @@ function rawProperty(module: RawModule): PropertyDoor {
   };
   return {
     ask: (given, ...queries) =>
-      using(
-        given === null ? module.made(call.sl_abi_property_create!()) : filled(given),
-        queries,
-      ),
+      using(given === null ? module.made(call.sl_abi_property_create!()) : filled(given), queries),
     saved(queries, ...later) {
       const graph = module.made(call.sl_abi_property_create!());
       for (const text of queries) rowsOf(graph, text);
@@ -294,7 +289,16 @@ export const cases: Case<PropertyDoor>[] = [
         'MATCH (a)-[r]->(b) MATCH (c)-[s]->(d) RETURN count(*)',
       ),
     check: (found: unknown) =>
-      expect(found).toEqual([[[5]], [[1, 3], [2, 2]], [], [[0]], [[1]]]),
+      expect(found).toEqual([
+        [[5]],
+        [
+          [1, 3],
+          [2, 2],
+        ],
+        [],
+        [[0]],
+        [[1]],
+      ]),
   },
   {
     name: 'a graph is the same after saving',
@@ -315,7 +319,12 @@ export const cases: Case<PropertyDoor>[] = [
         attempt(() => ask(null, text)),
       ),
     check: (found: { refused: string; argument: string; at: number }[]) => {
-      expect(found.map(({ refused }) => refused)).toEqual(['PARSE', 'PARSE', 'ARGUMENT', 'ARGUMENT']);
+      expect(found.map(({ refused }) => refused)).toEqual([
+        'PARSE',
+        'PARSE',
+        'ARGUMENT',
+        'ARGUMENT',
+      ]);
       expect(found.map(({ at }) => at).slice(1, 3)).toEqual([7, 7]);
     },
   },

@@ -94,7 +94,9 @@ test('budgets end reading queries with what they have, and undo writing ones', a
   graph.addNodes({ count: 300 });
   const some = graph.query('MATCH (a) RETURN id(a) AS id', {}, { maxRows: 7 });
   expect([some.rows.length, some.outcome]).toEqual([7, 'rowLimit']);
-  expect(graph.query('MATCH (a) RETURN id(a) AS id', {}, { maxRows: 300 }).outcome).toBe('complete');
+  expect(graph.query('MATCH (a) RETURN id(a) AS id', {}, { maxRows: 300 }).outcome).toBe(
+    'complete',
+  );
   const controller = new AbortController();
   const running = graph.queryAsync(
     'MATCH (a), (b), (c), (d) WITH a, b, c, d WHERE id(a) + id(b) + id(c) + id(d) < 0 CREATE (:X)',
