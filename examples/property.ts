@@ -10,7 +10,13 @@ const actors = ['Ann', 'Bea', 'Cid', 'Dov'];
 const films = ['Dunes', 'Echo', 'Fog'];
 const first = graph.addNodes({ label: 'Actor', count: actors.length, columns: { name: actors } });
 const film = graph.addNodes({ label: 'Film', count: films.length, columns: { title: films } });
-const cast: [actor: number, film: number][] = [[0, 0], [1, 0], [1, 1], [2, 1], [3, 2]];
+const cast: [actor: number, film: number][] = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [2, 1],
+  [3, 2],
+];
 graph.addEdges({
   type: 'PLAYS_IN',
   from: cast.map(([actor]) => first + actor),

@@ -64,7 +64,11 @@ const decoder = new TextDecoder();
 /** One value of sl_wire, and where the next one begins. */
 function decode(view: DataView, from: number): [GraphValue, number] {
   let at = from;
-  const u32 = () => view.getUint32((at += 4) - 4, true);
+  const moved = (bytes: number) => {
+    at += bytes;
+    return at - bytes;
+  };
+  const u32 = () => view.getUint32(moved(4), true);
   const text = () => {
     const length = u32();
     at += length;
@@ -77,13 +81,13 @@ function decode(view: DataView, from: number): [GraphValue, number] {
       case 2:
         return true;
       case 3:
-        return view.getInt32((at += 4) - 4, true);
+        return view.getInt32(moved(4), true);
       case 4: {
-        const long = view.getBigInt64((at += 8) - 8, true);
+        const long = view.getBigInt64(moved(8), true);
         return Number.isSafeInteger(Number(long)) ? Number(long) : long;
       }
       case 5:
-        return view.getFloat64((at += 8) - 8, true);
+        return view.getFloat64(moved(8), true);
       case 6:
         return text();
       case 7:

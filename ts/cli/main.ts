@@ -7,7 +7,6 @@ import { bench } from './bench.js';
 import { buildIndex } from './build-index.js';
 import { completion, type Shell, shells } from './completion.js';
 import { dates } from './dates.js';
-import { queryGraph } from './query.js';
 import { eigen } from './eigen.js';
 import { explain } from './engine.js';
 import { evaluate } from './evaluate.js';
@@ -16,6 +15,7 @@ import { hash } from './hash.js';
 import { info } from './info.js';
 import { counter, finite, natural, positive, share, vector } from './options.js';
 import { publish } from './publish.js';
+import { queryGraph } from './query.js';
 import { search, searchWords } from './search.js';
 import { isRemoteIndex, searchRemote } from './search-remote.js';
 import { answering, common } from './shared.js';
@@ -304,7 +304,10 @@ Examples:
 
   answering(common(progress, program.command('query')))
     .description('ask or change a property graph in openCypher')
-    .argument('<graph>', 'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph')
+    .argument(
+      '<graph>',
+      'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph',
+    )
     .argument('<text>', 'the query')
     .option('--parameters <json>', 'an object: what $name stands for')
     .option('--top <count>', 'at most so many rows', counter, 1000)

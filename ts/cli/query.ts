@@ -1,6 +1,7 @@
 // sublinear query films.slv "MATCH (a:Actor) RETURN a.name"
-import { isSublinearError } from '../runtime/errors.js';
+
 import type { GraphValue, Parameters } from '../rooms/property/types.js';
+import { isSublinearError } from '../runtime/errors.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
 import { outputFormat, print } from './output.js';
@@ -24,7 +25,8 @@ function parametersOf({ parameters }: QueryGraphOptions): Parameters {
   if (parameters === undefined) return {};
   try {
     const read: unknown = JSON.parse(parameters);
-    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Parameters;
+    if (typeof read === 'object' && read !== null && !Array.isArray(read))
+      return read as Parameters;
   } catch {
     // Said below.
   }
