@@ -219,6 +219,9 @@ static uint32_t pick_number(const char *name) {
   if (is(name, "count") && in_call("_from_")) return 3 * s;
   if (strstr(name, "count") != NULL && !is(name, "node_count")) return below(s + 2);
   if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
+  if (in_call("_abi_property_") && strstr(name, "bytes") != NULL)
+    return one_in(20) ? below(200) : (uint32_t)call.details;
+  if (is(name, "kind") && in_call("_abi_property_")) return below(8);
   if (is(name, "key_bytes") && (in_call("_has") || in_call("_explain"))) return 1;
   if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);
   if (is(name, "dimension")) return (uint32_t[]){0, 1, 2, 8, 8, 8, 16, 64}[below(8)];
@@ -385,7 +388,32 @@ static double number_at(const char *name, uint32_t i) {
   return sl_rng_double(&rng) - call.shift;
 }
 
+// Queries, names and values as bytes of a property graph; their length is asked for next.
+static const void *pick_property(const char *name) {
+  static const char *const queries[] = {
+      "MATCH (a)-[r*1..2]->(b) RETURN a, r, b ORDER BY a.k LIMIT 5",
+      "CREATE (a:N {k: 1})-[:T {k: 'x'}]->(b) RETURN a",
+      "MATCH (a) OPTIONAL MATCH (a)-->(b) SET a.k = 2, a:M DELETE b",
+      "MERGE (a:N {k: 3}) RETURN count(*)",
+      "UNWIND range(1, 300) AS i RETURN sum(i), collect(i)",
+      "RETURN 1 +",
+  };
+  static const char *const names[] = {"N", "T", "k"};
+  static const char list[] = {7, 0, 0, 0, 0};
+  const char *text = names[below(3)];
+  if (is(name, "text")) text = queries[below(6)];
+  if (is(name, "signature")) text = "f(a :: INTEGER) :: (b :: STRING)";
+  if (is(name, "rows") || is(name, "values")) {
+    call.details = sizeof list;
+    return list;
+  }
+  call.details = is(name, "parameters") ? 0 : strlen(text);
+  return text;
+}
+
 static const void *pick_array(const char *type, const char *name) {
+  if (in_call("_abi_property_") && is(type, "uint8_t") && !is(name, "present"))
+    return pick_property(name);
   // These stay the module's to read after the call.
   if (in_call("_set_sparse")) return is(name, "values") ? (void *)kept_numbers : kept_indices;
   if (is(name, "b") || is(name, "t_values") || is(name, "b_values")) return kept_numbers;

@@ -91,11 +91,14 @@ static void counts_paths_and_triangles_as_brute_force_does(void **state) {
       if (sorted) assert_ok(sl_property_compact(g));
       assert_int_equal(answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c) RETURN count(*)"), two);
       assert_int_equal(answer(g, "MATCH (a)-[r:K]->(b)-[s:K]->(c) RETURN count(id(c))"), two);
-      assert_int_equal(answer(g, "MATCH (a)-[r]->(b), (b)-[s]->(c) WITH r, s RETURN count(*)"), two);
+      assert_int_equal(answer(g, "MATCH (a)-[r]->(b), (b)-[s]->(c) WITH r, s RETURN count(*)"),
+                       two);
       assert_int_equal(
-          answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c) WHERE a.x > 4 AND c.x < 5 RETURN count(*)"), tested);
+          answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c) WHERE a.x > 4 AND c.x < 5 RETURN count(*)"),
+          tested);
       assert_int_equal(
-          answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c) WHERE a.x > 4 AND c.x < 5 RETURN count(c)"), tested);
+          answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c) WHERE a.x > 4 AND c.x < 5 RETURN count(c)"),
+          tested);
       assert_int_equal(answer(g, "MATCH (a)-[:K]->(b)-[:K]->(c)-[:K]->(a) RETURN count(*)"), three);
       assert_int_equal(answer(g, "MATCH (a)-->(b)-->(c), (c)-->(a) RETURN count(*)"), three);
       assert_int_equal(answer(g, "MATCH (a)-[:K]->(b)-[:K]-(c) RETURN count(*)"), either);
@@ -120,10 +123,11 @@ static void shortest_paths_are_as_long_as_by_breadth_first_search(void **state) 
       for (int i = 0; i < EDGES / 3; i++)
         if (distance[from[i]] == round && distance[to[i]] < 0) distance[to[i]] = round + 1;
     for (uint32_t i = 0; i < NODES; i++) total += i != s && distance[i] > 0 ? distance[i] : 0;
-    snprintf(text, sizeof text,
-             "MATCH (a), (b) WHERE id(a) = %u AND a <> b MATCH p = shortestPath((a)-[r:K*]->(b)) WHERE "
-             "all(e IN r WHERE id(e) >= 0) RETURN sum(length(p))",
-             s);
+    snprintf(
+        text, sizeof text,
+        "MATCH (a), (b) WHERE id(a) = %u AND a <> b MATCH p = shortestPath((a)-[r:K*]->(b)) WHERE "
+        "all(e IN r WHERE id(e) >= 0) RETURN sum(length(p))",
+        s);
     sl_property *h;
     uint32_t first;
     assert_ok(sl_property_create(&h));
@@ -180,7 +184,8 @@ static void memory_may_end_anywhere(void **state) {
   const char *const texts[] = {
       "MATCH (a:A)-[r]->(b) WHERE a.i > 2 RETURN count(DISTINCT b)",
       "MATCH (a) WITH a ORDER BY a.i DESC LIMIT 3 RETURN count(*)",
-      "MATCH (a:A) CREATE (a)-[:S {t: 'text' + a.i}]->(:E {z: [1, 'b']}) WITH a SET a.k = {}.x, a:L RETURN count(*)",
+      "MATCH (a:A) CREATE (a)-[:S {t: 'text' + a.i}]->(:E {z: [1, 'b']}) WITH a SET a.k = {}.x, "
+      "a:L RETURN count(*)",
       "MATCH p = (a)-[*1..2]->(b) RETURN size(collect([x IN nodes(p) | labels(x)]))",
       "MERGE (a:A {i: 1}) ON MATCH SET a.seen = true MERGE (a)-[:NEW]->(c:C) RETURN count(*)",
       "MATCH (a:A {i: 3}), (b:B) MATCH q = shortestPath((a)-[*]-(b)) RETURN count(q)",
@@ -212,7 +217,8 @@ static void a_graph_is_the_same_after_saving(void **state) {
   uint8_t block[64];
   uint32_t bytes = 0;
   assert_ok(sl_property_create(&g));
-  answer(g, "CREATE (:Gone) WITH 1 AS x UNWIND range(1, 3000) AS i CREATE (:A:B {i: i, s: 'n' + i, f: i / 2.0, l: [i]})-[:R {w: i}]->(:C)");
+  answer(g, "CREATE (:Gone) WITH 1 AS x UNWIND range(1, 3000) AS i CREATE (:A:B {i: i, s: 'n' + i, "
+            "f: i / 2.0, l: [i]})-[:R {w: i}]->(:C)");
   answer(g, "MATCH (g:Gone) DELETE g");
   assert_ok(sl_property_save(g, &writer));
   assert_ok(sl_reader_create(SL_TAG('P', 'R', 'O', 'P'), 0, &reader));
@@ -223,7 +229,8 @@ static void a_graph_is_the_same_after_saving(void **state) {
   assert_ok(sl_property_load(reader, &again));
   sl_writer_destroy(writer);
   sl_reader_destroy(reader);
-  const char *same = "MATCH (a:A:B)-[r:R]->(c:C) WHERE a.i = r.w AND a.s = 'n' + a.i AND a.f * 2 = a.i AND a.l[0] = a.i "
+  const char *same = "MATCH (a:A:B)-[r:R]->(c:C) WHERE a.i = r.w AND a.s = 'n' + a.i AND a.f * 2 = "
+                     "a.i AND a.l[0] = a.i "
                      "RETURN count(*)";
   assert_int_equal(answer(again, same), 3000);
   assert_int_equal(answer(again, "MATCH (a:A {i: 2999}) RETURN count(*)"), 1);
@@ -250,12 +257,17 @@ static void size_and_depth_do_not_matter(void **state) {
   memset(from, 0, LONG * sizeof *from);
   for (uint32_t i = 0; i < LONG; i++) to[i] = i;
   assert_ok(sl_property_add_relationships(g, TEXT("S"), from, to, LONG, &first));
-  assert_int_equal(answer(g, "MATCH (a), (b) WHERE id(a) = 0 AND id(b) = 3000 MATCH p = shortestPath((a)-[:N*]->(b)) "
-                             "RETURN length(p)"),
-                   3000);
+  assert_int_equal(
+      answer(
+          g,
+          "MATCH (a), (b) WHERE id(a) = 0 AND id(b) = 3000 MATCH p = shortestPath((a)-[:N*]->(b)) "
+          "RETURN length(p)"),
+      3000);
   assert_int_equal(answer(g, "MATCH (a)-[:S]->(b)-[:N]->(c) RETURN count(*)"), LONG - 1);
-  assert_int_equal(answer(g, "MATCH (a) WHERE id(a) = 96000 MATCH (a)-[:N*]->(b) RETURN count(*)"), LONG - 96001);
-  assert_int_equal(ask(g, "RETURN reduce(l = [], i IN range(1, 100000) | [l])", &n), SL_ERR_OVERFLOW);
+  assert_int_equal(answer(g, "MATCH (a) WHERE id(a) = 96000 MATCH (a)-[:N*]->(b) RETURN count(*)"),
+                   LONG - 96001);
+  assert_int_equal(ask(g, "RETURN reduce(l = [], i IN range(1, 100000) | [l])", &n),
+                   SL_ERR_OVERFLOW);
   assert_int_equal(answer(g, "MATCH (a:P) DETACH DELETE a RETURN count(*)"), LONG);
   free(from);
   free(to);
@@ -271,11 +283,15 @@ static void arguments_are_refused_by_name(void **state) {
   assert_ok(sl_property_create(&g));
   assert_ok(sl_property_add_nodes(g, TEXT("A\nB"), 2, &first));
   assert_refused(sl_property_add_nodes(g, TEXT("A\n\nB"), 2, &first), SL_ERR_RANGE, "labels");
-  assert_refused(sl_property_add_relationships(g, TEXT(""), &first, &first, 1, &first), SL_ERR_EMPTY, "type");
-  assert_refused(sl_property_add_relationships(g, TEXT("T"), &far, &first, 1, &first), SL_ERR_INDEX, "from");
-  assert_refused(sl_property_set_column(g, false, 1, 2, TEXT("x"), SL_COLUMN_FLOAT, column, NULL, NULL, 0),
-                 SL_ERR_INDEX, "first");
-  assert_ok(sl_property_set_column(g, false, 0, 2, TEXT("x"), SL_COLUMN_FLOAT, column, NULL, NULL, 0));
+  assert_refused(sl_property_add_relationships(g, TEXT(""), &first, &first, 1, &first),
+                 SL_ERR_EMPTY, "type");
+  assert_refused(sl_property_add_relationships(g, TEXT("T"), &far, &first, 1, &first), SL_ERR_INDEX,
+                 "from");
+  assert_refused(
+      sl_property_set_column(g, false, 1, 2, TEXT("x"), SL_COLUMN_FLOAT, column, NULL, NULL, 0),
+      SL_ERR_INDEX, "first");
+  assert_ok(
+      sl_property_set_column(g, false, 0, 2, TEXT("x"), SL_COLUMN_FLOAT, column, NULL, NULL, 0));
   assert_int_equal(answer(g, "MATCH (a) WHERE a.x = a.x RETURN count(*)"), 1);
   assert_refused(sl_property_prepare(g, TEXT("MATCH (a RETURN a"), &q), SL_ERR_PARSE, "text");
   assert_ok(sl_property_prepare(g, TEXT("RETURN $p AS p"), &q));

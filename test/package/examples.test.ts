@@ -84,6 +84,12 @@ const promises: Record<string, RegExp[]> = {
     /^1000 numbers in order: insertion$/m,
     /^1000 numbers in disorder: merge$/m,
   ],
+  'property.ts': [
+    /^Bea plays with Ann in Dunes$/m,
+    /^Bea plays with Cid in Echo$/m,
+    /^from Ann to Cid: 2 films$/m,
+    /^played by one alone: 1$/m,
+  ],
   'remote.ts': [
     /^the file: \d+ bytes, 20000 vectors$/m,
     /^opening: 1 request, 98304 bytes$/m,

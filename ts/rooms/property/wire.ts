@@ -95,11 +95,14 @@ export class WireWriter {
   value(value: unknown, depth = 0): void {
     switch (typeof value) {
       case 'undefined':
-        return this.#tag(NULL);
+        this.#tag(NULL);
+        return;
       case 'boolean':
-        return this.#tag(value ? TRUE : FALSE);
+        this.#tag(value ? TRUE : FALSE);
+        return;
       case 'number':
-        return this.number(value);
+        this.number(value);
+        return;
       case 'bigint':
         if (BigInt.asIntN(64, value) !== value) break;
         this.#tag(LONG);
@@ -108,9 +111,13 @@ export class WireWriter {
         return;
       case 'string':
         this.#tag(STRING);
-        return this.key(value);
+        this.key(value);
+        return;
       case 'object':
-        if (value === null) return this.#tag(NULL);
+        if (value === null) {
+          this.#tag(NULL);
+          return;
+        }
         if (depth < MOST_NESTED && this.#object(value, depth)) return;
     }
     const expected = `booleans, numbers, bigints of 64 bits, strings, null, lists and plain objects of them, at most ${MOST_NESTED} deep`;

@@ -1,0 +1,335 @@
+// Property graphs through both doors. Expected values are worked out by hand, or counted over the arrays.
+import type { GraphValue, PropertyGraph } from 'sublinear/property';
+import { expect } from 'vitest';
+import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
+import type { RawModule } from '../support/raw.js';
+
+interface Columns {
+  label: string;
+  type: string;
+  x: Int32Array;
+  from: Uint32Array;
+  to: Uint32Array;
+}
+
+interface PropertyDoor {
+  /** A graph of arrays, or an empty one; then rows of each query, the values of each in the order of the columns. */
+  ask: (given: Columns | null, ...queries: string[]) => GraphValue[][][];
+  /** The same after the graph was saved and loaded. */
+  saved: (queries: string[], ...later: string[]) => GraphValue[][][];
+}
+
+export const doors: RoomDoors<'property', PropertyDoor> = {
+  room: 'property',
+  bundle: 'property',
+  embind: ({ PropertyGraph }) => {
+    const run = (graph: PropertyGraph, queries: readonly string[]) =>
+      queries.map((text) => {
+        const { columns, rows } = graph.query(text);
+        return rows.map((row) => columns.map((name) => row[name]!));
+      });
+    return {
+      ask(given, ...queries) {
+        const graph = PropertyGraph.create();
+        try {
+          if (given !== null) {
+            const { label, type, x, from, to } = given;
+            graph.addNodes({ label, count: x.length, columns: { x } });
+            graph.addEdges({ type, from, to });
+          }
+          return run(graph, queries);
+        } finally {
+          graph.dispose();
+        }
+      },
+      saved(queries, ...later) {
+        const graph = PropertyGraph.create();
+        run(graph, queries);
+        const again = PropertyGraph.load(graph.save());
+        graph.dispose();
+        try {
+          return run(again, later);
+        } finally {
+          again.dispose();
+        }
+      },
+    };
+  },
+  raw: rawProperty,
+};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** One value of sl_wire, and where the next one begins. */
+function decode(view: DataView, from: number): [GraphValue, number] {
+  let at = from;
+  const moved = (bytes: number) => {
+    at += bytes;
+    return at - bytes;
+  };
+  const u32 = () => view.getUint32(moved(4), true);
+  const text = () => {
+    const length = u32();
+    at += length;
+    return decoder.decode(view.buffer.slice(at - length, at) as ArrayBuffer);
+  };
+  const value = (): GraphValue => {
+    switch (view.getUint8(at++)) {
+      case 1:
+        return false;
+      case 2:
+        return true;
+      case 3:
+        return view.getInt32(moved(4), true);
+      case 4: {
+        const long = view.getBigInt64(moved(8), true);
+        return Number.isSafeInteger(Number(long)) ? Number(long) : long;
+      }
+      case 5:
+        return view.getFloat64(moved(8), true);
+      case 6:
+        return text();
+      case 7:
+        return Array.from({ length: u32() }, value);
+      case 8:
+        return properties();
+      case 9: {
+        const id = u32();
+        const labels = Array.from({ length: u32() }, text);
+        return { id, labels, properties: properties() };
+      }
+      case 10: {
+        const [id, a, b] = [u32(), u32(), u32()];
+        return { id, type: text(), from: a, to: b, properties: properties() };
+      }
+      default:
+        return null;
+    }
+  };
+  const properties = () =>
+    Object.fromEntries(Array.from({ length: u32() }, () => [text(), value()] as const));
+  return [value(), at];
+}
+
+function rawProperty(module: RawModule): PropertyDoor {
+  const { call } = module;
+  const numbers = (count: number, write: (at: number) => number) =>
+    module.with([new Float64Array(count)], (at) => {
+      module.check(write(at!));
+      return module.f64(at!, count);
+    });
+  const named = <T>(text: string, body: (at: number, bytes: number) => T) => {
+    const bytes = encoder.encode(text);
+    return module.with([bytes], (at) => body(at!, bytes.length));
+  };
+  const rowsOf = (graph: number, text: string) => {
+    const query = named(text, (at, bytes) =>
+      module.made(call.sl_abi_property_prepare!(graph, at, bytes)),
+    );
+    try {
+      module.check(call.sl_abi_property_begin!(query, 0, 0, 1e15, 0, 0));
+      const rows: GraphValue[][] = [];
+      const columns = numbers(11, (at) => call.sl_abi_property_query_facts!(query, at))[0]!;
+      for (let outcome = 9; outcome === 9; ) {
+        outcome = module.with([new Uint32Array(1)], (at) => {
+          module.check(call.sl_abi_job_step!(query, 500, at!));
+          return module.u32(at!, 1)[0]!;
+        });
+        let [at, , count] = numbers(3, (to) =>
+          call.sl_abi_property_take!(query, to),
+        ) as unknown as [number, number, number];
+        for (; count > 0; count--) {
+          const row: GraphValue[] = [];
+          for (let i = 0; i < columns; i++) {
+            const [value, next] = decode(module.view(), at);
+            row.push(value);
+            at = next;
+          }
+          rows.push(row);
+        }
+      }
+      return rows;
+    } finally {
+      module.check(call.sl_abi_property_query_destroy!(query));
+    }
+  };
+  const using = (graph: number, queries: readonly string[]) => {
+    try {
+      return queries.map((text) => rowsOf(graph, text));
+    } finally {
+      module.check(call.sl_abi_property_destroy!(graph));
+    }
+  };
+  const filled = ({ label, type, x, from, to }: Columns) => {
+    const graph = module.made(call.sl_abi_property_create!());
+    module.with([new Uint32Array(1), new Uint8Array(x.buffer), from, to], (first, xs, a, b) => {
+      named(label, (at, bytes) =>
+        module.check(call.sl_abi_property_add_nodes!(graph, at, bytes, x.length, first!)),
+      );
+      named('x', (at, bytes) =>
+        module.check(
+          call.sl_abi_property_set_column!(graph, 0, 0, x.length, at, bytes, 5, xs!, 0, 0, 0),
+        ),
+      );
+      named(type, (at, bytes) =>
+        module.check(
+          call.sl_abi_property_add_relationships!(graph, at, bytes, a!, b!, from.length, first!),
+        ),
+      );
+    });
+    return graph;
+  };
+  return {
+    ask: (given, ...queries) =>
+      using(given === null ? module.made(call.sl_abi_property_create!()) : filled(given), queries),
+    saved(queries, ...later) {
+      const graph = module.made(call.sl_abi_property_create!());
+      for (const text of queries) rowsOf(graph, text);
+      const writer = module.made(call.sl_abi_property_save!(graph));
+      const reader = module.made(call.sl_abi_reader_create!(0x504f5250, 0));
+      module.with([new Uint8Array(1000), new Uint32Array(1)], (block, written) => {
+        for (let bytes = 1000; bytes === 1000; ) {
+          module.check(call.sl_abi_writer_next!(writer, block!, 1000, written!));
+          bytes = module.u32(written!, 1)[0]!;
+          module.check(call.sl_abi_reader_feed!(reader, block!, bytes));
+        }
+      });
+      const again = module.made(call.sl_abi_property_load!(reader));
+      module.check(call.sl_abi_reader_destroy!(reader));
+      module.check(call.sl_abi_writer_destroy!(writer));
+      module.check(call.sl_abi_property_destroy!(graph));
+      return using(again, later);
+    },
+  };
+}
+
+function drawn(seed: number, count: number): Columns {
+  const next = random(seed);
+  const below = (n: number) => Math.floor(next() * n);
+  const ends = () => Uint32Array.from({ length: 8 * count }, () => below(count));
+  const x = Int32Array.from({ length: count }, () => below(10));
+  return { label: 'N', type: 'K', x, from: ends(), to: ends() };
+}
+
+export const cases: Case<PropertyDoor>[] = [
+  {
+    name: 'what is made is found',
+    run: ({ ask }) =>
+      ask(
+        null,
+        "CREATE (:A {s: 'Zoë', i: 1, f: 0.5, b: true, l: [1, 'x']})-[:R {w: 2}]->(:B:C)",
+        'MATCH (a:A)-[r:R]->(b) RETURN a, r, b, labels(b), a.none, 9007199254740993 AS big',
+      )[1],
+    check: (rows: unknown) => {
+      const properties = { s: 'Zoë', i: 1, f: 0.5, b: true, l: [1, 'x'] };
+      expect(rows).toEqual([
+        [
+          { id: 0, labels: ['A'], properties },
+          { id: 0, type: 'R', from: 0, to: 1, properties: { w: 2 } },
+          { id: 1, labels: ['B', 'C'], properties: {} },
+          ['B', 'C'],
+          null,
+          9007199254740993n,
+        ],
+      ]);
+    },
+  },
+  {
+    name: 'paths, triangles and groups are counted as over the arrays',
+    run: ({ ask }) =>
+      ask(
+        drawn(3, 40),
+        'MATCH (a)-[:K]->()-[:K]->(c) RETURN count(*)',
+        'MATCH (a:N)-[:K]->(b)-[:K]->(c)-[:K]->(a) RETURN count(*)',
+        'MATCH (a)-[:K]->(b) WHERE a.x > 4 RETURN b.x AS x, count(*) AS n ORDER BY x',
+        'MATCH (a)-[:K*1..2]->(b) RETURN count(DISTINCT b)',
+      ),
+    check: (found: GraphValue[][][]) => {
+      const { x, from, to } = drawn(3, 40);
+      const edges = Array.from(from, (a, i) => [a, to[i]!] as const);
+      let two = 0;
+      let three = 0;
+      const groups = new Map<number, number>();
+      for (const [i, [a, b]] of edges.entries()) {
+        if (x[a]! > 4) groups.set(x[b]!, (groups.get(x[b]!) ?? 0) + 1);
+        for (const [j, [c, d]] of edges.entries()) {
+          if (i === j || b !== c) continue;
+          two++;
+          for (const [k, [e, f]] of edges.entries())
+            if (k !== i && k !== j && e === d && f === a) three++;
+        }
+      }
+      expect(found[0]).toEqual([[two]]);
+      expect(found[1]).toEqual([[three]]);
+      expect(found[2]).toEqual([...groups].sort(([a], [b]) => a - b));
+    },
+  },
+  {
+    name: 'three-valued logic, integers and floats',
+    run: ({ ask }) =>
+      ask(
+        null,
+        'RETURN 1 IN [2, null] AS a, null = null AS b, NOT null AS c, 7 / 2 AS d, 7 / 2.0 AS e, -7 % 3 AS f, 0.0 / 0.0 = 0.0 / 0.0 AS g',
+        'UNWIND [3, null, 1.5, "a", true, 0] AS v RETURN v ORDER BY v',
+        "RETURN 'n' + 1 AS a, 1.5 + 'x' AS b, toString(1e21) AS c, toInteger('12.9') AS d, 2 ^ 3 AS e",
+      ),
+    check: (found: unknown) =>
+      expect(found).toEqual([
+        [[null, null, null, 3, 3.5, -1, false]],
+        [['a'], [true], [0], [1.5], [3], [null]],
+        [['n1', '1.5x', '1.0E21', 12, 8]],
+      ]),
+  },
+  {
+    name: 'MERGE reads its own writes, and edges are unique across parts',
+    run: ({ ask }) =>
+      ask(
+        null,
+        'UNWIND [1, 2, 1, 2, 1] AS i MERGE (a:A {i: i}) ON CREATE SET a.n = 1 ON MATCH SET a.n = a.n + 1 RETURN count(*)',
+        'MATCH (a:A) RETURN a.i, a.n ORDER BY a.i',
+        'MATCH (a:A {i: 1}), (b:A {i: 2}) CREATE (a)-[:R]->(b)',
+        'MATCH (a)-[r]->(b), (c)-[s]->(d) RETURN count(*)',
+        'MATCH (a)-[r]->(b) MATCH (c)-[s]->(d) RETURN count(*)',
+      ),
+    check: (found: unknown) =>
+      expect(found).toEqual([
+        [[5]],
+        [
+          [1, 3],
+          [2, 2],
+        ],
+        [],
+        [[0]],
+        [[1]],
+      ]),
+  },
+  {
+    name: 'a graph is the same after saving',
+    run: ({ saved }) =>
+      saved(
+        [
+          "UNWIND range(1, 50) AS i CREATE (:A {i: i, s: 's' + i})-[:R {w: i * 0.5}]->(:B)",
+          'MATCH (a:A {i: 7})-[r]->(b) DELETE a, r, b',
+        ],
+        'MATCH (a:A)-[r]->(b:B) WHERE r.w * 2 = a.i RETURN count(*), sum(a.i), max(a.s)',
+      ),
+    check: (found: unknown) => expect(found).toEqual([[[49, 1268, 's9']]]),
+  },
+  {
+    name: 'refusals say where',
+    run: ({ ask }) =>
+      ['MATCH (a RETURN a', 'RETURN b', 'RETURN 1 / 0', 'UNWIND [1] AS x RETURN x.y'].map((text) =>
+        attempt(() => ask(null, text)),
+      ),
+    check: (found: { refused: string; argument: string; at: number }[]) => {
+      expect(found.map(({ refused }) => refused)).toEqual([
+        'PARSE',
+        'PARSE',
+        'ARGUMENT',
+        'ARGUMENT',
+      ]);
+      expect(found.map(({ at }) => at).slice(1, 3)).toEqual([7, 7]);
+    },
+  },
+];

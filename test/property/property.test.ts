@@ -1,0 +1,166 @@
+// Property graphs as TypeScript users meet them. What both doors share is in property.cases.ts.
+import { createEngine, type Engine, isSublinearError } from 'sublinear';
+import type { CypherErrorDetails, PropertyRoom } from 'sublinear/property';
+import { createWorkerEngine } from 'sublinear/worker';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeCases } from '../support/door.js';
+import { cases, doors } from './property.cases.js';
+
+describeCases(doors, cases);
+
+let engine: Engine;
+let room: PropertyRoom;
+beforeAll(async () => {
+  engine = await createEngine();
+  room = await engine.use('property');
+});
+afterAll(() => engine.dispose());
+const bad = (value: unknown) => value as never;
+
+test('parameters keep their types', () => {
+  const graph = room.PropertyGraph.create();
+  const given = {
+    i: 5,
+    big: 2n ** 60n,
+    f: 0.5,
+    zero: -0,
+    nan: Number.NaN,
+    s: 'Zoë 🎈',
+    l: [1, [null, undefined], Float64Array.of(1, 2)],
+    m: { a: { b: true } },
+  };
+  const { rows } = graph.query(
+    'RETURN $i / 2 AS i, $big AS big, $f AS f, $nan AS nan, $s AS s, $l AS l, $m.a.b AS b, 1 / $zero AS inf',
+    given,
+  );
+  expect(rows).toEqual([
+    {
+      i: 2,
+      big: 2n ** 60n,
+      f: 0.5,
+      nan: Number.NaN,
+      s: 'Zoë 🎈',
+      l: [1, [null, null], [1, 2]],
+      b: true,
+      inf: Number.NEGATIVE_INFINITY,
+    },
+  ]);
+  for (const x of [Symbol('s'), () => 1, 2n ** 64n, new Date()])
+    expect(() => graph.query('RETURN $x', { x: bad(x) })).toThrow(TypeError);
+  graph.dispose();
+});
+
+test('a parameter cannot become a part of the query', () => {
+  const graph = room.PropertyGraph.create();
+  graph.query("CREATE (:A {s: 'x'})");
+  const s = "x'}) DETACH DELETE a //";
+  expect(graph.query('MATCH (a:A {s: $s}) RETURN a', { s }).rows).toEqual([]);
+  expect(graph.nodeCount).toBe(1);
+  graph.dispose();
+});
+
+test('errors name type, detail and place', () => {
+  const graph = room.PropertyGraph.create();
+  const refusal = (text: string) => {
+    try {
+      graph.query(text);
+    } catch (error) {
+      if (!isSublinearError(error)) throw error;
+      const { code, line, type, detail, column, message } = error as typeof error &
+        CypherErrorDetails;
+      return { code, line, type, detail, column, caret: message.split('\n')[2] };
+    }
+    return undefined;
+  };
+  expect(refusal('MATCH (a)\nRETURN b')).toEqual({
+    code: 'PARSE',
+    line: 2,
+    column: 8,
+    type: 'SyntaxError',
+    detail: 'UndefinedVariable',
+    caret: '       ^',
+  });
+  expect(refusal('RETURN [1][0.5]')).toMatchObject({ type: expect.stringMatching(/Error$/) });
+  expect(refusal('CREATE (a)-[:R]->(b) DELETE a')).toMatchObject({
+    code: 'ARGUMENT',
+    detail: 'DeleteConnectedNode',
+  });
+  expect(graph.nodeCount).toBe(0);
+  graph.dispose();
+});
+
+test('budgets end reading queries with what they have, and undo writing ones', async () => {
+  const graph = room.PropertyGraph.create();
+  graph.addNodes({ count: 300 });
+  const some = graph.query('MATCH (a) RETURN id(a) AS id', {}, { maxRows: 7 });
+  expect([some.rows.length, some.outcome]).toEqual([7, 'rowLimit']);
+  expect(graph.query('MATCH (a) RETURN id(a) AS id', {}, { maxRows: 300 }).outcome).toBe(
+    'complete',
+  );
+  const controller = new AbortController();
+  const running = graph.queryAsync(
+    'MATCH (a), (b), (c), (d) WITH a, b, c, d WHERE id(a) + id(b) + id(c) + id(d) < 0 CREATE (:X)',
+    {},
+    { signal: controller.signal },
+  );
+  expect(() => graph.nodeCount).toThrow(/use/);
+  controller.abort(new Error('enough'));
+  await expect(running).rejects.toThrow('enough');
+  expect(graph.nodeCount).toBe(300);
+  graph.dispose();
+});
+
+test('wrong arguments are refused by name', () => {
+  const graph = room.PropertyGraph.create();
+  expect(() => graph.addNodes({ count: -1 })).toThrow(/^"?count/);
+  expect(() => graph.addNodes({ count: 2, columns: { x: [1] } })).toThrow(/columns\.x/);
+  expect(() => graph.addNodes({ count: 1, columns: { x: bad(5) } })).toThrow(/columns\.x/);
+  expect(() => graph.addNodes({ count: 1, label: '' })).toThrow(/label/);
+  expect(() => graph.addEdges({ type: 'R', from: [0], to: [0] })).toThrow(/from/);
+  expect(() => graph.addEdges({ type: '', from: [], to: [] })).toThrow(/type/);
+  expect(() => graph.query(bad(5))).toThrow(/text/);
+  expect(() => graph.query('RETURN 1', {}, bad({ limit: 5 }))).toThrow(/limit/);
+  expect(graph.nodeCount).toBe(0);
+  graph.dispose();
+});
+
+test('columns of any kind come back', () => {
+  const graph = room.PropertyGraph.create();
+  graph.addNodes({
+    label: ['A', 'B'],
+    count: 3,
+    columns: {
+      big: BigInt64Array.of(1n, -(2n ** 62n), 3n),
+      flag: Uint8Array.of(1, 0, 1),
+      single: Float32Array.of(0.5, 1.5, 2.5),
+      text: ['a', null, 'b'],
+      mixed: [1, 'x', [true]],
+    },
+  });
+  const { values } = graph.queryColumns(
+    'MATCH (a:A:B) RETURN a.big AS big, a.flag AS flag, a.single AS single, a.text AS text, a.mixed AS mixed',
+  );
+  expect(values).toEqual({
+    big: [1, -(2n ** 62n), 3],
+    flag: [true, false, true],
+    single: Float64Array.of(0.5, 1.5, 2.5),
+    text: ['a', null, 'b'],
+    mixed: [1, 'x', [true]],
+  });
+  graph.dispose();
+});
+
+test('works in a worker, errors included', async () => {
+  const worker = await createWorkerEngine();
+  const { PropertyGraph } = await worker.use('property');
+  const graph = await PropertyGraph.create();
+  await graph.addNodes({ label: 'A', count: 5 });
+  const { rows } = await graph.query('MATCH (a:A) RETURN count(*) AS n');
+  expect(rows).toEqual([{ n: 5 }]);
+  await expect(graph.query('RETURN x')).rejects.toMatchObject({
+    code: 'PARSE',
+    detail: 'UndefinedVariable',
+    column: 8,
+  });
+  await worker.dispose();
+});
