@@ -133,14 +133,21 @@ static inline sl_i32x4 dot_pairs(pairs8 a, pairs8 b) { return (sl_i32x4)_mm_madd
     memcpy(to, &low, sizeof low);                                                                  \
     memcpy(to + 4, &high, sizeof high);                                                            \
   }
+// Two a turn: of so few instructions those that count turns are some.
+#define PAIR_I8(R)                                                                                 \
+  {                                                                                                \
+    pairs8 b0 = widen8(right), b1 = widen8(right + 8);                                             \
+    EACH_##R(STEP_I8) left += 2 * SL_TILE_ROWS;                                                    \
+    right += 2 * SL_PANEL_I8;                                                                      \
+  }
 #define TILE_I8(R)                                                                                 \
   static NOINLINE void tile_i8_##R(uint32_t pairs, const int16_t *left, const int8_t *right,       \
                                    int32_t *sums, size_t stride, bool add) {                       \
-    EACH_##R(SUM_I8) for (uint32_t p = 0; p < pairs; p++) {                                        \
-      pairs8 b0 = widen8(right), b1 = widen8(right + 8);                                           \
-      EACH_##R(STEP_I8) left += 2 * SL_TILE_ROWS;                                                  \
-      right += 2 * SL_PANEL_I8;                                                                    \
+    EACH_##R(SUM_I8) for (uint32_t twice = pairs / 2; twice > 0; twice--) {                        \
+      PAIR_I8(R)                                                                                   \
+      PAIR_I8(R)                                                                                   \
     }                                                                                              \
+    if (pairs % 2 != 0) PAIR_I8(R)                                                                 \
     EACH_##R(KEEP_I8)                                                                              \
   }
 TILE_I8(1)
@@ -198,11 +205,35 @@ void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_
 PACK_LEFT(sl_pack_left_f32, float)
 PACK_LEFT(sl_pack_left_f64, double)
 
+typedef int8_t codes8 __attribute__((vector_size(8)));
+typedef int16_t wide8 __attribute__((vector_size(16)));
+
+// Eight elements as int16, seen as four pairs.
+static inline sl_i32x4 four_pairs(const int8_t *from) {
+  codes8 codes;
+  memcpy(&codes, from, sizeof codes);
+  return (sl_i32x4) __builtin_convertvector(codes, wide8);
+}
+
 // A full tile of rows whose elements lie side by side: two of each row are one number.
 static NOINLINE void pack_tile_i8(const int8_t *from, size_t row_stride, uint32_t depth,
                                   int16_t *to) {
   const int8_t *r0 = from, *r1 = r0 + row_stride, *r2 = r1 + row_stride, *r3 = r2 + row_stride;
-  for (uint32_t p = 0; p < depth; p += 2, to += 8) {
+  uint32_t p = 0;
+  for (; p + 8 <= depth; p += 8, to += 32) {
+    const sl_i32x4 a = four_pairs(r0 + p), b = four_pairs(r1 + p), c = four_pairs(r2 + p),
+                   d = four_pairs(r3 + p);
+    const sl_i32x4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                   cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+                   ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                   cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    const sl_i32x4 turned[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5),
+                                __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                                __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5),
+                                __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7)};
+    memcpy(to, turned, sizeof turned);
+  }
+  for (; p < depth; p += 2, to += 8) {
     to[0] = r0[p], to[1] = r0[p + 1];
     to[2] = r1[p], to[3] = r1[p + 1];
     to[4] = r2[p], to[5] = r2[p + 1];

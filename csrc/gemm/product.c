@@ -310,6 +310,8 @@ static NOINLINE float largest(const float *x, size_t stride, uint32_t n) {
   return a < b ? b : a;
 }
 
+typedef int8_t bytes4 __attribute__((vector_size(4)));
+
 // One row as codes; returns its scale.
 static NOINLINE double quantize_row(const float *x, size_t stride, uint32_t n, int8_t *codes) {
   const float most = largest(x, stride, n);
@@ -322,8 +324,8 @@ static NOINLINE double quantize_row(const float *x, size_t stride, uint32_t n, i
   const sl_f32x4 magic = sl_f32x4_splat(0x1.8p23f); // rounds to a whole number, in the low bits
   for (uint32_t i = 0; i < n; i += 4) {
     const sl_f32x4 shifted = four(x, stride, i, n) * up * inverse + magic;
-    const sl_i32x4 whole = (sl_i32x4)shifted - (sl_i32x4)magic;
-    for (uint32_t j = 0; j < 4 && i + j < n; j++) codes[i + j] = (int8_t)whole[j];
+    const bytes4 whole = __builtin_convertvector((sl_i32x4)shifted - (sl_i32x4)magic, bytes4);
+    memcpy(codes + i, &whole, n - i < 4 ? n - i : 4);
   }
   return (double)most / 127;
 }

@@ -106,7 +106,7 @@ export class TextEmbedder extends Embedder {
    *   TextEmbedder.fromTfjs({ model: '{}', vocabulary: [], shards: {} });
    * } catch (error) {
    *   console.log(error instanceof Error && error.message);
-   *   // TextEmbedder.fromTfjs: "model": unknown or unsupported format, expected a "weightsManifest"
+   *   // "model": unknown or unsupported format, expected a "weightsManifest"
    * }
    * ```
    */
