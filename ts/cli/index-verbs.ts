@@ -1,6 +1,6 @@
 // Verbs of indexes of vectors and texts, and of property graphs: their arguments, options and examples.
 import { type Command, Option } from 'commander';
-import { counter, fieldNames, natural, share, vector } from './options.js';
+import { counter, fieldNames, natural, vector } from './options.js';
 import { answering, common } from './shared.js';
 import { CliError, type Progress } from './terminal.js';
 import { condition } from './where.js';
