@@ -3,8 +3,8 @@ import { openAsBlob } from 'node:fs';
 import type { RemoteGraph, RemoteRanks } from '../rooms/format/format.js';
 import { engineFor, explain } from './engine.js';
 import { nameOf } from './files.js';
+import type { GraphFileOptions } from './graph-file.js';
 import { outputFormat, print } from './output.js';
-import type { RankOptions } from './rank.js';
 import { isAddress, kindOfFile } from './search-remote.js';
 import {
   bytes,
@@ -17,6 +17,15 @@ import {
   type Progress,
 } from './terminal.js';
 
+/** What `rank` asks of a graph, wherever it is. */
+export interface NearOptions extends GraphFileOptions {
+  source?: string[];
+  top: number;
+  damping: number;
+  tolerance?: number;
+  epsilon?: number;
+}
+
 /** An address, or a file that begins as a published graph does. */
 export async function isRemoteGraph(file: string): Promise<boolean> {
   return isAddress(file) || (await kindOfFile(file)) === 'RGPH';
@@ -24,7 +33,7 @@ export async function isRemoteGraph(file: string): Promise<boolean> {
 
 export async function rankRemote(
   file: string,
-  options: RankOptions,
+  options: NearOptions,
   progress: Progress,
 ): Promise<void> {
   const { source, top, damping, tolerance, epsilon } = options;

@@ -1,9 +1,9 @@
 // sublinear rank edges.txt [--source 42]
 import type { PageRankMethod, PageRankProgress } from '../rooms/diffusion/diffusion.js';
 import { engineFor, explain } from './engine.js';
-import { type GraphFileOptions, readGraph } from './graph-file.js';
+import { readGraph } from './graph-file.js';
 import { outputFormat, print } from './output.js';
-import { isRemoteGraph, rankRemote } from './rank-remote.js';
+import { isRemoteGraph, type NearOptions, rankRemote } from './rank-remote.js';
 import {
   CliError,
   count,
@@ -15,12 +15,7 @@ import {
   wayTo,
 } from './terminal.js';
 
-export interface RankOptions extends GraphFileOptions {
-  source?: string[];
-  top: number;
-  damping: number;
-  tolerance?: number;
-  epsilon?: number;
+export interface RankOptions extends NearOptions {
   method: string;
   maxTime?: number;
 }
