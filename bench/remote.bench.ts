@@ -300,7 +300,7 @@ async function walks(id: string, title: string, graph: Graph): Promise<void> {
 
 if (wants('graph-communities')) {
   const { Graph: Graphs } = await engine.use('graph');
-  const edges = communities(bench.smoke ? 5000 : 100_000, bench.smoke ? 50_000 : 1_030_000);
+  const edges = communities(bench.smoke ? 5000 : 100_000, bench.smoke ? 50_000 : 1_175_000);
   const graph = Graphs.fromEdges({ ...edges, directed: false });
   await walks('graph-communities', 'Seeded communities', graph);
   graph.dispose();
