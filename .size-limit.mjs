@@ -26,6 +26,7 @@ const modules = {
   'text.simd.wasm': [68, 34.5, 31],
   // Rounds of hashes are written out: they are large before they are compressed.
   'trust.simd.wasm': [120, 50, 44],
+  'format.simd.wasm': [75, 32, 28.5],
   'chooser.simd.wasm': [45, 22, 20],
   'property.simd.wasm': [200, 92, 80],
 };

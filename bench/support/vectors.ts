@@ -72,6 +72,25 @@ export function clusters(count: number, queryCount: number, dimension = 128): Ve
   return split('clusters', normalized(all, dimension), dimension, queryCount);
 }
 
+/** Points around 1000 seeded centres, with variances that fall from one dimension to the next; scaled to length 1. */
+export function layered(count: number, queryCount: number, dimension = 128): VectorSet {
+  const next = random(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const scale = Float64Array.from({ length: dimension }, (_, j) => (1 + j) ** -0.5);
+  const centres = Float32Array.from(
+    { length: 1000 * dimension },
+    (_, i) => normal() * (scale[i % dimension] as number),
+  );
+  const all = new Float32Array((count + queryCount) * dimension);
+  for (let i = 0; i < count + queryCount; i++) {
+    const centre = Math.floor(next() * 1000) * dimension;
+    for (let j = 0; j < dimension; j++)
+      all[i * dimension + j] =
+        (centres[centre + j] as number) + 0.7 * normal() * (scale[j] as number);
+  }
+  return split('layered', normalized(all, dimension), dimension, queryCount);
+}
+
 function normalized(all: Float32Array, dimension: number): Float32Array {
   for (let at = 0; at < all.length; at += dimension) {
     const row = all.subarray(at, at + dimension);

@@ -3,8 +3,9 @@
 #define SL_FORMAT_GRAPH_READER_H
 
 #include "base/blocks.h"
+#include "base/status.h"
 #include "format/graph_file.h"
-#include "format/remote_graph.h"
+#include "format/types.h"
 
 struct sl_remote_graph {
   sl_blocks blocks;

@@ -265,7 +265,9 @@ static sl_status receive(sl_graph_walk *w, uint32_t i, double amount, double lev
     return SL_OK;
   }
   v->residual += amount;
-  return v->residual >= w->threshold * v->degree ? wait_for(w, i) : SL_OK;
+  // Products of tiny numbers may be 0.
+  const bool active = v->residual > 0 && v->residual >= w->threshold * v->degree;
+  return active ? wait_for(w, i) : SL_OK;
 }
 
 static sl_status follow(sl_graph_walk *w, uint32_t block, uint32_t i, const graph_row *row) {
@@ -281,7 +283,7 @@ static sl_status follow(sl_graph_walk *w, uint32_t block, uint32_t i, const grap
     u->degree = row->degree;
     u->exact = true;
     u->dangling = row->count == 0;
-    if (!(u->residual >= w->threshold * u->degree)) return SL_OK;
+    if (!(u->residual > 0 && u->residual >= w->threshold * u->degree)) return SL_OK;
     amount = w->damping * u->residual;
     u->pushed += u->residual;
     u->residual = 0;

@@ -19,11 +19,10 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "format/types.h"
 
 #define SL_REMOTE_GRAPH_NUMBERS 16
 #define SL_REMOTE_GRAPH_PLACE 8
-
-typedef struct sl_remote_graph sl_remote_graph;
 
 // Reads the head of a file.
 //   bytes    count, read: the file from its beginning up to the end of the segment "pages" at least

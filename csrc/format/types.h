@@ -1,4 +1,4 @@
-// What remote indexes are called by everything that has to do with them.
+// What remote indexes and graphs are called by everything that has to do with them.
 #ifndef SL_FORMAT_TYPES_H
 #define SL_FORMAT_TYPES_H
 
@@ -12,5 +12,6 @@ typedef enum sl_remote_metric {
 
 typedef struct sl_remote sl_remote;
 typedef struct sl_remote_search sl_remote_search;
+typedef struct sl_remote_graph sl_remote_graph;
 
 #endif

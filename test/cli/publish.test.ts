@@ -84,3 +84,43 @@ test('what is wrong is said in a line', async () => {
   expect(await failing('search', 'two.slvr', '--query', '1')).toMatch(/^2 .*1 numbers/);
   expect(await failing('search', 'two.slvr')).toMatch(/^2 .*--query and --queries/);
 });
+
+test('a graph: saved or as text, ranked here and over HTTP', async () => {
+  const ring = Array.from({ length: 50 }, (_, i) => `p${i},p${(i + 1) % 50}`).join('\n');
+  file('ring.csv', `from,to\n${ring}\n`);
+  const made = await sublinear(
+    'publish ring.csv --graph --undirected -o ring.slgr --json'.split(' '),
+  );
+  expect(JSON.parse(made.stdout)).toMatchObject({ nodeCount: 50, edgeCount: 50, directed: false });
+  const server = await serveFile(new Uint8Array(readFileSync(join(folder, 'ring.slgr'))));
+  try {
+    for (const where of ['ring.slgr', server.url]) {
+      const { stdout, code } = await sublinear([
+        'rank',
+        where,
+        '--source',
+        'p7',
+        '--top',
+        '3',
+        '--tolerance',
+        '1e-6',
+        '--json',
+      ]);
+      expect(code).toBe(0);
+      const { ranking, errorBound } = JSON.parse(stdout);
+      expect(ranking[0].node).toBe('p7');
+      expect(errorBound).toBeLessThan(1e-6);
+    }
+  } finally {
+    await server.close();
+  }
+  await sublinear('rank ring.csv --undirected --source p7 --save ring.slg'.split(' '));
+  const again = await sublinear('publish ring.slg -o again.slgr --json'.split(' '));
+  expect(JSON.parse(again.stdout).nodeCount).toBe(50);
+  const nobody = await sublinear('rank ring.slgr --source p7,nobody'.split(' '));
+  expect([nobody.code !== 0, nobody.stderr]).toEqual([true, expect.stringMatching(/nobody/)]);
+  const whole = await sublinear('rank ring.slgr'.split(' '));
+  expect(whole.stderr).toMatch(/--source/);
+  const mixed = await sublinear('publish ring.slg --cells 3 -o x.slgr'.split(' '));
+  expect(mixed.stderr).toMatch(/--cells is for vectors/);
+});

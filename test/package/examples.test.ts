@@ -96,6 +96,12 @@ const promises: Record<string, RegExp[]> = {
     /^a search: \d+ requests in 2 rounds, \d+ bytes$/m,
     /^nearest: point 0$/m,
   ],
+  'remote-graph.ts': [
+    /^the file: \d+ bytes, 20000 people, 107827 pairs$/m,
+    /^nearest to person 7: person 7, person 45,/m,
+    /^read: \d+ bytes in \d+ rounds, all errors together below 0\.17$/m,
+    /^person 7 knows person 19993 over 8 handshakes: \d+ bytes more$/m,
+  ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {

@@ -27,7 +27,16 @@ export function addGraphVerbs(program: Command, progress: Progress): void {
       share,
       0.85,
     )
-    .option('--tolerance <number>', 'largest sum of all errors of the scores', positive, 1e-6)
+    .option(
+      '--tolerance <number>',
+      'largest sum of all errors of the scores (default: 1e-6; of a published graph: none)',
+      positive,
+    )
+    .option(
+      '--epsilon <number>',
+      'of a published graph: nodes with less than that, times their degree, are not followed (default: 1e-5)',
+      positive,
+    )
     .option('--method <name>', 'auto, or the name of a method', 'auto')
     .addHelpText(
       'after',
@@ -36,7 +45,8 @@ Examples:
   sublinear rank wiki-Vote.txt.gz --source 42 --top 20
   sublinear rank people.csv --source Ada --from-column who --to-column whom
   sublinear rank friends.csv --undirected --source 3,8 --source 21 --format csv
-  zcat edges.txt.gz | sublinear rank - --source 7 --json`,
+  zcat edges.txt.gz | sublinear rank - --source 7 --json
+  sublinear rank https://example.org/friends.slgr --source Ada`,
     )
     .action(async (file: string, options) =>
       (await import('./rank.js')).rank(file, options, progress),

@@ -93,12 +93,16 @@ Examples:
     });
 
   common(progress, program.command('publish'))
-    .description('write vectors as a file that is searched on a web server, without downloading it')
+    .description(
+      'write vectors, or a graph, as a file that is searched on a web server, without downloading it',
+    )
     .argument(
-      '<vectors>',
-      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
+      '<file>',
+      'an index or a graph that --save or save() wrote; NumPy .npy; plain little-endian float32 with --dimension; with --graph a graph of any format',
     )
     .requiredOption('-o, --output <file>', 'write it there; - is standard output')
+    .option('--graph', 'it is a graph: an edge list, CSV, METIS, JSON, GraphML, ...')
+    .option('--undirected', 'of a graph: an edge of a list or of CSV leads both ways')
     .option('--labels <file>', 'a name for each vector, one a line')
     .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
     .addOption(
@@ -120,7 +124,9 @@ Examples:
 Examples:
   sublinear publish words.slv -o words.slvr
   sublinear publish vectors.npy --labels words.txt -o words.slvr
-  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
+  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"
+  sublinear publish friends.csv --graph --undirected -o friends.slgr
+  sublinear rank https://example.org/friends.slgr --source Ada`,
     )
     .action(async (file: string, options) =>
       (await import('./publish.js')).publish(file, options, progress),

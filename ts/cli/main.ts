@@ -5,20 +5,18 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { completion, type Shell, shells } from './completion.js';
-import { addGraphVerbs } from './graph-verbs.js';
-import { addIndexVerbs } from './index-verbs.js';
-import { addLearningVerbs } from './learning-verbs.js';
-import { addModelVerbs } from './model-verbs.js';
-import { counter, finite, natural, positive } from './options.js';
-import { addPackVerb } from './pack-verb.js';
 import { dates } from './dates.js';
 import { eigen } from './eigen.js';
 import { explain } from './engine.js';
 import { evaluate } from './evaluate.js';
-import { addGraphVerbs } from './graph-verbs.js';
+import { addGraphVerbs, addGraphVerbs } from './graph-verbs.js';
 import { hash } from './hash.js';
+import { addIndexVerbs } from './index-verbs.js';
 import { info } from './info.js';
-import { counter, finite, natural, positive, share, vector } from './options.js';
+import { addLearningVerbs } from './learning-verbs.js';
+import { addModelVerbs } from './model-verbs.js';
+import { counter, counter, finite, finite, natural, natural, positive, positive, share, vector } from './options.js';
+import { addPackVerb } from './pack-verb.js';
 import { publish } from './publish.js';
 import { queryGraph } from './query.js';
 import { search, searchWords } from './search.js';
@@ -174,165 +172,6 @@ Examples:
   addGraphVerbs(program, progress);
 
   addIndexVerbs(program, progress);
-  common(progress, program.command('index'))
-    .description('build an index of vectors, or of texts with --text; - is standard input')
-    .argument(
-      '<file>',
-      'NumPy .npy, a row a vector, or .npz of one array; or plain little-endian float32 with --dimension; with --text documents, a JSON object a line',
-    )
-    .requiredOption('-o, --output <file>', 'write the index there; - is standard output')
-    .option('--labels <file>', 'a name for each vector, one a line; absent: numbers from 0 on')
-    .addOption(
-      new Option(
-        '--text <fields>',
-        'full-text search: the fields of documents, with commas',
-      ).argParser(fieldNames),
-    )
-    .addOption(
-      new Option(
-        '--keyword <fields>',
-        'with --text: fields with values, which count as a whole',
-      ).argParser(fieldNames),
-    )
-    .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
-    .addOption(
-      new Option('--language <name>', 'with --text: how words are stemmed')
-        .choices(['english', 'none'])
-        .default('english'),
-    )
-    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
-    .addOption(
-      new Option('--metric <name>', 'what near means; hamming takes packed bits (u1)')
-        .choices(['cosine', 'dot', 'euclidean', 'manhattan', 'hamming', 'poincare'])
-        .default('cosine'),
-    )
-    .addOption(
-      new Option('--exact', 'no graph: every search compares with every vector').conflicts([
-        'm',
-        'efConstruction',
-        'seed',
-        'codes',
-        'rerank',
-      ]),
-    )
-    .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
-    .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
-    .option('--seed <number>', 'of the random levels', natural, 42)
-    .addOption(
-      new Option(
-        '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
-      )
-        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
-        .default('none'),
-    )
-    .addOption(
-      new Option(
-        '--rerank <name>',
-        'with int8 or binary: what the best are compared with again (default: "float16")',
-      ).choices(['none', 'float16', 'float32']),
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear index vectors.npy -o words.slv --labels words.txt
-  sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
-  python3 embed.py | sublinear index - -o notes.slv --metric dot
-  sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags`,
-    )
-    .action((file: string, options) =>
-      options.text === undefined
-        ? buildIndex(file, options, progress)
-        : buildTextIndex(file, options, progress),
-    );
-
-  common(progress, program.command('publish'))
-    .description('write vectors as a file that is searched on a web server, without downloading it')
-    .argument(
-      '<vectors>',
-      'an index that "sublinear index" or save() wrote; NumPy .npy; or plain little-endian float32 with --dimension',
-    )
-    .requiredOption('-o, --output <file>', 'write it there; - is standard output')
-    .option('--labels <file>', 'a name for each vector, one a line')
-    .option('--dimension <count>', 'numbers in a vector of plain float32', counter)
-    .addOption(
-      new Option(
-        '--metric <name>',
-        'what near means (default: that of the index, or "cosine")',
-      ).choices(['cosine', 'dot', 'euclidean']),
-    )
-    .option('--cells <count>', 'cells; more: a query reads less, opening more', counter)
-    .addOption(
-      new Option('--copies <count>', 'cells that each vector is in')
-        .choices(['1', '2'])
-        .default('2'),
-    )
-    .option('--seed <number>', 'of the cells', natural, 0)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear publish words.slv -o words.slvr
-  sublinear publish vectors.npy --labels words.txt -o words.slvr
-  sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"`,
-    )
-    .action((file: string, options) => publish(file, options, progress));
-
-  answering(common(progress, program.command('search')))
-    .description(
-      'find vectors or texts in an index that "sublinear index", "sublinear publish" or save() wrote',
-    )
-    .argument(
-      '<index>',
-      'file of an index, - is standard input; or the address of a published one: https://...',
-    )
-    .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
-    .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
-    .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
-    .option('--like <label>', 'a stored vector, by its label or number')
-    .option('--top <count>', 'how many neighbours of each', counter, 10)
-    .option('--ef <count>', 'candidates kept; more: better recall, slower', counter, 64)
-    .option(
-      '--probes <count>',
-      'of a published index: cells that are read (default: by recall)',
-      counter,
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear search words.slv --like coffee
-  sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
-  sublinear search words.slv --queries questions.npy --ef 200 --json
-  sublinear search documents.slv "quiet hotel -station"`,
-    )
-    .action(async (file: string, words: string | undefined, options) => {
-      if (words !== undefined) return searchWords(file, words, options, progress);
-      const remote = await isRemoteIndex(file);
-      return remote ? searchRemote(file, options, progress) : search(file, options, progress);
-    });
-
-  answering(common(progress, program.command('query')))
-    .description('ask or change a property graph in openCypher')
-    .argument(
-      '<graph>',
-      'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph',
-    )
-    .argument('<text>', 'the query')
-    .option('--parameters <json>', 'an object: what $name stands for')
-    .option('--top <count>', 'at most so many rows', counter, 1000)
-    .option('-o, --output <file>', 'where the graph goes afterwards')
-    .option('--explain', 'print the plan instead')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  sublinear query new "CREATE (:Person {name: 'Ada'})" -o people.slv
-  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json`,
-    )
-    .action((graph: string, text: string, options) => queryGraph(graph, text, options, progress));
-
   answering(common(progress, program.command('dates')))
     .description('list what occurs by a recurrence rule (RFC 5545), and say the rule in English')
     .argument('<rule>', 'FREQ=...;..., or lines of iCalendar with \\n between them')

@@ -1,7 +1,9 @@
-// sublinear publish words.slv -o words.slvr
+// sublinear publish words.slv -o words.slvr, sublinear publish friends.slg -o friends.slgr
 import type { RemoteMetric, VectorsToWrite, WriteIndexOptions } from '../rooms/format/format.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { readGraph } from './graph-file.js';
+import { kindOfFile } from './search-remote.js';
 import {
   bytes,
   CliError,
@@ -16,6 +18,8 @@ import { openVectors, readLabels } from './vectors.js';
 
 export interface PublishOptions extends CommonOptions {
   output: string;
+  graph?: boolean;
+  undirected?: boolean;
   labels?: string;
   dimension?: number;
   metric?: RemoteMetric;
@@ -29,6 +33,8 @@ export async function publish(
   options: PublishOptions,
   progress: Progress,
 ): Promise<void> {
+  if (options.graph || (await kindOfFile(file)) === 'GRPH')
+    return publishGraph(file, options, progress);
   const { output, labels: labelFile, metric, cells, seed } = options;
   if (file === '-' && labelFile === '-')
     throw new CliError('only one of vectors and labels can come from standard input');
@@ -125,4 +131,48 @@ export async function publish(
     }
     return { vectors: all, dimension: source.dimension };
   }
+}
+
+/** A graph of any format that is read, as a file that is walked through on a server. */
+async function publishGraph(
+  file: string,
+  { output, ...options }: PublishOptions,
+  progress: Progress,
+): Promise<void> {
+  for (const name of ['labels', 'dimension', 'metric', 'cells'] as const)
+    if (options[name] !== undefined)
+      throw new CliError(`--${name} is for vectors, and ${nameOf(file)} is read as a graph`);
+  await assertApart([file], { '--output': output });
+  const engine = await engineFor(['graph', 'format'], options);
+  const started = performance.now();
+  const input = await readGraph(engine.graph.Graph, file, options, progress);
+  progress.start('putting neighbours near each other');
+  let written: Uint8Array;
+  try {
+    written = await engine.format.writeRemoteGraphAsync(input.graph, { signal: interrupt.signal });
+  } catch (error) {
+    throw explain(error, { graph: file });
+  }
+  using graph = await engine.format.RemoteGraph.open(written);
+  const ms = performance.now() - started;
+  progress.start(`writing ${output}`);
+  await writeFile(output, [written]);
+  progress.stop();
+  const { nodeCount, edgeCount, directed, hash } = graph;
+  const about = { graph: nameOf(file), output, nodeCount, edgeCount, directed, hash };
+  if (options.json)
+    say(
+      JSON.stringify({ ...about, bytesWritten: written.length, ms }),
+      output === '-' ? process.stderr : process.stdout,
+    );
+  else if (!options.quiet)
+    say(
+      facts([
+        ['graph', input.describe()],
+        ['time', duration(ms)],
+        ['written', `${output}: ${bytes(written.length)}`],
+        ['hash', hash],
+      ]),
+      process.stderr,
+    );
 }

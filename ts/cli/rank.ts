@@ -1,21 +1,31 @@
 // sublinear rank edges.txt [--source 42]
 import type { PageRankMethod, PageRankProgress } from '../rooms/diffusion/diffusion.js';
 import { engineFor, explain } from './engine.js';
-import { type GraphFileOptions, readGraph } from './graph-file.js';
+import { readGraph } from './graph-file.js';
 import { outputFormat, print } from './output.js';
-import { count, digits, duration, EXIT, interrupt, type Progress, wayTo } from './terminal.js';
+import { isRemoteGraph, type NearOptions, rankRemote } from './rank-remote.js';
+import {
+  CliError,
+  count,
+  digits,
+  duration,
+  EXIT,
+  interrupt,
+  type Progress,
+  wayTo,
+} from './terminal.js';
 
-export interface RankOptions extends GraphFileOptions {
-  source?: string[];
-  top: number;
-  damping: number;
-  tolerance: number;
+export interface RankOptions extends NearOptions {
   method: string;
   maxTime?: number;
 }
 
 export async function rank(file: string, options: RankOptions, progress: Progress): Promise<void> {
+  if (await isRemoteGraph(file)) return rankRemote(file, options, progress);
+  if (options.epsilon !== undefined)
+    throw new CliError('--epsilon is for published graphs; expected --tolerance');
   outputFormat(options);
+  const { tolerance = 1e-6 } = options;
   const engine = await engineFor(['graph', 'diffusion'], options);
   const input = await readGraph(engine.graph.Graph, file, options, progress);
   const { graph } = input;
@@ -26,7 +36,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
   const started = performance.now();
   const settings = {
     damping: options.damping,
-    tolerance: options.tolerance,
+    tolerance,
     method: options.method as PageRankMethod,
     topK: k,
     output: 'float64' as const,
@@ -34,7 +44,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
     signal: interrupt.signal,
     onProgress: ({ error, edgeOperations }: PageRankProgress) => {
       const detail = `${count(edgeOperations)} edges followed, error ${digits(error)}`;
-      progress.update(wayTo(error, options.tolerance), detail);
+      progress.update(wayTo(error, tolerance), detail);
     },
   };
   const { personalizedPageRankAsync, pageRankAsync } = engine.diffusion;
@@ -80,7 +90,7 @@ export async function rank(file: string, options: RankOptions, progress: Progres
           ...input.facts(),
           source: sources?.map((node) => input.labelOf(node)) ?? null,
           damping: options.damping,
-          tolerance: options.tolerance,
+          tolerance,
           ...rest,
           ms,
           ranking,

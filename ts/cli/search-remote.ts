@@ -9,20 +9,24 @@ import type { SearchOptions } from './search.js';
 import { bytes, CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
 import { openVectors } from './vectors.js';
 
-const isAddress = (file: string) => /^https?:\/\//.test(file);
+export const isAddress = (file: string) => /^https?:\/\//.test(file);
 
-/** An address, or a file that begins as a published index does. */
-export async function isRemoteIndex(file: string): Promise<boolean> {
-  if (isAddress(file)) return true;
-  if (file === '-') return false;
+/** The kind of a saved or published file, four letters; undefined for anything else. */
+export async function kindOfFile(file: string): Promise<string | undefined> {
+  if (file === '-') return undefined;
   try {
     const begin = Buffer.alloc(16);
     const handle = await openFile(file);
     await handle.read(begin, 0, 16, 0).finally(() => handle.close());
-    return begin.toString('latin1', 1, 4) === 'slf' && begin.toString('latin1', 12, 16) === 'RIDX';
+    return begin.toString('latin1', 1, 4) === 'slf' ? begin.toString('latin1', 12, 16) : undefined;
   } catch {
-    return false; // what is wrong with it is said by whoever reads it
+    return undefined; // what is wrong with it is said by whoever reads it
   }
+}
+
+/** An address, or a file that begins as a published index does. */
+export async function isRemoteIndex(file: string): Promise<boolean> {
+  return isAddress(file) || (await kindOfFile(file)) === 'RIDX';
 }
 
 export async function searchRemote(

@@ -333,7 +333,7 @@ export class RemoteGraph {
    * using graph = Graph.fromEdges({ from: ['a', 'b', 'c'], to: ['b', 'c', 'd'], directed: false });
    * using remote = await RemoteGraph.open(writeRemoteGraph(graph));
    * const { nodes, scores, errorBound } = await remote.personalizedPageRank({ source: 'a', topK: 2, tolerance: 1e-6 });
-   * console.log(nodes, scores[0]!.toFixed(3), errorBound <= 1e-6); // [ 'b', 'a' ] 0.352 true
+   * console.log(nodes, scores[0]!.toFixed(3), errorBound <= 1e-6); // [ 'b', 'a' ] 0.358 true
    * ```
    */
   async personalizedPageRank(options: RemoteRankOptions): Promise<RemoteRanks> {
