@@ -18,12 +18,12 @@ export interface TextItem<Meta extends object = Metadata> {
   metadata?: Meta;
 }
 
-export interface TextCollectionOptions extends Omit<CollectionOptions, 'metric' | 'dimension'> {
+export type TextCollectionOptions = Omit<CollectionOptions, 'metric' | 'dimension'> & {
   /** What makes the vectors. It stays the caller's: `dispose()` of the collection leaves it alone. */
   embedder: Embedder;
   /** The class of the room `hnsw` of the same engine. */
   Collection: typeof Collection;
-}
+};
 
 export type LoadTextCollectionOptions = Pick<TextCollectionOptions, 'embedder' | 'Collection'>;
 
