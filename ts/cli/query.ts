@@ -75,7 +75,8 @@ export async function queryGraph(
     );
   } catch (error) {
     // The message of a query has its own caret.
-    if (isSublinearError(error) && error.argument === 'text') throw new CliError(error.message);
+    if (isSublinearError(error) && /^(text|query)$/.test(error.argument ?? ''))
+      throw new CliError(error.message);
     throw explain(error, { bytes: nameOf(file) }, nameOf(file));
   } finally {
     engine.dispose();

@@ -200,7 +200,7 @@ function problemOf(
     const numbers = runtime.copyF64(at, PROBLEM);
     if (numbers[1] === 0 || numbers[6] === 0) return error;
     const details: ErrorDetails & CypherErrorDetails = {
-      argument: 'text',
+      argument: error.argument ?? 'text',
       position: numbers[2] as number,
       line: numbers[3] as number,
       column: numbers[4] as number,
