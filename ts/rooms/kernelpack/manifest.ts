@@ -58,7 +58,7 @@ export interface KernelSignature {
 }
 
 /** A segment of the file that the manifest speaks for: by its root, no other data can stand there. */
-export interface PackedSegment {
+interface PackedSegment {
   name: string;
   type: SegmentType;
   shape: readonly number[];
@@ -101,7 +101,7 @@ const PARAMETERS_MAX = 64;
 const SIZE_MAX = 2 ** 31 - 1;
 
 /** Says what is wrong with a part of a manifest; where it comes from decides which error that is. */
-export type Complaint = (path: string, expected: string, value: unknown) => Error;
+type Complaint = (path: string, expected: string, value: unknown) => Error;
 
 const isWord = (value: unknown): value is string =>
   typeof value === 'string' &&

@@ -47,7 +47,7 @@ answer({ listens: true });
 `;
 
 /** What a worker is told to run. */
-export interface ThreadJob {
+interface ThreadJob {
   kernel: string;
   values: number[];
   copies: { offset: number; bytes: Uint8Array }[];
@@ -57,7 +57,7 @@ export interface ThreadJob {
 }
 
 /** How a run ended there. */
-export interface ThreadAnswer {
+interface ThreadAnswer {
   returned?: number;
   /** The engine's words for a trap. */
   trap?: string;

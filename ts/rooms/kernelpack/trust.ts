@@ -25,7 +25,7 @@ export interface TrustOptions {
 }
 
 /** The options after their check. */
-export interface Trust {
+interface Trust {
   /** In hexadecimal. */
   signers: ReadonlySet<string>;
   hashes: ReadonlySet<string>;
