@@ -15,8 +15,9 @@ function sectionsOf(wasm: Uint8Array): [number, number][] {
     let [length, shift, next] = [0, 0, at + 1];
     for (; ; next++, shift += 7) {
       length |= (wasm[next]! & 0x7f) << shift;
-      if (wasm[next]! < 0x80) break;
+      if (!(wasm[next]! >= 0x80) || shift > 28) break;
     }
+    length >>>= 0; // what was changed may be anything
     found.push([at, Math.min(wasm.length, next + 1 + length)]);
     at = next + 1 + length;
   }
