@@ -10,6 +10,9 @@ static bool refuse(sl_cypher_analysis *a, sl_cypher_detail detail, uint32_t posi
   return sl_cypher_refuse_syntax(a->parser, detail, position, what) != NULL;
 }
 
+// Expressions behind groups are compared with each item: this bounds what a long text can cost.
+#define MOST_COLUMNS 4096
+
 // ------------------------------------------------------------------------- *
 
 static int by_name(sl_cypher_name a, sl_cypher_name b) {
@@ -273,6 +276,9 @@ bool sl_cypher_resolve_projection(sl_cypher_analysis *a, sl_cypher_clause *claus
   const uint32_t first = a->slot_count;
   bool groups = false;
   if (p->star && !expand_star(a, clause)) return false;
+  if (p->item_count > MOST_COLUMNS)
+    return refuse(a, SL_CYPHER_UNEXPECTED_SYNTAX, clause->begin,
+                  "There are more than 4,096 columns");
   if (!resolve_items(a, p)) return false;
   for (uint32_t i = 0; i < p->item_count; i++) {
     const expression *e = p->items[i].expression;

@@ -459,6 +459,18 @@ static void names_are_many(void **state) {
   free(text);
 }
 
+static void columns_are_bounded(void **state) {
+  (void)state;
+  for (uint32_t count = 4096; count < 4098; count++) {
+    char *text = malloc(count * 16), *at = append(text, "RETURN 1 AS a0");
+    for (uint32_t i = 1; i < count; i++) at += sprintf(at, ", 1 AS a%u", i);
+    sl_cypher_statement *s = parse(text);
+    assert_true((s != NULL) == (count == 4096));
+    sl_cypher_destroy(s);
+    free(text);
+  }
+}
+
 static void memory_runs_out(void **state) {
   (void)state;
   static const char text[] =
@@ -513,6 +525,7 @@ int main(void) {
       property(depth_is_refused),
       property(length_is_not),
       property(names_are_many),
+      property(columns_are_bounded),
       property(memory_runs_out),
       property(beginnings_are_refused_or_right),
   };

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from '@cucumber/gherkin';
-import type { PickleStep } from '@cucumber/messages';
+
+type Step = ReturnType<typeof compile>[number]['steps'][number];
 
 export interface Expectation {
   error: { type: string; phase: string; detail: string } | null;
@@ -42,10 +43,10 @@ const nothing = (): Expectation => ({
   effects: null,
 });
 
-const table = (step: PickleStep): string[][] =>
+const table = (step: Step): string[][] =>
   step.argument?.dataTable?.rows.map((row) => row.cells.map((cell) => cell.value)) ?? [];
 
-function readStep(step: PickleStep, result: Case): void {
+function readStep(step: Step, result: Case): void {
   const { text } = step;
   const query = step.argument?.docString?.content ?? '';
   const error = /^an? (\w+) should be raised at (compile time|runtime|any time): (.+)$/.exec(text);

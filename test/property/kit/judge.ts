@@ -10,7 +10,7 @@ import {
   type Value,
 } from './values.js';
 
-export interface Problem {
+interface Problem {
   type: string;
   detail: string;
   phase: string;

@@ -1,6 +1,6 @@
 // Values of openCypher: what the engine gives and what the kit expects become one text.
 
-export type Entry = [string, Value];
+type Entry = [string, Value];
 export interface NodeValue {
   kind: 'node';
   id?: number;
@@ -15,7 +15,7 @@ export interface RelationshipValue {
   type: string;
   entries: Entry[];
 }
-export interface PathValue {
+interface PathValue {
   kind: 'path';
   items: (NodeValue | RelationshipValue)[];
   directions?: boolean[];
