@@ -94,8 +94,7 @@ test('changed modules', { timeout: 1_200_000 }, () => {
       count.invalid++;
       continue;
     }
-    // An instance takes an address space of gigabytes: some of them are run.
-    if (count.valid++ % 16 !== 0) continue;
+    count.valid++;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered.wasm));
     const fuel = exports['sublinear.fuel'] as WebAssembly.Global;
     for (const { name, parameters } of metered.exports) {
@@ -118,7 +117,7 @@ test('changed modules', { timeout: 1_200_000 }, () => {
     }
   }
   for (const [what, found] of Object.entries(count))
-    expect([what, found > 100]).toEqual([what, true]);
+    expect([what, found > 20]).toEqual([what, true]);
 });
 
 test('changed packs', { timeout: 1_200_000 }, async () => {
