@@ -21,6 +21,8 @@
 #include "inference/file.h"
 #include "paths/file.h"
 #include "paths/hierarchy.h"
+#include "property/file.h"
+#include "property/property.h"
 #include "router/file.h"
 #include "router/router.h"
 #include "sparse/file.h"
@@ -135,6 +137,16 @@ static void make_files(void) {
   assert_ok(sl_chain_save(chain, &writer));
   keep_file(SL_FILE_CHAIN, writer);
   sl_chain_destroy(chain);
+  sl_property *properties;
+  uint32_t first;
+  const uint32_t known[] = {0, 1};
+  assert_ok(sl_property_create(&properties));
+  assert_ok(sl_property_add_nodes(properties, (const uint8_t *)"A", 1, 2, &first));
+  assert_ok(sl_property_add_relationships(properties, (const uint8_t *)"B", 1, known, known + 1, 1,
+                                          &first));
+  assert_ok(sl_property_save(properties, &writer));
+  keep_file(SL_FILE_PROPERTY, writer);
+  sl_property_destroy(properties);
   const sl_fulltext_options text_options = {2, SL_LANGUAGE_ENGLISH, true};
   const uint32_t parts[] = {SL_PART_KEY, 0, 1, SL_PART_TEXT, 1, 10};
   sl_fulltext *texts;

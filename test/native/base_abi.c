@@ -40,7 +40,7 @@ enum {
   OF_ONE_MAKER = 6,
   PAST = 64,
   RECENT = 8,
-  MOST_FUNCTIONS = 512,
+  MOST_FUNCTIONS = 1024,
   MOST_HANDLES = 3
 };
 

@@ -184,8 +184,7 @@ static void memory_may_end_anywhere(void **state) {
   const char *const texts[] = {
       "MATCH (a:A)-[r]->(b) WHERE a.i > 2 RETURN count(DISTINCT b)",
       "MATCH (a) WITH a ORDER BY a.i DESC LIMIT 3 RETURN count(*)",
-      "MATCH (a:A) CREATE (a)-[:S {t: 'text' + a.i}]->(:E {z: [1, 'b']}) WITH a SET a.k = {}.x, "
-      "a:L RETURN count(*)",
+      "MATCH (a:A) CREATE (a)-[:S {t: 'text' + a.i}]->(:E {z: [1, 'b']}) SET a.k = {}.x, a:L",
       "MATCH p = (a)-[*1..2]->(b) RETURN size(collect([x IN nodes(p) | labels(x)]))",
       "MERGE (a:A {i: 1}) ON MATCH SET a.seen = true MERGE (a)-[:NEW]->(c:C) RETURN count(*)",
       "MATCH (a:A {i: 3}), (b:B) MATCH q = shortestPath((a)-[*]-(b)) RETURN count(q)",
