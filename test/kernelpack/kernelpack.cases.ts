@@ -61,7 +61,7 @@ function rawKernels(module: RawModule): KernelDoor {
 
 export const doors: RoomDoors<'kernelpack', KernelDoor> = {
   room: 'kernelpack',
-  bundle: 'trust',
+  bundle: 'format',
   embind: (room) => ({
     meter(wasm, pages, metered = true) {
       const found = room.meter(wasm, { pages, metered });

@@ -79,7 +79,7 @@ test('changed modules', { timeout: 1_200_000 }, () => {
   const count = { refused: 0, invalid: 0, valid: 0, ended: 0, stopped: 0, trapped: 0 };
   const codes = new Set(['FORMAT', 'UNSUPPORTED', 'TRUNCATED', 'OPTION']);
   for (let round = 0; round < 100_000; round++) {
-    let wasm = originals[round % 50 === 0 ? 3 : round % 3]!;
+    let wasm: Uint8Array = originals[round % 50 === 0 ? 3 : round % 3]!;
     for (let i = 0; i <= round % 3; i++) if (wasm.length > 16) wasm = change(wasm, next);
     let metered: ReturnType<typeof meter>;
     try {

@@ -1,6 +1,5 @@
 // The smallest `ef` that reaches a recall: by halving over a list, or from where a chooser says.
 import * as check from '../../runtime/validate.js';
-import type { Hnsw } from './hnsw-index.js';
 import type {
   LearnedEf,
   RecallEstimate,
@@ -8,6 +7,7 @@ import type {
   TunedEf,
   TuneFeatures,
   TuneOptions,
+  VectorArray,
 } from './types.js';
 
 const EFS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
@@ -17,9 +17,18 @@ const Z = 1.645;
 const PROBES = 50;
 const NEAR = 20;
 
+/** What is asked of an index. */
+interface Searched {
+  readonly dimension: number;
+  readonly size: number;
+  readonly ids: Uint32Array;
+  get(id: number): VectorArray;
+  search(query: VectorArray, options: { k: number; ef: number }): { distances: Float32Array };
+}
+
 /** What a chooser may know of an index and of what is asked of it. */
 export function tuneFeatures(
-  index: Hnsw,
+  index: Searched,
   { k, recall }: { k: number; recall: number },
 ): TuneFeatures {
   const { dimension, size, ids } = index;
@@ -87,7 +96,7 @@ function eligibleEfs(operation: string, learn: LearnedEf, least: number): string
 /** Finds it; `estimate` is {@link Hnsw.recallEstimate} of the index. */
 export function tuneEf(
   operation: string,
-  index: Hnsw,
+  index: Searched,
   options: TuneOptions | undefined,
   estimate: Estimate,
 ): TunedEf {
