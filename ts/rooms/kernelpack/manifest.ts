@@ -84,7 +84,7 @@ export interface Manifest {
   kernels: readonly KernelSignature[];
 }
 
-/** What the caller of {@link KernelPackRoom.writePack} says; the rest follows from the module. */
+/** What the caller of {@link KernelpackRoom.writePack} says; the rest follows from the module. */
 export interface PackDescription {
   name: string;
   version: number;
