@@ -114,7 +114,7 @@ static void *translate(const uint8_t *wasm, size_t length, const char *glue) {
     refuse("the program cannot be written");
   snprintf(command, sizeof command,
            "cp '%s' %s/glue.c && cd %s && wasm2c program.wasm -n program -o program.c && "
-           "cc -O2 -shared -fPIC -DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0 "
+           "${CC:-cc} -O2 -shared -fPIC -DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0 "
            "-DWASM_RT_USE_STACK_DEPTH_COUNT=0 -o program.so program.c glue.c -lm",
            glue, folder, folder);
   if (system(command) != 0) refuse("wasm2c or cc failed: apt-get install wabt gcc");

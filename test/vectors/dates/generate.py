@@ -100,13 +100,20 @@ def stamp(moment):
 
 def expected(rule, start, until):
     """The first occurrences up to `until`; None where dateutil refuses the rule or takes too long."""
+    try:
+        return occurrences(rule, start, until)
+    except TimeoutError:  # the timer can also end while it is being stopped
+        return None
+
+
+def occurrences(rule, start, until):
     if "COUNT" not in rule and "UNTIL" not in rule:
         rule += f";UNTIL={stamp(until)}"
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.05)
     try:
         times = rrulestr(rule, dtstart=start)
         return list(itertools.takewhile(lambda t: t <= until, itertools.islice(times, MOST)))
-    except (ValueError, OverflowError, TimeoutError):
+    except (ValueError, OverflowError):
         return None
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
