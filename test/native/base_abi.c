@@ -220,7 +220,7 @@ static uint32_t pick_number(const char *name) {
   if (strstr(name, "count") != NULL && !is(name, "node_count")) return below(s + 2);
   if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
   if (in_call("_abi_property_") && strstr(name, "bytes") != NULL)
-    return one_in(20) ? below(200) : (uint32_t)call.details;
+    return one_in(20) ? below((uint32_t)call.details + 1) : (uint32_t)call.details;
   if (is(name, "kind") && in_call("_abi_property_")) return below(8);
   if (is(name, "key_bytes") && (in_call("_has") || in_call("_explain"))) return 1;
   if (is(name, "n") || strstr(name, "bytes") != NULL) return below(200);

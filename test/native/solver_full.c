@@ -633,10 +633,11 @@ static void never_claims_a_wrong_answer(void **state) {
     free(a);
     free(b);
   }
-  assert_true(outcomes[SL_OUTCOME_CONVERGED] > 100 && outcomes[SL_OUTCOME_SINGULAR] > 10);
+  assert_true(outcomes[SL_OUTCOME_CONVERGED] > SL_TRIES(100) &&
+              outcomes[SL_OUTCOME_SINGULAR] > SL_TRIES(10));
   assert_int_equal(outcomes[SL_OUTCOME_CONVERGED] + outcomes[SL_OUTCOME_SINGULAR] +
                        outcomes[SL_OUTCOME_INCONSISTENT] + outcomes[SL_OUTCOME_STAGNATED],
-                   600);
+                   SL_TRIES(600));
 }
 
 static void takes_values_of_every_type(void **state) {

@@ -145,8 +145,8 @@ static void facts_match_their_definitions(void **state) {
     sl_csr_destroy(m);
   }
   // The trials are no proof if a class never occurs.
-  assert_true(seen_symmetric > 500 && seen_asymmetric > 500 && seen_laplacian > 200 &&
-              seen_m > 100);
+  assert_true(seen_symmetric > SL_TRIES(500) && seen_asymmetric > SL_TRIES(500) &&
+              seen_laplacian > SL_TRIES(200) && seen_m > SL_TRIES(100));
 }
 
 // 1 - (0.1 ten times) is 1.1e-16 in f64 from the left, but exactly -5.55e-17: no slack to prove.

@@ -11,6 +11,7 @@ import {
   type NumberParameter,
   type TensorParameter,
 } from './manifest.js';
+import type { KernelMemory } from './memory.js';
 
 const ALIGNMENT = 16;
 export const aligned = (at: number) => Math.ceil(at / ALIGNMENT) * ALIGNMENT;
@@ -32,7 +33,7 @@ export class PlacedTensor {
 
 /** @internal The memory in which a tensor lies: an instance, which is gone after a run that did not end. */
 export interface Place {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   readonly offset: number;
   readonly length: number;
 }
@@ -86,7 +87,7 @@ export function layOut(
   given: RunArguments,
   base: number,
   capacity: number,
-  memory: WebAssembly.Memory | undefined,
+  memory: KernelMemory | undefined,
 ): Layout {
   const tensors = tensorsOf(operation, kernel, given, memory);
   const known = sizesOf(operation, kernel, given, tensors);
@@ -198,7 +199,7 @@ function tensorsOf(
   operation: string,
   kernel: KernelSignature,
   given: RunArguments,
-  memory: WebAssembly.Memory | undefined,
+  memory: KernelMemory | undefined,
 ): Map<string, Given> {
   const all = kernel.parameters.filter((each) => each.kind === 'tensor');
   const having = (...access: string[]) =>
@@ -247,7 +248,7 @@ function readTensor(
   argument: string,
   input: KernelInput,
   tensor: Given,
-  memory: WebAssembly.Memory | undefined,
+  memory: KernelMemory | undefined,
 ): void {
   const { type, shape } = tensor.parameter;
   if (input instanceof PlacedTensor) {

@@ -27,6 +27,7 @@ import {
   type Manifest,
   parseManifest,
 } from './manifest.js';
+import type { KernelGlobal, KernelMemory } from './memory.js';
 import { bytesOfPages, compile, decode, instantiate, type Program } from './program.js';
 import {
   ended,
@@ -235,7 +236,7 @@ export class KernelPack {
     const bytes = new Uint8Array(memory.buffer);
     for (const { offset, bytes: from } of layout.copies) bytes.set(from, offset);
     for (const { offset, length } of layout.zeros) bytes.fill(0, offset, offset + length);
-    const global = meter as WebAssembly.Global;
+    const global = meter as KernelGlobal;
     global.value = BigInt(fuel);
     try {
       const returned = functions[kernel]?.(...layout.values);
@@ -419,7 +420,7 @@ export class KernelPack {
     kernel: KernelSignature,
     given: RunArguments,
     base: number,
-    memory: WebAssembly.Memory | undefined,
+    memory: KernelMemory | undefined,
   ): Layout {
     assertNumbers(operation, kernel, given);
     return layOut(operation, kernel, given, base, bytesOfPages(this.pages), memory);

@@ -10,6 +10,7 @@ import {
   type KernelParameter,
   type KernelSignature,
 } from './manifest.js';
+import type { KernelGlobal, KernelMemory } from './memory.js';
 
 const FACTS = 8;
 const PAGE = 65_536;
@@ -187,8 +188,8 @@ export async function compile(
 /** An instance with its memory and its fuel. */
 export interface Program {
   readonly functions: Readonly<Record<string, (...values: number[]) => number | undefined>>;
-  readonly memory: WebAssembly.Memory;
-  readonly fuel: WebAssembly.Global | undefined;
+  readonly memory: KernelMemory;
+  readonly fuel: KernelGlobal | undefined;
 }
 
 export function instantiate(operation: string, module: WebAssembly.Module): Program {
@@ -196,8 +197,8 @@ export function instantiate(operation: string, module: WebAssembly.Module): Prog
     const exports = new WebAssembly.Instance(module).exports as Record<string, unknown>;
     return {
       functions: exports as Program['functions'],
-      memory: exports.memory as WebAssembly.Memory,
-      fuel: exports[FUEL] as WebAssembly.Global | undefined,
+      memory: exports.memory as KernelMemory,
+      fuel: exports[FUEL] as KernelGlobal | undefined,
     };
   } catch (cause) {
     const message = `the engine gives no memory for the pack: ${(cause as Error).message}`;

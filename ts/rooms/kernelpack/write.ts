@@ -41,7 +41,11 @@ export function statementOf(manifest: string): Uint8Array<ArrayBuffer> {
 
 /** Somebody who signs: a pair of keys of WebCrypto, or a key with a function, for keys that are kept elsewhere. */
 export type PackSigner =
-  | CryptoKeyPair
+  | {
+      /** A `CryptoKeyPair`: Ed25519, the public key extractable. */
+      publicKey: object;
+      privateKey: object;
+    }
   | {
       /** 32 bytes. */
       publicKey: Uint8Array;
@@ -180,7 +184,7 @@ async function sign(
     const made = await signer.sign(message);
     return { publicKey, signature: fixedBytes(operation, 'signer.sign()', made, RECORD - KEY) };
   }
-  const { publicKey, privateKey } = signer;
+  const { publicKey, privateKey } = signer as CryptoKeyPair;
   if (privateKey === undefined || publicKey === undefined)
     throw check.typeError(operation, 'signer', 'CryptoKeyPair or { publicKey, sign }', signer);
   try {
