@@ -3,7 +3,7 @@
 //   node tools/test.mjs                     all runners; `npm test` sets up what is missing first
 //   node tools/test.mjs hnsw quant          the tests of these folders of test/, native ones included
 //   node tools/test.mjs --only node asan    just these runners
-//   node tools/test.mjs --slow              and what takes minutes by its nature (asan, test/slow), as CI does
+//   node tools/test.mjs --slow              and what takes minutes by its nature (asan, site, test/slow), as CI does
 //
 // Runners: form (biome, and clang-format where it is installed), native and asan (CTest), types (tsc), node, browser, site (the
 // built playground in a browser) and slow (Vitest). They share two cores in two lanes: one compiles and tests natively while
@@ -220,9 +220,13 @@ await Promise.all([
   ),
   lane(
     ['native', () => ctest('native', 'native')],
-    ['site', built(site)],
     ['browser', built(() => vitest('browser'))],
-    ...(withSlow ? [['asan', () => ctest('asan', 'native-asan')]] : []),
+    ...(withSlow
+      ? [
+          ['site', built(site)],
+          ['asan', () => ctest('asan', 'native-asan')],
+        ]
+      : []),
   ),
 ]);
 

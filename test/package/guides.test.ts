@@ -1,6 +1,6 @@
 // What the guides say can be done, is done: every code block in README.md, bench/README.md and docs/*.md is run, compiled or
 // compared, every npm script that is named exists, every link leads somewhere. (TypeScript blocks are run by docs.test.ts,
-// pages by static.test.ts.)
+// pages by test/slow/static.test.ts.)
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import {

@@ -1,4 +1,4 @@
-// Queries on standard input, answers as lines of JSON on standard output: how test/support/tck.mjs asks the engine.
+// Queries on standard input, answers as lines of JSON on standard output: how test/property/kit asks the engine.
 //
 //   N                             a new graph; no procedures, no parameters
 //   D <bytes>\n<lines>\n          a procedure: its signature, and its rows as literals of lists
