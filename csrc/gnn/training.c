@@ -129,6 +129,7 @@ static sl_status take_numbers(sl_gnn_training *t) {
   SL_TRY(SL_ALLOC(&t->dy, train[2] * h));
   SL_TRY(SL_ALLOC_ZERO(&t->hidden_kept, train[1] * h));
   SL_TRY(SL_ALLOC_ZERO(&t->zero, h > c ? h : c));
+  SL_TRY(SL_ALLOC_ZERO(&t->w2_turned, t->classes * h));
   SL_TRY(SL_ALLOC(&t->ones, h));
   for (size_t k = 0; k < h; k++) t->ones[k] = 1;
   SL_TRY(SL_ALLOC(&t->kept.rows, (size_t)train[2] + 1));
@@ -136,9 +137,8 @@ static sl_status take_numbers(sl_gnn_training *t) {
   SL_TRY(SL_ALLOC(&t->kept.values, (size_t)t->features[0].rows[train[2]] + 1));
   t->bytes += sizeof *t +
               4 * (5 * t->parameters + two * h + one * (h + c) + train[0] * c + train[1] * c +
-                   train[2] * h) +
-              (size_t)train[1] * t->hidden + 16 * (size_t)t->features[0].rows[train[2]] +
-              t->reach[0].bytes + t->reach[1].bytes;
+                   train[2] * h + train[1] * h + t->classes * h) +
+              16 * (size_t)t->features[0].rows[train[2]] + t->reach[0].bytes + t->reach[1].bytes;
   return SL_OK;
 }
 
@@ -257,6 +257,7 @@ void sl_gnn_training_free(sl_gnn_training *t) {
   sl_free(t->hidden_kept);
   sl_free(t->zero);
   sl_free(t->ones);
+  sl_free(t->w2_turned);
   sl_free(t);
 }
 
@@ -268,6 +269,10 @@ void sl_gnn_training_clear(sl_gnn_training *t) {
   const uint32_t *train = t->reach[0].counts;
   t->training_loss = t->validation_loss = t->right = 0;
   memset(t->gradient, 0, t->parameters * sizeof *t->gradient);
+  for (uint32_t c = 0; c < t->hidden; c++)
+    for (uint32_t o = 0; o < t->classes; o++)
+      t->w2_turned[(size_t)o * t->hidden_stride + c] =
+          t->theta[t->w2_at + (size_t)c * t->class_stride + o];
   memset(t->dy2, 0, (size_t)train[1] * t->class_stride * sizeof *t->dy2);
   memset(t->dy, 0, (size_t)train[2] * t->hidden_stride * sizeof *t->dy);
 }

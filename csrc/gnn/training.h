@@ -50,9 +50,8 @@ struct sl_gnn_training {
   float *dz, *dy2, *dh, *dy; // what the loss says of them
   float *hidden_kept;        // of the nodes within one step: 0 or `more`
   float *zero, *ones;        // a row of them
+  float *w2_turned;          // W' with a row for each class
   sl_rng rng;
-  uint64_t bits;
-  uint32_t bits_left;
   sl_training_phase phase;
   uint32_t position;
   double training_loss, validation_loss, right, best_loss;

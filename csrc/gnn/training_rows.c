@@ -68,43 +68,27 @@ __attribute__((noinline)) static void add_to_rows(float *matrix, const float *y,
   if (c < stride) SCATTER_PARTS(1);
 }
 
-static float dot(const float *x, const float *y, uint32_t count) {
-  sl_f32x4 sum = {0};
-  for (uint32_t c = 0; c < count; c += 4) sum += sl_f32x4_load(x + c) * sl_f32x4_load(y + c);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
+enum { DRAWN_AT_ONCE = 256 };
 
-// Which of `count` numbers are left in: 1 or 0. Four of them for each random number.
+// Which of `count` numbers, at most DRAWN_AT_ONCE, are left in: 1 or 0. Four of them for each random number.
 static void draw_kept(sl_gnn_training *t, uint32_t count, uint8_t *kept) {
-  if (t->drop_below == 0) {
-    memset(kept, 1, count);
-    return;
+  uint16_t parts[DRAWN_AT_ONCE];
+  for (uint32_t k = 0; k < count; k += 4) {
+    const uint64_t bits = sl_rng_next(&t->rng);
+    for (uint32_t part = 0; part < 4; part++) parts[k + part] = (uint16_t)(bits >> (16 * part));
   }
-  uint64_t bits = t->bits;
-  uint32_t left = t->bits_left;
-  for (uint32_t k = 0; k < count; k++) {
-    if (left == 0) {
-      bits = sl_rng_next(&t->rng);
-      left = 4;
-    }
-    kept[k] = (bits & 0xffff) >= t->drop_below;
-    bits >>= 16;
-    left--;
-  }
-  t->bits = bits;
-  t->bits_left = left;
+  for (uint32_t k = 0; k < count; k++) kept[k] = parts[k] >= t->drop_below;
 }
 
 static uint64_t drop_row(sl_gnn_training *t, uint32_t i) {
-  enum { AT_ONCE = 256 };
-  uint8_t draws[AT_ONCE];
+  uint8_t draws[DRAWN_AT_ONCE];
   const sl_sparse_rows *all = &t->features[0];
   const sl_sparse_rows kept = t->kept;
   kept.rows[0] = 0;
   uint32_t at = kept.rows[i];
   const float more = t->more;
   for (uint32_t k = all->rows[i], end = all->rows[i + 1]; k < end;) {
-    const uint32_t count = end - k < AT_ONCE ? end - k : AT_ONCE;
+    const uint32_t count = end - k < DRAWN_AT_ONCE ? end - k : DRAWN_AT_ONCE;
     draw_kept(t, count, draws);
     for (uint32_t d = 0; d < count; d++, k++) {
       kept.columns[at] = all->columns[k];
@@ -116,8 +100,8 @@ static uint64_t drop_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t done = all->rows[i + 1] - all->rows[i];
   if (i >= t->reach[0].counts[1]) return 1 + done;
   float *hidden = t->hidden_kept + (size_t)i * t->hidden_stride;
-  for (uint32_t c = 0; c < t->hidden; c += AT_ONCE) {
-    const uint32_t count = t->hidden - c < AT_ONCE ? t->hidden - c : AT_ONCE;
+  for (uint32_t c = 0; c < t->hidden; c += DRAWN_AT_ONCE) {
+    const uint32_t count = t->hidden - c < DRAWN_AT_ONCE ? t->hidden - c : DRAWN_AT_ONCE;
     draw_kept(t, count, draws);
     for (uint32_t d = 0; d < count; d++) hidden[c + d] = draws[d] ? more : 0;
   }
@@ -214,12 +198,13 @@ static uint64_t judge_row(sl_gnn_training *t, uint32_t i) {
 static uint64_t back_row(sl_gnn_training *t, uint32_t i) {
   const uint32_t stride = t->hidden_stride, classes = t->class_stride;
   const float *h = t->h + (size_t)i * stride, *dy2 = t->dy2 + (size_t)i * classes;
-  const float *w2 = t->theta + t->w2_at;
   float *gradient = t->gradient + t->w2_at, *dh = t->dh;
-  for (uint32_t c = 0; c < t->hidden; c++, w2 += classes, gradient += classes) {
-    add_times(gradient, dy2, h[c], classes);
-    // 0 where the sum was not positive and where it was left out: nothing depends on it.
-    dh[c] = dot(w2, dy2, classes) * (h[c] != 0 ? t->more : 0);
+  for (uint32_t c = 0; c < t->hidden; c++) add_times(gradient + c * classes, dy2, h[c], classes);
+  product(dh, dy2, t->w2_turned, t->classes, stride);
+  // 0 where the sum was not positive and where it was left out: nothing depends on it.
+  for (uint32_t c = 0; c < stride; c += 4) {
+    const sl_f32x4 all = sl_f32x4_load(dh + c) * sl_f32x4_splat(t->more);
+    sl_f32x4_store(dh + c, (sl_f32x4)((sl_i32x4)all & (sl_f32x4_load(h + c) != 0)));
   }
   add_times(t->gradient + t->b_at, dh, 1, stride);
   return scatter(t, i, dh, stride, t->dy) + (uint64_t)t->hidden * classes;
