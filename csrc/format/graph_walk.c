@@ -245,7 +245,7 @@ sl_status sl_graph_walk_wants(sl_graph_walk *w, uint32_t most, uint32_t *blocks,
     if (*found == most) continue;
     double amount = 0;
     for (uint32_t j = w->heads[block]; j != NONE; j = w->nodes[j].next)
-      amount += w->kind == PUSH ? w->nodes[j].residual : 1;
+      amount += w->kind == PUSH ? w->nodes[j].residual : w->kind == CHECK ? w->nodes[j].pushed : 1;
     blocks[*found] = block;
     amounts[(*found)++] = amount;
   }

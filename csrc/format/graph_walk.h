@@ -53,7 +53,8 @@ void sl_graph_walk_destroy(sl_graph_walk *walk);
 size_t sl_graph_walk_bytes(const sl_graph_walk *walk);
 
 // Blocks without which it cannot go on.
-//   blocks   most, written; amounts: most, written: residual, or nodes, that wait for each
+//   blocks   most, written; amounts: most, written: residual, mass that was pushed (certificate), or
+//   nodes (hops) that wait for each
 //   found    written: how many; 0: there is nothing to do before sl_graph_walk_next
 //   O(blocks wanted + nodes that wait).
 sl_status sl_graph_walk_wants(sl_graph_walk *walk, uint32_t most, uint32_t *blocks, double *amounts,
