@@ -8,6 +8,7 @@
 #include "format/graph_file.h"
 #include "format/graph_order.h"
 #include "format/hash_tree.h"
+#include "format/publishing.h"
 
 #define ENTRIES_MOST 0x7fffffffu
 #define LOOKUP_BLOCK 4096u
@@ -39,8 +40,7 @@ struct sl_graph_publish {
   uint32_t *targets, *of_target; // rows by ascending places, and the entries
   double *degrees, least, most;
   uint8_t *codes;
-  uint8_t *label_bytes;
-  uint64_t *label_ends;
+  sl_row_texts texts;       // labels
   uint32_t *sorted, *spare; // nodes by label
   uint64_t width, low, left, right;
   // The segments.
@@ -143,30 +143,12 @@ sl_status sl_graph_publish_labels(sl_graph_publish *p, const uint8_t *labels, si
   SL_REQUIRE(!p->used && p->labels == 0, SL_ERR_STATE, "publish",
              "labels once, before it is begun");
   SL_REQUIRE(kind == 1 || kind == 2, SL_ERR_OPTION, "kind", "1 or 2");
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < p->nodes; i++) {
-    SL_REQUIRE_AT(lengths[i] <= UINT16_MAX, SL_ERR_RANGE, "labels", "at most 65,535 bytes", i);
-    sum += lengths[i];
-  }
-  SL_REQUIRE(sum == count, SL_ERR_SHAPE, "lengths", "the number of bytes as their sum");
-  SL_TRY(take(p, count, 1, &p->label_bytes));
-  SL_TRY(take(p, p->nodes, sizeof *p->label_ends, &p->label_ends));
+  SL_TRY(sl_row_texts_copy(&p->texts, &p->blocks, "labels", p->nodes, labels, count, lengths));
   SL_TRY(take(p, p->nodes, sizeof *p->sorted, &p->sorted));
   SL_TRY(take(p, p->nodes, sizeof *p->spare, &p->spare));
-  if (count > 0) memcpy(p->label_bytes, labels, count);
-  sum = 0;
-  for (uint32_t i = 0; i < p->nodes; i++) {
-    p->label_ends[i] = sum += lengths[i];
-    p->sorted[i] = i;
-  }
+  for (uint32_t i = 0; i < p->nodes; i++) p->sorted[i] = i;
   p->labels = kind;
   return SL_OK;
-}
-
-static const uint8_t *label_of(const sl_graph_publish *p, uint32_t node, uint32_t *length) {
-  const uint64_t from = node == 0 ? 0 : p->label_ends[node - 1];
-  *length = (uint32_t)(p->label_ends[node] - from);
-  return p->label_bytes + from;
 }
 
 // Edges by heads, and both directions beside each other for the order.
@@ -272,7 +254,7 @@ static sl_status step_order(sl_graph_publish *p, uint64_t *work) {
 
 static int compare_labels(const sl_graph_publish *p, uint32_t a, uint32_t b) {
   uint32_t m, n;
-  const uint8_t *x = label_of(p, a, &m), *y = label_of(p, b, &n);
+  const uint8_t *x = sl_row_text(&p->texts, a, &m), *y = sl_row_text(&p->texts, b, &n);
   const uint32_t least = m < n ? m : n;
   const int order = least == 0 ? 0 : memcmp(x, y, least);
   return order != 0 ? order : m < n ? -1 : m > n;
@@ -356,6 +338,10 @@ static uint64_t step_degrees(sl_graph_publish *p) {
     double *level = &p->levels[code];
     if (code > 0 && (*level == 0 || p->degrees[u] < *level)) *level = p->degrees[u];
   }
+  // Logarithms need not ascend strictly: no level is above one that follows.
+  double least = p->most;
+  for (uint32_t i = GRAPH_LEVELS; i-- > 1;)
+    if (p->levels[i] > 0) least = p->levels[i] = fmin(p->levels[i], least);
   for (uint32_t i = 2; i < GRAPH_LEVELS; i++)
     if (p->levels[i] < p->levels[i - 1]) p->levels[i] = p->levels[i - 1];
   uint32_t weights = p->weights == NULL ? 0 : 1;
@@ -407,7 +393,7 @@ static sl_status step_rows(sl_graph_publish *p, uint64_t *work) {
   }
   const uint32_t u = p->node_at[p->at], from = p->starts[u], n = p->starts[u + 1] - from;
   uint32_t label_length = 0;
-  const uint8_t *label = p->labels ? label_of(p, u, &label_length) : NULL;
+  const uint8_t *label = p->labels ? sl_row_text(&p->texts, u, &label_length) : NULL;
   const uint32_t weights = p->graph[GRAPH_WEIGHTS], each = graph_weight_bytes(weights);
   buffer *row = &p->row;
   row->length = 0;
@@ -488,7 +474,7 @@ static sl_status step_lookup(sl_graph_publish *p) {
   const size_t begun = begun_of(&p->look_ends, &p->lookup);
   const uint32_t node = p->labels ? p->sorted[i] : i;
   uint32_t length = 0;
-  const uint8_t *label = p->labels ? label_of(p, node, &length) : NULL;
+  const uint8_t *label = p->labels ? sl_row_text(&p->texts, node, &length) : NULL;
   uint8_t number[5];
   const size_t prefix = p->labels ? (size_t)(graph_put(number, length) - number) : 0;
   const bool full = begun > 0 && begun + prefix + length + 4 > LOOKUP_BLOCK;
@@ -548,10 +534,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_graph_publish *)job)->done; }
 static uint64_t expected(const sl_job *job) { return ((const sl_graph_publish *)job)->total; }
 static size_t bytes_of(const sl_job *job) {
@@ -561,7 +543,7 @@ static void destroy(sl_job *job) { sl_graph_publish_destroy((sl_graph_publish *)
 
 const sl_job_kind sl_graph_publish_kind = {.name = "publish",
                                            .step = step,
-                                           .stop = stop,
+                                           .stop = sl_publishing_stop,
                                            .work = work_done,
                                            .expected = expected,
                                            .bytes = bytes_of,
@@ -570,13 +552,7 @@ const sl_job_kind sl_graph_publish_kind = {.name = "publish",
 sl_job *sl_graph_publish_job(sl_graph_publish *p) { return &p->job; }
 
 sl_status sl_graph_publish_read(const sl_graph_publish *p, double *numbers) {
-  SL_TRY(sl_job_require_ended(&p->job));
-  SL_REQUIRE(p->job.outcome == SL_OUTCOME_CONVERGED, SL_ERR_STATE, "publish",
-             "work that was not stopped");
-  const struct {
-    const void *at;
-    size_t bytes;
-  } all[SL_GRAPH_PUBLISH_SEGMENTS] = {
+  const sl_written all[SL_GRAPH_PUBLISH_SEGMENTS] = {
       {p->graph, sizeof p->graph},
       {p->levels, sizeof p->levels},
       {p->firsts.bytes, p->firsts.length},
@@ -589,10 +565,7 @@ sl_status sl_graph_publish_read(const sl_graph_publish *p, double *numbers) {
       {p->rows.bytes, p->rows.length},
       {p->lookup.bytes, p->lookup.length},
   };
-  for (uint32_t i = 0; i < SL_GRAPH_PUBLISH_SEGMENTS; i++) {
-    numbers[2 * i] = (double)(uintptr_t)all[i].at;
-    numbers[2 * i + 1] = (double)all[i].bytes;
-  }
+  SL_TRY(sl_written_read(&p->job, all, SL_GRAPH_PUBLISH_SEGMENTS, numbers));
   numbers[2 * SL_GRAPH_PUBLISH_SEGMENTS] = p->graph[GRAPH_BLOCKS];
   numbers[2 * SL_GRAPH_PUBLISH_SEGMENTS + 1] = p->graph[GRAPH_LOOKUPS];
   return SL_OK;

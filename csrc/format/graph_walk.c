@@ -245,7 +245,7 @@ sl_status sl_graph_walk_wants(sl_graph_walk *w, uint32_t most, uint32_t *blocks,
     if (*found == most) continue;
     double amount = 0;
     for (uint32_t j = w->heads[block]; j != NONE; j = w->nodes[j].next)
-      amount += w->kind == PUSH ? w->nodes[j].residual : 1;
+      amount += w->kind == PUSH ? w->nodes[j].residual : w->kind == CHECK ? w->nodes[j].pushed : 1;
     blocks[*found] = block;
     amounts[(*found)++] = amount;
   }
@@ -254,8 +254,10 @@ sl_status sl_graph_walk_wants(sl_graph_walk *w, uint32_t most, uint32_t *blocks,
 }
 
 // What a row gives to node `i` in a push.
-static sl_status receive(sl_graph_walk *w, uint32_t i, double amount, double level) {
+static sl_status receive(sl_graph_walk *w, uint32_t block, uint32_t i, double amount,
+                         double level) {
   node *v = &w->nodes[i];
+  if (v->exact && level > v->degree) return sl_remote_graph_bad(w->graph, block, 0);
   if (!v->exact && v->degree < level) v->degree = level;
   if (level == 0 && !v->exact) {
     // No edge leads away from it: it is pushed without its row.
@@ -288,6 +290,7 @@ static sl_status follow(sl_graph_walk *w, uint32_t block, uint32_t i, const grap
     u->pushed += u->residual;
     u->residual = 0;
   } else if (w->kind == CHECK) {
+    u->exact = true;
     amount = w->damping * u->pushed;
   }
   w->followed += row->count;
@@ -313,7 +316,7 @@ static sl_status follow(sl_graph_walk *w, uint32_t block, uint32_t i, const grap
     }
     const double part = amount * (graph_weight(row, weights, j) / row->degree);
     if (w->kind == PUSH) {
-      SL_TRY(receive(w, v, part, g->levels[row->codes[j]]));
+      SL_TRY(receive(w, block, v, part, g->levels[row->codes[j]]));
     } else {
       w->nodes[v].fresh += part;
       w->nodes[v].size += part;
@@ -321,6 +324,13 @@ static sl_status follow(sl_graph_walk *w, uint32_t block, uint32_t i, const grap
     }
   }
   return SL_OK;
+}
+
+// Is this not the row that its neighbours spoke of? Of the nodes that were met every one is compared.
+static bool contradicts(const sl_graph_walk *w, uint32_t place, const graph_row *row) {
+  const uint32_t i = w->slots[slot_of(w, place)];
+  return i != NONE &&
+         (row->degree < w->nodes[i].degree || (w->nodes[i].dangling && row->count > 0));
 }
 
 sl_status sl_graph_walk_give(sl_graph_walk *w, uint32_t block, const uint8_t *rows, size_t length,
@@ -336,7 +346,8 @@ sl_status sl_graph_walk_give(sl_graph_walk *w, uint32_t block, const uint8_t *ro
   for (uint32_t i = 0; i < count; i++) {
     w->rows[i] = (uint32_t)(at - rows);
     at = graph_row_read(at, rows + length, first + i, weights, labels, &row);
-    if (at == NULL) return sl_remote_graph_bad(g, block, w->rows[i]);
+    if (at == NULL || (w->kind == CHECK && contradicts(w, first + i, &row)))
+      return sl_remote_graph_bad(g, block, w->rows[i]);
   }
   const double end = w->followed + steps;
   while (w->heads[block] != NONE && w->followed <= end) {
@@ -391,32 +402,38 @@ sl_status sl_graph_walk_next(sl_graph_walk *w, double epsilon) {
 }
 
 sl_status sl_graph_walk_check(sl_graph_walk *w) {
-  SL_REQUIRE(w->kind == PUSH, SL_ERR_STATE, "walk", "a push that was not checked before");
+  SL_REQUIRE(w->kind == PUSH || w->kind == CHECK, SL_ERR_STATE, "walk",
+             "a push whose certificate has not ended");
   for (uint32_t i = 0; i < w->queue.count; i++) {
     w->heads[w->queue.at[i]] = NONE;
     w->queued[w->queue.at[i]] = 0;
   }
   w->queue.count = 0;
+  if (w->kind == CHECK) return SL_OK; // nodes that wait go on to do so: `certify` counts them
   w->kind = CHECK;
   for (uint32_t i = 0; i < w->count; i++) {
     node *x = &w->nodes[i];
     x->waits = false;
     x->fresh = x->share - x->pushed;
     x->size = x->share + x->pushed;
-    if (x->pushed > 0 && !x->dangling) SL_TRY(wait_for(w, i));
+    // Of a node without edges another row has said so: its own one is to confirm it.
+    if (x->pushed > 0 && !(x->dangling && x->exact)) SL_TRY(wait_for(w, i));
   }
   return SL_OK;
 }
 
-// The certificate from residuals that were computed anew.
+// The certificate from residuals that were computed anew. Of a row that was not given all is possible:
+// with u, the mass that it sends on, r is off by at most u, S is too small by at most u, and with S
+// the scores, by u / S and the little by which they sum to more than 1.
 static void certify(sl_graph_walk *w) {
-  double pushed = 0, sum = 0, size = 0, slack = 0, ratio = 0;
+  double pushed = 0, sum = 0, size = 0, slack = 0, ratio = 0, unknown = 0;
   bool dangling = false;
   for (uint32_t i = 0; i < w->count; i++) {
     const node *x = &w->nodes[i];
     // Terms, and in each of them the sum of a row.
     const double own = (x->terms + (double)w->longest + 16) * ROUNDING * x->size;
     pushed += x->pushed;
+    if (x->waits) unknown += w->damping * x->pushed;
     sum += x->fresh;
     size += fabs(x->fresh);
     slack += own;
@@ -429,10 +446,12 @@ static void certify(sl_graph_walk *w) {
   const double rounding = (w->count + 16.0) * ROUNDING;
   w->total = (1 - w->damping) * pushed + sum;
   const double least = w->total - slack - rounding * ((1 - w->damping) * pushed + size);
-  w->bound = least > 0 ? (size + slack) / least * (1 + 2 * rounding) + rounding : 2;
+  const double off = size + slack + unknown;
+  w->bound =
+      least > 0 ? (off + unknown * (1 + off / least)) / least * (1 + 2 * rounding) + rounding : 2;
   if (w->bound > 2) w->bound = 2; // two distributions do not differ by more
   w->ratio = least > 0 ? ratio / least * (1 + 2 * rounding) : 2;
-  w->own_bounds = w->graph->graph[GRAPH_DIRECTED] == 0 && !dangling;
+  w->own_bounds = w->graph->graph[GRAPH_DIRECTED] == 0 && !dangling && !(unknown > 0);
   w->kind = CHECKED;
 }
 

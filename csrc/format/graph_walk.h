@@ -5,6 +5,7 @@
 //   loop  sl_graph_walk_wants -> sl_graph_walk_give of each     until none are wanted
 //         sl_graph_walk_next                                    a finer threshold, or one step more
 //   [sl_graph_walk_check -> the same loop]                      push: the certificate
+//   [sl_graph_walk_check]                                       without the rows that are still wanted
 //   sl_graph_walk_read, sl_graph_walk_results, sl_graph_walk_path
 //
 // Push. With x, the mass that was pushed, and the residual r = s - x + d Q^T x, the score of a node is
@@ -12,8 +13,11 @@
 // restart there as well. A node is pushed while r >= epsilon * (sum of its weights) / (mean weight in the graph), as in R. Andersen,
 // F. Chung, K. Lang, "Local graph partitioning using PageRank vectors", FOCS 2006,
 // doi:10.1109/FOCS.2006.44. The certificate computes r anew, from x and the rows of all nodes that
-// were pushed, with a bound of its rounding: sum |r| / S bounds the L1 error. In an undirected graph
-// the error of a node is at most its degree times max r / degree, divided by S, too.
+// were pushed, with a bound of its rounding: sum |r| / S bounds the L1 error, whatever the file says of
+// rows that were not read. In an undirected graph the error of a node is at most its degree times max
+// r / degree, divided by S, too. That one rests on two things that nobody can see without the whole file: that
+// each edge is in both of its rows, and that degrees are at least what the rows of neighbours say. Where a
+// row that is read contradicts what another one said of its degree the file is refused.
 #ifndef SL_FORMAT_GRAPH_WALK_H
 #define SL_FORMAT_GRAPH_WALK_H
 
@@ -49,7 +53,8 @@ void sl_graph_walk_destroy(sl_graph_walk *walk);
 size_t sl_graph_walk_bytes(const sl_graph_walk *walk);
 
 // Blocks without which it cannot go on.
-//   blocks   most, written; amounts: most, written: residual, or nodes, that wait for each
+//   blocks   most, written; amounts: most, written: residual, mass that was pushed (certificate), or
+//   nodes (hops) that wait for each
 //   found    written: how many; 0: there is nothing to do before sl_graph_walk_next
 //   O(blocks wanted + nodes that wait).
 sl_status sl_graph_walk_wants(sl_graph_walk *walk, uint32_t most, uint32_t *blocks, double *amounts,
@@ -68,7 +73,9 @@ sl_status sl_graph_walk_give(sl_graph_walk *walk, uint32_t graph_block, const ui
 sl_status sl_graph_walk_next(sl_graph_walk *walk, double epsilon);
 
 // Begins the certificate of a push: whatever waits is given up, all blocks with pushed nodes are
-// wanted once more. Errors: ERR_STATE (hops; twice). O(nodes).
+// wanted once more, and those of nodes that were pushed because others said that they have no edges.
+// The second call ends it: what is still wanted is not given, and the bound counts all that these rows may
+// say. Errors: ERR_STATE (hops; after the certificate), ERR_MEMORY. O(nodes).
 sl_status sl_graph_walk_check(sl_graph_walk *walk);
 
 // numbers: SL_GRAPH_WALK_NUMBERS, written. 0 nodes that were met, 1 edges followed, 2 epsilon.

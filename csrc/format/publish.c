@@ -9,6 +9,7 @@
 #include "format/cells.h"
 #include "format/hash_tree.h"
 #include "format/index.h"
+#include "format/publishing.h"
 #include "simd/distance_f32.h"
 
 #define ROWS_MOST (1u << 30)
@@ -33,12 +34,11 @@ struct sl_publish {
   sl_rng rng;
   sl_cells cells;
   float *vectors, *residual;
-  double *squares;   // dimension: of all residuals
-  uint32_t *cell_of; // copies * rows
-  uint32_t *first;   // cells + 1: entries before each cell
-  uint32_t *ids;     // entries: their rows
-  uint8_t *key_bytes;
-  uint64_t *key_ends; // rows
+  double *squares;    // dimension: of all residuals
+  uint32_t *cell_of;  // copies * rows
+  uint32_t *first;    // cells + 1: entries before each cell
+  uint32_t *ids;      // entries: their rows
+  sl_row_texts texts; // keys
   double *ranks;      // cells
   uint64_t found[RECALLS];
   float near_keys[NEIGHBOURS];
@@ -141,23 +141,9 @@ sl_status sl_publish_keys(sl_publish *p, const uint8_t *keys, size_t count, cons
                           uint32_t kind) {
   SL_REQUIRE(!p->used && p->keys == 0, SL_ERR_STATE, "publish", "keys once, before it is begun");
   SL_REQUIRE(kind == 1 || kind == 2, SL_ERR_OPTION, "kind", "1 or 2");
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < p->rows; i++) {
-    SL_REQUIRE_AT(lengths[i] <= UINT16_MAX, SL_ERR_RANGE, "keys", "at most 65,535 bytes", i);
-    sum += lengths[i];
-  }
-  SL_REQUIRE(sum == count, SL_ERR_SHAPE, "lengths", "the number of bytes as their sum");
-  SL_TRY(take(p, count, 1, &p->key_bytes));
-  SL_TRY(take(p, p->rows, sizeof *p->key_ends, &p->key_ends));
-  memcpy(p->key_bytes, keys, count);
-  sum = 0;
-  for (uint32_t i = 0; i < p->rows; i++) p->key_ends[i] = sum += lengths[i];
+  SL_TRY(sl_row_texts_copy(&p->texts, &p->blocks, "keys", p->rows, keys, count, lengths));
   p->keys = kind;
   return SL_OK;
-}
-
-static uint32_t key_length(const sl_publish *p, uint32_t row) {
-  return p->keys == 0 ? 0 : (uint32_t)(p->key_ends[row] - (row == 0 ? 0 : p->key_ends[row - 1]));
 }
 
 static sl_status allocate(sl_publish *p) {
@@ -347,7 +333,7 @@ static sl_status lay_out(sl_publish *p) {
     cells += index_cell_of(p->metric, p->dimension, p->counts[i]).bytes;
     p->cell_ends[i] = cells;
     for (uint32_t e = p->first[i]; e < p->first[i + 1]; e++)
-      details += plane + (p->keys ? 2 + key_length(p, p->ids[e]) : 0);
+      details += plane + (p->keys ? 2 + sl_row_text_length(&p->texts, p->ids[e]) : 0);
     p->detail_ends[i] = details;
   }
   p->cell_length = cells;
@@ -460,10 +446,11 @@ static uint64_t step_encode(sl_publish *p) {
     memcpy(cell + c.codes + (size_t)e * plane, p->high, plane);
     memcpy(detail + (size_t)i * plane, p->low, plane);
     if (p->keys == 0) continue;
-    const uint32_t bytes = key_length(p, id);
+    uint32_t bytes;
+    const uint8_t *text = sl_row_text(&p->texts, id, &bytes);
     length[2 * i] = (uint8_t)bytes;
     length[2 * i + 1] = (uint8_t)(bytes >> 8);
-    memcpy(key, p->key_bytes + p->key_ends[id] - bytes, bytes);
+    memcpy(key, text, bytes);
     key += bytes;
   }
   const size_t bytes = (size_t)((p->keys == 0 ? length : key) - detail);
@@ -543,10 +530,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_publish *)job)->done; }
 static uint64_t expected(const sl_job *job) { return ((const sl_publish *)job)->total; }
 static size_t bytes_of(const sl_job *job) { return sl_publish_bytes((const sl_publish *)job); }
@@ -554,7 +537,7 @@ static void destroy(sl_job *job) { sl_publish_destroy((sl_publish *)job); }
 
 const sl_job_kind sl_publish_kind = {.name = "publish",
                                      .step = step,
-                                     .stop = stop,
+                                     .stop = sl_publishing_stop,
                                      .work = work_done,
                                      .expected = expected,
                                      .bytes = bytes_of,
@@ -563,14 +546,8 @@ const sl_job_kind sl_publish_kind = {.name = "publish",
 sl_job *sl_publish_job(sl_publish *p) { return &p->job; }
 
 sl_status sl_publish_read(const sl_publish *p, double *numbers) {
-  SL_TRY(sl_job_require_ended(&p->job));
-  SL_REQUIRE(p->job.outcome == SL_OUTCOME_CONVERGED, SL_ERR_STATE, "publish",
-             "work that was not stopped");
   const uint64_t n = p->cells.cells;
-  const struct {
-    const void *at;
-    uint64_t bytes;
-  } all[SL_PUBLISH_SEGMENTS] = {
+  const sl_written all[SL_PUBLISH_SEGMENTS] = {
       {p->index, sizeof p->index},
       {p->widths, 4 * (uint64_t)p->dimension},
       {p->scales, 4 * n},
@@ -583,10 +560,7 @@ sl_status sl_publish_read(const sl_publish *p, double *numbers) {
       {p->cell_bytes, p->cell_length},
       {p->details, p->detail_length},
   };
-  for (uint32_t i = 0; i < SL_PUBLISH_SEGMENTS; i++) {
-    numbers[2 * i] = (double)(uintptr_t)all[i].at;
-    numbers[2 * i + 1] = (double)all[i].bytes;
-  }
+  SL_TRY(sl_written_read(&p->job, all, SL_PUBLISH_SEGMENTS, numbers));
   double *rest = numbers + 2 * (size_t)SL_PUBLISH_SEGMENTS;
   rest[0] = (double)(uintptr_t)p->ids;
   rest[1] = p->entries;

@@ -185,6 +185,7 @@ static sl_status check_length(const sl_remote_graph *g, uint32_t block, size_t l
 
 static bool row_is_right(const sl_remote_graph *g, const graph_row *row, uint32_t node) {
   const uint32_t weights = g->graph[GRAPH_WEIGHTS], nodes = g->graph[GRAPH_NODES];
+  const bool undirected = g->graph[GRAPH_DIRECTED] == 0;
   if (g->graph[GRAPH_LABELS] == 0 && row->id >= nodes) return false;
   const uint8_t *at = row->targets;
   double sum = 0;
@@ -194,6 +195,8 @@ static bool row_is_right(const sl_remote_graph *g, const graph_row *row, uint32_
     if (at == NULL) return false;
     const double weight = graph_weight(row, weights, i);
     if (!(weight > 0 && weight <= 1e100)) return false;
+    // The edge is in the neighbour's row as well.
+    if (undirected && !(g->levels[row->codes[i]] > 0)) return false;
     sum += weight;
   }
   return at == row->end && sum == row->degree;

@@ -92,4 +92,13 @@ test('what is asked wrongly: exit code 2', async () => {
   await refused(['verify', 'bad.wasm'], 'whom to trust');
   await refused(['sign', 'bad.wasm', '--key', 'public.pem', '-o', 'x'], 'private key');
   await refused(['run', 'bad.wasm', '--signer', 'public.pem'], 'name of a kernel');
+  await refused(['verify', 'bad.wasm', '--signer', 'key.pem'], 'BEGIN PUBLIC KEY');
+  expect((await sublinear(build('kernels', 'k2.slk'))).code).toBe(0);
+  await sublinear(['pack', 'sign', 'k2.slk', '--key', 'key.pem', '-o', 'k2.slk']);
+  const run = (...args: string[]) => ['run', 'k2.slk', ...args, '--signer', 'public.pem'];
+  const weight = ['--input', 'weight=1,1'];
+  await refused(run('nothing'), 'nothing: expected one of rope');
+  await refused(run('rmsnorm', '--input', 'z=1'), '--input z: expected one of');
+  for (const x of ['1,', ',1', '1-2,3', '1 2,3', '1e999,1'])
+    await refused(run('rmsnorm', '--input', `x=${x}`, ...weight), '--input x: expected numbers');
 }, 120_000);

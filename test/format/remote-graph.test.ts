@@ -5,7 +5,8 @@ import { load, type RemoteGraph as Remote } from 'sublinear/format';
 import { load as loadGraph } from 'sublinear/graph';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
-import { type RangeServer, serveFile } from '../support/range-server.js';
+import { forged } from '../support/forged.js';
+import { failure, type RangeServer, serveFile } from '../support/range-server.js';
 import { refusalOf } from '../support/refused.js';
 
 const { Bundle, RemoteGraph, RemoteIndex, writeRemoteGraph, writeRemoteGraphAsync } = await load();
@@ -45,30 +46,9 @@ beforeAll(async () => {
   server = await serveFile(file);
 });
 afterAll(() => server.close());
-beforeEach(() => {
-  server.asked.length = 0;
-  Object.assign(server.behaviour, {
-    bytes: file,
-    etag: '"one"',
-    latencyMs: 0,
-    noRanges: false,
-    chunked: false,
-    gzip: false,
-    fail: undefined,
-    breakOff: undefined,
-    shift: 0,
-    silent: false,
-  });
-});
+beforeEach(() => server.reset());
 
 const open = (options = {}): Promise<Remote> => RemoteGraph.open(server.url, options);
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => {
-      throw new Error('nothing was refused');
-    },
-    (error: { code: string; message: string }) => error,
-  );
 const byName = (a: unknown, b: unknown) => (String(a) < String(b) ? -1 : 1);
 
 describe('the same as in memory', () => {
@@ -225,6 +205,44 @@ describe('what it costs', () => {
     expect([path.hops, path.complete]).toEqual([Number.POSITIVE_INFINITY, false]);
   });
 
+  test('rows of leaves that the budget does not allow count in the bound', async () => {
+    // Every node has some followers that lead nowhere.
+    const [a, b] = [from.slice(0, 9000), to.slice(0, 9000)];
+    for (let i = 0; i < 20_000; i++) {
+      a.push(a[i % 9000]!);
+      b.push(GROUPS * SIZE + (i % 12_000));
+    }
+    const given = Graph.fromEdges({ from: a, to: b, nodeCount: GROUPS * SIZE + 12_000 });
+    using remote = await RemoteGraph.open(writeRemoteGraph(given), { cacheBytes: 0 });
+    const source = a[0]!;
+    const { scores } = personalizedPageRank(given, { source, dense: true, tolerance: 1e-12 });
+    const ask = { source, epsilon: 1e-5, topK: 3 };
+    const tables = (await remote.personalizedPageRank({ ...ask, maxBytes: 0 })).bytes;
+    const bounds: number[] = [];
+    const outcomes = new Set<string>();
+    for (const more of [0, 20_000, 60_000, 120_000, 200_000, Number.POSITIVE_INFINITY]) {
+      const found = await remote.personalizedPageRank({
+        source,
+        epsilon: 1e-5,
+        maxBytes: tables + more,
+      });
+      let off = 0;
+      const rest = Float64Array.from(scores);
+      for (const [i, node] of found.nodes.entries()) {
+        off += Math.abs(found.scores[i]! - scores[node as number]!);
+        rest[node as number] = 0;
+      }
+      if (found.nodes.length === found.touchedNodes)
+        expect(off + rest.reduce((sum, x) => sum + x, 0)).toBeLessThanOrEqual(
+          found.errorBound + 1e-11,
+        );
+      bounds.push(found.errorBound);
+      outcomes.add(found.outcome);
+    }
+    expect(bounds).toEqual([...bounds].sort((x, y) => y - x));
+    expect([...outcomes].sort()).toEqual(['byteLimit', 'converged']);
+  });
+
   test('nothing is held after it is disposed', async () => {
     const engine = await createEngine({ modules: ['format'] });
     const remote = await engine.format.RemoteGraph.open(server.url);
@@ -245,7 +263,10 @@ describe('what it costs', () => {
     expect((await bundle.read('graph')).data.slice(0, 3)).toEqual(
       Uint32Array.of(1, 0, named.nodeCount),
     );
-    expect((await failure(RemoteIndex.open(file))).code).toBe('FORMAT');
+    expect(await failure(RemoteIndex.open(file))).toMatchObject({
+      code: 'FORMAT',
+      message: expect.stringContaining('vectors (RemoteIndex), got a graph (RemoteGraph)'),
+    });
   });
 });
 
@@ -266,6 +287,70 @@ describe('what goes wrong', () => {
       [Symbol.dispose]: () => {},
     }));
     expect((await failure(broken.neighbors(named.labelOf(0)))).code).toBe('CHECKSUM');
+  });
+
+  test('files with right hashes that say what is not so', async () => {
+    const small = (edges: [string, string][], directed: boolean) =>
+      writeRemoteGraph(
+        Graph.fromEdges({ from: edges.map(([u]) => u), to: edges.map(([, v]) => v), directed }),
+      );
+    const line = small(
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+      ],
+      false,
+    );
+    expect((await (await RemoteGraph.open(forged(line, () => {}))).path('a', 'c')).hops).toBe(2);
+    // The table of names: a length, the name, its place in four bytes.
+    using renamed = await RemoteGraph.open(
+      forged(line, (segment) => {
+        const table = segment('lookup');
+        const place = table.slice(2, 6);
+        table.copyWithin(2, 8, 12);
+        table.set(place, 8);
+      }),
+    );
+    for (const question of [
+      renamed.neighbors('a'),
+      renamed.hops('b'),
+      renamed.path('c', 'b'),
+      renamed.personalizedPageRank({ source: 'a' }),
+    ])
+      expect(await failure(question)).toMatchObject({
+        code: 'FORMAT',
+        message: expect.stringMatching('the row of'),
+      });
+    // Directed edges, called undirected: there is no edge from a to d.
+    const oneWay = small(
+      [
+        ['a', 'b'],
+        ['a', 'x'],
+        ['a', 'y'],
+        ['b', 'a'],
+        ['x', 'a'],
+        ['y', 'a'],
+        ['c', 'd'],
+        ['d', 'a'],
+      ],
+      true,
+    );
+    using undirected = await RemoteGraph.open(
+      forged(oneWay, (segment) => {
+        segment('graph')[4] = 0;
+      }),
+    );
+    expect((await failure(undirected.path('a', 'c'))).code).toBe('FORMAT');
+    // Degrees: the codes of neighbours say that they have no edges.
+    const chain = small(
+      [
+        ['a', 'b'],
+        ['b', 'a'],
+      ],
+      true,
+    );
+    using ended = await RemoteGraph.open(forged(chain, (segment) => segment('levels').fill(0)));
+    expect((await failure(ended.personalizedPageRank({ source: 'a' }))).code).toBe('FORMAT');
   });
 
   test('aborts, truncated files, servers that fail', async () => {

@@ -3,7 +3,7 @@ import { createEngine } from 'sublinear';
 import { type RemoteIndex as Index, load } from 'sublinear/format';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
-import { type RangeServer, serveFile } from '../support/range-server.js';
+import { failure, type RangeServer, serveFile } from '../support/range-server.js';
 
 const { RemoteIndex, writeRemoteIndex } = await load();
 
@@ -55,30 +55,9 @@ beforeAll(async () => {
   server = await serveFile(file);
 });
 afterAll(() => server.close());
-beforeEach(() => {
-  server.asked.length = 0;
-  Object.assign(server.behaviour, {
-    bytes: file,
-    etag: '"one"',
-    latencyMs: 0,
-    noRanges: false,
-    chunked: false,
-    gzip: false,
-    fail: undefined,
-    breakOff: undefined,
-    shift: 0,
-    silent: false,
-  });
-});
+beforeEach(() => server.reset());
 
 const open = (options = {}): Promise<Index> => RemoteIndex.open(server.url, options);
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => {
-      throw new Error('nothing was refused');
-    },
-    (error: { code: string; message: string }) => error,
-  );
 
 describe('what a search costs and finds', () => {
   test('opening takes one request, a search two rounds and few ranges', async () => {

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "format/graph_file.h"
 #include "format_graph_file.h"
 
 typedef struct graph {
@@ -191,6 +192,135 @@ static void bounds_hold(void **state) {
     free(f.bytes);
     free_graph(&g);
   }
+}
+
+// The file of a graph in which the row of node `of` says `code` of the degree of its neighbour `to`, with
+// hashes to match. Nodes are those of the graph; the blocks are hashed anew.
+static file lying(const graph *g, uint32_t of, uint32_t to, uint8_t code) {
+  sl_graph_publish *p;
+  sl_outcome outcome;
+  double n[SL_GRAPH_PUBLISH_NUMBERS];
+  assert_ok(sl_graph_publish_create(g->nodes, g->starts, g->columns, g->weights,
+                                    g->starts[g->nodes], g->directed, &p));
+  assert_ok(sl_graph_publish_begin(p));
+  do assert_ok(sl_job_step(sl_graph_publish_job(p), 1e9, &outcome));
+  while (outcome == SL_OUTCOME_RUNNING);
+  assert_ok(sl_graph_publish_read(p, n));
+  uint8_t *const rows = (uint8_t *)(uintptr_t)n[2 * 9], *const end = rows + (size_t)n[2 * 9 + 1];
+  uint32_t *number = malloc(g->nodes * sizeof *number), changed = 0;
+  for (uint32_t pass = 0; pass < 2; pass++) {
+    uint8_t *at = rows;
+    for (uint32_t i = 0; i < g->nodes; i++) {
+      graph_row row;
+      at = (uint8_t *)(uintptr_t)graph_row_read(at, end, i, 0, 0, &row);
+      assert_non_null(at);
+      number[i] = row.id;
+      if (pass == 0 || row.id != of) continue;
+      const uint8_t *targets = row.targets;
+      uint32_t target = 0;
+      for (uint32_t j = 0; j < row.count; j++) {
+        targets = graph_target(targets, &row, i, j == 0, g->nodes, &target);
+        if (number[target] != to) continue;
+        ((uint8_t *)(uintptr_t)row.codes)[j] = code;
+        changed++;
+      }
+    }
+  }
+  free(number);
+  assert_int_equal(changed, 1);
+  const uint32_t blocks = (uint32_t)n[2 * SL_GRAPH_PUBLISH_SEGMENTS];
+  const uint64_t *ends = (const uint64_t *)(uintptr_t)n[2 * 3];
+  uint8_t *hashes = (uint8_t *)(uintptr_t)n[2 * 8], *pages = (uint8_t *)(uintptr_t)n[2 * 4];
+  assert_true(blocks <= GRAPH_PAGE);
+  for (uint32_t b = 0; b < blocks; b++) {
+    const uint64_t from = b == 0 ? 0 : ends[b - 1];
+    sl_merkle_leaf_hash(rows + from, (size_t)(ends[b] - from), hashes + 32 * (size_t)b);
+  }
+  sl_hash_tree_root(hashes, blocks, pages);
+  const file f = graph_file_of(p);
+  sl_graph_publish_destroy(p);
+  return f;
+}
+
+// A push and its certificate, of which `given` rounds of blocks are given at most. Written: how far the
+// scores are off, and the bound.
+static sl_status certified(const file *f, const graph *g, uint32_t source, double epsilon,
+                           bool given, double *off, double *bound) {
+  sl_remote_graph *r = open_graph(f);
+  sl_graph_walk *w;
+  uint32_t *nodes = malloc(g->nodes * sizeof *nodes), *place_of = places_of(f, r, g->nodes), found;
+  double *values = malloc(2 * g->nodes * sizeof *values), numbers[SL_GRAPH_WALK_NUMBERS];
+  assert_ok(sl_graph_walk_push(r, &place_of[source], NULL, 1, 0.85, epsilon, &w));
+  sl_status status = give_all(f, r, w, 1000, NULL);
+  if (status == SL_OK) status = sl_graph_walk_check(w);
+  if (status == SL_OK) status = given ? give_all(f, r, w, 1000, NULL) : sl_graph_walk_check(w);
+  if (status == SL_OK) {
+    double *p = exact(g, &source, 1, 0.85);
+    sl_graph_walk_read(w, numbers);
+    assert_ok(sl_graph_walk_results(w, g->nodes, nodes, values, values + g->nodes, &found));
+    *bound = numbers[5];
+    *off = 0;
+    for (uint32_t i = 0; i < found; i++) {
+      const uint32_t own = number_of(f, r, nodes[i]);
+      const double error = fabs(values[i] - p[own]);
+      assert_true(error <= values[g->nodes + i] + 1e-12);
+      *off += error;
+      p[own] = 0;
+    }
+    for (uint32_t u = 0; u < g->nodes; u++) *off += p[u];
+    assert_refused(sl_graph_walk_check(w), SL_ERR_STATE, "walk");
+    free(p);
+  }
+  sl_graph_walk_destroy(w);
+  sl_remote_graph_destroy(r);
+  free(place_of);
+  free(nodes);
+  free(values);
+  return status;
+}
+
+// Hashes are right, and what rows say of their neighbours is not: either that is noticed, or the bound holds.
+static void degrees_that_are_lies(void **state) {
+  (void)state;
+  double matrix[30 * 30] = {0}, off, bound;
+  for (uint32_t u = 0; u < 30; u++) matrix[30 * u + (u + 1) % 30] = 1;
+  graph ring = from_matrix(30, matrix, true, false);
+  // "No edge leads away from 3": what was pushed there went on in truth.
+  file f = lying(&ring, 2, 3, 0);
+  assert_refused(certified(&f, &ring, 0, 1e-9, true, &off, &bound), SL_ERR_FORMAT, "bytes");
+  assert_ok(certified(&f, &ring, 0, 1e-9, false, &off, &bound));
+  assert_true(off > 0.5 && off <= bound);
+  free(f.bytes);
+  // Rows that nobody confirms count with all of their mass, here those of leaves.
+  memset(matrix, 0, sizeof matrix);
+  for (uint32_t u = 1; u < 30; u++) matrix[u] = 1;
+  graph star = from_matrix(30, matrix, true, false);
+  f = publish_graph(30, star.starts, star.columns, NULL, true, false, 1e9);
+  assert_ok(certified(&f, &star, 0, 1e-9, true, &off, &bound));
+  assert_true(off <= bound + 1e-12 && bound < 1e-12);
+  assert_ok(certified(&f, &star, 0, 1e-9, false, &off, &bound));
+  assert_true(bound > 0.85);
+  free(f.bytes);
+  free_graph(&star);
+  // "2 has more edges than it has": by its own row, before or after it was met.
+  matrix[30 * 1 + 2] = 1;
+  for (uint32_t u = 0; u < 30; u++)
+    for (uint32_t v = 0; v < u; v++) matrix[30 * u + v] = matrix[30 * v + u];
+  graph edges = from_matrix(30, matrix, false, false);
+  for (uint32_t source = 0; source < 3; source++) {
+    f = lying(&edges, 0, 2, 255);
+    assert_refused(certified(&f, &edges, source, 1e-9, true, &off, &bound), SL_ERR_FORMAT, "bytes");
+    // With a large threshold the row that lies is not followed.
+    assert_ok(certified(&f, &edges, source, 0.5, true, &off, &bound));
+    assert_true(off <= bound);
+    free(f.bytes);
+  }
+  // "2 has no edge", which this row has.
+  f = lying(&edges, 0, 2, 0);
+  assert_refused(certified(&f, &edges, 0, 1e-9, true, &off, &bound), SL_ERR_FORMAT, "bytes");
+  free(f.bytes);
+  free_graph(&edges);
+  free_graph(&ring);
 }
 
 static void steps_and_shortest_paths(void **state) {
@@ -485,6 +615,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(every_row_is_there, nothing_held),
       cmocka_unit_test_teardown(bounds_hold, nothing_held),
+      cmocka_unit_test_teardown(degrees_that_are_lies, nothing_held),
       cmocka_unit_test_teardown(steps_and_shortest_paths, nothing_held),
       cmocka_unit_test_teardown(neighbours_share_blocks, nothing_held),
       cmocka_unit_test_teardown(odd_graphs, nothing_held),

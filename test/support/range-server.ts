@@ -28,22 +28,36 @@ export interface RangeServer {
   behaviour: Behaviour;
   /** What was asked for since the beginning. */
   asked: { range: string | undefined; ifRange: string | undefined; bytes: number }[];
+  /** Behaves as at the beginning, and has been asked for nothing. */
+  reset(): void;
   close(): Promise<void>;
 }
 
+/** A server that does nothing wrong. */
+const asIs = (bytes: Uint8Array): Behaviour => ({
+  bytes,
+  etag: '"one"',
+  latencyMs: 0,
+  noRanges: false,
+  chunked: false,
+  gzip: false,
+  fail: undefined,
+  breakOff: undefined,
+  shift: 0,
+  silent: false,
+});
+
+/** What a promise was rejected with. */
+export const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error('nothing was refused');
+    },
+    (error: { code: string; message: string }) => error,
+  );
+
 export async function serveFile(bytes: Uint8Array): Promise<RangeServer> {
-  const behaviour: Behaviour = {
-    bytes,
-    etag: '"one"',
-    latencyMs: 0,
-    noRanges: false,
-    chunked: false,
-    gzip: false,
-    fail: undefined,
-    breakOff: undefined,
-    shift: 0,
-    silent: false,
-  };
+  const behaviour = asIs(bytes);
   const asked: RangeServer['asked'] = [];
   const server = createServer((request, response) => {
     const { range } = request.headers;
@@ -99,6 +113,10 @@ export async function serveFile(bytes: Uint8Array): Promise<RangeServer> {
     url: `http://127.0.0.1:${port}/words.slvr`,
     behaviour,
     asked,
+    reset: () => {
+      asked.length = 0;
+      Object.assign(behaviour, asIs(bytes));
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

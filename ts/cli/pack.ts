@@ -62,13 +62,20 @@ export async function pack(
           throw new CliError('expected the name of a kernel behind the file');
         const keys: Uint8Array[] = [];
         for (const key of options.signer ?? [])
-          keys.push(keyOf(await given(engine.crypto, '--signer', key, progress)));
+          keys.push(signerOf(await given(engine.crypto, '--signer', key, progress)));
         return await open(room, file, kernel, keys, options, progress);
       }
     }
   } finally {
     engine.dispose();
   }
+}
+
+function signerOf(bytes: Uint8Array): Uint8Array {
+  const key = keyOf(bytes);
+  if (key.length === 32) return key;
+  const expected = 'expected a public key of Ed25519 (32 bytes, or PEM: BEGIN PUBLIC KEY)';
+  throw new CliError(`--signer: ${expected}, got ${key.length} bytes`);
 }
 
 const needed = (value: string | undefined, option: string): string => {
@@ -242,6 +249,17 @@ function describe(opened: KernelPack, file: string, options: PackOptions): void 
   );
 }
 
+/** What is wrong with an input, in the words of the command line. */
+function inOptions(error: unknown, kernel: string): unknown {
+  const argument = isSublinearError(error) ? error.argument : undefined;
+  if (!isSublinearError(error) || argument === undefined) return explain(error, {});
+  const [group, name] = argument.split('.');
+  const option = { inputs: '--input', sizes: '--size', numbers: '--number', kernel }[group ?? ''];
+  if (option === undefined) return explain(error, {});
+  const why = error.message.replace(`"${argument}"`, '').replace(/^:?\s+/, '');
+  return new CliError(`${option}${name === undefined ? '' : ` ${name}`}: ${why}`);
+}
+
 async function run(
   opened: KernelPack,
   kernel: string,
@@ -263,7 +281,7 @@ async function run(
         ? opened.run(kernel, { ...how, ...limit })
         : await opened.runAsync(kernel, { ...how, ...limit, timeMs: 1000 * time });
   } catch (error) {
-    throw explain(error, {});
+    throw inOptions(error, kernel);
   }
   const { outcome, returned, fuelUsed } = result;
   if (outcome !== 'ended') process.exitCode = EXIT.notConverged;
@@ -315,6 +333,21 @@ const lists = {
   uint8: Uint8Array,
 } as const;
 
+/** Numbers with commas, each of them one that the type has. */
+function listOf(name: string, type: string, text: string): TensorData {
+  const List = lists[type as keyof typeof lists];
+  if (List === undefined) throw new CliError(`--input ${name}: give ${type} as a .npy file`);
+  const isFloat = type.startsWith('float');
+  const numbers = text.split(',').map((word) => {
+    const value = Number(word);
+    const fits = isFloat ? Number.isFinite(value) : List.of(value)[0] === value;
+    if (word.trim() === '' || !fits)
+      throw new CliError(`--input ${name}: expected numbers of ${type}, got "${word.trim()}"`);
+    return value;
+  });
+  return List.from(numbers);
+}
+
 async function inputsOf(
   opened: KernelPack,
   signature: KernelSignature | undefined,
@@ -330,9 +363,7 @@ async function inputsOf(
       if (typeof data === 'string') throw new CliError(`--input ${name}: the segment is a text`);
       inputs[name] = { data, shape };
     } else if (/^[-+\d.eE,\s]+$/.test(value)) {
-      const List = lists[type as keyof typeof lists];
-      if (List === undefined) throw new CliError(`--input ${name}: give ${type} as a .npy file`);
-      inputs[name] = List.from(value.split(',').map(Number));
+      inputs[name] = listOf(name, type, value);
     } else {
       inputs[name] = await npyOf(await wholeFile(value, progress), value);
     }

@@ -47,7 +47,7 @@ export async function rankRemote(
     try {
       return await run();
     } catch (error) {
-      throw explain(error, { source: '--source' });
+      throw explain(error, { source: '--source', bytes: file });
     }
   };
   using graph = await answered(async () =>

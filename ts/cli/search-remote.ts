@@ -131,7 +131,7 @@ export async function searchRemote(
     try {
       return await run();
     } catch (error) {
-      throw explain(error, { query: '--query' });
+      throw explain(error, { query: '--query', bytes: file });
     }
   }
 

@@ -51,6 +51,13 @@ export const sizes: Readonly<Record<SegmentType, number>> = {
 
 export const kinds = { index: tag('RIDX'), bundle: tag('BNDL'), graph: tag('RGPH') };
 
+/** What they are, and what opens them. */
+const opens = new Map([
+  [kinds.index, 'vectors (RemoteIndex)'],
+  [kinds.bundle, 'tensors (Bundle)'],
+  [kinds.graph, 'a graph (RemoteGraph)'],
+]);
+
 /** An entry of a directory that was checked. */
 export interface Entry {
   readonly name: string;
@@ -96,9 +103,15 @@ export function readDirectory(
     const count = Math.min(bytes.length, headBytes(bytes));
     const address = scratch.bytes(count);
     runtime.u8.set(bytes.subarray(0, count), address);
-    runtime.check(operation, runtime.raw.segmentsCheck(address, count, kind, length));
+    runtime.check(operation, runtime.raw.segmentsCheck(address, count, 0, length));
   });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const own = view.getUint32(12, true);
+  if (kind !== 0 && own !== kind)
+    throw malformed(
+      operation,
+      `${opens.get(kind)}, got ${opens.get(own) ?? 'a file of another kind'}`,
+    );
   const u64 = (at: number) => Number(view.getBigUint64(at, true));
   const count = view.getUint32(20, true);
   const name = (i: number) => {

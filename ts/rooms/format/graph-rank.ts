@@ -48,14 +48,16 @@ export async function rankFrom(
     settled = await question.settle();
   }
   runtime.check(operation, question.raw.check());
-  // All of these blocks have been read.
-  await question.settle();
+  // New are only rows of nodes that others call nodes without edges. What is not read of them counts with all that it may say.
+  if (!(await question.settle())) {
+    settled = false;
+    runtime.check(operation, question.raw.check());
+  }
   const numbers = question.numbers();
   const [, edgeOperations = 0] = numbers;
   const touchedNodes = numbers[4] as number;
   const errorBound = numbers[5] as number;
   const found = question.results(Math.min(topK ?? touchedNodes, touchedNodes));
-  // Nodes without edges were met, not read.
   await question.readBlocks([...found.nodes]);
   const named = Array.from(found.nodes).flatMap((node, i) => {
     const label = question.label(node);

@@ -84,9 +84,12 @@ export interface RemoteRanks extends RemoteAnswer {
   nodes: NodeLabel[];
   /** Scores of `nodes`. */
   scores: Float64Array;
-  /** How far each of these scores can be off, rounding included. */
+  /**
+   * How far each of these scores can be off, rounding included. In an undirected graph this takes the file's word that each
+   * edge is in both of its rows and that degrees are at least what it says; in a directed one each is `errorBound`.
+   */
   bounds: Float64Array;
-  /** Proved: the sum of |score - exact score| over all nodes of the graph. */
+  /** Proved from the rows that were read alone: the sum of |score - exact score| over all nodes of the graph. */
   errorBound: number;
   /** `'converged'`: `tolerance`, or `epsilon`, was reached. `'byteLimit'`: `maxBytes` ended it. `'stagnated'`: rounding did. */
   outcome: 'converged' | 'byteLimit' | 'stagnated';

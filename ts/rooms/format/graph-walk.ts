@@ -2,6 +2,8 @@
 import type { RemoteGraph as RawGraph, GraphWalk as RawWalk } from '../../generated/raw/format.js';
 import type { NodeLabel } from '../../runtime/labels.js';
 import { yieldToOthers } from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import { malformed } from './directory.js';
 import type { OpenedGraph } from './graph-head.js';
 import { Lookup, labelOf } from './graph-labels.js';
 import { type Asked, Reader, type Wanted } from './reader.js';
@@ -31,6 +33,8 @@ interface Place {
 export class GraphQuestion {
   readonly reader: Reader;
   readonly lookup: Lookup;
+  /** What nodes were called by who asked, by their places. */
+  readonly asked = new Map<number, NodeLabel>();
   readonly #opened: OpenedGraph;
   #raw: RawWalk | undefined;
   #slice = performance.now();
@@ -212,6 +216,25 @@ export class GraphQuestion {
     });
     const { labels } = this.#opened.facts;
     return labels === 0 ? from : labelOf(operation, labels, bytes.subarray(from, from + length));
+  }
+
+  /** Of nodes that were asked for the rows, as far as they were read, have the names that the table of names has. */
+  assertNames(): void {
+    for (const [node, asked] of this.asked) {
+      const own = this.label(node);
+      if (own !== undefined && String(own) !== String(asked))
+        throw malformed(
+          this.reader.asked.operation,
+          `the row of ${check.show(asked)} in its place`,
+        );
+    }
+  }
+
+  /** Each step of a path is in the row of the node that it leaves; it may have been found from its other end. */
+  assertPath(nodes: Uint32Array): void {
+    for (const [i, node] of nodes.subarray(0, -1).entries())
+      if (this.label(node) !== undefined && !this.row(node).nodes.includes(nodes[i + 1] as number))
+        throw malformed(this.reader.asked.operation, 'each undirected edge in both of its rows');
   }
 
   /** The neighbours of a node whose block was read. */

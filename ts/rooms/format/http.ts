@@ -94,7 +94,7 @@ export class HttpSource implements Source {
       const reason = stop.signal.aborted ? stop.signal.reason : error;
       if (reason instanceof SublinearError || reason instanceof Passing) throw reason;
       signal?.throwIfAborted();
-      throw new Passing(messageOf(reason), { cause: reason });
+      throw new Passing(reasonOf(reason), { cause: reason });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -169,6 +169,12 @@ export class HttpSource implements Source {
     const message = `${this.name} could not be read: ${reason}${remedy}`;
     return new SublinearError('NETWORK', this.#operation, message, { cause });
   }
+}
+
+/** Node says only that the fetch has failed; why is in the cause. */
+function reasonOf(error: unknown): string {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}, ${messageOf(cause)}`;
 }
 
 /** Is the page that this runs in from another site? Outside of browsers there is no page. */

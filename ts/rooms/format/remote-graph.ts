@@ -140,7 +140,7 @@ export class RemoteGraph {
   }
 
   /**
-   * Is there a node of that name? Two requests the first time, then one or none.
+   * Is there a node of that name, as the file's table of names says? Two requests the first time, then one or none.
    *
    * @throws as {@link RemoteGraph.neighbors}, without `INDEX`
    *
@@ -256,7 +256,8 @@ export class RemoteGraph {
 
   /**
    * A path with the fewest edges. In an undirected graph it is looked for from both ends, so that it reads two small
-   * neighbourhoods in place of a large one.
+   * neighbourhoods in place of a large one. Each of its edges is in the row of the node that it leaves; that there is none
+   * with fewer assumes there that the file has each edge in both of its rows.
    *
    * @throws as {@link RemoteGraph.hops}
    *
@@ -302,6 +303,7 @@ export class RemoteGraph {
       const known = shortest < 0xffffffff && shortest <= maxHops && final;
       const nodes = known ? question.path(shortest) : new Uint32Array(0);
       await question.readBlocks([...nodes]);
+      question.assertPath(nodes);
       const named = this.#named(question, nodes);
       return {
         hops: known ? shortest : Number.POSITIVE_INFINITY,
@@ -314,10 +316,13 @@ export class RemoteGraph {
 
   /**
    * Personalised PageRank by push: only nodes with a score that matters are read. Scores come with bounds of their errors,
-   * rounding included, from a residual that is computed anew from the rows that were read.
+   * rounding included, from a residual that is computed anew from the rows that were read. `errorBound` assumes nothing of the
+   * rows that were not read. Where `bounds` are below it, in undirected graphs, they assume that the file is one of
+   * {@link FormatRoom.writeRemoteGraph}: each edge in both of its rows, degrees not above those that it has. A row that is read
+   * and contradicts what another one says of its degree is refused.
    *
    * Without `tolerance` a node is followed while its residual is at least `epsilon` times its degree (in units of the graph's mean
-   * weight): what is read depends on `epsilon` and `damping`, not on the size of the graph, and in an undirected graph no
+   * weight): what is read depends on `epsilon` and `damping`, not on the size of the graph, and in such an undirected graph no
    * score is off by more than that. With `tolerance` it goes on until the sum of all errors is at most that, which in most large
    * graphs means reading much of them.
    *
@@ -377,7 +382,9 @@ export class RemoteGraph {
     const given = await this.#held.ask(operation, signal, traffic, async (opened) => {
       const question = new GraphQuestion(asked, opened);
       try {
-        return await answer(question);
+        const found = await answer(question);
+        question.assertNames();
+        return found;
       } finally {
         question.end();
       }
@@ -394,7 +401,10 @@ export class RemoteGraph {
   ): Promise<number[]> {
     const places = await question.lookup.find(argument, labels);
     return places.map((place, i) => {
-      if (place !== undefined) return place;
+      if (place !== undefined) {
+        question.asked.set(place, labels[i] as NodeLabel);
+        return place;
+      }
       const message = `"${argument}": expected a node of the graph, got ${check.show(labels[i])}`;
       throw new SublinearRangeError('INDEX', operation, message, { argument, position: i });
     });

@@ -213,6 +213,8 @@ export function merged(ranges: readonly Range[], gap = GAP): Range[] {
   return all;
 }
 
+const nothing = new Uint8Array(0);
+
 /**
  * Reads all of them at once; the answers have the order of the ranges. One round. `wanted` are the requests for it, those of
  * {@link merged} where nothing else is said.
@@ -238,7 +240,10 @@ export async function readAll(
   try {
     signal?.throwIfAborted();
     const came = await Promise.all(
-      wanted.map(({ offset, length }, i) => source.read(offset, length, stops[i]?.signal, traffic)),
+      // Nothing is asked for nothing: HTTP has no empty range.
+      wanted.map(({ offset, length }, i) =>
+        length === 0 ? nothing : source.read(offset, length, stops[i]?.signal, traffic),
+      ),
     );
     if (traffic.requests > before) traffic.rounds++;
     return ranges.map(({ offset, length }) => {
