@@ -80,8 +80,9 @@ void sl_gnn_destroy(sl_gnn *gnn);
 // The training; has ended for other networks. O(stored features of the surroundings * hidden + edges *
 // (hidden + classes)) an epoch. Outcomes: CONVERGED (the validation loss has stopped falling),
 // ITERATION_LIMIT (all epochs), TIME_LIMIT, WORK_LIMIT: the parameters are those with the smallest
-// validation loss so far (without validation nodes, the last ones); BREAKDOWN: the loss is no number
-// any more, the parameters are those of before.
+// validation loss so far (without validation nodes, the last ones); BREAKDOWN: the loss or the
+// square of a gradient is no number of f32 any more, the parameters are those of before; smaller
+// features help.
 sl_job *sl_gnn_job(sl_gnn *gnn);
 extern const sl_job_kind sl_gnn_job_kind;
 

@@ -138,7 +138,9 @@ static sl_status take_numbers(sl_gnn_training *t) {
   t->bytes += sizeof *t +
               4 * (5 * t->parameters + two * h + one * (h + c) + train[0] * c + train[1] * c +
                    train[2] * h + train[1] * h + t->classes * h) +
-              16 * (size_t)t->features[0].rows[train[2]] + t->reach[0].bytes + t->reach[1].bytes;
+              16 * (size_t)t->features[0].rows[train[2]] +
+              8 * (size_t)t->features[1].rows[t->reach[1].count] + t->reach[0].bytes +
+              t->reach[1].bytes;
   return SL_OK;
 }
 

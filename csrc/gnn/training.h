@@ -57,7 +57,7 @@ struct sl_gnn_training {
   double training_loss, validation_loss, right, best_loss;
   uint32_t best_epoch;
   double first_power, second_power; // of Adam's decay
-  bool too_large;                   // a parameter
+  bool too_large;                   // a parameter, or a gradient's square
   size_t bytes;
 };
 

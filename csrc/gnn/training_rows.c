@@ -4,6 +4,7 @@
 // has a part in the loss.
 #include "gnn/training.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -164,7 +165,7 @@ static uint64_t hide_row(sl_gnn_training *t, bool trains, uint32_t i) {
   const float *kept = trains ? t->hidden_kept + (size_t)i * stride : t->ones;
   for (uint32_t c = 0; c < stride; c += 4) {
     const sl_f32x4 z = sl_f32x4_load(h + c);
-    // Also what is no number becomes 0; the loss says so.
+    // Also what is no number becomes 0: parameters so large have ended the training before.
     const sl_f32x4 active = (sl_f32x4)((sl_i32x4)z & (z > 0));
     sl_f32x4_store(h + c, active * sl_f32x4_load(kept + c));
   }
@@ -240,7 +241,7 @@ static uint64_t update_block(sl_gnn_training *t, uint32_t i) {
   const sl_f32x4 second_rest = sl_f32x4_splat((float)(1 - SECOND_DECAY));
   const sl_f32x4 step = sl_f32x4_splat((float)(t->rate / (1 - t->first_power)));
   const sl_f32x4 over = sl_f32x4_splat((float)(1 / (1 - t->second_power)));
-  sl_f32x4 sizes = {0};
+  sl_f32x4 sizes = {0}, squares = {0};
   for (size_t p = begin; p < end; p += 4) {
     const sl_f32x4 l2 = sl_f32x4_splat(p < t->b_at ? (float)t->l2 : 0);
     sl_f32x4 at = sl_f32x4_load(t->theta + p);
@@ -252,9 +253,11 @@ static uint64_t update_block(sl_gnn_training *t, uint32_t i) {
     at -= step * mean / (root_of(square * over) + sl_f32x4_splat(1e-8f));
     sl_f32x4_store(t->theta + p, at);
     sizes += at * at;
+    squares += square;
   }
-  // Also for what is no number.
-  for (int lane = 0; lane < 4; lane++) t->too_large = t->too_large || !(sizes[lane] <= 1e36f);
+  // Also for what is no number. An infinite square would hold its parameter where it is.
+  for (int lane = 0; lane < 4; lane++)
+    t->too_large = t->too_large || !(sizes[lane] <= 1e36f && squares[lane] <= FLT_MAX);
   return 4 * (end - begin);
 }
 

@@ -61,6 +61,10 @@ describe('sublinear index --text --vector, and search', () => {
     expect(await said('search', 'h.slv', 'a', '--where', 'year')).toContain('as in');
     expect(await said('search', 'h.slv', 'a', '--query', '1,2,3')).toContain('--query');
     expect(await said('search', 'h.slv', 'a', '--like', 'nobody')).toContain('no such label');
+    expect(await said('search', 'h.slv', '--like', '3')).toContain('has no vector of it');
+    await run(['index', 'h.jsonl', '--text', 'title', '--metadata', 'year', '-o', 'm.slv']);
+    for (const more of [['--query', '1'], ['--like', 'lodge']])
+      expect(await said('search', 'm.slv', ...more)).toContain('search it by words');
     expect(await said('index', 'h.jsonl', '--vector', 'e', '-o', 'x.slv')).toContain(
       'only with --text',
     );

@@ -69,6 +69,9 @@ describe('a query of both parts', () => {
     expect(c.search({ text: '' })).toEqual([]);
     expect(keysOf(c.search({ text: '', vector: [0], k: 1 }))).toEqual(['b']);
     expect(keysOf(c.search({ key: 'b', text: 'sea' }))).toEqual(['a', 'c']);
+    // Options beside a key hold, as beside a vector.
+    expect(keysOf(c.search({ key: 'b', k: 1 }))).toEqual(['c']);
+    expect(keysOf(c.search({ key: 'b', where: { n: 1 } }))).toEqual(['a']);
     // An item without a vector is like no other one.
     expect(keysOf(c.search({ key: 'd', text: 'sea' }))).toEqual(['a', 'b']);
     expect(c.textFields).toEqual(['t']);
@@ -456,6 +459,10 @@ test('questions that are none are refused, and say what is expected', () => {
     [{ text: 'sea hotel', rerank: () => [1] }, 'TYPE', 'rerank'],
     [{ text: 'sea hotel', rerank: (m: unknown[]) => m.map(() => Number.NaN) }, 'TYPE', 'rerank'],
     [{ text: 'a', other: 1 }, 'TYPE', 'other'],
+    [{ text: 'a', words: { offset: 1 } }, 'TYPE', 'offset'],
+    [{ text: 'a', words: { filter: [] } }, 'TYPE', 'filter'],
+    [{ key: 2, wher: { year: 2001 } }, 'TYPE', 'wher'],
+    [{ key: 0, k: 1 }, 'RANGE', 'key'],
   ];
   for (const [query, code, argument] of cases)
     expect(
@@ -493,6 +500,27 @@ test('questions that are none are refused, and say what is expected', () => {
     [{ text: ['a'], dimension: 3 }, 'metric'],
   ] as const)
     expect(refusalOf(() => Collection.create(bad(options)))).toMatchObject({ argument });
+});
+
+test('a list that changes the collection while it is read', () => {
+  for (const index of ['flat', 'hnsw'] as const) {
+    using c = room.Collection.create({ metric: 'euclidean', dimension: 2, index, text: ['t'] });
+    const list = (first: () => void) =>
+      Object.defineProperty([0, 0], 0, {
+        get: () => {
+          first();
+          return 1;
+        },
+      });
+    c.add({ key: 'a', text: 'sea' }).add({ key: 'b', vector: [0, 1] });
+    for (const key of ['a', 'b']) {
+      expect(refusalOf(() => c.update(key, { vector: list(() => c.remove(key)) }))).toMatchObject({
+        code: 'INDEX',
+        argument: 'key',
+      });
+      expect([c.has(key), c.index.size]).toEqual([false, key === 'a' ? 1 : 0]);
+    }
+  }
 });
 
 test('texts of every kind are taken', () => {

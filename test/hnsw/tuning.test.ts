@@ -133,6 +133,11 @@ describe('tuning', () => {
     refused(() => index.tune(learn(['few'])), RangeError, 'RANGE', 'Hnsw.tune', /^"learn"/);
     refused(() => index.tune(learn(['4'])), RangeError, 'RANGE', 'Hnsw.tune', /^"learn"/);
     refused(() => index.tune(bad({ learn: 1 })), TypeError, 'TYPE', 'Hnsw.tune', /^"learn"/);
+    // What is asked for in a worker comes later, if at all.
+    for (const choice of [undefined, Promise.resolve(), { id: 1, method: '77' }]) {
+      const late = { ...fixed(['10', '20'], '10'), choose: () => choice };
+      refused(() => index.tune(bad({ learn: late })), TypeError, 'TYPE', 'Hnsw.tune', /^"learn"/);
+    }
     refused(() => index.tune(bad({ ef: 1 })), TypeError, 'TYPE', 'Hnsw.tune', /"ef"/);
   });
 });

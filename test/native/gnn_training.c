@@ -213,6 +213,26 @@ static void the_whole_range(void **state) {
   sl_graph_destroy(graph);
 }
 
+// A gradient whose square overflows ends the training: Adam would hold its parameter for ever.
+static void a_gradient_too_large_is_said(void **state) {
+  (void)state;
+  float features[2 * N];
+  uint32_t nodes[N], labels[N];
+  sl_graph *graph = two_rings(features, nodes, labels);
+  for (uint32_t i = 0; i < 2 * N; i++) features[i] *= 1e17f;
+  // What is left out makes the rest twenty times as large, twice.
+  const double settings[SL_GNN_TRAINING_SETTINGS] = {2, 64, 1, 0, 0.95, 400, 400, 3};
+  sl_gnn *gnn;
+  double numbers[SL_GNN_NUMBERS];
+  assert_ok(sl_gnn_train(graph, settings, features, 2 * N, nodes, labels, N, N, &gnn));
+  assert_ok(run_job(sl_gnn_job(gnn), UINT64_MAX));
+  assert_ok(sl_gnn_read(gnn, numbers));
+  assert_true(numbers[0] == SL_OUTCOME_BREAKDOWN && numbers[6] < 400);
+  for (uint32_t i = 0; i < numbers[5]; i++) assert_true(isfinite(AT(float, numbers[4])[i]));
+  sl_gnn_destroy(gnn);
+  sl_graph_destroy(graph);
+}
+
 static sl_status attempt(sl_graph *graph) {
   const float features[] = {1, 2, 3, 4};
   const uint32_t nodes[] = {0, 3, 1}, labels[] = {0, 1, 0};
@@ -281,6 +301,7 @@ int main(void) {
       property(it_learns_and_steps_do_not_show),
       property(what_is_stopped_has_the_best_so_far),
       property(the_whole_range),
+      property(a_gradient_too_large_is_said),
       property(running_out_of_memory_loses_nothing),
       property(wrong_arguments_are_refused_by_name),
   };

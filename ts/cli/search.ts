@@ -112,6 +112,9 @@ export async function search(
       if (begin.length === 0) throw new CliError(`${nameOf(file)}: is empty, expected an index`);
       if (begin.toString('latin1', 0, 5) === 'slcol') {
         const collection = await Collection.loadAsync(bytes, how);
+        // Of texts alone, or of items none of which has a vector.
+        if (collection.size > 0 && collection.index.size === 0)
+          throw new CliError(`${nameOf(file)} has no vectors: search it by words`);
         return {
           index: collection.index,
           labelled: true,
@@ -200,6 +203,8 @@ export async function search(
         : 'vector: the index has no labels, its vectors are called by their numbers from 0 on';
       throw new CliError(`--like ${wanted}: ${nameOf(file)} has no such ${kind}`);
     }
+    if (stored.vector.length === 0)
+      throw new CliError(`--like ${wanted}: ${nameOf(file)} has no vector of it, only its texts`);
     return find(stored.vector, top + 1)
       .filter(({ name }) => name !== stored.name)
       .slice(0, top);

@@ -9,7 +9,7 @@ export type RankedList =
 
 export interface FuseOptions {
   /**
-   * `'rrf'` (default) adds 1 / (60 + rank): ranks alone count, so that scores of any kind go together. `'weighted'` adds scores
+   * `'rrf'` (default) adds 1 / (60 + rank + 1) for ranks from 0 on: ranks alone count, so that scores of any kind go together. `'weighted'` adds scores
    * that are stretched to 0 for the worst and 1 for the best of their list.
    */
   method?: 'rrf' | 'weighted';

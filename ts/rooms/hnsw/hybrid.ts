@@ -1,6 +1,7 @@
 // Searching by words and by meaning at once: the lists of both parts as one, with what each part has to do with a result.
 import { type FusedHit, type FuseOptions, fuse } from '../../runtime/fuse.js';
 import * as check from '../../runtime/validate.js';
+import { scoreKeys } from '../text/score-keys.js';
 import type { Items, Key } from './collection-items.js';
 import { fieldOf } from './columns.js';
 import type { Flat } from './flat.js';
@@ -40,15 +41,13 @@ const keys = [
 /** Each further layer looks so many times as deep. */
 const DEEPER = 4;
 
-/** Whether a query is one of several parts. A vector is none, and neither is a key alone. */
+/** Whether a query is one of parts and options. A vector is none, and neither is a key alone. */
 export function isHybrid(query: unknown): boolean {
-  return (
-    typeof query === 'object' &&
-    query !== null &&
-    !ArrayBuffer.isView(query) &&
-    !Array.isArray(query) &&
-    ('text' in query || 'vector' in query)
-  );
+  if (typeof query !== 'object' || query === null) return false;
+  if (ArrayBuffer.isView(query) || Array.isArray(query)) return false;
+  if ('text' in query || 'vector' in query) return true;
+  // What stands beside a key is asked for, or refused by its name.
+  return 'key' in query && Object.keys(query).length > 1;
 }
 
 /** What concerns the parts themselves. */
@@ -123,6 +122,7 @@ function read(operation: string, parts: Parts, given: Given): Asked {
   if (text !== undefined) {
     check.string(operation, 'text', text);
     if (parts.texts === undefined) throw withoutTexts(operation, text);
+    check.options(operation, given.words, scoreKeys);
   } else if (given.words !== undefined)
     throw check.rangeError(operation, 'words', 'nothing without "text"', given.words);
   if (vector !== undefined && parts.texts?.alone) throw withoutVectors(operation, vector);
@@ -135,8 +135,11 @@ function read(operation: string, parts: Parts, given: Given): Asked {
     // An item without a vector is like no other one; its words may be asked for all the same.
     if (parts.index.has(id)) vector = parts.index.get(id);
   }
-  if (text === undefined && vector === undefined && key === undefined)
-    throw check.typeError(operation, 'query', 'text, vector or key', undefined);
+  if (text === undefined && vector === undefined) {
+    if (like === undefined)
+      throw check.typeError(operation, 'query', 'text, vector or key', undefined);
+    throw check.rangeError(operation, 'key', 'an item with a vector, or text beside it', key);
+  }
   return { text, vector, like };
 }
 

@@ -102,8 +102,7 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = copyMetadata(operation, metadata);
-    // Read before a place is chosen: what a list runs while it is read may add to this collection.
-    const own = Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
+    const own = ownNumbers(operation, vector);
     const words = this.#read(operation, text);
     if (this.#texts !== undefined) {
       if (own === undefined && words === undefined)
@@ -307,7 +306,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   update(key: Key, change: { vector?: VectorArray; text?: ItemText; metadata?: Meta }): this {
     const operation = 'Collection.update';
     const given = check.options(operation, change, ['vector', 'text', 'metadata']);
-    const { vector, text, metadata } = given;
+    const { text, metadata } = given;
+    const vector = ownNumbers(operation, given.vector);
     const fields = copyMetadata(operation, metadata);
     const words = this.#read(operation, text);
     const place = this.#items.find(operation, key);
@@ -406,6 +406,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     for (const place of places) this.#items.remove(place);
     return keys.length;
   }
+}
+
+/** A list of numbers is read at once: what it runs meanwhile may change the collection. */
+function ownNumbers(operation: string, vector: VectorArray | undefined): VectorArray | undefined {
+  return Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
 }
 
 function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> {

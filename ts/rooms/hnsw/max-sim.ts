@@ -4,6 +4,7 @@
 // BERT", SIGIR 2020, doi:10.1145/3397271.3401075 (the score), and R. Fagin, A. Lotem, M. Naor, "Optimal aggregation algorithms for
 // middleware", PODS 2001, doi:10.1145/375551.375567 (when to stop).
 import type { Runtime } from '../../runtime/runtime.js';
+import { realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import type { Items, Key } from './collection-items.js';
 import { fieldOf } from './columns.js';
@@ -74,7 +75,7 @@ export function maxSim(
   index: Flat | Hnsw,
   items: Items,
   known: Groups,
-  queries: VectorArray,
+  vectors: VectorArray,
   options: MaxSimOptions,
 ): MaxSimMatch[] {
   const keys = ['groupBy', 'k', 'offset', 'where', 'ef'] as const;
@@ -84,6 +85,8 @@ export function maxSim(
   check.integer(operation, 'k', k);
   check.integer(operation, 'offset', offset);
   if (ef !== undefined) check.integer(operation, 'ef', ef);
+  // They are searched with several times.
+  const queries = Array.isArray(vectors) ? realArray(operation, 'queries', vectors) : vectors;
   const filter = where === undefined ? undefined : items.filter(runtime, operation, where);
   const how = ef === undefined ? {} : { ef };
   // Of what may be found, what belongs to no group is as if it were not there.

@@ -196,8 +196,8 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
   /**
    * The documents nearest to several vectors, where each document is several items: passages, or the words of a model with late
    * interaction (ColBERT). A document scores the sum, over the vectors, of how near its nearest item is (MaxSim). Exact over an
-   * exact index; over an approximate one documents are found by its searches, and then scored exactly but for what its filtered
-   * searches leave out.
+   * exact index; over an approximate one documents are found by its searches, and then scored by all their items, as near as its
+   * searches say that they are: with `rerank: 'none'` by their codes.
    *
    * Looks at the nearest items of each vector, then at more, until no document that was not seen can be among the best.
    *

@@ -93,6 +93,9 @@ function eligibleEfs(operation: string, learn: LearnedEf, least: number): string
   return eligible.sort((a, b) => Number(a) - Number(b));
 }
 
+const notChosen =
+  "a chooser that answers at once with one of its eligible methods (in a worker: a Chooser of the worker's engine)";
+
 /** Finds it; `estimate` is {@link Hnsw.recallEstimate} of the index. */
 export function tuneEf(
   operation: string,
@@ -124,9 +127,10 @@ export function tuneEf(
   let id: number | undefined;
   if (learn !== undefined && names !== undefined) {
     const choice = learn.choose(tuneFeatures(index, { k, recall }), { eligible: names });
-    id = choice.id;
+    id = choice?.id;
     // Step by step away from there: it knows the place, or is one off.
-    let at = names.indexOf(choice.method);
+    let at = names.indexOf(choice?.method);
+    if (at < 0) throw check.typeError(operation, 'learn', notChosen, choice);
     if (reaches(at)) {
       while (at > 0 && reaches(at - 1)) at--;
       [low, high] = [at, at];

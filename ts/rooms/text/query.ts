@@ -34,18 +34,6 @@ interface Clause {
   boost: number;
 }
 
-export const scoreKeys = [
-  'fields',
-  'boosts',
-  'operator',
-  'prefix',
-  'fuzzy',
-  'syntax',
-  'scorer',
-  'k1',
-  'b',
-] as const satisfies readonly (keyof ScoreOptions)[];
-
 const scorers = { bm25: 0, bm25f: 1 } as const;
 const distances = { 0: 0, 1: 1, 2: 2, auto: -1 } as const;
 const operators = { or: MAY, and: MUST } as const;

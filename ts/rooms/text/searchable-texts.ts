@@ -7,7 +7,8 @@ import * as check from '../../runtime/validate.js';
 import { isAscii, tokens } from './analysis.js';
 import { writeText } from './feed.js';
 import { type DocumentId, idAt, idText, textAt } from './ids.js';
-import { type Question, readQuestion, scoreKeys, writeClauses } from './query.js';
+import { type Question, readQuestion, writeClauses } from './query.js';
+import { scoreKeys } from './score-keys.js';
 import { StoredTexts } from './stored-texts.js';
 import { rawFilter, TextFilter } from './text-filter.js';
 import type {
