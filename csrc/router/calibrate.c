@@ -196,7 +196,10 @@ sl_status sl_router_level(const sl_router *r, double alpha, double *out) {
   SL_REQUIRE(alpha > 0 && alpha < 1, SL_ERR_OPTION, "alpha", "a number between 0 and 1");
   // Of the held-out examples and the new one, all orders are equally likely.
   const double rank = ceil((1 - alpha) * (r->held + 1.0) - 1e-9);
-  *out = r->levels == NULL || rank > r->held ? 0 : 1 - r->levels[rank < 1 ? 0 : (uint32_t)rank - 1];
+  *out = 0;
+  if (r->levels == NULL || rank > r->held) return SL_OK;
+  // A level is 1 - p, rounded: less what roundings may add, so that p itself is in the set.
+  *out = fmax(1 - r->levels[rank < 1 ? 0 : (uint32_t)rank - 1] - 0x1p-52, 0);
   return SL_OK;
 }
 

@@ -356,16 +356,14 @@ sl_status sl_router_score(sl_router *r, const float *vector, double *probabiliti
   if (r->calibration != SL_ROUTER_ISOTONIC) return SL_OK;
   const uint32_t top = sl_router_largest(scores, routes);
   const double p = sl_router_isotonic(r, 0, sl_router_key(r, scores, probabilities, top));
-  // What is left belongs to the others, in the shares that they had.
+  // What is left belongs to the others, in the shares that they had; but that the best one is
+  // improbable does not make another one more probable than it.
   double others = 0;
   for (uint32_t k = 0; k < routes; k++) others += k == top ? 0 : probabilities[k];
   for (uint32_t k = 0; k < routes; k++) {
-    if (k == top) {
-      probabilities[k] = p;
-    } else {
-      probabilities[k] =
-          others >= 1e-250 ? probabilities[k] * ((1 - p) / others) : (1 - p) / (routes - 1);
-    }
+    const double left =
+        others >= 1e-250 ? probabilities[k] * ((1 - p) / others) : (1 - p) / (routes - 1);
+    probabilities[k] = k == top ? p : fmin(left, p);
   }
   return SL_OK;
 }

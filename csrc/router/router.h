@@ -100,7 +100,8 @@ sl_status sl_router_facts_read(const sl_router *router, sl_router_facts *out);
 
 // Scores one vector.
 //   vector          dimension f32, read
-//   probabilities   routes f64, written: labels: they add up to 1; values: expected gains over route 0
+//   probabilities   routes f64, written: labels: they add up to 1, or to less, as with ISOTONIC none is
+//                   above that of the route with the largest score; values: expected gains over route 0
 //   scores          routes f64, written: what they were made of: cosines, weighted sums, values
 //   Errors: ERR_STATE (the job has not ended, or ended before there was a model), ERR_NOT_FINITE
 //   ("vector", position), ERR_RANGE ("vector": SIMILARITY).

@@ -54,6 +54,20 @@ static sl_router *learn(const sl_router_question *q, uint64_t work) {
   return r;
 }
 
+// 1 in all, unless isotonic calibration has made the best one so improbable that another one is
+// capped there.
+static bool are_probabilities(const double *p, const double *scores, uint32_t count) {
+  const uint32_t top = sl_router_largest(scores, count);
+  double sum = 0;
+  bool capped = false;
+  for (uint32_t k = 0; k < count; k++) {
+    if (!(p[k] >= 0 && p[k] <= p[top])) return false;
+    sum += p[k];
+    capped = capped || (k != top && p[k] == p[top]);
+  }
+  return fabs(sum - 1) < 1e-9 || (sum < 1 && capped);
+}
+
 static void similarities_are_cosines(void **state) {
   (void)state;
   data *all = clusters(200, 3, 0.4, 1);
@@ -161,7 +175,7 @@ static void every_scorer_learns(void **state) {
       // How the work was cut does not show.
       assert_memory_equal(p, p2, sizeof p);
       assert_memory_equal(s, s2, sizeof s);
-      assert_true(fabs(p[0] + p[1] + p[2] - 1) < 1e-9);
+      assert_true(are_probabilities(p, s, 3));
     }
     sl_router_destroy(r);
     sl_router_destroy(again);
@@ -251,6 +265,60 @@ static void sets_hold_what_they_promise(void **state) {
   print_message("covered %.4f\n", covered / asked);
   assert_true(covered / asked > 0.88 && covered / asked < 0.93);
   free(all);
+}
+
+// Examples that are all the same: a set must hold all of their routes, whatever a probability loses
+// when it is taken from 1.
+static void sets_of_equal_examples_hold_all_their_routes(void **state) {
+  (void)state;
+  data *all = clusters(MOST, 2, 0, 12);
+  sl_router_question q = question(all, 0, 2, SL_ROUTER_LOGISTIC);
+  q.calibration = SL_ROUTER_TEMPERATURE;
+  for (uint32_t i = 0; i < MOST * D; i++) all->x[i] = (float)(i % D);
+  for (uint32_t extra = 1; extra <= 40; extra++) {
+    q.examples = 400 + extra;
+    q.seed = extra;
+    for (uint32_t i = 0; i < q.examples; i++) all->labels[i] = i < 200;
+    sl_router *r = learn(&q, 1 << 20);
+    double level, p[2], s[2];
+    assert_ok(sl_router_level(r, 0.1, &level));
+    assert_ok(sl_router_score(r, all->x, p, s));
+    assert_ok(sl_router_softmax(r, s, p));
+    assert_true(p[0] >= level && p[1] >= level);
+    sl_router_destroy(r);
+  }
+  free(all);
+}
+
+// Vectors far from all examples, of which some have the wrong label: what is said to be improbable
+// does not make another route, which is even less like them, the best one.
+static void the_best_score_has_the_largest_probability(void **state) {
+  (void)state;
+  for (uint32_t scorer = 0; scorer <= SL_ROUTER_FASTGRNN; scorer++) {
+    uint32_t improbable = 0;
+    for (uint32_t seed = 1; seed <= 8; seed++) {
+      data *all = clusters(400, 3, 0.3, 20 + seed);
+      sl_rng rng;
+      sl_rng_seed(&rng, seed);
+      for (uint32_t i = 100; i < 250; i++)
+        for (uint32_t j = 0; j < D; j++) all->x[i * D + j] = (float)sl_draw_normal(&rng);
+      sl_router_question q = question(all, 400, 3, scorer);
+      q.seed = seed;
+      q.iterations = scorer == SL_ROUTER_FASTGRNN ? 3 : 300;
+      sl_router *r = learn(&q, 1 << 20);
+      assert_int_equal(r->calibration, SL_ROUTER_ISOTONIC);
+      double p[3], s[3];
+      for (uint32_t i = 100; i < 250; i++) {
+        assert_ok(sl_router_score(r, all->x + i * D, p, s));
+        assert_true(are_probabilities(p, s, 3));
+        improbable += p[0] + p[1] + p[2] < 0.99;
+      }
+      sl_router_destroy(r);
+      free(all);
+    }
+    print_message("scorer %u: %u that may belong to no route\n", scorer, improbable);
+    assert_true(improbable > 0);
+  }
 }
 
 static void thresholds_are_those_of_counting(void **state) {
@@ -394,6 +462,8 @@ int main(void) {
       property(isotonic_functions_are_those_of_the_formula),
       property(temperatures_have_the_least_log_loss),
       property(sets_hold_what_they_promise),
+      property(sets_of_equal_examples_hold_all_their_routes),
+      property(the_best_score_has_the_largest_probability),
       property(thresholds_are_those_of_counting),
       property(what_cannot_be_is_refused),
       property(memory_may_end_anywhere),

@@ -51,7 +51,8 @@ const ID = 16;
 
 /**
  * Makes vectors of texts: what {@link TextEmbedder} and {@link StaticEmbedder} share. Vectors have length 1, so that the dot
- * product of two is the cosine of their angle. The same model and text give the same bits in every engine, alone or among other texts.
+ * product of two is the cosine of their angle; that of a {@link StaticEmbedder} is shorter where the vectors of its words add up
+ * to less than 1e-6. The same model and text give the same bits in every engine, alone or among other texts.
  */
 export abstract class Embedder extends WasmObject<RawEncoder> {
   #known: (Facts & { modelId: string }) | undefined;

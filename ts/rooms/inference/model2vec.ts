@@ -70,13 +70,14 @@ function embeddingsOf(operation: string, given: unknown): Matrix {
   const [from, to] = places[at] as [number, number];
   const size = dtype === 'F32' ? 4 : dtype === 'F16' ? 2 : undefined;
   if (size === undefined) throw wrong('elements of F32 or F16');
-  const [rows, columns] = Array.isArray(shape) && shape.length === 2 ? (shape as number[]) : [0, 0];
-  if ((rows as number) * (columns as number) * size !== to - from || to === from)
-    throw wrong('a matrix of its size');
+  const isMatrix =
+    Array.isArray(shape) && shape.length === 2 && shape.every((n) => Number.isInteger(n) && n > 0);
+  const [rows, columns] = isMatrix ? (shape as [number, number]) : [0, 0];
+  if (!isMatrix || rows * columns * size !== to - from) throw wrong('a matrix of its size');
   const own = data.slice(from, to).buffer;
   const values =
     size === 4 ? new Float32Array(own) : Float32Array.from(new Uint16Array(own), fromHalf);
-  return { rows: rows as number, columns: columns as number, values };
+  return { rows, columns, values };
 }
 
 function piecesOf(operation: string, given: unknown, rows: number): string[] {
@@ -100,6 +101,8 @@ function piecesOf(operation: string, given: unknown, rows: number): string[] {
     normalizer.lowercase !== true
   )
     throw wrong('a BertNormalizer that puts texts into lower case');
+  for (const step of ['strip_accents', 'handle_chinese_chars', 'clean_text'])
+    if (normalizer[step] === false) throw wrong(`a BertNormalizer without "${step}": false`);
   const pieces = new Array<string>(rows).fill('');
   for (const [piece, id] of Object.entries(model.vocab)) {
     if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= rows)

@@ -1,6 +1,7 @@
 // Embedders without a network: a vector for each piece.
 import { runtimeOf } from '../../runtime/bind.js';
 import { asTyped } from '../../runtime/brand.js';
+import { SublinearRangeError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { loadFile } from '../../runtime/loading.js';
@@ -86,7 +87,8 @@ export class StaticEmbedder extends Embedder {
    * An embedder from vectors of words. Texts are put into lower case and parted into runs of letters and digits, and other
    * signs one by one; words that the table does not have are left out. O(words dimension).
    *
-   * @throws RangeError `SHAPE` when vectors are not words x dimension, `NOT_FINITE`; TypeError
+   * @throws RangeError `SHAPE` when vectors are not words x dimension, `NOT_FINITE` (vectors), `RANGE` (a frequency below 0 or not
+   *   finite; a word of more than 255 bytes); TypeError
    * @throws SublinearError `MEMORY`
    *
    * @example
@@ -118,12 +120,24 @@ export class StaticEmbedder extends Embedder {
     const dimension = Math.max(1, Math.floor(vectors.length / words.length));
     if (vectors.length !== words.length * dimension)
       throw check.shapeError(operation, 'vectors', words.length * dimension, vectors.length);
+    // Before the mean of all of them hides which one it is.
+    const position = vectors.findIndex((x) => !Number.isFinite(x));
+    if (position >= 0) {
+      const message = `"vectors" at position ${position}: value is NaN or infinite, expected finite numbers`;
+      throw new SublinearRangeError('NOT_FINITE', operation, message, {
+        argument: 'vectors',
+        position,
+      });
+    }
     const likely =
       frequencies === undefined
         ? Float64Array.from(words, (_, i) => 1 / (i + 1))
         : Float64Array.from(realArray(operation, 'frequencies', frequencies));
     if (likely.length !== words.length)
       throw check.shapeError(operation, 'frequencies', words.length, likely.length);
+    const odd = likely.findIndex((f) => !(f >= 0 && f < Number.POSITIVE_INFINITY));
+    if (odd >= 0)
+      throw check.rangeError(operation, `frequencies[${odd}]`, 'finite number >= 0', likely[odd]);
     const shape = {
       dimension,
       width: dimension,

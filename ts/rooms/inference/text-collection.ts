@@ -1,6 +1,6 @@
 // Texts that are found by what they mean: a collection of vectors with the embedder that makes them.
 import '../../runtime/globals.js';
-import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
+import { isSublinearError, SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { notConstructible } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import { type AsyncOptions, asyncKeys, asyncOptions } from '../../runtime/steps.js';
@@ -85,13 +85,17 @@ export class TextCollection<Meta extends object = Metadata> {
    * console.log(notes.search('a calm sea', { k: 1 })[0]?.key); // a
    * ```
    */
-  static create<Meta extends object = Metadata>({
-    embedder,
-    Collection: Vectors,
-    ...rest
-  }: TextCollectionOptions): TextCollection<Meta> {
+  static create<Meta extends object = Metadata>(
+    options: TextCollectionOptions,
+  ): TextCollection<Meta> {
     const operation = 'TextCollection.create';
+    const { embedder, Collection: Vectors, ...rest } = objectOf(operation, options);
     const dimension = dimensionsOf(operation, embedder, Vectors);
+    for (const key of ['metric', 'dimension'])
+      if (Object.hasOwn(rest, key)) {
+        const got: unknown = Reflect.get(rest, key);
+        throw check.typeError(operation, key, 'nothing: the embedder has it', got);
+      }
     return made(Vectors.create<Meta>({ ...rest, metric: 'cosine', dimension }), embedder);
   }
 
@@ -123,9 +127,10 @@ export class TextCollection<Meta extends object = Metadata> {
    */
   static load<Meta extends object = Metadata>(
     bytes: Uint8Array | ArrayBuffer,
-    { embedder, Collection: Vectors }: LoadTextCollectionOptions,
+    options: LoadTextCollectionOptions,
   ): TextCollection<Meta> {
     const operation = 'TextCollection.load';
+    const { embedder, Collection: Vectors } = objectOf(operation, options);
     const dimension = dimensionsOf(operation, embedder, Vectors);
     const { model, rest } = frontOf(operation, wholeBytes(bytes, operation));
     if (model !== embedder.modelId) {
@@ -143,7 +148,8 @@ export class TextCollection<Meta extends object = Metadata> {
   /**
    * Adds a text, or replaces the one of the same key.
    *
-   * @throws as `Collection.add`: nothing is changed then
+   * @throws as `Collection.add`, and RangeError `RANGE` (text) for one without a word that the embedder knows: nothing is
+   *   changed then
    *
    * @example
    * ```ts
@@ -164,9 +170,9 @@ export class TextCollection<Meta extends object = Metadata> {
 
   /**
    * Adds many texts, 32 at a time through the embedder, and lets other tasks run between these. An abort leaves what is
-   * in already.
+   * in already, and so does a text that is refused; the error's `position` says which it was.
    *
-   * @throws as `Collection.addAll`, and rejects with `signal.reason` after an abort
+   * @throws as {@link TextCollection.add}, and rejects with `signal.reason` after an abort
    *
    * @example
    * ```ts
@@ -195,13 +201,14 @@ export class TextCollection<Meta extends object = Metadata> {
       const vectors = await this.embedder.embedAsync(textsOf(operation, group), {
         ...(signal && { signal }),
       });
-      this.#keep(group, vectors);
+      this.#keep(operation, group, vectors, at);
       onProgress?.({ added: at + group.length, total: own.length });
     }
   }
 
   /**
-   * The texts that are nearest in meaning; options are those of `Collection.search`.
+   * The texts that are nearest in meaning; options are those of `Collection.search`. None are where the embedder knows no
+   * word of the question.
    *
    * @throws as `Collection.search`
    *
@@ -221,7 +228,8 @@ export class TextCollection<Meta extends object = Metadata> {
    */
   search(text: string, options?: FindOptions & GroupOptions): Match<Meta>[] {
     check.string('TextCollection.search', 'text', text);
-    return this.collection.search(this.embedder.embed(text), options);
+    const vector = this.embedder.embed(text);
+    return isZero(vector) ? [] : this.collection.search(vector, options);
   }
 
   /**
@@ -278,17 +286,27 @@ export class TextCollection<Meta extends object = Metadata> {
   }
 
   #put(operation: string, items: TextItem<Meta>[]): void {
-    this.#keep(items, this.embedder.embed(textsOf(operation, items)));
+    this.#keep(operation, items, this.embedder.embed(textsOf(operation, items)), 0);
   }
 
-  #keep(items: TextItem<Meta>[], vectors: Float32Array): void {
+  /** `before` items are in already. */
+  #keep(
+    operation: string,
+    items: readonly TextItem<Meta>[],
+    vectors: Float32Array,
+    before: number,
+  ): void {
     const d = vectors.length / items.length;
-    for (const [i, { key, metadata }] of items.entries())
-      this.collection.add({
-        key,
-        vector: vectors.slice(i * d, (i + 1) * d),
-        ...(metadata !== undefined && { metadata }),
-      });
+    for (const [i, { key, text, metadata }] of items.entries()) {
+      const vector = vectors.slice(i * d, (i + 1) * d);
+      try {
+        if (isZero(vector))
+          throw check.rangeError(operation, 'text', 'a text with a word of the embedder', text);
+        this.collection.add({ key, vector, ...(metadata !== undefined && { metadata }) });
+      } catch (error) {
+        throw isSublinearError(error) ? Object.assign(error, { position: before + i }) : error;
+      }
+    }
   }
 
   static {
@@ -317,12 +335,23 @@ function made<Meta extends object>(
   return new Made(collection, embedder);
 }
 
+function objectOf<T extends object>(operation: string, options: T): T {
+  if (typeof options !== 'object' || options === null)
+    throw check.typeError(operation, 'options', '{ embedder, Collection }', options);
+  return options;
+}
+
 function dimensionsOf(operation: string, embedder: unknown, Vectors: unknown): number {
   if (!(embedder instanceof Embedder))
     throw check.typeError(operation, 'embedder', 'TextEmbedder or StaticEmbedder', embedder);
-  if (typeof Vectors !== 'function')
+  if (typeof (Vectors as Partial<typeof Collection> | null | undefined)?.load !== 'function')
     throw check.typeError(operation, 'Collection', 'the class of the room hnsw', Vectors);
   return embedder.dimensions;
+}
+
+/** What an embedder gives for a text of which it knows nothing. */
+function isZero(vector: Float32Array): boolean {
+  return vector.every((each) => each === 0);
 }
 
 function textsOf(operation: string, items: readonly TextItem<object>[]): string[] {

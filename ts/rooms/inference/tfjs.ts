@@ -35,6 +35,8 @@ function parsed(operation: string, argument: string, given: unknown): unknown {
   }
 }
 
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
@@ -63,7 +65,7 @@ function manifestOf(
       if (quantization !== undefined)
         throw bad(operation, 'model', 'weights that are not quantized');
       weights.push({ name, shape: shape as number[], dtype: String(dtype), at });
-      at += size * (shape as number[]).reduce((a, b) => a * b, 1);
+      at += size * product(shape as number[]);
       if (at > 2 ** 31) throw bad(operation, 'model', 'less than 2 GB of weights');
     }
   }
@@ -90,7 +92,7 @@ function joined(operation: string, shards: unknown, paths: string[], wanted: num
   return all;
 }
 
-/** Ends of the names of the tensors of a layer, in the order of csrc/inference/encoder.h. */
+/** Parts of the names of the tensors of a layer, in the order of csrc/inference/encoder.h. */
 const layerParts = (l: number, residual: boolean): string[] => {
   const layer = `Encode/Layer_${l}/TransformerLayer`;
   const attention = `${layer}/MultiheadAttention`;
@@ -112,6 +114,33 @@ const layerParts = (l: number, residual: boolean): string[] => {
     `${layer}/FFN/conv2/bias/`,
   ];
 };
+
+/** Their rows and columns; vectors are columns of one row. */
+const layerShapes = (
+  input: number,
+  width: number,
+  hidden: number,
+  residual: boolean,
+): (readonly [rows: number, columns: number])[] => [
+  [1, input],
+  [1, input],
+  [input, 3 * input],
+  [1, 3 * input],
+  [input, width],
+  [1, width],
+  ...(residual
+    ? ([
+        [input, width],
+        [1, width],
+      ] as const)
+    : []),
+  [1, width],
+  [1, width],
+  [width, hidden],
+  [1, hidden],
+  [hidden, width],
+  [1, width],
+];
 
 function vocabularyOf(
   operation: string,
@@ -148,6 +177,7 @@ export function networkOfTfjs(operation: string, source: TfjsModel): Network {
   const table = one('module/Embeddings_en');
   let layers = 0;
   while (has(layerParts(layers, false)[0] as string).length > 0) layers++;
+  if (layers === 0) throw bad(operation, 'model', 'the Universal Sentence Encoder lite');
   const residual = has(layerParts(0, true)[6] as string).length > 0;
   const names = [
     'TimingSignal/ExpandDims_1',
@@ -156,12 +186,25 @@ export function networkOfTfjs(operation: string, source: TfjsModel): Network {
     'hidden_layers/tanh_layer_0/bias',
   ];
   const rest = names.map(one);
-  const all = joined(operation, source.shards, paths, bytes);
-  const numbers = ({ at, shape }: Weight) => {
-    const count = shape.reduce((a, b) => a * b, 1);
-    return new Float32Array(all.slice(at, at + 4 * count).buffer);
-  };
   const dimension = last(table);
+  const width = last(rest.at(-1) as Weight);
+  const hidden = last(one(layerParts(0, false)[9] as string));
+  const shapes = [
+    [1, dimension / 2] as const,
+    ...Array.from({ length: layers }, (_, l) =>
+      layerShapes(l === 0 ? dimension : width, width, hidden, l === 0 && residual),
+    ).flat(),
+    [width, width] as const,
+    [1, width] as const,
+  ];
+  for (const [i, [rows, columns]] of shapes.entries()) {
+    const { shape } = rest[i] as Weight;
+    if (shape.at(-1) !== columns || product(shape) !== rows * columns)
+      throw bad(operation, 'model', `${rows} x ${columns} numbers in "${names[i]}"`);
+  }
+  const all = joined(operation, source.shards, paths, bytes);
+  const numbers = ({ at, shape }: Weight) =>
+    new Float32Array(all.slice(at, at + 4 * product(shape)).buffer);
   if (numbers(table).length < pieces.length * dimension)
     throw bad(operation, 'vocabulary', 'no more pieces than the table has rows');
   // The graph adds a token's vector twice.
@@ -171,8 +214,8 @@ export function networkOfTfjs(operation: string, source: TfjsModel): Network {
   return {
     shape: {
       dimension,
-      width: last(one('hidden_layers/tanh_layer_0/bias')),
-      hidden: layers === 0 ? 0 : last(one(layerParts(0, false)[9] as string)),
+      width,
+      hidden,
       layers,
       heads: HEADS,
       mostTokens: MOST_TOKENS,

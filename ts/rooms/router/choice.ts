@@ -32,35 +32,42 @@ export interface Ranked {
   best: number;
 }
 
-/** @internal `net`: costs have been taken off, or do not count. */
+/**
+ * @internal
+ * @param options - `net`: costs have been taken off, or do not count. `scores`: the largest decides between routes that are worth
+ *   the same; without them the first one is taken.
+ */
 export function rank(
   operation: string,
   names: { routes: string[]; costs: number[] },
   worth: Float64Array,
   given: RouteOptions,
-  net = false,
+  { net = false, scores }: { net?: boolean; scores?: Float64Array } = {},
 ): Ranked {
   const { maxCost, unavailable } = given;
   const costs = costsOf(operation, names, given.costs);
-  if (maxCost !== undefined) check.number(operation, 'maxCost', maxCost);
+  if (maxCost !== undefined) real(operation, 'maxCost', maxCost);
+  const better = (k: number, value: number, than: number, most: number) =>
+    value > most ||
+    (value === most && scores !== undefined && (scores[k] as number) > (scores[than] as number));
   const closed =
     unavailable === undefined ? undefined : new Set(placesOf(operation, names.routes, unavailable));
   let open = 0;
   let first: number | undefined;
   let second: number | undefined;
   let best = 0;
-  let [most, next, all] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+  let [most, next, all] = [0, 0, 0];
   for (let k = 0; k < worth.length; k++) {
     const cost = costs[k] as number;
     const value = (worth[k] as number) - (net ? 0 : cost);
-    if (!(value <= all)) [best, all] = [k, value];
+    if (k === 0 || better(k, value, best, all)) [best, all] = [k, value];
     if (closed?.has(k)) continue;
     open++;
     if (maxCost !== undefined && cost > maxCost) continue;
-    if (first === undefined || value > most) {
+    if (first === undefined || better(k, value, first, most)) {
       [second, next] = [first, most];
       [first, most] = [k, value];
-    } else if (second === undefined || value > next) {
+    } else if (second === undefined || better(k, value, second, next)) {
       [second, next] = [k, value];
     }
   }
@@ -99,6 +106,13 @@ export function placeOf(
   if (place >= 0) return place;
   const message = `"${argument}" expected a route of this router, got ${check.show(name)}`;
   throw new SublinearRangeError('INDEX', operation, message, { argument });
+}
+
+/** @internal A number or an infinity. */
+export function real(operation: string, argument: string, value: unknown): number {
+  const number = check.number(operation, argument, value);
+  if (Number.isNaN(number)) throw check.rangeError(operation, argument, 'number', number);
+  return number;
 }
 
 /** @internal */

@@ -3,9 +3,19 @@ import { routerFacts, routerThreshold } from '../../generated/fields.js';
 import type { Router as RawRouter } from '../../generated/raw/learning.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { take } from '../../runtime/fields.js';
-import { savePieces, saveWhole } from '../../runtime/file.js';
-import { WasmObject } from '../../runtime/object.js';
+import {
+  type AsyncBytesSource,
+  type BytesSource,
+  type LoadAsyncOptions,
+  savePieces,
+  saveWhole,
+} from '../../runtime/file.js';
+import { loadFileAsync } from '../../runtime/file-coming.js';
+import { type Loading, loadFile } from '../../runtime/loading.js';
+import { adopt, WasmObject } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
+import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { type Calibration, calibrations, type Scorer, scorers } from './options.js';
 
@@ -231,8 +241,81 @@ export abstract class LearnedRouter extends WasmObject<RawRouter> {
     return savePieces(this.runtime, 'saveInPieces', () => this.#writer('saveInPieces'), use);
   }
 
-  /** @internal The names that were saved. `byValue`: which of the two routers it must be. */
-  protected readNames(operation: string, byValue: boolean): void {
+  // --- what both classes are made by ----------------------------------------------------------------------------------
+
+  /** @internal A router of this class that is still to learn. */
+  static begunAs<Router extends LearnedRouter>(
+    Class: { prototype: Router },
+    runtime: Runtime,
+    operation: string,
+    raw: RawRouter | null,
+    names: Omit<Names, 'limit'>,
+    embed: Embed | undefined,
+  ): Router {
+    const router = adopt(runtime, operation, Class, raw);
+    router.names = { ...names, limit: null };
+    router.embed = embed;
+    return router;
+  }
+
+  /** @internal A router of this class from a file. `byValue`: which of the two it must be. */
+  protected static readAs<Router extends LearnedRouter>(
+    Class: { prototype: Router },
+    runtime: Runtime,
+    operation: string,
+    byValue: boolean,
+    bytes: BytesSource,
+    options: { embed?: Embed } | undefined,
+  ): Router {
+    const { embed } = check.options<{ embed?: Embed }>(operation, options, ['embed']);
+    const file = LearnedRouter.#file(Class, runtime, operation, byValue, embed);
+    return loadFile(runtime, operation, bytes, file);
+  }
+
+  /** @internal The same for bytes that are still coming. */
+  protected static readLaterAs<Router extends LearnedRouter>(
+    Class: { prototype: Router },
+    runtime: Runtime,
+    operation: string,
+    byValue: boolean,
+    bytes: AsyncBytesSource,
+    options: (LoadAsyncOptions & { embed?: Embed }) | undefined,
+  ): Promise<Router> {
+    const { embed, ...given } = check.options<LoadAsyncOptions & { embed?: Embed }>(
+      operation,
+      options,
+      [...asyncKeys, 'embed'],
+    );
+    const file = LearnedRouter.#file(Class, runtime, operation, byValue, embed);
+    return loadFileAsync(runtime, operation, bytes, file, given);
+  }
+
+  static #file<Router extends LearnedRouter>(
+    Class: { prototype: Router },
+    runtime: Runtime,
+    operation: string,
+    byValue: boolean,
+    embed: Embed | undefined,
+  ): Loading<RawRouter, Router> {
+    return {
+      kind: 'ROUT',
+      build: (reader) => runtime.raw.Router.load(reader),
+      wrap(raw) {
+        const router = adopt(runtime, operation, Class, raw);
+        try {
+          router.#readNames(operation, byValue);
+          router.embed = embed;
+          return router;
+        } catch (error) {
+          router.dispose();
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** The names that were saved. */
+  #readNames(operation: string, byValue: boolean): void {
     const { runtime } = this;
     const raw = this.use(operation);
     const numbers = this.numbers(operation);
@@ -242,6 +325,8 @@ export abstract class LearnedRouter extends WasmObject<RawRouter> {
       throw badFile(operation, 'a name and a cost for each route');
     if (byValue !== (numbers.byValue === 1))
       throw badFile(operation, byValue ? 'SemanticRouter.load()' : 'ModelRouter.load()');
+    if (byValue && names.limit !== null && names.routes.length !== 2)
+      throw badFile(operation, 'no limit between more than two models');
     this.names = names;
   }
 }

@@ -1,11 +1,7 @@
 // Which of some models should answer.
-import type { Router as RawRouter } from '../../generated/raw/learning.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
-import { loadFileAsync } from '../../runtime/file-coming.js';
-import { type Loading, loadFile } from '../../runtime/loading.js';
 import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
-import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import {
@@ -22,6 +18,7 @@ import {
   type Reason,
   type RouteOptions,
   rank,
+  real,
   routeKeys,
   sideBySide,
 } from './choice.js';
@@ -167,17 +164,14 @@ export class ModelRouter extends LearnedRouter {
       throw check.rangeError('limit', 'limit', 'null: there are more than two models', value);
     // Infinities are not JSON; no gain is as large as this.
     this.names.limit =
-      value === null
-        ? null
-        : Math.max(-1e100, Math.min(1e100, check.number('limit', 'limit', value)));
-    if (Number.isNaN(this.names.limit)) throw check.rangeError('limit', 'limit', 'number', value);
+      value === null ? null : Math.max(-1e100, Math.min(1e100, real('limit', 'limit', value)));
   }
 
   /**
    * The model for a query. O(models * dimension).
    *
-   * @throws RangeError `SHAPE`, `NOT_FINITE` (query), `INDEX` (a name that is no model); SublinearError `STATE` (a text without
-   *   `embed`), `MEMORY`
+   * @throws RangeError `SHAPE`, `NOT_FINITE` (query), `INDEX` (a name that is no model), `RANGE` (an option that is NaN);
+   *   SublinearError `STATE` (a text without `embed`), `MEMORY`
    *
    * @example
    * ```ts
@@ -233,7 +227,7 @@ export class ModelRouter extends LearnedRouter {
     if (threshold === null) {
       ranked = rank(operation, this.names, gains, given);
     } else {
-      check.number(operation, 'threshold', threshold);
+      real(operation, 'threshold', threshold);
       if (routes.length !== 2)
         throw check.rangeError(
           operation,
@@ -244,7 +238,7 @@ export class ModelRouter extends LearnedRouter {
       // What a threshold says replaces what costs say; `maxCost` still applies.
       const above = (scores[1] as number) - (scores[0] as number) > threshold;
       const worth = Float64Array.from(routes, (_, k) => Number(above === (k === 1)));
-      ranked = rank(operation, this.names, worth, given, true);
+      ranked = rank(operation, this.names, worth, given, { net: true });
     }
     const { first, second, reason, best } = ranked;
     return {
@@ -353,8 +347,7 @@ export class ModelRouter extends LearnedRouter {
   static load(bytes: BytesSource, options?: { embed?: Embed }): ModelRouter {
     const operation = 'ModelRouter.load';
     const runtime = runtimeOf(this, operation);
-    const { embed } = check.options<{ embed?: Embed }>(operation, options, ['embed']);
-    return loadFile(runtime, operation, bytes, fileOf(runtime, operation, embed));
+    return LearnedRouter.readAs(ModelRouter, runtime, operation, true, bytes, options);
   }
 
   /**
@@ -384,44 +377,7 @@ export class ModelRouter extends LearnedRouter {
   ): Promise<ModelRouter> {
     const operation = 'ModelRouter.loadAsync';
     const runtime = runtimeOf(this, operation);
-    const { embed, ...given } = check.options<LoadAsyncOptions & { embed?: Embed }>(
-      operation,
-      options,
-      [...asyncKeys, 'embed'],
-    );
-    return loadFileAsync(runtime, operation, bytes, fileOf(runtime, operation, embed), given);
-  }
-
-  /** @internal */
-  static begun(
-    runtime: Runtime,
-    operation: string,
-    raw: RawRouter | null,
-    names: { routes: string[]; costs: number[] },
-    embed: Embed | undefined,
-  ): ModelRouter {
-    const router = adopt(runtime, operation, ModelRouter, raw);
-    router.names = { ...names, limit: null };
-    router.embed = embed;
-    return router;
-  }
-
-  /** @internal */
-  static loaded(
-    runtime: Runtime,
-    operation: string,
-    raw: RawRouter,
-    embed: Embed | undefined,
-  ): ModelRouter {
-    const router = adopt(runtime, operation, ModelRouter, raw);
-    try {
-      router.readNames(operation, true);
-      router.embed = embed;
-      return router;
-    } catch (error) {
-      router.dispose();
-      throw error;
-    }
+    return LearnedRouter.readLaterAs(ModelRouter, runtime, operation, true, bytes, options);
   }
 }
 
@@ -443,18 +399,13 @@ function make(
   return runtime.scratch(operation, (scratch) => {
     const options = { scorer: 'ridge' as const, ...given };
     const raw = begin(runtime, operation, scratch, rows, routes.length, { values }, options);
-    return ModelRouter.begun(runtime, operation, raw, { routes, costs }, given.embed);
+    return LearnedRouter.begunAs(
+      ModelRouter,
+      runtime,
+      operation,
+      raw,
+      { routes, costs },
+      given.embed,
+    );
   });
-}
-
-function fileOf(
-  runtime: Runtime,
-  operation: string,
-  embed: Embed | undefined,
-): Loading<RawRouter, ModelRouter> {
-  return {
-    kind: 'ROUT',
-    build: (reader) => runtime.raw.Router.load(reader),
-    wrap: (raw) => ModelRouter.loaded(runtime, operation, raw, embed),
-  };
 }

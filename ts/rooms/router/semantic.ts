@@ -1,12 +1,8 @@
 // Routes that examples describe.
 
-import type { Router as RawRouter } from '../../generated/raw/learning.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
-import { loadFileAsync } from '../../runtime/file-coming.js';
-import { type Loading, loadFile } from '../../runtime/loading.js';
 import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
-import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import {
@@ -17,7 +13,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { placeOf, rank, routeKeys } from './choice.js';
+import { placeOf, rank, real, routeKeys } from './choice.js';
 import { type Embed, isLater, LearnedRouter, type Query } from './learned.js';
 import { begin, rowsOf, semanticKeys } from './options.js';
 import { type ReadRoutes, readRoutes, vectorOf } from './read.js';
@@ -136,7 +132,7 @@ export class SemanticRouter extends LearnedRouter {
   /**
    * The route for a query. O(examples * dimension) for `similarity`, O(routes * dimension) for linear scorers.
    *
-   * @throws RangeError `SHAPE`, `NOT_FINITE`, `RANGE` (query), `INDEX` (a name that is no route), `OPTION` (alpha);
+   * @throws RangeError `SHAPE`, `NOT_FINITE`, `RANGE` (query; an option that is NaN), `INDEX` (a name that is no route), `OPTION` (alpha);
    *   SublinearError `STATE` (a text without `embed`), `MEMORY`
    *
    * @example
@@ -182,10 +178,12 @@ export class SemanticRouter extends LearnedRouter {
   #decide(operation: string, vector: RealArray, options?: SemanticRouteOptions): Decision {
     const given = check.options<SemanticRouteOptions>(operation, options, decideKeys);
     const { minConfidence = this.minConfidence, alpha } = given;
-    check.number(operation, 'minConfidence', minConfidence);
+    real(operation, 'minConfidence', minConfidence);
     const { probabilities, scores } = this.score(operation, vector);
     const { routes } = this.names;
-    const { first, second, reason, best } = rank(operation, this.names, probabilities, given);
+    const { first, second, reason, best } = rank(operation, this.names, probabilities, given, {
+      scores,
+    });
     const p = first === undefined ? 0 : (probabilities[first] as number);
     const taken = first !== undefined && p >= minConfidence;
     const name = (k: number) => routes[k] as string;
@@ -289,7 +287,10 @@ export class SemanticRouter extends LearnedRouter {
     const vector = this.vectorOf(operation, query);
     const { probabilities, scores } = this.score(operation, vector);
     const order = Array.from(probabilities.keys()).sort(
-      (a, b) => (probabilities[b] as number) - (probabilities[a] as number) || a - b,
+      (a, b) =>
+        (probabilities[b] as number) - (probabilities[a] as number) ||
+        (scores[b] as number) - (scores[a] as number) ||
+        a - b,
     );
     const [first, second] = order as [number, number];
     return {
@@ -389,8 +390,7 @@ export class SemanticRouter extends LearnedRouter {
   static load(bytes: BytesSource, options?: { embed?: Embed }): SemanticRouter {
     const operation = 'SemanticRouter.load';
     const runtime = runtimeOf(this, operation);
-    const { embed } = check.options<{ embed?: Embed }>(operation, options, ['embed']);
-    return loadFile(runtime, operation, bytes, fileOf(runtime, operation, embed));
+    return LearnedRouter.readAs(SemanticRouter, runtime, operation, false, bytes, options);
   }
 
   /**
@@ -417,44 +417,7 @@ export class SemanticRouter extends LearnedRouter {
   ): Promise<SemanticRouter> {
     const operation = 'SemanticRouter.loadAsync';
     const runtime = runtimeOf(this, operation);
-    const { embed, ...given } = check.options<LoadAsyncOptions & { embed?: Embed }>(
-      operation,
-      options,
-      [...asyncKeys, 'embed'],
-    );
-    return loadFileAsync(runtime, operation, bytes, fileOf(runtime, operation, embed), given);
-  }
-
-  /** @internal */
-  static begun(
-    runtime: Runtime,
-    operation: string,
-    raw: RawRouter | null,
-    names: { routes: string[]; costs: number[] },
-    embed: Embed | undefined,
-  ): SemanticRouter {
-    const router = adopt(runtime, operation, SemanticRouter, raw);
-    router.names = { ...names, limit: null };
-    router.embed = embed;
-    return router;
-  }
-
-  /** @internal */
-  static loaded(
-    runtime: Runtime,
-    operation: string,
-    raw: RawRouter,
-    embed: Embed | undefined,
-  ): SemanticRouter {
-    const router = adopt(runtime, operation, SemanticRouter, raw);
-    try {
-      router.readNames(operation, false);
-      router.embed = embed;
-      return router;
-    } catch (error) {
-      router.dispose();
-      throw error;
-    }
+    return LearnedRouter.readLaterAs(SemanticRouter, runtime, operation, false, bytes, options);
   }
 }
 
@@ -471,18 +434,13 @@ function make(
   return runtime.scratch(operation, (scratch) => {
     const { routes, costs, labels } = read;
     const raw = begin(runtime, operation, scratch, rows, routes.length, { labels }, given);
-    return SemanticRouter.begun(runtime, operation, raw, { routes, costs }, given.embed);
+    return LearnedRouter.begunAs(
+      SemanticRouter,
+      runtime,
+      operation,
+      raw,
+      { routes, costs },
+      given.embed,
+    );
   });
-}
-
-function fileOf(
-  runtime: Runtime,
-  operation: string,
-  embed: Embed | undefined,
-): Loading<RawRouter, SemanticRouter> {
-  return {
-    kind: 'ROUT',
-    build: (reader) => runtime.raw.Router.load(reader),
-    wrap: (raw) => SemanticRouter.loaded(runtime, operation, raw, embed),
-  };
 }

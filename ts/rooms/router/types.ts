@@ -41,7 +41,10 @@ export interface Decision {
    * like those held out. All routes where too few were held out.
    */
   set: string[];
-  /** Probabilities of the routes in the order of `routes`; they add up to 1. */
+  /**
+   * Probabilities of the routes in the order of `routes`; none is above that of the route with the largest score. They add up to
+   * 1, or to less where that one is so improbable that perhaps no route is right.
+   */
   probabilities: Float64Array<ArrayBuffer>;
   /** What they were made of: cosines, or the sums of a linear model. */
   scores: Float64Array<ArrayBuffer>;

@@ -25,10 +25,16 @@ export class Texts {
   readonly #texts: string[] = [];
   /** UTF-16 units so far. */
   units = 0;
+  /** The last unit is the first half of a pair, whose second half is not there. */
+  #open = false;
 
   add(text: string): void {
-    this.#texts.push(text);
-    this.units += text.length;
+    // Encoded together, halves of two texts would become one character: the second one is U+FFFD at once, as each is alone.
+    const joins = this.#open && (text.charCodeAt(0) & 0xfc00) === 0xdc00;
+    const own = joins ? `\ufffd${text.slice(1)}` : text;
+    this.#texts.push(own);
+    this.units += own.length;
+    if (own !== '') this.#open = (own.charCodeAt(own.length - 1) & 0xfc00) === 0xd800;
   }
 
   get count(): number {
