@@ -122,7 +122,7 @@ const complaints = (log) =>
 function stageSources() {
   const generated = join(root, 'ts/generated');
   run(execPath, ['tools/generate.mjs', join(out, 'bundles.json'), generated], false);
-  run(execPath, ['tools/fields.mjs', 'bindings', join(generated, 'fields.ts')], false);
+  run(execPath, ['tools/fields.mjs', 'bindings', join(generated, 'fields')], false);
   put(join(out, 'codes.ts'), join(generated, 'codes.ts'));
   for (const file of files(join(out, 'types'))) put(file, join(generated, 'raw', basename(file)));
 }

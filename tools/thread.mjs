@@ -34,7 +34,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad, mayUse }) {
             const file = join(...(readersOf(path, dist) || [resolveDir, path]));
             const name = named(file);
             // Of the lists of fields each room takes its own.
-            if (name.startsWith(`rooms/${room}/`) || name === 'generated/fields.js')
+            if (name.startsWith(`rooms/${room}/`) || name.startsWith('generated/fields/'))
               return { path: file };
             const other = /^rooms\/(\w+)\//.exec(name)?.[1];
             if (other !== undefined) others.add(other);

@@ -63,7 +63,10 @@ describe('sublinear index --text --vector, and search', () => {
     expect(await said('search', 'h.slv', 'a', '--like', 'nobody')).toContain('no such label');
     expect(await said('search', 'h.slv', '--like', '3')).toContain('has no vector of it');
     await run(['index', 'h.jsonl', '--text', 'title', '--metadata', 'year', '-o', 'm.slv']);
-    for (const more of [['--query', '1'], ['--like', 'lodge']])
+    for (const more of [
+      ['--query', '1'],
+      ['--like', 'lodge'],
+    ])
       expect(await said('search', 'm.slv', ...more)).toContain('search it by words');
     expect(await said('index', 'h.jsonl', '--vector', 'e', '-o', 'x.slv')).toContain(
       'only with --text',

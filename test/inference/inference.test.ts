@@ -301,7 +301,7 @@ describe('embedders', () => {
       'TYPE words[0]',
       'TYPE vectors',
       'SHAPE vectors',
-      'NOT_FINITE values',
+      'NOT_FINITE vectors',
       'SHAPE frequencies',
       'RANGE pieces',
       'RANGE a',

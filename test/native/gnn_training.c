@@ -220,16 +220,21 @@ static void a_gradient_too_large_is_said(void **state) {
   uint32_t nodes[N], labels[N];
   sl_graph *graph = two_rings(features, nodes, labels);
   for (uint32_t i = 0; i < 2 * N; i++) features[i] *= 1e17f;
-  // What is left out makes the rest twenty times as large, twice.
-  const double settings[SL_GNN_TRAINING_SETTINGS] = {2, 64, 1, 0, 0.95, 400, 400, 3};
-  sl_gnn *gnn;
-  double numbers[SL_GNN_NUMBERS];
-  assert_ok(sl_gnn_train(graph, settings, features, 2 * N, nodes, labels, N, N, &gnn));
-  assert_ok(run_job(sl_gnn_job(gnn), UINT64_MAX));
-  assert_ok(sl_gnn_read(gnn, numbers));
-  assert_true(numbers[0] == SL_OUTCOME_BREAKDOWN && numbers[6] < 400);
-  for (uint32_t i = 0; i < numbers[5]; i++) assert_true(isfinite(AT(float, numbers[4])[i]));
-  sl_gnn_destroy(gnn);
+  uint32_t said = 0;
+  for (uint32_t seed = 1; seed <= 20; seed++) {
+    // What is left out makes the rest twenty times as large, twice.
+    const double settings[SL_GNN_TRAINING_SETTINGS] = {2, 64, 1, 0, 0.95, 400, 400, seed};
+    sl_gnn *gnn;
+    double numbers[SL_GNN_NUMBERS];
+    assert_ok(sl_gnn_train(graph, settings, features, 2 * N, nodes, labels, N, N, &gnn));
+    assert_ok(run_job(sl_gnn_job(gnn), UINT64_MAX));
+    assert_ok(sl_gnn_read(gnn, numbers));
+    for (uint32_t i = 0; i < numbers[5]; i++) assert_true(isfinite(AT(float, numbers[4])[i]));
+    said += numbers[0] == SL_OUTCOME_BREAKDOWN && numbers[6] < 400;
+    sl_gnn_destroy(gnn);
+  }
+  print_message("%u of 20 trainings ended by a gradient\n", said);
+  assert_true(said > 0);
   sl_graph_destroy(graph);
 }
 

@@ -105,7 +105,7 @@ test('the first program of README.md in a page, within its bytes', async () => {
     'solver.simd.wasm',
   ]);
   // 4.8 kB of it choose among the methods of two modules, 1.4 kB let a chooser learn which.
-  expect(scripts).toBeLessThanOrEqual(44_200);
+  expect(scripts).toBeLessThanOrEqual(43_500);
 });
 
 test('a page that ranks fetches the readers of files when it first reads one', async () => {

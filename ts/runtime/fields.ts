@@ -1,4 +1,4 @@
-// Plain C structs, options and results, as arrays of numbers: an f64 for each field, in the order of ts/generated/fields.ts.
+// Plain C structs, options and results, as arrays of numbers: an f64 for each field, in the order of ts/generated/fields/.
 // They lie in the runtime's small space for results, which every call writes anew.
 import type { Runtime } from './runtime.js';
 

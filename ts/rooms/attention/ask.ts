@@ -1,6 +1,6 @@
 // How attention is asked of the C core.
 
-import { attentionOptions } from '../../generated/fields.js';
+import { attentionOptions } from '../../generated/fields/attention.js';
 import type { KvCache as RawKvCache } from '../../generated/raw/neural.js';
 import { asTyped } from '../../runtime/brand.js';
 import { give } from '../../runtime/fields.js';

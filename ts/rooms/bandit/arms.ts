@@ -1,5 +1,5 @@
 // What bandits have beside choosing: names of arms, numbers, files.
-import { banditFacts, banditOptions } from '../../generated/fields.js';
+import { banditFacts, banditOptions } from '../../generated/fields/bandit.js';
 import type { Bandit as RawBandit } from '../../generated/raw/learning.js';
 import { SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { take } from '../../runtime/fields.js';

@@ -1,5 +1,5 @@
 // One bandit: chooses arms, learns from their rewards.
-import { banditOptions } from '../../generated/fields.js';
+import { banditOptions } from '../../generated/fields/bandit.js';
 import type { Bandit as RawBandit } from '../../generated/raw/learning.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { giveOver } from '../../runtime/fields.js';

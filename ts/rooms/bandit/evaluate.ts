@@ -1,5 +1,5 @@
 // Off-policy evaluation: what another policy would have earned on a log.
-import { evaluationQuestion } from '../../generated/fields.js';
+import { evaluationQuestion } from '../../generated/fields/bandit.js';
 import { giveOver } from '../../runtime/fields.js';
 import { isInstance } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';

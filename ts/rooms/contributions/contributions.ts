@@ -2,7 +2,7 @@
 // the systems that are solved here; a copy is made at the first question and kept with the graph.
 
 import type { OutcomeName } from '../../generated/codes.js';
-import { contributionsOptions, contributionsResult } from '../../generated/fields.js';
+import { contributionsOptions, contributionsResult } from '../../generated/fields/contributions.js';
 import { give, take } from '../../runtime/fields.js';
 import type { NodeScore } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';

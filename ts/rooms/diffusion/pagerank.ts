@@ -1,6 +1,6 @@
 // The PageRank family from sources: one distribution, every node, the heat kernel; and sweep cuts over them.
 
-import { sweepCutResult } from '../../generated/fields.js';
+import { sweepCutResult } from '../../generated/fields/diffusion.js';
 import { take } from '../../runtime/fields.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';

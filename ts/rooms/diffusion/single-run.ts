@@ -1,7 +1,7 @@
 // One run from sources or from everywhere: its options, its start in C, and what it has found.
 
 import type { OutcomeName } from '../../generated/codes.js';
-import { diffusionResult, pagerankOptions } from '../../generated/fields.js';
+import { diffusionResult, pagerankOptions } from '../../generated/fields/diffusion.js';
 import type {
   Graph as RawGraph,
   HeatKernel as RawHeatKernel,

@@ -1,6 +1,6 @@
 // Products of matrices.
 
-import { productOptions } from '../../generated/fields.js';
+import { productOptions } from '../../generated/fields/gemm.js';
 import type { Product as RawProduct } from '../../generated/raw/neural.js';
 import { asTyped, kindOf } from '../../runtime/brand.js';
 import { SublinearRangeError } from '../../runtime/errors.js';

@@ -1,6 +1,6 @@
 // How the C core reads edges that stand in lines.
 
-import { edgeListOptions } from '../../generated/fields.js';
+import { edgeListOptions } from '../../generated/fields/graph.js';
 import type {
   EdgeListReader,
   MatrixMarketReader,

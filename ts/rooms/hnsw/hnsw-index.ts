@@ -454,7 +454,10 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   tuneFeatures(asked: { k: number; recall: number }): TuneFeatures {
     const operation = 'Hnsw.tuneFeatures';
     this.use(operation);
-    return tuneFeatures(this, readAsked(operation, asked));
+    return tuneFeatures(
+      this,
+      readAsked(operation, check.options(operation, asked, ['k', 'recall'])),
+    );
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 // Options as the C core takes them.
-import { hnswOptions } from '../../generated/fields.js';
+import { hnswOptions } from '../../generated/fields/hnsw.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';

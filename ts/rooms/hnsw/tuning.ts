@@ -52,9 +52,8 @@ export function tuneFeatures(
 /** What is asked for, read. */
 export function readAsked(
   operation: string,
-  asked: { k?: number; recall?: number } | undefined,
+  { k = 10, recall = 0.95 }: { k?: number | undefined; recall?: number | undefined },
 ): { k: number; recall: number } {
-  const { k = 10, recall = 0.95 } = check.options(operation, asked, ['k', 'recall']);
   check.integer(operation, 'k', k, 1);
   if (!(check.number(operation, 'recall', recall) >= 0 && recall <= 1))
     throw check.rangeError(operation, 'recall', 'a number from 0 to 1', recall);
@@ -105,10 +104,7 @@ export function tuneEf(
 ): TunedEf {
   const given = check.options(operation, options, ['recall', 'k', 'sample', 'queries', 'learn']);
   const { sample, queries, learn } = given;
-  const { k, recall } = readAsked(operation, {
-    ...(given.k !== undefined && { k: given.k }),
-    ...(given.recall !== undefined && { recall: given.recall }),
-  });
+  const { k, recall } = readAsked(operation, given);
   const names = learn === undefined ? undefined : eligibleEfs(operation, learn, k);
   const efs = names?.map(Number) ?? [...new Set([k, ...EFS.filter((ef) => ef > k)])];
   const tried = new Map<number, RecallEstimate>();

@@ -1,6 +1,6 @@
 // An encoder from its parts.
 
-import { encoderShape } from '../../generated/fields.js';
+import { encoderShape } from '../../generated/fields/inference.js';
 import type { Encoder as RawEncoder } from '../../generated/raw/neural.js';
 import { give } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';

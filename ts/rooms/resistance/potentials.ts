@@ -1,7 +1,7 @@
 // Effective resistances and potentials: an undirected graph as a network of conductances.
 
 import type { OutcomeName } from '../../generated/codes.js';
-import { potentialsOptions, potentialsResult } from '../../generated/fields.js';
+import { potentialsOptions, potentialsResult } from '../../generated/fields/resistance.js';
 import type { Potentials as RawPotentials } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';

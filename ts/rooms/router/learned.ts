@@ -1,5 +1,5 @@
 // What both routers have beside choosing: numbers, thresholds, files.
-import { routerFacts, routerThreshold } from '../../generated/fields.js';
+import { routerFacts, routerThreshold } from '../../generated/fields/router.js';
 import type { Router as RawRouter } from '../../generated/raw/learning.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { take } from '../../runtime/fields.js';

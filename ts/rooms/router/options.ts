@@ -1,5 +1,5 @@
 // What routers take: options as users know them, and as the C core does.
-import { routerQuestion } from '../../generated/fields.js';
+import { routerQuestion } from '../../generated/fields/router.js';
 import type { Router as RawRouter } from '../../generated/raw/learning.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';

@@ -7,7 +7,7 @@ import {
   localEntriesResult,
   localSparseOptions,
   localSparseResult,
-} from '../../generated/fields.js';
+} from '../../generated/fields/solver_local.js';
 import type { SparseMatrix as RawSparseMatrix } from '../../generated/raw/solver.js';
 import { give, take } from '../../runtime/fields.js';
 import { rawOf, WasmObject } from '../../runtime/object.js';

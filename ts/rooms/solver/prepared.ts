@@ -1,6 +1,6 @@
 // A matrix that was made ready for several right-hand sides.
 
-import { solverOptions } from '../../generated/fields.js';
+import { solverOptions } from '../../generated/fields/solver.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { lengthOfList } from '../../runtime/brand.js';

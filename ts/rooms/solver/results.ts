@@ -1,7 +1,7 @@
 // What a solve has come to, read from the C solver.
 
 import { type OutcomeName, outcomes } from '../../generated/codes.js';
-import { solveAttempt, solveProgress, solveResult } from '../../generated/fields.js';
+import { solveAttempt, solveProgress, solveResult } from '../../generated/fields/solver.js';
 import type { Solver as RawSolver } from '../../generated/raw/solver.js';
 import { take } from '../../runtime/fields.js';
 import { numbersOut } from '../../runtime/into.js';

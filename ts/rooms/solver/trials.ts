@@ -1,7 +1,7 @@
 // What the automatic choice has tried: the attempts of every solver that is done with, the best iterate among them, and the
 // solvers of the methods that the C core's own choice leaves out.
 import { outcomes } from '../../generated/codes.js';
-import { solveResult, solverOptions } from '../../generated/fields.js';
+import { solveResult, solverOptions } from '../../generated/fields/solver.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';

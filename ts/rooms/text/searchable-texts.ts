@@ -1,5 +1,5 @@
 // What a text index can be asked.
-import { fulltextQuestion } from '../../generated/fields.js';
+import { fulltextQuestion } from '../../generated/fields/text.js';
 import type { TextFilter as RawFilter, Fulltext as RawFulltext } from '../../generated/raw/text.js';
 import { give } from '../../runtime/fields.js';
 import { isInstance, rawOf } from '../../runtime/object.js';

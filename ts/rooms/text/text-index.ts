@@ -1,5 +1,5 @@
 // Full-text search.
-import { fulltextOptions } from '../../generated/fields.js';
+import { fulltextOptions } from '../../generated/fields/text.js';
 import type { Fulltext as RawFulltext } from '../../generated/raw/text.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { give } from '../../runtime/fields.js';
