@@ -213,7 +213,6 @@ const lane = (...steps) =>
   steps.reduce((before, [name, work]) => before.then(() => runner(name, work)), Promise.resolve());
 await Promise.all([
   lane(
-    ['form', form],
     ['types', built(types)],
     ['node', built(() => vitest('node'))],
     ...(withSlow ? [['slow', built(slowTests)]] : []),
@@ -221,6 +220,7 @@ await Promise.all([
   lane(
     ['native', () => ctest('native', 'native')],
     ['browser', built(() => vitest('browser'))],
+    ['form', form],
     ...(withSlow
       ? [
           ['site', built(site)],
