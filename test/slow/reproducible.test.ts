@@ -57,7 +57,7 @@ beforeAll(async () => {
     cwd: copy,
     maxBuffer: 1 << 26,
   });
-});
+}, 3_600_000); // a busy machine compiles for long
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
