@@ -81,34 +81,30 @@ size_t sl_info_nce_work(uint32_t rows, uint32_t count) {
   return (size_t)rows * count + SL_MULTIPLY_WORK;
 }
 
-double sl_loss_info_nce(const float *queries, uint32_t rows, const float *keys, uint32_t count,
-                        uint32_t dimension, const uint32_t *same, double temperature,
-                        float *query_gradient, float *key_gradient, float *work) {
-  if (rows == 0) {
-    if (key_gradient != NULL)
-      memset(key_gradient, 0, (size_t)count * dimension * sizeof *key_gradient);
-    return 0;
-  }
+double sl_loss_info_nce(const float *queries, uint32_t rows, uint32_t first, const float *keys,
+                        uint32_t count, uint32_t dimension, const uint32_t *same,
+                        double temperature, double share, float *query_gradient,
+                        float *key_gradient, float *work) {
   float *scores = work + SL_MULTIPLY_WORK;
-  const float heat = (float)(1 / temperature);
+  const float heat = (float)(1 / temperature), each = (float)(share / temperature);
   sl_multiply(rows, dimension, count, heat, sl_rows_of(queries, dimension),
               sl_columns_of(keys, dimension), scores, count, false, work);
   double loss = 0;
   for (uint32_t i = 0; i < rows; i++) {
+    const uint32_t own = first + i;
     float *row = scores + (size_t)i * count;
     if (same != NULL)
       for (uint32_t j = 0; j < count; j++)
-        if (j != i && same[j] == same[i]) row[j] = -INFINITY;
-    loss += row_loss(row, count, i, row);
+        if (j != own && same[j] == same[own]) row[j] = -INFINITY;
+    loss += row_loss(row, count, own, row);
   }
-  if (query_gradient != NULL) {
-    const float each = (float)(1 / temperature / rows);
+  if (query_gradient != NULL)
     sl_multiply(rows, count, dimension, each, sl_rows_of(scores, count),
                 sl_rows_of(keys, dimension), query_gradient, dimension, false, work);
+  if (key_gradient != NULL)
     sl_multiply(count, rows, dimension, each, sl_columns_of(scores, count),
-                sl_rows_of(queries, dimension), key_gradient, dimension, false, work);
-  }
-  return loss / rows;
+                sl_rows_of(queries, dimension), key_gradient, dimension, true, work);
+  return loss * share;
 }
 
 void sl_unit_rows(const float *x, uint32_t rows, uint32_t dimension, float *out, double *lengths) {

@@ -34,20 +34,25 @@ double sl_loss_cross_entropy(const float *scores, uint32_t rows, uint32_t classe
                              const uint32_t *labels, float *gradient, float *work);
 
 // InfoNCE: the cross-entropy of key i among all keys for query i, scores being inner products over a
-// temperature. The first `rows` keys belong to the queries; keys after them are negatives of all.
+// temperature. Key `first + i` belongs to query i; all others are its negatives.
+//
+// A batch in pieces: keys once, then some of its queries after others, with the gradient by the keys
+// added up and `share` = 1 / (queries of the batch). Whole: first = 0, share = 1 / rows, key_gradient
+// zeroed before.
 //   queries           rows x dimension, read (unit vectors: sl_unit_rows)
-//   keys              count x dimension, count >= rows; read
+//   keys              count x dimension, count >= first + rows; read
 //   same              count numbers, or NULL: a key with the number of a query's own key is not its
 //                     negative (the same document, clicked in two searches of a batch)
 //   temperature       > 0
 //   query_gradient    rows x dimension, written
-//   key_gradient      count x dimension, written; both NULL or none
+//   key_gradient      count x dimension, added to; NULL where it is not wanted
 //   work              sl_info_nce_work(rows, count) f32, written
-//   O(rows * count * dimension). 0 for rows = 0.
+//   Returns the sum of the losses of its queries times `share`. O(rows * count * dimension).
 // Based on: A. van den Oord, Y. Li, O. Vinyals, arXiv:1807.03748.
-double sl_loss_info_nce(const float *queries, uint32_t rows, const float *keys, uint32_t count,
-                        uint32_t dimension, const uint32_t *same, double temperature,
-                        float *query_gradient, float *key_gradient, float *work);
+double sl_loss_info_nce(const float *queries, uint32_t rows, uint32_t first, const float *keys,
+                        uint32_t count, uint32_t dimension, const uint32_t *same,
+                        double temperature, double share, float *query_gradient,
+                        float *key_gradient, float *work);
 size_t sl_info_nce_work(uint32_t rows, uint32_t count);
 
 // Each row over its Euclidean length; a row of zeros stays one.
