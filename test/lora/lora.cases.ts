@@ -265,7 +265,7 @@ const sets: [string, Shape, Data, TrainOptions][] = [
       documents: draws(3, 9 * 12),
       skipped: range(20).map((i) => range(i % 3).map((k) => (i + k + 1) % 12)),
     },
-    { epochs: 3, batch: 6, adapts: 'both', schedule: 'linear', last: 0.1 },
+    { epochs: 12, batch: 6, rate: 0.02, adapts: 'both', schedule: 'linear', last: 0.1 },
   ],
 ];
 
