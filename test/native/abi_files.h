@@ -19,6 +19,8 @@
 #include "hnsw/file.h"
 #include "inference/encoder.h"
 #include "inference/file.h"
+#include "lora/file.h"
+#include "lora/lora.h"
 #include "paths/file.h"
 #include "paths/hierarchy.h"
 #include "property/file.h"
@@ -177,6 +179,12 @@ static void make_files(void) {
   assert_ok(sl_router_save(router, "[]", 2, &writer));
   keep_file(SL_FILE_ROUTER, writer);
   sl_router_destroy(router);
+  const sl_lora_shape low = {2, 2, 1, 1, 3};
+  sl_lora *lora;
+  assert_ok(sl_lora_create(&low, NULL, 0, &lora));
+  assert_ok(sl_lora_save(lora, "", 0, &writer));
+  keep_file(SL_FILE_LORA, writer);
+  sl_lora_destroy(lora);
   const uint32_t shapes[SL_GNN_SHAPE] = {SL_GNN_GCN, 2, 2, 1, 0, SL_GNN_RELU};
   sl_gnn *gnn;
   assert_ok(sl_gnn_create(1, shapes, vectors, 6, &gnn));

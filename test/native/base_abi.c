@@ -318,7 +318,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
     return i == 0 || (i % 3 == 0 && one_in(3)) ? 255
            : i % 3 == 0                        ? 32 * below(3) + below(2)
                                                : i % 3 + below(3) - 1;
-  if (is(name, "labels")) return below(2);
+  if (is(name, "labels") || is(name, "lora_labels") || is(name, "negatives")) return below(2);
+  if (is(name, "negative_begins")) return i;
   if (is(name, "nodes") && in_call("_gnn_")) return i % s;
   if (is(name, "shapes")) // kind, inputs, outputs, heads, averaged, activation
     return i % 6 == 0 ? (one_in(4) ? below(3) : 0) : i % 6 < 4 ? 1 : i % 6 == 4 ? 0 : below(3);
@@ -346,6 +347,21 @@ static double number_at(const char *name, uint32_t i) {
   static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
+  if (is(name, "optimizer_options")) { // kind, rate, momentum, two betas, epsilon, decay
+    static const double optimizers[] = {0, 0.1, 0.5, 0.9, 0.99, 1e-8, 0};
+    return i == 0 ? below(3) : i < 7 ? optimizers[i] : 0;
+  }
+  if (is(name,
+         "learn_options")) { // loss, both, temperature, epochs, batch, clip, optimizer, rate, ...
+    static const double learning[] = {0,    0,    0.1, 2, 2, 1, 0, 0.1, 0.5, 0.9,
+                                      0.99, 1e-8, 0,   0, 1, 0, 1, 0.5, 1};
+    if (i == 0 || i == 6) return below(3);
+    return i == 1       ? below(2)
+           : i == 13    ? below(4)
+           : one_in(60) ? below(9)
+           : i < 19     ? learning[i]
+                        : 0;
+  }
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};
@@ -414,6 +430,7 @@ static const void *pick_property(const char *name) {
 static const void *pick_array(const char *type, const char *name) {
   if (in_call("_abi_property_") && is(type, "uint8_t") && !is(name, "present"))
     return pick_property(name);
+  if (in_call("_lora_") && is(name, "weights") && one_in(2)) return NULL;
   // These stay the module's to read after the call.
   if (in_call("_set_sparse")) return is(name, "values") ? (void *)kept_numbers : kept_indices;
   if (is(name, "b") || is(name, "t_values") || is(name, "b_values")) return kept_numbers;

@@ -83,6 +83,13 @@ const questions = {
     equal('router', router.route([3, 0]).scores, [0, 1]);
     router.dispose();
   },
+  // A = (1 1), B = (10 0)': ten times the sum is added to the first number.
+  training({ LoraAdapter }) {
+    const adapter = LoraAdapter.create({ inputs: 2, rank: 1, alpha: 1 });
+    adapter.setParameters([1, 1, 10, 0]);
+    equal('adapted', adapter.apply([1, 2]), [31, 2]);
+    adapter.dispose();
+  },
   // 2024 is a leap year.
   dates({ DateSet }) {
     const february = DateSet.range('2024-02-01', '2024-02-29');
