@@ -191,44 +191,75 @@ static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
   return SL_OK;
 }
 
+// All neighbours of rows of the level before, until the block is full.
+static void neighbours(const sl_run *run, const sl_operator *step, sl_level *l) {
+  const sl_level *before = l - 1;
+  uint32_t node, r, count = l->count;
+  for (;;) {
+    if (!l->open) {
+      if (l->cursor == before->count) break;
+      sl_step_walk(run, step, &l->walk, before->nodes[l->cursor]);
+      l->open = true;
+    }
+    while (count < l->room && sl_step_next(step, &l->walk, &node, &r)) {
+      l->nodes[count] = node;
+      l->relationships[count] = r;
+      l->parents[count++] = l->cursor;
+    }
+    if (count == l->room) break;
+    l->open = false;
+    l->cursor++;
+  }
+  l->count = count;
+}
+
+// Moves a row down where those before it were left out.
+static inline void keep(sl_level *l, uint32_t from, uint32_t to) {
+  l->nodes[to] = l->nodes[from];
+  l->relationships[to] = l->relationships[from];
+  l->parents[to] = l->parents[from];
+}
+
+// Leaves out rows from `first` on whose relationship the level k has as well.
+static void differing(const sl_blocks *b, sl_level *l, uint32_t first, uint32_t k) {
+  uint32_t count = first;
+  for (uint32_t i = first; i < l->count; i++) {
+    uint32_t at = l->parents[i];
+    for (uint32_t j = b->level - 1; j > k; j--) at = b->levels[j].parents[at];
+    keep(l, i, count);
+    count += l->relationships[i] != b->levels[k].relationships[at];
+  }
+  l->count = count;
+}
+
+// And those that do not pass. No jump depends on what is known: see sl_step_passes().
+static sl_status passing(sl_run *run, sl_test *t, sl_level *l, uint32_t first) {
+  const uint32_t *ids = t->what == SL_OF_NODES ? l->nodes : l->relationships;
+  uint32_t count = first;
+  for (uint32_t i = first; i < l->count && t->code != NULL; i++) {
+    uint8_t known = ids[i] < t->room ? t->known[ids[i]] : 0;
+    if (known == 0) SL_TRY(sl_test_look(run, t, ids[i], &known));
+    keep(l, i, count);
+    count += known == SL_PASSES;
+  }
+  if (t->code != NULL) l->count = count;
+  return SL_OK;
+}
+
 static sl_status expand(sl_run *run, sl_blocks *b) {
   sl_operator *step = &b->steps[b->level];
   sl_level *l = &b->levels[b->level];
-  const sl_level *before = l - 1;
-  uint32_t unlike[SL_MOST_LEVELS], unlike_count = 0, looked = 0, node, r;
-  for (;;) {
-    if (!l->open && l->cursor == before->count) return SL_OK;
-    if (!l->open) sl_step_walk(run, step, &l->walk, before->nodes[l->cursor]);
-    l->open = true;
-    unlike_count = 0;
-    for (uint32_t k = b->level - 1, at = l->cursor; l->unlike != 0 && k > 0; k--) {
-      if (l->unlike >> k & 1) unlike[unlike_count++] = b->levels[k].relationships[at];
-      at = b->levels[k].parents[at];
-    }
-    while (l->count < l->room) {
-      if (!sl_step_next(step, &l->walk, &node, &r)) {
-        l->open = false;
-        break;
-      }
-      bool right = true;
-      for (uint32_t k = 0; k < unlike_count; k++) right = right && unlike[k] != r;
-      if (right) SL_TRY(sl_step_passes(run, step, node, r, &right));
-      l->nodes[l->count] = node;
-      l->relationships[l->count] = r;
-      l->parents[l->count] = l->cursor;
-      l->count += right;
-      if (++looked % 1024 == 0) {
-        run->work += 1024;
-        l->paused = sl_over_budget(run);
-        if (l->paused) return SL_OK;
-      }
-    }
-    if (l->open) return SL_OK;
-    l->cursor++;
-    run->work++;
+  do {
+    const uint32_t first = l->count;
+    neighbours(run, step, l);
+    run->work += l->count - first + 1;
+    for (uint32_t k = 1; k < b->level; k++)
+      if (l->unlike >> k & 1) differing(b, l, first, k);
+    SL_TRY(passing(run, &step->tests[SL_OF_RELATIONSHIPS], l, first));
+    SL_TRY(passing(run, &step->tests[SL_OF_NODES], l, first));
     l->paused = sl_over_budget(run);
-    if (l->paused) return SL_OK;
-  }
+  } while (!l->paused && l->count <= l->room / 2 && (l->open || l->cursor < l[-1].count));
+  return SL_OK;
 }
 
 // The next rows of the highest level.

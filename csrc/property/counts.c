@@ -51,10 +51,16 @@ static sl_status sum_of(sl_run *run, sl_operator *o, uint32_t from, uint64_t *ou
     SL_TRY(SL_REALLOC(&o->sums, s->node_count));
     memset(o->sums + o->sums_room, 0, (s->node_count - o->sums_room) * sizeof *o->sums);
     o->sums_room = s->node_count;
+    SL_TRY(sl_test_look_at_all(run, &o->tests[SL_OF_NODES]));
   }
   sl_walk walk;
   uint32_t node, r, count = 0, looked = 0;
+  const uint8_t *known = o->tests[SL_OF_NODES].known;
   sl_step_walk(run, o, &walk, from);
+  if (o->plain && o->tests[SL_OF_RELATIONSHIPS].code == NULL && o->tests[SL_OF_NODES].full) {
+    looked = walk.end - walk.at;
+    for (; walk.at < walk.end; walk.at++) count += known[walk.node[walk.at]] == SL_PASSES;
+  }
   while (sl_step_next(o, &walk, &node, &r)) {
     bool right;
     looked++;
@@ -103,7 +109,7 @@ sl_status sl_count_from(sl_run *run, sl_operator *o, uint32_t from, uint64_t *ou
     if (alone && node != from && loops && node < inner->sums_room && inner->sums[node] != 0 &&
         o->unlike_count == 0) {
       SL_TRY(sl_step_passes(run, o, node, r, &right));
-      if (right) total += inner->sums[node] - 1;
+      total += (inner->sums[node] - 1) & -(uint32_t)right;
       continue;
     }
     if (o->unlike_count > 0 && !sl_is_unlike(run, o, r)) continue;

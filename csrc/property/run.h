@@ -323,11 +323,22 @@ static inline bool sl_step_next(const sl_operator *o, sl_walk *w, uint32_t *node
   return true;
 }
 
-// Whether a node that was found, and the relationship to it, pass the tests of an operator.
+// Whether a node that was found, and the relationship to it, pass the tests of an operator. What is known is combined
+// without a jump: the answers come from memory in no order, and a wrong guess would wait for them.
 static inline sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node,
                                        uint32_t relationship, bool *out) {
-  SL_TRY(sl_test_passes(run, &o->tests[SL_OF_RELATIONSHIPS], relationship, out));
-  return *out ? sl_test_passes(run, &o->tests[SL_OF_NODES], node, out) : SL_OK;
+  sl_test *n = &o->tests[SL_OF_NODES], *r = &o->tests[SL_OF_RELATIONSHIPS];
+  uint8_t a = SL_PASSES, b = SL_PASSES;
+  if (r->code != NULL) {
+    a = relationship < r->room ? r->known[relationship] : 0;
+    if (a == 0) SL_TRY(sl_test_look(run, r, relationship, &a));
+  }
+  if (n->code != NULL) {
+    b = node < n->room ? n->known[node] : 0;
+    if (b == 0 && a == SL_PASSES) SL_TRY(sl_test_look(run, n, node, &b));
+  }
+  *out = (a == SL_PASSES) & (b == SL_PASSES);
+  return SL_OK;
 }
 
 static inline bool sl_over_budget(const sl_run *run) {

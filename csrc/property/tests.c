@@ -81,6 +81,7 @@ void sl_test_release(sl_test *t) {
   sl_free(t->misses);
   t->known = t->misses = NULL;
   t->looked = t->room = 0;
+  t->full = false;
 }
 
 // Integers from low to high, or those outside.
@@ -223,7 +224,18 @@ static sl_status keep_room(const sl_run *run, sl_test *t) {
   return SL_OK;
 }
 
-sl_status sl_test_look(sl_run *run, sl_test *t, uint32_t id, bool *out) {
+sl_status sl_test_look_at_all(sl_run *run, sl_test *t) {
+  if (t->code == NULL || !t->typed || t->full) return SL_OK;
+  if (t->looked == 0) SL_TRY(prepare(run, t));
+  t->looked++;
+  if (t->term_count == 0) return SL_OK;
+  SL_TRY(keep_room(run, t));
+  for (uint32_t p = 0; p < t->room / SL_PAGE; p++) look_at_page(run, t, p);
+  t->full = true;
+  return SL_OK;
+}
+
+sl_status sl_test_look(sl_run *run, sl_test *t, uint32_t id, uint8_t *out) {
   enum { FEW = 64, MOST_MISSES = 4 };
   if (t->looked == 0) SL_TRY(prepare(run, t));
   const bool typed = t->typed && t->term_count > 0;
@@ -234,19 +246,19 @@ sl_status sl_test_look(sl_run *run, sl_test *t, uint32_t id, bool *out) {
     SL_TRY(keep_room(run, t));
   if (id < t->room && typed && ++t->misses[id / SL_PAGE] > MOST_MISSES) {
     look_at_page(run, t, id / SL_PAGE);
-    *out = t->known[id] == 2;
+    *out = t->known[id];
     return SL_OK;
   }
   if (typed)
-    *out = look_at_one(run, t, id);
+    *out = look_at_one(run, t, id) ? SL_PASSES : SL_FAILS;
   else {
     sl_truth truth;
     const sl_pool_mark mark = sl_pool_here(&run->pool);
     run->row[t->slot] = t->what == SL_OF_NODES ? sl_node(id) : sl_relationship(id);
     SL_TRY(sl_eval_truth(run, t->code, &truth));
     sl_pool_release(&run->pool, mark);
-    *out = truth == SL_TRUE;
+    *out = truth == SL_TRUE ? SL_PASSES : SL_FAILS;
   }
-  if (id < t->room) t->known[id] = *out ? 2 : 1;
+  if (id < t->room) t->known[id] = *out;
   return SL_OK;
 }
