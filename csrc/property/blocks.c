@@ -7,8 +7,13 @@
 
 // ---- planning -----------------------------------------------------------------------------------
 
-static bool is_step(const sl_operator *o) {
-  return o->kind == SL_OP_EXPAND && !o->into && !o->list && !o->hinted;
+// Whether the operator at a place expands from a node that one of those before it finds.
+static bool is_step(const sl_pipeline *p, uint32_t at) {
+  const sl_operator *o = &p->operators[at];
+  if (at >= p->count || o->kind != SL_OP_EXPAND || o->into || o->list || o->hinted) return false;
+  for (uint32_t i = 1; i < at; i++)
+    if (p->operators[i].to == o->from) return true;
+  return false;
 }
 
 // The level whose node or relationship is in a slot; false: none has it.
@@ -93,10 +98,8 @@ static bool can_group(sl_run *run, sl_blocks *b, sl_operator *project, sl_operat
 sl_status sl_blocks_plan(sl_run *run, sl_pipeline *p) {
   uint32_t end = 2;
   if (run->statement->writes || p->count < 3 || p->operators[1].kind != SL_OP_SCAN) return SL_OK;
-  while (end < p->count && end <= SL_MOST_LEVELS && is_step(&p->operators[end]) &&
-         !p->operators[end].counts)
-    end++;
-  const bool tail = end < p->count && is_step(&p->operators[end]) && p->operators[end].counts;
+  while (end <= SL_MOST_LEVELS && is_step(p, end) && !p->operators[end].counts) end++;
+  const bool tail = is_step(p, end) && p->operators[end].counts;
   const uint32_t after = end + tail;
   sl_blocks *b;
   sl_operator *all, *project = NULL;
@@ -157,7 +160,9 @@ static sl_status begin(sl_blocks *b) {
     l->count = l->cursor = 0;
     l->room = 4;
     l->open = l->paused = false;
-    l->unlike = 0;
+    l->unlike = l->from = 0;
+    for (uint32_t k = 0; k < i; k++)
+      if (b->steps[k].to == step->from) l->from = k;
     for (uint32_t k = 1; k < i; k++)
       for (uint32_t j = 0; j < step->unlike_count; j++)
         if (step->unlike[j] == b->steps[k].relationship) l->unlike |= 1u << k;
@@ -191,14 +196,17 @@ static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
   return SL_OK;
 }
 
-// All neighbours of rows of the level before, until the block is full.
-static void neighbours(const sl_run *run, const sl_operator *step, sl_level *l) {
+// All neighbours for rows of the level before, until the block is full.
+static void neighbours(const sl_run *run, const sl_blocks *b, sl_level *l) {
+  const sl_operator *step = &b->steps[b->level];
   const sl_level *before = l - 1;
   uint32_t node, r, count = l->count;
   for (;;) {
     if (!l->open) {
       if (l->cursor == before->count) break;
-      sl_step_walk(run, step, &l->walk, before->nodes[l->cursor]);
+      uint32_t at = l->cursor, k = b->level - 1;
+      for (; k > l->from; k--) at = b->levels[k].parents[at];
+      sl_step_walk(run, step, &l->walk, b->levels[k].nodes[at]);
       l->open = true;
     }
     while (count < l->room && sl_step_next(step, &l->walk, &node, &r)) {
@@ -251,7 +259,7 @@ static sl_status expand(sl_run *run, sl_blocks *b) {
   sl_level *l = &b->levels[b->level];
   do {
     const uint32_t first = l->count;
-    neighbours(run, step, l);
+    neighbours(run, b, l);
     run->work += l->count - first + 1;
     for (uint32_t k = 1; k < b->level; k++)
       if (l->unlike >> k & 1) differing(b, l, first, k);
@@ -303,7 +311,7 @@ void sl_blocks_row(sl_run *run, const sl_blocks *b, uint32_t row) {
 
 static sl_status count_tail(sl_run *run, sl_blocks *b, uint32_t row, uint64_t *out) {
   sl_blocks_row(run, b, row);
-  SL_TRY(sl_count_from(run, b->tail, b->levels[b->count - 1].nodes[row], out));
+  SL_TRY(sl_count_from(run, b->tail, run->row[b->tail->from].as.id, out));
   b->tail->produced += *out;
   return SL_OK;
 }

@@ -13,6 +13,7 @@ enum { SL_BLOCK = 1024, SL_MOST_LEVELS = 9 };
 typedef struct sl_level {
   uint32_t count, room; // rows; how many it may have now
   uint32_t cursor;      // the row of the level before; of a scan: the next node
+  uint32_t from;        // the level whose nodes are expanded
   uint32_t unlike;      // a bit for each level whose relationship must be another one
   bool open, paused;    // its neighbours are being walked; the block is not complete
   sl_walk walk;
