@@ -253,7 +253,9 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
                "no changes before the query has ended");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   const size_t before = q->rows.count;
-  run->limit = run->work + work < work ? UINT64_MAX : run->work + work;
+  // Operators ask before they go on as well: with less, a step could end before anything was done.
+  const uint64_t least = work < 16 ? 16 : work;
+  run->limit = run->work + least < least ? UINT64_MAX : run->work + least;
   for (;;) {
     sl_step_result step;
     SL_TRY(sl_plan_step(run, run->plan, &step));
