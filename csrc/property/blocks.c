@@ -240,7 +240,8 @@ static void differing(const sl_blocks *b, sl_level *l, uint32_t first, uint32_t 
   l->count = count;
 }
 
-// And those that do not pass. No jump depends on what is known: see sl_step_passes().
+// And those that do not pass. What is known comes from memory in no order, and a wrong guess would wait for it: no jump
+// depends on it.
 static sl_status passing(sl_run *run, sl_test *t, sl_level *l, uint32_t first) {
   const uint32_t *ids = t->what == SL_OF_NODES ? l->nodes : l->relationships;
   uint32_t count = first;

@@ -17,6 +17,25 @@ void sl_step_begin(const sl_run *run, sl_operator *o) {
   if (o->inner != NULL) sl_step_begin(run, o->inner);
 }
 
+void sl_step_walk(const sl_run *run, const sl_operator *o, sl_walk *w, uint32_t from) {
+  const sl_adjacency *a = &run->store->adjacency;
+  if (!o->plain) {
+    sl_walk_begin(w, run->store, from, (sl_towards)o->towards, &o->types);
+    return;
+  }
+  const sl_neighbours *n = o->towards == SL_TOWARDS_OUT ? &a->out : &a->in;
+  w->node = n->node;
+  w->relationship = n->relationship;
+  w->at = from < a->nodes ? n->begin[from] : 0;
+  w->end = from < a->nodes ? n->begin[from + 1] : 0;
+}
+
+sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node, uint32_t relationship,
+                         bool *out) {
+  SL_TRY(sl_test_passes(run, &o->tests[SL_OF_RELATIONSHIPS], relationship, out));
+  return *out ? sl_test_passes(run, &o->tests[SL_OF_NODES], node, out) : SL_OK;
+}
+
 // A relationship that leaves a node where an operator walks, and its other end.
 static bool leaves(const sl_store *s, const sl_operator *o, uint32_t r, uint32_t node,
                    uint32_t *to) {

@@ -301,19 +301,7 @@ sl_status sl_path_of(sl_run *run, const uint32_t *slots, uint32_t count, sl_valu
 void sl_run_free(sl_run *run);
 
 // The neighbours of a node, as sl_walk_begin() and sl_walk_next(), faster where the operator is plain.
-static inline void sl_step_walk(const sl_run *run, const sl_operator *o, sl_walk *w,
-                                uint32_t from) {
-  const sl_adjacency *a = &run->store->adjacency;
-  if (!o->plain) {
-    sl_walk_begin(w, run->store, from, (sl_towards)o->towards, &o->types);
-    return;
-  }
-  const sl_neighbours *n = o->towards == SL_TOWARDS_OUT ? &a->out : &a->in;
-  w->node = n->node;
-  w->relationship = n->relationship;
-  w->at = from < a->nodes ? n->begin[from] : 0;
-  w->end = from < a->nodes ? n->begin[from + 1] : 0;
-}
+void sl_step_walk(const sl_run *run, const sl_operator *o, sl_walk *w, uint32_t from);
 static inline bool sl_step_next(const sl_operator *o, sl_walk *w, uint32_t *node,
                                 uint32_t *relationship) {
   if (!o->plain) return sl_walk_next(w, node, relationship);
@@ -323,23 +311,9 @@ static inline bool sl_step_next(const sl_operator *o, sl_walk *w, uint32_t *node
   return true;
 }
 
-// Whether a node that was found, and the relationship to it, pass the tests of an operator. What is known is combined
-// without a jump: the answers come from memory in no order, and a wrong guess would wait for them.
-static inline sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node,
-                                       uint32_t relationship, bool *out) {
-  sl_test *n = &o->tests[SL_OF_NODES], *r = &o->tests[SL_OF_RELATIONSHIPS];
-  uint8_t a = SL_PASSES, b = SL_PASSES;
-  if (r->code != NULL) {
-    a = relationship < r->room ? r->known[relationship] : 0;
-    if (a == 0) SL_TRY(sl_test_look(run, r, relationship, &a));
-  }
-  if (n->code != NULL) {
-    b = node < n->room ? n->known[node] : 0;
-    if (b == 0 && a == SL_PASSES) SL_TRY(sl_test_look(run, n, node, &b));
-  }
-  *out = (a == SL_PASSES) & (b == SL_PASSES);
-  return SL_OK;
-}
+// Whether a node that was found, and the relationship to it, pass the tests of an operator.
+sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node, uint32_t relationship,
+                         bool *out);
 
 static inline bool sl_over_budget(const sl_run *run) {
   return run->work >= run->limit && !run->cannot_pause;

@@ -84,55 +84,26 @@ void sl_test_release(sl_test *t) {
   t->full = false;
 }
 
-// Integers from low to high, or those outside.
-static void between(const int64_t *v, int64_t low, int64_t high, bool outside, uint8_t *ok) {
+// Which of below, equal and above a comparison wants.
+typedef struct wanted {
+  uint8_t below, equal, above;
+} wanted;
+
+static wanted wanted_of(uint8_t op) {
+  const bool equal = op == SL_CYPHER_EQUAL;
+  return (wanted){op == SL_CYPHER_LESS || op == SL_CYPHER_AT_MOST || op == SL_CYPHER_UNEQUAL,
+                  op == SL_CYPHER_AT_MOST || op == SL_CYPHER_AT_LEAST || equal,
+                  op == SL_CYPHER_GREATER || op == SL_CYPHER_AT_LEAST || op == SL_CYPHER_UNEQUAL};
+}
+
+static void integers(wanted w, const int64_t *v, int64_t x, uint8_t *ok) {
   for (uint32_t i = 0; i < SL_PAGE; i++)
-    ok[i] &= (uint8_t)(((v[i] >= low) & (v[i] <= high)) ^ outside);
+    ok[i] &= (w.below & (v[i] < x)) | (w.equal & (v[i] == x)) | (w.above & (v[i] > x));
 }
 
-// False: not a comparison of integers.
-static bool integers(const sl_term *term, const int64_t *v, uint8_t *ok) {
-  const int64_t x = term->value.as.integer;
-  if (term->value.kind != SL_VALUE_INTEGER) return false;
-  switch (term->op) {
-  case SL_CYPHER_EQUAL:
-  case SL_CYPHER_UNEQUAL:
-    between(v, x, x, term->op == SL_CYPHER_UNEQUAL, ok);
-    return true;
-  case SL_CYPHER_LESS:
-  case SL_CYPHER_AT_LEAST:
-    between(v, x, INT64_MAX, term->op == SL_CYPHER_LESS, ok);
-    return true;
-  case SL_CYPHER_AT_MOST:
-  case SL_CYPHER_GREATER:
-    between(v, INT64_MIN, x, term->op == SL_CYPHER_GREATER, ok);
-    return true;
-  default:
-    return false;
-  }
-}
-
-static bool reals(const sl_term *term, const double *v, uint8_t *ok) {
-  const sl_value c = term->value;
-  const bool whole = c.kind == SL_VALUE_INTEGER && c.as.integer == (int32_t)c.as.integer;
-  if (c.kind != SL_VALUE_FLOAT && !whole) return false;
-  const double x = sl_as_real(c);
-  switch (term->op) {
-  case SL_CYPHER_LESS:
-    for (uint32_t i = 0; i < SL_PAGE; i++) ok[i] &= v[i] < x;
-    return true;
-  case SL_CYPHER_AT_MOST:
-    for (uint32_t i = 0; i < SL_PAGE; i++) ok[i] &= v[i] <= x;
-    return true;
-  case SL_CYPHER_GREATER:
-    for (uint32_t i = 0; i < SL_PAGE; i++) ok[i] &= v[i] > x;
-    return true;
-  case SL_CYPHER_AT_LEAST:
-    for (uint32_t i = 0; i < SL_PAGE; i++) ok[i] &= v[i] >= x;
-    return true;
-  default:
-    return false;
-  }
+static void reals(wanted w, const double *v, double x, uint8_t *ok) {
+  for (uint32_t i = 0; i < SL_PAGE; i++)
+    ok[i] &= (w.below & (v[i] < x)) | (w.equal & (v[i] == x)) | (w.above & (v[i] > x));
 }
 
 // Strings that are equal, by their numbers.
@@ -155,8 +126,18 @@ static void narrow(const sl_run *run, const sl_term *term, const sl_column *c, u
   if (page->count < SL_PAGE || null)
     for (uint32_t i = 0; i < SL_PAGE; i++) ok[i] &= (uint8_t)(sl_page_has(page, i) ^ null);
   if (null || term->op == SL_CYPHER_IS_NOT_NULL) return;
-  if (page->kind == SL_VALUE_INTEGER && integers(term, (const int64_t *)page->data, ok)) return;
-  if (page->kind == SL_VALUE_FLOAT && reals(term, (const double *)page->data, ok)) return;
+  const bool compares = term->op >= SL_CYPHER_EQUAL && term->op <= SL_CYPHER_AT_LEAST;
+  const wanted w = wanted_of(term->op);
+  if (compares && page->kind == SL_VALUE_INTEGER && term->value.kind == SL_VALUE_INTEGER) {
+    integers(w, (const int64_t *)page->data, term->value.as.integer, ok);
+    return;
+  }
+  // NaN differs from everything, and a large integer is not what it is as a float.
+  if (compares && term->op != SL_CYPHER_UNEQUAL && page->kind == SL_VALUE_FLOAT &&
+      term->value.kind == SL_VALUE_FLOAT) {
+    reals(w, (const double *)page->data, term->value.as.real, ok);
+    return;
+  }
   if (page->kind == SL_VALUE_STRING && strings(run, term, (const uint32_t *)page->data, ok)) return;
   for (uint32_t i = 0; i < SL_PAGE; i++)
     ok[i] = ok[i] && sl_holds(term->op, sl_page_value(page, i, &run->store->strings),
