@@ -112,7 +112,8 @@ static sl_property *random_graph(uint32_t nodes, uint32_t edges) {
   assert_ok(sl_property_create(&g));
   for (uint32_t made = 0; made < nodes;) {
     const uint32_t some = made + 1 + below(nodes) / 3 < nodes ? 1 + below(nodes) / 3 : nodes - made;
-    assert_ok(sl_property_add_nodes(g, TEXT(labels[below(4)]), some, &first));
+    const char *names = labels[below(4)];
+    assert_ok(sl_property_add_nodes(g, TEXT(names), some, &first));
     made += some;
   }
   for (uint32_t i = 0; i < edges; i++) {
