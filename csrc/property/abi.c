@@ -118,6 +118,19 @@ int32_t SL_ABI(sl_abi_property_begin)(sl_handle handle, const uint8_t *parameter
   return sl_property_begin(query, parameters, parameter_bytes, most, now, number);
 }
 
+// Begins, and one step of `work`. numbers: four, written.
+int32_t SL_ABI(sl_abi_property_ask)(sl_handle handle, const uint8_t *parameters,
+                                    uint32_t parameter_bytes, double most_rows, double now,
+                                    double seed, double work, double *numbers) {
+  sl_property_query *query;
+  uint64_t most, number, units;
+  SL_TRY(get_query(handle, &query));
+  SL_TRY(sl_abi_count(most_rows, "most_rows", &most));
+  SL_TRY(sl_abi_count(seed, "seed", &number));
+  SL_TRY(sl_abi_count(work, "work", &units));
+  return sl_property_ask(query, parameters, parameter_bytes, most, now, number, units, numbers);
+}
+
 // numbers: three, written.
 int32_t SL_ABI(sl_abi_property_take)(sl_handle handle, double *numbers) {
   sl_property_query *query;

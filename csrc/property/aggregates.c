@@ -78,7 +78,10 @@ sl_status sl_tally_add(sl_run *run, const sl_code *call, sl_tally *t, uint64_t t
   }
   if (is_percentile(call->function)) SL_TRY(factor(run, call, t));
   SL_TRY(sl_eval(run, call->args[0], &v));
-  if (sl_is_null(v)) return SL_OK;
+  return sl_is_null(v) ? SL_OK : sl_tally_take(run, call, t, v, times);
+}
+
+sl_status sl_tally_take(sl_run *run, const sl_code *call, sl_tally *t, sl_value v, uint64_t times) {
   if (call->distinct) {
     uint32_t place;
     bool fresh;

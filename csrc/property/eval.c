@@ -1,5 +1,4 @@
 // The value of an expression on the row of a run.
-#include <math.h>
 #include <string.h>
 
 #include "property/run.h"
@@ -124,172 +123,11 @@ static sl_status slice(sl_run *run, const sl_code *c, sl_value *out) {
   return sl_list_close(list, out);
 }
 
-static sl_status overflow(sl_run *run, const sl_code *c) {
-  return sl_run_fail(run, c->begin, SL_CYPHER_ERROR_ARITHMETIC, SL_CYPHER_INTEGER_OVERFLOW,
-                     "The result does not fit 64 bits");
-}
-
-static sl_status join(sl_run *run, sl_value a, sl_value b, sl_value *out) {
-  const bool left = a.kind == SL_VALUE_LIST, right = b.kind == SL_VALUE_LIST;
-  const size_t x = left ? a.as.list->count : 1, y = right ? b.as.list->count : 1;
-  sl_list *list;
-  SL_TRY(sl_list_make(&run->pool, x + y, &list));
-  if (x > 0) memcpy(list->items, left ? a.as.list->items : &a, x * sizeof a);
-  if (y > 0) memcpy(list->items + x, right ? b.as.list->items : &b, y * sizeof b);
-  return sl_list_close(list, out);
-}
-
-static sl_status concatenate(sl_run *run, sl_value a, sl_value b, sl_value *out) {
-  sl_chars *chars;
-  const size_t x = a.as.chars->bytes, y = b.as.chars->bytes;
-  if (x + y >= (size_t)1 << 31)
-    return sl_fail(SL_ERR_OVERFLOW, "query", "strings below 2^31 bytes", SL_NO_POSITION);
-  SL_TRY(sl_pool_take(&run->pool, sizeof *chars + x + y, &chars));
-  chars->bytes = (uint32_t)(x + y);
-  memcpy(chars->text, a.as.chars->text, x);
-  memcpy(chars->text + x, b.as.chars->text, y);
-  chars->hash = sl_hash_of_bytes(chars->text, x + y);
-  *out = sl_string(chars);
-  return SL_OK;
-}
-
-static sl_status add(sl_run *run, const sl_code *c, sl_value a, sl_value b, sl_value *out) {
-  if (a.kind == SL_VALUE_LIST || b.kind == SL_VALUE_LIST) return join(run, a, b, out);
-  if (a.kind == SL_VALUE_STRING && b.kind == SL_VALUE_STRING) return concatenate(run, a, b, out);
-  const sl_code text = {.begin = c->begin, .function = SL_CYPHER_FUNCTION_TO_STRING, .count = 1};
-  if (a.kind == SL_VALUE_STRING && sl_is_number(b)) {
-    sl_value number;
-    SL_TRY(sl_call(run, &text, &b, &number));
-    return concatenate(run, a, number, out);
-  }
-  if (b.kind == SL_VALUE_STRING && sl_is_number(a)) {
-    sl_value number;
-    SL_TRY(sl_call(run, &text, &a, &number));
-    return concatenate(run, number, b, out);
-  }
-  return sl_bad_type(run, c->begin, "+ takes numbers, strings and lists");
-}
-
-static sl_status whole(sl_run *run, const sl_code *c, int64_t a, int64_t b, sl_value *out) {
-  int64_t r = 0;
-  bool over = false;
-  switch (c->op) {
-  case SL_CYPHER_ADD:
-    over = __builtin_add_overflow(a, b, &r);
-    break;
-  case SL_CYPHER_SUBTRACT:
-    over = __builtin_sub_overflow(a, b, &r);
-    break;
-  case SL_CYPHER_MULTIPLY:
-    // As a product of 128 bits would need a function of the compiler's library.
-    if (a != 0 && b != 0) {
-      over = (a == -1 && b == INT64_MIN) || (b == -1 && a == INT64_MIN);
-      if (!over) {
-        r = (int64_t)((uint64_t)a * (uint64_t)b);
-        over = r / b != a;
-      }
-    }
-    break;
-  default:
-    if (b == 0)
-      return sl_run_fail(run, c->begin, SL_CYPHER_ERROR_ARITHMETIC, SL_CYPHER_DIVISION_BY_ZERO,
-                         "Division by zero");
-    if (b == -1) {
-      over = c->op == SL_CYPHER_DIVIDE && a == INT64_MIN;
-      r = c->op == SL_CYPHER_DIVIDE ? (int64_t)(0 - (uint64_t)a) : 0;
-    } else
-      r = c->op == SL_CYPHER_DIVIDE ? a / b : a % b;
-  }
-  *out = sl_integer(r);
-  return over ? overflow(run, c) : SL_OK;
-}
-
-static sl_status arithmetic(sl_run *run, const sl_code *c, sl_value a, sl_value b, sl_value *out) {
-  *out = sl_null();
-  if (sl_is_null(a) || sl_is_null(b)) return SL_OK;
-  if (!sl_is_number(a) || !sl_is_number(b)) {
-    const bool list = a.kind == SL_VALUE_LIST || b.kind == SL_VALUE_LIST;
-    if (!list && (a.kind == SL_VALUE_TEMPORAL || b.kind == SL_VALUE_TEMPORAL))
-      return sl_temporal_arithmetic(run, c, a, b, out);
-    if (c->op == SL_CYPHER_ADD) return add(run, c, a, b, out);
-    return sl_bad_type(run, c->begin, "Arithmetic takes numbers");
-  }
-  if (c->op == SL_CYPHER_POWER) {
-    *out = sl_real(pow(sl_as_real(a), sl_as_real(b)));
-    return SL_OK;
-  }
-  if (a.kind == SL_VALUE_INTEGER && b.kind == SL_VALUE_INTEGER)
-    return whole(run, c, a.as.integer, b.as.integer, out);
-  const double x = sl_as_real(a), y = sl_as_real(b);
-  *out = sl_real(c->op == SL_CYPHER_ADD        ? x + y
-                 : c->op == SL_CYPHER_SUBTRACT ? x - y
-                 : c->op == SL_CYPHER_MULTIPLY ? x * y
-                 : c->op == SL_CYPHER_DIVIDE   ? x / y
-                                               : fmod(x, y));
-  return SL_OK;
-}
-
-static sl_truth contains(const sl_chars *a, const sl_chars *b, uint8_t op) {
-  if (b->bytes > a->bytes) return SL_FALSE;
-  if (b->bytes == 0) return SL_TRUE;
-  const uint32_t rest = a->bytes - b->bytes;
-  if (op == SL_CYPHER_STARTS_WITH) return memcmp(a->text, b->text, b->bytes) == 0;
-  if (op == SL_CYPHER_ENDS_WITH) return memcmp(a->text + rest, b->text, b->bytes) == 0;
-  for (uint32_t i = 0; i <= rest; i++)
-    if (a->text[i] == b->text[0] && memcmp(a->text + i, b->text, b->bytes) == 0) return SL_TRUE;
-  return SL_FALSE;
-}
-
-static sl_status in(sl_run *run, const sl_code *c, sl_value a, sl_value b, sl_value *out) {
-  *out = sl_null();
-  if (sl_is_null(b)) return SL_OK;
-  if (b.kind != SL_VALUE_LIST) return sl_bad_type(run, c->args[1]->begin, "IN takes a list");
-  sl_truth any = SL_FALSE;
-  for (uint32_t i = 0; i < b.as.list->count; i++) {
-    const sl_truth t = sl_value_equal(a, b.as.list->items[i]);
-    if (t == SL_TRUE) {
-      *out = sl_boolean(true);
-      return SL_OK;
-    }
-    if (t == SL_UNKNOWN) any = SL_UNKNOWN;
-  }
-  *out = sl_truth_value(any);
-  return SL_OK;
-}
-
 static sl_status binary(sl_run *run, const sl_code *c, sl_value *out) {
   sl_value a, b;
   SL_TRY(sl_eval(run, c->args[0], &a));
   SL_TRY(sl_eval(run, c->args[1], &b));
-  switch (c->op) {
-  case SL_CYPHER_IN:
-    return in(run, c, a, b, out);
-  case SL_CYPHER_STARTS_WITH:
-  case SL_CYPHER_ENDS_WITH:
-  case SL_CYPHER_CONTAINS:
-    *out = sl_null();
-    if (a.kind == SL_VALUE_STRING && b.kind == SL_VALUE_STRING)
-      *out = sl_boolean(contains(a.as.chars, b.as.chars, c->op) == SL_TRUE);
-    return SL_OK;
-  default:
-    return arithmetic(run, c, a, b, out);
-  }
-}
-
-static sl_truth compared(uint8_t op, sl_value a, sl_value b) {
-  if (op == SL_CYPHER_EQUAL || op == SL_CYPHER_UNEQUAL) {
-    const sl_truth t = sl_value_equal(a, b);
-    if (t == SL_UNKNOWN || op == SL_CYPHER_EQUAL) return t;
-    return t == SL_TRUE ? SL_FALSE : SL_TRUE;
-  }
-  int order;
-  const sl_truth t = sl_value_compare(a, b, &order);
-  if (t != SL_TRUE) return t;
-  const bool holds = op == SL_CYPHER_LESS      ? order < 0
-                     : op == SL_CYPHER_AT_MOST ? order <= 0
-                     : op == SL_CYPHER_GREATER ? order > 0
-                                               : order >= 0;
-  return holds ? SL_TRUE : SL_FALSE;
+  return sl_binary(run, c, a, b, out);
 }
 
 static sl_status compare(sl_run *run, const sl_code *c, sl_truth *out) {
@@ -298,7 +136,7 @@ static sl_status compare(sl_run *run, const sl_code *c, sl_truth *out) {
   SL_TRY(sl_eval(run, c->args[0], &a));
   for (uint32_t i = 1; i < c->count; i++) {
     SL_TRY(sl_eval(run, c->args[i], &b));
-    const sl_truth t = compared(c->ops[i - 1], a, b);
+    const sl_truth t = sl_holds(c->ops[i - 1], a, b);
     if (t == SL_FALSE) {
       *out = SL_FALSE;
       return SL_OK;
@@ -585,7 +423,7 @@ static sl_status sign(sl_run *run, const sl_code *c, sl_value *out) {
   if (out->kind == SL_VALUE_FLOAT)
     *out = sl_real(-out->as.real);
   else if (out->as.integer == INT64_MIN)
-    return overflow(run, c);
+    return sl_overflowed(run, c);
   else
     *out = sl_integer(-out->as.integer);
   return SL_OK;

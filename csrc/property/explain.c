@@ -1,6 +1,7 @@
 // A plan as text.
 #include <string.h>
 
+#include "property/blocks.h"
 #include "property/graph_object.h"
 #include "property/number_text.h"
 
@@ -39,9 +40,7 @@ static sl_status arrow(sl_buffer *b, const sl_run *run, const sl_operator *o) {
   }
   SL_TRY(say(b, o->towards == SL_TOWARDS_OUT ? "]->(" : "]-("));
   SL_TRY(variable(b, run, o->to));
-  SL_TRY(say(b, o->into ? "), both bound" : ")"));
-  if (o->test != NULL) SL_TRY(say(b, ", filtered"));
-  return o->counts ? say(b, ", counted only") : SL_OK;
+  return say(b, o->into ? "), both bound" : ")");
 }
 
 static const char *const names[] = {[SL_OP_ONCE] = "Start",
@@ -91,6 +90,8 @@ static sl_status line(sl_buffer *b, const sl_run *run, const sl_operator *o, uin
   }
   if (o->kind == SL_OP_EXPAND || o->kind == SL_OP_VARIABLE || o->kind == SL_OP_SHORTEST)
     SL_TRY(arrow(b, run, o));
+  if (o->tests[0].code != NULL || o->tests[1].code != NULL) SL_TRY(say(b, ", filtered"));
+  if (o->counts) SL_TRY(say(b, ", counted only"));
   if (o->kind == SL_OP_SORT && o->code != NULL) SL_TRY(say(b, ", the first rows only"));
   SL_TRY(say(b, " rows="));
   SL_TRY(number(b, o->produced));
@@ -102,7 +103,15 @@ static sl_status describe(sl_buffer *b, const sl_run *run, const sl_plan *plan, 
   for (uint32_t i = 0; i < plan->count; i++) {
     if (i > 0) SL_TRY(say(b, plan->distinct ? "Union\n" : "UnionAll\n"));
     const sl_pipeline *p = &plan->branches[i];
-    for (uint32_t k = 1; k < p->count; k++) SL_TRY(line(b, run, &p->operators[k], depth));
+    for (uint32_t k = 1; k < p->count; k++) {
+      const sl_blocks *blocks = p->operators[k].blocks;
+      for (uint32_t j = 0; blocks != NULL && j < blocks->count; j++)
+        SL_TRY(line(b, run, &blocks->steps[j], depth));
+      if (blocks == NULL)
+        SL_TRY(line(b, run, &p->operators[k], depth));
+      else if (blocks->tail != NULL)
+        SL_TRY(line(b, run, blocks->tail, depth));
+    }
   }
   return SL_OK;
 }

@@ -23,6 +23,8 @@ struct sl_property_query {
   sl_cypher_statement *statement;
   sl_run run;
   sl_buffer rows, text;
+  double *room; // for arguments
+  size_t room_bytes;
   uint64_t row_count, taken_rows, most_rows, version, planned_size;
   bool full; // most_rows are out
   bool planned;

@@ -27,28 +27,6 @@ sl_status sl_hop_passes(sl_run *run, const sl_operator *o, uint32_t relationship
   return SL_OK;
 }
 
-// The condition on a neighbour alone, which is evaluated once for each node.
-static sl_status passes(sl_run *run, sl_operator *o, uint32_t node, bool *out) {
-  *out = true;
-  if (o->test == NULL) return SL_OK;
-  if (node >= o->known_room) {
-    const uint32_t room = run->store->node_count;
-    SL_TRY(SL_REALLOC(&o->known, room));
-    memset(o->known + o->known_room, 0, room - o->known_room);
-    o->known_room = room;
-  }
-  if (o->known[node] == 0) {
-    sl_truth t;
-    const sl_pool_mark mark = sl_pool_here(&run->pool);
-    run->row[o->to] = sl_node(node);
-    SL_TRY(sl_eval_truth(run, o->test, &t));
-    sl_pool_release(&run->pool, mark);
-    o->known[node] = t == SL_TRUE ? 2 : 1;
-  }
-  *out = o->known[node] == 2;
-  return SL_OK;
-}
-
 // ---- nodes --------------------------------------------------------------------------------------
 
 static sl_status scan(sl_run *run, sl_operator *o, sl_step_result *out) {
@@ -72,6 +50,9 @@ static sl_status scan(sl_run *run, sl_operator *o, sl_step_result *out) {
       has = sl_set_has(s, of, o->label);
     }
     if (o->label != SL_NO_NAME && !has) continue;
+    bool right;
+    SL_TRY(sl_test_passes(run, &o->tests[SL_OF_NODES], id, &right));
+    if (!right) continue;
     run->row[o->to] = sl_node(id);
     o->at = id + 1;
     *out = SL_ROW;
@@ -126,7 +107,7 @@ static sl_status seek(sl_run *run, sl_operator *o, sl_step_result *out) {
   return SL_OK;
 }
 
-static bool fits(const sl_run *run, const sl_operator *o, uint32_t r) {
+bool sl_fits(const sl_run *run, const sl_operator *o, uint32_t r) {
   return sl_rel_is_live(run->store, r) && sl_types_have(&o->types, run->store->rel_type[r]) &&
          sl_is_unlike(run, o, r);
 }
@@ -137,7 +118,7 @@ static sl_status ends(sl_run *run, sl_operator *o, sl_step_result *out) {
   for (; v.kind == SL_VALUE_RELATIONSHIP && o->at < 2;) {
     const bool back = o->at++ == 1;
     const uint32_t r = v.as.id;
-    if (!(o->towards & (back ? SL_TOWARDS_IN : SL_TOWARDS_OUT)) || !fits(run, o, r)) continue;
+    if (!(o->towards & (back ? SL_TOWARDS_IN : SL_TOWARDS_OUT)) || !sl_fits(run, o, r)) continue;
     const uint32_t a = run->store->rel_from[r], b = run->store->rel_to[r];
     if (o->from == o->to && a != b) continue;
     if (back && o->towards == SL_TOWARDS_BOTH && a == b) continue;
@@ -150,21 +131,6 @@ static sl_status ends(sl_run *run, sl_operator *o, sl_step_result *out) {
 }
 
 // ---- neighbours ---------------------------------------------------------------------------------
-
-// How many neighbours there are by relationships that differ from those before.
-static uint64_t count_unlike(sl_run *run, sl_operator *o, uint32_t from) {
-  const sl_store *s = run->store;
-  uint64_t count = sl_store_degree(s, from, (sl_towards)o->towards, &o->types);
-  for (uint32_t i = 0; i < o->unlike_count; i++) {
-    const sl_value v = run->row[o->unlike[i]];
-    if (v.kind != SL_VALUE_RELATIONSHIP || !sl_types_have(&o->types, s->rel_type[v.as.id]))
-      continue;
-    const bool here = (o->towards & SL_TOWARDS_OUT && s->rel_from[v.as.id] == from) ||
-                      (o->towards & SL_TOWARDS_IN && s->rel_to[v.as.id] == from);
-    count -= here;
-  }
-  return count;
-}
 
 static uint32_t first_of(const uint32_t *nodes, uint32_t begin, uint32_t end, uint32_t wanted) {
   while (begin < end) {
@@ -197,41 +163,6 @@ static void between(sl_run *run, sl_operator *o, uint32_t from, uint32_t to) {
   sl_walk_begin(w, s, other ? to : from, other ? back : there, &o->types);
   w->at = first_of(w->node, begin[other], end[other], o->number);
   w->end = first_of(w->node, w->at, end[other], o->number + 1);
-}
-
-// How many rows there are from a node, where they only count.
-static sl_status count_from(sl_run *run, sl_operator *o, uint32_t from, uint64_t *out) {
-  *out = 0;
-  if (o->test == NULL && o->inner == NULL) {
-    *out = count_unlike(run, o, from);
-    return SL_OK;
-  }
-  sl_walk walk;
-  uint32_t node, r;
-  uint64_t total = 0, looked = 0;
-  sl_walk_begin(&walk, run->store, from, (sl_towards)o->towards, &o->types);
-  while (sl_walk_next(&walk, &node, &r)) {
-    looked++;
-    if (o->unlike_count > 0 && !sl_is_unlike(run, o, r)) continue;
-    if (o->test != NULL) {
-      if (node < o->known_room && o->known[node] != 0) {
-        if (o->known[node] == 1) continue;
-      } else {
-        bool right;
-        SL_TRY(passes(run, o, node, &right));
-        if (!right) continue;
-      }
-    }
-    uint64_t more = 1;
-    if (o->inner != NULL) {
-      run->row[o->relationship] = sl_relationship(r);
-      SL_TRY(count_from(run, o->inner, node, &more));
-    }
-    total += more;
-  }
-  run->work += looked;
-  *out = total;
-  return SL_OK;
 }
 
 // Neighbours that are those of another node as well: only where both rows are sorted by neighbour.
@@ -270,13 +201,14 @@ static sl_status expand_start(sl_run *run, sl_operator *o) {
   o->finished = from.kind != SL_VALUE_NODE;
   if (o->finished) return SL_OK;
   if (o->counts) {
-    SL_TRY(count_from(run, o, from.as.id, &run->times));
+    SL_TRY(sl_count_from(run, o, from.as.id, &run->times));
     o->found = run->times > 0;
+    if (!o->found) run->times = 1; // no row: the next one stands for itself
     return SL_OK;
   }
   if (o->list) { // the relationship is known
     const sl_value r = run->row[o->relationship];
-    o->at = r.kind == SL_VALUE_RELATIONSHIP && fits(run, o, r.as.id) ? 0 : 2;
+    o->at = r.kind == SL_VALUE_RELATIONSHIP && sl_fits(run, o, r.as.id) ? 0 : 2;
     return SL_OK;
   }
   if (!o->into) {
@@ -301,7 +233,7 @@ static sl_status expand_known(sl_run *run, sl_operator *o, sl_step_result *out) 
     const uint32_t to = back ? a : b;
     if (o->into && (run->row[o->to].kind != SL_VALUE_NODE || run->row[o->to].as.id != to)) continue;
     bool right;
-    SL_TRY(passes(run, o, to, &right));
+    SL_TRY(sl_step_passes(run, o, to, r, &right));
     if (!right) continue;
     run->row[o->to] = sl_node(to);
     *out = SL_ROW;
@@ -336,120 +268,15 @@ static sl_status expand(sl_run *run, sl_operator *o, sl_step_result *out) {
     }
     if (o->into && node != o->number) continue;
     if (o->unlike_count > 0 && !sl_is_unlike(run, o, r)) continue;
-    if (o->test != NULL) {
-      bool right = node < o->known_room && o->known[node] == 2;
-      if (!right && node < o->known_room && o->known[node] == 1) continue;
-      if (!right) SL_TRY(passes(run, o, node, &right));
-      if (!right) continue;
-    }
+    bool right;
+    SL_TRY(sl_step_passes(run, o, node, r, &right));
+    if (!right) continue;
     if (!o->into) run->row[o->to] = sl_node(node);
     run->row[o->relationship] = sl_relationship(r);
     *out = SL_ROW;
     return SL_OK;
   }
   *out = SL_END;
-  return SL_OK;
-}
-
-// ---- paths of several lengths -------------------------------------------------------------------
-
-static sl_status deeper(sl_run *run, sl_operator *o, uint32_t node) {
-  if (o->depth == o->trail_room) {
-    const uint32_t room = o->trail_room < 8 ? 8 : o->trail_room * 2;
-    SL_TRY(SL_REALLOC(&o->trail, room));
-    SL_TRY(SL_REALLOC(&o->trail_ids, room));
-    o->trail_room = room;
-  }
-  sl_walk_begin(&o->trail[o->depth++], run->store, node, (sl_towards)o->towards, &o->types);
-  return SL_OK;
-}
-
-static sl_status variable_start(sl_run *run, sl_operator *o) {
-  const sl_value from = run->row[o->from];
-  o->depth = 0;
-  o->started = false;
-  o->finished = from.kind != SL_VALUE_NODE || o->least > o->most;
-  if (o->into && run->row[o->to].kind != SL_VALUE_NODE) o->finished = true;
-  o->number = o->into && !o->finished ? run->row[o->to].as.id : 0;
-  return SL_OK;
-}
-
-static sl_status arrive(sl_run *run, sl_operator *o, uint32_t node, uint32_t length) {
-  if (!o->into) run->row[o->to] = sl_node(node);
-  if (!o->wanted || o->list) return SL_OK;
-  sl_list *list;
-  SL_TRY(sl_list_make(&run->pool, length, &list));
-  for (uint32_t i = 0; i < length; i++)
-    list->items[i] = sl_relationship(o->trail_ids[o->swapped ? length - 1 - i : i]);
-  return sl_list_close(list, &run->row[o->relationship]);
-}
-
-// The list of relationships is given: where does it lead?
-static sl_status along(sl_run *run, sl_operator *o, sl_step_result *out) {
-  const sl_value v = run->row[o->relationship];
-  const sl_store *s = run->store;
-  *out = SL_END;
-  if (o->started || v.kind != SL_VALUE_LIST) return SL_OK;
-  o->started = true;
-  const uint32_t count = v.as.list->count;
-  if (count < o->least || count > o->most) return SL_OK;
-  uint32_t at = run->row[o->from].as.id;
-  for (uint32_t i = 0; i < count; i++) {
-    const sl_value r = v.as.list->items[o->swapped ? count - 1 - i : i];
-    bool right;
-    if (r.kind != SL_VALUE_RELATIONSHIP || !fits(run, o, r.as.id)) return SL_OK;
-    SL_TRY(sl_hop_passes(run, o, r.as.id, &right));
-    if (!right) return SL_OK;
-    for (uint32_t k = 0; k < i; k++)
-      if (v.as.list->items[o->swapped ? count - 1 - k : k].as.id == r.as.id) return SL_OK;
-    if (o->towards & SL_TOWARDS_OUT && s->rel_from[r.as.id] == at)
-      at = s->rel_to[r.as.id];
-    else if (o->towards & SL_TOWARDS_IN && s->rel_to[r.as.id] == at)
-      at = s->rel_from[r.as.id];
-    else
-      return SL_OK;
-  }
-  if (o->into && at != o->number) return SL_OK;
-  if (!o->into) run->row[o->to] = sl_node(at);
-  *out = SL_ROW;
-  return SL_OK;
-}
-
-static sl_status variable(sl_run *run, sl_operator *o, sl_step_result *out) {
-  *out = SL_END;
-  if (o->finished) return SL_OK;
-  if (o->list) return along(run, o, out);
-  if (!o->started) {
-    const uint32_t from = run->row[o->from].as.id;
-    o->started = true;
-    if (o->most > 0) SL_TRY(deeper(run, o, from));
-    if (o->least == 0 && (!o->into || from == o->number)) {
-      *out = SL_ROW;
-      return arrive(run, o, from, 0);
-    }
-  }
-  while (o->depth > 0) {
-    uint32_t node, r;
-    const uint32_t length = o->depth;
-    run->work++;
-    if (sl_over_budget(run)) {
-      *out = SL_PAUSE;
-      return SL_OK;
-    }
-    if (!sl_walk_next(&o->trail[length - 1], &node, &r)) {
-      o->depth--;
-      continue;
-    }
-    bool right = sl_is_unlike(run, o, r);
-    for (uint32_t i = 0; i + 1 < length && right; i++) right = o->trail_ids[i] != r;
-    if (right) SL_TRY(sl_hop_passes(run, o, r, &right));
-    if (!right) continue;
-    o->trail_ids[length - 1] = r;
-    if (length < o->most) SL_TRY(deeper(run, o, node));
-    if (length < o->least || (o->into && node != o->number)) continue;
-    *out = SL_ROW;
-    return arrive(run, o, node, length);
-  }
   return SL_OK;
 }
 
@@ -462,7 +289,7 @@ sl_status sl_match_start(sl_run *run, sl_operator *o) {
   case SL_OP_EXPAND:
     return expand_start(run, o);
   case SL_OP_VARIABLE:
-    return variable_start(run, o);
+    return sl_variable_start(run, o);
   default:
     return SL_OK;
   }
@@ -479,35 +306,6 @@ sl_status sl_match_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
   case SL_OP_EXPAND:
     return expand(run, o, out);
   default:
-    return variable(run, o, out);
+    return sl_variable_produce(run, o, out);
   }
-}
-
-sl_status sl_path_of(sl_run *run, const uint32_t *slots, uint32_t count, sl_value *out) {
-  uint32_t length = 0, at = 0;
-  *out = sl_null();
-  for (uint32_t i = 0; i < count; i++) {
-    const sl_value v = run->row[slots[i]];
-    if (sl_is_null(v)) return SL_OK;
-    if (i % 2 == 1) length += v.kind == SL_VALUE_LIST ? v.as.list->count : 1;
-  }
-  sl_path_value *path;
-  SL_TRY(
-      sl_pool_take(&run->pool, sizeof *path + (2 * (size_t)length + 1) * sizeof(uint32_t), &path));
-  path->length = length;
-  uint32_t node = run->row[slots[0]].as.id;
-  path->ids[at++] = node;
-  for (uint32_t i = 1; i < count; i += 2) {
-    const sl_value v = run->row[slots[i]];
-    const sl_value *items = v.kind == SL_VALUE_LIST ? v.as.list->items : &v;
-    const uint32_t items_count = v.kind == SL_VALUE_LIST ? v.as.list->count : 1;
-    for (uint32_t k = 0; k < items_count; k++) {
-      const uint32_t r = items[k].as.id;
-      node = run->store->rel_from[r] == node ? run->store->rel_to[r] : run->store->rel_from[r];
-      path->ids[at++] = r;
-      path->ids[at++] = node;
-    }
-  }
-  *out = (sl_value){.kind = SL_VALUE_PATH, .as.path = path};
-  return SL_OK;
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/run.h"
+#include "property/blocks.h"
 
 // ---- life ---------------------------------------------------------------------------------------
 
@@ -19,14 +19,16 @@ void sl_operator_release(sl_operator *o) {
   free_tallies(o);
   sl_free(o->trail);
   sl_free(o->trail_ids);
-  sl_free(o->known);
+  sl_free(o->sums);
+  for (int i = 0; i < 2; i++) sl_test_release(&o->tests[i]);
   for (int i = 0; i < 4; i++) sl_free(o->places[i]);
   o->trail = NULL;
   o->trail_ids = NULL;
-  o->known = NULL;
+  o->sums = NULL;
   memset((void *)o->places, 0, sizeof o->places);
-  o->trail_room = o->known_room = o->place_room = o->depth = o->end = 0;
+  o->trail_room = o->sums_room = o->summed = o->place_room = o->depth = o->end = 0;
   if (o->inner != NULL) sl_operator_release(o->inner);
+  if (o->blocks != NULL) sl_blocks_release(o->blocks);
   if (o->plan != NULL) sl_plan_release(o->plan);
   if (o->update != NULL && o->update->match != NULL) sl_plan_release(o->update->match);
 }
@@ -67,8 +69,6 @@ void sl_plan_release(sl_plan *plan) {
       sl_operator_release(o);
       release_code(o->code);
       release_code(o->where);
-      release_code(o->test);
-      if (o->inner != NULL) release_code(o->inner->test);
       for (uint32_t k = 0; k < o->count; k++) release_code(o->codes[k]);
       if (o->update != NULL) release_update(o->update);
     }
@@ -98,6 +98,8 @@ sl_status sl_operator_begin(sl_run *run, sl_operator *o) {
   o->started = o->finished = o->found = false;
   o->at = 0;
   o->limit = UINT64_MAX;
+  if (o->kind == SL_OP_EXPAND) sl_step_begin(run, o);
+  if (o->kind == SL_OP_BLOCKS) sl_blocks_begin(run, o->blocks);
   if (o->table.count > 0 || o->table.pool.top != NULL) sl_table_free(&o->table);
   if (o->distinct.table.room > 0) sl_distinct_free(&o->distinct);
   if (o->tally_room > 0) free_tallies(o);
@@ -218,23 +220,28 @@ static void load(sl_run *run, const sl_value *from, const uint32_t *slots, uint3
 
 // ---- grouping -----------------------------------------------------------------------------------
 
-static sl_status aggregate_take(sl_run *run, sl_operator *o) {
-  uint32_t number = 0;
+sl_status sl_group_of_row(sl_run *run, sl_operator *o, uint32_t *number) {
   bool fresh = o->table.count == 0;
+  *number = 0;
+  if (o->key_count > 0)
+    SL_TRY(sl_distinct_add(&o->distinct, run->row, o->key_slots, o->key_count, number, &fresh));
+  if (!fresh) return SL_OK;
+  SL_TRY(sl_table_add(&o->table, run->row, o->slots, o->slot_count, NULL));
+  const size_t wanted = (size_t)o->table.count * o->count;
+  if (wanted > o->tally_room) {
+    const size_t tallies = o->tally_room * 2 > wanted ? (size_t)o->tally_room * 2 : wanted;
+    SL_TRY(SL_REALLOC(&o->tallies, tallies));
+    memset(o->tallies + o->tally_room, 0, (tallies - o->tally_room) * sizeof *o->tallies);
+    o->tally_room = (uint32_t)tallies;
+  }
+  return SL_OK;
+}
+
+static sl_status aggregate_take(sl_run *run, sl_operator *o) {
+  uint32_t number;
   const uint64_t times = run->times;
   run->times = 1;
-  if (o->key_count > 0)
-    SL_TRY(sl_distinct_add(&o->distinct, run->row, o->key_slots, o->key_count, &number, &fresh));
-  if (fresh) {
-    SL_TRY(sl_table_add(&o->table, run->row, o->slots, o->slot_count, NULL));
-    const size_t wanted = (size_t)o->table.count * o->count;
-    if (wanted > o->tally_room) {
-      const size_t tallies = o->tally_room * 2 > wanted ? (size_t)o->tally_room * 2 : wanted;
-      SL_TRY(SL_REALLOC(&o->tallies, tallies));
-      memset(o->tallies + o->tally_room, 0, (tallies - o->tally_room) * sizeof *o->tallies);
-      o->tally_room = (uint32_t)tallies;
-    }
-  }
+  SL_TRY(sl_group_of_row(run, o, &number));
   sl_tally *tallies = o->tallies + (size_t)number * o->count;
   for (uint32_t i = 0; i < o->count; i++)
     SL_TRY(sl_tally_add(run, o->codes[i], &tallies[i], times));
@@ -322,6 +329,8 @@ sl_status sl_start(sl_run *run, sl_operator *o) {
   case SL_OP_ONCE:
     o->found = true;
     return SL_OK;
+  case SL_OP_BLOCKS:
+    return SL_OK;
   case SL_OP_FILTER:
     return test(run, o);
   case SL_OP_PATH:
@@ -401,6 +410,8 @@ sl_status sl_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
     *out = o->found ? SL_ROW : SL_END;
     o->found = false;
     return SL_OK;
+  case SL_OP_BLOCKS:
+    return sl_blocks_produce(run, o, out);
   case SL_OP_OPTIONAL:
     return optional(run, o, out);
   case SL_OP_UNWIND:

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/blocks.h"
 #include "property/plan.h"
 
 enum { MOST_OPERATORS = 20000 };
@@ -346,7 +347,7 @@ static sl_status clauses(sl_run *run, sl_pipeline *p, const sl_cypher_single *si
       SL_TRY(update(&s, c));
     }
   }
-  return SL_OK;
+  return nested ? SL_OK : sl_blocks_plan(run, p);
 }
 
 static sl_status query(sl_run *run, const sl_cypher_query *q, bool nested, sl_plan **out) {

@@ -74,19 +74,19 @@ static bool reads_only(matching *m, const condition *c, uint32_t slot) {
   return !sl_reads(e, m->only);
 }
 
-// Conditions that can be tested now. Those of a neighbour alone go to the operator that finds it.
-static sl_status flush(matching *m, sl_operator *expand) {
-  for (uint32_t i = 0; i < m->condition_count; i++) {
+// Conditions that can be tested now. Those of a node or a relationship alone go to the operator that finds it.
+static sl_status flush(matching *m, sl_operator *finds) {
+  for (uint32_t i = 0; finds != NULL && m->keeps && i < m->condition_count; i++) {
     condition *c = &m->conditions[i];
     if (c->done || waits(m, c)) continue;
-    if (expand != NULL && m->keeps && reads_only(m, c, expand->to)) {
+    for (int what = 0; what < 2 && !c->done; what++) {
+      sl_test *t = &finds->tests[what];
+      if (what == SL_OF_RELATIONSHIPS && finds->kind == SL_OP_SCAN) break;
+      t->what = (uint8_t)what;
+      t->slot = what == SL_OF_NODES ? finds->to : finds->relationship;
+      if (!reads_only(m, c, t->slot)) continue;
       SL_TRY(code_of(m, c));
-      if (expand->test == NULL) SL_TRY(sl_code_new(m->run, SL_CYPHER_AND, 0, &expand->test));
-      sl_code *both;
-      SL_TRY(sl_code_new(m->run, SL_CYPHER_AND, expand->test->count + 1, &both));
-      for (uint32_t k = 0; k < expand->test->count; k++) both->args[k] = expand->test->args[k];
-      both->args[expand->test->count] = c->code;
-      expand->test = both;
+      SL_TRY(sl_test_also(m->run, t, c->code));
       c->done = true;
     }
   }
@@ -212,7 +212,7 @@ static sl_status begin_at(matching *m, const sl_cypher_node *n) {
         m->conditions[i].code->name_count == 1 && m->conditions[i].code->names[0] == o->label)
       m->conditions[i].done = true;
   m->pending[n->slot] = false;
-  return flush(m, NULL);
+  return flush(m, o->kind == SL_OP_SCAN ? o : NULL);
 }
 
 // ---- along relationships ------------------------------------------------------------------------

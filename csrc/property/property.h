@@ -132,6 +132,17 @@ sl_status sl_property_begin(sl_property_query *query, const uint8_t *parameters,
 //   numbers   three, written: address, bytes, rows; valid until the next step
 void sl_property_take(sl_property_query *query, double *numbers);
 
+// Begins and goes on at once, for small answers: sl_property_begin(), one sl_job_step() of `work`, sl_property_take().
+//   numbers   four, written: the outcome (sl_outcome), then those of sl_property_take()
+//   Errors: those of the three.
+sl_status sl_property_ask(sl_property_query *query, const uint8_t *parameters,
+                          uint32_t parameter_bytes, uint64_t most_rows, double now, uint64_t seed,
+                          uint64_t work, double *numbers);
+
+// Memory of the query for `bytes` bytes behind four numbers, for the arguments of sl_property_ask(); it stays until the
+// next call. NULL: ERR_MEMORY.
+double *sl_property_room(sl_property_query *query, uint32_t bytes);
+
 // Numbers, written: columns, rows so far, nodes created and deleted, relationships created and deleted, properties set and
 // removed, labels added and removed, whether it changes the graph.
 #define SL_PROPERTY_QUERY_FACTS 11

@@ -117,6 +117,7 @@ void sl_property_query_destroy(sl_property_query *query) {
   sl_run_free(&query->run);
   sl_buffer_free(&query->rows);
   sl_buffer_free(&query->text);
+  sl_free(query->room);
   sl_cypher_destroy(query->statement);
   if (--query->graph->queries == 0 && query->graph->closed) sl_free(query->graph);
   sl_free(query);
@@ -126,7 +127,7 @@ sl_job *sl_property_job(sl_property_query *query) { return &query->job; }
 
 size_t sl_property_query_bytes(const sl_property_query *q) {
   return sizeof *q + q->statement->bytes + q->run.plan_pool.bytes + q->run.pool.bytes +
-         q->rows.room + q->text.room;
+         q->rows.room + q->text.room + q->room_bytes;
 }
 
 static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint32_t count) {
@@ -252,7 +253,9 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
                "no changes before the query has ended");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   const size_t before = q->rows.count;
-  run->limit = run->work + work < work ? UINT64_MAX : run->work + work;
+  // Operators ask before they go on as well: with less, a step could end before anything was done.
+  const uint64_t least = work < 16 ? 16 : work;
+  run->limit = run->work + least < least ? UINT64_MAX : run->work + least;
   for (;;) {
     sl_step_result step;
     SL_TRY(sl_plan_step(run, run->plan, &step));
@@ -301,6 +304,29 @@ void sl_property_take(sl_property_query *q, double *numbers) {
   numbers[2] = (double)(q->row_count - q->taken_rows);
   if (q->row_count == q->taken_rows) numbers[1] = 0;
   q->taken_rows = q->row_count;
+}
+
+sl_status sl_property_ask(sl_property_query *q, const uint8_t *parameters, uint32_t parameter_bytes,
+                          uint64_t most_rows, double now, uint64_t seed, uint64_t work,
+                          double *numbers) {
+  sl_outcome outcome;
+  SL_TRY(sl_property_begin(q, parameters, parameter_bytes, most_rows, now, seed));
+  SL_TRY(sl_job_step(&q->job, work, &outcome));
+  numbers[0] = outcome;
+  numbers[1] = numbers[2] = numbers[3] = 0;
+  if (outcome != SL_OUTCOME_RUNNING) sl_property_take(q, numbers + 1);
+  return SL_OK;
+}
+
+double *sl_property_room(sl_property_query *q, uint32_t bytes) {
+  const size_t wanted = 4 * sizeof(double) + bytes;
+  if (wanted <= q->room_bytes) return q->room;
+  sl_free(q->room);
+  q->room = NULL;
+  q->room_bytes = 0;
+  if (sl_alloc(1, wanted, (void **)&q->room) != SL_OK) return NULL;
+  q->room_bytes = wanted;
+  return q->room;
 }
 
 void sl_property_query_facts(const sl_property_query *q, double *facts) {

@@ -9,6 +9,7 @@
 #include "base/job.h"
 #include "property/ast.h"
 #include "property/store.h"
+#include "property/tests.h"
 
 typedef struct sl_run sl_run;
 typedef struct sl_code sl_code;
@@ -42,6 +43,10 @@ sl_status sl_eval(sl_run *run, const sl_code *code, sl_value *out);
 // The same of a condition.
 sl_status sl_eval_truth(sl_run *run, const sl_code *code, sl_truth *out);
 sl_status sl_call(sl_run *run, const sl_code *code, const sl_value *args, sl_value *out);
+// a `op` b of a comparison, of IN (b: a list or null), STARTS WITH and the like, IS NULL (of a alone).
+sl_truth sl_holds(uint8_t op, sl_value a, sl_value b);
+sl_status sl_binary(sl_run *run, const sl_code *code, sl_value a, sl_value b, sl_value *out);
+sl_status sl_overflowed(sl_run *run, const sl_code *code);
 // The functions of dates, times and durations, and + - * / with them.
 sl_status sl_temporal_call(sl_run *run, const sl_code *code, const sl_value *args, sl_value *out);
 sl_status sl_temporal_arithmetic(sl_run *run, const sl_code *code, sl_value a, sl_value b,
@@ -72,7 +77,12 @@ typedef struct sl_tally {
   sl_distinct *seen; // with DISTINCT
 } sl_tally;
 
+// The group of the row in an AGGREGATE, which is made where it is new.
+sl_status sl_group_of_row(sl_run *run, sl_operator *o, uint32_t *number);
 sl_status sl_tally_add(sl_run *run, const sl_code *call, sl_tally *tally, uint64_t times);
+// The same with the value of its argument, which is not null.
+sl_status sl_tally_take(sl_run *run, const sl_code *call, sl_tally *tally, sl_value v,
+                        uint64_t times);
 sl_status sl_tally_result(sl_run *run, const sl_code *call, sl_tally *tally, sl_value *out);
 void sl_tally_free(sl_tally *tally);
 
@@ -105,6 +115,7 @@ void sl_distinct_free(sl_distinct *d);
 
 typedef enum sl_operator_kind {
   SL_OP_ONCE,
+  SL_OP_BLOCKS,   // several scans and expansions, many rows at a time
   SL_OP_SCAN,     // nodes, of label or all
   SL_OP_SEEK,     // nodes by a property
   SL_OP_ENDS,     // the nodes of a relationship that is there
@@ -176,7 +187,7 @@ struct sl_operator {
   uint32_t *unlike; // slots of relationships, or of lists of them, that must differ
   uint32_t unlike_count;
   sl_code *code, *where; // where: of each relationship, in `relationship_slot`
-  sl_code *test;         // of the neighbour alone, kept for each node
+  sl_test tests[2];      // of the node that is found alone, and of the relationship alone
   uint32_t hop_slot;
   uint32_t count;
   sl_code **codes;
@@ -187,6 +198,7 @@ struct sl_operator {
   bool counts;        // the row stands for as many as there are neighbours: run->times
   sl_plan *plan;
   sl_update *update;
+  struct sl_blocks *blocks;
   double estimate;
   // EXPAND: the neighbour must be one of this node's as well, which a later operator makes sure of.
   bool hinted;
@@ -209,8 +221,9 @@ struct sl_operator {
   uint32_t tally_room;
   sl_walk *trail;
   uint32_t *trail_ids, depth, trail_room;
-  uint8_t *known; // of each node: 0 unknown, 1 fails, 2 passes
-  uint32_t known_room;
+  bool plain;     // all neighbours that it walks are in sorted rows of one type
+  uint32_t *sums; // of one that counts: how many neighbours of each node pass, + 1; 0: unknown
+  uint32_t sums_room, summed;
   uint32_t *places[4];
   uint32_t place_room;
 };
@@ -262,6 +275,14 @@ sl_status sl_match_start(sl_run *run, sl_operator *o);
 sl_status sl_match_produce(sl_run *run, sl_operator *o, sl_step_result *out);
 sl_status sl_shortest_start(sl_run *run, sl_operator *o);
 sl_status sl_shortest_produce(sl_run *run, sl_operator *o, sl_step_result *out);
+sl_status sl_variable_start(sl_run *run, sl_operator *o);
+sl_status sl_variable_produce(sl_run *run, sl_operator *o, sl_step_result *out);
+// Whether a relationship that is there may be the one of a pattern.
+bool sl_fits(const sl_run *run, const sl_operator *o, uint32_t relationship);
+// Decides how an operator walks: before the first row.
+void sl_step_begin(const sl_run *run, sl_operator *o);
+// How many rows an operator that counts has from a node.
+sl_status sl_count_from(sl_run *run, sl_operator *o, uint32_t from, uint64_t *out);
 // Whether a relationship differs from those that were bound before.
 bool sl_is_unlike(const sl_run *run, const sl_operator *o, uint32_t relationship);
 sl_status sl_hop_passes(sl_run *run, const sl_operator *o, uint32_t relationship, bool *out);
@@ -278,6 +299,21 @@ sl_status sl_plan_count(sl_run *run, sl_plan *plan, uint64_t most, uint64_t *out
 // A path of slots: node, relationship or list of them, node ...
 sl_status sl_path_of(sl_run *run, const uint32_t *slots, uint32_t count, sl_value *out);
 void sl_run_free(sl_run *run);
+
+// The neighbours of a node, as sl_walk_begin() and sl_walk_next(), faster where the operator is plain.
+void sl_step_walk(const sl_run *run, const sl_operator *o, sl_walk *w, uint32_t from);
+static inline bool sl_step_next(const sl_operator *o, sl_walk *w, uint32_t *node,
+                                uint32_t *relationship) {
+  if (!o->plain) return sl_walk_next(w, node, relationship);
+  if (w->at == w->end) return false;
+  *node = w->node[w->at];
+  *relationship = w->relationship[w->at++];
+  return true;
+}
+
+// Whether a node that was found, and the relationship to it, pass the tests of an operator.
+sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node, uint32_t relationship,
+                         bool *out);
 
 static inline bool sl_over_budget(const sl_run *run) {
   return run->work >= run->limit && !run->cannot_pause;

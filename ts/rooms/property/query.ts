@@ -10,6 +10,7 @@ import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { writeText } from './bytes.js';
+import { runDirect } from './direct.js';
 import type {
   ColumnsResult,
   CypherErrorDetails,
@@ -37,6 +38,9 @@ interface Asked {
 export class PropertyQuery extends WasmObject<RawQuery> {
   /** @internal */
   declare graph: WasmObject<RawGraph & RawObject>;
+
+  /** @internal What the answers have in common, once one was read; undefined where the query changes the graph. */
+  declare names: string[] | undefined;
 
   /** The query. */
   declare readonly text: string;
@@ -83,6 +87,9 @@ export class PropertyQuery extends WasmObject<RawQuery> {
    * ```
    */
   run(parameters?: Parameters, options?: QueryOptions): QueryResult {
+    const operation = 'PropertyQuery.run';
+    const direct = options === undefined && directly(this, operation, parameters);
+    if (direct) return rowsOf(direct);
     return tasksOf(this.runtime).rows.now(
       'PropertyQuery.run',
       { query: this, parameters },
@@ -127,6 +134,8 @@ export class PropertyQuery extends WasmObject<RawQuery> {
    * ```
    */
   columns(parameters?: Parameters, options?: QueryOptions): ColumnsResult {
+    const direct = options === undefined && directly(this, 'PropertyQuery.columns', parameters);
+    if (direct) return columnsOf(direct);
     const { columns } = tasksOf(this.runtime);
     return columns.now('PropertyQuery.columns', { query: this, parameters }, options);
   }
@@ -242,6 +251,7 @@ function readAnswer(runtime: Runtime, operation: string, query: PropertyQuery): 
     const columns = new WireReader(runtime.u8, runtime.f64[at / 8] as number).value() as string[];
     raw.facts(at);
     const facts = runtime.copyF64(at, FACTS) as unknown as number[];
+    if (facts[10] === 0) query.names = [...columns];
     raw.take(at);
     const [begin, , rowCount] = runtime.copyF64(at, 3) as unknown as [number, number, number];
     const [, , nodesCreated, nodesDeleted, relationshipsCreated, relationshipsDeleted] =
@@ -263,14 +273,47 @@ function readAnswer(runtime: Runtime, operation: string, query: PropertyQuery): 
   });
 }
 
-function rowsOf({ reader, ...answer }: Answer): QueryResult {
+function rowsOf({ reader, columns, rowCount, outcome, changes }: Answer): QueryResult {
   const rows: Record<string, GraphValue>[] = [];
-  for (let i = 0; i < answer.rowCount; i++) {
+  for (let i = 0; i < rowCount; i++) {
     const row: Record<string, GraphValue> = {};
-    for (const name of answer.columns) put(row, name, reader.value());
+    for (const name of columns) put(row, name, reader.value());
     rows.push(row);
   }
-  return { ...answer, rows };
+  return { columns, rowCount, outcome, changes, rows };
+}
+
+/** The answer of a query that only reads, in one call; undefined where that is not known of it yet. */
+function directly(
+  query: PropertyQuery,
+  operation: string,
+  parameters: Parameters | undefined,
+): Answer | undefined {
+  const { names, runtime, graph } = query;
+  if (names === undefined) return undefined;
+  try {
+    const raw = () => {
+      graph.use(operation);
+      return query.use(operation);
+    };
+    const { rowCount, reader } = runDirect(runtime, operation, raw, parameters);
+    return { columns: [...names], rowCount, outcome: 'complete', changes: noChanges(), reader };
+  } catch (error) {
+    throw problemOf(runtime, operation, graph, error);
+  }
+}
+
+function noChanges(): GraphChanges {
+  return {
+    nodesCreated: 0,
+    nodesDeleted: 0,
+    relationshipsCreated: 0,
+    relationshipsDeleted: 0,
+    propertiesSet: 0,
+    propertiesRemoved: 0,
+    labelsAdded: 0,
+    labelsRemoved: 0,
+  };
 }
 
 function columnsOf({ reader, ...answer }: Answer): ColumnsResult {

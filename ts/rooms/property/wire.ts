@@ -31,9 +31,16 @@ export class WireWriter {
   #at = 0;
 
   constructor(
-    readonly operation: string,
+    public operation: string,
     readonly argument: string,
   ) {}
+
+  /** Begins again, in the memory that it has. */
+  begin(operation: string): this {
+    this.operation = operation;
+    this.#at = 0;
+    return this;
+  }
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#at);
@@ -69,7 +76,23 @@ export class WireWriter {
   }
 
   key(text: string): void {
-    this.#room(4 + 3 * text.length);
+    const { length } = text;
+    this.#room(4 + 3 * length);
+    if (length <= LONGEST_BY_HAND) {
+      const bytes = this.#bytes;
+      const begin = this.#at + 4;
+      let i = 0;
+      for (; i < length; i++) {
+        const code = text.charCodeAt(i);
+        if (code > 127) break;
+        bytes[begin + i] = code;
+      }
+      if (i === length) {
+        this.#view.setUint32(this.#at, length, true);
+        this.#at = begin + length;
+        return;
+      }
+    }
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#at + 4));
     this.#view.setUint32(this.#at, written, true);
     this.#at += 4 + written;
@@ -143,6 +166,18 @@ export class WireWriter {
   }
 }
 
+const views = new WeakMap<Uint8Array, DataView>();
+
+/** A view of the same bytes, made once for each. */
+function viewOf(bytes: Uint8Array): DataView {
+  let view = views.get(bytes);
+  if (view === undefined) {
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    views.set(bytes, view);
+  }
+  return view;
+}
+
 /** Reads values out of the module's memory: nothing may allocate there meanwhile. */
 export class WireReader {
   readonly #bytes: Uint8Array;
@@ -151,7 +186,7 @@ export class WireReader {
 
   constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = viewOf(bytes);
     this.#at = at;
   }
 
