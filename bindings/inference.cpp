@@ -5,7 +5,8 @@ extern "C" {
 }
 
 SL_OBJECT(sl_encoder, sl_encoder_destroy)
-SL_FIELDS(sl_encoder_shape, dimension, width, hidden, layers, heads, most_tokens, precision)
+SL_FIELDS(sl_encoder_shape, dimension, width, hidden, layers, heads, most_tokens, precision,
+          pooling, epsilon)
 
 EMSCRIPTEN_BINDINGS(inference) {
   sl::object<sl_encoder>("Encoder")

@@ -1,4 +1,6 @@
 // Raw ABI of inference/encoder.h.
+#include <string.h>
+
 #include "base/abi_container.h"
 #include "base/abi_job.h"
 #include "inference/encoder.h"
@@ -11,12 +13,14 @@ static sl_handle give(sl_status status, sl_encoder *encoder) {
 }
 
 // 0 after a failure. model: dimension, width, hidden, layers, heads, most tokens, precision, cutting,
-// reserved pieces. scores: one a piece, read where cutting is unigram.
+// reserved pieces, pooling, epsilon as the bits of an f32. scores: one a piece, read where cutting is
+// unigram.
 sl_handle SL_ABI(sl_abi_encoder_create)(const uint32_t *model, const uint8_t *text,
                                         uint32_t text_bytes, const uint32_t *piece_lengths,
                                         const double *scores, uint32_t piece_count) {
-  const sl_encoder_shape shape = {model[0], model[1], model[2], model[3],
-                                  model[4], model[5], model[6]};
+  sl_encoder_shape shape = {model[0], model[1], model[2], model[3], model[4],
+                            model[5], model[6], model[9], 0};
+  memcpy(&shape.epsilon, model + 10, sizeof shape.epsilon);
   sl_encoder *made = NULL;
   const sl_status status = sl_encoder_create(&shape, model[7], text, text_bytes, piece_lengths,
                                              model[7] == SL_CUTTING_UNIGRAM ? scores : NULL,
@@ -42,8 +46,8 @@ sl_handle SL_ABI(sl_abi_encoder_static)(sl_handle handle, uint32_t precision) {
   return give(sl_encoder_static(encoder, precision, &made), made);
 }
 
-// out, written, 12 numbers: the nine of `model` above, pieces, elements of the tensor that is awaited
-// (0: all are there), bytes.
+// out, written, 14 numbers: the first nine of `model` above, pieces, elements of the tensor that is
+// awaited (0: all are there), bytes, pooling, epsilon.
 int32_t SL_ABI(sl_abi_encoder_info)(sl_handle handle, double *out) {
   sl_encoder *encoder;
   SL_TRY(get(handle, &encoder));

@@ -5,7 +5,7 @@
 
 #define NOINLINE __attribute__((noinline))
 
-// BERT leaves out words of more characters.
+// To BERT words of more characters are unknown.
 enum { MOST_WORD_CHARACTERS = 100 };
 
 static sl_status make_room(void **array, size_t size, uint32_t *room, size_t wanted) {
@@ -15,21 +15,6 @@ static sl_status make_room(void **array, size_t size, uint32_t *room, size_t wan
   if (more > UINT32_MAX) more = UINT32_MAX;
   SL_TRY(sl_realloc(array, more, size));
   *room = (uint32_t)more;
-  return SL_OK;
-}
-
-sl_status sl_cutter_begin(sl_cutter *c, const sl_pieces *pieces, const uint8_t *text, size_t bytes,
-                          uint32_t most) {
-  SL_REQUIRE(bytes < 1u << 31, SL_ERR_OVERFLOW, "text", "less than 2 GB");
-  c->pieces = pieces;
-  c->text = text;
-  c->bytes = bytes;
-  c->at = 0;
-  c->most = most;
-  c->more = c->in_word = c->begun = false;
-  c->done = bytes == 0;
-  c->before = 0;
-  c->count = 0;
   return SL_OK;
 }
 
@@ -48,13 +33,45 @@ size_t sl_cutter_bytes(const sl_cutter *c) {
 }
 
 static sl_status add_id(sl_cutter *c, uint32_t id) {
-  if (c->count == c->most) {
+  if (c->count >= c->most) {
     c->more = c->done = true;
     return SL_OK;
   }
   SL_TRY(make_room((void **)&c->ids, sizeof *c->ids, &c->id_room, c->count + (size_t)1));
   c->ids[c->count++] = id;
   return SL_OK;
+}
+
+// The mark at the end of a text of BERT.
+static sl_status add_end(sl_cutter *c) {
+  if (c->pieces->cutting != SL_CUTTING_BERT) return SL_OK;
+  const bool more = c->more;
+  c->most++;
+  SL_TRY(add_id(c, c->pieces->last_id));
+  c->more = c->more || more;
+  return SL_OK;
+}
+
+sl_status sl_cutter_begin(sl_cutter *c, const sl_pieces *pieces, const uint8_t *text, size_t bytes,
+                          uint32_t most) {
+  SL_REQUIRE(bytes < 1u << 31, SL_ERR_OVERFLOW, "text", "less than 2 GB");
+  c->pieces = pieces;
+  c->text = text;
+  c->bytes = bytes;
+  c->at = 0;
+  c->most = most;
+  c->more = c->in_word = c->begun = false;
+  c->done = bytes == 0;
+  c->before = 0;
+  c->count = 0;
+  if (pieces->cutting != SL_CUTTING_BERT) return SL_OK;
+  if (most == 0) {
+    c->more = c->done = true;
+    return SL_OK;
+  }
+  SL_TRY(add_id(c, pieces->first_id));
+  c->most = most - 1; // a place is kept for the mark at the end
+  return c->done ? add_end(c) : SL_OK;
 }
 
 // ---- unigram ------------------------------------------------------------------------------------
@@ -169,24 +186,16 @@ static sl_status step_unigram(sl_cutter *c, uint64_t work) {
 
 // ---- words --------------------------------------------------------------------------------------
 
-static uint32_t find_whole(const sl_pieces *p, const uint8_t *word, size_t bytes) {
-  uint32_t node = 0;
-  for (size_t i = 0; i < bytes; i++) {
-    node = sl_pieces_child(p, node, word[i]);
-    if (node == 0) return SL_NO_PIECE;
-  }
-  return node == 0 ? SL_NO_PIECE : p->piece_at[node];
-}
-
-static sl_status cut_wordpiece(sl_cutter *c, const uint8_t *word, size_t bytes) {
-  const sl_pieces *p = c->pieces;
-  uint32_t found[MOST_WORD_CHARACTERS], count = 0, characters = 0;
+// Pieces of the word, at most MOST_WORD_CHARACTERS; 0 where it cannot be cut.
+static uint32_t find_pieces(const sl_pieces *p, const uint8_t *word, size_t bytes,
+                            uint32_t *found) {
+  uint32_t count = 0, characters = 0;
   for (size_t i = 0; i < bytes; i += sl_character_bytes(word + i, bytes - i))
-    if (++characters > MOST_WORD_CHARACTERS) return SL_OK;
+    if (++characters > MOST_WORD_CHARACTERS) return 0;
   for (size_t at = 0; at < bytes;) {
     uint32_t node = at == 0 ? 0 : p->inside, id = SL_NO_PIECE;
     size_t end = at;
-    if (at > 0 && node == 0) return SL_OK;
+    if (at > 0 && node == 0) return 0;
     for (size_t i = at; i < bytes; i++) {
       node = sl_pieces_child(p, node, word[i]);
       if (node == 0) break;
@@ -196,10 +205,17 @@ static sl_status cut_wordpiece(sl_cutter *c, const uint8_t *word, size_t bytes) 
         end = i + 1;
       }
     }
-    if (id == SL_NO_PIECE || count == MOST_WORD_CHARACTERS) return SL_OK;
+    if (id == SL_NO_PIECE || count == MOST_WORD_CHARACTERS) return 0;
     found[count++] = id;
     at = end;
   }
+  return count;
+}
+
+static sl_status cut_wordpiece(sl_cutter *c, const uint8_t *word, size_t bytes) {
+  const sl_pieces *p = c->pieces;
+  uint32_t found[MOST_WORD_CHARACTERS], count = find_pieces(p, word, bytes, found);
+  if (count == 0 && p->cutting == SL_CUTTING_BERT) found[count++] = p->unknown_id;
   for (uint32_t i = 0; i < count && !c->done; i++) SL_TRY(add_id(c, found[i]));
   return SL_OK;
 }
@@ -211,16 +227,16 @@ static sl_status step_words(sl_cutter *c, uint64_t work) {
     while (end < c->bytes && c->text[end] != ' ') end++;
     const uint8_t *word = c->text + c->at;
     const size_t bytes = end - c->at;
-    if (bytes > 0 && c->pieces->cutting == SL_CUTTING_WORDPIECE) {
+    if (bytes > 0 && c->pieces->cutting >= SL_CUTTING_WORDPIECE) {
       SL_TRY(cut_wordpiece(c, word, bytes));
     } else if (bytes > 0) {
-      const uint32_t id = find_whole(c->pieces, word, bytes);
+      const uint32_t id = sl_pieces_find(c->pieces, word, bytes);
       if (id != SL_NO_PIECE) SL_TRY(add_id(c, id));
     }
     c->at = end < c->bytes ? end + 1 : end;
     c->done = c->done || c->at == c->bytes;
   }
-  return SL_OK;
+  return c->done ? add_end(c) : SL_OK;
 }
 
 sl_status sl_cutter_step(sl_cutter *c, uint64_t work) {

@@ -14,7 +14,10 @@ enum {
   // A group is closed when it has so many tokens, or texts.
   GROUP_TOKENS = 256,
   GROUP_TEXTS = 256,
+  // Heads of a text are done together up to so many scores.
+  MOST_SCORES = 1 << 18,
 };
+// Of the norms of networks that are no BERT.
 static const double EPSILON = 1e-6;
 
 static uint32_t used(const sl_encoder *e, uint32_t text) { return e->run.used[text]; }
@@ -158,12 +161,21 @@ static NOINLINE void normalize(float *row, uint32_t n, float *out) {
   for (uint32_t j = 0; j < n; j++) out[j] = (float)((double)row[j] * inverse);
 }
 
+// Heads of a text of so many tokens that are done together.
+static uint32_t heads_together(const sl_encoder *e, size_t tokens) {
+  const size_t fit = MOST_SCORES / (tokens * tokens + 1);
+  return fit < 1 ? 1 : fit < e->shape.heads ? (uint32_t)fit : e->shape.heads;
+}
+
 static sl_status place_arrays(sl_encoder *e, size_t most) {
   const sl_encoder_shape *s = &e->shape;
   const size_t tokens = e->run.tokens, texts = e->run.next - e->run.first;
   const size_t wide = s->dimension < s->width ? s->width : s->dimension;
   const size_t full = s->hidden < 3 * wide ? 3 * wide : s->hidden;
-  const size_t scores = (size_t)s->heads * most * most + most * wide;
+  // Enough for any text: the longest one's, or as many as are done together of shorter ones.
+  const size_t all = s->heads * most * most, one = most * most;
+  const size_t together = one < MOST_SCORES ? MOST_SCORES : one;
+  const size_t scores = (all < together ? all : together) + most * wide;
   const size_t wanted = tokens * (3 * wide + full) + scores + texts * s->width;
   if (wanted > e->run.block_room) {
     sl_free(e->run.block);
@@ -228,6 +240,9 @@ static sl_status start_group(sl_encoder *e) {
       read_row(e, *ids++, x);
       add_row(x, e->timing + (size_t)i * d, d);
     }
+  if (sl_encoder_is_bert(e))
+    SL_TRY(sl_layer_norm(e->run.x, e->run.tokens, d, e->tensors[2].numbers, e->tensors[3].numbers,
+                         (double)e->shape.epsilon));
   e->run.op = e->run.tokens > 0 ? SL_OP_NORM_1 : SL_OP_MEAN;
   return SL_OK;
 }
@@ -269,79 +284,98 @@ static sl_status part_product(sl_encoder *e, const float *left, uint32_t part, b
                   sl_encoder_part(e, e->run.layer, part + 1).numbers, add, activation, out);
 }
 
-static sl_status norm(sl_encoder *e, const float *from, uint32_t width, uint32_t gain) {
-  memcpy(e->run.h, from, (size_t)e->run.tokens * width * sizeof *from);
+static sl_status norm(sl_encoder *e, float *x, uint32_t width, uint32_t gain) {
   e->run.work += (uint64_t)e->run.tokens * width;
-  return sl_layer_norm(e->run.h, e->run.tokens, width,
-                       sl_encoder_part(e, e->run.layer, gain).numbers,
-                       sl_encoder_part(e, e->run.layer, gain + 1).numbers, EPSILON);
+  return sl_layer_norm(x, e->run.tokens, width, sl_encoder_part(e, e->run.layer, gain).numbers,
+                       sl_encoder_part(e, e->run.layer, gain + 1).numbers,
+                       sl_encoder_is_bert(e) ? (double)e->shape.epsilon : EPSILON);
 }
 
-static sl_status product_now(sl_encoder *e, const sl_product_options *o) {
-  sl_outcome outcome;
+// h = norm of x, which stays.
+static sl_status norm_before(sl_encoder *e, const float *x, uint32_t width, uint32_t gain) {
+  memcpy(e->run.h, x, (size_t)e->run.tokens * width * sizeof *x);
+  return norm(e, e->run.h, width, gain);
+}
+
+static sl_status begin_product(sl_encoder *e, const sl_product_options *o) {
   SL_TRY(sl_product_begin(e->product, NULL, o));
-  do SL_TRY(sl_job_step(sl_product_job(e->product), UINT64_MAX, &outcome));
-  while (outcome == SL_OUTCOME_RUNNING);
-  e->run.work += sl_job_work(sl_product_job(e->product));
+  e->run.multiplying = true;
+  e->run.product_work = 0;
   return SL_OK;
 }
 
-// Attention within one text: f has queries, keys and values of its tokens; h is written.
-static sl_status attend(sl_encoder *e, uint32_t first, uint32_t tokens) {
-  const uint32_t in = sl_encoder_in(e, e->run.layer), heads = e->shape.heads, size = in / heads;
-  const float *queries = e->run.f + (size_t)first * 3 * in;
-  const size_t reach = (size_t)tokens * 3 * in;
-  float *scores = e->run.scores, *given = scores + (size_t)heads * tokens * tokens;
-  sl_product_options o = {.type = SL_ELEMENT_F32,
-                          .batch = heads,
-                          .rows = tokens,
-                          .depth = size,
-                          .columns = tokens,
-                          .left = queries,
-                          .left_count = reach,
-                          .left_row_stride = 3 * in,
-                          .left_column_stride = 1,
-                          .left_batch_stride = size,
-                          .right = queries + in,
-                          .right_count = reach - in,
-                          .right_row_stride = 1,
-                          .right_column_stride = 3 * in,
-                          .right_batch_stride = size,
-                          .out = scores,
-                          .out_count = (size_t)heads * tokens * tokens,
-                          .out_row_stride = tokens,
-                          .out_batch_stride = tokens * tokens,
-                          .alpha = 1 / sqrt(size),
-                          .beta = 0};
-  SL_TRY(product_now(e, &o));
-  sl_softmax(scores, (size_t)heads * tokens, tokens);
-  o.depth = tokens;
-  o.columns = size;
-  o.left = scores;
-  o.left_count = o.out_count;
-  o.left_row_stride = tokens;
-  o.left_batch_stride = tokens * tokens;
-  o.right = queries + 2 * (size_t)in;
-  o.right_count = reach - 2 * (size_t)in;
-  o.right_row_stride = 3 * in;
-  o.right_column_stride = 1;
-  o.out = given;
-  o.out_count = (size_t)tokens * in;
-  o.out_row_stride = size;
-  o.out_batch_stride = tokens * size;
-  o.alpha = 1;
-  SL_TRY(product_now(e, &o));
-  for (uint32_t h = 0; h < heads; h++)
-    for (uint32_t t = 0; t < tokens; t++)
-      memcpy(e->run.h + (size_t)(first + t) * in + (size_t)h * size,
-             given + ((size_t)h * tokens + t) * size, size * sizeof *given);
-  return SL_OK;
+// Attention within one text: f has queries, keys and values of its tokens; h is written. Some heads
+// in three parts: scores, their products with values, and each head to its place.
+static sl_status attend(sl_encoder *e, uint32_t tokens) {
+  const uint32_t in = sl_encoder_in(e, e->run.layer), heads = e->run.heads;
+  const uint32_t size = in / e->shape.heads, before = e->run.head * size;
+  const float *queries = e->run.f + (size_t)e->run.token * 3 * in + before;
+  const size_t reach = (size_t)tokens * 3 * in - before, count = (size_t)heads * tokens * tokens;
+  float *scores = e->run.scores, *given = scores + count;
+  sl_product_options o = {.type = SL_ELEMENT_F32, .batch = heads, .rows = tokens, .alpha = 1};
+  switch (e->run.part) {
+  case 0:
+    o.depth = size;
+    o.columns = tokens;
+    o.left = queries;
+    o.left_count = reach;
+    o.left_row_stride = 3 * in;
+    o.left_column_stride = 1;
+    o.left_batch_stride = size;
+    o.right = queries + in;
+    o.right_count = reach - in;
+    o.right_row_stride = 1;
+    o.right_column_stride = 3 * in;
+    o.right_batch_stride = size;
+    o.out = scores;
+    o.out_count = count;
+    o.out_row_stride = tokens;
+    o.out_batch_stride = tokens * tokens;
+    o.alpha = 1 / sqrt(size);
+    return begin_product(e, &o);
+  case 1:
+    sl_softmax(scores, (size_t)heads * tokens, tokens);
+    e->run.work += count;
+    o.depth = tokens;
+    o.columns = size;
+    o.left = scores;
+    o.left_count = count;
+    o.left_row_stride = tokens;
+    o.left_column_stride = 1;
+    o.left_batch_stride = tokens * tokens;
+    o.right = queries + 2 * (size_t)in;
+    o.right_count = reach - 2 * (size_t)in;
+    o.right_row_stride = 3 * in;
+    o.right_column_stride = 1;
+    o.right_batch_stride = size;
+    o.out = given;
+    o.out_count = (size_t)tokens * heads * size;
+    o.out_row_stride = size;
+    o.out_batch_stride = tokens * size;
+    return begin_product(e, &o);
+  default:
+    for (uint32_t h = 0; h < heads; h++)
+      for (uint32_t t = 0; t < tokens; t++)
+        memcpy(e->run.h + (size_t)(e->run.token + t) * in + before + (size_t)h * size,
+               given + ((size_t)h * tokens + t) * size, size * sizeof *given);
+    return SL_OK;
+  }
 }
 
-// One text more. True after the last one.
+// One part of some heads more. `last`: of the last heads of the last text.
 static sl_status attend_next(sl_encoder *e, bool *last) {
-  const uint32_t tokens = used(e, e->run.text);
-  if (tokens > 0) SL_TRY(attend(e, e->run.token, tokens));
+  const uint32_t tokens = used(e, e->run.text), left = e->shape.heads - e->run.head;
+  *last = false;
+  if (tokens > 0) {
+    e->run.heads = heads_together(e, tokens);
+    if (e->run.heads > left) e->run.heads = left;
+    SL_TRY(attend(e, tokens));
+    if (e->run.part < 2) return SL_OK; // the product's end goes on
+    e->run.part = 0;
+    e->run.head += e->run.heads;
+    if (e->run.head < e->shape.heads) return SL_OK;
+  }
+  e->run.head = 0;
   e->run.token += tokens;
   *last = ++e->run.text == e->run.next;
   return SL_OK;
@@ -353,6 +387,11 @@ static void take_means(sl_encoder *e) {
   float *mean = e->run.mean;
   for (uint32_t t = e->run.first; t < e->run.next; t++, mean += width) {
     const uint32_t tokens = used(e, t);
+    if (e->shape.pooling == SL_POOLING_FIRST && tokens > 0) {
+      memcpy(mean, x, width * sizeof *mean);
+      x += (size_t)tokens * width;
+      continue;
+    }
     memset(mean, 0, width * sizeof *mean);
     for (uint32_t i = 0; i < tokens; i++, x += width) add_row(mean, x, width);
     const float by = tokens > 0 ? (float)tokens : 1;
@@ -370,35 +409,44 @@ static void end_layer(sl_encoder *e) {
 
 // What has been multiplied, or done at once, is done: to the next thing.
 static void next_op(sl_encoder *e) {
+  const uint32_t width = e->shape.width;
+  float *row = e->run.out + (size_t)e->run.first * width;
   switch (e->run.op) {
+  case SL_OP_HEADS:
+    if (e->run.text == e->run.next) break;
+    e->run.part++;
+    return;
   case SL_OP_NARROW:
+    if (sl_encoder_is_bert(e)) break; // its norm comes after
     end_layer(e);
     return;
-  case SL_OP_END: {
-    const uint32_t width = e->shape.width;
-    float *row = e->run.out + (size_t)e->run.first * width;
+  case SL_OP_NORM_3:
+    end_layer(e);
+    return;
+  case SL_OP_END:
     for (uint32_t t = e->run.first; t < e->run.next; t++, row += width) normalize(row, width, row);
     next_group(e);
     return;
-  }
   case SL_OP_ATTEND:
     e->run.text = e->run.first;
-    e->run.token = 0;
-    e->run.op = SL_OP_HEADS;
-    return;
+    e->run.token = e->run.head = e->run.part = 0;
+    break;
   default:
-    e->run.op++;
+    break;
   }
+  e->run.op++;
 }
 
 static sl_status do_op(sl_encoder *e) {
   const uint32_t in = sl_encoder_in(e, e->run.layer), width = e->shape.width;
+  const bool bert = sl_encoder_is_bert(e);
   switch (e->run.op) {
   case SL_OP_NORM_1:
-    SL_TRY(norm(e, e->run.x, in, SL_GAIN_1));
+    if (!bert) SL_TRY(norm_before(e, e->run.x, in, SL_GAIN_1));
     break;
   case SL_OP_ATTEND:
-    return part_product(e, e->run.h, SL_ATTEND, false, SL_ACTIVATION_NONE, e->run.f);
+    return part_product(e, bert ? e->run.x : e->run.h, SL_ATTEND, false, SL_ACTIVATION_NONE,
+                        e->run.f);
   case SL_OP_HEADS: {
     bool last;
     SL_TRY(attend_next(e, &last));
@@ -413,16 +461,25 @@ static sl_status do_op(sl_encoder *e) {
   case SL_OP_GIVE:
     return part_product(e, e->run.h, SL_GIVE, true, SL_ACTIVATION_NONE, e->run.y);
   case SL_OP_NORM_2:
-    SL_TRY(norm(e, e->run.y, width, SL_GAIN_2));
+    SL_TRY(bert ? norm(e, e->run.y, width, SL_GAIN_1) : norm_before(e, e->run.y, width, SL_GAIN_2));
     break;
   case SL_OP_WIDEN:
-    return part_product(e, e->run.h, SL_WIDEN, false, SL_ACTIVATION_RELU, e->run.f);
+    return part_product(e, bert ? e->run.y : e->run.h, SL_WIDEN, false,
+                        bert ? SL_ACTIVATION_GELU : SL_ACTIVATION_RELU, e->run.f);
   case SL_OP_NARROW:
     return part_product(e, e->run.f, SL_NARROW, true, SL_ACTIVATION_NONE, e->run.y);
+  case SL_OP_NORM_3:
+    SL_TRY(norm(e, e->run.y, width, SL_GAIN_2));
+    break;
   case SL_OP_MEAN:
     take_means(e);
     break;
   case SL_OP_END:
+    if (bert) {
+      memcpy(e->run.out + (size_t)e->run.first * width, e->run.mean,
+             (size_t)(e->run.next - e->run.first) * width * sizeof(float));
+      break;
+    }
     return multiply(e, e->run.next - e->run.first, e->run.mean,
                     e->tensors[e->tensor_count - 2].weights,
                     e->tensors[e->tensor_count - 1].numbers, false, SL_ACTIVATION_TANH,

@@ -9,7 +9,10 @@
 // form: a transformer (A. Vaswani and others, 2017, arXiv:1706.03762) with norms before its parts,
 // the mean over the tokens, one dense layer. Where layers is 0: the sum of the pieces' vectors, of
 // length 1 (S. Arora, Y. Liang, T. Ma, "A simple but tough-to-beat baseline for sentence embeddings",
-// 2017, has its weights and its centre in the vectors).
+// 2017, has its weights and its centre in the vectors). Where `pooling` is set: BERT (J. Devlin and
+// others, 2019, arXiv:1810.04805), with norms after its parts and positions that were learnt, as
+// sentence encoders of that form are used (N. Reimers, I. Gurevych, "Sentence-BERT" (2019),
+// arXiv:1908.10084).
 //
 // Tensors, all f32, matrices row by row (inputs x outputs). `in` of layer 0 is `dimension`, of the
 // others `width`; of layers = 0 the table is all there is.
@@ -24,6 +27,20 @@
 //     weights, bias       width x hidden, then ReLU
 //     weights, bias       hidden x width
 //   weights, bias         width x width: of the mean, then tanh and length 1
+//
+// Of BERT, where dimension is width:
+//   table                 vocabulary x width
+//   positions             most_tokens x width, added to the tokens' vectors; the row of the kind of
+//                         token that all are of is in them
+//   gain, bias            width: norm of that sum
+//   for each layer:
+//     gain, bias          width: norm of what attention gives and what was before it
+//     weights, bias       width x 3 width: queries, keys, values
+//     weights, bias       width x width
+//     gain, bias          width: norm of what the dense part gives and what was before it
+//     weights, bias       width x hidden, then GELU
+//     weights, bias       hidden x width
+// The vector is the mean over all tokens, or the first one's, divided by its length.
 #ifndef SL_INFERENCE_ENCODER_H
 #define SL_INFERENCE_ENCODER_H
 
@@ -41,14 +58,23 @@ typedef struct sl_encoder sl_encoder;
 //        is rounded to int8 as well (gemm/product.h, `quantize`)
 typedef enum sl_precision { SL_PRECISION_F32 = 1, SL_PRECISION_I8 = 2 } sl_precision;
 
+// What of the tokens' vectors is the text's, of BERT.
+typedef enum sl_pooling {
+  SL_POOLING_NONE = 0, // the network is no BERT
+  SL_POOLING_MEAN = 1,
+  SL_POOLING_FIRST = 2, // that of [CLS]
+} sl_pooling;
+
 typedef struct sl_encoder_shape {
   uint32_t dimension;   // of the table, 1 .. 8192; with layers even, and a multiple of heads
   uint32_t width;       // of the result, 1 .. 8192; layers = 0: the dimension
   uint32_t hidden;      // 1 .. 65536; layers = 0: 0
   uint32_t layers;      // 0 .. 64
   uint32_t heads;       // divides dimension and width; layers = 0: 0
-  uint32_t most_tokens; // texts are cut off there, >= 1; with layers at most 4096
+  uint32_t most_tokens; // texts are cut off there, >= 1; with layers at most 4096; of BERT >= 2
   uint32_t precision;   // sl_precision
+  uint32_t pooling;     // sl_pooling; set with SL_CUTTING_BERT, and only with it
+  float epsilon;        // of BERT's norms, 0 .. 1; else 0
 } sl_encoder_shape;
 
 #define SL_MODEL_ID_BYTES 32u
@@ -68,7 +94,7 @@ sl_status sl_encoder_create(const sl_encoder_shape *shape, uint32_t cutting, con
 sl_status sl_encoder_add(sl_encoder *encoder, const float *values, size_t count);
 
 // An encoder without layers that has a copy of the same pieces and waits for its table, pieces x
-// width: for a table made of what the network gives for each piece.
+// width: for a table made of what the network gives for each piece. Of BERT it cuts as WORDPIECE.
 //   Errors: ERR_OPTION ("precision"), ERR_MEMORY.
 sl_status sl_encoder_static(const sl_encoder *encoder, uint32_t precision, sl_encoder **out);
 
@@ -91,12 +117,14 @@ void sl_encoder_destroy(sl_encoder *encoder);
 //   Errors: ERR_STATE ("encoder": tensors are missing), ERR_SHAPE ("texts": bytes are not the sum of
 //   lengths), ERR_OVERFLOW ("texts"), ERR_MEMORY. Allocates when stepped: for each
 //   token of a group 4 bytes x (3 wide + the larger of 3 wide and hidden), where wide is the larger of
-//   dimension and width; a group has at most 256 + most_tokens tokens.
+//   dimension and width; a group has at most 256 + most_tokens tokens. Beside that 1 MB, or 4 bytes x
+//   the square of the tokens of the longest text.
 //   O(tokens x weights).
 sl_status sl_encoder_begin(sl_encoder *encoder, const uint8_t *texts, size_t text_bytes,
                            const uint32_t *lengths, uint32_t count, float *out, uint32_t *counts);
 
-// The same of texts that are ids already: ids of all, one after another; lengths count ids.
+// The same of texts that are ids already: ids of all, one after another; lengths count ids. Nothing
+// is put around them.
 //   Errors: as above, ERR_INDEX ("ids", by position).
 sl_status sl_encoder_begin_ids(sl_encoder *encoder, const uint32_t *ids, size_t id_count,
                                const uint32_t *lengths, uint32_t count, float *out,
@@ -114,9 +142,9 @@ sl_status sl_encoder_tokens(sl_encoder *encoder, const uint8_t *text, size_t tex
 sl_job *sl_encoder_job(sl_encoder *encoder);
 extern const sl_job_kind sl_encoder_kind;
 
-// What it is. out: 12 numbers, written: the fields of the shape, cutting, reserved pieces, pieces,
-// elements of the tensor that is awaited, bytes.
-#define SL_ENCODER_FACTS 12u
+// What it is. out: 14 numbers, written: the fields of the shape up to precision, cutting, reserved
+// pieces, pieces, elements of the tensor that is awaited, bytes, pooling, epsilon.
+#define SL_ENCODER_FACTS 14u
 void sl_encoder_facts(const sl_encoder *encoder, double *out);
 
 size_t sl_encoder_bytes(const sl_encoder *encoder);

@@ -13,9 +13,15 @@
 
 // Section META, as it stands in the file.
 typedef struct meta {
-  sl_encoder_shape shape;
-  uint32_t pieces, cutting, reserved, zero[2];
+  uint32_t shape[7]; // up to precision
+  uint32_t pieces, cutting, reserved, pooling;
+  float epsilon;
 } meta;
+
+static sl_encoder_shape shape_of(const meta *m) {
+  const uint32_t *s = m->shape;
+  return (sl_encoder_shape){s[0], s[1], s[2], s[3], s[4], s[5], s[6], m->pooling, m->epsilon};
+}
 
 // ---- writing ------------------------------------------------------------------------------------
 
@@ -85,7 +91,14 @@ sl_status sl_encoder_save(sl_encoder *e, sl_writer **out) {
   SL_TRY(prepare(e, &sources));
   SL_TRY(sl_writer_create(SL_FILE_ENCODER, out));
   const sl_pieces *p = e->pieces;
-  const meta m = {e->shape, sl_pieces_count(p), sl_pieces_cutting(p), sl_pieces_reserved(p), {0}};
+  const sl_encoder_shape *s = &e->shape;
+  const meta m = {
+      {s->dimension, s->width, s->hidden, s->layers, s->heads, s->most_tokens, s->precision},
+      sl_pieces_count(p),
+      sl_pieces_cutting(p),
+      sl_pieces_reserved(p),
+      s->pooling,
+      s->epsilon};
   size_t bytes;
   const uint8_t *text = sl_pieces_text(p, &bytes);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
@@ -150,14 +163,14 @@ sl_status sl_encoder_load(sl_reader *reader, sl_encoder **out) {
   sl_encoder *made;
   SL_TRY(sl_reader_end(reader));
   SL_TRY(sl_reader_copy(reader, TAG_META, &m, sizeof m));
-  if (m.zero[0] != 0 || m.zero[1] != 0 || m.cutting > SL_CUTTING_WORDPIECE)
-    return sl_reader_bad(reader, "a shape, then zeros");
+  if (m.cutting > SL_CUTTING_BERT) return sl_reader_bad(reader, "a shape");
   sl_status status = take_pieces(reader, &m, &t, &pieces);
   sl_free(t.lengths);
   sl_free(t.text);
   sl_free(t.scores);
   SL_TRY(status);
-  status = sl_encoder_make(&m.shape, pieces, &made);
+  const sl_encoder_shape shape = shape_of(&m);
+  status = sl_encoder_make(&shape, pieces, &made);
   if (status == SL_ERR_OPTION) return sl_reader_bad(reader, "the shape of a network");
   SL_TRY(status);
   status = take_tensors(made, reader);

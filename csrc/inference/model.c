@@ -15,13 +15,13 @@ static uint32_t layer_tensors(const sl_encoder *e, uint32_t layer) {
 
 static uint32_t count_tensors(const sl_encoder *e) {
   if (e->shape.layers == 0) return 1;
-  uint32_t count = 4;
+  uint32_t count = 4; // before and after the layers
   for (uint32_t l = 0; l < e->shape.layers; l++) count += layer_tensors(e, l);
   return count;
 }
 
 static uint32_t first_of_layer(const sl_encoder *e, uint32_t layer) {
-  uint32_t first = 2;
+  uint32_t first = sl_encoder_is_bert(e) ? 4 : 2;
   for (uint32_t l = 0; l < layer; l++) first += layer_tensors(e, l);
   return first;
 }
@@ -57,10 +57,13 @@ static sl_tensor tensor_of_layer(const sl_encoder *e, uint32_t layer, uint32_t p
 
 sl_tensor sl_encoder_tensor(const sl_encoder *e, uint32_t i) {
   if (i == 0) return (sl_tensor){SL_TENSOR_TABLE, sl_pieces_count(e->pieces), e->shape.dimension};
+  const bool bert = sl_encoder_is_bert(e);
+  if (i == 1 && bert) return vector(e->shape.most_tokens * e->shape.width);
   if (i == 1) return vector(e->shape.dimension / 2);
-  if (i + 2 == e->tensor_count) return weights(e->shape.width, e->shape.width);
-  if (i + 1 == e->tensor_count) return vector(e->shape.width);
-  uint32_t layer = 0, at = i - 2;
+  if (bert && i < 4) return vector(e->shape.width);
+  if (!bert && i + 2 == e->tensor_count) return weights(e->shape.width, e->shape.width);
+  if (!bert && i + 1 == e->tensor_count) return vector(e->shape.width);
+  uint32_t layer = 0, at = i - first_of_layer(e, 0);
   while (at >= layer_tensors(e, layer)) at -= layer_tensors(e, layer++);
   if (at >= SL_RESIDUAL && !sl_encoder_has_residual(e, layer)) at += 2;
   return tensor_of_layer(e, layer, at);
@@ -80,6 +83,11 @@ static sl_status check_shape(const sl_encoder_shape *s) {
   SL_REQUIRE(s->layers <= SL_MOST_LAYERS, SL_ERR_OPTION, "layers", "at most 64");
   SL_REQUIRE(s->precision == SL_PRECISION_F32 || s->precision == SL_PRECISION_I8, SL_ERR_OPTION,
              "precision", "SL_PRECISION_F32 or SL_PRECISION_I8");
+  const bool bert = s->pooling != SL_POOLING_NONE;
+  SL_REQUIRE(s->pooling <= SL_POOLING_FIRST && !(bert && s->layers == 0), SL_ERR_OPTION, "pooling",
+             "one of sl_pooling; SL_POOLING_NONE where there is no layer");
+  SL_REQUIRE(s->epsilon >= 0 && s->epsilon <= (bert ? 1.0f : 0.0f), SL_ERR_OPTION, "epsilon",
+             "0 to 1, and 0 where pooling is SL_POOLING_NONE");
   if (s->layers == 0) {
     SL_REQUIRE(s->width == s->dimension, SL_ERR_OPTION, "width", "the dimension");
     SL_REQUIRE(s->hidden == 0, SL_ERR_OPTION, "hidden", "0 where there is no layer");
@@ -89,10 +97,12 @@ static sl_status check_shape(const sl_encoder_shape *s) {
   }
   SL_REQUIRE(within(s->width, 1, 8192), SL_ERR_OPTION, "width", "1 to 8192");
   SL_REQUIRE(within(s->hidden, 1, 65536), SL_ERR_OPTION, "hidden", "1 to 65536");
-  SL_REQUIRE(s->dimension % 2 == 0, SL_ERR_OPTION, "dimension", "an even number");
+  SL_REQUIRE(bert || s->dimension % 2 == 0, SL_ERR_OPTION, "dimension", "an even number");
+  SL_REQUIRE(!bert || s->dimension == s->width, SL_ERR_OPTION, "width", "the dimension");
   SL_REQUIRE(s->heads > 0 && s->dimension % s->heads == 0 && s->width % s->heads == 0,
              SL_ERR_OPTION, "heads", "a divisor of dimension and width");
-  SL_REQUIRE(within(s->most_tokens, 1, 4096), SL_ERR_OPTION, "most_tokens", "1 to 4096");
+  SL_REQUIRE(within(s->most_tokens, bert ? 2 : 1, 4096), SL_ERR_OPTION, "most_tokens",
+             "1 to 4096, with pooling 2 at least");
   return SL_OK;
 }
 
@@ -107,7 +117,9 @@ static void hash_head(sl_encoder *e) {
   const uint8_t *text = sl_pieces_text(e->pieces, &bytes);
   const double *scores = sl_pieces_scores(e->pieces);
   sl_sha256_init(&e->hash);
-  hash_u32(&e->hash, (const uint32_t *)(const void *)&e->shape, sizeof e->shape / 4);
+  const uint32_t *shape = (const uint32_t *)(const void *)&e->shape;
+  hash_u32(&e->hash, shape, 7);
+  if (sl_encoder_is_bert(e)) hash_u32(&e->hash, shape + 7, 2);
   hash_u32(&e->hash, facts, 3);
   hash_u32(&e->hash, sl_pieces_lengths(e->pieces), facts[0]);
   sl_sha256_update(&e->hash, text, bytes);
@@ -118,6 +130,10 @@ sl_status sl_encoder_make(const sl_encoder_shape *shape, sl_pieces *pieces, sl_e
   *out = NULL;
   sl_encoder *made = NULL;
   sl_status status = check_shape(shape);
+  if (status == SL_OK &&
+      (shape->pooling != SL_POOLING_NONE) != (sl_pieces_cutting(pieces) == SL_CUTTING_BERT))
+    status = sl_fail(SL_ERR_OPTION, "cutting",
+                     "SL_CUTTING_BERT where pooling is set, and only there", SL_NO_POSITION);
   if (status == SL_OK) status = SL_ALLOC_ZERO(&made, 1);
   if (status != SL_OK) {
     sl_pieces_destroy(pieces);
@@ -157,7 +173,7 @@ void sl_encoder_destroy(sl_encoder *e) {
   }
   sl_pieces_destroy(e->pieces);
   sl_free(e->tensors);
-  sl_free(e->timing);
+  if (!sl_encoder_is_bert(e)) sl_free(e->timing);
   sl_free(e->row);
   sl_cutter_drop(&e->cutter);
   sl_cutter_drop(&e->single);
@@ -285,7 +301,10 @@ static sl_status require_whole(const sl_encoder *e) {
 
 sl_status sl_encoder_ready(sl_encoder *e) {
   SL_TRY(require_whole(e));
-  return e->shape.layers == 0 || e->timing != NULL ? SL_OK : make_timing(e);
+  if (e->shape.layers == 0 || e->timing != NULL) return SL_OK;
+  if (!sl_encoder_is_bert(e)) return make_timing(e);
+  e->timing = e->tensors[1].numbers;
+  return SL_OK;
 }
 
 sl_status sl_encoder_id(const sl_encoder *e, uint8_t *out) {
@@ -300,9 +319,10 @@ sl_status sl_encoder_static(const sl_encoder *e, uint32_t precision, sl_encoder 
   sl_pieces *pieces;
   size_t bytes;
   const uint8_t *text = sl_pieces_text(e->pieces, &bytes);
-  SL_TRY(sl_pieces_create(sl_pieces_cutting(e->pieces), text, bytes, sl_pieces_lengths(e->pieces),
-                          sl_pieces_scores(e->pieces), sl_pieces_count(e->pieces),
-                          sl_pieces_reserved(e->pieces), &pieces));
+  const uint32_t cutting = sl_pieces_cutting(e->pieces);
+  SL_TRY(sl_pieces_create(cutting == SL_CUTTING_BERT ? SL_CUTTING_WORDPIECE : cutting, text, bytes,
+                          sl_pieces_lengths(e->pieces), sl_pieces_scores(e->pieces),
+                          sl_pieces_count(e->pieces), sl_pieces_reserved(e->pieces), &pieces));
   const sl_encoder_shape shape = {.dimension = e->shape.width,
                                   .width = e->shape.width,
                                   .most_tokens = SL_STATIC_TOKENS,
@@ -331,6 +351,8 @@ void sl_encoder_facts(const sl_encoder *e, double *out) {
       sl_pieces_count(e->pieces),
       sl_encoder_awaits(e),
       (double)sl_encoder_bytes(e),
+      s->pooling,
+      (double)s->epsilon,
   };
   for (uint32_t i = 0; i < SL_ENCODER_FACTS; i++) out[i] = facts[i];
 }
@@ -338,7 +360,9 @@ void sl_encoder_facts(const sl_encoder *e, double *out) {
 size_t sl_encoder_bytes(const sl_encoder *e) {
   return sizeof *e + e->tensor_count * sizeof *e->tensors + e->tensor_bytes +
          sl_pieces_bytes(e->pieces) + sl_product_bytes(e->product) +
-         (e->timing != NULL ? (size_t)e->shape.most_tokens * e->shape.dimension * 4 : 0) +
+         (e->timing != NULL && !sl_encoder_is_bert(e)
+              ? (size_t)e->shape.most_tokens * e->shape.dimension * 4
+              : 0) +
          (e->run.group_room + e->run.lengths_room) * sizeof *e->run.group +
          e->run.block_room * sizeof(float) + sl_cutter_bytes(&e->cutter) +
          sl_cutter_bytes(&e->single);

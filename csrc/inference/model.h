@@ -46,14 +46,15 @@ typedef union sl_kept {
 // What is to be done next in a group of texts.
 typedef enum sl_encoder_op {
   SL_OP_GATHER, // cut texts until there are tokens enough
-  SL_OP_NORM_1,
+  SL_OP_NORM_1, // not of BERT
   SL_OP_ATTEND, // the product before attention
-  SL_OP_HEADS,
+  SL_OP_HEADS, // some heads of a text: scores, then their products with values, then to their place
   SL_OP_RESIDUAL,
   SL_OP_GIVE,
   SL_OP_NORM_2,
   SL_OP_WIDEN,
   SL_OP_NARROW,
+  SL_OP_NORM_3, // of BERT
   SL_OP_MEAN,
   SL_OP_END, // the last product, and length 1
 } sl_encoder_op;
@@ -65,7 +66,7 @@ struct sl_encoder {
   sl_kept *tensors;
   uint32_t tensor_count, kept; // kept: how many are there
   size_t tensor_bytes;
-  float *timing; // most_tokens x dimension
+  float *timing; // most_tokens x dimension; of BERT the tensor
   sl_sha256 hash;
   float *row; // for saving
   sl_cutter cutter, single;
@@ -83,6 +84,7 @@ struct sl_encoder {
     size_t at;                   // bytes of texts, or ids, that are done
     uint32_t first, next;        // texts of the group
     uint32_t layer, text, token; // of HEADS: the text, and its first token
+    uint32_t head, heads, part;  // the first of these heads, how many, which of its three parts
     uint32_t tokens;             // of the group
     sl_encoder_op op;
     bool cutting, multiplying;
@@ -101,6 +103,9 @@ sl_status sl_encoder_make(const sl_encoder_shape *shape, sl_pieces *pieces, sl_e
 sl_tensor sl_encoder_tensor(const sl_encoder *encoder, uint32_t i);
 // Of a layer, one of the list above.
 sl_kept sl_encoder_part(const sl_encoder *encoder, uint32_t layer, uint32_t part);
+static inline bool sl_encoder_is_bert(const sl_encoder *e) {
+  return e->shape.pooling != SL_POOLING_NONE;
+}
 static inline uint32_t sl_encoder_in(const sl_encoder *e, uint32_t layer) {
   return layer == 0 ? e->shape.dimension : e->shape.width;
 }

@@ -77,11 +77,31 @@ static sl_status fill(sl_pieces *p, const uint8_t *text, const uint32_t *lengths
   return SL_OK;
 }
 
+uint32_t sl_pieces_find(const sl_pieces *p, const uint8_t *word, size_t bytes) {
+  uint32_t node = 0;
+  for (size_t i = 0; i < bytes; i++) {
+    node = sl_pieces_child(p, node, word[i]);
+    if (node == 0) return SL_NO_PIECE;
+  }
+  return node == 0 ? SL_NO_PIECE : p->piece_at[node];
+}
+
+static sl_status find_marks(sl_pieces *p) {
+  if (p->cutting != SL_CUTTING_BERT) return SL_OK;
+  p->first_id = sl_pieces_find(p, (const uint8_t *)"[CLS]", 5);
+  p->last_id = sl_pieces_find(p, (const uint8_t *)"[SEP]", 5);
+  p->unknown_id = sl_pieces_find(p, (const uint8_t *)"[UNK]", 5);
+  SL_REQUIRE(p->first_id != SL_NO_PIECE && p->last_id != SL_NO_PIECE &&
+                 p->unknown_id != SL_NO_PIECE,
+             SL_ERR_OPTION, "pieces", "[CLS], [SEP] and [UNK] among them");
+  return SL_OK;
+}
+
 sl_status sl_pieces_create(uint32_t cutting, const uint8_t *text, size_t text_bytes,
                            const uint32_t *lengths, const double *scores, uint32_t count,
                            uint32_t reserved, sl_pieces **out) {
   *out = NULL;
-  SL_REQUIRE(cutting <= SL_CUTTING_WORDPIECE, SL_ERR_OPTION, "cutting", "one of sl_cutting");
+  SL_REQUIRE(cutting <= SL_CUTTING_BERT, SL_ERR_OPTION, "cutting", "one of sl_cutting");
   SL_REQUIRE(count > 0, SL_ERR_EMPTY, "pieces", "one piece at least");
   SL_REQUIRE((scores != NULL) == (cutting == SL_CUTTING_UNIGRAM), SL_ERR_OPTION, "scores",
              "scores of unigram pieces, and of no others");
@@ -102,7 +122,8 @@ sl_status sl_pieces_create(uint32_t cutting, const uint8_t *text, size_t text_by
   made->count = count;
   made->reserved = reserved;
   made->text_bytes = text_bytes;
-  const sl_status status = fill(made, text, lengths, scores);
+  sl_status status = fill(made, text, lengths, scores);
+  if (status == SL_OK) status = find_marks(made);
   if (status != SL_OK) {
     sl_pieces_destroy(made);
     return status;

@@ -21,10 +21,14 @@ struct sl_pieces {
   uint32_t edge_mask;
   uint32_t *piece_at; // of each node, or SL_NO_PIECE
   uint32_t nodes;
-  uint32_t inside; // the node of ##, 0 where no piece begins so
+  uint32_t inside;                        // the node of ##, 0 where no piece begins so
+  uint32_t first_id, last_id, unknown_id; // of BERT: [CLS], [SEP], [UNK]
   // No piece has a space within it: of UNIGRAM, every way to cut a text passes before each space.
   bool apart;
 };
+
+// The number of a word that is a piece as a whole, or SL_NO_PIECE.
+uint32_t sl_pieces_find(const sl_pieces *p, const uint8_t *word, size_t bytes);
 
 static inline uint32_t sl_edge_place(uint32_t key) {
   const uint32_t mixed = key * 0x9e3779b1u;

@@ -1,4 +1,4 @@
-// Texts to numbers of pieces: a vocabulary, and the three ways in which models cut texts.
+// Texts to numbers of pieces: a vocabulary, and the ways in which models cut texts.
 //
 // Based on: T. Kudo, "Subword regularization" (2018), arXiv:1804.10959 (unigram: the cutting with
 // the best sum of scores); M. Schuster, K. Nakajima, "Japanese and Korean voice search" (2012),
@@ -20,10 +20,13 @@
 //   WORDS       what stands between spaces is looked up as a whole; unknown words are left out
 //   WORDPIECE   a word is the longest piece, then longest pieces that are written with ## before
 //               them; a word that cannot be cut so is left out
+//   BERT        the same, where [UNK] stands for such a word, and [CLS] and [SEP] before and after the
+//               text: the vocabulary must have all three
 typedef enum sl_cutting {
   SL_CUTTING_UNIGRAM = 0,
   SL_CUTTING_WORDS = 1,
   SL_CUTTING_WORDPIECE = 2,
+  SL_CUTTING_BERT = 3,
 } sl_cutting;
 
 // Longer pieces are refused.
@@ -39,7 +42,8 @@ typedef struct sl_pieces sl_pieces;
 //   lengths      bytes of each, count, at most SL_MOST_PIECE_BYTES; 0: a number without a text
 //   scores       logarithms of probabilities, count, read; of UNIGRAM alone, else NULL
 //   reserved     the first so many pieces are never found in texts
-//   Errors: ERR_OPTION ("cutting"), ERR_SHAPE ("pieces": lengths and bytes differ), ERR_RANGE
+//   Errors: ERR_OPTION ("cutting"; "pieces": of BERT, without its three), ERR_SHAPE ("pieces": lengths
+//   and bytes differ), ERR_RANGE
 //   ("pieces": one is too long, by position), ERR_NOT_FINITE ("scores"), ERR_EMPTY ("pieces"),
 //   ERR_OVERFLOW, ERR_MEMORY. O(text_bytes).
 sl_status sl_pieces_create(uint32_t cutting, const uint8_t *text, size_t text_bytes,
@@ -80,8 +84,8 @@ typedef struct sl_cutter {
 
 // Begins with a text: UTF-8 in normal form NFKC, which the caller sees to; bytes that are no UTF-8
 // are unknown characters. It stays the caller's until the cutter is done.
-//   most   ids at most, >= 1; the text is cut off there
-// Errors: ERR_OVERFLOW ("text": 2^31 bytes or more).
+//   most   ids at most, >= 1; the text is cut off there, of BERT before [SEP]
+// Errors: ERR_OVERFLOW ("text": 2^31 bytes or more), ERR_MEMORY.
 sl_status sl_cutter_begin(sl_cutter *cutter, const sl_pieces *pieces, const uint8_t *text,
                           size_t bytes, uint32_t most);
 

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bert } from '../inference/bert.cases.js';
 import { tfjs } from '../inference/inference.cases.js';
 import { file, folder, sublinear } from '../support/cli.js';
 
@@ -79,4 +80,58 @@ test('what is no model, and no text', async () => {
   expect(await refused('embed', 'no.slv', 'a')).toMatch(/^2 .*no\.slv: /);
   expect(await refused('embed', 'none.slv', 'a')).toMatch(/^[23] .*none\.slv: /);
   expect(await refused('embed', 'no.slv')).toMatch(/^2 .*expected texts/);
+});
+
+test('a model of the form of BERT is converted as its files say', async () => {
+  const { weights, config, vocabulary } = bert();
+  const write = (name: string, files: Record<string, unknown>) => {
+    mkdirSync(join(folder, name, '1_Pooling'), { recursive: true });
+    writeFileSync(join(folder, name, 'model.safetensors'), weights as Uint8Array);
+    writeFileSync(join(folder, name, 'config.json'), config as string);
+    for (const [path, value] of Object.entries(files))
+      writeFileSync(
+        join(folder, name, path),
+        typeof value === 'string' ? value : JSON.stringify(value),
+      );
+    return name;
+  };
+  const about = async (...args: string[]) => {
+    const made = await sublinear(['model', ...args, '-o', 'bert.slv', '--json']);
+    expect(made).toMatchObject({ code: 0 });
+    return JSON.parse(made.stdout);
+  };
+  const plain = write('plain', { 'vocab.txt': vocabulary });
+  const said = write('said', {
+    'vocab.txt': vocabulary,
+    'sentence_bert_config.json': { max_seq_length: 9, do_lower_case: false },
+    '1_Pooling/config.json': { word_embedding_dimension: 12, pooling_mode_cls_token: true },
+    'modules.json': [
+      { type: 'sentence_transformers.models.Transformer' },
+      { type: 'sentence_transformers.models.Pooling' },
+      { type: 'sentence_transformers.models.Normalize' },
+    ],
+  });
+  const first = await about(plain);
+  expect(first).toMatchObject({ dimensions: 12, maxTokens: 16, pooling: 'mean' });
+  const second = await about(said);
+  expect(second).toMatchObject({ maxTokens: 9, pooling: 'cls' });
+  const asked = await sublinear(['embed', 'bert.slv', 'the river', 'The River']);
+  expect(asked.stdout).toContain('1.0000  The River');
+  const same = await about(said, '--pooling', 'mean', '--max-tokens', '16');
+  expect(same.modelId).toBe(first.modelId);
+  const refused = async (name: string, expected: string, ...args: string[]) => {
+    const { code, stderr } = await sublinear(['model', name, '-o', 'bert.slv', ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(expected);
+  };
+  await refused(write('bare', {}), 'tokenizer.json or vocab.txt');
+  const dense = { 'vocab.txt': vocabulary, 'modules.json': [{ type: 'x.models.Dense' }] };
+  await refused(write('dense', dense), '"Dense"');
+  const both = { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true };
+  await refused(
+    write('both', { 'vocab.txt': vocabulary, '1_Pooling/config.json': both }),
+    'cls_token, mean_tokens',
+  );
+  await refused(write('cased', { 'vocab.txt': `${vocabulary}\nCapital` }), 'vocabulary');
+  await refused(makeModel('tfjs'), '--pooling', '--pooling', 'cls');
 });

@@ -5,21 +5,34 @@
 #include "inference/encoder.h"
 #include "inference/file.h"
 
-enum { GOOD = 4, MOST_WIDTH = 4096 };
+enum { GOOD = 6, MOST_WIDTH = 4096 };
 static saved_file good[GOOD];
 
-// A network in both precisions, and tables of words and of word pieces.
+// A network and BERT in both precisions, and tables of words and of word pieces.
 static void make_good(uint32_t i) {
-  const sl_encoder_shape shape = {4, i < 2 ? 6 : 4, i < 2 ? 5 : 0, i < 2 ? 2 : 0, i < 2 ? 2 : 0,
-                                  9, i % 2 + 1};
-  const uint32_t lengths[] = {1, 3, 1, 3, 2};
+  const bool bert = i >= 4;
+  const bool layers = i < 2 || bert;
+  const sl_encoder_shape shape = {.dimension = 4,
+                                  .width = i < 2 ? 6 : 4,
+                                  .hidden = layers ? 5 : 0,
+                                  .layers = layers ? 2 : 0,
+                                  .heads = layers ? 2 : 0,
+                                  .most_tokens = 9,
+                                  .precision = i % 2 + 1,
+                                  .pooling = bert ? i - 3 : 0,
+                                  .epsilon = bert ? 1e-12f : 0};
+  const uint32_t lengths[] = {1, 3, 1, 3, 2, 5, 5, 5};
   const double scores[] = {0, -1, -2, -3, -2.5};
   sl_encoder *e;
   sl_writer *writer = NULL;
-  if (sl_encoder_create(&shape, i < 2 ? 0 : i - 1,
+  if (sl_encoder_create(&shape,
+                        bert    ? SL_CUTTING_BERT
+                        : i < 2 ? SL_CUTTING_UNIGRAM
+                                : i - 1,
                         (const uint8_t *)"?\xe2\x96\x81"
-                                         "a##bab",
-                        10, lengths, i < 2 ? scores : NULL, 5, 1, &e) != SL_OK)
+                                         "a##bab[CLS][SEP][UNK]",
+                        bert ? 25 : 10, lengths, i < 2 ? scores : NULL, bert ? 8 : 5, bert ? 0 : 1,
+                        &e) != SL_OK)
     abort();
   float values[200];
   for (int j = 0; j < 200; j++) values[j] = (float)(j * 37 % 17) / 8 - 1;

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors } from '../support/door.js';
 import type { RawModule } from '../support/raw.js';
 import numpy from '../vectors/inference/numpy.json' with { type: 'json' };
+import { rawEncoders } from './raw-encoders.js';
 
 interface InferenceDoor {
   /** Vectors of texts by the made-up network, and their tokens. */
@@ -109,107 +110,35 @@ export const doors: RoomDoors<'inference', InferenceDoor> = {
 };
 
 function rawDoor(module: RawModule): InferenceDoor {
+  const raw = rawEncoders(module);
   const { call } = module;
-  const encoder = new TextEncoder();
-  const joined = (texts: string[]) => {
-    const bytes = texts.map((text) => encoder.encode(text));
-    const all = new Uint8Array(bytes.reduce((sum, each) => sum + each.length, 0));
-    let at = 0;
-    for (const each of bytes) {
-      all.set(each, at);
-      at += each.length;
-    }
-    return [all, Uint32Array.from(bytes, (each) => each.length)] as const;
-  };
-  const finish = (handle: number) =>
-    module.with([new Uint32Array(1)], (outcome) => {
-      do module.check(call.sl_abi_job_step!(handle, 3000, outcome!));
-      while (module.u32(outcome!, 1)[0] === 9);
-    });
-  const make = (precision: number) => {
-    const [text, lengths] = joined(numpy.pieces);
-    const model = Uint32Array.of(
-      shape.dimension,
-      width,
-      shape.hidden,
-      shape.layers,
-      shape.heads,
-      shape.mostTokens,
-      precision,
-      0,
-      numpy.reserved,
+  const make = (precision: number) =>
+    raw.make(
+      [
+        ...[shape.dimension, width, shape.hidden, shape.layers, shape.heads, shape.mostTokens],
+        ...[precision, 0, numpy.reserved, 0, 0],
+      ],
+      numpy.pieces,
+      numpy.scores,
+      numpy.tensors,
     );
-    const handle = module.with(
-      [model, text, lengths, Float64Array.from(numpy.scores)],
-      (m, t, l, s) =>
-        module.made(call.sl_abi_encoder_create!(m!, t!, text.length, l!, s!, lengths.length)),
+  const embed = (handle: number, texts: string[]) =>
+    rows(
+      raw.embed(
+        handle,
+        texts.map((text) => text.normalize('NFKC')),
+        width,
+      ),
     );
-    for (const tensor of numpy.tensors)
-      module.with([Float32Array.from(tensor)], (values) =>
-        module.check(call.sl_abi_encoder_add!(handle, values!, tensor.length)),
-      );
-    return handle;
-  };
-  const embed = (handle: number, texts: string[]) => {
-    const [bytes, lengths] = joined(texts.map((text) => text.normalize('NFKC')));
-    const arrays = [
-      bytes,
-      lengths,
-      new Float32Array(texts.length * width),
-      new Uint32Array(texts.length),
-    ];
-    return module.with(arrays, (t, l, out, counts) => {
-      module.check(
-        call.sl_abi_encoder_begin!(handle, t!, bytes.length, l!, texts.length, out!, counts!),
-      );
-      finish(handle);
-      return rows(module.f32(out!, texts.length * width));
-    });
-  };
-  const tokens = (handle: number, text: string) => {
-    const bytes = encoder.encode(text.normalize('NFKC'));
-    return module.with([bytes, new Uint32Array(128), new Uint32Array(1)], (address, ids, found) => {
-      module.check(call.sl_abi_encoder_tokens!(handle, address!, bytes.length, 128, ids!, found!));
-      return Array.from(module.u32(ids!, Math.min(128, module.u32(found!, 1)[0]!)));
-    });
-  };
-  const throughFile = (handle: number) => {
-    const writer = module.made(call.sl_abi_encoder_save!(handle));
-    const length = module.with([new Float64Array(2)], (at) => {
-      module.check(call.sl_abi_writer_size!(writer, at!));
-      return module.f64(at!, 1)[0]!;
-    });
-    return module.with([new Uint8Array(length), new Uint32Array(1)], (bytes, written) => {
-      module.check(call.sl_abi_writer_next!(writer, bytes!, length, written!));
-      module.check(call.sl_abi_writer_destroy!(writer));
-      return load(bytes!, length);
-    });
-  };
-  const load = (bytes: number, length: number) => {
-    const kind = 0x4f434e45; // ENCO
-    const reader = module.made(call.sl_abi_reader_create!(kind, length));
-    try {
-      module.check(call.sl_abi_reader_feed!(reader, bytes, length));
-      return module.made(call.sl_abi_encoder_load!(reader));
-    } finally {
-      call.sl_abi_reader_destroy!(reader);
-    }
-  };
   return {
     run(texts, precision, from) {
       const made = make(precision === 'float32' ? 1 : 2);
-      const handle = from === 'file' ? throughFile(made) : made;
+      const handle = from === 'file' ? raw.throughFile(made) : made;
       try {
-        const id = module.with([new Uint32Array(8)], (at) => {
-          module.check(call.sl_abi_encoder_id!(handle, at!));
-          return Array.from(new Uint8Array(module.u32(at!, 4).buffer), (byte) =>
-            byte.toString(16).padStart(2, '0'),
-          ).join('');
-        });
         return {
-          tokens: texts.map((text) => tokens(handle, text)),
+          tokens: texts.map((text) => raw.tokens(handle, text.normalize('NFKC'), 128)),
           vectors: embed(handle, texts),
-          id,
+          id: raw.id(handle),
         };
       } finally {
         call.sl_abi_encoder_destroy!(made);
@@ -225,7 +154,7 @@ function rawDoor(module: RawModule): InferenceDoor {
         const [ones, out] = [new Uint32Array(count).fill(1), new Float32Array(count * width)];
         module.with([ids, ones, out, new Uint32Array(count)], (i, l, o, c) => {
           module.check(call.sl_abi_encoder_begin_ids!(made, i!, count, l!, count, o!, c!));
-          finish(made);
+          raw.finish(made);
           module.check(call.sl_abi_encoder_add!(table, o!, count * width));
         });
         return embed(table, texts);
@@ -234,7 +163,8 @@ function rawDoor(module: RawModule): InferenceDoor {
         call.sl_abi_encoder_destroy!(table);
       }
     },
-    refused: (bytes) => attempt(() => module.with([bytes], (at) => void load(at!, bytes.length))),
+    refused: (bytes) =>
+      attempt(() => module.with([bytes], (at) => void raw.load(at!, bytes.length))),
   };
 }
 

@@ -225,7 +225,7 @@ describe('embedders', () => {
       new Uint8Array(90).fill(255),
       cut((h) => (h.embeddings!.data_offsets = [0, 19])),
       cut((h) => (h.embeddings!.data_offsets = [-1, 20])),
-      cut((h) => (h.embeddings!.dtype = 'BF16')),
+      cut((h) => (h.embeddings!.dtype = 'I16')),
       cut((h) => (h.again = h.embeddings!)),
       cut((h) => (h.mapping = { data_offsets: [20, 20], dtype: 'I64' })),
     ])

@@ -199,7 +199,7 @@ static void make_files(void) {
   assert_ok(sl_chooser_save(chooser, &writer));
   keep_file(SL_FILE_CHOOSER, writer);
   sl_chooser_destroy(chooser);
-  const sl_encoder_shape shape = {2, 2, 0, 0, 0, 9, SL_PRECISION_I8};
+  const sl_encoder_shape shape = {2, 2, 0, 0, 0, 9, SL_PRECISION_I8, 0, 0};
   sl_encoder *encoder;
   assert_ok(sl_encoder_create(&shape, SL_CUTTING_WORDS, (const uint8_t *)"abc", 3,
                               (const uint32_t[]){1, 2}, NULL, 2, 0, &encoder));

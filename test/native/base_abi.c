@@ -308,7 +308,11 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "model")) { // dimension, width, hidden, layers, heads, tokens, precision, cutting
     static const uint32_t models[2][9] = {{4, 4, 0, 0, 0, 9, 1, 0, 1}, {4, 6, 3, 1, 2, 9, 2, 0, 1}};
     const uint32_t at = i < 9 ? models[s == 5][i] : 0;
-    return i == 6 ? 1 + below(2) : i == 7 ? below(3) : one_in(60) ? below(9) : at;
+    return i == 6       ? 1 + below(2)
+           : i == 7     ? below(3 + one_in(20))
+           : i == 10    ? one_in(60) ? 0x3727c5ac : 0 // 1e-5
+           : one_in(60) ? below(9)
+                        : at;
   }
   if (is(name, "piece_lengths")) return 2;
   if (is(name, "text_lengths")) return 3;

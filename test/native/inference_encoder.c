@@ -167,10 +167,10 @@ static void run(sl_encoder *e, uint64_t work) {
 }
 
 static const sl_encoder_shape shapes[] = {
-    {8, 12, 10, 2, 2, 7, SL_PRECISION_F32}, {16, 16, 40, 1, 4, 12, SL_PRECISION_F32},
-    {12, 6, 1, 3, 3, 5, SL_PRECISION_F32},  {64, 72, 80, 2, 8, 12, SL_PRECISION_F32},
-    {2, 2, 3, 1, 1, 1, SL_PRECISION_F32},   {24, 24, 0, 0, 0, 12, SL_PRECISION_F32},
-    {1, 1, 0, 0, 0, 1, SL_PRECISION_F32},
+    {8, 12, 10, 2, 2, 7, SL_PRECISION_F32, 0, 0}, {16, 16, 40, 1, 4, 12, SL_PRECISION_F32, 0, 0},
+    {12, 6, 1, 3, 3, 5, SL_PRECISION_F32, 0, 0},  {64, 72, 80, 2, 8, 12, SL_PRECISION_F32, 0, 0},
+    {2, 2, 3, 1, 1, 1, SL_PRECISION_F32, 0, 0},   {24, 24, 0, 0, 0, 12, SL_PRECISION_F32, 0, 0},
+    {1, 1, 0, 0, 0, 1, SL_PRECISION_F32, 0, 0},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0], TEXTS = 30 };
 
@@ -406,14 +406,18 @@ static void wrong_shapes_and_orders(void **state) {
     sl_encoder_shape shape;
     const char *name;
   } wrong[] = {
-      {{0, 4, 4, 1, 1, 4, 1}, "dimension"},   {{9000, 4, 4, 1, 1, 4, 1}, "dimension"},
-      {{3, 3, 4, 1, 1, 4, 1}, "dimension"},   {{4, 0, 4, 1, 1, 4, 1}, "width"},
-      {{4, 8, 0, 0, 0, 4, 1}, "width"},       {{4, 4, 0, 1, 1, 4, 1}, "hidden"},
-      {{4, 4, 1, 0, 0, 4, 1}, "hidden"},      {{4, 4, 4, 65, 1, 4, 1}, "layers"},
-      {{4, 4, 4, 1, 0, 4, 1}, "heads"},       {{4, 4, 4, 1, 3, 4, 1}, "heads"},
-      {{4, 6, 4, 1, 4, 4, 1}, "heads"},       {{4, 4, 0, 0, 1, 4, 1}, "heads"},
-      {{4, 4, 4, 1, 1, 0, 1}, "most_tokens"}, {{4, 4, 4, 1, 1, 5000, 1}, "most_tokens"},
-      {{4, 4, 4, 1, 1, 4, 0}, "precision"},   {{4, 4, 4, 1, 1, 4, 3}, "precision"},
+      {{0, 4, 4, 1, 1, 4, 1, 0, 0}, "dimension"},   {{9000, 4, 4, 1, 1, 4, 1, 0, 0}, "dimension"},
+      {{3, 3, 4, 1, 1, 4, 1, 0, 0}, "dimension"},   {{4, 0, 4, 1, 1, 4, 1, 0, 0}, "width"},
+      {{4, 8, 0, 0, 0, 4, 1, 0, 0}, "width"},       {{4, 4, 0, 1, 1, 4, 1, 0, 0}, "hidden"},
+      {{4, 4, 1, 0, 0, 4, 1, 0, 0}, "hidden"},      {{4, 4, 4, 65, 1, 4, 1, 0, 0}, "layers"},
+      {{4, 4, 4, 1, 0, 4, 1, 0, 0}, "heads"},       {{4, 4, 4, 1, 3, 4, 1, 0, 0}, "heads"},
+      {{4, 6, 4, 1, 4, 4, 1, 0, 0}, "heads"},       {{4, 4, 0, 0, 1, 4, 1, 0, 0}, "heads"},
+      {{4, 4, 4, 1, 1, 0, 1, 0, 0}, "most_tokens"}, {{4, 4, 4, 1, 1, 5000, 1, 0, 0}, "most_tokens"},
+      {{4, 4, 4, 1, 1, 4, 1, 3, 0}, "pooling"},     {{4, 4, 0, 0, 0, 4, 1, 1, 0}, "pooling"},
+      {{4, 4, 4, 1, 1, 4, 1, 0, 1e-6f}, "epsilon"}, {{4, 4, 4, 1, 1, 4, 1, 1, 2}, "epsilon"},
+      {{4, 4, 4, 1, 1, 4, 1, 1, NAN}, "epsilon"},   {{4, 6, 4, 1, 1, 4, 1, 1, 0}, "width"},
+      {{4, 4, 4, 1, 1, 1, 1, 1, 0}, "most_tokens"}, {{4, 4, 4, 1, 1, 4, 1, 1, 0}, "cutting"},
+      {{4, 4, 4, 1, 1, 4, 0, 0, 0}, "precision"},   {{4, 4, 4, 1, 1, 4, 3, 0, 0}, "precision"},
   };
   sl_encoder *e;
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

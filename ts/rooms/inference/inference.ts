@@ -19,9 +19,12 @@ export {
 } from './text-collection.js';
 export { TextEmbedder } from './text-embedder.js';
 export type {
+  BertModel,
+  BertOptions,
   EmbedAsyncOptions,
   EmbedOptions,
   Model2Vec,
+  Pooling,
   Precision,
   PrecisionOption,
   TfjsModel,

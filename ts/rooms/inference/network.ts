@@ -23,6 +23,9 @@ export interface Network {
     layers: number;
     heads: number;
     mostTokens: number;
+    /** sl_pooling, and the epsilon of norms: of BERT. */
+    pooling?: number;
+    epsilon?: number;
   };
   cutting: Cutting;
   pieces: readonly string[];
@@ -48,7 +51,7 @@ export function encoderOf(
     const numbers = scores === undefined ? 0 : scratch.f64(scores.length);
     runtime.u32.set(text.lengths, lengths / 4);
     if (scores !== undefined) runtime.f64.set(scores, numbers / 8);
-    const options = give(runtime, encoderShape, { ...shape, precision });
+    const options = give(runtime, encoderShape, { pooling: 0, epsilon: 0, ...shape, precision });
     return runtime.made(
       operation,
       runtime.raw.Encoder.create(

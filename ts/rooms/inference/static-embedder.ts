@@ -271,22 +271,30 @@ function beginDistil(
   how: ReturnType<typeof readWeighting>,
 ): Begun<WorkProgress, StaticEmbedder> {
   const raw = rawOf(runtime, operation, 'embedder', embedder, TextEmbedder);
-  const { pieces, dimensions } = factsOf(runtime, operation, raw);
-  const ids = scratch.u32(pieces);
+  const { pieces, dimensions, cutting } = factsOf(runtime, operation, raw);
+  const around = embedder.tokens('').ids;
+  const [first, last] = cutting === cuttings.bert ? around : [];
+  const each = first === undefined ? 1 : 3;
+  const ids = scratch.u32(each * pieces);
   const lengths = scratch.u32(pieces);
   const counts = scratch.u32(pieces);
   const scores = scratch.f64(pieces);
   const out = scratch.bytes(4 * pieces * dimensions);
-  runtime.u32.fill(1, lengths / 4, lengths / 4 + pieces);
-  for (let i = 0; i < pieces; i++) runtime.u32[ids / 4 + i] = i;
-  runtime.check(operation, raw.beginIds(ids, pieces, lengths, pieces, out, counts));
+  runtime.u32.fill(each, lengths / 4, lengths / 4 + pieces);
+  for (let i = 0; i < pieces; i++)
+    runtime.u32.set(first === undefined ? [i] : [first, i, last as number], ids / 4 + each * i);
+  runtime.check(operation, raw.beginIds(ids, each * pieces, lengths, pieces, out, counts));
   return {
     raw,
     holds: [embedder],
     result() {
       raw.scores(scores);
-      const likely = runtime.copyF64(scores, pieces).map(Math.exp);
-      const table = weighted(runtime.copyF32(out, pieces * dimensions), likely, how, false);
+      // Pieces of BERT have no scores: they are in order, the most frequent first, as words of a table are.
+      const zipf = first !== undefined;
+      const likely = runtime
+        .copyF64(scores, pieces)
+        .map((score, i) => (zipf ? 1 / (i + 1) : Math.exp(score)));
+      const table = weighted(runtime.copyF32(out, pieces * dimensions), likely, how, zipf);
       const made = runtime.made(operation, runtime.raw.Encoder.createStatic(raw, how.kept));
       try {
         addTensor(runtime, operation, made, table);

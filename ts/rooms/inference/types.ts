@@ -33,6 +33,31 @@ export interface TfjsModel {
   shards: Readonly<Record<string, Uint8Array | ArrayBuffer>>;
 }
 
+/** What of the vectors of its tokens is a text's: their mean, or that of the mark `[CLS]` before it. */
+export type Pooling = 'mean' | 'cls';
+
+/** A sentence encoder of the form of BERT, as its files have it: all-MiniLM, gte, bge, e5 in English. */
+export interface BertModel {
+  /** model.safetensors, of F32, F16 or BF16. */
+  weights: Uint8Array | ArrayBuffer;
+  /** config.json: its text, or what `JSON.parse` makes of it. `"model_type": "bert"`. */
+  config: string | object;
+  /** tokenizer.json: its text, or what `JSON.parse` makes of it. A WordPiece vocabulary without case. */
+  tokenizer?: string | object;
+  /** In its place vocab.txt: its text, or its lines. */
+  vocabulary?: string | readonly string[];
+}
+
+export interface BertOptions extends PrecisionOption {
+  /** `'mean'` by default, as all-MiniLM, gte and e5 are used; bge is used with `'cls'`. */
+  pooling?: Pooling;
+  /**
+   * Tokens of a text that are used, the two marks around it included; 2 to the `max_position_embeddings` of the config, which
+   * is the default. all-MiniLM-L6-v2 is used with 256.
+   */
+  maxTokens?: number;
+}
+
 export interface PrecisionOption {
   /** `'int8'` by default. */
   precision?: Precision;
@@ -50,7 +75,7 @@ export interface WeightingOptions extends PrecisionOption {
 
 /** A model of Model2Vec, as its files have it. */
 export interface Model2Vec {
-  /** model.safetensors: one matrix `embeddings`, F32 or F16. */
+  /** model.safetensors: one matrix `embeddings`, of F32, F16 or BF16. */
   weights: Uint8Array | ArrayBuffer;
   /** tokenizer.json: its text, or what `JSON.parse` makes of it. A WordPiece vocabulary without case. */
   tokenizer: string | object;
