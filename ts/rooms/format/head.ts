@@ -13,6 +13,7 @@ import {
   malformed,
   readDirectory,
 } from './directory.js';
+import { isSaved, layoutOf } from './saved.js';
 import { type CheckedOptions, readAll } from './source.js';
 import type { Source, Traffic } from './traffic.js';
 
@@ -63,15 +64,57 @@ export async function openDirectory(
   if (bytes.length >= HEADER && wanted > bytes.length && ends === 0)
     bytes = await readStart(source, wanted, signal, traffic);
   runtime.assertAlive(operation);
-  const directory = readDirectory(runtime, operation, bytes, kind, ends);
+  const directory =
+    kind === 0 && isSaved(bytes)
+      ? await savedDirectory(operation, source, bytes, ends, signal, traffic)
+      : readDirectory(runtime, operation, bytes, kind, ends);
   if (hash !== undefined && hash.toLowerCase() !== directory.hash)
     throw new SublinearError(
       'CHECKSUM',
       operation,
-      `"hash": checksum does not match, expected ${hash}, the file has ${directory.hash}`,
+      `"hash": checksum does not match, expected ${hash}, the file has ${directory.hash ?? 'none: save() wrote it, and writeRemoteFile() gives it one'}`,
       { argument: 'hash', expected: hash },
     );
   return { directory, bytes };
+}
+
+/** Where the sections of a file lie that save() wrote. What is not in its beginning is read. */
+async function savedDirectory(
+  operation: string,
+  source: Source,
+  bytes: Uint8Array,
+  ends: number,
+  signal: AbortSignal | undefined,
+  traffic: Traffic,
+): Promise<Directory> {
+  const looking = layoutOf(operation);
+  let step = looking.next();
+  while (!step.done) {
+    const { offset, length } = step.value;
+    let part = bytes.subarray(offset, offset + length);
+    if (part.length < length && ends !== bytes.length) {
+      const before = traffic.requests;
+      part = await source.read(offset, length, signal, traffic);
+      if (traffic.requests > before) traffic.rounds++;
+    }
+    step = looking.next(part);
+  }
+  const { kind, length, entries } = step.value;
+  const known = source.length ?? ends;
+  if (known > 0 && known !== length) {
+    if (known > length) throw malformed(operation, 'no bytes after the last section');
+    const message = `${source.name} ends too early, at byte ${known}: is the whole file there?`;
+    throw new SublinearError('TRUNCATED', operation, message, {
+      argument: 'bytes',
+      position: known,
+    });
+  }
+  return {
+    kind,
+    length,
+    hash: undefined,
+    entries: new Map(entries.map((entry) => [entry.name, entry])),
+  };
 }
 
 async function readStart(

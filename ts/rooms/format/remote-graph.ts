@@ -108,7 +108,7 @@ export class RemoteGraph {
   }
   /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link SourceOptions} no other file is accepted. */
   get hash(): string {
-    return this.#held.use('RemoteGraph.hash').directory.hash;
+    return this.#held.use('RemoteGraph.hash').directory.hash as string;
   }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {

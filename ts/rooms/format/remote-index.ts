@@ -159,7 +159,7 @@ export class RemoteIndex {
   }
   /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link SourceOptions} no other file is accepted. */
   get hash(): string {
-    return this.#use('RemoteIndex.hash').directory.hash;
+    return this.#use('RemoteIndex.hash').directory.hash as string;
   }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {
