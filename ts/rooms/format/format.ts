@@ -40,7 +40,7 @@ export type {
 } from './publish.js';
 export { RemoteGraph } from './remote-graph.js';
 export { RemoteIndex, type RemoteSearchOptions, type RemoteSearchResult } from './remote-index.js';
-export type { RangeReader, RemoteSource, SourceOptions } from './source.js';
+export type { RangeReader, RemoteOptions, RemoteSource, SourceOptions } from './source.js';
 export type { Tensor, TensorData, TensorInput } from './tensors.js';
 export type { Traffic } from './traffic.js';
 
