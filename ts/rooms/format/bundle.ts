@@ -88,7 +88,7 @@ export class Bundle {
 
   /**
    * Reads header and directory of a file. Of a file of `save()` the segments are its sections, by their tags
-   * ([format.md](../docs/format.md)): `rowp`, `cols`, ...; those of a collection are `items`, `vectors.ids`, ...
+   * (docs/format.md): `rowp`, `cols`, ...; those of a collection are `items`, `vectors.ids`, ...
    *
    * @throws SublinearError `NETWORK`, `FORMAT`, `CHECKSUM`, `TRUNCATED`
    *
