@@ -224,6 +224,7 @@ int main(void) {
       property(a_file_reads_as_it_was_written),
       property(every_bit_and_every_length),
       property(forged_directories),
+      property(flags_that_nobody_knows),
       property(files_of_version_1_are_sent_elsewhere),
       property(random_changes),
   };
