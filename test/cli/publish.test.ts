@@ -10,6 +10,11 @@ const rows = Float32Array.from({ length: 60 * 3 }, (_, i) => Math.sin(i * 7 + (i
 const bytes = new Uint8Array(rows.buffer);
 const query = Array.from(rows.subarray(30, 33)).join(',');
 
+const failing = async (...args: string[]) => {
+  const { code, stderr } = await sublinear(args);
+  return `${code} ${stderr}`;
+};
+
 test('plain vectors with labels: the row itself comes first, here and over HTTP', async () => {
   file('rows.f32', bytes);
   file('names.txt', `${Array.from({ length: 60 }, (_, i) => `row ${i}`).join('\n')}\n`);
@@ -66,10 +71,6 @@ test('an index and a collection of this package', async () => {
 test('what is wrong is said in a line', async () => {
   file('one.f32', new Uint8Array(12));
   file('two.f32', bytes.subarray(0, 24));
-  const failing = async (...args: string[]) => {
-    const { code, stderr } = await sublinear(args);
-    return `${code} ${stderr}`;
-  };
   expect(await failing('publish', 'one.f32', '--dimension', '3', '-o', 'x')).toMatch(
     /^2 .*no zero vector under cosine/,
   );
@@ -123,4 +124,50 @@ test('a graph: saved or as text, ranked here and over HTTP', async () => {
   expect(whole.stderr).toMatch(/--source/);
   const mixed = await sublinear('publish ring.slg --cells 3 -o x.slgr'.split(' '));
   expect(mixed.stderr).toMatch(/--cells is for vectors/);
+});
+
+test('any other saved file: its segments, here and over HTTP, and the file again', async () => {
+  file('A.mtx', '%%MatrixMarket matrix coordinate real general\n2 2 3\n1 1 2\n1 2 0.5\n2 2 3\n');
+  await sublinear('solve A.mtx --save A.slv --quiet'.split(' '));
+  const made = await sublinear('publish A.slv -o A.slr --json'.split(' '));
+  expect(JSON.parse(made.stdout)).toMatchObject({ kind: 'MTRX', segments: 6 });
+  const saved = readFileSync(join(folder, 'A.slv'));
+  const server = await serveFile(new Uint8Array(readFileSync(join(folder, 'A.slr'))));
+  try {
+    for (const where of ['A.slv', 'A.slr', server.url]) {
+      const { stdout } = await sublinear(['segments', where, '--json']);
+      const { segments } = JSON.parse(stdout);
+      expect(segments.at(-1)).toMatchObject({ name: 'vals', type: 'float64', shape: [3] });
+      const part = ['segments', where, 'vals', '--from', '1', '--to', '3', '-o', 'part.f64'];
+      expect((await sublinear(part)).code).toBe(0);
+      const numbers = readFileSync(join(folder, 'part.f64'));
+      expect([numbers.readDoubleLE(0), numbers.readDoubleLE(8)]).toEqual([0.5, 3]);
+      await sublinear(['segments', where, '--saved', '-o', 'again.slv']);
+      expect(readFileSync(join(folder, 'again.slv')).equals(saved)).toBe(true);
+    }
+  } finally {
+    await server.close();
+  }
+  expect(await failing('segments', 'A.slv', 'vals')).toMatch(/expected -o/);
+  expect(await failing('segments', 'A.slv', 'none', '-o', 'x')).toMatch(/one of csr, rowp/);
+  expect(await failing('segments', 'A.mtx')).toMatch(/A\.mtx: .*file of this package/);
+  expect(await failing('segments', 'nowhere.slv')).toMatch(/nowhere\.slv: /);
+  expect(await failing('publish', 'A.mtx', '--sections', '-o', 'x')).toMatch(/save\(\)/);
+  expect(await failing('publish', 'A.slv', '--cells', '3', '-o', 'x')).toMatch(/--cells/);
+});
+
+test('a collection: conditions on its metadata, and its own sections', async () => {
+  const { Collection } = await load();
+  using places = Collection.create({ metric: 'cosine', dimension: 2 });
+  places.add({ key: 'east', vector: [1, 0], metadata: { sea: true } });
+  places.add({ key: 'north-east', vector: [1, 1], metadata: { sea: false } });
+  file('places.slv', places.save());
+  await sublinear('publish places.slv -o places.slvr'.split(' '));
+  const search = ['search', 'places.slvr', '--query', '1,0.1', '--where', 'sea=false', '--json'];
+  const { results } = JSON.parse((await sublinear(search)).stdout);
+  expect(results[0].matches.map(({ label }: { label: string }) => label)).toEqual(['north-east']);
+  const made = await sublinear('publish places.slv --sections -o places.slr --json'.split(' '));
+  expect(JSON.parse(made.stdout).kind).toBe('COLL');
+  const { stdout } = await sublinear('segments places.slr items -o - --quiet'.split(' '));
+  expect(JSON.parse(stdout).items[0][1]).toBe('east');
 });

@@ -161,6 +161,24 @@ static void forged_directories(void **state) {
   free(f.bytes);
 }
 
+// A flag says that a reader who does not know it must not go on, however right the hash is.
+static void flags_that_nobody_knows(void **state) {
+  (void)state;
+  for (int bit = 0; bit < 32; bit++) {
+    file f = small();
+    sl_put_u32(f.bytes + 16, 1u << bit);
+    sl_sha256 h;
+    sl_sha256_init(&h);
+    sl_sha256_update(&h, f.bytes, 32);
+    sl_sha256_update(&h, f.bytes + 64, 5 * 128);
+    sl_sha256_final(&h, f.bytes + 32);
+    assert_refused(sl_segments_check(f.bytes, f.length, 0, (double)f.length), SL_ERR_FORMAT,
+                   "bytes");
+    assert_int_equal(sl_last_error()->position, 16);
+    free(f.bytes);
+  }
+}
+
 static void files_of_version_1_are_sent_elsewhere(void **state) {
   (void)state;
   file f = small();
@@ -206,6 +224,7 @@ int main(void) {
       property(a_file_reads_as_it_was_written),
       property(every_bit_and_every_length),
       property(forged_directories),
+      property(flags_that_nobody_knows),
       property(files_of_version_1_are_sent_elsewhere),
       property(random_changes),
   };

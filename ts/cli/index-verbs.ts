@@ -94,13 +94,14 @@ Examples:
 
   common(progress, program.command('publish'))
     .description(
-      'write vectors, or a graph, as a file that is searched on a web server, without downloading it',
+      'write vectors, or a graph, as a file that is searched on a web server, without downloading it; anything else that save() wrote as one whose segments are read by ranges',
     )
     .argument(
       '<file>',
-      'an index or a graph that --save or save() wrote; NumPy .npy; plain little-endian float32 with --dimension; with --graph a graph of any format',
+      'what --save or save() wrote; NumPy .npy; plain little-endian float32 with --dimension; with --graph a graph of any format',
     )
     .requiredOption('-o, --output <file>', 'write it there; - is standard output')
+    .option('--sections', 'of an index or a graph: its own sections by ranges, not for searches')
     .option('--graph', 'it is a graph: an edge list, CSV, METIS, JSON, GraphML, ...')
     .option('--undirected', 'of a graph: an edge of a list or of CSV leads both ways')
     .option('--labels <file>', 'a name for each vector, one a line')
@@ -126,10 +127,32 @@ Examples:
   sublinear publish vectors.npy --labels words.txt -o words.slvr
   sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"
   sublinear publish friends.csv --graph --undirected -o friends.slgr
-  sublinear rank https://example.org/friends.slgr --source Ada`,
+  sublinear rank https://example.org/friends.slgr --source Ada
+  sublinear publish factors.slv -o factors.slr        any saved file; "segments" reads it`,
     )
     .action(async (file: string, options) =>
       (await import('./publish.js')).publish(file, options, progress),
+    );
+
+  answering(common(progress, program.command('segments')))
+    .description('list what is in a file of this package, or write one segment of it, by ranges')
+    .argument('<file>', 'a file that save() or "sublinear publish" wrote, or its address')
+    .argument('[name]', 'of a segment: its bytes are written')
+    .option('-o, --output <file>', 'where the bytes go; - is standard output')
+    .option('--from <row>', 'of the first dimension: from this row on', natural)
+    .option('--to <row>', 'up to this row, without it', natural)
+    .option('--saved', 'write what save() wrote, from a published file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sublinear segments graph.slg
+  sublinear segments https://example.org/factors.slr
+  sublinear segments https://example.org/matrix.slr vals --from 1000 --to 2000 -o part.f64
+  sublinear segments https://example.org/graph.slr --saved -o graph.slg`,
+    )
+    .action(async (file: string, name: string | undefined, options) =>
+      (await import('./segments.js')).segments(file, name, options, progress),
     );
 
   answering(common(progress, program.command('search')))
@@ -171,8 +194,6 @@ Examples:
       if (words !== undefined) return local.searchWords(file, words, options, progress);
       const remote = await import('./search-remote.js');
       if (!(await remote.isRemoteIndex(file))) return local.search(file, options, progress);
-      if (options.where)
-        throw new CliError('--where: a published index has no metadata to compare with');
       return remote.searchRemote(file, options, progress);
     });
 

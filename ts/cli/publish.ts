@@ -1,4 +1,4 @@
-// sublinear publish words.slv -o words.slvr, sublinear publish friends.slg -o friends.slgr
+// sublinear publish words.slv -o words.slvr, sublinear publish friends.slg -o friends.slgr, sublinear publish saved.slv -o saved.slr
 import type { RemoteMetric, VectorsToWrite, WriteIndexOptions } from '../rooms/format/format.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
@@ -19,6 +19,7 @@ import { openVectors, readLabels } from './vectors.js';
 export interface PublishOptions extends CommonOptions {
   output: string;
   graph?: boolean;
+  sections?: boolean;
   undirected?: boolean;
   labels?: string;
   dimension?: number;
@@ -33,6 +34,7 @@ export async function publish(
   options: PublishOptions,
   progress: Progress,
 ): Promise<void> {
+  if (await isForSections(file, options)) return publishSections(file, options, progress);
   if (options.graph || (await kindOfFile(file)) === 'GRPH')
     return publishGraph(file, options, progress);
   const { output, labels: labelFile, metric, cells, seed } = options;
@@ -131,6 +133,59 @@ export async function publish(
     }
     return { vectors: all, dimension: source.dimension };
   }
+}
+
+/** What has no search of its own on a server is published by its sections, an index or a graph where that is asked for. */
+async function isForSections(file: string, { sections, graph }: PublishOptions): Promise<boolean> {
+  if (sections && graph) throw new CliError('--sections and --graph: expected one of them');
+  const kind = await kindOfFile(file);
+  if (kind !== undefined) return sections || !['GRPH', 'FLAT', 'HNSW', 'COLL'].includes(kind);
+  if (sections) throw new CliError(`--sections: ${nameOf(file)} is no file that save() wrote`);
+  return false;
+}
+
+async function publishSections(
+  file: string,
+  { output, ...options }: PublishOptions,
+  progress: Progress,
+): Promise<void> {
+  for (const name of ['labels', 'dimension', 'metric', 'cells', 'undirected'] as const)
+    if (options[name] !== undefined)
+      throw new CliError(`--${name}: ${nameOf(file)} is published as it is, by its sections`);
+  await assertApart([file], { '--output': output });
+  const engine = await engineFor(['format'], options);
+  const started = performance.now();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of chunks(file, progress)) pieces.push(piece);
+  progress.start('hashing');
+  const { Bundle, writeRemoteFileAsync } = engine.format;
+  let written: Uint8Array;
+  try {
+    written = await writeRemoteFileAsync(Buffer.concat(pieces), { signal: interrupt.signal });
+  } catch (error) {
+    throw explain(error, { saved: file, bytes: file });
+  }
+  const { kind, hash, segments } = await Bundle.open(written);
+  const ms = performance.now() - started;
+  progress.start(`writing ${output}`);
+  await writeFile(output, [written]);
+  progress.stop();
+  const about = { file: nameOf(file), output, kind, hash, segments: segments.length };
+  if (options.json)
+    say(
+      JSON.stringify({ ...about, bytesWritten: written.length, ms }),
+      output === '-' ? process.stderr : process.stdout,
+    );
+  else if (!options.quiet)
+    say(
+      facts([
+        ['file', `${nameOf(file)}: ${kind}, ${count(segments.length)} segments`],
+        ['time', duration(ms)],
+        ['written', `${output}: ${bytes(written.length)}`],
+        ['hash', hash as string],
+      ]),
+      process.stderr,
+    );
 }
 
 /** A graph of any format that is read, as a file that is walked through on a server. */

@@ -11,14 +11,17 @@ import { openVectors } from './vectors.js';
 
 export const isAddress = (file: string) => /^https?:\/\//.test(file);
 
-/** The kind of a saved or published file, four letters; undefined for anything else. */
+/** The kind of a saved or published file, four letters as `Bundle.kind` gives them; undefined for anything else. */
 export async function kindOfFile(file: string): Promise<string | undefined> {
   if (file === '-') return undefined;
   try {
     const begin = Buffer.alloc(16);
     const handle = await openFile(file);
     await handle.read(begin, 0, 16, 0).finally(() => handle.close());
-    return begin.toString('latin1', 1, 4) === 'slf' ? begin.toString('latin1', 12, 16) : undefined;
+    const word = begin.toString('latin1');
+    if (word.startsWith('slcol')) return 'COLL';
+    if (word.startsWith('slemb')) return 'EMBC';
+    return word.slice(1, 4) === 'slf' ? word.slice(12) : undefined;
   } catch {
     return undefined; // what is wrong with it is said by whoever reads it
   }
@@ -122,6 +125,7 @@ export async function searchRemote(
       from.search(vector, {
         k: Math.min(top, 1000),
         ...(probes !== undefined && { probes }),
+        ...(options.where !== undefined && { where: options.where }),
         signal: interrupt.signal,
       }),
     );

@@ -1,9 +1,11 @@
 // Named segments of a file, each read without the others.
 import { runtimeOf } from '../../runtime/bind.js';
+import { make } from '../../runtime/brand.js';
 import { notConstructible } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { Cache } from './cache.js';
+import { crc32c } from './crc.js';
 import {
   checkLeaf,
   checkRoot,
@@ -13,7 +15,9 @@ import {
   malformed,
   type SegmentType,
 } from './directory.js';
+import { framed } from './frame.js';
 import { openDirectory } from './head.js';
+import { checkSection, damaged } from './saved.js';
 import {
   type CheckedOptions,
   openSource,
@@ -32,8 +36,13 @@ export interface SegmentInfo {
   shape: readonly number[];
   /** Bytes. */
   length: number;
-  /** SHA-256 (RFC 6962) of the segment, or the root of the Merkle tree over its blocks, in hexadecimal. */
-  root: string;
+  /** Where it begins in the file. */
+  offset: number;
+  /**
+   * SHA-256 (RFC 6962) of the segment, or the root of the Merkle tree over its blocks, in hexadecimal. Absent in files of `save()`,
+   * whose sections have a CRC-32C.
+   */
+  root?: string;
 }
 
 /** Options of {@link Bundle.read}. */
@@ -47,9 +56,9 @@ export interface ReadOptions {
 }
 
 /**
- * A file of named segments, of which each is read alone, by ranges. Any file of version 2 can be opened, those of
- * {@link FormatRoom.writeRemoteIndex} too. Every block that arrives is compared with its hash, and the hashes with the root in
- * the directory.
+ * A file of named segments, of which each is read alone, by ranges. Any file of this package can be opened: those of
+ * {@link FormatRoom.writeBundle} and {@link FormatRoom.writeRemoteIndex}, of which every block that arrives is compared with its
+ * hash, and the hashes with the root in the directory; and whatever `save()` wrote, of which a section is compared with its CRC-32C.
  */
 export class Bundle {
   readonly #runtime: Runtime;
@@ -78,7 +87,8 @@ export class Bundle {
   }
 
   /**
-   * Reads header and directory of a file.
+   * Reads header and directory of a file. Of a file of `save()` the segments are its sections, by their tags
+   * (docs/format.md): `rowp`, `cols`, ...; those of a collection are `items`, `vectors.ids`, ...
    *
    * @throws SublinearError `NETWORK`, `FORMAT`, `CHECKSUM`, `TRUNCATED`
    *
@@ -113,18 +123,30 @@ export class Bundle {
     const tables = new Set(entries.flatMap(({ hashes, ends }) => [hashes, ends]));
     return entries
       .filter(({ name }) => !tables.has(name))
-      .map(({ name, type, shape, length, root }) => ({
+      .map(({ name, type, shape, length, offset, root, crc }) => ({
         name,
         type,
         shape,
         length,
-        root: hex(root),
+        offset,
+        ...(crc === undefined && { root: hex(root) }),
       }));
   }
 
-  /** SHA-256 of header and directory, in hexadecimal: it stands for everything in the file. */
-  get hash(): string {
+  /**
+   * SHA-256 of header and directory, in hexadecimal: it stands for everything in the file. `undefined` of a file of `save()`, until
+   * {@link FormatRoom.writeRemoteFile} has given it one.
+   */
+  get hash(): string | undefined {
     return this.#directory.hash;
+  }
+
+  /**
+   * What the file is, in four letters: `BNDL` tensors, `RIDX` a remote index, `RGPH` a remote graph; of what `save()` wrote `GRPH`,
+   * `MTRX`, `HNSW`, ..., `COLL` a collection, `EMBC` a collection of texts.
+   */
+  get kind(): string {
+    return this.#directory.kind;
   }
 
   /** Length of the file. */
@@ -150,7 +172,8 @@ export class Bundle {
 
   /**
    * Reads a segment, or some of its rows: then only the blocks that these lie in are read (64 KiB each in files of
-   * `writeBundle`), and compared with their hashes.
+   * `writeBundle`), and compared with their hashes. A section of a file of `save()` has one checksum: to read some of its rows
+   * all of it is read, unless `verify` is `false`.
    *
    * @throws SublinearError `NETWORK`, `CHECKSUM`, `TRUNCATED`, `CHANGED` (open it again); RangeError `RANGE` (no such segment, rows)
    *
@@ -183,6 +206,54 @@ export class Bundle {
     return tensorOf(operation, entry, bytes, [to - from, ...shape.slice(1)]);
   }
 
+  /**
+   * The bytes that `save()` wrote, from its file or from one of {@link FormatRoom.writeRemoteFile}: what `load()` and `loadAsync()`
+   * of their class take. Reads everything. O(bytes).
+   *
+   * @throws SublinearError `FORMAT` (no such file), and as {@link Bundle.read}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   * import { load as loadGraph } from 'sublinear/graph';
+   *
+   * const { Bundle, writeRemoteFile } = await load();
+   * const { Graph } = await loadGraph();
+   * using graph = Graph.fromEdges({ from: [0, 1], to: [1, 2] });
+   * const bundle = await Bundle.open(writeRemoteFile(graph.save())); // or its address
+   * using again = await Graph.loadAsync(bundle.saved());
+   * console.log(again.edgeCount); // 2
+   * ```
+   */
+  async saved(options?: { signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>> {
+    const operation = 'Bundle.saved';
+    const { signal } = check.options(operation, options, ['signal']);
+    this.#runtime.assertAlive(operation);
+    const { entries, hash, length } = this.#directory;
+    if (hash === undefined) {
+      const whole = [{ offset: 0, length }];
+      const [bytes] = await readAll(operation, this.#source, whole, signal, this.traffic);
+      return make(operation, length, () => (bytes as Uint8Array).slice());
+    }
+    const frame = framed(operation, entries);
+    const read = (entry: Entry) => this.#bytes(operation, entry, 0, entry.length, signal);
+    const between = await read(frame.bytes);
+    const ends = frame.endsOf((await read(frame.ends)).slice());
+    const size = frame.sections.reduce((sum, each) => sum + each.length, between.length);
+    const file = make(operation, size, () => new Uint8Array(size));
+    let [from, to] = [0, 0];
+    for (const [i, end] of ends.entries()) {
+      file.set(between.subarray(from, end), to);
+      to += end - from;
+      from = end;
+      const section = frame.sections[i];
+      if (section === undefined) continue;
+      file.set(await read(section), to);
+      to += section.length;
+    }
+    return file;
+  }
+
   #entry(operation: string, name: unknown): Entry {
     this.#runtime.assertAlive(operation);
     const entry = this.#directory.entries.get(check.string(operation, 'name', name));
@@ -202,6 +273,7 @@ export class Bundle {
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     if (to <= from) return new Uint8Array(0);
+    if (entry.crc !== undefined) return this.#section(operation, entry, from, to, signal);
     const blocks = await this.#blocks(operation, entry, from, to, signal);
     const [first, last] = [blocks[0], blocks.at(-1)] as [Block, Block];
     const range = { offset: entry.offset + first.from, length: last.to - first.from };
@@ -217,6 +289,27 @@ export class Bundle {
           block.hash,
         );
     return all.subarray(from - first.from, to - first.from);
+  }
+
+  /** Bytes of a section that save() wrote: its checksum is that of all of it, so that all of it is read to check some. */
+  async #section(
+    operation: string,
+    { offset, length, crc }: Entry,
+    from: number,
+    to: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const verify = this.#how.verify && crc !== 'none';
+    const range = verify
+      ? { offset, length: length + (crc === 'behind' ? 4 : 0) }
+      : { offset: offset + from, length: to - from };
+    const [bytes] = await readAll(operation, this.#source, [range], signal, this.traffic);
+    this.#runtime.assertAlive(operation);
+    const all = bytes as Uint8Array;
+    if (!verify) return all;
+    if (crc === 'behind') checkSection(operation, all, offset);
+    else if (typeof crc === 'number' && crc32c(all) !== crc) throw damaged(operation, offset);
+    return all.subarray(from, to);
   }
 
   /** The blocks that hold these bytes, with their hashes. */

@@ -71,14 +71,18 @@ export interface Entry {
   readonly hashes: string | undefined;
   readonly ends: string | undefined;
   readonly root: Uint8Array;
+  /** Of a file that save() wrote, in place of a root: its CRC-32C, that this stands behind it, or that there is none. */
+  readonly crc?: number | 'behind' | 'none';
 }
 
 export interface Directory {
+  /** Four letters. */
+  readonly kind: string;
   readonly entries: ReadonlyMap<string, Entry>;
   /** Length of the file. */
   readonly length: number;
-  /** SHA-256 of header and directory, which hold the hashes of everything: what the file is. */
-  readonly hash: string;
+  /** SHA-256 of header and directory, which hold the hashes of everything: what the file is. Files of save() have none. */
+  readonly hash: string | undefined;
 }
 
 export const hex = (bytes: Uint8Array) =>
@@ -136,7 +140,8 @@ export function readDirectory(
       root: bytes.slice(at + 96, at + ENTRY),
     });
   }
-  return { entries, length: u64(24), hash: hex(bytes.subarray(32, HEADER)) };
+  const letters = String.fromCharCode(...bytes.subarray(12, 16));
+  return { kind: letters, entries, length: u64(24), hash: hex(bytes.subarray(32, HEADER)) };
 }
 
 /** A segment that is to be written; its bytes are here, or at an address in the module's memory. */

@@ -2,6 +2,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 import { Bundle } from './bundle.js';
+import { createRemoteFiles, type WriteProgress } from './frame.js';
 import { createGraphPublish, type GraphToWrite } from './graph-publish.js';
 import { createPublish, type VectorsToWrite, type WriteIndexOptions } from './publish.js';
 import { RemoteGraph } from './remote-graph.js';
@@ -16,6 +17,7 @@ export type { Json, Metadata } from '../hnsw/metadata.js';
 export type { FieldCondition, Scalar, Where } from '../hnsw/where.js';
 export { Bundle, type ReadOptions, type SegmentInfo } from './bundle.js';
 export type { SegmentType } from './directory.js';
+export type { WriteProgress } from './frame.js';
 export type { GraphToWrite } from './graph-publish.js';
 export type {
   RemoteAnswer,
@@ -38,7 +40,7 @@ export type {
 } from './publish.js';
 export { RemoteGraph } from './remote-graph.js';
 export { RemoteIndex, type RemoteSearchOptions, type RemoteSearchResult } from './remote-index.js';
-export type { RangeReader, RemoteSource, SourceOptions } from './source.js';
+export type { RangeReader, RemoteOptions, RemoteSource, SourceOptions } from './source.js';
 export type { Tensor, TensorData, TensorInput } from './tensors.js';
 export type { Traffic } from './traffic.js';
 
@@ -143,6 +145,48 @@ export interface FormatRoom {
   writeBundle(tensors: Readonly<Record<string, TensorInput>>): Uint8Array<ArrayBuffer>;
 
   /**
+   * What `save()` of any class of this package wrote (graphs, matrices, indexes, collections, models, ...) as a file that is read by
+   * ranges: its sections are segments that {@link Bundle} reads one by one, each block with a hash. {@link Bundle.saved} gives
+   * back what was saved, byte for byte. `RemoteIndex` and `RemoteGraph` search other files, those of
+   * {@link FormatRoom.writeRemoteIndex} and {@link FormatRoom.writeRemoteGraph}. O(bytes).
+   *
+   * @throws TypeError; SublinearError `FORMAT`, `CHECKSUM`, `TRUNCATED`, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   * import { load as loadMatrix } from 'sublinear/sparse';
+   *
+   * const { Bundle, writeRemoteFile } = await load();
+   * const { SparseMatrix } = await loadMatrix();
+   * using matrix = SparseMatrix.fromDense({ rows: 2, cols: 2, values: [2, 0, 1, 3] });
+   * const bundle = await Bundle.open(writeRemoteFile(matrix.save())); // or its address
+   * console.log(bundle.kind, bundle.segments.length); // MTRX 6
+   * console.log((await bundle.read('vals')).data); // Float64Array(3) [ 2, 1, 3 ]
+   * ```
+   */
+  writeRemoteFile(saved: Uint8Array | ArrayBuffer): Uint8Array<ArrayBuffer>;
+
+  /**
+   * {@link FormatRoom.writeRemoteFile} in slices of about 8 ms that let other tasks run.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   * import { load as loadGraph } from 'sublinear/graph';
+   *
+   * const { writeRemoteFileAsync } = await load();
+   * const { Graph } = await loadGraph();
+   * using graph = Graph.fromEdges({ from: [0], to: [1] });
+   * console.log((await writeRemoteFileAsync(graph.save())) instanceof Uint8Array); // true
+   * ```
+   */
+  writeRemoteFileAsync(
+    saved: Uint8Array | ArrayBuffer,
+    options?: AsyncOptions<WriteProgress>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
    * Tensors as a safetensors file, as other libraries read it; texts become its metadata. O(bytes).
    *
    * @throws TypeError; RangeError `RANGE` (types), `SHAPE`
@@ -169,6 +213,7 @@ export function createRoom(runtime: Runtime): FormatRoom {
     ...createPublish(runtime),
     ...createGraphPublish(runtime),
     writeBundle: (tensors) => bundleOf(runtime, 'writeBundle', tensors),
+    ...createRemoteFiles(runtime),
     writeSafetensors: (tensors) => safetensorsOf('writeSafetensors', tensors),
   };
 }

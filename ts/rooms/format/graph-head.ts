@@ -44,6 +44,7 @@ export async function openGraph(
   const pages = entryOf(operation, directory, 'pages');
   const end = pages.offset + pages.length;
   const bytes = await upTo(operation, source, begun.bytes, end, how.signal, traffic);
+  const { keeping } = begun;
   runtime.assertAlive(operation);
   const raw = runtime.scratch(operation, (scratch) => {
     const address = scratch.bytes(end);
@@ -54,6 +55,7 @@ export async function openGraph(
     );
   });
   const head = adopt(runtime, operation, GraphHead, raw);
+  keeping?.putHead(bytes.subarray(0, end));
   const facts = runtime.scratch(operation, (scratch) => {
     const at = scratch.f64(16);
     raw.read(at);
@@ -67,5 +69,5 @@ export async function openGraph(
       labels: number(4),
     };
   });
-  return { head, directory, facts, cache: new Cache(how.cacheBytes) };
+  return { head, directory, facts, cache: new Cache(how.cacheBytes), keeping };
 }

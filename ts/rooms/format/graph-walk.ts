@@ -40,7 +40,7 @@ export class GraphQuestion {
   #slice = performance.now();
 
   constructor(asked: Asked, opened: OpenedGraph) {
-    this.reader = new Reader(asked, opened.cache);
+    this.reader = new Reader(asked, opened);
     this.lookup = new Lookup(this.reader, opened);
     this.#opened = opened;
   }

@@ -9,10 +9,13 @@ import {
   type Entry,
   HEADER,
   headBytes,
+  hex,
   kinds,
   malformed,
   readDirectory,
 } from './directory.js';
+import { Keeping } from './keeping.js';
+import { isSaved, layoutOf } from './saved.js';
 import { type CheckedOptions, readAll } from './source.js';
 import type { Source, Traffic } from './traffic.js';
 
@@ -30,6 +33,7 @@ export interface Opened {
   readonly directory: Directory;
   readonly facts: Facts;
   readonly cache: Cache;
+  readonly keeping: Keeping | undefined;
 }
 
 /** Numbers of sl_remote_read. */
@@ -44,16 +48,27 @@ interface Facts {
   recalls: Float32Array;
 }
 
+/** What is known of a file when it is opened. */
+interface Begun {
+  directory: Directory;
+  /** The beginning of the file, at least header and directory. */
+  bytes: Uint8Array;
+  keeping: Keeping | undefined;
+}
+
 /** Reads header and directory, in one request or two. */
 export async function openDirectory(
   runtime: Runtime,
   operation: string,
   source: Source,
   kind: number,
-  { hash, signal }: CheckedOptions,
+  { hash, signal, store, storeBytes = 0 }: CheckedOptions,
   traffic: Traffic,
   firstBytes: number = FIRST,
-): Promise<{ directory: Directory; bytes: Uint8Array }> {
+): Promise<Begun> {
+  const keeping = store && (await Keeping.of(store, storeBytes));
+  const kept = keeping && (await keptHead(keeping));
+  if (kept !== undefined) return kept;
   const length = source.length ?? Number.POSITIVE_INFINITY;
   const first = Math.min(firstBytes, length);
   let bytes = await readStart(source, first, signal, traffic);
@@ -63,15 +78,81 @@ export async function openDirectory(
   if (bytes.length >= HEADER && wanted > bytes.length && ends === 0)
     bytes = await readStart(source, wanted, signal, traffic);
   runtime.assertAlive(operation);
-  const directory = readDirectory(runtime, operation, bytes, kind, ends);
+  const directory =
+    kind === 0 && isSaved(bytes)
+      ? await savedDirectory(operation, source, bytes, ends, signal, traffic)
+      : readDirectory(runtime, operation, bytes, kind, ends);
   if (hash !== undefined && hash.toLowerCase() !== directory.hash)
     throw new SublinearError(
       'CHECKSUM',
       operation,
-      `"hash": checksum does not match, expected ${hash}, the file has ${directory.hash}`,
+      `"hash": checksum does not match, expected ${hash}, the file has ${directory.hash ?? 'none: save() wrote it, and writeRemoteFile() gives it one'}`,
       { argument: 'hash', expected: hash },
     );
-  return { directory, bytes };
+  if (directory.hash !== undefined) keeping?.use(directory.hash);
+  return { directory, bytes, keeping };
+
+  /** The head in the store, when the file on the server is still the one that it belongs to, or the caller says so. */
+  async function keptHead(from: Keeping): Promise<Begun | undefined> {
+    if (!from.hasHeads) return undefined;
+    let own = hash?.toLowerCase();
+    if (own === undefined) {
+      const header = await readStart(source, HEADER, signal, traffic);
+      if (header.length < HEADER) return undefined;
+      own = hex(header.subarray(32, HEADER));
+    }
+    from.use(own);
+    const bytes = await from.head();
+    signal?.throwIfAborted();
+    if (bytes === undefined) return undefined;
+    try {
+      const directory = readDirectory(runtime, operation, bytes, kind, source.length ?? 0);
+      if (directory.hash === own) return { directory, bytes, keeping: from };
+    } catch {
+      // Damaged, or of another kind: what the server says counts.
+    }
+    from.drop('head');
+    return undefined;
+  }
+}
+
+/** Where the sections of a file lie that save() wrote. What is not in its beginning is read. */
+async function savedDirectory(
+  operation: string,
+  source: Source,
+  bytes: Uint8Array,
+  ends: number,
+  signal: AbortSignal | undefined,
+  traffic: Traffic,
+): Promise<Directory> {
+  const looking = layoutOf(operation);
+  let step = looking.next();
+  while (!step.done) {
+    const { offset, length } = step.value;
+    let part = bytes.subarray(offset, offset + length);
+    if (part.length < length && ends !== bytes.length) {
+      const before = traffic.requests;
+      part = await source.read(offset, length, signal, traffic);
+      if (traffic.requests > before) traffic.rounds++;
+    }
+    step = looking.next(part);
+  }
+  const { kind, length, entries } = step.value;
+  const known = source.length ?? ends;
+  if (known > 0 && known !== length) {
+    if (known > length) throw malformed(operation, 'no bytes after the last section');
+    const message = `${source.name} ends too early, at byte ${known}: is the whole file there?`;
+    throw new SublinearError('TRUNCATED', operation, message, {
+      argument: 'bytes',
+      position: known,
+    });
+  }
+  return {
+    kind,
+    length,
+    hash: undefined,
+    entries: new Map(entries.map((entry) => [entry.name, entry])),
+  };
 }
 
 async function readStart(
@@ -123,6 +204,7 @@ export async function openIndex(
   const { directory } = begun;
   const end = entryOf(operation, directory, 'cells').offset;
   const bytes = await upTo(operation, source, begun.bytes, end, how.signal, traffic);
+  const { keeping } = begun;
   runtime.assertAlive(operation);
   const raw = runtime.scratch(operation, (scratch) => {
     const address = scratch.bytes(end);
@@ -130,6 +212,8 @@ export async function openIndex(
     return runtime.made(operation, runtime.raw.Remote.create(address, end, Number(how.verify)));
   });
   const head = adopt(runtime, operation, RemoteHead, raw);
+  // It has been compared with its hashes.
+  keeping?.putHead(bytes.subarray(0, end));
   const facts = runtime.scratch(operation, (scratch) => {
     const at = scratch.f64(16);
     raw.read(at);
@@ -145,5 +229,5 @@ export async function openIndex(
       recalls: runtime.copyF32(number(10), number(11)),
     };
   });
-  return { head, directory, facts, cache: new Cache(how.cacheBytes) };
+  return { head, directory, facts, cache: new Cache(how.cacheBytes), keeping };
 }

@@ -3,6 +3,7 @@ import { SublinearError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Cache } from './cache.js';
 import type { Directory } from './directory.js';
+import type { Keeping } from './keeping.js';
 import type { CheckedOptions } from './source.js';
 import type { Source, Traffic } from './traffic.js';
 
@@ -11,6 +12,7 @@ export interface OpenedFile {
   readonly head: { dispose(): void };
   readonly directory: Directory;
   readonly cache: Cache;
+  readonly keeping: Keeping | undefined;
 }
 
 /** Opens the file that is there now. */

@@ -2,6 +2,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Cache } from './cache.js';
 import { checkLeaf, type Entry, malformed } from './directory.js';
+import type { Keeping } from './keeping.js';
 import { GAP, merged, type Range, readAll } from './source.js';
 import type { Source, Traffic } from './traffic.js';
 
@@ -26,6 +27,7 @@ export interface Asked {
 export class Reader {
   readonly asked: Asked;
   readonly #cache: Cache;
+  readonly #keeping: Keeping | undefined;
   /** Blocks that this question uses, whether the cache keeps them or not. */
   readonly #blocks = new Map<string, Uint8Array>();
   /** Bytes that may still be read. */
@@ -33,9 +35,10 @@ export class Reader {
   /** False once the budget has left something out. */
   complete = true;
 
-  constructor(asked: Asked, cache: Cache) {
+  constructor(asked: Asked, { cache, keeping }: { cache: Cache; keeping: Keeping | undefined }) {
     this.asked = asked;
     this.#cache = cache;
+    this.#keeping = keeping;
     this.left = asked.maxBytes;
   }
 
@@ -56,11 +59,36 @@ export class Reader {
   }
 
   /**
-   * Reads, checks and keeps blocks, in the order given. One round. Gaps of up to `gap` bytes are read as well.
+   * Reads, checks and keeps blocks, in the order given: from the store where they are there, else from the server in one
+   * round. Gaps of up to `gap` bytes are read as well.
    */
   async fetch(wanted: readonly Wanted[], gap: number = GAP): Promise<void> {
+    const { runtime, operation, signal } = this.asked;
+    const stored = new Map<string, Uint8Array>();
+    if (this.#keeping !== undefined) {
+      const found = await Promise.all(wanted.map(({ key }) => this.#keeping?.get(key)));
+      signal?.throwIfAborted();
+      runtime.assertAlive(operation);
+      for (const [i, { key, range }] of wanted.entries())
+        if (found[i]?.length === range.length) stored.set(key, found[i]);
+    }
+    try {
+      await this.#take(wanted, stored, gap);
+    } catch (error) {
+      // Damaged in the store: read from the server.
+      if (stored.size === 0 || (error as { code?: string }).code !== 'CHECKSUM') throw error;
+      for (const key of stored.keys()) this.#keeping?.drop(key);
+      await this.#take(wanted, new Map(), gap);
+    }
+  }
+
+  async #take(
+    wanted: readonly Wanted[],
+    stored: ReadonlyMap<string, Uint8Array>,
+    gap: number,
+  ): Promise<void> {
     const { runtime, operation, source, signal, traffic } = this.asked;
-    const ranges = wanted.map(({ range }) => range);
+    const ranges = wanted.filter(({ key }) => !stored.has(key)).map(({ range }) => range);
     const size = (parts: readonly Range[]) => parts.reduce((sum, { length }) => sum + length, 0);
     // Bytes between ranges are not worth a budget.
     let parts = merged(ranges, gap);
@@ -68,13 +96,15 @@ export class Reader {
     this.left -= size(parts);
     const came = await readAll(operation, source, ranges, signal, traffic, parts);
     runtime.assertAlive(operation);
-    for (const [i, { key, check }] of wanted.entries()) {
-      const bytes = came[i] as Uint8Array;
+    let next = 0;
+    for (const { key, check } of wanted) {
+      const bytes = stored.get(key) ?? (came[next++] as Uint8Array);
       check(bytes);
       // A copy: what arrived is one array with its neighbours.
-      const own = bytes.slice();
+      const own = stored.has(key) ? bytes : bytes.slice();
       this.#blocks.set(key, own);
       this.#cache.set(key, own);
+      if (!stored.has(key)) this.#keeping?.put(key, own);
     }
   }
 

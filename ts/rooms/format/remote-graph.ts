@@ -19,7 +19,7 @@ import type {
 } from './graph-types.js';
 import { GraphQuestion } from './graph-walk.js';
 import { Held } from './held.js';
-import { openSource, type RemoteSource, type SourceOptions, sourceKeys } from './source.js';
+import { openSource, type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
 import type { Traffic } from './traffic.js';
 
 export interface RemoteGraph extends Disposable {}
@@ -75,10 +75,10 @@ export class RemoteGraph {
    * console.log(remote.nodeCount, (await remote.neighbors('b')).nodes.sort()); // 4 [ 'a', 'c' ]
    * ```
    */
-  static async open(source: RemoteSource, options?: SourceOptions): Promise<RemoteGraph> {
+  static async open(source: RemoteSource, options?: RemoteOptions): Promise<RemoteGraph> {
     const operation = 'RemoteGraph.open';
     const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, sourceKeys);
+    const given = check.options(operation, options, remoteKeys);
     const { source: from, how } = openSource(operation, source, given);
     const traffic = { requests: 0, bytes: 0, rounds: 0 };
     const opened = await openGraph(runtime, operation, from, how, traffic);
@@ -106,9 +106,9 @@ export class RemoteGraph {
   get fileBytes(): number {
     return this.#held.use('RemoteGraph.fileBytes').directory.length;
   }
-  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link SourceOptions} no other file is accepted. */
+  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link RemoteOptions} no other file is accepted. */
   get hash(): string {
-    return this.#held.use('RemoteGraph.hash').directory.hash;
+    return this.#held.use('RemoteGraph.hash').directory.hash as string;
   }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {

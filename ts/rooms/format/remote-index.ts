@@ -9,7 +9,7 @@ import { type Opened, openIndex } from './head.js';
 import { Held } from './held.js';
 import { metrics, type RemoteKey, type RemoteMetric } from './publish.js';
 import { type Question, Search } from './search.js';
-import { openSource, type RemoteSource, type SourceOptions, sourceKeys } from './source.js';
+import { openSource, type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
 import type { Traffic } from './traffic.js';
 
 /** Options of {@link RemoteIndex.search}. */
@@ -122,10 +122,10 @@ export class RemoteIndex {
    * console.log(keys, distances[0]!.toFixed(2)); // [ 'a', 'b' ] 1.00
    * ```
    */
-  static async open(source: RemoteSource, options?: SourceOptions): Promise<RemoteIndex> {
+  static async open(source: RemoteSource, options?: RemoteOptions): Promise<RemoteIndex> {
     const operation = 'RemoteIndex.open';
     const runtime = runtimeOf(this, operation);
-    const given = check.options(operation, options, sourceKeys);
+    const given = check.options(operation, options, remoteKeys);
     const { source: from, how } = openSource(operation, source, given);
     const traffic = { requests: 0, bytes: 0, rounds: 0 };
     const opened = await openIndex(runtime, operation, from, how, traffic);
@@ -157,9 +157,9 @@ export class RemoteIndex {
   get fileBytes(): number {
     return this.#use('RemoteIndex.fileBytes').directory.length;
   }
-  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link SourceOptions} no other file is accepted. */
+  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link RemoteOptions} no other file is accepted. */
   get hash(): string {
-    return this.#use('RemoteIndex.hash').directory.hash;
+    return this.#use('RemoteIndex.hash').directory.hash as string;
   }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {

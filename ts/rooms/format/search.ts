@@ -49,7 +49,7 @@ export class Search {
   readonly #opened: Opened;
 
   constructor(asked: Asked, opened: Opened) {
-    this.#reader = new Reader(asked, opened.cache);
+    this.#reader = new Reader(asked, opened);
     this.#opened = opened;
   }
 

@@ -2,6 +2,7 @@
 import { bytesOf, isURL, messageOf } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import * as check from '../../runtime/validate.js';
+import type { Store } from '../../store/common.js';
 import { HttpSource } from './http.js';
 import type { Source, Traffic } from './traffic.js';
 
@@ -50,11 +51,27 @@ export interface SourceOptions {
   signal?: AbortSignal;
 }
 
+/** Options of files that are searched or walked through. */
+export interface RemoteOptions extends SourceOptions {
+  /**
+   * Where blocks are kept beyond this program, a store of `sublinear/store`: what was read before is not read from the server
+   * again, and a file that is opened again costs a request of 64 bytes, with `hash` none. Blocks from the store are compared
+   * with their hashes as those from the server are.
+   */
+  store?: Store;
+  /** Bytes that the blocks of all remote files may take in the store; the oldest ones go. 256 MiB by default. */
+  storeBytes?: number;
+}
+
 export const sourceKeys = ['fetch', 'verify', 'cacheBytes', 'timeoutMs', 'hash', 'signal'] as const;
+
+export const remoteKeys = [...sourceKeys, 'store', 'storeBytes'] as const;
 
 export interface CheckedOptions {
   readonly verify: boolean;
   readonly cacheBytes: number;
+  readonly store?: Store | undefined;
+  readonly storeBytes?: number;
   readonly hash: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -63,12 +80,15 @@ export interface CheckedOptions {
 export function openSource(
   operation: string,
   given: unknown,
-  options: SourceOptions,
+  options: RemoteOptions,
 ): { source: Source; how: CheckedOptions } {
   const { fetch = globalThis.fetch, verify = true, timeoutMs = 30_000, hash, signal } = options;
-  const { cacheBytes = 1 << 24 } = options;
+  const { cacheBytes = 1 << 24, store, storeBytes = 1 << 28 } = options;
   check.boolean(operation, 'verify', verify);
   check.integer(operation, 'cacheBytes', cacheBytes, 0, Number.MAX_SAFE_INTEGER);
+  check.integer(operation, 'storeBytes', storeBytes, 0, Number.MAX_SAFE_INTEGER);
+  if (store !== undefined && !isStore(store))
+    throw check.typeError(operation, 'store', 'a store (sublinear/store)', store);
   check.number(operation, 'timeoutMs', timeoutMs);
   if (!(timeoutMs > 0)) throw check.rangeError(operation, 'timeoutMs', 'number > 0', timeoutMs);
   if (hash !== undefined) check.string(operation, 'hash', hash);
@@ -77,7 +97,7 @@ export function openSource(
   if (typeof fetch !== 'function')
     throw check.typeError(operation, 'fetch', 'function', options.fetch);
   signal?.throwIfAborted();
-  const how = { verify, cacheBytes, hash, signal };
+  const how = { verify, cacheBytes, hash, signal, store, storeBytes };
   if (typeof given === 'string' || isURL(given)) {
     return { source: new HttpSource(operation, String(given), fetch, timeoutMs), how };
   }
@@ -86,6 +106,9 @@ export function openSource(
   const bytes = wholeOf(operation, given);
   return { source: new BytesSource(bytes), how };
 }
+
+const isStore = (given: Partial<Store> | null) =>
+  [given?.get, given?.put, given?.list, given?.delete].every((each) => typeof each === 'function');
 
 function wholeOf(operation: string, given: unknown): Uint8Array {
   const bytes = bytesOf(operation, 'source', given);
