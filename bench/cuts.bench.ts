@@ -6,7 +6,7 @@
 // (`sh bench/peers/setup.sh` on Debian); their rows are skipped otherwise, and in a smoke run.
 import { getEngine } from 'sublinear';
 import type { Graph, WeightedEdges } from 'sublinear/cuts';
-import { build, edgesFile, NativePeer, type NativeRun } from './peers/native.js';
+import { edgesFile, graphPeer, type NativeRun } from './peers/native.js';
 import { hasData, readEdges } from './support/files.js';
 import { type Edges, gridEdges, random } from './support/generators.js';
 import { type Contestant, openBench } from './support/harness.js';
@@ -14,22 +14,7 @@ import { type Contestant, openBench } from './support/harness.js';
 const bench = openBench('cuts', 'Cuts and structure of graphs');
 const cuts = await (await getEngine()).use('cuts');
 
-let peer: NativePeer | undefined;
-let missing = 'not in a smoke run';
-if (bench.size(true, false)) {
-  try {
-    peer = new NativePeer(
-      'cuts',
-      build('cuts', {
-        compiler: 'g++',
-        sources: ['bench/peers/cuts.cpp'],
-        flags: ['-std=c++17', '-ligraph', '-lm'],
-      }),
-    );
-  } catch {
-    missing = 'not built: it needs g++, libigraph-dev and libboost-graph-dev';
-  }
-}
+const { peer, missing } = graphPeer('cuts', bench.smoke);
 
 interface Weighted extends Edges {
   weights: Float64Array;

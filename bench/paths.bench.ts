@@ -1,14 +1,18 @@
-// Shortest paths against graphology-shortest-path and graphology-metrics: the same graph and lengths, the error of every
-// answer against plain JavaScript.
+// Shortest paths against graphology-shortest-path, graphology-metrics, igraph and Boost: the same graph and lengths, the
+// error of every answer against plain JavaScript.
 //
-//   npm run bench -- paths [--smoke] [--only TEXT]
+//   npm run bench -- paths [--smoke] [--cpu] [--only TEXT]
+//
+// graphology needs ten seconds and more for some of these; it runs twice then. igraph and Boost are native, built from
+// bench/peers/paths.cpp (`sh bench/peers/setup.sh` on Debian); their rows are skipped where they are missing.
 import { createRequire } from 'node:module';
 import { UndirectedGraph } from 'graphology';
 import { getEngine } from 'sublinear';
 import type { Graph } from 'sublinear/paths';
+import { edgesFile, graphPeer, type NativeRun } from './peers/native.js';
 import { hasData, readEdges } from './support/files.js';
 import { type Edges, gridEdges, random } from './support/generators.js';
-import { openBench } from './support/harness.js';
+import { type ComparisonResult, type Contestant, openBench } from './support/harness.js';
 
 const require = createRequire(import.meta.url);
 const dijkstra = require('graphology-shortest-path/dijkstra');
@@ -17,6 +21,8 @@ const betweennessOf = require('graphology-metrics/centrality/betweenness');
 
 const bench = openBench('paths', 'Shortest paths');
 const paths = await (await getEngine()).use('paths');
+
+const { peer, missing } = graphPeer('paths', bench.smoke);
 
 interface Data {
   name: string;
@@ -36,8 +42,12 @@ for (const { name, edges } of data) {
   await trees(name, edges, 'fractional');
   await steps(name, edges);
   await routes(name, edges);
+  await preparations(name, edges);
 }
-await middle();
+await middle('as20', 'as20graph.txt');
+await middle('wiki-Vote', 'wiki-Vote.txt');
+await sampled();
+peer?.stop();
 bench.close();
 
 /** Lengths 1 .. 1000, whole or not. */
@@ -60,7 +70,7 @@ function made(edges: Edges, weights?: Float64Array): Graph {
   });
 }
 
-function peer(edges: Edges, weights?: Float64Array): UndirectedGraph {
+function rival(edges: Edges, weights?: Float64Array): UndirectedGraph {
   const graph = new UndirectedGraph();
   for (let u = 0; u < edges.nodeCount; u++) graph.addNode(u);
   for (let e = 0; e < edges.from.length; e++)
@@ -68,7 +78,7 @@ function peer(edges: Edges, weights?: Float64Array): UndirectedGraph {
   return graph;
 }
 
-/** Distances by Bellman and Ford's rounds over the edges, with a queue: slow, simple, and none of the contestants. */
+/** Distances by Dijkstra's algorithm with a binary heap of pairs: simple, and none of the contestants. */
 function plain({ nodeCount, from, to }: Edges, source: number, weights?: Float64Array) {
   const at: [number, number][][] = Array.from({ length: nodeCount }, () => []);
   for (let e = 0; e < from.length; e++) {
@@ -76,19 +86,69 @@ function plain({ nodeCount, from, to }: Edges, source: number, weights?: Float64
     at[to[e]!]!.push([from[e]!, weights?.[e] ?? 1]);
   }
   const distances = new Float64Array(nodeCount).fill(Infinity);
-  distances[source] = 0;
-  let level = new Set([source]);
-  while (level.size > 0) {
-    const next = new Set<number>();
-    for (const u of level)
-      for (const [v, length] of at[u]!) {
-        if (distances[u]! + length >= distances[v]!) continue;
-        distances[v] = distances[u]! + length;
-        next.add(v);
-      }
-    level = next;
+  const heap: [number, number][] = [];
+  const swap = (i: number, j: number) => {
+    [heap[i], heap[j]] = [heap[j]!, heap[i]!];
+  };
+  function push(distance: number, node: number): void {
+    distances[node] = distance;
+    let i = heap.push([distance, node]) - 1;
+    for (; i > 0 && heap[(i - 1) >> 1]![0] > distance; i = (i - 1) >> 1) swap(i, (i - 1) >> 1);
+  }
+  function pop(): [number, number] {
+    swap(0, heap.length - 1);
+    const least = heap.pop()!;
+    for (let i = 0; ; ) {
+      let next = i;
+      for (const child of [2 * i + 1, 2 * i + 2])
+        if (child < heap.length && heap[child]![0] < heap[next]![0]) next = child;
+      if (next === i) return least;
+      swap(i, next);
+      i = next;
+    }
+  }
+  push(0, source);
+  while (heap.length > 0) {
+    const [distance, u] = pop();
+    if (distance > distances[u]!) continue;
+    for (const [v, length] of at[u]!)
+      if (distance + length < distances[v]!) push(distance + length, v);
   }
   return distances;
+}
+
+/** A method of the native peer; `error` is that of its last result. */
+function native(
+  name: string,
+  method: string,
+  error: (found: Float64Array) => number,
+): Contestant<NativeRun> {
+  return {
+    name,
+    run: () => peer!.run(method),
+    elapsed: ({ ms }) => ms,
+    accuracy: async () => error(await peer!.result()),
+    ...(peer === undefined && { skip: missing }),
+  };
+}
+
+/** The mark for the ratio of a row to the first one. */
+function ratio(
+  result: ComparisonResult | undefined,
+  name: string,
+  limit: number,
+  goal: number,
+): void {
+  const row = result?.rows.find((each) => each.name === name);
+  if (result === undefined || row?.ratio === undefined || bench.smoke) return;
+  bench.claim({
+    id: result.id,
+    text: `${result.title}: time of ${name} over ours`,
+    value: row.ratio,
+    limit,
+    goal,
+    relation: '>=',
+  });
 }
 
 /** The largest relative error; Infinity against Infinity is none. */
@@ -113,9 +173,10 @@ async function trees(name: string, edges: Edges, kind: 'whole' | 'fractional') {
   if (!bench.wants(id)) return;
   const weights = lengthsOf(edges, kind);
   using graph = made(edges, weights);
-  const other = peer(edges, weights);
+  const other = rival(edges, weights);
   const expected = plain(edges, 0, weights);
-  await bench.compare({
+  await peer?.load(edgesFile(edges, weights));
+  const found = await bench.compare({
     id,
     title: `Distances from one node, ${name}, ${kind} lengths`,
     note: `${edges.nodeCount} nodes, ${edges.from.length} edges, lengths 1 to 1000 (seed 7). The graphs are made before. graphology gives every path as an array.`,
@@ -129,20 +190,31 @@ async function trees(name: string, edges: Edges, kind: 'whole' | 'fractional') {
       {
         name: 'graphology-shortest-path singleSource',
         run: () => dijkstra.singleSource(other, 0, 'weight'),
+        // Its paths on the grid have 10^8 nodes in all: some of them are added up.
         accuracy: (found) =>
-          worst(expected, (u) => (found[u] ? lengthOf(other, found[u]) : Infinity)),
+          worst(expected, (u) =>
+            u % 101 > 0 ? expected[u]! : found[u] ? lengthOf(other, found[u]) : Infinity,
+          ),
+        most: 2,
       },
+      native('igraph', 'dijkstra', (all) => worst(expected, (u) => all[u]!)),
+      native('Boost', 'boost', (all) => worst(expected, (u) => all[u]!)),
     ],
   });
+  const [limit, goal] = kind === 'whole' ? [150, 400] : [45, 150];
+  ratio(found, 'graphology-shortest-path singleSource', limit, goal);
+  ratio(found, 'igraph', 3, 8);
+  ratio(found, 'Boost', name === 'delaunay' ? 0.5 : 1, 1.5);
 }
 
 async function steps(name: string, edges: Edges) {
   const id = `steps-${name}`;
   if (!bench.wants(id)) return;
   using graph = made(edges);
-  const other = peer(edges);
+  const other = rival(edges);
   const expected = plain(edges, 0);
-  await bench.compare({
+  await peer?.load(edgesFile(edges, new Float64Array(edges.from.length).fill(1)));
+  const found = await bench.compare({
     id,
     title: `Steps from one node, ${name}`,
     note: `${edges.nodeCount} nodes, ${edges.from.length} edges.`,
@@ -158,9 +230,13 @@ async function steps(name: string, edges: Edges) {
         name: 'graphology-shortest-path singleSourceLength',
         run: () => unweighted.singleSourceLength(other, 0),
         accuracy: (found) => worst(expected, (u) => found[u] ?? Infinity),
+        most: 5,
       },
+      native('igraph', 'steps', (all) => worst(expected, (u) => all[u]!)),
     ],
   });
+  ratio(found, 'graphology-shortest-path singleSourceLength', 100, 200);
+  ratio(found, 'igraph', 5, 12);
 }
 
 async function routes(name: string, edges: Edges) {
@@ -172,12 +248,12 @@ async function routes(name: string, edges: Edges) {
   paths.prepareRoutes(prepared);
   // A graph with hubs would be core for the most part: docs/paths.md.
   const hierarchy = name === 'astro-ph' ? undefined : paths.buildHierarchy(graph);
-  const other = peer(edges, weights);
+  const other = rival(edges, weights);
   const all = plain(edges, 0, weights);
   // The furthest node that there is a path to.
   const target = all.reduce((far, d, u) => (d < Infinity && d > all[far]! ? u : far), 0);
   const error = (length: number) => Math.abs(length - all[target]!) / all[target]!;
-  await bench.compare({
+  const found = await bench.compare({
     id,
     title: `One path to the furthest node, ${name}`,
     note: `${edges.nodeCount} nodes, ${edges.from.length} edges, whole lengths 1 to 1000 (seed 7). The 16 landmarks and the hierarchy are prepared before.`,
@@ -206,35 +282,79 @@ async function routes(name: string, edges: Edges) {
         name: 'graphology-shortest-path bidirectional',
         run: () => dijkstra.bidirectional(other, 0, target, 'weight'),
         accuracy: (path) => error(lengthOf(other, path)),
+        most: 3,
       },
     ],
   });
   hierarchy?.dispose();
+  if (name !== 'grid' || found === undefined || bench.smoke) return;
+  for (const [row, limit, goal] of [
+    [found.rows[0]!, 12, 7],
+    [found.rows[1]!, 2, 0.7],
+  ] as const)
+    bench.claim({
+      id,
+      text: `${found.title}: ${row.name}`,
+      value: row.medianMs!,
+      limit,
+      goal,
+      relation: '<=',
+      unit: 'ms',
+    });
 }
 
-// Betweenness, exact and from samples, on a graph small enough for graphology.
-async function middle() {
-  const id = 'betweenness';
+/** What it takes until routes are fast. */
+async function preparations(name: string, edges: Edges) {
+  const id = `prepare-${name}`;
   if (!bench.wants(id)) return;
-  const edges =
-    hasData('as20graph.txt') && bench.size(true, false)
-      ? readEdges('as20graph.txt')
-      : gridEdges(20);
-  using graph = made(edges);
-  const other = peer(edges);
-  const n = edges.nodeCount;
-  // graphology's own: what differs is rounding, which the definition by all pairs would not show.
-  const found = betweennessOf(other, { getEdgeWeight: null, normalized: true }) as Record<
-    string,
-    number
-  >;
-  const error = (scoreOf: (u: number) => number) =>
-    Math.max(...Array.from({ length: n }, (_, u) => Math.abs(scoreOf(u) - found[u]!)));
-  const share = n / (n - 2);
+  const weights = lengthsOf(edges, 'whole');
+  using graph = made(edges, weights);
+  const all = plain(edges, 0, weights);
+  const target = all.reduce((far, d, u) => (d < Infinity && d > all[far]! ? u : far), 0);
+  const error = (length: number) => Math.abs(length - all[target]!) / all[target]!;
   await bench.compare({
     id,
-    title: `Betweenness, ${n} nodes`,
-    note: 'Exact, and from samples with epsilon 0.01 at confidence 0.9. The reference is graphology-metrics.',
+    title: `Preparing a graph for routes, ${name}`,
+    note: `${edges.nodeCount} nodes, ${edges.from.length} edges, whole lengths 1 to 1000 (seed 7).`,
+    accuracy: 'relative error of the length of a route afterwards',
+    slices: 3,
+    contestants: [
+      {
+        name: 'sublinear prepareRoutes, 16 landmarks',
+        run: () => paths.prepareRoutes(graph),
+        accuracy: () => error(paths.shortestPath(graph, { source: 0, target }).length),
+      },
+      {
+        name: 'sublinear buildHierarchy',
+        run: () => paths.buildHierarchy(graph),
+        release: (made) => made.dispose(),
+        accuracy: (made) => error(made.route(0, target).length),
+        // A graph with hubs would be core for the most part: docs/paths.md.
+        ...(name === 'astro-ph' && { skip: 'not for graphs with hubs' }),
+      },
+    ],
+  });
+}
+
+/** Betweenness on graphs small enough for graphology. */
+async function middle(name: string, file: string) {
+  const id = `betweenness-${name}`;
+  if (!bench.wants(id) || (bench.smoke && name !== 'as20')) return;
+  if (!bench.smoke && !hasData(file)) return;
+  const edges = bench.smoke ? gridEdges(20) : readEdges(file);
+  using graph = made(edges);
+  const other = rival(edges);
+  await peer?.load(distinct(other));
+  const n = edges.nodeCount;
+  // graphology's own: what differs is rounding, which the definition by all pairs would not show.
+  const reference = betweennessOf(other, { getEdgeWeight: null, normalized: true });
+  const error = (scoreOf: (u: number) => number) =>
+    Math.max(...Array.from({ length: n }, (_, u) => Math.abs(scoreOf(u) - reference[u]!)));
+  const pairs = (n - 1) * (n - 2);
+  const found = await bench.compare({
+    id,
+    title: `Betweenness, ${name}`,
+    note: `${n} nodes, ${graph.edgeCount} edges, no weights. The reference is graphology-metrics.`,
     accuracy: 'largest difference of a normalised score',
     slices: 3,
     contestants: [
@@ -244,16 +364,64 @@ async function middle() {
         accuracy: ({ scores }) => error((u) => scores[u]!),
       },
       {
+        name: 'graphology-metrics betweenness',
+        run: () => betweennessOf(other, { getEdgeWeight: null, normalized: true }),
+        accuracy: (scores) => error((u) => scores[u]),
+        most: 2,
+      },
+      native('igraph', 'betweenness', (scores) => error((u) => (2 * scores[u]!) / pairs)),
+    ],
+  });
+  ratio(
+    found,
+    'graphology-metrics betweenness',
+    name === 'as20' ? 6 : 2.5,
+    name === 'as20' ? 10 : 5,
+  );
+  ratio(found, 'igraph', 1.7, 3);
+}
+
+/** Each edge once, for peers that would count parallel ones. */
+function distinct(graph: UndirectedGraph): string {
+  const edges = graph.edges().map((edge) => graph.extremities(edge).map(Number));
+  const nodeCount = graph.order;
+  const from = Uint32Array.from(edges, ([u]) => u!);
+  const to = Uint32Array.from(edges, ([, v]) => v!);
+  return edgesFile({ nodeCount, from, to }, new Float64Array(edges.length).fill(1));
+}
+
+/** Betweenness from samples against all of it. */
+async function sampled() {
+  const id = 'betweenness-sampled';
+  if (!bench.wants(id)) return;
+  const whole = hasData('astro-ph.graph') && bench.size(true, false);
+  const edges = whole ? readEdges('astro-ph.graph') : gridEdges(20);
+  using graph = made(edges);
+  const n = edges.nodeCount;
+  const { scores: exact } = paths.betweenness(graph);
+  const error = (scoreOf: (u: number) => number) =>
+    exact.reduce((most, score, u) => Math.max(most, Math.abs(scoreOf(u) - score)), 0);
+  const share = n / (n - 2);
+  const found = await bench.compare({
+    id,
+    title: `Betweenness to 0.01, ${whole ? 'astro-ph' : 'grid'}`,
+    note: `${n} nodes, ${graph.edgeCount} edges. From samples, with epsilon 0.01 at confidence 0.9. The reference is the exact method.`,
+    accuracy: 'largest difference of a normalised score',
+    slices: 5,
+    contestants: [
+      {
         name: 'sublinear betweennessSampled',
         run: () => paths.betweennessSampled(graph, { epsilon: 0.01, confidence: 0.9 }),
         accuracy: ({ scores }) => error((u) => scores[u]! * share),
         note: ({ halfWidth, samples }) => `half width ${halfWidth.toFixed(4)}, ${samples} samples`,
       },
       {
-        name: 'graphology-metrics betweenness',
-        run: () => betweennessOf(other, { getEdgeWeight: null, normalized: true }),
-        accuracy: (scores) => error((u) => scores[u]),
+        name: 'sublinear betweenness',
+        run: () => paths.betweenness(graph),
+        accuracy: ({ scores }) => error((u) => scores[u]!),
+        most: 2,
       },
     ],
   });
+  ratio(found, 'sublinear betweenness', 20, 60);
 }

@@ -1,13 +1,13 @@
 // Runs the benchmarks, each in a process of its own, then writes docs/benchmarks.md and docs/charts from their results and
 // prints the metrics in one table. A terminal gets a progress bar.
 //
-//   node tools/bench.mjs [--smoke] [--only TEXT [--update]] [--force] [--results FOLDER] [name ...]
+//   node tools/bench.mjs [--smoke] [--cpu] [--only TEXT [--update]] [--force] [--results FOLDER] [name ...]
 //
 // name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries, "builds" for
 // another build of this package. --smoke: tiny
 // data, seconds, nothing written unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing
 // written, or with --update these alone replaced in the results that are there. Results in which more contestants ran than now
-// are not replaced, unless --force says so: see bench/support/harness.ts.
+// are not replaced, unless --force says so: see bench/support/harness.ts. --cpu: processor time instead of time.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { argv, execPath, exit } from 'node:process';
@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     update: { type: 'boolean' },
     results: { type: 'string' },
     force: { type: 'boolean' },
+    cpu: { type: 'boolean' },
   },
   allowPositionals: true,
 });
@@ -47,6 +48,7 @@ const options = [
   ...(values.only === undefined ? [] : ['--only', values.only]),
   ...(values.update ? ['--update'] : []),
   ...(values.force ? ['--force'] : []),
+  ...(values.cpu ? ['--cpu'] : []),
   ...(values.results === undefined ? [] : ['--results', values.results]),
 ];
 const run = (file, args) =>

@@ -97,6 +97,21 @@ export class NativePeer {
   }
 }
 
+/** The peer of bench/peers/<name>.cpp, or why there is none. */
+export function graphPeer(name: string, smoke: boolean): { peer?: NativePeer; missing: string } {
+  if (smoke) return { missing: 'not in a smoke run' };
+  try {
+    const program = build(name, {
+      compiler: 'g++',
+      sources: [`bench/peers/${name}.cpp`],
+      flags: ['-std=c++17', '-ligraph', '-lm'],
+    });
+    return { peer: new NativePeer(name, program), missing: '' };
+  } catch {
+    return { missing: 'not built: it needs g++, libigraph-dev and libboost-graph-dev' };
+  }
+}
+
 /** Writes A x = b for peers to load. */
 export function systemFile(matrix: Csr, b: Float64Array): string {
   return write([

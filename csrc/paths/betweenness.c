@@ -109,7 +109,7 @@ static bool add_levels(sl_betweenness *b) {
 // Whether the edge k from u to v is on a shortest path.
 SL_ALWAYS_INLINE bool is_tight(const sl_search *s, const sl_arcs *arcs, uint32_t k, uint32_t u,
                                uint32_t v) {
-  if (s->method == SL_RADIX)
+  if (s->method != SL_HEAP)
     return s->level[u] != NONE && s->level[u] + arcs->integers[k] == s->level[v];
   return s->distance[u] < s->distance[v] &&
          s->distance[u] + sl_arc_length(arcs, k) == s->distance[v];

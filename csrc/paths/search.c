@@ -1,7 +1,9 @@
 // Based on: E. W. Dijkstra, "A note on two problems in connexion with graphs", Numerische
 // Mathematik 1 (1959), doi:10.1007/BF01386390; R. K. Ahuja, K. Mehlhorn, J. B. Orlin, R. E. Tarjan,
 // "Faster algorithms for the shortest path problem", JACM 37 (1990), doi:10.1145/77600.77615
-// (radix heaps; here with stale entries instead of falling keys); S. Beamer, K. Asanovic, D.
+// (radix heaps; here with stale entries instead of falling keys); R. B. Dial, "Algorithm 360:
+// Shortest-path forest with topological ordering", CACM 12 (1969), doi:10.1145/363269.363610 (a ring
+// of buckets; here with bits that say which are empty); S. Beamer, K. Asanovic, D.
 // Patterson, "Direction-optimizing breadth-first search", SC 2012, doi:10.1109/SC.2012.50.
 //
 // Ties: of several predecessors with the same sum the smallest stays. Weights are positive, so each
@@ -18,9 +20,10 @@ sl_status sl_search_create(sl_search *s, sl_paths *paths, bool weighted, bool re
   const uint32_t n = s->n = paths->n;
   SL_TRY(sl_paths_arcs(paths, weighted, reverse, &s->arcs));
   s->method = s->arcs.type == SL_VALUES_PATTERN ? SL_BREADTH_FIRST
-              : s->arcs.integers != NULL        ? SL_RADIX
-                                                : SL_HEAP;
-  SL_TRY(TAKE(paths, &s->order, n));
+              : s->arcs.integers == NULL        ? SL_HEAP
+              : paths->largest < SL_RING        ? SL_BUCKETS
+                                                : SL_RADIX;
+  SL_TRY(TAKE(paths, &s->order, (size_t)n + 1));
   if (predecessors) SL_TRY(TAKE(paths, &s->predecessor, n));
   if (s->method == SL_HEAP) {
     SL_TRY(TAKE(paths, &s->distance, n));
@@ -28,6 +31,7 @@ sl_status sl_search_create(sl_search *s, sl_paths *paths, bool weighted, bool re
     return TAKE(paths, &s->position, n);
   }
   SL_TRY(TAKE(paths, &s->level, n));
+  if (s->method == SL_BUCKETS) SL_TRY(TAKE(paths, &s->heads, SL_RING));
   // The transpose of a directed graph would cost more than it saves.
   const sl_graph *graph = paths->graph;
   if (graph->incoming != NULL || !graph->directed || reverse)
@@ -41,6 +45,9 @@ void sl_search_end(sl_search *s) {
     s->buckets[b] = NULL;
     s->bucket_capacity[b] = 0;
   }
+  sl_free(s->ring);
+  s->ring = NULL;
+  s->ring_capacity = 0;
 }
 
 SL_NOINLINE static sl_status widen(sl_search *s, int b) {
@@ -54,6 +61,29 @@ SL_ALWAYS_INLINE sl_status put(sl_search *s, uint32_t key, uint32_t node) {
   const int b = key == s->last ? 0 : 32 - __builtin_clz(key ^ s->last);
   if (s->bucket_count[b] == s->bucket_capacity[b]) SL_TRY(widen(s, b));
   s->buckets[b][s->bucket_count[b]++] = (sl_radix_entry){key, node};
+  return SL_OK;
+}
+
+SL_NOINLINE static sl_status widen_ring(sl_search *s) {
+  const uint32_t capacity = s->ring_capacity > 0 ? 2 * s->ring_capacity : 1024;
+  SL_TRY(SL_REALLOC(&s->ring, capacity));
+  s->ring_capacity = capacity;
+  return SL_OK;
+}
+
+SL_ALWAYS_INLINE sl_status put_in_ring(sl_search *s, uint32_t key, uint32_t node) {
+  uint32_t entry = s->ring_free;
+  if (entry != NONE) {
+    s->ring_free = s->ring[entry].next;
+  } else {
+    if (s->ring_count == s->ring_capacity) SL_TRY(widen_ring(s));
+    entry = s->ring_count++;
+  }
+  const uint32_t b = key % SL_RING;
+  s->ring[entry] = (sl_ring_entry){node, s->heads[b]};
+  s->heads[b] = entry;
+  s->filled[b / 64] |= 1ull << b % 64;
+  s->filled_words |= 1ull << b / 64;
   return SL_OK;
 }
 
@@ -86,6 +116,8 @@ static void forget(sl_search *s) {
   for (uint32_t i = 0; i < s->heap_count; i++) forget_node(s, s->heap[i].node);
   for (int b = 0; b <= 32; b++)
     for (uint32_t i = 0; i < s->bucket_count[b]; i++) forget_node(s, s->buckets[b][i].node);
+  // Entries that are free again are of nodes that were settled.
+  for (uint32_t i = 0; i < s->ring_count; i++) forget_node(s, s->ring[i].node);
 }
 
 sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count, double limit,
@@ -102,8 +134,15 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
   memset(s->bucket_count, 0, sizeof s->bucket_count);
   s->last = 0;
   s->depth = 0;
-  s->upwards = false;
+  s->upwards = s->tracing = false;
   s->frontier_arcs = 0;
+  if (s->method == SL_BUCKETS) {
+    memset(s->heads, 0xff, SL_RING * sizeof *s->heads);
+    memset(s->filled, 0, sizeof s->filled);
+    s->filled_words = 0;
+    s->ring_count = 0;
+    s->ring_free = NONE;
+  }
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = sources[i];
     if (s->method == SL_HEAP) {
@@ -115,6 +154,8 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
       s->level[u] = 0;
       if (s->method == SL_RADIX) {
         SL_TRY(put(s, 0, u));
+      } else if (s->method == SL_BUCKETS) {
+        SL_TRY(put_in_ring(s, 0, u));
       } else {
         s->order[s->settled++] = u;
         s->frontier_arcs += s->arcs.rows[u + 1] - s->arcs.rows[u];
@@ -129,8 +170,30 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
 
 // ---- breadth-first ------------------------------------------------------------------------------
 
-// Nodes begin .. end of the level look at their neighbours.
+// Nodes begin .. end of the level look at their neighbours. Without a branch for each of them: half
+// of those would be predicted wrongly.
 SL_NOINLINE static uint64_t look_down(sl_search *s, uint32_t begin, uint32_t end) {
+  const uint32_t *rows = s->arcs.rows, *columns = s->arcs.columns;
+  uint32_t *level = s->level, *order = s->order;
+  const uint32_t next = s->depth + 1;
+  uint32_t found = s->settled;
+  uint64_t done = 0;
+  for (uint32_t i = begin; i < end; i++) {
+    const uint32_t u = order[i], last = rows[u + 1];
+    done += last - rows[u];
+    for (uint32_t k = rows[u]; k < last; k++) {
+      const uint32_t v = columns[k], before = level[v];
+      order[found] = v; // stays where it was not seen
+      found += before > next;
+      level[v] = before < next ? before : next;
+    }
+  }
+  s->settled = found;
+  return done;
+}
+
+// The same with the smallest predecessor, where the edges cannot be followed back.
+SL_NOINLINE static uint64_t look_down_and_back(sl_search *s, uint32_t begin, uint32_t end) {
   const uint32_t *rows = s->arcs.rows, *columns = s->arcs.columns;
   uint32_t *level = s->level, *predecessor = s->predecessor, *order = s->order;
   const uint32_t next = s->depth + 1;
@@ -145,13 +208,32 @@ SL_NOINLINE static uint64_t look_down(sl_search *s, uint32_t begin, uint32_t end
       if (level[v] == NONE) {
         level[v] = next;
         order[found++] = v;
-        if (predecessor != NULL) predecessor[v] = u;
-      } else if (predecessor != NULL && u < predecessor[v]) {
+        predecessor[v] = u;
+      } else if (u < predecessor[v]) {
         predecessor[v] = u;
       }
     }
   }
   s->settled = found;
+  return done;
+}
+
+// The smallest neighbour of the level before: of nodes begin .. end, as they were found, or of all
+// nodes where most were found.
+SL_NOINLINE static uint64_t trace(sl_search *s, uint32_t begin, uint32_t end, bool all) {
+  const uint32_t *rows = s->against.rows, *columns = s->against.columns;
+  const uint32_t *level = s->level, *order = s->order;
+  uint32_t *predecessor = s->predecessor;
+  uint64_t done = 0;
+  for (uint32_t i = begin; i < end; i++) {
+    const uint32_t v = all ? i : order[i], wanted = level[v] - 1;
+    // A source, not reached, or known.
+    if (wanted >= NONE - 1 || predecessor[v] != NONE) continue;
+    uint32_t k = rows[v];
+    while (level[columns[k]] != wanted) k++;
+    predecessor[v] = columns[k];
+    done += k - rows[v] + 1;
+  }
   return done;
 }
 
@@ -197,17 +279,29 @@ static void next_level(sl_search *s) {
 }
 
 static void step_levels(sl_search *s, uint64_t work, uint64_t *done) {
+  const bool traces = s->predecessor != NULL && s->against.rows != NULL;
   while (*done < work && s->running) {
+    if (s->tracing) {
+      const bool all = s->settled > s->n / 2;
+      const uint32_t last = all ? s->n : s->settled, left = last - s->cursor,
+                     end = s->cursor + (left > 4096 ? 4096 : left);
+      *done += 1 + trace(s, s->cursor, end, all);
+      s->cursor = end;
+      s->running = end < last;
+      continue;
+    }
     if (s->cursor == 0 && (s->level_begin == s->level_end || !(s->depth + 1.0 <= s->limit) ||
                            (s->target != NONE && s->level[s->target] != NONE))) {
-      s->running = false;
-      return;
+      s->running = s->tracing = traces;
+      continue;
     }
     const uint32_t count = s->upwards ? s->n : s->level_end - s->level_begin;
     const uint32_t size = s->upwards ? 8192 : 1024, left = count - s->cursor;
     const uint32_t end = s->cursor + (left > size ? size : left);
-    *done += 1 + (s->upwards ? look_up(s, s->cursor, end)
-                             : look_down(s, s->level_begin + s->cursor, s->level_begin + end));
+    const uint32_t from = s->level_begin + s->cursor, to = s->level_begin + end;
+    *done += 1 + (s->upwards                         ? look_up(s, s->cursor, end)
+                  : traces || s->predecessor == NULL ? look_down(s, from, to)
+                                                     : look_down_and_back(s, from, to));
     s->cursor = end == count ? 0 : end;
     if (end == count) next_level(s);
   }
@@ -310,6 +404,63 @@ SL_NOINLINE static sl_status settle_integers(sl_search *s, uint64_t work, uint64
   return SL_OK;
 }
 
+// Goes to the next bucket with entries. False: there is none.
+static bool turn_ring(sl_search *s) {
+  const uint32_t b = s->last % SL_RING, word = b / 64;
+  uint64_t bits = s->filled[word] & ~0ull << b % 64;
+  uint32_t found = word;
+  if (bits == 0) {
+    const uint64_t later = word == 63 ? 0 : s->filled_words & ~0ull << (word + 1);
+    const uint64_t words = later != 0 ? later : s->filled_words;
+    if (words == 0) return false;
+    found = (uint32_t)__builtin_ctzll(words);
+    bits = s->filled[found];
+  }
+  s->last += (64 * found + (uint32_t)__builtin_ctzll(bits) - b) % SL_RING;
+  return true;
+}
+
+// Settles nodes bucket by bucket.
+SL_NOINLINE static sl_status settle_by_ring(sl_search *s, uint64_t work, uint64_t *done) {
+  const sl_arcs arcs = s->arcs;
+  const uint32_t limit = s->limit < 4294967295.0 ? (uint32_t)s->limit : UINT32_MAX;
+  uint32_t *level = s->level, *predecessor = s->predecessor, *heads = s->heads;
+  while (*done < work) {
+    if (!turn_ring(s)) {
+      s->running = false;
+      break;
+    }
+    const uint32_t key = s->last, b = key % SL_RING, entry = heads[b], u = s->ring[entry].node;
+    heads[b] = s->ring[entry].next;
+    s->ring[entry].next = s->ring_free;
+    s->ring_free = entry;
+    if (heads[b] == NONE) {
+      s->filled[b / 64] &= ~(1ull << b % 64);
+      if (s->filled[b / 64] == 0) s->filled_words &= ~(1ull << b / 64);
+    }
+    if (level[u] != key) continue; // it has been nearer since
+    s->order[s->settled++] = u;
+    if (u == s->target) {
+      s->running = false;
+      break;
+    }
+    const uint32_t last = arcs.rows[u + 1];
+    *done += last - arcs.rows[u] + 1;
+    for (uint32_t k = arcs.rows[u]; k < last; k++) {
+      const uint32_t v = arcs.columns[k], sum = key + arcs.integers[k];
+      if (sum < level[v]) {
+        if (sum > limit) continue;
+        level[v] = sum;
+        if (predecessor != NULL) predecessor[v] = u;
+        SL_TRY(put_in_ring(s, sum, v));
+      } else if (predecessor != NULL && sum == level[v] && u < predecessor[v]) {
+        predecessor[v] = u;
+      }
+    }
+  }
+  return SL_OK;
+}
+
 sl_status sl_search_step(sl_search *s, uint64_t work, uint64_t *done) {
   // Calls of a bounded length, so that what runs is the optimised code.
   const uint64_t piece = 16384;
@@ -318,6 +469,8 @@ sl_status sl_search_step(sl_search *s, uint64_t work, uint64_t *done) {
     uint64_t here = 0;
     if (s->method == SL_BREADTH_FIRST)
       step_levels(s, left, &here);
+    else if (s->method == SL_BUCKETS)
+      SL_TRY(settle_by_ring(s, left < piece ? left : piece, &here));
     else if (s->method == SL_RADIX)
       SL_TRY(settle_integers(s, left < piece ? left : piece, &here));
     else

@@ -1,15 +1,24 @@
 // A search from one or several sources that settles nodes by rising distance: what most questions
 // are made of. Internal to the room.
 //
-// Three methods with the same results: breadth-first where every length is 1, a radix heap of
-// integers where all weights are whole (paths/question.h), and otherwise a 4-ary heap of doubles.
+// Four methods with the same results: breadth-first where every length is 1; where all weights are
+// whole (paths/question.h) a ring of buckets, one for each distance, or a radix heap where weights
+// are too large for that; and otherwise a 4-ary heap of doubles.
 #ifndef SL_PATHS_SEARCH_H
 #define SL_PATHS_SEARCH_H
 
 #include "paths/heap.h"
 #include "paths/question.h"
 
-typedef enum sl_search_method { SL_BREADTH_FIRST, SL_RADIX, SL_HEAP } sl_search_method;
+typedef enum sl_search_method { SL_BREADTH_FIRST, SL_BUCKETS, SL_RADIX, SL_HEAP } sl_search_method;
+
+// Buckets of the ring, more than the largest weight: what waits has distances of a range that is
+// smaller, so that each has a bucket of its own.
+#define SL_RING 4096
+
+typedef struct sl_ring_entry {
+  uint32_t node, next; // the next one of the bucket, or of those that are free
+} sl_ring_entry;
 
 typedef struct sl_radix_entry {
   uint32_t key, node;
@@ -23,7 +32,7 @@ typedef struct sl_search {
   double *distance;      // n, HEAP: Infinity where not reached
   uint32_t *level;       // n, the others: NONE where not reached
   uint32_t *predecessor; // n, or NULL: nobody asks
-  uint32_t *order;       // n: the nodes as they were settled
+  uint32_t *order;       // n + 1: the nodes as they were settled
   uint32_t settled;      // how many; BREADTH_FIRST: found, while it is running
   double limit;          // nodes further away are not reached
   uint32_t target;       // once it is settled the search ends; NONE
@@ -33,13 +42,19 @@ typedef struct sl_search {
   uint32_t level_begin, level_end, cursor, depth;
   uint64_t frontier_arcs, unseen_arcs;
   bool upwards; // nodes not seen yet look for one of the level, not the other way round
+  bool tracing; // levels are known, predecessors are looked for
+  // BUCKETS
+  uint32_t *heads; // SL_RING, the first entry of each; NONE
+  sl_ring_entry *ring;
+  uint32_t ring_count, ring_capacity, ring_free;
+  uint64_t filled[SL_RING / 64], filled_words; // bits: buckets with entries, words with bits
   // HEAP
   sl_heap_entry *heap;
   uint32_t heap_count, *position;
   // RADIX
   sl_radix_entry *buckets[33];
   uint32_t bucket_count[33], bucket_capacity[33];
-  uint32_t last; // key of the bucket 0
+  uint32_t last; // key of the bucket 0; BUCKETS: distance of the bucket in turn
 } sl_search;
 
 // Makes one. Its arrays belong to the question; sl_search_end frees the rest.

@@ -66,9 +66,10 @@ static sl_status read(sl_paths *paths, double *numbers) {
   SL_TRY(TAKE(paths, &source, n));
   if (tree->only == NONE)
     find_sources(s, source);
+  else if (s->method == SL_HEAP)
+    for (uint32_t u = 0; u < n; u++) source[u] = s->distance[u] < INFINITY ? tree->only : NONE;
   else
-    for (uint32_t u = 0; u < n; u++)
-      source[u] = sl_search_distance(s, u) < INFINITY ? tree->only : NONE;
+    for (uint32_t u = 0; u < n; u++) source[u] = s->level[u] != NONE ? tree->only : NONE;
   uint32_t reached = 0;
   for (uint32_t u = 0; u < n; u++) reached += source[u] != NONE;
   numbers[2] = reached;

@@ -113,6 +113,27 @@ describe('graph', () => {
     await expect.poll(mapInk).toBeGreaterThan(5000);
   });
 
+  test('colours by community and betweenness, shows a path and what would cut it', async () => {
+    await open('graph');
+    await showFlights();
+    const colour = page.getByRole('combobox', { name: 'Colour' });
+    const said = page.locator('#graph .structure');
+    await colour.selectOption('communities');
+    await expect.poll(() => said.textContent()).toMatch(/^\d+ communities, modularity 0\.\d{3}\.$/);
+    await colour.selectOption('betweenness');
+    await expect.poll(() => said.textContent()).toMatch(/probability 0\.9 no share is off by more/);
+    await page.getByLabel('To', { exact: true }).fill('MIA');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => said.textContent()).toMatch(/^\d steps: SEA → .*MIA\.$/);
+    await colour.selectOption('cut');
+    await expect.poll(() => said.textContent()).toMatch(/edges? of weight .* there is no way: /);
+    await expect
+      .poll(() => panel('graph').locator('.code code').textContent())
+      .toContain('maxFlow(graph, {');
+    await colour.selectOption('score');
+    await expect.poll(() => said.textContent()).toBe('');
+  });
+
   test('leaves out labels that would lie on others', async () => {
     // Where labels are drawn, since the canvas was last cleared.
     await page.addInitScript(() => {

@@ -57,3 +57,18 @@ export function rankColour(share: number): string {
 /** From -1 (blue) over 0 (the page) to 1 (red). */
 export const fieldColour = (value: number, scheme: Scheme): Rgb =>
   mixed((value < 0 ? below : above)[scheme], Math.abs(value));
+
+// Okabe and Ito's, which differ for all kinds of sight, without black.
+const groups = [
+  '#0072b2',
+  '#e69f00',
+  '#009e73',
+  '#cc79a7',
+  '#d55e00',
+  '#56b4e9',
+  '#b3a100',
+  '#7f5fb0',
+];
+
+/** Of a group by its place among the groups that are shown; those after the first eight share one. */
+export const groupColour = (place: number): string => groups[place] ?? '#999999';

@@ -136,7 +136,7 @@ export interface Status {
 }
 
 /** The program that gives the answer beside it, folded up. */
-export function code(): { element: HTMLElement; show(text: string): void } {
+export function code(): { element: HTMLElement; readonly text: string; show(text: string): void } {
   const text = h('code');
   const element = h(
     'details',
@@ -146,6 +146,9 @@ export function code(): { element: HTMLElement; show(text: string): void } {
   );
   return {
     element,
+    get text() {
+      return text.textContent ?? '';
+    },
     show(program) {
       text.textContent = program.trim();
     },

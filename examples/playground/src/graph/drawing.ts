@@ -13,6 +13,10 @@ export interface Picture {
   scores: ArrayLike<number>;
   /** Pairs of positions in `nodes`. */
   edges: [number, number][];
+  /** Of each node; by its score when absent. */
+  colours?: string[] | undefined;
+  /** Edges that stand out, as pairs of positions too. */
+  marked?: [number, number][] | undefined;
   map?: { places: Float64Array; lines: number[][] } | undefined;
 }
 
@@ -100,7 +104,7 @@ export class Drawing {
   }
 
   /** Draws, and lays out in small steps; resolves when the layout has come to rest or a newer picture is drawn. */
-  async show({ nodes, labels, scores, edges, map }: Picture): Promise<void> {
+  async show({ nodes, labels, scores, edges, colours, marked = [], map }: Picture): Promise<void> {
     const mine = ++this.#drawn;
     if (!this.#sigma) {
       await frame(); // making a WebGL context is the longest thing that the page does: by itself
@@ -123,12 +127,14 @@ export class Drawing {
         ...this.#placeOf(node, i, map?.places),
         label: short(labels[i]!),
         size: i === 0 ? 14 : 3 + 9 * share,
-        color: rankColour(share),
+        color: colours?.[i] ?? rankColour(share),
         zIndex: nodes.length - i,
         forceLabel: i === 0,
       });
     }
     for (const [a, b] of edges) graph.mergeEdge(nodes[a]!, nodes[b]!, { size: map ? 0.4 : 1 });
+    for (const [a, b] of marked)
+      graph.mergeEdge(nodes[a]!, nodes[b]!, { size: 4, color: '#d62728', zIndex: 1 });
     if (map) return;
     const settings = { ...forceAtlas2.inferSettings(Math.max(graph.order, 2)), gravity: 1.2 };
     for (let step = 0; step < LAYOUT_STEPS; step += 2) {

@@ -1,4 +1,5 @@
 // What is near to a node, how sure that is, and how much of the graph had to be read for it.
+import { groupColour, rankColour } from '../colours.js';
 import { engine } from '../engine.js';
 import { initial, remember } from '../state.js';
 import {
@@ -14,7 +15,8 @@ import {
   whole,
 } from '../ui.js';
 import { flights, fromFile, type GraphData, wordNet } from './data.js';
-import { Drawing } from './drawing.js';
+import { Drawing, type Picture } from './drawing.js';
+import { type Structure, structureOf, type View, views } from './structure.js';
 
 const DRAWN = 150;
 const LISTED = 20;
@@ -27,6 +29,7 @@ export async function show(panel: HTMLElement): Promise<void> {
   const drawing = new Drawing((node) => ask([node]));
   let data: GraphData | undefined;
   let source: number[] = [];
+  let target: number | undefined;
   let shown = 'wordnet';
 
   const damping = slider({
@@ -79,16 +82,42 @@ export async function show(panel: HTMLElement): Promise<void> {
     dataset.select.value = shown = 'file';
   }
 
+  const colour = choice<View>('Colour', views, (view) => {
+    remember('graph', 'colour', view === 'score' ? undefined : view);
+    ask();
+  });
+  const wanted = initial('graph', 'colour');
+  if (wanted !== undefined && wanted in views) colour.select.value = wanted;
+  const to = h('input', { type: 'search', id: 'graph-to', list: 'graph-options' });
+  const goal = h(
+    'form',
+    { className: 'control' },
+    h('label', { for: 'graph-to' }, 'To'),
+    h('button', { type: 'submit' }, 'Go'),
+    to,
+  );
+  goal.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const found = (await data?.find(to.value)) ?? [];
+    if (found.length === 0) return fail(`There is no "${to.value}" in this graph.`);
+    target = found[0];
+    if (colour.select.value !== 'cut') colour.select.value = 'path';
+    ask();
+  });
+  const structureLine = h('p', { className: 'structure', role: 'status' });
+
   const options = h('datalist', { id: 'graph-options' });
   const search = h('input', { type: 'search', id: 'graph-search', list: 'graph-options' });
   const suggest = latest(told);
-  search.addEventListener('input', () => {
-    if (search.value.length < 2) return;
-    suggest(async (signal) => {
-      const found = (await data?.suggest(search.value)) ?? [];
-      if (!signal.aborted) options.replaceChildren(...found.map((value) => h('option', { value })));
+  for (const field of [search, to])
+    field.addEventListener('input', () => {
+      if (field.value.length < 2) return;
+      suggest(async (signal) => {
+        const found = (await data?.suggest(field.value)) ?? [];
+        if (!signal.aborted)
+          options.replaceChildren(...found.map((value) => h('option', { value })));
+      });
     });
-  });
   const form = h(
     'form',
     { className: 'control' },
@@ -137,7 +166,7 @@ export async function show(panel: HTMLElement): Promise<void> {
         const first = found.length > 0 ? found : await next.find(next.first);
         signal.throwIfAborted();
         data?.dispose();
-        [data, source] = [next, first];
+        [data, source, target] = [next, first, undefined];
         search.value = found.length > 0 ? asked : next.first;
       } catch (error) {
         next.dispose();
@@ -226,13 +255,17 @@ console.log(near.errorBound, near.provedPlaces);`);
       placesProved(top, answer.provedPlaces ?? 0);
       proof.value.textContent = '…';
       drawing.element.ariaLabel = `The ${top.length} nodes nearest to ${labels[0]}, and the edges between them. The list below the picture has the first ${LISTED}.`;
-      drawing.show({
-        nodes: top,
-        labels,
-        scores: answer.scores.slice(0, DRAWN),
-        edges,
-        map: current.map,
-      });
+      const picture = { nodes: top, labels, scores: answer.scores, edges, map: current.map };
+      drawing.show(picture);
+      const view = colour.select.value as View;
+      const structure = await structureOf(view, current, top, nodes[0]!, target, signal);
+      signal.throwIfAborted();
+      structureLine.textContent = structure?.text ?? '';
+      if (structure) {
+        if (structure.code !== '') program.show(`${program.text}\n\n${structure.code}`);
+        drawing.show(await withStructure(current, picture, structure));
+        signal.throwIfAborted();
+      }
       await prove(current, nodes, top, answer.provedPlaces ?? 0, signal);
     });
   }
@@ -289,6 +322,9 @@ console.log(near.errorBound, near.provedPlaces);`);
         { className: 'card side' },
         dataset.row,
         form,
+        colour.row,
+        goal,
+        structureLine,
         damping.row,
         tolerance.row,
         h(
@@ -353,6 +389,40 @@ function meter(element: HTMLElement, known: number, unsure: number, text: string
   element.replaceChildren(part('known', known), part('unsure', unsure));
   element.ariaLabel = text;
   element.title = text;
+}
+
+/** The picture in the colours of an answer, with the nodes and edges that it is about. */
+async function withStructure(
+  data: GraphData,
+  picture: Picture,
+  { nodes: about, groups, shares, edges: marked }: Structure,
+): Promise<Picture> {
+  const shown = new Set(Array.from(picture.nodes));
+  const more = [...new Set(about)].filter((node) => !shown.has(node));
+  const nodes = Uint32Array.of(...Array.from(picture.nodes), ...more);
+  const positions = new Map(Array.from(nodes, (node, i) => [node, i]));
+  // The groups of the picture by how many of its nodes they have.
+  const sizes = new Map<number, number>();
+  for (const group of groups?.values() ?? []) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const places = new Map([...sizes].sort((a, b) => b[1] - a[1]).map(([group], i) => [group, i]));
+  const grey = groupColour(Number.POSITIVE_INFINITY);
+  return {
+    ...picture,
+    nodes,
+    labels: [...picture.labels, ...(await data.labels(more))],
+    scores: [...Array.from(picture.scores).slice(0, shown.size), ...more.map(() => 0)],
+    edges: more.length > 0 ? await among(data.graph, nodes) : picture.edges,
+    colours: Array.from(nodes, (node) => {
+      const group = groups?.get(node);
+      if (group !== undefined) return groupColour(places.get(group)!);
+      const share = shares?.get(node);
+      return share === undefined ? grey : rankColour(share);
+    }),
+    marked: marked.flatMap(([a, b]): [number, number][] => {
+      const [i, j] = [positions.get(a), positions.get(b)];
+      return i === undefined || j === undefined ? [] : [[i, j]];
+    }),
+  };
 }
 
 /** The edges between some nodes, as pairs of positions in the list. */
