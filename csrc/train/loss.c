@@ -13,8 +13,21 @@
 
 static NOINLINE double squares(const float *y, const float *t, size_t n, double by,
                                float *gradient) {
-  double sums[4] = {0, 0, 0, 0};
-  for (size_t i = 0; i < n; i++) {
+  sl_f64x2 low = {0, 0}, high = low;
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const sl_f64x2 a = sl_f64x2_load_f32(y + i) - sl_f64x2_load_f32(t + i);
+    const sl_f64x2 b = sl_f64x2_load_f32(y + i + 2) - sl_f64x2_load_f32(t + i + 2);
+    low += a * a;
+    high += b * b;
+    if (gradient == NULL) continue;
+    const sl_f32x2 first = __builtin_convertvector(a * by, sl_f32x2);
+    const sl_f32x2 second = __builtin_convertvector(b * by, sl_f32x2);
+    memcpy(gradient + i, &first, sizeof first);
+    memcpy(gradient + i + 2, &second, sizeof second);
+  }
+  double sums[4] = {low[0], low[1], high[0], high[1]};
+  for (; i < n; i++) {
     const double d = (double)y[i] - (double)t[i];
     sums[i & 3] += d * d;
     if (gradient != NULL) gradient[i] = (float)(d * by);
