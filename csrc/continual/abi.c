@@ -59,11 +59,14 @@ int32_t SL_ABI(sl_abi_learner_options_default)(double *out18) {
 }
 
 // 0 after a failure. hidden: hidden_layers u32.
-sl_handle SL_ABI(sl_abi_learner_create)(uint32_t inputs, uint32_t outputs, const uint32_t *hidden,
-                                        uint32_t hidden_layers, const double *learner_options) {
+sl_handle SL_ABI(sl_abi_learner_create)(uint32_t input_count, uint32_t output_count,
+                                        const uint32_t *hidden, uint32_t hidden_layers,
+                                        const double *learner_options) {
   sl_learner *made;
-  sl_learner_options o = {
-      .inputs = inputs, .outputs = outputs, .hidden = hidden, .hidden_layers = hidden_layers};
+  sl_learner_options o = {.inputs = input_count,
+                          .outputs = output_count,
+                          .hidden = hidden,
+                          .hidden_layers = hidden_layers};
   if (read_options(learner_options, &o) != SL_OK) return 0;
   if (sl_learner_create(&o, &made) != SL_OK) return 0;
   return sl_abi_job_register(sl_learner_job(made), 0, NULL);

@@ -270,7 +270,7 @@ static bool meta_is_right(const meta *m, const sl_net *net, const sl_reader *rea
   const uint64_t most = UINT64_C(1) << 53;
   if (m->steps > most || m->updates > most || m->examples > most || m->calls > most) return false;
   return m->power1 >= 0 && m->power1 <= 1 && m->power2 >= 0 && m->power2 <= 1 &&
-         (m->steps == 0 || (m->power1 < 1 && m->power2 < 1));
+         (m->steps == 0 || m->optimiser == SL_LEARNER_SGD || (m->power1 < 1 && m->power2 < 1));
 }
 
 sl_status sl_learner_load(sl_reader *reader, sl_learner **out) {
