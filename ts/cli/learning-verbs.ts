@@ -84,4 +84,34 @@ Examples:
     .action(async (file: string, options) =>
       (await import('./route.js')).route(file, options, progress),
     );
+
+  answering(common(progress, program.command('adapt')))
+    .description('an adapter that moves queries towards the documents that were clicked')
+    .argument(
+      '<clicks.csv>',
+      'a table with the columns query and document: numbers of vectors, from 0',
+    )
+    .requiredOption('--queries <file>', 'vectors of queries: .npy, or plain float32')
+    .requiredOption('--documents <file>', 'vectors of documents')
+    .requiredOption('-o, --output <file>', 'where to write the adapter; - is standard output')
+    .option('--dimension <count>', 'numbers of a vector, for plain float32', counter)
+    .option('--rank <count>', 'of the correction; 8 by default', counter)
+    .option('--both', 'documents go through the adapter as well')
+    .option('--epochs <count>', 'passes over the clicks', counter, 10)
+    .option('--batch <count>', 'clicks a step, 2 at least', counter, 32)
+    .option('--rate <number>', 'of AdamW', positive, 0.001)
+    .option('--temperature <number>', 'cosines are divided by it', positive, 0.05)
+    .option('--seed <number>', 'of the first numbers and of the order', natural, 1)
+    .addHelpText(
+      'after',
+      `
+Exit code 1, and no file, where learning breaks down: take a smaller --rate.
+
+Examples:
+  sublinear adapt clicks.csv --queries queries.npy --documents documents.npy -o adapter.slv
+  sublinear adapt clicks.csv --queries q.npy --documents d.npy --epochs 50 --json -o adapter.slv`,
+    )
+    .action(async (file: string, options) =>
+      (await import('./adapt.js')).adapt(file, options, progress),
+    );
 }

@@ -56,6 +56,7 @@ Examples:
   sublinear evaluate log.csv                  what another policy would have earned on a log
   sublinear embed use.slv "a bank of a river" "the shore of a stream"
   sublinear route examples.csv --features x,y --route label --queries new.csv
+  sublinear adapt clicks.csv --queries q.npy --documents d.npy -o adapter.slv
   sublinear hash *.tar.gz --algorithm sha3-256
   sublinear pack run kernels.slk rope --signer key.pem --input x=x.npy
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON
