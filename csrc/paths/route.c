@@ -11,6 +11,8 @@ void sl_routes_destroy(sl_routes *r) {
   for (int i = 0; i < 2; i++) {
     sl_free(r->sides[i].labels);
     sl_free(r->sides[i].heap);
+    sl_free(r->rings[i].heads);
+    sl_ring_end(&r->rings[i]);
   }
   if (r->to != r->from) sl_free(r->to);
   sl_free(r->from);
@@ -22,7 +24,12 @@ size_t sl_routes_bytes(const sl_routes *r) {
   if (r == NULL) return 0;
   const size_t table = (size_t)r->n * r->landmarks * sizeof *r->from,
                tables = r->to != r->from ? 2 * table : table;
-  return sizeof *r + 2 * r->n * (sizeof(sl_label) + sizeof(sl_heap_entry)) + tables +
+  size_t rings = 0;
+  for (int i = 0; i < 2; i++)
+    if (r->rings[i].heads != NULL)
+      rings += SL_RING * sizeof *r->rings[i].heads +
+               (size_t)r->rings[i].capacity * sizeof *r->rings[i].entries;
+  return sizeof *r + 2 * r->n * (sizeof(sl_label) + sizeof(sl_heap_entry)) + tables + rings +
          r->landmarks * sizeof *r->landmark;
 }
 
@@ -49,7 +56,7 @@ sl_status sl_routes_create(sl_paths *paths) {
 typedef struct sl_route {
   uint32_t source, target;
   sl_arcs arcs[2]; // followed from the source, and backwards from the target
-  bool by_landmarks;
+  bool by_landmarks, by_rings;
   sl_towards towards;
   double best; // of the connections between the two sides
   uint32_t meeting;
@@ -83,8 +90,15 @@ static sl_status begin(sl_paths *paths, const double *options, const uint32_t *n
   SL_TRY(sl_paths_arcs(paths, weighted, false, &r->arcs[0]));
   if (!r->by_landmarks) {
     SL_TRY(sl_paths_arcs(paths, weighted, true, &r->arcs[1]));
-    open_end(&routes->sides[0], r->source, paths->n);
-    open_end(&routes->sides[1], r->target, paths->n);
+    r->by_rings = r->arcs[0].integers != NULL && paths->largest < SL_RING;
+    for (int i = 0; i < 2; i++) {
+      open_end(&routes->sides[i], nodes[i], paths->n);
+      if (!r->by_rings) continue;
+      sl_ring *ring = &routes->rings[i];
+      if (ring->heads == NULL) SL_TRY(SL_ALLOC(&ring->heads, SL_RING));
+      sl_ring_reset(ring);
+      SL_TRY(sl_ring_put(ring, 0, nodes[i]));
+    }
     if (r->source == r->target) {
       r->best = 0;
       r->meeting = r->source;
@@ -141,6 +155,42 @@ SL_NOINLINE static bool meet(sl_route *r, sl_routes *routes, uint64_t work, uint
   return true;
 }
 
+// The same for whole lengths.
+SL_NOINLINE static sl_status meet_by_rings(sl_route *r, sl_routes *routes, uint64_t work,
+                                           uint64_t *done, bool *more) {
+  sl_side *sides = routes->sides;
+  sl_ring *rings = routes->rings;
+  while (*done < work) {
+    *more = sl_ring_turn(&rings[0]) && sl_ring_turn(&rings[1]) &&
+            (double)rings[0].last + rings[1].last < r->best;
+    if (!*more) return SL_OK;
+    const int here = rings[0].last <= rings[1].last ? 0 : 1;
+    sl_ring *ring = &rings[here];
+    const sl_side *side = &sides[here], *other = &sides[1 - here];
+    sl_label *labels = side->labels;
+    const sl_arcs *arcs = &r->arcs[here];
+    const uint32_t key = ring->last, u = sl_ring_take(ring), last = arcs->rows[u + 1];
+    ++*done;
+    if (labels[u].distance != key || labels[u].position == CLOSED) continue;
+    labels[u].position = CLOSED;
+    r->settled++;
+    *done += last - arcs->rows[u];
+    for (uint32_t k = arcs->rows[u]; k < last; k++) {
+      const uint32_t v = arcs->columns[k], sum = key + arcs->integers[k];
+      sl_label *label = &labels[v];
+      if (label->stamp == side->stamp && !(sum < label->distance)) continue;
+      *label = (sl_label){.distance = sum, .predecessor = u, .stamp = side->stamp};
+      SL_TRY(sl_ring_put(ring, sum, v));
+      if (other->labels[v].stamp == other->stamp && sum + other->labels[v].distance < r->best) {
+        r->best = sum + other->labels[v].distance;
+        r->meeting = v;
+      }
+    }
+  }
+  *more = true;
+  return SL_OK;
+}
+
 // The path, and the sum of its lengths from the source on.
 static sl_status put_together(sl_paths *paths, sl_route *r) {
   const sl_side *sides = paths->routes->sides;
@@ -160,7 +210,7 @@ static sl_status put_together(sl_paths *paths, sl_route *r) {
 
 static sl_status step(sl_paths *paths, uint64_t work) {
   sl_route *r = paths->state;
-  bool found, more;
+  bool found, more = true;
   if (r->by_landmarks) {
     const sl_side *side = r->towards.side;
     if (r->towards.running) paths->work += sl_towards_step(&r->towards, work);
@@ -169,7 +219,10 @@ static sl_status step(sl_paths *paths, uint64_t work) {
     found = side->labels[r->target].stamp == side->stamp;
   } else {
     uint64_t done = 0;
-    more = meet(r, paths->routes, work, &done);
+    if (r->by_rings)
+      SL_TRY(meet_by_rings(r, paths->routes, work, &done, &more));
+    else
+      more = meet(r, paths->routes, work, &done);
     paths->work += done;
     found = r->best < INFINITY;
   }

@@ -32,6 +32,7 @@ static inline sl_heap_places sl_side_places(const sl_side *side) {
 struct sl_routes {
   uint32_t n;
   sl_side sides[2]; // from the source, and to the target
+  sl_ring rings[2]; // for whole lengths, in place of the heaps; made when they are first needed
   // Distances from and to landmarks, rounded: row v holds those of node v. For undirected graphs
   // both are the same.
   uint32_t landmarks;

@@ -1,9 +1,7 @@
 // Based on: E. W. Dijkstra, "A note on two problems in connexion with graphs", Numerische
 // Mathematik 1 (1959), doi:10.1007/BF01386390; R. K. Ahuja, K. Mehlhorn, J. B. Orlin, R. E. Tarjan,
 // "Faster algorithms for the shortest path problem", JACM 37 (1990), doi:10.1145/77600.77615
-// (radix heaps; here with stale entries instead of falling keys); R. B. Dial, "Algorithm 360:
-// Shortest-path forest with topological ordering", CACM 12 (1969), doi:10.1145/363269.363610 (a ring
-// of buckets; here with bits that say which are empty); S. Beamer, K. Asanovic, D.
+// (radix heaps; here with stale entries instead of falling keys); S. Beamer, K. Asanovic, D.
 // Patterson, "Direction-optimizing breadth-first search", SC 2012, doi:10.1109/SC.2012.50.
 //
 // Ties: of several predecessors with the same sum the smallest stays. Weights are positive, so each
@@ -31,7 +29,7 @@ sl_status sl_search_create(sl_search *s, sl_paths *paths, bool weighted, bool re
     return TAKE(paths, &s->position, n);
   }
   SL_TRY(TAKE(paths, &s->level, n));
-  if (s->method == SL_BUCKETS) SL_TRY(TAKE(paths, &s->heads, SL_RING));
+  if (s->method == SL_BUCKETS) SL_TRY(TAKE(paths, &s->ring.heads, SL_RING));
   // The transpose of a directed graph would cost more than it saves.
   const sl_graph *graph = paths->graph;
   if (graph->incoming != NULL || !graph->directed || reverse)
@@ -45,9 +43,7 @@ void sl_search_end(sl_search *s) {
     s->buckets[b] = NULL;
     s->bucket_capacity[b] = 0;
   }
-  sl_free(s->ring);
-  s->ring = NULL;
-  s->ring_capacity = 0;
+  sl_ring_end(&s->ring);
 }
 
 SL_NOINLINE static sl_status widen(sl_search *s, int b) {
@@ -61,29 +57,6 @@ SL_ALWAYS_INLINE sl_status put(sl_search *s, uint32_t key, uint32_t node) {
   const int b = key == s->last ? 0 : 32 - __builtin_clz(key ^ s->last);
   if (s->bucket_count[b] == s->bucket_capacity[b]) SL_TRY(widen(s, b));
   s->buckets[b][s->bucket_count[b]++] = (sl_radix_entry){key, node};
-  return SL_OK;
-}
-
-SL_NOINLINE static sl_status widen_ring(sl_search *s) {
-  const uint32_t capacity = s->ring_capacity > 0 ? 2 * s->ring_capacity : 1024;
-  SL_TRY(SL_REALLOC(&s->ring, capacity));
-  s->ring_capacity = capacity;
-  return SL_OK;
-}
-
-SL_ALWAYS_INLINE sl_status put_in_ring(sl_search *s, uint32_t key, uint32_t node) {
-  uint32_t entry = s->ring_free;
-  if (entry != NONE) {
-    s->ring_free = s->ring[entry].next;
-  } else {
-    if (s->ring_count == s->ring_capacity) SL_TRY(widen_ring(s));
-    entry = s->ring_count++;
-  }
-  const uint32_t b = key % SL_RING;
-  s->ring[entry] = (sl_ring_entry){node, s->heads[b]};
-  s->heads[b] = entry;
-  s->filled[b / 64] |= 1ull << b % 64;
-  s->filled_words |= 1ull << b / 64;
   return SL_OK;
 }
 
@@ -117,7 +90,7 @@ static void forget(sl_search *s) {
   for (int b = 0; b <= 32; b++)
     for (uint32_t i = 0; i < s->bucket_count[b]; i++) forget_node(s, s->buckets[b][i].node);
   // Entries that are free again are of nodes that were settled.
-  for (uint32_t i = 0; i < s->ring_count; i++) forget_node(s, s->ring[i].node);
+  for (uint32_t i = 0; i < s->ring.count; i++) forget_node(s, s->ring.entries[i].node);
 }
 
 sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count, double limit,
@@ -136,13 +109,7 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
   s->depth = 0;
   s->upwards = s->tracing = false;
   s->frontier_arcs = 0;
-  if (s->method == SL_BUCKETS) {
-    memset(s->heads, 0xff, SL_RING * sizeof *s->heads);
-    memset(s->filled, 0, sizeof s->filled);
-    s->filled_words = 0;
-    s->ring_count = 0;
-    s->ring_free = NONE;
-  }
+  if (s->method == SL_BUCKETS) sl_ring_reset(&s->ring);
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t u = sources[i];
     if (s->method == SL_HEAP) {
@@ -155,7 +122,7 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
       if (s->method == SL_RADIX) {
         SL_TRY(put(s, 0, u));
       } else if (s->method == SL_BUCKETS) {
-        SL_TRY(put_in_ring(s, 0, u));
+        SL_TRY(sl_ring_put(&s->ring, 0, u));
       } else {
         s->order[s->settled++] = u;
         s->frontier_arcs += s->arcs.rows[u + 1] - s->arcs.rows[u];
@@ -404,40 +371,18 @@ SL_NOINLINE static sl_status settle_integers(sl_search *s, uint64_t work, uint64
   return SL_OK;
 }
 
-// Goes to the next bucket with entries. False: there is none.
-static bool turn_ring(sl_search *s) {
-  const uint32_t b = s->last % SL_RING, word = b / 64;
-  uint64_t bits = s->filled[word] & ~0ull << b % 64;
-  uint32_t found = word;
-  if (bits == 0) {
-    const uint64_t later = word == 63 ? 0 : s->filled_words & ~0ull << (word + 1);
-    const uint64_t words = later != 0 ? later : s->filled_words;
-    if (words == 0) return false;
-    found = (uint32_t)__builtin_ctzll(words);
-    bits = s->filled[found];
-  }
-  s->last += (64 * found + (uint32_t)__builtin_ctzll(bits) - b) % SL_RING;
-  return true;
-}
-
 // Settles nodes bucket by bucket.
 SL_NOINLINE static sl_status settle_by_ring(sl_search *s, uint64_t work, uint64_t *done) {
   const sl_arcs arcs = s->arcs;
   const uint32_t limit = s->limit < 4294967295.0 ? (uint32_t)s->limit : UINT32_MAX;
-  uint32_t *level = s->level, *predecessor = s->predecessor, *heads = s->heads;
+  uint32_t *level = s->level, *predecessor = s->predecessor;
+  sl_ring *ring = &s->ring;
   while (*done < work) {
-    if (!turn_ring(s)) {
+    if (!sl_ring_turn(ring)) {
       s->running = false;
       break;
     }
-    const uint32_t key = s->last, b = key % SL_RING, entry = heads[b], u = s->ring[entry].node;
-    heads[b] = s->ring[entry].next;
-    s->ring[entry].next = s->ring_free;
-    s->ring_free = entry;
-    if (heads[b] == NONE) {
-      s->filled[b / 64] &= ~(1ull << b % 64);
-      if (s->filled[b / 64] == 0) s->filled_words &= ~(1ull << b / 64);
-    }
+    const uint32_t key = ring->last, u = sl_ring_take(ring);
     if (level[u] != key) continue; // it has been nearer since
     s->order[s->settled++] = u;
     if (u == s->target) {
@@ -452,7 +397,7 @@ SL_NOINLINE static sl_status settle_by_ring(sl_search *s, uint64_t work, uint64_
         if (sum > limit) continue;
         level[v] = sum;
         if (predecessor != NULL) predecessor[v] = u;
-        SL_TRY(put_in_ring(s, sum, v));
+        SL_TRY(sl_ring_put(ring, sum, v));
       } else if (predecessor != NULL && sum == level[v] && u < predecessor[v]) {
         predecessor[v] = u;
       }

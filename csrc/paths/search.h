@@ -9,16 +9,9 @@
 
 #include "paths/heap.h"
 #include "paths/question.h"
+#include "paths/ring.h"
 
 typedef enum sl_search_method { SL_BREADTH_FIRST, SL_BUCKETS, SL_RADIX, SL_HEAP } sl_search_method;
-
-// Buckets of the ring, more than the largest weight: what waits has distances of a range that is
-// smaller, so that each has a bucket of its own.
-#define SL_RING 4096
-
-typedef struct sl_ring_entry {
-  uint32_t node, next; // the next one of the bucket, or of those that are free
-} sl_ring_entry;
 
 typedef struct sl_radix_entry {
   uint32_t key, node;
@@ -44,17 +37,14 @@ typedef struct sl_search {
   bool upwards; // nodes not seen yet look for one of the level, not the other way round
   bool tracing; // levels are known, predecessors are looked for
   // BUCKETS
-  uint32_t *heads; // SL_RING, the first entry of each; NONE
-  sl_ring_entry *ring;
-  uint32_t ring_count, ring_capacity, ring_free;
-  uint64_t filled[SL_RING / 64], filled_words; // bits: buckets with entries, words with bits
+  sl_ring ring; // its heads belong to the question
   // HEAP
   sl_heap_entry *heap;
   uint32_t heap_count, *position;
   // RADIX
   sl_radix_entry *buckets[33];
   uint32_t bucket_count[33], bucket_capacity[33];
-  uint32_t last; // key of the bucket 0; BUCKETS: distance of the bucket in turn
+  uint32_t last; // key of the bucket 0
 } sl_search;
 
 // Makes one. Its arrays belong to the question; sl_search_end frees the rest.

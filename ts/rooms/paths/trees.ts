@@ -113,8 +113,8 @@ export interface TreeFunctions {
   /**
    * Dijkstra's algorithm: the distance of every node from the nearest source, and the tree of shortest paths. Lengths are
    * the weights, which a graph keeps positive; parallel edges were merged and their weights added up when the graph was
-   * made. Whole weights whose sums stay below 2^32 go through a radix heap, others through a 4-ary heap, lengths of 1
-   * through breadth-first search, with the same results: sums in f64 from the source on, exact for whole numbers. Two paths
+   * made. Whole weights whose sums stay below 2^32 go through a ring of buckets (weights below 4,096) or a radix heap, others
+   * through a 4-ary heap, lengths of 1 through breadth-first search, with the same results: sums in f64 from the source on, exact for whole numbers. Two paths
    * tie when their sums are the same double.
    *
    * Dijkstra 1959; Ahuja, Mehlhorn, Orlin, Tarjan 1990, doi:10.1145/77600.77615. O((edges + nodes) log nodes).
