@@ -82,18 +82,13 @@ export async function publish(
     bytesWritten: written.length,
     ms,
   };
-  if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
-  else if (!options.quiet)
-    say(
-      facts([
-        ['vectors', `${nameOf(file)}: ${count(index.size)} of ${count(index.dimension)} numbers`],
-        ['index', `${count(index.cells)} cells, ${index.metric}`],
-        ['time', duration(ms)],
-        ['written', `${output}: ${bytes(written.length)}`],
-        ['hash', index.hash],
-      ]),
-      process.stderr,
-    );
+  tell(about, options, [
+    ['vectors', `${nameOf(file)}: ${count(index.size)} of ${count(index.dimension)} numbers`],
+    ['index', `${count(index.cells)} cells, ${index.metric}`],
+    ['time', duration(ms)],
+    ['written', `${output}: ${bytes(written.length)}`],
+    ['hash', index.hash],
+  ]);
 
   /** An index by what its file begins with, or plain vectors. */
   async function read(): Promise<{ vectors: VectorsToWrite; dimension?: number }> {
@@ -171,21 +166,22 @@ async function publishSections(
   await writeFile(output, [written]);
   progress.stop();
   const about = { file: nameOf(file), output, kind, hash, segments: segments.length };
-  if (options.json)
-    say(
-      JSON.stringify({ ...about, bytesWritten: written.length, ms }),
-      output === '-' ? process.stderr : process.stdout,
-    );
-  else if (!options.quiet)
-    say(
-      facts([
-        ['file', `${nameOf(file)}: ${kind}, ${count(segments.length)} segments`],
-        ['time', duration(ms)],
-        ['written', `${output}: ${bytes(written.length)}`],
-        ['hash', hash as string],
-      ]),
-      process.stderr,
-    );
+  tell({ ...about, bytesWritten: written.length, ms }, options, [
+    ['file', `${nameOf(file)}: ${kind}, ${count(segments.length)} segments`],
+    ['time', duration(ms)],
+    ['written', `${output}: ${bytes(written.length)}`],
+    ['hash', hash as string],
+  ]);
+}
+
+/** What was done, as JSON or for people. JSON does not go into what is written. */
+function tell(
+  about: { output: string; [fact: string]: unknown },
+  { json, quiet }: CommonOptions,
+  lines: [string, string][],
+): void {
+  if (json) say(JSON.stringify(about), about.output === '-' ? process.stderr : process.stdout);
+  else if (!quiet) say(facts(lines), process.stderr);
 }
 
 /** A graph of any format that is read, as a file that is walked through on a server. */
@@ -215,19 +211,10 @@ async function publishGraph(
   progress.stop();
   const { nodeCount, edgeCount, directed, hash } = graph;
   const about = { graph: nameOf(file), output, nodeCount, edgeCount, directed, hash };
-  if (options.json)
-    say(
-      JSON.stringify({ ...about, bytesWritten: written.length, ms }),
-      output === '-' ? process.stderr : process.stdout,
-    );
-  else if (!options.quiet)
-    say(
-      facts([
-        ['graph', input.describe()],
-        ['time', duration(ms)],
-        ['written', `${output}: ${bytes(written.length)}`],
-        ['hash', hash],
-      ]),
-      process.stderr,
-    );
+  tell({ ...about, bytesWritten: written.length, ms }, options, [
+    ['graph', input.describe()],
+    ['time', duration(ms)],
+    ['written', `${output}: ${bytes(written.length)}`],
+    ['hash', hash],
+  ]);
 }
