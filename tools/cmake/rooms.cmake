@@ -1,5 +1,5 @@
 # sl_room(<name> [INTERNAL] [STEERS] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...] [MAY_LOAD <bundle>...]
-#         [MAY_USE <room>...])
+#         [MAY_USE <room>...] [SMALL <pattern>...])
 #
 # DEPENDS: the rooms whose C functions it calls, with all that those depend on. Of these,
 #   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
@@ -10,13 +10,14 @@
 # MAY_USE: rooms of other bundles whose classes its TypeScript uses where they are loaded, and which its asynchronous functions
 # load when they are asked for what needs them.
 # STEERS: its time goes into loops of other rooms, which it only directs: compiled for size in WebAssembly, as bindings are.
+# SMALL: sources of csrc/<name>/ without a loop over data, which are compiled for size in the same way.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD;MAY_USE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD;MAY_USE;SMALL")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -59,6 +60,16 @@ function(sl_room name)
   if(NOT sources AND NOT abi)
     message(STATUS "room ${name}: no sources in csrc/${name}")
   endif()
+
+  foreach(pattern IN LISTS arg_SMALL)
+    file(GLOB small CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/csrc/${name}/${pattern}")
+    if(NOT small)
+      message(FATAL_ERROR "sl_room(${name}): SMALL ${pattern} names no source")
+    endif()
+    if(SL_WASM)
+      set_source_files_properties(${small} PROPERTIES COMPILE_OPTIONS -Oz)
+    endif()
+  endforeach()
 
   set_property(GLOBAL APPEND PROPERTY SL_ROOMS ${name})
   foreach(key IN ITEMS sources abi bindings transfer_abi transfer_bindings files_abi files_bindings files)
