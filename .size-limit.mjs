@@ -29,6 +29,7 @@ const modules = {
   'format.simd.wasm': [96, 46.5, 40],
   'chooser.simd.wasm': [45, 22, 20],
   'property.simd.wasm': [200, 98, 86],
+  'property.scalar.wasm': [200, 98, 86],
 };
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room,
 // and nothing is imported later but the readers of files that are another module's. A new room has to fit in the first line.
