@@ -30,6 +30,7 @@ const modules = {
   'training.simd.wasm': [40, 20, 17.5],
   'chooser.simd.wasm': [45, 22, 20],
   'property.simd.wasm': [200, 98, 86],
+  'property.scalar.wasm': [200, 98, 86],
 };
 // The JavaScript of the entries, comments included: a bundler takes them away. The entry of a room has the code of the room,
 // and nothing is imported later but the readers of files that are another module's. A new room has to fit in the first line.

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/plan.h"
 
 // ---- planning -----------------------------------------------------------------------------------
 

@@ -1,3 +1,4 @@
+// Looks at the tests of tests.h: whole pages of columns, or one id at a time.
 #include <math.h>
 #include <string.h>
 
