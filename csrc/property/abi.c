@@ -34,7 +34,7 @@ int32_t SL_ABI(sl_abi_property_destroy)(sl_handle handle) {
   return SL_OK;
 }
 
-// numbers: 9, written.
+// numbers: 10, written.
 int32_t SL_ABI(sl_abi_property_facts)(sl_handle handle, double *numbers) {
   sl_property *graph;
   SL_TRY(get(handle, &graph));

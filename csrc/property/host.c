@@ -5,16 +5,26 @@
 
 // ---- what is waited for -------------------------------------------------------------------------
 
-// Nodes and relationships go out as their ids: the host has no use for copies of their properties.
+// Nodes and relationships go out as their ids: the host has no use for copies of their properties. It calls itself for what is
+// nested, at most SL_MOST_NESTED deep.
 static sl_status put_argument(sl_buffer *b, const sl_store *s, sl_value v) {
-  const uint8_t list[1] = {SL_WIRE_LIST};
+  const uint8_t list[1] = {SL_WIRE_LIST}, map[1] = {SL_WIRE_MAP};
   if (v.kind == SL_VALUE_NODE || v.kind == SL_VALUE_RELATIONSHIP)
     return sl_put_value(b, s, sl_integer(v.as.id));
+  if (v.kind == SL_VALUE_MAP) {
+    SL_TRY(sl_put_bytes(b, map, 1));
+    SL_TRY(sl_put_count(b, v.as.map->count));
+    for (uint32_t i = 0; i < v.as.map->count; i++) {
+      const sl_map_entry *e = &v.as.map->entries[i];
+      SL_TRY(sl_put_text(b, e->key->text, e->key->bytes));
+      SL_TRY(put_argument(b, s, e->value));
+    }
+    return SL_OK;
+  }
   if (v.kind != SL_VALUE_LIST) return sl_put_value(b, s, v);
   SL_TRY(sl_put_bytes(b, list, 1));
   SL_TRY(sl_put_count(b, v.as.list->count));
-  for (uint32_t i = 0; i < v.as.list->count; i++)
-    SL_TRY(put_argument(b, s, v.as.list->items[i])); // lists are nested at most SL_MOST_NESTED deep
+  for (uint32_t i = 0; i < v.as.list->count; i++) SL_TRY(put_argument(b, s, v.as.list->items[i]));
   return SL_OK;
 }
 

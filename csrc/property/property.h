@@ -46,8 +46,8 @@ void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
 
 // Numbers, written: nodes, relationships, labels, types, keys, ids of nodes and of relationships that were given, bytes,
-// relationships that are not sorted in.
-#define SL_PROPERTY_FACTS 9
+// relationships that are not sorted in, and a number that grows with each change.
+#define SL_PROPERTY_FACTS 10
 void sl_property_facts(const sl_property *graph, double *facts);
 
 // Adds nodes with the same labels.

@@ -44,6 +44,7 @@ void sl_property_facts(const sl_property *graph, double *facts) {
   facts[6] = s->rel_count;
   facts[7] = (double)sl_property_bytes(graph);
   facts[8] = s->rel_count - s->adjacency.relationships;
+  facts[9] = (double)s->version;
 }
 
 void sl_property_problem(const sl_property *graph, double *numbers) {

@@ -93,6 +93,15 @@ export interface EdgesInput {
   columns?: Readonly<Record<string, PropertyColumn>>;
 }
 
+/** Rows that a procedure gives: a list for each row with a value for each output. */
+export type ProcedureRows = Iterable<readonly Parameter[]>;
+
+/**
+ * Computes the rows of a procedure from the arguments of a call. Nodes and relationships come as their ids. A promise needs a query that
+ * is asynchronous.
+ */
+export type Procedure = (...given: GraphValue[]) => ProcedureRows | Promise<ProcedureRows>;
+
 export interface QueryOptions {
   /** No more rows than these; all by default. A query that changes the graph does all its work. */
   maxRows?: number;
@@ -117,7 +126,8 @@ export interface GraphChanges {
 /** 'rowLimit': there are more rows than `maxRows`. 'timeLimit': `maxTimeMs` was used up. */
 export type QueryOutcome = 'complete' | 'rowLimit' | 'timeLimit';
 
-interface AnyResult {
+/** How a query has ended. */
+export interface QuerySummary {
   /** Names of the columns. */
   columns: string[];
   rowCount: number;
@@ -125,14 +135,17 @@ interface AnyResult {
   changes: GraphChanges;
 }
 
-export interface QueryResult extends AnyResult {
+export interface QueryResult extends QuerySummary {
   /** Objects with the names of the columns as keys. */
   rows: Record<string, GraphValue>[];
 }
 
-export interface ColumnsResult extends AnyResult {
+/** Rows as a column each, by name: a column of nothing but numbers is a Float64Array. */
+export type RowColumns = Record<string, Float64Array<ArrayBuffer> | GraphValue[]>;
+
+export interface ColumnsResult extends QuerySummary {
   /** By name: a column of nothing but numbers is a Float64Array. */
-  values: Record<string, Float64Array<ArrayBuffer> | GraphValue[]>;
+  values: RowColumns;
 }
 
 /** What errors of queries know beside `code` (`PARSE`: refused before it ran; `ARGUMENT`: failed while it ran) and `line`. */
