@@ -9,14 +9,24 @@ import {
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
+import { runMade } from '../../runtime/making.js';
 import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { indexArray } from '../../runtime/scratch.js';
 import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import type { GraphologyLike } from '../graph/graphology.js';
 import { readColumns, setColumns, writeText } from './bytes.js';
+import { giveGraphology, projectedEdges, takeGraphology } from './exchange.js';
 import { GraphQueries, type Raw } from './queries.js';
-import type { EdgesInput, NodesInput } from './types.js';
+import type {
+  EdgesInput,
+  GraphologyNames,
+  GraphologyTarget,
+  NodesInput,
+  PartOptions,
+  ProjectedEdges,
+} from './types.js';
 
 /** SL_PROPERTY_FACTS */
 const FACTS = 10;
@@ -163,6 +173,81 @@ export class PropertyGraph extends GraphQueries {
     });
     setColumns(runtime, operation, () => this.use(operation), true, first, count, read);
     return first;
+  }
+
+  /**
+   * A graph of the graphology library: attributes become properties. An undirected edge leads from its source to its target.
+   *
+   * @throws TypeError for attributes that are no values of properties, `label of node ...`, `type of edge ...`; SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import Graphology from 'graphology';
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * const source = new Graphology();
+   * source.addNode('ada', { label: 'Person', born: 1815 });
+   * source.addNode('charles', { label: 'Person' });
+   * source.addEdge('ada', 'charles', { type: 'KNOWS' });
+   * using graph = PropertyGraph.fromGraphology(source);
+   * console.log(graph.query('MATCH (a:Person {born: 1815})-[:KNOWS]->(b) RETURN b.key AS key').rows); // [ { key: 'charles' } ]
+   * ```
+   */
+  static fromGraphology(graph: GraphologyLike, options?: GraphologyNames): PropertyGraph {
+    const operation = 'PropertyGraph.fromGraphology';
+    const runtime = runtimeOf(this, operation);
+    const made = adopt(runtime, operation, PropertyGraph, runtime.raw.PropertyGraph.create());
+    return runMade(made, () => {
+      takeGraphology(operation, made, graph, options);
+      return made;
+    });
+  }
+
+  /**
+   * Gives nodes and relationships to a graphology graph, which must be a directed one that allows parallel edges: keys are the ids,
+   * labels and types the attributes `label` and `type`.
+   *
+   * @returns `into`
+   *
+   * @example
+   * ```ts
+   * import { MultiDirectedGraph } from 'graphology';
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query("CREATE (:Person {name: 'Ada'})-[:KNOWS]->(:Person {name: 'Charles'})");
+   * const other = graph.toGraphology(new MultiDirectedGraph());
+   * console.log(other.order, other.getNodeAttributes('0')); // 2 { name: 'Ada', label: 'Person' }
+   * ```
+   */
+  toGraphology<G extends GraphologyTarget>(into: G): G {
+    return giveGraphology('PropertyGraph.toGraphology', this, into);
+  }
+
+  /**
+   * A part of the graph as arrays: `Graph.fromEdges(graph.project({ type: 'LINK' }).edges)` is a graph that the other modules take.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query('CREATE (:Other), (:Page)-[:LINK {n: 2}]->(:Page)');
+   * const { nodes, edges } = graph.project({ label: 'Page', weight: 'n' });
+   * console.log(nodes, edges.to, edges.weights); // Uint32Array(2) [ 1, 2 ] Uint32Array(1) [ 1 ] Float64Array(1) [ 2 ]
+   * ```
+   */
+  project(options?: PartOptions): ProjectedEdges {
+    const operation = 'PropertyGraph.project';
+    const { runtime } = this;
+    const raw = this.use(operation);
+    return projectedEdges(
+      { runtime, operation, graph: raw, later: false, signal: undefined },
+      options,
+    );
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Filter } from '../hnsw/filter.js';
 import type { HnswRoom } from '../hnsw/hnsw.js';
 import type { PathsRoom } from '../paths/paths.js';
 import { type Access, bytesOfRows, type Host, type Rows } from './host.js';
+import { type Files, ofFiles } from './load-text.js';
 import {
   type Arrays,
   idsIn,
@@ -48,9 +49,11 @@ export interface Modules {
   hnsw?: Pick<HnswRoom, 'Filter'>;
   /** For `sublinear.embed`. */
   embedder?: TextVectors;
+  /** For `sublinear.loadCsv` and `sublinear.loadJson`: gives text or bytes for a name. */
+  files?: Files;
 }
 
-const keys = ['diffusion', 'communities', 'paths', 'indexes', 'hnsw', 'embedder'] as const;
+const keys = ['diffusion', 'communities', 'paths', 'indexes', 'hnsw', 'embedder', 'files'] as const;
 
 type Settings = Part & Record<string, Parameter>;
 
@@ -307,14 +310,18 @@ export function proceduresOf(
 ): [string, Host][] {
   const given = check.options<Modules>(operation, modules, keys);
   for (const key of keys)
-    if (given[key] !== undefined && (typeof given[key] !== 'object' || given[key] === null))
-      throw check.typeError(operation, key, 'object', given[key]);
-  const { diffusion, communities, paths, indexes, hnsw, embedder } = given;
+    if (given[key] !== undefined) {
+      const expected = key === 'files' ? 'function' : 'object';
+      if (typeof given[key] !== expected || given[key] === null)
+        throw check.typeError(operation, key, expected, given[key]);
+    }
+  const { diffusion, communities, paths, indexes, hnsw, embedder, files } = given;
   return [
     ...(diffusion === undefined ? [] : ofDiffusion(diffusion, kept)),
     ...(communities === undefined ? [] : ofCommunities(communities, kept)),
     ...(paths === undefined ? [] : ofPaths(paths, kept)),
     ...(indexes === undefined ? [] : ofIndexes(indexes, hnsw)),
     ...(embedder === undefined ? [] : [ofEmbedder(embedder)]),
+    ...(files === undefined ? [] : ofFiles(files)),
   ];
 }

@@ -235,7 +235,7 @@ export abstract class GraphQueries extends WasmObject<Raw> {
 
   /**
    * Lets queries call what other modules of the same engine compute: `CALL sublinear.pagerank`, `.personalized`, `.communities`,
-   * `.shortestPath`, `.vectorSearch`, `.vectorSearchAmong` and `.embed`, those for whose modules are given. `docs/property.md` has
+   * `.shortestPath`, `.vectorSearch`, `.vectorSearchAmong`, `.embed`, `.loadCsv` and `.loadJson`, those for whose modules are given. `docs/property.md` has
    * their signatures. A graph is copied for them at the first call after a change.
    *
    * @throws TypeError for modules that are none; SublinearError `STATE` (there are prepared queries), `MEMORY`

@@ -157,3 +157,44 @@ export interface CypherErrorDetails {
   /** From 1, in characters. */
   column: number;
 }
+
+/** Which names a graphology graph has for what a property graph knows. */
+export interface GraphologyNames {
+  /** The property that keeps the key of a node. `'key'` by default. */
+  key?: string;
+  /** The attribute of nodes that is their label, or a list of labels. `'label'` by default. */
+  label?: string;
+  /** The attribute of edges that is their type; those without are of type EDGE. `'type'` by default. */
+  type?: string;
+}
+
+/** What is needed of a graphology graph to write into it. */
+export interface GraphologyTarget {
+  addNode(key: string, attributes: Record<string, unknown>): unknown;
+  addEdgeWithKey(
+    key: string,
+    from: string,
+    to: string,
+    attributes: Record<string, unknown>,
+  ): unknown;
+}
+
+/** Which part of a property graph is meant. */
+export interface PartOptions {
+  /** Nodes with this label, and the relationships between them; all by default. */
+  label?: string;
+  /** Relationships of this type; all by default. */
+  type?: string;
+  /** The property of relationships that is their weight; without it there are no weights. */
+  weight?: string;
+}
+
+/** A part of a property graph as arrays. */
+export interface ProjectedEdges {
+  /** The id of each node: `nodes[0]` is node 0 of `edges`. */
+  nodes: Uint32Array;
+  /** The id of each relationship, in the order of `edges`. */
+  relationships: Uint32Array;
+  /** What `Graph.fromEdges` takes. A weight that is no number is NaN. */
+  edges: { from: Uint32Array; to: Uint32Array; nodeCount: number; weights?: Float64Array };
+}
