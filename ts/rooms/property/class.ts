@@ -182,11 +182,11 @@ export class PropertyGraph extends GraphQueries {
    *
    * @example
    * ```ts
-   * import Graphology from 'graphology';
+   * import { MixedGraph } from 'graphology';
    * import { load } from 'sublinear/property';
    *
    * const { PropertyGraph } = await load();
-   * const source = new Graphology();
+   * const source = new MixedGraph();
    * source.addNode('ada', { label: 'Person', born: 1815 });
    * source.addNode('charles', { label: 'Person' });
    * source.addEdge('ada', 'charles', { type: 'KNOWS' });
