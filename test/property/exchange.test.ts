@@ -1,5 +1,5 @@
 // Ways in and out: tables, JSON, graphology, arrays for the graphs of other modules.
-import { MixedGraph, MultiDirectedGraph } from 'graphology';
+import { MultiDirectedGraph, MultiGraph } from 'graphology';
 import { createEngine, type Engine } from 'sublinear';
 import type { PropertyGraph, PropertyRoom } from 'sublinear/property';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -84,7 +84,7 @@ test('a table becomes a graph, from text, bytes and promises', async () => {
 });
 
 test('graphology there and back', () => {
-  const source = new MixedGraph();
+  const source = new MultiGraph();
   source.addNode('a', { label: 'Person', age: 36 });
   source.addNode('b', { label: ['Person', 'Poet'], tags: ['x', 'y'] });
   source.addNode('c', {});
@@ -120,9 +120,9 @@ test('graphology there and back', () => {
   expect(again.query(count).rows).toEqual(graph.query(count).rows);
   expect(again.query(count).rows).toHaveLength(1);
 
-  const empty = room.PropertyGraph.fromGraphology(new MixedGraph());
+  const empty = room.PropertyGraph.fromGraphology(new MultiGraph());
   expect(empty.nodeCount).toBe(0);
-  const wrong = new MixedGraph();
+  const wrong = new MultiGraph();
   wrong.addNode('a', { label: 5 });
   expect(() => room.PropertyGraph.fromGraphology(wrong)).toThrow(/label of node a/);
   wrong.replaceNodeAttributes('a', { when: new Date() });

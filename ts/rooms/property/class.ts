@@ -182,11 +182,11 @@ export class PropertyGraph extends GraphQueries {
    *
    * @example
    * ```ts
-   * import { MixedGraph } from 'graphology';
+   * import { MultiGraph } from 'graphology';
    * import { load } from 'sublinear/property';
    *
    * const { PropertyGraph } = await load();
-   * const source = new MixedGraph();
+   * const source = new MultiGraph();
    * source.addNode('ada', { label: 'Person', born: 1815 });
    * source.addNode('charles', { label: 'Person' });
    * source.addEdge('ada', 'charles', { type: 'KNOWS' });

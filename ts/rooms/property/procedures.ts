@@ -32,7 +32,7 @@ export interface TextVectors {
   embed(text: string): Float32Array | readonly number[] | Promise<Float32Array | readonly number[]>;
 }
 
-/** What {@link GraphQueries.useProcedures} takes. Each part is optional: procedures are there for those that are given. */
+/** What {@link PropertyGraph.useProcedures} takes. Each part is optional: procedures are there for those that are given. */
 export interface Modules {
   /** For `sublinear.pagerank` and `sublinear.personalized`: what `engine.use('diffusion')` gives. */
   diffusion?: Pick<

@@ -1,12 +1,14 @@
 // How a query is begun.
 import { outcomes } from '../../generated/codes.js';
-import type { PropertyQuery as RawQuery } from '../../generated/raw/property.js';
+import type {
+  PropertyGraph as RawGraph,
+  PropertyQuery as RawQuery,
+} from '../../generated/raw/property.js';
 import type { WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
 import type { AsyncOptions, Call } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Served } from './host.js';
-import type { PropertyQuery } from './query.js';
 import { problemOf } from './results.js';
 import type { Parameters, QueryOptions } from './types.js';
 import { WireWriter } from './wire.js';
@@ -16,8 +18,13 @@ const TIME_LIMIT = outcomes.indexOf('timeLimit');
 
 export const queryKeys = ['maxRows', 'maxTimeMs', 'seed'] as const;
 
+/** A prepared query and its graph. */
+export type Prepared = WasmObject<RawQuery> & {
+  readonly graph: WasmObject<RawGraph & RawObject>;
+};
+
 export interface Asked {
-  query: PropertyQuery;
+  query: Prepared;
   parameters: Parameters | undefined;
   /** Whether procedures may give promises. */
   later: boolean;

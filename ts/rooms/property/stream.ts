@@ -11,7 +11,6 @@ import {
   yieldToOthers,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import type { PropertyQuery } from './query.js';
 import {
   columnNames,
   factsOf,
@@ -21,7 +20,7 @@ import {
   readRows,
   takeRows,
 } from './results.js';
-import { type Asked, beginRun, failed, queryKeys } from './run.js';
+import { type Asked, beginRun, failed, type Prepared, queryKeys } from './run.js';
 import type { GraphValue, Parameters, QueryOptions, QuerySummary, RowColumns } from './types.js';
 
 type Options = QueryOptions & AsyncOptions<WorkProgress>;
@@ -40,7 +39,7 @@ interface Forms {
 /** A generator of rows, or of the columns of some rows at a time. Arguments are checked at once, it begins with the first row. */
 export function streamed<F extends keyof Forms>(
   operation: string,
-  query: PropertyQuery,
+  query: Prepared,
   parameters: Parameters | undefined,
   given: Options | undefined,
   form: F,
