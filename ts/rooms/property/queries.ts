@@ -114,7 +114,9 @@ export abstract class GraphQueries extends WasmObject<Raw> {
    * const { PropertyGraph } = await load();
    * using graph = PropertyGraph.create();
    * graph.addNodes({ label: 'City', count: 3, columns: { name: ['Oslo', 'Rome', 'Bern'] } });
-   * for await (const { name } of graph.stream('MATCH (c:City) RETURN c.name AS name')) console.log(name); // Oslo, Rome, Bern
+   * const names: unknown[] = [];
+   * for await (const { name } of graph.stream('MATCH (c:City) RETURN c.name AS name')) names.push(name);
+   * console.log(names); // [ 'Oslo', 'Rome', 'Bern' ]
    * ```
    */
   async *stream(

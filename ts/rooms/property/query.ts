@@ -162,7 +162,8 @@ export class PropertyQuery extends WasmObject<RawQuery> {
    * for await (const { i } of query.stream()) if (Number(i) >= 3) break;
    * const rows = query.stream({}, { maxRows: 1 });
    * console.log((await rows.next()).value); // { i: 1 }
-   * console.log((await rows.next()).value); // { columns: [ 'i' ], rowCount: 1, outcome: 'rowLimit', changes: ... }
+   * const { done, value } = await rows.next();
+   * console.log(done, value.outcome); // true rowLimit
    * ```
    */
   stream(
