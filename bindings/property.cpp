@@ -20,6 +20,8 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_set_column>("setColumn")
       .method<sl_property_compact>("compact")
       .method<sl_property_define>("define")
+      .method<sl_property_list_nodes>("listNodes")
+      .method<sl_property_list_relationships>("listRelationships")
       .method<sl_property_problem>("problem");
   sl::object<sl_property_query>("PropertyQuery")
       .method<sl_property_job>("job")
@@ -28,6 +30,8 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_ask>("ask")
       .method<sl_property_room>("room")
       .method<sl_property_take>("take")
+      .method<sl_property_wanted>("wanted")
+      .method<sl_property_answer>("answer")
       .method<sl_property_query_facts>("facts")
       .method<sl_property_columns>("columns")
       .method<sl_property_explain>("explain");

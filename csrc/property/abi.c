@@ -34,7 +34,7 @@ int32_t SL_ABI(sl_abi_property_destroy)(sl_handle handle) {
   return SL_OK;
 }
 
-// numbers: 9, written.
+// numbers: 10, written.
 int32_t SL_ABI(sl_abi_property_facts)(sl_handle handle, double *numbers) {
   sl_property *graph;
   SL_TRY(get(handle, &graph));
@@ -136,6 +136,41 @@ int32_t SL_ABI(sl_abi_property_take)(sl_handle handle, double *numbers) {
   sl_property_query *query;
   SL_TRY(get_query(handle, &query));
   sl_property_take(query, numbers);
+  return SL_OK;
+}
+
+// numbers: four, written.
+int32_t SL_ABI(sl_abi_property_wanted)(sl_handle handle, double *numbers) {
+  sl_property_query *query;
+  SL_TRY(get_query(handle, &query));
+  return sl_property_wanted(query, numbers);
+}
+
+int32_t SL_ABI(sl_abi_property_answer)(sl_handle handle, const uint8_t *rows, uint32_t row_bytes) {
+  sl_property_query *query;
+  SL_TRY(get_query(handle, &query));
+  return sl_property_answer(query, rows, row_bytes);
+}
+
+// ids: a u32 for each node, written. count: a u32, written.
+int32_t SL_ABI(sl_abi_property_list_nodes)(sl_handle handle, const uint8_t *label,
+                                           uint32_t label_bytes, uint32_t *ids, uint32_t *count) {
+  sl_property *graph;
+  SL_TRY(get(handle, &graph));
+  sl_property_list_nodes(graph, label, label_bytes, ids, count);
+  return SL_OK;
+}
+
+// ids, from, to: a u32 for each relationship, weights: an f64, written. count: a u32, written.
+int32_t SL_ABI(sl_abi_property_list_relationships)(sl_handle handle, const uint8_t *type,
+                                                   uint32_t type_bytes, const uint8_t *key,
+                                                   uint32_t key_bytes, uint32_t *ids,
+                                                   uint32_t *from, uint32_t *to, double *weights,
+                                                   uint32_t *count) {
+  sl_property *graph;
+  SL_TRY(get(handle, &graph));
+  sl_property_list_relationships(graph, type, type_bytes, key, key_bytes, ids, from, to, weights,
+                                 count);
   return SL_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "property/graph_object.h"
+#include "property/host.h"
 
 // A signature while it is read: name(input :: TYPE?, ...) :: (output :: TYPE?, ...)
 typedef struct source {
@@ -46,7 +47,9 @@ static bool type(source *s, uint8_t *out) {
   } types[] = {{"INTEGER", SL_CYPHER_TYPE_INTEGER}, {"FLOAT", SL_CYPHER_TYPE_FLOAT},
                {"NUMBER", SL_CYPHER_TYPE_NUMBER},   {"STRING", SL_CYPHER_TYPE_STRING},
                {"BOOLEAN", SL_CYPHER_TYPE_BOOLEAN}, {"MAP", SL_CYPHER_TYPE_MAP},
-               {"LIST", SL_CYPHER_TYPE_LIST},       {"ANY", SL_CYPHER_TYPE_ANY}};
+               {"LIST", SL_CYPHER_TYPE_LIST},       {"ANY", SL_CYPHER_TYPE_ANY},
+               {"NODE", SL_CYPHER_TYPE_NODE},       {"RELATIONSHIP", SL_CYPHER_TYPE_RELATIONSHIP},
+               {"PATH", SL_CYPHER_TYPE_PATH}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (take(s, types[i].text)) {
       *out = types[i].type;
@@ -94,21 +97,15 @@ static sl_status read_signature(sl_defined *d, const char *signature, size_t len
   SL_REQUIRE(right && s.at == s.end, SL_ERR_FORMAT, "signature",
              "name(input :: TYPE, ...) :: (output :: TYPE, ...), with INTEGER, FLOAT, NUMBER, "
              "STRING, BOOLEAN, "
-             "MAP, LIST or ANY");
+             "MAP, LIST, NODE, RELATIONSHIP, PATH or ANY");
   SL_TRY(keep(d, inputs, d->facts.input_count, &d->facts.inputs));
   return keep(d, outputs, d->facts.output_count, &d->facts.outputs);
 }
 
 static sl_status read_rows(sl_defined *d, const uint8_t *rows, size_t row_bytes) {
   sl_value v;
-  const uint32_t width = d->facts.input_count + d->facts.output_count;
-  SL_TRY(sl_take_value(&d->pool, rows, row_bytes, "rows", &v));
-  bool right = v.kind == SL_VALUE_LIST;
-  for (uint32_t i = 0; right && i < v.as.list->count; i++)
-    right =
-        v.as.list->items[i].kind == SL_VALUE_LIST && v.as.list->items[i].as.list->count == width;
-  SL_REQUIRE(right, SL_ERR_FORMAT, "rows",
-             "a list of lists with a value for each input and output");
+  if (rows == NULL) return SL_OK; // the host gives them when they are asked for
+  SL_TRY(sl_take_rows(&d->pool, rows, row_bytes, d->facts.input_count + d->facts.output_count, &v));
   d->rows = v.as.list;
   return SL_OK;
 }

@@ -8,7 +8,7 @@
 typedef struct sl_defined {
   sl_pool pool;
   sl_cypher_procedure facts;
-  const sl_list *rows; // of lists: inputs, then outputs
+  const sl_list *rows; // of lists: inputs, then outputs; NULL: the host gives rows of outputs
 } sl_defined;
 
 typedef struct sl_defined_set {

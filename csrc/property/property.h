@@ -46,8 +46,8 @@ void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
 
 // Numbers, written: nodes, relationships, labels, types, keys, ids of nodes and of relationships that were given, bytes,
-// relationships that are not sorted in.
-#define SL_PROPERTY_FACTS 9
+// relationships that are not sorted in, and a number that grows with each change.
+#define SL_PROPERTY_FACTS 10
 void sl_property_facts(const sl_property *graph, double *facts);
 
 // Adds nodes with the same labels.
@@ -94,8 +94,11 @@ sl_status sl_property_compact(sl_property *graph);
 // Defines a procedure that is a table, for CALL: it gives the outputs of the rows whose inputs have the values of the
 // arguments. One of the same name takes its place. Not saved with the graph.
 //   signature   signature_bytes, read: name(input :: TYPE, ...) :: (output :: TYPE, ...), at most 64 of each, with INTEGER,
-//               FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST or ANY as types. Without outputs it does nothing
-//   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output
+//               FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST, NODE, RELATIONSHIP, PATH or ANY as types. Without outputs it does
+//               nothing. In rows a NODE or RELATIONSHIP is its id, and a PATH a list: the id of its first node, then those of
+//               the relationships that lead on; where one is not there any more, the row is left out
+//   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output; or NULL: the host
+//               gives rows during the query, see sl_property_wanted()
 //   Errors: ERR_STATE ("graph": it has prepared queries; "signature": the name of one of this library), ERR_FORMAT
 //   ("signature", "rows"), ERR_OVERFLOW, ERR_MEMORY. A call costs O(rows).
 sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
@@ -142,6 +145,32 @@ sl_status sl_property_ask(sl_property_query *query, const uint8_t *parameters,
 // Memory of the query for `bytes` bytes behind four numbers, for the arguments of sl_property_ask(); it stays until the
 // next call. NULL: ERR_MEMORY.
 double *sl_property_room(sl_property_query *query, uint32_t bytes);
+
+// What the query waits for: after a step that has not ended, a call of a procedure that was defined without rows.
+//   numbers   four, written: address and bytes of the procedure's name (0 bytes: it waits for nothing), address and bytes of
+//             the arguments, a list (sl_wire) in which nodes and relationships are their ids; valid until the next call
+//   Errors: ERR_MEMORY.
+#define SL_PROPERTY_WANTED 4
+sl_status sl_property_wanted(sl_property_query *query, double *numbers);
+
+// Gives the rows that it waits for; then steps go on.
+//   rows   row_bytes, read: a list (sl_wire) of lists, a value for each output
+//   Errors: ERR_STATE ("query": it waits for nothing; the same from steps before this call), ERR_FORMAT ("rows"), ERR_MEMORY: it
+//   still waits then. The step has ERR_FORMAT ("rows") for values that do not fit their type. Safe on untrusted bytes: yes.
+sl_status sl_property_answer(sl_property_query *query, const uint8_t *rows, uint32_t row_bytes);
+
+// The graph as arrays, in the order of ids. Neither allocates. O(ids given).
+//   label, type   bytes of a name, read: those that have it; none: all
+//   key           of the property that is the weight: NaN where it is no number; none: all weights are 1
+//   ids           of nodes or relationships, written: room for all that there are (sl_property_facts)
+//   from, to      ids of nodes, and weights: the same, of relationships
+//   count         written
+void sl_property_list_nodes(const sl_property *graph, const uint8_t *label, uint32_t label_bytes,
+                            uint32_t *ids, uint32_t *count);
+void sl_property_list_relationships(const sl_property *graph, const uint8_t *type,
+                                    uint32_t type_bytes, const uint8_t *key, uint32_t key_bytes,
+                                    uint32_t *ids, uint32_t *from, uint32_t *to, double *weights,
+                                    uint32_t *count);
 
 // Numbers, written: columns, rows so far, nodes created and deleted, relationships created and deleted, properties set and
 // removed, labels added and removed, whether it changes the graph.

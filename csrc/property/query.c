@@ -44,6 +44,7 @@ void sl_property_facts(const sl_property *graph, double *facts) {
   facts[6] = s->rel_count;
   facts[7] = (double)sl_property_bytes(graph);
   facts[8] = s->rel_count - s->adjacency.relationships;
+  facts[9] = (double)s->version;
 }
 
 void sl_property_problem(const sl_property *graph, double *numbers) {
@@ -103,6 +104,7 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
 
 // What is left of a run: changes are undone.
 static void leave(sl_property_query *q) {
+  q->run.wanted = NULL;
   if (q->graph->writer == q) {
     sl_store_undo(&q->graph->store);
     q->graph->writer = NULL;
@@ -251,6 +253,7 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
   if (q->graph->writer != q)
     SL_REQUIRE(!q->graph->closed && q->version == run->store->version, SL_ERR_STATE, "graph",
                "no changes before the query has ended");
+  SL_REQUIRE(run->wanted == NULL, SL_ERR_STATE, "query", "rows of the procedure that it waits for");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   const size_t before = q->rows.count;
   // Operators ask before they go on as well: with less, a step could end before anything was done.

@@ -255,6 +255,7 @@ struct sl_run {
   uint32_t slot_count, slot_room;
   sl_value *parameters;
   sl_plan *plan;
+  sl_operator *wanted;  // a procedure whose rows the host has to give
   uint64_t work, limit; // limit: where to pause
   uint64_t times;       // how many rows this one stands for
   bool cannot_pause;

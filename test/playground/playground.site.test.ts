@@ -335,6 +335,47 @@ describe('vectors', () => {
   });
 });
 
+describe('query', () => {
+  const text = () => page.getByLabel('openCypher', { exact: true });
+  const said = () => panel('query').locator('.status[role=status]').textContent();
+  const run = () => page.getByRole('button', { name: 'Run', exact: true }).click();
+
+  test('shows what a query finds as a table and as a drawing', async () => {
+    await open('query');
+    // Of the films of Fritz Lang, all four, and of those of Buster Keaton one.
+    await expect.poll(() => rows('query').count()).toBe(5);
+    expect(await panel('query').locator('svg.found circle').count()).toBe(5 + 4);
+    await page.getByLabel('Examples').selectOption('Who plays most');
+    await expect.poll(() => rows('query').first().textContent()).toBe('Rudolf Klein-Rogge31922');
+    expect(await panel('query').locator('svg.found').count()).toBe(0);
+    await page.getByLabel('Examples').selectOption('From one to another');
+    await expect.poll(() => panel('query').locator('svg.found circle').count()).toBe(5);
+    expect(page.url()).toMatch(/#query\?text=/);
+  });
+
+  test('says where a query is wrong, and what may come next', async () => {
+    await open('query');
+    await text().fill('MATCH (p:Person)\nRETURN q.name');
+    await run();
+    await expect.poll(said).toMatch(/q is not defined/);
+    expect(await panel('query').locator('pre.caret').textContent()).toBe('RETURN q.name\n       ^');
+    const words = () => panel('query').locator('.words button').allTextContents();
+    await text().fill('MATCH (f:');
+    await expect.poll(words).toEqual(['Film', 'Person']);
+    await text().press('Control+Space');
+    await text().pressSequentially(')<-[:DI');
+    await expect.poll(words).toEqual(['DIRECTED']);
+    await text().press('Control+Space');
+    await text().pressSequentially(']-(p) WHERE f.t');
+    await expect.poll(words).toEqual(['title', 'to']);
+    await panel('query').getByRole('button', { name: 'title' }).click();
+    await text().pressSequentially(" = 'M' RETURN p.name AS name");
+    await text().press('Control+Enter');
+    await expect.poll(() => rows('query').allTextContents()).toEqual(['Fritz Lang']);
+    expect(await panel('query').locator('pre.caret').isVisible()).toBe(false);
+  });
+});
+
 describe('dates', () => {
   const said = () => panel('dates').locator('h2.said').textContent();
   const hits = () => panel('dates').locator('rect.hit').count();
@@ -479,6 +520,11 @@ const used: Record<string, () => Promise<void>> = {
     await expect.poll(() => panel('solve').textContent()).toMatch(/2 unknowns: converged/);
   },
   vectors: () => slide('Letters, at most', 5),
+  query: async () => {
+    await page.getByLabel('openCypher', { exact: true }).fill('RETURN x');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect.poll(() => panel('query').locator('pre.caret').isVisible()).toBe(true);
+  },
   dates: async () => {
     await page.getByLabel('Rule').fill('FREQ=DAILY;INTERVAL=2');
     await expect.poll(() => panel('dates').locator('rect.hit').count()).toBeGreaterThan(100);

@@ -94,6 +94,11 @@ const promises: Record<string, RegExp[]> = {
     /^from Ann to Cid: 2 films$/m,
     /^played by one alone: 1$/m,
   ],
+  'graph-rag.ts': [
+    /^Which lamp helps sailors on the sea\?$/m,
+    /^ {2}lighthouses +found +0\.\d{3} \+- \de-\d+ +-> harbours$/m,
+    /^ {2}harbours +linked /m,
+  ],
   'remote.ts': [
     /^the file: \d+ bytes, 20000 vectors$/m,
     /^opening: 1 request, 98304 bytes$/m,

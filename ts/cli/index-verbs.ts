@@ -203,7 +203,10 @@ Examples:
       '<graph>',
       'a file of PropertyGraph.save(), - for standard input; "new" for an empty graph',
     )
-    .argument('<text>', 'the query')
+    .argument(
+      '[text]',
+      'the query; without it queries are read as they are typed, each with a ; at its end',
+    )
     .option('--parameters <json>', 'an object: what $name stands for')
     .option('--top <count>', 'at most so many rows', counter, 1000)
     .option('-o, --output <file>', 'where the graph goes afterwards')
@@ -213,9 +216,12 @@ Examples:
       `
 Examples:
   sublinear query new "CREATE (:Person {name: 'Ada'})" -o people.slv
-  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json`,
+  sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json
+  sublinear query people.slv < queries.cypher
+
+CALL sublinear.loadCsv('people.csv', {}) YIELD row reads files of this machine; so does sublinear.loadJson.`,
     )
-    .action(async (graph: string, text: string, options) =>
+    .action(async (graph: string, text: string | undefined, options) =>
       (await import('./query.js')).queryGraph(graph, text, options, progress),
     );
 }

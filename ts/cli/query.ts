@@ -1,11 +1,12 @@
 // sublinear query films.slv "MATCH (a:Actor) RETURN a.name"
 
-import type { GraphValue, Parameters } from '../rooms/property/types.js';
+import { readFile } from 'node:fs/promises';
+import type { GraphValue, Parameters, QueryResult } from '../rooms/property/types.js';
 import { isSublinearError } from '../runtime/errors.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
 import { outputFormat, print } from './output.js';
-import { CliError, count, interrupt, type Progress } from './terminal.js';
+import { CliError, count, EXIT, interrupt, type Progress } from './terminal.js';
 
 export interface QueryGraphOptions extends CommonOptions {
   parameters?: string;
@@ -33,9 +34,36 @@ function parametersOf({ parameters }: QueryGraphOptions): Parameters {
   throw new CliError(`--parameters: expected a JSON object, got ${parameters}`);
 }
 
+/** Prints what came of a query. */
+function show({ columns, rows, changes, outcome }: QueryResult, options: QueryGraphOptions): void {
+  const changed = Object.entries(changes)
+    .filter(([, n]) => n > 0)
+    .map(([what, n]) => `${what} ${count(n)}`);
+  print(
+    {
+      about: [
+        ['rows', `${count(rows.length)}${outcome === 'rowLimit' ? ', there are more' : ''}`],
+        ...(changed.length > 0 ? [['changes', changed.join(', ')] as const] : []),
+      ],
+      columns,
+      rows: rows.map((row) => columns.map((name) => cell(row[name] ?? null))),
+      ...(columns.length === 0 && { table: null }),
+      json: () => ({ columns, rows: JSON.parse(json(rows)), changes, outcome }),
+    },
+    options,
+  );
+}
+
+/** The message of a query has its own caret. */
+function told(error: unknown, file: string): unknown {
+  if (isSublinearError(error) && /^(text|query)$/.test(error.argument ?? ''))
+    return new CliError(error.message);
+  return explain(error, { bytes: nameOf(file) }, nameOf(file));
+}
+
 export async function queryGraph(
   file: string,
-  text: string,
+  text: string | undefined,
   options: QueryGraphOptions,
   progress: Progress,
 ): Promise<void> {
@@ -43,6 +71,10 @@ export async function queryGraph(
   const parameters = parametersOf(options);
   const { output, top } = options;
   await assertApart([], { '--output': output });
+  if (text === undefined && options.explain)
+    throw new CliError('--explain: expected a query, or :explain before it when it is typed');
+  if (text === undefined && file === '-')
+    throw new CliError('-: expected a file, since queries come on standard input');
   const engine = await engineFor(['property'], options);
   const { signal } = interrupt;
   try {
@@ -51,33 +83,33 @@ export async function queryGraph(
       file === 'new'
         ? PropertyGraph.create()
         : await PropertyGraph.loadAsync(chunks(file, progress), { signal });
+    graph.useProcedures({ files: (name) => readFile(name) });
+    if (text === undefined) {
+      const failures = await (await import('./repl.js')).repl({
+        graph,
+        parameters,
+        top,
+        signal,
+        show: (result) => show(result, options),
+        tell: (error) => {
+          const { message } = told(error, file) as Error;
+          return message;
+        },
+      });
+      if (output !== undefined) await writeFile(output, graph.saveInPieces());
+      // Who types has seen it; who pipes wants to know.
+      if (failures > 0 && !process.stdin.isTTY) process.exitCode = EXIT.badInput;
+      return;
+    }
     if (options.explain) {
       process.stdout.write(graph.explain(text));
       return;
     }
     const result = await graph.queryAsync(text, parameters, { maxRows: top, signal });
     if (output !== undefined) await writeFile(output, graph.saveInPieces());
-    const { columns, rows, changes, outcome } = result;
-    const changed = Object.entries(changes)
-      .filter(([, n]) => n > 0)
-      .map(([what, n]) => `${what} ${count(n)}`);
-    print(
-      {
-        about: [
-          ['rows', `${count(rows.length)}${outcome === 'rowLimit' ? ', there are more' : ''}`],
-          ...(changed.length > 0 ? [['changes', changed.join(', ')] as const] : []),
-        ],
-        columns,
-        rows: rows.map((row) => columns.map((name) => cell(row[name] ?? null))),
-        json: () => ({ columns, rows: JSON.parse(json(rows)), changes, outcome }),
-      },
-      options,
-    );
+    show(result, options);
   } catch (error) {
-    // The message of a query has its own caret.
-    if (isSublinearError(error) && /^(text|query)$/.test(error.argument ?? ''))
-      throw new CliError(error.message);
-    throw explain(error, { bytes: nameOf(file) }, nameOf(file));
+    throw told(error, file);
   } finally {
     engine.dispose();
   }

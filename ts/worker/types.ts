@@ -1,5 +1,6 @@
 // The types of a worker's API, derived from those of the rooms: nothing here knows a room, a class or a method by name.
 import type { Json } from '../rooms/hnsw/metadata.js';
+import type { GraphValue, Parameter } from '../rooms/property/types.js';
 import type { CallOptions } from './connection.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all
@@ -21,8 +22,8 @@ type Leaf =
   | { getReader: unknown }
   | { [Symbol.asyncIterator]: unknown };
 
-/** What a value becomes when it comes from a worker. JSON stays what it is, and its type has no end. */
-export type RemoteValue<T> = T extends Leaf | Json
+/** What a value becomes when it comes from a worker. JSON and values of a query stay what they are, and their types have no end. */
+export type RemoteValue<T> = T extends Leaf | Json | GraphValue
   ? T
   : T extends Disposes
     ? Remote<T>
@@ -35,7 +36,7 @@ export type RemoteValue<T> = T extends Leaf | Json
           : T;
 
 /** What an argument becomes when it goes to a worker: handles stand for objects. */
-export type RemoteArgument<T> = T extends Leaf
+export type RemoteArgument<T> = T extends Leaf | Parameter
   ? T
   : T extends Disposes
     ? Remote<T>

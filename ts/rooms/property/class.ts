@@ -1,5 +1,4 @@
 // A property graph.
-import type { PropertyGraph as RawGraph } from '../../generated/raw/property.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import {
   type AsyncBytesSource,
@@ -10,29 +9,27 @@ import {
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
-import { runMade, runMadeAsync } from '../../runtime/making.js';
-import { adopt, WasmObject } from '../../runtime/object.js';
-import type { RawObject, Runtime } from '../../runtime/runtime.js';
+import { runMade } from '../../runtime/making.js';
+import { adopt } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { indexArray } from '../../runtime/scratch.js';
-import { type AsyncOptions, asyncKeys, type WorkProgress } from '../../runtime/steps.js';
+import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import type { GraphologyLike } from '../graph/graphology.js';
 import { readColumns, setColumns, writeText } from './bytes.js';
-import { PropertyQuery } from './query.js';
+import { giveGraphology, projectedEdges, takeGraphology } from './exchange.js';
+import { GraphQueries, type Raw } from './queries.js';
 import type {
-  ColumnsResult,
   EdgesInput,
+  GraphologyNames,
+  GraphologyTarget,
   NodesInput,
-  Parameter,
-  Parameters,
-  QueryOptions,
-  QueryResult,
+  PartOptions,
+  ProjectedEdges,
 } from './types.js';
-import { WireWriter } from './wire.js';
 
 /** SL_PROPERTY_FACTS */
-const FACTS = 9;
-
-type Raw = RawGraph & RawObject;
+const FACTS = 10;
 
 /**
  * Nodes with labels, relationships (edges) of one type each, and properties of both, asked in openCypher.
@@ -40,7 +37,7 @@ type Raw = RawGraph & RawObject;
  * Ids are numbers from 0 in the order of making, and are not used again. A statement does all that it says or, when it fails or is
  * stopped, nothing. One statement changes the graph at a time.
  */
-export class PropertyGraph extends WasmObject<Raw> {
+export class PropertyGraph extends GraphQueries {
   /**
    * An empty graph.
    *
@@ -179,134 +176,58 @@ export class PropertyGraph extends WasmObject<Raw> {
   }
 
   /**
-   * Parses and checks a query, to run it many times. It is to be disposed like every object.
+   * A graph of the graphology library: attributes become properties. An undirected edge leads from its source to its target.
    *
-   * @throws SublinearError `PARSE` with `type`, `detail`, `line` and `column`: the message shows the place with a caret
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * using create = graph.prepare('CREATE (:Item {n: $n})');
-   * for (let n = 0; n < 3; n++) create.run({ n });
-   * console.log(graph.query('MATCH (i:Item) RETURN collect(i.n) AS all').rows); // [ { all: [ 0, 1, 2 ] } ]
-   * ```
-   */
-  prepare(text: string): PropertyQuery {
-    return PropertyQuery.make(this.runtime, 'PropertyGraph.prepare', this, text);
-  }
-
-  /**
-   * Runs a query. Values go in as parameters: `$name` in the text can never become a part of the query.
-   *
-   * @throws SublinearError `PARSE` and `ARGUMENT` with `type`, `detail`, `line` and `column`, `STATE`, `MEMORY`; TypeError or
-   *   RangeError for parameters and options
+   * @throws TypeError for attributes that are no values of properties, `label of node ...`, `type of edge ...`; SublinearError `MEMORY`
    *
    * @example
    * ```ts
+   * import { MultiGraph } from 'graphology';
    * import { load } from 'sublinear/property';
    *
    * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * const { changes } = graph.query('UNWIND $names AS name CREATE (:Person {name: name})', { names: ['Ada', 'Bob'] });
-   * console.log(changes.nodesCreated, graph.query('MATCH (p:Person) RETURN count(*) AS n').rows); // 2 [ { n: 2 } ]
-   * try {
-   *   graph.query('MATCH (p) RETURN q');
-   * } catch (error) {
-   *   console.log((error as Error).message.split('\n')[1]); // MATCH (p) RETURN q
-   * }
+   * const source = new MultiGraph();
+   * source.addNode('ada', { label: 'Person', born: 1815 });
+   * source.addNode('charles', { label: 'Person' });
+   * source.addEdge('ada', 'charles', { type: 'KNOWS' });
+   * using graph = PropertyGraph.fromGraphology(source);
+   * console.log(graph.query('MATCH (a:Person {born: 1815})-[:KNOWS]->(b) RETURN b.key AS key').rows); // [ { key: 'charles' } ]
    * ```
    */
-  query(text: string, parameters?: Parameters, options?: QueryOptions): QueryResult {
-    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.query', this, text);
-    try {
-      return query.run(parameters, options);
-    } finally {
-      query.dispose();
-    }
-  }
-
-  /**
-   * The same in slices of about 8 ms. The graph is busy meanwhile.
-   *
-   * @throws the `signal`'s reason within 50 ms of an abort; nothing has changed then
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * const { rows } = await graph.queryAsync('UNWIND [3, 1, 2] AS n RETURN n ORDER BY n', {}, { maxTimeMs: 1000 });
-   * console.log(rows); // [ { n: 1 }, { n: 2 }, { n: 3 } ]
-   * ```
-   */
-  async queryAsync(
-    text: string,
-    parameters?: Parameters,
-    options?: QueryOptions & AsyncOptions<WorkProgress>,
-  ): Promise<QueryResult> {
-    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.queryAsync', this, text);
-    const result = await runMadeAsync(query, () => query.runAsync(parameters, options));
-    query.dispose();
-    return result;
-  }
-
-  /**
-   * Runs a query: its rows as a column each, numbers in typed arrays.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * graph.addNodes({ count: 3, columns: { x: Float64Array.of(1.5, 2.5, 3.5) } });
-   * console.log(graph.queryColumns('MATCH (n) RETURN n.x AS x').values.x); // Float64Array(3) [ 1.5, 2.5, 3.5 ]
-   * ```
-   */
-  queryColumns(text: string, parameters?: Parameters, options?: QueryOptions): ColumnsResult {
-    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.queryColumns', this, text);
-    try {
-      return query.columns(parameters, options);
-    } finally {
-      query.dispose();
-    }
-  }
-
-  /**
-   * How a query would be run: a line an operator, in their order.
-   *
-   * @throws SublinearError `PARSE`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * console.log(graph.explain('MATCH (a:Person) RETURN a.name').split('\n')[0]); // Scan (a:Person) rows=0
-   * ```
-   */
-  explain(text: string): string {
-    const query = PropertyQuery.make(this.runtime, 'PropertyGraph.explain', this, text);
-    return runMade(query, () => {
-      const plan = query.explain();
-      query.dispose();
-      return plan;
+  static fromGraphology(graph: GraphologyLike, options?: GraphologyNames): PropertyGraph {
+    const operation = 'PropertyGraph.fromGraphology';
+    const runtime = runtimeOf(this, operation);
+    const made = adopt(runtime, operation, PropertyGraph, runtime.raw.PropertyGraph.create());
+    return runMade(made, () => {
+      takeGraphology(operation, made, graph, options);
+      return made;
     });
   }
 
   /**
-   * Defines a procedure that is a table, for `CALL`: it gives the outputs of the rows whose inputs equal the arguments. What other
-   * modules compute, scores or neighbours, joins in a query that way. Not saved with the graph.
+   * Gives nodes and relationships to a graphology graph, which must be a directed one that allows parallel edges: keys are the ids,
+   * labels and types the attributes `label` and `type`.
    *
-   * @param signature `name(input :: TYPE, ...) :: (output :: TYPE, ...)`, with INTEGER, FLOAT, NUMBER, STRING, BOOLEAN, MAP, LIST, ANY
-   * @param rows a list for each row: a value for each input, then for each output
+   * @returns `into`
    *
-   * @throws SublinearError `FORMAT` (signature, rows), `STATE` (there are prepared queries), `MEMORY`; TypeError
+   * @example
+   * ```ts
+   * import { MultiDirectedGraph } from 'graphology';
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query("CREATE (:Person {name: 'Ada'})-[:KNOWS]->(:Person {name: 'Charles'})");
+   * const other = graph.toGraphology(new MultiDirectedGraph());
+   * console.log(other.order, other.getNodeAttributes('0')); // 2 { name: 'Ada', label: 'Person' }
+   * ```
+   */
+  toGraphology<G extends GraphologyTarget>(into: G): G {
+    return giveGraphology('PropertyGraph.toGraphology', this, into);
+  }
+
+  /**
+   * A part of the graph as arrays: `Graph.fromEdges(graph.project({ type: 'LINK' }).edges)` is a graph that the other modules take.
    *
    * @example
    * ```ts
@@ -314,27 +235,19 @@ export class PropertyGraph extends WasmObject<Raw> {
    *
    * const { PropertyGraph } = await load();
    * using graph = PropertyGraph.create();
-   * graph.addNodes({ label: 'Page', count: 3, columns: { name: ['a', 'b', 'c'] } });
-   * graph.defineProcedure('rank() :: (node :: INTEGER, score :: FLOAT)', [[2, 0.7], [0, 0.3]]);
-   * const text = 'CALL rank() YIELD node, score MATCH (p:Page) WHERE id(p) = node RETURN p.name AS name ORDER BY score DESC';
-   * console.log(graph.query(text).rows); // [ { name: 'c' }, { name: 'a' } ]
+   * graph.query('CREATE (:Other), (:Page)-[:LINK {n: 2}]->(:Page)');
+   * const { nodes, edges } = graph.project({ label: 'Page', weight: 'n' });
+   * console.log(nodes, edges.to, edges.weights); // Uint32Array(2) [ 1, 2 ] Uint32Array(1) [ 1 ] Float64Array(1) [ 2 ]
    * ```
    */
-  defineProcedure(signature: string, rows: readonly (readonly Parameter[])[] = []): void {
-    const operation = 'PropertyGraph.defineProcedure';
+  project(options?: PartOptions): ProjectedEdges {
+    const operation = 'PropertyGraph.project';
     const { runtime } = this;
-    check.string(operation, 'signature', signature);
-    const writer = new WireWriter(operation, 'rows');
-    if (!Array.isArray(rows)) throw check.typeError(operation, 'rows', 'list of lists', rows);
-    writer.value(rows);
-    const { bytes } = writer;
-    runtime.scratch(operation, (scratch) => {
-      const list = scratch.bytes(bytes.length + 1);
-      const text = writeText(runtime, scratch, signature);
-      runtime.u8.set(bytes, list);
-      const raw = this.use(operation);
-      runtime.check(operation, raw.define(text.address, text.bytes, list, bytes.length));
-    });
+    const raw = this.use(operation);
+    return projectedEdges(
+      { runtime, operation, graph: raw, later: false, signal: undefined },
+      options,
+    );
   }
 
   /**

@@ -18,7 +18,7 @@ let idle: WireWriter | undefined;
 
 /** Rows that are there: how many, and where they begin. */
 export interface Direct {
-  rowCount: number;
+  count: number;
   reader: WireReader;
 }
 
@@ -49,7 +49,7 @@ export function runDirect(
   }
   const { f64 } = runtime;
   return {
-    rowCount: f64[room / 8 + 3] as number,
+    count: f64[room / 8 + 3] as number,
     reader: new WireReader(runtime.u8, f64[room / 8 + 1] as number),
   };
 }

@@ -7,6 +7,8 @@ export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export { PropertyGraph } from './class.js';
+export type { Files } from './load-text.js';
+export type { Modules, NodeIndex, TextVectors } from './procedures.js';
 export { PropertyQuery } from './query.js';
 export type * from './types.js';
 

@@ -1,38 +1,35 @@
 // Queries that are prepared, and what comes of running them.
-import { outcomes } from '../../generated/codes.js';
 import type {
   PropertyGraph as RawGraph,
   PropertyQuery as RawQuery,
 } from '../../generated/raw/property.js';
-import { type ErrorDetails, isSublinearError, SublinearError } from '../../runtime/errors.js';
 import { adopt, WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import { type AsyncOptions, type Begun, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { writeText } from './bytes.js';
-import { runDirect } from './direct.js';
+import { type Direct, runDirect } from './direct.js';
+import {
+  columnsResult,
+  problemOf,
+  readColumns,
+  readEnd,
+  readRows,
+  rowsResult,
+  textAt,
+} from './results.js';
+import { type Asked, beginRun, failed, queryKeys } from './run.js';
+import { streamed } from './stream.js';
 import type {
   ColumnsResult,
-  CypherErrorDetails,
   GraphChanges,
   GraphValue,
   Parameters,
   QueryOptions,
-  QueryOutcome,
   QueryResult,
+  QuerySummary,
+  RowColumns,
 } from './types.js';
-import { put, WireReader, WireWriter } from './wire.js';
-
-/** SL_PROPERTY_PROBLEM, SL_PROPERTY_QUERY_FACTS. */
-const PROBLEM = 9;
-const FACTS = 11;
-
-const queryKeys = ['maxRows', 'maxTimeMs', 'seed'] as const;
-
-interface Asked {
-  query: PropertyQuery;
-  parameters: Parameters | undefined;
-}
 
 /** A query that was parsed once and runs many times: {@link PropertyGraph.prepare}. It belongs to its graph. */
 export class PropertyQuery extends WasmObject<RawQuery> {
@@ -89,10 +86,10 @@ export class PropertyQuery extends WasmObject<RawQuery> {
   run(parameters?: Parameters, options?: QueryOptions): QueryResult {
     const operation = 'PropertyQuery.run';
     const direct = options === undefined && directly(this, operation, parameters);
-    if (direct) return rowsOf(direct);
+    if (direct) return { ...direct, rows: readRows(direct.columns, direct.rows) };
     return tasksOf(this.runtime).rows.now(
       'PropertyQuery.run',
-      { query: this, parameters },
+      { query: this, parameters, later: false },
       options,
     );
   }
@@ -117,7 +114,7 @@ export class PropertyQuery extends WasmObject<RawQuery> {
     options?: QueryOptions & AsyncOptions<WorkProgress>,
   ): Promise<QueryResult> {
     const { rows } = tasksOf(this.runtime);
-    return rows.later('PropertyQuery.runAsync', { query: this, parameters }, options);
+    return rows.later('PropertyQuery.runAsync', { query: this, parameters, later: true }, options);
   }
 
   /**
@@ -135,9 +132,12 @@ export class PropertyQuery extends WasmObject<RawQuery> {
    */
   columns(parameters?: Parameters, options?: QueryOptions): ColumnsResult {
     const direct = options === undefined && directly(this, 'PropertyQuery.columns', parameters);
-    if (direct) return columnsOf(direct);
+    if (direct) {
+      const { rows, ...summary } = direct;
+      return { ...summary, values: readColumns(summary.columns, rows) };
+    }
     const { columns } = tasksOf(this.runtime);
-    return columns.now('PropertyQuery.columns', { query: this, parameters }, options);
+    return columns.now('PropertyQuery.columns', { query: this, parameters, later: false }, options);
   }
 
   /**
@@ -158,7 +158,62 @@ export class PropertyQuery extends WasmObject<RawQuery> {
     options?: QueryOptions & AsyncOptions<WorkProgress>,
   ): Promise<ColumnsResult> {
     const { columns } = tasksOf(this.runtime);
-    return columns.later('PropertyQuery.columnsAsync', { query: this, parameters }, options);
+    return columns.later(
+      'PropertyQuery.columnsAsync',
+      { query: this, parameters, later: true },
+      options,
+    );
+  }
+
+  /**
+   * Runs it and gives each row as soon as it is found: the query goes on when the next row is asked for, and rows that were given
+   * stay so when it is aborted. The rows of a query that changes the graph come when it has ended, because a change that fails
+   * undoes all. The graph is busy until the last row; leaving the loop ends the query. What the generator returns after the last row
+   * says how it ended.
+   *
+   * @throws the `signal`'s reason; otherwise as {@link PropertyQuery.run}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using query = graph.prepare('UNWIND range(1, 1000000000) AS i RETURN i');
+   * for await (const { i } of query.stream()) if (Number(i) >= 3) break;
+   * const rows = query.stream({}, { maxRows: 1 });
+   * console.log((await rows.next()).value); // { i: 1 }
+   * const { done, value } = await rows.next();
+   * console.log(done, value.outcome); // true rowLimit
+   * ```
+   */
+  stream(
+    parameters?: Parameters,
+    options?: QueryOptions & AsyncOptions<WorkProgress>,
+  ): AsyncGenerator<Record<string, GraphValue>, QuerySummary, undefined> {
+    return streamed('PropertyQuery.stream', this, parameters, options, 'rows');
+  }
+
+  /**
+   * The same with the rows of a slice of about 8 ms at a time, as a column each: numbers in typed arrays.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using query = graph.prepare('UNWIND range(1, $n) AS i RETURN i');
+   * let sum = 0;
+   * for await (const { i } of query.streamColumns({ n: 1000 })) for (const x of i ?? []) sum += Number(x);
+   * console.log(sum); // 500500
+   * ```
+   */
+  streamColumns(
+    parameters?: Parameters,
+    options?: QueryOptions & AsyncOptions<WorkProgress>,
+  ): AsyncGenerator<RowColumns, QuerySummary, undefined> {
+    return streamed('PropertyQuery.streamColumns', this, parameters, options, 'columns');
   }
 
   /**
@@ -188,38 +243,6 @@ export class PropertyQuery extends WasmObject<RawQuery> {
   }
 }
 
-/** The text whose address and length stand at an address. */
-function textAt(runtime: Runtime, at: number): string {
-  const [address, bytes] = runtime.copyF64(at, 2) as unknown as [number, number];
-  return new TextDecoder().decode(runtime.u8.slice(address, address + bytes));
-}
-
-/** The error of the core, with what the language says of it where there is something. */
-function problemOf(
-  runtime: Runtime,
-  operation: string,
-  graph: WasmObject<RawGraph & RawObject>,
-  error: unknown,
-): unknown {
-  if (!isSublinearError(error) || !runtime.alive) return error;
-  if (error.code !== 'PARSE' && error.code !== 'ARGUMENT') return error;
-  return runtime.scratch(operation, (scratch) => {
-    const at = scratch.f64(PROBLEM);
-    graph.use(operation).problem(at);
-    const numbers = runtime.copyF64(at, PROBLEM);
-    if (numbers[1] === 0 || numbers[6] === 0) return error;
-    const details: ErrorDetails & CypherErrorDetails = {
-      argument: error.argument ?? 'text',
-      position: numbers[2] as number,
-      line: numbers[3] as number,
-      column: numbers[4] as number,
-      type: textAt(runtime, at + 40),
-      detail: textAt(runtime, at + 56),
-    };
-    return new SublinearError(error.code, operation, textAt(runtime, at), details);
-  });
-}
-
 function asking<T>({ runtime, graph }: PropertyQuery, operation: string, body: () => T): T {
   try {
     return body();
@@ -228,67 +251,12 @@ function asking<T>({ runtime, graph }: PropertyQuery, operation: string, body: (
   }
 }
 
-const outcomeNames: Readonly<Record<string, QueryOutcome>> = {
-  workLimit: 'rowLimit',
-  timeLimit: 'timeLimit',
-};
-
-interface Answer {
-  columns: string[];
-  rowCount: number;
-  outcome: QueryOutcome;
-  changes: GraphChanges;
-  reader: WireReader;
-}
-
-function readAnswer(runtime: Runtime, operation: string, query: PropertyQuery): Answer {
-  // What is running is not to be told from what has ended by the graph: the step has written its outcome.
-  const outcome = outcomeNames[outcomes[runtime.outU32()] ?? ''] ?? 'complete';
-  const raw = query.use(operation);
-  return runtime.scratch(operation, (scratch) => {
-    const at = scratch.f64(FACTS);
-    runtime.check(operation, raw.columns(at));
-    const columns = new WireReader(runtime.u8, runtime.f64[at / 8] as number).value() as string[];
-    raw.facts(at);
-    const facts = runtime.copyF64(at, FACTS) as unknown as number[];
-    if (facts[10] === 0) query.names = [...columns];
-    raw.take(at);
-    const [begin, , rowCount] = runtime.copyF64(at, 3) as unknown as [number, number, number];
-    const [, , nodesCreated, nodesDeleted, relationshipsCreated, relationshipsDeleted] =
-      facts as unknown as [number, number, number, number, number, number];
-    const [propertiesSet, propertiesRemoved, labelsAdded, labelsRemoved] = facts.slice(
-      6,
-    ) as unknown as [number, number, number, number];
-    const changes: GraphChanges = {
-      nodesCreated,
-      nodesDeleted,
-      relationshipsCreated,
-      relationshipsDeleted,
-      propertiesSet,
-      propertiesRemoved,
-      labelsAdded,
-      labelsRemoved,
-    };
-    return { columns, rowCount, outcome, changes, reader: new WireReader(runtime.u8, begin) };
-  });
-}
-
-function rowsOf({ reader, columns, rowCount, outcome, changes }: Answer): QueryResult {
-  const rows: Record<string, GraphValue>[] = [];
-  for (let i = 0; i < rowCount; i++) {
-    const row: Record<string, GraphValue> = {};
-    for (const name of columns) put(row, name, reader.value());
-    rows.push(row);
-  }
-  return { columns, rowCount, outcome, changes, rows };
-}
-
 /** The answer of a query that only reads, in one call; undefined where that is not known of it yet. */
 function directly(
   query: PropertyQuery,
   operation: string,
   parameters: Parameters | undefined,
-): Answer | undefined {
+): (QuerySummary & { rows: Direct }) | undefined {
   const { names, runtime, graph } = query;
   if (names === undefined) return undefined;
   try {
@@ -296,8 +264,9 @@ function directly(
       graph.use(operation);
       return query.use(operation);
     };
-    const { rowCount, reader } = runDirect(runtime, operation, raw, parameters);
-    return { columns: [...names], rowCount, outcome: 'complete', changes: noChanges(), reader };
+    const rows = runDirect(runtime, operation, raw, parameters);
+    const { count: rowCount } = rows;
+    return { columns: [...names], rowCount, outcome: 'complete', changes: noChanges(), rows };
   } catch (error) {
     throw problemOf(runtime, operation, graph, error);
   }
@@ -316,61 +285,47 @@ function noChanges(): GraphChanges {
   };
 }
 
-function columnsOf({ reader, ...answer }: Answer): ColumnsResult {
-  const { columns, rowCount } = answer;
-  const lists = columns.map((): GraphValue[] => []);
-  for (let i = 0; i < rowCount; i++) for (const list of lists) list.push(reader.value());
-  const values: ColumnsResult['values'] = {};
-  for (const [i, list] of lists.entries()) {
-    const numbers = list.every((value) => typeof value === 'number');
-    put(values, columns[i] as string, numbers ? Float64Array.from(list as number[]) : list);
-  }
-  return { ...answer, values };
-}
-
 /** Both forms of running a query, with each form of its result; made once for each module. */
 function makeTasks(runtime: Runtime) {
-  const form = <Result>(read: (answer: Answer) => Result) => {
+  const form = <Result>(read: typeof rowsResult | typeof columnsResult) => {
     const both = task<Asked, QueryOptions, WorkProgress, Result>(
       runtime,
       queryKeys,
-      ({ operation, options, scratch }, { query, parameters }): Begun<WorkProgress, Result> => {
-        const { maxRows = Number.POSITIVE_INFINITY, seed = 0 } = options;
-        if (maxRows !== Number.POSITIVE_INFINITY) check.integer(operation, 'maxRows', maxRows);
-        check.integer(operation, 'seed', seed);
-        const writer = new WireWriter(operation, 'parameters');
-        if (parameters !== undefined) writer.value(parameters);
-        const { bytes } = writer;
-        const at = scratch.bytes(bytes.length + 1);
-        runtime.u8.set(bytes, at);
-        query.graph.use(operation);
-        const raw = query.use(operation);
-        const most = maxRows === Number.POSITIVE_INFINITY ? -1 : maxRows;
-        runtime.check(operation, raw.begin(at, bytes.length, most, Date.now(), seed));
-        return {
-          raw,
-          holds: [query, query.graph],
-          result: () => read(readAnswer(runtime, operation, query)),
+      (call, asked): Begun<WorkProgress, Result> => {
+        const { query, raw, holds } = beginRun(call, asked);
+        const { operation } = call;
+        const result = () => {
+          const end = readEnd(runtime, operation, query, raw.job().stopped);
+          // What waits for a procedure of the program cannot be done in one call.
+          const { query: prepared } = asked;
+          if (!end.writes && !/\bcall\b/i.test(prepared.text)) prepared.names = [...end.columns];
+          return read(runtime, operation, end) as Result;
         };
+        return { raw, holds, result };
       },
     );
     return {
-      now: (operation: string, asked: Asked, options: QueryOptions | undefined) =>
-        asking(asked.query, operation, () => both.now(operation, asked, options)),
-      later: async (
+      now(operation: string, asked: Asked, options: QueryOptions | undefined): Result {
+        try {
+          return both.now(operation, asked, options);
+        } catch (error) {
+          throw failed(asked, operation, error);
+        }
+      },
+      async later(
         operation: string,
         asked: Asked,
         options: (QueryOptions & AsyncOptions<WorkProgress>) | undefined,
-      ) => {
+      ): Promise<Result> {
         try {
           return await both.later(operation, asked, options);
         } catch (error) {
-          throw problemOf(runtime, operation, asked.query.graph, error);
+          throw failed(asked, operation, error);
         }
       },
     };
   };
-  return { rows: form(rowsOf), columns: form(columnsOf) };
+  return { rows: form<QueryResult>(rowsResult), columns: form<ColumnsResult>(columnsResult) };
 }
 
 const made = new WeakMap<Runtime, ReturnType<typeof makeTasks>>();

@@ -93,6 +93,15 @@ export interface EdgesInput {
   columns?: Readonly<Record<string, PropertyColumn>>;
 }
 
+/** Rows that a procedure gives: a list for each row with a value for each output. */
+export type ProcedureRows = Iterable<readonly Parameter[]>;
+
+/**
+ * Computes the rows of a procedure from the arguments of a call. Nodes and relationships come as their ids. A promise needs a query that
+ * is asynchronous.
+ */
+export type Procedure = (...given: GraphValue[]) => ProcedureRows | Promise<ProcedureRows>;
+
 export interface QueryOptions {
   /** No more rows than these; all by default. A query that changes the graph does all its work. */
   maxRows?: number;
@@ -117,7 +126,8 @@ export interface GraphChanges {
 /** 'rowLimit': there are more rows than `maxRows`. 'timeLimit': `maxTimeMs` was used up. */
 export type QueryOutcome = 'complete' | 'rowLimit' | 'timeLimit';
 
-interface AnyResult {
+/** How a query has ended. */
+export interface QuerySummary {
   /** Names of the columns. */
   columns: string[];
   rowCount: number;
@@ -125,14 +135,17 @@ interface AnyResult {
   changes: GraphChanges;
 }
 
-export interface QueryResult extends AnyResult {
+export interface QueryResult extends QuerySummary {
   /** Objects with the names of the columns as keys. */
   rows: Record<string, GraphValue>[];
 }
 
-export interface ColumnsResult extends AnyResult {
+/** Rows as a column each, by name: a column of nothing but numbers is a Float64Array. */
+export type RowColumns = Record<string, Float64Array<ArrayBuffer> | GraphValue[]>;
+
+export interface ColumnsResult extends QuerySummary {
   /** By name: a column of nothing but numbers is a Float64Array. */
-  values: Record<string, Float64Array<ArrayBuffer> | GraphValue[]>;
+  values: RowColumns;
 }
 
 /** What errors of queries know beside `code` (`PARSE`: refused before it ran; `ARGUMENT`: failed while it ran) and `line`. */
@@ -143,4 +156,45 @@ export interface CypherErrorDetails {
   detail: string;
   /** From 1, in characters. */
   column: number;
+}
+
+/** Which names a graphology graph has for what a property graph knows. */
+export interface GraphologyNames {
+  /** The property that keeps the key of a node. `'key'` by default. */
+  key?: string;
+  /** The attribute of nodes that is their label, or a list of labels. `'label'` by default. */
+  label?: string;
+  /** The attribute of edges that is their type; those without are of type EDGE. `'type'` by default. */
+  type?: string;
+}
+
+/** What is needed of a graphology graph to write into it. */
+export interface GraphologyTarget {
+  addNode(key: string, attributes: Record<string, unknown>): unknown;
+  addEdgeWithKey(
+    key: string,
+    from: string,
+    to: string,
+    attributes: Record<string, unknown>,
+  ): unknown;
+}
+
+/** Which part of a property graph is meant. */
+export interface PartOptions {
+  /** Nodes with this label, and the relationships between them; all by default. */
+  label?: string;
+  /** Relationships of this type; all by default. */
+  type?: string;
+  /** The property of relationships that is their weight; without it there are no weights. */
+  weight?: string;
+}
+
+/** A part of a property graph as arrays. */
+export interface ProjectedEdges {
+  /** The id of each node: `nodes[0]` is node 0 of `edges`. */
+  nodes: Uint32Array;
+  /** The id of each relationship, in the order of `edges`. */
+  relationships: Uint32Array;
+  /** What `Graph.fromEdges` takes. A weight that is no number is NaN. */
+  edges: { from: Uint32Array; to: Uint32Array; nodeCount: number; weights?: Float64Array };
 }
