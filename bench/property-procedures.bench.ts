@@ -1,12 +1,12 @@
 // Meaning, pattern and nearness in one query over WordNet with its definitions, beside the same three calls put together by hand.
 //
-//   npm run bench -- property [--smoke]
+//   npm run bench -- property-procedures [--smoke]
 import { createEngine } from 'sublinear';
 import { readWordNet } from '../examples/support/wordnet.js';
 import { openBench } from './support/harness.js';
 import { centred, Embedder } from './support/wordnet.js';
 
-const bench = openBench('property', 'Property graphs');
+const bench = openBench('property-procedures', 'Property graphs and other rooms in one query');
 
 if (bench.wants('together')) {
   const engine = await createEngine();

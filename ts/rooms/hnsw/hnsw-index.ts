@@ -14,7 +14,7 @@ import * as check from '../../runtime/validate.js';
 import { giveOptions, metrics, verified } from './options.js';
 import { Repairing } from './repair.js';
 import type { ResultAddresses } from './results.js';
-import { readAsked, recallOf, tuneEf, tuneFeatures } from './tuning.js';
+import { recallOf, tuneEf, tuneFeatures } from './tuning.js';
 import type {
   HnswOptions,
   HnswStats,
@@ -454,10 +454,7 @@ export class Hnsw extends VectorIndex<RawHnsw> {
   tuneFeatures(asked: { k: number; recall: number }): TuneFeatures {
     const operation = 'Hnsw.tuneFeatures';
     this.use(operation);
-    return tuneFeatures(
-      this,
-      readAsked(operation, check.options(operation, asked, ['k', 'recall'])),
-    );
+    return tuneFeatures(operation, this, asked);
   }
 
   /** @internal */

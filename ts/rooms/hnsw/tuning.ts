@@ -28,9 +28,11 @@ interface Searched {
 
 /** What a chooser may know of an index and of what is asked of it. */
 export function tuneFeatures(
+  operation: string,
   index: Searched,
-  { k, recall }: { k: number; recall: number },
+  asked: { k: number; recall: number },
 ): TuneFeatures {
+  const { k, recall } = readAsked(operation, check.options(operation, asked, ['k', 'recall']));
   const { dimension, size, ids } = index;
   // The intrinsic dimension around a vector (Levina and Bickel 2004), from the distances to its nearest neighbours.
   let [sum, count] = [0, 0];
@@ -50,7 +52,7 @@ export function tuneFeatures(
 }
 
 /** What is asked for, read. */
-export function readAsked(
+function readAsked(
   operation: string,
   { k = 10, recall = 0.95 }: { k?: number | undefined; recall?: number | undefined },
 ): { k: number; recall: number } {
@@ -122,7 +124,7 @@ export function tuneEf(
   let [low, high] = [0, efs.length];
   let id: number | undefined;
   if (learn !== undefined && names !== undefined) {
-    const choice = learn.choose(tuneFeatures(index, { k, recall }), { eligible: names });
+    const choice = learn.choose(tuneFeatures(operation, index, { k, recall }), { eligible: names });
     id = choice?.id;
     // Step by step away from there: it knows the place, or is one off.
     let at = names.indexOf(choice?.method);
