@@ -20,7 +20,9 @@ sl_handle SL_ABI(sl_abi_encoder_create)(const uint32_t *model, const uint8_t *te
                                         const double *scores, uint32_t piece_count) {
   sl_encoder_shape shape = {model[0], model[1], model[2], model[3], model[4],
                             model[5], model[6], model[9], 0};
-  memcpy(&shape.epsilon, model + 10, sizeof shape.epsilon);
+  float epsilon;
+  memcpy(&epsilon, model + 10, sizeof epsilon);
+  shape.epsilon = (double)epsilon;
   sl_encoder *made = NULL;
   const sl_status status = sl_encoder_create(&shape, model[7], text, text_bytes, piece_lengths,
                                              model[7] == SL_CUTTING_UNIGRAM ? scores : NULL,

@@ -242,7 +242,7 @@ static sl_status start_group(sl_encoder *e) {
     }
   if (sl_encoder_is_bert(e))
     SL_TRY(sl_layer_norm(e->run.x, e->run.tokens, d, e->tensors[2].numbers, e->tensors[3].numbers,
-                         (double)e->shape.epsilon));
+                         e->shape.epsilon));
   e->run.op = e->run.tokens > 0 ? SL_OP_NORM_1 : SL_OP_MEAN;
   return SL_OK;
 }
@@ -288,7 +288,7 @@ static sl_status norm(sl_encoder *e, float *x, uint32_t width, uint32_t gain) {
   e->run.work += (uint64_t)e->run.tokens * width;
   return sl_layer_norm(x, e->run.tokens, width, sl_encoder_part(e, e->run.layer, gain).numbers,
                        sl_encoder_part(e, e->run.layer, gain + 1).numbers,
-                       sl_encoder_is_bert(e) ? (double)e->shape.epsilon : EPSILON);
+                       sl_encoder_is_bert(e) ? e->shape.epsilon : EPSILON);
 }
 
 // h = norm of x, which stays.

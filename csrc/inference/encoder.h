@@ -74,7 +74,7 @@ typedef struct sl_encoder_shape {
   uint32_t most_tokens; // texts are cut off there, >= 1; with layers at most 4096; of BERT >= 2
   uint32_t precision;   // sl_precision
   uint32_t pooling;     // sl_pooling; set with SL_CUTTING_BERT, and only with it
-  float epsilon;        // of BERT's norms, 0 .. 1; else 0
+  double epsilon;       // of BERT's norms, 0 .. 1, rounded to f32; else 0
 } sl_encoder_shape;
 
 #define SL_MODEL_ID_BYTES 32u

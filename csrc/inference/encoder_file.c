@@ -20,7 +20,8 @@ typedef struct meta {
 
 static sl_encoder_shape shape_of(const meta *m) {
   const uint32_t *s = m->shape;
-  return (sl_encoder_shape){s[0], s[1], s[2], s[3], s[4], s[5], s[6], m->pooling, m->epsilon};
+  return (sl_encoder_shape){
+      s[0], s[1], s[2], s[3], s[4], s[5], s[6], m->pooling, (double)m->epsilon};
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ sl_status sl_encoder_save(sl_encoder *e, sl_writer **out) {
       sl_pieces_cutting(p),
       sl_pieces_reserved(p),
       s->pooling,
-      s->epsilon};
+      (float)s->epsilon};
   size_t bytes;
   const uint8_t *text = sl_pieces_text(p, &bytes);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);

@@ -86,7 +86,7 @@ static sl_status check_shape(const sl_encoder_shape *s) {
   const bool bert = s->pooling != SL_POOLING_NONE;
   SL_REQUIRE(s->pooling <= SL_POOLING_FIRST && !(bert && s->layers == 0), SL_ERR_OPTION, "pooling",
              "one of sl_pooling; SL_POOLING_NONE where there is no layer");
-  SL_REQUIRE(s->epsilon >= 0 && s->epsilon <= (bert ? 1.0f : 0.0f), SL_ERR_OPTION, "epsilon",
+  SL_REQUIRE(s->epsilon >= 0 && s->epsilon <= (bert ? 1 : 0), SL_ERR_OPTION, "epsilon",
              "0 to 1, and 0 where pooling is SL_POOLING_NONE");
   if (s->layers == 0) {
     SL_REQUIRE(s->width == s->dimension, SL_ERR_OPTION, "width", "the dimension");
@@ -119,7 +119,11 @@ static void hash_head(sl_encoder *e) {
   sl_sha256_init(&e->hash);
   const uint32_t *shape = (const uint32_t *)(const void *)&e->shape;
   hash_u32(&e->hash, shape, 7);
-  if (sl_encoder_is_bert(e)) hash_u32(&e->hash, shape + 7, 2);
+  if (sl_encoder_is_bert(e)) {
+    const float epsilon = (float)e->shape.epsilon;
+    hash_u32(&e->hash, &e->shape.pooling, 1);
+    sl_sha256_update(&e->hash, &epsilon, sizeof epsilon);
+  }
   hash_u32(&e->hash, facts, 3);
   hash_u32(&e->hash, sl_pieces_lengths(e->pieces), facts[0]);
   sl_sha256_update(&e->hash, text, bytes);
@@ -141,6 +145,7 @@ sl_status sl_encoder_make(const sl_encoder_shape *shape, sl_pieces *pieces, sl_e
   }
   made->job.kind = &sl_encoder_kind;
   made->shape = *shape;
+  made->shape.epsilon = (double)(float)shape->epsilon;
   made->pieces = pieces;
   made->tensor_count = count_tensors(made);
   status = sl_alloc_zero(made->tensor_count, sizeof *made->tensors, (void **)&made->tensors);
@@ -352,7 +357,7 @@ void sl_encoder_facts(const sl_encoder *e, double *out) {
       sl_encoder_awaits(e),
       (double)sl_encoder_bytes(e),
       s->pooling,
-      (double)s->epsilon,
+      s->epsilon,
   };
   for (uint32_t i = 0; i < SL_ENCODER_FACTS; i++) out[i] = facts[i];
 }

@@ -20,7 +20,7 @@ static void make_good(uint32_t i) {
                                   .most_tokens = 9,
                                   .precision = i % 2 + 1,
                                   .pooling = bert ? i - 3 : 0,
-                                  .epsilon = bert ? 1e-12f : 0};
+                                  .epsilon = bert ? 1e-12 : 0};
   const uint32_t lengths[] = {1, 3, 1, 3, 2, 5, 5, 5};
   const double scores[] = {0, -1, -2, -3, -2.5};
   sl_encoder *e;

@@ -64,8 +64,7 @@ static void norm(double *x, const model *m, const float *gain, const float *bias
   for (uint32_t j = 0; j < n; j++) mean += x[j] / n;
   for (uint32_t j = 0; j < n; j++) variance += (x[j] - mean) * (x[j] - mean) / n;
   for (uint32_t j = 0; j < n; j++)
-    x[j] = (x[j] - mean) / sqrt(variance + (double)m->shape.epsilon) * (double)gain[j] +
-           (double)bias[j];
+    x[j] = (x[j] - mean) / sqrt(variance + m->shape.epsilon) * (double)gain[j] + (double)bias[j];
 }
 
 static void dense(const double *x, uint32_t in, uint32_t out, const float *weights,
@@ -140,10 +139,10 @@ static void run(sl_encoder *e, uint64_t work) {
 }
 
 static const sl_encoder_shape shapes[] = {
-    {8, 8, 10, 2, 2, 7, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-12f},
-    {8, 8, 10, 2, 4, 12, SL_PRECISION_F32, SL_POOLING_FIRST, 1e-12f},
-    {48, 48, 40, 3, 8, T, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-5f},
-    {3, 3, 2, 1, 1, 2, SL_PRECISION_F32, SL_POOLING_FIRST, 1e-3f},
+    {8, 8, 10, 2, 2, 7, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-12},
+    {8, 8, 10, 2, 4, 12, SL_PRECISION_F32, SL_POOLING_FIRST, 1e-12},
+    {48, 48, 40, 3, 8, T, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-5},
+    {3, 3, 2, 1, 1, 2, SL_PRECISION_F32, SL_POOLING_FIRST, 1e-3},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0], TEXTS = 20 };
 
@@ -229,8 +228,7 @@ static void long_texts_head_by_head(void **state) {
   (void)state;
   sl_rng_seed(&rng, 23);
   const uint32_t most = 600;
-  model m =
-      make((sl_encoder_shape){8, 8, 6, 1, 4, most, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-12f});
+  model m = make((sl_encoder_shape){8, 8, 6, 1, 4, most, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-12});
   // Positions that are alike: a text twice as long has the same mean.
   float *values = calloc(most * 8, sizeof *values);
   sl_encoder *alike;
