@@ -1,6 +1,6 @@
 // Optimises one linked module with Binaryen and says what it gained.
 //
-//   node tools/wasm-opt.mjs <wasm-opt program> <input.wasm> <output.wasm> <feature flags...> [-Oz]
+//   node tools/wasm-opt.mjs <wasm-opt program> <input.wasm> <output.wasm> <flags...> [-Oz]
 //
 // emcc has run wasm-opt once at this point (it must: that run also lowers its own helpers). A second -O3 still gains a
 // little; -O4, --converge, -Oz, --gufa and --flatten were tried on the solver bundle and gained less or nothing. The
@@ -12,7 +12,9 @@ import { argv, exit } from 'node:process';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 const [program, input, output, ...flags] = argv.slice(2);
-const features = flags.filter((flag) => !flag.startsWith('-O'));
+// Of an option that is given twice the last one counts: wasm-opt itself would refuse it.
+const options = flags.filter((flag) => !flag.startsWith('-O'));
+const features = [...new Map(options.map((flag) => [flag.split('=')[0], flag])).values()];
 const level = flags.find((flag) => flag.startsWith('-O')) ?? '-O3';
 
 const version = Number(

@@ -27,6 +27,7 @@ async function files(): Promise<
   const { Bandit, betaThompson } = await engine.use('bandit');
   const { SemanticRouter } = await engine.use('router');
   const { Chooser } = await engine.use('chooser');
+  const { LoraAdapter } = await engine.use('lora');
   const { PropertyGraph } = await engine.use('property');
   const { StaticEmbedder, TextCollection } = await engine.use('inference');
 
@@ -68,6 +69,7 @@ async function files(): Promise<
     vectors: Float32Array.of(0, 1, 1, 0),
   });
   const notes = TextCollection.create({ embedder, Collection }).add({ key: 'a', text: 'sea' });
+  const adapter = LoraAdapter.create({ inputs: 3, rank: 1 });
   const people = PropertyGraph.create();
   people.query(
     "CREATE (:Person {name: 'Ada', age: 36})-[:KNOWS {since: 1833}]->(:Person {name: 'Bob'})",
@@ -111,6 +113,7 @@ async function files(): Promise<
     ['BNDT', 'a bandit', bandit.save(), (b) => Bandit.load(b)],
     ['ROUT', 'a router', router.save(), (b) => SemanticRouter.load(b)],
     ['CHSR', 'a chooser', chooser.save(), (b) => Chooser.load(b)],
+    ['LORA', 'an adapter', adapter.save(), (b) => LoraAdapter.load(b)],
     ['PROP', 'a property graph', people.save(), (b) => PropertyGraph.load(b)],
   ];
 }

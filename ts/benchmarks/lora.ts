@@ -4,7 +4,7 @@ import type { LoraAdapter, LoraRoom } from '../rooms/lora/lora.js';
 import type { Case, PreparedCase } from './case.js';
 
 /** What is learned from: vectors, and targets that differ by a matrix of rank one. */
-export interface PreparedLora extends PreparedCase {
+interface PreparedLora extends PreparedCase {
   adapter: LoraAdapter;
   dimension: number;
   rows: number;

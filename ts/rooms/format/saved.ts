@@ -236,6 +236,7 @@ const tables: Record<string, Table> = {
   TEXT: { META: u32, SCHM: text },
   GNNW: { LAYR: [u32, 6], PARA: f32 },
   LREG: { PARA: f64 },
+  LORA: { PARA: f32, LABL: text },
   CHSR: { LABL: text, COST: f64, FEAT: f64, TARG: f64, SCAL: f64, ROOT: u32 },
   PROP: { META: u32, SETS: u32, NODE: u32, FROM: u32, 'TO..': u32, TYPE: u32 },
   ENCO: { META: u32, LENS: u32, PIEC: text, SCOR: f64 },

@@ -103,7 +103,7 @@ export class LoraAdapter extends LowRank {
    * import { load } from 'sublinear/lora';
    *
    * const { LoraAdapter } = await load();
-   * using adapter = LoraAdapter.create({ inputs: 2, rank: 1 });
+   * using adapter = LoraAdapter.create({ inputs: 2, rank: 2 });
    * // Who searches for the first thing clicks on the second document, and the other way round.
    * const documents = [1, 0, 0, 1];
    * adapter.train(

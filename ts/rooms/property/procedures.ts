@@ -21,15 +21,17 @@ import type { GraphValue, Parameter } from './types.js';
 
 /** An index of vectors whose ids are those of nodes: `Hnsw`, `Flat`. */
 export interface NodeIndex {
-  search(
+  search: (
     query: Float32Array,
     options: { k: number; filter?: Filter },
-  ): { readonly ids: Uint32Array; readonly distances: Float32Array };
+  ) => { readonly ids: Uint32Array; readonly distances: Float32Array };
 }
 
 /** What makes a vector of a text: the embedders of `sublinear/inference`, or a function of the same form. */
 export interface TextVectors {
-  embed(text: string): Float32Array | readonly number[] | Promise<Float32Array | readonly number[]>;
+  embed: (
+    text: string,
+  ) => Float32Array | readonly number[] | Promise<Float32Array | readonly number[]>;
 }
 
 /** What {@link PropertyGraph.useProcedures} takes. Each part is optional: procedures are there for those that are given. */

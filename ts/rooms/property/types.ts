@@ -170,13 +170,13 @@ export interface GraphologyNames {
 
 /** What is needed of a graphology graph to write into it. */
 export interface GraphologyTarget {
-  addNode(key: string, attributes: Record<string, unknown>): unknown;
-  addEdgeWithKey(
+  addNode: (key: string, attributes: Record<string, unknown>) => unknown;
+  addEdgeWithKey: (
     key: string,
     from: string,
     to: string,
     attributes: Record<string, unknown>,
-  ): unknown;
+  ) => unknown;
 }
 
 /** Which part of a property graph is meant. */
