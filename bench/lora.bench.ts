@@ -57,6 +57,8 @@ for (const d of bench.smoke ? [16] : [128, 512]) {
     });
   mine.dispose();
 }
+engine.dispose();
+bench.close();
 
 /** The same in TensorFlow.js: the gradients written out, as its package has no tape for Node, and its Adam. */
 function theirs(vectors: Float32Array, targets: Float32Array, d: number) {
