@@ -94,6 +94,7 @@ constexpr Kind kind_of() {
   if constexpr (std::is_same_v<Value, double>) return Kind::f64;
   if constexpr (std::is_same_v<Value, bool>) return Kind::boolean;
   if constexpr (std::is_enum_v<Value>) return Kind::i32;
+  static_assert(!std::is_same_v<Value, float>, "a field of f32 would be read as an integer");
   static_assert(!std::is_integral_v<Value> || std::is_unsigned_v<Value>);
   return sizeof(Value) == 8 ? Kind::u64 : Kind::u32; // an address, whatever it points to, as well
 }

@@ -200,6 +200,6 @@ ${scripts
 );
 
 // What a bundle or a room that is gone has left behind.
-for (const part of ['bundle', 'room'])
+for (const part of ['bundle', 'room', 'entry'])
   for (const name of readdirSync(join(folder, part)))
     if (!written.has(`${part}/${name}`)) rmSync(join(folder, part, name));

@@ -93,6 +93,19 @@ test('PageRank in a page: a script and one module, within their bytes', async ()
   expect(total).toBeLessThanOrEqual(65_800);
 });
 
+test('recurrences in a page: a script and one module, within their bytes', async () => {
+  const program = `
+    import { load } from 'sublinear/dates';
+    const { Recurrence } = await load();
+    const rule = Recurrence.parse('FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13', { start: '2000-01-01' });
+    document.body.append(rule.between('2000-01-01', '2029-12-31').length, ' of them');`;
+  const { fetched } = await shown(program, /51 of them/);
+  const { scripts, modules, total } = totals(fetched);
+  console.info('bytes that recurrences fetch, brotli:', { ...fetched, scripts, modules, total });
+  expect(Object.keys(fetched).filter(isModule)).toEqual(['dates.simd.wasm']);
+  expect(total).toBeLessThanOrEqual(0);
+});
+
 test('the first program of README.md in a page, within its bytes', async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, program] = /## A whole program\s+```ts\n([\s\S]*?)```/.exec(readme)!;
