@@ -1,13 +1,11 @@
 // igraph's components, cores, triangles, spanning trees and minimum cuts, and Boost's maximum flow of
 // Boykov and Kolmogorov, on one undirected weighted graph. The graphs are built before the clock starts.
-#include <igraph/igraph.h>
-
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
 #include <string>
 #include <vector>
 
-#include "protocol.h"
+#include "edges.h"
 
 namespace {
 
@@ -16,43 +14,22 @@ struct Arc {
   double capacity, residual;
   Traits::edge_descriptor reverse;
 };
-using Network = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS,
-                                      boost::no_property, Arc>;
+using Network =
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Arc>;
 
-igraph_t graph;
-igraph_vector_t weights;
 Network network;
 std::vector<double> result;
 
-// n, m, then m u32 each of from and to, m f64 of weights.
 void load(const char *path) {
-  FILE *file = peer_open(path, "rb");
-  uint32_t *head = static_cast<uint32_t *>(peer_read(file, 2, 4));
-  const uint32_t n = head[0], m = head[1];
-  uint32_t *from = static_cast<uint32_t *>(peer_read(file, m, 4));
-  uint32_t *to = static_cast<uint32_t *>(peer_read(file, m, 4));
-  double *weight = static_cast<double *>(peer_read(file, m, 8));
-  fclose(file);
-  igraph_vector_int_t edges;
-  igraph_vector_int_init(&edges, 2 * static_cast<igraph_integer_t>(m));
-  igraph_vector_init(&weights, m);
-  network = Network(n);
-  for (uint32_t e = 0; e < m; e++) {
-    VECTOR(edges)[2 * e] = from[e];
-    VECTOR(edges)[2 * e + 1] = to[e];
-    VECTOR(weights)[e] = weight[e];
-    const auto there = add_edge(from[e], to[e], network).first;
-    const auto back = add_edge(to[e], from[e], network).first;
-    network[there].capacity = network[back].capacity = weight[e];
-    network[there].reverse = back;
-    network[back].reverse = there;
-  }
-  igraph_create(&graph, &edges, n, IGRAPH_UNDIRECTED);
-  igraph_vector_int_destroy(&edges);
-  free(head);
-  free(from);
-  free(to);
-  free(weight);
+  peer_edges(
+      path, [](uint32_t n) { network = Network(n); },
+      [](uint32_t from, uint32_t to, double weight) {
+        const auto there = add_edge(from, to, network).first;
+        const auto back = add_edge(to, from, network).first;
+        network[there].capacity = network[back].capacity = weight;
+        network[there].reverse = back;
+        network[back].reverse = there;
+      });
 }
 
 double flow() {
@@ -131,6 +108,6 @@ const char *run(const char *method, double, peer_answer *answer) {
   return nullptr;
 }
 
-}  // namespace
+} // namespace
 
 int main() { return peer_serve(load, run); }

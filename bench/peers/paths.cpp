@@ -1,14 +1,12 @@
 // igraph's and Boost's distances, breadth-first search and betweenness, and igraph's Leiden, on one
 // undirected weighted graph. The graphs are built before the clock starts.
-#include <igraph/igraph.h>
-
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "protocol.h"
+#include "edges.h"
 
 namespace {
 
@@ -17,40 +15,21 @@ struct Arc {
 };
 using Roads = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, Arc>;
 
-igraph_t graph;
-igraph_vector_t weights;
 Roads roads;
 std::vector<double> result;
 
-// n, m, then m u32 each of from and to, m f64 of weights.
 void load(const char *path) {
-  FILE *file = peer_open(path, "rb");
-  uint32_t *head = static_cast<uint32_t *>(peer_read(file, 2, 4));
-  const uint32_t n = head[0], m = head[1];
-  uint32_t *from = static_cast<uint32_t *>(peer_read(file, m, 4));
-  uint32_t *to = static_cast<uint32_t *>(peer_read(file, m, 4));
-  double *weight = static_cast<double *>(peer_read(file, m, 8));
-  fclose(file);
-  igraph_vector_int_t edges;
-  igraph_vector_int_init(&edges, 2 * static_cast<igraph_integer_t>(m));
-  igraph_vector_init(&weights, m);
   std::vector<std::pair<uint32_t, uint32_t>> ends;
   std::vector<Arc> arcs;
-  for (uint32_t e = 0; e < m; e++) {
-    VECTOR(edges)[2 * e] = from[e];
-    VECTOR(edges)[2 * e + 1] = to[e];
-    VECTOR(weights)[e] = weight[e];
-    ends.emplace_back(from[e], to[e]);
-    ends.emplace_back(to[e], from[e]);
-    arcs.insert(arcs.end(), 2, Arc{weight[e]});
-  }
-  roads = Roads(boost::edges_are_unsorted, ends.begin(), ends.end(), arcs.begin(), n);
-  igraph_create(&graph, &edges, n, IGRAPH_UNDIRECTED);
-  igraph_vector_int_destroy(&edges);
-  free(head);
-  free(from);
-  free(to);
-  free(weight);
+  uint32_t nodes = 0;
+  peer_edges(
+      path, [&](uint32_t n) { nodes = n; },
+      [&](uint32_t from, uint32_t to, double weight) {
+        ends.emplace_back(from, to);
+        ends.emplace_back(to, from);
+        arcs.insert(arcs.end(), 2, Arc{weight});
+      });
+  roads = Roads(boost::edges_are_unsorted, ends.begin(), ends.end(), arcs.begin(), nodes);
 }
 
 void copy(const igraph_vector_t &values) {
@@ -78,16 +57,16 @@ const char *run(const char *method, double tolerance, peer_answer *answer) {
     std::vector<double> distance(n);
     std::vector<Roads::vertex_descriptor> before(n);
     start = peer_now();
-    boost::dijkstra_shortest_paths(
-        roads, 0,
-        boost::weight_map(get(&Arc::length, roads))
-            .distance_map(boost::make_iterator_property_map(distance.begin(),
-                                                            get(boost::vertex_index, roads)))
-            .predecessor_map(boost::make_iterator_property_map(before.begin(),
-                                                               get(boost::vertex_index, roads))));
+    boost::dijkstra_shortest_paths(roads, 0,
+                                   boost::weight_map(get(&Arc::length, roads))
+                                       .distance_map(boost::make_iterator_property_map(
+                                           distance.begin(), get(boost::vertex_index, roads)))
+                                       .predecessor_map(boost::make_iterator_property_map(
+                                           before.begin(), get(boost::vertex_index, roads))));
     stop = peer_now();
     for (double &each : distance)
-      if (each == std::numeric_limits<double>::max()) each = std::numeric_limits<double>::infinity();
+      if (each == std::numeric_limits<double>::max())
+        each = std::numeric_limits<double>::infinity();
     result = distance;
   } else if (name == "betweenness") {
     igraph_vector_t scores;
@@ -109,8 +88,8 @@ const char *run(const char *method, double tolerance, peer_answer *answer) {
     start = peer_now();
     igraph_strength(&graph, &degree, igraph_vss_all(), IGRAPH_ALL, IGRAPH_LOOPS, nullptr);
     igraph_community_leiden(&graph, nullptr, &degree,
-                            1.0 / (2.0 * static_cast<double>(igraph_ecount(&graph))), 0.01, false, 2,
-                            &membership, &count, &quality);
+                            1.0 / (2.0 * static_cast<double>(igraph_ecount(&graph))), 0.01, false,
+                            2, &membership, &count, &quality);
     stop = peer_now();
     result.assign(VECTOR(membership), VECTOR(membership) + n);
     igraph_vector_int_destroy(&membership);
@@ -125,6 +104,6 @@ const char *run(const char *method, double tolerance, peer_answer *answer) {
   return nullptr;
 }
 
-}  // namespace
+} // namespace
 
 int main() { return peer_serve(load, run); }

@@ -1,28 +1,12 @@
 // BERT: the network against its formulas in float64, both ways of pooling; marks around texts; heads
 // that are done in parts; files; memory that ends.
-#include "check.h"
+#include "encoders.h"
 #include "files.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "inference/encoder.h"
 #include "inference/file.h"
 
-static sl_rng rng;
-static float uniform(void) { return (float)(2 * sl_rng_double(&rng) - 1); }
-static uint32_t below(uint32_t n) { return sl_rng_below(&rng, n); }
-
-enum { PIECES = 8, CLS = 0, SEP = 1, UNK = 2, MOST_TENSORS = 64 };
+enum { PIECES = 8, CLS = 0, SEP = 1, UNK = 2 };
 static const char *piece_texts[PIECES] = {"[CLS]", "[SEP]", "[UNK]", "a", "##b", "c", "é", ""};
-
-typedef struct model {
-  sl_encoder_shape shape;
-  float *tensors[MOST_TENSORS];
-  uint32_t count;
-  sl_encoder *encoder;
-} model;
 
 static sl_status create_with(const sl_encoder_shape *shape, uint32_t cutting, uint32_t pieces,
                              sl_encoder **out) {
@@ -37,62 +21,17 @@ static sl_status create_with(const sl_encoder_shape *shape, uint32_t cutting, ui
 }
 
 static model make(sl_encoder_shape shape) {
-  model m = {.shape = shape};
-  assert_ok(create_with(&shape, SL_CUTTING_BERT, PIECES, &m.encoder));
-  for (;;) {
-    const size_t count = (size_t)sl_encoder_awaits(m.encoder);
-    if (count == 0) return m;
-    float *values = malloc(count * sizeof *values);
-    for (size_t i = 0; i < count; i++) values[i] = 0.7f * uniform();
-    assert_ok(sl_encoder_add(m.encoder, values, count));
-    m.tensors[m.count++] = values;
-  }
-}
-
-static void drop(model *m) {
-  for (uint32_t i = 0; i < m->count; i++) free(m->tensors[i]);
-  sl_encoder_destroy(m->encoder);
+  sl_encoder *encoder;
+  assert_ok(create_with(&shape, SL_CUTTING_BERT, PIECES, &encoder));
+  return filled(shape, encoder);
 }
 
 // ---- the formulas -------------------------------------------------------------------------------
 
-enum { T = 14, WIDE = 48 };
+enum { T = 14 };
 
 static void norm(double *x, const model *m, const float *gain, const float *bias) {
-  const uint32_t n = m->shape.width;
-  double mean = 0, variance = 0;
-  for (uint32_t j = 0; j < n; j++) mean += x[j] / n;
-  for (uint32_t j = 0; j < n; j++) variance += (x[j] - mean) * (x[j] - mean) / n;
-  for (uint32_t j = 0; j < n; j++)
-    x[j] = (x[j] - mean) / sqrt(variance + m->shape.epsilon) * (double)gain[j] + (double)bias[j];
-}
-
-static void dense(const double *x, uint32_t in, uint32_t out, const float *weights,
-                  const float *bias, double *y) {
-  for (uint32_t j = 0; j < out; j++) {
-    y[j] = (double)bias[j];
-    for (uint32_t i = 0; i < in; i++) y[j] += x[i] * (double)weights[(size_t)i * out + j];
-  }
-}
-
-// Keys and values of all tokens are in qkv.
-static void attend(const model *m, uint32_t t, uint32_t tokens, double qkv[T][3 * WIDE],
-                   double *given) {
-  const uint32_t width = m->shape.width, heads = m->shape.heads, size = width / heads;
-  for (uint32_t g = 0; g < heads; g++) {
-    double weights[T], total = 0;
-    for (uint32_t s = 0; s < tokens; s++) {
-      double score = 0;
-      for (uint32_t j = 0; j < size; j++)
-        score += qkv[t][g * size + j] * qkv[s][width + g * size + j];
-      total += weights[s] = exp(score / sqrt(size));
-    }
-    for (uint32_t j = 0; j < size; j++) {
-      given[g * size + j] = 0;
-      for (uint32_t s = 0; s < tokens; s++)
-        given[g * size + j] += weights[s] / total * qkv[s][2 * width + g * size + j];
-    }
-  }
+  layer_norm(x, m->shape.width, gain, bias, m->shape.epsilon, x);
 }
 
 static void by_formula(const model *m, const uint32_t *ids, uint32_t count, double *out) {
@@ -100,7 +39,7 @@ static void by_formula(const model *m, const uint32_t *ids, uint32_t count, doub
   const uint32_t width = s->width;
   const uint32_t tokens = count < s->most_tokens ? count : s->most_tokens;
   static double x[T][WIDE], qkv[T][3 * WIDE];
-  double y[WIDE], wide[WIDE], given[WIDE], length = 0;
+  double y[WIDE], wide[WIDE], given[WIDE];
   for (uint32_t t = 0; t < tokens; t++) {
     for (uint32_t j = 0; j < width; j++)
       x[t][j] = (double)m->tensors[0][ids[t] * width + j] + (double)m->tensors[1][t * width + j];
@@ -110,7 +49,7 @@ static void by_formula(const model *m, const uint32_t *ids, uint32_t count, doub
     float *const *w = m->tensors + 4 + 12 * l;
     for (uint32_t t = 0; t < tokens; t++) dense(x[t], width, 3 * width, w[2], w[3], qkv[t]);
     for (uint32_t t = 0; t < tokens; t++) {
-      attend(m, t, tokens, qkv, given);
+      attend(width, s->heads, t, tokens, qkv, given);
       dense(given, width, width, w[4], w[5], y);
       for (uint32_t j = 0; j < width; j++) x[t][j] += y[j];
       norm(x[t], m, w[0], w[1]);
@@ -125,18 +64,10 @@ static void by_formula(const model *m, const uint32_t *ids, uint32_t count, doub
   for (uint32_t t = 0; t < tokens; t++)
     for (uint32_t j = 0; j < width; j++)
       out[j] += s->pooling == SL_POOLING_MEAN ? x[t][j] / tokens : t == 0 ? x[t][j] : 0;
-  for (uint32_t j = 0; j < width; j++) length += out[j] * out[j];
-  for (uint32_t j = 0; j < width; j++) out[j] /= fmax(sqrt(length), 1e-6);
+  unit(out, width, out);
 }
 
 // ---- runs ---------------------------------------------------------------------------------------
-
-static void run(sl_encoder *e, uint64_t work) {
-  sl_outcome outcome;
-  do assert_ok(sl_job_step(sl_encoder_job(e), work, &outcome));
-  while (outcome == SL_OUTCOME_RUNNING);
-  assert_int_equal(outcome, SL_OUTCOME_CONVERGED);
-}
 
 static const sl_encoder_shape shapes[] = {
     {8, 8, 10, 2, 2, 7, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-12},
@@ -144,25 +75,9 @@ static const sl_encoder_shape shapes[] = {
     {48, 48, 40, 3, 8, T, SL_PRECISION_F32, SL_POOLING_MEAN, 1e-5},
     {3, 3, 2, 1, 1, 2, SL_PRECISION_F32, SL_POOLING_FIRST, 1e-3},
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0], TEXTS = 20 };
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
-typedef struct asked {
-  uint32_t ids[TEXTS * 20], lengths[TEXTS], count, counts[TEXTS];
-  float out[TEXTS * WIDE];
-} asked;
-
-static void draw(asked *a) {
-  a->count = 0;
-  for (uint32_t t = 0; t < TEXTS; t++) {
-    a->lengths[t] = t == 3 ? 0 : below(20);
-    for (uint32_t i = 0; i < a->lengths[t]; i++) a->ids[a->count++] = below(PIECES);
-  }
-}
-
-static void embed(sl_encoder *e, asked *a, uint64_t work) {
-  assert_ok(sl_encoder_begin_ids(e, a->ids, a->count, a->lengths, TEXTS, a->out, a->counts));
-  run(e, work);
-}
+static void draw(asked *a) { draw_of(a, PIECES); }
 
 static void equals_the_formulas(void **state) {
   (void)state;
@@ -198,26 +113,11 @@ static void equals_the_formulas(void **state) {
 static void the_same_alone_and_in_steps(void **state) {
   (void)state;
   sl_rng_seed(&rng, 22);
-  static asked a, b;
   for (uint32_t precision = SL_PRECISION_F32; precision <= SL_PRECISION_I8; precision++) {
     sl_encoder_shape shape = shapes[2];
     shape.precision = precision;
     model m = make(shape);
-    draw(&a);
-    embed(m.encoder, &a, UINT64_MAX);
-    b = a;
-    memset(b.out, 0, sizeof b.out);
-    embed(m.encoder, &b, 1);
-    assert_memory_equal(a.out, b.out, TEXTS * shape.width * sizeof *a.out);
-    const uint32_t *ids = a.ids;
-    for (uint32_t t = 0; t < TEXTS; ids += a.lengths[t++]) {
-      float alone[WIDE];
-      uint32_t count;
-      assert_ok(
-          sl_encoder_begin_ids(m.encoder, ids, a.lengths[t], &a.lengths[t], 1, alone, &count));
-      run(m.encoder, 1000);
-      assert_memory_equal(alone, a.out + t * shape.width, shape.width * sizeof *alone);
-    }
+    assert_same_alone_and_in_steps(&m, PIECES);
     drop(&m);
   }
 }

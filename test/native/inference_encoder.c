@@ -1,30 +1,12 @@
 // The network against its formulas in float64, in both precisions; texts together and alone, in steps
 // of any size; files; memory that ends.
-#include "check.h"
+#include "encoders.h"
 #include "files.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "inference/encoder.h"
 #include "inference/file.h"
 
-static sl_rng rng;
-static float uniform(void) { return (float)(2 * sl_rng_double(&rng) - 1); }
-static uint32_t below(uint32_t n) { return sl_rng_below(&rng, n); }
-
-enum { PIECES = 9, MOST_TENSORS = 64 };
+enum { PIECES = 9 };
 static const char *piece_texts[PIECES] = {"?", "\u2581", "a", "b", "ab", "\u2581a", "c", "bc", "é"};
-
-// The tensors as they were given, and their sizes.
-typedef struct model {
-  sl_encoder_shape shape;
-  float *tensors[MOST_TENSORS];
-  size_t counts[MOST_TENSORS];
-  uint32_t count;
-  sl_encoder *encoder;
-} model;
 
 static sl_status create(const sl_encoder_shape *shape, sl_encoder **out) {
   uint8_t text[100];
@@ -40,73 +22,27 @@ static sl_status create(const sl_encoder_shape *shape, sl_encoder **out) {
 }
 
 static model make(sl_encoder_shape shape) {
-  model m = {.shape = shape};
-  assert_ok(create(&shape, &m.encoder));
-  for (;;) {
-    double facts[SL_ENCODER_FACTS];
-    sl_encoder_facts(m.encoder, facts);
-    if (facts[10] == 0) return m;
-    const size_t count = (size_t)facts[10];
-    float *values = malloc(count * sizeof *values);
-    for (size_t i = 0; i < count; i++) values[i] = 0.7f * uniform();
-    assert_ok(sl_encoder_add(m.encoder, values, count));
-    m.counts[m.count] = count;
-    m.tensors[m.count++] = values;
-  }
-}
-
-static void drop(model *m) {
-  for (uint32_t i = 0; i < m->count; i++) free(m->tensors[i]);
-  sl_encoder_destroy(m->encoder);
+  sl_encoder *encoder;
+  assert_ok(create(&shape, &encoder));
+  return filled(shape, encoder);
 }
 
 // ---- the formulas -------------------------------------------------------------------------------
 
-static void layer_norm(const double *x, uint32_t n, const float *gain, const float *bias,
-                       double *out) {
-  double mean = 0, variance = 0;
-  for (uint32_t j = 0; j < n; j++) mean += x[j] / n;
-  for (uint32_t j = 0; j < n; j++) variance += (x[j] - mean) * (x[j] - mean) / n;
-  for (uint32_t j = 0; j < n; j++)
-    out[j] = (x[j] - mean) / sqrt(variance + 1e-6) * (double)gain[j] + (double)bias[j];
-}
-
-static void dense(const double *x, uint32_t in, uint32_t out, const float *weights,
-                  const float *bias, double *y) {
-  for (uint32_t j = 0; j < out; j++) {
-    y[j] = (double)bias[j];
-    for (uint32_t i = 0; i < in; i++) y[j] += x[i] * (double)weights[(size_t)i * out + j];
-  }
-}
-
-enum { T = 12, WIDE = 80 };
+enum { T = 12 };
 
 static void one_layer(const model *m, uint32_t layer, uint32_t *at, uint32_t tokens,
                       double x[T][WIDE]) {
   const uint32_t in = layer == 0 ? m->shape.dimension : m->shape.width, width = m->shape.width;
-  const uint32_t heads = m->shape.heads, size = in / heads;
+  const uint32_t heads = m->shape.heads;
   float *const *w = m->tensors + *at;
   static double qkv[T][3 * WIDE], given[T][WIDE], y[T][WIDE];
   double h[WIDE], wide[WIDE];
   for (uint32_t t = 0; t < tokens; t++) {
-    layer_norm(x[t], in, w[0], w[1], h);
+    layer_norm(x[t], in, w[0], w[1], 1e-6, h);
     dense(h, in, 3 * in, w[2], w[3], qkv[t]);
   }
-  for (uint32_t t = 0; t < tokens; t++)
-    for (uint32_t g = 0; g < heads; g++) {
-      double weights[T], total = 0;
-      for (uint32_t s = 0; s < tokens; s++) {
-        double score = 0;
-        for (uint32_t j = 0; j < size; j++)
-          score += qkv[t][g * size + j] * qkv[s][in + g * size + j];
-        total += weights[s] = exp(score / sqrt(size));
-      }
-      for (uint32_t j = 0; j < size; j++) {
-        given[t][g * size + j] = 0;
-        for (uint32_t s = 0; s < tokens; s++)
-          given[t][g * size + j] += weights[s] / total * qkv[s][2 * in + g * size + j];
-      }
-    }
+  for (uint32_t t = 0; t < tokens; t++) attend(in, heads, t, tokens, qkv, given[t]);
   const uint32_t residual = in == width ? 0 : 2;
   for (uint32_t t = 0; t < tokens; t++) {
     dense(given[t], in, width, w[4], w[5], y[t]);
@@ -116,19 +52,13 @@ static void one_layer(const model *m, uint32_t layer, uint32_t *at, uint32_t tok
       memcpy(h, x[t], sizeof h);
     for (uint32_t j = 0; j < width; j++) x[t][j] = y[t][j] + h[j];
     float *const *v = w + 6 + residual;
-    layer_norm(x[t], width, v[0], v[1], h);
+    layer_norm(x[t], width, v[0], v[1], 1e-6, h);
     dense(h, width, m->shape.hidden, v[2], v[3], wide);
     for (uint32_t j = 0; j < m->shape.hidden; j++) wide[j] = wide[j] < 0 ? 0 : wide[j];
     dense(wide, m->shape.hidden, width, v[4], v[5], h);
     for (uint32_t j = 0; j < width; j++) x[t][j] += h[j];
   }
   *at += 12 + residual;
-}
-
-static void unit(double *x, uint32_t n, double *out) {
-  double sum = 0;
-  for (uint32_t j = 0; j < n; j++) sum += x[j] * x[j];
-  for (uint32_t j = 0; j < n; j++) out[j] = x[j] / fmax(sqrt(sum), 1e-6);
 }
 
 static void by_formula(const model *m, const uint32_t *ids, uint32_t count, double *out) {
@@ -159,38 +89,15 @@ static void by_formula(const model *m, const uint32_t *ids, uint32_t count, doub
 
 // ---- runs ---------------------------------------------------------------------------------------
 
-static void run(sl_encoder *e, uint64_t work) {
-  sl_outcome outcome;
-  do assert_ok(sl_job_step(sl_encoder_job(e), work, &outcome));
-  while (outcome == SL_OUTCOME_RUNNING);
-  assert_int_equal(outcome, SL_OUTCOME_CONVERGED);
-}
-
 static const sl_encoder_shape shapes[] = {
     {8, 12, 10, 2, 2, 7, SL_PRECISION_F32, 0, 0}, {16, 16, 40, 1, 4, 12, SL_PRECISION_F32, 0, 0},
     {12, 6, 1, 3, 3, 5, SL_PRECISION_F32, 0, 0},  {64, 72, 80, 2, 8, 12, SL_PRECISION_F32, 0, 0},
     {2, 2, 3, 1, 1, 1, SL_PRECISION_F32, 0, 0},   {24, 24, 0, 0, 0, 12, SL_PRECISION_F32, 0, 0},
     {1, 1, 0, 0, 0, 1, SL_PRECISION_F32, 0, 0},
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0], TEXTS = 30 };
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
-typedef struct asked {
-  uint32_t ids[TEXTS * 20], lengths[TEXTS], count, counts[TEXTS];
-  float out[TEXTS * WIDE];
-} asked;
-
-static void draw(asked *a) {
-  a->count = 0;
-  for (uint32_t t = 0; t < TEXTS; t++) {
-    a->lengths[t] = t == 3 ? 0 : below(20);
-    for (uint32_t i = 0; i < a->lengths[t]; i++) a->ids[a->count++] = below(PIECES);
-  }
-}
-
-static void embed(sl_encoder *e, asked *a, uint64_t work) {
-  assert_ok(sl_encoder_begin_ids(e, a->ids, a->count, a->lengths, TEXTS, a->out, a->counts));
-  run(e, work);
-}
+static void draw(asked *a) { draw_of(a, PIECES); }
 
 static void equals_the_formulas(void **state) {
   (void)state;
@@ -226,26 +133,11 @@ static void equals_the_formulas(void **state) {
 static void the_same_alone_and_in_steps(void **state) {
   (void)state;
   sl_rng_seed(&rng, 12);
-  static asked a, b;
   for (uint32_t precision = SL_PRECISION_F32; precision <= SL_PRECISION_I8; precision++) {
     sl_encoder_shape shape = shapes[3];
     shape.precision = precision;
     model m = make(shape);
-    draw(&a);
-    embed(m.encoder, &a, UINT64_MAX);
-    b = a;
-    memset(b.out, 0, sizeof b.out);
-    embed(m.encoder, &b, 1);
-    assert_memory_equal(a.out, b.out, TEXTS * shape.width * sizeof *a.out);
-    const uint32_t *ids = a.ids;
-    for (uint32_t t = 0; t < TEXTS; ids += a.lengths[t++]) {
-      float alone[WIDE];
-      uint32_t count;
-      assert_ok(
-          sl_encoder_begin_ids(m.encoder, ids, a.lengths[t], &a.lengths[t], 1, alone, &count));
-      run(m.encoder, 1000);
-      assert_memory_equal(alone, a.out + t * shape.width, shape.width * sizeof *alone);
-    }
+    assert_same_alone_and_in_steps(&m, PIECES);
     drop(&m);
   }
 }
