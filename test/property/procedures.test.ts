@@ -76,6 +76,45 @@ test('a function computes the rows of each call', async () => {
   graph.dispose();
 });
 
+test('prepared queries ask their procedures again in each run, behind blocks of rows as well', () => {
+  using graph = room.PropertyGraph.create();
+  const count = 3000; // some blocks of a scan
+  graph.addNodes({
+    label: 'N',
+    count,
+    columns: { i: Int32Array.from({ length: count }, (_, i) => i) },
+  });
+  graph.addEdges({
+    type: 'T',
+    from: Uint32Array.from({ length: count }, (_, i) => i),
+    to: Uint32Array.from({ length: count }, (_, i) => (i + 1) % count),
+  });
+  let calls = 0;
+  graph.defineProcedure('twice(x :: INTEGER) :: (y :: INTEGER)', (x) => {
+    calls++;
+    return Number(x) % 2 === 0 ? [[Number(x)], [2 * Number(x)]] : [];
+  });
+  using each = graph.prepare(
+    'MATCH (a:N)-[:T]->(b) WHERE a.i >= $least CALL twice(b.i) YIELD y RETURN count(*) AS n, sum(y) AS s',
+  );
+  const all = Array.from({ length: count }, (_, i) => i);
+  for (const least of [0, 1, 2500, count]) {
+    const even = all
+      .filter((i) => i >= least)
+      .map((i) => (i + 1) % count)
+      .filter((i) => i % 2 === 0);
+    const sum = even.reduce((total, i) => total + 3 * i, 0);
+    for (let run = 0; run < 2; run++) {
+      calls = 0;
+      expect(each.run({ least }).rows).toEqual([{ n: 2 * even.length, s: sum }]);
+      expect(calls).toBe(count - least);
+    }
+  }
+  // What is prepared holds its procedures.
+  const again = () => graph.defineProcedure('twice(x :: INTEGER) :: (y :: INTEGER)', () => [[1]]);
+  expect(again).toThrow(/without prepared queries/);
+});
+
 test('promises are waited for by asynchronous queries, which can be aborted meanwhile', async () => {
   const graph = room.PropertyGraph.create();
   graph.defineProcedure('later(x :: INTEGER) :: (y :: INTEGER)', async (x) => {
