@@ -12,7 +12,15 @@ import { addModelVerbs } from './model-verbs.js';
 import { counter, finite, natural, positive } from './options.js';
 import { addPackVerb } from './pack-verb.js';
 import { answering, common } from './shared.js';
-import { CliError, complain, EXIT, installSignals, interrupt, Progress } from './terminal.js';
+import {
+  CliError,
+  complain,
+  EXIT,
+  installSignals,
+  interrupt,
+  Progress,
+  sayInterrupted,
+} from './terminal.js';
 import { addTrustVerbs } from './trust-verbs.js';
 
 const { version } = JSON.parse(
@@ -237,7 +245,7 @@ async function main(): Promise<number> {
   } catch (error) {
     progress.stop();
     if (interrupt.signal.aborted) {
-      complain('interrupted');
+      sayInterrupted();
       return EXIT.interrupted;
     }
     if (error instanceof CommanderError) {

@@ -125,6 +125,14 @@ export function wayTo(error: number, tolerance: number): number {
 /** Aborted by the first Ctrl-C. */
 export const interrupt = new AbortController();
 
+let told = false;
+
+/** Says it once, whichever comes first: the verb that has stopped, or the end of its time to do so. */
+export function sayInterrupted(): void {
+  if (!told) complain('interrupted');
+  told = true;
+}
+
 /**
  * Ctrl-C: the running verb is told to stop; a second one ends the process at once. A reader of our output that goes
  * away (`| head`) is no error.
@@ -133,11 +141,17 @@ export function installSignals(progress: Progress): void {
   let asked = false;
   const onInterrupt = () => {
     progress.stop();
-    if (asked) process.exit(EXIT.interrupted);
+    if (asked) {
+      sayInterrupted();
+      process.exit(EXIT.interrupted);
+    }
     asked = true;
     interrupt.abort(new CliError('interrupted', EXIT.interrupted));
     // A verb that waits for standard input has nothing to abort.
-    setTimeout(() => process.exit(EXIT.interrupted), 300).unref();
+    setTimeout(() => {
+      sayInterrupted();
+      process.exit(EXIT.interrupted);
+    }, 300).unref();
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
