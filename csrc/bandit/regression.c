@@ -24,32 +24,30 @@ void sl_regression_reset(sl_regression f, double ridge) {
 
 // ---- solves -------------------------------------------------------------------------------------
 
-// Four columns of L, from the rows below their own four on, and the numbers of L^-1 x they belong to.
-typedef struct panel {
-  const double *column[4];
-  double a[4];
-} panel;
-
-static inline panel solve4(const double *l, size_t n, const double *x) {
-  const double *const p = l, *const q = p + n - 1, *const r = q + n - 2, *const s = r + n - 3;
-  panel of = {{p + 3, q + 2, r + 1, s}, {x[0], 0, 0, 0}};
-  of.a[1] = x[1] - of.a[0] * p[0];
-  of.a[2] = (x[2] - of.a[0] * p[1]) - of.a[1] * q[0];
-  of.a[3] = ((x[3] - of.a[0] * p[2]) - of.a[1] * q[1]) - of.a[2] * r[0];
-  return of;
-}
-
-// x[i] -= a[0] c0[i] + ... in this order: four columns in one pass over x.
-__attribute__((noinline)) static void subtract4(const panel *of, double *x, size_t n) {
-  const double *p = of->column[0], *q = of->column[1], *r = of->column[2], *s = of->column[3];
-  const double *a = of->a;
-  const sl_f64x2 a0 = sl_f64x2_splat(a[0]), a1 = sl_f64x2_splat(a[1]), a2 = sl_f64x2_splat(a[2]),
-                 a3 = sl_f64x2_splat(a[3]);
+// Four columns of L at once: the numbers of L^-1 x they belong to, and what the rows below lose of
+// them, x[i] -= x[0] c0[i] + ... in this order.
+//   l   the first column, whose n - 1 numbers begin below the diagonal
+__attribute__((noinline)) static void eliminate4(const double *l, double *x, size_t n) {
+  const double *p = l, *q = p + n - 1, *r = q + n - 2, *s = r + n - 3;
+  const double a = x[0];
+  const double b = x[1] - a * p[0];
+  const double c = (x[2] - a * p[1]) - b * q[0];
+  const double d = ((x[3] - a * p[2]) - b * q[1]) - c * r[0];
+  x[1] = b;
+  x[2] = c;
+  x[3] = d;
+  const sl_f64x2 a2 = sl_f64x2_splat(a), b2 = sl_f64x2_splat(b), c2 = sl_f64x2_splat(c),
+                 d2 = sl_f64x2_splat(d);
+  x += 4;
+  p += 3;
+  q += 2;
+  r += 1;
+  n -= 4;
 #define SUBTRACT(k)                                                                                \
-  sl_f64x2_store(x + (k), (((sl_f64x2_load(x + (k)) - a0 * sl_f64x2_load(p + (k))) -               \
-                            a1 * sl_f64x2_load(q + (k))) -                                         \
-                           a2 * sl_f64x2_load(r + (k))) -                                          \
-                              a3 * sl_f64x2_load(s + (k)))
+  sl_f64x2_store(x + (k), (((sl_f64x2_load(x + (k)) - a2 * sl_f64x2_load(p + (k))) -               \
+                            b2 * sl_f64x2_load(q + (k))) -                                         \
+                           c2 * sl_f64x2_load(r + (k))) -                                          \
+                              d2 * sl_f64x2_load(s + (k)))
   // Constant offsets from five pointers: an index would be added to each of them for every load.
   for (; n >= 8; n -= 8) {
     SUBTRACT(0);
@@ -65,17 +63,15 @@ __attribute__((noinline)) static void subtract4(const panel *of, double *x, size
   size_t i = 0;
   for (; i + 2 <= n; i += 2) SUBTRACT(i);
 #undef SUBTRACT
-  for (; i < n; i++) x[i] = (((x[i] - a[0] * p[i]) - a[1] * q[i]) - a[2] * r[i]) - a[3] * s[i];
+  for (; i < n; i++) x[i] = (((x[i] - a * p[i]) - b * q[i]) - c * r[i]) - d * s[i];
 }
 
 void sl_regression_solve(sl_regression f, double *x) {
   const double *l = f.l;
   size_t n = f.d;
   for (; n >= 4; n -= 4) {
-    const panel of = solve4(l, n, x);
-    memcpy(x, of.a, sizeof of.a);
+    eliminate4(l, x, n);
     x += 4;
-    subtract4(&of, x, n - 4);
     l += 4 * n - 10;
   }
   for (; n > 1; n--) {

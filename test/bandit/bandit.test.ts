@@ -145,6 +145,9 @@ describe('bandits', () => {
       [() => bandit.choose([1, 2], { cost: [1] }), 'SHAPE', 'cost'],
       [() => bandit.choose([1, 2], { cost: [1, Number.NaN] }), 'NOT_FINITE', 'cost'],
       [() => bandit.choose([1, 2], { shared: [1] }), 'SHAPE', 'shared'],
+      [() => bandit.choose([1, 2], { into: new Float64Array(3) }), 'SHAPE', 'into'],
+      [() => bandit.choose([1, 2], { into: bad(new Float32Array(2)) }), 'TYPE', 'into'],
+      [() => bandit.probabilities([1, 2], bad({ into: new Float64Array(2) })), 'TYPE', 'into'],
       [() => bandit.choose([1, 2], bad({ price: 1 })), 'TYPE', 'price'],
       [() => bandit.addArm('a'), 'RANGE', 'arm'],
       [() => bandit.removeArm('c'), 'INDEX', 'arm'],
@@ -159,6 +162,20 @@ describe('bandits', () => {
     const gone = room.ucb1();
     gone.dispose();
     expect(refusalOf(() => gone.choose()).code).toBe('DISPOSED');
+  });
+
+  test('write scores into an array that is given', () => {
+    using bandit = room.linUcb({ arms: ['a', 'b', 'c'], dimension: 2 });
+    bandit.learn('c', [1, 2], 3);
+    bandit.removeArm('a');
+    const into = new Float64Array(2);
+    const { scores } = bandit.choose([1, 1], { into });
+    expect(scores).toBe(into);
+    expect(into).toEqual(bandit.choose([1, 1]).scores);
+    // Refused before anything is chosen.
+    refusalOf(() => bandit.choose([1, 1], { into: new Float64Array(3) }));
+    expect(bandit.choose([1, 1], { eligible: ['b'], into }).id).toBe(3);
+    expect([...into]).toEqual([bandit.choose([1, 1]).scores[0], Number.NaN]);
   });
 
   test('hold to the memory limit', async () => {

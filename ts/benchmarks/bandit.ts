@@ -43,11 +43,12 @@ export const benchmarks: {
         arms: Array.from({ length: ARMS }, (_, arm) => arm),
         dimension: DIMENSION,
       });
+      const options = { into: new Float64Array(ARMS) };
       const run = (rounds = size) => {
         let earned = 0;
         for (let t = 0; t < rounds; t++) {
           const context = contexts[t & 255] as Float64Array;
-          const { id, arm } = bandit.choose(context);
+          const { id, arm } = bandit.choose(context, options);
           const reward = rewardOf(arm as number, context);
           bandit.reward(id, reward);
           earned += reward;

@@ -239,18 +239,18 @@ export class Runtime {
     return this.u32[this.out / 4 + i] as number;
   }
 
-  /** Copies of arrays in the module's memory. */
+  /** Copies of arrays in the module's memory. For short ones slice() takes half of what a view and its copy do. */
   copyF64(address: number, length: number): Float64Array<ArrayBuffer> {
-    const part = this.f64.subarray(address / 8, address / 8 + length);
-    return make(this.#operation, part.byteLength, () => new Float64Array(part));
+    const from = address / 8;
+    return make(this.#operation, 8 * length, () => this.f64.slice(from, from + length));
   }
   copyF32(address: number, length: number): Float32Array<ArrayBuffer> {
-    const part = this.f32.subarray(address / 4, address / 4 + length);
-    return make(this.#operation, part.byteLength, () => new Float32Array(part));
+    const from = address / 4;
+    return make(this.#operation, 4 * length, () => this.f32.slice(from, from + length));
   }
   copyU32(address: number, length: number): Uint32Array<ArrayBuffer> {
-    const part = this.u32.subarray(address / 4, address / 4 + length);
-    return make(this.#operation, part.byteLength, () => new Uint32Array(part));
+    const from = address / 4;
+    return make(this.#operation, 4 * length, () => this.u32.slice(from, from + length));
   }
 
   /**

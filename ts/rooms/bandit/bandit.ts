@@ -23,6 +23,7 @@ export type {
   ChooseOptions,
   Context,
   Estimates,
+  LimitOptions,
   SharedOptions,
   Weights,
 } from './class.js';

@@ -5,6 +5,7 @@ import { runtimeOf } from '../../runtime/bind.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
+import { viewOf } from '../../runtime/into.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -22,7 +23,7 @@ export interface SharedOptions {
   shared?: Context;
 }
 
-export interface ChooseOptions extends SharedOptions {
+export interface LimitOptions extends SharedOptions {
   /** Only these arms; all by default. */
   eligible?: readonly ArmId[];
   /**
@@ -30,6 +31,11 @@ export interface ChooseOptions extends SharedOptions {
    * compared.
    */
   cost?: RealArray;
+}
+
+export interface ChooseOptions extends LimitOptions {
+  /** Where the scores are written, a number for each arm: saves a new array, a tenth of the time of a choice among ten arms. */
+  into?: Float64Array<ArrayBuffer>;
 }
 
 /** What {@link Bandit.choose} gives. */
@@ -107,8 +113,10 @@ export class Bandit extends Arms {
   choose(context?: Context, options?: ChooseOptions): Choice {
     const operation = 'Bandit.choose';
     const { runtime } = this;
-    const raw = this.#put(operation, context, options);
-    const { eligible, cost } = options ?? {};
+    const raw = this.#put(operation, context, options, ['shared', 'eligible', 'cost', 'into']);
+    const { eligible, cost, into } = options ?? {};
+    const { size } = this.names.numbers;
+    if (into !== undefined) viewOf(operation, into, size, false);
     if (eligible === undefined && cost === undefined) {
       runtime.check(operation, raw.choose(0, 0, 0, runtime.out));
     } else {
@@ -123,7 +131,7 @@ export class Bandit extends Arms {
       arm: this.names.of[runtime.outF64(3)] as ArmId,
       propensity: runtime.outF64(1),
       standardError: runtime.outF64(2),
-      scores: this.#inOrder(runtime.copyF64(this.places(raw).scores, this.names.of.length)),
+      scores: this.#scores(raw, into),
     };
   }
 
@@ -195,7 +203,7 @@ export class Bandit extends Arms {
    * console.log(bandit.probabilities()[0]!.toFixed(4)); // 0.7311
    * ```
    */
-  probabilities(context?: Context, options?: ChooseOptions): Float64Array<ArrayBuffer> {
+  probabilities(context?: Context, options?: LimitOptions): Float64Array<ArrayBuffer> {
     const operation = 'Bandit.probabilities';
     const { runtime } = this;
     this.#put(operation, context, options);
@@ -326,6 +334,18 @@ export class Bandit extends Arms {
     for (const [number, name] of of.entries())
       this.runtime.f64[address / 8 + number] = name === undefined ? 0 : (costs[i++] as number);
     return [list, count, address];
+  }
+
+  /** Those of the last choice. A few numbers: a loop takes less time than a view of them and a copy would. */
+  #scores(raw: RawBandit, into: ChooseOptions['into']): Float64Array<ArrayBuffer> {
+    const { of } = this.names;
+    const { scores } = this.places(raw);
+    if (into === undefined) return this.#inOrder(this.runtime.copyF64(scores, of.length));
+    const { f64 } = this.runtime;
+    let i = 0;
+    for (let number = 0; number < of.length; number++)
+      if (of[number] !== undefined) into[i++] = f64[scores / 8 + number] as number;
+    return into;
   }
 
   /** An array of one number for each place, without those of free places. */
