@@ -308,7 +308,8 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
    * const replica = await pool.replicate(await films.share(), ({ hnsw }, shared) => hnsw.Collection.openShared(shared));
    * const where = { year: { gt: 1980 } };
-   * console.log((await replica.run((films) => films.search([1, 0], { k: 1, where })))[0]?.key); // heat
+   * const [found] = await replica.run((films) => films.searchBatch([1, 0], { k: 1, where }));
+   * console.log(found?.[0]?.key); // heat
    * ```
    */
   async share(): Promise<SharedIndex> {

@@ -1,7 +1,7 @@
 // One copy of an index for several threads: a frozen index in memory that they share, where that can be had, else its file.
 import { version } from '../../generated/bundles.js';
 import type { Hnsw as RawHnsw } from '../../generated/raw/vector.js';
-import { bytesOf } from '../../runtime/brand.js';
+import { bytesOf, isPlain } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { tag } from '../../runtime/file.js';
 import {
@@ -143,15 +143,8 @@ export function readShared(
   shared: unknown,
   kind: SharedIndex['kind'],
 ): { place: FrozenPlace } | { file: Uint8Array } {
-  const given = check.options(operation, shared as SharedIndex | undefined, [
-    'kind',
-    'version',
-    'bytes',
-    'place',
-    'file',
-    'front',
-  ]);
   const expected = kind === 'hnsw' ? 'what Hnsw.share() gave' : 'what Collection.share() gave';
+  const given = (isPlain(shared) ? shared : {}) as Partial<SharedIndex>;
   if (given.kind !== kind) throw check.typeError(operation, 'shared', expected, shared);
   if (given.version !== version) {
     const reason = `"shared" comes from version ${given.version} of this package, and this is ${version}`;
