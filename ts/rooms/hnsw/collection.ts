@@ -314,9 +314,8 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    */
   async share(): Promise<SharedIndex> {
     const operation = 'Collection.share';
-    const { index } = this;
+    const [{ index }, { changes }] = [this, this.#items];
     const bytes = index.use(operation).bytes();
-    const { changes } = this.#items;
     const front = joined(operation, [this.#front(operation)]);
     const shared = await shareIndex(index.runtime, operation, index, index instanceof Hnsw);
     if (this.#items.changes !== changes)
@@ -346,8 +345,8 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   ): Promise<Collection<Meta>> {
     const operation = 'Collection.openShared';
     const runtime = runtimeOf(this, operation);
-    const given = readShared(operation, shared, 'collection');
     const { stem } = check.options(operation, options, ['stem']);
+    const given = readShared(operation, shared, 'collection');
     const front = new Front(runtime, operation);
     if (front.take(wholeBytes(shared.front as Uint8Array, operation)) === undefined)
       throw front.short();
