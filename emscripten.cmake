@@ -22,6 +22,12 @@ get_filename_component(_sl_emscripten "${SL_EMCC}" DIRECTORY)
 find_program(SL_WASM_OPT wasm-opt HINTS "${_sl_emscripten}" "${_sl_emscripten}/../bin" NO_DEFAULT_PATH)
 find_program(SL_WASM_OPT wasm-opt REQUIRED)
 
+# The linker beside the compiler that emcc calls: emcc itself links no module without JavaScript on shared memory.
+execute_process(COMMAND "${SL_EMCC}" -print-search-dirs OUTPUT_VARIABLE _sl_dirs OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REGEX REPLACE "^.*programs: =([^\n]*).*$" "\\1" _sl_programs "${_sl_dirs}")
+string(REGEX REPLACE "^.*libraries: =([^\n]*).*$" "\\1" SL_WASM_LIBRARIES "${_sl_dirs}")
+find_program(SL_WASM_LD NAMES wasm-ld-19 wasm-ld HINTS "${_sl_programs}" NO_DEFAULT_PATH REQUIRED)
+
 set(CMAKE_C_COMPILER "${SL_EMCC}")
 set(CMAKE_CXX_COMPILER "${SL_EMXX}")
 set(CMAKE_AR "${SL_EMAR}")

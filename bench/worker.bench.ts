@@ -12,6 +12,7 @@ const local = await createEngine();
 const engine = await createWorkerEngine();
 
 await throughput();
+await shared();
 await sources();
 await overhead();
 await aborts();
@@ -85,6 +86,69 @@ async function throughput() {
       relation: '>=',
     });
   for (const { pool } of pools) await pool.dispose();
+  index.dispose();
+}
+
+// The same with one copy of the index, which the workers share: throughput, and bytes.
+async function shared() {
+  const [count, asked] = bench.smoke ? [1500, 64] : [50_000, 4000];
+  const dimension = 64;
+  const { Hnsw } = await local.use('hnsw');
+  const index = Hnsw.create({ metric: 'euclidean', dimension, m: 12, efConstruction: 60 });
+  const ids = Uint32Array.from({ length: count }, (_, i) => i);
+  index.addBatch({ ids, vectors: vectorsOf(count, dimension, 1) });
+  const queries = vectorsOf(asked, dimension, 2);
+  const how = { k: 10, ef: 100 };
+  const expected = index.searchBatch(queries, how);
+  const bytes: number[] = [];
+  const opened = [];
+  for (const size of [2, 1]) {
+    const copy = await index.share();
+    const pool = await createPool({ size, modules: ['hnsw'] });
+    const replica = await pool.replicate(copy, ({ hnsw }, given) => hnsw.Hnsw.openShared(given));
+    const run = () =>
+      replica.batch(queries, dimension, (there, part) => there.searchBatch(part, how), {
+        rowsPerJob: Math.ceil(asked / 16),
+      });
+    await run();
+    bytes.push(copy.place?.memory.buffer.byteLength ?? Number.NaN);
+    opened.push({ pool, run });
+  }
+  const result = await bench.compare({
+    id: 'shared',
+    title: `A batch of ${asked} searches, ${count} vectors x ${dimension}, one index for all workers`,
+    note: `As above, with \`share()\` and \`openShared()\`. Bytes are those of the shared memory; ${availableParallelism()} threads run at once.`,
+    accuracy: 'ids that differ from one thread',
+    contestants: opened.map(({ pool, run }) => ({
+      name: pool.size === 1 ? 'one worker' : `${pool.size} workers`,
+      run,
+      accuracy: (found: { ids: Uint32Array }) => differing(found.ids, expected.ids),
+    })),
+    calls: 1,
+    maxSeconds: 25,
+  } as Parameters<typeof bench.compare>[0]);
+  if (result !== undefined) {
+    const [two = Number.NaN, one = Number.NaN] = bytes;
+    bench.claim({
+      id: 'shared-bytes',
+      text: `memory of two workers over one, an index of ${Math.round(index.bytesUsed / 1e5) / 10} MB`,
+      value: two / one,
+      limit: 1.2,
+      goal: 1.15,
+      relation: '<=',
+    });
+  }
+  const ratio = result?.rows[1]?.ratio;
+  if (ratio !== undefined)
+    bench.claim({
+      id: 'shared-throughput',
+      text: 'throughput of two workers over one, one index for both',
+      value: ratio,
+      limit: 1.4,
+      goal: 1.8,
+      relation: '>=',
+    });
+  for (const { pool } of opened) await pool.dispose();
   index.dispose();
 }
 

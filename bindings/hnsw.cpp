@@ -3,6 +3,7 @@
 extern "C" {
 #include "base/bytes.h"
 #include "hnsw/file.h"
+#include "hnsw/view.h"
 }
 
 namespace {
@@ -27,6 +28,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .create<sl_filter_create>("create")
       .create<sl_filter_from_bits>("fromBits")
       .field<&sl_filter::count>("count")
+      .method<sl_filter_ids>("ids")
       .method<sl_filter_bytes>("bytes");
   sl::object<sl_flat>("Flat")
       .create<sl_flat_create>("create")
@@ -56,6 +58,8 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .create<sl_hnsw_read>("read")
       .method<sl_hnsw_metric>("metric")
       .method<sl_hnsw_dimension>("dimension")
+      .method<sl_hnsw_freeze>("freeze")
+      .method<sl_hnsw_is_frozen>("frozen")
       .method<sl_hnsw_reserve>("reserve")
       .method<sl_hnsw_add>("add")
       .method<sl_hnsw_stage>("stage")

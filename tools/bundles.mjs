@@ -21,13 +21,10 @@ export async function bundleModules(dist, { bundles }) {
       scalar: `{ twin: () => import('../inline/${name}.scalar.js') }`,
     };
   };
+  const outside = (name, variant) =>
+    `{ file: () => new URL('../wasm/${name}.${variant}.wasm', import.meta.url), twin: () => import('../inline/${name}.${variant}.js') }`;
   const beside = (name) =>
-    Object.fromEntries(
-      bundles[name].variants.map((variant) => [
-        variant,
-        `{ file: () => new URL('../wasm/${name}.${variant}.wasm', import.meta.url), twin: () => import('../inline/${name}.${variant}.js') }`,
-      ]),
-    );
+    Object.fromEntries(bundles[name].variants.map((variant) => [variant, outside(name, variant)]));
 
   for (const room of Object.values(bundles).flatMap(({ rooms }) => rooms)) await put(room, held);
   await put('index', beside);
@@ -87,7 +84,12 @@ export async function bundleModules(dist, { bundles }) {
               ),
             }));
             onLoad({ filter: /./, namespace: 'bundle' }, ({ path }) => ({
-              contents: source(path, bundles[path].rooms, modulesOf(path)),
+              contents: source(
+                path,
+                bundles[path].rooms,
+                modulesOf(path),
+                bundles[path].shared && outside(path, 'shared'),
+              ),
               resolveDir: dist,
             }));
             onResolve({ filter: /^\.\.\/inline\//, namespace: 'bundle' }, ({ path }) => ({
@@ -110,9 +112,10 @@ const source = (
   name,
   rooms,
   modules,
+  shared,
 ) => `export const bundle = { name: '${name}', rooms: ${JSON.stringify(rooms)}, modules: {
 ${Object.entries(modules)
   .map(([variant, text]) => `  ${variant}: ${text},`)
   .join('\n')}
-} };
+}${shared ? `, shared: ${shared}` : ''} };
 `;

@@ -64,9 +64,14 @@ export type Variant = (typeof bundles)[Bundle]['variants'][number];
 `,
 );
 
+const source = (name, variant, indent) => `${indent}${variant}: {
+${indent}  file: () => new URL('../../wasm/${name}.${variant}.wasm', import.meta.url),
+${indent}  twin: () => import('../../inline/${name}.${variant}.js'),
+${indent}},`;
+
 const TYPES = "import type { BundleSource } from '../../runtime/source.js';\n";
 for (const name of names) {
-  const { rooms, variants } = bundles[name];
+  const { rooms, variants, shared } = bundles[name];
   const common = `  name: '${name}',\n  rooms: [${quoted(rooms)}],\n`;
   // Each URL is written out, because bundlers look for exactly this expression and copy the file.
   write(
@@ -74,16 +79,9 @@ for (const name of names) {
     `${TYPES}
 export const bundle: BundleSource = {
 ${common}  modules: {
-${variants
-  .map(
-    (variant) => `    ${variant}: {
-      file: () => new URL('../../wasm/${name}.${variant}.wasm', import.meta.url),
-      twin: () => import('../../inline/${name}.${variant}.js'),
-    },`,
-  )
-  .join('\n')}
+${variants.map((variant) => source(name, variant, '    ')).join('\n')}
   },
-};
+${shared ? `${source(name, 'shared', '  ')}\n` : ''}};
 `,
   );
   // SIMD is always there, and nothing can be compiled later: one variant, imported.

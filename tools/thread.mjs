@@ -116,16 +116,17 @@ function table(bundles, takes, mayLoad, mayUse, needs, scripts, measured) {
     (mayUse[room] ?? []).map((name) => `${name}: async () => ({ ${name}: rooms.${name} })`);
   return `import { brought, script } from ${JSON.stringify(scripts)};
 const needs = ${JSON.stringify(Object.fromEntries(needs))};
-const bundle = (name, rooms, variants) => ({
+const bundle = (name, rooms, variants, shared) => ({
   name,
   rooms,
   modules: Object.fromEntries(variants.map((variant) => [variant, {}])),
+  ...(shared && { shared: {} }),
 });
 const bundles = {
 ${Object.entries(bundles)
   .map(
-    ([name, { rooms, variants }]) =>
-      `  ${name}: bundle('${name}', ${JSON.stringify(rooms)}, ${JSON.stringify(variants)}),`,
+    ([name, { rooms, variants, shared = false }]) =>
+      `  ${name}: bundle('${name}', ${JSON.stringify(rooms)}, ${JSON.stringify(variants)}, ${shared}),`,
   )
   .join('\n')}
 };

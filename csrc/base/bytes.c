@@ -4,11 +4,13 @@
 
 #include <stdatomic.h>
 
+#include "base/instance.h"
+
 #define POLYNOMIAL 0x82f63b78u // 0x1edc6f41, bits reversed
 
 // Made with the first use: 4 KiB less in each module. Threads that come meanwhile wait.
-static uint32_t tables[4][256];
-static _Atomic int state; // one of these
+static SL_INSTANCE uint32_t tables[4][256];
+static SL_INSTANCE _Atomic int state; // one of these
 enum { EMPTY, BEING_FILLED, READY };
 
 static void fill_tables(void) {

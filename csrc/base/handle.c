@@ -1,5 +1,6 @@
 #include "base/handle.h"
 
+#include "base/instance.h"
 #include "base/memory.h"
 
 typedef struct entry {
@@ -9,10 +10,10 @@ typedef struct entry {
 } entry;
 
 // Ascending by handle, because new ones go to the end.
-static entry *entries = NULL;
-static uint32_t capacity = 0, used = 0, live = 0;
+static SL_INSTANCE entry *entries = NULL;
+static SL_INSTANCE uint32_t capacity = 0, used = 0, live = 0;
 // Survives the table: a new table must not give what an old one gave.
-static sl_handle last = 0;
+static SL_INSTANCE sl_handle last = 0;
 
 // Drops what was released.
 static void compact(void) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/instance.h"
+
 // A header keeps the size of each block, so that counting needs nothing from the caller. It ends
 // where the block begins: 16 bytes, or for blocks of LARGE bytes 64, so that they begin a cache
 // line and rows of whole lines never share one.
@@ -19,9 +21,9 @@ static header *header_of(void *block) { return (header *)((char *)block - sizeof
 
 // Threads share these; the order in which they see each other's numbers does not matter. Without
 // threads, as in our WebAssembly modules, the compiler makes plain loads and stores of them.
-static _Atomic size_t in_use = 0;
-static _Atomic size_t peak = 0;
-static _Atomic size_t limit = SIZE_MAX;
+static SL_INSTANCE _Atomic size_t in_use = 0;
+static SL_INSTANCE _Atomic size_t peak = 0;
+static SL_INSTANCE _Atomic size_t limit = SIZE_MAX;
 #define READ(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
 
 // The innermost budget of this thread.
@@ -83,10 +85,26 @@ static sl_status find_size(size_t count, size_t size, size_t *bytes) {
 // A block of `bytes` bytes that were counted already, or NULL.
 static void *make_block(size_t bytes) {
   size_t align = bytes >= LARGE ? LARGE_ALIGNMENT : SMALL_ALIGNMENT;
+#ifdef SL_SHARED
+  char *raw = sl_instance_take(bytes + align);
+  if (raw == NULL) return NULL;
+  // Aligned to 16 bytes: the block begins 16 to 64 bytes behind it.
+  size_t before = align - ((uintptr_t)raw & (align - 1));
+#else
   char *raw = aligned_alloc(align, (bytes + 2 * align - 1) & ~(align - 1));
   if (raw == NULL) return NULL;
-  *header_of(raw + align) = (header){bytes, (uint32_t)align};
-  return raw + align;
+  size_t before = align;
+#endif
+  *header_of(raw + before) = (header){bytes, (uint32_t)before};
+  return raw + before;
+}
+
+static void drop_block(void *block) {
+#ifdef SL_SHARED
+  sl_instance_give((char *)block - header_of(block)->before);
+#else
+  free((char *)block - header_of(block)->before);
+#endif
 }
 
 // Makes a block in place of one of `before` bytes, which is still there.
@@ -138,7 +156,7 @@ sl_status sl_realloc(void **block, size_t count, size_t size) {
   SL_TRY(find_size(count, size, &bytes));
   SL_TRY(replace(old.bytes, bytes, &moved));
   memcpy(moved, *block, bytes < old.bytes ? bytes : old.bytes);
-  free((char *)*block - old.before);
+  drop_block(*block);
   *block = moved;
   return SL_OK;
 }
@@ -148,7 +166,7 @@ void sl_free(void *block) {
   header old = *header_of(block);
   recount_bytes(old.bytes, 0);
   spend(-(int64_t)old.bytes);
-  free((char *)block - old.before);
+  drop_block(block);
 }
 
 size_t sl_bytes_in_use(void) { return READ(in_use); }

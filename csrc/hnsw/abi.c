@@ -1,8 +1,10 @@
 // Raw ABI of hnsw/flat.h, hnsw/hnsw.h, hnsw/filter.h and hnsw/file.h.
 #include "base/abi.h"
 #include "base/abi_container.h"
+#include "base/instance.h"
 
 #include "hnsw/file.h"
+#include "hnsw/view.h"
 
 static const sl_kind SL_HANDLE_FILTER[1] = {{"the handle of a filter"}};
 static const sl_kind SL_HANDLE_FLAT[1] = {{"the handle of a flat index"}};
@@ -52,6 +54,22 @@ int32_t SL_ABI(sl_abi_filter_destroy)(sl_handle handle) {
   sl_filter *filter;
   SL_TRY(sl_handle_release(handle, SL_HANDLE_FILTER, (void **)&filter));
   sl_filter_destroy(filter);
+  return SL_OK;
+}
+
+// Writes how many ids it was made from and the bytes held; each may be NULL.
+int32_t SL_ABI(sl_abi_filter_info)(sl_handle handle, uint32_t *count, double *bytes) {
+  sl_filter *filter;
+  SL_TRY(sl_handle_get(handle, SL_HANDLE_FILTER, (void **)&filter));
+  if (count) *count = filter->count;
+  if (bytes) *bytes = (double)sl_filter_bytes(filter);
+  return SL_OK;
+}
+// ids: as many as sl_abi_filter_info() says, written.
+int32_t SL_ABI(sl_abi_filter_ids)(sl_handle handle, uint32_t *ids) {
+  sl_filter *filter;
+  SL_TRY(sl_handle_get(handle, SL_HANDLE_FILTER, (void **)&filter));
+  sl_filter_ids(filter, ids);
   return SL_OK;
 }
 
@@ -202,6 +220,11 @@ int32_t SL_ABI(sl_abi_hnsw_destroy)(sl_handle handle) {
   sl_hnsw_destroy(index);
   return SL_OK;
 }
+int32_t SL_ABI(sl_abi_hnsw_freeze)(sl_handle handle) {
+  sl_hnsw *index;
+  SL_TRY(hnsw_of(handle, &index));
+  return sl_hnsw_freeze(index);
+}
 int32_t SL_ABI(sl_abi_hnsw_reserve)(sl_handle handle, uint32_t capacity) {
   sl_hnsw *index;
   SL_TRY(hnsw_of(handle, &index));
@@ -350,3 +373,19 @@ int32_t SL_ABI(sl_abi_hnsw_save)(sl_handle handle, double offset, void *buffer, 
   SL_TRY(hnsw_of(handle, &index));
   return sl_hnsw_save(index, sl_file_offset(offset), buffer, capacity, written);
 }
+
+#ifdef SL_SHARED
+// --- Instances on one memory ---------------------------------------------------------------------
+// For our own host alone, which passes on addresses that it got here.
+
+// The address by which another instance makes a view of a frozen index. 0 when it is not one.
+uint32_t SL_INSTANCE_ABI(sl_instance_hnsw_address)(sl_handle handle) {
+  sl_hnsw *index;
+  if (hnsw_of(handle, &index) != SL_OK) return 0;
+  return sl_hnsw_is_frozen(index) ? (uint32_t)(uintptr_t)index : 0;
+}
+sl_handle SL_INSTANCE_ABI(sl_instance_hnsw_view)(const sl_hnsw *index) {
+  sl_hnsw *view;
+  return sl_hnsw_view(index, &view) == SL_OK ? keep_hnsw(view) : 0;
+}
+#endif

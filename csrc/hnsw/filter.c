@@ -65,6 +65,10 @@ sl_status sl_filter_bind(sl_filter *filter, const sl_store *store) {
   return SL_OK;
 }
 
+void sl_filter_ids(const sl_filter *filter, uint32_t *ids) {
+  if (filter->count > 0) memcpy(ids, filter->ids, (size_t)filter->count * sizeof *ids);
+}
+
 uint64_t sl_filter_bytes(const sl_filter *filter) {
   return sizeof *filter + 4 * (uint64_t)filter->count +
          8 * ((uint64_t)filter->words + filter->nodes_words);

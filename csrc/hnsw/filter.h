@@ -35,6 +35,9 @@ void sl_filter_destroy(sl_filter *filter);
 // O(count + used / 64).
 sl_status sl_filter_bind(sl_filter *filter, const sl_store *store);
 
+// Writes the ids that it was made from. ids: count, written.
+void sl_filter_ids(const sl_filter *filter, uint32_t *ids);
+
 uint64_t sl_filter_bytes(const sl_filter *filter);
 
 static inline bool sl_filter_allows(const uint64_t *bits, uint32_t slot) {

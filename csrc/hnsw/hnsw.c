@@ -8,6 +8,7 @@
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/reach.h"
+#include "hnsw/view.h"
 
 sl_hnsw_options sl_hnsw_options_default(void) {
   return (sl_hnsw_options){.metric = SL_METRIC_COSINE,
@@ -33,6 +34,18 @@ static sl_status check_options(const sl_hnsw_options *options) {
 // off at what fits (gather_two_hops in search.c); and for scoring in fours.
 static uint32_t batch_capacity_for(const sl_hnsw *index) { return 4 * index->links0_stride + 8; }
 
+sl_status sl_hnsw_make_scratch(sl_hnsw *index) {
+  SL_TRY(SL_ALLOC(&index->query, index->store.vector_bytes));
+  SL_TRY(SL_ALLOC(&index->decoded, index->store.vector_bytes));
+  SL_TRY(SL_ALLOC(&index->coded, index->store.query_bytes));
+  SL_TRY(SL_ALLOC(&index->pair, index->store.query_bytes));
+  SL_TRY(SL_ALLOC(&index->batch, index->batch_capacity));
+  SL_TRY(SL_ALLOC(&index->keys, index->batch_capacity));
+  SL_TRY(SL_ALLOC(&index->found, index->batch_capacity));
+  SL_TRY(SL_ALLOC(&index->sorted, index->sorted_capacity));
+  return sl_pool_reserve(index, index->options.ef_construction);
+}
+
 sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   *out = NULL;
   SL_TRY(check_options(options));
@@ -49,15 +62,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   index->sorted_capacity = 2 * index->links0_stride;
   sl_status status = sl_store_init(&index->store, options->metric, options->dimension,
                                    options->curvature, options->codes, options->exact);
-  if (status == SL_OK) status = SL_ALLOC(&index->query, index->store.vector_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->decoded, index->store.vector_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->coded, index->store.query_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->pair, index->store.query_bytes);
-  if (status == SL_OK) status = SL_ALLOC(&index->batch, index->batch_capacity);
-  if (status == SL_OK) status = SL_ALLOC(&index->keys, index->batch_capacity);
-  if (status == SL_OK) status = SL_ALLOC(&index->found, index->batch_capacity);
-  if (status == SL_OK) status = SL_ALLOC(&index->sorted, index->sorted_capacity);
-  if (status == SL_OK) status = sl_pool_reserve(index, options->ef_construction);
+  if (status == SL_OK) status = sl_hnsw_make_scratch(index);
   if (status == SL_OK) status = sl_hnsw_reserve(index, options->capacity);
   if (status != SL_OK) {
     sl_hnsw_destroy(index);
@@ -69,6 +74,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
 
 void sl_hnsw_destroy(sl_hnsw *index) {
   if (index == NULL) return;
+  if (index->is_view) sl_view_let_go(index);
   sl_store_free(&index->store);
   sl_writer_destroy(index->saving);
   sl_reach_end(index);
@@ -134,6 +140,7 @@ sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count,
 }
 
 uint64_t sl_hnsw_bytes(const sl_hnsw *index) {
+  if (index->is_view) return scratch_bytes(index) + sl_view_bytes(index);
   return scratch_bytes(index) + sl_store_bytes(&index->store) + sl_chunks_bytes(&index->links0) +
          graph_bytes(index, index->graph_capacity, index->upper_capacity, index->by_row_size);
 }
@@ -160,6 +167,7 @@ static sl_status size_upper(sl_hnsw *index, uint64_t units) {
 }
 
 sl_status sl_hnsw_reserve(sl_hnsw *index, uint32_t capacity) {
+  SL_TRY(sl_hnsw_may_change(index));
   SL_TRY(sl_store_reserve(&index->store, capacity));
   if (capacity <= index->graph_capacity && capacity <= index->links0.capacity) return SL_OK;
   sl_store_touch(&index->store); // as in sl_store_reserve: what follows moves arrays
@@ -257,6 +265,7 @@ sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, 
                       sl_duplicate duplicate, uint32_t *added) {
   size_t bytes = sl_metric_input_bytes(index->store.metric, index->store.dimension);
   *added = 0;
+  SL_TRY(sl_hnsw_may_change(index));
   for (; *added < count; (*added)++) {
     const char *vector = (const char *)vectors + *added * bytes;
     SL_TRY(add_one(index, ids[*added], vector, duplicate, *added));
@@ -265,6 +274,7 @@ sl_status sl_hnsw_add(sl_hnsw *index, const uint32_t *ids, const void *vectors, 
 }
 
 sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *stride) {
+  SL_TRY(sl_hnsw_may_change(index));
   sl_store *store = &index->store;
   SL_REQUIRE(count <= SL_SLOT_LIMIT - store->used, SL_ERR_OVERFLOW, "count",
              "less than 2^31 vectors");
@@ -281,6 +291,7 @@ sl_status sl_hnsw_stage(sl_hnsw *index, uint32_t count, void **rows, uint32_t *s
 sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count, uint32_t *added) {
   sl_store *store = &index->store;
   *added = 0;
+  SL_TRY(sl_hnsw_may_change(index));
   SL_REQUIRE(count <= index->staged_count, SL_ERR_STATE, "count",
              "no more vectors than were staged");
   sl_status status = SL_OK;
@@ -297,6 +308,7 @@ sl_status sl_hnsw_add_staged(sl_hnsw *index, const uint32_t *ids, uint32_t count
 
 sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
   uint32_t removed;
+  SL_TRY(sl_hnsw_may_change(index));
   SL_REQUIRE(sl_hnsw_has(index, id), SL_ERR_INDEX, "id", "an id that is in the index");
   return sl_hnsw_remove_many(index, &id, 1, &removed);
 }
@@ -304,6 +316,8 @@ sl_status sl_hnsw_remove(sl_hnsw *index, uint32_t id) {
 sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t count,
                               uint32_t *removed) {
   sl_store *store = &index->store;
+  *removed = 0;
+  SL_TRY(sl_hnsw_may_change(index));
   for (*removed = 0; *removed < count; (*removed)++) {
     uint32_t slot = sl_store_find(store, ids[*removed]);
     if (slot == SL_NO_SLOT) break;

@@ -69,6 +69,8 @@ typedef struct sl_hnsw {
   struct sl_reach *reach;   // a check of what can be reached, under way (reach.c), or NULL
   uint32_t ring[2];         // the list of a copy as it is saved (file.c)
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
+  bool frozen;              // nothing changes it any more (view.h)
+  bool is_view;             // its arrays are those of another index, and only its scratch its own
 } sl_hnsw;
 
 #endif

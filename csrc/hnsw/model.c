@@ -48,8 +48,19 @@ sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
   return SL_OK;
 }
 
+uint64_t sl_codes_model_bytes(const sl_store *store) {
+  return sizeof(float) * (uint64_t)model_numbers(store);
+}
+
 uint64_t sl_codes_bytes(const sl_store *store) {
-  return sizeof(float) * (model_numbers(store) + (uint64_t)store->early_rows * store->dimension);
+  return sl_codes_model_bytes(store) +
+         sizeof(float) * (uint64_t)store->early_rows * store->dimension;
+}
+
+sl_status sl_codes_copy_model(sl_store *store, const float *model) {
+  SL_TRY(SL_ALLOC(&store->model, model_numbers(store)));
+  memcpy(store->model, model, sl_codes_model_bytes(store));
+  return SL_OK;
 }
 
 void sl_codes_drop_early(sl_store *store) {

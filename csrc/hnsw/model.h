@@ -63,6 +63,13 @@ sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
 // Bytes of these. O(1).
 uint64_t sl_codes_bytes(const sl_store *store);
 
+// Of these, what is not early vectors. O(1).
+uint64_t sl_codes_model_bytes(const sl_store *store);
+
+// Gives a store a copy of the model of another of the same shape, scratch included: two stores that
+// share rows write to none of each other's memory then. Errors: ERR_MEMORY. O(dimension).
+sl_status sl_codes_copy_model(sl_store *store, const float *model);
+
 // What the float16 rows beside codes of signs are measured from; NULL for other codes.
 const float *sl_codes_origin(const sl_store *store);
 

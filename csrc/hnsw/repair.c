@@ -14,6 +14,7 @@
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/reach.h"
+#include "hnsw/view.h"
 
 // A pass begins by itself when one slot in so many is dead, and at least so many are.
 enum { DEAD_SHARE = 16, DEAD_LEAST = 32 };
@@ -187,6 +188,7 @@ void sl_repair_some(sl_hnsw *index, uint32_t changes) {
 
 sl_status sl_hnsw_repair_step(sl_hnsw *index, uint32_t work, uint32_t *left) {
   sl_store *store = &index->store;
+  SL_TRY(sl_hnsw_may_change(index));
   if (store->dead == 0) return sl_reach_step(index, work, true, left);
   sl_reach_end(index);
   bool ended = pass_step(index, work);

@@ -1,8 +1,10 @@
 #include "hnsw/store.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/instance.h"
 #include "base/memory.h"
 #include "hnsw/codes.h"
 #include "hnsw/learn.h"
@@ -351,6 +353,6 @@ void sl_store_ids(const sl_store *store, uint32_t *ids) {
 }
 
 void sl_store_touch(sl_store *store) {
-  static uint64_t latest = 0;
-  store->version = ++latest;
+  static SL_INSTANCE _Atomic uint64_t latest = 0;
+  store->version = 1 + atomic_fetch_add_explicit(&latest, 1, memory_order_relaxed);
 }

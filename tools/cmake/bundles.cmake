@@ -1,7 +1,10 @@
-# sl_bundle(<name> ROOMS <room>... VARIANTS <variant>... [TEST <variant>...])
+# sl_bundle(<name> ROOMS <room>... VARIANTS <variant>... [TEST <variant>...] [SHARED <room>...])
 #
 # Links rooms into one WebAssembly module for each variant, twice: with embind for the npm package (ts/runtime/embind.ts is
 # its JavaScript side) and as a raw module without imports for every other host. In the build folder:
+#
+# SHARED: rooms of which objects can be read by several threads from one memory (csrc/base/instance.h). They are linked once
+# more, raw and with SIMD, into a module that imports a shared memory: out/wasm/<name>.shared.wasm.
 #
 #   out/types/<name>.d.ts              out/wasm/<name>.<variant>.wasm      out/raw/<name>.<variant>.wasm
 #   out/test/<name>.<variant>.wasm     TEST variants, not shipped          out/bundles.json  the table, for tools/generate.mjs
@@ -52,13 +55,14 @@ set(SL_LINK_LEVEL_property -Oz)
 set(SL_OPT_LEVEL_property -Os --one-caller-inline-max-function-size=400)
 
 function(sl_bundle name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;VARIANTS;TEST")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;VARIANTS;TEST;SHARED")
   if(NOT arg_ROOMS OR NOT arg_VARIANTS OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_bundle(${name}) needs ROOMS and VARIANTS")
   endif()
   set_property(GLOBAL APPEND PROPERTY SL_BUNDLES ${name})
   set_property(GLOBAL PROPERTY SL_BUNDLE_${name}_rooms "${arg_ROOMS}")
   set_property(GLOBAL PROPERTY SL_BUNDLE_${name}_variants "${arg_VARIANTS}")
+  set_property(GLOBAL PROPERTY SL_BUNDLE_${name}_shared "${arg_SHARED}")
   if(NOT SL_WASM)
     return()
   endif()
@@ -124,6 +128,10 @@ function(sl_bundle name)
     endif()
     list(APPEND modules "${SL_OUT}/${folder}/${name}.${variant}.wasm")
   endforeach()
+
+  if(arg_SHARED)
+    sl_link_shared(${name} ${arg_SHARED})
+  endif()
 
   # What the JavaScript side finds must be the same in all variants.
   set(stamp "${CMAKE_BINARY_DIR}/link/${name}/names.stamp")
@@ -195,6 +203,26 @@ function(sl_link_raw name variant output)
     WORKING_DIRECTORY "${dir}" DEPENDS ${objects} "${CMAKE_SOURCE_DIR}/tools/wasm-names.mjs"
     COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking raw ${name}.${variant}")
   sl_wasm_opt("${dir}/raw.wasm" "${SL_OUT}/raw/${output}.wasm" ${variant} ${SL_OPT_LEVEL_${name}})
+endfunction()
+
+# Links the module that several threads run on one memory. Of the rooms it has the raw ABI, of the C library what has no state:
+# the objects of that are not compiled for threads, which --no-check-features lets pass. Memory is allocated by csrc/base/heap.c.
+# The first kilobytes are no memory of anybody's (--low-memory-unused); each instance is given its stack by its host.
+function(sl_link_shared name)
+  sl_room_closure(rooms depends ${ARGN})
+  sl_all_objects(sources sources shared ${rooms})
+  sl_all_objects(abi abi shared base ${ARGN})
+  sl_all_objects(container files_abi shared base)
+  set(objects ${abi} ${container} ${sources})
+  set(dir "${CMAKE_BINARY_DIR}/link/${name}/shared")
+  file(MAKE_DIRECTORY "${dir}")
+  add_custom_command(OUTPUT "${dir}/raw.wasm"
+    COMMAND "${SL_WASM_LD}" ${objects} "${SL_WASM_LIBRARIES}/libc.a" "${SL_WASM_LIBRARIES}/libcompiler_rt.a"
+      --no-entry --shared-memory --import-memory --max-memory=4294967296 --no-check-features --gc-sections
+      --stack-first -z stack-size=1024 --fatal-warnings
+      --export=__stack_pointer --export=__wasm_init_tls --export=__tls_size -o raw.wasm
+    WORKING_DIRECTORY "${dir}" DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking ${name}.shared")
+  sl_wasm_opt("${dir}/raw.wasm" "${SL_OUT}/wasm/${name}.shared.wasm" shared ${SL_OPT_LEVEL_${name}})
 endfunction()
 
 # sl_micro(<name> ROOM <room>)
@@ -286,7 +314,12 @@ function(sl_finish)
     endforeach()
     list(JOIN rooms "\", \"" rooms)
     list(JOIN variants "\", \"" variants)
-    list(APPEND lines "    \"${bundle}\": { \"rooms\": [\"${rooms}\"], \"variants\": [\"${variants}\"] }")
+    get_property(shared GLOBAL PROPERTY SL_BUNDLE_${bundle}_shared)
+    set(with_shared "")
+    if(shared)
+      set(with_shared ", \"shared\": true")
+    endif()
+    list(APPEND lines "    \"${bundle}\": { \"rooms\": [\"${rooms}\"], \"variants\": [\"${variants}\"]${with_shared} }")
   endforeach()
   list(JOIN lines ",\n" lines)
   list(JOIN takers ",\n" takers)

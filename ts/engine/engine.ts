@@ -10,13 +10,13 @@ import {
 } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
 import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
-import { messageOf } from '../runtime/brand.js';
+import { isShared, messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { Room } from '../runtime/room.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { type BundleSource, INLINE } from '../runtime/source.js';
+import type { BundleSource } from '../runtime/source.js';
 import * as check from '../runtime/validate.js';
-import { loadBundle, type WasmSource, withoutImport } from './loader.js';
+import { isOneFile, loadBundle, loadShared, type WasmSource, withoutImport } from './loader.js';
 import { type Capabilities, probe } from './variants.js';
 
 /** Names for the most memory that the objects of a bundle may hold together: 4 MB, 2 GB, 4 GB. */
@@ -64,6 +64,8 @@ export interface EngineStats {
     memoryLimit: number;
     /** Size of the bundle's memory; it never shrinks. */
     memoryBytes: number;
+    /** The memory is shared with other threads (`Hnsw.share`); what is in use and the limit are those of this thread. */
+    shared?: true;
     /** Objects that have not been disposed. */
     objects: number;
     /**
@@ -176,7 +178,9 @@ export class Engine {
    */
   stats(): EngineStats {
     this.#assertUsable('engine.stats');
-    const live = [...this.#loaded.values()].filter((runtime) => runtime.alive);
+    const live = [...this.#loaded.values()]
+      .flatMap((runtime) => [runtime, ...runtime.instances])
+      .filter((runtime) => runtime.alive);
     return {
       version,
       modules: live.map((runtime) => ({
@@ -186,6 +190,7 @@ export class Engine {
         bytesPeak: runtime.raw.bytesPeak(),
         memoryLimit: runtime.memoryLimit,
         memoryBytes: runtime.raw.HEAPU8.byteLength,
+        ...(isShared(runtime.raw.HEAPU8.buffer) && { shared: true as const }),
         objects: runtime.objects,
         copies: {
           count: runtime.copies.size,
@@ -324,6 +329,14 @@ export class Engine {
         if (this.#disposed) runtime.end();
         else {
           this.#loaded.set(name, runtime);
+          let shared: Promise<WebAssembly.Module | undefined> | undefined;
+          runtime.shared = () => {
+            shared ??= loadShared(bundle, wasm);
+            shared.catch(() => {
+              shared = undefined;
+            });
+            return shared;
+          };
           runtime.group = this.#group.add(runtime);
         }
         return runtime;
@@ -344,7 +357,7 @@ export class Engine {
   ): void {
     // A file that the user gave is that of one bundle.
     const { wasm } = this.#options;
-    if (wasm !== undefined && wasm !== INLINE && typeof wasm !== 'function') return;
+    if (isOneFile(wasm)) return;
     for (const [name, find] of Object.entries(mayLoad) as [Bundle, MayLoad][]) {
       if (runtime.later.has(name)) continue;
       // Whether it is there is asked once: a room does without it, and a failure is no error.

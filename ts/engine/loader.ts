@@ -6,7 +6,7 @@ import { bytesOf, isShared, isURL, messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { Runtime } from '../runtime/runtime.js';
 import { type BundleSource, INLINE, type ModuleSource } from '../runtime/source.js';
-import { bestVariant } from './variants.js';
+import { bestVariant, probe } from './variants.js';
 
 /** A WebAssembly module in any form: its address, the response to a request, its bytes, or already compiled. */
 export type WasmInput =
@@ -54,13 +54,33 @@ export async function loadBundle({
   return runtime;
 }
 
+/**
+ * The module of a bundle that threads run on one memory; undefined where the bundle or this runtime has none, and where the
+ * user gave one file.
+ */
+export async function loadShared(
+  bundle: BundleSource,
+  wasm: WasmSource | undefined,
+): Promise<WebAssembly.Module | undefined> {
+  const { shared } = bundle;
+  const { sharedMemory, simd } = await probe();
+  if (shared === undefined || !sharedMemory || !simd || isOneFile(wasm)) return undefined;
+  return obtain(sourceOf(bundle, 'shared'), wasm, compileSource);
+}
+
+/** Is what the user gave the file of one bundle? */
+export function isOneFile(wasm: WasmSource | undefined): boolean {
+  return wasm !== undefined && wasm !== INLINE && typeof wasm !== 'function';
+}
+
 /** One module and where it comes from. */
 interface NamedSource extends ModuleSource {
   name: string;
 }
 
-function sourceOf(bundle: BundleSource, variant: Variant): NamedSource {
-  return { name: `${bundle.name}.${variant}`, ...bundle.modules[variant] };
+function sourceOf(bundle: BundleSource, variant: Variant | 'shared'): NamedSource {
+  const source = variant === 'shared' ? bundle.shared : bundle.modules[variant];
+  return { name: `${bundle.name}.${variant}`, ...source };
 }
 
 /** What is made of the bytes of a module: a compiled module, or what a worker is sent. */
@@ -77,7 +97,7 @@ function obtain<T>(source: NamedSource, wasm: WasmSource | undefined, take: Take
  */
 export function moduleForWorker(
   bundle: BundleSource,
-  variant: Variant,
+  variant: Variant | 'shared',
   wasm: WasmSource | undefined,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
   return obtain(sourceOf(bundle, variant), wasm, async (name, source) => {

@@ -17,6 +17,10 @@ declare module '*.relaxed.js' {
   const base64: string;
   export default base64;
 }
+declare module '*.shared.js' {
+  const base64: string;
+  export default base64;
+}
 
 // The program of a worker as a text, dist/inline/worker.js: written by the build after TypeScript ran.
 declare module '*/inline/worker.js' {

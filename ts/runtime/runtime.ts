@@ -53,6 +53,13 @@ export class Runtime {
   readonly rooms = new Map<string, unknown>();
   readonly laterRooms = new Map<string, () => Promise<unknown>>();
 
+  /**
+   * The module of this bundle that threads run on one memory; undefined where it cannot be had. Set by the engine.
+   */
+  shared: () => Promise<WebAssembly.Module | undefined> = async () => undefined;
+  /** Runtimes over instances of that module. */
+  readonly instances = new Set<Runtime>();
+
   #end: { code: 'CRASHED' | 'DISPOSED'; cause?: unknown } | undefined;
   #operation = 'load';
   #classes = new Map<unknown, unknown>();
@@ -70,6 +77,17 @@ export class Runtime {
   ): Promise<Runtime> {
     const runtime = new Runtime(bundle, variant);
     const raw = await connect(module, runtime);
+    return Object.assign(runtime, { raw, out: raw.out() });
+  }
+
+  /** The same over something else than an embind module: what `make` gives in its place. */
+  static async over(
+    bundle: BundleSource,
+    variant: Variant,
+    make: (runtime: Runtime) => Promise<Raw>,
+  ): Promise<Runtime> {
+    const runtime = new Runtime(bundle, variant);
+    const raw = await make(runtime);
     return Object.assign(runtime, { raw, out: raw.out() });
   }
 
@@ -98,6 +116,8 @@ export class Runtime {
   /** Refuses every later call. The memory goes when the last reference to this runtime does. */
   end(): void {
     this.#end ??= { code: 'DISPOSED' };
+    for (const instance of this.instances) instance.end();
+    this.instances.clear();
   }
 
   /** Throws when this runtime is at its end. The operation is remembered for the error of a trap. */

@@ -15,6 +15,8 @@ export interface BundleSource {
   /** Rooms whose code is in this bundle. */
   rooms: readonly RoomName[];
   modules: { readonly [V in Variant]?: ModuleSource };
+  /** The module that several threads run on one memory (instance.ts). */
+  shared?: ModuleSource;
 }
 
 /** Stands for the modules that are JavaScript text; `sublinear/inline` exports it as `inline`. */

@@ -167,7 +167,17 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-const cloneable = ['Map', 'Set', 'Date', 'RegExp', 'Error', 'Blob', 'File', 'WebAssembly.Module'];
+const cloneable = [
+  'Map',
+  'Set',
+  'Date',
+  'RegExp',
+  'Error',
+  'Blob',
+  'File',
+  'WebAssembly.Module',
+  'WebAssembly.Memory',
+];
 
 function isCloneable(value: object): boolean {
   return isShared(value) || cloneable.some((tag) => isTagged(value, tag));

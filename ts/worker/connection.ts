@@ -314,7 +314,7 @@ export class Connection {
   #module(file: string): Promise<Uint8Array | WebAssembly.Module> {
     let module = this.#modules.get(file);
     if (module === undefined) {
-      const [name, variant] = file.split('.') as [string, Variant];
+      const [name, variant] = file.split('.') as [string, Variant | 'shared'];
       const { bundle } = Object.values(rooms).find((room) => room.bundle.name === name) ?? {};
       if (bundle === undefined) throw new Error(`no module is called ${name}`);
       module = moduleForWorker(bundle, variant, this.#options.wasm);

@@ -1,5 +1,6 @@
 // The file of a collection (docs/format.md): a head, keys and metadata as JSON, then the file of the index.
 
+import { make } from '../../runtime/brand.js';
 import { asyncPiecesOf, totalOf, unzipped } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
@@ -86,6 +87,24 @@ export function headOf(
   view.setBigUint64(16, BigInt(length), true);
   view.setBigUint64(24, BigInt(textBytes), true);
   return head;
+}
+
+/** Pieces as one array; `more` are bytes of those that are still to be made. */
+export function joined(
+  operation: string,
+  parts: readonly Iterable<Uint8Array>[],
+  more = 0,
+): Uint8Array<ArrayBuffer> {
+  const [first = []] = parts;
+  const size = [...first].reduce((sum, piece) => sum + piece.length, more);
+  const bytes = make(operation, size, () => new Uint8Array(size));
+  let at = 0;
+  for (const part of parts)
+    for (const piece of part) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+  return bytes;
 }
 
 /** Everything in front of the index, from pieces of a file that are cut anywhere. */

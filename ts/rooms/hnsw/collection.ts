@@ -1,7 +1,7 @@
 // Vectors with ids of any kind and metadata, over one index.
 
+import { version } from '../../generated/bundles.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { make } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { notConstructible } from '../../runtime/object.js';
@@ -9,17 +9,28 @@ import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { damaged, Front, frontOf, headOf, jsonPieces, type SavedItem } from './collection-file.js';
+import {
+  damaged,
+  Front,
+  frontOf,
+  headOf,
+  joined,
+  jsonPieces,
+  type Saved,
+  type SavedItem,
+} from './collection-file.js';
 import { Items } from './collection-items.js';
+import { newParts } from './collection-parts.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
 import { bringTextRoom, ItemTexts, textRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
 import { SearchableVectors } from './searchable-vectors.js';
+import { readShared, shareIndex } from './shared-index.js';
 import type {
-  CollectionOptions,
   CreateCollectionOptions,
   LoadCollectionOptions,
+  SharedIndex,
   TextOptions,
 } from './types.js';
 
@@ -131,27 +142,40 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const front = new Front(runtime, operation);
     const file = front.take(whole);
     if (file === undefined) throw front.short();
-    const { index: kind, items, text } = front.read(verify);
-    let texts: ItemTexts | undefined;
-    let collection: Collection<Meta> | undefined;
+    const saved = front.read(verify);
+    const Index = runtime.bind(saved.index === 'flat' ? Flat : Hnsw);
+    return Collection.#filled<Meta>(runtime, operation, front, saved, stem, () =>
+      Index.load(file, { verify }),
+    );
+  }
+
+  static #filled<Meta extends object>(
+    runtime: Runtime,
+    operation: string,
+    front: Front,
+    { items, text }: Saved,
+    stem: LoadCollectionOptions['stem'],
+    open: () => Flat | Hnsw,
+  ): Collection<Meta> {
+    let part: { dispose(): void } | undefined;
     try {
+      let texts: ItemTexts | undefined;
       if (text !== undefined) {
         const room = textRoom(runtime, operation);
         const words = room.TextIndex.load(front.takeText(), stem && { stem });
-        texts = new ItemTexts(room, words, text);
+        part = texts = new ItemTexts(room, words, text);
       }
-      collection = made<Meta>(
-        runtime,
-        runtime.bind(kind === 'flat' ? Flat : Hnsw).load(file, { verify }),
-        texts,
-      );
+      const index = open();
+      // Its filters are made where the index is.
+      const collection = made<Meta>(index.runtime, index, texts);
+      part = collection;
       for (const item of items) collection.#restore(operation, item, items.length);
       collection.#restored(operation);
+      return collection;
     } catch (error) {
-      (collection ?? texts)?.dispose();
+      part?.dispose();
       throw error;
     }
-    return collection;
   }
 
   /**
@@ -259,21 +283,85 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    */
   save(): Uint8Array<ArrayBuffer> {
     const operation = 'Collection.save';
-    const json = [...this.#json()];
-    const text = this.#texts === undefined ? [] : [this.#texts.index.save()];
-    const head = headOf(this.#runtime, operation, json, text[0]?.length ?? 0);
-    const before = [head, ...json, ...text];
-    const length = before.reduce((sum, piece) => sum + piece.length, 0);
-    const size = length + this.index.use(operation).fileSize();
-    const bytes = make(operation, size, () => new Uint8Array(size));
-    let at = 0;
-    for (const pieces of [before, this.index.saveInPieces()]) {
-      for (const piece of pieces) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
+    const { index } = this;
+    const parts = [this.#front(operation), index.saveInPieces()];
+    return joined(operation, parts, index.use(operation).fileSize());
+  }
+
+  /**
+   * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata and
+   * texts are copied to each reader. Pass what it gives to `Collection.openShared()`. A collection over an exact index
+   * (`index: 'flat'`) is copied as a whole.
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   * import { createPool } from 'sublinear/worker';
+   *
+   * const { Collection } = await load();
+   * using films = Collection.create({ metric: 'cosine', dimension: 2 });
+   * films.add({ key: 'alien', vector: [1, 0], metadata: { year: 1979 } });
+   * films.add({ key: 'heat', vector: [0, 1], metadata: { year: 1995 } });
+   *
+   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
+   * const replica = await pool.replicate(await films.share(), ({ hnsw }, shared) => hnsw.Collection.openShared(shared));
+   * const where = { year: { gt: 1980 } };
+   * const [found] = await replica.run((films) => films.searchBatch([1, 0], { k: 1, where }));
+   * console.log(found?.[0]?.key); // heat
+   * ```
+   */
+  async share(): Promise<SharedIndex> {
+    const operation = 'Collection.share';
+    const [{ index }, { changes }] = [this, this.#items];
+    const bytes = index.use(operation).bytes();
+    const front = joined(operation, [this.#front(operation)]);
+    const shared = await shareIndex(index.runtime, operation, index, index instanceof Hnsw);
+    if (this.#items.changes !== changes)
+      throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
+    return { kind: 'collection', version, bytes, front, ...shared };
+  }
+
+  /**
+   * The collection that {@link Collection.share} gave, in this thread or in another one, for questions; as `Hnsw.openShared`.
+   *
+   * @throws SublinearError as `Hnsw.openShared` and {@link Collection.load}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Collection } = await load();
+   * using notes = Collection.create({ metric: 'dot', dimension: 2 });
+   * notes.add({ key: 'a', vector: [1, 2] });
+   * using reader = await Collection.openShared(await notes.share());
+   * console.log(reader.search([1, 1])[0]?.key); // a
+   * ```
+   */
+  static async openShared<Meta extends object = Metadata>(
+    shared: SharedIndex,
+    options?: Pick<LoadCollectionOptions, 'stem'>,
+  ): Promise<Collection<Meta>> {
+    const operation = 'Collection.openShared';
+    const runtime = runtimeOf(this, operation);
+    const { stem } = check.options(operation, options, ['stem']);
+    const given = readShared(operation, shared, 'collection');
+    const front = new Front(runtime, operation);
+    if (front.take(wholeBytes(shared.front as Uint8Array, operation)) === undefined)
+      throw front.short();
+    const saved = front.read(true);
+    if (saved.text !== undefined) await bringTextRoom(runtime, operation);
+    const index =
+      saved.index === 'flat' && 'file' in given
+        ? runtime.bind(Flat).load(given.file)
+        : await runtime.bind(Hnsw).openShared({ ...shared, kind: 'hnsw' });
+    try {
+      return Collection.#filled<Meta>(runtime, operation, front, saved, stem, () => index);
+    } catch (error) {
+      index.dispose();
+      throw error;
     }
-    return bytes;
   }
 
   /**
@@ -374,6 +462,13 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     if (!fits) throw damaged(operation, 'a key for each vector');
   }
 
+  /** What stands in front of the index in a file. */
+  #front(operation: string): Uint8Array<ArrayBuffer>[] {
+    const json = [...this.#json()];
+    const text = this.#texts === undefined ? [] : [this.#texts.index.save()];
+    return [headOf(this.#runtime, operation, json, text[0]?.length ?? 0), ...json, ...text];
+  }
+
   #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
     const texts = this.#texts;
@@ -400,44 +495,6 @@ function created<Meta extends object>(
   operation: string,
   options: CreateCollectionOptions,
 ): Collection<Meta> {
-  if (typeof options !== 'object' || options === null)
-    throw check.typeError(operation, 'options', 'object', options);
-  const { text, language, stem, stopWords, positions, ...vectors } = options as CollectionOptions &
-    Partial<TextOptions>;
-  const { index: kind = 'hnsw', ...rest } = vectors;
-  check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
-  const words = { language, stem, stopWords, positions };
-  if (text === undefined)
-    for (const [name, value] of Object.entries(words))
-      if (value !== undefined)
-        throw check.rangeError(operation, name, 'nothing without "text"', value);
-  // Words alone: an index that stays empty stands for the vectors.
-  const alone = text !== undefined && Object.values(vectors).every((value) => value === undefined);
-  const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : rest;
-  const texts =
-    text === undefined
-      ? undefined
-      : ItemTexts.create(
-          textRoom(runtime, operation),
-          operation,
-          withoutUndefined({ text, ...words }),
-          alone,
-        );
-  try {
-    const exact = kind === 'flat' || alone;
-    const index = exact ? runtime.bind(Flat).create(shape) : runtime.bind(Hnsw).create(shape);
-    return made<Meta>(runtime, index, texts);
-  } catch (error) {
-    texts?.dispose();
-    throw error;
-  }
-}
-
-/** What is undefined was not given. */
-function withoutUndefined(
-  options: { [K in keyof TextOptions]: TextOptions[K] | undefined },
-): TextOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as TextOptions;
+  const { index, texts } = newParts(runtime, operation, options);
+  return made<Meta>(runtime, index, texts);
 }

@@ -2,11 +2,36 @@
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { asTyped } from '../../runtime/brand.js';
-import { adopt, WasmObject } from '../../runtime/object.js';
+import { adopt, isInstance, rawOf, WasmObject } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray } from '../../runtime/scratch.js';
 
 /** The part of Filter that an index must know. */
 export abstract class FilterObject extends WasmObject<RawFilter> {}
+
+/**
+ * The C object of a filter for an index that lives in `runtime`. An index in shared memory takes those of its engine: the ids
+ * are copied once, and the copy is kept with the filter.
+ */
+export function rawFilter(runtime: Runtime, operation: string, filter: unknown): RawFilter {
+  const other =
+    isInstance(filter, FilterObject) && filter.runtime !== runtime ? filter.runtime : undefined;
+  if (other?.group !== runtime.group || other.bundle !== runtime.bundle)
+    return rawOf(runtime, operation, 'filter', filter, FilterObject);
+  const source = filter as FilterObject;
+  const raw = source.use(operation);
+  return source.companion(runtime, 'ids', () => {
+    const ids = other.scratch(operation, (scratch) => {
+      const address = scratch.u32(raw.count);
+      raw.ids(address);
+      return other.copyU32(address, raw.count);
+    });
+    return runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.indices('ids', ids);
+      return runtime.made(operation, runtime.raw.Filter.create(address, length));
+    });
+  });
+}
 
 /**
  * A set of ids that a search may return. Make it once and use it for many searches: the index turns it into a bit a

@@ -1,4 +1,6 @@
 // The approximate index.
+
+import { version } from '../../generated/bundles.js';
 import type { Filter as RawFilter, Hnsw as RawHnsw } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError } from '../../runtime/errors.js';
@@ -11,23 +13,19 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import { MeasuredIndex } from './measured-index.js';
 import { giveOptions, metrics, verified } from './options.js';
 import { Repairing } from './repair.js';
 import type { ResultAddresses } from './results.js';
-import { recallOf, tuneEf, tuneFeatures } from './tuning.js';
+import { openPlace, readShared, shareIndex } from './shared-index.js';
 import type {
   HnswOptions,
   HnswStats,
   LoadOptions,
-  RecallEstimate,
-  RecallEstimateOptions,
   RemoveProgress,
   RepairProgress,
-  TunedEf,
-  TuneFeatures,
-  TuneOptions,
+  SharedIndex,
 } from './types.js';
-import { VectorIndex } from './vector-index.js';
 
 /** Ids that {@link Hnsw.removeManyAsync} removes in a step; most of the time goes into the repair. */
 const REMOVED_AT_ONCE = 256;
@@ -37,7 +35,7 @@ const REMOVED_AT_ONCE = 256;
  * the query through a graph of near neighbours and compares it with some thousand vectors, however many there are. `ef`
  * trades speed for recall. Vectors can be removed and replaced for ever: links are repaired and memory is used again.
  */
-export class Hnsw extends VectorIndex<RawHnsw> {
+export class Hnsw extends MeasuredIndex {
   #writing = false;
 
   /** Removed vectors whose places are not free yet; see {@link Hnsw.repair}. */
@@ -145,6 +143,87 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
     return loadFileAsync(runtime, operation, bytes, loadingHnsw(runtime, operation), given);
+  }
+
+  /**
+   * One copy of the index that all threads read, for the workers of a pool: pass what it gives to `Hnsw.openShared()` there.
+   * Where threads share memory (Node; browsers when the page is cross-origin isolated) the copy stands in memory of its own,
+   * frozen, and each reader adds two bytes a vector; elsewhere it is the file, and each reader has a copy. This index stays as
+   * it is: dispose it when only the shared one is wanted. O(size).
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   * import { createPool } from 'sublinear/worker';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   *
+   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
+   * const replica = await pool.replicate(await index.share(), ({ hnsw }, shared) => hnsw.Hnsw.openShared(shared));
+   * const found = await replica.map([[1.2], [2.9]], (index, query) => index.search(query, { k: 1 }));
+   * console.log(found.map(({ ids }) => ids[0])); // [ 1, 3 ]
+   * ```
+   */
+  async share(): Promise<SharedIndex> {
+    const operation = 'Hnsw.share';
+    const bytes = this.use(operation).bytes();
+    return { kind: 'hnsw', version, bytes, ...(await shareIndex(this.runtime, operation, this)) };
+  }
+
+  /**
+   * The index that {@link Hnsw.share} gave, in this thread or in another one, for questions: it answers with the same bits, and
+   * every change of it throws `STATE`. `bytesUsed` is what this reader adds. What its thread had is used again after
+   * `dispose()`; after a worker that was terminated it goes with the shared memory.
+   *
+   * @throws SublinearError `UNSUPPORTED` for what another version of the package shared; `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using reader = await Hnsw.openShared(await index.share());
+   * console.log(reader.search([0, 0], { k: 1 }).distances[0], reader.frozen); // 5 true
+   * ```
+   */
+  static async openShared(shared: SharedIndex): Promise<Hnsw> {
+    const operation = 'Hnsw.openShared';
+    const home = runtimeOf(this, operation);
+    const given = readShared(operation, shared, 'hnsw');
+    if ('file' in given) return home.bind(Hnsw).load(given.file).freeze();
+    const { runtime, raw } = await openPlace(home, operation, given.place);
+    return adopt(runtime, operation, Hnsw, raw);
+  }
+
+  /**
+   * Refuses every change from now on, with `STATE`. There is no way back; `load(save())` is a copy that can be changed.
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * console.log(index.add(1, [1]).freeze().frozen, index.size); // true 1
+   * ```
+   */
+  freeze(): this {
+    const operation = 'Hnsw.freeze';
+    this.runtime.check(operation, this.use(operation).freeze());
+    return this;
+  }
+
+  /** Whether every change is refused: after {@link Hnsw.freeze}, and of what {@link Hnsw.openShared} gives. */
+  get frozen(): boolean {
+    return this.use('Hnsw.frozen').frozen();
   }
 
   /**
@@ -372,89 +451,6 @@ export class Hnsw extends VectorIndex<RawHnsw> {
     const operation = 'Hnsw.optimize';
     this.runtime.check(operation, this.use(operation).optimize());
     return this;
-  }
-
-  /**
-   * How much of the truth searches find: some queries are searched for and compared with all vectors, as well as the index
-   * knows them. With `rerank: 'none'` it knows the codes only, and what they have lost is not seen here. O(size * queries).
-   *
-   * @throws RangeError as {@link VectorIndex.search}; and for `sample` together with `queries`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Hnsw } = await load();
-   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2, codes: 'int8' });
-   * for (let i = 0; i < 500; i++) index.add(i, [47.37 + Math.sin(i) / 100, 8.54 + Math.cos(2 * i) / 100]);
-   * const { recall, standardError } = index.recallEstimate({ k: 10, ef: 64 });
-   * console.log(recall > 0.99, standardError < 0.01); // true true
-   * ```
-   */
-  recallEstimate(options?: RecallEstimateOptions): RecallEstimate {
-    const operation = 'Hnsw.recallEstimate';
-    const raw = this.use(operation);
-    const given = check.options(operation, options, ['k', 'ef', 'sample', 'queries']);
-    const { k = 10, ef = 64, sample = 100, queries } = given;
-    check.integer(operation, 'k', k);
-    check.integer(operation, 'ef', ef);
-    check.integer(operation, 'sample', sample);
-    if (queries !== undefined && given.sample !== undefined)
-      throw check.rangeError(operation, 'sample', 'nothing beside "queries"', sample);
-    const { runtime } = this;
-    return runtime.scratch(operation, (scratch) => {
-      const own =
-        queries === undefined ? undefined : this.vectorsIn(scratch, operation, 'queries', queries);
-      const count = own?.count ?? Math.min(sample, raw.size());
-      const [hits, wanted] = [scratch.u32(count), scratch.u32(count)];
-      runtime.check(operation, raw.recall(own?.address ?? 0, count, k, ef, hits, wanted));
-      return recallOf(runtime.copyU32(hits, count), runtime.copyU32(wanted, count));
-    });
-  }
-
-  /**
-   * The smallest `ef` with which searches find the share `recall` of the nearest: the estimate of
-   * {@link Hnsw.recallEstimate} less 1.645 of its standard errors reaches it. Of values from `k` to 2,048, or of those
-   * that a chooser knows. A few estimates, O(size * queries) each.
-   *
-   * @throws RangeError `RANGE` for `recall` outside 0..1, and as {@link Hnsw.recallEstimate}
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Hnsw } = await load();
-   * using index = Hnsw.create({ metric: 'euclidean', dimension: 2 });
-   * for (let i = 0; i < 2000; i++) index.add(i, [Math.sin(i), Math.cos(2 * i)]);
-   * const { ef, reached } = index.tune({ recall: 0.95, k: 10 });
-   * console.log(ef <= 32, reached); // true true
-   * ```
-   */
-  tune(options?: TuneOptions): TunedEf {
-    const operation = 'Hnsw.tune';
-    this.use(operation);
-    return tuneEf(operation, this, options, (asked) => this.recallEstimate(asked));
-  }
-
-  /**
-   * What {@link Hnsw.tune} hands a chooser: size, dimension, intrinsic dimension of the data, and what is asked for.
-   * 50 searches.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Hnsw } = await load();
-   * using index = Hnsw.create({ metric: 'euclidean', dimension: 3 });
-   * for (let i = 0; i < 3000; i++) index.add(i, [i / 3000, i / 1500, 0]);
-   * const { intrinsicDimension } = index.tuneFeatures({ k: 10, recall: 0.95 });
-   * console.log(Math.round(intrinsicDimension)); // 1
-   * ```
-   */
-  tuneFeatures(asked: { k: number; recall: number }): TuneFeatures {
-    const operation = 'Hnsw.tuneFeatures';
-    this.use(operation);
-    return tuneFeatures(operation, this, asked);
   }
 
   /** @internal */

@@ -414,3 +414,25 @@ export interface Known<Meta extends object = Metadata> {
   /** Shared with the collection and frozen: copy it to change it. */
   metadata?: Stored<Meta>;
 }
+
+/**
+ * What `Hnsw.share()` and `Collection.share()` give: to be passed to `openShared()` as it is, in this thread or through
+ * `pool.replicate()`. The addresses in it are believed.
+ */
+export interface SharedIndex {
+  readonly kind: 'hnsw' | 'collection';
+  /** Of the package that made it, and that must read it. */
+  readonly version: string;
+  /** Bytes of the index, which is there once where there is a `place`. */
+  readonly bytes: number;
+  /** Where the index stands in memory that threads share. */
+  readonly place?: {
+    readonly memory: WebAssembly.Memory;
+    readonly regions: number;
+    readonly index: number;
+  };
+  /** The file of the index, where they share none. */
+  readonly file?: Uint8Array;
+  /** Of a collection: keys, metadata and texts. */
+  readonly front?: Uint8Array;
+}

@@ -2,10 +2,9 @@
 
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
 import { make } from '../../runtime/brand.js';
-import { rawOf } from '../../runtime/object.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { FilterObject } from './filter.js';
+import { type FilterObject, rawFilter } from './filter.js';
 import { assertRoom, type ResultAddresses, resultArrays, resultOf } from './results.js';
 import { type RawIndex, StoredVectors } from './stored-vectors.js';
 import type {
@@ -59,8 +58,7 @@ export abstract class VectorIndex<R extends RawIndex> extends StoredVectors<R> {
     check.integer(operation, 'k', k);
     check.integer(operation, 'ef', ef);
     const source = this.elements(operation, 'query', query, 1);
-    const raw =
-      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    const raw = filter === undefined ? null : rawFilter(runtime, operation, filter);
     // A careless k must not take memory: there are no more results than vectors.
     const most = k <= CAREFUL ? k : Math.min(k, Math.max(1, this.size));
     // Each block is a call into the module: one holds the query and the results.
@@ -89,8 +87,7 @@ export abstract class VectorIndex<R extends RawIndex> extends StoredVectors<R> {
     const candidates = diversity === undefined ? k : (given.candidates ?? 4 * k);
     check.integer(operation, 'candidates', candidates);
     const most = Math.min(Math.max(k, candidates), Math.max(1, this.size));
-    const raw =
-      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    const raw = filter === undefined ? null : rawFilter(runtime, operation, filter);
     return runtime.scratch(operation, (scratch) => {
       const vector = this.vectorsIn(scratch, operation, 'query', query, 1).address;
       const first = radius === undefined ? most : Math.min(most, RADIUS_ROOM);
@@ -241,8 +238,7 @@ export abstract class VectorIndex<R extends RawIndex> extends StoredVectors<R> {
     const { runtime } = this;
     check.integer(operation, 'k', k);
     check.integer(operation, 'ef', ef);
-    const raw =
-      filter === undefined ? null : rawOf(runtime, operation, 'filter', filter, FilterObject);
+    const raw = filter === undefined ? null : rawFilter(runtime, operation, filter);
     const rows = count * k;
     const ids = scratch.u32(2 * rows + count); // one block: for one query, blocks are what takes time here
     const at = [ids, ids + 4 * rows, ids + 8 * rows] as const;

@@ -1,0 +1,144 @@
+// The C objects of an instance on shared memory, as the embind modules show them: each method is a function of the raw ABI.
+import type { Filter as RawFilter, Hnsw as RawHnsw } from '../../generated/raw/vector.js';
+import type { Instance } from '../../runtime/instance.js';
+
+/** A C object by its handle. */
+class Handle {
+  readonly instance: Instance;
+  readonly kind: string;
+  readonly handle: number;
+
+  constructor(instance: Instance, kind: string, handle: number) {
+    this.instance = instance;
+    this.kind = kind;
+    this.handle = handle;
+    instance.hold();
+  }
+
+  call(name: string, ...args: (number | Handle | null)[]): number {
+    const given = args.map((arg) => (arg instanceof Handle ? arg.handle : (arg ?? 0)));
+    return this.instance.call(`sl_abi_${this.kind}_${name}`, this.handle, ...given);
+  }
+
+  delete(): void {
+    this.call('destroy');
+    this.instance.letGo();
+  }
+}
+
+/** The methods whose arguments are those of the function, and whose result is its status. */
+const statuses = {
+  reserve: 'reserve',
+  freeze: 'freeze',
+  add: 'add',
+  stage: 'stage',
+  addStaged: 'add_staged',
+  remove: 'remove',
+  removeMany: 'remove_many',
+  repair: 'repair',
+  repairStep: 'repair_step',
+  optimize: 'optimize',
+  shrink: 'shrink',
+  stats: 'stats',
+  search: 'search',
+  searchRadius: 'search_radius',
+  diversify: 'diversify',
+  recall: 'recall',
+  get: 'get',
+  ids: 'ids',
+  save: 'save',
+} as const satisfies Partial<Record<keyof RawHnsw, string>>;
+
+/** A view of a frozen index: nothing of it changes but its scratch. */
+class SharedHnsw extends Handle {
+  readonly #metric: number;
+  readonly #dimension: number;
+  readonly #size: number;
+  readonly #dead: number;
+
+  static {
+    for (const [name, called] of Object.entries(statuses))
+      Object.defineProperty(SharedHnsw.prototype, name, {
+        value(this: SharedHnsw, ...args: (number | Handle | null)[]) {
+          return this.call(called, ...args);
+        },
+      });
+  }
+
+  constructor(instance: Instance, handle: number) {
+    super(instance, 'hnsw', handle);
+    const at = instance.results;
+    this.call('shape', at, at + 4);
+    [this.#metric, this.#dimension] = [instance.resultU32(0), instance.resultU32(1)];
+    this.call('info', at, at + 4, 0, 0);
+    [this.#size, this.#dead] = [instance.resultU32(0), instance.resultU32(1)];
+  }
+
+  metric(): number {
+    return this.#metric;
+  }
+  dimension(): number {
+    return this.#dimension;
+  }
+  size(): number {
+    return this.#size;
+  }
+  dead(): number {
+    return this.#dead;
+  }
+  frozen(): boolean {
+    return true;
+  }
+  has(id: number): boolean {
+    const { instance } = this;
+    this.call('has', id, instance.results);
+    return instance.resultU32() !== 0;
+  }
+  bytes(): number {
+    const { instance } = this;
+    this.call('info', 0, 0, instance.results, 0);
+    return instance.resultF64();
+  }
+  fileSize(): number {
+    const { instance } = this;
+    this.call('info', 0, 0, 0, instance.results);
+    return instance.resultF64();
+  }
+}
+
+class SharedFilter extends Handle {
+  constructor(instance: Instance, handle: number) {
+    super(instance, 'filter', handle);
+  }
+
+  get count(): number {
+    const { instance } = this;
+    this.call('info', instance.results, 0);
+    return instance.resultU32();
+  }
+  bytes(): number {
+    const { instance } = this;
+    this.call('info', 0, instance.results);
+    return instance.resultF64();
+  }
+  ids(address: number): void {
+    this.call('ids', address);
+  }
+}
+
+/** A view of the frozen index at an address; null when there is no memory for it. */
+export function viewOf(instance: Instance, address: number): RawHnsw | null {
+  const handle = instance.call('sl_instance_hnsw_view', address) >>> 0;
+  return handle === 0 ? null : (new SharedHnsw(instance, handle) as unknown as RawHnsw);
+}
+
+/** What the room's classes call by name to make objects there. */
+export function sharedClasses(instance: Instance): object {
+  const make = (name: string) => (address: number, count: number) => {
+    const handle = instance.call(name, address, count) >>> 0;
+    return handle === 0 ? null : (new SharedFilter(instance, handle) as unknown as RawFilter);
+  };
+  return {
+    Filter: { create: make('sl_abi_filter_create'), fromBits: make('sl_abi_filter_from_bits') },
+  };
+}
