@@ -1,8 +1,10 @@
-// Vectors of texts.
+// Vectors of texts, speech in sound.
 import type { Runtime } from '../../runtime/runtime.js';
 import { StaticEmbedder } from './static-embedder.js';
 import { TextCollection } from './text-collection.js';
 import { TextEmbedder } from './text-embedder.js';
+import { VoiceDetector } from './voice-detector.js';
+import { WeightFile } from './weights.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -32,12 +34,24 @@ export type {
   WeightingOptions,
   WordTable,
 } from './types.js';
+export { VoiceDetector } from './voice-detector.js';
+export type {
+  Heard,
+  Speech,
+  SpeechEnd,
+  SpeechStart,
+  VoiceEvent,
+  VoiceOptions,
+} from './voice-types.js';
+export { WeightFile, type WeightInfo, type WeightType, type WeightValue } from './weights.js';
 
 /** What `engine.use('inference')` and `load()` give. */
 export interface InferenceRoom {
   readonly TextEmbedder: typeof TextEmbedder;
   readonly StaticEmbedder: typeof StaticEmbedder;
   readonly TextCollection: typeof TextCollection;
+  readonly VoiceDetector: typeof VoiceDetector;
+  readonly WeightFile: typeof WeightFile;
 }
 
 /** @internal */
@@ -46,5 +60,7 @@ export function createRoom(runtime: Runtime): InferenceRoom {
     TextEmbedder: runtime.bind(TextEmbedder),
     StaticEmbedder: runtime.bind(StaticEmbedder),
     TextCollection,
+    VoiceDetector: runtime.bind(VoiceDetector),
+    WeightFile: runtime.bind(WeightFile),
   };
 }
