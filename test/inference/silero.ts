@@ -21,8 +21,7 @@ const tensors: readonly (readonly [name: string, shape: readonly number[], size:
 function made(tensor: number, count: number, size: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) {
-    let x =
-      (Math.imul(tensor, 2654435761) + Math.imul(i, 2246822519) + 374761393) >>> 0;
+    let x = (Math.imul(tensor, 2654435761) + Math.imul(i, 2246822519) + 374761393) >>> 0;
     x = Math.imul(x ^ (x >>> 15), 2246822519) >>> 0;
     x = Math.imul(x ^ (x >>> 13), 3266489917) >>> 0;
     out[i] = (((x ^ (x >>> 16)) >>> 0) / 2147483648) * size - size;
@@ -78,7 +77,15 @@ export function silero(operator?: string): Uint8Array<ArrayBuffer> {
       7,
       joined([
         ...tensors.map(([, shape, size], t) =>
-          constant(names[t]!, shape, made(t, shape.reduce((a, b) => a * b), size)),
+          constant(
+            names[t]!,
+            shape,
+            made(
+              t,
+              shape.reduce((a, b) => a * b),
+              size,
+            ),
+          ),
         ),
         convolution(names[0], 128, 0),
         ...[1, 3, 5, 7].map((t) => convolution(names[t]!, t === 3 || t === 5 ? 2 : 1, 1)),

@@ -14,12 +14,7 @@ interface Run {
 }
 interface VoiceDoor {
   /** Sound in calls of so many samples, the last one at its end. Speech is what is at least as likely as `threshold`. */
-  run: (
-    samples: Float32Array,
-    step: number,
-    threshold: number,
-    from: 'onnx' | 'file',
-  ) => Run;
+  run: (samples: Float32Array, step: number, threshold: number, from: 'onnx' | 'file') => Run;
   /** Elements of the tensors of a file, by name. */
   weights: (bytes: Uint8Array<ArrayBuffer>) => unknown;
   refused: (bytes: Uint8Array<ArrayBuffer>, as: 'onnx' | 'file') => unknown;
@@ -168,9 +163,7 @@ function rawDoor(module: RawModule): VoiceDoor {
     refused: (bytes, as) =>
       attempt(() => {
         const voice =
-          as === 'onnx'
-            ? create(bytes)
-            : module.with([bytes], (at) => load(at!, bytes.length));
+          as === 'onnx' ? create(bytes) : module.with([bytes], (at) => load(at!, bytes.length));
         call.sl_abi_voice_destroy!(voice);
       }),
   };
@@ -222,9 +215,7 @@ export const cases: Case<VoiceDoor>[] = [
     name: 'files that are refused',
     run: (door) => [
       ...[0, 10, 40, 4000].flatMap((length) =>
-        (['onnx', 'file'] as const).map((as) =>
-          door.refused(new Uint8Array(length).fill(7), as),
-        ),
+        (['onnx', 'file'] as const).map((as) => door.refused(new Uint8Array(length).fill(7), as)),
       ),
       door.refused(gguf(), 'onnx'),
       door.refused(silero('Einsum'), 'onnx'),

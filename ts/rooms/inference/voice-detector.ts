@@ -2,10 +2,10 @@
 import { voiceOptions } from '../../generated/fields/inference.js';
 import type { Voice as RawVoice } from '../../generated/raw/neural.js';
 import { runtimeOf } from '../../runtime/bind.js';
+import { give } from '../../runtime/fields.js';
 import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { saveWhole } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
-import { give } from '../../runtime/fields.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adopt, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -109,7 +109,8 @@ export class VoiceDetector extends WasmObject<RawVoice> {
    * try {
    *   VoiceDetector.fromOnnx(new Uint8Array(100));
    * } catch (error) {
-   *   console.log(error instanceof Error && error.message); // "bytes": unknown or unsupported format, expected a file of ONNX or GGUF at 0
+   *   console.log(error instanceof Error && error.message);
+   *   // "bytes" at position 0: unknown or unsupported format, expected a file of ONNX or GGUF
    * }
    * ```
    */
@@ -209,6 +210,16 @@ export class VoiceDetector extends WasmObject<RawVoice> {
    * About 0.05 ms a chunk. O(samples).
    *
    * @throws RangeError `NOT_FINITE` (samples, by position); SublinearError `MEMORY`; TypeError
+   *
+   * @example
+   * ```ts
+   * import type { VoiceDetector } from 'sublinear/inference';
+   *
+   * // Seconds at which speech has begun and ended in a block of a microphone.
+   * export function heard(voice: VoiceDetector, block: Float32Array): number[] {
+   *   return voice.process(block).events.map(({ kind, ...at }) => ('end' in at ? at.end : at.start) / 16_000);
+   * }
+   * ```
    */
   process(samples: RealArray): Heard {
     return this.#hear('VoiceDetector.process', samples, false);
@@ -217,12 +228,30 @@ export class VoiceDetector extends WasmObject<RawVoice> {
   /**
    * Ends the stream, with these samples or none: a chunk that is not full is filled with silence, speech that lasts ends. The next
    * samples are the first ones of another stream.
+   *
+   * @example
+   * ```ts
+   * import type { VoiceDetector } from 'sublinear/inference';
+   *
+   * // Whether somebody still spoke when the stream ended.
+   * export const interrupted = (voice: VoiceDetector) => voice.finish().events.length > 0;
+   * ```
    */
   finish(samples: RealArray = new Float32Array(0)): Heard {
     return this.#hear('VoiceDetector.finish', samples, true);
   }
 
-  /** Forgets the stream: the next sample is the first one of another. */
+  /**
+   * Forgets the stream: the next sample is the first one of another.
+   *
+   * @example
+   * ```ts
+   * import type { VoiceDetector } from 'sublinear/inference';
+   *
+   * // The next sample is the first one: another call, another speaker.
+   * export const hangUp = (voice: VoiceDetector) => voice.reset();
+   * ```
+   */
   reset(): void {
     this.use('VoiceDetector.reset').reset();
     recent.get(this)?.clear();
@@ -232,6 +261,16 @@ export class VoiceDetector extends WasmObject<RawVoice> {
    * The speech of a whole recording. A stream that was under way is forgotten.
    *
    * @throws RangeError `NOT_FINITE` (samples, by position); SublinearError `MEMORY`; TypeError
+   *
+   * @example
+   * ```ts
+   * import type { VoiceDetector } from 'sublinear/inference';
+   *
+   * // Seconds of speech in a recording.
+   * export function talk(voice: VoiceDetector, recording: Float32Array): number {
+   *   return voice.detect(recording).segments.reduce((sum, { start, end }) => sum + end - start, 0) / 16_000;
+   * }
+   * ```
    */
   detect(samples: RealArray): Speech {
     const operation = 'VoiceDetector.detect';
@@ -239,7 +278,20 @@ export class VoiceDetector extends WasmObject<RawVoice> {
     return speechOf(this.#hear(operation, samples, true));
   }
 
-  /** The same in slices of 8 ms that let other tasks run; it can be aborted. The detector is busy meanwhile. */
+  /**
+   * The same in slices of 8 ms that let other tasks run; it can be aborted. The detector is busy meanwhile.
+   *
+   * @example
+   * ```ts
+   * import type { VoiceDetector } from 'sublinear/inference';
+   *
+   * // The same while the page goes on.
+   * export async function segments(voice: VoiceDetector, recording: Float32Array, signal: AbortSignal) {
+   *   const { segments } = await voice.detectAsync(recording, { signal });
+   *   return segments.map(({ start, end }) => recording.subarray(start, end));
+   * }
+   * ```
+   */
   async detectAsync(samples: RealArray, options?: AsyncOptions<WorkProgress>): Promise<Speech> {
     const operation = 'VoiceDetector.detectAsync';
     const given = check.options(operation, options, asyncKeys);
@@ -258,6 +310,17 @@ export class VoiceDetector extends WasmObject<RawVoice> {
    * The network as the bytes of a file that `load` reads, 1.2 MB; not the options. `docs/format.md` describes it.
    *
    * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import type { InferenceRoom } from 'sublinear/inference';
+   *
+   * // What a page can load in place of a file of ONNX: half of its bytes.
+   * export function converted({ VoiceDetector }: InferenceRoom, onnx: Uint8Array): Uint8Array {
+   *   using voice = VoiceDetector.fromOnnx(onnx);
+   *   return voice.save();
+   * }
+   * ```
    */
   save(): Uint8Array<ArrayBuffer> {
     const operation = 'VoiceDetector.save';

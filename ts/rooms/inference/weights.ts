@@ -121,7 +121,20 @@ export class WeightFile extends WasmObject<RawWeights> {
     return [...this.#found('WeightFile.names').keys()];
   }
 
-  /** What the file says of a tensor; undefined where it has none of this name. O(1). */
+  /**
+   * What the file says of a tensor; undefined where it has none of this name. O(1).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/inference';
+   *
+   * const { WeightFile } = await load();
+   * const bytes = new Uint8Array(24);
+   * bytes.set([...new TextEncoder().encode('GGUF'), 3]);
+   * using file = WeightFile.open(bytes);
+   * console.log(file.info('output.weight')); // undefined
+   * ```
+   */
   info(name: string): WeightInfo | undefined {
     const operation = 'WeightFile.info';
     check.string(operation, 'name', name);
@@ -172,7 +185,20 @@ export class WeightFile extends WasmObject<RawWeights> {
     });
   }
 
-  /** What a file of GGUF says beside its tensors, by key; empty for ONNX. O(bytes of it). */
+  /**
+   * What a file of GGUF says beside its tensors, by key; empty for ONNX. O(bytes of it).
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/inference';
+   *
+   * const { WeightFile } = await load();
+   * const bytes = new Uint8Array(24);
+   * bytes.set([...new TextEncoder().encode('GGUF'), 3]);
+   * using file = WeightFile.open(bytes);
+   * console.log(file.metadata()); // {}
+   * ```
+   */
   metadata(): Record<string, WeightValue> {
     const operation = 'WeightFile.metadata';
     const raw = this.use(operation);
