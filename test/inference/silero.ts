@@ -34,7 +34,7 @@ function made(tensor: number, count: number, size: number): Float32Array<ArrayBu
 type Bytes = Uint8Array;
 const encoder = new TextEncoder();
 
-function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+export function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -99,41 +99,4 @@ export function silero(operator?: string): Uint8Array<ArrayBuffer> {
 /** Louder and softer from chunk to chunk. */
 export function sound(chunks: number): Float32Array<ArrayBuffer> {
   return made(99, chunks * 512, 1).map((x, i) => (x * ((Math.floor(i / 512) * 5) % 7)) / 8);
-}
-
-/** A file of GGUF with a tensor of each type, and entries of each kind. */
-export function gguf(): Uint8Array<ArrayBuffer> {
-  const u32 = (...ns: number[]) => new Uint8Array(Uint32Array.from(ns).buffer);
-  const u64 = (...ns: number[]) => new Uint8Array(BigUint64Array.from(ns, BigInt).buffer);
-  const text = (value: string) => joined([u64(value.length), encoder.encode(value)]);
-  const padded = (bytes: Bytes) => joined([bytes, new Uint8Array(-bytes.length & 31)]);
-  const list: readonly (readonly [string, number, readonly number[], Bytes])[] = [
-    ['whole', 0, [3, 2], new Uint8Array(Float32Array.of(1, -2, 0.5, 4, 5, -6).buffer)],
-    ['half', 1, [2], Uint8Array.of(0, 0x3c, 0, 0xc0)],
-    ['brain', 30, [1], Uint8Array.of(0x49, 0x40)],
-    ['q8', 8, [32], Uint8Array.from([0, 0x38, ...Array.from({ length: 32 }, (_, i) => i)])],
-    ['q4', 2, [32], Uint8Array.from([0, 0x34, ...Array.from({ length: 16 }, (_, i) => i | 0x80)])],
-  ];
-  const entries = [
-    joined([text('general.name'), u32(8), text('tiny')]),
-    joined([text('layers'), u32(4, 7)]),
-    joined([text('large'), u32(10), new Uint8Array(BigUint64Array.of(2n ** 63n).buffer)]),
-    joined([text('true'), u32(7), Uint8Array.of(1)]),
-    joined([text('words'), u32(9, 8), u64(2), text('one'), text('')]),
-    joined([text('numbers'), u32(9, 6), u64(2), new Uint8Array(Float32Array.of(0.5, 2).buffer)]),
-  ];
-  let at = 0;
-  const places = list.map(([name, type, dims, data]) => {
-    const place = joined([text(name), u32(dims.length), u64(...dims), u32(type), u64(at)]);
-    at += (data.length + 31) & ~31;
-    return place;
-  });
-  const head = joined([
-    encoder.encode('GGUF'),
-    u32(3),
-    u64(list.length, entries.length),
-    ...entries,
-    ...places,
-  ]);
-  return joined([padded(head), ...list.map(([, , , data]) => padded(data))]);
 }

@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors } from '../support/door.js';
 import type { RawModule } from '../support/raw.js';
 import torch from '../vectors/inference/voice.json' with { type: 'json' };
-import { gguf, silero, sound } from './silero.js';
+import { gguf } from './gguf.js';
+import { silero, sound } from './silero.js';
 
 interface Run {
   probabilities: number[];

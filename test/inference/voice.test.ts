@@ -6,7 +6,8 @@ import type { InferenceRoom, VoiceEvent } from 'sublinear/inference';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
-import { gguf, silero, sound } from './silero.js';
+import { gguf } from './gguf.js';
+import { silero, sound } from './silero.js';
 import { spoken } from './spoken.js';
 import { cases, doors } from './voice.cases.js';
 

@@ -1,5 +1,6 @@
 // Vectors of texts, speech in sound.
 import type { Runtime } from '../../runtime/runtime.js';
+import { Decoder } from './decoder.js';
 import { StaticEmbedder } from './static-embedder.js';
 import { TextCollection } from './text-collection.js';
 import { TextEmbedder } from './text-embedder.js';
@@ -10,6 +11,7 @@ export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { ReadProgress } from '../../runtime/text-source.js';
+export { Decoder } from './decoder.js';
 export { Embedder } from './embedder.js';
 export { StaticEmbedder } from './static-embedder.js';
 export {
@@ -21,10 +23,15 @@ export {
 } from './text-collection.js';
 export { TextEmbedder } from './text-embedder.js';
 export type {
+  AppendOptions,
   BertModel,
   BertOptions,
+  DecoderOptions,
   EmbedAsyncOptions,
   EmbedOptions,
+  GenerateAsyncOptions,
+  GenerateOptions,
+  LlamaModel,
   Model2Vec,
   Pooling,
   Precision,
@@ -50,6 +57,7 @@ export interface InferenceRoom {
   readonly TextEmbedder: typeof TextEmbedder;
   readonly StaticEmbedder: typeof StaticEmbedder;
   readonly TextCollection: typeof TextCollection;
+  readonly Decoder: typeof Decoder;
   readonly VoiceDetector: typeof VoiceDetector;
   readonly WeightFile: typeof WeightFile;
 }
@@ -60,6 +68,7 @@ export function createRoom(runtime: Runtime): InferenceRoom {
     TextEmbedder: runtime.bind(TextEmbedder),
     StaticEmbedder: runtime.bind(StaticEmbedder),
     TextCollection,
+    Decoder: runtime.bind(Decoder),
     VoiceDetector: runtime.bind(VoiceDetector),
     WeightFile: runtime.bind(WeightFile),
   };
