@@ -53,6 +53,7 @@ const promises: Record<string, RegExp[]> = {
     /^float32: (\d+) of \1 letters/m,
     /^int8: (\d+) of \1 letters/m,
   ],
+  'voice.ts': [/^(no network: .*|10 s of sound in \d+ ms, 1\.3 MB)$/m],
   'sentences.ts': [
     /^nearest to "a bank of a river" of 24 sentences$/m,
     /frequent ones count less: \d\.\d MB, .* ms\n {2}0\.\d\d\d {2}(The shore|Willows|Fish|A boat)/,

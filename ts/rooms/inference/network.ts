@@ -78,7 +78,7 @@ export function encoderOf(
 export function addTensor(
   runtime: Runtime,
   operation: string,
-  raw: RawEncoder,
+  raw: Pick<RawEncoder, 'add'>,
   values: Float32Array,
 ): void {
   runtime.scratch(operation, (scratch) => {

@@ -93,3 +93,42 @@ export interface WordTable {
    */
   frequencies?: readonly number[] | Float64Array | Float32Array;
 }
+
+/** A transformer of the form of Llama, as its files have it. */
+export interface LlamaModel {
+  /** model.safetensors, of F32, F16 or BF16; one file. */
+  weights: Uint8Array | ArrayBuffer;
+  /** config.json: its text, or what `JSON.parse` makes of it. `"model_type": "llama"`. */
+  config: string | object;
+}
+
+export interface DecoderOptions {
+  /** `'float32'` by default; `'int8'` takes a quarter of the bytes, but for the table of tokens. */
+  precision?: Precision;
+  /** Tokens that may be held, the most that there are positions for by default. */
+  maxTokens?: number;
+}
+
+export interface AppendOptions {
+  /** `true`: the logits of each of these tokens, one after another; by default those after the last one. */
+  all?: boolean;
+}
+
+export interface GenerateOptions {
+  /** Tokens that are made at most. */
+  count: number;
+  /** 0, the default: always the most likely token. Above: random, the more so the higher. */
+  temperature?: number;
+  /** Only so many tokens are looked at, the most likely ones. All by default. */
+  topK?: number;
+  /** Of these the fewest that together are at least as likely, above 0 to 1. 1, all, by default. */
+  topP?: number;
+  /** Of the random numbers: the same seed gives the same tokens. 0 by default. */
+  seed?: number;
+  /** Tokens after which nothing more is made. */
+  stop?: readonly number[];
+}
+export interface GenerateAsyncOptions extends GenerateOptions, AsyncOptions<WorkProgress> {
+  /** Told of each token as it comes. */
+  onToken?: (id: number) => void;
+}
