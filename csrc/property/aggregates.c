@@ -3,10 +3,10 @@
 // Based on: B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4
 // (1962), doi:10.1080/00401706.1962.10490022: means and deviations.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/elementary.h"
 #include "property/run.h"
 
 #define F(name) SL_CYPHER_FUNCTION_##name
@@ -120,7 +120,7 @@ static int by_order(const void *a, const void *b) {
 static void percentile(const sl_code *call, sl_tally *t, sl_value *out) {
   const uint32_t n = t->item_count;
   if (n == 0) return;
-  qsort(t->items, n, sizeof *t->items, by_order);
+  sl_sort(t->items, n, sizeof *t->items, by_order);
   if (call->function == F(PERCENTILE_DISC)) {
     const double place = ceil(t->factor * n) - 1;
     *out = t->items[place < 0 ? 0 : (uint32_t)place];
