@@ -212,6 +212,67 @@ function drawn(seed: number, count: number): Columns {
   return { label: 'N', type: 'K', x, from: ends(), to: ends() };
 }
 
+/** Pairs whose products lie around the ends of 64 bits. */
+function factors(): [bigint, bigint][] {
+  const next = random(31);
+  const ends = [1n, 2n, 2n ** 31n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, 3037000499n, 3037000500n];
+  const pairs: [bigint, bigint][] = ends.flatMap((a) =>
+    ends.flatMap((b): [bigint, bigint][] => [
+      [a, b],
+      [-a, b],
+      [-a, -b],
+    ]),
+  );
+  for (let i = 0; i < 200; i++) {
+    const bits = 1 + Math.floor(next() * 62);
+    const a = BigInt(Math.floor(next() * 2 ** 53)) % 2n ** BigInt(bits);
+    const b = 2n ** 63n / (a + 1n) + BigInt(Math.floor((next() - 0.5) * 4));
+    if (b < 2n ** 63n) pairs.push([a, b], [a, -b]);
+  }
+  return pairs;
+}
+
+/** Changes of a property and questions for ranges of it, and the answers by looking at all its values. */
+function ranges(): { queries: string[]; answers: (number[][] | undefined)[] } {
+  const next = random(23);
+  const below = (n: number) => Math.floor(next() * n);
+  const text = (n: number) => `k${String(n).padStart(4, '0')}`;
+  const x = Array.from({ length: 400 }, (_, i) => (i * 37) % 1000);
+  const queries = [
+    `UNWIND [${x}] AS x CREATE (:N {x: x, s: 'k' + substring('000' + x, size('000' + x) - 4)})`,
+  ];
+  const answers: (number[][] | undefined)[] = [undefined];
+  const count = (passes: (x: number) => boolean) => {
+    const found = x.filter(passes);
+    return [[found.length, found.reduce((sum, v) => sum + v, 0)]];
+  };
+  for (let i = 0; i < 2000; i++) {
+    const at = below(x.length);
+    const value = below(1000);
+    const low = below(1000);
+    const high = low + below(60);
+    if (i % 3 === 0) {
+      x[at] = value;
+      queries.push(`MATCH (n) WHERE id(n) = ${at} SET n.x = ${value}, n.s = '${text(value)}'`);
+      answers.push(undefined);
+    } else if (i % 3 === 1) {
+      queries.push(
+        `MATCH (n:N) WHERE n.x >= ${low} AND ${high} > n.x RETURN count(*), sum(n.x)`,
+        `MATCH (n:N) WHERE n.x > ${low + 900} RETURN count(*), sum(n.x)`,
+      );
+      answers.push(
+        count((v) => v >= low && v < high),
+        count((v) => v > low + 900),
+      );
+    } else {
+      const beginning = text(value).slice(0, 3 + below(3));
+      queries.push(`MATCH (n:N) WHERE n.s STARTS WITH '${beginning}' RETURN count(*), sum(n.x)`);
+      answers.push(count((v) => text(v).startsWith(beginning)));
+    }
+  }
+  return { queries, answers };
+}
+
 export const cases: Case<PropertyDoor>[] = [
   {
     name: 'what is made is found',
@@ -303,6 +364,25 @@ export const cases: Case<PropertyDoor>[] = [
         [[0]],
         [[1]],
       ]),
+  },
+  {
+    name: 'ranges by an ordered index are those over the values',
+    run: ({ ask }) => ask(null, ...ranges().queries),
+    check: (found: GraphValue[][][]) => {
+      const { answers } = ranges();
+      expect(found.map((rows, i) => (answers[i] ? rows : undefined))).toEqual(answers);
+    },
+  },
+  {
+    name: 'products of integers are exact, or refused',
+    run: ({ ask }) =>
+      factors().map(([a, b]) => attempt(() => ask(null, `RETURN toString((${a}) * (${b})) AS p`))),
+    check: (found: unknown[]) => {
+      const products = factors().map(([a, b]) => a * b);
+      expect(found.map((x) => (Array.isArray(x) ? x[0][0][0] : 'refused'))).toEqual(
+        products.map((p) => (p === BigInt.asIntN(64, p) ? String(p) : 'refused')),
+      );
+    },
   },
   {
     name: 'a graph is the same after saving',
