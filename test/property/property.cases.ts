@@ -17,6 +17,8 @@ interface PropertyDoor {
   ask: (given: Columns | null, ...queries: string[]) => GraphValue[][][];
   /** The same after the graph was saved and loaded. */
   saved: (queries: string[], ...later: string[]) => GraphValue[][][];
+  /** The same with tables that queries may load. */
+  loaded: (files: Record<string, string>, ...queries: string[]) => GraphValue[][][];
 }
 
 export const doors: RoomDoors<'property', PropertyDoor> = {
@@ -51,6 +53,15 @@ export const doors: RoomDoors<'property', PropertyDoor> = {
           return run(again, later);
         } finally {
           again.dispose();
+        }
+      },
+      loaded(files, ...queries) {
+        const graph = PropertyGraph.create();
+        graph.useProcedures({ files: (name) => files[name]! });
+        try {
+          return run(graph, queries);
+        } finally {
+          graph.dispose();
         }
       },
     };
@@ -112,6 +123,26 @@ function decode(view: DataView, from: number): [GraphValue, number] {
   return [value(), at];
 }
 
+/** A string, a list or an object as sl_wire has it. */
+function encode(value: unknown): number[] {
+  const u32 = (n: number) => [...new Uint8Array(Uint32Array.of(n).buffer)];
+  const text = (s: string) => {
+    const bytes = encoder.encode(s);
+    return [...u32(bytes.length), ...bytes];
+  };
+  if (typeof value === 'string') return [6, ...text(value)];
+  if (Array.isArray(value)) return [7, ...u32(value.length), ...value.flatMap(encode)];
+  const entries = Object.entries(value as object);
+  return [8, ...u32(entries.length), ...entries.flatMap(([k, v]) => [...text(k), ...encode(v)])];
+}
+
+/** Records of a table without quotes, as a host may give them. */
+function records(content: string, headers: boolean, separator: string): unknown[] {
+  const [first, ...others] = content.split('\n').map((line) => line.split(separator));
+  if (!headers) return [first, ...others];
+  return others.map((fields) => Object.fromEntries(first!.map((name, i) => [name, fields[i]])));
+}
+
 function rawProperty(module: RawModule): PropertyDoor {
   const { call } = module;
   const numbers = (count: number, write: (at: number) => number) =>
@@ -122,6 +153,24 @@ function rawProperty(module: RawModule): PropertyDoor {
   const named = <T>(text: string, body: (at: number, bytes: number) => T) => {
     const bytes = encoder.encode(text);
     return module.with([bytes], (at) => body(at!, bytes.length));
+  };
+  let tables: Record<string, string> = {};
+  const give = (query: number) => {
+    const [at, bytes, args] = numbers(4, (to) => call.sl_abi_property_wanted!(query, to));
+    if (bytes === 0) return;
+    expect(decoder.decode(new Uint8Array(module.view().buffer, at, bytes).slice())).toBe(
+      'sublinear.loadCsv',
+    );
+    const [[name, options]] = decode(module.view(), args!) as [
+      [string, Record<string, never>],
+      number,
+    ];
+    const rows = records(tables[name]!, options.headers!, options.separator ?? ',');
+    module.with([Uint8Array.from(encode(rows.map((row) => [row])))], (from) =>
+      module.check(
+        call.sl_abi_property_answer!(query, from!, encode(rows.map((row) => [row])).length),
+      ),
+    );
   };
   const rowsOf = (graph: number, text: string) => {
     const query = named(text, (at, bytes) =>
@@ -136,6 +185,7 @@ function rawProperty(module: RawModule): PropertyDoor {
           module.check(call.sl_abi_job_step!(query, 500, at!));
           return module.u32(at!, 1)[0]!;
         });
+        if (outcome === 9) give(query);
         let [at, , count] = numbers(3, (to) =>
           call.sl_abi_property_take!(query, to),
         ) as unknown as [number, number, number];
@@ -200,6 +250,14 @@ function rawProperty(module: RawModule): PropertyDoor {
       module.check(call.sl_abi_writer_destroy!(writer));
       module.check(call.sl_abi_property_destroy!(graph));
       return using(again, later);
+    },
+    loaded(files, ...queries) {
+      tables = files;
+      const graph = module.made(call.sl_abi_property_create!());
+      named('sublinear.loadCsv(name :: STRING, options :: MAP) :: (row :: ANY)', (at, bytes) =>
+        module.check(call.sl_abi_property_define!(graph, at, bytes, 0, 0)),
+      );
+      return using(graph, queries);
     },
   };
 }
@@ -372,6 +430,30 @@ export const cases: Case<PropertyDoor>[] = [
       const { answers } = ranges();
       expect(found.map((rows, i) => (answers[i] ? rows : undefined))).toEqual(answers);
     },
+  },
+  {
+    name: 'LOAD CSV asks the host for rows',
+    run: ({ loaded }) =>
+      loaded(
+        { 'p.csv': 'name,age\nAda,36\nBob,41', 'q;txt': '1;2\n3;4' },
+        "load csv with headers from 'p.csv' as row create (:P {name: row.name, age: toInteger(row.age)})",
+        "UNWIND ['q;txt', 'q;txt'] AS file LOAD CSV FROM file AS line FIELDTERMINATOR ';' RETURN line[0] AS a, line[1] AS b",
+        "LOAD CSV WITH HEADERS FROM 'p.csv' AS row MATCH (p:P {name: row.name}) RETURN p.age, row.age",
+      ),
+    check: (found: unknown) =>
+      expect(found).toEqual([
+        [],
+        [
+          ['1', '2'],
+          ['3', '4'],
+          ['1', '2'],
+          ['3', '4'],
+        ],
+        [
+          [36, '36'],
+          [41, '41'],
+        ],
+      ]),
   },
   {
     name: 'products of integers are exact, or refused',
