@@ -1,39 +1,25 @@
-// Questions to a property graph against loops over typed arrays that are written for each of them. The same graph and
-// questions as bench/peers/property.c, which says what WebAssembly costs.
+// Questions to a property graph against loops over typed arrays that are written for each of them, and against Ladybug and
+// kuzu-wasm where bench/peers/property.sh has installed them. The same graph and questions as bench/peers/property.c, which says
+// what WebAssembly costs.
 //
 //   npm run bench -- property [--smoke] [--only TEXT]
+import { execFileSync } from 'node:child_process';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { getEngine } from 'sublinear';
-import { openBench } from './support/harness.js';
+import { peopleTables, peopleWho } from './support/graph-data.js';
+import { type GraphPeer, openKuzu, openLadybug, type PeerRow } from './support/graph-peers.js';
+import { type Contestant, openBench } from './support/harness.js';
 
 const bench = openBench('property', 'Property graphs');
-const { PropertyGraph } = await (await getEngine()).use('property');
+const engine = await getEngine();
+const { PropertyGraph } = await engine.use('property');
 
 const people = bench.size(100_000, 1000);
 const edges = 10 * people;
 const CITIES = 50;
 
-let state = 1;
-function next(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-}
-
-const ids = Int32Array.from({ length: people }, (_, i) => i);
-const age = new Int32Array(people);
-const city = new Int32Array(people);
-for (let i = 0; i < people; i++) {
-  age[i] = next() * 80;
-  city[i] = next() * CITIES;
-}
-const from = new Uint32Array(edges);
-const to = new Uint32Array(edges);
-const since = new Int32Array(edges);
-for (let e = 0; e < edges; e++) {
-  from[e] = next() * people;
-  to[e] = next() ** 2 * people;
-  since[e] = 1990 + Math.floor(next() * 35);
-}
-
+const { ids, age, city, from, to, since } = peopleWho(people, CITIES);
 const cities = Array.from(city, (c) => `City${c}`);
 const start = performance.now();
 const graph = PropertyGraph.create();
@@ -55,17 +41,58 @@ for (let e = 0; e < edges; e++) {
   sinceAt[i] = since[e]!;
 }
 
+// --- others -----------------------------------------------------------------------------------------------------------
+
+const notInstalled = 'not installed: sh bench/peers/property.sh';
+const peers: (GraphPeer | string)[] = [
+  openLadybug() ?? 'Ladybug, native',
+  (await openKuzu()) ?? 'kuzu-wasm',
+];
+const peerLoading: (number | string)[] = [];
+for (const peer of peers) {
+  if (typeof peer === 'string') {
+    peerLoading.push(notInstalled);
+    continue;
+  }
+  const tables = peopleTables({ ids, age, city, from, to, since });
+  const began = performance.now();
+  await peer.load(tables);
+  peerLoading.push(Math.round(performance.now() - began));
+}
+/** What they make of a question, a few times: they take seconds. */
+const others = <R>(
+  text: string,
+  ask: (run: (parameters: Record<string, unknown>) => PeerRow[] | Promise<PeerRow[]>) => Promise<R>,
+  accuracy: (result: R) => number,
+): Promise<Contestant[]> =>
+  Promise.all(
+    peers.map(async (peer) => {
+      if (typeof peer === 'string') return { name: peer, run: () => 0, skip: notInstalled };
+      const run = await peer.prepare(text);
+      return { name: peer.name, run: () => ask(run), accuracy, calls: 1, most: 3 };
+    }),
+  );
+
 bench.table({
   id: 'property-load',
-  title: `A graph of ${people} nodes and ${edges} relationships from typed arrays`,
-  columns: ['ms', 'bytes'],
-  rows: [[Math.round(loading), graph.bytesUsed]],
+  title: `A graph of ${people} nodes and ${edges} relationships: from typed arrays, and from CSV files`,
+  columns: ['', 'ms', 'bytes'],
+  rows: [
+    ['sublinear', Math.round(loading), graph.bytesUsed],
+    ...peers.map((peer, i): (string | number)[] => [
+      typeof peer === 'string' ? peer : peer.name,
+      peerLoading[i]!,
+      '',
+    ]),
+  ],
 });
 
 interface Question {
   id: string;
   title: string;
   text: string;
+  /** As the others have it: each node with its label, sums of their kinds. */
+  theirs: string;
   plain: () => number;
 }
 
@@ -89,6 +116,7 @@ const questions: Question[] = [
     id: 'property-hops',
     title: `All paths of three relationships from ${sources} nodes`,
     text: `MATCH (a:Person)-[:KNOWS]->()-[:KNOWS]->()-[:KNOWS]->(d) WHERE a.id < ${sources} RETURN count(*) AS n`,
+    theirs: `MATCH (a:Person)-[:KNOWS]->(b:Person)-[:KNOWS]->(c:Person)-[:KNOWS]->(d:Person) WHERE a.id < ${sources} RETURN count(*) AS n`,
     plain() {
       let count = 0;
       for (let u = 0; u < sources; u++) count += walks(u, 3, []);
@@ -99,6 +127,8 @@ const questions: Question[] = [
     id: 'property-ends',
     title: 'All paths of two relationships with conditions on both ends',
     text: 'MATCH (a:Person)-[:KNOWS]->(b)-[:KNOWS]->(c:Person) WHERE a.age < 40 AND c.age > 50 RETURN count(*) AS n',
+    theirs:
+      'MATCH (a:Person)-[:KNOWS]->(b:Person)-[:KNOWS]->(c:Person) WHERE a.age < 40 AND c.age > 50 RETURN count(*) AS n',
     plain() {
       let count = 0;
       for (let a = 0; a < people; a++) {
@@ -117,6 +147,8 @@ const questions: Question[] = [
     title:
       'Relationships with a condition, in groups, and a mean of each; the sum of the numbers of each group',
     text: 'MATCH (a:Person)-[k:KNOWS]->(b:Person) WHERE k.since > 2010 WITH a.city AS city, count(*) AS n, avg(b.age) AS age RETURN sum(n * toInteger(age)) AS n',
+    theirs:
+      'MATCH (a:Person)-[k:KNOWS]->(b:Person) WHERE k.since > 2010 WITH a.city AS city, count(*) AS n, avg(b.age) AS age RETURN sum(n * CAST(floor(age) AS INT64)) AS n',
     plain() {
       const counts = new Float64Array(CITIES);
       const sums = new Float64Array(CITIES);
@@ -131,18 +163,19 @@ const questions: Question[] = [
   },
 ];
 
-for (const { id, title, text, plain } of questions) {
+for (const { id, title, text, theirs, plain } of questions) {
   const query = graph.prepare(text);
   const expected = plain();
   const error = (found: number) => Math.abs(found - expected);
   await bench.compare({
     id,
     title,
-    note: `${people} nodes, ${edges} relationships, prepared.`,
+    note: `${people} nodes, ${edges} relationships, prepared. In Ladybug and kuzu-wasm a relationship may come twice in a path: where their answers differ, by that.`,
     accuracy: 'difference from a loop over arrays',
     contestants: [
       { name: 'sublinear', run: () => query.run().rows[0]!.n as number, accuracy: error },
       { name: 'typed arrays, by hand', run: plain, accuracy: error },
+      ...(await others(theirs, async (run) => Number((await run({}))[0]!.n), error)),
     ],
   });
   query.dispose();
@@ -167,6 +200,15 @@ await bench.compare({
       run: () => wanted.reduce((sum, id) => sum + age[byId.get(id)!]!, 0),
       accuracy: (found: number) => Math.abs(found - ages),
     },
+    ...(await others(
+      'MATCH (p:Person {id: $id}) RETURN p.age AS age',
+      async (run) => {
+        let sum = 0;
+        for (const id of wanted) sum += Number((await run({ id }))[0]!.age);
+        return sum;
+      },
+      (found: number) => Math.abs(found - ages),
+    )),
   ],
 });
 look.dispose();
@@ -177,29 +219,75 @@ const triangles = graph.prepare(
 const path = graph.prepare(
   'MATCH (a:Person {id: $id}), (b:Person {id: 5}), p = shortestPath((a)-[:KNOWS*]->(b)) RETURN length(p) AS n',
 );
-const timed = (run: () => void): number => {
+const timed = async (run: () => unknown): Promise<number> => {
   const began = performance.now();
-  run();
+  await run();
   return performance.now() - began;
 };
 const rows: (string | number)[][] = [];
-for (const [name, times, run] of [
-  ['directed triangles', 1, () => triangles.run()],
-  ['a shortest path', 100, () => path.run({ id: (rows.length * 7919 + 11) % people })],
+for (const [name, times, run, theirs] of [
+  [
+    'directed triangles',
+    1,
+    () => triangles.run(),
+    'MATCH (a:Person)-[:KNOWS]->(b:Person)-[:KNOWS]->(c:Person)-[:KNOWS]->(a) RETURN count(*) AS n',
+  ],
+  [
+    'a shortest path',
+    100,
+    () => path.run({ id: (rows.length * 7919 + 11) % people }),
+    `MATCH p = (a:Person)-[:KNOWS* SHORTEST 1..10]->(b:Person) WHERE a.id = ${(7919 + 11) % people} AND b.id = 5 RETURN length(p) AS n`,
+  ],
 ] as const) {
   run();
-  const took = Array.from({ length: bench.size(5, 1) }, () =>
-    timed(() => {
+  const took: number[] = [];
+  const theirTimes: number[][] = peers.map(() => []);
+  for (let slice = 0; slice < bench.size(5, 1); slice++) {
+    const ms = await timed(() => {
       for (let i = 0; i < times; i++) run();
-    }),
-  );
-  rows.push([name, Math.min(...took) / times]);
+    });
+    took.push(ms / times);
+    for (const [i, peer] of peers.entries())
+      if (typeof peer !== 'string' && slice < 2)
+        theirTimes[i]!.push(await timed(() => peer.ask(theirs)));
+  }
+  rows.push([
+    name,
+    Math.min(...took),
+    ...theirTimes.map((each) => (each.length === 0 ? '' : Math.min(...each))),
+  ]);
 }
 bench.table({
   id: 'property-other',
-  title: 'Without a loop to compare with: the shortest of five',
-  columns: ['question', 'ms'],
+  title: 'Milliseconds: the shortest of five, and of two in the other engines',
+  columns: ['question', 'sublinear', 'Ladybug, native', 'kuzu-wasm'],
   rows,
+});
+
+// A process for each: what one has freed stays with it.
+const script = fileURLToPath(new URL('./peers/property-memory.ts', import.meta.url));
+const memory = ['sublinear', 'ladybug', 'kuzu'].map((name, i): (string | number)[] => {
+  const peer = i === 0 ? 'sublinear' : peers[i - 1]!;
+  if (i > 0 && typeof peer === 'string') return [peer, notInstalled, '', ''];
+  const args = ['--expose-gc', '--import', 'tsx', script, name, String(people)];
+  const { rss, moduleBytes, firstMs } = JSON.parse(
+    execFileSync(execPath, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
+      .trim()
+      .split('\n')
+      .at(-1)!,
+  ) as Record<'rss' | 'moduleBytes' | 'firstMs', number>;
+  return [
+    typeof peer === 'string' ? peer : peer.name,
+    Math.round(rss / 1e6),
+    moduleBytes === 0 ? '' : Math.round(moduleBytes / 1e6),
+    Math.round(firstMs),
+  ];
+});
+bench.table({
+  id: 'property-memory',
+  title: `A process that holds the graph, and its first use: a statement that writes`,
+  columns: ['engine', 'the process, MB', 'WebAssembly memory, MB', 'first use, ms'],
+  rows: memory,
 });
 graph.dispose();
 bench.close();

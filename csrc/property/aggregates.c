@@ -1,12 +1,12 @@
 // Aggregates: what is kept of the rows of a group.
 //
 // Based on: B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4
-// (1962), doi:10.1080/00401706.1962.10490022: means and deviations.
+// (1962), doi:10.1080/00401706.1962.10490022: deviations.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/elementary.h"
 #include "property/run.h"
 
 #define F(name) SL_CYPHER_FUNCTION_##name
@@ -46,6 +46,13 @@ static sl_status number(sl_run *run, const sl_code *call, sl_tally *t, sl_value 
     }
     t->real += x * (double)times;
     t->count += times;
+    return SL_OK;
+  }
+  if (call->function == F(AVG)) {
+    // The sum is exact for integers; one that a float cannot hold is there as a small part of it.
+    t->count += times;
+    t->real += x * (double)times;
+    t->mean += x * 0x1p-64 * (double)times;
     return SL_OK;
   }
   for (; times > 0; times--) {
@@ -120,7 +127,7 @@ static int by_order(const void *a, const void *b) {
 static void percentile(const sl_code *call, sl_tally *t, sl_value *out) {
   const uint32_t n = t->item_count;
   if (n == 0) return;
-  qsort(t->items, n, sizeof *t->items, by_order);
+  sl_sort(t->items, n, sizeof *t->items, by_order);
   if (call->function == F(PERCENTILE_DISC)) {
     const double place = ceil(t->factor * n) - 1;
     *out = t->items[place < 0 ? 0 : (uint32_t)place];
@@ -149,7 +156,9 @@ sl_status sl_tally_result(sl_run *run, const sl_code *call, sl_tally *t, sl_valu
       *out = sl_integer(t->integer);
     return SL_OK;
   case F(AVG):
-    if (t->count > 0) *out = sl_real(t->mean);
+    if (t->count > 0)
+      *out = sl_real(isfinite(t->real) ? t->real / (double)t->count
+                                       : t->mean / (double)t->count * 0x1p64);
     return SL_OK;
   case F(STDEV):
     *out = sl_real(t->count > 1 ? sqrt(t->squares / (double)(t->count - 1)) : 0);

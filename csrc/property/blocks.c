@@ -148,7 +148,7 @@ void sl_blocks_release(sl_blocks *b) {
 
 // ---- filling ------------------------------------------------------------------------------------
 
-static sl_status begin(sl_blocks *b) {
+static sl_status begin(sl_run *run, sl_blocks *b) {
   if (b->levels == NULL) {
     SL_TRY(SL_ALLOC(&b->levels, b->count));
     SL_TRY(SL_ALLOC(&b->rows, 1));
@@ -169,15 +169,17 @@ static sl_status begin(sl_blocks *b) {
   b->level = b->at = 0;
   b->ready = false;
   b->begun = true;
-  return SL_OK;
+  return b->steps[0].bound_count > 0 ? sl_scan_begin(run, &b->steps[0]) : SL_OK;
 }
 
 static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
   const sl_store *s = run->store;
   sl_test *t = &step->tests[SL_OF_NODES];
   uint32_t id = l->cursor, set = SL_NO_ID;
+  const bool by_order = step->by_order;
   bool has = true;
   for (; id < s->node_count && l->count < l->room && !l->paused; id++) {
+    if (by_order && (id = sl_scan_next(step, id, s->node_count)) == s->node_count) break;
     const uint32_t of = s->node_set[id];
     if (of != set && step->label != SL_NO_NAME) {
       set = of;
@@ -186,8 +188,8 @@ static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
     bool right = has && !(of & SL_GONE);
     if (right) SL_TRY(sl_test_passes(run, t, id, &right));
     if (right) l->nodes[l->count++] = id;
-    if (id % 1024 == 1023) {
-      run->work += 256;
+    if (id % 1024 == 1023 || by_order) {
+      run->work += by_order ? 1 : 256;
       l->paused = sl_over_budget(run);
     }
   }
@@ -318,7 +320,7 @@ static sl_status count_tail(sl_run *run, sl_blocks *b, uint32_t row, uint64_t *o
 
 sl_status sl_blocks_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
   sl_blocks *b = o->blocks;
-  if (!b->begun) SL_TRY(begin(b));
+  if (!b->begun) SL_TRY(begin(run, b));
   const sl_level *top = &b->levels[b->count - 1];
   for (;;) {
     while (b->ready && b->at < top->count) {

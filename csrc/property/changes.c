@@ -1,8 +1,8 @@
 // The end of a statement: what it has changed is undone, or counted.
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/elementary.h"
 #include "property/store.h"
 
 void sl_store_log(sl_store *s) {
@@ -116,7 +116,7 @@ sl_status sl_store_commit(sl_store *s, sl_changes *out) {
     made_nodes += s->log[i].kind == SL_MADE_NODE;
     made_rels += s->log[i].kind == SL_MADE_RELATIONSHIP;
   }
-  qsort((void *)sorted, s->log_count, sizeof *sorted, by_place);
+  sl_sort((void *)sorted, s->log_count, sizeof *sorted, by_place);
   const uint32_t old_nodes = s->node_count - made_nodes, old_rels = s->rel_count - made_rels;
   for (uint32_t i = s->log_count; i > 0; i--) {
     const sl_change *c = sorted[i - 1];

@@ -16,14 +16,6 @@ static bool is_property(const sl_test *t, const sl_code *c) {
          c->args[0]->slot == t->slot;
 }
 
-static uint8_t turned(uint8_t op) {
-  return op == SL_CYPHER_LESS       ? SL_CYPHER_GREATER
-         : op == SL_CYPHER_GREATER  ? SL_CYPHER_LESS
-         : op == SL_CYPHER_AT_MOST  ? SL_CYPHER_AT_LEAST
-         : op == SL_CYPHER_AT_LEAST ? SL_CYPHER_AT_MOST
-                                    : op;
-}
-
 static void add(sl_test *t, uint8_t op, uint32_t key, const sl_code *value) {
   t->terms[t->term_count++] = (sl_term){.op = op, .key = key, .code = value};
 }
@@ -36,7 +28,7 @@ static bool terms_of(sl_test *t, const sl_code *c) {
       if (is_property(t, a) && is_fixed(b))
         add(t, c->ops[i], a->names[0], b);
       else if (is_property(t, b) && is_fixed(a))
-        add(t, turned(c->ops[i]), b->names[0], a);
+        add(t, sl_turned(c->ops[i]), b->names[0], a);
       else
         return false;
     }

@@ -171,8 +171,11 @@ static bool resolve_call(sl_cypher_analysis *a, clause *c) {
       return resolve_arguments(a, c, setting->procedures + i) &&
              resolve_yields(a, c, setting->procedures + i);
     }
-  sl_cypher_refuse(a->parser, SL_CYPHER_ERROR_PROCEDURE, SL_CYPHER_PROCEDURE_NOT_FOUND, c->begin,
-                   "There is no procedure of this name");
+  sl_cypher_refuse(
+      a->parser, SL_CYPHER_ERROR_PROCEDURE, SL_CYPHER_PROCEDURE_NOT_FOUND, c->begin,
+      (a->parser->lexer.text[c->begin] | 32) == 'l'
+          ? "LOAD CSV takes rows of the procedure sublinear.loadCsv, which is not defined"
+          : "There is no procedure of this name");
   return false;
 }
 

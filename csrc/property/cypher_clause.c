@@ -169,17 +169,66 @@ static bool call(sl_cypher_parser *parser, sl_cypher_clause *c) {
   return where(parser, &c->call.where);
 }
 
+static const sl_cypher_name load_csv = {"sublinear.loadCsv", 17};
+
+// LOAD CSV [WITH HEADERS] FROM name AS row [FIELDTERMINATOR text] is CALL sublinear.loadCsv(name, {headers: ..., separator:
+// ...}) YIELD row: only the host can read.
+static bool load(sl_cypher_parser *parser, sl_cypher_clause *c) {
+  static const sl_cypher_name row = {"row", 3}, keys[2] = {{"headers", 7}, {"separator", 9}};
+  const uint32_t begin = c->begin;
+  if (!sl_cypher_expect_keyword(parser, "CSV", "Expected CSV after LOAD")) return false;
+  const bool headers = sl_cypher_accept_keyword(parser, "WITH");
+  if (headers && !sl_cypher_expect_keyword(parser, "HEADERS", "Expected HEADERS")) return false;
+  if (!sl_cypher_expect_keyword(parser, "FROM", "Expected FROM and the name of a table"))
+    return false;
+  sl_cypher_expression *map = sl_cypher_expression_make(parser, SL_CYPHER_MAP, begin, begin, 2);
+  sl_cypher_expression *with =
+      sl_cypher_expression_make(parser, SL_CYPHER_BOOLEAN, begin, begin, 0);
+  sl_cypher_yield *y = SL_CYPHER_TAKE(parser, sl_cypher_yield, 1);
+  c->call.args = SL_CYPHER_TAKE(parser, sl_cypher_expression *, 2);
+  if (map == NULL || with == NULL || y == NULL || c->call.args == NULL) return false;
+  c->call.name = load_csv;
+  c->call.count = 2;
+  c->call.args[0] = sl_cypher_expression_read(parser);
+  if (!sl_cypher_expect_keyword(parser, "AS", "Expected AS and a name for the row")) return false;
+  y->field = row;
+  y->position = parser->token.begin;
+  y->name = sl_cypher_name_read(parser, "Expected a name after AS");
+  c->call.yields = y;
+  c->call.yield_count = 1;
+  with->boolean = headers;
+  map->args[0] = with;
+  map->count = 1;
+  if (sl_cypher_accept_keyword(parser, "FIELDTERMINATOR")) {
+    map->args[1] = sl_cypher_expression_read(parser);
+    map->count = 2;
+  }
+  if (parser->status != SL_OK) return false;
+  map->names = (sl_cypher_name *)(uintptr_t)keys; // only read
+  map->name_count = map->count;
+  c->call.args[1] = sl_cypher_expression_done(parser, map);
+  return c->call.args[1] != NULL;
+}
+
 // ------------------------------------------------------------------- clauses
 
 static const struct {
   const char *word;
   uint8_t kind;
-} clause_words[] = {
-    {"MATCH", SL_CYPHER_MATCH},        {"OPTIONAL", SL_CYPHER_MATCH}, {"UNWIND", SL_CYPHER_UNWIND},
-    {"WITH", SL_CYPHER_WITH},          {"RETURN", SL_CYPHER_RETURN},  {"CREATE", SL_CYPHER_CREATE},
-    {"INSERT", SL_CYPHER_CREATE},      {"MERGE", SL_CYPHER_MERGE},    {"SET", SL_CYPHER_SET},
-    {"REMOVE", SL_CYPHER_REMOVE},      {"DELETE", SL_CYPHER_DELETE},  {"DETACH", SL_CYPHER_DELETE},
-    {"CALL", SL_CYPHER_CALL_PROCEDURE}};
+} clause_words[] = {{"MATCH", SL_CYPHER_MATCH},
+                    {"OPTIONAL", SL_CYPHER_MATCH},
+                    {"UNWIND", SL_CYPHER_UNWIND},
+                    {"WITH", SL_CYPHER_WITH},
+                    {"RETURN", SL_CYPHER_RETURN},
+                    {"CREATE", SL_CYPHER_CREATE},
+                    {"INSERT", SL_CYPHER_CREATE},
+                    {"MERGE", SL_CYPHER_MERGE},
+                    {"SET", SL_CYPHER_SET},
+                    {"REMOVE", SL_CYPHER_REMOVE},
+                    {"DELETE", SL_CYPHER_DELETE},
+                    {"DETACH", SL_CYPHER_DELETE},
+                    {"CALL", SL_CYPHER_CALL_PROCEDURE},
+                    {"LOAD", SL_CYPHER_CALL_PROCEDURE}};
 
 static int clause_at(const sl_cypher_parser *parser) {
   for (size_t i = 0; i < sizeof clause_words / sizeof *clause_words; i++)
@@ -189,7 +238,8 @@ static int clause_at(const sl_cypher_parser *parser) {
 
 static sl_cypher_clause *clause(sl_cypher_parser *parser) {
   const int kind = clause_at(parser);
-  const bool optional = sl_cypher_at(parser, "OPTIONAL"), detach = sl_cypher_at(parser, "DETACH");
+  const bool optional = sl_cypher_at(parser, "OPTIONAL"), detach = sl_cypher_at(parser, "DETACH"),
+             loads = sl_cypher_at(parser, "LOAD");
   const uint32_t list = parser->pending_count;
   sl_cypher_clause *c = SL_CYPHER_TAKE(parser, sl_cypher_clause, 1);
   if (c == NULL) return NULL;
@@ -230,7 +280,7 @@ static sl_cypher_clause *clause(sl_cypher_parser *parser) {
     if (good) c->deletion.targets = expressions(parser, &c->deletion.count);
     break;
   default:
-    good = call(parser, c);
+    good = loads ? load(parser, c) : call(parser, c);
   }
   c->end = parser->last_end;
   return good && parser->status == SL_OK ? c : NULL;

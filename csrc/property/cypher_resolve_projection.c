@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "property/cypher_scope.h"
+#include "property/elementary.h"
 
 typedef sl_cypher_expression expression;
 
@@ -15,33 +16,11 @@ static bool refuse(sl_cypher_analysis *a, sl_cypher_detail detail, uint32_t posi
 
 // ------------------------------------------------------------------------- *
 
-static int by_name(sl_cypher_name a, sl_cypher_name b) {
-  const uint32_t n = a.length < b.length ? a.length : b.length;
-  const int order = n > 0 ? memcmp(a.text, b.text, n) : 0;
-  return order != 0 ? order : a.length < b.length ? -1 : a.length > b.length;
-}
-
-// Heap sort: no recursion, no library's qsort.
-static void sort_items(sl_cypher_item *items, uint32_t count) {
-  for (uint32_t size = count, start = count / 2; size > 1;) {
-    if (start > 0) {
-      start--;
-    } else {
-      const sl_cypher_item largest = items[0];
-      items[0] = items[--size];
-      items[size] = largest;
-    }
-    for (uint32_t root = start;;) {
-      uint32_t child = 2 * root + 1;
-      if (child >= size) break;
-      if (child + 1 < size && by_name(items[child].name, items[child + 1].name) < 0) child++;
-      if (by_name(items[root].name, items[child].name) >= 0) break;
-      const sl_cypher_item moved = items[root];
-      items[root] = items[child];
-      items[child] = moved;
-      root = child;
-    }
-  }
+static int by_name(const void *a, const void *b) {
+  const sl_cypher_name x = ((const sl_cypher_item *)a)->name, y = ((const sl_cypher_item *)b)->name;
+  const uint32_t n = x.length < y.length ? x.length : y.length;
+  const int order = n > 0 ? memcmp(x.text, y.text, n) : 0;
+  return order != 0 ? order : x.length < y.length ? -1 : x.length > y.length;
 }
 
 static bool expand_star(sl_cypher_analysis *a, sl_cypher_clause *clause) {
@@ -65,7 +44,7 @@ static bool expand_star(sl_cypher_analysis *a, sl_cypher_clause *clause) {
   if (visible == 0 && clause->kind == SL_CYPHER_RETURN)
     return refuse(a, SL_CYPHER_NO_VARIABLES_IN_SCOPE, clause->begin,
                   "RETURN * needs at least one variable");
-  sort_items(items, visible);
+  sl_sort(items, visible, sizeof *items, by_name);
   memcpy(items + visible, p->items, p->item_count * sizeof *items);
   p->items = items;
   p->item_count += visible;

@@ -61,14 +61,9 @@ static sl_status whole(sl_run *run, const sl_code *c, int64_t a, int64_t b, sl_v
     over = __builtin_sub_overflow(a, b, &r);
     break;
   case SL_CYPHER_MULTIPLY:
-    // As a product of 128 bits would need a function of the compiler's library.
-    if (a != 0 && b != 0) {
-      over = (a == -1 && b == INT64_MIN) || (b == -1 && a == INT64_MIN);
-      if (!over) {
-        r = (int64_t)((uint64_t)a * (uint64_t)b);
-        over = r / b != a;
-      }
-    }
+    // What was cut off is a multiple of 2^64; a product of 128 bits would need a function of the compiler's library.
+    r = (int64_t)((uint64_t)a * (uint64_t)b);
+    over = fabs((double)a * (double)b - (double)r) > 0x1p62;
     break;
   default:
     if (b == 0)

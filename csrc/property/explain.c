@@ -88,6 +88,14 @@ static sl_status line(sl_buffer *b, const sl_run *run, const sl_operator *o, uin
     }
     SL_TRY(say(b, ")"));
   }
+  for (uint32_t i = 0; i < o->bound_count; i++) {
+    const uint32_t key = o->bounds[i].key;
+    bool again = key >= run->store->index_count || !run->store->indexes[key].ordered.there;
+    for (uint32_t k = 0; k < i; k++) again |= o->bounds[k].key == key;
+    if (again) continue;
+    SL_TRY(say(b, ", ordered index of "));
+    SL_TRY(name(b, run->store->keys.items[key]));
+  }
   if (o->kind == SL_OP_EXPAND || o->kind == SL_OP_VARIABLE || o->kind == SL_OP_SHORTEST)
     SL_TRY(arrow(b, run, o));
   if (o->tests[0].code != NULL || o->tests[1].code != NULL) SL_TRY(say(b, ", filtered"));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "property/elementary.h"
 #include "property/number_text.h"
 #include "property/run.h"
 #include "property/temporal.h"
@@ -287,13 +288,13 @@ static sl_status of_number(sl_run *run, const sl_code *c, const sl_value *v, sl_
     r = sqrt(x);
     break;
   case F(EXP):
-    r = exp(x);
+    r = sl_exp(x);
     break;
   case F(LOG):
     r = log(x);
     break;
   case F(LOG10):
-    r = log10(x);
+    r = sl_log10(x);
     break;
   case F(E):
     r = 0x1.5bf0a8b145769p+1;
@@ -302,22 +303,22 @@ static sl_status of_number(sl_run *run, const sl_code *c, const sl_value *v, sl_
     r = 0x1.921fb54442d18p+1;
     break;
   case F(SIN):
-    r = sin(x);
+    r = sl_sin(x);
     break;
   case F(COS):
-    r = cos(x);
+    r = sl_cos(x);
     break;
   case F(TAN):
-    r = tan(x);
+    r = sl_tan(x);
     break;
   case F(COT):
-    r = 1 / tan(x);
+    r = 1 / sl_tan(x);
     break;
   case F(ASIN):
-    r = asin(x);
+    r = sl_asin(x);
     break;
   case F(ACOS):
-    r = acos(x);
+    r = sl_acos(x);
     break;
   case F(ATAN):
     r = atan(x);
@@ -332,7 +333,7 @@ static sl_status of_number(sl_run *run, const sl_code *c, const sl_value *v, sl_
     r = x * 0x1.1df46a2529d39p-6;
     break;
   case F(HAVERSIN):
-    r = sin(x / 2) * sin(x / 2);
+    r = sl_sin(x / 2) * sl_sin(x / 2);
     break;
   default: // RAND
     r = uniform(run);

@@ -3,7 +3,7 @@
 #ifndef SL_PROPERTY_INDEX_H
 #define SL_PROPERTY_INDEX_H
 
-#include "property/value.h"
+#include "property/ordered.h"
 
 struct sl_store;
 
@@ -18,7 +18,11 @@ typedef struct sl_index {
   uint32_t size;
   sl_index_entry *entries;
   uint32_t count, room, built;
+  sl_ordered ordered;
 } sl_index;
+
+// Those of a property; NULL: no node has one. Errors: ERR_MEMORY.
+sl_status sl_index_of(struct sl_store *s, uint32_t key, sl_index **out);
 
 // Makes it where it is not there and may be of use. Errors: ERR_MEMORY. O(nodes).
 sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there);
@@ -28,5 +32,6 @@ void sl_index_set(struct sl_store *s, uint32_t key, uint32_t node, sl_value v);
 uint32_t sl_index_first(const sl_index *x, uint32_t hash);
 uint32_t sl_index_after(const sl_index *x, uint32_t entry);
 void sl_index_free(sl_index *x);
+size_t sl_index_bytes(const sl_index *x);
 
 #endif

@@ -5,10 +5,22 @@
 #include "base/memory.h"
 #include "property/store.h"
 
-void sl_index_free(sl_index *x) {
+// But not the order.
+static void forget(sl_index *x) {
+  const sl_ordered ordered = x->ordered;
   sl_free(x->table);
   sl_free(x->entries);
-  *x = (sl_index){0};
+  *x = (sl_index){.ordered = ordered};
+}
+
+void sl_index_free(sl_index *x) {
+  forget(x);
+  sl_ordered_free(&x->ordered);
+}
+
+size_t sl_index_bytes(const sl_index *x) {
+  return sizeof *x + x->size * 4u + x->room * sizeof *x->entries +
+         ((size_t)x->ordered.count[0] + x->ordered.room) * sizeof(sl_ordered_entry);
 }
 
 uint32_t sl_index_first(const sl_index *x, uint32_t hash) {
@@ -50,16 +62,24 @@ static sl_status add(sl_index *x, uint32_t hash, uint32_t node) {
   return SL_OK;
 }
 
-sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
-  *there = false;
-  if (key >= s->column_count[SL_OF_NODES]) return SL_OK;
+sl_status sl_index_of(struct sl_store *s, uint32_t key, sl_index **out) {
+  const uint32_t count = s->column_count[SL_OF_NODES];
+  *out = NULL;
+  if (key >= count) return SL_OK;
   if (key >= s->index_count) {
-    const uint32_t count = s->column_count[SL_OF_NODES];
     SL_TRY(SL_REALLOC(&s->indexes, count));
     memset(s->indexes + s->index_count, 0, (count - s->index_count) * sizeof *s->indexes);
     s->index_count = count;
   }
-  sl_index *x = &s->indexes[key];
+  *out = &s->indexes[key];
+  return SL_OK;
+}
+
+sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
+  sl_index *x;
+  *there = false;
+  SL_TRY(sl_index_of(s, key, &x));
+  if (x == NULL) return SL_OK;
   if (x->there || x->useless) {
     *there = x->there;
     return SL_OK;
@@ -79,7 +99,7 @@ sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
     if (x->count > 4096 && different < x->count / 64) break;
   }
   if (status != SL_OK || different < x->count / 64) {
-    sl_index_free(x);
+    forget(x);
     x->useless = status == SL_OK;
     return status;
   }
@@ -92,6 +112,7 @@ sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
 void sl_index_set(struct sl_store *s, uint32_t key, uint32_t node, sl_value v) {
   if (key >= s->index_count || sl_is_null(v)) return;
   sl_index *x = &s->indexes[key];
+  sl_ordered_set(s, key, node);
   x->useless = x->useless && s->columns[SL_OF_NODES][key].count % 4096 != 0;
   if (!x->there) return;
   const uint32_t hash = sl_value_hash(v);
@@ -99,13 +120,13 @@ void sl_index_set(struct sl_store *s, uint32_t key, uint32_t node, sl_value v) {
   for (uint32_t e = sl_index_first(x, hash); e != 0; e = sl_index_after(x, e)) {
     if (x->entries[e - 1].node == node) return;
     if (++looked > 256) {
-      sl_index_free(x);
+      forget(x);
       return;
     }
   }
   if (x->count > 2 * (x->built + 4096) && x->count > 2 * s->columns[SL_OF_NODES][key].count) {
-    sl_index_free(x); // mostly stale: built again when it is asked for
+    forget(x); // mostly stale: built again when it is asked for
     return;
   }
-  if (add(x, hash, node) != SL_OK) sl_index_free(x);
+  if (add(x, hash, node) != SL_OK) forget(x);
 }

@@ -32,8 +32,10 @@ sl_status sl_hop_passes(sl_run *run, const sl_operator *o, uint32_t relationship
 static sl_status scan(sl_run *run, sl_operator *o, sl_step_result *out) {
   const sl_store *s = run->store;
   uint32_t id = o->at, checked = 0, set = SL_NO_ID;
+  const bool by_order = o->by_order;
   bool has = false;
   for (; id < o->end; id++) {
+    if (by_order && (id = sl_scan_next(o, id, o->end)) == o->end) break;
     const uint32_t of = s->node_set[id];
     if (++checked == 4096) {
       run->work += checked;
@@ -72,7 +74,8 @@ static sl_status seek_start(sl_run *run, sl_operator *o) {
     return SL_OK;
   }
   SL_TRY(sl_index_make(run->store, o->key, &o->found));
-  if (o->found) o->at = sl_index_first(&run->store->indexes[o->key], sl_value_hash(o->list_value));
+  if (!o->found) return sl_scan_begin(run, o); // values that repeat often
+  o->at = sl_index_first(&run->store->indexes[o->key], sl_value_hash(o->list_value));
   return SL_OK;
 }
 
@@ -284,6 +287,8 @@ sl_status sl_match_start(sl_run *run, sl_operator *o) {
   o->at = 0;
   o->end = run->store->node_count;
   switch (o->kind) {
+  case SL_OP_SCAN:
+    return o->bound_count > 0 ? sl_scan_begin(run, o) : SL_OK;
   case SL_OP_SEEK:
     return seek_start(run, o);
   case SL_OP_EXPAND:

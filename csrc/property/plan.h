@@ -22,6 +22,19 @@ bool sl_is_steady(const sl_cypher_expression *e);
 sl_status sl_operator_add(sl_run *run, sl_pipeline *p, sl_operator_kind kind, sl_operator **out);
 sl_status sl_plan_new(sl_run *run, uint32_t branches, sl_plan **out);
 
+// A comparison of a property of a node with something else, as it is written: `property` `op` `value`.
+typedef struct sl_range {
+  uint8_t op;
+  const sl_cypher_expression *property, *value;
+} sl_range;
+enum { SL_MOST_BOUNDS = 8 };
+// Those that a condition asks for with AND: at most SL_MOST_BOUNDS with the `count` that there are. Returns how many then.
+uint32_t sl_ranges_of(const sl_cypher_expression *e, uint32_t slot, sl_range *out, uint32_t count);
+// Gives them to a scan, with room for one more.
+sl_status sl_bounds_add(sl_run *run, sl_operator *o, const sl_range *ranges, uint32_t count);
+// b `op'` a where a `op` b.
+uint8_t sl_turned(uint8_t op);
+
 // Operators that bind a pattern.
 //   keeps    tests of single nodes may be remembered: the graph does not change while it is matched
 sl_status sl_plan_match(sl_run *run, sl_pipeline *p, sl_cypher_part *const *parts, uint32_t count,

@@ -150,6 +150,17 @@ static sl_status collect(matching *m, const sl_cypher_part *p) {
 
 // ---- where to begin -----------------------------------------------------------------------------
 
+// Comparisons of its properties with what is there already.
+static uint32_t ranges_of(const matching *m, const sl_cypher_node *n, sl_range *out) {
+  uint32_t count = 0, kept = 0;
+  for (uint32_t i = 0; i < m->condition_count; i++)
+    if (m->conditions[i].expression != NULL)
+      count = sl_ranges_of(m->conditions[i].expression, n->slot, out, count);
+  for (uint32_t i = 0; i < count; i++)
+    if (sl_is_steady(out[i].value) && !sl_reads(out[i].value, m->pending)) out[kept++] = out[i];
+  return kept;
+}
+
 static double estimate(matching *m, const sl_cypher_node *n) {
   const sl_store *s = m->run->store;
   double least = s->node_live;
@@ -169,6 +180,9 @@ static double estimate(matching *m, const sl_cypher_node *n) {
     if (equal && (value == NULL || !sl_reads(value, m->pending)))
       return least < 1 ? least : least * 1e-3 + 0.5;
   }
+  sl_range ranges[SL_MOST_BOUNDS];
+  // A third of the nodes is as good a guess as any, and makes a pattern begin at the end that has a condition.
+  for (uint32_t i = 0, count = ranges_of(m, n, ranges); i < count && i < 2; i++) least *= 0.3;
   return least;
 }
 
@@ -206,6 +220,11 @@ static sl_status begin_at(matching *m, const sl_cypher_node *n) {
     o->kind = SL_OP_SEEK;
     c->done = true; // it looks at the value itself
   }
+  sl_range ranges[SL_MOST_BOUNDS];
+  SL_TRY(sl_bounds_add(run, o, ranges, ranges_of(m, n, ranges)));
+  // Where a value repeats too often for a table of its places, the order still has them side by side.
+  if (o->kind == SL_OP_SEEK)
+    o->bounds[o->bound_count++] = (sl_bound){.op = SL_CYPHER_EQUAL, .key = o->key, .code = o->code};
   for (uint32_t i = 0; i < m->condition_count && n->label_count == 1; i++)
     if (m->conditions[i].code != NULL && m->conditions[i].code->kind == SL_CYPHER_HAS_LABELS &&
         m->conditions[i].slot == n->slot && m->conditions[i].code->args[0]->slot == n->slot &&

@@ -172,6 +172,14 @@ typedef struct sl_update {
   sl_plan *match; // of MERGE
 } sl_update;
 
+// A comparison of a property of the node that a scan looks for with a value that is there before.
+typedef struct sl_bound {
+  uint8_t op; // sl_cypher_op
+  uint32_t key;
+  sl_code *code;
+  sl_value value; // of the code, at the start of a scan
+} sl_bound;
+
 struct sl_operator {
   uint8_t kind;
   bool into; // the other end is there already
@@ -200,6 +208,9 @@ struct sl_operator {
   sl_update *update;
   struct sl_blocks *blocks;
   double estimate;
+  sl_bound *bounds; // SCAN and SEEK: for an ordered index
+  uint32_t bound_count;
+  bool by_order; // only the nodes whose bits are set in places[0] can pass
   // EXPAND: the neighbour must be one of this node's as well, which a later operator makes sure of.
   bool hinted;
   uint8_t hint_towards;
@@ -273,6 +284,17 @@ sl_status sl_start(sl_run *run, sl_operator *o);
 sl_status sl_operator_begin(sl_run *run, sl_operator *o);
 void sl_operator_release(sl_operator *o);
 sl_status sl_match_start(sl_run *run, sl_operator *o);
+// Before a scan: looks for an ordered index of one of its bounds that leaves few nodes. Errors: ERR_MEMORY.
+sl_status sl_scan_begin(sl_run *run, sl_operator *o);
+// The first id from `id` on, below `end`, that can pass; `end`: there is none.
+static inline uint32_t sl_scan_next(const sl_operator *o, uint32_t id, uint32_t end) {
+  const uint32_t *bits = o->places[0];
+  uint32_t word = bits[id / 32] >> (id & 31);
+  if (word != 0) return id + (uint32_t)__builtin_ctz(word);
+  for (id = (id | 31) + 1; id < end; id += 32)
+    if (bits[id / 32] != 0) return id + (uint32_t)__builtin_ctz(bits[id / 32]);
+  return end;
+}
 sl_status sl_match_produce(sl_run *run, sl_operator *o, sl_step_result *out);
 sl_status sl_shortest_start(sl_run *run, sl_operator *o);
 sl_status sl_shortest_produce(sl_run *run, sl_operator *o, sl_step_result *out);

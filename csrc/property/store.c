@@ -122,9 +122,7 @@ size_t sl_store_held(const sl_store *s) {
   for (int w = 0; w < 2; w++)
     for (uint32_t k = 0; k < s->column_count[w]; k++)
       bytes += s->columns[w][k].bytes + sizeof(sl_column);
-  for (uint32_t k = 0; k < s->index_count; k++)
-    bytes +=
-        sizeof(sl_index) + s->indexes[k].size * 4u + s->indexes[k].room * sizeof(sl_index_entry);
+  for (uint32_t k = 0; k < s->index_count; k++) bytes += sl_index_bytes(&s->indexes[k]);
   return bytes;
 }
 

@@ -43,19 +43,21 @@ typedef struct sl_path_value {
   uint32_t ids[];
 } sl_path_value;
 
+union sl_value_as {
+  bool boolean;
+  int64_t integer;
+  double real;
+  uint32_t id;
+  const sl_chars *chars;
+  const sl_list *list;
+  const sl_map *map;
+  const sl_path_value *path;
+  const sl_temporal *temporal;
+};
+
 typedef struct sl_value {
   uint8_t kind;
-  union {
-    bool boolean;
-    int64_t integer;
-    double real;
-    uint32_t id;
-    const sl_chars *chars;
-    const sl_list *list;
-    const sl_map *map;
-    const sl_path_value *path;
-    const sl_temporal *temporal;
-  } as;
+  union sl_value_as as;
 } sl_value;
 
 struct sl_list {
@@ -134,6 +136,8 @@ bool sl_value_same(sl_value a, sl_value b);
 uint32_t sl_value_hash(sl_value v);
 // The order of ORDER BY, total: maps, nodes, relationships, lists, paths, dates and times, strings, booleans, numbers, NaN, null.
 int sl_value_order(sl_value a, sl_value b);
+// The place of a kind in it: equal for integers and floats.
+int sl_value_rank(uint8_t kind);
 
 // a < b, and the like: unknown between kinds that have no order.
 //   order   written where the result is TRUE: below, 0, above 0. FALSE: NaN is involved

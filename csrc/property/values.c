@@ -192,13 +192,13 @@ sl_truth sl_value_equal(sl_value a, sl_value b) {
   return simple_order(a, b) == 0 ? SL_TRUE : SL_FALSE;
 }
 
-static int rank(uint8_t kind) {
+int sl_value_rank(uint8_t kind) {
   static const uint8_t ranks[] = {9, 7, 8, 8, 6, 3, 0, 1, 2, 4, 5};
   return ranks[kind];
 }
 
 int sl_value_order(sl_value a, sl_value b) {
-  const int by_kind = rank(a.kind) - rank(b.kind);
+  const int by_kind = sl_value_rank(a.kind) - sl_value_rank(b.kind);
   if (by_kind != 0) return by_kind;
   if (sl_is_number(a)) return number_order(a, b);
   if (a.kind == SL_VALUE_LIST) {

@@ -42,6 +42,53 @@ test('tables come as maps of strings, or as lists', () => {
   graph.dispose();
 });
 
+test('LOAD CSV reads what the program gives, and nothing else', async () => {
+  const graph = room.PropertyGraph.create();
+  const load = "LOAD CSV WITH HEADERS FROM 'file:///etc/passwd' AS row RETURN row";
+  const refused = (text: string) => {
+    try {
+      graph.query(text);
+    } catch (error) {
+      const { code, type, detail, column, message } = Object(error);
+      return { code, type, detail, column, message };
+    }
+    return undefined;
+  };
+  expect(refused(load)).toMatchObject({
+    code: 'PARSE',
+    type: 'ProcedureError',
+    detail: 'ProcedureNotFound',
+    column: 1,
+    message: expect.stringContaining('LOAD CSV takes rows of the procedure sublinear.loadCsv'),
+  });
+  const asked: string[] = [];
+  graph.useProcedures({
+    files: async (name) => {
+      asked.push(name);
+      if (name !== 'people.csv') throw new Error(`may not read ${name}`);
+      return 'name|says\nAda|"a|b"\nBob|';
+    },
+  });
+  await expect(graph.queryAsync(load)).rejects.toThrow('may not read file:///etc/passwd');
+  const { rows } = await graph.queryAsync(
+    `LOAD CSV WITH HEADERS FROM $file AS row FIELDTERMINATOR '|' WITH row WHERE row.says IS NOT NULL
+     CREATE (p:Person {name: row.name, says: row.says}) RETURN p.says AS says`,
+    { file: 'people.csv' },
+  );
+  expect([rows, asked]).toEqual([[{ says: 'a|b' }], ['file:///etc/passwd', 'people.csv']]);
+  for (const [text, column] of [
+    ['LOAD JSON FROM "x" AS row RETURN row', 6],
+    ['LOAD CSV WITH FROM "x" AS row RETURN row', 15],
+    ['LOAD CSV FROM "x" RETURN 1', 19],
+    ['LOAD CSV FROM 5 AS row RETURN row', 15],
+    ['LOAD CSV FROM "x" AS row FIELDTERMINATOR RETURN row', 42],
+    ['MATCH (row) LOAD CSV FROM "x" AS row RETURN row', 34],
+    ['MATCH (n) LOAD CSV FROM "x" AS row', 35],
+  ] as const)
+    expect(refused(text), text).toMatchObject({ code: 'PARSE', column });
+  graph.dispose();
+});
+
 test('a table becomes a graph, from text, bytes and promises', async () => {
   const graph = room.PropertyGraph.create();
   const contents: Record<string, string> = {

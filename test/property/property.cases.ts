@@ -17,6 +17,8 @@ interface PropertyDoor {
   ask: (given: Columns | null, ...queries: string[]) => GraphValue[][][];
   /** The same after the graph was saved and loaded. */
   saved: (queries: string[], ...later: string[]) => GraphValue[][][];
+  /** The same with tables that queries may load. */
+  loaded: (files: Record<string, string>, ...queries: string[]) => GraphValue[][][];
 }
 
 export const doors: RoomDoors<'property', PropertyDoor> = {
@@ -51,6 +53,15 @@ export const doors: RoomDoors<'property', PropertyDoor> = {
           return run(again, later);
         } finally {
           again.dispose();
+        }
+      },
+      loaded(files, ...queries) {
+        const graph = PropertyGraph.create();
+        graph.useProcedures({ files: (name) => files[name]! });
+        try {
+          return run(graph, queries);
+        } finally {
+          graph.dispose();
         }
       },
     };
@@ -112,6 +123,26 @@ function decode(view: DataView, from: number): [GraphValue, number] {
   return [value(), at];
 }
 
+/** A string, a list or an object as sl_wire has it. */
+function encode(value: unknown): number[] {
+  const u32 = (n: number) => [...new Uint8Array(Uint32Array.of(n).buffer)];
+  const text = (s: string) => {
+    const bytes = encoder.encode(s);
+    return [...u32(bytes.length), ...bytes];
+  };
+  if (typeof value === 'string') return [6, ...text(value)];
+  if (Array.isArray(value)) return [7, ...u32(value.length), ...value.flatMap(encode)];
+  const entries = Object.entries(value as object);
+  return [8, ...u32(entries.length), ...entries.flatMap(([k, v]) => [...text(k), ...encode(v)])];
+}
+
+/** Records of a table without quotes, as a host may give them. */
+function records(content: string, headers: boolean, separator: string): unknown[] {
+  const [first, ...others] = content.split('\n').map((line) => line.split(separator));
+  if (!headers) return [first, ...others];
+  return others.map((fields) => Object.fromEntries(first!.map((name, i) => [name, fields[i]])));
+}
+
 function rawProperty(module: RawModule): PropertyDoor {
   const { call } = module;
   const numbers = (count: number, write: (at: number) => number) =>
@@ -122,6 +153,24 @@ function rawProperty(module: RawModule): PropertyDoor {
   const named = <T>(text: string, body: (at: number, bytes: number) => T) => {
     const bytes = encoder.encode(text);
     return module.with([bytes], (at) => body(at!, bytes.length));
+  };
+  let tables: Record<string, string> = {};
+  const give = (query: number) => {
+    const [at, bytes, args] = numbers(4, (to) => call.sl_abi_property_wanted!(query, to));
+    if (bytes === 0) return;
+    expect(decoder.decode(new Uint8Array(module.view().buffer, at, bytes).slice())).toBe(
+      'sublinear.loadCsv',
+    );
+    const [[name, options]] = decode(module.view(), args!) as [
+      [string, Record<string, never>],
+      number,
+    ];
+    const rows = records(tables[name]!, options.headers!, options.separator ?? ',');
+    module.with([Uint8Array.from(encode(rows.map((row) => [row])))], (from) =>
+      module.check(
+        call.sl_abi_property_answer!(query, from!, encode(rows.map((row) => [row])).length),
+      ),
+    );
   };
   const rowsOf = (graph: number, text: string) => {
     const query = named(text, (at, bytes) =>
@@ -136,6 +185,7 @@ function rawProperty(module: RawModule): PropertyDoor {
           module.check(call.sl_abi_job_step!(query, 500, at!));
           return module.u32(at!, 1)[0]!;
         });
+        if (outcome === 9) give(query);
         let [at, , count] = numbers(3, (to) =>
           call.sl_abi_property_take!(query, to),
         ) as unknown as [number, number, number];
@@ -201,6 +251,14 @@ function rawProperty(module: RawModule): PropertyDoor {
       module.check(call.sl_abi_property_destroy!(graph));
       return using(again, later);
     },
+    loaded(files, ...queries) {
+      tables = files;
+      const graph = module.made(call.sl_abi_property_create!());
+      named('sublinear.loadCsv(name :: STRING, options :: MAP) :: (row :: ANY)', (at, bytes) =>
+        module.check(call.sl_abi_property_define!(graph, at, bytes, 0, 0)),
+      );
+      return using(graph, queries);
+    },
   };
 }
 
@@ -210,6 +268,67 @@ function drawn(seed: number, count: number): Columns {
   const ends = () => Uint32Array.from({ length: 8 * count }, () => below(count));
   const x = Int32Array.from({ length: count }, () => below(10));
   return { label: 'N', type: 'K', x, from: ends(), to: ends() };
+}
+
+/** Pairs whose products lie around the ends of 64 bits. */
+function factors(): [bigint, bigint][] {
+  const next = random(31);
+  const ends = [1n, 2n, 2n ** 31n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, 3037000499n, 3037000500n];
+  const pairs: [bigint, bigint][] = ends.flatMap((a) =>
+    ends.flatMap((b): [bigint, bigint][] => [
+      [a, b],
+      [-a, b],
+      [-a, -b],
+    ]),
+  );
+  for (let i = 0; i < 200; i++) {
+    const bits = 1 + Math.floor(next() * 62);
+    const a = BigInt(Math.floor(next() * 2 ** 53)) % 2n ** BigInt(bits);
+    const b = 2n ** 63n / (a + 1n) + BigInt(Math.floor((next() - 0.5) * 4));
+    if (b < 2n ** 63n) pairs.push([a, b], [a, -b]);
+  }
+  return pairs;
+}
+
+/** Changes of a property and questions for ranges of it, and the answers by looking at all its values. */
+function ranges(): { queries: string[]; answers: (number[][] | undefined)[] } {
+  const next = random(23);
+  const below = (n: number) => Math.floor(next() * n);
+  const text = (n: number) => `k${String(n).padStart(4, '0')}`;
+  const x = Array.from({ length: 400 }, (_, i) => (i * 37) % 1000);
+  const queries = [
+    `UNWIND [${x}] AS x CREATE (:N {x: x, s: 'k' + substring('000' + x, size('000' + x) - 4)})`,
+  ];
+  const answers: (number[][] | undefined)[] = [undefined];
+  const count = (passes: (x: number) => boolean) => {
+    const found = x.filter(passes);
+    return [[found.length, found.reduce((sum, v) => sum + v, 0)]];
+  };
+  for (let i = 0; i < 2000; i++) {
+    const at = below(x.length);
+    const value = below(1000);
+    const low = below(1000);
+    const high = low + below(60);
+    if (i % 3 === 0) {
+      x[at] = value;
+      queries.push(`MATCH (n) WHERE id(n) = ${at} SET n.x = ${value}, n.s = '${text(value)}'`);
+      answers.push(undefined);
+    } else if (i % 3 === 1) {
+      queries.push(
+        `MATCH (n:N) WHERE n.x >= ${low} AND ${high} > n.x RETURN count(*), sum(n.x)`,
+        `MATCH (n:N) WHERE n.x > ${low + 900} RETURN count(*), sum(n.x)`,
+      );
+      answers.push(
+        count((v) => v >= low && v < high),
+        count((v) => v > low + 900),
+      );
+    } else {
+      const beginning = text(value).slice(0, 3 + below(3));
+      queries.push(`MATCH (n:N) WHERE n.s STARTS WITH '${beginning}' RETURN count(*), sum(n.x)`);
+      answers.push(count((v) => text(v).startsWith(beginning)));
+    }
+  }
+  return { queries, answers };
 }
 
 export const cases: Case<PropertyDoor>[] = [
@@ -303,6 +422,49 @@ export const cases: Case<PropertyDoor>[] = [
         [[0]],
         [[1]],
       ]),
+  },
+  {
+    name: 'ranges by an ordered index are those over the values',
+    run: ({ ask }) => ask(null, ...ranges().queries),
+    check: (found: GraphValue[][][]) => {
+      const { answers } = ranges();
+      expect(found.map((rows, i) => (answers[i] ? rows : undefined))).toEqual(answers);
+    },
+  },
+  {
+    name: 'LOAD CSV asks the host for rows',
+    run: ({ loaded }) =>
+      loaded(
+        { 'p.csv': 'name,age\nAda,36\nBob,41', 'q;txt': '1;2\n3;4' },
+        "load csv with headers from 'p.csv' as row create (:P {name: row.name, age: toInteger(row.age)})",
+        "UNWIND ['q;txt', 'q;txt'] AS file LOAD CSV FROM file AS line FIELDTERMINATOR ';' RETURN line[0] AS a, line[1] AS b",
+        "LOAD CSV WITH HEADERS FROM 'p.csv' AS row MATCH (p:P {name: row.name}) RETURN p.age, row.age",
+      ),
+    check: (found: unknown) =>
+      expect(found).toEqual([
+        [],
+        [
+          ['1', '2'],
+          ['3', '4'],
+          ['1', '2'],
+          ['3', '4'],
+        ],
+        [
+          [36, '36'],
+          [41, '41'],
+        ],
+      ]),
+  },
+  {
+    name: 'products of integers are exact, or refused',
+    run: ({ ask }) =>
+      factors().map(([a, b]) => attempt(() => ask(null, `RETURN toString((${a}) * (${b})) AS p`))),
+    check: (found: unknown[]) => {
+      const products = factors().map(([a, b]) => a * b);
+      expect(found.map((x) => (Array.isArray(x) ? x[0][0][0] : 'refused'))).toEqual(
+        products.map((p) => (p === BigInt.asIntN(64, p) ? String(p) : 'refused')),
+      );
+    },
   },
   {
     name: 'a graph is the same after saving',

@@ -124,6 +124,30 @@ test('wrong arguments are refused by name', () => {
   graph.dispose();
 });
 
+test('an ordered index is made when ranges are asked for often, and follows what is undone', () => {
+  const graph = room.PropertyGraph.create();
+  graph.addNodes({
+    label: 'N',
+    count: 2000,
+    columns: { x: Int32Array.from({ length: 2000 }, (_, i) => i) },
+  });
+  const few = graph.prepare('MATCH (n:N) WHERE $from <= n.x < $to RETURN n.x AS x');
+  const found = (from: unknown, to: unknown) => few.run(bad({ from, to })).rows.map(({ x }) => x);
+  expect(few.explain()).not.toContain('index');
+  for (let i = 0; i < 100; i++) expect(found(i, i + 2)).toEqual([i, i + 1]);
+  expect(few.explain()).toContain('Scan (n:N), ordered index of x, filtered');
+  expect(() =>
+    graph.query('MATCH (n:N) WHERE n.x < 9 SET n.x = n.x + 5000 WITH n RETURN 1 / 0'),
+  ).toThrow(/zero/);
+  expect(found(7, 10)).toEqual([7, 8, 9]);
+  expect(found(5000, 6000)).toEqual([]);
+  graph.query('MATCH (n:N) WHERE n.x < 9 SET n.x = n.x + 5000');
+  expect(found(5003.5, 5006)).toEqual([5004, 5005]);
+  expect([found(null, 5), found('a', 'b'), found(3, Number.NaN)]).toEqual([[], [], []]);
+  few.dispose();
+  graph.dispose();
+});
+
 test('columns of any kind come back', () => {
   const graph = room.PropertyGraph.create();
   graph.addNodes({

@@ -219,7 +219,7 @@ Examples:
   sublinear query people.slv 'MATCH (p {name: $name}) RETURN p' --parameters '{"name": "Ada"}' --json
   sublinear query people.slv < queries.cypher
 
-CALL sublinear.loadCsv('people.csv', {}) YIELD row reads files of this machine; so does sublinear.loadJson.`,
+LOAD CSV WITH HEADERS FROM 'people.csv' AS row reads files of this machine; so does CALL sublinear.loadJson('people.json').`,
     )
     .action(async (graph: string, text: string | undefined, options) =>
       (await import('./query.js')).queryGraph(graph, text, options, progress),
