@@ -51,7 +51,7 @@ void sl_paths_destroy(sl_paths *paths) {
 size_t sl_paths_bytes(const sl_paths *paths) {
   const size_t copies = (paths->forward != NULL) + (paths->backward != NULL);
   return sizeof *paths + paths->blocks.bytes + sl_routes_bytes(paths->routes) +
-         copies * paths->graph->outgoing->nnz * sizeof(uint32_t);
+         copies * paths->graph->outgoing->nnz * sizeof(uint64_t);
 }
 
 sl_status sl_paths_check_node(const sl_paths *paths, const char *name, uint32_t node) {
@@ -59,19 +59,24 @@ sl_status sl_paths_check_node(const sl_paths *paths, const char *name, uint32_t 
   return sl_fail(SL_ERR_INDEX, name, "a node of the graph", SL_NO_POSITION);
 }
 
-// The largest weight, and whether all are whole.
+// The smallest, the mean and the largest weight, and whether all are whole.
 static void measure(sl_paths *paths) {
   const sl_csr *edges = paths->graph->outgoing;
   const sl_arcs arcs = {.values = edges->values, .type = edges->value_type};
-  double largest = edges->value_type == SL_VALUES_PATTERN ? 1 : 0;
+  double smallest = edges->value_type == SL_VALUES_PATTERN ? 1 : INFINITY,
+         largest = edges->value_type == SL_VALUES_PATTERN ? 1 : 0, mean = largest;
   bool whole = true;
   if (edges->value_type != SL_VALUES_PATTERN) {
     for (uint32_t k = 0; k < edges->nnz; k++) {
       const double length = sl_arc_length(&arcs, k);
+      mean += length / edges->nnz; // without overflow
+      if (length < smallest) smallest = length;
       if (length > largest) largest = length;
       whole &= floor(length) == length;
     }
   }
+  paths->smallest = smallest;
+  paths->mean = mean;
   paths->largest = largest;
   const double longest = largest * paths->n;
   paths->whole = whole && longest < 4294967295.0;
@@ -79,11 +84,12 @@ static void measure(sl_paths *paths) {
   paths->measured = true;
 }
 
-static sl_status integers(const sl_csr *edges, uint32_t **out) {
+static sl_status make_pairs(const sl_csr *edges, uint64_t **out) {
   if (*out != NULL) return SL_OK;
   SL_TRY(SL_ALLOC(out, edges->nnz));
   const sl_arcs arcs = {.values = edges->values, .type = edges->value_type};
-  for (uint32_t k = 0; k < edges->nnz; k++) (*out)[k] = (uint32_t)sl_arc_length(&arcs, k);
+  for (uint32_t k = 0; k < edges->nnz; k++)
+    (*out)[k] = (uint64_t)sl_arc_length(&arcs, k) << 32 | edges->columns[k];
   return SL_OK;
 }
 
@@ -98,9 +104,9 @@ sl_status sl_paths_arcs(sl_paths *paths, bool weighted, bool reverse, sl_arcs *o
   out->values = edges->values;
   out->type = edges->value_type;
   if (paths->whole) {
-    uint32_t **kept = edges == paths->graph->outgoing ? &paths->forward : &paths->backward;
-    SL_TRY(integers(edges, kept));
-    out->integers = *kept;
+    uint64_t **kept = edges == paths->graph->outgoing ? &paths->forward : &paths->backward;
+    SL_TRY(make_pairs(edges, kept));
+    out->pairs = *kept;
   }
   return SL_OK;
 }

@@ -109,10 +109,12 @@ static bool add_levels(sl_betweenness *b) {
 // Whether the edge k from u to v is on a shortest path.
 SL_ALWAYS_INLINE bool is_tight(const sl_search *s, const sl_arcs *arcs, uint32_t k, uint32_t u,
                                uint32_t v) {
-  if (s->method != SL_HEAP)
-    return s->level[u] != NONE && s->level[u] + arcs->integers[k] == s->level[v];
-  return s->distance[u] < s->distance[v] &&
-         s->distance[u] + sl_arc_length(arcs, k) == s->distance[v];
+  if (s->marks != NULL) {
+    const uint64_t before = s->marks[u] >> 32;
+    return before != NONE && before + (arcs->pairs[k] >> 32) == s->marks[v] >> 32;
+  }
+  const double before = s->reaches[u].distance, distance = s->reaches[v].distance;
+  return before < distance && before + sl_arc_length(arcs, k) == distance;
 }
 
 SL_NOINLINE static bool add_weighted(sl_betweenness *b) {

@@ -37,7 +37,8 @@ typedef enum sl_paths_question {
   // Distances from the nearest of the sources. O(edges + nodes) unweighted, by breadth-first search
   // that changes its direction; O((edges + nodes) log nodes) weighted.
   //   options  0 weighted, 1 reverse, 2 limit: nodes further away than this count as not reached
-  //            (>= 0; Infinity: none), 3 what: 0 levels, 1 distances
+  //            (>= 0; Infinity: none), 3 what: 0 levels, 1 distances; 4: 1: these alone, without
+  //            predecessors and sources (addresses 0)
   //   nodes    the sources, at least one; twice is once
   //   answer   2 nodes reached, 3 address of levels (n u32; NONE: not reached) or distances (n
   //            f64), 4 of predecessors (n u32; of several that tie the smallest), 5 of the source

@@ -18,12 +18,12 @@
 #define SL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NONE SL_PATHS_NONE
 
-// The edges that a search follows, from one node's point of view. `integers`: the weights as u32,
-// where all of them are whole and no path is longer than 2^32 - 2; else NULL.
+// The edges that a search follows, from one node's point of view. `pairs`: weight << 32 | column, where
+// all weights are whole and no path is longer than 2^32 - 2; else NULL. Both stand in one cache line.
 typedef struct sl_arcs {
   const uint32_t *rows, *columns;
   const void *values;
-  const uint32_t *integers;
+  const uint64_t *pairs;
   sl_value_type type;
 } sl_arcs;
 
@@ -58,12 +58,12 @@ struct sl_paths {
   void *state;
   sl_blocks blocks; // of the question
   uint64_t work, expected;
-  bool measured;                // what follows is known
-  double largest;               // weight; 1 when there are none
-  bool whole;                   // integer weights, no path longer than 2^32 - 2
-  bool exact;                   // whole weights, every sum of them exact in f64
-  uint32_t *forward, *backward; // the weights as integers, made when they are first needed
-  sl_routes *routes;            // kept from question to question
+  bool measured;                  // what follows is known
+  double smallest, mean, largest; // weight; 1 when there are none
+  bool whole;                     // integer weights, no path longer than 2^32 - 2
+  bool exact;                     // whole weights, every sum of them exact in f64
+  uint64_t *forward, *backward;   // `pairs` of sl_arcs, made when they are first needed
+  sl_routes *routes;              // kept from question to question
 };
 
 // Memory of the question, freed with it.

@@ -1,10 +1,14 @@
-// A ring of buckets, one for each distance: a queue of nodes for whole lengths below SL_RING. What
-// waits has distances of a range that is smaller than the ring, so that each has a bucket of its own.
-// A node whose distance has fallen has a second entry; whoever takes the first one passes it over.
-// Internal to the room.
+// A ring of buckets: a queue of nodes for whole lengths below SL_RING, with a bucket for each
+// distance; or for others with buckets that are as wide as the shortest edge, so that no node of a
+// bucket makes another one of it nearer. What waits is of a range of buckets that is smaller than the
+// ring, so that each has a place of its own. A node that has come to a bucket before has a second
+// entry; whoever takes the first one passes it over. Internal to the room.
 //
 // Based on: R. B. Dial, "Algorithm 360: Shortest-path forest with topological ordering", CACM 12
-// (1969), doi:10.1145/363269.363610; here with bits that say which buckets are empty.
+// (1969), doi:10.1145/363269.363610; here with bits that say which buckets are empty. Wide buckets:
+// E. A. Dinic, "Economical algorithms for finding shortest paths in a network", 1978; E. V. Denardo,
+// B. L. Fox, "Shortest-route methods: 1. Reaching, pruning, and buckets", Operations Research 27
+// (1979), doi:10.1287/opre.27.1.161.
 #ifndef SL_PATHS_RING_H
 #define SL_PATHS_RING_H
 
@@ -20,7 +24,7 @@ typedef struct sl_ring {
   uint32_t *heads; // SL_RING, the first entry of each; NONE
   sl_ring_entry *entries;
   uint32_t count, capacity, free;
-  uint32_t last;                        // the distance of the bucket in turn
+  uint64_t last;                        // the number of the bucket in turn: its distance
   uint64_t filled[SL_RING / 64], words; // bits: buckets with entries, words with bits
 } sl_ring;
 
@@ -45,8 +49,8 @@ SL_NOINLINE static sl_status sl_ring_widen(sl_ring *ring) {
   return SL_OK;
 }
 
-// A node at a distance of at least `last`, and less than SL_RING more. Errors: ERR_MEMORY.
-SL_ALWAYS_INLINE sl_status sl_ring_put(sl_ring *ring, uint32_t key, uint32_t node) {
+// A node that belongs to bucket `key`: at least `last`, and less than SL_RING more. Errors: ERR_MEMORY.
+SL_ALWAYS_INLINE sl_status sl_ring_put(sl_ring *ring, uint64_t key, uint32_t node) {
   uint32_t entry = ring->free;
   if (entry != NONE) {
     ring->free = ring->entries[entry].next;
@@ -54,7 +58,7 @@ SL_ALWAYS_INLINE sl_status sl_ring_put(sl_ring *ring, uint32_t key, uint32_t nod
     if (ring->count == ring->capacity) SL_TRY(sl_ring_widen(ring));
     entry = ring->count++;
   }
-  const uint32_t b = key % SL_RING;
+  const uint32_t b = (uint32_t)(key % SL_RING);
   ring->entries[entry] = (sl_ring_entry){node, ring->heads[b]};
   ring->heads[b] = entry;
   ring->filled[b / 64] |= 1ull << b % 64;
@@ -62,9 +66,9 @@ SL_ALWAYS_INLINE sl_status sl_ring_put(sl_ring *ring, uint32_t key, uint32_t nod
   return SL_OK;
 }
 
-// Goes to the next bucket with entries, whose distance `last` is then. False: there is none.
+// Goes to the next bucket with entries, whose number `last` is then. False: there is none.
 static inline bool sl_ring_turn(sl_ring *ring) {
-  const uint32_t b = ring->last % SL_RING, word = b / 64;
+  const uint32_t b = (uint32_t)(ring->last % SL_RING), word = b / 64;
   uint64_t bits = ring->filled[word] & ~0ull << b % 64;
   uint32_t found = word;
   if (bits == 0) {
@@ -80,7 +84,8 @@ static inline bool sl_ring_turn(sl_ring *ring) {
 
 // Takes a node from the bucket in turn, which must have one.
 SL_ALWAYS_INLINE uint32_t sl_ring_take(sl_ring *ring) {
-  const uint32_t b = ring->last % SL_RING, entry = ring->heads[b], node = ring->entries[entry].node;
+  const uint32_t b = (uint32_t)(ring->last % SL_RING), entry = ring->heads[b],
+                 node = ring->entries[entry].node;
   ring->heads[b] = ring->entries[entry].next;
   ring->entries[entry].next = ring->free;
   ring->free = entry;

@@ -31,8 +31,9 @@ static inline sl_heap_places sl_side_places(const sl_side *side) {
 
 struct sl_routes {
   uint32_t n;
-  sl_side sides[2]; // from the source, and to the target
-  sl_ring rings[2]; // for whole lengths, in place of the heaps; made when they are first needed
+  sl_side sides[2];  // from the source, and to the target
+  sl_waves waves[2]; // in place of the sides where weights are of sizes for them; made when they
+                     // are first needed
   // Distances from and to landmarks, rounded: row v holds those of node v. For undirected graphs
   // both are the same.
   uint32_t landmarks;
@@ -42,8 +43,8 @@ struct sl_routes {
   double margin;      // that rounding of the distances can make
 };
 
-// The workspace, made by the first question. Errors: ERR_MEMORY.
-sl_status sl_routes_create(sl_paths *paths);
+// The workspace, made by the first question, with so many sides (0 .. 2). Errors: ERR_MEMORY.
+sl_status sl_routes_create(sl_paths *paths, int sides);
 
 // A side begins anew. O(1), O(n) every 2^32 times.
 void sl_side_reset(sl_side *side, uint32_t n);

@@ -1,40 +1,52 @@
 // Based on: E. W. Dijkstra, "A note on two problems in connexion with graphs", Numerische
 // Mathematik 1 (1959), doi:10.1007/BF01386390; R. K. Ahuja, K. Mehlhorn, J. B. Orlin, R. E. Tarjan,
 // "Faster algorithms for the shortest path problem", JACM 37 (1990), doi:10.1145/77600.77615
-// (radix heaps; here with stale entries instead of falling keys); S. Beamer, K. Asanovic, D.
-// Patterson, "Direction-optimizing breadth-first search", SC 2012, doi:10.1109/SC.2012.50.
+// (radix heaps; here with stale entries instead of falling keys); buckets as in ring.h.
 //
 // Ties: of several predecessors with the same sum the smallest stays. Weights are positive, so each
 // of them is nearer than the node and settled before it; only where a weight vanishes in rounding
 // are both at the same distance, and then the first one found stays.
 #include "paths/search.h"
 
-// When to look upwards and when to go back, as the paper measured them.
-#define ALPHA 14
-#define BETA 24
+// Buckets are narrower than the shortest edge by this share: more than rounding of up to 2^40 buckets
+// can make.
+#define MARGIN 0x1p-10
+
+static double buckets_to_a_unit(const sl_paths *paths) { return (1 + MARGIN) / paths->smallest; }
+
+// Whether the distances that wait fit the ring, whatever they are.
+static bool fits_ring(const sl_paths *paths) {
+  const double narrow = buckets_to_a_unit(paths);
+  return narrow < INFINITY && paths->largest * narrow < SL_RING - 3 &&
+         paths->largest * paths->n * narrow < 0x1p40;
+}
 
 sl_status sl_search_create(sl_search *s, sl_paths *paths, bool weighted, bool reverse,
                            bool predecessors) {
   const uint32_t n = s->n = paths->n;
   SL_TRY(sl_paths_arcs(paths, weighted, reverse, &s->arcs));
   s->method = s->arcs.type == SL_VALUES_PATTERN ? SL_BREADTH_FIRST
-              : s->arcs.integers == NULL        ? SL_HEAP
-              : paths->largest < SL_RING        ? SL_BUCKETS
-                                                : SL_RADIX;
+              : s->arcs.pairs != NULL           ? paths->largest < SL_RING ? SL_BUCKETS : SL_RADIX
+              : fits_ring(paths)                ? SL_WIDE_BUCKETS
+                                                : SL_HEAP;
   SL_TRY(TAKE(paths, &s->order, (size_t)n + 1));
-  if (predecessors) SL_TRY(TAKE(paths, &s->predecessor, n));
-  if (s->method == SL_HEAP) {
-    SL_TRY(TAKE(paths, &s->distance, n));
-    SL_TRY(TAKE(paths, &s->heap, n));
-    return TAKE(paths, &s->position, n);
+  switch (s->method) {
+  case SL_BREADTH_FIRST:
+    return sl_breadth_create(s, paths, reverse, predecessors);
+  case SL_BUCKETS:
+    SL_TRY(TAKE(paths, &s->ring.heads, SL_RING));
+    return TAKE(paths, &s->marks, n);
+  case SL_RADIX:
+    return TAKE(paths, &s->marks, n);
+  case SL_WIDE_BUCKETS:
+    s->narrow = buckets_to_a_unit(paths);
+    SL_TRY(TAKE(paths, &s->ring.heads, SL_RING));
+    return TAKE(paths, &s->reaches, n);
+  case SL_HEAP:
+    break;
   }
-  SL_TRY(TAKE(paths, &s->level, n));
-  if (s->method == SL_BUCKETS) SL_TRY(TAKE(paths, &s->ring.heads, SL_RING));
-  // The transpose of a directed graph would cost more than it saves.
-  const sl_graph *graph = paths->graph;
-  if (graph->incoming != NULL || !graph->directed || reverse)
-    SL_TRY(sl_paths_arcs(paths, false, !reverse, &s->against));
-  return SL_OK;
+  SL_TRY(TAKE(paths, &s->heap, n));
+  return TAKE(paths, &s->reaches, n);
 }
 
 void sl_search_end(sl_search *s) {
@@ -61,26 +73,33 @@ SL_ALWAYS_INLINE sl_status put(sl_search *s, uint32_t key, uint32_t node) {
 }
 
 static sl_heap_places places_of(const sl_search *s) {
-  return (sl_heap_places){(char *)s->position, sizeof *s->position};
-}
-
-static void forget_all(sl_search *s) {
-  const uint32_t n = s->n;
-  if (s->predecessor != NULL) memset(s->predecessor, 0xff, n * sizeof *s->predecessor);
-  if (s->method == SL_HEAP) {
-    for (uint32_t u = 0; u < n; u++) s->distance[u] = INFINITY;
-  } else {
-    memset(s->level, 0xff, n * sizeof *s->level);
-  }
-  s->clean = true;
+  return (sl_heap_places){(char *)&s->reaches->position, sizeof *s->reaches};
 }
 
 static void forget_node(sl_search *s, uint32_t u) {
-  if (s->method == SL_HEAP)
-    s->distance[u] = INFINITY;
-  else
+  if (s->reaches != NULL) {
+    s->reaches[u] = (sl_reach){.distance = INFINITY, .predecessor = NONE};
+  } else if (s->marks != NULL) {
+    s->marks[u] = SL_UNKNOWN;
+  } else {
     s->level[u] = NONE;
-  if (s->predecessor != NULL) s->predecessor[u] = NONE;
+    s->seen[u] = 0;
+    if (s->predecessor != NULL) s->predecessor[u] = NONE;
+  }
+}
+
+static void forget_all(sl_search *s) {
+  const size_t n = s->n;
+  if (s->marks != NULL) {
+    memset(s->marks, 0xff, n * sizeof *s->marks);
+  } else if (s->level != NULL) {
+    memset(s->level, 0xff, n * sizeof *s->level);
+    memset(s->seen, 0, n);
+    if (s->predecessor != NULL) memset(s->predecessor, 0xff, n * sizeof *s->predecessor);
+  } else {
+    for (uint32_t u = 0; u < n; u++) forget_node(s, u);
+  }
+  s->clean = true;
 }
 
 // Forgets the last search at what it costs: what it has settled, and what was waiting.
@@ -91,6 +110,32 @@ static void forget(sl_search *s) {
     for (uint32_t i = 0; i < s->bucket_count[b]; i++) forget_node(s, s->buckets[b][i].node);
   // Entries that are free again are of nodes that were settled.
   for (uint32_t i = 0; i < s->ring.count; i++) forget_node(s, s->ring.entries[i].node);
+}
+
+// A source, unless it is one already.
+static sl_status begin_at(sl_search *s, uint32_t u) {
+  if (sl_search_distance(s, u) == 0) return SL_OK;
+  switch (s->method) {
+  case SL_BREADTH_FIRST:
+    s->level[u] = 0;
+    s->seen[u] = 1;
+    s->order[s->settled++] = u;
+    return SL_OK;
+  case SL_BUCKETS:
+    s->marks[u] = NONE;
+    return sl_ring_put(&s->ring, 0, u);
+  case SL_RADIX:
+    s->marks[u] = NONE;
+    return put(s, 0, u);
+  case SL_WIDE_BUCKETS:
+    s->reaches[u].distance = 0;
+    return sl_ring_put(&s->ring, 0, u);
+  case SL_HEAP:
+    break;
+  }
+  s->reaches[u] = (sl_reach){0, NONE, s->heap_count};
+  s->heap[s->heap_count++] = (sl_heap_entry){0, u};
+  return SL_OK;
 }
 
 sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count, double limit,
@@ -106,211 +151,16 @@ sl_status sl_search_start(sl_search *s, const uint32_t *sources, uint32_t count,
   s->heap_count = 0;
   memset(s->bucket_count, 0, sizeof s->bucket_count);
   s->last = 0;
-  s->depth = 0;
-  s->upwards = s->tracing = false;
-  s->frontier_arcs = 0;
-  if (s->method == SL_BUCKETS) sl_ring_reset(&s->ring);
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t u = sources[i];
-    if (s->method == SL_HEAP) {
-      if (s->distance[u] == 0) continue;
-      s->distance[u] = 0;
-      s->position[u] = s->heap_count;
-      s->heap[s->heap_count++] = (sl_heap_entry){0, u};
-    } else if (s->level[u] != 0) {
-      s->level[u] = 0;
-      if (s->method == SL_RADIX) {
-        SL_TRY(put(s, 0, u));
-      } else if (s->method == SL_BUCKETS) {
-        SL_TRY(sl_ring_put(&s->ring, 0, u));
-      } else {
-        s->order[s->settled++] = u;
-        s->frontier_arcs += s->arcs.rows[u + 1] - s->arcs.rows[u];
-      }
-    }
-  }
-  s->unseen_arcs = s->arcs.rows[s->n] - s->frontier_arcs;
-  s->level_begin = s->cursor = 0;
-  s->level_end = s->settled;
+  if (s->ring.heads != NULL) sl_ring_reset(&s->ring);
+  for (uint32_t i = 0; i < count; i++) SL_TRY(begin_at(s, sources[i]));
+  if (s->method == SL_BREADTH_FIRST) sl_breadth_start(s);
   return SL_OK;
 }
 
-// ---- breadth-first ------------------------------------------------------------------------------
+// ---- whole lengths ------------------------------------------------------------------------------
 
-// Nodes begin .. end of the level look at their neighbours. Without a branch for each of them: half
-// of those would be predicted wrongly.
-SL_NOINLINE static uint64_t look_down(sl_search *s, uint32_t begin, uint32_t end) {
-  const uint32_t *rows = s->arcs.rows, *columns = s->arcs.columns;
-  uint32_t *level = s->level, *order = s->order;
-  const uint32_t next = s->depth + 1;
-  uint32_t found = s->settled;
-  uint64_t done = 0;
-  for (uint32_t i = begin; i < end; i++) {
-    const uint32_t u = order[i], last = rows[u + 1];
-    done += last - rows[u];
-    for (uint32_t k = rows[u]; k < last; k++) {
-      const uint32_t v = columns[k], before = level[v];
-      order[found] = v; // stays where it was not seen
-      found += before > next;
-      level[v] = before < next ? before : next;
-    }
-  }
-  s->settled = found;
-  return done;
-}
-
-// The same with the smallest predecessor, where the edges cannot be followed back.
-SL_NOINLINE static uint64_t look_down_and_back(sl_search *s, uint32_t begin, uint32_t end) {
-  const uint32_t *rows = s->arcs.rows, *columns = s->arcs.columns;
-  uint32_t *level = s->level, *predecessor = s->predecessor, *order = s->order;
-  const uint32_t next = s->depth + 1;
-  uint32_t found = s->settled;
-  uint64_t done = 0;
-  for (uint32_t i = begin; i < end; i++) {
-    const uint32_t u = order[i], last = rows[u + 1];
-    done += last - rows[u];
-    for (uint32_t k = rows[u]; k < last; k++) {
-      const uint32_t v = columns[k];
-      if (level[v] < next) continue;
-      if (level[v] == NONE) {
-        level[v] = next;
-        order[found++] = v;
-        predecessor[v] = u;
-      } else if (u < predecessor[v]) {
-        predecessor[v] = u;
-      }
-    }
-  }
-  s->settled = found;
-  return done;
-}
-
-// The smallest neighbour of the level before: of nodes begin .. end, as they were found, or of all
-// nodes where most were found.
-SL_NOINLINE static uint64_t trace(sl_search *s, uint32_t begin, uint32_t end, bool all) {
-  const uint32_t *rows = s->against.rows, *columns = s->against.columns;
-  const uint32_t *level = s->level, *order = s->order;
-  uint32_t *predecessor = s->predecessor;
-  uint64_t done = 0;
-  for (uint32_t i = begin; i < end; i++) {
-    const uint32_t v = all ? i : order[i], wanted = level[v] - 1;
-    // A source, not reached, or known.
-    if (wanted >= NONE - 1 || predecessor[v] != NONE) continue;
-    uint32_t k = rows[v];
-    while (level[columns[k]] != wanted) k++;
-    predecessor[v] = columns[k];
-    done += k - rows[v] + 1;
-  }
-  return done;
-}
-
-// Nodes begin .. end that were not seen look for one of the level; the first is the smallest.
-SL_NOINLINE static uint64_t look_up(sl_search *s, uint32_t begin, uint32_t end) {
-  const uint32_t *rows = s->against.rows, *columns = s->against.columns;
-  uint32_t *level = s->level;
-  uint32_t found = s->settled;
-  uint64_t done = 0;
-  for (uint32_t v = begin; v < end; v++) {
-    if (level[v] != NONE) continue;
-    const uint32_t first = rows[v], last = rows[v + 1];
-    uint32_t k = first;
-    while (k < last && level[columns[k]] != s->depth) k++;
-    done += k - first;
-    if (k == last) continue;
-    // Not a level that others of this pass would take for the one they look for: depth + 1.
-    level[v] = s->depth + 1;
-    s->order[found++] = v;
-    if (s->predecessor != NULL) s->predecessor[v] = columns[k];
-  }
-  s->settled = found;
-  return done;
-}
-
-// Chooses how the next level is found.
-static void next_level(sl_search *s) {
-  s->level_begin = s->level_end;
-  s->level_end = s->settled;
-  s->depth++;
-  s->frontier_arcs = 0;
-  for (uint32_t i = s->level_begin; i < s->level_end; i++) {
-    const uint32_t u = s->order[i];
-    s->frontier_arcs += s->arcs.rows[u + 1] - s->arcs.rows[u];
-  }
-  s->unseen_arcs -= s->frontier_arcs;
-  if (s->against.rows == NULL) return;
-  if (s->upwards)
-    s->upwards = s->level_end - s->level_begin > s->n / BETA;
-  else
-    s->upwards =
-        s->frontier_arcs > s->unseen_arcs / ALPHA && s->level_end - s->level_begin > s->n / BETA;
-}
-
-static void step_levels(sl_search *s, uint64_t work, uint64_t *done) {
-  const bool traces = s->predecessor != NULL && s->against.rows != NULL;
-  while (*done < work && s->running) {
-    if (s->tracing) {
-      const bool all = s->settled > s->n / 2;
-      const uint32_t last = all ? s->n : s->settled, left = last - s->cursor,
-                     end = s->cursor + (left > 4096 ? 4096 : left);
-      *done += 1 + trace(s, s->cursor, end, all);
-      s->cursor = end;
-      s->running = end < last;
-      continue;
-    }
-    if (s->cursor == 0 && (s->level_begin == s->level_end || !(s->depth + 1.0 <= s->limit) ||
-                           (s->target != NONE && s->level[s->target] != NONE))) {
-      s->running = s->tracing = traces;
-      continue;
-    }
-    const uint32_t count = s->upwards ? s->n : s->level_end - s->level_begin;
-    const uint32_t size = s->upwards ? 8192 : 1024, left = count - s->cursor;
-    const uint32_t end = s->cursor + (left > size ? size : left);
-    const uint32_t from = s->level_begin + s->cursor, to = s->level_begin + end;
-    *done += 1 + (s->upwards                         ? look_up(s, s->cursor, end)
-                  : traces || s->predecessor == NULL ? look_down(s, from, to)
-                                                     : look_down_and_back(s, from, to));
-    s->cursor = end == count ? 0 : end;
-    if (end == count) next_level(s);
-  }
-}
-
-// ---- with weights -------------------------------------------------------------------------------
-
-SL_NOINLINE static uint64_t settle_by_heap(sl_search *s, uint64_t work) {
-  const sl_arcs arcs = s->arcs;
-  const sl_heap_places places = places_of(s);
-  double *distance = s->distance;
-  uint32_t *predecessor = s->predecessor;
-  uint64_t done = 0;
-  while (done < work) {
-    if (s->heap_count == 0) {
-      s->running = false;
-      break;
-    }
-    const sl_heap_entry first = sl_heap_take(s->heap, &s->heap_count, places);
-    const uint32_t u = first.node, last = arcs.rows[u + 1];
-    s->order[s->settled++] = u;
-    if (u == s->target) {
-      s->running = false;
-      break;
-    }
-    done += last - arcs.rows[u] + 1;
-    for (uint32_t k = arcs.rows[u]; k < last; k++) {
-      const uint32_t v = arcs.columns[k];
-      const double sum = first.key + sl_arc_length(&arcs, k);
-      if (sum < distance[v]) {
-        if (sum > s->limit) continue;
-        const uint32_t at = distance[v] == INFINITY ? s->heap_count++ : s->position[v];
-        distance[v] = sum;
-        if (predecessor != NULL) predecessor[v] = u;
-        sl_heap_rise(s->heap, at, (sl_heap_entry){sum, v}, places);
-      } else if (predecessor != NULL && sum == distance[v] && first.key < sum &&
-                 u < predecessor[v]) {
-        predecessor[v] = u;
-      }
-    }
-  }
-  return done;
+static uint32_t whole_limit(const sl_search *s) {
+  return s->limit < 4294967294.0 ? (uint32_t)s->limit : UINT32_MAX - 1;
 }
 
 // Moves the entries of the first bucket that has some to those before it. False: there are none.
@@ -328,99 +178,153 @@ SL_NOINLINE static sl_status refill(sl_search *s, bool *some) {
   s->bucket_count[b] = 0;
   for (uint32_t i = 0; i < count; i++) {
     // A key that has fallen since has an entry of its own.
-    if (s->level[entries[i].node] == entries[i].key)
+    if (s->marks[entries[i].node] >> 32 == entries[i].key)
       SL_TRY(put(s, entries[i].key, entries[i].node));
   }
   return SL_OK;
 }
 
-// Settles the nodes at distance `last`. Edges done are added to *done.
-SL_NOINLINE static sl_status settle_integers(sl_search *s, uint64_t work, uint64_t *done) {
-  const sl_arcs arcs = s->arcs;
-  const uint32_t limit = s->limit < 4294967295.0 ? (uint32_t)s->limit : UINT32_MAX;
-  uint32_t *level = s->level, *predecessor = s->predecessor;
+// Settles nodes from the ring, or from the radix heap. Edges done are added to *done.
+SL_ALWAYS_INLINE sl_status settle_whole(sl_search *s, uint64_t work, uint64_t *done, bool ring) {
+  const uint32_t *rows = s->arcs.rows, limit = whole_limit(s);
+  const uint64_t *pairs = s->arcs.pairs;
   while (*done < work) {
-    if (s->bucket_count[0] == 0) {
-      bool some;
-      SL_TRY(refill(s, &some));
+    if (ring ? !sl_ring_turn(&s->ring) : s->bucket_count[0] == 0) {
+      bool some = false;
+      if (!ring) SL_TRY(refill(s, &some));
       if (some) continue;
       s->running = false;
       break;
     }
-    const uint32_t u = s->buckets[0][--s->bucket_count[0]].node, key = s->last,
-                   last = arcs.rows[u + 1];
-    if (level[u] != key) continue;
+    const uint32_t key = ring ? (uint32_t)s->ring.last : s->last,
+                   u = ring ? sl_ring_take(&s->ring) : s->buckets[0][--s->bucket_count[0]].node;
+    if (s->marks[u] >> 32 != key) continue; // it has been nearer since
     s->order[s->settled++] = u;
     if (u == s->target) {
       s->running = false;
       break;
     }
-    *done += last - arcs.rows[u] + 1;
-    for (uint32_t k = arcs.rows[u]; k < last; k++) {
-      const uint32_t v = arcs.columns[k], sum = key + arcs.integers[k];
-      if (sum < level[v]) {
-        if (sum > limit) continue;
-        level[v] = sum;
-        if (predecessor != NULL) predecessor[v] = u;
-        SL_TRY(put(s, sum, v));
-      } else if (predecessor != NULL && sum == level[v] && u < predecessor[v]) {
-        predecessor[v] = u;
-      }
+    const uint32_t last = rows[u + 1];
+    *done += last - rows[u] + 1;
+    for (uint32_t k = rows[u]; k < last; k++) {
+      const uint64_t pair = pairs[k];
+      const uint32_t v = (uint32_t)pair, sum = key + (uint32_t)(pair >> 32);
+      const uint64_t before = s->marks[v], mark = (uint64_t)sum << 32 | u;
+      if (mark >= before || sum > limit) continue;
+      s->marks[v] = mark;
+      if (sum < before >> 32) SL_TRY(ring ? sl_ring_put(&s->ring, sum, v) : put(s, sum, v));
     }
   }
   return SL_OK;
 }
 
-// Settles nodes bucket by bucket.
 SL_NOINLINE static sl_status settle_by_ring(sl_search *s, uint64_t work, uint64_t *done) {
+  return settle_whole(s, work, done, true);
+}
+
+SL_NOINLINE static sl_status settle_by_radix(sl_search *s, uint64_t work, uint64_t *done) {
+  return settle_whole(s, work, done, false);
+}
+
+// ---- lengths in f64 -----------------------------------------------------------------------------
+
+SL_NOINLINE static sl_status settle_by_wide_ring(sl_search *s, uint64_t work, uint64_t *done) {
   const sl_arcs arcs = s->arcs;
-  const uint32_t limit = s->limit < 4294967295.0 ? (uint32_t)s->limit : UINT32_MAX;
-  uint32_t *level = s->level, *predecessor = s->predecessor;
+  const double narrow = s->narrow;
   sl_ring *ring = &s->ring;
   while (*done < work) {
     if (!sl_ring_turn(ring)) {
       s->running = false;
       break;
     }
-    const uint32_t key = ring->last, u = sl_ring_take(ring);
-    if (level[u] != key) continue; // it has been nearer since
+    const uint32_t u = sl_ring_take(ring), last = arcs.rows[u + 1];
+    const double distance = s->reaches[u].distance;
+    if ((uint64_t)(distance * narrow) != ring->last) continue; // it has been nearer since
     s->order[s->settled++] = u;
     if (u == s->target) {
       s->running = false;
       break;
     }
-    const uint32_t last = arcs.rows[u + 1];
     *done += last - arcs.rows[u] + 1;
     for (uint32_t k = arcs.rows[u]; k < last; k++) {
-      const uint32_t v = arcs.columns[k], sum = key + arcs.integers[k];
-      if (sum < level[v]) {
-        if (sum > limit) continue;
-        level[v] = sum;
-        if (predecessor != NULL) predecessor[v] = u;
-        SL_TRY(sl_ring_put(ring, sum, v));
-      } else if (predecessor != NULL && sum == level[v] && u < predecessor[v]) {
-        predecessor[v] = u;
-      }
+      const uint32_t v = arcs.columns[k];
+      sl_reach *reach = &s->reaches[v];
+      const double sum = distance + sl_arc_length(&arcs, k), before = reach->distance;
+      if (sum > before || sum > s->limit || (sum == before && u > reach->predecessor)) continue;
+      reach->distance = sum;
+      reach->predecessor = u;
+      const uint64_t bucket = (uint64_t)(sum * narrow);
+      // Once is enough for a bucket.
+      if (before < INFINITY && (uint64_t)(before * narrow) == bucket) continue;
+      SL_TRY(sl_ring_put(ring, bucket, v));
     }
   }
   return SL_OK;
+}
+
+SL_NOINLINE static uint64_t settle_by_heap(sl_search *s, uint64_t work) {
+  const sl_arcs arcs = s->arcs;
+  const sl_heap_places places = places_of(s);
+  sl_reach *reaches = s->reaches;
+  uint64_t done = 0;
+  while (done < work) {
+    if (s->heap_count == 0) {
+      s->running = false;
+      break;
+    }
+    const sl_heap_entry first = sl_heap_take(s->heap, &s->heap_count, places);
+    const uint32_t u = first.node, last = arcs.rows[u + 1];
+    s->order[s->settled++] = u;
+    if (u == s->target) {
+      s->running = false;
+      break;
+    }
+    done += last - arcs.rows[u] + 1;
+    for (uint32_t k = arcs.rows[u]; k < last; k++) {
+      const uint32_t v = arcs.columns[k];
+      sl_reach *reach = &reaches[v];
+      const double sum = first.key + sl_arc_length(&arcs, k);
+      if (sum > reach->distance) continue;
+      if (sum == reach->distance) {
+        if (first.key < sum && u < reach->predecessor) reach->predecessor = u;
+        continue;
+      }
+      if (sum > s->limit) continue;
+      const uint32_t at = reach->distance == INFINITY ? s->heap_count++ : reach->position;
+      reach->distance = sum;
+      reach->predecessor = u;
+      sl_heap_rise(s->heap, at, (sl_heap_entry){sum, v}, places);
+    }
+  }
+  return done;
 }
 
 sl_status sl_search_step(sl_search *s, uint64_t work, uint64_t *done) {
   // Calls of a bounded length, so that what runs is the optimised code.
   const uint64_t piece = 16384;
   while (s->running && *done < work) {
-    const uint64_t left = work - *done;
+    const uint64_t left = work - *done, most = left < piece ? left : piece;
     uint64_t here = 0;
-    if (s->method == SL_BREADTH_FIRST)
-      step_levels(s, left, &here);
-    else if (s->method == SL_BUCKETS)
-      SL_TRY(settle_by_ring(s, left < piece ? left : piece, &here));
-    else if (s->method == SL_RADIX)
-      SL_TRY(settle_integers(s, left < piece ? left : piece, &here));
-    else
-      here = settle_by_heap(s, left < piece ? left : piece);
+    sl_status status = SL_OK;
+    switch (s->method) {
+    case SL_BREADTH_FIRST:
+      sl_breadth_step(s, left, &here);
+      break;
+    case SL_BUCKETS:
+      status = settle_by_ring(s, most, &here);
+      break;
+    case SL_RADIX:
+      status = settle_by_radix(s, most, &here);
+      break;
+    case SL_WIDE_BUCKETS:
+      status = settle_by_wide_ring(s, most, &here);
+      break;
+    case SL_HEAP:
+      here = settle_by_heap(s, most);
+      break;
+    }
     *done += here;
+    SL_TRY(status);
   }
   return SL_OK;
 }

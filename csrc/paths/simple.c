@@ -46,7 +46,7 @@ static sl_status begin(sl_paths *paths, const double *options, const uint32_t *n
   y->source = nodes[0];
   y->target = nodes[1];
   y->k = (uint32_t)options[1];
-  SL_TRY(sl_routes_create(paths));
+  SL_TRY(sl_routes_create(paths, 1));
   SL_TRY(sl_search_create(&y->search, paths, weighted, true, true));
   SL_TRY(sl_search_start(&y->search, &y->target, 1, INFINITY, NONE));
   SL_TRY(TAKE(paths, &y->prefix, n));
@@ -87,20 +87,19 @@ static sl_status add(sl_simple *y, sl_found found) {
 // The distances to the target are there: the first path follows them.
 static sl_status give_first(sl_paths *paths, sl_simple *y) {
   const uint32_t n = paths->n;
-  double *left = y->search.distance;
-  if (left == NULL) {
-    SL_TRY(TAKE(paths, &left, n));
-    for (uint32_t u = 0; u < n; u++) left[u] = sl_search_distance(&y->search, u);
-  }
+  const sl_search *s = &y->search;
+  double *left;
+  SL_TRY(TAKE(paths, &left, n));
+  for (uint32_t u = 0; u < n; u++) left[u] = sl_search_distance(s, u);
   y->towards.left = left;
   y->searched = true;
   if (left[y->source] == INFINITY) return SL_OK;
   uint32_t count = 0;
-  for (uint32_t u = y->source; u != NONE; u = y->search.predecessor[u]) count++;
+  for (uint32_t u = y->source; u != NONE; u = sl_search_predecessor(s, u)) count++;
   sl_found found = {.count = count};
   SL_TRY(SL_ALLOC(&found.nodes, count));
   count = 0;
-  for (uint32_t u = y->source; u != NONE; u = y->search.predecessor[u]) found.nodes[count++] = u;
+  for (uint32_t u = y->source; u != NONE; u = sl_search_predecessor(s, u)) found.nodes[count++] = u;
   found.length = sl_path_length(&y->towards.arcs, found.nodes, count);
   const sl_status status = add(y, found);
   if (status != SL_OK) sl_free(found.nodes);
