@@ -11,12 +11,13 @@
 #include "base/bytes.h"
 
 #define SL_GRAPH_FILE_KIND 0x48504752u // "RGPH"
-#define GRAPH_FILE_VERSION 1u
+#define GRAPH_FILE_VERSION 2u
 #define GRAPH_NODES_MOST (1u << 30)
-// Bytes of a block of rows at which it is full.
-#define GRAPH_BLOCK_BYTES 4096u
-// Hashes of blocks in a page, a power of two: a page is a whole part of the hash tree.
-#define GRAPH_PAGE 64u
+// Hashes of blocks in a page, a power of two: a page is a whole part of the hash tree. Version 1 had 64.
+#define GRAPH_PAGE 16u
+#define GRAPH_PAGE_1 64u
+#define GRAPH_PAGE_MOST 4096u
+#define GRAPH_FULL_MOST (1u << 24)
 #define GRAPH_LEVELS 256u
 
 // Words of the segment "graph".
@@ -31,11 +32,13 @@ enum {
   GRAPH_LOOPS = GRAPH_ENTRIES + 2,
   GRAPH_MEAN = GRAPH_LOOPS + 2,   // f64: mean weight of an entry, 1 without weights
   GRAPH_LOOKUPS = GRAPH_MEAN + 2, // blocks of "lookup"
+  GRAPH_PER_PAGE,                 // from version 2 on: hashes in a page
+  GRAPH_FULL,                     // and the bytes that the lengths of blocks are told from
   GRAPH_WORDS = 16,
 };
 
-static inline uint32_t graph_pages(uint32_t blocks) {
-  return blocks / GRAPH_PAGE + (blocks % GRAPH_PAGE != 0);
+static inline uint32_t graph_pages(uint32_t blocks, uint32_t per_page) {
+  return blocks / per_page + (blocks % per_page != 0);
 }
 static inline uint32_t graph_weight_bytes(uint32_t weights) {
   return weights == 0 ? 0 : weights == 1 ? 4u : 8u;

@@ -7,13 +7,26 @@
 #include "crypto/merkle.h"
 #include "format/graph_file.h"
 #include "format/graph_order.h"
+#include "format/graph_pack.h"
+#include "format/graph_ties.h"
 #include "format/hash_tree.h"
 #include "format/publishing.h"
 
 #define ENTRIES_MOST 0x7fffffffu
 #define LOOKUP_BLOCK 4096u
 
-typedef enum phase { ORDER, SORT, FILL, DEGREES, ROWS, HASH_ROWS, LOOKUP, HASH_LOOKUP } phase;
+typedef enum phase {
+  TIES,
+  ORDER,
+  PACK,
+  SORT,
+  FILL,
+  DEGREES,
+  ROWS,
+  HASH_ROWS,
+  LOOKUP,
+  HASH_LOOKUP
+} phase;
 
 // Bytes that grow.
 typedef struct buffer {
@@ -32,9 +45,10 @@ struct sl_graph_publish {
   double *weights;
   // Edges by their heads, and which entry each is; of an undirected graph its rows.
   uint32_t *in_starts, *in_columns, *in_entries;
-  uint32_t *both_starts, *both_columns; // for the order: both directions
-  float *both_weights;
+  sl_graph_ties ties;
   sl_graph_order order;
+  sl_graph_pack pack;
+  uint32_t *sizes;               // of rows, about
   uint32_t *node_at;             // by place
   uint32_t *ends;                // how far the row of a node is filled
   uint32_t *targets, *of_target; // rows by ascending places, and the entries
@@ -46,8 +60,9 @@ struct sl_graph_publish {
   // The segments.
   uint32_t graph[GRAPH_WORDS];
   double levels[GRAPH_LEVELS];
-  buffer firsts, row_ends, pages, look_ends, look_firsts, look_hashes, row_hashes, rows, lookup;
-  buffer row; // one that is being written
+  buffer row_blocks, row_ends, pages, look_ends, look_firsts, look_hashes, row_hashes, rows, lookup;
+  buffer row;        // one that is being written
+  uint32_t in_block; // rows since the last block ended
 };
 
 static sl_status take(sl_graph_publish *p, size_t count, size_t size, void *out) {
@@ -126,7 +141,9 @@ sl_status sl_graph_publish_create(uint32_t nodes, const uint32_t *row_pointers,
 void sl_graph_publish_destroy(sl_graph_publish *p) {
   if (p == NULL) return;
   sl_graph_order_free(&p->order);
-  buffer *const all[] = {&p->firsts,      &p->row_ends,   &p->pages, &p->look_ends, &p->look_firsts,
+  sl_blocks_free(&p->ties.blocks);
+  sl_blocks_free(&p->pack.held);
+  buffer *const all[] = {&p->row_blocks,  &p->row_ends,   &p->pages, &p->look_ends, &p->look_firsts,
                          &p->look_hashes, &p->row_hashes, &p->rows,  &p->lookup,    &p->row};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) sl_free(all[i]->bytes);
   sl_blocks_free(&p->blocks);
@@ -134,8 +151,8 @@ void sl_graph_publish_destroy(sl_graph_publish *p) {
 }
 
 size_t sl_graph_publish_bytes(const sl_graph_publish *p) {
-  return sizeof *p + p->blocks.bytes + p->order.blocks.bytes + p->rows.room + p->lookup.room +
-         p->row.room;
+  return sizeof *p + p->blocks.bytes + p->order.blocks.bytes + p->ties.blocks.bytes +
+         p->pack.held.bytes + p->rows.room + p->lookup.room + p->row.room;
 }
 
 sl_status sl_graph_publish_labels(sl_graph_publish *p, const uint8_t *labels, size_t count,
@@ -151,14 +168,12 @@ sl_status sl_graph_publish_labels(sl_graph_publish *p, const uint8_t *labels, si
   return SL_OK;
 }
 
-// Edges by heads, and both directions beside each other for the order.
+// Edges by heads.
 static sl_status transpose(sl_graph_publish *p) {
   const uint32_t n = p->nodes;
   SL_TRY(take(p, (size_t)n + 2, sizeof(uint32_t), &p->in_starts));
   SL_TRY(take(p, p->entries, sizeof(uint32_t), &p->in_columns));
   SL_TRY(take(p, p->entries, sizeof(uint32_t), &p->in_entries));
-  SL_TRY(take(p, (size_t)n + 1, sizeof(uint32_t), &p->both_starts));
-  SL_TRY(take(p, 2 * (size_t)p->entries, sizeof(uint32_t), &p->both_columns));
   uint32_t *in = p->in_starts;
   for (uint32_t e = 0; e < p->entries; e++) in[p->columns[e] + 2]++;
   for (uint32_t u = 0; u < n; u++) in[u + 2] += in[u + 1];
@@ -168,13 +183,6 @@ static sl_status transpose(sl_graph_publish *p) {
       p->in_columns[to] = u;
       p->in_entries[to] = e;
     }
-  }
-  uint32_t at = 0;
-  for (uint32_t u = 0; u < n; u++) {
-    for (uint32_t e = p->starts[u]; e < p->starts[u + 1]; e++)
-      p->both_columns[at++] = p->columns[e];
-    for (uint32_t e = in[u]; e < in[u + 1]; e++) p->both_columns[at++] = p->in_columns[e];
-    p->both_starts[u + 1] = at;
   }
   return SL_OK;
 }
@@ -194,24 +202,6 @@ static sl_status check_symmetric(const sl_graph_publish *p, uint32_t *next) {
   return SL_OK;
 }
 
-// Weights for the order, relative to the largest.
-static sl_status scale_weights(sl_graph_publish *p) {
-  if (p->weights == NULL) return SL_OK;
-  double most = 0;
-  for (uint32_t e = 0; e < p->entries; e++) most = fmax(most, p->weights[e]);
-  const size_t count = (size_t)p->entries * (p->directed ? 2 : 1);
-  SL_TRY(take(p, count, sizeof *p->both_weights, &p->both_weights));
-  size_t at = 0;
-  for (uint32_t u = 0; u < p->nodes; u++) {
-    for (uint32_t e = p->starts[u]; e < p->starts[u + 1]; e++)
-      p->both_weights[at++] = (float)(p->weights[e] / most);
-    if (!p->directed) continue;
-    for (uint32_t e = p->in_starts[u]; e < p->in_starts[u + 1]; e++)
-      p->both_weights[at++] = (float)(p->weights[p->in_entries[e]] / most);
-  }
-  return SL_OK;
-}
-
 sl_status sl_graph_publish_begin(sl_graph_publish *p) {
   SL_REQUIRE(!p->used, SL_ERR_STATE, "publish", "to be begun once");
   const uint32_t n = p->nodes;
@@ -226,30 +216,63 @@ sl_status sl_graph_publish_begin(sl_graph_publish *p) {
     SL_TRY(transpose(p));
   else
     SL_TRY(check_symmetric(p, p->ends));
-  SL_TRY(scale_weights(p));
-  SL_TRY(sl_graph_order_begin(&p->order, n, p->directed ? p->both_starts : p->starts,
-                              p->directed ? p->both_columns : p->columns, p->both_weights));
+  SL_TRY(take(p, n, sizeof *p->sizes, &p->sizes));
+  SL_TRY(sl_graph_ties_begin(&p->ties, n, p->starts, p->columns, p->weights, p->in_starts,
+                             p->in_columns, p->in_entries));
   const uint64_t m = p->entries, of_labels = p->labels ? 20 * (uint64_t)n : 0;
-  p->total = (p->directed ? 20 : 12) * m + 16 * (uint64_t)n + of_labels;
-  p->phase = ORDER;
+  p->total = (p->directed ? 100 : 60) * m + 16 * (uint64_t)n + of_labels;
+  p->phase = TIES;
   sl_job_begin(&p->job);
   return SL_OK;
 }
 
 // ---- steps ----------------------------------------------------------------------------------------
 
+static sl_status step_ties(sl_graph_publish *p, uint64_t *work) {
+  const uint64_t before = p->ties.work;
+  sl_graph_ties_step(&p->ties, 4096);
+  *work = p->ties.work - before + 1;
+  if (!p->ties.ended) return SL_OK;
+  p->phase = ORDER;
+  return sl_graph_order_begin(&p->order, p->nodes, p->ties.starts, p->ties.columns,
+                              p->ties.weights);
+}
+
+// About how long rows become, before places are known: of most neighbours two bytes say where they are.
+static double measure_rows(sl_graph_publish *p) {
+  const uint32_t each = p->weights == NULL ? 0 : 4;
+  double bytes = 0;
+  for (uint32_t u = 0; u < p->nodes; u++) {
+    uint32_t label = 3;
+    if (p->labels) (void)sl_row_text(&p->texts, u, &label);
+    const uint32_t count = p->starts[u + 1] - p->starts[u];
+    p->sizes[u] = label + 4 + 2 * each + count * (3 + each);
+    bytes += p->sizes[u];
+  }
+  return bytes;
+}
+
 static sl_status step_order(sl_graph_publish *p, uint64_t *work) {
   const uint64_t before = p->order.work;
   SL_TRY(sl_graph_order_step(&p->order, 4096));
   *work = p->order.work - before + 1;
   if (!p->order.ended) return SL_OK;
+  p->graph[GRAPH_FULL] = sl_graph_pack_full(measure_rows(p));
+  p->phase = PACK;
+  return sl_graph_pack_begin(&p->pack, &p->ties, p->sizes, p->order.place, p->graph[GRAPH_FULL]);
+}
+
+static void step_pack(sl_graph_publish *p, uint64_t *work) {
+  const uint64_t before = p->pack.work;
+  sl_graph_pack_step(&p->pack, 4096);
+  *work = p->pack.work - before + 1;
+  if (!p->pack.ended) return;
   for (uint32_t u = 0; u < p->nodes; u++) p->node_at[p->order.place[u]] = u;
   memcpy(p->ends, p->starts, p->nodes * sizeof *p->ends);
   p->phase = SORT;
   p->width = 1;
   p->low = p->left = p->at = 0;
   p->right = 1;
-  return SL_OK;
 }
 
 static int compare_labels(const sl_graph_publish *p, uint32_t a, uint32_t b) {
@@ -363,6 +386,7 @@ static uint64_t step_degrees(sl_graph_publish *p) {
   g[GRAPH_LABELS] = p->labels;
   g[GRAPH_ENTRIES] = p->entries;
   g[GRAPH_LOOPS] = (uint32_t)loops;
+  g[GRAPH_PER_PAGE] = GRAPH_PAGE;
   memcpy(&g[GRAPH_MEAN], &mean, sizeof mean);
   p->phase = ROWS;
   p->at = 0;
@@ -381,11 +405,22 @@ static size_t begun_of(const buffer *ends, const buffer *bytes) {
          (ends->length == 0 ? 0 : (size_t)sl_get_u64(ends->bytes + ends->length - 8));
 }
 
+// The nodes and the bytes of a block of rows.
+static sl_status end_row_block(sl_graph_publish *p) {
+  uint8_t both[10];
+  uint8_t *to = graph_put(both, p->in_block);
+  to =
+      graph_put(to, graph_zigzag((uint32_t)begun_of(&p->row_ends, &p->rows), p->graph[GRAPH_FULL]));
+  p->in_block = 0;
+  SL_TRY(append(&p->row_blocks, both, (size_t)(to - both)));
+  return end_block(&p->row_ends, &p->rows);
+}
+
 // One row: length, label, number of entries, degree, codes, weights, targets.
 static sl_status step_rows(sl_graph_publish *p, uint64_t *work) {
   *work = 1;
   if (p->at == p->nodes) {
-    SL_TRY(end_block(&p->row_ends, &p->rows));
+    SL_TRY(end_row_block(p));
     p->phase = HASH_ROWS;
     p->at = 0;
     p->graph[GRAPH_BLOCKS] = (uint32_t)(p->row_ends.length / 8);
@@ -422,12 +457,11 @@ static sl_status step_rows(sl_graph_publish *p, uint64_t *work) {
   row->length = (size_t)(to - row->bytes);
   uint8_t length[5];
   const size_t prefix = (size_t)(graph_put(length, (uint32_t)row->length) - length);
-  const size_t begun = begun_of(&p->row_ends, &p->rows);
-  const bool full = begun > 0 && begun + prefix + row->length > GRAPH_BLOCK_BYTES;
-  if (full) SL_TRY(end_block(&p->row_ends, &p->rows));
-  if (full || p->at == 0) SL_TRY(append(&p->firsts, &p->at, sizeof p->at));
+  if (p->at > 0 && p->pack.block[u] != p->pack.block[p->node_at[p->at - 1]])
+    SL_TRY(end_row_block(p));
   SL_TRY(append(&p->rows, length, prefix));
   SL_TRY(append(&p->rows, row->bytes, row->length));
+  p->in_block++;
   p->at++;
   *work = 4 * (uint64_t)n + 8;
   return SL_OK;
@@ -504,8 +538,14 @@ static sl_status step(sl_job *job, uint64_t work) {
   for (uint64_t done = 0; done < work && sl_job_is_running(job);) {
     uint64_t now = 2;
     switch (p->phase) {
+    case TIES:
+      SL_TRY(step_ties(p, &now));
+      break;
     case ORDER:
       SL_TRY(step_order(p, &now));
+      break;
+    case PACK:
+      step_pack(p, &now);
       break;
     case SORT:
       SL_TRY(step_sort(p));
@@ -555,9 +595,9 @@ sl_status sl_graph_publish_read(const sl_graph_publish *p, double *numbers) {
   const sl_written all[SL_GRAPH_PUBLISH_SEGMENTS] = {
       {p->graph, sizeof p->graph},
       {p->levels, sizeof p->levels},
-      {p->firsts.bytes, p->firsts.length},
-      {p->row_ends.bytes, p->row_ends.length},
+      {p->row_blocks.bytes, p->row_blocks.length},
       {p->pages.bytes, p->pages.length},
+      {p->row_ends.bytes, p->row_ends.length},
       {p->look_ends.bytes, p->look_ends.length},
       {p->look_firsts.bytes, p->look_firsts.length},
       {p->look_hashes.bytes, p->look_hashes.length},

@@ -54,7 +54,7 @@ sl_job *sl_graph_publish_job(sl_graph_publish *publish);
 extern const sl_job_kind sl_graph_publish_kind;
 
 // numbers: SL_GRAPH_PUBLISH_NUMBERS, written: address and length in bytes of the segments graph,
-// levels, firsts, rows.ends, pages, lookup.ends, lookup.firsts, lookup.hashes, rows.hashes, rows,
+// levels, blocks, pages, rows.ends, lookup.ends, lookup.firsts, lookup.hashes, rows.hashes, rows,
 // lookup; blocks of rows; blocks of lookup.
 //   Errors: ERR_STATE (it has not ended as CONVERGED).
 sl_status sl_graph_publish_read(const sl_graph_publish *publish, double *numbers);

@@ -12,7 +12,8 @@ struct sl_remote_graph {
   bool verify;
   uint32_t users; // its owner, and the walks in it
   uint32_t graph[GRAPH_WORDS];
-  uint32_t widest; // most nodes in a block
+  uint32_t widest;   // most nodes in a block
+  uint32_t per_page; // hashes in a page
   uint64_t entries, loops, rows_at, hashes_at;
   double mean; // weight of an entry
   uint32_t *firsts;

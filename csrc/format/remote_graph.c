@@ -14,7 +14,8 @@ static sl_status read_graph(sl_remote_graph *g, const uint8_t *bytes, size_t cou
   memcpy(w, bytes + s.offset, sizeof w);
   if (g->verify) SL_TRY(sl_hash_tree_check(w, sizeof w, s.root));
   const uint64_t at = s.offset;
-  if (w[GRAPH_VERSION] != GRAPH_FILE_VERSION) return sl_head_bad("version 1 of a graph", at);
+  if (w[GRAPH_VERSION] < 1 || w[GRAPH_VERSION] > GRAPH_FILE_VERSION)
+    return sl_head_bad("version 1 or 2 of a graph", at);
   if (w[GRAPH_DIRECTED] > 1) return sl_head_bad("0 or 1 for directed", at + 4);
   if (w[GRAPH_NODES] < 1 || w[GRAPH_NODES] > GRAPH_NODES_MOST)
     return sl_head_bad("1 to 2^30 nodes", at + 8);
@@ -24,8 +25,15 @@ static sl_status read_graph(sl_remote_graph *g, const uint8_t *bytes, size_t cou
   if (w[GRAPH_LABELS] > 2) return sl_head_bad("a kind of labels, 0 to 2", at + 20);
   if (w[GRAPH_LOOKUPS] < 1 || w[GRAPH_LOOKUPS] > w[GRAPH_NODES])
     return sl_head_bad("at most as many blocks as nodes", at + 48);
-  for (uint32_t i = GRAPH_LOOKUPS + 1; i < GRAPH_WORDS; i++)
+  const bool old = w[GRAPH_VERSION] == 1;
+  for (uint32_t i = old ? GRAPH_PER_PAGE : GRAPH_FULL + 1; i < GRAPH_WORDS; i++)
     if (w[i] != 0) return sl_head_bad("zeros", at + 4 * i);
+  const uint32_t per_page = old ? GRAPH_PAGE_1 : w[GRAPH_PER_PAGE];
+  if (per_page < 1 || per_page > GRAPH_PAGE_MOST || (per_page & (per_page - 1)) != 0)
+    return sl_head_bad("a power of two up to 4096 of hashes in a page", at + 4 * GRAPH_PER_PAGE);
+  if (!old && (w[GRAPH_FULL] < 1 || w[GRAPH_FULL] > GRAPH_FULL_MOST))
+    return sl_head_bad("1 to 2^24 bytes of a block", at + 4 * GRAPH_FULL);
+  g->per_page = per_page;
   memcpy(g->graph, w, sizeof w);
   g->entries = sl_get_u64((const uint8_t *)&w[GRAPH_ENTRIES]);
   g->loops = sl_get_u64((const uint8_t *)&w[GRAPH_LOOPS]);
@@ -67,9 +75,40 @@ static sl_status check_tables(sl_remote_graph *g, const uint8_t *bytes) {
   if (!g->verify) return SL_OK;
   // A page is a whole part of the tree: the root over the pages is that over the blocks.
   uint8_t root[SL_SHA256_BYTES];
-  sl_hash_tree_root(g->pages, graph_pages(blocks), root);
+  sl_hash_tree_root(g->pages, graph_pages(blocks, g->per_page), root);
   SL_REQUIRE(memcmp(root, rows.root, sizeof root) == 0, SL_ERR_CHECKSUM, "bytes",
              "the hashes of pages that the root belongs to");
+  return SL_OK;
+}
+
+// Where blocks begin and end, from the numbers of their nodes and bytes.
+static sl_status read_blocks(sl_remote_graph *g, const uint8_t *bytes, size_t count) {
+  const uint32_t n = g->graph[GRAPH_BLOCKS], i = sl_segments_find(bytes, "blocks");
+  sl_segment s;
+  if (i == UINT32_MAX) return sl_head_bad("all segments of its kind", SL_SEGMENTS_HEADER);
+  sl_segments_get(bytes, i, &s);
+  // Two numbers of one to five bytes for each: what is taken for them is bounded by what is there.
+  if (s.length < 2 * (uint64_t)n || s.length > 10 * (uint64_t)n)
+    return sl_head_bad("two numbers for each block", s.offset);
+  const uint8_t *at;
+  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "blocks", SL_SEGMENT_U8, s.length, 0,
+                      (void *)&at));
+  SL_TRY(sl_blocks_take(&g->blocks, n, sizeof *g->firsts, false, (void **)&g->firsts));
+  SL_TRY(sl_blocks_take(&g->blocks, n, sizeof *g->ends, false, (void **)&g->ends));
+  const uint8_t *const end = at + s.length;
+  uint64_t nodes = 0, length = 0;
+  for (uint32_t b = 0; b < n; b++) {
+    uint32_t own = 0, bytes_of = 0;
+    at = graph_get(at, end, &own);
+    if (at != NULL) at = graph_get(at, end, &bytes_of);
+    if (at == NULL || own == 0 || nodes + own > g->graph[GRAPH_NODES])
+      return sl_head_bad("nodes and bytes of each block", s.offset);
+    g->firsts[b] = (uint32_t)nodes;
+    nodes += own;
+    g->ends[b] = length += graph_unzigzag(bytes_of, g->graph[GRAPH_FULL]);
+  }
+  if (at != end || nodes != g->graph[GRAPH_NODES])
+    return sl_head_bad("a block for each node", s.offset);
   return SL_OK;
 }
 
@@ -78,12 +117,16 @@ static sl_status fill(sl_remote_graph *g, const uint8_t *bytes, size_t count) {
   const uint32_t n = g->graph[GRAPH_BLOCKS];
   SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "levels", SL_SEGMENT_F64, GRAPH_LEVELS,
                       0, &g->levels));
-  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "firsts", SL_SEGMENT_U32, n, 0,
-                      &g->firsts));
-  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "rows.ends", SL_SEGMENT_U64, n, 0,
-                      &g->ends));
-  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "pages", SL_SEGMENT_U8, graph_pages(n),
-                      SL_SHA256_BYTES, &g->pages));
+  if (g->graph[GRAPH_VERSION] == 1) {
+    SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "firsts", SL_SEGMENT_U32, n, 0,
+                        &g->firsts));
+    SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "rows.ends", SL_SEGMENT_U64, n, 0,
+                        &g->ends));
+  } else {
+    SL_TRY(read_blocks(g, bytes, count));
+  }
+  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "pages", SL_SEGMENT_U8,
+                      graph_pages(n, g->per_page), SL_SHA256_BYTES, &g->pages));
   return check_tables(g, bytes);
 }
 
@@ -138,13 +181,13 @@ sl_status sl_remote_graph_block_of(const sl_remote_graph *g, uint32_t node, uint
 }
 
 static uint32_t page_length_of(const sl_remote_graph *g, uint32_t page) {
-  const uint32_t left = g->graph[GRAPH_BLOCKS] - page * GRAPH_PAGE;
-  return SL_SHA256_BYTES * (left < GRAPH_PAGE ? left : GRAPH_PAGE);
+  const uint32_t left = g->graph[GRAPH_BLOCKS] - page * g->per_page;
+  return SL_SHA256_BYTES * (left < g->per_page ? left : g->per_page);
 }
 
 sl_status sl_remote_graph_place(const sl_remote_graph *g, uint32_t block, double *place) {
   SL_REQUIRE(block < g->graph[GRAPH_BLOCKS], SL_ERR_INDEX, "graph_block", "a block of the file");
-  const uint32_t page = block / GRAPH_PAGE;
+  const uint32_t page = block / g->per_page;
   const uint64_t from = graph_block_begin(g, block);
   const double all[SL_REMOTE_GRAPH_PLACE] = {
       (double)(g->rows_at + from),
@@ -152,7 +195,7 @@ sl_status sl_remote_graph_place(const sl_remote_graph *g, uint32_t block, double
       g->firsts[block],
       graph_block_nodes(g, block),
       page,
-      (double)(g->hashes_at + (uint64_t)page * GRAPH_PAGE * SL_SHA256_BYTES),
+      (double)(g->hashes_at + (uint64_t)page * g->per_page * SL_SHA256_BYTES),
       page_length_of(g, page)};
   memcpy(place, all, sizeof all);
   return SL_OK;
@@ -160,7 +203,7 @@ sl_status sl_remote_graph_place(const sl_remote_graph *g, uint32_t block, double
 
 sl_status sl_remote_graph_check_page(const sl_remote_graph *g, uint32_t page,
                                      const uint8_t *page_bytes, size_t page_length) {
-  SL_REQUIRE(page < graph_pages(g->graph[GRAPH_BLOCKS]), SL_ERR_INDEX, "page",
+  SL_REQUIRE(page < graph_pages(g->graph[GRAPH_BLOCKS], g->per_page), SL_ERR_INDEX, "page",
              "a page of the file");
   SL_REQUIRE_AT(page_length == page_length_of(g, page), SL_ERR_TRUNCATED, "bytes", "the whole page",
                 page_length);
@@ -207,8 +250,8 @@ sl_status sl_remote_graph_check_block(const sl_remote_graph *g, uint32_t block,
                                       const uint8_t *rows, size_t rows_length) {
   SL_TRY(check_length(g, block, rows_length));
   if (g->verify) {
-    const size_t at = block % GRAPH_PAGE * SL_SHA256_BYTES;
-    SL_REQUIRE_AT(page_length == page_length_of(g, block / GRAPH_PAGE), SL_ERR_TRUNCATED, "bytes",
+    const size_t at = block % g->per_page * SL_SHA256_BYTES;
+    SL_REQUIRE_AT(page_length == page_length_of(g, block / g->per_page), SL_ERR_TRUNCATED, "bytes",
                   "the whole page", page_length);
     SL_TRY(sl_hash_tree_check(rows, rows_length, page_bytes + at));
   }

@@ -231,7 +231,7 @@ export const cases: Case<FormatDoor>[] = [
       check(segments: Uint8Array[]) {
         const words = new Uint32Array(segments[0]!.slice().buffer);
         expect([...words.slice(0, 6)]).toEqual([
-          1,
+          2,
           1,
           900,
           words[3],

@@ -1,4 +1,5 @@
 // Walks through a graph on a server: the same answers as in memory, what they cost, and what goes wrong.
+import { readFileSync } from 'node:fs';
 import { createEngine } from 'sublinear';
 import { load as loadDiffusion } from 'sublinear/diffusion';
 import { load, type RemoteGraph as Remote } from 'sublinear/format';
@@ -256,12 +257,40 @@ describe('what it costs', () => {
     engine.dispose();
   });
 
+  test('files of version 1 are read', async () => {
+    const old = readFileSync('test/vectors/remote-graph-version-1.slgr');
+    const bundle = await Bundle.open(old);
+    expect((await bundle.read('graph')).data[0]).toBe(1);
+    using remote = await RemoteGraph.open(old);
+    // What it was written from: 200 nodes in a ring, with chords.
+    const steps = [1, 2, 7, 31];
+    const ends = Array.from({ length: 800 }, (_, i) => [i >> 2, (i >> 2) + steps[i % 4]!] as const);
+    const all = Graph.fromEdges({
+      from: ends.map(([u]) => `n${u}`),
+      to: ends.map(([, v]) => `n${v % 200}`),
+      weights: ends.map(([u, v]) => 1 + ((u * (v - u)) % 3)),
+      directed: false,
+    });
+    const { nodes, weights } = await remote.neighbors('n5');
+    const given = new Map(nodes.map((node, i) => [String(node), weights[i]]));
+    for (const [u, v] of ends)
+      if (u === 5) expect(given.get(`n${v}`)).toBe(1 + ((5 * (v - u)) % 3));
+    expect(nodes.length).toBe(8);
+    const { scores } = personalizedPageRank(all, { source: 'n5', dense: true, tolerance: 1e-12 });
+    const found = await remote.personalizedPageRank({ source: 'n5', tolerance: 1e-6 });
+    expect(found.nodes.length).toBe(200);
+    for (const [i, label] of found.nodes.entries()) {
+      const error = Math.abs(found.scores[i]! - scores[all.nodeOf(label)!]!);
+      expect(error).toBeLessThanOrEqual(found.bounds[i]! + 1e-11);
+    }
+  });
+
   test('the file of a graph is one that Bundle opens', async () => {
     const bundle = await Bundle.open(file);
     const rows = await bundle.read('rows');
     expect(rows.data.length).toBeGreaterThan(100_000);
     expect((await bundle.read('graph')).data.slice(0, 3)).toEqual(
-      Uint32Array.of(1, 0, named.nodeCount),
+      Uint32Array.of(2, 0, named.nodeCount),
     );
     expect(await failure(RemoteIndex.open(file))).toMatchObject({
       code: 'FORMAT',
@@ -311,13 +340,14 @@ describe('what goes wrong', () => {
         table.set(place, 8);
       }),
     );
-    for (const question of [
+    const questions = [
       renamed.neighbors('a'),
       renamed.hops('b'),
       renamed.path('c', 'b'),
       renamed.personalizedPageRank({ source: 'a' }),
-    ])
-      expect(await failure(question)).toMatchObject({
+    ];
+    for (const refused of await Promise.all(questions.map(failure)))
+      expect(refused).toMatchObject({
         code: 'FORMAT',
         message: expect.stringMatching('the row of'),
       });

@@ -229,8 +229,8 @@ static file lying(const graph *g, uint32_t of, uint32_t to, uint8_t code) {
   free(number);
   assert_int_equal(changed, 1);
   const uint32_t blocks = (uint32_t)n[2 * SL_GRAPH_PUBLISH_SEGMENTS];
-  const uint64_t *ends = (const uint64_t *)(uintptr_t)n[2 * 3];
-  uint8_t *hashes = (uint8_t *)(uintptr_t)n[2 * 8], *pages = (uint8_t *)(uintptr_t)n[2 * 4];
+  const uint64_t *ends = (const uint64_t *)(uintptr_t)n[2 * 4];
+  uint8_t *hashes = (uint8_t *)(uintptr_t)n[2 * 8], *pages = (uint8_t *)(uintptr_t)n[2 * 3];
   assert_true(blocks <= GRAPH_PAGE);
   for (uint32_t b = 0; b < blocks; b++) {
     const uint64_t from = b == 0 ? 0 : ends[b - 1];
@@ -410,7 +410,8 @@ static void neighbours_share_blocks(void **state) {
     }
   }
   assert_true(blocks > 10);
-  assert_true((double)same > 0.7 * g.starts[g.nodes]);
+  // Of the 19 others of a community about 10 fit into a block with a node, and an eighth of the edges lead elsewhere.
+  assert_true((double)same > 0.4 * g.starts[g.nodes]);
   free((void *)(uintptr_t)place_of);
   sl_remote_graph_destroy(r);
   free(f.bytes);

@@ -13,12 +13,12 @@
 static inline file graph_file_of(const sl_graph_publish *p) {
   double n[SL_GRAPH_PUBLISH_NUMBERS];
   if (sl_graph_publish_read(p, n) != SL_OK) abort();
-  const char *names[] = {"graph",       "levels",        "firsts",      "rows.ends",
-                         "pages",       "lookup.firsts", "lookup.ends", "lookup.hashes",
+  const char *names[] = {"graph",       "levels",        "blocks",      "pages",
+                         "rows.ends",   "lookup.firsts", "lookup.ends", "lookup.hashes",
                          "rows.hashes", "rows",          "lookup"};
   const uint32_t of[] = {0, 1, 2, 3, 4, 6, 5, 7, 8, 9, 10};
-  const uint32_t types[] = {SL_SEGMENT_U32, SL_SEGMENT_F64, SL_SEGMENT_U32, SL_SEGMENT_U64,
-                            SL_SEGMENT_U8,  SL_SEGMENT_U8,  SL_SEGMENT_U64, SL_SEGMENT_U8,
+  const uint32_t types[] = {SL_SEGMENT_U32, SL_SEGMENT_F64, SL_SEGMENT_U8,  SL_SEGMENT_U8,
+                            SL_SEGMENT_U64, SL_SEGMENT_U8,  SL_SEGMENT_U64, SL_SEGMENT_U8,
                             SL_SEGMENT_U8,  SL_SEGMENT_U8,  SL_SEGMENT_U8};
   part parts[11];
   for (uint32_t i = 0; i < 11; i++) {
@@ -27,18 +27,18 @@ static inline file graph_file_of(const sl_graph_publish *p) {
     parts[i].bytes = (const void *)(uintptr_t)n[2 * of[i]];
     parts[i].length = length;
     parts[i].shape[0] = length / sl_segment_size(types[i]);
-    if (i == 4 || i == 7 || i == 8) {
+    if (i == 3 || i == 7 || i == 8) {
       parts[i].shape[0] = length / 32;
       parts[i].shape[1] = 32;
     }
   }
   parts[9].hashes = 9;
-  parts[9].ends = 4;
+  parts[9].ends = 5;
   parts[10].hashes = 8;
   parts[10].ends = 7;
   file f = compose(GRAPH_KIND, parts, 11);
   sl_segment s;
-  sl_segments_get(f.bytes, 5, &s);
+  sl_segments_get(f.bytes, 4, &s);
   f.head = (size_t)s.offset;
   return f;
 }
@@ -66,9 +66,8 @@ static inline file publish_graph(uint32_t nodes, const uint32_t *starts, const u
 }
 
 // Gives every block that is wanted, until none is. read: a flag for each block, or NULL.
-static inline __attribute__((unused)) sl_status give_all(const file *f, const sl_remote_graph *g,
-                                                         sl_graph_walk *w, uint32_t steps,
-                                                         uint8_t *read) {
+static inline __attribute__((unused)) sl_status
+give_all(const file *f, const sl_remote_graph *g, sl_graph_walk *w, uint32_t steps, uint8_t *read) {
   for (;;) {
     uint32_t blocks[8], found;
     double amounts[8], place[SL_REMOTE_GRAPH_PLACE];

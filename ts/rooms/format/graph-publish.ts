@@ -31,9 +31,9 @@ export interface GraphToWrite {
 const segments: readonly (readonly [name: string, type: SegmentType])[] = [
   ['graph', 'uint32'],
   ['levels', 'float64'],
-  ['firsts', 'uint32'],
-  ['rows.ends', 'uint64'],
+  ['blocks', 'uint8'],
   ['pages', 'uint8'],
+  ['rows.ends', 'uint64'],
   ['lookup.ends', 'uint64'],
   ['lookup.firsts', 'uint8'],
   ['lookup.hashes', 'uint8'],
