@@ -11,15 +11,15 @@ import type { Key } from './rooms/hnsw/collection-items.js';
 import type { Json, Metadata } from './rooms/hnsw/metadata.js';
 import type { CollectionOptions, HybridQuery, TextOptions } from './rooms/hnsw/types.js';
 import type { Where } from './rooms/hnsw/where.js';
-import type { AsyncBytesSource } from './runtime/file.js';
 import { SublinearError } from './runtime/errors.js';
+import type { AsyncBytesSource } from './runtime/file.js';
 import * as check from './runtime/validate.js';
 
-export * from './runtime/errors.js';
-export type { AsyncBytesSource, BytesSource } from './runtime/file.js';
 export type { Collection } from './rooms/hnsw/collection.js';
 export type * from './rooms/hnsw/types.js';
 export type { Where } from './rooms/hnsw/where.js';
+export * from './runtime/errors.js';
+export type { AsyncBytesSource, BytesSource } from './runtime/file.js';
 
 /** What a store is made with: options of `Collection.create` without those that the store knows. */
 export interface SublinearStoreOptions
@@ -75,7 +75,18 @@ export class SublinearVectorStore extends VectorStore {
     this.#options = options;
   }
 
-  /** The name of this kind of store. */
+  /**
+   * The name of this kind of store.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * console.log(new SublinearVectorStore(embeddings)._vectorstoreType()); // sublinear
+   * ```
+   */
   _vectorstoreType(): string {
     return 'sublinear';
   }
@@ -90,6 +101,18 @@ export class SublinearVectorStore extends VectorStore {
    * ones; a document whose id is in the store replaces the other one. Gives their ids.
    *
    * @throws TypeError and RangeError as `Collection.add`, with `position`; what came before it stays
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = new SublinearVectorStore(embeddings);
+   * const ids = await store.addVectors([[1, 0]], [{ pageContent: 'east', metadata: {} }], { ids: ['e'] });
+   * console.log(ids, store.collection?.size); // [ 'e' ] 1
+   * store.dispose();
+   * ```
    */
   override async addVectors(
     vectors: number[][],
@@ -98,7 +121,12 @@ export class SublinearVectorStore extends VectorStore {
   ): Promise<string[]> {
     const operation = 'SublinearVectorStore.addVectors';
     if (vectors.length !== documents.length)
-      throw check.rangeError(operation, 'documents', `${vectors.length}, one a vector`, documents.length);
+      throw check.rangeError(
+        operation,
+        'documents',
+        `${vectors.length}, one a vector`,
+        documents.length,
+      );
     const { ids } = options ?? {};
     if (ids !== undefined && ids.length !== vectors.length)
       throw check.rangeError(operation, 'ids', `${vectors.length}, one a vector`, ids.length);
@@ -120,6 +148,17 @@ export class SublinearVectorStore extends VectorStore {
    * Adds documents: the embeddings make their vectors. See {@link SublinearVectorStore.addVectors}.
    *
    * @throws as `addVectors`, and what the embeddings throw
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = new SublinearVectorStore(embeddings);
+   * console.log(await store.addDocuments([{ id: 's', pageContent: 'sea', metadata: {} }])); // [ 's' ]
+   * store.dispose();
+   * ```
    */
   override async addDocuments(
     documents: DocumentInterface[],
@@ -133,6 +172,19 @@ export class SublinearVectorStore extends VectorStore {
    * The documents nearest to a vector, with their scores.
    *
    * @throws TypeError for a filter that is none; RangeError for a vector of another length
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = new SublinearVectorStore(embeddings);
+   * await store.addVectors([[1, 0], [0, 1]], [{ pageContent: 'east', metadata: {} }, { pageContent: 'north', metadata: {} }]);
+   * const [[nearest, score] = []] = await store.similaritySearchVectorWithScore([0, 2], 1);
+   * console.log(nearest?.pageContent, score); // north 1
+   * store.dispose();
+   * ```
    */
   async similaritySearchVectorWithScore(
     query: number[],
@@ -148,6 +200,18 @@ export class SublinearVectorStore extends VectorStore {
   /**
    * Documents that are near to the query and far from each other, as LangChain defines it: among the `fetchK` nearest, the next is
    * the one with the highest `lambda * cos(query) - (1 - lambda) * max cos(chosen)`.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['sea', 'sea', 'sand'], {}, embeddings);
+   * const found = await store.maxMarginalRelevanceSearch('sea', { k: 2, lambda: 0.1 });
+   * console.log(found.map(({ pageContent }) => pageContent)); // [ 'sea', 'sand' ]
+   * store.dispose();
+   * ```
    */
   override async maxMarginalRelevanceSearch(
     query: string,
@@ -165,6 +229,18 @@ export class SublinearVectorStore extends VectorStore {
   /**
    * Documents by words and by meaning at once: the query's words are looked for, and its vector. Options are those of
    * `Collection.search` but `text`, `vector` and `key`. The score is the sum of what both parts add.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['a quiet hotel', 'the station'], {}, embeddings);
+   * const [[best] = []] = await store.hybridSearch('quiet hotels', { k: 1, weights: { vector: 0.1 } });
+   * console.log(best?.pageContent); // a quiet hotel
+   * store.dispose();
+   * ```
    */
   async hybridSearch(
     query: string,
@@ -179,6 +255,18 @@ export class SublinearVectorStore extends VectorStore {
    * Deletes documents by their ids, or by conditions on their metadata. Ids that are not there are passed over.
    *
    * @throws TypeError for neither or both
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['sea', 'sand'], [{ n: 1 }, { n: 2 }], embeddings);
+   * await store.delete({ filter: { n: { gt: 1 } } });
+   * console.log(store.collection?.size); // 1
+   * store.dispose();
+   * ```
    */
   override async delete(params: SublinearDeleteParams = {}): Promise<void> {
     const operation = 'SublinearVectorStore.delete';
@@ -195,6 +283,19 @@ export class SublinearVectorStore extends VectorStore {
    * read them.
    *
    * @throws SublinearError `STATE` before the first documents have come
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['sea'], {}, embeddings);
+   * const again = await SublinearVectorStore.load(store.save(), embeddings);
+   * console.log(again.collection?.size); // 1
+   * store.dispose();
+   * again.dispose();
+   * ```
    */
   save(): Uint8Array<ArrayBuffer> {
     if (this.#collection !== undefined) return this.#collection.save();
@@ -238,7 +339,20 @@ export class SublinearVectorStore extends VectorStore {
     return SublinearVectorStore.#over(collection, embeddings, options);
   }
 
-  /** A store of texts, each with metadata: one for all, or one for each. */
+  /**
+   * A store of texts, each with metadata: one for all, or one for each.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['sea', 'sand'], { source: 'guide' }, embeddings);
+   * console.log((await store.similaritySearch('sea', 1))[0]?.metadata); // { source: 'guide' }
+   * store.dispose();
+   * ```
+   */
   static override async fromTexts(
     texts: string[],
     metadatas: object[] | object,
@@ -252,7 +366,21 @@ export class SublinearVectorStore extends VectorStore {
     return SublinearVectorStore.fromDocuments(documents, embeddings, options);
   }
 
-  /** A store of documents. */
+  /**
+   * A store of documents.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const documents = [{ id: 's', pageContent: 'sea', metadata: {} }];
+   * const store = await SublinearVectorStore.fromDocuments(documents, embeddings, { index: 'flat' });
+   * console.log(store.collection?.keys); // [ 's' ]
+   * store.dispose();
+   * ```
+   */
   static override async fromDocuments(
     documents: DocumentInterface[],
     embeddings: EmbeddingsInterface,
@@ -273,7 +401,20 @@ export class SublinearVectorStore extends VectorStore {
     return this.#collection?.disposed ?? false;
   }
 
-  /** Frees the collection. Calling it again does nothing. */
+  /**
+   * Frees the collection. Calling it again does nothing.
+   *
+   * @example
+   * ```ts
+   * import { SyntheticEmbeddings } from '@langchain/core/utils/testing';
+   * import { SublinearVectorStore } from 'sublinear/langchain';
+   *
+   * const embeddings = new SyntheticEmbeddings({ vectorSize: 16 });
+   * const store = await SublinearVectorStore.fromTexts(['sea'], {}, embeddings);
+   * store.dispose();
+   * console.log(store.disposed); // true
+   * ```
+   */
   dispose(): void {
     this.#collection?.dispose();
   }
@@ -306,7 +447,9 @@ export class SublinearVectorStore extends VectorStore {
   }
 
   #nearest(query: number[], k: number, filter: Where | undefined) {
-    return this.#collection?.search(query, { k, select: [], ...(filter && { where: filter }) }) ?? [];
+    return (
+      this.#collection?.search(query, { k, select: [], ...(filter && { where: filter }) }) ?? []
+    );
   }
 
   #score(distance: number): number {
@@ -317,7 +460,11 @@ export class SublinearVectorStore extends VectorStore {
     const { text, metadata } = this.#collection?.get(key) ?? {};
     const pageContent = String(text?.[CONTENT] ?? '');
     // A copy: those of the collection are frozen, and what comes after a store writes into them.
-    return new Document({ id: String(key), pageContent, metadata: structuredClone(metadata ?? {}) });
+    return new Document({
+      id: String(key),
+      pageContent,
+      metadata: structuredClone(metadata ?? {}),
+    });
   }
 }
 

@@ -1,16 +1,17 @@
 // Tables of Apache Arrow: files and streams, read by the library `apache-arrow`.
 import { DataType, type Field, Precision, type Table, tableFromIPC, Vector } from 'apache-arrow';
+import type { Collection } from '../rooms/hnsw/collection.js';
 import { isSublinearError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
-import type { Collection } from '../rooms/hnsw/collection.js';
+import { checkArrow } from './arrow-check.js';
 import { bytesOf, damaged, given, messageOf } from './collect.js';
 import { collectedRows, type Row, type RowOptions } from './rows.js';
 
+export type { Collection } from '../rooms/hnsw/collection.js';
+export type { Key } from '../rooms/hnsw/collection-items.js';
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource } from '../runtime/file.js';
 export type { AsyncOptions } from '../runtime/steps.js';
-export type { Collection } from '../rooms/hnsw/collection.js';
-export type { Key } from '../rooms/hnsw/collection-items.js';
 export type { ImportOptions, ImportProgress } from './collect.js';
 export type { RowOptions } from './rows.js';
 
@@ -26,14 +27,17 @@ export type { RowOptions } from './rows.js';
  *
  * @example
  * ```ts
- * import { Field, FixedSizeList, Float32, tableFromArrays, vectorFromArray } from 'apache-arrow';
+ * import { Field, FixedSizeList, Float32, Table, vectorFromArray } from 'apache-arrow';
  * import { fromArrow } from 'sublinear/import/arrow';
  *
  * const pairs = new FixedSizeList(2, new Field('item', new Float32()));
- * const table = tableFromArrays({ id: ['up', 'right'], length: [1, 2] });
- * const vectors = vectorFromArray([[0, 1], [1, 0]], pairs);
- * using words = await fromArrow(table.assign(tableFromArrays({ embedding: vectors })));
- * console.log(words.search([0.1, 1])[0]); // { key: 'up', distance: 0.0049627423, metadata: { length: 1 } }
+ * const table = new Table({
+ *   id: vectorFromArray(['up', 'right']),
+ *   length: vectorFromArray([1, 2]),
+ *   embedding: vectorFromArray([[0, 1], [1, 0]], pairs),
+ * });
+ * using words = await fromArrow(table);
+ * console.log(words.search([0, 2])[0]); // { key: 'up', distance: 0, metadata: { length: 1 } }
  * ```
  */
 export async function fromArrow(
@@ -65,6 +69,7 @@ function isTable(value: unknown): value is Table {
 async function tableIn(operation: string, source: AsyncBytesSource): Promise<Table> {
   const bytes = await bytesOf(operation, source);
   try {
+    checkArrow(bytes);
     const table = tableFromIPC(bytes);
     // Something that is no file at all is read as a stream without a schema.
     if (table.schema.fields.length > 0) return table;

@@ -1,6 +1,17 @@
 // What the readers of other libraries' files have in common: how values are cleaned, and how a collection is made of items.
 import { loadRoom } from '../engine/engine.js';
 import { hnsw } from '../generated/entry/hnsw.js';
+import type { Collection } from '../rooms/hnsw/collection.js';
+import type { Key } from '../rooms/hnsw/collection-items.js';
+import type { Json, Metadata } from '../rooms/hnsw/metadata.js';
+import type {
+  CollectionOptions,
+  CreateCollectionOptions,
+  Item,
+  Metric,
+  TextOptions,
+  VectorArray,
+} from '../rooms/hnsw/types.js';
 import { isPlain } from '../runtime/brand.js';
 import { gathered } from '../runtime/coming.js';
 import {
@@ -13,17 +24,6 @@ import type { AsyncBytesSource } from '../runtime/file.js';
 import { kindOfBytes } from '../runtime/pieces.js';
 import type { AsyncOptions } from '../runtime/steps.js';
 import * as check from '../runtime/validate.js';
-import type { Collection } from '../rooms/hnsw/collection.js';
-import type { Key } from '../rooms/hnsw/collection-items.js';
-import type { Json, Metadata } from '../rooms/hnsw/metadata.js';
-import type {
-  CollectionOptions,
-  CreateCollectionOptions,
-  Item,
-  Metric,
-  TextOptions,
-  VectorArray,
-} from '../rooms/hnsw/types.js';
 
 /** How far an import has come. */
 export interface ImportProgress {

@@ -6,12 +6,12 @@
 // skipped: the graph is built anew, so that nothing in a file can lead a search astray.
 import { loadRoom } from '../engine/engine.js';
 import { hnsw } from '../generated/entry/hnsw.js';
+import type { Hnsw } from '../rooms/hnsw/hnsw-index.js';
+import type { AddProgress, HnswOptions } from '../rooms/hnsw/types.js';
 import { SublinearError } from '../runtime/errors.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import type { AsyncOptions } from '../runtime/steps.js';
 import * as check from '../runtime/validate.js';
-import type { Hnsw } from '../rooms/hnsw/hnsw-index.js';
-import type { AddProgress, HnswOptions } from '../rooms/hnsw/types.js';
 import { blamed, bytesOf, damaged, given } from './collect.js';
 
 export interface HnswlibOptions
@@ -99,7 +99,8 @@ export async function fromHnswlib(
       await index.addBatchAsync(batch, {
         ...(signal && { signal }),
         ...(onProgress && {
-          onProgress: ({ added }: AddProgress) => onProgress({ added: first + added, total: count }),
+          onProgress: ({ added }: AddProgress) =>
+            onProgress({ added: first + added, total: count }),
         }),
       });
     }

@@ -1,15 +1,17 @@
 // Vectors in files of NumPy.
+
+import type { Collection } from '../rooms/hnsw/collection.js';
+import type { Key } from '../rooms/hnsw/collection-items.js';
+import type { Item, VectorArray } from '../rooms/hnsw/types.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import { arrayOf, isNpy, type NpyArray, written } from '../runtime/npy.js';
 import { kindOfBytes } from '../runtime/pieces.js';
 import * as check from '../runtime/validate.js';
 import { zipEntries } from '../runtime/zip.js';
-import type { Collection } from '../rooms/hnsw/collection.js';
-import type { Key } from '../rooms/hnsw/collection-items.js';
-import type { Item, VectorArray } from '../rooms/hnsw/types.js';
 import { bytesOf, collected, damaged, given, type ImportOptions } from './collect.js';
 
-export interface NumpyOptions extends Omit<ImportOptions, 'language' | 'stem' | 'stopWords' | 'positions'> {
+export interface NumpyOptions
+  extends Omit<ImportOptions, 'language' | 'stem' | 'stopWords' | 'positions'> {
   /** Keys of the rows, one each; by default their numbers from 0 on. */
   keys?: readonly Key[];
   /** Of a .npz file with several arrays: the name of the one with the vectors. */

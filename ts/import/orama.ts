@@ -2,11 +2,12 @@
 //
 // Based on: @orama/orama 3.1, `save` and the types RawData, Index and VectorIndex: documents by an inner number, names of
 // documents by that number less one, vectors as pairs of a number and [length, numbers].
+
+import type { Collection } from '../rooms/hnsw/collection.js';
+import type { Item, VectorArray } from '../rooms/hnsw/types.js';
 import { isPlain } from '../runtime/brand.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import * as check from '../runtime/validate.js';
-import type { Collection } from '../rooms/hnsw/collection.js';
-import type { Item, VectorArray } from '../rooms/hnsw/types.js';
 import {
   at,
   collected,

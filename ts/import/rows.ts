@@ -1,7 +1,8 @@
 // Tables of rows, as Arrow and Parquet have them, as items of a collection.
-import * as check from '../runtime/validate.js';
+
 import type { Collection } from '../rooms/hnsw/collection.js';
 import type { Item, VectorArray } from '../rooms/hnsw/types.js';
+import * as check from '../runtime/validate.js';
 import {
   collected,
   damaged,
@@ -58,8 +59,7 @@ export async function collectedRows(
     );
   const from = vector === undefined ? vectors[0] : named('vector', vector);
   const searched = (namesOf(operation, 'text', text) ?? []).map((name) => named('text', name));
-  const id =
-    key === undefined ? (columns.includes('id') ? 'id' : undefined) : named('key', key);
+  const id = key === undefined ? (columns.includes('id') ? 'id' : undefined) : named('key', key);
   const left = new Set([...vectors, ...searched, from, id]);
   const kept = (
     namesOf(operation, 'metadata', metadata) ?? columns.filter((name) => !left.has(name))
@@ -83,13 +83,17 @@ export async function collectedRows(
         operation,
         `row ${place}: "${id}" is ${check.show(row[id as string])}, expected a text or a number as key`,
       );
+    const texts = searched.map((column) => [column, textOf(row[column])] as const);
+    // Said at once: a damaged table may claim any number of rows.
+    if (own === undefined && texts.every(([, text]) => text === undefined))
+      throw damaged(operation, `row ${place} has neither a vector nor a text`);
     place++;
     const known = metadataOf(Object.fromEntries(kept.map((column) => [column, row[column]])));
     return {
       key: name,
       ...(own && { vector: own }),
       ...(searched.length > 0 && {
-        text: Object.fromEntries(searched.map((column) => [column, textOf(row[column])])),
+        text: Object.fromEntries(texts),
       }),
       ...(known && { metadata: known }),
     };

@@ -3,11 +3,12 @@
 // Based on: vectra 0.11 to 0.15, LocalIndex and LocalDocumentIndex: index.json is { version: 1, metadata_config, items }, an
 // item has id, metadata, vector and norm, and metadataFile where its metadata stand in a file of their own; an item of a document
 // index has documentId, startPos and endPos (the last code unit of it), and the document's text is <documentId>.txt.
+
+import type { Collection } from '../rooms/hnsw/collection.js';
+import type { Item } from '../rooms/hnsw/types.js';
 import { isPlain } from '../runtime/brand.js';
 import type { AsyncBytesSource } from '../runtime/file.js';
 import * as check from '../runtime/validate.js';
-import type { Collection } from '../rooms/hnsw/collection.js';
-import type { Item } from '../rooms/hnsw/types.js';
 import {
   at,
   bytesOf,
