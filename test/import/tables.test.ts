@@ -73,7 +73,11 @@ describe('Arrow', () => {
   };
   test.each(Object.entries(types))('%s, as table, file and stream', async (_, type) => {
     const whole = table(vectorFromArray(values, type as never));
-    const sources = [whole, tableToIPC(whole, 'file'), new Blob([tableToIPC(whole, 'stream')])];
+    const sources = [
+      whole,
+      tableToIPC(whole, 'file'),
+      new Blob([tableToIPC(whole, 'stream') as Uint8Array<ArrayBuffer>]),
+    ];
     for (const source of sources) {
       using found = await fromArrow(source, { metric: 'euclidean', text: ['title'] });
       expect(found.keys).toEqual(['a', 'b', 'c']);
@@ -117,7 +121,7 @@ describe('Arrow', () => {
     expect(found.get(0)?.metadata).toEqual({ word: 'w0', parts: { x: 1, names: ['p', 'q'] } });
 
     const holes = makeBuilder({ type: pairs(new Float32()), nullValues: [null] });
-    for (const value of [null, [1, 0], [0, 1]]) holes.append(value);
+    for (const value of [null, [1, 0], [0, 1]]) holes.append(value as never);
     const some = table(holes.finish().toVector());
     using texts = await fromArrow(some, { text: ['title'], metadata: ['open'] });
     expect([texts.size, texts.index.size]).toEqual([3, 2]);

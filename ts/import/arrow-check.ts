@@ -15,9 +15,9 @@ const [PAIR, BLOCK, REFERENCE] = [16, 24, 4];
 const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
 
 /** What is wrong with a file. */
-export class Impossible extends Error {}
+class Impossible extends Error {}
 
-/** Throws {@link Impossible}, where a length or a place is. O(bytes). */
+/** Throws where a length or a place is impossible. O(bytes). */
 export function checkArrow(bytes: Uint8Array): void {
   new Checker(bytes).all();
 }
