@@ -30,6 +30,8 @@ const rooms: Room[] = [...cmake.matchAll(/^sl_room\((\w+)([^)]*)\)/gm)].map(([, 
 }));
 const names = rooms.map((room) => room.name);
 const open = rooms.filter((room) => !room.internal).map((room) => room.name);
+/** Entries for what comes from other libraries. */
+const doors = ['import', 'langchain'];
 const exported = Object.keys(JSON.parse(read('package.json')).exports);
 
 /** What a room may include from: itself and all that it depends on, directly or not. */
@@ -93,14 +95,14 @@ describe('folders', () => {
     ).toEqual(['common.hpp']);
   });
 
-  test('ts/ has one module a room, the engine, the worker, the inline entry and the stores', () => {
+  test('ts/ has one module a room, the engine, the worker, the inline entry, the stores and the doors from other tools', () => {
     expect(stems('ts', '.ts')).toEqual(
-      [...open, 'index', 'inline', 'npy', 'store', 'worker'].sort(),
+      [...open, ...doors, 'index', 'inline', 'npy', 'store', 'worker'].sort(),
     );
   });
 
   test('test/ has one folder a room, one a part that is no room, and no file of its own', () => {
-    const parts = ['cli', 'engine', 'package', 'playground', 'store', 'worker'];
+    const parts = [...doors, 'cli', 'engine', 'package', 'playground', 'store', 'worker'];
     const shared = ['fuzz', 'matrix', 'native', 'slow', 'speed', 'support', 'vectors'];
     expect(list('test')).toEqual([...open, ...parts, ...shared].sort());
   });
@@ -114,8 +116,11 @@ describe('folders', () => {
 describe('package.json', () => {
   test('exports one subpath a room', () => {
     const stores = ['./store', './store/node', './store/indexeddb'];
+    const tables = ['./import/arrow', './import/parquet'];
     const others = [
       '.',
+      ...doors.map((name) => `./${name}`),
+      ...tables,
       './worker',
       './inline',
       './npy',
@@ -191,6 +196,8 @@ describe('imports of ts/', () => {
   const layers = [
     ['cli/'],
     ['worker/'],
+    ['langchain.ts'],
+    ['import/'],
     ['engine/'],
     ['generated/entry/'],
     ['generated/rooms.ts', 'generated/room/', 'generated/bundle/'],

@@ -1,6 +1,6 @@
 // The package as users get it: packed, unpacked somewhere else, with nothing of this repository but its dependencies.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
@@ -30,7 +30,16 @@ const node = (script: string, ...flags: string[]) =>
 const subpaths = Object.keys(manifest.exports)
   .filter((key) => !key.includes('*') && !key.endsWith('.json'))
   .map((key) => `sublinear${key.slice(1)}`);
-const rooms = subpaths.filter((name) => !/^sublinear(\/(inline|npy|worker|store.*))?$/.test(name));
+/** Those that take a library of the user's own beside them, which the package does not bring. */
+const peers: Record<string, string> = {
+  'sublinear/import/arrow': 'apache-arrow',
+  'sublinear/import/parquet': 'hyparquet',
+  'sublinear/langchain': '@langchain/core',
+};
+const alone = subpaths.filter((name) => !Object.hasOwn(peers, name));
+const rooms = alone.filter(
+  (name) => !/^sublinear(\/(import|inline|npy|worker|store.*))?$/.test(name),
+);
 
 test('holds what it needs and nothing else', () => {
   const files = readdirSync(installed, { recursive: true, withFileTypes: true })
@@ -111,19 +120,40 @@ test('the links of its README lead to files that are packed', () => {
 describe('every subpath', () => {
   test('can be imported', () => {
     const script = `
-      const names = ${JSON.stringify(subpaths)};
+      const names = ${JSON.stringify(alone)};
       for (const name of names) console.log(name, Object.keys(await import(name)).length > 0);`;
     expect(node(script, '--input-type=module')).toBe(
-      subpaths.map((name) => `${name} true\n`).join(''),
+      alone.map((name) => `${name} true\n`).join(''),
     );
   });
 
   test('can be required', () => {
-    const script = `for (const name of ${JSON.stringify(subpaths)}) console.log(name, Object.keys(require(name)).length > 0);`;
+    const script = `for (const name of ${JSON.stringify(alone)}) console.log(name, Object.keys(require(name)).length > 0);`;
     // Node 20 says once that require() of a module is experimental, on stderr.
     const flags = ['--input-type=commonjs', '--no-warnings'];
     if (!process.features.require_module) flags.push('--experimental-require-module');
-    expect(node(script, ...flags)).toBe(subpaths.map((name) => `${name} true\n`).join(''));
+    expect(node(script, ...flags)).toBe(alone.map((name) => `${name} true\n`).join(''));
+  });
+
+  test('that takes a library beside it says which is missing, and is there with it', () => {
+    expect(Object.values(peers).sort()).toEqual(Object.keys(manifest.peerDependencies).sort());
+    const optional = Object.entries(manifest.peerDependenciesMeta as Record<string, object>);
+    expect(optional.every(([, meta]) => 'optional' in meta && meta.optional === true)).toBe(true);
+    const names = Object.keys(peers);
+    const script = `
+      for (const name of ${JSON.stringify(names)})
+        try { console.log(name, Object.keys(await import(name)).length > 0); }
+        catch ({ code, message }) { console.log(name, code, /package '([^']+)'/.exec(message)[1]); }`;
+    expect(node(script, '--input-type=module')).toBe(
+      names.map((name) => `${name} ERR_MODULE_NOT_FOUND ${peers[name]}\n`).join(''),
+    );
+    for (const peer of Object.values(peers)) {
+      mkdirSync(dirname(join(place, 'node_modules', peer)), { recursive: true });
+      symlinkSync(join(root, 'node_modules', peer), join(place, 'node_modules', peer));
+    }
+    expect(node(script, '--input-type=module')).toBe(
+      names.map((name) => `${name} true\n`).join(''),
+    );
   });
 
   test('of a room loads that room into the shared engine', () => {

@@ -112,6 +112,8 @@ const promises: Record<string, RegExp[]> = {
     /^read: \d+ bytes in \d+ rounds, all errors together below 0\.17$/m,
     /^person 7 knows person 19993 over 8 handshakes: \d+ bytes more$/m,
   ],
+  'ai-sdk.ts': [/^a boat across the sea: The ferry/m, /^a nurse for a patient: The doctor/m],
+  'transformers.ts': [/^npm install @huggingface\/transformers$|^a boat across the sea: /m],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {
