@@ -198,6 +198,13 @@ static uint32_t pick_number(const char *name) {
       {"features", 40},
   };
   uint32_t s = call.size;
+  if (in_call("_learner_") && !one_in(20)) { // few shapes, so that parameters fit
+    if (is(name, "input_count")) return 1;
+    if (is(name, "output_count")) return 2;
+    if (is(name, "hidden_layers")) return one_in(4);
+    if (is(name, "parameter_count")) return 4;
+    if (is(name, "epochs") || is(name, "batch")) return 1 + below(3);
+  }
   if (in_call("_encoder_") && !one_in(20)) { // pieces of two bytes, texts of three
     if (is(name, "text_bytes")) return in_call("_create") ? 2 * s : 3 * s;
     if (is(name, "piece_count") || is(name, "text_count")) return s;
@@ -349,6 +356,7 @@ static double number_at(const char *name, uint32_t i) {
   static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
   static const double bandits[] = {0, 3, 0, 0.5, 1, 0, 1, 1, 1, 1, 0, 5, 3, 1};
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
+  static const double learners[] = {0, 0, 1, 0.01, 0.9, 0, 1, 3, 1, 2, 1, 1, 1, 1, 1, 2, 2, 1};
   static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
@@ -367,6 +375,7 @@ static double number_at(const char *name, uint32_t i) {
            : i < 19     ? learning[i]
                         : 0;
   }
+  if (is(name, "learner_options")) return one_in(60) ? below(9) : i < 18 ? learners[i] : 0;
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};

@@ -76,6 +76,11 @@ const promises: Record<string, RegExp[]> = {
     /^\d clicks; the clicked document stands at place [2-9]\.\d on average$/m,
     /^after learning: place 1\.\d$/m,
   ],
+  'continual.ts': [
+    /^without replay: \d %/m,
+    /^with 5 remembered examples of each kind: (100|9\d) % of the earlier kinds/m,
+    /^(\d+) %, .* taken back: \1 %$/m,
+  ],
   'router.ts': [
     /^\d+ examples, 1\d held out; calibration: temperature$/m,
     /^a flight to london in may -> travel /m,
