@@ -2,9 +2,11 @@
 //
 //   sh bench/peers/vector.sh && npm run bench -- continual [--smoke] [--only TEXT]
 import { createEngine } from 'sublinear';
+import { CartPoles, measure, train } from '../examples/support/cartpole.js';
 import { benchmarks } from '../ts/benchmarks/continual.js';
 import type { ContinualRoom, LearnerOptions } from '../ts/rooms/continual/continual.js';
 import { splitDigits } from './support/digits.js';
+import { random } from './support/generators.js';
 import { openBench } from './support/harness.js';
 
 const bench = openBench('continual', 'Continual learning');
@@ -97,6 +99,61 @@ if (digits !== undefined) {
     title: 'Split-MNIST, class-incremental: accuracy over all ten digits after five tasks of two',
     note: 'A network 784-256-10, Adam, one epoch of 50,000 digits in all, batches of 32. Options were chosen on 10,000 validation digits with another seed.',
     columns: ['method', 'chosen', 'validation', 'test, mean', 'smallest', 'largest'],
+    rows,
+  });
+}
+
+// The pole on the cart: five seeds; then a hundred episodes in which the most probable action is taken.
+if (bench.wants('cartpole')) {
+  const rows: (string | number)[][] = [];
+  for (const method of ['ppo', 'reinforce'] as const) {
+    bench.phase(`the pole on the cart: ${method}`);
+    const updates = bench.size(method === 'ppo' ? 100 : 200, 2);
+    const [lengths, seconds]: [number[], number[]] = [[], []];
+    for (const seed of bench.size([1, 2, 3, 4, 5], [1])) {
+      const policy = room.PolicyLearner.create({
+        inputs: 4,
+        actions: 2,
+        seed,
+        ...(method === 'reinforce' && { method, learningRate: 0.01 }),
+      });
+      const poles = new CartPoles(policy.environments, random(seed));
+      const before = process.cpuUsage();
+      for (const _ of train(policy, poles, updates));
+      const { user, system } = process.cpuUsage(before);
+      seconds.push((user + system) / 1e6);
+      lengths.push(measure(policy, new CartPoles(bench.size(100, 5), random(1000 + seed))));
+      policy.dispose();
+    }
+    rows.push([
+      method,
+      updates * 1024,
+      Math.min(...lengths),
+      Math.max(...lengths),
+      Math.max(...seconds),
+    ]);
+    if (bench.smoke || method !== 'ppo') continue;
+    bench.claim({
+      id: 'cartpole',
+      text: 'steps of 500 that PPO keeps the pole up after 102,400 steps, the smallest mean of five seeds',
+      value: Math.min(...lengths),
+      limit: 475,
+      relation: '>=',
+    });
+    bench.claim({
+      id: 'cartpole-seconds',
+      text: 'seconds of processor time that it takes to learn, the largest of five',
+      value: Math.max(...seconds),
+      limit: 60,
+      relation: '<=',
+      unit: 's',
+    });
+  }
+  bench.table({
+    id: 'cartpole',
+    title: 'The pole on the cart (CartPole-v1): mean length of 100 episodes, at most 500',
+    note: 'Two networks 4-64-64, 8 environments, updates of 128 steps each; five seeds. The environments are TypeScript and are counted in the time.',
+    columns: ['method', 'steps', 'smallest mean', 'largest', 'processor seconds, largest'],
     rows,
   });
 }

@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "continual/continual.h"
+#include "continual/policy.h"
 }
 
 SL_OBJECT(sl_learner, sl_learner_destroy)
@@ -13,6 +14,16 @@ SL_FIELDS(sl_learner_result, outcome, rows, updates, loss, accuracy)
 SL_FIELDS(sl_learner_facts, inputs, outputs, parameters, loss, remembered, classes, checkpoints,
           consolidated, updates, examples)
 SL_FIELDS(sl_learner_checkpoint, id, loss, examples)
+
+SL_OBJECT(sl_policy, sl_policy_destroy)
+SL_FIELDS(sl_policy_options, inputs, actions, hidden, hidden_layers, activation, method,
+          environments, steps, epochs, batch, normalise, learning_rate, discount, lambda, clip,
+          entropy, value_weight, max_gradient, seed)
+SL_FIELDS(sl_policy_result, outcome, rows, updates, policy_loss, value_loss, entropy, divergence,
+          clipped)
+SL_FIELDS(sl_policy_facts, inputs, actions, parameters, environments, steps, collected, acting,
+          updates, rows)
+SL_FIELDS(sl_policy_rows, rows, observations, actions, logarithms, advantages, returns)
 
 EMSCRIPTEN_BINDINGS(continual) {
   sl::object<sl_learner>("Learner")
@@ -34,9 +45,23 @@ EMSCRIPTEN_BINDINGS(continual) {
       .method<sl_learner_gradient>("gradient")
       .method<sl_learner_checkpoint_make>("checkpoint")
       .method<sl_learner_checkpoint_read>("checkpointRead")
-      .method<sl_learner_rollback>("rollback")
-      .method<sl_learner_labels>("labels")
-      .method<sl_learner_labels_bytes>("labelsBytes");
+      .method<sl_learner_rollback>("rollback");
+  sl::object<sl_policy>("Policy")
+      .create<sl_policy_create>("create")
+      .method<sl_policy_bytes>("bytes")
+      .method<sl_policy_job>("job")
+      .method<sl_policy_act>("act")
+      .method<sl_policy_reward>("reward")
+      .method<sl_policy_update>("update")
+      .method<sl_policy_forget>("forget")
+      .method<sl_policy_result_read>("result")
+      .method<sl_policy_probabilities>("probabilities")
+      .method<sl_policy_facts_read>("facts")
+      .method<sl_policy_parameters>("parameters")
+      .method<sl_policy_set_parameters>("setParameters")
+      .method<sl_policy_gradient>("gradient");
+  sl::function<sl_advantages>("advantages");
+  sl::defaults<sl_policy_options_default>("policyDefaults");
   sl::defaults<sl_learner_options_default>("learnerDefaults");
   sl::defaults<sl_learner_question_default>("learnerQuestion");
 }

@@ -205,6 +205,12 @@ static uint32_t pick_number(const char *name) {
     if (is(name, "parameter_count")) return 4;
     if (is(name, "epochs") || is(name, "batch")) return 1 + below(3);
   }
+  if (in_call("_policy_") && !one_in(20)) { // the same of policies
+    if (is(name, "input_count")) return 1;
+    if (is(name, "action_count")) return 2;
+    if (is(name, "hidden_layers")) return one_in(4);
+    if (is(name, "parameter_count")) return 6;
+  }
   if (in_call("_encoder_") && !one_in(20)) { // pieces of two bytes, texts of three
     if (is(name, "text_bytes")) return in_call("_create") ? 2 * s : 3 * s;
     if (is(name, "piece_count") || is(name, "text_count")) return s;
@@ -333,6 +339,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "negative_begins")) return i;
   if (is(name, "labels") || is(name, "classes")) return below(2);
   if (is(name, "nodes") && in_call("_gnn_")) return i % s;
+  if (is(name, "ended")) return below(one_in(64) ? 4 : 3);
+  if (is(name, "actions")) return below(2);
   if (is(name, "shapes")) // kind, inputs, outputs, heads, averaged, activation
     return i % 6 == 0 ? (one_in(4) ? below(3) : 0) : i % 6 < 4 ? 1 : i % 6 == 4 ? 0 : below(3);
   if (is(name, "methods") || is(name, "endings")) return below(one_in(64) ? 4 : 2);
@@ -357,6 +365,7 @@ static double number_at(const char *name, uint32_t i) {
   static const double bandits[] = {0, 3, 0, 0.5, 1, 0, 1, 1, 1, 1, 0, 5, 3, 1};
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
   static const double learners[] = {0, 0, 1, 0.01, 0.9, 0, 1, 3, 1, 2, 1, 1, 1, 1, 1, 2, 2, 1};
+  static const double policies[] = {1, 0, 2, 3, 2, 4, 1, 0.01, 0.9, 0.9, 0.2, 0.01, 0.5, 1, 1};
   static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
@@ -376,6 +385,8 @@ static double number_at(const char *name, uint32_t i) {
                         : 0;
   }
   if (is(name, "learner_options")) return one_in(60) ? below(9) : i < 18 ? learners[i] : 0;
+  if (is(name, "policy_options")) return one_in(60) ? below(9) : i < 15 ? policies[i] : 0;
+  if (is(name, "logarithms")) return -4 * sl_rng_double(&rng);
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};

@@ -76,6 +76,10 @@ const promises: Record<string, RegExp[]> = {
     /^\d clicks; the clicked document stands at place [2-9]\.\d on average$/m,
     /^after learning: place 1\.\d$/m,
   ],
+  'cartpole.ts': [
+    /^before anything was learned: \d\d? of 500 steps$/m,
+    /^learned: (500|4[7-9]\d) of 500 steps$/m,
+  ],
   'continual.ts': [
     /^without replay: \d %/m,
     /^with 5 remembered examples of each kind: (100|9\d) % of the earlier kinds/m,

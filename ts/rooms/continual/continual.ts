@@ -1,10 +1,22 @@
 // Continual learning: a small network that goes on learning without forgetting, and can go back.
 
 import type { Runtime } from '../../runtime/runtime.js';
+import { createPolicyFunctions, type PolicyFunctions } from './advantages.js';
 import { ContinualLearner } from './learner.js';
+import { PolicyLearner } from './policy.js';
 
 export * from '../../runtime/errors.js';
+export type { PolicyFunctions } from './advantages.js';
 export { ContinualLearner } from './learner.js';
+export { PolicyLearner } from './policy.js';
+export type {
+  ActionChances,
+  AdvantageData,
+  PolicyOptions,
+  PolicyRows,
+  PolicyUpdate,
+  UpdateOptions,
+} from './policy-types.js';
 export type { Answers, LearnerState } from './state.js';
 export type {
   Checkpoint,
@@ -19,11 +31,16 @@ export type {
 } from './types.js';
 
 /** What `engine.use('continual')` and `load()` give. */
-export interface ContinualRoom {
+export interface ContinualRoom extends PolicyFunctions {
   readonly ContinualLearner: typeof ContinualLearner;
+  readonly PolicyLearner: typeof PolicyLearner;
 }
 
 /** @internal */
 export function createRoom(runtime: Runtime): ContinualRoom {
-  return { ContinualLearner: runtime.bind(ContinualLearner) };
+  return {
+    ContinualLearner: runtime.bind(ContinualLearner),
+    PolicyLearner: runtime.bind(PolicyLearner),
+    ...createPolicyFunctions(runtime),
+  };
 }
