@@ -1,6 +1,7 @@
 #include "common.hpp"
 
 extern "C" {
+#include "continual/btsp.h"
 #include "continual/continual.h"
 #include "continual/policy.h"
 }
@@ -24,6 +25,12 @@ SL_FIELDS(sl_policy_result, outcome, rows, updates, policy_loss, value_loss, ent
 SL_FIELDS(sl_policy_facts, inputs, actions, parameters, environments, steps, collected, acting,
           updates, rows)
 SL_FIELDS(sl_policy_rows, rows, observations, actions, logarithms, advantages, returns)
+
+SL_OBJECT(sl_btsp, sl_btsp_destroy)
+SL_FIELDS(sl_btsp_options, inputs, neurons, plateau, connected, seed)
+SL_FIELDS(sl_btsp_facts, inputs, neurons, items, active, weight)
+SL_FIELDS(sl_btsp_load, inputs, active, cue, items, plateau, connected)
+SL_FIELDS(sl_btsp_chance, hit, false_alarm, weight)
 
 EMSCRIPTEN_BINDINGS(continual) {
   sl::object<sl_learner>("Learner")
@@ -60,6 +67,14 @@ EMSCRIPTEN_BINDINGS(continual) {
       .method<sl_policy_parameters>("parameters")
       .method<sl_policy_set_parameters>("setParameters")
       .method<sl_policy_gradient>("gradient");
+  sl::object<sl_btsp>("Btsp")
+      .create<sl_btsp_create>("create")
+      .method<sl_btsp_bytes>("bytes")
+      .method<sl_btsp_store>("store")
+      .method<sl_btsp_recall>("recall")
+      .method<sl_btsp_facts_read>("facts");
+  sl::defaults<sl_btsp_options_default>("btspDefaults");
+  sl::function<sl_btsp_chances>("btspChances");
   sl::function<sl_advantages>("advantages");
   sl::defaults<sl_policy_options_default>("policyDefaults");
   sl::defaults<sl_learner_options_default>("learnerDefaults");

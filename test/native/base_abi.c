@@ -163,6 +163,7 @@ static double pick_double(const char *name) {
   if (is(name, "condition_limit")) return one_in(2) ? 0 : 1 + u * 1e8;
   if (is(name, "epsilon")) return pow(10, -18 * u);
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
+  if (in_call("_btsp_") && is(name, "items")) return 1 + floor(u * 50);
   if (in_call("_chooser_")) return is(name, "id") ? below(4) : u * 5;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
   if (is(name, "start") || is(name, "until")) return floor(u * 1e9);

@@ -3,11 +3,14 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import { createPolicyFunctions, type PolicyFunctions } from './advantages.js';
 import { ContinualLearner } from './learner.js';
+import { OneShotMemory } from './one-shot.js';
 import { PolicyLearner } from './policy.js';
 
 export * from '../../runtime/errors.js';
 export type { PolicyFunctions } from './advantages.js';
 export { ContinualLearner } from './learner.js';
+export type { OneShotChances, OneShotLoad, OneShotOptions, RecallOptions } from './one-shot.js';
+export { OneShotMemory } from './one-shot.js';
 export { PolicyLearner } from './policy.js';
 export type {
   ActionChances,
@@ -34,6 +37,7 @@ export type {
 export interface ContinualRoom extends PolicyFunctions {
   readonly ContinualLearner: typeof ContinualLearner;
   readonly PolicyLearner: typeof PolicyLearner;
+  readonly OneShotMemory: typeof OneShotMemory;
 }
 
 /** @internal */
@@ -41,6 +45,7 @@ export function createRoom(runtime: Runtime): ContinualRoom {
   return {
     ContinualLearner: runtime.bind(ContinualLearner),
     PolicyLearner: runtime.bind(PolicyLearner),
+    OneShotMemory: runtime.bind(OneShotMemory),
     ...createPolicyFunctions(runtime),
   };
 }
