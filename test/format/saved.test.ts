@@ -28,6 +28,7 @@ async function files(): Promise<
   const { SemanticRouter } = await engine.use('router');
   const { Chooser } = await engine.use('chooser');
   const { LoraAdapter } = await engine.use('lora');
+  const { ContinualLearner } = await engine.use('continual');
   const { PropertyGraph } = await engine.use('property');
   const { StaticEmbedder, TextCollection } = await engine.use('inference');
 
@@ -70,6 +71,8 @@ async function files(): Promise<
   });
   const notes = TextCollection.create({ embedder, Collection }).add({ key: 'a', text: 'sea' });
   const adapter = LoraAdapter.create({ inputs: 3, rank: 1 });
+  const learner = ContinualLearner.create({ inputs: 2, outputs: 2, replay: 4 });
+  learner.learn([1, 0, 0, 1], [0, 1]);
   const people = PropertyGraph.create();
   people.query(
     "CREATE (:Person {name: 'Ada', age: 36})-[:KNOWS {since: 1833}]->(:Person {name: 'Bob'})",
@@ -114,6 +117,7 @@ async function files(): Promise<
     ['ROUT', 'a router', router.save(), (b) => SemanticRouter.load(b)],
     ['CHSR', 'a chooser', chooser.save(), (b) => Chooser.load(b)],
     ['LORA', 'an adapter', adapter.save(), (b) => LoraAdapter.load(b)],
+    ['CLRN', 'a learner', learner.save(), (b) => ContinualLearner.load(b)],
     ['PROP', 'a property graph', people.save(), (b) => PropertyGraph.load(b)],
   ];
 }

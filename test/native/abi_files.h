@@ -10,6 +10,8 @@
 #include "bandit/file.h"
 #include "chooser/chooser.h"
 #include "chooser/file.h"
+#include "continual/continual.h"
+#include "continual/file.h"
 #include "crypto/file.h"
 #include "direct/factor.h"
 #include "gnn/file.h"
@@ -199,6 +201,14 @@ static void make_files(void) {
   assert_ok(sl_chooser_save(chooser, &writer));
   keep_file(SL_FILE_CHOOSER, writer);
   sl_chooser_destroy(chooser);
+  sl_learner_options learns = sl_learner_options_default();
+  learns.inputs = 1;
+  learns.outputs = 2;
+  sl_learner *learner;
+  assert_ok(sl_learner_create(&learns, &learner));
+  assert_ok(sl_learner_save(learner, "", 0, &writer));
+  keep_file(SL_FILE_LEARNER, writer);
+  sl_learner_destroy(learner);
   const sl_encoder_shape shape = {2, 2, 0, 0, 0, 9, SL_PRECISION_I8, 0, 0};
   sl_encoder *encoder;
   assert_ok(sl_encoder_create(&shape, SL_CUTTING_WORDS, (const uint8_t *)"abc", 3,

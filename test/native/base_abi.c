@@ -163,6 +163,7 @@ static double pick_double(const char *name) {
   if (is(name, "condition_limit")) return one_in(2) ? 0 : 1 + u * 1e8;
   if (is(name, "epsilon")) return pow(10, -18 * u);
   if (is(name, "damping")) return one_in(2) ? 0.85 : u;
+  if (in_call("_btsp_") && is(name, "items")) return 1 + floor(u * 50);
   if (in_call("_chooser_")) return is(name, "id") ? below(4) : u * 5;
   if (is(name, "curvature")) return one_in(4) ? u * 4 : 1;
   if (is(name, "start") || is(name, "until")) return floor(u * 1e9);
@@ -198,6 +199,19 @@ static uint32_t pick_number(const char *name) {
       {"features", 40},
   };
   uint32_t s = call.size;
+  if (in_call("_learner_") && !one_in(20)) { // few shapes, so that parameters fit
+    if (is(name, "input_count")) return 1;
+    if (is(name, "output_count")) return 2;
+    if (is(name, "hidden_layers")) return one_in(4);
+    if (is(name, "parameter_count")) return 4;
+    if (is(name, "epochs") || is(name, "batch")) return 1 + below(3);
+  }
+  if (in_call("_policy_") && !one_in(20)) { // the same of policies
+    if (is(name, "input_count")) return 1;
+    if (is(name, "action_count")) return 2;
+    if (is(name, "hidden_layers")) return one_in(4);
+    if (is(name, "parameter_count")) return 6;
+  }
   if (in_call("_encoder_") && !one_in(20)) { // pieces of two bytes, texts of three
     if (is(name, "text_bytes")) return in_call("_create") ? 2 * s : 3 * s;
     if (is(name, "piece_count") || is(name, "text_count")) return s;
@@ -326,6 +340,8 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "negative_begins")) return i;
   if (is(name, "labels") || is(name, "classes")) return below(2);
   if (is(name, "nodes") && in_call("_gnn_")) return i % s;
+  if (is(name, "ended")) return below(one_in(64) ? 4 : 3);
+  if (is(name, "actions")) return below(2);
   if (is(name, "shapes")) // kind, inputs, outputs, heads, averaged, activation
     return i % 6 == 0 ? (one_in(4) ? below(3) : 0) : i % 6 < 4 ? 1 : i % 6 == 4 ? 0 : below(3);
   if (is(name, "methods") || is(name, "endings")) return below(one_in(64) ? 4 : 2);
@@ -349,6 +365,8 @@ static double number_at(const char *name, uint32_t i) {
   static const double settings[] = {2, 1, 1, 1, 1, 1, 0, 0, 0, 1, 3};
   static const double bandits[] = {0, 3, 0, 0.5, 1, 0, 1, 1, 1, 1, 0, 5, 3, 1};
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
+  static const double learners[] = {0, 0, 1, 0.01, 0.9, 0, 1, 3, 1, 2, 1, 1, 1, 1, 1, 2, 2, 1};
+  static const double policies[] = {1, 0, 2, 3, 2, 4, 1, 0.01, 0.9, 0.9, 0.2, 0.01, 0.5, 1, 1};
   static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
@@ -367,6 +385,9 @@ static double number_at(const char *name, uint32_t i) {
            : i < 19     ? learning[i]
                         : 0;
   }
+  if (is(name, "learner_options")) return one_in(60) ? below(9) : i < 18 ? learners[i] : 0;
+  if (is(name, "policy_options")) return one_in(60) ? below(9) : i < 15 ? policies[i] : 0;
+  if (is(name, "logarithms")) return -4 * sl_rng_double(&rng);
   if (is(name, "evaluation_options")) return one_in(60) ? below(9) : i < 7 ? evaluations[i] : 0;
   if (is(name, "operands")) { // type, batch, rows, depth, columns, counts and strides, ...
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};

@@ -77,6 +77,15 @@ const promises: Record<string, RegExp[]> = {
     /^\d clicks; the clicked document stands at place [2-9]\.\d on average$/m,
     /^after learning: place 1\.\d$/m,
   ],
+  'cartpole.ts': [
+    /^before anything was learned: \d\d? of 500 steps$/m,
+    /^learned: (500|4[7-9]\d) of 500 steps$/m,
+  ],
+  'continual.ts': [
+    /^without replay: \d %/m,
+    /^with 5 remembered examples of each kind: (100|9\d) % of the earlier kinds/m,
+    /^(\d+) %, .* taken back: \1 %$/m,
+  ],
   'router.ts': [
     /^\d+ examples, 1\d held out; calibration: temperature$/m,
     /^a flight to london in may -> travel /m,

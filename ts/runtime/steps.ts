@@ -49,6 +49,8 @@ export interface Job<Progress> {
   progress: () => Progress;
   /** What has to come before the next slice. */
   pending?: (() => Promise<unknown> | undefined) | undefined;
+  /** Called where an abort or an error ends it early, before its objects are let go. */
+  giveUp?: (() => void) | undefined;
   /** Budget; undefined for none. */
   maxTimeMs?: number | undefined;
 }
@@ -121,6 +123,7 @@ export async function runAsync<Progress, Result = Ending>(
       await (pending === undefined ? yieldToOthers() : slices.wait(pending, signal));
     }
   } finally {
+    if (held && runtime.alive) job.giveUp?.();
     letGo();
   }
 }
@@ -180,6 +183,8 @@ export interface Begun<Progress, Result> {
   readonly progress?: () => Omit<Progress, keyof WorkProgress>;
   /** Reads the result, once the work has ended. */
   readonly result: () => Result;
+  /** What was done until an abort counts: the job is stopped then. Otherwise the next call drops it. */
+  readonly stopped?: boolean;
 }
 
 interface Limited {
@@ -267,11 +272,12 @@ interface CoreJob<Progress> extends Job<Progress> {
 function jobOf<Progress extends WorkProgress>(
   runtime: Runtime,
   operation: string,
-  { raw, progress }: Begun<Progress, unknown>,
+  { raw, progress, stopped }: Begun<Progress, unknown>,
   maxTimeMs: number | undefined,
 ): CoreJob<Progress> {
   // Borrowed: it belongs to the object, and is never deleted.
   const job = runtime.made(operation, raw.job());
+  const stop = () => runtime.check(operation, job.stop(TIME_LIMIT));
   return {
     runtime,
     operation,
@@ -280,7 +286,8 @@ function jobOf<Progress extends WorkProgress>(
       runtime.check(operation, job.step(work, runtime.out));
       return !runtime.isRunning(runtime.outU32());
     },
-    stop: () => runtime.check(operation, job.stop(TIME_LIMIT)),
+    stop,
+    giveUp: stopped ? stop : undefined,
     pending: job.pending && (() => job.pending?.()),
     progress() {
       const expectedOperations = job.expected();
