@@ -1,0 +1,415 @@
+// Dense linear algebra: decompositions, and what is asked of a matrix once.
+import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
+import { adopt } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import {
+  type AsyncOptions,
+  asyncKeys,
+  runLater,
+  runNow,
+  type WorkProgress,
+} from '../../runtime/steps.js';
+import * as check from '../../runtime/validate.js';
+import { DenseMatrix } from '../gemm/dense-matrix.js';
+import { matmul, matmulAsync } from '../gemm/product.js';
+import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand, ProductOf } from '../gemm/types.js';
+import {
+  CholeskyDecomposition,
+  type Decomposition,
+  LuDecomposition,
+  solveKeys,
+} from './decomposition.js';
+import { readMatrix } from './input.js';
+import {
+  type DecompositionKind,
+  type Determinant,
+  kinds,
+  type LinearSolution,
+  type LinearSolveOptions,
+  type MatrixInput,
+  type MatrixResult,
+  type Numbers,
+} from './types.js';
+
+export * from '../../runtime/errors.js';
+export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { DenseMatrix, DenseMatrixOptions } from '../gemm/dense-matrix.js';
+export type {
+  MatmulAsyncOptions,
+  MatmulOptions,
+  MatrixArray,
+  MatrixOperand,
+  ProductOf,
+} from '../gemm/types.js';
+export type { CholeskyDecomposition, Decomposition, LuDecomposition } from './decomposition.js';
+export type {
+  DecompositionKind,
+  Determinant,
+  LinearColumn,
+  LinearSolution,
+  LinearSolveOptions,
+  MatrixInput,
+  MatrixResult,
+  MatrixValues,
+  Numbers,
+} from './types.js';
+
+/** What `engine.use('linalg')` and `load()` give. */
+export interface LinalgRoom {
+  readonly DenseMatrix: typeof DenseMatrix;
+  readonly LuDecomposition: typeof LuDecomposition;
+  readonly CholeskyDecomposition: typeof CholeskyDecomposition;
+
+  /**
+   * The product of two matrices: see `matmul` of `sublinear/gemm`, which it is.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { matmul } = await load();
+   * const a = { data: [1, 2, 3, 4], rows: 2, columns: 2 };
+   * console.log(matmul(a, a)); // Float64Array(4) [ 7, 10, 15, 22 ]
+   * ```
+   */
+  matmul<Into extends NonNullable<MatmulOptions['into']>>(
+    left: MatrixOperand,
+    right: MatrixOperand,
+    options: MatmulOptions & { into: Into },
+  ): Into;
+  matmul<Left extends MatrixOperand>(
+    left: Left,
+    right: MatrixOperand,
+    options?: MatmulOptions,
+  ): ProductOf<Left>;
+
+  /**
+   * {@link LinalgRoom.matmul} in slices of 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { matmulAsync } = await load();
+   * const a = { data: [1, 2, 3, 4], rows: 2, columns: 2 };
+   * console.log(await matmulAsync(a, a)); // Float64Array(4) [ 7, 10, 15, 22 ]
+   * ```
+   */
+  matmulAsync<Into extends NonNullable<MatmulOptions['into']>>(
+    left: MatrixOperand,
+    right: MatrixOperand,
+    options: MatmulAsyncOptions & { into: Into },
+  ): Promise<Into>;
+  matmulAsync<Left extends MatrixOperand>(
+    left: Left,
+    right: MatrixOperand,
+    options?: MatmulAsyncOptions,
+  ): Promise<ProductOf<Left>>;
+
+  /**
+   * P A = L U with partial pivoting, for many right-hand sides, the determinant, the inverse. A singular matrix is decomposed
+   * as well: only solving fails. Dispose the result when done. n^3 / 3 multiplications; {@link estimateBytes} says how much
+   * memory it takes.
+   *
+   * Entries may have any size: the matrix is scaled by powers of two, which is exact, and rows and columns one by one where
+   * its entries span more than 2^900.
+   *
+   * Toledo 1997, doi:10.1137/S0895479896297744.
+   *
+   * @throws SublinearError `NOT_SQUARE`, `MEMORY`; RangeError `NOT_FINITE` (matrix; `position` row by row), `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { lu } = await load();
+   * using decomposed = lu([[2, 1], [1, 3]]);
+   * console.log(decomposed.solve([3, 4]).solution, decomposed.determinant()); // Float64Array(2) [ 1, 1 ] 5
+   * ```
+   */
+  lu(matrix: MatrixInput): LuDecomposition;
+
+  /**
+   * {@link LinalgRoom.lu} in slices of about 8 ms that let other tasks run; an abort takes at most 50 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { luAsync } = await load();
+   * using decomposed = await luAsync({ data: [4], rows: 1, columns: 1 });
+   * console.log(decomposed.solve([2]).solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  luAsync(matrix: MatrixInput, options?: AsyncOptions<WorkProgress>): Promise<LuDecomposition>;
+
+  /**
+   * A = L L^T of a symmetric positive definite matrix: half the work of LU, and the test whether it is definite.
+   *
+   * @param matrix - exactly symmetric
+   * @throws SublinearError `NOT_DEFINITE` (`position`: the row of the first pivot that is not positive), `NOT_SYMMETRIC`
+   *   (`position`: a row), `NOT_SQUARE`, `MEMORY`; RangeError `NOT_FINITE`, `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { cholesky } = await load();
+   * using decomposed = cholesky([[4, 2], [2, 3]]);
+   * console.log(decomposed.solve([6, 5]).solution); // Float64Array(2) [ 1, 1 ]
+   * ```
+   */
+  cholesky(matrix: MatrixInput): CholeskyDecomposition;
+
+  /**
+   * {@link LinalgRoom.cholesky} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { choleskyAsync } = await load();
+   * using decomposed = await choleskyAsync([[9]]);
+   * console.log(decomposed.lower().data); // Float64Array(1) [ 3 ]
+   * ```
+   */
+  choleskyAsync(
+    matrix: MatrixInput,
+    options?: AsyncOptions<WorkProgress>,
+  ): Promise<CholeskyDecomposition>;
+
+  /**
+   * Solves A x = b, or A X = B, by LU: see {@link Decomposition.solve}.
+   *
+   * @throws as {@link LinalgRoom.lu} and {@link Decomposition.solve} do
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { solve } = await load();
+   * console.log(solve([[2, 1], [1, 3]], [3, 4]).solution); // Float64Array(2) [ 1, 1 ]
+   * ```
+   */
+  solve(
+    matrix: MatrixInput,
+    b: Numbers | MatrixInput,
+    options?: LinearSolveOptions,
+  ): LinearSolution;
+
+  /**
+   * {@link LinalgRoom.solve} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { solveAsync } = await load();
+   * console.log((await solveAsync([[4]], [2])).solution); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  solveAsync(
+    matrix: MatrixInput,
+    b: Numbers | MatrixInput,
+    options?: LinearSolveOptions & AsyncOptions<WorkProgress>,
+  ): Promise<LinearSolution>;
+
+  /**
+   * The inverse, by LU.
+   *
+   * @throws SublinearError `SINGULAR` (`position`: the pivot that is 0), and as {@link LinalgRoom.lu} does
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { inverse } = await load();
+   * console.log(inverse([[2, 0], [0, 4]]).data); // Float64Array(4) [ 0.5, 0, 0, 0.25 ]
+   * ```
+   */
+  inverse(matrix: MatrixInput): MatrixResult;
+
+  /**
+   * {@link LinalgRoom.inverse} in slices of about 8 ms.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { inverseAsync } = await load();
+   * console.log((await inverseAsync([[2]])).data); // Float64Array(1) [ 0.5 ]
+   * ```
+   */
+  inverseAsync(matrix: MatrixInput, options?: AsyncOptions<WorkProgress>): Promise<MatrixResult>;
+
+  /**
+   * The determinant, by LU; 1 of a matrix without rows.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { determinant } = await load();
+   * console.log(determinant([[0, 2], [3, 4]])); // -6
+   * ```
+   */
+  determinant(matrix: MatrixInput): number;
+
+  /**
+   * Its sign and the logarithm of its size, which do not leave the range of numbers.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { logDeterminant } = await load();
+   * console.log(logDeterminant([[1, 0], [0, -1]])); // { sign: -1, logarithm: 0 }
+   * ```
+   */
+  logDeterminant(matrix: MatrixInput): Determinant;
+
+  /**
+   * The bytes that a decomposition takes at most, before it is made: 16 n^2 and a little.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/linalg';
+   *
+   * const { estimateBytes } = await load();
+   * const bytes = estimateBytes({ size: 1000, method: 'lu' });
+   * console.log(bytes > 16e6 && bytes < 17e6); // true
+   * ```
+   */
+  estimateBytes(options: { size: number; method?: DecompositionKind }): number;
+}
+
+const controlOf = ({ signal, onProgress }: AsyncOptions<WorkProgress>) => ({
+  ...(signal && { signal }),
+  ...(onProgress && { onProgress }),
+});
+
+const classes = { lu: LuDecomposition, cholesky: CholeskyDecomposition };
+type Made<Kind extends DecompositionKind> = (typeof classes)[Kind]['prototype'];
+
+/** @internal */
+export function createRoom(runtime: Runtime): LinalgRoom {
+  function make<Kind extends DecompositionKind>(
+    operation: string,
+    kind: Kind,
+    matrix: MatrixInput,
+  ): Made<Kind> {
+    runtime.assertAlive(operation);
+    const { data, rows, columns } = readMatrix(operation, 'matrix', matrix);
+    return runtime.scratch(operation, (scratch) => {
+      const { address, length } = scratch.doubles('matrix', data);
+      const raw = runtime.raw.Decomposition.create(address, length, rows, columns, kinds[kind]);
+      return adopt(runtime, operation, classes[kind] as never, raw) as Made<Kind>;
+    });
+  }
+  function now<Kind extends DecompositionKind>(operation: string, kind: Kind, matrix: MatrixInput) {
+    const made = make(operation, kind, matrix);
+    const whole: Decomposition = made;
+    return runMade(made, () => {
+      runNow(runtime, operation, {}, () => begunMaking(whole, operation));
+      return made;
+    });
+  }
+  async function later<Kind extends DecompositionKind>(
+    operation: string,
+    kind: Kind,
+    matrix: MatrixInput,
+    options: AsyncOptions<WorkProgress> | undefined,
+  ) {
+    const given = check.options(operation, options, asyncKeys);
+    const made = make(operation, kind, matrix);
+    const whole: Decomposition = made;
+    return runMadeAsync(made, async () => {
+      await runLater(runtime, operation, controlOf(given), () => begunMaking(whole, operation));
+      return made;
+    });
+  }
+  /** What is asked of a decomposition that is not kept. */
+  function once<Result>(
+    operation: string,
+    matrix: MatrixInput,
+    ask: (made: LuDecomposition) => Result,
+  ): Result {
+    const made = now(operation, 'lu', matrix);
+    try {
+      return ask(made);
+    } finally {
+      made.dispose();
+    }
+  }
+  async function onceLater<Result>(
+    operation: string,
+    matrix: MatrixInput,
+    options: AsyncOptions<WorkProgress>,
+    ask: (made: LuDecomposition) => Promise<Result>,
+  ): Promise<Result> {
+    const made = await later(operation, 'lu', matrix, controlOf(options));
+    try {
+      return await ask(made);
+    } finally {
+      made.dispose();
+    }
+  }
+  const classOf = <Class extends typeof LuDecomposition | typeof CholeskyDecomposition>(
+    base: Class,
+  ) => runtime.bind(base);
+
+  return {
+    DenseMatrix: runtime.bind(DenseMatrix),
+    LuDecomposition: classOf(LuDecomposition),
+    CholeskyDecomposition: classOf(CholeskyDecomposition),
+    matmul: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulOptions) =>
+      matmul(runtime, left, right, options)) as LinalgRoom['matmul'],
+    matmulAsync: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulAsyncOptions) =>
+      matmulAsync(runtime, left, right, options)) as LinalgRoom['matmulAsync'],
+    lu: (matrix) => now('lu', 'lu', matrix),
+    luAsync: (matrix, options) => later('luAsync', 'lu', matrix, options),
+    cholesky: (matrix) => now('cholesky', 'cholesky', matrix),
+    choleskyAsync: (matrix, options) => later('choleskyAsync', 'cholesky', matrix, options),
+    solve(matrix, b, options) {
+      const operation = 'solve';
+      const given: LinearSolveOptions & { maxTimeMs?: never } = check.options<LinearSolveOptions>(
+        operation,
+        options,
+        solveKeys,
+      );
+      return once(operation, matrix, (made) =>
+        runNow(runtime, operation, given, (call) => made.beginSolve(call, b)),
+      );
+    },
+    async solveAsync(matrix, b, options) {
+      const operation = 'solveAsync';
+      const keys = [...solveKeys, ...asyncKeys];
+      const given: LinearSolveOptions & AsyncOptions<WorkProgress> & { maxTimeMs?: never } =
+        check.options<LinearSolveOptions & AsyncOptions<WorkProgress>>(operation, options, keys);
+      return onceLater(operation, matrix, given, (made) =>
+        runLater(runtime, operation, given, (call) => made.beginSolve(call, b)),
+      );
+    },
+    inverse: (matrix) =>
+      once('inverse', matrix, (made) =>
+        runNow(runtime, 'inverse', {}, (call) => made.beginInverse(call)),
+      ),
+    async inverseAsync(matrix, options) {
+      const operation = 'inverseAsync';
+      const given = check.options(operation, options, asyncKeys);
+      return onceLater(operation, matrix, given, (made) =>
+        runLater(runtime, operation, given, (call) => made.beginInverse(call)),
+      );
+    },
+    determinant: (matrix) => once('determinant', matrix, (made) => made.determinant()),
+    logDeterminant: (matrix) => once('logDeterminant', matrix, (made) => made.logDeterminant()),
+    estimateBytes(options) {
+      const operation = 'estimateBytes';
+      const { size, method = 'lu' } = check.options(operation, options, ['size', 'method']);
+      check.integer(operation, 'size', size);
+      const kind = check.choice(operation, 'method', method, kinds);
+      runtime.assertAlive(operation);
+      return runtime.raw.estimateDecompositionBytes(size, size, kind);
+    },
+  };
+}
