@@ -99,7 +99,6 @@ async function shared() {
   index.addBatch({ ids, vectors: vectorsOf(count, dimension, 1) });
   const queries = vectorsOf(asked, dimension, 2);
   const how = { k: 10, ef: 100 };
-  const expected = index.searchBatch(queries, how);
   const bytes: number[] = [];
   const opened = [];
   for (const size of [2, 1]) {
@@ -114,6 +113,8 @@ async function shared() {
     bytes.push(copy.place?.memory.buffer.byteLength ?? Number.NaN);
     opened.push({ pool, run });
   }
+  // Sharing links what could not be reached, as saving does: afterwards the index finds what its copies find.
+  const expected = index.searchBatch(queries, how);
   const result = await bench.compare({
     id: 'shared',
     title: `A batch of ${asked} searches, ${count} vectors x ${dimension}, one index for all workers`,

@@ -1,6 +1,8 @@
-// Work off the main thread: a solve that is aborted, one that is not, and queries spread over two workers.
+// Work off the main thread: a solve that is aborted, one that is not, and queries spread over two workers, which share one
+// index of vectors.
 //
 //   node --import tsx examples/worker.ts
+import { load } from 'sublinear/hnsw';
 import { createPool, createWorkerEngine } from 'sublinear/worker';
 
 // A grid of 300 x 300 cells.
@@ -36,7 +38,7 @@ console.log('solved:', outcome, relativeResidual < 1e-8);
 await engine.dispose();
 
 // The same graph in two workers, and a queue of questions.
-await using pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
+await using pool = await createPool({ size: 2, modules: ['graph', 'diffusion', 'hnsw'] });
 const replica = await pool.replicate(edges, ({ graph }, given) => graph.Graph.fromEdges(given));
 const sources = Array.from({ length: 40 }, (_, i) => i * 2000);
 const nearest = await replica.map(sources, async (graph, source, { diffusion }) => {
@@ -46,4 +48,22 @@ const nearest = await replica.map(sources, async (graph, source, { diffusion }) 
 console.log(
   'nearest to themselves:',
   nearest.every((node, i) => node === sources[i]),
+);
+
+// An index of vectors that is there once: both workers search it in memory that they share.
+const { Hnsw } = await load();
+const dimension = 8;
+const count = 3000;
+const vectors = Float32Array.from({ length: count * dimension }, (_, i) => Math.sin(i * i));
+const index = Hnsw.create({ metric: 'euclidean', dimension });
+index.addBatch({ ids: Uint32Array.from({ length: count }, (_, i) => i), vectors });
+const shared = await index.share();
+const readers = await pool.replicate(shared, ({ hnsw }, given) => hnsw.Hnsw.openShared(given));
+const { ids } = await readers.batch(vectors, dimension, (there, part) =>
+  there.searchBatch(part, { k: 1 }),
+);
+console.log(
+  'one index for both:',
+  shared.place !== undefined,
+  ids.every((id, i) => id === i),
 );

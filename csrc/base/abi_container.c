@@ -2,6 +2,8 @@
 // loaded is with its module (sl_abi_graph_save, sl_abi_graph_load).
 #include "base/abi_container.h"
 #include "base/abi.h"
+#include "base/bytes.h"
+#include "base/instance.h"
 #include "base/memory.h"
 
 static const sl_kind SL_HANDLE_WRITER[1] = {{"the handle of a writer"}};
@@ -102,3 +104,17 @@ int32_t SL_ABI(sl_abi_reader_destroy)(sl_handle handle) {
   sl_reader_destroy(reader);
   return SL_OK;
 }
+
+#ifdef SL_SHARED
+// What the host of instances (instance.h) needs besides.
+int32_t SL_INSTANCE_ABI(sl_instance_keep_pieces)(sl_handle handle) {
+  sl_reader *reader;
+  SL_TRY(sl_abi_get_reader(handle, &reader));
+  sl_reader_keep_pieces(reader);
+  return SL_OK;
+}
+
+uint32_t SL_INSTANCE_ABI(sl_instance_crc32c)(uint32_t crc, const void *bytes, size_t count) {
+  return sl_crc32c(crc, bytes, count);
+}
+#endif

@@ -11,17 +11,11 @@
 #ifndef SL_BASE_INSTANCE_H
 #define SL_BASE_INSTANCE_H
 
-#include <stddef.h>
-
 #ifdef SL_SHARED
 #define SL_INSTANCE _Thread_local
 
 // An export for the host of instances, which is ours: it is no part of the raw ABI.
 #define SL_INSTANCE_ABI(name) __attribute__((export_name(#name), used)) name
-
-// A block of the heap of this instance, 16-byte aligned, or NULL; and back.
-void *sl_instance_take(size_t bytes);
-void sl_instance_give(void *block);
 #else
 #define SL_INSTANCE
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/instance.h"
+#include "base/instance_heap.h"
 
 // A header keeps the size of each block, so that counting needs nothing from the caller. It ends
 // where the block begins: 16 bytes, or for blocks of LARGE bytes 64, so that they begin a cache

@@ -79,6 +79,17 @@ sl_status sl_graph_reserve_slots(sl_hnsw *index, uint32_t capacity);
 // Gives back the room of the graph behind the slots that are used. Errors: ERR_MEMORY.
 sl_status sl_graph_trim(sl_hnsw *index);
 
+// The scratch of an index, which is its own also where its arrays are another's (view.h). Errors:
+// ERR_MEMORY (some of it may be there).
+sl_status sl_hnsw_make_scratch(sl_hnsw *index);
+
+// ERR_STATE where an index is frozen: what begins every change.
+sl_status sl_hnsw_may_change(const sl_hnsw *index);
+
+// What a view forgets before it is freed, and the bytes that it has beyond the scratch of an index.
+void sl_view_let_go(sl_hnsw *view);
+uint64_t sl_view_bytes(const sl_hnsw *view);
+
 // Forgets every slot. O(1).
 void sl_graph_reset(sl_hnsw *index);
 

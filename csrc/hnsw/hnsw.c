@@ -8,7 +8,6 @@
 #include "hnsw/copies.h"
 #include "hnsw/graph.h"
 #include "hnsw/reach.h"
-#include "hnsw/view.h"
 
 sl_hnsw_options sl_hnsw_options_default(void) {
   return (sl_hnsw_options){.metric = SL_METRIC_COSINE,

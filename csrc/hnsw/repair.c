@@ -14,7 +14,6 @@
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/reach.h"
-#include "hnsw/view.h"
 
 // A pass begins by itself when one slot in so many is dead, and at least so many are.
 enum { DEAD_SHARE = 16, DEAD_LEAST = 32 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/model.h"
 #include "hnsw/reach.h"

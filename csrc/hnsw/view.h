@@ -20,13 +20,4 @@ sl_status sl_hnsw_view(const sl_hnsw *index, sl_hnsw **out);
 
 bool sl_hnsw_is_frozen(const sl_hnsw *index);
 
-// ERR_STATE where an index is frozen: what begins every change.
-sl_status sl_hnsw_may_change(const sl_hnsw *index);
-
-// For hnsw.c: the scratch of every index, which is then its own (ERR_MEMORY: some of it may be
-// there); what a view forgets before it is freed; and the bytes that it has beyond that scratch.
-sl_status sl_hnsw_make_scratch(sl_hnsw *index);
-void sl_view_let_go(sl_hnsw *view);
-uint64_t sl_view_bytes(const sl_hnsw *view);
-
 #endif

@@ -122,6 +122,33 @@ test('of a limit of memory a reader takes what it holds itself', async () => {
   small.dispose();
 });
 
+test('a memory that is full has room for no more readers', async () => {
+  const { Hnsw } = await load();
+  const shared = await index.share();
+  const { memory } = (shared as Required<SharedIndex>).place;
+  const expected = index.searchBatch(queries);
+  using reader = await Hnsw.openShared(shared);
+  reader.searchBatch(queries);
+  // All but a page, and that is less than a region.
+  for (let pages = 65_536; pages >= 1; pages /= 2)
+    for (;;)
+      try {
+        memory.grow(pages);
+      } catch {
+        break;
+      }
+  await expect(Hnsw.openShared(shared)).rejects.toMatchObject({ code: 'MEMORY' });
+  expect(reader.searchBatch(queries)).toEqual(expected);
+});
+
+test('where a shared memory cannot pass to other threads, none is made', async () => {
+  vi.stubGlobal('structuredClone', () => {
+    throw new Error('it cannot be cloned');
+  });
+  const shared = await index.share();
+  expect([shared.place, shared.file?.length]).toEqual([undefined, index.save().length]);
+});
+
 test('readers end with their engine', async () => {
   const engine = await createEngine({ modules: ['hnsw'] });
   const reader = await engine.hnsw.Hnsw.openShared(await index.share());

@@ -221,6 +221,8 @@ test('says what is wrong with what is no shared index', async () => {
   await expect(open({ ...empty, file: Uint8Array.of(1, 2) })).rejects.toMatchObject({
     operation: 'Hnsw.load',
   });
+  const alien = { memory: new WebAssembly.Memory({ initial: 4 }), regions: 1, index: 1 };
+  await expect(open({ ...empty, place: alien })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   await expect(open({ ...empty, place: { memory: {}, regions: 1, index: 1 } })).rejects.toThrow(
     /Hnsw\.share\(\)/,
   );

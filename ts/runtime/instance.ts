@@ -78,6 +78,8 @@ export class Instance {
       return (this.#functions[name] as Call)(...args);
     } catch (cause) {
       runtime.poison(cause);
+      // Its region stays taken: what lies there is not known any more.
+      this.#home.instances.delete(runtime);
       throw runtime.ended();
     }
   }
@@ -199,9 +201,19 @@ export function sharedMemory(mostBytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial, maximum, shared: true });
 }
 
-/** Whether threads can share memory here; in browsers the page must be cross-origin isolated. */
+/**
+ * Whether threads can share memory here; in browsers the page must be cross-origin isolated. Tried out: a runtime may have
+ * such memories and let none of them pass to another thread.
+ */
 export function canShare(): boolean {
-  return typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
+  if (typeof SharedArrayBuffer !== 'function' || globalThis.crossOriginIsolated === false)
+    return false;
+  try {
+    const memory = new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true });
+    return structuredClone(memory) instanceof WebAssembly.Memory;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a value is a memory that threads share. */

@@ -149,7 +149,7 @@ export class Hnsw extends MeasuredIndex {
    * One copy of the index that all threads read, for the workers of a pool: pass what it gives to `Hnsw.openShared()` there.
    * Where threads share memory (Node; browsers when the page is cross-origin isolated) the copy stands in memory of its own,
    * frozen, and each reader adds two bytes a vector; elsewhere it is the file, and each reader has a copy. This index stays as
-   * it is: dispose it when only the shared one is wanted. O(size).
+   * it is, but for links to what none led to, as with `save()`: dispose it when only the shared one is wanted. O(size).
    *
    * @throws SublinearError `MEMORY`
    *

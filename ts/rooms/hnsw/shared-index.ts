@@ -118,8 +118,13 @@ async function begin(
       return instance.raw(sharedClasses(instance));
     });
   } catch (cause) {
-    const reason = 'there is no room for one more reader in the shared memory';
-    throw new SublinearError('MEMORY', operation, reason, { cause });
+    // What memory.grow() throws; everything else says that the two do not belong together.
+    if (cause instanceof RangeError) {
+      const reason = 'there is no room for one more reader in the shared memory';
+      throw new SublinearError('MEMORY', operation, reason, { cause });
+    }
+    const reason = 'the shared memory is none of this version of the package';
+    throw new SublinearError('UNSUPPORTED', operation, reason, { cause });
   }
   runtime.group = home.group;
   runtime.shared = () => home.shared();

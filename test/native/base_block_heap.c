@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/block_heap.h"
 #include "base/rng.h"
 
 enum { BLOCKS = 200, PIECE = 4096, SPACE = 1 << 20 };
@@ -23,11 +23,11 @@ static void *give_piece(size_t *bytes) {
   return piece;
 }
 
-static sl_heap *begin(size_t holes, size_t limit) {
+static sl_block_heap *begin(size_t holes, size_t limit) {
   given = PIECE;
   hole = holes;
   most = limit;
-  return sl_heap_create(space, PIECE, give_piece);
+  return sl_block_heap_create(space, PIECE, give_piece);
 }
 
 static void check_bytes(const unsigned char *block, size_t bytes, unsigned char value) {
@@ -35,7 +35,7 @@ static void check_bytes(const unsigned char *block, size_t bytes, unsigned char 
 }
 
 static void take_and_give(size_t holes) {
-  sl_heap *heap = begin(holes, SPACE);
+  sl_block_heap *heap = begin(holes, SPACE);
   unsigned char *blocks[BLOCKS] = {0};
   size_t sizes[BLOCKS];
   sl_rng rng;
@@ -44,12 +44,12 @@ static void take_and_give(size_t holes) {
     uint32_t at = sl_rng_below(&rng, BLOCKS);
     if (blocks[at] != NULL) {
       check_bytes(blocks[at], sizes[at], (unsigned char)at);
-      sl_heap_give(heap, blocks[at]);
+      sl_block_heap_give(heap, blocks[at]);
       blocks[at] = NULL;
       continue;
     }
     sizes[at] = sl_rng_below(&rng, sl_rng_below(&rng, 10) == 0 ? 9000 : 200);
-    blocks[at] = sl_heap_take(heap, sizes[at]);
+    blocks[at] = sl_block_heap_take(heap, sizes[at]);
     assert_non_null(blocks[at]);
     assert_int_equal((uintptr_t)blocks[at] % 16, 0);
     memset(blocks[at], (int)at, sizes[at]);
@@ -57,14 +57,14 @@ static void take_and_give(size_t holes) {
   for (uint32_t at = 0; at < BLOCKS; at++) {
     if (blocks[at] == NULL) continue;
     check_bytes(blocks[at], sizes[at], (unsigned char)at);
-    sl_heap_give(heap, blocks[at]);
+    sl_block_heap_give(heap, blocks[at]);
   }
   // All is free again: as much as came fits into one block where there were no holes.
   most = 0;
   if (holes == 0) {
-    void *all = sl_heap_take(heap, given - sizeof(sl_heap) - 80);
+    void *all = sl_block_heap_take(heap, given - sizeof(sl_block_heap) - 80);
     assert_non_null(all);
-    sl_heap_give(heap, all);
+    sl_block_heap_give(heap, all);
   }
   // Between the pieces nothing was touched, nor behind the last one.
   check_bytes(space + given, SPACE - given, 0);
@@ -79,31 +79,31 @@ static void blocks_keep_their_bytes(void **state) {
 
 static void pieces_that_end_are_no_crash(void **state) {
   (void)state;
-  sl_heap *heap = begin(0, 4 * PIECE);
-  assert_null(sl_heap_take(heap, 5 * PIECE));
-  assert_null(sl_heap_take(heap, SIZE_MAX));
-  assert_null(sl_heap_take(heap, SIZE_MAX - 15));
+  sl_block_heap *heap = begin(0, 4 * PIECE);
+  assert_null(sl_block_heap_take(heap, 5 * PIECE));
+  assert_null(sl_block_heap_take(heap, SIZE_MAX));
+  assert_null(sl_block_heap_take(heap, SIZE_MAX - 15));
   void *last = NULL;
   uint32_t count = 0;
-  for (void *block; (block = sl_heap_take(heap, 100)) != NULL; count++) {
+  for (void *block; (block = sl_block_heap_take(heap, 100)) != NULL; count++) {
     if (last != NULL) assert_true(block != last);
     last = block;
   }
   assert_true(count > 90 && given == 4 * PIECE);
-  sl_heap_give(heap, last);
-  assert_ptr_equal(sl_heap_take(heap, 100), last);
+  sl_block_heap_give(heap, last);
+  assert_ptr_equal(sl_block_heap_take(heap, 100), last);
   memset(space, 0, SPACE);
 }
 
 static void a_heap_that_is_empty_serves_again(void **state) {
   (void)state;
-  sl_heap *heap = begin(0, SPACE);
-  void *block = sl_heap_take(heap, 3 * PIECE);
-  sl_heap_give(heap, block);
+  sl_block_heap *heap = begin(0, SPACE);
+  void *block = sl_block_heap_take(heap, 3 * PIECE);
+  sl_block_heap_give(heap, block);
   size_t before = given;
   // Whoever comes next at this place finds the pieces as well.
-  sl_heap *again = (sl_heap *)space;
-  assert_ptr_equal(sl_heap_take(again, 3 * PIECE), block);
+  sl_block_heap *again = (sl_block_heap *)space;
+  assert_ptr_equal(sl_block_heap_take(again, 3 * PIECE), block);
   assert_int_equal(given, before);
   memset(space, 0, SPACE);
 }

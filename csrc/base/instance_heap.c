@@ -1,14 +1,13 @@
-#include "base/instance.h"
+#include "base/instance_heap.h"
 
 #include <stdint.h>
 
-#include "base/abi_container.h"
-#include "base/bytes.h"
-#include "base/heap.h"
+#include "base/block_heap.h"
+#include "base/instance.h"
 
 #ifdef SL_SHARED
 
-static SL_INSTANCE sl_heap *heap;
+static SL_INSTANCE sl_block_heap *heap;
 
 // Memory grows for one instance at a time, and what it grows by belongs to that instance.
 static void *grow(size_t *bytes) {
@@ -21,25 +20,14 @@ static void *grow(size_t *bytes) {
   return (void *)(at * PAGE);
 }
 
-void *sl_instance_take(size_t bytes) { return sl_heap_take(heap, bytes); }
-void sl_instance_give(void *block) { sl_heap_give(heap, block); }
+void *sl_instance_take(size_t bytes) { return sl_block_heap_take(heap, bytes); }
+void sl_instance_give(void *block) { sl_block_heap_give(heap, block); }
 
 // To be called once in a new instance, before anything else.
 //   piece    bytes of memory that is this instance's alone, 16-byte aligned: its heap begins here
 //   again    1: a heap begins here already, of an instance that has given back all its blocks
 void SL_INSTANCE_ABI(sl_instance_begin)(void *piece, size_t bytes, int32_t again) {
-  heap = again != 0 ? piece : sl_heap_create(piece, bytes, grow);
-}
-
-uint32_t SL_INSTANCE_ABI(sl_instance_crc32c)(uint32_t crc, const void *bytes, size_t count) {
-  return sl_crc32c(crc, bytes, count);
-}
-
-int32_t SL_INSTANCE_ABI(sl_instance_keep_pieces)(sl_handle handle) {
-  sl_reader *reader;
-  SL_TRY(sl_abi_get_reader(handle, &reader));
-  sl_reader_keep_pieces(reader);
-  return SL_OK;
+  heap = again != 0 ? piece : sl_block_heap_create(piece, bytes, grow);
 }
 
 #endif

@@ -1,9 +1,9 @@
-#include "base/heap.h"
+#include "base/block_heap.h"
 
 #include <stdint.h>
 
 // Stands in front of each block. A piece ends with one that is never free and has no bytes.
-typedef struct sl_heap_block {
+typedef struct sl_block_heap_block {
   _Alignas(16) size_t bytes; // behind this header
   size_t before;             // bytes of the block before, with its header; 0: there is none
   bool is_free;
@@ -22,7 +22,7 @@ static header *before(header *block) {
   return block->before == 0 ? NULL : (header *)((char *)block - block->before);
 }
 
-static void put(sl_heap *heap, header *block) {
+static void put(sl_block_heap *heap, header *block) {
   links *own = links_of(block);
   block->is_free = true;
   if (heap->free == NULL) {
@@ -36,7 +36,7 @@ static void put(sl_heap *heap, header *block) {
   heap->free = block;
 }
 
-static void take_out(sl_heap *heap, header *block) {
+static void take_out(sl_block_heap *heap, header *block) {
   links *own = links_of(block);
   block->is_free = false;
   links_of(own->next)->last = own->last;
@@ -50,7 +50,7 @@ static void set_bytes(header *block, size_t bytes) {
 }
 
 // A block that is in no list becomes a free one, together with the free blocks beside it.
-static void release(sl_heap *heap, header *block) {
+static void release(sl_block_heap *heap, header *block) {
   header *next = next_of(block), *last = before(block);
   if (next->is_free) {
     take_out(heap, next);
@@ -65,7 +65,7 @@ static void release(sl_heap *heap, header *block) {
 }
 
 // Makes a free block of a piece: behind the block that came before it, or on its own.
-static void add_piece(sl_heap *heap, char *piece, size_t bytes) {
+static void add_piece(sl_block_heap *heap, char *piece, size_t bytes) {
   header *block = (header *)piece;
   bool joined = piece == heap->end;
   if (joined)
@@ -80,15 +80,15 @@ static void add_piece(sl_heap *heap, char *piece, size_t bytes) {
   release(heap, block);
 }
 
-sl_heap *sl_heap_create(void *piece, size_t bytes, sl_heap_source source) {
-  sl_heap *heap = piece;
+sl_block_heap *sl_block_heap_create(void *piece, size_t bytes, sl_block_heap_source source) {
+  sl_block_heap *heap = piece;
   size_t own = (sizeof *heap + 15) / 16 * 16;
-  *heap = (sl_heap){.source = source};
+  *heap = (sl_block_heap){.source = source};
   add_piece(heap, (char *)piece + own, (bytes - own) / 16 * 16);
   return heap;
 }
 
-static header *find(const sl_heap *heap, size_t bytes) {
+static header *find(const sl_block_heap *heap, size_t bytes) {
   header *block = heap->free;
   if (block == NULL) return NULL;
   do {
@@ -98,7 +98,7 @@ static header *find(const sl_heap *heap, size_t bytes) {
   return NULL;
 }
 
-void *sl_heap_take(sl_heap *heap, size_t bytes) {
+void *sl_block_heap_take(sl_block_heap *heap, size_t bytes) {
   if (bytes > SIZE_MAX / 2) return NULL;
   bytes = bytes < LEAST ? LEAST : (bytes + 15) / 16 * 16;
   header *block = find(heap, bytes);
@@ -121,4 +121,4 @@ void *sl_heap_take(sl_heap *heap, size_t bytes) {
   return block + 1;
 }
 
-void sl_heap_give(sl_heap *heap, void *block) { release(heap, (header *)block - 1); }
+void sl_block_heap_give(sl_block_heap *heap, void *block) { release(heap, (header *)block - 1); }
