@@ -9,7 +9,12 @@ import { openKuzu, openLadybug } from '../support/graph-peers.js';
 const [, , engine, count = '100000'] = argv;
 const people = Number(count);
 const text = 'MATCH (a:Person)-[k:KNOWS]->(b:Person) WHERE a.age < 40 RETURN count(*) AS n';
-const began = performance.now();
+/** Milliseconds of processor time since this file began: other work on the machine does not count. */
+const atStart = process.cpuUsage();
+const clock = () => {
+  const { user, system } = process.cpuUsage(atStart);
+  return (user + system) / 1000;
+};
 let firstMs: number;
 let loadMs: number;
 let moduleBytes = 0;
@@ -21,10 +26,10 @@ if (engine === 'sublinear') {
   const graph = PropertyGraph.create();
   graph.query('CREATE (:First {x: 1})');
   graph.query('MATCH (n:First) DELETE n');
-  firstMs = performance.now() - began;
+  firstMs = clock();
   const { ids, age, city, from, to, since } = peopleWho(people, 50);
   const cities = Array.from(city, (c) => `City${c}`);
-  const start = performance.now();
+  const start = clock();
   const base = graph.addNodes({
     label: 'Person',
     count: people,
@@ -33,7 +38,7 @@ if (engine === 'sublinear') {
   const shifted = (nodes: Uint32Array) => nodes.map((node) => node + base);
   graph.addEdges({ type: 'KNOWS', from: shifted(from), to: shifted(to), columns: { since } });
   graph.compact();
-  loadMs = performance.now() - start;
+  loadMs = clock() - start;
   answer = graph.query(text).rows[0]!.n;
   moduleBytes = opened.stats().modules[0]!.memoryBytes;
 } else {
@@ -41,11 +46,11 @@ if (engine === 'sublinear') {
   if (peer === undefined) throw new Error(`${engine} is not installed: sh bench/peers/property.sh`);
   await peer.ask('CREATE NODE TABLE First(x INT64 PRIMARY KEY)');
   await peer.ask('CREATE (:First {x: 1})');
-  firstMs = performance.now() - began;
+  firstMs = clock();
   const tables = peopleTables(peopleWho(people, 50));
-  const start = performance.now();
+  const start = clock();
   await peer.load(tables);
-  loadMs = performance.now() - start;
+  loadMs = clock() - start;
   answer = (await peer.ask(text))[0]!.n;
 }
 (globalThis as { gc?: () => void }).gc?.();

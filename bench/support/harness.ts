@@ -219,7 +219,8 @@ export class Bench {
   private readonly update: boolean;
   private readonly folder: string;
   private readonly force: boolean;
-  private readonly clock: () => number;
+  /** Milliseconds of time, or with --cpu of processor time, from some moment on. */
+  readonly clock: () => number;
   private readonly origin = origin();
   private readonly started = performance.now();
   private readonly result: BenchResult;

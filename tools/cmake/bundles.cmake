@@ -206,7 +206,7 @@ function(sl_link_raw name variant output)
 endfunction()
 
 # Links the module that several threads run on one memory. Of the rooms it has the raw ABI, of the C library what has no state:
-# the objects of that are not compiled for threads, which --no-check-features lets pass. Memory is allocated by csrc/base/heap.c.
+# the objects of that are not compiled for threads, which --no-check-features lets pass. Memory is allocated by csrc/base/instance_heap.c.
 # The first kilobytes are no memory of anybody's (--low-memory-unused); each instance is given its stack by its host.
 function(sl_link_shared name)
   sl_room_closure(rooms depends ${ARGN})

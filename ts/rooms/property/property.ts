@@ -6,6 +6,7 @@ import { PropertyQuery } from './query.js';
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export { toArrow } from './arrow.js';
 export { PropertyGraph } from './class.js';
 export type { Files } from './load-text.js';
 export type { Modules, NodeIndex, TextVectors } from './procedures.js';
