@@ -181,7 +181,7 @@ test('what cannot be written is refused by name', () => {
     /nodes\.r\[1\]/,
   );
   refused(write('gexf', { nodes: { r: 5 } }), SublinearTypeError, 'TYPE', at, /nodes\.r/);
-  refused(write('gexf', { colours: 5 }), SublinearTypeError, 'OPTION', at, /colours/);
+  refused(write('gexf', { colours: 5 }), SublinearTypeError, 'TYPE', at, /colours/);
   refused(write('graphml'), SublinearRangeError, 'ARGUMENT', at, /XML cannot hold/);
   expect(JSON.parse(graph.write('nodeLink')).nodes[0].id).toBe('a\u0001');
   using both = Graph.fromEdges({ from: [0], to: [1], labels: [7, '7'] });
