@@ -7,8 +7,8 @@
 import { SublinearRangeError } from '../../runtime/errors.js';
 import type { NodeLabel } from '../../runtime/labels.js';
 import {
-  choice,
   options as checkOptions,
+  choice,
   shapeError,
   show,
   typeError,
