@@ -41,7 +41,8 @@ for (const { name, edges } of data) {
   await trees(name, edges, 'whole');
   await trees(name, edges, 'fractional');
   await steps(name, edges);
-  await routes(name, edges);
+  await routes(name, edges, 'furthest');
+  await routes(name, edges, 'random');
   await preparations(name, edges);
 }
 await middle('as20', 'as20graph.txt');
@@ -161,6 +162,10 @@ function worst(expected: Float64Array, distanceOf: (node: number) => number): nu
   return most;
 }
 
+function stepsIn(levels: Uint32Array, node: number): number {
+  return levels[node] === 0xffff_ffff ? Infinity : levels[node]!;
+}
+
 function lengthOf(graph: UndirectedGraph, path: string[]): number {
   let sum = 0;
   for (const [i, v] of path.entries())
@@ -220,11 +225,16 @@ async function steps(name: string, edges: Edges) {
     note: `${edges.nodeCount} nodes, ${edges.from.length} edges.`,
     accuracy: 'largest relative error of a level',
     contestants: [
+      // What the peers give.
       {
-        name: 'sublinear breadthFirst',
+        name: 'sublinear breadthFirst, levels alone',
+        run: () => paths.breadthFirst(graph, { source: 0, predecessors: false }),
+        accuracy: ({ levels }) => worst(expected, (u) => stepsIn(levels, u)),
+      },
+      {
+        name: 'sublinear breadthFirst, with predecessors',
         run: () => paths.breadthFirst(graph, { source: 0 }),
-        accuracy: ({ levels }) =>
-          worst(expected, (u) => (levels[u] === 0xffff_ffff ? Infinity : levels[u]!)),
+        accuracy: ({ levels }) => worst(expected, (u) => stepsIn(levels, u)),
       },
       {
         name: 'graphology-shortest-path singleSourceLength',
@@ -239,8 +249,14 @@ async function steps(name: string, edges: Edges) {
   ratio(found, 'igraph', 5, 12);
 }
 
-async function routes(name: string, edges: Edges) {
-  const id = `route-${name}`;
+/** The furthest node that there is a path to. */
+function furthest(distances: Float64Array): number {
+  return distances.reduce((far, d, u) => (d < Infinity && d > distances[far]! ? u : far), 0);
+}
+
+/** One path: to the furthest node from node 0, or between other random nodes in every run. */
+async function routes(name: string, edges: Edges, kind: 'furthest' | 'random') {
+  const id = kind === 'furthest' ? `route-${name}` : `routes-${name}`;
   if (!bench.wants(id)) return;
   const weights = lengthsOf(edges, 'whole');
   using graph = made(edges, weights);
@@ -249,40 +265,65 @@ async function routes(name: string, edges: Edges) {
   // A graph with hubs would be core for the most part: docs/paths.md.
   const hierarchy = name === 'astro-ph' ? undefined : paths.buildHierarchy(graph);
   const other = rival(edges, weights);
+  const next = random(5);
   const all = plain(edges, 0, weights);
-  // The furthest node that there is a path to.
-  const target = all.reduce((far, d, u) => (d < Infinity && d > all[far]! ? u : far), 0);
-  const error = (length: number) => Math.abs(length - all[target]!) / all[target]!;
+  const within = Array.from(all.keys()).filter((u) => all[u]! < Infinity);
+  const pick = () => within[Math.floor(next() * within.length)]!;
+  // Each contestant runs through the same pairs; the length of a path is checked for the last of them.
+  const count = kind === 'furthest' ? 1 : bench.size(24, 2);
+  const pairs = Array.from({ length: count }, () => {
+    const [source, target] = kind === 'furthest' ? [0, furthest(all)] : [pick(), pick()];
+    return { source: source!, target: target!, length: plain(edges, source!, weights)[target!]! };
+  });
+  const inTurn = <T>(find: (source: number, target: number) => T) => {
+    let at = 0;
+    return {
+      run: () => {
+        const pair = pairs[at++ % count]!;
+        return { found: find(pair.source, pair.target), pair };
+      },
+      error: (length: number, { pair }: { pair: { length: number } }) =>
+        pair.length === 0 ? length : Math.abs(length - pair.length) / pair.length,
+    };
+  };
+  const ours = (name: string, find: (source: number, target: number) => { length: number }) => {
+    const { run, error } = inTurn(find);
+    return {
+      name,
+      run,
+      accuracy: (result: ReturnType<typeof run>) => error(result.found.length, result),
+      ...(kind === 'random' && { calls: count }),
+    };
+  };
+  const rivals = inTurn((source, target) =>
+    dijkstra.bidirectional(other, source, target, 'weight'),
+  );
   const found = await bench.compare({
     id,
-    title: `One path to the furthest node, ${name}`,
-    note: `${edges.nodeCount} nodes, ${edges.from.length} edges, whole lengths 1 to 1000 (seed 7). The 16 landmarks and the hierarchy are prepared before.`,
+    title: `${kind === 'furthest' ? 'One path to the furthest node' : 'One path between random nodes'}, ${name}`,
+    note: `${edges.nodeCount} nodes, ${edges.from.length} edges, whole lengths 1 to 1000 (seed 7)${kind === 'random' ? `; the mean over ${count} pairs (seed 5)` : ''}. The 16 landmarks and the hierarchy are prepared before.`,
     accuracy: 'relative error of its length',
     contestants: [
-      {
-        name: 'sublinear shortestPath',
-        run: () => paths.shortestPath(graph, { source: 0, target }),
-        accuracy: ({ length }) => error(length),
-      },
-      {
-        name: 'sublinear shortestPath after prepareRoutes',
-        run: () => paths.shortestPath(prepared, { source: 0, target }),
-        accuracy: ({ length }) => error(length),
-      },
+      ours('sublinear shortestPath', (source, target) =>
+        paths.shortestPath(graph, { source, target }),
+      ),
+      ours('sublinear shortestPath after prepareRoutes', (source, target) =>
+        paths.shortestPath(prepared, { source, target }),
+      ),
       ...(hierarchy
         ? [
-            {
-              name: 'sublinear ContractionHierarchy.route',
-              run: () => hierarchy.route(0, target),
-              accuracy: ({ length }: { length: number }) => error(length),
-            },
+            ours('sublinear ContractionHierarchy.route', (source, target) =>
+              hierarchy.route(source, target),
+            ),
           ]
         : []),
       {
         name: 'graphology-shortest-path bidirectional',
-        run: () => dijkstra.bidirectional(other, 0, target, 'weight'),
-        accuracy: (path) => error(lengthOf(other, path)),
+        run: rivals.run,
+        accuracy: (result: ReturnType<typeof rivals.run>) =>
+          rivals.error(lengthOf(other, result.found ?? []), result),
         most: 3,
+        ...(kind === 'random' && { calls: bench.size(6, 1) }),
       },
     ],
   });
@@ -310,7 +351,7 @@ async function preparations(name: string, edges: Edges) {
   const weights = lengthsOf(edges, 'whole');
   using graph = made(edges, weights);
   const all = plain(edges, 0, weights);
-  const target = all.reduce((far, d, u) => (d < Infinity && d > all[far]! ? u : far), 0);
+  const target = furthest(all);
   const error = (length: number) => Math.abs(length - all[target]!) / all[target]!;
   await bench.compare({
     id,

@@ -1,4 +1,8 @@
 // sublinear communities: labels by the names of the file, methods and objectives, what is refused.
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine } from 'sublinear';
 import { describe, expect, test } from 'vitest';
 import { file, refused, sublinear } from '../support/cli.js';
 
@@ -47,6 +51,27 @@ describe('communities', () => {
     expect([dense.count, dense.quality]).toEqual([6, 0]);
     expect((await found('--directed')).directed).toBe(true);
     expect((await found('--iterations', '10', '--unweighted')).count).toBe(2);
+  });
+
+  test('the graph is written with the labels at its nodes', async () => {
+    const engine = await createEngine();
+    const { Graph } = await engine.use('graph');
+    for (const ending of ['graphml', 'gexf', 'json', 'cyjs']) {
+      const path = join(mkdtempSync(join(tmpdir(), 'sublinear-')), `out.${ending}`);
+      await found('--graph-out', path);
+      const text = readFileSync(path, 'utf8');
+      using graph = await Graph.readAsync(text);
+      expect([graph.nodeCount, graph.edgeCount, graph.directed]).toEqual([6, 7, false]);
+      expect(graph.labelsOf(graph.neighbors('Ada'))).toEqual(['Bob', 'Cleo']);
+      if (ending === 'json')
+        expect(JSON.parse(text).nodes).toContainEqual({ id: 'Fay', community: 1 });
+      else expect(text).toMatch(/community/);
+    }
+    engine.dispose();
+    const args = ['communities', friends(), '--header', '--graph-out'];
+    expect(await refused([...args, 'out.dot'])).toMatch(/--graph-out.*\.graphml/);
+    const metis = file('path.graph', '3 2\n2\n1 3\n2\n');
+    expect(await refused(['communities', metis, '--graph-out', 'out.gexf'])).toMatch(/from 1/);
   });
 
   test('what does not fit is refused', async () => {

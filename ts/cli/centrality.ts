@@ -1,10 +1,11 @@
 // sublinear centrality edges.txt --measure betweenness
 import { engineFor, explain } from './engine.js';
 import { type GraphFileOptions, readGraph } from './graph-file.js';
+import { type GraphOutOptions, graphOut } from './graph-out.js';
 import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
-export interface CentralityOptions extends GraphFileOptions {
+export interface CentralityOptions extends GraphFileOptions, GraphOutOptions {
   measure: 'betweenness' | 'closeness' | 'harmonic' | 'eccentricity';
   top: number;
   unweighted?: boolean;
@@ -39,6 +40,7 @@ export async function centrality(
   for (const name of sampling)
     if (options[name] !== undefined && epsilon === undefined)
       throw new CliError(`${flags[name]}: it is for samples; give --epsilon as well`);
+  const writeGraph = await graphOut(file, options);
   const engine = await engineFor(['graph', 'paths'], options);
   const input = await readGraph(engine.graph.Graph, file, options, progress);
   const { graph } = input;
@@ -99,6 +101,7 @@ export async function centrality(
   });
   const ms = performance.now() - started;
   progress.stop();
+  await writeGraph(input, { [measure]: found.scores });
   const of = (node: number) => found.scores[node] as number;
   const ranking = Array.from({ length: graph.nodeCount }, (_, node) => node)
     .sort((a, b) => of(b) - of(a) || a - b)

@@ -1,10 +1,11 @@
 // sublinear communities friends.csv
 import { engineFor, explain } from './engine.js';
 import { type GraphFileOptions, readGraph } from './graph-file.js';
+import { type GraphOutOptions, graphOut } from './graph-out.js';
 import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
-export interface CommunitiesOptions extends GraphFileOptions {
+export interface CommunitiesOptions extends GraphFileOptions, GraphOutOptions {
   method: 'leiden' | 'louvain' | 'propagation';
   objective?: 'modularity' | 'cpm';
   resolution?: number;
@@ -25,6 +26,7 @@ export async function communities(
     for (const option of ['objective', 'resolution', 'iterations'] as const)
       if (options[option] !== undefined)
         throw new CliError(`--${option}: label propagation has none; leave it out`);
+  const writeGraph = await graphOut(file, options);
   const engine = await engineFor(['graph', 'communities'], options);
   // Edges of friendships and the like go both ways, whatever a list of them says.
   const how = options.directed ? options : { ...options, undirected: true };
@@ -47,6 +49,7 @@ export async function communities(
   });
   const ms = performance.now() - started;
   progress.stop();
+  await writeGraph(input, { community: result.labels });
 
   const sizes = new Uint32Array(result.count);
   for (const label of result.labels) sizes[label]++;

@@ -36,6 +36,10 @@ export class GraphFile {
     this.#first = fromOne.includes(format) ? 1 : 0;
   }
 
+  get countsFromOne(): boolean {
+    return this.#first === 1;
+  }
+
   /** Nodes are called what the file calls them. */
   labelOf(node: number): number | string {
     const label = this.graph.labelOf(node);

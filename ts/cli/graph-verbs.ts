@@ -128,6 +128,10 @@ Examples:
     .option('--epsilon <share>', 'betweenness from samples, off by at most so much', share)
     .option('--confidence <share>', 'of samples: that no node is further off (default: 0.9)', share)
     .option('--seed <number>', 'of samples (default: 0)', natural)
+    .option(
+      '--graph-out <file>',
+      'the graph with the answer at its nodes, for other programs: .graphml, .gexf, .json, .cyjs',
+    )
     .addHelpText(
       'after',
       `
@@ -244,11 +248,16 @@ Examples:
     .option('--seed <number>', 'of the random orders', natural, 0)
     .option('--unweighted', 'every edge has weight 1; by default its weight, where there are some')
     .addOption(new Option('--directed', 'edges go one way; by default both ways'))
+    .option(
+      '--graph-out <file>',
+      'the graph with the answer at its nodes, for other programs: .graphml, .gexf, .json, .cyjs',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   sublinear communities friends.csv > labels.txt
+  sublinear communities friends.csv --graph-out friends.gexf
   sublinear communities edges.txt.gz --objective cpm --resolution 0.05 --format csv
   sublinear communities wiki-Vote.txt.gz --iterations 10 --seed 3 --json`,
     )

@@ -76,9 +76,9 @@ export class EdgeGatherer {
 
   /**
    * All of it. Without `missing`, what an edge without weight counts beside edges with one, that is a fault. Where the file
-   * lists no nodes at all, those of the edges are all.
+   * lists no nodes at all, those of the edges are all. `said`: what the file says of all edges, for one without any.
    */
-  input(missing?: number): EdgesInput {
+  input(missing?: number, said = false): EdgesInput {
     const { parallel, dtype } = this.#given;
     const nodes = this.#declared.some(Boolean);
     const lost = nodes ? this.#ids.labels.findIndex((_, node) => !this.#declared[node]) : -1;
@@ -88,7 +88,8 @@ export class EdgeGatherer {
       const message = `"${this.argument}" has no nodes`;
       throw new SublinearError('EMPTY', this.operation, message, { argument: this.argument });
     }
-    const directed = this.#given.directed ?? this.#ways.some(Boolean);
+    const ways = this.#ways.length > 0 ? this.#ways : [said];
+    const directed = this.#given.directed ?? ways.some(Boolean);
     if (this.#given.directed === undefined && directed) this.#bothWays();
     return {
       from: this.#from,

@@ -152,7 +152,7 @@ class GraphMl extends Markup {
 
   input(): EdgesInput {
     if (this.#graphs === 0) throw this.fault('no <graph>');
-    return this.gather.input();
+    return this.gather.input(undefined, this.directed);
   }
 }
 
@@ -216,7 +216,7 @@ class Gexf extends Markup {
 
   input(): EdgesInput {
     if (this.#graphs === 0) throw this.fault('no <graph>');
-    return this.gather.input(1); // the weight of an edge that says none
+    return this.gather.input(1, this.directed); // the weight of an edge that says none
   }
 }
 

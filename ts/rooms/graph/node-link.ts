@@ -119,7 +119,7 @@ export function nodeLinkEdges(
     const undirected = isObject(edge) && (edge.undirected === true || edge.directed === false);
     gather.edge(from, to, weight, directed ?? !undirected);
   }
-  return gather.input();
+  return gather.input(undefined, directed);
 }
 
 /** The same with options as a user gives them. */

@@ -10,7 +10,14 @@ import { SparseMatrix } from '../sparse/matrix.js';
 import { valuesIn } from '../sparse/values.js';
 import { holds, isName, labelIn } from './names.js';
 import { GraphNodes } from './nodes.js';
-import type { EdgeArrays, GraphChanges, NodeList } from './types.js';
+import { readers } from './readers.js';
+import type {
+  EdgeArrays,
+  GraphChanges,
+  GraphTextFormat,
+  NodeList,
+  WriteGraphOptions,
+} from './types.js';
 
 /** What a graph can be made into. */
 export abstract class GraphParts extends GraphNodes {
@@ -65,6 +72,57 @@ export abstract class GraphParts extends GraphNodes {
       runtime.u8.set(bytes, address);
       return runtime.raw.Graph.save(raw, tag(letters), address, bytes.length);
     });
+  }
+
+  /**
+   * The graph as text that other programs read, with results at its nodes and edges. Nodes are called what they are called
+   * here. `Graph.readAsync` reads all of these formats. O(nodes + edges) and as much memory as the text; see
+   * {@link Graph.writeInPieces} for a large one.
+   *
+   * @param format - `'graphml'`, `'gexf'`, or JSON as `'nodeLink'`, `'graphology'` or `'cytoscape'`
+   * @throws RangeError `RANGE` (`format`), `OPTION` (a column with a name that the format uses itself), `SHAPE` (a column of another
+   *   length), `ARGUMENT` (names that the format cannot hold or tell apart); TypeError for columns of mixed kinds
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: ['Ada'], to: ['Bob'], weights: [2], directed: false });
+   * const { nodes, edges } = JSON.parse(graph.write('nodeLink', { nodes: { community: [0, 1] } }));
+   * console.log(nodes[1], edges[0]); // { id: 'Bob', community: 1 } { source: 'Ada', target: 'Bob', weight: 2 }
+   * ```
+   */
+  write(format: GraphTextFormat, options?: WriteGraphOptions): string {
+    return Array.from(this.#text('Graph.write', format, options)).join('');
+  }
+
+  /**
+   * The same text piece by piece (some 64 KB each), for files and streams. The graph is copied when this is called.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/graph';
+   *
+   * const { Graph } = await load();
+   * using graph = Graph.fromEdges({ from: ['Ada'], to: ['Bob'] });
+   * const file = new Blob([...graph.writeInPieces('gexf', { nodes: { rank: [0.25, 0.75] } })]);
+   * using again = await Graph.readAsync(file);
+   * console.log(again.labelsOf(again.neighbors('Ada'))); // [ 'Bob' ]
+   * ```
+   */
+  writeInPieces(
+    format: GraphTextFormat,
+    options?: WriteGraphOptions,
+  ): Generator<string, void, undefined> {
+    return this.#text('Graph.writeInPieces', format, options);
+  }
+
+  #text(operation: string, format: GraphTextFormat, options: WriteGraphOptions | undefined) {
+    const { directed, nodeCount } = this.use(operation);
+    const labels = Array.from({ length: nodeCount }, (_, node) => this.labels?.of(node) ?? node);
+    const graph = { labels, directed, edges: this.toEdges() };
+    return readers.now(operation).writeGraph(operation, graph, format, options);
   }
 
   /**

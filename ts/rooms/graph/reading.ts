@@ -1,4 +1,4 @@
-// Reading files of graphs: what a page fetches when it first reads one.
+// Reading files of graphs, and writing them as text: what a page fetches when it first does so.
 
 export { loadGraph, loadGraphAsync } from './file.js';
 export { edgesOfJson } from './node-link.js';
@@ -11,3 +11,4 @@ export {
   readMetis,
   readMetisAsync,
 } from './text.js';
+export { writeGraph } from './writing.js';

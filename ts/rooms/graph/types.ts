@@ -178,6 +178,29 @@ export interface ReadGraphOptions extends CsvOptions, GraphFileOptions {
   format?: GraphFormat;
 }
 
+/**
+ * Formats that `Graph.write` writes: GraphML, GEXF (Gephi), and JSON as networkx (`node_link_graph`), graphology (`import`)
+ * and Cytoscape.js (`elements`) read it.
+ */
+export type GraphTextFormat = 'graphml' | 'gexf' | 'nodeLink' | 'graphology' | 'cytoscape';
+
+/**
+ * A value for each node or edge: numbers, texts, booleans or bigints, all of one kind. What is null, undefined or a number
+ * that is not finite is left out.
+ */
+export type GraphColumn = ArrayLike<number | string | boolean | bigint | null | undefined>;
+
+/** Options of `Graph.write`: what is written beside the graph. */
+export interface WriteGraphOptions {
+  /**
+   * Columns of nodes by their names, in node order: `{ community: labels, rank: scores }`. GEXF and Cytoscape also take `x`
+   * and `y` as where a node is drawn.
+   */
+  nodes?: Readonly<Record<string, GraphColumn>>;
+  /** Columns of edges, in the order of `Graph.toEdges`. */
+  edges?: Readonly<Record<string, GraphColumn>>;
+}
+
 /** Adds `signal` and `onProgress` to the options of a reader. */
 export type Async<Options> = Options & AsyncOptions<ReadProgress>;
 

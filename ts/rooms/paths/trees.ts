@@ -26,6 +26,8 @@ export interface BreadthFirstOptions {
   maxDepth?: number;
   /** Follow edges backwards: distances to the source. `false` by default. */
   reverse?: boolean;
+  /** `false`: levels alone, in less time; `predecessors` and `sources` are empty then. `true` by default. */
+  predecessors?: boolean;
 }
 
 /** What {@link TreeFunctions.breadthFirst} gives. */
@@ -48,6 +50,8 @@ export interface ShortestPathsOptions extends LengthOptions {
   maxDistance?: number;
   /** Follow edges backwards: distances to the source. `false` by default. */
   reverse?: boolean;
+  /** `false`: distances alone, in less time; `predecessors` and `sources` are empty then. `true` by default. */
+  predecessors?: boolean;
 }
 
 /** What {@link TreeFunctions.shortestPaths} gives. */
@@ -113,11 +117,13 @@ export interface TreeFunctions {
   /**
    * Dijkstra's algorithm: the distance of every node from the nearest source, and the tree of shortest paths. Lengths are
    * the weights, which a graph keeps positive; parallel edges were merged and their weights added up when the graph was
-   * made. Whole weights whose sums stay below 2^32 go through a ring of buckets (weights below 4,096) or a radix heap, others
-   * through a 4-ary heap, lengths of 1 through breadth-first search, with the same results: sums in f64 from the source on, exact for whole numbers. Two paths
+   * made. Nodes wait in buckets a quarter of a mean edge wide and are worked off bucket by bucket; where weights are of very
+   * different sizes they wait in a radix heap (whole weights whose sums stay below 2^32) or a 4-ary heap; lengths of 1 go
+   * through breadth-first search. The results are the same: sums in f64 from the source on, exact for whole numbers. Two paths
    * tie when their sums are the same double.
    *
-   * Dijkstra 1959; Ahuja, Mehlhorn, Orlin, Tarjan 1990, doi:10.1145/77600.77615. O((edges + nodes) log nodes).
+   * Dijkstra 1959; Meyer, Sanders 2003, doi:10.1016/S0196-6774(03)00076-2 (one after the other); Ahuja, Mehlhorn, Orlin,
+   * Tarjan 1990, doi:10.1145/77600.77615. O((edges + nodes) log nodes).
    *
    * @throws RangeError `INDEX` (source), `EMPTY` (no source), `OPTION` (maxDistance), `RANGE` (weights whose largest times
    *   the number of nodes is above 2^1023); SublinearError `MEMORY`
@@ -214,10 +220,10 @@ export interface TreeFunctions {
 export function createTrees(runtime: Runtime): TreeFunctions {
   const breadth = task(
     runtime,
-    ['source', 'maxDepth', 'reverse'] as (keyof BreadthFirstOptions)[],
+    ['source', 'maxDepth', 'reverse', 'predecessors'] as (keyof BreadthFirstOptions)[],
     (call: Call<Timeless<BreadthFirstOptions>>, graph: Graph) => {
       const { operation, options } = call;
-      const { maxDepth, reverse = false } = options;
+      const { maxDepth, reverse = false, predecessors = true } = options;
       const nodes = nodesIn(call, graph, 'source', options.source);
       const { nodeCount } = graph;
       const given = [
@@ -225,13 +231,14 @@ export function createTrees(runtime: Runtime): TreeFunctions {
         Number(check.boolean(operation, 'reverse', reverse)),
         maxDepth === undefined ? Infinity : check.integer(operation, 'maxDepth', maxDepth),
         0,
+        Number(!check.boolean(operation, 'predecessors', predecessors)),
       ];
       return ask(call, graph, question.tree, { options: given, nodes }, (answer): BreadthFirst => {
         const [, edgeOperations, reached] = answer.numbers as [number, number, number];
         return {
           levels: answer.u32(3, nodeCount),
-          predecessors: answer.u32(4, nodeCount),
-          sources: answer.u32(5, nodeCount),
+          predecessors: answer.u32(4, predecessors ? nodeCount : 0),
+          sources: answer.u32(5, predecessors ? nodeCount : 0),
           reached,
           work: { edgeOperations },
         };
@@ -241,10 +248,16 @@ export function createTrees(runtime: Runtime): TreeFunctions {
 
   const tree = task(
     runtime,
-    ['source', 'maxDistance', 'reverse', 'weighted'] as (keyof ShortestPathsOptions)[],
+    [
+      'source',
+      'maxDistance',
+      'reverse',
+      'weighted',
+      'predecessors',
+    ] as (keyof ShortestPathsOptions)[],
     (call: Call<Timeless<ShortestPathsOptions>>, graph: Graph) => {
       const { operation, options } = call;
-      const { maxDistance = Infinity, reverse = false } = options;
+      const { maxDistance = Infinity, reverse = false, predecessors = true } = options;
       const nodes = nodesIn(call, graph, 'source', options.source);
       const { nodeCount } = graph;
       if (!(check.number(operation, 'maxDistance', maxDistance) >= 0))
@@ -254,13 +267,14 @@ export function createTrees(runtime: Runtime): TreeFunctions {
         Number(check.boolean(operation, 'reverse', reverse)),
         maxDistance,
         1,
+        Number(!check.boolean(operation, 'predecessors', predecessors)),
       ];
       return ask(call, graph, question.tree, { options: given, nodes }, (answer): ShortestPaths => {
         const [, edgeOperations, reached] = answer.numbers as [number, number, number];
         return {
           distances: answer.f64(3, nodeCount),
-          predecessors: answer.u32(4, nodeCount),
-          sources: answer.u32(5, nodeCount),
+          predecessors: answer.u32(4, predecessors ? nodeCount : 0),
+          sources: answer.u32(5, predecessors ? nodeCount : 0),
           reached,
           work: { edgeOperations },
         };
