@@ -22,7 +22,7 @@ const uint32_t sl_sha256_constants[64] = {
 static void add_block(uint32_t *state, const uint8_t *block) {
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-  uint32_t w[16];
+  uint32_t w[16], ab, bc = b ^ c;
   const uint32_t *k = sl_sha256_constants;
 #define FIRST(i) (w[i] = sl_big32(block + 4 * (i)))
   EIGHT(FIRST, 0);

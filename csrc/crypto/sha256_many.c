@@ -65,7 +65,7 @@ typedef uint32_t lanes __attribute__((vector_size(16)));
 static void add_four(lanes *state, const uint8_t *const *at) {
   lanes a = state[0], b = state[1], c = state[2], d = state[3];
   lanes e = state[4], f = state[5], g = state[6], h = state[7];
-  lanes w[16];
+  lanes w[16], ab, bc = b ^ c;
   const uint32_t *k = sl_sha256_constants;
 #define FIRST(i)                                                                                   \
   (w[i] = (lanes){sl_big32(at[0] + 4 * (i)), sl_big32(at[1] + 4 * (i)), sl_big32(at[2] + 4 * (i)), \

@@ -60,6 +60,7 @@ struct sl_graph_publish {
   // The segments.
   uint32_t graph[GRAPH_WORDS];
   double levels[GRAPH_LEVELS];
+  uint32_t level_count; // that are used
   buffer row_blocks, row_ends, pages, look_ends, look_firsts, look_hashes, row_hashes, rows, lookup;
   buffer row;        // one that is being written
   uint32_t in_block; // rows since the last block ended
@@ -359,6 +360,7 @@ static uint64_t step_degrees(sl_graph_publish *p) {
   for (uint32_t u = 0; u < p->nodes; u++) {
     const uint8_t code = p->codes[u] = code_of(p, p->degrees[u]);
     double *level = &p->levels[code];
+    if (code >= p->level_count) p->level_count = code + 1u;
     if (code > 0 && (*level == 0 || p->degrees[u] < *level)) *level = p->degrees[u];
   }
   // Logarithms need not ascend strictly: no level is above one that follows.
@@ -594,7 +596,7 @@ sl_job *sl_graph_publish_job(sl_graph_publish *p) { return &p->job; }
 sl_status sl_graph_publish_read(const sl_graph_publish *p, double *numbers) {
   const sl_written all[SL_GRAPH_PUBLISH_SEGMENTS] = {
       {p->graph, sizeof p->graph},
-      {p->levels, sizeof p->levels},
+      {p->levels, p->level_count * sizeof p->levels[0]},
       {p->row_blocks.bytes, p->row_blocks.length},
       {p->pages.bytes, p->pages.length},
       {p->row_ends.bytes, p->row_ends.length},

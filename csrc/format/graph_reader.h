@@ -18,7 +18,8 @@ struct sl_remote_graph {
   double mean; // weight of an entry
   uint32_t *firsts;
   uint64_t *ends;
-  double *levels;
+  double *levels; // GRAPH_LEVELS, zeros from level_count on
+  uint32_t level_count;
   uint8_t *pages;
 };
 

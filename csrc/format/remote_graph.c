@@ -65,7 +65,7 @@ static sl_status check_tables(sl_remote_graph *g, const uint8_t *bytes) {
     g->widest = count > g->widest ? count : g->widest;
   }
   if (g->levels[0] != 0) return sl_head_bad("no degree as the first level", 0);
-  for (uint32_t i = 1; i < GRAPH_LEVELS; i++)
+  for (uint32_t i = 1; i < g->level_count; i++)
     if (!(g->levels[i] >= g->levels[i - 1] && g->levels[i] <= 1e300))
       return sl_head_bad("levels in ascending order", i);
   SL_TRY(sl_head_find(bytes, "rows", SL_SEGMENT_U8, g->ends[blocks - 1], 0, &rows));
@@ -81,15 +81,37 @@ static sl_status check_tables(sl_remote_graph *g, const uint8_t *bytes) {
   return SL_OK;
 }
 
+// A segment whose length is not known before, only its bounds: what is taken for it is bounded by what is there.
+static sl_status find_within(const uint8_t *bytes, const char *name, uint64_t least, uint64_t most,
+                             sl_segment *s) {
+  const uint32_t i = sl_segments_find(bytes, name);
+  if (i == UINT32_MAX) return sl_head_bad("all segments of its kind", SL_SEGMENTS_HEADER);
+  sl_segments_get(bytes, i, s);
+  if (s->length < least || s->length > most)
+    return sl_head_bad("segments of possible lengths", s->offset);
+  return SL_OK;
+}
+
+// Degrees by codes; version 1 has all 256, later ones those that are used.
+static sl_status read_levels(sl_remote_graph *g, const uint8_t *bytes, size_t count) {
+  const uint64_t least = g->graph[GRAPH_VERSION] == 1 ? GRAPH_LEVELS : 1;
+  sl_segment s;
+  double *levels;
+  SL_TRY(find_within(bytes, "levels", 8 * least, 8 * GRAPH_LEVELS, &s));
+  g->level_count = (uint32_t)(s.length / 8);
+  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "levels", SL_SEGMENT_F64, g->level_count,
+                      0, (void *)&levels));
+  SL_TRY(sl_blocks_take(&g->blocks, GRAPH_LEVELS, sizeof *g->levels, true, (void **)&g->levels));
+  memcpy(g->levels, levels, g->level_count * sizeof *levels);
+  return SL_OK;
+}
+
 // Where blocks begin and end, from the numbers of their nodes and bytes.
 static sl_status read_blocks(sl_remote_graph *g, const uint8_t *bytes, size_t count) {
-  const uint32_t n = g->graph[GRAPH_BLOCKS], i = sl_segments_find(bytes, "blocks");
+  const uint32_t n = g->graph[GRAPH_BLOCKS];
   sl_segment s;
-  if (i == UINT32_MAX) return sl_head_bad("all segments of its kind", SL_SEGMENTS_HEADER);
-  sl_segments_get(bytes, i, &s);
-  // Two numbers of one to five bytes for each: what is taken for them is bounded by what is there.
-  if (s.length < 2 * (uint64_t)n || s.length > 10 * (uint64_t)n)
-    return sl_head_bad("two numbers for each block", s.offset);
+  // Two numbers of one to five bytes for each.
+  SL_TRY(find_within(bytes, "blocks", 2 * (uint64_t)n, 10 * (uint64_t)n, &s));
   const uint8_t *at;
   SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "blocks", SL_SEGMENT_U8, s.length, 0,
                       (void *)&at));
@@ -115,8 +137,7 @@ static sl_status read_blocks(sl_remote_graph *g, const uint8_t *bytes, size_t co
 static sl_status fill(sl_remote_graph *g, const uint8_t *bytes, size_t count) {
   SL_TRY(read_graph(g, bytes, count));
   const uint32_t n = g->graph[GRAPH_BLOCKS];
-  SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "levels", SL_SEGMENT_F64, GRAPH_LEVELS,
-                      0, &g->levels));
+  SL_TRY(read_levels(g, bytes, count));
   if (g->graph[GRAPH_VERSION] == 1) {
     SL_TRY(sl_head_copy(&g->blocks, g->verify, bytes, count, "firsts", SL_SEGMENT_U32, n, 0,
                         &g->firsts));
@@ -238,6 +259,7 @@ static bool row_is_right(const sl_remote_graph *g, const graph_row *row, uint32_
     if (at == NULL) return false;
     const double weight = graph_weight(row, weights, i);
     if (!(weight > 0 && weight <= 1e100)) return false;
+    if (row->codes[i] >= g->level_count) return false;
     // The edge is in the neighbour's row as well.
     if (undirected && !(g->levels[row->codes[i]] > 0)) return false;
     sum += weight;

@@ -27,3 +27,7 @@ describe.each(['kv', 'r2'])('%s', (kind) => {
     expect(await ask(`/${kind}/graph`)).toBe('ok');
   });
 });
+
+test('files in R2 are searched by ranges', async () => {
+  expect(await ask('/r2/remote')).toBe('ok');
+});
