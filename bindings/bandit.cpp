@@ -33,6 +33,7 @@ EMSCRIPTEN_BINDINGS(bandit) {
       .method<sl_bandit_weights>("weights")
       .method<sl_bandit_reward>("reward")
       .method<sl_bandit_learn>("learn")
+      .method<sl_bandit_carry>("carry")
       .method<sl_bandit_labels>("labels")
       .method<sl_bandit_labels_bytes>("labelsBytes");
   sl::object<sl_evaluation>("Evaluation")

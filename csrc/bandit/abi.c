@@ -178,6 +178,15 @@ int32_t SL_ABI(sl_abi_bandit_learn)(sl_handle handle, uint32_t arm, double rewar
   return sl_bandit_learn(bandit, arm, reward);
 }
 
+// weight: above 0 and at most 1, of what the arm `from_arm` of the bandit `from` has learned.
+int32_t SL_ABI(sl_abi_bandit_carry)(sl_handle handle, uint32_t arm, sl_handle from,
+                                    uint32_t from_arm, double weight) {
+  sl_bandit *bandit, *other;
+  SL_TRY(get(handle, &bandit));
+  SL_TRY(get(from, &other));
+  return sl_bandit_carry(bandit, arm, other, from_arm, weight);
+}
+
 sl_handle SL_ABI(sl_abi_bandit_save)(sl_handle handle, const void *labels, size_t labels_bytes) {
   sl_bandit *bandit;
   sl_writer *writer = NULL;

@@ -148,6 +148,17 @@ sl_status sl_bandit_reward(sl_bandit *bandit, double id, double reward, bool *le
 // ERR_INDEX ("arm").
 sl_status sl_bandit_learn(sl_bandit *bandit, uint32_t arm, double reward);
 
+// Carries what another bandit has learned about one of its arms to an arm of this one, as a power
+// prior: its data count `weight` times. Priors and pending choices are not carried.
+//   from     may be the same bandit; read
+//   weight   above 0 and at most 1
+//   Errors: ERR_INDEX ("arm", "source"), ERR_OPTION ("weight"), ERR_SHAPE ("from": contexts of another
+//   dimension), ERR_UNSUPPORTED ("from": shared features, or rewards beyond 0 to 1; "window"),
+//   ERR_RANGE ("weight": rounding would spoil the sums), ERR_MEMORY; nothing has changed then.
+//   O(dimension^3).
+sl_status sl_bandit_carry(sl_bandit *bandit, uint32_t arm, const sl_bandit *from, uint32_t source,
+                          double weight);
+
 // Everything as a file (docs/format.md), as it is now: the writer has a copy, the bandit may go on.
 //   labels   bytes, read and copied: kept as they are, for names of arms
 //   Errors: ERR_MEMORY.

@@ -7,7 +7,7 @@ const [GRAVITY, CART, POLE, HALF, FORCE, SECONDS] = [9.8, 1, 0.1, 0.5, 10, 0.02]
 const [FARTHEST, STEEPEST] = [2.4, (12 * Math.PI) / 180];
 
 /** Steps after which an episode is cut short; each is worth 1. */
-export const LONGEST = 500;
+const LONGEST = 500;
 
 /** Environments that begin anew by themselves when an episode has ended. */
 export class CartPoles {

@@ -50,6 +50,7 @@ interface BanditDoor {
   choose: (bandit: unknown, x: number[], eligible?: number[], cost?: number[]) => Choice;
   reward: (bandit: unknown, id: number, reward: number) => boolean;
   learn: (bandit: unknown, arm: number, x: number[], reward: number) => void;
+  carry: (bandit: unknown, from: unknown, arms: number, weight: number) => void;
   probabilities: (bandit: unknown, x: number[]) => number[];
   estimates: (bandit: unknown, x: number[]) => number[];
   weights: (bandit: unknown, arm: number, numbers: number) => number[];
@@ -111,6 +112,7 @@ export const doors: RoomDoors<'bandit', BanditDoor> = {
         const [context, shared] = split(b(token), x);
         b(token).learn(arm, context, reward, shared);
       },
+      carry: (token, from, arms, weight) => expect(b(token).carry(b(from), weight)).toBe(arms),
       probabilities: (token, x) => [...b(token).probabilities(...split(b(token), x))],
       estimates(token, x) {
         const { means, deviations } = b(token).estimates(...split(b(token), x));
@@ -217,6 +219,13 @@ class RawDoor implements BanditDoor {
   learn(token: unknown, arm: number, x: number[], reward: number): void {
     this.#put(token, x);
     this.#module.check(this.#module.call.sl_abi_bandit_learn!(token as number, arm, reward));
+  }
+  carry(token: unknown, from: unknown, arms: number, weight: number): void {
+    const { call } = this.#module;
+    for (const arm of range(arms))
+      this.#module.check(
+        call.sl_abi_bandit_carry!(token as number, arm, from as number, arm, weight),
+      );
   }
   probabilities(token: unknown, x: number[]): number[] {
     this.#put(token, x);
@@ -346,6 +355,94 @@ function made(rows: number): Log {
 }
 
 export const cases: Case<BanditDoor>[] = [
+  ...[1, 0.3].flatMap((weight) =>
+    ([0, 6] as const).map((dimension) => ({
+      name: `carried with the power ${weight}, dimension ${dimension}: as rows of that weight`,
+      run(door: BanditDoor) {
+        const draw = random(12);
+        const policy = dimension > 0 ? 'linUcb' : 'gaussianThompson';
+        const options = dimension > 0 ? { arms: 2, dimension } : { arms: 2 };
+        const row = () => ({ x: range(dimension).map(() => 2 * draw() - 1), r: draw() });
+        const [source, target, both] = range(3).map(() => door.make(policy, options));
+        for (const arm of [0, 1])
+          for (let i = 0; i < 20; i++) {
+            const [theirs, own] = [row(), row()];
+            door.learn(source, arm, theirs.x, theirs.r);
+            door.learn(target, arm, own.x, own.r);
+            door.learn(both, arm, own.x, own.r);
+            const by = Math.sqrt(weight);
+            if (dimension > 0)
+              door.learn(
+                both,
+                arm,
+                theirs.x.map((x) => by * x),
+                by * theirs.r,
+              );
+            else if (weight === 1) door.learn(both, arm, [], theirs.r);
+          }
+        const { x } = row();
+        const before = door.estimates(source, x);
+        door.carry(target, source, 2, weight);
+        const found = [target, both].map((bandit) => door.estimates(bandit, x));
+        const same = door.estimates(source, x);
+        for (const bandit of [source, target, both]) door.free(bandit);
+        return { found, before, same };
+      },
+      check({ found, before, same }: { found: number[][]; before: number[]; same: number[] }) {
+        expect(same).toEqual(before);
+        if (dimension > 0 || weight === 1)
+          for (const [i, number] of found[0]!.entries())
+            expect(number).toBeCloseTo(found[1]![i]!, 9);
+      },
+    })),
+  ),
+  {
+    name: 'what cannot be carried is refused, and nothing changes',
+    run(door) {
+      const plain = door.make('linUcb', { arms: 1, dimension: 2 });
+      const others: [Policy, Options][] = [
+        ['linUcb', { arms: 1, dimension: 3 }],
+        ['linUcb', { arms: 1, dimension: 2, shared: 1 }],
+      ];
+      const bandits = others.map(([policy, options]) => door.make(policy, options));
+      const windowed = door.make('linUcb', { arms: 1, dimension: 2, window: 5 });
+      const [binary, real] = [
+        door.make('betaThompson', { arms: 1 }),
+        door.make('gaussianThompson', { arms: 1 }),
+      ];
+      door.learn(plain, 0, [1, 2], 3);
+      const before = door.estimates(plain, [1, 1]);
+      const refusals = [
+        ...bandits.map((from) => () => door.carry(plain, from, 1, 0.5)),
+        () => door.carry(windowed, plain, 1, 0.5),
+        () => door.carry(binary, real, 1, 0.5),
+        () => door.carry(plain, plain, 1, 0),
+        () => door.carry(plain, plain, 1, 1.5),
+      ].map(attempt);
+      const after = door.estimates(plain, [1, 1]);
+      for (const bandit of [plain, ...bandits, windowed, binary, real]) door.free(bandit);
+      return { refusals, before, after };
+    },
+    check({
+      refusals,
+      before,
+      after,
+    }: {
+      refusals: { refused: string; argument: string }[];
+      before: number[];
+      after: number[];
+    }) {
+      expect(refusals.map(({ refused, argument }) => `${refused} ${argument}`)).toEqual([
+        'SHAPE from',
+        'UNSUPPORTED from',
+        'UNSUPPORTED window',
+        'UNSUPPORTED from',
+        'OPTION weight',
+        'OPTION weight',
+      ]);
+      expect(after).toEqual(before);
+    },
+  },
   ...kinds.map(
     ([name, policy, options]): Case<BanditDoor> => ({
       name: `${name}: choices, propensities, estimates`,

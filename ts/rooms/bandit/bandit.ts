@@ -15,6 +15,7 @@ import {
   type SoftmaxOptions,
   type UcbOptions,
 } from './options.js';
+import { createTransfer, type TransferFunctions } from './transfer.js';
 
 export * from '../../runtime/errors.js';
 export type { Arms } from './arms.js';
@@ -52,9 +53,10 @@ export type {
   SoftmaxOptions,
   UcbOptions,
 } from './options.js';
+export type { HeldOut, Transfer, TransferFunctions, TransferOptions } from './transfer.js';
 
 /** What `engine.use('bandit')` and `load()` give. */
-export interface BanditRoom extends EvaluateFunctions {
+export interface BanditRoom extends EvaluateFunctions, TransferFunctions {
   readonly Bandit: typeof Bandit;
 
   /**
@@ -229,5 +231,6 @@ export function createRoom(runtime: Runtime): BanditRoom {
     ucb1: (options) => make('ucb1', options),
     klUcb: (options) => make('klUcb', options),
     ...createEvaluation(runtime),
+    ...createTransfer(runtime),
   };
 }
