@@ -28,6 +28,7 @@ const modules = {
   'trust.simd.wasm': [75, 29, 25],
   'format.simd.wasm': [96, 46.5, 40],
   'training.simd.wasm': [40, 20, 17.5],
+  'linalg.simd.wasm': [100, 48, 42],
   'chooser.simd.wasm': [45, 22, 20],
   'property.simd.wasm': [200, 98, 86],
   'property.scalar.wasm': [200, 98, 86],
