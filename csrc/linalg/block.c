@@ -37,7 +37,8 @@ static NOINLINE void add_column(uint32_t m, uint32_t k, sl_view a, sl_view b, do
   for (; p + 4 <= k; p += 4) {
     const double *a0 = a.at + (ptrdiff_t)p * a.column, *a1 = a0 + a.column, *a2 = a1 + a.column,
                  *a3 = a2 + a.column;
-    const double b0 = sign * b.at[(ptrdiff_t)p * b.row], b1 = sign * b.at[(ptrdiff_t)(p + 1) * b.row],
+    const double b0 = sign * b.at[(ptrdiff_t)p * b.row],
+                 b1 = sign * b.at[(ptrdiff_t)(p + 1) * b.row],
                  b2 = sign * b.at[(ptrdiff_t)(p + 2) * b.row],
                  b3 = sign * b.at[(ptrdiff_t)(p + 3) * b.row];
     uint32_t i = 0;
@@ -64,7 +65,8 @@ static NOINLINE void add_column(uint32_t m, uint32_t k, sl_view a, sl_view b, do
 }
 
 // The same where a's rows lie side by side: products of its rows with b.
-static NOINLINE void add_rows(uint32_t m, uint32_t k, sl_view a, sl_view b, double sign, double *c) {
+static NOINLINE void add_rows(uint32_t m, uint32_t k, sl_view a, sl_view b, double sign,
+                              double *c) {
   for (uint32_t i = 0; i < m; i++) {
     const double *x = a.at + (ptrdiff_t)i * a.row, *y = b.at;
     sl_f64x2 s0 = sl_f64x2_splat(0), s1 = s0;

@@ -57,12 +57,13 @@ extern const sl_job_kind sl_decomposition_job_kind;
 // What is known of a decomposition.
 typedef struct sl_decomposition_facts {
   uint32_t kind, rows, columns;
-  double pivot; // the first that is exactly 0: the matrix is singular; -1: none is
-  double sign;  // of the determinant: -1, 0, 1
+  double pivot;           // the first that is exactly 0: the matrix is singular; -1: none is
+  double sign;            // of the determinant: -1, 0, 1
   double log_determinant; // log |determinant|, -inf where it is 0
   double determinant;     // infinite or 0 where it is beyond the range of numbers
-  bool scaled; // its entries span more than 2^900: L and U are those of a matrix with scaled rows and
-               // columns
+  bool
+      scaled; // its entries span more than 2^900: L and U are those of a matrix with scaled rows and
+              // columns
 } sl_decomposition_facts;
 //   Errors: ERR_STATE (not decomposed). O(n).
 sl_status sl_decomposition_facts_read(const sl_decomposition *d, sl_decomposition_facts *out);

@@ -99,8 +99,8 @@ static void take(sl_decomposition *d, const double *values) {
     const uint32_t end = n - first < 8 ? n : first + 8;
     for (uint32_t j = 0; j < n; j++)
       for (uint32_t i = first; i < end; i++)
-        d->copy[i + j * d->ld] = sl_times_power(values[(size_t)i * n + j],
-                                                -d->row_exponent[i] - d->column_exponent[j]);
+        d->copy[i + j * d->ld] =
+            sl_times_power(values[(size_t)i * n + j], -d->row_exponent[i] - d->column_exponent[j]);
   }
   memcpy(d->a, d->copy, d->ld * n * sizeof *d->a);
 }
@@ -209,7 +209,8 @@ sl_status sl_linalg_require_whole(const sl_decomposition *d) {
 }
 
 sl_status sl_linalg_require_regular(const sl_decomposition *d) {
-  SL_REQUIRE_AT(d->zero == d->n, SL_ERR_SINGULAR, "matrix", "a matrix that is not singular", d->zero);
+  SL_REQUIRE_AT(d->zero == d->n, SL_ERR_SINGULAR, "matrix", "a matrix that is not singular",
+                d->zero);
   return SL_OK;
 }
 

@@ -16,7 +16,7 @@ typedef enum sl_linalg_phase {
 
 // Triangular solves with the factors, one after the other, in steps of a block of rows.
 typedef struct sl_sweep {
-  double *x; // n rows, columns ld apart
+  double *x;                     // n rows, columns ld apart
   uint32_t columns, first, here; // all; those that are being solved
   bool transposed;
   int stage; // 0 the first triangle, 1 the second
@@ -36,12 +36,12 @@ struct sl_decomposition {
   uint32_t kind, n;
   bool whole, scaled;
   size_t ld;
-  double *a;    // ld n: A', then the factors
-  double *copy; // ld n: A'
+  double *a;                               // ld n: A', then the factors
+  double *copy;                            // ld n: A'
   int32_t *row_exponent, *column_exponent; // n each
-  uint32_t *pivots; // n: of LU, the row that row i was exchanged with
-  uint32_t zero;    // the first pivot that is 0, or n
-  double *scratch;  // SL_BLOCK_SCRATCH
+  uint32_t *pivots;                        // n: of LU, the row that row i was exchanged with
+  uint32_t zero;                           // the first pivot that is 0, or n
+  double *scratch;                         // SL_BLOCK_SCRATCH
   uint64_t work, expected;
   // The factorisation: panel `at`; the columns to come from `column` on.
   uint32_t at, column;

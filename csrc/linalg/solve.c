@@ -75,7 +75,8 @@ static NOINLINE void subtract_column(uint32_t rows, const double *a, double x, d
 static NOINLINE double subtract_row(uint32_t rows, const double *a, const double *x, double b,
                                     double *size) {
   sums2 two = {{b, 0}, {0, 0}, {fabs(b), 0}};
-  for (uint32_t i = 0; i < rows; i += 2) subtract2(&two, sl_f64x2_load(a + i), sl_f64x2_load(x + i));
+  for (uint32_t i = 0; i < rows; i += 2)
+    subtract2(&two, sl_f64x2_load(a + i), sl_f64x2_load(x + i));
   double lost;
   const double sum = sl_two_sum(two.s[0], two.s[1], &lost);
   *size = two.size[0] + two.size[1];
@@ -198,7 +199,8 @@ static double backward_error(const sl_decomposition *d) {
 
 // The residual of the current column is there: a correction, or the next column. True: all are done.
 static bool judge(sl_decomposition *d) {
-  double *const x = d->x + d->current * d->ld, *const facts = d->facts + d->current * SL_SOLVE_FACTS;
+  double *const x = d->x + d->current * d->ld, *const facts =
+                                                   d->facts + d->current * SL_SOLVE_FACTS;
   const double error = backward_error(d);
   const bool better = d->corrections == 0 || error < d->last;
   if (better) {
@@ -277,7 +279,7 @@ sl_status sl_decomposition_read_inverse(const sl_decomposition *d, double *out, 
   SL_REQUIRE((double)out_count == (double)d->n * d->n, SL_ERR_SHAPE, "out", "n * n numbers");
   for (uint32_t i = 0; i < d->n; i++)
     for (uint32_t j = 0; j < d->n; j++)
-      out[(size_t)i * d->n + j] = sl_times_power(d->inverse[i + j * d->ld],
-                                                 -d->column_exponent[i] - d->row_exponent[j]);
+      out[(size_t)i * d->n + j] =
+          sl_times_power(d->inverse[i + j * d->ld], -d->column_exponent[i] - d->row_exponent[j]);
   return SL_OK;
 }

@@ -228,7 +228,8 @@ static void singular_matrices(void **state) {
     assert_ok(sl_decomposition_facts_read(d, &facts));
     assert_true(facts.pivot == (i == 0 ? 0 : 2) && facts.sign == 0 && facts.determinant == 0);
     assert_true(facts.log_determinant == -INFINITY);
-    assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, 0), SL_ERR_SINGULAR, "matrix");
+    assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, 0), SL_ERR_SINGULAR,
+                   "matrix");
     assert_int_equal(sl_last_error()->position, i == 0 ? 0 : 2);
     assert_refused(sl_decomposition_begin_inverse(d), SL_ERR_SINGULAR, "matrix");
     double condition;
@@ -308,7 +309,8 @@ static void stopped_and_refused(void **state) {
   sl_decomposition *d;
   sl_outcome outcome;
   assert_ok(sl_decomposition_create(a, 9, 3, 3, 0, &d));
-  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, 0), SL_ERR_STATE, "decomposition");
+  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, 0), SL_ERR_STATE,
+                 "decomposition");
   assert_ok(sl_job_stop(sl_decomposition_job(d), SL_OUTCOME_TIME_LIMIT));
   assert_ok(sl_job_step(sl_decomposition_job(d), 1, &outcome));
   assert_int_equal(outcome, SL_OUTCOME_TIME_LIMIT);
@@ -318,8 +320,10 @@ static void stopped_and_refused(void **state) {
   d = decompose(a, 3, 0, 1);
   assert_refused(sl_decomposition_read_solve(d, x, 3, facts), SL_ERR_STATE, "decomposition");
   assert_refused(sl_decomposition_begin_solve(d, b, 2, 1, false, 0, 0), SL_ERR_SHAPE, "b");
-  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 101, 0), SL_ERR_OPTION, "refinements");
-  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, NAN), SL_ERR_OPTION, "tolerance");
+  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 101, 0), SL_ERR_OPTION,
+                 "refinements");
+  assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, NAN), SL_ERR_OPTION,
+                 "tolerance");
   b[1] = INFINITY;
   assert_refused(sl_decomposition_begin_solve(d, b, 3, 1, false, 0, 0), SL_ERR_NOT_FINITE, "b");
   assert_int_equal(sl_last_error()->position, 1);
@@ -350,10 +354,10 @@ static void stopped_and_refused(void **state) {
 int main(void) {
   sl_rng_seed(&rng, 20);
   const struct CMUnitTest tests[] = {
-      property(hilbert_determinants),          property(toeplitz_inverse),
-      property(parts_give_the_matrix),         property(random_systems_over_the_range),
-      property(huge_and_tiny),                 property(singular_matrices),
-      property(nothing_at_all),                property(the_same_bits_in_any_steps),
+      property(hilbert_determinants),  property(toeplitz_inverse),
+      property(parts_give_the_matrix), property(random_systems_over_the_range),
+      property(huge_and_tiny),         property(singular_matrices),
+      property(nothing_at_all),        property(the_same_bits_in_any_steps),
       property(stopped_and_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

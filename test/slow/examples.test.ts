@@ -15,6 +15,11 @@ const promises: Record<string, RegExp[]> = {
     /^a measurement is off by [456]\.\d mm$/m,
     /^backward error at most \de-1\d, proved$/m,
   ],
+  'gaussian-process.ts': [
+    /^120 measurements are most likely at length scale 0\.[248]$/m,
+    /^the truth is [012]\.\d standard errors away$/m,
+    /^backward error below 2\^-52$/m,
+  ],
   'local-entry.ts': [/converged by push/, /agrees: true/],
   'routes.ts': [
     /^within ten minutes of home: \d+ crossings$/m,

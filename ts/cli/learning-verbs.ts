@@ -1,6 +1,7 @@
 // The verbs of the command line that learn from tables: their arguments, options and examples.
-import type { Command } from 'commander';
-import { counter, finite, natural, positive, share } from './options.js';
+import { Argument, type Command } from 'commander';
+import type { LinalgAction } from './linalg.js';
+import { counter, finite, linalgActions, natural, positive, share } from './options.js';
 import { answering, common } from './shared.js';
 import type { Progress } from './terminal.js';
 
@@ -113,5 +114,24 @@ Examples:
     )
     .action(async (file: string, options) =>
       (await import('./adapt.js')).adapt(file, options, progress),
+    );
+
+  answering(common(progress, program.command('linalg')))
+    .description('dense systems, determinants, inverses and condition numbers of NumPy arrays')
+    .addArgument(new Argument('<action>', 'what is asked').choices(linalgActions))
+    .argument('<A.npy>', 'a square matrix; - is standard input')
+    .argument('[b.npy]', 'with solve: a right-hand side, or a matrix of several')
+    .option('--definite', 'by Cholesky: the matrix is symmetric positive definite')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 with condition where the matrix is singular but for rounding.
+
+Examples:
+  sublinear linalg solve A.npy b.npy --format csv
+  sublinear linalg determinant A.npy --json`,
+    )
+    .action(async (action: LinalgAction, file: string, b: string | undefined, options) =>
+      (await import('./linalg.js')).linalg(action, file, b, options, progress),
     );
 }

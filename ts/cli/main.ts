@@ -65,6 +65,7 @@ Examples:
   sublinear embed use.slv "a bank of a river" "the shore of a stream"
   sublinear route examples.csv --features x,y --route label --queries new.csv
   sublinear adapt clicks.csv --queries q.npy --documents d.npy -o adapter.slv
+  sublinear linalg solve A.npy b.npy          a dense system, with its backward error
   sublinear hash *.tar.gz --algorithm sha3-256
   sublinear pack run kernels.slk rope --signer key.pem --input x=x.npy
   cat A.mtx | sublinear solve - --json        from standard input, result as JSON

@@ -93,4 +93,5 @@ export const formats = {
 } as const satisfies Record<string, GraphFormat>;
 
 /** What `sublinear pack` can be asked to do. */
+export const linalgActions = ['solve', 'determinant', 'inverse', 'condition'] as const;
 export const packActions = ['build', 'sign', 'verify', 'run'] as const;

@@ -129,8 +129,8 @@ export abstract class Decomposition extends WasmObject<RawDecomposition> {
    * import { load } from 'sublinear/linalg';
    *
    * const { cholesky } = await load();
-   * using decomposed = cholesky([[4, 2], [2, 3]]);
-   * const { solution } = await decomposed.solveAsync([6, 5], { signal: AbortSignal.timeout(1000) });
+   * using decomposed = cholesky([[4, 2], [2, 5]]);
+   * const { solution } = await decomposed.solveAsync([6, 7], { signal: AbortSignal.timeout(1000) });
    * console.log(solution); // Float64Array(2) [ 1, 1 ]
    * ```
    */

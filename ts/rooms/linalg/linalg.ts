@@ -155,8 +155,8 @@ export interface LinalgRoom {
    * import { load } from 'sublinear/linalg';
    *
    * const { cholesky } = await load();
-   * using decomposed = cholesky([[4, 2], [2, 3]]);
-   * console.log(decomposed.solve([6, 5]).solution); // Float64Array(2) [ 1, 1 ]
+   * using decomposed = cholesky([[4, 2], [2, 5]]);
+   * console.log(decomposed.solve([6, 7]).solution); // Float64Array(2) [ 1, 1 ]
    * ```
    */
   cholesky(matrix: MatrixInput): CholeskyDecomposition;

@@ -1,0 +1,67 @@
+// Dense linear algebra against ml-matrix: decompositions and a whole solve, and what they are off by.
+//
+//   sh bench/peers/linalg.sh && npm run bench -- linalg [--smoke] [--only TEXT]
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createEngine } from 'sublinear';
+import { benchmarks, denseMatrix } from '../ts/benchmarks/linalg.js';
+import type { LinalgRoom } from '../ts/rooms/linalg/linalg.js';
+import { openBench } from './support/harness.js';
+
+const folder = new URL('../build/linalg-peers/', import.meta.url);
+const require = createRequire(folder);
+// biome-ignore lint/suspicious/noExplicitAny: a peer that may not be there has no types
+const ml: any = existsSync(new URL('node_modules/ml-matrix/package.json', folder))
+  ? require('ml-matrix')
+  : undefined;
+
+const bench = openBench('linalg', 'Dense linear algebra');
+const engine = await createEngine();
+// The table of cases is written for the classes of ts/, of which the package has the built ones.
+const room = (await engine.use('linalg')) as unknown as LinalgRoom;
+
+/** The largest |A x - b|, b being sin(i). */
+function residual({ data, rows }: ReturnType<typeof denseMatrix>, x: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < rows; i++) {
+    let sum = -Math.sin(i);
+    for (let j = 0; j < rows; j++) sum += (data[i * rows + j] as number) * (x[j] as number);
+    most = Math.max(most, Math.abs(sum));
+  }
+  return most;
+}
+
+for (const size of bench.smoke ? [32] : [128, 512, 1024]) {
+  const matrix = denseMatrix(size, false);
+  const mine = benchmarks.solve.prepare(room, size);
+  const dense = ml?.Matrix.from1DArray(size, size, matrix.data);
+  const side = ml?.Matrix.columnVector(Array.from({ length: size }, (_, i) => Math.sin(i)));
+  const off = (x: unknown) => residual(matrix, x as ArrayLike<number>);
+  const result = await bench.compare({
+    id: `solve-${size}`,
+    title: `A x = b, ${size} unknowns`,
+    note: 'Decomposed and solved, from an array of numbers each; sublinear corrects its answer by a residual in twice the precision.',
+    accuracy: 'largest |A x - b|',
+    contestants: [
+      { name: 'sublinear', run: () => mine.run(), accuracy: off },
+      ml
+        ? { name: 'ml-matrix', run: () => ml.solve(dense, side).to1DArray(), accuracy: off }
+        : { name: 'ml-matrix', run: () => 0, skip: 'sh bench/peers/linalg.sh' },
+    ],
+    maxSeconds: 20,
+  });
+  const [own, other] = result?.rows ?? [];
+  if (!bench.smoke && size === 512 && own?.medianMs !== undefined && other?.medianMs !== undefined)
+    bench.claim({
+      id: 'solve',
+      text: 'times as fast as ml-matrix in solving a dense system with 512 unknowns',
+      value: other.medianMs / own.medianMs,
+      limit: 5,
+      goal: 10,
+      relation: '>=',
+      unit: 'x',
+    });
+  mine.dispose();
+}
+engine.dispose();
+bench.close();
