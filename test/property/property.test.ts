@@ -148,6 +148,18 @@ test('an ordered index is made when ranges are asked for often, and follows what
   graph.dispose();
 });
 
+test('a mean is the sum of the values over their number, also where the sum is no float', () => {
+  const graph = room.PropertyGraph.create();
+  const mean = (list: readonly number[]) =>
+    graph.query('UNWIND $list AS x RETURN avg(x) AS mean', { list }).rows[0]!.mean;
+  expect(mean([7, -9, 16, -5, -9, 1, -1])).toBe(0);
+  expect(mean([1e308, 1e308])).toBe(1e308);
+  expect(mean([Number.MAX_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE])).toBe(Number.MAX_VALUE / 3);
+  expect(mean([Number.POSITIVE_INFINITY, 1])).toBe(Number.POSITIVE_INFINITY);
+  expect(mean([0.1, 0.2, 0.3])).toBe((0.1 + 0.2 + 0.3) / 3);
+  graph.dispose();
+});
+
 test('columns of any kind come back', () => {
   const graph = room.PropertyGraph.create();
   graph.addNodes({
