@@ -13,6 +13,11 @@ sl_status stats(const sl_hnsw *index, void *out) {
   return sl_hnsw_stats_of(index, static_cast<sl_hnsw_stats *>(out));
 }
 
+sl_status freeze(sl_flat *flat) {
+  sl_flat_freeze(flat);
+  return SL_OK;
+}
+
 } // namespace
 
 SL_OBJECT(sl_filter, sl_filter_destroy)
@@ -40,6 +45,8 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_flat_remove>("remove")
       .method<sl_flat_remove_many>("removeMany")
       .method<sl_flat_shrink>("shrink")
+      .method<freeze>("freeze")
+      .method<sl_flat_is_frozen>("frozen")
       .method<sl_flat_search>("search")
       .method<sl_flat_search_radius>("searchRadius")
       .method<sl_flat_diversify>("diversify")

@@ -138,6 +138,12 @@ int32_t SL_ABI(sl_abi_flat_remove_many)(sl_handle handle, const uint32_t *ids, u
   SL_TRY(flat_of(handle, &flat));
   return sl_flat_remove_many(flat, ids, count, removed);
 }
+int32_t SL_ABI(sl_abi_flat_freeze)(sl_handle handle) {
+  sl_flat *flat;
+  SL_TRY(flat_of(handle, &flat));
+  sl_flat_freeze(flat);
+  return SL_OK;
+}
 int32_t SL_ABI(sl_abi_flat_shrink)(sl_handle handle) {
   sl_flat *flat;
   SL_TRY(flat_of(handle, &flat));
@@ -383,6 +389,15 @@ uint32_t SL_INSTANCE_ABI(sl_instance_hnsw_address)(sl_handle handle) {
   sl_hnsw *index;
   if (hnsw_of(handle, &index) != SL_OK) return 0;
   return sl_hnsw_is_frozen(index) ? (uint32_t)(uintptr_t)index : 0;
+}
+uint32_t SL_INSTANCE_ABI(sl_instance_flat_address)(sl_handle handle) {
+  sl_flat *flat;
+  if (flat_of(handle, &flat) != SL_OK) return 0;
+  return sl_flat_is_frozen(flat) ? (uint32_t)(uintptr_t)flat : 0;
+}
+sl_handle SL_INSTANCE_ABI(sl_instance_flat_view)(const sl_flat *flat) {
+  sl_flat *view;
+  return sl_flat_view(flat, &view) == SL_OK ? keep_flat(view) : 0;
 }
 sl_handle SL_INSTANCE_ABI(sl_instance_hnsw_view)(const sl_hnsw *index) {
   sl_hnsw *view;

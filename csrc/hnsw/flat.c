@@ -31,11 +31,36 @@ sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature,
 
 void sl_flat_destroy(sl_flat *flat) {
   if (flat == NULL) return;
-  sl_store_free(&flat->store);
+  if (!flat->is_view) sl_store_free(&flat->store);
   sl_free(flat->queries);
   sl_free(flat->pool);
   sl_writer_destroy(flat->saving);
   sl_free(flat);
+}
+
+static sl_status may_change(const sl_flat *flat) {
+  SL_REQUIRE(!flat->frozen, SL_ERR_STATE, "index", SL_FROZEN);
+  return SL_OK;
+}
+
+void sl_flat_freeze(sl_flat *flat) { flat->frozen = true; }
+bool sl_flat_is_frozen(const sl_flat *flat) { return flat->frozen; }
+
+sl_status sl_flat_view(const sl_flat *flat, sl_flat **out) {
+  *out = NULL;
+  SL_REQUIRE(flat->frozen, SL_ERR_STATE, "index", "a frozen index");
+  sl_flat *view;
+  SL_TRY(SL_ALLOC_ZERO(&view, 1));
+  view->store = flat->store;
+  view->frozen = view->is_view = true;
+  sl_store_touch(&view->store); // as in sl_hnsw_view()
+  sl_status status = sl_alloc(4, view->store.row_bytes, (void **)&view->queries);
+  if (status != SL_OK) {
+    sl_free(view);
+    return status;
+  }
+  *out = view;
+  return SL_OK;
 }
 
 static sl_status flat_add_one(sl_flat *flat, uint32_t id, const void *vector,
@@ -62,6 +87,7 @@ sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, u
                       sl_duplicate duplicate, uint32_t *added) {
   size_t bytes = sl_metric_input_bytes(flat->store.metric, flat->store.dimension);
   *added = 0;
+  SL_TRY(may_change(flat));
   for (; *added < count; (*added)++) {
     const char *vector = (const char *)vectors + *added * bytes;
     SL_TRY(flat_add_one(flat, ids[*added], vector, duplicate, *added));
@@ -70,6 +96,7 @@ sl_status sl_flat_add(sl_flat *flat, const uint32_t *ids, const void *vectors, u
 }
 
 sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
+  SL_TRY(may_change(flat));
   uint32_t slot = sl_store_find(&flat->store, id);
   SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
   sl_store_kill(&flat->store, slot);
@@ -78,6 +105,7 @@ sl_status sl_flat_remove(sl_flat *flat, uint32_t id) {
 }
 
 sl_status sl_flat_shrink(sl_flat *flat) {
+  SL_TRY(may_change(flat));
   sl_store *store = &flat->store;
   // The vectors of the last slots move into the free ones.
   uint32_t hole = 0;
@@ -251,7 +279,9 @@ sl_status sl_flat_diversify(const sl_flat *flat, uint32_t *ids, float *distances
 
 sl_status sl_flat_remove_many(sl_flat *flat, const uint32_t *ids, uint32_t count,
                               uint32_t *removed) {
-  for (*removed = 0; *removed < count; (*removed)++) {
+  *removed = 0;
+  SL_TRY(may_change(flat));
+  for (; *removed < count; (*removed)++) {
     SL_REQUIRE_AT(sl_flat_has(flat, ids[*removed]), SL_ERR_INDEX, "ids",
                   "an id that is in the index", *removed);
     SL_TRY(sl_flat_remove(flat, ids[*removed]));
@@ -276,6 +306,6 @@ bool sl_flat_has(const sl_flat *flat, uint32_t id) {
 }
 uint32_t sl_flat_size(const sl_flat *flat) { return flat->store.live; }
 uint64_t sl_flat_bytes(const sl_flat *flat) {
-  return sizeof *flat + sl_store_bytes(&flat->store) + 4 * (uint64_t)flat->store.row_bytes +
-         32 * (uint64_t)flat->pool_capacity;
+  return sizeof *flat + (flat->is_view ? 0 : sl_store_bytes(&flat->store)) +
+         4 * (uint64_t)flat->store.row_bytes + 32 * (uint64_t)flat->pool_capacity;
 }

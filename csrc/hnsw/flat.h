@@ -19,6 +19,7 @@ typedef struct sl_flat {
   uint32_t pool_capacity;
   uint64_t scored;          // rows compared since creation
   struct sl_writer *saving; // the file that is being written (file.c), or NULL
+  bool frozen, is_view;     // as of an sl_hnsw: index.h
 } sl_flat;
 
 // What to do with an id that is already there.
@@ -74,6 +75,13 @@ sl_status sl_flat_diversify(const sl_flat *flat, uint32_t *ids, float *distances
 //   Errors: ERR_INDEX ("ids": no such id; position = where). O(count).
 sl_status sl_flat_remove_many(sl_flat *flat, const uint32_t *ids, uint32_t count,
                               uint32_t *removed);
+
+// Refuses every change from then on; and a view of a frozen index, with scratch of its own, to be
+// destroyed like an index: as sl_hnsw_freeze() and sl_hnsw_view() (view.h), but freezing changes
+// nothing else. Errors: sl_flat_view(): ERR_STATE (the index is not frozen), ERR_MEMORY. O(1).
+void sl_flat_freeze(sl_flat *flat);
+sl_status sl_flat_view(const sl_flat *flat, sl_flat **out);
+bool sl_flat_is_frozen(const sl_flat *flat);
 
 // Copies the stored vector (under cosine: scaled to length 1). Errors: ERR_INDEX.
 sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector);

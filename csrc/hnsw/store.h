@@ -70,6 +70,9 @@ bool sl_store_index_ids(sl_store *store);
 // Writes the ids of the live, in order of slots. O(used).
 void sl_store_ids(const sl_store *store, uint32_t *ids);
 
+// What a change of a frozen index (view.h) expects instead.
+#define SL_FROZEN "one that is not frozen: load its file again for a copy to change"
+
 // Marks a change. O(1).
 void sl_store_touch(sl_store *store);
 

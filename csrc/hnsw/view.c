@@ -17,8 +17,7 @@ sl_status sl_hnsw_freeze(sl_hnsw *index) {
 bool sl_hnsw_is_frozen(const sl_hnsw *index) { return index->frozen; }
 
 sl_status sl_hnsw_may_change(const sl_hnsw *index) {
-  SL_REQUIRE(!index->frozen, SL_ERR_STATE, "index",
-             "one that is not frozen: load its file again for a copy to change");
+  SL_REQUIRE(!index->frozen, SL_ERR_STATE, "index", SL_FROZEN);
   return SL_OK;
 }
 

@@ -195,6 +195,49 @@ static void a_view_holds_little(void **state) {
   sl_hnsw_destroy(index);
 }
 
+static void an_exact_index_has_views(void **state) {
+  (void)state;
+  make_points(16);
+  for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
+    if (metric == SL_METRIC_HAMMING) continue;
+    sl_flat *flat, *view;
+    sl_filter *filter = make_filter();
+    uint32_t done, ids[2][K], found[2];
+    float distances[2][K];
+    assert_ok(sl_flat_create(metric, D, 1, 0, &flat));
+    assert_ok(sl_flat_add(flat, all_ids, vectors, N, SL_DUPLICATE_ERROR, &done));
+    assert_int_equal(sl_flat_view(flat, &view), SL_ERR_STATE);
+    sl_flat_freeze(flat);
+    size_t before = sl_bytes_in_use();
+    assert_ok(sl_flat_view(flat, &view));
+    assert_int_equal(sl_flat_bytes(view), sl_bytes_in_use() - before);
+    sl_flat *both[] = {flat, view};
+    for (int q = 0; q < 2 * QUERIES; q++) {
+      for (int i = 0; i < 2; i++) {
+        assert_ok(sl_flat_search(both[i], queries[q / 2], 1, K, q % 2 == 0 ? NULL : filter, ids[i],
+                                 distances[i], &found[i]));
+      }
+      assert_memory_equal(ids[0], ids[1], sizeof ids[0]);
+      assert_memory_equal(distances[0], distances[1], sizeof distances[0]);
+    }
+    for (int i = 0; i < 2; i++) {
+      uint32_t id = 1;
+      assert_true(sl_flat_is_frozen(both[i]));
+      assert_int_equal(sl_flat_add(both[i], &id, queries, 1, SL_DUPLICATE_ERROR, &done),
+                       SL_ERR_STATE);
+      assert_int_equal(sl_flat_remove(both[i], all_ids[0]), SL_ERR_STATE);
+      assert_int_equal(sl_flat_remove_many(both[i], all_ids, 2, &done), SL_ERR_STATE);
+      assert_int_equal(done, 0);
+      assert_int_equal(sl_flat_shrink(both[i]), SL_ERR_STATE);
+      assert_string_equal(sl_last_error()->argument, "index");
+    }
+    sl_flat_destroy(view);
+    assert_int_equal(sl_flat_size(flat), N);
+    sl_flat_destroy(flat);
+    sl_filter_destroy(filter);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(threads_get_the_same_bits),
@@ -202,6 +245,7 @@ int main(void) {
       property(a_frozen_index_refuses_changes),
       property(a_view_is_saved_as_its_index_is),
       property(a_view_holds_little),
+      property(an_exact_index_has_views),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

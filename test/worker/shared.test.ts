@@ -77,6 +77,45 @@ describe('searches of two workers give the bits of one thread', () => {
   });
 });
 
+test('an exact index: the same bits, in place or copied', async () => {
+  const { Filter, Flat } = await local.use('hnsw');
+  await using pool = await createPool({ size: 2, modules: ['hnsw'] });
+  const queries = points(300, 7);
+  for (const metric of ['cosine', 'euclidean', 'manhattan'] as const) {
+    using index = Flat.create({ metric, dimension: DIMENSION });
+    index.addBatch({ ids: idsOf(COUNT), vectors: points(COUNT, 1) });
+    index.remove(4);
+    const shared = await index.share();
+    expect([shared.kind, shared.place !== undefined]).toEqual(['flat', isSharing]);
+    await using replica = await pool.replicate(shared, ({ hnsw }, given) =>
+      hnsw.Flat.openShared(given),
+    );
+    const found = await replica.batch(queries, DIMENSION, (there, part) =>
+      there.searchBatch(part, { k: 10 }),
+    );
+    expect(found).toEqual(index.searchBatch(queries, { k: 10 }));
+    using reader = await Flat.openShared(shared);
+    using filter = Filter.from(idsOf(300));
+    const query = points(1, 5);
+    for (const how of [{ filter }, { radius: 1.2 }, { k: 4, diversity: 0.5 }])
+      expect(reader.search(query, how)).toEqual(index.search(query, how));
+    expect([reader.size, reader.has(4), reader.has(7), reader.frozen]).toEqual([
+      COUNT - 1,
+      false,
+      true,
+      true,
+    ]);
+    const refused = { code: 'STATE', argument: 'index' };
+    const vector = points(1, 8);
+    expect(() => reader.add(2, vector)).toThrow(expect.objectContaining(refused));
+    expect(() => reader.remove(1)).toThrow(expect.objectContaining(refused));
+    expect(() => reader.removeMany([1])).toThrow(expect.objectContaining(refused));
+    expect(() => reader.shrink()).toThrow(expect.objectContaining(refused));
+    expect(reader.save()).toEqual(index.save());
+    if (isSharing) expect(reader.bytesUsed).toBeLessThan(index.bytesUsed / 4);
+  }
+});
+
 test('filters of the worker, and of an engine beside a shared index', async () => {
   const { Filter, Hnsw } = await local.use('hnsw');
   using index = await makeIndex();
@@ -143,7 +182,7 @@ test('collections with texts, and over an exact index', async () => {
   using exact = Collection.create({ metric: 'dot', dimension: 2, index: 'flat' });
   exact.add({ key: 'a', vector: [1, 2] });
   const shared = await exact.share();
-  expect(shared.place).toBeUndefined();
+  expect(shared.place !== undefined).toBe(isSharing);
   using copy = await engine.hnsw.Collection.openShared(shared);
   expect(await copy.searchBatch([1, 1])).toEqual(exact.searchBatch([1, 1]));
 });

@@ -290,8 +290,7 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
 
   /**
    * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata and
-   * texts are copied to each reader. Pass what it gives to `Collection.openShared()`. A collection over an exact index
-   * (`index: 'flat'`) is copied as a whole.
+   * texts are copied to each reader. Pass what it gives to `Collection.openShared()`.
    *
    * @throws SublinearError `MEMORY`
    *
@@ -317,7 +316,8 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const [{ index }, { changes }] = [this, this.#items];
     const bytes = index.use(operation).bytes();
     const front = joined(operation, [this.#front(operation)]);
-    const shared = await shareIndex(index.runtime, operation, index, index instanceof Hnsw);
+    const kind = index instanceof Hnsw ? 'hnsw' : 'flat';
+    const shared = await shareIndex(index.runtime, operation, index, kind);
     if (this.#items.changes !== changes)
       throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
     return { kind: 'collection', version, bytes, front, ...shared };
@@ -346,16 +346,14 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const operation = 'Collection.openShared';
     const runtime = runtimeOf(this, operation);
     const { stem } = check.options(operation, options, ['stem']);
-    const given = readShared(operation, shared, 'collection');
+    readShared(operation, shared, 'collection');
     const front = new Front(runtime, operation);
     if (front.take(wholeBytes(shared.front as Uint8Array, operation)) === undefined)
       throw front.short();
     const saved = front.read(true);
     if (saved.text !== undefined) await bringTextRoom(runtime, operation);
-    const index =
-      saved.index === 'flat' && 'file' in given
-        ? runtime.bind(Flat).load(given.file)
-        : await runtime.bind(Hnsw).openShared({ ...shared, kind: 'hnsw' });
+    const [Index, kind] = [saved.index === 'flat' ? Flat : Hnsw, saved.index];
+    const index = await runtime.bind(Index).openShared({ ...shared, kind });
     try {
       return Collection.#filled<Meta>(runtime, operation, front, saved, stem, () => index);
     } catch (error) {

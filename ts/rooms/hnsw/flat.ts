@@ -10,7 +10,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { metrics, verified } from './options.js';
 import type { ResultAddresses } from './results.js';
-import type { FlatOptions, LoadOptions } from './types.js';
+import { openPlace, readShared } from './shared-index.js';
+import type { FlatOptions, LoadOptions, SharedIndex } from './types.js';
 import { VectorIndex } from './vector-index.js';
 
 /**
@@ -106,6 +107,31 @@ export class Flat extends VectorIndex<RawFlat> {
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, ['signal', 'onProgress']);
     return loadFileAsync(runtime, operation, bytes, loadingFlat(runtime, operation), given);
+  }
+
+  /**
+   * The index that {@link VectorIndex.share} gave, in this thread or in another one, for questions; as `Hnsw.openShared`.
+   *
+   * @throws SublinearError `UNSUPPORTED` for what another version of the package shared; `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Flat } = await load();
+   * using index = Flat.create({ metric: 'euclidean', dimension: 2 });
+   * index.add(5, [3, 4]);
+   * using reader = await Flat.openShared(await index.share());
+   * console.log(reader.search([0, 0], { k: 1 }).distances[0], reader.frozen); // 5 true
+   * ```
+   */
+  static async openShared(shared: SharedIndex): Promise<Flat> {
+    const operation = 'Flat.openShared';
+    const home = runtimeOf(this, operation);
+    const given = readShared(operation, shared, 'flat');
+    if ('file' in given) return home.bind(Flat).load(given.file).freeze();
+    const { runtime, raw } = await openPlace(home, operation, given.place, 'flat');
+    return adopt(runtime, operation, Flat, raw);
   }
 
   /** @internal */

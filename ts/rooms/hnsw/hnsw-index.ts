@@ -1,6 +1,5 @@
 // The approximate index.
 
-import { version } from '../../generated/bundles.js';
 import type { Filter as RawFilter, Hnsw as RawHnsw } from '../../generated/raw/vector.js';
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError } from '../../runtime/errors.js';
@@ -17,7 +16,7 @@ import { MeasuredIndex } from './measured-index.js';
 import { giveOptions, metrics, verified } from './options.js';
 import { Repairing } from './repair.js';
 import type { ResultAddresses } from './results.js';
-import { openPlace, readShared, shareIndex } from './shared-index.js';
+import { openPlace, readShared } from './shared-index.js';
 import type {
   HnswOptions,
   HnswStats,
@@ -146,36 +145,7 @@ export class Hnsw extends MeasuredIndex {
   }
 
   /**
-   * One copy of the index that all threads read, for the workers of a pool: pass what it gives to `Hnsw.openShared()` there.
-   * Where threads share memory (Node; browsers when the page is cross-origin isolated) the copy stands in memory of its own,
-   * frozen, and each reader adds two bytes a vector; elsewhere it is the file, and each reader has a copy. This index stays as
-   * it is, but for links to what none led to, as with `save()`: dispose it when only the shared one is wanted. O(size).
-   *
-   * @throws SublinearError `MEMORY`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   * import { createPool } from 'sublinear/worker';
-   *
-   * const { Hnsw } = await load();
-   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
-   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
-   *
-   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
-   * const replica = await pool.replicate(await index.share(), ({ hnsw }, shared) => hnsw.Hnsw.openShared(shared));
-   * const found = await replica.map([[1.2], [2.9]], (index, query) => index.search(query, { k: 1 }));
-   * console.log(found.map(({ ids }) => ids[0])); // [ 1, 3 ]
-   * ```
-   */
-  async share(): Promise<SharedIndex> {
-    const operation = 'Hnsw.share';
-    const bytes = this.use(operation).bytes();
-    return { kind: 'hnsw', version, bytes, ...(await shareIndex(this.runtime, operation, this)) };
-  }
-
-  /**
-   * The index that {@link Hnsw.share} gave, in this thread or in another one, for questions: it answers with the same bits, and
+   * The index that {@link VectorIndex.share} gave, in this thread or in another one, for questions: it answers with the same bits, and
    * every change of it throws `STATE`. `bytesUsed` is what this reader adds. What its thread had is used again after
    * `dispose()`; after a worker that was terminated it goes with the shared memory.
    *
@@ -197,33 +167,8 @@ export class Hnsw extends MeasuredIndex {
     const home = runtimeOf(this, operation);
     const given = readShared(operation, shared, 'hnsw');
     if ('file' in given) return home.bind(Hnsw).load(given.file).freeze();
-    const { runtime, raw } = await openPlace(home, operation, given.place);
+    const { runtime, raw } = await openPlace(home, operation, given.place, 'hnsw');
     return adopt(runtime, operation, Hnsw, raw);
-  }
-
-  /**
-   * Refuses every change from now on, with `STATE`. There is no way back; `load(save())` is a copy that can be changed.
-   *
-   * @throws SublinearError `MEMORY`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Hnsw } = await load();
-   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
-   * console.log(index.add(1, [1]).freeze().frozen, index.size); // true 1
-   * ```
-   */
-  freeze(): this {
-    const operation = 'Hnsw.freeze';
-    this.runtime.check(operation, this.use(operation).freeze());
-    return this;
-  }
-
-  /** Whether every change is refused: after {@link Hnsw.freeze}, and of what {@link Hnsw.openShared} gives. */
-  get frozen(): boolean {
-    return this.use('Hnsw.frozen').frozen();
   }
 
   /**

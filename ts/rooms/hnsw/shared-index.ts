@@ -1,6 +1,5 @@
 // One copy of an index for several threads: a frozen index in memory that they share, where that can be had, else its file.
 import { version } from '../../generated/bundles.js';
-import type { Hnsw as RawHnsw } from '../../generated/raw/vector.js';
 import { bytesOf, isPlain } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { tag } from '../../runtime/file.js';
@@ -13,7 +12,7 @@ import {
 } from '../../runtime/instance.js';
 import { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
-import { sharedClasses, viewOf } from './shared-raw.js';
+import { type RawKinds, sharedClasses, viewOf } from './shared-raw.js';
 import type { SharedIndex } from './types.js';
 
 /** Room beside what the index takes: for the regions of readers, and for the file while it is read. */
@@ -36,12 +35,12 @@ export async function shareIndex(
   home: Runtime,
   operation: string,
   index: Shareable,
-  inPlace = true,
+  kind: keyof RawKinds,
 ): Promise<Partial<Pick<SharedIndex, 'bytes' | 'place' | 'file'>>> {
   // Without the module everything works as it does without shared memory.
-  const module = inPlace && canShare() ? await home.shared().catch(() => undefined) : undefined;
+  const module = canShare() ? await home.shared().catch(() => undefined) : undefined;
   home.assertAlive(operation);
-  if (module !== undefined) return placed(home, operation, index, module);
+  if (module !== undefined) return placed(home, operation, index, kind, module);
   return { file: index.save() };
 }
 
@@ -49,6 +48,7 @@ async function placed(
   home: Runtime,
   operation: string,
   index: Shareable,
+  kind: keyof RawKinds,
   module: WebAssembly.Module,
 ): Promise<{ bytes: number; place: FrozenPlace }> {
   const memory = makeMemory(operation, 2 * index.bytesUsed + ROOM);
@@ -60,7 +60,7 @@ async function placed(
     if (made === 0) throw runtime.failure(operation);
     return made;
   };
-  const reader = handle('sl_abi_reader_create', tag('HNSW'), 0);
+  const reader = handle('sl_abi_reader_create', tag(kind.toUpperCase()), 0);
   status('sl_instance_keep_pieces', reader);
   for (const piece of index.saveInPieces())
     runtime.scratch(operation, (scratch) => {
@@ -68,22 +68,24 @@ async function placed(
       runtime.u8.set(piece, address);
       status('sl_abi_reader_feed', reader, address, piece.length);
     });
-  const frozen = handle('sl_abi_hnsw_read', reader);
+  const frozen = handle(`sl_abi_${kind}_read`, reader);
   status('sl_abi_reader_destroy', reader);
-  status('sl_abi_hnsw_freeze', frozen);
-  status('sl_abi_hnsw_info', frozen, 0, 0, instance.results, 0);
+  status(`sl_abi_${kind}_freeze`, frozen);
+  const behind = kind === 'hnsw' ? [0] : [];
+  status(`sl_abi_${kind}_info`, frozen, 0, ...behind, instance.results, 0);
   const bytes = instance.resultF64();
-  const address = instance.call('sl_instance_hnsw_address', frozen) >>> 0;
+  const address = instance.call(`sl_instance_${kind}_address`, frozen) >>> 0;
   // Nobody frees it: it goes with the memory, when the last thread has let go of that.
   return { bytes, place: { memory, regions: instance.makeRegions(), index: address } };
 }
 
 /** A view of the index of a place, and the runtime that it lives in. */
-export async function openPlace(
+export async function openPlace<K extends keyof RawKinds>(
   home: Runtime,
   operation: string,
   place: FrozenPlace,
-): Promise<{ runtime: Runtime; raw: RawHnsw | null }> {
+  kind: K,
+): Promise<{ runtime: Runtime; raw: RawKinds[K] | null }> {
   const module = await home.shared();
   home.assertAlive(operation);
   if (module === undefined) {
@@ -96,7 +98,7 @@ export async function openPlace(
   home.instances.add(runtime);
   instance.hold();
   try {
-    const raw = viewOf(instance, place.index);
+    const raw = viewOf(instance, place.index, kind);
     runtime.made(operation, raw);
     return { runtime, raw };
   } finally {
@@ -148,7 +150,8 @@ export function readShared(
   shared: unknown,
   kind: SharedIndex['kind'],
 ): { place: FrozenPlace } | { file: Uint8Array } {
-  const expected = kind === 'hnsw' ? 'what Hnsw.share() gave' : 'what Collection.share() gave';
+  const names = { hnsw: 'Hnsw', flat: 'Flat', collection: 'Collection' };
+  const expected = `what ${names[kind]}.share() gave`;
   const given = (isPlain(shared) ? shared : {}) as Partial<SharedIndex>;
   if (given.kind !== kind) throw check.typeError(operation, 'shared', expected, shared);
   if (given.version !== version) {

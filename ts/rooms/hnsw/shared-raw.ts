@@ -1,6 +1,16 @@
 // The C objects of an instance on shared memory, as the embind modules show them: each method is a function of the raw ABI.
-import type { Filter as RawFilter, Hnsw as RawHnsw } from '../../generated/raw/vector.js';
+import type {
+  Filter as RawFilter,
+  Flat as RawFlat,
+  Hnsw as RawHnsw,
+} from '../../generated/raw/vector.js';
 import type { Instance } from '../../runtime/instance.js';
+
+/** What can be shared, by the name that the raw ABI has for it. */
+export interface RawKinds {
+  hnsw: RawHnsw;
+  flat: RawFlat;
+}
 
 /** A C object by its handle. */
 class Handle {
@@ -50,28 +60,33 @@ const statuses = {
 } as const satisfies Partial<Record<keyof RawHnsw, string>>;
 
 /** A view of a frozen index: nothing of it changes but its scratch. */
-class SharedHnsw extends Handle {
+class SharedIndex extends Handle {
   readonly #metric: number;
   readonly #dimension: number;
   readonly #size: number;
   readonly #dead: number;
+  /** Addresses that `info` takes between the number of vectors and the bytes. */
+  readonly #between: number[];
 
   static {
     for (const [name, called] of Object.entries(statuses))
-      Object.defineProperty(SharedHnsw.prototype, name, {
-        value(this: SharedHnsw, ...args: (number | Handle | null)[]) {
+      Object.defineProperty(SharedIndex.prototype, name, {
+        value(this: SharedIndex, ...args: (number | Handle | null)[]) {
           return this.call(called, ...args);
         },
       });
   }
 
-  constructor(instance: Instance, handle: number) {
-    super(instance, 'hnsw', handle);
+  constructor(instance: Instance, kind: keyof RawKinds, handle: number) {
+    super(instance, kind, handle);
     const at = instance.results;
     this.call('shape', at, at + 4);
     [this.#metric, this.#dimension] = [instance.resultU32(0), instance.resultU32(1)];
-    this.call('info', at, at + 4, 0, 0);
-    [this.#size, this.#dead] = [instance.resultU32(0), instance.resultU32(1)];
+    const between = kind === 'hnsw' ? [at + 4] : [];
+    this.call('info', at, ...between, 0, 0);
+    this.#size = instance.resultU32(0);
+    this.#dead = kind === 'hnsw' ? instance.resultU32(1) : 0;
+    this.#between = between.map(() => 0);
   }
 
   metric(): number {
@@ -96,12 +111,12 @@ class SharedHnsw extends Handle {
   }
   bytes(): number {
     const { instance } = this;
-    this.call('info', 0, 0, instance.results, 0);
+    this.call('info', 0, ...this.#between, instance.results, 0);
     return instance.resultF64();
   }
   fileSize(): number {
     const { instance } = this;
-    this.call('info', 0, 0, 0, instance.results);
+    this.call('info', 0, ...this.#between, 0, instance.results);
     return instance.resultF64();
   }
 }
@@ -127,9 +142,13 @@ class SharedFilter extends Handle {
 }
 
 /** A view of the frozen index at an address; null when there is no memory for it. */
-export function viewOf(instance: Instance, address: number): RawHnsw | null {
-  const handle = instance.call('sl_instance_hnsw_view', address) >>> 0;
-  return handle === 0 ? null : (new SharedHnsw(instance, handle) as unknown as RawHnsw);
+export function viewOf<K extends keyof RawKinds>(
+  instance: Instance,
+  address: number,
+  kind: K,
+): RawKinds[K] | null {
+  const handle = instance.call(`sl_instance_${kind}_view`, address) >>> 0;
+  return handle === 0 ? null : (new SharedIndex(instance, kind, handle) as unknown as RawKinds[K]);
 }
 
 /** What the room's classes call by name to make objects there. */

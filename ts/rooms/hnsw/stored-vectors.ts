@@ -24,6 +24,8 @@ export interface RawIndex extends RawObject {
   remove(id: number): number;
   removeMany(ids: number, count: number, removed: number): number;
   shrink(): number;
+  freeze(): number;
+  frozen(): boolean;
   diversify(ids: number, distances: number, count: number, k: number, diversity: number): number;
   get(id: number, vector: number): number;
   has(id: number): boolean;

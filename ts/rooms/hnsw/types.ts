@@ -416,11 +416,11 @@ export interface Known<Meta extends object = Metadata> {
 }
 
 /**
- * What `Hnsw.share()` and `Collection.share()` give: to be passed to `openShared()` as it is, in this thread or through
+ * What `share()` of an index or a collection gives: to be passed to `openShared()` as it is, in this thread or through
  * `pool.replicate()`. The addresses in it are believed.
  */
 export interface SharedIndex {
-  readonly kind: 'hnsw' | 'collection';
+  readonly kind: 'hnsw' | 'flat' | 'collection';
   /** Of the package that made it, and that must read it. */
   readonly version: string;
   /** Bytes of the index, which is there once where there is a `place`. */

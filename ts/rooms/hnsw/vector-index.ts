@@ -1,17 +1,20 @@
 // What Flat and Hnsw have in common: searching and saving, over what they hold.
 
+import { version } from '../../generated/bundles.js';
 import type { Filter as RawFilter } from '../../generated/raw/vector.js';
 import { make } from '../../runtime/brand.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import { type FilterObject, rawFilter } from './filter.js';
 import { assertRoom, type ResultAddresses, resultArrays, resultOf } from './results.js';
+import { shareIndex } from './shared-index.js';
 import { type RawIndex, StoredVectors } from './stored-vectors.js';
 import type {
   BatchResult,
   SearchBatchOptions,
   SearchOptions,
   SearchResult,
+  SharedIndex,
   VectorArray,
 } from './types.js';
 
@@ -204,6 +207,62 @@ export abstract class VectorIndex<R extends RawIndex> extends StoredVectors<R> {
       offset += piece.length;
       if (piece.length < PIECE) return;
     }
+  }
+
+  /**
+   * One copy of the index that all threads read, for the workers of a pool: pass what it gives to `Hnsw.openShared()` or
+   * `Flat.openShared()` there.
+   * Where threads share memory (Node; browsers when the page is cross-origin isolated) the copy stands in memory of its own,
+   * frozen, and each reader adds two bytes a vector (of `Hnsw`); elsewhere it is the file, and each reader has a copy. This index stays as
+   * it is, but for links to what none led to, as with `save()`: dispose it when only the shared one is wanted. O(size).
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   * import { createPool } from 'sublinear/worker';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * index.addBatch({ ids: [1, 2, 3], vectors: [1, 2, 3] });
+   *
+   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
+   * const replica = await pool.replicate(await index.share(), ({ hnsw }, shared) => hnsw.Hnsw.openShared(shared));
+   * const found = await replica.map([[1.2], [2.9]], (index, query) => index.search(query, { k: 1 }));
+   * console.log(found.map(({ ids }) => ids[0])); // [ 1, 3 ]
+   * ```
+   */
+  async share(): Promise<SharedIndex> {
+    const operation = this.named('share');
+    const bytes = this.use(operation).bytes();
+    const kind = this.kind === 'Flat' ? 'flat' : 'hnsw';
+    return { kind, version, bytes, ...(await shareIndex(this.runtime, operation, this, kind)) };
+  }
+
+  /**
+   * Refuses every change from now on, with `STATE`. There is no way back; `load(save())` is a copy that can be changed.
+   *
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/hnsw';
+   *
+   * const { Hnsw } = await load();
+   * using index = Hnsw.create({ metric: 'euclidean', dimension: 1 });
+   * console.log(index.add(1, [1]).freeze().frozen, index.size); // true 1
+   * ```
+   */
+  freeze(): this {
+    const operation = this.named('freeze');
+    this.runtime.check(operation, this.use(operation).freeze());
+    return this;
+  }
+
+  /** Whether every change is refused: after {@link VectorIndex.freeze}, and of what `openShared()` gives. */
+  get frozen(): boolean {
+    return this.use(this.named('frozen')).frozen();
   }
 
   /** @internal Searches; `at` are the addresses of ids, distances and counts. Returns the status. */
