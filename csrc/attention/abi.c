@@ -1,4 +1,5 @@
-// Raw ABI of attention/kv_cache.h.
+// Raw ABI of attention/kv_cache.h and attention/gradient.h.
+#include "attention/gradient.h"
 #include "attention/kv_cache.h"
 #include "base/abi_job.h"
 
@@ -86,4 +87,37 @@ int32_t SL_ABI(sl_abi_kv_cache_attend)(sl_handle handle, const double *asked, co
       .out_count = (size_t)all,
   };
   return sl_kv_cache_attend(c, &options);
+}
+
+// 0 after a failure.
+sl_handle SL_ABI(sl_abi_attention_gradient_create)(void) {
+  sl_attention_gradient *made;
+  if (sl_attention_gradient_create(&made) != SL_OK) return 0;
+  return sl_abi_job_register(sl_attention_gradient_job(made), 0, NULL);
+}
+
+int32_t SL_ABI(sl_abi_attention_gradient_destroy)(sl_handle handle) {
+  return sl_abi_job_close(handle, &sl_attention_gradient_kind);
+}
+
+// asked: nine numbers: batch, tokens, tokens of keys, heads, heads of keys, size, causal, window, scale
+// (0: 1 / sqrt(size)). queries, upstream: batch * tokens * heads * size f32 each; keys, values: the
+// same of keys. query_out; key_out, value_out: as many, written. The arrays must stay until the work
+// has ended.
+int32_t SL_ABI(sl_abi_attention_gradient_begin)(sl_handle handle, const double *asked,
+                                                const float *queries, const float *upstream,
+                                                const float *keys, const float *values,
+                                                float *query_out, float *key_out,
+                                                float *value_out) {
+  sl_attention_gradient *gradient;
+  SL_TRY(sl_abi_job_get(handle, &sl_attention_gradient_kind, &gradient));
+  uint32_t n[8];
+  for (int i = 0; i < 8; i++) n[i] = whole(asked[i]);
+  const double each = (double)n[0] * n[5], all = each * n[1] * n[3], held = each * n[2] * n[4];
+  SL_REQUIRE(addressable(all) && addressable(held), SL_ERR_OVERFLOW, "asked",
+             "fewer tokens or heads");
+  const sl_attention_gradient_options options = {
+      n[0],    n[1],     n[2],        n[3], n[4],   n[5],         n[6],      n[7],    asked[8],
+      queries, upstream, (size_t)all, keys, values, (size_t)held, query_out, key_out, value_out};
+  return sl_attention_gradient_begin(gradient, &options);
 }

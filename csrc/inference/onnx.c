@@ -163,8 +163,11 @@ static sl_status take_tensor(sl_weights *w, sl_span bytes, const sl_span *name) 
 
 static sl_status take_graph(sl_weights *w, sl_span bytes, uint32_t depth);
 
+#define ONLY "only operators of: "
+static const char operators[] = ONLY SL_ONNX_OPERATORS;
+
 static bool is_known(const sl_weights *w, sl_span name) {
-  const char *at = SL_ONNX_OPERATORS;
+  const char *at = operators + sizeof ONLY - 1;
   while (*at != 0) {
     const size_t length = strcspn(at, " ");
     if (length == name.bytes && memcmp(w->bytes + name.at, at, length) == 0) return true;
@@ -235,7 +238,7 @@ static sl_status take_node(sl_weights *w, sl_span bytes, uint32_t depth) {
     if (f.number == NODE_OUTPUT && output.bytes == 0) output = f.bytes;
     if (f.number == NODE_INPUT && given < 3) inputs[given++] = f.bytes;
   }
-  if (!is_known(w, name)) return sl_weights_bad(name.at, "only operators of: " SL_ONNX_OPERATORS);
+  if (!is_known(w, name)) return sl_weights_bad(name.at, operators);
   sl_convolution c = {inputs[1], inputs[2], 1, 0, 0, true};
   const bool convolution = is(w, name, "Conv");
   const asked a = {w, depth, is(w, name, "Constant") ? &output : NULL, convolution ? &c : NULL};

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gemm/activation.h"
 #include "gemm/functions.h"
 #include "gemm/kernel.h"
 #include "inference/voice_parts.h"
@@ -66,23 +67,25 @@ static NOINLINE void sizes(const float *sums, float *out) {
     }
 }
 
-static NOINLINE void gates(const float *sums, const float *bias, float *cell, float *hidden) {
-  for (uint32_t j = 0; j < STATE; j += 4) {
-    sl_f32x4 g[4];
-    for (uint32_t i = 0; i < 4; i++)
-      g[i] = sl_f32x4_load(sums + i * STATE + j) + sl_f32x4_load(bias + i * STATE + j);
-    const sl_f32x4 kept = sl_f32x4_sigmoid(g[1]) * sl_f32x4_load(cell + j);
-    const sl_f32x4 c = kept + sl_f32x4_sigmoid(g[0]) * sl_f32x4_tanh(g[2]);
-    sl_f32x4_store(cell + j, c);
-    sl_f32x4_store(hidden + j, sl_f32x4_sigmoid(g[3]) * sl_f32x4_tanh(c));
-  }
+// sums: of the four gates; changed. Activations cannot fail: they are of the list.
+static NOINLINE void gates(float *sums, const float *bias, float *cell, float *hidden) {
+  const float *in = sums, *forget = in + STATE, *next = forget + STATE, *out = next + STATE;
+  for (uint32_t j = 0; j < 4 * STATE; j++) sums[j] += bias[j];
+  (void)sl_activate(sums, 2 * STATE, SL_ACTIVATION_SIGMOID);
+  (void)sl_activate(sums + 2 * STATE, STATE, SL_ACTIVATION_TANH);
+  (void)sl_activate(sums + 3 * STATE, STATE, SL_ACTIVATION_SIGMOID);
+  for (uint32_t j = 0; j < STATE; j++) hidden[j] = cell[j] = forget[j] * cell[j] + in[j] * next[j];
+  (void)sl_activate(hidden, STATE, SL_ACTIVATION_TANH);
+  for (uint32_t j = 0; j < STATE; j++) hidden[j] *= out[j];
 }
 
 static NOINLINE float judge(const float *hidden, const float *head) {
   double sum = (double)head[STATE];
   for (uint32_t j = 0; j < STATE; j++)
     sum += hidden[j] > 0 ? (double)hidden[j] * (double)head[j] : 0;
-  return sl_f32x4_sigmoid(sl_f32x4_splat((float)sum))[0];
+  float likely = (float)sum;
+  (void)sl_activate(&likely, 1, SL_ACTIVATION_SIGMOID);
+  return likely;
 }
 
 float sl_voice_hear(sl_voice *v, const float *chunk) {

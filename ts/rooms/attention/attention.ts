@@ -1,13 +1,24 @@
 // Attention, over whole sequences and token by token.
 
-import type { KvCache as RawKvCache } from '../../generated/raw/neural.js';
+import type {
+  AttentionGradient as RawGradient,
+  KvCache as RawKvCache,
+} from '../../generated/raw/neural.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { asyncKeys, type Call, runLater, runNow, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { ask, askKeys, headsOf, tokensOf } from './ask.js';
+import { beginGradient, type Given, gradientKeys } from './gradient.js';
 import { cacheKeys, KvCache, shapeOf } from './kv-cache.js';
-import type { AskOptions, AttentionAsyncOptions, AttentionOptions } from './types.js';
+import type {
+  AskOptions,
+  AttentionAsyncOptions,
+  AttentionGradients,
+  AttentionOptions,
+  GradientAsyncOptions,
+  GradientOptions,
+} from './types.js';
 
 export * from '../../runtime/errors.js';
 export type { RealArray } from '../../runtime/scratch.js';
@@ -17,8 +28,11 @@ export type {
   AskOptions,
   AttendAsyncOptions,
   AttentionAsyncOptions,
+  AttentionGradients,
   AttentionOptions,
   CacheOptions,
+  GradientAsyncOptions,
+  GradientOptions,
   KvCacheOptions,
 } from './types.js';
 
@@ -74,6 +88,53 @@ export interface AttentionRoom {
     values: RealArray,
     options: AttentionAsyncOptions,
   ): Promise<Float32Array>;
+
+  /**
+   * Derivatives of attention, for learning: of the sum of its outputs, each times its number in `upstream`, with respect to queries,
+   * keys and values. Without masks and biases. Heads that share keys add up. Memory is that of the arrays.
+   * O(batch heads queries keys size), about three times attention itself.
+   *
+   * @param upstream - as long as the queries: what the loss changes by with each output
+   * @throws RangeError `SHAPE` names the array that does not fit, `OPTION`, `RANGE` when there are more queries than keys
+   * @throws SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/attention';
+   *
+   * const { attentionGradient } = await load();
+   * // Of a mean of 2 and 4 with equal weights.
+   * const { keys, values } = attentionGradient([1], [1, 1], [2, 4], [1], { heads: 1, size: 1 });
+   * console.log(keys, values); // Float32Array(2) [ -0.5, 0.5 ] Float32Array(2) [ 0.5, 0.5 ]
+   * ```
+   */
+  attentionGradient(
+    queries: RealArray,
+    keys: RealArray,
+    values: RealArray,
+    upstream: RealArray,
+    options: GradientOptions,
+  ): AttentionGradients;
+
+  /**
+   * The same in slices of 8 ms, which can be aborted.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/attention';
+   *
+   * const { attentionGradientAsync } = await load();
+   * const { queries } = await attentionGradientAsync([1], [0, 2], [2, 4], [1], { heads: 1, size: 1 });
+   * console.log(queries[0]?.toFixed(4)); // 0.4200
+   * ```
+   */
+  attentionGradientAsync(
+    queries: RealArray,
+    keys: RealArray,
+    values: RealArray,
+    upstream: RealArray,
+    options: GradientAsyncOptions,
+  ): Promise<AttentionGradients>;
 }
 
 const keysOfOptions = [...new Set([...askKeys, ...cacheKeys])];
@@ -102,7 +163,8 @@ function begin(
 
 /** @internal */
 export function createRoom(runtime: Runtime): AttentionRoom {
-  type Options = AttentionOptions & AskOptions & { maxTimeMs?: never };
+  type Endless = { maxTimeMs?: never };
+  type Options = AttentionOptions & AskOptions & Endless;
   return {
     KvCache: runtime.bind(KvCache),
     attention(queries, keys, values, options) {
@@ -135,6 +197,39 @@ export function createRoom(runtime: Runtime): AttentionRoom {
         );
       } finally {
         if (runtime.alive) cache?.delete();
+      }
+    },
+    attentionGradient(queries, keys, values, upstream, options) {
+      const operation = 'attentionGradient';
+      const read = check.options<GradientOptions & Endless>(operation, options, gradientKeys);
+      const given: Given = [queries, keys, values, upstream];
+      let raw: RawGradient | undefined;
+      try {
+        return runNow<GradientOptions & Endless, WorkProgress, AttentionGradients>(
+          runtime,
+          operation,
+          read,
+          (call) => beginGradient(call, given, (made) => (raw = made)),
+        );
+      } finally {
+        if (runtime.alive) raw?.delete();
+      }
+    },
+    async attentionGradientAsync(queries, keys, values, upstream, options) {
+      const operation = 'attentionGradientAsync';
+      const all = [...gradientKeys, ...asyncKeys] as const;
+      const read = check.options<GradientAsyncOptions & Endless>(operation, options, all);
+      const given: Given = [queries, keys, values, upstream];
+      let raw: RawGradient | undefined;
+      try {
+        return await runLater<GradientOptions & Endless, WorkProgress, AttentionGradients>(
+          runtime,
+          operation,
+          read,
+          (call) => beginGradient(call, given, (made) => (raw = made)),
+        );
+      } finally {
+        if (runtime.alive) raw?.delete();
       }
     },
   };

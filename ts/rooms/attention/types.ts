@@ -45,3 +45,18 @@ export interface KvCacheOptions extends CacheOptions {
 }
 
 export interface AttendAsyncOptions extends AskOptions, AsyncOptions<WorkProgress> {}
+
+/** What attention was asked, without masks and biases. */
+export interface GradientOptions
+  extends Pick<
+    AttentionOptions,
+    'heads' | 'kvHeads' | 'size' | 'batch' | 'causal' | 'window' | 'scale'
+  > {}
+export interface GradientAsyncOptions extends GradientOptions, AsyncOptions<WorkProgress> {}
+
+/** Derivatives, each as long as what it belongs to. */
+export interface AttentionGradients {
+  queries: Float32Array;
+  keys: Float32Array;
+  values: Float32Array;
+}
