@@ -1,5 +1,5 @@
-// Graphs as text for other programs: what is written is read back, here and by graphology; networkx's reading of such files
-// is the other way round in formats.test.ts.
+// Graphs as text for other programs: what is written is read back, here, by graphology, and by networkx where it is installed.
+import { spawnSync } from 'node:child_process';
 import Graphology from 'graphology';
 import { createEngine, type Engine, SublinearRangeError, SublinearTypeError } from 'sublinear';
 import type { GraphRoom, GraphTextFormat, Graph as GraphType } from 'sublinear/graph';
@@ -150,6 +150,55 @@ describe('columns', () => {
     using flows = await Graph.readAsync(text, { weight: 'flow' });
     expect(flows.neighborWeights('cay')).toEqual(Float64Array.of(2));
   });
+});
+
+const script = `
+import io, json, sys
+import networkx as nx
+for name, text in json.load(sys.stdin):
+    data = io.BytesIO(text.encode())
+    g = (nx.read_graphml(data) if name == 'graphml' else nx.read_gexf(data) if name == 'gexf'
+         else nx.node_link_graph(json.loads(text), **({'edges': 'edges'} if nx.__version__ >= '3.4' else {'link': 'edges'})))
+    print(json.dumps([g.is_directed(), g.is_multigraph(), sorted(g.nodes),
+        [g.nodes[u].get('rank') for u in sorted(g.nodes)], sum(d['weight'] for _, _, d in g.edges(data=True)), g.size()]))
+`;
+const networkx = spawnSync('python3', ['-c', 'import networkx']).status === 0;
+
+test.skipIf(!networkx)('networkx reads the same graph, with the results', () => {
+  const names = ['a & <b>', 'Bob', 'Cay', 'alone "x"\n'];
+  const rank = [0.5, 1e-9, Number.NaN, 4];
+  const wanted = [
+    ...names.map((name, u) => [name, Number.isNaN(rank[u]) ? null : rank[u]] as const),
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const directed of [true, false]) {
+    using graph = Graph.fromEdges({
+      from: [names[0]!, 'Bob', 'Cay', 'Bob'],
+      to: ['Bob', 'Cay', names[0]!, 'Bob'],
+      weights: [1.5, 2, 0.25, 7],
+      labels: names,
+      directed,
+    });
+    const files = (['graphml', 'gexf', 'nodeLink'] as const).map((format) => [
+      format,
+      graph.write(format, { nodes: { rank } }),
+    ]);
+    const { stdout, stderr } = spawnSync('python3', ['-c', script], {
+      input: JSON.stringify(files),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(files.length);
+    for (const line of lines)
+      expect(JSON.parse(line)).toEqual([
+        directed,
+        false,
+        wanted.map(([name]) => name),
+        wanted.map(([, value]) => value),
+        10.75,
+        4,
+      ]);
+  }
 });
 
 test('what cannot be written is refused by name', () => {

@@ -16,7 +16,7 @@ import {
 import type { EdgeArrays, GraphColumn, GraphTextFormat, WriteGraphOptions } from './types.js';
 
 /** A graph as it is written: copies, so that it may be disposed meanwhile. */
-export interface Written {
+interface Written {
   labels: readonly NodeLabel[];
   directed: boolean;
   edges: EdgeArrays;
