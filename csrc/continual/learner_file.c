@@ -127,7 +127,7 @@ sl_status sl_learner_save(const sl_learner *l, const void *labels, size_t bytes,
 static sl_status take_numbers(sl_reader *reader, uint32_t tag, uint64_t count, float *to) {
   void *block;
   SL_TRY(sl_reader_take(reader, tag, count * sizeof(float), &block));
-  memcpy(to, block, (size_t)count * sizeof(float));
+  if (count > 0) memcpy(to, block, (size_t)count * sizeof(float)); // else there may be no array
   sl_free(block);
   if (sl_first_not_finite_f32(to, (size_t)count) < count)
     return sl_reader_bad(reader, "finite numbers");

@@ -56,7 +56,7 @@ sl_status sl_learner_allocate(sl_learner *l, const sl_learner_options *o) {
   l->job.kind = &sl_learner_kind;
   l->options = *o;
   SL_TRY(sl_net_shape(o->inputs, o->hidden, o->hidden_layers, o->outputs, o->activation, &l->net));
-  memcpy(l->hidden, o->hidden, o->hidden_layers * sizeof *l->hidden);
+  if (o->hidden_layers > 0) memcpy(l->hidden, o->hidden, o->hidden_layers * sizeof *l->hidden);
   l->options.hidden = NULL;
   const uint32_t n = l->net.parameters, rows = sl_net_rows(&l->net, SL_LEARNER_PIECE_ROWS);
   const bool classes = o->loss == SL_LEARNER_CROSS_ENTROPY;
