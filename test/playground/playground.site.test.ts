@@ -335,6 +335,34 @@ describe('vectors', () => {
   });
 });
 
+describe('search', () => {
+  const found = () => rows('search').allTextContents();
+
+  test('finds definitions by words, by meaning, and by both', async () => {
+    await open('search');
+    await expect.poll(() => rows('search').count()).toBe(12);
+    expect((await found()).some((row) => /harbor|haven|port/i.test(row))).toBe(true);
+    await page.getByLabel('Description').fill('musical instrument with strings');
+    await expect
+      .poll(async () => (await found()).some((row) => /guitar|violin|strings/.test(row)))
+      .toBe(true);
+    // By words alone nothing has a place by meaning, and the other way round.
+    const places = (column: number) =>
+      rows('search').locator(`td:nth-child(${column})`).allTextContents();
+    await slide('Words or meaning', 0);
+    await expect.poll(async () => new Set(await places(3))).toEqual(new Set(['–']));
+    await slide('Words or meaning', 10);
+    await expect.poll(async () => new Set(await places(2))).toEqual(new Set(['–']));
+    await panel('search').getByLabel('Only kinds of words').selectOption('verb');
+    await expect.poll(() => page.url()).toMatch(/#search\?.*kind=verb/);
+    await expect.poll(async () => (await found()).some((row) => /instrument/.test(row))).toBe(true);
+    await page.getByLabel('Description').fill('qqqq');
+    await expect
+      .poll(() => panel('search').locator('.failed').textContent())
+      .toBe('None of these words has a known meaning.');
+  });
+});
+
 describe('query', () => {
   const text = () => page.getByLabel('openCypher', { exact: true });
   const said = () => panel('query').locator('.status[role=status]').textContent();
@@ -520,6 +548,7 @@ const used: Record<string, () => Promise<void>> = {
     await expect.poll(() => panel('solve').textContent()).toMatch(/2 unknowns: converged/);
   },
   vectors: () => slide('Letters, at most', 5),
+  search: () => slide('Words or meaning', 2),
   query: async () => {
     await page.getByLabel('openCypher', { exact: true }).fill('RETURN x');
     await page.getByRole('button', { name: 'Run', exact: true }).click();

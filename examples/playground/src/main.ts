@@ -11,6 +11,7 @@ const shows: Record<string, () => Promise<{ show: Show }>> = {
   graph: () => import('./graph/tab.js'),
   solve: () => import('./solve/tab.js'),
   vectors: () => import('./vectors/tab.js'),
+  search: () => import('./search/tab.js'),
   query: () => import('./query/tab.js'),
   dates: () => import('./dates/tab.js'),
   bench: () => import('./bench/tab.js'),
