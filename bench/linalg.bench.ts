@@ -10,9 +10,10 @@ import { openBench } from './support/harness.js';
 
 const folder = new URL('../build/linalg-peers/', import.meta.url);
 const require = createRequire(folder);
+const PEER = 'ml-matrix';
 // biome-ignore lint/suspicious/noExplicitAny: a peer that may not be there has no types
-const ml: any = existsSync(new URL('node_modules/ml-matrix/package.json', folder))
-  ? require('ml-matrix')
+const ml: any = existsSync(new URL(`node_modules/${PEER}/package.json`, folder))
+  ? require(PEER)
   : undefined;
 
 const bench = openBench('linalg', 'Dense linear algebra');

@@ -45,11 +45,12 @@ export type {
   ProductOf,
 } from '../gemm/types.js';
 export type { CholeskyDecomposition, Decomposition, LuDecomposition } from './decomposition.js';
-export type * from './orthogonal-types.js';
+export type { Orthogonal } from './orthogonal-types.js';
 export type { QOptions, QrDecomposition } from './qr.js';
 export type {
   DecompositionKind,
   Determinant,
+  LeastSquaresAnswer,
   LinearColumn,
   LinearSolution,
   LinearSolveOptions,
@@ -57,6 +58,11 @@ export type {
   MatrixResult,
   MatrixValues,
   Numbers,
+  QrOptions,
+  RankOptions,
+  SingularValues,
+  SymmetricEigen,
+  VectorsOptions,
 } from './types.js';
 
 /** What `engine.use('linalg')` and `load()` give. */

@@ -12,16 +12,16 @@ import {
 import * as check from '../../runtime/validate.js';
 import { matmul } from '../gemm/product.js';
 import { readMatrix } from './input.js';
+import type { Orthogonal } from './orthogonal-types.js';
+import { LEFT, partOf, QrDecomposition, RESIDUALS, RIGHT, toleranceOf, VALUES } from './qr.js';
 import type {
-  Orthogonal,
+  MatrixInput,
   QrOptions,
   RankOptions,
   SingularValues,
   SymmetricEigen,
   VectorsOptions,
-} from './orthogonal-types.js';
-import { LEFT, partOf, QrDecomposition, RESIDUALS, RIGHT, toleranceOf, VALUES } from './qr.js';
-import type { MatrixInput } from './types.js';
+} from './types.js';
 
 /** Values of sl_orthogonal_kind. */
 const QR = 0;

@@ -12,8 +12,13 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { readSides } from './input.js';
-import type { LeastSquaresAnswer, RankOptions } from './orthogonal-types.js';
-import type { MatrixInput, MatrixResult, Numbers } from './types.js';
+import type {
+  LeastSquaresAnswer,
+  MatrixInput,
+  MatrixResult,
+  Numbers,
+  RankOptions,
+} from './types.js';
 
 /** Parts of sl_orthogonal_read. */
 export const VALUES = 0;

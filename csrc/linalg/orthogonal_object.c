@@ -1,11 +1,10 @@
-#include "linalg/orthogonal.h"
+#include "linalg/orthogonal_object.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "direct/scale.h"
-#include "linalg/orthogonal_object.h"
 #include "simd/kernels.h"
 
 void sl_orthogonal_destroy(sl_orthogonal *o) {
