@@ -10,9 +10,10 @@ import { openBench } from './support/harness.js';
 
 const folder = new URL('../build/linalg-peers/', import.meta.url);
 const require = createRequire(folder);
+const PEER = 'ml-matrix';
 // biome-ignore lint/suspicious/noExplicitAny: a peer that may not be there has no types
-const ml: any = existsSync(new URL('node_modules/ml-matrix/package.json', folder))
-  ? require('ml-matrix')
+const ml: any = existsSync(new URL(`node_modules/${PEER}/package.json`, folder))
+  ? require(PEER)
   : undefined;
 
 const bench = openBench('linalg', 'Dense linear algebra');
@@ -62,6 +63,41 @@ for (const size of bench.smoke ? [32] : [128, 512, 1024]) {
       unit: 'x',
     });
   mine.dispose();
+}
+for (const size of bench.smoke ? [24] : [128, 512]) {
+  const matrix = denseMatrix(size, true);
+  const dense = ml?.Matrix.from1DArray(size, size, matrix.data);
+  const trace = matrix.data.reduce((sum, x, at) => sum + (at % (size + 1) === 0 ? x : 0), 0);
+  const off = (values: unknown) =>
+    Math.abs((values as number[]).reduce((sum, x) => sum + x, 0) - trace) / trace;
+  const missing = { name: 'ml-matrix', run: () => 0, skip: 'sh bench/peers/linalg.sh' };
+  await bench.compare({
+    id: `eigen-${size}`,
+    title: `eigenvalues and vectors of a symmetric matrix, ${size} rows`,
+    accuracy: 'difference of the sum of the values from the trace, as a part of it',
+    contestants: [
+      {
+        name: 'sublinear',
+        run: () => Array.from(room.eigenSymmetric(matrix).values),
+        accuracy: off,
+      },
+      ml
+        ? { name: 'ml-matrix', run: () => new ml.EVD(dense).realEigenvalues, accuracy: off }
+        : missing,
+    ],
+    maxSeconds: 20,
+  });
+  await bench.compare({
+    id: `svd-${size}`,
+    title: `singular values and vectors, ${size} rows and columns`,
+    note: 'Of the same definite matrix, whose singular values are its eigenvalues.',
+    accuracy: 'difference of the sum of the values from the trace, as a part of it',
+    contestants: [
+      { name: 'sublinear', run: () => Array.from(room.svd(matrix).values), accuracy: off },
+      ml ? { name: 'ml-matrix', run: () => new ml.SVD(dense).diagonal, accuracy: off } : missing,
+    ],
+    maxSeconds: 30,
+  });
 }
 engine.dispose();
 bench.close();

@@ -2,9 +2,11 @@
 
 extern "C" {
 #include "linalg/linalg.h"
+#include "linalg/orthogonal.h"
 }
 
 SL_OBJECT(sl_decomposition, sl_decomposition_destroy)
+SL_OBJECT(sl_orthogonal, sl_orthogonal_destroy)
 SL_FIELDS(sl_decomposition_facts, kind, rows, columns, pivot, sign, log_determinant, determinant,
           scaled)
 
@@ -21,5 +23,15 @@ EMSCRIPTEN_BINDINGS(linalg) {
       .method<sl_decomposition_read_inverse>("readInverse")
       .method<sl_decomposition_begin_condition>("beginCondition")
       .method<sl_decomposition_read_condition>("readCondition");
+  sl::object<sl_orthogonal>("Orthogonal")
+      .create<sl_orthogonal_create>("create")
+      .method<sl_orthogonal_job>("job")
+      .method<sl_orthogonal_bytes>("bytes")
+      .method<sl_orthogonal_read>("read")
+      .method<sl_orthogonal_rank>("rank")
+      .method<sl_orthogonal_begin_q>("beginQ")
+      .method<sl_orthogonal_begin_solve>("beginSolve")
+      .method<sl_orthogonal_read_solve>("readSolve");
   sl::function<sl_decomposition_estimate>("estimateDecompositionBytes");
+  sl::function<sl_orthogonal_estimate>("estimateOrthogonalBytes");
 }

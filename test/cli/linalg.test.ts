@@ -42,6 +42,25 @@ test('determinant, inverse, condition', async () => {
   expect(await json('condition', 'S.npy')).toMatchObject({ code: 1, singular: true });
 });
 
+test('least squares, eigenvalues, singular values', async () => {
+  npy('T.npy', [4, 2], [1, 0, 1, 1, 1, 2, 1, 3]);
+  npy('t.npy', [4], [1, 3, 5, 7.4]);
+  npy('Y.npy', [2, 2], [2, 1, 1, 2]);
+  const json = async (...asked: string[]) =>
+    JSON.parse((await sublinear(['linalg', ...asked, '--json'])).stdout);
+  const fitted = await json('least-squares', 'T.npy', 't.npy');
+  expect(fitted.rank).toBe(2);
+  expect(fitted.solution[0]).toBeCloseTo(0.92, 12);
+  expect(fitted.residualNorms[0]).toBeCloseTo(Math.sqrt(0.048), 12);
+  const { values, residuals } = await json('eigen', 'Y.npy');
+  expect([values[0], values[1]].map((x: number) => x.toFixed(9))).toEqual([
+    '1.000000000',
+    '3.000000000',
+  ]);
+  expect(residuals[0]).toBeLessThan(1e-12);
+  expect((await json('svd', 'T.npy')).rank).toBe(2);
+});
+
 test('refuses what does not fit', async () => {
   npy('D.npy', [1, 2], [1, 2]);
   npy('E.npy', [2, 2], [1, 2, 2, 1]);
@@ -55,7 +74,9 @@ test('refuses what does not fit', async () => {
     [['determinant', 'E.npy', 'D.npy'], /solve/],
     [['solve', 'E.npy'], /solve/],
     [['solve', 'E.npy', 'D.npy'], /rows/],
-    [['eigen', 'E.npy'], /solve/],
+    [['eigen', 'D.npy'], /square/],
+    [['svd', 'E.npy', '--definite'], /Jacobi/],
+    [['trace', 'E.npy'], /eigen/],
   ];
   for (const [asked, message] of bad) {
     const ran = await sublinear(['linalg', ...asked]);

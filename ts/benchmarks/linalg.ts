@@ -30,7 +30,7 @@ function decomposition(kind: 'lu' | 'cholesky'): Case<LinalgRoom> {
   };
 }
 
-export const benchmarks: Record<'lu' | 'cholesky' | 'solve', Case<LinalgRoom>> = {
+export const benchmarks: Record<'lu' | 'cholesky' | 'solve' | 'eigen' | 'svd', Case<LinalgRoom>> = {
   lu: decomposition('lu'),
   cholesky: decomposition('cholesky'),
   // Decomposed, solved and corrected.
@@ -42,6 +42,30 @@ export const benchmarks: Record<'lu' | 'cholesky' | 'solve', Case<LinalgRoom>> =
       return {
         run: () => room.solve(matrix, b).solution,
         operations: (2 * size ** 3) / 3,
+        bytes: 8 * size * size,
+        dispose: () => undefined,
+      };
+    },
+  }, // With vectors.
+  eigen: {
+    defaultSize: 256,
+    prepare(room, size) {
+      const matrix = denseMatrix(size, true);
+      return {
+        run: () => room.eigenSymmetric(matrix).values,
+        operations: 10 * size ** 3,
+        bytes: 8 * size * size,
+        dispose: () => undefined,
+      };
+    },
+  },
+  svd: {
+    defaultSize: 128,
+    prepare(room, size) {
+      const matrix = denseMatrix(size, false);
+      return {
+        run: () => room.svd(matrix).values,
+        operations: 0,
         bytes: 8 * size * size,
         dispose: () => undefined,
       };

@@ -117,10 +117,12 @@ Examples:
     );
 
   answering(common(progress, program.command('linalg')))
-    .description('dense systems, determinants, inverses and condition numbers of NumPy arrays')
+    .description(
+      'dense systems, least squares, determinants, eigenvalues and singular values of NumPy arrays',
+    )
     .addArgument(new Argument('<action>', 'what is asked').choices(linalgActions))
-    .argument('<A.npy>', 'a square matrix; - is standard input')
-    .argument('[b.npy]', 'with solve: a right-hand side, or a matrix of several')
+    .argument('<A.npy>', 'a matrix; - is standard input')
+    .argument('[b.npy]', 'with solve and least-squares: a right-hand side, or a matrix of several')
     .option('--definite', 'by Cholesky: the matrix is symmetric positive definite')
     .addHelpText(
       'after',
@@ -129,7 +131,8 @@ Exit code 1 with condition where the matrix is singular but for rounding.
 
 Examples:
   sublinear linalg solve A.npy b.npy --format csv
-  sublinear linalg determinant A.npy --json`,
+  sublinear linalg determinant A.npy --json
+  sublinear linalg eigen A.npy`,
     )
     .action(async (action: LinalgAction, file: string, b: string | undefined, options) =>
       (await import('./linalg.js')).linalg(action, file, b, options, progress),

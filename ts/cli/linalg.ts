@@ -13,6 +13,13 @@ export interface LinalgOptions extends CommonOptions {
   definite?: boolean;
 }
 
+/** How those are done that are not done by LU or Cholesky. */
+const methods: Partial<Record<LinalgAction, string>> = {
+  'least-squares': 'QR with pivoting',
+  eigen: 'QL',
+  svd: 'Jacobi rotations',
+};
+
 /** What is printed: lines for people, and rows. */
 interface Said {
   about: [string, string][];
@@ -29,8 +36,12 @@ export async function linalg(
   progress: Progress,
 ): Promise<void> {
   outputFormat(options);
-  if ((action === 'solve') !== (bFile !== undefined))
-    throw new CliError(`b.npy and the action ${action}: expected solve with it`);
+  const sided = action === 'solve' || action === 'least-squares';
+  if (sided !== (bFile !== undefined))
+    throw new CliError(`b.npy and the action ${action}: expected solve or least-squares with it`);
+  const method = methods[action] ?? (options.definite ? 'Cholesky' : 'LU');
+  if (options.definite && methods[action] !== undefined)
+    throw new CliError(`--definite: ${action} is done by ${method}`);
   if (file === '-' && bFile === '-')
     throw new CliError('only one of A and b can come from standard input');
   const engine = await engineFor(['linalg'], options);
@@ -47,7 +58,7 @@ export async function linalg(
       {
         about: [
           ['matrix', `${nameOf(file)}: ${count(rows)} x ${count(columns)}`],
-          ['method', `${options.definite ? 'Cholesky' : 'LU'}, ${duration(ms)}`],
+          ['method', `${method}, ${duration(ms)}`],
           ...said.about,
         ],
         columns: said.columns,
@@ -71,6 +82,47 @@ async function answer(
   { definite }: LinalgOptions,
 ): Promise<Said> {
   const { signal } = interrupt;
+  switch (action) {
+    case 'least-squares': {
+      const sides = b ?? matrix;
+      const { solution, rank, residualNorms } = await room.leastSquaresAsync(matrix, sides, {
+        signal,
+      });
+      const most = residualNorms.reduce((largest, norm) => Math.max(largest, norm), 0);
+      return {
+        about: [
+          ['rank', count(rank)],
+          ['residual', `||b - A x|| = ${digits(most)}`],
+        ],
+        columns: names('x', sides.columns),
+        rows: numbered({ data: solution, rows: matrix.columns, columns: sides.columns }),
+        json: {
+          rank,
+          residualNorms: Array.from(residualNorms),
+          solution: Array.from(solution),
+        },
+      };
+    }
+    case 'eigen': {
+      const { values, residuals } = await room.eigenSymmetricAsync(matrix, { signal });
+      const bounds = residuals ?? values;
+      return {
+        about: [],
+        columns: ['eigenvalue', 'residual'],
+        rows: Array.from(values, (value, i) => [value, bounds[i] as number]),
+        json: { values: Array.from(values), residuals: Array.from(bounds) },
+      };
+    }
+    case 'svd': {
+      const { values, rank } = await room.svdAsync(matrix, { signal, vectors: false });
+      return {
+        about: [['rank', count(rank)]],
+        columns: ['singular value'],
+        rows: Array.from(values, (value) => [value]),
+        json: { values: Array.from(values), rank },
+      };
+    }
+  }
   const made = await (definite
     ? room.choleskyAsync(matrix, { signal })
     : room.luAsync(matrix, { signal }));

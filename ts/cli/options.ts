@@ -93,5 +93,13 @@ export const formats = {
 } as const satisfies Record<string, GraphFormat>;
 
 /** What `sublinear pack` can be asked to do. */
-export const linalgActions = ['solve', 'determinant', 'inverse', 'condition'] as const;
+export const linalgActions = [
+  'solve',
+  'least-squares',
+  'determinant',
+  'inverse',
+  'condition',
+  'eigen',
+  'svd',
+] as const;
 export const packActions = ['build', 'sign', 'verify', 'run'] as const;

@@ -2,9 +2,11 @@
 """Systems with their solutions, determinants and inverses in exact rational arithmetic, and the factors of LAPACK.
 
     python3 test/vectors/linalg/generate.py > test/vectors/linalg/lapack.json     (numpy 1.24, scipy 1.10)
+    python3 test/vectors/linalg/generate.py orthogonal > test/vectors/linalg/orthogonal.json
 """
 import json
 import math
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -45,6 +47,38 @@ def spd(n):
     s = a @ a.T + np.eye(n)
     return (s + s.T) / 2
 
+
+def orthogonal():
+    """LAPACK's singular values, shortest least squares answers, eigenvalues and R of matrices of several shapes."""
+    tall, wide = rng.standard_normal((17, 6)), rng.standard_normal((5, 14))
+    flat = tall.copy()
+    flat[:, 4] = flat[:, 0] - 2 * flat[:, 2]
+    symmetric = rng.standard_normal((11, 11))
+    tridiagonal = np.diag([2.0] * 12) - np.diag([1.0] * 11, 1) - np.diag([1.0] * 11, -1)
+    out = []
+    for name, a in {
+        "tall": tall, "wide": wide, "square": rng.standard_normal((9, 9)), "of rank 5": flat,
+        "symmetric": symmetric + symmetric.T, "tridiagonal": tridiagonal,
+        "Hilbert 9": scipy.linalg.hilbert(9), "ones": np.ones((4, 7)), "zeros": np.zeros((3, 2)),
+    }.items():
+        m, n = a.shape
+        b = np.array([[float((i * 7 + j * 3) % 11 - 4) for j in range(2)] for i in range(m)])
+        tolerance = 2.0**-52 * max(m, n)
+        x, _, rank, values = scipy.linalg.lstsq(a, b, cond=tolerance)
+        own = m == n and np.array_equal(a, a.T)
+        out.append({
+            "name": name, "rows": m, "columns": n, "matrix": a.ravel().tolist(), "b": b.ravel().tolist(),
+            "singular": np.linalg.svd(a, compute_uv=False).tolist(), "rank": int(rank),
+            "solution": x.ravel().tolist(), "residuals": np.linalg.norm(b - a @ x, axis=0).tolist(),
+            "r": np.abs(scipy.linalg.qr(a, mode="economic")[1]).ravel().tolist(),
+            "eigenvalues": np.linalg.eigvalsh(a).tolist() if own else None,
+        })
+    print(json.dumps(out, separators=(",", ":")))
+
+
+if sys.argv[1:] == ["orthogonal"]:
+    orthogonal()
+    sys.exit()
 
 hilbert = [[1 / (i + j + 1) for j in range(8)] for i in range(8)]
 toeplitz = (np.diag([2.0] * 12) - np.diag([1.0] * 11, 1) - np.diag([1.0] * 11, -1)).tolist()

@@ -20,6 +20,9 @@ import {
   solveKeys,
 } from './decomposition.js';
 import { readMatrix } from './input.js';
+import { controlOf, createOrthogonal } from './orthogonal.js';
+import type { Orthogonal } from './orthogonal-types.js';
+import { QrDecomposition } from './qr.js';
 import {
   type DecompositionKind,
   type Determinant,
@@ -42,9 +45,12 @@ export type {
   ProductOf,
 } from '../gemm/types.js';
 export type { CholeskyDecomposition, Decomposition, LuDecomposition } from './decomposition.js';
+export type { Orthogonal } from './orthogonal-types.js';
+export type { QOptions, QrDecomposition } from './qr.js';
 export type {
   DecompositionKind,
   Determinant,
+  LeastSquaresAnswer,
   LinearColumn,
   LinearSolution,
   LinearSolveOptions,
@@ -52,13 +58,19 @@ export type {
   MatrixResult,
   MatrixValues,
   Numbers,
+  QrOptions,
+  RankOptions,
+  SingularValues,
+  SymmetricEigen,
+  VectorsOptions,
 } from './types.js';
 
 /** What `engine.use('linalg')` and `load()` give. */
-export interface LinalgRoom {
+export interface LinalgRoom extends Orthogonal {
   readonly DenseMatrix: typeof DenseMatrix;
   readonly LuDecomposition: typeof LuDecomposition;
   readonly CholeskyDecomposition: typeof CholeskyDecomposition;
+  readonly QrDecomposition: typeof QrDecomposition;
 
   /**
    * The product of two matrices: see `matmul` of `sublinear/gemm`, which it is.
@@ -283,11 +295,6 @@ export interface LinalgRoom {
   estimateBytes(options: { size: number; method?: DecompositionKind }): number;
 }
 
-const controlOf = ({ signal, onProgress }: AsyncOptions<WorkProgress>) => ({
-  ...(signal && { signal }),
-  ...(onProgress && { onProgress }),
-});
-
 const classes = { lu: LuDecomposition, cholesky: CholeskyDecomposition };
 type Made<Kind extends DecompositionKind> = (typeof classes)[Kind]['prototype'];
 
@@ -362,6 +369,8 @@ export function createRoom(runtime: Runtime): LinalgRoom {
     DenseMatrix: runtime.bind(DenseMatrix),
     LuDecomposition: classOf(LuDecomposition),
     CholeskyDecomposition: classOf(CholeskyDecomposition),
+    QrDecomposition: runtime.bind(QrDecomposition),
+    ...createOrthogonal(runtime),
     matmul: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulOptions) =>
       matmul(runtime, left, right, options)) as LinalgRoom['matmul'],
     matmulAsync: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulAsyncOptions) =>

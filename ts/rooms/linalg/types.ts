@@ -65,6 +65,59 @@ export interface Determinant {
   logarithm: number;
 }
 
+/** Options of {@link Orthogonal.qr}. */
+export interface QrOptions {
+  /** Columns are exchanged so that the diagonal of R falls: it shows the rank. False by default. */
+  pivoted?: boolean;
+}
+
+/** Where what is small counts as 0. */
+export interface RankOptions {
+  /** Values at most this part of the largest count as 0. 0 to 1; 2^-52 max(rows, columns) by default. */
+  tolerance?: number;
+}
+
+/** What {@link Orthogonal.leastSquares} gives. */
+export interface LeastSquaresAnswer {
+  /** X, row by row: as many rows as A has columns, as many columns as B. */
+  solution: Float64Array<ArrayBuffer>;
+  /** Of A, but for the tolerance. */
+  rank: number;
+  /** |b - A x| in the 2-norm, of each right-hand side. */
+  residualNorms: Float64Array<ArrayBuffer>;
+}
+
+/** Options of {@link Orthogonal.eigenSymmetric} and {@link Orthogonal.svd}. */
+export interface VectorsOptions {
+  /** False: values alone, which is several times as fast. True by default. */
+  vectors?: boolean;
+}
+
+/** What {@link Orthogonal.eigenSymmetric} gives. */
+export interface SymmetricEigen {
+  /** Ascending. */
+  values: Float64Array<ArrayBuffer>;
+  /** In columns, of length 1, orthogonal; the largest entry of each is positive. Absent without vectors. */
+  vectors?: MatrixResult;
+  /**
+   * For each pair at least |A x - value x|, computed anew from A, rounding included. Some eigenvalue is no farther from the
+   * value than this over |x|. Absent without vectors.
+   */
+  residuals?: Float64Array<ArrayBuffer>;
+}
+
+/** What {@link Orthogonal.svd} gives: A = left diag(values) right^T. */
+export interface SingularValues {
+  /** Descending, min(rows, columns) of them. */
+  values: Float64Array<ArrayBuffer>;
+  /** How many are above 2^-52 max(rows, columns) times the largest. */
+  rank: number;
+  /** U in columns: rows x min(rows, columns). Absent without vectors. */
+  left?: MatrixResult;
+  /** V in columns: columns x min(rows, columns). Absent without vectors. */
+  right?: MatrixResult;
+}
+
 /** How a matrix is decomposed. */
 export type DecompositionKind = 'lu' | 'cholesky';
 
