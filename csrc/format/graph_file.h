@@ -17,7 +17,7 @@
 #define GRAPH_PAGE 16u
 #define GRAPH_PAGE_1 64u
 #define GRAPH_PAGE_MOST 4096u
-#define GRAPH_FULL_MOST (1u << 24)
+#define GRAPH_USUAL_MOST (1u << 24)
 #define GRAPH_LEVELS 256u
 
 // Words of the segment "graph".
@@ -33,7 +33,7 @@ enum {
   GRAPH_MEAN = GRAPH_LOOPS + 2,   // f64: mean weight of an entry, 1 without weights
   GRAPH_LOOKUPS = GRAPH_MEAN + 2, // blocks of "lookup"
   GRAPH_PER_PAGE,                 // from version 2 on: hashes in a page
-  GRAPH_FULL,                     // and the bytes that the lengths of blocks are told from
+  GRAPH_USUAL,                    // and the bytes of a block on average
   GRAPH_WORDS = 16,
 };
 

@@ -9,7 +9,7 @@
 #define HUB 512u
 
 uint32_t sl_graph_pack_full(double bytes) {
-  const double full = 0.3 * sqrt(bytes);
+  const double full = 0.4 * sqrt(bytes);
   return full < 512 ? 512 : full > 16384 ? 16384 : (uint32_t)full;
 }
 

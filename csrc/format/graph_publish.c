@@ -62,8 +62,7 @@ struct sl_graph_publish {
   double levels[GRAPH_LEVELS];
   uint32_t level_count; // that are used
   buffer row_blocks, row_ends, pages, look_ends, look_firsts, look_hashes, row_hashes, rows, lookup;
-  buffer row;        // one that is being written
-  uint32_t in_block; // rows since the last block ended
+  buffer row; // one that is being written
 };
 
 static sl_status take(sl_graph_publish *p, size_t count, size_t size, void *out) {
@@ -258,9 +257,9 @@ static sl_status step_order(sl_graph_publish *p, uint64_t *work) {
   SL_TRY(sl_graph_order_step(&p->order, 4096));
   *work = p->order.work - before + 1;
   if (!p->order.ended) return SL_OK;
-  p->graph[GRAPH_FULL] = sl_graph_pack_full(measure_rows(p));
   p->phase = PACK;
-  return sl_graph_pack_begin(&p->pack, &p->ties, p->sizes, p->order.place, p->graph[GRAPH_FULL]);
+  return sl_graph_pack_begin(&p->pack, &p->ties, p->sizes, p->order.place,
+                             sl_graph_pack_full(measure_rows(p)));
 }
 
 static void step_pack(sl_graph_publish *p, uint64_t *work) {
@@ -407,26 +406,37 @@ static size_t begun_of(const buffer *ends, const buffer *bytes) {
          (ends->length == 0 ? 0 : (size_t)sl_get_u64(ends->bytes + ends->length - 8));
 }
 
-// The nodes and the bytes of a block of rows.
-static sl_status end_row_block(sl_graph_publish *p) {
-  uint8_t both[10];
-  uint8_t *to = graph_put(both, p->in_block);
-  to =
-      graph_put(to, graph_zigzag((uint32_t)begun_of(&p->row_ends, &p->rows), p->graph[GRAPH_FULL]));
-  p->in_block = 0;
-  SL_TRY(append(&p->row_blocks, both, (size_t)(to - both)));
-  return end_block(&p->row_ends, &p->rows);
+// The nodes and the bytes of each block of rows; the bytes less those of a block on average, so that most are short numbers.
+static sl_status write_blocks(sl_graph_publish *p) {
+  const uint32_t blocks = (uint32_t)(p->row_ends.length / 8);
+  const size_t mean = p->rows.length / blocks;
+  const uint32_t from = p->graph[GRAPH_USUAL] =
+      mean < GRAPH_USUAL_MOST ? (uint32_t)mean : GRAPH_USUAL_MOST;
+  uint64_t begin = 0;
+  uint32_t at = 0;
+  p->graph[GRAPH_BLOCKS] = blocks;
+  for (uint32_t b = 0; b < blocks; b++) {
+    const uint64_t end = sl_get_u64(p->row_ends.bytes + 8 * (size_t)b);
+    const uint32_t first = at;
+    while (at < p->nodes && p->pack.block[p->node_at[at]] == b) at++;
+    uint8_t both[10];
+    const uint8_t *to =
+        graph_put(graph_put(both, at - first), graph_zigzag((uint32_t)(end - begin), from));
+    SL_TRY(append(&p->row_blocks, both, (size_t)(to - both)));
+    begin = end;
+  }
+  return SL_OK;
 }
 
 // One row: length, label, number of entries, degree, codes, weights, targets.
 static sl_status step_rows(sl_graph_publish *p, uint64_t *work) {
   *work = 1;
   if (p->at == p->nodes) {
-    SL_TRY(end_row_block(p));
+    SL_TRY(end_block(&p->row_ends, &p->rows));
     p->phase = HASH_ROWS;
     p->at = 0;
-    p->graph[GRAPH_BLOCKS] = (uint32_t)(p->row_ends.length / 8);
-    return SL_OK;
+    *work = p->nodes;
+    return write_blocks(p);
   }
   const uint32_t u = p->node_at[p->at], from = p->starts[u], n = p->starts[u + 1] - from;
   uint32_t label_length = 0;
@@ -460,10 +470,9 @@ static sl_status step_rows(sl_graph_publish *p, uint64_t *work) {
   uint8_t length[5];
   const size_t prefix = (size_t)(graph_put(length, (uint32_t)row->length) - length);
   if (p->at > 0 && p->pack.block[u] != p->pack.block[p->node_at[p->at - 1]])
-    SL_TRY(end_row_block(p));
+    SL_TRY(end_block(&p->row_ends, &p->rows));
   SL_TRY(append(&p->rows, length, prefix));
   SL_TRY(append(&p->rows, row->bytes, row->length));
-  p->in_block++;
   p->at++;
   *work = 4 * (uint64_t)n + 8;
   return SL_OK;

@@ -26,13 +26,13 @@ static sl_status read_graph(sl_remote_graph *g, const uint8_t *bytes, size_t cou
   if (w[GRAPH_LOOKUPS] < 1 || w[GRAPH_LOOKUPS] > w[GRAPH_NODES])
     return sl_head_bad("at most as many blocks as nodes", at + 48);
   const bool old = w[GRAPH_VERSION] == 1;
-  for (uint32_t i = old ? GRAPH_PER_PAGE : GRAPH_FULL + 1; i < GRAPH_WORDS; i++)
+  for (uint32_t i = old ? GRAPH_PER_PAGE : GRAPH_USUAL + 1; i < GRAPH_WORDS; i++)
     if (w[i] != 0) return sl_head_bad("zeros", at + 4 * i);
   const uint32_t per_page = old ? GRAPH_PAGE_1 : w[GRAPH_PER_PAGE];
   if (per_page < 1 || per_page > GRAPH_PAGE_MOST || (per_page & (per_page - 1)) != 0)
     return sl_head_bad("a power of two up to 4096 of hashes in a page", at + 4 * GRAPH_PER_PAGE);
-  if (!old && (w[GRAPH_FULL] < 1 || w[GRAPH_FULL] > GRAPH_FULL_MOST))
-    return sl_head_bad("1 to 2^24 bytes of a block", at + 4 * GRAPH_FULL);
+  if (!old && (w[GRAPH_USUAL] < 1 || w[GRAPH_USUAL] > GRAPH_USUAL_MOST))
+    return sl_head_bad("1 to 2^24 bytes of a block", at + 4 * GRAPH_USUAL);
   g->per_page = per_page;
   memcpy(g->graph, w, sizeof w);
   g->entries = sl_get_u64((const uint8_t *)&w[GRAPH_ENTRIES]);
@@ -127,7 +127,7 @@ static sl_status read_blocks(sl_remote_graph *g, const uint8_t *bytes, size_t co
       return sl_head_bad("nodes and bytes of each block", s.offset);
     g->firsts[b] = (uint32_t)nodes;
     nodes += own;
-    g->ends[b] = length += graph_unzigzag(bytes_of, g->graph[GRAPH_FULL]);
+    g->ends[b] = length += graph_unzigzag(bytes_of, g->graph[GRAPH_USUAL]);
   }
   if (at != end || nodes != g->graph[GRAPH_NODES])
     return sl_head_bad("a block for each node", s.offset);

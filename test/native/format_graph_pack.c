@@ -161,7 +161,7 @@ static void blocks_hold_what_belongs_together(void **state) {
 static void blocks_grow_with_the_root(void **state) {
   (void)state;
   assert_int_equal(sl_graph_pack_full(0), 512);
-  assert_int_equal(sl_graph_pack_full(1e8), 3000);
+  assert_int_equal(sl_graph_pack_full(1e8), 4000);
   assert_int_equal(sl_graph_pack_full(1e12), 16384);
 }
 

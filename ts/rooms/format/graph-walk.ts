@@ -9,7 +9,7 @@ import { Lookup, labelOf } from './graph-labels.js';
 import { type Asked, Reader, type Wanted } from './reader.js';
 
 /** Gaps up to so many bytes are read as well: blocks are small, and most of what lies between them is not wanted. */
-const GRAPH_GAP = 256;
+const GRAPH_GAP = 64;
 /** Blocks that are asked for at a time. */
 const WANTS = 1024;
 /** Edges that are followed before signals are looked at. */
