@@ -48,8 +48,8 @@ describe('the voice detector', () => {
       expect(heard.probabilities.length).toBe(chunks);
     }
     events.push(...voice.finish().events);
-    const ends = events.filter(({ kind }) => kind === 'speechEnd');
-    expect(ends.map(({ start, end }: never) => ({ start, end }))).toEqual(segments);
+    const ends = events.filter((event) => event.kind === 'speechEnd');
+    expect(ends.map(({ start, end }) => ({ start, end }))).toEqual(segments);
     expect(events.length).toBe(2 * ends.length);
     expect(voice.speaking).toBe(false);
   });
