@@ -21,7 +21,7 @@ extern const uint32_t sl_sha256_constants[64];
   } while (0)
 
 // W_(i + 16) in the place of W_i; indices are taken modulo 16.
-#define W(i) w[(i)&15]
+#define W(i) w[(i) & 15]
 #define NEXT(i)                                                                                    \
   (w[i] += (ROTATE(W((i) + 1), 7) ^ ROTATE(W((i) + 1), 18) ^ W((i) + 1) >> 3) + W((i) + 9) +       \
            (ROTATE(W((i) + 14), 17) ^ ROTATE(W((i) + 14), 19) ^ W((i) + 14) >> 10))

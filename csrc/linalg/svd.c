@@ -45,8 +45,8 @@ static void measure(sl_orthogonal *o) {
   }
 }
 
-// Column p against all that follow; the longest of them comes first.
-static void pass(sl_orthogonal *o, uint32_t p) {
+// The longest column from p on comes first.
+static void select_column(sl_orthogonal *o, uint32_t p) {
   const uint32_t n = o->n;
   uint32_t most = p;
   for (uint32_t q = p + 1; q < n; q++)
@@ -59,8 +59,21 @@ static void pass(sl_orthogonal *o, uint32_t p) {
     o->values[p] = o->values[most];
     o->values[most] = kept;
   }
+}
+
+// Column p against all that follow, some at a time. True: against all.
+static bool pass(sl_orthogonal *o, uint32_t p) {
+  const uint32_t n = o->n;
+  if (o->column == 0) {
+    select_column(o, p);
+    o->column = p + 1;
+  }
+  double *const x = o->x + p * o->xd, *const z = o->option ? o->z + p * o->xd : NULL;
+  const uint64_t until = o->work + (1u << 22);
   const double close = 0x1p-52 * sqrt((double)n);
-  for (uint32_t q = p + 1; q < n; q++) {
+  for (; o->column < n && o->work < until; o->column++) {
+    const uint32_t q = o->column;
+    o->work += n;
     const double alpha = o->values[p], beta = o->values[q];
     if (alpha == 0 || beta == 0) continue;
     double *const y = o->x + q * o->xd;
@@ -78,7 +91,10 @@ static void pass(sl_orthogonal *o, uint32_t p) {
     o->rotated++;
     o->work += (uint64_t)6 * n;
   }
-  o->work += (uint64_t)n * (n - p);
+  if (o->column < n) return false;
+  o->column = 0;
+  o->work += n;
+  return true;
 }
 
 // Columns of length 0 become what the others leave: any will do.
@@ -127,14 +143,13 @@ sl_status sl_svd_step_(sl_orthogonal *o, bool *done) {
     if (o->option)
       for (uint32_t j = 0; j < n; j++) o->z[j + j * o->xd] = 1;
     measure(o);
-    o->at = 0;
+    o->at = o->column = 0;
     o->phase = n > 1 ? SL_AT_ITERATE : SL_AT_FINISH;
     o->work++;
     return SL_OK;
   }
   case SL_AT_ITERATE:
-    pass(o, o->at);
-    if (++o->at < n) return SL_OK;
+    if (!pass(o, o->at) || ++o->at < n) return SL_OK;
     o->at = 0;
     if (o->rotated == 0 || ++o->turns > MOST_SWEEPS) {
       o->stagnated = o->rotated > 0;

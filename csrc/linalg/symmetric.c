@@ -164,7 +164,10 @@ static bool turn(sl_orthogonal *o) {
 // |A x - value x| of some columns, from products of blocks: `z` holds them. A bound: each element errs by
 // at most about n / 256 + 258 units of |A| |x|.
 static void step_residuals(sl_orthogonal *o) {
-  const uint32_t n = o->n, here = n - o->at < 32 ? n - o->at : 32;
+  const uint32_t n = o->n;
+  const double few = 0x1p23 / ((double)n * n);
+  const uint32_t most = few < 8 ? 8 : few > 32 ? 32 : (uint32_t)few;
+  const uint32_t here = n - o->at < most ? n - o->at : most;
   double *const y = o->z;
   memset(y, 0, o->ld * here * sizeof *y);
   sl_block_add(n, here, n, (sl_view){o->copy, 1, (ptrdiff_t)o->ld},

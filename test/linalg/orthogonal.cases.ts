@@ -41,6 +41,7 @@ export interface OrthogonalDoor {
   /** Without vectors those are empty. */
   eigen: (given: Shaped, vectors: boolean) => Pairs;
   svd: (given: Shaped, vectors: boolean) => Triplets;
+  estimate: (method: 'qr' | 'eigen' | 'svd', rows: number, vectors: boolean) => number;
 }
 
 export const orthogonalDoors: RoomDoors<'linalg', OrthogonalDoor> = {
@@ -93,6 +94,8 @@ function embindOrthogonal(room: LinalgRoom): OrthogonalDoor {
         right: found.right?.data ?? none(),
       };
     },
+    estimate: (method, size, vectors) =>
+      room.estimateBytes({ size, method, ...(method !== 'qr' && { vectors }) }),
   };
 }
 
@@ -179,6 +182,13 @@ function rawOrthogonal(module: RawModule): OrthogonalDoor {
           right: vectors ? part(handle, 2, columns * k) : none(),
         };
       }),
+    estimate: (method, n, vectors) =>
+      call.sl_abi_orthogonal_estimate!(
+        n,
+        n,
+        ['qr', 'eigen', 'svd'].indexOf(method),
+        Number(vectors),
+      ),
   };
 }
 
@@ -342,6 +352,19 @@ export const orthogonalCases: Case<OrthogonalDoor>[] = [
         [-1, 1],
         1e-12,
       );
+    },
+  },
+  {
+    name: 'what a decomposition will take',
+    run: ({ estimate }) =>
+      (['qr', 'eigen', 'svd'] as const).flatMap((method) =>
+        [false, true].map((vectors) => estimate(method, 1000, vectors)),
+      ),
+    check(found: number[]) {
+      // Of n x n numbers each: the matrix, its copy, vectors, rotations.
+      const [qr, , values, pairs, singular, triplets] = found.map((bytes) => bytes / 8e6);
+      for (const one of [qr, values]) expect(one).toBeCloseTo(1, 0);
+      expect([pairs, singular, triplets].map((x) => Math.floor(x!))).toEqual([3, 2, 4]);
     },
   },
   {

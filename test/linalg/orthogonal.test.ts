@@ -120,6 +120,8 @@ describe('orthogonal decompositions', () => {
       [() => room.rank(two, { tolerance: -1 }), 'tolerance'],
       [() => room.rank(two, { tolerance: 2 }), 'tolerance'],
       [() => room.leastSquares(two, [1]), 'b'],
+      [() => room.estimateBytes({ size: 2, columns: 3 }), 'columns'],
+      [() => room.estimateBytes({ size: 2, method: 'qr', vectors: true }), 'vectors'],
       [() => plain.q(any({ full: 1 })), 'full'],
       [() => plain.solve([1, 2]), 'pivoting'],
     ];

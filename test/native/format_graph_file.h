@@ -66,8 +66,9 @@ static inline file publish_graph(uint32_t nodes, const uint32_t *starts, const u
 }
 
 // Gives every block that is wanted, until none is. read: a flag for each block, or NULL.
-static inline __attribute__((unused)) sl_status
-give_all(const file *f, const sl_remote_graph *g, sl_graph_walk *w, uint32_t steps, uint8_t *read) {
+static inline __attribute__((unused)) sl_status give_all(const file *f, const sl_remote_graph *g,
+                                                         sl_graph_walk *w, uint32_t steps,
+                                                         uint8_t *read) {
   for (;;) {
     uint32_t blocks[8], found;
     double amounts[8], place[SL_REMOTE_GRAPH_PLACE];

@@ -26,6 +26,8 @@ import { QrDecomposition } from './qr.js';
 import {
   type DecompositionKind,
   type Determinant,
+  type EstimateOptions,
+  estimated,
   kinds,
   type LinearSolution,
   type LinearSolveOptions,
@@ -50,6 +52,7 @@ export type { QOptions, QrDecomposition } from './qr.js';
 export type {
   DecompositionKind,
   Determinant,
+  EstimateOptions,
   LeastSquaresAnswer,
   LinearColumn,
   LinearSolution,
@@ -281,7 +284,7 @@ export interface LinalgRoom extends Orthogonal {
   logDeterminant(matrix: MatrixInput): Determinant;
 
   /**
-   * The bytes that a decomposition takes at most, before it is made: 16 n^2 and a little.
+   * The bytes that a decomposition takes at most, before it is made; of `'lu'` and `'cholesky'` 16 n^2 and a little.
    *
    * @example
    * ```ts
@@ -292,7 +295,7 @@ export interface LinalgRoom extends Orthogonal {
    * console.log(bytes > 16e6 && bytes < 17e6); // true
    * ```
    */
-  estimateBytes(options: { size: number; method?: DecompositionKind }): number;
+  estimateBytes(options: EstimateOptions): number;
 }
 
 const classes = { lu: LuDecomposition, cholesky: CholeskyDecomposition };
@@ -414,11 +417,31 @@ export function createRoom(runtime: Runtime): LinalgRoom {
     logDeterminant: (matrix) => once('logDeterminant', matrix, (made) => made.logDeterminant()),
     estimateBytes(options) {
       const operation = 'estimateBytes';
-      const { size, method = 'lu' } = check.options(operation, options, ['size', 'method']);
+      const names = ['size', 'columns', 'method', 'vectors'] as const;
+      const given = check.options<EstimateOptions>(operation, options, names);
+      const { size, columns, method = 'lu', vectors } = given;
       check.integer(operation, 'size', size);
-      const kind = check.choice(operation, 'method', method, kinds);
+      const kind = check.choice(operation, 'method', method, estimated);
+      if (columns !== undefined) {
+        check.integer(operation, 'columns', columns);
+        if (method !== 'qr' && method !== 'svd')
+          throw check.rangeError(operation, 'columns', "method 'qr' or 'svd' with it", columns);
+      }
+      if (vectors !== undefined) {
+        check.boolean(operation, 'vectors', vectors);
+        if (method !== 'eigen' && method !== 'svd')
+          throw check.rangeError(operation, 'vectors', "method 'eigen' or 'svd' with it", vectors);
+      }
       runtime.assertAlive(operation);
-      return runtime.raw.estimateDecompositionBytes(size, size, kind);
+      const { raw } = runtime;
+      return kind < estimated.qr
+        ? raw.estimateDecompositionBytes(size, size, kind)
+        : raw.estimateOrthogonalBytes(
+            size,
+            columns ?? size,
+            kind - estimated.qr,
+            Number(vectors ?? true),
+          );
     },
   };
 }

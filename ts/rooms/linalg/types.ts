@@ -123,3 +123,23 @@ export type DecompositionKind = 'lu' | 'cholesky';
 
 /** In the order of their numbers in csrc/linalg/linalg.h. */
 export const kinds: Record<DecompositionKind, number> = { lu: 0, cholesky: 1 };
+
+/** What {@link LinalgRoom.estimateBytes} is asked. */
+export interface EstimateOptions {
+  /** Rows; of `'lu'`, `'cholesky'` and `'eigen'` columns as well. */
+  size: number;
+  /** Of `'qr'` and `'svd'`: as many as rows by default. */
+  columns?: number;
+  /** `'lu'` by default. */
+  method?: DecompositionKind | 'qr' | 'eigen' | 'svd';
+  /** Of `'eigen'` and `'svd'`: with vectors? True by default. */
+  vectors?: boolean;
+}
+
+/** Methods of an estimate: those of sl_decomposition_kind, then those of sl_orthogonal_kind. */
+export const estimated: Record<NonNullable<EstimateOptions['method']>, number> = {
+  ...kinds,
+  qr: 2,
+  eigen: 3,
+  svd: 4,
+};
