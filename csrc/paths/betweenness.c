@@ -2,6 +2,9 @@
 // Sociology 25 (2001), doi:10.1080/0022250X.2001.9990249. Numbers of paths and dependencies are
 // pulled from neighbours, not pushed to them. Without weights they are pulled level by level from an
 // array that is 0 except on the neighbouring level, so that the inner loop is a sum without a test.
+// Trees that hang on an undirected graph without weights are folded first (folding.h): in what
+// remains a node stands for the nodes on it, as the source of paths and as their end.
+#include "paths/folding.h"
 #include "paths/search.h"
 
 typedef struct sl_betweenness {
@@ -13,7 +16,36 @@ typedef struct sl_betweenness {
   double *share;  // n: (1 + dependency) / paths, 0 where it is not known
   double *beside; // n: what is pulled from the neighbouring level; 0 elsewhere
   double *scores;
+  sl_folding folding; // arrays NULL: nothing was folded
+  double *whole;      // n: nodes of the component, of sources that are done
 } sl_betweenness;
+
+// Pairs of nodes of which two trees on a node have one each: folding u onto v, that of u and what v
+// had. Both orders count.
+static void count_joined(const sl_folding *f, double *weight, double *scores) {
+  for (uint32_t i = 0; i < f->count; i++) {
+    const uint32_t u = f->folded[i], v = f->onto[u];
+    scores[v] += 2 * weight[u] * (weight[v] - 1);
+    weight[v] += weight[u];
+  }
+}
+
+static sl_status fold(sl_betweenness *b, sl_paths *paths) {
+  const uint32_t n = paths->n;
+  sl_folding *f = &b->folding;
+  SL_TRY(sl_fold(paths, &b->search.arcs, f));
+  SL_TRY(TAKE(paths, &b->whole, n));
+  for (uint32_t u = 0; u < n; u++) b->whole[u] = 1; // as weights of nodes on which nothing hangs yet
+  count_joined(f, b->whole, b->scores);
+  b->search.arcs = b->search.against = b->incoming = f->arcs;
+  return SL_OK;
+}
+
+// Pairs of a node on a tree at `u` and one beyond it: all lead through u.
+static double beyond(const sl_betweenness *b, uint32_t u) {
+  const double weight = b->folding.weight[u];
+  return 2 * (weight - 1) * (b->whole[u] - weight);
+}
 
 static sl_status begin(sl_paths *paths, const double *options, const uint32_t *nodes,
                        uint32_t count) {
@@ -29,7 +61,8 @@ static sl_status begin(sl_paths *paths, const double *options, const uint32_t *n
   SL_TRY(TAKE_ZERO(paths, &b->share, n));
   SL_TRY(TAKE_ZERO(paths, &b->beside, n));
   SL_TRY(TAKE_ZERO(paths, &b->scores, n));
-  paths->expected = 3 * (uint64_t)n * (paths->graph->outgoing->nnz + (uint64_t)n);
+  if (!weighted && !paths->graph->directed) SL_TRY(fold(b, paths));
+  paths->expected = 3 * (uint64_t)(n - b->folding.count) * (b->search.arcs.rows[n] + (uint64_t)n);
   return SL_OK;
 }
 
@@ -60,12 +93,31 @@ SL_NOINLINE static void count_level(sl_betweenness *b, uint32_t begin, uint32_t 
 // Nodes begin .. end get their dependency from the level behind, whose shares are in `beside`.
 SL_NOINLINE static void depend_level(sl_betweenness *b, uint32_t begin, uint32_t end) {
   const uint32_t *rows = b->search.arcs.rows, *order = b->search.order;
+  const double *weight = b->folding.weight;
+  const double times = weight == NULL ? 1 : weight[b->source];
   for (uint32_t i = begin; i < end; i++) {
     const uint32_t u = order[i];
     const double number = b->paths[u], dependency = number * pull(b->beside, b->search.arcs.columns,
                                                                   rows[u], rows[u + 1]);
-    b->share[u] = (1 + dependency) / number;
-    b->scores[u] += dependency;
+    b->share[u] = ((weight == NULL ? 1 : weight[u]) + dependency) / number;
+    b->scores[u] += times * dependency;
+  }
+}
+
+// A source of which all paths are known; what hangs on it leads through it to everything else.
+static void end_source(sl_betweenness *b) {
+  const sl_search *s = &b->search;
+  double whole = 0;
+  for (uint32_t i = 0; i < s->settled; i++) whole += b->folding.weight[s->order[i]];
+  b->whole[b->source] = whole;
+  b->scores[b->source] += beyond(b, b->source);
+}
+
+static void end_folded(sl_betweenness *b) {
+  for (uint32_t i = b->folding.count; i-- > 0;) {
+    const uint32_t u = b->folding.folded[i];
+    b->whole[u] = b->whole[b->folding.onto[u]];
+    b->scores[u] += beyond(b, u);
   }
 }
 
@@ -148,7 +200,13 @@ static sl_status step(sl_paths *paths, uint64_t work) {
   sl_betweenness *b = paths->state;
   const uint32_t n = paths->n;
   uint64_t done = 0;
+  const uint32_t *onto = b->folding.onto;
   while (done < work && b->source < n) {
+    if (onto != NULL && onto[b->source] != NONE) {
+      b->source++;
+      done++;
+      continue;
+    }
     if (!b->begun) SL_TRY(sl_search_start(&b->search, &b->source, 1, INFINITY, NONE));
     b->begun = true;
     SL_TRY(sl_search_step(&b->search, work, &done));
@@ -156,11 +214,14 @@ static sl_status step(sl_paths *paths, uint64_t work) {
     b->begun = false;
     const bool counted = b->search.method == SL_BREADTH_FIRST ? add_levels(b) : add_weighted(b);
     SL_REQUIRE(counted, SL_ERR_RANGE, "graph", "at most 10^308 shortest paths between two nodes");
+    if (onto != NULL) end_source(b);
     done += 2 * (uint64_t)b->search.arcs.rows[n] + n;
     b->source++;
   }
   paths->work += done;
-  if (b->source == n) sl_job_end(&paths->job, SL_OUTCOME_CONVERGED);
+  if (b->source < n) return SL_OK;
+  end_folded(b);
+  sl_job_end(&paths->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 

@@ -91,6 +91,7 @@ typedef enum sl_paths_question {
   //            (f64), 5 of how many nodes each was reached by, itself included (u32)
   SL_PATHS_CLOSENESS = 8,
   // For each node the share of shortest paths through it, summed over all ordered pairs of others.
+  // Complete when all sources are done: trees on an undirected graph are counted at the end.
   //   options  0 weighted
   //   answer   2 address of scores (n f64), 3 sources done
   SL_PATHS_BETWEENNESS = 9,
