@@ -35,7 +35,8 @@ static sl_status fold(sl_betweenness *b, sl_paths *paths) {
   sl_folding *f = &b->folding;
   SL_TRY(sl_fold(paths, &b->search.arcs, f));
   SL_TRY(TAKE(paths, &b->whole, n));
-  for (uint32_t u = 0; u < n; u++) b->whole[u] = 1; // as weights of nodes on which nothing hangs yet
+  for (uint32_t u = 0; u < n; u++)
+    b->whole[u] = 1; // as weights of nodes on which nothing hangs yet
   count_joined(f, b->whole, b->scores);
   b->search.arcs = b->search.against = b->incoming = f->arcs;
   return SL_OK;
