@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createEngine } from 'sublinear';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silero } from '../inference/silero.js';
 import { random } from '../support/door.js';
 import { forged } from '../support/forged.js';
 import { failure, type RangeServer, serveFile } from '../support/range-server.js';
@@ -30,7 +31,7 @@ async function files(): Promise<
   const { LoraAdapter } = await engine.use('lora');
   const { ContinualLearner } = await engine.use('continual');
   const { PropertyGraph } = await engine.use('property');
-  const { StaticEmbedder, TextCollection } = await engine.use('inference');
+  const { StaticEmbedder, TextCollection, VoiceDetector } = await engine.use('inference');
 
   const matrix = SparseMatrix.fromDense({
     rows: 3,
@@ -69,6 +70,7 @@ async function files(): Promise<
     words: ['sea', 'tax'],
     vectors: Float32Array.of(0, 1, 1, 0),
   });
+  const voice = VoiceDetector.fromOnnx(silero());
   const notes = TextCollection.create({ embedder, Collection }).add({ key: 'a', text: 'sea' });
   const adapter = LoraAdapter.create({ inputs: 3, rank: 1 });
   const learner = ContinualLearner.create({ inputs: 2, outputs: 2, replay: 4 });
@@ -104,6 +106,7 @@ async function files(): Promise<
     ['COLL', 'a collection with texts', hybrid.save(), (b) => Collection.load(b)],
     ['EMBC', 'texts', notes.save(), (b) => TextCollection.load(b, { embedder, Collection })],
     ['TEXT', 'an index of texts', texts.save(), (b) => TextIndex.load(b)],
+    ['VOIC', 'a voice detector', voice.save(), (b) => VoiceDetector.load(b)],
     ['ENCO', 'an encoder', embedder.save(), (b) => StaticEmbedder.load(b)],
     ['WTNS', 'a chain', chain.save(), (b) => WitnessChain.load(b)],
     ['GNNW', 'a network', network.save(), (b) => GraphNetwork.load(b)],

@@ -218,6 +218,12 @@ static uint32_t pick_number(const char *name) {
     if (is(name, "id_count")) return 3 * s;
     if (is(name, "value_count")) return 4 * s;
   }
+  if (in_call("_decoder_") && !one_in(20)) { // sizes of the tensors of the decoder below
+    if (is(name, "value_count")) return one_in(3) ? 2 : 4;
+    if (is(name, "room")) return 60;
+  }
+  if (is(name, "byte_count") && call.document > 0)
+    return one_in(8) ? below((uint32_t)call.document) : (uint32_t)call.document;
   // Lengths of arrays that the caller gives: never more than there is.
   if (call.document > 0 && (is(name, "n") || is(name, "count") || is(name, "length"))) {
     return (uint32_t)(one_in(8) ? below((uint32_t)call.document + 1) : call.document);
@@ -310,6 +316,22 @@ static const void *pick_module(void) {
   return copy;
 }
 
+// A file of weights (GGUF) with an entry k = 7 and a tensor t of two numbers; now and then with a
+// byte changed.
+static const void *pick_weights(void) {
+  static const uint8_t head[] = {
+      'G', 'G', 'U', 'F', 3, 0, 0, 0, 1,   0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, // counts
+      1,   0,   0,   0,   0, 0, 0, 0, 'k', 4, 0, 0, 0, 7, 0, 0, 0,                      // entry
+      1,   0,   0,   0,   0, 0, 0, 0, 't', 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,          // tensor
+      0,   0,   0,   0,   0, 0, 0, 0, 0,   0, 0, 0};
+  uint8_t *copy = inputs[call.inputs++];
+  call.document = (sizeof head + 31) / 32 * 32 + 32; // where tensors begin, and what they take
+  memset(copy, 0, call.document);
+  memcpy(copy, head, sizeof head);
+  if (one_in(10)) copy[below((uint32_t)call.document)] ^= (uint8_t)(1 << below(8));
+  return copy;
+}
+
 static uint32_t index_at(const char *name, uint32_t i) {
   uint32_t s = call.size;
   if (is(name, "row_pointers")) return i <= s ? 2 * i : 2 * s;
@@ -318,6 +340,7 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "column_indices")) return i < s ? i : (i * 5 + i / s) % s;
   if (is(name, "shape")) return i == 3 ? 8 * below(3) : i == 4 && one_in(2) ? 0 : below(5);
   if (is(name, "boundary") || is(name, "indices")) return i;
+  if (is(name, "ids") && in_call("_decoder_")) return below(2);
   if (is(name, "ids")) return below(40);
   if (is(name, "model")) { // dimension, width, hidden, layers, heads, tokens, precision, cutting
     static const uint32_t models[2][9] = {{4, 4, 0, 0, 0, 9, 1, 0, 1}, {4, 6, 3, 1, 2, 9, 2, 0, 1}};
@@ -367,7 +390,11 @@ static double number_at(const char *name, uint32_t i) {
   static const double evaluations[] = {31, 0, 2, 1, 5, 0.9, 1};
   static const double learners[] = {0, 0, 1, 0.01, 0.9, 0, 1, 3, 1, 2, 1, 1, 1, 1, 1, 2, 2, 1};
   static const double policies[] = {1, 0, 2, 3, 2, 4, 1, 0.01, 0.9, 0.9, 0.2, 0.01, 0.5, 1, 1};
+  // Vocabulary, width, hidden, layers, heads, of keys, size, tokens, tied, interleaved, int8, ...
+  static const double decoders[] = {2, 2, 2, 1, 1, 1, 2, 9, 1, 0, 0, 1e-5, 10000};
   static const double routers[] = {0, 3, 0.4, 2, 0.1, 2, 2, 0, 1, 0.1, 1};
+  if (is(name, "model") && i < 13)
+    return i == 8 || i == 10 ? below(2) : one_in(60) ? below(9) : decoders[i];
   if (is(name, "bandit_options")) return one_in(60) ? below(9) : i < 14 ? bandits[i] : 0;
   if (is(name, "router_options")) return one_in(40) ? below(4) : i < 11 ? routers[i] : 0;
   if (is(name, "optimizer_options")) { // kind, rate, momentum, two betas, epsilon, decay
@@ -482,6 +509,7 @@ static const void *pick_array(const char *type, const char *name) {
     return pick_part(head, &call.document);
   }
   if (is(name, "bytes") && in_call("_kernel_module_")) return pick_module();
+  if (is(name, "bytes") && in_call("_weights_open")) return pick_weights();
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
@@ -641,9 +669,12 @@ static void destroy_all(void) {
 
 // What works only between two finished runs of the same size, which chance makes too rarely to wait
 // for: that it works is tested elsewhere (diffusion_certificates.c), here it is only called.
-// The same goes for the rows of a procedure, which a query has to wait for (property_defined.c).
+// The same goes for the rows of a procedure, which a query has to wait for (property_defined.c), for
+// a decoder that has been given all of its tensors in their order (inference_decoder.c), and for
+// voice detectors, whose network is larger than the limit (inference_voice.c).
 static bool is_rare(const char *name) {
-  return is(name, "sl_abi_pagerank_follow") || is(name, "sl_abi_property_answer");
+  return is(name, "sl_abi_pagerank_follow") || is(name, "sl_abi_property_answer") ||
+         is(name, "sl_abi_decoder_begin") || strncmp(name, "sl_abi_voice_", 13) == 0;
 }
 
 static bool waits(uint32_t f) {
