@@ -26,6 +26,7 @@ export function judgement(worker: Remote<Learning>) {
   const body = h('tbody');
   const facts = h('dl', { className: 'facts' });
   let asked: World | undefined;
+  let running: Promise<Judged> | undefined;
 
   const given = initial('learn', 'target') ?? '';
   let name: TargetName = given in TARGETS ? (given as TargetName) : 'linUcb';
@@ -106,7 +107,11 @@ export function judgement(worker: Remote<Learning>) {
   async function ask(world: World): Promise<void> {
     asked = world;
     await newest(async (signal) => {
-      const found = await worker.judge(world, rounds.value, epsilon.value, name);
+      // One at a time: what a slider leaves behind on its way would be worked off before the last one.
+      await running?.catch(() => {});
+      signal.throwIfAborted();
+      running = worker.judge(world, rounds.value, epsilon.value, name);
+      const found = await running;
       signal.throwIfAborted();
       const { estimates, truth } = found;
       const { ess, maxWeight, support } = estimates[0]!;

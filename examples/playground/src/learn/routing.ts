@@ -59,7 +59,7 @@ export function routing(worker: Remote<Learning>) {
         `Right answers by the share of the large model, from ${percent(first)} to ${percent(last)}; at ${percent(found.share.value)} routed questions have ${percent(accuracy.value)}.`,
       );
       told.say(
-        `Large where its gain is above ${threshold.toFixed(3)}: ${percent(found.share.value)} of the calls, ${percent(accuracy.value)} right (${between(accuracy.interval)}).`,
+        `The large model answers where its gain is above ${threshold.toFixed(3)}: ${percent(found.share.value)} of the calls, and ${percent(accuracy.value)} of all answers are right (${between(accuracy.interval)}).`,
       );
       const row = (title: string, calls: string, right: string) =>
         h('tr', {}, h('td', {}, title), h('td', {}, calls), h('td', {}, right));
@@ -70,8 +70,8 @@ export function routing(worker: Remote<Learning>) {
           between(accuracy.interval),
         ),
         row(`${whole(fresh.count)} new ones`, percent(fresh.share), percent(fresh.accuracy)),
-        row('the small model alone', percent(0), percent(fresh.small)),
-        row('the large model alone', percent(1), percent(fresh.large)),
+        row('small model alone', percent(0), percent(fresh.small)),
+        row('large model alone', percent(1), percent(fresh.large)),
       );
       program.show(`
 import { load } from 'sublinear/router';
@@ -124,7 +124,7 @@ console.log(router.route([0.9, 0.8]).route);`);
             h(
               'tr',
               {},
-              h('th', {}, 'with this threshold'),
+              h('th', {}, 'on'),
               h('th', {}, 'calls to the large model'),
               h('th', {}, 'right'),
             ),
