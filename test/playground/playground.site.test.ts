@@ -552,6 +552,9 @@ describe('learn', () => {
     expect(newRight![0]).toBeGreaterThan(small![0]! + 0.45 * (large![0]! - small![0]!));
     await slide('Calls to the large model', 100);
     await expect.poll(async () => (await cells())[5]).toEqual(large);
+    expect(await panel('learn').textContent()).toContain(
+      'The large model answers everything: 100.0 %',
+    );
     expect(page.url()).toMatch(/share=100/);
     await expect
       .poll(() => panel('learn').locator('.code code').last().textContent())

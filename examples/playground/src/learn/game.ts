@@ -99,6 +99,7 @@ export function game(worker: Remote<Learning>, changed: (world: World) => Promis
   /** Another world: nothing that was pulled belongs to it. */
   function begin(): void {
     pulls = [];
+    courses = [];
     remember('learn', 'pulls', undefined);
     told.say('');
     fill();
@@ -109,6 +110,7 @@ export function game(worker: Remote<Learning>, changed: (world: World) => Promis
   function fill(): void {
     const here = world();
     const played = pulls.length;
+    const { won } = courseOf(here, Uint8Array.from(pulls));
     for (const button of buttons) button.disabled = played === MOST_PULLS;
     visitor.textContent =
       played === MOST_PULLS
@@ -136,7 +138,7 @@ export function game(worker: Remote<Learning>, changed: (world: World) => Promis
             for (const [round, each] of pulls.entries())
               if (each === arm && (kind === 'same' || isEvening(here, round) === evening)) {
                 tried++;
-                paid += rewardOf(here, round, arm);
+                paid += won[round]! - (won[round - 1] ?? 0);
               }
             const known = tried === 0 ? '–' : `${paid} of ${tried}`;
             const rate = reveal.checked ? ` (${percent(rates[arm]!)})` : '';
@@ -145,13 +147,11 @@ export function game(worker: Remote<Learning>, changed: (world: World) => Promis
         ),
       ),
     );
-    const scores = courses
-      .filter(() => played > 0)
-      .map(({ won }, i) => `${POLICIES[i]} ${won[played - 1]}`);
+    const scores = courses.map((course, i) => `${POLICIES[i]} ${course.won[played - 1]}`);
     standings.textContent =
-      scores.length === 0
+      played === 0 || scores.length === 0
         ? 'Pull an arm: the policies have played the same rounds.'
-        : `Won after ${whole(played)} rounds: you ${courseOf(here, Uint8Array.from(pulls)).won[played - 1]}, ${scores.join(', ')}.`;
+        : `Won after ${whole(played)} rounds: you ${won[played - 1]}, ${scores.join(', ')}.`;
   }
 
   function draw(): void {

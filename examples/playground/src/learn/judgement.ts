@@ -101,7 +101,7 @@ export function judgement(worker: Remote<Learning>) {
       ({ interval }) => interval && interval[0] <= truth && truth <= interval[1],
     );
     const which = right.map(({ method }) => NAMES[method]).join(', ');
-    return `The truth is in the interval of ${right.length === 0 ? 'none' : which}; in 95 of 100 worlds or so it should be.`;
+    return `The truth is in the interval of ${right.length === 0 ? 'none' : which}; it is in about 95 of 100 worlds, and in a few less where the effective sample size is small.`;
   }
 
   async function ask(world: World): Promise<void> {

@@ -6,6 +6,12 @@ import type { Learning } from './learn.worker.js';
 
 const SEED = 1;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const where = (threshold: number) =>
+  Number.isFinite(threshold)
+    ? `where its gain is above ${threshold.toFixed(3)}`
+    : threshold < 0
+      ? 'everything'
+      : 'nothing';
 const between = ([low, high]: [number, number]) => `${percent(low)} to ${percent(high)}`;
 
 export function routing(worker: Remote<Learning>) {
@@ -59,7 +65,7 @@ export function routing(worker: Remote<Learning>) {
         `Right answers by the share of the large model, from ${percent(first)} to ${percent(last)}; at ${percent(found.share.value)} routed questions have ${percent(accuracy.value)}.`,
       );
       told.say(
-        `The large model answers where its gain is above ${threshold.toFixed(3)}: ${percent(found.share.value)} of the calls, and ${percent(accuracy.value)} of all answers are right (${between(accuracy.interval)}).`,
+        `The large model answers ${where(threshold)}: ${percent(found.share.value)} of the calls, and ${percent(accuracy.value)} of all answers are right (${between(accuracy.interval)}).`,
       );
       const row = (title: string, calls: string, right: string) =>
         h('tr', {}, h('td', {}, title), h('td', {}, calls), h('td', {}, right));
