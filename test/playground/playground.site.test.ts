@@ -445,6 +445,123 @@ describe('dates', () => {
   });
 });
 
+describe('learn', () => {
+  const text = (selector: string) => panel('learn').locator(selector).textContent();
+  const pull = (arm: string) => page.getByRole('button', { name: `Arm ${arm}` }).click();
+  const regrets = async () => {
+    const told = (await panel('learn').locator('.chart').first().getAttribute('aria-label')) ?? '';
+    return [...told.matchAll(/([\d.]+) after (\d+)/g)].map(([, regret, round]) => [
+      Number(regret),
+      Number(round),
+    ]);
+  };
+  const estimates = () => panel('learn').locator('#learn-estimates tbody tr').allTextContents();
+
+  test('is played against policies, and a link has the pulls', async () => {
+    await open('learn');
+    expect(await text('.visitor')).toMatch(/^Round 1: a visitor (by day|in the evening)\.$/);
+    for (let i = 0; i < 9; i++) await pull('ABC'[i % 3]!);
+    // Only whole tens are drawn: a regret after each pull would tell which arm is the best.
+    expect((await regrets())[0]).toEqual([0, 0]);
+    await pull('D');
+    await expect.poll(async () => (await regrets())[0]?.[1]).toBe(10);
+    const [mine, thompson, linear, bounds] = await regrets();
+    expect(mine![0]).toBeGreaterThan(0);
+    // Who is told of the visitor wins; the others lose about as much in each round.
+    expect(linear![0]).toBeLessThan(0.25 * Math.min(thompson![0]!, bounds![0]!));
+    expect(await panel('learn').textContent()).toMatch(
+      /Won after 10 rounds: you \d+, Thompson sampling \d+, LinUCB \d+, UCB1 \d+\./,
+    );
+    const paid = await text('#learn-arms tbody');
+    expect(await page.getByText(/^Round 10: arm D paid (1|nothing)\.$/).count()).toBe(1);
+    const link = page.url();
+    expect(link).toMatch(/#learn\?pulls=ABCABCABCD$/);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await ready('learn');
+    expect(await text('#learn-arms tbody')).toBe(paid);
+    expect((await regrets())[0]).toEqual(mine);
+
+    // Where all visitors are alike, Thompson sampling learns as well: most of its regret comes early.
+    await page.getByLabel('Rates of the arms').selectOption('are the same for all');
+    await slide('Rounds of the policies', 6);
+    await expect.poll(async () => (await regrets())[1]?.[1]).toBe(5000);
+    const late = (await regrets())[1]![0]!;
+    await slide('Rounds of the policies', 4);
+    await expect.poll(async () => (await regrets())[1]?.[1]).toBe(1000);
+    expect(late).toBeLessThan(3 * (await regrets())[1]![0]!);
+    await page.getByLabel('Show the hidden rates').check();
+    await expect.poll(() => text('#learn-arms tbody')).toMatch(/^A– \(\d+ %\)B/);
+  });
+
+  test('says what a log says of another policy beside the truth, or that it says nothing', async () => {
+    await open('learn');
+    await page.getByLabel('Policy in question').selectOption('any arm, with the same probability');
+    await slide('Exploration of the log', 0.6);
+    await slide('Rows of the log', 5000);
+    const fact = (name: string) =>
+      panel('learn').locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]');
+    await expect
+      .poll(async () => number(await fact('effective').textContent()))
+      .toBeGreaterThan(1500);
+    // The mean of all rates, which lies between 0.4 and 0.6; standard errors are below 0.02.
+    const truth = Number(await fact('truth').textContent());
+    expect(truth).toBeGreaterThan(0.4);
+    expect(truth).toBeLessThan(0.6);
+    for (const [row, method] of [
+      [0, 'IPS'],
+      [1, 'SNIPS'],
+      [2, 'DR'],
+    ] as const) {
+      const shown = (await estimates())[row]!;
+      expect(shown).toMatch(new RegExp(`^${method}0\\.\\d{3}`));
+      expect(Math.abs(Number(shown.slice(method.length, method.length + 5)) - truth)).toBeLessThan(
+        0.06,
+      );
+    }
+    // Without exploration there is nothing to be said of an arm that was not tried.
+    await slide('Exploration of the log', 0);
+    await page.getByLabel('Policy in question').selectOption('always arm B');
+    await expect
+      .poll(() => panel('learn').textContent())
+      .toMatch(/Refused: 5,000 rows are worth \d+ choices/);
+    expect(await estimates()).toEqual(['IPSrefused–', 'SNIPSrefused–', 'DRrefused–']);
+    await page.getByLabel('Policy in question').selectOption('any arm, with the same probability');
+    await expect
+      .poll(() => panel('learn').textContent())
+      .toMatch(/The mean weight is 0\.\d\d, far/);
+    expect(page.url()).toMatch(/target=uniform/);
+  });
+
+  test('routes with a threshold, with intervals beside new questions', async () => {
+    await open('learn');
+    const cells = async () =>
+      (await panel('learn').locator('#learn-routed td').allTextContents()).map(
+        (cell) => cell.match(/[\d.,]+/g)?.map((part) => number(part)) ?? [],
+      );
+    await slide('Questions with known answers', 6);
+    await expect.poll(async () => (await cells())[0]).toEqual([1600]);
+    const [, calls, right, , newCalls, newRight, , , small, , , large] = await cells();
+    expect(calls![0]).toBeLessThan(30);
+    expect(calls![1]).toBeGreaterThan(30);
+    expect(newCalls![0]).toBeGreaterThan(25);
+    expect(newCalls![0]).toBeLessThan(35);
+    // The interval is that of questions like these, and far above what chance would do with as many calls.
+    expect(newRight![0]).toBeGreaterThan(right![0]! - 1);
+    expect(newRight![0]).toBeLessThan(right![1]! + 1);
+    expect(newRight![0]).toBeGreaterThan(small![0]! + 0.45 * (large![0]! - small![0]!));
+    await slide('Calls to the large model', 100);
+    await expect.poll(async () => (await cells())[5]).toEqual(large);
+    expect(await panel('learn').textContent()).toContain(
+      'The large model answers everything: 100.0 %',
+    );
+    expect(page.url()).toMatch(/share=100/);
+    await expect
+      .poll(() => panel('learn').locator('.code code').last().textContent())
+      .toContain('router.threshold({ strongShare: 1 })');
+  });
+});
+
 describe('the theme', () => {
   test('is that of the plate too', async () => {
     await page.emulateMedia({ colorScheme: 'light' });
@@ -557,6 +674,11 @@ const used: Record<string, () => Promise<void>> = {
   dates: async () => {
     await page.getByLabel('Rule').fill('FREQ=DAILY;INTERVAL=2');
     await expect.poll(() => panel('dates').locator('rect.hit').count()).toBeGreaterThan(100);
+  },
+  learn: async () => {
+    for (const arm of 'ABCDABCDAB') await page.getByRole('button', { name: `Arm ${arm}` }).click();
+    await page.getByLabel('Policy in question').selectOption('always arm B');
+    await expect.poll(() => panel('learn').textContent()).toMatch(/Won after [12]0 rounds/);
   },
   bench: async () => {
     await page.getByRole('button', { name: 'Run all' }).click();

@@ -14,6 +14,7 @@ const shows: Record<string, () => Promise<{ show: Show }>> = {
   search: () => import('./search/tab.js'),
   query: () => import('./query/tab.js'),
   dates: () => import('./dates/tab.js'),
+  learn: () => import('./learn/tab.js'),
   bench: () => import('./bench/tab.js'),
 };
 const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
