@@ -241,7 +241,8 @@ export const engines: readonly Engine[] = [
     name: 'compiled as C',
     run(all, folder) {
       const program = found(['wasm2c']);
-      if (program === undefined) return undefined;
+      const compiler = process.env.CC ?? found(['clang-19', 'cc', 'clang', 'gcc']);
+      if (program === undefined || compiler === undefined) return undefined;
       const parts = all.filter(({ vectors }) => !vectors);
       return parts
         .map((part) => {
@@ -251,10 +252,7 @@ export const engines: readonly Engine[] = [
           said(program, [at('p.wasm'), '-n', 'p', '-o', at('p.c')]);
           const flags = ['-O1', '-w', '-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0'];
           flags.push('-DWASM_RT_USE_STACK_DEPTH_COUNT=0');
-          said(process.env.CC ?? 'cc', [
-            ...flags,
-            ...['-o', at('host'), at('p.c'), at('host.c'), '-lm'],
-          ]);
+          said(compiler, [...flags, ...['-o', at('host'), at('p.c'), at('host.c'), '-lm']]);
           return said(at('host'), []);
         })
         .join('\n');
