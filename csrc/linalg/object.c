@@ -116,6 +116,12 @@ static sl_status reserve(sl_decomposition *d) {
   return SL_ALLOC(&d->scratch, (size_t)SL_BLOCK_SCRATCH);
 }
 
+static sl_status check_finite(const double *values, size_t count) {
+  const size_t bad = sl_first_not_finite_f64(values, count);
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "matrix", "finite numbers", bad);
+  return SL_OK;
+}
+
 sl_status sl_decomposition_create(const double *values, size_t count, uint32_t rows,
                                   uint32_t columns, uint32_t kind, sl_decomposition **out) {
   *out = NULL;
@@ -124,15 +130,15 @@ sl_status sl_decomposition_create(const double *values, size_t count, uint32_t r
   SL_REQUIRE((double)count == (double)rows * columns, SL_ERR_SHAPE, "matrix",
              "rows * columns numbers");
   SL_REQUIRE(rows == columns, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
-  const size_t bad = sl_first_not_finite_f64(values, count);
-  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "matrix", "finite numbers", bad);
   sl_decomposition *d;
   SL_TRY(SL_ALLOC_ZERO(&d, 1));
   d->job.kind = &sl_decomposition_job_kind;
   d->kind = kind;
   d->n = d->zero = rows;
   d->ld = sl_block_stride(rows);
+  // Memory first: a matrix that does not fit is not read.
   sl_status status = reserve(d);
+  if (status == SL_OK) status = check_finite(values, count);
   if (status == SL_OK && kind == SL_DECOMPOSITION_CHOLESKY) status = scale_symmetric(d, values);
   if (status != SL_OK) {
     sl_decomposition_destroy(d);

@@ -138,6 +138,17 @@ static double work_of(const sl_orthogonal *o) {
   return n * n * m + n * n * n * (o->option ? 14 : 9);
 }
 
+static sl_status check_values(const double *values, uint32_t rows, uint32_t columns,
+                              bool symmetric) {
+  const size_t count = (size_t)rows * columns, bad = sl_first_not_finite_f64(values, count);
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "matrix", "finite numbers", bad);
+  for (uint32_t i = 0; symmetric && i < rows; i++)
+    for (uint32_t j = 0; j < i; j++)
+      SL_REQUIRE_AT(values[(size_t)i * rows + j] == values[(size_t)j * rows + i],
+                    SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix", i);
+  return SL_OK;
+}
+
 sl_status sl_orthogonal_create(const double *values, size_t count, uint32_t rows, uint32_t columns,
                                uint32_t kind, uint32_t option, sl_orthogonal **out) {
   *out = NULL;
@@ -147,17 +158,13 @@ sl_status sl_orthogonal_create(const double *values, size_t count, uint32_t rows
              "rows * columns numbers");
   const bool symmetric = kind == SL_ORTHOGONAL_EIGEN;
   SL_REQUIRE(!symmetric || rows == columns, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
-  const size_t bad = sl_first_not_finite_f64(values, count);
-  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "matrix", "finite numbers", bad);
-  for (uint32_t i = 0; symmetric && i < rows; i++)
-    for (uint32_t j = 0; j < i; j++)
-      SL_REQUIRE_AT(values[(size_t)i * rows + j] == values[(size_t)j * rows + i],
-                    SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix", i);
   sl_orthogonal *o;
   SL_TRY(SL_ALLOC_ZERO(&o, 1));
   *o = shaped(rows, columns, kind, option);
   o->job.kind = &sl_orthogonal_job_kind;
-  const sl_status status = reserve(o);
+  // Memory first: a matrix that does not fit is not read.
+  sl_status status = reserve(o);
+  if (status == SL_OK) status = check_values(values, rows, columns, symmetric);
   if (status != SL_OK) {
     sl_orthogonal_destroy(o);
     return status;

@@ -49,7 +49,8 @@ export const cells: Cell[] = [
         for (const name of Object.keys(console)) console[name] = () => did.push('console.' + name);
         const before = Object.getOwnPropertyNames(globalThis).length;
         const { exports } = (await import('sublinear/package.json', { with: { type: 'json' } })).default;
-        const entries = Object.keys(exports).filter((path) => !/[*]|json$/.test(path));
+        // Not those that import libraries of others, which do what they do.
+        const entries = Object.keys(exports).filter((path) => !/[*]|json$|^\\.\\/(import\\/|langchain)/.test(path));
         for (const path of entries) await import('sublinear' + path.slice(1));
         did.push(...Object.getOwnPropertyNames(globalThis).slice(before));
         Object.assign(console, { log });

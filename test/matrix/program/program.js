@@ -126,6 +126,16 @@ const questions = {
     equal('chosen', chosen.map(Number), [0, 1]);
     chooser.dispose();
   },
+  // 2 x + y = 3 and x + 3 y = 4.
+  linalg({ lu }) {
+    const decomposed = lu([
+      [2, 1],
+      [1, 3],
+    ]);
+    equal('solution', decomposed.solve([3, 4]).solution, [1, 1]);
+    equal('determinant', [decomposed.determinant()], [5]);
+    decomposed.dispose();
+  },
   // Who is two steps away?
   property({ PropertyGraph }) {
     const graph = PropertyGraph.create();

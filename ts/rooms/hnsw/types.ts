@@ -135,7 +135,7 @@ export interface HnswOptions extends FlatOptions {
    * - `'rabitq'` a bit a dimension (RaBitQ, arXiv:2405.12497), for high dimensions and always with `rerank`
    * - `'binary'` the signs as they are, for cosine of vectors around zero: a coarse first pass
    *
-   * {@link Hnsw.recallEstimate} says what they cost on your data.
+   * `Hnsw.recallEstimate` says what they cost on your data.
    */
   codes?: Codes;
   /**
@@ -427,7 +427,8 @@ export interface SharedIndex {
   readonly bytes: number;
   /** Where the index stands in memory that threads share. */
   readonly place?: {
-    readonly memory: WebAssembly.Memory;
+    /** A `WebAssembly.Memory`: the types of Node.js know none. */
+    readonly memory: object;
     readonly regions: number;
     readonly index: number;
   };
