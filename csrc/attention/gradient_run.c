@@ -61,7 +61,7 @@ sl_status sl_attention_gradient_begin(sl_attention_gradient *g,
     SL_TRY(SL_ALLOC(&g->weights, 2 * room));
     g->room = room;
   }
-  g->through = g->weights + g->room;
+  g->through = g->room > 0 ? g->weights + g->room : NULL;
   g->o = *options;
   if (g->o.scale == 0) g->o.scale = 1 / sqrt(g->o.size);
   if (options->query_count > 0) memset(options->query_out, 0, options->query_count * sizeof(float));
