@@ -428,7 +428,7 @@ export interface SharedIndex {
   /** Where the index stands in memory that threads share. */
   readonly place?: {
     /** A `WebAssembly.Memory`: the types of Node.js know none. */
-    readonly memory: object;
+    readonly memory: { readonly buffer: ArrayBufferLike; grow(pages: number): number };
     readonly regions: number;
     readonly index: number;
   };
