@@ -191,6 +191,27 @@ static sl_status reserve(sl_product *p) {
   return SL_OK;
 }
 
+sl_product_options sl_product_of_rows(uint32_t rows, const float *left,
+                                      const sl_dense_matrix *weights, bool add, float *out) {
+  return (sl_product_options){
+      .type = SL_ELEMENT_F32,
+      .batch = 1,
+      .rows = rows,
+      .depth = weights->rows,
+      .columns = weights->columns,
+      .left = left,
+      .left_count = (size_t)rows * weights->rows,
+      .left_row_stride = weights->rows,
+      .left_column_stride = 1,
+      .out = out,
+      .out_count = (size_t)rows * weights->columns,
+      .out_row_stride = weights->columns,
+      .alpha = 1,
+      .beta = add ? 1 : 0,
+      .quantize = weights->element == SL_ELEMENT_I8,
+  };
+}
+
 sl_status sl_product_begin(sl_product *p, sl_dense_matrix *matrix,
                            const sl_product_options *options) {
   let_go(p);

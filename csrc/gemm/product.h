@@ -14,6 +14,7 @@
 #ifndef SL_GEMM_PRODUCT_H
 #define SL_GEMM_PRODUCT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,11 @@ typedef struct sl_product_options {
   // in it becomes NaN.
   uint32_t quantize;
 } sl_product_options;
+
+// Options of out = left weights, or of adding that to out: float32, rows without gaps between them.
+//   left   rows x the rows of weights; out: rows x their columns
+sl_product_options sl_product_of_rows(uint32_t rows, const float *left,
+                                      const sl_dense_matrix *weights, bool add, float *out);
 
 sl_status sl_product_create(sl_product **out);
 

@@ -92,23 +92,7 @@ static sl_status finish(sl_job *job) {
 static sl_status multiply(sl_decoder *d, uint32_t rows, const float *left, uint32_t part, bool add,
                           float *out) {
   sl_dense_matrix *weights = d->parts[part].matrix;
-  const sl_product_options o = {
-      .type = SL_ELEMENT_F32,
-      .batch = 1,
-      .rows = rows,
-      .depth = weights->rows,
-      .columns = weights->columns,
-      .left = left,
-      .left_count = (size_t)rows * weights->rows,
-      .left_row_stride = weights->rows,
-      .left_column_stride = 1,
-      .out = out,
-      .out_count = (size_t)rows * weights->columns,
-      .out_row_stride = weights->columns,
-      .alpha = 1,
-      .beta = add ? 1 : 0,
-      .quantize = weights->element == SL_ELEMENT_I8,
-  };
+  const sl_product_options o = sl_product_of_rows(rows, left, weights, add, out);
   SL_TRY(sl_product_begin(d->product, weights, &o));
   d->run.work += (uint64_t)rows * weights->rows * weights->columns;
   return finish(sl_product_job(d->product));

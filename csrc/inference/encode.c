@@ -252,26 +252,10 @@ static sl_status start_group(sl_encoder *e) {
 // out = activation(left weights + bias), or added to out.
 static sl_status multiply(sl_encoder *e, uint32_t rows, const float *left, sl_dense_matrix *weights,
                           const float *bias, bool add, uint32_t activation, float *out) {
-  const sl_product_options o = {
-      .type = SL_ELEMENT_F32,
-      .batch = 1,
-      .rows = rows,
-      .depth = weights->rows,
-      .columns = weights->columns,
-      .left = left,
-      .left_count = (size_t)rows * weights->rows,
-      .left_row_stride = weights->rows,
-      .left_column_stride = 1,
-      .out = out,
-      .out_count = (size_t)rows * weights->columns,
-      .out_row_stride = weights->columns,
-      .alpha = 1,
-      .beta = add ? 1 : 0,
-      .bias = bias,
-      .bias_count = weights->columns,
-      .activation = activation,
-      .quantize = weights->element == SL_ELEMENT_I8,
-  };
+  sl_product_options o = sl_product_of_rows(rows, left, weights, add, out);
+  o.bias = bias;
+  o.bias_count = weights->columns;
+  o.activation = activation;
   SL_TRY(sl_product_begin(e->product, weights, &o));
   e->run.multiplying = true;
   e->run.product_work = 0;
