@@ -142,22 +142,11 @@ static void goes_on_as_the_original_does(void **state) {
   }
 }
 
-// Every cut, and every bit of every byte: refused, or usable once the sums are right again.
 static void every_byte_may_be_cut_or_changed(void **state) {
   (void)state;
   sl_learner *l = make(0, 1);
   const file f = save(l);
-  for (uint64_t length = 0; length < f.length; length++)
-    assert_int_equal(load_and_use(f.bytes, length), SL_ERR_TRUNCATED);
-  uint8_t *changed = malloc(f.length);
-  for (uint64_t bit = 0; bit < 8 * f.length; bit += SL_TRIES(5) == 5 ? 1 : 5) {
-    memcpy(changed, f.bytes, f.length);
-    changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    assert_int_not_equal(load_and_use(changed, f.length), SL_OK);
-    mend_file(changed, f.length);
-    load_and_use(changed, f.length);
-  }
-  free(changed);
+  survives_cuts_and_bits(f, SL_TRIES(5) == 5 ? 1 : 5, load_and_use);
   free(f.bytes);
   sl_learner_destroy(l);
 }

@@ -103,6 +103,22 @@ static inline uint32_t survives_flips(file f, try_load try) {
   return usable;
 }
 
+// Every cut, and every `step`-th bit of a small file: refused, or usable once the sums are right again.
+// What lies between sections is zero and belongs to no sum: the reader refuses all else.
+static inline void survives_cuts_and_bits(file f, uint64_t step, try_load try) {
+  for (uint64_t length = 0; length < f.length; length++)
+    assert_int_equal(try(f.bytes, length), SL_ERR_TRUNCATED);
+  uint8_t *changed = malloc(f.length);
+  for (uint64_t bit = 0; bit < 8 * f.length; bit += step) {
+    memcpy(changed, f.bytes, f.length);
+    changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    assert_int_not_equal(try(changed, f.length), SL_OK);
+    mend_file(changed, f.length);
+    try(changed, f.length);
+  }
+  free(changed);
+}
+
 // Replaces four bytes of a copy, makes the sums right, and tries it.
 static inline sl_status try_with(file f, uint64_t at, uint32_t value, try_load try) {
   uint8_t *changed = malloc(f.length);
