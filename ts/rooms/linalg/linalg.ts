@@ -11,8 +11,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { DenseMatrix } from '../gemm/dense-matrix.js';
+import type { GemmRoom } from '../gemm/gemm.js';
 import { matmul, matmulAsync } from '../gemm/product.js';
-import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand, ProductOf } from '../gemm/types.js';
+import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand } from '../gemm/types.js';
 import {
   CholeskyDecomposition,
   type Decomposition,
@@ -68,58 +69,13 @@ export type {
   VectorsOptions,
 } from './types.js';
 
-/** What `engine.use('linalg')` and `load()` give. */
-export interface LinalgRoom extends Orthogonal {
-  readonly DenseMatrix: typeof DenseMatrix;
+/** What `engine.use('linalg')` and `load()` give: its own, and the matrices and products of `sublinear/gemm`. */
+export interface LinalgRoom
+  extends Orthogonal,
+    Pick<GemmRoom, 'DenseMatrix' | 'matmul' | 'matmulAsync'> {
   readonly LuDecomposition: typeof LuDecomposition;
   readonly CholeskyDecomposition: typeof CholeskyDecomposition;
   readonly QrDecomposition: typeof QrDecomposition;
-
-  /**
-   * The product of two matrices: see `matmul` of `sublinear/gemm`, which it is.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { matmul } = await load();
-   * const a = { data: [1, 2, 3, 4], rows: 2, columns: 2 };
-   * console.log(matmul(a, a)); // Float64Array(4) [ 7, 10, 15, 22 ]
-   * ```
-   */
-  matmul<Into extends NonNullable<MatmulOptions['into']>>(
-    left: MatrixOperand,
-    right: MatrixOperand,
-    options: MatmulOptions & { into: Into },
-  ): Into;
-  matmul<Left extends MatrixOperand>(
-    left: Left,
-    right: MatrixOperand,
-    options?: MatmulOptions,
-  ): ProductOf<Left>;
-
-  /**
-   * {@link LinalgRoom.matmul} in slices of 8 ms.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { matmulAsync } = await load();
-   * const a = { data: [1, 2, 3, 4], rows: 2, columns: 2 };
-   * console.log(await matmulAsync(a, a)); // Float64Array(4) [ 7, 10, 15, 22 ]
-   * ```
-   */
-  matmulAsync<Into extends NonNullable<MatmulOptions['into']>>(
-    left: MatrixOperand,
-    right: MatrixOperand,
-    options: MatmulAsyncOptions & { into: Into },
-  ): Promise<Into>;
-  matmulAsync<Left extends MatrixOperand>(
-    left: Left,
-    right: MatrixOperand,
-    options?: MatmulAsyncOptions,
-  ): Promise<ProductOf<Left>>;
 
   /**
    * P A = L U with partial pivoting, for many right-hand sides, the determinant, the inverse. A singular matrix is decomposed
