@@ -1,24 +1,14 @@
 // Attention as TypeScript users meet it. What both doors share is in attention.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { AttentionRoom } from 'sublinear/attention';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCases, random } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './attention.cases.js';
 
 describeCases(doors, cases);
 
 describe('attention', () => {
-  let engine: Engine;
-  let room: AttentionRoom;
-  beforeAll(async () => {
-    engine = await createEngine({ memory: 64 << 20 });
-    room = await engine.use('attention');
-  });
-  afterEach(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  });
-  afterAll(() => engine.dispose());
+  const own = inRoom('attention');
   const bad = (value: unknown) => value as never;
   const floats = (seed: number, length: number) => {
     const next = random(seed);
@@ -26,7 +16,7 @@ describe('attention', () => {
   };
 
   test('is that of a cache that has all keys', async () => {
-    const { attention, attentionAsync, KvCache } = room;
+    const { attention, attentionAsync, KvCache } = own.room;
     const [q, k, v] = [floats(1, 6 * 4 * 8), floats(2, 6 * 2 * 8), floats(3, 6 * 2 * 8)];
     const options = { heads: 4, causal: true, window: 3 };
     const found = attention(q, k, v, { ...options, kvHeads: 2, size: 8 });
@@ -40,7 +30,7 @@ describe('attention', () => {
   });
 
   test('names what is wrong', () => {
-    const { attention, KvCache } = room;
+    const { attention, KvCache } = own.room;
     const of = (call: () => unknown) => {
       const { code, argument } = refusalOf(call);
       return `${code} ${argument}`;
@@ -94,7 +84,7 @@ describe('attention', () => {
   });
 
   test('memory ends in the middle: the cache is as it was', () => {
-    const { KvCache } = room;
+    const { KvCache } = own.room;
     using cache = KvCache.create({ size: 1024, kvHeads: 4 });
     const x = new Float32Array(1024 * 4 * 64);
     let length = 0;
@@ -110,7 +100,7 @@ describe('attention', () => {
   });
 
   test('an abort leaves the cache usable', async () => {
-    const { attentionAsync, KvCache } = room;
+    const { attentionAsync, KvCache } = own.room;
     const tokens = 900;
     const x = floats(1, tokens * 64);
     const stop = new AbortController();
@@ -124,7 +114,7 @@ describe('attention', () => {
   });
 
   test('forks go on by themselves', () => {
-    const { KvCache } = room;
+    const { KvCache } = own.room;
     using cache = KvCache.create({ size: 1, window: 4 }).append([1, 2], [1, 2]);
     using fork = cache.fork();
     fork.append([3], [3]);

@@ -1,24 +1,14 @@
 // Gradients of attention as TypeScript users meet them. What both doors share is in gradient.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { AttentionRoom } from 'sublinear/attention';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCases, random } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import { cases, doors } from './gradient.cases.js';
 
 describeCases(doors, cases);
 
 describe('gradients of attention', () => {
-  let engine: Engine;
-  let room: AttentionRoom;
-  beforeAll(async () => {
-    engine = await createEngine({ memory: 64 << 20 });
-    room = await engine.use('attention');
-  });
-  afterEach(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  });
-  afterAll(() => engine.dispose());
+  const own = inRoom('attention');
   const bad = (value: unknown) => value as never;
   const of = (call: () => unknown) => {
     const { code, argument } = refusalOf(call);
@@ -31,9 +21,9 @@ describe('gradients of attention', () => {
     const options = { heads: 4, kvHeads: 2, size: 8, causal: true };
     const given = [floats(12 * 32), floats(15 * 16), floats(15 * 16), floats(12 * 32)] as const;
     const [q, k, v, upstream] = given;
-    const { queries, keys, values } = room.attentionGradient(q, k, v, upstream, options);
+    const { queries, keys, values } = own.room.attentionGradient(q, k, v, upstream, options);
     const total = (q: Float32Array, k: Float32Array, v: Float32Array) =>
-      room.attention(q, k, v, options).reduce((sum, x, i) => sum + x * upstream[i]!, 0);
+      own.room.attention(q, k, v, options).reduce((sum, x, i) => sum + x * upstream[i]!, 0);
     for (const [which, slope] of [queries, keys, values].entries()) {
       const along = floats(slope.length);
       const moved = (by: number) => {
@@ -50,10 +40,10 @@ describe('gradients of attention', () => {
   test('in slices the same, and can be aborted', async () => {
     const options = { heads: 2, size: 16, causal: true };
     const [q, k, v, upstream] = [0, 0, 0, 0].map(() => floats(600 * 32));
-    const all = room.attentionGradient(q!, k!, v!, upstream!, options);
-    expect(await room.attentionGradientAsync(q!, k!, v!, upstream!, options)).toEqual(all);
+    const all = own.room.attentionGradient(q!, k!, v!, upstream!, options);
+    expect(await own.room.attentionGradientAsync(q!, k!, v!, upstream!, options)).toEqual(all);
     const controller = new AbortController();
-    const running = room.attentionGradientAsync(q!, k!, v!, upstream!, {
+    const running = own.room.attentionGradientAsync(q!, k!, v!, upstream!, {
       ...options,
       signal: controller.signal,
       onProgress: () => controller.abort(new Error('enough')),
@@ -62,7 +52,7 @@ describe('gradients of attention', () => {
   });
 
   test('refuses what is wrong', () => {
-    const { attentionGradient } = room;
+    const { attentionGradient } = own.room;
     const one = [1];
     const call = (options: object, upstream = one, values = one) =>
       of(() => attentionGradient(one, one, values, upstream, bad(options)));

@@ -1,8 +1,7 @@
 // Encoders of the form of BERT as TypeScript users meet them. What both doors share is in bert.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { InferenceRoom } from 'sublinear/inference';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import torch from '../vectors/inference/bert.json' with { type: 'json' };
 import tokenizers from '../vectors/inference/wordpiece.json' with { type: 'json' };
@@ -11,16 +10,7 @@ import { bert, cases, doors, type Given, safetensors, weights } from './bert.cas
 describeCases(doors, cases);
 
 describe('encoders of the form of BERT', () => {
-  let engine: Engine;
-  let room: InferenceRoom;
-  beforeAll(async () => {
-    engine = await createEngine({ memory: 64 << 20 });
-    room = await engine.use('inference');
-  });
-  afterEach(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  });
-  afterAll(() => engine.dispose());
+  const own = inRoom('inference');
   const of = (call: () => unknown) => {
     const { code, argument } = refusalOf(call);
     return `${code} ${argument}`;
@@ -78,7 +68,7 @@ describe('encoders of the form of BERT', () => {
   test('pieces of 3,000 texts are those of Hugging Face', () => {
     const { vocabulary, texts, ids } = tokenizers;
     const tokenizer = JSON.stringify(tokenizerOf(vocabulary));
-    using e = room.TextEmbedder.fromBert({ ...small(vocabulary), tokenizer });
+    using e = own.room.TextEmbedder.fromBert({ ...small(vocabulary), tokenizer });
     texts.forEach((written, i) => {
       const text = written.replace(/\\u\{(d[89a-f]..)\}/g, (_, half) =>
         String.fromCharCode(Number.parseInt(half, 16)),
@@ -87,7 +77,7 @@ describe('encoders of the form of BERT', () => {
       expect([i, text, ...found]).toEqual([i, text, ...ids[i]!]);
       expect(cut).toBe(false);
     });
-    using lines = room.TextEmbedder.fromBert({
+    using lines = own.room.TextEmbedder.fromBert({
       ...small(vocabulary),
       vocabulary: `${vocabulary.join('\r\n')}\r\n`,
     });
@@ -95,7 +85,7 @@ describe('encoders of the form of BERT', () => {
   });
 
   test('long texts are cut, and it is said; or refused', () => {
-    using e = room.TextEmbedder.fromBert(bert());
+    using e = own.room.TextEmbedder.fromBert(bert());
     const long = 'the river '.repeat(8);
     expect(e.maxTokens).toBe(16);
     expect(e.tokens(long)).toEqual({
@@ -107,13 +97,13 @@ describe('encoders of the form of BERT', () => {
     expect(of(() => e.embed(['cat', long], { longTexts: 'refuse' }))).toBe('RANGE texts[1]');
     expect(e.tokens('a'.repeat(1e6)).ids).toEqual(Uint32Array.of(2, 1, 3));
     expect(e.tokens('a '.repeat(5e5)).cut).toBe(true);
-    using short = room.TextEmbedder.fromBert(bert(), { maxTokens: 5 });
+    using short = own.room.TextEmbedder.fromBert(bert(), { maxTokens: 5 });
     expect(short.tokens('the river bank of a cat').ids).toEqual(Uint32Array.of(2, 5, 6, 7, 3));
     expect(short.modelId).not.toBe(e.modelId);
   });
 
   test('one text, many, and in slices give the same bits', async () => {
-    using e = room.TextEmbedder.fromBert(bert());
+    using e = own.room.TextEmbedder.fromBert(bert());
     const texts = ['the river bank', 'a cat', '', '\ud800', 'x'.repeat(300), 'the sea '.repeat(99)];
     const all = e.embed(texts);
     texts.forEach((text, i) => {
@@ -123,15 +113,15 @@ describe('encoders of the form of BERT', () => {
   });
 
   test('a table of its pieces', () => {
-    using e = room.TextEmbedder.fromBert(bert(), { precision: 'float32' });
+    using e = own.room.TextEmbedder.fromBert(bert(), { precision: 'float32' });
     const options = { a: Number.POSITIVE_INFINITY, centred: false, precision: 'float32' } as const;
-    using table = room.StaticEmbedder.distil(e, options);
+    using table = own.room.StaticEmbedder.distil(e, options);
     expect(table.tokens('The river zebra').ids).toEqual(Uint32Array.of(5, 6));
     const [one, same] = [e.embed('river'), table.embed('river')];
     one.forEach((x, i) => {
       expect(same[i]).toBeCloseTo(x, 6);
     });
-    using weighted = room.StaticEmbedder.distil(e);
+    using weighted = own.room.StaticEmbedder.distil(e);
     expect(weighted.embed('river').length).toBe(12);
   });
 
@@ -162,7 +152,7 @@ describe('encoders of the form of BERT', () => {
         ]),
       );
     const id = (tensors: Record<string, Given>) => {
-      using e = room.TextEmbedder.fromBert({ ...bert(), weights: safetensors(tensors) });
+      using e = own.room.TextEmbedder.fromBert({ ...bert(), weights: safetensors(tensors) });
       return e.modelId;
     };
     const brain = (x: number) => new Uint32Array(Float32Array.of(x).buffer)[0]! >>> 16;
@@ -189,7 +179,7 @@ describe('encoders of the form of BERT', () => {
   });
 
   test('files of other networks are refused by name', () => {
-    const { TextEmbedder } = room;
+    const { TextEmbedder } = own.room;
     const from = (changed: object, options?: object) =>
       of(() => TextEmbedder.fromBert({ ...bert(), ...changed }, options));
     const config = (changed: object) => from({ config: { ...torch.config, ...changed } });
@@ -257,7 +247,7 @@ describe('encoders of the form of BERT', () => {
     const good = safetensors(weights);
     const given = { ...bert() };
     const from = (bytes: Uint8Array) =>
-      of(() => room.TextEmbedder.fromBert({ ...given, weights: bytes }));
+      of(() => own.room.TextEmbedder.fromBert({ ...given, weights: bytes }));
     for (let length = 0; length < good.length; length += 1 + (length >> 3))
       expect(from(good.slice(0, length))).toBe('FORMAT weights');
     expect(from(new Uint8Array([...good, 0]))).toBe('FORMAT weights');

@@ -1,8 +1,7 @@
 // Decoders as TypeScript users meet them. What both doors share is in decoder.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { InferenceRoom } from 'sublinear/inference';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import torch from '../vectors/inference/llama.json' with { type: 'json' };
 import { safetensors } from './bert.cases.js';
@@ -11,16 +10,7 @@ import { cases, doors, llama, llamaGguf } from './decoder.cases.js';
 describeCases(doors, cases);
 
 describe('decoders', () => {
-  let engine: Engine;
-  let room: InferenceRoom;
-  beforeAll(async () => {
-    engine = await createEngine({ memory: 64 << 20 });
-    room = await engine.use('inference');
-  });
-  afterEach(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  });
-  afterAll(() => engine.dispose());
+  const own = inRoom('inference');
   const bad = (value: unknown) => value as never;
   const of = (call: () => unknown) => {
     const { code, argument } = refusalOf(call);
@@ -28,8 +18,8 @@ describe('decoders', () => {
   };
 
   test('GGUF and safetensors are the same model', () => {
-    using one = room.Decoder.fromSafetensors(llama());
-    using other = room.Decoder.fromGguf(llamaGguf());
+    using one = own.room.Decoder.fromSafetensors(llama());
+    using other = own.room.Decoder.fromGguf(llamaGguf());
     expect([other.vocabulary, other.maxTokens]).toEqual([one.vocabulary, one.maxTokens]);
     const [a, b] = [one, other].map((d) => d.append(torch.ids, { all: true }));
     a!.forEach((x, i) => {
@@ -46,8 +36,8 @@ describe('decoders', () => {
     const { 'lm_head.weight': _, ...rest } = torch.weights;
     const tied = { ...torch.config, tie_word_embeddings: true };
     const twice = { ...rest, 'lm_head.weight': torch.weights['model.embed_tokens.weight'] };
-    using one = room.Decoder.fromSafetensors({ weights: safetensors(rest), config: tied });
-    using two = room.Decoder.fromSafetensors({
+    using one = own.room.Decoder.fromSafetensors({ weights: safetensors(rest), config: tied });
+    using two = own.room.Decoder.fromSafetensors({
       weights: safetensors(twice),
       config: JSON.stringify(torch.config),
     });
@@ -55,7 +45,7 @@ describe('decoders', () => {
   });
 
   test('in slices the same, and each token as it comes', async () => {
-    using decoder = room.Decoder.fromSafetensors(llama());
+    using decoder = own.room.Decoder.fromSafetensors(llama());
     const options = { count: 25, temperature: 0.9, topP: 0.95, seed: 3 };
     const wanted = decoder.generate([4, 5], options);
     expect(decoder.length).toBe(2 + 24);
@@ -79,7 +69,7 @@ describe('decoders', () => {
   });
 
   test('can be aborted', async () => {
-    using decoder = room.Decoder.fromSafetensors(llama());
+    using decoder = own.room.Decoder.fromSafetensors(llama());
     const controller = new AbortController();
     let tokens = 0;
     const running = decoder.generateAsync([1], {
@@ -96,7 +86,7 @@ describe('decoders', () => {
   });
 
   test('refuses what is wrong', () => {
-    const { Decoder } = room;
+    const { Decoder } = own.room;
     const changed = (config: object) => () =>
       Decoder.fromSafetensors({ ...llama(), config: { ...torch.config, ...config } });
     expect(of(changed({ model_type: 'gpt2' }))).toBe('FORMAT config');

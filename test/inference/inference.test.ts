@@ -1,24 +1,15 @@
 // Embedders as TypeScript users meet them. What both doors share is in inference.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { InferenceRoom } from 'sublinear/inference';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createEngine } from 'sublinear';
+import { describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import { cases, doors, tfjs } from './inference.cases.js';
 
 describeCases(doors, cases);
 
 describe('embedders', () => {
-  let engine: Engine;
-  let room: InferenceRoom;
-  beforeAll(async () => {
-    engine = await createEngine({ memory: 64 << 20 });
-    room = await engine.use('inference');
-  });
-  afterEach(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  });
-  afterAll(() => engine.dispose());
+  const own = inRoom('inference');
   const bad = (value: unknown) => value as never;
   const of = (call: () => unknown) => {
     const { code, argument } = refusalOf(call);
@@ -28,7 +19,7 @@ describe('embedders', () => {
     Array.from(a).reduce((sum, x, i) => sum + x * b[i]!, 0);
 
   test('one text, many, and in slices give the same bits', async () => {
-    using e = room.TextEmbedder.fromTfjs(tfjs());
+    using e = own.room.TextEmbedder.fromTfjs(tfjs());
     const texts = [
       'the river bank',
       'a cat',
@@ -49,7 +40,7 @@ describe('embedders', () => {
   });
 
   test('halves of pairs do not join', () => {
-    using e = room.TextEmbedder.fromTfjs(tfjs());
+    using e = own.room.TextEmbedder.fromTfjs(tfjs());
     const apart = e.embed(['\ud83d', '\ude00']);
     expect(apart.slice(0, e.dimensions)).toEqual(e.embed('\ud83d'));
     expect(apart.slice(e.dimensions)).toEqual(e.embed('\ude00'));
@@ -57,7 +48,7 @@ describe('embedders', () => {
   });
 
   test('long texts are cut, and it is said; or refused', () => {
-    using e = room.TextEmbedder.fromTfjs(tfjs());
+    using e = own.room.TextEmbedder.fromTfjs(tfjs());
     const long = 'the sea '.repeat(65);
     expect(e.maxTokens).toBe(128);
     expect(e.tokens(long).cut).toBe(true);
@@ -72,7 +63,7 @@ describe('embedders', () => {
   });
 
   test('can be aborted, and used again', async () => {
-    using e = room.TextEmbedder.fromTfjs(tfjs());
+    using e = own.room.TextEmbedder.fromTfjs(tfjs());
     const controller = new AbortController();
     const texts = Array.from({ length: 20000 }, (_, i) => `the sea ${i}`);
     const running = e.embedAsync(texts, {
@@ -85,7 +76,7 @@ describe('embedders', () => {
   });
 
   test('files know what they are', async () => {
-    const { TextEmbedder, StaticEmbedder } = room;
+    const { TextEmbedder, StaticEmbedder } = own.room;
     using e = TextEmbedder.fromTfjs(tfjs(), { precision: 'float32' });
     using rounded = TextEmbedder.fromTfjs(tfjs());
     using table = StaticEmbedder.distil(rounded);
@@ -107,7 +98,7 @@ describe('embedders', () => {
   });
 
   test('words with weights: what is frequent counts less', () => {
-    const { StaticEmbedder } = room;
+    const { StaticEmbedder } = own.room;
     const words = ['the', 'sea', 'tax', 'İstanbul'.toLowerCase(), "'"];
     const vectors = Float32Array.of(1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1);
     using plain = StaticEmbedder.fromWords(
@@ -131,8 +122,8 @@ describe('embedders', () => {
   });
 
   test('collections of texts keep the id of their model', async () => {
-    const { Collection } = await engine.use('hnsw');
-    const { TextEmbedder, TextCollection } = room;
+    const { Collection } = await own.engine.use('hnsw');
+    const { TextEmbedder, TextCollection } = own.room;
     using embedder = TextEmbedder.fromTfjs(tfjs());
     using other = TextEmbedder.fromTfjs(tfjs(), { precision: 'float32' });
     using notes = TextCollection.create<{ at: number }>({ embedder, Collection, index: 'flat' });
@@ -179,8 +170,8 @@ describe('embedders', () => {
   });
 
   test('tables of Model2Vec', async () => {
-    const { writeSafetensors } = await engine.use('format');
-    const { StaticEmbedder } = room;
+    const { writeSafetensors } = await own.engine.use('format');
+    const { StaticEmbedder } = own.room;
     const data = Float32Array.of(9, 9, 1, 0, 0, 1, 1, 1, 2, 0);
     const vocab = { '[UNK]': 0, run: 1, '##ning': 2, "'": 3, 日: 4 };
     const normalizer = { type: 'BertNormalizer', lowercase: true };
@@ -243,7 +234,7 @@ describe('embedders', () => {
   });
 
   test('names what is wrong', () => {
-    const { TextEmbedder, StaticEmbedder } = room;
+    const { TextEmbedder, StaticEmbedder } = own.room;
     using e = TextEmbedder.fromTfjs(tfjs());
     const model = tfjs();
     const manifest = JSON.parse(model.model as string);

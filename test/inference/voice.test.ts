@@ -1,10 +1,10 @@
 // The voice detector and files of weights as TypeScript users meet them. What both doors share is in voice.cases.ts.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createEngine, type Engine } from 'sublinear';
-import type { InferenceRoom, VoiceEvent } from 'sublinear/inference';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { VoiceEvent } from 'sublinear/inference';
+import { describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { refusalOf } from '../support/refused.js';
 import { gguf } from './gguf.js';
 import { silero, sound } from './silero.js';
@@ -13,16 +13,7 @@ import { cases, doors } from './voice.cases.js';
 
 describeCases(doors, cases);
 
-let engine: Engine;
-let room: InferenceRoom;
-beforeAll(async () => {
-  engine = await createEngine({ memory: 64 << 20 });
-  room = await engine.use('inference');
-});
-afterEach(() => {
-  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-});
-afterAll(() => engine.dispose());
+const own = inRoom('inference');
 const bad = (value: unknown) => value as never;
 const of = (call: () => unknown) => {
   const { code, argument } = refusalOf(call);
@@ -31,7 +22,7 @@ const of = (call: () => unknown) => {
 
 describe('the voice detector', () => {
   test('a recording, a stream and slices give the same', async () => {
-    using voice = room.VoiceDetector.fromOnnx(silero(), { threshold: 0.8, minSpeechMs: 20 });
+    using voice = own.room.VoiceDetector.fromOnnx(silero(), { threshold: 0.8, minSpeechMs: 20 });
     const samples = sound(40).subarray(0, 40 * 512 - 99);
     const { probabilities, segments } = voice.detect(samples);
     expect(probabilities.length).toBe(40);
@@ -56,7 +47,7 @@ describe('the voice detector', () => {
 
   test('the samples of speech come with its end', () => {
     const options = { threshold: 0.8, minSpeechMs: 20, minSilenceMs: 0, samples: true };
-    using voice = room.VoiceDetector.fromOnnx(silero(), options);
+    using voice = own.room.VoiceDetector.fromOnnx(silero(), options);
     const samples = sound(60);
     for (let stream = 0; stream < 2; stream++) {
       let ends = 0;
@@ -74,7 +65,7 @@ describe('the voice detector', () => {
   });
 
   test('can be aborted, and begins anew', async () => {
-    using voice = room.VoiceDetector.fromOnnx(silero(), { samples: true });
+    using voice = own.room.VoiceDetector.fromOnnx(silero(), { samples: true });
     const controller = new AbortController();
     const running = voice.detectAsync(sound(2000), {
       signal: controller.signal,
@@ -89,17 +80,17 @@ describe('the voice detector', () => {
   });
 
   test('files: the same network, and other options', async () => {
-    using voice = room.VoiceDetector.fromOnnx(silero());
+    using voice = own.room.VoiceDetector.fromOnnx(silero());
     const file = voice.save();
-    using again = await room.VoiceDetector.loadAsync(new Blob([file]), { threshold: 0.1 });
+    using again = await own.room.VoiceDetector.loadAsync(new Blob([file]), { threshold: 0.1 });
     expect(again.modelId).toBe(voice.modelId);
     expect(again.detect(sound(5)).probabilities).toEqual(voice.detect(sound(5)).probabilities);
     expect(again.bytesUsed).toBeLessThan(2e6);
-    expect(of(() => room.TextEmbedder.load(file))).toBe('FORMAT bytes');
+    expect(of(() => own.room.TextEmbedder.load(file))).toBe('FORMAT bytes');
   });
 
   test('refuses what is wrong', () => {
-    const { VoiceDetector } = room;
+    const { VoiceDetector } = own.room;
     const file = silero();
     expect(of(() => VoiceDetector.fromOnnx(bad('a')))).toBe('TYPE bytes');
     expect(of(() => VoiceDetector.fromOnnx(file, { threshold: 2 }))).toBe('OPTION threshold');
@@ -115,7 +106,7 @@ describe('the voice detector', () => {
 
 describe('files of weights', () => {
   test('GGUF: tensors and what stands beside them', () => {
-    using file = room.WeightFile.open(gguf());
+    using file = own.room.WeightFile.open(gguf());
     expect(file.format).toBe('gguf');
     expect(file.names).toEqual(['brain', 'half', 'q4', 'q8', 'whole']);
     expect(file.info('whole')).toEqual({ shape: [2, 3], type: 'float32' });
@@ -131,13 +122,13 @@ describe('files of weights', () => {
   });
 
   test('ONNX: its constants', () => {
-    using file = room.WeightFile.open(silero());
+    using file = own.room.WeightFile.open(silero());
     expect(file.format).toBe('onnx');
     expect(file.names.length).toBe(15);
     expect(file.info('16k/stft.forward_basis_buffer')?.shape).toEqual([258, 1, 256]);
     expect(file.read('16k/decoder.decoder.2.weight').length).toBe(128);
     expect(file.metadata()).toEqual({});
-    expect(() => room.WeightFile.open(silero('Einsum'))).toThrow(/operators of: Add Cast/);
+    expect(() => own.room.WeightFile.open(silero('Einsum'))).toThrow(/operators of: Add Cast/);
   });
 });
 
@@ -154,7 +145,7 @@ describe.skipIf(!installed)('Silero VAD', () => {
     ort.env.wasm.numThreads = 1;
     const session = await ort.InferenceSession.create(file);
     const samples = spoken(600);
-    using voice = room.VoiceDetector.fromOnnx(file);
+    using voice = own.room.VoiceDetector.fromOnnx(file);
     const { probabilities, segments } = voice.detect(samples);
     const input = new Float32Array(576);
     let state = new ort.Tensor('float32', new Float32Array(256), [2, 1, 128]);
@@ -175,6 +166,6 @@ describe.skipIf(!installed)('Silero VAD', () => {
 
   test('its older network is refused by name', () => {
     const file = readFileSync(new URL('silero_vad_legacy.onnx', dist));
-    expect(() => room.VoiceDetector.fromOnnx(file)).toThrow(/Silero VAD v5 or v6/);
+    expect(() => own.room.VoiceDetector.fromOnnx(file)).toThrow(/Silero VAD v5 or v6/);
   });
 });

@@ -1,24 +1,14 @@
 // Dense linear algebra as TypeScript users meet it. What both doors share is in linalg.cases.ts.
-import { createEngine, type Engine } from 'sublinear';
-import type { LinalgRoom } from 'sublinear/linalg';
 import { createWorkerEngine } from 'sublinear/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCases } from '../support/door.js';
+import { inRoom } from '../support/in-room.js';
 import { drawn, linalgCases, linalgDoors } from './linalg.cases.js';
 
 describeCases(linalgDoors, linalgCases);
 
 describe('linalg', () => {
-  let engine: Engine;
-  let room: LinalgRoom;
-  beforeAll(async () => {
-    engine = await createEngine();
-    room = await engine.use('linalg');
-  });
-  afterAll(() => {
-    for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-    engine.dispose();
-  });
+  const own = inRoom('linalg', {});
 
   // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
   const any = (value: unknown) => value as any;
@@ -30,8 +20,8 @@ describe('linalg', () => {
   test('takes matrices in every form', () => {
     const wanted = Float64Array.of(1, 1);
     const b = [3, 5];
-    using dense = room.DenseMatrix.from([1, 2, 1, 4], { rows: 2, columns: 2, type: 'float64' });
-    using rounded = room.DenseMatrix.from([1, 2, 1, 4], { rows: 2, columns: 2 });
+    using dense = own.room.DenseMatrix.from([1, 2, 1, 4], { rows: 2, columns: 2, type: 'float64' });
+    using rounded = own.room.DenseMatrix.from([1, 2, 1, 4], { rows: 2, columns: 2 });
     const forms = [
       [
         [1, 2],
@@ -43,23 +33,23 @@ describe('linalg', () => {
       dense,
       rounded,
     ];
-    for (const form of forms) expect(room.solve(any(form), b).solution).toEqual(wanted);
+    for (const form of forms) expect(own.room.solve(any(form), b).solution).toEqual(wanted);
     for (const side of [Float32Array.of(3, 5), [[3], [5]], { data: b, rows: 2, columns: 1 }])
-      expect(room.solve(dense, any(side)).solution).toEqual(wanted);
+      expect(own.room.solve(dense, any(side)).solution).toEqual(wanted);
     expect(
-      room.solve(dense, { data: [3, 5, 1, 1], rows: 2, columns: 2, transposed: true }).solution,
+      own.room.solve(dense, { data: [3, 5, 1, 1], rows: 2, columns: 2, transposed: true }).solution,
     ).toEqual(Float64Array.of(1, 1, 1, 0));
   });
 
   test('takes a matrix of another bundle', async () => {
-    const { DenseMatrix } = await engine.use('gemm');
+    const { DenseMatrix } = await own.engine.use('gemm');
     using matrix = DenseMatrix.from([2, 1, 1, 3], { rows: 2, columns: 2 });
-    expect(room.solve(matrix, [3, 4]).solution).toEqual(Float64Array.of(1, 1));
+    expect(own.room.solve(matrix, [3, 4]).solution).toEqual(Float64Array.of(1, 1));
   });
 
   test('the product of a matrix and its inverse', () => {
     const matrix = large(90);
-    const product = room.matmul(matrix, room.inverse(matrix));
+    const product = own.room.matmul(matrix, own.room.inverse(matrix));
     product.forEach((x: number, i: number) => {
       expect(Math.abs(x - (i % 91 === 0 ? 1 : 0))).toBeLessThan(1e-11);
     });
@@ -67,13 +57,13 @@ describe('linalg', () => {
 
   test('determinants', () => {
     expect(
-      room.determinant([
+      own.room.determinant([
         [0, 2],
         [3, 4],
       ]),
     ).toBe(-6);
-    expect(room.determinant([])).toBe(1);
-    const { sign, logarithm } = room.logDeterminant(large(300));
+    expect(own.room.determinant([])).toBe(1);
+    const { sign, logarithm } = own.room.logDeterminant(large(300));
     expect(Math.abs(sign)).toBe(1);
     expect(Number.isFinite(logarithm)).toBe(true);
   });
@@ -84,12 +74,12 @@ describe('linalg', () => {
       [1, 3],
     ];
     const bad: [() => unknown, string][] = [
-      [() => room.lu(any('a')), 'matrix'],
-      [() => room.lu(any([1, 2])), 'matrix[0]'],
-      [() => room.lu(any([[1, 2], [3]])), 'matrix[1]'],
+      [() => own.room.lu(any('a')), 'matrix'],
+      [() => own.room.lu(any([1, 2])), 'matrix[0]'],
+      [() => own.room.lu(any([[1, 2], [3]])), 'matrix[1]'],
       [
         () =>
-          room.lu(
+          own.room.lu(
             any([
               [1, 'x'],
               [3, 4],
@@ -97,20 +87,20 @@ describe('linalg', () => {
           ),
         'matrix[0]',
       ],
-      [() => room.lu({ data: [1, 2, 3], rows: 2, columns: 2 }), 'matrix.data'],
-      [() => room.lu({ data: [1, 2], rows: -1, columns: 2 }), 'matrix.rows'],
-      [() => room.lu(any({ data: [1], rows: 1, columns: 1, stride: 2 })), 'stride'],
-      [() => room.lu([[1, 2]]), 'matrix'],
-      [() => room.solve(two, [1]), 'b'],
-      [() => room.solve(two, [[1]]), 'b'],
-      [() => room.solve(two, [1, 2], any({ refine: 1 })), 'refine'],
-      [() => room.solve(two, [1, 2], { refinements: 1.5 }), 'refinements'],
-      [() => room.solve(two, [1, 2], any({ transposed: 1 })), 'transposed'],
-      [() => room.estimateBytes(any({ size: 2, method: 'schur' })), 'method'],
+      [() => own.room.lu({ data: [1, 2, 3], rows: 2, columns: 2 }), 'matrix.data'],
+      [() => own.room.lu({ data: [1, 2], rows: -1, columns: 2 }), 'matrix.rows'],
+      [() => own.room.lu(any({ data: [1], rows: 1, columns: 1, stride: 2 })), 'stride'],
+      [() => own.room.lu([[1, 2]]), 'matrix'],
+      [() => own.room.solve(two, [1]), 'b'],
+      [() => own.room.solve(two, [[1]]), 'b'],
+      [() => own.room.solve(two, [1, 2], any({ refine: 1 })), 'refine'],
+      [() => own.room.solve(two, [1, 2], { refinements: 1.5 }), 'refinements'],
+      [() => own.room.solve(two, [1, 2], any({ transposed: 1 })), 'transposed'],
+      [() => own.room.estimateBytes(any({ size: 2, method: 'schur' })), 'method'],
     ];
     for (const [call, name] of bad) expect(call, name).toThrow(name);
-    expect(() => room.lu([[1, 2]])).toThrow(/square/);
-    const decomposed = room.lu(two);
+    expect(() => own.room.lu([[1, 2]])).toThrow(/square/);
+    const decomposed = own.room.lu(two);
     decomposed.dispose();
     expect(() => decomposed.solve([1, 2])).toThrow(/dispose/);
   });
@@ -118,9 +108,9 @@ describe('linalg', () => {
   test('asynchronous: the same bits, progress, an abort within 50 ms of work', async () => {
     const matrix = large(600);
     const b = Float64Array.from({ length: 600 }, (_, i) => Math.cos(i));
-    using now = room.lu(matrix);
+    using now = own.room.lu(matrix);
     let told = 0;
-    using later = await room.luAsync(matrix, {
+    using later = await own.room.luAsync(matrix, {
       onProgress({ edgeOperations, expectedOperations }) {
         told++;
         expect(edgeOperations).toBeLessThan(2 * expectedOperations!);
@@ -129,15 +119,15 @@ describe('linalg', () => {
     expect(told).toBeGreaterThan(0);
     expect(later.upper()).toEqual(now.upper());
     expect(await later.solveAsync(b)).toEqual(now.solve(b));
-    expect(await room.solveAsync(matrix, b)).toEqual(now.solve(b));
+    expect(await own.room.solveAsync(matrix, b)).toEqual(now.solve(b));
     expect(await later.conditionEstimateAsync()).toBe(now.conditionEstimate());
     const small = large(80);
-    expect(await room.inverseAsync(small)).toEqual(room.inverse(small));
-    using definite = await room.choleskyAsync(large(80, true));
-    using same = room.cholesky(large(80, true));
+    expect(await own.room.inverseAsync(small)).toEqual(own.room.inverse(small));
+    using definite = await own.room.choleskyAsync(large(80, true));
+    using same = own.room.cholesky(large(80, true));
     expect(await definite.inverseAsync()).toEqual(same.inverse());
     const controller = new AbortController();
-    const aborted = room.luAsync(matrix, { signal: controller.signal });
+    const aborted = own.room.luAsync(matrix, { signal: controller.signal });
     controller.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     const busy = later.inverseAsync();
