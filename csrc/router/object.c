@@ -235,7 +235,8 @@ static double dot1(const float *row, const float *x, uint32_t stride) {
 }
 
 // Keeps the largest ones in order; of equal ones the first that came.
-static inline void keep(sl_router *r, double similarity, uint32_t id, uint32_t *found) {
+__attribute__((noinline)) static void keep(sl_router *r, double similarity, uint32_t id,
+                                           uint32_t *found) {
   const uint32_t most = r->question.neighbours;
   if (*found == most && !(similarity > r->best[most - 1])) return;
   uint32_t i = *found < most ? (*found)++ : most - 1;
@@ -284,9 +285,9 @@ static uint32_t highest_similarities(sl_router *r, const float *x, uint32_t rout
     dot4(r->examples + (size_t)i * r->stride, x, r->stride, four);
     keep4(best, most, sl_f32x4_load(four));
   }
-  for (uint32_t k = 0; k < most; k++)
-    for (uint32_t lane = 0; lane < 4; lane++)
-      if (best[k][lane] > -INFINITY) keep(r, (double)best[k][lane], 0, &found);
+  const float *one = (const float *)best;
+  for (uint32_t k = 0; k < 4 * most; k++)
+    if (one[k] > -INFINITY) keep(r, (double)one[k], 0, &found);
   for (; i < end; i++) keep(r, dot1(r->examples + (size_t)i * r->stride, x, r->stride), 0, &found);
   return found;
 }
