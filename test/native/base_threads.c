@@ -1,8 +1,10 @@
 // What the C library promises to programs with threads: one count of bytes and one limit for all,
 // errors and budgets for each thread alone.
+#define _POSIX_C_SOURCE 200809L // barriers
 #include "check.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,75 +13,91 @@
 #include "graph/graph.h"
 #include "solver/solver.h"
 
-enum { THREADS = 4, BLOCKS = 16, LIMIT = 200000 };
+// SHARE: three threads can hold as much at once, a fourth cannot.
+enum { THREADS = 4, BLOCKS = 16, LIMIT = 200000, SHARE = 60000 };
 
-static size_t held_now[THREADS];
+typedef struct worker {
+  size_t me;
+  pthread_barrier_t *all_have_asked;
+  bool has_share;
+  uint8_t *blocks[BLOCKS]; // what an odd thread leaves: counted, and freed by the main thread
+  size_t sizes[BLOCKS];
+} worker;
 
 // Blocks of random sizes under a limit that all threads meet together. Returns NULL, or what was
 // wrong.
 static void *allocate(void *argument) {
-  size_t me = (size_t)(uintptr_t)argument;
+  worker *w = argument;
+  size_t me = w->me;
   static const char *const names[THREADS] = {"first", "second", "third", "fourth"};
-  uint8_t *blocks[BLOCKS] = {0};
-  size_t sizes[BLOCKS] = {0};
   sl_rng rng;
   sl_rng_seed(&rng, me);
-  size_t refused = 0;
+  // Whichever thread runs first: one of them is refused while the others hold their shares.
+  void *share;
+  w->has_share = sl_alloc(SHARE, 1, &share) == SL_OK;
+  pthread_barrier_wait(w->all_have_asked);
+  sl_free(share);
   for (int i = 0; i < 20000; i++) {
     uint32_t at = sl_rng_below(&rng, BLOCKS), bytes = sl_rng_below(&rng, 20000);
+    uint8_t **block = &w->blocks[at];
     sl_fail(SL_ERR_RANGE, names[me], "", me);
-    sl_status status = sl_realloc((void **)&blocks[at], bytes, 1);
+    sl_status status = sl_realloc((void **)block, bytes, 1);
     if (status == SL_OK) {
       if (strcmp(sl_last_error()->argument, names[me]) != 0) return "an error of another thread";
-      for (size_t k = 0; k < bytes && k < sizes[at]; k += 997) {
-        if (blocks[at][k] != (uint8_t)(me + k)) return "a block of another thread";
+      for (size_t k = 0; k < bytes && k < w->sizes[at]; k += 997) {
+        if ((*block)[k] != (uint8_t)(me + k)) return "a block of another thread";
       }
-      for (size_t k = 0; k < bytes; k += 997) blocks[at][k] = (uint8_t)(me + k);
-      sizes[at] = bytes;
-    } else {
-      refused++;
-      if (sl_last_error()->position != bytes) return "an error of another allocation";
+      for (size_t k = 0; k < bytes; k += 997) (*block)[k] = (uint8_t)(me + k);
+      w->sizes[at] = bytes;
+    } else if (sl_last_error()->position != bytes) {
+      return "an error of another allocation";
     }
     if (sl_bytes_in_use() > LIMIT || sl_bytes_peak() > LIMIT) return "more bytes than the limit";
     if (i % 3 == 0) {
-      sl_free(blocks[at]);
-      blocks[at] = NULL;
-      sizes[at] = 0;
+      sl_free(*block);
+      *block = NULL;
+      w->sizes[at] = 0;
     }
   }
-  for (int i = 0; i < BLOCKS; i++) held_now[me] += sizes[i];
-  for (int i = 0; me % 2 == 0 && i < BLOCKS; i++) sl_free(blocks[i]);
-  if (me % 2 == 0) held_now[me] = 0;
-  // What an odd thread leaves is counted, and freed by the main thread.
-  if (me % 2 == 1) {
-    uint8_t **left = malloc(sizeof blocks);
-    memcpy(left, blocks, sizeof blocks);
-    return refused > 0 ? left : (void *)"no allocation was refused";
+  for (int i = 0; me % 2 == 0 && i < BLOCKS; i++) {
+    sl_free(w->blocks[i]);
+    w->sizes[i] = 0;
   }
-  return refused > 0 ? NULL : "no allocation was refused";
+  return NULL;
 }
 
 static void bytes_are_counted_and_limited_over_all_threads(void **state) {
   (void)state;
   pthread_t threads[THREADS];
+  pthread_barrier_t all_have_asked;
+  worker workers[THREADS] = {0};
+  size_t before = sl_memory_limit();
   sl_set_memory_limit(LIMIT);
   sl_bytes_peak_reset();
+  pthread_barrier_init(&all_have_asked, NULL, THREADS);
   for (size_t i = 0; i < THREADS; i++) {
-    assert_int_equal(pthread_create(&threads[i], NULL, allocate, (void *)(uintptr_t)i), 0);
+    workers[i].me = i;
+    workers[i].all_have_asked = &all_have_asked;
+    assert_int_equal(pthread_create(&threads[i], NULL, allocate, &workers[i]), 0);
   }
-  uint8_t **left[THREADS] = {0};
   for (int i = 0; i < THREADS; i++) {
-    void *result;
-    pthread_join(threads[i], &result);
-    if (i % 2 == 0 && result != NULL) fail_msg("%s", (const char *)result);
-    left[i] = i % 2 == 1 ? result : NULL;
+    void *wrong;
+    pthread_join(threads[i], &wrong);
+    if (wrong != NULL) fail_msg("%s", (const char *)wrong);
   }
-  assert_int_equal(sl_bytes_in_use(), held_now[1] + held_now[3]);
+  pthread_barrier_destroy(&all_have_asked);
+  size_t left = 0, shares = 0;
+  for (int i = 0; i < THREADS; i++) {
+    shares += workers[i].has_share;
+    for (int k = 0; k < BLOCKS; k++) left += workers[i].sizes[k];
+  }
+  assert_int_equal(shares, THREADS - 1);
+  assert_int_equal(sl_bytes_in_use(), left);
   for (int i = 1; i < THREADS; i += 2) {
-    for (int k = 0; k < BLOCKS; k++) sl_free(left[i][k]);
-    free(left[i]);
+    for (int k = 0; k < BLOCKS; k++) sl_free(workers[i].blocks[k]);
   }
   assert_int_equal(sl_bytes_in_use(), 0);
+  sl_set_memory_limit(before);
 }
 
 static void *sum(void *argument) {
