@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { silero, sound } from '../inference/silero.js';
 import {
   address,
   context,
@@ -41,6 +42,29 @@ async function drop(name: string, content: string): Promise<void> {
     },
     { name, content },
   );
+}
+
+/** A recording of one channel, 16,000 samples a second. */
+function wave(samples: Float32Array): Buffer {
+  const bytes = Buffer.alloc(44 + 2 * samples.length);
+  bytes.write('RIFF', 0, 'latin1');
+  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
+  bytes.write('WAVEfmt ', 8, 'latin1');
+  bytes.writeUInt32LE(16, 16);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    bytes.writeUInt16LE(value, at);
+  bytes.writeUInt32LE(16_000, 24);
+  bytes.writeUInt32LE(32_000, 28);
+  bytes.write('data', 36, 'latin1');
+  bytes.writeUInt32LE(2 * samples.length, 40);
+  for (const [i, x] of samples.entries())
+    bytes.writeInt16LE(Math.round(32_767 * Math.max(-1, Math.min(1, x))), 44 + 2 * i);
+  return bytes;
 }
 
 const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''));
@@ -562,6 +586,39 @@ describe('learn', () => {
   });
 });
 
+describe('voice', () => {
+  /** A network of made-up numbers, and a sound for it: what is heard is any voice's guess. */
+  const network = { name: 'made-up.onnx', mimeType: 'application/octet-stream' };
+  const said = () => panel('voice').locator('.status').textContent();
+  const give = (file: { name: string; mimeType: string; buffer: Buffer }) =>
+    panel('voice').locator('input[type=file]').setInputFiles(file);
+
+  test('listens to the microphone, plays what was said, and keeps the network', async () => {
+    await open('voice');
+    expect(await said()).toBe('No network is loaded.');
+    const listen = panel('voice').getByRole('button', { name: 'Listen' });
+    expect(await listen.isDisabled()).toBe(true);
+    await give({ name: 'sound.wav', mimeType: 'audio/wav', buffer: wave(sound(4)) });
+    await expect.poll(said).toMatch(/Open a network first/);
+    await give({ ...network, buffer: Buffer.from('no network') });
+    await expect.poll(said).toMatch(/expected a file of ONNX/);
+    await give({ ...network, buffer: Buffer.from(silero()) });
+    await expect.poll(said).toMatch(/network is loaded/);
+
+    await listen.click();
+    await expect.poll(said).toMatch(/for each 32 ms of sound/);
+    const chart = panel('voice').locator('.chart');
+    await expect.poll(() => chart.getAttribute('aria-label')).toMatch(/now [01]\.\d\d\.$/);
+    await panel('voice').getByRole('button', { name: 'Stop' }).click();
+
+    await give({ name: 'sound.wav', mimeType: 'audio/wav', buffer: wave(sound(60)) });
+    await expect.poll(said).toMatch(/^1\.9 s of sound in /);
+    await page.reload();
+    await ready('voice');
+    await expect.poll(said).toMatch(/network is loaded/);
+  });
+});
+
 describe('the theme', () => {
   test('is that of the plate too', async () => {
     await page.emulateMedia({ colorScheme: 'light' });
@@ -679,6 +736,12 @@ const used: Record<string, () => Promise<void>> = {
     for (const arm of 'ABCDABCDAB') await page.getByRole('button', { name: `Arm ${arm}` }).click();
     await page.getByLabel('Policy in question').selectOption('always arm B');
     await expect.poll(() => panel('learn').textContent()).toMatch(/Won after [12]0 rounds/);
+  },
+  voice: async () => {
+    await panel('voice')
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'sound.wav', mimeType: 'audio/wav', buffer: wave(sound(4)) });
+    await expect.poll(() => panel('voice').locator('.failed').textContent()).toMatch(/network/);
   },
   bench: async () => {
     await page.getByRole('button', { name: 'Run all' }).click();

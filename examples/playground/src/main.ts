@@ -15,6 +15,7 @@ const shows: Record<string, () => Promise<{ show: Show }>> = {
   query: () => import('./query/tab.js'),
   dates: () => import('./dates/tab.js'),
   learn: () => import('./learn/tab.js'),
+  voice: () => import('./voice/tab.js'),
   bench: () => import('./bench/tab.js'),
 };
 const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
