@@ -319,6 +319,8 @@ sl_status sl_eigen_begin_count(sl_eigen *e) {
   e->complete = -1;
   bool all = e->found == e->n - e->components;
   bool counts = e->counts && e->converged && e->found > 0 && (e->inverts || e->n <= 2048);
+  // Without a bound of the mass matrix a count says nothing.
+  if (e->b != NULL && e->mass_least == 0) counts = false;
   if (!counts || all) {
     if (all && e->converged) e->complete = e->k;
     e->phase = SL_EIGEN_AT_ENDED;
