@@ -228,7 +228,7 @@ static sl_status begin_trial(sl_eigen *e) {
   status = sl_csr_add(1, e->b, -parts[e->trials], diagonal, &shifted);
   sl_csr_destroy(diagonal);
   SL_TRY(status);
-  status = sl_factor_create(shifted, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AMD, &e->counter);
+  status = sl_factor_create(shifted, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AUTO, &e->counter);
   sl_csr_destroy(shifted);
   return status;
 }
@@ -377,7 +377,7 @@ sl_status sl_eigen_choose(sl_eigen *e) {
   if (e->method == SL_EIGEN_LOBPCG) return sl_eigen_begin_preconditioner(e);
   if (!e->inverts) {
     if (e->b == NULL) return sl_eigen_begin_lanczos(e);
-    return sl_factor_create(e->b, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AMD, &e->factor);
+    return sl_factor_create(e->b, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AUTO, &e->factor);
   }
   if (e->sigma_step == 0) first_shift(e);
   bool nearest = e->which == SL_EIGEN_NEAREST;
@@ -387,7 +387,7 @@ sl_status sl_eigen_choose(sl_eigen *e) {
   sl_status status = sl_eigen_shifted(e, e->sigma, &shifted);
   if (status == SL_OK) {
     status = sl_factor_create(shifted, nearest ? SL_FACTOR_AUTO : SL_FACTOR_CHOLESKY,
-                              SL_FACTOR_ORDER_AMD, &e->factor);
+                              SL_FACTOR_ORDER_AUTO, &e->factor);
   }
   sl_csr_destroy(shifted);
   if (status == SL_ERR_SINGULAR) {
