@@ -1,7 +1,9 @@
 // Based on: P. R. Amestoy, T. A. Davis, I. S. Duff, "An approximate minimum degree ordering
 // algorithm", SIAM J. Matrix Anal. Appl. 17 (1996), doi:10.1137/S0895479894278952, with their
 // aggressive absorption; rows with more than 10 sqrt(n) neighbours come last, as in "Algorithm 837:
-// AMD" (2004), doi:10.1145/1024074.1024081.
+// AMD" (2004), doi:10.1145/1024074.1024081. Cliques as elements, so that A A^T need not be formed: T. A.
+// Davis, J. R. Gilbert, S. I. Larimore, E. G. Ng, "A column approximate minimum degree ordering
+// algorithm", ACM TOMS 30 (2004), doi:10.1145/1024074.1024079.
 //
 // The graph of what is left is kept as a quotient graph: a row that was eliminated becomes an
 // element, a list of the rows that its elimination made neighbours of one another. The list of a
@@ -18,8 +20,8 @@
 #define NOINLINE __attribute__((noinline))
 
 struct sl_amd {
-  int32_t n;
-  int32_t *lists; // capacity: the lists of rows and elements
+  int32_t n, rows; // rows and elements that are numbered; rows
+  int32_t *lists;  // capacity: the lists of rows and elements
   size_t capacity, end;
   uint32_t *start;   // n: where the list of a row or element begins
   int32_t *length;   // n: of the list; 0 when there is none any more
@@ -44,9 +46,9 @@ struct sl_amd {
 
 #define ARRAYS 12
 
-static size_t list_room(uint32_t n, size_t entries) { return entries + entries / 5 + n + 1; }
+static size_t list_room(size_t n, size_t entries) { return entries + entries / 5 + n + 1; }
 
-size_t sl_amd_bytes(uint32_t n, size_t entries) {
+size_t sl_amd_bytes(size_t n, size_t entries) {
   return sizeof(sl_amd) + (list_room(n, entries) + (size_t)ARRAYS * n) * sizeof(int32_t);
 }
 
@@ -95,8 +97,13 @@ static void advance_stamp(sl_amd *a) {
   a->stamp = 2;
 }
 
+static double dense_from(int32_t rows) {
+  double dense = 10 * sqrt((double)rows);
+  return dense < 16 ? 16 : dense;
+}
+
 static void copy_lists(sl_amd *a, const uint32_t *offsets, const uint32_t *indices) {
-  for (int32_t i = 0; i < a->n; i++) {
+  for (int32_t i = 0; i < a->rows; i++) {
     a->start[i] = (uint32_t)a->end;
     for (uint32_t k = offsets[i]; k < offsets[i + 1]; k++) {
       if (indices[k] != (uint32_t)i) a->lists[a->end++] = (int32_t)indices[k];
@@ -106,14 +113,58 @@ static void copy_lists(sl_amd *a, const uint32_t *offsets, const uint32_t *indic
   }
 }
 
+// Elements that are there from the beginning: the list of a row has nothing but them. Those that are
+// too large say nothing about order.
+static void copy_cliques(sl_amd *a, const uint32_t *offsets, const uint32_t *indices) {
+  int32_t n = a->rows, cliques = a->n - n;
+  double most = dense_from(n);
+  for (int32_t i = 0; i < n; i++) a->length[i] = a->degree[i] = 0;
+  for (int32_t c = 0; c < cliques; c++) {
+    uint32_t length = offsets[c + 1] - offsets[c];
+    bool counts = length > 1 && length <= most;
+    a->length[n + c] = counts ? (int32_t)length : 0;
+    a->mark[n + c] = counts;
+    a->elements[n + c] = NONE;
+    a->weight[n + c] = 0;
+    for (uint32_t k = offsets[c]; counts && k < offsets[c + 1]; k++) {
+      int32_t row = (int32_t)indices[k], degree = a->degree[row] + (int32_t)length - 1;
+      a->degree[row] = degree < n ? degree : n - 1;
+      a->length[row]++;
+    }
+  }
+  for (int32_t i = 0; i < n; i++) {
+    a->start[i] = (uint32_t)a->end;
+    a->end += (size_t)a->length[i];
+    a->elements[i] = 0;
+  }
+  for (int32_t e = n; e < a->n; e++) {
+    a->start[e] = (uint32_t)a->end;
+    for (int32_t k = 0; k < a->length[e]; k++) {
+      int32_t row = (int32_t)indices[offsets[e - n] + (uint32_t)k];
+      a->lists[a->start[row] + (uint32_t)a->elements[row]++] = e;
+      a->lists[a->end++] = row;
+    }
+  }
+}
+
+// How many of their rows are not put aside.
+static void weigh_cliques(sl_amd *a) {
+  for (int32_t e = a->rows; e < a->n; e++) {
+    a->degree[e] = 0;
+    for (int32_t k = 0; k < a->length[e]; k++) {
+      a->degree[e] += a->weight[a->lists[a->start[e] + (uint32_t)k]];
+    }
+    if (a->degree[e] > a->largest) a->largest = a->degree[e];
+  }
+}
+
 // Rows without neighbours are eliminated at once, dense ones put aside; the others are sorted by
 // degree.
 static void sort_rows(sl_amd *a) {
-  double dense = 10 * sqrt((double)a->n);
-  if (dense < 16) dense = 16;
+  double dense = dense_from(a->rows);
   a->unplaced = NONE;
-  for (int32_t i = a->n - 1; i >= 0; i--) {
-    if (a->degree[i] == 0 || a->degree[i] > dense) {
+  for (int32_t i = a->rows - 1; i >= 0; i--) {
+    if (a->degree[i] == 0 || a->length[i] > dense) {
       a->weight[i] = 0;
       a->mark[i] = 0;
       a->length[i] = 0;
@@ -130,10 +181,11 @@ static void sort_rows(sl_amd *a) {
   }
 }
 
-sl_status sl_amd_begin(uint32_t n, const uint32_t *offsets, const uint32_t *indices,
-                       uint32_t *order, sl_amd **out) {
+static sl_status begin(uint32_t rows, uint32_t cliques, const uint32_t *offsets,
+                       const uint32_t *indices, uint32_t *order, sl_amd **out) {
   *out = NULL;
-  size_t capacity = list_room(n, offsets[n]);
+  size_t n = (size_t)rows + cliques;
+  size_t capacity = list_room(n, cliques > 0 ? 2 * (size_t)offsets[cliques] : offsets[rows]);
   SL_REQUIRE(n < 1u << 28 && capacity < UINT32_MAX, SL_ERR_OVERFLOW, "matrix",
              "fewer than 2^28 rows and 3 * 10^9 entries");
   sl_amd *a = NULL;
@@ -150,6 +202,7 @@ sl_status sl_amd_begin(uint32_t n, const uint32_t *offsets, const uint32_t *indi
                        &a->previous, &a->head,     &a->bucket, &a->link,   &a->last};
   for (size_t i = 0; i < ARRAYS - 1; i++) *parts[i] = (int32_t *)arrays + (i + 1) * (size_t)n;
   a->n = (int32_t)n;
+  a->rows = (int32_t)rows;
   a->capacity = capacity;
   a->order = order;
   a->stamp = 2;
@@ -160,10 +213,26 @@ sl_status sl_amd_begin(uint32_t n, const uint32_t *offsets, const uint32_t *indi
     a->head[i] = a->bucket[i] = a->link[i] = NONE;
     a->last[i] = i;
   }
-  copy_lists(a, offsets, indices);
+  if (cliques > 0)
+    copy_cliques(a, offsets, indices);
+  else
+    copy_lists(a, offsets, indices);
   sort_rows(a);
+  if (cliques > 0) weigh_cliques(a);
   *out = a;
   return SL_OK;
+}
+
+sl_status sl_amd_begin(uint32_t n, const uint32_t *offsets, const uint32_t *indices,
+                       uint32_t *order, sl_amd **out) {
+  return begin(n, 0, offsets, indices, order, out);
+}
+
+sl_status sl_amd_begin_cliques(uint32_t n, uint32_t cliques, const uint32_t *offsets,
+                               const uint32_t *indices, uint32_t *order, sl_amd **out) {
+  if (cliques > 0) return begin(n, cliques, offsets, indices, order, out);
+  static const uint32_t none[2] = {0, 0};
+  return begin(n, 1, none, NULL, order, out);
 }
 
 // Moves all lists to the front. The first entry of each is swapped for the owner meanwhile.
@@ -353,7 +422,7 @@ static void settle_rows(sl_amd *a, int32_t me) {
     a->bucket[a->previous[i]] = NONE;
     merge_bucket(a, first);
   }
-  int32_t to = 0, left = a->n - a->eliminated;
+  int32_t to = 0, left = a->rows - a->eliminated;
   for (int32_t k = 0; k < a->length[me]; k++) {
     int32_t i = rows[k], w = -a->weight[i];
     if (w <= 0) continue;
@@ -388,7 +457,7 @@ NOINLINE static void eliminate(sl_amd *a) {
 bool sl_amd_step(sl_amd *a, uint64_t work, uint64_t *spent) {
   a->spent = 0;
   do {
-    if (a->eliminated == a->n) {
+    if (a->eliminated == a->rows) {
       for (int32_t i = a->unplaced; i != NONE; i = a->next[i]) a->order[a->placed++] = (uint32_t)i;
       a->unplaced = NONE;
       break;
@@ -396,7 +465,7 @@ bool sl_amd_step(sl_amd *a, uint64_t work, uint64_t *spent) {
     eliminate(a);
   } while (a->spent < work);
   *spent += a->spent;
-  return a->placed == a->n;
+  return a->placed == a->rows;
 }
 
 sl_status sl_amd_order(uint32_t n, const uint32_t *offsets, const uint32_t *indices,

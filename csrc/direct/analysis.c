@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "direct/pairs.h"
+#include "direct/analysis_order.h"
 
 #define NONE (-1)
 #define NO_ROW UINT32_MAX
@@ -19,47 +19,6 @@
 #define PANELS_FROM 40
 
 enum { ORDER, TREE, POSTORDER, TREE_AGAIN, COUNTS, SUPERS, ROWS, DONE };
-
-// Orders the pattern in which pairs are single rows.
-static sl_status begin_with_pairs(sl_analysis *a, const double *entries) {
-  const sl_csr *m = a->matrix;
-  uint32_t *offsets, *indices;
-  SL_TRY(SL_ALLOC(&a->mate, (size_t)a->n));
-  uint32_t pairs = sl_pairs_find(m, entries, a->mate);
-  if (pairs == 0) {
-    sl_free(a->mate);
-    a->mate = NULL;
-    return sl_amd_begin(a->n, m->row_pointers, m->columns, a->order, &a->amd);
-  }
-  SL_TRY(SL_ALLOC(&a->first, (size_t)a->n));
-  SL_TRY(sl_pairs_compress(m, a->mate, &offsets, &indices, a->first));
-  sl_status status = sl_amd_begin(a->n - pairs, offsets, indices, a->order, &a->amd);
-  sl_free(offsets);
-  sl_free(indices);
-  return status;
-}
-
-// The order of pairs becomes one of rows: from the end, so that nothing is overwritten too early.
-static void expand_pairs(sl_analysis *a) {
-  uint32_t from = 0;
-  for (uint32_t i = 0; i < a->n; i++) from += a->mate[i] == SL_NO_MATE || i < a->mate[i];
-  for (uint32_t to = a->n; from-- > 0;) {
-    uint32_t row = a->first[a->order[from]];
-    if (a->mate[row] != SL_NO_MATE) a->order[--to] = a->mate[row];
-    a->order[--to] = row;
-  }
-  sl_free(a->first);
-  a->first = NULL;
-}
-
-// Pairs that have come to stand side by side.
-static sl_status tie(sl_analysis *a) {
-  SL_TRY(SL_ALLOC_ZERO(&a->tied, (size_t)a->n));
-  for (uint32_t k = 0; k + 1 < a->n; k++) a->tied[k] = a->mate[a->order[k]] == a->order[k + 1];
-  sl_free(a->mate);
-  a->mate = NULL;
-  return SL_OK;
-}
 
 static sl_status take_order(sl_analysis *a, const uint32_t *order) {
   bool ties = false;
@@ -77,7 +36,12 @@ sl_status sl_analysis_begin(const sl_csr *matrix, sl_direct_ordering ordering,
                             const uint32_t *order, bool dense, const double *entries,
                             sl_analysis *out) {
   size_t n = matrix->rows;
-  *out = (sl_analysis){.matrix = matrix, .n = matrix->rows, .wants_panels = dense};
+  *out = (sl_analysis){
+      .matrix = matrix, .n = matrix->rows, .ordering = ordering, .wants_panels = dense};
+  if (ordering == SL_DIRECT_ORDER_AUTO) {
+    out->ordering = SL_DIRECT_ORDER_MINIMUM_DEGREE;
+    out->looks = order == NULL;
+  }
   SL_REQUIRE(n < 1u << 28, SL_ERR_OVERFLOW, "matrix", "fewer than 2^28 rows");
   SL_TRY(SL_ALLOC(&out->order, n));
   SL_TRY(SL_ALLOC(&out->place, n));
@@ -86,8 +50,18 @@ sl_status sl_analysis_begin(const sl_csr *matrix, sl_direct_ordering ordering,
     for (uint32_t i = 0; i < n; i++) out->order[i] = i;
     return SL_OK;
   }
-  if (entries != NULL) return begin_with_pairs(out, entries);
-  return sl_amd_begin(out->n, matrix->row_pointers, matrix->columns, out->order, &out->amd);
+  if (entries != NULL) return sl_analysis_order_pairs(out, entries);
+  return sl_analysis_order(out, out->n, matrix->row_pointers, matrix->columns);
+}
+
+static void drop_order(sl_analysis *a) {
+  sl_amd_destroy(a->amd);
+  sl_nested_destroy(a->nested);
+  sl_free(a->offsets);
+  sl_free(a->indices);
+  a->amd = NULL;
+  a->nested = NULL;
+  a->offsets = a->indices = NULL;
 }
 
 static void drop_scratch(sl_analysis *a) {
@@ -102,7 +76,8 @@ static void drop_scratch(sl_analysis *a) {
 
 void sl_analysis_destroy(sl_analysis *a) {
   drop_scratch(a);
-  sl_amd_destroy(a->amd);
+  drop_order(a);
+  sl_free(a->other);
   sl_free(a->order);
   sl_free(a->place);
   sl_free(a->tied);
@@ -126,6 +101,9 @@ size_t sl_analysis_bytes(const sl_analysis *a) {
   for (int i = 0; i < 4; i++) bytes += a->scratch[i] ? 4 * n : 0;
   if (a->super_start) bytes += 4 * (n + 1);
   if (a->amd) bytes += sl_amd_bytes(a->n, a->matrix->nnz);
+  if (a->nested) bytes += sl_nested_bytes(a->n);
+  if (a->offsets) bytes += 4 * (n + a->matrix->nnz);
+  if (a->other) bytes += 4 * n;
   if (a->panel) bytes += a->panels * sizeof *a->panel + 4 * n + 4 * (size_t)a->row_count;
   return bytes;
 }
@@ -440,12 +418,14 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
   uint64_t left = work, spent = 0;
   switch (a->stage) {
   case ORDER:
-    if (a->amd != NULL) {
-      if (!sl_amd_step(a->amd, work, &spent)) break;
-      sl_amd_destroy(a->amd);
-      a->amd = NULL;
+    if (a->amd != NULL && !sl_amd_step(a->amd, work, &spent)) break;
+    if (a->nested != NULL) {
+      bool ordered;
+      SL_TRY(sl_nested_step(a->nested, work, &spent, &ordered));
+      if (!ordered) break;
     }
-    if (a->first != NULL) expand_pairs(a);
+    drop_order(a);
+    if (a->first != NULL) sl_analysis_expand_pairs(a);
     SL_TRY(begin_tree(a));
     next_stage(a);
     break;
@@ -458,7 +438,7 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     break;
   case POSTORDER:
     SL_TRY(postorder(a));
-    if (a->mate != NULL) SL_TRY(tie(a));
+    if (a->mate != NULL) SL_TRY(sl_analysis_tie(a));
     SL_TRY(begin_tree(a));
     next_stage(a);
     spent = a->n;
@@ -467,6 +447,14 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     a->cursor = count_columns(a, a->cursor, &left);
     if (a->cursor < a->n) break;
     end_counts(a);
+    bool again;
+    SL_TRY(sl_analysis_look_further(a, &again));
+    if (again) {
+      drop_scratch(a);
+      a->stage = ORDER;
+      a->cursor = 0;
+      break;
+    }
     SL_TRY(measure(a));
     next_stage(a);
     break;

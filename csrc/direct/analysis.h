@@ -13,13 +13,18 @@
 
 #include "base/status.h"
 #include "direct/amd.h"
+#include "direct/nested.h"
 #include "sparse/csr.h"
 
 #define SL_PANEL_WIDTH 64
 
 typedef enum sl_direct_ordering {
-  SL_DIRECT_ORDER_AUTO = 0,    // the approximate minimum degree
-  SL_DIRECT_ORDER_NATURAL = 1, // as the rows stand
+  SL_DIRECT_ORDER_MINIMUM_DEGREE = 0, // approximate
+  SL_DIRECT_ORDER_NATURAL = 1,        // as the rows stand
+  SL_DIRECT_ORDER_NESTED = 2,         // nested dissection
+  // MINIMUM_DEGREE, and NESTED where so many operations are predicted that looking for it pays, and
+  // fewer are then
+  SL_DIRECT_ORDER_AUTO = 3,
 } sl_direct_ordering;
 
 typedef struct sl_panel {
@@ -32,10 +37,11 @@ typedef struct sl_panel {
 typedef struct sl_analysis {
   const sl_csr *matrix;
   uint32_t n;
-  bool simple;     // panels of one column: made row by row (up-looking)
-  uint32_t *order; // n: the row at each place
-  uint32_t *place; // n: the place of each row
-  uint8_t *tied;   // n: 1 where the row at a place is to stay in one panel with the next; or NULL
+  sl_direct_ordering ordering; // the one that is used, once the counts are known
+  bool simple;                 // panels of one column: made row by row (up-looking)
+  uint32_t *order;             // n: the row at each place
+  uint32_t *place;             // n: the place of each row
+  uint8_t *tied; // n: 1 where the row at a place is to stay in one panel with the next; or NULL
   uint32_t panels;
   sl_panel *panel;        // panels
   uint32_t *panel_of;     // n: of a column
@@ -48,12 +54,17 @@ typedef struct sl_analysis {
   // While it is made.
   uint32_t stage, cursor;
   bool wants_panels;
+  bool looks; // for another order, if this one takes many operations
   sl_amd *amd;
-  uint32_t *mate;       // n: the row that a row is paired with, until the order is there
-  uint32_t *first;      // n: the first row of each pair, until the order is there
-  int32_t *parent;      // n: elimination tree; simple factors keep it
-  uint32_t *counts;     // n: entries of each column
-  uint32_t *scratch[4]; // n each
+  sl_nested *nested;
+  uint32_t *other; // n: the order by minimum degree, while there are two
+  double other_flops;
+  uint32_t *offsets, *indices; // the pattern in which pairs are single rows, or NULL
+  uint32_t *mate;              // n: the row that a row is paired with, until the order is there
+  uint32_t *first;             // n: the first row of each pair, until the order is there
+  int32_t *parent;             // n: elimination tree; simple factors keep it
+  uint32_t *counts;            // n: entries of each column
+  uint32_t *scratch[4];        // n each
   uint32_t supers;
   uint32_t *super_start; // supers + 1
   uint64_t work;         // units spent

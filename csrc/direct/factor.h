@@ -40,7 +40,13 @@ typedef enum sl_factor_method {
 // The order of elimination.
 typedef enum sl_factor_ordering {
   SL_FACTOR_ORDER_AMD = 0,     // approximate minimum degree
-  SL_FACTOR_ORDER_NATURAL = 1, // as the rows stand
+  SL_FACTOR_ORDER_NATURAL = 1, // as the rows stand; LU: inside its blocks
+  // AMD; COLUMNS where LU is predicted to fill less by it, and NESTED where CHOLESKY or LDLT is and so
+  // many operations are predicted that looking for it pays
+  SL_FACTOR_ORDER_AUTO = 2,
+  SL_FACTOR_ORDER_COLUMNS =
+      3, // LU: minimum degree on A A^T, which fills little whatever the pivots are
+  SL_FACTOR_ORDER_NESTED = 4, // CHOLESKY and LDLT: nested dissection
 } sl_factor_ordering;
 
 // Makes the object and begins its factorisation: its job (sl_factor_job) does the work, ends
@@ -56,7 +62,8 @@ typedef enum sl_factor_ordering {
 //   matrix     read, not kept
 //   method, ordering   values of the enums
 //   Errors: ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix": CHOLESKY and LDLT), ERR_SINGULAR ("matrix", position: a row
-//           without entries other than 0), ERR_OPTION ("method", "ordering"), ERR_MEMORY.
+//           without entries other than 0), ERR_OPTION ("method", "ordering": one that the method does not
+//           take), ERR_MEMORY.
 //   Allocates 20 bytes an entry and 12 a row. O(nnz).
 sl_status sl_factor_create(sl_csr *matrix, int32_t method, int32_t ordering, sl_factor **out);
 
@@ -124,7 +131,7 @@ sl_status sl_factor_read_condition(sl_factor *factor, double *out);
 // and bytes are known as soon as the analysis has ended: a host may ask between the steps, and drop
 // a factorisation that would take too much.
 //   out   SL_FACTOR_FACTS numbers, written:
-//     0 rows, 1 entries, 2 method used, 3 ordering, 4 fill: entries of the factor, its diagonal
+//     0 rows, 1 entries, 2 method used, 3 ordering used, 4 fill: entries of the factor, its diagonal
 //     included, 5 floating-point operations of the factorisation, 6 bytes held, 7 bytes predicted of
 //     the object at its largest, 8 whether the factor is made of panels, 9 pivots that were replaced,
 //     10 the row of the first of them or -1, 11 and 12 positive and negative eigenvalues, -1 each

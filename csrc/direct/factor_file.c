@@ -37,13 +37,16 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
   SL_TRY(sl_writer_create(SL_FILE_FACTOR, out));
   const sl_analysis *a = &f->analysis;
   const sl_symmetric *s = &f->numbers;
+  double facts[SL_FACTOR_FACTS];
+  sl_factor_facts(f, facts);
   meta m = {.asked = f->asked,
             .method = f->method,
-            .ordering = f->ordering,
             .simple = a->simple,
             .perturbed = s->pivoting.perturbed,
             .perturbed_row = f->lu != NULL ? UINT32_MAX : s->perturbed_row};
   size_t n = a->n;
+  // The order that is there, so that a factor that is read back says the same.
+  m.ordering = (uint32_t)facts[3];
   sl_writer_watch(*out, &f->version);
   sl_writer_add_copy(*out, TAG_META, &m, sizeof m);
   sl_csr_write(*out, f->matrix);
@@ -130,7 +133,7 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   SL_TRY(sl_reader_end(reader));
   SL_TRY(sl_reader_copy(reader, TAG_META, &m, sizeof m));
   if (m.asked > SL_FACTOR_LU || m.method < SL_FACTOR_CHOLESKY || m.method > SL_FACTOR_LU ||
-      (m.asked != SL_FACTOR_AUTO && m.asked != m.method) || m.ordering > SL_FACTOR_ORDER_NATURAL ||
+      (m.asked != SL_FACTOR_AUTO && m.asked != m.method) || m.ordering > SL_FACTOR_ORDER_NESTED ||
       m.simple > 1 || m.reserved[0] || m.reserved[1] ||
       (m.simple && m.method != SL_FACTOR_CHOLESKY)) {
     return sl_reader_bad(reader, "methods and orderings that exist, then zeros");
@@ -167,7 +170,7 @@ static sl_status read_file(sl_reader *reader, sl_factor **out) {
   f->file_simple = m.simple;
   SL_TRY(take_parts(f, reader, m.simple));
   f->phase = SL_FACTOR_ANALYSING;
-  return sl_analysis_begin(f->matrix, SL_DIRECT_ORDER_NATURAL, f->file_order,
+  return sl_analysis_begin(f->matrix, sl_factor_direct_ordering(f), f->file_order,
                            m.method == SL_FACTOR_LDLT, NULL, &f->analysis);
 }
 

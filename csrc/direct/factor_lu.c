@@ -9,7 +9,13 @@ sl_status sl_factor_begin_lu(sl_factor *f) {
   f->method = SL_FACTOR_LU;
   f->lu_matrix = *f->matrix;
   f->lu_matrix.values = f->scaled;
-  SL_TRY(sl_lu_create(&f->lu_matrix, NULL, &f->lu));
+  sl_lu_options options = sl_lu_options_default();
+  // A matrix that turned out to need LU has the order that LU takes.
+  options.ordering = f->ordering == SL_FACTOR_ORDER_NATURAL   ? SL_LU_ORDER_NATURAL
+                     : f->ordering == SL_FACTOR_ORDER_COLUMNS ? SL_LU_ORDER_COLUMNS
+                     : f->ordering == SL_FACTOR_ORDER_AMD     ? SL_LU_ORDER_MINIMUM_DEGREE
+                                                              : SL_LU_ORDER_AUTO;
+  SL_TRY(sl_lu_create(&f->lu_matrix, &options, &f->lu));
   sl_lu_set_scaled(f->lu, f->is_scaled);
   SL_TRY(f->estimate_only ? sl_lu_begin_analysis(f->lu) : sl_lu_begin(f->lu));
   f->refactors_lu = false;
@@ -103,6 +109,13 @@ void sl_factor_lu_facts(const sl_factor *f, double *out) {
   sl_lu_prediction prediction;
   sl_lu_facts facts;
   if (f->lu == NULL) return;
+  // Not known of one from a file, which has it.
+  if (sl_lu_get_prediction(f->lu, &prediction) == SL_OK &&
+      prediction.ordering != SL_LU_ORDER_AUTO) {
+    out[3] = prediction.ordering == SL_LU_ORDER_COLUMNS   ? SL_FACTOR_ORDER_COLUMNS
+             : prediction.ordering == SL_LU_ORDER_NATURAL ? SL_FACTOR_ORDER_NATURAL
+                                                          : SL_FACTOR_ORDER_AMD;
+  }
   if (f->made && sl_lu_get_facts(f->lu, &facts) == SL_OK) {
     double exponents = 0;
     for (uint32_t i = 0; i < f->matrix->rows; i++) {

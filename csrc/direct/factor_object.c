@@ -252,13 +252,24 @@ sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
   return SL_OK;
 }
 
+sl_direct_ordering sl_factor_direct_ordering(const sl_factor *f) {
+  switch (f->ordering) {
+  case SL_FACTOR_ORDER_AMD:
+    return SL_DIRECT_ORDER_MINIMUM_DEGREE;
+  case SL_FACTOR_ORDER_NATURAL:
+    return SL_DIRECT_ORDER_NATURAL;
+  case SL_FACTOR_ORDER_NESTED:
+    return SL_DIRECT_ORDER_NESTED;
+  default:
+    return SL_DIRECT_ORDER_AUTO;
+  }
+}
+
 static sl_status begin_analysis(sl_factor *f) {
   sl_analysis next;
   bool dense = f->method != SL_FACTOR_CHOLESKY;
-  sl_direct_ordering ordering =
-      f->ordering == SL_FACTOR_ORDER_NATURAL ? SL_DIRECT_ORDER_NATURAL : SL_DIRECT_ORDER_AUTO;
-  sl_status status =
-      sl_analysis_begin(f->matrix, ordering, NULL, dense, dense ? f->scaled : NULL, &next);
+  sl_status status = sl_analysis_begin(f->matrix, sl_factor_direct_ordering(f), NULL, dense,
+                                       dense ? f->scaled : NULL, &next);
   if (status != SL_OK) {
     sl_analysis_destroy(&next);
     return status;
@@ -276,13 +287,17 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
   SL_REQUIRE(method >= SL_FACTOR_AUTO && method <= SL_FACTOR_LU, SL_ERR_OPTION, "method",
              "auto, cholesky, ldlt or lu");
-  SL_REQUIRE(ordering >= SL_FACTOR_ORDER_AMD && ordering <= SL_FACTOR_ORDER_NATURAL, SL_ERR_OPTION,
-             "ordering", "amd or natural");
+  SL_REQUIRE(ordering >= SL_FACTOR_ORDER_AMD && ordering <= SL_FACTOR_ORDER_NESTED, SL_ERR_OPTION,
+             "ordering", "auto, amd, natural, columns or nested");
   const sl_matrix_class *facts;
   SL_TRY(sl_csr_classify(matrix, &facts));
   bool general = method == SL_FACTOR_LU || (method == SL_FACTOR_AUTO && !facts->symmetric);
   SL_REQUIRE(general || facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
              "a symmetric matrix: method lu takes others");
+  SL_REQUIRE(general || ordering != SL_FACTOR_ORDER_COLUMNS, SL_ERR_OPTION, "ordering",
+             "another one: columns is for method lu");
+  SL_REQUIRE(!general || ordering != SL_FACTOR_ORDER_NESTED, SL_ERR_OPTION, "ordering",
+             "another one: nested is for symmetric factors");
   sl_csr *copy;
   sl_factor *f;
   SL_TRY(copy_matrix(matrix, &copy));
@@ -590,7 +605,7 @@ static void find_facts(const sl_factor *f, double *out) {
   out[0] = f->matrix->rows;
   out[1] = f->matrix->nnz;
   out[2] = f->method;
-  out[3] = f->ordering;
+  out[3] = f->ordering == SL_FACTOR_ORDER_AUTO ? SL_FACTOR_ORDER_AMD : f->ordering;
   out[10] = out[11] = out[12] = -1;
   if (f->method == SL_FACTOR_LU) {
     sl_factor_lu_facts(f, out);
@@ -599,6 +614,9 @@ static void find_facts(const sl_factor *f, double *out) {
   out[15] = 1;
   out[16] = f->matrix->rows;
   if (sl_analysis_has_counts(a)) {
+    out[3] = a->ordering == SL_DIRECT_ORDER_NESTED    ? SL_FACTOR_ORDER_NESTED
+             : a->ordering == SL_DIRECT_ORDER_NATURAL ? SL_FACTOR_ORDER_NATURAL
+                                                      : SL_FACTOR_ORDER_AMD;
     out[4] = a->fill;
     out[5] = a->flops;
     out[7] = predicted_bytes(f);

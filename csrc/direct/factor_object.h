@@ -110,6 +110,9 @@ void sl_factor_drop_file(sl_factor *factor);
 //   general   treat it as unsymmetric whatever its values
 sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out);
 
+// The order of the symmetric analysis.
+sl_direct_ordering sl_factor_direct_ordering(const sl_factor *factor);
+
 // Begins the LU half on the scaled matrix; a step of it.
 sl_status sl_factor_begin_lu(sl_factor *factor);
 sl_status sl_factor_begin_lu_values(sl_factor *factor);

@@ -38,11 +38,21 @@ typedef enum sl_lu_matching {
   SL_LU_MATCHING_PRODUCT = 2,   // those with the largest product, scaled to 1
 } sl_lu_matching;
 
+// The order of rows and columns in each block.
+typedef enum sl_lu_ordering {
+  SL_LU_ORDER_AUTO = 0, // MINIMUM_DEGREE, and COLUMNS where that is predicted to fill less
+  SL_LU_ORDER_MINIMUM_DEGREE = 1, // on the pattern of the block and its transpose
+  SL_LU_ORDER_COLUMNS = 2, // on that of the block times its transpose: whatever the pivots are
+  SL_LU_ORDER_NATURAL = 3, // as blocks and matching have them
+} sl_lu_ordering;
+
 typedef struct sl_lu_options {
   // (0, 1]: the diagonal entry is the pivot unless it is smaller than this part of the largest
   // candidate. 1: partial pivoting. Default 0.01: refinement gives the digits back that it costs.
+  // At least 0.5 where the order is COLUMNS or NATURAL.
   double pivot_threshold;
   sl_lu_matching matching; // default AUTO
+  sl_lu_ordering ordering; // default AUTO
 } sl_lu_options;
 
 sl_lu_options sl_lu_options_default(void);
@@ -69,7 +79,8 @@ typedef struct sl_lu_prediction {
   uint32_t blocks, largest_block;
   double fill;
   double flops;
-  double bytes; // of the object with its factors
+  double bytes;            // of the object with its factors
+  sl_lu_ordering ordering; // of the largest block: the one that is used
 } sl_lu_prediction;
 
 // Why a factorisation ended SINGULAR.
@@ -83,7 +94,8 @@ typedef enum sl_lu_singularity {
 //   matrix    square; read and kept until the first factorisation has ended
 //   options   NULL: defaults
 //   out       written: destroy it with sl_lu_destroy
-//   Errors: ERR_NOT_SQUARE, ERR_OPTION ("pivot_threshold", "matching"), ERR_MEMORY. O(1).
+//   Errors: ERR_NOT_SQUARE, ERR_OPTION ("pivot_threshold", "matching",
+//           "ordering"), ERR_MEMORY. O(1).
 sl_status sl_lu_create(const sl_csr *matrix, const sl_lu_options *options, sl_lu **out);
 
 // Begins the analysis alone: the order and what it predicts. It ends CONVERGED, or SINGULAR.

@@ -14,6 +14,12 @@
 #define WEAK_EXPONENT (-4)
 // With one below this, scaling by rows and columns could make a pivot vanish.
 #define LOST_EXPONENT (-900)
+// Another order is tried where the block and its transpose have so many times as many entries as the
+// block, off the diagonal, and so many operations an entry are predicted; it is taken where it fills at
+// most so many times as much: what is predicted for it is further above what comes.
+#define LEAST_JOINED 1.5
+#define LEAST_FLOPS 50
+#define MOST_FILL 1.1
 #define MAX_BASE 200000 // of the exponents of a product matching, so that sums do not wrap
 
 typedef enum stage {
@@ -27,6 +33,8 @@ typedef enum stage {
   JOIN, // entries of rows and columns together
   ORDER,
   PREDICT,
+  ORDER_COLUMNS, // another order, and what it fills
+  PREDICT_COLUMNS,
   FINISH,
 } stage;
 
@@ -44,6 +52,9 @@ struct sl_lu_analysis {
   uint32_t *offsets, *indices; // largest block + 1; 2 nnz: its rows and columns together
   uint32_t *mark, *order;      // largest block
   uint32_t *parent, *count;    // largest block: elimination tree of the pattern, entries of columns
+  uint32_t *place;             // largest block
+  uint32_t *other;             // largest block: the first order, while there are two
+  double fill, flops, other_fill, other_flops; // of the order, and of the other
   uint32_t joined;
 };
 
@@ -62,12 +73,14 @@ void sl_lu_analysis_destroy(sl_lu_analysis *a) {
   sl_free(a->order);
   sl_free(a->parent);
   sl_free(a->count);
+  sl_free(a->place);
+  sl_free(a->other);
   sl_free(a);
 }
 
 size_t sl_lu_analysis_bytes(const sl_lu *lu) {
   if (lu->analysis == NULL) return 0;
-  return sizeof(sl_lu_analysis) + 68 * (size_t)lu->n + 12 * (size_t)lu->nnz;
+  return sizeof(sl_lu_analysis) + 76 * (size_t)lu->n + 12 * (size_t)lu->nnz;
 }
 
 static void enter(sl_lu_analysis *a, stage next) {
@@ -200,6 +213,8 @@ static sl_status allocate_blocks(sl_lu *lu) {
   SL_TRY(SL_ALLOC(&a->mark, size));
   SL_TRY(SL_ALLOC(&a->parent, size));
   SL_TRY(SL_ALLOC(&a->count, size));
+  SL_TRY(SL_ALLOC(&a->place, size));
+  SL_TRY(SL_ALLOC(&a->other, size));
   return SL_ALLOC(&a->order, size);
 }
 
@@ -293,8 +308,9 @@ static void join(sl_lu *lu, uint32_t first, uint32_t size, uint32_t local) {
 // Anal. Appl. 11 (1990), doi:10.1137/0611010.
 static bool predict(sl_lu *lu, uint32_t size, uint64_t work) {
   sl_lu_analysis *a = lu->analysis;
-  uint32_t *place = a->in_start; // not needed any more
+  uint32_t *place = a->place;
   if (a->cursor == 0) {
+    a->fill = a->flops = 0;
     for (uint32_t k = 0; k < size; k++) place[a->order[k]] = k;
     lu->spent += size;
   }
@@ -318,8 +334,8 @@ static bool predict(sl_lu *lu, uint32_t size, uint64_t work) {
   if (a->cursor < size) return false;
   for (uint32_t k = 0; k < size; k++) {
     double count = a->count[k];
-    lu->predicted_fill += 2 * count;
-    lu->predicted_flops += count * (2 * count + 1);
+    a->fill += 2 * count;
+    a->flops += count * (2 * count + 1);
   }
   return true;
 }
@@ -329,6 +345,51 @@ static void end_order(sl_lu *lu, uint32_t first, uint32_t size) {
   uint32_t *rows = a->btf.order + first;
   for (uint32_t k = 0; k < size; k++) a->mark[k] = rows[a->order[k]];
   memcpy(rows, a->mark, size * sizeof *rows);
+}
+
+// Whether another order may fill less: the pattern is far from a symmetric one, and fills.
+static bool is_worth_another(const sl_lu *lu, uint32_t size) {
+  const sl_lu_analysis *a = lu->analysis;
+  double entries = (double)a->in_start[size] - size, joined = (double)a->joined - size;
+  return lu->options.ordering == SL_LU_ORDER_AUTO && joined > LEAST_JOINED * entries &&
+         a->flops > LEAST_FLOPS * entries;
+}
+
+static void take_order(sl_lu *lu, uint32_t first, uint32_t size, sl_lu_ordering ordering) {
+  sl_lu_analysis *a = lu->analysis;
+  lu->predicted_fill += a->fill;
+  lu->predicted_flops += a->flops;
+  if (size == lu->largest_block) lu->ordering = ordering;
+  end_order(lu, first, size);
+  a->block++;
+  enter(a, COUNT_IN);
+}
+
+static sl_status begin_columns(sl_lu *lu, uint32_t size, stage next) {
+  sl_lu_analysis *a = lu->analysis;
+  enter(a, next);
+  return sl_amd_begin_cliques(size, size, a->in_start, a->in_row, a->order, &a->amd);
+}
+
+static sl_status begin_order(sl_lu *lu, uint32_t size) {
+  sl_lu_analysis *a = lu->analysis;
+  if (lu->options.ordering == SL_LU_ORDER_COLUMNS) return begin_columns(lu, size, ORDER);
+  enter(a, ORDER);
+  if (lu->options.ordering == SL_LU_ORDER_NATURAL) {
+    for (uint32_t k = 0; k < size; k++) a->order[k] = k;
+    return SL_OK;
+  }
+  return sl_amd_begin(size, a->offsets, a->indices, a->order, &a->amd);
+}
+
+// True: it is there.
+static bool step_order(sl_lu *lu, uint64_t work) {
+  sl_lu_analysis *a = lu->analysis;
+  if (a->amd == NULL) return true;
+  if (!sl_amd_step(a->amd, work, &lu->spent)) return false;
+  sl_amd_destroy(a->amd);
+  a->amd = NULL;
+  return true;
 }
 
 // One piece of the ordering of the current block.
@@ -357,19 +418,38 @@ static sl_status order_block(sl_lu *lu, uint64_t work) {
     return SL_OK;
   case JOIN:
     if (!over_rows(lu, work, first, size, join)) return SL_OK;
-    enter(a, ORDER);
-    return sl_amd_begin(size, a->offsets, a->indices, a->order, &a->amd);
+    return begin_order(lu, size);
   case ORDER:
-    if (!sl_amd_step(a->amd, work, &lu->spent)) return SL_OK;
-    sl_amd_destroy(a->amd);
-    a->amd = NULL;
-    enter(a, PREDICT);
+    if (step_order(lu, work)) enter(a, PREDICT);
+    return SL_OK;
+  case PREDICT:
+    if (!predict(lu, size, work)) return SL_OK;
+    if (!is_worth_another(lu, size)) {
+      bool columns = lu->options.ordering == SL_LU_ORDER_COLUMNS;
+      bool natural = lu->options.ordering == SL_LU_ORDER_NATURAL;
+      take_order(lu, first, size,
+                 columns   ? SL_LU_ORDER_COLUMNS
+                 : natural ? SL_LU_ORDER_NATURAL
+                           : SL_LU_ORDER_MINIMUM_DEGREE);
+      return SL_OK;
+    }
+    memcpy(a->other, a->order, size * sizeof *a->order);
+    a->other_fill = a->fill;
+    a->other_flops = a->flops;
+    return begin_columns(lu, size, ORDER_COLUMNS);
+  case ORDER_COLUMNS:
+    if (step_order(lu, work)) enter(a, PREDICT_COLUMNS);
     return SL_OK;
   default:
     if (!predict(lu, size, work)) return SL_OK;
-    end_order(lu, first, size);
-    a->block++;
-    enter(a, COUNT_IN);
+    if (a->fill < MOST_FILL * a->other_fill) {
+      take_order(lu, first, size, SL_LU_ORDER_COLUMNS);
+      return SL_OK;
+    }
+    memcpy(a->order, a->other, size * sizeof *a->order);
+    a->fill = a->other_fill;
+    a->flops = a->other_flops;
+    take_order(lu, first, size, SL_LU_ORDER_MINIMUM_DEGREE);
     return SL_OK;
   }
 }

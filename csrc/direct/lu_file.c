@@ -291,7 +291,9 @@ sl_status sl_lu_read(sl_reader *reader, sl_lu **out) {
   SL_TRY(sl_lu_create_empty(&lu));
   lu->n = h.n;
   lu->nnz = h.nnz;
-  lu->options = (sl_lu_options){h.pivot_threshold, (sl_lu_matching)h.matching};
+  // The order is there: it is not made again.
+  lu->options =
+      (sl_lu_options){.pivot_threshold = h.pivot_threshold, .matching = (sl_lu_matching)h.matching};
   lu->predicted_fill = h.predicted_fill;
   lu->predicted_flops = h.predicted_flops;
   lu->flops = h.flops;

@@ -7,7 +7,8 @@
 #include "simd/kernels.h"
 
 sl_lu_options sl_lu_options_default(void) {
-  return (sl_lu_options){.pivot_threshold = 0.01, .matching = SL_LU_MATCHING_AUTO};
+  return (sl_lu_options){
+      .pivot_threshold = 0.01, .matching = SL_LU_MATCHING_AUTO, .ordering = SL_LU_ORDER_AUTO};
 }
 
 // ---- memory -------------------------------------------------------------------------------------
@@ -273,6 +274,8 @@ sl_status sl_lu_create(const sl_csr *matrix, const sl_lu_options *options, sl_lu
              "pivot_threshold", "a number in (0, 1]");
   SL_REQUIRE((unsigned)chosen.matching <= SL_LU_MATCHING_PRODUCT, SL_ERR_OPTION, "matching",
              "AUTO, STRUCTURE or PRODUCT");
+  SL_REQUIRE((unsigned)chosen.ordering <= SL_LU_ORDER_NATURAL, SL_ERR_OPTION, "ordering",
+             "AUTO, MINIMUM_DEGREE, COLUMNS or NATURAL");
   sl_lu *lu;
   SL_TRY(sl_lu_create_empty(&lu));
   lu->n = matrix->rows;
@@ -473,7 +476,8 @@ sl_status sl_lu_get_prediction(const sl_lu *lu, sl_lu_prediction *out) {
   *out = (sl_lu_prediction){.blocks = lu->blocks,
                             .largest_block = lu->largest_block,
                             .fill = lu->predicted_fill + lu->n + lu->outside_count,
-                            .flops = lu->predicted_flops};
+                            .flops = lu->predicted_flops,
+                            .ordering = lu->ordering};
   out->bytes = (double)fixed_bytes(lu) + 12 * (lu->predicted_fill + lu->outside_count);
   return SL_OK;
 }

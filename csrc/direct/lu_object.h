@@ -51,6 +51,7 @@ struct sl_lu {
   uint32_t outside_count; // entries outside of the blocks
   double predicted_fill;  // off the diagonal, in blocks
   double predicted_flops;
+  sl_lu_ordering ordering; // of the largest block
 
   // The factors. Places of a row in the lower one are in an order in which it can be computed
   // again: each comes after all that its own row of the upper factor is needed for.

@@ -319,6 +319,8 @@ sl_status sl_eigen_begin_count(sl_eigen *e) {
   e->complete = -1;
   bool all = e->found == e->n - e->components;
   bool counts = e->counts && e->converged && e->found > 0 && (e->inverts || e->n <= 2048);
+  // Without a bound of the mass matrix a count says nothing.
+  if (e->b != NULL && e->mass_least == 0) counts = false;
   if (!counts || all) {
     if (all && e->converged) e->complete = e->k;
     e->phase = SL_EIGEN_AT_ENDED;
@@ -372,7 +374,7 @@ sl_status sl_eigen_step_count(sl_eigen *e, uint64_t work) {
     sl_csr *shifted = NULL;
     sl_status status = sl_eigen_shifted(e, e->cut[e->cut_at], &shifted);
     if (status == SL_OK)
-      status = sl_factor_create(shifted, SL_FACTOR_LDLT, SL_FACTOR_ORDER_AMD, &e->counter);
+      status = sl_factor_create(shifted, SL_FACTOR_LDLT, SL_FACTOR_ORDER_AUTO, &e->counter);
     sl_csr_destroy(shifted);
     // Pairs without a count are worth more than none.
     if (status == SL_ERR_SINGULAR || is_short(status)) {

@@ -10,7 +10,8 @@
 // factor of A - sigma B. Lanczos: the same on B^-1 A, without a factor where B is the identity.
 // Values that occur several times are found as often: by the inertia of factors at other shifts,
 // which count the eigenvalues below them, or by going on from random vectors orthogonal to what has
-// been found.
+// been found. LOBPCG: a block of vectors that goes down the Rayleigh quotient, with an incomplete
+// Cholesky factor of A as preconditioner (lobpcg.c).
 //
 // Matrices are scaled by powers of two first, which is exact: any finite values are allowed.
 //
@@ -37,11 +38,12 @@ typedef enum sl_eigen_which {
 
 typedef enum sl_eigen_method {
   // SHIFT_INVERT; LANCZOS for the largest of A x = lambda x, where most pairs are asked for (NEAREST
-  // too), for very small matrices, and where a factor would not fit memory or take more than 2^41
-  // operations
+  // too), and for very small matrices; LOBPCG where a factor would not fit memory or take more than
+  // 2^41 operations
   SL_EIGEN_AUTO = 0,
   SL_EIGEN_SHIFT_INVERT = 1,
   SL_EIGEN_LANCZOS = 2,
+  SL_EIGEN_LOBPCG = 3,
 } sl_eigen_method;
 
 // Makes the object and begins the work.
@@ -50,7 +52,7 @@ typedef enum sl_eigen_method {
 //   problem   SL_EIGEN_OPTIONS numbers, read:
 //     0 how many pairs: 1 .. n
 //     1 a value of sl_eigen_which
-//     2 a value of sl_eigen_method; LANCZOS does not go with NEAREST
+//     2 a value of sl_eigen_method; LANCZOS and LOBPCG do not go with NEAREST
 //     3 sigma, finite: of meaning with NEAREST
 //     4 tolerance, 0 .. 1: pairs are sought until |A x - lambda B x| is about this part of
 //       |A| + |lambda| |B|; below 4 rounding units it counts as those
@@ -62,10 +64,11 @@ typedef enum sl_eigen_method {
 //   Errors: ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix", "mass"), ERR_SHAPE ("mass"), ERR_OPTION
 //           ("k", "which", "method", "sigma", "tolerance", "max_iterations", "seed",
 //           "skip_null": A is no Laplacian), ERR_SHAPE, ERR_NOT_FINITE ("initial", position), ERR_MEMORY. The
-//           job fails with ERR_NOT_DEFINITE ("mass", position: a row), ERR_MEMORY (LANCZOS takes
+//           job fails with ERR_NOT_DEFINITE ("mass", position: a row), ERR_MEMORY (LOBPCG takes
 //           over where the method is AUTO), ERR_OVERFLOW, ERR_RANGE ("mass": eigenvalues too far from
 //           |A| / |B|).
-//   Allocates: a copy of the matrices at once; 8 n (2 k + 20) bytes and the factor in the course.
+//   Allocates: a copy of the matrices at once; 8 n (2 k + 20) bytes and the factor in the course;
+//   LOBPCG 8 n (8 k + 25), half as much again with a mass matrix, and at most about 130 n for the preconditioner.
 //   O(nnz).
 #define SL_EIGEN_OPTIONS 9
 sl_status sl_eigen_create(sl_csr *matrix, sl_csr *mass, const double *problem,
@@ -107,7 +110,7 @@ void sl_eigen_shape(const sl_eigen *eigen, double *out);
 //     -1, 6 leading pairs, counted from the end that was asked for, of which it is checked by inertia
 //     that no eigenvalue between or beyond them is missing, -1 where that was not checked,
 //     7 components of a Laplacian's graph, 0 where it is none, 8 factorisations made, 9 entries of
-//     the factor, 10 bytes held, 11 pairs that reached the tolerance
+//     the factor, or of the preconditioner, 10 bytes held, 11 pairs that reached the tolerance
 //   values      k, written: p eigenvalues, ascending; with LARGEST descending, with NEAREST by
 //               distance from sigma
 //   vectors     n k, written: column after column, the B-norm of each is 1 and its largest entry

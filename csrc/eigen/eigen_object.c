@@ -24,6 +24,7 @@ void sl_eigen_destroy(sl_eigen *e) {
   sl_factor_destroy(e->counter);
   sl_growth_drop(&e->growth);
   sl_krylov_destroy(&e->krylov);
+  sl_lobpcg_destroy(e->lobpcg);
   sl_free(e->theta);
   sl_free(e->sorted);
   sl_free(e->cluster);
@@ -40,6 +41,7 @@ size_t sl_eigen_bytes(const sl_eigen *e) {
   if (e->counter != NULL) bytes += sl_factor_bytes(e->counter);
   if (e->growth.t != NULL) bytes += 16 * n;
   bytes += (size_t)e->wanted * (5 * 8 + 4 + sizeof *e->cluster) + 2 * sizeof *e->cluster;
+  if (e->lobpcg != NULL) bytes += sl_lobpcg_bytes(e->lobpcg, n);
   return bytes + sl_krylov_bytes(&e->krylov, n);
 }
 
@@ -99,9 +101,9 @@ static sl_status check_options(const double *options, uint32_t n) {
              "1 .. the number of rows: there are no more eigenvalues");
   SL_REQUIRE(is_count(options[1], SL_EIGEN_SMALLEST, SL_EIGEN_NEAREST), SL_ERR_OPTION, "which",
              "smallest, largest or nearest");
-  SL_REQUIRE(is_count(options[2], SL_EIGEN_AUTO, SL_EIGEN_LANCZOS), SL_ERR_OPTION, "method",
-             "auto, shiftInvert or lanczos");
-  SL_REQUIRE(options[2] != SL_EIGEN_LANCZOS || options[1] != SL_EIGEN_NEAREST, SL_ERR_OPTION,
+  SL_REQUIRE(is_count(options[2], SL_EIGEN_AUTO, SL_EIGEN_LOBPCG), SL_ERR_OPTION, "method",
+             "auto, shiftInvert, lanczos or lobpcg");
+  SL_REQUIRE(options[2] <= SL_EIGEN_SHIFT_INVERT || options[1] != SL_EIGEN_NEAREST, SL_ERR_OPTION,
              "method", "auto or shiftInvert for the nearest eigenvalues");
   SL_REQUIRE(options[3] - options[3] == 0, SL_ERR_OPTION, "sigma", "a finite number");
   SL_REQUIRE(options[4] >= 0 && options[4] <= 1, SL_ERR_OPTION, "tolerance", "0 .. 1");
@@ -295,7 +297,7 @@ static sl_status step_once(sl_eigen *e, uint64_t work) {
   case SL_EIGEN_AT_FACTOR:
     return sl_eigen_step_factor(e, work);
   case SL_EIGEN_AT_BASIS:
-    return sl_eigen_step_lanczos(e, work);
+    return e->lobpcg != NULL ? sl_eigen_step_lobpcg(e, work) : sl_eigen_step_lanczos(e, work);
   case SL_EIGEN_AT_BOUNDS: {
     bool done;
     SL_TRY(sl_eigen_step_bounds(e, work, &done));

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "direct/factor_object.h"
 #include "eigen/eigen.h"
+#include "eigen/lobpcg.h"
 #include "eigen/tridiagonal.h"
 
 #define SL_EIGEN_CUTS 2
@@ -109,7 +110,8 @@ struct sl_eigen {
   double fill;
   uint32_t factors;
   sl_krylov krylov;
-  uint32_t wanted; // pairs to be found by Lanczos: k - nulls
+  sl_lobpcg *lobpcg; // NULL: Lanczos
+  uint32_t wanted;   // pairs to be found by Lanczos: k - nulls
   uint32_t found;
   bool converged;
   uint32_t injected; // times that the basis was extended by a random vector after it was done
@@ -161,7 +163,20 @@ void sl_growth_drop(sl_growth *growth);
 // That, with the rounding of A - sigma B: no eigenvalue of the problem is moved by more.
 double sl_eigen_shift_error(const sl_eigen *e, double growth, double sigma);
 
+// LOBPCG (lobpcg.c): the preconditioner, which is `fill` entries, and then the block in krylov.q.
+sl_status sl_eigen_begin_preconditioner(sl_eigen *e);
+sl_status sl_eigen_step_preconditioner(sl_eigen *e, uint64_t work);
+sl_status sl_eigen_begin_lobpcg(sl_eigen *e);
+sl_status sl_eigen_step_lobpcg(sl_eigen *e, uint64_t work);
+// What sl_eigen_inject and sl_eigen_extract do.
+void sl_lobpcg_inject(sl_eigen *e);
+void sl_lobpcg_extract(sl_eigen *e);
+void sl_lobpcg_destroy(sl_lobpcg *lobpcg);
+size_t sl_lobpcg_bytes(const sl_lobpcg *lobpcg, size_t n);
+
 // Lanczos (lanczos.c).
+// Workspace for so many columns. Errors: ERR_MEMORY.
+sl_status sl_krylov_reserve(sl_eigen *e, uint32_t room);
 sl_status sl_eigen_begin_lanczos(sl_eigen *e);
 sl_status sl_eigen_step_lanczos(sl_eigen *e, uint64_t work);
 // Forgets the basis.

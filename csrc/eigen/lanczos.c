@@ -59,9 +59,9 @@ static void begin(sl_eigen *e) {
   memset(k->t, 0, (size_t)k->room * k->room * sizeof *k->t);
 }
 
-static sl_status reserve(sl_eigen *e) {
+sl_status sl_krylov_reserve(sl_eigen *e, uint32_t room) {
   sl_krylov *k = &e->krylov;
-  size_t n = e->n, m = k->room = room_for(e);
+  size_t n = e->n, m = k->room = room;
   SL_TRY(sl_alloc(n, (m + 1) * sizeof *k->q, (void **)&k->q));
   SL_TRY(sl_alloc(m, m * sizeof *k->t, (void **)&k->t));
   SL_TRY(sl_alloc(m, m * sizeof *k->t, (void **)&k->small.vectors));
@@ -81,7 +81,7 @@ void sl_eigen_begin_again(sl_eigen *e) { begin(e); }
 
 sl_status sl_eigen_begin_lanczos(sl_eigen *e) {
   if (e->krylov.q == NULL) {
-    sl_status status = reserve(e);
+    sl_status status = sl_krylov_reserve(e, room_for(e));
     if (status != SL_OK) {
       sl_krylov_destroy(&e->krylov);
       return status;
@@ -475,6 +475,10 @@ static void step_rotate(sl_eigen *e, uint64_t work) {
 }
 
 void sl_eigen_inject(sl_eigen *e) {
+  if (e->lobpcg != NULL) {
+    sl_lobpcg_inject(e);
+    return;
+  }
   sl_krylov *k = &e->krylov;
   k->kept = k->columns;
   e->injected++;
@@ -485,6 +489,10 @@ void sl_eigen_inject(sl_eigen *e) {
 
 void sl_eigen_extract(sl_eigen *e) {
   sl_krylov *k = &e->krylov;
+  if (e->lobpcg != NULL) {
+    sl_lobpcg_extract(e);
+    return;
+  }
   // The last column has no image yet unless a look at the values was due.
   if (k->q == NULL || k->columns == 0) return;
   if (k->stage != JUDGE && k->stage != SMALL && k->stage != ROTATE) {

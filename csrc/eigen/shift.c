@@ -228,7 +228,7 @@ static sl_status begin_trial(sl_eigen *e) {
   status = sl_csr_add(1, e->b, -parts[e->trials], diagonal, &shifted);
   sl_csr_destroy(diagonal);
   SL_TRY(status);
-  status = sl_factor_create(shifted, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AMD, &e->counter);
+  status = sl_factor_create(shifted, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AUTO, &e->counter);
   sl_csr_destroy(shifted);
   return status;
 }
@@ -243,6 +243,26 @@ static sl_status not_definite(void) {
                  sl_last_error()->position);
 }
 
+static bool is_costly(const sl_factor *f) {
+  return f->lu == NULL && f->phase == SL_FACTOR_ANALYSING && sl_analysis_has_counts(&f->analysis) &&
+         f->analysis.flops > MOST_FLOPS;
+}
+
+// LOBPCG needs no factor of the mass matrix: where it takes too much, pairs come without bounds.
+static bool goes_without(sl_eigen *e, sl_status status) {
+  bool is_short = status == SL_ERR_MEMORY || status == SL_ERR_OVERFLOW;
+  bool may =
+      e->asked == SL_EIGEN_LOBPCG || (e->asked == SL_EIGEN_AUTO && e->which != SL_EIGEN_NEAREST);
+  if (!is_short || !may) return false;
+  sl_growth_drop(&e->growth);
+  sl_eigen_drop_factor(&e->counter);
+  e->mass_least = 0;
+  e->method = SL_EIGEN_LOBPCG;
+  e->inverts = false;
+  end_mass(e);
+  return true;
+}
+
 sl_status sl_eigen_step_mass(sl_eigen *e, uint64_t work) {
   if (e->counter == NULL) {
     double least = e->trials == 0 ? least_by_rows(e) : 0;
@@ -253,6 +273,7 @@ sl_status sl_eigen_step_mass(sl_eigen *e, uint64_t work) {
     }
     sl_status status = begin_trial(e);
     e->factors++;
+    if (goes_without(e, status)) return SL_OK;
     return status == SL_ERR_SINGULAR ? not_definite() : status;
   }
   sl_outcome outcome = SL_OUTCOME_CONVERGED;
@@ -263,9 +284,13 @@ sl_status sl_eigen_step_mass(sl_eigen *e, uint64_t work) {
     sl_eigen_drop_factor(&e->counter);
     return ++e->trials == PARTS ? not_definite() : SL_OK;
   }
+  if (goes_without(e, status)) return SL_OK;
   SL_TRY(status);
   e->work += sl_job_work(&e->counter->job) - before;
-  if (outcome == SL_OUTCOME_RUNNING) return SL_OK;
+  if (outcome == SL_OUTCOME_RUNNING) {
+    if (is_costly(e->counter)) goes_without(e, SL_ERR_MEMORY);
+    return SL_OK;
+  }
   if (e->growth.t == NULL) {
     SL_TRY(sl_eigen_begin_error(e, &e->growth));
     return SL_OK;
@@ -332,10 +357,10 @@ bool sl_eigen_leave_value(sl_eigen *e) {
   return true;
 }
 
-// No factor: the operator is B^-1 A.
-static void change_to_lanczos(sl_eigen *e) {
+// No factor.
+static void change_to_lobpcg(sl_eigen *e) {
   sl_eigen_drop_factor(&e->factor);
-  e->method = SL_EIGEN_LANCZOS;
+  e->method = SL_EIGEN_LOBPCG;
   e->inverts = false;
   e->phase = SL_EIGEN_AT_CHOOSE;
 }
@@ -349,9 +374,10 @@ sl_status sl_eigen_choose(sl_eigen *e) {
   sl_csr *shifted = NULL;
   e->phase = SL_EIGEN_AT_FACTOR;
   e->judged = e->refines = false;
+  if (e->method == SL_EIGEN_LOBPCG) return sl_eigen_begin_preconditioner(e);
   if (!e->inverts) {
     if (e->b == NULL) return sl_eigen_begin_lanczos(e);
-    return sl_factor_create(e->b, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AMD, &e->factor);
+    return sl_factor_create(e->b, SL_FACTOR_CHOLESKY, SL_FACTOR_ORDER_AUTO, &e->factor);
   }
   if (e->sigma_step == 0) first_shift(e);
   bool nearest = e->which == SL_EIGEN_NEAREST;
@@ -361,7 +387,7 @@ sl_status sl_eigen_choose(sl_eigen *e) {
   sl_status status = sl_eigen_shifted(e, e->sigma, &shifted);
   if (status == SL_OK) {
     status = sl_factor_create(shifted, nearest ? SL_FACTOR_AUTO : SL_FACTOR_CHOLESKY,
-                              SL_FACTOR_ORDER_AMD, &e->factor);
+                              SL_FACTOR_ORDER_AUTO, &e->factor);
   }
   sl_csr_destroy(shifted);
   if (status == SL_ERR_SINGULAR) {
@@ -369,13 +395,14 @@ sl_status sl_eigen_choose(sl_eigen *e) {
     return shift_again(e, status);
   }
   if ((status == SL_ERR_MEMORY || status == SL_ERR_OVERFLOW) && may_change(e)) {
-    change_to_lanczos(e);
+    change_to_lobpcg(e);
     return SL_OK;
   }
   return status;
 }
 
 sl_status sl_eigen_step_factor(sl_eigen *e, uint64_t work) {
+  if (e->lobpcg != NULL) return sl_eigen_step_preconditioner(e, work);
   sl_outcome outcome;
   sl_factor *f = e->factor;
   uint64_t before = sl_job_work(&f->job);
@@ -385,15 +412,13 @@ sl_status sl_eigen_step_factor(sl_eigen *e, uint64_t work) {
     return shift_again(e, status);
   }
   if ((status == SL_ERR_MEMORY || status == SL_ERR_OVERFLOW) && may_change(e)) {
-    change_to_lanczos(e);
+    change_to_lobpcg(e);
     return SL_OK;
   }
   SL_TRY(status);
   e->work += sl_job_work(&f->job) - before;
   if (outcome == SL_OUTCOME_RUNNING) {
-    bool costly = f->lu == NULL && f->phase == SL_FACTOR_ANALYSING &&
-                  sl_analysis_has_counts(&f->analysis) && f->analysis.flops > MOST_FLOPS;
-    if (costly && may_change(e)) change_to_lanczos(e);
+    if (is_costly(f) && may_change(e)) change_to_lobpcg(e);
     return SL_OK;
   }
   double facts[SL_FACTOR_FACTS];
@@ -404,7 +429,7 @@ sl_status sl_eigen_step_factor(sl_eigen *e, uint64_t work) {
   status = sl_eigen_begin_lanczos(e);
   // The basis is smaller than the factor was.
   if (status == SL_ERR_MEMORY && may_change(e)) {
-    change_to_lanczos(e);
+    change_to_lobpcg(e);
     return SL_OK;
   }
   return status;

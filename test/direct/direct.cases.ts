@@ -315,6 +315,39 @@ export function convection(side: number, flow: number): Coo {
   return { ...coo, values };
 }
 
+/** The Laplacian of a cube, its boundary held. */
+export function cubeOf(side: number): Coo {
+  const all: Coo & { values: number[] } = { n: side ** 3, rows: [], columns: [], values: [] };
+  const put = (i: number, j: number, value: number) => {
+    all.rows.push(i);
+    all.columns.push(j);
+    all.values.push(value);
+  };
+  for (let i = 0; i < all.n; i++) {
+    put(i, i, 6);
+    for (const step of [1, side, side * side]) {
+      if (Math.floor(i / step) % side === 0) continue;
+      put(i, i - step, -1);
+      put(i - step, i, -1);
+    }
+  }
+  return all;
+}
+
+/** A mesh whose rows stand far from their columns: no pattern is less symmetric. */
+export function shiftedMesh(n: number): Coo {
+  const all: Coo & { values: number[] } = { n, rows: [], columns: [], values: [] };
+  const line = Math.floor(Math.sqrt(n));
+  for (let i = 0; i < n; i++) {
+    [0, 1, line, line + 1].forEach((step, k) => {
+      all.rows.push(i);
+      all.columns.push((i + 37 + step) % n);
+      all.values.push(0.1 + ((i * (31 + 12 * k) + 7 * k) % 97) / 97);
+    });
+  }
+  return all;
+}
+
 export const side = (n: number, seed: number): number[] => {
   const next = random(seed);
   return Array.from({ length: n }, () => 2 * next() - 1);

@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Coo } from '../solver/solver.cases.js';
 import { describeCases } from '../support/door.js';
 import { refused } from '../support/refused.js';
-import { convection, directCases, directDoors, held, side } from './direct.cases.js';
+import {
+  convection,
+  cubeOf,
+  directCases,
+  directDoors,
+  held,
+  shiftedMesh,
+  side,
+} from './direct.cases.js';
 
 describeCases(directDoors, directCases);
 
@@ -51,6 +59,24 @@ describe('factorize', () => {
     // Each column reaches one line of the grid ahead; the band is not full in the first line.
     expect(natural.fill).toBe(180 + 6 * 174 + (5 * 6) / 2 - (4 + 3 + 2 + 1));
     expect(amd.fill).toBeLessThan(natural.fill);
+  });
+
+  test('the order is chosen by what it is predicted to fill', () => {
+    using cube = made(cubeOf(22));
+    using natural = room.factorize(cube, { ordering: 'amd' });
+    using chosen = room.factorize(cube);
+    expect([natural.ordering, chosen.ordering]).toEqual(['amd', 'nested']);
+    expect(chosen.flops).toBeLessThan(0.7 * natural.flops);
+    const { ordering, fill } = room.estimateFactor(cube);
+    expect([ordering, fill]).toEqual(['nested', chosen.fill]);
+    expect(chosen.solve(side(22 ** 3, 1)).backwardError).toBeLessThan(1e-14);
+    // A mesh whose rows stand far from their columns.
+    using shifted = made(shiftedMesh(1500));
+    using lu = room.factorize(shifted);
+    using plain = room.factorize(shifted, { ordering: 'amd' });
+    expect([lu.ordering, plain.ordering]).toEqual(['columns', 'amd']);
+    expect(lu.flops).toBeLessThan(plain.flops);
+    expect(lu.solve(side(1500, 1)).backwardError).toBeLessThan(1e-14);
   });
 
   test('writes into an array', () => {

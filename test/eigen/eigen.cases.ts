@@ -10,7 +10,7 @@ import { RawModule } from '../support/raw.js';
 export interface Asked {
   k: number;
   which?: 'smallest' | 'largest' | 'nearest';
-  method?: 'auto' | 'shiftInvert' | 'lanczos';
+  method?: 'auto' | 'shiftInvert' | 'lanczos' | 'lobpcg';
   sigma?: number;
   mass?: Coo;
   initial?: number[];
@@ -44,7 +44,7 @@ export interface EigenDoor {
 }
 
 const which = ['smallest', 'largest', 'nearest'];
-const methods = ['auto', 'shiftInvert', 'lanczos'];
+const methods = ['auto', 'shiftInvert', 'lanczos', 'lobpcg'];
 
 export const eigenDoors: RoomDoors<'eigen', EigenDoor> = {
   room: 'eigen',
@@ -319,13 +319,33 @@ export const eigenCases: Case<EigenDoor>[] = [
       expect(found.angles[1]).toBe(1);
     },
   },
-  ...(['auto', 'shiftInvert', 'lanczos'] as const).map(
+  ...(['auto', 'shiftInvert', 'lanczos', 'lobpcg'] as const).map(
     (method): Case<EigenDoor> => ({
       name: `the largest of a grid: ${method}`,
       run: ({ pairs }) => pairs(held(17, 13, 0), { k: 5, which: 'largest', method }),
       check: (found: Found) => agrees(found, gridValues(17, 13).reverse().slice(0, 5)),
     }),
   ),
+  {
+    name: 'the smallest of a grid without a factor, checked by one',
+    run: ({ pairs }) => pairs(held(31, 31, 0), { k: 10, method: 'lobpcg' }),
+    check(found: Found) {
+      agrees(found, gridValues(31, 31).slice(0, 10));
+      expect(found.facts[0]).toBe(methods.indexOf('lobpcg'));
+      expect(found.facts[3]).toBe(10);
+    },
+  },
+  {
+    name: 'with a mass matrix, by LOBPCG',
+    run: ({ pairs }) => {
+      const { stiff, heavy } = elements(120);
+      return pairs(stiff, { k: 5, mass: heavy, method: 'lobpcg' });
+    },
+    check(found: Found) {
+      agrees(found, elements(120).values.slice(0, 5), 1e-9);
+      expect(found.bounds.every((bound) => bound < 1e-2)).toBe(true);
+    },
+  },
   {
     name: 'the nearest, on both sides',
     run: ({ pairs }) => pairs(held(19, 17, 0), { k: 8, which: 'nearest', sigma: 3.3 }),
@@ -444,6 +464,7 @@ export const eigenCases: Case<EigenDoor>[] = [
       attempt(() => pairs(held(3, 3, 0), { k: 1, skipNull: true })),
       attempt(() => pairs(held(3, 3, 0), { k: 1, initial: [1, 2] })),
       attempt(() => pairs(held(3, 3, 0), { k: 1, which: 'nearest', method: 'lanczos' })),
+      attempt(() => pairs(held(3, 3, 0), { k: 1, which: 'nearest', method: 'lobpcg' })),
       attempt(() => fiedler({ n: 1, from: [], to: [] })),
     ],
     check: (refusals: { refused: string; argument: string }[]) =>
@@ -456,6 +477,7 @@ export const eigenCases: Case<EigenDoor>[] = [
         'NOT_DEFINITE mass',
         'OPTION skipNull',
         'SHAPE initial',
+        'OPTION method',
         'OPTION method',
         'OPTION k',
       ]),

@@ -45,6 +45,21 @@ describe('eigenpairs', () => {
     });
   });
 
+  test.each(fixtures.filter(({ asked }) => asked.which !== 'nearest'))(
+    'LOBPCG agrees with scipy: $name',
+    ({ n, rows, columns, values, asked, wanted }) => {
+      using matrix = made({ n, rows, columns, values });
+      const { which, k } = asked as { which: 'smallest'; k: number };
+      const found = room.eigenpairs(matrix, { k, which, method: 'lobpcg' });
+      const scale = Math.max(...wanted.map(Math.abs));
+      const sorted = Array.from(found.values).sort((a, b) => a - b);
+      expect([found.outcome, found.method]).toEqual(['converged', 'lobpcg']);
+      sorted.forEach((value, i) => {
+        expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-9 * scale);
+      });
+    },
+  );
+
   test('sigma alone asks for the nearest', () => {
     using matrix = made(held(9, 9, 0));
     const { values, sigma, countBelow } = room.eigenpairs(matrix, { k: 1, sigma: 4.1 });

@@ -185,8 +185,8 @@ static void trial(sl_rng *rng, tallies *t) {
     reduce(n, a, b);
   }
   jacobi(n, a, v, all);
-  int which = (int)sl_rng_below(rng, 3), method = (int)sl_rng_below(rng, 3);
-  if (which == SL_EIGEN_NEAREST && method == SL_EIGEN_LANCZOS) method = 0;
+  int which = (int)sl_rng_below(rng, 3), method = (int)sl_rng_below(rng, 4);
+  if (which == SL_EIGEN_NEAREST && method >= SL_EIGEN_LANCZOS) method = 0;
   double size = fmax(fabs(all[0]), fabs(all[n - 1])), sigma = size * draw(rng);
   options_of(options, k, which, method, ldexp(sigma, scale - other));
   options[6] = t->trials++;

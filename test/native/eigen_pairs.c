@@ -19,8 +19,8 @@ static void try_all(sl_csr *matrix, double *all, uint32_t n, double slack) {
     uint32_t k = counts[c];
     if (k == 0 || k > n || (k > 60 && c < 5)) continue;
     for (int which = 0; which < 3; which++) {
-      for (int method = 0; method < 3; method++) {
-        if (which == SL_EIGEN_NEAREST && method == SL_EIGEN_LANCZOS) continue;
+      for (int method = 0; method < 4; method++) {
+        if (which == SL_EIGEN_NEAREST && method >= SL_EIGEN_LANCZOS) continue;
         double options[SL_EIGEN_OPTIONS];
         options_of(options, k, which, method, middle);
         answer a = solve_eigen(matrix, NULL, options, method == 1 ? 1000 : UINT64_MAX / 2);

@@ -145,7 +145,7 @@ Examples:
     .option('--mass <B.mtx>', 'of A x = lambda B x: symmetric positive definite')
     .addOption(
       new Option('--method <name>', 'how they are found')
-        .choices(['auto', 'shiftInvert', 'lanczos'])
+        .choices(['auto', 'shiftInvert', 'lanczos', 'lobpcg'])
         .default('auto'),
     )
     .option('--tolerance <number>', 'of the residual over the size of A', positive, 1e-12)

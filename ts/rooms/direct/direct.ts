@@ -16,7 +16,14 @@ import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
 import { Factorization } from './factorization.js';
 import { factsOf } from './facts.js';
-import { type FactorMethod, methodName, methods, orderings } from './methods.js';
+import {
+  type FactorMethod,
+  type FactorOrdering,
+  methodName,
+  methods,
+  orderingName,
+  orderings,
+} from './methods.js';
 import type { FactorizeOptions } from './types.js';
 
 export type { OutcomeName } from '../../generated/codes.js';
@@ -33,6 +40,8 @@ export type * from './types.js';
 export interface FactorEstimate {
   /** The method that would be tried first. */
   method: Exclude<FactorMethod, 'auto'>;
+  /** The order of elimination that it would take. */
+  ordering: Exclude<FactorOrdering, 'auto'>;
   /** Entries of the factor, its diagonal included. */
   fill: number;
   /** Floating-point operations of the factorisation. */
@@ -48,18 +57,19 @@ export interface DirectRoom {
 
   /**
    * Factorises a sparse matrix, for many right-hand sides or one that iterations do not get to. Rows are ordered by
-   * approximate minimum degree; where the factor fills, dense panels are factorised in SIMD. Dispose the result when done;
-   * the matrix is copied.
+   * approximate minimum degree or nested dissection; where the factor fills, dense panels are factorised in SIMD. Dispose the
+   * result when done; the matrix is copied.
    *
    * All memory of a symmetric factor is taken before the work that it is for: what does not fit fails at once, and says how
    * much was wanted. {@link estimateFactor} says it beforehand, for LU as well.
    *
-   * Amestoy, Davis, Duff 1996, doi:10.1137/S0895479894278952; Ng, Peyton 1993, doi:10.1137/0914063; Bunch, Kaufman 1977,
+   * Amestoy, Davis, Duff 1996, doi:10.1137/S0895479894278952; George, Liu 1978, doi:10.1137/0715069; Ng, Peyton 1993, doi:10.1137/0914063; Bunch, Kaufman 1977,
    * doi:10.1090/S0025-5718-1977-0428694-0.
    *
    * @param matrix - n x n
    * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC`, `SINGULAR` (`position`: a row of zeros), `NOT_DEFINITE` (method
-   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `RANGE` (method, ordering)
+   *   `'cholesky'`; `position`: the row whose pivot is not positive), `MEMORY`; RangeError `RANGE` (method, ordering),
+   *   `OPTION` (an ordering that the method does not take)
    *
    * @example
    * ```ts
@@ -137,7 +147,7 @@ export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
   function make(
     operation: string,
     matrix: SparseMatrix,
-    { method = 'auto', ordering = 'amd' }: FactorizeOptions,
+    { method = 'auto', ordering = 'auto' }: FactorizeOptions,
     create: 'create' | 'createEstimate',
   ): Factorization {
     const methodNumber = check.choice(operation, 'method', method, methods);
@@ -157,7 +167,7 @@ export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
     holds: [made],
     result() {
       const facts = factsOf(runtime, operation, made.use(operation));
-      const [method, , fill, flops, , bytes] = facts.slice(2) as [
+      const [method, ordering, fill, flops, , bytes] = facts.slice(2) as [
         number,
         number,
         number,
@@ -166,7 +176,13 @@ export function createRoom(runtime: Runtime, solver: Runtime): DirectRoom {
         number,
       ];
       made.dispose();
-      return { method: methodName(method), fill, flops, bytes };
+      return {
+        method: methodName(method),
+        ordering: orderingName(ordering),
+        fill,
+        flops,
+        bytes,
+      };
     },
   });
 

@@ -2,7 +2,7 @@
 import type { Factor as RawFactor } from '../../generated/raw/direct.js';
 import { WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type FactorMethod, type FactorOrdering, methodNames, orderingNames } from './methods.js';
+import { type FactorMethod, type FactorOrdering, methodNames, orderingName } from './methods.js';
 import type { Inertia, LogDeterminant, ReplacedPivots } from './types.js';
 
 /** Numbers of sl_factor_facts. */
@@ -25,9 +25,9 @@ export abstract class FactorFacts extends WasmObject<RawFactor> {
     return methodNames[this.#fact('method', 2)] as Exclude<FactorMethod, 'auto'>;
   }
 
-  /** The order of elimination that was asked for. */
-  get ordering(): FactorOrdering {
-    return orderingNames[this.#fact('ordering', 3)] as FactorOrdering;
+  /** The order of elimination that was taken. */
+  get ordering(): Exclude<FactorOrdering, 'auto'> {
+    return orderingName(this.#fact('ordering', 3));
   }
 
   /** Entries of the factors, their diagonal included. Zeros that dense panels store are not counted. */

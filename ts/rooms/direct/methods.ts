@@ -2,7 +2,7 @@
 
 /** In the order of their numbers in csrc/direct/factor.h: the raw door of the tests takes those. */
 export const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
-export const orderingNames = ['amd', 'natural'] as const;
+export const orderingNames = ['amd', 'natural', 'auto', 'columns', 'nested'] as const;
 
 export const methods = numbered(methodNames);
 export const orderings = numbered(orderingNames);
@@ -19,13 +19,22 @@ export const orderings = numbered(orderingNames);
 export type FactorMethod = (typeof methodNames)[number];
 
 /**
- * The order in which unknowns are eliminated, which decides the fill: `'amd'`, the approximate minimum degree (default), or
- * `'natural'`, as the rows stand.
+ * The order in which unknowns are eliminated, which decides the fill:
+ *
+ * - `'auto'` (default) `'amd'`, or another one that is predicted to fill less where that is worth looking for
+ * - `'amd'` approximate minimum degree; for `'lu'` on the pattern of each block and its transpose
+ * - `'columns'` of `'lu'`: minimum degree on A A^T, without forming it, as COLAMD does. Fills little whatever the pivots are
+ * - `'nested'` of `'cholesky'` and `'ldlt'`: nested dissection, for meshes
+ * - `'natural'` as the rows stand; of `'lu'`, inside its blocks
  */
 export type FactorOrdering = (typeof orderingNames)[number];
 
 export function methodName(number: number): Exclude<FactorMethod, 'auto'> {
   return methodNames[number] as Exclude<FactorMethod, 'auto'>;
+}
+
+export function orderingName(number: number): Exclude<FactorOrdering, 'auto'> {
+  return orderingNames[number] as Exclude<FactorOrdering, 'auto'>;
 }
 
 function numbered<Name extends string>(names: readonly Name[]): Record<Name, number> {

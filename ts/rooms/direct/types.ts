@@ -6,7 +6,7 @@ import type { FactorMethod, FactorOrdering } from './methods.js';
 export interface FactorizeOptions {
   /** `'auto'` by default. */
   method?: FactorMethod;
-  /** `'amd'` by default. */
+  /** `'auto'` by default. */
   ordering?: FactorOrdering;
 }
 

@@ -46,8 +46,9 @@ export interface EigenRoom {
    * nearest to sigma. Each comes with proved bounds, computed for the numbers that are returned. Eigenvalues that occur
    * several times are found as often. The matrices are copied.
    *
-   * Lanczos with thick restarts on a sparse factor of A - sigma B, or without a factor. O(n k) memory beside the factor.
-   * Wu, Simon 2000, doi:10.1137/S0895479898334605; Grimes, Lewis, Simon 1994, doi:10.1137/S0895479888151111.
+   * Lanczos with thick restarts on a sparse factor of A - sigma B, or without a factor; LOBPCG with an incomplete one where
+   * there is no room. O(n k) memory beside the factor. Wu, Simon 2000, doi:10.1137/S0895479898334605; Grimes, Lewis, Simon
+   * 1994, doi:10.1137/S0895479888151111; Knyazev 2001, doi:10.1137/S1064827500366124.
    *
    * @param matrix - n x n, exactly symmetric
    * @throws SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC` (matrix, mass), `NOT_DEFINITE` (mass; `position`: the row whose pivot

@@ -5,7 +5,7 @@ import type { SparseMatrix } from '../sparse/matrix.js';
 
 /** In the order of their numbers in csrc/eigen/eigen.h. */
 export const whichNames = ['smallest', 'largest', 'nearest'] as const;
-export const methodNames = ['auto', 'shiftInvert', 'lanczos'] as const;
+export const methodNames = ['auto', 'shiftInvert', 'lanczos', 'lobpcg'] as const;
 
 /** Which eigenvalues: of an end of the spectrum, or those nearest to `sigma`. */
 export type EigenWhich = (typeof whichNames)[number];
@@ -13,10 +13,12 @@ export type EigenWhich = (typeof whichNames)[number];
 /**
  * How eigenpairs are found:
  *
- * - `'auto'` chooses (default): `'lanczos'` for the largest of A x = lambda x, where about a third of all pairs or more are
- *   wanted, and where a factor would not fit memory or take more than 2 * 10^12 operations; else `'shiftInvert'`
+ * - `'auto'` chooses (default): `'lanczos'` for the largest of A x = lambda x, and where about a third of all pairs or more
+ *   are wanted; `'lobpcg'` where a factor would not fit memory or take more than 2 * 10^12 operations; else `'shiftInvert'`
  * - `'shiftInvert'` Lanczos on (A - sigma B)^-1 B by a sparse factor of A - sigma B
  * - `'lanczos'` Lanczos on B^-1 A: without a factor where there is no mass matrix
+ * - `'lobpcg'` a block of vectors that goes down the Rayleigh quotient, with an incomplete Cholesky factor of A: no factor of
+ *   A or B. Knyazev 2001, doi:10.1137/S1064827500366124; Duersch, Shao, Yang, Gu 2018, doi:10.1137/17M1129830
  */
 export type EigenMethod = (typeof methodNames)[number];
 
@@ -29,7 +31,7 @@ export interface EigenLimits {
   /** Of the random vectors to begin with, a whole number from 0 on: the same seed gives the same bits. 0 by default. */
   seed?: number;
   /**
-   * Whether shift-invert, and Lanczos on at most 2048 rows, counts the eigenvalues with another factor, so that none is
+   * Whether shift-invert, and the others on at most 2048 rows, counts the eigenvalues with another factor, so that none is
    * missing, and those that occur several times are found as often. True by default; it takes about as long as factorising
    * does.
    */
@@ -96,7 +98,7 @@ export interface EigenPairs {
   countBelow?: number;
   /** Of the smallest of a Laplacian: components of its graph, which is how often 0 occurs. */
   components?: number;
-  /** Factorisations, and the entries of the last factor. */
+  /** Factorisations, and the entries of the last factor or of LOBPCG's incomplete one. */
   factorizations: number;
   fill: number;
 }
