@@ -4,11 +4,13 @@ import { SublinearError } from '../runtime/errors.js';
 import { string } from '../runtime/validate.js';
 import {
   ageOf,
+  busy,
   changed,
   chunksOf,
   DAY,
   generation,
   guarded,
+  holdLock,
   keyOf,
   nameOf,
   type Store,
@@ -20,7 +22,7 @@ import {
 
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource } from '../runtime/file.js';
-export type { Store, StoreEntry, StorePutOptions } from './common.js';
+export type { Store, StoreEntry, StoreLog, StorePutOptions } from './common.js';
 
 interface Entry {
   /** Of the chunks that this entry is made of. */
@@ -124,7 +126,7 @@ export function indexedDBStore(name = 'sublinear'): Store {
     }
   };
 
-  return {
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -216,7 +218,61 @@ export function indexedDBStore(name = 'sublinear'): Store {
     },
 
     clean: () => guarded('Store.clean', () => on('Store.clean', (db) => removeAbandoned(db, name))),
+
+    openLog(key) {
+      const operation = 'Store.openLog';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const release = await holdLock(operation, lockName(name, `+${entryName}`));
+        if (release === undefined)
+          throw busy(operation, key, 'in this page, a worker or another tab');
+        const read = () => on(operation, (db) => db.get('entries', entryName));
+        let entry = await read().catch((error) => {
+          release();
+          throw error;
+        });
+        /** Writes a chunk behind those that are there; without one only waits until they are on the disk. */
+        const write = (operation: string, chunk?: Uint8Array<ArrayBuffer>) =>
+          guarded(operation, async () => {
+            const before = entry;
+            if (before === undefined) throw changed(operation);
+            const after = chunk && {
+              generation: before.generation,
+              chunks: before.chunks + 1,
+              size: before.size + chunk.length,
+            };
+            await on(operation, async (db) => {
+              const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
+                durability: chunk ? 'relaxed' : 'strict',
+              });
+              const entries = commit.objectStore('entries');
+              if ((await entries.get(entryName))?.generation !== before.generation)
+                throw changed(operation);
+              if (chunk) {
+                const place: [string, number] = [before.generation, before.chunks];
+                await commit.objectStore('chunks').put(chunk, place);
+              }
+              await entries.put(after ?? before, entryName);
+              await commit.done;
+            });
+            if (after) entry = after;
+          });
+        return {
+          get size() {
+            return entry?.size ?? 0;
+          },
+          append: (bytes) => write('StoreLog.append', bytes),
+          sync: () => write('StoreLog.sync'),
+          async replace(bytes) {
+            await store.put(key, bytes);
+            entry = await guarded('StoreLog.replace', read);
+          },
+          close: async () => release(),
+        };
+      });
+    },
   };
+  return store;
 }
 
 function chunksIn(generation: string): IDBKeyRange {

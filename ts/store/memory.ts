@@ -2,6 +2,8 @@
 import { SublinearError } from '../runtime/errors.js';
 import { options as checkOptions, integer } from '../runtime/validate.js';
 import {
+  busy,
+  changed,
   chunksOf,
   guarded,
   keyOf,
@@ -42,7 +44,13 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
   const files = new Map<string, { pieces: Uint8Array<ArrayBuffer>[]; size: number }>();
   /** Of files that are whole and of those that are on their way. */
   let used = 0;
-  return {
+  /** Names of logs that are open. */
+  const open = new Set<string>();
+  const full = (operation: string) => {
+    const message = `the store is full (maxBytes: ${maxBytes}); what was stored before is still there`;
+    return new SublinearError('QUOTA', operation, message);
+  };
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -53,10 +61,7 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
         try {
           for await (const piece of chunksOf(operation, bytes, PIECE, signal)) {
             // As on a disk, the old file is there until the new one is whole.
-            if (used + piece.length > maxBytes) {
-              const message = `the store is full (maxBytes: ${maxBytes}); what was stored before is still there`;
-              throw new SublinearError('QUOTA', operation, message);
-            }
+            if (used + piece.length > maxBytes) throw full(operation);
             size += piece.length;
             used += piece.length;
             pieces.push(piece);
@@ -85,5 +90,28 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
       return sorted('Store.list', prefix, entries);
     },
     clean: async () => 0,
+    async openLog(key) {
+      const name = nameOf('Store.openLog', key);
+      if (open.has(name)) throw busy('Store.openLog', key, 'in this program');
+      open.add(name);
+      return {
+        get size() {
+          return files.get(name)?.size ?? 0;
+        },
+        async append(bytes) {
+          const operation = 'StoreLog.append';
+          const file = files.get(name);
+          if (file === undefined) throw changed(operation);
+          if (used + bytes.length > maxBytes) throw full(operation);
+          file.pieces.push(bytes.slice());
+          file.size += bytes.length;
+          used += bytes.length;
+        },
+        sync: async () => {},
+        replace: (bytes) => store.put(key, bytes),
+        close: async () => void open.delete(name),
+      };
+    },
   };
+  return store;
 }

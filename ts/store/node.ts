@@ -17,10 +17,11 @@ import {
   sorted,
   streamOf,
 } from './common.js';
+import { codeOf, isAlive, openFileLog, orNothing, writeAll } from './node-log.js';
 
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource } from '../runtime/file.js';
-export type { Store, StoreEntry, StorePutOptions } from './common.js';
+export type { Store, StoreEntry, StoreLog, StorePutOptions } from './common.js';
 
 export interface FileStoreOptions {
   /**
@@ -86,7 +87,7 @@ function storeIn(folder: string, options?: FileStoreOptions): Store {
     return ready;
   };
 
-  return {
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -172,7 +173,18 @@ function storeIn(folder: string, options?: FileStoreOptions): Store {
     },
 
     clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
+
+    openLog(key) {
+      const operation = 'Store.openLog';
+      const open = async () => {
+        const name = nameOf(operation, key);
+        await prepare();
+        return openFileLog(store, key, path(name));
+      };
+      return guarded(operation, open, codeOf);
+    },
   };
+  return store;
 }
 
 /** Not blocking: to open a pipe that somebody has put into the folder would wait for its writer for ever. */
@@ -195,13 +207,6 @@ function pathOf(folder: string | URL): string {
 const unread = new FinalizationRegistry<FileHandle>((file) => {
   file.close().catch(() => {});
 });
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
-    at += bytesWritten;
-  }
-}
 
 /** Makes a rename last. Windows has no such call for folders, and needs none. */
 async function syncFolder(folder: string): Promise<void> {
@@ -228,27 +233,4 @@ async function cleanFolder(folder: string, staleAfterMs: number): Promise<number
     removed += found.size;
   }
   return removed;
-}
-
-function isAlive(writer: number): boolean {
-  try {
-    process.kill(writer, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function orNothing<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function codeOf(error: unknown): 'QUOTA' | undefined {
-  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
-  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ? 'QUOTA' : undefined;
 }
