@@ -264,8 +264,12 @@ export function indexedDBStore(name = 'sublinear'): Store {
           append: (bytes) => write('StoreLog.append', bytes),
           sync: () => write('StoreLog.sync'),
           async replace(bytes) {
-            await store.put(key, bytes);
-            entry = await guarded('StoreLog.replace', read);
+            // Also after an error: it may be said of a connection that ended after the entry was there.
+            try {
+              await store.put(key, bytes);
+            } finally {
+              entry = await guarded('StoreLog.replace', read);
+            }
           },
           close: async () => release(),
         };

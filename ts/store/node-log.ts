@@ -20,7 +20,9 @@ export async function openFileLog(store: Store, key: string, path: string): Prom
   let file: FileHandle | undefined;
   let size = 0;
   const reopen = async () => {
-    await file?.close();
+    const before = file;
+    file = undefined;
+    await before?.close();
     file = await orNothing(open(path, constants.O_RDWR));
     size = (await file?.stat())?.size ?? 0;
   };
@@ -46,8 +48,12 @@ export async function openFileLog(store: Store, key: string, path: string): Prom
     },
     sync: () => guarded('StoreLog.sync', async () => file?.sync(), codeOf),
     async replace(bytes) {
-      await store.put(key, bytes);
-      await guarded('StoreLog.replace', reopen, codeOf);
+      // Also after an error, which may have come after the file was renamed.
+      try {
+        await store.put(key, bytes);
+      } finally {
+        await guarded('StoreLog.replace', reopen, codeOf);
+      }
     },
     async close() {
       await file?.close();

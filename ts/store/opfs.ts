@@ -207,8 +207,12 @@ async function openFileLog(
     sync: () => guarded('StoreLog.sync', async () => access?.flush()),
     async replace(bytes) {
       leave();
-      await store.put(key, bytes);
-      await guarded('StoreLog.replace', reopen);
+      // Also after an error, which may have come after the file was renamed.
+      try {
+        await store.put(key, bytes);
+      } finally {
+        await guarded('StoreLog.replace', reopen);
+      }
     },
     async close() {
       leave();

@@ -10,7 +10,7 @@ import { Collection } from './collection.js';
 import { checksum, joined } from './collection-file.js';
 import type { Change, Journal } from './journal.js';
 import { logKey, type Read, readLog, removeSnapshots, snapshotKey } from './log-opening.js';
-import { HEAD_BYTES, type LogHead, writeHead, writeRecord } from './log-records.js';
+import { HEAD_BYTES, type LogHead, LogReader, writeHead, writeRecord } from './log-records.js';
 import type { Metadata } from './metadata.js';
 import type { CollectionLogOptions, CreateCollectionOptions, OpenedLog } from './types.js';
 
@@ -50,6 +50,10 @@ export class CollectionLog<Meta extends object = Metadata> {
   /** Why the last write failed; nothing more is taken until one succeeds. */
   #failure: unknown;
   #compactAbove = 0;
+  /** Of the last snapshot that was begun. */
+  #tried: number;
+  /** It is not certain which log is in place: only a new snapshot and log make it so. */
+  #torn = false;
   #closed = false;
 
   static {
@@ -77,6 +81,7 @@ export class CollectionLog<Meta extends object = Metadata> {
     this.#least = parts.least;
     this.#head = parts.head;
     this.#sequence = parts.sequence;
+    this.#tried = parts.head.generation;
     this.#decide();
     const journal: Journal = {
       stage: (operation, change) => this.#stage(operation, change),
@@ -218,10 +223,7 @@ export class CollectionLog<Meta extends object = Metadata> {
    */
   flush(): Promise<void> {
     const operation = 'CollectionLog.flush';
-    return this.#next(operation, async () => {
-      await this.#drain();
-      await this.#file.sync();
-    });
+    return this.#next(operation, () => this.#flush());
   }
 
   /**
@@ -269,10 +271,7 @@ export class CollectionLog<Meta extends object = Metadata> {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await this.#enqueue(async () => {
-        await this.#drain();
-        await this.#file.sync();
-      });
+      await this.#enqueue(() => this.#flush());
     } finally {
       this.collection.journal = undefined;
       this.collection.dispose();
@@ -315,9 +314,16 @@ export class CollectionLog<Meta extends object = Metadata> {
     return this.#enqueue(body);
   }
 
+  async #flush(): Promise<void> {
+    if (this.#torn) return this.#compact();
+    await this.#drain();
+    await this.#file.sync();
+  }
+
   /** Writes all that is pending. */
   async #drain(): Promise<void> {
     this.#scheduled = false;
+    if (this.#torn) return;
     try {
       while (this.#pending.length > 0) {
         const batch: Uint8Array<ArrayBuffer>[] = [];
@@ -349,7 +355,9 @@ export class CollectionLog<Meta extends object = Metadata> {
   async #compact(): Promise<void> {
     const operation = 'CollectionLog.compact';
     const [store, runtime] = [this.#store, this.#runtime];
-    const generation = this.#head.generation + 1;
+    // Never that of another attempt: its snapshot may be the one that counts.
+    this.#tried++;
+    const generation = this.#tried;
     const key = snapshotKey(this.#name, generation);
     /** Records that the snapshot has in it, and the number of the first one that it has not. */
     let inside = this.#pending.length;
@@ -378,15 +386,31 @@ export class CollectionLog<Meta extends object = Metadata> {
     try {
       await this.#file.replace([writeHead(runtime, operation, head), ...later]);
     } catch (error) {
-      await store.delete(key).catch(() => {});
+      this.#torn = (await this.#inPlace().catch(() => undefined)) !== this.#head.generation;
+      if (this.#torn) this.#failure = error;
+      else await store.delete(key).catch(() => {});
       throw error;
     }
     // From here on the new ones count.
+    this.#torn = false;
     this.#forget(inside + later.length);
     this.#head = head;
     this.#failure = undefined;
     this.#decide();
     await removeSnapshots(store, this.#name, generation);
+  }
+
+  /** Which snapshot the log in the store continues. */
+  async #inPlace(): Promise<number | undefined> {
+    const stream = await this.#store.get(logKey(this.#name));
+    if (stream === undefined) return undefined;
+    const reader = new LogReader(this.#runtime, 'CollectionLog.compact');
+    for await (const piece of stream) {
+      reader.add(piece);
+      const head = reader.head(false);
+      if (head !== undefined) return head.generation;
+    }
+    return undefined;
   }
 
   /** From which length on the log is compacted. */
