@@ -122,6 +122,34 @@ export interface Store {
    * ```
    */
   openLog?(key: string): Promise<StoreLog>;
+  /**
+   * Opens a file for reading parts of it: what `RemoteIndex.open({ store, key })` needs. undefined when there is none. KV cannot, and
+   * a store of your own need not.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new TextEncoder().encode('sun and rain'));
+   * const file = (await store.openFile!('notes'))!;
+   * console.log(file.size, new TextDecoder().decode(await file.read(8, 100))); // 12 rain
+   * await file.close();
+   * ```
+   */
+  openFile?(key: string): Promise<StoreFile | undefined>;
+}
+
+/** A file of a store that is read in parts. It is the one that was there when it was opened. */
+export interface StoreFile {
+  readonly size: number;
+  /**
+   * At most `length` bytes from `offset` on, fewer where the file ends.
+   *
+   * @throws SublinearError `CHANGED` when it was replaced and the store cannot keep the old one; `STORE`
+   */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
 }
 
 /** A file of a store that is written at its end, held by one writer. The calls come one after another. */

@@ -90,6 +90,17 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
       return sorted('Store.list', prefix, entries);
     },
     clean: async () => 0,
+    async openFile(key) {
+      const file = files.get(nameOf('Store.openFile', key));
+      if (file === undefined) return undefined;
+      // As a file that is read while it grows: up to where it was.
+      const { pieces, size } = { pieces: file.pieces.slice(), size: file.size };
+      return {
+        size,
+        read: async (offset, length) => partOf(pieces, offset, length),
+        close: async () => {},
+      };
+    },
     async openLog(key) {
       const name = nameOf('Store.openLog', key);
       if (open.has(name)) throw busy('Store.openLog', key, 'in this program');
@@ -114,4 +125,26 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
     },
   };
   return store;
+}
+
+/** Some bytes of a file that is in pieces; fewer where it ends. */
+function partOf(
+  pieces: readonly Uint8Array<ArrayBuffer>[],
+  offset: number,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    const part = piece.subarray(Math.max(0, offset - at), Math.max(0, offset + length - at));
+    if (part.length > 0) parts.push(part);
+    at += piece.length;
+  }
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

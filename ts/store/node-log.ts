@@ -148,6 +148,16 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, from?: numbe
   }
 }
 
+/** A read may give less than was asked for. How many bytes there were. */
+export async function readInto(file: FileHandle, bytes: Uint8Array, from: number) {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+    if (bytesRead === 0) return at;
+    at += bytesRead;
+  }
+  return bytes.length;
+}
+
 export function isAlive(writer: number): boolean {
   try {
     process.kill(writer, 0);

@@ -13,15 +13,16 @@ import {
   nameOf,
   type Store,
   type StoreEntry,
+  type StoreFile,
   signalOf,
   sorted,
   streamOf,
 } from './common.js';
-import { codeOf, isAlive, openFileLog, orNothing, writeAll } from './node-log.js';
+import { codeOf, isAlive, openFileLog, orNothing, readInto, writeAll } from './node-log.js';
 
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource } from '../runtime/file.js';
-export type { Store, StoreEntry, StoreLog, StorePutOptions } from './common.js';
+export type { Store, StoreEntry, StoreFile, StoreLog, StorePutOptions } from './common.js';
 
 export interface FileStoreOptions {
   /**
@@ -174,6 +175,12 @@ function storeIn(folder: string, options?: FileStoreOptions): Store {
 
     clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
 
+    openFile(key) {
+      const operation = 'Store.openFile';
+      const open = () => openPart(operation, path(nameOf(operation, key)));
+      return guarded(operation, open, codeOf);
+    },
+
     openLog(key) {
       const operation = 'Store.openLog';
       const open = async () => {
@@ -201,6 +208,31 @@ function pathOf(folder: string | URL): string {
   } catch {
     throw rangeError('fileStore', 'folder', 'path or file: URL of this machine', String(folder));
   }
+}
+
+/** A file for reading parts of it: what it is stays when another one takes its name. */
+async function openPart(operation: string, path: string): Promise<StoreFile | undefined> {
+  const file = await orNothing(open(path, READ));
+  if (file === undefined) return undefined;
+  const found = await file.stat();
+  if (!found.isFile()) {
+    await file.close();
+    return undefined;
+  }
+  const part: StoreFile = {
+    size: found.size,
+    read: (offset, length) =>
+      guarded(operation, async () => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, found.size - offset)));
+        return bytes.subarray(0, await readInto(file, bytes, offset));
+      }),
+    close() {
+      unread.unregister(part);
+      return file.close();
+    },
+  };
+  unread.register(part, file, part);
+  return part;
 }
 
 /** Who asks only whether a file is there leaves a stream behind. Node complains about files that nobody closed. */

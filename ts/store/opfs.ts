@@ -139,6 +139,25 @@ export function opfsStore(folder = 'sublinear'): Store {
     clean: () =>
       guarded('Store.clean', async () => removeAbandoned(await open('Store.clean'), name)),
 
+    openFile(key) {
+      const operation = 'Store.openFile';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const handle = await orNothing((await open(operation)).getFileHandle(entryName));
+        const file = await handle?.getFile();
+        if (file === undefined) return undefined;
+        return {
+          size: file.size,
+          read: (offset, length) =>
+            guarded(operation, async () => {
+              const part = file.slice(offset, offset + length);
+              return new Uint8Array(await part.arrayBuffer());
+            }),
+          close: async () => {},
+        };
+      });
+    },
+
     openLog(key) {
       const operation = 'Store.openLog';
       return guarded(operation, async () => {
