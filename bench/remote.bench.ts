@@ -10,7 +10,7 @@ import type { Graph } from 'sublinear/graph';
 import { hasData, readEdges } from './support/files.js';
 import { random } from './support/generators.js';
 import { median, openBench } from './support/harness.js';
-import { glove, layered, type VectorSet } from './support/vectors.js';
+import { glove, layered, nearestByCosine, type VectorSet } from './support/vectors.js';
 
 const bench = openBench('remote', 'Remote search');
 const engine = await createEngine();
@@ -23,28 +23,6 @@ const {
 const K = 10;
 const LATENCY_MS = 40;
 const wants = (id: string) => bench.only === undefined || id.includes(bench.only);
-
-/** The k nearest of each query by cosine, computed in float64. */
-function nearest({ vectors, queries, dimension, count, queryCount }: VectorSet): Set<number>[] {
-  const norms = Float64Array.from({ length: count }, (_, i) =>
-    Math.hypot(...vectors.subarray(i * dimension, (i + 1) * dimension)),
-  );
-  return Array.from({ length: queryCount }, (_, q) => {
-    const best: { i: number; key: number }[] = [];
-    const query = queries.subarray(q * dimension, (q + 1) * dimension);
-    for (let i = 0; i < count; i++) {
-      let product = 0;
-      for (let j = 0; j < dimension; j++)
-        product += (query[j] as number) * (vectors[i * dimension + j] as number);
-      const key = -product / (norms[i] as number);
-      if (best.length === K && key >= (best[K - 1] as { key: number }).key) continue;
-      best.push({ i, key });
-      best.sort((a, b) => a.key - b.key);
-      best.length = Math.min(best.length, K);
-    }
-    return new Set(best.map(({ i }) => i));
-  });
-}
 
 async function serve(file: Uint8Array) {
   const server = createServer((request, response) => {
@@ -103,7 +81,7 @@ const kB = (bytes: number) => Math.round(bytes / 1e3);
 // 100,000 words.
 if (wants('glove')) {
   const set = glove(bench.smoke ? 5000 : 100_000, bench.smoke ? 20 : 200);
-  const truth = nearest(set);
+  const truth = nearestByCosine(set, K);
   const file = await writeRemoteIndexAsync(set.vectors, { dimension: set.dimension });
   const { url, close } = await serve(file);
   const index = await Remote.open(url, { cacheBytes: 0 });
@@ -179,7 +157,7 @@ if (wants('glove')) {
 // A million seeded points: 1000 centres, and variances that fall from one dimension to the next as in embeddings.
 if (wants('million')) {
   const set = layered(bench.smoke ? 10_000 : 1_000_000, 50);
-  const truth = nearest(set);
+  const truth = nearestByCosine(set, K);
   const cells = bench.smoke ? 200 : 2048;
   const file = await writeRemoteIndexAsync(set.vectors, { dimension: set.dimension, cells });
   const { url, close } = await serve(file);

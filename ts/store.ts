@@ -8,6 +8,6 @@ export {
   type R2Binding,
   r2Store,
 } from './store/cloudflare.js';
-export type { Store, StoreEntry, StorePutOptions } from './store/common.js';
+export type { Store, StoreEntry, StoreFile, StoreLog, StorePutOptions } from './store/common.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
 export { opfsStore } from './store/opfs.js';

@@ -112,6 +112,29 @@ function split(name: string, all: Float32Array, dimension: number, queryCount: n
   };
 }
 
+/** The k nearest of each query by cosine, computed in float64. */
+export function nearestByCosine(set: VectorSet, k: number): Set<number>[] {
+  const { vectors, queries, dimension, count, queryCount } = set;
+  const norms = Float64Array.from({ length: count }, (_, i) =>
+    Math.hypot(...vectors.subarray(i * dimension, (i + 1) * dimension)),
+  );
+  return Array.from({ length: queryCount }, (_, q) => {
+    const best: { i: number; key: number }[] = [];
+    const query = queries.subarray(q * dimension, (q + 1) * dimension);
+    for (let i = 0; i < count; i++) {
+      let product = 0;
+      for (let j = 0; j < dimension; j++)
+        product += (query[j] as number) * (vectors[i * dimension + j] as number);
+      const key = -product / (norms[i] as number);
+      if (best.length === k && key >= (best[k - 1] as { key: number }).key) continue;
+      best.push({ i, key });
+      best.sort((a, b) => a.key - b.key);
+      best.length = Math.min(best.length, k);
+    }
+    return new Set(best.map(({ i }) => i));
+  });
+}
+
 /** An index of a peer, driven one vector and one query at a time, as its own interface wants it. */
 export interface PeerIndex {
   add(from: number, to: number): void;

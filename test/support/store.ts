@@ -84,6 +84,47 @@ export const promises: Record<string, (store: Store) => Promise<void>> = {
     same(await store.list(), [{ key: 'b', size: 0 }]);
   },
 
+  async 'reads parts of files'(store) {
+    if (store.openFile === undefined) return; // KV cannot
+    same(await store.openFile('a'), undefined);
+    const bytes = pattern(2_500_000, 5);
+    await store.put('a', bytes);
+    await store.put('none', pattern(0, 1));
+    const file = await store.openFile('a');
+    const parts = [
+      [0, 10],
+      [1_048_570, 20],
+      [1_000_000, 1_200_000],
+      [2_499_999, 5],
+      [2_500_000, 5],
+      [9_000_000, 5],
+      [7, 0],
+      [0, 3_000_000],
+    ] as const;
+    same(file?.size, bytes.length);
+    for (const [offset, length] of parts) {
+      const part = await file?.read(offset, length);
+      const wanted = bytes.subarray(offset, offset + length);
+      same(part?.length, wanted.length, `part at ${offset}`);
+      if (part?.some((byte, i) => byte !== wanted[i])) throw new Error(`differs at ${offset}`);
+    }
+    // Many at once, and what is read is the caller's own.
+    const all = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => file?.read(60_000 * i, 60_000)),
+    );
+    for (const [i, part] of all.entries()) same(part?.[9], bytes[60_000 * i + 9], `part ${i}`);
+    all[0]?.fill(0);
+    same((await file?.read(5, 1))?.[0], bytes[5]);
+    // The one that was opened, or an error: never another file.
+    await store.put('a', pattern(2_500_000, 6));
+    const later = await file?.read(1_500_000, 1).catch((error) => error?.code);
+    if (later !== 'CHANGED') same(later?.[0], bytes[1_500_000], 'after a put');
+    await file?.close();
+    const empty = await store.openFile('none');
+    same([empty?.size, (await empty?.read(0, 5))?.length], [0, 0]);
+    await empty?.close();
+  },
+
   async 'takes arrays, pieces, iterables and streams'(store) {
     const bytes = pattern(2_500_000, 3);
     const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 1), bytes.subarray(1)];

@@ -35,8 +35,11 @@ export interface KVBinding {
 
 /** What is used of an R2 bucket; Cloudflare's `R2Bucket` is one. */
 export interface R2Binding {
-  get(key: string): Promise<{ body?: ReadableStream } | null>;
-  head(key: string): Promise<{ size: number } | null>;
+  get(
+    key: string,
+    options?: { range?: { offset: number; length: number }; onlyIf?: { etagMatches: string } },
+  ): Promise<{ body?: ReadableStream } | null>;
+  head(key: string): Promise<{ size: number; etag: string } | null>;
   put(key: string, value: Uint8Array<ArrayBuffer>): Promise<unknown>;
   delete(key: string): Promise<void>;
   list(options: {
@@ -301,5 +304,28 @@ export function r2Store(bucket: R2Binding, prefix = 'sublinear/'): Store {
     },
 
     clean: async () => 0,
+
+    openFile(key) {
+      const operation = 'Store.openFile';
+      return guarded(operation, async () => {
+        const name = at(operation, key);
+        const found = await bucket.head(name);
+        if (found === null) return undefined;
+        const { size, etag } = found;
+        return {
+          size,
+          read: (offset, length) =>
+            guarded(operation, async () => {
+              const most = Math.min(length, size - offset);
+              if (!(most > 0)) return new Uint8Array(0);
+              const range = { offset, length: most };
+              const part = await bucket.get(name, { range, onlyIf: { etagMatches: etag } });
+              if (!part?.body) throw changed(operation);
+              return new Uint8Array(await new Response(part.body).arrayBuffer());
+            }),
+          close: async () => {},
+        };
+      });
+    },
   };
 }

@@ -102,6 +102,74 @@ export interface Store {
    * ```
    */
   clean(): Promise<number>;
+  /**
+   * Opens the file of a key for writing at its end, by one writer at a time: what `CollectionLog` needs. KV and R2 cannot, and a
+   * store of your own need not.
+   *
+   * @throws SublinearError `BUSY` while somebody else has it open, in this program or in another one
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * const log = await store.openLog!('days');
+   * await log.replace(new TextEncoder().encode('Monday'));
+   * await log.append(new TextEncoder().encode(' Tuesday'));
+   * await log.sync();
+   * console.log(log.size, await new Response(await store.get('days')).text()); // 14 Monday Tuesday
+   * await log.close();
+   * ```
+   */
+  openLog?(key: string): Promise<StoreLog>;
+  /**
+   * Opens a file for reading parts of it: what `RemoteIndex.open({ store, key })` needs. undefined when there is none. KV cannot, and
+   * a store of your own need not.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('notes', new TextEncoder().encode('sun and rain'));
+   * const file = (await store.openFile!('notes'))!;
+   * console.log(file.size, new TextDecoder().decode(await file.read(8, 100))); // 12 rain
+   * await file.close();
+   * ```
+   */
+  openFile?(key: string): Promise<StoreFile | undefined>;
+}
+
+/** A file of a store that is read in parts. It is the one that was there when it was opened. */
+export interface StoreFile {
+  readonly size: number;
+  /**
+   * At most `length` bytes from `offset` on, fewer where the file ends.
+   *
+   * @throws SublinearError `CHANGED` when it was replaced and the store cannot keep the old one; `STORE`
+   */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** A file of a store that is written at its end, held by one writer. The calls come one after another. */
+export interface StoreLog {
+  /** Bytes that are there; 0 while there is no file. */
+  readonly size: number;
+  /** Writes at the end of a file that is there. After a failure `size` is as before, and the next call writes at that place. */
+  append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Once it is fulfilled, what was appended lasts as after a `put`. */
+  sync(): Promise<void>;
+  /** Puts another file in its place, all or nothing, as `put` does. */
+  replace(bytes: AsyncBytesSource): Promise<void>;
+  /** Lets others open it. */
+  close(): Promise<void>;
+}
+
+/** Somebody else writes to a log. */
+export function busy(operation: string, key: string, holder: string): SublinearError {
+  const message = `the log ${show(key)} is open for writing ${holder}: a log has one writer. Close it there first`;
+  return new SublinearError('BUSY', operation, message, { argument: 'key' });
 }
 
 /** Longest name that is given to a file system or a service. */
@@ -309,6 +377,26 @@ export function ageOf(generation: string): number {
 
 /** After this time a put that nobody knows is taken for a dead one. */
 export const DAY = 86_400_000;
+
+/**
+ * Holds the lock of a log, which ends with its tab or worker, until the function that it gives is called; undefined where
+ * somebody else holds it.
+ */
+export async function holdLock(operation: string, name: string): Promise<(() => void) | undefined> {
+  if (globalThis.navigator?.locks === undefined) {
+    const message =
+      'there are no Web Locks here, by which a second writer is noticed: a log needs a secure page (https)';
+    throw new SublinearError('LOAD_FAILED', operation, message);
+  }
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (lock === null) return resolve(undefined);
+        return new Promise<void>((release) => resolve(() => release()));
+      })
+      .catch(reject);
+  });
+}
 
 /** Other tabs see by the lock that a put is alive. Where there are no locks (an insecure page) its age must do. */
 export async function whileLocked(name: string, body: () => Promise<void>): Promise<void> {

@@ -4,11 +4,13 @@ import { SublinearError } from '../runtime/errors.js';
 import { string } from '../runtime/validate.js';
 import {
   ageOf,
+  busy,
   changed,
   chunksOf,
   DAY,
   generation,
   guarded,
+  holdLock,
   keyOf,
   nameOf,
   type Store,
@@ -20,7 +22,7 @@ import {
 
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource } from '../runtime/file.js';
-export type { Store, StoreEntry, StorePutOptions } from './common.js';
+export type { Store, StoreEntry, StoreFile, StoreLog, StorePutOptions } from './common.js';
 
 interface Entry {
   /** Of the chunks that this entry is made of. */
@@ -37,6 +39,8 @@ interface Schema extends DBSchema {
 }
 
 const PIECE = 1 << 20;
+/** Chunks that a file which is read in parts holds. */
+const HELD = 4;
 
 /**
  * A store in IndexedDB, in windows and workers. A file is a row of chunks under a name that no other put has; one transaction
@@ -124,7 +128,7 @@ export function indexedDBStore(name = 'sublinear'): Store {
     }
   };
 
-  return {
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -216,7 +220,121 @@ export function indexedDBStore(name = 'sublinear'): Store {
     },
 
     clean: () => guarded('Store.clean', () => on('Store.clean', (db) => removeAbandoned(db, name))),
+
+    openFile(key) {
+      const operation = 'Store.openFile';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const entry = await on(operation, (db) => db.get('entries', entryName));
+        if (entry === undefined) return undefined;
+        const { generation, chunks, size } = entry;
+        const chunk = async (at: number) => {
+          const piece = await on(operation, (db) => db.get('chunks', [generation, at]));
+          if (piece === undefined) throw changed(operation);
+          return piece;
+        };
+        // What was appended to has chunks of any size: they are looked at once.
+        const even = chunks === Math.ceil(size / PIECE);
+        const ends: number[] = [];
+        for (let at = 0; at < chunks; at++)
+          ends.push(
+            even
+              ? Math.min(size, (at + 1) * PIECE)
+              : (ends[at - 1] ?? 0) + (await chunk(at)).length,
+          );
+        /** The last ones that were read: a chunk is more than most questions ask for. */
+        const held = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
+        const kept = (at: number) => {
+          const found = held.get(at) ?? chunk(at);
+          held.delete(at);
+          held.set(at, found);
+          found.catch(() => held.delete(at));
+          for (const [oldest] of held) {
+            if (held.size <= HELD) break;
+            held.delete(oldest);
+          }
+          return found;
+        };
+        return {
+          size,
+          read: (offset, length) =>
+            guarded(operation, async () => {
+              const end = Math.min(size, offset + length);
+              const bytes = new Uint8Array(Math.max(0, end - offset));
+              for (let at = 0, from = 0; at < chunks && from < end; at++) {
+                const to = ends[at] as number;
+                if (to > offset) {
+                  const skip = Math.max(0, offset - from);
+                  const part = (await kept(at)).subarray(skip, end - from);
+                  bytes.set(part, Math.max(0, from - offset));
+                }
+                from = to;
+              }
+              return bytes;
+            }),
+          close: async () => held.clear(),
+        };
+      });
+    },
+
+    openLog(key) {
+      const operation = 'Store.openLog';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const release = await holdLock(operation, lockName(name, `+${entryName}`));
+        if (release === undefined)
+          throw busy(operation, key, 'in this page, a worker or another tab');
+        const read = () => on(operation, (db) => db.get('entries', entryName));
+        let entry = await read().catch((error) => {
+          release();
+          throw error;
+        });
+        /** Writes a chunk behind those that are there; without one only waits until they are on the disk. */
+        const write = (operation: string, chunk?: Uint8Array<ArrayBuffer>) =>
+          guarded(operation, async () => {
+            const before = entry;
+            if (before === undefined) throw changed(operation);
+            const after = chunk && {
+              generation: before.generation,
+              chunks: before.chunks + 1,
+              size: before.size + chunk.length,
+            };
+            await on(operation, async (db) => {
+              const commit = db.transaction(['entries', 'chunks'], 'readwrite', {
+                durability: chunk ? 'relaxed' : 'strict',
+              });
+              const entries = commit.objectStore('entries');
+              if ((await entries.get(entryName))?.generation !== before.generation)
+                throw changed(operation);
+              if (chunk) {
+                const place: [string, number] = [before.generation, before.chunks];
+                await commit.objectStore('chunks').put(chunk, place);
+              }
+              await entries.put(after ?? before, entryName);
+              await commit.done;
+            });
+            if (after) entry = after;
+          });
+        return {
+          get size() {
+            return entry?.size ?? 0;
+          },
+          append: (bytes) => write('StoreLog.append', bytes),
+          sync: () => write('StoreLog.sync'),
+          async replace(bytes) {
+            // Also after an error: it may be said of a connection that ended after the entry was there.
+            try {
+              await store.put(key, bytes);
+            } finally {
+              entry = await guarded('StoreLog.replace', read);
+            }
+          },
+          close: async () => release(),
+        };
+      });
+    },
   };
+  return store;
 }
 
 function chunksIn(generation: string): IDBKeyRange {

@@ -2,6 +2,8 @@
 import { SublinearError } from '../runtime/errors.js';
 import { options as checkOptions, integer } from '../runtime/validate.js';
 import {
+  busy,
+  changed,
   chunksOf,
   guarded,
   keyOf,
@@ -42,7 +44,13 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
   const files = new Map<string, { pieces: Uint8Array<ArrayBuffer>[]; size: number }>();
   /** Of files that are whole and of those that are on their way. */
   let used = 0;
-  return {
+  /** Names of logs that are open. */
+  const open = new Set<string>();
+  const full = (operation: string) => {
+    const message = `the store is full (maxBytes: ${maxBytes}); what was stored before is still there`;
+    return new SublinearError('QUOTA', operation, message);
+  };
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -53,10 +61,7 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
         try {
           for await (const piece of chunksOf(operation, bytes, PIECE, signal)) {
             // As on a disk, the old file is there until the new one is whole.
-            if (used + piece.length > maxBytes) {
-              const message = `the store is full (maxBytes: ${maxBytes}); what was stored before is still there`;
-              throw new SublinearError('QUOTA', operation, message);
-            }
+            if (used + piece.length > maxBytes) throw full(operation);
             size += piece.length;
             used += piece.length;
             pieces.push(piece);
@@ -85,5 +90,61 @@ export function memoryStore(options?: MemoryStoreOptions): Store {
       return sorted('Store.list', prefix, entries);
     },
     clean: async () => 0,
+    async openFile(key) {
+      const file = files.get(nameOf('Store.openFile', key));
+      if (file === undefined) return undefined;
+      // As a file that is read while it grows: up to where it was.
+      const { pieces, size } = { pieces: file.pieces.slice(), size: file.size };
+      return {
+        size,
+        read: async (offset, length) => partOf(pieces, offset, length),
+        close: async () => {},
+      };
+    },
+    async openLog(key) {
+      const name = nameOf('Store.openLog', key);
+      if (open.has(name)) throw busy('Store.openLog', key, 'in this program');
+      open.add(name);
+      return {
+        get size() {
+          return files.get(name)?.size ?? 0;
+        },
+        async append(bytes) {
+          const operation = 'StoreLog.append';
+          const file = files.get(name);
+          if (file === undefined) throw changed(operation);
+          if (used + bytes.length > maxBytes) throw full(operation);
+          file.pieces.push(bytes.slice());
+          file.size += bytes.length;
+          used += bytes.length;
+        },
+        sync: async () => {},
+        replace: (bytes) => store.put(key, bytes),
+        close: async () => void open.delete(name),
+      };
+    },
   };
+  return store;
+}
+
+/** Some bytes of a file that is in pieces; fewer where it ends. */
+function partOf(
+  pieces: readonly Uint8Array<ArrayBuffer>[],
+  offset: number,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    const part = piece.subarray(Math.max(0, offset - at), Math.max(0, offset + length - at));
+    if (part.length > 0) parts.push(part);
+    at += piece.length;
+  }
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

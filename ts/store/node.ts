@@ -13,14 +13,16 @@ import {
   nameOf,
   type Store,
   type StoreEntry,
+  type StoreFile,
   signalOf,
   sorted,
   streamOf,
 } from './common.js';
+import { codeOf, isAlive, openFileLog, orNothing, readInto, writeAll } from './node-log.js';
 
 export * from '../runtime/errors.js';
 export type { AsyncBytesSource } from '../runtime/file.js';
-export type { Store, StoreEntry, StorePutOptions } from './common.js';
+export type { Store, StoreEntry, StoreFile, StoreLog, StorePutOptions } from './common.js';
 
 export interface FileStoreOptions {
   /**
@@ -86,7 +88,7 @@ function storeIn(folder: string, options?: FileStoreOptions): Store {
     return ready;
   };
 
-  return {
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -172,7 +174,24 @@ function storeIn(folder: string, options?: FileStoreOptions): Store {
     },
 
     clean: () => guarded('Store.clean', () => cleanFolder(folder, staleAfterMs)),
+
+    openFile(key) {
+      const operation = 'Store.openFile';
+      const open = () => openPart(operation, path(nameOf(operation, key)));
+      return guarded(operation, open, codeOf);
+    },
+
+    openLog(key) {
+      const operation = 'Store.openLog';
+      const open = async () => {
+        const name = nameOf(operation, key);
+        await prepare();
+        return openFileLog(store, key, path(name));
+      };
+      return guarded(operation, open, codeOf);
+    },
   };
+  return store;
 }
 
 /** Not blocking: to open a pipe that somebody has put into the folder would wait for its writer for ever. */
@@ -191,17 +210,35 @@ function pathOf(folder: string | URL): string {
   }
 }
 
+/** A file for reading parts of it: what it is stays when another one takes its name. */
+async function openPart(operation: string, path: string): Promise<StoreFile | undefined> {
+  const file = await orNothing(open(path, READ));
+  if (file === undefined) return undefined;
+  const found = await file.stat();
+  if (!found.isFile()) {
+    await file.close();
+    return undefined;
+  }
+  const part: StoreFile = {
+    size: found.size,
+    read: (offset, length) =>
+      guarded(operation, async () => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, found.size - offset)));
+        return bytes.subarray(0, await readInto(file, bytes, offset));
+      }),
+    close() {
+      unread.unregister(part);
+      return file.close();
+    },
+  };
+  unread.register(part, file, part);
+  return part;
+}
+
 /** Who asks only whether a file is there leaves a stream behind. Node complains about files that nobody closed. */
 const unread = new FinalizationRegistry<FileHandle>((file) => {
   file.close().catch(() => {});
 });
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
-    at += bytesWritten;
-  }
-}
 
 /** Makes a rename last. Windows has no such call for folders, and needs none. */
 async function syncFolder(folder: string): Promise<void> {
@@ -228,27 +265,4 @@ async function cleanFolder(folder: string, staleAfterMs: number): Promise<number
     removed += found.size;
   }
   return removed;
-}
-
-function isAlive(writer: number): boolean {
-  try {
-    process.kill(writer, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function orNothing<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function codeOf(error: unknown): 'QUOTA' | undefined {
-  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
-  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ? 'QUOTA' : undefined;
 }

@@ -3,14 +3,18 @@ import { SublinearError } from '../runtime/errors.js';
 import { string } from '../runtime/validate.js';
 import {
   ageOf,
+  busy,
+  changed,
   chunksOf,
   DAY,
   generation,
   guarded,
+  holdLock,
   keyOf,
   nameOf,
   type Store,
   type StoreEntry,
+  type StoreLog,
   signalOf,
   sorted,
   streamOf,
@@ -64,7 +68,7 @@ export function opfsStore(folder = 'sublinear'): Store {
     return opened;
   };
 
-  return {
+  const store: Store = {
     async put(key, bytes, options) {
       const operation = 'Store.put';
       const signal = signalOf(operation, options);
@@ -134,7 +138,115 @@ export function opfsStore(folder = 'sublinear'): Store {
 
     clean: () =>
       guarded('Store.clean', async () => removeAbandoned(await open('Store.clean'), name)),
+
+    openFile(key) {
+      const operation = 'Store.openFile';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const handle = await orNothing((await open(operation)).getFileHandle(entryName));
+        const file = await handle?.getFile();
+        if (file === undefined) return undefined;
+        return {
+          size: file.size,
+          read: (offset, length) =>
+            guarded(operation, async () => {
+              const part = file.slice(offset, offset + length);
+              return new Uint8Array(await part.arrayBuffer());
+            }),
+          close: async () => {},
+        };
+      });
+    },
+
+    openLog(key) {
+      const operation = 'Store.openLog';
+      return guarded(operation, async () => {
+        const entryName = nameOf(operation, key);
+        const place = await open(operation);
+        const release = await holdLock(operation, lockName(name, `+${entryName}`));
+        if (release === undefined)
+          throw busy(operation, key, 'in this page, a worker or another tab');
+        try {
+          return await openFileLog(store, key, place, entryName, release);
+        } catch (error) {
+          release();
+          throw error;
+        }
+      });
+    },
   };
+  return store;
+}
+
+/** A file that is written at its end; `release` lets go of its lock. */
+async function openFileLog(
+  store: Store,
+  key: string,
+  place: Folder,
+  name: string,
+  release: () => void,
+): Promise<StoreLog> {
+  let file: MovableFile | undefined;
+  let size = 0;
+  /** In workers; it is open from the first write on. In windows each write makes a copy of the file. */
+  let access: SyncAccess | undefined;
+  const leave = () => {
+    access?.close();
+    access = undefined;
+  };
+  const reopen = async () => {
+    file = await orNothing(place.getFileHandle(name));
+    size = (await file?.getFile())?.size ?? 0;
+  };
+  await reopen();
+  return {
+    get size() {
+      return size;
+    },
+    append(bytes) {
+      const operation = 'StoreLog.append';
+      return guarded(operation, async () => {
+        if (file === undefined) throw changed(operation);
+        if (file.createSyncAccessHandle === undefined) {
+          const writable = await file.createWritable({ keepExistingData: true });
+          try {
+            await writable.write({ type: 'write', position: size, data: bytes });
+          } catch (error) {
+            await writable.abort().catch(() => {});
+            throw error;
+          }
+          await writable.close();
+        } else {
+          access ??= await file.createSyncAccessHandle();
+          writeAll(access, bytes, size);
+        }
+        size += bytes.length;
+      });
+    },
+    sync: () => guarded('StoreLog.sync', async () => access?.flush()),
+    async replace(bytes) {
+      leave();
+      // Also after an error, which may have come after the file was renamed.
+      try {
+        await store.put(key, bytes);
+      } finally {
+        await guarded('StoreLog.replace', reopen);
+      }
+    },
+    async close() {
+      leave();
+      release();
+    },
+  };
+}
+
+/** It may take less than it was given. */
+function writeAll(access: SyncAccess, bytes: Uint8Array<ArrayBuffer>, at: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    const took = access.write(bytes.subarray(written), { at: at + written });
+    if (took === 0) throw new DOMException('nothing more was written', 'QuotaExceededError');
+    written += took;
+  }
 }
 
 async function openFolder(operation: string, name: string): Promise<Folder> {
@@ -171,13 +283,8 @@ async function write(
   try {
     let at = 0;
     for await (const chunk of chunks) {
-      // It may take less than it was given.
-      for (let written = 0; written < chunk.length; ) {
-        const took = access.write(chunk.subarray(written), { at });
-        if (took === 0) throw new DOMException('nothing more was written', 'QuotaExceededError');
-        written += took;
-        at += took;
-      }
+      writeAll(access, chunk, at);
+      at += chunk.length;
     }
     access.flush();
   } finally {

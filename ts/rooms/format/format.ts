@@ -31,6 +31,13 @@ export type {
   RemoteReadOptions,
 } from './graph-types.js';
 export type {
+  BrowserFile,
+  LocalFile,
+  NodeFile,
+  StoredFile,
+  SyncAccessFile,
+} from './local-file.js';
+export type {
   RemoteKey,
   RemoteMetric,
   VectorsById,

@@ -53,6 +53,7 @@ export class Held<T extends OpenedFile> {
 
   dispose(): void {
     this.#opened?.head.dispose();
+    if (this.#opened !== undefined) this.source.close?.();
     this.#opened = undefined;
   }
 

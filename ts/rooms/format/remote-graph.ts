@@ -19,7 +19,13 @@ import type {
 } from './graph-types.js';
 import { GraphQuestion } from './graph-walk.js';
 import { Held } from './held.js';
-import { openSource, type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
+import {
+  openSource,
+  orClosed,
+  type RemoteOptions,
+  type RemoteSource,
+  remoteKeys,
+} from './source.js';
 import type { Traffic } from './traffic.js';
 
 export interface RemoteGraph extends Disposable {}
@@ -81,7 +87,7 @@ export class RemoteGraph {
     const given = check.options(operation, options, remoteKeys);
     const { source: from, how } = openSource(operation, source, given);
     const traffic = { requests: 0, bytes: 0, rounds: 0 };
-    const opened = await openGraph(runtime, operation, from, how, traffic);
+    const opened = await orClosed(from, openGraph(runtime, operation, from, how, traffic));
     const Bound = runtime.bind(RemoteGraph) as unknown as new (...parts: unknown[]) => RemoteGraph;
     return new Bound(new Held(runtime, from, how, openGraph, opened), traffic);
   }

@@ -9,7 +9,13 @@ import { type Opened, openIndex } from './head.js';
 import { Held } from './held.js';
 import { metrics, type RemoteKey, type RemoteMetric } from './publish.js';
 import { type Question, Search } from './search.js';
-import { openSource, type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
+import {
+  openSource,
+  orClosed,
+  type RemoteOptions,
+  type RemoteSource,
+  remoteKeys,
+} from './source.js';
 import type { Traffic } from './traffic.js';
 
 /** Options of {@link RemoteIndex.search}. */
@@ -29,7 +35,8 @@ export interface RemoteSearchOptions {
    */
   maxBytes?: number;
   /**
-   * Requests that the two rounds of a search may take together, an integer >= 2; 16 by default. Where the nearest cells
+   * Requests that the two rounds of a search may take together, an integer >= 2; 16 by default, 1,000 for a file of this machine,
+   * a `Blob` or bytes. Where the nearest cells
    * lie in more places of the file than that, others that lie beside them are read instead of the farthest ones. Requests for
    * metadata come on top.
    */
@@ -74,6 +81,9 @@ const searchKeys = [
   'signal',
 ] as const;
 const K_MOST = 1000;
+/** Of a search, on a server and on this machine. */
+const REQUESTS = 16;
+const READS = 1000;
 
 export interface RemoteIndex extends Disposable {}
 
@@ -128,7 +138,7 @@ export class RemoteIndex {
     const given = check.options(operation, options, remoteKeys);
     const { source: from, how } = openSource(operation, source, given);
     const traffic = { requests: 0, bytes: 0, rounds: 0 };
-    const opened = await openIndex(runtime, operation, from, how, traffic);
+    const opened = await orClosed(from, openIndex(runtime, operation, from, how, traffic));
     const Bound = runtime.bind(RemoteIndex) as unknown as new (...parts: unknown[]) => RemoteIndex;
     return new Bound(new Held(runtime, from, how, openIndex, opened), traffic);
   }
@@ -213,7 +223,13 @@ export class RemoteIndex {
     const operation = 'RemoteIndex.search';
     const given = check.options(operation, options, searchKeys);
     const opened = this.#use(operation);
-    const question = readQuestion(operation, opened, query, given);
+    const question = readQuestion(
+      operation,
+      opened,
+      this.#held.source.local === true,
+      query,
+      given,
+    );
     const { signal } = given;
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
       throw check.typeError(operation, 'signal', 'AbortSignal', signal);
@@ -248,11 +264,12 @@ export class RemoteIndex {
 function readQuestion(
   operation: string,
   { facts }: Opened,
+  local: boolean,
   query: RealArray,
   options: RemoteSearchOptions,
 ): Question {
   const { k = 10, probes = 'auto', recall = 0.95, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { where, metadata = false, maxRequests = 16 } = options;
+  const { where, metadata = false, maxRequests = local ? READS : REQUESTS } = options;
   check.integer(operation, 'maxRequests', maxRequests, 2);
   check.integer(operation, 'k', k, 1, K_MOST);
   check.boolean(operation, 'metadata', metadata);

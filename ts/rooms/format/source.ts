@@ -1,9 +1,10 @@
 // Where the bytes of a file that is read by ranges come from: a server, a Blob, an array, or a reader of the caller's.
 import { bytesOf, isURL, messageOf } from '../../runtime/brand.js';
-import { SublinearError } from '../../runtime/errors.js';
+import { isSublinearError, SublinearError } from '../../runtime/errors.js';
 import * as check from '../../runtime/validate.js';
 import type { Store } from '../../store/common.js';
 import { HttpSource } from './http.js';
+import { type LocalFile, localFile, type OpenedFile } from './local-file.js';
 import type { Source, Traffic } from './traffic.js';
 
 /**
@@ -32,8 +33,11 @@ export interface RangeReader {
   ): Promise<Uint8Array | ArrayBuffer>;
 }
 
-/** Where a file is: the address of a server, a `Blob` or `File`, its bytes, or something that reads ranges of it. */
-export type RemoteSource = string | URL | Blob | Uint8Array | ArrayBuffer | RangeReader;
+/**
+ * Where a file is: the address of a server, a `Blob` or `File`, its bytes, something that reads ranges of it, or a file of this
+ * machine ({@link LocalFile}).
+ */
+export type RemoteSource = string | URL | Blob | Uint8Array | ArrayBuffer | RangeReader | LocalFile;
 
 /** Options of everything that is opened by its address. */
 export interface SourceOptions {
@@ -102,9 +106,21 @@ export function openSource(
     return { source: new HttpSource(operation, String(given), fetch, timeoutMs), how };
   }
   if (isBlob(given)) return { source: new BlobSource(operation, given), how };
+  const file = localFile(operation, given);
+  if (file !== undefined) return { source: new ReaderSource(operation, file, file), how };
   if (isReader(given)) return { source: new ReaderSource(operation, given), how };
   const bytes = wholeOf(operation, given);
   return { source: new BytesSource(bytes), how };
+}
+
+/** What was opened for a file that cannot be used is closed. */
+export async function orClosed<T>(source: Source, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    source.close?.();
+    throw error;
+  }
 }
 
 const isStore = (given: Partial<Store> | null) =>
@@ -113,7 +129,7 @@ const isStore = (given: Partial<Store> | null) =>
 function wholeOf(operation: string, given: unknown): Uint8Array {
   const bytes = bytesOf(operation, 'source', given);
   if (bytes !== undefined) return bytes;
-  const expected = 'URL, Blob, Uint8Array or { read(offset, length) }';
+  const expected = 'URL, Blob, Uint8Array, open file, { store, key } or { read(offset, length) }';
   throw check.typeError(operation, 'source', expected, given);
 }
 
@@ -132,6 +148,7 @@ function isReader(given: unknown): given is RangeReader {
 
 class BytesSource implements Source {
   readonly name = 'the bytes';
+  readonly local = true;
   readonly #bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -146,23 +163,25 @@ class BytesSource implements Source {
 }
 
 /** A failure of what the caller gave. */
-async function reading<T>(operation: string, name: string, read: () => Promise<T>): Promise<T> {
+async function reading<T>(
+  operation: string,
+  name: string,
+  read: () => Promise<T>,
+  code: 'NETWORK' | 'STORE' = 'NETWORK',
+): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw new SublinearError(
-      'NETWORK',
-      operation,
-      `${name} could not be read: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    // A file that was replaced is opened again.
+    if (isSublinearError(cause) && cause.code === 'CHANGED') throw cause;
+    const message = `${name} could not be read: ${messageOf(cause)}`;
+    throw new SublinearError(code, operation, message, { cause });
   }
 }
 
 class BlobSource implements Source {
   readonly name = 'the Blob';
+  readonly local = true;
   readonly #operation: string;
   readonly #blob: Blob;
   constructor(operation: string, blob: Blob) {
@@ -189,13 +208,19 @@ class BlobSource implements Source {
 }
 
 class ReaderSource implements Source {
-  readonly name = 'the reader';
+  readonly name: string;
+  readonly local: boolean;
   readonly length = undefined;
   readonly #operation: string;
   readonly #reader: RangeReader;
-  constructor(operation: string, reader: RangeReader) {
+  readonly #file: OpenedFile | undefined;
+  /** `file`: the same, where it is a file of this machine. */
+  constructor(operation: string, reader: RangeReader, file?: OpenedFile) {
     this.#operation = operation;
     this.#reader = reader;
+    this.#file = file;
+    this.name = file?.name ?? 'the reader';
+    this.local = file !== undefined;
   }
   async read(
     offset: number,
@@ -204,15 +229,23 @@ class ReaderSource implements Source {
     traffic: Traffic,
   ): Promise<Uint8Array> {
     traffic.requests++;
-    const given = await reading(this.#operation, this.name, () =>
-      this.#reader.read(offset, length, signal ? { signal } : {}),
+    const given = await reading(
+      this.#operation,
+      this.name,
+      () => this.#reader.read(offset, length, signal ? { signal } : {}),
+      this.local ? 'STORE' : 'NETWORK',
     );
     signal?.throwIfAborted();
     const bytes = wholeOf(this.#operation, given);
     traffic.bytes += bytes.length;
     return bytes.subarray(0, length);
   }
-  forget(): void {}
+  forget(): void {
+    this.#file?.leave();
+  }
+  close(): void {
+    this.#file?.leave();
+  }
 }
 
 /** A part of a file that is wanted. */

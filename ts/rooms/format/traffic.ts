@@ -13,6 +13,8 @@ export interface Traffic {
 /** A file. */
 export interface Source {
   readonly name: string;
+  /** Of this machine: to read often costs little. */
+  readonly local?: boolean;
   /** Length of the file where it is known. */
   readonly length: number | undefined;
   /** At most `length` bytes from `offset` on; fewer where the file ends. */
@@ -24,4 +26,6 @@ export interface Source {
   ): Promise<Uint8Array>;
   /** Whatever was known of the file is forgotten: it has changed. */
   forget(): void;
+  /** Nothing more will be read. */
+  close?(): void;
 }

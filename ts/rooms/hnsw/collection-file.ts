@@ -290,7 +290,12 @@ function isItem(item: unknown, withTexts: boolean): item is SavedItem {
 }
 
 /** CRC-32C; `before` is the sum of what came before. */
-function checksum(runtime: Runtime, operation: string, bytes: Uint8Array, before: number): number {
+export function checksum(
+  runtime: Runtime,
+  operation: string,
+  bytes: Uint8Array,
+  before: number,
+): number {
   return runtime.scratch(operation, (scratch) => {
     const address = scratch.bytes(Math.min(PIECE, bytes.length));
     let sum = before;

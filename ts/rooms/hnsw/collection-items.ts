@@ -99,6 +99,27 @@ export class Items implements Places {
     return this.#next;
   }
 
+  /**
+   * Places are given from the smallest free one on, as in a collection that was just loaded: the same changes then get the same
+   * places.
+   */
+  settle(): void {
+    this.#free.length = 0;
+    this.#next = 0;
+  }
+
+  /** The next new item gets this place, as a log says it did. False where it cannot have been so. */
+  resume(place: number, key: Key): boolean {
+    this.settle();
+    if (this.#keys[place] !== undefined || this.#placeOf.has(place))
+      // Replaced where it was, which takes no place.
+      return this.idAt(this.#places.get(key) ?? -1) === place;
+    // A place that nothing leads up to would take memory for all those before it.
+    if (place > this.end + this.#placeOf.size) return false;
+    this.#next = place;
+    return true;
+  }
+
   put(place: number, key: Key, metadata: Metadata | undefined): void {
     if (this.#places.get(key) !== place) {
       if (this.#free.at(-1) === place) this.#free.pop();

@@ -263,8 +263,10 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    */
   optimize(): this {
     const { index } = this;
+    this.journal?.stage('Collection.optimize', { kind: 'optimize' });
     if ('optimize' in index) index.optimize();
     this.#texts?.index.optimize();
+    this.journal?.commit();
     return this;
   }
 

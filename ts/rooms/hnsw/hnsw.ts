@@ -1,6 +1,7 @@
 // Nearest neighbours: an HNSW index, an exact one, filters, and a collection with keys and metadata over them.
 import type { Runtime } from '../../runtime/runtime.js';
 import { Collection } from './collection.js';
+import { CollectionLog } from './collection-log.js';
 import { Filter } from './filter.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
@@ -11,6 +12,7 @@ export type { IndexArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
 export { Collection } from './collection.js';
 export type { Key } from './collection-items.js';
+export { CollectionLog } from './collection-log.js';
 export { Filter } from './filter.js';
 export { Flat } from './flat.js';
 export { Hnsw } from './hnsw-index.js';
@@ -24,6 +26,7 @@ export type { FieldCondition, Json, Metadata, Scalar, Where } from './where.js';
 /** What `engine.use('hnsw')` and `load()` give. */
 export interface HnswRoom {
   readonly Collection: typeof Collection;
+  readonly CollectionLog: typeof CollectionLog;
   readonly Filter: typeof Filter;
   readonly Flat: typeof Flat;
   readonly Hnsw: typeof Hnsw;
@@ -33,6 +36,7 @@ export interface HnswRoom {
 export function createRoom(runtime: Runtime): HnswRoom {
   return {
     Collection: runtime.bind(Collection),
+    CollectionLog: runtime.bind(CollectionLog),
     Filter: runtime.bind(Filter),
     Flat: runtime.bind(Flat),
     Hnsw: runtime.bind(Hnsw),

@@ -15,6 +15,7 @@ import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
 import { withoutTexts, withoutVectors } from './hybrid.js';
 import type { ItemTexts, ReadText } from './item-texts.js';
+import { type Change, type Journal, replay } from './journal.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
 import type { Item, ItemText, Known, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
@@ -26,6 +27,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   readonly #runtime: Runtime;
   readonly #items: Items;
   readonly #texts: ItemTexts | undefined;
+  /** @internal Is told of each change. */
+  journal: Journal | undefined;
 
   /** @internal */
   protected constructor(
@@ -111,8 +114,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
       return this;
     }
     const place = this.#items.placeOf(key) ?? this.#items.unused();
-    this.index.add(this.#items.idAt(place), own as VectorArray, { duplicates: 'replace' });
+    const id = this.#items.idAt(place);
+    this.journal?.stage(operation, { kind: 'add', id, key, vector: own, metadata: fields });
+    this.index.add(id, own as VectorArray, { duplicates: 'replace' });
     this.#items.put(place, key, fields);
+    this.journal?.commit();
     return this;
   }
 
@@ -139,6 +145,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const [before, place] = [items.placeOf(key), items.unused()];
     const id = items.idAt(place);
     texts.index.use(operation);
+    const text = words?.fields;
+    this.journal?.stage(operation, { kind: 'add', id, key, vector, text, metadata });
     if (vector !== undefined) index.add(id, vector);
     else index.use(operation);
     try {
@@ -147,14 +155,14 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
       if (vector !== undefined) index.remove(id);
       throw error;
     }
-    if (before === undefined) {
-      items.put(place, key, metadata);
-      return;
+    if (before === undefined) items.put(place, key, metadata);
+    else {
+      const old = items.idAt(before);
+      items.move(before, place, metadata);
+      if (index.has(old)) index.remove(old);
+      texts.remove(operation, [old]);
     }
-    const old = items.idAt(before);
-    items.move(before, place, metadata);
-    if (index.has(old)) index.remove(old);
-    texts.remove(operation, [old]);
+    this.journal?.commit();
   }
 
   /**
@@ -312,6 +320,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const words = this.#read(operation, text);
     const place = this.#items.find(operation, key);
     const [id, texts] = [this.#items.idAt(place), this.#texts];
+    const changed = { key, vector, text: words?.fields, metadata: fields };
+    this.journal?.stage(operation, { kind: 'update', ...changed });
     if (texts !== undefined && vector !== undefined && (words || !this.index.has(id))) {
       // Both, or a first vector: what is not given comes along, and that is texts only where they stay as they are.
       if (words === undefined) this.#first(operation, texts, id, vector);
@@ -324,6 +334,7 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     else if (words !== undefined) texts?.put(operation, id, words);
     if (vector !== undefined || words !== undefined) this.#items.changed();
     if (metadata !== undefined) this.#items.describe(place, fields);
+    this.journal?.commit();
     return this;
   }
 
@@ -373,9 +384,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const place = this.#items.placeOf(key);
     if (place === undefined) return false;
     const [id, texts] = [this.#items.idAt(place), this.#texts];
+    this.journal?.stage('Collection.remove', { kind: 'remove', key });
     if (texts === undefined || this.index.has(id)) this.index.remove(id);
     texts?.remove('Collection.remove', [id]);
     this.#items.remove(place);
+    this.journal?.commit();
     return true;
   }
 
@@ -397,14 +410,32 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * ```
    */
   removeWhere(where: Where): number {
-    const keys = this.#items.matching('Collection.removeWhere', where);
+    const operation = 'Collection.removeWhere';
+    const keys = this.#items.matching(operation, where);
+    this.removeKeys(operation, keys);
+    return keys.length;
+  }
+
+  /** @internal Removes items that are there, all at once. */
+  removeKeys(operation: string, keys: readonly Key[]): void {
     const places = keys.map((key) => this.#items.placeOf(key) as number);
     const ids = Uint32Array.from(places, (place) => this.#items.idAt(place));
     const [{ index }, texts] = [this, this.#texts];
+    this.journal?.stage(operation, { kind: 'removeAll', keys });
     index.removeMany(texts === undefined ? ids : ids.filter((id) => index.has(id)));
-    texts?.remove('Collection.removeWhere', ids);
+    texts?.remove(operation, ids);
     for (const place of places) this.#items.remove(place);
-    return keys.length;
+    this.journal?.commit();
+  }
+
+  /** @internal Makes a change of a log again. False for one that does not fit. */
+  replay(change: Change): boolean {
+    return replay(this, this.#items, change);
+  }
+
+  /** @internal From now on places are given as in a collection that was just loaded from its file. */
+  settle(): void {
+    this.#items.settle();
   }
 }
 

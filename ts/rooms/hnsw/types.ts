@@ -437,3 +437,29 @@ export interface SharedIndex {
   /** Of a collection: keys, metadata and texts. */
   readonly front?: Uint8Array;
 }
+
+/** Options of {@link CollectionLog.open} beside those of a new collection. */
+export interface CollectionLogOptions {
+  /**
+   * The log is compacted by itself when it is longer than this share of the snapshot, a number > 0; 0.5 by default. Opening makes
+   * the changes of the log again, which takes as long as they took: less keeps opening short and writes more. `Infinity`: never.
+   */
+  compactRatio?: number;
+  /** Shorter logs are left alone, in bytes; 1 MiB by default. */
+  compactMinBytes?: number;
+  /**
+   * `true`: a log that is damaged before its end is opened up to the damage, and everything behind it is dropped. By default that
+   * is an error.
+   */
+  salvage?: boolean;
+}
+
+/** What {@link CollectionLog.open} has found. */
+export interface OpenedLog {
+  /** Changes that were made again. */
+  records: number;
+  /** Bytes of the log up to the end of the last whole record. */
+  bytes: number;
+  /** Bytes behind it that were dropped: of a write that was cut off. 0 after an orderly end. */
+  droppedBytes: number;
+}
