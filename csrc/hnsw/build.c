@@ -10,7 +10,6 @@
 enum { GRAPH_SHARE = 16, BATCH_MOST = 256 };
 // Links back that a unit looks after.
 enum { BACK_UNIT = 64 };
-enum { LINKS_MOST = 2 * 128 };
 
 typedef enum build_phase {
   PHASE_ADD,  // vectors are taken
@@ -291,21 +290,19 @@ static void link_out(sl_hnsw_builder *builder, uint32_t i) {
   }
 }
 
-// Links back into the list of back[at], from all newcomers that lead there. Returns where the links
-// back into the next list begin.
+// Links back into the list of back[at], from one newcomer after another as they were added, so that
+// lists become what they are without batches. Chosen once from all newcomers they cost a tenth
+// fewer comparisons, and where most links lead to few vectors (dot, long vectors among short ones)
+// searches found up to 0.02 less. Returns where the links back into the next list begin.
 static uint32_t link_list(sl_hnsw_builder *builder, uint32_t at) {
   const sl_hnsw_build *build = builder->build;
   uint64_t first = build->back[at];
-  uint32_t slots[LINKS_MOST], level = back_level(first), list = back_list(first), end = at;
-  uint32_t most = sl_links_most(builder->view, level);
-  while (end < build->back_count && same_list(build->back[end], first)) {
-    uint32_t some = 0;
-    while (some < most && end < build->back_count && same_list(build->back[end], first)) {
-      slots[some++] = build->order[build->from + back_newcomer(build->back[end++])];
-    }
-    sl_link_back(builder->view, list, slots, some, level);
+  uint32_t level = back_level(first), list = back_list(first);
+  for (; at < build->back_count && same_list(build->back[at], first); at++) {
+    uint32_t newcomer = build->order[build->from + back_newcomer(build->back[at])];
+    sl_link_back(builder->view, list, newcomer, level);
   }
-  return end;
+  return at;
 }
 
 void sl_hnsw_builder_unit(sl_hnsw_builder *builder, uint32_t unit) {

@@ -200,24 +200,23 @@ uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32
 
 // Which of equally near ones has to go is left to chance: were it always the newcomer, or always
 // the same slot, vectors that are equally far from all others could not be reached.
-void sl_link_back(sl_hnsw *index, uint32_t to, const uint32_t *slots, uint32_t more,
-                  uint32_t level) {
+void sl_link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
   uint32_t *links = sl_links(index, to, level), most = sl_links_most(index, level);
-  if (links[0] + more <= most) {
-    memcpy(links + 1 + links[0], slots, more * sizeof *links);
-    links[0] += more;
+  if (links[0] < most) {
+    links[++links[0]] = slot;
     return;
   }
-  uint32_t count = 0, all = links[0] + more;
-  memcpy(index->batch, links + 1, links[0] * sizeof *links);
-  memcpy(index->batch + links[0], slots, more * sizeof *links);
-  sl_tie_order ties = sl_ties_by_chance(to, slots[0]);
+  uint32_t count = 0;
+  memcpy(index->batch, links + 1, most * sizeof *links);
+  index->batch[most] = slot;
+  sl_tie_order ties = sl_ties_by_chance(to, slot);
   sl_scorer scorer = sl_scorer_of_slot(&index->store, to, index->pair);
-  sl_touch_rows(&scorer.rows, index->batch, all, index->found);
-  sl_score_any_found(index->store.score, &scorer, index->batch, index->found, all, index->keys);
-  index->scored += all;
-  for (uint32_t i = 0; i < all; i++) {
-    sl_pool_insert(index->sorted, &count, all,
+  sl_touch_rows(&scorer.rows, index->batch, most + 1, index->found);
+  sl_score_any_found(index->store.score, &scorer, index->batch, index->found, most + 1,
+                     index->keys);
+  index->scored += most + 1;
+  for (uint32_t i = 0; i <= most; i++) {
+    sl_pool_insert(index->sorted, &count, most + 1,
                    sl_entry(index->keys[i], sl_tie_rank(ties, index->batch[i])));
   }
   sl_ties_end(index->sorted, count, ties);
@@ -268,7 +267,7 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     uint32_t *links = sl_links(index, slot, l);
     links[0] = sl_select_neighbours(index, index->pool, index->pool_count,
                                     sl_slot_factor(store, slot), index->options.m, links + 1, 0);
-    for (uint32_t i = 1; i <= links[0]; i++) sl_link_back(index, links[i], &slot, 1, l);
+    for (uint32_t i = 1; i <= links[0]; i++) sl_link_back(index, links[i], slot, l);
     if (l == 0) break;
   }
   index->ties = sl_ties_by_slot();
@@ -301,7 +300,7 @@ void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level) {
     const uint32_t *back = sl_links(index, links[i], level);
     bool linked = false;
     for (uint32_t j = 1; j <= back[0]; j++) linked |= back[j] == slot;
-    if (!linked) sl_link_back(index, links[i], &slot, 1, level);
+    if (!linked) sl_link_back(index, links[i], slot, level);
   }
 }
 

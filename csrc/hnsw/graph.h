@@ -76,11 +76,8 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot);
 // A scorer for a node, with its sketch where there are sketches; it uses index->coded.
 sl_scorer sl_scorer_of_node(const sl_hnsw *index, uint32_t slot);
 
-// Adds slots to the links of `to`; where there is no room, the list is chosen anew from its members
-// and them.
-//   slots  `more` of them, at most as many as a list of level 0 holds; none is in the list
-void sl_link_back(sl_hnsw *index, uint32_t to, const uint32_t *slots, uint32_t more,
-                  uint32_t level);
+// Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
+void sl_link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level);
 
 // The node of the highest level becomes the entry; SL_NO_SLOT when none is live. O(used).
 void sl_graph_choose_entry(sl_hnsw *index);

@@ -127,8 +127,9 @@ static void check_kind(sl_metric metric, sl_codes codes, sl_exact exact) {
     if (threads == 4) continue;
     sl_hnsw *index = make_empty(metric, codes, exact);
     uint64_t scored = build_into(index, all_ids, vectors, N, threads);
-    // What vectors of one batch are compared with each other is little beside what each searches.
-    assert_true(scored < work + work / 8);
+    // Vectors of one batch are compared with each other: little, beside what each searches for, and
+    // less where there are more than here.
+    assert_true(scored < work + work / 4);
     assert_int_equal(sl_hnsw_size(index), N);
     check_graph(index);
     assert_true(recall(index, 40, NULL) > expected - 0.01);

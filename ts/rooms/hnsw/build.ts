@@ -4,7 +4,7 @@ import { version } from '../../generated/bundles.js';
 import { hnswOptions } from '../../generated/fields/hnsw.js';
 import type { Hnsw as RawHnsw } from '../../generated/raw/vector.js';
 import { SublinearError } from '../../runtime/errors.js';
-import type { Instance } from '../../runtime/instance.js';
+import { type Instance, isSharedMemory } from '../../runtime/instance.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
@@ -32,16 +32,13 @@ const UNIT_WORK = 300;
 /** How often `onProgress` hears of what workers have done, and a dispose of the engine is noticed. */
 const PROGRESS_MS = 50;
 
-/** The class of indexes, where they are built in a module of their own. */
-interface Indexes {
-  create(options: HnswOptions): VectorIndex<RawHnsw>;
-  estimateBytes(options: HnswOptions, count: number): number;
-}
+/** Makes the index of an object of the module. */
+type MakeIndex = (raw: RawHnsw | null) => VectorIndex<RawHnsw>;
 
 /** What {@link Hnsw.buildShared} is given, checked. */
 interface Given {
   home: Runtime;
-  indexes: Indexes;
+  makeIndex: MakeIndex;
   operation: string;
   options: HnswOptions;
   ids: BuildBatch['ids'];
@@ -63,13 +60,13 @@ interface Building {
 /** Builds an index and gives it as `share()` does. */
 export async function buildShared(
   home: Runtime,
-  indexes: Indexes,
+  makeIndex: MakeIndex,
   operation: string,
   options: HnswOptions,
   batch: BuildBatch,
   build: BuildOptions | undefined,
 ): Promise<SharedIndex> {
-  const given = checked(home, indexes, operation, options, batch, build);
+  const given = checked(home, makeIndex, operation, options, batch, build);
   const module = given.pool === undefined ? undefined : await sharing(home, operation);
   const built = module === undefined ? await alone(given) : await together(given, module);
   return { kind: 'hnsw', version, ...built };
@@ -77,7 +74,7 @@ export async function buildShared(
 
 function checked(
   home: Runtime,
-  indexes: Indexes,
+  makeIndex: MakeIndex,
   operation: string,
   options: HnswOptions,
   batch: BuildBatch,
@@ -99,14 +96,14 @@ function checked(
   const source = elementsOf(operation, 'vectors', vectors, { bits, width });
   const stride = bits ? width : 4 * width;
   const shape = { width, stride, count: source.length / width };
-  return { home, indexes, operation, options, ids, vectors: source, ...shape, pool, how };
+  return { home, makeIndex, operation, options, ids, vectors: source, ...shape, pool, how };
 }
 
 // --- One thread ---
 
 async function alone(given: Given): Promise<Pick<SharedIndex, 'bytes' | 'file'>> {
-  const { home, indexes, operation, options, count, how } = given;
-  using index = indexes.create(options);
+  const { home, makeIndex, operation, options, count, how } = given;
+  using index = makeIndex(home.raw.Hnsw.create(giveOptions(home, operation, options)));
   const raw = home.made(operation, home.raw.HnswBuild.create(index.use(operation), count));
   try {
     await addAll(given, { runtime: home, add: (...args) => raw.add(...args) }, [index]);
@@ -180,8 +177,10 @@ async function together(
   given: Given,
   module: WebAssembly.Module,
 ): Promise<Pick<SharedIndex, 'bytes' | 'place'>> {
-  const { home, indexes, operation, options, count } = given;
-  const bytes = indexes.estimateBytes(options, count);
+  const { home, operation, options, count } = given;
+  const asked = giveOptions(home, operation, options);
+  home.check(operation, home.raw.estimateHnswBytes(asked, count, home.out));
+  const bytes = home.outU32(0) + home.outU32(1) * 2 ** 32;
   const { runtime, instance } = await beginPlace(home, operation, module, bytes);
   // The arguments of the function are the fields of the struct, in their order.
   const struct = giveOptions(home, operation, options) / 8;
@@ -270,6 +269,8 @@ export async function joinBuild(
   given: BuildPlace,
 ): Promise<number> {
   const place = check.options(operation, given, [...placeKeys]);
+  if (place === undefined || !isSharedMemory(place.memory))
+    throw check.typeError(operation, 'place', 'what Hnsw.buildShared() gives its pool', given);
   if (place.version !== version) {
     const reason = `"place" comes from version ${place.version} of this package, and this is ${version}`;
     throw new SublinearError('UNSUPPORTED', operation, reason, { argument: 'place' });

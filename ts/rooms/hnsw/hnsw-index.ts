@@ -207,7 +207,8 @@ export class Hnsw extends MeasuredIndex {
   ): Promise<SharedIndex> {
     const operation = 'Hnsw.buildShared';
     const home = runtimeOf(this, operation);
-    return buildShared(home, home.bind(Hnsw), operation, options, batch, build);
+    const make = (raw: RawHnsw | null) => adopt(home, operation, Hnsw, raw);
+    return buildShared(home, make, operation, options, batch, build);
   }
 
   /**
