@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "base/bytes.h"
+#include "hnsw/build.h"
 #include "hnsw/file.h"
 #include "hnsw/view.h"
 }
@@ -23,6 +24,7 @@ sl_status freeze(sl_flat *flat) {
 SL_OBJECT(sl_filter, sl_filter_destroy)
 SL_OBJECT(sl_flat, sl_flat_destroy)
 SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
+SL_OBJECT(sl_hnsw_build, sl_hnsw_build_destroy)
 
 SL_FIELDS(sl_hnsw_options, metric, dimension, m, ef_construction, capacity, max_elements, seed,
           curvature, codes, exact)
@@ -90,4 +92,10 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_bytes>("bytes")
       .method<sl_hnsw_file_size>("fileSize")
       .method<sl_hnsw_save>("save");
+  sl::object<sl_hnsw_build>("HnswBuild")
+      .create<sl_hnsw_build_create>("create")
+      .method<sl_hnsw_build_add>("add")
+      .method<sl_hnsw_build_next>("next")
+      .method<sl_hnsw_build_unit>("unit")
+      .method<sl_hnsw_build_done>("done");
 }

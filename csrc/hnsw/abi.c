@@ -3,6 +3,7 @@
 #include "base/abi_container.h"
 #include "base/instance.h"
 
+#include "hnsw/abi.h"
 #include "hnsw/file.h"
 #include "hnsw/view.h"
 
@@ -16,6 +17,7 @@ static sl_status flat_of(sl_handle handle, sl_flat **out) {
 static sl_status hnsw_of(sl_handle handle, sl_hnsw **out) {
   return sl_handle_get(handle, SL_HANDLE_HNSW, (void **)out);
 }
+sl_status sl_abi_get_hnsw(sl_handle handle, sl_hnsw **out) { return hnsw_of(handle, out); }
 // 0 is no filter.
 static sl_status filter_of(sl_handle handle, sl_filter **out) {
   *out = NULL;

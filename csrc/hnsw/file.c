@@ -144,6 +144,7 @@ static sl_status save(const sl_store *store, const sl_hnsw *index, sl_writer **s
 }
 
 uint64_t sl_hnsw_file_size(sl_hnsw *index) {
+  if (index->build != NULL) return 0;
   bool whole = index->frozen || sl_reach_all(index) == SL_OK;
   return whole ? file_size(&index->store, index) : 0;
 }
@@ -151,6 +152,7 @@ uint64_t sl_flat_file_size(const sl_flat *flat) { return file_size(&flat->store,
 
 sl_status sl_hnsw_save(sl_hnsw *index, uint64_t offset, void *buffer, uint32_t capacity,
                        uint32_t *written) {
+  SL_REQUIRE(index->build == NULL, SL_ERR_STATE, "index", SL_BUILDING);
   if (offset == 0 && !index->frozen) SL_TRY(sl_reach_all(index));
   return save(&index->store, index, &index->saving, offset, buffer, capacity, written);
 }

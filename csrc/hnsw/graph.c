@@ -198,10 +198,9 @@ uint32_t sl_select_neighbours(sl_hnsw *index, const uint64_t *candidates, uint32
   return n;
 }
 
-// Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
 // Which of equally near ones has to go is left to chance: were it always the newcomer, or always
 // the same slot, vectors that are equally far from all others could not be reached.
-static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
+void sl_link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level) {
   uint32_t *links = sl_links(index, to, level), most = sl_links_most(index, level);
   if (links[0] < most) {
     links[++links[0]] = slot;
@@ -225,6 +224,16 @@ static void link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level
                                   most, links + 1, 0);
 }
 
+sl_scorer sl_scorer_of_node(const sl_hnsw *index, uint32_t slot) {
+  const sl_store *store = &index->store;
+  sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
+  if (store->sketch.codes > 0) {
+    const float *row = (const float *)sl_store_row(store, slot);
+    scorer.sketch = sl_sketch_query_make(&store->sketch, row, (int16_t *)index->coded);
+  }
+  return scorer;
+}
+
 // Takes the dead out of the pool, unless nothing would be left: a repair will replace them.
 static void drop_dead(sl_hnsw *index) {
   uint32_t live = 0;
@@ -239,17 +248,12 @@ static void drop_dead(sl_hnsw *index) {
 void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
   sl_store *store = &index->store;
   uint32_t level = index->levels[slot];
-  for (uint32_t l = 0; l <= level; l++) sl_links(index, slot, l)[0] = 0;
   if (index->entry == SL_NO_SLOT) {
     index->entry = slot;
     return;
   }
   uint32_t top = index->levels[index->entry];
-  sl_scorer scorer = sl_scorer_of_slot(store, slot, index->coded);
-  if (store->sketch.codes > 0) {
-    const float *row = (const float *)sl_store_row(store, slot);
-    scorer.sketch = sl_sketch_query_make(&store->sketch, row, (int16_t *)index->coded);
-  }
+  sl_scorer scorer = sl_scorer_of_node(index, slot);
   float key;
   uint32_t start = sl_descend(index, &scorer, level, &key);
   index->ties = sl_ties_by_chance(slot, slot);
@@ -263,7 +267,7 @@ void sl_graph_insert(sl_hnsw *index, uint32_t slot) {
     uint32_t *links = sl_links(index, slot, l);
     links[0] = sl_select_neighbours(index, index->pool, index->pool_count,
                                     sl_slot_factor(store, slot), index->options.m, links + 1, 0);
-    for (uint32_t i = 1; i <= links[0]; i++) link_back(index, links[i], slot, l);
+    for (uint32_t i = 1; i <= links[0]; i++) sl_link_back(index, links[i], slot, l);
     if (l == 0) break;
   }
   index->ties = sl_ties_by_slot();
@@ -296,7 +300,7 @@ void sl_graph_link(sl_hnsw *index, uint32_t slot, uint32_t level) {
     const uint32_t *back = sl_links(index, links[i], level);
     bool linked = false;
     for (uint32_t j = 1; j <= back[0]; j++) linked |= back[j] == slot;
-    if (!linked) link_back(index, links[i], slot, level);
+    if (!linked) sl_link_back(index, links[i], slot, level);
   }
 }
 

@@ -2,6 +2,7 @@
 #ifndef SL_HNSW_GRAPH_H
 #define SL_HNSW_GRAPH_H
 
+#include "hnsw/flat.h"
 #include "hnsw/index.h"
 #include "hnsw/scorer.h"
 
@@ -63,8 +64,20 @@ static inline void sl_ties_end(uint64_t *entries, uint32_t count, sl_tie_order o
   }
 }
 
-// Links a slot that stands in the store into the graph. Scratch must be reserved.
+// Takes a vector into the store. *node: its slot, with empty lists, to be linked into the graph;
+// SL_NO_SLOT where it is a copy of another one, and done. Errors: as sl_hnsw_add.
+sl_status sl_hnsw_put(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
+                      uint32_t position, uint32_t *node);
+
+// Links a slot that stands in the store, with empty lists, into the graph. Scratch must be
+// reserved.
 void sl_graph_insert(sl_hnsw *index, uint32_t slot);
+
+// A scorer for a node, with its sketch where there are sketches; it uses index->coded.
+sl_scorer sl_scorer_of_node(const sl_hnsw *index, uint32_t slot);
+
+// Adds `slot` to the links of `to`; a full list is chosen anew from its members and the newcomer.
+void sl_link_back(sl_hnsw *index, uint32_t to, uint32_t slot, uint32_t level);
 
 // The node of the highest level becomes the entry; SL_NO_SLOT when none is live. O(used).
 void sl_graph_choose_entry(sl_hnsw *index);
@@ -83,12 +96,19 @@ sl_status sl_graph_trim(sl_hnsw *index);
 // ERR_MEMORY (some of it may be there).
 sl_status sl_hnsw_make_scratch(sl_hnsw *index);
 
-// ERR_STATE where an index is frozen: what begins every change.
+// ERR_STATE where an index is frozen or being built: what begins every change.
 sl_status sl_hnsw_may_change(const sl_hnsw *index);
+
+// A view of an index, frozen or not: what it shares must not move while it is there. Errors:
+// ERR_MEMORY.
+sl_status sl_view_make(const sl_hnsw *index, sl_hnsw **out);
 
 // What a view forgets before it is freed, and the bytes that it has beyond the scratch of an index.
 void sl_view_let_go(sl_hnsw *view);
 uint64_t sl_view_bytes(const sl_hnsw *view);
+
+// The index that a build works on is no more (build.h).
+void sl_build_let_go(struct sl_hnsw_build *build);
 
 // Forgets every slot. O(1).
 void sl_graph_reset(sl_hnsw *index);

@@ -73,6 +73,7 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
 
 void sl_hnsw_destroy(sl_hnsw *index) {
   if (index == NULL) return;
+  if (index->build != NULL) sl_build_let_go(index->build);
   if (index->is_view) sl_view_let_go(index);
   sl_store_free(&index->store);
   sl_writer_destroy(index->saving);
@@ -233,8 +234,8 @@ static void begin_slot(sl_hnsw *index, uint32_t slot) {
   index->upper_used += index->levels[slot];
 }
 
-static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
-                         uint32_t position) {
+sl_status sl_hnsw_put(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
+                      uint32_t position, uint32_t *node) {
   sl_store *store = &index->store;
   uint32_t old = sl_store_find(store, id);
   SL_REQUIRE_AT(old == SL_NO_SLOT || duplicate == SL_DUPLICATE_REPLACE, SL_ERR_ARGUMENT, "ids",
@@ -250,13 +251,18 @@ static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_dup
   if (old != SL_NO_SLOT) sl_copies_remove(index, sl_store_find(store, id));
   if (store->free_head == SL_NO_SLOT) begin_slot(index, store->used);
   uint32_t slot = sl_store_put(store, id, index->query, factor);
-  if (!sl_copies_join(index, slot, index->query)) {
-    sl_graph_insert(index, slot);
-    return SL_OK;
-  }
   for (uint32_t level = 0; level <= index->levels[slot]; level++) {
     sl_links(index, slot, level)[0] = 0;
   }
+  *node = sl_copies_join(index, slot, index->query) ? SL_NO_SLOT : slot;
+  return SL_OK;
+}
+
+static sl_status add_one(sl_hnsw *index, uint32_t id, const void *vector, sl_duplicate duplicate,
+                         uint32_t position) {
+  uint32_t node;
+  SL_TRY(sl_hnsw_put(index, id, vector, duplicate, position, &node));
+  if (node != SL_NO_SLOT) sl_graph_insert(index, node);
   return SL_OK;
 }
 

@@ -63,14 +63,15 @@ typedef struct sl_hnsw {
   unsigned char *pair;    // and a slot's vector as a query to others
   unsigned char *staged;  // staged_count * store.vector_bytes: vectors that a caller writes
   uint32_t staged_count;
-  uint64_t scored;          // rows compared since creation
-  uint32_t repairs;         // repair passes since creation
-  uint32_t repair_at;       // slots that the pass has behind it, SL_NO_SLOT: none is under way
-  struct sl_reach *reach;   // a check of what can be reached, under way (reach.c), or NULL
-  uint32_t ring[2];         // the list of a copy as it is saved (file.c)
-  struct sl_writer *saving; // the file that is being written (file.c), or NULL
-  bool frozen;              // nothing changes it any more (view.h)
-  bool is_view;             // its arrays are those of another index, and only its scratch its own
+  uint64_t scored;             // rows compared since creation
+  uint32_t repairs;            // repair passes since creation
+  uint32_t repair_at;          // slots that the pass has behind it, SL_NO_SLOT: none is under way
+  struct sl_reach *reach;      // a check of what can be reached, under way (reach.c), or NULL
+  uint32_t ring[2];            // the list of a copy as it is saved (file.c)
+  struct sl_writer *saving;    // the file that is being written (file.c), or NULL
+  struct sl_hnsw_build *build; // of which it is being built (build.h): no other change, or NULL
+  bool frozen;                 // nothing changes it any more (view.h)
+  bool is_view; // its arrays are those of another index, and only its scratch its own
 } sl_hnsw;
 
 #endif

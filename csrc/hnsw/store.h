@@ -73,6 +73,9 @@ void sl_store_ids(const sl_store *store, uint32_t *ids);
 // What a change of a frozen index (view.h) expects instead.
 #define SL_FROZEN "one that is not frozen: load its file again for a copy to change"
 
+// And while one is being built (build.h).
+#define SL_BUILDING "one that is not being built: end the build before"
+
 // Marks a change. O(1).
 void sl_store_touch(sl_store *store);
 

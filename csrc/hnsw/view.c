@@ -9,6 +9,7 @@
 #include "hnsw/reach.h"
 
 sl_status sl_hnsw_freeze(sl_hnsw *index) {
+  SL_REQUIRE(index->build == NULL, SL_ERR_STATE, "index", SL_BUILDING);
   if (!index->frozen) SL_TRY(sl_reach_all(index));
   index->frozen = true;
   return SL_OK;
@@ -18,6 +19,7 @@ bool sl_hnsw_is_frozen(const sl_hnsw *index) { return index->frozen; }
 
 sl_status sl_hnsw_may_change(const sl_hnsw *index) {
   SL_REQUIRE(!index->frozen, SL_ERR_STATE, "index", SL_FROZEN);
+  SL_REQUIRE(index->build == NULL, SL_ERR_STATE, "index", SL_BUILDING);
   return SL_OK;
 }
 
@@ -35,12 +37,18 @@ static void forget_scratch(sl_hnsw *view) {
   view->scored = 0;
   view->reach = NULL;
   view->saving = NULL;
+  view->build = NULL;
   view->store.model = NULL;
 }
 
 sl_status sl_hnsw_view(const sl_hnsw *index, sl_hnsw **out) {
   *out = NULL;
   SL_REQUIRE(index->frozen, SL_ERR_STATE, "index", "a frozen index");
+  return sl_view_make(index, out);
+}
+
+sl_status sl_view_make(const sl_hnsw *index, sl_hnsw **out) {
+  *out = NULL;
   sl_hnsw *view;
   SL_TRY(SL_ALLOC(&view, 1));
   *view = *index;

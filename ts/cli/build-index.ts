@@ -25,6 +25,7 @@ export interface IndexOptions extends CommonOptions {
   seed: number;
   codes: Codes;
   rerank?: Rerank;
+  threads?: number;
 }
 
 export async function buildIndex(
@@ -56,16 +57,11 @@ export async function buildIndex(
   if (source.count !== undefined) checkLabels(source.count);
 
   const started = performance.now();
-  const made = make(source.count ?? 0);
+  // Of an index that threads share: a reader of it counts nothing but its own scratch.
+  let bytesShared: number | undefined;
+  const made =
+    options.threads === undefined ? await addBatches() : await buildTogether(options.threads);
   const index = 'index' in made ? made.index : made;
-  for await (const batch of source.batches) {
-    try {
-      if (labels === undefined) await addPlain(index, batch);
-      else await addLabelled(made as Collection, batch, labels);
-    } catch (error) {
-      throw explain(vectorError(error, file, batch.first), {});
-    }
-  }
   checkLabels(index.size);
   const ms = performance.now() - started;
   progress.start(`writing ${output}`);
@@ -73,7 +69,8 @@ export async function buildIndex(
   await writeFile(output, pieces());
   progress.stop();
 
-  const { size, bytesUsed } = index;
+  const { size } = index;
+  const bytesUsed = bytesShared ?? index.bytesUsed;
   const about = {
     vectors: nameOf(file),
     output,
@@ -86,6 +83,7 @@ export async function buildIndex(
       efConstruction: options.efConstruction,
       codes: options.codes,
       ...(coded && { rerank }),
+      ...(options.threads !== undefined && { threads: options.threads }),
     }),
     labels: labelFile ?? null,
     bytesUsed,
@@ -100,6 +98,48 @@ export async function buildIndex(
     throw new CliError(
       `${nameOf(labelFile as string)}: ${count(labels.length)} labels for ${count(vectors)} vectors`,
     );
+  }
+
+  async function addBatches(): Promise<Flat | Hnsw | Collection> {
+    const made = make(source.count ?? 0);
+    for await (const batch of source.batches) {
+      try {
+        if (labels === undefined) await addPlain('index' in made ? made.index : made, batch);
+        else await addLabelled(made as Collection, batch, labels);
+      } catch (error) {
+        throw explain(vectorError(error, file, batch.first), {});
+      }
+    }
+    return made;
+  }
+
+  // All vectors are there before the first is linked: the workers take them in an order of their own.
+  async function buildTogether(size: number): Promise<Hnsw> {
+    const { Hnsw } = engine.hnsw;
+    const { m, efConstruction, seed, codes } = options;
+    const vectors = await gathered(source.batches);
+    const ids = Uint32Array.from({ length: vectors.count }, (_, i) => i);
+    const { createPool } = await import('../worker/pool.js');
+    const pool = await createPool({ size, modules: ['hnsw'] });
+    try {
+      progress.start(`linking ${count(vectors.count)} vectors`, vectors.count);
+      const shared = await Hnsw.buildShared(
+        { metric, dimension, m, efConstruction, seed, codes, rerank },
+        { ids, vectors: vectors.values },
+        {
+          pool,
+          signal: interrupt.signal,
+          onProgress: ({ added }) => progress.update(added),
+        },
+      );
+      bytesShared = shared.bytes;
+      return await Hnsw.openShared(shared);
+    } catch (error) {
+      throw explain(vectorError(error, file, 0), {});
+    } finally {
+      progress.stop();
+      await pool.dispose();
+    }
   }
 
   // Room for all at once where their number is known: too little memory is then said at the beginning.
@@ -143,6 +183,26 @@ export async function buildIndex(
     ];
     return facts(lines);
   }
+}
+
+/** All vectors one after another. */
+async function gathered(
+  batches: AsyncIterable<VectorBatch>,
+): Promise<{ count: number; values: VectorBatch['values'] }> {
+  const parts: VectorBatch[] = [];
+  let length = 0;
+  for await (const batch of batches) {
+    parts.push({ ...batch, values: batch.values.slice() });
+    length += batch.values.length;
+  }
+  const values =
+    parts[0]?.values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    values.set(part.values, at);
+    at += part.values.length;
+  }
+  return { count: parts.reduce((sum, part) => sum + part.count, 0), values };
 }
 
 async function addPlain(index: Flat | Hnsw, { first, count, values }: VectorBatch): Promise<void> {

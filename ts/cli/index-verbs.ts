@@ -52,7 +52,16 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'seed',
         'codes',
         'rerank',
+        'threads',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--threads <count>',
+        'build with so many threads, to the same file with any number of them; not with --labels or --text',
+      )
+        .argParser(counter)
+        .conflicts(['labels', 'text']),
     )
     .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
     .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
@@ -78,6 +87,7 @@ Examples:
   sublinear index vectors.npy -o words.slv --labels words.txt
   sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
   python3 embed.py | sublinear index - -o notes.slv --metric dot
+  sublinear index vectors.npy -o words.slv --threads 4
   sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
   sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding`,
     )

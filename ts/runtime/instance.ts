@@ -84,6 +84,18 @@ export class Instance {
     }
   }
 
+  /** Calls a function that returns a status, and throws its error. */
+  do(operation: string, name: string, ...args: number[]): void {
+    this.#runtime.check(operation, this.call(name, ...args));
+  }
+
+  /** Calls a function that returns a handle, and throws its error. */
+  make(operation: string, name: string, ...args: number[]): number {
+    const handle = this.call(name, ...args) >>> 0;
+    if (handle === 0) throw this.#runtime.failure(operation);
+    return handle;
+  }
+
   /** Result number i of the objects' own calls, which are given the address `results`. */
   get results(): number {
     return this.#out + OUT;

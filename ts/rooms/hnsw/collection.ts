@@ -27,12 +27,8 @@ import { bringTextRoom, ItemTexts, textRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
 import { SearchableVectors } from './searchable-vectors.js';
 import { readShared, shareIndex } from './shared-index.js';
-import type {
-  CreateCollectionOptions,
-  LoadCollectionOptions,
-  SharedIndex,
-  TextOptions,
-} from './types.js';
+import type { SharedIndex } from './shared-types.js';
+import type { CreateCollectionOptions, LoadCollectionOptions, TextOptions } from './types.js';
 
 // biome-ignore lint/correctness/noUnusedVariables: merged declarations have the same parameters
 export interface Collection<Meta extends object = Metadata> extends Disposable {}

@@ -11,7 +11,8 @@ import * as check from '../../runtime/validate.js';
 import { metrics, verified } from './options.js';
 import type { ResultAddresses } from './results.js';
 import { openPlace, readShared } from './shared-index.js';
-import type { FlatOptions, LoadOptions, SharedIndex } from './types.js';
+import type { SharedIndex } from './shared-types.js';
+import type { FlatOptions, LoadOptions } from './types.js';
 import { VectorIndex } from './vector-index.js';
 
 /**

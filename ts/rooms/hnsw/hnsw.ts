@@ -19,6 +19,7 @@ export { Hnsw } from './hnsw-index.js';
 export { KeyedVectors } from './keyed-vectors.js';
 export type { ShownText, Stored } from './metadata.js';
 export { SearchableVectors } from './searchable-vectors.js';
+export type * from './shared-types.js';
 export type * from './types.js';
 export { VectorIndex } from './vector-index.js';
 export type { FieldCondition, Json, Metadata, Scalar, Where } from './where.js';

@@ -13,7 +13,7 @@ import {
 import { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { type RawKinds, sharedClasses, viewOf } from './shared-raw.js';
-import type { SharedIndex } from './types.js';
+import type { SharedIndex } from './shared-types.js';
 
 /** Room beside what the index takes: for the regions of readers, and for the file while it is read. */
 const ROOM = 256 * 2 ** 20;
@@ -30,6 +30,22 @@ export interface FrozenPlace extends SharedPlace {
   readonly index: number;
 }
 
+/** An instance, and the runtime over it. */
+export interface Began {
+  readonly runtime: Runtime;
+  readonly instance: Instance;
+}
+
+/** The module for shared memory, where threads share it: without it everything works as it does without that. */
+export async function sharing(
+  home: Runtime,
+  operation: string,
+): Promise<WebAssembly.Module | undefined> {
+  const module = canShare() ? await home.shared().catch(() => undefined) : undefined;
+  home.assertAlive(operation);
+  return module;
+}
+
 /** The index as one copy, or as its file where threads share no memory. */
 export async function shareIndex(
   home: Runtime,
@@ -37,9 +53,7 @@ export async function shareIndex(
   index: Shareable,
   kind: keyof RawKinds,
 ): Promise<Partial<Pick<SharedIndex, 'bytes' | 'place' | 'file'>>> {
-  // Without the module everything works as it does without shared memory.
-  const module = canShare() ? await home.shared().catch(() => undefined) : undefined;
-  home.assertAlive(operation);
+  const module = await sharing(home, operation);
   if (module !== undefined) return placed(home, operation, index, kind, module);
   return { file: index.save() };
 }
@@ -51,32 +65,48 @@ async function placed(
   kind: keyof RawKinds,
   module: WebAssembly.Module,
 ): Promise<{ bytes: number; place: FrozenPlace }> {
-  const memory = makeMemory(operation, 2 * index.bytesUsed + ROOM);
-  const { runtime, instance } = await begin(home, operation, module, { memory });
-  const status = (name: string, ...args: number[]) =>
-    runtime.check(operation, instance.call(name, ...args));
-  const handle = (name: string, ...args: number[]) => {
-    const made = instance.call(name, ...args) >>> 0;
-    if (made === 0) throw runtime.failure(operation);
-    return made;
-  };
-  const reader = handle('sl_abi_reader_create', tag(kind.toUpperCase()), 0);
-  status('sl_instance_keep_pieces', reader);
+  const began = await beginPlace(home, operation, module, index.bytesUsed);
+  const { runtime, instance } = began;
+  const reader = instance.make(operation, 'sl_abi_reader_create', tag(kind.toUpperCase()), 0);
+  instance.do(operation, 'sl_instance_keep_pieces', reader);
   for (const piece of index.saveInPieces())
     runtime.scratch(operation, (scratch) => {
       const address = scratch.bytes(piece.length);
       runtime.u8.set(piece, address);
-      status('sl_abi_reader_feed', reader, address, piece.length);
+      instance.do(operation, 'sl_abi_reader_feed', reader, address, piece.length);
     });
-  const frozen = handle(`sl_abi_${kind}_read`, reader);
-  status('sl_abi_reader_destroy', reader);
-  status(`sl_abi_${kind}_freeze`, frozen);
+  const read = instance.make(operation, `sl_abi_${kind}_read`, reader);
+  instance.do(operation, 'sl_abi_reader_destroy', reader);
+  return freezePlace(instance, operation, read, kind, instance.makeRegions());
+}
+
+/** Begins an instance on a memory of its own, with room for an index of so many bytes and for readers. */
+export function beginPlace(
+  home: Runtime,
+  operation: string,
+  module: WebAssembly.Module,
+  bytes: number,
+): Promise<Began> {
+  return begin(home, operation, module, { memory: makeMemory(operation, 2 * bytes + ROOM) });
+}
+
+/**
+ * Freezes the index of a handle and says where it is. Nobody frees it: it goes with the memory, when the last thread has let go
+ * of that.
+ */
+export function freezePlace(
+  instance: Instance,
+  operation: string,
+  index: number,
+  kind: keyof RawKinds,
+  regions: number,
+): { bytes: number; place: FrozenPlace } {
+  instance.do(operation, `sl_abi_${kind}_freeze`, index);
   const behind = kind === 'hnsw' ? [0] : [];
-  status(`sl_abi_${kind}_info`, frozen, 0, ...behind, instance.results, 0);
+  instance.do(operation, `sl_abi_${kind}_info`, index, 0, ...behind, instance.results, 0);
   const bytes = instance.resultF64();
-  const address = instance.call(`sl_instance_${kind}_address`, frozen) >>> 0;
-  // Nobody frees it: it goes with the memory, when the last thread has let go of that.
-  return { bytes, place: { memory, regions: instance.makeRegions(), index: address } };
+  const address = instance.call(`sl_instance_${kind}_address`, index) >>> 0;
+  return { bytes, place: { memory: instance.memory, regions, index: address } };
 }
 
 /** A view of the index of a place, and the runtime that it lives in. */
@@ -86,16 +116,7 @@ export async function openPlace<K extends keyof RawKinds>(
   place: FrozenPlace,
   kind: K,
 ): Promise<{ runtime: Runtime; raw: RawKinds[K] | null }> {
-  const module = await home.shared();
-  home.assertAlive(operation);
-  if (module === undefined) {
-    const reason =
-      'this thread cannot run the module for shared memory; share the index again here';
-    throw new SublinearError('UNSUPPORTED', operation, reason);
-  }
-  const { runtime, instance } = await begin(home, operation, module, place);
-  home.assertAlive(operation);
-  home.instances.add(runtime);
+  const { runtime, instance } = await joinPlace(home, operation, place);
   instance.hold();
   try {
     const raw = viewOf(instance, place.index, kind);
@@ -106,12 +127,31 @@ export async function openPlace<K extends keyof RawKinds>(
   }
 }
 
+/** An instance beside those that live in a place already. */
+export async function joinPlace(
+  home: Runtime,
+  operation: string,
+  place: SharedPlace,
+): Promise<Began> {
+  const module = await home.shared();
+  home.assertAlive(operation);
+  if (module === undefined) {
+    const reason =
+      'this thread cannot run the module for shared memory; share the index again here';
+    throw new SublinearError('UNSUPPORTED', operation, reason);
+  }
+  const began = await begin(home, operation, module, place);
+  home.assertAlive(operation);
+  home.instances.add(began.runtime);
+  return began;
+}
+
 async function begin(
   home: Runtime,
   operation: string,
   module: WebAssembly.Module,
   { memory, regions }: { memory: WebAssembly.Memory; regions?: number },
-): Promise<{ runtime: Runtime; instance: Instance }> {
+): Promise<Began> {
   let instance: Instance | undefined;
   let runtime: Runtime;
   try {

@@ -1,11 +1,11 @@
 // The vectors of an index: adding, replacing, removing, reading.
-import { asTyped, kindOf } from '../../runtime/brand.js';
 import { type SublinearError, SublinearRangeError } from '../../runtime/errors.js';
 import { WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
-import { type IndexArray, realArray, Scratch } from '../../runtime/scratch.js';
+import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import { elementsOf } from './elements.js';
 import { duplicateCodes, metricNames, metrics } from './options.js';
 import type {
   AddBatchOptions,
@@ -426,17 +426,7 @@ export abstract class StoredVectors<R extends RawIndex> extends WasmObject<R> {
     count?: number,
   ): Uint8Array | Float32Array | Float64Array {
     const width = this.#width();
-    const bits = this.#shape?.bits === true;
-    if (!bits && kindOf(value) === 'Uint8Array')
-      throw check.typeError(operation, argument, 'Float32Array, Float64Array or number[]', value);
-    const source = bits
-      ? asTyped(operation, argument, value, 'Uint8Array')
-      : realArray(operation, argument, value);
-    const held = count ?? Math.floor(source.length / width);
-    if (source.length !== held * width) {
-      const wanted = count === undefined ? (held + 1) * width : held * width;
-      throw check.shapeError(operation, argument, wanted, source.length);
-    }
-    return source;
+    const shape = { bits: this.#shape?.bits === true, width };
+    return elementsOf(operation, argument, value, shape, count);
   }
 }

@@ -415,29 +415,6 @@ export interface Known<Meta extends object = Metadata> {
   metadata?: Stored<Meta>;
 }
 
-/**
- * What `share()` of an index or a collection gives: to be passed to `openShared()` as it is, in this thread or through
- * `pool.replicate()`. The addresses in it are believed.
- */
-export interface SharedIndex {
-  readonly kind: 'hnsw' | 'flat' | 'collection';
-  /** Of the package that made it, and that must read it. */
-  readonly version: string;
-  /** Bytes of the index, which is there once where there is a `place`. */
-  readonly bytes: number;
-  /** Where the index stands in memory that threads share. */
-  readonly place?: {
-    /** A `WebAssembly.Memory`: the types of Node.js know none. */
-    readonly memory: { readonly buffer: ArrayBufferLike; grow(pages: number): number };
-    readonly regions: number;
-    readonly index: number;
-  };
-  /** The file of the index, where they share none. */
-  readonly file?: Uint8Array;
-  /** Of a collection: keys, metadata and texts. */
-  readonly front?: Uint8Array;
-}
-
 /** Options of {@link CollectionLog.open} beside those of a new collection. */
 export interface CollectionLogOptions {
   /**

@@ -8,13 +8,13 @@ import * as check from '../../runtime/validate.js';
 import { type FilterObject, rawFilter } from './filter.js';
 import { assertRoom, type ResultAddresses, resultArrays, resultOf } from './results.js';
 import { shareIndex } from './shared-index.js';
+import type { SharedIndex } from './shared-types.js';
 import { type RawIndex, StoredVectors } from './stored-vectors.js';
 import type {
   BatchResult,
   SearchBatchOptions,
   SearchOptions,
   SearchResult,
-  SharedIndex,
   VectorArray,
 } from './types.js';
 
