@@ -34,7 +34,27 @@ int32_t SL_ABI(sl_abi_property_destroy)(sl_handle handle) {
   return SL_OK;
 }
 
-// numbers: 10, written.
+// as: sl_property_as. The handle of a snapshot or transaction, which is used as a graph, or 0.
+sl_handle SL_ABI(sl_abi_property_view)(sl_handle handle, int32_t as) {
+  sl_property *graph, *view = NULL;
+  if (get(handle, &graph) != SL_OK) return 0;
+  return give(sl_property_view(graph, as, &view), view);
+}
+
+// numbers: 8, written.
+int32_t SL_ABI(sl_abi_property_commit)(sl_handle handle, double *numbers) {
+  sl_property *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_property_commit(graph, numbers);
+}
+
+int32_t SL_ABI(sl_abi_property_roll_back)(sl_handle handle) {
+  sl_property *graph;
+  SL_TRY(get(handle, &graph));
+  return sl_property_roll_back(graph);
+}
+
+// numbers: 12, written.
 int32_t SL_ABI(sl_abi_property_facts)(sl_handle handle, double *numbers) {
   sl_property *graph;
   SL_TRY(get(handle, &graph));

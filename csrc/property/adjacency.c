@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/store.h"
+#include "property/states.h"
 
 // ---- sorting ------------------------------------------------------------------------------------
 
@@ -78,25 +78,42 @@ static sl_status rows_of(const sl_store *s, sl_neighbours *out, sl_neighbours *i
   return status;
 }
 
+// Rows that older states may still read.
+static void leave_rows(sl_store *s, const sl_neighbours *n) {
+  const sl_adjacency *a = &s->adjacency;
+  uint32_t *const blocks[4] = {n->begin, n->node, n->relationship, n->type};
+  for (int i = 0; i < 4; i++) {
+    const size_t count = i == 0 ? (size_t)a->nodes + 1 : a->relationships;
+    sl_block_drop(s, blocks[i], a->rows_born, count * sizeof(uint32_t));
+  }
+}
+
 sl_status sl_store_compact(sl_store *s, bool always) {
   sl_adjacency *a = &s->adjacency;
   const uint64_t newer = s->rel_count - a->relationships;
   if (newer == 0 && a->removed == 0) return SL_OK;
   if (!always && newer + a->removed <= 256 + a->relationships / 8) return SL_OK;
   sl_neighbours out = {0}, in = {0};
+  SL_TRY(sl_keep_room(s, 12));
   const sl_status status = rows_of(s, &out, &in);
   if (status != SL_OK) {
     drop_rows(&out);
     drop_rows(&in);
     return status;
   }
-  drop_rows(&a->out);
-  drop_rows(&a->in);
-  sl_free(a->first_out);
-  sl_free(a->first_in);
-  sl_free(a->next_out);
-  sl_free(a->next_in);
-  *a = (sl_adjacency){.out = out, .in = in, .nodes = s->node_count, .relationships = s->rel_count};
+  leave_rows(s, &a->out);
+  leave_rows(s, &a->in);
+  sl_block_drop(s, a->first_out, a->first_born, a->first_room * sizeof(uint32_t));
+  sl_block_drop(s, a->first_in, a->first_born, a->first_room * sizeof(uint32_t));
+  sl_block_drop(s, a->next_out, a->next_born, a->next_room * sizeof(uint32_t));
+  sl_block_drop(s, a->next_in, a->next_born, a->next_room * sizeof(uint32_t));
+  *a = (sl_adjacency){.out = out,
+                      .in = in,
+                      .nodes = s->node_count,
+                      .relationships = s->rel_count,
+                      .rows_born = s->epoch,
+                      .first_born = s->epoch,
+                      .next_born = s->epoch};
   return SL_OK;
 }
 

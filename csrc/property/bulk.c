@@ -4,16 +4,11 @@
 #include "base/memory.h"
 #include "property/graph_object.h"
 
-static sl_status may_change(const sl_property *graph) {
-  SL_REQUIRE(graph->writer == NULL, SL_ERR_STATE, "graph", "no query that is changing it");
-  return SL_OK;
-}
-
 sl_status sl_property_add_nodes(sl_property *graph, const uint8_t *labels, uint32_t label_bytes,
                                 uint32_t count, uint32_t *first) {
-  sl_store *s = &graph->store;
   uint32_t ids[64], number = 0, set;
-  SL_TRY(may_change(graph));
+  SL_TRY(sl_property_may_change(graph));
+  sl_store *s = graph->live;
   for (uint32_t from = 0; from < label_bytes;) {
     uint32_t to = from;
     while (to < label_bytes && labels[to] != '\n') to++;
@@ -29,9 +24,9 @@ sl_status sl_property_add_nodes(sl_property *graph, const uint8_t *labels, uint3
 sl_status sl_property_add_relationships(sl_property *graph, const uint8_t *type,
                                         uint32_t type_bytes, const uint32_t *from,
                                         const uint32_t *to, uint32_t count, uint32_t *first) {
-  sl_store *s = &graph->store;
   uint32_t id;
-  SL_TRY(may_change(graph));
+  SL_TRY(sl_property_may_change(graph));
+  sl_store *s = graph->live;
   SL_REQUIRE(type_bytes > 0, SL_ERR_EMPTY, "type", "a name");
   for (uint32_t i = 0; i < count; i++) {
     SL_REQUIRE_AT(sl_node_is_live(s, from[i]), SL_ERR_INDEX, "from", "ids of nodes", i);
@@ -100,10 +95,10 @@ sl_status sl_property_set_column(sl_property *graph, bool relationships, uint32_
                                  uint32_t count, const uint8_t *key, uint32_t key_bytes,
                                  sl_column_kind kind, const void *numbers, const uint8_t *present,
                                  const uint8_t *values, uint32_t value_bytes) {
-  sl_store *s = &graph->store;
+  SL_TRY(sl_property_may_change(graph));
+  sl_store *s = graph->live;
   const sl_what what = relationships ? SL_OF_RELATIONSHIPS : SL_OF_NODES;
   const uint32_t ids = relationships ? s->rel_count : s->node_count;
-  SL_TRY(may_change(graph));
   SL_REQUIRE(key_bytes > 0, SL_ERR_EMPTY, "key", "a name");
   SL_REQUIRE(first <= ids && count <= ids - first, SL_ERR_INDEX, "first", "ids that were given");
   SL_REQUIRE(kind >= SL_COLUMN_BOOLEAN && kind <= SL_COLUMN_SINGLE, SL_ERR_OPTION, "kind",
@@ -125,7 +120,7 @@ sl_status sl_property_set_column(sl_property *graph, bool relationships, uint32_
 }
 
 sl_status sl_property_compact(sl_property *graph) {
-  SL_TRY(may_change(graph));
-  graph->store.version++;
-  return sl_store_compact(&graph->store, true);
+  SL_TRY(sl_property_may_change(graph));
+  graph->live->version++;
+  return sl_store_compact(graph->live, true);
 }

@@ -6,7 +6,7 @@
 #include "property/store.h"
 
 void sl_store_log(sl_store *s) {
-  s->log_count = 0;
+  s->log_begin = s->log_count;
   s->logging = true;
 }
 
@@ -51,8 +51,7 @@ static void undo(sl_store *s, const sl_change *c) {
 
 void sl_store_undo(sl_store *s) {
   s->logging = false;
-  for (uint32_t i = s->log_count; i > 0; i--) undo(s, &s->log[i - 1]);
-  s->log_count = 0;
+  while (s->log_count > s->log_begin) undo(s, &s->log[--s->log_count]);
   s->version++;
 }
 
@@ -65,30 +64,40 @@ static int by_place(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-// A property that was changed, of what lives still. Of what is gone the value before comes back, to be counted with it.
-static void count_property(sl_store *s, const sl_change *c, uint32_t old_nodes, uint32_t old_rels,
-                           sl_changes *out) {
+// A property that was changed. Of what is gone now the value before has gone as well, whatever it has now.
+static void count_property(const sl_store *s, const sl_change *c, uint32_t old_nodes,
+                           uint32_t old_rels, sl_changes *out) {
   const bool node = c->kind == SL_CHANGED_NODE;
-  const sl_what what = node ? SL_OF_NODES : SL_OF_RELATIONSHIPS;
-  const sl_value before = c->id >= (node ? old_nodes : old_rels) ? sl_null() : c->before;
+  const bool old = c->id < (node ? old_nodes : old_rels);
+  const sl_value before = old ? c->before : sl_null();
+  const sl_value now = sl_store_get(s, node ? SL_OF_NODES : SL_OF_RELATIONSHIPS, c->id, c->key);
   if (!(node ? sl_node_is_live(s, c->id) : sl_rel_is_live(s, c->id))) {
-    (void)sl_column_set(&s->columns[what][c->key], c->id, before, &s->strings);
+    // What it has now is counted with it.
+    if (old) out->properties_removed += (uint64_t)!sl_is_null(before) - !sl_is_null(now);
     return;
   }
-  const sl_value now = sl_store_get(s, what, c->id, c->key);
   if (sl_is_null(now) && sl_is_null(before)) return;
   if (now.kind == before.kind && sl_value_same(now, before)) return;
   if (!sl_is_null(now)) out->properties_set++;
   if (!sl_is_null(before)) out->properties_removed++;
 }
 
-// Properties that went with what was deleted.
-static void count_gone(sl_store *s, sl_what what, uint32_t id, sl_changes *out) {
-  for (uint32_t k = 0; k < s->column_count[what]; k++) {
-    if (sl_is_null(sl_store_get(s, what, id, k))) continue;
-    out->properties_removed++;
-    (void)sl_column_set(&s->columns[what][k], id, sl_null(), &s->strings);
+// Properties that go with what was deleted.
+static void count_gone(const sl_store *s, sl_what what, uint32_t id, sl_changes *out) {
+  for (uint32_t k = 0; k < s->column_count[what]; k++)
+    out->properties_removed += !sl_is_null(sl_store_get(s, what, id, k));
+}
+
+// Takes away what has been deleted still has; in the log as well.
+static sl_status clear_gone(sl_store *s) {
+  for (uint32_t i = s->log_begin, end = s->log_count; i < end; i++) {
+    const sl_change c = s->log[i];
+    if (c.kind != SL_GONE_NODE && c.kind != SL_GONE_RELATIONSHIP) continue;
+    const sl_what what = c.kind == SL_GONE_NODE ? SL_OF_NODES : SL_OF_RELATIONSHIPS;
+    for (uint32_t k = 0; k < s->column_count[what]; k++)
+      SL_TRY(sl_store_set_property(s, what, c.id, k, sl_null()));
   }
+  return SL_OK;
 }
 
 static void count_label_changes(const sl_store *s, const sl_change *c, sl_changes *out) {
@@ -100,25 +109,19 @@ static void count_label_changes(const sl_store *s, const sl_change *c, sl_change
     out->labels_removed += !sl_set_has(s, s->node_set[c->id] & ~SL_GONE, before->labels[i]);
 }
 
-sl_status sl_store_commit(sl_store *s, sl_changes *out) {
-  memset(out, 0, sizeof *out);
-  s->logging = false;
-  if (s->log_count == 0) return SL_OK;
-  const sl_change **sorted;
-  const sl_status status = SL_ALLOC(&sorted, s->log_count);
-  if (status != SL_OK) {
-    s->logging = true; // so that it can be undone
-    return status;
-  }
+static sl_status count_changes(const sl_store *s, sl_changes *out) {
+  const sl_change *log = s->log + s->log_begin, **sorted;
+  const uint32_t count = s->log_count - s->log_begin;
+  SL_TRY(SL_ALLOC(&sorted, count));
   uint32_t made_nodes = 0, made_rels = 0;
-  for (uint32_t i = 0; i < s->log_count; i++) {
-    sorted[i] = &s->log[i];
-    made_nodes += s->log[i].kind == SL_MADE_NODE;
-    made_rels += s->log[i].kind == SL_MADE_RELATIONSHIP;
+  for (uint32_t i = 0; i < count; i++) {
+    sorted[i] = &log[i];
+    made_nodes += log[i].kind == SL_MADE_NODE;
+    made_rels += log[i].kind == SL_MADE_RELATIONSHIP;
   }
-  sl_sort((void *)sorted, s->log_count, sizeof *sorted, by_place);
+  sl_sort((void *)sorted, count, sizeof *sorted, by_place);
   const uint32_t old_nodes = s->node_count - made_nodes, old_rels = s->rel_count - made_rels;
-  for (uint32_t i = s->log_count; i > 0; i--) {
+  for (uint32_t i = count; i > 0; i--) {
     const sl_change *c = sorted[i - 1];
     const bool first = i == 1 || sorted[i - 2]->kind != c->kind || sorted[i - 2]->id != c->id;
     const bool first_of_key = first || sorted[i - 2]->key != c->key;
@@ -144,8 +147,7 @@ sl_status sl_store_commit(sl_store *s, sl_changes *out) {
       // The order is by the set before: the first change is the one that was logged first.
       if (!first || c->id >= old_nodes || !sl_node_is_live(s, c->id)) break;
       const sl_change *oldest = c;
-      for (uint32_t j = i; j < s->log_count && sorted[j]->kind == c->kind && sorted[j]->id == c->id;
-           j++)
+      for (uint32_t j = i; j < count && sorted[j]->kind == c->kind && sorted[j]->id == c->id; j++)
         oldest = sorted[j] < oldest ? sorted[j] : oldest;
       count_label_changes(s, oldest, out);
       break;
@@ -155,6 +157,17 @@ sl_status sl_store_commit(sl_store *s, sl_changes *out) {
     }
   }
   sl_free((void *)sorted);
+  return SL_OK;
+}
+
+sl_status sl_store_commit(sl_store *s, sl_changes *out) {
+  memset(out, 0, sizeof *out);
+  if (s->log_count > s->log_begin) {
+    SL_TRY(count_changes(s, out));
+    SL_TRY(clear_gone(s));
+  }
+  s->logging = false;
+  if (s->open) return SL_OK;
   s->log_count = 0;
   if (s->log_room > 65536) {
     sl_free(s->log);

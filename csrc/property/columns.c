@@ -13,9 +13,12 @@ static size_t width_of(uint8_t kind) {
 
 static size_t bytes_of(uint8_t kind) { return sizeof(sl_page) + SL_PAGE * width_of(kind); }
 
+size_t sl_page_bytes(const sl_page *page) { return bytes_of(page->kind); }
+
 static sl_status new_page(sl_column *c, uint8_t kind, sl_page **out) {
   SL_TRY(sl_alloc_zero(1, bytes_of(kind), (void **)out));
   (*out)->kind = kind;
+  (*out)->born = c->epoch;
   c->bytes += bytes_of(kind);
   return SL_OK;
 }

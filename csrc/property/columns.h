@@ -11,7 +11,8 @@ enum { SL_PAGE = 1024 };
 typedef struct sl_page {
   uint8_t
       kind; // BOOLEAN (1 byte a value), INTEGER, FLOAT (8), STRING (4: numbers of strings), LIST: of any kind (16)
-  uint32_t count;
+  uint16_t count;
+  uint32_t born; // see states.h
   uint64_t present[SL_PAGE / 64];
   uint64_t data[];
 } sl_page;
@@ -22,6 +23,7 @@ typedef struct sl_column {
   uint32_t page_count;
   uint32_t count; // of values
   size_t bytes;
+  uint32_t born, epoch; // of the array of pages; of pages that are made
 } sl_column;
 
 static inline bool sl_page_has(const sl_page *page, uint32_t i) {
@@ -53,6 +55,7 @@ static inline sl_value sl_column_get(const sl_column *c, uint32_t id, const sl_n
 // Sets or, with null, takes away. Strings must be those of the names, lists must live as long as the column.
 //   Errors: ERR_MEMORY; nothing has changed then. Taking away, and setting again what was there, cannot fail.
 sl_status sl_column_set(sl_column *c, uint32_t id, sl_value v, sl_names *strings);
+size_t sl_page_bytes(const sl_page *page);
 void sl_column_free(sl_column *c);
 
 #endif

@@ -127,11 +127,13 @@ static sl_status add_all(const sl_store *s, sl_writer *w, sl_buffer *b, uint32_t
 }
 
 sl_status sl_property_save(sl_property *graph, sl_writer **out) {
-  const sl_store *s = &graph->store;
+  const sl_store *s = sl_property_state(graph);
   sl_buffer buffer = {0};
   uint32_t *node = NULL, *rel = NULL;
   *out = NULL;
-  SL_REQUIRE(graph->writer == NULL, SL_ERR_STATE, "graph", "no query that is changing it");
+  SL_REQUIRE(s != NULL, SL_ERR_STATE, "graph", "a graph that is there");
+  SL_REQUIRE(s != graph->root->live || graph->root->writer == NULL, SL_ERR_STATE, "graph",
+             "no query that is changing it");
   sl_status status = SL_ALLOC(&node, s->node_count);
   if (status == SL_OK) status = SL_ALLOC(&rel, s->rel_count);
   if (status == SL_OK) status = sl_writer_create(SL_FILE_PROPERTY, out);
@@ -318,7 +320,7 @@ static sl_status read_file(sl_store *s, sl_reader *reader) {
 
 sl_status sl_property_load(sl_reader *reader, sl_property **out) {
   SL_TRY(sl_property_create(out));
-  const sl_status status = read_file(&(*out)->store, reader);
+  const sl_status status = read_file((*out)->live, reader);
   if (status != SL_OK) {
     sl_property_destroy(*out);
     *out = NULL;

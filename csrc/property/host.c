@@ -31,8 +31,8 @@ static sl_status put_argument(sl_buffer *b, const sl_store *s, sl_value v) {
 sl_status sl_property_wanted(sl_property_query *q, double *numbers) {
   const sl_operator *o = q->run.wanted;
   for (int i = 0; i < SL_PROPERTY_WANTED; i++) numbers[i] = 0;
-  if (o == NULL) return SL_OK;
-  const char *name = q->graph->defined.all[o->number].name;
+  if (o == NULL || sl_property_state(q->graph) == NULL) return SL_OK;
+  const char *name = q->graph->root->defined.all[o->number].name;
   q->text.count = 0;
   SL_TRY(put_argument(&q->text, q->run.store, o->list_value));
   numbers[0] = (double)(uintptr_t)name;
@@ -44,8 +44,9 @@ sl_status sl_property_wanted(sl_property_query *q, double *numbers) {
 
 sl_status sl_property_answer(sl_property_query *q, const uint8_t *rows, uint32_t row_bytes) {
   sl_operator *o = q->run.wanted;
-  SL_REQUIRE(o != NULL, SL_ERR_STATE, "query", "a query that waits for rows");
-  const uint32_t width = q->graph->defined.all[o->number].output_count;
+  SL_REQUIRE(o != NULL && sl_property_state(q->graph) != NULL, SL_ERR_STATE, "query",
+             "a query that waits for rows");
+  const uint32_t width = q->graph->root->defined.all[o->number].output_count;
   sl_value v;
   SL_TRY(sl_take_rows(&q->run.pool, rows, row_bytes, width, &v));
   o->list_value = v;
@@ -120,7 +121,9 @@ sl_status sl_host_output(sl_run *run, uint8_t type, sl_value *v, bool *there) {
 
 void sl_property_list_nodes(const sl_property *graph, const uint8_t *label, uint32_t label_bytes,
                             uint32_t *ids, uint32_t *count) {
-  const sl_store *s = &graph->store;
+  const sl_store *s = sl_property_state(graph);
+  *count = 0;
+  if (s == NULL) return;
   const uint32_t wanted =
       label_bytes == 0 ? SL_NO_NAME : sl_names_find(&s->labels, (const char *)label, label_bytes);
   uint32_t n = 0;
@@ -136,7 +139,9 @@ void sl_property_list_relationships(const sl_property *graph, const uint8_t *typ
                                     uint32_t type_bytes, const uint8_t *key, uint32_t key_bytes,
                                     uint32_t *ids, uint32_t *from, uint32_t *to, double *weights,
                                     uint32_t *count) {
-  const sl_store *s = &graph->store;
+  const sl_store *s = sl_property_state(graph);
+  *count = 0;
+  if (s == NULL) return;
   const uint32_t wanted =
       type_bytes == 0 ? SL_NO_NAME : sl_names_find(&s->types, (const char *)type, type_bytes);
   const uint32_t k =

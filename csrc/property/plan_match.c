@@ -166,7 +166,7 @@ static double estimate(matching *m, const sl_cypher_node *n) {
   double least = s->node_live;
   for (uint32_t i = 0; i < n->label_count; i++) {
     const uint32_t label = sl_names_find(&s->labels, n->labels[i].text, n->labels[i].length);
-    const double count = label == SL_NO_NAME ? 0 : s->label_counts[label];
+    const double count = label == SL_NO_NAME ? 0 : sl_label_count(s, label);
     least = count < least ? count : least;
   }
   for (uint32_t i = 0; i < m->condition_count; i++) {
@@ -198,9 +198,9 @@ static sl_status begin_at(matching *m, const sl_cypher_node *n) {
   double least = 0;
   for (uint32_t i = 0; i < n->label_count; i++) {
     const uint32_t label = sl_names_find(&s->labels, n->labels[i].text, n->labels[i].length);
-    if (o->label == SL_NO_NAME || s->label_counts[label] < least) {
+    if (o->label == SL_NO_NAME || sl_label_count(s, label) < least) {
       o->label = label;
-      least = s->label_counts[label];
+      least = sl_label_count(s, label);
     }
   }
   for (uint32_t i = 0; i < m->condition_count && o->kind == SL_OP_SCAN; i++) {
@@ -351,7 +351,7 @@ static double fan_out(const matching *m, const sl_cypher_relationship *r) {
   double count = r->type_count == 0 ? s->rel_live : 0;
   for (uint32_t i = 0; i < r->type_count; i++) {
     const uint32_t type = sl_names_find(&s->types, r->types[i].text, r->types[i].length);
-    count += type == SL_NO_NAME ? 0 : s->type_counts[type];
+    count += type == SL_NO_NAME ? 0 : sl_type_count(s, type);
   }
   if (r->direction == SL_CYPHER_BOTH) count *= 2;
   count /= s->node_live > 0 ? s->node_live : 1;

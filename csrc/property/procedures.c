@@ -81,8 +81,8 @@ static sl_status defined(sl_run *run, sl_operator *o, const sl_defined *d, sl_st
 
 // Whether something has the name now: names stay when the last that had them is gone.
 static bool in_use(const sl_store *s, uint32_t procedure, uint32_t i) {
-  if (procedure == LABELS) return s->label_counts[i] > 0;
-  if (procedure == TYPES) return s->type_counts[i] > 0;
+  if (procedure == LABELS) return sl_label_count(s, i) > 0;
+  if (procedure == TYPES) return sl_type_count(s, i) > 0;
   for (int w = 0; w < 2; w++)
     if (i < s->column_count[w] && s->columns[w][i].count > 0) return true;
   return false;

@@ -5,7 +5,7 @@
 //     -> do sl_job_step(sl_property_job(query), ...); sl_property_take(query, ...) while running
 //
 // One query changes the graph at a time. What a statement has changed is undone when it fails, is stopped or destroyed.
-// A query that reads ends with ERR_STATE when the graph is changed while it is not finished.
+// A query that reads sees the graph as it was when it began, whatever is changed before it ends.
 #ifndef SL_PROPERTY_PROPERTY_H
 #define SL_PROPERTY_PROPERTY_H
 
@@ -46,14 +46,48 @@ void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
 
 // Numbers, written: nodes, relationships, labels, types, keys, ids of nodes and of relationships that were given, bytes,
-// relationships that are not sorted in, and a number that grows with each change.
-#define SL_PROPERTY_FACTS 10
+// relationships that are not sorted in, a number that grows with each change; then older states of the graph that are still
+// read, and the bytes of what only they read. All 0 where nothing can be read any more.
+#define SL_PROPERTY_FACTS 12
 void sl_property_facts(const sl_property *graph, double *facts);
+
+// ---- states -------------------------------------------------------------------------------------
+
+typedef enum sl_property_as {
+  SL_PROPERTY_GRAPH = 0,
+  SL_PROPERTY_SNAPSHOT = 1,
+  SL_PROPERTY_TRANSACTION = 2
+} sl_property_as;
+
+// A view of a graph, which is used as a graph itself: prepare, lists, facts, save, destroy.
+//   SNAPSHOT      the graph as it is now, in which nothing can be changed. While a transaction is open: as it was before
+//   TRANSACTION   whose statements see what those before have changed, and nobody else does. It ends with commit or
+//                 roll_back, and with destroy, which rolls back. One can be open, and nothing else changes the graph then.
+//                 Rows of a query in it must be taken before the next statement changes the graph: ERR_STATE else
+// What changes afterwards is copied before, a page of 1024 values of a property at a time; the ids of the labels of all nodes,
+// the types of all relationships, or the heads of the lists of new relationships, when the first of them changes. Views hold
+// their graph as queries do.
+//   Errors: ERR_STATE ("graph": a view itself; a query is changing it; a transaction is open, for a transaction), ERR_OPTION ("as"),
+//   ERR_MEMORY. O(columns + labels + types). Allocates.
+sl_status sl_property_view(sl_property *graph, int32_t as, sl_property **out);
+
+// Ends a transaction.
+//   changes   eight, written: nodes created and deleted, relationships created and deleted, properties set and removed, labels
+//             added and removed, in all: what was made and deleted again does not count
+//   Errors: ERR_STATE ("transaction": none that is open; "query": it has a statement that has not ended), ERR_MEMORY: it is
+//   still open then. O(changes log changes).
+#define SL_PROPERTY_CHANGES 8
+sl_status sl_property_commit(sl_property *transaction, double *changes);
+// A statement that has not ended is ended. Errors: ERR_STATE ("transaction"). O(changes).
+sl_status sl_property_roll_back(sl_property *transaction);
+
+// ---- making graphs ------------------------------------------------------------------------------
 
 // Adds nodes with the same labels.
 //   labels   label_bytes, read: UTF-8, parted by line feeds; none: no label
 //   first    written: the id of the first, the others follow
-//   Errors: ERR_STATE ("graph": a query is changing it), ERR_OVERFLOW ("count"), ERR_MEMORY. O(count).
+//   Errors: ERR_STATE ("graph": a query is changing it, a transaction is open, it is a view), ERR_OVERFLOW ("count"), ERR_MEMORY.
+//   O(count).
 sl_status sl_property_add_nodes(sl_property *graph, const uint8_t *labels, uint32_t label_bytes,
                                 uint32_t count, uint32_t *first);
 
@@ -99,7 +133,7 @@ sl_status sl_property_compact(sl_property *graph);
 //               the relationships that lead on; where one is not there any more, the row is left out
 //   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output; or NULL: the host
 //               gives rows during the query, see sl_property_wanted()
-//   Errors: ERR_STATE ("graph": it has prepared queries; "signature": the name of one of this library), ERR_FORMAT
+//   Errors: ERR_STATE ("graph": it has prepared queries or views, or is a view; "signature": the name of one of this library), ERR_FORMAT
 //   ("signature", "rows"), ERR_OVERFLOW, ERR_MEMORY. A call costs O(rows).
 sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
                              const uint8_t *rows, uint32_t row_bytes);
@@ -125,7 +159,8 @@ extern const sl_job_kind sl_property_kind;
 //   parameters   parameter_bytes, read: a map (sl_wire), or none
 //   most_rows    UINT64_MAX: all. A query that changes the graph does all its work and gives no more rows than these
 //   now          milliseconds since 1970, for timestamp(); seed: for rand()
-//   Errors: ERR_STATE ("graph": another query is changing it), ERR_FORMAT ("parameters"), ERR_ARGUMENT ("query": see
+//   Errors: ERR_STATE ("graph": another query is changing it, or would have to be let change it; "transaction": it has ended),
+//   ERR_FORMAT ("parameters"), ERR_ARGUMENT ("query": see
 //   sl_property_problem), ERR_MEMORY. sl_job_step() has the last two as well, and ERR_STATE ("graph": it was changed).
 sl_status sl_property_begin(sl_property_query *query, const uint8_t *parameters,
                             uint32_t parameter_bytes, uint64_t most_rows, double now,

@@ -8,45 +8,6 @@
 // A step ends when its rows have about this many bytes.
 #define MOST_WAITING ((size_t)1 << 20)
 
-// ---- the graph ----------------------------------------------------------------------------------
-
-sl_status sl_property_create(sl_property **out) {
-  SL_TRY(SL_ALLOC_ZERO(out, 1));
-  const sl_status status = sl_store_begin(&(*out)->store);
-  if (status != SL_OK) {
-    sl_property_destroy(*out);
-    *out = NULL;
-  }
-  return status;
-}
-
-void sl_property_destroy(sl_property *graph) {
-  if (graph == NULL) return;
-  sl_store_drop(&graph->store);
-  sl_defined_free(&graph->defined);
-  graph->closed = true;
-  graph->writer = NULL;
-  if (graph->queries == 0) sl_free(graph);
-}
-
-size_t sl_property_bytes(const sl_property *graph) {
-  return sizeof *graph + sl_store_held(&graph->store) + sl_defined_bytes(&graph->defined);
-}
-
-void sl_property_facts(const sl_property *graph, double *facts) {
-  const sl_store *s = &graph->store;
-  facts[0] = s->node_live;
-  facts[1] = s->rel_live;
-  facts[2] = s->labels.count;
-  facts[3] = s->types.count;
-  facts[4] = s->keys.count;
-  facts[5] = s->node_count;
-  facts[6] = s->rel_count;
-  facts[7] = (double)sl_property_bytes(graph);
-  facts[8] = s->rel_count - s->adjacency.relationships;
-  facts[9] = (double)s->version;
-}
-
 void sl_property_problem(const sl_property *graph, double *numbers) {
   const sl_cypher_problem *p = &graph->problem;
   numbers[0] = (double)(uintptr_t)p->message;
@@ -68,7 +29,8 @@ void sl_property_problem(const sl_property *graph, double *numbers) {
 
 sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
                              const uint8_t *rows, uint32_t row_bytes) {
-  SL_REQUIRE(graph->queries == 0, SL_ERR_STATE, "graph", "a graph without prepared queries");
+  SL_REQUIRE(graph->queries == 0 && graph->root == graph, SL_ERR_STATE, "graph",
+             "a graph without prepared queries and views");
   return sl_defined_add(&graph->defined, (const char *)signature, signature_bytes, rows, row_bytes);
 }
 
@@ -82,8 +44,8 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   graph->has_problem = false;
   *out = NULL;
   SL_TRY(SL_ALLOC_ZERO(&q, 1));
-  const sl_cypher_setting *setting =
-      graph->defined.count > 0 ? &graph->defined.setting : &sl_property_setting;
+  const sl_defined_set *defined = &graph->root->defined;
+  const sl_cypher_setting *setting = defined->count > 0 ? &defined->setting : &sl_property_setting;
   const sl_status status =
       sl_cypher_parse((const char *)text, length, setting, &q->statement, &graph->problem);
   if (status != SL_OK) {
@@ -94,34 +56,37 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   q->job.kind = &sl_property_kind;
   q->graph = graph;
   graph->queries++;
-  q->run = (sl_run){.store = &graph->store,
-                    .statement = q->statement,
-                    .problem = &graph->problem,
-                    .defined = &graph->defined};
+  q->run = (sl_run){.statement = q->statement, .problem = &graph->problem, .defined = defined};
   *out = q;
   return SL_OK;
 }
 
-// What is left of a run: changes are undone.
-static void leave(sl_property_query *q) {
+void sl_property_leave(sl_property_query *q) {
+  sl_property *root = q->graph->root;
   q->run.wanted = NULL;
-  if (q->graph->writer == q) {
-    sl_store_undo(&q->graph->store);
-    q->graph->writer = NULL;
+  if (root->writer == q) {
+    sl_store_undo(root->live);
+    root->writer = NULL;
   }
   if (q->run.plan != NULL) sl_plan_release(q->run.plan);
   sl_pool_free(&q->run.pool);
+  if (q->pinned != NULL && !root->closed) {
+    q->pinned->readers--;
+    sl_store_unpin(q->pinned);
+  }
+  q->pinned = NULL;
 }
 
 void sl_property_query_destroy(sl_property_query *query) {
   if (query == NULL) return;
-  leave(query);
+  sl_property_leave(query);
   sl_run_free(&query->run);
   sl_buffer_free(&query->rows);
   sl_buffer_free(&query->text);
   sl_free(query->room);
   sl_cypher_destroy(query->statement);
-  if (--query->graph->queries == 0 && query->graph->closed) sl_free(query->graph);
+  query->graph->queries--;
+  sl_property_let_go(query->graph);
   sl_free(query);
 }
 
@@ -161,35 +126,54 @@ static sl_status noted(sl_property_query *q, sl_status status) {
 }
 
 sl_status sl_property_plan(sl_property_query *q) {
-  const sl_store *s = &q->graph->store;
-  SL_REQUIRE(!q->graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
+  sl_store *s = sl_property_state(q->graph);
+  SL_REQUIRE(s != NULL, SL_ERR_STATE, "graph", "a graph that is there, a transaction that is open");
+  if (q->pinned != NULL) return SL_OK; // it runs with the plan that it has
   const uint64_t size = (uint64_t)s->node_live + s->rel_live;
   // What was cheap in another graph need not be in this one.
   if (q->planned && (size > 4 * q->planned_size + 64 || size * 4 + 64 < q->planned_size))
     q->planned = false;
-  if (q->planned) return SL_OK;
   sl_run *run = &q->run;
+  run->store = s;
+  if (q->planned) return SL_OK;
   if (run->plan != NULL) sl_plan_release(run->plan);
   run->plan = NULL;
   sl_pool_free(&run->plan_pool);
-  SL_TRY(noted(q, sl_plan_make(run)));
+  const sl_status status = sl_plan_make(run);
+  sl_store_tell(s, q->graph->root->live);
+  SL_TRY(noted(q, status));
   q->planned = true;
   q->planned_size = size;
+  return SL_OK;
+}
+
+// Whether a query may begin, and what has to be done to the live state before.
+static sl_status may_begin(const sl_property_query *q) {
+  sl_property *graph = q->graph, *root = graph->root;
+  SL_REQUIRE(!root->closed && !graph->closed, SL_ERR_STATE, "graph",
+             "a graph that was not destroyed");
+  SL_REQUIRE(graph->store != NULL, SL_ERR_STATE, "transaction", "a transaction that has not ended");
+  if (q->statement->writes && graph == root) return sl_property_may_change(graph);
+  SL_REQUIRE(!q->statement->writes || graph->as == SL_PROPERTY_TRANSACTION, SL_ERR_STATE, "graph",
+             "no snapshot, in which nothing can be changed: use its graph or a transaction");
+  SL_REQUIRE(
+      graph->store != root->live || root->writer == NULL, SL_ERR_STATE, "graph",
+      "no other query that is changing it: what a transaction changes does not stop readers");
   return SL_OK;
 }
 
 sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
                             uint32_t parameter_bytes, uint64_t most_rows, double now,
                             uint64_t seed) {
-  sl_property *graph = q->graph;
+  sl_property *graph = q->graph, *root = graph->root;
   sl_rng rng;
-  leave(q);
+  sl_property_leave(q);
   sl_job_drop(&q->job);
   graph->has_problem = false;
-  SL_REQUIRE(!graph->closed, SL_ERR_STATE, "graph", "a graph that was not destroyed");
-  SL_REQUIRE(graph->writer == NULL, SL_ERR_STATE, "graph", "no other query that is changing it");
+  SL_TRY(may_begin(q));
   SL_TRY(noted(q, parameters_of(q, parameters, parameter_bytes)));
-  SL_TRY(sl_store_compact(&graph->store, false));
+  if (graph->store == root->live && root->transaction == NULL && root->live->pins == 0)
+    SL_TRY(sl_store_compact(root->live, false));
   SL_TRY(sl_property_plan(q));
   sl_rng_seed(&rng, seed);
   memcpy(q->run.rng, rng.state, sizeof q->run.rng);
@@ -204,10 +188,13 @@ sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
   memset(&q->changes, 0, sizeof q->changes);
   sl_plan_reset(q->run.plan);
   if (q->statement->writes) {
-    graph->writer = q;
-    sl_store_log(&graph->store);
+    root->writer = q;
+    sl_store_log(root->live);
   }
-  q->version = graph->store.version;
+  q->pinned = q->run.store;
+  q->pinned->readers++;
+  sl_store_pin(q->pinned);
+  q->version = q->pinned->version;
   sl_job_begin(&q->job);
   return SL_OK;
 }
@@ -229,7 +216,7 @@ static sl_status put_row(sl_property_query *q) {
 // No relationship may be left without one of its nodes.
 static sl_status check_deleted(sl_property_query *q) {
   const sl_store *s = q->run.store;
-  for (uint32_t i = 0; i < s->log_count; i++)
+  for (uint32_t i = s->log_begin; i < s->log_count; i++)
     if (s->log[i].kind == SL_GONE_NODE && sl_store_has_relationship(s, s->log[i].id))
       return sl_run_fail(
           &q->run, 0, SL_CYPHER_ERROR_CONSTRAINT_VERIFICATION, SL_CYPHER_DELETE_CONNECTED_NODE,
@@ -238,21 +225,25 @@ static sl_status check_deleted(sl_property_query *q) {
 }
 
 static sl_status finish(sl_property_query *q) {
-  if (q->graph->writer == q) {
+  if (q->graph->root->writer == q) {
     SL_TRY(check_deleted(q));
     SL_TRY(sl_store_commit(q->run.store, &q->changes));
-    q->graph->writer = NULL;
+    q->graph->root->writer = NULL;
   }
-  leave(q);
+  sl_property_leave(q);
   sl_job_end(&q->job, q->full ? SL_OUTCOME_WORK_LIMIT : SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 
 static sl_status go_on(sl_property_query *q, uint64_t work) {
   sl_run *run = &q->run;
-  if (q->graph->writer != q)
-    SL_REQUIRE(!q->graph->closed && q->version == run->store->version, SL_ERR_STATE, "graph",
-               "no changes before the query has ended");
+  sl_property *root = q->graph->root;
+  SL_REQUIRE(!root->closed && !q->graph->closed, SL_ERR_STATE, "graph",
+             "a graph that was not destroyed");
+  if (root->writer != q)
+    SL_REQUIRE(q->version == run->store->version && q->graph->store != NULL, SL_ERR_STATE, "graph",
+               "no changes in its transaction before the query has ended");
+  sl_store_see(run->store, root->live);
   SL_REQUIRE(run->wanted == NULL, SL_ERR_STATE, "query", "rows of the procedure that it waits for");
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   const size_t before = q->rows.count;
@@ -274,18 +265,18 @@ static sl_status step(sl_job *job, uint64_t work) {
   sl_property_query *q = of(job);
   const sl_status status = go_on(q, work);
   if (status == SL_OK) return SL_OK;
-  leave(q);
+  sl_property_leave(q);
   sl_job_drop(job);
   return noted(q, status);
 }
 
 static sl_status stop(sl_job *job, sl_outcome why) {
   sl_property_query *q = of(job);
-  if (q->graph->writer == q) { // nothing of it has happened
+  if (q->graph->root->writer == q) { // nothing of it has happened
     q->rows.count = 0;
     q->row_count = q->taken_rows = 0;
   }
-  leave(q);
+  sl_property_leave(q);
   sl_job_end(job, why);
   return SL_OK;
 }

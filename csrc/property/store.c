@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/states.h"
 
 #define MOST_IDS (1u << 30)
 
@@ -123,7 +124,7 @@ size_t sl_store_held(const sl_store *s) {
     for (uint32_t k = 0; k < s->column_count[w]; k++)
       bytes += s->columns[w][k].bytes + sizeof(sl_column);
   for (uint32_t k = 0; k < s->index_count; k++) bytes += sl_index_bytes(&s->indexes[k]);
-  return bytes;
+  return bytes + sl_states_bytes(s);
 }
 
 // ---- changes ------------------------------------------------------------------------------------
@@ -140,6 +141,18 @@ static void note(sl_store *s, sl_change_kind kind, uint32_t id, uint32_t key, sl
   s->log[s->log_count++] = (sl_change){(uint8_t)kind, id, key, before};
 }
 
+static uint32_t wanted_room(uint32_t room, uint64_t count) {
+  if (count <= room) return room;
+  const uint64_t wanted = room < 16 ? 16 : (uint64_t)room * 2;
+  return (uint32_t)(wanted < count ? count : wanted);
+}
+
+static sl_status room_for_ids(sl_store *s, uint32_t **block, uint32_t *born, uint32_t room,
+                              uint32_t used, uint32_t more) {
+  const uint32_t wanted = wanted_room(room, (uint64_t)used + more);
+  return wanted == room ? SL_OK : sl_block_room(s, block, born, used, wanted);
+}
+
 static void count_labels(sl_store *s, uint32_t set, uint32_t by) {
   const sl_label_set *x = &s->sets[set];
   for (uint32_t i = 0; i < x->count; i++) s->label_counts[x->labels[i]] += by;
@@ -148,8 +161,8 @@ static void count_labels(sl_store *s, uint32_t set, uint32_t by) {
 sl_status sl_store_add_nodes(sl_store *s, uint32_t set, uint32_t count, uint32_t *first) {
   *first = s->node_count;
   SL_REQUIRE(count <= MOST_IDS - s->node_count, SL_ERR_OVERFLOW, "count", "below 2^30 nodes");
-  SL_TRY(room_for((void **)&s->node_set, &s->node_room, (uint64_t)s->node_count + count,
-                  sizeof *s->node_set));
+  SL_TRY(room_for_ids(s, &s->node_set, &s->node_born, s->node_room, s->node_count, count));
+  s->node_room = wanted_room(s->node_room, (uint64_t)s->node_count + count);
   for (uint32_t i = 0; i < count; i++) s->node_set[s->node_count + i] = set;
   s->node_count += count;
   s->node_live += count;
@@ -165,37 +178,39 @@ sl_status sl_store_add_node(sl_store *s, uint32_t set, uint32_t *out) {
   return SL_OK;
 }
 
-static sl_status room_for_relationships(sl_store *s, uint64_t count) {
-  if (count <= s->rel_room) return SL_OK;
-  uint64_t wanted = s->rel_room < 16 ? 16 : (uint64_t)s->rel_room * 2;
-  if (wanted < count) wanted = count;
-  SL_TRY(SL_REALLOC(&s->rel_from, (size_t)wanted));
-  SL_TRY(SL_REALLOC(&s->rel_to, (size_t)wanted));
-  SL_TRY(SL_REALLOC(&s->rel_type, (size_t)wanted));
-  s->rel_room = (uint32_t)wanted;
+static sl_status room_for_relationships(sl_store *s, uint32_t count) {
+  uint32_t **of[3] = {&s->rel_from, &s->rel_to, &s->rel_type};
+  for (int i = 0; i < 3; i++)
+    SL_TRY(room_for_ids(s, of[i], &s->rel_born[i], s->rel_room, s->rel_count, count));
+  s->rel_room = wanted_room(s->rel_room, (uint64_t)s->rel_count + count);
   return SL_OK;
 }
 
 // Heads of the lists of newer relationships for all nodes.
 static sl_status room_for_newer(sl_store *s, uint64_t relationships) {
   sl_adjacency *a = &s->adjacency;
-  if (a->first_room < s->node_count) {
-    uint32_t wanted = a->first_room * 2 < s->node_count ? s->node_count : a->first_room * 2;
-    if (wanted < 16) wanted = 16;
-    SL_TRY(SL_REALLOC(&a->first_out, wanted));
-    SL_TRY(SL_REALLOC(&a->first_in, wanted));
-    memset(a->first_out + a->first_room, 0xff, (wanted - a->first_room) * sizeof(uint32_t));
-    memset(a->first_in + a->first_room, 0xff, (wanted - a->first_room) * sizeof(uint32_t));
-    a->first_room = wanted;
+  uint32_t born = a->first_born;
+  const uint32_t heads = wanted_room(a->first_room, s->node_count);
+  const bool grows = heads > a->first_room;
+  if (grows || sl_is_shared(s, born)) {
+    SL_TRY(sl_block_room(s, &a->first_out, &born, a->first_room, heads));
+    born = a->first_born;
+    SL_TRY(sl_block_room(s, &a->first_in, &born, a->first_room, heads));
+    a->first_born = born;
+    memset(a->first_out + a->first_room, 0xff, (heads - a->first_room) * sizeof(uint32_t));
+    memset(a->first_in + a->first_room, 0xff, (heads - a->first_room) * sizeof(uint32_t));
+    a->first_room = heads;
   }
   const uint64_t newer = relationships - a->relationships;
-  if (newer <= a->next_room) return SL_OK;
-  uint64_t wanted = (uint64_t)a->next_room * 2;
-  if (wanted < newer) wanted = newer;
-  if (wanted < 16) wanted = 16;
-  SL_TRY(SL_REALLOC(&a->next_out, (size_t)wanted));
-  SL_TRY(SL_REALLOC(&a->next_in, (size_t)wanted));
-  a->next_room = (uint32_t)wanted;
+  const uint32_t wanted = wanted_room(a->next_room, newer);
+  if (wanted == a->next_room) return SL_OK;
+  const uint32_t used = s->rel_count - a->relationships;
+  born = a->next_born;
+  SL_TRY(sl_block_room(s, &a->next_out, &born, used, wanted));
+  born = a->next_born;
+  SL_TRY(sl_block_room(s, &a->next_in, &born, used, wanted));
+  a->next_born = born;
+  a->next_room = wanted;
   return SL_OK;
 }
 
@@ -204,7 +219,7 @@ sl_status sl_store_add_relationships(sl_store *s, uint32_t type, const uint32_t 
   *first = s->rel_count;
   SL_REQUIRE(count <= MOST_IDS - s->rel_count, SL_ERR_OVERFLOW, "count",
              "below 2^30 relationships");
-  SL_TRY(room_for_relationships(s, (uint64_t)s->rel_count + count));
+  SL_TRY(room_for_relationships(s, count));
   SL_TRY(room_for_newer(s, (uint64_t)s->rel_count + count));
   sl_adjacency *a = &s->adjacency;
   for (uint32_t i = 0; i < count; i++) {
@@ -242,6 +257,7 @@ sl_status sl_store_set_labels(sl_store *s, uint32_t node, uint32_t set) {
   const uint32_t before = s->node_set[node];
   if (before == set) return SL_OK;
   SL_TRY(may_log(s));
+  SL_TRY(sl_block_own(s, &s->node_set, &s->node_born, s->node_count, s->node_room));
   change_labels(s, node, set);
   note(s, SL_CHANGED_LABELS, node, before, sl_null());
   return SL_OK;
@@ -262,6 +278,7 @@ sl_status sl_store_set_property(sl_store *s, sl_what what, uint32_t id, uint32_t
   if (sl_is_null(v) && sl_is_null(before)) return SL_OK;
   if (v.kind == SL_VALUE_LIST || v.kind == SL_VALUE_TEMPORAL)
     SL_TRY(sl_value_copy(&s->lists, v, &v));
+  SL_TRY(sl_column_own(s, c, id));
   SL_TRY(sl_column_set(c, id, v, &s->strings));
   if (what == SL_OF_NODES) sl_index_set(s, key, id, v);
   note(s, what == SL_OF_NODES ? SL_CHANGED_NODE : SL_CHANGED_RELATIONSHIP, id, key, before);
@@ -284,6 +301,7 @@ static void mark_node(sl_store *s, uint32_t id, bool gone) {
 
 sl_status sl_store_delete_relationship(sl_store *s, uint32_t id) {
   SL_TRY(may_log(s));
+  SL_TRY(sl_block_own(s, &s->rel_type, &s->rel_born[2], s->rel_count, s->rel_room));
   mark_relationship(s, id, true);
   note(s, SL_GONE_RELATIONSHIP, id, 0, sl_null());
   return SL_OK;
@@ -291,6 +309,7 @@ sl_status sl_store_delete_relationship(sl_store *s, uint32_t id) {
 
 sl_status sl_store_delete_node(sl_store *s, uint32_t id) {
   SL_TRY(may_log(s));
+  SL_TRY(sl_block_own(s, &s->node_set, &s->node_born, s->node_count, s->node_room));
   mark_node(s, id, true);
   note(s, SL_GONE_NODE, id, 0, sl_null());
   return SL_OK;

@@ -1,7 +1,7 @@
 // The store of a property graph: nodes with sets of labels, relationships of one type each, columns of
 // properties, neighbours in both directions. One writer; what a statement has changed can be undone.
 //
-// Ids are numbers from 0 in the order of making, and are not used again.
+// Ids are numbers from 0 in the order of making, and are not used again. Readers may keep a state that was: see states.h.
 #ifndef SL_PROPERTY_STORE_H
 #define SL_PROPERTY_STORE_H
 
@@ -33,6 +33,7 @@ typedef struct sl_adjacency {
   // Newer ones are lists, the last one first: next[r - relationships].
   uint32_t *first_out, *first_in, *next_out, *next_in;
   uint32_t first_room, next_room;
+  uint32_t rows_born, first_born, next_born; // see states.h
 } sl_adjacency;
 
 typedef enum sl_change_kind {
@@ -58,16 +59,19 @@ typedef struct sl_changes {
 } sl_changes;
 
 typedef struct sl_store {
+  // All states of a graph have these in common: they only grow, and numbers in them do not change.
   sl_names labels, types, keys, strings;
-  sl_pool lists; // of properties
+  sl_names set_names; // of the sets, by their bytes: the number is that of the set
+  sl_pool lists;      // of properties
+  sl_label_set *sets;
+  uint32_t set_count, set_room;
+
   uint32_t node_count, node_room, node_live;
   uint32_t *node_set;
   uint32_t rel_count, rel_room, rel_live;
   uint32_t *rel_from, *rel_to, *rel_type;
-  sl_label_set *sets;
-  uint32_t set_count, set_room;
-  sl_names set_names;     // of the sets, by their bytes: the number is that of the set
-  uint32_t *label_counts; // nodes of each label
+  uint32_t node_born, rel_born[3]; // see states.h
+  uint32_t *label_counts;          // nodes of each label
   uint32_t label_room;
   uint32_t *type_counts;
   uint32_t type_room;
@@ -78,8 +82,14 @@ typedef struct sl_store {
   sl_adjacency adjacency;
   sl_change *log;
   uint32_t log_count, log_room;
+  uint32_t log_begin; // where the changes of the statement begin
   bool logging;
+  bool open; // what statements have changed may still be undone: a transaction
   uint64_t version;
+
+  struct sl_states *states; // of the graph
+  struct sl_store *older, *newer;
+  uint32_t epoch, pins, readers;
 } sl_store;
 
 sl_status sl_store_begin(sl_store *s); // of a zeroed one
@@ -93,6 +103,13 @@ static inline bool sl_rel_is_live(const sl_store *s, uint32_t id) {
   return id < s->rel_count && !(s->rel_type[id] & SL_GONE);
 }
 bool sl_set_has(const sl_store *s, uint32_t set, uint32_t label);
+// A label or type may have got its number after a state was made.
+static inline uint32_t sl_label_count(const sl_store *s, uint32_t label) {
+  return label < s->label_room ? s->label_counts[label] : 0;
+}
+static inline uint32_t sl_type_count(const sl_store *s, uint32_t type) {
+  return type < s->type_room ? s->type_counts[type] : 0;
+}
 static inline bool sl_node_has_label(const sl_store *s, uint32_t id, uint32_t label) {
   return sl_set_has(s, s->node_set[id] & ~SL_GONE, label);
 }
@@ -127,9 +144,11 @@ sl_status sl_store_add_nodes(sl_store *s, uint32_t set, uint32_t count, uint32_t
 sl_status sl_store_add_relationships(sl_store *s, uint32_t type, const uint32_t *from,
                                      const uint32_t *to, uint32_t count, uint32_t *first);
 
-// A statement: begin, changes, then undo or commit. Nothing of undo can fail.
+// A statement: begin, changes, then undo or commit. Nothing of undo can fail. Where the store is `open`, what is committed stays
+// in the log; with log_begin = 0 the next undo or commit is of all of it.
 void sl_store_log(sl_store *s);
 void sl_store_undo(sl_store *s);
+// Errors: ERR_MEMORY: it can only be undone then.
 sl_status sl_store_commit(sl_store *s, sl_changes *out);
 
 // Sorts the newer relationships in where there are many, or all of them. Errors: ERR_MEMORY: as before then.

@@ -374,10 +374,12 @@ test('rows come while the query runs', async () => {
   }
   expect(sum).toBe((1000 * 1000 * 999) / 2);
 
-  // Busy until its last row.
+  // The query is busy until its last row; its graph is not, but cannot be disposed.
   const all = query.stream();
   await all.next();
-  expect(() => graph.nodeCount).toThrow(/in use/);
+  expect(() => query.run()).toThrow(/in use/);
+  expect(() => graph.dispose()).toThrow(/in use/);
+  expect(graph.nodeCount).toBe(1000);
   await all.return(undefined as never);
   expect(graph.nodeCount).toBe(1000);
   const three = query.stream({}, { maxRows: 3 });

@@ -17,6 +17,11 @@ interface PropertyDoor {
   ask: (given: Columns | null, ...queries: string[]) => GraphValue[][][];
   /** The same after the graph was saved and loaded. */
   saved: (queries: string[], ...later: string[]) => GraphValue[][][];
+  /**
+   * What a question finds in a snapshot, in the graph and in a transaction that has changed it; then in the first two after the
+   * transaction was committed or rolled back; and what it has changed.
+   */
+  viewed: (before: string[], inside: string[], commits: boolean, question: string) => unknown[];
   /** The same with tables that queries may load. */
   loaded: (files: Record<string, string>, ...queries: string[]) => GraphValue[][][];
 }
@@ -25,7 +30,7 @@ export const doors: RoomDoors<'property', PropertyDoor> = {
   room: 'property',
   bundle: 'property',
   embind: ({ PropertyGraph }) => {
-    const run = (graph: PropertyGraph, queries: readonly string[]) =>
+    const run = (graph: Pick<PropertyGraph, 'query'>, queries: readonly string[]) =>
       queries.map((text) => {
         const { columns, rows } = graph.query(text);
         return rows.map((row) => columns.map((name) => row[name]!));
@@ -54,6 +59,18 @@ export const doors: RoomDoors<'property', PropertyDoor> = {
         } finally {
           again.dispose();
         }
+      },
+      viewed(before, inside, commits, question) {
+        using graph = PropertyGraph.create();
+        run(graph, before);
+        using snapshot = graph.snapshot();
+        using transaction = graph.begin();
+        run(transaction, inside);
+        const found: unknown[] = [snapshot, graph, transaction].map((of) => run(of, [question])[0]);
+        const changes = commits ? Object.values(transaction.commit()) : transaction.rollback();
+        found.push(...[snapshot, graph].map((of) => run(of, [question])[0]), changes ?? []);
+        found.push(attempt(() => run(transaction, [question])));
+        return found;
       },
       loaded(files, ...queries) {
         const graph = PropertyGraph.create();
@@ -250,6 +267,22 @@ function rawProperty(module: RawModule): PropertyDoor {
       module.check(call.sl_abi_writer_destroy!(writer));
       module.check(call.sl_abi_property_destroy!(graph));
       return using(again, later);
+    },
+    viewed(before, inside, commits, question) {
+      const graph = module.made(call.sl_abi_property_create!());
+      for (const text of before) rowsOf(graph, text);
+      const snapshot = module.made(call.sl_abi_property_view!(graph, 1));
+      const transaction = module.made(call.sl_abi_property_view!(graph, 2));
+      for (const text of inside) rowsOf(transaction, text);
+      const found: unknown[] = [snapshot, graph, transaction].map((of) => rowsOf(of, question));
+      const changes = commits
+        ? numbers(8, (at) => call.sl_abi_property_commit!(transaction, at))
+        : (module.check(call.sl_abi_property_roll_back!(transaction)), []);
+      found.push(...[snapshot, graph].map((of) => rowsOf(of, question)), [...changes]);
+      found.push(attempt(() => rowsOf(transaction, question)));
+      for (const of of [graph, transaction, snapshot])
+        module.check(call.sl_abi_property_destroy!(of));
+      return found;
     },
     loaded(files, ...queries) {
       tables = files;
@@ -478,6 +511,33 @@ export const cases: Case<PropertyDoor>[] = [
       ),
     check: (found: unknown) => expect(found).toEqual([[[49, 1268, 's9']]]),
   },
+  ...[true, false].map((commits) => ({
+    name: `a transaction that is ${commits ? 'committed' : 'rolled back'} is one change, and a snapshot stays`,
+    run: ({ viewed }: PropertyDoor) =>
+      viewed(
+        ["UNWIND range(1, 5) AS i CREATE (:A {i: i, s: 'a' + i})-[:R]->(:B)"],
+        [
+          "MATCH (a:A) WHERE a.i > 2 SET a.s = 'changed', a:C",
+          'MATCH (a:A {i: 1}) DETACH DELETE a',
+          'CREATE (:A {i: 9})-[:R]->(:New), (:Gone)',
+          'MATCH (n:Gone) DELETE n',
+        ],
+        commits,
+        "MATCH (a:A)-[:R]->(b) RETURN count(*), sum(a.i), count(CASE WHEN a.s = 'changed' AND a:C THEN 1 END)",
+      ),
+    check: (found: unknown) => {
+      const [before, after] = [[[5, 15, 0]], [[5, 23, 3]]];
+      expect(found).toMatchObject([
+        before,
+        before,
+        after,
+        before,
+        commits ? after : before,
+        commits ? [2, 1, 1, 1, 4, 5, 5, 0] : [],
+        { refused: 'STATE', argument: 'transaction' },
+      ]);
+    },
+  })),
   {
     name: 'refusals say where',
     run: ({ ask }) =>

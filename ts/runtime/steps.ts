@@ -93,7 +93,7 @@ function runSync(job: Job<unknown>): Ending {
  */
 export async function runAsync<Progress, Result = Ending>(
   job: Job<Progress>,
-  objects: readonly WasmObject<RawObject>[],
+  objects: readonly (WasmObject<RawObject> | Holdable)[],
   { signal = ambient.signal, onProgress }: AsyncOptions<Progress>,
   read: (ending: Ending) => Result = (ending) => ending as Result,
 ): Promise<Result> {
@@ -173,12 +173,18 @@ export interface Call<Options> {
   readonly scratch: Scratch;
 }
 
+/** What an asynchronous call holds while it runs. */
+export interface Holdable {
+  hold(): void;
+  letGo(): void;
+}
+
 /** What a call has begun. */
 export interface Begun<Progress, Result> {
   /** The C object that works. */
   readonly raw: { job(): StepJob | null };
   /** Objects that an asynchronous call holds: using or disposing one of them is BUSY. */
-  readonly holds: readonly WasmObject<RawObject>[];
+  readonly holds: readonly (WasmObject<RawObject> | Holdable)[];
   /** What is told about the work beside its operations. */
   readonly progress?: () => Omit<Progress, keyof WorkProgress>;
   /** Reads the result, once the work has ended. */

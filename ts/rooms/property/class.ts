@@ -4,8 +4,6 @@ import {
   type AsyncBytesSource,
   type BytesSource,
   type LoadAsyncOptions,
-  savePieces,
-  saveWhole,
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
@@ -17,27 +15,21 @@ import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import type { GraphologyLike } from '../graph/graphology.js';
 import { readColumns, setColumns, writeText } from './bytes.js';
-import { giveGraphology, projectedEdges, takeGraphology } from './exchange.js';
-import { GraphQueries, type Raw } from './queries.js';
-import type {
-  EdgesInput,
-  GraphologyNames,
-  GraphologyTarget,
-  NodesInput,
-  PartOptions,
-  ProjectedEdges,
-} from './types.js';
-
-/** SL_PROPERTY_FACTS */
-const FACTS = 10;
+import { GraphProcedures } from './define.js';
+import { takeGraphology } from './exchange.js';
+import type { Raw } from './queries.js';
+import type { EdgesInput, GraphologyNames, NodesInput } from './types.js';
+import { GraphSnapshot, GraphTransaction, within } from './views.js';
 
 /**
  * Nodes with labels, relationships (edges) of one type each, and properties of both, asked in openCypher.
  *
  * Ids are numbers from 0 in the order of making, and are not used again. A statement does all that it says or, when it fails or is
- * stopped, nothing. One statement changes the graph at a time.
+ * stopped, nothing; a transaction ({@link PropertyGraph.transaction}) holds several. One of them changes the graph at a time. Who
+ * reads meanwhile, in a query whose rows are still coming or in a snapshot ({@link PropertyGraph.snapshot}), keeps the graph of
+ * the beginning.
  */
-export class PropertyGraph extends GraphQueries {
+export class PropertyGraph extends GraphProcedures {
   /**
    * An empty graph.
    *
@@ -60,34 +52,114 @@ export class PropertyGraph extends GraphQueries {
     return adopt(runtime, operation, PropertyGraph, runtime.raw.PropertyGraph.create());
   }
 
-  #facts(operation: string): Float64Array {
-    const { runtime } = this;
-    const raw = this.use(operation);
-    return runtime.scratch(operation, (scratch) => {
-      const at = scratch.f64(FACTS);
-      raw.facts(at);
-      return runtime.copyF64(at, FACTS);
-    });
-  }
-
-  /** How many nodes there are. */
-  get nodeCount(): number {
-    return this.#facts('PropertyGraph.nodeCount')[0] as number;
-  }
-
-  /** How many relationships there are. */
-  get edgeCount(): number {
-    return this.#facts('PropertyGraph.edgeCount')[1] as number;
-  }
-
-  /** Bytes that the graph holds in the module's memory. */
+  /** Bytes that the graph holds in the module's memory, with what snapshots and queries that run keep of it. */
   get bytesUsed(): number {
-    return this.#facts('PropertyGraph.bytesUsed')[7] as number;
+    return this.numbers('PropertyGraph.bytesUsed')[7] as number;
   }
 
-  /** @internal */
-  protected override facts(): Readonly<Record<string, unknown>> {
-    return { nodes: this.nodeCount, edges: this.edgeCount };
+  /**
+   * Older states of the graph that somebody still reads, and the bytes that only they take. A snapshot that is forgotten is
+   * seen here.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * const snapshot = graph.snapshot();
+   * console.log(graph.kept.states); // 0
+   * graph.query('CREATE (:Item)');
+   * console.log(graph.kept.states, graph.kept.bytes > 0); // 1 true
+   * snapshot.dispose();
+   * console.log(graph.kept.states); // 0
+   * ```
+   */
+  get kept(): { states: number; bytes: number } {
+    const numbers = this.numbers('PropertyGraph.kept');
+    return { states: numbers[10] as number, bytes: numbers[11] as number };
+  }
+
+  /**
+   * The graph as it is now, to be read while it is changed; during a transaction, as it was before. Nothing is copied at once: a
+   * later change copies the part that it changes. Dispose it when you are done, for what it keeps takes memory ({@link PropertyGraph.kept}).
+   *
+   * @throws SublinearError `STATE` while a statement changes the graph, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query('CREATE (:Item {n: 1})');
+   * using snapshot = graph.snapshot();
+   * graph.query('MATCH (i:Item) SET i.n = 2');
+   * console.log(snapshot.query('MATCH (i:Item) RETURN i.n AS n').rows); // [ { n: 1 } ]
+   * console.log(graph.query('MATCH (i:Item) RETURN i.n AS n').rows); // [ { n: 2 } ]
+   * ```
+   */
+  snapshot(): GraphSnapshot {
+    return GraphSnapshot.of('PropertyGraph.snapshot', this);
+  }
+
+  /**
+   * Begins a transaction: statements that are committed or rolled back together. Until then only the transaction sees what it has
+   * changed, nothing else can change the graph, and disposing the transaction rolls it back.
+   *
+   * @throws SublinearError `STATE` when another transaction is open or a statement changes the graph, `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * using transaction = graph.begin();
+   * transaction.query("CREATE (:Account {name: 'a', money: 5})");
+   * transaction.query("CREATE (:Account {name: 'b', money: 0})");
+   * console.log(transaction.nodeCount, graph.nodeCount); // 2 0
+   * console.log(transaction.commit().nodesCreated, graph.nodeCount); // 2 2
+   * ```
+   */
+  begin(): GraphTransaction {
+    return GraphTransaction.of('PropertyGraph.begin', this);
+  }
+
+  /**
+   * Runs `body` in a transaction, which is committed when it returns and rolled back when it throws; the same for a promise.
+   *
+   * @param body - a function; in an engine in a worker use {@link PropertyGraph.begin}
+   * @returns what `body` returns
+   *
+   * @throws what `body` throws; SublinearError as {@link PropertyGraph.begin} and {@link GraphTransaction.commit}
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.query("CREATE (:Account {name: 'a', money: 5}), (:Account {name: 'b', money: 0})");
+   * const pay = (amount: number) =>
+   *   graph.transaction((transaction) => {
+   *     transaction.query("MATCH (b:Account {name: 'b'}) SET b.money = b.money + $amount", { amount });
+   *     const { rows } = transaction.query("MATCH (a:Account {name: 'a'}) SET a.money = a.money - $amount RETURN a.money AS rest", { amount });
+   *     if (Number(rows[0]?.rest) < 0) throw new Error('not enough money');
+   *   });
+   * pay(3);
+   * try {
+   *   pay(3);
+   * } catch (error) {
+   *   console.log((error as Error).message); // not enough money
+   * }
+   * console.log(graph.query('MATCH (a:Account) RETURN a.money AS money ORDER BY a.name').rows); // [ { money: 2 }, { money: 3 } ]
+   * ```
+   */
+  transaction<T>(body: (transaction: GraphTransaction) => T): T {
+    const operation = 'PropertyGraph.transaction';
+    if (typeof body !== 'function') throw check.typeError(operation, 'body', 'function', body);
+    return within(GraphTransaction.of(operation, this), body);
   }
 
   /**
@@ -205,52 +277,6 @@ export class PropertyGraph extends GraphQueries {
   }
 
   /**
-   * Gives nodes and relationships to a graphology graph, which must be a directed one that allows parallel edges: keys are the ids,
-   * labels and types the attributes `label` and `type`.
-   *
-   * @returns `into`
-   *
-   * @example
-   * ```ts
-   * import { MultiDirectedGraph } from 'graphology';
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * graph.query("CREATE (:Person {name: 'Ada'})-[:KNOWS]->(:Person {name: 'Charles'})");
-   * const other = graph.toGraphology(new MultiDirectedGraph());
-   * console.log(other.order, other.getNodeAttributes('0')); // 2 { name: 'Ada', label: 'Person' }
-   * ```
-   */
-  toGraphology<G extends GraphologyTarget>(into: G): G {
-    return giveGraphology('PropertyGraph.toGraphology', this, into);
-  }
-
-  /**
-   * A part of the graph as arrays: `Graph.fromEdges(graph.project({ type: 'LINK' }).edges)` is a graph that the other modules take.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * graph.query('CREATE (:Other), (:Page)-[:LINK {n: 2}]->(:Page)');
-   * const { nodes, edges } = graph.project({ label: 'Page', weight: 'n' });
-   * console.log(nodes, edges.to, edges.weights); // Uint32Array(2) [ 1, 2 ] Uint32Array(1) [ 1 ] Float64Array(1) [ 2 ]
-   * ```
-   */
-  project(options?: PartOptions): ProjectedEdges {
-    const operation = 'PropertyGraph.project';
-    const { runtime } = this;
-    const raw = this.use(operation);
-    return projectedEdges(
-      { runtime, operation, graph: raw, later: false, signal: undefined },
-      options,
-    );
-  }
-
-  /**
    * Sorts in the relationships that were made one by one. Queries do it themselves where there are many.
    *
    * @throws SublinearError `STATE`, `MEMORY`
@@ -269,48 +295,6 @@ export class PropertyGraph extends GraphQueries {
   compact(): void {
     const operation = 'PropertyGraph.compact';
     this.runtime.check(operation, this.use(operation).compact());
-  }
-
-  /**
-   * The graph as bytes: `PropertyGraph.load` takes them, in every engine and on every machine. Ids of what was deleted are not
-   * kept: those above them move down.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * graph.query("CREATE (:Person {name: 'Ada'})");
-   * using again = PropertyGraph.load(graph.save());
-   * console.log(again.query('MATCH (p) RETURN p.name AS name').rows); // [ { name: 'Ada' } ]
-   * ```
-   */
-  save(): Uint8Array<ArrayBuffer> {
-    const operation = 'PropertyGraph.save';
-    const raw = this.use(operation);
-    return saveWhole(this.runtime, operation, () => this.runtime.raw.PropertyGraph.save(raw));
-  }
-
-  /**
-   * The same in pieces of at most 1 MiB: the graph as it was at the first one.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/property';
-   *
-   * const { PropertyGraph } = await load();
-   * using graph = PropertyGraph.create();
-   * let bytes = 0;
-   * for (const piece of graph.saveInPieces()) bytes += piece.length;
-   * console.log(bytes === graph.save().length); // true
-   * ```
-   */
-  saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const operation = 'PropertyGraph.saveInPieces';
-    const { runtime } = this;
-    const use = () => this.use(operation);
-    return savePieces(runtime, operation, () => runtime.raw.PropertyGraph.save(use()), use);
   }
 
   /**

@@ -42,6 +42,11 @@ export function hostsOf(graph: object): Map<string, Host> {
   return found;
 }
 
+/** Gives a view of a graph the functions of the graph. */
+export function shareHosts(graph: object, view: object): void {
+  known.set(view, hostsOf(graph));
+}
+
 /** Rows as bytes. */
 export function bytesOfRows(operation: string, argument: string, rows: Rows): Uint8Array {
   if (rows instanceof Uint8Array) return rows;

@@ -7,7 +7,7 @@ import type { Access } from './host.js';
 import type { GraphValue } from './types.js';
 
 /** SL_PROPERTY_FACTS */
-const FACTS = 10;
+const FACTS = 12;
 /** Graphs that are kept at a time. */
 const MOST_KEPT = 4;
 

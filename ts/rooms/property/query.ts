@@ -95,7 +95,8 @@ export class PropertyQuery extends WasmObject<RawQuery> {
   }
 
   /**
-   * The same in slices of about 8 ms. The graph is busy meanwhile.
+   * The same in slices of about 8 ms. The query is busy meanwhile, and its graph where it changes it; one that reads sees the graph
+   * as it was at its beginning.
    *
    * @throws the `signal`'s reason within 50 ms of an abort; nothing has changed then
    *
@@ -168,8 +169,8 @@ export class PropertyQuery extends WasmObject<RawQuery> {
   /**
    * Runs it and gives each row as soon as it is found: the query goes on when the next row is asked for, and rows that were given
    * stay so when it is aborted. The rows of a query that changes the graph come when it has ended, because a change that fails
-   * undoes all. The graph is busy until the last row; leaving the loop ends the query. What the generator returns after the last row
-   * says how it ended.
+   * undoes all. The query is busy until the last row, and its graph where it changes it; one that reads gives rows of the graph as it
+   * was at the first one. Leaving the loop ends the query. What the generator returns after the last row says how it ended.
    *
    * @throws the `signal`'s reason; otherwise as {@link PropertyQuery.run}
    *

@@ -6,10 +6,10 @@ import type {
 } from '../../generated/raw/property.js';
 import type { WasmObject } from '../../runtime/object.js';
 import type { RawObject } from '../../runtime/runtime.js';
-import type { AsyncOptions, Call } from '../../runtime/steps.js';
+import type { AsyncOptions, Call, Holdable } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Served } from './host.js';
-import { problemOf } from './results.js';
+import { factsOf, problemOf } from './results.js';
 import type { Parameters, QueryOptions } from './types.js';
 import { WireWriter } from './wire.js';
 
@@ -37,7 +37,7 @@ export interface Asked {
 /** A query that runs. */
 export interface Running {
   raw: { job(): Served };
-  holds: WasmObject<RawObject>[];
+  holds: (WasmObject<RawObject> | Holdable)[];
   query: RawQuery;
 }
 
@@ -66,7 +66,11 @@ export function beginRun(
   const { signal } = options;
   const inner = runtime.made(operation, raw.job());
   const job = new Served({ runtime, operation, query, raw, graph, later, signal }, inner);
-  return { raw: { job: () => job }, holds: [query, query.graph], query: raw };
+  // Who reads keeps a state of the graph, which others may use, but not dispose.
+  const { graph: whole } = query;
+  const writes = !later || factsOf(runtime, operation, raw).writes;
+  const holds = [query, writes ? whole : { hold: () => whole.pin(), letGo: () => whole.unpin() }];
+  return { raw: { job: () => job }, holds, query: raw };
 }
 
 /** Errors of a run as the language says them; what was begun is left. */

@@ -20,7 +20,7 @@ import {
   readRows,
   takeRows,
 } from './results.js';
-import { type Asked, beginRun, failed, type Prepared, queryKeys } from './run.js';
+import { type Asked, beginRun, failed, type Prepared, queryKeys, type Running } from './run.js';
 import type { GraphValue, Parameters, QueryOptions, QuerySummary, RowColumns } from './types.js';
 
 type Options = QueryOptions & AsyncOptions<WorkProgress>;
@@ -62,7 +62,7 @@ async function* run<F extends keyof Forms>(
   const { runtime } = query;
   const { signal, onProgress } = asyncOptions(operation, options);
   const scratch = new Scratch(runtime, operation);
-  const held = [query, query.graph];
+  let held: Running['holds'] = [];
   let ended = false;
   let holding = false;
   const letGo = () => {
@@ -73,10 +73,11 @@ async function* run<F extends keyof Forms>(
   };
   try {
     const call = { runtime, operation, options: { ...options, signal } as never, scratch };
-    const { raw, query: rawQuery } = beginRun(call, asked);
+    const { raw, query: rawQuery, holds } = beginRun(call, asked);
     const job = raw.job();
     const columns = columnNames(runtime, operation, rawQuery);
     const { writes } = factsOf(runtime, operation, rawQuery);
+    held = holds;
     for (const object of held) object.hold();
     runtime.running++;
     holding = true;
