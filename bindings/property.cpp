@@ -37,5 +37,6 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_answer>("answer")
       .method<sl_property_query_facts>("facts")
       .method<sl_property_columns>("columns")
-      .method<sl_property_explain>("explain");
+      .method<sl_property_explain>("explain")
+      .method<sl_property_profile>("profile");
 }

@@ -194,7 +194,7 @@ int32_t SL_ABI(sl_abi_property_list_relationships)(sl_handle handle, const uint8
   return SL_OK;
 }
 
-// numbers: 11, written.
+// numbers: 12, written.
 int32_t SL_ABI(sl_abi_property_query_facts)(sl_handle handle, double *numbers) {
   sl_property_query *query;
   SL_TRY(get_query(handle, &query));
@@ -214,6 +214,13 @@ int32_t SL_ABI(sl_abi_property_explain)(sl_handle handle, double *numbers) {
   sl_property_query *query;
   SL_TRY(get_query(handle, &query));
   return sl_property_explain(query, numbers);
+}
+
+// numbers: two, written.
+int32_t SL_ABI(sl_abi_property_profile)(sl_handle handle, double *numbers) {
+  sl_property_query *query;
+  SL_TRY(get_query(handle, &query));
+  return sl_property_profile(query, numbers);
 }
 
 // The handle of a writer, or 0.

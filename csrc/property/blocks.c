@@ -175,7 +175,7 @@ static sl_status begin(sl_run *run, sl_blocks *b) {
 static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
   const sl_store *s = run->store;
   sl_test *t = &step->tests[SL_OF_NODES];
-  uint32_t id = l->cursor, set = SL_NO_ID;
+  uint32_t id = l->cursor, set = SL_NO_ID, marked = 0;
   const bool by_order = step->by_order;
   bool has = true;
   for (; id < s->node_count && l->count < l->room && !l->paused; id++) {
@@ -190,16 +190,18 @@ static sl_status scan(sl_run *run, sl_operator *step, sl_level *l) {
     if (right) l->nodes[l->count++] = id;
     if (id % 1024 == 1023 || by_order) {
       run->work += by_order ? 1 : 256;
+      marked++;
       l->paused = sl_over_budget(run);
     }
   }
+  step->hits += by_order ? marked : id - l->cursor;
   l->cursor = id;
   return SL_OK;
 }
 
 // All neighbours for rows of the level before, until the block is full.
 static void neighbours(const sl_run *run, const sl_blocks *b, sl_level *l) {
-  const sl_operator *step = &b->steps[b->level];
+  sl_operator *step = &b->steps[b->level];
   const sl_level *before = l - 1;
   uint32_t node, r, count = l->count;
   for (;;) {
@@ -219,6 +221,7 @@ static void neighbours(const sl_run *run, const sl_blocks *b, sl_level *l) {
     l->open = false;
     l->cursor++;
   }
+  step->hits += count - l->count;
   l->count = count;
 }
 

@@ -87,6 +87,7 @@ static sl_status sum_of(sl_run *run, sl_operator *o, uint32_t from, uint64_t *ou
     count += right;
   }
   run->work += looked;
+  o->hits += looked;
   if (from < o->sums_room) o->sums[from] = count + 1;
   *out = count;
   return SL_OK;
@@ -142,6 +143,7 @@ sl_status sl_count_from(sl_run *run, sl_operator *o, uint32_t from, uint64_t *ou
     total += more;
   }
   run->work += looked;
+  o->hits += looked;
   *out = total;
   return SL_OK;
 }

@@ -39,12 +39,13 @@ static sl_status scan(sl_run *run, sl_operator *o, sl_step_result *out) {
     const uint32_t of = s->node_set[id];
     if (++checked == 4096) {
       run->work += checked;
+      o->hits += --checked; // it comes again
       o->at = id;
       if (sl_over_budget(run)) {
         *out = SL_PAUSE;
         return SL_OK;
       }
-      checked = 0;
+      checked = 1;
     }
     if (of & SL_GONE) continue;
     if (o->label != SL_NO_NAME && of != set) {
@@ -57,10 +58,12 @@ static sl_status scan(sl_run *run, sl_operator *o, sl_step_result *out) {
     if (!right) continue;
     run->row[o->to] = sl_node(id);
     o->at = id + 1;
+    o->hits += checked;
     *out = SL_ROW;
     return SL_OK;
   }
   run->work += checked / 16;
+  o->hits += checked;
   o->at = id;
   *out = SL_END;
   return SL_OK;
@@ -99,6 +102,7 @@ static sl_status seek(sl_run *run, sl_operator *o, sl_step_result *out) {
     const uint32_t node = x->entries[o->at - 1].node;
     o->at = sl_index_after(x, o->at);
     run->work++;
+    o->hits++;
     if (!sl_node_is_live(s, node)) continue;
     if (o->label != SL_NO_NAME && !sl_node_has_label(s, node, o->label)) continue;
     if (sl_value_equal(sl_store_get(s, SL_OF_NODES, node, o->key), o->list_value) != SL_TRUE)
@@ -121,6 +125,7 @@ static sl_status ends(sl_run *run, sl_operator *o, sl_step_result *out) {
   for (; v.kind == SL_VALUE_RELATIONSHIP && o->at < 2;) {
     const bool back = o->at++ == 1;
     const uint32_t r = v.as.id;
+    o->hits += !back;
     if (!(o->towards & (back ? SL_TOWARDS_IN : SL_TOWARDS_OUT)) || !sl_fits(run, o, r)) continue;
     const uint32_t a = run->store->rel_from[r], b = run->store->rel_to[r];
     if (o->from == o->to && a != b) continue;
@@ -211,6 +216,7 @@ static sl_status expand_start(sl_run *run, sl_operator *o) {
   }
   if (o->list) { // the relationship is known
     const sl_value r = run->row[o->relationship];
+    o->hits += r.kind == SL_VALUE_RELATIONSHIP;
     o->at = r.kind == SL_VALUE_RELATIONSHIP && sl_fits(run, o, r.as.id) ? 0 : 2;
     return SL_OK;
   }
@@ -258,6 +264,7 @@ static sl_status expand(sl_run *run, sl_operator *o, sl_step_result *out) {
   for (;;) {
     if (o->hinted && o->hint_nodes != NULL) to_common(o);
     if (!sl_walk_next(&o->walk, &node, &r)) break;
+    o->hits++;
     if (++looked % 1024 == 0) {
       run->work += 1024;
       if (sl_over_budget(run)) {
@@ -265,6 +272,7 @@ static sl_status expand(sl_run *run, sl_operator *o, sl_step_result *out) {
         if (o->walk.at > 0 && o->walk.newer == SL_NO_ID && o->walk.at <= o->walk.end &&
             o->walk.relationship != NULL && o->walk.relationship[o->walk.at - 1] == r) {
           o->walk.at--;
+          o->hits--;
           return SL_OK;
         }
       }

@@ -467,7 +467,7 @@ static sl_status pipeline_step(sl_run *run, sl_pipeline *p, sl_step_result *out)
       return SL_OK;
     }
     if (*out == SL_ROW) {
-      o->produced++;
+      o->produced += o->counts ? run->times : 1;
       if (p->at == p->count - 1) return SL_OK;
       SL_TRY(sl_start(run, &p->operators[++p->at]));
       continue;
@@ -497,11 +497,13 @@ sl_status sl_plan_step(sl_run *run, sl_plan *plan, sl_step_result *out) {
       plan->branch++;
       continue;
     }
+    plan->produced++;
     if (!plan->distinct || p->columns == NULL) return SL_OK;
     uint32_t number;
     bool fresh;
     SL_TRY(sl_distinct_add(&plan->seen, run->row, p->columns, plan->column_count, &number, &fresh));
     if (fresh) return SL_OK;
+    plan->produced--;
   }
   return SL_OK;
 }

@@ -70,6 +70,7 @@ static sl_status defined(sl_run *run, sl_operator *o, const sl_defined *d, sl_st
     const uint32_t before = o->at;
     const sl_list *row = sl_defined_next(d, o->list_value.as.list->items, &o->at);
     run->work += o->at - before;
+    o->hits += o->at - before;
     if (row == NULL) {
       *out = SL_END;
       return SL_OK;

@@ -208,16 +208,21 @@ void sl_property_list_relationships(const sl_property *graph, const uint8_t *typ
                                     uint32_t *count);
 
 // Numbers, written: columns, rows so far, nodes created and deleted, relationships created and deleted, properties set and
-// removed, labels added and removed, whether it changes the graph.
-#define SL_PROPERTY_QUERY_FACTS 11
+// removed, labels added and removed, whether it changes the graph, and whether its text begins with EXPLAIN (1: it is not run and has
+// no rows) or PROFILE (2).
+#define SL_PROPERTY_QUERY_FACTS 12
 void sl_property_query_facts(const sl_property_query *query, double *facts);
 
 // The names of the columns: a list (sl_wire). numbers: address and bytes, written; until the next call.
 //   Errors: ERR_MEMORY.
 sl_status sl_property_columns(sl_property_query *query, double *numbers);
 
-// The plan as text, a line an operator, with the rows that it gave in the last run. Errors: as sl_property_begin().
+// The plan as text, a line an operator, with the rows that it gave in the last run and its hits: the nodes, relationships and entries
+// of indexes that it looked at. What only counts neighbours (counted only) has as rows what its rows stand for.
+//   Errors: as sl_property_begin().
 sl_status sl_property_explain(sl_property_query *query, double *numbers);
+// The same as a list (sl_wire) of lists: the depth (0: no part of another operator), the text without these numbers, rows, hits.
+sl_status sl_property_profile(sl_property_query *query, double *numbers);
 
 // ---- files --------------------------------------------------------------------------------------
 

@@ -111,10 +111,10 @@ static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint3
     sl_value key;
     SL_TRY(sl_chars_make(&run->pool, name.text, name.length, &key));
     const sl_value *found = map.kind == SL_VALUE_MAP ? sl_map_find(map.as.map, key.as.chars) : NULL;
-    if (found == NULL)
+    if (found == NULL && q->statement->mode != SL_CYPHER_EXPLAIN)
       return sl_run_fail(run, 0, SL_CYPHER_ERROR_PARAMETER_MISSING, SL_CYPHER_MISSING_PARAMETER,
                          "A parameter of the query is not given");
-    run->parameters[i] = *found;
+    run->parameters[i] = found != NULL ? *found : sl_null();
   }
   return SL_OK;
 }
@@ -187,6 +187,7 @@ sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
   q->full = false;
   memset(&q->changes, 0, sizeof q->changes);
   sl_plan_reset(q->run.plan);
+  sl_plan_forget(q->run.plan);
   if (q->statement->writes) {
     root->writer = q;
     sl_store_log(root->live);
@@ -245,6 +246,7 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
                "no changes in its transaction before the query has ended");
   sl_store_see(run->store, root->live);
   SL_REQUIRE(run->wanted == NULL, SL_ERR_STATE, "query", "rows of the procedure that it waits for");
+  if (q->statement->mode == SL_CYPHER_EXPLAIN) return finish(q); // nothing is done
   if (q->taken_rows == q->row_count) q->rows.count = 0;
   const size_t before = q->rows.count;
   // Operators ask before they go on as well: with less, a step could end before anything was done.
@@ -335,7 +337,8 @@ void sl_property_query_facts(const sl_property_query *q, double *facts) {
                                                    (double)c->properties_removed,
                                                    (double)c->labels_added,
                                                    (double)c->labels_removed,
-                                                   q->statement->writes};
+                                                   q->statement->writes,
+                                                   q->statement->mode};
   memcpy(facts, numbers, sizeof numbers);
 }
 

@@ -218,7 +218,8 @@ struct sl_operator {
   sl_types hint_types;
 
   // State of a run.
-  uint64_t produced, rows;
+  // Since the run began: rows that it gave, and nodes, relationships and entries of indexes that it looked at.
+  uint64_t produced, hits;
   uint32_t at, end, number, hint_at, hint_end;
   const uint32_t *hint_nodes; // NULL: no hint for this row
   uint64_t limit;
@@ -252,6 +253,7 @@ struct sl_plan {
   uint32_t count, column_count, branch;
   bool distinct, started;
   sl_distinct seen;
+  uint64_t produced; // rows since the run began
 };
 
 typedef enum sl_step_result { SL_ROW, SL_END, SL_PAUSE } sl_step_result;
@@ -278,6 +280,8 @@ struct sl_run {
 // Makes run->plan. Errors: those of sl_eval.
 sl_status sl_plan_make(sl_run *run);
 void sl_plan_reset(sl_plan *plan);
+// Rows and hits of all its operators are counted from 0 again.
+void sl_plan_forget(sl_plan *plan);
 sl_status sl_plan_step(sl_run *run, sl_plan *plan, sl_step_result *out);
 sl_status sl_produce(sl_run *run, sl_operator *o, sl_step_result *out);
 sl_status sl_start(sl_run *run, sl_operator *o);

@@ -49,6 +49,7 @@ static sl_status level(sl_run *run, sl_operator *o, side *s, const side *other, 
     sl_walk_begin(&walk, run->store, s->queue[s->begin], s->towards, &o->types);
     while (sl_walk_next(&walk, &node, &r)) {
       run->work++;
+      o->hits++;
       if (s->by[node] != UNSEEN) continue;
       bool right = sl_is_unlike(run, o, r);
       if (right) SL_TRY(sl_hop_passes(run, o, r, &right));
@@ -187,6 +188,7 @@ static sl_status next_of_all(sl_run *run, sl_operator *o, sl_step_result *out) {
       o->depth--;
       continue;
     }
+    o->hits++;
     if (o->places[0][node] == UNSEEN || depth[node] != length - d) continue;
     bool right = sl_is_unlike(run, o, r);
     if (right) SL_TRY(sl_hop_passes(run, o, r, &right));

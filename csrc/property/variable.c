@@ -46,6 +46,7 @@ static sl_status along(sl_run *run, sl_operator *o, sl_step_result *out) {
   for (uint32_t i = 0; i < count; i++) {
     const sl_value r = v.as.list->items[o->swapped ? count - 1 - i : i];
     bool right;
+    o->hits++;
     if (r.kind != SL_VALUE_RELATIONSHIP || !sl_fits(run, o, r.as.id)) return SL_OK;
     SL_TRY(sl_hop_passes(run, o, r.as.id, &right));
     if (!right) return SL_OK;
@@ -89,6 +90,7 @@ sl_status sl_variable_produce(sl_run *run, sl_operator *o, sl_step_result *out) 
       o->depth--;
       continue;
     }
+    o->hits++;
     bool right = sl_is_unlike(run, o, r);
     for (uint32_t i = 0; i + 1 < length && right; i++) right = o->trail_ids[i] != r;
     if (right) SL_TRY(sl_hop_passes(run, o, r, &right));

@@ -35,6 +35,7 @@ RETURN a.name AS a,
        b.name AS b;
 :schema
 :explain MATCH (a:Person) RETURN a.name;
+PROFILE MATCH (a:Person) WHERE a.name STARTS WITH 'A' RETURN a.name;
 RETURN 1 AS last`,
       '--quiet',
     );
@@ -43,6 +44,9 @@ RETURN 1 AS last`,
     expect(stdout).toContain('Ada; Countess  Charles');
     expect(stdout).toMatch(/labels +Person \(2\)\ntypes +KNOWS \(1\)\nproperties +name, since/);
     expect(stdout).toContain('Scan (a:Person)');
+    expect(stdout).toMatch(
+      /operator +details +rows +hits\n-*\n?Scan +\(a:Person\), filtered +1 +2\nProject +1 +0/,
+    );
     expect(stdout.trimEnd().endsWith('last\n   1')).toBe(true);
   });
 

@@ -4,6 +4,7 @@
 
 #include "../native/property_tree.h"
 #include "base/memory.h"
+#include "cypher_mutator.h"
 #include "readers.h"
 
 static const sl_cypher_field fields[] = {{"name", SL_CYPHER_TYPE_STRING},

@@ -196,7 +196,7 @@ function rawProperty(module: RawModule): PropertyDoor {
     try {
       module.check(call.sl_abi_property_begin!(query, 0, 0, 1e15, 0, 0));
       const rows: GraphValue[][] = [];
-      const columns = numbers(11, (at) => call.sl_abi_property_query_facts!(query, at))[0]!;
+      const columns = numbers(12, (at) => call.sl_abi_property_query_facts!(query, at))[0]!;
       for (let outcome = 9; outcome === 9; ) {
         outcome = module.with([new Uint32Array(1)], (at) => {
           module.check(call.sl_abi_job_step!(query, 500, at!));

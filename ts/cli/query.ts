@@ -1,7 +1,7 @@
 // sublinear query films.slv "MATCH (a:Actor) RETURN a.name"
 
 import { readFile } from 'node:fs/promises';
-import type { GraphValue, Parameters, QueryResult } from '../rooms/property/types.js';
+import type { GraphValue, Parameters, PlanStep, QueryResult } from '../rooms/property/types.js';
 import { isSublinearError } from '../runtime/errors.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, chunks, nameOf, writeFile } from './files.js';
@@ -34,8 +34,31 @@ function parametersOf({ parameters }: QueryGraphOptions): Parameters {
   throw new CliError(`--parameters: expected a JSON object, got ${parameters}`);
 }
 
+const NUMBERS = ['rows', 'hits'] as const;
+
+/** A plan as rows of a table: what runs for each row of an operator stands below it, further to the right. */
+const planRows = (steps: readonly PlanStep[], depth = 0): (string | number)[][] =>
+  steps.flatMap((step) => [
+    [`${'  '.repeat(depth)}${step.operator}`, step.details, ...NUMBERS.map((name) => step[name])],
+    ...planRows(step.children, depth + 1),
+  ]);
+
 /** Prints what came of a query. */
-function show({ columns, rows, changes, outcome }: QueryResult, options: QueryGraphOptions): void {
+function show(result: QueryResult, options: QueryGraphOptions): void {
+  const { columns, rows, changes, outcome, plan } = result;
+  // The plan is what was asked for: rows are only in its numbers, and in JSON.
+  if (plan !== undefined && outputFormat(options) !== 'json') {
+    print(
+      {
+        about: [['rows', count(rows.length)]],
+        columns: ['operator', 'details', ...NUMBERS],
+        rows: planRows(plan),
+        json: () => plan,
+      },
+      options,
+    );
+    return;
+  }
   const changed = Object.entries(changes)
     .filter(([, n]) => n > 0)
     .map(([what, n]) => `${what} ${count(n)}`);
@@ -48,7 +71,13 @@ function show({ columns, rows, changes, outcome }: QueryResult, options: QueryGr
       columns,
       rows: rows.map((row) => columns.map((name) => cell(row[name] ?? null))),
       ...(columns.length === 0 && { table: null }),
-      json: () => ({ columns, rows: JSON.parse(json(rows)), changes, outcome }),
+      json: () => ({
+        columns,
+        rows: JSON.parse(json(rows)),
+        changes,
+        outcome,
+        ...(plan && { plan }),
+      }),
     },
     options,
   );

@@ -8,7 +8,7 @@ import type { Parameters, QueryResult } from '../rooms/property/types.js';
 
 const HELP = `A query ends with ; and may take several lines.
   :schema          labels, types and properties, and how many there are
-  :explain QUERY   how a query would be run
+  :explain QUERY   how a query would be run; PROFILE before a query says how it was
   :help            this text
   :quit            ends, as the end of the input does`;
 

@@ -159,7 +159,7 @@ export abstract class GraphQueries extends WasmObject<Raw> {
    *
    * const { PropertyGraph } = await load();
    * using graph = PropertyGraph.create();
-   * console.log(graph.explain('MATCH (a:Person) RETURN a.name').split('\n')[0]); // Scan (a:Person) rows=0
+   * console.log(graph.explain('MATCH (a:Person) RETURN a.name').split('\n')[0]); // Scan (a:Person) rows=0 hits=0
    * ```
    */
   explain(text: string): string {

@@ -11,6 +11,7 @@ import { writeText } from './bytes.js';
 import { type Direct, runDirect } from './direct.js';
 import {
   columnsResult,
+  planOf,
   problemOf,
   readColumns,
   readEnd,
@@ -25,6 +26,7 @@ import type {
   GraphChanges,
   GraphValue,
   Parameters,
+  PlanStep,
   QueryOptions,
   QueryResult,
   QuerySummary,
@@ -242,6 +244,31 @@ export class PropertyQuery extends WasmObject<RawQuery> {
       }),
     );
   }
+
+  /**
+   * The same as objects: each operator with the rows that it gave in the last run, and its hits: how many nodes, relationships and
+   * entries of indexes it looked at. Queries whose text begins with `PROFILE` have it in their result.
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'City', count: 2 });
+   * graph.addNodes({ label: 'Person', count: 3 });
+   * using query = graph.prepare('MATCH (c:City) RETURN c');
+   * query.run();
+   * const [scan] = query.profile();
+   * console.log(scan?.operator, scan?.details, scan?.rows, scan?.hits); // Scan (c:City) 2 5
+   * console.log(graph.query('PROFILE MATCH (c:City) RETURN c').plan?.[0]?.rows); // 2
+   * ```
+   */
+  profile(): PlanStep[] {
+    const operation = 'PropertyQuery.profile';
+    const raw = this.use(operation);
+    return asking(this, operation, () => planOf(this.runtime, operation, raw));
+  }
 }
 
 function asking<T>({ runtime, graph }: PropertyQuery, operation: string, body: () => T): T {
@@ -299,7 +326,8 @@ function makeTasks(runtime: Runtime) {
           const end = readEnd(runtime, operation, query, raw.job().stopped);
           // What waits for a procedure of the program cannot be done in one call.
           const { query: prepared } = asked;
-          if (!end.writes && !/\bcall\b/i.test(prepared.text)) prepared.names = [...end.columns];
+          if (!end.writes && !end.plan && !/\bcall\b/i.test(prepared.text))
+            prepared.names = [...end.columns];
           return read(runtime, operation, end) as Result;
         };
         return { raw, holds, result };

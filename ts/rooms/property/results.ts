@@ -12,6 +12,7 @@ import type {
   CypherErrorDetails,
   GraphChanges,
   GraphValue,
+  PlanStep,
   QueryOutcome,
   QueryResult,
   QuerySummary,
@@ -21,7 +22,7 @@ import { put, WireReader } from './wire.js';
 
 /** SL_PROPERTY_PROBLEM, SL_PROPERTY_QUERY_FACTS. */
 const PROBLEM = 9;
-const FACTS = 11;
+const FACTS = 12;
 
 /** The text whose address and length stand at an address. */
 export function textAt(runtime: Runtime, at: number): string {
@@ -73,16 +74,16 @@ export function factsOf(
   runtime: Runtime,
   operation: string,
   raw: RawQuery,
-): { writes: boolean; rowCount: number; changes: GraphChanges } {
+): { writes: boolean; planned: boolean; rowCount: number; changes: GraphChanges } {
   return runtime.scratch(operation, (scratch) => {
     const at = scratch.f64(FACTS);
     raw.facts(at);
     const n = runtime.copyF64(at, FACTS);
     const [, rowCount, nodesCreated, nodesDeleted, relationshipsCreated, relationshipsDeleted] =
       n as unknown as [number, number, number, number, number, number];
-    const [propertiesSet, propertiesRemoved, labelsAdded, labelsRemoved, writes] = n.slice(
+    const [propertiesSet, propertiesRemoved, labelsAdded, labelsRemoved, writes, mode] = n.slice(
       6,
-    ) as unknown as [number, number, number, number, number];
+    ) as unknown as [number, number, number, number, number, number];
     const changes: GraphChanges = {
       nodesCreated,
       nodesDeleted,
@@ -93,8 +94,27 @@ export function factsOf(
       labelsAdded,
       labelsRemoved,
     };
-    return { writes: writes !== 0, rowCount, changes };
+    return { writes: writes !== 0, planned: mode !== 0, rowCount, changes };
   });
+}
+
+/** The operators of a query, with their rows and hits in its last run. */
+export function planOf(runtime: Runtime, operation: string, raw: RawQuery): PlanStep[] {
+  const lines = runtime.scratch(operation, (scratch) => {
+    const at = scratch.f64(2);
+    runtime.check(operation, raw.profile(at));
+    return new WireReader(runtime.u8, runtime.f64[at / 8] as number).value();
+  }) as [number, string, number, number][];
+  const steps: PlanStep[] = [];
+  // Where the next step of each depth goes.
+  const places = [steps];
+  for (const [depth, text, rows, hits] of lines) {
+    const [, operator = '', details = ''] = /^(\w+),? ?(.*)$/s.exec(text) ?? [];
+    const step: PlanStep = { operator, details, rows, hits, children: [] };
+    places[depth]?.push(step);
+    places[depth + 1] = step.children;
+  }
+  return steps;
 }
 
 /** Rows since the last time; nothing may allocate before they are read. */
@@ -154,8 +174,10 @@ export function readEnd(
   const outcome = stopped
     ? 'timeLimit'
     : (outcomeNames[outcomes[runtime.outU32()] ?? ''] ?? 'complete');
-  const { writes, changes, rowCount } = factsOf(runtime, operation, raw);
-  return { raw, writes, columns: columnNames(runtime, operation, raw), rowCount, outcome, changes };
+  const { writes, planned, changes, rowCount } = factsOf(runtime, operation, raw);
+  const columns = columnNames(runtime, operation, raw);
+  const plan = planned ? { plan: planOf(runtime, operation, raw) } : {};
+  return { raw, writes, columns, rowCount, outcome, changes, ...plan };
 }
 
 export const rowsResult = (

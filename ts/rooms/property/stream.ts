@@ -128,9 +128,10 @@ async function* run<F extends keyof Forms>(
   }
 }
 
-const summaryOf = ({ columns, rowCount, outcome, changes }: QuerySummary): QuerySummary => ({
+const summaryOf = ({ columns, rowCount, outcome, changes, plan }: QuerySummary): QuerySummary => ({
   columns,
   rowCount,
   outcome,
   changes,
+  ...(plan && { plan }),
 });

@@ -126,6 +126,20 @@ export interface GraphChanges {
 /** 'rowLimit': there are more rows than `maxRows`. 'timeLimit': `maxTimeMs` was used up. */
 export type QueryOutcome = 'complete' | 'rowLimit' | 'timeLimit';
 
+/** An operator of the plan of a query. */
+export interface PlanStep {
+  /** What it does: `Scan`, `Seek`, `Expand`, `Filter`, `Project`, `Aggregate`, ... */
+  operator: string;
+  /** What it does that with, as `explain` prints it. */
+  details: string;
+  /** Rows that it gave. */
+  rows: number;
+  /** Nodes, relationships and entries of indexes that it looked at. */
+  hits: number;
+  /** The operators that run for each of its rows. */
+  children: PlanStep[];
+}
+
 /** How a query has ended. */
 export interface QuerySummary {
   /** Names of the columns. */
@@ -133,6 +147,8 @@ export interface QuerySummary {
   rowCount: number;
   outcome: QueryOutcome;
   changes: GraphChanges;
+  /** Of a query that begins with `PROFILE`, and of one with `EXPLAIN`, which is not run: its operators, in their order. */
+  plan?: PlanStep[];
 }
 
 export interface QueryResult extends QuerySummary {
