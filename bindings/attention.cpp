@@ -3,15 +3,28 @@
 extern "C" {
 #include "attention/cache.h"
 #include "attention/gradient.h"
+#include "attention/linear.h"
+#include "attention/linear_gradient.h"
+#include "attention/selective.h"
 }
 
 SL_OBJECT(sl_kv_cache, sl_kv_cache_destroy)
 SL_OBJECT(sl_attention_gradient, sl_attention_gradient_destroy)
+SL_OBJECT(sl_linear_state, sl_linear_state_destroy)
+SL_OBJECT(sl_linear_gradient, sl_linear_gradient_destroy)
+SL_OBJECT(sl_selective, sl_selective_destroy)
 SL_FIELDS(sl_attention_options, queries, query_count, tokens, heads, causal, window, global, mask,
           mask_count, bias, bias_count, scale, out, out_count)
 SL_FIELDS(sl_attention_gradient_options, batch, tokens, key_tokens, heads, kv_heads, size, causal,
           window, scale, queries, upstream, query_count, keys, values, key_count, query_out,
           key_out, value_out)
+SL_FIELDS(sl_linear_options, queries, query_count, tokens, heads, keys, values, key_count,
+          key_tokens, causal, chunk, out)
+SL_FIELDS(sl_linear_gradient_options, batch, tokens, key_tokens, heads, kv_heads, size, causal,
+          queries, upstream, query_count, keys, values, key_count, query_out, key_out, value_out)
+SL_FIELDS(sl_selective_shape, batch, channels, states, groups, softplus, a, a_count, d, d_count,
+          delta_bias, delta_bias_count)
+SL_FIELDS(sl_selective_options, x, delta, count, tokens, b, c, state_count, z, out)
 
 EMSCRIPTEN_BINDINGS(attention) {
   sl::object<sl_kv_cache>("KvCache")
@@ -29,4 +42,28 @@ EMSCRIPTEN_BINDINGS(attention) {
       .method<sl_attention_gradient_begin>("begin")
       .method<sl_attention_gradient_job>("job")
       .method<sl_attention_gradient_bytes>("bytes");
+  sl::object<sl_linear_state>("LinearState")
+      .create<sl_linear_state_create>("create")
+      .create<sl_linear_state_fork>("fork")
+      .method<sl_linear_state_reset>("reset")
+      .method<sl_linear_state_begin>("begin")
+      .method<sl_linear_state_job>("job")
+      .method<sl_linear_state_length>("length")
+      .method<sl_linear_state_features>("features")
+      .method<sl_linear_state_projection>("projection")
+      .method<sl_linear_state_bytes>("bytes");
+  sl::object<sl_linear_gradient>("LinearGradient")
+      .create<sl_linear_gradient_create>("create")
+      .method<sl_linear_gradient_begin>("begin")
+      .method<sl_linear_gradient_job>("job");
+  sl::object<sl_selective>("SelectiveScan")
+      .create<sl_selective_create>("create")
+      .create<sl_selective_fork>("fork")
+      .method<sl_selective_reset>("reset")
+      .method<sl_selective_read>("read")
+      .method<sl_selective_write>("write")
+      .method<sl_selective_begin>("begin")
+      .method<sl_selective_job>("job")
+      .method<sl_selective_length>("length")
+      .method<sl_selective_bytes>("bytes");
 }

@@ -5,6 +5,7 @@
 #include "gemm/activation.h"
 #include "gemm/functions.h"
 #include "gemm/kernel.h"
+#include "gemm/recurrent.h"
 #include "inference/voice_parts.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -67,18 +68,6 @@ static NOINLINE void sizes(const float *sums, float *out) {
     }
 }
 
-// sums: of the four gates; changed. Activations cannot fail: they are of the list.
-static NOINLINE void gates(float *sums, const float *bias, float *cell, float *hidden) {
-  const float *in = sums, *forget = in + STATE, *next = forget + STATE, *out = next + STATE;
-  for (uint32_t j = 0; j < 4 * STATE; j++) sums[j] += bias[j];
-  (void)sl_activate(sums, 2 * STATE, SL_ACTIVATION_SIGMOID);
-  (void)sl_activate(sums + 2 * STATE, STATE, SL_ACTIVATION_TANH);
-  (void)sl_activate(sums + 3 * STATE, STATE, SL_ACTIVATION_SIGMOID);
-  for (uint32_t j = 0; j < STATE; j++) hidden[j] = cell[j] = forget[j] * cell[j] + in[j] * next[j];
-  (void)sl_activate(hidden, STATE, SL_ACTIVATION_TANH);
-  for (uint32_t j = 0; j < STATE; j++) hidden[j] *= out[j];
-}
-
 static NOINLINE float judge(const float *hidden, const float *head) {
   double sum = (double)head[STATE];
   for (uint32_t j = 0; j < STATE; j++)
@@ -106,6 +95,8 @@ float sl_voice_hear(sl_voice *v, const float *chunk) {
   memcpy(s->both + STATE, v->hidden, sizeof v->hidden);
   sl_pack_left_f32(s->both, 0, 1, 1, 2 * STATE, s->left);
   multiply(v, SL_VOICE_GATES, 1, 0, 2 * STATE, s->left, s->sums);
-  gates(s->sums, v->parts[SL_VOICE_GATE_BIAS].vector, v->cell, v->hidden);
+  const float *bias = v->parts[SL_VOICE_GATE_BIAS].vector;
+  for (uint32_t j = 0; j < 4 * STATE; j++) s->sums[j] += bias[j];
+  sl_lstm_gates(s->sums, STATE, v->cell, v->hidden);
   return judge(v->hidden, v->parts[SL_VOICE_HEAD].vector);
 }

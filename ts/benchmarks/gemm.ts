@@ -24,9 +24,25 @@ function square(type: ElementType, rows?: number): Case<GemmRoom> {
   };
 }
 
-export const benchmarks: Record<'float32' | 'int8' | 'int4Row', Case<GemmRoom>> = {
+export const benchmarks: Record<'float32' | 'int8' | 'int4Row' | 'lstm', Case<GemmRoom>> = {
   float32: square('float32'),
   int8: square('int8'),
   // One row: what a token costs.
   int4Row: square('int4', 1),
+  // A sequence of as many tokens, 128 numbers in and out.
+  lstm: {
+    defaultSize: 100,
+    prepare({ RecurrentLayer }, size) {
+      const make = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i) / 8);
+      const weights = { input: make(512 * 128), own: make(512 * 128) };
+      const layer = RecurrentLayer.create({ type: 'lstm', size: 128, weights });
+      const x = make(128 * size);
+      return {
+        run: () => layer.run(x),
+        operations: 2 * 512 * 256 * size,
+        bytes: 4 * 2 * 512 * 128 + 8 * 128 * size,
+        dispose: () => layer.dispose(),
+      };
+    },
+  },
 };

@@ -11,6 +11,10 @@ import * as check from '../../runtime/validate.js';
 import { ask, askKeys, headsOf, tokensOf } from './ask.js';
 import { beginGradient, type Given, gradientKeys } from './gradient.js';
 import { cacheKeys, KvCache, shapeOf } from './kv-cache.js';
+import { createLinear } from './linear.js';
+import { LinearState } from './linear-state.js';
+import type { LinearAttention } from './linear-types.js';
+import { SelectiveScan } from './selective-scan.js';
 import type {
   AskOptions,
   AttentionAsyncOptions,
@@ -24,6 +28,23 @@ export * from '../../runtime/errors.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export { KvCache } from './kv-cache.js';
+export { LinearState } from './linear-state.js';
+export type {
+  LinearAskAsyncOptions,
+  LinearAskOptions,
+  LinearAttention,
+  LinearAttentionAsyncOptions,
+  LinearAttentionOptions,
+  LinearGradientAsyncOptions,
+  LinearGradientOptions,
+  LinearStateOptions,
+} from './linear-types.js';
+export type {
+  SelectiveAsyncInputs,
+  SelectiveInputs,
+  SelectiveScanOptions,
+} from './selective-scan.js';
+export { SelectiveScan } from './selective-scan.js';
 export type {
   AskOptions,
   AttendAsyncOptions,
@@ -37,8 +58,10 @@ export type {
 } from './types.js';
 
 /** What `engine.use('attention')` and `load()` give. */
-export interface AttentionRoom {
+export interface AttentionRoom extends LinearAttention {
   readonly KvCache: typeof KvCache;
+  readonly LinearState: typeof LinearState;
+  readonly SelectiveScan: typeof SelectiveScan;
 
   /**
    * Softmax attention: for each query the mean of the values, weighted by softmax(scale q k + bias) over the keys that it
@@ -167,6 +190,9 @@ export function createRoom(runtime: Runtime): AttentionRoom {
   type Options = AttentionOptions & AskOptions & Endless;
   return {
     KvCache: runtime.bind(KvCache),
+    LinearState: runtime.bind(LinearState),
+    SelectiveScan: runtime.bind(SelectiveScan),
+    ...createLinear(runtime),
     attention(queries, keys, values, options) {
       const operation = 'attention';
       const read = check.options<Options>(operation, options, keysOfOptions);

@@ -1,12 +1,18 @@
 // Dense matrices: products of them, and the functions that neural networks put between products.
 
 import type { Runtime } from '../../runtime/runtime.js';
+import type { IndexArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import { DenseMatrix } from './dense-matrix.js';
 import { type ElementType, elements } from './elements.js';
+import { type EmbeddingOptions, type EmbeddingTable, embedding } from './embedding.js';
+import { createExperts } from './experts.js';
+import type { Experts } from './experts-types.js';
 import type { Layers } from './layer-types.js';
 import { createLayers } from './layers.js';
 import { matmul, matmulAsync } from './product.js';
+import { createRecurrent, RecurrentLayer } from './recurrent.js';
+import type { RecurrentFunctions } from './recurrent-types.js';
 import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand, ProductOf } from './types.js';
 
 export * from '../../runtime/errors.js';
@@ -14,6 +20,8 @@ export type { IndexArray, RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export { DenseMatrix, type DenseMatrixOptions } from './dense-matrix.js';
 export type { ElementType } from './elements.js';
+export type { EmbeddingOptions, EmbeddingTable } from './embedding.js';
+export type { Expert, Experts, RouteOptions, Routing } from './experts-types.js';
 export type {
   Changed,
   Conv1dAsyncOptions,
@@ -26,6 +34,19 @@ export type {
   RowOptions,
   Rows,
 } from './layer-types.js';
+export { RecurrentLayer } from './recurrent.js';
+export type {
+  RecurrentCallAsyncOptions,
+  RecurrentCallOptions,
+  RecurrentFunctions,
+  RecurrentLayerOptions,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentRunAsyncOptions,
+  RecurrentRunOptions,
+  RecurrentState,
+  RecurrentWeights,
+} from './recurrent-types.js';
 export type {
   Activation,
   MatmulAsyncOptions,
@@ -37,8 +58,9 @@ export type {
 } from './types.js';
 
 /** What `engine.use('gemm')` and `load()` give. */
-export interface GemmRoom extends Layers {
+export interface GemmRoom extends Layers, RecurrentFunctions, Experts {
   readonly DenseMatrix: typeof DenseMatrix;
+  readonly RecurrentLayer: typeof RecurrentLayer;
 
   /**
    * The product of two matrices, or of many pairs (`batch`): `activation(alpha * left * right + beta * into + bias)`, row by
@@ -98,6 +120,23 @@ export interface GemmRoom extends Layers {
   ): Promise<ProductOf<Left>>;
 
   /**
+   * Rows of a table by number, as `torch.nn.Embedding`: ids x columns float32 numbers. Rounded tables (int8, int4) give the numbers that
+   * they stand for. O(ids columns).
+   *
+   * @throws RangeError `INDEX` with the position of an id that is not in the table, `SHAPE`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/gemm';
+   *
+   * const { embedding } = await load();
+   * const table = { data: [0, 0, 1, 2, 3, 4], columns: 2 };
+   * console.log(embedding(table, [2, 0, 1], { padding: 0 })); // Float32Array(6) [ 3, 4, 0, 0, 1, 2 ]
+   * ```
+   */
+  embedding(table: EmbeddingTable, ids: IndexArray, options?: EmbeddingOptions): Float32Array;
+
+  /**
    * Bytes that a matrix will hold, before it is made.
    *
    * @example
@@ -119,9 +158,14 @@ export interface GemmRoom extends Layers {
 
 /** @internal */
 export function createRoom(runtime: Runtime): GemmRoom {
+  const layers = createLayers(runtime);
   return {
     DenseMatrix: runtime.bind(DenseMatrix),
-    ...createLayers(runtime),
+    RecurrentLayer: runtime.bind(RecurrentLayer),
+    ...layers,
+    ...createExperts(runtime, layers.swiglu),
+    ...createRecurrent(runtime),
+    embedding: (table, ids, options) => embedding(runtime, table, ids, options),
     matmul: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulOptions) =>
       matmul(runtime, left, right, options)) as GemmRoom['matmul'],
     matmulAsync: ((left: MatrixOperand, right: MatrixOperand, options?: MatmulAsyncOptions) =>
