@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/file.h"
 #include "property/file_parts.h"
 #include "property/graph_object.h"
 

@@ -23,7 +23,7 @@
 #ifndef SL_PROPERTY_FILE_PARTS_H
 #define SL_PROPERTY_FILE_PARTS_H
 
-#include "property/file.h"
+#include "base/container.h"
 
 #define TAG_META SL_TAG('M', 'E', 'T', 'A')
 #define TAG_NAMES SL_TAG('N', 'A', 'M', 'E')
