@@ -12,6 +12,8 @@ EMSCRIPTEN_BINDINGS(property) {
       .create<sl_property_create>("create")
       .create<sl_property_load>("load")
       .create<sl_property_save>("save")
+      .create<sl_property_save_since>("saveSince")
+      .method<sl_property_apply>("apply")
       .create<sl_property_prepare>("prepare")
       .create<sl_property_view>("view")
       .method<sl_property_commit>("commit")

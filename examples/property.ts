@@ -39,3 +39,13 @@ const { changes } = graph.query(`
   MATCH (f:Film) WHERE COUNT { (f)<--(:Actor) } = 1
   SET f:Solo`);
 console.log(`played by one alone: ${changes.labelsAdded}`);
+
+// Both statements or none of them; the snapshot keeps the graph of before.
+using before = graph.snapshot();
+graph.transaction((transaction) => {
+  transaction.query("MATCH (a:Actor {name: 'Dov'}) DETACH DELETE a");
+  transaction.query('MATCH (f:Film) WHERE NOT (f)<--() DELETE f');
+});
+console.log(
+  `films: ${before.nodeCount - actors.length} before, ${graph.query('MATCH (f:Film) RETURN count(*) AS n').rows[0]?.n} now`,
+);

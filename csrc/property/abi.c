@@ -232,6 +232,25 @@ sl_handle SL_ABI(sl_abi_property_save)(sl_handle handle) {
                                 SL_HANDLE_PROPERTY);
 }
 
+// before: the handle of an older snapshot, or 0. The handle of a writer, or 0.
+sl_handle SL_ABI(sl_abi_property_save_since)(sl_handle handle, sl_handle before_handle) {
+  sl_property *graph, *before = NULL;
+  sl_writer *writer = NULL;
+  if (get(handle, &graph) != SL_OK) return 0;
+  if (before_handle != 0 && get(before_handle, &before) != SL_OK) return 0;
+  return sl_abi_hand_out_writer(sl_property_save_since(graph, before, &writer), writer, handle,
+                                SL_HANDLE_PROPERTY);
+}
+
+// The reader stays and is to be destroyed.
+int32_t SL_ABI(sl_abi_property_apply)(sl_handle handle, sl_handle reader_handle) {
+  sl_property *graph;
+  sl_reader *reader;
+  SL_TRY(get(handle, &graph));
+  SL_TRY(sl_abi_get_reader(reader_handle, &reader));
+  return sl_property_apply(graph, reader);
+}
+
 // The graph, or 0. The reader stays and is to be destroyed.
 sl_handle SL_ABI(sl_abi_property_load)(sl_handle reader_handle) {
   sl_reader *reader;

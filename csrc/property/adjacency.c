@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/states.h"
+#include "property/store.h"
 
 // ---- sorting ------------------------------------------------------------------------------------
 

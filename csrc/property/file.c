@@ -1,154 +1,10 @@
-// Saving and loading property graphs.
-//
-// META   u32: nodes, relationships, sets of labels, columns
-// NAME   a list of three lists: labels, types, keys
-// SETS   for each set its size and its labels, u32
-// NODE   the set of each node, u32
-// FROM, TO.., TYPE   of each relationship, u32
-// COLU   for each column: u32 0 nodes, 1 relationships; u32 key; then a list: ids ascending, as integers, and values, by turns
-//
-// Only what lives is saved, and ids follow each other without gaps.
-#include "property/file.h"
-
+// Loading property graphs, and what has changed in them.
 #include <string.h>
 
 #include "base/memory.h"
+#include "property/file.h"
+#include "property/file_parts.h"
 #include "property/graph_object.h"
-
-#define TAG_META SL_TAG('M', 'E', 'T', 'A')
-#define TAG_NAMES SL_TAG('N', 'A', 'M', 'E')
-#define TAG_SETS SL_TAG('S', 'E', 'T', 'S')
-#define TAG_NODES SL_TAG('N', 'O', 'D', 'E')
-#define TAG_FROM SL_TAG('F', 'R', 'O', 'M')
-#define TAG_TO SL_TAG('T', 'O', '.', '.')
-#define TAG_TYPES SL_TAG('T', 'Y', 'P', 'E')
-#define TAG_COLUMN SL_TAG('C', 'O', 'L', 'U')
-
-enum { MOST_COLUMNS = 1000 };
-
-typedef struct meta {
-  uint32_t nodes, relationships, sets, columns;
-} meta;
-
-// ---- saving -------------------------------------------------------------------------------------
-
-static sl_status put_names(sl_buffer *b, const sl_names *names) {
-  const uint8_t list[1] = {SL_WIRE_LIST}, text[1] = {SL_WIRE_STRING};
-  SL_TRY(sl_put_bytes(b, list, 1));
-  SL_TRY(sl_put_count(b, names->count));
-  for (uint32_t i = 0; i < names->count; i++) {
-    SL_TRY(sl_put_bytes(b, text, 1));
-    SL_TRY(sl_put_text(b, names->items[i]->text, names->items[i]->bytes));
-  }
-  return SL_OK;
-}
-
-static sl_status add_names(const sl_store *s, sl_writer *w, sl_buffer *b) {
-  const uint8_t list[1] = {SL_WIRE_LIST};
-  b->count = 0;
-  SL_TRY(sl_put_bytes(b, list, 1));
-  SL_TRY(sl_put_count(b, 3));
-  SL_TRY(put_names(b, &s->labels));
-  SL_TRY(put_names(b, &s->types));
-  SL_TRY(put_names(b, &s->keys));
-  sl_writer_add_copy(w, TAG_NAMES, b->bytes, b->count);
-  b->count = 0;
-  for (uint32_t i = 0; i < s->set_count; i++) {
-    SL_TRY(sl_put_count(b, s->sets[i].count));
-    SL_TRY(sl_put_bytes(b, s->sets[i].labels, s->sets[i].count * sizeof(uint32_t)));
-  }
-  sl_writer_add_copy(w, TAG_SETS, b->bytes, b->count);
-  return SL_OK;
-}
-
-// node: the new id of each.
-static sl_status add_elements(const sl_store *s, sl_writer *w, sl_buffer *b, const uint32_t *node) {
-  b->count = 0;
-  for (uint32_t i = 0; i < s->node_count; i++)
-    if (sl_node_is_live(s, i)) SL_TRY(sl_put_count(b, s->node_set[i]));
-  sl_writer_add_copy(w, TAG_NODES, b->bytes, b->count);
-  const uint32_t tags[3] = {TAG_FROM, TAG_TO, TAG_TYPES};
-  for (int k = 0; k < 3; k++) {
-    b->count = 0;
-    for (uint32_t r = 0; r < s->rel_count; r++) {
-      if (!sl_rel_is_live(s, r)) continue;
-      SL_TRY(sl_put_count(b, k == 0   ? node[s->rel_from[r]]
-                             : k == 1 ? node[s->rel_to[r]]
-                                      : s->rel_type[r]));
-    }
-    sl_writer_add_copy(w, tags[k], b->bytes, b->count);
-  }
-  return SL_OK;
-}
-
-static sl_status add_column(const sl_store *s, sl_writer *w, sl_buffer *b, sl_what what,
-                            uint32_t key, const uint32_t *ids) {
-  const uint8_t list[1] = {SL_WIRE_LIST};
-  const uint32_t count = what == SL_OF_NODES ? s->node_count : s->rel_count;
-  uint32_t values = 0;
-  b->count = 0;
-  SL_TRY(sl_put_count(b, (uint32_t)what));
-  SL_TRY(sl_put_count(b, key));
-  SL_TRY(sl_put_bytes(b, list, 1));
-  const size_t place = b->count;
-  SL_TRY(sl_put_count(b, 0));
-  for (uint32_t i = 0; i < count; i++) {
-    if (ids[i] == SL_NO_ID) continue;
-    const sl_value v = sl_store_get(s, what, i, key);
-    if (sl_is_null(v)) continue;
-    SL_TRY(sl_put_value(b, s, sl_integer(ids[i])));
-    SL_TRY(sl_put_value(b, s, v));
-    values += 2;
-  }
-  memcpy(b->bytes + place, &values, sizeof values);
-  sl_writer_add_copy(w, TAG_COLUMN, b->bytes, b->count);
-  return SL_OK;
-}
-
-static sl_status add_all(const sl_store *s, sl_writer *w, sl_buffer *b, uint32_t *node,
-                         uint32_t *rel) {
-  meta m = {.nodes = s->node_live, .relationships = s->rel_live, .sets = s->set_count};
-  uint32_t next = 0;
-  for (uint32_t i = 0; i < s->node_count; i++) node[i] = sl_node_is_live(s, i) ? next++ : SL_NO_ID;
-  next = 0;
-  for (uint32_t i = 0; i < s->rel_count; i++) rel[i] = sl_rel_is_live(s, i) ? next++ : SL_NO_ID;
-  for (int what = 0; what < 2; what++)
-    for (uint32_t k = 0; k < s->column_count[what]; k++) m.columns += s->columns[what][k].count > 0;
-  SL_REQUIRE(m.columns <= MOST_COLUMNS, SL_ERR_OVERFLOW, "graph",
-             "at most 1000 columns of properties in a file");
-  sl_writer_add_copy(w, TAG_META, &m, sizeof m);
-  SL_TRY(add_names(s, w, b));
-  SL_TRY(add_elements(s, w, b, node));
-  for (int what = 0; what < 2; what++)
-    for (uint32_t k = 0; k < s->column_count[what]; k++)
-      if (s->columns[what][k].count > 0)
-        SL_TRY(add_column(s, w, b, (sl_what)what, k, what == 0 ? node : rel));
-  return SL_OK;
-}
-
-sl_status sl_property_save(sl_property *graph, sl_writer **out) {
-  const sl_store *s = sl_property_state(graph);
-  sl_buffer buffer = {0};
-  uint32_t *node = NULL, *rel = NULL;
-  *out = NULL;
-  SL_REQUIRE(s != NULL, SL_ERR_STATE, "graph", "a graph that is there");
-  SL_REQUIRE(s != graph->root->live || graph->root->writer == NULL, SL_ERR_STATE, "graph",
-             "no query that is changing it");
-  sl_status status = SL_ALLOC(&node, s->node_count);
-  if (status == SL_OK) status = SL_ALLOC(&rel, s->rel_count);
-  if (status == SL_OK) status = sl_writer_create(SL_FILE_PROPERTY, out);
-  if (status == SL_OK) status = add_all(s, *out, &buffer, node, rel);
-  sl_free(node);
-  sl_free(rel);
-  sl_buffer_free(&buffer);
-  if (status != SL_OK) {
-    sl_writer_destroy(*out);
-    *out = NULL;
-  }
-  return status;
-}
-
-// ---- loading ------------------------------------------------------------------------------------
 
 static sl_status load_names(sl_store *s, sl_pool *pool, sl_reader *reader, sl_value list,
                             int kind) {
@@ -228,11 +84,12 @@ static sl_status take_nodes(sl_store *s, sl_reader *reader, uint32_t count) {
   for (uint32_t i = 0; i < count && status == SL_OK;) {
     uint32_t end = i;
     while (end < count && set[end] == set[i]) end++;
-    if (set[i] >= s->set_count)
+    if ((set[i] & ~SL_GONE) >= s->set_count)
       status = sl_reader_bad(reader, "sets that there are");
     else
-      status = sl_store_add_nodes(s, set[i], end - i, &first);
-    i = end;
+      status = sl_store_add_nodes(s, set[i] & ~SL_GONE, end - i, &first);
+    for (; i < end && status == SL_OK; i++, first++)
+      if (set[i] & SL_GONE) status = sl_store_delete_node(s, first);
   }
   sl_free(set);
   return status;
@@ -241,13 +98,16 @@ static sl_status take_nodes(sl_store *s, sl_reader *reader, uint32_t count) {
 static sl_status relationships_of(sl_store *s, sl_reader *reader, uint32_t *const *of,
                                   uint32_t count) {
   for (uint32_t i = 0; i < count; i++)
-    if (of[0][i] >= s->node_count || of[1][i] >= s->node_count || of[2][i] >= s->types.count)
+    if (of[0][i] >= s->node_count || of[1][i] >= s->node_count ||
+        (of[2][i] & ~SL_GONE) >= s->types.count)
       return sl_reader_bad(reader, "nodes and types that there are");
   for (uint32_t i = 0; i < count;) {
     uint32_t end = i, first;
     while (end < count && of[2][end] == of[2][i]) end++;
-    SL_TRY(sl_store_add_relationships(s, of[2][i], of[0] + i, of[1] + i, end - i, &first));
-    i = end;
+    SL_TRY(
+        sl_store_add_relationships(s, of[2][i] & ~SL_GONE, of[0] + i, of[1] + i, end - i, &first));
+    for (; i < end; i++, first++)
+      if (of[2][i] & SL_GONE) SL_TRY(sl_store_delete_relationship(s, first));
   }
   return SL_OK;
 }
@@ -285,9 +145,13 @@ static sl_status column_of(sl_store *s, sl_reader *reader, sl_pool *pool, const 
   for (uint32_t i = 0; right && i < v.as.list->count; i += 2) {
     const sl_value id = v.as.list->items[i], value = v.as.list->items[i + 1];
     right = id.kind == SL_VALUE_INTEGER && id.as.integer > before && id.as.integer < ids &&
-            plain(value);
+            (sl_is_null(value) || plain(value));
     if (!right) break;
     before = id.as.integer;
+    // What is gone has no values.
+    right = sl_is_null(value) || (head[0] == 0 ? sl_node_is_live(s, (uint32_t)before)
+                                               : sl_rel_is_live(s, (uint32_t)before));
+    if (!right) break;
     SL_TRY(sl_store_set_property(s, (sl_what)head[0], (uint32_t)before, head[1], value));
   }
   return right ? SL_OK : sl_reader_bad(reader, "ids that ascend and their values");
@@ -304,15 +168,24 @@ static sl_status take_column(sl_store *s, sl_reader *reader) {
   return status;
 }
 
+static sl_status check_ends(const sl_store *s, sl_reader *reader) {
+  for (uint32_t r = 0; r < s->rel_count; r++)
+    if (sl_rel_is_live(s, r) &&
+        !(sl_node_is_live(s, s->rel_from[r]) && sl_node_is_live(s, s->rel_to[r])))
+      return sl_reader_bad(reader, "relationships between nodes that are not gone");
+  return SL_OK;
+}
+
 static sl_status read_file(sl_store *s, sl_reader *reader) {
-  meta m;
+  sl_file_meta m;
   SL_TRY(sl_reader_end(reader));
   SL_TRY(sl_reader_copy(reader, TAG_META, &m, sizeof m));
-  if (m.columns > MOST_COLUMNS) return sl_reader_bad(reader, "at most 1000 columns");
+  if (m.columns > SL_FILE_MOST_COLUMNS) return sl_reader_bad(reader, "at most 1000 columns");
   SL_TRY(take_names(s, reader));
   SL_TRY(take_sets(s, reader, m.sets));
   SL_TRY(take_nodes(s, reader, m.nodes));
   SL_TRY(take_relationships(s, reader, m.relationships));
+  SL_TRY(check_ends(s, reader));
   for (uint32_t i = 0; i < m.columns; i++) SL_TRY(take_column(s, reader));
   SL_TRY(sl_reader_close(reader));
   return sl_store_compact(s, true);
@@ -326,4 +199,59 @@ sl_status sl_property_load(sl_reader *reader, sl_property **out) {
     *out = NULL;
   }
   return status;
+}
+
+// ---- segments -----------------------------------------------------------------------------------
+
+static sl_status change_nodes(sl_store *s, sl_reader *reader, const uint32_t *at, size_t count) {
+  for (size_t i = 0; i < count; i += 2) {
+    const uint32_t id = at[i], set = at[i + 1];
+    if (!sl_node_is_live(s, id) || (set & ~SL_GONE) >= s->set_count)
+      return sl_reader_bad(reader, "sets of nodes that there are");
+    SL_TRY(sl_store_set_labels(s, id, set & ~SL_GONE));
+    if (set & SL_GONE) SL_TRY(sl_store_delete_node(s, id));
+  }
+  return SL_OK;
+}
+
+static sl_status take_gone(sl_store *s, sl_reader *reader, const uint32_t *at, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (!sl_rel_is_live(s, at[i])) return sl_reader_bad(reader, "relationships that there are");
+    SL_TRY(sl_store_delete_relationship(s, at[i]));
+  }
+  return SL_OK;
+}
+
+// A section of words, a multiple of `of` of them.
+static sl_status take_words(sl_store *s, sl_reader *reader, uint32_t tag, size_t of,
+                            sl_status (*use)(sl_store *, sl_reader *, const uint32_t *, size_t)) {
+  void *block;
+  size_t bytes;
+  SL_TRY(take(reader, tag, &block, &bytes));
+  const sl_status status = bytes % (of * sizeof(uint32_t)) == 0
+                               ? use(s, reader, block, bytes / sizeof(uint32_t))
+                               : sl_reader_bad(reader, "whole numbers");
+  sl_free(block);
+  return status;
+}
+
+sl_status sl_property_apply(sl_property *graph, sl_reader *reader) {
+  sl_segment_meta m;
+  SL_TRY(sl_property_may_change(graph));
+  sl_store *s = graph->live;
+  SL_TRY(sl_reader_end(reader));
+  SL_TRY(sl_reader_copy(reader, TAG_META, &m, sizeof m));
+  if (m.nodes_before != s->node_count || m.relationships_before != s->rel_count ||
+      m.nodes < m.nodes_before || m.relationships < m.relationships_before ||
+      m.columns > SL_FILE_MOST_COLUMNS)
+    return sl_reader_bad(reader, "the segment that follows the one before");
+  SL_TRY(take_names(s, reader));
+  SL_TRY(take_sets(s, reader, m.sets));
+  SL_TRY(take_nodes(s, reader, m.nodes - m.nodes_before));
+  SL_TRY(take_words(s, reader, TAG_CHANGED, 2, change_nodes));
+  SL_TRY(take_relationships(s, reader, m.relationships - m.relationships_before));
+  SL_TRY(take_words(s, reader, TAG_GONE, 1, take_gone));
+  SL_TRY(check_ends(s, reader));
+  for (uint32_t i = 0; i < m.columns; i++) SL_TRY(take_column(s, reader));
+  return sl_reader_close(reader);
 }

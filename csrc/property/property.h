@@ -232,4 +232,16 @@ sl_status sl_property_save(sl_property *graph, sl_writer **out);
 // From a file that was read whole. Errors: those of the reader, ERR_FORMAT, ERR_MEMORY. Safe on untrusted bytes: yes.
 sl_status sl_property_load(sl_reader *reader, sl_property **out);
 
+// Saves what has changed from one snapshot to a newer one of the same graph, with all ids as they are: sl_property_apply() of
+// each, in their order, makes the same graph. Everything is copied.
+//   before   an older snapshot, or NULL: from an empty graph
+//   Errors: ERR_STATE ("graph", "before"), ERR_OVERFLOW, ERR_MEMORY. Allocates. O(pages that have changed, and ids where labels
+//   of nodes have changed or relationships were deleted).
+sl_status sl_property_save_since(sl_property *graph, sl_property *before, sl_writer **out);
+// Does the changes of such a file, which was read whole, to an empty graph or to one that is as `before` was: made by such
+// files alone, and not asked anything in between, because queries give numbers to names.
+//   Errors: ERR_STATE, those of the reader, ERR_FORMAT, ERR_MEMORY: some may be done then. O(its size + relationships). Safe
+//   on untrusted bytes: yes.
+sl_status sl_property_apply(sl_property *graph, sl_reader *reader);
+
 #endif

@@ -26,10 +26,6 @@ typedef struct sl_states {
   size_t bytes;    // of the blocks
 } sl_states;
 
-static inline bool sl_is_shared(const sl_store *s, uint32_t born) {
-  return s->older != NULL && s->older->epoch >= born;
-}
-
 // Makes *live an older state that stays as it is, and a new one live. It is released with the last pin.
 //   Errors: ERR_MEMORY: as before then.
 sl_status sl_store_freeze(sl_store **live);
@@ -41,20 +37,8 @@ void sl_store_see(sl_store *s, const sl_store *live);
 // After names were added to it, as plans do.
 void sl_store_tell(const sl_store *s, sl_store *live);
 
-// Before a block of `used` elements is written to, or gets room for more. Errors: ERR_MEMORY: as before then.
-sl_status sl_block_own(sl_store *s, uint32_t **block, uint32_t *born, uint64_t used, uint64_t room);
-sl_status sl_block_room(sl_store *s, uint32_t **block, uint32_t *born, uint64_t used,
-                        uint64_t room);
-// The same before a value of a column is set.
-sl_status sl_column_own(sl_store *s, sl_column *c, uint32_t id);
-// Room for blocks that are dropped, and one of them. Errors: ERR_MEMORY.
-sl_status sl_keep_room(sl_store *s, uint32_t blocks);
-void sl_block_drop(sl_store *s, void *block, uint32_t born, size_t bytes);
-
 // Of an empty graph. Errors: ERR_MEMORY. Allocates.
 sl_status sl_states_begin(sl_store **live);
-// Of all older states and of what only they read.
-size_t sl_states_bytes(const sl_store *live);
 // All of them, and the live one.
 void sl_states_drop(sl_store *live);
 

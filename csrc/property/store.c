@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/states.h"
 
 #define MOST_IDS (1u << 30)
 

@@ -154,6 +154,25 @@ sl_status sl_store_commit(sl_store *s, sl_changes *out);
 // Sorts the newer relationships in where there are many, or all of them. Errors: ERR_MEMORY: as before then.
 sl_status sl_store_compact(sl_store *s, bool always);
 
+// ---- blocks that older states may share, see states.h ---------------------------------------------
+
+static inline bool sl_is_shared(const sl_store *s, uint32_t born) {
+  return s->older != NULL && s->older->epoch >= born;
+}
+
+// Before a block of `used` elements is written to, or gets room for more. Errors: ERR_MEMORY: as before then.
+sl_status sl_block_own(sl_store *s, uint32_t **block, uint32_t *born, uint64_t used, uint64_t room);
+sl_status sl_block_room(sl_store *s, uint32_t **block, uint32_t *born, uint64_t used,
+                        uint64_t room);
+// The same before a value of a column is set.
+sl_status sl_column_own(sl_store *s, sl_column *c, uint32_t id);
+// Room for blocks that are dropped, and one of them. Errors: ERR_MEMORY.
+sl_status sl_keep_room(sl_store *s, uint32_t blocks);
+void sl_block_drop(sl_store *s, void *block, uint32_t born, size_t bytes);
+
+// Of all older states and of what only they read.
+size_t sl_states_bytes(const sl_store *live);
+
 // ---- neighbours ---------------------------------------------------------------------------------
 
 typedef enum sl_towards { SL_TOWARDS_OUT = 1, SL_TOWARDS_IN = 2, SL_TOWARDS_BOTH = 3 } sl_towards;

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "property/file.h"
 #include "property_ask.h"
 
-enum { MOST = 4096, NONE = -1, VIEWS = 4, READERS = 4, STEPS = 2000 };
+enum { MOST = 4096, NONE = -1, VIEWS = 4, READERS = 4, SEGMENTS = 30, STEPS = 2000 };
 
 typedef struct element {
   int16_t live, a, b, x; // labels; x of NONE: it has none; from 1000 on it is a string
@@ -162,11 +163,19 @@ typedef struct reader {
   int64_t expected;
 } reader;
 
+typedef struct segment {
+  uint8_t *bytes;
+  uint32_t room;
+} segment;
+
 typedef struct world {
   sl_rng rng;
   sl_property *graph, *transaction, *view[VIEWS];
   model now, before, seen[VIEWS]; // before: the transaction
   reader reading[READERS];
+  sl_property *saved; // the snapshot that the last segment is of
+  segment segment[SEGMENTS];
+  int segments;
 } world;
 
 static int64_t end_of(sl_property_query *q) {
@@ -229,6 +238,51 @@ static void view_or_leave(world *w) {
     int64_t n;
     assert_refused(ask(w->view[k], "CREATE ()", &n), SL_ERR_STATE, "graph");
   }
+}
+
+static void keep_segment(world *w, sl_property *snapshot) {
+  sl_writer *writer;
+  uint32_t bytes = 0;
+  segment *kept = &w->segment[w->segments++];
+  assert_ok(sl_property_save_since(snapshot, w->saved, &writer));
+  kept->room = (uint32_t)sl_writer_size(writer) + 1;
+  kept->bytes = malloc(kept->room);
+  assert_non_null(kept->bytes);
+  assert_ok(sl_writer_next(writer, kept->bytes, kept->room, &bytes));
+  assert_int_equal(bytes, kept->room - 1);
+  sl_writer_destroy(writer);
+}
+
+static void forget_segments(world *w) {
+  for (int i = 0; i < w->segments; i++) free(w->segment[i].bytes);
+  w->segments = 0;
+  sl_property_destroy(w->saved);
+  w->saved = NULL;
+}
+
+// What has changed since the last time is saved; all that was saved makes the same graph.
+static void save_on(world *w) {
+  sl_property *snapshot, *copy;
+  if (sl_rng_below(&w->rng, 12) == 0 || w->segments == SEGMENTS) forget_segments(w);
+  assert_ok(sl_property_view(w->graph, SL_PROPERTY_SNAPSHOT, &snapshot));
+  keep_segment(w, snapshot);
+  sl_property_destroy(w->saved);
+  w->saved = snapshot;
+  assert_ok(sl_property_create(&copy));
+  for (int i = 0; i < w->segments; i++) {
+    sl_reader *reader;
+    assert_ok(sl_reader_create(SL_FILE_PROPERTY_SEGMENT, 0, &reader));
+    assert_ok(sl_reader_feed(reader, w->segment[i].bytes, w->segment[i].room - 1));
+    assert_ok(sl_property_apply(copy, reader));
+    sl_reader_destroy(reader);
+  }
+  const model *m = w->transaction != NULL ? &w->before : &w->now;
+  double facts[SL_PROPERTY_FACTS];
+  sl_property_facts(copy, facts);
+  assert_int_equal((int)facts[5], m->nodes); // ids are kept, also of what is gone
+  assert_int_equal((int)facts[6], m->rels);
+  for (int i = 0; i < 3; i++) is_as(copy, m, &w->rng);
+  sl_property_destroy(copy);
 }
 
 static int differ(const element *a, int a_count, const element *b, int b_count, bool made) {
@@ -328,7 +382,9 @@ static void every_view_sees_the_graph_of_its_beginning(void **state) {
         view_or_leave(w);
       else if (what < 82)
         begin_or_end(w);
-      else if (w->transaction != NULL && what < 90)
+      else if (what < 85)
+        save_on(w);
+      else if (w->transaction != NULL && what < 92)
         is_as(w->transaction, &w->now, &w->rng);
       else
         is_as(w->graph, w->transaction != NULL ? &w->before : &w->now, &w->rng);
@@ -341,6 +397,7 @@ static void every_view_sees_the_graph_of_its_beginning(void **state) {
     for (int i = 0; i < READERS; i++) sl_property_query_destroy(w->reading[i].query);
     for (int i = 0; i < VIEWS; i++) sl_property_destroy(w->view[i]);
     sl_property_destroy(w->transaction);
+    forget_segments(w);
     if (w->graph == NULL) continue;
     // Nothing is kept for anybody any more.
     sl_property_facts(w->graph, facts);
@@ -487,6 +544,15 @@ static void calls_are_refused_by_name(void **state) {
   sl_property_query_destroy(q);
   sl_property_destroy(view);
   assert_int_equal(answer(g, "MATCH (n) RETURN count(*)"), 0);
+  // Segments.
+  assert_refused(sl_property_save_since(g, NULL, &writer), SL_ERR_STATE, "graph");
+  assert_ok(sl_property_view(g, SL_PROPERTY_SNAPSHOT, &view));
+  answer(g, "CREATE ()");
+  assert_ok(sl_property_view(g, SL_PROPERTY_SNAPSHOT, &other));
+  assert_refused(sl_property_save_since(view, other, &writer), SL_ERR_STATE, "before");
+  assert_refused(sl_property_save_since(view, g, &writer), SL_ERR_STATE, "before");
+  sl_property_destroy(view);
+  sl_property_destroy(other);
   sl_property_destroy(g);
 }
 

@@ -275,9 +275,11 @@ function rawProperty(module: RawModule): PropertyDoor {
       const transaction = module.made(call.sl_abi_property_view!(graph, 2));
       for (const text of inside) rowsOf(transaction, text);
       const found: unknown[] = [snapshot, graph, transaction].map((of) => rowsOf(of, question));
-      const changes = commits
-        ? numbers(8, (at) => call.sl_abi_property_commit!(transaction, at))
-        : (module.check(call.sl_abi_property_roll_back!(transaction)), []);
+      const changes = numbers(commits ? 8 : 0, (at) =>
+        commits
+          ? call.sl_abi_property_commit!(transaction, at)
+          : call.sl_abi_property_roll_back!(transaction),
+      );
       found.push(...[snapshot, graph].map((of) => rowsOf(of, question)), [...changes]);
       found.push(attempt(() => rowsOf(transaction, question)));
       for (const of of [graph, transaction, snapshot])

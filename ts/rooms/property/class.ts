@@ -1,10 +1,6 @@
 // A property graph.
 import { runtimeOf } from '../../runtime/bind.js';
-import {
-  type AsyncBytesSource,
-  type BytesSource,
-  type LoadAsyncOptions,
-} from '../../runtime/file.js';
+import type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { runMade } from '../../runtime/making.js';
@@ -13,12 +9,21 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { indexArray } from '../../runtime/scratch.js';
 import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import type { Store } from '../../store/common.js';
 import type { GraphologyLike } from '../graph/graphology.js';
 import { readColumns, setColumns, writeText } from './bytes.js';
 import { GraphProcedures } from './define.js';
 import { takeGraphology } from './exchange.js';
 import type { Raw } from './queries.js';
-import type { EdgesInput, GraphologyNames, NodesInput } from './types.js';
+import { openIn, saveIn } from './saving.js';
+import type {
+  EdgesInput,
+  GraphOpenOptions,
+  GraphologyNames,
+  GraphSaved,
+  GraphSaveOptions,
+  NodesInput,
+} from './types.js';
 import { GraphSnapshot, GraphTransaction, within } from './views.js';
 
 /**
@@ -295,6 +300,65 @@ export class PropertyGraph extends GraphProcedures {
   compact(): void {
     const operation = 'PropertyGraph.compact';
     this.runtime.check(operation, this.use(operation).compact());
+  }
+
+  /**
+   * Saves the graph under a key of a store: whole for the first time, afterwards only what has changed since. Each file is all
+   * or nothing, so that a save that fails or is cut off leaves the graph of the save before; when the changes have become larger
+   * than the graph, it is saved whole again, and the older files are deleted. Ids stay as they are. What is saved is the graph at the
+   * time of the call, without an open transaction; it may go on changing.
+   *
+   * @param key - the files are `key/...`
+   *
+   * @throws SublinearError `CHANGED` when another writer has saved under the key since this graph was opened or saved there,
+   *   `STATE` while a statement changes the graph, `QUOTA`, `STORE`, `MEMORY`; the `signal`'s reason
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const { PropertyGraph } = await load();
+   * const store = memoryStore();
+   * using graph = PropertyGraph.create();
+   * graph.addNodes({ label: 'Item', count: 10000, columns: { n: Int32Array.from({ length: 10000 }, (_, i) => i) } });
+   * const first = await graph.saveIn(store, 'items');
+   * graph.query('MATCH (i:Item {n: 7}) SET i.n = -7');
+   * const second = await graph.saveIn(store, 'items');
+   * console.log(first.whole, second.whole, second.bytes * 100 < first.bytes); // true false true
+   * ```
+   */
+  saveIn(store: Store, key: string, options?: GraphSaveOptions): Promise<GraphSaved> {
+    return saveIn('PropertyGraph.saveIn', this, store, key, options);
+  }
+
+  /**
+   * The graph that {@link PropertyGraph.saveIn} has saved under a key, or an empty one where there is none. Saving it there again
+   * saves what has changed.
+   *
+   * @throws SublinearError `FORMAT`, `TRUNCATED`, `CHECKSUM` for files that are damaged, but for the last one, which is left out
+   *   then; `CHANGED`, `STORE`, `MEMORY`; the `signal`'s reason
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const { PropertyGraph } = await load();
+   * const store = memoryStore();
+   * using graph = await PropertyGraph.openIn(store, 'people');
+   * graph.query("CREATE (:Person {name: 'Ada'})");
+   * await graph.saveIn(store, 'people');
+   * using again = await PropertyGraph.openIn(store, 'people');
+   * console.log(again.query('MATCH (p) RETURN p.name AS name').rows); // [ { name: 'Ada' } ]
+   * ```
+   */
+  static async openIn(
+    store: Store,
+    key: string,
+    options?: GraphOpenOptions,
+  ): Promise<PropertyGraph> {
+    return openIn('PropertyGraph.openIn', () => this.create(), store, key, options);
   }
 
   /**

@@ -20,6 +20,11 @@ export abstract class GraphState extends GraphQueries {
     });
   }
 
+  /** @internal A number that grows with each change. */
+  get version(): number {
+    return this.numbers('PropertyGraph.saveIn')[9] as number;
+  }
+
   /** How many nodes there are. */
   get nodeCount(): number {
     return this.numbers('PropertyGraph.nodeCount')[0] as number;

@@ -214,3 +214,22 @@ export interface ProjectedEdges {
   /** What `Graph.fromEdges` takes. A weight that is no number is NaN. */
   edges: { from: Uint32Array; to: Uint32Array; nodeCount: number; weights?: Float64Array };
 }
+
+export interface GraphSaveOptions {
+  /** Aborting it rejects the promise with `signal.reason`; what was stored before stays. */
+  signal?: AbortSignal;
+}
+
+/** What was written. */
+export interface GraphSaved {
+  /** 0: nothing has changed. */
+  bytes: number;
+  /** The whole graph, and not only what has changed. */
+  whole: boolean;
+}
+
+export interface GraphOpenOptions {
+  signal?: AbortSignal;
+  /** Told the key of a file that is damaged and was left out: the last one, whose saving was cut off. */
+  onDamaged?: (key: string, error: unknown) => void;
+}
