@@ -6,6 +6,7 @@
 #define SL_PROPERTY_STORE_H
 
 #include "property/columns.h"
+#include "property/declared.h"
 #include "property/index.h"
 
 #define SL_GONE 0x80000000u // in node_set and rel_type: deleted
@@ -75,6 +76,7 @@ typedef struct sl_store {
   uint32_t column_count[2];
   sl_index *indexes; // of nodes, by key
   uint32_t index_count;
+  sl_declared_set declared;
   sl_adjacency adjacency;
   sl_change *log;
   uint32_t log_count, log_room;
