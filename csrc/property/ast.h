@@ -317,6 +317,7 @@ typedef struct sl_cypher_clause {
     struct {
       sl_cypher_name name; // "db.labels"
       uint32_t procedure;  // index in the setting's procedures
+      bool alone;          // a command, which has to be the whole query
       bool standalone;     // the whole query: the yields are the result's columns
       bool implicit;       // CALL name without parentheses: the arguments are parameters of the
                            // names of the inputs; args has them as PARAMETER

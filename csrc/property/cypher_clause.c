@@ -143,15 +143,9 @@ static bool merge(sl_cypher_parser *parser, sl_cypher_clause *c) {
   return true;
 }
 
-static bool call(sl_cypher_parser *parser, sl_cypher_clause *c) {
+// [YIELD ...] [WHERE ...]
+static bool yields(sl_cypher_parser *parser, sl_cypher_clause *c) {
   const uint32_t list = parser->pending_count;
-  c->call.name = sl_cypher_dotted_read(parser);
-  if (parser->status != SL_OK) return false;
-  c->call.implicit = !sl_cypher_accept(parser, '(');
-  if (!c->call.implicit && !sl_cypher_accept(parser, ')')) {
-    c->call.args = expressions(parser, &c->call.count);
-    if (!sl_cypher_expect(parser, ')', "Expected , or ) after the argument")) return false;
-  }
   if (!sl_cypher_accept_keyword(parser, "YIELD")) return true;
   c->call.yield_star = sl_cypher_accept(parser, '*');
   if (!c->call.yield_star && !sl_cypher_accept(parser, '-')) {
@@ -167,6 +161,17 @@ static bool call(sl_cypher_parser *parser, sl_cypher_clause *c) {
     c->call.yields = sl_cypher_gather(parser, list, sizeof *c->call.yields, &c->call.yield_count);
   }
   return where(parser, &c->call.where);
+}
+
+static bool call(sl_cypher_parser *parser, sl_cypher_clause *c) {
+  c->call.name = sl_cypher_dotted_read(parser);
+  if (parser->status != SL_OK) return false;
+  c->call.implicit = !sl_cypher_accept(parser, '(');
+  if (!c->call.implicit && !sl_cypher_accept(parser, ')')) {
+    c->call.args = expressions(parser, &c->call.count);
+    if (!sl_cypher_expect(parser, ')', "Expected , or ) after the argument")) return false;
+  }
+  return yields(parser, c);
 }
 
 static const sl_cypher_name load_csv = {"sublinear.loadCsv", 17};
@@ -228,7 +233,9 @@ static const struct {
                     {"DELETE", SL_CYPHER_DELETE},
                     {"DETACH", SL_CYPHER_DELETE},
                     {"CALL", SL_CYPHER_CALL_PROCEDURE},
-                    {"LOAD", SL_CYPHER_CALL_PROCEDURE}};
+                    {"LOAD", SL_CYPHER_CALL_PROCEDURE},
+                    {"DROP", SL_CYPHER_CALL_PROCEDURE},
+                    {"SHOW", SL_CYPHER_CALL_PROCEDURE}};
 
 static int clause_at(const sl_cypher_parser *parser) {
   for (size_t i = 0; i < sizeof clause_words / sizeof *clause_words; i++)
@@ -239,7 +246,8 @@ static int clause_at(const sl_cypher_parser *parser) {
 static sl_cypher_clause *clause(sl_cypher_parser *parser) {
   const int kind = clause_at(parser);
   const bool optional = sl_cypher_at(parser, "OPTIONAL"), detach = sl_cypher_at(parser, "DETACH"),
-             loads = sl_cypher_at(parser, "LOAD");
+             loads = sl_cypher_at(parser, "LOAD"), shows = sl_cypher_at(parser, "SHOW"),
+             creates = sl_cypher_at(parser, "CREATE"), drops = sl_cypher_at(parser, "DROP");
   const uint32_t list = parser->pending_count;
   sl_cypher_clause *c = SL_CYPHER_TAKE(parser, sl_cypher_clause, 1);
   if (c == NULL) return NULL;
@@ -248,6 +256,11 @@ static sl_cypher_clause *clause(sl_cypher_parser *parser) {
   c->begin = parser->token.begin;
   sl_cypher_advance(parser);
   bool good = true;
+  if (shows || drops || (creates && sl_cypher_index_follows(parser))) {
+    good = sl_cypher_index_read(parser, c) && (!shows || yields(parser, c));
+    c->end = parser->last_end;
+    return good ? c : NULL;
+  }
   switch (kind) {
   case SL_CYPHER_MATCH:
     c->match.optional = optional;
@@ -302,6 +315,9 @@ static sl_cypher_single *branch(sl_cypher_parser *parser, bool inner) {
   do {
     if (!sl_cypher_pend(parser, clause(parser))) return NULL;
     const sl_cypher_clause *last = parser->pending[parser->pending_count - 1];
+    const bool alone = last->kind == SL_CYPHER_CALL_PROCEDURE && last->call.alone;
+    if (alone && (inner || parser->pending_count > list + 1 || !ends_here(parser, inner)))
+      return composition(parser, last->begin, "An index is made or dropped by a query of its own");
     if (last->kind == SL_CYPHER_RETURN && !ends_here(parser, inner)) {
       if (clause_at(parser) >= 0)
         return composition(parser, parser->token.begin, "No clause follows RETURN");

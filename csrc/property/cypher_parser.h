@@ -35,6 +35,10 @@ sl_cypher_part *sl_cypher_shortest_read(sl_cypher_parser *parser);
 bool sl_cypher_at_shortest(const sl_cypher_parser *parser);
 bool sl_cypher_pattern_read(sl_cypher_parser *parser, sl_cypher_pattern *out);
 
+// CREATE, DROP and SHOW of indexes, behind their first word. follows: whether INDEX comes behind CREATE.
+bool sl_cypher_index_follows(const sl_cypher_parser *parser);
+bool sl_cypher_index_read(sl_cypher_parser *parser, sl_cypher_clause *c);
+
 // Clauses, up to the end of the text or, when `inner`, a closing brace.
 bool sl_cypher_query_read(sl_cypher_parser *parser, sl_cypher_query *out, bool inner);
 // What stands in the braces of EXISTS { } and COUNT { }.

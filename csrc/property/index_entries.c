@@ -85,7 +85,7 @@ sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
     return SL_OK;
   }
   const sl_column *c = &s->columns[SL_OF_NODES][key];
-  if (c->count < 64) return SL_OK;
+  if (c->count < 64 && !sl_declared_has(&s->declared, key)) return SL_OK;
   uint32_t different = 0;
   sl_status status = SL_OK;
   for (uint32_t p = 0; p < c->page_count && status == SL_OK; p++) {

@@ -83,9 +83,10 @@ sl_status sl_ordered_make(struct sl_store *s, uint32_t key, bool *there) {
   if (index == NULL) return SL_OK;
   sl_ordered *x = &index->ordered;
   const uint32_t values = s->columns[SL_OF_NODES][key].count;
-  if (!x->there && values >= SCANS_OF_SORTING) {
+  const bool declared = !x->there && sl_declared_has(&s->declared, key);
+  if (!x->there && (values >= SCANS_OF_SORTING || declared)) {
     x->missed += s->node_count;
-    if (x->missed > (uint64_t)values * SCANS_OF_SORTING) SL_TRY(build(s, key, x));
+    if (declared || x->missed > (uint64_t)values * SCANS_OF_SORTING) SL_TRY(build(s, key, x));
   }
   *there = x->there;
   return SL_OK;

@@ -6,12 +6,24 @@ static const sl_cypher_field label[1] = {{"label", SL_CYPHER_TYPE_STRING}};
 static const sl_cypher_field type[1] = {{"relationshipType", SL_CYPHER_TYPE_STRING}};
 static const sl_cypher_field key[1] = {{"propertyKey", SL_CYPHER_TYPE_STRING}};
 
-enum { LABELS, TYPES, KEYS, PROCEDURES };
+static const sl_cypher_field index[4] = {{"name", SL_CYPHER_TYPE_STRING},
+                                         {"label", SL_CYPHER_TYPE_STRING},
+                                         {"property", SL_CYPHER_TYPE_STRING},
+                                         {"lenient", SL_CYPHER_TYPE_BOOLEAN}};
+static const sl_cypher_field indexes[SL_DECLARED_OUTPUTS] = {{"name", SL_CYPHER_TYPE_STRING},
+                                                             {"type", SL_CYPHER_TYPE_STRING},
+                                                             {"labelsOrTypes", SL_CYPHER_TYPE_LIST},
+                                                             {"properties", SL_CYPHER_TYPE_LIST}};
+
+enum { LABELS, TYPES, KEYS, CREATE_INDEX, DROP_INDEX, INDEXES, PROCEDURES };
 
 static const sl_cypher_procedure procedures[PROCEDURES] = {
     [LABELS] = {"db.labels", 0, 1, NULL, label},
     [TYPES] = {"db.relationshipTypes", 0, 1, NULL, type},
     [KEYS] = {"db.propertyKeys", 0, 1, NULL, key},
+    [CREATE_INDEX] = {"db.createIndex", 4, 0, index, NULL},
+    [DROP_INDEX] = {"db.dropIndex", 4, 0, index, NULL},
+    [INDEXES] = {"db.indexes", 0, SL_DECLARED_OUTPUTS, NULL, indexes},
 };
 
 const sl_cypher_setting sl_property_setting = {.procedure_count = PROCEDURES,
@@ -89,14 +101,31 @@ static bool in_use(const sl_store *s, uint32_t procedure, uint32_t i) {
   return false;
 }
 
+static sl_status show(sl_run *run, sl_operator *o, sl_step_result *out) {
+  sl_value outputs[SL_DECLARED_OUTPUTS];
+  if (o->at >= run->store->declared.count) return SL_OK;
+  SL_TRY(sl_declared_show(run, o->at++, outputs));
+  for (uint32_t i = 0; i < o->slot_count; i++)
+    run->row[o->slots[2 * i + 1]] = outputs[o->slots[2 * i]];
+  *out = SL_ROW;
+  return SL_OK;
+}
+
 sl_status sl_procedure_produce(sl_run *run, sl_operator *o, sl_step_result *out) {
   const sl_store *s = run->store;
   if (o->number >= PROCEDURES)
     return defined(run, o, run->defined->items[o->number - PROCEDURES], out);
+  *out = SL_END;
+  if (o->number == INDEXES) return show(run, o, out);
+  if (o->number == CREATE_INDEX || o->number == DROP_INDEX) {
+    if (o->at++ != 0) return SL_OK;
+    *out = SL_ROW; // it has no outputs: its row goes on
+    const sl_value *args = o->list_value.as.list->items;
+    return o->number == CREATE_INDEX ? sl_declared_add(run, args) : sl_declared_drop(run, args);
+  }
   const sl_names *names = o->number == LABELS  ? &s->labels
                           : o->number == TYPES ? &s->types
                                                : &s->keys;
-  *out = SL_END;
   while (o->at < names->count && !in_use(s, o->number, o->at)) o->at++;
   if (o->at >= names->count) return SL_OK;
   for (uint32_t i = 0; i < o->slot_count; i++)

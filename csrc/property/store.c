@@ -99,6 +99,7 @@ void sl_store_drop(sl_store *s) {
   }
   for (uint32_t k = 0; k < s->index_count; k++) sl_index_free(&s->indexes[k]);
   sl_free(s->indexes);
+  sl_declared_free(&s->declared);
   sl_adjacency *a = &s->adjacency;
   free_neighbours(&a->out);
   free_neighbours(&a->in);
@@ -123,7 +124,7 @@ size_t sl_store_held(const sl_store *s) {
     for (uint32_t k = 0; k < s->column_count[w]; k++)
       bytes += s->columns[w][k].bytes + sizeof(sl_column);
   for (uint32_t k = 0; k < s->index_count; k++) bytes += sl_index_bytes(&s->indexes[k]);
-  return bytes + sl_states_bytes(s);
+  return bytes + sl_declared_bytes(&s->declared) + sl_states_bytes(s);
 }
 
 // ---- changes ------------------------------------------------------------------------------------

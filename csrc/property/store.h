@@ -6,6 +6,7 @@
 #define SL_PROPERTY_STORE_H
 
 #include "property/columns.h"
+#include "property/declared.h"
 #include "property/index.h"
 
 #define SL_GONE 0x80000000u // in node_set and rel_type: deleted
@@ -59,12 +60,13 @@ typedef struct sl_changes {
 } sl_changes;
 
 typedef struct sl_store {
-  // All states of a graph have these in common: they only grow, and numbers in them do not change.
+  // All states of a graph have these in common. But for the indexes they only grow, and numbers in them do not change.
   sl_names labels, types, keys, strings;
   sl_names set_names; // of the sets, by their bytes: the number is that of the set
   sl_pool lists;      // of properties
   sl_label_set *sets;
   uint32_t set_count, set_room;
+  sl_declared_set declared; // indexes
 
   uint32_t node_count, node_room, node_live;
   uint32_t *node_set;

@@ -1,20 +1,19 @@
 // The caller's side of one worker after another: sends calls, settles them, and starts a fresh worker when one has ended.
 import { transfer } from 'comlink';
-import { addressOfText } from '#worker-source';
 import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { Variant } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
-import { scripts } from '../generated/scripts.js';
 import { SublinearError } from '../runtime/errors.js';
 import { withIterator } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
 import { type Placeless, pack, unpack, unpackError } from './codec.js';
 import { crashError, disposedError, foreign, messageError } from './failures.js';
+import { KeptFunctions } from './kept.js';
 import { Outbox } from './outbox.js';
 import { type CallOptions, Pending } from './pending.js';
 import type { CallerSide, CallMessage, ClassShape, Path, Reply, Target } from './protocol.js';
 import { sourceOf, stop } from './source.js';
-import { type Opened, type Opening, startWorker } from './start.js';
+import { addressOf, type Opened, type Opening, startWorker } from './start.js';
 
 export type { CallOptions } from './pending.js';
 
@@ -50,6 +49,7 @@ const ABORT_MS = 40;
 interface Session extends Opened {
   readonly epoch: number;
   readonly refs: Map<number, WeakRef<Ref>>;
+  readonly kept: KeptFunctions;
 }
 
 /** A worker that has not answered yet. */
@@ -102,7 +102,7 @@ export class Connection {
       const alive = session.deref();
       if (alive === undefined) return;
       // Unless it has arrived again since.
-      if (alive.refs.get(id)?.deref() === undefined) alive.refs.delete(id);
+      if (alive.refs.get(id)?.deref() === undefined && alive.refs.delete(id)) alive.kept.forget(id);
       if (alive !== this.#session) return;
       // What goes wrong here nobody could catch, and the program would end with it.
       try {
@@ -250,7 +250,12 @@ export class Connection {
     return {
       options: this.#options,
       givenUp,
-      session: (opened) => ({ ...opened, epoch: this.#epoch, refs: new Map() }),
+      session: (opened) => ({
+        ...opened,
+        epoch: this.#epoch,
+        refs: new Map(),
+        kept: new KeptFunctions(),
+      }),
       side: (session) => this.#side(session),
       ended: (session, cause) => this.#end(session, cause),
     };
@@ -285,6 +290,7 @@ export class Connection {
           }
         }
       },
+      asked: (id, slot, args) => session.kept.ask(id, slot, args),
       next: async (id, slot) => {
         const pending = this.#pending.get(id);
         const source = pending?.sources[slot];
@@ -398,8 +404,8 @@ export class Connection {
     sent.then(
       (replies) => {
         if (alive.length > 1) this.gather();
-        for (const [i, { pending }] of alive.entries())
-          this.#receive(session, pending, replies[i] as Reply);
+        for (const [i, packet] of alive.entries())
+          this.#receive(session, packet, replies[i] as Reply);
       },
       (cause) => {
         for (const { pending } of alive)
@@ -408,7 +414,7 @@ export class Connection {
     );
   }
 
-  #receive(session: Session, pending: Call, reply: Reply): void {
+  #receive(session: Session, { pending, message }: Packet, reply: Reply): void {
     if (session !== this.#session) return;
     if (!reply.ok) {
       const error = this.#errorOf(reply);
@@ -419,6 +425,7 @@ export class Connection {
       return;
     }
     for (const shape of reply.shapes) this.#handles.shape(shape);
+    session.kept.note(message, pending.functions as never, reply.kept);
     const value = unpack(reply.result, (special, here) => {
       if (special.kind === 'iterable') return withIterator(here as object, special.name);
       if (special.kind === 'shared') return here;
@@ -490,11 +497,4 @@ export class Connection {
   #assertUsable(operation: string): void {
     if (this.#disposed) throw disposedError(operation);
   }
-}
-
-/** The file of a script, or its text where the file cannot be fetched (as with the worker itself, see start.ts). */
-async function addressOf(name: string, attempt: number): Promise<string | undefined> {
-  const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined;
-  if (script === undefined || attempt > 1) return undefined;
-  return attempt === 0 ? script.file().href : addressOfText((await script.twin()).default);
 }

@@ -9,7 +9,7 @@ import { SublinearError } from '../runtime/errors.js';
 import { iteratorName } from '../runtime/iterable.js';
 import { WasmObject } from '../runtime/object.js';
 import { ambient, orAborted } from '../runtime/steps.js';
-import { copyOf, type Placeless, pack, packError, unpack } from './codec.js';
+import { copyOf, type Placeless, pack, packError, unpack, unpackError } from './codec.js';
 import type {
   CallerSide,
   CallMessage,
@@ -152,7 +152,8 @@ class Host {
         },
       });
       called.flush();
-      return { reply: { ok: true, result: packed, shapes }, moved };
+      const kept = called.keeps ? { kept: true } : {};
+      return { reply: { ok: true, result: packed, shapes, ...kept }, moved };
     } catch (error) {
       called.flush();
       return { reply: failure(error), moved: [] };
@@ -184,7 +185,10 @@ class Host {
       // Shared memory may change while it is read: methods get a copy.
       if (special.kind === 'shared') return copyOf(here as ArrayBufferView);
       if (special.kind === 'object') return this.#object(special.id);
-      if (special.kind === 'function') return called.stub(name, special.slot);
+      if (special.kind === 'function')
+        return (method as { keepsFunctions?: boolean }).keepsFunctions
+          ? called.kept(name, special.slot)
+          : called.stub(name, special.slot);
       if (special.kind !== 'source') return undefined;
       const pieces = called.pieces(special.slot);
       if (sliced) return pieces;
@@ -262,6 +266,8 @@ class Called {
   readonly #caller: Remote<CallerSide>;
   readonly #signal: AbortSignal;
   #calls: Parameters<CallerSide['called']>[1] = [];
+  /** Whether functions that were its arguments are called after it. */
+  keeps = false;
 
   constructor(id: number, caller: Remote<CallerSide>, signal: AbortSignal) {
     this.#id = id;
@@ -275,6 +281,18 @@ class Called {
       const special = () => undefined;
       const { packed } = pack(values, { operation, arrays: 'copy', wholeArrays: true, special });
       if (this.#calls.push({ slot, args: packed }) === 1) queueMicrotask(() => this.flush());
+    };
+  }
+
+  /** A function that is called after this call as well, and whose results are waited for. */
+  kept(operation: string, slot: number): AnyFunction {
+    this.keeps = true;
+    return async (...values) => {
+      const special = () => undefined;
+      const { packed, transfer: moved } = pack(values, { operation, arrays: 'copy', special });
+      const reply = await this.#caller.asked(this.#id, slot, transfer(packed, moved));
+      if (!reply.ok) throw unpackError(reply.error);
+      return unpack(reply.result, () => undefined);
     };
   }
 

@@ -61,7 +61,13 @@ export interface PackedError {
 }
 
 export type Reply =
-  | { ok: true; result: Packed; shapes: ClassShape[] }
+  | {
+      ok: true;
+      result: Packed;
+      shapes: ClassShape[];
+      /** The functions that were its arguments are called later: see `asked`. */
+      kept?: boolean;
+    }
   | { ok: false; error: PackedError };
 
 export interface StartOptions {
@@ -90,6 +96,8 @@ export interface CallerSide {
   script(name: string, attempt: number): Promise<string | undefined>;
   /** Calls of functions that were arguments, in order. */
   called(id: number, calls: { slot: number; args: Packed }[]): void;
+  /** Calls a function that was an argument of a call which keeps it, as long as its object lives, and waits for what it gives. */
+  asked(id: number, slot: number, args: Packed): Promise<Reply>;
   /** The next piece of a source that was an argument. */
   next(id: number, slot: number): Promise<{ done: boolean; value?: unknown }>;
   /** The worker needs no more of a source. */

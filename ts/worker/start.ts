@@ -1,7 +1,8 @@
 // Starting a worker: from the user's, from its file, or from the inline twin of that.
 
 import { expose, type Remote, wrap } from 'comlink';
-import { spawn, spawnGiven, spawnInline } from '#worker-source';
+import { addressOfText, spawn, spawnGiven, spawnInline } from '#worker-source';
+import { scripts } from '../generated/scripts.js';
 import { messageOf } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
 import { startError } from './failures.js';
@@ -81,4 +82,11 @@ async function open<Session extends Opened>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The file of a script, or its text where the file cannot be fetched, as with the worker itself. */
+export async function addressOf(name: string, attempt: number): Promise<string | undefined> {
+  const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined;
+  if (script === undefined || attempt > 1) return undefined;
+  return attempt === 0 ? script.file().href : addressOfText((await script.twin()).default);
 }
