@@ -129,6 +129,7 @@ describe('the vectors themselves', () => {
       const some = vectors.subarray(0, 3000 * DIMENSION);
       const exact = writeRemoteIndex(some, { dimension: DIMENSION, metric, exact: true });
       using index = await RemoteIndex.open(exact);
+      expect(index.exact).toBe(true);
       const { Flat } = await (await import('sublinear/hnsw')).load();
       using flat = Flat.create({ metric, dimension: DIMENSION });
       flat.addBatch({ ids: Uint32Array.from({ length: 3000 }, (_, i) => i), vectors: some });

@@ -3,7 +3,6 @@
 import { make } from '../../runtime/brand.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { checkLeaf, type Entry, hashLeaf, malformed, type Part } from './directory.js';
-import type { RemoteMetric } from './publish.js';
 import type { Reader, Wanted } from './reader.js';
 
 /** Bytes of a block: the table of their hashes is 0.2 percent of the vectors. */
@@ -119,7 +118,7 @@ export async function readVectors(
 
 /** As a `Flat` index would say, to the rounding of float32. */
 export function exactDistance(
-  metric: RemoteMetric,
+  metric: 'cosine' | 'dot' | 'euclidean',
   query: ArrayLike<number>,
   vector: ArrayLike<number>,
 ): number {

@@ -169,6 +169,10 @@ export class RemoteIndex {
   get cells(): number {
     return this.#use('RemoteIndex.cells').facts.cells;
   }
+  /** Whether the file has the vectors themselves, for searches with `exact: true`. */
+  get exact(): boolean {
+    return this.#use('RemoteIndex.exact').directory.entries.has('vectors');
+  }
   /** Length of the file. */
   get fileBytes(): number {
     return this.#use('RemoteIndex.fileBytes').directory.length;
