@@ -52,6 +52,30 @@ test('plain vectors with labels: the row itself comes first, here and over HTTP'
   expect(many.stdout.split('\n')[1]).toMatch(/0\s+1\s+row 0/);
 });
 
+test('with the vectors themselves distances are exact', async () => {
+  file('exact.f32', bytes);
+  const how = '--dimension 3 --metric euclidean --cells 4';
+  for (const [name, more] of [
+    ['codes.slvr', ''],
+    ['exact.slvr', ' --exact'],
+  ])
+    await sublinear(`publish exact.f32 ${how}${more} -o ${name}`.split(' '));
+  const asked = ['--query', query, '--top', '2', '--json'];
+  const [codes, exact] = await Promise.all(
+    ['codes.slvr', 'exact.slvr'].map(async (name) => {
+      const { stdout } = await sublinear(['search', name as string, ...asked]);
+      return JSON.parse(stdout).results[0].matches;
+    }),
+  );
+  expect(exact[0]).toEqual({ id: 10, distance: 0 });
+  const second = exact[1];
+  const other = rows.subarray(3 * second.id, 3 * second.id + 3);
+  const distance = Math.hypot(...other.map((x, i) => x - (rows[30 + i] as number)));
+  expect(second.distance).toBeCloseTo(distance, 6);
+  expect(codes[0].id).toBe(10);
+  expect(codes[1].distance).not.toBe(second.distance);
+});
+
 test('an index and a collection of this package', async () => {
   const { Collection, Flat } = await load();
   using flat = Flat.create({ metric: 'cosine', dimension: 3 });

@@ -123,6 +123,65 @@ describe('an index of four times the memory limit', () => {
   });
 });
 
+describe('the vectors themselves', () => {
+  for (const metric of ['euclidean', 'cosine', 'dot'] as const)
+    test(`${metric}: distances are exact, in the file and out of it`, async () => {
+      const some = vectors.subarray(0, 3000 * DIMENSION);
+      const exact = writeRemoteIndex(some, { dimension: DIMENSION, metric, exact: true });
+      using index = await RemoteIndex.open(exact);
+      expect(index.exact).toBe(true);
+      const { Flat } = await (await import('sublinear/hnsw')).load();
+      using flat = Flat.create({ metric, dimension: DIMENSION });
+      flat.addBatch({ ids: Uint32Array.from({ length: 3000 }, (_, i) => i), vectors: some });
+      for (let q = 0; q < 10; q++) {
+        const all = { k: 10, probes: index.cells };
+        const found = await index.search(queryAt(q), { ...all, exact: true });
+        const wanted = flat.search(queryAt(q), { k: 10 });
+        expect([...found.ids]).toEqual([...wanted.ids]);
+        for (const [i, distance] of found.distances.entries())
+          expect(distance).toBeCloseTo(wanted.distances[i] as number, 4);
+        expect(found.rounds).toBeLessThanOrEqual(4);
+        expect(found.complete).toBe(true);
+        const codes = await index.search(queryAt(q), all);
+        expect(codes.distances).not.toEqual(found.distances);
+      }
+      // The table of tensors has them as well.
+      const bundle = await Bundle.open(exact);
+      const { data } = await bundle.read('vectors', { from: 77, to: 78 });
+      expect(data).toEqual(some.slice(77 * DIMENSION, 78 * DIMENSION));
+    });
+
+  test('count against a budget, are checked, and are refused where there are none', async () => {
+    const exact = writeRemoteIndex(vectors, { dimension: DIMENSION, exact: true, cells: 60 });
+    const index = await RemoteIndex.open(new Blob([exact]), { cacheBytes: 0 });
+    const whole = await index.search(queryAt(2), { exact: true });
+    expect(whole.bytes).toBeGreaterThan(10 * 4 * DIMENSION);
+    const codes = await index.search(queryAt(2));
+    const maxBytes = codes.bytes + 60_000;
+    const some = await index.search(queryAt(2), { exact: true, maxBytes });
+    expect(some.bytes).toBeLessThanOrEqual(maxBytes);
+    expect(some.complete).toBe(false);
+    index.dispose();
+    const none = await RemoteIndex.open(file);
+    expect(await failure(none.search(queryAt(0), { exact: true }))).toMatchObject({
+      argument: 'exact',
+    });
+    none.dispose();
+    // The last blocks are vectors.
+    const damaged = exact.slice();
+    damaged.fill(1, damaged.length - 4 * vectors.length + 100);
+    const bad = await RemoteIndex.open(damaged);
+    expect(await failure(bad.search(queryAt(2), { exact: true }))).toMatchObject({
+      code: 'CHECKSUM',
+    });
+    expect((await bad.search(queryAt(2))).ids).toEqual(codes.ids);
+    bad.dispose();
+    expect(() => writeRemoteIndex(vectors, { dimension: DIMENSION, exact: 1 as never })).toThrow(
+      TypeError,
+    );
+  });
+});
+
 describe('where a file may be', () => {
   const stores: Record<string, () => Store> = {
     memory: () => memoryStore(),

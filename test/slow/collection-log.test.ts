@@ -12,7 +12,7 @@ import { inRoom } from '../support/in-room.js';
 import { mutate } from '../support/mutate.js';
 import { Pace } from '../support/store.js';
 
-const held = inRoom('hnsw', { memory: 64 << 20, modules: ['text'] });
+const held = inRoom('hnsw', { memory: 64 << 20 });
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sublinear-log-'));

@@ -128,6 +128,7 @@ Examples:
         .choices(['1', '2'])
         .default('2'),
     )
+    .option('--exact', 'the vectors as well, as float32: searches give exact distances')
     .option('--seed <number>', 'of the cells', natural, 0)
     .addHelpText(
       'after',

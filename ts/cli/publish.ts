@@ -26,6 +26,7 @@ export interface PublishOptions extends CommonOptions {
   metric?: RemoteMetric;
   cells?: number;
   copies: string;
+  exact?: boolean;
   seed: number;
 }
 
@@ -50,6 +51,7 @@ export async function publish(
     ...(metric !== undefined && { metric }),
     ...(cells !== undefined && { cells }),
     copies: Number(options.copies) as 1 | 2,
+    exact: options.exact === true,
     seed,
     ...(labels !== undefined && { keys: labels }),
   };

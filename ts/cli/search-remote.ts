@@ -124,6 +124,7 @@ export async function searchRemote(
     return answered(() =>
       from.search(vector, {
         k: Math.min(top, 1000),
+        exact: from.exact,
         ...(probes !== undefined && { probes }),
         ...(options.where !== undefined && { where: options.where }),
         signal: interrupt.signal,

@@ -147,8 +147,32 @@ export interface StoreFile {
    * At most `length` bytes from `offset` on, fewer where the file ends.
    *
    * @throws SublinearError `CHANGED` when it was replaced and the store cannot keep the old one; `STORE`
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('a', new Uint8Array([1, 2, 3, 4]));
+   * const file = (await store.openFile!('a'))!;
+   * console.log(await file.read(1, 2), (await file.read(3, 9)).length); // Uint8Array(2) [ 2, 3 ] 1
+   * await file.close();
+   * ```
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Nothing more will be read.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * await store.put('a', new Uint8Array(4));
+   * const file = await store.openFile!('a');
+   * await file?.close();
+   * ```
+   */
   close(): Promise<void>;
 }
 
@@ -156,13 +180,64 @@ export interface StoreFile {
 export interface StoreLog {
   /** Bytes that are there; 0 while there is no file. */
   readonly size: number;
-  /** Writes at the end of a file that is there. After a failure `size` is as before, and the next call writes at that place. */
+  /**
+   * Writes at the end of a file that is there. After a failure `size` is as before, and the next call writes at that place.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const log = await memoryStore().openLog!('a');
+   * await log.replace(new Uint8Array(8));
+   * await log.append(new Uint8Array(3));
+   * console.log(log.size); // 11
+   * await log.close();
+   * ```
+   */
   append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Once it is fulfilled, what was appended lasts as after a `put`. */
+  /**
+   * Once it is fulfilled, what was appended lasts as after a `put`.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const log = await memoryStore().openLog!('a');
+   * await log.replace(new Uint8Array(8));
+   * await log.append(new Uint8Array(3));
+   * await log.sync();
+   * await log.close();
+   * ```
+   */
   sync(): Promise<void>;
-  /** Puts another file in its place, all or nothing, as `put` does. */
+  /**
+   * Puts another file in its place, all or nothing, as `put` does.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const log = await memoryStore().openLog!('a');
+   * console.log(log.size); // 0
+   * await log.replace([new Uint8Array(8), new Uint8Array(2)]);
+   * console.log(log.size); // 10
+   * await log.close();
+   * ```
+   */
   replace(bytes: AsyncBytesSource): Promise<void>;
-  /** Lets others open it. */
+  /**
+   * Lets others open it.
+   *
+   * @example
+   * ```ts
+   * import { memoryStore } from 'sublinear/store';
+   *
+   * const store = memoryStore();
+   * const log = await store.openLog!('a');
+   * await log.close();
+   * await (await store.openLog!('a')).close();
+   * ```
+   */
   close(): Promise<void>;
 }
 

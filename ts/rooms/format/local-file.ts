@@ -5,24 +5,24 @@ import type { Store, StoreFile } from '../../store/common.js';
 /** An open file of Node, Deno or Bun, as `open()` of `node:fs/promises` gives it. Close it after what was opened on it. */
 export interface NodeFile {
   readonly fd: number;
-  read(
+  readonly read: (
     buffer: Uint8Array,
     offset: number,
     length: number,
     position: number,
-  ): Promise<{ bytesRead: number }>;
+  ) => Promise<{ bytesRead: number }>;
 }
 
 /** A file of a browser's file system: of the private one (OPFS), or one that the user has picked. */
 export interface BrowserFile {
   readonly kind: 'file';
-  getFile(): Promise<Blob>;
+  readonly getFile: () => Promise<Blob>;
 }
 
 /** The same in a worker, opened by `createSyncAccessHandle()`: the fastest. Close it after what was opened on it. */
 export interface SyncAccessFile {
-  getSize(): number;
-  read(buffer: Uint8Array, options: { at: number }): number;
+  readonly getSize: () => number;
+  readonly read: (buffer: Uint8Array, options: { at: number }) => number;
 }
 
 /** A file of a store (`sublinear/store`) that reads parts of files: all but KV. */

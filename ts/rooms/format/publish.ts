@@ -12,6 +12,7 @@ import {
 import * as check from '../../runtime/validate.js';
 import { copyMetadata, type Metadata } from '../hnsw/metadata.js';
 import { composeFile, kinds, type Part, type SegmentType } from './directory.js';
+import { vectorParts } from './exact.js';
 import { metadataParts } from './metadata.js';
 
 /** How distances are measured: 1 - cos, the negated inner product, the length of the difference. */
@@ -38,6 +39,8 @@ export interface WriteIndexOptions {
   keys?: readonly RemoteKey[];
   /** What is known about each vector, for conditions. A collection has its own. */
   metadata?: readonly (object | undefined)[];
+  /** `true`: the vectors themselves stand in the file, too, as float32, for searches with `exact: true`. */
+  exact?: boolean;
 }
 
 /** A `Flat` or `Hnsw` of the module `hnsw`. */
@@ -67,6 +70,7 @@ const keysOfOptions = [
   'seed',
   'keys',
   'metadata',
+  'exact',
 ] as const;
 
 /** Numbers that are copied at a time. */
@@ -80,6 +84,7 @@ interface Input {
   rows(from: number, to: number): Float32Array | Float64Array;
   keys: readonly RemoteKey[] | undefined;
   metadata: readonly (Metadata | undefined)[] | undefined;
+  exact?: boolean;
 }
 
 const hasGet = (value: unknown): value is { get: unknown } =>
@@ -264,6 +269,7 @@ function fileOf(runtime: Runtime, operation: string, raw: Publish, input: Input)
     const counts = runtime.copyU32(number(6), cells);
     parts.push(...metadataParts(runtime, operation, input.metadata, entries, counts));
   }
+  if (input.exact === true) parts.push(...vectorParts(runtime, operation, input));
   return composeFile(runtime, operation, kinds.index, parts);
 }
 
@@ -273,8 +279,9 @@ function prepare(
   vectors: VectorsToWrite,
   options: WriteIndexOptions,
 ): { raw: Publish; input: Input } {
-  const { cells = 0, copies = 2, seed = 0 } = options;
-  const input = inputOf(operation, vectors, options);
+  const { cells = 0, copies = 2, seed = 0, exact = false } = options;
+  check.boolean(operation, 'exact', exact);
+  const input = { ...inputOf(operation, vectors, options), exact };
   const metric = check.choice(operation, 'metric', input.metric, metrics);
   const numbers = [metric, cells, copies, seed];
   for (const [i, name] of (['metric', 'cells', 'copies', 'seed'] as const).entries())

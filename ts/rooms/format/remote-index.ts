@@ -45,6 +45,11 @@ export interface RemoteSearchOptions {
   where?: Where;
   /** `true`: the metadata of what is found are read as well. */
   metadata?: boolean;
+  /**
+   * `true`: the best by their codes, 2 k + 10 of them, are compared by their own vectors, which are read in a third round (a
+   * fourth the first time): distances are exact. For files that were written with `exact: true`.
+   */
+  exact?: boolean;
   /** Aborting it rejects the promise with `signal.reason`. */
   signal?: AbortSignal;
 }
@@ -53,7 +58,7 @@ export interface RemoteSearchOptions {
 export interface RemoteSearchResult extends Traffic {
   /** Numbers of the vectors as they were written, from 0; the nearest first. */
   ids: Uint32Array;
-  /** Distances, from codes of 8 bits a number. */
+  /** Distances, from codes of 8 bits a number; with `exact: true` those of the vectors. */
   distances: Float32Array;
   /** Names of the vectors, where the file has some. */
   keys?: RemoteKey[];
@@ -78,6 +83,7 @@ const searchKeys = [
   'maxRequests',
   'where',
   'metadata',
+  'exact',
   'signal',
 ] as const;
 const K_MOST = 1000;
@@ -162,6 +168,10 @@ export class RemoteIndex {
   /** How many cells. */
   get cells(): number {
     return this.#use('RemoteIndex.cells').facts.cells;
+  }
+  /** Whether the file has the vectors themselves, for searches with `exact: true`. */
+  get exact(): boolean {
+    return this.#use('RemoteIndex.exact').directory.entries.has('vectors');
   }
   /** Length of the file. */
   get fileBytes(): number {
@@ -263,16 +273,25 @@ export class RemoteIndex {
 
 function readQuestion(
   operation: string,
-  { facts }: Opened,
+  { facts, directory }: Opened,
   local: boolean,
   query: RealArray,
   options: RemoteSearchOptions,
 ): Question {
   const { k = 10, probes = 'auto', recall = 0.95, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { where, metadata = false, maxRequests = local ? READS : REQUESTS } = options;
+  const { where, metadata = false, exact = false } = options;
+  const { maxRequests = local ? READS : REQUESTS } = options;
   check.integer(operation, 'maxRequests', maxRequests, 2);
   check.integer(operation, 'k', k, 1, K_MOST);
   check.boolean(operation, 'metadata', metadata);
+  check.boolean(operation, 'exact', exact);
+  if (exact && !directory.entries.has('vectors'))
+    throw check.rangeError(
+      operation,
+      'exact',
+      'false for a file that was written without it',
+      exact,
+    );
   check.number(operation, 'maxBytes', maxBytes);
   if (!(maxBytes >= 0)) throw check.rangeError(operation, 'maxBytes', 'number >= 0', maxBytes);
   check.number(operation, 'recall', recall);
@@ -298,5 +317,7 @@ function readQuestion(
     maxBytes,
     where: where === undefined ? undefined : readWhere(operation, where).conditions,
     metadata,
+    exact,
+    metric: Object.keys(metrics)[facts.metric] as RemoteMetric,
   };
 }

@@ -4,9 +4,10 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { Json, Metadata } from '../hnsw/metadata.js';
 import type { Conditions } from '../hnsw/where.js';
 import { checkLeaf, type Entry, malformed } from './directory.js';
+import { exactDistance, exactTable, readVectors } from './exact.js';
 import { entryOf, type Opened } from './head.js';
 import { allowedBy, fieldNames, fieldsRead, metadataOf, valuesOf } from './metadata.js';
-import type { RemoteKey } from './publish.js';
+import type { RemoteKey, RemoteMetric } from './publish.js';
 import { type Asked, Reader, type Wanted } from './reader.js';
 import { GAP, merged, type Range } from './source.js';
 
@@ -19,6 +20,9 @@ export interface Question {
   readonly maxBytes: number;
   readonly where: Conditions | undefined;
   readonly metadata: boolean;
+  /** Whether the best are compared by their own vectors. */
+  readonly exact: boolean;
+  readonly metric: RemoteMetric;
 }
 
 /** What is found. */
@@ -41,6 +45,9 @@ const REQUESTS_FOR_CELLS = 0.625;
 const WIDE_GAP = 65_536;
 /** So many times as many cells are looked at as are read, for cells beside others in the file. */
 const CANDIDATES = 4;
+/** So many candidates are compared by their own vectors for k results. */
+const EXACT_FACTOR = 2;
+const EXACT_MORE = 10;
 
 type Values = readonly (Json | undefined)[];
 
@@ -110,7 +117,9 @@ export class Search {
     }
     const picked = this.#pick(raw, k);
     await this.#readGroups(raw, picked, Math.max(1, question.maxRequests - used));
-    const found = this.#results(raw, k);
+    const found = question.exact
+      ? await this.#exactly(question, this.#results(raw, EXACT_FACTOR * k + EXACT_MORE))
+      : this.#results(raw, k);
     const metadata = question.metadata ? await this.#metadata(found) : undefined;
     return {
       ids: Uint32Array.from(found, ({ id }) => id),
@@ -260,6 +269,25 @@ export class Search {
           raw.refine(cell, group, address, length),
         );
     }
+  }
+
+  /** The best by their own vectors, of those that are the best by their codes. */
+  async #exactly({ query, k, metric }: Question, found: readonly Hit[]): Promise<Hit[]> {
+    const { directory, facts } = this.#opened;
+    const { rows, dimension } = facts;
+    const table = exactTable(this.#operation, directory.entries, rows, dimension);
+    if (table === undefined) return found.slice(0, k);
+    const ids = found.map(({ id }) => id);
+    const vectors = await readVectors(this.#reader, table, dimension, ids);
+    const asked = Float32Array.from(query);
+    return found
+      .flatMap((hit) => {
+        const vector = vectors.get(hit.id);
+        if (vector === undefined) return [];
+        return [{ ...hit, distance: exactDistance(metric, asked, vector) }];
+      })
+      .sort((a, b) => a.distance - b.distance || a.id - b.id)
+      .slice(0, k);
   }
 
   // --- results ------------------------------------------------------------------------------------------------------

@@ -69,6 +69,8 @@ export function logDamage(
 
 const kinds = ['add', 'update', 'remove', 'removeAll', 'optimize'] as const;
 
+const encoder = new TextEncoder();
+
 /** A change as the content of a record. */
 function contentOf(change: Change): { fixed: Uint8Array; json: Uint8Array; vector: Uint8Array } {
   const {
@@ -78,7 +80,7 @@ function contentOf(change: Change): { fixed: Uint8Array; json: Uint8Array; vecto
     ...rest
   } = change as { kind: Change['kind'] } & Partial<Extract<Change, { kind: 'add' }>>;
   // What is undefined is not written.
-  const json = new TextEncoder().encode(JSON.stringify(rest));
+  const json = encoder.encode(JSON.stringify(rest));
   const fixed = new Uint8Array(FIXED);
   const view = new DataView(fixed.buffer);
   fixed[0] = kinds.indexOf(kind) + 1;
