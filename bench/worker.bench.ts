@@ -13,6 +13,7 @@ const engine = await createWorkerEngine();
 
 await throughput();
 await shared();
+await building();
 await sources();
 await overhead();
 await aborts();
@@ -151,6 +152,73 @@ async function shared() {
     });
   for (const { pool } of opened) await pool.dispose();
   index.dispose();
+}
+
+// An index built by the workers of a pool, beside one addition after another in this thread.
+async function building() {
+  const count = bench.smoke ? 1500 : 50_000;
+  const [dimension, asked] = [64, bench.smoke ? 40 : 500];
+  const { Flat, Hnsw } = await local.use('hnsw');
+  const options = { metric: 'euclidean', dimension, m: 16, efConstruction: 200 } as const;
+  const ids = Uint32Array.from({ length: count }, (_, i) => i);
+  const vectors = vectorsOf(count, dimension, 1);
+  const queries = vectorsOf(asked, dimension, 2);
+  const flat = Flat.create({ metric: 'euclidean', dimension, capacity: count });
+  const truth = flat.addBatch({ ids, vectors }).searchBatch(queries, { k: 10 });
+  flat.dispose();
+  const missed = (index: ReturnType<typeof Hnsw.create>) => {
+    const found = index.searchBatch(queries, { k: 10, ef: 200 }).ids;
+    let hits = 0;
+    for (let q = 0; q < asked; q++) {
+      const expected = new Set(truth.ids.subarray(10 * q, 10 * q + 10));
+      for (const id of found.subarray(10 * q, 10 * q + 10)) hits += Number(expected.has(id));
+    }
+    index.dispose();
+    return 1 - hits / (10 * asked);
+  };
+  const pools = [];
+  for (const size of [2, 1]) pools.push(await createPool({ size, modules: ['hnsw'] }));
+  const result = await bench.compare({
+    id: 'building',
+    title: `An index of ${count} vectors x ${dimension} is built`,
+    note: `Random vectors, seed 1; m = 16, efConstruction = 200, searches with ef = 200. \`buildShared()\` with pools, \`addBatch()\` in this thread; ${availableParallelism()} threads run at once.`,
+    accuracy: 'share of the ten nearest that searches miss',
+    contestants: [
+      ...pools.map((pool) => ({
+        name: pool.size === 1 ? 'one worker' : `${pool.size} workers`,
+        run: () => Hnsw.buildShared(options, { ids, vectors }, { pool }),
+        accuracy: async (shared: Awaited<ReturnType<typeof Hnsw.buildShared>>) =>
+          missed(await Hnsw.openShared(shared)),
+      })),
+      {
+        name: 'this thread, addBatch',
+        run: () => Hnsw.create(options).addBatch({ ids, vectors }),
+        accuracy: missed,
+      },
+    ],
+    calls: 1,
+    slices: 5,
+    maxSeconds: 120,
+  } as Parameters<typeof bench.compare>[0]);
+  const [two, , added] = result?.rows ?? [];
+  if (two?.accuracy !== undefined && added?.accuracy !== undefined)
+    bench.claim({
+      id: 'building-recall',
+      text: 'recall of addBatch over that of two workers, less',
+      value: two.accuracy - added.accuracy,
+      limit: 0.005,
+      goal: 0.002,
+      relation: '<=',
+    });
+  for (const [row, id, text] of [
+    [1, 'building-workers', 'time of one worker over two, building an index'],
+    [2, 'building-threads', 'time of addBatch in this thread over two workers'],
+  ] as const) {
+    const ratio = result?.rows[row]?.ratio;
+    if (ratio !== undefined)
+      bench.claim({ id, text, value: ratio, limit: 1.4, goal: 1.7, relation: '>=' });
+  }
+  for (const pool of pools) await pool.dispose();
 }
 
 // Rankings from many sources: a table in one call, cut by a pool, and a message for each source.

@@ -238,6 +238,29 @@ describe('index and search', () => {
     expect(Buffer.compare(readFileSync(join(folder, 'all.slv')), ours.save())).toBe(0);
   });
 
+  test('threads build the same file, however many there are', async () => {
+    file('all.npy', all);
+    const { Hnsw } = await loadHnsw();
+    const ids = Uint32Array.from({ length: many }, (_, i) => i);
+    const options = { metric: 'euclidean', dimension, m: 8, codes: 'int8' } as const;
+    const { file: expected } = await Hnsw.buildShared(options, { ids, vectors });
+    for (const threads of ['1', '3']) {
+      const how = ['--metric', 'euclidean', '--m', '8', '--codes', 'int8', '--threads', threads];
+      const text = await build('all.npy', '-o', 'threads.slv', ...how);
+      expect(text).toMatch(/400 of 12 numbers/);
+      expect(Buffer.compare(readFileSync(join(folder, 'threads.slv')), expected!)).toBe(0);
+    }
+    const asked = ['index', 'all.npy', '-o', 'never.slv', '--threads', '2'];
+    file('few.txt', 'a\nb\n');
+    for (const wrong of [['--exact'], ['--labels', 'few.txt'], ['--text', 'title']])
+      expect(await refused([...asked, ...wrong])).toMatch(/--threads/);
+    expect(await refused([...asked, '--m', '1'])).toMatch(/--m/);
+    file('nan.npy', floats('<f4', '(2, 2)', [1, 2, Number.NaN, 4]));
+    const broken = ['index', 'nan.npy', '-o', 'never.slv', '--threads', '2'];
+    expect(await refused(broken)).toMatch(/nan\.npy: vector 1: /);
+    expect(readdirSync(folder).filter((name) => name.startsWith('never.slv'))).toEqual([]);
+  });
+
   test('labels name the vectors', async () => {
     file('all.npy', all);
     file('labels.txt', `${labels.join('\r\n')}\r\n`);

@@ -46,7 +46,7 @@ test('all workers work, and progress counts vectors', async () => {
       seen.push(added);
     },
   });
-  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
   expect(seen.some((added) => added > 0 && added < COUNT)).toBe(true);
   // A unit for each vector, and those of their links back.
   const [a, b] = units as [number, number];

@@ -136,7 +136,8 @@ test('says what is wrong, and leaves nothing behind', async () => {
     const build = (options: object, given: object, how: object = { ...(pool && { pool }) }) =>
       Hnsw.buildShared({ ...base, ...options }, { ...batch, ...given }, how);
     const operation = 'Hnsw.buildShared';
-    const wrong = (vectors: number[], at: number, value: number) => vectors.with(at, value);
+    const wrong = (all: ArrayLike<number>, at: number, value: number) =>
+      Array.from(all, (each, i) => (i === at ? value : each));
     const list = [...batch.vectors.subarray(0, 1200 * DIMENSION)];
     const ids = idsOf(1200);
     await expect(build({ m: 1 }, {})).rejects.toMatchObject({ code: 'OPTION', operation });
@@ -154,7 +155,7 @@ test('says what is wrong, and leaves nothing behind', async () => {
     await expect(
       build({}, { ids, vectors: wrong(list, 1100 * DIMENSION + 3, Number.NaN) }),
     ).rejects.toMatchObject({ code: 'NOT_FINITE', argument: 'vectors', position: 1100, operation });
-    await expect(build({}, { ids: ids.with(1150, 4), vectors: list })).rejects.toMatchObject({
+    await expect(build({}, { ids: wrong(ids, 1150, 4), vectors: list })).rejects.toMatchObject({
       code: 'ARGUMENT',
       argument: 'ids',
       position: 1150,

@@ -82,6 +82,17 @@ try {
     });
     await replica.dispose();
   }
+  // Built by the workers, while this thread, the page's own, does not wait; and the same by this thread.
+  const batch = { ids: Uint32Array.from({ length: 3000 }, (_, i) => i), vectors: vectors(3000) };
+  const options = { metric: 'euclidean', dimension: 16, m: 8, efConstruction: 40 };
+  const built = await Hnsw.buildShared(options, batch, { pool });
+  const alone = await Hnsw.buildShared(options, batch);
+  report.built = { placed: built.place !== undefined, same: same((await Hnsw.openShared(built)).save(), alone.file) };
+  const gone = await Hnsw.buildShared(options, batch, { pool, onProgress: () => { throw new Error('enough'); } }).catch((error) => error.message);
+  report.gone = gone;
+  // This thread may take part: where it must not wait, it lets other tasks run instead.
+  const own = { size: 1, run: (job) => job({ hnsw: { Hnsw } }) };
+  report.own = same((await Hnsw.openShared(await Hnsw.buildShared(options, batch, { pool: own }))).save(), alone.file);
   const films = Collection.create({ metric: 'euclidean', dimension: 16 });
   const all = vectors(1200);
   films.addAll(Array.from({ length: 1200 }, (_, i) => ({ key: 'film ' + i, vector: all.subarray(16 * i, 16 * i + 16), metadata: { year: i } })));
@@ -149,6 +160,9 @@ test.each([
   expect(report).toEqual({
     isolated,
     kinds: ['none', 'int8', 'float16', 'rabitq'].map(kind),
+    built: { placed: isolated, same: true },
+    gone: 'enough',
+    own: true,
     keys: true,
   });
   await page.close();
