@@ -427,6 +427,12 @@ const shifts: [number, string][] = [
   [4.123, 'ldlt'],
 ];
 
+interface OrderedCases {
+  cube: (Factored & { ordering: string })[];
+  mesh: (Factored & { ordering: string })[];
+  refused: { refused: string; argument: string }[];
+}
+
 export const directCases: Case<DirectDoor>[] = [
   ...shifts.map(
     ([shift, method]): Case<DirectDoor> => ({
@@ -553,14 +559,14 @@ export const directCases: Case<DirectDoor>[] = [
         attempt(() => ordered(shiftedMesh(50), side(50, 1), 'nested')),
       ],
     }),
-    check({ cube, mesh, refused }) {
+    check({ cube, mesh, refused }: OrderedCases) {
       const orders = (found: { ordering: string }[]) => found.map(({ ordering }) => ordering);
       expect(orders(cube)).toEqual(['amd', 'natural', 'amd', 'nested']);
       expect(orders(mesh)).toEqual(['amd', 'natural', 'columns', 'columns']);
       for (const { outcome, backwardError } of [...cube, ...mesh])
         expect([outcome, backwardError < 1e-14]).toEqual(['converged', true]);
       const [amd, natural] = cube;
-      expect(natural.fill).toBeGreaterThan(2 * amd.fill);
+      expect(natural!.fill).toBeGreaterThan(2 * amd!.fill);
       for (const { refused: code, argument } of refused)
         expect([code, argument]).toEqual(['OPTION', 'ordering']);
     },
