@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "direct/levels.h"
+#include "direct/select.h"
 
 #define NONE UINT32_MAX
 #define NOINLINE __attribute__((noinline))
@@ -190,46 +191,6 @@ NOINLINE static uint32_t add_updates(sl_incomplete *f, uint32_t j, uint32_t coun
   return count;
 }
 
-// Moves the `keep` largest to the front.
-static void select_largest(const double *dense, uint32_t *list, uint32_t count, uint32_t keep) {
-  uint32_t low = 0, high = count;
-  while (high - low > 1) {
-    double split = fabs(dense[list[low + (high - low) / 2]]);
-    uint32_t i = low, above = low, end = high;
-    // Larger ones, equal ones, smaller ones.
-    while (i < end) {
-      double own = fabs(dense[list[i]]);
-      uint32_t row = list[i];
-      if (own > split) {
-        list[i++] = list[above];
-        list[above++] = row;
-      } else if (own < split) {
-        list[i] = list[--end];
-        list[end] = row;
-      } else {
-        i++;
-      }
-    }
-    if (keep < above)
-      high = above;
-    else if (keep > end)
-      low = end;
-    else
-      return;
-  }
-}
-
-// Ascending, by halves; the lists are short.
-static void sort_rows(uint32_t *list, uint32_t count) {
-  for (uint32_t gap = count / 2; gap > 0; gap /= 2) {
-    for (uint32_t i = gap; i < count; i++) {
-      uint32_t row = list[i], at = i;
-      for (; at >= gap && row < list[at - gap]; at -= gap) list[at] = list[at - gap];
-      list[at] = row;
-    }
-  }
-}
-
 static sl_status grow(sl_incomplete *f, size_t count) {
   if (count <= f->room) return SL_OK;
   size_t room = count + count / 2, least = (size_t)f->matrix->nnz / 2 + f->n;
@@ -259,13 +220,13 @@ static sl_status add_column(sl_incomplete *f, uint32_t j, uint64_t *spent, bool 
     }
   }
   if (kept > f->limit) {
-    select_largest(f->dense, f->list, kept, f->limit);
+    sl_select_largest(f->dense, f->list, kept, f->limit);
     kept = f->limit;
   }
   uint32_t begin = f->pointers[j];
   sl_status status = grow(f, (size_t)begin + kept);
   if (status == SL_OK) {
-    sort_rows(f->list, kept);
+    sl_sort_ascending(f->list, kept);
     for (uint32_t k = 0; k < kept; k++) {
       uint32_t i = f->list[k];
       double value = f->dense[i] / root;

@@ -4,17 +4,18 @@
 #include "leastsquares/leastsquares.h"
 
 // 0 after a failure. b: b_count numbers, a multiple of the rows of the matrix, which is copied.
-// column_scaling: 0 or 1. The work is done by sl_abi_job_step.
+// column_scaling: 0 or 1. drop and fill: of the methods with an incomplete factor. The work is done by
+// sl_abi_job_step.
 sl_handle SL_ABI(sl_abi_least_squares_create)(sl_handle matrix, const double *b, uint32_t b_count,
                                               int32_t method, double damping, double tolerance,
                                               uint32_t max_iterations, double condition_limit,
-                                              int32_t column_scaling) {
+                                              int32_t column_scaling, double drop, double fill) {
   sl_csr *csr;
   sl_least_squares *made;
   if (sl_handle_get(matrix, SL_HANDLE_MATRIX, (void **)&csr) != SL_OK) return 0;
   sl_status status =
       sl_least_squares_create(csr, b, b_count, method, damping, tolerance, max_iterations,
-                              condition_limit, column_scaling != 0, &made);
+                              condition_limit, column_scaling != 0, drop, fill, &made);
   return status == SL_OK ? sl_abi_job_register(sl_least_squares_job(made), 0, NULL) : 0;
 }
 

@@ -10,6 +10,7 @@
 
 void sl_least_squares_destroy(sl_least_squares *e) {
   if (e == NULL) return;
+  sl_least_drop_factor(e);
   sl_csr_destroy(e->a);
   if (e->t != e->a) sl_csr_destroy(e->t);
   sl_blocks_free(&e->blocks);
@@ -19,7 +20,7 @@ void sl_least_squares_destroy(sl_least_squares *e) {
 sl_job *sl_least_squares_job(sl_least_squares *e) { return &e->job; }
 
 size_t sl_least_squares_bytes(const sl_least_squares *e) {
-  size_t bytes = sizeof *e + e->blocks.bytes;
+  size_t bytes = sizeof *e + e->blocks.bytes + sl_least_factor_bytes(e);
   if (e->a != NULL) bytes += sl_csr_bytes(e->a);
   if (e->t != NULL && e->t != e->a) bytes += sl_csr_bytes(e->t);
   return bytes;
@@ -139,7 +140,7 @@ static sl_status take(sl_least_squares *e, const sl_csr *matrix, const double *b
   SL_TRY(find_exponents(e, matrix, damping, by_column));
   SL_TRY(take_matrix(e, matrix, damping));
   e->t = e->a;
-  if (e->method != SL_LEAST_MINRES) {
+  if (e->method != SL_LEAST_MINRES && e->method != SL_LEAST_CG) {
     e->t = NULL;
     SL_TRY(sl_csr_transpose(e->a, &e->t));
   }
@@ -151,25 +152,33 @@ static sl_status take(sl_least_squares *e, const sl_csr *matrix, const double *b
 
 sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_count, int32_t method,
                                   double damping, double tolerance, uint32_t max_iterations,
-                                  double condition_limit, bool column_scaling,
-                                  sl_least_squares **out) {
+                                  double condition_limit, bool column_scaling, double drop,
+                                  double fill, sl_least_squares **out) {
   uint32_t m = matrix->rows, n = matrix->cols;
   *out = NULL;
-  SL_REQUIRE(method >= SL_LEAST_LSMR && method <= SL_LEAST_MINRES, SL_ERR_OPTION, "method",
-             "lsmr, lsqr or minres");
+  SL_REQUIRE(method >= SL_LEAST_LSMR && method <= SL_LEAST_QR, SL_ERR_OPTION, "method",
+             "lsmr, lsqr, minres, cgIct, gmresIlut or qr");
   SL_REQUIRE(damping >= 0 && damping <= DBL_MAX, SL_ERR_OPTION, "damping", "a finite number >= 0");
   SL_REQUIRE(tolerance >= 0 && tolerance <= 1, SL_ERR_OPTION, "tolerance", "0 .. 1");
   SL_REQUIRE(max_iterations > 0, SL_ERR_OPTION, "max_iterations", "a whole number from 1 on");
   SL_REQUIRE(condition_limit == 0 || (condition_limit >= 1 && condition_limit <= DBL_MAX),
              SL_ERR_OPTION, "condition_limit", "a finite number >= 1, or 0 for none");
-  if (method == SL_LEAST_MINRES) {
-    SL_REQUIRE(damping == 0, SL_ERR_OPTION, "damping", "0 with minres");
-    SL_REQUIRE(!column_scaling, SL_ERR_OPTION, "column_scaling", "false with minres");
-    SL_REQUIRE(m == n, SL_ERR_NOT_SQUARE, "matrix", "a symmetric matrix for minres");
+  SL_REQUIRE(drop >= 0 && drop <= 1, SL_ERR_OPTION, "drop_tolerance", "0 .. 1");
+  SL_REQUIRE(fill >= 0 && fill <= DBL_MAX, SL_ERR_OPTION, "fill", "a finite number >= 0");
+  bool symmetric = method == SL_LEAST_MINRES || method == SL_LEAST_CG;
+  if (symmetric || method == SL_LEAST_GMRES) {
+    SL_REQUIRE(damping == 0, SL_ERR_OPTION, "damping", "0 with minres, cgIct and gmresIlut");
+    SL_REQUIRE(!column_scaling || !symmetric, SL_ERR_OPTION, "column_scaling",
+               "false with minres and cgIct");
+    SL_REQUIRE(m == n, SL_ERR_NOT_SQUARE, "matrix",
+               "a square matrix for minres, cgIct and gmresIlut");
     const sl_matrix_class *facts;
     SL_TRY(sl_csr_classify(matrix, &facts));
-    SL_REQUIRE(facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix for minres");
+    SL_REQUIRE(facts->symmetric || !symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+               "a symmetric matrix for minres and cgIct");
   }
+  SL_REQUIRE(method != SL_LEAST_QR || m >= n || damping > 0, SL_ERR_OPTION, "method",
+             "lsmr or lsqr where there are more columns than rows: several x are as good");
   SL_REQUIRE(b_count > 0 && b_count % m == 0 && b_count / m <= UINT32_MAX, SL_ERR_SHAPE, "b",
              "as many numbers as the matrix has rows, or a multiple of that");
   bool fits = damping == 0 ||
@@ -190,7 +199,10 @@ sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_coun
   e->tolerance = fmax(tolerance, 0x1p-50);
   e->limit = max_iterations;
   e->condition_limit = condition_limit;
-  sl_status status = take(e, matrix, b, damping, column_scaling);
+  // Of QR it changes nothing but what counts as depending on other columns.
+  bool by_column = column_scaling || method == SL_LEAST_QR;
+  sl_status status = take(e, matrix, b, damping, by_column);
+  if (status == SL_OK && method >= SL_LEAST_CG) status = sl_least_begin_factor(e, drop, fill);
   if (status != SL_OK) {
     sl_least_squares_destroy(e);
     return status;
@@ -204,7 +216,9 @@ sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_coun
 static void begin_pass(sl_least_squares *e) {
   e->base_size = sl_norm2_f64(e->base, e->n);
   e->phase = SL_LEAST_AT_PASS;
-  if (e->method == SL_LEAST_MINRES) {
+  if (e->factor != NULL) {
+    sl_least_begin_factored(e);
+  } else if (e->method == SL_LEAST_MINRES) {
     sl_least_begin_minres(e);
   } else {
     sl_least_begin_golub_kahan(e);
@@ -358,6 +372,7 @@ static void judge(sl_least_squares *e) {
 }
 
 static bool step_pass(sl_least_squares *e, uint64_t until) {
+  if (e->factor != NULL) return sl_least_step_factored(e, until);
   return e->method == SL_LEAST_MINRES ? sl_least_step_minres(e, until)
                                       : sl_least_step_golub_kahan(e, until);
 }
@@ -394,7 +409,10 @@ static sl_status step(sl_job *job, uint64_t work) {
   uint64_t until;
   if (__builtin_add_overflow(e->work, work, &until)) until = UINT64_MAX;
   do {
-    step_once(e, until);
+    if (e->phase == SL_LEAST_AT_FACTOR)
+      SL_TRY(sl_least_step_factor(e, until));
+    else
+      step_once(e, until);
     e->work++;
   } while (sl_job_is_running(job) && e->work < until);
   return SL_OK;
@@ -403,7 +421,7 @@ static sl_status step(sl_job *job, uint64_t work) {
 static sl_status stop(sl_job *job, sl_outcome why) {
   sl_least_squares *e = (sl_least_squares *)job;
   e->why = why;
-  if (e->phase != SL_LEAST_AT_COLUMN) {
+  if (e->phase != SL_LEAST_AT_COLUMN && e->phase != SL_LEAST_AT_FACTOR) {
     // Its answer so far, judged at once.
     uint32_t column = e->column;
     if (e->phase == SL_LEAST_AT_PASS) end_pass(e);

@@ -10,7 +10,10 @@
 #include "base/blocks.h"
 #include "leastsquares/leastsquares.h"
 
+typedef struct sl_least_factor sl_least_factor; // least_factor.h
+
 typedef enum sl_least_phase {
+  SL_LEAST_AT_FACTOR,   // made before the first right-hand side
   SL_LEAST_AT_COLUMN,   // the next right-hand side
   SL_LEAST_AT_PASS,     // the iteration
   SL_LEAST_AT_RESIDUAL, // of an answer: r = b - A x
@@ -75,6 +78,7 @@ struct sl_least_squares {
   double shortest_error; // of the best of them
   double *left;          // n: what is left over
   double left_size;
+  sl_least_factor *factor; // of CG, GMRES and QR; NULL otherwise
   // The pass.
   sl_least_end ended_by;
   int stage;
@@ -100,6 +104,16 @@ void sl_least_begin_golub_kahan(sl_least_squares *e);
 bool sl_least_step_golub_kahan(sl_least_squares *e, uint64_t until);
 void sl_least_begin_minres(sl_least_squares *e);
 bool sl_least_step_minres(sl_least_squares *e, uint64_t until);
+
+// The same for the methods with a factor (least_factor.c), which is made first.
+//   Errors of begin: ERR_MEMORY, ERR_OVERFLOW; of step: ERR_MEMORY, ERR_SINGULAR ("matrix", position: a
+//   column).
+sl_status sl_least_begin_factor(sl_least_squares *e, double drop, double fill);
+sl_status sl_least_step_factor(sl_least_squares *e, uint64_t until);
+void sl_least_drop_factor(sl_least_squares *e);
+size_t sl_least_factor_bytes(const sl_least_squares *e);
+void sl_least_begin_factored(sl_least_squares *e);
+bool sl_least_step_factored(sl_least_squares *e, uint64_t until);
 
 // Whether |r| and |A^T r| / |r|, as a pass estimates them, are small enough.
 bool sl_least_is_enough(const sl_least_squares *e, double residual, double normal);

@@ -1,7 +1,7 @@
 // Least squares with sparse matrices of any shape: x that makes |b - A x|^2 + damping^2 |x|^2
 // smallest, in the 2-norm, for many right-hand sides. f64.
 //
-//   sl_least_squares_create(matrix, b, m, SL_LEAST_LSMR, 0, 1e-10, 1000, 0, false, &least);
+//   sl_least_squares_create(matrix, b, m, SL_LEAST_LSMR, 0, 1e-10, 1000, 0, false, 0, 0, &least);
 //   sl_job *job = sl_least_squares_job(least);
 //   do sl_job_step(job, work, &outcome); while (outcome == SL_OUTCOME_RUNNING);
 //   sl_least_squares_read(least, x, facts);
@@ -39,13 +39,17 @@ typedef enum sl_least_method {
   SL_LEAST_LSMR = 0,   // |A^T r| falls in each iteration: may be stopped earlier
   SL_LEAST_LSQR = 1,   // |r| is the smallest in each iteration
   SL_LEAST_MINRES = 2, // symmetric matrices, one product an iteration in place of two
+  SL_LEAST_CG = 3, // symmetric definite matrices: conjugate gradients with an incomplete Cholesky
+                   // factor (direct/incomplete.h)
+  SL_LEAST_GMRES = 4, // square matrices: GMRES with incomplete LU factors (direct/ilut.h)
+  SL_LEAST_QR = 5,    // a sparse QR factorisation, refined; columns that do not depend on others
 } sl_least_method;
 
 // Makes the object and begins the work.
 //   matrix      m x n; read, not kept
 //   b           b_count = m k numbers, column after column, k >= 1; read, not kept
 //   method      a value of sl_least_method
-//   damping     >= 0, finite; 0 with MINRES
+//   damping     >= 0, finite; 0 with MINRES, CG and GMRES
 //   tolerance   0 .. 1: the backward error at which an answer has converged; below 2^-50 it counts
 //               as that
 //   max_iterations   for each right-hand side: 1 .. 2^32 - 1
@@ -53,16 +57,20 @@ typedef enum sl_least_method {
 //               outcome SINGULAR; >= 1, or 0 for none
 //   column_scaling   whether iterations see columns of norm about 1. Fewer iterations where the
 //               columns differ; where several x are as good the least |D x| is found, D being the
-//               norms, in place of |x|. Not with MINRES
-//   Errors: ERR_OPTION ("method", "damping", "tolerance", "max_iterations", "condition_limit",
-//           "column_scaling"), ERR_SHAPE ("b": not a multiple of m, or none), ERR_NOT_FINITE ("b",
-//           position), ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix": MINRES), ERR_OVERFLOW ("matrix": with
-//           damping, more than 2^32 - 2 rows or entries), ERR_MEMORY. The job fails with none.
-//   Allocates all that it needs: about 24 nnz + 60 (m + n) + 8 (m + n) k bytes. O(nnz).
+//               norms, in place of |x|. Not with MINRES and CG; QR has it always
+//   drop        of CG and GMRES: entries of the factor below this part of a row are left out; 0 .. 1
+//   fill        of CG and GMRES: the factor has at most about so many times the entries of A; >= 0, finite
+//   Errors: ERR_OPTION ("method": QR without damping and with more columns than rows, "damping",
+//           "tolerance", "max_iterations", "condition_limit", "column_scaling", "drop_tolerance", "fill"), ERR_SHAPE ("b": not a multiple of m, or none), ERR_NOT_FINITE ("b",
+//           position), ERR_NOT_SQUARE, ERR_NOT_SYMMETRIC ("matrix": MINRES, CG), ERR_OVERFLOW ("matrix": with
+//           damping, more than 2^32 - 2 rows or entries), ERR_MEMORY. The job fails with ERR_MEMORY, or ERR_SINGULAR ("matrix", position: a column that depends on
+//           others up to rounding: QR); without a factor with none.
+//   Allocates all that it needs but the factor: about 24 nnz + 60 (m + n) + 8 (m + n) k bytes, GMRES 330 n
+//   more. O(nnz).
 sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_count, int32_t method,
                                   double damping, double tolerance, uint32_t max_iterations,
-                                  double condition_limit, bool column_scaling,
-                                  sl_least_squares **out);
+                                  double condition_limit, bool column_scaling, double drop,
+                                  double fill, sl_least_squares **out);
 
 // Frees it. NULL is allowed.
 void sl_least_squares_destroy(sl_least_squares *least);
@@ -89,7 +97,8 @@ void sl_least_squares_shape(const sl_least_squares *least, double *out);
 //       right-hand side, that differ from those given by at most this part of their (Frobenius, 2-)
 //       norms. With damping: for the matrix [A; damping I]
 //     6 1 where A x = b but for the tolerance, else 0
-//     7 an estimate of the condition number of A, a lower one; with column_scaling of A D^-1
+//     7 an estimate of the condition number of A, a lower one; with column_scaling of A D^-1; 1 with CG
+//       and GMRES, which make none
 //     8 |x|, about
 //   Errors: ERR_STATE. O((n + 1) k).
 //

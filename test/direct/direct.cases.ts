@@ -1,5 +1,10 @@
 // Factorisations through both doors. What must come out is known in closed form, or computed here without the library.
-import type { DirectRoom, Factorization as Factor, FactorMethod } from 'sublinear/direct';
+import type {
+  DirectRoom,
+  Factorization as Factor,
+  FactorMethod,
+  FactorOrdering,
+} from 'sublinear/direct';
 import { expect } from 'vitest';
 import { type Coo, grid } from '../solver/solver.cases.js';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
@@ -28,9 +33,17 @@ export interface Factored {
 export interface DirectDoor {
   /** Factorises; then, where there are some, other values; then solves, both ways. */
   factorize: (matrix: Coo, b: number[], method?: FactorMethod, values?: number[]) => Factored;
+  /** In this order; and the order that was taken. */
+  ordered: (matrix: Coo, b: number[], ordering: FactorOrdering) => Factored & { ordering: string };
   /** The same after a file was written and read. */
   saved: (matrix: Coo, b: number[]) => Factored;
-  estimate: (matrix: Coo) => { method: string; fill: number; flops: number; bytes: number };
+  estimate: (matrix: Coo) => {
+    method: string;
+    ordering: string;
+    fill: number;
+    flops: number;
+    bytes: number;
+  };
   /** Factorises one pattern after another. */
   repattern: (first: Coo, second: Coo) => void;
   /** Loads these bytes, xor 1 at a place. */
@@ -38,6 +51,7 @@ export interface DirectDoor {
 }
 
 const methods = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
+const orderings = ['amd', 'natural', 'auto', 'columns', 'nested'] as const;
 
 export const directDoors: RoomDoors<'direct', DirectDoor> = {
   room: 'direct',
@@ -85,6 +99,11 @@ function embindDirect({
       using factor = factorize(matrix, { method });
       if (values) factor.refactorize(values);
       return read(factor, b);
+    },
+    ordered(coo, b, ordering) {
+      using matrix = made(coo);
+      using factor = factorize(matrix, { ordering });
+      return { ...read(factor, b), ordering: factor.ordering };
     },
     saved(coo, b) {
       using matrix = made(coo);
@@ -191,10 +210,13 @@ function rawDirect(module: RawModule, solver: RawModule): DirectDoor {
     method: number,
     estimate: number,
     use: (factor: number) => T,
+    ordering: FactorOrdering = 'auto',
   ): T {
     const matrix = made(coo);
     try {
-      const factor = module.made(call.sl_abi_factor_create!(matrix, method, 0, estimate));
+      const factor = module.made(
+        call.sl_abi_factor_create!(matrix, method, orderings.indexOf(ordering), estimate),
+      );
       try {
         run(factor);
         return use(factor);
@@ -249,12 +271,26 @@ function rawDirect(module: RawModule, solver: RawModule): DirectDoor {
         }
         return read(factor, b);
       }),
+    ordered: (coo, b, ordering) =>
+      withFactor(
+        coo,
+        0,
+        0,
+        (factor) => ({ ...read(factor, b), ordering: orderings[facts(factor)[3]!]! }),
+        ordering,
+      ),
     saved: (coo, b) =>
       withFactor(coo, 0, 0, (factor) => loaded(bytesOf(factor), (again) => read(again, b))),
     estimate: (coo) =>
       withFactor(coo, 0, 1, (factor) => {
         const found = facts(factor);
-        return { method: methods[found[2]!]!, fill: found[4]!, flops: found[5]!, bytes: found[7]! };
+        return {
+          method: methods[found[2]!]!,
+          ordering: orderings[found[3]!]!,
+          fill: found[4]!,
+          flops: found[5]!,
+          bytes: found[7]!,
+        };
       }),
     repattern: (first, second) =>
       withFactor(first, 0, 0, (factor) => {
@@ -391,6 +427,12 @@ const shifts: [number, string][] = [
   [4.123, 'ldlt'],
 ];
 
+interface OrderedCases {
+  cube: (Factored & { ordering: string })[];
+  mesh: (Factored & { ordering: string })[];
+  refused: { refused: string; argument: string }[];
+}
+
 export const directCases: Case<DirectDoor>[] = [
   ...shifts.map(
     ([shift, method]): Case<DirectDoor> => ({
@@ -501,6 +543,32 @@ export const directCases: Case<DirectDoor>[] = [
       ]),
     check(pairs: [Factored, Factored][]) {
       for (const [again, first] of pairs) expect(again).toEqual(first);
+    },
+  },
+  {
+    name: 'every order of elimination, and those that a method does not take',
+    run: ({ ordered }) => ({
+      cube: (['amd', 'natural', 'auto', 'nested'] as const).map((ordering) =>
+        ordered(cubeOf(9), side(729, 3), ordering),
+      ),
+      mesh: (['amd', 'natural', 'auto', 'columns'] as const).map((ordering) =>
+        ordered(shiftedMesh(700), side(700, 3), ordering),
+      ),
+      refused: [
+        attempt(() => ordered(cubeOf(3), side(27, 1), 'columns')),
+        attempt(() => ordered(shiftedMesh(50), side(50, 1), 'nested')),
+      ],
+    }),
+    check({ cube, mesh, refused }: OrderedCases) {
+      const orders = (found: { ordering: string }[]) => found.map(({ ordering }) => ordering);
+      expect(orders(cube)).toEqual(['amd', 'natural', 'amd', 'nested']);
+      expect(orders(mesh)).toEqual(['amd', 'natural', 'columns', 'columns']);
+      for (const { outcome, backwardError } of [...cube, ...mesh])
+        expect([outcome, backwardError < 1e-14]).toEqual(['converged', true]);
+      const [amd, natural] = cube;
+      expect(natural!.fill).toBeGreaterThan(2 * amd!.fill);
+      for (const { refused: code, argument } of refused)
+        expect([code, argument]).toEqual(['OPTION', 'ordering']);
     },
   },
   {

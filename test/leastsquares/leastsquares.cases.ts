@@ -1,6 +1,7 @@
 // Least squares through both doors. What must come out is known in closed form, or by LAPACK and scipy.
 import type { LeastSquaresOptions, LeastsquaresRoom } from 'sublinear/leastsquares';
 import { expect } from 'vitest';
+import { held } from '../direct/direct.cases.js';
 import { attempt, type Case, type RoomDoors } from '../support/door.js';
 import { RawModule } from '../support/raw.js';
 import fixtures from '../vectors/leastsquares/scipy.json' with { type: 'json' };
@@ -24,7 +25,7 @@ export interface LeastSquaresDoor {
   solve: (matrix: Shaped, b: number[], asked?: LeastSquaresOptions) => Found;
 }
 
-const methods = ['lsmr', 'lsqr', 'minres'];
+const methods = ['lsmr', 'lsqr', 'minres', 'cgIct', 'gmresIlut', 'qr'];
 const FACTS = 9;
 
 export const leastSquaresDoors: RoomDoors<'leastsquares', LeastSquaresDoor> = {
@@ -119,6 +120,8 @@ function rawLeastSquares(module: RawModule, solver: RawModule): LeastSquaresDoor
                 asked.maxIterations ?? 100 + 10 * Math.min(rows, cols),
                 asked.conditionLimit ?? 0,
                 asked.columnScaling ? 1 : 0,
+                asked.dropTolerance ?? 1e-3,
+                asked.fill ?? 10,
               ),
             ),
           ),
@@ -155,6 +158,13 @@ const dense = (rows: number, cols: number, values: number[]): Shaped => ({
   values,
 });
 
+/** The Laplacian of a square grid, its boundary held. */
+const plane = (side: number): Shaped => {
+  const { rows, columns, values } = held(side, side, 0);
+  const n = side * side;
+  return { rows: n, cols: n, rowIndices: rows, columnIndices: columns, values: values! };
+};
+
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => ((i * 7) % 11) - 4);
 
 /** Entries within `slack` of those wanted, the largest being 1. */
@@ -167,7 +177,14 @@ function near(x: Float64Array, wanted: number[], slack = 1e-7): void {
 
 export const leastSquaresCases: Case<LeastSquaresDoor>[] = [
   ...fixtures.flatMap((fixture) =>
-    (fixture.symmetric ? (['lsmr', 'lsqr', 'minres'] as const) : (['lsmr', 'lsqr'] as const)).map(
+    [
+      ...(['lsmr', 'lsqr'] as const),
+      ...(fixture.symmetric ? (['minres'] as const) : []),
+      ...(fixture.rows === fixture.cols && fixture.rank === fixture.cols
+        ? (['gmresIlut'] as const)
+        : []),
+      ...(fixture.rank === fixture.cols ? (['qr'] as const) : []),
+    ].map(
       (method): Case<LeastSquaresDoor> => ({
         name: `agrees with LAPACK and scipy: ${fixture.name}, ${method}`,
         run: ({ solve }) =>
@@ -196,6 +213,51 @@ export const leastSquaresCases: Case<LeastSquaresDoor>[] = [
     check([without, scaled]: [Found, Found]) {
       expect(scaled.outcomes).toEqual(['converged']);
       expect(scaled.facts[0]![0]!).toBeLessThan(without.facts[0]![0]! / 2);
+    },
+  },
+  {
+    name: 'incomplete factors: fewer iterations with more entries',
+    run: ({ solve }) =>
+      (['cgIct', 'gmresIlut'] as const).map((method) =>
+        [1, 1e-2, 0].map((dropTolerance) =>
+          solve(plane(20), numbers(400), {
+            method,
+            dropTolerance,
+            fill: dropTolerance === 0 ? 1000 : 10,
+            tolerance: 1e-12,
+          }),
+        ),
+      ),
+    check(found: Found[][]) {
+      for (const [none, some, all] of found) {
+        for (const each of [none!, some!, all!]) {
+          expect(each.outcomes).toEqual(['converged']);
+          expect(each.facts[0]![4]!).toBeLessThanOrEqual(1e-12);
+        }
+        const iterations = [none!, some!, all!].map(({ facts }) => facts[0]![0]!);
+        expect(iterations[1]!).toBeLessThan(iterations[0]! / 2);
+        expect(iterations[2]!).toBeLessThanOrEqual(3);
+      }
+    },
+  },
+  {
+    name: 'QR: two right-hand sides, damping, and a column that depends on others',
+    run: ({ solve }) => [
+      solve(ladder(50, 30), [...numbers(80), ...numbers(80).reverse()], {
+        method: 'qr',
+        tolerance: 1e-14,
+      }),
+      solve(ladder(50, 30), numbers(80), { method: 'lsmr', tolerance: 1e-13 }),
+      solve(dense(2, 3, [1, 2, 3, 4, 5, 6]), [1, 2], { method: 'qr', damping: 0.5 }),
+      solve(dense(2, 3, [1, 2, 3, 4, 5, 6]), [1, 2], { damping: 0.5, tolerance: 1e-14 }),
+      attempt(() => solve(dense(3, 2, [1, 2, 2, 4, 3, 6]), [1, 2, 4], { method: 'qr' })),
+    ],
+    check([qr, lsmr, damped, same, dependent]: [Found, Found, Found, Found, object]) {
+      expect(qr.outcomes).toEqual(['converged', 'converged']);
+      expect(qr.facts.every(([iterations]) => iterations! <= 3)).toBe(true);
+      near(qr.x.subarray(0, 50), Array.from(lsmr.x));
+      near(damped.x, Array.from(same.x), 1e-12);
+      expect(dependent).toMatchObject({ refused: 'SINGULAR', argument: 'matrix' });
     },
   },
   {
@@ -241,6 +303,11 @@ export const leastSquaresCases: Case<LeastSquaresDoor>[] = [
         attempt(() => solve(tall, b, { conditionLimit: 0.5 })),
         attempt(() => solve(dense(1, 1, [1]), [1], { method: 'minres', damping: 1 })),
         attempt(() => solve(dense(1, 1, [1]), [1], { method: 'minres', columnScaling: true })),
+        attempt(() => solve(dense(1, 2, [1, 2]), [1], { method: 'qr' })),
+        attempt(() => solve(skew, [1, 2], { method: 'cgIct' })),
+        attempt(() => solve(tall, b, { method: 'gmresIlut' })),
+        attempt(() => solve(skew, [1, 2], { method: 'gmresIlut', dropTolerance: 2 })),
+        attempt(() => solve(skew, [1, 2], { method: 'gmresIlut', fill: -1 })),
       ];
     },
     check(refused: unknown[]) {
@@ -256,6 +323,11 @@ export const leastSquaresCases: Case<LeastSquaresDoor>[] = [
         ['OPTION', 'conditionLimit'],
         ['OPTION', 'damping'],
         ['OPTION', 'columnScaling'],
+        ['OPTION', 'method'],
+        ['NOT_SYMMETRIC', 'matrix'],
+        ['NOT_SQUARE', 'matrix'],
+        ['OPTION', 'dropTolerance'],
+        ['OPTION', 'fill'],
       ];
       expect(refused).toEqual(
         wanted.map(([code, argument, at = -1]) => ({ refused: code, argument, at })),

@@ -10,16 +10,19 @@ typedef struct asked {
   double damping, tolerance, condition_limit;
   uint32_t max_iterations;
   bool column_scaling;
+  double drop, fill;
 } asked;
 
 static inline asked by(int method) {
-  return (asked){.method = method, .tolerance = 1e-12, .max_iterations = 10000};
+  return (asked){
+      .method = method, .tolerance = 1e-12, .max_iterations = 10000, .drop = 1e-3, .fill = 10};
 }
 
 static inline sl_status create(sl_csr *matrix, const double *b, size_t count, asked a,
                                sl_least_squares **out) {
   return sl_least_squares_create(matrix, b, count, a.method, a.damping, a.tolerance,
-                                 a.max_iterations, a.condition_limit, a.column_scaling, out);
+                                 a.max_iterations, a.condition_limit, a.column_scaling, a.drop,
+                                 a.fill, out);
 }
 
 static inline sl_outcome run_least(sl_least_squares *least, uint64_t work) {

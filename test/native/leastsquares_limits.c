@@ -32,7 +32,7 @@ static void refuses_what_is_no_problem(void **state) {
   a.field = (value);                                                                               \
   refuse(tall, b, 6, a, SL_ERR_OPTION, name)
   REFUSE(method, -1, "method");
-  REFUSE(method, 3, "method");
+  REFUSE(method, 6, "method");
   REFUSE(damping, -1, "damping");
   REFUSE(damping, NAN, "damping");
   REFUSE(damping, INFINITY, "damping");

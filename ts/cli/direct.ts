@@ -18,6 +18,8 @@ export interface SolveOptions extends CommonOptions {
   history?: boolean;
   damping?: number;
   columnScaling?: boolean;
+  dropTolerance?: number;
+  fill?: number;
 }
 
 /** What was read. */

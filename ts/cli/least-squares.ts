@@ -1,4 +1,4 @@
-// sublinear solve with a matrix that is not square, or --method lsmr, lsqr, minres
+// sublinear solve with a matrix that is not square, or --method lsmr, lsqr, minres, cgIct, gmresIlut, qr
 import type {
   LeastSquaresColumn,
   LeastSquaresMethod,
@@ -11,7 +11,7 @@ import { matrixMarketVector, nameOf, writeFile } from './files.js';
 import { outputFormat, print, solutionOutput, solutionRows, solutionSummary } from './output.js';
 import { CliError, count, digits, duration, EXIT, interrupt, type Progress } from './terminal.js';
 
-const methods = ['lsmr', 'lsqr', 'minres'] as const;
+const methods = ['lsmr', 'lsqr', 'minres', 'cgIct', 'gmresIlut', 'qr'] as const;
 
 /** The method that was asked for, where it is one of least squares. */
 export const leastSquaresMethod = (name: string): LeastSquaresMethod | undefined =>
@@ -27,13 +27,31 @@ export function assertLeastSquares(options: SolveOptions): void {
 }
 
 /** Options of least squares would do nothing elsewhere. */
-export function assertSquare({ damping, columnScaling }: SolveOptions, file: string): void {
+export function assertSquare(options: SolveOptions, file: string): void {
+  const { damping, columnScaling, dropTolerance, fill } = options;
+  const dropped =
+    dropTolerance !== undefined ? '--drop-tolerance' : fill !== undefined ? '--fill' : undefined;
+  if (dropped !== undefined)
+    throw new CliError(`${dropped}: expected --method cgIct or gmresIlut with it`);
   const given =
     damping !== undefined ? '--damping' : columnScaling ? '--column-scaling' : undefined;
   if (given !== undefined)
     throw new CliError(
       `${given}: ${nameOf(file)} is square; expected --method lsmr or lsqr with it`,
     );
+}
+
+function incompleteOf({ method, dropTolerance, fill }: SolveOptions): {
+  dropTolerance?: number;
+  fill?: number;
+} {
+  const has = method === 'cgIct' || method === 'gmresIlut';
+  if (!has && (dropTolerance !== undefined || fill !== undefined))
+    throw new CliError('--drop-tolerance and --fill go with --method cgIct or gmresIlut');
+  return {
+    ...(dropTolerance !== undefined && { dropTolerance }),
+    ...(fill !== undefined && { fill }),
+  };
 }
 
 /** Solves and reports. --tolerance is that of the backward error here. */
@@ -55,6 +73,7 @@ export async function solveLeastSquares(
     tolerance,
     damping,
     columnScaling: options.columnScaling ?? false,
+    ...incompleteOf(options),
     ...(options.maxIterations !== undefined && { maxIterations: options.maxIterations }),
     ...(options.maxTime !== undefined && { maxTimeMs: 1000 * options.maxTime }),
     signal: interrupt.signal,

@@ -9,7 +9,7 @@ import { addGraphVerbs } from './graph-verbs.js';
 import { addIndexVerbs } from './index-verbs.js';
 import { addLearningVerbs } from './learning-verbs.js';
 import { addModelVerbs } from './model-verbs.js';
-import { counter, finite, natural, positive } from './options.js';
+import { counter, finite, natural, positive, share } from './options.js';
 import { addPackVerb } from './pack-verb.js';
 import { answering, common } from './shared.js';
 import {
@@ -90,7 +90,7 @@ Exit codes:
     .option('-o, --output <file>', 'write x there as a Matrix Market array; - is standard output')
     .option(
       '--method <name>',
-      'auto, or the name of a method; direct: a sparse factorisation with refinement; lsmr, lsqr, minres: least squares',
+      'auto, or the name of a method; direct: a sparse factorisation with refinement; lsmr, lsqr, qr: least squares; minres, cgIct, gmresIlut: square, as those',
       'auto',
     )
     .option('--tolerance <number>', 'stop when ||b - A x|| <= tolerance ||b||', positive, 1e-8)
@@ -112,6 +112,8 @@ Exit codes:
       positive,
     )
     .option('--column-scaling', 'of least squares: columns of norm 1 for the iteration')
+    .option('--drop-tolerance <number>', 'of cgIct and gmresIlut (default: 1e-3)', share)
+    .option('--fill <number>', 'of the same: entries of the factor over those of A', positive)
     .option('--save <file>', 'save A there in binary, which is read faster in place of A.mtx')
     .option('--history', 'add the residual after each iteration to the JSON result')
     .addHelpText(
@@ -123,7 +125,8 @@ Examples:
   sublinear solve A.mtx.gz --format csv --quiet > x.csv
   sublinear solve A.mtx --method cg --max-time 10 --json
   sublinear solve A.mtx b.mtx --method direct     exact to the backward error of a rounding
-  sublinear solve tall.mtx b.mtx --damping 0.1    least squares`,
+  sublinear solve A.mtx --method gmresIlut        iterations with an incomplete factorisation
+  sublinear solve tall.mtx b.mtx --method qr      least squares`,
     )
     .action(async (a: string, b: string | undefined, options) =>
       (await import('./solve.js')).solve(a, b, options, progress),

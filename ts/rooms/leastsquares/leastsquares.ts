@@ -41,12 +41,12 @@ export interface LeastsquaresRoom {
    * where the condition number is small; see `damping` and `columnScaling` where it is not.
    *
    * Fong, Saunders 2011, doi:10.1137/10079687X; Paige, Saunders 1982, doi:10.1145/355984.355989; Paige, Saunders 1975,
-   * doi:10.1137/0712047.
+   * doi:10.1137/0712047. `method` names a factorisation, or an iteration with an incomplete one, for square matrices too.
    *
    * @param matrix - m x n
    * @param b - m numbers, or a multiple of it: right-hand sides, column after column
-   * @throws RangeError `SHAPE` (b), `NOT_FINITE` (b), `OPTION` (an option); SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC` (method
-   *   `'minres'`), `OVERFLOW`, `MEMORY`
+   * @throws RangeError `SHAPE` (b), `NOT_FINITE` (b), `OPTION` (an option); SublinearError `NOT_SQUARE`, `NOT_SYMMETRIC`
+   *   (`method`), `SINGULAR` (method `'qr'`; `position`: a column that depends on others), `OVERFLOW`, `MEMORY`
    *
    * @example
    * ```ts
@@ -95,6 +95,8 @@ const keys = [
   'maxIterations',
   'conditionLimit',
   'columnScaling',
+  'dropTolerance',
+  'fill',
   'maxTimeMs',
 ] as const;
 
@@ -108,6 +110,7 @@ export function createRoom(runtime: Runtime, solver: Runtime): LeastsquaresRoom 
   const make = (matrix: SparseMatrix, b: RealArray) => (call: Call<LeastSquaresOptions>) => {
     const { operation, options, scratch } = call;
     const { method = 'lsmr', damping = 0, tolerance = 1e-10, columnScaling = false } = options;
+    const { dropTolerance = 1e-3, fill = 10 } = options;
     rawOf(runtime, operation, 'matrix', matrix, SparseMatrix);
     const most = 100 + 10 * Math.min(matrix.rows, matrix.cols);
     const { maxIterations = Math.min(most, 0xffff_ffff), conditionLimit } = options;
@@ -121,6 +124,8 @@ export function createRoom(runtime: Runtime, solver: Runtime): LeastsquaresRoom 
         ? 0
         : check.number(operation, 'conditionLimit', conditionLimit) || -1,
       check.boolean(operation, 'columnScaling', columnScaling),
+      check.number(operation, 'dropTolerance', dropTolerance),
+      check.number(operation, 'fill', fill),
     ] as const;
     const side = scratch.doubles('b', b);
     // Reading b can run code of the user's.
