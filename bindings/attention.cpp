@@ -2,7 +2,10 @@
 
 extern "C" {
 #include "attention/cache.h"
+#include "attention/dag.h"
+#include "attention/fixed.h"
 #include "attention/gradient.h"
+#include "attention/hyperbolic_attention.h"
 #include "attention/linear.h"
 #include "attention/linear_gradient.h"
 #include "attention/selective.h"
@@ -13,6 +16,8 @@ SL_OBJECT(sl_attention_gradient, sl_attention_gradient_destroy)
 SL_OBJECT(sl_linear_state, sl_linear_state_destroy)
 SL_OBJECT(sl_linear_gradient, sl_linear_gradient_destroy)
 SL_OBJECT(sl_selective, sl_selective_destroy)
+SL_OBJECT(sl_hyperbolic, sl_hyperbolic_destroy)
+SL_OBJECT(sl_fixed_block, sl_fixed_block_destroy)
 SL_FIELDS(sl_attention_options, queries, query_count, tokens, heads, causal, window, global, mask,
           mask_count, bias, bias_count, scale, out, out_count)
 SL_FIELDS(sl_attention_gradient_options, batch, tokens, key_tokens, heads, kv_heads, size, causal,
@@ -25,6 +30,9 @@ SL_FIELDS(sl_linear_gradient_options, batch, tokens, key_tokens, heads, kv_heads
 SL_FIELDS(sl_selective_shape, batch, channels, states, groups, softplus, a, a_count, d, d_count,
           delta_bias, delta_bias_count)
 SL_FIELDS(sl_selective_options, x, delta, count, tokens, b, c, state_count, z, out)
+SL_FIELDS(sl_hyperbolic_options, batch, tokens, key_tokens, heads, kv_heads, size, causal, model,
+          beta, curvature, queries, query_count, keys, values, key_count, mask, mask_count, out)
+SL_FIELDS(sl_dag_options, node_count, from, to, edges, weights, sight, mask, order, longest)
 
 EMSCRIPTEN_BINDINGS(attention) {
   sl::object<sl_kv_cache>("KvCache")
@@ -66,4 +74,15 @@ EMSCRIPTEN_BINDINGS(attention) {
       .method<sl_selective_job>("job")
       .method<sl_selective_length>("length")
       .method<sl_selective_bytes>("bytes");
+  sl::object<sl_hyperbolic>("HyperbolicAttention")
+      .create<sl_hyperbolic_create>("create")
+      .method<sl_hyperbolic_begin>("begin")
+      .method<sl_hyperbolic_job>("job");
+  sl::function<sl_dag_mask>("dagMask");
+  sl::object<sl_fixed_block>("FixedBlock")
+      .create<sl_fixed_block_create>("create")
+      .method<sl_fixed_block_set>("set")
+      .method<sl_fixed_block_begin>("begin")
+      .method<sl_fixed_block_job>("job")
+      .method<sl_fixed_block_bytes>("bytes");
 }

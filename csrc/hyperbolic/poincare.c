@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "hyperbolic/distance.h"
 #include "simd/kernels.h"
 
 // Checks vector i of an array; `inside`: it must be a point of the ball.
@@ -15,13 +16,6 @@ static sl_status check(const float *x, uint32_t i, uint32_t dimension, bool insi
   SL_REQUIRE_AT(!inside || sl_dot_f32(row, row, dimension) < 1, SL_ERR_RANGE, argument,
                 "a point inside the unit ball", i);
   return SL_OK;
-}
-
-// |x - y|^2 without the cancellation of |x|^2 - 2 x.y + |y|^2.
-static double squared_difference(const float *x, const float *y, uint32_t n) {
-  double sum = 0;
-  for (uint32_t j = 0; j < n; j++) sum += ((double)x[j] - y[j]) * ((double)x[j] - y[j]);
-  return sum;
 }
 
 // scale_x x + scale_y y, rounded to f32. What then is no point as check() sees it, and only that,
@@ -56,9 +50,9 @@ sl_status sl_poincare_distance(const float *x, const float *y, uint32_t count, u
     SL_TRY(check(x, i, dimension, true, "x"));
     SL_TRY(check(y, i, dimension, true, "y"));
     const float *a = x + (size_t)i * dimension, *b = y + (size_t)i * dimension;
-    double t = 2 * squared_difference(a, b, dimension) /
+    double t = 2 * sl_squared_difference(a, b, dimension) /
                ((1 - sl_dot_f32(a, a, dimension)) * (1 - sl_dot_f32(b, b, dimension)));
-    out[i] = log1p(t + sqrt(t * (t + 2))) / sqrt(curvature);
+    out[i] = sl_arcosh_of_more(t) / sqrt(curvature);
   }
   return SL_OK;
 }
@@ -103,12 +97,12 @@ sl_status sl_poincare_log(const float *points, const float *targets, uint32_t co
     // -x (+) y = a (-x) + b y; its length is |x - y| / sqrt(1 - 2 x.y + |x|^2 |y|^2).
     double xx = sl_dot_f32(x, x, dimension), yy = sl_dot_f32(y, y, dimension);
     double below = 1 - 2 * sl_dot_f32(x, y, dimension) + xx * yy;
-    double length = sqrt(squared_difference(x, y, dimension) / below);
+    double length = sqrt(sl_squared_difference(x, y, dimension) / below);
     if (length >= 1) length = nextafter(1, 0);
     double scale = length > 0 ? (1 - xx) * atanh(length) / length / below : 0;
     // a = (1 - 2 x.y + |y|^2) / below, b = (1 - |x|^2) / below; written with y - x, which is exact
     // where both are near: a (-x) + b y = (b (y - x) - (a - b) x), a - b = |x - y|^2 / below.
-    double near = squared_difference(x, y, dimension);
+    double near = sl_squared_difference(x, y, dimension);
     for (uint32_t j = 0; j < dimension; j++) {
       double step = (1 - xx) * ((double)y[j] - x[j]) - near * x[j];
       out[(size_t)i * dimension + j] = (float)(scale * step);

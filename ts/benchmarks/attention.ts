@@ -3,7 +3,10 @@
 import type { AttentionRoom } from '../rooms/attention/attention.js';
 import type { Case } from './case.js';
 
-export const benchmarks: Record<'oneHead' | 'linear' | 'selectiveScan', Case<AttentionRoom>> = {
+export const benchmarks: Record<
+  'oneHead' | 'linear' | 'selectiveScan' | 'hyperbolic' | 'fixedBlock',
+  Case<AttentionRoom>
+> = {
   // One head of 64 elements over a sequence.
   oneHead: {
     defaultSize: 512,
@@ -56,6 +59,40 @@ export const benchmarks: Record<'oneHead' | 'linear' | 'selectiveScan', Case<Att
         operations: 6 * channels * states * size,
         bytes: 4 * size * (3 * channels + 2 * states),
         dispose: () => scan.dispose(),
+      };
+    },
+  },
+  // One head of 16 numbers on the Poincare ball.
+  hyperbolic: {
+    defaultSize: 256,
+    prepare({ hyperbolicAttention }, size) {
+      const x = Float32Array.from({ length: 16 * size }, (_, i) => Math.sin(i) / 5);
+      return {
+        run: () => hyperbolicAttention(x, x, x, { heads: 1, size: 16 }),
+        operations: 4 * 16 * size * size,
+        bytes: 16 * 16 * size,
+        dispose: () => {},
+      };
+    },
+  },
+  // 128 numbers a token, 4 heads, 512 between the products.
+  fixedBlock: {
+    defaultSize: 64,
+    prepare({ FixedBlock }, size) {
+      const scale = FixedBlock.scale(1 / 256);
+      const part = (count: number) => ({
+        values: Int8Array.from({ length: count * 128 }, (_, i) => ((i * 7919) % 255) - 127),
+        ...scale,
+      });
+      const [own, wide] = [part(128), part(512)];
+      const weights = { query: own, key: own, value: own, output: own, up: wide, down: wide };
+      const block = FixedBlock.create({ width: 128, heads: 4, inner: 512, scores: scale, weights });
+      const x = Int32Array.from({ length: 128 * size }, (_, i) => (i * 7919) % 2000);
+      return {
+        run: () => block.run(x),
+        operations: 2 * size * 128 * (4 * 128 + 2 * 512 + 2 * size),
+        bytes: 128 * (4 * 128 + 2 * 512) + 8 * 128 * size,
+        dispose: () => block.dispose(),
       };
     },
   },

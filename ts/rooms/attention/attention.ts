@@ -9,6 +9,9 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { asyncKeys, type Call, runLater, runNow, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { ask, askKeys, headsOf, tokensOf } from './ask.js';
+import { FixedBlock } from './fixed-block.js';
+import { createForms } from './forms.js';
+import type { AttentionForms } from './forms-types.js';
 import { beginGradient, type Given, gradientKeys } from './gradient.js';
 import { cacheKeys, KvCache, shapeOf } from './kv-cache.js';
 import { createLinear } from './linear.js';
@@ -27,6 +30,17 @@ import type {
 export * from '../../runtime/errors.js';
 export type { RealArray } from '../../runtime/scratch.js';
 export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+export type { FixedBlockOptions, FixedScale, FixedWeights } from './fixed-block.js';
+export { FixedBlock } from './fixed-block.js';
+export type {
+  AttentionForms,
+  DagEdges,
+  DagMask,
+  DagMaskOptions,
+  DirectedGraph,
+  HyperbolicAttentionAsyncOptions,
+  HyperbolicAttentionOptions,
+} from './forms-types.js';
 export { KvCache } from './kv-cache.js';
 export { LinearState } from './linear-state.js';
 export type {
@@ -58,10 +72,11 @@ export type {
 } from './types.js';
 
 /** What `engine.use('attention')` and `load()` give. */
-export interface AttentionRoom extends LinearAttention {
+export interface AttentionRoom extends LinearAttention, AttentionForms {
   readonly KvCache: typeof KvCache;
   readonly LinearState: typeof LinearState;
   readonly SelectiveScan: typeof SelectiveScan;
+  readonly FixedBlock: typeof FixedBlock;
 
   /**
    * Softmax attention: for each query the mean of the values, weighted by softmax(scale q k + bias) over the keys that it
@@ -192,7 +207,9 @@ export function createRoom(runtime: Runtime): AttentionRoom {
     KvCache: runtime.bind(KvCache),
     LinearState: runtime.bind(LinearState),
     SelectiveScan: runtime.bind(SelectiveScan),
+    FixedBlock: runtime.bind(FixedBlock),
     ...createLinear(runtime),
+    ...createForms(runtime),
     attention(queries, keys, values, options) {
       const operation = 'attention';
       const read = check.options<Options>(operation, options, keysOfOptions);
