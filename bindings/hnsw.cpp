@@ -3,6 +3,7 @@
 extern "C" {
 #include "base/bytes.h"
 #include "hnsw/file.h"
+#include "hnsw/inverted.h"
 #include "hnsw/view.h"
 }
 
@@ -23,6 +24,7 @@ sl_status freeze(sl_flat *flat) {
 SL_OBJECT(sl_filter, sl_filter_destroy)
 SL_OBJECT(sl_flat, sl_flat_destroy)
 SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
+SL_OBJECT(sl_inverted, sl_inverted_destroy)
 
 SL_FIELDS(sl_hnsw_options, metric, dimension, m, ef_construction, capacity, max_elements, seed,
           curvature, codes, exact)
@@ -90,4 +92,20 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_bytes>("bytes")
       .method<sl_hnsw_file_size>("fileSize")
       .method<sl_hnsw_save>("save");
+  sl::function<sl_inverted_estimate_bytes>("estimateSparseBytes");
+  sl::object<sl_inverted>("SparseIndex")
+      .create<sl_inverted_create>("create")
+      .create<sl_inverted_load>("load")
+      .create<sl_inverted_save>("save")
+      .method<sl_inverted_add>("add")
+      .method<sl_inverted_remove>("remove")
+      .method<sl_inverted_shrink>("shrink")
+      .method<sl_inverted_search>("search")
+      .method<sl_inverted_length>("length")
+      .method<sl_inverted_get>("get")
+      .method<sl_inverted_has>("has")
+      .method<sl_inverted_size>("size")
+      .method<sl_inverted_ids>("ids")
+      .method<sl_inverted_facts>("facts")
+      .method<sl_inverted_bytes>("bytes");
 }
