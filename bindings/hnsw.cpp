@@ -99,6 +99,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .create<sl_inverted_save>("save")
       .method<sl_inverted_add>("add")
       .method<sl_inverted_remove>("remove")
+      .method<sl_inverted_rename>("rename")
       .method<sl_inverted_shrink>("shrink")
       .method<sl_inverted_search>("search")
       .method<sl_inverted_length>("length")

@@ -43,6 +43,11 @@ int32_t SL_ABI(sl_abi_inverted_remove)(sl_handle handle, const uint32_t *ids, ui
   SL_TRY(inverted_of(handle, &index));
   return sl_inverted_remove(index, ids, count, removed);
 }
+int32_t SL_ABI(sl_abi_inverted_rename)(sl_handle handle, uint32_t id, uint32_t to) {
+  sl_inverted *index;
+  SL_TRY(inverted_of(handle, &index));
+  return sl_inverted_rename(index, id, to);
+}
 int32_t SL_ABI(sl_abi_inverted_shrink)(sl_handle handle) {
   sl_inverted *index;
   SL_TRY(inverted_of(handle, &index));

@@ -366,6 +366,19 @@ sl_status sl_inverted_remove(sl_inverted *index, const uint32_t *ids, uint32_t c
   return SL_OK;
 }
 
+sl_status sl_inverted_rename(sl_inverted *index, uint32_t id, uint32_t to) {
+  const uint32_t slot = sl_inv_find(&index->by_id, id), before = sl_inv_find(&index->by_id, to);
+  SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
+  if (id == to) return SL_OK;
+  sl_inv_touch(index);
+  sl_inv_unset(&index->by_id, id);
+  sl_inv_set(&index->by_id, to, slot);
+  index->rows[slot].id = to;
+  if (before != SL_NO_SLOT) kill(index, before);
+  leave_behind(index);
+  return SL_OK;
+}
+
 // ---- reading ------------------------------------------------------------------------------------
 
 static sl_status row_of(const sl_inverted *index, uint32_t id, const sl_inv_row **out) {

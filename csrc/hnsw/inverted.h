@@ -56,6 +56,11 @@ sl_status sl_inverted_add(sl_inverted *index, const uint32_t *ids, uint32_t coun
 sl_status sl_inverted_remove(sl_inverted *index, const uint32_t *ids, uint32_t count,
                              uint32_t *removed);
 
+// Gives a vector another id; one that has that id is removed. Errors: ERR_INDEX ("id"). O(1), as
+// for sl_inverted_remove(), and never for want of memory: what takes a place is first put under an
+// id that nobody uses.
+sl_status sl_inverted_rename(sl_inverted *index, uint32_t id, uint32_t to);
+
 // Leaves removed vectors behind and gives back the room for more. Takes as much memory again until
 // the end. Errors: ERR_MEMORY; the index is the same then. O(entries).
 sl_status sl_inverted_shrink(sl_inverted *index);

@@ -224,6 +224,18 @@ static void one_life(uint64_t seed, uint32_t most_ids, uint32_t steps) {
       break;
     }
     case 2:
+      if (below(3) == 0) {
+        const uint32_t other = below(ids);
+        if (!model[i].there) {
+          assert_refused(sl_inverted_rename(index, id, id_of(other)), SL_ERR_INDEX, "id");
+          break;
+        }
+        assert_ok(sl_inverted_rename(index, id, id_of(other)));
+        if (other == i) break;
+        model[other] = model[i];
+        model[i].there = false;
+        break;
+      }
       if (below(4) == 0)
         assert_ok(sl_inverted_shrink(index));
       else if (below(4) == 0)

@@ -11,11 +11,15 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import type { Items, Key } from './collection-items.js';
+import type { Beside } from './collection-parts.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
-import { withoutTexts, withoutVectors } from './hybrid.js';
+import { withoutSparse, withoutTexts, withoutVectors } from './hybrid.js';
 import type { ItemTexts, ReadText } from './item-texts.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
+import { type OwnSparse, readSparse } from './sparse-arrays.js';
+import type { SparseIndex } from './sparse-index.js';
+import type { SparseVector } from './sparse-types.js';
 import type { Item, ItemText, Known, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
@@ -26,29 +30,39 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   readonly #runtime: Runtime;
   readonly #items: Items;
   readonly #texts: ItemTexts | undefined;
+  readonly #sparse: SparseIndex | undefined;
+  /** Whether no item has a vector. */
+  readonly #alone: boolean;
 
   /** @internal */
-  protected constructor(
-    runtime: Runtime,
-    index: Flat | Hnsw,
-    items: Items,
-    texts: ItemTexts | undefined,
-  ) {
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, items: Items, beside: Beside) {
     this.#runtime = runtime;
     this.index = index;
     this.#items = items;
-    this.#texts = texts;
+    this.#texts = beside.texts;
+    this.#sparse = beside.sparse;
+    this.#alone = beside.alone;
+  }
+
+  /** Whether each item has a vector and nothing else. */
+  get #plain(): boolean {
+    return this.#texts === undefined && this.#sparse === undefined;
   }
 
   /** Number of items. */
   get size(): number {
     const { size } = this.index;
-    return this.#texts === undefined ? size : this.#items.size;
+    return this.#plain ? size : this.#items.size;
   }
 
   /** The fields of texts; none in a collection of vectors alone. */
   get textFields(): readonly string[] {
     return this.#texts?.index.fields ?? [];
+  }
+
+  /** The index of sparse vectors, in a collection that has them. Its ids are the collection's own: look, but do not change it. */
+  get sparse(): SparseIndex | undefined {
+    return this.#sparse;
   }
 
   /** How distances are measured. */
@@ -98,16 +112,17 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const operation = 'Collection.add';
     if (typeof item !== 'object' || item === null)
       throw check.typeError(operation, 'item', 'object', item);
-    const { key, vector, text, metadata } = item;
+    const { key, vector, sparse, text, metadata } = item;
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = copyMetadata(operation, metadata);
     const own = ownNumbers(operation, vector);
     const words = this.#read(operation, text);
-    if (this.#texts !== undefined) {
-      if (own === undefined && words === undefined)
-        throw check.typeError(operation, 'item', 'a vector, texts or both', item);
-      this.#replace(operation, this.#texts, key, own, words, fields);
+    const few = this.#readSparse(operation, sparse);
+    if (!this.#plain) {
+      if (own === undefined && words === undefined && few === undefined)
+        throw check.typeError(operation, 'item', 'a vector, a sparse vector or texts', item);
+      this.#replace(operation, key, own, words, few, fields);
       return this;
     }
     const place = this.#items.placeOf(key) ?? this.#items.unused();
@@ -122,29 +137,40 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     return this.#texts.read(operation, text);
   }
 
+  #readSparse(operation: string, vector: SparseVector | undefined): OwnSparse | undefined {
+    if (vector === undefined) return undefined;
+    if (this.#sparse === undefined) throw withoutSparse(operation, vector);
+    return readSparse(operation, 'sparse', vector);
+  }
+
   /**
-   * A vector and texts at a new place, in both indexes or in none; then what the key had goes. Until then nothing is touched of it:
-   * what fails changes nothing.
+   * A vector, texts and a sparse vector at a new place, in all indexes or in none; then what the key had goes. Until then nothing
+   * is touched of it: what fails changes nothing.
+   *   keep   the sparse vector of the old place comes along where none is given
    */
   #replace(
     operation: string,
-    texts: ItemTexts,
     key: Key,
     vector: VectorArray | undefined,
     words: ReadText | undefined,
+    few: OwnSparse | undefined,
     metadata: Metadata | undefined,
+    keep = false,
   ): void {
-    const [index, items] = [this.index, this.#items];
-    if (vector !== undefined && texts.alone) throw withoutVectors(operation, vector);
+    const [index, items, texts, sparse] = [this.index, this.#items, this.#texts, this.#sparse];
+    if (vector !== undefined && this.#alone) throw withoutVectors(operation, vector);
     const [before, place] = [items.placeOf(key), items.unused()];
     const id = items.idAt(place);
-    texts.index.use(operation);
+    texts?.index.use(operation);
+    sparse?.use(operation);
     if (vector !== undefined) index.add(id, vector);
     else index.use(operation);
     try {
-      if (words !== undefined) texts.put(operation, id, words);
+      if (few !== undefined) sparse?.put(operation, id, few);
+      if (words !== undefined) texts?.put(operation, id, words);
     } catch (error) {
       if (vector !== undefined) index.remove(id);
+      if (sparse?.has(id)) sparse.remove(id);
       throw error;
     }
     if (before === undefined) {
@@ -154,7 +180,10 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const old = items.idAt(before);
     items.move(before, place, metadata);
     if (index.has(old)) index.remove(old);
-    texts.remove(operation, [old]);
+    texts?.remove(operation, [old]);
+    if (!sparse?.has(old)) return;
+    if (keep && few === undefined) sparse.rename(operation, old, id);
+    else sparse.remove(old);
   }
 
   /**
@@ -287,8 +316,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   }
 
   /**
-   * Changes an item that is there: its vector, its texts as a whole, its metadata as a whole. What is not given stays; metadata
-   * alone do not touch an index.
+   * Changes an item that is there: its vector, its sparse vector, its texts as a whole, its metadata as a whole. What is not given
+   * stays; metadata alone do not touch an index.
    *
    * @throws RangeError `INDEX` for a key that is not there; as {@link Collection.add}: nothing is changed then
    *
@@ -303,38 +332,49 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * console.log(c.get('a')?.metadata?.seen); // 1
    * ```
    */
-  update(key: Key, change: { vector?: VectorArray; text?: ItemText; metadata?: Meta }): this {
+  update(
+    key: Key,
+    change: { vector?: VectorArray; sparse?: SparseVector; text?: ItemText; metadata?: Meta },
+  ): this {
     const operation = 'Collection.update';
-    const given = check.options(operation, change, ['vector', 'text', 'metadata']);
+    const given = check.options(operation, change, ['vector', 'sparse', 'text', 'metadata']);
     const { text, metadata } = given;
     const vector = ownNumbers(operation, given.vector);
     const fields = copyMetadata(operation, metadata);
     const words = this.#read(operation, text);
+    const few = this.#readSparse(operation, given.sparse);
     const place = this.#items.find(operation, key);
-    const [id, texts] = [this.#items.idAt(place), this.#texts];
-    if (texts !== undefined && vector !== undefined && (words || !this.index.has(id))) {
-      // Both, or a first vector: what is not given comes along, and that is texts only where they stay as they are.
-      if (words === undefined) this.#first(operation, texts, id, vector);
-      else {
-        const known = metadata === undefined ? this.#items.metadataAt(place) : fields;
-        this.#replace(operation, texts, key, vector, words, known);
-        return this;
-      }
-    } else if (vector !== undefined) this.index.update(id, vector);
-    else if (words !== undefined) texts?.put(operation, id, words);
-    if (vector !== undefined || words !== undefined) this.#items.changed();
+    if (vector !== undefined && words !== undefined) {
+      const known = metadata === undefined ? this.#items.metadataAt(place) : fields;
+      this.#replace(operation, key, vector, words, few, known, true);
+      return this;
+    }
+    const id = this.#items.idAt(place);
+    // The sparse vector waits under an id that nobody uses until the rest is done; nothing can fail then.
+    const waiting = this.#items.idAt(this.#items.unused());
+    if (few !== undefined) this.#sparse?.put(operation, waiting, few);
+    try {
+      if (vector !== undefined) this.#give(operation, id, vector);
+      else if (words !== undefined) this.#texts?.put(operation, id, words);
+    } catch (error) {
+      if (few !== undefined) this.#sparse?.remove(waiting);
+      throw error;
+    }
+    if (few !== undefined) this.#sparse?.rename(operation, waiting, id);
+    if (vector !== undefined || words !== undefined || few !== undefined) this.#items.changed();
     if (metadata !== undefined) this.#items.describe(place, fields);
     return this;
   }
 
-  /** The first vector of an item that has texts. */
-  #first(operation: string, texts: ItemTexts, id: number, vector: VectorArray): void {
-    if (texts.alone) throw withoutVectors(operation, vector);
-    this.index.add(id, vector);
+  /** The first vector of an item that has texts or a sparse one, or another one. */
+  #give(operation: string, id: number, vector: VectorArray): void {
+    if (this.#alone) throw withoutVectors(operation, vector);
+    if (this.#plain || this.index.has(id)) this.index.update(id, vector);
+    else this.index.add(id, vector);
   }
 
   /**
-   * The vector of a key, a copy, with its metadata and the texts that are kept; undefined when there is none.
+   * The vectors of a key, copies, with its metadata and the texts that are kept; undefined when there is none.
    *
    * @example
    * ```ts
@@ -350,10 +390,17 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const place = this.#items.placeOf(key);
     if (place === undefined) return undefined;
     const [{ index }, texts, id] = [this, this.#texts, this.#items.idAt(place)];
-    const vector = texts === undefined || index.has(id) ? index.get(id) : new Float32Array(0);
+    const vector = this.#plain || index.has(id) ? index.get(id) : new Float32Array(0);
     const metadata = this.#items.metadataAt(place) as Stored<Meta> | undefined;
     const text = texts?.shownOf(id);
-    return { key, vector, ...(text && { text }), ...(metadata && { metadata }) };
+    const sparse = this.#sparse?.has(id) ? this.#sparse.get(id) : undefined;
+    return {
+      key,
+      vector,
+      ...(sparse && { sparse }),
+      ...(text && { text }),
+      ...(metadata && { metadata }),
+    };
   }
 
   /**
@@ -373,8 +420,9 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const place = this.#items.placeOf(key);
     if (place === undefined) return false;
     const [id, texts] = [this.#items.idAt(place), this.#texts];
-    if (texts === undefined || this.index.has(id)) this.index.remove(id);
+    if (this.#plain || this.index.has(id)) this.index.remove(id);
     texts?.remove('Collection.remove', [id]);
+    if (this.#sparse?.has(id)) this.#sparse.remove(id);
     this.#items.remove(place);
     return true;
   }
@@ -400,9 +448,10 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const keys = this.#items.matching('Collection.removeWhere', where);
     const places = keys.map((key) => this.#items.placeOf(key) as number);
     const ids = Uint32Array.from(places, (place) => this.#items.idAt(place));
-    const [{ index }, texts] = [this, this.#texts];
-    index.removeMany(texts === undefined ? ids : ids.filter((id) => index.has(id)));
+    const [{ index }, texts, sparse] = [this, this.#texts, this.#sparse];
+    index.removeMany(this.#plain ? ids : ids.filter((id) => index.has(id)));
     texts?.remove('Collection.removeWhere', ids);
+    sparse?.removeMany(ids.filter((id) => sparse.has(id)));
     for (const place of places) this.#items.remove(place);
     return keys.length;
   }
