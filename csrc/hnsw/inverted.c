@@ -1,6 +1,5 @@
 // Sparse vectors that come and go.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hnsw/inverted_index.h"
@@ -108,7 +107,7 @@ static void free_contents(sl_inverted *index) {
   sl_free(index->indices);
   sl_free(index->values);
   sl_free(index->terms);
-  sl_free(index->in_order);
+  sl_free(index->by_bound);
   sl_free(index->bounds);
   sl_free(index->hits);
 }
@@ -121,9 +120,26 @@ void sl_inverted_destroy(sl_inverted *index) {
 
 // ---- adding -------------------------------------------------------------------------------------
 
-static int by_number(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
+static void sift(uint64_t *numbers, uint32_t count, uint32_t at, uint64_t number) {
+  for (;;) {
+    uint32_t below = 2 * at + 1;
+    if (below >= count) break;
+    if (below + 1 < count && numbers[below + 1] > numbers[below]) below++;
+    if (numbers[below] <= number) break;
+    numbers[at] = numbers[below];
+    at = below;
+  }
+  numbers[at] = number;
+}
+
+// A heap, and then the largest of it to the end, again and again.
+void sl_inv_sort(uint64_t *numbers, uint32_t count) {
+  for (uint32_t i = count / 2; i > 0; i--) sift(numbers, count, i - 1, numbers[i - 1]);
+  for (uint32_t left = count; left > 1; left--) {
+    const uint64_t last = numbers[left - 1];
+    numbers[left - 1] = numbers[0];
+    sift(numbers, left - 1, 0, last);
+  }
 }
 
 sl_status sl_inv_order(sl_inverted *index, const uint32_t *indices, const float *values,
@@ -141,7 +157,7 @@ sl_status sl_inv_order(sl_inverted *index, const uint32_t *indices, const float 
   if (!ascending) {
     SL_TRY(SL_INV_ROOM(&index->sorted, &index->sorted_room, n, NULL));
     for (uint32_t i = 0; i < n; i++) index->sorted[i] = (uint64_t)indices[i] << 32 | i;
-    qsort(index->sorted, n, sizeof *index->sorted, by_number);
+    sl_inv_sort(index->sorted, n);
     for (uint32_t i = 1; i < n; i++)
       SL_REQUIRE_AT(index->sorted[i] >> 32 != index->sorted[i - 1] >> 32, SL_ERR_ARGUMENT,
                     "indices", "each index once in a vector", position);

@@ -27,9 +27,9 @@ uint64_t sl_inverted_bytes(const sl_inverted *index) {
   bytes += (uint64_t)index->part_room * sizeof *index->parts;
   bytes += (uint64_t)index->row_room * sizeof *index->rows + 8 * (uint64_t)index->live_room;
   bytes += 8 * (uint64_t)index->sorted_room;
-  bytes += 4 * ((uint64_t)index->indices_room + index->values_room + index->in_order_room);
-  // A term and a hit of a search have 48 and 16 bytes at most.
-  bytes += 48 * (uint64_t)index->term_room + 16 * (uint64_t)index->hit_room;
+  bytes += 4 * ((uint64_t)index->indices_room + index->values_room + index->by_bound_room);
+  // A term and a hit of a search have 32 and 16 bytes at most.
+  bytes += 32 * (uint64_t)index->term_room + 16 * (uint64_t)index->hit_room;
   return bytes + 8 * (uint64_t)index->bound_room;
 }
 

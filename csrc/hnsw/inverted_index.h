@@ -76,10 +76,10 @@ struct sl_inverted {
   uint32_t sorted_room, indices_room, values_room;
   // Of searches.
   struct sl_inv_term *terms;
-  uint32_t *in_order;
-  double *bounds; // of blocks
+  uint32_t *by_bound; // terms
+  double *bounds;     // of blocks
   struct sl_inv_hit *hits;
-  uint32_t term_room, in_order_room, bound_room, hit_room;
+  uint32_t term_room, by_bound_room, bound_room, hit_room;
   uint64_t scored, read;
 };
 
@@ -98,6 +98,9 @@ static inline sl_status sl_inv_make_room(void **array, size_t size, uint32_t *ro
 }
 #define SL_INV_ROOM(array, room, wanted, held)                                                     \
   sl_inv_make_room((void **)(array), sizeof(**(array)), (room), (wanted), (held))
+
+// Sorts numbers, the smallest first. O(count log count), nothing is allocated.
+void sl_inv_sort(uint64_t *numbers, uint32_t count);
 
 // Checks a vector and brings its indices into order, zeros left out, into index->indices and
 // index->values.

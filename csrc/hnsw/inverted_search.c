@@ -2,7 +2,6 @@
 // method.
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hnsw/inverted_index.h"
@@ -14,10 +13,8 @@ enum { LOOK_AFTER = 32 };
 
 typedef struct sl_inv_term {
   double weight; // of the query
-  double bound;  // the most that the list adds to a vector, 0 or more
   const sl_inv_list *list;
-  uint32_t head;  // where the pass over the blocks stands
-  uint32_t order; // among the indices of the query
+  uint32_t head; // where the pass over the blocks stands
 } sl_inv_term;
 
 typedef struct sl_inv_hit {
@@ -30,9 +27,9 @@ typedef struct search {
   const uint32_t *indices; // of the query, ascending
   const float *values;
   uint32_t length;
-  sl_inv_term *terms; // of the lists that there are
+  sl_inv_term *terms; // of the lists that there are, by their indices
   uint32_t term_count;
-  uint32_t *in_order; // terms by their indices
+  uint32_t *by_bound; // the same, those of large bounds first
   double slack;       // sums that are taken in different orders differ by less
   const uint64_t *allowed;
   sl_inv_hit *hits; // a heap, the worst on top
@@ -145,7 +142,7 @@ static void whole_block(search *s, uint32_t block, bool in_pass) {
   memset(sums, 0, sizeof sums);
   memset(seen, 0, sizeof seen);
   for (uint32_t i = 0; i < s->term_count; i++) {
-    sl_inv_term *term = &s->terms[s->in_order[i]];
+    sl_inv_term *term = &s->terms[i];
     uint32_t head;
     if (!find_head(term, block, in_pass, &head)) continue;
     const uint32_t start = term->list->heads[head].start, end = head_end(term->list, head);
@@ -187,7 +184,7 @@ static void some_of_block(search *s, uint32_t block, double bound, bool in_pass)
       if (!any_reaches(sums, least - left)) return;
       fresh = 0;
     }
-    sl_inv_term *term = &s->terms[i];
+    sl_inv_term *term = &s->terms[s->by_bound[i]];
     uint32_t head;
     if (!find_head(term, block, in_pass, &head)) continue;
     const sl_inv_head *h = &term->list->heads[head];
@@ -230,12 +227,6 @@ static void look_at(search *s, uint32_t block, bool in_pass) {
 }
 
 // ---- a query ------------------------------------------------------------------------------------
-
-static int by_bound(const void *a, const void *b) {
-  const sl_inv_term *x = a, *y = b;
-  if (x->bound != y->bound) return x->bound > y->bound ? -1 : 1;
-  return x->order < y->order ? -1 : x->order > y->order;
-}
 
 // The most that a vector of each block can have. noinline: see CONTRIBUTING.md.
 static __attribute__((noinline)) void add_bounds(const sl_inv_list *list, double weight,
@@ -287,7 +278,8 @@ static uint32_t find_slot(const void *index, uint32_t id) {
 static sl_status reserve(sl_inverted *index, uint32_t length, uint32_t k) {
   const uint32_t blocks = (index->slots + SL_INV_BLOCK - 1) >> SL_INV_SHIFT;
   SL_TRY(SL_INV_ROOM(&index->terms, &index->term_room, length, NULL));
-  SL_TRY(SL_INV_ROOM(&index->in_order, &index->in_order_room, length, NULL));
+  SL_TRY(SL_INV_ROOM(&index->by_bound, &index->by_bound_room, length, NULL));
+  SL_TRY(SL_INV_ROOM(&index->sorted, &index->sorted_room, length, NULL));
   SL_TRY(SL_INV_ROOM(&index->bounds, &index->bound_room, blocks, NULL));
   return SL_INV_ROOM(&index->hits, &index->hit_room, k, NULL);
 }
@@ -303,14 +295,19 @@ static uint64_t open_lists(search *s) {
     const sl_inv_list *list = &index->lists[at];
     const double weight = s->values[i];
     const double largest = list->most > -list->least ? list->most : -list->least;
-    s->terms[s->term_count] =
-        (sl_inv_term){weight, most_of(weight, list->most, list->least), list, 0, s->term_count};
-    s->term_count++;
+    // No negative zero.
+    const double bound = most_of(weight, list->most, list->least) + 0.0;
+    uint64_t bits;
+    memcpy(&bits, &bound, sizeof bits);
+    // Larger bounds first, as good as equal ones by their indices: of a bound, which is not below 0,
+    // all bits but the last 16, and the place.
+    index->sorted[s->term_count] = (~bits & ~(uint64_t)0xffff) | s->term_count;
+    s->terms[s->term_count++] = (sl_inv_term){weight, list, 0};
     sum += fabs(weight) * largest;
     values += list->count;
   }
-  if (s->term_count > 1) qsort(s->terms, s->term_count, sizeof *s->terms, by_bound);
-  for (uint32_t i = 0; i < s->term_count; i++) s->in_order[s->terms[i].order] = i;
+  sl_inv_sort(index->sorted, s->term_count);
+  for (uint32_t i = 0; i < s->term_count; i++) s->by_bound[i] = (uint32_t)index->sorted[i] & 0xffff;
   // No sum of the parts of a score, nor of their bounds, is ever wrong by more.
   s->slack = sum * DBL_EPSILON * 4 * (s->term_count + 4);
   return values;
@@ -328,7 +325,7 @@ static sl_status search_one(sl_inverted *index, uint32_t length, uint32_t k, sl_
                 .values = index->values,
                 .length = length,
                 .terms = index->terms,
-                .in_order = index->in_order,
+                .by_bound = index->by_bound,
                 .allowed = filter == NULL ? index->live : filter->bits,
                 .hits = index->hits,
                 .k = most};

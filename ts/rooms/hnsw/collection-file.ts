@@ -234,7 +234,12 @@ export class Front {
       throw damaged(operation, 'keys and metadata as this library writes them');
     if (hasText && !isTexts(text))
       throw damaged(operation, 'fields of texts as this library writes them');
-    return { index, items, ...(hasText && { text: text as SavedTexts }), ...(own && { sparse: own }) };
+    return {
+      index,
+      items,
+      ...(hasText && { text: text as SavedTexts }),
+      ...(own && { sparse: own }),
+    };
   }
 
   /** Of the JSON, and of the indexes of texts and of sparse vectors. */

@@ -111,7 +111,9 @@ export function newParts(
       if (value !== undefined)
         throw check.rangeError(operation, name, 'nothing without "text"', value);
   // Words or sparse vectors alone: an index that stays empty stands for the vectors.
-  const alone = (text !== undefined || withSparse) && Object.values(vectors).every((value) => value === undefined);
+  const alone =
+    (text !== undefined || withSparse) &&
+    Object.values(vectors).every((value) => value === undefined);
   const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : rest;
   const texts =
     text === undefined

@@ -221,8 +221,7 @@ function candidates(
   }
   if (sparse !== undefined && sparseIndex !== undefined) {
     const { runtime } = sparseIndex;
-    const filter =
-      where === undefined ? undefined : items.filter(runtime, operation, where, 's');
+    const filter = where === undefined ? undefined : items.filter(runtime, operation, where, 's');
     const k = Math.min(room, Math.max(1, sparseIndex.size));
     const { ids, scores } = sparseIndex.search(sparse, { k, ...(filter && { filter }) });
     if (ids.length >= room) ended = false;

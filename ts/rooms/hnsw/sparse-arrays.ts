@@ -42,13 +42,18 @@ export function sparseIn(
   vectors: SparseVectors,
 ): SparseBlock {
   const list = Array.isArray(vectors) ? (vectors as readonly SparseVector[]) : undefined;
-  if (list === undefined) return rowsIn(runtime, scratch, operation, argument, vectors as SparseRows);
+  if (list === undefined)
+    return rowsIn(runtime, scratch, operation, argument, vectors as SparseRows);
   const read = Array.from(list, (vector, i) => readSparse(operation, `${argument}[${i}]`, vector));
   return ownIn(runtime, scratch, read);
 }
 
 /** Copies in what was read. */
-export function ownIn(runtime: Runtime, scratch: Scratch, vectors: readonly OwnSparse[]): SparseBlock {
+export function ownIn(
+  runtime: Runtime,
+  scratch: Scratch,
+  vectors: readonly OwnSparse[],
+): SparseBlock {
   const entries = vectors.reduce((sum, { indices }) => sum + indices.length, 0);
   const starts = scratch.u32(vectors.length + 1);
   const [indices, values] = [scratch.u32(entries), scratch.u32(entries)];
