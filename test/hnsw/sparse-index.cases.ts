@@ -34,13 +34,17 @@ export interface SparseDoor {
   free: (token: unknown) => void;
 }
 
-const rows = (vectors: Vector[]) => ({
-  starts: Uint32Array.from(
-    vectors.reduce((at, { indices }) => [...at, at.at(-1)! + indices.length], [0]),
-  ),
-  indices: Uint32Array.from(vectors.flatMap(({ indices }) => indices)),
-  values: Float32Array.from(vectors.flatMap(({ values }) => values)),
-});
+function rows(vectors: Vector[]) {
+  const starts = new Uint32Array(vectors.length + 1);
+  vectors.forEach(({ indices }, i) => {
+    starts[i + 1] = starts[i]! + indices.length;
+  });
+  return {
+    starts,
+    indices: Uint32Array.from(vectors.flatMap(({ indices }) => indices)),
+    values: Float32Array.from(vectors.flatMap(({ values }) => values)),
+  };
+}
 
 const of = (token: unknown) => token as SparseIndex;
 

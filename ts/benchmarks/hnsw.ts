@@ -194,7 +194,10 @@ function addUp({ vectors, queries }: SparseData): Uint32Array {
     for (const [id, { indices, values }] of vectors.entries())
       for (const [i, index] of indices.entries()) {
         let list = own.get(index);
-        if (list === undefined) own.set(index, (list = { ids: [], values: [] }));
+        if (list === undefined) {
+          list = { ids: [], values: [] };
+          own.set(index, list);
+        }
         list.ids.push(id);
         list.values.push(values[i] as number);
       }

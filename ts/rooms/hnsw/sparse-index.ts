@@ -78,7 +78,7 @@ export class SparseIndex extends StoredSparse {
    *
    * const { SparseIndex } = await load();
    * const bytes = SparseIndex.estimateBytes({ count: 100_000, values: 12_000_000, dimensions: 30_000 });
-   * console.log(`${Math.round(bytes / 1e6)} MB`); // 351 MB
+   * console.log(`${Math.round(bytes / 1e6)} MB`); // 349 MB
    * ```
    */
   static estimateBytes(options: SparseEstimate): number {

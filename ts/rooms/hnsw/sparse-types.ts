@@ -1,7 +1,6 @@
 // What an index of sparse vectors takes and gives.
 import type { IndexArray } from '../../runtime/scratch.js';
 import type { FilterObject } from './filter.js';
-import type { Duplicates } from './types.js';
 
 /**
  * A sparse vector: indices, each at most once and in any order, and a value for each. What is not named is zero. Values are
@@ -28,7 +27,7 @@ export interface AddSparseOptions {
   ids: IndexArray;
   vectors: SparseVectors;
   /** `'error'` by default. */
-  duplicates?: Duplicates;
+  duplicates?: 'error' | 'replace';
 }
 
 export interface SparseSearchOptions {
