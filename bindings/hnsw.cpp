@@ -4,6 +4,7 @@ extern "C" {
 #include "base/bytes.h"
 #include "hnsw/build.h"
 #include "hnsw/file.h"
+#include "hnsw/inverted.h"
 #include "hnsw/view.h"
 }
 
@@ -25,6 +26,7 @@ SL_OBJECT(sl_filter, sl_filter_destroy)
 SL_OBJECT(sl_flat, sl_flat_destroy)
 SL_OBJECT(sl_hnsw, sl_hnsw_destroy)
 SL_OBJECT(sl_hnsw_build, sl_hnsw_build_destroy)
+SL_OBJECT(sl_inverted, sl_inverted_destroy)
 
 SL_FIELDS(sl_hnsw_options, metric, dimension, m, ef_construction, capacity, max_elements, seed,
           curvature, codes, exact)
@@ -98,4 +100,21 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_hnsw_build_next>("next")
       .method<sl_hnsw_build_unit>("unit")
       .method<sl_hnsw_build_done>("done");
+  sl::function<sl_inverted_estimate_bytes>("estimateSparseBytes");
+  sl::object<sl_inverted>("SparseIndex")
+      .create<sl_inverted_create>("create")
+      .create<sl_inverted_load>("load")
+      .create<sl_inverted_save>("save")
+      .method<sl_inverted_add>("add")
+      .method<sl_inverted_remove>("remove")
+      .method<sl_inverted_rename>("rename")
+      .method<sl_inverted_shrink>("shrink")
+      .method<sl_inverted_search>("search")
+      .method<sl_inverted_length>("length")
+      .method<sl_inverted_get>("get")
+      .method<sl_inverted_has>("has")
+      .method<sl_inverted_size>("size")
+      .method<sl_inverted_ids>("ids")
+      .method<sl_inverted_facts>("facts")
+      .method<sl_inverted_bytes>("bytes");
 }

@@ -39,3 +39,19 @@ console.log(`its text: ${best.text?.text}`);
 // One file has all of it.
 using again = await Collection.loadAsync(collection.saveInPieces());
 console.log(`again: ${keys(again.search({ text, vector, k: 3 }))}`);
+
+// What a sparse encoder (SPLADE) makes of texts: some indices of its vocabulary with a value each. Exact, and a part like the others.
+using sparse = Collection.create({ metric: 'cosine', dimension: 3, sparse: true });
+const [sea, quiet, hotel, train] = [2712, 4251, 3309, 3345];
+const encoded = [
+  { indices: [hotel, quiet, sea], values: [1.1, 1.4, 1.9] },
+  { indices: [train, hotel], values: [2.1, 0.3] },
+  { indices: [quiet, sea], values: [1.6, 0.4] },
+  { indices: [hotel], values: [1.7] },
+];
+hotels.forEach(({ id, vector }, i) => {
+  sparse.add({ key: id, vector, ...(encoded[i] && { sparse: encoded[i] }) });
+});
+const asked = { indices: [quiet, hotel], values: [1.2, 0.9] };
+console.log(`by a sparse encoder: ${keys(sparse.search({ sparse: asked, k: 3 }))}`);
+console.log(`and by meaning: ${keys(sparse.search({ sparse: asked, vector, k: 3 }))}`);

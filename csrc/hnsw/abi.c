@@ -4,6 +4,7 @@
 #include "base/instance.h"
 
 #include "hnsw/abi.h"
+#include "hnsw/abi_filter.h"
 #include "hnsw/file.h"
 #include "hnsw/view.h"
 
@@ -18,8 +19,7 @@ static sl_status hnsw_of(sl_handle handle, sl_hnsw **out) {
   return sl_handle_get(handle, SL_HANDLE_HNSW, (void **)out);
 }
 sl_status sl_abi_get_hnsw(sl_handle handle, sl_hnsw **out) { return hnsw_of(handle, out); }
-// 0 is no filter.
-static sl_status filter_of(sl_handle handle, sl_filter **out) {
+sl_status sl_abi_filter_of(sl_handle handle, sl_filter **out) {
   *out = NULL;
   return handle == 0 ? SL_OK : sl_handle_get(handle, SL_HANDLE_FILTER, (void **)out);
 }
@@ -116,7 +116,7 @@ int32_t SL_ABI(sl_abi_flat_search)(sl_handle handle, const void *queries, uint32
   sl_flat *flat;
   sl_filter *filter;
   SL_TRY(flat_of(handle, &flat));
-  SL_TRY(filter_of(filter_handle, &filter));
+  SL_TRY(sl_abi_filter_of(filter_handle, &filter));
   return sl_flat_search(flat, queries, count, k, filter, ids, distances, found);
 }
 int32_t SL_ABI(sl_abi_flat_search_radius)(sl_handle handle, const void *query, double radius,
@@ -125,7 +125,7 @@ int32_t SL_ABI(sl_abi_flat_search_radius)(sl_handle handle, const void *query, d
   sl_flat *flat;
   sl_filter *filter;
   SL_TRY(flat_of(handle, &flat));
-  SL_TRY(filter_of(filter_handle, &filter));
+  SL_TRY(sl_abi_filter_of(filter_handle, &filter));
   return sl_flat_search_radius(flat, query, radius, most, filter, ids, distances, found);
 }
 int32_t SL_ABI(sl_abi_flat_diversify)(sl_handle handle, uint32_t *ids, float *distances,
@@ -298,7 +298,7 @@ int32_t SL_ABI(sl_abi_hnsw_search)(sl_handle handle, const void *queries, uint32
   sl_hnsw *index;
   sl_filter *filter;
   SL_TRY(hnsw_of(handle, &index));
-  SL_TRY(filter_of(filter_handle, &filter));
+  SL_TRY(sl_abi_filter_of(filter_handle, &filter));
   return sl_hnsw_search(index, queries, count, k, ef, filter, ids, distances, found);
 }
 // queries: 0 takes stored vectors.
@@ -314,7 +314,7 @@ int32_t SL_ABI(sl_abi_hnsw_search_radius)(sl_handle handle, const void *query, d
   sl_hnsw *index;
   sl_filter *filter;
   SL_TRY(hnsw_of(handle, &index));
-  SL_TRY(filter_of(filter_handle, &filter));
+  SL_TRY(sl_abi_filter_of(filter_handle, &filter));
   return sl_hnsw_search_radius(index, query, radius, most, ef, filter, ids, distances, found);
 }
 int32_t SL_ABI(sl_abi_hnsw_diversify)(sl_handle handle, uint32_t *ids, float *distances,

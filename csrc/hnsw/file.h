@@ -1,4 +1,4 @@
-// The files of Flat and Hnsw, two kinds of base/container.h: docs/format.md describes every byte.
+// The files of Flat and Hnsw, and the kind of a third one, of base/container.h: docs/format.md describes every byte.
 //
 // A file is written in pieces of any size, so that saving needs no second copy of the index; the
 // place where it stands is kept in the index. Loading takes the whole file at once, or a reader
@@ -12,6 +12,8 @@
 
 SL_FILE_KIND(SL_FILE_FLAT, SL_TAG('F', 'L', 'A', 'T'), "Flat");
 SL_FILE_KIND(SL_FILE_HNSW, SL_TAG('H', 'N', 'S', 'W'), "Hnsw");
+// inverted.h says what it holds.
+SL_FILE_KIND(SL_FILE_SPARSE, SL_TAG('S', 'P', 'I', 'X'), "SparseIndex");
 
 // Bytes of the file that the index would give now; first links what cannot be reached (reach.h), so
 // that a file leads to every vector. 0 when memory for that was missing. O(size * m).

@@ -48,21 +48,28 @@ void sl_filter_destroy(sl_filter *filter) {
   sl_free(filter);
 }
 
-sl_status sl_filter_bind(sl_filter *filter, const sl_store *store) {
-  if (filter->version == store->version) return SL_OK;
-  uint32_t words = store->used / 64 + 1;
+sl_status sl_filter_bind_to(sl_filter *filter, uint64_t version, uint32_t used, sl_find_slot find,
+                            const void *index) {
+  if (filter->version == version) return SL_OK;
+  uint32_t words = used / 64 + 1;
   if (words > filter->words) {
     SL_TRY(SL_REALLOC(&filter->bits, words));
     filter->words = words;
   }
   memset(filter->bits, 0, (size_t)filter->words * sizeof *filter->bits);
   for (uint32_t i = 0; i < filter->count; i++) {
-    uint32_t slot = sl_store_find(store, filter->ids[i]);
+    uint32_t slot = find(index, filter->ids[i]);
     if (slot != SL_NO_SLOT) filter->bits[slot >> 6] |= (uint64_t)1 << (slot & 63);
   }
   filter->allowed = (uint32_t)sl_popcount(filter->bits, filter->words);
-  filter->version = store->version;
+  filter->version = version;
   return SL_OK;
+}
+
+static uint32_t find_in_store(const void *store, uint32_t id) { return sl_store_find(store, id); }
+
+sl_status sl_filter_bind(sl_filter *filter, const sl_store *store) {
+  return sl_filter_bind_to(filter, store->version, store->used, find_in_store, store);
 }
 
 void sl_filter_ids(const sl_filter *filter, uint32_t *ids) {

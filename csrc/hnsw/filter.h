@@ -35,6 +35,12 @@ void sl_filter_destroy(sl_filter *filter);
 // O(count + used / 64).
 sl_status sl_filter_bind(sl_filter *filter, const sl_store *store);
 
+// The same for any index: `find` gives the slot of an id in it, below `used`, or SL_NO_SLOT.
+//   version   of the index: sl_store_next_version()
+typedef uint32_t (*sl_find_slot)(const void *index, uint32_t id);
+sl_status sl_filter_bind_to(sl_filter *filter, uint64_t version, uint32_t used, sl_find_slot find,
+                            const void *index);
+
 // Writes the ids that it was made from. ids: count, written.
 void sl_filter_ids(const sl_filter *filter, uint32_t *ids);
 

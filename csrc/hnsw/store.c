@@ -352,7 +352,9 @@ void sl_store_ids(const sl_store *store, uint32_t *ids) {
   }
 }
 
-void sl_store_touch(sl_store *store) {
+uint64_t sl_store_next_version(void) {
   static SL_INSTANCE _Atomic uint64_t latest = 0;
-  store->version = 1 + atomic_fetch_add_explicit(&latest, 1, memory_order_relaxed);
+  return 1 + atomic_fetch_add_explicit(&latest, 1, memory_order_relaxed);
 }
+
+void sl_store_touch(sl_store *store) { store->version = sl_store_next_version(); }

@@ -79,4 +79,8 @@ void sl_store_ids(const sl_store *store, uint32_t *ids);
 // Marks a change. O(1).
 void sl_store_touch(sl_store *store);
 
+// A version that no store or index has had before, so that what was made for one is not taken for
+// another's.
+uint64_t sl_store_next_version(void);
+
 #endif

@@ -51,6 +51,48 @@ describe('sublinear index --text --vector, and search', () => {
     ).toContain('7');
   });
 
+  test('--sparse: sparse vectors alone, and beside texts and vectors', async () => {
+    const sparse = [{ indices: [3, 9], values: [1, 2] }, { 9: 3, 40: 0.5 }, null, { 3: -1 }];
+    const all = hotels.map((hotel, i) => JSON.stringify({ ...hotel, s: sparse[i] })).join('\n');
+    const some = all.split('\n').filter((_, i) => sparse[i] !== null);
+    const alone = ['index', file('s.jsonl', some.join('\n')), '--sparse', 's', '-o', 's.slv'];
+    const built = await run([...alone, '--json']);
+    expect([built.code, built.stderr]).toEqual([0, '']);
+    expect(JSON.parse(built.stdout)).toMatchObject({
+      size: 3,
+      vectors: 0,
+      sparse: 3,
+      sparseValues: 5,
+    });
+    const found = async (...more: string[]) => {
+      const { code, stderr, stdout } = await run(['search', ...more, '--json']);
+      expect([code, stderr]).toEqual([0, '']);
+      return keys(stdout);
+    };
+    expect(await found('s.slv', '--sparse', '9:1, 3:1')).toEqual(['miramar', 'lodge', 2]);
+    expect(await found('s.slv', '--sparse', '9:1', '--where', 'year>2022')).toEqual(['lodge']);
+    const whole = ['index', file('a.jsonl', all), ...build, '--sparse', 's', '--exact'];
+    expect((await run(whole)).code).toBe(0);
+    expect(await found('h.slv', 'station', '--sparse', '40:1')).toEqual([7, 'lodge']);
+    const table = await run(['search', 'h.slv', '--sparse', '3:2', '--query', '1,0', '--top', '1']);
+    expect(table.stdout).toMatch(/1\s+miramar\s+\S+\s+-\s+1\s+1/);
+    const said = async (...args: string[]) => {
+      const { code, stderr } = await run(args);
+      expect(code).not.toBe(0);
+      return stderr;
+    };
+    expect(await said('search', 's.slv', '--sparse', '3')).toContain('index:value');
+    expect(await said('search', 's.slv', '--sparse', '3:1,3:2')).toContain('--sparse');
+    expect(await said('search', 's.slv', '--query', '1')).toContain('--sparse');
+    await run(['index', 'a.jsonl', '--text', 'title', '-o', 't.slv']);
+    expect(await said('search', 't.slv', '--sparse', '3:1')).toContain('no sparse vectors');
+    const bad = file('b.jsonl', '{"s":{"x":1}}');
+    expect(await said('index', bad, '--sparse', 's', '-o', 'x.slv')).toContain('b.jsonl:1');
+    expect(await said('index', bad, '--sparse', 's', '--keyword', 'a', '-o', 'x.slv')).toContain(
+      '--text',
+    );
+  });
+
   test('what is wrong is said', async () => {
     await run(['index', file('h.jsonl', lines), ...build]);
     const said = async (...args: string[]) => {

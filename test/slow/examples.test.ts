@@ -80,6 +80,8 @@ const promises: Record<string, RegExp[]> = {
     /^together: miramar, sands, lodge$/m,
     /^why miramar: words 1, meaning 1$/m,
     /^again: miramar, sands, lodge$/m,
+    /^by a sparse encoder: miramar, lodge, sands$/m,
+    /^and by meaning: miramar, lodge, sands$/m,
   ],
   'raw-abi.mjs': [/./],
   'raw-micro.mjs': [/^the first vector is the nearest to itself$/m],

@@ -7,6 +7,18 @@ import { counted, random } from './workload.js';
 interface Room {
   readonly Flat: { create(options: IndexOptions): Index };
   readonly Hnsw: { create(options: IndexOptions & { m: number; efConstruction: number }): Index };
+  readonly SparseIndex: { create(): Sparse };
+}
+
+interface SparseVector {
+  indices: Uint32Array;
+  values: Float32Array;
+}
+
+interface Sparse {
+  addBatch(items: { ids: Uint32Array; vectors: SparseVector[] }): unknown;
+  searchBatch(queries: SparseVector[], options: { k: number }): { ids: Uint32Array };
+  dispose(): void;
 }
 
 interface IndexOptions {
@@ -33,7 +45,14 @@ interface Neighbours {
 }
 
 type Cases = Record<'flat' | 'search', Case<Room>> &
-  Record<'neighbours', Case<Room, PreparedAnswer<Neighbours>>>;
+  Record<'neighbours', Case<Room, PreparedAnswer<Neighbours>>> &
+  Record<'sparse', Case<Room, PreparedAnswer<SparseData>>>;
+
+/** Sparse vectors, and questions about them. */
+interface SparseData {
+  vectors: SparseVector[];
+  queries: SparseVector[];
+}
 
 const QUERIES = 50;
 const DIMENSION = 64;
@@ -82,6 +101,38 @@ export const benchmarks: Cases = {
       };
     },
   },
+  sparse: {
+    title: (size) =>
+      `the ten largest inner products of ${counted(size)} sparse vectors of about 110 values, ${QUERIES} queries`,
+    defaultSize: 5_000,
+    prepare({ SparseIndex }, size) {
+      const draw = encoder(1);
+      const vectors = Array.from({ length: size }, () => draw(120));
+      const queries = Array.from({ length: QUERIES }, () => draw(30));
+      const index = SparseIndex.create();
+      index.addBatch({ ids: Uint32Array.from(vectors, (_, i) => i), vectors });
+      let exact: Uint32Array | undefined;
+      return {
+        run: () => index.searchBatch(queries, { k: 10 }).ids,
+        operations: 0,
+        bytes: 0,
+        dispose: () => index.dispose(),
+        answer: {
+          accuracyIs: 'share of the true 10 that is found',
+          asked: undefined,
+          accuracy(found) {
+            exact ??= addUp({ vectors, queries });
+            return shareFound(found, exact, 10);
+          },
+          plain: {
+            name: 'plain JavaScript, lists of each index added up',
+            run: () => addUp({ vectors, queries }),
+          },
+        },
+        data: { vectors, queries },
+      };
+    },
+  },
   flat: {
     defaultSize: 10_000,
     prepare({ Flat }, size) {
@@ -113,6 +164,72 @@ function searching(index: Index, size: number, operations: number) {
     bytes: operations === 1 ? 0 : 4 * 128 * size,
     dispose: () => index.dispose(),
   };
+}
+
+/** Vectors as a learned sparse encoder gives them: half of their indices are frequent ones, half belong to one of 300 subjects. */
+function encoder(seed: number): (most: number) => SparseVector {
+  const next = random(seed);
+  return (most) => {
+    const subject = Math.floor(300 * next());
+    const values = new Map<number, number>();
+    for (let i = 0; i < most; i++) {
+      const common = next() < 0.5;
+      const index = common
+        ? Math.floor(30_000 * next() ** 4)
+        : (977 * subject + Math.floor(600 * next() ** 2)) % 30_000;
+      values.set(index, -Math.log(1 - next()) * (index > 3000 ? 1.4 : 0.7));
+    }
+    return { indices: Uint32Array.from(values.keys()), values: Float32Array.from(values.values()) };
+  };
+}
+
+/** Lists of the vectors of each index, made once for the data. */
+const lists = new WeakMap<SparseVector[], Map<number, { ids: number[]; values: number[] }>>();
+
+/** The ten largest scores of each query, by adding up all lists of its indices. */
+function addUp({ vectors, queries }: SparseData): Uint32Array {
+  let own = lists.get(vectors);
+  if (own === undefined) {
+    own = new Map();
+    for (const [id, { indices, values }] of vectors.entries())
+      for (const [i, index] of indices.entries()) {
+        let list = own.get(index);
+        if (list === undefined) {
+          list = { ids: [], values: [] };
+          own.set(index, list);
+        }
+        list.ids.push(id);
+        list.values.push(values[i] as number);
+      }
+    lists.set(vectors, own);
+  }
+  const found = new Uint32Array(10 * queries.length);
+  const scores = new Float64Array(vectors.length);
+  for (const [q, query] of queries.entries()) {
+    scores.fill(Number.NEGATIVE_INFINITY);
+    for (const [i, index] of query.indices.entries()) {
+      const list = own.get(index);
+      if (list === undefined) continue;
+      const weight = query.values[i] as number;
+      for (let j = 0; j < list.ids.length; j++) {
+        const id = list.ids[j] as number;
+        const before = scores[id] as number;
+        scores[id] =
+          (before === Number.NEGATIVE_INFINITY ? 0 : before) + weight * (list.values[j] as number);
+      }
+    }
+    const best: number[] = [];
+    for (let id = 0; id < scores.length; id++) {
+      if (best.length === 10 && (scores[id] as number) <= (scores[best[9] as number] as number))
+        continue;
+      let at = best.length;
+      while (at > 0 && (scores[best[at - 1] as number] as number) < (scores[id] as number)) at--;
+      best.splice(at, 0, id);
+      if (best.length > 10) best.pop();
+    }
+    found.set(best, 10 * q);
+  }
+  return found;
 }
 
 /** Points around 200 centres. */

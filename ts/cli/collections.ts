@@ -1,5 +1,6 @@
 // sublinear index documents.jsonl --text title,body --vector embedding -o documents.slv
 // sublinear search documents.slv "quiet hotel" --where 'year>2020'
+// sublinear index documents.jsonl --sparse splade -o documents.slv
 import type {
   Collection,
   CreateCollectionOptions,
@@ -7,6 +8,7 @@ import type {
   HybridQuery,
   Item,
   Metadata,
+  SparseVector,
   Where,
 } from '../rooms/hnsw/hnsw.js';
 import type { IndexOptions } from './build-index.js';
@@ -27,8 +29,11 @@ import {
 import { type Line, objects, type TextOptions, textsOf } from './texts.js';
 
 export interface CollectionIndexOptions
-  extends TextOptions,
+  extends Omit<TextOptions, 'text'>,
     Omit<IndexOptions, 'output' | 'labels'> {
+  text?: readonly string[];
+  /** The field with the sparse vector. */
+  sparse?: string;
   /** The field with the vector. */
   vector?: string;
   /** Fields that are kept for conditions; all others by default. */
@@ -41,11 +46,14 @@ export async function buildCollection(
   options: CollectionIndexOptions,
   progress: Progress,
 ): Promise<void> {
-  const { output, text, keyword = [], vector, language } = options;
+  const { output, text = [], keyword = [], vector, sparse, language } = options;
+  if (options.text === undefined && keyword.length > 0)
+    throw new CliError('--keyword: only with --text');
   await assertApart([file], { '--output': output });
   if ([...text, ...keyword].length > new Set([...text, ...keyword]).size)
     throw new CliError('--text and --keyword: expected each field once');
-  const { hnsw } = await engineFor(['hnsw', 'text'], options);
+  const withText = options.text !== undefined;
+  const { hnsw } = await engineFor(withText ? ['hnsw', 'text'] : ['hnsw'], options);
   const started = performance.now();
   const lines = objects(file, progress);
   // How long vectors are is known from the first one.
@@ -65,8 +73,8 @@ export async function buildCollection(
     };
     collection = hnsw.Collection.create({
       ...vectors(options, dimension),
-      text: fields,
-      language,
+      ...(withText && { text: fields, language }),
+      ...(sparse !== undefined && { sparse: true }),
     } as CreateCollectionOptions);
   } catch (error) {
     throw explain(error, { dimension: '--vector' });
@@ -97,26 +105,41 @@ export async function buildCollection(
   await writeFile(output, pieces());
   progress.stop();
   const { size, index, metric } = collection;
+  const few = collection.sparse?.stats();
   const about = {
     documents: nameOf(file),
     output,
     size,
     vectors: index.size,
     ...(dimension !== undefined && { dimension, metric }),
-    fields: [...text, ...keyword],
-    language,
+    ...(few && { sparse: few.size, sparseValues: few.values }),
+    ...(withText && { fields: [...text, ...keyword], language }),
     bytesWritten: written,
     ms,
   };
   const rows: [string, string][] = [
-    ['documents', `${nameOf(file)}: ${count(size)}, fields ${about.fields.join(', ')}`],
+    [
+      'documents',
+      `${nameOf(file)}: ${count(size)}${withText ? `, fields ${[...text, ...keyword].join(', ')}` : ''}`,
+    ],
     [
       'vectors',
       dimension === undefined ? 'none' : `${count(index.size)} of ${count(dimension)}, ${metric}`,
     ],
+    ...(few
+      ? [
+          ['sparse', `${count(few.size)} vectors of ${count(few.values)} values`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['time', duration(ms)],
     ['written', `${output}: ${bytes(written)}`],
-    ['search', `sublinear search ${output} 'some words' --where 'field=value'`],
+    [
+      'search',
+      `sublinear search ${output} ${withText ? "'some words'" : '--sparse 1:0.5,7:2'} --where 'field=value'`,
+    ],
   ];
   if (options.json) say(JSON.stringify(about), output === '-' ? process.stderr : process.stdout);
   else if (!options.quiet) say(facts(rows), process.stderr);
@@ -139,21 +162,39 @@ function numbers({ read, bad }: Line, field: string): number[] | undefined {
   return value;
 }
 
+/** The sparse vector of a document; undefined where there is none. */
+function sparseOf({ read, bad }: Line, field: string): SparseVector | undefined {
+  const value = read[field];
+  if (value === undefined || value === null) return undefined;
+  const expected = `"${field}": expected { "indices": [...], "values": [...] }, or values by index`;
+  if (typeof value !== 'object' || Array.isArray(value)) throw bad(expected);
+  const { indices, values } = value as { indices?: unknown; values?: unknown };
+  const isList = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((each) => typeof each === 'number');
+  if (isList(indices) && isList(values)) return { indices, values };
+  const pairs = Object.entries(value as Readonly<Record<string, unknown>>);
+  const numbers = pairs.map(([, each]) => each);
+  if (!pairs.every(([index]) => /^\d+$/.test(index)) || !isList(numbers)) throw bad(expected);
+  return { indices: pairs.map(([index]) => Number(index)), values: numbers };
+}
+
 function itemOf(line: Line, options: CollectionIndexOptions, place: number): Item {
-  const { text, keyword = [], vector, metadata, id } = options;
+  const { text = [], keyword = [], vector, sparse, metadata, id } = options;
   const { read, bad } = line;
   const key = id === undefined ? (read.id ?? place) : read[id];
   if (typeof key !== 'string' && typeof key !== 'number')
     throw bad(`"${id ?? 'id'}": expected a text or a number`);
   const own = vector === undefined ? undefined : numbers(line, vector);
-  const left = new Set([...text, vector, id ?? 'id']);
+  const few = sparse === undefined ? undefined : sparseOf(line, sparse);
+  const left = new Set([...text, vector, sparse, id ?? 'id']);
   const kept = Object.entries(read).filter(([name]) =>
     metadata === undefined ? !left.has(name) : metadata.includes(name),
   );
   return {
     key,
     ...(own && { vector: own }),
-    text: textsOf(line, [...text, ...keyword]),
+    ...(few && { sparse: few }),
+    ...(options.text && { text: textsOf(line, [...text, ...keyword]) }),
     ...(kept.length > 0 && { metadata: Object.fromEntries(kept) as Metadata }),
   };
 }
@@ -161,22 +202,23 @@ function itemOf(line: Line, options: CollectionIndexOptions, place: number): Ite
 export interface CollectionSearchOptions extends CommonOptions {
   query?: Float32Array;
   like?: string;
+  sparse?: SparseVector;
   where?: Where;
   top: number;
   ef: number;
 }
 
-/** Words, a vector or an item that others are like, or words and one of these. */
+/** Words, a sparse vector, a vector or an item that others are like, or several of these. */
 export async function searchCollection(
   file: string,
   source: AsyncIterable<Uint8Array>,
-  words: string,
+  words: string | undefined,
   options: CollectionSearchOptions,
   progress: Progress,
 ): Promise<void> {
-  const { query, like, where, top: k, ef } = options;
+  const { query, like, sparse, where, top: k, ef } = options;
   if (query !== undefined && like !== undefined)
-    throw new CliError('expected one of --query and --like beside words');
+    throw new CliError('expected one of --query and --like beside words and --sparse');
   const { hnsw } = await engineFor(['hnsw'], options);
   let collection: Collection;
   let matches: HybridMatch[];
@@ -188,7 +230,9 @@ export async function searchCollection(
   }
   progress.stop();
   try {
-    const asked: HybridQuery = { text: words, k, ef, ...(where && { where }) };
+    const asked: HybridQuery = { k, ef, ...(where && { where }) };
+    if (words !== undefined) asked.text = words;
+    if (sparse !== undefined) asked.sparse = sparse;
     if (query !== undefined) asked.vector = query;
     if (like !== undefined) {
       const found = [like, Number(like)].find((key) => collection.has(key));
@@ -200,7 +244,14 @@ export async function searchCollection(
     matches = collection.search(asked);
     ms = performance.now() - started;
   } catch (error) {
-    throw explain(error, { query: '--query', queries: '--query', text: 'words' });
+    throw explain(error, {
+      query: '--query',
+      queries: '--query',
+      sparse: '--sparse',
+      indices: '--sparse',
+      values: '--sparse',
+      text: 'words',
+    });
   }
   const rank = (part: { rank: number } | undefined) => (part === undefined ? '-' : part.rank + 1);
   const rows = (shown: (score: number) => string | number) =>
@@ -210,19 +261,26 @@ export async function searchCollection(
       shown(score),
       rank(parts.text),
       rank(parts.vector),
+      ...(collection.sparse ? [rank(parts.sparse)] : []),
     ]);
   const { size, textFields } = collection;
   print(
     {
       about: [
-        ['index', `${nameOf(file)}: ${count(size)} items, texts ${textFields.join(', ')}`],
-        ['question', words],
+        [
+          'index',
+          `${nameOf(file)}: ${count(size)} items, texts ${textFields.join(', ') || 'none'}`,
+        ],
+        ...(words === undefined ? [] : [['question', words] as [string, string]]),
         ['time', duration(ms)],
       ],
-      columns: ['place', 'id', 'score', 'words', 'vector'],
+      columns: [
+        ...['place', 'id', 'score', 'words', 'vector'],
+        ...(collection.sparse ? ['sparse'] : []),
+      ],
       rows: rows((score) => score),
       table: rows(digits),
-      json: () => ({ index: nameOf(file), size, query: words, ms, results: matches }),
+      json: () => ({ index: nameOf(file), size, query: words ?? null, ms, results: matches }),
     },
     options,
   );

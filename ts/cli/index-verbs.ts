@@ -1,6 +1,6 @@
 // Verbs of indexes of vectors and texts, and of property graphs: their arguments, options and examples.
 import { type Command, Option } from 'commander';
-import { counter, fieldNames, natural, vector } from './options.js';
+import { counter, fieldNames, natural, sparseVector, vector } from './options.js';
 import { answering, common } from './shared.js';
 import { CliError, type Progress } from './terminal.js';
 import { condition } from './where.js';
@@ -26,14 +26,24 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'with --text: fields with values, which count as a whole',
       ).argParser(fieldNames),
     )
-    .option('--vector <field>', 'with --text: the field with the vector, an array of numbers')
+    .option(
+      '--vector <field>',
+      'with --text or --sparse: the field with the vector, an array of numbers',
+    )
+    .option(
+      '--sparse <field>',
+      'the field with a sparse vector: { "indices": [...], "values": [...] }, or values by index',
+    )
     .addOption(
       new Option(
         '--metadata <fields>',
-        'with --text: fields kept for --where of search (default with --vector: all others)',
+        'with --text or --sparse: fields kept for --where of search (default with --vector or --sparse: all others)',
       ).argParser(fieldNames),
     )
-    .option('--id <field>', 'with --text: the field with the id (default: "id", or the place)')
+    .option(
+      '--id <field>',
+      'with --text or --sparse: the field with the id (default: "id", or the place)',
+    )
     .addOption(
       new Option('--language <name>', 'with --text: how words are stemmed')
         .choices(['english', 'none'])
@@ -89,13 +99,14 @@ Examples:
   python3 embed.py | sublinear index - -o notes.slv --metric dot
   sublinear index vectors.npy -o words.slv --threads 4
   sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
-  sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding`,
+  sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding
+  sublinear index documents.jsonl -o documents.slv --sparse splade`,
     )
     .action(async (file: string, options) => {
-      const { text, vector: field, metadata } = options;
-      const whole = field !== undefined || metadata !== undefined;
-      if (text === undefined && whole)
-        throw new CliError('--vector and --metadata: only with --text');
+      const { text, vector: field, metadata, sparse } = options;
+      const whole = field !== undefined || metadata !== undefined || sparse !== undefined;
+      if (text === undefined && sparse === undefined && whole)
+        throw new CliError('--vector and --metadata: only with --text or --sparse');
       if (whole) return (await import('./collections.js')).buildCollection(file, options, progress);
       if (text !== undefined)
         return (await import('./texts.js')).buildTextIndex(file, options, progress);
@@ -177,6 +188,12 @@ Examples:
     .argument('[words]', 'of texts: words, "phrases", +must, -not, field:word, word*, word~1')
     .option('--query <numbers>', 'a vector: numbers with commas or spaces between them', vector)
     .option('--queries <file>', 'many: NumPy .npy or plain float32, a row a query')
+    .addOption(
+      new Option(
+        '--sparse <pairs>',
+        'a sparse vector, as 2054:0.4,3899:1.7; alone, or beside words, --query and --like',
+      ).argParser(sparseVector),
+    )
     .option('--like <label>', 'a stored vector, by its label or number')
     .addOption(
       new Option(
@@ -198,11 +215,13 @@ Examples:
   sublinear search words.slv --like coffee
   sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
   sublinear search words.slv --queries questions.npy --ef 200 --json
-  sublinear search documents.slv "quiet hotel -station" --where 'year>2020'`,
+  sublinear search documents.slv "quiet hotel -station" --where 'year>2020'
+  sublinear search documents.slv --sparse 2054:0.4,3899:1.7`,
     )
     .action(async (file: string, words: string | undefined, options) => {
       const local = await import('./search.js');
-      if (words !== undefined) return local.searchWords(file, words, options, progress);
+      if (words !== undefined || options.sparse !== undefined)
+        return local.searchParts(file, words, options, progress);
       const remote = await import('./search-remote.js');
       if (!(await remote.isRemoteIndex(file))) return local.search(file, options, progress);
       return remote.searchRemote(file, options, progress);

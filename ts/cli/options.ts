@@ -59,6 +59,18 @@ export function vector(text: string): Float32Array {
   });
 }
 
+/** A sparse vector: indices and values, "2054:0.4, 3899:1.7". */
+export function sparseVector(text: string): { indices: number[]; values: number[] } {
+  const parts = text.trim().split(/\s*,\s*|\s+/);
+  const pairs = parts.map((part) => {
+    const [, index, value] = /^(\d+):(.+)$/.exec(part) ?? [];
+    if (index === undefined || Number(index) >= 2 ** 32)
+      throw new InvalidArgumentError(`Expected index:value, as in 2054:0.4, got ${part}.`);
+    return [Number(index), finite(value as string)] as const;
+  });
+  return { indices: pairs.map(([index]) => index), values: pairs.map(([, value]) => value) };
+}
+
 /** Bytes: "1000000", "512MB", "2GB". */
 export function memory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMG]B)?$/i.exec(text.trim());

@@ -1,5 +1,5 @@
 // sublinear search words.slv --like coffee
-import type { Flat, Hnsw, VectorArray, Where } from '../rooms/hnsw/hnsw.js';
+import type { Flat, Hnsw, SparseVector, VectorArray, Where } from '../rooms/hnsw/hnsw.js';
 import { searchCollection } from './collections.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { chunks, nameOf, opened } from './files.js';
@@ -12,6 +12,7 @@ export interface SearchOptions extends CommonOptions {
   query?: Float32Array;
   queries?: string;
   like?: string;
+  sparse?: SparseVector;
   where?: Where;
   top: number;
   ef: number;
@@ -36,17 +37,24 @@ interface Opened {
 /** Between two looks at the clock while many queries are answered. */
 const SLICE_MS = 10;
 
-/** Words are for texts, the other questions for vectors; of a collection with texts both may be asked. */
-export async function searchWords(
+/** Words are for texts, the other questions for vectors; of a collection several may be asked at once. */
+export async function searchParts(
   file: string,
-  words: string,
+  words: string | undefined,
   options: SearchOptions,
   progress: Progress,
 ): Promise<void> {
   const { query, queries, like } = options;
-  if (queries !== undefined) throw new CliError('expected words or --queries, not both');
+  if (queries !== undefined)
+    throw new CliError(
+      `expected ${words === undefined ? '--sparse' : 'words'} or --queries, not both`,
+    );
   const { head, bytes } = await opened(file, progress);
   if (isCollection(head.bytes)) return searchCollection(file, bytes, words, options, progress);
+  if (words === undefined || options.sparse !== undefined)
+    throw new CliError(
+      `--sparse: ${nameOf(file)} has no sparse vectors; "sublinear index --sparse" keeps some`,
+    );
   if (query !== undefined || like !== undefined)
     throw new CliError(
       'expected words, or one of --query and --like: both only of an index that was made with --text and --vector',
@@ -114,7 +122,7 @@ export async function search(
         const collection = await Collection.loadAsync(bytes, how);
         // Of texts alone, or of items none of which has a vector.
         if (collection.size > 0 && collection.index.size === 0)
-          throw new CliError(`${nameOf(file)} has no vectors: search it by words`);
+          throw new CliError(`${nameOf(file)} has no vectors: search it by words or --sparse`);
         return {
           index: collection.index,
           labelled: true,

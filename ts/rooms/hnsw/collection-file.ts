@@ -11,6 +11,8 @@ import { copyMetadata, type Metadata, type ShownText } from './metadata.js';
 
 const MAGIC = [0x73, 0x6c, 0x63, 0x6f, 0x6c, 0x0d, 0x0a, 0x1a]; // "slcol", CR, LF, ctrl-Z
 const HEAD = 32;
+/** Versions of the format that say more than the first one. */
+const [WITH_TEXT, WITH_SPARSE] = [2, 3];
 /** Whose files the other kinds are. */
 const owners: Record<string, string> = {
   GRPH: 'Graph',
@@ -20,6 +22,7 @@ const owners: Record<string, string> = {
   BNDT: 'Bandit',
   FLAT: 'Flat',
   HNSW: 'Hnsw',
+  SPIX: 'SparseIndex',
 };
 /** Characters of JSON that are written at once, and bytes that are summed at once. */
 const PIECE = 1 << 18;
@@ -39,12 +42,22 @@ export interface SavedTexts {
   alone: boolean;
 }
 
+/** What a file says of the sparse vectors. */
+export interface SavedSparse {
+  /** Of the file of their index, the last one in front of that of the vectors. */
+  bytes: number;
+  /** Whether the collection takes no vectors. */
+  alone: boolean;
+}
+
 /** What a file's JSON part holds. */
 export interface Saved {
   index: 'hnsw' | 'flat';
   items: SavedItem[];
   /** With texts; their index is a file of its own. */
   text?: SavedTexts;
+  /** With sparse vectors; their index is a file of its own. */
+  sparse?: SavedSparse;
 }
 
 /** The JSON part, in pieces of whole items. */
@@ -52,10 +65,12 @@ export function* jsonPieces(
   index: Saved['index'],
   items: Iterable<SavedItem>,
   texts: SavedTexts | undefined,
+  sparse: SavedSparse | undefined,
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const encoder = new TextEncoder();
   const said = texts === undefined ? '' : `"text":${JSON.stringify(texts)},`;
-  let text = `{"index":"${index}",${said}"items":[`;
+  const also = sparse === undefined ? '' : `"sparse":${JSON.stringify(sparse)},`;
+  let text = `{"index":"${index}",${said}${also}"items":[`;
   let comma = '';
   for (const item of items) {
     text += comma + JSON.stringify(item);
@@ -67,12 +82,16 @@ export function* jsonPieces(
   yield encoder.encode(`${text}]}`);
 }
 
-/** The head of a file whose JSON part is in these pieces; `textBytes` is the length of the index of texts, 0 without. */
+/**
+ * The head of a file whose JSON part is in these pieces; `beside` is the length of the indexes of texts and of sparse vectors, 0
+ * without.
+ */
 export function headOf(
   runtime: Runtime,
   operation: string,
   json: Iterable<Uint8Array>,
-  textBytes: number,
+  beside: number,
+  hasSparse: boolean,
 ): Uint8Array<ArrayBuffer> {
   let [sum, length] = [0, 0];
   for (const piece of json) {
@@ -82,10 +101,10 @@ export function headOf(
   const head = new Uint8Array(HEAD);
   const view = new DataView(head.buffer);
   head.set(MAGIC);
-  view.setUint32(8, textBytes > 0 ? 2 : 1, true);
+  view.setUint32(8, hasSparse ? WITH_SPARSE : beside > 0 ? WITH_TEXT : 1, true);
   view.setUint32(12, sum, true);
   view.setBigUint64(16, BigInt(length), true);
-  view.setBigUint64(24, BigInt(textBytes), true);
+  view.setBigUint64(24, BigInt(beside), true);
   return head;
 }
 
@@ -116,9 +135,10 @@ export class Front {
   /** Bytes of JSON that are still to come; taken from the head when that is there. */
   #left = 0;
   readonly #json: Uint8Array[] = [];
-  /** The same of the index of texts, which follows. */
-  #textLeft = 0;
-  readonly #text: Uint8Array[] = [];
+  /** The same of the indexes of texts and of sparse vectors, which follow. */
+  #besideLeft = 0;
+  readonly #beside: Uint8Array[] = [];
+  #besideBytes = 0;
 
   constructor(runtime: Runtime, operation: string) {
     this.#runtime = runtime;
@@ -139,7 +159,8 @@ export class Front {
       this.#have += part.length;
       rest = rest.subarray(part.length);
       if (this.#have < HEAD) return undefined;
-      [this.#left, this.#textLeft] = this.#lengths();
+      [this.#left, this.#besideLeft] = this.#lengths();
+      this.#besideBytes = this.#besideLeft;
     }
     const part = rest.subarray(0, this.#left);
     this.#json.push(part);
@@ -147,21 +168,33 @@ export class Front {
     this.#left -= part.length;
     if (this.#left > 0) return undefined;
     rest = rest.subarray(part.length);
-    const text = rest.subarray(0, this.#textLeft);
-    if (text.length > 0) this.#text.push(text);
-    this.#have += text.length;
-    this.#textLeft -= text.length;
-    return this.#textLeft > 0 ? undefined : rest.subarray(text.length);
+    const beside = rest.subarray(0, this.#besideLeft);
+    if (beside.length > 0) this.#beside.push(beside);
+    this.#have += beside.length;
+    this.#besideLeft -= beside.length;
+    return this.#besideLeft > 0 ? undefined : rest.subarray(beside.length);
   }
 
-  /** The file of the index of texts, when everything is there; given once. */
-  takeText(): Uint8Array[] {
-    return this.#text.splice(0);
+  /** The file of the index of texts, or of sparse vectors: the next bytes of those that are there, given once. */
+  takeBeside(bytes: number): Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    for (let left = bytes; left > 0; ) {
+      const piece = this.#beside.shift() as Uint8Array;
+      const part = piece.subarray(0, left);
+      taken.push(part);
+      if (part.length < piece.length) this.#beside.unshift(piece.subarray(part.length));
+      left -= part.length;
+    }
+    return taken;
   }
 
-  /** Whether the collection has texts, once the head is there. */
-  get hasText(): boolean {
-    return new DataView(this.#head.buffer).getUint32(8, true) === 2;
+  /** Bytes of the index of texts, where the front is complete and says this of sparse vectors. */
+  textBytes(sparse: SavedSparse | undefined): number {
+    return this.#besideBytes - (sparse?.bytes ?? 0);
+  }
+
+  get #version(): number {
+    return new DataView(this.#head.buffer).getUint32(8, true);
   }
 
   /** The file ended before the front did. */
@@ -190,17 +223,26 @@ export class Front {
     } catch {
       throw damaged(operation, 'keys and metadata as JSON');
     }
-    const { index, items, text } = (saved ?? {}) as Partial<Saved>;
-    const { hasText } = this;
+    const { index, items, text, sparse } = (saved ?? {}) as Partial<Saved>;
+    const hasSparse = this.#version === WITH_SPARSE;
+    if (hasSparse && !isSparse(sparse, this.#besideBytes))
+      throw damaged(operation, 'sparse vectors as this library writes them');
+    const own = hasSparse ? sparse : undefined;
+    const hasText = this.textBytes(own) > 0;
     const fits = (item: unknown) => isItem(item, hasText);
     if ((index !== 'hnsw' && index !== 'flat') || !Array.isArray(items) || !items.every(fits))
       throw damaged(operation, 'keys and metadata as this library writes them');
-    if (!hasText) return { index, items };
-    if (!isTexts(text)) throw damaged(operation, 'fields of texts as this library writes them');
-    return { index, items, text };
+    if (hasText && !isTexts(text))
+      throw damaged(operation, 'fields of texts as this library writes them');
+    return {
+      index,
+      items,
+      ...(hasText && { text: text as SavedTexts }),
+      ...(own && { sparse: own }),
+    };
   }
 
-  /** Of the JSON and of the index of texts. */
+  /** Of the JSON, and of the indexes of texts and of sparse vectors. */
   #lengths(): [json: number, text: number] {
     const view = new DataView(this.#head.buffer);
     const operation = this.#operation;
@@ -211,9 +253,11 @@ export class Front {
       throw damaged(operation, owner ? `${owner}.load() instead` : 'a collection of this library');
     }
     const [version, text] = [view.getUint32(8, true), view.getBigUint64(24, true)];
-    if (version !== 1 && version !== 2) throw damaged(operation, 'version 1 or 2 of the format');
+    if (version < 1 || version > WITH_SPARSE)
+      throw damaged(operation, 'version 1, 2 or 3 of the format');
     if (version === 1 && text !== 0n) throw damaged(operation, 'zeros where nothing is said');
-    if (version === 2 && text === 0n) throw damaged(operation, 'an index of texts in version 2');
+    if (version > 1 && text === 0n)
+      throw damaged(operation, 'an index of texts or of sparse vectors in version 2 and 3');
     return [Number(view.getBigUint64(16, true)), Number(text)];
   }
 }
@@ -268,6 +312,11 @@ function isTexts(text: unknown): text is SavedTexts {
   const { stored, alone } = (text ?? {}) as Partial<SavedTexts>;
   if (typeof alone !== 'boolean' || !Array.isArray(stored)) return false;
   return stored.every((name) => typeof name === 'string');
+}
+
+function isSparse(sparse: unknown, most: number): sparse is SavedSparse {
+  const { alone, bytes } = (sparse ?? {}) as Partial<SavedSparse>;
+  return typeof alone === 'boolean' && Number.isInteger(bytes) && bytes! > 0 && bytes! <= most;
 }
 
 function isItem(item: unknown, withTexts: boolean): item is SavedItem {

@@ -205,9 +205,12 @@ export class Items implements Places {
     return keys;
   }
 
-  /** The same as a set of ids, which belongs to this object. */
-  filter(runtime: Runtime, operation: string, where: Where): Filter {
-    return this.setOf('', operation, where, (ids) => runtime.bind(Filter).from(ids));
+  /**
+   * The same as a set of ids, which belongs to this object: one for the index of vectors, another one (`'s'`) for that of sparse
+   * vectors, since a set remembers the index that it was used with.
+   */
+  filter(runtime: Runtime, operation: string, where: Where, kind: '' | 's' = ''): Filter {
+    return this.setOf(kind, operation, where, (ids) => runtime.bind(Filter).from(ids));
   }
 
   /** A set of another kind, made from the ids: those of one kind begin with the same letter. */

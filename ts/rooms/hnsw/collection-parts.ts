@@ -1,21 +1,108 @@
 // What a collection is made of, from the options of a new one.
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
+import type { Front, Saved } from './collection-file.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
-import { ItemTexts, textRoom } from './item-texts.js';
-import type { CollectionOptions, CreateCollectionOptions, TextOptions } from './types.js';
+import { bringTextRoom, ItemTexts, textRoom } from './item-texts.js';
+import { SparseIndex } from './sparse-index.js';
+import type {
+  CollectionOptions,
+  CreateCollectionOptions,
+  LoadCollectionOptions,
+  SparseOptions,
+  TextOptions,
+} from './types.js';
 
-/** The index and the texts of an empty collection. */
+/** What a collection may have beside its index of vectors. */
+export interface Beside {
+  readonly texts: ItemTexts | undefined;
+  readonly sparse: SparseIndex | undefined;
+  /** Whether no item has a vector. */
+  readonly alone: boolean;
+  dispose(): void;
+}
+
+function beside(
+  texts: ItemTexts | undefined,
+  sparse: SparseIndex | undefined,
+  alone: boolean,
+): Beside {
+  const dispose = () => {
+    texts?.dispose();
+    sparse?.dispose();
+  };
+  return { texts, sparse, alone, dispose };
+}
+
+/** What a file has beside the index of vectors. */
+export function readBeside(
+  runtime: Runtime,
+  operation: string,
+  front: Front,
+  { text, sparse }: Saved,
+  stem: LoadCollectionOptions['stem'],
+): Beside {
+  let texts: ItemTexts | undefined;
+  try {
+    if (text !== undefined) {
+      const room = textRoom(runtime, operation);
+      const file = front.takeBeside(front.textBytes(sparse));
+      texts = new ItemTexts(room, room.TextIndex.load(file, stem && { stem }), text);
+    }
+    const few = sparse && runtime.bind(SparseIndex).load(front.takeBeside(sparse.bytes));
+    return beside(texts, few, text?.alone ?? sparse?.alone ?? false);
+  } catch (error) {
+    texts?.dispose();
+    throw error;
+  }
+}
+
+/** The same with the module of texts, which is fetched where it is not there. */
+export async function readBesideAsync(
+  runtime: Runtime,
+  operation: string,
+  front: Front,
+  { text, sparse }: Saved,
+  own: { stem?: (word: string) => string; signal?: AbortSignal },
+): Promise<Beside> {
+  let texts: ItemTexts | undefined;
+  try {
+    if (text !== undefined) {
+      const room = await bringTextRoom(runtime, operation);
+      const file = front.takeBeside(front.textBytes(sparse));
+      texts = new ItemTexts(room, await room.TextIndex.loadAsync(file, own), text);
+    }
+    const { signal } = own;
+    const Index = runtime.bind(SparseIndex);
+    const few =
+      sparse && (await Index.loadAsync(front.takeBeside(sparse.bytes), signal && { signal }));
+    return beside(texts, few, text?.alone ?? sparse?.alone ?? false);
+  } catch (error) {
+    texts?.dispose();
+    throw error;
+  }
+}
+
+/** Bytes of the file of an index. */
+export function bytesOf(index: { saveInPieces(): Iterable<Uint8Array> } | undefined): number {
+  let bytes = 0;
+  for (const piece of index?.saveInPieces() ?? []) bytes += piece.length;
+  return bytes;
+}
+
+/** The indexes of an empty collection. */
 export function newParts(
   runtime: Runtime,
   operation: string,
   options: CreateCollectionOptions,
-): { index: Flat | Hnsw; texts: ItemTexts | undefined } {
+): { index: Flat | Hnsw; beside: Beside } {
   if (typeof options !== 'object' || options === null)
     throw check.typeError(operation, 'options', 'object', options);
-  const { text, language, stem, stopWords, positions, ...vectors } = options as CollectionOptions &
-    Partial<TextOptions>;
+  const { text, language, stem, stopWords, positions, sparse, ...vectors } =
+    options as CollectionOptions & Partial<TextOptions> & { sparse?: unknown };
+  if (sparse !== undefined) check.boolean(operation, 'sparse', sparse);
+  const withSparse = (sparse as SparseOptions['sparse'] | undefined) === true;
   const { index: kind = 'hnsw', ...rest } = vectors;
   check.choice(operation, 'index', kind, { hnsw: 0, flat: 1 });
   const words = { language, stem, stopWords, positions };
@@ -23,8 +110,10 @@ export function newParts(
     for (const [name, value] of Object.entries(words))
       if (value !== undefined)
         throw check.rangeError(operation, name, 'nothing without "text"', value);
-  // Words alone: an index that stays empty stands for the vectors.
-  const alone = text !== undefined && Object.values(vectors).every((value) => value === undefined);
+  // Words or sparse vectors alone: an index that stays empty stands for the vectors.
+  const alone =
+    (text !== undefined || withSparse) &&
+    Object.values(vectors).every((value) => value === undefined);
   const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : rest;
   const texts =
     text === undefined
@@ -35,12 +124,15 @@ export function newParts(
           withoutUndefined({ text, ...words }),
           alone,
         );
+  let own: SparseIndex | undefined;
   try {
+    if (withSparse) own = runtime.bind(SparseIndex).create();
     const exact = kind === 'flat' || alone;
     const index = exact ? runtime.bind(Flat).create(shape) : runtime.bind(Hnsw).create(shape);
-    return { index, texts };
+    return { index, beside: beside(texts, own, alone) };
   } catch (error) {
     texts?.dispose();
+    own?.dispose();
     throw error;
   }
 }

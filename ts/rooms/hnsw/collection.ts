@@ -20,10 +20,10 @@ import {
   type SavedItem,
 } from './collection-file.js';
 import { Items } from './collection-items.js';
-import { newParts } from './collection-parts.js';
+import { type Beside, bytesOf, newParts, readBeside, readBesideAsync } from './collection-parts.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
-import { bringTextRoom, ItemTexts, textRoom } from './item-texts.js';
+import { bringTextRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
 import { SearchableVectors } from './searchable-vectors.js';
 import { readShared, shareIndex } from './shared-index.js';
@@ -44,16 +44,16 @@ export interface Collection<Meta extends object = Metadata> extends Disposable {
 export class Collection<Meta extends object = Metadata> extends SearchableVectors<Meta> {
   readonly #runtime: Runtime;
   readonly #items: Items;
-  readonly #texts: ItemTexts | undefined;
+  readonly #beside: Beside;
 
   /** Made by the static methods. */
-  protected constructor(runtime: Runtime, index: Flat | Hnsw, texts?: ItemTexts) {
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, beside: Beside) {
     if (!(index instanceof Flat) && !(index instanceof Hnsw)) throw notConstructible(new.target);
     const items = new Items();
-    super(runtime, index, items, texts);
+    super(runtime, index, items, beside);
     this.#runtime = runtime;
     this.#items = items;
-    this.#texts = texts;
+    this.#beside = beside;
   }
 
   /**
@@ -149,27 +149,23 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     runtime: Runtime,
     operation: string,
     front: Front,
-    { items, text }: Saved,
+    saved: Saved,
     stem: LoadCollectionOptions['stem'],
     open: () => Flat | Hnsw,
   ): Collection<Meta> {
-    let part: { dispose(): void } | undefined;
+    const { items } = saved;
+    const beside = readBeside(runtime, operation, front, saved, stem);
+    let part: { dispose(): void } = beside;
     try {
-      let texts: ItemTexts | undefined;
-      if (text !== undefined) {
-        const room = textRoom(runtime, operation);
-        const words = room.TextIndex.load(front.takeText(), stem && { stem });
-        part = texts = new ItemTexts(room, words, text);
-      }
       const index = open();
       // Its filters are made where the index is.
-      const collection = made<Meta>(index.runtime, index, texts);
+      const collection = made<Meta>(index.runtime, index, beside);
       part = collection;
       for (const item of items) collection.#restore(operation, item, items.length);
       collection.#restored(operation);
       return collection;
     } catch (error) {
-      part?.dispose();
+      part.dispose();
       throw error;
     }
   }
@@ -211,17 +207,15 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
         onProgress?.({ bytesRead, ...total });
       },
     };
-    let texts: ItemTexts | undefined;
+    let beside: Beside | undefined;
     let collection: Collection<Meta> | undefined;
     try {
-      const { index: kind, items, text } = front.read(true);
-      if (text !== undefined) {
-        const room = await bringTextRoom(runtime, operation);
-        const own = { ...(stem && { stem }), ...(signal && { signal }) };
-        texts = new ItemTexts(room, await room.TextIndex.loadAsync(front.takeText(), own), text);
-      }
+      const saved = front.read(true);
+      const { index: kind, items } = saved;
+      const own = { ...(stem && { stem }), ...(signal && { signal }) };
+      beside = await readBesideAsync(runtime, operation, front, saved, own);
       const loading = runtime.bind(kind === 'flat' ? Flat : Hnsw).loadAsync(rest, how);
-      const whole = made<Meta>(runtime, await loading, texts);
+      const whole = made<Meta>(runtime, await loading, beside);
       collection = whole;
       let at = 0;
       const step = (work: number) => {
@@ -236,14 +230,15 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     } catch (error) {
       // The source is told that no more is wanted; it may be slow to answer.
       Promise.resolve(rest[Symbol.asyncIterator]().return?.()).catch(() => {});
-      (collection ?? texts)?.dispose();
+      (collection ?? beside)?.dispose();
       throw error;
     }
   }
 
   /**
    * Puts the vectors of an approximate index into the order in which searches walk; see `Hnsw.optimize`. An exact index is
-   * in order already. Texts that were removed no longer count in the scores of others. O(size).
+   * in order already. Texts that were removed no longer count in the scores of others, and sparse vectors that were removed
+   * take no memory. O(size).
    *
    * @throws SublinearError `MEMORY`
    *
@@ -261,14 +256,15 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const { index } = this;
     this.journal?.stage('Collection.optimize', { kind: 'optimize' });
     if ('optimize' in index) index.optimize();
-    this.#texts?.index.optimize();
+    this.#beside.texts?.index.optimize();
+    this.#beside.sparse?.shrink();
     this.journal?.commit();
     return this;
   }
 
   /**
-   * Everything as bytes: keys, metadata and texts that are shown as JSON, then the file of the index of texts where there is one,
-   * then that of the vectors. `docs/format.md` describes them.
+   * Everything as bytes: keys, metadata and texts that are shown as JSON, then the files of the indexes of texts and of sparse
+   * vectors where there are some, then that of the vectors. `docs/format.md` describes them.
    *
    * @example
    * ```ts
@@ -287,8 +283,8 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   }
 
   /**
-   * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata and
-   * texts are copied to each reader. Pass what it gives to `Collection.openShared()`.
+   * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata,
+   * texts and sparse vectors are copied to each reader. Pass what it gives to `Collection.openShared()`.
    *
    * @throws SublinearError `MEMORY`
    *
@@ -362,7 +358,7 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
 
   /**
    * The same bytes piece by piece (about 1 MB at most, or an item), for files and streams that need not be in memory at
-   * once. Their sum stands in front of the keys: the JSON is made twice, and so is the index of texts.
+   * once. Their sum stands in front of the keys: the JSON is made twice, and so are the indexes of texts and of sparse vectors.
    *
    * @throws SublinearError `STATE` when the collection is changed between two pieces
    *
@@ -380,11 +376,11 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const operation = 'Collection.saveInPieces';
     const { changes } = this.#items;
-    const text = this.#texts?.index;
-    let textBytes = 0;
-    for (const piece of text?.saveInPieces() ?? []) textBytes += piece.length;
-    yield headOf(this.#runtime, operation, this.#json(), textBytes);
-    for (const pieces of [this.#json(), text?.saveInPieces(), this.index.saveInPieces()]) {
+    const { texts, sparse } = this.#beside;
+    const [text, few] = [bytesOf(texts?.index), bytesOf(sparse)];
+    const all = [texts?.index, sparse, this.index];
+    yield headOf(this.#runtime, operation, this.#json(few), text + few, few > 0);
+    for (const pieces of [this.#json(few), ...all.map((each) => each?.saveInPieces())]) {
       if (pieces === undefined) continue;
       for (;;) {
         this.index.use(operation);
@@ -403,7 +399,7 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   }
 
   /**
-   * Frees the index, and that of texts. Calling it again does nothing.
+   * Frees the index, and those of texts and of sparse vectors. Calling it again does nothing.
    *
    * @example
    * ```ts
@@ -417,7 +413,7 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    */
   dispose(): void {
     this.#items.forget();
-    this.#texts?.dispose();
+    this.#beside.dispose();
     this.index.dispose();
   }
 
@@ -436,54 +432,58 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
 
   #restore(operation: string, item: SavedItem, total: number): void {
     const [id, , , shown] = item;
-    const texts = this.#texts;
-    const there = this.index.has(id) || texts?.index.has(id) === true;
+    const { texts, sparse } = this.#beside;
+    const there = this.index.has(id) || texts?.index.has(id) || sparse?.has(id);
     if (!there || !this.#items.restore(item, total) || texts?.restore(id, shown) === false)
       throw damaged(operation, 'keys that fit the index');
   }
 
   #restored(operation: string): void {
-    const [vectors, texts] = [this.index.size, this.#texts];
-    let fits = this.#items.size === vectors;
-    if (texts !== undefined) {
-      // Each vector and each text has a key, and only a collection with a dimension has vectors.
-      let [withVector, withText] = [0, 0];
-      for (const [id] of this.#items.saved()) {
-        if (this.index.has(id)) withVector++;
-        if (texts.index.has(id)) withText++;
-      }
-      fits =
-        withVector === vectors && withText === texts.index.size && !(texts.alone && vectors > 0);
+    const [vectors, { texts, sparse, alone }] = [this.index.size, this.#beside];
+    // Each vector and each text has a key, and only a collection with a dimension has vectors.
+    let [withVector, withText, withSparse] = [0, 0, 0];
+    for (const [id] of this.#items.saved()) {
+      if (this.index.has(id)) withVector++;
+      if (texts?.index.has(id)) withText++;
+      if (sparse?.has(id)) withSparse++;
     }
-    if (!fits) throw damaged(operation, 'a key for each vector');
+    const [text, few] = [texts?.index.size ?? 0, sparse?.size ?? 0];
+    const fits = withVector === vectors && withText === text && withSparse === few;
+    if (!fits || (alone && vectors > 0)) throw damaged(operation, 'a key for each vector');
   }
 
   /** What stands in front of the index in a file. */
   #front(operation: string): Uint8Array<ArrayBuffer>[] {
-    const json = [...this.#json()];
-    const text = this.#texts === undefined ? [] : [this.#texts.index.save()];
-    return [headOf(this.#runtime, operation, json, text[0]?.length ?? 0), ...json, ...text];
+    const { texts, sparse } = this.#beside;
+    const text = texts === undefined ? [] : [texts.index.save()];
+    const few = sparse === undefined ? [] : [sparse.save()];
+    const [textBytes, fewBytes] = [text[0]?.length ?? 0, few[0]?.length ?? 0];
+    const json = [...this.#json(fewBytes)];
+    const head = headOf(this.#runtime, operation, json, textBytes + fewBytes, fewBytes > 0);
+    return [head, ...json, ...text, ...few];
   }
 
-  #json(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+  /** `bytes`: of the file of the index of sparse vectors, 0 without. */
+  #json(bytes: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
-    const texts = this.#texts;
-    return jsonPieces(kind, this.#items.saved(texts), texts?.saved);
+    const { texts, alone } = this.#beside;
+    const sparse = bytes > 0 ? { bytes, alone } : undefined;
+    return jsonPieces(kind, this.#items.saved(texts), texts?.saved, sparse);
   }
 }
 
 type Made<Meta extends object> = new (
   runtime: Runtime,
   index: Flat | Hnsw,
-  texts?: ItemTexts,
+  beside: Beside,
 ) => Collection<Meta>;
 
 function made<Meta extends object>(
   runtime: Runtime,
   index: Flat | Hnsw,
-  texts: ItemTexts | undefined,
+  beside: Beside,
 ): Collection<Meta> {
-  return new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index, texts);
+  return new (runtime.bind(Collection) as unknown as Made<Meta>)(runtime, index, beside);
 }
 
 function created<Meta extends object>(
@@ -491,6 +491,6 @@ function created<Meta extends object>(
   operation: string,
   options: CreateCollectionOptions,
 ): Collection<Meta> {
-  const { index, texts } = newParts(runtime, operation, options);
-  return made<Meta>(runtime, index, texts);
+  const { index, beside } = newParts(runtime, operation, options);
+  return made<Meta>(runtime, index, beside);
 }

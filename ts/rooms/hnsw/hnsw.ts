@@ -1,10 +1,12 @@
-// Nearest neighbours: an HNSW index, an exact one, filters, and a collection with keys and metadata over them.
+// Nearest neighbours: an HNSW index, an exact one, one of sparse vectors, filters, and a collection with keys and metadata over
+// them.
 import type { Runtime } from '../../runtime/runtime.js';
 import { Collection } from './collection.js';
 import { CollectionLog } from './collection-log.js';
 import { Filter } from './filter.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
+import { SparseIndex } from './sparse-index.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';
@@ -20,6 +22,9 @@ export { KeyedVectors } from './keyed-vectors.js';
 export type { ShownText, Stored } from './metadata.js';
 export { SearchableVectors } from './searchable-vectors.js';
 export type * from './shared-types.js';
+export { SparseIndex } from './sparse-index.js';
+export type * from './sparse-types.js';
+export { StoredSparse } from './stored-sparse.js';
 export type * from './types.js';
 export { VectorIndex } from './vector-index.js';
 export type { FieldCondition, Json, Metadata, Scalar, Where } from './where.js';
@@ -31,6 +36,7 @@ export interface HnswRoom {
   readonly Filter: typeof Filter;
   readonly Flat: typeof Flat;
   readonly Hnsw: typeof Hnsw;
+  readonly SparseIndex: typeof SparseIndex;
 }
 
 /** @internal */
@@ -41,6 +47,7 @@ export function createRoom(runtime: Runtime): HnswRoom {
     Filter: runtime.bind(Filter),
     Flat: runtime.bind(Flat),
     Hnsw: runtime.bind(Hnsw),
+    SparseIndex: runtime.bind(SparseIndex),
   };
 }
 

@@ -9,6 +9,9 @@ import type { Hnsw } from './hnsw-index.js';
 import type { ItemTexts } from './item-texts.js';
 import { partOfMetadata, selected } from './matches.js';
 import type { Metadata, Stored } from './metadata.js';
+import { readSparse } from './sparse-arrays.js';
+import type { SparseIndex } from './sparse-index.js';
+import type { SparseVector } from './sparse-types.js';
 import type { HybridMatch, HybridQuery, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
@@ -16,12 +19,16 @@ import type { Where } from './where.js';
 export interface Parts {
   index: Flat | Hnsw;
   texts: ItemTexts | undefined;
+  sparse: SparseIndex | undefined;
+  /** Whether no item has a vector. */
+  alone: boolean;
   items: Items;
 }
 
 const keys = [
   'text',
   'vector',
+  'sparse',
   'key',
   'where',
   'k',
@@ -45,7 +52,7 @@ const DEEPER = 4;
 export function isHybrid(query: unknown): boolean {
   if (typeof query !== 'object' || query === null) return false;
   if (ArrayBuffer.isView(query) || Array.isArray(query)) return false;
-  if ('text' in query || 'vector' in query) return true;
+  if ('text' in query || 'vector' in query || 'sparse' in query) return true;
   // What stands beside a key is asked for, or refused by its name.
   return 'key' in query && Object.keys(query).length > 1;
 }
@@ -56,6 +63,7 @@ type Given = Omit<HybridQuery, 'rerank'>;
 interface Asked {
   text: string | undefined;
   vector: VectorArray | undefined;
+  sparse: SparseVector | undefined;
   /** The place of the item that the query is like. */
   like: number | undefined;
 }
@@ -118,14 +126,18 @@ export function searchHybrid<Meta extends object>(
 
 function read(operation: string, parts: Parts, given: Given): Asked {
   const { text, key } = given;
-  let { vector } = given;
+  let { vector, sparse } = given;
   if (text !== undefined) {
     check.string(operation, 'text', text);
     if (parts.texts === undefined) throw withoutTexts(operation, text);
     check.options(operation, given.words, scoreKeys);
   } else if (given.words !== undefined)
     throw check.rangeError(operation, 'words', 'nothing without "text"', given.words);
-  if (vector !== undefined && parts.texts?.alone) throw withoutVectors(operation, vector);
+  if (vector !== undefined && parts.alone) throw withoutVectors(operation, vector);
+  if (sparse !== undefined) {
+    if (parts.sparse === undefined) throw withoutSparse(operation, sparse);
+    sparse = readSparse(operation, 'sparse', sparse);
+  }
   let like: number | undefined;
   if (key !== undefined) {
     if (vector !== undefined)
@@ -134,18 +146,25 @@ function read(operation: string, parts: Parts, given: Given): Asked {
     const id = parts.items.idAt(like);
     // An item without a vector is like no other one; its words may be asked for all the same.
     if (parts.index.has(id)) vector = parts.index.get(id);
+    if (sparse === undefined && parts.sparse?.has(id)) sparse = parts.sparse.get(id);
   }
-  if (text === undefined && vector === undefined) {
+  if (text === undefined && vector === undefined && sparse === undefined) {
     if (like === undefined)
-      throw check.typeError(operation, 'query', 'text, vector or key', undefined);
+      throw check.typeError(operation, 'query', 'text, vector, sparse or key', undefined);
     throw check.rangeError(operation, 'key', 'an item with a vector, or text beside it', key);
   }
-  return { text, vector, like };
+  return { text, vector, sparse, like };
 }
 
 export function withoutTexts(operation: string, value: unknown) {
   const expected = 'nothing in a collection without texts (Collection.create({ text }) makes one)';
   return check.typeError(operation, 'text', expected, value);
+}
+
+export function withoutSparse(operation: string, value: unknown) {
+  const expected =
+    'nothing in a collection without sparse vectors (Collection.create({ sparse: true }) makes one)';
+  return check.typeError(operation, 'sparse', expected, value);
 }
 
 export function withoutVectors(operation: string, value: unknown) {
@@ -155,9 +174,9 @@ export function withoutVectors(operation: string, value: unknown) {
 function fusing(operation: string, given: Given, asked: Asked): FuseOptions {
   const method = given.fuse ?? 'rrf';
   check.choice(operation, 'fuse', method, { rrf: 0, weighted: 0 });
-  const weights = check.options(operation, given.weights, ['text', 'vector']);
-  const { text = 1, vector = 1 } = weights;
-  for (const [name, weight] of Object.entries({ text, vector })) {
+  const weights = check.options(operation, given.weights, ['text', 'vector', 'sparse']);
+  const { text = 1, vector = 1, sparse = 1 } = weights;
+  for (const [name, weight] of Object.entries({ text, vector, sparse })) {
     check.number(operation, `weights.${name}`, weight);
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
       throw check.rangeError(operation, `weights.${name}`, 'number >= 0', weight);
@@ -165,14 +184,15 @@ function fusing(operation: string, given: Given, asked: Asked): FuseOptions {
   const list = [];
   if (asked.text !== undefined) list.push(text);
   if (asked.vector !== undefined) list.push(vector);
+  if (asked.sparse !== undefined) list.push(sparse);
   return { method, weights: list };
 }
 
-/** What the `most` best of each part make together. Ended: there is no more in either. */
+/** What the `most` best of each part make together. Ended: there is no more in any. */
 function candidates(
   operation: string,
-  { index, texts, items }: Parts,
-  { text, vector, like }: Asked,
+  { index, texts, sparse: sparseIndex, items }: Parts,
+  { text, vector, sparse, like }: Asked,
   given: Given,
   how: FuseOptions,
   most: number,
@@ -199,6 +219,15 @@ function candidates(
     if (found.ids.length >= room) ended = false;
     lists.push(own === undefined ? found : without(found, own));
   }
+  if (sparse !== undefined && sparseIndex !== undefined) {
+    const { runtime } = sparseIndex;
+    const filter = where === undefined ? undefined : items.filter(runtime, operation, where, 's');
+    const k = Math.min(room, Math.max(1, sparseIndex.size));
+    const { ids, scores } = sparseIndex.search(sparse, { k, ...(filter && { filter }) });
+    if (ids.length >= room) ended = false;
+    const hits = Array.from(ids, (id, i) => ({ id, score: scores[i] as number }));
+    lists.push(own === undefined ? hits : hits.filter(({ id }) => id !== own));
+  }
   return { hits: fuse(lists, { ...how, k: 2 ** 32 - 1 }), ended };
 }
 
@@ -210,15 +239,20 @@ function without({ ids, distances }: { ids: Uint32Array; distances: Float32Array
 
 function matchOf<Meta extends object>(
   { texts, items }: Parts,
-  { text }: Asked,
+  { text, vector, sparse }: Asked,
   { id, score, parts }: FusedHit,
   select: readonly string[] | undefined,
 ): HybridMatch<Meta> {
   const place = items.placeOfId(id as number);
   const match: HybridMatch<Meta> = { key: items.keyAt(place), score, parts: {} };
+  // The lists are in this order.
+  const names = (['text', 'vector', 'sparse'] as const).filter(
+    (name) => ({ text, vector, sparse })[name] !== undefined,
+  );
   for (const { list, rank, value, score: adds } of parts) {
-    if (list === 0 && text !== undefined) match.parts.text = { rank, score: value, adds };
-    else match.parts.vector = { rank, distance: value, adds };
+    const name = names[list];
+    if (name === 'vector') match.parts.vector = { rank, distance: value, adds };
+    else if (name !== undefined) match.parts[name] = { rank, score: value, adds };
   }
   const known = items.metadataAt(place);
   const metadata: Metadata | undefined =

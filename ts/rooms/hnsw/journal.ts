@@ -1,6 +1,7 @@
 // What a collection says of its changes, so that a log can make them again.
 import type { Items, Key } from './collection-items.js';
 import type { Metadata } from './metadata.js';
+import type { SparseVector } from './sparse-types.js';
 
 /** One change as it was made: what the user gave, checked, and the id that it got. */
 export type Change =
@@ -13,6 +14,7 @@ export type Change =
 export interface ChangedItem {
   key: Key;
   vector?: ArrayLike<number> | undefined;
+  sparse?: SparseVector | undefined;
   /** Texts by field. */
   text?: Readonly<Record<string, string | string[]>> | undefined;
   metadata?: Metadata | undefined;

@@ -1,7 +1,4 @@
-// Vectors under keys: adding, changing, removing.
-import { isSublinearError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { realArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
   asyncOptions,
@@ -10,13 +7,18 @@ import {
   yieldToOthers,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import { type Added, iterable, ownNumbers, withPosition } from './adding.js';
 import type { Items, Key } from './collection-items.js';
+import type { Beside } from './collection-parts.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
-import { withoutTexts, withoutVectors } from './hybrid.js';
+import { withoutSparse, withoutTexts, withoutVectors } from './hybrid.js';
 import type { ItemTexts, ReadText } from './item-texts.js';
 import { type Change, type Journal, replay } from './journal.js';
 import { copyMetadata, type Metadata, type Stored } from './metadata.js';
+import { type OwnSparse, readSparse } from './sparse-arrays.js';
+import type { SparseIndex } from './sparse-index.js';
+import type { SparseVector } from './sparse-types.js';
 import type { Item, ItemText, Known, Metric, VectorArray } from './types.js';
 import type { Where } from './where.js';
 
@@ -29,29 +31,39 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   readonly #texts: ItemTexts | undefined;
   /** @internal Is told of each change. */
   journal: Journal | undefined;
+  readonly #sparse: SparseIndex | undefined;
+  /** Whether no item has a vector. */
+  readonly #alone: boolean;
 
   /** @internal */
-  protected constructor(
-    runtime: Runtime,
-    index: Flat | Hnsw,
-    items: Items,
-    texts: ItemTexts | undefined,
-  ) {
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, items: Items, beside: Beside) {
     this.#runtime = runtime;
     this.index = index;
     this.#items = items;
-    this.#texts = texts;
+    this.#texts = beside.texts;
+    this.#sparse = beside.sparse;
+    this.#alone = beside.alone;
+  }
+
+  /** Whether each item has a vector and nothing else. */
+  get #plain(): boolean {
+    return this.#texts === undefined && this.#sparse === undefined;
   }
 
   /** Number of items. */
   get size(): number {
     const { size } = this.index;
-    return this.#texts === undefined ? size : this.#items.size;
+    return this.#plain ? size : this.#items.size;
   }
 
   /** The fields of texts; none in a collection of vectors alone. */
   get textFields(): readonly string[] {
     return this.#texts?.index.fields ?? [];
+  }
+
+  /** The index of sparse vectors, in a collection that has them. Its ids are the collection's own: look, but do not change it. */
+  get sparse(): SparseIndex | undefined {
+    return this.#sparse;
   }
 
   /** How distances are measured. */
@@ -101,16 +113,17 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const operation = 'Collection.add';
     if (typeof item !== 'object' || item === null)
       throw check.typeError(operation, 'item', 'object', item);
-    const { key, vector, text, metadata } = item;
+    const { key, vector, sparse, text, metadata } = item;
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw check.typeError(operation, 'key', 'string or finite number', key);
     const fields = copyMetadata(operation, metadata);
     const own = ownNumbers(operation, vector);
     const words = this.#read(operation, text);
-    if (this.#texts !== undefined) {
-      if (own === undefined && words === undefined)
-        throw check.typeError(operation, 'item', 'a vector, texts or both', item);
-      this.#replace(operation, this.#texts, key, own, words, fields);
+    const few = this.#readSparse(operation, sparse);
+    if (!this.#plain) {
+      if (own === undefined && words === undefined && few === undefined)
+        throw check.typeError(operation, 'item', 'a vector, a sparse vector or texts', item);
+      this.#replace(operation, key, own, words, few, fields);
       return this;
     }
     const place = this.#items.placeOf(key) ?? this.#items.unused();
@@ -128,41 +141,59 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     return this.#texts.read(operation, text);
   }
 
+  #readSparse(operation: string, vector: SparseVector | undefined): OwnSparse | undefined {
+    if (vector === undefined) return undefined;
+    if (this.#sparse === undefined) throw withoutSparse(operation, vector);
+    return readSparse(operation, 'sparse', vector);
+  }
+
   /**
-   * A vector and texts at a new place, in both indexes or in none; then what the key had goes. Until then nothing is touched of it:
-   * what fails changes nothing.
+   * A vector, texts and a sparse vector at a new place, in all indexes or in none; then what the key had goes. Until then nothing
+   * is touched of it: what fails changes nothing.
+   *   keep   the sparse vector of the old place comes along where none is given
    */
   #replace(
     operation: string,
-    texts: ItemTexts,
     key: Key,
     vector: VectorArray | undefined,
     words: ReadText | undefined,
+    few: OwnSparse | undefined,
     metadata: Metadata | undefined,
+    keep = false,
   ): void {
-    const [index, items] = [this.index, this.#items];
-    if (vector !== undefined && texts.alone) throw withoutVectors(operation, vector);
+    const [index, items, texts, sparse] = [this.index, this.#items, this.#texts, this.#sparse];
+    if (vector !== undefined && this.#alone) throw withoutVectors(operation, vector);
     const [before, place] = [items.placeOf(key), items.unused()];
-    const id = items.idAt(place);
-    texts.index.use(operation);
-    const text = words?.fields;
-    this.journal?.stage(operation, { kind: 'add', id, key, vector, text, metadata });
+    const [id, old] = [items.idAt(place), before === undefined ? undefined : items.idAt(before)];
+    texts?.index.use(operation);
+    sparse?.use(operation);
+    const comes = keep && few === undefined && old !== undefined && sparse?.has(old) === true;
+    const journal = this.journal;
+    if (journal !== undefined) {
+      // Made again, it replaces an item without looking at what that had.
+      const sparseOf = comes ? sparse.get(old) : few;
+      const item = { key, vector, sparse: sparseOf, text: words?.fields, metadata };
+      journal.stage(operation, { kind: 'add', id, ...item });
+    }
     if (vector !== undefined) index.add(id, vector);
     else index.use(operation);
     try {
-      if (words !== undefined) texts.put(operation, id, words);
+      if (few !== undefined) sparse?.put(operation, id, few);
+      if (words !== undefined) texts?.put(operation, id, words);
     } catch (error) {
       if (vector !== undefined) index.remove(id);
+      if (sparse?.has(id)) sparse.remove(id);
       throw error;
     }
-    if (before === undefined) items.put(place, key, metadata);
+    if (before === undefined || old === undefined) items.put(place, key, metadata);
     else {
-      const old = items.idAt(before);
       items.move(before, place, metadata);
       if (index.has(old)) index.remove(old);
-      texts.remove(operation, [old]);
+      texts?.remove(operation, [old]);
+      if (comes) sparse?.rename(operation, old, id);
+      else if (sparse?.has(old)) sparse.remove(old);
     }
-    this.journal?.commit();
+    journal?.commit();
   }
 
   /**
@@ -295,8 +326,8 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   }
 
   /**
-   * Changes an item that is there: its vector, its texts as a whole, its metadata as a whole. What is not given stays; metadata
-   * alone do not touch an index.
+   * Changes an item that is there: its vector, its sparse vector, its texts as a whole, its metadata as a whole. What is not given
+   * stays; metadata alone do not touch an index.
    *
    * @throws RangeError `INDEX` for a key that is not there; as {@link Collection.add}: nothing is changed then
    *
@@ -311,41 +342,52 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * console.log(c.get('a')?.metadata?.seen); // 1
    * ```
    */
-  update(key: Key, change: { vector?: VectorArray; text?: ItemText; metadata?: Meta }): this {
+  update(
+    key: Key,
+    change: { vector?: VectorArray; sparse?: SparseVector; text?: ItemText; metadata?: Meta },
+  ): this {
     const operation = 'Collection.update';
-    const given = check.options(operation, change, ['vector', 'text', 'metadata']);
+    const given = check.options(operation, change, ['vector', 'sparse', 'text', 'metadata']);
     const { text, metadata } = given;
     const vector = ownNumbers(operation, given.vector);
     const fields = copyMetadata(operation, metadata);
     const words = this.#read(operation, text);
+    const few = this.#readSparse(operation, given.sparse);
     const place = this.#items.find(operation, key);
-    const [id, texts] = [this.#items.idAt(place), this.#texts];
-    const changed = { key, vector, text: words?.fields, metadata: fields };
+    const changed = { key, vector, sparse: few, text: words?.fields, metadata: fields };
     this.journal?.stage(operation, { kind: 'update', ...changed });
-    if (texts !== undefined && vector !== undefined && (words || !this.index.has(id))) {
-      // Both, or a first vector: what is not given comes along, and that is texts only where they stay as they are.
-      if (words === undefined) this.#first(operation, texts, id, vector);
-      else {
-        const known = metadata === undefined ? this.#items.metadataAt(place) : fields;
-        this.#replace(operation, texts, key, vector, words, known);
-        return this;
-      }
-    } else if (vector !== undefined) this.index.update(id, vector);
-    else if (words !== undefined) texts?.put(operation, id, words);
-    if (vector !== undefined || words !== undefined) this.#items.changed();
+    if (vector !== undefined && words !== undefined) {
+      const known = metadata === undefined ? this.#items.metadataAt(place) : fields;
+      this.#replace(operation, key, vector, words, few, known, true);
+      return this;
+    }
+    const id = this.#items.idAt(place);
+    // The sparse vector waits under an id that nobody uses until the rest is done; nothing can fail then.
+    const waiting = this.#items.idAt(this.#items.unused());
+    if (few !== undefined) this.#sparse?.put(operation, waiting, few);
+    try {
+      if (vector !== undefined) this.#give(operation, id, vector);
+      else if (words !== undefined) this.#texts?.put(operation, id, words);
+    } catch (error) {
+      if (few !== undefined) this.#sparse?.remove(waiting);
+      throw error;
+    }
+    if (few !== undefined) this.#sparse?.rename(operation, waiting, id);
+    if (vector !== undefined || words !== undefined || few !== undefined) this.#items.changed();
     if (metadata !== undefined) this.#items.describe(place, fields);
     this.journal?.commit();
     return this;
   }
 
-  /** The first vector of an item that has texts. */
-  #first(operation: string, texts: ItemTexts, id: number, vector: VectorArray): void {
-    if (texts.alone) throw withoutVectors(operation, vector);
-    this.index.add(id, vector);
+  /** The first vector of an item that has texts or a sparse one, or another one. */
+  #give(operation: string, id: number, vector: VectorArray): void {
+    if (this.#alone) throw withoutVectors(operation, vector);
+    if (this.#plain || this.index.has(id)) this.index.update(id, vector);
+    else this.index.add(id, vector);
   }
 
   /**
-   * The vector of a key, a copy, with its metadata and the texts that are kept; undefined when there is none.
+   * The vectors of a key, copies, with its metadata and the texts that are kept; undefined when there is none.
    *
    * @example
    * ```ts
@@ -361,10 +403,17 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     const place = this.#items.placeOf(key);
     if (place === undefined) return undefined;
     const [{ index }, texts, id] = [this, this.#texts, this.#items.idAt(place)];
-    const vector = texts === undefined || index.has(id) ? index.get(id) : new Float32Array(0);
+    const vector = this.#plain || index.has(id) ? index.get(id) : new Float32Array(0);
     const metadata = this.#items.metadataAt(place) as Stored<Meta> | undefined;
     const text = texts?.shownOf(id);
-    return { key, vector, ...(text && { text }), ...(metadata && { metadata }) };
+    const sparse = this.#sparse?.has(id) ? this.#sparse.get(id) : undefined;
+    return {
+      key,
+      vector,
+      ...(sparse && { sparse }),
+      ...(text && { text }),
+      ...(metadata && { metadata }),
+    };
   }
 
   /**
@@ -385,8 +434,9 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     if (place === undefined) return false;
     const [id, texts] = [this.#items.idAt(place), this.#texts];
     this.journal?.stage('Collection.remove', { kind: 'remove', key });
-    if (texts === undefined || this.index.has(id)) this.index.remove(id);
+    if (this.#plain || this.index.has(id)) this.index.remove(id);
     texts?.remove('Collection.remove', [id]);
+    if (this.#sparse?.has(id)) this.#sparse.remove(id);
     this.#items.remove(place);
     this.journal?.commit();
     return true;
@@ -420,10 +470,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   removeKeys(operation: string, keys: readonly Key[]): void {
     const places = keys.map((key) => this.#items.placeOf(key) as number);
     const ids = Uint32Array.from(places, (place) => this.#items.idAt(place));
-    const [{ index }, texts] = [this, this.#texts];
+    const [{ index }, texts, sparse] = [this, this.#texts, this.#sparse];
     this.journal?.stage(operation, { kind: 'removeAll', keys });
-    index.removeMany(texts === undefined ? ids : ids.filter((id) => index.has(id)));
+    index.removeMany(this.#plain ? ids : ids.filter((id) => index.has(id)));
     texts?.remove(operation, ids);
+    sparse?.removeMany(ids.filter((id) => sparse.has(id)));
     for (const place of places) this.#items.remove(place);
     this.journal?.commit();
   }
@@ -437,28 +488,4 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
   settle(): void {
     this.#items.settle();
   }
-}
-
-/** A list of numbers is read at once: what it runs meanwhile may change the collection. */
-function ownNumbers(operation: string, vector: VectorArray | undefined): VectorArray | undefined {
-  return Array.isArray(vector) ? realArray(operation, 'vector', vector) : vector;
-}
-
-function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> {
-  if (typeof items?.[Symbol.iterator] !== 'function')
-    throw check.typeError(operation, 'items', 'iterable of items', items);
-  return items;
-}
-
-/** Where a slice has got to. */
-interface Added {
-  added: number;
-  total: number | undefined;
-}
-
-/** Tells which item it was, and how many are in. */
-function withPosition(error: unknown, position: number): unknown {
-  if (!isSublinearError(error)) return error;
-  error.message += `; ${position} items were added`;
-  return Object.assign(error, { position });
 }

@@ -4,6 +4,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { checksum } from './collection-file.js';
 import type { Key } from './collection-items.js';
 import type { Change } from './journal.js';
+import type { SparseVector } from './sparse-types.js';
 
 const MAGIC = [0x73, 0x6c, 0x6c, 0x6f, 0x67, 0x0d, 0x0a, 0x1a]; // "sllog", CR, LF, ctrl-Z
 export const HEAD_BYTES = 48;
@@ -77,10 +78,15 @@ function contentOf(change: Change): { fixed: Uint8Array; json: Uint8Array; vecto
     kind,
     id = 0,
     vector,
+    sparse,
     ...rest
   } = change as { kind: Change['kind'] } & Partial<Extract<Change, { kind: 'add' }>>;
   // What is undefined is not written.
-  const json = encoder.encode(JSON.stringify(rest));
+  const lists = sparse && {
+    indices: Array.from(sparse.indices),
+    values: Array.from(sparse.values),
+  };
+  const json = encoder.encode(JSON.stringify({ ...rest, sparse: lists }));
   const fixed = new Uint8Array(FIXED);
   const view = new DataView(fixed.buffer);
   fixed[0] = kinds.indexOf(kind) + 1;
@@ -143,7 +149,7 @@ export function readChange(content: Uint8Array): Change | undefined {
     return undefined;
   }
   if (typeof said !== 'object' || said === null) return undefined;
-  const { key, keys, text, metadata } = said;
+  const { key, keys, sparse, text, metadata } = said;
   if (kind === 'optimize') return { kind };
   if (kind === 'removeAll')
     return Array.isArray(keys) && keys.every(isKey) ? { kind, keys } : undefined;
@@ -154,6 +160,7 @@ export function readChange(content: Uint8Array): Change | undefined {
   const item = {
     key,
     ...(form > 0 && { vector: form === 1 ? new Float32Array(raw.buffer) : raw }),
+    ...(sparse !== undefined && { sparse: sparse as SparseVector }),
     ...(text !== undefined && { text: text as Record<string, string> }),
     ...(metadata !== undefined && { metadata: metadata as Record<string, never> }),
   };

@@ -2,10 +2,10 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import type { Items, Key } from './collection-items.js';
+import type { Beside } from './collection-parts.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
 import { isHybrid, searchHybrid, withoutVectors } from './hybrid.js';
-import type { ItemTexts } from './item-texts.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import { FIND, grouped, isLike, matchesOf, selected } from './matches.js';
 import { Groups, maxSim } from './max-sim.js';
@@ -26,20 +26,15 @@ import type { Where } from './where.js';
 export abstract class SearchableVectors<Meta extends object = Metadata> extends KeyedVectors<Meta> {
   readonly #runtime: Runtime;
   readonly #items: Items;
-  readonly #texts: ItemTexts | undefined;
+  readonly #beside: Beside;
   readonly #groups: Groups;
 
   /** @internal */
-  protected constructor(
-    runtime: Runtime,
-    index: Flat | Hnsw,
-    items: Items,
-    texts: ItemTexts | undefined,
-  ) {
-    super(runtime, index, items, texts);
+  protected constructor(runtime: Runtime, index: Flat | Hnsw, items: Items, beside: Beside) {
+    super(runtime, index, items, beside);
     this.#runtime = runtime;
     this.#items = items;
-    this.#texts = texts;
+    this.#beside = beside;
     this.#groups = new Groups(items);
   }
 
@@ -48,9 +43,9 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
    * loops over numbers); with `groupBy` not more than `perGroup` of each value of a field. The query
    * is a vector, or `{ key }`: the items most like that one, which is itself left out.
    *
-   * With `{ text, vector, ... }` by words and by meaning at once, in a collection that was made with `text`: the lists of both
-   * parts are made into one, and each match says what each part has to do with it. Either part may be left out, and options stand
-   * beside them ({@link HybridQuery}).
+   * With `{ text, vector, sparse, ... }` by words and by meaning at once, in a collection that was made with `text` or `sparse`: the
+   * lists of all parts are made into one, and each match says what each part has to do with it. Parts may be left out, and options
+   * stand beside them ({@link HybridQuery}).
    *
    * @throws TypeError for a condition that is none; RangeError as `Hnsw.search`, and `INDEX` for a key that is not there
    *
@@ -94,7 +89,7 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
         );
       const { index } = this;
       index.use(operation);
-      const parts = { index, texts: this.#texts, items: this.#items };
+      const parts = { index, ...this.#beside, items: this.#items };
       return searchHybrid<Meta>(operation, parts, query as HybridQuery<Meta>);
     }
     const given = check.options(operation, options, [...FIND, 'groupBy', 'perGroup']);
@@ -103,9 +98,9 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
     check.integer(operation, 'k', k);
     check.integer(operation, 'offset', offset);
     const plain = query as VectorArray | { key: Key };
-    if (this.#texts?.alone) throw withoutVectors(operation, plain);
+    if (this.#beside.alone) throw withoutVectors(operation, plain);
     const like = isLike(plain) ? this.#items.find(operation, plain.key) : undefined;
-    if (like !== undefined && this.#texts && !this.index.has(this.#items.idAt(like)))
+    if (like !== undefined && !this.index.has(this.#items.idAt(like)))
       throw check.rangeError(
         operation,
         'key',
@@ -168,7 +163,7 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
    */
   searchBatch(queries: VectorArray, options?: FindOptions): Match<Meta>[][] {
     const operation = 'Collection.searchBatch';
-    if (this.#texts?.alone) throw withoutVectors(operation, queries);
+    if (this.#beside.alone) throw withoutVectors(operation, queries);
     const given = check.options(operation, options, FIND);
     const { k = 10, offset = 0, ef } = given;
     check.integer(operation, 'k', k);
@@ -220,7 +215,7 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
    */
   maxSim(queries: VectorArray, options: MaxSimOptions): MaxSimMatch[] {
     const operation = 'Collection.maxSim';
-    if (this.#texts?.alone) throw withoutVectors(operation, queries);
+    if (this.#beside.alone) throw withoutVectors(operation, queries);
     const { index } = this;
     index.use(operation);
     return maxSim(this.#runtime, operation, index, this.#items, this.#groups, queries, options);

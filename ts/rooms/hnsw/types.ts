@@ -4,6 +4,7 @@ import type { FieldOptions, ScoreOptions, TextIndexOptions } from '../text/types
 import type { Key } from './collection-items.js';
 import type { FilterObject } from './filter.js';
 import type { Metadata, ShownText, Stored } from './metadata.js';
+import type { SparseVector } from './sparse-types.js';
 import type { Where } from './where.js';
 
 /**
@@ -264,11 +265,23 @@ export interface TextOptions extends Omit<TextIndexOptions, 'fields'> {
   text: readonly string[] | Readonly<Record<string, TextFieldOptions>>;
 }
 
-/** Texts alone, vectors alone, or both. */
+/** Sparse vectors of a collection. */
+export interface SparseOptions {
+  /** True: items may have a sparse vector, in a {@link SparseIndex} of the collection. */
+  sparse: true;
+}
+
+interface WithoutVectors {
+  metric?: never;
+  dimension?: never;
+  index?: never;
+}
+
+/** Vectors, texts, sparse vectors, or any of them together. */
 export type CreateCollectionOptions =
-  | CollectionOptions
-  | (CollectionOptions & TextOptions)
-  | (TextOptions & { metric?: never; dimension?: never; index?: never });
+  | (CollectionOptions & Partial<TextOptions> & Partial<SparseOptions>)
+  | (TextOptions & Partial<SparseOptions> & WithoutVectors)
+  | (SparseOptions & Partial<TextOptions> & WithoutVectors);
 
 /** The texts of an item, a field each; a single text where there is one field. What is missing, null or undefined is empty. */
 export type ItemText =
@@ -276,23 +289,26 @@ export type ItemText =
   | Readonly<Record<string, string | readonly string[] | null | undefined>>;
 
 /**
- * A vector or texts with a key and what is known about them: what JSON can say, and dates, which are kept as ISO text. Only in
- * a collection with texts an item may have no vector.
+ * A vector, a sparse vector or texts with a key and what is known about them: what JSON can say, and dates, which are kept as ISO
+ * text. Only in a collection with texts or sparse vectors an item may have no vector.
  */
 export interface Item<Meta extends object = Metadata> {
   key: Key;
   vector?: VectorArray;
+  sparse?: SparseVector;
   text?: ItemText;
   metadata?: Meta;
 }
 
-/** Words and meaning in one query: `text`, `vector` or both. */
+/** Words and meaning in one query: `text`, `vector`, `sparse` or several of them. */
 export interface HybridQuery<Meta extends object = Metadata> {
   /** Words, with the signs of `TextIndex.search`. */
   text?: string;
   /** A vector. */
   vector?: VectorArray;
-  /** In the place of a vector: that of this item, which is itself left out. */
+  /** A sparse vector. */
+  sparse?: SparseVector;
+  /** In the place of a vector, and of a sparse vector: those of this item, which is itself left out. */
   key?: Key;
   /** How words are looked for: the fields, all words or any, prefixes, misspelt words, boosts. */
   words?: ScoreOptions;
@@ -300,17 +316,17 @@ export interface HybridQuery<Meta extends object = Metadata> {
   k?: number;
   /** How many of the best to leave out in front of these, 0 by default. Pages fit together: no result is on two of them. */
   offset?: number;
-  /** Only items whose metadata satisfy these conditions: both parts look at no others. */
+  /** Only items whose metadata satisfy these conditions: no part looks at others. */
   where?: Where;
   /** Candidates of an approximate search, 64 by default. */
   ef?: number;
   /**
-   * How two lists become one. `'rrf'` (default) adds weight / (60 + rank + 1) for ranks from 0 on: scores of any kind go
+   * How the lists become one. `'rrf'` (default) adds weight / (60 + rank + 1) for ranks from 0 on: scores of any kind go
    * together. `'weighted'` adds weight times the score, stretched to 0 for the worst and 1 for the best of the list.
    */
   fuse?: 'rrf' | 'weighted';
   /** What each part counts, 0 or more; 1 by default. */
-  weights?: { text?: number; vector?: number };
+  weights?: { text?: number; vector?: number; sparse?: number };
   /**
    * Results of each part that are made into one list, 100 by default. Where more are asked for than these have, those that a look
    * four times as deep finds beside them follow, and so on: their scores may be higher again.
@@ -367,6 +383,7 @@ export interface HybridMatch<Meta extends object = Metadata> {
   parts: {
     text?: { rank: number; score: number; adds: number };
     vector?: { rank: number; distance: number; adds: number };
+    sparse?: { rank: number; score: number; adds: number };
   };
   /** Its texts, those that are kept. */
   text?: ShownText;
@@ -409,6 +426,8 @@ export interface Known<Meta extends object = Metadata> {
   key: Key;
   /** Empty for an item without one. */
   vector: Float32Array | Uint8Array;
+  /** Its sparse vector, where it has one. */
+  sparse?: { indices: Uint32Array; values: Float32Array };
   /** Its texts, those that are kept. */
   text?: ShownText;
   /** Shared with the collection and frozen: copy it to change it. */
