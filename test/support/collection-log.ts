@@ -16,6 +16,7 @@ export const schemas = {
     text: { title: { boost: 2 }, body: { stored: false }, tags: { keyword: true } },
   },
   words: { text: ['body'] },
+  sparse: { metric: 'cosine', dimension: 4, text: ['title', 'body', 'tags'], sparse: true },
 } as const;
 export type Schema = keyof typeof schemas;
 
@@ -41,6 +42,11 @@ export class Changes {
     return this.#pick(2) === 0 ? numbers : Float32Array.from(numbers);
   }
 
+  sparse() {
+    const indices = Uint32Array.from(new Set(Array.from({ length: 5 }, () => this.#pick(9))));
+    return { indices, values: Array.from(indices, () => this.#pick(4) - 1.5 + 0.1) };
+  }
+
   text(): Record<string, string | string[]> {
     const words = (many: number) =>
       Array.from({ length: many }, () => WORDS[this.#pick(WORDS.length)]).join(' ');
@@ -50,11 +56,12 @@ export class Changes {
 
   #item(): Partial<Item> {
     const vectors = this.#schema !== 'words';
-    const texts = this.#schema === 'words' || this.#schema === 'texts';
+    const texts = ['words', 'texts', 'sparse'].includes(this.#schema);
     const both = this.#pick(3);
     const item: Partial<Item> = {};
     if (vectors && (!texts || both < 2)) item.vector = this.vector();
     if (texts && (!vectors || both > 0)) item.text = this.text();
+    if (this.#schema === 'sparse' && this.#pick(2) > 0) item.sparse = this.sparse();
     if (this.#pick(3) > 0) item.metadata = { year: 2000 + this.#pick(8), 'ü "': [null, 'x'] };
     return item;
   }
@@ -95,7 +102,10 @@ export function stateOf(collection: Collection, schema: Schema, changes: Changes
       ? ['sea lake', 'old'].map((text) => collection.search({ text, k: 12 }))
       : Array.from({ length: 4 }, () => collection.search(changes.vector(), { k: 12 }));
   const both =
-    schema === 'texts' ? collection.search({ text: 'sea old', vector: [1, 0, 0, 1] }) : [];
+    schema === 'texts' || schema === 'sparse'
+      ? collection.search({ text: 'sea old', vector: [1, 0, 0, 1] })
+      : [];
+  if (schema === 'sparse') both.push(...collection.search({ sparse: changes.sparse(), k: 12 }));
   return { items, answers, both };
 }
 
