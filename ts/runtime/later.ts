@@ -5,6 +5,8 @@ import { SublinearError } from './errors.js';
 
 /** A part of a module's code. */
 export interface Part<Code> {
+  /** Undefined where it is not there. */
+  readonly held: Code | undefined;
   /** Throws `NOT_LOADED` where it is not there. */
   now(operation: string): Code;
   /** Fetches it where it is not there. Where it is, `use` is called at once. */
@@ -23,6 +25,9 @@ export function partOf<Code>(
   const remedy = `await load() of 'sublinear/${module}', which brings it`;
   let held = code;
   return {
+    get held() {
+      return held;
+    },
     now(operation) {
       if (held !== undefined) return held;
       const choice = fetch ? 'an ...Async method, which fetches it, or ' : '';
