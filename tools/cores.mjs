@@ -3,6 +3,7 @@
 // for itself. So the engine and what most rooms need are one file, and so is the class of a room that other rooms give or take:
 //
 //   dist/core/engine.js     the engine with all that it imports, and modules of runtime/ that two thirds of the rooms import
+//   dist/core/base.js       what of these is imported by entries that have no engine: of a joined file a bundler drops less
 //   dist/core/<room>.js     modules of rooms/<room>/ that are imported by all rooms that import any of them, two at least; and
 //                           what else only those rooms import that import them
 //
@@ -24,7 +25,7 @@ const FROM =
 export async function joinCores(dist) {
   const files = readdirSync(dist, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /^(?!bundle|inline|worker\/(scripts\/|thread)).*\.js$/.test(name));
+    .filter((name) => /^(?!bundle\/|inline\/|worker\/(scripts\/|thread)).*\.js$/.test(name));
   const texts = new Map(files.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
   const targetOf = (name, path, platform = 'later') =>
     path.startsWith('#')
@@ -74,9 +75,23 @@ export async function joinCores(dist) {
     else if (users.length > rooms.length / 3) small.push(['core/engine.js', name]);
     else if (core !== undefined) add(core, name);
   }
+  // What a bundler takes for a side effect, as static blocks, it keeps of every file that it keeps anything of.
+  const withoutEngine = files
+    .filter((name) => /^(\w+|store\/\w+|import\/\w+)\.js$/.test(name))
+    .map((name) => closure(name))
+    .filter((all) => !all.has('engine/engine.js'));
+  const isBase = (name) => withoutEngine.some((all) => all.has(name));
+  // Which is all that some entry imports.
+  const isAlone = (name) => withoutEngine.some((all) => all.has(name) && all.size === 2);
+  const joined = cores.get('core/engine.js').filter((name) => !isAlone(name));
+  cores.set('core/base.js', joined.filter(isBase));
+  cores.set(
+    'core/engine.js',
+    joined.filter((name) => !isBase(name)),
+  );
   for (const [core, name] of small) {
-    const joined = new Set([...cores.values()].flat());
-    const brings = [...closure(name)].some((other) => other !== name && !joined.has(other));
+    const others = new Set([...cores.values()].flat());
+    const brings = [...closure(name)].some((other) => other !== name && !others.has(other));
     if (texts.get(name).length < SMALL && !brings && cores.has(core)) add(core, name);
   }
   // What a core imports by a detour over modules that are not of it is a core of its own: files that import each other would run

@@ -11,8 +11,8 @@
 //   bundle/all.ts            where the files of all bundles come from, for the table of all rooms; also .workerd.ts, .edge.ts
 //   bundle/twins.ts          the inline twins of all bundles, imported when one is asked for
 //   bundle/none.ts           no bundle: what a room may load (MAY_LOAD, MAY_USE) where nothing can be loaded later
-//   room/<room>.ts           a room: its bundle, its code and its benchmark cases, which are imported when they are asked for
-//   entry/<room>.ts          the same with its code imported at once, for the entry of the room
+//   entry/<room>.ts          a room: its bundle and its code, and its benchmark cases, which are imported when they are asked for
+//   room/<room>.ts           the same without its code, which is imported when it is asked for: rooms that others may use
 //   room/cases.ts            the benchmark cases of all rooms, imported when one is run
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
@@ -198,32 +198,36 @@ function laterOf(room) {
   return `${later ? `  mayLoad: { ${later} },\n` : ''}${used ? `  mayUse: { ${used} },\n` : ''}`;
 }
 
+/** The module with the code of a room. Some have parts that are fetched later (split.ts), or have them at once (whole.ts). */
+const codeOf = (room, form) =>
+  `rooms/${room}/${existsSync(join(folder, `../rooms/${room}/${form}.ts`)) ? form : room}.js`;
+
 for (const { room, bundle } of rooms) {
   const besides = besidesOf(room);
-  write(
-    `room/${room}.ts`,
-    `import { bundle } from '#bundle/${bundle}';
-${besides.map((name) => `import { bundle as ${name} } from '#bundle/${name}';\n`).join('')}import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
-import type { Room } from '../../runtime/room.js';
-
-export const ${room}: Room<'${room}', ${typeOf(room)}> = {
+  const described = (code) => `export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
-${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${laterOf(room)}  code: () => import('../../rooms/${room}/${room}.js'),
+${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${laterOf(room)}  code: ${code},
 ${isMeasured(room) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
-`,
-  );
-  // What a page that names the room when it runs fetches later.
-  const isSplit = existsSync(join(folder, `../rooms/${room}/whole.ts`));
+`;
+  const sources = `import { bundle } from '#bundle/${bundle}';
+${besides.map((name) => `import { bundle as ${name} } from '#bundle/${name}';\n`).join('')}`;
+  const types = `import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
+`;
+  if (Object.values(mayUse).some((names) => names.includes(room)))
+    write(
+      `room/${room}.ts`,
+      `${sources}${types}import type { Room } from '../../runtime/room.js';
+
+${described(`() => import('../../${codeOf(room, 'split')}')`)}`,
+    );
+  // Whoever imports the entry of a room wants it: nothing is left to import later, which service workers do not allow.
   write(
     `entry/${room}.ts`,
-    `import * as code from '../../rooms/${room}/${room}.js';
-import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
-${isSplit ? `import { bring } from '../../rooms/${room}/whole.js';\n` : ''}import { type Room, withCode } from '../../runtime/room.js';
-import { ${room} as described } from '../room/${room}.js';
+    `${sources}import * as code from '../../${codeOf(room, 'whole')}';
+${types}import type { Room } from '../../runtime/room.js';
 
-export const ${room}: Room<'${room}', ${typeOf(room)}> = /* @__PURE__ */ withCode(described, code${isSplit ? ', bring' : ''});
-`,
+${described('async () => code')}`,
   );
 }
 
@@ -278,7 +282,7 @@ ${
         .map((name) => `all.${name}`)
         .join(', ')}],\n`
     : ''
-}${laterOf(room).replace(/^/gm, '  ').trimEnd()}${laterOf(room) ? '\n' : ''}    code: () => import('../rooms/${room}/${room}.js'),
+}${laterOf(room).replace(/^/gm, '  ').trimEnd()}${laterOf(room) ? '\n' : ''}    code: () => import('../${codeOf(room, 'split')}'),
     benchmarks: benchmarks('${room}'),
   },`,
   )

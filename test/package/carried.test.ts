@@ -120,6 +120,8 @@ test('the first program of README.md in a page, within its bytes', async () => {
     'solver.simd.wasm',
   ]);
   expect(scripts).toBeLessThanOrEqual(37_000);
+  const [, told] = /The program below, .* carries (\d+) kB of JavaScript\./.exec(readme)!;
+  expect(Math.round(scripts / 1000)).toBe(Number(told));
   // Each is a request: what is always carried together stands in one (tools/cores.mjs).
   expect(Object.keys(fetched).length).toBeLessThanOrEqual(14);
 });
@@ -145,7 +147,7 @@ test('a page that solves fetches what uses factorisations with the module that m
     import { getEngine } from 'sublinear';
     const engine = await getEngine();
     const { PreparedSolver, SparseMatrix, prepare, solve, solveAsync } = await engine.use('solver');
-    const n = 300;
+    const n = 900;
     const b = Float64Array.from({ length: n }, (_, i) => Math.sin(i));
     const made = (entries) => SparseMatrix.fromCoo({
       rows: n,
@@ -156,9 +158,14 @@ test('a page that solves fetches what uses factorisations with the module that m
     });
     const rows = Array.from(b, (_, i) => i);
     const chain = made(rows.flatMap((i) => [[i, i, i % 3 === 0 ? -1.37 : 1.91], ...(i > 0 ? [[i, i - 1, 1], [i - 1, i, 1]] : [])]));
-    let state = 7;
-    const next = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648 - 0.5;
-    const scattered = made(rows.flatMap((i) => [[i, (7 * i + 3) % n, 2 * next()], [i, Math.floor((next() + 0.5) * n), next()]]));
+    let state = 5;
+    const next = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+    const places = new Map();
+    for (const i of rows) {
+      places.set(i * n + (7 * i + 3) % n, 2 * next() - 1);
+      for (const part of [next(), next()]) places.set(i * n + Math.floor(part * n), next() - 0.5);
+    }
+    const scattered = made([...places].map(([at, value]) => [Math.floor(at / n), at % n, value]));
     const said = [];
     ${asks}
     document.body.append([...said, 'ended'].join());`;

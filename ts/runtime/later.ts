@@ -13,16 +13,19 @@ export interface Part<Code> {
   later<Result>(operation: string, use: (code: Code) => Promise<Result>): Promise<Result>;
   /** Brings it. */
   give(code: Code): void;
+  /** Says where it comes from. */
+  from(fetch: () => Promise<Code>): void;
 }
 
-/** The part of `module` that does `what`; `fetch` imports it, and `code` is there already. */
+/** The part of `module` that does `what`; `given` imports it, and `code` is there already. */
 export function partOf<Code>(
   module: string,
   what: string,
-  fetch?: () => Promise<Code>,
+  given?: () => Promise<Code>,
   code?: Code,
 ): Part<Code> {
   const remedy = `await load() of 'sublinear/${module}', which brings it`;
+  let fetch = given;
   let held = code;
   return {
     get held() {
@@ -45,6 +48,9 @@ export function partOf<Code>(
     },
     give(code) {
       held = code;
+    },
+    from(other) {
+      fetch = other;
     },
   };
 }

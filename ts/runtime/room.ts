@@ -29,22 +29,3 @@ export interface Room<Name extends RoomName, Namespace> {
   /** Its benchmark cases (ts/benchmarks/), imported when one is run. */
   benchmarks?: () => Promise<{ benchmarks: Readonly<Record<string, unknown>> }>;
 }
-
-/**
- * The same room with its code, which is there already, and with the parts that `bring` brings, which a page would fetch when they
- * are first needed. Whoever imports the entry of a room wants it: nothing is left to import later, which service workers do not
- * allow.
- */
-export function withCode<Name extends RoomName, Namespace>(
-  room: Room<Name, Namespace>,
-  code: RoomCode<Namespace>,
-  bring?: () => void,
-): Room<Name, Namespace> {
-  return {
-    ...room,
-    code: async () => {
-      bring?.();
-      return code;
-    },
-  };
-}

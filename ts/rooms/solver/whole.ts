@@ -1,10 +1,13 @@
-// What whoever imports the entry of this module has from the start: service workers, where it would be needed, import nothing
-// later.
+// The code of this module with everything: service workers import nothing later.
+import type { Runtime } from '../../runtime/runtime.js';
 import { beginFactoring } from './factoring.js';
 import { loadSolverAsync } from './file-coming.js';
 import { factoring, readers } from './readers.js';
+import { createRoom as create, type SolverRoom } from './solver.js';
 
-export function bring(): void {
+/** @internal */
+export function createRoom(runtime: Runtime): SolverRoom {
   readers.give({ loadSolverAsync });
   factoring.give({ beginFactoring });
+  return create(runtime);
 }
