@@ -6,6 +6,8 @@
 //   dist/core/base.js       what of these is imported by entries that have no engine: of a joined file a bundler drops less
 //   dist/core/<room>.js     modules of rooms/<room>/ that are imported by all rooms that import any of them, two at least; and
 //                           what else only those rooms import that import them
+//   dist/core/*.base.js     what of these others import as well that they import: they stay apart, as no two files may import
+//                           each other
 //
 // Of small modules, which are not worth a request, a third of those rooms is enough.
 //
@@ -25,6 +27,7 @@ const FROM =
 export async function joinCores(dist) {
   const files = readdirSync(dist, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
+    .sort()
     .filter((name) => /^(?!bundle\/|inline\/|worker\/(scripts\/|thread)).*\.js$/.test(name));
   const texts = new Map(files.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
   const targetOf = (name, path, platform = 'later') =>
@@ -94,8 +97,7 @@ export async function joinCores(dist) {
     const brings = [...closure(name)].some((other) => other !== name && !others.has(other));
     if (texts.get(name).length < SMALL && !brings && cores.has(core)) add(core, name);
   }
-  // What a core imports by a detour over modules that are not of it is a core of its own: files that import each other would run
-  // in an order that depends on which of them is asked for first.
+  // What a core imports by a detour over modules that are not of it is a core of its own.
   for (const [core, names] of [...cores]) {
     const outside = names
       .flatMap((name) => ['later', 'now'].flatMap((platform) => importsOf(name, platform)))
@@ -140,6 +142,11 @@ export async function joinCores(dist) {
     const own = [...text.matchAll(/^export (?:async )?(?:const|let|class|function\*?) (\w+)/gm)];
     const lists = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list]) => pairs(list));
     const all = [...text.matchAll(/^export \* from '(\.[^']+)';$/gm)];
+    if (
+      own.length + (text.match(/^export (\{|\*)/gm)?.length ?? 0) <
+      text.match(/^export /gm)?.length
+    )
+      throw new Error(`${name} exports in a way that is not known here`);
     return [
       ...own.map(([, word]) => word),
       ...lists.map(([, as]) => as),
@@ -202,7 +209,6 @@ export async function joinCores(dist) {
       target: 'es2022',
       sourcemap: true,
       sourcesContent: false,
-      // A module that nobody needs a value of is still part of what is written here.
       logLevel: 'error',
       plugins: [
         {
