@@ -24,6 +24,7 @@ import { argv, env, execPath, exit, pid } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleModules } from './bundles.mjs';
+import { joinCores } from './cores.mjs';
 import { bundleThread } from './thread.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -138,6 +139,7 @@ function fingerprint() {
       'tsconfig.build.json',
       'tools/build.mjs',
       'tools/bundles.mjs',
+      'tools/cores.mjs',
       'tools/thread.mjs',
     ].map((name) => join(root, name)),
   ];
@@ -189,6 +191,7 @@ async function buildPackage() {
   const table = JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8'));
   await bundleThread(dist, table);
   await bundleModules(dist, table);
+  await joinCores(dist);
   settleMaps(dist);
   const cli = join(dist, 'cli/main.js');
   if (existsSync(cli)) chmodSync(cli, 0o755);

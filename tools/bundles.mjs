@@ -66,6 +66,13 @@ export async function bundleModules(dist, { bundles }) {
             onResolve({ filter: /^#readers\// }, ({ path }) => ({
               path: join(dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'),
             }));
+            onResolve({ filter: /^#bundles$/ }, () => ({ path: 'all', namespace: 'bundles' }));
+            onLoad({ filter: /./, namespace: 'bundles' }, () => ({
+              contents: Object.keys(bundles)
+                .map((name) => `export { bundle as ${name} } from '#bundle/${name}';`)
+                .join('\n'),
+              resolveDir: dist,
+            }));
             onResolve({ filter: /^#bundle\// }, ({ path }) => ({
               path: path.slice('#bundle/'.length),
               namespace: 'bundle',

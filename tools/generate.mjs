@@ -8,9 +8,12 @@
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
+//   bundle/all.ts            where the files of all bundles come from, for the table of all rooms; also .workerd.ts, .edge.ts
+//   bundle/twins.ts          the inline twins of all bundles, imported when one is asked for
 //   bundle/none.ts           no bundle: what a room may load (MAY_LOAD, MAY_USE) where nothing can be loaded later
-//   room/<room>.ts           a room: its bundle, its code and its benchmark cases, which are imported when they are asked for
-//   entry/<room>.ts          the same with its code imported at once, for the entry of the room
+//   entry/<room>.ts          a room: its bundle and its code, and its benchmark cases, which are imported when they are asked for
+//   room/<room>.ts           the same without its code, which is imported when it is asked for: rooms that others may use
+//   room/cases.ts            the benchmark cases of all rooms, imported when one is run
 //   rooms.ts                 all rooms and their types
 //   raw.ts                   the functions that the modules have
 //   scripts.ts               where the scripts of a worker come from
@@ -31,6 +34,13 @@ const quoted = (list) => list.map((word) => `'${word}'`).join(', ');
 const typeOf = (room) => `${room[0].toUpperCase()}${room.slice(1)}Room`;
 
 const written = new Set();
+
+function rareVariants() {
+  return [...new Set(names.flatMap((name) => bundles[name].variants))]
+    .map((variant) => [variant, names.filter((name) => bundles[name].variants.includes(variant))])
+    .filter(([, held]) => held.length < names.length)
+    .map(([variant, held]) => `  ${variant}: [${quoted(held)}],`);
+}
 
 function write(name, text) {
   written.add(name);
@@ -57,6 +67,14 @@ ${names.map((name) => `  ${name}: { rooms: [${quoted(bundles[name].rooms)}], var
 export const bundleOfRoom = {
 ${rooms.map(({ room, bundle }) => `  ${room}: '${bundle}',`).join('\n')}
 } as const;
+
+/** All variants. */
+export const variants = { ${[...new Set(names.flatMap((name) => bundles[name].variants))].map((name) => `${name}: true`).join(', ')} } as const;
+
+/** The variants that only some bundles have, and which. */
+export const rareVariants: Readonly<Record<string, readonly string[]>> = {
+${rareVariants().join('\n')}
+};
 
 export type Bundle = keyof typeof bundles;
 export type RoomName = keyof typeof bundleOfRoom;
@@ -105,66 +123,170 @@ ${common}  modules: {},
   );
 }
 
+// What all rooms together need is named once, and what is rarely needed stands in files of its own: a page that asks for one
+// or two of them fetches no more of the table than it has to.
+const modulesOf = (name) => [
+  ...bundles[name].variants,
+  ...(bundles[name].shared ? ['shared'] : []),
+];
+const placed = (name, variant) =>
+  `module('${name}.${variant}', () => new URL('../../wasm/${name}.${variant}.wasm', import.meta.url))`;
+write(
+  'bundle/all.ts',
+  `import type { BundleSource, ModuleSource } from '../../runtime/source.js';
+
+const module = (name: string, file: () => URL): ModuleSource => ({
+  file,
+  twin: async () => (await import('./twins.js')).twin(name),
+});
+
+${names
+  .map(
+    (name) => `export const ${name}: BundleSource = {
+  name: '${name}',
+  rooms: [${quoted(bundles[name].rooms)}],
+  modules: {
+${bundles[name].variants.map((variant) => `    ${variant}: ${placed(name, variant)},`).join('\n')}
+  },
+${bundles[name].shared ? `  shared: ${placed(name, 'shared')},\n` : ''}};`,
+  )
+  .join('\n')}
+`,
+);
+for (const platform of ['workerd', 'edge'])
+  write(
+    `bundle/all.${platform}.ts`,
+    `
+${names.map((name) => `export { bundle as ${name} } from './${name}.${platform}.js';`).join('\n')}
+`,
+  );
+write(
+  'bundle/twins.ts',
+  `
+const twins: Readonly<Record<string, () => Promise<{ default: string }>>> = {
+${names
+  .flatMap((name) => modulesOf(name).map((variant) => `${name}.${variant}`))
+  .map((file) => `  '${file}': () => import('../../inline/${file}.js'),`)
+  .join('\n')}
+};
+
+/** The text of a module. */
+export function twin(name: string): Promise<{ default: string }> {
+  return (twins[name] as () => Promise<{ default: string }>)();
+}
+`,
+);
+
 write('bundle/none.ts', '\nexport const bundle = undefined;\n');
 
-for (const { room, bundle } of rooms) {
-  // Where the classes are whose objects it takes from other modules.
-  const homes = new Set(
-    (takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle),
-  );
-  const besides = [...homes].sort();
+const isMeasured = (room) => existsSync(join(folder, `../benchmarks/${room}.ts`));
+
+/** The bundles with the classes whose objects it takes from other modules. */
+const besidesOf = (room) =>
+  [
+    ...new Set((takes[room] ?? []).map((name) => rooms.find((each) => each.room === name).bundle)),
+  ].sort();
+
+/** What a room may load later. */
+function laterOf(room) {
   const later = (mayLoad[room] ?? [])
     .map((name) => `${name}: () => import('#later/${name}')`)
     .join(', ');
   const used = (mayUse[room] ?? [])
     .map((name) => `${name}: () => import('#room/${name}')`)
     .join(', ');
-  write(
-    `room/${room}.ts`,
-    `import { bundle } from '#bundle/${bundle}';
-${besides.map((name) => `import { bundle as ${name} } from '#bundle/${name}';\n`).join('')}import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
-import type { Room } from '../../runtime/room.js';
+  return `${later ? `  mayLoad: { ${later} },\n` : ''}${used ? `  mayUse: { ${used} },\n` : ''}`;
+}
 
-export const ${room}: Room<'${room}', ${typeOf(room)}> = {
+/** The module with the code of a room. Some have parts that are fetched later (split.ts), or have them at once (whole.ts). */
+const codeOf = (room, form) =>
+  `rooms/${room}/${existsSync(join(folder, `../rooms/${room}/${form}.ts`)) ? form : room}.js`;
+
+for (const { room, bundle } of rooms) {
+  const besides = besidesOf(room);
+  const described = (code) => `export const ${room}: Room<'${room}', ${typeOf(room)}> = {
   name: '${room}',
   bundle,
-${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${later ? `  mayLoad: { ${later} },\n` : ''}${used ? `  mayUse: { ${used} },\n` : ''}  code: () => import('../../rooms/${room}/${room}.js'),
-${existsSync(join(folder, `../benchmarks/${room}.ts`)) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
-`,
-  );
+${besides.length > 0 ? `  besides: [${besides.join(', ')}],\n` : ''}${laterOf(room)}  code: ${code},
+${isMeasured(room) ? `  benchmarks: () => import('../../benchmarks/${room}.js'),\n` : ''}};
+`;
+  const sources = `import { bundle } from '#bundle/${bundle}';
+${besides.map((name) => `import { bundle as ${name} } from '#bundle/${name}';\n`).join('')}`;
+  const types = `import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
+`;
+  if (Object.values(mayUse).some((names) => names.includes(room)))
+    write(
+      `room/${room}.ts`,
+      `${sources}${types}import type { Room } from '../../runtime/room.js';
+
+${described(`() => import('../../${codeOf(room, 'split')}')`)}`,
+    );
+  // Whoever imports the entry of a room wants it: nothing is left to import later, which service workers do not allow.
   write(
     `entry/${room}.ts`,
-    `import * as code from '../../rooms/${room}/${room}.js';
-import type { ${typeOf(room)} } from '../../rooms/${room}/${room}.js';
-import { type Room, withCode } from '../../runtime/room.js';
-import { ${room} as described } from '../room/${room}.js';
+    `${sources}import * as code from '../../${codeOf(room, 'whole')}';
+${types}import type { Room } from '../../runtime/room.js';
 
-export const ${room}: Room<'${room}', ${typeOf(room)}> = /* @__PURE__ */ withCode(described, code);
-`,
+${described('async () => code')}`,
   );
 }
 
 write(
-  'rooms.ts',
-  `${rooms
-    .map(({ room }) => `import type { ${typeOf(room)} } from '../rooms/${room}/${room}.js';`)
-    .sort()
-    .join('\n')}
-import type { Room } from '../runtime/room.js';
-import type { RoomName } from './bundles.js';
+  'room/cases.ts',
+  `import type { Room } from '../../runtime/room.js';
+import type { RoomName } from '../bundles.js';
+
+type Cases = NonNullable<Room<RoomName, unknown>['benchmarks']>;
+
+const cases: { readonly [R in RoomName]?: Cases } = {
 ${rooms
-  .map(({ room }) => `import { ${room} } from './room/${room}.js';`)
+  .filter(({ room }) => isMeasured(room))
+  .map(({ room }) => `  ${room}: () => import('../../benchmarks/${room}.js'),`)
+  .join('\n')}
+};
+
+/** The cases of a room. */
+export async function casesOf(room: RoomName): ReturnType<Cases> {
+  return (await cases[room]?.()) ?? { benchmarks: {} };
+}
+`,
+);
+
+write(
+  'rooms.ts',
+  `import * as all from '#bundles';
+${rooms
+  .map(({ room }) => `import type { ${typeOf(room)} } from '../rooms/${room}/${room}.js';`)
   .sort()
   .join('\n')}
+import type { Room } from '../runtime/room.js';
+import type { RoomName } from './bundles.js';
 
 /** The namespace object of each module. */
 export interface Rooms {
 ${rooms.map(({ room }) => `  ${room}: ${typeOf(room)};`).join('\n')}
 }
 
+const benchmarks = (room: RoomName) => async () => (await import('./room/cases.js')).casesOf(room);
+
 /** Every room of the package, with all modules: for programs that name rooms when they run. */
 export const rooms: { readonly [R in RoomName]: Room<R, Rooms[R]> } = {
-${rooms.map(({ room }) => `  ${room},`).join('\n')}
+${rooms
+  .map(
+    ({ room, bundle }) => `  ${room}: {
+    name: '${room}',
+    bundle: all.${bundle},
+${
+  besidesOf(room).length > 0
+    ? `    besides: [${besidesOf(room)
+        .map((name) => `all.${name}`)
+        .join(', ')}],\n`
+    : ''
+}${laterOf(room).replace(/^/gm, '  ').trimEnd()}${laterOf(room) ? '\n' : ''}    code: () => import('../${codeOf(room, 'split')}'),
+    benchmarks: benchmarks('${room}'),
+  },`,
+  )
+  .join('\n')}
 };
 `,
 );

@@ -74,6 +74,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad, mayUse }) {
               mayLoad,
               mayUse,
               needs,
+              rooms.filter((room) => existsSync(join(dist, 'rooms', room, 'whole.js'))),
               join(dist, 'worker/scripts.js'),
               measured.map(named),
             ),
@@ -99,7 +100,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad, mayUse }) {
 }
 
 /** The rooms as the engine knows them: their code is scripts. */
-function table(bundles, takes, mayLoad, mayUse, needs, scripts, measured) {
+function table(bundles, takes, mayLoad, mayUse, needs, whole, scripts, measured) {
   const rooms = Object.entries(bundles).flatMap(([bundle, { rooms }]) =>
     rooms.map((room) => [room, bundle]),
   );
@@ -116,6 +117,7 @@ function table(bundles, takes, mayLoad, mayUse, needs, scripts, measured) {
     (mayUse[room] ?? []).map((name) => `${name}: async () => ({ ${name}: rooms.${name} })`);
   return `import { brought, script } from ${JSON.stringify(scripts)};
 const needs = ${JSON.stringify(Object.fromEntries(needs))};
+const whole = ${JSON.stringify(whole)};
 const bundle = (name, rooms, variants, shared) => ({
   name,
   rooms,
@@ -134,7 +136,7 @@ ${Object.entries(bundles)
 const code = async (name) => {
   for (const other of needs[name]) await code(other);
   await script('room.' + name);
-  return brought('rooms/' + name + '/' + name + '.js');
+  return brought('rooms/' + name + '/' + (whole.includes(name) ? 'whole' : name) + '.js');
 };
 const benchmarks = async (name) => {
   await script('benchmarks');
@@ -156,13 +158,13 @@ ${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [
 `;
 }
 
-/** A worker imports nothing later: a room's script holds its readers. */
+/** A worker imports nothing later: a room's script holds all its parts. */
 const readersOf = (path, dist) =>
   path.startsWith('#readers/') && [dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'];
 
 const scripts = (folder) =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.js') && !name.endsWith('.later.js'))
+    .filter((name) => name.endsWith('.js') && !/(^split|\.later)\.js$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 

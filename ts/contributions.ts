@@ -1,6 +1,6 @@
 // PageRank seen from a target: contributions of all sources, and the score of one pair.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { contributions } from './generated/room/contributions.js';
+import { contributions } from './generated/entry/contributions.js';
 import type { ContributionsRoom } from './rooms/contributions/contributions.js';
 
 export * from './rooms/contributions/contributions.js';

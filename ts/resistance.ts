@@ -1,6 +1,6 @@
 // A graph as an electrical network: effective resistances and potentials.
 import { type EngineOptions, loadRoom } from './engine/engine.js';
-import { resistance } from './generated/room/resistance.js';
+import { resistance } from './generated/entry/resistance.js';
 import type { ResistanceRoom } from './rooms/resistance/resistance.js';
 
 export * from './rooms/resistance/resistance.js';

@@ -119,8 +119,11 @@ test('the first program of README.md in a page, within its bytes', async () => {
     'network.simd.wasm',
     'solver.simd.wasm',
   ]);
-  // 4.8 kB of it choose among the methods of two modules, 1.4 kB let a chooser learn which, 0.3 kB tell what is shared.
-  expect(scripts).toBeLessThanOrEqual(43_900);
+  expect(scripts).toBeLessThanOrEqual(37_000);
+  const [, told] = /The program below, .* carries (\d+) kB of JavaScript\./.exec(readme)!;
+  expect(Math.round(scripts / 1000)).toBe(Number(told));
+  // Each is a request: what is always carried together stands in one (tools/cores.mjs).
+  expect(Object.keys(fetched).length).toBeLessThanOrEqual(14);
 });
 
 test('a page that ranks fetches the readers of files when it first reads one', async () => {
@@ -136,6 +139,65 @@ test('a page that ranks fetches the readers of files when it first reads one', a
     document.body.append([...refused, again.labelOf(1), pageRank(other).scores[0].toFixed(2)].join());`;
   const { text } = await shown(program, /0\.50/);
   expect(text).toBe('NOT_LOADED true,NOT_LOADED true,bob,0.50');
+});
+
+test('a page that solves fetches what uses factorisations with the module that makes them', async () => {
+  // A chain that is not definite, which is factorised where that can be, and a matrix on which no iteration gets anywhere.
+  const program = (asks: string) => `
+    import { getEngine } from 'sublinear';
+    const engine = await getEngine();
+    const { PreparedSolver, SparseMatrix, prepare, solve, solveAsync } = await engine.use('solver');
+    const n = 900;
+    const b = Float64Array.from({ length: n }, (_, i) => Math.sin(i));
+    const made = (entries) => SparseMatrix.fromCoo({
+      rows: n,
+      cols: n,
+      rowIndices: entries.map(([i]) => i),
+      columnIndices: entries.map(([, j]) => j),
+      values: entries.map(([, , value]) => value),
+    });
+    const rows = Array.from(b, (_, i) => i);
+    const chain = made(rows.flatMap((i) => [[i, i, i % 3 === 0 ? -1.37 : 1.91], ...(i > 0 ? [[i, i - 1, 1], [i - 1, i, 1]] : [])]));
+    let state = 5;
+    const next = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+    const places = new Map();
+    for (const i of rows) {
+      places.set(i * n + (7 * i + 3) % n, 2 * next() - 1);
+      for (const part of [next(), next()]) places.set(i * n + Math.floor(part * n), next() - 0.5);
+    }
+    const scattered = made([...places].map(([at, value]) => [Math.floor(at / n), at % n, value]));
+    const said = [];
+    ${asks}
+    document.body.append([...said, 'ended'].join());`;
+  const isDirect = "const isDirect = ({ method }) => said.push(method.startsWith('direct-'));";
+  const before = await shown(program(`${isDirect} isDirect(solve(chain, b));`), /ended/);
+  const asked = await shown(
+    program(`${isDirect}
+      isDirect(solve(chain, b));
+      await engine.use('direct');
+      isDirect(solve(chain, b));
+      const again = await PreparedSolver.loadAsync(new Blob([prepare(chain).save()]));
+      isDirect(again.solve(b));`),
+    /ended/,
+  );
+  const waited = await shown(
+    program(`${isDirect} isDirect(solve(scattered, b)); isDirect(await solveAsync(scattered, b));`),
+    /ended/,
+  );
+  expect([before.text, asked.text, waited.text]).toEqual([
+    'false,ended',
+    'false,true,true,ended',
+    'false,true,ended',
+  ]);
+  expect(Object.keys(before.fetched).filter(isModule)).toEqual(['solver.simd.wasm']);
+  for (const { fetched } of [asked, waited])
+    expect(Object.keys(fetched).filter(isModule).sort()).toEqual([
+      'direct.simd.wasm',
+      'solver.simd.wasm',
+    ]);
+  const [few, more] = [totals(before.fetched).scripts, totals(waited.fetched).scripts];
+  console.info('bytes of scripts that a solve fetches, brotli:', { few, more });
+  expect(more).toBeGreaterThan(few + 2000);
 });
 
 test('a page that has the module graph reads at once', async () => {

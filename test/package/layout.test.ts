@@ -162,13 +162,15 @@ describe('imports of ts/', () => {
       file,
       [...read(`ts/${file}`).matchAll(/(?:from|import)\s*\(?\s*'([.#][^']+)\.?[jt]?s?'/g)]
         .map(([, path]) =>
-          /^#(?:bundle|later)\//.test(path!)
-            ? `generated/bundle/${path!.replace(/^#\w+\//, '')}.ts`
-            : path!.startsWith('#room/')
-              ? `generated/room/${path!.slice('#room/'.length)}.ts`
-              : path!.startsWith('#readers/')
-                ? `rooms/${path!.slice('#readers/'.length)}/readers.now.ts`
-                : join(dirname(file), path!.replace(/\.js$/, '.ts')),
+          path === '#bundles'
+            ? 'generated/bundle/all.ts'
+            : /^#(?:bundle|later)\//.test(path!)
+              ? `generated/bundle/${path!.replace(/^#\w+\//, '')}.ts`
+              : path!.startsWith('#room/')
+                ? `generated/room/${path!.slice('#room/'.length)}.ts`
+                : path!.startsWith('#readers/')
+                  ? `rooms/${path!.slice('#readers/'.length)}/readers.now.ts`
+                  : join(dirname(file), path!.replace(/\.js$/, '.ts')),
         )
         .filter((path) => files.includes(path)),
     ]),

@@ -2,11 +2,38 @@
 // instead (bench/support/harness.ts, ts/cli/bench.ts, the playground).
 
 import type { Case, PreparedCase } from '../benchmarks/case.js';
-import type { BenchmarkOptions } from '../runtime/benchmark.js';
+import { bundleOfRoom, type RoomName } from '../generated/bundles.js';
+import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
+import type { Runtime } from '../runtime/runtime.js';
 import * as check from '../runtime/validate.js';
 
+/** What an engine has of a room: its cases, and how it is loaded. */
+interface Measurable {
+  benchmarks: Readonly<Record<string, unknown>>;
+  load: () => Promise<{ namespace: unknown; runtime: Runtime }>;
+}
+
+/** What `engine.benchmark()` does; `find` is only asked for rooms that exist. */
+export async function benchmark(
+  name: string,
+  options: BenchmarkOptions | undefined,
+  find: (room: RoomName) => Promise<Measurable>,
+): Promise<BenchmarkResult> {
+  const operation = 'engine.benchmark';
+  const [room, ...rest] = check.string(operation, 'name', name).split('.') as [RoomName, string];
+  if (!Object.hasOwn(bundleOfRoom, room))
+    throw check.rangeError(operation, 'name', '<room>.<case>', name);
+  const { benchmarks, load } = await find(room);
+  const found = caseOf(operation, room, rest.join('.'), benchmarks);
+  const { size, minTimeMs } = howToRun(operation, options, found);
+  const { namespace, runtime } = await load();
+  const { variant, raw, loadMs } = runtime;
+  const measured = runCase(namespace, found, size, minTimeMs);
+  return { name, variant, size, ...measured, bytesPeak: raw.bytesPeak(), loadMs };
+}
+
 /** The case `<module>.<name>`; throws for one that is not there. */
-export function caseOf(
+function caseOf(
   operation: string,
   module: string,
   name: string,
@@ -19,7 +46,7 @@ export function caseOf(
 }
 
 /** The options, checked and with their defaults. */
-export function howToRun(
+function howToRun(
   operation: string,
   options: BenchmarkOptions | undefined,
   { defaultSize }: Case<unknown>,
@@ -34,7 +61,7 @@ export function howToRun(
 }
 
 /** Prepares, measures and cleans up. */
-export function runCase(room: unknown, which: Case<unknown>, size: number, minTimeMs: number) {
+function runCase(room: unknown, which: Case<unknown>, size: number, minTimeMs: number) {
   const prepared = which.prepare(room, size);
   try {
     const measured = measure(prepared, minTimeMs);

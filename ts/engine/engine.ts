@@ -3,9 +3,9 @@
 import {
   type Bundle,
   bundleOfRoom,
-  bundles,
   type RoomName,
   type Variant,
+  variants,
   version,
 } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
@@ -111,7 +111,7 @@ export class Engine {
   constructor(options: EngineOptions, operation: string, table: RoomTable) {
     this.#memoryLimit = memoryBytes(operation, options.memory);
     const { variant } = options;
-    if (variant !== undefined) check.choice(operation, 'variant', variant, allVariants());
+    if (variant !== undefined) check.choice(operation, 'variant', variant, variants);
     this.#options = options;
     this.#table = table;
   }
@@ -151,11 +151,23 @@ export class Engine {
     const runtimes = [runtime, ...besides];
     this.#offer(room, runtime);
     const known = this.#rooms.get(room.name);
-    if (known?.runtimes.every((each, i) => each === runtimes[i])) return known.namespace as N;
+    if (known?.runtimes.every((each, i) => each === runtimes[i])) {
+      await this.#complete();
+      return known.namespace as N;
+    }
     const namespace = Object.freeze(code.createRoom(runtime, ...besides));
     this.#rooms.set(room.name, { runtimes, namespace });
     runtime.rooms.set(room.name, namespace);
+    await this.#complete();
     return namespace;
+  }
+
+  /** Brings the code that rooms want where other bundles are loaded too. They do without what cannot be imported. */
+  async #complete(): Promise<void> {
+    const wanted = [...this.#group].flatMap(({ beside }) =>
+      [...beside].filter(([bundle]) => this.#loaded.has(bundle)).map(([, bring]) => bring()),
+    );
+    await Promise.allSettled(wanted);
   }
 
   /** @internal The shared engine may be made by the entry of one room, and be asked for all of them later. */
@@ -233,21 +245,16 @@ export class Engine {
    * ```
    */
   async benchmark(name: string, options?: BenchmarkOptions): Promise<BenchmarkResult> {
-    const operation = 'engine.benchmark';
-    const [room, ...rest] = check.string(operation, 'name', name).split('.') as [RoomName, string];
-    if (!Object.hasOwn(bundleOfRoom, room))
-      throw check.rangeError(operation, 'name', '<room>.<case>', name);
-    const descriptor = this.#known(room);
-    const [{ caseOf, howToRun, runCase }, { benchmarks }] = await Promise.all([
-      import('./benchmark.js'),
-      descriptor.benchmarks?.() ?? { benchmarks: {} },
-    ]);
-    const found = caseOf(operation, room, rest.join('.'), benchmarks);
-    const { size, minTimeMs } = howToRun(operation, options, found);
-    const namespace = await this.load(descriptor);
-    const { variant, raw, loadMs } = this.#loaded.get(descriptor.bundle.name) as Runtime;
-    const measured = runCase(namespace, found, size, minTimeMs);
-    return { name, variant, size, ...measured, bytesPeak: raw.bytesPeak(), loadMs };
+    const { benchmark } = await import('./benchmark.js');
+    return benchmark(name, options, async (room) => {
+      const descriptor = this.#known(room);
+      const { benchmarks } = (await descriptor.benchmarks?.()) ?? { benchmarks: {} };
+      const load = async () => {
+        const namespace = await this.load(descriptor);
+        return { namespace, runtime: this.#loaded.get(descriptor.bundle.name) as Runtime };
+      };
+      return { benchmarks, load };
+    });
   }
 
   /** True after `dispose()`. */
@@ -364,7 +371,10 @@ export class Engine {
       let loading: Promise<Runtime | undefined> | undefined;
       const load = async () => {
         const { bundle } = await find();
-        return bundle && !this.#disposed ? this.#load(bundle) : undefined;
+        if (!bundle || this.#disposed) return undefined;
+        const loaded = await this.#load(bundle);
+        await this.#complete();
+        return loaded;
       };
       runtime.later.set(name, () => {
         loading ??= load().catch(() => undefined);
@@ -426,10 +436,4 @@ function memoryBytes(operation: string, memory: MemoryProfile | number = 'defaul
       ? check.integer(operation, 'memory', memory, 0, 2 ** 32)
       : check.choice(operation, 'memory', memory, memoryProfiles);
   return Math.min(bytes, 0xffff_ffff);
-}
-
-function allVariants(): Record<string, true> {
-  return Object.fromEntries(
-    Object.values(bundles).flatMap(({ variants }) => variants.map((name) => [name, true])),
-  );
 }

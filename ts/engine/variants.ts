@@ -1,7 +1,7 @@
 // Which variant of a bundle runs best here.
 
 import { relaxedSimd, simd } from 'wasm-feature-detect';
-import { bundles, type Variant } from '../generated/bundles.js';
+import { rareVariants, type Variant } from '../generated/bundles.js';
 import type { BundleSource } from '../runtime/source.js';
 
 /** What the engine that runs this program can do. */
@@ -30,8 +30,7 @@ export function probe(): Promise<Capabilities> {
  * bundles have is taken as a wish, one that this platform does not ship is left to the loader to refuse.
  */
 export async function bestVariant(bundle: BundleSource, wanted?: Variant): Promise<Variant> {
-  const all: readonly string[] = bundles[bundle.name].variants;
-  if (wanted !== undefined && all.includes(wanted)) return wanted;
+  if (wanted !== undefined && (rareVariants[wanted]?.includes(bundle.name) ?? true)) return wanted;
   const { simd, relaxedSimd } = await probe();
   if (relaxedSimd && 'relaxed' in bundle.modules) return 'relaxed';
   return simd ? 'simd' : 'scalar';

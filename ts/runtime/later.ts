@@ -5,24 +5,32 @@ import { SublinearError } from './errors.js';
 
 /** A part of a module's code. */
 export interface Part<Code> {
+  /** Undefined where it is not there. */
+  readonly held: Code | undefined;
   /** Throws `NOT_LOADED` where it is not there. */
   now(operation: string): Code;
   /** Fetches it where it is not there. Where it is, `use` is called at once. */
   later<Result>(operation: string, use: (code: Code) => Promise<Result>): Promise<Result>;
   /** Brings it. */
   give(code: Code): void;
+  /** Says where it comes from. */
+  from(fetch: () => Promise<Code>): void;
 }
 
-/** The part of `module` that does `what`; `fetch` imports it, and `code` is there already. */
+/** The part of `module` that does `what`; `given` imports it, and `code` is there already. */
 export function partOf<Code>(
   module: string,
   what: string,
-  fetch?: () => Promise<Code>,
+  given?: () => Promise<Code>,
   code?: Code,
 ): Part<Code> {
   const remedy = `await load() of 'sublinear/${module}', which brings it`;
+  let fetch = given;
   let held = code;
   return {
+    get held() {
+      return held;
+    },
     now(operation) {
       if (held !== undefined) return held;
       const choice = fetch ? 'an ...Async method, which fetches it, or ' : '';
@@ -40,6 +48,9 @@ export function partOf<Code>(
     },
     give(code) {
       held = code;
+    },
+    from(other) {
+      fetch = other;
     },
   };
 }

@@ -29,14 +29,3 @@ export interface Room<Name extends RoomName, Namespace> {
   /** Its benchmark cases (ts/benchmarks/), imported when one is run. */
   benchmarks?: () => Promise<{ benchmarks: Readonly<Record<string, unknown>> }>;
 }
-
-/**
- * The same room with its code, which is there already. Whoever imports the entry of a room wants it: nothing is left to
- * import later, which service workers do not allow.
- */
-export function withCode<Name extends RoomName, Namespace>(
-  room: Room<Name, Namespace>,
-  code: RoomCode<Namespace>,
-): Room<Name, Namespace> {
-  return { ...room, code: async () => code };
-}

@@ -48,6 +48,8 @@ export class Runtime {
 
   /** Loads bundles that its rooms may use (MAY_LOAD), by name; undefined where one cannot be had. Set by the engine. */
   readonly later = new Map<Bundle, () => Promise<Runtime | undefined>>();
+  /** Code that its rooms want where another bundle is loaded as well. */
+  readonly beside = new Map<Bundle, () => Promise<unknown>>();
 
   /** What its rooms that are loaded give, and loads rooms that these may use (MAY_USE). Set by the engine. */
   readonly rooms = new Map<string, unknown>();

@@ -11,7 +11,7 @@ import {
   type WorkProgress,
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import * as arrays from '../sparse/arrays.js';
+import { arrays } from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
 import { Factorization } from './factorization.js';

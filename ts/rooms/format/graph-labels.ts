@@ -1,5 +1,6 @@
 // Names of the nodes of a graph file: found by bisection of a table in blocks, and read with the rows of their nodes.
-import { type NodeLabel, otherForm, readLabel, writtenLabel } from '../../runtime/labels.js';
+import { type NodeLabel, otherForm, writtenLabel } from '../../runtime/labels.js';
+import { readLabel } from '../../runtime/labels-file.js';
 import * as check from '../../runtime/validate.js';
 import { checkLeaf, checkRoot, malformed } from './directory.js';
 import type { OpenedGraph } from './graph-head.js';

@@ -9,7 +9,7 @@ import {
   tag,
 } from '../../runtime/file.js';
 import { loadFileAsync } from '../../runtime/file-coming.js';
-import { loadLabels } from '../../runtime/labels.js';
+import { loadLabels } from '../../runtime/labels-file.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { adoptAs } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';

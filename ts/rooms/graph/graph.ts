@@ -3,7 +3,7 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import { Graph } from './class.js';
 import { readers } from './readers.js';
-import * as reading from './reading.js';
+import { reading } from './reading.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';

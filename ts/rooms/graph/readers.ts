@@ -1,7 +1,7 @@
 // The readers of files of graphs, wherever they come from.
 import { readers as held } from '#readers/graph';
 import type { Part } from '../../runtime/later.js';
-import type * as reading from './reading.js';
+import type { reading } from './reading.js';
 
 // Typed by the source: where dist/ is asked what the platform has, its classes are others.
 export const readers = held as unknown as Part<typeof reading>;

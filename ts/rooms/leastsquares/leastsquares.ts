@@ -6,7 +6,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncKeys, type Call, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import * as arrays from '../sparse/arrays.js';
+import { arrays } from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
 import {

@@ -15,10 +15,6 @@ export interface MatrixFacts {
 const EDGE = 2;
 /** Order and counts, for each entry and row. */
 const ANALYSIS = 150;
-/** A factorisation with its solve: for each operation, and for each entry of the factor. */
-const factorCosts = { symmetric: [0.15, 30], general: [0.6, 50] } as const;
-/** For each row, whatever it holds. */
-const ROW = 200;
 
 /** Edge operations that iterations may take before the rest is predicted, for each entry and row: an eighth of an analysis. */
 const FIRST_LOOK = 9;
@@ -26,37 +22,16 @@ const FIRST_LOOK = 9;
 const FIRST_LOOK_DOMINANT = 110;
 /** What rounding may take of a slack of 0. */
 const ROUNDING = 1e-12;
-/** Multiplications between two looks at an analysis. */
-export const ANALYSIS_STEP = 50_000;
-/** Where the residual needs no more than this, an answer of a factor is not corrected at first. */
-export const PLAIN_TOLERANCE = 1e-11;
 /** Below this nothing is worth another module's time. */
 export const FEW_ROWS = 64;
 /** Loading the other module, unless it is there. */
 const LOADING = 5e6;
-/** Where there is no dominance, a factorisation of so many times its analysis is made before anything is iterated. */
-const CHEAP = 4;
 /** Iterations that are left are worth an analysis when they cost so many times as much. */
 const WORTH = 2.5;
-/** A solver that was prepared for many right-hand sides makes factors of up to so many operations. */
-const MOST_FLOPS = 1e11;
-/** What a solve that nothing else has answered may take. */
-const LAST_FLOPS = 4e12;
-
-export interface FactorPrediction {
-  fill: number;
-  flops: number;
-}
 
 /** What an analysis costs. */
-function analysisCost({ rows, entries }: MatrixFacts): number {
+export function analysisCost({ rows, entries }: MatrixFacts): number {
   return ANALYSIS * (rows + entries);
-}
-
-/** What the factorisation costs once it is analysed. */
-export function factorCost(facts: MatrixFacts, { fill, flops }: FactorPrediction): number {
-  const [perFlop, perEntry] = factorCosts[facts.symmetric ? 'symmetric' : 'general'];
-  return perFlop * flops + perEntry * fill + ROW * facts.rows;
 }
 
 /** Whether an analysis comes before anything else. */
@@ -64,11 +39,6 @@ export function isDirectFirst({ rows, entries, symmetric, slack }: MatrixFacts):
   // Dominant systems are iterated well. Of the others, symmetric ones mostly, too; but what is nearly a tree hardly fills.
   if (rows < FEW_ROWS || slack >= -ROUNDING) return false;
   return !symmetric || (entries - rows) / 2 - rows <= 0.4 * rows;
-}
-
-/** Whether the factorisation follows at once, when the analysis came first. */
-export function isCheap(facts: MatrixFacts, prediction: FactorPrediction): boolean {
-  return factorCost(facts, prediction) <= CHEAP * analysisCost(facts);
 }
 
 /** Edge operations after which iterations are looked at for the first time. */
@@ -90,11 +60,6 @@ export function edgesFor(cost: number): number {
 /** Whether it is worth while to find out what a factorisation takes. */
 export function isWorthAnalysing(facts: MatrixFacts, left: number, isLoaded: boolean): boolean {
   return left > (isLoaded ? 0 : LOADING) + WORTH * analysisCost(facts);
-}
-
-/** What a factorisation may take where there will be further right-hand sides, and where nothing else has helped. */
-export function isWithin(flops: number, reason: 'prepared' | 'remains'): boolean {
-  return flops <= (reason === 'remains' ? LAST_FLOPS : MOST_FLOPS);
 }
 
 /**

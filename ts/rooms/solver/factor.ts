@@ -1,18 +1,13 @@
 // A sparse factorisation as one of the methods of a solve. It is made in the module of `sublinear/direct`, which this room does
 // without where it is not loaded.
 import type { Factor as RawFactor } from '../../generated/raw/direct.js';
-import type { SparseMatrix as RawMatrix } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { rawOf, type WasmObject } from '../../runtime/object.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
 import { SparseMatrix } from '../sparse/matrix.js';
-import type { MatrixFacts } from './choice.js';
 import type { FactorMethodName } from './methods.js';
 import type { SolveAttempt } from './types.js';
-
-/** The module that has it. */
-export const BUNDLE = 'direct';
 
 /** Numbers of sl_factor_facts: which one is what, and how many there are. */
 const [METHOD, FILL, FLOPS, BYTES_HELD, BYTES, COUNT] = [2, 4, 5, 6, 7, 17] as const;
@@ -181,19 +176,3 @@ const reasons: Record<Why, string> = {
   prepared: 'a sparse factorisation, kept for several right-hand sides',
   remains: 'a sparse factorisation, as the methods before ended without an answer',
 };
-
-/** What the choice reads of a matrix. */
-export function factsOf(runtime: Runtime, operation: string, matrix: RawMatrix): MatrixFacts {
-  runtime.check(operation, matrix.facts(runtime.out));
-  const [symmetric, rowSlack, columnSlack] = [1, 9, 10].map((i) => runtime.outF64(i)) as [
-    number,
-    number,
-    number,
-  ];
-  return {
-    rows: matrix.rows,
-    entries: matrix.nnz,
-    symmetric: symmetric === 1,
-    slack: Math.max(rowSlack, columnSlack),
-  };
-}

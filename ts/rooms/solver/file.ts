@@ -6,21 +6,17 @@
 // as it was.
 import { statuses } from '../../generated/codes.js';
 import type { SparseMatrix as RawMatrix, Writer } from '../../generated/raw/solver.js';
-import { asyncPiecesOf, totalOf, unzipped, withTotal } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
   type BytesSource,
-  type LoadAsyncOptions,
   savePieces,
   saveWhole,
   tag,
 } from '../../runtime/file.js';
-import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { kindOfBytes, lengthOf, pieceOf, piecesOf, type SourceKind } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { ReadProgress } from '../../runtime/text-source.js';
 
 /** Options of a prepared solver, as C takes them. */
 export interface SolverSettings {
@@ -91,56 +87,14 @@ export interface LoadedSolver<M> {
 }
 
 /** Reads a file that is there. */
-export function loadSolver<M>(
-  runtime: Runtime,
-  operation: string,
-  source: BytesSource,
-  domains: Domains,
-  wrap: (matrix: RawMatrix) => M,
-): LoadedSolver<M> {
-  const front = new Front(runtime, operation, domains);
+export function loadSolver<M>(file: SolverFile<M>, source: BytesSource): LoadedSolver<M> {
+  const { runtime, operation } = file;
   const kind = kindOfBytes(operation);
-  const pieces = front.through(piecesOf(source, kind), kind);
-  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
+  const pieces = file.through(piecesOf(source, kind), kind);
   try {
-    const matrix = loadFile(runtime, operation, pieces, matrixFile(runtime, wrap, length));
-    return { matrix, settings: front.settings() };
+    return file.loaded(loadFile(runtime, operation, pieces, file.loading));
   } catch (error) {
-    throw front.done ? moved(operation, error) : error;
-  }
-}
-
-/** Reads a file that is coming. */
-export async function loadSolverAsync<M>(
-  runtime: Runtime,
-  operation: string,
-  source: AsyncBytesSource,
-  domains: Domains,
-  wrap: (matrix: RawMatrix) => M,
-  options: LoadAsyncOptions,
-): Promise<LoadedSolver<M>> {
-  const front = new Front(runtime, operation, domains);
-  const length = Math.max(0, lengthOf(operation, source) - SHIFT);
-  const { onProgress } = options;
-  const given =
-    typeof onProgress !== 'function'
-      ? options
-      : {
-          ...options,
-          onProgress: ({ bytesRead, bytesTotal }: ReadProgress) =>
-            onProgress({
-              bytesRead: bytesRead + SHIFT,
-              ...(bytesTotal !== undefined && { bytesTotal: bytesTotal + SHIFT }),
-            }),
-        };
-  const kind = kindOfBytes(operation);
-  const pieces = front.throughAsync(source, kind);
-  const loading = matrixFile(runtime, wrap, length);
-  try {
-    const matrix = await loadFileAsync(runtime, operation, pieces, loading, given);
-    return { matrix, settings: front.settings() };
-  } catch (error) {
-    throw front.done ? moved(operation, error) : error;
+    throw file.failure(error);
   }
 }
 
@@ -163,71 +117,55 @@ export function badSolverFile(
 /** Where the options stand. */
 export const META_AT = HEAD;
 
-function matrixFile<M>(
-  runtime: Runtime,
-  wrap: (matrix: RawMatrix) => M,
-  length: number,
-): Loading<RawMatrix, M> {
-  return { kind: 'MTRX', length, build: (reader) => runtime.raw.SparseMatrix.load(reader), wrap };
-}
-
-// The front of a file, collected from pieces that are cut anywhere; what comes behind it goes through.
-class Front {
-  readonly #runtime: Runtime;
-  readonly #operation: string;
+/** A file that is read. Its front is collected from pieces that are cut anywhere; what comes behind it goes through. */
+export class SolverFile<M> {
+  readonly runtime: Runtime;
+  readonly operation: string;
+  /** So many bytes longer than the matrix's own file it is. */
+  readonly shift = SHIFT;
+  /** How the matrix is read. */
+  readonly loading: Loading<RawMatrix, M>;
   readonly #domains: Domains;
   readonly #bytes = new Uint8Array(FRONT);
   #have = 0;
+  /** Known when the front was right: what is wrong then stands behind it. */
   #settings: SolverSettings | undefined;
 
-  constructor(runtime: Runtime, operation: string, domains: Domains) {
-    this.#runtime = runtime;
-    this.#operation = operation;
+  constructor(
+    runtime: Runtime,
+    operation: string,
+    source: AsyncBytesSource,
+    domains: Domains,
+    wrap: (matrix: RawMatrix) => M,
+  ) {
+    this.runtime = runtime;
+    this.operation = operation;
     this.#domains = domains;
+    this.loading = {
+      kind: 'MTRX',
+      length: Math.max(0, lengthOf(operation, source) - SHIFT),
+      build: (reader) => runtime.raw.SparseMatrix.load(reader),
+      wrap,
+    };
   }
 
-  /** True when the front was right: what is wrong then stands behind it. */
-  get done(): boolean {
-    return this.#settings !== undefined;
+  /** What the file holds, whose matrix has been read; or what is wrong with it, with its position in this file. */
+  loaded(matrix: M): LoadedSolver<M> {
+    return { matrix, settings: this.#settings as SolverSettings };
   }
 
-  settings(): SolverSettings {
-    return this.#settings as SolverSettings;
+  failure(error: unknown): unknown {
+    return this.#settings === undefined ? error : moved(this.operation, error);
   }
 
   /** The file of the matrix, from the pieces of a solver's. */
   *through(pieces: Iterable<unknown>, kind: SourceKind): Generator<Uint8Array, void, undefined> {
-    for (const piece of pieces) yield* this.#take(pieceOf(piece, kind) as Uint8Array);
-    this.#end();
+    for (const piece of pieces) yield* this.take(pieceOf(piece, kind) as Uint8Array);
+    this.end();
   }
 
-  // Not an asynchronous generator: its return() would wait for a source that gives nothing any more.
-  throughAsync(source: AsyncBytesSource, kind: SourceKind): AsyncBytesSource {
-    const pieces = unzipped(asyncPiecesOf(source, kind), kind);
-    const ready: Uint8Array[] = [];
-    const next = async (): Promise<IteratorResult<Uint8Array>> => {
-      for (;;) {
-        const value = ready.shift();
-        if (value !== undefined) return { done: false, value };
-        const found = await pieces.next();
-        if (found.done) {
-          this.#end();
-          return { done: true, value: undefined };
-        }
-        ready.push(...this.#take(pieceOf(found.value, kind) as Uint8Array));
-      }
-    };
-    const stop = async (): Promise<IteratorResult<Uint8Array>> => {
-      await pieces.return?.();
-      return { done: true, value: undefined };
-    };
-    return withTotal({ [Symbol.asyncIterator]: () => ({ next, return: stop }) }, () => {
-      const { bytesTotal } = totalOf(source, pieces);
-      return bytesTotal === undefined ? undefined : bytesTotal - SHIFT;
-    });
-  }
-
-  #take(piece: Uint8Array): Uint8Array[] {
+  /** What a piece brings of the matrix's file. */
+  take(piece: Uint8Array): Uint8Array[] {
     if (this.#settings !== undefined) return [piece];
     const part = piece.subarray(0, FRONT - this.#have);
     this.#bytes.set(part, this.#have);
@@ -237,14 +175,14 @@ class Front {
     return [matrixHeadOf(this.#bytes), piece.subarray(part.length)];
   }
 
-  #end(): void {
+  /** No more pieces come. */
+  end(): void {
     if (this.#settings === undefined) this.#check();
   }
 
   // The reader of C finds what is wrong with any file; here only what is particular to this kind.
   #check(): SolverSettings {
-    const runtime = this.#runtime;
-    const operation = this.#operation;
+    const { runtime, operation } = this;
     const reader = runtime.made(operation, runtime.raw.Reader.create(tag('SOLV'), 0));
     try {
       runtime.scratch(operation, (scratch) => {

@@ -26,13 +26,14 @@ import {
   badSolverFile,
   type LoadedSolver,
   loadSolver,
-  loadSolverAsync,
   META_AT,
+  SolverFile,
   type SolverSettings,
   saveSolverPieces,
   saveSolverWhole,
 } from './file.js';
 import { methodNames, orderings } from './methods.js';
+import { readers } from './readers.js';
 import { progressOf, resultOf } from './results.js';
 import type { Kept } from './trials.js';
 import type { LoadedArray, RightHandSideOptions, SolveProgress, SolveResult } from './types.js';
@@ -228,8 +229,7 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
   static load(bytes: BytesSource): PreparedSolver<LoadedArray> {
     const operation = 'PreparedSolver.load';
     const runtime = runtimeOf(this, operation);
-    const wrap = (raw: RawMatrix) => adopt(runtime, operation, SparseMatrix, raw);
-    return fromFile(runtime, operation, loadSolver(runtime, operation, bytes, domains, wrap));
+    return fromFile(runtime, operation, loadSolver(fileOf(runtime, operation, bytes), bytes));
   }
 
   /**
@@ -256,8 +256,10 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
     const operation = 'PreparedSolver.loadAsync';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, asyncKeys);
-    const wrap = (raw: RawMatrix) => adopt(runtime, operation, SparseMatrix, raw);
-    const loaded = await loadSolverAsync(runtime, operation, bytes, domains, wrap, given);
+    const file = fileOf(runtime, operation, bytes);
+    const loaded = await readers.later(operation, ({ loadSolverAsync }) =>
+      loadSolverAsync(file, bytes, given),
+    );
     return fromFile(runtime, operation, loaded);
   }
 
@@ -390,6 +392,11 @@ export function makePrepared<A>(
     throw error;
   }
   return prepared;
+}
+
+function fileOf(runtime: Runtime, operation: string, bytes: AsyncBytesSource) {
+  const wrap = (raw: RawMatrix) => adopt(runtime, operation, SparseMatrix, raw);
+  return new SolverFile(runtime, operation, bytes, domains, wrap);
 }
 
 // A matrix and options that are right, each for itself, may still not go together: that is a fault of the file.

@@ -5,13 +5,15 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import * as arrays from '../sparse/arrays.js';
+import { arrays } from '../sparse/arrays.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import { makers, readers } from '../sparse/readers.js';
+import { BUNDLE } from './host.js';
 import { featuresOf, solveLearned, solveLearnedLater } from './learn.js';
 import { createLocal, type LocalSolver } from './local.js';
 import { methods, orderings } from './methods.js';
 import { makePrepared, PreparedSolver, sideKeys } from './prepared.js';
+import { factoring } from './readers.js';
 import type {
   PrepareOptions,
   SolutionArray,
@@ -178,6 +180,7 @@ function limit(
 /** @internal */
 export function createRoom(runtime: Runtime): SolverRoom {
   makers.give({ arrays, readers });
+  runtime.beside.set(BUNDLE, () => factoring.later('engine.use', async () => {}));
   return {
     ...createLocal(runtime),
     SparseMatrix: runtime.bind(SparseMatrix),

@@ -10,6 +10,7 @@ import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import type { StepJob } from '../../runtime/steps.js';
 import type { SparseMatrix } from '../sparse/matrix.js';
+import type { MatrixFacts } from './choice.js';
 import type { SparseFactor } from './factor.js';
 import type { SolverSettings } from './file.js';
 import { type AnswerMethod, methodNames, methods } from './methods.js';
@@ -212,12 +213,22 @@ export class Trials {
   }
 }
 
-/** `every(Number.isFinite)` calls a function for each number. */
-export function areFinite(x: Float64Array): boolean {
-  for (const value of x) if (value - value !== 0) return false;
-  return true;
-}
-
 export function nameOf(method: number): AnswerMethod {
   return methodNames[method] as AnswerMethod;
+}
+
+/** What the choice reads of a matrix. */
+export function factsOf(runtime: Runtime, operation: string, matrix: RawMatrix): MatrixFacts {
+  runtime.check(operation, matrix.facts(runtime.out));
+  const [symmetric, rowSlack, columnSlack] = [1, 9, 10].map((i) => runtime.outF64(i)) as [
+    number,
+    number,
+    number,
+  ];
+  return {
+    rows: matrix.rows,
+    entries: matrix.nnz,
+    symmetric: symmetric === 1,
+    slack: Math.max(rowSlack, columnSlack),
+  };
 }

@@ -4,9 +4,9 @@ import { numbersOut, viewOf } from '../../runtime/into.js';
 import { adoptAs, rawOf } from '../../runtime/object.js';
 import { F32, type IndexArray, type RealArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
+import { dtypes } from '../../runtime/values.js';
 import { MatrixEntries } from './entries.js';
 import type { AddOptions, PartInput, ProductOptions } from './types.js';
-import { dtypes } from './values.js';
 
 /** What can be computed with a matrix. */
 export abstract class MatrixAlgebra extends MatrixEntries {

@@ -6,10 +6,10 @@ import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Block, F64, type RealArray, realArray, type Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
+import { valuesIn } from '../../runtime/values.js';
 import type { CooInput, CsrInput, DenseInput } from './types.js';
-import { valuesIn } from './values.js';
 
-export function matrixOfCoo<T>(
+function matrixOfCoo<T>(
   runtime: Runtime,
   operation: string,
   input: CooInput,
@@ -43,7 +43,7 @@ export function matrixOfCoo<T>(
   });
 }
 
-export function matrixOfCsr<T>(
+function matrixOfCsr<T>(
   runtime: Runtime,
   operation: string,
   input: CsrInput,
@@ -73,7 +73,7 @@ export function matrixOfCsr<T>(
 }
 
 /** The elements that are not zero, as compressed sparse rows. `Bound` is the class of an engine. */
-export function csrOfDense(operation: string, Bound: unknown, input: DenseInput): CsrInput {
+function csrOfDense(operation: string, Bound: unknown, input: DenseInput): CsrInput {
   const keys = ['rows', 'cols', 'values', 'dtype'] as const;
   const { rows, cols, values, dtype } = check.options(operation, input, keys);
   check.integer(operation, 'rows', rows);
@@ -111,7 +111,7 @@ export function csrOfDense(operation: string, Bound: unknown, input: DenseInput)
   };
 }
 
-export function matrixOfDiagonal<T>(
+function matrixOfDiagonal<T>(
   runtime: Runtime,
   operation: string,
   values: RealArray,
@@ -122,7 +122,7 @@ export function matrixOfDiagonal<T>(
   );
 }
 
-export function identityMatrix<T>(
+function identityMatrix<T>(
   runtime: Runtime,
   operation: string,
   n: number,
@@ -166,3 +166,6 @@ function notFinite(operation: string, argument: string, position: number) {
   const message = `"${argument}" at position ${position}: value is NaN or infinite, expected finite numbers`;
   return new SublinearRangeError('NOT_FINITE', operation, message, { argument, position });
 }
+
+/** What modules bring that have the class (readers.ts). */
+export const arrays = { matrixOfCoo, matrixOfCsr, csrOfDense, matrixOfDiagonal, identityMatrix };

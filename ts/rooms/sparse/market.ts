@@ -13,9 +13,9 @@ import {
   type TextSource,
 } from '../../runtime/text-source.js';
 import * as check from '../../runtime/validate.js';
+import { dtypes } from '../../runtime/values.js';
 import type { DType } from '../dense/dense.js';
 import type { ReadMatrixAsyncOptions, ReadMatrixOptions } from './types.js';
-import { dtypes } from './values.js';
 
 /** The reader of Matrix Market files. */
 function matrixMarket<T>(

@@ -14,6 +14,7 @@ import type { RealArray } from '../../runtime/scratch.js';
 import type { AsyncTextSource, TextSource } from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
+import { dtypes } from '../../runtime/values.js';
 import { MatrixAlgebra } from './algebra.js';
 import { makers } from './readers.js';
 import type {
@@ -24,7 +25,6 @@ import type {
   ReadMatrixOptions,
   ValueType,
 } from './types.js';
-import { dtypes } from './values.js';
 
 const typeNumbers = { pattern: 0, ...dtypes } as const;
 

@@ -5,7 +5,7 @@ import { partOf } from '../../runtime/later.js';
 export const readers = /* @__PURE__ */ partOf(
   'sparse',
   'reading files of matrices',
-  () => import('./reading.js'),
+  async () => (await import('./reading.js')).reading,
 );
 
 export const makers = /* @__PURE__ */ partOf('sparse', 'making matrices');

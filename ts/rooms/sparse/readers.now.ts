@@ -1,7 +1,7 @@
 // The readers of this module, and making matrices, where everything is there from the start: Node, workers, edge runtimes.
 import { partOf } from '../../runtime/later.js';
-import * as arrays from './arrays.js';
-import * as reading from './reading.js';
+import { arrays } from './arrays.js';
+import { reading } from './reading.js';
 
 export const readers = /* @__PURE__ */ partOf(
   'sparse',

@@ -1,8 +1,8 @@
 // Making matrices from arrays, and the readers of files of matrices, wherever they come from.
 import { makers as heldMakers, readers as heldReaders } from '#readers/sparse';
 import type { Part } from '../../runtime/later.js';
-import type * as arrays from './arrays.js';
-import type * as reading from './reading.js';
+import type { arrays } from './arrays.js';
+import type { reading } from './reading.js';
 
 // Typed by the source: where dist/ is asked what the platform has, its classes are others.
 export const readers = heldReaders as unknown as Part<typeof reading>;

@@ -1,10 +1,10 @@
 // Sparse matrices in the engine's memory: the class, with the readers of all files of matrices.
 
 import type { Runtime } from '../../runtime/runtime.js';
-import * as arrays from './arrays.js';
+import { arrays } from './arrays.js';
 import { SparseMatrix } from './matrix.js';
 import { makers, readers } from './readers.js';
-import * as reading from './reading.js';
+import { reading } from './reading.js';
 
 export * from '../../runtime/errors.js';
 export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runtime/file.js';

@@ -1,8 +1,7 @@
 // Values of matrices and weights of graphs on their way into the C core.
 
-import { type Block, F32, F64, type RealArray, type Scratch } from '../../runtime/scratch.js';
-import * as check from '../../runtime/validate.js';
-import type { DType } from '../dense/dense.js';
+import { type Block, F32, F64, type RealArray, type Scratch } from './scratch.js';
+import * as check from './validate.js';
 
 export const dtypes = { float32: F32, float64: F64 } as const;
 
@@ -14,7 +13,7 @@ export function valuesIn(
   scratch: Scratch,
   argument: string,
   values: RealArray | undefined,
-  dtype: DType | undefined,
+  dtype: keyof typeof dtypes | undefined,
 ): Block | undefined {
   const type = dtype === undefined ? undefined : check.choice(operation, 'dtype', dtype, dtypes);
   if (values === undefined) return undefined;
