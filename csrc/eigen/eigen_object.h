@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "direct/factor_object.h"
 #include "eigen/eigen.h"
-#include "eigen/lobpcg.h"
+#include "eigen/lobpcg_state.h"
 #include "eigen/tridiagonal.h"
 
 #define SL_EIGEN_CUTS 2

@@ -11,8 +11,6 @@
 // Comput. Phys. 218 (2006), doi:10.1016/j.jcp.2006.02.007 (orthonormal bases); J. A. Duersch, M. Shao,
 // C. Yang, M. Gu, "A robust and efficient implementation of LOBPCG", SIAM J. Sci. Comput. 40 (2018),
 // doi:10.1137/17M1129830 (directions from coefficients, what is dropped).
-#include "eigen/lobpcg.h"
-
 #include <math.h>
 #include <string.h>
 

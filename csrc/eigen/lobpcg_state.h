@@ -1,6 +1,6 @@
 // The block of the locally optimal preconditioned conjugate gradient method. Internal to the room.
-#ifndef SL_EIGEN_LOBPCG_H
-#define SL_EIGEN_LOBPCG_H
+#ifndef SL_EIGEN_LOBPCG_STATE_H
+#define SL_EIGEN_LOBPCG_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
