@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "direct/analysis_order.h"
 
 #define NONE (-1)
 #define NO_ROW UINT32_MAX

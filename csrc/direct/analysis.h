@@ -100,4 +100,24 @@ void sl_analysis_destroy(sl_analysis *analysis);
 
 size_t sl_analysis_bytes(const sl_analysis *analysis);
 
+// The order (analysis_order.c): which one, rows that stay in pairs, and whether another order takes fewer
+// operations.
+
+// Begins the order of a pattern, which is kept until it is done: analysis->amd or ->nested.
+sl_status sl_analysis_order(sl_analysis *analysis, uint32_t n, const uint32_t *offsets,
+                            const uint32_t *indices);
+
+// The same for the pattern in which pairs of rows are single ones, where there are such pairs.
+sl_status sl_analysis_order_pairs(sl_analysis *analysis, const double *entries);
+
+// The order of pairs becomes one of rows.
+void sl_analysis_expand_pairs(sl_analysis *analysis);
+
+// Notes pairs that have come to stand side by side. Errors: ERR_MEMORY.
+sl_status sl_analysis_tie(sl_analysis *analysis);
+
+// Once the operations are known: begins nested dissection in place of minimum degree where that may
+// pay, or goes back to the latter where it was better. again: written: the counts are to be found anew.
+sl_status sl_analysis_look_further(sl_analysis *analysis, bool *again);
+
 #endif

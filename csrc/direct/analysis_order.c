@@ -1,4 +1,4 @@
-#include "direct/analysis_order.h"
+#include "direct/analysis.h"
 
 #include <string.h>
 

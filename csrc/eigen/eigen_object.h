@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "direct/factor_object.h"
 #include "eigen/eigen.h"
-#include "eigen/lobpcg.h"
+#include "eigen/lobpcg_state.h"
 #include "eigen/tridiagonal.h"
 
 #define SL_EIGEN_CUTS 2
@@ -172,6 +172,12 @@ sl_status sl_eigen_step_lobpcg(sl_eigen *e, uint64_t work);
 void sl_lobpcg_inject(sl_eigen *e);
 void sl_lobpcg_extract(sl_eigen *e);
 void sl_lobpcg_destroy(sl_lobpcg *lobpcg);
+// The projected problem (lobpcg_project.c): begins it; takes its smallest pairs; adds directions; and the
+// projected operator of the next basis.
+void sl_lobpcg_begin_small(sl_eigen *e);
+void sl_lobpcg_choose(sl_eigen *e);
+void sl_lobpcg_step_direct(sl_eigen *e, uint64_t work);
+void sl_lobpcg_step_project(sl_eigen *e, uint64_t work);
 size_t sl_lobpcg_bytes(const sl_lobpcg *lobpcg, size_t n);
 
 // Lanczos (lanczos.c).

@@ -11,8 +11,6 @@
 // Comput. Phys. 218 (2006), doi:10.1016/j.jcp.2006.02.007 (orthonormal bases); J. A. Duersch, M. Shao,
 // C. Yang, M. Gu, "A robust and efficient implementation of LOBPCG", SIAM J. Sci. Comput. 40 (2018),
 // doi:10.1137/17M1129830 (directions from coefficients, what is dropped).
-#include "eigen/lobpcg.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -25,7 +23,6 @@
 
 // What of a column is left after all others have been taken away, if less, is rounding.
 #define LEAST_PART 1e-12
-#define LEAST_DIRECTION 1e-6
 // Iterations without progress until nothing more is expected.
 #define MOST_STALE 60
 #define PROBES 10
@@ -34,32 +31,8 @@
 #define DROP 2e-3
 #define FILL 10
 
-enum {
-  CANDIDATE,
-  PRECONDITION,
-  DOTS,
-  SUBTRACT,
-  IMAGE,
-  MULTIPLY,
-  AGAINST,
-  SMALL,
-  CHOOSE,
-  DIRECT,
-  PROJECT,
-  ROTATE,
-  ROTATE_A,
-  ROTATE_B,
-  RESIDUAL,
-  JUDGE
-};
-
-static double *at(const sl_eigen *e, double *block, uint32_t j) { return block + (size_t)j * e->n; }
-static uint32_t columns(const sl_lobpcg *l) { return l->x + l->p + l->w; }
-
-static void go_to(sl_lobpcg *l, int stage) {
-  l->stage = stage;
-  l->cursor = 0;
-  l->at = 0;
+static double *column_of(const sl_eigen *e, double *block, uint32_t j) {
+  return block + (size_t)j * e->n;
 }
 
 void sl_lobpcg_destroy(sl_lobpcg *l) {
@@ -128,7 +101,7 @@ sl_status sl_eigen_begin_lobpcg(sl_eigen *e) {
   SL_TRY(reserve(e));
   l->count = l->randoms = l->width;
   l->best = INFINITY;
-  go_to(l, CANDIDATE);
+  sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
   e->phase = SL_EIGEN_AT_BASIS;
   return SL_OK;
 }
@@ -143,7 +116,7 @@ void sl_lobpcg_inject(sl_eigen *e) {
   l->probes = PROBES;
   l->candidate = 0;
   for (uint32_t i = 0; i < l->count; i++) l->active[i] = i;
-  go_to(l, CANDIDATE);
+  sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
 }
 
 // ---- a new column -------------------------------------------------------------------------------
@@ -161,7 +134,8 @@ static void make_random(sl_eigen *e, double *x) {
 // A x - theta B x of an active column.
 NOINLINE static void make_residual(const sl_eigen *e, uint32_t j, double *r) {
   const sl_lobpcg *l = e->lobpcg;
-  const double *ax = at(e, l->as, j), *bx = at(e, l->bs != NULL ? l->bs : e->krylov.q, j);
+  const double *ax = column_of(e, l->as, j),
+               *bx = column_of(e, l->bs != NULL ? l->bs : e->krylov.q, j);
   for (uint32_t i = 0; i < e->n; i++) r[i] = ax[i] - l->theta[j] * bx[i];
 }
 
@@ -182,22 +156,20 @@ static void begin_passes(sl_eigen *e, double *x) {
   l->length = 1;
   if (!normalise(e, x)) {
     l->candidate++;
-    go_to(l, CANDIDATE);
+    sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
     return;
   }
   memset(e->krylov.h, 0, e->krylov.room * sizeof *e->krylov.h);
-  go_to(l, columns(l) > 0 ? DOTS : IMAGE);
+  sl_lobpcg_go_to(l, sl_lobpcg_columns(l) > 0 ? SL_LOBPCG_DOTS : SL_LOBPCG_IMAGE);
 }
-
-static void begin_small(sl_eigen *e);
 
 static void begin_candidate(sl_eigen *e) {
   sl_lobpcg *l = e->lobpcg;
-  if (l->candidate == l->count || columns(l) == l->room) {
-    begin_small(e);
+  if (l->candidate == l->count || sl_lobpcg_columns(l) == l->room) {
+    sl_lobpcg_begin_small(e);
     return;
   }
-  double *x = at(e, e->krylov.q, columns(l));
+  double *x = column_of(e, e->krylov.q, sl_lobpcg_columns(l));
   e->work += 2 * (uint64_t)e->n;
   if (l->randoms > 0) {
     l->randoms--;
@@ -208,14 +180,14 @@ static void begin_candidate(sl_eigen *e) {
   make_residual(e, l->active[l->candidate], l->preconditioner != NULL ? e->krylov.side : x);
   l->solve = 0;
   if (l->preconditioner != NULL)
-    go_to(l, PRECONDITION);
+    sl_lobpcg_go_to(l, SL_LOBPCG_PRECONDITION);
   else
     begin_passes(e, x);
 }
 
 static void step_precondition(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
-  double *x = at(e, e->krylov.q, columns(l));
+  double *x = column_of(e, e->krylov.q, sl_lobpcg_columns(l));
   uint32_t before = l->solve;
   bool done =
       sl_incomplete_solve(l->preconditioner, e->krylov.side, x, e->krylov.spare, work, &l->solve);
@@ -245,8 +217,9 @@ static bool step_products(sl_eigen *e, uint64_t work, const double *block, uint3
 static void step_dots(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
   const double *images = l->bs != NULL ? l->bs : e->krylov.q;
-  if (step_products(e, work, images, columns(l), at(e, e->krylov.q, columns(l))))
-    go_to(l, SUBTRACT);
+  if (step_products(e, work, images, sl_lobpcg_columns(l),
+                    column_of(e, e->krylov.q, sl_lobpcg_columns(l))))
+    sl_lobpcg_go_to(l, SL_LOBPCG_SUBTRACT);
 }
 
 // Twice is enough unless most of it went away.
@@ -259,19 +232,19 @@ static void end_pass(sl_eigen *e, double *x) {
   memset(e->krylov.h, 0, e->krylov.room * sizeof *e->krylov.h);
   if (!(length > LEAST_PART)) {
     l->candidate++;
-    go_to(l, CANDIDATE);
+    sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
   } else if (l->pass < 2 || (length < before / 2 && l->pass < 6)) {
-    go_to(l, DOTS);
+    sl_lobpcg_go_to(l, SL_LOBPCG_DOTS);
   } else {
     normalise(e, x);
-    go_to(l, IMAGE);
+    sl_lobpcg_go_to(l, SL_LOBPCG_IMAGE);
   }
 }
 
 static void step_subtract(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
-  uint32_t count = columns(l);
-  double *x = at(e, e->krylov.q, count);
+  uint32_t count = sl_lobpcg_columns(l);
+  double *x = column_of(e, e->krylov.q, count);
   uint64_t done = 0;
   while (l->cursor < e->n && done < work) {
     uint32_t rows = rows_at(e, l->cursor);
@@ -285,7 +258,7 @@ static void step_subtract(sl_eigen *e, uint64_t work) {
 
 static bool step_product(sl_eigen *e, uint64_t work, const sl_csr *a, double *to) {
   sl_lobpcg *l = e->lobpcg;
-  const double *x = at(e, e->krylov.q, columns(l));
+  const double *x = column_of(e, e->krylov.q, sl_lobpcg_columns(l));
   uint64_t done = 0;
   while (l->cursor < e->n && done < work) {
     uint32_t end = l->cursor + rows_at(e, l->cursor);
@@ -301,150 +274,47 @@ static bool step_product(sl_eigen *e, uint64_t work, const sl_csr *a, double *to
 static void step_image(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
   if (l->bs != NULL) {
-    double *x = at(e, e->krylov.q, columns(l)), *image = at(e, l->bs, columns(l));
+    double *x = column_of(e, e->krylov.q, sl_lobpcg_columns(l)),
+           *image = column_of(e, l->bs, sl_lobpcg_columns(l));
     if (!step_product(e, work, e->b, image)) return;
     double squares = sl_dot_f64(x, image, e->n);
     if (!(squares > 0)) {
       l->candidate++;
-      go_to(l, CANDIDATE);
+      sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
       return;
     }
     sl_scale_f64(1 / sqrt(squares), x, e->n);
     sl_scale_f64(1 / sqrt(squares), image, e->n);
   }
-  go_to(l, MULTIPLY);
+  sl_lobpcg_go_to(l, SL_LOBPCG_MULTIPLY);
 }
 
 static void step_multiply(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
-  if (!step_product(e, work, e->a, at(e, l->as, columns(l)))) return;
+  if (!step_product(e, work, e->a, column_of(e, l->as, sl_lobpcg_columns(l)))) return;
   e->applications++;
   memset(e->krylov.h, 0, e->krylov.room * sizeof *e->krylov.h);
-  go_to(l, AGAINST);
+  sl_lobpcg_go_to(l, SL_LOBPCG_AGAINST);
 }
 
 // Its column of S^T A S.
 static void step_against(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
-  uint32_t c = columns(l);
-  if (!step_products(e, work, e->krylov.q, c + 1, at(e, l->as, c))) return;
+  uint32_t c = sl_lobpcg_columns(l);
+  if (!step_products(e, work, e->krylov.q, c + 1, column_of(e, l->as, c))) return;
   for (uint32_t i = 0; i <= c; i++) {
     e->krylov.t[(size_t)c * l->room + i] = e->krylov.t[(size_t)i * l->room + c] = e->krylov.h[i];
   }
   l->w++;
   l->candidate++;
-  go_to(l, CANDIDATE);
+  sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
 }
 
-// ---- the projected problem ----------------------------------------------------------------------
-
-static void begin_small(sl_eigen *e) {
-  sl_lobpcg *l = e->lobpcg;
-  uint32_t s = columns(l);
-  if (s == 0) {
-    e->krylov.closed = true;
-    e->phase = SL_EIGEN_AT_BOUNDS;
-    return;
-  }
-  for (uint32_t j = 0; j < s; j++) {
-    memcpy(e->krylov.small.vectors + (size_t)j * s, e->krylov.t + (size_t)j * l->room,
-           s * sizeof(double));
-  }
-  sl_small_begin(&e->krylov.small, s);
-  go_to(l, SMALL);
-}
-
-static double *mix_of(const sl_lobpcg *l, uint32_t j) { return l->mix + (size_t)j * l->room; }
-
-// The coefficients of the smallest pairs, ascending.
-static void choose(sl_eigen *e) {
-  sl_lobpcg *l = e->lobpcg;
-  uint32_t s = columns(l), *chosen = e->krylov.chosen;
-  const double *values = e->krylov.small.values;
-  for (uint32_t i = 0; i < s; i++) {
-    uint32_t to = i;
-    for (; to > 0 && values[i] < values[chosen[to - 1]]; to--) chosen[to] = chosen[to - 1];
-    chosen[to] = i;
-  }
-  l->keep = l->kept = s < l->width ? s : l->width;
-  for (uint32_t j = 0; j < l->kept; j++) {
-    l->theta[j] = values[chosen[j]];
-    memcpy(mix_of(l, j), e->krylov.small.vectors + (size_t)chosen[j] * s, s * sizeof(double));
-  }
-  for (uint32_t i = 0; i < l->room; i++) chosen[i] = i;
-  e->work += (uint64_t)s * l->kept;
-  go_to(l, DIRECT);
-}
-
-// The direction by which an active pair came: its coefficients without those of the old vectors, made
-// orthonormal to all others.
-static void add_direction(sl_eigen *e, uint32_t j) {
-  sl_lobpcg *l = e->lobpcg;
-  uint32_t s = columns(l);
-  double *z = mix_of(l, l->keep);
-  memcpy(z, mix_of(l, j), s * sizeof *z);
-  memset(z, 0, l->x * sizeof *z);
-  double length = sl_norm2_f64(z, s);
-  if (!(length > 0x1p-500)) return;
-  sl_scale_f64(1 / length, z, s);
-  for (int pass = 0; pass < 3; pass++) {
-    memset(e->krylov.h, 0, l->keep * sizeof *e->krylov.h);
-    sl_block_dots(s, l->keep, l->mix, l->room, z, e->krylov.h);
-    sl_block_subtract(s, l->keep, l->mix, l->room, e->krylov.h, z);
-    length = sl_norm2_f64(z, s);
-    if (!(length > LEAST_DIRECTION)) return;
-    sl_scale_f64(1 / length, z, s);
-  }
-  l->keep++;
-  e->work += 6 * (uint64_t)s * l->keep;
-}
-
-static void step_direct(sl_eigen *e, uint64_t work) {
-  sl_lobpcg *l = e->lobpcg;
-  uint64_t begin = e->work;
-  // The room that is left is for as many residuals.
-  while (l->at < l->count && l->x > 0 && l->keep + 1 < l->room) {
-    if (e->work - begin >= work) return;
-    if (l->active[l->at] < l->kept) add_direction(e, l->active[l->at]);
-    l->at++;
-  }
-  memset(e->krylov.small.vectors, 0, (size_t)l->keep * l->keep * sizeof(double));
-  go_to(l, PROJECT);
-}
-
-// S^T A S of the new basis: Ritz values, and of the directions what their coefficients say. Between
-// vectors and directions it is 0.
-static void step_project(sl_eigen *e, uint64_t work) {
-  sl_lobpcg *l = e->lobpcg;
-  uint32_t s = columns(l), keep = l->keep;
-  double *next = e->krylov.small.vectors, *image = e->krylov.small.scratch;
-  uint64_t spent = 0;
-  for (; l->at < keep && spent < work; l->at++) {
-    uint32_t j = l->at;
-    if (j < l->kept) {
-      next[(size_t)j * keep + j] = l->theta[j];
-      continue;
-    }
-    memset(image, 0, s * sizeof *image);
-    sl_block_dots(s, s, e->krylov.t, l->room, mix_of(l, j), image);
-    double *own = next + (size_t)j * keep;
-    sl_block_dots(s, j + 1 - l->kept, mix_of(l, l->kept), l->room, image, own + l->kept);
-    spent += (uint64_t)s * (s + j);
-  }
-  e->work += spent;
-  if (l->at < keep) return;
-  for (uint32_t j = 0; j < keep; j++) {
-    for (uint32_t i = 0; i <= j; i++) {
-      double value = next[(size_t)j * keep + i];
-      e->krylov.t[(size_t)j * l->room + i] = e->krylov.t[(size_t)i * l->room + j] = value;
-    }
-  }
-  go_to(l, ROTATE);
-}
+// ---- the next basis ----------------------------------------------------------------------------
 
 static bool step_rotate(sl_eigen *e, uint64_t work, double *block) {
   sl_lobpcg *l = e->lobpcg;
-  uint32_t s = columns(l);
+  uint32_t s = sl_lobpcg_columns(l);
   uint64_t done = 0;
   while (block != NULL && l->cursor < e->n && done < work) {
     uint32_t rows = rows_at(e, l->cursor);
@@ -461,8 +331,8 @@ static bool step_rotate(sl_eigen *e, uint64_t work, double *block) {
 
 static void step_residual(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
-  const double *x = at(e, e->krylov.q, l->at), *ax = at(e, l->as, l->at);
-  const double *bx = l->bs != NULL ? at(e, l->bs, l->at) : x;
+  const double *x = column_of(e, e->krylov.q, l->at), *ax = column_of(e, l->as, l->at);
+  const double *bx = l->bs != NULL ? column_of(e, l->bs, l->at) : x;
   double theta = l->theta[l->at];
   uint64_t done = 0;
   while (l->cursor < e->n && done < work) {
@@ -485,7 +355,7 @@ static void step_residual(sl_eigen *e, uint64_t work) {
   l->left[l->at++] = size > 0 ? left : 0;
   l->cursor = 0;
   l->sums[0] = l->sums[1] = 0;
-  if (l->at == l->x) go_to(l, JUDGE);
+  if (l->at == l->x) sl_lobpcg_go_to(l, SL_LOBPCG_JUDGE);
 }
 
 static void finish(sl_eigen *e, bool converged) {
@@ -524,7 +394,7 @@ static void judge(sl_eigen *e) {
     l->randoms = l->count = 1;
     l->active[0] = 0;
   }
-  go_to(l, CANDIDATE);
+  sl_lobpcg_go_to(l, SL_LOBPCG_CANDIDATE);
 }
 
 static void end_rotation(sl_eigen *e) {
@@ -533,17 +403,17 @@ static void end_rotation(sl_eigen *e) {
   l->p = l->keep - l->kept;
   l->w = 0;
   l->sums[0] = l->sums[1] = 0;
-  go_to(l, RESIDUAL);
+  sl_lobpcg_go_to(l, SL_LOBPCG_RESIDUAL);
 }
 
 void sl_lobpcg_extract(sl_eigen *e) {
   sl_lobpcg *l = e->lobpcg;
   if (l == NULL || e->krylov.q == NULL) return;
-  if (l->stage == ROTATE) {
+  if (l->stage == SL_LOBPCG_ROTATE) {
     // Rows that have been rotated already cannot be turned back.
     step_rotate(e, UINT64_MAX, e->krylov.q);
     l->x = l->kept;
-  } else if (l->stage == ROTATE_A || l->stage == ROTATE_B) {
+  } else if (l->stage == SL_LOBPCG_ROTATE_A || l->stage == SL_LOBPCG_ROTATE_B) {
     l->x = l->kept;
   }
   finish(e, false);
@@ -552,49 +422,49 @@ void sl_lobpcg_extract(sl_eigen *e) {
 sl_status sl_eigen_step_lobpcg(sl_eigen *e, uint64_t work) {
   sl_lobpcg *l = e->lobpcg;
   switch (l->stage) {
-  case CANDIDATE:
+  case SL_LOBPCG_CANDIDATE:
     begin_candidate(e);
     break;
-  case PRECONDITION:
+  case SL_LOBPCG_PRECONDITION:
     step_precondition(e, work);
     break;
-  case DOTS:
+  case SL_LOBPCG_DOTS:
     step_dots(e, work);
     break;
-  case SUBTRACT:
+  case SL_LOBPCG_SUBTRACT:
     step_subtract(e, work);
     break;
-  case IMAGE:
+  case SL_LOBPCG_IMAGE:
     step_image(e, work);
     break;
-  case MULTIPLY:
+  case SL_LOBPCG_MULTIPLY:
     step_multiply(e, work);
     break;
-  case AGAINST:
+  case SL_LOBPCG_AGAINST:
     step_against(e, work);
     break;
-  case SMALL:
-    if (sl_small_step(&e->krylov.small, work, &e->work)) go_to(l, CHOOSE);
+  case SL_LOBPCG_SMALL:
+    if (sl_small_step(&e->krylov.small, work, &e->work)) sl_lobpcg_go_to(l, SL_LOBPCG_CHOOSE);
     break;
-  case CHOOSE:
-    choose(e);
+  case SL_LOBPCG_CHOOSE:
+    sl_lobpcg_choose(e);
     break;
-  case DIRECT:
-    step_direct(e, work);
+  case SL_LOBPCG_DIRECT:
+    sl_lobpcg_step_direct(e, work);
     break;
-  case PROJECT:
-    step_project(e, work);
+  case SL_LOBPCG_PROJECT:
+    sl_lobpcg_step_project(e, work);
     break;
-  case ROTATE:
-    if (step_rotate(e, work, e->krylov.q)) go_to(l, ROTATE_A);
+  case SL_LOBPCG_ROTATE:
+    if (step_rotate(e, work, e->krylov.q)) sl_lobpcg_go_to(l, SL_LOBPCG_ROTATE_A);
     break;
-  case ROTATE_A:
-    if (step_rotate(e, work, l->as)) go_to(l, ROTATE_B);
+  case SL_LOBPCG_ROTATE_A:
+    if (step_rotate(e, work, l->as)) sl_lobpcg_go_to(l, SL_LOBPCG_ROTATE_B);
     break;
-  case ROTATE_B:
+  case SL_LOBPCG_ROTATE_B:
     if (step_rotate(e, work, l->bs)) end_rotation(e);
     break;
-  case RESIDUAL:
+  case SL_LOBPCG_RESIDUAL:
     step_residual(e, work);
     break;
   default:
