@@ -46,7 +46,12 @@ interface Neighbours {
 
 type Cases = Record<'flat' | 'search', Case<Room>> &
   Record<'neighbours', Case<Room, PreparedAnswer<Neighbours>>> &
-  Record<'sparse', Case<Room, PreparedAnswer<SparseData>>>;
+  Record<'sparse', Case<Room, PreparedSparse>>;
+
+/** Also one query in plain JavaScript. */
+interface PreparedSparse extends PreparedAnswer<SparseData> {
+  one(query: number): Uint32Array;
+}
 
 /** Sparse vectors, and questions about them. */
 interface SparseData {
@@ -130,6 +135,7 @@ export const benchmarks: Cases = {
           },
         },
         data: { vectors, queries },
+        one: (query) => addUp({ vectors, queries: queries.slice(query, query + 1) }),
       };
     },
   },
