@@ -3,9 +3,10 @@
 import { version } from '../../generated/bundles.js';
 import { hnswOptions } from '../../generated/fields/hnsw.js';
 import type { Hnsw as RawHnsw } from '../../generated/raw/vector.js';
+import { make } from '../../runtime/brand.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { type Instance, isSharedMemory } from '../../runtime/instance.js';
-import type { Runtime } from '../../runtime/runtime.js';
+import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import { Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
@@ -21,8 +22,7 @@ import type {
   BuildPool,
   SharedIndex,
 } from './shared-types.js';
-import type { AddProgress, HnswOptions } from './types.js';
-import type { VectorIndex } from './vector-index.js';
+import type { HnswOptions } from './types.js';
 
 /** Bytes of vectors that are copied at once. */
 const PIECE = 1 << 20;
@@ -31,13 +31,9 @@ const UNIT_WORK = 300;
 /** How often `onProgress` hears of what workers have done, and a dispose of the engine is noticed. */
 const PROGRESS_MS = 50;
 
-/** Makes the index of an object of the module. */
-type MakeIndex = (raw: RawHnsw | null) => VectorIndex<RawHnsw>;
-
 /** What {@link Hnsw.buildShared} is given, checked. */
 interface Given {
   home: Runtime;
-  makeIndex: MakeIndex;
   operation: string;
   options: HnswOptions;
   ids: BuildBatch['ids'];
@@ -59,13 +55,12 @@ interface Building {
 /** Builds an index and gives it as `share()` does. */
 export async function buildShared(
   home: Runtime,
-  makeIndex: MakeIndex,
   operation: string,
   options: HnswOptions,
   batch: BuildBatch,
   build: BuildOptions | undefined,
 ): Promise<SharedIndex> {
-  const given = checked(home, makeIndex, operation, options, batch, build);
+  const given = checked(home, operation, options, batch, build);
   const module = given.pool === undefined ? undefined : await sharing(home, operation);
   const built = module === undefined ? await alone(given) : await together(given, module);
   return { kind: 'hnsw', version, ...built };
@@ -73,7 +68,6 @@ export async function buildShared(
 
 function checked(
   home: Runtime,
-  makeIndex: MakeIndex,
   operation: string,
   options: HnswOptions,
   batch: BuildBatch,
@@ -95,19 +89,22 @@ function checked(
   const source = elementsOf(operation, 'vectors', vectors, { bits, width });
   const stride = bits ? width : 4 * width;
   const shape = { width, stride, count: source.length / width };
-  return { home, makeIndex, operation, options, ids, vectors: source, ...shape, pool, how };
+  return { home, operation, options, ids, vectors: source, ...shape, pool, how };
 }
 
 // --- One thread ---
 
 async function alone(given: Given): Promise<Pick<SharedIndex, 'bytes' | 'file'>> {
-  const { home, makeIndex, operation, options, count, how } = given;
-  using index = makeIndex(home.raw.Hnsw.create(giveOptions(home, operation, options)));
-  const raw = home.made(operation, home.raw.HnswBuild.create(index.use(operation), count));
+  const { home, operation, options, count, how } = given;
+  const { out } = home;
+  const index = home.made(operation, home.raw.Hnsw.create(giveOptions(home, operation, options)));
+  const made: RawObject[] = [index];
   try {
-    await addAll(given, { runtime: home, add: (...args) => raw.add(...args) }, [index]);
+    const raw = home.made(operation, home.raw.HnswBuild.create(index, count));
+    made.unshift(raw);
+    await addAll(given, { runtime: home, add: (...args) => raw.add(...args) });
     const next = () => {
-      home.check(operation, raw.next(home.out));
+      home.check(operation, raw.next(out));
       return home.outU32();
     };
     let [units, unit] = [next(), 0];
@@ -119,12 +116,29 @@ async function alone(given: Given): Promise<Pick<SharedIndex, 'bytes' | 'file'>>
       return units === 0;
     };
     const progress = () => ({ added: raw.done(), total: count });
-    await runAsync({ runtime: home, operation, step, progress }, [index], how);
+    await runAsync({ runtime: home, operation, step, progress }, [], how);
+    made.shift()?.delete();
+    return { bytes: index.bytes(), file: fileOf(home, operation, index) };
   } finally {
-    // What is not linked goes with it.
-    if (home.alive) raw.delete();
+    if (home.alive) for (const object of made) object.delete();
   }
-  return { bytes: index.bytesUsed, file: index.save() };
+}
+
+/** What `save()` of an index gives. */
+function fileOf(runtime: Runtime, operation: string, index: RawHnsw): Uint8Array<ArrayBuffer> {
+  const size = index.fileSize();
+  const file = make(operation, size, () => new Uint8Array(size));
+  return runtime.scratch(operation, (scratch) => {
+    const piece = scratch.bytes(PIECE);
+    let at = 0;
+    do {
+      runtime.check(operation, index.save(at, piece, PIECE, runtime.out));
+      const some = runtime.outU32();
+      file.set(runtime.u8.subarray(piece, piece + some), at);
+      at += some;
+    } while (at < size);
+    return file;
+  });
 }
 
 const unitsOf = (work: number) => Math.max(1, Math.round(work / UNIT_WORK));
@@ -133,7 +147,6 @@ const unitsOf = (work: number) => Math.max(1, Math.round(work / UNIT_WORK));
 async function addAll(
   { operation, ids, vectors, width, stride, count, how }: Given,
   { runtime, add }: Building,
-  objects: VectorIndex<RawHnsw>[],
 ): Promise<void> {
   const scratch = new Scratch(runtime, operation);
   try {
@@ -154,7 +167,7 @@ async function addAll(
       return added === count;
     };
     const progress = () => ({ added: 0, total: count });
-    if (count > 0) await runAsync({ runtime, operation, step, progress }, objects, how);
+    if (count > 0) await runAsync({ runtime, operation, step, progress }, [], how);
   } finally {
     if (runtime.alive) scratch.release();
   }
@@ -187,7 +200,7 @@ async function together(
   const index = instance.make(operation, 'sl_abi_hnsw_create', ...fields);
   const build = instance.make(operation, 'sl_abi_hnsw_build_create', index, count);
   const add = (...args: number[]) => instance.call('sl_abi_hnsw_build_add', build, ...args);
-  await addAll(given, { runtime, add }, []);
+  await addAll(given, { runtime, add });
   home.assertAlive(operation);
   const regions = instance.makeRegions();
   const at = instance.make(operation, 'sl_abi_alloc', BOARD_BYTES);

@@ -12,13 +12,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { type IndexArray, Scratch } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import { buildShared, joinBuild } from './build.js';
-import { MeasuredIndex } from './measured-index.js';
+import { BuiltIndex } from './built-index.js';
 import { giveOptions, metrics, verified } from './options.js';
 import { Repairing } from './repair.js';
 import type { ResultAddresses } from './results.js';
 import { openPlace, readShared } from './shared-index.js';
-import type { BuildBatch, BuildOptions, BuildPlace, SharedIndex } from './shared-types.js';
+import type { SharedIndex } from './shared-types.js';
 import type {
   HnswOptions,
   HnswStats,
@@ -35,7 +34,7 @@ const REMOVED_AT_ONCE = 256;
  * the query through a graph of near neighbours and compares it with some thousand vectors, however many there are. `ef`
  * trades speed for recall. Vectors can be removed and replaced for ever: links are repaired and memory is used again.
  */
-export class Hnsw extends MeasuredIndex {
+export class Hnsw extends BuiltIndex {
   #writing = false;
 
   /** Removed vectors whose places are not free yet; see {@link Hnsw.repair}. */
@@ -170,64 +169,6 @@ export class Hnsw extends MeasuredIndex {
     if ('file' in given) return home.bind(Hnsw).load(given.file).freeze();
     const { runtime, raw } = await openPlace(home, operation, given.place, 'hnsw');
     return adopt(runtime, operation, Hnsw, raw);
-  }
-
-  /**
-   * Builds an index with all the workers of a pool and gives it as {@link VectorIndex.share} does: for `openShared()`, here and in
-   * workers. The same vectors, options and seed give the same bits with any number of workers, and without a pool; other
-   * bits than {@link VectorIndex.addBatch}, of the same quality: vectors go in in batches of up to 256, each searched for in the
-   * graph as it was before and compared with those before it in its batch. After an abort or an error nothing is left of
-   * it. Where threads share no memory this thread builds, in slices of about 8 ms.
-   *
-   * @throws RangeError and SublinearError as {@link Hnsw.create} and {@link VectorIndex.addBatch}; an id that comes twice is
-   *   `ARGUMENT`
-   * @throws SublinearError `CRASHED` where a worker ends meanwhile; `MEMORY`; rejects with `signal.reason` after an abort
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   * import { createPool } from 'sublinear/worker';
-   *
-   * const { Hnsw } = await load();
-   * const ids = Uint32Array.from({ length: 2000 }, (_, i) => i);
-   * const vectors = Float32Array.from(ids, (i) => i / 10);
-   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
-   * const shared = await Hnsw.buildShared({ metric: 'euclidean', dimension: 1 }, { ids, vectors }, { pool });
-   * using index = await Hnsw.openShared(shared);
-   * console.log([...index.search([7.01], { k: 2 }).ids]); // [ 70, 71 ]
-   * ```
-   */
-  static async buildShared(
-    options: HnswOptions,
-    batch: BuildBatch,
-    build?: BuildOptions,
-  ): Promise<SharedIndex> {
-    const operation = 'Hnsw.buildShared';
-    const home = runtimeOf(this, operation);
-    const make = (raw: RawHnsw | null) => adopt(home, operation, Hnsw, raw);
-    return buildShared(home, make, operation, options, batch, build);
-  }
-
-  /**
-   * What {@link Hnsw.buildShared} calls in each worker: works on a build until it has ended. Gives the number of units of work
-   * that were done here. Any worker can take part whose engine has the module: `pool` need not be one of `createPool()`.
-   *
-   * @example
-   * ```ts
-   * import { type BuildPool, load } from 'sublinear/hnsw';
-   * import { createWorkerEngine } from 'sublinear/worker';
-   *
-   * const { Hnsw } = await load();
-   * await using worker = await createWorkerEngine({ modules: ['hnsw'] });
-   * const pool: BuildPool = { size: 1, run: async (job) => job(worker) }; // job() calls joinBuild() there
-   * const batch = { ids: [1, 2, 3], vectors: [1, 2, 3] };
-   * using index = await Hnsw.openShared(await Hnsw.buildShared({ metric: 'dot', dimension: 1 }, batch, { pool }));
-   * console.log(index.size); // 3
-   * ```
-   */
-  static async joinBuild(place: BuildPlace): Promise<number> {
-    const operation = 'Hnsw.joinBuild';
-    return joinBuild(runtimeOf(this, operation), operation, place);
   }
 
   /**

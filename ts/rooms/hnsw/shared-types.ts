@@ -43,10 +43,11 @@ export interface BuildOptions extends AsyncOptions<AddProgress> {
 /** What {@link Hnsw.buildShared} needs of a pool. */
 export interface BuildPool {
   readonly size: number;
-  run<T>(
+  /** Runs the job when a worker is free, with the engine there. An abort takes it out of the queue. */
+  readonly run: <T>(
     job: (engine: BuildEngine) => T | PromiseLike<T>,
     options?: { signal?: AbortSignal; retries?: number },
-  ): Promise<T>;
+  ) => Promise<T>;
 }
 
 /** What it needs of an engine in a worker. */
