@@ -10,7 +10,7 @@ export type Change =
   | { kind: 'removeAll'; keys: readonly Key[] }
   | { kind: 'optimize' };
 
-export interface ChangedItem {
+interface ChangedItem {
   key: Key;
   vector?: ArrayLike<number> | undefined;
   /** Texts by field. */
@@ -25,6 +25,8 @@ export interface ChangedItem {
 export interface Journal {
   stage(operation: string, change: Change): void;
   commit(): void;
+  /** A change that was refused has left the index in another state than one that never was, with the same items. */
+  undone(): void;
 }
 
 /** What of a collection makes changes again. */

@@ -152,7 +152,10 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     try {
       if (words !== undefined) texts.put(operation, id, words);
     } catch (error) {
-      if (vector !== undefined) index.remove(id);
+      if (vector !== undefined) {
+        index.remove(id);
+        this.journal?.undone();
+      }
       throw error;
     }
     if (before === undefined) items.put(place, key, metadata);
