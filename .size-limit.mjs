@@ -38,12 +38,17 @@ const modules = {
 // The entry of a room has the code of the room, and nothing is imported later but the readers of files that are another
 // module's. A new room has to fit in the first line.
 const anyEntry = [375, 119.5, 103.5];
+const withCollection = [392, 124, 107.5];
 const entries = {
   // With the JavaScript side of embind, which serves all bundles, and instances on shared memory.
   'index.js': [87.5, 32.8, 28.2],
   'inline.js': [5, 2, 2],
   // Readers of other libraries' files, beside the code of a collection.
-  'import.js': [411, 130, 112.5],
+  'import.js': [411, 132, 114.5],
+  'import/arrow.js': withCollection,
+  'import/parquet.js': withCollection,
+  'langchain.js': withCollection,
+  'hnsw.js': withCollection,
   'dense.js': [115, 39.5, 34.5],
   'sparse.js': [196, 66, 57],
   'solver.js': [227, 67.8, 59],

@@ -105,10 +105,13 @@ async function log(count: number, dimension: number) {
   });
   const plain = Collection.create(options);
   const [without, with_]: [number[], number[]] = [[], []];
+  const [ownCpu, loggedCpu]: [number[], number[]] = [[], []];
   const slice = Math.ceil(count / 20);
-  const timed = async (body: () => unknown) => {
-    const started = performance.now();
+  const timed = async (body: () => unknown, cpu: number[] = []) => {
+    const [started, used] = [performance.now(), process.cpuUsage()];
     await body();
+    const { user, system } = process.cpuUsage(used);
+    cpu.push((user + system) / slice);
     return performance.now() - started;
   };
   for (let from = 0; from < count; from += slice) {
@@ -120,12 +123,12 @@ async function log(count: number, dimension: number) {
           metadata: { year: i % 50 },
         });
     };
-    without.push(await timed(() => add(plain)));
+    without.push(await timed(() => add(plain), ownCpu));
     with_.push(
       await timed(async () => {
         add(logged.collection);
         await logged.flush();
-      }),
+      }, loggedCpu),
     );
   }
   const bytes = logged.logBytes;
@@ -152,6 +155,8 @@ async function log(count: number, dimension: number) {
     rows: [
       ['items a second, in memory alone', perSecond(without)],
       ['items a second, with the log, flushed', perSecond(with_)],
+      ['us of processor time an item, in memory alone', median(ownCpu).toFixed(1)],
+      ['us of processor time an item, with the log, flushed', median(loggedCpu).toFixed(1)],
       ['bytes of the log an item', Math.round(bytes / count)],
       ['ms of a flush of one change, median', median(flushes).toFixed(2)],
       ['records a second, replayed', Math.round((1000 * records) / opening)],

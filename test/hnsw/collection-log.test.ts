@@ -103,6 +103,43 @@ describe('what comes back', () => {
     await again.close();
   });
 
+  test('changes that are refused leave the same bytes as none', async () => {
+    const { createEngine } = await import('sublinear');
+    const small = await createEngine({ memory: 4 << 20 });
+    const { CollectionLog } = await small.use('hnsw');
+    const store = memoryStore();
+    const never = { compactRatio: Number.POSITIVE_INFINITY };
+    const log = await CollectionLog.open(store, 'c', { ...schemas.texts, ...never } as never);
+    const { collection } = log;
+    const words = Array.from({ length: 400_000 }, (_, i) => `w${i}`).join(' ');
+    const codes = new Set<string>();
+    const refused = (item: object) => {
+      try {
+        collection.add(item as never);
+      } catch (error) {
+        codes.add((error as { code: string }).code);
+      }
+    };
+    for (let i = 0; i < 60; i++) {
+      collection.add({ key: i, vector: [i, 1, 1, 1], text: { title: `sea ${i}` } });
+      refused({ key: 'a', vector: [Number.NaN, 1, 1, 1] });
+      refused({ key: 'a', vector: [0, 0, 0, 0] });
+      refused({ key: 'a', vector: [1, 1] });
+      refused({ key: 'a', text: { none: 'x' } });
+      // Its vector is in already when its words do not fit.
+      if (i % 20 === 7) refused({ key: i, vector: [1, 2, 3, 4], text: { body: words } });
+    }
+    expect([...codes].sort()).toEqual(['MEMORY', 'NOT_FINITE', 'RANGE', 'SHAPE']);
+    expect(collection.size).toBe(60);
+    await log.flush();
+    const bytes = collection.save();
+    await log.close();
+    small.dispose();
+    const again = await open(store);
+    expect(again.collection.save()).toEqual(bytes);
+    await again.close();
+  });
+
   test('many items at once, and none', async () => {
     const store = memoryStore();
     const log = await open(store, schemas.vectors);

@@ -135,6 +135,11 @@ const promises: Record<string, RegExp[]> = {
   ],
   'ai-sdk.ts': [/^a boat across the sea: The ferry/m, /^a nurse for a patient: The doctor/m],
   'transformers.ts': [/^npm install @huggingface\/transformers$|^a boat across the sea: /m],
+  'on-disk.ts': [
+    /^opened: 5000 points, 0 bytes dropped$/m,
+    /^nearest: point 7 at 0$/m,
+    /^read \d+ of \d+ bytes, of which \d+ are kept$/m,
+  ],
   'store.ts': [/^friends: \d+ bytes$/m, /^closest to 10: 10, 20$/m],
 };
 describe('examples', () => {

@@ -36,9 +36,8 @@ export interface RemoteSearchOptions {
   maxBytes?: number;
   /**
    * Requests that the two rounds of a search may take together, an integer >= 2; 16 by default, 1,000 for a file of this machine,
-   * a `Blob` or bytes. Where the nearest cells
-   * lie in more places of the file than that, others that lie beside them are read instead of the farthest ones. Requests for
-   * metadata come on top.
+   * a `Blob` or bytes. Where the nearest cells lie in more places of the file than that, others that lie beside them are read
+   * instead of the farthest ones. Requests for metadata and for `exact` come on top.
    */
   maxRequests?: number;
   /** Conditions on the metadata: only what satisfies them is found, in the cells that are read. */

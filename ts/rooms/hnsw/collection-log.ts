@@ -86,6 +86,8 @@ export class CollectionLog<Meta extends object = Metadata> {
     const journal: Journal = {
       stage: (operation, change) => this.#stage(operation, change),
       commit: () => this.#commit(),
+      // The changes of the log would not lead to this state.
+      undone: () => void this.#enqueue(() => this.#compact()).catch(() => {}),
     };
     this.collection.journal = journal;
   }
@@ -98,8 +100,8 @@ export class CollectionLog<Meta extends object = Metadata> {
    * it was.
    *
    * @param store - one that can append: `memoryStore`, `fileStore`, `opfsStore`, `indexedDBStore`
-   * @param options - of a new collection, as `Collection.createAsync`, which one that is there must agree with where they are given;
-   *   `stem` is given each time
+   * @param options - of a new collection, as `Collection.createAsync`. One that is there must have the `metric`, `dimension`, `index`
+   *   and fields of `text` that are given, and keeps its other ones; `stem` is given each time
    * @throws SublinearError `BUSY` while somebody else has it open; `CHECKSUM`, `FORMAT` or `TRUNCATED` for a log that is
    *   damaged before its end or without its snapshot (`position` is the byte); `STORE`, `QUOTA`, `MEMORY`
    * @throws RangeError for options that the collection does not have; TypeError for a store that cannot append

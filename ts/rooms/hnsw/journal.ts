@@ -11,7 +11,7 @@ export type Change =
   | { kind: 'removeAll'; keys: readonly Key[] }
   | { kind: 'optimize' };
 
-export interface ChangedItem {
+interface ChangedItem {
   key: Key;
   vector?: ArrayLike<number> | undefined;
   sparse?: SparseVector | undefined;
@@ -27,6 +27,8 @@ export interface ChangedItem {
 export interface Journal {
   stage(operation: string, change: Change): void;
   commit(): void;
+  /** A change that was refused has left the index in another state than one that never was, with the same items. */
+  undone(): void;
 }
 
 /** What of a collection makes changes again. */

@@ -181,8 +181,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
       if (few !== undefined) sparse?.put(operation, id, few);
       if (words !== undefined) texts?.put(operation, id, words);
     } catch (error) {
-      if (vector !== undefined) index.remove(id);
       if (sparse?.has(id)) sparse.remove(id);
+      if (vector !== undefined) {
+        index.remove(id);
+        journal?.undone();
+      }
       throw error;
     }
     if (before === undefined || old === undefined) items.put(place, key, metadata);
