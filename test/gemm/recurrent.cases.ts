@@ -1,5 +1,5 @@
 // One table of cases for recurrent layers through both doors, against torch.
-import type { GemmRoom, RecurrentWeights } from 'sublinear/gemm';
+import type { GemmRoom, RecurrentState, RecurrentWeights } from 'sublinear/gemm';
 import { expect } from 'vitest';
 import { attempt, type Case, type RoomDoors, random } from '../support/door.js';
 import type { RawModule } from '../support/raw.js';
@@ -31,7 +31,7 @@ export const doors: RoomDoors<'gemm', RecurrentDoor> = {
     run({ type, size, batch = 1, weights }, pieces, [hidden, cell] = []) {
       const all = weights as [RecurrentWeights, RecurrentWeights];
       using layer = RecurrentLayer.create({ type, size, weights: all });
-      let state = {
+      let state: RecurrentState = {
         ...(hidden && { hidden: hidden as number[] }),
         ...(cell && { cell: cell as number[] }),
       };
@@ -68,15 +68,15 @@ function rawDoor(module: RawModule): RecurrentDoor {
           );
         }
         const states = weights.length * batch * size;
-        let [hidden, cell] = [0, 1].map((i) =>
-          first[i] ? f32(first[i]) : new Float32Array(states),
-        );
+        const given = (i: number): Float32Array =>
+          first[i] ? f32(first[i]) : new Float32Array(states);
+        let [hidden, cell] = [given(0), given(1)];
         return pieces.map((x) => {
           const tokens = x.length / (batch * inputs);
           const count = batch * tokens * weights.length * size;
-          const shape = Uint32Array.of(batch, tokens, x.length, hidden!.length);
+          const shape = Uint32Array.of(batch, tokens, x.length, hidden.length);
           return module.with(
-            [shape, x, new Float32Array(count), hidden!, cell!, new Uint32Array(1)],
+            [shape, x, new Float32Array(count), hidden, cell, new Uint32Array(1)],
             (at, px, out, ph, pc, outcome) => {
               module.check(call.sl_abi_recurrent_begin!(layer, at!, px!, out!, ph!, pc!));
               do module.check(call.sl_abi_job_step!(layer, 1, outcome!));

@@ -24,7 +24,10 @@ function square(type: ElementType, rows?: number): Case<GemmRoom> {
   };
 }
 
-export const benchmarks: Record<'float32' | 'int8' | 'int4Row' | 'lstm', Case<GemmRoom>> = {
+export const benchmarks: Record<
+  'float32' | 'int8' | 'int4Row' | 'lstm' | 'sparse',
+  Case<GemmRoom>
+> = {
   float32: square('float32'),
   int8: square('int8'),
   // One row: what a token costs.
@@ -41,6 +44,24 @@ export const benchmarks: Record<'float32' | 'int8' | 'int4Row' | 'lstm', Case<Ge
         run: () => layer.run(x),
         operations: 2 * 512 * 256 * size,
         bytes: 4 * 2 * 512 * 128 + 8 * 128 * size,
+        dispose: () => layer.dispose(),
+      };
+    },
+  },
+  // As many tokens of 256 numbers, a tenth of 1,024 inner elements, a predictor of rank 16.
+  sparse: {
+    defaultSize: 32,
+    prepare({ SparseFeedForward }, size) {
+      const make = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i));
+      const [width, inner, rank, top] = [256, 1024, 16, 102];
+      const [up, down] = [make(inner * width), make(inner * width)];
+      const [reduce, expand] = [make(rank * width), make(inner * rank)];
+      const layer = SparseFeedForward.create({ width, inner, up, down, reduce, expand });
+      const x = make(width * size);
+      return {
+        run: () => layer.run(x, { top }),
+        operations: 2 * size * (rank * (width + inner) + 2 * top * width),
+        bytes: 4 * (rank * (width + inner) + 2 * top * width),
         dispose: () => layer.dispose(),
       };
     },

@@ -33,7 +33,7 @@ export interface DagEdges {
 export interface DirectedGraph {
   readonly nodeCount: number;
   readonly directed: boolean;
-  neighbors(node: number): Uint32Array;
+  readonly neighbors: (node: number) => Uint32Array;
 }
 
 export interface DagMaskOptions {

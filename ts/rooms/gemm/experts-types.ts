@@ -129,7 +129,7 @@ export interface Experts {
    * const { DenseMatrix, mixtureOfExpertsAsync, routeTokens } = await load();
    * using one = DenseMatrix.from([1], { rows: 1, columns: 1 });
    * const routing = routeTokens([0], { experts: 1, top: 1 });
-   * console.log(await mixtureOfExpertsAsync([3], routing, [{ up: one, down: one, gate: one }])); // Float32Array(1) [ 8.573166847229004 ]
+   * console.log(await mixtureOfExpertsAsync([3], routing, [{ up: one, down: one, gate: one }])); // Float32Array(1) [ 8.57316780090332 ]
    * ```
    */
   mixtureOfExpertsAsync(

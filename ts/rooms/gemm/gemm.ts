@@ -13,6 +13,7 @@ import { createLayers } from './layers.js';
 import { matmul, matmulAsync } from './product.js';
 import { createRecurrent, RecurrentLayer } from './recurrent.js';
 import type { RecurrentFunctions } from './recurrent-types.js';
+import { SparseFeedForward } from './sparse-feed-forward.js';
 import type { MatmulAsyncOptions, MatmulOptions, MatrixOperand, ProductOf } from './types.js';
 
 export * from '../../runtime/errors.js';
@@ -48,6 +49,13 @@ export type {
   RecurrentWeights,
 } from './recurrent-types.js';
 export type {
+  SparseFeedForwardOptions,
+  SparseResult,
+  SparseRunAsyncOptions,
+  SparseRunOptions,
+} from './sparse-feed-forward.js';
+export { SparseFeedForward } from './sparse-feed-forward.js';
+export type {
   Activation,
   MatmulAsyncOptions,
   MatmulOptions,
@@ -61,6 +69,7 @@ export type {
 export interface GemmRoom extends Layers, RecurrentFunctions, Experts {
   readonly DenseMatrix: typeof DenseMatrix;
   readonly RecurrentLayer: typeof RecurrentLayer;
+  readonly SparseFeedForward: typeof SparseFeedForward;
 
   /**
    * The product of two matrices, or of many pairs (`batch`): `activation(alpha * left * right + beta * into + bias)`, row by
@@ -162,6 +171,7 @@ export function createRoom(runtime: Runtime): GemmRoom {
   return {
     DenseMatrix: runtime.bind(DenseMatrix),
     RecurrentLayer: runtime.bind(RecurrentLayer),
+    SparseFeedForward: runtime.bind(SparseFeedForward),
     ...layers,
     ...createExperts(runtime, layers.swiglu),
     ...createRecurrent(runtime),
