@@ -17,6 +17,7 @@ struct sl_property {
   bool closed;      // destroyed while there were queries: these can only be destroyed as well
   uint32_t queries; // and snapshots and transactions
   // Of a graph:
+  uint32_t prepared; // queries, those of its views as well
   sl_store *live;
   sl_defined_set defined;
   sl_property *transaction;  // that is open

@@ -133,7 +133,7 @@ sl_status sl_property_compact(sl_property *graph);
 //               the relationships that lead on; where one is not there any more, the row is left out
 //   rows        row_bytes, read: a list (sl_wire) of lists, a value for each input and then for each output; or NULL: the host
 //               gives rows during the query, see sl_property_wanted()
-//   Errors: ERR_STATE ("graph": it has prepared queries or views, or is a view; "signature": the name of one of this library), ERR_FORMAT
+//   Errors: ERR_STATE ("graph": it or a view of it has prepared queries, or it is a view; "signature": the name of one of this library), ERR_FORMAT
 //   ("signature", "rows"), ERR_OVERFLOW, ERR_MEMORY. A call costs O(rows).
 sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
                              const uint8_t *rows, uint32_t row_bytes);

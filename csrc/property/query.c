@@ -29,8 +29,8 @@ void sl_property_problem(const sl_property *graph, double *numbers) {
 
 sl_status sl_property_define(sl_property *graph, const uint8_t *signature, uint32_t signature_bytes,
                              const uint8_t *rows, uint32_t row_bytes) {
-  SL_REQUIRE(graph->queries == 0 && graph->root == graph, SL_ERR_STATE, "graph",
-             "a graph without prepared queries and views");
+  SL_REQUIRE(graph->prepared == 0 && graph->root == graph, SL_ERR_STATE, "graph",
+             "a graph, no view of one, without prepared queries");
   return sl_defined_add(&graph->defined, (const char *)signature, signature_bytes, rows, row_bytes);
 }
 
@@ -56,6 +56,7 @@ sl_status sl_property_prepare(sl_property *graph, const uint8_t *text, uint32_t 
   q->job.kind = &sl_property_kind;
   q->graph = graph;
   graph->queries++;
+  graph->root->prepared++;
   q->run = (sl_run){.statement = q->statement, .problem = &graph->problem, .defined = defined};
   *out = q;
   return SL_OK;
@@ -86,6 +87,7 @@ void sl_property_query_destroy(sl_property_query *query) {
   sl_free(query->room);
   sl_cypher_destroy(query->statement);
   query->graph->queries--;
+  query->graph->root->prepared--;
   sl_property_let_go(query->graph);
   sl_free(query);
 }

@@ -120,7 +120,13 @@ static void calls_are_refused_by_name(void **state) {
   assert_refused(sl_property_add_nodes(view, TEXT("A"), 1, &first), SL_ERR_STATE, "graph");
   assert_refused(sl_property_define(view, TEXT("f() :: (x :: ANY)"), NULL, 0), SL_ERR_STATE,
                  "graph");
+  assert_ok(sl_property_prepare(view, TEXT("RETURN 1"), &q));
   assert_refused(sl_property_define(g, TEXT("f() :: (x :: ANY)"), NULL, 0), SL_ERR_STATE, "graph");
+  sl_property_query_destroy(q);
+  const uint8_t rows[] = {SL_WIRE_LIST, 1, 0, 0, 0, SL_WIRE_LIST, 1, 0, 0, 0,
+                          SL_WIRE_INT,  7, 0, 0, 0};
+  assert_ok(sl_property_define(g, TEXT("f() :: (x :: ANY)"), rows, sizeof rows));
+  assert_int_equal(answer(view, "CALL f() YIELD x RETURN x"), 7);
   sl_property_destroy(view);
   // A statement that has not ended: nothing else may write, or begin to read, and a transaction that it is of cannot commit.
   for (int inside = 0; inside < 2; inside++) {

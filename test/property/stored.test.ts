@@ -309,6 +309,18 @@ test('a save that fails is made good by the next one', async () => {
   expect(graph.kept.states).toBeLessThan(2);
 });
 
+test('procedures can be defined for a graph that was opened', async () => {
+  const store = memoryStore();
+  using graph = await room.PropertyGraph.openIn(store, 'g');
+  graph.query('CREATE ({i: 1})');
+  await graph.saveIn(store, 'g');
+  using opened = await room.PropertyGraph.openIn(store, 'g');
+  opened.defineProcedure('twice(x :: ANY) :: (y :: ANY)', (x) => [[Number(x) * 2]]);
+  using snapshot = opened.snapshot();
+  for (const of of [opened, snapshot])
+    expect(of.query('MATCH (n) CALL twice(n.i) YIELD y RETURN y').rows).toEqual([{ y: 2 }]);
+});
+
 test('wrong arguments are refused by name', async () => {
   using graph = room.PropertyGraph.create();
   await expect(graph.saveIn(bad({}), 'g')).rejects.toThrow(/store/);

@@ -5,26 +5,26 @@ import { expect } from 'vitest';
 import { random } from './door.js';
 
 /** By the key of each node its value, and those that it leads to. */
-export type Model = Map<number, { v: number | string; to: number[] }>;
+type Model = Map<number, { v: number | string; to: number[] }>;
 
-export const copyOf = (model: Model): Model =>
+const copyOf = (model: Model): Model =>
   new Map([...model].map(([k, { v, to }]) => [k, { v, to: [...to] }]));
 
 /** The graph as a list that can be compared with that of a model. */
-export const seen = (graph: Pick<PropertyGraph, 'query'>): unknown[] =>
+const seen = (graph: Pick<PropertyGraph, 'query'>): unknown[] =>
   graph
     .query(
       'MATCH (n:N) OPTIONAL MATCH (n)-[:R]->(m) WITH n, m ORDER BY m.k WITH n, collect(m.k) AS to RETURN n.k AS k, n.v AS v, to ORDER BY k',
     )
     .rows.map(({ k, v, to }) => [k, v, to]);
 
-export const listOf = (model: Model): unknown[] =>
+const listOf = (model: Model): unknown[] =>
   [...model]
     .sort(([a], [b]) => a - b)
     .map(([k, { v, to }]) => [k, v, [...to].sort((a, b) => a - b)]);
 
 /** One random change of both. */
-export function change(graph: Pick<PropertyGraph, 'query'>, model: Model, next: () => number) {
+function change(graph: Pick<PropertyGraph, 'query'>, model: Model, next: () => number) {
   const below = (n: number) => Math.floor(next() * n);
   const [what, k, v] = [below(10), below(60), below(1000)];
   const to = [...model.keys()][below(model.size)];
