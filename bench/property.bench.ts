@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { getEngine } from 'sublinear';
 import { peopleTables, peopleWho } from './support/graph-data.js';
 import { type GraphPeer, openKuzu, openLadybug, type PeerRow } from './support/graph-peers.js';
@@ -264,8 +265,17 @@ bench.table({
   rows,
 });
 
-// A process for each: what one has freed stays with it. The first use without what runs TypeScript here.
-const script = fileURLToPath(new URL('./peers/property-memory.ts', import.meta.url));
+// A process for each, because what one has freed stays with it, and without what runs TypeScript here.
+const script = fileURLToPath(new URL('../build/bench-memory/property-memory.mjs', import.meta.url));
+buildSync({
+  entryPoints: [fileURLToPath(new URL('./peers/property-memory.ts', import.meta.url))],
+  outfile: script,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  logLevel: 'error',
+});
 const child = (args: string[]) =>
   JSON.parse(
     execFileSync(execPath, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
@@ -290,14 +300,7 @@ const firstUses = [
 const memory = ['sublinear', 'ladybug', 'kuzu'].map((name, i): (string | number)[] => {
   const peer = i === 0 ? 'sublinear' : peers[i - 1]!;
   if (i > 0 && typeof peer === 'string') return [peer, notInstalled, '', ''];
-  const { rss, moduleBytes, answer } = child([
-    '--expose-gc',
-    '--import',
-    'tsx',
-    script,
-    name,
-    String(people),
-  ]);
+  const { rss, moduleBytes, answer } = child(['--expose-gc', script, name, String(people)]);
   if (!(answer > 0)) throw new Error(`${name} has no graph`);
   const code = `const before = process.cpuUsage(); ${firstUses[i]}
     console.log(JSON.stringify(process.cpuUsage(before))); process.exit(0);`;

@@ -17,10 +17,12 @@ static void sort_by(const uint32_t *from, uint32_t count, const uint32_t *key, u
   begin[0] = 0;
 }
 
-static sl_status make_rows(sl_neighbours *n, uint32_t nodes, uint32_t count, bool types) {
+// lent: relationships will have an array that is there.
+static sl_status make_rows(sl_neighbours *n, uint32_t nodes, uint32_t count, bool types,
+                           bool lent) {
   SL_TRY(SL_ALLOC(&n->begin, (size_t)nodes + 1));
   SL_TRY(SL_ALLOC(&n->node, count));
-  SL_TRY(SL_ALLOC(&n->relationship, count));
+  if (!lent) SL_TRY(SL_ALLOC(&n->relationship, count));
   if (types) SL_TRY(SL_ALLOC(&n->type, count));
   return SL_OK;
 }
@@ -33,49 +35,46 @@ static void drop_rows(sl_neighbours *n) {
   *n = (sl_neighbours){0};
 }
 
-// Fills rows from relationships in their order.
-static void fill(const sl_store *s, sl_neighbours *n, const uint32_t *sorted, uint32_t count,
-                 const uint32_t *other) {
+// Fills rows whose relationships are in their order.
+static void fill(const sl_store *s, sl_neighbours *n, uint32_t count, const uint32_t *other) {
   for (uint32_t i = 0; i < count; i++) {
-    n->relationship[i] = sorted[i];
-    n->node[i] = other[sorted[i]];
-    if (n->type != NULL) n->type[i] = s->rel_type[sorted[i]];
+    n->node[i] = other[n->relationship[i]];
+    if (n->type != NULL) n->type[i] = s->rel_type[n->relationship[i]];
   }
 }
 
-static sl_status rows_of(const sl_store *s, sl_neighbours *out, sl_neighbours *in) {
-  uint32_t *a, *b = NULL, *begin = NULL, count = 0;
+// Relationships are sorted in the arrays that the rows are made of, and where nearly all of them are new the lists of these
+// become rows: nothing else is as long as they are.
+static sl_status rows_of(sl_store *s, sl_neighbours *out, sl_neighbours *in) {
+  sl_adjacency *old = &s->adjacency;
+  uint32_t *begin, count = 0, at = 0;
   const bool types = s->types.count > 1;
-  const uint32_t keys = s->node_count > s->types.count ? s->node_count : s->types.count;
-  sl_status status = SL_ALLOC(&a, s->rel_count);
-  if (status == SL_OK) status = SL_ALLOC(&b, s->rel_count);
-  if (status == SL_OK) status = SL_ALLOC(&begin, (size_t)keys + 1);
-  for (uint32_t r = 0; status == SL_OK && r < s->rel_count; r++)
-    if (!(s->rel_type[r] & SL_GONE)) a[count++] = r;
-  if (status == SL_OK) status = make_rows(out, s->node_count, count, types);
-  if (status == SL_OK) status = make_rows(in, s->node_count, count, types);
-  if (status == SL_OK) {
-    // The last key first: by neighbour, by type, by node. The rows of one direction give those of the other.
-    sort_by(a, count, s->rel_to, s->node_count, begin, b);
-    if (types) {
-      sort_by(b, count, s->rel_type, s->types.count, begin, a);
-      memcpy(b, a, (size_t)count * sizeof *a);
-    }
-    sort_by(b, count, s->rel_from, s->node_count, out->begin, a);
-    fill(s, out, a, count, s->rel_to);
-    if (types) {
-      sort_by(a, count, s->rel_type, s->types.count, begin, b);
-      sort_by(b, count, s->rel_to, s->node_count, in->begin, a);
-      fill(s, in, a, count, s->rel_from);
-    } else {
-      sort_by(a, count, s->rel_to, s->node_count, in->begin, b);
-      fill(s, in, b, count, s->rel_from);
-    }
+  const uint32_t nodes = s->node_count, kinds = s->types.count,
+                 keys = nodes > kinds ? nodes : kinds;
+  for (uint32_t r = 0; r < s->rel_count; r++) count += !(s->rel_type[r] & SL_GONE);
+  const bool lent = old->next_room >= count && old->next_room - count <= count / 8;
+  SL_TRY(make_rows(out, nodes, count, types, lent));
+  SL_TRY(make_rows(in, nodes, count, types, lent));
+  SL_TRY(SL_ALLOC(&begin, (size_t)keys + 1));
+  // Nothing can fail any more.
+  if (lent) {
+    out->relationship = old->next_out;
+    in->relationship = old->next_in;
+    old->next_out = old->next_in = NULL;
   }
-  sl_free(a);
-  sl_free(b);
+  uint32_t *a = out->relationship, *b = in->relationship, *by_type = in->node;
+  for (uint32_t r = 0; r < s->rel_count; r++)
+    if (!(s->rel_type[r] & SL_GONE)) a[at++] = r;
+  // The last key first: by neighbour, by type, by node. The rows of one direction give those of the other.
+  sort_by(a, count, s->rel_to, nodes, begin, b);
+  if (types) sort_by(b, count, s->rel_type, kinds, begin, by_type);
+  sort_by(types ? by_type : b, count, s->rel_from, nodes, out->begin, a);
+  if (types) sort_by(a, count, s->rel_type, kinds, begin, by_type);
+  sort_by(types ? by_type : a, count, s->rel_to, nodes, in->begin, b);
+  fill(s, out, count, s->rel_to);
+  fill(s, in, count, s->rel_from);
   sl_free(begin);
-  return status;
+  return SL_OK;
 }
 
 // Rows that older states may still read.
