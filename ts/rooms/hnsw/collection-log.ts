@@ -9,7 +9,14 @@ import type { Store, StoreLog } from '../../store/common.js';
 import { Collection } from './collection.js';
 import { checksum, joined } from './collection-file.js';
 import type { Change, Journal } from './journal.js';
-import { logKey, type Read, readLog, removeSnapshots, snapshotKey } from './log-opening.js';
+import {
+  logKey,
+  piecesOf,
+  type Read,
+  readLog,
+  removeSnapshots,
+  snapshotKey,
+} from './log-opening.js';
 import { HEAD_BYTES, type LogHead, LogReader, writeHead, writeRecord } from './log-records.js';
 import type { Metadata } from './metadata.js';
 import type { CollectionLogOptions, CreateCollectionOptions, OpenedLog } from './types.js';
@@ -55,6 +62,7 @@ export class CollectionLog<Meta extends object = Metadata> {
   /** It is not certain which log is in place: only a new snapshot and log make it so. */
   #torn = false;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   static {
     // Not every engine has the symbol yet.
@@ -269,8 +277,12 @@ export class CollectionLog<Meta extends object = Metadata> {
    * console.log(log.closed, log.collection.disposed); // true true
    * ```
    */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     try {
       await this.#enqueue(() => this.#flush());
@@ -407,7 +419,7 @@ export class CollectionLog<Meta extends object = Metadata> {
     const stream = await this.#store.get(logKey(this.#name));
     if (stream === undefined) return undefined;
     const reader = new LogReader(this.#runtime, 'CollectionLog.compact');
-    for await (const piece of stream) {
+    for await (const piece of piecesOf(stream)) {
       reader.add(piece);
       const head = reader.head(false);
       if (head !== undefined) return head.generation;
@@ -442,7 +454,7 @@ function closed(operation: string, name: string): SublinearError {
 /** The first bytes of a stream. */
 async function* beginningOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>, bytes: number) {
   let left = bytes;
-  for await (const piece of stream) {
+  for await (const piece of piecesOf(stream)) {
     const part = piece.subarray(0, left);
     left -= part.length;
     yield part;

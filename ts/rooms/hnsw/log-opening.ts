@@ -25,6 +25,20 @@ export interface Read<Meta extends object> {
 export const logKey = (name: string) => `${name}.log`;
 export const snapshotKey = (name: string, generation: number) => `${name}.${generation}`;
 
+/** A stream as an iterable: not every browser lets streams be iterated. Who stops earlier cancels it. */
+export async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
 /** Snapshots of a name, by generation. */
 async function snapshotsOf(store: Store, name: string): Promise<number[]> {
   const entries = await store.list(`${name}.`);
@@ -110,7 +124,7 @@ async function snapshot<Meta extends object>(
     throw logDamage('FORMAT', operation, `continues "${key}", which is not in the store`, 16);
   let [bytes, sum] = [0, 0];
   const counted = async function* () {
-    for await (const piece of stream) {
+    for await (const piece of piecesOf(stream)) {
       bytes += piece.length;
       sum = checksum(runtime, operation, piece, sum);
       yield piece;
