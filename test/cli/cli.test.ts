@@ -209,6 +209,18 @@ describe('solve', () => {
     const symmetric = ['solve', file('A.mtx', matrix), '--method', 'minres', '--json'];
     expect(JSON.parse((await sublinear(symmetric)).stdout)).toMatchObject({ consistent: true });
     expect(await refused(['solve', tall, '--method', 'cg'])).toMatch(/tall\.mtx.*square.*lsmr/);
+    const qr = await sublinear(['solve', tall, b, '--method', 'qr', '--json']);
+    const { solution: _, ...made } = JSON.parse(qr.stdout);
+    expect(made).toMatchObject({ method: 'qr', outcome: 'converged' });
+    const square = file('A.mtx', matrix);
+    const incomplete = ['--method', 'gmresIlut', '--drop-tolerance', '0.01', '--fill', '5'];
+    const iterated = await sublinear(['solve', square, ...incomplete, '--json']);
+    expect(JSON.parse(iterated.stdout)).toMatchObject({
+      method: 'gmresIlut',
+      outcome: 'converged',
+    });
+    expect(await refused(['solve', square, '--fill', '5'])).toMatch(/--fill.*gmresIlut/);
+    expect(await refused(['solve', tall, '--method', 'qr', '--fill', '5'])).toMatch(/--fill/);
     expect(await refused(['solve', tall, '--history'])).toMatch(/--history.*least squares/);
     expect(await refused(['solve', tall, '--method', 'minres'])).toMatch(/tall\.mtx.*symmetric/);
     expect(await refused(['solve', file('A.mtx', matrix), '--damping', '1'])).toMatch(/--damping/);

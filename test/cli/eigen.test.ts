@@ -49,6 +49,14 @@ describe('eigen', () => {
     }
   });
 
+  test('without a factor', async () => {
+    const { outcome, pairs } = await asked('-k', '2', '--method', 'lobpcg');
+    expect(outcome).toBe('converged');
+    pairs.forEach(({ value, errorBound }, i) => {
+      expect(Math.abs(value - exact(i + 1))).toBeLessThanOrEqual(errorBound + 1e-14);
+    });
+  });
+
   test('a table, and vectors to a file', async () => {
     const to = file('modes.mtx', '');
     const { code, stdout } = await sublinear(['eigen', matrix(), '-k', '3', '-o', to]);

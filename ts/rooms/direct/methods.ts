@@ -2,7 +2,7 @@
 
 /** In the order of their numbers in csrc/direct/factor.h: the raw door of the tests takes those. */
 export const methodNames = ['auto', 'cholesky', 'ldlt', 'lu'] as const;
-export const orderingNames = ['amd', 'natural', 'auto', 'columns', 'nested'] as const;
+const orderingNames = ['amd', 'natural', 'auto', 'columns', 'nested'] as const;
 
 export const methods = numbered(methodNames);
 export const orderings = numbered(orderingNames);
