@@ -105,7 +105,7 @@ export interface AttentionForms {
    * What nodes of a directed graph without cycles see of each other, as a mask for `attention` of one token a node.
    * O(edges log nodes + nodes^2); `'ancestors'`: O(edges nodes).
    *
-   * @param graph - up to 32,768 nodes: edges, or a directed `Graph`
+   * @param graph - up to 32,768 nodes: edges, or a directed `Graph` (of this thread: through a worker, edges)
    * @throws SublinearError `UNSUPPORTED` names the nodes of a cycle, or an undirected graph
    * @throws RangeError `INDEX`, `RANGE`, `NOT_FINITE` with the position, `SHAPE`, `OPTION`
    *
