@@ -415,6 +415,7 @@ describe('openings', () => {
       { dimension: 5 },
       { index: 'flat' },
       { text: ['title'] },
+      { sparse: true },
       { compactRatio: 0 },
       { compactRatio: Number.NaN },
       { compactMinBytes: -1 },

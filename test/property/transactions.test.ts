@@ -255,3 +255,32 @@ test('works in a worker', async () => {
   expect(await found(snapshot)).toEqual([{ n: 5 }]);
   await worker.dispose();
 });
+
+test('indexes are those of the graph, whatever state is read', () => {
+  using graph = room.PropertyGraph.create();
+  graph.query('UNWIND range(0, 999) AS i CREATE (:P {i: i})');
+  using snapshot = graph.snapshot();
+  const names = (of: Pick<PropertyGraph, 'query'>) =>
+    of.query('SHOW INDEXES YIELD name').rows.map(({ name }) => name);
+  const found = (of: Pick<PropertyGraph, 'query'>) =>
+    of.query('MATCH (p:P) WHERE p.i >= 990 RETURN count(*) AS n').rows[0]!.n;
+  expect(() => snapshot.query('CREATE INDEX one FOR (p:P) ON (p.i)')).toThrow(/not in a snapshot/);
+  graph.query('CREATE INDEX one FOR (p:P) ON (p.i)');
+  graph.query('MATCH (p:P {i: 995}) DELETE p');
+  expect([found(graph), found(snapshot)]).toEqual([9, 10]);
+  expect([names(graph), names(snapshot)]).toEqual([['one'], ['one']]);
+  graph.transaction((t) => {
+    t.query('CREATE (:P {i: 5000})');
+    t.query('CREATE INDEX two FOR (p:P) ON (p.j)');
+    t.query('DROP INDEX one');
+    expect([found(t), found(graph), found(snapshot)]).toEqual([10, 9, 10]);
+  });
+  expect([names(graph), names(snapshot)]).toEqual([['two'], ['two']]);
+  // A reader whose rows still come keeps the index of its state.
+  graph.query('CREATE INDEX one FOR (p:P) ON (p.i)');
+  using rows = graph.prepare('MATCH (p:P) WHERE p.i >= 0 RETURN p.i AS i');
+  const first = rows.run().rows.length;
+  graph.query('DROP INDEX one');
+  expect(rows.run().rows.length).toBe(first);
+  expect([found(graph), found(snapshot)]).toEqual([10, 10]);
+});

@@ -108,7 +108,7 @@ export class CollectionLog<Meta extends object = Metadata> {
    * it was.
    *
    * @param store - one that can append: `memoryStore`, `fileStore`, `opfsStore`, `indexedDBStore`
-   * @param options - of a new collection, as `Collection.createAsync`. One that is there must have the `metric`, `dimension`, `index`
+   * @param options - of a new collection, as `Collection.createAsync`. One that is there must have the `metric`, `dimension`, `index`, `sparse`
    *   and fields of `text` that are given, and keeps its other ones; `stem` is given each time
    * @throws SublinearError `BUSY` while somebody else has it open; `CHECKSUM`, `FORMAT` or `TRUNCATED` for a log that is
    *   damaged before its end or without its snapshot (`position` is the byte); `STORE`, `QUOTA`, `MEMORY`

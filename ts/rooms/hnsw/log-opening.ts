@@ -156,6 +156,7 @@ function agree<Meta extends object>(
     metric: collection.metric,
     dimension: index.dimension,
     index: index instanceof Hnsw ? 'hnsw' : 'flat',
+    sparse: collection.sparse !== undefined,
   };
   for (const [option, value] of Object.entries(there))
     if (wanted[option] !== undefined && wanted[option] !== value)
