@@ -60,6 +60,7 @@ const bundles = {
   // The code of all modules.
   'index.js': [800, 250, 200],
   'contributions.js': [480, 195, 160],
+  'hnsw.js': [298, 125, 108],
   'property.js': [340, 149.5, 130],
   // The choice among the methods of two modules.
   'solver.js': [308, 128, 111],
