@@ -139,8 +139,18 @@ test('one worker is enough where the others have something else to do', async ()
   using reader = await Hnsw.openShared(await Hnsw.buildShared(options, few, { pool }));
   expect(reader.size).toBe(900);
   expect(pool.stats().waiting).toBe(0);
+  // Not even one: an abort does not wait for them.
+  const last = pool.run(() => held);
+  const controller = new AbortController();
+  const asked = Hnsw.buildShared(options, few, {
+    pool,
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error('enough')),
+  });
+  await expect(asked).rejects.toThrow('enough');
+  expect(pool.stats().waiting).toBe(0);
   free();
-  await Promise.all(busy);
+  await Promise.all([...busy, last]);
 });
 
 test('memory is counted: of this engine for the index, of each worker for what it adds', async () => {

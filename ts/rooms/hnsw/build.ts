@@ -237,19 +237,25 @@ async function withPool(given: Given, place: BuildPlace, board: BuildBoard): Pro
     };
     await run.call(pool, job, { signal: own.signal, retries: 0 });
   });
-  const stop = () => board.end('stopped');
-  how.signal?.addEventListener('abort', stop);
+  let stop!: () => void;
   let timer: ReturnType<typeof setInterval> | undefined;
-  // What goes wrong between jobs: an error of onProgress, an engine that is disposed.
+  // What goes wrong between jobs, which may all wait for workers: an abort, an error of onProgress, an engine that is disposed.
   const wrong = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
+    stop = () => {
+      board.end('stopped');
+      reject(how.signal?.reason);
+    };
+    how.signal?.addEventListener('abort', stop);
+    const tell = () => {
       try {
         home.assertAlive(operation);
         how.onProgress?.({ added: board.done, total: count });
       } catch (error) {
         reject(error);
       }
-    }, PROGRESS_MS);
+    };
+    tell();
+    timer = setInterval(tell, PROGRESS_MS);
   });
   try {
     how.signal?.throwIfAborted();
@@ -261,14 +267,14 @@ async function withPool(given: Given, place: BuildPlace, board: BuildBoard): Pro
     if (board.state !== 'done')
       throw new SublinearError('CRASHED', operation, 'a worker ended before the index was built');
   } catch (error) {
-    stop();
+    board.end('stopped');
     throw how.signal?.aborted ? how.signal.reason : error;
   } finally {
     clearInterval(timer);
     how.signal?.removeEventListener('abort', stop);
     // Jobs that still wait for a worker have nothing to do any more.
     for (const own of waiting) own.abort();
-    for (const job of jobs) job.catch(() => {});
+    for (const promise of [...jobs, wrong]) promise.catch(() => {});
   }
 }
 
