@@ -26,7 +26,7 @@ typedef struct sl_ilut sl_ilut;
 //               1 more, the largest
 //   threshold   0 .. 1: the diagonal entry is the pivot unless it is smaller than this part of the
 //               largest candidate
-//   Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates 84 bytes a row, 40 of them until they are done. O(nnz).
+//   Errors: ERR_MEMORY, ERR_OVERFLOW. Allocates 72 bytes a row, 32 of them until they are done. O(nnz).
 sl_status sl_ilut_begin(const sl_csr *matrix, double drop, double fill, double threshold,
                         sl_ilut **out);
 

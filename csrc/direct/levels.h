@@ -14,7 +14,7 @@
 //   offsets   n + 1, read: the neighbours of row i are indices[offsets[i] .. offsets[i + 1])
 //   indices   offsets[n], read; each < n. The pattern is symmetric: the caller's duty
 //   order     n, written: order[k] is the row at place k
-//   Errors: ERR_MEMORY. Allocates 12 bytes a row, given back. About O(entries log degree).
+//   Errors: ERR_MEMORY. Allocates 9 bytes a row, given back. About O(entries log degree).
 //
 // E. Cuthill, J. McKee, "Reducing the bandwidth of sparse symmetric matrices", ACM '69,
 // doi:10.1145/800195.805928; A. George, J. W. H. Liu, "An implementation of a pseudoperipheral node

@@ -409,10 +409,15 @@ static sl_status step(sl_job *job, uint64_t work) {
   uint64_t until;
   if (__builtin_add_overflow(e->work, work, &until)) until = UINT64_MAX;
   do {
-    if (e->phase == SL_LEAST_AT_FACTOR)
-      SL_TRY(sl_least_step_factor(e, until));
-    else
+    if (e->phase == SL_LEAST_AT_FACTOR) {
+      sl_status status = sl_least_step_factor(e, until);
+      if (status != SL_OK) {
+        sl_least_drop_factor(e);
+        return status;
+      }
+    } else {
       step_once(e, until);
+    }
     e->work++;
   } while (sl_job_is_running(job) && e->work < until);
   return SL_OK;
