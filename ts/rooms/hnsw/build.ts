@@ -22,7 +22,7 @@ import type {
   BuildPool,
   SharedIndex,
 } from './shared-types.js';
-import type { HnswOptions } from './types.js';
+import type { AddProgress, HnswOptions } from './types.js';
 
 /** Bytes of vectors that are copied at once. */
 const PIECE = 1 << 20;

@@ -9,6 +9,11 @@ import type { Parameter, Procedure } from './types.js';
 
 /** A graph whose queries can call what is computed elsewhere. */
 export abstract class GraphProcedures extends GraphState {
+  static {
+    // A graph in a worker asks for the rows of a function, which stays with the program.
+    Object.assign(GraphProcedures.prototype.defineProcedure, { keepsFunctions: true });
+  }
+
   /**
    * Defines a procedure for `CALL`, so that what is computed elsewhere joins in a query. Not saved with the graph.
    *

@@ -18,11 +18,6 @@ export type Raw = RawGraph & RawObject;
 
 /** What can be asked of a graph. */
 export abstract class GraphQueries extends WasmObject<Raw> {
-  static {
-    // A graph in a worker asks for the rows of a function, which stays with the program.
-    Object.assign(GraphQueries.prototype.defineProcedure, { keepsFunctions: true });
-  }
-
   /**
    * Parses and checks a query, to run it many times. It is to be disposed like every object.
    *
