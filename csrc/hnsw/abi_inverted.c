@@ -30,11 +30,11 @@ int32_t SL_ABI(sl_abi_inverted_destroy)(sl_handle handle) {
 }
 int32_t SL_ABI(sl_abi_inverted_add)(sl_handle handle, const uint32_t *ids, uint32_t count,
                                     const uint32_t *starts, const uint32_t *indices,
-                                    const float *values, uint32_t entries, int32_t duplicate,
+                                    const float *values, uint32_t value_count, int32_t duplicate,
                                     uint32_t *added) {
   sl_inverted *index;
   SL_TRY(inverted_of(handle, &index));
-  return sl_inverted_add(index, ids, count, starts, indices, values, entries,
+  return sl_inverted_add(index, ids, count, starts, indices, values, value_count,
                          (sl_duplicate)duplicate, added);
 }
 int32_t SL_ABI(sl_abi_inverted_remove)(sl_handle handle, const uint32_t *ids, uint32_t count,
@@ -56,15 +56,15 @@ int32_t SL_ABI(sl_abi_inverted_shrink)(sl_handle handle) {
 // filter: a handle, 0 for none.
 int32_t SL_ABI(sl_abi_inverted_search)(sl_handle handle, const uint32_t *starts,
                                        const uint32_t *indices, const float *values,
-                                       uint32_t entries, uint32_t count, uint32_t k,
+                                       uint32_t value_count, uint32_t count, uint32_t k,
                                        sl_handle filter_handle, uint32_t *ids, double *scores,
                                        uint32_t *found) {
   sl_inverted *index;
   sl_filter *filter;
   SL_TRY(inverted_of(handle, &index));
   SL_TRY(sl_abi_filter_of(filter_handle, &filter));
-  return sl_inverted_search(index, starts, indices, values, entries, count, k, filter, ids, scores,
-                            found);
+  return sl_inverted_search(index, starts, indices, values, value_count, count, k, filter, ids,
+                            scores, found);
 }
 int32_t SL_ABI(sl_abi_inverted_length)(sl_handle handle, uint32_t id, uint32_t *length) {
   sl_inverted *index;

@@ -19,6 +19,7 @@
 #include "gnn/logistic.h"
 #include "graph/file.h"
 #include "hnsw/file.h"
+#include "hnsw/inverted.h"
 #include "inference/encoder.h"
 #include "inference/file.h"
 #include "lora/file.h"
@@ -161,6 +162,16 @@ static void make_files(void) {
   assert_ok(sl_fulltext_save(texts, &writer));
   keep_file(SL_FILE_TEXT, writer);
   sl_fulltext_destroy(texts);
+
+  static const uint32_t sparse_ids[] = {1, 2}, starts[] = {0, 2, 3}, indices[] = {0, 4, 1};
+  static const float sparse_values[] = {1, -2, 3};
+  sl_inverted *sparse;
+  assert_ok(sl_inverted_create(&sparse));
+  assert_ok(sl_inverted_add(sparse, sparse_ids, 2, starts, indices, sparse_values, 3,
+                            SL_DUPLICATE_ERROR, &documents));
+  assert_ok(sl_inverted_save(sparse, &writer));
+  keep_file(SL_FILE_SPARSE, writer);
+  sl_inverted_destroy(sparse);
   const double settings[SL_LOGISTIC_SETTINGS] = {0.1, 50, 1e-6, 1};
   const uint32_t classes[] = {0, 1, 2, 1};
   sl_logistic *logistic;
