@@ -45,7 +45,7 @@ enum {
 };
 
 static sl_rng rng;
-static void *inputs[INPUTS], *outputs[OUTPUTS], *addresses[ADDRESSES];
+static void *input_blocks[INPUTS], *output_blocks[OUTPUTS], *address_blocks[ADDRESSES];
 static double kept_numbers[BUFFER_BYTES / 8]; // for arrays that must stay as they are after a call
 static uint32_t kept_indices[BUFFER_BYTES / 4];
 
@@ -54,7 +54,7 @@ static struct {
   uint32_t function;
   uint32_t size; // of matrices and graphs; few values, so that objects fit together
   uint32_t value_type;
-  uint32_t inputs, outputs, addresses, handles;
+  uint32_t input_blocks, output_blocks, address_blocks, handles;
   size_t document;       // bytes of the text or file that was drawn
   size_t block, details; // of the parts of a remote index
   double shift;          // of random numbers: most arrays are positive
@@ -88,8 +88,8 @@ static sl_handle pick_handle(const char *name);
 static double pick_double(const char *name);
 static uint32_t pick_number(const char *name);
 static const void *pick_array(const char *type, const char *name);
-static void *pick_output(void) { return outputs[call.outputs++]; }
-static void *pick_address(void) { return &addresses[call.addresses++]; }
+static void *pick_output(void) { return output_blocks[call.output_blocks++]; }
+static void *pick_address(void) { return &address_blocks[call.address_blocks++]; }
 
 #include "abi_calls.h"
 
@@ -288,7 +288,7 @@ static const void *pick_file(void) {
                    : in_call("hnsw_load") ? FILE_OF_HNSW
                                           : asked_for;
   call.document = files[which].length;
-  uint8_t *copy = inputs[call.inputs++];
+  uint8_t *copy = input_blocks[call.input_blocks++];
   memcpy(copy, files[which].bytes, call.document);
   if (one_in(10)) copy[below((uint32_t)call.document)] ^= (uint8_t)(1 << below(8));
   return copy;
@@ -297,7 +297,7 @@ static const void *pick_file(void) {
 // A part of the remote index, or of the remote graph; now and then with a byte changed.
 static const void *pick_part(const double *place, size_t *length) {
   const file *from = in_call("_graph_") ? &graph_file : &remote_file;
-  uint8_t *copy = inputs[call.inputs++];
+  uint8_t *copy = input_blocks[call.input_blocks++];
   *length = (size_t)place[1];
   memcpy(copy, from->bytes + (size_t)place[0], *length);
   if (one_in(10)) copy[below((uint32_t)*length)] ^= (uint8_t)(1 << below(8));
@@ -309,7 +309,7 @@ static const void *pick_module(void) {
   static const uint8_t module[] = {0, 0x61, 0x73, 0x6d, 1,  0, 0, 0, 1, 6,    1, 0x60, 1, 0x7f,
                                    1, 0x7f, 3,    2,    1,  0, 5, 3, 1, 0,    1, 7,    5, 1,
                                    1, 0x66, 0,    0,    10, 6, 1, 4, 0, 0x20, 0, 0x0b};
-  uint8_t *copy = inputs[call.inputs++];
+  uint8_t *copy = input_blocks[call.input_blocks++];
   call.document = sizeof module;
   memcpy(copy, module, sizeof module);
   if (one_in(10)) copy[below(sizeof module)] ^= (uint8_t)(1 << below(8));
@@ -324,7 +324,7 @@ static const void *pick_weights(void) {
       1,   0,   0,   0,   0, 0, 0, 0, 'k', 4, 0, 0, 0, 7, 0, 0, 0,                      // entry
       1,   0,   0,   0,   0, 0, 0, 0, 't', 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,          // tensor
       0,   0,   0,   0,   0, 0, 0, 0, 0,   0, 0, 0};
-  uint8_t *copy = inputs[call.inputs++];
+  uint8_t *copy = input_blocks[call.input_blocks++];
   call.document = (sizeof head + 31) / 32 * 32 + 32; // where tensors begin, and what they take
   memset(copy, 0, call.document);
   memcpy(copy, head, sizeof head);
@@ -513,7 +513,7 @@ static const void *pick_array(const char *type, const char *name) {
   if (is(name, "bytes")) return is(type, "char") ? pick_text() : pick_file();
   if ((is(name, "initial_guess") || is(name, "initial")) && one_in(2)) return NULL;
   if (is(name, "queries") && in_call("_recall") && one_in(2)) return NULL;
-  void *buffer = inputs[call.inputs++];
+  void *buffer = input_blocks[call.input_blocks++];
   call.shift = one_in(8) ? 0.6 : 0;
   bool doubles = is(type, "double") || (is(type, "void") && call.value_type == 2 &&
                                         !in_call("_add") && !in_call("_search"));
@@ -572,7 +572,7 @@ static void make_call(uint32_t f) {
   call.function = f;
   call.size = (uint32_t[]){1, 2, 5, 12}[below(4)];
   call.value_type = below(10) == 0 ? 0 : 1 + below(2);
-  memset(addresses, 0, sizeof addresses);
+  memset(address_blocks, 0, sizeof address_blocks);
   sl_fail(SL_OK, "", "", SL_NO_POSITION);
   // Now and then memory ends in the middle of the call.
   sl_memory_budget budget;
@@ -605,8 +605,8 @@ static void make_call(uint32_t f) {
   if (call.made_up) fail_msg("%s worked with a handle that is not live", name);
   worked[f]++;
   learn(f);
-  for (uint32_t i = 0; i < call.addresses; i++) {
-    if (!can_be_read(addresses[i])) fail_msg("%s gave an address that is nobody's", name);
+  for (uint32_t i = 0; i < call.address_blocks; i++) {
+    if (!can_be_read(address_blocks[i])) fail_msg("%s gave an address that is nobody's", name);
   }
   if (functions[f].kind == HANDLE) {
     assert_true(live_count < LIVE);
@@ -625,8 +625,8 @@ static bool is_called(const char *name) {
 
 static int set_up(void **state) {
   (void)state;
-  for (int i = 0; i < INPUTS; i++) inputs[i] = calloc(BUFFER_BYTES, 1);
-  for (int i = 0; i < OUTPUTS; i++) outputs[i] = calloc(BUFFER_BYTES, 1);
+  for (int i = 0; i < INPUTS; i++) input_blocks[i] = calloc(BUFFER_BYTES, 1);
+  for (int i = 0; i < OUTPUTS; i++) output_blocks[i] = calloc(BUFFER_BYTES, 1);
   for (uint32_t i = 0; i < BUFFER_BYTES / 8; i++) kept_numbers[i] = 1.0 / (1 + i % 100);
   for (uint32_t i = 0; i < BUFFER_BYTES / 4; i++) kept_indices[i] = i;
   make_files();
@@ -635,8 +635,8 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  for (int i = 0; i < INPUTS; i++) free(inputs[i]);
-  for (int i = 0; i < OUTPUTS; i++) free(outputs[i]);
+  for (int i = 0; i < INPUTS; i++) free(input_blocks[i]);
+  for (int i = 0; i < OUTPUTS; i++) free(output_blocks[i]);
   free_files();
   return 0;
 }
