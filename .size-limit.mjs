@@ -38,7 +38,6 @@ const modules = {
 // The entry of a room has the code of the room, and nothing is imported later but the readers of files that are another
 // module's. A new room has to fit in the first line.
 const anyEntry = [375, 119.5, 103.5];
-const withCollection = [392, 124, 107.5];
 const entries = {
   // With the JavaScript side of embind, which serves all bundles, and instances on shared memory.
   'index.js': [87.5, 32.8, 28.2],
@@ -55,10 +54,6 @@ const entries = {
   'diffusion.js': [354, 113.2, 98.2],
   'hyperbolic.js': [96, 34, 29.5],
   'quant.js': [96, 34, 29.5],
-  'hnsw.js': [377, 117, 101.3],
-  'import/arrow.js': [400, 124.5, 108],
-  'import/parquet.js': [394, 122.5, 106.3],
-  'langchain.js': [401, 123, 106.6],
 };
 
 // Files for pages without a bundler: minified, with the WebAssembly as text.
@@ -67,12 +62,9 @@ const bundles = {
   // The code of all modules.
   'index.js': [800, 250, 200],
   'contributions.js': [480, 195, 160],
-<<<<<<< HEAD
   'property.js': [358, 156, 136],
   'inference.js': [300, 125, 108],
   'hnsw.js': [298, 125, 108],
-  'property.js': [340, 149.5, 130],
->>>>>>> h-forms
   // The choice among the methods of two modules.
   'solver.js': [308, 128, 111],
   // With the modules of two bundles.

@@ -69,7 +69,7 @@ sl_status sl_hnsw_remove_many(sl_hnsw *index, const uint32_t *ids, uint32_t coun
 
 // Repairs the links around every removed vector now and frees their slots; then links every vector
 // to which none leads (reach.h). O(size * m) and, around the dead, O(m^2 * dimension) each.
-// Errors: ERR_MEMORY (eight bytes a slot; the index is as good as before).
+// Errors: ERR_MEMORY (nine bytes a slot; the index is as good as before).
 sl_status sl_hnsw_repair(sl_hnsw *index);
 
 // The same in steps, to the same bits. Between them the index can do everything.

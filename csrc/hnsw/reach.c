@@ -12,12 +12,17 @@ typedef struct sl_reach {
   uint32_t next;       // slots below have been found, or linked
   uint32_t *queue;     // used
   uint32_t *parent;    // used: the slot whose link led here, SL_NO_SLOT: not found
+  uint8_t *marks;      // used: flags of this level
+  uint32_t host;       // in the queue: linked slots below have no link left to give away
 } sl_reach;
+
+enum { GAVE = 1, LINKED = 2 }; // gave a link away for a slot that was missing; was missing itself
 
 static void reach_free(sl_reach *reach) {
   if (reach == NULL) return;
   sl_free(reach->queue);
   sl_free(reach->parent);
+  sl_free(reach->marks);
   sl_free(reach);
 }
 
@@ -33,8 +38,11 @@ static void found(sl_reach *reach, uint32_t slot, uint32_t parent) {
 
 static void begin_level(const sl_hnsw *index, sl_reach *reach, uint32_t level) {
   reach->level = level;
-  reach->head = reach->tail = reach->next = 0;
-  for (uint32_t slot = 0; slot < reach->used; slot++) reach->parent[slot] = SL_NO_SLOT;
+  reach->head = reach->tail = reach->next = reach->host = 0;
+  for (uint32_t slot = 0; slot < reach->used; slot++) {
+    reach->parent[slot] = SL_NO_SLOT;
+    reach->marks[slot] = 0;
+  }
   if (index->entry < reach->used) found(reach, index->entry, index->entry);
 }
 
@@ -50,6 +58,7 @@ static sl_status reach_begin(const sl_hnsw *index, uint32_t level, sl_reach **ou
   reach->version = index->store.version;
   sl_status status = SL_ALLOC(&reach->queue, reach->used);
   if (status == SL_OK) status = SL_ALLOC(&reach->parent, reach->used);
+  if (status == SL_OK) status = SL_ALLOC(&reach->marks, reach->used);
   if (status != SL_OK) {
     reach_free(reach);
     return status;
@@ -75,8 +84,9 @@ static bool is_missing(const sl_hnsw *index, const sl_reach *reach, uint32_t slo
 }
 
 // Links `from`, which is found, to `slot`: where there is room, or in the place of the last link
-// that the walk did not need. False where there is neither.
-static bool link_from(sl_hnsw *index, sl_reach *reach, uint32_t from, uint32_t slot) {
+// behind the first `kept` that the walk did not need. False where there is neither.
+static bool link_from(sl_hnsw *index, sl_reach *reach, uint32_t from, uint32_t slot,
+                      uint32_t kept) {
   if (from >= reach->used || from == slot || !sl_is_node(index, from)) return false;
   if (reach->parent[from] == SL_NO_SLOT) return false;
   uint32_t *links = sl_links(index, from, reach->level), place = links[0] + 1;
@@ -86,11 +96,12 @@ static bool link_from(sl_hnsw *index, sl_reach *reach, uint32_t from, uint32_t s
     return true;
   }
   if (place > sl_links_most(index, reach->level)) {
-    for (place = links[0]; place > 0; place--) {
+    for (place = links[0]; place > kept; place--) {
       uint32_t to = links[place];
       if (to < reach->used && reach->parent[to] != from) break;
     }
-    if (place == 0) return false;
+    if (place <= kept) return false;
+    reach->marks[from] |= GAVE;
   } else {
     links[0] = place;
   }
@@ -98,7 +109,18 @@ static bool link_from(sl_hnsw *index, sl_reach *reach, uint32_t from, uint32_t s
   uint32_t *own = sl_links(index, slot, reach->level);
   if (own[0] == 0) own[++own[0]] = from;
   found(reach, slot, from);
+  reach->marks[slot] |= LINKED;
   return true;
+}
+
+// From slots that were missing themselves: their links lead where everybody's do.
+static bool link_from_linked(sl_hnsw *index, sl_reach *reach, uint32_t slot) {
+  const uint32_t kept = sl_links_most(index, reach->level) / 2;
+  for (; reach->host < reach->tail; reach->host++) {
+    const uint32_t from = reach->queue[reach->host];
+    if (reach->marks[from] & LINKED && link_from(index, reach, from, slot, kept)) return true;
+  }
+  return false;
 }
 
 static void link_slot(sl_hnsw *index, sl_reach *reach, uint32_t slot) {
@@ -107,12 +129,22 @@ static void link_slot(sl_hnsw *index, sl_reach *reach, uint32_t slot) {
   uint32_t start = sl_descend(index, &scorer, reach->level, &key);
   index->scored_most = UINT64_MAX;
   sl_search_layer(index, &scorer, reach->level, index->options.ef_construction, start, key);
+  // A near slot that has room, or that has not given a link away yet: where thousands are missing, as
+  // with inner products of vectors of different lengths, a few are near to all of them, and searches
+  // need their links.
+  const uint32_t most = sl_links_most(index, reach->level);
   for (uint32_t i = 0; i < index->pool_count; i++) {
-    if (link_from(index, reach, sl_entry_slot(index->pool[i]), slot)) return;
+    if (link_from(index, reach, sl_entry_slot(index->pool[i]), slot, most)) return;
   }
+  for (uint32_t i = 0; i < index->pool_count; i++) {
+    const uint32_t from = sl_entry_slot(index->pool[i]);
+    if (from < reach->used && reach->marks[from] & GAVE) continue;
+    if (link_from(index, reach, from, slot, 0)) return;
+  }
+  if (link_from_linked(index, reach, slot)) return;
   // Somebody has a link to give away: the walk needs fewer than one for each slot that it found.
   for (uint32_t i = reach->tail; i-- > 0;) {
-    if (link_from(index, reach, reach->queue[i], slot)) return;
+    if (link_from(index, reach, reach->queue[i], slot, 0)) return;
   }
 }
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "property/store.h"
+#include "property/states.h"
 
 // ---- sorting ------------------------------------------------------------------------------------
 
@@ -52,7 +52,8 @@ static sl_status rows_of(sl_store *s, sl_neighbours *out, sl_neighbours *in) {
   const uint32_t nodes = s->node_count, kinds = s->types.count,
                  keys = nodes > kinds ? nodes : kinds;
   for (uint32_t r = 0; r < s->rel_count; r++) count += !(s->rel_type[r] & SL_GONE);
-  const bool lent = old->next_room >= count && old->next_room - count <= count / 8;
+  const bool lent = !sl_is_shared(s, old->next_born) && old->next_room >= count &&
+                    old->next_room - count <= count / 8;
   SL_TRY(make_rows(out, nodes, count, types, lent));
   SL_TRY(make_rows(in, nodes, count, types, lent));
   SL_TRY(SL_ALLOC(&begin, (size_t)keys + 1));

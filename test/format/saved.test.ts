@@ -1,12 +1,14 @@
 // Whatever save() writes, section by section: as it is, and as a file of version 2 that gives it back byte for byte.
 import { readFileSync } from 'node:fs';
 import { createEngine } from 'sublinear';
+import { memoryStore } from 'sublinear/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silero } from '../inference/silero.js';
 import { random } from '../support/door.js';
 import { forged } from '../support/forged.js';
 import { failure, type RangeServer, serveFile } from '../support/range-server.js';
 import { refusalOf } from '../support/refused.js';
+import { read } from '../support/store.js';
 
 const engine = await createEngine();
 const { Bundle, writeRemoteFile, writeRemoteFileAsync } = await engine.use('format');
@@ -21,7 +23,7 @@ async function files(): Promise<
   const { prepare, PreparedSolver } = await engine.use('solver');
   const { factorize, Factorization } = await engine.use('direct');
   const { buildHierarchy, ContractionHierarchy } = await engine.use('paths');
-  const { Flat, Hnsw, Collection } = await engine.use('hnsw');
+  const { Flat, Hnsw, Collection, SparseIndex } = await engine.use('hnsw');
   const { TextIndex } = await engine.use('text');
   const { WitnessChain } = await engine.use('crypto');
   const { GraphNetwork, LogisticRegression } = await engine.use('gnn');
@@ -79,6 +81,17 @@ async function files(): Promise<
   people.query(
     "CREATE (:Person {name: 'Ada', age: 36})-[:KNOWS {since: 1833}]->(:Person {name: 'Bob'})",
   );
+  const parts = memoryStore();
+  await people.saveIn(parts, 'people');
+  const [part] = (await parts.list()).sort((a, b) => b.size - a.size);
+  const changes = await read(parts, part!.key);
+  const opened = async (bytes: Uint8Array) => {
+    const store = memoryStore();
+    await store.put(part!.key, bytes as Uint8Array<ArrayBuffer>);
+    expect((await PropertyGraph.openIn(store, 'people'))?.nodeCount).toBe(2);
+  };
+  const sparse = SparseIndex.create();
+  sparse.add(7, { indices: [1, 5], values: [0.5, -1] });
   const chooser = Chooser.create({ methods: ['a', 'b'], features: ['n'], timeout: 100 });
   chooser.report([1], 'a', { cost: 1 });
   const bandit = betaThompson({ arms: ['a', 'b', 'c'] });
@@ -122,6 +135,8 @@ async function files(): Promise<
     ['LORA', 'an adapter', adapter.save(), (b) => LoraAdapter.load(b)],
     ['CLRN', 'a learner', learner.save(), (b) => ContinualLearner.load(b)],
     ['PROP', 'a property graph', people.save(), (b) => PropertyGraph.load(b)],
+    ['PRSG', 'changes of a property graph', changes as Uint8Array<ArrayBuffer>, opened],
+    ['SPIX', 'an index of sparse vectors', sparse.save(), (b) => SparseIndex.load(b)],
   ];
 }
 

@@ -138,8 +138,9 @@ static sl_handle pick_handle(const char *name) {
   if (way > 3 && live_count > 0) handle = find_fitting(at)->handle;
   const struct live *found = find_live(handle);
   call.makers[at] = found != NULL ? found->maker : UINT32_MAX;
-  if (found == NULL && !(handle == 0 && (is(name, "filter_handle") || is(name, "right_handle"))))
-    call.made_up = true;
+  const bool optional =
+      is(name, "filter_handle") || is(name, "right_handle") || is(name, "before_handle");
+  if (found == NULL && !(handle == 0 && optional)) call.made_up = true;
   if (at == 0) call.first = handle;
   if (found != NULL) use(handle);
   return handle;
@@ -196,7 +197,7 @@ static uint32_t pick_number(const char *name) {
       {"how", 8},       {"depth", 8},
       {"least", 5},     {"precision", 3},
       {"least", 5},     {"pages", 20},
-      {"features", 40},
+      {"features", 40}, {"as", 3},
   };
   uint32_t s = call.size;
   if (in_call("_learner_") && !one_in(20)) { // few shapes, so that parameters fit
@@ -237,6 +238,7 @@ static uint32_t pick_number(const char *name) {
     return one_in(20) ? below(60) : 2 * s;
   }
   if (is(name, "count") && in_call("_from_")) return 3 * s;
+  if (is(name, "tokens") && in_call("_selective_")) return below(4);
   if (strstr(name, "count") != NULL && !is(name, "node_count")) return below(s + 2);
   if (is(name, "x_length") || is(name, "y_length") || is(name, "length")) return s;
   if (in_call("_abi_property_") && strstr(name, "bytes") != NULL)
@@ -338,6 +340,15 @@ static uint32_t index_at(const char *name, uint32_t i) {
   if (is(name, "columns")) return s < 2 ? i % 2 : (i % 2) * (s - 1);
   if (is(name, "row_indices")) return i % s;
   if (is(name, "column_indices")) return i < s ? i : (i * 5 + i / s) % s;
+  if (is(name, "shape") && in_call("_selective_")) { // batch, channels, states, groups, three flags
+    static const uint32_t most[] = {2, 0, 3, 2, 2, 2, 2};
+    return i == 1 ? 2 : i < 7 ? (i < 4) + below(most[i]) : 0;
+  }
+  if (is(name, "shape") && in_call("_sparse_forward_")) { // sizes, then lengths of arrays
+    static const uint32_t layer[] = {2, 3, 2, 1, 6, 3, 6, 2, 3};
+    return i == 5 && one_in(2) ? 0 : i < 9 ? layer[i] + one_in(99) : 0;
+  }
+  if (is(name, "asked") && in_call("_sparse_forward_")) return i == 0 ? 4 : i == 1 ? 2 : below(4);
   if (is(name, "shape")) return i == 3 ? 8 * below(3) : i == 4 && one_in(2) ? 0 : below(5);
   if (is(name, "boundary") || is(name, "indices")) return i;
   if (is(name, "ids") && in_call("_decoder_")) return below(2);
@@ -420,6 +431,10 @@ static double number_at(const char *name, uint32_t i) {
     static const double most[] = {4, 3, 4, 4, 4, 500, 6, 6, 20, 500, 6, 6, 20, 500, 9, 40};
     if (i < 16) return i == 5 || i == 9 || i == 13 ? 500 : below((uint32_t)most[i]) + (i == 0);
     return i == 16 || (i == 19 && one_in(2)) ? 1 : i == 18 && one_in(3) ? call.size : 0;
+  }
+  if (is(name, "asked") && in_call("_hyperbolic_")) { // sizes, causal, model, beta, curvature, mask
+    static const double attention[] = {1, 1, 2, 1, 1, 1, 0, 0, 1, 1, 0};
+    return i == 6 || i == 10 ? below(2) : i == 7 ? below(3) : i < 11 ? attention[i] : 0;
   }
   if (is(name, "asked")) { // tokens, heads, causal, window, global, mask, bias, scale
     static const uint32_t most[] = {3, 4, 2, 9, 2, 3, 4, 2};
@@ -674,7 +689,8 @@ static void destroy_all(void) {
 // voice detectors, whose network is larger than the limit (inference_voice.c).
 static bool is_rare(const char *name) {
   return is(name, "sl_abi_pagerank_follow") || is(name, "sl_abi_property_answer") ||
-         is(name, "sl_abi_decoder_begin") || strncmp(name, "sl_abi_voice_", 13) == 0;
+         is(name, "sl_abi_decoder_begin") || is(name, "sl_abi_property_apply") ||
+         strncmp(name, "sl_abi_voice_", 13) == 0;
 }
 
 static bool waits(uint32_t f) {

@@ -264,10 +264,10 @@ test('indexes are those of the graph, whatever state is read', () => {
     of.query('SHOW INDEXES YIELD name').rows.map(({ name }) => name);
   const found = (of: Pick<PropertyGraph, 'query'>) =>
     of.query('MATCH (p:P) WHERE p.i >= 990 RETURN count(*) AS n').rows[0]!.n;
-  expect(() => snapshot.query('CREATE INDEX one FOR (p:P) ON (p.i)')).toThrow(/not in a snapshot/);
   graph.query('CREATE INDEX one FOR (p:P) ON (p.i)');
   graph.query('MATCH (p:P {i: 995}) DELETE p');
   expect([found(graph), found(snapshot)]).toEqual([9, 10]);
+  expect(() => snapshot.query('CREATE INDEX two FOR (p:P) ON (p.j)')).toThrow(/not in a snapshot/);
   expect([names(graph), names(snapshot)]).toEqual([['one'], ['one']]);
   graph.transaction((t) => {
     t.query('CREATE (:P {i: 5000})');
