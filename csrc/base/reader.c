@@ -221,7 +221,7 @@ sl_status sl_reader_take(sl_reader *reader, uint32_t tag, uint64_t bytes, void *
   sl_section section;
   SL_TRY(sl_reader_section(reader, &section));
   if (section.data == NULL || section.tag != tag || section.bytes != bytes) {
-    return sl_bad_file("the sections of this kind, in order and of matching sizes",
+    return sl_bad_file("the sections of this kind, in order, of matching sizes",
                        sl_container_head_bytes(reader->next));
   }
   *out = reader->blocks[reader->next].data;

@@ -466,7 +466,7 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
     }
   }
   if (!isfinite(sl_norm2_f64(p->b, p->row_count))) {
-    return sl_fail(SL_ERR_RANGE, "values", "a spread that times the weights is below 1.8e308",
+    return sl_fail(SL_ERR_RANGE, "values", "a spread that times the weights is finite",
                    SL_NO_POSITION);
   }
   p->tolerance = fmax(0.1 * options->tolerance, LEAST_TOLERANCE);

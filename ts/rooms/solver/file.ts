@@ -202,7 +202,7 @@ export class SolverFile<M> {
       view.getUint32(START, true) === tag('META') &&
       view.getBigUint64(START + 8, true) === BigInt(META_BYTES);
     if (!isMeta) {
-      const expected = 'the sections of this kind, in order and of matching sizes';
+      const expected = 'the sections of this kind, in order, of matching sizes';
       throw badSolverFile(operation, START, expected);
     }
     const settings = settingsOf(this.#bytes.subarray(HEAD, HEAD + META_BYTES), this.#domains);
