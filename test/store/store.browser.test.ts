@@ -55,23 +55,23 @@ function saveUntilEnded(kind: string, name: string, from: number, ms: number): P
 describe('a full origin', () => {
   for (const [kind, make] of Object.entries(places)) {
     test(`${kind}: says QUOTA, and keeps the old file`, async () => {
-      const { usage = 0 } = await navigator.storage.estimate();
-      await protocol.send('Storage.overrideQuotaForOrigin', {
-        origin,
-        quotaSize: usage + 8_000_000,
-      });
       const store = make(`quota-${kind}`);
       async function* much() {
         for (let i = 0; i < 64; i++) yield noise(1_000_000);
       }
+      // What other tests have stored may go meanwhile: the quota is set anew each time.
       const refusal = async () => {
+        await protocol.send('Storage.overrideQuotaForOrigin', { origin });
         await store.put('file', pattern(1_000_000, 1));
+        const { usage = 0 } = await navigator.storage.estimate();
+        const quotaSize = usage + 8_000_000;
+        await protocol.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
         return store.put('file', much()).then(
           () => 'taken',
           ({ code }) => code,
         );
       };
-      await expect.poll(refusal, { interval: 5000 }).toBe('QUOTA');
+      await expect.poll(refusal, { interval: 2000 }).toBe('QUOTA');
       expect(await read(store, 'file')).toEqual(pattern(1_000_000, 1));
       await protocol.send('Storage.overrideQuotaForOrigin', { origin });
       await store.put('file', pattern(5_000_000, 2));
