@@ -67,7 +67,8 @@ typedef struct sl_linear_options {
   uint32_t key_tokens; // 0 adds none
   uint32_t causal;
   uint32_t chunk; // tokens that are looked at together, 1 .. 256; 0: 64
-  float *out;     // as the queries, written; a query whose sum phi(q) z is 0 gives zeros
+  // As the queries, written. A query whose sum phi(q) z is 0 gives zeros, and sums beyond float32 give what is not finite.
+  float *out;
 } sl_linear_options;
 
 // Begins; what was running is ended first, after its chunk.

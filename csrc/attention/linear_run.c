@@ -88,16 +88,26 @@ static void read_keys(sl_linear_state *s, const float *keys, size_t stride, uint
     exponentials(s->key_features + (size_t)i * s->wide, s->features, s->wide, shift);
 }
 
+// Features that are very large or small, by a power of two: their products with sums of keys stay in
+// the range of float32. The largest is `most`.
+static void bring_near_one(float *row, uint32_t count, float most) {
+  if (!(most > 0 && most < INFINITY) || (most > 0x1p-8f && most < 0x1p8f)) return;
+  const int power = -ilogbf(most);
+  sl_scale_f32(ldexpf(1, power < 120 ? power : 120), row, count);
+}
+
 // Queries of a chunk, packed as a left operand. A factor that is common to all features of one leaves
 // its answer as it is.
 static void read_queries(sl_linear_state *s, const float *queries, size_t stride, uint32_t rows) {
   features_of(s, queries, stride, rows, s->query_features);
-  if (s->map == SL_FEATURES_FAVOR)
-    for (uint32_t i = 0; i < rows; i++) {
-      float *row = s->query_features + (size_t)i * s->wide;
-      const float most = largest(row, s->features);
+  for (uint32_t i = 0; i < rows; i++) {
+    float *row = s->query_features + (size_t)i * s->wide;
+    const float most = largest(row, s->features);
+    if (s->map == SL_FEATURES_FAVOR)
       exponentials(row, s->features, s->wide, most == -INFINITY ? 0 : most);
-    }
+    else
+      bring_near_one(row, s->wide, most);
+  }
   sl_pack_left_f32(s->query_features, s->wide, 1, rows, s->wide, s->left);
 }
 
@@ -128,8 +138,8 @@ static void multiply(sl_linear_state *s, uint32_t rows, uint32_t depth, const fl
 static void answer(const sl_linear_state *s, uint32_t rows, float *out, size_t stride) {
   for (uint32_t i = 0; i < rows; i++) {
     const float *row = s->answers + (size_t)i * s->padded;
-    const float by = row[s->size] == 0 ? 0 : 1 / row[s->size];
-    for (uint32_t j = 0; j < s->size; j++) out[i * stride + j] = by == 0 ? 0 : row[j] * by;
+    const float sum = row[s->size], by = sum < INFINITY ? 1 / sum : NAN;
+    for (uint32_t j = 0; j < s->size; j++) out[i * stride + j] = sum == 0 ? 0 : row[j] * by;
   }
 }
 

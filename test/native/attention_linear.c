@@ -249,12 +249,37 @@ static void memory_may_end(void **state) {
   drop(&p);
 }
 
+// One key: whatever it and the query are, the answer is its value, or not finite where its sums are no float32.
+static void values_at_the_ends_of_float32(void **state) {
+  (void)state;
+  static const float of[] = {1e30f, 3e38f, 1e10f, 1, 0, -1, -60, -80};
+  enum { OF = sizeof of / sizeof of[0] };
+  const float value[2] = {1, 2};
+  for (int i = 0; i < OF; i++) {
+    for (int j = 0; j < OF; j++) {
+      for (uint32_t causal = 0; causal < 2; causal++) {
+        const float query[2] = {of[i], of[i]}, key[2] = {of[j], of[j]};
+        float out[2];
+        sl_linear_state *s;
+        assert_ok(sl_linear_state_create(1, 1, 2, SL_FEATURES_ELU, 0, 0, &s));
+        const sl_linear_options asked = {query, 2, 1, 1, key, value, 2, 1, causal, 0, out};
+        assert_ok(sl_linear_state_begin(s, &asked));
+        assert_ok(finish(sl_linear_state_job(s), 1));
+        for (int e = 0; e < 2; e++) {
+          const bool lost = of[j] > 1e38f && !isfinite(out[e]); // its sums are no float32
+          assert_true(lost || fabsf(out[e] - value[e]) < 1e-5f);
+        }
+        sl_linear_state_destroy(s);
+      }
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property(equals_the_formulas),
-      property(stops_at_a_chunk),
-      property(refuses_what_is_wrong),
-      property(memory_may_end),
+      property(equals_the_formulas),           property(stops_at_a_chunk),
+      property(refuses_what_is_wrong),         property(memory_may_end),
+      property(values_at_the_ends_of_float32),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
