@@ -294,10 +294,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_fixed_block *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_fixed_block_bytes((const sl_fixed_block *)job);
@@ -306,4 +302,5 @@ static void destroy(sl_job *job) { sl_fixed_block_destroy((sl_fixed_block *)job)
 
 sl_job *sl_fixed_block_job(sl_fixed_block *b) { return &b->job; }
 
-const sl_job_kind sl_fixed_block_kind = {"block", step, stop, work_done, NULL, job_bytes, destroy};
+const sl_job_kind sl_fixed_block_kind = {"block", step,      sl_job_stop_here, work_done,
+                                         NULL,    job_bytes, destroy};

@@ -138,10 +138,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_attention_gradient *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_attention_gradient_bytes((const sl_attention_gradient *)job);
@@ -150,5 +146,5 @@ static void destroy(sl_job *job) { sl_attention_gradient_destroy((sl_attention_g
 
 sl_job *sl_attention_gradient_job(sl_attention_gradient *g) { return &g->job; }
 
-const sl_job_kind sl_attention_gradient_kind = {"gradient", step,      stop,   work_done,
+const sl_job_kind sl_attention_gradient_kind = {"gradient", step,      sl_job_stop_here, work_done,
                                                 NULL,       job_bytes, destroy};

@@ -215,10 +215,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_hyperbolic *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_hyperbolic_bytes((const sl_hyperbolic *)job);
@@ -227,5 +223,5 @@ static void destroy(sl_job *job) { sl_hyperbolic_destroy((sl_hyperbolic *)job); 
 
 sl_job *sl_hyperbolic_job(sl_hyperbolic *h) { return &h->job; }
 
-const sl_job_kind sl_hyperbolic_kind = {"attention", step,      stop,   work_done,
+const sl_job_kind sl_hyperbolic_kind = {"attention", step,      sl_job_stop_here, work_done,
                                         NULL,        job_bytes, destroy};

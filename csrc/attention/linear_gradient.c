@@ -231,10 +231,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_linear_gradient *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_linear_gradient_bytes((const sl_linear_gradient *)job);
@@ -243,5 +239,5 @@ static void destroy(sl_job *job) { sl_linear_gradient_destroy((sl_linear_gradien
 
 sl_job *sl_linear_gradient_job(sl_linear_gradient *g) { return &g->job; }
 
-const sl_job_kind sl_linear_gradient_kind = {"gradient", step,      stop,   work_done,
+const sl_job_kind sl_linear_gradient_kind = {"gradient", step,      sl_job_stop_here, work_done,
                                              NULL,       job_bytes, destroy};

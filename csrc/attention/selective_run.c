@@ -210,10 +210,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_selective *)job)->work; }
 static uint64_t work_expected(const sl_job *job) {
   const sl_selective *s = (const sl_selective *)job;
@@ -228,5 +224,5 @@ size_t sl_selective_bytes(const sl_selective *s) {
   return sizeof *s + room_of(s) * sizeof *s->memory;
 }
 
-const sl_job_kind sl_selective_kind = {"scan",        step,      stop,   work_done,
+const sl_job_kind sl_selective_kind = {"scan",        step,      sl_job_stop_here, work_done,
                                        work_expected, job_bytes, destroy};

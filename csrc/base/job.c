@@ -42,6 +42,11 @@ void sl_job_destroy(sl_job *job) {
   if (job != NULL) job->kind->destroy(job);
 }
 
+sl_status sl_job_stop_here(sl_job *job, sl_outcome why) {
+  sl_job_end(job, why);
+  return SL_OK;
+}
+
 sl_status sl_job_require_ended(const sl_job *job) {
   SL_REQUIRE(sl_job_has_ended(job), SL_ERR_STATE, job->kind->name, "steps until it has ended");
   return SL_OK;

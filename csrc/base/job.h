@@ -90,6 +90,9 @@ static inline bool sl_job_has_ended(const sl_job *job) {
   return job->begun && job->outcome != SL_OUTCOME_RUNNING;
 }
 
+// A `stop` where what has been reached is the result as it is. Cannot fail.
+sl_status sl_job_stop_here(sl_job *job, sl_outcome why);
+
 // Errors: ERR_STATE unless the job has ended, for functions that give its result.
 sl_status sl_job_require_ended(const sl_job *job);
 

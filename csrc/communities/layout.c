@@ -315,15 +315,12 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_layout *)job)->work; }
 static size_t job_bytes(const sl_job *job) { return sl_layout_bytes((const sl_layout *)job); }
 static void destroy(sl_job *job) { sl_layout_destroy((sl_layout *)job); }
 
-const sl_job_kind sl_layout_kind = {"layout", step, stop, work_done, NULL, job_bytes, destroy};
+const sl_job_kind sl_layout_kind = {"layout", step,      sl_job_stop_here, work_done,
+                                    NULL,     job_bytes, destroy};
 
 sl_job *sl_layout_job(sl_layout *l) { return &l->job; }
 

@@ -178,11 +178,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
-
 static uint64_t work_of(const sl_job *job) { return ((const sl_chain *)job)->blocks; }
 
 static uint64_t expected_of(const sl_job *job) {
@@ -193,7 +188,8 @@ static uint64_t expected_of(const sl_job *job) {
 static size_t bytes_of(const sl_job *job) { return sl_chain_bytes((const sl_chain *)job); }
 static void destroy(sl_job *job) { sl_chain_destroy((sl_chain *)job); }
 
-const sl_job_kind sl_chain_kind = {"chain", step, stop, work_of, expected_of, bytes_of, destroy};
+const sl_job_kind sl_chain_kind = {"chain",     step,     sl_job_stop_here, work_of,
+                                   expected_of, bytes_of, destroy};
 
 sl_job *sl_chain_job(sl_chain *chain) { return &chain->job; }
 

@@ -62,16 +62,13 @@ static sl_status step(sl_job *job, uint64_t work) {
   return status;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_cuts *)job)->work; }
 static uint64_t work_expected(const sl_job *job) { return ((const sl_cuts *)job)->expected; }
 static size_t job_bytes(const sl_job *job) { return sl_cuts_bytes((const sl_cuts *)job); }
 static void destroy(sl_job *job) { sl_cuts_destroy((sl_cuts *)job); }
 
-const sl_job_kind sl_cuts_kind = {"cuts", step, stop, work_done, work_expected, job_bytes, destroy};
+const sl_job_kind sl_cuts_kind = {"cuts",        step,      sl_job_stop_here, work_done,
+                                  work_expected, job_bytes, destroy};
 
 sl_job *sl_cuts_job(sl_cuts *cuts) { return &cuts->job; }
 

@@ -210,10 +210,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_assignment *)job)->work; }
 static uint64_t work_expected(const sl_job *job) {
   const sl_assignment *a = (const sl_assignment *)job;
@@ -225,7 +221,7 @@ static size_t bytes(const sl_job *job) {
          ((size_t)a->rows + 3 * (size_t)a->cols) * sizeof(uint32_t) + a->rows + a->cols;
 }
 
-const sl_job_kind sl_assignment_kind = {"assignment",  step,  stop,   work_done,
+const sl_job_kind sl_assignment_kind = {"assignment",  step,  sl_job_stop_here, work_done,
                                         work_expected, bytes, destroy};
 
 sl_job *sl_assignment_job(sl_assignment *assignment) { return &assignment->job; }

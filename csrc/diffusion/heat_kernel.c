@@ -254,11 +254,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
-
 static uint64_t work_done(const sl_job *job) {
   return ((const sl_heat_kernel *)job)->run.edge_operations;
 }
@@ -274,7 +269,7 @@ static size_t job_bytes(const sl_job *job) {
 }
 static void destroy(sl_job *job) { sl_heat_kernel_destroy((sl_heat_kernel *)job); }
 
-const sl_job_kind sl_heat_kernel_kind = {"heat_kernel", step,      stop,   work_done,
+const sl_job_kind sl_heat_kernel_kind = {"heat_kernel", step,      sl_job_stop_here, work_done,
                                          work_expected, job_bytes, destroy};
 
 sl_job *sl_heat_kernel_job(sl_heat_kernel *h) { return &h->run.job; }

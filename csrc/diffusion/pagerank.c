@@ -306,11 +306,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
-
 static uint64_t work_done(const sl_job *job) {
   return ((const sl_pagerank *)job)->run.edge_operations;
 }
@@ -338,7 +333,7 @@ static uint64_t work_expected(const sl_job *job) {
 static size_t job_bytes(const sl_job *job) { return sl_pagerank_bytes((const sl_pagerank *)job); }
 static void destroy(sl_job *job) { sl_pagerank_destroy((sl_pagerank *)job); }
 
-const sl_job_kind sl_pagerank_kind = {"pagerank",    step,      stop,   work_done,
+const sl_job_kind sl_pagerank_kind = {"pagerank",    step,      sl_job_stop_here, work_done,
                                       work_expected, job_bytes, destroy};
 
 sl_job *sl_pagerank_job(sl_pagerank *p) { return &p->run.job; }

@@ -248,10 +248,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_recurrent *)job)->work; }
 static uint64_t work_expected(const sl_job *job) {
   const sl_recurrent *r = (const sl_recurrent *)job;
@@ -262,5 +258,5 @@ static void destroy(sl_job *job) { sl_recurrent_destroy((sl_recurrent *)job); }
 
 sl_job *sl_recurrent_job(sl_recurrent *r) { return &r->job; }
 
-const sl_job_kind sl_recurrent_kind = {"recurrent",   step,      stop,   work_done,
+const sl_job_kind sl_recurrent_kind = {"recurrent",   step,      sl_job_stop_here, work_done,
                                        work_expected, job_bytes, destroy};

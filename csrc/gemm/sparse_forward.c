@@ -221,10 +221,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_sparse_forward *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_sparse_forward_bytes((const sl_sparse_forward *)job);
@@ -236,5 +232,5 @@ size_t sl_sparse_forward_bytes(const sl_sparse_forward *s) {
   return sizeof *s + s->floats * sizeof(float) + s->inner * (2 * sizeof(double) + sizeof(uint32_t));
 }
 
-const sl_job_kind sl_sparse_forward_kind = {"layer", step,      stop,   work_done,
+const sl_job_kind sl_sparse_forward_kind = {"layer", step,      sl_job_stop_here, work_done,
                                             NULL,    job_bytes, destroy};

@@ -515,10 +515,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_encoder *)job)->run.work; }
 // As if all texts were like those that are done.
 static uint64_t work_expected(const sl_job *job) {
@@ -532,5 +528,5 @@ static void destroy(sl_job *job) { sl_encoder_destroy((sl_encoder *)job); }
 
 sl_job *sl_encoder_job(sl_encoder *e) { return &e->job; }
 
-const sl_job_kind sl_encoder_kind = {"encoder",     step,      stop,   work_done,
+const sl_job_kind sl_encoder_kind = {"encoder",     step,      sl_job_stop_here, work_done,
                                      work_expected, job_bytes, destroy};

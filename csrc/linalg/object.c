@@ -189,10 +189,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_decomposition *)job)->work; }
 static uint64_t work_expected(const sl_job *job) {
   return ((const sl_decomposition *)job)->expected;
@@ -202,8 +198,8 @@ static size_t job_bytes(const sl_job *job) {
 }
 static void destroy(sl_job *job) { sl_decomposition_destroy((sl_decomposition *)job); }
 
-const sl_job_kind sl_decomposition_job_kind = {"decomposition", step,      stop,   work_done,
-                                               work_expected,   job_bytes, destroy};
+const sl_job_kind sl_decomposition_job_kind = {
+    "decomposition", step, sl_job_stop_here, work_done, work_expected, job_bytes, destroy};
 
 sl_job *sl_decomposition_job(sl_decomposition *d) { return &d->job; }
 

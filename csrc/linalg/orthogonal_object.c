@@ -207,10 +207,6 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_orthogonal *)job)->work; }
 static uint64_t work_expected(const sl_job *job) { return ((const sl_orthogonal *)job)->expected; }
 static size_t job_bytes(const sl_job *job) {
@@ -218,7 +214,7 @@ static size_t job_bytes(const sl_job *job) {
 }
 static void destroy(sl_job *job) { sl_orthogonal_destroy((sl_orthogonal *)job); }
 
-const sl_job_kind sl_orthogonal_job_kind = {"decomposition", step,      stop,   work_done,
+const sl_job_kind sl_orthogonal_job_kind = {"decomposition", step,      sl_job_stop_here, work_done,
                                             work_expected,   job_bytes, destroy};
 
 sl_job *sl_orthogonal_job(sl_orthogonal *o) { return &o->job; }

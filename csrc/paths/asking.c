@@ -130,16 +130,12 @@ static sl_status step(sl_job *job, uint64_t work) {
   return status;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_paths *)job)->work; }
 static uint64_t work_expected(const sl_job *job) { return ((const sl_paths *)job)->expected; }
 static size_t job_bytes(const sl_job *job) { return sl_paths_bytes((const sl_paths *)job); }
 static void destroy(sl_job *job) { sl_paths_destroy((sl_paths *)job); }
 
-const sl_job_kind sl_paths_kind = {"paths",       step,      stop,   work_done,
+const sl_job_kind sl_paths_kind = {"paths",       step,      sl_job_stop_here, work_done,
                                    work_expected, job_bytes, destroy};
 
 sl_job *sl_paths_job(sl_paths *paths) { return &paths->job; }

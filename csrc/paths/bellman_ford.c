@@ -173,17 +173,13 @@ static sl_status step(sl_job *job, uint64_t work) {
   return SL_OK;
 }
 
-static sl_status stop(sl_job *job, sl_outcome why) {
-  sl_job_end(job, why);
-  return SL_OK;
-}
 static uint64_t work_done(const sl_job *job) { return ((const sl_bellman_ford *)job)->work; }
 static size_t job_bytes(const sl_job *job) {
   return sl_bellman_ford_bytes((const sl_bellman_ford *)job);
 }
 static void destroy(sl_job *job) { sl_bellman_ford_destroy((sl_bellman_ford *)job); }
 
-const sl_job_kind sl_bellman_ford_kind = {"bellman_ford", step,      stop,   work_done,
+const sl_job_kind sl_bellman_ford_kind = {"bellman_ford", step,      sl_job_stop_here, work_done,
                                           NULL,           job_bytes, destroy};
 
 sl_job *sl_bellman_ford_job(sl_bellman_ford *b) { return &b->job; }
