@@ -1,32 +1,21 @@
 // Vectors with ids of any kind and metadata, over one index.
 
-import { version } from '../../generated/bundles.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { notConstructible } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import {
-  damaged,
-  Front,
-  frontOf,
-  headOf,
-  joined,
-  jsonPieces,
-  type Saved,
-  type SavedItem,
-} from './collection-file.js';
+import { damaged, Front, frontOf, type Saved, type SavedItem } from './collection-file.js';
 import { Items } from './collection-items.js';
-import { type Beside, bytesOf, newParts, readBeside, readBesideAsync } from './collection-parts.js';
+import { type Beside, newParts, readBeside, readBesideAsync } from './collection-parts.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
 import { bringTextRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
-import { SearchableVectors } from './searchable-vectors.js';
-import { readShared, shareIndex } from './shared-index.js';
+import { SavedVectors } from './saved-vectors.js';
+import { readShared } from './shared-index.js';
 import type { SharedIndex } from './shared-types.js';
 import type { CreateCollectionOptions, LoadCollectionOptions, TextOptions } from './types.js';
 
@@ -41,8 +30,7 @@ export interface Collection<Meta extends object = Metadata> extends Disposable {
  * `text`, which `createAsync` and `loadAsync` fetch when it is not there.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class Collection<Meta extends object = Metadata> extends SearchableVectors<Meta> {
-  readonly #runtime: Runtime;
+export class Collection<Meta extends object = Metadata> extends SavedVectors<Meta> {
   readonly #items: Items;
   readonly #beside: Beside;
 
@@ -51,7 +39,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     if (!(index instanceof Flat) && !(index instanceof Hnsw)) throw notConstructible(new.target);
     const items = new Items();
     super(runtime, index, items, beside);
-    this.#runtime = runtime;
     this.#items = items;
     this.#beside = beside;
   }
@@ -263,61 +250,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   }
 
   /**
-   * Everything as bytes: keys, metadata and texts that are shown as JSON, then the files of the indexes of texts and of sparse
-   * vectors where there are some, then that of the vectors. `docs/format.md` describes them.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'dot', dimension: 1 });
-   * console.log(String.fromCharCode(...c.save().subarray(0, 5))); // slcol
-   * ```
-   */
-  save(): Uint8Array<ArrayBuffer> {
-    const operation = 'Collection.save';
-    const { index } = this;
-    const parts = [this.#front(operation), index.saveInPieces()];
-    return joined(operation, parts, index.use(operation).fileSize());
-  }
-
-  /**
-   * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata,
-   * texts and sparse vectors are copied to each reader. Pass what it gives to `Collection.openShared()`.
-   *
-   * @throws SublinearError `MEMORY`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   * import { createPool } from 'sublinear/worker';
-   *
-   * const { Collection } = await load();
-   * using films = Collection.create({ metric: 'cosine', dimension: 2 });
-   * films.add({ key: 'alien', vector: [1, 0], metadata: { year: 1979 } });
-   * films.add({ key: 'heat', vector: [0, 1], metadata: { year: 1995 } });
-   *
-   * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
-   * const replica = await pool.replicate(await films.share(), ({ hnsw }, shared) => hnsw.Collection.openShared(shared));
-   * const where = { year: { gt: 1980 } };
-   * const [found] = await replica.run((films) => films.searchBatch([1, 0], { k: 1, where }));
-   * console.log(found?.[0]?.key); // heat
-   * ```
-   */
-  async share(): Promise<SharedIndex> {
-    const operation = 'Collection.share';
-    const [{ index }, { changes }] = [this, this.#items];
-    const bytes = index.use(operation).bytes();
-    const front = joined(operation, [this.#front(operation)]);
-    const kind = index instanceof Hnsw ? 'hnsw' : 'flat';
-    const shared = await shareIndex(index.runtime, operation, index, kind);
-    if (this.#items.changes !== changes)
-      throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
-    return { kind: 'collection', version, bytes, front, ...shared };
-  }
-
-  /**
    * The collection that {@link Collection.share} gave, in this thread or in another one, for questions; as `Hnsw.openShared`.
    *
    * @throws SublinearError as `Hnsw.openShared` and {@link Collection.load}
@@ -353,43 +285,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     } catch (error) {
       index.dispose();
       throw error;
-    }
-  }
-
-  /**
-   * The same bytes piece by piece (about 1 MB at most, or an item), for files and streams that need not be in memory at
-   * once. Their sum stands in front of the keys: the JSON is made twice, and so are the indexes of texts and of sparse vectors.
-   *
-   * @throws SublinearError `STATE` when the collection is changed between two pieces
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'dot', dimension: 1 });
-   * let bytes = 0;
-   * for (const piece of c.saveInPieces()) bytes += piece.length;
-   * console.log(bytes === c.save().length); // true
-   * ```
-   */
-  *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const operation = 'Collection.saveInPieces';
-    const { changes } = this.#items;
-    const { texts, sparse } = this.#beside;
-    const [text, few] = [bytesOf(texts?.index), bytesOf(sparse)];
-    const all = [texts?.index, sparse, this.index];
-    yield headOf(this.#runtime, operation, this.#json(few), text + few, few > 0);
-    for (const pieces of [this.#json(few), ...all.map((each) => each?.saveInPieces())]) {
-      if (pieces === undefined) continue;
-      for (;;) {
-        this.index.use(operation);
-        if (this.#items.changes !== changes)
-          throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
-        const { done, value } = pieces.next();
-        if (done) break;
-        yield value;
-      }
     }
   }
 
@@ -450,25 +345,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const [text, few] = [texts?.index.size ?? 0, sparse?.size ?? 0];
     const fits = withVector === vectors && withText === text && withSparse === few;
     if (!fits || (alone && vectors > 0)) throw damaged(operation, 'a key for each vector');
-  }
-
-  /** What stands in front of the index in a file. */
-  #front(operation: string): Uint8Array<ArrayBuffer>[] {
-    const { texts, sparse } = this.#beside;
-    const text = texts === undefined ? [] : [texts.index.save()];
-    const few = sparse === undefined ? [] : [sparse.save()];
-    const [textBytes, fewBytes] = [text[0]?.length ?? 0, few[0]?.length ?? 0];
-    const json = [...this.#json(fewBytes)];
-    const head = headOf(this.#runtime, operation, json, textBytes + fewBytes, fewBytes > 0);
-    return [head, ...json, ...text, ...few];
-  }
-
-  /** `bytes`: of the file of the index of sparse vectors, 0 without. */
-  #json(bytes: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
-    const { texts, alone } = this.#beside;
-    const sparse = bytes > 0 ? { bytes, alone } : undefined;
-    return jsonPieces(kind, this.#items.saved(texts), texts?.saved, sparse);
   }
 }
 
