@@ -46,7 +46,7 @@ function itemsOf(count: number, seed: number, parts: { text?: boolean; sparse?: 
 const shape = { metric: 'cosine', dimension: DIMENSION, m: 8, efConstruction: 60 } as const;
 const kinds: [string, CreateCollectionOptions, { text?: boolean; sparse?: boolean }][] = [
   ['vectors', shape, {}],
-  ['int8 codes', { ...shape, codes: 'int8', capacity: 3000 }, {}],
+  ['int8 codes', { ...shape, codes: 'int8' as const, capacity: 3000 }, {}],
   ['texts', { ...shape, text: ['note'] }, { text: true }],
   [
     'texts and sparse vectors',
