@@ -1,10 +1,10 @@
 // Runs the benchmarks, each in a process of its own, then writes docs/benchmarks.md and docs/charts from their results and
 // prints the metrics in one table. A terminal gets a progress bar.
 //
-//   node tools/bench.mjs [--smoke] [--cpu] [--only TEXT [--update]] [--force] [--results FOLDER] [name ...]
+//   node tools/bench.mjs [--smoke] [--cpu] [--only TEXT [--update]] [--size N] [--force] [--results FOLDER] [name ...]
 //
 // name: "foundation" for bench/foundation.bench.ts; all of these when absent. "peers" for the native libraries, "builds" for
-// another build of this package. --smoke: tiny
+// another build of this package, "million" for a million vectors, or --size of them. --smoke: tiny
 // data, seconds, nothing written unless --results names a folder. --only: just the comparisons whose id contains TEXT; nothing
 // written, or with --update these alone replaced in the results that are there. Results in which more contestants ran than now
 // are not replaced, unless --force says so: see bench/support/harness.ts. --cpu: processor time instead of time.
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
   options: {
     smoke: { type: 'boolean' },
     only: { type: 'string' },
+    size: { type: 'string' },
     update: { type: 'boolean' },
     results: { type: 'string' },
     force: { type: 'boolean' },
@@ -32,8 +33,8 @@ const names = readdirSync(`${root}/bench`)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-// These need more than the package: native libraries, another build.
-const apart = ['peers', 'builds'];
+// These need more than the package: native libraries, another build, half an hour and some GB.
+const apart = ['peers', 'builds', 'million'];
 const fileOf = (name) =>
   `bench/${apart.includes(name) ? `${name}/${name}.ts` : `${name}.bench.ts`}`;
 const known = [...names, ...apart];
@@ -46,6 +47,7 @@ if (unknown.length > 0) {
 const options = [
   ...(values.smoke ? ['--smoke'] : []),
   ...(values.only === undefined ? [] : ['--only', values.only]),
+  ...(values.size === undefined ? [] : ['--size', values.size]),
   ...(values.update ? ['--update'] : []),
   ...(values.force ? ['--force'] : []),
   ...(values.cpu ? ['--cpu'] : []),

@@ -206,6 +206,26 @@ export function hnswlibNode(set: VectorSet, m: number, efConstruction: number): 
   return overHnswlib(lib, set, m, efConstruction, (row) => Array.from(row));
 }
 
+/**
+ * The same with all vectors of the set in it, each made an array as it is given: a million arrays would take more memory than the
+ * index. Gives its search.
+ */
+export function hnswlibRows(
+  set: VectorSet,
+  m: number,
+  efConstruction: number,
+): (query: Float32Array, k: number, ef: number) => number[] {
+  const lib = peer('hnswlib-node') as Lib;
+  const index = new lib.HierarchicalNSW('ip', set.dimension);
+  index.initIndex(set.count, m, efConstruction, 42);
+  for (let i = 0; i < set.count; i++)
+    index.addPoint(Array.from(set.vectors.subarray(i * set.dimension, (i + 1) * set.dimension)), i);
+  return (query, k, ef) => {
+    index.setEf?.(ef);
+    return index.searchKnn(Array.from(query), k).neighbors;
+  };
+}
+
 /** hnswlib compiled to WebAssembly; made for browsers, so it is shown the two names that it looks for. */
 export async function hnswlibWasm(
   set: VectorSet,

@@ -1,6 +1,10 @@
 // `sublinear index --text --vector` and `sublinear search <index> <words> --where`, as a user runs them.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'sublinear/hnsw';
 import { describe, expect, test } from 'vitest';
-import { file, sublinear as run } from '../support/cli.js';
+import { file, folder, sublinear as run } from '../support/cli.js';
+import { random } from '../support/door.js';
 
 const hotels = [
   { id: 'miramar', title: 'Hotel Miramar', body: 'Quiet rooms by the sea', year: 2021, e: [1, 0] },
@@ -49,6 +53,67 @@ describe('sublinear index --text --vector, and search', () => {
     expect(
       (await run(['search', 'm.slv', 'hotel', '--where', 'year<2020', '--json'])).stdout,
     ).toContain('7');
+  });
+
+  test('--threads and --codes auto: the file that buildShared makes, with the codes that are chosen', async () => {
+    const next = random(9);
+    const documents = Array.from({ length: 300 }, (_, i) => ({
+      id: `d${i}`,
+      title: `number ${i} of ${i % 7 === 0 ? 'seven' : 'others'}`,
+      year: 1900 + (i % 50),
+      ...(i % 10 !== 3 && { e: Array.from({ length: 8 }, () => Math.fround(next() - 0.5)) }),
+    }));
+    file('many.jsonl', documents.map((each) => JSON.stringify(each)).join('\n'));
+    const how = ['--text', 'title', '--vector', 'e', '--codes', 'auto', '-o', 'many.slv'];
+    const { Collection, Hnsw } = await load();
+    const files: Buffer[] = [];
+    for (const threads of ['1', '2']) {
+      const told = await run(['index', 'many.jsonl', ...how, '--threads', threads, '--json']);
+      expect([told.code, told.stderr]).toEqual([0, '']);
+      const said = JSON.parse(told.stdout);
+      expect(said).toMatchObject({ size: 300, vectors: 270, threads: Number(threads) });
+      expect(said.recommended).toMatchObject({ wanted: 0.95, codes: expect.any(String) });
+      const bytes = readFileSync(join(folder, 'many.slv'));
+      using loaded = await Collection.loadAsync(bytes);
+      // The index of an item's vector is that of the codes: its file is that of one that is made so.
+      const { codes, rerank } = said.recommended;
+      const vectors = documents.flatMap(({ e = [] }) => e);
+      const ids = documents.flatMap(({ e }, i) => (e ? [i] : []));
+      const shape = { metric: 'cosine', dimension: 8, codes, rerank } as const;
+      const alone = await Hnsw.buildShared(shape, { ids, vectors });
+      expect(loaded.index.save()).toEqual(alone.file);
+      expect(loaded.get('d13')).toMatchObject({
+        text: { title: ['number 13 of others'] },
+        metadata: { year: 1913 },
+        vector: new Float32Array(0),
+      });
+      files.push(bytes);
+    }
+    expect(files[0]!.equals(files[1]!)).toBe(true);
+    const found = await run(['search', 'many.slv', 'seven', '--where', 'year<1910', '--json']);
+    expect(keys(found.stdout).sort()).toContain('d0');
+    file(
+      'again.jsonl',
+      [documents[0], documents[1], documents[0]].map((e) => JSON.stringify(e)).join('\n'),
+    );
+    const twice = await run([
+      'index',
+      'again.jsonl',
+      '--text',
+      'title',
+      '--vector',
+      'e',
+      '-o',
+      'x.slv',
+      '--threads',
+      '2',
+    ]);
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringMatching(/again\.jsonl.*each key once, got "d0"/),
+    ]);
+    const short = await run(['index', 'again.jsonl', ...how]);
+    expect([short.code, short.stderr]).toEqual([2, expect.stringMatching(/at least 100 vectors/)]);
   });
 
   test('--sparse: sparse vectors alone, and beside texts and vectors', async () => {

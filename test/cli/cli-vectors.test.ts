@@ -252,12 +252,69 @@ describe('index and search', () => {
     }
     const asked = ['index', 'all.npy', '-o', 'never.slv', '--threads', '2'];
     file('few.txt', 'a\nb\n');
-    for (const wrong of [['--exact'], ['--labels', 'few.txt'], ['--text', 'title']])
+    for (const wrong of [['--exact'], ['--text', 'title'], ['--sparse', 's']])
       expect(await refused([...asked, ...wrong])).toMatch(/--threads/);
+    expect(await refused([...asked, '--labels', 'few.txt'])).toMatch(/2 labels for 400 vectors/);
+    file('twice.txt', `${labels.join('\n')}\n`.replace('word 7\n', 'word 6\n'));
+    expect(await refused([...asked, '--labels', 'twice.txt'])).toMatch(/twice\.txt:8: "word 6"/);
     expect(await refused([...asked, '--m', '1'])).toMatch(/--m/);
     file('nan.npy', floats('<f4', '(2, 2)', [1, 2, Number.NaN, 4]));
     const broken = ['index', 'nan.npy', '-o', 'never.slv', '--threads', '2'];
     expect(await refused(broken)).toMatch(/nan\.npy: vector 1: /);
+    expect(readdirSync(folder).filter((name) => name.startsWith('never.slv'))).toEqual([]);
+  });
+
+  test('threads build a collection of labelled vectors', async () => {
+    file('all.npy', all);
+    file('labels.txt', `${labels.join('\n')}\n`);
+    const { Collection } = await loadHnsw();
+    const items = labels.map((key, i) => ({ key, vector: row(i) }));
+    const shared = await Collection.buildShared({ metric: 'cosine', dimension }, items);
+    using expected = await Collection.openShared(shared);
+    for (const threads of ['1', '2']) {
+      await build('all.npy', '-o', 'named.slv', '--labels', 'labels.txt', '--threads', threads);
+      expect(Buffer.compare(readFileSync(join(folder, 'named.slv')), expected.save())).toBe(0);
+    }
+    const { results } = await answer(['named.slv', '--query', row(3).join(','), '--top', '3']);
+    expect(results[0]!.matches.map(({ label }) => label)).toEqual(
+      truth(row(3), 'cosine', 3).map((i) => labels[i]),
+    );
+  });
+
+  test('--codes auto takes what recommendCodes says, and tells why', async () => {
+    const wide = 64;
+    const more = Float32Array.from({ length: 600 * wide }, () => next() - 0.5);
+    file('wide.npy', floats('<f4', `(600, ${wide})`, [...more]));
+    const { Hnsw, recommendCodes } = await loadHnsw();
+    const wanted = { metric: 'cosine', dimension: wide, vectors: more } as const;
+    for (const recall of [0.95, 0.5]) {
+      const { codes, rerank, reached, trials } = await recommendCodes({ ...wanted, recall });
+      const how = ['--codes', 'auto', '--recall', String(recall)];
+      const said = JSON.parse(await build('wide.npy', '-o', 'auto.slv', ...how, '--json'));
+      expect(said).toMatchObject({
+        codes,
+        recommended: { wanted: recall, codes, rerank, reached },
+      });
+      expect(said.recommended.trials).toEqual(trials);
+      using index = Hnsw.create({ metric: 'cosine', dimension: wide, codes, rerank });
+      index.addBatch({ ids: Uint32Array.from({ length: 600 }, (_, i) => i), vectors: more });
+      expect(Buffer.compare(readFileSync(join(folder, 'auto.slv')), index.save())).toBe(0);
+      expect(await build('wide.npy', '-o', 'auto.slv', ...how, '--threads', '2')).toMatch(
+        new RegExp(`codes +${codes}.*${reached ? 'fewest bytes' : 'find most'}.*bytes a vector`),
+      );
+    }
+    const asked = ['index', 'wide.npy', '-o', 'never.slv'];
+    expect(await refused([...asked, '--recall', '0.9'])).toMatch(/--codes auto/);
+    expect(await refused([...asked, '--codes', 'auto', '--rerank', 'none'])).toMatch(/--rerank/);
+    expect(await refused([...asked, '--codes', 'auto', '--exact'])).toMatch(/--codes|--exact/);
+    expect(await refused([...asked, '--codes', 'auto', '--metric', 'manhattan'])).toMatch(
+      /--metric manhattan/,
+    );
+    expect(await refused([...asked, '--codes', 'auto', '--recall', '1.5'])).toMatch(/0 and 1/);
+    file('few.npy', floats('<f4', '(3, 2)', [1, 2, 3, 4, 5, 6]));
+    expect(await refused(['index', 'few.npy', '-o', 'never.slv', '--codes', 'auto'])).toMatch(
+      /at least 100 vectors, got 3/,
+    );
     expect(readdirSync(folder).filter((name) => name.startsWith('never.slv'))).toEqual([]);
   });
 

@@ -1,11 +1,12 @@
-// The engine in real module workers of Chromium: all of worker.test.ts, worker-faults.test.ts, shared.test.ts and
-// build.test.ts, and the inline twin of the worker's program.
+// The engine in real module workers of Chromium: all of worker.test.ts, worker-faults.test.ts, shared.test.ts,
+// build.test.ts and build-collection.test.ts, and the inline twin of the worker's program.
 import { createWorkerEngine } from 'sublinear/worker';
 import { afterEach, expect, test, vi } from 'vitest';
 import './worker.test.js';
 import './worker-faults.test.js';
 import './shared.test.js';
 import './build.test.js';
+import './build-collection.test.js';
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -2,6 +2,7 @@
 import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, nameOf, writeFile } from './files.js';
+import { chosenCodes, RECALL, saidOf, withThreads } from './gathered.js';
 import {
   bytes,
   CliError,
@@ -23,7 +24,9 @@ export interface IndexOptions extends CommonOptions {
   m: number;
   efConstruction: number;
   seed: number;
-  codes: Codes;
+  codes: Codes | 'auto';
+  /** With codes `'auto'`: the share of the nearest that they must find. */
+  recall?: number;
   rerank?: Rerank;
   threads?: number;
 }
@@ -38,11 +41,7 @@ export async function buildIndex(
     throw new CliError('only one of vectors and labels can come from standard input');
   if (metric === 'hamming' && options.dimension !== undefined && options.dimension % 8 !== 0)
     throw new CliError(`--dimension ${options.dimension}: expected a multiple of 8 for hamming`);
-  // Others keep the vectors themselves, and rank with nothing else.
-  const coded = options.codes === 'int8' || options.codes === 'binary';
-  if (options.rerank !== undefined && !coded)
-    throw new CliError(`--rerank ${options.rerank}: only with --codes int8 or binary`);
-  const rerank = options.rerank ?? 'float16';
+  checkCodes(options);
   await assertApart([file, labelFile], { '--output': output });
   const engine = await engineFor(['hnsw'], options);
   const labels = labelFile === undefined ? undefined : await readLabels(labelFile, progress);
@@ -57,10 +56,22 @@ export async function buildIndex(
   if (source.count !== undefined) checkLabels(source.count);
 
   const started = performance.now();
+  const isAuto = options.codes === 'auto';
+  const all = isAuto || options.threads !== undefined ? await gathered(source.batches) : undefined;
+  if (all !== undefined) checkLabels(all.count);
+  const wanted = options.recall ?? RECALL;
+  const chosen =
+    isAuto && all !== undefined
+      ? await chosenCodes(engine.hnsw, metric, dimension, all.values, wanted, progress)
+      : undefined;
+  const codes = chosen?.codes ?? (options.codes as Codes);
+  const rerank = chosen?.rerank ?? options.rerank ?? 'float16';
+  // Others keep the vectors themselves, and rank with nothing else.
+  const coded = codes === 'int8' || codes === 'binary' || (chosen && rerank !== 'none');
   // Of an index that threads share: a reader of it counts nothing but its own scratch.
   let bytesShared: number | undefined;
   const made =
-    options.threads === undefined ? await addBatches() : await buildTogether(options.threads);
+    options.threads === undefined ? await addBatches() : await buildTogether(options.threads, all!);
   const index = 'index' in made ? made.index : made;
   checkLabels(index.size);
   const ms = performance.now() - started;
@@ -81,8 +92,9 @@ export async function buildIndex(
     ...(!options.exact && {
       m: options.m,
       efConstruction: options.efConstruction,
-      codes: options.codes,
+      codes,
       ...(coded && { rerank }),
+      ...(chosen && { recommended: { wanted, ...chosen } }),
       ...(options.threads !== undefined && { threads: options.threads }),
     }),
     labels: labelFile ?? null,
@@ -102,7 +114,7 @@ export async function buildIndex(
 
   async function addBatches(): Promise<Flat | Hnsw | Collection> {
     const made = make(source.count ?? 0);
-    for await (const batch of source.batches) {
+    for await (const batch of all === undefined ? source.batches : [all]) {
       try {
         if (labels === undefined) await addPlain('index' in made ? made.index : made, batch);
         else await addLabelled(made as Collection, batch, labels);
@@ -114,31 +126,21 @@ export async function buildIndex(
   }
 
   // All vectors are there before the first is linked: the workers take them in an order of their own.
-  async function buildTogether(size: number): Promise<Hnsw> {
-    const { Hnsw } = engine.hnsw;
-    const { m, efConstruction, seed, codes } = options;
-    const vectors = await gathered(source.batches);
+  async function buildTogether(size: number, vectors: VectorBatch): Promise<Hnsw | Collection> {
+    const { Collection, Hnsw } = engine.hnsw;
+    const { m, efConstruction, seed } = options;
+    const shape = { metric, dimension, m, efConstruction, seed, codes, rerank };
     const ids = Uint32Array.from({ length: vectors.count }, (_, i) => i);
-    const { createPool } = await import('../worker/pool.js');
-    const pool = await createPool({ size, modules: ['hnsw'] });
     try {
-      progress.start(`linking ${count(vectors.count)} vectors`, vectors.count);
-      const shared = await Hnsw.buildShared(
-        { metric, dimension, m, efConstruction, seed, codes, rerank },
-        { ids, vectors: vectors.values },
-        {
-          pool,
-          signal: interrupt.signal,
-          onProgress: ({ added }) => progress.update(added),
-        },
+      const shared = await withThreads(size, vectors.count, progress, (how) =>
+        labels === undefined
+          ? Hnsw.buildShared(shape, { ids, vectors: vectors.values }, how)
+          : Collection.buildShared(shape, labelled(vectors, labels), how),
       );
       bytesShared = shared.bytes;
-      return await Hnsw.openShared(shared);
+      return await (labels === undefined ? Hnsw : Collection).openShared(shared);
     } catch (error) {
-      throw explain(vectorError(error, file, 0), {});
-    } finally {
-      progress.stop();
-      await pool.dispose();
+      throw explain(vectorError(error, file, 0), labelFile === undefined ? {} : { key: labelFile });
     }
   }
 
@@ -146,7 +148,7 @@ export async function buildIndex(
   function make(capacity: number): Flat | Hnsw | Collection {
     const { Collection, Flat, Hnsw } = engine.hnsw;
     const flat = { metric, dimension, capacity };
-    const { m, efConstruction, seed, codes } = options;
+    const { m, efConstruction, seed } = options;
     const hnsw = { ...flat, m, efConstruction, seed, codes, rerank };
     try {
       if (labels !== undefined)
@@ -168,14 +170,15 @@ export async function buildIndex(
 
   function asText(): string {
     const graph = `m = ${options.m}, efConstruction = ${options.efConstruction}`;
-    const codes = options.codes === 'none' ? '' : `, codes: ${options.codes}`;
+    const coding = codes === 'none' ? '' : `, codes: ${codes}`;
     const again = coded ? `, ranked again: ${rerank}` : '';
     const lines: [string, string][] = [
       [
         'vectors',
         `${nameOf(file)}: ${count(size)} of ${count(dimension)} ${metric === 'hamming' ? 'bits' : 'numbers'}`,
       ],
-      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${codes}${again}`],
+      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${coding}${again}`],
+      ...(chosen ? [['codes', saidOf(chosen, size, wanted)] as [string, string]] : []),
       ['time', `${duration(ms)}, ${count(Math.round((1000 * size) / ms))} vectors a second`],
       ['memory', `${bytes(bytesUsed)} (${count(Math.round(bytesUsed / size))} bytes a vector)`],
       ['written', `${output}: ${bytes(written)}`],
@@ -186,9 +189,7 @@ export async function buildIndex(
 }
 
 /** All vectors one after another. */
-async function gathered(
-  batches: AsyncIterable<VectorBatch>,
-): Promise<{ count: number; values: VectorBatch['values'] }> {
+async function gathered(batches: AsyncIterable<VectorBatch>): Promise<VectorBatch> {
   const parts: VectorBatch[] = [];
   let length = 0;
   for await (const batch of batches) {
@@ -202,7 +203,7 @@ async function gathered(
     values.set(part.values, at);
     at += part.values.length;
   }
-  return { count: parts.reduce((sum, part) => sum + part.count, 0), values };
+  return { first: 0, count: parts.reduce((sum, part) => sum + part.count, 0), values };
 }
 
 async function addPlain(index: Flat | Hnsw, { first, count, values }: VectorBatch): Promise<void> {
@@ -212,19 +213,31 @@ async function addPlain(index: Flat | Hnsw, { first, count, values }: VectorBatc
 
 async function addLabelled(
   collection: Collection,
-  { first, count: many, values }: VectorBatch,
+  batch: VectorBatch,
   labels: readonly string[],
 ): Promise<void> {
+  await collection.addAllAsync(labelled(batch, labels), { signal: interrupt.signal });
+}
+
+function* labelled(
+  { first, count: many, values }: VectorBatch,
+  labels: readonly string[],
+): Generator<Item> {
   const width = values.length / many;
-  function* items(): Generator<Item> {
-    for (let i = 0; i < many; i++) {
-      const key = labels[first + i];
-      if (key === undefined)
-        throw new CliError(`${count(labels.length)} labels, but more vectors than that`);
-      yield { key, vector: values.subarray(i * width, (i + 1) * width) };
-    }
+  for (let i = 0; i < many; i++) {
+    const key = labels[first + i];
+    if (key === undefined)
+      throw new CliError(`${count(labels.length)} labels, but more vectors than that`);
+    yield { key, vector: values.subarray(i * width, (i + 1) * width) };
   }
-  await collection.addAllAsync(items(), { signal: interrupt.signal });
+}
+
+/** Options of codes that do not go together. */
+export function checkCodes({ codes, rerank, recall }: Partial<IndexOptions>): void {
+  if (rerank !== undefined && codes !== 'int8' && codes !== 'binary')
+    throw new CliError(`--rerank ${rerank}: only with --codes int8 or binary`);
+  if (recall !== undefined && codes !== 'auto')
+    throw new CliError(`--recall ${recall}: only with --codes auto`);
 }
 
 /** A word as a shell wants it. */

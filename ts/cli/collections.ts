@@ -8,12 +8,14 @@ import type {
   HybridQuery,
   Item,
   Metadata,
+  RecommendedCodes,
   SparseVector,
   Where,
 } from '../rooms/hnsw/hnsw.js';
-import type { IndexOptions } from './build-index.js';
+import { checkCodes, type IndexOptions } from './build-index.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, nameOf, writeFile } from './files.js';
+import { chosenCodes, RECALL, saidOf, withThreads } from './gathered.js';
 import { print } from './output.js';
 import {
   bytes,
@@ -49,6 +51,7 @@ export async function buildCollection(
   const { output, text = [], keyword = [], vector, sparse, language } = options;
   if (options.text === undefined && keyword.length > 0)
     throw new CliError('--keyword: only with --text');
+  checkCodes(options);
   await assertApart([file], { '--output': output });
   if ([...text, ...keyword].length > new Set([...text, ...keyword]).size)
     throw new CliError('--text and --keyword: expected each field once');
@@ -65,20 +68,6 @@ export async function buildCollection(
     first.push(value);
     dimension = numbers(value, vector)?.length;
   }
-  let collection: Collection;
-  try {
-    const fields = {
-      ...Object.fromEntries(text.map((name) => [name, {}])),
-      ...Object.fromEntries(keyword.map((name) => [name, { keyword: true }])),
-    };
-    collection = hnsw.Collection.create({
-      ...vectors(options, dimension),
-      ...(withText && { text: fields, language }),
-      ...(sparse !== undefined && { sparse: true }),
-    } as CreateCollectionOptions);
-  } catch (error) {
-    throw explain(error, { dimension: '--vector' });
-  }
   let place = 0;
   async function* items(): AsyncGenerator<Item> {
     async function* all() {
@@ -87,9 +76,44 @@ export async function buildCollection(
     }
     for await (const line of all()) yield itemOf(line, options, place++);
   }
+  const { threads, recall = RECALL } = options;
+  let source: AsyncIterable<Item> | Item[] = items();
+  let chosen: RecommendedCodes | undefined;
+  if (dimension !== undefined && (threads !== undefined || options.codes === 'auto'))
+    source = await listed(source);
+  if (dimension !== undefined && options.codes === 'auto')
+    chosen = await chosenCodes(
+      ...([hnsw, options.metric, dimension] as const),
+      ...([joined(source as Item[], dimension, file), recall, progress] as const),
+    );
+  let shape: CreateCollectionOptions;
+  let collection: Collection;
   try {
-    await collection.addAllAsync(items(), { signal: interrupt.signal });
-    collection.optimize();
+    const fields = {
+      ...Object.fromEntries(text.map((name) => [name, {}])),
+      ...Object.fromEntries(keyword.map((name) => [name, { keyword: true }])),
+    };
+    shape = {
+      ...vectors(options, dimension, chosen),
+      ...(withText && { text: fields, language }),
+      ...(sparse !== undefined && { sparse: true }),
+    } as CreateCollectionOptions;
+    collection = hnsw.Collection.create(shape);
+  } catch (error) {
+    throw explain(error, { dimension: '--vector' });
+  }
+  try {
+    if (threads === undefined) {
+      await collection.addAllAsync(source, { signal: interrupt.signal });
+      collection.optimize();
+    } else {
+      collection.dispose();
+      const all = source as Item[];
+      const shared = await withThreads(threads, all.length, progress, (how) =>
+        hnsw.Collection.buildShared(shape, all, how),
+      );
+      collection = await hnsw.Collection.openShared(shared);
+    }
   } catch (error) {
     throw explain(error, {}, file);
   }
@@ -112,6 +136,8 @@ export async function buildCollection(
     size,
     vectors: index.size,
     ...(dimension !== undefined && { dimension, metric }),
+    ...(threads !== undefined && { threads }),
+    ...(chosen && { recommended: { wanted: recall, ...chosen } }),
     ...(few && { sparse: few.size, sparseValues: few.values }),
     ...(withText && { fields: [...text, ...keyword], language }),
     bytesWritten: written,
@@ -126,6 +152,7 @@ export async function buildCollection(
       'vectors',
       dimension === undefined ? 'none' : `${count(index.size)} of ${count(dimension)}, ${metric}`,
     ],
+    ...(chosen ? [['codes', saidOf(chosen, index.size, recall)] as [string, string]] : []),
     ...(few
       ? [
           ['sparse', `${count(few.size)} vectors of ${count(few.values)} values`] as [
@@ -145,9 +172,35 @@ export async function buildCollection(
   else if (!options.quiet) say(facts(rows), process.stderr);
 }
 
-function vectors(options: CollectionIndexOptions, dimension: number | undefined) {
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** The vectors of all items that have one, one after another. */
+function joined(items: readonly Item[], dimension: number, file: string): Float32Array {
+  const own = items.filter(({ vector }) => vector !== undefined);
+  const values = new Float32Array(own.length * dimension);
+  for (const [i, { key, vector }] of own.entries()) {
+    const numbers = vector as ArrayLike<number>;
+    if (numbers.length !== dimension)
+      throw new CliError(
+        `${nameOf(file)}: document ${JSON.stringify(key)}: expected a vector of ${count(dimension)} numbers, got ${count(numbers.length)}`,
+      );
+    values.set(numbers, i * dimension);
+  }
+  return values;
+}
+
+function vectors(
+  options: CollectionIndexOptions,
+  dimension: number | undefined,
+  chosen: RecommendedCodes | undefined,
+) {
   if (dimension === undefined) return {};
-  const { metric, exact, m, efConstruction, seed, codes, rerank } = options;
+  const { metric, exact, m, efConstruction, seed } = options;
+  const { codes, rerank } = chosen ?? options;
   if (metric === 'hamming') throw new CliError('--metric hamming: not with --vector');
   if (exact) return { metric, dimension, index: 'flat' };
   return { metric, dimension, m, efConstruction, seed, codes, ...(rerank && { rerank }) };

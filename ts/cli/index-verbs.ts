@@ -1,6 +1,6 @@
 // Verbs of indexes of vectors and texts, and of property graphs: their arguments, options and examples.
 import { type Command, Option } from 'commander';
-import { counter, fieldNames, natural, sparseVector, vector } from './options.js';
+import { counter, fieldNames, natural, share, sparseVector, vector } from './options.js';
 import { answering, common } from './shared.js';
 import { CliError, type Progress } from './terminal.js';
 import { condition } from './where.js';
@@ -61,6 +61,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'efConstruction',
         'seed',
         'codes',
+        'recall',
         'rerank',
         'threads',
       ]),
@@ -68,10 +69,8 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--threads <count>',
-        'build with so many threads, to the same file with any number of them; not with --labels or --text',
-      )
-        .argParser(counter)
-        .conflicts(['labels', 'text']),
+        'link vectors with so many threads, to the same file with any number of them; an id or a label that comes twice is refused then',
+      ).argParser(counter),
     )
     .option('--m <count>', 'links a vector; more: better recall, more memory', counter, 16)
     .option('--ef-construction <count>', 'candidates an insertion looks at', counter, 200)
@@ -79,10 +78,16 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
+        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner; auto: the fewest bytes that still find --recall of the nearest',
       )
-        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
+        .choices(['none', 'auto', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
         .default('none'),
+    )
+    .addOption(
+      new Option(
+        '--recall <share>',
+        'with --codes auto: the share of the nearest that searches must find, tried on some thousand of the vectors (default: 0.95)',
+      ).argParser(share),
     )
     .addOption(
       new Option(
@@ -98,6 +103,7 @@ Examples:
   sublinear index vectors.f32 --dimension 384 -o small.slv --codes int8
   python3 embed.py | sublinear index - -o notes.slv --metric dot
   sublinear index vectors.npy -o words.slv --threads 4
+  sublinear index vectors.npy -o words.slv --codes auto --recall 0.98
   sublinear index documents.jsonl -o documents.slv --text title,body --keyword tags
   sublinear index documents.jsonl -o documents.slv --text title,body --vector embedding
   sublinear index documents.jsonl -o documents.slv --sparse splade`,
@@ -107,6 +113,12 @@ Examples:
       const whole = field !== undefined || metadata !== undefined || sparse !== undefined;
       if (text === undefined && sparse === undefined && whole)
         throw new CliError('--vector and --metadata: only with --text or --sparse');
+      if (field === undefined && (text !== undefined || sparse !== undefined))
+        for (const [name, value] of Object.entries({
+          threads: options.threads,
+          codes: options.codes === 'auto' ? 'auto' : undefined,
+        }))
+          if (value !== undefined) throw new CliError(`--${name} ${value}: only for vectors`);
       if (whole) return (await import('./collections.js')).buildCollection(file, options, progress);
       if (text !== undefined)
         return (await import('./texts.js')).buildTextIndex(file, options, progress);

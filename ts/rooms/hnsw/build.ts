@@ -66,6 +66,12 @@ export async function buildShared(
   return { kind: 'hnsw', version, ...built };
 }
 
+export function checkPool(operation: string, pool: BuildPool | undefined): void {
+  if (pool === undefined || (typeof pool?.run === 'function' && pool.size >= 1)) return;
+  const expected = 'a pool that createPool() of sublinear/worker made';
+  throw check.typeError(operation, 'pool', expected, pool);
+}
+
 function checked(
   home: Runtime,
   operation: string,
@@ -75,13 +81,7 @@ function checked(
 ): Given {
   const { pool, ...rest } = check.options(operation, build, ['pool', 'signal', 'onProgress']);
   const how = asyncOptions(operation, rest);
-  if (pool !== undefined && (typeof pool?.run !== 'function' || !(pool.size >= 1)))
-    throw check.typeError(
-      operation,
-      'pool',
-      'a pool that createPool() of sublinear/worker made',
-      pool,
-    );
+  checkPool(operation, pool);
   giveOptions(home, operation, options); // for its checks
   const { ids, vectors } = check.options(operation, batch, ['ids', 'vectors']);
   const bits = options.metric === 'hamming';

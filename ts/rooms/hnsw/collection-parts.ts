@@ -9,6 +9,7 @@ import { SparseIndex } from './sparse-index.js';
 import type {
   CollectionOptions,
   CreateCollectionOptions,
+  HnswOptions,
   LoadCollectionOptions,
   SparseOptions,
   TextOptions,
@@ -91,12 +92,16 @@ export function bytesOf(index: { saveInPieces(): Iterable<Uint8Array> } | undefi
   return bytes;
 }
 
-/** The indexes of an empty collection. */
+/**
+ * The indexes of an empty collection; `shape`: what that of vectors was made with.
+ *   room   whether it gets room for the `capacity` that was asked for
+ */
 export function newParts(
   runtime: Runtime,
   operation: string,
   options: CreateCollectionOptions,
-): { index: Flat | Hnsw; beside: Beside } {
+  room = true,
+): { index: Flat | Hnsw; beside: Beside; shape: HnswOptions } {
   if (typeof options !== 'object' || options === null)
     throw check.typeError(operation, 'options', 'object', options);
   const { text, language, stem, stopWords, positions, sparse, ...vectors } =
@@ -128,8 +133,11 @@ export function newParts(
   try {
     if (withSparse) own = runtime.bind(SparseIndex).create();
     const exact = kind === 'flat' || alone;
-    const index = exact ? runtime.bind(Flat).create(shape) : runtime.bind(Hnsw).create(shape);
-    return { index, beside: beside(texts, own, alone) };
+    const { capacity = 0 } = shape as HnswOptions;
+    check.integer(operation, 'capacity', capacity);
+    const first = room ? shape : { ...shape, capacity: 0 };
+    const index = exact ? runtime.bind(Flat).create(first) : runtime.bind(Hnsw).create(first);
+    return { index, beside: beside(texts, own, alone), shape };
   } catch (error) {
     texts?.dispose();
     own?.dispose();

@@ -1,34 +1,24 @@
 // Vectors with ids of any kind and metadata, over one index.
 
-import { version } from '../../generated/bundles.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource, LoadAsyncOptions } from '../../runtime/file.js';
 import { notConstructible } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { asyncOptions, runAsync } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
-import {
-  damaged,
-  Front,
-  frontOf,
-  headOf,
-  joined,
-  jsonPieces,
-  type Saved,
-  type SavedItem,
-} from './collection-file.js';
+import { buildCollection } from './collection-build.js';
+import { damaged, Front, frontOf, type Saved, type SavedItem } from './collection-file.js';
 import { Items } from './collection-items.js';
-import { type Beside, bytesOf, newParts, readBeside, readBesideAsync } from './collection-parts.js';
+import { type Beside, newParts, readBeside, readBesideAsync } from './collection-parts.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
 import { bringTextRoom } from './item-texts.js';
 import type { Metadata } from './metadata.js';
-import { SearchableVectors } from './searchable-vectors.js';
-import { readShared, shareIndex } from './shared-index.js';
-import type { SharedIndex } from './shared-types.js';
-import type { CreateCollectionOptions, LoadCollectionOptions, TextOptions } from './types.js';
+import { SavedVectors } from './saved-vectors.js';
+import { readShared } from './shared-index.js';
+import type { BuildOptions, SharedIndex } from './shared-types.js';
+import type { CreateCollectionOptions, Item, LoadCollectionOptions, TextOptions } from './types.js';
 
 // biome-ignore lint/correctness/noUnusedVariables: merged declarations have the same parameters
 export interface Collection<Meta extends object = Metadata> extends Disposable {}
@@ -41,8 +31,7 @@ export interface Collection<Meta extends object = Metadata> extends Disposable {
  * `text`, which `createAsync` and `loadAsync` fetch when it is not there.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class Collection<Meta extends object = Metadata> extends SearchableVectors<Meta> {
-  readonly #runtime: Runtime;
+export class Collection<Meta extends object = Metadata> extends SavedVectors<Meta> {
   readonly #items: Items;
   readonly #beside: Beside;
 
@@ -51,7 +40,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     if (!(index instanceof Flat) && !(index instanceof Hnsw)) throw notConstructible(new.target);
     const items = new Items();
     super(runtime, index, items, beside);
-    this.#runtime = runtime;
     this.#items = items;
     this.#beside = beside;
   }
@@ -263,30 +251,13 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
   }
 
   /**
-   * Everything as bytes: keys, metadata and texts that are shown as JSON, then the files of the indexes of texts and of sparse
-   * vectors where there are some, then that of the vectors. `docs/format.md` describes them.
+   * Builds a collection with all the workers of a pool and gives it as {@link Collection.share} does, for `openShared()`; keys,
+   * texts and sparse vectors go in here, in slices of about 8 ms, before the workers link the vectors. Bytes and speed are those of
+   * {@link Hnsw.buildShared}: the same for any number of workers and without a pool. `onProgress` counts vectors that are linked.
+   * `Collection.load(reader.save())` of the reader gives a copy that can be changed. More in `docs/workers.md`.
    *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'dot', dimension: 1 });
-   * console.log(String.fromCharCode(...c.save().subarray(0, 5))); // slcol
-   * ```
-   */
-  save(): Uint8Array<ArrayBuffer> {
-    const operation = 'Collection.save';
-    const { index } = this;
-    const parts = [this.#front(operation), index.saveInPieces()];
-    return joined(operation, parts, index.use(operation).fileSize());
-  }
-
-  /**
-   * One copy of the collection for several threads: that of its vectors, as {@link Hnsw.share} makes one; keys, metadata,
-   * texts and sparse vectors are copied to each reader. Pass what it gives to `Collection.openShared()`.
-   *
-   * @throws SublinearError `MEMORY`
+   * @throws as {@link Collection.createAsync}, {@link Collection.add} and `Hnsw.buildShared`, with the item's `position`; a key
+   *   that comes twice is RangeError `ARGUMENT`. Nothing is left of the collection then
    *
    * @example
    * ```ts
@@ -294,27 +265,20 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
    * import { createPool } from 'sublinear/worker';
    *
    * const { Collection } = await load();
-   * using films = Collection.create({ metric: 'cosine', dimension: 2 });
-   * films.add({ key: 'alien', vector: [1, 0], metadata: { year: 1979 } });
-   * films.add({ key: 'heat', vector: [0, 1], metadata: { year: 1995 } });
-   *
+   * const items = Array.from({ length: 2000 }, (_, i) => ({ key: `p${i}`, vector: [i / 10], metadata: { even: i % 2 === 0 } }));
    * await using pool = await createPool({ size: 2, modules: ['hnsw'] });
-   * const replica = await pool.replicate(await films.share(), ({ hnsw }, shared) => hnsw.Collection.openShared(shared));
-   * const where = { year: { gt: 1980 } };
-   * const [found] = await replica.run((films) => films.searchBatch([1, 0], { k: 1, where }));
-   * console.log(found?.[0]?.key); // heat
+   * const shared = await Collection.buildShared({ metric: 'euclidean', dimension: 1 }, items, { pool });
+   * using reader = await Collection.openShared(shared);
+   * console.log(reader.search([7.01], { k: 1, where: { even: false } })[0]?.key); // p71
    * ```
    */
-  async share(): Promise<SharedIndex> {
-    const operation = 'Collection.share';
-    const [{ index }, { changes }] = [this, this.#items];
-    const bytes = index.use(operation).bytes();
-    const front = joined(operation, [this.#front(operation)]);
-    const kind = index instanceof Hnsw ? 'hnsw' : 'flat';
-    const shared = await shareIndex(index.runtime, operation, index, kind);
-    if (this.#items.changes !== changes)
-      throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
-    return { kind: 'collection', version, bytes, front, ...shared };
+  static async buildShared<Meta extends object = Metadata>(
+    options: CreateCollectionOptions,
+    items: Iterable<Item<Meta>> | AsyncIterable<Item<Meta>>,
+    build?: BuildOptions,
+  ): Promise<SharedIndex> {
+    const operation = 'Collection.buildShared';
+    return buildCollection(runtimeOf(this, operation), operation, options, items, build);
   }
 
   /**
@@ -353,43 +317,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     } catch (error) {
       index.dispose();
       throw error;
-    }
-  }
-
-  /**
-   * The same bytes piece by piece (about 1 MB at most, or an item), for files and streams that need not be in memory at
-   * once. Their sum stands in front of the keys: the JSON is made twice, and so are the indexes of texts and of sparse vectors.
-   *
-   * @throws SublinearError `STATE` when the collection is changed between two pieces
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/hnsw';
-   *
-   * const { Collection } = await load();
-   * using c = Collection.create({ metric: 'dot', dimension: 1 });
-   * let bytes = 0;
-   * for (const piece of c.saveInPieces()) bytes += piece.length;
-   * console.log(bytes === c.save().length); // true
-   * ```
-   */
-  *saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const operation = 'Collection.saveInPieces';
-    const { changes } = this.#items;
-    const { texts, sparse } = this.#beside;
-    const [text, few] = [bytesOf(texts?.index), bytesOf(sparse)];
-    const all = [texts?.index, sparse, this.index];
-    yield headOf(this.#runtime, operation, this.#json(few), text + few, few > 0);
-    for (const pieces of [this.#json(few), ...all.map((each) => each?.saveInPieces())]) {
-      if (pieces === undefined) continue;
-      for (;;) {
-        this.index.use(operation);
-        if (this.#items.changes !== changes)
-          throw new SublinearError('STATE', operation, 'the collection was changed meanwhile');
-        const { done, value } = pieces.next();
-        if (done) break;
-        yield value;
-      }
     }
   }
 
@@ -450,25 +377,6 @@ export class Collection<Meta extends object = Metadata> extends SearchableVector
     const [text, few] = [texts?.index.size ?? 0, sparse?.size ?? 0];
     const fits = withVector === vectors && withText === text && withSparse === few;
     if (!fits || (alone && vectors > 0)) throw damaged(operation, 'a key for each vector');
-  }
-
-  /** What stands in front of the index in a file. */
-  #front(operation: string): Uint8Array<ArrayBuffer>[] {
-    const { texts, sparse } = this.#beside;
-    const text = texts === undefined ? [] : [texts.index.save()];
-    const few = sparse === undefined ? [] : [sparse.save()];
-    const [textBytes, fewBytes] = [text[0]?.length ?? 0, few[0]?.length ?? 0];
-    const json = [...this.#json(fewBytes)];
-    const head = headOf(this.#runtime, operation, json, textBytes + fewBytes, fewBytes > 0);
-    return [head, ...json, ...text, ...few];
-  }
-
-  /** `bytes`: of the file of the index of sparse vectors, 0 without. */
-  #json(bytes: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const kind = this.index instanceof Hnsw ? 'hnsw' : 'flat';
-    const { texts, alone } = this.#beside;
-    const sparse = bytes > 0 ? { bytes, alone } : undefined;
-    return jsonPieces(kind, this.#items.saved(texts), texts?.saved, sparse);
   }
 }
 

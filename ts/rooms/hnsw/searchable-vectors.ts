@@ -1,12 +1,12 @@
 // Searching a collection.
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
+import { ChangeableVectors } from './changeable-vectors.js';
 import type { Items, Key } from './collection-items.js';
 import type { Beside } from './collection-parts.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
 import { isHybrid, searchHybrid, withoutVectors } from './hybrid.js';
-import { KeyedVectors } from './keyed-vectors.js';
 import { FIND, grouped, isLike, matchesOf, selected } from './matches.js';
 import { Groups, maxSim } from './max-sim.js';
 import type { Metadata } from './metadata.js';
@@ -23,7 +23,9 @@ import type {
 import type { Where } from './where.js';
 
 /** What a {@link Collection} can be asked. */
-export abstract class SearchableVectors<Meta extends object = Metadata> extends KeyedVectors<Meta> {
+export abstract class SearchableVectors<
+  Meta extends object = Metadata,
+> extends ChangeableVectors<Meta> {
   readonly #runtime: Runtime;
   readonly #items: Items;
   readonly #beside: Beside;
