@@ -9,6 +9,7 @@
 #include "hnsw/file.h"
 #include "hnsw/file_parts.h"
 #include "hnsw/graph.h"
+#include "hnsw/levels.h"
 #include "hnsw/model.h"
 #include "hnsw/reach.h"
 #include "quant/float16.h"
@@ -35,6 +36,7 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
   if (store->exact == SL_EXACT_FLOAT32) {
     return sl_first_beyond_f32((const float *)exact, n, SL_DISTANCE_LIMIT) == n;
   }
+  if (store->exact == SL_EXACT_RABITQ4) return sl_levels_exact_is_valid(store, exact);
   float most;
   memcpy(&most, exact, sizeof most);
   const uint16_t *halves = (const uint16_t *)(exact + sizeof most);

@@ -11,12 +11,13 @@ typedef struct kind {
   uint32_t dimension;
 } kind;
 
-enum { KINDS = 8, FLAT = KINDS - 1 };
+enum { KINDS = 10, FLAT = KINDS - 1 };
 static const kind kinds[KINDS] = {
     {SL_METRIC_POINCARE, SL_CODES_NONE, 3},      {SL_METRIC_EUCLIDEAN, SL_CODES_INT8, 3},
     {SL_METRIC_HAMMING, SL_CODES_NONE, 24},      {SL_METRIC_COSINE, SL_CODES_BINARY, 11},
     {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_FLOAT16, 3},
-    {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_DOT, SL_CODES_NONE, 3}};
+    {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ4, 11},
+    {SL_METRIC_DOT, SL_CODES_RABITQ2, 11},       {SL_METRIC_DOT, SL_CODES_NONE, 3}};
 static saved_file good[KINDS];
 
 static const void *draw(sl_rng *rng, uint32_t dimension) {
@@ -47,6 +48,7 @@ static void make_good(int which) {
   sl_hnsw_options options = sl_hnsw_options_default();
   options.metric = kinds[which].metric;
   options.codes = kinds[which].codes;
+  if (options.codes == SL_CODES_RABITQ4) options.exact = SL_EXACT_RABITQ4;
   options.dimension = kinds[which].dimension;
   options.m = options.ef_construction = 3;
   sl_hnsw *index;

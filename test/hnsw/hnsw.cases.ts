@@ -133,8 +133,10 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          ['none', 'int8', 'binary', 'sketch', 'float16', 'rabitq'].indexOf(codes),
-          ['none', 'float16', 'float32'].indexOf(rerank),
+          ['none', 'int8', 'binary', 'sketch', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8'].indexOf(
+            codes,
+          ),
+          ['none', 'float16', 'float32', 'rabitq4'].indexOf(rerank),
         ),
       );
       return { kind: 'hnsw', handle, ...shape(metric, dimension) };
@@ -344,6 +346,11 @@ export const cases: Case<VectorDoor>[] = [
         ['float16', 'float32', 0.97, 1e-6],
         ['rabitq', 'float16', 0.85, 3e-4],
         ['rabitq', 'float32', 0.85, 1e-6],
+        ['rabitq2', 'float16', 0.95, 3e-4],
+        ['rabitq4', 'none', 0.85, 3e-2],
+        ['rabitq4', 'rabitq4', 0.95, 3e-3],
+        ['rabitq4', 'float32', 0.97, 1e-6],
+        ['rabitq8', 'none', 0.95, 3e-3],
       ] as const
     ).map(
       ([codes, rerank, least, most]): Case<VectorDoor> => ({

@@ -79,16 +79,16 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner',
+        'walk the graph with codes: int8, float16, rabitq (1 bit a dimension; rabitq2, rabitq4 and rabitq8: so many) or binary take less memory; sketch more, for the same answers sooner',
       )
-        .choices(['none', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
+        .choices(['none', 'int8', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8', 'binary', 'sketch'])
         .default('none'),
     )
     .addOption(
       new Option(
         '--rerank <name>',
         'with int8 or binary: what the best are compared with again (default: "float16")',
-      ).choices(['none', 'float16', 'float32']),
+      ).choices(['none', 'float16', 'float32', 'rabitq4']),
     )
     .addHelpText(
       'after',

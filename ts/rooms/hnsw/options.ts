@@ -26,8 +26,16 @@ const codeNumbers: Readonly<Record<Codes, number>> = {
   sketch: 3,
   float16: 4,
   rabitq: 5,
+  rabitq2: 6,
+  rabitq4: 7,
+  rabitq8: 8,
 };
-const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, float32: 2 };
+const rerankNumbers: Readonly<Record<Rerank, number>> = {
+  none: 0,
+  float16: 1,
+  float32: 2,
+  rabitq4: 3,
+};
 
 /** The options, checked, where C reads them: for the call that comes next. */
 export function giveOptions(runtime: Runtime, operation: string, options: HnswOptions): number {

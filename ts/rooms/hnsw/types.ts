@@ -133,6 +133,8 @@ export interface HnswOptions extends FlatOptions {
    *
    * - `'int8'` a byte a number: less than half the memory and, ranked again, the recall of the vectors themselves
    * - `'float16'` two bytes a number: nearly the recall of the vectors, without ranking again
+   * - `'rabitq4'` four bits a dimension (extended RaBitQ, arXiv:2409.09913): an eighth of the vectors, with an error bound that
+   *   says what must be ranked again; `'rabitq2'` and `'rabitq8'` are the same with two and eight bits. From about 100 dimensions on
    * - `'rabitq'` a bit a dimension (RaBitQ, arXiv:2405.12497), for high dimensions and always with `rerank`
    * - `'binary'` the signs as they are, for cosine of vectors around zero: a coarse first pass
    *
@@ -140,10 +142,12 @@ export interface HnswOptions extends FlatOptions {
    */
   codes?: Codes;
   /**
-   * What the candidates of `'int8'`, `'rabitq'` and `'binary'` are ranked again with, `'float16'` by default: all of them that
+   * What the candidates of `'int8'`, `'rabitq'` (of any bits) and `'binary'` are ranked again with, `'float16'` by default: all of them that
    * the codes do not prove too far away, and more candidates than `ef`, up to four times as many, where the codes cannot tell
    * them apart. Beside `'int8'`, `'float16'` holds what the code has lost, and comes close to `'float32'`. `'none'` keeps nothing
-   * but the codes. Beside `'float16'` codes only `'float32'` has an effect.
+   * but the codes. Beside `'float16'` codes only `'float32'` has an effect. `'rabitq4'` keeps four bits a dimension of what
+   * `'rabitq2'`, `'rabitq4'` and `'rabitq8'` have lost: with `codes: 'rabitq4'` a byte a dimension in all, of which a search reads
+   * half, and the rest of its candidates only. Such codes are measured from the centre of the first vectors for good.
    */
   rerank?: Rerank;
 }
@@ -244,9 +248,18 @@ export interface HnswStats {
 }
 
 /** See {@link HnswOptions.codes}. */
-export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
+export type Codes =
+  | 'none'
+  | 'int8'
+  | 'binary'
+  | 'sketch'
+  | 'float16'
+  | 'rabitq'
+  | 'rabitq2'
+  | 'rabitq4'
+  | 'rabitq8';
 /** See {@link HnswOptions.rerank}. */
-export type Rerank = 'none' | 'float16' | 'float32';
+export type Rerank = 'none' | 'float16' | 'float32' | 'rabitq4';
 
 export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
   /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
