@@ -133,9 +133,17 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          ['none', 'int8', 'binary', 'sketch', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8'].indexOf(
-            codes,
-          ),
+          [
+            'none',
+            'int8',
+            'binary',
+            'sketch',
+            'float16',
+            'rabitq',
+            'rabitq2',
+            'rabitq4',
+            'rabitq8',
+          ].indexOf(codes),
           ['none', 'float16', 'float32', 'rabitq4'].indexOf(rerank),
         ),
       );

@@ -81,7 +81,17 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         '--codes <name>',
         'walk the graph with codes: int8, float16, rabitq (1 bit a dimension; rabitq2, rabitq4 and rabitq8: so many) or binary take less memory; sketch more, for the same answers sooner',
       )
-        .choices(['none', 'int8', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8', 'binary', 'sketch'])
+        .choices([
+          'none',
+          'int8',
+          'float16',
+          'rabitq',
+          'rabitq2',
+          'rabitq4',
+          'rabitq8',
+          'binary',
+          'sketch',
+        ])
         .default('none'),
     )
     .addOption(
