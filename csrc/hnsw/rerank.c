@@ -12,14 +12,20 @@ static double on_scale_of_codes(const sl_store *store, float key) {
   return store->metric == SL_METRIC_COSINE ? 2 + 2 * (double)key : key;
 }
 
-static float exact_key(sl_hnsw *index, const float *vector, const sl_scorer *scorer,
-                       uint32_t slot) {
-  const sl_store *store = &index->store;
+float sl_rerank_key(const sl_store *store, const float *vector, const sl_scorer *scorer,
+                    uint32_t slot, void *decoded) {
   if (store->exact == SL_EXACT_RABITQ4) return sl_levels_exact_key(store, scorer, slot);
   size_t n = sl_metric_padded(store->metric, store->dimension);
-  const float *row = sl_store_vector(store, slot, index->decoded);
+  const float *row = sl_store_vector(store, slot, decoded);
   return store->metric == SL_METRIC_EUCLIDEAN ? sl_squared1_f32(vector, row, n)
                                               : -sl_dot1_f32(vector, row, n);
+}
+
+bool sl_rerank_may_be_near(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key,
+                           float worst) {
+  // The exact key is rounded as well; its rows are codes of 11 bits or the vectors themselves.
+  double limit = on_scale_of_codes(store, worst);
+  return !(sl_code_key_least(store, scorer, slot, key) > limit + fabs(limit) * 0x1p-9);
 }
 
 bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k) {
@@ -35,12 +41,9 @@ bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uin
     uint32_t slot = sl_entry_slot(entry);
     if (bounded && kept == k) {
       float worst = sl_entry_key(k < SL_HEAP_FROM ? pool[k - 1] : pool[0]);
-      double least = sl_code_key_least(store, scorer, slot, sl_entry_key(entry));
-      // The exact key is rounded as well; its rows are codes of 11 bits or the vectors themselves.
-      double limit = on_scale_of_codes(store, worst);
-      if (least > limit + fabs(limit) * 0x1p-9) continue;
+      if (!sl_rerank_may_be_near(store, scorer, slot, sl_entry_key(entry), worst)) continue;
     }
-    float key = exact_key(index, vector, scorer, slot);
+    float key = sl_rerank_key(store, vector, scorer, slot, index->decoded);
     index->scored++;
     sl_pool_keep(pool, &kept, k, sl_entry(key, slot));
   }

@@ -110,10 +110,20 @@ export interface FlatOptions {
   capacity?: number;
   /** For `'poincare'`: the curvature of the space is `-curvature`. 1 by default. */
   curvature?: number;
+  /**
+   * What vectors are compared by, `'none'` (the vectors themselves) by default; see {@link HnswOptions.codes}. `'sketch'` and
+   * `'binary'` are for graphs only.
+   */
+  codes?: Exclude<Codes, 'sketch' | 'binary'>;
+  /**
+   * What is looked at where the codes do not prove a vector too far away, `'float16'` by default: results are the nearest by
+   * these, but for one in a hundred that the bound of the codes lets through. `'none'`: distances are those of the codes.
+   */
+  rerank?: Rerank;
 }
 
 /** What an HNSW index needs to know from the beginning. */
-export interface HnswOptions extends FlatOptions {
+export interface HnswOptions extends Omit<FlatOptions, 'codes' | 'rerank'> {
   /** Links a vector on the upper levels, twice as many on the lowest: 2 to 128, 16 by default. More: better recall at high dimension, more memory. */
   m?: number;
   /** Candidates looked at for each insertion, `m` to 65,536, 200 by default. More: a better graph, slower to build. */
