@@ -48,6 +48,7 @@ function sets(): [id: string, make: () => NamedSet | undefined][] {
     const [count, queryCount] = [Math.min(COUNT, set.count), Math.min(QUERIES, set.queryCount)];
     return {
       ...set,
+      name: set.name.replace(String(set.count), String(count)),
       count,
       queryCount,
       vectors: vectors.subarray(0, count * dimension),

@@ -39,9 +39,9 @@ export async function buildIndex(
   if (metric === 'hamming' && options.dimension !== undefined && options.dimension % 8 !== 0)
     throw new CliError(`--dimension ${options.dimension}: expected a multiple of 8 for hamming`);
   // Others keep the vectors themselves, and rank with nothing else.
-  const coded = options.codes === 'int8' || options.codes === 'binary';
+  const coded = !['none', 'sketch', 'float16'].includes(options.codes);
   if (options.rerank !== undefined && !coded)
-    throw new CliError(`--rerank ${options.rerank}: only with --codes int8 or binary`);
+    throw new CliError(`--rerank ${options.rerank}: only with --codes int8, binary or rabitq`);
   const rerank = options.rerank ?? 'float16';
   await assertApart([file, labelFile], { '--output': output });
   const engine = await engineFor(['hnsw'], options);

@@ -9,6 +9,7 @@ import { SparseIndex } from './sparse-index.js';
 import type {
   CollectionOptions,
   CreateCollectionOptions,
+  FlatOptions,
   LoadCollectionOptions,
   SparseOptions,
   TextOptions,
@@ -128,7 +129,9 @@ export function newParts(
   try {
     if (withSparse) own = runtime.bind(SparseIndex).create();
     const exact = kind === 'flat' || alone;
-    const index = exact ? runtime.bind(Flat).create(shape) : runtime.bind(Hnsw).create(shape);
+    const index = exact
+      ? runtime.bind(Flat).create(shape as FlatOptions)
+      : runtime.bind(Hnsw).create(shape);
     return { index, beside: beside(texts, own, alone) };
   } catch (error) {
     texts?.dispose();

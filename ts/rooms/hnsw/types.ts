@@ -272,7 +272,7 @@ export type Codes =
 export type Rerank = 'none' | 'float16' | 'float32' | 'rabitq4';
 
 export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
-  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
+  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension, capacity, codes and rerank. */
   index?: 'hnsw' | 'flat';
 }
 
