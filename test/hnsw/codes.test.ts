@@ -78,19 +78,22 @@ describe('codes', () => {
     );
   });
 
-  test('carry a collection through a file', () => {
-    using collection = room.Collection.create({
-      metric: 'cosine',
-      dimension: WIDE,
-      codes: 'rabitq4',
-      rerank: 'rabitq4',
-    });
-    for (let i = 0; i < 50; i++)
-      collection.add({ id: `item ${i}`, vector: vectors.subarray(i * WIDE, (i + 1) * WIDE) });
-    using again = room.Collection.load(collection.save());
-    for (const each of [collection, again]) {
-      const found = each.search(vectors.subarray(7 * WIDE, 8 * WIDE), { k: 2 });
-      expect(found[0]!.id).toBe('item 7');
+  test('carry a collection through a file, of a graph and of the exact index', () => {
+    for (const index of ['hnsw', 'flat'] as const) {
+      using collection = room.Collection.create({
+        metric: 'cosine',
+        dimension: WIDE,
+        index,
+        codes: 'rabitq4',
+        rerank: 'rabitq4',
+      });
+      for (let i = 0; i < 50; i++)
+        collection.add(`item ${i}`, vectors.subarray(i * WIDE, (i + 1) * WIDE));
+      using again = room.Collection.load(collection.save());
+      for (const each of [collection, again]) {
+        const found = each.search(vectors.subarray(7 * WIDE, 8 * WIDE), { k: 2 });
+        expect(found[0]!.key).toBe('item 7');
+      }
     }
   });
 });
