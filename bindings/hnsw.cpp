@@ -40,7 +40,7 @@ EMSCRIPTEN_BINDINGS(hnsw) {
       .method<sl_filter_ids>("ids")
       .method<sl_filter_bytes>("bytes");
   sl::object<sl_flat>("Flat")
-      .create<sl_flat_create>("create")
+      .create<sl_flat_create_coded>("create")
       .create<sl_flat_load>("load")
       .create<sl_flat_read>("read")
       .method<sl_flat_metric>("metric")

@@ -14,7 +14,12 @@ import {
 } from './harness.js';
 
 /** The pages that have such places. */
-export const quoting = ['README.md', 'docs/local-answers.md', 'docs/from-hnswlib.md'] as const;
+export const quoting = [
+  'README.md',
+  'docs/local-answers.md',
+  'docs/from-hnswlib.md',
+  'docs/choosing.md',
+] as const;
 
 const place = /(<!-- bench: ([\w-]+) -->\n)([\s\S]*?)(\n<!-- bench end -->)/g;
 
@@ -58,6 +63,7 @@ export function blocks(results: readonly BenchResult[]): Record<string, () => st
     'local-work-slack': whole(() => localWorkSlack(from)),
     'local-fallback': whole(() => localFallback(from)),
     'vector-bytes': whole(() => vectorBytes(from)),
+    'codes-sets': whole(() => codesOnSets(from)),
   };
 }
 
@@ -358,4 +364,13 @@ function localWorkSlack(from: Quoted): string {
   return `**Against the slack.** This is what decides. On the grid push wins down to a slack of ${at('grid', 'push costs')} of the degree in counted work (in
 time a little earlier, because the full solve goes through memory in a better order); on the expander down to ${at('random', 'push costs')}, walks
 down to ${at('random', 'push + walks')}; on the network ${at('Barabasi', 'push costs')} and ${at('Barabasi', 'push + walks')}. Below that, use \`solve\`.`;
+}
+
+function codesOnSets(from: Quoted): string {
+  const { columns, rows } = from.table('codes', 'sets');
+  return markdown(
+    columns,
+    rows.map((row) => row.map(String)),
+    'llrrrr',
+  );
 }

@@ -271,6 +271,7 @@ export function usearchIn(
   m: number,
   efConstruction: number,
   ef: number,
+  quantization: 'f32' | 'i8' = 'f32',
 ): PeerIndex {
   const { Index } = peer('usearch') as Usearch;
   const make = (candidates: number) =>
@@ -280,7 +281,7 @@ export function usearchIn(
       connectivity: m,
       expansion_add: efConstruction,
       expansion_search: candidates,
-      quantization: 'f32',
+      quantization,
     });
   let [index, now] = [make(ef), ef];
   const queries = rows(set, set.queries, (row) => row);

@@ -83,6 +83,13 @@ sl_handle SL_ABI(sl_abi_flat_create)(int32_t metric, uint32_t dimension, double 
   sl_status status = sl_flat_create((sl_metric)metric, dimension, curvature, capacity, &flat);
   return status == SL_OK ? keep_flat(flat) : 0;
 }
+sl_handle SL_ABI(sl_abi_flat_create_coded)(int32_t metric, uint32_t dimension, double curvature,
+                                           uint32_t capacity, int32_t codes, int32_t exact) {
+  sl_flat *flat;
+  sl_status status = sl_flat_create_coded((sl_metric)metric, dimension, curvature, capacity,
+                                          (sl_codes)codes, (sl_exact)exact, &flat);
+  return status == SL_OK ? keep_flat(flat) : 0;
+}
 sl_handle SL_ABI(sl_abi_flat_load)(const uint8_t *bytes, uint32_t length, int32_t verify) {
   sl_flat *flat;
   return sl_flat_load(bytes, length, verify != 0, &flat) == SL_OK ? keep_flat(flat) : 0;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hnsw/levels.h"
 #include "hnsw/model.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
@@ -12,9 +13,12 @@
 
 // Early vectors: enough to know the centre of most data, and never more than some megabytes.
 enum { EARLY_VECTORS = 256, EARLY_NUMBERS = 1 << 20, EARLY_LEAST = 16 };
-// The factor of the standard deviation in the bound of RaBitQ (its section 5.2.4).
-static const double EPSILON = 1.9;
 enum { PLANES = 4 };
+// Of the bound of rabitq2 to rabitq8, where it decides whether to look further: 1.3 standard
+// deviations. With ten to find, twenty ranked again and the last of them just so far behind the
+// tenth, 0.3 are lost on average, and fewer the farther it is behind. The whole bound looked at four
+// times as many candidates for the last half of a percent, which a larger ef gives as well.
+static const double LEVELS_SHARE = 0.7;
 // The part of its range that a query made of a row should use at least.
 enum { QUERY_USED = 8 };
 static const float MIDDLE = 7.5f; // of the values of a query in four planes
@@ -31,6 +35,8 @@ void sl_codes_shape(sl_store *store) {
     store->padded = (n + SL_F16_STEP - 1) / SL_F16_STEP * SL_F16_STEP;
     store->tail_at = 2 * store->padded;
     store->query_bytes = 4 * store->padded;
+  } else if (sl_codes_levels(store->codes) > 0) {
+    sl_levels_shape(store);
   } else {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
     store->tail_at = store->padded;
@@ -49,8 +55,7 @@ void sl_codes_shape(sl_store *store) {
 // Not less than a square root of x, as an f32.
 static float root_above(double x) { return (float)(sqrt(x > 0 ? x : 0) * (1 + 0x1p-22)); }
 
-// x - c, zero up to `padded`, into the scratch.
-static float *centred(const sl_store *store, const float *vector, uint32_t padded) {
+float *sl_code_centred(const sl_store *store, const float *vector, uint32_t padded) {
   float *work = sl_codes_scratch(store);
   const float *centre = sl_model_centre(store);
   for (uint32_t i = 0; i < store->dimension; i++) work[i] = vector[i] - centre[i];
@@ -76,7 +81,7 @@ static void write_int8(const sl_store *store, const float *vector, unsigned char
   uint32_t n = store->dimension;
   int8_t *codes = (int8_t *)row;
   const float *widths = sl_model_widths(store);
-  float *x = centred(store, vector, n);
+  float *x = sl_code_centred(store, vector, n);
   sl_code_tail tail = {0};
   double lost = 0;
   for (uint32_t i = 0; i < n; i++) x[i] /= widths[i];
@@ -106,7 +111,7 @@ static void finish_float16(const sl_store *store, const uint16_t *halves, sl_cod
 static void write_float16(const sl_store *store, const float *vector, unsigned char *row) {
   uint32_t n = store->dimension;
   uint16_t *halves = (uint16_t *)row;
-  const float *x = centred(store, vector, n);
+  const float *x = sl_code_centred(store, vector, n);
   sl_code_tail tail = {0};
   double lost = 0;
   for (uint32_t i = 0; i < n; i++) tail.scale = tail.scale < fabsf(x[i]) ? fabsf(x[i]) : tail.scale;
@@ -123,11 +128,15 @@ static void write_float16(const sl_store *store, const float *vector, unsigned c
 
 static void write_rabitq(const sl_store *store, const float *vector, unsigned char *row) {
   uint32_t bits = sl_codes_bits(store);
-  float *x = centred(store, vector, bits);
+  float *x = sl_code_centred(store, vector, bits);
   const float *centre = sl_model_centre(store);
   sl_code_tail tail = {0};
   double squares = 0, sum = 0, dot = 0;
   for (uint32_t i = 0; i < store->dimension; i++) dot += (double)x[i] * centre[i];
+  if (sl_codes_levels(store->codes) > 0) {
+    sl_levels_write(store, x, -dot, row);
+    return;
+  }
   sl_rotate(x, bits);
   for (uint32_t i = 0; i < bits; i++) {
     squares += (double)x[i] * x[i];
@@ -139,7 +148,7 @@ static void write_rabitq(const sl_store *store, const float *vector, unsigned ch
   double sine = cosine < 1 ? sqrt(1 - cosine * cosine) : 0;
   tail.scale = sum > 0 ? (float)(squares / sum) : 0;
   tail.add = (float)(is_squared(store) ? squares : -dot);
-  tail.error = (float)(length * sine / cosine * EPSILON / sqrt(bits - 1.0));
+  tail.error = (float)(length * sine / cosine * SL_RABITQ_EPSILON / sqrt(bits - 1.0));
   tail.length = (float)length;
   memcpy(row + store->tail_at, &tail, sizeof tail);
 }
@@ -165,6 +174,10 @@ void sl_code_read(const sl_store *store, const unsigned char *row, float *vector
   } else if (store->codes == SL_CODES_FLOAT16) {
     sl_float16_decode((const uint16_t *)row, n, vector);
     for (uint32_t i = 0; i < n; i++) vector[i] = vector[i] * tail.scale + centre[i];
+  } else if (sl_codes_levels(store->codes) > 0) {
+    float *x = sl_codes_scratch(store);
+    sl_levels_read(store, row, x);
+    sl_code_turn_back(store, x, vector);
   } else {
     // The part of x - c that lies in the direction of its signs.
     uint32_t bits = sl_codes_bits(store);
@@ -172,9 +185,14 @@ void sl_code_read(const sl_store *store, const unsigned char *row, float *vector
     double length = tail.length;
     float size = tail.scale > 0 ? (float)(length * length / ((double)tail.scale * bits)) : 0;
     for (uint32_t i = 0; i < bits; i++) x[i] = row[i / 8] >> (i % 8) & 1 ? size : -size;
-    sl_rotate_back(x, bits);
-    for (uint32_t i = 0; i < n; i++) vector[i] = x[i] + centre[i];
+    sl_code_turn_back(store, x, vector);
   }
+}
+
+void sl_code_turn_back(const sl_store *store, float *x, float *vector) {
+  const float *centre = sl_model_centre(store);
+  sl_rotate_back(x, sl_codes_bits(store));
+  for (uint32_t i = 0; i < store->dimension; i++) vector[i] = x[i] + centre[i];
 }
 
 // --- queries -------------------------------------------------------------------------------------
@@ -255,24 +273,26 @@ static double query_rabitq(const sl_store *store, float *x, uint8_t *planes, sl_
     }
   }
   s->factor = step;
-  return EPSILON * sqrt(lost);
+  return SL_RABITQ_EPSILON * sqrt(lost);
 }
 
 void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *s) {
-  uint32_t padded = store->codes == SL_CODES_RABITQ ? sl_codes_bits(store) : store->padded;
-  float *x = centred(store, vector, padded);
+  uint32_t padded = sl_codes_rotate(store->codes) ? sl_codes_bits(store) : store->padded;
+  float *x = sl_code_centred(store, vector, padded);
   double squares = sl_dot_f32(x, x, store->dimension);
   s->base =
       (float)(is_squared(store) ? squares
                                 : -sl_dot_f32(sl_model_centre(store), vector, store->dimension));
   // The least key of rabitq under dot is measured from the centre, those of the others from zero.
-  bool whole = !is_squared(store) && store->codes != SL_CODES_RABITQ;
+  bool whole = !is_squared(store) && !sl_codes_rotate(store->codes);
   s->length = root_above(whole ? sl_dot_f32(vector, vector, store->dimension) : squares);
   double lost = 0;
   if (store->codes == SL_CODES_INT8) {
     lost = query_int8(store, x, buffer, s);
   } else if (store->codes == SL_CODES_FLOAT16) {
     query_float16(store, x, buffer, s);
+  } else if (sl_codes_levels(store->codes) > 0) {
+    lost = sl_levels_query(store, x, buffer, s);
   } else {
     lost = query_rabitq(store, x, buffer, s);
   }
@@ -301,6 +321,8 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
   float *x = sl_codes_scratch(store);
   if (store->codes == SL_CODES_INT8) {
     s->factor = query_of_int8(store, (const int8_t *)row, x, buffer, s) * tail->scale;
+  } else if (sl_codes_levels(store->codes) > 0) {
+    sl_levels_query_of_row(store, row, buffer, s);
   } else {
     sl_float16_decode((const uint16_t *)row, n, x);
     query_float16(store, x, buffer, s);
@@ -317,9 +339,10 @@ static double key_least(const sl_store *store, const sl_scorer *s, uint32_t slot
                         double share) {
   const sl_code_tail *tail = sl_tail_of(s, sl_store_row(store, slot));
   double factor = is_squared(store) ? 2 : 1;
-  if (store->codes == SL_CODES_RABITQ) {
+  if (sl_codes_rotate(store->codes)) {
     // <q, o> is off by |q| tail.error for the signs and by tail.scale query.error for the 16 steps.
-    return key - factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
+    return key -
+           share * factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
   }
   // q.x = q.(c + x^) + q.(what was lost)
   if (!is_squared(store)) return key - (double)s->length * share * tail->error - s->error;
@@ -335,7 +358,9 @@ double sl_code_key_least(const sl_store *store, const sl_scorer *s, uint32_t slo
 }
 
 double sl_code_key_likely(const sl_store *store, const sl_scorer *s, uint32_t slot, float key) {
-  return key_least(store, s, slot, key, store->codes == SL_CODES_INT8 ? store->error_share : 1);
+  bool levels = sl_codes_levels(store->codes) > 0;
+  double share = store->codes == SL_CODES_INT8 ? store->error_share : (levels ? LEVELS_SHARE : 1);
+  return key_least(store, s, slot, key, share);
 }
 
 // --- files ---------------------------------------------------------------------------------------

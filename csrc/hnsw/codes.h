@@ -11,6 +11,7 @@
 //            it is a row, its codes are multiplied by the squares of the widths, in integers.
 //   float16  binary16 numbers of x - c relative to the largest; the query is float32.
 //   rabitq   the signs of R (x - c) with a rotation R; the query has 4 bits a dimension.
+//   rabitq2, rabitq4, rabitq8   2, 4 and 8 bits an element of R (x - c); the query has 14: levels.h.
 //
 // A common offset, a large constant element, a dimension that dominates: none of them is in x - c
 // over w. Centre and widths are learned from the vectors: from the first one, and again whenever
@@ -38,7 +39,11 @@ void sl_code_write(const sl_store *store, const float *vector, unsigned char *ro
 // The vector that a row stands for. vector: store->dimension, written.
 void sl_code_read(const sl_store *store, const unsigned char *row, float *vector);
 
-// Completes a scorer over the rows for a vector, or for one of the rows (int8 and float16).
+// x - c in scratch, zero up to `padded`; and a rotated x - c, overwritten, as a vector.
+float *sl_code_centred(const sl_store *store, const float *vector, uint32_t padded);
+void sl_code_turn_back(const sl_store *store, float *x, float *vector);
+
+// Completes a scorer over the rows for a vector, or for one of the rows (all but rabitq of one bit).
 //   buffer  store->query_bytes, written, kept by the scorer
 void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *scorer);
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *scorer);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hnsw/codes.h"
+#include "hnsw/levels.h"
 #include "hnsw/model.h"
 #include "quant/float16.h"
 
@@ -28,6 +29,10 @@ void sl_store_write_exact(sl_store *store, uint32_t slot, const float *vector) {
     memcpy(exact, vector, 4 * (size_t)n);
     return;
   }
+  if (store->exact == SL_EXACT_RABITQ4) {
+    sl_levels_write_exact(store, slot, sl_code_centred(store, vector, sl_codes_bits(store)));
+    return;
+  }
   const float *rest = vector;
   float most = 0;
   if (sl_codes_have_tails(store->codes)) {
@@ -49,6 +54,12 @@ static void read_exact(const sl_store *store, uint32_t slot, float *vector) {
   uint32_t n = store->dimension;
   if (store->exact == SL_EXACT_FLOAT32) {
     memcpy(vector, exact, 4 * (size_t)n);
+    return;
+  }
+  if (store->exact == SL_EXACT_RABITQ4) {
+    float *x = sl_codes_scratch(store);
+    sl_levels_read_exact(store, slot, x);
+    sl_code_turn_back(store, x, vector);
     return;
   }
   enum { BLOCK = 64 };

@@ -27,6 +27,12 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u32(p + 16, store->live);
   sl_put_f64(p + 24, store->curvature);
   sl_put_u32(p + 80, store->free_head);
+  sl_put_u32(p + 64, (uint32_t)(index != NULL ? index->options.codes : store->codes));
+  sl_put_u32(p + 68, (uint32_t)store->exact);
+  if (has_model(store)) {
+    sl_put_u32(p + 72, store->learned);
+    sl_put_u32(p + 76, has_early(store) ? MODEL_AND_EARLY : MODEL);
+  }
   if (index == NULL) return;
   sl_put_u32(p + 20, index->entry);
   sl_put_u32(p + 32, index->options.m);
@@ -35,12 +41,7 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u32(p + 44, index->upper_used);
   sl_put_u64(p + 48, index->options.seed);
   sl_put_u64(p + 56, index->drawn);
-  sl_put_u32(p + 64, (uint32_t)index->options.codes);
-  sl_put_u32(p + 68, (uint32_t)store->exact);
   sl_put_u32(p + 84, index->repair_at);
-  if (!has_model(store)) return;
-  sl_put_u32(p + 72, store->learned);
-  sl_put_u32(p + 76, has_early(store) ? MODEL_AND_EARLY : MODEL);
 }
 
 static const void *row_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
@@ -50,9 +51,12 @@ static const void *row_piece(const void *source, uint32_t tag, uint32_t i, size_
   return exact ? sl_store_exact(store, i) : sl_store_row(store, i);
 }
 
-// The rows of codes with tails: first what they are read with, then the early vectors.
+// The rows of codes with tails: first what they are read with, then the early vectors; of a bare store the
+// exact rows come last.
 static const void *coded_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
   const sl_store *store = source;
+  if (i >= 2 && i - 2 >= store->used)
+    return row_piece(source, TAGS[EXACT], i - 2 - store->used, bytes);
   if (i >= 2) return row_piece(source, tag, i - 2, bytes);
   if (i == 0) {
     *bytes = sizeof(float) * sl_codes_model_numbers(store);
@@ -106,7 +110,8 @@ static sl_status make_writer(const sl_store *store, const sl_hnsw *index, sl_wri
     sl_writer_add_pieces(*out, TAGS[STATES], index, store->used, state_piece);
   }
   if (has_model(store)) {
-    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used + 2, coded_piece);
+    uint32_t more = index == NULL && store->exact_bytes > 0 ? store->used : 0;
+    sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used + 2 + more, coded_piece);
   } else {
     sl_writer_add_pieces(*out, TAGS[ROWS], store, store->used, row_piece);
   }

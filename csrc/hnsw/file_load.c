@@ -9,6 +9,7 @@
 #include "hnsw/file.h"
 #include "hnsw/file_parts.h"
 #include "hnsw/graph.h"
+#include "hnsw/levels.h"
 #include "hnsw/model.h"
 #include "hnsw/reach.h"
 #include "quant/float16.h"
@@ -35,6 +36,7 @@ static bool exact_is_valid(const sl_store *store, const unsigned char *exact) {
   if (store->exact == SL_EXACT_FLOAT32) {
     return sl_first_beyond_f32((const float *)exact, n, SL_DISTANCE_LIMIT) == n;
   }
+  if (store->exact == SL_EXACT_RABITQ4) return sl_levels_exact_is_valid(store, exact);
   float most;
   memcpy(&most, exact, sizeof most);
   const uint16_t *halves = (const uint16_t *)(exact + sizeof most);
@@ -52,6 +54,7 @@ typedef struct source {
   sl_cursor cursors[SECTIONS];
   uint8_t meta[META_BYTES];
   uint32_t version; // 0: from before copies, and the order of free slots, were saved
+  bool flat;        // exact rows stand behind the rows
 } source;
 
 static sl_status open_source(source *s, uint32_t sections) {
@@ -92,6 +95,18 @@ static void renew_exact(sl_store *store, uint32_t slot) {
   sl_store_write_exact(store, slot, vector);
 }
 
+static sl_status read_exact_rows(source *s, sl_store *store, uint32_t section) {
+  for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
+    SL_TRY(sl_chunks_reach(&store->exacts, slot, store->used));
+    sl_cursor_read(&s->cursors[section], sl_store_exact(store, slot), store->exact_bytes);
+    if (store->states[slot] != SL_SLOT_FREE &&
+        !exact_is_valid(store, sl_store_exact(store, slot))) {
+      return bad_section(s, section, "exact rows of finite numbers");
+    }
+  }
+  return SL_OK;
+}
+
 static sl_status read_exacts(source *s, sl_hnsw *index) {
   sl_store *store = &index->store;
   bool older = store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16 &&
@@ -102,14 +117,9 @@ static sl_status read_exacts(source *s, sl_hnsw *index) {
   if (s->views[EXACT].bytes != each * store->used) {
     return bad_section(s, EXACT, "an exact row for each slot");
   }
-  for (uint32_t slot = 0; slot < store->used && store->exact_bytes > 0; slot++) {
-    SL_TRY(sl_chunks_reach(&store->exacts, slot, store->used));
-    sl_cursor_read(&s->cursors[EXACT], sl_store_exact(store, slot), store->exact_bytes);
-    if (store->states[slot] != SL_SLOT_FREE &&
-        !exact_is_valid(store, sl_store_exact(store, slot))) {
-      return bad_section(s, EXACT, "exact rows of finite numbers");
-    }
-    if (older && store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
+  SL_TRY(read_exact_rows(s, store, EXACT));
+  for (uint32_t slot = 0; slot < store->used && older && store->exact_bytes > 0; slot++) {
+    if (store->states[slot] != SL_SLOT_FREE) renew_exact(store, slot);
   }
   if (hashes) {
     sl_cursor_read(&s->cursors[EXACT], index->hashes, sizeof *index->hashes * (size_t)store->used);
@@ -153,7 +163,9 @@ static sl_status begin_rows(source *s, sl_store *store, uint32_t used, bool *old
       (model == MODEL_AND_EARLY && used > store->early_limit)) {
     return bad_section(s, META, "centre and widths of codes");
   }
-  if (s->views[ROWS].bytes != head + saved_row_bytes(store) * (uint64_t)used) {
+  if (s->flat && *older && used > 0) return bad_section(s, META, "centre and widths of codes");
+  uint64_t each = saved_row_bytes(store) + (uint64_t)(s->flat ? store->exact_bytes : 0);
+  if (s->views[ROWS].bytes != head + each * used) {
     return bad_section(s, ROWS, "a row for each slot");
   }
   if (model == MODEL || (*older && used > 0)) sl_codes_drop_early(store);
@@ -230,6 +242,7 @@ static sl_status read_store(source *s, sl_store *store, uint32_t used, uint8_t *
     store->dead += store->states[slot] >= SL_SLOT_DEAD;
   }
   for (uint32_t slot = 0; slot < used; slot++) SL_TRY(read_row(s, store, slot, older));
+  if (s->flat && store->exact_bytes > 0) SL_TRY(read_exact_rows(s, store, ROWS));
   close_section(s, ROWS);
   if (store->live != sl_get_u32(s->meta + 16)) {
     return bad_section(s, META, "the number of vectors");
@@ -250,13 +263,18 @@ static sl_status read_with_states(source *s, sl_store *store, uint32_t used, uin
 static sl_status make_flat(source *s, sl_flat **out) {
   SL_TRY(open_source(s, ROWS + 1));
   const uint8_t *meta = s->meta;
-  if (!is_zero(meta, 20, 24) || !is_zero(meta, 32, 80) || !is_zero(meta, 84, META_BYTES)) {
+  sl_codes codes = (sl_codes)sl_get_u32(meta + 64);
+  sl_exact exact = (sl_exact)sl_get_u32(meta + 68);
+  bool coded = codes != SL_CODES_NONE;
+  if (!is_zero(meta, 20, 24) || !is_zero(meta, 32, 64) || !is_zero(meta, 84, META_BYTES) ||
+      (!coded && exact != SL_EXACT_NONE) || (coded && s->version == 0)) {
     return bad_section(s, META, "zeros where nothing is said");
   }
+  s->flat = true;
   sl_flat *flat;
   uint8_t *states = NULL;
-  sl_status status = sl_flat_create((sl_metric)sl_get_u32(meta + 4), sl_get_u32(meta + 8),
-                                    sl_get_f64(meta + 24), 0, &flat);
+  sl_status status = sl_flat_create_coded((sl_metric)sl_get_u32(meta + 4), sl_get_u32(meta + 8),
+                                          sl_get_f64(meta + 24), 0, codes, exact, &flat);
   if (status == SL_ERR_OPTION) return bad_section(s, META, "options in their domains");
   SL_TRY(status);
   status = read_with_states(s, &flat->store, sl_get_u32(meta + 12), &states);

@@ -6,21 +6,38 @@
 #include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/diverse.h"
+#include "hnsw/flat_codes.h"
+#include "hnsw/model.h"
+#include "hnsw/rerank.h"
 #include "hnsw/scorer.h"
 
 enum { BLOCK = 256 };
 
+// Everything that a search writes to.
+static sl_status make_scratch(sl_flat *flat) {
+  const sl_store *store = &flat->store;
+  SL_TRY(sl_alloc(4, store->vector_bytes, (void **)&flat->queries));
+  if (store->codes == SL_CODES_NONE) return SL_OK;
+  SL_TRY(sl_alloc(1, store->query_bytes, (void **)&flat->coded));
+  return sl_alloc(1, store->vector_bytes, (void **)&flat->decoded);
+}
+
 sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature, uint32_t capacity,
                          sl_flat **out) {
+  return sl_flat_create_coded(metric, dimension, curvature, capacity, SL_CODES_NONE, SL_EXACT_NONE,
+                              out);
+}
+
+sl_status sl_flat_create_coded(sl_metric metric, uint32_t dimension, double curvature,
+                               uint32_t capacity, sl_codes codes, sl_exact exact, sl_flat **out) {
   *out = NULL;
+  SL_REQUIRE(codes != SL_CODES_BINARY && codes != SL_CODES_SKETCH, SL_ERR_OPTION, "codes",
+             "none, int8, float16, rabitq, rabitq2, rabitq4 or rabitq8 for Flat");
   sl_flat *flat;
   SL_TRY(SL_ALLOC_ZERO(&flat, 1));
-  sl_status status =
-      sl_store_init(&flat->store, metric, dimension, curvature, SL_CODES_NONE, SL_EXACT_NONE);
+  sl_status status = sl_store_init(&flat->store, metric, dimension, curvature, codes, exact);
   if (status == SL_OK) status = sl_store_reserve(&flat->store, capacity);
-  if (status == SL_OK) {
-    status = sl_alloc(4, flat->store.row_bytes, (void **)&flat->queries);
-  }
+  if (status == SL_OK) status = make_scratch(flat);
   if (status != SL_OK) {
     sl_flat_destroy(flat);
     return status;
@@ -31,8 +48,14 @@ sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature,
 
 void sl_flat_destroy(sl_flat *flat) {
   if (flat == NULL) return;
-  if (!flat->is_view) sl_store_free(&flat->store);
+  if (flat->is_view) {
+    sl_free(flat->store.model);
+  } else {
+    sl_store_free(&flat->store);
+  }
   sl_free(flat->queries);
+  sl_free(flat->coded);
+  sl_free(flat->decoded);
   sl_free(flat->pool);
   sl_writer_destroy(flat->saving);
   sl_free(flat);
@@ -52,11 +75,16 @@ sl_status sl_flat_view(const sl_flat *flat, sl_flat **out) {
   sl_flat *view;
   SL_TRY(SL_ALLOC_ZERO(&view, 1));
   view->store = flat->store;
+  view->store.model = NULL;
   view->frozen = view->is_view = true;
   sl_store_touch(&view->store); // as in sl_hnsw_view()
-  sl_status status = sl_alloc(4, view->store.row_bytes, (void **)&view->queries);
+  sl_status status = make_scratch(view);
+  // With what the codes are measured from stands what they are read into.
+  if (status == SL_OK && flat->store.model != NULL) {
+    status = sl_codes_copy_model(&view->store, flat->store.model);
+  }
   if (status != SL_OK) {
-    sl_free(view);
+    sl_flat_destroy(view);
     return status;
   }
   *out = view;
@@ -77,8 +105,7 @@ static sl_status flat_add_one(sl_flat *flat, uint32_t id, const void *vector,
     sl_store_put(store, id, flat->queries, factor);
     return SL_OK;
   }
-  memcpy(sl_store_row(store, slot), flat->queries, store->row_bytes);
-  if (store->factors != NULL) store->factors[slot] = factor;
+  sl_store_write(store, slot, flat->queries, factor);
   sl_store_touch(store);
   return SL_OK;
 }
@@ -126,14 +153,28 @@ sl_status sl_flat_shrink(sl_flat *flat) {
   return sl_store_trim(store);
 }
 
-// Where the rows of ascending slots lie.
-static void find_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count,
-                      const void **found) {
+void sl_flat_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count,
+                  const void **found) {
   const unsigned char *row = NULL;
   for (uint32_t i = 0; i < count; i++) {
     bool follows = i > 0 && slots[i] == slots[i - 1] + 1 && (slots[i] & rows->mask) != 0;
     found[i] = row = follows ? row + rows->item_bytes : sl_chunks_at(rows, slots[i]);
   }
+}
+
+uint32_t sl_flat_next(const sl_store *store, const uint64_t *bits, uint32_t *slot, uint32_t *slots,
+                      uint32_t most) {
+  uint32_t count = 0, at = *slot;
+  for (; at < store->used && count < most; at++) {
+    if (bits != NULL && (at & 63) == 0 && bits[at >> 6] == 0) {
+      at |= 63; // 64 slots that are not allowed; the loop's step goes on to the next word
+      continue;
+    }
+    bool allowed = bits != NULL ? sl_filter_allows(bits, at) : store->states[at] == SL_SLOT_LIVE;
+    if (allowed) slots[count++] = at;
+  }
+  *slot = at;
+  return count;
 }
 
 // One query: four rows at a time.
@@ -186,19 +227,8 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
   const void *rows[BLOCK];
   uint64_t scored = 0;
   for (int q = 0; q < 4; q++) counts[q] = 0;
-  for (uint32_t slot = 0; slot < store->used;) {
-    uint32_t count = 0;
-    for (; slot < store->used && count < BLOCK; slot++) {
-      if (bits != NULL && (slot & 63) == 0 && bits[slot >> 6] == 0) {
-        slot |= 63; // 64 slots that are not allowed; the loop's step goes on to the next word
-        continue;
-      }
-      bool allowed =
-          bits != NULL ? sl_filter_allows(bits, slot) : store->states[slot] == SL_SLOT_LIVE;
-      if (allowed) slots[count++] = slot;
-    }
-    if (count == 0) break;
-    find_rows(&store->rows, slots, count, rows);
+  for (uint32_t slot = 0, count; (count = sl_flat_next(store, bits, &slot, slots, BLOCK)) > 0;) {
+    sl_flat_rows(&store->rows, slots, count, rows);
     if (query_count == 4) {
       scan_block4(store, scorers[0].query, store->vector_bytes, k, slots, rows, count, pools,
                   counts);
@@ -233,26 +263,42 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
     flat->pool_capacity = most;
   }
   size_t bytes = sl_metric_input_bytes(store->metric, store->dimension);
-  for (uint32_t first = 0; first < count; first += 4) {
-    uint32_t group = count - first < 4 ? count - first : 4, counts[4];
+  const uint64_t *bits = filter != NULL ? filter->bits : NULL;
+  bool coded = store->codes != SL_CODES_NONE;
+  if (store->live == 0) { // codes may have no centre and widths yet
+    for (uint32_t q = 0; q < count; q++) {
+      float factor;
+      SL_TRY(sl_metric_encode(store->metric, store->dimension, (const char *)queries + q * bytes,
+                              flat->queries, &factor, "queries", q));
+      found[q] = 0;
+      sl_results_end(ids + (size_t)q * k, distances + (size_t)q * k, 0, k);
+    }
+    return SL_OK;
+  }
+  for (uint32_t first = 0, group; first < count; first += group) {
+    uint32_t counts[4];
+    group = coded ? 1 : (count - first < 4 ? count - first : 4);
     float factors[4];
     sl_scorer scorers[4];
     for (uint32_t q = 0; q < group; q++) {
       const char *query = (const char *)queries + (first + q) * bytes;
       SL_TRY(sl_metric_encode(store->metric, store->dimension, query,
-                              flat->queries + (size_t)q * store->row_bytes, &factors[q], "queries",
-                              first + q));
-      scorers[q] = sl_scorer_make(store, flat->queries + (size_t)q * store->row_bytes, NULL);
+                              flat->queries + (size_t)q * store->vector_bytes, &factors[q],
+                              "queries", first + q));
+      scorers[q] =
+          sl_scorer_make(store, flat->queries + (size_t)q * store->vector_bytes, flat->coded);
     }
-    flat->scored += sl_flat_scan(store, scorers, group, most, filter != NULL ? filter->bits : NULL,
-                                 flat->pool, counts);
+    if (coded) {
+      counts[0] = sl_flat_scan_codes(flat, &scorers[0], most, bits);
+    } else {
+      flat->scored += sl_flat_scan(store, scorers, group, most, bits, flat->pool, counts);
+    }
     for (uint32_t q = 0; q < group; q++) {
       size_t row = (size_t)(first + q) * k;
       for (uint32_t i = 0; i < counts[q]; i++) {
         uint64_t entry = flat->pool[(size_t)q * most + i];
         ids[row + i] = store->ids[sl_entry_slot(entry)];
-        distances[row + i] =
-            sl_metric_distance(store->metric, sl_entry_key(entry), factors[q], store->curvature);
+        distances[row + i] = sl_rerank_distance(store, sl_entry_key(entry), factors[q]);
       }
       sl_results_end(ids + row, distances + row, counts[q], k);
       found[first + q] = counts[q];
@@ -292,7 +338,7 @@ sl_status sl_flat_remove_many(sl_flat *flat, const uint32_t *ids, uint32_t count
 sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector) {
   uint32_t slot = sl_store_find(&flat->store, id);
   SL_REQUIRE(slot != SL_NO_SLOT, SL_ERR_INDEX, "id", "an id that is in the index");
-  memcpy(vector, sl_store_row(&flat->store, slot),
+  memcpy(vector, sl_store_vector(&flat->store, slot, flat->decoded),
          sl_metric_input_bytes(flat->store.metric, flat->store.dimension));
   return SL_OK;
 }
@@ -306,6 +352,10 @@ bool sl_flat_has(const sl_flat *flat, uint32_t id) {
 }
 uint32_t sl_flat_size(const sl_flat *flat) { return flat->store.live; }
 uint64_t sl_flat_bytes(const sl_flat *flat) {
-  return sizeof *flat + (flat->is_view ? 0 : sl_store_bytes(&flat->store)) +
-         4 * (uint64_t)flat->store.row_bytes + 32 * (uint64_t)flat->pool_capacity;
+  const sl_store *store = &flat->store;
+  uint64_t model = store->model != NULL ? sl_codes_model_bytes(store) : 0;
+  uint64_t scratch = 4 * (uint64_t)store->vector_bytes;
+  if (store->codes != SL_CODES_NONE) scratch += store->query_bytes + (uint64_t)store->vector_bytes;
+  return sizeof *flat + (flat->is_view ? model : sl_store_bytes(store)) + scratch +
+         32 * (uint64_t)flat->pool_capacity;
 }

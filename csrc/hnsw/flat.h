@@ -15,6 +15,8 @@ struct sl_scorer; // score.h
 typedef struct sl_flat {
   sl_store store;
   unsigned char *queries; // four encoded queries
+  unsigned char *coded;   // a query in the form of the codes, NULL without codes
+  unsigned char *decoded; // a vector read from codes, NULL without codes
   uint64_t *pool;         // 4 * pool_capacity
   uint32_t pool_capacity;
   uint64_t scored;          // rows compared since creation
@@ -30,6 +32,11 @@ typedef enum sl_duplicate { SL_DUPLICATE_ERROR = 0, SL_DUPLICATE_REPLACE = 1 } s
 //   Errors: ERR_OPTION (see sl_store_init), ERR_MEMORY. Allocates.
 sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature, uint32_t capacity,
                          sl_flat **out);
+// An index of codes (rows.h: int8, float16 and rabitq of any bits) with exact rows or none. Searches
+// compare codes, and look at the exact row of whatever these do not prove too far away: they find
+// what is nearest by the exact rows, but for what the bound of the codes lets through (codes.h).
+sl_status sl_flat_create_coded(sl_metric metric, uint32_t dimension, double curvature,
+                               uint32_t capacity, sl_codes codes, sl_exact exact, sl_flat **out);
 void sl_flat_destroy(sl_flat *flat);
 
 // Adds `count` vectors.
@@ -83,7 +90,8 @@ void sl_flat_freeze(sl_flat *flat);
 sl_status sl_flat_view(const sl_flat *flat, sl_flat **out);
 bool sl_flat_is_frozen(const sl_flat *flat);
 
-// Copies the stored vector (under cosine: scaled to length 1). Errors: ERR_INDEX.
+// Copies the stored vector (under cosine: scaled to length 1); of codes, what is known of it. Errors:
+// ERR_INDEX.
 sl_status sl_flat_get(const sl_flat *flat, uint32_t id, void *vector);
 
 // Writes the ids of all vectors, in order of slots. ids: sl_flat_size() elements, written.
@@ -100,6 +108,14 @@ uint64_t sl_flat_bytes(const sl_flat *flat);
 //   scorers  query_count; of four, the queries stand one behind the other, vector_bytes apart
 uint64_t sl_flat_scan(const sl_store *store, const struct sl_scorer *scorers, uint32_t query_count,
                       uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]);
+
+// The next slots that are live and allowed, from *slot on, at most `most`; *slot is moved on. Returns
+// how many: 0 at the end.
+uint32_t sl_flat_next(const sl_store *store, const uint64_t *bits, uint32_t *slot, uint32_t *slots,
+                      uint32_t most);
+
+// Where the rows of ascending slots lie.
+void sl_flat_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count, const void **found);
 
 // Ends a row of k results of which `found` are there: SL_NO_ID and infinity behind them. O(k).
 void sl_results_end(uint32_t *ids, float *distances, uint32_t found, uint32_t k);

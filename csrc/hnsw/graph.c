@@ -131,6 +131,9 @@ DEFINE_SEARCH(poincare, SL_SCORE_POINCARE)
 DEFINE_SEARCH(int8, SL_SCORE_INT8)
 DEFINE_SEARCH(float16, SL_SCORE_FLOAT16)
 DEFINE_SEARCH(rabitq, SL_SCORE_RABITQ)
+DEFINE_SEARCH(rabitq2, SL_SCORE_RABITQ2)
+DEFINE_SEARCH(rabitq4, SL_SCORE_RABITQ4)
+DEFINE_SEARCH(rabitq8, SL_SCORE_RABITQ8)
 
 bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, uint32_t ef,
                      uint32_t start, float start_key) {
@@ -155,6 +158,12 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
     return search_float16(index, scorer, level, ef);
   case SL_SCORE_RABITQ:
     return search_rabitq(index, scorer, level, ef);
+  case SL_SCORE_RABITQ2:
+    return search_rabitq2(index, scorer, level, ef);
+  case SL_SCORE_RABITQ4:
+    return search_rabitq4(index, scorer, level, ef);
+  case SL_SCORE_RABITQ8:
+    return search_rabitq8(index, scorer, level, ef);
   }
   return true;
 }

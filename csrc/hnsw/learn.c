@@ -41,13 +41,14 @@ static void learn_model(sl_store *store, float *model) {
 }
 
 void sl_codes_learn(sl_store *store) {
-  if (store->live == 0 || (store->early_rows < store->used && store->exact == SL_EXACT_NONE))
-    return;
+  bool early = store->early_rows >= store->used;
+  // Codes that are made from codes lose more each time.
+  bool known = early || store->exact == SL_EXACT_FLOAT16 || store->exact == SL_EXACT_FLOAT32;
+  if (store->live == 0 || !known) return;
   float *next = sl_model_set(store, true);
   size_t bytes = store->dimension * sizeof(float);
   // Signs say too little to measure from: float16 rows beside them keep their first origin, unless
   // the vectors themselves are here.
-  bool early = store->early_rows >= store->used;
   bool moves = early || (store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16);
   learn_model(store, next);
   memcpy(next + 1 + 2 * (size_t)store->dimension, early ? next + 1 : sl_model_origin(store), bytes);

@@ -8,7 +8,8 @@
 
 static size_t model_numbers(const sl_store *store) {
   size_t read = store->vector_bytes / sizeof(float), work = read;
-  if (store->codes == SL_CODES_RABITQ && sl_codes_bits(store) > work) work = sl_codes_bits(store);
+  if (sl_codes_rotate(store->codes) && sl_codes_bits(store) > work) work = sl_codes_bits(store);
+  if (sl_codes_levels(store->codes) > 0) work += 2 * sl_codes_bits(store) / sizeof(float);
   // The weights: two bytes each.
   if (store->codes == SL_CODES_INT8) work += store->padded / 2;
   return 2 * sl_model_set_numbers(store) + read + work;
@@ -31,7 +32,7 @@ void sl_codes_weigh(sl_store *store) {
 }
 
 const float *sl_codes_origin(const sl_store *store) {
-  return store->codes == SL_CODES_RABITQ ? sl_model_origin(store) : NULL;
+  return sl_codes_rotate(store->codes) ? sl_model_origin(store) : NULL;
 }
 
 sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
@@ -70,7 +71,7 @@ void sl_codes_drop_early(sl_store *store) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
-  bool origin = store->codes == SL_CODES_RABITQ && store->exact == SL_EXACT_FLOAT16;
+  bool origin = sl_codes_rotate(store->codes) && store->exact == SL_EXACT_FLOAT16;
   return 1 + (origin ? 3 : 2) * store->dimension;
 }
 

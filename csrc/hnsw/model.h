@@ -9,9 +9,19 @@
 // A width is at least this part of the largest: a dimension that was constant may change one day.
 #define SL_LEAST_WIDTH (1.0f / 64)
 
+// The factor of the standard deviation in the bound of RaBitQ (arXiv:2405.12497, 5.2.4).
+#define SL_RABITQ_EPSILON 1.9
+
+// Bits an element of rabitq codes of more than one, 0 for others.
+static inline uint32_t sl_codes_levels(sl_codes codes) {
+  return codes < SL_CODES_RABITQ2 ? 0 : 2u << (codes - SL_CODES_RABITQ2);
+}
+// Are rows of this kind codes of rotated vectors?
+static inline bool sl_codes_rotate(sl_codes codes) { return codes >= SL_CODES_RABITQ; }
+
 // Do rows of this kind have a tail?
 static inline bool sl_codes_have_tails(sl_codes codes) {
-  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes == SL_CODES_RABITQ;
+  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || sl_codes_rotate(codes);
 }
 
 // The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
@@ -34,7 +44,7 @@ static inline float *sl_model_origin(const sl_store *store) {
 // The largest difference to the centre, in the dimension of width 1.
 static inline float sl_model_reach(const sl_store *store) { return sl_model_set(store, false)[0]; }
 
-// Two places for `dimension` numbers, or sl_codes_bits() for rabitq. The first is used by every
+// Two places for `dimension` numbers, the second for sl_codes_bits() of rabitq. The first is used by every
 // function that reads a vector, the second by those that code a vector or a query.
 static inline float *sl_codes_read_buffer(const sl_store *store) {
   return store->model + 2 * sl_model_set_numbers(store);
@@ -53,8 +63,14 @@ static inline int16_t *sl_codes_weights(const sl_store *store) {
 enum { SL_WEIGHT_ONE = 32767 };
 void sl_codes_weigh(sl_store *store);
 
-// rabitq: the signs of a row.
-static inline uint32_t sl_codes_bits(const sl_store *store) { return 8 * store->padded; }
+// rabitq: the elements of a rotated vector.
+static inline uint32_t sl_codes_bits(const sl_store *store) {
+  return store->codes == SL_CODES_RABITQ ? 8 * store->padded : store->padded;
+}
+// rabitq of two bits and more: values of a code and of an exact row, a byte each.
+static inline uint8_t *sl_codes_values(const sl_store *store) {
+  return (uint8_t *)(sl_codes_scratch(store) + sl_codes_bits(store));
+}
 
 // Makes centre and widths (0 and 1) at the first call, and room for early vectors among `capacity`.
 // Errors: ERR_MEMORY.
@@ -70,14 +86,14 @@ uint64_t sl_codes_model_bytes(const sl_store *store);
 // share rows write to none of each other's memory then. Errors: ERR_MEMORY. O(dimension).
 sl_status sl_codes_copy_model(sl_store *store, const float *model);
 
-// What the float16 rows beside codes of signs are measured from; NULL for other codes.
+// What the float16 rows beside rabitq codes are measured from; NULL for other codes.
 const float *sl_codes_origin(const sl_store *store);
 
 // Forgets the early vectors; what is learned stays from then on, unless there are exact rows.
 void sl_codes_drop_early(sl_store *store);
 
 // The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
-// and widths, and of the origin of float16 rows beside signs.
+// and widths, and of the origin of float16 rows beside rabitq codes.
 uint32_t sl_codes_model_numbers(const sl_store *store);
 const float *sl_codes_model(const sl_store *store);
 // False where a number could not have been learned.

@@ -3,11 +3,19 @@
 #define SL_HNSW_RERANK_H
 
 #include "hnsw/graph.h"
+#include "hnsw/model.h"
 
 // How many candidates a search for k is to find, with `ef` kept on the way: all of them where there
 // are exact rows to rank them again with, since no code knows by how many places it is wrong.
 static inline uint32_t sl_rerank_depth(const sl_store *store, uint32_t k, uint32_t ef) {
   return store->exact == SL_EXACT_NONE || ef < k ? k : ef;
+}
+
+// The fewest candidates that are worth ranking again: of no more than k, codes of some bits would always be unsure
+// whether the k-th is right.
+static inline uint32_t sl_rerank_least(const sl_store *store, uint32_t k) {
+  bool more = sl_codes_levels(store->codes) > 0 && store->exact != SL_EXACT_NONE;
+  return more && k < UINT32_MAX / 2 ? 2 * k : k;
 }
 
 // Ranks the pool (ascending keys of codes) again and leaves its k best. Rows whose codes prove them
@@ -18,6 +26,16 @@ static inline uint32_t sl_rerank_depth(const sl_store *store, uint32_t k, uint32
 // vector that is nearer than the k-th best, and so may others behind it.
 // Nothing happens without exact rows. O(pool * dimension) at most.
 bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k);
+
+// The key of the exact row of a slot.
+//   decoded  store->vector_bytes, written when needed
+float sl_rerank_key(const sl_store *store, const float *vector, const sl_scorer *scorer,
+                    uint32_t slot, void *decoded);
+
+// May the exact key of a slot be at most `worst`, another exact key, where the key of its code is `key`? Codes
+// with tails only.
+bool sl_rerank_may_be_near(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key,
+                           float worst);
 
 // What a key of the pool says in the terms of the metric.
 float sl_rerank_distance(const sl_store *store, float key, float query_factor);

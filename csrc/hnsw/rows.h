@@ -28,6 +28,10 @@ typedef enum sl_codes {
   SL_CODES_SKETCH = 3,  // the vectors, and beside them sketches that rule candidates out (sketch.h)
   SL_CODES_FLOAT16 = 4, // two bytes an element (cosine, dot, euclidean; codes.h)
   SL_CODES_RABITQ = 5,  // a bit an element, with an error bound (the same; codes.h)
+  SL_CODES_RABITQ2 = 6, // two, four and eight bits an element (the same; levels.h)
+  SL_CODES_RABITQ4 = 7,
+  SL_CODES_RABITQ8 = 8,
+  SL_CODES_LAST = SL_CODES_RABITQ8,
 } sl_codes;
 
 // What exact rows beside codes are made of.
@@ -35,6 +39,8 @@ typedef enum sl_exact {
   SL_EXACT_NONE = 0,    // there are none: distances are those of the codes
   SL_EXACT_FLOAT16 = 1, // 16-bit floats of what the code has lost: see store.c
   SL_EXACT_FLOAT32 = 2,
+  SL_EXACT_RABITQ4 = 3, // four bits more, beside rabitq codes of two bits or more: see levels.h
+  SL_EXACT_LAST = SL_EXACT_RABITQ4,
 } sl_exact;
 
 // How rows are compared; keys order as distances do.
@@ -47,6 +53,9 @@ typedef enum sl_score {
   SL_SCORE_INT8, // the forms of codes.h
   SL_SCORE_FLOAT16,
   SL_SCORE_RABITQ,
+  SL_SCORE_RABITQ2,
+  SL_SCORE_RABITQ4,
+  SL_SCORE_RABITQ8,
 } sl_score;
 
 typedef struct sl_store {

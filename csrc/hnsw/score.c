@@ -27,6 +27,15 @@ void sl_score_any_found(sl_score score, const sl_scorer *s, uint32_t *slots, con
   case SL_SCORE_RABITQ:
     sl_score_found(SL_SCORE_RABITQ, s, slots, found, count, keys);
     break;
+  case SL_SCORE_RABITQ2:
+    sl_score_found(SL_SCORE_RABITQ2, s, slots, found, count, keys);
+    break;
+  case SL_SCORE_RABITQ4:
+    sl_score_found(SL_SCORE_RABITQ4, s, slots, found, count, keys);
+    break;
+  case SL_SCORE_RABITQ8:
+    sl_score_found(SL_SCORE_RABITQ8, s, slots, found, count, keys);
+    break;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
+#include "simd/distance_u4.h"
 #include "simd/simd.h"
 
 // A query and the rows it is compared with.
@@ -18,9 +19,9 @@ typedef struct sl_scorer {
   uint32_t padded;
   uint32_t tail_at;
   // Of codes with tails (codes.h); q is the query without the centre.
-  int32_t zero;           // int8: what was added to each element
-  float base, factor;     // see the head of codes.h
-  float length, error;    // |q|, and what its own code has lost
+  int32_t zero;        // int8: what was added to each element; rabitq2 to 8: the sum of the query
+  float base, factor;  // see the head of codes.h
+  float length, error; // |q|, and what its own code has lost
   sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 
@@ -115,6 +116,31 @@ static inline __attribute__((always_inline)) void sl_score4(sl_score score, cons
     for (int r = 0; r < 4; r++) {
       float product = 60 * (float)s->padded - (float)sums[r];
       keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), product);
+    }
+    break;
+  }
+  case SL_SCORE_RABITQ2: {
+    // Twice the sum of query * (value - 3/2).
+    int32_t products[4];
+    sl_dot4_i16_u2(s->query, (const uint8_t *const *)rows, s->padded, products);
+    for (int r = 0; r < 4; r++) {
+      keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), (float)(2 * products[r] - 3 * s->zero));
+    }
+    break;
+  }
+  case SL_SCORE_RABITQ4: {
+    int32_t products[4];
+    sl_dot4_i16_u4(s->query, (const uint8_t *const *)rows, s->padded, products);
+    for (int r = 0; r < 4; r++) {
+      keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), (float)(2 * products[r] - 15 * s->zero));
+    }
+    break;
+  }
+  case SL_SCORE_RABITQ8: {
+    int32_t products[4];
+    sl_dot4_i16_i8(s->query, (const int8_t *const *)rows, s->padded, products);
+    for (int r = 0; r < 4; r++) {
+      keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), (float)(2 * products[r] + s->zero));
     }
     break;
   }

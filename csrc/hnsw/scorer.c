@@ -34,7 +34,9 @@ void sl_scorer_turn(const sl_store *store, uint32_t slot, unsigned char *buffer,
     return;
   }
   s->query = buffer;
-  if (store->codes != SL_CODES_RABITQ) {
+  // Eight bits by eight bits of so many elements pass 2^31.
+  bool wide = store->codes == SL_CODES_RABITQ8 && store->padded > SL_DIMENSION_LIMIT / 2;
+  if (store->codes != SL_CODES_RABITQ && !wide) {
     sl_code_query_of_slot(store, slot, buffer, s);
     return;
   }

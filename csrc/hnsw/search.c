@@ -233,7 +233,7 @@ static sl_status search_one(sl_hnsw *index, const search *s) {
 // With codes: ranks what was found again, and looks for more where the pool was cut among vectors
 // that the codes cannot tell apart (many that are nearer to each other than a code's step).
 static sl_status search_ranked(sl_hnsw *index, search *s, uint32_t ef) {
-  s->ef = ef;
+  s->ef = ef < sl_rerank_least(&index->store, s->k) ? sl_rerank_least(&index->store, s->k) : ef;
   for (uint32_t turn = 0;; turn++) {
     s->ranked = sl_rerank_depth(&index->store, s->k, s->ef);
     SL_TRY(search_one(index, s));

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "hnsw/codes.h"
 #include "hnsw/learn.h"
+#include "hnsw/levels.h"
 #include "hnsw/model.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
@@ -48,6 +49,12 @@ static sl_score score_of(sl_metric metric, sl_codes codes) {
     return SL_SCORE_FLOAT16;
   case SL_CODES_RABITQ:
     return SL_SCORE_RABITQ;
+  case SL_CODES_RABITQ2:
+    return SL_SCORE_RABITQ2;
+  case SL_CODES_RABITQ4:
+    return SL_SCORE_RABITQ4;
+  case SL_CODES_RABITQ8:
+    return SL_SCORE_RABITQ8;
   case SL_CODES_BINARY:
     return SL_SCORE_HAMMING;
   default:
@@ -81,6 +88,7 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   // 16-bit exact rows: the largest difference to the origin as f32, then the others relative to it.
   if (store->exact == SL_EXACT_FLOAT16) store->exact_bytes = 4 + (2 * n + 3) / 4 * 4;
   if (store->exact == SL_EXACT_FLOAT32) store->exact_bytes = 4 * n;
+  if (store->exact == SL_EXACT_RABITQ4) store->exact_bytes = sl_levels_exact_bytes(store);
   sl_chunks_init(&store->rows, store->row_bytes);
   sl_chunks_init(&store->exacts, store->exact_bytes);
   sl_chunks_init(&store->sketches, store->sketch.codes > 0 ? sl_sketch_bytes(&store->sketch) : 0);
@@ -96,10 +104,12 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
-  SL_REQUIRE((unsigned)codes <= SL_CODES_RABITQ && (unsigned)exact <= SL_EXACT_FLOAT32,
-             SL_ERR_OPTION, "codes", "none, int8, binary, sketch, float16 or rabitq");
+  SL_REQUIRE((unsigned)codes <= SL_CODES_LAST && (unsigned)exact <= SL_EXACT_LAST, SL_ERR_OPTION,
+             "codes", "none, int8, binary, sketch, float16, rabitq, rabitq2, rabitq4 or rabitq8");
   SL_REQUIRE(!sl_codes_have_tails(codes) || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
              "none: int8, float16 and rabitq are for cosine, dot and euclidean");
+  SL_REQUIRE(exact != SL_EXACT_RABITQ4 || sl_codes_levels(codes) > 0, SL_ERR_OPTION, "exact",
+             "none, float16 or float32: rabitq4 says more of rabitq2, rabitq4 and rabitq8");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",
              "none: binary is for cosine");
   SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_shape_of(metric, dimension).codes > 0,

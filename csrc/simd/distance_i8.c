@@ -1,32 +1,6 @@
 #include "simd/distance_i8.h"
 
-#include "simd/simd.h"
-
-#if defined(__wasm_simd128__)
-#include <wasm_simd128.h>
-typedef v128_t lanes;
-#elif defined(__SSE2__)
-#include <emmintrin.h>
-typedef __m128i lanes;
-#endif
-
-#if defined(__wasm_simd128__) || defined(__SSE2__)
-
-static inline lanes lanes_zero(void) { return (lanes){0}; }
-
-// The lane sums of four accumulators: taking lanes out one by one costs as much as a hundred
-// products.
-static inline void lanes_sum4(lanes a, lanes b, lanes c, lanes d, int32_t out[4]) {
-  sl_i32x4 ab = __builtin_shufflevector((sl_i32x4)a, (sl_i32x4)b, 0, 4, 2, 6) +
-                __builtin_shufflevector((sl_i32x4)a, (sl_i32x4)b, 1, 5, 3, 7);
-  sl_i32x4 cd = __builtin_shufflevector((sl_i32x4)c, (sl_i32x4)d, 0, 4, 2, 6) +
-                __builtin_shufflevector((sl_i32x4)c, (sl_i32x4)d, 1, 5, 3, 7);
-  sl_i32x4 sums =
-      __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  memcpy(out, &sums, sizeof sums);
-}
-
-#endif
+#include "simd/lanes.h"
 
 #if defined(__wasm_simd128__)
 // Eight products added into four i32 lanes. The load widens by itself.
@@ -58,7 +32,7 @@ static inline __m128i magnitude8(__m128i v) { return _mm_xor_si128(v, _mm_srai_e
 static inline __m128i or8(__m128i a, __m128i b) { return _mm_or_si128(a, b); }
 #endif
 
-#if defined(__wasm_simd128__) || defined(__SSE2__)
+#ifdef SL_LANES
 void sl_dot4_i16_i8(const int16_t *query, const int8_t *const rows[4], size_t n, int32_t out[4]) {
   const int8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
   lanes a = lanes_zero(), b = a, c = a, d = a;
@@ -97,7 +71,7 @@ static inline uint32_t filled(uint32_t x) {
   return x | x >> 8;
 }
 
-#if defined(__wasm_simd128__) || defined(__SSE2__)
+#ifdef SL_LANES
 // The same of all eight numbers.
 static inline uint32_t whole(lanes v) {
   uint32_t parts[4];
@@ -172,7 +146,7 @@ uint32_t sl_i14_weigh(const int8_t *x, const int16_t *weights, size_t n, uint32_
                       void *packed, int32_t *zero) {
   int16_t *values = packed;
   *zero = 0;
-#if defined(__wasm_simd128__) || defined(__SSE2__)
+#ifdef SL_LANES
   lanes all = lanes_zero();
   for (size_t i = 0; i < n; i += 8) {
     lanes v = weigh8(x + i, weights + i, shift);

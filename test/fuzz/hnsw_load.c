@@ -11,12 +11,15 @@ typedef struct kind {
   uint32_t dimension;
 } kind;
 
-enum { KINDS = 8, FLAT = KINDS - 1 };
+// The last ones are files of Flat.
+enum { KINDS = 11, FLAT = KINDS - 2 };
 static const kind kinds[KINDS] = {
     {SL_METRIC_POINCARE, SL_CODES_NONE, 3},      {SL_METRIC_EUCLIDEAN, SL_CODES_INT8, 3},
     {SL_METRIC_HAMMING, SL_CODES_NONE, 24},      {SL_METRIC_COSINE, SL_CODES_BINARY, 11},
     {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_FLOAT16, 3},
-    {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_DOT, SL_CODES_NONE, 3}};
+    {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ4, 11},
+    {SL_METRIC_DOT, SL_CODES_RABITQ2, 11},       {SL_METRIC_DOT, SL_CODES_NONE, 3},
+    {SL_METRIC_COSINE, SL_CODES_RABITQ4, 11}};
 static saved_file good[KINDS];
 
 static const void *draw(sl_rng *rng, uint32_t dimension) {
@@ -25,20 +28,24 @@ static const void *draw(sl_rng *rng, uint32_t dimension) {
   return x;
 }
 
-static void make_flat(void) {
+static void make_flat(int which) {
+  const kind *made = &kinds[which];
   sl_flat *flat;
   sl_rng rng;
   uint32_t added, written;
+  sl_exact exact = made->codes == SL_CODES_NONE ? SL_EXACT_NONE : SL_EXACT_RABITQ4;
   sl_rng_seed(&rng, 1);
-  if (sl_flat_create(kinds[FLAT].metric, kinds[FLAT].dimension, 1, 0, &flat) != SL_OK) abort();
+  if (sl_flat_create_coded(made->metric, made->dimension, 1, 0, made->codes, exact, &flat) != SL_OK)
+    abort();
   for (uint32_t id = 0; id < 20; id++) {
-    if (sl_flat_add(flat, &id, draw(&rng, 3), 1, SL_DUPLICATE_ERROR, &added) != SL_OK) abort();
+    const void *x = draw(&rng, made->dimension);
+    if (sl_flat_add(flat, &id, x, 1, SL_DUPLICATE_ERROR, &added) != SL_OK) abort();
   }
   if (sl_flat_remove(flat, 3) != SL_OK) abort();
-  good[FLAT].length = sl_flat_file_size(flat);
-  good[FLAT].bytes = malloc(good[FLAT].length);
-  uint32_t room = (uint32_t)good[FLAT].length;
-  if (sl_flat_save(flat, 0, good[FLAT].bytes, room, &written) != SL_OK) abort();
+  good[which].length = sl_flat_file_size(flat);
+  good[which].bytes = malloc(good[which].length);
+  uint32_t room = (uint32_t)good[which].length;
+  if (sl_flat_save(flat, 0, good[which].bytes, room, &written) != SL_OK) abort();
   sl_flat_destroy(flat);
 }
 
@@ -47,6 +54,7 @@ static void make_good(int which) {
   sl_hnsw_options options = sl_hnsw_options_default();
   options.metric = kinds[which].metric;
   options.codes = kinds[which].codes;
+  if (options.codes == SL_CODES_RABITQ4) options.exact = SL_EXACT_RABITQ4;
   options.dimension = kinds[which].dimension;
   options.m = options.ef_construction = 3;
   sl_hnsw *index;
@@ -96,12 +104,16 @@ static void use_flat(sl_flat *flat) {
   float *probe = calloc(sl_metric_input_bytes(flat->store.metric, flat->store.dimension) + 4, 1);
   if (flat->store.metric == SL_METRIC_COSINE) probe[0] = 1;
   if (sl_flat_search(flat, probe, 1, 4, NULL, ids, distances, &found) != SL_OK) abort();
+  uint32_t id = 77, added;
+  sl_flat_add(flat, &id, probe, 1, SL_DUPLICATE_REPLACE, &added);
+  if (sl_flat_shrink(flat) != SL_OK) abort();
+  if (sl_flat_search(flat, probe, 1, 4, NULL, ids, distances, &found) != SL_OK) abort();
   free(probe);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   int which = length > 0 ? (bytes[0] >> 1) % KINDS : 0;
-  if (good[which].bytes == NULL) which == FLAT ? make_flat() : make_good(which);
+  if (good[which].bytes == NULL) which >= FLAT ? make_flat(which) : make_good(which);
   saved_file file = saved_from(bytes, length, good[which]);
   sl_hnsw *index;
   sl_flat *flat;

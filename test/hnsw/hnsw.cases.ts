@@ -1,5 +1,5 @@
 // One table of cases for Flat, Hnsw and Filter through both doors.
-import type { Codes, Filter, Flat, Hnsw, Metric, Rerank } from 'sublinear/hnsw';
+import type { Codes, Filter, Flat, FlatOptions, Hnsw, Metric, Rerank } from 'sublinear/hnsw';
 import { expect } from 'vitest';
 import type { Hnsw as RawHnsw } from '../../ts/generated/raw/vector.js';
 import type { Runtime } from '../../ts/runtime/runtime.js';
@@ -16,7 +16,12 @@ export interface Found {
 
 /** What both doors can do, with indexes and filters as opaque tokens. */
 export interface VectorDoor {
-  flat: (metric: Metric, dimension: number) => unknown;
+  flat: (
+    metric: Metric,
+    dimension: number,
+    codes?: NonNullable<FlatOptions['codes']>,
+    rerank?: Rerank,
+  ) => unknown;
   hnsw: (
     metric: Metric,
     dimension: number,
@@ -46,6 +51,19 @@ export interface VectorDoor {
 
 const metricNumbers = { cosine: 0, dot: 1, euclidean: 2, manhattan: 3, hamming: 4, poincare: 5 };
 
+const codeNumbers = [
+  'none',
+  'int8',
+  'binary',
+  'sketch',
+  'float16',
+  'rabitq',
+  'rabitq2',
+  'rabitq4',
+  'rabitq8',
+];
+const rerankNumbers = ['none', 'float16', 'float32', 'rabitq4'];
+
 export const doors: RoomDoors<'hnsw', VectorDoor> = {
   room: 'hnsw',
   bundle: 'vector',
@@ -53,7 +71,8 @@ export const doors: RoomDoors<'hnsw', VectorDoor> = {
   embind: (room) => {
     const of = (token: unknown) => token as Flat | Hnsw;
     return {
-      flat: (metric, dimension) => room.Flat.create({ metric, dimension }),
+      flat: (metric, dimension, codes = 'none', rerank = 'none') =>
+        room.Flat.create({ metric, dimension, codes, rerank }),
       hnsw: (metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') =>
         room.Hnsw.create({ metric, dimension, m, efConstruction, codes, rerank }),
       filter: (ids) => room.Filter.from(ids),
@@ -118,8 +137,17 @@ function rawVectors(module: RawModule): VectorDoor {
     width: metric === 'hamming' ? dimension / 8 : dimension,
   });
   return {
-    flat(metric, dimension) {
-      const handle = module.made(call.sl_abi_flat_create!(metricNumbers[metric], dimension, 1, 0));
+    flat(metric, dimension, codes = 'none', rerank = 'none') {
+      const numbers = [metricNumbers[metric], dimension, 1, 0];
+      const handle = module.made(
+        codes === 'none'
+          ? call.sl_abi_flat_create!(...numbers)
+          : call.sl_abi_flat_create_coded!(
+              ...numbers,
+              codeNumbers.indexOf(codes),
+              rerankNumbers.indexOf(rerank),
+            ),
+      );
       return { kind: 'flat', handle, ...shape(metric, dimension) };
     },
     hnsw(metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') {
@@ -133,8 +161,8 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          ['none', 'int8', 'binary', 'sketch', 'float16', 'rabitq'].indexOf(codes),
-          ['none', 'float16', 'float32'].indexOf(rerank),
+          codeNumbers.indexOf(codes),
+          rerankNumbers.indexOf(rerank),
         ),
       );
       return { kind: 'hnsw', handle, ...shape(metric, dimension) };
@@ -344,6 +372,11 @@ export const cases: Case<VectorDoor>[] = [
         ['float16', 'float32', 0.97, 1e-6],
         ['rabitq', 'float16', 0.85, 3e-4],
         ['rabitq', 'float32', 0.85, 1e-6],
+        ['rabitq2', 'float16', 0.95, 3e-4],
+        ['rabitq4', 'none', 0.85, 3e-2],
+        ['rabitq4', 'rabitq4', 0.95, 3e-3],
+        ['rabitq4', 'float32', 0.97, 1e-6],
+        ['rabitq8', 'none', 0.95, 3e-3],
       ] as const
     ).map(
       ([codes, rerank, least, most]): Case<VectorDoor> => ({
@@ -371,6 +404,42 @@ export const cases: Case<VectorDoor>[] = [
           const length = metric === 'cosine' ? Math.hypot(...given) : 1;
           for (const [i, value] of row.entries())
             expect(Math.abs(value - given[i]! / length)).toBeLessThan(most);
+        },
+      }),
+    ),
+  ),
+  ...(['cosine', 'dot', 'euclidean'] as const).flatMap((metric) =>
+    (
+      [
+        ['int8', 'float32', 0.99],
+        ['int8', 'none', 0.85],
+        ['float16', 'none', 0.97],
+        ['rabitq', 'float32', 0.99],
+        ['rabitq2', 'float16', 0.98],
+        ['rabitq4', 'float32', 0.99],
+        ['rabitq4', 'rabitq4', 0.95],
+        ['rabitq8', 'none', 0.95],
+      ] as const
+    ).map(
+      ([codes, rerank, least]): Case<VectorDoor> => ({
+        name: `${metric}: the exact index with ${codes} codes, ranked again with ${rerank}`,
+        run(door) {
+          const [plain, flat] = [door.flat(metric, D), door.flat(metric, D, codes, rerank)];
+          return using(door, [plain, flat], () => {
+            for (const index of [plain, flat]) door.add(index, all, points(16, N));
+            for (const index of [plain, flat]) door.removeMany(index, all.slice(0, 40));
+            const queries = points(17, QUERIES);
+            const again = door.load('flat', door.save(flat));
+            return using(door, [again], () => ({
+              exact: door.search(plain, queries, K, 1),
+              near: door.search(flat, queries, K, 1),
+              loaded: door.search(again, queries, K, 1),
+            }));
+          });
+        },
+        check({ exact, near, loaded }: Record<string, Found>) {
+          expect(share(near!, exact!)).toBeGreaterThan(least);
+          expect(loaded).toEqual(near);
         },
       }),
     ),

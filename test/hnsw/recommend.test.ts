@@ -114,7 +114,7 @@ describe('recommendCodes', () => {
     const vectors = clouds(120, 16, 5);
     const { trials } = await room.recommendCodes({ metric: 'euclidean', dimension: 16, vectors });
     const kinds = trials.map(({ codes, rerank }) => [codes, rerank] as [Codes, Rerank]);
-    expect(new Set(kinds.map(String)).size).toBe(6);
+    expect(new Set(kinds.map(String)).size).toBe(9);
     for (const [codes, rerank] of kinds)
       room.Hnsw.create({ metric: 'euclidean', dimension: 16, codes, rerank }).dispose();
   });

@@ -25,7 +25,7 @@ static void codes_find_what_vectors_find(void **state) {
 // Before the first vector, and after the last has gone, there is nothing to find and nothing is read.
 static void an_empty_index_of_codes_finds_nothing(void **state) {
   (void)state;
-  for (sl_codes codes = SL_CODES_NONE; codes <= SL_CODES_RABITQ; codes++) {
+  for (sl_codes codes = SL_CODES_NONE; codes <= SL_CODES_LAST; codes++) {
     sl_hnsw_options options = sl_hnsw_options_default();
     options.dimension = 64;
     options.codes = codes;
@@ -150,7 +150,7 @@ static void codes_live_through_removal_and_renumbering(void **state) {
   options.codes = SL_CODES_BINARY;
   options.metric = SL_METRIC_DOT;
   assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
-  options.codes = (sl_codes)6;
+  options.codes = (sl_codes)(SL_CODES_LAST + 1);
   assert_refused(sl_hnsw_create(&options, &index), SL_ERR_OPTION, "codes");
 }
 
@@ -414,8 +414,8 @@ static void recall_is_told_by_a_sample(void **state) {
 static void nothing_is_found_before_the_first_vector(void **state) {
   (void)state;
   const float query[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-  const sl_codes kinds[] = {SL_CODES_INT8, SL_CODES_FLOAT16, SL_CODES_RABITQ};
-  for (int i = 0; i < 3; i++) {
+  const sl_codes kinds[] = {SL_CODES_INT8, SL_CODES_FLOAT16, SL_CODES_RABITQ, SL_CODES_RABITQ4};
+  for (int i = 0; i < 4; i++) {
     sl_hnsw_options options = sl_hnsw_options_default();
     options.dimension = 8;
     options.codes = kinds[i];

@@ -125,6 +125,12 @@ static void loaded_answers_and_grows_as_saved(void **state) {
     check_loaded(make_few(SL_CODES_INT8, exact));
     check_loaded(make_few(SL_CODES_RABITQ, exact));
   }
+  for (sl_exact exact = SL_EXACT_NONE; exact <= SL_EXACT_LAST; exact++) {
+    check_loaded(make_coded(SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ2, exact));
+    check_loaded(make_coded(SL_METRIC_COSINE, SL_CODES_RABITQ4, exact));
+    check_loaded(make_coded(SL_METRIC_DOT, SL_CODES_RABITQ8, exact));
+    check_loaded(make_few(SL_CODES_RABITQ4, exact));
+  }
 }
 
 // A file that was written before copies and the order of free slots were in it: 60 points of a grid,

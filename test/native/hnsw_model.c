@@ -238,14 +238,12 @@ static void operations_in_any_order(void **state) {
   static const struct {
     sl_metric metric;
     sl_codes codes;
-  } kinds[] = {{SL_METRIC_EUCLIDEAN, SL_CODES_NONE},
-               {SL_METRIC_COSINE, SL_CODES_SKETCH},
-               {SL_METRIC_EUCLIDEAN, SL_CODES_INT8},
-               {SL_METRIC_COSINE, SL_CODES_RABITQ},
-               {SL_METRIC_EUCLIDEAN, SL_CODES_FLOAT16}};
+  } kinds[] = {{SL_METRIC_EUCLIDEAN, SL_CODES_NONE},    {SL_METRIC_COSINE, SL_CODES_SKETCH},
+               {SL_METRIC_EUCLIDEAN, SL_CODES_INT8},    {SL_METRIC_COSINE, SL_CODES_RABITQ},
+               {SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ4}, {SL_METRIC_EUCLIDEAN, SL_CODES_FLOAT16}};
   const char *asked = getenv("SL_TEST_OPERATIONS");
   uint32_t operations = asked != NULL ? (uint32_t)strtoul(asked, NULL, 10) : 50000;
-  for (int kind = 0; kind < 5; kind++) {
+  for (int kind = 0; kind < 6; kind++) {
     static model m;
     memset(&m, 0, sizeof m);
     sl_rng_seed(&m.rng, 50 + (uint64_t)kind);
@@ -257,9 +255,10 @@ static void operations_in_any_order(void **state) {
     options.m = 4;
     options.ef_construction = 24;
     options.codes = m.codes;
-    options.exact = m.codes == SL_CODES_INT8     ? SL_EXACT_FLOAT32
-                    : m.codes == SL_CODES_RABITQ ? SL_EXACT_FLOAT16
-                                                 : SL_EXACT_NONE;
+    options.exact = m.codes == SL_CODES_INT8      ? SL_EXACT_FLOAT32
+                    : m.codes == SL_CODES_RABITQ  ? SL_EXACT_FLOAT16
+                    : m.codes == SL_CODES_RABITQ4 ? SL_EXACT_RABITQ4
+                                                  : SL_EXACT_NONE;
     assert_ok(sl_hnsw_create(&options, &m.index));
     run(&m, operations / 5);
     sl_hnsw_destroy(m.index);

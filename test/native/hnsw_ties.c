@@ -135,10 +135,12 @@ static sl_hnsw *saved_and_loaded(sl_hnsw *index) {
 // comes later. It is known all the same: before and behind a file, and after optimize().
 static void codes_that_are_learned_anew_know_copies(void **state) {
   (void)state;
-  static const sl_codes forms[] = {SL_CODES_INT8, SL_CODES_RABITQ, SL_CODES_FLOAT16};
-  static const sl_metric metrics[] = {SL_METRIC_COSINE, SL_METRIC_DOT, SL_METRIC_EUCLIDEAN};
+  static const sl_codes forms[] = {SL_CODES_INT8, SL_CODES_RABITQ, SL_CODES_FLOAT16,
+                                   SL_CODES_RABITQ4};
+  static const sl_metric metrics[] = {SL_METRIC_COSINE, SL_METRIC_DOT, SL_METRIC_EUCLIDEAN,
+                                      SL_METRIC_EUCLIDEAN};
   make_points(34);
-  for (int form = 0; form < 3; form++) {
+  for (int form = 0; form < 4; form++) {
     sl_hnsw_options options = sl_hnsw_options_default();
     options.metric = metrics[form];
     options.dimension = D;

@@ -48,6 +48,7 @@ const kinds: [string, Partial<HnswOptions>][] = [
   ['sketch', { codes: 'sketch' }],
   ['float16', { codes: 'float16', metric: 'euclidean' }],
   ['rabitq', { codes: 'rabitq', rerank: 'none' }],
+  ['rabitq of four bits', { codes: 'rabitq4', rerank: 'rabitq4' }],
 ];
 
 describe.each(kinds)('%s', (_, more) => {

@@ -43,6 +43,7 @@ const kinds: [string, Partial<HnswOptions>][] = [
   ['int8', { codes: 'int8' }],
   ['float16', { codes: 'float16' }],
   ['rabitq', { codes: 'rabitq' }],
+  ['rabitq of four bits', { codes: 'rabitq4', rerank: 'rabitq4' }],
   ['rabitq alone', { codes: 'rabitq', rerank: 'none' } as Partial<HnswOptions>],
 ];
 

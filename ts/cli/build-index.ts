@@ -67,7 +67,7 @@ export async function buildIndex(
   const codes = chosen?.codes ?? (options.codes as Codes);
   const rerank = chosen?.rerank ?? options.rerank ?? 'float16';
   // Others keep the vectors themselves, and rank with nothing else.
-  const coded = codes === 'int8' || codes === 'binary' || (chosen && rerank !== 'none');
+  const coded = isCoded(codes) || (chosen && rerank !== 'none');
   // Of an index that threads share: a reader of it counts nothing but its own scratch.
   let bytesShared: number | undefined;
   const made =
@@ -232,10 +232,13 @@ function* labelled(
   }
 }
 
+/** Whether rows are ranked again: other codes keep the vectors themselves, and rank with nothing else. */
+const isCoded = (codes: Codes) => !['none', 'sketch', 'float16'].includes(codes);
+
 /** Options of codes that do not go together. */
 export function checkCodes({ codes, rerank, recall }: Partial<IndexOptions>): void {
-  if (rerank !== undefined && codes !== 'int8' && codes !== 'binary')
-    throw new CliError(`--rerank ${rerank}: only with --codes int8 or binary`);
+  if (rerank !== undefined && (codes === 'auto' || codes === undefined || !isCoded(codes)))
+    throw new CliError(`--rerank ${rerank}: only with --codes int8, binary or rabitq`);
   if (recall !== undefined && codes !== 'auto')
     throw new CliError(`--recall ${recall}: only with --codes auto`);
 }

@@ -78,9 +78,20 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq or binary take less memory; sketch more, for the same answers sooner; auto: the fewest bytes that still find --recall of the nearest',
+        'walk the graph with codes: int8, float16, rabitq (1 bit a dimension; rabitq2, rabitq4 and rabitq8: so many) or binary take less memory; sketch more, for the same answers sooner; auto: the fewest bytes that still find --recall of the nearest',
       )
-        .choices(['none', 'auto', 'int8', 'float16', 'rabitq', 'binary', 'sketch'])
+        .choices([
+          'none',
+          'auto',
+          'int8',
+          'float16',
+          'rabitq',
+          'rabitq2',
+          'rabitq4',
+          'rabitq8',
+          'binary',
+          'sketch',
+        ])
         .default('none'),
     )
     .addOption(
@@ -93,7 +104,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
       new Option(
         '--rerank <name>',
         'with int8 or binary: what the best are compared with again (default: "float16")',
-      ).choices(['none', 'float16', 'float32']),
+      ).choices(['none', 'float16', 'float32', 'rabitq4']),
     )
     .addHelpText(
       'after',

@@ -9,6 +9,7 @@ import { SparseIndex } from './sparse-index.js';
 import type {
   CollectionOptions,
   CreateCollectionOptions,
+  FlatOptions,
   HnswOptions,
   LoadCollectionOptions,
   SparseOptions,
@@ -136,7 +137,9 @@ export function newParts(
     const { capacity = 0 } = shape as HnswOptions;
     check.integer(operation, 'capacity', capacity);
     const first = room ? shape : { ...shape, capacity: 0 };
-    const index = exact ? runtime.bind(Flat).create(first) : runtime.bind(Hnsw).create(first);
+    const index = exact
+      ? runtime.bind(Flat).create(first as FlatOptions)
+      : runtime.bind(Hnsw).create(first);
     return { index, beside: beside(texts, own, alone), shape };
   } catch (error) {
     texts?.dispose();

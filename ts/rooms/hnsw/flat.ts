@@ -8,7 +8,7 @@ import { adopt } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
-import { metrics, verified } from './options.js';
+import { codesOf, metrics, verified } from './options.js';
 import type { ResultAddresses } from './results.js';
 import { openPlace, readShared } from './shared-index.js';
 import type { SharedIndex } from './shared-types.js';
@@ -17,7 +17,8 @@ import { VectorIndex } from './vector-index.js';
 
 /**
  * An exact index: every search compares the query with every vector. The truth that approximate indexes are measured
- * against, and the right choice up to some ten thousand vectors. Many queries at once read the vectors once for four.
+ * against, and the right choice up to some ten thousand vectors. Many queries at once read the vectors once for four. With
+ * `codes` it compares codes and looks at the vectors of the nearest only: less memory to read, the same answers.
  */
 export class Flat extends VectorIndex<RawFlat> {
   /**
@@ -38,18 +39,17 @@ export class Flat extends VectorIndex<RawFlat> {
   static create(options: FlatOptions): Flat {
     const operation = 'Flat.create';
     const runtime = runtimeOf(this, operation);
-    const keys = ['metric', 'dimension', 'capacity', 'curvature'] as const;
-    const {
-      metric,
-      dimension,
-      capacity = 0,
-      curvature = 1,
-    } = check.options(operation, options, keys);
+    const keys = ['metric', 'dimension', 'capacity', 'curvature', 'codes', 'rerank'] as const;
+    const given = check.options(operation, options, keys);
+    const { metric, dimension, capacity = 0, curvature = 1 } = given;
+    const { codes, exact } = codesOf(operation, given);
     const raw = runtime.raw.Flat.create(
       check.choice(operation, 'metric', metric, metrics),
       check.integer(operation, 'dimension', dimension),
       check.number(operation, 'curvature', curvature),
       check.integer(operation, 'capacity', capacity),
+      codes,
+      exact,
     );
     return adopt(runtime, operation, Flat, raw);
   }

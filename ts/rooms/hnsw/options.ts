@@ -26,8 +26,35 @@ const codeNumbers: Readonly<Record<Codes, number>> = {
   sketch: 3,
   float16: 4,
   rabitq: 5,
+  rabitq2: 6,
+  rabitq4: 7,
+  rabitq8: 8,
 };
-const rerankNumbers: Readonly<Record<Rerank, number>> = { none: 0, float16: 1, float32: 2 };
+const rerankNumbers: Readonly<Record<Rerank, number>> = {
+  none: 0,
+  float16: 1,
+  float32: 2,
+  rabitq4: 3,
+};
+
+/** What rows are made of, as the C core counts it. */
+export function codesOf(
+  operation: string,
+  { codes = 'none', rerank = 'float16' }: { codes?: Codes; rerank?: Rerank },
+): { codes: number; exact: number } {
+  const numbers = {
+    codes: check.choice(operation, 'codes', codes, codeNumbers),
+    exact: check.choice(operation, 'rerank', rerank, rerankNumbers),
+  };
+  if (rerank === 'rabitq4' && numbers.codes < codeNumbers.rabitq2)
+    throw check.rangeError(
+      operation,
+      'rerank',
+      "'none', 'float16' or 'float32': 'rabitq4' goes with codes 'rabitq2', 'rabitq4' and 'rabitq8'",
+      rerank,
+    );
+  return numbers;
+}
 
 /** The options, checked, where C reads them: for the call that comes next. */
 export function giveOptions(runtime: Runtime, operation: string, options: HnswOptions): number {
@@ -46,8 +73,7 @@ export function giveOptions(runtime: Runtime, operation: string, options: HnswOp
   const given = check.options(operation, options, keys);
   const metric = check.choice(operation, 'metric', given.metric, metrics);
   check.integer(operation, 'dimension', given.dimension);
-  const codes = check.choice(operation, 'codes', given.codes ?? 'none', codeNumbers);
-  const exact = check.choice(operation, 'rerank', given.rerank ?? 'float16', rerankNumbers);
+  const { codes, exact } = codesOf(operation, given);
   const { dimension, curvature, capacity, m, efConstruction, maxElements, seed } = given;
   if (curvature !== undefined) check.number(operation, 'curvature', curvature);
   const counts = { dimension, capacity, m, efConstruction, maxElements, seed };

@@ -46,6 +46,9 @@ export interface RecommendedCodes extends CodesTrial {
 const kinds: readonly (readonly [Codes, Rerank])[] = [
   ['rabitq', 'float16'],
   ['rabitq', 'float32'],
+  ['rabitq4', 'none'],
+  ['rabitq4', 'rabitq4'],
+  ['rabitq8', 'none'],
   ['int8', 'none'],
   ['int8', 'float16'],
   ['float16', 'none'],

@@ -110,10 +110,20 @@ export interface FlatOptions {
   capacity?: number;
   /** For `'poincare'`: the curvature of the space is `-curvature`. 1 by default. */
   curvature?: number;
+  /**
+   * What vectors are compared by, `'none'` (the vectors themselves) by default; see {@link HnswOptions.codes}. `'sketch'` and
+   * `'binary'` are for graphs only.
+   */
+  codes?: Exclude<Codes, 'sketch' | 'binary'>;
+  /**
+   * What is looked at where the codes do not prove a vector too far away, `'float16'` by default: results are the nearest by
+   * these, but for one in a hundred that the bound of the codes lets through. `'none'`: distances are those of the codes.
+   */
+  rerank?: Rerank;
 }
 
 /** What an HNSW index needs to know from the beginning. */
-export interface HnswOptions extends FlatOptions {
+export interface HnswOptions extends Omit<FlatOptions, 'codes' | 'rerank'> {
   /** Links a vector on the upper levels, twice as many on the lowest: 2 to 128, 16 by default. More: better recall at high dimension, more memory. */
   m?: number;
   /** Candidates looked at for each insertion, `m` to 65,536, 200 by default. More: a better graph, slower to build. */
@@ -133,6 +143,8 @@ export interface HnswOptions extends FlatOptions {
    *
    * - `'int8'` a byte a number: less than half the memory and, ranked again, the recall of the vectors themselves
    * - `'float16'` two bytes a number: nearly the recall of the vectors, without ranking again
+   * - `'rabitq4'` four bits a dimension (extended RaBitQ, arXiv:2409.09913): an eighth of the vectors, with an error bound that
+   *   says what must be ranked again; `'rabitq2'` and `'rabitq8'` are the same with two and eight bits. From about 100 dimensions on
    * - `'rabitq'` a bit a dimension (RaBitQ, arXiv:2405.12497), for high dimensions and always with `rerank`
    * - `'binary'` the signs as they are, for cosine of vectors around zero: a coarse first pass
    *
@@ -140,10 +152,12 @@ export interface HnswOptions extends FlatOptions {
    */
   codes?: Codes;
   /**
-   * What the candidates of `'int8'`, `'rabitq'` and `'binary'` are ranked again with, `'float16'` by default: all of them that
+   * What the candidates of `'int8'`, `'rabitq'` (of any bits) and `'binary'` are ranked again with, `'float16'` by default: all of them that
    * the codes do not prove too far away, and more candidates than `ef`, up to four times as many, where the codes cannot tell
    * them apart. Beside `'int8'`, `'float16'` holds what the code has lost, and comes close to `'float32'`. `'none'` keeps nothing
-   * but the codes. Beside `'float16'` codes only `'float32'` has an effect.
+   * but the codes. Beside `'float16'` codes only `'float32'` has an effect. `'rabitq4'` keeps four bits a dimension of what
+   * `'rabitq2'`, `'rabitq4'` and `'rabitq8'` have lost: with `codes: 'rabitq4'` a byte a dimension in all, of which a search reads
+   * half, and the rest of its candidates only. Such codes are measured from the centre of the first vectors for good.
    */
   rerank?: Rerank;
 }
@@ -244,12 +258,21 @@ export interface HnswStats {
 }
 
 /** See {@link HnswOptions.codes}. */
-export type Codes = 'none' | 'int8' | 'binary' | 'sketch' | 'float16' | 'rabitq';
+export type Codes =
+  | 'none'
+  | 'int8'
+  | 'binary'
+  | 'sketch'
+  | 'float16'
+  | 'rabitq'
+  | 'rabitq2'
+  | 'rabitq4'
+  | 'rabitq8';
 /** See {@link HnswOptions.rerank}. */
-export type Rerank = 'none' | 'float16' | 'float32';
+export type Rerank = 'none' | 'float16' | 'float32' | 'rabitq4';
 
 export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
-  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension and capacity. */
+  /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension, capacity, codes and rerank. */
   index?: 'hnsw' | 'flat';
 }
 

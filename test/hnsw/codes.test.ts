@@ -1,0 +1,99 @@
+// Codes as users ask for them: what they hold, what goes with what, and collections of them.
+import { createEngine, type Engine } from 'sublinear';
+import type { HnswRoom } from 'sublinear/hnsw';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { random } from '../support/door.js';
+import { refusalOf } from '../support/refused.js';
+
+let engine: Engine;
+let room: HnswRoom;
+beforeAll(async () => {
+  engine = await createEngine();
+  room = await engine.use('hnsw');
+});
+afterAll(() => {
+  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
+  engine.dispose();
+});
+
+const next = random(5);
+const [COUNT, WIDE] = [600, 768];
+const ids = Uint32Array.from({ length: COUNT }, (_, i) => i);
+const vectors = Float32Array.from({ length: COUNT * WIDE }, () => next() + next() - 1);
+
+describe('codes', () => {
+  test('of four bits, with four more to rank again, hold a third of the vectors and their graph', () => {
+    const held = (['none', 'rabitq4'] as const).map((codes) => {
+      using index = room.Hnsw.create({
+        metric: 'cosine',
+        dimension: WIDE,
+        capacity: COUNT,
+        codes,
+        rerank: codes === 'none' ? 'none' : 'rabitq4',
+      });
+      index.addBatch({ ids, vectors });
+      index.shrink();
+      for (const id of [0, 99, 599]) {
+        const query = vectors.subarray(id * WIDE, (id + 1) * WIDE);
+        const { ids: found, distances } = index.search(query, { k: 3 });
+        expect(found[0]).toBe(id);
+        expect(distances[0]).toBeLessThan(1e-3);
+      }
+      return index.bytesUsed;
+    });
+    expect(held[1]! / held[0]!).toBeLessThan(0.35);
+  });
+
+  test('of the exact index give the same neighbours for a part of the bytes, in a file too', () => {
+    using flat = room.Flat.create({ metric: 'euclidean', dimension: WIDE });
+    flat.addBatch({ ids, vectors });
+    for (const codes of ['int8', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8'] as const) {
+      using coded = room.Flat.create({ metric: 'euclidean', dimension: WIDE, codes });
+      coded.addBatch({ ids, vectors });
+      using again = room.Flat.load(coded.save());
+      const queries = vectors.subarray(0, 20 * WIDE);
+      const [truth, near] = [flat.searchBatch(queries), coded.searchBatch(queries)];
+      expect([...near.ids].filter((id, i) => id === truth.ids[i]).length).toBeGreaterThan(190);
+      expect(again.searchBatch(queries)).toEqual(near);
+      expect(coded.get(7)![5]).toBeCloseTo(vectors[7 * WIDE + 5]!, 2);
+    }
+  });
+
+  test('go with each other or are refused by name', () => {
+    const shape = { metric: 'cosine', dimension: 8 } as const;
+    const refused = (make: () => unknown) => refusalOf(make).message;
+    for (const codes of ['none', 'int8', 'rabitq', 'float16'] as const)
+      for (const kind of [room.Flat, room.Hnsw]) {
+        const text = refused(() => kind.create({ ...shape, codes, rerank: 'rabitq4' }));
+        expect(text).toContain('rerank');
+        expect(text).toContain('rabitq8');
+      }
+    for (const codes of ['sketch', 'binary'] as never[])
+      expect(refused(() => room.Flat.create({ ...shape, codes }))).toContain('codes');
+    expect(
+      refused(() => room.Flat.create({ metric: 'manhattan', dimension: 8, codes: 'rabitq4' })),
+    ).toContain('codes');
+    expect(refused(() => room.Hnsw.create({ ...shape, codes: 'rabitq3' as never }))).toContain(
+      'codes',
+    );
+  });
+
+  test('carry a collection through a file, of a graph and of the exact index', () => {
+    for (const index of ['hnsw', 'flat'] as const) {
+      using collection = room.Collection.create({
+        metric: 'cosine',
+        dimension: WIDE,
+        index,
+        codes: 'rabitq4',
+        rerank: 'rabitq4',
+      });
+      for (let i = 0; i < 50; i++)
+        collection.add(`item ${i}`, vectors.subarray(i * WIDE, (i + 1) * WIDE));
+      using again = room.Collection.load(collection.save());
+      for (const each of [collection, again]) {
+        const found = each.search(vectors.subarray(7 * WIDE, 8 * WIDE), { k: 2 });
+        expect(found[0]!.key).toBe('item 7');
+      }
+    }
+  });
+});
