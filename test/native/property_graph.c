@@ -232,6 +232,14 @@ static void size_and_depth_do_not_matter(void **state) {
                    LONG - 96001);
   assert_int_equal(ask(g, "RETURN reduce(l = [], i IN range(1, 100000) | [l])", &n),
                    SL_ERR_OVERFLOW);
+  // Planning a pattern takes the square of its length: longer ones are refused before.
+  for (int length = 1000; length <= 20000; length *= 20) {
+    char *text = malloc((size_t)length * 5 + 40), *end = text + sprintf(text, "EXPLAIN MATCH ()");
+    for (int i = 0; i < length; i++) end += sprintf(end, "-->()");
+    sprintf(end, " RETURN 1");
+    assert_int_equal(ask(g, text, &n), length == 1000 ? SL_OK : SL_ERR_OVERFLOW);
+    free(text);
+  }
   assert_int_equal(answer(g, "MATCH (a:P) DETACH DELETE a RETURN count(*)"), LONG);
   free(from);
   free(to);

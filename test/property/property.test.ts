@@ -80,6 +80,14 @@ test('errors name type, detail and place', () => {
     detail: 'UndefinedVariable',
     caret: '       ^',
   });
+  expect(refusal('RETURN 1 AS a,\n  $v AS b')).toEqual({
+    code: 'ARGUMENT',
+    line: 2,
+    column: 3,
+    type: 'ParameterMissing',
+    detail: 'MissingParameter',
+    caret: '  ^',
+  });
   expect(refusal('RETURN [1][0.5]')).toMatchObject({ type: expect.stringMatching(/Error$/) });
   expect(refusal('CREATE (a)-[:R]->(b) DELETE a')).toMatchObject({
     code: 'ARGUMENT',
@@ -120,6 +128,14 @@ test('wrong arguments are refused by name', () => {
   expect(() => graph.addEdges({ type: '', from: [], to: [] })).toThrow(/type/);
   expect(() => graph.query(bad(5))).toThrow(/text/);
   expect(() => graph.query('RETURN 1', {}, bad({ limit: 5 }))).toThrow(/limit/);
+  using one = graph.prepare('RETURN 1 AS one');
+  for (let i = 0; i < 2; i++) {
+    for (const given of [null, 5, 'x', [1], new Map(), new Uint8Array(1)]) {
+      expect(() => one.run(bad(given))).toThrow(TypeError);
+      expect(() => one.run(bad(given))).toThrow(/parameters" expected an object/);
+    }
+    expect(one.run().rows).toEqual([{ one: 1 }]); // the next run is one call of the module
+  }
   expect(graph.nodeCount).toBe(0);
   graph.dispose();
 });
