@@ -28,6 +28,7 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_list_nodes>("listNodes")
       .method<sl_property_list_relationships>("listRelationships")
       .method<sl_property_problem>("problem");
+  sl::function<sl_property_estimate>("estimatePropertyBytes");
   sl::object<sl_property_query>("PropertyQuery")
       .method<sl_property_job>("job")
       .method<sl_property_query_bytes>("bytes")

@@ -62,6 +62,9 @@ int32_t SL_ABI(sl_abi_property_facts)(sl_handle handle, double *numbers) {
   return SL_OK;
 }
 
+// size: 13, read.
+double SL_ABI(sl_abi_property_estimate)(const double *size) { return sl_property_estimate(size); }
+
 // labels: parted by line feeds. first: a u32, written.
 int32_t SL_ABI(sl_abi_property_add_nodes)(sl_handle handle, const uint8_t *labels,
                                           uint32_t label_bytes, uint32_t count, uint32_t *first) {

@@ -381,6 +381,7 @@ typedef struct sl_cypher_statement {
   sl_cypher_slot *slots;
   uint32_t parameter_count;
   sl_cypher_name *parameters; // each name once, in order of first use
+  uint32_t *parameter_begins; // where that is
   uint32_t column_count;      // 0: a query without result
   sl_cypher_name *columns;
   uint32_t *column_slots; // of the first branch; other branches: the items of their RETURN

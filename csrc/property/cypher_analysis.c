@@ -275,14 +275,17 @@ static void finish(sl_cypher_analysis *a) {
   s->column_slots = SL_CYPHER_TAKE(a->parser, uint32_t, s->column_count + 1);
   s->slots = SL_CYPHER_TAKE(a->parser, sl_cypher_slot, a->slot_count + 1);
   s->parameters = SL_CYPHER_TAKE(a->parser, sl_cypher_name, a->parameters.count + 1);
-  if (s->parameters == NULL) return;
+  s->parameter_begins = SL_CYPHER_TAKE(a->parser, uint32_t, a->parameters.count + 1);
+  if (s->parameter_begins == NULL) return;
   for (uint32_t i = 0; i < s->column_count; i++)
     columns_of(s->query.branches, i, s->columns + i, s->column_slots + i);
   s->slot_count = a->slot_count;
   if (a->slot_count > 0) memcpy(s->slots, a->slots, a->slot_count * sizeof *s->slots);
   s->parameter_count = a->parameters.count;
-  for (uint32_t i = 0; i < s->parameter_count; i++)
+  for (uint32_t i = 0; i < s->parameter_count; i++) {
     s->parameters[i] = a->parameters.entries[i].name;
+    s->parameter_begins[i] = a->parameters.entries[i].slot;
+  }
 }
 
 void sl_cypher_analyse(sl_cypher_parser *parser) {

@@ -69,6 +69,29 @@ static bool projection(sl_cypher_parser *parser, sl_cypher_projection *p, bool i
   return is_with ? where(parser, &p->where) : parser->status == SL_OK;
 }
 
+// FILTER [WHERE] condition is WITH * WHERE condition, LET x = 1, y = 2 is WITH *, 1 AS x, 2 AS y.
+static bool star(sl_cypher_parser *parser, sl_cypher_projection *p, bool filters) {
+  const uint32_t list = parser->pending_count;
+  p->star = true;
+  if (filters) {
+    sl_cypher_accept_keyword(parser, "WHERE");
+    p->where = sl_cypher_expression_read(parser);
+    return p->where != NULL;
+  }
+  do {
+    sl_cypher_item *i = SL_CYPHER_TAKE(parser, sl_cypher_item, 1);
+    if (i == NULL) return false;
+    i->slot = SL_CYPHER_NONE;
+    i->aliased = true;
+    i->name = sl_cypher_name_read(parser, "Expected a name after LET");
+    if (!sl_cypher_expect(parser, '=', "Expected = after the name")) return false;
+    i->expression = sl_cypher_expression_read(parser);
+    if (i->expression == NULL || !sl_cypher_pend(parser, i)) return false;
+  } while (sl_cypher_accept(parser, ','));
+  p->items = sl_cypher_gather(parser, list, sizeof *p->items, &p->item_count);
+  return parser->status == SL_OK;
+}
+
 // ------------------------------------------------------------------- updates
 
 static sl_cypher_set *assignment(sl_cypher_parser *parser, bool removes) {
@@ -223,7 +246,10 @@ static const struct {
 } clause_words[] = {{"MATCH", SL_CYPHER_MATCH},
                     {"OPTIONAL", SL_CYPHER_MATCH},
                     {"UNWIND", SL_CYPHER_UNWIND},
+                    {"FOR", SL_CYPHER_UNWIND},
                     {"WITH", SL_CYPHER_WITH},
+                    {"FILTER", SL_CYPHER_WITH},
+                    {"LET", SL_CYPHER_WITH},
                     {"RETURN", SL_CYPHER_RETURN},
                     {"CREATE", SL_CYPHER_CREATE},
                     {"INSERT", SL_CYPHER_CREATE},
@@ -232,6 +258,7 @@ static const struct {
                     {"REMOVE", SL_CYPHER_REMOVE},
                     {"DELETE", SL_CYPHER_DELETE},
                     {"DETACH", SL_CYPHER_DELETE},
+                    {"NODETACH", SL_CYPHER_DELETE},
                     {"CALL", SL_CYPHER_CALL_PROCEDURE},
                     {"LOAD", SL_CYPHER_CALL_PROCEDURE},
                     {"DROP", SL_CYPHER_CALL_PROCEDURE},
@@ -247,7 +274,9 @@ static sl_cypher_clause *clause(sl_cypher_parser *parser) {
   const int kind = clause_at(parser);
   const bool optional = sl_cypher_at(parser, "OPTIONAL"), detach = sl_cypher_at(parser, "DETACH"),
              loads = sl_cypher_at(parser, "LOAD"), shows = sl_cypher_at(parser, "SHOW"),
-             creates = sl_cypher_at(parser, "CREATE"), drops = sl_cypher_at(parser, "DROP");
+             creates = sl_cypher_at(parser, "CREATE"), drops = sl_cypher_at(parser, "DROP"),
+             turned = sl_cypher_at(parser, "FOR"), filters = sl_cypher_at(parser, "FILTER"),
+             lets = sl_cypher_at(parser, "LET"), deletes = sl_cypher_at(parser, "DELETE");
   const uint32_t list = parser->pending_count;
   sl_cypher_clause *c = SL_CYPHER_TAKE(parser, sl_cypher_clause, 1);
   if (c == NULL) return NULL;
@@ -268,14 +297,22 @@ static sl_cypher_clause *clause(sl_cypher_parser *parser) {
            sl_cypher_pattern_read(parser, &c->match.pattern) && where(parser, &c->match.where);
     break;
   case SL_CYPHER_UNWIND:
+    // FOR x IN list is UNWIND list AS x.
+    if (turned) {
+      c->unwind.name = sl_cypher_name_read(parser, "Expected a name after FOR");
+      good = sl_cypher_expect_keyword(parser, "IN", "Expected IN after the name");
+    }
     c->unwind.list = sl_cypher_expression_read(parser);
-    good = sl_cypher_expect_keyword(parser, "AS", "Expected AS and a name after the list");
-    c->unwind.name = sl_cypher_name_read(parser, "Expected a name after AS");
+    if (!turned) {
+      good = sl_cypher_expect_keyword(parser, "AS", "Expected AS and a name after the list");
+      c->unwind.name = sl_cypher_name_read(parser, "Expected a name after AS");
+    }
     c->unwind.slot = SL_CYPHER_NONE;
     break;
   case SL_CYPHER_WITH:
   case SL_CYPHER_RETURN:
-    good = projection(parser, &c->projection, kind == SL_CYPHER_WITH);
+    good = filters || lets ? star(parser, &c->projection, filters)
+                           : projection(parser, &c->projection, kind == SL_CYPHER_WITH);
     break;
   case SL_CYPHER_CREATE:
     good = sl_cypher_pattern_read(parser, &c->create.pattern);
@@ -289,7 +326,7 @@ static sl_cypher_clause *clause(sl_cypher_parser *parser) {
     break;
   case SL_CYPHER_DELETE:
     c->deletion.detach = detach;
-    good = !detach || sl_cypher_expect_keyword(parser, "DELETE", "Expected DELETE after DETACH");
+    good = deletes || sl_cypher_expect_keyword(parser, "DELETE", "Expected DELETE");
     if (good) c->deletion.targets = expressions(parser, &c->deletion.count);
     break;
   default:

@@ -314,11 +314,18 @@ bool sl_cypher_at_shortest(const sl_cypher_parser *parser) {
          sl_cypher_after(parser, parser->token).word == '(';
 }
 
+// ANY SHORTEST (a)-[:R]->+(b) is shortestPath((a)-[:R*]->(b)), ALL SHORTEST is allShortestPaths.
+static bool at_gql_shortest(const sl_cypher_parser *parser) {
+  return (sl_cypher_at(parser, "ANY") || sl_cypher_at(parser, "ALL")) &&
+         sl_cypher_is(&parser->lexer, sl_cypher_after(parser, parser->token), "SHORTEST");
+}
+
 sl_cypher_part *sl_cypher_shortest_read(sl_cypher_parser *parser) {
   sl_cypher_part *part = part_make(parser);
   if (part == NULL) return NULL;
-  part->shortest =
-      sl_cypher_at(parser, "SHORTESTPATH") ? SL_CYPHER_ONE_SHORTEST : SL_CYPHER_ALL_SHORTEST;
+  const bool gql = at_gql_shortest(parser);
+  part->shortest = sl_cypher_at(parser, gql ? "ANY" : "SHORTESTPATH") ? SL_CYPHER_ONE_SHORTEST
+                                                                      : SL_CYPHER_ALL_SHORTEST;
   sl_cypher_advance(parser);
   sl_cypher_advance(parser);
   if (!element(parser, part)) return NULL;
@@ -326,7 +333,7 @@ sl_cypher_part *sl_cypher_shortest_read(sl_cypher_parser *parser) {
     return sl_cypher_refuse_syntax(
         parser, SL_CYPHER_UNEXPECTED_SYNTAX, part->begin,
         "A shortest path is asked for by two nodes and one relationship");
-  if (!sl_cypher_expect(parser, ')', "Expected ) at the end of the path")) return NULL;
+  if (!gql && !sl_cypher_expect(parser, ')', "Expected ) at the end of the path")) return NULL;
   part->end = parser->last_end;
   return part;
 }
@@ -340,7 +347,7 @@ sl_cypher_part *sl_cypher_part_read(sl_cypher_parser *parser) {
     name = sl_cypher_name_read(parser, "");
     sl_cypher_advance(parser);
   }
-  if (sl_cypher_at_shortest(parser)) {
+  if (sl_cypher_at_shortest(parser) || at_gql_shortest(parser)) {
     part = sl_cypher_shortest_read(parser);
   } else if (parser->token.word == '(' && sl_cypher_after(parser, parser->token).word == '(') {
     // The whole pattern may stand in parentheses.

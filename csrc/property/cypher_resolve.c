@@ -34,7 +34,7 @@ static known resolve_parameter(sl_cypher_analysis *a, expression *e) {
   uint32_t i = sl_cypher_names_find(&a->parameters, e->names[0]);
   if (i == SL_CYPHER_NOT_FOUND) {
     i = a->parameters.count;
-    sl_cypher_names_push(a->parser, &a->parameters, e->names[0], 0);
+    sl_cypher_names_push(a->parser, &a->parameters, e->names[0], e->begin);
   }
   e->index = i;
   return SL_CYPHER_IS(ANY);

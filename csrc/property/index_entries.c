@@ -103,9 +103,10 @@ sl_status sl_index_make(struct sl_store *s, uint32_t key, bool *there) {
     x->useless = status == SL_OK;
     return status;
   }
-  x->there = true;
+  // Without entries there is no table to look into: it is made when there are values.
+  x->there = x->count > 0;
   x->built = x->count;
-  *there = true;
+  *there = x->there;
   return SL_OK;
 }
 

@@ -4,6 +4,9 @@
 
 #include "property/plan.h"
 
+// Of planning one MATCH: a pattern of some 2,000 relationships.
+enum { MOST_LOOKS = 1 << 24 };
+
 typedef struct condition {
   const sl_cypher_expression *expression; // of WHERE; or
   sl_code *code;                          // made from a pattern
@@ -496,6 +499,9 @@ sl_status sl_plan_match(sl_run *run, sl_pipeline *pipeline, sl_cypher_part *cons
     memset(m.done[k], 0, parts[k]->length * sizeof(bool));
     mark(&m, parts[k]);
   }
+  // Each step looks at all relationships and conditions.
+  SL_REQUIRE((uint64_t)(relationships + count) * (relationships + conditions) <= MOST_LOOKS,
+             SL_ERR_OVERFLOW, "query", "a query with fewer clauses and patterns");
   SL_TRY(sl_pool_take(pool, conditions * sizeof(condition), &m.conditions));
   SL_TRY(sl_pool_take(pool, relationships * sizeof(void *), &m.bound_relationships));
   for (uint32_t k = 0; k < count; k++) SL_TRY(collect(&m, parts[k]));

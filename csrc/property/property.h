@@ -44,6 +44,13 @@ sl_status sl_property_create(sl_property **out);
 // Queries that are left can only be destroyed then. NULL is allowed.
 void sl_property_destroy(sl_property *graph);
 size_t sl_property_bytes(const sl_property *graph);
+// About the bytes of a graph of a size, before it is made: what sl_property_bytes() says once it was added as arrays and sorted in
+// is at most this, and at least half of it. One that grows bit by bit takes up to twice as much for its ids. Without what is
+// in lists, texts of more than 64 KiB, indexes and older states.
+//   size   SL_PROPERTY_SIZE, read: nodes, relationships, types; properties of nodes that are booleans, strings, numbers, others or
+//          mixed; the same 4 of relationships; different strings, their bytes in all
+#define SL_PROPERTY_SIZE 13
+double sl_property_estimate(const double *size);
 
 // Numbers, written: nodes, relationships, labels, types, keys, ids of nodes and of relationships that were given, bytes,
 // relationships that are not sorted in, a number that grows with each change; then older states of the graph that are still

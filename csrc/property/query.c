@@ -114,8 +114,8 @@ static sl_status parameters_of(sl_property_query *q, const uint8_t *bytes, uint3
     SL_TRY(sl_chars_make(&run->pool, name.text, name.length, &key));
     const sl_value *found = map.kind == SL_VALUE_MAP ? sl_map_find(map.as.map, key.as.chars) : NULL;
     if (found == NULL && q->statement->mode != SL_CYPHER_EXPLAIN)
-      return sl_run_fail(run, 0, SL_CYPHER_ERROR_PARAMETER_MISSING, SL_CYPHER_MISSING_PARAMETER,
-                         "A parameter of the query is not given");
+      return sl_run_fail(run, q->statement->parameter_begins[i], SL_CYPHER_ERROR_PARAMETER_MISSING,
+                         SL_CYPHER_MISSING_PARAMETER, "A parameter of the query is not given");
     run->parameters[i] = found != NULL ? *found : sl_null();
   }
   return SL_OK;

@@ -1,4 +1,5 @@
 // Graphs, and their snapshots and transactions.
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -63,6 +64,28 @@ sl_store *sl_property_state(const sl_property *graph) {
 size_t sl_property_bytes(const sl_property *graph) {
   if (graph->root != graph || graph->closed) return sizeof *graph;
   return sizeof *graph + sl_store_held(graph->live) + sl_defined_bytes(&graph->defined);
+}
+
+// Pages of ids, and places for them, which are doubled as they are needed.
+static double columns_of(double ids, const double *columns) {
+  static const uint8_t widths[4] = {1, 4, 8, sizeof(sl_value)};
+  const double pages = floor((ids + SL_PAGE - 1) / SL_PAGE);
+  double bytes = 0;
+  for (int i = 0; i < 4; i++)
+    bytes += columns[i] * (pages * (sizeof(sl_page) + widths[i] * SL_PAGE + 2 * sizeof(void *)) +
+                           sizeof(sl_column));
+  return bytes;
+}
+
+double sl_property_estimate(const double *size) {
+  const double nodes = size[0], relationships = size[1], strings = size[11], text = size[12];
+  // Ids, rows of both directions; with several types these are told apart, and ids are added in several calls, as those of nodes.
+  const double each = size[2] > 1 ? 24 + 24 : 12 + 16;
+  // What a pool has not given out yet.
+  const double spare = text + 16 * strings < 1 << 18 ? text + 16 * strings : 1 << 18;
+  return sizeof(sl_property) + 16384 + (relationships > 0 ? 16 : 8) * nodes + each * relationships +
+         columns_of(nodes, size + 3) + columns_of(relationships, size + 7) + spare + text +
+         strings * (sizeof(sl_chars) + 7 + 2 * sizeof(void *) + 16);
 }
 
 void sl_property_facts(const sl_property *graph, double *facts) {

@@ -64,6 +64,24 @@ static void made_at_once(void **state) {
   sl_property_destroy(g);
 }
 
+// A property that every node has lost has no values to make an index of.
+static void made_of_nothing(void **state) {
+  (void)state;
+  sl_property *g = numbered(5);
+  assert_ok(done(g, "MATCH (n) REMOVE n.x"));
+  assert_ok(done(g, "CREATE INDEX by_x FOR (n:N) ON (n.x)"));
+  assert_int_equal(answer(g, "MATCH (n:N {x: 1}) RETURN count(*)"), 0);
+  assert_int_equal(answer(g, "MERGE (n:N {x: 7}) SET n.y = 70 RETURN n.y"), 70);
+  assert_int_equal(answer(g, "MATCH (n:N {x: 7}) RETURN n.y"), 70);
+  assert_ok(done(g, "MATCH (n) DELETE n"));
+  assert_ok(done(g, "CREATE INDEX by_y FOR (n:N) ON (n.y)"));
+  assert_int_equal(answer(g, "MATCH (n:N {y: 70}) RETURN count(*)"), 0);
+  assert_int_equal(answer(g, "MATCH (n:N) WHERE n.y > 1 RETURN count(*)"), 0);
+  assert_ok(done(g, "CREATE (:N {x: 8, y: 80})"));
+  assert_true(explains(g, "MATCH (n:N {y: 80}) RETURN n", "rows=1 hits=1\n"));
+  sl_property_destroy(g);
+}
+
 static void names_and_refusals(void **state) {
   (void)state;
   sl_property *g = numbered(5);
@@ -147,7 +165,8 @@ static void memory_may_end(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {property(made_at_once), property(names_and_refusals),
-                                     property(readers_end), property(memory_may_end)};
+  const struct CMUnitTest tests[] = {property(made_at_once), property(made_of_nothing),
+                                     property(names_and_refusals), property(readers_end),
+                                     property(memory_may_end)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

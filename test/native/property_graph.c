@@ -232,10 +232,66 @@ static void size_and_depth_do_not_matter(void **state) {
                    LONG - 96001);
   assert_int_equal(ask(g, "RETURN reduce(l = [], i IN range(1, 100000) | [l])", &n),
                    SL_ERR_OVERFLOW);
+  // Planning a pattern takes the square of its length: longer ones are refused before.
+  for (int length = 1000; length <= 20000; length *= 20) {
+    char *text = malloc((size_t)length * 5 + 40), *end = text + sprintf(text, "EXPLAIN MATCH ()");
+    for (int i = 0; i < length; i++) end += sprintf(end, "-->()");
+    sprintf(end, " RETURN 1");
+    assert_int_equal(ask(g, text, &n), length == 1000 ? SL_OK : SL_ERR_OVERFLOW);
+    free(text);
+  }
   assert_int_equal(answer(g, "MATCH (a:P) DETACH DELETE a RETURN count(*)"), LONG);
   free(from);
   free(to);
   sl_property_destroy(g);
+}
+
+static void sizes_are_known_before(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t nodes, relationships, types, numbers, booleans;
+  } sizes[] = {{0, 0, 1, 0, 0},          {1, 1, 1, 1, 1},        {100000, 0, 1, 2, 1},
+               {20000, 150000, 1, 1, 0}, {1000, 90000, 3, 0, 1}, {70000, 70000, 2, 1, 3}};
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    const uint32_t n = sizes[k].nodes, m = sizes[k].relationships / sizes[k].types;
+    const double size[SL_PROPERTY_SIZE] = {n,
+                                           sizes[k].relationships,
+                                           sizes[k].types,
+                                           [3] = sizes[k].booleans,
+                                           [5] = sizes[k].numbers,
+                                           [9] = sizes[k].numbers};
+    sl_property *g;
+    uint32_t first;
+    uint32_t *ends = calloc(m + n + 1, sizeof *ends);
+    double *values = calloc(m * sizes[k].types + n + 1, sizeof *values);
+    char name[20];
+    assert_ok(sl_property_create(&g));
+    assert_ok(sl_property_add_nodes(g, TEXT("N"), n, &first));
+    for (uint32_t i = 0; i < m; i++) ends[i] = i % n;
+    for (uint32_t i = 0; i < sizes[k].types && m > 0; i++) {
+      snprintf(name, sizeof name, "T%u", i);
+      assert_ok(sl_property_add_relationships(g, TEXT(name), ends, ends, m, &first));
+    }
+    for (uint32_t i = 0; i < sizes[k].numbers; i++) {
+      snprintf(name, sizeof name, "f%u", i);
+      assert_ok(sl_property_set_column(g, false, 0, n, TEXT(name), SL_COLUMN_FLOAT, values, NULL,
+                                       NULL, 0));
+      assert_ok(sl_property_set_column(g, true, 0, m * sizes[k].types, TEXT(name), SL_COLUMN_FLOAT,
+                                       values, NULL, NULL, 0));
+    }
+    for (uint32_t i = 0; i < sizes[k].booleans; i++) {
+      snprintf(name, sizeof name, "b%u", i);
+      assert_ok(sl_property_set_column(g, false, 0, n, TEXT(name), SL_COLUMN_BOOLEAN, values, NULL,
+                                       NULL, 0));
+    }
+    assert_ok(sl_property_compact(g));
+    const double bytes = (double)sl_property_bytes(g), said = sl_property_estimate(size);
+    if (bytes > said || (n > 1 && bytes < said / 2))
+      fail_msg("%u nodes: %.0f bytes, not %.0f", n, bytes, said);
+    sl_property_destroy(g);
+    free(ends);
+    free(values);
+  }
 }
 
 static void arguments_are_refused_by_name(void **state) {
@@ -275,6 +331,7 @@ int main(void) {
       property(memory_may_end_anywhere),
       property(a_graph_is_the_same_after_saving),
       property(size_and_depth_do_not_matter),
+      property(sizes_are_known_before),
       property(arguments_are_refused_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -366,6 +366,36 @@ function ranges(): { queries: string[]; answers: (number[][] | undefined)[] } {
   return { queries, answers };
 }
 
+/** As GQL writes it, and as Cypher does. */
+const spellings = [
+  ['FOR x IN [1, 2, 1] RETURN x', 'UNWIND [1, 2, 1] AS x RETURN x'],
+  [
+    'MATCH (n) FILTER n.k > 2 RETURN n.k ORDER BY n.k OFFSET 1',
+    'MATCH (n) WITH * WHERE n.k > 2 RETURN n.k ORDER BY n.k SKIP 1',
+  ],
+  [
+    'MATCH (n) LET d = n.k * 2, m = n.k % 2 FILTER WHERE m = 1 RETURN d, m ORDER BY d',
+    'MATCH (n) WITH *, n.k * 2 AS d, n.k % 2 AS m WHERE m = 1 RETURN d, m ORDER BY d',
+  ],
+  ['LET filter = 1, for = 2 RETURN filter, for', 'WITH 1 AS filter, 2 AS for RETURN *'],
+  [
+    'MATCH p = ANY SHORTEST (a:A)-[:R|S]->+(b:B) WHERE a <> b RETURN a.k, b.k, length(p) ORDER BY a.k, b.k',
+    'MATCH p = shortestPath((a:A)-[:R|S*]->(b:B)) WHERE a <> b RETURN a.k, b.k, length(p) ORDER BY a.k, b.k',
+  ],
+  [
+    'MATCH p = ALL SHORTEST (a {k: 2})-[r]-{1,3}(b {k: 4}) RETURN length(p), size(r)',
+    'MATCH p = allShortestPaths((a {k: 2})-[r*1..3]-(b {k: 4})) RETURN length(p), size(r)',
+  ],
+  [
+    'MATCH (n:A&!B|C WHERE n.k <> 7)-[r:R|S WHERE id(r) >= 0]->(m) RETURN n.k, m.k ORDER BY m.k',
+    'MATCH (n)-[r:R|S]->(m) WHERE ((n:A AND NOT n:B) OR n:C) AND n.k <> 7 RETURN n.k, m.k ORDER BY m.k',
+  ],
+  [
+    'MATCH (:C)<-[s:S]-() NODETACH DELETE s RETURN count(*)',
+    'CREATE (:C)<-[:S]-() WITH 1 AS one MATCH (:C)<-[s:S]-() DELETE s RETURN count(*)',
+  ],
+] as const;
+
 export const cases: Case<PropertyDoor>[] = [
   {
     name: 'what is made is found',
@@ -457,6 +487,23 @@ export const cases: Case<PropertyDoor>[] = [
         [[0]],
         [[1]],
       ]),
+  },
+  {
+    name: 'spellings of GQL mean what those of Cypher mean',
+    run: ({ ask }) => {
+      const [, ...answers] = ask(
+        null,
+        'INSERT (a:A {k: 1})-[:R]->(b:B {k: 2})-[:R]->(c:A:B {k: 3})-[:R]->(a), (a)-[:S]->(:C {k: 4})',
+        ...spellings.flat(),
+      );
+      return spellings.map((_, i) => answers.slice(2 * i, 2 * i + 2));
+    },
+    check: (found: unknown) => {
+      for (const [gql, cypher] of found as GraphValue[][][]) {
+        expect(gql).toEqual(cypher);
+        expect(gql!.length).toBeGreaterThan(0);
+      }
+    },
   },
   {
     name: 'ranges by an ordered index are those over the values',

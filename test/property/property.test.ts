@@ -80,6 +80,14 @@ test('errors name type, detail and place', () => {
     detail: 'UndefinedVariable',
     caret: '       ^',
   });
+  expect(refusal('RETURN 1 AS a,\n  $v AS b')).toEqual({
+    code: 'ARGUMENT',
+    line: 2,
+    column: 3,
+    type: 'ParameterMissing',
+    detail: 'MissingParameter',
+    caret: '  ^',
+  });
   expect(refusal('RETURN [1][0.5]')).toMatchObject({ type: expect.stringMatching(/Error$/) });
   expect(refusal('CREATE (a)-[:R]->(b) DELETE a')).toMatchObject({
     code: 'ARGUMENT',
@@ -110,6 +118,35 @@ test('budgets end reading queries with what they have, and undo writing ones', a
   graph.dispose();
 });
 
+test('the size of a graph is known before it is made', () => {
+  const { PropertyGraph } = room;
+  const n = 40_000;
+  const m = 90_000;
+  for (const length of [1, 10, 300]) {
+    using graph = PropertyGraph.create();
+    const texts = Array.from({ length: n }, (_, i) => `${i}`.padStart(length, '-'));
+    const values = Array.from({ length: n }, (_, i) => (i % 2 ? i : i % 3 === 0));
+    graph.addNodes({ count: n, columns: { texts, same: texts, values } });
+    const from = Uint32Array.from({ length: m }, (_, i) => (i * 7) % n);
+    graph.addEdges({ type: 'R', from, to: from, columns: { b: new Uint8Array(m) } });
+    graph.compact();
+    const bytes = PropertyGraph.estimateBytes({
+      nodeCount: n,
+      edgeCount: m,
+      nodes: { strings: 2, others: 1 },
+      edges: { booleans: 1 },
+      texts: { count: n, bytes: texts.join('').length },
+    });
+    expect(graph.bytesUsed).toBeLessThanOrEqual(bytes);
+    expect(graph.bytesUsed).toBeGreaterThan((bytes * 2) / 3);
+  }
+  const wrong = (size: object) => () => PropertyGraph.estimateBytes(bad(size));
+  expect(wrong({ edgeCount: 1 })).toThrow(/nodeCount/);
+  expect(wrong({ nodeCount: 1, edgeCount: -1 })).toThrow(/edgeCount/);
+  expect(wrong({ nodeCount: 1, edgeCount: 1, nodes: { texts: 1 } })).toThrow(/texts/);
+  expect(wrong({ nodeCount: 1, edgeCount: 1, edges: { numbers: 0.5 } })).toThrow(/edges\.numbers/);
+});
+
 test('wrong arguments are refused by name', () => {
   const graph = room.PropertyGraph.create();
   expect(() => graph.addNodes({ count: -1 })).toThrow(/^"?count/);
@@ -120,6 +157,14 @@ test('wrong arguments are refused by name', () => {
   expect(() => graph.addEdges({ type: '', from: [], to: [] })).toThrow(/type/);
   expect(() => graph.query(bad(5))).toThrow(/text/);
   expect(() => graph.query('RETURN 1', {}, bad({ limit: 5 }))).toThrow(/limit/);
+  using one = graph.prepare('RETURN 1 AS one');
+  for (let i = 0; i < 2; i++) {
+    for (const given of [null, 5, 'x', [1], new Map(), new Uint8Array(1)]) {
+      expect(() => one.run(bad(given))).toThrow(TypeError);
+      expect(() => one.run(bad(given))).toThrow(/parameters" expected an object/);
+    }
+    expect(one.run().rows).toEqual([{ one: 1 }]); // the next run is one call of the module
+  }
   expect(graph.nodeCount).toBe(0);
   graph.dispose();
 });

@@ -6,6 +6,7 @@ import { createEngine, type Engine } from 'sublinear';
 import type { PropertyGraph, PropertyRoom } from 'sublinear/property';
 import { memoryStore, type Store } from 'sublinear/store';
 import { fileStore } from 'sublinear/store/node';
+import { createWorkerEngine } from 'sublinear/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { keepsGraphs } from '../support/stored-graph.js';
@@ -319,6 +320,18 @@ test('procedures can be defined for a graph that was opened', async () => {
   using snapshot = opened.snapshot();
   for (const of of [opened, snapshot])
     expect(of.query('MATCH (n) CALL twice(n.i) YIELD y RETURN y').rows).toEqual([{ y: 2 }]);
+});
+
+test('a store of another thread is refused by name', async () => {
+  const worker = await createWorkerEngine();
+  const { PropertyGraph } = await worker.use('property');
+  const graph = await PropertyGraph.create();
+  await expect(graph.saveIn(memoryStore(), 'k')).rejects.toMatchObject({
+    code: 'TYPE',
+    argument: 'store',
+    message: expect.stringMatching(/of this thread/),
+  });
+  await worker.dispose();
 });
 
 test('wrong arguments are refused by name', async () => {

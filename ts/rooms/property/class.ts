@@ -13,6 +13,7 @@ import type { Store } from '../../store/common.js';
 import type { GraphologyLike } from '../graph/graphology.js';
 import { readColumns, setColumns, writeText } from './bytes.js';
 import { GraphProcedures } from './define.js';
+import { bytesOfProperties } from './estimate.js';
 import { takeGraphology } from './exchange.js';
 import type { Raw } from './queries.js';
 import { openIn, saveIn } from './saving.js';
@@ -23,6 +24,7 @@ import type {
   GraphSaved,
   GraphSaveOptions,
   NodesInput,
+  PropertyGraphSize,
 } from './types.js';
 import { GraphSnapshot, GraphTransaction, within } from './views.js';
 
@@ -55,6 +57,33 @@ export class PropertyGraph extends GraphProcedures {
     const operation = 'PropertyGraph.create';
     const runtime = runtimeOf(this, operation);
     return adopt(runtime, operation, PropertyGraph, runtime.raw.PropertyGraph.create());
+  }
+
+  /**
+   * About the bytes that a graph of this size will hold, before it is made: what {@link PropertyGraph.bytesUsed} says after
+   * `addNodes`, `addEdges` and `compact` is at most this. Ids of a graph that grows bit by bit take up to twice as much. Indexes,
+   * snapshots and texts of more than 64 KiB are not in it. O(1).
+   *
+   * @throws TypeError or RangeError for wrong sizes
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/property';
+   *
+   * const { PropertyGraph } = await load();
+   * const bytes = PropertyGraph.estimateBytes({
+   *   nodeCount: 100_000,
+   *   edgeCount: 1_000_000,
+   *   nodes: { strings: 2, numbers: 1 },
+   *   edges: { numbers: 1 },
+   *   texts: { count: 100_050, bytes: 1_200_000 },
+   * });
+   * console.log(bytes > 40e6, bytes < 50e6); // true true
+   * ```
+   */
+  static estimateBytes(size: PropertyGraphSize): number {
+    const operation = 'PropertyGraph.estimateBytes';
+    return bytesOfProperties(runtimeOf(this, operation), operation, size);
   }
 
   /** Bytes that the graph holds in the module's memory, with what snapshots and queries that run keep of it. */

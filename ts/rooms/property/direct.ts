@@ -32,7 +32,7 @@ export function runDirect(
   // A getter among the parameters may run a query as well: it finds no writer that is idle.
   const writer = idle?.begin(operation) ?? new WireWriter(operation, 'parameters');
   idle = undefined;
-  if (parameters !== undefined) writer.value(parameters);
+  writer.parameters(parameters);
   const { bytes } = writer;
   const query = raw();
   const room = query.room(bytes.length);

@@ -51,7 +51,7 @@ export function beginRun(
   if (maxRows !== Number.POSITIVE_INFINITY) check.integer(operation, 'maxRows', maxRows);
   check.integer(operation, 'seed', seed);
   const writer = new WireWriter(operation, 'parameters');
-  if (parameters !== undefined) writer.value(parameters);
+  writer.parameters(parameters);
   const { bytes } = writer;
   const at = scratch.bytes(bytes.length + 1);
   runtime.u8.set(bytes, at);

@@ -136,7 +136,7 @@ async function loaded<G extends GraphState>(
 
 /** The newest graph that is whole. */
 async function newest<G extends GraphState>(opening: Opening<G>, key: string) {
-  const { chains } = await listed(opening.store, key);
+  const { chains } = await listed(opening.operation, opening.store, key);
   const last = chains[0]?.at(-1);
   const { onDamaged } = opening.options;
   for (const [i, chain] of chains.entries()) {

@@ -7,6 +7,7 @@
 // when no higher claim was there after it. Who claims later sees it, then, and goes on from it; a file of a lower epoch that comes
 // too late stands beside one of a higher epoch, which is the one that is read.
 import { SublinearError } from '../../runtime/errors.js';
+import { typeError } from '../../runtime/validate.js';
 import type { Store } from '../../store/common.js';
 
 /** Files of changes are at most as large as the whole one, or this, before the graph is saved whole again. */
@@ -33,11 +34,15 @@ export interface Listing {
 const FILE = /^g(\d+)-(\d+)-(\d+)-([0-9a-f]+)$/;
 const CLAIM = /^w(\d+)-([0-9a-f]+)$/;
 
-export async function listed(store: Store, key: string): Promise<Listing> {
+export async function listed(operation: string, store: Store, key: string): Promise<Listing> {
   const prefix = `${key}/`;
   const files: Segment[] = [];
   const claims: Listing['claims'] = [];
-  for (const entry of await store.list(prefix)) {
+  const entries: unknown = await store.list(prefix);
+  // Functions that were passed to a worker give nothing back.
+  if (!Array.isArray(entries))
+    throw typeError(operation, 'store', 'Store of this thread, whose list() gives a list', store);
+  for (const entry of entries as Awaited<ReturnType<Store['list']>>) {
     const name = entry.key.slice(prefix.length);
     const file = FILE.exec(name);
     const claim = CLAIM.exec(name);
@@ -108,14 +113,14 @@ export class Link {
 
   /** Makes sure that nobody else has written, and says what comes next. */
   async prepare(operation: string): Promise<Turn> {
-    let listing = await listed(this.#store, this.#key);
+    let listing = await listed(operation, this.#store, this.#key);
     if (this.#epoch === undefined) {
       this.#check(operation, listing);
       const known = [...listing.files, ...listing.claims].map(({ epoch }) => epoch);
       const epoch = 1 + Math.max(0, ...known);
       const claim = `${this.#key}/w${epoch}-${this.#writer}`;
       await this.#store.put(claim, new Uint8Array(1));
-      listing = await listed(this.#store, this.#key);
+      listing = await listed(operation, this.#store, this.#key);
       this.#epoch = epoch;
       try {
         this.#check(operation, listing);
@@ -148,7 +153,7 @@ export class Link {
 
   /** After a file was put: whether it counts. Takes away what is not needed any more. */
   async settle(operation: string, { since, segment }: Turn, size: number): Promise<void> {
-    const listing = await listed(this.#store, this.#key);
+    const listing = await listed(operation, this.#store, this.#key);
     this.#checkClaims(operation, listing);
     this.#chain = [...(since ? this.#chain : []), { ...segment, size }];
     if (since) return;

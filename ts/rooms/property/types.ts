@@ -93,6 +93,29 @@ export interface EdgesInput {
   columns?: Readonly<Record<string, PropertyColumn>>;
 }
 
+/** How many properties there are of each kind, for `PropertyGraph.estimateBytes`; none by default. */
+export interface PropertiesSize {
+  booleans?: number;
+  strings?: number;
+  /** Integers or floats. */
+  numbers?: number;
+  /** Dates, lists, and properties whose values are of several kinds; without what is in the lists. */
+  others?: number;
+}
+
+/** Size of a property graph, for `PropertyGraph.estimateBytes`. */
+export interface PropertyGraphSize {
+  nodeCount: number;
+  edgeCount: number;
+  /** Different types of edges; 1 by default. */
+  types?: number;
+  /** Properties of nodes, and of edges. */
+  nodes?: PropertiesSize;
+  edges?: PropertiesSize;
+  /** Different strings among all values, and the bytes of all these as UTF-8. */
+  texts?: { count?: number; bytes?: number };
+}
+
 /** Rows that a procedure gives: a list for each row with a value for each output. */
 export type ProcedureRows = Iterable<readonly Parameter[]>;
 

@@ -1,7 +1,13 @@
 // Values as bytes, as `sl_wire` of csrc/property/property.h says.
 import { isPlain, kindOf } from '../../runtime/brand.js';
 import { typeError } from '../../runtime/validate.js';
-import type { GraphNode, GraphRelationship, GraphTemporal, GraphValue } from './types.js';
+import type {
+  GraphNode,
+  GraphRelationship,
+  GraphTemporal,
+  GraphValue,
+  Parameters,
+} from './types.js';
 
 const NULL = 0;
 const FALSE = 1;
@@ -113,6 +119,14 @@ export class WireWriter {
       this.#view.setFloat64(this.#at, value, true);
     }
     this.#at += 8;
+  }
+
+  /** Nothing where there are none. */
+  parameters(given: Parameters | undefined): void {
+    if (given === undefined) return;
+    if (!isPlain(given))
+      throw typeError(this.operation, this.argument, 'an object with a value for each name', given);
+    this.value(given);
   }
 
   value(value: unknown, depth = 0): void {
