@@ -23,6 +23,22 @@ int32_t SL_ABI(sl_abi_least_squares_destroy)(sl_handle handle) {
   return sl_abi_job_close(handle, &sl_least_squares_kind);
 }
 
+// Other right-hand sides, as many as before; what was made of the matrix is kept. of_b: 0 or 1. See
+// sl_least_squares_begin.
+int32_t SL_ABI(sl_abi_least_squares_begin)(sl_handle handle, const double *b,
+                                           uint32_t max_iterations, int32_t of_b) {
+  sl_least_squares *least;
+  SL_TRY(sl_abi_job_get(handle, &sl_least_squares_kind, &least));
+  return sl_least_squares_begin(least, b, max_iterations, of_b != 0);
+}
+
+// The work that a factor has taken so far; 0 without one, and for a handle of something else.
+double SL_ABI(sl_abi_least_squares_setup_work)(sl_handle handle) {
+  sl_least_squares *least;
+  if (sl_abi_job_get(handle, &sl_least_squares_kind, &least) != SL_OK) return 0;
+  return (double)sl_least_squares_setup_work(least);
+}
+
 // out: two numbers, written: columns of the matrix, and right-hand sides.
 int32_t SL_ABI(sl_abi_least_squares_shape)(sl_handle handle, double *out) {
   sl_least_squares *least;

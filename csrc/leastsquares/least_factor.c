@@ -55,7 +55,7 @@ sl_status sl_least_begin_factor(sl_least_squares *e, double drop, double fill) {
 
 sl_status sl_least_step_factor(sl_least_squares *e, uint64_t until) {
   sl_least_factor *f = e->factor;
-  uint64_t work = until > e->work ? until - e->work : 1;
+  uint64_t work = until > e->work ? until - e->work : 1, before = e->work;
   bool done;
   if (f->cholesky != NULL)
     SL_TRY(sl_incomplete_step(f->cholesky, work, &e->work, &done));
@@ -63,6 +63,8 @@ sl_status sl_least_step_factor(sl_least_squares *e, uint64_t until) {
     SL_TRY(sl_ilut_step(f->lu, work, &e->work, &done));
   else
     SL_TRY(sl_sparse_qr_step(f->qr, work, &e->work, &done));
+  e->setup += e->work - before;
+  e->made = done;
   if (done) e->phase = SL_LEAST_AT_COLUMN;
   return SL_OK;
 }

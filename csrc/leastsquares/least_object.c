@@ -211,6 +211,27 @@ sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_coun
   return SL_OK;
 }
 
+sl_status sl_least_squares_begin(sl_least_squares *e, const double *b, uint32_t max_iterations,
+                                 bool of_b) {
+  size_t count = (size_t)e->m * e->columns, bad = sl_first_not_finite_f64(b, count);
+  bool has_factor = e->method >= SL_LEAST_CG;
+  SL_REQUIRE(max_iterations > 0, SL_ERR_OPTION, "max_iterations", "a whole number from 1 on");
+  SL_REQUIRE(!of_b || e->rows == e->m, SL_ERR_OPTION, "of_b", "false with damping");
+  SL_REQUIRE(!has_factor || e->factor != NULL, SL_ERR_STATE, "least", "a factor that was made");
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "b", "finite numbers", bad);
+  memcpy(e->b, b, count * sizeof *b);
+  e->limit = max_iterations;
+  e->of_b = of_b;
+  e->column = e->cursor = 0;
+  e->work = 0;
+  e->outcome = SL_OUTCOME_CONVERGED;
+  e->phase = has_factor && !e->made ? SL_LEAST_AT_FACTOR : SL_LEAST_AT_COLUMN;
+  sl_job_begin(&e->job);
+  return SL_OK;
+}
+
+uint64_t sl_least_squares_setup_work(const sl_least_squares *e) { return e->setup; }
+
 // ---- its work -----------------------------------------------------------------------------------
 
 static void begin_pass(sl_least_squares *e) {

@@ -50,7 +50,10 @@ struct sl_least_squares {
   sl_least_method method;
   double tolerance, condition_limit;
   uint32_t limit;
-  sl_csr *a, *t; // t: the transpose; a itself with MINRES
+  bool of_b;      // answers are judged by |b - A x| / |b|
+  bool made;      // the factor is
+  uint64_t setup; // work of the factor
+  sl_csr *a, *t;  // t: the transpose; a itself with MINRES
   int32_t *column_exponent;
   int32_t largest_exponent; // of them
   double norm;        // a bound of |[A; damping I]| / 2^largest_exponent from below, Frobenius

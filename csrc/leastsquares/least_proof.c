@@ -155,6 +155,7 @@ void sl_least_prove(sl_least_squares *e) {
                                      : INFINITY;
   p->consistent = of_system <= e->tolerance;
   p->error = fmin(of_system, of_squares);
+  if (e->of_b) p->error = all == 0 ? 0 : all / e->norm_b * (1 + 0x1p-51);
   if (!(p->error < INFINITY) || !(p->residual < INFINITY)) p->error = INFINITY;
 }
 
@@ -162,6 +163,10 @@ bool sl_least_is_enough(const sl_least_squares *e, double residual, double norma
   // Half of what is asked for: these are estimates.
   double tolerance = e->tolerance / 2;
   if (e->shortens) return residual <= tolerance / 2 * e->left_size;
+  if (e->of_b) {
+    // Least squares that are not a solution get no better than this.
+    return residual <= tolerance * e->norm_b || normal <= 0x1p-52 * e->norm_scaled;
+  }
   double size = fmax(e->base_size, sl_norm2_f64(e->x, e->n));
   return residual <= tolerance * (e->norm_scaled * size + e->norm_b) ||
          normal <= tolerance * e->norm_scaled;

@@ -75,6 +75,21 @@ sl_status sl_least_squares_create(sl_csr *matrix, const double *b, size_t b_coun
 // Frees it. NULL is allowed.
 void sl_least_squares_destroy(sl_least_squares *least);
 
+// Begins anew with other right-hand sides, as many as before. What was made of the matrix is kept, a
+// factor too; answers are forgotten, and what is still running is given up.
+//   b               m k numbers; read, not kept
+//   max_iterations  for each right-hand side from now on: 1 .. 2^32 - 1
+//   of_b            true: an answer has converged when |b - A x| <= tolerance |b|. What
+//                   sl_least_squares_read gives as the backward error is then a proved bound of
+//                   |b - A x| / |b|. Without damping; false: as sl_least_squares_create says
+//   Errors: ERR_OPTION ("max_iterations", "of_b": with damping), ERR_NOT_FINITE ("b", position), ERR_STATE
+//   (its factor could not be made). Allocates nothing. O(m k).
+sl_status sl_least_squares_begin(sl_least_squares *least, const double *b, uint32_t max_iterations,
+                                 bool of_b);
+
+// Units of work that a factor has taken so far; 0 without one.
+uint64_t sl_least_squares_setup_work(const sl_least_squares *least);
+
 // The work. Units are multiplications. Outcomes: CONVERGED, or that of the first right-hand side
 // whose outcome is another.
 sl_job *sl_least_squares_job(sl_least_squares *least);
@@ -93,7 +108,7 @@ void sl_least_squares_shape(const sl_least_squares *least, double *out);
 //     1 iterations, 2 how often the iteration began again
 //     3 a bound of |b - A x|, in the 2-norm, rounding included
 //     4 the same of |A^T (b - A x) - damping^2 x|, which is 0 for the exact answer
-//     5 backward error, a proved bound: x is an exact answer for a matrix, or for a matrix and a
+//     5 backward error, a proved bound (after sl_least_squares_begin it may be another one): x is an exact answer for a matrix, or for a matrix and a
 //       right-hand side, that differ from those given by at most this part of their (Frobenius, 2-)
 //       norms. With damping: for the matrix [A; damping I]
 //     6 1 where A x = b but for the tolerance, else 0

@@ -23,6 +23,8 @@ export interface Found {
 
 export interface LeastSquaresDoor {
   solve: (matrix: Shaped, b: number[], asked?: LeastSquaresOptions) => Found;
+  /** The second of two right-hand sides; the raw one keeps what the first has made. */
+  solveAgain: (matrix: Shaped, bs: [number[], number[]], asked: LeastSquaresOptions) => Found;
 }
 
 const methods = ['lsmr', 'lsqr', 'minres', 'cgIct', 'gmresIlut', 'qr'];
@@ -40,7 +42,8 @@ function embindLeastSquares({
   SparseMatrix,
   solveLeastSquares,
 }: LeastsquaresRoom): LeastSquaresDoor {
-  return {
+  const door: LeastSquaresDoor = {
+    solveAgain: (matrix, [, b], asked) => door.solve(matrix, b, asked),
     solve({ rows, cols, rowIndices, columnIndices, values }, b, asked) {
       using matrix = SparseMatrix.fromCoo({
         rows,
@@ -66,16 +69,32 @@ function embindLeastSquares({
       };
     },
   };
+  return door;
 }
 
-function rawLeastSquares(module: RawModule, solver: RawModule): LeastSquaresDoor {
+interface RawDoor extends LeastSquaresDoor {
+  solve: (matrix: Shaped, b: number[], asked?: LeastSquaresOptions, again?: number[]) => Found;
+}
+
+function rawLeastSquares(module: RawModule, solver: RawModule): RawDoor {
   const { call } = module;
-  const run = (least: number): Found => {
+  const run = (least: number, again?: number[], most = 0): Found => {
     try {
-      return module.with([new Float64Array(2)], (out) => {
+      return module.with([new Float64Array(2), new Float64Array(again ?? [])], (out, b) => {
         // Slices of another size than the other door's.
-        do module.check(call.sl_abi_job_step!(least, 777, out!));
-        while (module.u32(out!, 1)[0] === 9);
+        const toTheEnd = () => {
+          do module.check(call.sl_abi_job_step!(least, 777, out!));
+          while (module.u32(out!, 1)[0] === 9);
+        };
+        toTheEnd();
+        if (again !== undefined) {
+          const work = call.sl_abi_least_squares_setup_work!(least);
+          expect(work).toBeGreaterThan(0);
+          expect(call.sl_abi_least_squares_begin!(least, b!, 0, 0)).not.toBe(0);
+          module.check(call.sl_abi_least_squares_begin!(least, b!, most, 0));
+          toTheEnd();
+          expect(call.sl_abi_least_squares_setup_work!(least)).toBe(work);
+        }
         module.check(call.sl_abi_least_squares_shape!(least, out!));
         const [n, count] = module.f64(out!, 2) as unknown as [number, number];
         const room = [new Float64Array(n * count), new Float64Array(FACTS * count)];
@@ -95,8 +114,9 @@ function rawLeastSquares(module: RawModule, solver: RawModule): LeastSquaresDoor
       module.check(call.sl_abi_least_squares_destroy!(least));
     }
   };
-  return {
-    solve({ rows, cols, rowIndices, columnIndices, values }, b, asked = {}) {
+  const door: RawDoor = {
+    solveAgain: (matrix, [first, second], asked) => door.solve(matrix, first, asked, second),
+    solve({ rows, cols, rowIndices, columnIndices, values }, b, asked = {}, again?: number[]) {
       const arrays = [
         new Uint32Array(rowIndices),
         new Uint32Array(columnIndices),
@@ -124,6 +144,8 @@ function rawLeastSquares(module: RawModule, solver: RawModule): LeastSquaresDoor
                 asked.fill ?? 10,
               ),
             ),
+            again,
+            asked.maxIterations ?? 100 + 10 * Math.min(rows, cols),
           ),
         );
       } finally {
@@ -132,6 +154,7 @@ function rawLeastSquares(module: RawModule, solver: RawModule): LeastSquaresDoor
       }
     },
   };
+  return door;
 }
 
 /** Slopes of a line, one for each unknown: bidiagonal, and as many rows more as are wanted. */
@@ -213,6 +236,19 @@ export const leastSquaresCases: Case<LeastSquaresDoor>[] = [
     check([without, scaled]: [Found, Found]) {
       expect(scaled.outcomes).toEqual(['converged']);
       expect(scaled.facts[0]![0]!).toBeLessThan(without.facts[0]![0]! / 2);
+    },
+  },
+  {
+    name: 'a factor that was made serves another right-hand side',
+    run: ({ solveAgain }) =>
+      (['cgIct', 'gmresIlut', 'qr'] as const).map((method) =>
+        solveAgain(plane(20), [numbers(400), numbers(400).reverse()], { method }),
+      ),
+    check(found: Found[]) {
+      for (const { outcomes, facts } of found) {
+        expect(outcomes).toEqual(['converged']);
+        expect(facts[0]![4]!).toBeLessThanOrEqual(1e-10);
+      }
     },
   },
   {

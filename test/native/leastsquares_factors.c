@@ -321,6 +321,96 @@ static void steps_limits_and_stops(void **state) {
   sl_csr_destroy(plane);
 }
 
+// What was made of the matrix serves the next right-hand side: the same bits as for a new object.
+static void begins_with_another_right_hand_side(void **state) {
+  (void)state;
+  enum { SIDE = 24, N = SIDE * SIDE };
+  sl_csr *plane = grid(SIDE, SIDE, 1, 0);
+  double b[N], c[N], x[N], y[N], facts[SL_LEAST_FACTS], others[SL_LEAST_FACTS];
+  for (uint32_t i = 0; i < N; i++) b[i] = sin(i), c[i] = 1 + cos(3.0 * i);
+  for (int method = SL_LEAST_LSMR; method <= SL_LEAST_QR; method++) {
+    bool has_factor = method >= SL_LEAST_CG;
+    sl_outcome expected = solve_least(plane, c, N, by(method), 2000, y, others);
+    for (int stops = 0; stops < 3; stops++) {
+      sl_least_squares *least;
+      sl_outcome outcome;
+      assert_ok(create(plane, b, N, by(method), &least));
+      assert_true(sl_least_squares_setup_work(least) == 0);
+      if (stops > 0) {
+        // Within the factor, or in the middle of the iterations.
+        uint64_t work = stops == 1 ? 300 : 60000;
+        assert_ok(sl_job_step(sl_least_squares_job(least), work, &outcome));
+        assert_ok(sl_job_stop(sl_least_squares_job(least), SL_OUTCOME_TIME_LIMIT));
+      } else {
+        run_least(least, 2000);
+        assert_true((sl_least_squares_setup_work(least) > 0) == has_factor);
+      }
+      assert_ok(sl_least_squares_begin(least, c, 10000, false));
+      assert_int_equal(sl_least_squares_read(least, x, facts), SL_ERR_STATE);
+      assert_int_equal(run_least(least, 700), expected);
+      assert_ok(sl_least_squares_read(least, x, facts));
+      assert_memory_equal(x, y, sizeof x);
+      assert_memory_equal(facts, others, sizeof facts);
+      assert_ok(sl_least_squares_begin(least, c, 1, false));
+      assert_true(run_least(least, 700) <= SL_OUTCOME_ITERATION_LIMIT);
+      b[7] = NAN;
+      assert_int_equal(sl_least_squares_begin(least, b, 1, false), SL_ERR_NOT_FINITE);
+      b[7] = sin(7);
+      assert_int_equal(sl_least_squares_begin(least, b, 0, false), SL_ERR_OPTION);
+      sl_least_squares_destroy(least);
+    }
+  }
+  sl_csr_destroy(plane);
+}
+
+// A large solution: its backward error is small long before its residual is.
+static void answers_are_judged_by_the_right_hand_side(void **state) {
+  (void)state;
+  enum { SIDE = 30, N = SIDE * SIDE };
+  sl_csr *plane = grid(SIDE, SIDE, 1, 0);
+  double x[N], b[N], facts[SL_LEAST_FACTS];
+  for (uint32_t i = 0; i < N; i++) b[i] = 1;
+  for (int method = SL_LEAST_LSMR; method <= SL_LEAST_QR; method++) {
+    if (method == SL_LEAST_LSQR) continue;
+    asked a = by(method);
+    a.tolerance = 1e-6;
+    sl_least_squares *least;
+    assert_ok(create(plane, b, N, a, &least));
+    double left[2], told[2];
+    for (int of_b = 0; of_b < 2; of_b++) {
+      assert_ok(sl_least_squares_begin(least, b, 10000, of_b));
+      assert_int_equal(run_least(least, 5000), SL_OUTCOME_CONVERGED);
+      assert_ok(sl_least_squares_read(least, x, facts));
+      double squares = 0;
+      for (uint32_t i = 0; i < N; i++) {
+        double r = b[i];
+        for (uint32_t p = plane->row_pointers[i]; p < plane->row_pointers[i + 1]; p++) {
+          r -= sl_csr_value(plane, p) * x[plane->columns[p]];
+        }
+        squares += r * r;
+      }
+      left[of_b] = sqrt(squares / N);
+      told[of_b] = facts[5];
+    }
+    // Sums in double precision know the residual to 1e-13.
+    assert_true(left[1] <= told[1] + 1e-12 && told[1] <= 1e-6 && told[0] <= 1e-6);
+    // It asks for more; methods with a factor take steps that are larger than the difference.
+    if (method < SL_LEAST_CG) assert_true(left[0] > 1e-6);
+    // 0 needs nothing.
+    memset(x, 0, sizeof x);
+    assert_ok(sl_least_squares_begin(least, x, 10, true));
+    assert_int_equal(run_least(least, 5000), SL_OUTCOME_CONVERGED);
+    sl_least_squares_destroy(least);
+  }
+  asked damped = by(SL_LEAST_LSMR);
+  damped.damping = 1;
+  sl_least_squares *least;
+  assert_ok(create(plane, b, N, damped, &least));
+  assert_int_equal(sl_least_squares_begin(least, b, 10, true), SL_ERR_OPTION);
+  sl_least_squares_destroy(least);
+  sl_csr_destroy(plane);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(iterations_fall_with_the_entries_of_the_factor),
@@ -330,6 +420,8 @@ int main(void) {
       property(qr_names_columns_that_depend_on_others),
       property(refuses_what_a_method_does_not_take),
       property(steps_limits_and_stops),
+      property(begins_with_another_right_hand_side),
+      property(answers_are_judged_by_the_right_hand_side),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

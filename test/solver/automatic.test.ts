@@ -93,6 +93,52 @@ function scattered(n: number, seed: number): Coo {
   };
 }
 
+/** Dominant rows, but in another order than the columns: no diagonal, and factors that fill. */
+function disordered(n: number): Coo {
+  const next = random(11);
+  const place = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1));
+    [place[i], place[j]] = [place[j]!, place[i]!];
+  }
+  const [rows, columns, values]: number[][] = [[], [], []];
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < 4; k++) {
+      rows!.push(i);
+      columns!.push(place[k === 0 ? i : Math.floor(next() * n)]!);
+      values!.push(k === 0 ? 4 + next() : 2 * next() - 1);
+    }
+  }
+  return { n, rows: rows!, columns: columns!, values: values! };
+}
+
+/** A cube whose conductances differ by eight orders: positive definite, and iterations end above a residual of 1e-8. */
+function contrasts(side: number): Coo {
+  const next = random(5);
+  const n = side ** 3;
+  const diagonal = new Float64Array(n).fill(1e-9);
+  const [rows, columns, values]: number[][] = [[], [], []];
+  const put = (i: number, j: number, value: number) => {
+    rows!.push(i);
+    columns!.push(j);
+    values!.push(value);
+  };
+  const edge = (i: number, j: number) => {
+    const g = 10 ** (8 * (next() - 0.5));
+    diagonal[i]! += g;
+    diagonal[j]! += g;
+    put(i, j, -g);
+    put(j, i, -g);
+  };
+  for (let i = 0; i < n; i++) {
+    if (i % side < side - 1) edge(i, i + 1);
+    if (i % side ** 2 < side * (side - 1)) edge(i, i + side);
+    if (i + side ** 2 < n) edge(i, i + side ** 2);
+  }
+  for (const [i, value] of diagonal.entries()) put(i, i, value);
+  return { n, rows: rows!, columns: columns!, values: values! };
+}
+
 /** A chain with springs to the ground that point the wrong way: symmetric, and neither definite nor dominant. */
 function indefinite(n: number): Coo {
   const [rows, columns, values]: number[][] = [[], [], []];
@@ -298,6 +344,120 @@ describe('with the module of factorisations', () => {
       expect(answer.outcome).toBe('converged');
       expect(answer.solution[3]! / solution[3]!).toBeCloseTo(2 ** exponent, 5);
     }
+  });
+});
+
+describe('where a factor does not fit', () => {
+  /** Room for incomplete factors, but not for whole ones. */
+  const little = (room: SolverRoom, matrix: ReturnType<typeof made>) => {
+    using prepared = room.prepare(matrix);
+    return prepared.bytesUsed + 2_600_000;
+  };
+
+  test.each([
+    ['unsymmetric', disordered(1500), 'gmresIlut', (x: number, i: number) => Math.cos(3 * i) - x],
+    // Others have residuals that rounding keeps above 1e-8.
+    ['definite', contrasts(15), 'cgIct', (x: number) => -2.5 * x],
+  ] as const)(
+    'incomplete factors that drop small entries answer: %s',
+    async (_, coo, expected, change) => {
+      const room = await solver('direct');
+      using matrix = made(room, coo);
+      const b = side(coo.n);
+      const maxBytes = little(room, matrix);
+      for (const { method, outcome, solution, decision, iterations, work } of [
+        room.solve(matrix, b, { maxBytes }),
+        await room.solveAsync(matrix, b, { maxBytes }),
+      ]) {
+        expect([method, outcome]).toEqual([expected, 'converged']);
+        expect(residualOf(coo, solution, b)).toBeLessThan(1.01e-8 * norm(b));
+        const { attempts } = decision;
+        expect(attempts[0]).toMatchObject({ outcome: 'memoryLimit' });
+        expect(attempts.some((each) => each.outcome === 'stagnated')).toBe(true);
+        const last = attempts.at(-1)!;
+        expect(last).toMatchObject({ method, outcome });
+        expect(last.reason).toContain('incomplete factor');
+        expect(last.setupWork).toBeGreaterThan(coo.n);
+        const sum = (key: 'iterations' | 'work' | 'setupWork') =>
+          attempts.reduce((total, each) => total + each[key], 0);
+        expect(sum('iterations')).toBe(iterations);
+        expect(work.edgeOperations).toBeGreaterThanOrEqual(sum('work') + sum('setupWork'));
+      }
+      // A prepared solver keeps the incomplete factor, and begins with it.
+      using prepared = room.prepare(matrix, { maxBytes });
+      const first = prepared.solve(b);
+      const held = prepared.bytesUsed;
+      expect(held).toBeLessThanOrEqual(maxBytes);
+      const other = b.map(change);
+      const second = prepared.solve(other);
+      expect(second.decision.attempts.map((each) => [each.method, each.setupWork])).toEqual([
+        [expected, 0],
+      ]);
+      expect(second.outcome).toBe('converged');
+      expect(residualOf(coo, second.solution, other)).toBeLessThan(1.01e-8 * norm(other));
+      expect(prepared.solve(b).solution).toEqual(first.solution);
+      expect(prepared.bytesUsed).toBe(held);
+      expect(prepared.solve(b, { initialGuess: first.solution }).outcome).toBe('converged');
+      expect(prepared.solve(new Float64Array(coo.n)).solution.every((x) => x === 0)).toBe(true);
+    },
+  );
+
+  test('budgets hold in these methods as well, and the best iterate comes back', async () => {
+    const room = await solver('direct');
+    const coo = contrasts(15);
+    using matrix = made(room, coo);
+    const b = side(coo.n);
+    const maxBytes = little(room, matrix);
+    const all = room.solve(matrix, b, { maxBytes });
+    const before = all.decision.attempts.slice(0, -1);
+    const iterations = before.reduce((sum, each) => sum + each.iterations, 0);
+    const limited = room.solve(matrix, b, { maxBytes, maxIterations: iterations + 3 });
+    expect([limited.outcome, limited.iterations]).toEqual(['iterationLimit', iterations + 3]);
+    const best = Math.min(...limited.decision.attempts.map((each) => each.relativeResidual));
+    expect(limited.decision.attempts.at(-1)).toMatchObject({ method: 'cgIct', iterations: 3 });
+    expect(limited.relativeResidual).toBeLessThanOrEqual(best * 1.001);
+    // Near what rounding allows: sums in another order differ a little.
+    expect(residualOf(coo, limited.solution, b) / norm(b)).toBeLessThan(1.2 * best);
+    const work = before.reduce((sum, each) => sum + each.work + each.setupWork, 0);
+    const { setupWork } = all.decision.attempts.at(-1)!;
+    const maxWork = Math.floor(work + 2 * setupWork + 1e6);
+    const worked = room.solve(matrix, b, { maxBytes, maxWork });
+    expect(worked.outcome).toBe('workLimit');
+    expect(worked.work.edgeOperations).toBeLessThan(1.1 * maxWork);
+    expect(worked.relativeResidual).toBeLessThan(1e-6);
+    expect(room.solve(matrix, b, { maxBytes, maxTimeMs: 1e-9 }).outcome).toBe('timeLimit');
+  });
+
+  test('an abort ends them, and nothing is left behind', async () => {
+    const room = await solver('direct');
+    const coo = contrasts(15);
+    using matrix = made(room, coo);
+    const b = side(coo.n);
+    using prepared = room.prepare(matrix, { maxBytes: little(room, matrix) });
+    const controller = new AbortController();
+    const stopped = prepared.solveAsync(b, {
+      signal: controller.signal,
+      onProgress({ method }) {
+        if (method === 'cgIct') controller.abort(new Error('enough'));
+      },
+    });
+    await stopped.then(
+      ({ method }) => expect(method).toBe('cgIct'), // it took one slice
+      (error) => expect(error.message).toBe('enough'),
+    );
+    expect(prepared.solve(b)).toMatchObject({ method: 'cgIct', outcome: 'converged' });
+  });
+
+  test('what finds no room is passed over, and least squares come last', async () => {
+    const room = await solver('direct');
+    const coo = disordered(1500);
+    using matrix = made(room, coo);
+    using empty = room.prepare(matrix);
+    const maxBytes = empty.bytesUsed + 1_000_000;
+    const { method, outcome, decision } = room.solve(matrix, side(coo.n), { maxBytes });
+    expect([method, outcome]).toEqual(['lsmr', 'converged']);
+    const ilut = decision.attempts.find((each) => each.method === 'gmresIlut');
+    expect(ilut).toMatchObject({ outcome: 'memoryLimit', work: 0 });
   });
 });
 

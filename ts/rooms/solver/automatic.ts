@@ -6,8 +6,9 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
 import * as choice from './choice.js';
 import type { Why } from './factor.js';
-import { BUNDLE, type Factoring, type Host } from './host.js';
-import type { AnswerMethod, SolveMethod } from './methods.js';
+import type { FurtherSolver } from './further.js';
+import { BUNDLE, type Factoring, type Further, type Host } from './host.js';
+import type { AnswerMethod, FurtherMethodName, SolveMethod } from './methods.js';
 import { factoring } from './readers.js';
 import { attemptsOf, progressOf, type Told } from './results.js';
 import {
@@ -40,6 +41,7 @@ export class Automatic implements StepJob, Host {
   method: AnswerMethod | undefined;
   outcome: number | undefined;
   #factoring: Factoring | undefined;
+  #further: Further | undefined;
   /** Why a factorisation is made once its module is there. */
   #why: Why = 'cheaper';
   /** How the first of those that did not do has ended. */
@@ -56,9 +58,11 @@ export class Automatic implements StepJob, Host {
     this.facts = factsOf(runtime, operation, rawMatrix);
     this.look = choice.firstLook(this.facts);
     if (kept.factor?.runtime.alive === false) delete kept.factor;
+    if (kept.further?.runtime.alive === false) delete kept.further;
     const begun = kept.factor === undefined ? kept.other : undefined;
     this.#open(begun ?? raw, guess);
     if (kept.factor) this.#begun().solveWith(kept.factor);
+    else if (kept.further) this.#solveAgain(kept.further);
     else if (begun || !this.#mayFactorise()) this.look = Number.POSITIVE_INFINITY;
     else if (question.prepares) this.#analyse('prepared');
     else if (this.peer() && choice.isDirectFirst(this.facts)) this.#analyse('first');
@@ -75,6 +79,7 @@ export class Automatic implements StepJob, Host {
   stop(why: number): number {
     const { runtime, operation } = this.question;
     if (this.stage === 'ended') return 0;
+    if (this.#further?.method) return this.#further.stop(why);
     this.stage = 'ended';
     this.#factoring?.stop();
     const { leg, trials } = this;
@@ -97,11 +102,13 @@ export class Automatic implements StepJob, Host {
   }
 
   work(): number {
-    return this.trials.work + (this.leg?.job.work() ?? 0) + (this.#factoring?.work() ?? 0);
+    const others = (this.#factoring?.work() ?? 0) + (this.#further?.work() ?? 0);
+    return this.trials.work + (this.leg?.job.work() ?? 0) + others;
   }
 
   expected(): number {
     const job = this.stage === 'iterate' ? this.leg?.job : this.#factoring;
+    if (this.stage === 'further') return 0;
     const all = job?.expected() ?? 0;
     return all > 0 ? this.work() - (job?.work() ?? 0) + all : 0;
   }
@@ -115,7 +122,8 @@ export class Automatic implements StepJob, Host {
   progress(): { method: SolveMethod | AnswerMethod; iterations: number; relativeResidual: number } {
     const { runtime, operation, raw } = this.question;
     const told = progressOf(runtime, operation, this.leg?.raw ?? raw);
-    const method = this.stage === 'iterate' ? undefined : this.#factoring?.method;
+    const other = this.#further?.method ?? this.#factoring?.method;
+    const method = this.stage === 'iterate' ? undefined : other;
     return {
       ...told,
       ...(method && { method }),
@@ -155,6 +163,8 @@ export class Automatic implements StepJob, Host {
         return this.peer() ? this.#analyse(this.#why) : this.#without();
       case 'factor':
         return (this.#factoring as Factoring).step(work);
+      case 'further':
+        return (this.#further as Further).step(work);
       default:
         return 0;
     }
@@ -271,6 +281,11 @@ export class Automatic implements StepJob, Host {
     for (const method of choice.remaining(this.facts)) {
       if (tried.has(method)) continue;
       tried.add(method);
+      if (choice.isFurther(method)) {
+        const begun = this.#beginFurther(method);
+        if (begun === undefined) continue;
+        return begun > 0 ? this.giveBest(begun) : 0;
+      }
       const made = trials.other(method, this.work());
       if (typeof made === 'number') return this.giveBest(made);
       if (made === undefined) continue;
@@ -306,6 +321,33 @@ export class Automatic implements StepJob, Host {
     const { kept, runtime, waits } = this.question;
     if (kept.refused || this.n < choice.FEW_ROWS) return false;
     return this.peer() !== undefined || (waits && runtime.later.has(BUNDLE));
+  }
+
+  /** 0: it has begun; the number of a budget that leaves nothing; undefined where it cannot be had, or has no room. */
+  #beginFurther(method: FurtherMethodName): number | undefined {
+    const peer = this.peer();
+    if (peer === undefined) return undefined;
+    const left = this.trials.left(this.work());
+    if (typeof left === 'number') return left;
+    return this.#tries().begin(peer, method, this.#iterationsFor(left)) ? 0 : undefined;
+  }
+
+  /** With what has answered for another right-hand side. */
+  #solveAgain(solver: FurtherSolver): void {
+    const { maxIterations } = this.question.settings;
+    this.leg = undefined;
+    this.trials.tried.add(solver.method);
+    this.trials.tried.delete('auto');
+    this.#tries().solveWith(solver, this.#iterationsFor({ maxIterations }));
+  }
+
+  #iterationsFor({ maxIterations }: { maxIterations: number }): number {
+    return Math.min(maxIterations > 0 ? maxIterations : 10 * this.n + 1000, 0xffff_ffff);
+  }
+
+  #tries(): Further {
+    this.#further ??= factoring.now(this.question.operation).beginFurther(this);
+    return this.#further;
   }
 
   #begun(): Factoring {

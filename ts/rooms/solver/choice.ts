@@ -1,6 +1,8 @@
 // When a sparse factorisation is looked at, and when it is made: numbers only, no objects. The same matrix, right-hand side and
 // options lead to the same choice on every machine: nothing here reads a clock.
 
+import type { FurtherMethodName } from './methods.js';
+
 /** What is known of a matrix before anything is tried. */
 export interface MatrixFacts {
   rows: number;
@@ -72,10 +74,21 @@ export function edgesLeft(edges: number, before: number, now: number, target: nu
   return gain > 0.01 ? (edges * Math.log(now / target)) / gain : Number.POSITIVE_INFINITY;
 }
 
-/** Methods that are left when the C core's choice has ended without an answer, in this order. */
+/** Methods of the module that makes factorisations, each with how well it does where the others have failed. */
+const further = ['cgIct', 'gmresIlut', 'minres', 'lsmr'] as const;
+
+/** Whether a method needs that module. */
+export function isFurther(method: string): method is FurtherMethodName {
+  return (further as readonly string[]).includes(method);
+}
+
+/** Methods that are left when the C core's choice has ended without an answer, in this order: what needs few iterations first. */
 export function remaining({ symmetric }: MatrixFacts): readonly string[] {
-  const general = ['bicgstabIlu', 'gmres', 'bicgstab', 'gaussSeidel'];
+  const general = ['gmresIlut', 'bicgstabIlu', 'gmres', 'bicgstab', 'gaussSeidel'];
   return symmetric
-    ? ['incompleteCholesky', 'symmetricGaussSeidel', 'amg', 'cg', ...general]
-    : general;
+    ? [
+        ...['cgIct', 'incompleteCholesky', 'symmetricGaussSeidel', 'amg', 'cg'],
+        ...[...general, 'minres', 'lsmr'],
+      ]
+    : [...general, 'lsmr'];
 }

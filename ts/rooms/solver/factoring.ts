@@ -258,6 +258,9 @@ function areFinite(x: Float64Array): boolean {
   return true;
 }
 
+// One part that is fetched: both are needed with the same module.
+export { beginFurther } from './further.js';
+
 export function beginFactoring(host: Host): Factoring {
   return new Factorising(host);
 }

@@ -3,7 +3,8 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { MatrixFacts } from './choice.js';
 import type { SparseFactor, Why } from './factor.js';
-import type { AnswerMethod } from './methods.js';
+import type { FurtherSolver } from './further.js';
+import type { AnswerMethod, FurtherMethodName } from './methods.js';
 import type { Found, Leg, Question, Trials } from './trials.js';
 
 /** The module that makes factorisations. */
@@ -17,7 +18,7 @@ export interface Host {
   readonly facts: MatrixFacts;
   /** What has been tried, and what came of it. */
   readonly trials: Trials;
-  stage: 'iterate' | 'load' | 'factor' | 'ended';
+  stage: 'iterate' | 'load' | 'factor' | 'further' | 'ended';
   /** The solver that iterates, or would if there were no factor. */
   leg: Leg | undefined;
   /** Edge operations of it after which it is looked at. */
@@ -41,9 +42,23 @@ export interface Host {
   /** The next of the methods that the core's choice leaves out. */
   tryNext(): number;
   /** Nothing has answered: the best iterate. */
-  giveBest(): number;
+  giveBest(outcome?: number): number;
   /** The first solver has the answer. */
   end(): number;
+}
+
+/** Solving by a method of the room `leastsquares`, as one of the ways of a solve. */
+export interface Further {
+  /** What is at work. */
+  readonly method: FurtherMethodName | undefined;
+  work(): number;
+  /** False where there is no room for it. */
+  begin(peer: Runtime, method: FurtherMethodName, maxIterations: number): boolean;
+  /** With what an earlier right-hand side has made. */
+  solveWith(solver: FurtherSolver, maxIterations: number): void;
+  step(work: number): number;
+  /** Ends it: what it has reached, or the best of all iterates. */
+  stop(why: number): number;
 }
 
 /** Solving by a factorisation, as one of the ways of a solve. */

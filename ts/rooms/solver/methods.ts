@@ -56,5 +56,8 @@ export type FactorMethodName = 'direct-cholesky' | 'direct-ldlt' | 'direct-lu';
  */
 export type SolveMethod = (typeof methodNames)[number];
 
-/** What has solved a system: a method, or a factorisation of `sublinear/direct`. */
-export type AnswerMethod = Exclude<SolveMethod, 'auto'> | FactorMethodName;
+/** What `'auto'` may try last where `sublinear/direct` can be had: methods of `sublinear/leastsquares`. */
+export type FurtherMethodName = 'cgIct' | 'gmresIlut' | 'minres' | 'lsmr';
+
+/** What has solved a system: a method, a factorisation of `sublinear/direct`, or a method of `sublinear/leastsquares`. */
+export type AnswerMethod = Exclude<SolveMethod, 'auto'> | FactorMethodName | FurtherMethodName;

@@ -72,9 +72,10 @@ export class PreparedSolver<A = Float64Array<ArrayBuffer>> extends WasmObject<Ra
 
   /** Bytes that the solver holds, without the matrix; a factorisation that it has made in another module included. */
   get bytesUsed(): number {
-    const { factor, other } = this.#kept;
+    const { factor, further, other } = this.#kept;
     const held = factor?.runtime.alive ? factor.bytesHeld : 0;
-    return this.use('PreparedSolver.bytesUsed').bytes() + held + (other?.bytes() ?? 0);
+    const more = further?.runtime.alive ? further.raw.bytes() : 0;
+    return this.use('PreparedSolver.bytesUsed').bytes() + held + more + (other?.bytes() ?? 0);
   }
 
   /**

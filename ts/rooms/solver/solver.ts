@@ -32,7 +32,13 @@ export type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 export type { SparseMatrix } from '../sparse/matrix.js';
 /** @internal */
 export type { LocalSolver } from './local.js';
-export type { AnswerMethod, FactorMethodName, RowOrdering, SolveMethod } from './methods.js';
+export type {
+  AnswerMethod,
+  FactorMethodName,
+  FurtherMethodName,
+  RowOrdering,
+  SolveMethod,
+} from './methods.js';
 export { PreparedSolver } from './prepared.js';
 export type * from './types.js';
 

@@ -13,6 +13,7 @@ import type { SparseMatrix } from '../sparse/matrix.js';
 import type { MatrixFacts } from './choice.js';
 import type { SparseFactor } from './factor.js';
 import type { SolverSettings } from './file.js';
+import type { FurtherSolver } from './further.js';
 import { type AnswerMethod, methodNames, methods } from './methods.js';
 import { attemptsOf } from './results.js';
 import type { SolveAttempt } from './types.js';
@@ -22,6 +23,8 @@ export interface Kept {
   factor?: SparseFactor;
   /** It was tried and will not be again. */
   refused?: boolean;
+  /** A method of the module that makes factorisations, which has answered where nothing else did. */
+  further?: FurtherSolver;
   /** The solver of a method that has answered where the core's choice did not. */
   other?: RawSolver;
 }
@@ -143,15 +146,24 @@ export class Trials {
     if (settings.history) this.#history.push(runtime.copyF64(history, historyLength));
   }
 
-  /** A solver of one method, with what is left of the budgets; or the budget that leaves nothing. */
-  other(method: string, work: number): RawSolver | number | undefined {
-    const { runtime, operation, owner, rawMatrix, raw, settings, kept } = this.#q;
-    const { tolerance, history, maxBytes } = settings;
+  /** What is left of the budgets, 0 for one that was not set; or the budget that leaves nothing. */
+  left(work: number): { maxIterations: number; maxWork: number } | number {
+    const { settings } = this.#q;
     const maxIterations = settings.maxIterations > 0 ? settings.maxIterations - this.iterations : 0;
     const maxWork = settings.maxWork > 0 ? settings.maxWork - work : 0;
     if (maxIterations < 0 || (settings.maxIterations > 0 && maxIterations === 0))
       return ITERATION_LIMIT;
     if (maxWork < 0 || (settings.maxWork > 0 && maxWork === 0)) return WORK_LIMIT;
+    return { maxIterations, maxWork };
+  }
+
+  /** A solver of one method, with what is left of the budgets; or the budget that leaves nothing. */
+  other(method: string, work: number): RawSolver | number | undefined {
+    const { runtime, operation, owner, rawMatrix, raw, settings, kept } = this.#q;
+    const { tolerance, history, maxBytes } = settings;
+    const left = this.left(work);
+    if (typeof left === 'number') return left;
+    const { maxIterations, maxWork } = left;
     delete kept.other;
     owner.dropCompanion(OTHER);
     const options = {

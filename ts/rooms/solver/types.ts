@@ -143,7 +143,10 @@ export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   solution: A;
   /** How it ended; see `docs/glossary.md`. */
   outcome: OutcomeName;
-  /** The method that gave the solution; `'direct-...'` for a factorisation of `sublinear/direct` that `'auto'` chose. */
+  /**
+   * The method that gave the solution. Where `'auto'` chose: `'direct-...'` for a factorisation of `sublinear/direct`, or one of
+   * `sublinear/leastsquares` (`'cgIct'`, `'gmresIlut'`, `'minres'`, `'lsmr'`).
+   */
   method: AnswerMethod;
   /** Over all methods tried. */
   iterations: number;
@@ -165,7 +168,7 @@ export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   };
   /** What was tried, in order, and why. */
   decision: { attempts: SolveAttempt[] };
-  /** Relative residual after each iteration, when `history: true`. */
+  /** Relative residual after each iteration, when `history: true`; those of `sublinear/leastsquares` keep none. */
   history?: Float64Array<ArrayBuffer>;
 }
 
