@@ -44,7 +44,8 @@ export function fuse(lists: readonly RankedList[], options?: FuseOptions): Fused
   const given = check.options(operation, options, keys);
   const { method = 'rrf', k = 10, offset = 0, rankConstant = 60 } = given;
   if (!Array.isArray(lists)) throw check.typeError(operation, 'lists', 'array of results', lists);
-  const weights = weightsOf(operation, given.weights, lists.length);
+  const results = Array.from(lists as readonly RankedList[], (list, i) => read(operation, list, i));
+  const weights = weightsOf(operation, given.weights, results.length);
   const weighted = check.choice(operation, 'method', method, { rrf: false, weighted: true });
   check.integer(operation, 'k', k, 1);
   check.integer(operation, 'offset', offset);
@@ -52,8 +53,7 @@ export function fuse(lists: readonly RankedList[], options?: FuseOptions): Fused
   if (!(rankConstant >= 0 && rankConstant < Number.POSITIVE_INFINITY))
     throw check.rangeError(operation, 'rankConstant', 'number >= 0', rankConstant);
   const found = new Map<string | number, FusedHit>();
-  lists.forEach((list, number) => {
-    const { entries, ascending } = read(operation, list, number);
+  results.forEach(({ entries, ascending }, number) => {
     const { least, width } = spread(entries);
     const seen = new Set<string | number>();
     entries.forEach(({ id, value }, rank) => {
@@ -88,12 +88,12 @@ function weightsOf(operation: string, weights: readonly number[] | undefined, co
       `a number for each of ${count} lists`,
       weights.length,
     );
-  for (const weight of weights) {
+  return Array.from(weights as readonly number[], (weight) => {
     check.number(operation, 'weights', weight);
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
       throw check.rangeError(operation, 'weights', 'numbers >= 0', weight);
-  }
-  return weights;
+    return weight;
+  });
 }
 
 // Distances ascend: the nearest is the best.
@@ -106,11 +106,16 @@ function read(
   const expected = '{ id, score }, { key, distance } or { ids, distances }';
   const bad = (value: unknown) => check.typeError(operation, argument, expected, value);
   if (typeof list !== 'object' || list === null) throw bad(list);
+  const entry = (id: unknown, value: unknown): Entry => {
+    if (typeof id !== 'string' && typeof id !== 'number') throw bad(id);
+    if (typeof value !== 'number' || Number.isNaN(value)) throw bad(value);
+    return { id, value };
+  };
   let entries: Entry[];
   let ascending = true;
   if ('ids' in list && 'distances' in list) {
     const { ids, distances } = list;
-    entries = Array.from(ids, (id, i) => ({ id, value: distances[i] as number }));
+    entries = Array.from(ids, (id, i) => entry(id, distances[i]));
   } else {
     if (!Array.isArray(list)) throw bad(list);
     const hits = list as readonly {
@@ -120,14 +125,9 @@ function read(
       distance?: number;
     }[];
     ascending = hits.length > 0 && hits[0]?.score === undefined;
-    entries = hits.map((hit) => ({
-      id: (hit?.id ?? hit?.key) as string | number,
-      value: (ascending ? hit?.distance : hit?.score) as number,
-    }));
-  }
-  for (const { id, value } of entries) {
-    if (typeof id !== 'string' && typeof id !== 'number') throw bad(id);
-    if (typeof value !== 'number' || Number.isNaN(value)) throw bad(value);
+    entries = Array.from(hits, (hit) =>
+      entry(hit?.id ?? hit?.key, ascending ? hit?.distance : hit?.score),
+    );
   }
   return { entries, ascending };
 }

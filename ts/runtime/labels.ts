@@ -28,7 +28,7 @@ export function idLabels(ids: BigUint64Array): NodeLabels {
     },
     find(given) {
       const label = typeof given === 'string' ? numberIn(given) : given;
-      if (label === undefined) return undefined;
+      if (typeof label !== 'number' && typeof label !== 'bigint') return undefined;
       let low = 0;
       let high = ids.length;
       while (low < high) {

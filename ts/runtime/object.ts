@@ -216,7 +216,7 @@ export abstract class WasmObject<R extends RawObject> {
    * @internal
    */
   dropCompanion(name: string): void {
-    freeCompanions(this.#held, (companion) => companion.name === name);
+    if (#held in this) freeCompanions(this.#held, (companion) => companion.name === name);
   }
 
   /**
@@ -305,6 +305,7 @@ export function rawOf<R extends RawObject>(
   name = Class.name,
 ): R {
   if (!isInstance(value, Class)) throw typeError(operation, argument, name, value);
+  if ((value.runtime as Runtime | undefined) === undefined) throw notItself(operation);
   if (value.runtime.group !== runtime.group) {
     throw new SublinearTypeError(operation, `"${argument}" belongs to another engine`, {
       argument,

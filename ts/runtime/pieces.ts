@@ -100,8 +100,9 @@ export function piecesOf(source: unknown, kind: SourceKind): Iterable<unknown> {
     const remedy = `${kind.operation}Async takes it`;
     throw typeError(kind.operation, kind.argument, `${kind.expected}; ${remedy}`, source);
   }
-  // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one.
-  if (typeof source === 'object' && source !== null && Symbol.iterator in source)
+  // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one. Not a proxy of a typed array.
+  const isProxy = source instanceof Uint8Array;
+  if (typeof source === 'object' && source !== null && Symbol.iterator in source && !isProxy)
     return source as Iterable<unknown>;
   throw typeError(kind.operation, kind.argument, kind.expected, source);
 }

@@ -361,7 +361,9 @@ export class Bandit extends Arms {
     if (eligible !== undefined) {
       if (!Array.isArray(eligible))
         throw check.typeError(operation, 'eligible', 'array of arms', eligible);
-      const found = eligible.map((arm, i) => this.numberOf(operation, `eligible[${i}]`, arm));
+      const found = Array.from(eligible, (arm, i) =>
+        this.numberOf(operation, `eligible[${i}]`, arm),
+      );
       ({ address: list, length: count } = scratch.indices('eligible', found));
     }
     if (cost === undefined) return [list, count, 0];

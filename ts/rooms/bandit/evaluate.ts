@@ -286,18 +286,22 @@ function methodsOf(operation: string, methods: unknown): Method[] {
   if (methods === undefined) return [...METHODS];
   if (!Array.isArray(methods)) throw check.typeError(operation, 'methods', 'array', methods);
   const known = Object.fromEntries(METHODS.map((method) => [method, method]));
-  return methods.map((method, i) => check.choice(operation, `methods[${i}]`, method, known));
+  return Array.from(methods, (method, i) =>
+    check.choice(operation, `methods[${i}]`, method, known),
+  );
 }
 
 function armsOf(operation: string, arms: unknown, target: unknown): readonly ArmId[] | undefined {
   if (arms === undefined) return isInstance(target, Bandit) ? target.arms : undefined;
   if (!Array.isArray(arms)) throw check.typeError(operation, 'arms', 'array', arms);
-  for (const [i, arm] of arms.entries())
+  const list = Array.from(arms as readonly unknown[], (arm, i): ArmId => {
     if (typeof arm !== 'string' && typeof arm !== 'number')
       throw check.typeError(operation, `arms[${i}]`, 'string or number', arm);
-  if (new Set(arms).size !== arms.length)
+    return arm;
+  });
+  if (new Set(list).size !== list.length)
     throw check.rangeError(operation, 'arms', 'each name once', arms);
-  return arms;
+  return list;
 }
 
 /** Probabilities of the target: of one row for all, or of each. */

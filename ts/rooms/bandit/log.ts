@@ -73,36 +73,42 @@ function notLogged(operation: string): SublinearError {
 }
 
 function columnsOf(operation: string, rows: readonly unknown[]): LogColumns {
-  const n = rows.length;
-  const actions: ArmId[] = new Array(n);
-  const rewards = new Float64Array(n);
-  const propensities = new Float64Array(n);
-  let contexts = NONE;
+  // How many rows there are is known when they have been read.
+  const actions: ArmId[] = [];
+  const rewards: number[] = [];
+  const propensities: number[] = [];
+  const contexts: Float64Array[] = [];
   let dimension = 0;
   let logged = 0;
   for (const [i, value] of rows.entries()) {
     if (typeof value !== 'object' || value === null)
       throw check.typeError(operation, `log[${i}]`, 'object', value);
     const row = check.options<LogRow>(operation, value as LogRow, ROW);
-    actions[i] = row.action;
-    rewards[i] = check.number(operation, `log[${i}].reward`, row.reward);
+    actions.push(row.action);
+    rewards.push(check.number(operation, `log[${i}].reward`, row.reward));
     if (row.propensity !== undefined) logged++;
-    propensities[i] =
+    propensities.push(
       row.propensity === undefined
         ? Number.NaN
-        : check.number(operation, `log[${i}].propensity`, row.propensity);
+        : check.number(operation, `log[${i}].propensity`, row.propensity),
+    );
     const context =
       row.context === undefined ? NONE : realArray(operation, `log[${i}].context`, row.context);
-    if (i === 0) {
-      dimension = context.length;
-      contexts = new Float64Array(n * dimension);
-    }
+    if (i === 0) dimension = context.length;
     if (context.length !== dimension)
       throw check.shapeError(operation, `log[${i}].context`, dimension, context.length);
-    contexts.set(context, i * dimension);
+    if (dimension > 0) contexts.push(Float64Array.from(context));
   }
-  if (n > 0 && logged === 0) throw notLogged(operation);
-  return { actions, rewards, propensities, contexts, dimension };
+  if (actions.length > 0 && logged === 0) throw notLogged(operation);
+  const all = new Float64Array(contexts.length * dimension);
+  for (const [i, context] of contexts.entries()) all.set(context, i * dimension);
+  return {
+    actions,
+    rewards: Float64Array.from(rewards),
+    propensities: Float64Array.from(propensities),
+    contexts: all,
+    dimension,
+  };
 }
 
 function actionsOf(
@@ -118,7 +124,7 @@ function actionsOf(
     return { arms: arms ? [...arms] : Array.from({ length: most + 1 }, (_, i) => i), chosen };
   }
   const numbers = new Map<ArmId, number>((arms ?? []).map((arm, i) => [arm, i]));
-  const chosen = new Uint32Array(actions.length);
+  const chosen: number[] = [];
   for (const [i, arm] of actions.entries()) {
     if (typeof arm !== 'string' && typeof arm !== 'number')
       throw check.typeError(operation, `actions[${i}]`, 'string or number', arm);
@@ -134,7 +140,7 @@ function actionsOf(
       number = numbers.size;
       numbers.set(arm, number);
     }
-    chosen[i] = number;
+    chosen.push(number);
   }
-  return { arms: arms ? [...arms] : [...numbers.keys()], chosen };
+  return { arms: arms ? [...arms] : [...numbers.keys()], chosen: Uint32Array.from(chosen) };
 }

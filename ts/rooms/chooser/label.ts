@@ -34,7 +34,7 @@ const keys = [
 
 function names(operation: string, argument: string, value: unknown): string[] {
   if (!Array.isArray(value)) throw check.typeError(operation, argument, 'array of names', value);
-  const list = value.map((name, i) => check.string(operation, `${argument}[${i}]`, name));
+  const list = Array.from(value, (name, i) => check.string(operation, `${argument}[${i}]`, name));
   const twice = list.find((name, i) => list.indexOf(name) < i);
   if (twice !== undefined) throw check.rangeError(operation, argument, 'different names', twice);
   return list;

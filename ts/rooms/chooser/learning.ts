@@ -300,10 +300,11 @@ export abstract class LearningChooser extends WasmObject<RawChooser> {
     const operation = 'Chooser.addMethods';
     const { runtime } = this;
     if (!Array.isArray(names)) throw check.typeError(operation, 'names', 'array of names', names);
+    const added = Array.from(names, (name, i) => check.string(operation, `names[${i}]`, name));
     const { methods, ...rest } = this.names;
     const { label } = readOptions(operation, {
       ...rest,
-      methods: [...methods, ...names],
+      methods: [...methods, ...added],
       timeout: 1,
     });
     const bytes = labelBytes(label);

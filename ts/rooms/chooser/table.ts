@@ -1,4 +1,5 @@
 // Features and tables of runs as the C core takes them.
+import { asTyped, kindOf } from '../../runtime/brand.js';
 import * as check from '../../runtime/validate.js';
 import type { Features, RunTable } from './types.js';
 
@@ -20,8 +21,9 @@ export function readFeatures(
   const count = countOf(names);
   if (typeof given !== 'object' || given === null)
     throw check.typeError(operation, name, 'numbers, or an object of them', given);
-  if (Array.isArray(given) || ArrayBuffer.isView(given)) {
-    const list = given as readonly number[];
+  const kind = kindOf(given);
+  if (Array.isArray(given) || kind !== undefined) {
+    const list = (kind ? asTyped(operation, name, given, kind) : given) as readonly number[];
     if (list.length !== count) throw check.shapeError(operation, name, count, list.length);
     const row = new Float64Array(count);
     for (let i = 0; i < count; i++) row[i] = check.number(operation, `${name}[${i}]`, list[i]);

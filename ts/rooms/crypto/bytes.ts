@@ -46,7 +46,7 @@ export function hashesArgument(operation: string, argument: string, value: unkno
   throw new SublinearRangeError('SHAPE', operation, message, { argument });
 }
 
-/** A list that is an array. */
+/** The elements of an array, each read once; one that is not there ends the reading, whatever the length says. */
 export function listArgument<T>(
   operation: string,
   argument: string,
@@ -54,7 +54,10 @@ export function listArgument<T>(
   of: string,
 ): readonly T[] {
   if (!Array.isArray(value)) throw check.typeError(operation, argument, `array of ${of}`, value);
-  return value;
+  return Array.from(value as readonly (T | undefined)[], (each, i) => {
+    if (each === undefined) throw check.typeError(operation, `${argument}[${i}]`, of, each);
+    return each;
+  });
 }
 
 /** Bytes in scratch memory. Memory may grow with the next block: addresses stay, views do not. */

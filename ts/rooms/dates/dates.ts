@@ -97,7 +97,7 @@ export function createRoom(runtime: Runtime): DatesRoom {
       const { weekend = ['SA', 'SU'], holidays = [] } = given;
       if (!Array.isArray(weekend)) throw check.typeError(operation, 'weekend', 'array', weekend);
       if (!Array.isArray(holidays)) throw check.typeError(operation, 'holidays', 'array', holidays);
-      const closed = weekend.map((day) => weekday(operation, 'weekend', day));
+      const closed = Array.from(weekend, (day) => weekday(operation, 'weekend', day));
       let open = weekdays(
         runtime,
         operation,

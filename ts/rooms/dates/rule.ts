@@ -292,18 +292,34 @@ export function ruleOf(operation: string, value: object, others: readonly string
   if (byDay !== undefined)
     rule.byDay = nthDays(
       operation,
-      listed(byDay).map((day) => String(day).toUpperCase()),
+      listed(byDay, (day) => {
+        if (typeof day !== 'string') throw partError(operation, 'byDay', 'names of days', day);
+        return day.toUpperCase();
+      }),
     );
   for (const part of LIST_PARTS) {
     const list = given[part.key];
-    if (list !== undefined) rule[part.key] = numbers(operation, part.key, listed(list), part);
+    if (list !== undefined)
+      rule[part.key] = numbers(
+        operation,
+        part.key,
+        listed(list, (each) => each),
+        part,
+      );
   }
   return checkRule(operation, rule);
 }
 
 // As long as a rule can be: a list of everything is read at once.
-const listed = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value.slice(0, LONGEST) : [value];
+function listed<T>(value: unknown, take: (each: unknown) => T): T[] {
+  if (!Array.isArray(value)) return [take(value)];
+  const list: T[] = [];
+  for (const each of value) {
+    if (list.length === LONGEST) break;
+    list.push(take(each));
+  }
+  return list;
+}
 
 function whole(operation: string, name: string, value: unknown, most: number): number {
   const number = typeof value === 'string' && /^\+?\d{1,20}$/.test(value) ? Number(value) : value;

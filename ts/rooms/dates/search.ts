@@ -251,7 +251,7 @@ class Makers {
       to < from ? this.#numbers([]) : Days.range(isoDay(from), isoDay(to));
     switch (key) {
       case 'exact':
-        return this.#numbers(several(given.exact).map(day));
+        return this.#numbers(Array.from(several(given.exact), day));
       case 'after':
         return span(day(given.after) + 1, LAST_DAY);
       case 'before':
@@ -266,7 +266,7 @@ class Makers {
         return weekdays(
           this.#runtime,
           operation,
-          several(given.weekday).map((value) => weekday(operation, name, value)),
+          Array.from(several(given.weekday), (value) => weekday(operation, name, value)),
         );
       case 'month':
         return this.#rule(`FREQ=DAILY;BYMONTH=${this.#integers(name, given.month, 1, 12)}`);
@@ -305,10 +305,11 @@ class Makers {
   }
 
   #integers(name: string, value: unknown, low: number, high: number): readonly number[] {
-    const list = several(value);
-    for (const each of list) check.integer(this.#operation, name, each, low, high);
+    const list = Array.from(several(value), (each) =>
+      check.integer(this.#operation, name, each as number, low, high),
+    );
     if (list.length === 0) throw partError(this.#operation, name, `integers ${low}..${high}`);
-    return list as number[];
+    return list;
   }
 
   #years(name: string, value: unknown): DateSet {

@@ -118,7 +118,7 @@ function specOf(
           ...properties.flatMap(({ params, value }) =>
             moments(operation, name, params, value, place),
           ),
-          ...optionList(operation, optionName, option).map((value) =>
+          ...Array.from(optionList(operation, optionName, option), (value) =>
             wallIn(operation, optionName, readMoment(operation, optionName, value), place),
           ),
         ];

@@ -1,5 +1,6 @@
 // Writing a file of vectors that is searched without being downloaded.
 import type { Publish } from '../../generated/raw/format.js';
+import { lengthOfList } from '../../runtime/brand.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
 import {
@@ -92,14 +93,24 @@ const hasGet = (value: unknown): value is { get: unknown } =>
 
 function inputOf(operation: string, vectors: VectorsToWrite, options: WriteIndexOptions): Input {
   const { metadata } = options;
-  const given = { keys: options.keys, metadata: undefined as Input['metadata'] };
-  if (metadata !== undefined) {
-    if (!Array.isArray(metadata)) throw check.typeError(operation, 'metadata', 'array', metadata);
-    given.metadata = Array.from(metadata, (each) => copyMetadata(operation, each ?? undefined));
-  }
+  if (metadata !== undefined && !Array.isArray(metadata))
+    throw check.typeError(operation, 'metadata', 'array', metadata);
+  // Read once it is known how many vectors there are: a list may say that it is longer than any memory.
+  const given = (count: number) => {
+    if (metadata === undefined) return { keys: options.keys, metadata };
+    const length = lengthOfList(operation, 'metadata', metadata);
+    if (length !== count) throw check.shapeError(operation, 'metadata', count, length);
+    const copies = Array.from({ length }, (_, i) =>
+      copyMetadata(operation, metadata[i] ?? undefined),
+    );
+    return { keys: options.keys, metadata: copies };
+  };
   if (hasGet(vectors) && 'index' in vectors) return ofCollection(operation, vectors, options);
   if (hasGet(vectors) && 'ids' in vectors)
-    return { ...ofIndex(operation, vectors, options), ...withIds(vectors, given) };
+    return {
+      ...ofIndex(operation, vectors, options),
+      ...withIds(vectors, given(vectors.ids.length)),
+    };
   const { dimension, metric = 'cosine' } = options;
   check.integer(operation, 'dimension', dimension, 1);
   const width = dimension as number;
@@ -113,7 +124,7 @@ function inputOf(operation: string, vectors: VectorsToWrite, options: WriteIndex
     metric,
     count,
     rows: (from, to) => all.subarray(from * width, to * width),
-    ...given,
+    ...given(count),
   };
 }
 

@@ -131,7 +131,9 @@ function expertsOf(operation: string, experts: readonly Expert[], known: Known, 
   if (experts.length !== known.offsets.length - 1)
     throw check.shapeError(operation, 'experts', known.offsets.length - 1, experts.length);
   let outputs: number | undefined;
-  const all = experts.map((each: Expert) => {
+  const all = Array.from(experts, (each: Expert, i) => {
+    if (typeof each !== 'object' || each === null)
+      throw check.typeError(operation, `experts[${i}]`, '{ up, down }', each);
     const { up, down, gate, activation } = check.options(operation, each, [
       ...(['up', 'down', 'gate', 'activation'] as const),
     ]);

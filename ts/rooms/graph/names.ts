@@ -1,5 +1,6 @@
 // Edges between nodes that are called something: what users write becomes node numbers and labels.
 
+import { asTyped, kindOf, lengthOfList } from '../../runtime/brand.js';
 import { SublinearRangeError, SublinearTypeError } from '../../runtime/errors.js';
 import { idLabels, listedLabels, type NodeLabel, type NodeLabels } from '../../runtime/labels.js';
 import type { IndexArray } from '../../runtime/scratch.js';
@@ -21,7 +22,7 @@ export function isName(value: unknown): boolean {
 
 /** True for a list in which something is called by a name. */
 function hasNames(list: unknown): boolean {
-  return (Array.isArray(list) && holds(list, isName)) || list instanceof BigUint64Array;
+  return (Array.isArray(list) && holds(list, isName)) || kindOf(list) === 'BigUint64Array';
 }
 
 /** A label as users may give it. */
@@ -35,8 +36,14 @@ export function labelIn(operation: string, argument: string, value: unknown): No
   );
 }
 
-function listIn(operation: string, argument: string, list: unknown): ArrayLike<unknown> {
-  if (Array.isArray(list) || ArrayBuffer.isView(list)) return list as unknown as ArrayLike<unknown>;
+/** A list, and how many elements it has: asked once. */
+function listIn(operation: string, argument: string, list: unknown): [ArrayLike<unknown>, number] {
+  const kind = kindOf(list);
+  if (kind !== undefined) {
+    const view = asTyped(operation, argument, list, kind);
+    return [view, view.length];
+  }
+  if (Array.isArray(list)) return [list, lengthOfList(operation, argument, list)];
   throw typeError(operation, argument, 'node numbers or names', list);
 }
 
@@ -44,7 +51,7 @@ function listIn(operation: string, argument: string, list: unknown): ArrayLike<u
 export function labelsIn(operation: string, labels: unknown): NodeLabel[] {
   if (!Array.isArray(labels)) throw typeError(operation, 'labels', 'an array of labels', labels);
   const seen = new Map<NodeLabel, number>();
-  return labels.map((value, i) => {
+  return Array.from(labels, (value, i) => {
     const label = labelIn(operation, `labels[${i}]`, value);
     const before = seen.get(label);
     if (before !== undefined) {
@@ -92,18 +99,20 @@ function placed(
   to: unknown,
   place: (label: NodeLabel, argument: string) => number,
 ): { from: Uint32Array<ArrayBuffer>; to: Uint32Array<ArrayBuffer> } {
-  const [starts, ends] = [listIn(operation, 'from', from), listIn(operation, 'to', to)];
-  if (ends.length !== starts.length) throw shapeError(operation, 'to', starts.length, ends.length);
-  const placed = { from: new Uint32Array(starts.length), to: new Uint32Array(ends.length) };
+  const [starts, count] = listIn(operation, 'from', from);
+  const [ends, others] = listIn(operation, 'to', to);
+  if (others !== count) throw shapeError(operation, 'to', count, others);
+  // They grow with what is read: a length that is not true is no reason to take memory.
+  const placed = { from: [] as number[], to: [] as number[] };
   const put = (side: 'from' | 'to', value: unknown, i: number) => {
     const name = `${side}[${i}]`;
-    placed[side][i] = place(labelIn(operation, name, value), name);
+    placed[side].push(place(labelIn(operation, name, value), name));
   };
-  for (let i = 0; i < starts.length; i++) {
+  for (let i = 0; i < count; i++) {
     put('from', starts[i], i);
     put('to', ends[i], i);
   }
-  return placed;
+  return { from: Uint32Array.from(placed.from), to: Uint32Array.from(placed.to) };
 }
 
 /** Whole numbers as ids: only those that occur become nodes, in ascending order. */

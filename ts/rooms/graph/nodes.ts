@@ -6,7 +6,7 @@ import type { NodeLabel, NodeLabels } from '../../runtime/labels.js';
 import { WasmObject } from '../../runtime/object.js';
 import { F32, F64, type IndexArray, indexArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { isName } from './names.js';
+import { holds, isName } from './names.js';
 import type { Components, NodeList, NodeRef } from './types.js';
 
 /** What a graph says about its nodes and their edges. */
@@ -283,8 +283,8 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
    * @internal
    */
   numbersOf(operation: string, argument: string, refs: NodeList): IndexArray {
-    if (!Array.isArray(refs) || !refs.some(isName)) return refs as IndexArray;
-    return refs.map((ref, i) => this.numberOf(operation, `${argument}[${i}]`, ref));
+    if (!Array.isArray(refs) || !holds(refs, isName)) return refs as IndexArray;
+    return Array.from(refs, (ref, i) => this.numberOf(operation, `${argument}[${i}]`, ref));
   }
 
   /**

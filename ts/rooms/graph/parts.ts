@@ -211,8 +211,8 @@ export abstract class GraphParts extends GraphNodes {
     };
     const [starts, ends] = lists as [unknown[], unknown[]];
     return {
-      from: starts.map(place('add.from')),
-      to: ends.map(place('add.to')),
+      from: Array.from(starts, place('add.from')),
+      to: Array.from(ends, place('add.to')),
       labels: all,
     };
   }

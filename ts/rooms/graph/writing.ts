@@ -93,8 +93,9 @@ function columnsOf(
     }
     const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && 'length' in values);
     if (!isList) throw typeError(operation, argument, 'an array', values);
-    if (values.length !== count) throw shapeError(operation, argument, count, values.length);
-    const kind = kindOf(operation, argument, values);
+    const { length } = values;
+    if (length !== count) throw shapeError(operation, argument, count, length);
+    const kind = kindOf(operation, argument, values, count);
     return {
       name,
       kind,
@@ -108,10 +109,10 @@ function columnsOf(
 }
 
 /** What all values of a column are. */
-function kindOf(operation: string, argument: string, values: GraphColumn): Kind {
+function kindOf(operation: string, argument: string, values: GraphColumn, count: number): Kind {
   if (values instanceof Float64Array || values instanceof Float32Array) return 'double';
   let kind: Kind | undefined;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < count; i++) {
     const value: unknown = values[i];
     if (value === null || value === undefined) continue;
     const is = kindOfCell(value);

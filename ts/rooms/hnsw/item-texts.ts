@@ -68,7 +68,9 @@ export class ItemTexts {
     alone: boolean,
   ): ItemTexts {
     const { text, ...rest } = options;
-    const names = Array.isArray(text) ? text : undefined;
+    const names = Array.isArray(text)
+      ? Array.from(text, (name) => check.string(operation, 'text', name))
+      : undefined;
     if (names === undefined && !isPlain(text))
       throw check.typeError(operation, 'text', 'array of names, or names with options', text);
     const given = names ? names.map((name) => [name, {}] as const) : Object.entries(text as object);

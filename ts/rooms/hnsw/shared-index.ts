@@ -204,9 +204,10 @@ export function readShared(
     if (bytes === undefined) throw check.typeError(operation, 'shared', expected, shared);
     return { file: bytes };
   }
-  const { memory, regions, index } = place as FrozenPlace;
+  const { memory, regions, index } = (isPlain(place) ? place : {}) as FrozenPlace;
   if (!isSharedMemory(memory)) throw check.typeError(operation, 'shared', expected, shared);
   check.integer(operation, 'regions', regions, 1);
-  check.integer(operation, 'index', index, 1);
+  // What lies outside would end the module with all its objects.
+  check.integer(operation, 'index', index, 1, memory.buffer.byteLength - 8);
   return { place: place as FrozenPlace };
 }

@@ -195,7 +195,11 @@ export class TextCollection<Meta extends object = Metadata> {
     const given = check.options(operation, options, asyncKeys);
     const { signal, onProgress } = asyncOptions(operation, given);
     if (!Array.isArray(items)) throw check.typeError(operation, 'items', 'array of items', items);
-    const own = [...items] as TextItem<Meta>[];
+    const own = Array.from(items as readonly TextItem<Meta>[], (item, i) => {
+      if (typeof item !== 'object' || item === null)
+        throw check.typeError(operation, `items[${i}]`, '{ key, text }', item);
+      return item;
+    });
     for (let at = 0; at < own.length; at += GROUP) {
       const group = own.slice(at, at + GROUP);
       const vectors = await this.embedder.embedAsync(textsOf(operation, group), {
@@ -344,6 +348,7 @@ function objectOf<T extends object>(operation: string, options: T): T {
 function dimensionsOf(operation: string, embedder: unknown, Vectors: unknown): number {
   if (!(embedder instanceof Embedder))
     throw check.typeError(operation, 'embedder', 'TextEmbedder or StaticEmbedder', embedder);
+  embedder.use(operation);
   if (typeof (Vectors as Partial<typeof Collection> | null | undefined)?.load !== 'function')
     throw check.typeError(operation, 'Collection', 'the class of the room hnsw', Vectors);
   return embedder.dimensions;

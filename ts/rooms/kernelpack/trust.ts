@@ -60,8 +60,8 @@ export function readTrust(operation: string, given: TrustOptions): Trust {
   const { signers = [], hashes = [], versions } = given;
   for (const [name, list] of Object.entries({ signers, hashes }))
     if (!Array.isArray(list)) throw check.typeError(operation, name, 'array', list);
-  const keys = signers.map((key, i) => keyOf(operation, `signers[${i}]`, key));
-  const known = hashes.map((hash, i) => {
+  const keys = Array.from(signers, (key, i) => keyOf(operation, `signers[${i}]`, key));
+  const known = Array.from(hashes, (hash, i) => {
     if (typeof hash === 'string' && hexDigits(hash, 32)) return hash.toLowerCase();
     throw check.rangeError(operation, `hashes[${i}]`, '64 hexadecimal digits', hash);
   });

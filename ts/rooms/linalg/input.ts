@@ -43,7 +43,7 @@ export function readMatrix(operation: string, argument: string, value: MatrixInp
 
 /** A list of rows of the same length. */
 function readRows(operation: string, argument: string, list: readonly unknown[]): MatrixRead {
-  const rows = list.map((row, i) => {
+  const rows = Array.from(list, (row, i) => {
     if (!Array.isArray(row) && kindOf(row) === undefined)
       throw check.typeError(operation, `${argument}[${i}]`, 'a list of numbers', row);
     return realArray(operation, `${argument}[${i}]`, row);

@@ -1,6 +1,6 @@
 // Texts and columns in the module's memory.
 import type { PropertyGraph as RawGraph } from '../../generated/raw/property.js';
-import { kindOf } from '../../runtime/brand.js';
+import { asTyped, kindOf, lengthOfList } from '../../runtime/brand.js';
 import type { RawObject, Runtime } from '../../runtime/runtime.js';
 import type { Scratch } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -75,8 +75,6 @@ function written(operation: string, argument: string, column: unknown, count: nu
   const kind = kindOf(column);
   if (kind === undefined && !Array.isArray(column))
     throw check.typeError(operation, argument, 'a typed array or a list', column);
-  const { length } = column as ArrayLike<unknown>;
-  if (length !== count) throw check.shapeError(operation, argument, count, length);
   if (kind !== undefined) {
     if (!(kind in kinds))
       throw check.typeError(
@@ -85,9 +83,14 @@ function written(operation: string, argument: string, column: unknown, count: nu
         'Float64Array, Float32Array, Int32Array, BigInt64Array or Uint8Array',
         column,
       );
-    return { kind: kinds[kind as keyof typeof kinds], numbers: bytesOf(column as ArrayBufferView) };
+    const known = kind as keyof typeof kinds;
+    const view = asTyped(operation, argument, column, known);
+    if (view.length !== count) throw check.shapeError(operation, argument, count, view.length);
+    return { kind: kinds[known], numbers: bytesOf(view) };
   }
-  const list = column as readonly unknown[];
+  const length = lengthOfList(operation, argument, column as readonly unknown[]);
+  if (length !== count) throw check.shapeError(operation, argument, count, length);
+  const list = Array.from({ length }, (_, i) => (column as readonly unknown[])[i]);
   const texts = strings(operation, argument, list);
   if (texts !== undefined) return texts;
   const writer = new WireWriter(operation, argument);

@@ -1,5 +1,6 @@
 // Values as bytes, as `sl_wire` of csrc/property/property.h says.
-import { isPlain, kindOf } from '../../runtime/brand.js';
+import { asTyped, isPlain, kindOf, lengthOfList } from '../../runtime/brand.js';
+import { SublinearError } from '../../runtime/errors.js';
 import { typeError } from '../../runtime/validate.js';
 import type {
   GraphNode,
@@ -26,6 +27,8 @@ const TEMPORAL = 12;
 const KINDS = ['date', 'localtime', 'time', 'localdatetime', 'datetime', 'duration'] as const;
 
 const MOST_NESTED = 60;
+/** A list may say that it is longer than any memory. */
+const MOST_BYTES = 2 ** 29;
 const LONGEST_BY_HAND = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -54,6 +57,10 @@ export class WireWriter {
 
   #room(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
+    if (this.#at + count > MOST_BYTES) {
+      const message = `"${this.argument}" takes more than ${MOST_BYTES} bytes`;
+      throw new SublinearError('MEMORY', this.operation, message, { argument: this.argument });
+    }
     const more = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
     more.set(this.#bytes);
     this.#bytes = more;
@@ -163,8 +170,11 @@ export class WireWriter {
 
   #object(value: object, depth: number): boolean {
     if (Array.isArray(value) || kindOf(value) !== undefined) {
-      const items = value as ArrayLike<unknown>;
-      const { length } = items;
+      const { operation, argument } = this;
+      const kind = kindOf(value);
+      const items = kind ? asTyped(operation, argument, value, kind) : (value as unknown[]);
+      // What a getter or a proxy says later does not count.
+      const length = kind ? items.length : lengthOfList(operation, argument, value as unknown[]);
       this.list(length);
       for (let i = 0; i < length; i++) this.value(items[i], depth + 1);
       return true;

@@ -92,7 +92,7 @@ function costsOf(
 function placesOf(operation: string, routes: string[], given: unknown): number[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw check.typeError(operation, 'unavailable', 'array', given);
-  return given.map((name, i) => placeOf(operation, `unavailable[${i}]`, routes, name));
+  return Array.from(given, (name, i) => placeOf(operation, `unavailable[${i}]`, routes, name));
 }
 
 /** @internal */
@@ -126,7 +126,7 @@ export function finite(operation: string, argument: string, value: unknown): num
 /** @internal Names of routes, each once. */
 export function namesOf(operation: string, argument: string, given: unknown): string[] {
   if (!Array.isArray(given)) throw check.typeError(operation, argument, 'array', given);
-  const names = given.map((one: { name?: unknown } | null, i) =>
+  const names = Array.from(given, (one: { name?: unknown } | null, i) =>
     check.string(operation, `${argument}[${i}].name`, one?.name),
   );
   if (new Set(names).size !== names.length)

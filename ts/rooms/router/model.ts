@@ -389,7 +389,7 @@ function make(
   given: ModelFitOptions,
 ): ModelRouter {
   const routes = namesOf(operation, 'models', models);
-  const costs = models.map((model, k) => {
+  const costs = Array.from(models, (model, k) => {
     const { cost } = check.options<Model>(operation, model, ['name', 'values', 'cost']);
     return cost === undefined ? 0 : finite(operation, `models[${k}].cost`, cost);
   });

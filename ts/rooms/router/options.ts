@@ -90,17 +90,17 @@ export interface Rows {
 /** @internal The rows of arrays of the same length. */
 export function rowsOf(operation: string, argument: string, vectors: readonly RealArray[]): Rows {
   let dimension = 0;
-  let numbers = new Float32Array(0);
-  for (const [i, vector] of vectors.entries()) {
-    const view = realArray(operation, `${argument}[${i}]`, vector);
-    if (i === 0) {
-      dimension = view.length;
-      numbers = new Float32Array(dimension * vectors.length);
-    } else if (view.length !== dimension)
-      throw check.shapeError(operation, `${argument}[${i}]`, dimension, view.length);
-    numbers.set(view, i * dimension);
-  }
-  return { numbers, dimension, count: vectors.length };
+  // How many there are is known when they have been read.
+  const rows = Array.from(vectors, (vector, i) => {
+    const row = Float32Array.from(realArray(operation, `${argument}[${i}]`, vector));
+    if (i === 0) dimension = row.length;
+    if (row.length !== dimension)
+      throw check.shapeError(operation, `${argument}[${i}]`, dimension, row.length);
+    return row;
+  });
+  const numbers = new Float32Array(dimension * rows.length);
+  for (const [i, row] of rows.entries()) numbers.set(row, i * dimension);
+  return { numbers, dimension, count: rows.length };
 }
 
 /** @internal The C object, whose job is to be run. */

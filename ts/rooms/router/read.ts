@@ -18,7 +18,7 @@ export function readRoutes(operation: string, given: readonly Route[]): ReadRout
   const routes = namesOf(operation, 'routes', given);
   const examples: (RealArray | { text: string })[] = [];
   const labels: number[] = [];
-  const costs = given.map((route, k) => {
+  const costs = Array.from(given, (route, k) => {
     const { vectors, texts, cost } = check.options<Route>(operation, route, [
       'name',
       'vectors',
@@ -29,7 +29,11 @@ export function readRoutes(operation: string, given: readonly Route[]): ReadRout
       throw check.typeError(operation, `routes[${k}].vectors`, 'array of vectors', vectors);
     if (texts !== undefined && !Array.isArray(texts))
       throw check.typeError(operation, `routes[${k}].texts`, 'array of strings', texts);
-    for (const vector of vectors ?? []) examples.push(vector);
+    for (const [i, vector] of (vectors ?? []).entries()) {
+      if (typeof vector !== 'object' || vector === null)
+        throw check.typeError(operation, `routes[${k}].vectors[${i}]`, 'vector', vector);
+      examples.push(vector);
+    }
     for (const [i, text] of (texts ?? []).entries())
       examples.push({ text: check.string(operation, `routes[${k}].texts[${i}]`, text) });
     while (labels.length < examples.length) labels.push(k);

@@ -104,7 +104,7 @@ function fieldOf(operation: string, name: unknown, options: FieldOptions): Field
 export function schemaOf(operation: string, given: TextIndexOptions): Schema {
   const { fields, stem } = given;
   const list = Array.isArray(fields)
-    ? fields.map((name) => fieldOf(operation, name, {}))
+    ? Array.from(fields, (name) => fieldOf(operation, name, {}))
     : isPlain(fields)
       ? Object.entries(fields).map(([name, options]) =>
           fieldOf(operation, name, options as FieldOptions),
