@@ -6,9 +6,9 @@
 #include "base/container.h"
 #include "base/memory.h"
 #include "hnsw/diverse.h"
-#include "hnsw/flat_codes.h"
 #include "hnsw/model.h"
-#include "hnsw/rerank.h"
+#include "hnsw/rank.h"
+#include "hnsw/scan.h"
 #include "hnsw/scorer.h"
 
 enum { BLOCK = 256 };
@@ -153,30 +153,6 @@ sl_status sl_flat_shrink(sl_flat *flat) {
   return sl_store_trim(store);
 }
 
-void sl_flat_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count,
-                  const void **found) {
-  const unsigned char *row = NULL;
-  for (uint32_t i = 0; i < count; i++) {
-    bool follows = i > 0 && slots[i] == slots[i - 1] + 1 && (slots[i] & rows->mask) != 0;
-    found[i] = row = follows ? row + rows->item_bytes : sl_chunks_at(rows, slots[i]);
-  }
-}
-
-uint32_t sl_flat_next(const sl_store *store, const uint64_t *bits, uint32_t *slot, uint32_t *slots,
-                      uint32_t most) {
-  uint32_t count = 0, at = *slot;
-  for (; at < store->used && count < most; at++) {
-    if (bits != NULL && (at & 63) == 0 && bits[at >> 6] == 0) {
-      at |= 63; // 64 slots that are not allowed; the loop's step goes on to the next word
-      continue;
-    }
-    bool allowed = bits != NULL ? sl_filter_allows(bits, at) : store->states[at] == SL_SLOT_LIVE;
-    if (allowed) slots[count++] = at;
-  }
-  *slot = at;
-  return count;
-}
-
 // One query: four rows at a time.
 static __attribute__((noinline)) void scan_block(const sl_store *store, const sl_scorer *scorer,
                                                  uint32_t k, uint32_t *slots, const void **rows,
@@ -227,8 +203,8 @@ uint64_t sl_flat_scan(const sl_store *store, const sl_scorer *scorers, uint32_t 
   const void *rows[BLOCK];
   uint64_t scored = 0;
   for (int q = 0; q < 4; q++) counts[q] = 0;
-  for (uint32_t slot = 0, count; (count = sl_flat_next(store, bits, &slot, slots, BLOCK)) > 0;) {
-    sl_flat_rows(&store->rows, slots, count, rows);
+  for (uint32_t slot = 0, count; (count = sl_scan_next(store, bits, &slot, slots, BLOCK)) > 0;) {
+    sl_scan_rows(&store->rows, slots, count, rows);
     if (query_count == 4) {
       scan_block4(store, scorers[0].query, store->vector_bytes, k, slots, rows, count, pools,
                   counts);
@@ -289,7 +265,8 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
           sl_scorer_make(store, flat->queries + (size_t)q * store->vector_bytes, flat->coded);
     }
     if (coded) {
-      counts[0] = sl_flat_scan_codes(flat, &scorers[0], most, bits);
+      flat->scored += sl_scan_codes(store, (const float *)flat->queries, &scorers[0], most, bits,
+                                    flat->pool, &counts[0], flat->decoded);
     } else {
       flat->scored += sl_flat_scan(store, scorers, group, most, bits, flat->pool, counts);
     }
@@ -298,7 +275,7 @@ sl_status sl_flat_search(sl_flat *flat, const void *queries, uint32_t count, uin
       for (uint32_t i = 0; i < counts[q]; i++) {
         uint64_t entry = flat->pool[(size_t)q * most + i];
         ids[row + i] = store->ids[sl_entry_slot(entry)];
-        distances[row + i] = sl_rerank_distance(store, sl_entry_key(entry), factors[q]);
+        distances[row + i] = sl_rank_distance(store, sl_entry_key(entry), factors[q]);
       }
       sl_results_end(ids + row, distances + row, counts[q], k);
       found[first + q] = counts[q];

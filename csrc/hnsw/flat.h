@@ -109,14 +109,6 @@ uint64_t sl_flat_bytes(const sl_flat *flat);
 uint64_t sl_flat_scan(const sl_store *store, const struct sl_scorer *scorers, uint32_t query_count,
                       uint32_t k, const uint64_t *bits, uint64_t *pools, uint32_t counts[4]);
 
-// The next slots that are live and allowed, from *slot on, at most `most`; *slot is moved on. Returns
-// how many: 0 at the end.
-uint32_t sl_flat_next(const sl_store *store, const uint64_t *bits, uint32_t *slot, uint32_t *slots,
-                      uint32_t most);
-
-// Where the rows of ascending slots lie.
-void sl_flat_rows(const sl_chunks *rows, const uint32_t *slots, uint32_t count, const void **found);
-
 // Ends a row of k results of which `found` are there: SL_NO_ID and infinity behind them. O(k).
 void sl_results_end(uint32_t *ids, float *distances, uint32_t found, uint32_t k);
 

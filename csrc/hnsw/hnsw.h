@@ -90,7 +90,8 @@ sl_status sl_hnsw_shrink(sl_hnsw *index);
 
 // The (approximately) k nearest of each query, nearest first.
 //   queries    count * sl_metric_input_bytes(), read
-//   ef         candidates kept, 1..; raised to k where it is smaller. Larger: better recall, slower
+//   ef         candidates kept, 1..; raised to k where it is smaller, to 2 k with rabitq codes of two
+//              bits and more beside exact rows. Larger: better recall, slower
 //   filter     which ids may be returned, or NULL for all. A small allowed set is scanned exactly,
 //              a middling one walked in two hops, a large one as if there were no filter; where
 //              few of the vectors around the query are allowed, measured by the whole, it is

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "hnsw/exact.h"
 #include "hnsw/model.h"
 #include "quant/levels.h"
 #include "quant/rotation.h"

@@ -27,17 +27,4 @@ static inline uint32_t sl_rerank_least(const sl_store *store, uint32_t k) {
 // Nothing happens without exact rows. O(pool * dimension) at most.
 bool sl_rerank(sl_hnsw *index, const float *vector, const sl_scorer *scorer, uint32_t k);
 
-// The key of the exact row of a slot.
-//   decoded  store->vector_bytes, written when needed
-float sl_rerank_key(const sl_store *store, const float *vector, const sl_scorer *scorer,
-                    uint32_t slot, void *decoded);
-
-// May the exact key of a slot be at most `worst`, another exact key, where the key of its code is `key`? Codes
-// with tails only.
-bool sl_rerank_may_be_near(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key,
-                           float worst);
-
-// What a key of the pool says in the terms of the metric.
-float sl_rerank_distance(const sl_store *store, float key, float query_factor);
-
 #endif

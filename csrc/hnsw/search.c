@@ -12,6 +12,7 @@
 #include "hnsw/diverse.h"
 #include "hnsw/graph.h"
 #include "hnsw/hnsw.h"
+#include "hnsw/rank.h"
 #include "hnsw/rerank.h"
 
 // From this share of allowed vectors on, the graph is walked as if there were no filter.
@@ -273,7 +274,7 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];
       ids[row + i] = store->ids[sl_entry_slot(entry)];
-      distances[row + i] = sl_rerank_distance(store, sl_entry_key(entry), s.factor);
+      distances[row + i] = sl_rank_distance(store, sl_entry_key(entry), s.factor);
     }
     found[q] = index->pool_count;
     sl_results_end(ids + row, distances + row, index->pool_count, k);

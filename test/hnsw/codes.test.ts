@@ -88,7 +88,10 @@ describe('codes', () => {
         rerank: 'rabitq4',
       });
       for (let i = 0; i < 50; i++)
-        collection.add(`item ${i}`, vectors.subarray(i * WIDE, (i + 1) * WIDE));
+        collection.add({
+          key: `item ${i}`,
+          vector: vectors.subarray(i * WIDE, (i + 1) * WIDE),
+        });
       using again = room.Collection.load(collection.save());
       for (const each of [collection, again]) {
         const found = each.search(vectors.subarray(7 * WIDE, 8 * WIDE), { k: 2 });

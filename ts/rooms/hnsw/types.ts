@@ -47,7 +47,10 @@ export interface AddProgress {
 export interface NeighbourOptions {
   /** How many neighbours, at least 1. 10 by default. */
   k?: number;
-  /** Candidates that an approximate search keeps, 64 by default, never less than `k`. An exact index ignores it. */
+  /**
+   * Candidates that an approximate search keeps, 64 by default, never less than `k`, and of codes `'rabitq2'` to `'rabitq8'` that
+   * are ranked again than twice `k`. An exact index ignores it.
+   */
   ef?: number;
   /** Only these ids may be returned. */
   filter?: FilterObject;
