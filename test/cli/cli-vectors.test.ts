@@ -391,9 +391,14 @@ describe('index and search', () => {
 
   test('codes make a smaller index that still finds', async () => {
     file('all.npy', all);
-    await build('all.npy', '-o', 'int8.slv', '--codes', 'int8', '--rerank', 'float16');
-    const { results } = await answer(['int8.slv', '--like', '7', '--top', '3', '--ef', '400']);
-    expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 4).slice(1));
+    for (const [codes, rerank] of [
+      ['int8', 'float16'],
+      ['rabitq4', 'float32'],
+    ] as const) {
+      await build('all.npy', '-o', 'coded.slv', '--codes', codes, '--rerank', rerank);
+      const { results } = await answer(['coded.slv', '--like', '7', '--top', '3', '--ef', '400']);
+      expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 4).slice(1));
+    }
   });
 
   test('sketches take more and answer the same', async () => {
