@@ -11,7 +11,7 @@ static uint32_t list_bytes;
 
 static void make_good(void) {
   static const uint8_t text[] = "k1k2a quick fox and a quicker dog; foxes\nred\nblue";
-  static const uint32_t parts[] = {255, 0, 2, 0, 4, 36, 65, 41, 9, 255, 2, 2, 0, 6, 20};
+  static const uint32_t parts[] = {255, 0, 2, 0, 4, 36, 65, 41, 8, 255, 2, 2, 0, 6, 20};
   const sl_fulltext_options options = {2, SL_LANGUAGE_ENGLISH, true};
   uint32_t done;
   double numbers[2];
