@@ -17,8 +17,10 @@ const engine = await createEngine();
 const {
   RemoteGraph,
   RemoteIndex: Remote,
+  RemoteText,
   writeRemoteGraphAsync,
   writeRemoteIndexAsync,
+  writeRemoteText,
 } = await engine.use('format');
 const K = 10;
 const LATENCY_MS = 40;
@@ -77,6 +79,87 @@ async function ask(
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const kB = (bytes: number) => Math.round(bytes / 1e3);
+
+// Words of 100,000 documents of 5 to 60 words, whose ranks are those of a language.
+if (wants('text')) {
+  const { TextIndex } = await engine.use('text');
+  const [count, asked] = bench.smoke ? [2000, 20] : [100_000, 200];
+  const next = random(5);
+  // Zipf's law: the word of rank r is 1 / r as frequent as the first one.
+  const word = () => `w${Math.floor(40_000 ** next())}x`;
+  const index = TextIndex.create({ fields: ['text'] });
+  for (let id = 0; id < count; id += 1000)
+    index.addMany(
+      Array.from({ length: Math.min(1000, count - id) }, (_, i) => ({
+        id: id + i,
+        fields: { text: Array.from({ length: 5 + Math.floor(56 * next()) }, word).join(' ') },
+      })),
+    );
+  const file = writeRemoteText(index);
+  const { url, close } = await serve(file);
+  const queries = Array.from({ length: asked }, (_, i) =>
+    Array.from({ length: 2 + (i % 2) }, word).join(' '),
+  );
+  const rows: (string | number)[][] = [];
+  let [others, most] = [0, 0];
+  let opening = { requests: 0, bytes: 0 };
+  for (const [name, cacheBytes] of [
+    ['nothing is kept', 0],
+    ['16 MiB are kept', 2 ** 24],
+  ] as const) {
+    const remote = await RemoteText.open(url, { cacheBytes });
+    const row: Row = { recall: 0, requests: [], bytes: [], rounds: 0, ms: [] };
+    for (const query of queries) {
+      const started = performance.now();
+      const { hits, requests, bytes, rounds } = await remote.search(query, { k: K });
+      row.ms.push(performance.now() - started);
+      row.requests.push(requests);
+      row.bytes.push(bytes);
+      row.rounds = Math.max(row.rounds, rounds);
+      const own = index.search(query, { k: K }).hits;
+      const isSame = ({ id, score }: (typeof own)[number], i: number) =>
+        hits[i]?.id === id && hits[i].score === score;
+      if (hits.length !== own.length || !own.every(isSame)) others++;
+    }
+    most = Math.max(most, ...row.requests);
+    rows.push([
+      name,
+      mean(row.requests).toFixed(1),
+      Math.max(...row.requests),
+      row.rounds,
+      kB(median(row.bytes)),
+      kB(mean(row.bytes)),
+      Math.round(median(row.ms)),
+      kB(remote.cachedBytes),
+    ]);
+    opening = remote.opening;
+    remote.dispose();
+  }
+  close();
+  bench.table({
+    id: 'text',
+    title: `${count} documents, ${asked} queries of two or three words, top ${K}, ${LATENCY_MS} ms of latency`,
+    note: `The file has ${kB(file.length)} kB, in memory the index takes ${kB(index.bytesUsed)} kB; opening takes ${opening.requests} requests and ${kB(opening.bytes)} kB. All hits and scores were compared with those of the index in memory.`,
+    columns: ['lists', 'requests', 'most', 'rounds', 'kB, median', 'kB, mean', 'ms', 'kB kept'],
+    rows,
+  });
+  bench.claim({
+    id: 'text-others',
+    text: 'queries with other hits or scores than in memory',
+    value: others,
+    limit: 0,
+    relation: '<=',
+  });
+  if (!bench.smoke)
+    bench.claim({
+      id: 'text-requests',
+      text: 'requests of a query of two or three words, most',
+      value: most,
+      limit: 3,
+      relation: '<=',
+    });
+  index.dispose();
+}
 
 // 100,000 words.
 if (wants('glove')) {

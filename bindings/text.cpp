@@ -19,6 +19,8 @@ EMSCRIPTEN_BINDINGS(text) {
       .create<sl_fulltext_create>("create")
       .create<sl_fulltext_load>("load")
       .create<sl_fulltext_save>("save")
+      .create<sl_fulltext_load_head>("loadHead")
+      .create<sl_fulltext_save_head>("saveHead")
       .method<sl_fulltext_job>("job")
       .method<sl_fulltext_leave_out>("leaveOut")
       .method<sl_fulltext_add>("add")
@@ -34,5 +36,9 @@ EMSCRIPTEN_BINDINGS(text) {
       .method<sl_fulltext_explain>("explain")
       .method<sl_fulltext_facets>("facets")
       .method<sl_fulltext_suggest>("suggest")
-      .method<sl_fulltext_marks>("marks");
+      .method<sl_fulltext_marks>("marks")
+      .method<sl_fulltext_lists>("lists")
+      .method<sl_fulltext_wanted>("wanted")
+      .method<sl_fulltext_give>("give")
+      .method<sl_fulltext_forget>("forget");
 }

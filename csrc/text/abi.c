@@ -196,3 +196,51 @@ sl_handle SL_ABI(sl_abi_text_load)(sl_handle reader_handle) {
   if (sl_fulltext_load(reader, &index) != SL_OK) return 0;
   return sl_abi_job_register(sl_fulltext_job(index), 0, NULL);
 }
+
+// The handle of a writer of the head, or 0.
+sl_handle SL_ABI(sl_abi_text_save_head)(sl_handle handle) {
+  sl_fulltext *index;
+  sl_writer *writer = NULL;
+  if (get_text(handle, &index) != SL_OK) return 0;
+  return sl_abi_hand_out_writer(sl_fulltext_save_head(index, &writer), writer, handle,
+                                SL_HANDLE_JOB);
+}
+
+// An index whose lists are given later, or 0. The reader stays and is to be destroyed.
+sl_handle SL_ABI(sl_abi_text_load_head)(sl_handle reader_handle) {
+  sl_reader *reader;
+  sl_fulltext *index;
+  if (sl_abi_get_reader(reader_handle, &reader) != SL_OK) return 0;
+  if (sl_fulltext_load_head(reader, &index) != SL_OK) return 0;
+  return sl_abi_job_register(sl_fulltext_job(index), 0, NULL);
+}
+
+// numbers: two, written.
+int32_t SL_ABI(sl_abi_text_lists)(sl_handle handle, double *numbers) {
+  sl_fulltext *index;
+  SL_TRY(get_text(handle, &index));
+  return sl_fulltext_lists(index, numbers);
+}
+
+// clauses: 7 numbers each. boosts: a number a field. numbers: two, written.
+int32_t SL_ABI(sl_abi_text_wanted)(sl_handle handle, const double *clauses, uint32_t clause_count,
+                                   const uint8_t *text, uint32_t text_bytes, const double *boosts,
+                                   double *numbers) {
+  sl_fulltext *index;
+  SL_TRY(get_text(handle, &index));
+  return sl_fulltext_wanted(index, clauses, clause_count, text, text_bytes, boosts, numbers);
+}
+
+// The lists of a word.
+int32_t SL_ABI(sl_abi_text_give)(sl_handle handle, uint32_t term, const uint8_t *lists,
+                                 uint32_t list_bytes) {
+  sl_fulltext *index;
+  SL_TRY(get_text(handle, &index));
+  return sl_fulltext_give(index, term, lists, list_bytes);
+}
+
+int32_t SL_ABI(sl_abi_text_forget)(sl_handle handle, uint32_t term) {
+  sl_fulltext *index;
+  SL_TRY(get_text(handle, &index));
+  return sl_fulltext_forget(index, term);
+}

@@ -22,16 +22,17 @@ void sl_asked_free(sl_asked *a) {
   if (a == NULL) return;
   sl_asked_end(a);
   void *blocks[] = {a->clauses, a->sources, a->streams, a->expansions, a->sums, a->inner,
-                    a->touched, a->allowed, a->matches, a->live,       a->rows};
+                    a->touched, a->allowed, a->matches, a->live,       a->rows, a->wanted};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) sl_free(blocks[i]);
   sl_free(a);
 }
 
 size_t sl_asked_bytes(const sl_asked *a) {
   if (a == NULL) return 0;
-  return sizeof *a + a->clause_room * sizeof *a->clauses + a->source_room * sizeof *a->sources +
-         a->stream_room * sizeof *a->streams + a->expansion_room * sizeof *a->expansions +
-         (size_t)a->slots * 2 * sizeof(double) + ((size_t)a->slots + 63) / 64 * 4 * 8 +
+  return sizeof *a + a->wanted_room * sizeof *a->wanted + a->clause_room * sizeof *a->clauses +
+         a->source_room * sizeof *a->sources + a->stream_room * sizeof *a->streams +
+         a->expansion_room * sizeof *a->expansions + (size_t)a->slots * 2 * sizeof(double) +
+         ((size_t)a->slots + 63) / 64 * 4 * 8 +
          (a->rows == NULL ? 0 : (SL_MOST_WORD + 1) * (SL_MOST_WORD + 1));
 }
 
@@ -134,9 +135,24 @@ static bool is_asked(const sl_asked *a, uint32_t fields, uint32_t field) {
   return (fields >> field & 1) != 0 && a->boosts[field] > 0;
 }
 
+// Where lists are read when they are needed: notes the term, or looks whether they are there.
+static sl_status need_term(sl_asked *a, uint32_t term) {
+  if (a->places == NULL) return SL_OK;
+  if (a->collecting) {
+    SL_TRY(SL_MAKE_ROOM(&a->wanted, &a->wanted_room, a->wanted_count + 1));
+    a->wanted[a->wanted_count++] = term;
+    return SL_OK;
+  }
+  SL_REQUIRE(sl_places_has(a->places, term), SL_ERR_STATE, "index",
+             "the lists of all words that are asked for");
+  return SL_OK;
+}
+
 // The lists of a term, fields in their order.
 static sl_status add_term(sl_asked *a, const sl_clause *clause, uint32_t term, uint32_t word,
                           double weight) {
+  SL_TRY(need_term(a, term));
+  if (a->collecting) return SL_OK;
   const uint32_t group = a->groups++;
   for (uint32_t f = 0; f < a->corpus->fields; f++) {
     if (!is_asked(a, clause->fields, f)) continue;
@@ -268,7 +284,10 @@ static sl_status add_phrase(sl_fulltext *index, const sl_clause *clause, uint32_
   if (status == SL_OK && count > 0 && !unknown) {
     const uint32_t entry = a->corpus->terms[2 * (size_t)terms[0] + 1], group = a->groups++;
     if (count == 1) status = add_term(a, clause, terms[0], entry, clause->boost);
-    for (uint32_t f = 0; f < a->corpus->fields && count > 1 && status == SL_OK; f++) {
+    for (uint32_t i = 0; i < count && count > 1 && status == SL_OK; i++)
+      status = need_term(a, terms[2 * i]);
+    for (uint32_t f = 0; f < a->corpus->fields && count > 1 && status == SL_OK && !a->collecting;
+         f++) {
       if (!is_asked(a, clause->fields, f)) continue;
       sl_source source = {.field = f, .group = group, .word = entry, .factor = clause->boost};
       status = sl_phrase_find(a->corpus, terms, count, f, &source);
@@ -323,6 +342,7 @@ sl_status sl_asked_begin(sl_fulltext *index, const double *clauses, uint32_t cla
   a->positions = index->options.positions;
   a->question = question;
   a->boosts = boosts;
+  a->places = index->places;
   SL_TRY(sl_asked_reserve(index));
   for (uint32_t i = 0; i < clause_count; i++) {
     sl_clause clause;

@@ -61,6 +61,11 @@ struct sl_asked {
   uint32_t stream_count, stream_room;
   sl_expansion *expansions;
   uint32_t expansion_count, expansion_room;
+  // Of an index that is read by ranges.
+  bool collecting;  // which terms are asked for, in place of their lists
+  uint32_t *wanted; // terms
+  uint32_t wanted_count, wanted_room;
+  const sl_places *places;
   // Kept from one question to the next.
   double *sums, *inner; // a number a slot, zeros between questions
   uint64_t *touched;    // a bit a slot, zeros between questions

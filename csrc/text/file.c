@@ -3,7 +3,7 @@
 // What can be made again is not in the file: terms follow from the words and the stemmer, blocks from
 // the postings. A loaded index gives the same bits as the one that was saved.
 #include "text/file.h"
-#include "text/asked.h"
+#include "text/file_parts.h"
 
 #define TAG_META SL_TAG('M', 'E', 'T', 'A')
 #define TAG_SCHEMA SL_TAG('S', 'C', 'H', 'M')
@@ -22,12 +22,7 @@ enum { KEY_LONG = 0xff, KEY_REMOVED = 0xfe };
 
 // ---- writing ------------------------------------------------------------------------------------
 
-typedef struct bytes_out {
-  uint8_t *at;
-  uint32_t used, room;
-} bytes_out;
-
-static sl_status put(bytes_out *o, uint32_t number) {
+sl_status sl_text_put(sl_text_out *o, uint32_t number) {
   SL_REQUIRE(o->used < UINT32_MAX - 16, SL_ERR_OVERFLOW, "index", "a file below 4 GB");
   SL_TRY(SL_MAKE_ROOM(&o->at, &o->room, o->used + 5));
   for (; number >= 128; number >>= 7) o->at[o->used++] = (uint8_t)(number | 128);
@@ -35,7 +30,7 @@ static sl_status put(bytes_out *o, uint32_t number) {
   return SL_OK;
 }
 
-static sl_status put_bytes(bytes_out *o, const uint8_t *bytes, uint32_t count) {
+static sl_status put_bytes(sl_text_out *o, const uint8_t *bytes, uint32_t count) {
   SL_REQUIRE(count < UINT32_MAX - 16 - o->used, SL_ERR_OVERFLOW, "index", "a file below 4 GB");
   SL_TRY(SL_MAKE_ROOM(&o->at, &o->room, o->used + count));
   if (count > 0) memcpy(o->at + o->used, bytes, count);
@@ -50,7 +45,7 @@ static uint32_t shared_of(const uint8_t *a, uint32_t a_length, const uint8_t *b,
   return n;
 }
 
-static sl_status put_keys(const sl_corpus *c, bytes_out *o) {
+static sl_status put_keys(const sl_corpus *c, sl_text_out *o) {
   const uint8_t *before = NULL;
   uint32_t before_length = 0;
   for (uint32_t slot = 0; slot < c->slots; slot++) {
@@ -65,8 +60,8 @@ static sl_status put_keys(const sl_corpus *c, bytes_out *o) {
     head = shared < 15 && rest < 15 ? (uint8_t)(16 * shared + rest) : KEY_LONG;
     SL_TRY(put_bytes(o, &head, 1));
     if (head == KEY_LONG) {
-      SL_TRY(put(o, shared));
-      SL_TRY(put(o, rest));
+      SL_TRY(sl_text_put(o, shared));
+      SL_TRY(sl_text_put(o, rest));
     }
     SL_TRY(put_bytes(o, key + shared, rest));
     before = key;
@@ -76,37 +71,37 @@ static sl_status put_keys(const sl_corpus *c, bytes_out *o) {
 }
 
 static sl_status put_list(const sl_fulltext *index, const sl_postings *p, sl_cursor_in *cursor,
-                          uint32_t **positions, uint32_t *room, bytes_out *o) {
+                          uint32_t **positions, uint32_t *room, sl_text_out *o) {
   const bool with_positions = index->options.positions;
   uint32_t before = SL_NO_DOCUMENT;
   for (sl_cursor_open(cursor, p); cursor->document != SL_NO_DOCUMENT;
        sl_cursor_to(cursor, cursor->document + 1)) {
     const uint32_t frequency = sl_cursor_frequency(cursor);
-    SL_TRY(put(o, 2 * (cursor->document - before - 1) + (frequency == 1)));
+    SL_TRY(sl_text_put(o, 2 * (cursor->document - before - 1) + (frequency == 1)));
     before = cursor->document;
-    if (frequency != 1) SL_TRY(put(o, frequency));
+    if (frequency != 1) SL_TRY(sl_text_put(o, frequency));
     if (!with_positions) continue;
     SL_TRY(SL_MAKE_ROOM(positions, room, frequency));
     sl_cursor_positions(cursor, *positions);
     for (uint32_t i = 0; i < frequency; i++)
-      SL_TRY(put(o, (*positions)[i] - (i == 0 ? 0 : (*positions)[i - 1])));
+      SL_TRY(sl_text_put(o, (*positions)[i] - (i == 0 ? 0 : (*positions)[i - 1])));
   }
   return SL_OK;
 }
 
 // Lists of a term, fields in their order; then as many zeros as fields that have none.
 static sl_status put_term(const sl_fulltext *index, uint32_t term, sl_cursor_in *cursor,
-                          uint32_t **positions, uint32_t *room, bytes_out *o) {
+                          uint32_t **positions, uint32_t *room, sl_text_out *o) {
   const sl_corpus *c = &index->corpus;
   for (uint32_t f = 0; f < c->fields; f++) {
     const uint32_t list = sl_corpus_find_list(c, term, f);
-    SL_TRY(put(o, list == SL_NONE ? 0 : c->lists[list].count));
+    SL_TRY(sl_text_put(o, list == SL_NONE ? 0 : c->lists[list].count));
     if (list != SL_NONE) SL_TRY(put_list(index, &c->lists[list], cursor, positions, room, o));
   }
   return SL_OK;
 }
 
-static sl_status put_words(const sl_fulltext *index, bytes_out *o) {
+static sl_status put_words(const sl_fulltext *index, sl_text_out *o) {
   const sl_lexicon *words = &index->corpus.words;
   const uint8_t *before = NULL;
   uint32_t before_length = 0;
@@ -115,8 +110,8 @@ static sl_status put_words(const sl_fulltext *index, bytes_out *o) {
     uint32_t length;
     const uint8_t *word = sl_lexicon_at(words, entry, &length);
     const uint32_t shared = shared_of(before, before_length, word, length);
-    SL_TRY(put(o, shared));
-    SL_TRY(put(o, 2 * (length - shared) + (words->entries[entry].value == SL_LEFT_OUT)));
+    SL_TRY(sl_text_put(o, shared));
+    SL_TRY(sl_text_put(o, 2 * (length - shared) + (words->entries[entry].value == SL_LEFT_OUT)));
     SL_TRY(put_bytes(o, word + shared, length - shared));
     before = word;
     before_length = length;
@@ -124,7 +119,7 @@ static sl_status put_words(const sl_fulltext *index, bytes_out *o) {
   return SL_OK;
 }
 
-static sl_status put_postings(const sl_fulltext *index, bytes_out *o) {
+sl_status sl_text_put_lists(const sl_fulltext *index, sl_text_out *o, sl_text_out *sizes) {
   const sl_corpus *c = &index->corpus;
   const sl_lexicon *words = &c->words;
   uint8_t *seen = NULL;
@@ -133,10 +128,11 @@ static sl_status put_postings(const sl_fulltext *index, bytes_out *o) {
   sl_status status = SL_ALLOC_ZERO(&seen, c->term_count);
   if (status == SL_OK) status = SL_ALLOC(&cursor, 1);
   for (uint32_t i = 0; i < words->ordered && status == SL_OK; i++) {
-    const uint32_t term = words->entries[words->order[i]].value;
+    const uint32_t term = words->entries[words->order[i]].value, before = o->used;
     if (term >= SL_LEFT_OUT || seen[term]) continue;
     seen[term] = 1;
     status = put_term(index, term, cursor, &positions, &room, o);
+    if (status == SL_OK && sizes != NULL) status = sl_text_put(sizes, o->used - before);
   }
   sl_free(seen);
   sl_free(cursor);
@@ -160,10 +156,15 @@ static sl_status forget_words(sl_fulltext *index) {
   return SL_OK;
 }
 
-static sl_status add_sections(sl_fulltext *index, sl_writer *writer) {
-  const sl_corpus *c = &index->corpus;
+sl_status sl_text_settle(sl_fulltext *index) {
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   SL_TRY(forget_words(index));
-  SL_TRY(sl_lexicon_sort(&index->corpus.words));
+  return sl_lexicon_sort(&index->corpus.words);
+}
+
+sl_status sl_text_put_head(sl_fulltext *index, sl_writer *writer) {
+  const sl_corpus *c = &index->corpus;
+  SL_TRY(sl_text_settle(index));
   const meta m = {.fields = c->fields,
                   .language = index->options.language,
                   .positions = index->options.positions,
@@ -171,18 +172,24 @@ static sl_status add_sections(sl_fulltext *index, sl_writer *writer) {
                   .words = c->words.count};
   sl_writer_add_copy(writer, TAG_META, &m, sizeof m);
   sl_writer_add_copy(writer, TAG_SCHEMA, index->schema, index->schema_bytes);
-  bytes_out o = {0};
+  sl_text_out o = {0};
   sl_status status = put_keys(c, &o);
   if (status == SL_OK) sl_writer_add_copy(writer, TAG_KEYS, o.at, o.used);
   o.used = 0;
   for (uint64_t i = 0; i < (uint64_t)c->slots * c->fields && status == SL_OK; i++)
-    status = put(&o, c->lengths[i]);
+    status = sl_text_put(&o, c->lengths[i]);
   if (status == SL_OK) sl_writer_add_copy(writer, TAG_LENGTHS, o.at, o.used);
   o.used = 0;
   if (status == SL_OK) status = put_words(index, &o);
   if (status == SL_OK) sl_writer_add_copy(writer, TAG_WORDS, o.at, o.used);
-  o.used = 0;
-  if (status == SL_OK) status = put_postings(index, &o);
+  sl_free(o.at);
+  return status;
+}
+
+static sl_status add_sections(sl_fulltext *index, sl_writer *writer) {
+  SL_TRY(sl_text_put_head(index, writer));
+  sl_text_out o = {0};
+  const sl_status status = sl_text_put_lists(index, &o, NULL);
   if (status == SL_OK) sl_writer_add_copy(writer, TAG_POSTINGS, o.at, o.used);
   sl_free(o.at);
   return status;
@@ -202,13 +209,7 @@ sl_status sl_fulltext_save(sl_fulltext *index, sl_writer **out) {
 
 // ---- reading ------------------------------------------------------------------------------------
 
-typedef struct bytes_in {
-  const uint8_t *at, *end;
-  uint8_t *block; // to be freed
-} bytes_in;
-
-// Takes the next section.
-static sl_status take(sl_reader *reader, uint32_t tag, bytes_in *in) {
+sl_status sl_text_take(sl_reader *reader, uint32_t tag, sl_text_in *in) {
   sl_section section;
   SL_TRY(sl_reader_section(reader, &section));
   SL_TRY(sl_reader_take(reader, tag, section.bytes, (void **)&in->block));
@@ -217,8 +218,7 @@ static sl_status take(sl_reader *reader, uint32_t tag, bytes_in *in) {
   return SL_OK;
 }
 
-// The next number; false: there is none, or not in its shortest form.
-static bool get(bytes_in *in, uint32_t *out) {
+bool sl_text_get(sl_text_in *in, uint32_t *out) {
   uint32_t number = 0;
   for (uint32_t shift = 0; shift < 35 && in->at < in->end; shift += 7) {
     const uint32_t byte = *in->at++;
@@ -232,14 +232,14 @@ static bool get(bytes_in *in, uint32_t *out) {
   return false;
 }
 
-static bool get_bytes(bytes_in *in, uint32_t count, uint8_t *to) {
+static bool get_bytes(sl_text_in *in, uint32_t count, uint8_t *to) {
   if ((size_t)(in->end - in->at) < count) return false;
   memcpy(to, in->at, count);
   in->at += count;
   return true;
 }
 
-static sl_status take_keys(sl_fulltext *index, sl_reader *reader, bytes_in *in, uint32_t slots) {
+static sl_status take_keys(sl_fulltext *index, sl_reader *reader, sl_text_in *in, uint32_t slots) {
   sl_corpus *c = &index->corpus;
   uint8_t key[SL_MOST_KEY];
   uint32_t length = 0;
@@ -251,7 +251,7 @@ static sl_status take_keys(sl_fulltext *index, sl_reader *reader, bytes_in *in, 
     if (right && head != KEY_REMOVED) {
       uint32_t shared = head >> 4, rest = head & 15;
       if (head == KEY_LONG)
-        right = get(in, &shared) && get(in, &rest) && (shared > 14 || rest > 14);
+        right = sl_text_get(in, &shared) && sl_text_get(in, &rest) && (shared > 14 || rest > 14);
       right = right && (head == KEY_LONG || (shared < 15 && rest < 15)) && shared <= length &&
               rest <= SL_MOST_KEY - shared && shared + rest > 0;
       // The longest beginning is shared, so that there is one way to write each key.
@@ -272,12 +272,13 @@ static sl_status take_keys(sl_fulltext *index, sl_reader *reader, bytes_in *in, 
   return in->at == in->end ? SL_OK : sl_reader_bad(reader, "keys of documents and nothing else");
 }
 
-static sl_status take_lengths(sl_fulltext *index, sl_reader *reader, bytes_in *in) {
+static sl_status take_lengths(sl_fulltext *index, sl_reader *reader, sl_text_in *in) {
   sl_corpus *c = &index->corpus;
   for (uint32_t slot = 0; slot < c->slots; slot++) {
     for (uint32_t f = 0; f < c->fields; f++) {
       uint32_t words;
-      if (!get(in, &words) || words >= 1u << 31) return sl_reader_bad(reader, "lengths of fields");
+      if (!sl_text_get(in, &words) || words >= 1u << 31)
+        return sl_reader_bad(reader, "lengths of fields");
       c->lengths[(size_t)slot * c->fields + f] = words;
       c->total[f] += words;
       c->having[f] += words > 0;
@@ -286,7 +287,7 @@ static sl_status take_lengths(sl_fulltext *index, sl_reader *reader, bytes_in *i
   return in->at == in->end ? SL_OK : sl_reader_bad(reader, "lengths of fields");
 }
 
-static sl_status take_words(sl_fulltext *index, sl_reader *reader, bytes_in *in, uint32_t count) {
+static sl_status take_words(sl_fulltext *index, sl_reader *reader, sl_text_in *in, uint32_t count) {
   sl_corpus *c = &index->corpus;
   const bool english = index->options.language == SL_LANGUAGE_ENGLISH;
   uint8_t word[SL_MOST_WORD + 1], before[SL_MOST_WORD + 1];
@@ -294,7 +295,7 @@ static sl_status take_words(sl_fulltext *index, sl_reader *reader, bytes_in *in,
   for (uint32_t i = 0; i < count; i++) {
     uint32_t shared, rest, term, before_length = length;
     memcpy(before, word, length);
-    bool right = get(in, &shared) && get(in, &rest) && shared <= length &&
+    bool right = sl_text_get(in, &shared) && sl_text_get(in, &rest) && shared <= length &&
                  rest / 2 <= SL_MOST_WORD - shared && get_bytes(in, rest / 2, word + shared);
     if (!right) return sl_reader_bad(reader, "words in their order");
     length = shared + rest / 2;
@@ -316,35 +317,38 @@ static sl_status take_words(sl_fulltext *index, sl_reader *reader, bytes_in *in,
 }
 
 typedef struct loading {
-  bytes_in in[4];
+  sl_text_in in;
   uint32_t *left; // words of each field of each document that have not come
 } loading;
 
-// One document of a list; `before`: the one before it.
-static sl_status take_posting(sl_fulltext *index, sl_reader *reader, loading *l, uint32_t list,
-                              uint32_t before) {
+sl_status sl_text_take_posting(sl_fulltext *index, sl_text_in *in, uint32_t *left, uint32_t list,
+                               uint32_t before, const char **wrong) {
   sl_corpus *c = &index->corpus;
-  bytes_in *in = &l->in[3];
   uint32_t number, frequency = 1;
-  bool right = get(in, &number);
-  if (right && (number & 1) == 0) right = get(in, &frequency) && frequency > 1;
+  bool right = sl_text_get(in, &number);
+  if (right && (number & 1) == 0) right = sl_text_get(in, &frequency) && frequency > 1;
   const uint64_t slot = (uint64_t)(before + 1) + number / 2;
   const uint32_t field = c->lists[list].field;
-  right = right && slot < c->slots && frequency <= l->left[slot * c->fields + field] &&
+  const uint32_t *most = left == NULL ? c->lengths : left;
+  right = right && slot < c->slots && frequency <= most[slot * c->fields + field] &&
           frequency <= (size_t)(index->options.positions ? in->end - in->at : UINT32_MAX / 8);
-  if (!right) return sl_reader_bad(reader, "documents in their order, as long as they are");
-  l->left[slot * c->fields + field] -= frequency;
-  const sl_status status =
-      sl_postings_reserve(&c->lists[list], frequency, c->lengths + field, c->fields);
-  SL_TRY(status);
+  if (!right) {
+    *wrong = "documents in their order, as long as they are";
+    return SL_OK;
+  }
+  if (left != NULL) left[slot * c->fields + field] -= frequency;
+  SL_TRY(sl_postings_reserve(&c->lists[list], frequency, c->lengths + field, c->fields));
   sl_postings *p = &c->lists[list];
   sl_postings_add(p, (uint32_t)slot, frequency, sl_length_of(c, (uint32_t)slot, field));
   c->postings++;
   uint64_t position = 0;
   for (uint32_t i = 0; i < frequency && index->options.positions; i++) {
-    right = get(in, &number) && (i == 0 || number > 0);
+    right = sl_text_get(in, &number) && (i == 0 || number > 0);
     position += number;
-    if (!right || position > UINT32_MAX) return sl_reader_bad(reader, "ascending positions");
+    if (!right || position > UINT32_MAX) {
+      *wrong = "ascending positions";
+      return SL_OK;
+    }
     sl_put_number(p, number);
   }
   return SL_OK;
@@ -358,11 +362,13 @@ static sl_status take_postings(sl_fulltext *index, sl_reader *reader, loading *l
   for (uint32_t term = 0; term < c->term_count; term++) {
     for (uint32_t f = 0; f < c->fields; f++) {
       uint32_t count, list, before = UINT32_MAX;
-      if (!get(&l->in[3], &count)) return sl_reader_bad(reader, "lists of each word");
+      if (!sl_text_get(&l->in, &count)) return sl_reader_bad(reader, "lists of each word");
       if (count == 0) continue;
       SL_TRY(sl_corpus_list(c, term, f, &list));
       for (uint32_t i = 0; i < count; i++) {
-        SL_TRY(take_posting(index, reader, l, list, before));
+        const char *wrong = NULL;
+        SL_TRY(sl_text_take_posting(index, &l->in, l->left, list, before, &wrong));
+        if (wrong != NULL) return sl_reader_bad(reader, wrong);
         before = c->lists[list].last;
       }
       sl_postings *p = &c->lists[list];
@@ -370,12 +376,12 @@ static sl_status take_postings(sl_fulltext *index, sl_reader *reader, loading *l
       c->list_bytes += sl_postings_bytes(p);
     }
   }
-  bool right = l->in[3].at == l->in[3].end;
+  bool right = l->in.at == l->in.end;
   for (uint64_t i = 0; i < lengths && right; i++) right = l->left[i] == 0;
   return right ? SL_OK : sl_reader_bad(reader, "every word of every document once");
 }
 
-static sl_status read_file(sl_fulltext *index, sl_reader *reader, loading *l) {
+sl_status sl_text_take_head(sl_fulltext *index, sl_reader *reader) {
   meta m;
   sl_section schema;
   SL_TRY(sl_reader_end(reader));
@@ -391,13 +397,22 @@ static sl_status read_file(sl_fulltext *index, sl_reader *reader, loading *l) {
   if (schema.bytes > 1u << 24) return sl_reader_bad(reader, "a schema below 16 MB");
   index->schema_bytes = (uint32_t)schema.bytes;
   SL_TRY(sl_reader_take(reader, TAG_SCHEMA, schema.bytes, (void **)&index->schema));
-  SL_TRY(take(reader, TAG_KEYS, &l->in[0]));
-  SL_TRY(take_keys(index, reader, &l->in[0], m.documents));
-  SL_TRY(take(reader, TAG_LENGTHS, &l->in[1]));
-  SL_TRY(take_lengths(index, reader, &l->in[1]));
-  SL_TRY(take(reader, TAG_WORDS, &l->in[2]));
-  SL_TRY(take_words(index, reader, &l->in[2], m.words));
-  SL_TRY(take(reader, TAG_POSTINGS, &l->in[3]));
+  sl_text_in keys = {0}, lengths = {0}, words = {0};
+  sl_status status = sl_text_take(reader, TAG_KEYS, &keys);
+  if (status == SL_OK) status = take_keys(index, reader, &keys, m.documents);
+  if (status == SL_OK) status = sl_text_take(reader, TAG_LENGTHS, &lengths);
+  if (status == SL_OK) status = take_lengths(index, reader, &lengths);
+  if (status == SL_OK) status = sl_text_take(reader, TAG_WORDS, &words);
+  if (status == SL_OK) status = take_words(index, reader, &words, m.words);
+  sl_free(keys.block);
+  sl_free(lengths.block);
+  sl_free(words.block);
+  return status;
+}
+
+static sl_status read_file(sl_fulltext *index, sl_reader *reader, loading *l) {
+  SL_TRY(sl_text_take_head(index, reader));
+  SL_TRY(sl_text_take(reader, TAG_POSTINGS, &l->in));
   SL_TRY(take_postings(index, reader, l));
   return sl_reader_close(reader);
 }
@@ -409,7 +424,7 @@ sl_status sl_fulltext_load(sl_reader *reader, sl_fulltext **out) {
   sl_fulltext_begin(index);
   loading l = {0};
   const sl_status status = read_file(index, reader, &l);
-  for (int i = 0; i < 4; i++) sl_free(l.in[i].block);
+  sl_free(l.in.block);
   sl_free(l.left);
   if (status != SL_OK) {
     sl_fulltext_destroy(index);

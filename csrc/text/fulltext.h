@@ -219,4 +219,41 @@ sl_status sl_fulltext_save(sl_fulltext *index, sl_writer **out);
 // O(bytes).
 sl_status sl_fulltext_load(sl_reader *reader, sl_fulltext **out);
 
+// ---- an index that is read by ranges ------------------------------------------------------------
+//
+//   sl_fulltext_save_head, sl_fulltext_lists -> two parts of a file
+//   sl_fulltext_load_head -> [ sl_fulltext_wanted -> sl_fulltext_give* -> sl_fulltext_search -> sl_fulltext_forget* ]*
+//
+// The head has everything but the lists of words: keys, lengths, words, and where the lists of each are. A question says
+// which it needs, and when they are given it is answered as by the whole index, to the same bits. What changes the index, saves it, and
+// counts values or words of all documents (facets, suggest) is ERR_UNSUPPORTED ("index"); a question whose lists are not there
+// ERR_STATE ("index").
+
+// Saves the head, a file of the kind SL_FILE_TEXT_HEAD, as sl_fulltext_save() saves a whole index.
+sl_status sl_fulltext_save_head(sl_fulltext *index, sl_writer **out);
+
+// The lists of all words, one behind another.
+//   numbers   two, written: their address, until the next call of anything that writes numbers, and how many bytes
+//   Errors: ERR_MEMORY, ERR_OVERFLOW (4 GB). O(bytes).
+sl_status sl_fulltext_lists(sl_fulltext *index, double *numbers);
+
+// From a head. Errors: those of the reader, ERR_FORMAT, ERR_MEMORY. Safe on untrusted bytes: yes. O(bytes).
+sl_status sl_fulltext_load_head(sl_reader *reader, sl_fulltext **out);
+
+// The words whose lists a question needs; one may come several times. Takes what sl_fulltext_search() takes.
+//   numbers   two, written: how many, and the address of four numbers each: the word, where its lists begin among those of all,
+//             their bytes, and the bytes that they take in memory (0: they are not there), until the next call
+//   Errors: those of sl_fulltext_search(), ERR_STATE ("index": it is a whole one).
+sl_status sl_fulltext_wanted(sl_fulltext *index, const double *clauses, uint32_t clause_count,
+                             const uint8_t *text, uint32_t text_bytes, const double *boosts,
+                             double *numbers);
+
+// The lists of a word, which stay until they are forgotten. Nothing happens where they are there.
+//   bytes   count, read
+//   Errors: ERR_FORMAT ("bytes": no lists of this index), ERR_SHAPE ("bytes"), ERR_INDEX ("term"), ERR_STATE, ERR_MEMORY; they are not there
+//           then. Safe on untrusted bytes: yes. O(count).
+sl_status sl_fulltext_give(sl_fulltext *index, uint32_t term, const uint8_t *bytes, uint32_t count);
+// Frees them. Errors: ERR_INDEX ("term"), ERR_STATE.
+sl_status sl_fulltext_forget(sl_fulltext *index, uint32_t term);
+
 #endif

@@ -42,6 +42,7 @@ void sl_fulltext_destroy(sl_fulltext *index) {
   if (index == NULL) return;
   sl_corpus_free(&index->corpus);
   sl_optimizing_free(index->optimizing);
+  sl_places_free(index->places);
   sl_asked_free(index->asked);
   sl_free(index->schema);
   sl_free(index->tokens);
@@ -55,8 +56,8 @@ void sl_fulltext_destroy(sl_fulltext *index) {
 size_t sl_fulltext_bytes(const sl_fulltext *index) {
   return sizeof *index + sl_corpus_bytes(&index->corpus) + index->schema_bytes +
          index->token_room * sizeof *index->tokens + index->pending_room * sizeof *index->pending +
-         sl_optimizing_bytes(index->optimizing) + sl_asked_bytes(index->asked) +
-         index->results.room + index->keys.room + index->parts.room;
+         sl_optimizing_bytes(index->optimizing) + sl_places_bytes(index->places) +
+         sl_asked_bytes(index->asked) + index->results.room + index->keys.room + index->parts.room;
 }
 
 void sl_fulltext_changed(sl_fulltext *index) {
@@ -197,6 +198,7 @@ sl_status sl_fulltext_add(sl_fulltext *index, const uint8_t *bytes, uint32_t byt
                           const uint32_t *parts, uint32_t part_count, bool replace,
                           uint32_t *added) {
   *added = 0;
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   SL_REQUIRE(part_count == 0 || parts[0] == SL_PART_KEY, SL_ERR_OPTION, "parts",
              "a key that begins a document");
   if (part_count > 0) sl_fulltext_changed(index);
@@ -236,6 +238,7 @@ static uint32_t find_key(const sl_corpus *c, const uint8_t *key, uint32_t length
 sl_status sl_fulltext_remove(sl_fulltext *index, const uint8_t *keys, uint32_t byte_count,
                              const uint32_t *lengths, uint32_t count, uint32_t *removed) {
   *removed = 0;
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   if (count > 0) sl_fulltext_changed(index);
   for (uint32_t i = 0, at = 0; i < count; at += lengths[i++]) {
     SL_REQUIRE_AT(lengths[i] <= byte_count - at, SL_ERR_OPTION, "lengths", "lengths of the keys",

@@ -50,6 +50,7 @@ typedef struct sl_buffer {
 } sl_buffer;
 
 typedef struct sl_optimizing sl_optimizing;
+typedef struct sl_places sl_places;
 typedef struct sl_asked sl_asked;
 
 struct sl_fulltext {
@@ -68,6 +69,7 @@ struct sl_fulltext {
   uint32_t pending_count, pending_room;
   sl_optimizing *optimizing;
   uint64_t work;
+  sl_places *places; // of lists that are read when they are needed; NULL: all lists are there
   // Of questions.
   sl_asked *asked;
   sl_buffer results, keys, parts;
@@ -119,6 +121,10 @@ sl_status sl_buffer_reserve(sl_buffer *buffer, uint64_t bytes);
 void sl_fulltext_changed(sl_fulltext *index);
 void sl_optimizing_free(sl_optimizing *optimizing);
 size_t sl_optimizing_bytes(const sl_optimizing *optimizing);
+void sl_places_free(sl_places *places);
+size_t sl_places_bytes(const sl_places *places);
+// Are the lists of the term there?
+bool sl_places_has(const sl_places *places, uint32_t term);
 void sl_asked_free(sl_asked *asked);
 size_t sl_asked_bytes(const sl_asked *asked);
 

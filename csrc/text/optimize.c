@@ -30,6 +30,7 @@ size_t sl_optimizing_bytes(const sl_optimizing *o) {
 }
 
 sl_status sl_fulltext_optimize(sl_fulltext *index) {
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   sl_optimizing_free(index->optimizing);
   index->optimizing = NULL;
   sl_job_drop(&index->job);

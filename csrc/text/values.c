@@ -42,6 +42,7 @@ static void give_words(const sl_fulltext *index, uint32_t count, uint32_t skip, 
 
 sl_status sl_fulltext_facets(sl_fulltext *index, uint32_t field, uint32_t most, double *numbers) {
   const sl_corpus *c = &index->corpus;
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   SL_REQUIRE(field < c->fields, SL_ERR_OPTION, "field", "a field of the index");
   SL_REQUIRE(most <= SL_MOST_COUNTED, SL_ERR_OPTION, "most", "at most 1000");
   SL_REQUIRE(index->asked != NULL && index->asked->matches_version == index->version + 1,
@@ -77,6 +78,7 @@ sl_status sl_fulltext_suggest(sl_fulltext *index, const uint8_t *text, uint32_t 
   const sl_corpus *c = &index->corpus;
   sl_word word;
   uint32_t count = 0;
+  SL_REQUIRE(index->places == NULL, SL_ERR_UNSUPPORTED, "index", "an index that is whole");
   SL_REQUIRE(most <= SL_MOST_COUNTED, SL_ERR_OPTION, "most", "at most 1000");
   SL_TRY(sl_lexicon_sort(&index->corpus.words));
   bool any = false;

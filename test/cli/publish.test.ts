@@ -195,3 +195,34 @@ test('a collection: conditions on its metadata, and its own sections', async () 
   const { stdout } = await sublinear('segments places.slr items -o - --quiet'.split(' '));
   expect(JSON.parse(stdout).items[0][1]).toBe('east');
 });
+
+test('texts: published, and searched in a file here', async () => {
+  const lines = [
+    { id: 'a', title: 'Tides', body: 'The sea rises and falls' },
+    { id: 'b', title: 'Stations', body: 'Trains rise early' },
+    { id: 3, title: 'The sea', body: 'Salt, wind and waves' },
+  ].map((each) => JSON.stringify(each));
+  file('docs.jsonl', lines.join('\n'));
+  await sublinear(['index', 'docs.jsonl', '--text', 'title,body', '-o', 'docs.slv']);
+  const made = await sublinear(['publish', 'docs.slv', '-o', 'docs.sltx', '--json']);
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    ...{ documents: 'docs.slv', size: 3, fields: ['title', 'body'] },
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  const question = ['rising sea -"salt wind"', '--json'];
+  const [here, there] = await Promise.all(
+    ['docs.slv', 'docs.sltx'].map((name) => sublinear(['search', name, ...question])),
+  );
+  const [whole, remote] = [JSON.parse(here!.stdout), JSON.parse(there!.stdout)];
+  expect(remote.results).toEqual(whole.results);
+  expect(remote).toMatchObject({ count: whole.count, requests: expect.any(Number) });
+  expect(whole.results.map(({ id }: { id: unknown }) => id)).toEqual(['a', 'b']);
+  const shown = await sublinear(['search', 'docs.sltx', 'salt']);
+  expect(shown.stdout + shown.stderr).toMatch(/read .*requests/);
+  expect(await failing('search', 'docs.sltx', 'sea', '--where', 'year>2020')).toMatch(/--where/);
+  expect(await failing('publish', 'docs.slv', '-o', 'x', '--cells', '3')).toMatch(/--cells.*texts/);
+  // By its sections where that is asked for.
+  const parts = await sublinear(['publish', 'docs.slv', '-o', 'docs.slr', '--sections', '--json']);
+  expect(JSON.parse(parts.stdout)).toMatchObject({ kind: 'TEXT' });
+});

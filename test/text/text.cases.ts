@@ -38,6 +38,8 @@ export interface Store {
   facts: () => number[];
   suggest: (text: string) => string[];
   facets: (asked: Asked[]) => string[];
+  /** What an index finds whose lists are given for each question, and go again. */
+  byRanges: (questions: Asked[][]) => Found[];
   dispose: () => void;
 }
 
@@ -78,7 +80,33 @@ function queryOf({
   return `${sign}${named}${body}${end}`;
 }
 
-function embindDoor({ TextIndex }: TextRoom): TextDoor {
+/** What `RemoteText` of the module `format` calls, which is not for users. */
+interface Inner {
+  readonly TextHead: {
+    open(operation: string, head: Uint8Array, options: object): TextIndex & Ranged;
+  };
+}
+interface Ranged {
+  readonly listBytes: number;
+  wanted(
+    operation: string,
+    query: string,
+    options: object,
+  ): { term: number; offset: number; length: number }[];
+  give(operation: string, term: number, lists: Uint8Array): void;
+  keep(operation: string, wanted: readonly object[], most: number): void;
+}
+interface Written {
+  parts(operation: string): { head: Uint8Array; lists: Uint8Array };
+}
+
+function embindDoor(room: TextRoom): TextDoor {
+  const { TextIndex } = room;
+  const found = (result: ReturnType<TextIndex['search']>): Found => ({
+    ids: result.hits.map(({ id }) => id as number),
+    scores: result.hits.map(({ score }) => score),
+    count: result.count as number,
+  });
   const storeOf = (index: TextIndex): Store => ({
     put(id, title, body, tags, replace = false) {
       const document = { id, fields: { title, body, tags } };
@@ -87,18 +115,15 @@ function embindDoor({ TextIndex }: TextRoom): TextDoor {
     },
     remove: (id) => void index.remove(id),
     search(asked, { k = 10, offset = 0, bm25f = false, filter } = {}) {
-      const { hits, count } = index.search(asked.map(queryOf).join(' '), {
-        k,
-        offset,
-        scorer: bm25f ? 'bm25f' : 'bm25',
-        count: true,
-        ...(filter && { filter }),
-      });
-      return {
-        ids: hits.map(({ id }) => id as number),
-        scores: hits.map(({ score }) => score),
-        count: count as number,
-      };
+      return found(
+        index.search(asked.map(queryOf).join(' '), {
+          k,
+          offset,
+          scorer: bm25f ? 'bm25f' : 'bm25',
+          count: true,
+          ...(filter && { filter }),
+        }),
+      );
     },
     optimize: () => void index.optimize(),
     save: () => index.save(),
@@ -110,6 +135,24 @@ function embindDoor({ TextIndex }: TextRoom): TextDoor {
     facets(asked) {
       const { facets } = index.search(asked.map(queryOf).join(' '), { facets: ['tags'] });
       return (facets?.tags ?? []).map(({ value, count }) => `${value} ${count}`);
+    },
+    byRanges(questions) {
+      const { head, lists } = (index as unknown as Written).parts('test');
+      const own = (room as unknown as Inner).TextHead.open('test', head, {});
+      try {
+        return questions.map((asked) => {
+          const query = asked.map(queryOf).join(' ');
+          const wanted = own.wanted('test', query, {});
+          for (const { term, offset, length } of wanted)
+            own.give('test', term, lists.subarray(offset, offset + length));
+          const result = found(own.search(query, { count: true }));
+          own.keep('test', own.wanted('test', query, {}), 0);
+          expect(own.listBytes).toBe(0);
+          return result;
+        });
+      } finally {
+        own.dispose();
+      }
     },
     dispose: () => index.dispose(),
   });
@@ -156,21 +199,55 @@ function rawDoor(module: RawModule): TextDoor {
   const kinds = { words: 0, prefix: 1, fuzzy: 2, phrase: 3, value: 4 };
   const occurs = { may: 0, must: 1, not: 2 };
 
+  const clausesOf = (asked: Asked[]) => {
+    const texts = asked.map(({ text }) => utf8(text));
+    let from = 0;
+    const clauses = asked.flatMap(
+      ({ kind = 'words', occur = 'may', field, distance = 1, boost = 1 }, i) => {
+        const { length } = texts[i]!;
+        const bits = field === undefined ? 7 : 1 << field;
+        const edits = kind === 'fuzzy' ? distance : 0;
+        const clause = [occurs[occur], kinds[kind], bits, from, length, edits, boost];
+        from += length;
+        return clause;
+      },
+    );
+    return [new Float64Array(clauses), joined(texts), new Float64Array([2, 1, 1])] as const;
+  };
+  const written = (writer: number) => {
+    try {
+      return out((at) => {
+        module.check(call.sl_abi_writer_size!(writer, at));
+        const size = module.f64(at, 1)[0]!;
+        const buffer = module.alloc(size);
+        try {
+          module.check(call.sl_abi_writer_next!(writer, buffer, size, at));
+          return bytesAt(buffer, size);
+        } finally {
+          call.sl_abi_free!(buffer);
+        }
+      });
+    } finally {
+      module.check(call.sl_abi_writer_destroy!(writer));
+    }
+  };
+  const read = (kind: number, bytes: Uint8Array, load: (reader: number) => number) => {
+    const reader = module.made(call.sl_abi_reader_create!(kind, bytes.length));
+    try {
+      module.with([bytes], (at) =>
+        module.check(call.sl_abi_reader_feed!(reader, at!, bytes.length)),
+      );
+      return module.made(load(reader));
+    } finally {
+      module.check(call.sl_abi_reader_destroy!(reader));
+    }
+  };
+
   const storeOf = (index: number): Store => {
     const ask = (asked: Asked[], settings: Settings, at: number) => {
       const { k = 10, offset = 0, bm25f = false, filter } = settings;
-      const texts = asked.map(({ text }) => utf8(text));
-      let from = 0;
-      const clauses = asked.flatMap(
-        ({ kind = 'words', occur = 'may', field, distance = 1, boost = 1 }, i) => {
-          const { length } = texts[i]!;
-          const bits = field === undefined ? 7 : 1 << field;
-          const edits = kind === 'fuzzy' ? distance : 0;
-          const clause = [occurs[occur], kinds[kind], bits, from, length, edits, boost];
-          from += length;
-          return clause;
-        },
-      );
+      const parts = clausesOf(asked);
+      const from = parts[1].length;
       const chosen = filter?.map(keyOf) ?? [];
       const lengths = new Uint32Array(chosen.map(({ length }) => length));
       const set = filter
@@ -181,27 +258,25 @@ function rawDoor(module: RawModule): TextDoor {
           )
         : 0;
       try {
-        module.with(
-          [new Float64Array(clauses), joined(texts), new Float64Array([2, 1, 1])],
-          (list, text, boosts) =>
-            module.check(
-              call.sl_abi_text_search!(
-                index,
-                list!,
-                asked.length,
-                text!,
-                from,
-                k,
-                offset,
-                Number(bm25f),
-                1.2,
-                0.75,
-                1,
-                boosts!,
-                set,
-                at,
-              ),
+        module.with([...parts], (list, text, boosts) =>
+          module.check(
+            call.sl_abi_text_search!(
+              index,
+              list!,
+              asked.length,
+              text!,
+              from,
+              k,
+              offset,
+              Number(bm25f),
+              1.2,
+              0.75,
+              1,
+              boosts!,
+              set,
+              at,
             ),
+          ),
         );
       } finally {
         if (set) module.check(call.sl_abi_text_filter_destroy!(set));
@@ -259,22 +334,41 @@ function rawDoor(module: RawModule): TextDoor {
           do module.check(call.sl_abi_job_step!(index, 50, at));
           while (module.u32(at, 1)[0] === 9);
         }),
-      save() {
-        const writer = module.made(call.sl_abi_text_save!(index));
+      save: () => written(module.made(call.sl_abi_text_save!(index))),
+      byRanges(questions) {
+        const bytes = written(module.made(call.sl_abi_text_save_head!(index)));
+        const lists = out((at) => {
+          module.check(call.sl_abi_text_lists!(index, at));
+          const [address, length] = module.f64(at, 2) as unknown as [number, number];
+          return bytesAt(address, length);
+        });
+        // TXTH
+        const head = read(0x4854_5854, bytes, (reader) => call.sl_abi_text_load_head!(reader));
+        const own = storeOf(head);
+        const wanted = (asked: Asked[]) =>
+          module.with([...clausesOf(asked)], (list, text, boosts) =>
+            out((at) => {
+              const bytes = clausesOf(asked)[1].length;
+              module.check(
+                call.sl_abi_text_wanted!(head, list!, asked.length, text!, bytes, boosts!, at),
+              );
+              const [count, address] = module.f64(at, 2) as unknown as [number, number];
+              const all = [...module.f64(address, 4 * count)];
+              return Array.from({ length: count }, (_, i) => all.slice(4 * i, 4 * i + 4));
+            }),
+          );
         try {
-          return out((at) => {
-            module.check(call.sl_abi_writer_size!(writer, at));
-            const size = module.f64(at, 1)[0]!;
-            const buffer = module.alloc(size);
-            try {
-              module.check(call.sl_abi_writer_next!(writer, buffer, size, at));
-              return bytesAt(buffer, size);
-            } finally {
-              call.sl_abi_free!(buffer);
-            }
+          return questions.map((asked) => {
+            for (const [term, from, length] of wanted(asked) as [number, number, number][])
+              module.with([lists.slice(from, from + length)], (at) =>
+                module.check(call.sl_abi_text_give!(head, term, at!, length)),
+              );
+            const result = own.search(asked);
+            for (const [term] of wanted(asked)) module.check(call.sl_abi_text_forget!(head, term!));
+            return result;
           });
         } finally {
-          module.check(call.sl_abi_writer_destroy!(writer));
+          own.dispose();
         }
       },
       facts: () =>
@@ -318,18 +412,8 @@ function rawDoor(module: RawModule): TextDoor {
           ),
         ),
       ),
-    load(bytes) {
-      // TEXT
-      const reader = module.made(call.sl_abi_reader_create!(0x5458_4554, bytes.length));
-      try {
-        module.with([bytes], (at) =>
-          module.check(call.sl_abi_reader_feed!(reader, at!, bytes.length)),
-        );
-        return storeOf(module.made(call.sl_abi_text_load!(reader)));
-      } finally {
-        module.check(call.sl_abi_reader_destroy!(reader));
-      }
-    },
+    // TEXT
+    load: (bytes) => storeOf(read(0x5458_4554, bytes, (reader) => call.sl_abi_text_load!(reader))),
   };
 }
 
@@ -415,6 +499,17 @@ export const cases: Case<TextDoor>[] = [
         ]);
       }),
   })),
+  {
+    name: 'lists that are given for each question: the same hits and scores',
+    run: ({ create }) =>
+      withStore(create('english'), (store) => {
+        fill(store, 900, 12);
+        for (let id = 0; id < 900; id += 13) store.remove(id);
+        const whole = questions.map((asked) => store.search(asked));
+        return [whole, store.byRanges(questions)];
+      }),
+    check: ([whole, found]: Found[][]) => expect(found).toEqual(whole),
+  },
   {
     name: 'documents go, come back and are left behind',
     run: ({ create }) =>

@@ -138,7 +138,7 @@ Examples:
 
   common(progress, program.command('publish'))
     .description(
-      'write vectors, or a graph, as a file that is searched on a web server, without downloading it; anything else that save() wrote as one whose segments are read by ranges',
+      'write vectors, texts or a graph as a file that is searched on a web server, without downloading it; anything else that save() wrote as one whose segments are read by ranges',
     )
     .argument(
       '<file>',
@@ -171,6 +171,7 @@ Examples:
   sublinear publish words.slv -o words.slvr
   sublinear publish vectors.npy --labels words.txt -o words.slvr
   sublinear search https://example.org/words.slvr --query "0.1, -0.3, 0.2"
+  sublinear publish documents.slv -o documents.sltx
   sublinear publish friends.csv --graph --undirected -o friends.slgr
   sublinear rank https://example.org/friends.slgr --source Ada
   sublinear publish factors.slv -o factors.slr        any saved file; "segments" reads it`,
@@ -239,10 +240,15 @@ Examples:
   sublinear search words.slv --query "0.1, -0.3, 0.2" --top 5
   sublinear search words.slv --queries questions.npy --ef 200 --json
   sublinear search documents.slv "quiet hotel -station" --where 'year>2020'
-  sublinear search documents.slv --sparse 2054:0.4,3899:1.7`,
+  sublinear search documents.slv --sparse 2054:0.4,3899:1.7
+  sublinear search https://example.org/documents.sltx "quiet hotel"`,
     )
     .action(async (file: string, words: string | undefined, options) => {
       const local = await import('./search.js');
+      if (words !== undefined) {
+        const { isRemoteText, searchTextsRemote } = await import('./text-remote.js');
+        if (await isRemoteText(file)) return searchTextsRemote(file, words, options);
+      }
       if (words !== undefined || options.sparse !== undefined)
         return local.searchParts(file, words, options, progress);
       const remote = await import('./search-remote.js');

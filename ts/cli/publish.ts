@@ -14,6 +14,7 @@ import {
   type Progress,
   say,
 } from './terminal.js';
+import { publishTexts } from './text-remote.js';
 import { openVectors, readLabels } from './vectors.js';
 
 export interface PublishOptions extends CommonOptions {
@@ -38,6 +39,10 @@ export async function publish(
   if (await isForSections(file, options)) return publishSections(file, options, progress);
   if (options.graph || (await kindOfFile(file)) === 'GRPH')
     return publishGraph(file, options, progress);
+  if ((await kindOfFile(file)) === 'TEXT') {
+    onlyFor(options, `${nameOf(file)} is an index of texts`);
+    return publishTexts(file, options, progress);
+  }
   const { output, labels: labelFile, metric, cells, seed } = options;
   if (file === '-' && labelFile === '-')
     throw new CliError('only one of vectors and labels can come from standard input');
@@ -136,7 +141,8 @@ export async function publish(
 async function isForSections(file: string, { sections, graph }: PublishOptions): Promise<boolean> {
   if (sections && graph) throw new CliError('--sections and --graph: expected one of them');
   const kind = await kindOfFile(file);
-  if (kind !== undefined) return sections || !['GRPH', 'FLAT', 'HNSW', 'COLL'].includes(kind);
+  if (kind !== undefined)
+    return sections || !['GRPH', 'FLAT', 'HNSW', 'COLL', 'TEXT'].includes(kind);
   if (sections) throw new CliError(`--sections: ${nameOf(file)} is no file that save() wrote`);
   return false;
 }
@@ -146,9 +152,7 @@ async function publishSections(
   { output, ...options }: PublishOptions,
   progress: Progress,
 ): Promise<void> {
-  for (const name of ['labels', 'dimension', 'metric', 'cells', 'undirected'] as const)
-    if (options[name] !== undefined)
-      throw new CliError(`--${name}: ${nameOf(file)} is published as it is, by its sections`);
+  onlyFor(options, `${nameOf(file)} is published as it is, by its sections`);
   await assertApart([file], { '--output': output });
   const engine = await engineFor(['format'], options);
   const started = performance.now();
@@ -174,6 +178,12 @@ async function publishSections(
     ['written', `${output}: ${bytes(written.length)}`],
     ['hash', hash as string],
   ]);
+}
+
+/** Options of vectors and graphs are not for other files. */
+function onlyFor(options: Partial<PublishOptions>, because: string): void {
+  for (const name of ['labels', 'dimension', 'metric', 'cells', 'undirected', 'exact'] as const)
+    if (options[name] !== undefined) throw new CliError(`--${name}: ${because}`);
 }
 
 /** What was done, as JSON or for people. JSON does not go into what is written. */

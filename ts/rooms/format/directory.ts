@@ -49,13 +49,19 @@ export const sizes: Readonly<Record<SegmentType, number>> = {
   text: 1,
 };
 
-export const kinds = { index: tag('RIDX'), bundle: tag('BNDL'), graph: tag('RGPH') };
+export const kinds = {
+  index: tag('RIDX'),
+  bundle: tag('BNDL'),
+  graph: tag('RGPH'),
+  text: tag('RTXT'),
+};
 
 /** What they are, and what opens them. */
 const opens = new Map([
   [kinds.index, 'vectors (RemoteIndex)'],
   [kinds.bundle, 'tensors (Bundle)'],
   [kinds.graph, 'a graph (RemoteGraph)'],
+  [kinds.text, 'texts (RemoteText)'],
 ]);
 
 /** An entry of a directory that was checked. */

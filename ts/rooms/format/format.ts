@@ -1,13 +1,16 @@
 // Files that are read by ranges: vectors that are searched where they lie, and bundles of named tensors.
 import type { Runtime } from '../../runtime/runtime.js';
 import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
+import type { TextIndex } from '../text/text-index.js';
 import { Bundle } from './bundle.js';
 import { createRemoteFiles, type WriteProgress } from './frame.js';
 import { createGraphPublish, type GraphToWrite } from './graph-publish.js';
 import { createPublish, type VectorsToWrite, type WriteIndexOptions } from './publish.js';
 import { RemoteGraph } from './remote-graph.js';
 import { RemoteIndex } from './remote-index.js';
+import { RemoteText } from './remote-text.js';
 import { bundleOf, safetensorsOf, type TensorInput } from './tensors.js';
+import { textFileOf } from './text-file.js';
 
 export * from '../../runtime/errors.js';
 export type { NodeLabel } from '../../runtime/labels.js';
@@ -47,6 +50,12 @@ export type {
 } from './publish.js';
 export { RemoteGraph } from './remote-graph.js';
 export { RemoteIndex, type RemoteSearchOptions, type RemoteSearchResult } from './remote-index.js';
+export {
+  RemoteText,
+  type RemoteTextOptions,
+  type RemoteTextResult,
+  type RemoteTextSearchOptions,
+} from './remote-text.js';
 export type { RangeReader, RemoteOptions, RemoteSource, SourceOptions } from './source.js';
 export type { Tensor, TensorData, TensorInput } from './tensors.js';
 export type { Traffic } from './traffic.js';
@@ -55,6 +64,7 @@ export type { Traffic } from './traffic.js';
 export interface FormatRoom {
   readonly RemoteIndex: typeof RemoteIndex;
   readonly RemoteGraph: typeof RemoteGraph;
+  readonly RemoteText: typeof RemoteText;
   readonly Bundle: typeof Bundle;
 
   /**
@@ -194,6 +204,25 @@ export interface FormatRoom {
   ): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
+   * The file of a full-text index that {@link RemoteText} searches by ranges, about as long as that of `save()`. O(bytes).
+   *
+   * @throws TypeError for what is no index of the module `text`; SublinearError `MEMORY`
+   *
+   * @example
+   * ```ts
+   * import { load } from 'sublinear/format';
+   * import { load as loadText } from 'sublinear/text';
+   *
+   * const { Bundle, writeRemoteText } = await load();
+   * const { TextIndex } = await loadText();
+   * using index = TextIndex.create({ fields: ['text'] });
+   * index.add({ id: 1, fields: { text: 'kept on a server' } });
+   * console.log((await Bundle.open(writeRemoteText(index))).kind); // RTXT
+   * ```
+   */
+  writeRemoteText(index: TextIndex): Uint8Array<ArrayBuffer>;
+
+  /**
    * Tensors as a safetensors file, as other libraries read it; texts become its metadata. O(bytes).
    *
    * @throws TypeError; RangeError `RANGE` (types), `SHAPE`
@@ -216,11 +245,13 @@ export function createRoom(runtime: Runtime): FormatRoom {
   return {
     RemoteIndex: runtime.bind(RemoteIndex),
     RemoteGraph: runtime.bind(RemoteGraph),
+    RemoteText: runtime.bind(RemoteText),
     Bundle: runtime.bind(Bundle),
     ...createPublish(runtime),
     ...createGraphPublish(runtime),
     writeBundle: (tensors) => bundleOf(runtime, 'writeBundle', tensors),
     ...createRemoteFiles(runtime),
+    writeRemoteText: (index) => textFileOf(runtime, 'writeRemoteText', index),
     writeSafetensors: (tensors) => safetensorsOf('writeSafetensors', tensors),
   };
 }

@@ -79,7 +79,7 @@ export function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> 
 }
 
 /** Where a slice has got to. */
-export interface Added {
+interface Added {
   added: number;
   total: number | undefined;
 }

@@ -3,6 +3,7 @@ import { fulltextQuestion } from '../../generated/fields/text.js';
 import type { TextFilter as RawFilter, Fulltext as RawFulltext } from '../../generated/raw/text.js';
 import { give } from '../../runtime/fields.js';
 import { isInstance, rawOf } from '../../runtime/object.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { isAscii, tokens } from './analysis.js';
 import { writeText } from './feed.js';
@@ -124,13 +125,7 @@ export abstract class SearchableTexts extends StoredTexts {
   }
 
   #positions(operation: string): boolean {
-    const raw = this.use(operation);
-    const { runtime } = this;
-    return runtime.scratch(operation, (scratch) => {
-      const at = scratch.f64(FACTS + 2 * this.schema.names.length);
-      raw.facts(at);
-      return runtime.f64[at / 8 + POSITIONS_FACT] !== 0;
-    });
+    return positionsOf(this.runtime, this.use(operation), this.schema.names.length);
   }
 
   #boosts(address: number, { boosts }: Question): number {
@@ -358,4 +353,13 @@ export abstract class SearchableTexts extends StoredTexts {
       return ranges;
     });
   }
+}
+
+/** Whether an index knows where words stand. */
+export function positionsOf(runtime: Runtime, raw: RawFulltext, fields: number): boolean {
+  return runtime.scratch('TextIndex', (scratch) => {
+    const at = scratch.f64(FACTS + 2 * fields);
+    raw.facts(at);
+    return runtime.f64[at / 8 + POSITIONS_FACT] === 1;
+  });
 }

@@ -2,6 +2,7 @@
 import { fulltextOptions } from '../../generated/fields/text.js';
 import type { Fulltext as RawFulltext } from '../../generated/raw/text.js';
 import { runtimeOf } from '../../runtime/bind.js';
+import { make } from '../../runtime/brand.js';
 import { give } from '../../runtime/fields.js';
 import {
   type AsyncBytesSource,
@@ -17,16 +18,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { asyncKeys } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { writeText } from './feed.js';
-import { textAt } from './ids.js';
-import { type Schema, schemaFrom, schemaOf, stopWordsOf } from './schema.js';
+import { schemaOf, stopWordsOf } from './schema.js';
+import { savedSchema } from './schema-saved.js';
 import { SearchableTexts } from './searchable-texts.js';
 import type { LoadTextOptions, TextIndexOptions } from './types.js';
 
 const languages = { none: 0, english: 1 } as const;
-/** SL_FULLTEXT_FACTS, the place of the number of fields, and SL_MOST_FIELDS. */
-const FACTS = 10;
-const FIELDS_FACT = 7;
-const MOST_FIELDS = 32;
 
 /**
  * An index of documents that finds them by their words: BM25 over several fields, phrases, prefixes, misspelt words, filters and
@@ -136,6 +133,14 @@ export class TextIndex extends SearchableTexts {
     return savePieces(runtime, operation, () => runtime.raw.Fulltext.save(use()), use);
   }
 
+  /** @internal The two parts of a file that is read by ranges: everything but the lists of words, and these. */
+  parts(operation: string): { head: Uint8Array<ArrayBuffer>; lists: Uint8Array<ArrayBuffer> } {
+    const { runtime } = this;
+    const raw = this.use(operation);
+    const head = saveWhole(runtime, operation, () => runtime.raw.Fulltext.saveHead(raw));
+    return { head, lists: listsOf(runtime, operation, raw) };
+  }
+
   /**
    * An index from the bytes that {@link TextIndex.save} gave: it answers with the same bits. Untrusted bytes are safe.
    *
@@ -185,6 +190,15 @@ export class TextIndex extends SearchableTexts {
   }
 }
 
+function listsOf(runtime: Runtime, operation: string, raw: RawFulltext): Uint8Array<ArrayBuffer> {
+  return runtime.scratch(operation, (scratch) => {
+    const at = scratch.f64(2);
+    runtime.check(operation, raw.lists(at));
+    const [address, bytes] = [runtime.f64[at / 8] as number, runtime.f64[at / 8 + 1] as number];
+    return make(operation, bytes, () => runtime.u8.slice(address, address + bytes));
+  });
+}
+
 function indexFile(
   runtime: Runtime,
   operation: string,
@@ -204,24 +218,4 @@ function indexFile(
       return index;
     },
   };
-}
-
-function savedSchema(
-  runtime: Runtime,
-  operation: string,
-  raw: RawFulltext,
-  given: LoadTextOptions,
-): Schema {
-  const text = runtime.scratch(operation, (scratch) => {
-    const at = scratch.u32(2);
-    raw.schema(at, at + 4);
-    const [address, bytes] = [runtime.u32[at / 4] as number, runtime.u32[at / 4 + 1] as number];
-    return textAt(runtime.u8, address, bytes);
-  });
-  const fields = runtime.scratch(operation, (scratch) => {
-    const at = scratch.f64(FACTS + 2 * MOST_FIELDS);
-    raw.facts(at);
-    return runtime.f64[at / 8 + FIELDS_FACT] as number;
-  });
-  return schemaFrom(operation, text, fields, given);
 }

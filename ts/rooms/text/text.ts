@@ -2,6 +2,7 @@
 import { type FusedHit, type FuseOptions, fuse, type RankedList } from '../../runtime/fuse.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { TextFilter } from './text-filter.js';
+import { TextHead } from './text-head.js';
 import { TextIndex } from './text-index.js';
 
 export * from '../../runtime/errors.js';
@@ -18,6 +19,8 @@ export type * from './types.js';
 export interface TextRoom {
   readonly TextFilter: typeof TextFilter;
   readonly TextIndex: typeof TextIndex;
+  /** @internal */
+  readonly TextHead: typeof TextHead;
 
   /**
    * Several lists of results as one, for searches by words and by meaning together: each document's parts say which list
@@ -47,6 +50,7 @@ export function createRoom(runtime: Runtime): TextRoom {
   return {
     TextFilter: runtime.bind(TextFilter),
     TextIndex: runtime.bind(TextIndex),
+    TextHead: runtime.bind(TextHead),
     fuse,
   };
 }
