@@ -149,13 +149,20 @@ sl_status sl_property_plan(sl_property_query *q) {
   return SL_OK;
 }
 
+// CREATE INDEX and DROP INDEX: what somebody reads keeps its index.
+static bool changes_indexes(const sl_cypher_statement *s) {
+  const sl_cypher_clause *c = s->query.branches->clauses;
+  return c->kind == SL_CYPHER_CALL_PROCEDURE && c->call.alone;
+}
+
 // Whether a query may begin, and what has to be done to the live state before.
 static sl_status may_begin(const sl_property_query *q) {
   sl_property *graph = q->graph, *root = graph->root;
   SL_REQUIRE(!root->closed && !graph->closed, SL_ERR_STATE, "graph",
              "a graph that was not destroyed");
   SL_REQUIRE(graph->store != NULL, SL_ERR_STATE, "transaction", "a transaction that has not ended");
-  if (q->statement->writes && graph == root) return sl_property_may_change(graph);
+  if (graph == root && (q->statement->writes || changes_indexes(q->statement)))
+    return sl_property_may_change(graph);
   SL_REQUIRE(!q->statement->writes || graph->as == SL_PROPERTY_TRANSACTION, SL_ERR_STATE, "graph",
              "no snapshot, in which nothing can be changed: use its graph or a transaction");
   SL_REQUIRE(
