@@ -33,6 +33,7 @@ EMSCRIPTEN_BINDINGS(property) {
       .method<sl_property_job>("job")
       .method<sl_property_query_bytes>("bytes")
       .method<sl_property_begin>("begin")
+      .method<sl_property_limit>("limit")
       .method<sl_property_ask>("ask")
       .method<sl_property_room>("room")
       .method<sl_property_take>("take")

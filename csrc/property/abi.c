@@ -129,6 +129,16 @@ int32_t SL_ABI(sl_abi_property_query_destroy)(sl_handle handle) {
   return sl_abi_job_close(handle, &sl_property_kind);
 }
 
+// most: any number >= 0; after begin.
+int32_t SL_ABI(sl_abi_property_limit)(sl_handle handle, double most) {
+  sl_property_query *query;
+  uint64_t number;
+  SL_TRY(get_query(handle, &query));
+  SL_TRY(sl_abi_count(most, "most", &number));
+  sl_property_limit(query, number);
+  return SL_OK;
+}
+
 // most_rows: any number >= 0. Begins; then sl_abi_job_step and sl_abi_property_take.
 int32_t SL_ABI(sl_abi_property_begin)(sl_handle handle, const uint8_t *parameters,
                                       uint32_t parameter_bytes, double most_rows, double now,

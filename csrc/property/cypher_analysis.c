@@ -175,7 +175,8 @@ static bool resolve_call(sl_cypher_analysis *a, clause *c) {
       a->parser, SL_CYPHER_ERROR_PROCEDURE, SL_CYPHER_PROCEDURE_NOT_FOUND, c->begin,
       (a->parser->lexer.text[c->begin] | 32) == 'l'
           ? "LOAD CSV takes rows of the procedure sublinear.loadCsv, which is not defined"
-          : "There is no procedure of this name");
+          : "There is no procedure of this name: define it before (useProcedures defines those of "
+            "sublinear)");
   return false;
 }
 

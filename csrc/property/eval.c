@@ -246,6 +246,7 @@ static sl_status comprehension(sl_run *run, const sl_code *c, sl_value *out) {
       SL_TRY(sl_eval(run, c->args[2], &list->items[count++]));
   }
   run->work += from->count;
+  SL_TRY(sl_end_if_too_long(run));
   list->count = count;
   return sl_list_close(list, out);
 }
@@ -266,6 +267,7 @@ static sl_status quantify(sl_run *run, const sl_code *c, sl_truth *out) {
     count[t]++;
   }
   run->work += from->count;
+  SL_TRY(sl_end_if_too_long(run));
   const bool unknown = count[SL_UNKNOWN] > 0;
   switch (c->op) {
   case SL_CYPHER_ALL:
@@ -296,6 +298,7 @@ static sl_status reduce(sl_run *run, const sl_code *c, sl_value *out) {
     SL_TRY(sl_eval(run, c->args[2], &value));
   }
   run->work += from->count;
+  SL_TRY(sl_end_if_too_long(run));
   *out = value;
   return SL_OK;
 }

@@ -33,7 +33,7 @@ struct sl_property_query {
   double *room; // for arguments
   size_t room_bytes;
   sl_store *pinned; // what it reads while it runs
-  uint64_t row_count, taken_rows, most_rows, version, planned_size;
+  uint64_t row_count, taken_rows, most_rows, most_at_once, version, planned_size;
   bool full; // most_rows are out
   bool planned;
   sl_changes changes;

@@ -459,12 +459,13 @@ static sl_status pipeline_step(sl_run *run, sl_pipeline *p, sl_step_result *out)
     run->work++;
     if (sl_over_budget(run)) {
       *out = SL_PAUSE;
-      return SL_OK;
+      return run->cannot_pause ? sl_end_if_too_long(run) : SL_OK;
     }
     SL_TRY(sl_produce(run, o, out));
     if (*out == SL_PAUSE) {
-      if (run->cannot_pause) continue;
-      return SL_OK;
+      if (!run->cannot_pause) return SL_OK;
+      SL_TRY(sl_end_if_too_long(run));
+      continue;
     }
     if (*out == SL_ROW) {
       o->produced += o->counts ? run->times : 1;

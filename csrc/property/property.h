@@ -173,6 +173,11 @@ sl_status sl_property_begin(sl_property_query *query, const uint8_t *parameters,
                             uint32_t parameter_bytes, uint64_t most_rows, double now,
                             uint64_t seed);
 
+// After sl_property_begin(): the most work of one step, which is more than that of sl_job_step() only where expressions with
+// subqueries, patterns and lists are evaluated, each whole. What takes more ends the query as a stop with TIME_LIMIT does. Until the
+// next begin; without it there is no limit.
+void sl_property_limit(sl_property_query *query, uint64_t most);
+
 // Rows since the last call: values in the order of the columns, row by row.
 //   numbers   three, written: address, bytes, rows; valid until the next step
 void sl_property_take(sl_property_query *query, double *numbers);

@@ -149,13 +149,20 @@ sl_status sl_property_plan(sl_property_query *q) {
   return SL_OK;
 }
 
+// CREATE INDEX and DROP INDEX: what somebody reads keeps its index.
+static bool changes_indexes(const sl_cypher_statement *s) {
+  const sl_cypher_clause *c = s->query.branches->clauses;
+  return c->kind == SL_CYPHER_CALL_PROCEDURE && c->call.alone;
+}
+
 // Whether a query may begin, and what has to be done to the live state before.
 static sl_status may_begin(const sl_property_query *q) {
   sl_property *graph = q->graph, *root = graph->root;
   SL_REQUIRE(!root->closed && !graph->closed, SL_ERR_STATE, "graph",
              "a graph that was not destroyed");
   SL_REQUIRE(graph->store != NULL, SL_ERR_STATE, "transaction", "a transaction that has not ended");
-  if (q->statement->writes && graph == root) return sl_property_may_change(graph);
+  if (graph == root && (q->statement->writes || changes_indexes(q->statement)))
+    return sl_property_may_change(graph);
   SL_REQUIRE(!q->statement->writes || graph->as == SL_PROPERTY_TRANSACTION, SL_ERR_STATE, "graph",
              "no snapshot, in which nothing can be changed: use its graph or a transaction");
   SL_REQUIRE(
@@ -182,7 +189,8 @@ sl_status sl_property_begin(sl_property_query *q, const uint8_t *parameters,
   q->run.now = now;
   q->run.work = 0;
   q->run.times = 1;
-  q->run.cannot_pause = false;
+  q->run.cannot_pause = q->run.too_long = false;
+  q->most_at_once = UINT64_MAX;
   q->rows.count = 0;
   q->row_count = q->taken_rows = 0;
   q->most_rows = most_rows;
@@ -253,7 +261,9 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
   const size_t before = q->rows.count;
   // Operators ask before they go on as well: with less, a step could end before anything was done.
   const uint64_t least = work < 16 ? 16 : work;
+  const uint64_t most = q->most_at_once < least ? least : q->most_at_once;
   run->limit = run->work + least < least ? UINT64_MAX : run->work + least;
+  run->most = run->work + most < most ? UINT64_MAX : run->work + most;
   for (;;) {
     sl_step_result step;
     SL_TRY(sl_plan_step(run, run->plan, &step));
@@ -265,10 +275,13 @@ static sl_status go_on(sl_property_query *q, uint64_t work) {
   }
 }
 
+static sl_status stop(sl_job *job, sl_outcome why);
+
 static sl_status step(sl_job *job, uint64_t work) {
   sl_property_query *q = of(job);
   const sl_status status = go_on(q, work);
   if (status == SL_OK) return SL_OK;
+  if (q->run.too_long) return stop(job, SL_OUTCOME_TIME_LIMIT);
   sl_property_leave(q);
   sl_job_drop(job);
   return noted(q, status);
@@ -284,6 +297,8 @@ static sl_status stop(sl_job *job, sl_outcome why) {
   sl_job_end(job, why);
   return SL_OK;
 }
+
+void sl_property_limit(sl_property_query *q, uint64_t most) { q->most_at_once = most; }
 
 static uint64_t work_done(const sl_job *job) { return of(job)->run.work; }
 static size_t job_bytes(const sl_job *job) { return sl_property_query_bytes(of(job)); }

@@ -270,8 +270,9 @@ struct sl_run {
   sl_plan *plan;
   sl_operator *wanted;  // a procedure whose rows the host has to give
   uint64_t work, limit; // limit: where to pause
+  uint64_t most;        // where what cannot pause ends the query
   uint64_t times;       // how many rows this one stands for
-  bool cannot_pause;
+  bool cannot_pause, too_long;
   uint64_t rng[4];
   double now; // ms since 1970, for timestamp()
   uint32_t operator_count;
@@ -342,8 +343,13 @@ static inline bool sl_step_next(const sl_operator *o, sl_walk *w, uint32_t *node
 sl_status sl_step_passes(sl_run *run, sl_operator *o, uint32_t node, uint32_t relationship,
                          bool *out);
 
+// Expressions are evaluated whole: where a pause is due in one, the query has to end.
 static inline bool sl_over_budget(const sl_run *run) {
-  return run->work >= run->limit && !run->cannot_pause;
+  return run->work >= (run->cannot_pause ? run->most : run->limit);
+}
+static inline sl_status sl_end_if_too_long(sl_run *run) {
+  run->too_long = run->work >= run->most;
+  return run->too_long ? SL_ERR_STATE : SL_OK;
 }
 
 #endif

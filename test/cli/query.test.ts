@@ -19,6 +19,14 @@ describe('query', () => {
       'csv',
     ]);
     expect([code, stdout]).toEqual([0, 'name,age\nAda,36\nBob,41\n']);
+    const values =
+      "RETURN date('2020-02-29') AS d, duration('P1M') AS l, null AS n, true AS b, [1, null] AS s, {kind: 'date'} AS m";
+    const answers = ['csv', 'table'].map((format) =>
+      sublinear(['query', 'new', values, '--quiet', '--format', format]),
+    );
+    const [asCsv, asTable] = (await Promise.all(answers)).map((answer) => answer.stdout);
+    expect(asCsv).toBe('d,l,n,b,s,m\n2020-02-29,P1M,,true,"[1,null]","{""kind"":""date""}"\n');
+    expect(asTable).toMatch(/^2020-02-29 +P1M +null +true +\[1,null\] +{"kind":"date"}$/m);
     const caret = await refused(['query', 'new', 'RETURN x']);
     expect(caret).toMatch(/x is not defined \(line 1, column 8\)/);
     expect(await refused(['query', '-'])).toMatch(/standard input/);

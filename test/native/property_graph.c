@@ -246,6 +246,45 @@ static void size_and_depth_do_not_matter(void **state) {
   sl_property_destroy(g);
 }
 
+// One step that could take very long ends at its limit, with the rows before it.
+static void long_rows_end(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int rows;
+  } texts[] = {{"UNWIND [5, 5, 100000000] AS i WITH CASE i WHEN 5 THEN 5 ELSE 400 END AS i "
+                "RETURN size([x IN range(1, i) WHERE any(y IN range(1, i) WHERE y = -x)])",
+                2},
+               {"RETURN COUNT { MATCH (a:N), (b:N), (c:N) WHERE a.x + b.x + c.x < 0 }", 0},
+               {"MATCH (a:N) WHERE EXISTS { MATCH (a)-[:R*]->(b:M) } RETURN a.x", 0},
+               {"MATCH (a:N) WHERE a.x < 3 RETURN [(a)-[:R*1..60]->(b:M) | b.x]", 0}};
+  for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+    sl_property *g;
+    sl_property_query *q;
+    sl_outcome outcome;
+    int64_t none;
+    double numbers[3];
+    assert_ok(sl_property_create(&g));
+    assert_ok(ask(g, "UNWIND range(1, 60) AS i CREATE (:N {x: i})", &none));
+    assert_ok(ask(g, "MATCH (a:N), (b:N) WHERE a <> b CREATE (a)-[:R]->(b)", &none));
+    assert_ok(sl_property_prepare(g, TEXT(texts[k].text), &q));
+    assert_ok(sl_property_begin(q, NULL, 0, UINT64_MAX, 0, 1));
+    sl_property_limit(q, 10000);
+    outcome = SL_OUTCOME_RUNNING;
+    while (outcome == SL_OUTCOME_RUNNING) {
+      const uint64_t before = sl_job_work(sl_property_job(q));
+      assert_ok(sl_job_step(sl_property_job(q), 500, &outcome));
+      assert_true(sl_job_work(sl_property_job(q)) - before <= 20000);
+    }
+    assert_int_equal(outcome, SL_OUTCOME_TIME_LIMIT);
+    sl_property_take(q, numbers);
+    assert_int_equal((int)numbers[2], texts[k].rows);
+    assert_int_equal(answer(g, "CREATE (m:M) RETURN 1"), 1);
+    sl_property_query_destroy(q);
+    sl_property_destroy(g);
+  }
+}
+
 static void sizes_are_known_before(void **state) {
   (void)state;
   static const struct {
@@ -331,6 +370,7 @@ int main(void) {
       property(memory_may_end_anywhere),
       property(a_graph_is_the_same_after_saving),
       property(size_and_depth_do_not_matter),
+      property(long_rows_end),
       property(sizes_are_known_before),
       property(arguments_are_refused_by_name),
   };

@@ -118,6 +118,30 @@ test('budgets end reading queries with what they have, and undo writing ones', a
   graph.dispose();
 });
 
+test('a row whose expressions never end is stopped as well', async () => {
+  using graph = room.PropertyGraph.create();
+  graph.query('UNWIND range(1, 60) AS i CREATE (:N {i: i})');
+  const long = [
+    'RETURN size([x IN range(1, 1500) WHERE any(y IN range(1, 1500) WHERE y = -x)]) AS n',
+    'RETURN reduce(s = 0, x IN range(1, 1000) | s + reduce(t = 0, y IN range(1, 1000) | t + 1)) * 0 AS n',
+    'RETURN COUNT { MATCH (a:N), (b:N), (c:N) WHERE a.i + b.i + c.i < 0 } AS n',
+    'RETURN size([(a:N)--() | 1]) + size([x IN range(1, 600) WHERE EXISTS { MATCH (a:N), (b:N) WHERE a.i + b.i < -x }]) AS n',
+  ];
+  for (const text of long) {
+    using query = graph.prepare(text);
+    expect(query.run({}, { maxTimeMs: 1 })).toMatchObject({ outcome: 'timeLimit', rows: [] });
+    expect((await query.runAsync({}, { maxTimeMs: 1 })).outcome).toBe('timeLimit');
+    const stream = query.stream({}, { maxTimeMs: 1 });
+    expect((await stream.next()).value).toMatchObject({ outcome: 'timeLimit', rowCount: 0 });
+    const writing = `CREATE (:M) WITH 1 AS one ${text.replace('RETURN', 'MATCH (n:N) SET n.j =').replace(/ AS n$/, '')}`;
+    expect(graph.query(writing, {}, { maxTimeMs: 1 }).outcome).toBe('timeLimit');
+    expect(query.run({}, { maxTimeMs: Number.MAX_VALUE }).rows).toEqual([{ n: 0 }]);
+    expect(query.run().rows).toEqual([{ n: 0 }]);
+  }
+  expect([graph.nodeCount, graph.kept.states]).toEqual([60, 0]);
+  expect(graph.query('MATCH (n) RETURN count(n.j) AS n').rows).toEqual([{ n: 0 }]);
+});
+
 test('the size of a graph is known before it is made', () => {
   const { PropertyGraph } = room;
   const n = 40_000;

@@ -19,8 +19,22 @@ export interface QueryGraphOptions extends CommonOptions {
 const json = (value: GraphValue): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
 
-const cell = (value: GraphValue): string | number =>
-  typeof value === 'number' || typeof value === 'string' ? value : json(value);
+/** A date, time or duration: in a table it is its text. */
+function temporalText(value: GraphValue): string | undefined {
+  const { kind, text } = Object(value) as { kind?: unknown; text?: unknown };
+  const times = /^(date|local(date)?time|(date)?time|duration)$/;
+  return typeof text === 'string' &&
+    times.test(String(kind)) &&
+    Object.keys(value ?? {}).length === 2
+    ? text
+    : undefined;
+}
+
+/** Null is nothing where programs read on, as LOAD CSV has it. */
+function cell(value: GraphValue, plain: boolean): string | number {
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return value === null && plain ? '' : (temporalText(value) ?? json(value));
+}
 
 function parametersOf({ parameters }: QueryGraphOptions): Parameters {
   if (parameters === undefined) return {};
@@ -59,6 +73,7 @@ function show(result: QueryResult, options: QueryGraphOptions): void {
     );
     return;
   }
+  const plain = ['csv', 'tsv'].includes(outputFormat(options));
   const changed = Object.entries(changes)
     .filter(([, n]) => n > 0)
     .map(([what, n]) => `${what} ${count(n)}`);
@@ -69,7 +84,7 @@ function show(result: QueryResult, options: QueryGraphOptions): void {
         ...(changed.length > 0 ? [['changes', changed.join(', ')] as const] : []),
       ],
       columns,
-      rows: rows.map((row) => columns.map((name) => cell(row[name] ?? null))),
+      rows: rows.map((row) => columns.map((name) => cell(row[name] ?? null, plain))),
       ...(columns.length === 0 && { table: null }),
       json: () => ({
         columns,

@@ -337,6 +337,7 @@ export class PropertyGraph extends GraphProcedures {
    * than the graph, it is saved whole again, and the older files are deleted. Ids stay as they are. What is saved is the graph at the
    * time of the call, without an open transaction; it may go on changing.
    *
+   * @param store - the object with which it was opened; the first save by another one replaces what is under the key
    * @param key - the files are `key/...`
    *
    * @throws SublinearError `CHANGED` when another writer has saved under the key since this graph was opened or saved there,

@@ -58,6 +58,7 @@ export function problemOf(
 
 const outcomeNames: Readonly<Record<string, QueryOutcome>> = {
   workLimit: 'rowLimit',
+  timeLimit: 'timeLimit',
 };
 
 /** The names of the columns. */

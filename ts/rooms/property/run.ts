@@ -59,6 +59,10 @@ export function beginRun(
   const raw = query.use(operation);
   const most = maxRows === Number.POSITIVE_INFINITY ? -1 : maxRows;
   runtime.check(operation, raw.begin(at, bytes.length, most, Date.now(), seed));
+  // Expressions that never pause must end as well: no unit of work takes less than 10 ns.
+  const { maxTimeMs } = options;
+  if (maxTimeMs !== undefined)
+    raw.limit(Math.min(Math.ceil(maxTimeMs * 1e5), Number.MAX_SAFE_INTEGER));
   asked.leave = () => {
     // Changes are undone, and others may change the graph. What it says of a query that has ended does not matter.
     if (runtime.alive) raw.job()?.stop(TIME_LIMIT);
