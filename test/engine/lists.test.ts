@@ -19,6 +19,7 @@ const open = () =>
       'linalg',
       'crypto',
       'format',
+      'inference',
       'chooser',
       'property',
     ],
@@ -246,4 +247,82 @@ test('a place in shared memory that is outside of it ends nothing', async () => 
   for (const index of [2 ** 31, 65_536])
     await expect(open({ memory, regions: 1, index })).rejects.toMatchObject({ code: 'RANGE' });
   expect(Hnsw.create({ metric: 'dot', dimension: 1 }).size).toBe(0);
+});
+
+test('a sweep takes the names of nodes', () => {
+  const { Graph, sweepCut } = engine.diffusion;
+  const from = ['Ada', 'Ben', 'Cleo', 'Cleo', 'Dan', 'Eva'];
+  const to = ['Ben', 'Cleo', 'Ada', 'Dan', 'Eva', 'Finn'];
+  const graph = Graph.fromEdges({ from, to, directed: false });
+  const scores = [0.5, 0.3, 0.2];
+  const named = sweepCut(graph, { nodes: ['Ada', 'Ben', 'Cleo'], scores });
+  expect(named).toEqual(sweepCut(graph, { nodes: [0, 1, 2], scores }));
+  const unknown = () => sweepCut(graph, { nodes: ['Zoe'], scores: [1] });
+  expect(refusalOf(unknown).code).toBe('INDEX');
+});
+
+describe('what a config says of an encoder is not believed before its weights are seen', () => {
+  const values = (...shape: number[]) => ({
+    data: new Float32Array(shape.reduce((a, b) => a * b)),
+    shape,
+  });
+  const layer = 'encoder.layer.0';
+  const linear = (name: string, outputs: number, inputs: number) => ({
+    [`${layer}.${name}.weight`]: values(outputs, inputs),
+    [`${layer}.${name}.bias`]: values(outputs),
+  });
+  const norm = (name: string) => ({
+    [`${name}.weight`]: values(2),
+    [`${name}.bias`]: values(2),
+  });
+  const weights = {
+    'embeddings.word_embeddings.weight': values(6, 2),
+    'embeddings.position_embeddings.weight': values(8, 2),
+    'embeddings.token_type_embeddings.weight': values(2, 2),
+    ...norm('embeddings.LayerNorm'),
+    ...norm(`${layer}.attention.output.LayerNorm`),
+    ...norm(`${layer}.output.LayerNorm`),
+    ...['query', 'key', 'value'].reduce(
+      (all, name) => Object.assign(all, linear(`attention.self.${name}`, 2, 2)),
+      {},
+    ),
+    ...linear('attention.output.dense', 2, 2),
+    ...linear('intermediate.dense', 2, 2),
+    ...linear('output.dense', 2, 2),
+  };
+  const config = {
+    hidden_size: 2,
+    num_hidden_layers: 1,
+    num_attention_heads: 1,
+    intermediate_size: 2,
+    max_position_embeddings: 8,
+  };
+  const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b'];
+  const open = (more: object, pieces: string[] = vocabulary) =>
+    engine.inference.TextEmbedder.fromBert({
+      config: { ...config, ...more },
+      weights: engine.format.writeSafetensors(weights),
+      vocabulary: pieces,
+    } as never);
+
+  test('as it is, it is read', () => {
+    using embedder = open({});
+    expect(embedder.dimensions).toBe(2);
+  });
+
+  test.each([
+    ['num_hidden_layers', 2],
+    ['num_hidden_layers', 2 ** 32],
+    ['num_hidden_layers', 2 ** 53],
+    ['intermediate_size', 2 ** 31],
+    ['intermediate_size', 2 ** 53],
+    ['hidden_size', 2 ** 40],
+    ['max_position_embeddings', 2 ** 40],
+  ])('%s of %d', (name, count) => {
+    expect(refusalOf(() => open({ [name]: count })).code).toBe('FORMAT');
+  });
+
+  test.each(kinds)('a vocabulary that is %s', (kind) => {
+    expect(refusalOf(() => open({}, liar(vocabulary, kind))).code).toBe('FORMAT');
+  });
 });

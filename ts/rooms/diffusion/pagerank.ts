@@ -4,11 +4,12 @@ import { sweepCutResult } from '../../generated/fields/diffusion.js';
 import { take } from '../../runtime/fields.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray } from '../../runtime/scratch.js';
+import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Begun, type Call, task } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
 import { limit } from '../graph/question.js';
+import type { NodeList } from '../graph/types.js';
 import {
   type AnyOptions,
   type AnyResult,
@@ -206,7 +207,7 @@ export interface PageRankFunctions {
    */
   sweepCut(
     graph: Graph,
-    scores: { nodes: IndexArray; scores: RealArray },
+    scores: { nodes: NodeList; scores: RealArray },
     options?: SweepCutOptions,
   ): SweepCut;
 }
@@ -284,7 +285,7 @@ function beginHeat(
 function sweepCut(
   runtime: Runtime,
   graph: Graph,
-  given: { nodes: IndexArray; scores: RealArray },
+  given: { nodes: NodeList; scores: RealArray },
   options: SweepCutOptions | undefined,
 ): SweepCut {
   const operation = 'sweepCut';
@@ -304,7 +305,7 @@ function sweepCut(
   if (typeof given !== 'object' || given === null)
     throw check.typeError(operation, 'scores', '{ nodes, scores }', given);
   return runtime.scratch(operation, (scratch) => {
-    const nodes = scratch.indices('nodes', given.nodes);
+    const nodes = scratch.indices('nodes', graph.numbersOf(operation, 'nodes', given.nodes));
     const scores = scratch.doubles('scores', given.scores);
     if (scores.length !== nodes.length)
       throw check.shapeError(operation, 'scores', nodes.length, scores.length);

@@ -44,9 +44,7 @@ function make(
   if (each.length !== 1 && each.length !== 2)
     throw check.rangeError(operation, 'weights', 'those of one or two directions', weights);
   const gates = kind === types.lstm ? 4 : 3;
-  const read = Array.from(each, (one, i) => {
-    if (typeof one !== 'object' || one === null)
-      throw check.typeError(operation, `weights[${i}]`, '{ input, own }', one);
+  const read = Array.from(each, (one) => {
     const given = check.options(operation, one as RecurrentWeights, weightKeys);
     const bias = (name: 'inputBias' | 'ownBias') =>
       given[name] && scratch.floats(name, given[name]);

@@ -111,20 +111,18 @@ class Weights {
   /** Weights of linear layers side by side, turned round, then their biases. */
   linear(names: readonly string[], inputs: number, outputs: number): [Float32Array, Float32Array] {
     const stride = names.length * outputs;
+    // What the file has says how much memory is needed; what the config says alone would be believed.
+    const parts = names.map((name) => ({
+      weight: this.get(`${name}.weight`, outputs, inputs),
+      bias: this.get(`${name}.bias`, outputs),
+    }));
     const weights = new Float32Array(inputs * stride);
-    const bias = new Float32Array(stride);
-    for (const [i, name] of names.entries()) {
-      turned(
-        this.get(`${name}.weight`, outputs, inputs),
-        outputs,
-        inputs,
-        weights,
-        i * outputs,
-        stride,
-      );
-      bias.set(this.get(`${name}.bias`, outputs), i * outputs);
+    const biases = new Float32Array(stride);
+    for (const [i, { weight, bias }] of parts.entries()) {
+      turned(weight, outputs, inputs, weights, i * outputs, stride);
+      biases.set(bias, i * outputs);
     }
-    return [weights, bias];
+    return [weights, biases];
   }
 
   norm(name: string, width: number): [Float32Array, Float32Array] {
@@ -174,16 +172,17 @@ export function networkOfBert(
   const kind = weights.get(kinds, weights.rows(kinds, width), width);
   for (let i = 0; i < place.length; i++)
     place[i] = (place[i] as number) + (kind[i % width] as number);
+  const tensors = [
+    weights.get(words, rows, width),
+    place,
+    ...weights.norm('embeddings.LayerNorm', width),
+  ];
+  for (let l = 0; l < layers; l++) tensors.push(...layerOf(weights, l, config));
   return {
     shape: { dimension: width, width, hidden, layers, heads, mostTokens: most, pooling, epsilon },
     cutting: cuttings.bert,
     pieces,
     reserved: 0,
-    tensors: [
-      weights.get(words, rows, width),
-      place,
-      ...weights.norm('embeddings.LayerNorm', width),
-      ...Array.from({ length: layers }, (_, l) => layerOf(weights, l, config)).flat(),
-    ],
+    tensors,
   };
 }

@@ -60,9 +60,15 @@ export function piecesOfBertTokenizer(operation: string, given: unknown, rows: n
 /** The pieces of a vocab.txt: one a line, at most `rows`. */
 export function piecesOfLines(operation: string, given: unknown, rows: number): string[] {
   const wrong = (expected: string) => badFormat(operation, 'vocabulary', expected);
-  const lines = typeof given === 'string' ? given.split(/\r?\n/) : given;
-  if (!Array.isArray(lines) || !lines.every((line) => typeof line === 'string'))
-    throw wrong('a text with one piece a line, or an array of strings');
+  const expected = 'a text with one piece a line, or an array of strings';
+  if (typeof given !== 'string' && !Array.isArray(given)) throw wrong(expected);
+  const lines =
+    typeof given === 'string'
+      ? given.split(/\r?\n/)
+      : Array.from(given, (line: unknown) => {
+          if (typeof line !== 'string') throw wrong(expected);
+          return line;
+        });
   if (typeof given === 'string' && lines.at(-1) === '') lines.pop();
   if (lines.length > rows) throw wrong('no more pieces than the table has rows');
   const capital = lines.find((line) => /[A-Z]/.test(line) && !/^\[.*\]$/.test(line));
