@@ -10,8 +10,9 @@
 sl_row_sums sl_sum_row(const sl_csr *matrix, uint32_t row) {
   uint32_t begin = matrix->row_pointers[row], end = matrix->row_pointers[row + 1];
   sl_row_sums sums = {0, 0, end - begin};
+  const double *values = matrix->value_type == SL_VALUES_F64 ? matrix->values : NULL;
   for (uint32_t k = begin; k < end; k++) {
-    double value = sl_csr_entry(matrix, k);
+    double value = values != NULL ? values[k] : sl_csr_entry(matrix, k);
     if (matrix->columns[k] == row)
       sums.diagonal = value;
     else
@@ -64,8 +65,6 @@ static bool spread_signs(const sl_csr *matrix, sl_null_space *space, uint32_t st
 static void find_components(const sl_csr *matrix, sl_null_space *space, uint32_t *queue) {
   for (uint32_t i = 0; i < space->n; i++) {
     if (space->signs[i] != 0) continue;
-    sl_row_sums sums = sl_sum_row(matrix, i);
-    if (!sl_has_no_slack(&sums)) continue;
     uint32_t size;
     if (spread_signs(matrix, space, i, space->count, queue, &size)) {
       space->sizes[space->count++] = size;

@@ -6,9 +6,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StepJob } from '../../runtime/steps.js';
 import * as choice from './choice.js';
 import type { Why } from './factor.js';
-import type { FurtherSolver } from './further.js';
 import { BUNDLE, type Factoring, type Further, type Host } from './host.js';
-import type { AnswerMethod, FurtherMethodName, SolveMethod } from './methods.js';
+import type { AnswerMethod, SolveMethod } from './methods.js';
 import { factoring } from './readers.js';
 import { attemptsOf, progressOf, type Told } from './results.js';
 import {
@@ -62,7 +61,7 @@ export class Automatic implements StepJob, Host {
     const begun = kept.factor === undefined ? kept.other : undefined;
     this.#open(begun ?? raw, guess);
     if (kept.factor) this.#begun().solveWith(kept.factor);
-    else if (kept.further) this.#solveAgain(kept.further);
+    else if (kept.further) this.#tries()?.solveWith(kept.further);
     else if (begun || !this.#mayFactorise()) this.look = Number.POSITIVE_INFINITY;
     else if (question.prepares) this.#analyse('prepared');
     else if (this.peer() && choice.isDirectFirst(this.facts)) this.#analyse('first');
@@ -282,7 +281,7 @@ export class Automatic implements StepJob, Host {
       if (tried.has(method)) continue;
       tried.add(method);
       if (choice.isFurther(method)) {
-        const begun = this.#beginFurther(method);
+        const begun = this.#tries()?.begin(method);
         if (begun === undefined) continue;
         return begun > 0 ? this.giveBest(begun) : 0;
       }
@@ -323,30 +322,10 @@ export class Automatic implements StepJob, Host {
     return this.peer() !== undefined || (waits && runtime.later.has(BUNDLE));
   }
 
-  /** 0: it has begun; the number of a budget that leaves nothing; undefined where it cannot be had, or has no room. */
-  #beginFurther(method: FurtherMethodName): number | undefined {
-    const peer = this.peer();
-    if (peer === undefined) return undefined;
-    const left = this.trials.left(this.work());
-    if (typeof left === 'number') return left;
-    return this.#tries().begin(peer, method, this.#iterationsFor(left)) ? 0 : undefined;
-  }
-
-  /** With what has answered for another right-hand side. */
-  #solveAgain(solver: FurtherSolver): void {
-    const { maxIterations } = this.question.settings;
-    this.leg = undefined;
-    this.trials.tried.add(solver.method);
-    this.trials.tried.delete('auto');
-    this.#tries().solveWith(solver, this.#iterationsFor({ maxIterations }));
-  }
-
-  #iterationsFor({ maxIterations }: { maxIterations: number }): number {
-    return Math.min(maxIterations > 0 ? maxIterations : 10 * this.n + 1000, 0xffff_ffff);
-  }
-
-  #tries(): Further {
-    this.#further ??= factoring.now(this.question.operation).beginFurther(this);
+  /** Methods of the module of factorisations, where it is there. */
+  #tries(): Further | undefined {
+    if (this.peer() !== undefined)
+      this.#further ??= factoring.now(this.question.operation).beginFurther(this);
     return this.#further;
   }
 

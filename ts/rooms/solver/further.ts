@@ -9,6 +9,7 @@ import type { StepJob } from '../../runtime/steps.js';
 import { SparseMatrix } from '../sparse/matrix.js';
 import type { Further, Host } from './host.js';
 import type { FurtherMethodName } from './methods.js';
+import type { FurtherSolver } from './trials.js';
 
 // Nothing here imports a value of what is there before it, as in factoring.ts.
 const [CONVERGED, STAGNATED, WORK_LIMIT] = (['converged', 'stagnated', 'workLimit'] as const).map(
@@ -42,13 +43,6 @@ const reasons: Record<FurtherMethodName, string> = {
   lsmr: 'least squares, as all other methods ended without an answer',
 };
 
-/** One of the methods, made for a matrix: it serves further right-hand sides. */
-export interface FurtherSolver {
-  readonly runtime: Runtime;
-  readonly raw: RawLeastSquares;
-  readonly method: FurtherMethodName;
-}
-
 class Trying implements Further {
   readonly #host: Host;
   #solver: FurtherSolver | undefined;
@@ -68,13 +62,17 @@ class Trying implements Further {
     return this.#job?.work() ?? 0;
   }
 
-  begin(peer: Runtime, method: FurtherMethodName, maxIterations: number): boolean {
-    const { owner } = this.#host.question;
+  begin(method: FurtherMethodName): number | undefined {
+    const host = this.#host;
+    const { owner } = host.question;
+    const peer = host.peer() as Runtime;
+    const left = host.trials.left(host.work());
+    if (typeof left === 'number') return left;
     owner.dropCompanion(COMPANION);
     try {
       const raw = owner.companion(peer, COMPANION, () => this.#make(peer, method));
-      this.#beginSolve({ runtime: peer, raw, method }, maxIterations);
-      return true;
+      this.#beginSolve({ runtime: peer, raw, method }, left.maxIterations);
+      return 0;
     } catch (error) {
       this.#drop();
       const { trials } = this.#host;
@@ -82,12 +80,18 @@ class Trying implements Further {
       const outcome = 'memoryLimit';
       const nothing = { iterations: 0, relativeResidual: 1, setupWork: 0, work: 0 };
       trials.attempts.push({ method, reason: reasons[method], outcome, ...nothing });
-      return false;
+      return undefined;
     }
   }
 
-  solveWith(solver: FurtherSolver, maxIterations: number): void {
-    this.#beginSolve(solver, maxIterations);
+  solveWith(solver: FurtherSolver): void {
+    const host = this.#host;
+    const { tried } = host.trials;
+    host.leg = undefined;
+    tried.add(solver.method);
+    // If it does not answer this time, the first solver begins as if nothing had been tried.
+    tried.delete('auto');
+    this.#beginSolve(solver, host.question.settings.maxIterations);
   }
 
   step(work: number): number {
@@ -145,6 +149,7 @@ class Trying implements Further {
     return settings.maxBytes > 0 ? Math.min(free, settings.maxBytes - raw.bytes()) : free;
   }
 
+  /** maxIterations: 0 for as many as every other method may take. */
   #beginSolve(solver: FurtherSolver, maxIterations: number): void {
     const { n, question } = this.#host;
     const { operation, runtime: home, b } = question;
@@ -152,7 +157,8 @@ class Trying implements Further {
     runtime.scratch(operation, (scratch) => {
       const side = scratch.f64(n);
       runtime.f64.set(home.f64.subarray(b / 8, b / 8 + n), side / 8);
-      runtime.check(operation, raw.begin(side, maxIterations, true));
+      const most = maxIterations > 0 ? maxIterations : Math.min(10 * n + 1000, 0xffff_ffff);
+      runtime.check(operation, raw.begin(side, most, true));
     });
     this.#solver = solver;
     this.#setupBefore = raw.setupWork();

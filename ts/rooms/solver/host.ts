@@ -3,9 +3,8 @@
 import type { Runtime } from '../../runtime/runtime.js';
 import type { MatrixFacts } from './choice.js';
 import type { SparseFactor, Why } from './factor.js';
-import type { FurtherSolver } from './further.js';
 import type { AnswerMethod, FurtherMethodName } from './methods.js';
-import type { Found, Leg, Question, Trials } from './trials.js';
+import type { Found, FurtherSolver, Leg, Question, Trials } from './trials.js';
 
 /** The module that makes factorisations. */
 export const BUNDLE = 'direct';
@@ -52,10 +51,10 @@ export interface Further {
   /** What is at work. */
   readonly method: FurtherMethodName | undefined;
   work(): number;
-  /** False where there is no room for it. */
-  begin(peer: Runtime, method: FurtherMethodName, maxIterations: number): boolean;
+  /** 0: it has begun; the number of a budget that leaves nothing; undefined where there is no room for it. */
+  begin(method: FurtherMethodName): number | undefined;
   /** With what an earlier right-hand side has made. */
-  solveWith(solver: FurtherSolver, maxIterations: number): void;
+  solveWith(solver: FurtherSolver): void;
   step(work: number): number;
   /** Ends it: what it has reached, or the best of all iterates. */
   stop(why: number): number;

@@ -2,6 +2,7 @@
 // solvers of the methods that the C core's own choice leaves out.
 import { outcomes } from '../../generated/codes.js';
 import { solveResult, solverOptions } from '../../generated/fields/solver.js';
+import type { LeastSquares as RawLeastSquares } from '../../generated/raw/direct.js';
 import type { SparseMatrix as RawMatrix, Solver as RawSolver } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';
@@ -13,10 +14,16 @@ import type { SparseMatrix } from '../sparse/matrix.js';
 import type { MatrixFacts } from './choice.js';
 import type { SparseFactor } from './factor.js';
 import type { SolverSettings } from './file.js';
-import type { FurtherSolver } from './further.js';
-import { type AnswerMethod, methodNames, methods } from './methods.js';
+import { type AnswerMethod, type FurtherMethodName, methodNames, methods } from './methods.js';
 import { attemptsOf } from './results.js';
 import type { SolveAttempt } from './types.js';
+
+/** A method of the room `leastsquares` for a matrix: it serves further right-hand sides. */
+export interface FurtherSolver {
+  readonly runtime: Runtime;
+  readonly raw: RawLeastSquares;
+  readonly method: FurtherMethodName;
+}
 
 /** What a prepared solver keeps from one solve to the next. */
 export interface Kept {
