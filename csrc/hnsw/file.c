@@ -51,8 +51,8 @@ static const void *row_piece(const void *source, uint32_t tag, uint32_t i, size_
   return exact ? sl_store_exact(store, i) : sl_store_row(store, i);
 }
 
-// The rows of codes with tails: first what they are read with, then the early vectors; of a bare store the
-// exact rows come last.
+// The rows of codes with tails: first what they are read with, then the early vectors; of a bare
+// store the exact rows come last.
 static const void *coded_piece(const void *source, uint32_t tag, uint32_t i, size_t *bytes) {
   const sl_store *store = source;
   if (i >= 2 && i - 2 >= store->used)

@@ -1,14 +1,14 @@
-// Rows and queries of RaBitQ codes of 2, 4 and 8 bits a dimension, and the exact rows that say four bits more:
-// parts of codes.c and exact.c.
+// Rows and queries of RaBitQ codes of 2, 4 and 8 bits a dimension, and the exact rows that say four
+// bits more: parts of codes.c and exact.c.
 //
 //   code   the values of R (x - c) (quant/levels.h), packed (simd/distance_u4.h; of 8 bits as
 //          signed bytes, value - 128), and a tail like that of one bit
 //   exact  the values of what the code leaves of R (x - c), in 4 bits, and two numbers:
 //          x^ = scale * v + part * w stands for R (x - c), v of the code and w of the exact row
 //
-// Based on: arXiv:2409.09913 (quant/levels.h); estimator and bound are those of one bit (codes.h), with the
-// angle of the code. Deviation: the further bits are a code of their own of what is left, not the low bits of
-// one code.
+// Based on: arXiv:2409.09913 (quant/levels.h); estimator and bound are those of one bit (codes.h),
+// with the angle of the code. Deviation: the further bits are a code of their own of what is left,
+// not the low bits of one code.
 #ifndef SL_HNSW_LEVELS_H
 #define SL_HNSW_LEVELS_H
 

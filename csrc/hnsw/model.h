@@ -44,8 +44,8 @@ static inline float *sl_model_origin(const sl_store *store) {
 // The largest difference to the centre, in the dimension of width 1.
 static inline float sl_model_reach(const sl_store *store) { return sl_model_set(store, false)[0]; }
 
-// Two places for `dimension` numbers, the second for sl_codes_bits() of rabitq. The first is used by every
-// function that reads a vector, the second by those that code a vector or a query.
+// Two places for `dimension` numbers, the second for sl_codes_bits() of rabitq. The first is used by
+// every function that reads a vector, the second by those that code a vector or a query.
 static inline float *sl_codes_read_buffer(const sl_store *store) {
   return store->model + 2 * sl_model_set_numbers(store);
 }

@@ -12,8 +12,8 @@ double sl_rank_on_scale_of_codes(const sl_store *store, float key);
 float sl_rank_key(const sl_store *store, const float *vector, const sl_scorer *scorer,
                   uint32_t slot, void *decoded);
 
-// May the exact key of a slot be at most `worst`, another exact key, where the key of its code is `key`? Codes
-// with tails only.
+// May the exact key of a slot be at most `worst`, another exact key, where the key of its code is
+// `key`? Codes with tails only.
 bool sl_rank_may_be_near(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key,
                          float worst);
 

@@ -11,8 +11,8 @@ static inline uint32_t sl_rerank_depth(const sl_store *store, uint32_t k, uint32
   return store->exact == SL_EXACT_NONE || ef < k ? k : ef;
 }
 
-// The fewest candidates that are worth ranking again: of no more than k, codes of some bits would always be unsure
-// whether the k-th is right.
+// The fewest candidates that are worth ranking again: of no more than k, codes of some bits would
+// always be unsure whether the k-th is right.
 static inline uint32_t sl_rerank_least(const sl_store *store, uint32_t k) {
   bool more = sl_codes_levels(store->codes) > 0 && store->exact != SL_EXACT_NONE;
   return more && k < UINT32_MAX / 2 ? 2 * k : k;

@@ -4,8 +4,8 @@
 
 #include "hnsw/score.h"
 
-// The next slots that are live and, with a filter's bits, allowed, from *slot on, at most `most`; *slot
-// is moved on. Returns how many: 0 at the end.
+// The next slots that are live and, with a filter's bits, allowed, from *slot on, at most `most`;
+// *slot is moved on. Returns how many: 0 at the end.
 uint32_t sl_scan_next(const sl_store *store, const uint64_t *bits, uint32_t *slot, uint32_t *slots,
                       uint32_t most);
 

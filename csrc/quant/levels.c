@@ -4,8 +4,8 @@
 
 #include "simd/simd.h"
 
-// Steps relative to the one at which nothing is cut off: of rotated vectors of hundreds of elements the best is
-// at 0.5 to 1, of those that have few large elements further down.
+// Steps relative to the one at which nothing is cut off: of rotated vectors of hundreds of elements
+// the best is at 0.5 to 1, of those that have few large elements further down.
 enum { SCALES = 13, NARROWER = 2 };
 static const float SHRINK = 0.91f;
 

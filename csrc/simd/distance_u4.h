@@ -1,5 +1,5 @@
-// Inner products of codes of 4 or 2 bits an element with a query of 16-bit numbers: exact integers, the same in
-// every build.
+// Inner products of codes of 4 or 2 bits an element with a query of 16-bit numbers: exact integers,
+// the same in every build.
 //
 // A group of 16 bytes is eight 16-bit numbers, little endian. Element 8 k + l of the group is the
 // k-th four (two) bits of number l, counted from the low end: a mask and a shift give eight

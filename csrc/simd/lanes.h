@@ -1,4 +1,5 @@
-// What kernels of integers share: 128 bits as the intrinsics have them, where there are any. SL_LANES says so.
+// What kernels of integers share: 128 bits as the intrinsics have them. SL_LANES says where there
+// are any.
 #ifndef SL_SIMD_LANES_H
 #define SL_SIMD_LANES_H
 

@@ -116,8 +116,8 @@ static void same(sl_flat *a, sl_flat *b) {
   }
 }
 
-// Saved and loaded, seen through a view, shrunk after removals, replaced: the same answers. A file that ends
-// early, or has an exact row that no vector leaves, is refused.
+// Saved and loaded, seen through a view, shrunk after removals, replaced: the same answers. A file
+// that ends early is refused.
 static void codes_live_through_files_views_and_removals(void **state) {
   (void)state;
   make_rows();
