@@ -6,7 +6,9 @@
 // Each index lives in a process of its own (bench/million/one.ts), so that what it takes of memory is seen from outside. Building is
 // measured once, by time and by processor time, one index after another; searches take turns, a group of queries each.
 import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median, openBench, quantile } from '../support/harness.js';
@@ -17,6 +19,8 @@ import type { Asked, Built, Done, Found, Kind } from './one.js';
 const [K, GROUP, SLICES] = [10, 50, 41];
 const TARGETS = [0.95, 0.99];
 const EFS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640];
+/** Bytes that are written at once. */
+const PIECE = 2 ** 26;
 const MISSING = 'not installed: npm run bench:vector installs it';
 
 const bench = openBench('million', 'A million vectors');
@@ -57,7 +61,7 @@ class Index {
   }
 
   async build(): Promise<Built> {
-    const set = { count, queryCount, dimension };
+    const set = { file, count, queryCount, dimension };
     return (await this.ask({ do: 'build', kind: this.kind, set })) as Built;
   }
 
@@ -80,6 +84,15 @@ bench.phase(`the ${K} nearest of ${queryCount} queries among ${count} vectors, b
 const set = layered(count, queryCount, dimension);
 const truth = nearest(set.vectors, set.queries, { dimension, k: K, every: 1 });
 
+const folder = mkdtempSync(join(tmpdir(), 'sublinear-million-'));
+const file = join(folder, 'vectors.f32');
+const handle = openSync(file, 'w');
+// A piece at a time: one write has less than 2 GB.
+for (const { buffer, byteOffset, byteLength } of [set.vectors, set.queries])
+  for (let at = 0; at < byteLength; at += PIECE)
+    writeSync(handle, new Uint8Array(buffer, byteOffset + at, Math.min(PIECE, byteLength - at)));
+closeSync(handle);
+
 const indexes: { index: Index; built: Built }[] = [];
 for (const { name, kind } of all) {
   bench.phase(`building: ${name}`);
@@ -101,7 +114,7 @@ const title = `${count} vectors of ${dimension}, m = 16, efConstruction = 200`;
 bench.table({
   id: 'million-build',
   title: `Building and memory: ${title}`,
-  note: `Once each, one after another, each in a process of its own; processor time of all threads; memory is what the process takes more than before; ${availableParallelism()} threads run at once.`,
+  note: `Once each, one after another, each in a process of its own; processor time of all threads; memory is what the process takes more than before, which says something from some 100 MB on; ${availableParallelism()} threads run at once.`,
   columns: [
     'index',
     'seconds',
@@ -218,4 +231,5 @@ if (peer !== undefined)
     });
   }
 for (const { index } of indexes) index.close();
+rmSync(folder, { recursive: true });
 bench.close();

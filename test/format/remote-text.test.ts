@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { open as openFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createEngine } from 'sublinear';
 import { load, type RemoteText } from 'sublinear/format';
 import { load as loadText, type SearchTextOptions, type TextIndex } from 'sublinear/text';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -162,6 +163,18 @@ test('requests and bytes: a list is read alone, and neighbours together', async 
   const before = seen.requests;
   await remote.search('mira');
   expect(seen.requests).toBe(before);
+});
+
+test('the module of texts is fetched where it is not there', async () => {
+  const engine = await createEngine();
+  const { RemoteText: Own } = await engine.use('format');
+  const hasText = () => engine.stats().modules.some(({ rooms }) => rooms.includes('text'));
+  expect(hasText()).toBe(false);
+  using remote = await Own.open(file);
+  expect(hasText()).toBe(true);
+  expect((await remote.search('lo mi')).hits).toEqual(whole.search('lo mi').hits);
+  engine.dispose();
+  await expect(remote.search('lo mi')).rejects.toMatchObject({ code: 'DISPOSED' });
 });
 
 test('open files, blobs, HTTP ranges, and a hash that is expected', async () => {

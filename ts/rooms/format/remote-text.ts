@@ -71,8 +71,8 @@ export class RemoteText {
    * Opens a file, in one request or two: its head is read, which has all words, the keys of documents and their lengths. Takes the
    * module `text`, which is fetched where it is not there.
    *
-   * @throws SublinearError `NETWORK`, `FORMAT`, `CHECKSUM`, `TRUNCATED`, `MEMORY`, `LOAD_FAILED`; TypeError without the stemmer that the
-   *   index had
+   * @throws SublinearError `NETWORK`, `FORMAT`, `CHECKSUM`, `TRUNCATED`, `MEMORY`, `LOAD_FAILED`, and `NOT_LOADED` where nothing can be fetched
+   *   later: `load()` of `sublinear/text` brings it there; TypeError without the stemmer that the index had
    *
    * @example
    * ```ts
