@@ -66,36 +66,76 @@ void sl_swiglu(const float *gate, const float *up, float *out, size_t n) {
   }
 }
 
+// exp(x - shift) of four elements in their place; each is added to its sum.
+static inline __attribute__((always_inline)) void weigh_four(float *x, sl_f32x4 shift,
+                                                             sl_f64x2 sums[2]) {
+  const sl_f32x4 e = sl_f32x4_exp(sl_f32x4_load(x) - shift);
+  sl_f32x4_store(x, e);
+  sums[0] += (sl_f64x2){(double)e[0], (double)e[1]};
+  sums[1] += (sl_f64x2){(double)e[2], (double)e[3]};
+}
+
 static NOINLINE void softmax_row(float *x, size_t n) {
-  float most = -INFINITY;
-  bool broken = false;
-  for (size_t i = 0; i < n; i++) {
-    broken = broken || x[i] != x[i];
-    most = most < x[i] ? x[i] : most;
+  sl_f32x4 most = sl_f32x4_splat(-INFINITY);
+  sl_i32x4 broken = {0, 0, 0, 0};
+  float last[4];
+  sl_f32x4_store(last, most);
+  const size_t whole = n - n % 4;
+  memcpy(last, x + whole, (n - whole) * sizeof *x);
+  for (size_t i = 0; i <= whole; i += 4) {
+    const sl_f32x4 v = sl_f32x4_load(i < whole ? x + i : last);
+    broken |= (sl_i32x4)(v != v);
+    most = sl_f32x4_max(most, v);
   }
-  if (broken) most = NAN;
-  const sl_f32x4 shift = sl_f32x4_splat(most);
-  double sums[4] = {0, 0, 0, 0};
-  for (size_t i = 0; i < n; i += 4) {
-    const size_t here = n - i < 4 ? n - i : 4;
-    float part[4] = {0, 0, 0, 0};
-    memcpy(part, x + i, here * sizeof *x);
-    sl_f32x4 e = sl_f32x4_exp(sl_f32x4_load(part) - shift);
-    sl_f32x4_store(part, e);
-    for (size_t j = 0; j < here; j++) sums[j] += (double)part[j];
-    memcpy(x + i, part, here * sizeof *x);
+  const float a = most[0] < most[1] ? most[1] : most[0], b = most[2] < most[3] ? most[3] : most[2];
+  const bool number = (broken[0] | broken[1] | broken[2] | broken[3]) == 0;
+  const sl_f32x4 shift = sl_f32x4_splat(number ? a < b ? b : a : NAN);
+  sl_f64x2 sums[2] = {{0, 0}, {0, 0}};
+  for (size_t i = 0; i < whole; i += 4) weigh_four(x + i, shift, sums);
+  if (n > whole) {
+    weigh_four(last, shift, sums); // what is not there is exp(-inf) = 0
+    memcpy(x + whole, last, (n - whole) * sizeof *x);
   }
-  sl_scale_f32((float)(1 / ((sums[0] + sums[1]) + (sums[2] + sums[3]))), x, n);
+  const double sum = (sums[0][0] + sums[0][1]) + (sums[1][0] + sums[1][1]);
+  sl_scale_f32((float)(1 / sum), x, n);
 }
 
 void sl_softmax(float *x, size_t rows, size_t columns) {
   for (size_t i = 0; i < rows; i++) softmax_row(x + i * columns, columns);
 }
 
+// Four elements in float64, as two pairs.
+typedef struct fours {
+  sl_f64x2 low, high;
+} fours;
+static inline fours load_fours(const float *x) {
+  return (fours){sl_f64x2_load_f32(x), sl_f64x2_load_f32(x + 2)};
+}
+static inline void store_fours(float *x, fours v) {
+  const sl_f32x2 low = __builtin_convertvector(v.low, sl_f32x2),
+                 high = __builtin_convertvector(v.high, sl_f32x2);
+  memcpy(x, &low, sizeof low);
+  memcpy(x + 2, &high, sizeof high);
+}
+
 // x = (x - shift) * scale * gain + bias, rounded once.
 static NOINLINE void normalize_row(float *x, size_t n, double shift, double scale,
                                    const float *gain, const float *bias) {
-  for (size_t i = 0; i < n; i++) {
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    fours v = load_fours(x + i);
+    v.low = (v.low - shift) * scale, v.high = (v.high - shift) * scale;
+    if (gain != NULL) {
+      const fours by = load_fours(gain + i);
+      v.low *= by.low, v.high *= by.high;
+    }
+    if (bias != NULL) {
+      const fours more = load_fours(bias + i);
+      v.low += more.low, v.high += more.high;
+    }
+    store_fours(x + i, v);
+  }
+  for (; i < n; i++) {
     double value = ((double)x[i] - shift) * scale;
     if (gain != NULL) value *= (double)gain[i];
     if (bias != NULL) value += (double)bias[i];
@@ -103,9 +143,18 @@ static NOINLINE void normalize_row(float *x, size_t n, double shift, double scal
   }
 }
 
+// The sum of every fourth element is one of four, which are added up at the end.
 static NOINLINE double sum_row(const float *x, size_t n, double shift, bool squares) {
-  double sums[4] = {0, 0, 0, 0};
-  for (size_t i = 0; i < n; i++) {
+  sl_f64x2 low = sl_f64x2_splat(0), high = low;
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    fours d = load_fours(x + i);
+    d.low -= shift, d.high -= shift;
+    low += squares ? d.low * d.low : d.low;
+    high += squares ? d.high * d.high : d.high;
+  }
+  double sums[4] = {low[0], low[1], high[0], high[1]};
+  for (; i < n; i++) {
     const double d = (double)x[i] - shift;
     sums[i & 3] += squares ? d * d : d;
   }

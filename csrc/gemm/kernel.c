@@ -91,6 +91,7 @@ PANEL(sl_panel_f64, tile_f64)
 #include <wasm_simd128.h>
 typedef v128_t pairs8;
 static inline pairs8 widen8(const int8_t *p) { return wasm_i16x8_load8x8(p); }
+static inline pairs8 wide_pairs(const int16_t *p) { return wasm_v128_load(p); }
 static inline pairs8 pair_splat(const int16_t *p) { return wasm_v128_load32_splat(p); }
 static inline sl_i32x4 dot_pairs(pairs8 a, pairs8 b) {
   return (sl_i32x4)wasm_i32x4_dot_i16x8(a, b);
@@ -103,6 +104,7 @@ static inline pairs8 widen8(const int8_t *p) {
   __m128i v = _mm_loadl_epi64((const __m128i *)p);
   return _mm_srai_epi16(_mm_unpacklo_epi8(v, v), 8);
 }
+static inline pairs8 wide_pairs(const int16_t *p) { return _mm_loadu_si128((const __m128i *)p); }
 static inline pairs8 pair_splat(const int16_t *p) {
   int32_t both;
   memcpy(&both, p, sizeof both);
@@ -133,54 +135,68 @@ static inline sl_i32x4 dot_pairs(pairs8 a, pairs8 b) { return (sl_i32x4)_mm_madd
     memcpy(to, &low, sizeof low);                                                                  \
     memcpy(to + 4, &high, sizeof high);                                                            \
   }
-// Two a turn: of so few instructions those that count turns are some.
-#define PAIR_I8(R)                                                                                 \
-  {                                                                                                \
-    pairs8 b0 = widen8(right), b1 = widen8(right + 8);                                             \
-    EACH_##R(STEP_I8) left += 2 * SL_TILE_ROWS;                                                    \
-    right += 2 * SL_PANEL_I8;                                                                      \
-  }
-#define TILE_I8(R)                                                                                 \
-  static NOINLINE void tile_i8_##R(uint32_t pairs, const int16_t *left, const int8_t *right,       \
-                                   int32_t *sums, size_t stride, bool add) {                       \
-    EACH_##R(SUM_I8) for (uint32_t twice = pairs / 2; twice > 0; twice--) {                        \
-      PAIR_I8(R)                                                                                   \
-      PAIR_I8(R)                                                                                   \
+// One pair a turn: engines of WebAssembly put all loads of a turn before its arithmetic, and those of
+// two turns would push the sums out of the 16 registers that V8 has on x64.
+#define TILE_INTEGERS(name, R, NUMBER, WIDE)                                                       \
+  static NOINLINE void name##_##R(uint32_t pairs, const int16_t *left, const NUMBER *right,        \
+                                  int32_t *sums, size_t stride, bool add) {                        \
+    EACH_##R(SUM_I8) for (; pairs > 0; pairs--) {                                                  \
+      pairs8 b0 = WIDE(right), b1 = WIDE(right + 8);                                               \
+      EACH_##R(STEP_I8) left += 2 * SL_TILE_ROWS;                                                  \
+      right += 2 * SL_PANEL_I8;                                                                    \
     }                                                                                              \
-    if (pairs % 2 != 0) PAIR_I8(R)                                                                 \
     EACH_##R(KEEP_I8)                                                                              \
   }
-TILE_I8(1)
-TILE_I8(2)
-TILE_I8(3)
-TILE_I8(4)
+#define TILES(name, NUMBER, WIDE)                                                                  \
+  TILE_INTEGERS(name, 1, NUMBER, WIDE)                                                             \
+  TILE_INTEGERS(name, 2, NUMBER, WIDE)                                                             \
+  TILE_INTEGERS(name, 3, NUMBER, WIDE)                                                             \
+  TILE_INTEGERS(name, 4, NUMBER, WIDE)
+#define ONE_TILE(name)                                                                             \
+  if (rows >= 4) name##_4(pairs, left, right, sums, stride, add);                                  \
+  if (rows == 3) name##_3(pairs, left, right, sums, stride, add);                                  \
+  if (rows == 2) name##_2(pairs, left, right, sums, stride, add);                                  \
+  if (rows == 1) name##_1(pairs, left, right, sums, stride, add);
 #else
-static NOINLINE void tile_i8(uint32_t rows, uint32_t pairs, const int16_t *left,
-                             const int8_t *right, int32_t *sums, size_t stride, bool add) {
-  int32_t s[SL_TILE_ROWS][SL_PANEL_I8] = {{0}};
-  for (uint32_t p = 0; p < pairs; p++, left += 2 * SL_TILE_ROWS, right += 2 * SL_PANEL_I8)
-    for (uint32_t i = 0; i < rows; i++)
-      for (uint32_t j = 0; j < SL_PANEL_I8; j++)
-        s[i][j] += left[2 * i] * right[2 * j] + left[2 * i + 1] * right[2 * j + 1];
-  for (uint32_t i = 0; i < rows; i++)
-    for (uint32_t j = 0; j < SL_PANEL_I8; j++)
-      sums[i * stride + j] = s[i][j] + (add ? sums[i * stride + j] : 0);
-}
+#define TILES(name, NUMBER, WIDE)                                                                  \
+  static NOINLINE void name(uint32_t rows, uint32_t pairs, const int16_t *left,                    \
+                            const NUMBER *right, int32_t *sums, size_t stride, bool add) {         \
+    int32_t s[SL_TILE_ROWS][SL_PANEL_I8] = {{0}};                                                  \
+    for (uint32_t p = 0; p < pairs; p++, left += 2 * SL_TILE_ROWS, right += 2 * SL_PANEL_I8)       \
+      for (uint32_t i = 0; i < rows; i++)                                                          \
+        for (uint32_t j = 0; j < SL_PANEL_I8; j++)                                                 \
+          s[i][j] += left[2 * i] * right[2 * j] + left[2 * i + 1] * right[2 * j + 1];              \
+    for (uint32_t i = 0; i < rows; i++)                                                            \
+      for (uint32_t j = 0; j < SL_PANEL_I8; j++)                                                   \
+        sums[i * stride + j] = s[i][j] + (add ? sums[i * stride + j] : 0);                         \
+  }
+#define ONE_TILE(name) name(rows < 4 ? rows : 4, pairs, left, right, sums, stride, add);
 #endif
+#define PANEL_INTEGERS(name, tile, NUMBER)                                                         \
+  void name(uint32_t rows, uint32_t pairs, const int16_t *left, const NUMBER *right,               \
+            int32_t *sums, size_t stride, bool add) {                                              \
+    for (; rows > 0; rows -= rows < 4 ? rows : 4) {                                                \
+      ONE_TILE(tile)                                                                               \
+      left += (size_t)2 * SL_TILE_ROWS * pairs;                                                    \
+      sums += SL_TILE_ROWS * stride;                                                               \
+    }                                                                                              \
+  }
+TILES(tile_i8, int8_t, widen8)
+PANEL_INTEGERS(sl_panel_i8, tile_i8, int8_t)
+TILES(tile_i16, int16_t, wide_pairs)
+PANEL_INTEGERS(sl_panel_i16, tile_i16, int16_t)
 
-void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_t *right,
-                 int32_t *sums, size_t stride, bool add) {
-  for (; rows > 0; rows -= rows < 4 ? rows : 4) {
-#if SL_HAS_DOT
-    if (rows >= 4) tile_i8_4(pairs, left, right, sums, stride, add);
-    if (rows == 3) tile_i8_3(pairs, left, right, sums, stride, add);
-    if (rows == 2) tile_i8_2(pairs, left, right, sums, stride, add);
-    if (rows == 1) tile_i8_1(pairs, left, right, sums, stride, add);
-#else
-    tile_i8(rows < 4 ? rows : 4, pairs, left, right, sums, stride, add);
-#endif
-    left += (size_t)2 * SL_TILE_ROWS * pairs;
-    sums += SL_TILE_ROWS * stride;
+typedef int8_t codes8 __attribute__((vector_size(8)));
+typedef int16_t wide8 __attribute__((vector_size(16)));
+
+void sl_widen_panel_i8(const int8_t *from, uint32_t pairs, int16_t *to) {
+  for (; pairs > 0; pairs--, from += 2 * SL_PANEL_I8, to += 2 * SL_PANEL_I8) {
+    codes8 low, high;
+    memcpy(&low, from, sizeof low);
+    memcpy(&high, from + 8, sizeof high);
+    const wide8 wide[2] = {__builtin_convertvector(low, wide8),
+                           __builtin_convertvector(high, wide8)};
+    memcpy(to, wide, sizeof wide);
   }
 }
 
@@ -204,9 +220,6 @@ void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_
   }
 PACK_LEFT(sl_pack_left_f32, float)
 PACK_LEFT(sl_pack_left_f64, double)
-
-typedef int8_t codes8 __attribute__((vector_size(8)));
-typedef int16_t wide8 __attribute__((vector_size(16)));
 
 // Eight elements as int16, seen as four pairs.
 static inline sl_i32x4 four_pairs(const int8_t *from) {

@@ -10,13 +10,15 @@
 #include "base/memory.h"
 #include "gemm/functions.h"
 #include "gemm/kernel.h"
-#include "simd/simd.h"
+#include "gemm/rows.h"
 
 #define NOINLINE __attribute__((noinline))
 
 enum {
-  // Columns whose sums are kept at a time.
-  BLOCK_COLUMNS = 1024,
+  // Rows and columns whose sums are kept at a time. A panel of right is read again for each block of
+  // rows, so these are as many as leave the block of left and the sums in the second cache.
+  BLOCK_ROWS = 128,
+  BLOCK_COLUMNS = 512,
   // As few rows as this take right where it lies: packing it would cost as much as the product.
   FEW_ROWS = 8,
 };
@@ -35,10 +37,11 @@ struct sl_product {
   bool integers;                 // sums are int32
   bool packing;                  // right is being packed, from panel `panel` of block `first`
   uint32_t width, panels;
+  uint32_t block_rows;                      // alike for all blocks but the last
   uint32_t item, row, column, first, panel; // where the work is; panel counts from `column`
   uint64_t work;
   scratch left, sums, right, codes, panel_values;
-  double row_scales[SL_BLOCK_ROWS];
+  double row_scales[BLOCK_ROWS];
 };
 
 sl_status sl_product_create(sl_product **out) {
@@ -139,7 +142,7 @@ static sl_status check(const sl_dense_matrix *m, const sl_product_options *o) {
              "none for integers");
   SL_REQUIRE(!integers || o->depth <= 1u << 17, SL_ERR_OVERFLOW, "depth",
              "at most 131072, so that int32 holds the sums");
-  SL_REQUIRE(o->columns <= UINT32_MAX - BLOCK_COLUMNS && o->rows <= UINT32_MAX - SL_BLOCK_ROWS &&
+  SL_REQUIRE(o->columns <= UINT32_MAX - BLOCK_COLUMNS && o->rows <= UINT32_MAX - BLOCK_ROWS &&
                  o->depth <= UINT32_MAX - SL_BLOCK_DEPTH,
              SL_ERR_OVERFLOW, "rows", "fewer rows and columns");
   const double left = reach(o->batch, o->left_batch_stride, o->rows, o->left_row_stride, o->depth,
@@ -178,15 +181,15 @@ static double panel_bytes(const sl_product *p) { return p->width * (double)size_
 
 static sl_status reserve(sl_product *p) {
   const sl_product_options *o = &p->o;
-  const double rows = o->rows < SL_BLOCK_ROWS ? (o->rows + 3) / 4 * 4 : SL_BLOCK_ROWS;
+  const double rows = p->block_rows;
   const double depth = o->depth < SL_BLOCK_DEPTH ? o->depth + 1 : SL_BLOCK_DEPTH;
   const double columns =
       p->panels * p->width < BLOCK_COLUMNS ? p->panels * p->width : BLOCK_COLUMNS;
   SL_TRY(want(&p->left, rows * depth * (p->integers ? 2 : (double)size_of(o->type)) + 16));
   SL_TRY(want(&p->sums, rows * columns * (double)out_size(o)));
   if (o->quantize != 0) SL_TRY(want(&p->codes, rows * o->depth));
-  if (p->matrix != NULL ? p->matrix->element >= SL_ELEMENT_I8 : p->direct)
-    SL_TRY(want(&p->panel_values, depth * panel_bytes(p) + 64));
+  if (p->integers || (p->matrix != NULL ? p->matrix->element >= SL_ELEMENT_I8 : p->direct))
+    SL_TRY(want(&p->panel_values, depth * 32 + 64)); // 32 bytes a place, of any type
   if (p->packing) SL_TRY(want(&p->right, (o->depth + 1.0) * p->panels * panel_bytes(p)));
   return SL_OK;
 }
@@ -232,6 +235,9 @@ sl_status sl_product_begin(sl_product *p, sl_dense_matrix *matrix,
   p->direct = p->matrix == NULL && !p->integers && options->rows <= FEW_ROWS &&
               p->o.right_column_stride == 1;
   p->packing = p->matrix == NULL && !p->direct;
+  // Of like height, so that none is left with a few rows, for which panels would be read once more.
+  const uint32_t blocks = (options->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  p->block_rows = blocks == 0 ? 0 : ((options->rows + blocks - 1) / blocks + 3) / 4 * 4;
   p->item = p->row = p->column = p->first = p->panel = 0;
   p->work = 0;
   SL_TRY(reserve(p));
@@ -259,7 +265,7 @@ static uint32_t depth_of(const sl_product *p) {
 }
 static uint32_t rows_of(const sl_product *p) {
   const uint32_t rest = p->o.rows - p->row;
-  return rest < SL_BLOCK_ROWS ? rest : SL_BLOCK_ROWS;
+  return rest < p->block_rows ? rest : p->block_rows;
 }
 // Panels of the block of columns.
 static uint32_t panels_of(const sl_product *p) {
@@ -307,58 +313,14 @@ static void step_packing(sl_product *p) {
   p->first = 0;
 }
 
-// Four elements from i on; zeros beyond n.
-static inline sl_f32x4 four(const float *x, size_t stride, uint32_t i, uint32_t n) {
-  if (stride == 1 && n - i >= 4) return sl_f32x4_load(x + i);
-  sl_f32x4 v = sl_f32x4_splat(0);
-  for (uint32_t j = 0; j < 4 && i + j < n; j++) v[j] = x[(i + j) * stride];
-  return v;
-}
-
-// The largest magnitude of a row, NaN where an element is none or infinite.
-static NOINLINE float largest(const float *x, size_t stride, uint32_t n) {
-  sl_f32x4 most = sl_f32x4_splat(0);
-  sl_i32x4 broken = {0, 0, 0, 0};
-  for (uint32_t i = 0; i < n; i += 4) {
-    const sl_f32x4 v = four(x, stride, i, n);
-    const sl_f32x4 size =
-        (sl_f32x4)((sl_i32x4)v & (sl_i32x4){INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX});
-    broken |= ~(sl_i32x4)(size < sl_f32x4_splat(INFINITY));
-    most = sl_f32x4_max(most, size);
-  }
-  if ((broken[0] | broken[1] | broken[2] | broken[3]) != 0) return NAN;
-  const float a = most[0] < most[1] ? most[1] : most[0], b = most[2] < most[3] ? most[3] : most[2];
-  return a < b ? b : a;
-}
-
-typedef int8_t bytes4 __attribute__((vector_size(4)));
-
-// One row as codes; returns its scale.
-static NOINLINE double quantize_row(const float *x, size_t stride, uint32_t n, int8_t *codes) {
-  const float most = largest(x, stride, n);
-  if (!(most > 0)) {
-    memset(codes, 0, n);
-    return (double)most;
-  }
-  // Small rows are brought up first, so that 127 / most is a number.
-  const float up = most < 0x1p-60f ? 0x1p60f : 1, inverse = 127.0f / (most * up);
-  const sl_f32x4 magic = sl_f32x4_splat(0x1.8p23f); // rounds to a whole number, in the low bits
-  for (uint32_t i = 0; i < n; i += 4) {
-    const sl_f32x4 shifted = four(x, stride, i, n) * up * inverse + magic;
-    const bytes4 whole = __builtin_convertvector((sl_i32x4)shifted - (sl_i32x4)magic, bytes4);
-    memcpy(codes + i, &whole, n - i < 4 ? n - i : 4);
-  }
-  return (double)most / 127;
-}
-
 static void quantize_rows(sl_product *p) {
   const sl_product_options *o = &p->o;
   const float *left = (const float *)item_of(p, o->left, o->left_batch_stride);
   const uint32_t rows = rows_of(p);
   for (uint32_t i = 0; i < rows; i++)
     p->row_scales[i] =
-        quantize_row(left + (size_t)(p->row + i) * o->left_row_stride, o->left_column_stride,
-                     o->depth, (int8_t *)p->codes.at + (size_t)i * o->depth);
+        sl_quantize_row(left + (size_t)(p->row + i) * o->left_row_stride, o->left_column_stride,
+                        o->depth, (int8_t *)p->codes.at + (size_t)i * o->depth);
 }
 
 static void pack_left(sl_product *p) {
@@ -397,44 +359,16 @@ static const void *panel_of(sl_product *p, uint32_t panel, size_t *stride) {
   return item_of(p, o->right, o->right_batch_stride) + from * size_of(o->type);
 }
 
-typedef double doubles4 __attribute__((vector_size(32)));
-
-// Four sums of integers times the scales of their row and columns, rounded once.
-static inline sl_f32x4 scaled(const int32_t *sums, double row_scale, const float *scales) {
-  sl_i32x4 whole;
-  memcpy(&whole, sums, sizeof whole);
-  const doubles4 by = row_scale * __builtin_convertvector(sl_f32x4_load(scales), doubles4);
-  return __builtin_convertvector(__builtin_convertvector(whole, doubles4) * by, sl_f32x4);
-}
-
-// Four columns at a time; those that are fewer go through copies. Each column is computed alike.
-static NOINLINE void finish_f32(sl_product *p, uint32_t i, uint32_t columns, float *out) {
+static void finish_f32(sl_product *p, uint32_t i, uint32_t columns, float *out) {
   const sl_product_options *o = &p->o;
-  const uint32_t stride = panels_of(p) * p->width;
-  const float *sums = (const float *)p->sums.at + (size_t)i * stride;
-  const int32_t *whole = (const int32_t *)p->sums.at + (size_t)i * stride;
+  const size_t at = (size_t)i * panels_of(p) * p->width;
+  const float *bias = o->bias != NULL ? (const float *)o->bias + p->column : NULL;
   const float *scales =
       p->matrix != NULL && p->matrix->scales != NULL ? p->matrix->scales + p->column : NULL;
-  const float *bias = o->bias != NULL ? (const float *)o->bias + p->column : NULL;
-  const float alpha = (float)o->alpha, beta = (float)o->beta;
-  const bool quantized = o->quantize != 0;
-  for (uint32_t j = 0; j < columns; j += 4) {
-    const uint32_t here = columns - j < 4 ? columns - j : 4;
-    float own[4] = {0}, added[4] = {0};
-    const bool full = here == 4;
-    if (!full && beta != 0) memcpy(own, out + j, here * sizeof *own);
-    if (!full && bias != NULL) memcpy(added, bias + j, here * sizeof *added);
-    float *const to = full ? out + j : own;
-    // Sums and scales are there up to whole panels.
-    sl_f32x4 value =
-        quantized ? scaled(whole + j, p->row_scales[i], scales + j) : sl_f32x4_load(sums + j);
-    if (!quantized && scales != NULL) value *= sl_f32x4_load(scales + j);
-    if (alpha != 1) value *= alpha;
-    if (beta != 0) value += beta * sl_f32x4_load(to);
-    if (bias != NULL) value += sl_f32x4_load(full ? bias + j : added);
-    sl_f32x4_store(to, value);
-    if (!full) memcpy(out + j, own, here * sizeof *own);
-  }
+  if (o->quantize != 0)
+    sl_scale_sums((int32_t *)p->sums.at + at, columns, p->row_scales[i], scales);
+  const sl_row_end end = {(float)o->alpha, (float)o->beta, o->quantize != 0 ? NULL : scales, bias};
+  sl_end_row((const float *)p->sums.at + at, columns, &end, out);
   (void)sl_activate(out, columns, o->activation);
 }
 
@@ -479,11 +413,22 @@ static bool next_block(sl_product *p) {
   p->column += BLOCK_COLUMNS;
   if (p->column < p->o.columns) return false;
   p->column = 0;
-  p->row += SL_BLOCK_ROWS;
+  p->row += p->block_rows;
   if (p->row < p->o.rows) return false;
   p->row = 0;
   p->packing = p->matrix == NULL && !p->direct && p->o.right_batch_stride != 0;
   return ++p->item >= p->o.batch;
+}
+
+// More than one tile of rows share what widening the panel costs.
+static void multiply_integers(sl_product *p, uint32_t rows, uint32_t pairs, const int8_t *right,
+                              int32_t *sums, size_t stride, bool add) {
+  if (rows <= SL_TILE_ROWS) {
+    sl_panel_i8(rows, pairs, p->left.at, right, sums, stride, add);
+    return;
+  }
+  sl_widen_panel_i8(right, pairs, p->panel_values.at);
+  sl_panel_i16(rows, pairs, p->left.at, p->panel_values.at, sums, stride, add);
 }
 
 // One panel of right times the block of left.
@@ -498,7 +443,7 @@ static void multiply(sl_product *p) {
   const size_t stride = (size_t)here * p->width, at = (size_t)p->panel * p->width;
   const bool add = p->first > 0;
   if (p->integers)
-    sl_panel_i8(rows, (depth + 1) / 2, p->left.at, right, (int32_t *)p->sums.at + at, stride, add);
+    multiply_integers(p, rows, (depth + 1) / 2, right, (int32_t *)p->sums.at + at, stride, add);
   else if (p->o.type == SL_ELEMENT_F64)
     sl_panel_f64(rows, depth, p->left.at, right, right_stride, (double *)p->sums.at + at, stride,
                  add);

@@ -314,6 +314,47 @@ static void rows_rounded_to_int8(void **state) {
   free(a), free(b);
 }
 
+// Every height, blocks of rows and what is left over of them included: the bits of one row at a time.
+static void as_many_rows_as_there_are(void **state) {
+  (void)state;
+  enum { M = 301, K = 275, N = 19 };
+  static const uint32_t heights[] = {2, 3, 4, 5, 8, 63, 127, 128, 129, 132, 257, 260, M};
+  sl_rng_seed(&rng, 5);
+  float *a = random_array(SL_ELEMENT_F32, (size_t)M * K), *b = random_array(SL_ELEMENT_F32, K * N);
+  // What is no number spoils its row, wherever it stands and whatever its sign.
+  for (int k = 0; k < K; k += 30) {
+    a[k * K + k] = -NAN, a[(k + 1) * K + K - 1] = -INFINITY, a[(k + 2) * K + k] = -0x1.fffffep127f;
+    a[(k + 3) * K + k] = -0.0f;
+  }
+  float *one = malloc(M * N * sizeof *one), *out = malloc(M * N * sizeof *out);
+  sl_product *product;
+  assert_ok(sl_product_create(&product));
+  for (uint32_t kind = SL_ELEMENT_F32; kind <= SL_ELEMENT_I8; kind++) {
+    sl_dense_matrix *m;
+    if (kind == SL_ELEMENT_F64) continue;
+    assert_ok(sl_dense_matrix_from(b, K * N, SL_ELEMENT_F32, K, N, 0, kind, 1, NULL, 0, &m));
+    sl_product_options o = sl_product_of_rows(1, a, m, false, one);
+    for (int i = 0; i < M; i++, o.left = (const float *)o.left + K, o.out = (float *)o.out + N) {
+      assert_ok(sl_product_begin(product, m, &o));
+      run(product, UINT64_MAX);
+      bool spoilt = false;
+      for (int k = 0; k < K; k++) spoilt = spoilt || !isfinite(a[i * K + k]);
+      for (int j = 0; j < N && kind == SL_ELEMENT_I8; j++)
+        assert_int_equal(isnan(one[i * N + j]), spoilt);
+    }
+    for (size_t h = 0; h < sizeof heights / sizeof *heights; h++) {
+      memset(out, 0, M * N * sizeof *out);
+      o = sl_product_of_rows(heights[h], a, m, false, out);
+      assert_ok(sl_product_begin(product, m, &o));
+      run(product, 1 + below(100000));
+      assert_memory_equal(out, one, heights[h] * N * sizeof *out);
+    }
+    sl_dense_matrix_destroy(m);
+  }
+  sl_product_destroy(product);
+  free(a), free(b), free(one), free(out);
+}
+
 static void what_is_wrong_is_named(void **state) {
   (void)state;
   float a[6] = {1, 2, 3, 4, 5, 6}, out[4], bias[2] = {0, 0};
@@ -428,6 +469,7 @@ int main(void) {
       property(every_kind_matches_its_definition),
       property(ways_to_the_same_product_give_the_same_bits),
       property(quantized_weights_err_by_half_a_step),
+      property(as_many_rows_as_there_are),
       property(rows_rounded_to_int8),
       property(what_is_wrong_is_named),
       property(memory_may_end_anywhere),
