@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "inference/model.h"
-#include "simd/simd.h"
+#include "inference/pooling.h"
 
 #define NOINLINE __attribute__((noinline))
 
@@ -146,13 +146,6 @@ static NOINLINE void read_row(const sl_encoder *e, uint32_t id, float *out) {
   for (uint32_t j = 0; j < d; j++) out[j] = (float)codes[j] * scale;
 }
 
-static NOINLINE void add_row(float *to, const float *from, uint32_t n) {
-  uint32_t j = 0;
-  for (; j + 4 <= n; j += 4)
-    sl_f32x4_store(to + j, sl_f32x4_load(to + j) + sl_f32x4_load(from + j));
-  for (; j < n; j++) to[j] += from[j];
-}
-
 // Divided by its length, or by 1e-6 where that is more.
 static NOINLINE void normalize(float *row, uint32_t n, float *out) {
   double sum = 0;
@@ -202,7 +195,7 @@ static void add_up(sl_encoder *e) {
     memset(sum, 0, d * sizeof *sum);
     for (uint32_t i = 0; i < used(e, t); i++) {
       read_row(e, *ids++, row);
-      add_row(sum, row, d);
+      sl_add_row(sum, row, d);
     }
     normalize(sum, d, e->run.out + (size_t)t * d);
   }
@@ -238,7 +231,7 @@ static sl_status start_group(sl_encoder *e) {
   for (uint32_t t = e->run.first; t < e->run.next; t++)
     for (uint32_t i = 0; i < used(e, t); i++, x += d) {
       read_row(e, *ids++, x);
-      add_row(x, e->timing + (size_t)i * d, d);
+      sl_add_row(x, e->timing + (size_t)i * d, d);
     }
   if (sl_encoder_is_bert(e))
     SL_TRY(sl_layer_norm(e->run.x, e->run.tokens, d, e->tensors[2].numbers, e->tensors[3].numbers,
@@ -365,23 +358,28 @@ static sl_status attend_next(sl_encoder *e, bool *last) {
   return SL_OK;
 }
 
-static void take_means(sl_encoder *e) {
+// The product that ends the last layer, where only the mean of its rows is wanted: that of the means
+// is the same, and has a row a text.
+static sl_status multiply_means(sl_encoder *e) {
+  const uint32_t *tokens = e->run.used + e->run.first, texts = e->run.next - e->run.first;
+  sl_take_means(e->run.y, tokens, texts, e->shape.width, e->run.mean);
+  const uint32_t rows = sl_take_means(e->run.f, tokens, texts, e->shape.hidden, e->run.f);
+  e->run.work += (uint64_t)e->run.tokens * (e->shape.width + e->shape.hidden);
+  return multiply(e, rows, e->run.f, sl_encoder_part(e, e->run.layer, SL_NARROW).weights,
+                  sl_encoder_part(e, e->run.layer, SL_NARROW + 1).numbers, true, SL_ACTIVATION_NONE,
+                  e->run.mean);
+}
+
+// A row a text, of those without tokens too.
+static void pool(sl_encoder *e) {
+  const uint32_t *tokens = e->run.used + e->run.first, texts = e->run.next - e->run.first;
   const uint32_t width = e->shape.width;
-  const float *x = e->run.x;
-  float *mean = e->run.mean;
-  for (uint32_t t = e->run.first; t < e->run.next; t++, mean += width) {
-    const uint32_t tokens = used(e, t);
-    if (e->shape.pooling == SL_POOLING_FIRST && tokens > 0) {
-      memcpy(mean, x, width * sizeof *mean);
-      x += (size_t)tokens * width;
-      continue;
-    }
-    memset(mean, 0, width * sizeof *mean);
-    for (uint32_t i = 0; i < tokens; i++, x += width) add_row(mean, x, width);
-    const float by = tokens > 0 ? (float)tokens : 1;
-    for (uint32_t j = 0; j < width; j++) mean[j] /= by;
-  }
-  e->run.work += ((uint64_t)e->run.tokens + 1) * width;
+  if (e->shape.pooling == SL_POOLING_FIRST)
+    sl_take_first(e->run.x, tokens, texts, width, e->run.mean);
+  else if (sl_encoder_is_bert(e))
+    sl_take_means(e->run.x, tokens, texts, width, e->run.mean);
+  sl_spread_rows(tokens, texts, width, e->run.mean);
+  e->run.work += ((uint64_t)e->run.tokens + texts) * width;
 }
 
 static void end_layer(sl_encoder *e) {
@@ -451,12 +449,13 @@ static sl_status do_op(sl_encoder *e) {
     return part_product(e, bert ? e->run.y : e->run.h, SL_WIDEN, false,
                         bert ? SL_ACTIVATION_GELU : SL_ACTIVATION_RELU, e->run.f);
   case SL_OP_NARROW:
+    if (!bert && e->run.layer + 1 == e->shape.layers) return multiply_means(e);
     return part_product(e, e->run.f, SL_NARROW, true, SL_ACTIVATION_NONE, e->run.y);
   case SL_OP_NORM_3:
     SL_TRY(norm(e, e->run.y, width, SL_GAIN_2));
     break;
   case SL_OP_MEAN:
-    take_means(e);
+    pool(e);
     break;
   case SL_OP_END:
     if (bert) {

@@ -27,6 +27,8 @@
 //     weights, bias       width x hidden, then ReLU
 //     weights, bias       hidden x width
 //   weights, bias         width x width: of the mean, then tanh and length 1
+// Only the mean over the tokens is wanted after the last layer, and its last product is linear: it is
+// done with the means of what it multiplies, one row a text.
 //
 // Of BERT, where dimension is width:
 //   table                 vocabulary x width
