@@ -32,7 +32,8 @@ SL_FIELDS(sl_selective_shape, batch, channels, states, groups, softplus, a, a_co
 SL_FIELDS(sl_selective_options, x, delta, count, tokens, b, c, state_count, z, out)
 SL_FIELDS(sl_hyperbolic_options, batch, tokens, key_tokens, heads, kv_heads, size, causal, model,
           beta, curvature, queries, query_count, keys, values, key_count, mask, mask_count, out)
-SL_FIELDS(sl_dag_options, node_count, from, to, edges, weights, sight, mask, order, longest)
+SL_FIELDS(sl_dag_options, node_count, from, to, edges, weights, side, side_count, sight, mask,
+          order, longest)
 
 EMSCRIPTEN_BINDINGS(attention) {
   sl::object<sl_kv_cache>("KvCache")

@@ -41,7 +41,9 @@ static sl_status check_arrays(const sl_kv_cache *c, const sl_attention_options *
 static sl_status check(const sl_kv_cache *c, const sl_attention_options *o) {
   SL_REQUIRE(o->heads >= 1 && o->heads % c->kv_heads == 0, SL_ERR_OPTION, "heads",
              "a multiple of kvHeads");
-  SL_REQUIRE(o->tokens <= c->length, SL_ERR_RANGE, "queries", "at most as many as there are keys");
+  // Only where positions matter does each query stand at one.
+  SL_REQUIRE(o->tokens <= c->length || (o->causal == 0 && o->window == 0 && c->window == 0),
+             SL_ERR_RANGE, "queries", "at most as many as there are keys");
   SL_REQUIRE(o->scale - o->scale == 0, SL_ERR_OPTION, "scale", "a finite number");
   if (c->window > 0) {
     SL_REQUIRE(o->window <= c->window, SL_ERR_RANGE, "window", "at most the window of the cache");

@@ -19,8 +19,12 @@ typedef struct work {
 static sl_status check(const sl_dag_options *o) {
   SL_REQUIRE(o->node_count >= 1 && o->node_count <= 1u << 15, SL_ERR_OPTION, "node_count",
              "1 .. 32768");
-  SL_REQUIRE(o->sight <= SL_DAG_CRITICAL_PATH, SL_ERR_OPTION, "sight",
-             "ancestors, topological or criticalPath");
+  SL_REQUIRE(o->sight <= SL_DAG_CUT_GATED, SL_ERR_OPTION, "sight",
+             "ancestors, topological, criticalPath or cutGated");
+  SL_REQUIRE(o->side_count == 0 || o->sight == SL_DAG_CUT_GATED, SL_ERR_OPTION, "side",
+             "none, unless a cut gates");
+  for (size_t i = 0; i < o->side_count; i++)
+    SL_REQUIRE_AT(o->side[i] < o->node_count, SL_ERR_INDEX, "side", "a node", i);
   SL_REQUIRE(o->edges < UINT32_MAX, SL_ERR_OVERFLOW, "from", "fewer than 2^32 - 1 edges");
   for (size_t e = 0; e < o->edges; e++) {
     SL_REQUIRE_AT(o->from[e] < o->node_count, SL_ERR_INDEX, "from", "a node", e);
@@ -144,6 +148,20 @@ static void see(const sl_dag_options *o, const work *w) {
   }
 }
 
+// Hides what lies beyond the cut, but the nodes that edges lead from across it.
+static void gate(const sl_dag_options *o, work *w) {
+  const size_t nodes = o->node_count;
+  uint32_t *side = w->waiting, *gates = w->heap; // done with
+  memset(side, 0, nodes * sizeof *side);
+  memset(gates, 0, nodes * sizeof *gates);
+  for (size_t i = 0; i < o->side_count; i++) side[o->side[i]] = 1;
+  for (size_t e = 0; e < o->edges; e++)
+    if (side[o->from[e]] != side[o->to[e]]) gates[o->from[e]] = 1;
+  for (size_t i = 0; i < nodes; i++)
+    for (size_t j = 0; j < nodes; j++)
+      if (side[i] != side[j] && gates[j] == 0) o->mask[i * nodes + j] = 0;
+}
+
 sl_status sl_dag_mask(const sl_dag_options *o, uint32_t *cycle) {
   *cycle = 0;
   SL_TRY(check(o));
@@ -153,6 +171,7 @@ sl_status sl_dag_mask(const sl_dag_options *o, uint32_t *cycle) {
     *cycle = find_cycle(o, &w);
   else
     see(o, &w);
+  if (*cycle == 0 && o->sight == SL_DAG_CUT_GATED) gate(o, &w);
   sl_free(w.memory);
   SL_REQUIRE(*cycle == 0, SL_ERR_UNSUPPORTED, "edges", "no cycle");
   return SL_OK;

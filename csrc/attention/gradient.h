@@ -42,7 +42,7 @@ void sl_attention_gradient_destroy(sl_attention_gradient *gradient); // NULL is 
 
 // Begins; what was running is given up.
 //   Errors: ERR_OPTION ("heads": no multiple of kv_heads, or 0; "size", "scale"), ERR_RANGE
-//   ("queries": more than keys), ERR_SHAPE ("queries", "keys"), ERR_MEMORY. Allocates 8 bytes a key.
+//   ("queries": more than keys, causal or with a window), ERR_SHAPE ("queries", "keys"), ERR_MEMORY. Allocates 8 bytes a key.
 //   O(batch heads tokens keys size), where keys are those that are seen.
 sl_status sl_attention_gradient_begin(sl_attention_gradient *gradient,
                                       const sl_attention_gradient_options *options);

@@ -39,8 +39,8 @@ static sl_status check(const sl_attention_gradient_options *o) {
              "heads", "a multiple of kvHeads");
   SL_REQUIRE(o->size >= 1 && o->size <= 1u << 16, SL_ERR_OPTION, "size", "1 .. 65536");
   SL_REQUIRE(o->scale - o->scale == 0, SL_ERR_OPTION, "scale", "a finite number");
-  SL_REQUIRE(o->tokens <= o->key_tokens, SL_ERR_RANGE, "queries",
-             "at most as many as there are keys");
+  SL_REQUIRE(o->tokens <= o->key_tokens || (o->causal == 0 && o->window == 0), SL_ERR_RANGE,
+             "queries", "at most as many as there are keys");
   const double each = (double)o->batch * o->size;
   SL_REQUIRE((double)o->query_count == each * o->tokens * o->heads, SL_ERR_SHAPE, "queries",
              "batch * tokens * heads * size elements");

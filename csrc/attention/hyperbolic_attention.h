@@ -51,7 +51,7 @@ void sl_hyperbolic_destroy(sl_hyperbolic *attention); // NULL is allowed
 
 // Begins; what was running is given up. All points are looked at.
 //   Errors: ERR_OPTION ("heads", "size", "model", "beta", "curvature"), ERR_RANGE ("queries": more than
-//   keys; "queries", "keys", "values": no point, position = its number), ERR_SHAPE ("queries",
+//   keys, causal; "queries", "keys", "values": no point, position = its number), ERR_SHAPE ("queries",
 //   "keys", "mask"), ERR_NOT_FINITE ("queries", "keys", "values"), ERR_MEMORY. Allocates 16 bytes for
 //   each key of a head, and 12 a key. O(batch heads tokens keys size).
 sl_status sl_hyperbolic_begin(sl_hyperbolic *attention, const sl_hyperbolic_options *options);

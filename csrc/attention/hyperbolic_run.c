@@ -43,7 +43,7 @@ static sl_status check(const sl_hyperbolic_options *o) {
   SL_REQUIRE(o->beta > 0 && isfinite(o->beta), SL_ERR_OPTION, "beta", "a positive number");
   SL_REQUIRE(o->curvature > 0 && isfinite(o->curvature), SL_ERR_OPTION, "curvature",
              "a positive number");
-  SL_REQUIRE(o->tokens <= o->key_tokens, SL_ERR_RANGE, "queries",
+  SL_REQUIRE(o->tokens <= o->key_tokens || o->causal == 0, SL_ERR_RANGE, "queries",
              "at most as many as there are keys");
   const double each = (double)o->batch * o->size;
   SL_REQUIRE((double)o->query_count == each * o->tokens * o->heads, SL_ERR_SHAPE, "queries",

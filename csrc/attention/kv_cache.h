@@ -51,7 +51,8 @@ sl_status sl_kv_cache_append(sl_kv_cache *cache, const float *keys, const float 
 sl_status sl_kv_cache_truncate(sl_kv_cache *cache, uint32_t length);
 
 // What is asked. Query i of `tokens` stands at position length - tokens + i: the last one at the last
-// key.
+// key. Positions count where `causal` or a window is given; without them there may be more queries
+// than keys.
 typedef struct sl_attention_options {
   const float *queries; // batch x tokens x heads x size, read
   size_t query_count;
@@ -77,7 +78,8 @@ typedef struct sl_attention_options {
 // Begins attention: out = sum of softmax(scale q k + bias) v over the keys that are seen. A query
 // that sees none gives zeros. The arrays stay the caller's until the work ends.
 //   Errors: ERR_SHAPE ("queries", "mask", "bias", "out"), ERR_OPTION ("heads", "scale"), ERR_RANGE
-//   ("queries": more than tokens were appended; "window": wider than the ring; "global": of a ring),
+//   ("queries": more than tokens were appended, where a query's position counts: causal, or with a
+//   window; "window": wider than the ring; "global": of a ring),
 //   ERR_STATE ("queries": keys that the first of them sees were dropped), ERR_ARGUMENT ("out"),
 //   ERR_MEMORY. Allocates scratch memory of a few blocks.
 //   O(batch heads tokens keys size), where keys are those of the window.

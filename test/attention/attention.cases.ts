@@ -200,6 +200,30 @@ export const cases: Case<AttentionDoor>[] = [
       expect(result).toEqual([[0, 3], [Number.NaN, 3], [Number.NaN, 3.5], []]),
   },
   {
+    name: 'more queries than keys: each sees what it sees alone',
+    run: (door) => {
+      const cache = { size: SIZE, kvHeads: 2 };
+      const append: Step = { append: [part(k, 2, 0, 3), part(v, 2, 0, 3)] };
+      const ask = (from: number, to: number): Step => ({
+        attend: [
+          part(q, HEADS, from, to),
+          { heads: HEADS, mask: new Uint8Array(3 * (to - from)).fill(1) },
+        ],
+      });
+      const alone = Array.from({ length: TOKENS }, (_, t) => ask(t, t + 1));
+      const none: Step = { attend: [Float32Array.of(1, 2), { heads: 1 }] };
+      return [
+        ...door.run(cache, [append, ask(0, TOKENS), ...alone]),
+        ...door.run({ size: 1 }, [none]),
+      ];
+    },
+    check([all, ...each]: number[][]) {
+      const none = each.pop();
+      expect(all).toEqual(each.flat());
+      expect(none).toEqual([0, 0]);
+    },
+  },
+  {
     name: 'refuses by name',
     run: (door) => {
       const append: Step = { append: [floats(1, 8), floats(2, 8)] };
@@ -208,7 +232,7 @@ export const cases: Case<AttentionDoor>[] = [
       return [
         attempt(() => door.run({ ...cache, block: 12 }, [])),
         attempt(() => door.run(cache, [append, ask(6, { heads: 3 })])),
-        attempt(() => door.run(cache, [append, ask(12, { heads: 2 })])),
+        attempt(() => door.run(cache, [append, ask(12, { heads: 2, causal: true })])),
         attempt(() => door.run(cache, [append, ask(4, { heads: 2, scale: Number.NaN })])),
         attempt(() => door.run(cache, [append, { truncate: 3 }])),
         attempt(() => door.run({ ...cache, window: 2 }, [append, ask(4, { heads: 2, window: 3 })])),

@@ -27,7 +27,7 @@ interface FormsDoor {
     given: readonly (readonly number[])[],
     options: HyperbolicAttentionOptions,
   ) => number[];
-  dag: (edges: Edges, sees: Sees) => Mask;
+  dag: (edges: Edges, sees: Sees, side?: number[]) => Mask;
 }
 
 export const doors: RoomDoors<'attention', FormsDoor> = {
@@ -36,8 +36,8 @@ export const doors: RoomDoors<'attention', FormsDoor> = {
   table: 'attention-forms',
   embind: ({ hyperbolicAttention, dagMask }: AttentionRoom) => ({
     hyperbolic: ([q, k, v], options) => Array.from(hyperbolicAttention(q!, k!, v!, options)),
-    dag(edges, sees) {
-      const { mask, order, longest } = dagMask(edges, { sees });
+    dag(edges, sees, side) {
+      const { mask, order, longest } = dagMask(edges, { sees, ...(side && { side }) });
       return { mask: Array.from(mask), order: Array.from(order), longest: Array.from(longest) };
     },
   }),
@@ -82,13 +82,13 @@ function rawDoor(module: RawModule): FormsDoor {
         module.check(call.sl_abi_hyperbolic_destroy!(attention));
       }
     },
-    dag({ nodeCount: nodes, from, to, weights }, sees) {
-      const sight = ['ancestors', 'topological', 'criticalPath'].indexOf(sees);
+    dag({ nodeCount: nodes, from, to, weights }, sees, side = []) {
+      const sight = ['ancestors', 'topological', 'criticalPath', 'cutGated'].indexOf(sees);
       const u32 = (x: number[]) => Uint32Array.from(x);
       return module.with(
         [
-          u32([nodes, from.length, sight, Number(weights !== undefined)]),
-          ...[u32(from), u32(to), Float64Array.from(weights ?? [])],
+          u32([nodes, from.length, sight, Number(weights !== undefined), side.length]),
+          ...[u32(from), u32(to), Float64Array.from(weights ?? []), u32(side)],
           ...[
             new Uint8Array(nodes > 2 ** 15 ? 0 : nodes * nodes),
             new Uint32Array(nodes),
@@ -100,9 +100,9 @@ function rawDoor(module: RawModule): FormsDoor {
           module.check(call.sl_abi_dag_mask!(...at));
           const view = module.view();
           return {
-            mask: Array.from({ length: nodes * nodes }, (_, i) => view.getUint8(at[4]! + i)),
-            order: Array.from(module.u32(at[5]!, nodes)),
-            longest: Array.from(module.f64(at[6]!, nodes)),
+            mask: Array.from({ length: nodes * nodes }, (_, i) => view.getUint8(at[5]! + i)),
+            order: Array.from(module.u32(at[6]!, nodes)),
+            longest: Array.from(module.f64(at[7]!, nodes)),
           };
         },
       );
@@ -130,6 +130,7 @@ function randomDag(seed: number, nodes: number, count: number): Edges {
 }
 
 const graph = randomDag(3, 40, 90);
+const half = graph.from.slice(0, 12);
 const into = (node: number) =>
   graph.from.flatMap((source, e) =>
     graph.to[e] === node ? [{ source, length: graph.weights![e]! }] : [],
@@ -163,6 +164,8 @@ export const cases: Case<FormsDoor>[] = [
         hyperbolic([[edge], [edge], [edge]], one),
         hyperbolic([[-edge], [edge, -edge], [edge, -edge]], one),
         hyperbolic([[], [], []], one),
+        hyperbolic([[0, 0.5], [0.25], [0.75]], one),
+        hyperbolic([[0, 0.5], [], []], one),
         hyperbolic(
           [
             [1, 0],
@@ -173,12 +176,14 @@ export const cases: Case<FormsDoor>[] = [
         ),
       ];
     },
-    check([masked, edge, far, none, origin]: number[][]) {
+    check([masked, edge, far, none, more, nothing, origin]: number[][]) {
       expect(masked).toEqual([0.75, 0]);
       expect(edge![0]).toBeCloseTo(1, 6);
       expect(Math.abs(edge![0]!)).toBeLessThan(1);
       expect(Math.abs(far![0]!)).toBeLessThan(1);
       expect(none).toEqual([]);
+      expect(more).toEqual([0.75, 0.75]);
+      expect(nothing).toEqual([0, 0]);
       expect(origin).toEqual([1, 0]);
     },
   },
@@ -211,7 +216,7 @@ export const cases: Case<FormsDoor>[] = [
           ],
           { model: 'lorentz', size: 2 },
         ),
-        call([[0.1, 0.1], [0.1], [0.1]], {}),
+        call([[0.1, 0.1], [0.1], [0.1]], { causal: true }),
       ];
     },
     check: (found: unknown[]) =>
@@ -282,6 +287,30 @@ export const cases: Case<FormsDoor>[] = [
     },
   },
   {
+    name: 'cut: ancestors, of those beyond it the ones that an edge leads from across it',
+    run: ({ dag }) =>
+      [half, [], half.concat(half)]
+        .map((side) => dag(graph, 'cutGated', side))
+        .concat(dag(graph, 'ancestors')),
+    check(found: Mask[]) {
+      const [gated, open, twice, all] = found as [Mask, Mask, Mask, Mask];
+      const gates = new Set(
+        graph.from.filter((node, e) => half.includes(node) !== half.includes(graph.to[e]!)),
+      );
+      let hidden = 0;
+      for (let node = 0; node < 40; node++) {
+        const wanted = row(all, node).map((x, j) =>
+          half.includes(node) === half.includes(j) || gates.has(j) ? x : 0,
+        );
+        expect(row(gated, node)).toEqual(wanted);
+        hidden += row(all, node).filter((x, j) => x !== wanted[j]).length;
+      }
+      expect(hidden).toBeGreaterThan(5);
+      expect(open).toEqual(all);
+      expect(twice).toEqual(gated);
+    },
+  },
+  {
     name: 'no edges, one node, edges that are there twice; what is refused',
     run: ({ dag }) => [
       dag({ nodeCount: 2, from: [], to: [] }, 'ancestors'),
@@ -290,6 +319,8 @@ export const cases: Case<FormsDoor>[] = [
       attempt(() => dag({ nodeCount: 2, from: [0], to: [2] }, 'ancestors')),
       attempt(() => dag({ nodeCount: 2, from: [0], to: [1], weights: [-1] }, 'ancestors')),
       attempt(() => dag({ nodeCount: 2, from: [0], to: [1], weights: [1 / 0] }, 'ancestors')),
+      attempt(() => dag({ nodeCount: 2, from: [0], to: [1] }, 'cutGated', [1, 2])),
+      attempt(() => dag({ nodeCount: 2, from: [0], to: [1] }, 'ancestors', [1])),
       attempt(() => dag({ nodeCount: 40_000, from: [], to: [] }, 'ancestors')),
     ],
     check: (found: unknown[]) =>
@@ -300,6 +331,8 @@ export const cases: Case<FormsDoor>[] = [
         { refused: 'INDEX', argument: 'to', at: 0 },
         { refused: 'RANGE', argument: 'weights', at: 0 },
         { refused: 'NOT_FINITE', argument: 'weights', at: 0 },
+        { refused: 'INDEX', argument: 'side', at: 1 },
+        { refused: 'OPTION', argument: 'side', at: -1 },
         { refused: 'OPTION', argument: 'nodeCount', at: -1 },
       ]),
   },

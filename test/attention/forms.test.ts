@@ -70,6 +70,21 @@ describe('masks of directed graphs', () => {
     expect(of(() => dagMask(both, { sees: 'ancestors' }))).toBe('UNSUPPORTED graph');
   });
 
+  test('gated by a minimum cut', async () => {
+    const { Graph } = await own.engine.use('graph');
+    const { minimumCut } = await own.engine.use('cuts');
+    // Two triangles and the edge 2 -> 3 between them.
+    const [from, to] = [
+      [0, 0, 1, 2, 3, 3, 4],
+      [1, 2, 2, 3, 4, 5, 5],
+    ];
+    using graph = Graph.fromEdges({ from, to, directed: false });
+    const { side } = minimumCut(graph);
+    const { mask } = own.room.dagMask({ nodeCount: 6, from, to }, { sees: 'cutGated', side });
+    expect(Array.from(mask.slice(12, 18))).toEqual([1, 1, 1, 0, 0, 0]);
+    expect(Array.from(mask.slice(30))).toEqual([0, 0, 1, 1, 1, 1]);
+  });
+
   test('a cycle is named', () => {
     const { dagMask } = own.room;
     const ring = { nodeCount: 6, from: [0, 1, 4, 2, 4, 5], to: [1, 4, 2, 1, 5, 3] };
@@ -92,6 +107,9 @@ describe('masks of directed graphs', () => {
     expect([
       of(() => dagMask(good, bad({}))),
       of(() => dagMask(good, bad({ sees: 'all' }))),
+      of(() => dagMask(good, { sees: 'cutGated' })),
+      of(() => dagMask(good, { sees: 'cutGated', side: [2] })),
+      of(() => dagMask(good, { sees: 'ancestors', side: [0] })),
       of(() => dagMask(bad(null), { sees: 'ancestors' })),
       of(() => dagMask({ ...good, nodeCount: 0 }, { sees: 'ancestors' })),
       of(() => dagMask({ ...good, to: [1, 1] }, { sees: 'ancestors' })),
@@ -100,6 +118,9 @@ describe('masks of directed graphs', () => {
     ]).toEqual([
       'TYPE sees',
       'RANGE sees',
+      'TYPE side',
+      'INDEX side',
+      'OPTION side',
       'TYPE graph',
       'RANGE nodeCount',
       'SHAPE to',

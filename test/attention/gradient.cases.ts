@@ -73,7 +73,9 @@ export const cases: Case<GradientDoor>[] = [
     run: (door) => [
       door.run([[], [1, 2], [3, 4], []], { heads: 1, size: 1 }),
       attempt(() => door.run(one, { heads: 3, kvHeads: 2, size: 0 })) !== undefined,
-      attempt(() => door.run([[1, 2], [1], [1], [1, 2]], { heads: 1, size: 1 })),
+      door.run([[1, 2], [1], [1], [1, 2]], { heads: 1, size: 1 }),
+      door.run([[1, 2], [], [], [1, 2]], { heads: 1, size: 1 }),
+      attempt(() => door.run([[1, 2], [1], [1], [1, 2]], { heads: 1, size: 1, causal: true })),
       attempt(() =>
         door.run(
           [
@@ -90,6 +92,8 @@ export const cases: Case<GradientDoor>[] = [
       expect(found).toEqual([
         [[], [0, 0], [0, 0]],
         true,
+        [[0, 0], [0], [3]],
+        [[0, 0], [], []],
         { refused: 'RANGE', argument: 'queries', at: -1 },
         { refused: 'OPTION', argument: 'heads', at: -1 },
       ]),

@@ -273,7 +273,7 @@ describe('encoders of the form of BERT', () => {
       JSON.stringify({ a: tensor({ data_offsets: [4, 0] }) }),
       JSON.stringify({ a: tensor({ data_offsets: [4, 8] }) }),
       JSON.stringify({ a: tensor({}), b: tensor({}) }),
-      `{"a":${JSON.stringify(tensor({}))},"a":${JSON.stringify(tensor({}))}`,
+      `{"a":${JSON.stringify(tensor({}))},"a":${JSON.stringify(tensor({}))}}`,
     ])
       expect(headed(header, 4)).toBe('FORMAT weights');
     const huge = new Uint8Array(20).fill(255);

@@ -194,19 +194,30 @@ describe('embedders', () => {
     );
     expect(half.embed("'")[1]).toBeCloseTo(2 / Math.hypot(2, 0.5), 6);
     expect(half.modelId).not.toBe(e.modelId);
-    const cut = (
-      change: (header: Record<string, { data_offsets: number[]; dtype: string }>) => void,
-    ) => {
+    const withHeader = (text: string) => {
       const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-      const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
-      change(header);
-      const json = new TextEncoder().encode(JSON.stringify(header));
+      const json = new TextEncoder().encode(text);
       const out = new Uint8Array(8 + json.length + file.length - 8 - length);
       new DataView(out.buffer).setBigUint64(0, BigInt(json.length), true);
       out.set(json, 8);
       out.set(file.subarray(8 + length), 8 + json.length);
       return out;
     };
+    const cut = (
+      change: (header: Record<string, { data_offsets: number[]; dtype: string }>) => void,
+    ) => {
+      const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+      const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+      change(header);
+      return withHeader(JSON.stringify(header));
+    };
+    // The same name twice, the second time written otherwise; braces and names within strings are none.
+    const entry = '{"dtype":"F16","shape":[5,2],"data_offsets":[0,20]}';
+    const odd = `"__metadata__":{"embeddings":"}\\"{","a":"\\\\"}`;
+    const named = (...names: string[]) =>
+      withHeader(`{${odd},${names.map((name) => `"${name}":${entry}`).join()}}`);
+    using once = StaticEmbedder.fromModel2Vec({ weights: named('embeddings'), tokenizer });
+    expect(once.dimensions).toBe(2);
     const refuse = (bytes: Uint8Array, other: object = tokenizer) =>
       of(() => StaticEmbedder.fromModel2Vec({ weights: bytes, tokenizer: other }));
     for (const bytes of [
@@ -217,6 +228,8 @@ describe('embedders', () => {
       cut((h) => (h.embeddings!.data_offsets = [0, 19])),
       cut((h) => (h.embeddings!.data_offsets = [-1, 20])),
       cut((h) => (h.embeddings!.dtype = 'I16')),
+      named('embeddings', 'embeddings'),
+      named('embeddings', '\\u0065mbeddings'),
       cut((h) => (h.again = h.embeddings!)),
       cut((h) => (h.mapping = { data_offsets: [20, 20], dtype: 'I64' })),
     ])

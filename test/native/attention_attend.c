@@ -81,7 +81,9 @@ static void every_mask_matches_the_definition(void **state) {
   for (int trial = 0; trial < 120; trial++) {
     shape s = {1 + below(2), 1, 1 + below(150), 0, 1 + below(3), 1 + below(20)};
     s.heads = s.kv_heads * (1 + below(3));
-    s.tokens = below(2) ? s.keys : 1 + below(s.keys);
+    // Where positions do not count there may be more queries than keys.
+    const bool plain = below(4) == 0;
+    s.tokens = plain ? 1 + below(200) : below(2) ? s.keys : 1 + below(s.keys);
     const size_t pairs = (size_t)s.tokens * s.keys;
     const size_t n = (size_t)s.batch * s.keys * s.kv_heads * s.size;
     const size_t m = (size_t)s.batch * s.tokens * s.heads * s.size;
@@ -96,8 +98,8 @@ static void every_mask_matches_the_definition(void **state) {
                               .heads = s.heads,
                               .out = out,
                               .out_count = m};
-    o.causal = below(2);
-    if (below(2)) o.window = 1 + below(60), o.global = below(2) * below(10);
+    o.causal = plain ? 0 : below(2);
+    if (!plain && below(2)) o.window = 1 + below(60), o.global = below(2) * below(10);
     if (below(3) == 0) o.mask = mask, o.mask_count = below(2) ? pairs : s.batch * pairs;
     if (below(3) == 0) {
       const size_t counts[] = {pairs, s.heads * pairs, s.batch * s.heads * pairs};
@@ -269,7 +271,8 @@ static void what_is_wrong_is_named(void **state) {
   REFUSED(out_count = 3 * Q, SL_ERR_SHAPE, "out");
   REFUSED(heads = 3, SL_ERR_OPTION, "heads");
   REFUSED(heads = 0, SL_ERR_OPTION, "heads");
-  REFUSED(tokens = 11, SL_ERR_RANGE, "queries");
+  REFUSED(tokens = 11; o.causal = 1, SL_ERR_RANGE, "queries");
+  REFUSED(tokens = 11; o.window = 1, SL_ERR_RANGE, "queries");
   REFUSED(scale = NAN, SL_ERR_OPTION, "scale");
   REFUSED(out = q, SL_ERR_ARGUMENT, "out");
   REFUSED(bias = q, SL_ERR_SHAPE, "bias");

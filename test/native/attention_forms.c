@@ -79,8 +79,14 @@ static void graphs_have_an_order_or_a_cycle(void **state) {
     }
     uint8_t mask[MOST * MOST];
     double longest[MOST];
-    sl_dag_options o = {nodes, sources, targets, edges, NULL, SL_DAG_ANCESTORS,
-                        mask,  order,   longest};
+    sl_dag_options o = {.node_count = nodes,
+                        .from = sources,
+                        .to = targets,
+                        .edges = edges,
+                        .sight = SL_DAG_ANCESTORS,
+                        .mask = mask,
+                        .order = order,
+                        .longest = longest};
     const sl_status status = sl_dag_mask(&o, &cycle);
     if (cycle > 0) {
       assert_int_equal(status, SL_ERR_UNSUPPORTED);
@@ -107,7 +113,14 @@ static void graphs_have_an_order_or_a_cycle(void **state) {
   uint32_t from = 0, to = 1, order[2], cycle;
   uint8_t mask[4];
   double longest[2];
-  const sl_dag_options o = {2, &from, &to, 1, NULL, SL_DAG_ANCESTORS, mask, order, longest};
+  const sl_dag_options o = {.node_count = 2,
+                            .from = &from,
+                            .to = &to,
+                            .edges = 1,
+                            .sight = SL_DAG_ANCESTORS,
+                            .mask = mask,
+                            .order = order,
+                            .longest = longest};
   sl_set_memory_limit(0);
   assert_int_equal(sl_dag_mask(&o, &cycle), SL_ERR_MEMORY);
 }

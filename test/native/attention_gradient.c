@@ -30,7 +30,9 @@ static problem draw(void) {
                      .causal = sl_rng_below(&rng, 2),
                      .window = sl_rng_below(&rng, 2) ? 1 + sl_rng_below(&rng, 6) : 0,
                      .scale = sl_rng_below(&rng, 2) ? 0.4 : 0}};
-  p.o.key_tokens = p.o.tokens + sl_rng_below(&rng, 5);
+  // Where positions do not count there may be fewer keys than queries.
+  p.o.key_tokens = p.o.causal == 0 && p.o.window == 0 ? sl_rng_below(&rng, 17)
+                                                      : p.o.tokens + sl_rng_below(&rng, 5);
   p.o.heads = p.o.kv_heads * (1 + sl_rng_below(&rng, 3));
   p.o.query_count = (size_t)p.o.batch * p.o.tokens * p.o.heads * p.o.size;
   p.o.key_count = (size_t)p.o.batch * p.o.key_tokens * p.o.kv_heads * p.o.size;
@@ -142,6 +144,7 @@ static void refuses_what_is_wrong(void **state) {
   assert_refused(sl_attention_gradient_begin(g, &o), SL_ERR_OPTION, "scale");
   o = good;
   o.tokens = 3;
+  o.window = 1;
   assert_refused(sl_attention_gradient_begin(g, &o), SL_ERR_RANGE, "queries");
   o = good;
   o.query_count = 5;

@@ -87,7 +87,7 @@ export interface AttentionRoom extends LinearAttention, AttentionForms {
    * @param queries - batch x queries x heads x size
    * @param keys - batch x keys x kvHeads x size
    * @param values - as long as keys
-   * @throws RangeError `SHAPE` names the array that does not fit, `OPTION`, `RANGE` when there are more queries than keys
+   * @throws RangeError `SHAPE` names the array that does not fit, `OPTION`, `RANGE` when `causal` or `window` is given and there are more queries than keys
    * @throws SublinearError `MEMORY`, before anything is computed
    *
    * @example
@@ -133,7 +133,7 @@ export interface AttentionRoom extends LinearAttention, AttentionForms {
    * O(batch heads queries keys size), about three times attention itself.
    *
    * @param upstream - as long as the queries: what the loss changes by with each output
-   * @throws RangeError `SHAPE` names the array that does not fit, `OPTION`, `RANGE` when there are more queries than keys
+   * @throws RangeError `SHAPE` names the array that does not fit, `OPTION`, `RANGE` when `causal` or `window` is given and there are more queries than keys
    * @throws SublinearError `MEMORY`
    *
    * @example

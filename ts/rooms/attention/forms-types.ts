@@ -39,9 +39,12 @@ export interface DirectedGraph {
 export interface DagMaskOptions {
   /**
    * What a node sees, itself always: `'ancestors'`, from which a path leads to it; `'topological'`, all that are not after it in the
-   * order; `'criticalPath'`, those of the longest path that ends in it.
+   * order; `'criticalPath'`, those of the longest path that ends in it; `'cutGated'`, its ancestors, but beyond a cut only those
+   * that have an edge across it.
    */
-  sees: 'ancestors' | 'topological' | 'criticalPath';
+  sees: 'ancestors' | 'topological' | 'criticalPath' | 'cutGated';
+  /** With `'cutGated'`, and only with it: the nodes on one side of the cut, as `side` of `minimumCut` of `sublinear/cuts`. */
+  side?: IndexArray;
 }
 
 export interface DagMask {
@@ -103,7 +106,7 @@ export interface AttentionForms {
 
   /**
    * What nodes of a directed graph without cycles see of each other, as a mask for `attention` of one token a node.
-   * O(edges log nodes + nodes^2); `'ancestors'`: O(edges nodes).
+   * O(edges log nodes + nodes^2); `'ancestors'` and `'cutGated'`: O(edges nodes).
    *
    * @param graph - up to 32,768 nodes: edges, or a directed `Graph` (of this thread: through a worker, edges)
    * @throws SublinearError `UNSUPPORTED` names the nodes of a cycle, or an undirected graph

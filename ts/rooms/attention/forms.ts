@@ -19,7 +19,7 @@ import type {
 import { shapeOf } from './kv-cache.js';
 
 const models = { poincare: 0, lorentz: 1 } as const;
-const sights = { ancestors: 0, topological: 1, criticalPath: 2 } as const;
+const sights = { ancestors: 0, topological: 1, criticalPath: 2, cutGated: 3 } as const;
 
 type Arrays = readonly [RealArray, RealArray, RealArray];
 
@@ -79,14 +79,17 @@ function dagMask(
   options: DagMaskOptions,
 ): DagMask {
   const operation = 'dagMask';
-  const { sees } = check.options(operation, options, ['sees']);
+  const { sees, side } = check.options(operation, options, ['sees', 'side']);
   const sight = check.choice(operation, 'sees', sees, sights);
+  if (sees === 'cutGated' && side === undefined)
+    throw check.typeError(operation, 'side', 'the nodes on one side of a cut', side);
   const edges = edgesOf(operation, graph);
   const nodes = check.integer(operation, 'nodeCount', edges.nodeCount, 1);
   runtime.assertAlive(operation);
   return runtime.scratch(operation, (scratch) => {
     const from = scratch.indices('from', edges.from);
     const to = scratch.indices('to', edges.to);
+    const gates = side && scratch.indices('side', side);
     const weights = edges.weights && scratch.doubles('weights', edges.weights);
     for (const [name, length] of [
       ['to', to.length],
@@ -99,6 +102,7 @@ function dagMask(
     const asked = {
       ...{ nodeCount: nodes, from: from.address, to: to.address, edges: from.length },
       ...{ weights: weights?.address ?? 0, sight, mask, order, longest },
+      ...{ side: gates?.address ?? 0, sideCount: gates?.length ?? 0 },
     };
     runtime.u32[cycle / 4] = 0;
     const status = runtime.raw.dagMask(give(runtime, dagOptions, asked), cycle);

@@ -54,24 +54,54 @@ const sizes: Readonly<Record<string, number>> = {
 
 const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
 
+/** Where the string of valid JSON that begins at `from` ends: behind its second quotation mark. */
+function endOfString(json: string, from: number): number {
+  let at = from + 1;
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+/** Whether a name stands twice in the object that this valid JSON is: what reads JSON keeps the last one. */
+function hasTwice(json: string): boolean {
+  const names = new Set<string>();
+  let depth = 0;
+  let isName = false;
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at];
+    if (sign === '"') {
+      const end = endOfString(json, at);
+      const name: string | undefined = isName ? JSON.parse(json.slice(at, end)) : undefined;
+      if (name !== undefined && names.has(name)) return true;
+      if (name !== undefined) names.add(name);
+      at = end - 1;
+      isName = false;
+    } else if (sign === '{' || sign === '[') depth++;
+    else if (sign === '}' || sign === ']') depth--;
+    // Names of the outermost object come behind its brace and its commas.
+    if (depth === 1 && (sign === '{' || sign === ',')) isName = true;
+  }
+  return false;
+}
+
 function headerOf(wrong: (expected: string) => SublinearError, bytes: Uint8Array) {
   if (bytes.length < 8) throw wrong('a safetensors file');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > MOST_HEADER || 8 + length > bytes.length) throw wrong('a safetensors file');
-  let header: unknown;
+  let [header, json]: [unknown, string] = [undefined, ''];
   try {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    header = JSON.parse(decoder.decode(bytes.subarray(8, 8 + length)));
+    json = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(json);
   } catch {
     throw wrong('a header in JSON');
   }
   if (!isObject(header)) throw wrong('a header in JSON');
+  if (hasTwice(json)) throw wrong('names that stand once');
   const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
   return { entries, data: bytes.subarray(8 + length) };
 }
 
-/** The tensors by name. All of them are looked at: sizes as their shapes say, no gaps, no overlaps. */
+/** The tensors by name. All of them are looked at: sizes as their shapes say, no gaps, no overlaps, no name twice. */
 export function tensorsOf(
   operation: string,
   argument: string,
