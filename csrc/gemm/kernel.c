@@ -147,20 +147,22 @@ static inline sl_i32x4 dot_pairs(pairs8 a, pairs8 b) { return (sl_i32x4)_mm_madd
     }                                                                                              \
     EACH_##R(KEEP_I8)                                                                              \
   }
-#define TILES(name, NUMBER, WIDE)                                                                  \
-  TILE_INTEGERS(name, 1, NUMBER, WIDE)                                                             \
-  TILE_INTEGERS(name, 2, NUMBER, WIDE)                                                             \
-  TILE_INTEGERS(name, 3, NUMBER, WIDE)                                                             \
-  TILE_INTEGERS(name, 4, NUMBER, WIDE)
-#define ONE_TILE(name)                                                                             \
-  if (rows >= 4) name##_4(pairs, left, right, sums, stride, add);                                  \
-  if (rows == 3) name##_3(pairs, left, right, sums, stride, add);                                  \
-  if (rows == 2) name##_2(pairs, left, right, sums, stride, add);                                  \
-  if (rows == 1) name##_1(pairs, left, right, sums, stride, add);
+TILE_INTEGERS(tile_i8, 1, int8_t, widen8)
+TILE_INTEGERS(tile_i8, 2, int8_t, widen8)
+TILE_INTEGERS(tile_i8, 3, int8_t, widen8)
+TILE_INTEGERS(tile_i8, 4, int8_t, widen8)
+TILE_INTEGERS(tile_i16, 4, int16_t, wide_pairs)
+
+static void tile_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_t *right,
+                    int32_t *sums, size_t stride, bool add) {
+  if (rows >= 4) tile_i8_4(pairs, left, right, sums, stride, add);
+  if (rows == 3) tile_i8_3(pairs, left, right, sums, stride, add);
+  if (rows == 2) tile_i8_2(pairs, left, right, sums, stride, add);
+  if (rows == 1) tile_i8_1(pairs, left, right, sums, stride, add);
+}
 #else
-#define TILES(name, NUMBER, WIDE)                                                                  \
-  static NOINLINE void name(uint32_t rows, uint32_t pairs, const int16_t *left,                    \
-                            const NUMBER *right, int32_t *sums, size_t stride, bool add) {         \
+#define PLAIN_TILE(rows)                                                                           \
+  {                                                                                                \
     int32_t s[SL_TILE_ROWS][SL_PANEL_I8] = {{0}};                                                  \
     for (uint32_t p = 0; p < pairs; p++, left += 2 * SL_TILE_ROWS, right += 2 * SL_PANEL_I8)       \
       for (uint32_t i = 0; i < rows; i++)                                                          \
@@ -170,21 +172,31 @@ static inline sl_i32x4 dot_pairs(pairs8 a, pairs8 b) { return (sl_i32x4)_mm_madd
       for (uint32_t j = 0; j < SL_PANEL_I8; j++)                                                   \
         sums[i * stride + j] = s[i][j] + (add ? sums[i * stride + j] : 0);                         \
   }
-#define ONE_TILE(name) name(rows < 4 ? rows : 4, pairs, left, right, sums, stride, add);
+static NOINLINE void tile_i8(uint32_t rows, uint32_t pairs, const int16_t *left,
+                             const int8_t *right, int32_t *sums, size_t stride, bool add)
+    PLAIN_TILE(rows)
+static NOINLINE void tile_i16_4(uint32_t pairs, const int16_t *left, const int16_t *right,
+                                int32_t *sums, size_t stride, bool add)
+    PLAIN_TILE(SL_TILE_ROWS)
 #endif
-#define PANEL_INTEGERS(name, tile, NUMBER)                                                         \
-  void name(uint32_t rows, uint32_t pairs, const int16_t *left, const NUMBER *right,               \
-            int32_t *sums, size_t stride, bool add) {                                              \
-    for (; rows > 0; rows -= rows < 4 ? rows : 4) {                                                \
-      ONE_TILE(tile)                                                                               \
-      left += (size_t)2 * SL_TILE_ROWS * pairs;                                                    \
-      sums += SL_TILE_ROWS * stride;                                                               \
-    }                                                                                              \
+
+void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_t *right,
+                 int32_t *sums, size_t stride, bool add) {
+  for (; rows > 0; rows -= rows < 4 ? rows : 4) {
+    tile_i8(rows < 4 ? rows : 4, pairs, left, right, sums, stride, add);
+    left += (size_t)2 * SL_TILE_ROWS * pairs;
+    sums += SL_TILE_ROWS * stride;
   }
-TILES(tile_i8, int8_t, widen8)
-PANEL_INTEGERS(sl_panel_i8, tile_i8, int8_t)
-TILES(tile_i16, int16_t, wide_pairs)
-PANEL_INTEGERS(sl_panel_i16, tile_i16, int16_t)
+}
+
+void sl_panel_i16(uint32_t tiles, uint32_t pairs, const int16_t *left, const int16_t *right,
+                  int32_t *sums, size_t stride, bool add) {
+  for (; tiles > 0; tiles--) {
+    tile_i16_4(pairs, left, right, sums, stride, add);
+    left += (size_t)2 * SL_TILE_ROWS * pairs;
+    sums += SL_TILE_ROWS * stride;
+  }
+}
 
 typedef int8_t codes8 __attribute__((vector_size(8)));
 typedef int16_t wide8 __attribute__((vector_size(16)));

@@ -41,8 +41,9 @@ void sl_panel_f64(uint32_t rows, uint32_t depth, const double *left, const doubl
 void sl_panel_i8(uint32_t rows, uint32_t pairs, const int16_t *left, const int8_t *right,
                  int32_t *sums, size_t stride, bool add);
 
-// The same of a panel that was widened before: as much faster as there are rows that share it.
-void sl_panel_i16(uint32_t rows, uint32_t pairs, const int16_t *left, const int16_t *right,
+// The same of a panel that was widened before, which is as much faster as there are rows that share
+// it; of whole tiles: sums has 4 rows for each of them.
+void sl_panel_i16(uint32_t tiles, uint32_t pairs, const int16_t *left, const int16_t *right,
                   int32_t *sums, size_t stride, bool add);
 // A packed panel of int8 as int16: pairs x 8 x 2 elements, read and written.
 void sl_widen_panel_i8(const int8_t *from, uint32_t pairs, int16_t *to);

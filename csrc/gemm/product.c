@@ -428,7 +428,9 @@ static void multiply_integers(sl_product *p, uint32_t rows, uint32_t pairs, cons
     return;
   }
   sl_widen_panel_i8(right, pairs, p->panel_values.at);
-  sl_panel_i16(rows, pairs, p->left.at, p->panel_values.at, sums, stride, add);
+  // Rows of the sums are there up to whole tiles.
+  sl_panel_i16((rows + SL_TILE_ROWS - 1) / SL_TILE_ROWS, pairs, p->left.at, p->panel_values.at,
+               sums, stride, add);
 }
 
 // One panel of right times the block of left.

@@ -31,10 +31,7 @@ static inline sl_i32x4 larger(sl_i32x4 a, sl_i32x4 b) {
 static NOINLINE float largest(const float *x, size_t stride, uint32_t n) {
   // As integers magnitudes are in the same order, and what is no number is above all.
   sl_i32x4 most = {0, 0, 0, 0};
-  uint32_t i = 0;
-  if (stride == 1)
-    for (; i + 4 <= n; i += 4) most = larger(most, magnitude(sl_f32x4_load(x + i)));
-  for (; i < n; i += 4) most = larger(most, magnitude(four(x, stride, i, n)));
+  for (uint32_t i = 0; i < n; i += 4) most = larger(most, magnitude(four(x, stride, i, n)));
   const int32_t a = most[0] < most[1] ? most[1] : most[0],
                 b = most[2] < most[3] ? most[3] : most[2];
   const int32_t bits = a < b ? b : a;
@@ -105,27 +102,27 @@ NOINLINE void sl_scale_sums(int32_t *sums, uint32_t columns, double row_scale,
   }
 }
 
-static inline __attribute__((always_inline)) sl_f32x4 ended(const float *sums, uint32_t j,
-                                                            const sl_row_end *e, const float *own,
-                                                            const float *bias) {
-  sl_f32x4 value = sl_f32x4_load(sums + j);
-  if (e->scales != NULL) value *= sl_f32x4_load(e->scales + j);
-  if (e->alpha != 1) value *= e->alpha;
-  if (e->beta != 0) value += e->beta * sl_f32x4_load(own);
-  if (bias != NULL) value += sl_f32x4_load(bias);
-  return value;
-}
-
 // Columns that are fewer than four go through copies. Each column is computed alike.
 NOINLINE void sl_end_row(const float *sums, uint32_t columns, const sl_row_end *end, float *out) {
-  uint32_t j = 0;
-  for (; j + 4 <= columns; j += 4)
-    sl_f32x4_store(out + j, ended(sums, j, end, out + j, end->bias == NULL ? NULL : end->bias + j));
-  if (j == columns) return;
-  const uint32_t rest = columns - j;
-  float own[4] = {0}, bias[4] = {0};
-  if (end->beta != 0) memcpy(own, out + j, rest * sizeof *own);
-  if (end->bias != NULL) memcpy(bias, end->bias + j, rest * sizeof *bias);
-  const sl_f32x4 value = ended(sums, j, end, own, end->bias == NULL ? NULL : bias);
-  memcpy(out + j, &value, rest * sizeof *out);
+  const float *scales = end->scales, *bias = end->bias;
+  const float alpha = end->alpha, beta = end->beta;
+  float own[4] = {0}, added[4] = {0};
+  for (uint32_t j = 0; j < columns; j += 4) {
+    const uint32_t rest = columns - j;
+    const float *to = out + j, *more = bias == NULL ? NULL : bias + j;
+    if (rest < 4) {
+      if (beta != 0) memcpy(own, to, rest * sizeof *own);
+      if (bias != NULL) memcpy(added, more, rest * sizeof *added);
+      to = own, more = added;
+    }
+    sl_f32x4 value = sl_f32x4_load(sums + j);
+    if (scales != NULL) value *= sl_f32x4_load(scales + j);
+    if (alpha != 1) value *= alpha;
+    if (beta != 0) value += beta * sl_f32x4_load(to);
+    if (bias != NULL) value += sl_f32x4_load(more);
+    if (rest >= 4)
+      sl_f32x4_store(out + j, value);
+    else
+      memcpy(out + j, &value, rest * sizeof *out);
+  }
 }
