@@ -111,7 +111,7 @@ sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, uint32_t col
 //     1   the largest componentwise backward error: each answer x is the exact solution for a matrix
 //         and a right-hand side whose entries are off by at most this part of them. Computed for the
 //         array that is returned, with residuals in twice the precision. Without refinements they are
-//         in double precision where that is enough for the tolerance, and their rounding is counted
+//         in double precision where that tells whether the tolerance is met, and their rounding is counted
 //     2   a bound of |x - A^-1 b| in every entry of every column, rounding included, where it can
 //         be proved: A strictly row dominant |r_i| / slack_i. Infinite
 //         otherwise

@@ -180,11 +180,10 @@ static bool is_empty(const sl_factor *f, uint32_t i) {
 // Judges equation i from its residual, which goes to y[i], and the sum of the sizes of its terms.
 //   rounding  of the residual, as a part of that sum
 //   included  counted as part of the backward error: where it may be most of the residual
-static inline void judge_row(sl_factor *f, uint32_t i, double residual, double terms,
-                             double rounding, double included) {
+NOINLINE static void judge_closely(sl_factor *f, uint32_t i, double size, double terms,
+                                   double rounding, double included) {
   sl_factor_solve *s = &f->solve;
-  double size = fabs(residual), lost = s->lost;
-  f->y[i] = residual;
+  double lost = s->lost;
   if (terms < 0x1p-950) {
     if (terms == 0 && is_empty(f, i)) lost = 0;
     size += lost; // it may be all there is
@@ -203,6 +202,17 @@ static inline void judge_row(sl_factor *f, uint32_t i, double residual, double t
     if (bound < 0x1p-1021 && wide > 0) bound += 0x1p-1074;
     if (!(bound <= s->bound)) s->bound = bound < INFINITY ? bound : INFINITY;
   }
+}
+
+// Most equations are not the worst, which a product tells.
+static inline void judge_row(sl_factor *f, uint32_t i, double residual, double terms,
+                             double rounding, double included) {
+  const sl_factor_solve *s = &f->solve;
+  double size = fabs(residual);
+  f->y[i] = residual;
+  bool is_less = size <= (s->error - included) * terms * (1 - 0x1p-50) && size < INFINITY;
+  if (is_less && terms >= 0x1p-950 && s->bound == INFINITY) return;
+  judge_closely(f, i, size, terms, rounding, included);
 }
 
 // Dot2 is off by no more than (terms 2^-53)^2 of the sizes, beside a rounding of its result.
@@ -335,6 +345,14 @@ static void judge(sl_factor *f) {
   s->stage = PASS;
 }
 
+// Whether the backward error may be within the tolerance when rounding is not counted as a part of it:
+// it was counted once for itself and once for the residual, which may be less by as much.
+static bool may_converge(const sl_factor *f) {
+  uint32_t longest = f->matrix->matrix_class.max_row_nnz;
+  double rounding = ((longest < LONG_ROW ? longest : LONG_ROW) + 3) * 0x1p-52;
+  return f->solve.error - rounding <= f->solve.tolerance || !(f->solve.error < INFINITY);
+}
+
 sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
@@ -359,7 +377,7 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     if (s->cursor < n) break;
     s->stage = JUDGE;
     // What was counted for rounding may be all there is.
-    if (!s->precise && !(s->error <= s->tolerance)) begin_residual(f, true);
+    if (!s->precise && !(s->error <= s->tolerance) && may_converge(f)) begin_residual(f, true);
     break;
   default:
     judge(f);

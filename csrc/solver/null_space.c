@@ -13,10 +13,10 @@ sl_row_sums sl_sum_row(const sl_csr *matrix, uint32_t row) {
   const double *values = matrix->value_type == SL_VALUES_F64 ? matrix->values : NULL;
   for (uint32_t k = begin; k < end; k++) {
     double value = values != NULL ? values[k] : sl_csr_entry(matrix, k);
-    if (matrix->columns[k] == row)
-      sums.diagonal = value;
-    else
-      sums.off += fabs(value);
+    bool own =
+        matrix->columns[k] == row; // anywhere in a row: selected, as branches would be guessed
+    sums.diagonal = own ? value : sums.diagonal;
+    sums.off += own ? 0 : fabs(value);
   }
   return sums;
 }

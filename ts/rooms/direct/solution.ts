@@ -20,12 +20,10 @@ export function readSolution(
     const errors = scratch.f64(columns);
     const numbers = scratch.f64(4);
     runtime.check(operation, raw.readSolve(x, numbers, errors));
-    const [outcome, backwardError, bound, refinements] = runtime.copyF64(numbers, 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    // Not copied as an array: that is a part of what a small solve costs.
+    const number = (i: number) => runtime.f64[numbers / 8 + i] as number;
+    const [outcome, backwardError] = [number(0), number(1)];
+    const [bound, refinements] = [number(2), number(3)];
     if (into !== undefined) {
       intoView(operation, into, length).set(runtime.f64.subarray(x / 8, x / 8 + length));
     }

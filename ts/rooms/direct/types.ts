@@ -36,7 +36,7 @@ export interface FactorSolution {
    * The largest of the columns' componentwise backward errors, `max |b - A x|_i / (|A| |x| + |b|)_i`: the answer is exact for
    * a matrix and a right-hand side whose entries differ from yours by at most this part of each. Computed anew for the array
    * that is returned, with residuals in twice the precision; 1e-16 is the best that float64 can do. With `refinements: 0` they are
-   * in double precision where that is enough for the tolerance, and their rounding is counted as an error.
+   * in double precision where that tells whether the tolerance is met, and their rounding is counted as an error.
    */
   backwardError: number;
   /** The same for each column. */

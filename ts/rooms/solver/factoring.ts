@@ -170,9 +170,6 @@ class Factorising implements Factoring {
     const ending = factor.step(work);
     if (ending === 'running') return 0;
     if (ending !== 'ended') return this.#refuse(ending);
-    const x = runtime.array(operation, Float64Array, host.n);
-    const corrections = factor.readSolve(x);
-    const usable = areFinite(x);
     // What was only begun has nothing to tell.
     if (host.leg?.job.work() === 0) host.leg = undefined;
     if (host.leg) {
@@ -182,7 +179,11 @@ class Factorising implements Factoring {
       const last = trials.attempts.at(-1);
       if (last && trials.attempts.length > before) last.outcome = undefined;
     }
-    const found = trials.certify(usable ? x : new Float64Array(host.n));
+    const place = trials.place();
+    const corrections = factor.readSolve(place);
+    const usable = areFinite(place);
+    if (!usable) place.fill(0);
+    const found = trials.certify();
     const met = found.outcome !== WORK_LIMIT;
     if (!met && usable && this.#refinements === 0) {
       this.#beginSolve(factor, MOST_REFINEMENTS);
@@ -194,8 +195,7 @@ class Factorising implements Factoring {
     if (met || settled) return this.#settle(factor, outcome, found.residual);
     this.#forget();
     if (trials.best) {
-      if (usable && found.residual < trials.best.residual)
-        trials.best = { ...found, x, method: factor.method };
+      if (usable) trials.keepBest(factor.method, found);
       return host.tryNext();
     }
     // Pivots that were worth little have still found where the iterations may begin.

@@ -189,23 +189,20 @@ class Trying implements Further {
   #judge(outcome: number): number | undefined {
     const host = this.#host;
     const { trials, n, question } = host;
-    const { runtime: home, operation } = question;
+    const { operation } = question;
     const { runtime, raw, method } = this.#solver as FurtherSolver;
-    const x = home.array(operation, Float64Array, n);
     const iterations = runtime.scratch(operation, (scratch) => {
       const [at, facts] = [scratch.f64(n), scratch.f64(FACTS)];
       runtime.check(operation, raw.read(at, facts));
-      x.set(runtime.f64.subarray(at / 8, at / 8 + n));
+      trials.place().set(runtime.f64.subarray(at / 8, at / 8 + n));
       return runtime.f64[facts / 8 + 1] as number;
     });
-    const found = trials.certify(x);
-    const { residual, backwardError, relativeResidual } = found;
+    const found = trials.certify();
     const met = found.outcome !== WORK_LIMIT;
     const own = outcome === CONVERGED ? STAGNATED : outcome;
-    this.#tell(runtime.outcome(met ? found.outcome : own), iterations, relativeResidual);
+    this.#tell(runtime.outcome(met ? found.outcome : own), iterations, found.relativeResidual);
     if (met) return found.outcome;
-    const { best } = trials;
-    if (!best || residual < best.residual) trials.best = { x, method, residual, backwardError };
+    trials.keepBest(method, found);
     return undefined;
   }
 

@@ -125,16 +125,21 @@ export class Trials {
 
   /** Closes a leg that has ended without an answer. Its iterate is kept when it is the best so far. */
   record(leg: Leg): void {
-    const { runtime, operation } = this.#q;
     const found = this.finish(leg.raw);
-    const at = this.#space();
-    const { residual, backwardError } = found;
-    if (!this.best || residual < this.best.residual) {
-      const x = runtime.array(operation, Float64Array, this.#n);
-      x.set(runtime.f64.subarray(at / 8, at / 8 + this.#n));
-      this.best = { x, method: nameOf(found.method), residual, backwardError };
-    }
+    this.keepBest(nameOf(found.method), found);
     this.collect(leg, found);
+  }
+
+  /** Keeps what `place` holds when it is the best so far. */
+  keepBest(
+    method: AnswerMethod,
+    { residual, backwardError }: Pick<Found, 'residual' | 'backwardError'>,
+  ): void {
+    if (this.best && !(residual < this.best.residual)) return;
+    const { runtime, operation } = this.#q;
+    const x = runtime.array(operation, Float64Array, this.#n);
+    x.set(this.place());
+    this.best = { x, method, residual, backwardError };
   }
 
   /** Takes over what a leg that is done with has to tell. */
@@ -199,24 +204,31 @@ export class Trials {
     }
   }
 
-  /** What a solver that has ended says of its iterate, which it writes to `#space`. */
+  /** What a solver that has ended says of its iterate, which it writes to `place`. */
   finish(raw: RawSolver) {
     const { runtime, operation } = this.#q;
-    runtime.check(operation, raw.finish(this.#space(), runtime.out));
+    runtime.check(operation, raw.finish(this.#at(), runtime.out));
     return take(runtime, solveResult);
   }
 
-  /** n numbers in the module's memory. */
-  #space(): number {
+  #at(): number {
     this.#address ??= this.#q.scratch.f64(this.#n);
     return this.#address;
   }
 
-  /** Makes x the iterate of the first solver, and finds what it is worth. On singular components it gets zero mean. */
-  certify(x: Float64Array) {
+  /** n numbers in the module's memory, until that grows. */
+  place(): Float64Array {
+    const at = this.#at() / 8;
+    return this.#q.runtime.f64.subarray(at, at + this.#n);
+  }
+
+  /**
+   * Makes what `place` holds the iterate of the first solver, and finds what it is worth. On singular components it gets zero
+   * mean.
+   */
+  certify() {
     const { runtime, operation, raw, b } = this.#q;
-    const at = this.#space();
-    runtime.f64.set(x, at / 8);
+    const at = this.#at();
     runtime.check(operation, raw.begin(b, at));
     const job = runtime.made(operation, raw.job());
     runtime.check(operation, job.stop(WORK_LIMIT));
@@ -227,7 +239,8 @@ export class Trials {
   /** Makes the best iterate that of the first solver; the method that has found it. */
   certifyBest(): AnswerMethod {
     const { x, method } = this.best as Best;
-    this.certify(x);
+    this.place().set(x);
+    this.certify();
     return method;
   }
 }
