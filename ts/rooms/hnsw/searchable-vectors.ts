@@ -1,4 +1,5 @@
 // Searching a collection.
+import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import type { Items, Key } from './collection-items.js';
@@ -36,6 +37,13 @@ export abstract class SearchableVectors<Meta extends object = Metadata> extends 
     this.#items = items;
     this.#beside = beside;
     this.#groups = new Groups(items);
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    if (this.index.disposed) return 'Collection (disposed)';
+    const { dimension, metric } = this.index;
+    return printed('Collection', { size: this.size, dimension, metric }, options, inspect);
   }
 
   /**
