@@ -21,3 +21,30 @@ test('objects say what they are when they are printed', async () => {
   engine.dispose();
   expect(inspect(matrix)).toBe('SparseMatrix (disposed)');
 });
+
+test('so do filters, collections, and what is read from afar', async () => {
+  const engine = await createEngine({ modules: ['graph', 'hnsw', 'text', 'format', 'inference'] });
+  const { Collection, Filter } = engine.hnsw;
+  expect(inspect(Filter.from([1, 5]))).toBe('Filter { size: 2 }');
+  expect(inspect(engine.text.TextFilter.from(['a', 'b']))).toBe('TextFilter { size: 2 }');
+  const films = Collection.create({ metric: 'dot', dimension: 2 });
+  films.add({ key: 'Alien', vector: [1, 0] });
+  expect(inspect(films)).toBe("Collection { size: 1, dimension: 2, metric: 'dot' }");
+  films.dispose();
+  expect(inspect(films)).toBe('Collection (disposed)');
+  const { RemoteGraph, RemoteIndex, writeRemoteGraph, writeRemoteIndex } = engine.format;
+  const index = await RemoteIndex.open(new Blob([writeRemoteIndex([1, 3], { dimension: 1 })]));
+  expect(inspect(index)).toBe('RemoteIndex { size: 2, dimension: 1 }');
+  const edge = engine.graph.Graph.fromEdges({ from: [0], to: [1] });
+  const graph = await RemoteGraph.open(new Blob([writeRemoteGraph(edge)]));
+  expect(inspect(graph)).toBe('RemoteGraph { nodes: 2, edges: 1 }');
+  graph.dispose();
+  expect(inspect(graph)).toBe('RemoteGraph (disposed)');
+  const embedder = engine.inference.StaticEmbedder.fromWords({
+    words: ['sea'],
+    vectors: Float32Array.of(1, 2),
+  });
+  const texts = engine.inference.TextCollection.create({ embedder, Collection });
+  expect(inspect(texts)).toBe('TextCollection { size: 0 }');
+  engine.dispose();
+});

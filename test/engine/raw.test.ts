@@ -64,6 +64,22 @@ test('refuses zero, stale, foreign and invented handles', async () => {
   expect([call.sl_abi_handle_count!(), call.sl_abi_bytes_in_use!()]).toEqual([0, 0]);
 });
 
+test('the handle of an object that is gone is never given again', async () => {
+  const module = await open();
+  const { call } = module;
+  const gone = call.sl_abi_vector_create!(1, 1);
+  module.check(call.sl_abi_vector_destroy!(gone));
+  const given = new Set([gone]);
+  for (let i = 0; i < 140_000; i++) {
+    const next = call.sl_abi_vector_create!(1, 1);
+    given.add(next);
+    // One stays, so that the table of handles does.
+    if (i > 0) module.check(call.sl_abi_vector_destroy!(next));
+  }
+  expect(given.size).toBe(140_001);
+  expect(call.sl_abi_vector_fill!(gone, 1)).toBe(-21);
+});
+
 test('keeps to the memory limit and says what was wanted', async () => {
   const module = await open();
   const { call } = module;

@@ -2,6 +2,7 @@
 import './globals.js';
 import { runtimeOf } from './bind.js';
 import { SublinearError, SublinearTypeError } from './errors.js';
+import { INSPECT, type Inspect, printed } from './inspect.js';
 import type { Copy, RawObject, Runtime } from './runtime.js';
 import { type Copied, copyAcross, type Transfer } from './transfer.js';
 import { typeError } from './validate.js';
@@ -68,12 +69,6 @@ function copyOf(held: Held, runtime: Runtime, raw: Copied): Copy {
 }
 
 const COPY = 'copy';
-
-/** What Node's `util.inspect` and `console.log` call. */
-const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
-
-/** The parts of what `util.inspect` hands to a custom function that are used. */
-type Inspect = (value: unknown, options: unknown) => string;
 
 /**
  * An object in the memory of a loaded module. Memory of a module is not collected like JavaScript's: call `dispose()`
@@ -159,8 +154,7 @@ export abstract class WasmObject<R extends RawObject> {
     const { name } = this.constructor;
     if (this.disposed) return `${name} (disposed)`;
     if (this.#held.busy > 0) return `${name} (busy)`;
-    const text = inspect ?? ((value: unknown) => JSON.stringify(value));
-    return `${name} ${text(this.facts(), options)}`;
+    return printed(name, this.facts(), options, inspect);
   }
 
   /**

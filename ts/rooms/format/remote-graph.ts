@@ -1,6 +1,7 @@
 // A graph in a file on a server, of which a question reads what it needs.
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
+import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import type { NodeLabel } from '../../runtime/labels.js';
 import { notConstructible } from '../../runtime/object.js';
 import { ambient } from '../../runtime/steps.js';
@@ -60,6 +61,13 @@ export class RemoteGraph {
     if (typeof held?.use !== 'function') throw notConstructible(new.target);
     this.#held = held;
     this.opening = opening;
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    if (this.disposed) return 'RemoteGraph (disposed)';
+    const { nodeCount: nodes, edgeCount: edges } = this;
+    return printed('RemoteGraph', { nodes, edges }, options, inspect);
   }
 
   /**

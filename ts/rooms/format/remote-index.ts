@@ -1,5 +1,6 @@
 // Vectors in a file on a server, searched without downloading it.
 import { runtimeOf } from '../../runtime/bind.js';
+import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import { notConstructible } from '../../runtime/object.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
@@ -118,6 +119,13 @@ export class RemoteIndex {
     if (typeof held?.use !== 'function') throw notConstructible(new.target);
     this.#held = held;
     this.opening = opening;
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    if (this.disposed) return 'RemoteIndex (disposed)';
+    const { size, dimension } = this;
+    return printed('RemoteIndex', { size, dimension }, options, inspect);
   }
 
   /**

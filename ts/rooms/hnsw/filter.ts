@@ -38,6 +38,11 @@ export function rawFilter(runtime: Runtime, operation: string, filter: unknown):
  * vector and remembers that until the index changes. Works with every index of the same engine.
  */
 export class Filter extends FilterObject {
+  /** @internal */
+  protected override facts() {
+    return { size: this.size };
+  }
+
   /** Number of ids it was made from. */
   get size(): number {
     return this.use('Filter.size').count;

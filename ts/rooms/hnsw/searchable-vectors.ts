@@ -1,4 +1,5 @@
 // Searching a collection.
+import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { ChangeableVectors } from './changeable-vectors.js';
@@ -38,6 +39,13 @@ export abstract class SearchableVectors<
     this.#items = items;
     this.#beside = beside;
     this.#groups = new Groups(items);
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    if (this.index.disposed) return 'Collection (disposed)';
+    const { dimension, metric } = this.index;
+    return printed('Collection', { size: this.size, dimension, metric }, options, inspect);
   }
 
   /**

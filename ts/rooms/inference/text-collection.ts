@@ -1,6 +1,7 @@
 // Texts that are found by what they mean: a collection of vectors with the embedder that makes them.
 import '../../runtime/globals.js';
 import { isSublinearError, SublinearError, SublinearRangeError } from '../../runtime/errors.js';
+import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import { notConstructible } from '../../runtime/object.js';
 import { wholeBytes } from '../../runtime/pieces.js';
 import { type AsyncOptions, asyncKeys, asyncOptions } from '../../runtime/steps.js';
@@ -59,6 +60,12 @@ export class TextCollection<Meta extends object = Metadata> {
     making = false;
     this.collection = collection;
     this.embedder = embedder;
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
+    if (this.disposed) return 'TextCollection (disposed)';
+    return printed('TextCollection', { size: this.size }, options, inspect);
   }
 
   /** Number of texts. */

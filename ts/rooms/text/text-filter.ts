@@ -61,6 +61,11 @@ function numbersFilter(runtime: Runtime, operation: string, ids: Uint32Array): R
  * and remembers that until the index changes.
  */
 export class TextFilter extends WasmObject<RawFilter> {
+  /** @internal */
+  protected override facts() {
+    return { size: this.size };
+  }
+
   /** Number of different ids it was made from. */
   get size(): number {
     return this.use('TextFilter.size').count();
