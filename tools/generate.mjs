@@ -224,10 +224,10 @@ ${described(`() => import('../../${codeOf(room, 'split')}')`)}`,
   // Whoever imports the entry of a room wants it: nothing is left to import later, which service workers do not allow.
   write(
     `entry/${room}.ts`,
-    `${sources}import * as code from '../../${codeOf(room, 'whole')}';
+    `${sources}import { createRoom } from '../../${codeOf(room, 'whole')}';
 ${types}import type { Room } from '../../runtime/room.js';
 
-${described('async () => code')}`,
+${described('async () => ({ createRoom })')}`,
   );
 }
 

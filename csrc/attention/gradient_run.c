@@ -72,7 +72,9 @@ sl_status sl_attention_gradient_begin(sl_attention_gradient *g,
   g->item = g->head = g->row = 0;
   g->work = 0;
   sl_job_begin(&g->job);
-  if (options->query_count == 0) sl_job_end(&g->job, SL_OUTCOME_CONVERGED);
+  // Without a query, or without a key to look at, nothing depends on anything.
+  if (options->query_count == 0 || options->key_count == 0)
+    sl_job_end(&g->job, SL_OUTCOME_CONVERGED);
   return SL_OK;
 }
 

@@ -55,6 +55,10 @@ static double remote_block[SL_REMOTE_PLACE], remote_details[SL_REMOTE_PLACE];
 static file graph_file;
 static double graph_place[SL_REMOTE_GRAPH_PLACE], graph_page[SL_REMOTE_GRAPH_PLACE];
 
+// The lists of the only word of a full-text index that is read by ranges.
+static uint8_t word_lists[64];
+static size_t word_list_bytes;
+
 static uint8_t *add_file(sl_file_kind kind, uint64_t length) {
   assert_true(file_count < MOST_FILES);
   files[file_count].kind = kind;
@@ -161,6 +165,18 @@ static void make_files(void) {
       sl_fulltext_add(texts, (const uint8_t *)"aab ca bb c", 11, parts, 2, false, &documents));
   assert_ok(sl_fulltext_save(texts, &writer));
   keep_file(SL_FILE_TEXT, writer);
+  sl_fulltext_destroy(texts);
+  // An index of one word, whose lists are those of all words.
+  const uint32_t word[] = {SL_PART_KEY, 0, 1, SL_PART_TEXT, 1, 3};
+  double lists[2];
+  assert_ok(sl_fulltext_create(&text_options, NULL, 0, &texts));
+  assert_ok(sl_fulltext_add(texts, (const uint8_t *)"aaab", 4, word, 2, false, &documents));
+  assert_ok(sl_fulltext_save_head(texts, &writer));
+  keep_file(SL_FILE_TEXT_HEAD, writer);
+  assert_ok(sl_fulltext_lists(texts, lists));
+  assert_true(lists[1] <= sizeof word_lists);
+  word_list_bytes = (size_t)lists[1];
+  memcpy(word_lists, (const void *)(uintptr_t)lists[0], word_list_bytes);
   sl_fulltext_destroy(texts);
 
   static const uint32_t sparse_ids[] = {1, 2}, starts[] = {0, 2, 3}, indices[] = {0, 4, 1};

@@ -155,6 +155,19 @@ static void refuses_what_is_wrong(void **state) {
   sl_attention_gradient_destroy(g);
 }
 
+static void queries_without_keys(void **state) {
+  (void)state;
+  sl_attention_gradient *g;
+  float x[4] = {1, 2, 3, 4}, out[4] = {5, 5, 5, 5};
+  const sl_attention_gradient_options o = {1, 2, 0, 1,    1,    2, 0,   0,    0,
+                                           x, x, 4, NULL, NULL, 0, out, NULL, NULL};
+  assert_ok(sl_attention_gradient_create(&g));
+  assert_ok(sl_attention_gradient_begin(g, &o));
+  assert_false(sl_job_is_running(sl_attention_gradient_job(g)));
+  for (int i = 0; i < 4; i++) assert_true(out[i] == 0);
+  sl_attention_gradient_destroy(g);
+}
+
 static void memory_may_end(void **state) {
   (void)state;
   sl_rng_seed(&rng, 42);
@@ -180,6 +193,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       property(equals_the_formulas),
       property(refuses_what_is_wrong),
+      property(queries_without_keys),
       property(memory_may_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

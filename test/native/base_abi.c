@@ -231,7 +231,8 @@ static uint32_t pick_number(const char *name) {
   }
   if (is(name, "block_length")) return (uint32_t)call.block;
   if (is(name, "details_length") || is(name, "page_length")) return (uint32_t)call.details;
-  if (is(name, "rows_length")) return (uint32_t)call.block;
+  if (is(name, "rows_length") || is(name, "list_bytes")) return (uint32_t)call.block;
+  if (is(name, "term")) return below(2);
   if (is(name, "graph_block") || is(name, "page")) return one_in(20) ? below(3) : 0;
   if (is(name, "pointer_count")) return one_in(20) ? below(30) : s + 1;
   if (is(name, "column_count") || is(name, "value_count") || is(name, "weight_count")) {
@@ -303,6 +304,15 @@ static const void *pick_part(const double *place, size_t *length) {
   *length = (size_t)place[1];
   memcpy(copy, from->bytes + (size_t)place[0], *length);
   if (one_in(10)) copy[below((uint32_t)*length)] ^= (uint8_t)(1 << below(8));
+  return copy;
+}
+
+// The lists of a word; now and then with a byte changed.
+static const void *pick_lists(void) {
+  uint8_t *copy = input_blocks[call.input_blocks++];
+  call.block = word_list_bytes;
+  memcpy(copy, word_lists, word_list_bytes);
+  if (one_in(10)) copy[below((uint32_t)word_list_bytes)] ^= (uint8_t)(1 << below(8));
   return copy;
 }
 
@@ -518,6 +528,7 @@ static const void *pick_array(const char *type, const char *name) {
     return pick_part(head, &call.document);
   }
   if (is(name, "block")) return pick_part(remote_block, &call.block);
+  if (is(name, "lists") && in_call("_text_")) return pick_lists();
   if (is(name, "details")) return pick_part(remote_details, &call.details);
   if (is(name, "bytes") && (in_call("_remote_create") || in_call("_segments_check"))) {
     const double head[] = {0, (double)remote_file.head};
