@@ -12,7 +12,7 @@ static size_t model_numbers(const sl_store *store) {
   if (sl_codes_levels(store->codes) > 0) work += 2 * sl_codes_bits(store) / sizeof(float);
   if (store->codes == SL_CODES_PRODUCT) {
     // A byte a part is not more than a number a part.
-    work = store->padded + (size_t)(SL_PART_BOOK + SL_CENTROIDS + 1) * sl_codes_parts(store);
+    work = store->padded + (size_t)(2 * SL_PART_BOOK + SL_CENTROIDS + 1) * sl_codes_parts(store);
   }
   // The weights: two bytes each.
   if (store->codes == SL_CODES_INT8) work += store->padded / 2;
@@ -96,8 +96,9 @@ bool sl_codes_set_model(sl_store *store, const void *model) {
       return false;
   }
   if (store->codes == SL_CODES_PRODUCT) {
-    const float *share = sl_codes_share(store, false), *book = share + 1;
-    if (!(*share >= 0 && *share <= 1)) return false;
+    const float *share = sl_codes_share(store, false), *book = sl_codes_book(store, false);
+    float turned = *sl_codes_turned(store, false);
+    if (!(*share >= 0 && *share <= 1) || (turned != 0 && turned != 1)) return false;
     for (size_t i = 0; i < SL_PART_BOOK * (size_t)sl_codes_parts(store); i++) {
       if (!(fabsf(book[i]) <= 2.1f * SL_DISTANCE_LIMIT)) return false;
     }

@@ -28,15 +28,15 @@ static inline bool sl_codes_have_tails(sl_codes codes) {
   return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes >= SL_CODES_RABITQ;
 }
 
+// product: parts of a vector, with its zeros.
+static inline uint32_t sl_codes_parts(const sl_store *store) { return store->padded / SL_PART; }
+
 // The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
 // that rows can be read with the one and written with the other; and scratch. Of product codes a set
-// has a share and the codebook behind these (product.h).
-static inline uint32_t sl_codes_parts(const sl_store *store) {
-  return (store->dimension + SL_PART - 1) / SL_PART;
-}
+// has a share, 1 where vectors are rotated, else 0, and the codebook behind these (product.h).
 static inline size_t sl_model_set_numbers(const sl_store *store) {
   bool product = store->codes == SL_CODES_PRODUCT;
-  size_t book = product ? 1 + SL_PART_BOOK * (size_t)sl_codes_parts(store) : 0;
+  size_t book = product ? 2 + SL_PART_BOOK * (size_t)sl_codes_parts(store) : 0;
   return 1 + 3 * (size_t)store->dimension + book;
 }
 static inline float *sl_model_set(const sl_store *store, bool other) {
@@ -82,19 +82,22 @@ static inline uint8_t *sl_codes_values(const sl_store *store) {
   return (uint8_t *)(sl_codes_scratch(store) + sl_codes_bits(store));
 }
 
-// product: the share of a set and its codebook; in the scratch, behind `padded` elements, as much
-// room as a codebook, sixteen numbers a part, and the values of a code, a byte each.
+// product: the share of a set and its codebook; in the scratch, behind `padded` elements, room for
+// two codebooks, sixteen numbers a part, and the values of a code, a byte each.
 static inline float *sl_codes_share(const sl_store *store, bool other) {
   return sl_model_set(store, other) + 1 + 3 * (size_t)store->dimension;
 }
-static inline float *sl_codes_book(const sl_store *store, bool other) {
+static inline float *sl_codes_turned(const sl_store *store, bool other) {
   return sl_codes_share(store, other) + 1;
+}
+static inline float *sl_codes_book(const sl_store *store, bool other) {
+  return sl_codes_share(store, other) + 2;
 }
 static inline float *sl_codes_book_scratch(const sl_store *store) {
   return sl_codes_scratch(store) + store->padded;
 }
 static inline float *sl_codes_parts_scratch(const sl_store *store) {
-  return sl_codes_book_scratch(store) + SL_PART_BOOK * (size_t)sl_codes_parts(store);
+  return sl_codes_book_scratch(store) + (size_t)2 * SL_PART_BOOK * sl_codes_parts(store);
 }
 static inline uint8_t *sl_codes_part_values(const sl_store *store) {
   return (uint8_t *)(sl_codes_parts_scratch(store) + SL_CENTROIDS * (size_t)sl_codes_parts(store));
@@ -122,7 +125,7 @@ void sl_codes_drop_early(sl_store *store);
 
 // The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
 // and widths, and of the origin of float16 rows beside rabitq codes; of product codes always of the
-// origin, then the share and the codebook.
+// origin, then the share, the mark of rotation and the codebook.
 uint32_t sl_codes_model_numbers(const sl_store *store);
 const float *sl_codes_model(const sl_store *store);
 // False where a number could not have been learned.

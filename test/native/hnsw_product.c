@@ -9,8 +9,9 @@
 #include "hnsw/model.h"
 #include "hnsw/product.h"
 #include "hnsw/scorer.h"
+#include "quant/rotation.h"
 
-enum { COUNT = 2500, WIDE = 50, ASKED = 40 };
+enum { COUNT = 2500, WIDE = 128, ASKED = 40 };
 static float rows[COUNT + ASKED][WIDE];
 
 static double normal(sl_rng *rng) {
@@ -18,17 +19,19 @@ static double normal(sl_rng *rng) {
 }
 
 // Around an offset, neighbouring elements alike: what codebooks of parts can learn.
-static void make_rows(void) {
+static void make_rows_with(int differing) {
   sl_rng rng;
   sl_rng_seed(&rng, 19);
   for (int i = 0; i < COUNT + ASKED; i++) {
     double x = 0;
     for (int j = 0; j < WIDE; j++) {
-      x = 0.8 * x + normal(&rng);
-      rows[i][j] = (float)(5 + x * (j < 10 ? 3 : 1));
+      x = 0.9 * x + normal(&rng);
+      rows[i][j] = (float)(5 + x * (j < 10 ? 3 : 1) * (j < differing ? 1 : 0.01));
     }
   }
 }
+
+static void make_rows(void) { make_rows_with(WIDE); }
 
 static sl_flat *make(sl_metric metric, sl_exact exact, float size) {
   sl_flat *flat;
@@ -51,18 +54,24 @@ static double exact_key(sl_metric metric, const float *x, const float *y) {
   return sum;
 }
 
-// The key by the formula of product.h and the description of docs/format.md, in f64 and without tables.
+// The key by the formula of product.h and the description of docs/format.md, in f64 and without
+// tables.
 static double plain_key(const sl_store *store, const float *query, const unsigned char *row) {
   const float *centre = sl_model_centre(store);
-  const float *book = sl_codes_model(store) + 1 + 3 * WIDE + 1;
+  const float *book = sl_codes_model(store) + 1 + 3 * WIDE + 2;
   sl_code_tail tail;
   memcpy(&tail, row + store->tail_at, sizeof tail);
   double base = 0, product = 0;
+  float x[128] = {0};
+  for (int j = 0; j < WIDE; j++) x[j] = query[j] - centre[j];
+  if (book[-1] == 1) sl_rotate(x, 128);
   for (int j = 0; j < WIDE; j++) {
     double q = (double)query[j] - centre[j];
-    int part = j / 4, value = row[part / 2] >> (part % 2 == 0 ? 0 : 4) & 15;
     base += store->metric == SL_METRIC_DOT ? -(double)centre[j] * query[j] : q * q;
-    product += q * book[64 * part + 16 * (j % 4) + value];
+  }
+  for (int j = 0; j < 128; j++) {
+    int part = j / 4, value = row[part / 2] >> (part % 2 == 0 ? 0 : 4) & 15;
+    product += x[j] * (double)book[64 * part + 16 * (j % 4) + value];
   }
   return base + tail.add - (store->metric == SL_METRIC_DOT ? 1 : 2) * (double)tail.scale * product;
 }
@@ -111,6 +120,37 @@ static void keys_are_within_their_estimate(void **state) {
     double error = sqrt(squares / count);
     if (fabs(sum / count) > 0.15 * error) fail_msg("bias %g of %g", sum / count, error);
     sl_flat_destroy(flat);
+  }
+}
+
+// Neighbours that are alike are coded as they are; where most elements hardly differ, their parts
+// say something only when all are mixed. Either way the codes with vectors find what is nearest.
+static void rotations_are_chosen_by_what_they_gain(void **state) {
+  (void)state;
+  for (int kind = 0; kind < 2; kind++) {
+    make_rows_with(kind == 0 ? WIDE : 24);
+    for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_EUCLIDEAN; metric++) {
+      sl_flat *flat = make(metric, SL_EXACT_FLOAT32, 1), *plain;
+      if (metric == SL_METRIC_EUCLIDEAN) {
+        assert_int_equal(*sl_codes_turned(&flat->store, false), kind);
+      }
+      assert_ok(sl_flat_create(metric, WIDE, 1, 0, &plain));
+      for (uint32_t i = 0; i < COUNT; i++) {
+        uint32_t added;
+        assert_ok(sl_flat_add(plain, &i, rows[i], 1, SL_DUPLICATE_ERROR, &added));
+      }
+      uint32_t hits = 0;
+      for (uint32_t q = 0; q < ASKED; q++) {
+        uint32_t near[K], right[K], found;
+        float distances[K];
+        assert_ok(sl_flat_search(flat, rows[COUNT + q], 1, K, NULL, near, distances, &found));
+        assert_ok(sl_flat_search(plain, rows[COUNT + q], 1, K, NULL, right, distances, &found));
+        for (uint32_t i = 0; i < K * K; i++) hits += near[i / K] == right[i % K];
+      }
+      if (hits < 0.985 * ASKED * K) fail_msg("kind %d, metric %d: %u", kind, metric, hits);
+      sl_flat_destroy(plain);
+      sl_flat_destroy(flat);
+    }
   }
 }
 
@@ -223,7 +263,7 @@ static uint8_t *save(sl_flat *flat, uint64_t *length) {
   return bytes;
 }
 
-// A codebook that could not have been learned, a value where there is no part: refused. Any other
+// A codebook that could not have been learned is refused. Any other
 // change of a byte is refused or answers with finite numbers.
 static void files_that_were_not_written_are_refused(void **state) {
   (void)state;
@@ -232,20 +272,17 @@ static void files_that_were_not_written_are_refused(void **state) {
   float *share = sl_codes_share(&flat->store, false), kept = *share;
   static const float wrong[] = {NAN, INFINITY, -1, 1e30f};
   uint64_t length;
-  for (int where = 0; where < 3; where++) {
-    unsigned char *row = sl_store_row(&flat->store, 7);
+  for (int where = 0; where < 3; where++) { // share, mark of rotation, codebook
     for (int i = 0; i < 4; i++) {
-      float *place = where == 0 ? share : share + 1 + 17, before = *place;
-      if (where == 2) row[WIDE / 8 + 1] = 1;
-      if (where < 2) *place = wrong[i];
+      float *place = share + (where < 2 ? where : 17), before = *place;
+      *place = wrong[i];
       uint8_t *bytes = save(flat, &length);
       sl_status status = sl_flat_load(bytes, length, false, &again);
-      bool fits = where == 1 && i == 2; // a centroid may be -1
+      bool fits = where == 2 && wrong[i] == -1;
       assert_int_equal(status, fits ? SL_OK : SL_ERR_FORMAT);
       if (fits) sl_flat_destroy(again);
       free(bytes);
-      if (where == 2) row[WIDE / 8 + 1] = 0;
-      if (where < 2) *place = before;
+      *place = before;
     }
   }
   assert_true(*share == kept);
@@ -290,6 +327,7 @@ static void graphs_refuse_them(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(keys_are_within_their_estimate),
+      property(rotations_are_chosen_by_what_they_gain),
       property(without_a_share_nothing_is_beyond),
       property(rows_stand_for_their_vectors),
       property(few_and_equal_vectors_are_found),
