@@ -43,11 +43,11 @@ const entries = {
   'index.js': [87.5, 32.8, 28.2],
   'inline.js': [5, 2, 2],
   // Readers of other libraries' files, beside the code of a collection.
-  'import.js': [467, 144, 125.6],
-  'import/arrow.js': [448.5, 136.2, 118.6],
-  'import/parquet.js': [442, 134.3, 117],
+  'import.js': [467.8, 144, 125.6],
+  'import/arrow.js': [449, 136.2, 118.6],
+  'import/parquet.js': [442.8, 134.3, 117],
   'langchain.js': [449.5, 134.6, 117.2],
-  'hnsw.js': [425, 128.5, 112],
+  'hnsw.js': [425.8, 128.5, 112],
   'dense.js': [115, 39.5, 34.5],
   'sparse.js': [196, 66, 57],
   'solver.js': [237, 70.6, 61.6],
@@ -60,11 +60,11 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code of all modules.
-  'index.js': [805, 263, 218],
+  'index.js': [805, 264.5, 219.5],
   'contributions.js': [480, 195, 160],
   'property.js': [358, 156, 136],
   'inference.js': [300, 126, 108],
-  'hnsw.js': [344, 136, 114.5],
+  'hnsw.js': [360, 142, 119.6],
   // The choice among the methods of two modules.
   'solver.js': [308, 128, 111],
   // With the modules of two bundles.

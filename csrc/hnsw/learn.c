@@ -6,7 +6,7 @@
 #include "hnsw/codes.h"
 #include "hnsw/exact.h"
 #include "hnsw/model.h"
-#include "hnsw/product.h"
+#include "hnsw/product_learn.h"
 
 // Numbers that are coded anew in the middle of an addition.
 enum { LEARN_NUMBERS = 1 << 22 };

@@ -1,4 +1,4 @@
-// Rows and queries of product codes: a part of codes.c and learn.c. Four elements of x - c are a
+// Rows and queries of product codes: a part of codes.c. Four elements of x - c are a
 // part, four bits say which of the part's sixteen centroids is nearest (quant/product.h), two parts
 // a byte. Elements that depend on their neighbours are told best as they are; where most elements
 // hardly differ, or errors of parts go the same way, all are mixed by a rotation first
@@ -26,7 +26,9 @@
 #ifndef SL_HNSW_PRODUCT_H
 #define SL_HNSW_PRODUCT_H
 
+#include "hnsw/model.h"
 #include "hnsw/score.h"
+#include "quant/rotation.h"
 
 // Sizes of a store whose dimension and codes are set.
 void sl_pq_shape(sl_store *store);
@@ -45,8 +47,13 @@ double sl_pq_query(const sl_store *store, float *x, uint8_t *tables, sl_scorer *
 double sl_pq_key_least(const sl_store *store, const sl_scorer *scorer, const sl_code_tail *tail,
                        float key);
 
-// Learns the other set's codebook and share from the known vectors, whose centre stands there.
-// O(vectors looked at * dimension): at most 4096 of them, and fewer where they are long.
-void sl_pq_learn(sl_store *store);
+// What is left of x - c, as the codebook of a set has it, when its code with the row's scale is taken
+// away. rest: `padded` numbers, written.
+void sl_pq_rest(const sl_store *store, const float *x, bool other, float *rest);
+
+// Rotates x where the codebook of a set is of rotated vectors.
+static inline void sl_pq_turn(const sl_store *store, float *x, bool other) {
+  if (*sl_codes_turned(store, other) > 0) sl_rotate(x, store->padded);
+}
 
 #endif

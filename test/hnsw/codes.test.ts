@@ -105,9 +105,9 @@ describe('codes', () => {
       expect(error).toMatchObject({ code: 'OPTION', argument: 'codes' });
       expect(error.message).toContain('Flat');
     }
-    expect(refused(() => room.Hnsw.estimateBytes({ ...shape, codes: 'pq' as 'none' }, 9))).toContain(
-      'Flat',
-    );
+    expect(
+      refused(() => room.Hnsw.estimateBytes({ ...shape, codes: 'pq' as 'none' }, 9)),
+    ).toContain('Flat');
     for (const codes of ['sketch', 'binary'] as never[])
       expect(refused(() => room.Flat.create({ ...shape, codes }))).toContain('codes');
     expect(

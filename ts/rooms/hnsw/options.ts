@@ -3,7 +3,15 @@ import { hnswOptions } from '../../generated/fields/hnsw.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
-import type { Codes, Duplicates, FlatCodes, HnswOptions, LoadOptions, Metric, Rerank } from './types.js';
+import type {
+  Codes,
+  Duplicates,
+  FlatCodes,
+  HnswOptions,
+  LoadOptions,
+  Metric,
+  Rerank,
+} from './types.js';
 
 /** Values of sl_metric. */
 export const metrics: Readonly<Record<Metric, number>> = {
