@@ -5,6 +5,7 @@
 
 #include "hnsw/levels.h"
 #include "hnsw/model.h"
+#include "hnsw/product.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
 #include "quant/int8.h"
@@ -12,7 +13,9 @@
 #include "simd/kernels.h"
 
 // Early vectors: enough to know the centre of most data, and never more than some megabytes.
-enum { EARLY_VECTORS = 256, EARLY_NUMBERS = 1 << 20, EARLY_LEAST = 16 };
+// Sixteen centroids take more of them.
+enum { EARLY_VECTORS = 256, EARLY_OF_PRODUCT = 1024 };
+enum { EARLY_NUMBERS = 1 << 20, EARLY_LEAST = 16 };
 enum { PLANES = 4 };
 // Of the bound of rabitq2 to rabitq8, where it decides whether to look further: 1.3 standard
 // deviations. With ten to find, twenty ranked again and the last of them just so far behind the
@@ -37,6 +40,8 @@ void sl_codes_shape(sl_store *store) {
     store->query_bytes = 4 * store->padded;
   } else if (sl_codes_levels(store->codes) > 0) {
     sl_levels_shape(store);
+  } else if (store->codes == SL_CODES_PRODUCT) {
+    sl_pq_shape(store);
   } else {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
     store->tail_at = store->padded;
@@ -45,8 +50,8 @@ void sl_codes_shape(sl_store *store) {
   store->row_bytes = store->tail_at + (uint32_t)sizeof(sl_code_tail);
   if (store->exact != SL_EXACT_FLOAT32) {
     uint32_t room = EARLY_NUMBERS / n;
-    store->early_limit =
-        room > EARLY_VECTORS ? EARLY_VECTORS : (room < EARLY_LEAST ? EARLY_LEAST : room);
+    uint32_t most = store->codes == SL_CODES_PRODUCT ? EARLY_OF_PRODUCT : EARLY_VECTORS;
+    store->early_limit = room > most ? most : (room < EARLY_LEAST ? EARLY_LEAST : room);
   }
 }
 
@@ -126,13 +131,17 @@ static void write_float16(const sl_store *store, const float *vector, unsigned c
   memcpy(row + store->tail_at, &tail, sizeof tail);
 }
 
-static void write_rabitq(const sl_store *store, const float *vector, unsigned char *row) {
-  uint32_t bits = sl_codes_bits(store);
+static void write_others(const sl_store *store, const float *vector, unsigned char *row) {
+  uint32_t bits = sl_codes_bits(store); // of product codes: elements
   float *x = sl_code_centred(store, vector, bits);
   const float *centre = sl_model_centre(store);
   sl_code_tail tail = {0};
   double squares = 0, sum = 0, dot = 0;
   for (uint32_t i = 0; i < store->dimension; i++) dot += (double)x[i] * centre[i];
+  if (store->codes == SL_CODES_PRODUCT) {
+    sl_pq_write(store, x, -dot, row);
+    return;
+  }
   if (sl_codes_levels(store->codes) > 0) {
     sl_levels_write(store, x, -dot, row);
     return;
@@ -159,7 +168,7 @@ void sl_code_write(const sl_store *store, const float *vector, unsigned char *ro
   } else if (store->codes == SL_CODES_FLOAT16) {
     write_float16(store, vector, row);
   } else {
-    write_rabitq(store, vector, row);
+    write_others(store, vector, row);
   }
 }
 
@@ -178,6 +187,10 @@ void sl_code_read(const sl_store *store, const unsigned char *row, float *vector
     float *x = sl_codes_scratch(store);
     sl_levels_read(store, row, x);
     sl_code_turn_back(store, x, vector);
+  } else if (store->codes == SL_CODES_PRODUCT) {
+    float *x = sl_codes_scratch(store);
+    sl_pq_read(store, row, x);
+    for (uint32_t i = 0; i < n; i++) vector[i] = x[i] + centre[i];
   } else {
     // The part of x - c that lies in the direction of its signs.
     uint32_t bits = sl_codes_bits(store);
@@ -283,8 +296,9 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
   s->base =
       (float)(is_squared(store) ? squares
                                 : -sl_dot_f32(sl_model_centre(store), vector, store->dimension));
-  // The least key of rabitq under dot is measured from the centre, those of the others from zero.
-  bool whole = !is_squared(store) && !sl_codes_rotate(store->codes);
+  // The least key of rabitq and product under dot is measured from the centre, those of the others
+  // from zero.
+  bool whole = !is_squared(store) && store->codes < SL_CODES_RABITQ;
   s->length = root_above(whole ? sl_dot_f32(vector, vector, store->dimension) : squares);
   double lost = 0;
   if (store->codes == SL_CODES_INT8) {
@@ -293,6 +307,8 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
     query_float16(store, x, buffer, s);
   } else if (sl_codes_levels(store->codes) > 0) {
     lost = sl_levels_query(store, x, buffer, s);
+  } else if (store->codes == SL_CODES_PRODUCT) {
+    lost = sl_pq_query(store, x, buffer, s);
   } else {
     lost = query_rabitq(store, x, buffer, s);
   }
@@ -339,6 +355,7 @@ static double key_least(const sl_store *store, const sl_scorer *s, uint32_t slot
                         double share) {
   const sl_code_tail *tail = sl_tail_of(s, sl_store_row(store, slot));
   double factor = is_squared(store) ? 2 : 1;
+  if (store->codes == SL_CODES_PRODUCT) return sl_pq_key_least(store, s, tail, key);
   if (sl_codes_rotate(store->codes)) {
     // <q, o> is off by |q| tail.error for the signs and by tail.scale query.error for the 16 steps.
     return key -
@@ -400,7 +417,8 @@ bool sl_code_is_valid(const sl_store *store, const unsigned char *row) {
   } else {
     again.length = tail.length;
     again.add = tail.add;
-    bool in_range = is_squared(store) ? tail.add >= 0 : true;
+    bool product = store->codes == SL_CODES_PRODUCT;
+    bool in_range = !is_squared(store) || product || tail.add >= 0;
     if (!in_range || !(fabsf(tail.add) <= 0x1p126f) || !is_plausible(tail.length)) return false;
   }
   return isfinite(again.add) && memcmp(&tail, &again, sizeof tail) == 0;

@@ -12,6 +12,8 @@
 //   float16  binary16 numbers of x - c relative to the largest; the query is float32.
 //   rabitq   the signs of R (x - c) with a rotation R; the query has 4 bits a dimension.
 //   rabitq2, rabitq4, rabitq8   2, 4 and 8 bits an element of R (x - c); the query has 14: levels.h.
+//   product  for each four elements of x - c the nearest of sixteen centroids; the query is a table
+//            of products with all of them: product.h.
 //
 // A common offset, a large constant element, a dimension that dominates: none of them is in x - c
 // over w. Centre and widths are learned from the vectors: from the first one, and again whenever
@@ -43,14 +45,15 @@ void sl_code_read(const sl_store *store, const unsigned char *row, float *vector
 float *sl_code_centred(const sl_store *store, const float *vector, uint32_t padded);
 void sl_code_turn_back(const sl_store *store, float *x, float *vector);
 
-// Completes a scorer over the rows for a vector, or for one of the rows (all but rabitq of one bit).
+// Completes a scorer over the rows for a vector, or for one of the rows (all but rabitq of one bit
+// and product).
 //   buffer  store->query_bytes, written, kept by the scorer
 void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_scorer *scorer);
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *scorer);
 
 // The least that the key of the vector itself may be, where the key of its code is `key`; -infinity
 // where nothing is known. int8 and float16: never more than the key. rabitq: with the probability
-// of the paper's bound for epsilon_0 = 1.9, about 0.999. sl_code_key_likely(): with about that
+// of the paper's bound for epsilon_0 = 1.9, about 0.999. product: product.h. sl_code_key_likely(): with about that
 // probability for int8 as well, which is much nearer to the key where there are many dimensions.
 double sl_code_key_likely(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
 double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);

@@ -164,6 +164,8 @@ bool sl_search_layer(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, ui
     return search_rabitq4(index, scorer, level, ef);
   case SL_SCORE_RABITQ8:
     return search_rabitq8(index, scorer, level, ef);
+  case SL_SCORE_PRODUCT: // sl_hnsw_create() refuses these codes
+    break;
   }
   return true;
 }

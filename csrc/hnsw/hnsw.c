@@ -26,6 +26,9 @@ static sl_status check_options(const sl_hnsw_options *options) {
   SL_REQUIRE(options->m >= 2 && options->m <= 128, SL_ERR_OPTION, "m", "2 to 128");
   SL_REQUIRE(options->ef_construction >= options->m && options->ef_construction <= 65536,
              SL_ERR_OPTION, "ef_construction", "m to 65536");
+  SL_REQUIRE(
+      options->codes != SL_CODES_PRODUCT, SL_ERR_OPTION, "codes",
+      "others: pq is for Flat, which compares with every row; rabitq or rabitq4 for a graph");
   return SL_OK;
 }
 

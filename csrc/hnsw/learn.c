@@ -6,6 +6,7 @@
 #include "hnsw/codes.h"
 #include "hnsw/exact.h"
 #include "hnsw/model.h"
+#include "hnsw/product_learn.h"
 
 // Numbers that are coded anew in the middle of an addition.
 enum { LEARN_NUMBERS = 1 << 22 };
@@ -52,6 +53,7 @@ void sl_codes_learn(sl_store *store) {
   bool moves = early || (store->codes == SL_CODES_INT8 && store->exact == SL_EXACT_FLOAT16);
   learn_model(store, next);
   memcpy(next + 1 + 2 * (size_t)store->dimension, early ? next + 1 : sl_model_origin(store), bytes);
+  if (store->codes == SL_CODES_PRODUCT) sl_pq_learn(store);
   for (uint32_t slot = 0; slot < store->used; slot++) {
     if (store->states[slot] == SL_SLOT_FREE) continue;
     const float *vector = sl_store_known_vector(store, slot);

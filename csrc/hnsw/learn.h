@@ -1,4 +1,5 @@
-// Centre and widths of codes with tails (codes.h), learned from the vectors.
+// Centre and widths of codes with tails (codes.h) and the codebook of product codes (product.h),
+// learned from the vectors.
 #ifndef SL_HNSW_LEARN_H
 #define SL_HNSW_LEARN_H
 

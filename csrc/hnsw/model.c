@@ -10,6 +10,10 @@ static size_t model_numbers(const sl_store *store) {
   size_t read = store->vector_bytes / sizeof(float), work = read;
   if (sl_codes_rotate(store->codes) && sl_codes_bits(store) > work) work = sl_codes_bits(store);
   if (sl_codes_levels(store->codes) > 0) work += 2 * sl_codes_bits(store) / sizeof(float);
+  if (store->codes == SL_CODES_PRODUCT) {
+    // A byte a part is not more than a number a part.
+    work = store->padded + (size_t)(2 * SL_PART_BOOK + SL_CENTROIDS + 1) * sl_codes_parts(store);
+  }
   // The weights: two bytes each.
   if (store->codes == SL_CODES_INT8) work += store->padded / 2;
   return 2 * sl_model_set_numbers(store) + read + work;
@@ -32,7 +36,8 @@ void sl_codes_weigh(sl_store *store) {
 }
 
 const float *sl_codes_origin(const sl_store *store) {
-  return sl_codes_rotate(store->codes) ? sl_model_origin(store) : NULL;
+  bool kept = sl_codes_rotate(store->codes) || store->codes == SL_CODES_PRODUCT;
+  return kept ? sl_model_origin(store) : NULL;
 }
 
 sl_status sl_codes_reserve(sl_store *store, uint32_t capacity) {
@@ -71,6 +76,7 @@ void sl_codes_drop_early(sl_store *store) {
 }
 
 uint32_t sl_codes_model_numbers(const sl_store *store) {
+  if (store->codes == SL_CODES_PRODUCT) return (uint32_t)sl_model_set_numbers(store);
   bool origin = sl_codes_rotate(store->codes) && store->exact == SL_EXACT_FLOAT16;
   return 1 + (origin ? 3 : 2) * store->dimension;
 }
@@ -88,6 +94,14 @@ bool sl_codes_set_model(sl_store *store, const void *model) {
     if (!(fabsf(sl_model_origin(store)[i]) <= 1.01f * SL_DISTANCE_LIMIT)) return false;
     if (!(sl_model_widths(store)[i] >= SL_LEAST_WIDTH && sl_model_widths(store)[i] <= 1))
       return false;
+  }
+  if (store->codes == SL_CODES_PRODUCT) {
+    const float *share = sl_codes_share(store, false), *book = sl_codes_book(store, false);
+    float turned = *sl_codes_turned(store, false);
+    if (!(*share >= 0 && *share <= 1) || (turned != 0 && turned != 1)) return false;
+    for (size_t i = 0; i < SL_PART_BOOK * (size_t)sl_codes_parts(store); i++) {
+      if (!(fabsf(book[i]) <= 2.1f * SL_DISTANCE_LIMIT)) return false;
+    }
   }
   sl_codes_weigh(store);
   return true;

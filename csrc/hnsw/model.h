@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "hnsw/rows.h"
+#include "quant/product.h"
 
 // A width is at least this part of the largest: a dimension that was constant may change one day.
 #define SL_LEAST_WIDTH (1.0f / 64)
@@ -14,20 +15,29 @@
 
 // Bits an element of rabitq codes of more than one, 0 for others.
 static inline uint32_t sl_codes_levels(sl_codes codes) {
-  return codes < SL_CODES_RABITQ2 ? 0 : 2u << (codes - SL_CODES_RABITQ2);
+  if (codes < SL_CODES_RABITQ2 || codes > SL_CODES_RABITQ8) return 0;
+  return 2u << (codes - SL_CODES_RABITQ2);
 }
 // Are rows of this kind codes of rotated vectors?
-static inline bool sl_codes_rotate(sl_codes codes) { return codes >= SL_CODES_RABITQ; }
+static inline bool sl_codes_rotate(sl_codes codes) {
+  return codes >= SL_CODES_RABITQ && codes <= SL_CODES_RABITQ8;
+}
 
 // Do rows of this kind have a tail?
 static inline bool sl_codes_have_tails(sl_codes codes) {
-  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || sl_codes_rotate(codes);
+  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes >= SL_CODES_RABITQ;
 }
 
+// product: parts of a vector, with its zeros.
+static inline uint32_t sl_codes_parts(const sl_store *store) { return store->padded / SL_PART; }
+
 // The parts of store->model: two sets of a number, the reach, and three times `dimension` more, so
-// that rows can be read with the one and written with the other; and scratch.
+// that rows can be read with the one and written with the other; and scratch. Of product codes a set
+// has a share, 1 where vectors are rotated, else 0, and the codebook behind these (product.h).
 static inline size_t sl_model_set_numbers(const sl_store *store) {
-  return 1 + 3 * (size_t)store->dimension;
+  bool product = store->codes == SL_CODES_PRODUCT;
+  size_t book = product ? 2 + SL_PART_BOOK * (size_t)sl_codes_parts(store) : 0;
+  return 1 + 3 * (size_t)store->dimension + book;
 }
 static inline float *sl_model_set(const sl_store *store, bool other) {
   return store->model + (store->second_model != other ? sl_model_set_numbers(store) : 0);
@@ -72,6 +82,27 @@ static inline uint8_t *sl_codes_values(const sl_store *store) {
   return (uint8_t *)(sl_codes_scratch(store) + sl_codes_bits(store));
 }
 
+// product: the share of a set and its codebook; in the scratch, behind `padded` elements, room for
+// two codebooks, sixteen numbers a part, and the values of a code, a byte each.
+static inline float *sl_codes_share(const sl_store *store, bool other) {
+  return sl_model_set(store, other) + 1 + 3 * (size_t)store->dimension;
+}
+static inline float *sl_codes_turned(const sl_store *store, bool other) {
+  return sl_codes_share(store, other) + 1;
+}
+static inline float *sl_codes_book(const sl_store *store, bool other) {
+  return sl_codes_share(store, other) + 2;
+}
+static inline float *sl_codes_book_scratch(const sl_store *store) {
+  return sl_codes_scratch(store) + store->padded;
+}
+static inline float *sl_codes_parts_scratch(const sl_store *store) {
+  return sl_codes_book_scratch(store) + (size_t)2 * SL_PART_BOOK * sl_codes_parts(store);
+}
+static inline uint8_t *sl_codes_part_values(const sl_store *store) {
+  return (uint8_t *)(sl_codes_parts_scratch(store) + SL_CENTROIDS * (size_t)sl_codes_parts(store));
+}
+
 // Makes centre and widths (0 and 1) at the first call, and room for early vectors among `capacity`.
 // Errors: ERR_MEMORY.
 sl_status sl_codes_reserve(sl_store *store, uint32_t capacity);
@@ -86,14 +117,15 @@ uint64_t sl_codes_model_bytes(const sl_store *store);
 // share rows write to none of each other's memory then. Errors: ERR_MEMORY. O(dimension).
 sl_status sl_codes_copy_model(sl_store *store, const float *model);
 
-// What the float16 rows beside rabitq codes are measured from; NULL for other codes.
+// What the float16 rows beside rabitq and product codes are measured from; NULL for other codes.
 const float *sl_codes_origin(const sl_store *store);
 
 // Forgets the early vectors; what is learned stays from then on, unless there are exact rows.
 void sl_codes_drop_early(sl_store *store);
 
 // The numbers that rows are read with, one after another: f32 reach, dimension f32 each of centre
-// and widths, and of the origin of float16 rows beside rabitq codes.
+// and widths, and of the origin of float16 rows beside rabitq codes; of product codes always of the
+// origin, then the share, the mark of rotation and the codebook.
 uint32_t sl_codes_model_numbers(const sl_store *store);
 const float *sl_codes_model(const sl_store *store);
 // False where a number could not have been learned.

@@ -31,7 +31,8 @@ typedef enum sl_codes {
   SL_CODES_RABITQ2 = 6, // two, four and eight bits an element (the same; levels.h)
   SL_CODES_RABITQ4 = 7,
   SL_CODES_RABITQ8 = 8,
-  SL_CODES_LAST = SL_CODES_RABITQ8,
+  SL_CODES_PRODUCT = 9, // a bit an element, by a learned codebook (the same; product.h; Flat only)
+  SL_CODES_LAST = SL_CODES_PRODUCT,
 } sl_codes;
 
 // What exact rows beside codes are made of.
@@ -56,6 +57,7 @@ typedef enum sl_score {
   SL_SCORE_RABITQ2,
   SL_SCORE_RABITQ4,
   SL_SCORE_RABITQ8,
+  SL_SCORE_PRODUCT,
 } sl_score;
 
 typedef struct sl_store {

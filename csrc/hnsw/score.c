@@ -1,5 +1,19 @@
 #include "hnsw/score.h"
 
+// Sixteen rows at a time, the last ones again where there are fewer.
+static void score_products(const sl_scorer *s, const void **found, uint32_t count, float *keys) {
+  enum { ROWS = 16 };
+  for (uint32_t at = 0; at < count; at += ROWS) {
+    const uint8_t *rows[ROWS];
+    uint32_t sums[ROWS], most = count - at < ROWS ? count - at : ROWS;
+    for (uint32_t r = 0; r < ROWS; r++) rows[r] = found[at + (r < most ? r : most - 1)];
+    sl_lookup16_u4(s->query, rows, s->tail_at, sums);
+    for (uint32_t r = 0; r < most; r++) {
+      keys[at + r] = sl_code_key(s, sl_tail_of(s, rows[r]), (float)((int32_t)sums[r] + s->zero));
+    }
+  }
+}
+
 void sl_score_any_found(sl_score score, const sl_scorer *s, uint32_t *slots, const void **found,
                         uint32_t count, float *keys) {
   switch (score) {
@@ -35,6 +49,9 @@ void sl_score_any_found(sl_score score, const sl_scorer *s, uint32_t *slots, con
     break;
   case SL_SCORE_RABITQ8:
     sl_score_found(SL_SCORE_RABITQ8, s, slots, found, count, keys);
+    break;
+  case SL_SCORE_PRODUCT:
+    score_products(s, found, count, keys);
     break;
   }
 }

@@ -9,6 +9,7 @@
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
 #include "simd/distance_u4.h"
+#include "simd/lookup_u4.h"
 #include "simd/simd.h"
 
 // A query and the rows it is compared with.
@@ -19,7 +20,8 @@ typedef struct sl_scorer {
   uint32_t padded;
   uint32_t tail_at;
   // Of codes with tails (codes.h); q is the query without the centre.
-  int32_t zero;        // int8: what was added to each element; rabitq2 to 8: the sum of the query
+  int32_t zero;        // int8: what was added to each element; rabitq2 to 8: the sum of the query;
+                       // product: of what was taken from the entries of the tables
   float base, factor;  // see the head of codes.h
   float length, error; // |q|, and what its own code has lost
   sl_sketch_query sketch; // where the store has sketches
@@ -29,7 +31,7 @@ typedef struct sl_scorer {
 typedef struct sl_code_tail {
   float scale; // of the product
   float add;   // |x^|^2 (rabitq: |x - c|^2), or under dot -c.x^ (rabitq: -c.(x - c))
-  float error; // what the code has lost: |x - c - x^|; rabitq: see sl_code_key_least
+  float error; // what the code has lost: |x - c - x^|; rabitq: see sl_code_key_least; or product.h
   union {
     int32_t sum;  // int8: of the codes
     float length; // otherwise: |x - c|
@@ -144,6 +146,12 @@ static inline __attribute__((always_inline)) void sl_score4(sl_score score, cons
     }
     break;
   }
+  case SL_SCORE_PRODUCT:
+    for (int r = 0; r < 4; r++) {
+      int32_t product = (int32_t)sl_lookup1_u4(s->query, rows[r], s->tail_at) + s->zero;
+      keys[r] = sl_code_key(s, sl_tail_of(s, rows[r]), (float)product);
+    }
+    break;
   }
 }
 

@@ -36,11 +36,12 @@ void sl_scorer_turn(const sl_store *store, uint32_t slot, unsigned char *buffer,
   s->query = buffer;
   // Eight bits by eight bits of so many elements pass 2^31.
   bool wide = store->codes == SL_CODES_RABITQ8 && store->padded > SL_DIMENSION_LIMIT / 2;
-  if (store->codes != SL_CODES_RABITQ && !wide) {
+  if (store->codes != SL_CODES_RABITQ && store->codes != SL_CODES_PRODUCT && !wide) {
     sl_code_query_of_slot(store, slot, buffer, s);
     return;
   }
-  // From the vector: a product of signs with signs would lose half of what is known.
+  // From the vector: a product of signs with signs would lose half of what is known, and product
+  // codes take tables.
   const float *vector = sl_store_known_vector(store, slot);
   if (vector == NULL) {
     float *read = sl_codes_read_buffer(store);

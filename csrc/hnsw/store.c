@@ -55,6 +55,8 @@ static sl_score score_of(sl_metric metric, sl_codes codes) {
     return SL_SCORE_RABITQ4;
   case SL_CODES_RABITQ8:
     return SL_SCORE_RABITQ8;
+  case SL_CODES_PRODUCT:
+    return SL_SCORE_PRODUCT;
   case SL_CODES_BINARY:
     return SL_SCORE_HAMMING;
   default:
@@ -105,9 +107,10 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
   SL_REQUIRE((unsigned)codes <= SL_CODES_LAST && (unsigned)exact <= SL_EXACT_LAST, SL_ERR_OPTION,
-             "codes", "none, int8, binary, sketch, float16, rabitq, rabitq2, rabitq4 or rabitq8");
+             "codes",
+             "none, int8, binary, sketch, float16, rabitq, rabitq2, rabitq4, rabitq8 or pq");
   SL_REQUIRE(!sl_codes_have_tails(codes) || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
-             "none: int8, float16 and rabitq are for cosine, dot and euclidean");
+             "none: int8, float16, rabitq and pq are for cosine, dot and euclidean");
   SL_REQUIRE(exact != SL_EXACT_RABITQ4 || sl_codes_levels(codes) > 0, SL_ERR_OPTION, "exact",
              "none, float16 or float32: rabitq4 says more of rabitq2, rabitq4 and rabitq8");
   SL_REQUIRE(codes != SL_CODES_BINARY || metric == SL_METRIC_COSINE, SL_ERR_OPTION, "codes",

@@ -47,7 +47,8 @@ describe('codes', () => {
   test('of the exact index give the same neighbours for a part of the bytes, in a file too', () => {
     using flat = room.Flat.create({ metric: 'euclidean', dimension: WIDE });
     flat.addBatch({ ids, vectors });
-    for (const codes of ['int8', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8'] as const) {
+    const kinds = ['int8', 'float16', 'rabitq', 'rabitq2', 'rabitq4', 'rabitq8', 'pq'] as const;
+    for (const codes of kinds) {
       using coded = room.Flat.create({ metric: 'euclidean', dimension: WIDE, codes });
       coded.addBatch({ ids, vectors });
       using again = room.Flat.load(coded.save());
@@ -59,15 +60,54 @@ describe('codes', () => {
     }
   });
 
+  // Embeddings whose numbers depend on each other, neighbouring ones most: what a codebook can learn.
+  test('of a codebook rank few vectors again, and hold a fourth of the bytes without vectors', () => {
+    const [many, wide] = [3000, 96];
+    const smooth = Float32Array.from({ length: many * wide }, () => next() + next() - 1);
+    for (const i of smooth.keys()) if (i % wide > 0) smooth[i]! += 0.8 * smooth[i - 1]!;
+    const names = Uint32Array.from({ length: many }, (_, i) => 2 * i);
+    const queries = Float32Array.from(smooth.subarray(0, 20 * wide), (x) => x + next() / 4);
+    using flat = room.Flat.create({ metric: 'euclidean', dimension: wide });
+    flat.addBatch({ ids: names, vectors: smooth });
+    const truth = flat.searchBatch(queries);
+    for (const rerank of ['float32', 'none'] as const) {
+      using coded = room.Flat.create({ metric: 'euclidean', dimension: wide, codes: 'pq', rerank });
+      coded.addBatch({ ids: names, vectors: smooth });
+      const found = coded.searchBatch(queries);
+      if (rerank === 'float32') {
+        expect([...found.ids].filter((id, i) => id === truth.ids[i]).length).toBeGreaterThan(197);
+        expect(found.distances[0]).toBeCloseTo(truth.distances[0]!, 3);
+        continue;
+      }
+      coded.shrink();
+      expect(coded.bytesUsed / flat.bytesUsed).toBeLessThan(0.25);
+      const first = queries.length / wide;
+      const near = Array.from({ length: first }, (_, q) => found.ids[10 * q] === names[q]);
+      expect(near.filter(Boolean).length).toBeGreaterThan(15);
+      using reader = room.Flat.load(coded.save()).freeze();
+      expect(reader.searchBatch(queries)).toEqual(found);
+    }
+  });
+
   test('go with each other or are refused by name', () => {
     const shape = { metric: 'cosine', dimension: 8 } as const;
     const refused = (make: () => unknown) => refusalOf(make).message;
-    for (const codes of ['none', 'int8', 'rabitq', 'float16'] as const)
+    for (const codes of ['none', 'int8', 'rabitq', 'float16', 'pq'] as const)
       for (const kind of [room.Flat, room.Hnsw]) {
-        const text = refused(() => kind.create({ ...shape, codes, rerank: 'rabitq4' }));
+        const options = { ...shape, codes: codes as 'none', rerank: 'rabitq4' } as const;
+        const text = refused(() => kind.create(options));
         expect(text).toContain('rerank');
         expect(text).toContain('rabitq8');
       }
+    const graphs = [room.Hnsw, room.Collection];
+    for (const kind of graphs) {
+      const error = refusalOf(() => kind.create({ ...shape, codes: 'pq' as 'none' }));
+      expect(error).toMatchObject({ code: 'OPTION', argument: 'codes' });
+      expect(error.message).toContain('Flat');
+    }
+    expect(
+      refused(() => room.Hnsw.estimateBytes({ ...shape, codes: 'pq' as 'none' }, 9)),
+    ).toContain('Flat');
     for (const codes of ['sketch', 'binary'] as never[])
       expect(refused(() => room.Flat.create({ ...shape, codes }))).toContain('codes');
     expect(
@@ -79,13 +119,16 @@ describe('codes', () => {
   });
 
   test('carry a collection through a file, of a graph and of the exact index', () => {
-    for (const index of ['hnsw', 'flat'] as const) {
+    const kinds = [
+      { index: 'hnsw', codes: 'rabitq4', rerank: 'rabitq4' },
+      { index: 'flat', codes: 'rabitq4', rerank: 'rabitq4' },
+      { index: 'flat', codes: 'pq' },
+    ] as const;
+    for (const kind of kinds) {
       using collection = room.Collection.create({
         metric: 'cosine',
         dimension: WIDE,
-        index,
-        codes: 'rabitq4',
-        rerank: 'rabitq4',
+        ...kind,
       });
       for (let i = 0; i < 50; i++)
         collection.add({

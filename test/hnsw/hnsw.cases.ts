@@ -61,6 +61,7 @@ const codeNumbers = [
   'rabitq2',
   'rabitq4',
   'rabitq8',
+  'pq',
 ];
 const rerankNumbers = ['none', 'float16', 'float32', 'rabitq4'];
 
@@ -419,6 +420,9 @@ export const cases: Case<VectorDoor>[] = [
         ['rabitq4', 'float32', 0.99],
         ['rabitq4', 'rabitq4', 0.95],
         ['rabitq8', 'none', 0.95],
+        ['pq', 'float32', 0.99],
+        ['pq', 'float16', 0.98],
+        ['pq', 'none', 0.05],
       ] as const
     ).map(
       ([codes, rerank, least]): Case<VectorDoor> => ({

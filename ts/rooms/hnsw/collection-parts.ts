@@ -120,7 +120,8 @@ export function newParts(
   const alone =
     (text !== undefined || withSparse) &&
     Object.values(vectors).every((value) => value === undefined);
-  const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : rest;
+  // Codes that are for the exact index alone are refused by the other one.
+  const shape = alone ? ({ metric: 'dot', dimension: 1 } as const) : (rest as HnswOptions);
   const texts =
     text === undefined
       ? undefined

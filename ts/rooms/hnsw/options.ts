@@ -3,7 +3,15 @@ import { hnswOptions } from '../../generated/fields/hnsw.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
-import type { Codes, Duplicates, HnswOptions, LoadOptions, Metric, Rerank } from './types.js';
+import type {
+  Codes,
+  Duplicates,
+  FlatCodes,
+  HnswOptions,
+  LoadOptions,
+  Metric,
+  Rerank,
+} from './types.js';
 
 /** Values of sl_metric. */
 export const metrics: Readonly<Record<Metric, number>> = {
@@ -19,7 +27,7 @@ export const metricNames = Object.keys(metrics) as Metric[];
 export const duplicateCodes: Readonly<Record<Duplicates, number>> = { error: 0, replace: 1 };
 
 /** Values of sl_codes and sl_exact. */
-const codeNumbers: Readonly<Record<Codes, number>> = {
+const codeNumbers: Readonly<Record<Codes | FlatCodes, number>> = {
   none: 0,
   int8: 1,
   binary: 2,
@@ -29,6 +37,7 @@ const codeNumbers: Readonly<Record<Codes, number>> = {
   rabitq2: 6,
   rabitq4: 7,
   rabitq8: 8,
+  pq: 9,
 };
 const rerankNumbers: Readonly<Record<Rerank, number>> = {
   none: 0,
@@ -40,13 +49,14 @@ const rerankNumbers: Readonly<Record<Rerank, number>> = {
 /** What rows are made of, as the C core counts it. */
 export function codesOf(
   operation: string,
-  { codes = 'none', rerank = 'float16' }: { codes?: Codes; rerank?: Rerank },
+  { codes = 'none', rerank = 'float16' }: { codes?: Codes | FlatCodes; rerank?: Rerank },
 ): { codes: number; exact: number } {
   const numbers = {
     codes: check.choice(operation, 'codes', codes, codeNumbers),
     exact: check.choice(operation, 'rerank', rerank, rerankNumbers),
   };
-  if (rerank === 'rabitq4' && numbers.codes < codeNumbers.rabitq2)
+  const more = numbers.codes >= codeNumbers.rabitq2 && numbers.codes <= codeNumbers.rabitq8;
+  if (rerank === 'rabitq4' && !more)
     throw check.rangeError(
       operation,
       'rerank',

@@ -116,8 +116,15 @@ export interface FlatOptions {
   /**
    * What vectors are compared by, `'none'` (the vectors themselves) by default; see {@link HnswOptions.codes}. `'sketch'` and
    * `'binary'` are for graphs only.
+   *
+   * `'pq'` is for this index only, and for cosine, dot and euclidean: product quantisation (doi:10.1109/TPAMI.2010.57). Four
+   * bits for each four numbers say which of sixteen points, learned from the vectors by k-means, is nearest: a bit a dimension
+   * as with `'rabitq'`, and nearer to the vectors where neighbouring numbers depend on each other. The points are learned from
+   * the first vectors and again when there are four times as many, as long as that takes some tens of milliseconds; with
+   * `rerank: 'none'` from at most 1024. How far a distance may be off is measured on vectors of the index, not proven: queries
+   * should be like them.
    */
-  codes?: Exclude<Codes, 'sketch' | 'binary'>;
+  codes?: FlatCodes;
   /**
    * What is looked at where the codes do not prove a vector too far away, `'float16'` by default: results are the nearest by
    * these, but for one in a hundred that the bound of the codes lets through. `'none'`: distances are those of the codes.
@@ -271,10 +278,14 @@ export type Codes =
   | 'rabitq2'
   | 'rabitq4'
   | 'rabitq8';
+/** See {@link FlatOptions.codes}. */
+export type FlatCodes = Exclude<Codes, 'sketch' | 'binary'> | 'pq';
 /** See {@link HnswOptions.rerank}. */
 export type Rerank = 'none' | 'float16' | 'float32' | 'rabitq4';
 
-export interface CollectionOptions extends Omit<HnswOptions, 'maxElements'> {
+export interface CollectionOptions extends Omit<HnswOptions, 'maxElements' | 'codes'> {
+  /** See {@link HnswOptions.codes}, and {@link FlatOptions.codes} where `index` is `'flat'`. */
+  codes?: Codes | FlatCodes;
   /** `'hnsw'` (default) or `'flat'`, the exact index, which takes no more than metric, dimension, capacity, codes and rerank. */
   index?: 'hnsw' | 'flat';
 }
