@@ -29,7 +29,7 @@ const modules = {
   'trust.simd.wasm': [75, 29, 25],
   'format.simd.wasm': [100, 48, 41.5],
   'training.simd.wasm': [83, 37, 32.5],
-  'linalg.simd.wasm': [105, 51.5, 45],
+  'linalg.simd.wasm': [110, 53.5, 46.5],
   'chooser.simd.wasm': [45, 22, 20],
   'property.simd.wasm': [200, 98, 86],
   'property.scalar.wasm': [200, 98, 86],

@@ -64,6 +64,29 @@ for (const size of bench.smoke ? [32] : [128, 512, 1024]) {
     });
   mine.dispose();
 }
+for (const size of bench.smoke ? [32] : [512]) {
+  const [narrow, wide] = [benchmarks.product32, benchmarks.product64].map((each) =>
+    each.prepare(room, size),
+  );
+  // Element (0, 0), computed once more.
+  const { data } = denseMatrix(size, false);
+  let first = 0;
+  for (let k = 0; k < size; k++) first += (data[k] as number) * (data[k * size] as number);
+  const off = (value: unknown) => Math.abs((value as number) - first);
+  await bench.compare({
+    id: `product-${size}`,
+    title: `product of two matrices of ${size} rows and columns`,
+    note: 'Of matrices that lie in memory, into one that is there: float32 beside float64.',
+    accuracy: 'difference of an element from its sum in float64',
+    contestants: [
+      { name: 'sublinear float32', run: () => narrow?.run(), accuracy: off },
+      { name: 'sublinear float64', run: () => wide?.run(), accuracy: off },
+    ],
+    maxSeconds: 20,
+  });
+  narrow?.dispose();
+  wide?.dispose();
+}
 for (const size of bench.smoke ? [24] : [128, 512]) {
   const matrix = denseMatrix(size, true);
   const dense = ml?.Matrix.from1DArray(size, size, matrix.data);

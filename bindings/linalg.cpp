@@ -1,6 +1,7 @@
 #include "common.hpp"
 
 extern "C" {
+#include "linalg/elements.h"
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
 }
@@ -32,6 +33,10 @@ EMSCRIPTEN_BINDINGS(linalg) {
       .method<sl_orthogonal_begin_q>("beginQ")
       .method<sl_orthogonal_begin_solve>("beginSolve")
       .method<sl_orthogonal_read_solve>("readSolve");
+  sl::function<sl_matrix_combine>("combineMatrices");
+  sl::function<sl_matrix_transpose>("transposeMatrix");
+  sl::function<sl_matrix_convert>("convertMatrix");
+  sl::function<sl_matrix_norm>("matrixNorm");
   sl::function<sl_decomposition_estimate>("estimateDecompositionBytes");
   sl::function<sl_orthogonal_estimate>("estimateOrthogonalBytes");
 }

@@ -136,6 +136,8 @@ void sl_orthogonal_drop_solve(sl_orthogonal *o) {
   o->inner = NULL;
   o->solved = false;
   o->sides = o->q_columns = 0;
+  // Work that is under way has lost its arrays: where no other begins, no step may go on with it.
+  sl_job_drop(&o->job);
 }
 
 // The rows of R that count, transposed, as a matrix of its own.

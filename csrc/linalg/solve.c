@@ -27,6 +27,8 @@ void sl_linalg_drop_solve(sl_decomposition *d) {
   d->side_exponent = NULL;
   d->solved = d->inverted = d->estimated = false;
   d->sides = 0;
+  // Work that is under way has lost its arrays: where no other begins, no step may go on with it.
+  sl_job_drop(&d->job);
 }
 
 size_t sl_linalg_solve_bytes(const sl_decomposition *d) {

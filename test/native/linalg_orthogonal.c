@@ -329,6 +329,13 @@ static void empty_stopped_and_refused(void **state) {
   sl_set_memory_limit(sl_bytes_in_use() + 8);
   assert_int_equal(sl_orthogonal_begin_solve(o, a, 2, 1, -1), SL_ERR_MEMORY);
   sl_set_memory_limit(SIZE_MAX);
+  // Other work that cannot begin ends the work that is under way.
+  sl_outcome outcome;
+  assert_ok(sl_orthogonal_begin_solve(o, a, 2, 1, -1));
+  sl_set_memory_limit(0);
+  assert_int_equal(sl_orthogonal_begin_q(o, 2), SL_ERR_MEMORY);
+  sl_set_memory_limit(SIZE_MAX);
+  assert_int_equal(sl_job_step(sl_orthogonal_job(o), 1, &outcome), SL_ERR_STATE);
   sl_orthogonal_destroy(o);
   o = decompose(a, 2, 3, SL_ORTHOGONAL_QR, 0, 1);
   assert_refused(sl_orthogonal_begin_solve(o, a, 2, 1, -1), SL_ERR_UNSUPPORTED, "matrix");

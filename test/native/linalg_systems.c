@@ -335,6 +335,13 @@ static void stopped_and_refused(void **state) {
   assert_int_equal(sl_decomposition_begin_inverse(d), SL_ERR_MEMORY);
   sl_set_memory_limit(SIZE_MAX);
   assert_ok(sl_decomposition_begin_inverse(d));
+  // Other work that cannot begin ends the work that is under way.
+  assert_ok(sl_decomposition_begin_condition(d));
+  sl_set_memory_limit(0);
+  assert_int_equal(sl_decomposition_begin_inverse(d), SL_ERR_MEMORY);
+  sl_set_memory_limit(SIZE_MAX);
+  assert_int_equal(sl_job_step(sl_decomposition_job(d), 1, &outcome), SL_ERR_STATE);
+  assert_refused(sl_decomposition_read_condition(d, x), SL_ERR_STATE, "decomposition");
   sl_decomposition_destroy(d);
   sl_decomposition_destroy(NULL);
   assert_refused(sl_decomposition_create(a, 9, 3, 3, 9, &d), SL_ERR_OPTION, "kind");

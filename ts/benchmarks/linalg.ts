@@ -1,6 +1,6 @@
 // Benchmark cases of linalg.
 
-import type { LinalgRoom } from '../rooms/linalg/linalg.js';
+import type { LinalgRoom, Precision } from '../rooms/linalg/linalg.js';
 import type { Case } from './case.js';
 import { random } from './workload.js';
 
@@ -30,7 +30,30 @@ function decomposition(kind: 'lu' | 'cholesky'): Case<LinalgRoom> {
   };
 }
 
-export const benchmarks: Record<'lu' | 'cholesky' | 'solve' | 'eigen' | 'svd', Case<LinalgRoom>> = {
+/** A product of matrices that lie in memory. */
+function product(type: Precision): Case<LinalgRoom> {
+  return {
+    defaultSize: 512,
+    prepare(room, size) {
+      const matrix = room.Matrix.from(denseMatrix(size, false), { type });
+      const into = room.Matrix.zeros(size, size, { type });
+      return {
+        run: () => matrix.matmul(matrix, { into }).get(0, 0),
+        operations: 2 * size ** 3,
+        bytes: (type === 'float32' ? 4 : 8) * size * size,
+        dispose() {
+          matrix.dispose();
+          into.dispose();
+        },
+      };
+    },
+  };
+}
+
+type Name = 'lu' | 'cholesky' | 'solve' | 'eigen' | 'svd' | 'product32' | 'product64';
+export const benchmarks: Record<Name, Case<LinalgRoom>> = {
+  product32: product('float32'),
+  product64: product('float64'),
   lu: decomposition('lu'),
   cholesky: decomposition('cholesky'),
   // Decomposed, solved and corrected.

@@ -21,6 +21,8 @@ import {
   solveKeys,
 } from './decomposition.js';
 import { readMatrix } from './input.js';
+import { Matrix } from './matrix.js';
+import { giveFunctions } from './matrix-functions.js';
 import { controlOf, createOrthogonal } from './orthogonal.js';
 import type { Orthogonal } from './orthogonal-types.js';
 import { QrDecomposition } from './qr.js';
@@ -48,6 +50,16 @@ export type {
   ProductOf,
 } from '../gemm/types.js';
 export type { CholeskyDecomposition, Decomposition, LuDecomposition } from './decomposition.js';
+export {
+  Matrix,
+  type MatrixEigen,
+  type MatrixLu,
+  type MatrixQr,
+  type MatrixSolveAsyncOptions,
+  type MatrixSvd,
+} from './matrix.js';
+export type { IntoAsyncOptions, IntoOptions } from './matrix-arithmetic.js';
+export type { MatrixFromOptions, MatrixNorm, MatrixTerm, Precision } from './matrix-types.js';
 export type { Orthogonal } from './orthogonal-types.js';
 export type { QOptions, QrDecomposition } from './qr.js';
 export type {
@@ -73,6 +85,7 @@ export type {
 export interface LinalgRoom
   extends Orthogonal,
     Pick<GemmRoom, 'DenseMatrix' | 'matmul' | 'matmulAsync'> {
+  readonly Matrix: typeof Matrix;
   readonly LuDecomposition: typeof LuDecomposition;
   readonly CholeskyDecomposition: typeof CholeskyDecomposition;
   readonly QrDecomposition: typeof QrDecomposition;
@@ -324,8 +337,9 @@ export function createRoom(runtime: Runtime): LinalgRoom {
     base: Class,
   ) => runtime.bind(base);
 
-  return {
+  const room: LinalgRoom = {
     DenseMatrix: runtime.bind(DenseMatrix),
+    Matrix: runtime.bind(Matrix),
     LuDecomposition: classOf(LuDecomposition),
     CholeskyDecomposition: classOf(CholeskyDecomposition),
     QrDecomposition: runtime.bind(QrDecomposition),
@@ -400,4 +414,6 @@ export function createRoom(runtime: Runtime): LinalgRoom {
           );
     },
   };
+  giveFunctions(runtime, room);
+  return room;
 }
