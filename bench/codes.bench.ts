@@ -1,7 +1,7 @@
 // What each kind of codes costs and gains on six sets of vectors: bytes held, recall, and queries a second at equal recall
 // against the vectors themselves; and 8-bit integers of usearch beside them.
 import { createEngine } from 'sublinear';
-import type { Codes, Rerank } from 'sublinear/hnsw';
+import type { Codes, FlatCodes, Rerank } from 'sublinear/hnsw';
 import { hardSets, type NamedSet } from './support/hard-sets.js';
 import { median, openBench } from './support/harness.js';
 import { took } from './support/took.js';
@@ -30,6 +30,17 @@ const kinds: [codes: Codes, rerank: Rerank][] = [
   ['rabitq4', 'none'],
   ['rabitq2', 'rabitq4'],
   ['rabitq', 'float16'],
+];
+
+/** Of the exact index. */
+const flatKinds: [codes: FlatCodes, rerank: Rerank][] = [
+  ['none', 'none'],
+  ['int8', 'float16'],
+  ['rabitq4', 'float16'],
+  ['rabitq', 'float16'],
+  ['pq', 'float16'],
+  ['rabitq', 'none'],
+  ['pq', 'none'],
 ];
 
 const named = (set: ReturnType<typeof glove>, id: string): NamedSet => ({
@@ -133,16 +144,54 @@ function ask({ index }: Entry, set: NamedSet, ef: number): Uint32Array {
   return found;
 }
 
+/** The exact index with each of its codes, asked in turn. */
+function flatRows(set: NamedSet, truth: Set<number>[]): (string | number)[][] {
+  const { metric, dimension, count, vectors, queries } = set;
+  const ids = Uint32Array.from({ length: count }, (_, i) => i);
+  const entries = flatKinds.map(([codes, rerank]) => {
+    const index = Flat.create({ metric, dimension, codes, rerank });
+    index.addBatch({ ids, vectors });
+    index.shrink();
+    const name = rerank === 'none' ? codes : `${codes}, ${rerank} rerank`;
+    return { name, index, bytes: index.bytesUsed, hits: 0, times: [] as number[] };
+  });
+  for (let round = 0; round < ROUNDS; round++)
+    for (const entry of entries) {
+      entry.hits = 0;
+      const found: Uint32Array[] = [];
+      const ms = took(() => {
+        for (let q = 0; q < set.queryCount; q++)
+          found.push(
+            entry.index.search(queries.subarray(q * dimension, (q + 1) * dimension), { k: K }).ids,
+          );
+      });
+      entry.times.push(ms);
+      for (const [q, near] of found.entries())
+        for (const id of near) entry.hits += Number(truth[q]?.has(id));
+    }
+  const [plain] = entries as [(typeof entries)[number]];
+  for (const { index } of entries) index.dispose();
+  return entries.map(({ name, bytes, hits, times }) => [
+    `${set.name}, ${dimension}`,
+    name,
+    (bytes / plain.bytes).toFixed(2),
+    (hits / (set.queryCount * K)).toFixed(3),
+    median(plain.times.map((time, i) => time / (times[i] as number))).toFixed(2),
+  ]);
+}
+
 const reached = ({ recall }: Entry, target: number) =>
   EFS[recall.findIndex((value) => value >= target)];
 
 const rows: (string | number)[][] = [];
+const scans: (string | number)[][] = [];
 for (const [id, make] of sets()) {
   if (!bench.wants(id)) continue;
   const set = make();
   if (set === undefined) continue; // not installed
   bench.phase(`${set.name}: building`);
   const truth = truthOf(set);
+  scans.push(...flatRows(set, truth));
   const entries = kinds.map(([codes, rerank]) => ours(set, codes, rerank));
   if (installed('usearch')) entries.push(peer(set));
   bench.phase(`${set.name}: searching`);
@@ -226,5 +275,12 @@ bench.table({
     ...TARGETS.map((target) => `queries a second / f32, recall ${target}`),
   ],
   rows,
+});
+bench.table({
+  id: 'flat',
+  title: 'Codes of the exact index on the same sets',
+  note: 'As above, without a graph: every code is compared, and what it does not prove too far away is ranked again.',
+  columns: ['set, dimension', 'codes', 'bytes / f32', 'recall', 'queries a second / f32'],
+  rows: scans,
 });
 bench.close();

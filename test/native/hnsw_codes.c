@@ -25,7 +25,7 @@ static void codes_find_what_vectors_find(void **state) {
 // Before the first vector, and after the last has gone, there is nothing to find and nothing is read.
 static void an_empty_index_of_codes_finds_nothing(void **state) {
   (void)state;
-  for (sl_codes codes = SL_CODES_NONE; codes <= SL_CODES_LAST; codes++) {
+  for (sl_codes codes = SL_CODES_NONE; codes <= SL_CODES_RABITQ8; codes++) {
     sl_hnsw_options options = sl_hnsw_options_default();
     options.dimension = 64;
     options.codes = codes;

@@ -88,7 +88,7 @@ static void threads_get_the_same_bits(void **state) {
   for (sl_metric metric = SL_METRIC_COSINE; metric <= SL_METRIC_POINCARE; metric++) {
     if (metric != SL_METRIC_HAMMING) check_threads(make_full(metric));
   }
-  for (sl_codes codes = SL_CODES_INT8; codes <= SL_CODES_LAST; codes++) {
+  for (sl_codes codes = SL_CODES_INT8; codes <= SL_CODES_RABITQ8; codes++) {
     for (sl_exact exact = SL_EXACT_NONE; exact <= SL_EXACT_FLOAT32; exact++) {
       check_threads(make_coded(SL_METRIC_COSINE, codes, exact));
     }
