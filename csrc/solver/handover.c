@@ -12,6 +12,8 @@
 #define MAX_SOLVES 8u
 // Rows that are looked at to guess a tolerance.
 #define SAMPLE 32u
+// Tolerances that few iterations are enough for.
+#define LOOSE 0.01
 #define LEAST_TOLERANCE 0x1p-52
 
 static double clamp_tolerance(double tolerance) {
@@ -37,10 +39,10 @@ static double first_tolerance(const sl_handover *handover) {
   if (handover->norm != SL_BOUND_INF || !(class->min_row_slack > 0))
     return clamp_tolerance(each * class->min_column_slack / root);
   // The bound is the largest |r_i| / slack_i. Where slacks differ, both are rarely extreme in the
-  // same row; the less so, the fewer iterations have made r uneven.
+  // same row as long as few iterations have made r uneven.
   double tolerance = each * class->min_row_slack * root / 4;
-  double share = tolerance > 0.01 ? 0.25 : 0.125;
-  return clamp_tolerance(tolerance * (1 + share * (slack_ratio(handover->matrix) - 1)));
+  if (tolerance > LOOSE) tolerance *= 0.75 + 0.25 * slack_ratio(handover->matrix);
+  return clamp_tolerance(tolerance);
 }
 
 static sl_status start_solver(sl_handover *handover) {

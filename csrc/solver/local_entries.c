@@ -21,7 +21,7 @@
 #define NOINLINE __attribute__((noinline))
 
 // Edge operations of a push in a fraction of the time that it takes to set a full solve up.
-#define LEAST_BUDGET 1000
+#define LEAST_BUDGET 700
 // Multigrid needs no more, however small the slack.
 #define MOST_PASSES 4.0
 // Rows for which reaching one costs as much again as the edge that leads there, and how many times
@@ -317,15 +317,15 @@ NOINLINE static void record(sl_local_entries *entries, double value, double boun
 
 // What pushing may cost in one query before a full solve takes over, in edge operations of a push:
 // a third of what conjugate gradients are expected to take by the condition number 2 / slack of
-// D^-1 A, or a sixth of the least that Gauss-Seidel does. For that, slack says little: where signs
+// D^-1 A, or a tenth of the least that Gauss-Seidel does. For that, slack says little: where signs
 // differ it is much faster. A push reads an entry in about 5 times the time of a product.
 static double push_budget(const sl_local_entries *entries) {
   const sl_matrix_class *class = &entries->matrix->matrix_class;
   bool rows = entries->push->row_dominant;
   double largest = rows ? entries->x.largest : entries->x.norm1 / class->min_column_slack;
   double passes = log(2 + largest / entries->options.absolute_error);
-  if (class->symmetric) passes *= sqrt(8 / class->min_relative_row_slack);
-  return LEAST_BUDGET + fmin(0.015 * (passes + 4), MOST_PASSES) * entries->matrix->nnz;
+  if (class->symmetric) passes *= sqrt(18 / class->min_relative_row_slack);
+  return LEAST_BUDGET + fmin(0.01 * (passes + 4), MOST_PASSES) * entries->matrix->nnz;
 }
 
 // What all pushes of the query have cost, in the same unit: reaching a row for the first time brings
