@@ -10,6 +10,10 @@
 
 // Solves with a tighter tolerance when the bound of the first was not enough.
 #define MAX_SOLVES 8u
+// Rows that are looked at to guess a tolerance.
+#define SAMPLE 32u
+// Tolerances that few iterations are enough for.
+#define LOOSE 0.01
 #define LEAST_TOLERANCE 0x1p-52
 
 static double clamp_tolerance(double tolerance) {
@@ -17,16 +21,28 @@ static double clamp_tolerance(double tolerance) {
   return tolerance < 0.5 ? tolerance : 0.5;
 }
 
+// How much more slack a row has than the least, on average over a few.
+static double slack_ratio(const sl_csr *matrix) {
+  double sum = 0;
+  uint32_t step = matrix->rows / SAMPLE + 1, count = 0;
+  for (uint64_t i = 0; i < matrix->rows; i += step, count++) sum += sl_csr_row_slack(matrix, i);
+  return sum / count / matrix->matrix_class.min_row_slack;
+}
+
 // The tolerance at which x probably meets the demanded bound: certain for sums, for maxima with the
 // residual spread evenly. Too optimistic costs another, warm solve; too careful costs iterations.
 static double first_tolerance(const sl_handover *handover) {
   const sl_matrix_class *class = &handover->matrix->matrix_class;
   double root = sqrt((double)handover->matrix->rows);
-  double wanted = handover->norm == SL_BOUND_INF && class->min_row_slack > 0
-                      ? class->min_row_slack * root / 4
-                      : class->min_column_slack / root;
   double size = sl_norm2_f64(handover->b, handover->matrix->rows);
-  return clamp_tolerance(handover->demand * wanted / size);
+  double each = handover->demand / size;
+  if (handover->norm != SL_BOUND_INF || !(class->min_row_slack > 0))
+    return clamp_tolerance(each * class->min_column_slack / root);
+  // The bound is the largest |r_i| / slack_i. Where slacks differ, both are rarely extreme in the
+  // same row as long as few iterations have made r uneven.
+  double tolerance = each * class->min_row_slack * root / 4;
+  if (tolerance > LOOSE) tolerance *= 0.75 + 0.25 * slack_ratio(handover->matrix);
+  return clamp_tolerance(tolerance);
 }
 
 static sl_status start_solver(sl_handover *handover) {

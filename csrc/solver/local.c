@@ -66,8 +66,8 @@ uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked) {
   return asked > 0 ? asked : passes(matrix, PUSH_PASSES);
 }
 
-uint64_t sl_local_total_push_limit(const sl_csr *matrix, double most) {
-  return passes(matrix, most < TOTAL_PUSH_PASSES ? most : TOTAL_PUSH_PASSES);
+uint64_t sl_local_total_push_limit(const sl_csr *matrix) {
+  return passes(matrix, TOTAL_PUSH_PASSES);
 }
 
 // ---- bounds of a solution from its right-hand side

@@ -45,9 +45,8 @@ sl_status sl_local_vector_check(const sl_local_vector *vector, sl_push *push, co
 // answer.
 uint64_t sl_local_push_limit(const sl_csr *matrix, uint64_t asked);
 
-// Edge operations that all pushes of a query may take by default: `most` nnz, or 8 nnz, about what
-// a full solve costs, whichever is less.
-uint64_t sl_local_total_push_limit(const sl_csr *matrix, double most);
+// Edge operations that cost about what a full solve does: 8 nnz, at least 30,000.
+uint64_t sl_local_total_push_limit(const sl_csr *matrix);
 
 // 1 / slack of each row, rounded up: what turns a right-hand side into a bound of the solution.
 typedef struct sl_row_slack {

@@ -508,13 +508,13 @@ static bool walks_are_hopeless(const sl_local_dot *dot) {
   double variance = sample->sum_squares / (double)sample->count;
   double walks = log_term * (2 * variance / (wanted * wanted) + 14 * reach / (3 * wanted));
   double work = (double)dot->walk_work / (double)sample->count * walks;
-  return work > 2 * (double)sl_local_total_push_limit(dot->rows, INFINITY);
+  return work > 2 * (double)sl_local_total_push_limit(dot->rows);
 }
 
 // The same between looks, of which even the first may be far away: a walk takes up to 1 / slack
 // steps. Twice what a look lets through, since that is a prediction.
 static bool walked_too_far(const sl_local_dot *dot, uint64_t work) {
-  return dot->options.max_work == 0 && work > 4 * sl_local_total_push_limit(dot->rows, INFINITY);
+  return dot->options.max_work == 0 && work > 4 * sl_local_total_push_limit(dot->rows);
 }
 
 static sl_status walk_step(sl_local_dot *dot, uint64_t work, uint64_t *spent) {

@@ -19,6 +19,18 @@
 #include "solver/push.h"
 
 #define NOINLINE __attribute__((noinline))
+
+// Edge operations of a push in a fraction of the time that it takes to set a full solve up.
+#define LEAST_BUDGET 700
+// Multigrid needs no more, however small the slack.
+#define MOST_PASSES 4.0
+// Rows for which reaching one costs as much again as the edge that leads there, and how many times
+// as much it costs at most.
+#define CACHED_ROWS 4096.0
+#define MISS 20.0
+// Below this sum of |r| the solve saves more by it than its certificate costs.
+#define WORTH_KEEPING 0.1
+
 typedef enum phase { PUSHING, SOLVING } phase;
 
 struct sl_local_entries {
@@ -42,6 +54,7 @@ struct sl_local_entries {
   uint32_t pushed_entries;
   sl_push_goal goal;
   uint64_t touched_rows, edge_operations; // of settled entries and of solves
+  uint64_t reached_rows;                  // those that were pushed or met on the way, likewise
   bool keeps_touched;
   uint8_t *touched_marks; // n, and a list of n: NULL until they are asked for
   uint32_t *touched;
@@ -204,7 +217,7 @@ static estimate estimate_by_columns(const sl_local_entries *entries, const sl_pu
 }
 
 // Certifies what the push has for entry `next`. A bound that is not a number is infinite.
-static estimate certify(sl_local_entries *entries, sl_push_bounds *r) {
+NOINLINE static estimate certify(sl_local_entries *entries, sl_push_bounds *r) {
   double one = 1;
   sl_push_certify(entries->push, &entries->indices[entries->next], &one, 1, r);
   products sums = multiply_b(entries);
@@ -243,7 +256,7 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->options = *options;
   entries->count = count;
   entries->next = entries->pushed_entries = 0;
-  entries->touched_rows = entries->edge_operations = 0;
+  entries->touched_rows = entries->edge_operations = entries->reached_rows = 0;
   for (uint32_t k = 0; k < entries->touched_count; k++)
     entries->touched_marks[entries->touched[k]] = 0;
   entries->touched_count = 0;
@@ -263,7 +276,7 @@ static void clear_push(sl_local_entries *entries) {
   sl_push_clear(entries->push);
 }
 
-static void end(sl_local_entries *entries, sl_outcome outcome) {
+NOINLINE static void end(sl_local_entries *entries, sl_outcome outcome) {
   sl_handover_drop(&entries->full);
   clear_push(entries);
   entries->begun = false;
@@ -287,7 +300,7 @@ static void start_entry(sl_local_entries *entries) {
 }
 
 // Writes the answer of entry `next` and adds its work up.
-static void record(sl_local_entries *entries, double value, double bound) {
+NOINLINE static void record(sl_local_entries *entries, double value, double bound) {
   // What overflowed says nothing, and its bound is infinite.
   entries->values[entries->next] = isfinite(value) ? value : 0;
   entries->bounds[entries->next] = bound;
@@ -295,21 +308,33 @@ static void record(sl_local_entries *entries, double value, double bound) {
   if (entries->begun) {
     entries->touched_rows += entries->push->touched_rows;
     entries->edge_operations += entries->push->edge_operations;
+    entries->reached_rows += entries->push->support_count;
     clear_push(entries);
   }
   entries->begun = false;
   entries->next++;
 }
 
-// Edge operations of all pushes of a query after which a full solve takes over: a fifth of what
-// conjugate gradients need at most, by the condition number 2 / slack of D^-1 A, so that what has been
-// pushed for nothing is well below the cost of the solve.
-static uint64_t total_push_limit(const sl_local_entries *entries) {
+// What pushing may cost in one query before a full solve takes over, in edge operations of a push:
+// a third of what conjugate gradients are expected to take by the condition number 2 / slack of
+// D^-1 A, or a tenth of the least that Gauss-Seidel does. For that, slack says little: where signs
+// differ it is much faster. A push reads an entry in about 5 times the time of a product.
+static double push_budget(const sl_local_entries *entries) {
   const sl_matrix_class *class = &entries->matrix->matrix_class;
-  double slack = fmax(class->min_relative_row_slack, class->min_relative_column_slack);
-  double largest = fmin(entries->x.largest, entries->x.norm1 / class->min_column_slack);
-  double passes = 0.1 * sqrt(2 / slack) * log(2 + largest / entries->options.absolute_error);
-  return sl_local_total_push_limit(entries->matrix, passes);
+  bool rows = entries->push->row_dominant;
+  double largest = rows ? entries->x.largest : entries->x.norm1 / class->min_column_slack;
+  double passes = log(2 + largest / entries->options.absolute_error);
+  if (class->symmetric) passes *= sqrt(18 / class->min_relative_row_slack);
+  return LEAST_BUDGET + fmin(0.01 * (passes + 4), MOST_PASSES) * entries->matrix->nnz;
+}
+
+// What all pushes of the query have cost, in the same unit: reaching a row for the first time brings
+// its state from memory where there are more rows than a cache holds.
+static double push_cost(const sl_local_entries *entries) {
+  const sl_push *push = entries->push;
+  double reached = (double)entries->reached_rows + push->support_count;
+  double edges = (double)entries->edge_operations + push->edge_operations;
+  return edges + reached * fmin(entries->matrix->rows / CACHED_ROWS, MISS);
 }
 
 // Edge operations that pushing may still use for this entry before it has to give way (0) or to be
@@ -319,9 +344,10 @@ static uint64_t push_allowance(const sl_local_entries *entries) {
   uint64_t used = entries->push->edge_operations;
   uint64_t limit = sl_local_push_limit(entries->matrix, entries->options.push_work);
   if (entries->options.push_work == 0) {
-    uint64_t total = total_push_limit(entries), next = limit;
-    uint64_t left = total > entries->edge_operations ? total - entries->edge_operations : 0;
-    if (left < limit) limit = left;
+    uint64_t next = limit;
+    double left = push_budget(entries) - push_cost(entries);
+    if (!(left > 0)) return 0;
+    if (used + left < limit) limit = used + (uint64_t)left;
     if (sl_push_is_hopeless(entries->push, limit, &next)) return 0;
     if (next < limit) limit = next;
   }
@@ -340,15 +366,15 @@ static uint64_t total_allowance(const sl_local_entries *entries) {
 
 // ---- the full solve
 
-// Hands over. Entry `next` needs x only to absolute_error / ||r||; the ones behind it have no p yet
-// and need all of it.
+// Hands over. The last entry needs x only to absolute_error / ||r||; ones that follow have no p yet
+// and need all of it, and then the one whose push gave way is read off x like them.
 static sl_status start_solve(sl_local_entries *entries) {
   double demand = entries->options.absolute_error;
-  entries->has_current = entries->begun;
-  if (entries->begun) {
+  entries->has_current =
+      entries->begun && entries->next + 1 == entries->count && entries->push->mass < WORTH_KEEPING;
+  if (entries->has_current) {
     estimate found = certify(entries, &entries->current);
-    bool last = entries->next + 1 == entries->count;
-    if (last && found.bound < INFINITY && entries->current.mass > 0) {
+    if (found.bound < INFINITY && entries->current.mass > 0) {
       double room = entries->options.absolute_error - found.rounding;
       double relaxed = 0.9 * room / entries->current.mass;
       if (relaxed > demand) demand = relaxed;
@@ -403,7 +429,7 @@ static estimate combine(const sl_local_entries *entries) {
 }
 
 // Entries that neither push nor solve has reached: x_t = b_t / a_tt + g_t c +- g_t h.
-static void settle_without_work(sl_local_entries *entries) {
+NOINLINE static void settle_without_work(sl_local_entries *entries) {
   while (entries->next < entries->count) {
     if (!entries->begun) start_entry(entries);
     sl_push_bounds r;

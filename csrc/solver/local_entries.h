@@ -41,9 +41,9 @@
 typedef struct sl_local_entries_options {
   double absolute_error; // > 0 and finite: wanted for each entry. No default: 0 is refused
   uint64_t push_work;    // edge operations after which pushing for one entry gives way to a full
-                         // solve; 0 (default): 0.3 nnz, and over all entries of a query a fifth
-                         // of what conjugate gradients are predicted to take, 8 nnz at most; each
-                         // at least 30,000
+                         // solve; 0 (default): 0.3 nnz, at least 30,000, and over all entries of
+                         // a query about a third of what the full solve is expected to cost, rows
+                         // that come from memory counted as several
   uint64_t max_work;     // edge operations in all, full solve included; 0 (default): no limit
 } sl_local_entries_options;
 

@@ -194,16 +194,14 @@ void sl_push_seed(sl_push *push, uint32_t i, double value) {
   }
 }
 
-INLINE double value_at(const sl_csr *matrix, uint32_t k, sl_value_type type) {
-  if (type == SL_VALUES_F64) return ((const double *)matrix->values)[k];
-  if (type == SL_VALUES_F32) return (double)((const float *)matrix->values)[k];
-  return 1.0;
+INLINE double value_at(const sl_csr *matrix, uint32_t k, bool is_f64) {
+  return is_f64 ? ((const double *)matrix->values)[k] : sl_csr_value(matrix, k);
 }
 
 // Pushes rows off the queue until it is empty, the mass has reached its target, or `work` entries
 // were read. The diagonal entry is an entry like any other: it takes r_i to (1 - omega) r_i.
 // The state of the queue is kept in locals: through `push` each entry would load and store it.
-INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
+INLINE uint64_t push_rows(sl_push *push, uint64_t work, bool is_f64) {
   const sl_csr *matrix = push->matrix;
   const uint32_t *pointers = matrix->row_pointers, *columns = matrix->columns;
   sl_push_node *nodes = push->nodes;
@@ -230,7 +228,7 @@ INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
     for (uint32_t k = pointers[i]; k < end; k++) {
       uint32_t j = columns[k];
       double before = nodes[j].r;
-      double after = before - delta * value_at(matrix, k, type);
+      double after = before - delta * value_at(matrix, k, is_f64);
       nodes[j].r = after;
       mass += fabs(after) - fabs(before);
       uint8_t flag = flags[j];
@@ -253,25 +251,16 @@ INLINE uint64_t push_rows(sl_push *push, uint64_t work, sl_value_type type) {
 }
 
 NOINLINE static uint64_t push_rows_f64(sl_push *push, uint64_t work) {
-  return push_rows(push, work, SL_VALUES_F64);
+  return push_rows(push, work, true);
 }
-NOINLINE static uint64_t push_rows_f32(sl_push *push, uint64_t work) {
-  return push_rows(push, work, SL_VALUES_F32);
-}
-// Strict dominance leaves a pattern nothing but its diagonal, yet it is a matrix like any other.
-NOINLINE static uint64_t push_rows_pattern(sl_push *push, uint64_t work) {
-  return push_rows(push, work, SL_VALUES_PATTERN);
+// Strict dominance leaves a pattern nothing but its diagonal, so in practice these are f32.
+NOINLINE static uint64_t push_rows_other(sl_push *push, uint64_t work) {
+  return push_rows(push, work, false);
 }
 
 static uint64_t push_block(sl_push *push, uint64_t work) {
-  switch (push->matrix->value_type) {
-  case SL_VALUES_F64:
-    return push_rows_f64(push, work);
-  case SL_VALUES_F32:
-    return push_rows_f32(push, work);
-  default:
-    return push_rows_pattern(push, work);
-  }
+  bool is_f64 = push->matrix->value_type == SL_VALUES_F64;
+  return is_f64 ? push_rows_f64(push, work) : push_rows_other(push, work);
 }
 
 // What one look at the support finds.

@@ -191,8 +191,8 @@ export interface SolveEntriesOptions {
   absoluteError: number;
   /**
    * Edge operations after which pushing for one entry gives way to a full solve. By default 0.3 times the stored entries
-   * of the matrix for one entry; for all of them a fifth of what a full solve is predicted to take, and 8 times the entries at
-   * most. Each is at least 30,000.
+   * of the matrix for one entry, at least 30,000; less where pushing for all of them would cost more than about a third of
+   * what the full solve is expected to.
    */
   pushWork?: number;
   /** Edge operations in all, those of a full solve included; then the outcome is `'workLimit'`. No limit by default. */
