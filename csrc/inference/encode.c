@@ -41,7 +41,7 @@ static sl_status begin(sl_encoder *e, size_t size, const uint32_t *lengths, uint
     SL_TRY(SL_ALLOC(&e->run.lengths, 2 * (size_t)count));
     e->run.lengths_room = 2 * (size_t)count;
   }
-  e->run.used = e->run.lengths + count;
+  e->run.used = count > 0 ? e->run.lengths + count : NULL;
   if (count > 0) memcpy(e->run.lengths, lengths, count * sizeof *lengths);
   e->run.texts = NULL;
   e->run.ids = NULL;

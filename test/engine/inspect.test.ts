@@ -48,3 +48,10 @@ test('so do filters, collections, and what is read from afar', async () => {
   expect(inspect(texts)).toBe('TextCollection { size: 0 }');
   engine.dispose();
 });
+
+test('what is no object itself is printed too', async () => {
+  const engine = await createEngine({ modules: ['dense'] });
+  const { Vector } = engine.dense;
+  expect(inspect(Object.create(Vector.prototype))).toContain('Vector {}');
+  engine.dispose();
+});

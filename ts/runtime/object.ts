@@ -152,6 +152,8 @@ export abstract class WasmObject<R extends RawObject> {
   /** @internal */
   [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
     const { name } = this.constructor;
+    // A prototype, or a proxy: printing throws nothing.
+    if (!(#raw in this)) return `${name} {}`;
     if (this.disposed) return `${name} (disposed)`;
     if (this.#held.busy > 0) return `${name} (busy)`;
     return printed(name, this.facts(), options, inspect);

@@ -120,7 +120,7 @@ export interface FlatOptions {
    * `'pq'` is for this index only, and for cosine, dot and euclidean: product quantisation (doi:10.1109/TPAMI.2010.57). Four
    * bits for each four numbers say which of sixteen points, learned from the vectors by k-means, is nearest: a bit a dimension
    * as with `'rabitq'`, and nearer to the vectors where neighbouring numbers depend on each other. The points are learned from
-   * the first vectors and again when there are four times as many, as long as that takes some tens of milliseconds; with
+   * the first vectors and again when there are four times as many, as long as that takes less than some hundred milliseconds; with
    * `rerank: 'none'` from at most 1024. How far a distance may be off is measured on vectors of the index, not proven: queries
    * should be like them.
    */

@@ -211,7 +211,7 @@ export abstract class MatrixArithmetic extends MatrixElements {
   }
 
   /** @internal The precision of what comes of this matrix and another argument. */
-  protected with(operation: string, value: unknown): Precision {
+  protected precisionWith(operation: string, value: unknown): Precision {
     const { type } = this;
     return precisionGiven(operation, value) === 'float64' ? 'float64' : type;
   }
@@ -227,7 +227,7 @@ export abstract class MatrixArithmetic extends MatrixElements {
     const operation = `Matrix.${name}`;
     const { into } = check.options<IntoOptions>(operation, options, ['into']);
     const { runtime } = this;
-    const type = this.with(operation, right);
+    const type = this.precisionWith(operation, right);
     const call = new Matrices();
     try {
       const term = termOf(call, this, operation, right);
@@ -258,7 +258,7 @@ export abstract class MatrixArithmetic extends MatrixElements {
     into: MatrixElements | undefined,
   ) {
     const { runtime } = this;
-    const type = this.with(operation, right);
+    const type = this.precisionWith(operation, right);
     const left = this.type === type ? this : call.add(this.#as(operation, type));
     const here = isInstance(right, DenseMatrix) && right.runtime === runtime;
     const other =

@@ -141,7 +141,7 @@ export class Matrix extends MatrixArithmetic {
    */
   solve(b: Numbers | MatrixInput, options?: LinearSolveOptions): Matrix {
     const operation = 'Matrix.solve';
-    const type = this.with(operation, b);
+    const type = this.precisionWith(operation, b);
     const { solution, columns } = functionsOf(this.runtime).solve(this, b, options);
     return this.#rounded(operation, solution, columns.length, type);
   }
@@ -161,7 +161,7 @@ export class Matrix extends MatrixArithmetic {
    */
   async solveAsync(b: Numbers | MatrixInput, options?: MatrixSolveAsyncOptions): Promise<Matrix> {
     const operation = 'Matrix.solveAsync';
-    const type = this.with(operation, b);
+    const type = this.precisionWith(operation, b);
     const { solution, columns } = await functionsOf(this.runtime).solveAsync(this, b, options);
     return this.#rounded(operation, solution, columns.length, type);
   }
@@ -181,7 +181,7 @@ export class Matrix extends MatrixArithmetic {
    */
   leastSquares(b: Numbers | MatrixInput, options?: RankOptions): Matrix {
     const operation = 'Matrix.leastSquares';
-    const type = this.with(operation, b);
+    const type = this.precisionWith(operation, b);
     const functions = functionsOf(this.runtime);
     const { solution, residualNorms } = functions.leastSquares(this, b, options);
     return this.#rounded(operation, solution, residualNorms.length, type);
