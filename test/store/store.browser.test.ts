@@ -2,8 +2,7 @@
 import { load } from 'sublinear/graph';
 import { opfsStore, type Store } from 'sublinear/store';
 import { indexedDBStore } from 'sublinear/store/indexeddb';
-import { afterEach, describe, expect, test } from 'vitest';
-import { cdp } from 'vitest/browser';
+import { describe, expect, test, vi } from 'vitest';
 import { random } from '../support/door.js';
 import { Pace, pattern, promises, read } from '../support/store.js';
 
@@ -12,13 +11,6 @@ const places: Record<string, (name: string) => Store> = {
   indexedDB: indexedDBStore,
   opfs: opfsStore,
 };
-
-// What Chromium's debugging protocol is asked for; the provider does not type it.
-const protocol = cdp() as unknown as {
-  send: (method: string, parameters: object) => Promise<unknown>;
-};
-const { origin } = globalThis.location;
-afterEach(() => protocol.send('Storage.overrideQuotaForOrigin', { origin }));
 
 /** Bytes that the database cannot make smaller. */
 function noise(length: number): Uint8Array<ArrayBuffer> {
@@ -150,33 +142,41 @@ test('a connection that has died without a word is replaced, also in the middle 
   }
 });
 
-// Last: what is believed of the room in the origin is believed for a while after the tests too.
-// Chromium asks for the room that is left and then believes that answer for half a minute: what another test has stored
-// before may let too much pass for a while.
-describe('a full origin', () => {
+/** Storage buckets (https://wicg.github.io/storage-buckets/), which TypeScript does not know yet. */
+interface StorageBucket {
+  readonly indexedDB: IDBFactory;
+  getDirectory(): Promise<FileSystemDirectoryHandle>;
+}
+const { storageBuckets } = navigator as unknown as {
+  storageBuckets: {
+    open(name: string, options: { quota: number }): Promise<StorageBucket>;
+    delete(name: string): Promise<void>;
+  };
+};
+
+// A bucket has a quota of its own: what others store in this origin meanwhile changes nothing, and they keep their room.
+describe('a full place', () => {
   for (const [kind, make] of Object.entries(places)) {
     test(`${kind}: says QUOTA, and keeps the old file`, async () => {
-      const store = make(`quota-${kind}`);
-      async function* much() {
-        for (let i = 0; i < 64; i++) yield noise(1_000_000);
-      }
-      // What other tests have stored may go meanwhile: the quota is set anew each time.
-      const refusal = async () => {
-        await protocol.send('Storage.overrideQuotaForOrigin', { origin });
+      const name = `full-${kind.toLowerCase()}`;
+      const bucket = await storageBuckets.open(name, { quota: 8_000_000 });
+      try {
+        vi.stubGlobal('indexedDB', bucket.indexedDB);
+        vi.spyOn(navigator.storage, 'getDirectory').mockImplementation(() => bucket.getDirectory());
+        const store = make('quota');
         await store.put('file', pattern(1_000_000, 1));
-        const { usage = 0 } = await navigator.storage.estimate();
-        const quotaSize = usage + 8_000_000;
-        await protocol.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
-        return store.put('file', much()).then(
-          () => 'taken',
-          ({ code }) => code,
-        );
-      };
-      await expect.poll(refusal, { interval: 2000 }).toBe('QUOTA');
-      expect(await read(store, 'file')).toEqual(pattern(1_000_000, 1));
-      await protocol.send('Storage.overrideQuotaForOrigin', { origin });
-      await store.put('file', pattern(5_000_000, 2));
-      expect((await read(store, 'file'))?.length).toBe(5_000_000);
+        async function* much() {
+          for (let i = 0; i < 64; i++) yield noise(1_000_000);
+        }
+        await expect(store.put('file', much())).rejects.toMatchObject({ code: 'QUOTA' });
+        expect(await read(store, 'file')).toEqual(pattern(1_000_000, 1));
+        await store.put('file', pattern(2_000_000, 2));
+        expect(await read(store, 'file')).toEqual(pattern(2_000_000, 2));
+      } finally {
+        vi.unstubAllGlobals();
+        vi.restoreAllMocks();
+        await storageBuckets.delete(name);
+      }
     });
   }
 });
