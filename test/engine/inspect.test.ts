@@ -32,7 +32,8 @@ test('so do filters, collections, and what is read from afar', async () => {
   expect(inspect(films)).toBe("Collection { size: 1, dimension: 2, metric: 'dot' }");
   films.dispose();
   expect(inspect(films)).toBe('Collection (disposed)');
-  const { RemoteGraph, RemoteIndex, writeRemoteGraph, writeRemoteIndex } = engine.format;
+  const { RemoteGraph, RemoteIndex, RemoteText } = engine.format;
+  const { writeRemoteGraph, writeRemoteIndex, writeRemoteText } = engine.format;
   const index = await RemoteIndex.open(new Blob([writeRemoteIndex([1, 3], { dimension: 1 })]));
   expect(inspect(index)).toBe('RemoteIndex { size: 2, dimension: 1 }');
   const edge = engine.graph.Graph.fromEdges({ from: [0], to: [1] });
@@ -40,6 +41,11 @@ test('so do filters, collections, and what is read from afar', async () => {
   expect(inspect(graph)).toBe('RemoteGraph { nodes: 2, edges: 1 }');
   graph.dispose();
   expect(inspect(graph)).toBe('RemoteGraph (disposed)');
+  const words = engine.text.TextIndex.create({ fields: ['text'] });
+  const lists = await RemoteText.open(new Blob([writeRemoteText(words)]));
+  expect(inspect(lists)).toBe("RemoteText { size: 0, fields: [ 'text' ] }");
+  lists.dispose();
+  expect(inspect(lists)).toBe('RemoteText (disposed)');
   const embedder = engine.inference.StaticEmbedder.fromWords({
     words: ['sea'],
     vectors: Float32Array.of(1, 2),
@@ -50,8 +56,10 @@ test('so do filters, collections, and what is read from afar', async () => {
 });
 
 test('what is no object itself is printed too', async () => {
-  const engine = await createEngine({ modules: ['dense'] });
+  const engine = await createEngine({ modules: ['dense', 'format'] });
   const { Vector } = engine.dense;
   expect(inspect(Object.create(Vector.prototype))).toContain('Vector {}');
+  const { RemoteIndex } = engine.format;
+  expect(inspect(Object.create(RemoteIndex.prototype))).toContain('RemoteIndex {}');
   engine.dispose();
 });

@@ -48,6 +48,7 @@ export type {
   VectorsToWrite,
   WriteIndexOptions,
 } from './publish.js';
+export type { RemoteFile } from './remote-file.js';
 export { RemoteGraph } from './remote-graph.js';
 export { RemoteIndex, type RemoteSearchOptions, type RemoteSearchResult } from './remote-index.js';
 export {

@@ -1,9 +1,7 @@
 // A graph in a file on a server, of which a question reads what it needs.
 import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
-import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
 import type { NodeLabel } from '../../runtime/labels.js';
-import { notConstructible } from '../../runtime/object.js';
 import { ambient } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { type OpenedGraph, openGraph } from './graph-head.js';
@@ -19,17 +17,10 @@ import type {
   RemoteReadOptions,
 } from './graph-types.js';
 import { GraphQuestion } from './graph-walk.js';
-import { Held } from './held.js';
-import {
-  openSource,
-  orClosed,
-  type RemoteOptions,
-  type RemoteSource,
-  remoteKeys,
-} from './source.js';
+import type { Held } from './held.js';
+import { openRemote, RemoteFile } from './remote-file.js';
+import { type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
 import type { Traffic } from './traffic.js';
-
-export interface RemoteGraph extends Disposable {}
 
 /** Steps after which a search for a path ends. */
 const HOPS_MOST = 1e6;
@@ -39,35 +30,19 @@ const HOPS_MOST = 1e6;
  * read the rows that they need. Files are written by {@link FormatRoom.writeRemoteGraph}. Nodes are called what the graph called
  * them: names, or numbers where it had none. Everything that arrives is compared with the hashes in the file's head.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class RemoteGraph {
+export class RemoteGraph extends RemoteFile {
   readonly #held: Held<OpenedGraph>;
-  /** What opening has cost. */
-  readonly opening: Readonly<Traffic>;
-
-  static {
-    if (Symbol.dispose !== undefined)
-      Object.defineProperty(RemoteGraph.prototype, Symbol.dispose, {
-        value: function (this: RemoteGraph) {
-          this.dispose();
-        },
-        configurable: true,
-        writable: true,
-      });
-  }
 
   /** @internal Made by {@link RemoteGraph.open}. */
   protected constructor(held: Held<OpenedGraph>, opening: Traffic) {
-    if (typeof held?.use !== 'function') throw notConstructible(new.target);
+    super(held, opening);
     this.#held = held;
-    this.opening = opening;
   }
 
   /** @internal */
-  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
-    if (this.disposed) return 'RemoteGraph (disposed)';
+  protected override facts(): object {
     const { nodeCount: nodes, edgeCount: edges } = this;
-    return printed('RemoteGraph', { nodes, edges }, options, inspect);
+    return { nodes, edges };
   }
 
   /**
@@ -93,11 +68,9 @@ export class RemoteGraph {
     const operation = 'RemoteGraph.open';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, remoteKeys);
-    const { source: from, how } = openSource(operation, source, given);
-    const traffic = { requests: 0, bytes: 0, rounds: 0 };
-    const opened = await orClosed(from, openGraph(runtime, operation, from, how, traffic));
+    const held = await openRemote(runtime, operation, source, given, openGraph);
     const Bound = runtime.bind(RemoteGraph) as unknown as new (...parts: unknown[]) => RemoteGraph;
-    return new Bound(new Held(runtime, from, how, openGraph, opened), traffic);
+    return new Bound(...held);
   }
 
   /** How many nodes. */
@@ -116,41 +89,9 @@ export class RemoteGraph {
   get weighted(): boolean {
     return this.#held.use('RemoteGraph.weighted').facts.weighted;
   }
-  /** Length of the file. */
-  get fileBytes(): number {
-    return this.#held.use('RemoteGraph.fileBytes').directory.length;
-  }
-  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link RemoteOptions} no other file is accepted. */
-  get hash(): string {
-    return this.#held.use('RemoteGraph.hash').directory.hash as string;
-  }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {
     return this.#held.use('RemoteGraph.cachedBytes').cache.bytes;
-  }
-  /** True after `dispose()`. */
-  get disposed(): boolean {
-    return this.#held.disposed;
-  }
-
-  /**
-   * Frees its memory. Questions that run are rejected. Calling it again does nothing.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/format';
-   * import { load as loadGraph } from 'sublinear/graph';
-   *
-   * const { RemoteGraph, writeRemoteGraph } = await load();
-   * const { Graph } = await loadGraph();
-   * using graph = Graph.fromEdges({ from: [0], to: [1] });
-   * const remote = await RemoteGraph.open(writeRemoteGraph(graph));
-   * remote.dispose();
-   * console.log(remote.disposed); // true
-   * ```
-   */
-  dispose(): void {
-    this.#held.dispose();
   }
 
   /**

@@ -1,22 +1,15 @@
 // Vectors in a file on a server, searched without downloading it.
 import { runtimeOf } from '../../runtime/bind.js';
-import { INSPECT, type Inspect, printed } from '../../runtime/inspect.js';
-import { notConstructible } from '../../runtime/object.js';
 import { type RealArray, realArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import type { Metadata } from '../hnsw/metadata.js';
 import { readWhere, type Where } from '../hnsw/where.js';
 import { type Opened, openIndex } from './head.js';
-import { Held } from './held.js';
+import type { Held } from './held.js';
 import { metrics, type RemoteKey, type RemoteMetric } from './publish.js';
+import { openRemote, RemoteFile } from './remote-file.js';
 import { type Question, Search } from './search.js';
-import {
-  openSource,
-  orClosed,
-  type RemoteOptions,
-  type RemoteSource,
-  remoteKeys,
-} from './source.js';
+import { type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
 import type { Traffic } from './traffic.js';
 
 /** Options of {@link RemoteIndex.search}. */
@@ -91,41 +84,23 @@ const K_MOST = 1000;
 const REQUESTS = 16;
 const READS = 1000;
 
-export interface RemoteIndex extends Disposable {}
-
 /**
  * Vector search in a file on any host of static files: nothing is downloaded but what a query needs. Files are written by
  * {@link FormatRoom.writeRemoteIndex}. Everything that arrives is compared with the hashes in the file's head.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class RemoteIndex {
+export class RemoteIndex extends RemoteFile {
   readonly #held: Held<Opened>;
-  /** What opening has cost. */
-  readonly opening: Readonly<Traffic>;
-
-  static {
-    if (Symbol.dispose !== undefined)
-      Object.defineProperty(RemoteIndex.prototype, Symbol.dispose, {
-        value: function (this: RemoteIndex) {
-          this.dispose();
-        },
-        configurable: true,
-        writable: true,
-      });
-  }
 
   /** @internal Made by {@link RemoteIndex.open}. */
   protected constructor(held: Held<Opened>, opening: Traffic) {
-    if (typeof held?.use !== 'function') throw notConstructible(new.target);
+    super(held, opening);
     this.#held = held;
-    this.opening = opening;
   }
 
   /** @internal */
-  [INSPECT](_depth: number, options: object, inspect?: Inspect): string {
-    if (this.disposed) return 'RemoteIndex (disposed)';
+  protected override facts(): object {
     const { size, dimension } = this;
-    return printed('RemoteIndex', { size, dimension }, options, inspect);
+    return { size, dimension };
   }
 
   /**
@@ -149,11 +124,9 @@ export class RemoteIndex {
     const operation = 'RemoteIndex.open';
     const runtime = runtimeOf(this, operation);
     const given = check.options(operation, options, remoteKeys);
-    const { source: from, how } = openSource(operation, source, given);
-    const traffic = { requests: 0, bytes: 0, rounds: 0 };
-    const opened = await orClosed(from, openIndex(runtime, operation, from, how, traffic));
+    const held = await openRemote(runtime, operation, source, given, openIndex);
     const Bound = runtime.bind(RemoteIndex) as unknown as new (...parts: unknown[]) => RemoteIndex;
-    return new Bound(new Held(runtime, from, how, openIndex, opened), traffic);
+    return new Bound(...held);
   }
 
   #use(operation: string): Opened {
@@ -180,38 +153,9 @@ export class RemoteIndex {
   get exact(): boolean {
     return this.#use('RemoteIndex.exact').directory.entries.has('vectors');
   }
-  /** Length of the file. */
-  get fileBytes(): number {
-    return this.#use('RemoteIndex.fileBytes').directory.length;
-  }
-  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link RemoteOptions} no other file is accepted. */
-  get hash(): string {
-    return this.#use('RemoteIndex.hash').directory.hash as string;
-  }
   /** Bytes of the file that are kept in memory, its head not counted. */
   get cachedBytes(): number {
     return this.#use('RemoteIndex.cachedBytes').cache.bytes;
-  }
-  /** True after `dispose()`. */
-  get disposed(): boolean {
-    return this.#held.disposed;
-  }
-
-  /**
-   * Frees its memory. Searches that run are rejected. Calling it again does nothing.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/format';
-   *
-   * const { RemoteIndex, writeRemoteIndex } = await load();
-   * const index = await RemoteIndex.open(writeRemoteIndex([1, 0, 0, 1], { dimension: 2 }));
-   * index.dispose();
-   * console.log(index.disposed); // true
-   * ```
-   */
-  dispose(): void {
-    this.#held.dispose();
   }
 
   /**

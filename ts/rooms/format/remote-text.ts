@@ -1,18 +1,12 @@
 // Full-text search in a file that is read by ranges: what a question needs is read, and it is answered as in memory.
 import { runtimeOf } from '../../runtime/bind.js';
 import { isSublinearError } from '../../runtime/errors.js';
-import { notConstructible } from '../../runtime/object.js';
 import * as check from '../../runtime/validate.js';
 import type { SearchTextOptions, TextSearchResult } from '../text/types.js';
-import { Held } from './held.js';
+import type { Held } from './held.js';
 import { type Asked, Reader } from './reader.js';
-import {
-  openSource,
-  orClosed,
-  type RemoteOptions,
-  type RemoteSource,
-  remoteKeys,
-} from './source.js';
+import { openRemote, RemoteFile } from './remote-file.js';
+import { type RemoteOptions, type RemoteSource, remoteKeys } from './source.js';
 import { bytesOf, type OpenedText, openText, unread } from './text-file.js';
 import type { Traffic } from './traffic.js';
 
@@ -36,35 +30,24 @@ const searchKeys = [
   ...['k', 'offset', 'filter', 'count', 'signal'],
 ] as const as readonly (keyof RemoteTextSearchOptions)[];
 
-export interface RemoteText extends Disposable {}
-
 /**
  * Full-text search in a file on any host of static files, or on this machine: the words and the keys of documents are in memory, and of
  * the lists of documents those are read that a question needs. Files are written by {@link FormatRoom.writeRemoteText}. Everything
  * that arrives is compared with the hashes in the file's head.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the method is defined below where the engine has the symbol
-export class RemoteText {
+export class RemoteText extends RemoteFile {
   readonly #held: Held<OpenedText>;
-  /** What opening has cost. */
-  readonly opening: Readonly<Traffic>;
-
-  static {
-    if (Symbol.dispose !== undefined)
-      Object.defineProperty(RemoteText.prototype, Symbol.dispose, {
-        value: function (this: RemoteText) {
-          this.dispose();
-        },
-        configurable: true,
-        writable: true,
-      });
-  }
 
   /** @internal Made by {@link RemoteText.open}. */
   protected constructor(held: Held<OpenedText>, opening: Traffic) {
-    if (typeof held?.use !== 'function') throw notConstructible(new.target);
+    super(held, opening);
     this.#held = held;
-    this.opening = opening;
+  }
+
+  /** @internal */
+  protected override facts(): object {
+    const { size, fields } = this;
+    return { size, fields };
   }
 
   /**
@@ -91,12 +74,10 @@ export class RemoteText {
     const operation = 'RemoteText.open';
     const runtime = runtimeOf(this, operation);
     const { stem, ...given } = check.options(operation, options, [...remoteKeys, 'stem']);
-    const { source: from, how } = openSource(operation, source, given);
-    const traffic = { requests: 0, bytes: 0, rounds: 0 };
     const open = openText(stem === undefined ? {} : { stem });
-    const opened = await orClosed(from, open(runtime, operation, from, how, traffic));
+    const held = await openRemote(runtime, operation, source, given, open);
     const Bound = runtime.bind(RemoteText) as unknown as new (...parts: unknown[]) => RemoteText;
-    return new Bound(new Held(runtime, from, how, open, opened), traffic);
+    return new Bound(...held);
   }
 
   #use(operation: string): OpenedText {
@@ -111,14 +92,6 @@ export class RemoteText {
   get fields(): readonly string[] {
     return this.#use('RemoteText.fields').head.fields;
   }
-  /** Length of the file. */
-  get fileBytes(): number {
-    return this.#use('RemoteText.fileBytes').directory.length;
-  }
-  /** SHA-256 of the file's head, in hexadecimal: with `hash` of {@link RemoteOptions} no other file is accepted. */
-  get hash(): string {
-    return this.#use('RemoteText.hash').directory.hash as string;
-  }
   /** Bytes that the lists in memory take; no more than `cacheBytes` between questions. */
   get cachedBytes(): number {
     return this.#use('RemoteText.cachedBytes').head.listBytes;
@@ -126,30 +99,6 @@ export class RemoteText {
   /** Bytes held in memory: words, keys, lengths, and the lists that are there. */
   get bytesUsed(): number {
     return this.#use('RemoteText.bytesUsed').head.bytesUsed;
-  }
-  /** True after `dispose()`. */
-  get disposed(): boolean {
-    return this.#held.disposed;
-  }
-
-  /**
-   * Frees its memory. Searches that run are rejected. Calling it again does nothing.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/format';
-   * import { load as loadText } from 'sublinear/text';
-   *
-   * const { RemoteText, writeRemoteText } = await load();
-   * const { TextIndex } = await loadText();
-   * using index = TextIndex.create({ fields: ['text'] });
-   * const remote = await RemoteText.open(writeRemoteText(index));
-   * remote.dispose();
-   * console.log(remote.disposed); // true
-   * ```
-   */
-  dispose(): void {
-    this.#held.dispose();
   }
 
   /**
