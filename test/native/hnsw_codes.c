@@ -202,19 +202,7 @@ static void make_hard(const hard_set *set) {
 }
 
 static sl_hnsw *index_of_hard(sl_metric metric, sl_codes codes, sl_exact exact) {
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = metric;
-  options.dimension = WIDTH;
-  options.ef_construction = 80;
-  options.codes = codes;
-  options.exact = exact;
-  sl_hnsw *index;
-  assert_ok(sl_hnsw_create(&options, &index));
-  for (uint32_t i = 0; i < MANY; i++) {
-    uint32_t added;
-    assert_ok(sl_hnsw_add(index, &i, hard[i], 1, SL_DUPLICATE_ERROR, &added));
-  }
-  return index;
+  return make_coded_of(metric, codes, exact, WIDTH, hard[0], MANY);
 }
 
 static double recall_of_hard(sl_hnsw *index, uint32_t ef, const uint32_t truth[ASKED][K]) {

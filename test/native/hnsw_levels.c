@@ -31,28 +31,7 @@ static void make_rows(void) {
 }
 
 static sl_hnsw *make(sl_metric metric, sl_codes codes, sl_exact exact) {
-  sl_hnsw_options options = sl_hnsw_options_default();
-  options.metric = metric;
-  options.dimension = WIDE;
-  options.ef_construction = 80;
-  options.codes = codes;
-  options.exact = exact;
-  sl_hnsw *index;
-  assert_ok(sl_hnsw_create(&options, &index));
-  for (uint32_t i = 0; i < COUNT; i++) {
-    uint32_t added;
-    assert_ok(sl_hnsw_add(index, &i, rows[i], 1, SL_DUPLICATE_ERROR, &added));
-  }
-  return index;
-}
-
-static double exact_key(sl_metric metric, const float *x, const float *y) {
-  double sum = 0;
-  for (int j = 0; j < WIDE; j++) {
-    double d = (double)x[j] - y[j];
-    sum += metric == SL_METRIC_DOT ? -(double)x[j] * y[j] : d * d;
-  }
-  return sum;
+  return make_coded_of(metric, codes, exact, WIDE, rows[0], COUNT);
 }
 
 // Element i of a code, by the description of docs/format.md.
@@ -104,7 +83,7 @@ static void estimates_are_within_their_bound(void **state) {
           float keys[4];
           sl_score_any(store->score, &scorer, one, 1, keys);
           const float *x = sl_store_vector(store, slot, index->decoded);
-          double exact = exact_key(metric, x, (float *)index->query);
+          double exact = exact_key(metric, x, (float *)index->query, WIDE);
           double plain = plain_key(store, (float *)index->query, slot);
           // The query has fourteen bits.
           assert_true(fabs(keys[0] - plain) <= 2e-4 * (fabs(plain) + fabs(scorer.base)));
@@ -215,7 +194,7 @@ static void rows_stand_for_their_vectors(void **state) {
           assert_ok(sl_hnsw_search(index, rows[COUNT], 1, 1, 200, NULL, &id, &distance, &found));
           assert_ok(sl_hnsw_get(index, id, vector));
           assert_ok(sl_metric_encode(metric, WIDE, rows[COUNT], index->query, &factor, "q", 0));
-          full = (float)exact_key(metric, vector, (float *)index->query);
+          full = (float)exact_key(metric, vector, (float *)index->query, WIDE);
           double wide = metric == SL_METRIC_DOT ? 400 : 1;
           double right = metric == SL_METRIC_EUCLIDEAN ? sqrt(full)
                          : metric == SL_METRIC_COSINE  ? full / 2

@@ -47,6 +47,35 @@ static inline sl_hnsw *make_index(sl_metric metric, uint32_t dimension) {
   return index;
 }
 
+// An index of rows of any dimension by codes; id i is row i.
+static inline sl_hnsw *make_coded_of(sl_metric metric, sl_codes codes, sl_exact exact,
+                                     uint32_t dimension, const float *rows, uint32_t count) {
+  sl_hnsw_options options = sl_hnsw_options_default();
+  options.metric = metric;
+  options.dimension = dimension;
+  options.ef_construction = 80;
+  options.codes = codes;
+  options.exact = exact;
+  sl_hnsw *index;
+  assert_ok(sl_hnsw_create(&options, &index));
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t added;
+    const float *row = rows + (size_t)i * dimension;
+    assert_ok(sl_hnsw_add(index, &i, row, 1, SL_DUPLICATE_ERROR, &added));
+  }
+  return index;
+}
+
+// What searches compare, in f64: the squared distance, or the negative inner product.
+static inline double exact_key(sl_metric metric, const float *x, const float *y, int dimension) {
+  double sum = 0;
+  for (int j = 0; j < dimension; j++) {
+    double d = (double)x[j] - y[j];
+    sum += metric == SL_METRIC_DOT ? -(double)x[j] * y[j] : d * d;
+  }
+  return sum;
+}
+
 static inline sl_hnsw *make_coded(sl_metric metric, sl_codes codes, sl_exact exact) {
   sl_hnsw_options options = sl_hnsw_options_default();
   options.metric = metric;

@@ -45,15 +45,6 @@ static sl_flat *make(sl_metric metric, sl_exact exact, float size) {
   return flat;
 }
 
-static double exact_key(sl_metric metric, const float *x, const float *y) {
-  double sum = 0;
-  for (int j = 0; j < WIDE; j++) {
-    double d = (double)x[j] - y[j];
-    sum += metric == SL_METRIC_DOT ? -(double)x[j] * y[j] : d * d;
-  }
-  return sum;
-}
-
 // The key by the formula of product.h and the description of docs/format.md, in f64 and without
 // tables.
 static double plain_key(const sl_store *store, const float *query, const unsigned char *row) {
@@ -95,7 +86,7 @@ static void keys_are_within_their_estimate(void **state) {
       sl_scorer scorer = sl_scorer_make(store, query, flat->coded);
       double nearest[COUNT], worst = INFINITY;
       for (uint32_t slot = 0; slot < COUNT; slot++) {
-        nearest[slot] = exact_key(metric, sl_store_vector(store, slot, flat->decoded), query);
+        nearest[slot] = exact_key(metric, sl_store_vector(store, slot, flat->decoded), query, WIDE);
         worst = nearest[slot] < worst ? nearest[slot] : worst;
       }
       for (uint32_t slot = 0; slot < COUNT; slot++, count++) {
@@ -173,7 +164,8 @@ static void without_a_share_nothing_is_beyond(void **state) {
           uint32_t one[4] = {slot};
           float keys[4];
           sl_score_any(store->score, &scorer, one, 1, keys);
-          double exact = exact_key(metric, sl_store_vector(store, slot, flat->decoded), query);
+          double exact =
+              exact_key(metric, sl_store_vector(store, slot, flat->decoded), query, WIDE);
           assert_true(isfinite(keys[0]));
           assert_true(sl_code_key_least(store, &scorer, slot, keys[0]) <= exact);
         }
@@ -203,7 +195,7 @@ static void rows_stand_for_their_vectors(void **state) {
     for (uint32_t i = 0; i < COUNT; i++) {
       float vector[WIDE];
       assert_ok(sl_flat_get(flat, i, vector));
-      lost[kind] += exact_key(SL_METRIC_EUCLIDEAN, rows[i], vector);
+      lost[kind] += exact_key(SL_METRIC_EUCLIDEAN, rows[i], vector, WIDE);
       for (int j = 0; j < WIDE && kind == 0; j++) all += pow(rows[i][j] - mean[j], 2);
     }
     sl_flat_destroy(flat);

@@ -1,26 +1,15 @@
 // Collections whose vectors the workers of a pool link: the same bytes with any number of them, the same items as by `add`, and as
 // good. Runs in Node and, through worker.browser.test.ts, in a page where threads share no memory.
-import { createEngine, type Engine } from 'sublinear';
 import type { Collection, CreateCollectionOptions, Item } from 'sublinear/hnsw';
 import { createPool, type Pool } from 'sublinear/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
-
-const isSharing =
-  typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
+import { isSharing, withPools } from '../support/pools.js';
 
 const DIMENSION = 16;
 const COUNT = 2500;
-let local: Engine;
-const pools: Pool<'hnsw'>[] = [];
-beforeAll(async () => {
-  local = await createEngine();
-  for (const size of [1, 2, 3]) pools.push(await createPool({ size, modules: ['hnsw'] }));
-});
-afterAll(async () => {
-  for (const pool of pools) await pool.dispose();
-  local.dispose();
-});
+const here = withPools();
+const { pools } = here;
 
 const words = ['tide', 'sea', 'harbour', 'lamp', 'salt', 'wind', 'gull', 'rope', 'storm', 'quay'];
 
@@ -58,7 +47,7 @@ const kinds: [string, CreateCollectionOptions, { text?: boolean; sparse?: boolea
 
 describe.each(kinds)('%s', (_, options, parts) => {
   test('the same bytes with any number of workers; items and answers as by add', async () => {
-    const { Collection } = await local.use('hnsw');
+    const { Collection } = await here.local.use('hnsw');
     const items = itemsOf(COUNT, 1, parts);
     using added = await Collection.createAsync(options);
     added.addAll(items);
@@ -126,7 +115,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 test('bits, texts alone, nothing, and items that come later', async () => {
-  const { Collection } = await local.use('hnsw');
+  const { Collection } = await here.local.use('hnsw');
   const next = random(5);
   const bits = Array.from({ length: 900 }, (_, i) => ({
     key: i,
@@ -155,9 +144,9 @@ test('bits, texts alone, nothing, and items that come later', async () => {
 });
 
 test('says what is wrong with which item, and leaves nothing behind', async () => {
-  const { Collection } = await local.use('hnsw');
-  await local.use('text');
-  const objects = () => local.stats().modules.map((module) => module.objects);
+  const { Collection } = await here.local.use('hnsw');
+  await here.local.use('text');
+  const objects = () => here.local.stats().modules.map((module) => module.objects);
   const before = objects();
   const items = itemsOf(600, 3, {});
   const operation = 'Collection.buildShared';
@@ -228,7 +217,7 @@ test('says what is wrong with which item, and leaves nothing behind', async () =
 });
 
 test('an abort while items are read and while they are linked, and a pool that is gone', async () => {
-  const { Collection } = await local.use('hnsw');
+  const { Collection } = await here.local.use('hnsw');
   const items = itemsOf(COUNT, 1, {});
   const reason = new Error('enough');
   const aborted = AbortSignal.abort(reason);

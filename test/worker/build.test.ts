@@ -1,26 +1,15 @@
 // Indexes built by all workers of a pool: the same bits with any number of them and with none, as good as by one addition after
 // another. Runs in Node and, through worker.browser.test.ts, in a page where threads share no memory.
-import { createEngine, type Engine } from 'sublinear';
 import type { BuildPool, HnswOptions } from 'sublinear/hnsw';
-import { createPool, createWorkerEngine, type Pool } from 'sublinear/worker';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWorkerEngine } from 'sublinear/worker';
+import { describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
-
-const isSharing =
-  typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
+import { isSharing, withPools } from '../support/pools.js';
 
 const DIMENSION = 24;
 const COUNT = 3000;
-let local: Engine;
-const pools: Pool<'hnsw'>[] = [];
-beforeAll(async () => {
-  local = await createEngine();
-  for (const size of [1, 2, 3]) pools.push(await createPool({ size, modules: ['hnsw'] }));
-});
-afterAll(async () => {
-  for (const pool of pools) await pool.dispose();
-  local.dispose();
-});
+const here = withPools();
+const { pools } = here;
 
 /** Vectors in clusters, each seventh of them there before. */
 function points(count: number, seed: number) {
@@ -53,7 +42,7 @@ const kinds: [string, Partial<HnswOptions>][] = [
 
 describe.each(kinds)('%s', (_, more) => {
   test('the same bits with any number of workers, and with none', async () => {
-    const { Hnsw } = await local.use('hnsw');
+    const { Hnsw } = await here.local.use('hnsw');
     const options = { ...base, ...more } as HnswOptions;
     const alone = await Hnsw.buildShared(options, batch);
     expect([alone.kind, alone.place]).toEqual(['hnsw', undefined]);
@@ -89,7 +78,7 @@ describe.each(kinds)('%s', (_, more) => {
 });
 
 test('bits', async () => {
-  const { Hnsw } = await local.use('hnsw');
+  const { Hnsw } = await here.local.use('hnsw');
   const next = random(3);
   const vectors = Uint8Array.from({ length: 8 * 2000 }, () => 256 * next());
   const options = { metric: 'hamming', dimension: 64, m: 8, efConstruction: 40 } as const;
@@ -101,7 +90,7 @@ test('bits', async () => {
 });
 
 test('few vectors, none, and nothing but copies', async () => {
-  const { Hnsw } = await local.use('hnsw');
+  const { Hnsw } = await here.local.use('hnsw');
   const same = new Float32Array(COUNT * DIMENSION).fill(0.5);
   for (const count of [0, 1, 2, 33, 500]) {
     for (const source of [batch.vectors, same]) {
@@ -118,7 +107,7 @@ test('few vectors, none, and nothing but copies', async () => {
 });
 
 test('arrays of numbers, in the order of a list', async () => {
-  const { Hnsw } = await local.use('hnsw');
+  const { Hnsw } = await here.local.use('hnsw');
   const vectors = Array.from({ length: 300 }, (_, i) => i / 7);
   const ids = Array.from({ length: 300 }, (_, i) => 1000 - i);
   const shared = await Hnsw.buildShared(
@@ -131,8 +120,8 @@ test('arrays of numbers, in the order of a list', async () => {
 });
 
 test('says what is wrong, and leaves nothing behind', async () => {
-  const { Hnsw } = await local.use('hnsw');
-  const before = local.stats();
+  const { Hnsw } = await here.local.use('hnsw');
+  const before = here.local.stats();
   for (const pool of [undefined, pools[1]]) {
     const build = (options: object, given: object, how: object = { ...(pool && { pool }) }) =>
       Hnsw.buildShared({ ...base, ...options }, { ...batch, ...given }, how);
@@ -169,13 +158,13 @@ test('says what is wrong, and leaves nothing behind', async () => {
         argument: 'pool',
       });
   }
-  expect(local.stats().modules.map(({ objects }) => objects)).toEqual(
+  expect(here.local.stats().modules.map(({ objects }) => objects)).toEqual(
     before.modules.map(({ objects }) => objects),
   );
 });
 
 test('workers of any host take part', async () => {
-  const { Hnsw } = await local.use('hnsw');
+  const { Hnsw } = await here.local.use('hnsw');
   await using worker = await createWorkerEngine({ modules: ['hnsw'] });
   const pool: BuildPool = { size: 2, run: async (job) => job(worker) };
   const alone = await Hnsw.buildShared(base, batch);
@@ -184,7 +173,7 @@ test('workers of any host take part', async () => {
 });
 
 test('an abort, and an error of onProgress, end it', async () => {
-  const { Hnsw } = await local.use('hnsw');
+  const { Hnsw } = await here.local.use('hnsw');
   for (const pool of [undefined, pools[1]]) {
     const own = pool === undefined ? {} : { pool };
     const aborted = AbortSignal.abort(new Error('before'));

@@ -26,17 +26,15 @@ import { giveFunctions } from './matrix-functions.js';
 import { controlOf, createOrthogonal } from './orthogonal.js';
 import type { Orthogonal } from './orthogonal-types.js';
 import { QrDecomposition } from './qr.js';
+import type { Systems } from './systems-types.js';
 import {
   type DecompositionKind,
   type Determinant,
   type EstimateOptions,
   estimated,
   kinds,
-  type LinearSolution,
   type LinearSolveOptions,
   type MatrixInput,
-  type MatrixResult,
-  type Numbers,
 } from './types.js';
 
 export * from '../../runtime/errors.js';
@@ -62,6 +60,7 @@ export type { IntoAsyncOptions, IntoOptions } from './matrix-arithmetic.js';
 export type { MatrixFromOptions, MatrixNorm, MatrixTerm, Precision } from './matrix-types.js';
 export type { Orthogonal } from './orthogonal-types.js';
 export type { QOptions, QrDecomposition } from './qr.js';
+export type { Systems } from './systems-types.js';
 export type {
   DecompositionKind,
   Determinant,
@@ -83,148 +82,13 @@ export type {
 
 /** What `engine.use('linalg')` and `load()` give: its own, and the matrices and products of `sublinear/gemm`. */
 export interface LinalgRoom
-  extends Orthogonal,
+  extends Systems,
+    Orthogonal,
     Pick<GemmRoom, 'DenseMatrix' | 'matmul' | 'matmulAsync'> {
   readonly Matrix: typeof Matrix;
   readonly LuDecomposition: typeof LuDecomposition;
   readonly CholeskyDecomposition: typeof CholeskyDecomposition;
   readonly QrDecomposition: typeof QrDecomposition;
-
-  /**
-   * P A = L U with partial pivoting, for many right-hand sides, the determinant, the inverse. A singular matrix is decomposed
-   * as well: only solving fails. Dispose the result when done. n^3 / 3 multiplications; {@link estimateBytes} says how much
-   * memory it takes.
-   *
-   * Entries may have any size: the matrix is scaled by powers of two, which is exact, and rows and columns one by one where
-   * its entries span more than 2^900.
-   *
-   * Toledo 1997, doi:10.1137/S0895479896297744.
-   *
-   * @throws SublinearError `NOT_SQUARE`, `MEMORY`; RangeError `NOT_FINITE` (matrix; `position` row by row), `SHAPE`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { lu } = await load();
-   * using decomposed = lu([[2, 1], [1, 3]]);
-   * console.log(decomposed.solve([3, 4]).solution, decomposed.determinant()); // Float64Array(2) [ 1, 1 ] 5
-   * ```
-   */
-  lu(matrix: MatrixInput): LuDecomposition;
-
-  /**
-   * {@link LinalgRoom.lu} in slices of about 8 ms that let other tasks run; an abort takes at most 50 ms.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { luAsync } = await load();
-   * using decomposed = await luAsync({ data: [4], rows: 1, columns: 1 });
-   * console.log(decomposed.solve([2]).solution); // Float64Array(1) [ 0.5 ]
-   * ```
-   */
-  luAsync(matrix: MatrixInput, options?: AsyncOptions<WorkProgress>): Promise<LuDecomposition>;
-
-  /**
-   * A = L L^T of a symmetric positive definite matrix: half the work of LU, and the test whether it is definite.
-   *
-   * @param matrix - exactly symmetric
-   * @throws SublinearError `NOT_DEFINITE` (`position`: the row of the first pivot that is not positive), `NOT_SYMMETRIC`
-   *   (`position`: a row), `NOT_SQUARE`, `MEMORY`; RangeError `NOT_FINITE`, `SHAPE`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { cholesky } = await load();
-   * using decomposed = cholesky([[4, 2], [2, 5]]);
-   * console.log(decomposed.solve([6, 7]).solution); // Float64Array(2) [ 1, 1 ]
-   * ```
-   */
-  cholesky(matrix: MatrixInput): CholeskyDecomposition;
-
-  /**
-   * {@link LinalgRoom.cholesky} in slices of about 8 ms.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { choleskyAsync } = await load();
-   * using decomposed = await choleskyAsync([[9]]);
-   * console.log(decomposed.lower().data); // Float64Array(1) [ 3 ]
-   * ```
-   */
-  choleskyAsync(
-    matrix: MatrixInput,
-    options?: AsyncOptions<WorkProgress>,
-  ): Promise<CholeskyDecomposition>;
-
-  /**
-   * Solves A x = b, or A X = B, by LU: see {@link Decomposition.solve}.
-   *
-   * @throws as {@link LinalgRoom.lu} and {@link Decomposition.solve} do
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { solve } = await load();
-   * console.log(solve([[2, 1], [1, 3]], [3, 4]).solution); // Float64Array(2) [ 1, 1 ]
-   * ```
-   */
-  solve(
-    matrix: MatrixInput,
-    b: Numbers | MatrixInput,
-    options?: LinearSolveOptions,
-  ): LinearSolution;
-
-  /**
-   * {@link LinalgRoom.solve} in slices of about 8 ms.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { solveAsync } = await load();
-   * console.log((await solveAsync([[4]], [2])).solution); // Float64Array(1) [ 0.5 ]
-   * ```
-   */
-  solveAsync(
-    matrix: MatrixInput,
-    b: Numbers | MatrixInput,
-    options?: LinearSolveOptions & AsyncOptions<WorkProgress>,
-  ): Promise<LinearSolution>;
-
-  /**
-   * The inverse, by LU.
-   *
-   * @throws SublinearError `SINGULAR` (`position`: the pivot that is 0), and as {@link LinalgRoom.lu} does
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { inverse } = await load();
-   * console.log(inverse([[2, 0], [0, 4]]).data); // Float64Array(4) [ 0.5, 0, 0, 0.25 ]
-   * ```
-   */
-  inverse(matrix: MatrixInput): MatrixResult;
-
-  /**
-   * {@link LinalgRoom.inverse} in slices of about 8 ms.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/linalg';
-   *
-   * const { inverseAsync } = await load();
-   * console.log((await inverseAsync([[2]])).data); // Float64Array(1) [ 0.5 ]
-   * ```
-   */
-  inverseAsync(matrix: MatrixInput, options?: AsyncOptions<WorkProgress>): Promise<MatrixResult>;
 
   /**
    * The determinant, by LU; 1 of a matrix without rows.
