@@ -162,6 +162,20 @@ describe('NumPy files', () => {
   });
 });
 
+describe('files without a head', () => {
+  test('are refused where the bytes say that they are something else', async () => {
+    const numbers = [1, 2, 3].flatMap((i) => [...new Uint8Array(Float32Array.of(i, i).buffer)]);
+    const length = [2, 0, 0, 0];
+    const [a, b] = [numbers.slice(0, 8), numbers.slice(8, 16)];
+    file('a.bin', Uint8Array.from([...length, ...a, ...length, ...b]));
+    await expect(rowsOf('a.bin', 2)).rejects.toThrow(/length 2 in front of each vector.*numpy/);
+    file('a.bin', new TextEncoder().encode('0.5,0.25\n0.125,1\n'));
+    await expect(rowsOf('a.bin', 2)).rejects.toThrow(/is text/);
+    file('a.bin', Uint8Array.from(numbers));
+    expect(await rowsOf('a.bin', 2)).toEqual([1, 2, 3].map((i) => [i, i]));
+  });
+});
+
 // 400 seeded vectors of 12 numbers, and their names.
 const [many, dimension] = [400, 12];
 const next = random(5);

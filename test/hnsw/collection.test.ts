@@ -1,7 +1,7 @@
 // Collections: conditions that are none, files that nobody should have written, streams, batches.
 import { createEngine, type Engine, isSublinearError } from 'sublinear';
 import type { Collection, HnswRoom, Item, Json, Where } from 'sublinear/hnsw';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { random } from '../support/door.js';
 import { bytesReached } from '../support/heap.js';
 import { refused } from '../support/refused.js';
@@ -58,6 +58,16 @@ describe('collections', () => {
     for (const [id, vector] of rows) flat.add(id, vector);
     return flat.save();
   };
+
+  test('know the types of their metadata', () => {
+    using films = room.Collection.create<{ year: number }>({ metric: 'dot', dimension: 1 });
+    films.add({ key: 'Alien', vector: [1], metadata: { year: 1979 } });
+    // @ts-expect-error: another field
+    films.add({ key: 'Aliens', vector: [2], metadata: { yaer: 1986 } });
+    const [best] = films.search([1], { k: 2 });
+    expectTypeOf(best!.metadata).toEqualTypeOf<{ year: number } | undefined>();
+    expect(best?.key).toBe('Aliens');
+  });
 
   test('one condition is not taken for another', () => {
     using all = line();
