@@ -723,6 +723,14 @@ const used: Record<string, () => Promise<void>> = {
   },
   vectors: () => slide('Letters, at most', 5),
   search: () => slide('Words or meaning', 2),
+  text: async () => {
+    await page.getByLabel('Sentence', { exact: true }).fill('a boat');
+    await panel('text')
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'no.slv', mimeType: '', buffer: Buffer.from('no model') });
+    await expect.poll(() => panel('text').locator('.failed').textContent()).toMatch(/no file/);
+    await expect.poll(() => rows('text').first().textContent()).toMatch(/boat|ship|vessel/);
+  },
   query: async () => {
     await page.getByLabel('openCypher', { exact: true }).fill('RETURN x');
     await page.getByRole('button', { name: 'Run', exact: true }).click();

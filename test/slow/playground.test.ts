@@ -38,7 +38,7 @@ test('works without a network after the first visit', async () => {
   await page.getByText('It works without a network from now on.').waitFor();
   await context.setOffline(true);
   await page.goto('about:blank');
-  for (const tab of ['graph', 'solve', 'vectors', 'dates', 'learn', 'voice', 'bench']) {
+  for (const tab of ['graph', 'solve', 'vectors', 'text', 'dates', 'learn', 'voice', 'bench']) {
     await page.goto(`${address}#${tab}`);
     await page.reload();
     await ready(tab);

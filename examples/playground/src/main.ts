@@ -12,6 +12,7 @@ const shows: Record<string, () => Promise<{ show: Show }>> = {
   solve: () => import('./solve/tab.js'),
   vectors: () => import('./vectors/tab.js'),
   search: () => import('./search/tab.js'),
+  text: () => import('./text/tab.js'),
   query: () => import('./query/tab.js'),
   dates: () => import('./dates/tab.js'),
   learn: () => import('./learn/tab.js'),

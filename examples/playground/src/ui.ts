@@ -88,6 +88,10 @@ export function choice<T extends string>(
   };
 }
 
+/** An input with an id under its label. */
+export const field = (label: string, input: HTMLElement): HTMLElement =>
+  h('div', { className: 'control' }, h('label', { for: input.id }, label), input);
+
 const zones: { zone: HTMLElement; open: (file: File) => void }[] = [];
 
 /**

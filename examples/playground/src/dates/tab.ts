@@ -1,7 +1,7 @@
 // What a recurrence rule says, in words and day by day, and which conditions on a day contradict each other.
 import { engine } from '../engine.js';
 import { initial, remember } from '../state.js';
-import { choice, code, h, latest, milliseconds, status, whole } from '../ui.js';
+import { choice, code, field, h, latest, milliseconds, status, whole } from '../ui.js';
 import { KINDS, readConstraints } from './constraints.js';
 import { Year } from './year.js';
 
@@ -155,8 +155,6 @@ console.log(rule${business.checked ? '.within(businessDays())' : ''}.between('${
     if (searched.line.className !== 'status') found.textContent = '';
   }
 
-  const field = (label: string, control: HTMLElement) =>
-    h('div', { className: 'control' }, h('label', { for: control.id }, label), control);
   panel.append(
     h(
       'p',

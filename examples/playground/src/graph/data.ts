@@ -1,6 +1,7 @@
 // The graphs of the first tab: where they come from, what their nodes are called, and how one is found by its name.
 import { type Remote, wrap } from 'comlink';
 import { engine } from '../engine.js';
+import { fetched } from '../fetched.js';
 import type { Dictionary } from './dictionary.worker.js';
 
 export type RemoteGraph = Awaited<ReturnType<typeof fromEdges>>;
@@ -41,16 +42,10 @@ function dictionary(): Remote<Dictionary> {
   return worker;
 }
 
-const get = async (name: string) => {
-  const response = await fetch(new URL(`data/${name}`, document.baseURI));
-  if (!response.ok) throw new Error(`data/${name} could not be fetched: ${response.status}`);
-  return response;
-};
-
 export async function wordNet(): Promise<GraphData> {
   // All three at once: the names, the edges, and the engine that takes them.
   const engineReady = engine().then((ready) => ready.use('diffusion'));
-  const bytes = get('wordnet.edges').then((response) => response.arrayBuffer());
+  const bytes = fetched('wordnet.edges').then((response) => response.arrayBuffer());
   const names = dictionary();
   const opened = names.wordNet(document.baseURI);
   await engineReady;
@@ -84,7 +79,7 @@ interface Flights {
 
 export async function flights(): Promise<GraphData> {
   const { airports, from, to, counts, lines } = (await (
-    await get('flights.json')
+    await fetched('flights.json')
   ).json()) as Flights;
   const graph = await fromEdges({
     from: Uint32Array.from(from),

@@ -1,6 +1,7 @@
 // Holds the names of nodes and looks them up, away from the page: those of WordNet's 118 thousand meanings, and those of
 // the edge list that the visitor has opened.
 import { expose } from 'comlink';
+import { fetched } from '../fetched.js';
 import { type NamedEdges, readEdgeList } from './edge-list.js';
 
 /** The names of a graph's nodes; a node may have several, and a name may stand for several nodes. */
@@ -38,9 +39,7 @@ const dictionary = {
   /** Fetches the names of WordNet. The page's address: the worker's own is another one. */
   async wordNet(address: string): Promise<void> {
     const load = async () => {
-      const response = await fetch(new URL('data/wordnet.txt', address));
-      if (!response.ok)
-        throw new Error(`data/wordnet.txt could not be fetched: ${response.status}`);
+      const response = await fetched('wordnet.txt', address);
       const words = (line: string) => line.slice(0, line.indexOf('\t')).split(', ');
       return new Names((await response.text()).split('\n'), words);
     };

@@ -2,7 +2,7 @@
 import type { GraphValue } from 'sublinear/property';
 import { engine } from '../engine.js';
 import { initial, remember } from '../state.js';
-import { choice, code, h, latest, milliseconds, status, whole } from '../ui.js';
+import { choice, code, field, h, latest, milliseconds, status, whole } from '../ui.js';
 import { complete, type Names } from './completion.js';
 import { EXAMPLES, FILMS } from './films.js';
 import { picture } from './picture.js';
@@ -169,7 +169,7 @@ console.table(rows);`);
       h(
         'div',
         { className: 'card side' },
-        h('div', { className: 'control' }, h('label', { for: text.id }, 'openCypher'), text),
+        field('openCypher', text),
         words,
         h(
           'div',

@@ -1,16 +1,11 @@
 // Definitions of words found by their words, by what they mean, or by both, with a slider between the two.
 import { engine } from '../engine.js';
+import { fetchedBytes } from '../fetched.js';
 import { initial, remember } from '../state.js';
-import { code, h, latest, milliseconds, slider, status, whole } from '../ui.js';
+import { code, field, h, latest, milliseconds, slider, status, whole } from '../ui.js';
 
 const SHOWN = 12;
 const FIRST = 'a place where ships are safe';
-
-const get = async (name: string) => {
-  const response = await fetch(new URL(`data/${name}`, document.baseURI));
-  if (!response.ok) throw new Error(`data/${name} could not be fetched: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-};
 
 /** The collection, and what makes a vector of a question: the mean of its words' vectors. */
 async function open() {
@@ -19,7 +14,10 @@ async function open() {
     own.use('hnsw'),
     own.use('inference'),
   ]);
-  const [file, table] = await Promise.all([get('glosses.slv'), get('glosses.enc')]);
+  const [file, table] = await Promise.all([
+    fetchedBytes('glosses.slv'),
+    fetchedBytes('glosses.enc'),
+  ]);
   const [collection, embedder] = await Promise.all([
     Collection.loadAsync(file),
     StaticEmbedder.load(table),
@@ -63,8 +61,6 @@ export async function show(panel: HTMLElement): Promise<void> {
   const rows = h('tbody');
   const facts = h('p', { className: 'status' });
   const program = code();
-  const field = (label: string, input: HTMLElement) =>
-    h('div', { className: 'control' }, h('label', { for: input.id }, label), input);
   panel.append(
     h(
       'p',

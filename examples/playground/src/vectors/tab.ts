@@ -1,8 +1,9 @@
 // Words that are near to a word, an exact answer beside the approximate one, and what the width of the search does.
 import { Chart } from '../chart.js';
 import { engine } from '../engine.js';
+import { fetched, fetchedBytes } from '../fetched.js';
 import { initial, remember } from '../state.js';
-import { code, frame, h, latest, milliseconds, slider, status, whole } from '../ui.js';
+import { code, field, frame, h, latest, milliseconds, slider, status, whole } from '../ui.js';
 
 const SHOWN = 12;
 const WIDTHS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 240];
@@ -17,12 +18,6 @@ function repeated(vector: Float32Array, times: number): Float32Array {
   return all;
 }
 
-const get = async (name: string) => {
-  const response = await fetch(new URL(`data/${name}`, document.baseURI));
-  if (!response.ok) throw new Error(`data/${name} could not be fetched: ${response.status}`);
-  return response;
-};
-
 const DIMENSION = 100;
 
 async function open() {
@@ -32,12 +27,12 @@ async function open() {
     own.use('quant'),
   ]);
   const [text, graph, bits] = await Promise.all([
-    get('words.txt').then((response) => response.text()),
-    get('words.hnsw').then((response) => response.arrayBuffer()),
-    get('words.f16').then((response) => response.arrayBuffer()),
+    fetched('words.txt').then((response) => response.text()),
+    fetchedBytes('words.hnsw'),
+    fetched('words.f16').then((response) => response.arrayBuffer()),
   ]);
   const words = text.split('\n');
-  const index = await Hnsw.load(new Uint8Array(graph));
+  const index = await Hnsw.load(graph);
   // The exact scan has the same numbers, as 32-bit ones.
   const exact = await Flat.create({
     metric: 'cosine',
@@ -103,8 +98,6 @@ export async function show(panel: HTMLElement): Promise<void> {
   const chart = new Chart({ x: 'microseconds a query', y: 'recall of the ten nearest' });
   const told = h('p', { className: 'status' });
 
-  const field = (label: string, input: HTMLElement) =>
-    h('div', { className: 'control' }, h('label', { for: input.id }, label), input);
   panel.append(
     h(
       'p',

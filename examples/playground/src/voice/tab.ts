@@ -1,8 +1,8 @@
 // Where somebody speaks, in what the microphone hears or in a recording. The network is a file of the visitor's, since the package
 // has no weights; the browser keeps it for the next visit.
-import { opfsStore } from 'sublinear/store';
 import { Chart } from '../chart.js';
 import { engine } from '../engine.js';
+import { isSaved, ownFile } from '../own-file.js';
 import { code, dropZone, h, milliseconds, status } from '../ui.js';
 import recorder from './recorder.js?url&no-inline';
 
@@ -22,8 +22,9 @@ const { segments } = await voice.detectAsync(samples);`;
 /** Of what `sublinear model` wrote, or of the file of ONNX that it reads. */
 async function detector(bytes: Uint8Array<ArrayBuffer>) {
   const { VoiceDetector } = await (await engine()).use('inference');
-  const saved = String.fromCharCode(...bytes.subarray(1, 4)) === 'slf';
-  return saved ? VoiceDetector.load(bytes, OPTIONS) : VoiceDetector.fromOnnx(bytes, OPTIONS);
+  return isSaved(bytes)
+    ? VoiceDetector.load(bytes, OPTIONS)
+    : VoiceDetector.fromOnnx(bytes, OPTIONS);
 }
 type Voice = Awaited<ReturnType<typeof detector>>;
 
@@ -48,7 +49,7 @@ function played(start: number, samples: Float32Array<ArrayBuffer>): HTMLElement 
 
 export async function show(panel: HTMLElement): Promise<void> {
   const { line, say, fail } = status();
-  const store = opfsStore('playground');
+  const network = ownFile('voice');
   const chart = new Chart({ x: 'seconds', y: 'probability of speech' });
   chart.element.ariaLabel = 'Nothing was heard yet.';
   const speech = h('ol');
@@ -148,7 +149,8 @@ export async function show(panel: HTMLElement): Promise<void> {
     if (!/\.(onnx|slv)$/i.test(file.name)) return recording(file);
     const bytes = new Uint8Array(await file.arrayBuffer());
     await open(bytes);
-    await store.put('voice', bytes);
+    if (!(await network.keep(bytes)))
+      say('The network is loaded; this browser cannot keep it for the next visit.');
   }
   const zone = dropZone(
     'Open a network (.onnx, .slv) or a recording, or drop it here',
@@ -178,6 +180,6 @@ export async function show(panel: HTMLElement): Promise<void> {
     ),
   );
   say('No network is loaded.');
-  const kept = await store.get('voice');
-  if (kept) await open(new Uint8Array(await new Response(kept).arrayBuffer())).catch(fail);
+  const kept = await network.kept();
+  if (kept) await open(kept).catch(fail);
 }
