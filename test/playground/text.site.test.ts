@@ -154,8 +154,8 @@ describe('beside a model', () => {
     for (const [content, says] of [
       [Buffer.from('a text'), /^This is no file that "npx sublinear model" has written/],
       [new Uint8Array(), /^This is no file that "npx sublinear model" has written/],
-      [voice.save(), /^This file has another content than a sentence model, or is damaged/],
-      [damaged, /^This file has another content than a sentence model, or is damaged/],
+      [voice.save(), /^This file of sublinear holds something else than a sentence model/],
+      [damaged, /^This file is damaged, or was not copied to its end/],
     ] as const) {
       await give('table.slv', content);
       await expect.poll(opened).toMatch(says);

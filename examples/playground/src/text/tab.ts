@@ -158,20 +158,20 @@ export async function show(panel: HTMLElement): Promise<void> {
     stop.disabled = false;
     const start = performance.now();
     let drawn = start;
-    const { done, all } = await worker.read(
-      proxy((count: number) => {
-        if (signal.aborted) return;
-        bar.value = count;
-        // The list grows while the model reads.
-        if (performance.now() - drawn < 1000) return;
-        drawn = performance.now();
-        ask();
-      }),
-    );
+    const progress = proxy((count: number) => {
+      if (signal.aborted) return;
+      bar.value = count;
+      // The list grows while the model reads.
+      if (performance.now() - drawn < 1000) return;
+      drawn = performance.now();
+      ask();
+    });
+    const { done, all } = await worker.read(progress).finally(() => {
+      if (!signal.aborted) stop.textContent = 'Go on';
+    });
     signal.throwIfAborted();
     const ms = performance.now() - start;
     bar.value = done;
-    stop.textContent = 'Go on';
     stop.disabled = all;
     ask();
     // At the next visit it goes on from there.

@@ -1,7 +1,7 @@
 // Two models side by side over the same sentences, in a worker of their own: a sentence model reads for some seconds, and what is
 // asked meanwhile is answered between two groups of sentences.
 import { expose } from 'comlink';
-import { createEngine } from 'sublinear';
+import { createEngine, isSublinearError, type SublinearError } from 'sublinear';
 import type { Embedder, TextCollection } from 'sublinear/inference';
 import { fetchedBytes } from '../fetched.js';
 import { isSaved } from '../own-file.js';
@@ -140,22 +140,22 @@ function answer({ embedder, fileBytes, texts, strange }: Side, text: string, k: 
   };
 }
 
+/** What is wrong with a file, for somebody who has opened another one than was meant. */
+function wrong(bytes: Uint8Array, { code }: SublinearError): string {
+  if (!isSaved(bytes)) return 'This is no file that "npx sublinear model" has written';
+  if (code === 'FORMAT') return 'This file of sublinear holds something else than a sentence model';
+  return 'This file is damaged, or was not copied to its end';
+}
+
 /** Of what `sublinear model` wrote. */
 async function embedderOf(bytes: Uint8Array<ArrayBuffer>): Promise<Embedder> {
   const { StaticEmbedder, TextEmbedder } = (await engine).inference;
-  const said = (error: unknown) => (error instanceof Error ? error.message : String(error));
   try {
     return TextEmbedder.load(bytes);
   } catch (error) {
-    try {
-      if (said(error).includes('StaticEmbedder.load()')) return StaticEmbedder.load(bytes);
-    } catch {
-      // the first one says what is wrong
-    }
-    const what = isSaved(bytes)
-      ? 'This file has another content than a sentence model, or is damaged'
-      : 'This is no file that "npx sublinear model" has written';
-    throw new Error(`${what}: nothing was changed. (${said(error)})`);
+    if (!isSublinearError(error) || error.code === 'MEMORY') throw error;
+    if (error.message.includes('StaticEmbedder.load()')) return StaticEmbedder.load(bytes);
+    throw new Error(`${wrong(bytes, error)}: nothing was changed. (${error.message})`);
   }
 }
 
