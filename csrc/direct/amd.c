@@ -9,40 +9,14 @@
 // element, a list of the rows that its elimination made neighbours of one another. The list of a
 // live row holds its elements first and then those of its first neighbours that no element covers.
 // Rows with equal lists are one supervariable, with a weight. So storage never grows.
-#include "direct/amd.h"
+#include "direct/amd_object.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-#define NONE (-1)
 #define NOINLINE __attribute__((noinline))
-
-struct sl_amd {
-  int32_t n, rows; // rows and elements that are numbered; rows
-  int32_t *lists;  // capacity: the lists of rows and elements
-  size_t capacity, end;
-  uint32_t *start;   // n: where the list of a row or element begins
-  int32_t *length;   // n: of the list; 0 when there is none any more
-  int32_t *elements; // n: how many elements lead the list; NONE: this is an element itself
-  int32_t *weight;   // n: rows of a supervariable; negative while in the element that is made; 0:
-                     // eliminated or absorbed
-  int32_t *degree;   // n: of a row, an upper bound; of an element, weight of its rows
-  int32_t *mark;     // n: of an element, 0 when absorbed; otherwise see `stamp`
-  int32_t *next, *previous; // n: lists of rows of equal degree; buckets and hashes in between
-  int32_t *head;            // n: first row of each degree
-  int32_t *bucket;          // n: first row of each hash
-  int32_t *link, *last;     // n: rows that are eliminated together; the last of them at their first
-  int32_t stamp;            // marks from here on are of the current step
-  int32_t least;            // no row has a smaller degree
-  int32_t eliminated;       // weight of rows that are gone
-  int32_t largest;          // largest degree of an element so far
-  uint32_t *order;
-  int32_t placed;   // rows in `order`
-  int32_t unplaced; // first of the dense rows, linked by `next`
-  uint64_t spent;
-};
 
 #define ARRAYS 12
 
@@ -83,10 +57,6 @@ static void join(sl_amd *a, int32_t row, int32_t other) {
   a->last[row] = a->last[other];
 }
 
-static void place(sl_amd *a, int32_t row) {
-  for (; row != NONE; row = a->link[row]) a->order[a->placed++] = (uint32_t)row;
-}
-
 // Makes all marks so far old. A step raises the stamp by less than 4 n.
 static void advance_stamp(sl_amd *a) {
   a->stamp += a->largest;
@@ -106,7 +76,9 @@ static void copy_lists(sl_amd *a, const uint32_t *offsets, const uint32_t *indic
   for (int32_t i = 0; i < a->rows; i++) {
     a->start[i] = (uint32_t)a->end;
     for (uint32_t k = offsets[i]; k < offsets[i + 1]; k++) {
-      if (indices[k] != (uint32_t)i) a->lists[a->end++] = (int32_t)indices[k];
+      a->lists[a->end] = (int32_t)indices[k];
+      a->end +=
+          indices[k] != (uint32_t)i; // without a branch, which would be guessed wrong once a row
     }
     a->length[i] = (int32_t)(a->end - a->start[i]);
     a->degree[i] = a->length[i];
@@ -164,13 +136,15 @@ static void sort_rows(sl_amd *a) {
   double dense = dense_from(a->rows);
   a->unplaced = NONE;
   for (int32_t i = a->rows - 1; i >= 0; i--) {
-    if (a->degree[i] == 0 || a->length[i] > dense) {
+    if (a->weight[i] == 0) continue;
+    int32_t length = a->rows == a->n ? a->degree[i] : a->length[i];
+    if (a->degree[i] == 0 || length > dense) {
       a->weight[i] = 0;
       a->mark[i] = 0;
       a->length[i] = 0;
       a->eliminated++;
       if (a->degree[i] == 0) {
-        place(a, i);
+        sl_amd_place(a, i);
       } else {
         a->next[i] = a->unplaced;
         a->unplaced = i;
@@ -213,10 +187,12 @@ static sl_status begin(uint32_t rows, uint32_t cliques, const uint32_t *offsets,
     a->head[i] = a->bucket[i] = a->link[i] = NONE;
     a->last[i] = i;
   }
-  if (cliques > 0)
+  if (cliques > 0) {
     copy_cliques(a, offsets, indices);
-  else
+  } else {
     copy_lists(a, offsets, indices);
+    sl_amd_strip(a);
+  }
   sort_rows(a);
   if (cliques > 0) weigh_cliques(a);
   *out = a;
@@ -449,7 +425,7 @@ NOINLINE static void eliminate(sl_amd *a) {
   update_rows(a, me, &own);
   a->stamp += a->largest + 1;
   settle_rows(a, me);
-  place(a, me);
+  sl_amd_place(a, me);
   a->mark[me] = a->length[me] > 0 ? 1 : 0;
   a->spent++;
 }

@@ -3,7 +3,8 @@
 // E. G. Ng, B. W. Peyton, "An efficient algorithm to compute row and column counts for sparse
 // Cholesky factorization", SIAM J. Matrix Anal. Appl. 15 (1994), doi:10.1137/S0895479892236921;
 // Y. Chen, T. A. Davis, W. W. Hager, S. Rajamanickam, "Algorithm 887: CHOLMOD", ACM TOMS 35 (2008),
-// doi:10.1145/1391989.1391995 (which supernodes are merged, and when panels pay).
+// doi:10.1145/1391989.1391995 (which supernodes are merged, and when panels pay). Where there is little fill,
+// rows are walked one by one as in T. A. Davis, "Algorithm 849", ACM TOMS 31 (2005), doi:10.1145/1114268.1114277.
 #include "direct/analysis.h"
 
 #include <string.h>
@@ -16,6 +17,9 @@
 
 // Panels pay from so many operations an entry of the factor on.
 #define PANELS_FROM 40
+
+// Entries of the factor below the diagonal, for each of the matrix, up to which they are walked.
+#define WALKED 2
 
 enum { ORDER, TREE, POSTORDER, TREE_AGAIN, COUNTS, SUPERS, ROWS, DONE };
 
@@ -44,6 +48,8 @@ sl_status sl_analysis_begin(const sl_csr *matrix, sl_direct_ordering ordering,
   SL_REQUIRE(n < 1u << 28, SL_ERR_OVERFLOW, "matrix", "fewer than 2^28 rows");
   SL_TRY(SL_ALLOC(&out->order, n));
   SL_TRY(SL_ALLOC(&out->place, n));
+  out->walks = !dense;
+  out->given = order != NULL;
   if (order != NULL) return take_order(out, order);
   if (ordering == SL_DIRECT_ORDER_NATURAL) {
     for (uint32_t i = 0; i < n; i++) out->order[i] = i;
@@ -103,7 +109,8 @@ size_t sl_analysis_bytes(const sl_analysis *a) {
   if (a->nested) bytes += sl_nested_bytes(a->n);
   if (a->offsets) bytes += 4 * (n + a->matrix->nnz);
   if (a->other) bytes += 4 * n;
-  if (a->panel) bytes += a->panels * sizeof *a->panel + 4 * n + 4 * (size_t)a->row_count;
+  if (a->panel) bytes += a->panels * sizeof *a->panel + 4 * (size_t)a->row_count;
+  if (a->panel_of) bytes += 4 * n;
   return bytes;
 }
 
@@ -125,7 +132,38 @@ static void next_stage(sl_analysis *a) {
 static sl_status begin_tree(sl_analysis *a) {
   for (uint32_t k = 0; k < a->n; k++) a->place[a->order[k]] = k;
   if (a->parent == NULL) SL_TRY(SL_ALLOC(&a->parent, (size_t)a->n));
+  a->walked = 0;
+  if (a->walks && a->counts == NULL) SL_TRY(SL_ALLOC(&a->counts, (size_t)a->n));
   return scratch(a, 0, 0xff);
+}
+
+// The tree and the counts at once, by a walk to each entry of the factor. Its first part is that of the tree,
+// which starts anew when there are too many.
+NOINLINE static uint32_t walk_tree(sl_analysis *a, uint32_t k, uint64_t *work) {
+  const sl_csr *m = a->matrix;
+  uint32_t *seen = a->scratch[0], *counts = a->counts;
+  uint64_t walked = a->walked, most = WALKED * (uint64_t)m->nnz;
+  for (; k < a->n && *work > 0; k++) {
+    uint32_t row = a->order[k], done = 1;
+    a->parent[k] = NONE;
+    counts[k] = 1;
+    for (uint32_t p = m->row_pointers[row]; p < m->row_pointers[row + 1]; p++, done++) {
+      for (uint32_t i = a->place[m->columns[p]]; i < k && seen[i] != k; done++) {
+        seen[i] = k;
+        counts[i]++;
+        if (a->parent[i] == NONE) a->parent[i] = (int32_t)k;
+        i = (uint32_t)a->parent[i];
+      }
+    }
+    walked += done - 1 - (m->row_pointers[row + 1] - m->row_pointers[row]);
+    *work = *work > done ? *work - done : 0;
+    if (walked > most) {
+      a->walks = false;
+      return 0;
+    }
+  }
+  a->walked = walked;
+  return k;
 }
 
 // The parent of a column is the first row below the diagonal of its column of the factor. Paths to
@@ -190,7 +228,7 @@ static sl_status postorder(sl_analysis *a) {
 // ---- how many entries each column of the factor has ---------------------------------------------
 
 static sl_status begin_counts(sl_analysis *a) {
-  SL_TRY(SL_ALLOC_ZERO(&a->counts, (size_t)a->n));
+  if (a->counts == NULL) SL_TRY(SL_ALLOC(&a->counts, (size_t)a->n));
   SL_TRY(scratch(a, 0, 0)); // ancestors with shortened paths
   SL_TRY(scratch(a, 1, 0)); // the first column of each subtree
   SL_TRY(scratch(a, 2, 0)); // of a row: 1 + the first column of the last leaf's subtree
@@ -250,7 +288,7 @@ NOINLINE static uint32_t count_columns(sl_analysis *a, uint32_t j, uint64_t *wor
 static void end_counts(sl_analysis *a) {
   a->fill = a->flops = 0;
   for (uint32_t k = 0; k < a->n; k++) {
-    if (a->parent[k] != NONE) a->counts[a->parent[k]] += a->counts[k];
+    if (!a->walks && a->parent[k] != NONE) a->counts[a->parent[k]] += a->counts[k];
     double count = a->counts[k];
     a->fill += count;
     a->flops += count * count;
@@ -268,8 +306,7 @@ static uint32_t find_supers(sl_analysis *a) {
     if (a->tied[k - 1] && a->parent[k - 1] == (int32_t)k) a->counts[k - 1] = a->counts[k] + 1;
   }
   for (uint32_t k = 0; k < a->n; k++) {
-    bool joins = !a->simple && k > 0 && a->parent[k - 1] == (int32_t)k &&
-                 a->counts[k - 1] == a->counts[k] + 1;
+    bool joins = k > 0 && a->parent[k - 1] == (int32_t)k && a->counts[k - 1] == a->counts[k] + 1;
     if (!joins) a->super_start[supers++] = k;
   }
   a->super_start[supers] = a->n;
@@ -320,9 +357,14 @@ static uint32_t panel_end(const sl_analysis *a, uint32_t first, uint32_t end) {
 
 // How much room the panels take.
 static sl_status measure(sl_analysis *a) {
+  if (a->simple) {
+    a->panels = a->n;
+    a->row_count = a->value_count = a->fill;
+    return SL_OK;
+  }
   SL_TRY(SL_ALLOC(&a->super_start, (size_t)a->n + 1));
   a->supers = find_supers(a);
-  if (!a->simple) merge_supers(a);
+  merge_supers(a);
   a->panels = 0;
   double rows = 0, values = 0;
   for (uint32_t s = 0; s < a->supers; s++) {
@@ -345,9 +387,17 @@ static sl_status lay_out(sl_analysis *a) {
   SL_REQUIRE(a->row_count < 0x1p32 && a->value_count < (double)(SIZE_MAX / 8), SL_ERR_OVERFLOW,
              "matrix", "a factor that can be indexed");
   SL_TRY(SL_ALLOC(&a->panel, (size_t)a->panels));
-  SL_TRY(SL_ALLOC(&a->panel_of, (size_t)a->n));
   SL_TRY(SL_ALLOC(&a->rows, (size_t)a->row_count));
   size_t rows = 0, values = 0;
+  for (uint32_t k = 0; a->simple && k < a->n; k++) {
+    uint32_t count = a->counts[k];
+    a->panel[k] = (sl_panel){
+        .first = k, .width = 1, .rows_at = (uint32_t)values, .count = count, .values_at = values};
+    values += count;
+    if (count > a->largest_count) a->largest_count = count;
+  }
+  if (a->simple) return SL_OK;
+  SL_TRY(SL_ALLOC(&a->panel_of, (size_t)a->n));
   uint32_t panel = 0;
   for (uint32_t s = 0; s < a->supers; s++) {
     uint32_t begin = a->super_start[s], end = a->super_start[s + 1], count = a->counts[begin];
@@ -371,10 +421,12 @@ static sl_status lay_out(sl_analysis *a) {
 
 static sl_status begin_rows(sl_analysis *a) {
   SL_TRY(lay_out(a));
+  if (a->simple && !a->given) return SL_OK;
   // Of a supernode, at its first column: the row that was appended last, how many there are, the
   // first column of its parent.
   SL_TRY(scratch(a, 0, 0xff));
   SL_TRY(scratch(a, 1, 0));
+  if (a->simple) return SL_OK;
   SL_TRY(scratch(a, 2, 0xff));
   SL_TRY(scratch(a, 3, 0)); // of a column: the first of its supernode
   for (uint32_t s = 0; s < a->supers; s++) {
@@ -411,7 +463,38 @@ NOINLINE static uint32_t append_rows(sl_analysis *a, uint32_t k, uint64_t *work)
   return k;
 }
 
+// The same where every column is one: for values that are there already.
+NOINLINE static uint32_t append_simple(sl_analysis *a, uint32_t k, uint64_t *work) {
+  const sl_csr *m = a->matrix;
+  uint32_t *last = a->scratch[0], *have = a->scratch[1];
+  for (; k < a->n && *work > 0; k++) {
+    uint32_t row = a->order[k], done = 1;
+    a->rows[a->panel[k].rows_at + have[k]++] = k;
+    for (uint32_t p = m->row_pointers[row]; p < m->row_pointers[row + 1]; p++, done++) {
+      uint32_t i = a->place[m->columns[p]];
+      for (; i < k && last[i] != k; i = (uint32_t)a->parent[i], done++) {
+        last[i] = k;
+        a->rows[a->panel[i].rows_at + have[i]++] = k;
+      }
+    }
+    *work = *work > done ? *work - done : 0;
+  }
+  return k;
+}
+
 // ---- steps --------------------------------------------------------------------------------------
+
+// Tree and counts are found by one walk, or the tree alone where there is more fill than that is meant for.
+static sl_status step_walk(sl_analysis *a, uint64_t *left) {
+  a->cursor = walk_tree(a, a->cursor, left);
+  if (a->walks && a->cursor < a->n) return SL_OK;
+  if (a->walks) end_counts(a);
+  a->walks &= a->simple;
+  a->cursor = 0;
+  if (!a->walks) return scratch(a, 0, 0xff);
+  a->stage = SUPERS;
+  return measure(a);
+}
 
 sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
   uint64_t left = work, spent = 0;
@@ -430,6 +513,10 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     break;
   case TREE:
   case TREE_AGAIN:
+    if (a->walks) {
+      SL_TRY(step_walk(a, &left));
+      break;
+    }
     a->cursor = grow_tree(a, a->cursor, &left);
     if (a->cursor < a->n) break;
     next_stage(a);
@@ -463,7 +550,10 @@ sl_status sl_analysis_step(sl_analysis *a, uint64_t work, bool *done) {
     spent = a->n;
     break;
   case ROWS:
-    a->cursor = append_rows(a, a->cursor, &left);
+    if (!a->simple)
+      a->cursor = append_rows(a, a->cursor, &left);
+    else
+      a->cursor = a->given ? append_simple(a, a->cursor, &left) : a->n;
     if (a->cursor < a->n) break;
     drop_scratch(a);
     next_stage(a);

@@ -44,8 +44,8 @@ typedef struct sl_analysis {
   uint8_t *tied; // n: 1 where the row at a place is to stay in one panel with the next; or NULL
   uint32_t panels;
   sl_panel *panel;        // panels
-  uint32_t *panel_of;     // n: of a column
-  uint32_t *rows;         // row_count: of all panels
+  uint32_t *panel_of;     // n: of a column; NULL where they are simple
+  uint32_t *rows;         // row_count: of all panels; of simple ones, written by the factorisation
   double row_count;       // as numbers: they may be more than memory can hold
   double value_count;     // values of all panels
   double fill;            // entries of the factor, its diagonal included, zeros that panels add not
@@ -55,6 +55,8 @@ typedef struct sl_analysis {
   uint32_t stage, cursor;
   bool wants_panels;
   bool looks; // for another order, if this one takes many operations
+  bool given; // the order: no factorisation follows, so that rows are found here
+  bool walks; // counts are found along with the tree, as long as that takes few steps
   sl_amd *amd;
   sl_nested *nested;
   uint32_t *other; // n: the order by minimum degree, while there are two
@@ -67,6 +69,7 @@ typedef struct sl_analysis {
   uint32_t *scratch[4];        // n each
   uint32_t supers;
   uint32_t *super_start; // supers + 1
+  uint64_t walked;       // steps of that
   uint64_t work;         // units spent
 } sl_analysis;
 
@@ -75,8 +78,8 @@ typedef struct sl_analysis {
 
 // Prepares an analysis without making it.
 //   matrix   read and kept as long as the analysis lives: square, with a symmetric pattern
-//   order    n, read: the order to use (a permutation and SL_TIED: the caller's duty); NULL to find
-//            one
+//   order    n, read: the order to use (a permutation and SL_TIED: the caller's duty), for values that are
+//            there already; NULL to find one for a factorisation that follows
 //   dense    panels are made whether they pay or not (pivots are exchanged inside them)
 //   entries  nnz, read during this call: scaled values of the pattern, by which rows are paired
 //            whose diagonal is too small (direct/pairs.h); NULL for no pairs

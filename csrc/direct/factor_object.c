@@ -138,18 +138,20 @@ NOINLINE static void choose_unsymmetric(sl_factor *f, int32_t *most) {
 // Half of an exponent, towards 0, so that halving comes to rest.
 static int32_t half(int32_t e) { return e / 2; }
 
-// A positive diagonal is brought to 1 .. 4 at once: where the matrix is definite, nothing is larger
-// then. Otherwise the largest entry of each row is, half of the way in each round.
+// A positive diagonal is brought to 1 .. 4.
+NOINLINE static void choose_by_diagonal(sl_factor *f) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    uint32_t at = m->row_pointers[i];
+    for (uint32_t p = at; p < m->row_pointers[i + 1]; p++) at = m->columns[p] == i ? p : at;
+    f->row_exponent[i] = -half(sl_exponent(values[at]));
+  }
+}
+
+// The largest entry of each row is brought there, half of the way in each round.
 static void choose_symmetric(sl_factor *f, int32_t *most) {
   const sl_csr *m = f->matrix;
-  if (m->matrix_class.positive_diagonal) {
-    const double *values = m->values;
-    for (uint32_t i = 0; i < m->rows; i++) {
-      for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
-        if (m->columns[p] == i) f->row_exponent[i] = -half(sl_exponent(values[p]));
-      }
-    }
-  }
   bool rests = false;
   for (int round = 0; round < 16 && !rests; round++) {
     for (uint32_t i = 0; i < m->rows; i++) most[i] = SL_EXPONENT_OF_ZERO;
@@ -183,19 +185,31 @@ NOINLINE static bool apply_exponents(sl_factor *f) {
   return largest < INFINITY;
 }
 
-sl_status sl_factor_scale(sl_factor *f) {
-  const sl_csr *m = f->matrix;
+static sl_status require_entries(const sl_csr *m) {
   const double *values = m->values;
   for (uint32_t i = 0; i < m->rows; i++) {
     bool any = false;
     for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) any |= values[p] != 0;
     SL_REQUIRE_AT(any, SL_ERR_SINGULAR, "matrix", "an entry other than 0 in each row", i);
   }
+  return SL_OK;
+}
+
+sl_status sl_factor_scale(sl_factor *f) {
+  const sl_csr *m = f->matrix;
   size_t bytes = (size_t)m->rows * sizeof *f->row_exponent;
+  if (f->symmetric && m->matrix_class.positive_diagonal) {
+    choose_by_diagonal(f);
+    f->is_scaled = apply_exponents(f);
+    // Where the matrix is definite, nothing is larger than the diagonal now.
+    if (f->is_scaled && f->largest < 4) return SL_OK;
+  } else {
+    SL_TRY(require_entries(m));
+    memset(f->row_exponent, 0, bytes);
+    memset(f->column_exponent, 0, bytes);
+  }
   int32_t *most;
   SL_TRY(SL_ALLOC(&most, (size_t)m->rows));
-  memset(f->row_exponent, 0, bytes);
-  memset(f->column_exponent, 0, bytes);
   if (f->symmetric) {
     choose_symmetric(f, most);
   } else {
@@ -548,8 +562,9 @@ sl_status sl_factor_begin_matrix(sl_factor *f, sl_csr *matrix) {
 static double predicted_bytes(const sl_factor *f) {
   const sl_analysis *a = &f->analysis;
   double n = a->n, nnz = f->matrix->nnz;
-  double bytes = sizeof *f + 20 * nnz + 12 * n; // matrix, scaled, exponents
-  bytes += 16 * n + 4 * a->row_count + (double)sizeof(sl_panel) * a->panels; // analysis
+  double bytes = sizeof *f + 20 * nnz + 12 * n;          // matrix, scaled, exponents
+  bytes += (a->simple ? 12 : 16) * n + 4 * a->row_count; // analysis
+  bytes += (double)sizeof(sl_panel) * a->panels;
   bytes += 8 * a->value_count + (a->simple ? 28 : 24) * n; // numbers, and what making them needs
   if (!a->simple) bytes += 12 * (double)a->panels + 8 * (256 + SL_PANEL_WIDTH) * SL_PANEL_WIDTH;
   return bytes;

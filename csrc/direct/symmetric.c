@@ -250,7 +250,8 @@ static uint32_t reach(sl_symmetric *s, uint32_t k, double *diagonal) {
   return top;
 }
 
-// Makes row k of L; returns its pivot. *diagonal: written, that of the matrix.
+// Makes row k of L, and notes it in the rows of its columns; returns its pivot. *diagonal: written, that of
+// the matrix.
 NOINLINE static double solve_row(sl_symmetric *s, uint32_t k, double *diagonal, uint64_t *spent) {
   const sl_analysis *a = s->analysis;
   *diagonal = 0;
@@ -260,13 +261,14 @@ NOINLINE static double solve_row(sl_symmetric *s, uint32_t k, double *diagonal, 
   for (; top < a->n; top++) {
     uint32_t j = s->stack[top], length = s->at[j];
     const sl_panel *column = a->panel + j;
-    const uint32_t *rows = a->rows + column->rows_at;
+    uint32_t *rows = a->rows + column->rows_at;
     double *values = s->values + column->values_at, entry = y[j];
     y[j] = 0;
     for (uint32_t p = 1; p < length; p++) y[rows[p]] -= values[p] * entry;
     double factor = entry / s->d[j];
     pivot -= factor * entry;
     values[length] = factor;
+    rows[length] = k;
     s->at[j] = length + 1;
     work += length;
   }
@@ -285,6 +287,7 @@ static sl_status step_rows(sl_symmetric *s, uint64_t work, uint64_t *spent) {
                   "a positive definite matrix: method ldlt or lu takes others", a->order[k]);
     s->d[k] = pivot;
     s->values[a->panel[k].values_at] = 1;
+    a->rows[a->panel[k].rows_at] = k;
     s->at[k] = 1;
   }
   *spent += done;
