@@ -8,6 +8,7 @@
 #include "direct/factor_object.h"
 #include "direct/residual.h"
 #include "direct/scale.h"
+#include "simd/kernels.h"
 
 #define NOINLINE __attribute__((noinline))
 #define LONG_ROW 40
@@ -53,9 +54,8 @@ bool sl_factor_pass_step(sl_factor *f, uint64_t work, double *x) {
 }
 
 static sl_status require_finite(const double *b, size_t count) {
-  for (size_t k = 0; k < count; k++) {
-    SL_REQUIRE_AT(b[k] - b[k] == 0, SL_ERR_NOT_FINITE, "b", "finite numbers", k);
-  }
+  size_t bad = sl_first_not_finite_f64(b, count);
+  SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "b", "finite numbers", bad);
   return SL_OK;
 }
 
@@ -105,7 +105,8 @@ sl_status sl_factor_begin_solve(sl_factor *f, const double *b, uint32_t columns,
                          .errors = s->errors,
                          .room = s->room};
   memcpy(s->b, b, n * columns * sizeof *b);
-  memset(s->x, 0, n * columns * sizeof *b);
+  // The first one is written before anything can be read of it.
+  memset(s->x + n, 0, n * (columns - 1) * sizeof *b);
   for (uint32_t c = 0; c < columns; c++) s->errors[c] = 1;
   sl_factor_begin_phase(f, SL_FACTOR_SOLVING);
   return SL_OK;
@@ -119,22 +120,31 @@ static const int32_t *unknowns(const sl_factor *f) {
   return f->solve.transpose ? f->row_exponent : f->column_exponent;
 }
 
+// Largest exponent of the scaled right-hand side; 0 where it is nothing but zeros. No branch depends on
+// a value, unless one is subnormal.
+NOINLINE static int32_t largest_exponent(const double *b, const int32_t *exponents, uint32_t n) {
+  int32_t most = SL_EXPONENT_OF_ZERO / 2, subnormal = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    int32_t biased = sl_biased_exponent(b[i]), e = biased - 1023 + exponents[i];
+    e = biased == 0 ? SL_EXPONENT_OF_ZERO / 2 : e;
+    most = e > most ? e : most;
+    subnormal |= (biased == 0) & (b[i] != 0);
+  }
+  for (uint32_t i = 0; i < n && subnormal; i++) {
+    int32_t e = sl_exponent(b[i]) + exponents[i];
+    most = e > most ? e : most;
+  }
+  return most == SL_EXPONENT_OF_ZERO / 2 ? 0 : most;
+}
+
 // The right-hand side in the scaled equations, its largest entry brought to 1.
 static void begin_column(sl_factor *f) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
   const double *b = s->b + (size_t)s->column * n;
   const int32_t *exponents = equations(f);
-  int32_t most = SL_EXPONENT_OF_ZERO / 2;
-  for (uint32_t i = 0; i < n; i++) {
-    int32_t e = sl_exponent(b[i]) + exponents[i];
-    most = e > most ? e : most;
-  }
-  s->exponent = most == SL_EXPONENT_OF_ZERO / 2 ? 0 : most;
-  for (uint32_t i = 0; i < n; i++) {
-    f->scaled_b[i] = sl_times_power(b[i], exponents[i] - s->exponent);
-  }
-  memset(f->scaled_x, 0, n * sizeof *f->scaled_x);
+  s->exponent = largest_exponent(b, exponents, n);
+  sl_times_powers(b, exponents, -s->exponent, n, f->scaled_b);
   s->refinements = 0;
   s->best = INFINITY;
   sl_factor_pass_begin(f, f->scaled_b, s->transpose);
@@ -145,21 +155,22 @@ static void begin_column(sl_factor *f) {
 //
 // Underflow rounds to a multiple of 2^-1074. A term a x of a residual is made of four products, each
 // off by 2^-1075 at most; so are b and x when they are scaled, and a, which counts |x| times.
-static void round_trip(sl_factor *f) {
+NOINLINE static void round_trip(sl_factor *f) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
-  double most = 0;
-  double *x = s->x + (size_t)s->column * n;
+  double *x = s->x + (size_t)s->column * n, *scaled = f->scaled_x, most = 0;
   const int32_t *exponents = unknowns(f);
-  for (uint32_t i = 0; i < n; i++) {
-    int32_t e = exponents[i] + s->exponent;
-    x[i] = sl_times_power(f->scaled_x[i], e);
+  bool all_exact = sl_times_powers(scaled, exponents, s->exponent, n, x);
+  for (uint32_t i = 0; i < n && !all_exact; i++) {
     double size = fabs(x[i]);
     if (!(size < INFINITY)) most = INFINITY;
     bool exact = size >= 0x1p-1022 && size < INFINITY; // nothing was lost
-    if (!exact) f->scaled_x[i] = sl_times_power(x[i], -e);
-    double scaled = fabs(f->scaled_x[i]);
-    if (!(scaled <= most)) most = scaled < INFINITY ? scaled : INFINITY;
+    if (!exact) scaled[i] = sl_times_power(x[i], -(exponents[i] + s->exponent));
+  }
+  double largest = sl_norm_inf_f64(scaled, n);
+  if (!(largest <= most)) most = largest;
+  for (uint32_t i = 0; i < n && !all_exact; i++) {
+    if (!(fabs(scaled[i]) < INFINITY)) most = INFINITY;
   }
   double terms = f->matrix->matrix_class.max_row_nnz + 2;
   s->lost = terms * (0x1p-1070 + 0x1p-1072 * most);
@@ -221,12 +232,29 @@ static inline void judge_sum(sl_factor *f, uint32_t i, const sl_accurate_sum *su
   judge_row(f, i, sum->sum + sum->error, sum->size, terms * terms * 0x1p-104, 0);
 }
 
-static inline void gather_row(sl_factor *f, uint32_t i, uint32_t begin, uint32_t end) {
+NOINLINE static void gather_row_exactly(sl_factor *f, uint32_t i) {
+  const sl_csr *m = f->matrix;
   sl_accurate_sum sum = {.sum = f->scaled_b[i], .size = fabs(f->scaled_b[i])};
-  for (uint32_t p = begin; p < end; p++) {
-    sl_subtract_product(&sum, f->scaled[p], f->scaled_x[f->matrix->columns[p]]);
+  for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+    sl_subtract_product(&sum, f->scaled[p], f->scaled_x[m->columns[p]]);
   }
   judge_sum(f, i, &sum);
+}
+
+// A residual that is precise enough for a correction; only those that may be the worst are computed
+// as exactly as what is said of them.
+static inline void gather_row(sl_factor *f, uint32_t i, uint32_t begin, uint32_t end) {
+  const uint32_t *columns = f->matrix->columns;
+  double size, residual = sl_row_residual(f->scaled_b[i], f->scaled + begin, columns + begin,
+                                          end - begin, f->scaled_x, &size);
+  double terms = end - begin + 2;
+  double rounding = (terms + 8) * 0x1.001p-78 + terms * terms * 0x1p-104;
+  double less = (f->solve.error - rounding) * size * (1 - 0x1p-50);
+  if (fabs(residual) <= less && size < INFINITY) {
+    judge_row(f, i, residual, size, rounding, rounding);
+  } else {
+    gather_row_exactly(f, i);
+  }
 }
 
 NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
@@ -240,7 +268,9 @@ NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
 }
 
 // Where there is no correction to come, residuals need not be more precise than what they prove: in
-// double precision, their rounding counted as an error of the answer. Long rows would round too much.
+// double precision, their rounding counted as an error of the answer. Rows that this does not prove to
+// be within the tolerance, nor better than a row before, are computed again: what was counted may be
+// all there is. Long rows would round too much.
 NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
   const double *scaled = f->scaled, *x = f->scaled_x;
@@ -259,7 +289,12 @@ NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *wo
     }
     // Each of end - begin products and differences rounds; and so does the sum of the sizes.
     double rounding = (double)(end - begin + 2) * 0x1.001p-53;
-    judge_row(f, i, residual, size, rounding, rounding);
+    double most = f->solve.error > f->solve.tolerance ? f->solve.error : f->solve.tolerance;
+    if (fabs(residual) <= (most - rounding) * size * (1 - 0x1p-50) || !(size < INFINITY)) {
+      judge_row(f, i, residual, size, rounding, rounding);
+    } else {
+      gather_row(f, i, begin, end);
+    }
   }
   return i;
 }
@@ -345,14 +380,6 @@ static void judge(sl_factor *f) {
   s->stage = PASS;
 }
 
-// Whether the backward error may be within the tolerance when rounding is not counted as a part of it:
-// it was counted once for itself and once for the residual, which may be less by as much.
-static bool may_converge(const sl_factor *f) {
-  uint32_t longest = f->matrix->matrix_class.max_row_nnz;
-  double rounding = ((longest < LONG_ROW ? longest : LONG_ROW) + 3) * 0x1p-52;
-  return f->solve.error - rounding <= f->solve.tolerance || !(f->solve.error < INFINITY);
-}
-
 sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
   sl_factor_solve *s = &f->solve;
   uint32_t n = f->matrix->rows;
@@ -364,8 +391,8 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     f->work += n;
     break;
   case PASS:
-    if (!sl_factor_pass_step(f, work, f->correction)) break;
-    for (uint32_t i = 0; i < n; i++) f->scaled_x[i] += f->correction[i];
+    if (!sl_factor_pass_step(f, work, s->refinements == 0 ? f->scaled_x : f->correction)) break;
+    for (uint32_t i = 0; i < n && s->refinements > 0; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
     begin_residual(f, s->limit > 0 || s->transpose);
     break;
@@ -376,8 +403,6 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     f->work += work - left;
     if (s->cursor < n) break;
     s->stage = JUDGE;
-    // What was counted for rounding may be all there is.
-    if (!s->precise && !(s->error <= s->tolerance) && may_converge(f)) begin_residual(f, true);
     break;
   default:
     judge(f);

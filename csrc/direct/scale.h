@@ -3,6 +3,8 @@
 #define SL_DIRECT_SCALE_H
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,6 +23,13 @@ static inline int32_t sl_exponent(double x) {
   return exponent - 1;
 }
 
+// The exponent of x as it is stored: that of 2^-1022 is 1, and 0 is that of 0 and of what is smaller.
+static inline int32_t sl_biased_exponent(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (int32_t)(bits >> 52 & 0x7ff);
+}
+
 // x 2^exponent, rounded once where it is subnormal.
 static inline double sl_times_power(double x, int32_t exponent) {
   if (exponent < -1022 || exponent > 1023) {
@@ -30,6 +39,30 @@ static inline double sl_times_power(double x, int32_t exponent) {
   double power;
   memcpy(&power, &bits, sizeof power);
   return x * power;
+}
+
+// y = x 2^(exponents + more), number by number. Zeros come out positive.
+//   returns   true: all of them are normal numbers, so that nothing was rounded; false: it may have been
+static inline bool sl_times_powers(const double *x, const int32_t *exponents, int32_t more,
+                                   size_t n, double *y) {
+  // No branch depends on a value.
+  uint32_t outside = 0;
+  int32_t least = 0x7ff, most = 0;
+  for (size_t i = 0; i < n; i++) {
+    int32_t exponent = exponents[i] + more;
+    outside |= (uint32_t)(exponent + 1022) > 2045;
+    uint64_t bits = (uint64_t)(uint32_t)(exponent + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    double product = (x[i] + 0.0) * power;
+    int32_t biased = sl_biased_exponent(product);
+    least = biased < least ? biased : least;
+    most = biased > most ? biased : most;
+    y[i] = product;
+  }
+  if (outside == 0) return least > 0 && most < 0x7ff;
+  for (size_t i = 0; i < n; i++) y[i] = sl_times_power(x[i] + 0.0, exponents[i] + more);
+  return false;
 }
 
 #endif
