@@ -78,7 +78,8 @@ size_t sl_factor_bytes(const sl_factor *f) {
 // ---- the matrix ---------------------------------------------------------------------------------
 
 // A copy with values in f64, so that other values may take their places.
-static sl_status copy_matrix(const sl_csr *matrix, sl_csr **out) {
+//   given   nnz; NULL: those of the matrix
+static sl_status copy_matrix(const sl_csr *matrix, const double *given, sl_csr **out) {
   size_t n = matrix->rows, nnz = matrix->nnz;
   uint32_t *pointers = NULL, *columns = NULL;
   double *values = NULL;
@@ -92,7 +93,9 @@ static sl_status copy_matrix(const sl_csr *matrix, sl_csr **out) {
   }
   memcpy(pointers, matrix->row_pointers, (n + 1) * sizeof *pointers);
   memcpy(columns, matrix->columns, nnz * sizeof *columns);
-  for (size_t k = 0; k < nnz; k++) values[k] = sl_csr_value(matrix, k);
+  if (given == NULL && matrix->value_type == SL_VALUES_F64) given = matrix->values;
+  if (given != NULL) memcpy(values, given, nnz * sizeof *values);
+  for (size_t k = 0; k < nnz && given == NULL; k++) values[k] = sl_csr_value(matrix, k);
   return sl_csr_adopt(matrix->rows, matrix->cols, pointers, columns, values, SL_VALUES_F64, out);
 }
 
@@ -112,9 +115,10 @@ NOINLINE static void measure(const sl_factor *f, int32_t *most) {
   }
 }
 
-// The largest entry of each row, then of each column, is brought to 1 .. 2.
-NOINLINE static void choose_unsymmetric(sl_factor *f, int32_t *most) {
-  const sl_csr *m = f->matrix;
+// The largest entry of each row, then of each column, is brought to 1 .. 2. Returns the first row of
+// zeros, at which it ends, or the number of rows.
+//   rows, most   rows each, written: exponents of the rows; largest ones of the columns
+NOINLINE static uint32_t choose_unsymmetric(const sl_csr *m, int32_t *rows, int32_t *most) {
   const double *values = m->values;
   for (uint32_t j = 0; j < m->rows; j++) most[j] = SL_EXPONENT_OF_ZERO;
   for (uint32_t i = 0; i < m->rows; i++) {
@@ -124,15 +128,14 @@ NOINLINE static void choose_unsymmetric(sl_factor *f, int32_t *most) {
       int32_t e = sl_exponent(values[p]);
       largest = e > largest ? e : largest;
     }
-    f->row_exponent[i] = largest == SL_EXPONENT_OF_ZERO ? 0 : -largest;
+    if (largest == SL_EXPONENT_OF_ZERO) return i;
+    rows[i] = -largest;
     for (uint32_t p = begin; p < end; p++) {
-      int32_t e = sl_exponent(values[p]) + f->row_exponent[i], before = most[m->columns[p]];
+      int32_t e = sl_exponent(values[p]) - largest, before = most[m->columns[p]];
       most[m->columns[p]] = e > before ? e : before;
     }
   }
-  for (uint32_t j = 0; j < m->rows; j++) {
-    f->column_exponent[j] = most[j] < SL_EXPONENT_OF_ZERO / 2 ? 0 : -most[j];
-  }
+  return m->rows;
 }
 
 // Half of an exponent, towards 0, so that halving comes to rest.
@@ -185,35 +188,44 @@ NOINLINE static bool apply_exponents(sl_factor *f) {
   return largest < INFINITY;
 }
 
-static sl_status require_entries(const sl_csr *m) {
+static uint32_t first_row_of_zeros(const sl_csr *m) {
   const double *values = m->values;
-  for (uint32_t i = 0; i < m->rows; i++) {
+  uint32_t i = 0;
+  for (; i < m->rows; i++) {
     bool any = false;
     for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) any |= values[p] != 0;
-    SL_REQUIRE_AT(any, SL_ERR_SINGULAR, "matrix", "an entry other than 0 in each row", i);
+    if (!any) break;
   }
-  return SL_OK;
+  return i;
 }
 
 sl_status sl_factor_scale(sl_factor *f) {
   const sl_csr *m = f->matrix;
-  size_t bytes = (size_t)m->rows * sizeof *f->row_exponent;
-  if (f->symmetric && m->matrix_class.positive_diagonal) {
+  size_t n = m->rows, bytes = n * sizeof *f->row_exponent;
+  bool by_diagonal = f->symmetric && m->matrix_class.positive_diagonal;
+  if (by_diagonal) {
     choose_by_diagonal(f);
     f->is_scaled = apply_exponents(f);
     // Where the matrix is definite, nothing is larger than the diagonal now.
     if (f->is_scaled && f->largest < 4) return SL_OK;
-  } else {
-    SL_TRY(require_entries(m));
-    memset(f->row_exponent, 0, bytes);
-    memset(f->column_exponent, 0, bytes);
   }
   int32_t *most;
-  SL_TRY(SL_ALLOC(&most, (size_t)m->rows));
+  SL_TRY(SL_ALLOC(&most, 2 * n));
+  uint32_t row = n;
+  if (!f->symmetric) row = choose_unsymmetric(m, most + n, most);
+  else if (!by_diagonal) row = first_row_of_zeros(m);
+  if (row < n) {
+    sl_free(most);
+    return sl_fail(SL_ERR_SINGULAR, "matrix", "an entry other than 0 in each row", row);
+  }
   if (f->symmetric) {
+    if (!by_diagonal) memset(f->row_exponent, 0, bytes);
     choose_symmetric(f, most);
   } else {
-    choose_unsymmetric(f, most);
+    memcpy(f->row_exponent, most + n, bytes);
+    for (uint32_t j = 0; j < n; j++) {
+      f->column_exponent[j] = most[j] < SL_EXPONENT_OF_ZERO / 2 ? 0 : -most[j];
+    }
   }
   sl_free(most);
   f->is_scaled = apply_exponents(f);
@@ -314,7 +326,7 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
              "another one: nested is for symmetric factors");
   sl_csr *copy;
   sl_factor *f;
-  SL_TRY(copy_matrix(matrix, &copy));
+  SL_TRY(copy_matrix(matrix, NULL, &copy));
   copy->matrix_class = *facts; // the same values: what is known of them need not be found again
   copy->classified = true;
   SL_TRY(sl_factor_adopt(copy, general, &f));
@@ -535,8 +547,7 @@ sl_status sl_factor_begin_values(sl_factor *f, const double *values, size_t coun
   size_t bad = sl_first_not_finite_f64(values, count);
   SL_REQUIRE_AT(bad == count, SL_ERR_NOT_FINITE, "values", "finite numbers", bad);
   sl_csr *copy;
-  SL_TRY(copy_matrix(f->matrix, &copy));
-  memcpy(copy->values, values, count * sizeof *values);
+  SL_TRY(copy_matrix(f->matrix, values, &copy));
   return take_values(f, copy);
 }
 
@@ -553,7 +564,7 @@ sl_status sl_factor_begin_matrix(sl_factor *f, sl_csr *matrix) {
                   SL_ERR_ARGUMENT, "matrix", "the pattern of the matrix that was factorised", i);
   }
   sl_csr *copy;
-  SL_TRY(copy_matrix(matrix, &copy));
+  SL_TRY(copy_matrix(matrix, NULL, &copy));
   return take_values(f, copy);
 }
 

@@ -20,7 +20,8 @@
 #define LEAST_JOINED 1.5
 #define LEAST_FLOPS 50
 #define MOST_FILL 1.1
-#define MAX_BASE 200000 // of the exponents of a product matching, so that sums do not wrap
+#define SMALL_SUBTREE 1024 // rows whose factors the fastest cache holds
+#define MAX_BASE 200000    // of the exponents of a product matching, so that sums do not wrap
 
 typedef enum stage {
   CHECK,
@@ -340,6 +341,35 @@ static bool predict(sl_lu *lu, uint32_t size, uint64_t work) {
   return true;
 }
 
+// Another order of the same elimination, after `predict`: a subtree of the elimination tree stands together,
+// the rows that it needs before it, so that little lies between what is written and where it is read.
+// Small subtrees keep the order they have: there many rows one after another do not depend on each
+// other, and are about as long.
+static void gather_subtrees(sl_lu *lu, uint32_t size) {
+  sl_lu_analysis *a = lu->analysis;
+  uint32_t *rows = a->count, *root = a->parent, *start = a->place, *end = a->mark, last = size;
+  for (uint32_t k = 0; k < size; k++) rows[k] = 1;
+  for (uint32_t k = 0; k < size; k++) {
+    if (a->parent[k] != SL_UNMATCHED) rows[a->parent[k]] += rows[k];
+  }
+  // From the roots down: where a subtree ends, less what of it was placed, and where it starts. Parents
+  // that were passed are overwritten by the root of the small subtree that they are in.
+  for (uint32_t k = size; k-- > 0;) {
+    uint32_t parent = a->parent[k], *before = parent == SL_UNMATCHED ? &last : end + parent;
+    *before -= rows[k];
+    start[k] = *before;
+    end[k] = start[k] + rows[k] - 1;
+    bool inside = parent != SL_UNMATCHED && rows[parent] <= SMALL_SUBTREE;
+    root[k] = inside ? root[parent] : k;
+  }
+  for (uint32_t k = 0; k < size; k++) {
+    bool small = rows[k] <= SMALL_SUBTREE;
+    a->other[small ? start[root[k]]++ : start[k] + rows[k] - 1] = a->order[k];
+  }
+  memcpy(a->order, a->other, size * sizeof *a->order);
+  lu->spent += 2 * (uint64_t)size;
+}
+
 static void end_order(sl_lu *lu, uint32_t first, uint32_t size) {
   sl_lu_analysis *a = lu->analysis;
   uint32_t *rows = a->btf.order + first;
@@ -424,9 +454,10 @@ static sl_status order_block(sl_lu *lu, uint64_t work) {
     return SL_OK;
   case PREDICT:
     if (!predict(lu, size, work)) return SL_OK;
+    bool columns = lu->options.ordering == SL_LU_ORDER_COLUMNS;
+    bool natural = lu->options.ordering == SL_LU_ORDER_NATURAL;
+    if (!columns && !natural) gather_subtrees(lu, size);
     if (!is_worth_another(lu, size)) {
-      bool columns = lu->options.ordering == SL_LU_ORDER_COLUMNS;
-      bool natural = lu->options.ordering == SL_LU_ORDER_NATURAL;
       take_order(lu, first, size,
                  columns   ? SL_LU_ORDER_COLUMNS
                  : natural ? SL_LU_ORDER_NATURAL

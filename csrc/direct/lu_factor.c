@@ -136,10 +136,12 @@ static uint32_t reach(const sl_lu *lu, uint32_t first, uint32_t root, uint32_t s
 static double scatter(const sl_lu *lu, uint32_t k, uint32_t first) {
   double *x = lu->search->x, largest = 0;
   int32_t exponent = lu->row_exponent[k];
-  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
-    uint32_t q = lu->place[t];
+  const uint32_t *place = lu->place + lu->entry_start[k];
+  const double *entries = sl_lu_row_entries(lu, k);
+  for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
+    uint32_t q = place[t];
     if (q < first) continue;
-    double value = sl_lu_scaled_entry(lu, t, exponent, q);
+    double value = sl_lu_scaled_entry(lu, entries[t], exponent, q);
     x[q - first] = value;
     double size = fabs(value);
     if (size > largest) largest = size;
@@ -350,11 +352,12 @@ NOINLINE static sl_status factor_row(sl_lu *lu, uint32_t k) {
 static void factor_single(sl_lu *lu, uint32_t k) {
   sl_lu_search *s = lu->search;
   double value = 0;
-  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
-    if (lu->place[t] != k) continue;
-    value = sl_times_power(lu->entries[t], lu->row_exponent[k] + lu->column_exponent[k]);
-  }
-  lu->spent += lu->entry_start[k + 1] - lu->entry_start[k] + 1;
+  const uint32_t *place = lu->place + lu->entry_start[k];
+  const double *entries = sl_lu_row_entries(lu, k);
+  uint32_t count = lu->entry_start[k + 1] - lu->entry_start[k];
+  for (uint32_t t = 0; t < count; t++) value = place[t] == k ? entries[t] : value;
+  value = sl_lu_scaled_entry(lu, value, lu->row_exponent[k], k);
+  lu->spent += count + 1;
   lu->pivot[k] = value;
   lu->lower_start[k + 1] = s->lower_end;
   lu->upper_start[k + 1] = s->upper_end;
@@ -386,6 +389,7 @@ sl_status sl_lu_factor(sl_lu *lu, uint64_t work, bool *done) {
   while (lu->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = lu->cursor++, first = lu->block_start[s->block];
     uint32_t end = lu->block_start[s->block + 1];
+    if (k == lu->copied && lu->entries != NULL) sl_lu_copy_rows(lu);
     if (end - first == 1) {
       factor_single(lu, k);
     } else {

@@ -6,6 +6,9 @@
 #include "direct/lu_object.h"
 #include "simd/kernels.h"
 
+// Entries that are read from where they are, row by row in another order, without waiting for memory.
+#define MOST_IN_CACHE 65536
+
 sl_lu_options sl_lu_options_default(void) {
   return (sl_lu_options){
       .pivot_threshold = 0.01, .matching = SL_LU_MATCHING_AUTO, .ordering = SL_LU_ORDER_AUTO};
@@ -123,6 +126,9 @@ static sl_status begin_numbers(sl_lu *lu) {
   lu->factored = false;
   lu->unit_scale = lu->scaled && lu->column_base == NULL;
   enter(lu, SL_LU_SCALE);
+  lu->copied = 0;
+  bool direct = lu->unit_scale && lu->value_type == SL_VALUES_F64;
+  if (direct && lu->nnz <= MOST_IN_CACHE) return SL_OK;
   return SL_ALLOC(&lu->entries, lu->nnz);
 }
 

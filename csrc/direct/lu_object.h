@@ -29,7 +29,8 @@ struct sl_lu {
   const sl_csr *matrix; // until the first factorisation has ended; then NULL
   const void *values;   // nnz, while factors are made
   sl_value_type value_type;
-  double *entries; // nnz: the same in the order of `place`
+  double *entries; // nnz: the same in the order of `place`; NULL: they are read where they are
+  uint32_t copied; // rows of the factors whose entries are there
   bool scaled;     // by the caller
   bool unit_scale; // all exponents of the factors are 0
   sl_lu_stage stage;
@@ -112,11 +113,20 @@ sl_status sl_lu_reserve(sl_lu *lu, uint64_t lower, uint64_t upper);
 // Records that row `k` of the factors vanished, and ends the job.
 void sl_lu_end_singular(sl_lu *lu, uint32_t k);
 
-// Entry t, in column q and a row with this exponent, as it is factorised.
-static inline double sl_lu_scaled_entry(const sl_lu *lu, uint32_t t, int32_t row_exponent,
+// Copies the entries of row lu->copied and of some after it.
+void sl_lu_copy_rows(sl_lu *lu);
+
+// The entries of row k, in the order of `place`.
+static inline const double *sl_lu_row_entries(const sl_lu *lu, uint32_t k) {
+  if (lu->entries != NULL) return lu->entries + lu->entry_start[k];
+  return (const double *)lu->values + lu->row_start[lu->row_order[k]];
+}
+
+// An entry of column q and a row with this exponent, as it is factorised.
+static inline double sl_lu_scaled_entry(const sl_lu *lu, double value, int32_t row_exponent,
                                         uint32_t q) {
-  if (lu->unit_scale) return lu->entries[t];
-  return sl_times_power(lu->entries[t], row_exponent + lu->column_exponent[q]);
+  if (lu->unit_scale) return value;
+  return sl_times_power(value, row_exponent + lu->column_exponent[q]);
 }
 
 // Keeps the worst of each row of the factors.

@@ -9,6 +9,7 @@
 #include "simd/kernels.h"
 
 #define NOINLINE __attribute__((noinline))
+#define ROWS_AHEAD 128
 
 // Factors whose entries grew by more than this are of no use: refinement would not mend them.
 #define LEAST_RECIPROCAL_GROWTH 0x1p-26
@@ -56,17 +57,34 @@ void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done) {
     for (uint32_t q = 0; q < lu->n; q++) lu->column_exponent[q] = first;
     if (lu->unit_scale) memset(lu->row_exponent, 0, lu->n * sizeof *lu->row_exponent);
   }
+  // Copied row by row when they are needed, or not at all.
+  bool later = lu->unit_scale && lu->value_type == SL_VALUES_F64;
+  if (later) lu->cursor = lu->n;
   while (lu->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = lu->cursor++;
     scale_row(lu, k);
     lu->spent += lu->entry_start[k + 1] - lu->entry_start[k] + 1;
   }
   *done = lu->cursor == lu->n;
+  if (*done && !later) lu->copied = lu->n;
   if (!*done || lu->unit_scale) return;
   for (uint32_t q = 0; q < lu->n; q++) {
     int32_t largest = lu->column_exponent[q];
     lu->column_exponent[q] = largest < SL_EXPONENT_OF_ZERO / 2 ? 0 : -largest;
   }
+}
+
+// Rows come from all over the matrix: what is waited for is memory, and less of it while nothing else
+// has to be done.
+NOINLINE void sl_lu_copy_rows(sl_lu *lu) {
+  const double *values = lu->values;
+  uint32_t end = lu->n - lu->copied < ROWS_AHEAD ? lu->n : lu->copied + ROWS_AHEAD;
+  for (uint32_t k = lu->copied; k < end; k++) {
+    const double *from = values + lu->row_start[lu->row_order[k]];
+    uint32_t begin = lu->entry_start[k], count = lu->entry_start[k + 1] - begin;
+    for (uint32_t t = 0; t < count; t++) lu->entries[begin + t] = from[t];
+  }
+  lu->copied = end;
 }
 
 // ---- outside of the blocks ----------------------------------------------------------------------
@@ -91,12 +109,13 @@ sl_status sl_lu_gather_outside(sl_lu *lu) {
 static void write_outside(sl_lu *lu, uint32_t k, uint32_t first) {
   uint32_t at = lu->outside_start[k];
   if (at == lu->outside_start[k + 1]) return;
-  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
-    uint32_t q = lu->place[t];
+  const uint32_t *place = lu->place + lu->entry_start[k];
+  const double *entries = sl_lu_row_entries(lu, k);
+  for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
+    uint32_t q = place[t];
     if (q >= first) continue;
     lu->outside_index[at] = q;
-    lu->outside_value[at++] =
-        sl_times_power(lu->entries[t], lu->row_exponent[k] + lu->column_exponent[q]);
+    lu->outside_value[at++] = sl_lu_scaled_entry(lu, entries[t], lu->row_exponent[k], q);
   }
 }
 
@@ -118,9 +137,11 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
   int32_t exponent = lu->row_exponent[k];
   uint32_t outside = lu->outside_start[k];
   double largest = 0;
-  for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
-    uint32_t q = lu->place[t];
-    double value = sl_lu_scaled_entry(lu, t, exponent, q);
+  const uint32_t *place = lu->place + lu->entry_start[k];
+  const double *entries = sl_lu_row_entries(lu, k);
+  for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
+    uint32_t q = place[t];
+    double value = sl_lu_scaled_entry(lu, entries[t], exponent, q);
     if (q < first) {
       lu->outside_value[outside++] = value;
       continue;
@@ -189,6 +210,7 @@ void sl_lu_refactor(sl_lu *lu, uint64_t work, bool *done) {
   uint32_t block = lu->block;
   while (lu->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = lu->cursor++, first = lu->block_start[block];
+    if (k == lu->copied && lu->entries != NULL) sl_lu_copy_rows(lu);
     lu->spent += lu->entry_start[k + 1] - lu->entry_start[k];
     bool alone = lu->block_start[block + 1] - first == 1;
     if (!refactor_row(lu, k, first, alone, lu->scratch)) {

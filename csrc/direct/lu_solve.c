@@ -37,16 +37,23 @@ static void store(const double *y, uint32_t lanes, const uint32_t *order, const 
 
 // ---- one right-hand side ------------------------------------------------------------------------
 
-static inline double gather(const uint32_t *index, const double *value, uint64_t count,
+// Of short rows the entry that was computed last, which comes last, is what is waited for.
+#define SHORT_ROW 8
+
+// sum less the products of a row with y.
+static inline double gather(const uint32_t *index, const double *value, uint64_t count, double sum,
                             const double *y) {
-  double even = 0, odd = 0;
   uint64_t t = 0;
-  for (; t + 1 < count; t += 2) {
-    even += value[t] * y[index[t]];
-    odd += value[t + 1] * y[index[t + 1]];
+  if (count >= SHORT_ROW) {
+    double odd = 0;
+    for (; t + 1 < count; t += 2) {
+      sum -= value[t] * y[index[t]];
+      odd += value[t + 1] * y[index[t + 1]];
+    }
+    sum -= odd;
   }
-  if (t < count) even += value[t] * y[index[t]];
-  return even + odd;
+  for (; t < count; t++) sum -= value[t] * y[index[t]];
+  return sum;
 }
 
 static inline void spread(const uint32_t *index, const double *value, uint64_t count, double factor,
@@ -58,20 +65,24 @@ static inline void spread(const uint32_t *index, const double *value, uint64_t c
 // lower factor with what lies outside of the blocks, then the upper one; transposed the upper, then
 // the lower one.
 NOINLINE static void solve_lower(const sl_lu *lu, uint32_t begin, uint32_t end, double *y) {
+  uint64_t at = lu->lower_start[begin], outside = lu->outside_start[begin];
   for (uint32_t k = begin; k < end; k++) {
-    uint64_t at = lu->lower_start[k], outside = lu->outside_start[k];
-    double sum = y[k];
-    sum -= gather(lu->outside_index + outside, lu->outside_value + outside,
-                  lu->outside_start[k + 1] - outside, y);
-    sum -= gather(lu->lower_index + at, lu->lower_value + at, lu->lower_start[k + 1] - at, y);
+    uint64_t next = lu->lower_start[k + 1], next_outside = lu->outside_start[k + 1];
+    double sum = gather(lu->outside_index + outside, lu->outside_value + outside,
+                        next_outside - outside, y[k], y);
+    sum = gather(lu->lower_index + at, lu->lower_value + at, next - at, sum, y);
     y[k] = sum / lu->pivot[k];
+    at = next;
+    outside = next_outside;
   }
 }
 
 NOINLINE static void solve_upper(const sl_lu *lu, uint32_t begin, uint32_t end, double *y) {
+  uint64_t next = lu->upper_start[end];
   for (uint32_t k = end; k-- > begin;) {
     uint64_t at = lu->upper_start[k];
-    y[k] -= gather(lu->upper_index + at, lu->upper_value + at, lu->upper_start[k + 1] - at, y);
+    y[k] = gather(lu->upper_index + at, lu->upper_value + at, next - at, y[k], y);
+    next = at;
   }
 }
 
