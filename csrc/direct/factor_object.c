@@ -14,6 +14,8 @@
 
 // Pivots of an indefinite matrix that are smaller than this part of its largest entry are replaced.
 #define THRESHOLD 0x1p-26
+// That tell most matrices that are not symmetric, before all facts about one are found.
+#define FIRST_ENTRIES 256
 
 sl_job *sl_factor_job(sl_factor *factor) { return &factor->job; }
 
@@ -250,10 +252,45 @@ static sl_factor_method first_method(const sl_factor *f) {
   return may_be_definite(f) ? SL_FACTOR_CHOLESKY : SL_FACTOR_LDLT;
 }
 
+// What solves of a matrix that is taken as unsymmetric need to know: its longest row, and its least slack,
+// of which any that is not positive will do. The rest is found when the condition is asked for.
+static void find_class(sl_csr *matrix) {
+  sl_matrix_class found = {.square = true, .min_row_slack = INFINITY};
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    uint32_t length = matrix->row_pointers[i + 1] - matrix->row_pointers[i];
+    if (length > found.max_row_nnz) found.max_row_nnz = length;
+  }
+  for (uint32_t i = 0; i < matrix->rows && found.min_row_slack > 0; i++) {
+    double slack = sl_csr_row_slack(matrix, i);
+    if (slack < found.min_row_slack) found.min_row_slack = slack;
+  }
+  matrix->matrix_class = found;
+}
+
+// Whether one of the first entries has no mirror image: so it is with most matrices that are not symmetric.
+static bool is_surely_unsymmetric(const sl_csr *m) {
+  for (uint32_t i = 0; i < m->rows && m->row_pointers[i] < FIRST_ENTRIES; i++) {
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+      uint32_t j = m->columns[p], low = m->row_pointers[j], high = m->row_pointers[j + 1];
+      uint32_t end = high;
+      while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (m->columns[middle] < i)
+          low = middle + 1;
+        else
+          high = middle;
+      }
+      if (low == end || m->columns[low] != i || sl_csr_value(m, low) != sl_csr_value(m, p)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
   sl_factor *f = NULL;
   size_t n = matrix->rows;
-  const sl_matrix_class *facts;
   sl_status status = sl_alloc_zero(1, sizeof *f, (void **)&f);
   if (status != SL_OK) {
     sl_csr_destroy(matrix);
@@ -261,11 +298,14 @@ sl_status sl_factor_adopt(sl_csr *matrix, bool general, sl_factor **out) {
   }
   f->job.kind = &sl_factor_kind;
   f->matrix = matrix;
-  status = sl_csr_classify(matrix, &facts);
-  if (status == SL_OK) {
-    f->symmetric = facts->symmetric && !general;
-    status = SL_ALLOC(&f->row_exponent, n);
+  if (general) {
+    if (!matrix->classified) find_class(matrix);
+  } else {
+    const sl_matrix_class *facts;
+    status = sl_csr_classify(matrix, &facts);
+    f->symmetric = facts->symmetric;
   }
+  if (status == SL_OK) status = SL_ALLOC(&f->row_exponent, n);
   if (status == SL_OK && f->symmetric) f->column_exponent = f->row_exponent;
   if (status == SL_OK && !f->symmetric) status = SL_ALLOC(&f->column_exponent, n);
   if (status == SL_OK) status = SL_ALLOC(&f->scaled, (size_t)matrix->nnz);
@@ -315,10 +355,14 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
              "auto, cholesky, ldlt or lu");
   SL_REQUIRE(ordering >= SL_FACTOR_ORDER_AMD && ordering <= SL_FACTOR_ORDER_NESTED, SL_ERR_OPTION,
              "ordering", "auto, amd, natural, columns or nested");
-  const sl_matrix_class *facts;
-  SL_TRY(sl_csr_classify(matrix, &facts));
-  bool general = method == SL_FACTOR_LU || (method == SL_FACTOR_AUTO && !facts->symmetric);
-  SL_REQUIRE(general || facts->symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
+  bool symmetric = false;
+  if (method != SL_FACTOR_LU && (matrix->classified || !is_surely_unsymmetric(matrix))) {
+    const sl_matrix_class *facts;
+    SL_TRY(sl_csr_classify(matrix, &facts));
+    symmetric = facts->symmetric;
+  }
+  bool general = method == SL_FACTOR_LU || (method == SL_FACTOR_AUTO && !symmetric);
+  SL_REQUIRE(general || symmetric, SL_ERR_NOT_SYMMETRIC, "matrix",
              "a symmetric matrix: method lu takes others");
   SL_REQUIRE(general || ordering != SL_FACTOR_ORDER_COLUMNS, SL_ERR_OPTION, "ordering",
              "another one: columns is for method lu");
@@ -327,8 +371,8 @@ static sl_status create(sl_csr *matrix, int32_t method, int32_t ordering, bool e
   sl_csr *copy;
   sl_factor *f;
   SL_TRY(copy_matrix(matrix, NULL, &copy));
-  copy->matrix_class = *facts; // the same values: what is known of them need not be found again
-  copy->classified = true;
+  copy->matrix_class = matrix->matrix_class; // what is known of them need not be found again
+  copy->classified = matrix->classified;
   SL_TRY(sl_factor_adopt(copy, general, &f));
   f->asked = (sl_factor_method)method;
   f->ordering = (sl_factor_ordering)ordering;
@@ -485,19 +529,6 @@ static sl_status require_idle(const sl_factor *f) {
   return SL_OK;
 }
 
-// What solves of a matrix that is not symmetric need to know: its longest row, which is that of the
-// old one, and its least slack, of which any that is not positive will do. The rest is found when the
-// condition is asked for.
-static void take_class(sl_csr *matrix, const sl_csr *old) {
-  matrix->matrix_class = old->matrix_class;
-  double least = INFINITY;
-  for (uint32_t i = 0; i < matrix->rows && least > 0; i++) {
-    double slack = sl_csr_row_slack(matrix, i);
-    if (slack < least) least = slack;
-  }
-  matrix->matrix_class.min_row_slack = least;
-}
-
 // Takes a matrix of the same pattern over, once it is known to be right.
 static sl_status take_values(sl_factor *f, sl_csr *matrix) {
   const sl_matrix_class *facts;
@@ -506,7 +537,7 @@ static sl_status take_values(sl_factor *f, sl_csr *matrix) {
   if (f->symmetric) {
     status = sl_csr_classify(matrix, &facts);
   } else {
-    take_class(matrix, old);
+    find_class(matrix);
   }
   if (status == SL_OK && f->symmetric && !facts->symmetric) {
     status = sl_fail(SL_ERR_NOT_SYMMETRIC, "matrix", "a symmetric matrix", SL_NO_POSITION);

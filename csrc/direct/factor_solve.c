@@ -267,35 +267,51 @@ NOINLINE static uint32_t gather_rows(sl_factor *f, uint32_t i, uint64_t *work) {
   return i;
 }
 
-// Where there is no correction to come, residuals need not be more precise than what they prove: in
-// double precision, their rounding counted as an error of the answer. Rows that this does not prove to
-// be within the tolerance, nor better than a row before, are computed again: what was counted may be
-// all there is. Long rows would round too much.
+// Judges a row from its residual in double precision, rounding counted as an error of the answer. One
+// that this does not prove to be within the tolerance, nor better than a row before, is computed again:
+// what was counted may be all there is.
+NOINLINE static void judge_once(sl_factor *f, uint32_t i, double residual, double size,
+                                double rounding) {
+  const sl_factor_solve *s = &f->solve;
+  double most = s->error > s->tolerance ? s->error : s->tolerance;
+  if (fabs(residual) <= (most - rounding) * size * (1 - 0x1p-50) || !(size < INFINITY)) {
+    judge_row(f, i, residual, size, rounding, rounding);
+  } else {
+    gather_row(f, i, f->matrix->row_pointers[i], f->matrix->row_pointers[i + 1]);
+  }
+}
+
+// Where there is no correction to come, residuals need not be more precise than what they prove, and are
+// not kept. Long rows would round too much.
 NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
-  const double *scaled = f->scaled, *x = f->scaled_x;
-  for (; i < m->rows && *work > 0; i++) {
-    double residual = f->scaled_b[i], size = fabs(residual);
-    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
-    *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
+  const double *scaled = f->scaled, *x = f->scaled_x, *b = f->scaled_b;
+  const uint32_t *columns = m->columns, *pointers = m->row_pointers;
+  uint32_t begin = pointers[i], first = begin, most = *work < m->nnz ? (uint32_t)*work : m->nnz;
+  bool bounded = f->solve.bound < INFINITY; // every row has a part in the bound
+  double worst = bounded ? -1 : f->solve.error;
+  for (; i < m->rows && begin - first < most; i++) {
+    uint32_t end = pointers[i + 1];
     if (end - begin > LONG_ROW) {
       gather_row(f, i, begin, end);
+      worst = bounded ? -1 : f->solve.error;
+      begin = end;
       continue;
-    }
-    for (uint32_t p = begin; p < end; p++) {
-      double product = scaled[p] * x[m->columns[p]];
-      residual -= product;
-      size += fabs(product);
     }
     // Each of end - begin products and differences rounds; and so does the sum of the sizes.
     double rounding = (double)(end - begin + 2) * 0x1.001p-53;
-    double most = f->solve.error > f->solve.tolerance ? f->solve.error : f->solve.tolerance;
-    if (fabs(residual) <= (most - rounding) * size * (1 - 0x1p-50) || !(size < INFINITY)) {
-      judge_row(f, i, residual, size, rounding, rounding);
-    } else {
-      gather_row(f, i, begin, end);
+    double residual = b[i], size = fabs(residual);
+    for (; begin < end; begin++) {
+      double product = scaled[begin] * x[columns[begin]];
+      residual -= product;
+      size += fabs(product);
     }
+    bool is_less = fabs(residual) <= (worst - rounding) * size * (1 - 0x1p-50);
+    if (is_less && size >= 0x1p-950 && size < INFINITY) continue;
+    judge_once(f, i, residual, size, rounding);
+    worst = bounded ? -1 : f->solve.error;
   }
+  *work -= begin - first < *work ? begin - first : *work;
   return i;
 }
 

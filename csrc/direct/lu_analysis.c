@@ -260,46 +260,51 @@ static bool over_rows(sl_lu *lu, uint64_t work, uint32_t first, uint32_t size,
   return a->cursor == size;
 }
 
+// The entries of the block are kept row by row, counted from its first: in the arrays of the places,
+// which are written at the end of the analysis.
 static void count_in(sl_lu *lu, uint32_t first, uint32_t size, uint32_t local) {
   sl_lu_analysis *a = lu->analysis;
   const sl_csr *matrix = lu->matrix;
-  uint32_t row = lu->row_order[first + local];
+  uint32_t row = lu->row_order[first + local], at = local == 0 ? 0 : lu->entry_start[local];
   for (uint32_t t = matrix->row_pointers[row]; t < matrix->row_pointers[row + 1]; t++) {
-    uint32_t place = a->column_place[matrix->columns[t]];
-    if (place >= first && place - first < size) a->in_start[place - first + 2]++;
+    uint32_t column = a->column_place[matrix->columns[t]] - first;
+    if (column >= size) continue;
+    a->in_start[column + 2]++;
+    lu->place[at++] = column;
   }
+  lu->entry_start[local + 1] = at;
 }
 
 static void fill_in(sl_lu *lu, uint32_t first, uint32_t size, uint32_t local) {
+  (void)first;
+  (void)size;
   sl_lu_analysis *a = lu->analysis;
-  const sl_csr *matrix = lu->matrix;
-  uint32_t row = lu->row_order[first + local];
-  for (uint32_t t = matrix->row_pointers[row]; t < matrix->row_pointers[row + 1]; t++) {
-    uint32_t place = a->column_place[matrix->columns[t]];
-    if (place >= first && place - first < size) {
-      a->in_row[a->in_start[place - first + 1]++] = local;
-    }
+  uint32_t begin = local == 0 ? 0 : lu->entry_start[local];
+  for (uint32_t t = begin; t < lu->entry_start[local + 1]; t++) {
+    a->in_row[a->in_start[lu->place[t] + 1]++] = local;
   }
 }
 
 static void join(sl_lu *lu, uint32_t first, uint32_t size, uint32_t local) {
+  (void)first;
+  (void)size;
   sl_lu_analysis *a = lu->analysis;
-  const sl_csr *matrix = lu->matrix;
-  uint32_t row = lu->row_order[first + local];
+  uint32_t begin = local == 0 ? 0 : lu->entry_start[local], joined = a->joined;
   a->mark[local] = local + 1;
-  for (uint32_t t = matrix->row_pointers[row]; t < matrix->row_pointers[row + 1]; t++) {
-    uint32_t place = a->column_place[matrix->columns[t]];
-    if (place < first || place - first >= size || a->mark[place - first] == local + 1) continue;
-    a->mark[place - first] = local + 1;
-    a->indices[a->joined++] = place - first;
+  for (uint32_t t = begin; t < lu->entry_start[local + 1]; t++) {
+    uint32_t column = lu->place[t];
+    if (a->mark[column] == local + 1) continue;
+    a->mark[column] = local + 1;
+    a->indices[joined++] = column;
   }
   for (uint32_t t = a->in_start[local]; t < a->in_start[local + 1]; t++) {
     uint32_t other = a->in_row[t];
     if (a->mark[other] == local + 1) continue;
     a->mark[other] = local + 1;
-    a->indices[a->joined++] = other;
+    a->indices[joined++] = other;
   }
-  a->offsets[local + 1] = a->joined;
+  a->joined = joined;
+  a->offsets[local + 1] = joined;
 }
 
 // The rows of the Cholesky factor of the joined pattern, which holds all that the factors can when
@@ -500,8 +505,7 @@ static void finish(sl_lu *lu, uint64_t work, bool *done) {
     for (uint32_t q = 0; lu->column_base != NULL && q < lu->n; q++) {
       lu->column_base[q] = base_exponent(a->product.column_dual[lu->column_order[q]]);
     }
-    lu->entry_start[0] = 0;
-    lu->outside_count = 0;
+    lu->entry_start[0] = lu->outside_start[0] = 0;
     a->block = 0;
     lu->spent += lu->n;
   }
@@ -509,16 +513,18 @@ static void finish(sl_lu *lu, uint64_t work, bool *done) {
   while (a->cursor < lu->n && lu->spent - begin < work) {
     uint32_t k = a->cursor++, row = lu->row_order[k], at = lu->entry_start[k];
     if (k == lu->block_start[a->block + 1]) a->block++;
-    uint32_t first = lu->block_start[a->block];
+    uint32_t first = lu->block_start[a->block], outside = lu->outside_start[k];
     for (uint32_t t = matrix->row_pointers[row]; t < matrix->row_pointers[row + 1]; t++) {
       uint32_t q = a->column_place[matrix->columns[t]];
       lu->place[at++] = q;
-      lu->outside_count += q < first;
+      outside += q < first;
     }
     lu->entry_start[k + 1] = at;
+    lu->outside_start[k + 1] = outside;
     lu->spent += at - lu->entry_start[k] + 1;
   }
   *done = a->cursor == lu->n;
+  lu->outside_count = lu->outside_start[a->cursor];
 }
 
 sl_status sl_lu_analyse(sl_lu *lu, uint64_t work, bool *done) {

@@ -253,8 +253,23 @@ static sl_status take_factors(sl_lu *lu, sl_reader *reader, const head *h) {
   return finite ? SL_OK : sl_reader_bad(reader, "factors of finite numbers");
 }
 
+static void count_outside(sl_lu *lu) {
+  uint32_t count = 0;
+  for (uint32_t b = 0; b < lu->blocks; b++) {
+    uint32_t first = lu->block_start[b];
+    for (uint32_t k = first; k < lu->block_start[b + 1]; k++) {
+      lu->outside_start[k] = count;
+      for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
+        count += lu->place[t] < first;
+      }
+    }
+  }
+  lu->outside_start[lu->n] = count;
+}
+
 static sl_status take_outside(sl_lu *lu, sl_reader *reader) {
   SL_TRY(SL_ALLOC(&lu->outside_start, (size_t)lu->n + 1));
+  count_outside(lu);
   SL_TRY(sl_lu_gather_outside(lu));
   uint32_t count = lu->outside_start[lu->n];
   sl_free(lu->outside_value);

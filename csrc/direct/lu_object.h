@@ -98,7 +98,7 @@ void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done);
 void sl_lu_refactor(sl_lu *lu, uint64_t work, bool *done);
 void sl_lu_write_outside(sl_lu *lu, uint64_t work, bool *done);
 
-// Memory for the entries outside of the blocks. O(nnz).
+// Memory for the entries outside of the blocks. O(1).
 sl_status sl_lu_gather_outside(sl_lu *lu);
 
 // Called between two stages, and when the object is destroyed. NULL is allowed.

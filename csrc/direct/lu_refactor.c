@@ -90,17 +90,7 @@ NOINLINE void sl_lu_copy_rows(sl_lu *lu) {
 // ---- outside of the blocks ----------------------------------------------------------------------
 
 sl_status sl_lu_gather_outside(sl_lu *lu) {
-  uint32_t count = 0;
-  for (uint32_t b = 0; b < lu->blocks; b++) {
-    uint32_t first = lu->block_start[b];
-    for (uint32_t k = first; k < lu->block_start[b + 1]; k++) {
-      lu->outside_start[k] = count;
-      for (uint32_t t = lu->entry_start[k]; t < lu->entry_start[k + 1]; t++) {
-        count += lu->place[t] < first;
-      }
-    }
-  }
-  lu->outside_start[lu->n] = count;
+  uint32_t count = lu->outside_start[lu->n];
   SL_TRY(SL_REALLOC(&lu->outside_index, count));
   return SL_REALLOC(&lu->outside_value, count);
 }

@@ -66,14 +66,19 @@ static inline void spread(const uint32_t *index, const double *value, uint64_t c
 // the lower one.
 NOINLINE static void solve_lower(const sl_lu *lu, uint32_t begin, uint32_t end, double *y) {
   uint64_t at = lu->lower_start[begin], outside = lu->outside_start[begin];
+  bool any_outside = outside != lu->outside_start[end];
   for (uint32_t k = begin; k < end; k++) {
-    uint64_t next = lu->lower_start[k + 1], next_outside = lu->outside_start[k + 1];
-    double sum = gather(lu->outside_index + outside, lu->outside_value + outside,
-                        next_outside - outside, y[k], y);
+    uint64_t next = lu->lower_start[k + 1];
+    double sum = y[k];
+    if (any_outside) {
+      uint64_t next_outside = lu->outside_start[k + 1];
+      sum = gather(lu->outside_index + outside, lu->outside_value + outside, next_outside - outside,
+                   sum, y);
+      outside = next_outside;
+    }
     sum = gather(lu->lower_index + at, lu->lower_value + at, next - at, sum, y);
     y[k] = sum / lu->pivot[k];
     at = next;
-    outside = next_outside;
   }
 }
 
