@@ -32,6 +32,7 @@ typedef struct sl_factor_solve {
   int stage; // of this column
   uint32_t cursor;
   bool precise;            // the residual at hand is in twice the precision
+  bool large;              // numbers of this column are too large for that
   int32_t exponent;        // b was divided by 2^exponent
   double lost;             // most that underflow can have taken from a scaled residual
   double error, bound;     // of what is in x now: backward, forward

@@ -146,6 +146,7 @@ static void begin_column(sl_factor *f) {
   s->exponent = largest_exponent(b, exponents, n);
   sl_times_powers(b, exponents, -s->exponent, n, f->scaled_b);
   s->refinements = 0;
+  s->large = false;
   s->best = INFINITY;
   sl_factor_pass_begin(f, f->scaled_b, s->transpose);
 }
@@ -274,7 +275,8 @@ NOINLINE static void judge_once(sl_factor *f, uint32_t i, double residual, doubl
                                 double rounding) {
   const sl_factor_solve *s = &f->solve;
   double most = s->error > s->tolerance ? s->error : s->tolerance;
-  if (fabs(residual) <= (most - rounding) * size * (1 - 0x1p-50) || !(size < INFINITY)) {
+  bool is_proved = fabs(residual) <= (most - rounding) * size * (1 - 0x1p-50);
+  if (is_proved || !(size < INFINITY) || s->large) {
     judge_row(f, i, residual, size, rounding, rounding);
   } else {
     gather_row(f, i, f->matrix->row_pointers[i], f->matrix->row_pointers[i + 1]);
@@ -288,13 +290,14 @@ NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *wo
   const double *scaled = f->scaled, *x = f->scaled_x, *b = f->scaled_b;
   const uint32_t *columns = m->columns, *pointers = m->row_pointers;
   uint32_t begin = pointers[i], first = begin, most = *work < m->nnz ? (uint32_t)*work : m->nnz;
-  bool bounded = f->solve.bound < INFINITY; // every row has a part in the bound
-  double worst = bounded ? -1 : f->solve.error;
+  // Where every row has a part in the bound, or in a correction.
+  bool each = f->solve.bound < INFINITY || f->solve.large;
+  double worst = each ? -1 : f->solve.error;
   for (; i < m->rows && begin - first < most; i++) {
     uint32_t end = pointers[i + 1];
-    if (end - begin > LONG_ROW) {
+    if (end - begin > LONG_ROW && !f->solve.large) {
       gather_row(f, i, begin, end);
-      worst = bounded ? -1 : f->solve.error;
+      worst = each ? -1 : f->solve.error;
       begin = end;
       continue;
     }
@@ -309,7 +312,7 @@ NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *wo
     bool is_less = fabs(residual) <= (worst - rounding) * size * (1 - 0x1p-50);
     if (is_less && size >= 0x1p-950 && size < INFINITY) continue;
     judge_once(f, i, residual, size, rounding);
-    worst = bounded ? -1 : f->solve.error;
+    worst = each ? -1 : f->solve.error;
   }
   *work -= begin - first < *work ? begin - first : *work;
   return i;
@@ -410,7 +413,7 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     if (!sl_factor_pass_step(f, work, s->refinements == 0 ? f->scaled_x : f->correction)) break;
     for (uint32_t i = 0; i < n && s->refinements > 0; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
-    begin_residual(f, s->limit > 0 || s->transpose);
+    begin_residual(f, (s->limit > 0 && !s->large) || s->transpose);
     break;
   case RESIDUAL:
     s->cursor = s->transpose ? scatter_rows(f, s->cursor, &left)
@@ -419,6 +422,11 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     f->work += work - left;
     if (s->cursor < n) break;
     s->stage = JUDGE;
+    // Parts of numbers near the largest overflow, which numbers themselves may not.
+    if (!s->large && !s->transpose && !(s->error < INFINITY)) {
+      s->large = true;
+      begin_residual(f, false);
+    }
     break;
   default:
     judge(f);
