@@ -121,7 +121,9 @@ static sl_status prepare(sl_solver *solver, bool *done) {
     SL_TRY(create(lu, solver->n));
     load(lu, solver->matrix);
   }
+  const uint64_t limit = solver->options.max_work;
   for (uint32_t k = 0; k < 16 && lu->next_column < lu->n; k++) {
+    if (k > 0 && limit > 0 && solver->work >= limit) break;
     solver->work += (uint64_t)(lu->n - lu->rank) * (lu->n - lu->next_column);
     eliminate(lu);
   }

@@ -619,6 +619,12 @@ sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result
   bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
   if (!fits) memset(x, 0, solver->n * sizeof *x);
   fill_result(solver, x, solver->verified.holds && fits, result);
+  // Nor is one worth anything whose residual is beyond it: zero leaves b.
+  if (!isfinite(result->residual)) {
+    fits = false;
+    memset(x, 0, solver->n * sizeof *x);
+    fill_result(solver, x, false, result);
+  }
   solver->verified.holds = fits;
   return SL_OK;
 }

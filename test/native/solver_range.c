@@ -309,6 +309,31 @@ static void incomplete_cholesky_of_denormal_numbers_ends(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// x is within the range of numbers and A x is not: x = 0 leaves less.
+static void gives_no_solution_whose_residual_overflows(void **state) {
+  (void)state;
+  const double b[] = {-0x1p910, -0x1p630};
+  sl_csr *matrix = two(0x1p32, -0x1p510, -0x1p730, 0x1p710);
+  for (int method = SL_SOLVER_AUTO; method <= SL_SOLVER_LU; method++) {
+    sl_solver_options options = sl_solver_options_default();
+    options.method = (sl_solver_method)method;
+    sl_solver *solver;
+    sl_outcome outcome;
+    sl_solve_result result;
+    double x[2];
+    if (sl_solver_create(matrix, &options, &solver) != SL_OK) continue;
+    assert_ok(sl_solver_begin(solver, b, NULL));
+    do assert_ok(sl_job_step(sl_solver_job(solver), 1, &outcome));
+    while (outcome == SL_OUTCOME_RUNNING);
+    assert_ok(sl_solver_finish(solver, x, &result));
+    expect_numbers(x, 2);
+    assert_true(result.relative_residual <= 1 && result.backward_error <= 1);
+    assert_true(result.outcome != SL_OUTCOME_CONVERGED || result.relative_residual <= 1e-8);
+    sl_solver_destroy(solver);
+  }
+  sl_csr_destroy(matrix);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(every_method_ends),
@@ -317,6 +342,7 @@ int main(void) {
       property(dot_whose_steps_underflow),
       property(sparse_solutions_of_extremes_end),
       property(incomplete_cholesky_of_denormal_numbers_ends),
+      property(gives_no_solution_whose_residual_overflows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
