@@ -254,6 +254,28 @@ describe('factorize', () => {
     expect(inUse()).toEqual(before);
   });
 
+  test('what was aborted leaves a factor that answers', async () => {
+    using matrix = made(held(100, 100, 0));
+    using factor = room.factorize(matrix);
+    const b = side(10_000, 2);
+    const { solution } = factor.solve(b);
+    const condition = factor.conditionEstimate();
+    const giveUp = async (begin: (how: object) => Promise<unknown>) => {
+      const control = new AbortController();
+      const onProgress = () => control.abort(new Error('enough'));
+      await expect(begin({ signal: control.signal, onProgress })).rejects.toThrow('enough');
+    };
+    await giveUp((how) => factor.solveAsync(b, how));
+    expect(factor.solve(b).solution).toEqual(solution);
+    await giveUp((how) => factor.solveTransposeAsync(b, how));
+    await giveUp((how) => factor.conditionEstimateAsync(how));
+    expect(factor.conditionEstimate()).toBe(condition);
+    // With other values half in it there is no factor, and the next call can make one.
+    await giveUp((how) => factor.refactorizeAsync(matrix, how));
+    refused(() => factor.solve(b), SublinearError, 'STATE', 'Factorization.solve', /succeeded/);
+    expect(factor.refactorize(matrix).solve(b).solution).toEqual(solution);
+  });
+
   test('one answer more costs no memory', () => {
     using matrix = made(held(20, 20, 0));
     using factor = room.factorize(matrix);

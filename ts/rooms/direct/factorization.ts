@@ -363,7 +363,7 @@ export class Factorization extends FactorFacts {
       return count;
     });
     const result = () => readSolution(runtime, operation, this.use(operation), n, columns, into);
-    return { raw, holds: [this], result };
+    return { raw, holds: [this], result, stopped: true };
   }
 
   #refactorize(
@@ -383,7 +383,7 @@ export class Factorization extends FactorFacts {
         runtime.check(operation, this.use(operation).beginValues(address, length));
       });
     }
-    return { raw, holds: [this], result: () => this };
+    return { raw, holds: [this], result: () => this, stopped: true };
   }
 
   #condition({ operation }: Call<object>): Begun<WorkProgress, number> {
@@ -394,7 +394,7 @@ export class Factorization extends FactorFacts {
       runtime.check(operation, raw.readCondition(runtime.out));
       return runtime.outF64();
     };
-    return { raw, holds: [this], result };
+    return { raw, holds: [this], result, stopped: true };
   }
 }
 
