@@ -288,6 +288,10 @@ function termOf(
     const { packed } = value.use(operation);
     if (!packed) return value;
   }
+  if (ArrayBuffer.isView(value) || (Array.isArray(value) && typeof value[0] === 'number')) {
+    const wanted = 'a number, a matrix or rows of numbers: [[1, 2]] is a row, [[1], [2]] a column';
+    throw check.typeError(operation, 'right', wanted, value);
+  }
   const given = precisionGiven(operation, value) ?? type;
   return call.add(makeFrom(own.constructor, runtime, operation, 'right', value, { type: given }));
 }
