@@ -376,6 +376,14 @@ describe('collections', () => {
           /"key"/,
         ).argument,
       ).toBe('key');
+    for (const query of ['words', { query: 'words' }, {}])
+      refused(
+        () => all.search(bad(query)),
+        TypeError,
+        'TYPE',
+        'Collection.search',
+        /^"query" expected a vector, or an object as { text: 'words' }/,
+      );
     refused(
       () => all.search([0], { perGroup: 2 }),
       RangeError,

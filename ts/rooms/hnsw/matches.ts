@@ -77,6 +77,13 @@ export function selected(operation: string, select: unknown): readonly string[] 
   return Array.from(select, (field, i) => check.string(operation, `select[${i}]`, field));
 }
 
+/** Words alone, or an object without any of what is asked for. Anything else is looked at as a vector. */
+export function isNoQuery(query: unknown): boolean {
+  if (typeof query === 'string') return true;
+  if (typeof query !== 'object' || query === null || 'key' in query) return false;
+  return Object.getPrototypeOf(query) === Object.prototype;
+}
+
 /** A query by the key of an item. */
 export function isLike(query: VectorArray | { key: Key }): query is { key: Key } {
   return (

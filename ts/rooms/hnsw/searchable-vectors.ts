@@ -8,7 +8,7 @@ import type { Beside } from './collection-parts.js';
 import type { Flat } from './flat.js';
 import type { Hnsw } from './hnsw-index.js';
 import { isHybrid, searchHybrid, withoutVectors } from './hybrid.js';
-import { FIND, grouped, isLike, matchesOf, selected } from './matches.js';
+import { FIND, grouped, isLike, isNoQuery, matchesOf, selected } from './matches.js';
 import { Groups, maxSim } from './max-sim.js';
 import type { Metadata } from './metadata.js';
 import type {
@@ -108,6 +108,11 @@ export abstract class SearchableVectors<
     check.integer(operation, 'k', k);
     check.integer(operation, 'offset', offset);
     const plain = query as VectorArray | { key: Key };
+    if (isNoQuery(plain)) {
+      const wanted =
+        "a vector, or an object as { text: 'words' }, { vector }, { sparse } or { key }";
+      throw check.typeError(operation, 'query', wanted, query);
+    }
     if (this.#beside.alone) throw withoutVectors(operation, plain);
     const like = isLike(plain) ? this.#items.find(operation, plain.key) : undefined;
     if (like !== undefined && !this.index.has(this.#items.idAt(like)))
