@@ -68,6 +68,10 @@ export interface Reading<R extends RawReader, Built extends RawObject, T> {
   remedy?: (code: string, expected: string) => string;
 }
 
+/** Added where a text is a single word that ends as names of files do. */
+const NAME =
+  '; this takes what is in a file, not its name: read it, or give a stream of it to the form with Async';
+
 /** So much of a text is looked at before it is read, and of a file. */
 const HEAD = 1 << 16;
 const BINARY_HEAD = 16;
@@ -195,6 +199,13 @@ export class Feeder<R extends RawReader, Built extends RawObject, T> {
     return encoder.encodeInto(text, target).written;
   }
 
+  /** Whether all that was given is what a file is called. */
+  #isName(): boolean {
+    const piece = this.#piece;
+    if (typeof piece !== 'string' || this.bytesRead > 1024) return false;
+    return /^\s*(?:[\w+.-]+:\/\/)?[^\s,;|]*\.[a-z]\w{0,7}\s*$/i.test(piece);
+  }
+
   /** The same error with what the reading can advise. */
   #advised(error: Error): Error {
     const { code, expected = '' } = error as Partial<CodedError>;
@@ -215,7 +226,7 @@ export class Feeder<R extends RawReader, Built extends RawObject, T> {
     const argument = this.#runtime.text(raw.errorArgument());
     const plain = found === '' || found === 'end of line' || found === 'end of input';
     const got = found === '' ? '' : `, got ${plain ? found : show(found)}`;
-    const remedy = this.#reading.remedy?.(code, expected) ?? '';
+    const remedy = this.#isName() ? NAME : (this.#reading.remedy?.(code, expected) ?? '');
     const message = `line ${line}: expected ${expected}${got}${remedy}`;
     return new SublinearError(code, this.#operation, message, { argument, line, expected });
   }
