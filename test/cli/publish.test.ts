@@ -148,6 +148,20 @@ test('a graph: saved or as text, ranked here and over HTTP', async () => {
   expect(whole.stderr).toMatch(/--source/);
   const mixed = await sublinear('publish ring.slg --cells 3 -o x.slgr'.split(' '));
   expect(mixed.stderr).toMatch(/--cells is for vectors/);
+  // An ending that only graphs have says what it is; and each verb names the one that the file is for.
+  const named = await sublinear('publish ring.csv -o named.slgr --json'.split(' '));
+  expect(JSON.parse(named.stdout).nodeCount).toBe(50);
+  for (const graph of ['ring.slgr', 'ring.slg'])
+    expect(await failing('search', graph, 'words')).toMatch(/^2 .*is a graph: sublinear rank/);
+  file('notes.jsonl', '{"id":"a","body":"the sea"}\n');
+  await sublinear('index notes.jsonl --text body -o notes.slv'.split(' '));
+  const texts = await sublinear('publish notes.slv -o notes.sltx --json'.split(' '));
+  const { bytesToOpen, bytesWritten } = JSON.parse(texts.stdout);
+  expect(bytesToOpen).toBeGreaterThan(64);
+  expect(bytesWritten).toBeGreaterThan(64);
+  expect(await failing('rank', 'notes.sltx')).toMatch(
+    /^2 .*is an index, not a graph: sublinear search/,
+  );
 });
 
 test('any other saved file: its segments, here and over HTTP, and the file again', async () => {

@@ -245,13 +245,14 @@ Examples:
     )
     .action(async (file: string, words: string | undefined, options) => {
       const local = await import('./search.js');
+      const remote = await import('./search-remote.js');
+      await remote.assertIndex(file);
       if (words !== undefined) {
         const { isRemoteText, searchTextsRemote } = await import('./text-remote.js');
         if (await isRemoteText(file)) return searchTextsRemote(file, words, options);
       }
       if (words !== undefined || options.sparse !== undefined)
         return local.searchParts(file, words, options, progress);
-      const remote = await import('./search-remote.js');
       if (!(await remote.isRemoteIndex(file))) return local.search(file, options, progress);
       return remote.searchRemote(file, options, progress);
     });

@@ -37,7 +37,8 @@ export async function publish(
   progress: Progress,
 ): Promise<void> {
   if (await isForSections(file, options)) return publishSections(file, options, progress);
-  if (options.graph || (await kindOfFile(file)) === 'GRPH')
+  // An ending that only graphs have says it as well.
+  if (options.graph || options.output.endsWith('.slgr') || (await kindOfFile(file)) === 'GRPH')
     return publishGraph(file, options, progress);
   if ((await kindOfFile(file)) === 'TEXT') {
     onlyFor(options, `${nameOf(file)} is an index of texts`);

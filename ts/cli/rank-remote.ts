@@ -26,6 +26,13 @@ export interface NearOptions extends GraphFileOptions {
   epsilon?: number;
 }
 
+/** Published indexes are for another verb. */
+export async function assertGraph(file: string): Promise<void> {
+  const kind = await kindOfFile(file);
+  if (kind === 'RTXT' || kind === 'RIDX')
+    throw new CliError(`${nameOf(file)} is an index, not a graph: sublinear search ${file}`);
+}
+
 /** An address, or a file that begins as a published graph does. */
 export async function isRemoteGraph(file: string): Promise<boolean> {
   return isAddress(file) || (await kindOfFile(file)) === 'RGPH';

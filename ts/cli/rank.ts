@@ -3,7 +3,7 @@ import type { PageRankMethod, PageRankProgress } from '../rooms/diffusion/diffus
 import { engineFor, explain } from './engine.js';
 import { readGraph } from './graph-file.js';
 import { outputFormat, print } from './output.js';
-import { isRemoteGraph, type NearOptions, rankRemote } from './rank-remote.js';
+import { assertGraph, isRemoteGraph, type NearOptions, rankRemote } from './rank-remote.js';
 import {
   CliError,
   count,
@@ -21,6 +21,7 @@ export interface RankOptions extends NearOptions {
 }
 
 export async function rank(file: string, options: RankOptions, progress: Progress): Promise<void> {
+  await assertGraph(file);
   if (await isRemoteGraph(file)) return rankRemote(file, options, progress);
   if (options.epsilon !== undefined)
     throw new CliError('--epsilon is for published graphs; expected --tolerance');

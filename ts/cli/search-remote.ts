@@ -32,6 +32,14 @@ export async function isRemoteIndex(file: string): Promise<boolean> {
   return isAddress(file) || (await kindOfFile(file)) === 'RIDX';
 }
 
+/** Files that another verb is for, by name. */
+export async function assertIndex(file: string): Promise<void> {
+  const kind = await kindOfFile(file);
+  if (kind === 'GRPH' || kind === 'RGPH')
+    throw new CliError(`${nameOf(file)} is a graph: sublinear rank ${file} --source <node>`);
+  if (kind === 'PROP') throw new CliError(`${nameOf(file)} is a property graph: sublinear query`);
+}
+
 export async function searchRemote(
   file: string,
   options: SearchOptions & { probes?: number },

@@ -40,7 +40,9 @@ export async function publishTexts(
   } catch (error) {
     throw explain(error, {}, file);
   }
-  using remote = await engine.format.RemoteText.open(written);
+  using remote = await engine.format.RemoteText.open(
+    new Blob([written as Uint8Array<ArrayBuffer>]),
+  );
   const ms = performance.now() - started;
   progress.start(`writing ${output}`);
   await writeFile(output, [written]);
