@@ -270,6 +270,20 @@ describe('choosers in TypeScript', () => {
     const stopped = AbortSignal.abort(new Error('enough'));
     await expect(later.fitAsync(runs, { signal: stopped })).rejects.toThrow('enough');
     await expect(later.evaluateAsync(runs, { signal: stopped })).rejects.toThrow('enough');
+    // In the middle of it: what was known before is still there to go back to.
+    using halfway = two({ policy: 'forest' });
+    halfway.fit(runs);
+    halfway.checkpoint();
+    const known = halfway.choose([50], { explore: false }).method;
+    const many = Array.from({ length: 20_000 }, (_, n) => [n % 60]);
+    const control = new AbortController();
+    const onProgress = () => control.abort(new Error('enough'));
+    const other = { features: many, costs: many.map(([n]) => [40, n!]) };
+    await expect(
+      halfway.fitAsync(other, { signal: control.signal, onProgress }),
+    ).rejects.toThrow('enough');
+    halfway.rollback();
+    expect(halfway.choose([50], { explore: false }).method).toBe(known);
     const busy = later.fitAsync(runs);
     expect(refusalOf(() => later.choose([1]))).toMatchObject({ code: 'BUSY' });
     await busy;

@@ -111,6 +111,8 @@ describe('communities in TypeScript', () => {
     expect(refusalOf(() => drawing.step()).code).toBe('BUSY');
     control.abort();
     await expect(running).rejects.toThrow();
+    // Nodes are moved, too, after that.
+    expect(drawing.place(3, [1, 2]).positions().slice(6, 8)).toEqual(Float32Array.of(1, 2));
     expect(drawing.step(1_000_000, { maxTimeMs: 5 }).outcome).toBe('timeLimit');
     for (const x of drawing.view()) expect(Number.isFinite(x)).toBe(true);
   });

@@ -133,7 +133,7 @@ export class Chooser extends LearningChooser {
     }
     const raw = this.use(operation);
     runtime.check(operation, raw.beginFit(runs.length, rows, numbers, paid, ends));
-    return { raw, holds: [this], result: () => undefined };
+    return { raw, holds: [this], result: () => undefined, stopped: true };
   }
 
   /**
@@ -390,7 +390,7 @@ export class Chooser extends LearningChooser {
         loss,
       };
     };
-    return { raw, holds: [this], result };
+    return { raw, holds: [this], result, stopped: true };
   }
 
   /**

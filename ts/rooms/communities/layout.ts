@@ -226,7 +226,7 @@ export class Layout extends WasmObject<RawLayout> {
         outcome: this.runtime.outcome(outcome as number),
       };
     };
-    return { raw, holds: [this], result };
+    return { raw, holds: [this], result, stopped: true };
   }
 
   #numbers(operation: string): number[] {
