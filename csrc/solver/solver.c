@@ -341,6 +341,19 @@ static bool has_another(const sl_solver *solver) {
          solver->attempt_count < SL_SOLVER_MAX_ATTEMPTS;
 }
 
+// A dense factor scales rows, which iterations do not: where most of b is left its answer may be
+// better, however small the residual is beside the largest numbers.
+#define FAR_FROM_B 0x1p-26
+
+static bool factor_may_do_better(const sl_solver *solver) {
+  const sl_plan *plan = &solver->plan;
+  if (!(solver->norm > FAR_FROM_B * solver->b_norm) || !has_another(solver)) return false;
+  for (uint32_t k = plan->at + 1; k < plan->length; k++) {
+    if (plan->entries[k].id == SL_SOLVER_LU) return true;
+  }
+  return false;
+}
+
 // The next method of the plan goes on from the best iterate.
 static void move_on(sl_solver *solver, sl_outcome outcome) {
   attempt(solver)->outcome = outcome;
@@ -352,7 +365,14 @@ static void move_on(sl_solver *solver, sl_outcome outcome) {
 
 // The method ended without an answer.
 static void fail(sl_solver *solver, sl_outcome outcome) {
-  if (is_attainable_level(solver) && !solver->numerically_singular) {
+  bool rounding = is_attainable_level(solver) && !solver->numerically_singular;
+  if (rounding && factor_may_do_better(solver)) {
+    // Not from an x whose own rounding is what is left.
+    keep(solver);
+    start_from_zero(solver);
+    solver->best_norm = solver->norm;
+    move_on(solver, outcome);
+  } else if (rounding) {
     end(solver, SL_OUTCOME_STAGNATED);
   } else if (has_another(solver) && !solver->numerically_singular) {
     move_on(solver, outcome);

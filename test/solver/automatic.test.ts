@@ -216,6 +216,28 @@ describe('without the module of factorisations', () => {
   });
 });
 
+describe('small systems', () => {
+  const dense = (room: SolverRoom, values: number[]) => {
+    const n = Math.sqrt(values.length);
+    return room.SparseMatrix.fromDense({ rows: n, cols: n, values });
+  };
+
+  // The rounding of A x is as large as b here for iterations, and the normwise backward error as small as it gets.
+  test('a dense factor is tried where iterations are at rounding and yet far from b', async () => {
+    const room = await solver();
+    const values = [
+      ...[-0.21604882879182696, 0, -0.07598477508872747],
+      ...[0, -0.43456162605434656, 0],
+      ...[-0.2160488287918272, 0, -0.07598477508872763],
+    ];
+    using matrix = dense(room, values);
+    const b = [-0.36654794914647937, -0.508885657414794, -0.6783762420527637];
+    const { outcome, method, relativeResidual } = room.solve(matrix, b, { tolerance: 1e-13 });
+    expect([outcome, method]).toEqual(['converged', 'lu']);
+    expect(relativeResidual).toBeLessThanOrEqual(1e-13);
+  });
+});
+
 describe('with the module of factorisations', () => {
   test.each([
     ['unsymmetric', scattered(600, 7), 'direct-lu'],
@@ -251,6 +273,29 @@ describe('with the module of factorisations', () => {
     const room = await solver('direct');
     using matrix = made(room, coo);
     expect(room.solve(matrix, b)).toEqual(without);
+  });
+
+  test('a prepared solver answers after an abort and a time limit in the middle of a solve', async () => {
+    const room = await solver('direct');
+    const coo = grid(60, 0.01);
+    using matrix = made(room, coo);
+    using prepared = room.prepare(matrix, { tolerance: 1e-12 });
+    const b = side(coo.n);
+    const { solution, method } = prepared.solve(b);
+    expect(method).toBe('direct-cholesky');
+    for (let slices = 0; slices < 3; slices++) {
+      const control = new AbortController();
+      let count = 0;
+      const onProgress = () => {
+        if (count++ === slices) control.abort(new Error('enough'));
+      };
+      await prepared.solveAsync(b, { signal: control.signal, onProgress }).catch((error) => {
+        expect(error.message).toBe('enough');
+      });
+      expect(prepared.solve(b).solution).toEqual(solution);
+    }
+    prepared.solve(b, { maxTimeMs: 1e-9 });
+    expect(prepared.solve(b).solution).toEqual(solution);
   });
 
   test('a prepared solver keeps the factor, and gives it back', async () => {

@@ -187,10 +187,14 @@ export class Automatic implements StepJob, Host {
     const { runtime } = this.question;
     const { job } = this.leg as Leg;
     const until = Math.max(1, this.look - job.work());
-    const status = job.step(Math.min(work, until), runtime.out);
+    const { maxWork } = this.question.settings;
+    // The C solver knows only of its own part.
+    const left = maxWork > 0 ? Math.max(1, maxWork - this.work()) : work;
+    const status = job.step(Math.min(work, until, left), runtime.out);
     if (status !== 0) return status;
     const outcome = runtime.outU32();
     if (outcome !== RUNNING) return this.#iterated(outcome);
+    if (maxWork > 0 && this.work() >= maxWork) return this.stop(WORK_LIMIT);
     return job.work() >= this.look ? this.#lookAt(job) : 0;
   }
 

@@ -1,5 +1,6 @@
 // A sparse factorisation as one of the methods of a solve. It is made in the module of `sublinear/direct`, which this room does
 // without where it is not loaded.
+import { outcomes } from '../../generated/codes.js';
 import type { Factor as RawFactor } from '../../generated/raw/direct.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { rawOf, type WasmObject } from '../../runtime/object.js';
@@ -11,6 +12,7 @@ import type { SolveAttempt } from './types.js';
 
 /** Numbers of sl_factor_facts: which one is what, and how many there are. */
 const [METHOD, FILL, FLOPS, BYTES_HELD, BYTES, COUNT] = [2, 4, 5, 6, 7, 17] as const;
+const WORK_LIMIT = outcomes.indexOf('workLimit');
 const names = [undefined, 'direct-cholesky', 'direct-ldlt', 'direct-lu'] as const;
 
 /** What its analysis says of a factorisation. */
@@ -110,6 +112,8 @@ export class SparseFactor {
   /** Begins a solve for the `n` numbers at `b` in the solver's module. Throws what is wrong. */
   beginSolve(home: Runtime, b: number, n: number, refinements: number): void {
     const { runtime } = this;
+    // An abort or a time limit has left it in the middle of the solve before.
+    runtime.check(this.#operation, this.#job.stop(WORK_LIMIT));
     const before = this.work;
     runtime.scratch(this.#operation, (scratch) => {
       const address = scratch.f64(n);

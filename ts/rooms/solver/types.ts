@@ -141,7 +141,7 @@ export type SolutionArray<O> = OutputArray<Given<O, 'output'>>;
 export interface SolveResult<A = Float64Array<ArrayBuffer>> {
   /** x: n numbers, a copy. When `outcome` is not `'converged'`, the iterate with the smallest residual. */
   solution: A;
-  /** How it ended; see `docs/glossary.md`. */
+  /** How it ended; see `docs/choosing.md`. */
   outcome: OutcomeName;
   /**
    * The method that gave the solution. Where `'auto'` chose: `'direct-...'` for a factorisation of `sublinear/direct`, or one of
