@@ -275,6 +275,22 @@ describe('with the module of factorisations', () => {
     expect(room.solve(matrix, b)).toEqual(without);
   });
 
+  test.each([500, 2_000, 20_000])('of %i operations an analysis takes no more', async (maxWork) => {
+    const room = await solver('direct');
+    let analysed = 0;
+    for (const coo of [scattered(600, 7), scattered(200, 3)]) {
+      using matrix = made(room, coo);
+      const { decision, outcome } = room.solve(matrix, side(coo.n), { maxWork });
+      expect(outcome).toBe('workLimit');
+      for (const { method, setupWork } of decision.attempts)
+        if (method.startsWith('direct')) {
+          analysed++;
+          expect(setupWork).toBeLessThan(1.1 * maxWork + 100);
+        }
+    }
+    expect(analysed).toBeGreaterThan(0);
+  });
+
   test('a prepared solver answers after an abort and a time limit in the middle of a solve', async () => {
     const room = await solver('direct');
     const coo = grid(60, 0.01);

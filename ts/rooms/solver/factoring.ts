@@ -87,7 +87,10 @@ class Factorising implements Factoring {
   #analysing(work: number): number {
     const host = this.#host;
     const factor = this.#factor as SparseFactor;
-    const outcome = factor.step(Math.min(work, choice.ANALYSIS_STEP));
+    const { maxWork } = host.question.settings;
+    const budget = maxWork > 0 ? maxWork - host.work() : work;
+    if (budget <= 0) return this.#refuse('workLimit');
+    const outcome = factor.step(Math.min(work, choice.ANALYSIS_STEP, budget));
     if (outcome === 'ended') return this.#made(factor);
     if (outcome !== 'running') return this.#refuse(outcome);
     const prediction = factor.predict();
