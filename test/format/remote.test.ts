@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { random } from '../support/door.js';
 import { failure, type RangeServer, serveFile } from '../support/range-server.js';
 
-const { RemoteIndex, writeRemoteIndex } = await load();
+const { Bundle, RemoteGraph, RemoteIndex, RemoteText, writeRemoteIndex } = await load();
 
 const [COUNT, DIMENSION, QUERIES] = [6000, 32, 20];
 
@@ -251,6 +251,20 @@ describe('what servers do', () => {
     await expect(running).rejects.toThrow('no longer wanted');
     await expect(patient.search(queryAt(5), { signal: stop.signal })).rejects.toThrow('no longer');
     await expect(open({ signal: stop.signal })).rejects.toThrow('no longer');
+  });
+
+  test('a start page in place of the file', async () => {
+    const page = await serveFile(new TextEncoder().encode('<!DOCTYPE html><html></html>'));
+    page.behaviour.noRanges = true;
+    try {
+      for (const Remote of [RemoteIndex, RemoteGraph, RemoteText, Bundle]) {
+        const { code, message } = await failure(Remote.open(page.url));
+        expect(code).toBe('FORMAT');
+        expect(message).toBe(`${page.url} is an HTML page: does the server have the file?`);
+      }
+    } finally {
+      await page.close();
+    }
   });
 
   test('nobody there', async () => {

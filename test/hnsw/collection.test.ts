@@ -400,6 +400,15 @@ describe('collections', () => {
     );
   });
 
+  test('a start page of a server in place of a file', async () => {
+    const page = () => new Blob(['\n<!doctype html><title>app</title>']).stream();
+    for (const load of [() => room.Collection.loadAsync(page()), () => room.Hnsw.loadAsync(page())])
+      await expect(load()).rejects.toMatchObject({
+        code: 'FORMAT',
+        message: '"bytes" is an HTML page: does the server have the file?',
+      });
+  });
+
   test('items go by a condition', () => {
     for (const index of ['flat', 'hnsw'] as const) {
       using c = room.Collection.create({ metric: 'euclidean', dimension: 2, index });

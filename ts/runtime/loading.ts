@@ -2,7 +2,7 @@
 import type { Reader } from '../generated/raw/solver.js';
 import { SublinearError } from './errors.js';
 import { type BytesSource, tag } from './file.js';
-import { type Head, isGzip, lengthOf } from './pieces.js';
+import { type Head, isGzip, isPage, lengthOf, PAGE } from './pieces.js';
 import type { RawObject, Runtime } from './runtime.js';
 import { readText, type TextSource } from './text-source.js';
 
@@ -30,8 +30,10 @@ export function fileReading<Built extends RawObject, T>(
     binary: true,
     // What else is wrong with a file the C core knows better.
     refuse({ bytes }: Head) {
-      if (!isGzip(bytes)) return;
-      const message = '"bytes" is compressed by gzip: the ...Async methods decompress it';
+      const gzip = isGzip(bytes) && 'is compressed by gzip: the ...Async methods decompress it';
+      const wrong = gzip || (isPage(bytes) && PAGE);
+      if (!wrong) return;
+      const message = `"bytes" ${wrong}`;
       throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
     },
     open: () => {

@@ -119,6 +119,14 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= GZIP.length && GZIP.every((byte, i) => bytes[i] === byte);
 }
 
+/** What a server answers where it has no such file and a start page for all addresses. */
+export function isPage(bytes: Uint8Array): boolean {
+  return /^\s*<(?:!doctype|html)/i.test(String.fromCharCode(...bytes.subarray(0, 16)));
+}
+
+/** Said of such an answer. */
+export const PAGE = 'is an HTML page: does the server have the file?';
+
 /** Parts of `length` bytes together, one behind the other. */
 export function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);

@@ -3,6 +3,7 @@ import type { Remote } from '../../generated/raw/format.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { adopt, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { isPage, PAGE } from '../../runtime/pieces.js';
 import { Cache } from './cache.js';
 import {
   type Directory,
@@ -78,6 +79,8 @@ export async function openDirectory(
   if (bytes.length >= HEADER && wanted > bytes.length && ends === 0)
     bytes = await readStart(source, wanted, signal, traffic);
   runtime.assertAlive(operation);
+  if (isPage(bytes))
+    throw new SublinearError('FORMAT', operation, `${source.name} ${PAGE}`, { argument: 'bytes' });
   const directory =
     kind === 0 && isSaved(bytes)
       ? await savedDirectory(operation, source, bytes, ends, signal, traffic)

@@ -4,7 +4,7 @@ import { make } from '../../runtime/brand.js';
 import { asyncPiecesOf, totalOf, unzipped } from '../../runtime/coming.js';
 import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
-import { kindOfBytes, pieceOf } from '../../runtime/pieces.js';
+import { isPage, kindOfBytes, PAGE, pieceOf } from '../../runtime/pieces.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { abortOf } from '../../runtime/text-coming.js';
 import { copyMetadata, type Metadata, type ShownText } from './metadata.js';
@@ -247,6 +247,8 @@ export class Front {
     const view = new DataView(this.#head.buffer);
     const operation = this.#operation;
     if (MAGIC.some((byte, i) => this.#head[i] !== byte)) {
+      if (isPage(this.#head))
+        throw new SublinearError('FORMAT', operation, `"bytes" ${PAGE}`, { argument: 'bytes' });
       // Other kinds begin alike: docs/format.md.
       const start = String.fromCharCode(...this.#head.subarray(0, 16));
       const owner = start.startsWith('\x89slf') ? owners[start.slice(12)] : undefined;
