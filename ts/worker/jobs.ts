@@ -33,3 +33,9 @@ export interface GivenOptions {
   retries: number;
   rowsPerJob: number | undefined;
 }
+
+/** What the items of a job have in common, made in the job: the function that is called for each of them. */
+export type Prepare<M extends RoomName, I, T> = (
+  slot: Slot<M>,
+  call: CallOptions,
+) => Maybe<(item: I, index: number) => Maybe<T>>;

@@ -7,7 +7,7 @@ import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import { openWorkerEngine, type WorkerEngineOptions, type WorkerEngineWith } from './engine.js';
 import { grainOf, iteratorOf } from './items.js';
-import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Slot } from './jobs.js';
+import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Prepare, Slot } from './jobs.js';
 import { Replica, share } from './replica.js';
 
 /** Options of {@link createPool}. */
@@ -164,9 +164,10 @@ export class Pool<M extends RoomName = RoomName> {
     options?: JobOptions,
   ): Promise<T[]> {
     const given = this.#jobOptions('pool.map', job, options);
-    return this.#each('pool.map', items, given, async ({ engine }, call, item, index) =>
-      job(engine.with(call), item, index),
-    );
+    return this.#each('pool.map', items, given, ({ engine }, call) => {
+      const own = engine.with(call);
+      return (item, index) => job(own, item, index);
+    });
   }
 
   /**
@@ -204,7 +205,7 @@ export class Pool<M extends RoomName = RoomName> {
         slots: this.#slots,
         options: (name, job, options) => this.#jobOptions(name, job, options),
         enqueue: (name, run, call, retries) => this.#enqueue(name, run, call, retries),
-        each: (name, items, options, run) => this.#each(name, items, options, run),
+        each: (name, items, options, prepare) => this.#each(name, items, options, prepare),
       },
       async (engine) => load(engine, kept),
     );
@@ -352,7 +353,7 @@ export class Pool<M extends RoomName = RoomName> {
     operation: string,
     items: Items<I>,
     { call, retries }: GivenOptions,
-    run: (slot: Slot<M>, call: CallOptions, item: I, index: number) => Promise<T>,
+    prepare: Prepare<M, I, T>,
   ): Promise<T[]> {
     const { signal } = call;
     signal?.throwIfAborted();
@@ -384,9 +385,11 @@ export class Pool<M extends RoomName = RoomName> {
         // A job that is run again does what has not been answered.
         const left = new Set(part);
         const perform = async (slot: Slot<M>) => {
+          // What all items of a job are given is made once: it costs as much as a small item.
+          const run = await prepare(slot, own);
           if (left.size > 1) slot.engine.gather();
           const answers = Array.from(left, async (item) => {
-            results[item.at] = await run(slot, own, item.value, item.at);
+            results[item.at] = await run(item.value, item.at);
             left.delete(item);
             answered++;
           });

@@ -15,7 +15,7 @@ import { iteratorName, withIterator } from '../runtime/iterable.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import type { WorkerEngineWith } from './engine.js';
-import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Slot } from './jobs.js';
+import type { GivenOptions, Items, JobOptions, MapOptions, Maybe, Prepare, Slot } from './jobs.js';
 import { RemoteObject } from './remote.js';
 
 type Rows =
@@ -41,7 +41,7 @@ export interface Inside<M extends RoomName> {
     operation: string,
     items: Items<I>,
     options: GivenOptions,
-    run: (slot: Slot<M>, call: CallOptions, item: I, index: number) => Promise<T>,
+    prepare: Prepare<M, I, T>,
   ): Promise<T[]>;
 }
 
@@ -133,9 +133,11 @@ export class Replica<T, M extends RoomName = RoomName> {
   ): Promise<R[]> {
     const operation = 'replica.map';
     const given = this.#pool.options(operation, job, options);
-    return this.#pool.each(operation, items, given, async (slot, call, item: I, index) =>
-      job(bound(await this.objectIn(slot), call), item, slot.engine.with(call), index),
-    );
+    return this.#pool.each(operation, items, given, async (slot, call) => {
+      const engine = slot.engine.with(call);
+      const object = bound(await this.objectIn(slot), call);
+      return (item: I, index) => job(object, item, engine, index);
+    });
   }
 
   /**
@@ -182,14 +184,17 @@ export class Replica<T, M extends RoomName = RoomName> {
     check.integer(operation, 'rowsPerJob', rowsPerJob, 1);
     // An empty batch is one part: its result has the right form.
     const parts = Math.max(1, Math.ceil(count / rowsPerJob));
-    const run = async (slot: Slot<M>, call: CallOptions, part: number) => {
-      const first = part * rowsPerJob;
-      const piece = all.subarray(first * width, (first + rowsPerJob) * width) as A;
+    const prepare = async (slot: Slot<M>, call: CallOptions) => {
+      const engine = slot.engine.with(call);
       const object = bound(await this.objectIn(slot), call);
-      return job(object, piece, slot.engine.with(call), first);
+      return (part: number) => {
+        const first = part * rowsPerJob;
+        const piece = all.subarray(first * width, (first + rowsPerJob) * width) as A;
+        return job(object, piece, engine, first);
+      };
     };
     const indices = Array.from({ length: parts }, (_, i) => i);
-    return joined(operation, await this.#pool.each(operation, indices, given, run)) as R;
+    return joined(operation, await this.#pool.each(operation, indices, given, prepare)) as R;
   }
 
   /**
