@@ -22,8 +22,7 @@ sl_status sl_graph_save(const sl_graph *graph, sl_graph_labels label_kind, const
   return SL_OK;
 }
 
-// Nothing, or one section of labels.
-static bool only_labels_left(const sl_reader *reader) {
+bool sl_labels_only_left(const sl_reader *reader) {
   uint32_t left = sl_reader_left(reader), tag = sl_reader_peek(reader, NULL);
   return left == 0 || (left == 1 && (tag == SL_LABELS_IDS || tag == SL_LABELS_TEXT));
 }
@@ -38,7 +37,7 @@ sl_status sl_graph_load(sl_reader *reader, sl_graph **out) {
     return sl_reader_bad(reader, "directed as 0 or 1, then zeros");
   }
   SL_TRY(sl_csr_read(reader, &outgoing));
-  if (!only_labels_left(reader)) {
+  if (!sl_labels_only_left(reader)) {
     sl_csr_destroy(outgoing);
     return sl_reader_bad(reader, "nothing but labels after the edges");
   }

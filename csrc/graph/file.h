@@ -16,6 +16,10 @@ typedef enum sl_graph_labels {
   SL_LABELS_TEXT = SL_TAG('L', 'T', 'X', 'T'), // JSON in UTF-8
 } sl_graph_labels;
 
+// Whether a file has nothing left, or one section of labels, as the files of all that keeps the
+// names of nodes.
+bool sl_labels_only_left(const sl_reader *reader);
+
 // Begins the file of a graph.
 //   graph    read: it must outlive the writer
 //   labels   label_bytes, read and copied

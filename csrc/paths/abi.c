@@ -111,16 +111,18 @@ int32_t SL_ABI(sl_abi_hierarchy_read_table)(sl_handle handle, double *out) {
   return sl_hierarchy_read_table(hierarchy, out);
 }
 
-// The handle of a writer, or 0.
-sl_handle SL_ABI(sl_abi_hierarchy_save)(sl_handle handle) {
+// The handle of a writer, or 0. label_kind: 0, or the tag of the labels' section.
+sl_handle SL_ABI(sl_abi_hierarchy_save)(sl_handle handle, uint32_t label_kind, const void *labels,
+                                        size_t label_bytes) {
   sl_hierarchy *hierarchy;
   sl_writer *writer = NULL;
   if (get_hierarchy(handle, &hierarchy) != SL_OK) return 0;
-  return sl_abi_hand_out_writer(sl_hierarchy_save(hierarchy, &writer), writer, handle,
-                                SL_HANDLE_JOB);
+  const sl_status status =
+      sl_hierarchy_save(hierarchy, (sl_graph_labels)label_kind, labels, label_bytes, &writer);
+  return sl_abi_hand_out_writer(status, writer, handle, SL_HANDLE_JOB);
 }
 
-// The hierarchy, or 0. The reader stays and is to be destroyed.
+// The hierarchy, or 0. The reader stays, with the labels when there are any, and is to be destroyed.
 sl_handle SL_ABI(sl_abi_hierarchy_load)(sl_handle reader_handle) {
   sl_reader *reader;
   sl_hierarchy *hierarchy;

@@ -21,7 +21,7 @@
 #include "base/container.h"
 #include "base/job.h"
 #include "base/status.h"
-#include "graph/graph.h"
+#include "graph/file.h"
 
 typedef struct sl_hierarchy sl_hierarchy;
 
@@ -70,12 +70,15 @@ sl_status sl_hierarchy_begin_table(sl_hierarchy *hierarchy, const uint32_t *sour
 // until the next table; Infinity: no path), rows done. Errors: ERR_STATE.
 sl_status sl_hierarchy_read_table(const sl_hierarchy *hierarchy, double *numbers);
 
-// Saves, as base/container.h says; the hierarchy must stay as long as the writer. Errors:
-// ERR_STATE ("hierarchy": not prepared), ERR_MEMORY.
-sl_status sl_hierarchy_save(sl_hierarchy *hierarchy, sl_writer **out);
+// Saves, as base/container.h says; the hierarchy must stay as long as the writer.
+//   labels   label_bytes, read and copied: what the host calls the nodes, as sl_graph_save
+//   Errors: ERR_STATE ("hierarchy": not prepared), ERR_MEMORY.
+sl_status sl_hierarchy_save(sl_hierarchy *hierarchy, sl_graph_labels label_kind, const void *labels,
+                            size_t label_bytes, sl_writer **out);
 
-// From a file that was read whole. Errors: those of the reader, ERR_FORMAT, ERR_MEMORY. Safe on
-// untrusted bytes: yes. O(nodes + shortcuts * log).
+// From a file that was read whole. Labels, when there are any, are what the reader has left:
+// sl_reader_peek(). Errors: those of the reader, ERR_FORMAT, ERR_MEMORY. Safe on untrusted bytes:
+// yes. O(nodes + shortcuts * log).
 sl_status sl_hierarchy_load(sl_reader *reader, sl_hierarchy **out);
 
 #endif

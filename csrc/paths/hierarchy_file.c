@@ -20,7 +20,8 @@ typedef struct meta {
   uint32_t nodes, edges, core, directed, shortcuts, reserved[3];
 } meta;
 
-sl_status sl_hierarchy_save(sl_hierarchy *h, sl_writer **out) {
+sl_status sl_hierarchy_save(sl_hierarchy *h, sl_graph_labels label_kind, const void *labels,
+                            size_t label_bytes, sl_writer **out) {
   SL_REQUIRE(h->made, SL_ERR_STATE, "hierarchy", "a preparation that has ended");
   SL_TRY(sl_writer_create(SL_FILE_HIERARCHY, out));
   const meta m = {.nodes = h->n,
@@ -38,6 +39,7 @@ sl_status sl_hierarchy_save(sl_hierarchy *h, sl_writer **out) {
     sl_writer_add(*out, TAGS[i][2], climb->middles, arcs * 4);
     sl_writer_add(*out, TAGS[i][3], climb->lengths, arcs * 8);
   }
+  if (label_kind != SL_LABELS_NONE) sl_writer_add_copy(*out, label_kind, labels, label_bytes);
   return SL_OK;
 }
 
@@ -119,7 +121,10 @@ static sl_status read_file(sl_hierarchy *h, sl_reader *reader) {
   for (int i = 0; i <= (int)h->directed; i++) SL_TRY(take_climb(h, reader, i));
   if (!h->directed) h->climbs[1] = h->climbs[0];
   if (!shortcuts_are_right(h)) return sl_reader_bad(reader, "both halves of every shortcut");
-  return sl_reader_close(reader);
+  if (!sl_labels_only_left(reader)) {
+    return sl_reader_bad(reader, "nothing but labels after the arcs");
+  }
+  return SL_OK;
 }
 
 sl_status sl_hierarchy_load(sl_reader *reader, sl_hierarchy **out) {

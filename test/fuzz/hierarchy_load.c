@@ -36,15 +36,21 @@ static void make_good(int directed) {
   if (sl_graph_from_edges(N, count, from, to, lengths, SL_VALUES_F64, directed, &graph) != SL_OK)
     abort();
   if (sl_hierarchy_create(graph, true, &h) != SL_OK || run(h) != SL_OK) abort();
-  good[directed] = write_saved(sl_hierarchy_save(h, &writer), writer);
+  // One with names, one without.
+  const sl_graph_labels kind = directed ? SL_LABELS_TEXT : SL_LABELS_NONE;
+  const size_t bytes = directed ? 2 : 0;
+  good[directed] = write_saved(sl_hierarchy_save(h, kind, "[]", bytes, &writer), writer);
   sl_hierarchy_destroy(h);
   sl_graph_destroy(graph);
 }
 
-static void use(sl_hierarchy *h, saved_file file) {
+static void use(sl_hierarchy *h, const sl_reader *reader, saved_file file) {
   double facts[SL_HIERARCHY_FACTS], out[4];
   sl_writer *writer = NULL;
-  saved_file again = write_saved(sl_hierarchy_save(h, &writer), writer);
+  sl_section labels;
+  const sl_graph_labels kind = (sl_graph_labels)sl_reader_peek(reader, &labels);
+  saved_file again =
+      write_saved(sl_hierarchy_save(h, kind, labels.data, labels.bytes, &writer), writer);
   if (again.length != file.length || memcmp(again.bytes, file.bytes, file.length) != 0) abort();
   free(again.bytes);
   sl_hierarchy_facts(h, facts);
@@ -66,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   sl_reader *reader = read_saved(SL_FILE_HIERARCHY, file);
   sl_hierarchy *h;
   if (reader != NULL && sl_hierarchy_load(reader, &h) == SL_OK) {
-    use(h, file);
+    use(h, reader, file);
     sl_hierarchy_destroy(h);
   }
   sl_reader_destroy(reader);

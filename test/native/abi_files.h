@@ -128,7 +128,7 @@ static void make_files(void) {
   sl_hierarchy *hierarchy;
   assert_ok(sl_hierarchy_create(graph, true, &hierarchy));
   assert_ok(sl_job_step(sl_hierarchy_job(hierarchy), UINT64_MAX, &outcome));
-  assert_ok(sl_hierarchy_save(hierarchy, &writer));
+  assert_ok(sl_hierarchy_save(hierarchy, SL_LABELS_TEXT, "[]", 2, &writer));
   keep_file(SL_FILE_HIERARCHY, writer);
   sl_bandit_options bandit_options = sl_bandit_options_default();
   bandit_options.dimension = 3;

@@ -202,7 +202,7 @@ static void takes_every_shape(void **state) {
 // However the work is cut, the bytes of the file are the same.
 static file save(sl_hierarchy *h) {
   sl_writer *writer;
-  assert_ok(sl_hierarchy_save(h, &writer));
+  assert_ok(sl_hierarchy_save(h, SL_LABELS_NONE, NULL, 0, &writer));
   return write_file(writer, 1000);
 }
 
@@ -258,6 +258,38 @@ static void comes_back_from_a_file(void **state) {
   }
 }
 
+// What the nodes are called is the host's: it is kept as it is, as the last section, and nothing
+// else may stand there.
+static void labels_stand_at_the_end(void **state) {
+  (void)state;
+  sl_graph *g = streets(5, 4, false, true, 3);
+  sl_hierarchy *h = prepare(g, true, UINT64_MAX), *again;
+  const uint32_t other = SL_TAG('D', 'L', 'E', 'N');
+  const uint32_t kinds[] = {SL_LABELS_IDS, SL_LABELS_TEXT, other};
+  for (int i = 0; i < 3; i++) {
+    sl_writer *writer;
+    sl_reader *reader;
+    sl_section left;
+    assert_ok(sl_hierarchy_save(h, (sl_graph_labels)kinds[i], "names", 5, &writer));
+    file f = write_file(writer, 1000);
+    assert_ok(read_file(SL_FILE_HIERARCHY, f.bytes, f.length, &reader));
+    const sl_status status = sl_hierarchy_load(reader, &again);
+    assert_int_equal(status, i < 2 ? SL_OK : SL_ERR_FORMAT);
+    if (i < 2) {
+      assert_int_equal(sl_reader_peek(reader, &left), kinds[i]);
+      assert_int_equal(left.bytes, 5);
+      assert_memory_equal(left.data, "names", 5);
+    }
+    sl_hierarchy_destroy(again);
+    sl_reader_destroy(reader);
+    refuses_cuts(f, load_and_use);
+    survives_flips(f, load_and_use);
+    free(f.bytes);
+  }
+  sl_hierarchy_destroy(h);
+  sl_graph_destroy(g);
+}
+
 static void gives_everything_back_without_memory(void **state) {
   (void)state;
   sl_graph *g = streets(12, 9, false, true, 8);
@@ -275,7 +307,7 @@ static void gives_everything_back_without_memory(void **state) {
     if (status == SL_OK) status = sl_hierarchy_route(h, 3, 100, route);
     if (status == SL_OK) status = sl_hierarchy_begin_table(h, nodes, 3, nodes, 3);
     if (status == SL_OK) status = run(h, 100);
-    if (status == SL_OK) status = sl_hierarchy_save(h, &writer);
+    if (status == SL_OK) status = sl_hierarchy_save(h, SL_LABELS_TEXT, "[]", 2, &writer);
     whole = status == SL_OK;
     assert_true(whole || status == SL_ERR_MEMORY);
     sl_writer_destroy(writer);
@@ -296,7 +328,7 @@ static void refuses_what_is_no_question(void **state) {
   const uint32_t nodes[] = {0, 25};
   assert_ok(sl_hierarchy_create(g, true, &h));
   assert_refused(sl_hierarchy_route(h, 0, 1, route), SL_ERR_STATE, "hierarchy");
-  assert_refused(sl_hierarchy_save(h, &writer), SL_ERR_STATE, "hierarchy");
+  assert_refused(sl_hierarchy_save(h, SL_LABELS_NONE, NULL, 0, &writer), SL_ERR_STATE, "hierarchy");
   assert_ok(sl_job_stop(sl_hierarchy_job(h), SL_OUTCOME_TIME_LIMIT));
   assert_refused(sl_hierarchy_route(h, 0, 1, route), SL_ERR_STATE, "hierarchy");
   sl_hierarchy_destroy(h);
@@ -329,6 +361,7 @@ int main(void) {
       property(agrees_with_searches_on_streets),
       property(takes_every_shape),
       property(comes_back_from_a_file),
+      property(labels_stand_at_the_end),
       property(gives_everything_back_without_memory),
       property(refuses_what_is_no_question),
   };

@@ -3,7 +3,7 @@
 import type { OutcomeName } from '../../generated/codes.js';
 import type { Layout as RawLayout } from '../../generated/raw/communities.js';
 import { asTyped } from '../../runtime/brand.js';
-import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
+import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import {
@@ -17,6 +17,8 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
+import { NamedNodes } from '../graph/named.js';
+import type { NodeRef } from '../graph/types.js';
 import type { EdgeOptions } from './ask.js';
 
 /** Options of {@link LayoutFunctions.layout}. */
@@ -64,10 +66,15 @@ export interface LayoutStepOptions {
 const stepKeys = ['maxTimeMs'] as const;
 
 /**
- * Positions of the nodes of a graph, which steps improve. Made by {@link LayoutFunctions.layout}. It holds all it needs: the
- * graph may be disposed.
+ * Positions of the nodes of a graph, which steps improve. Made by {@link LayoutFunctions.layout}. It holds all it needs, the
+ * names of the nodes too: the graph may be disposed.
  */
-export class Layout extends WasmObject<RawLayout> {
+export class Layout extends NamedNodes<RawLayout> {
+  /** @internal */
+  protected override get kind() {
+    return 'Layout';
+  }
+
   /** Numbers a node. */
   get dimensions(): number {
     return this.#numbers('Layout.dimensions')[4] as number;
@@ -177,6 +184,7 @@ export class Layout extends WasmObject<RawLayout> {
   /**
    * Puts a node somewhere, as when it is dragged; with `fixed` steps leave it there, until it is placed again without.
    *
+   * @param node - its number, or what it is called
    * @param position - `dimensions` numbers; undefined for where it is
    * @throws RangeError `INDEX` (node), `SHAPE`, `NOT_FINITE` (position)
    *
@@ -192,17 +200,17 @@ export class Layout extends WasmObject<RawLayout> {
    * console.log(drawing.positions().slice(2)); // Float32Array(2) [ 5, 5 ]
    * ```
    */
-  place(node: number, position?: RealArray, options?: { fixed?: boolean }): this {
+  place(node: NodeRef, position?: RealArray, options?: { fixed?: boolean }): this {
     const operation = 'Layout.place';
     const { fixed = false } = check.options<{ fixed?: boolean }>(operation, options, ['fixed']);
     const holds = Number(check.boolean(operation, 'fixed', fixed));
-    check.integer(operation, 'node', node);
+    const number = this.numberOf(operation, 'node', node, Number.MAX_SAFE_INTEGER);
     const { dimensions } = this;
     this.runtime.scratch(operation, (scratch) => {
       const at = position === undefined ? undefined : scratch.doubles('position', position);
       if (at && at.length !== dimensions)
         throw check.shapeError(operation, 'position', dimensions, at.length);
-      const status = this.use(operation).place(node, at?.address ?? 0, holds);
+      const status = this.use(operation).place(number, at?.address ?? 0, holds);
       this.runtime.check(operation, status);
     });
     return this;
@@ -328,7 +336,7 @@ export function createLayouts(runtime: Runtime): LayoutFunctions {
         runtime.f64.set(settings, at / 8);
         const raw = rawOf(runtime, operation, 'graph', graph, Graph);
         const made = runtime.raw.Layout.create(raw, at, start?.address ?? 0, start?.length ?? 0);
-        return adopt(runtime, operation, Layout, made);
+        return adopt(runtime, operation, Layout, made).withLabels(graph.labels);
       });
     },
   };

@@ -2,9 +2,9 @@
 
 import type { DynamicCut as RawDynamicCut } from '../../generated/raw/cuts.js';
 import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
-import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
+import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray } from '../../runtime/scratch.js';
+import type { RealArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
   asyncKeys,
@@ -16,14 +16,16 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
+import { NamedNodes } from '../graph/named.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 import { type Cut, sideOf, type Work } from './ask.js';
 
 /** Changes of edges, one after the other, for {@link DynamicMinimumCut.apply}. */
 export interface EdgeChanges {
-  /** One end of each edge, by its number. */
-  from: IndexArray;
+  /** One end of each edge, by its number or its name. */
+  from: NodeList;
   /** The other end. */
-  to: IndexArray;
+  to: NodeList;
   /**
    * What happens to its weight, a whole number: above 0 it is added, and makes the edge where there is none; below 0 it is
    * taken away; `-Infinity` takes the edge away. 1 each by default.
@@ -47,13 +49,23 @@ export interface KeptCut extends Cut {
 
 /**
  * The minimum cut of an undirected graph whose edges come and go: exact after each change, mostly without looking at the
- * graph. Made by {@link DynamicFunctions.dynamicMinimumCut}. It holds all it needs: the graph may be disposed. Nodes are
- * meant by their numbers (`graph.nodeOf(name)` knows them) and stay what they are; one without edges makes the minimum cut
- * 0. Weights are whole numbers, and their sum is below 2^53.
+ * graph. Made by {@link DynamicFunctions.dynamicMinimumCut}. It holds all it needs, the names of the nodes too: the graph may
+ * be disposed. Nodes stay what they are; one without edges makes the minimum cut 0. Weights are whole numbers, and their sum
+ * is below 2^53.
  *
  * What an error or an abort leaves behind: the changes before it are made, and the object goes on from there.
  */
-export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
+export class DynamicMinimumCut extends NamedNodes<RawDynamicCut> {
+  /** @internal */
+  protected override get kind() {
+    return 'DynamicMinimumCut';
+  }
+
+  /** Nodes of the graph. */
+  get nodeCount(): number {
+    return this.#numbers('DynamicMinimumCut.nodeCount')[10] as number;
+  }
+
   /** Weight of the minimum cut. */
   get value(): number {
     return this.#settled('DynamicMinimumCut.value')[2] as number;
@@ -96,7 +108,7 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
    * console.log(cut.value, cut.insert(2, 0)); // 1 2
    * ```
    */
-  insert(from: number, to: number, weight = 1): number {
+  insert(from: NodeRef, to: NodeRef, weight = 1): number {
     return this.#one('DynamicMinimumCut.insert', from, to, weight, 1);
   }
 
@@ -117,7 +129,7 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
    * console.log(cut.value, cut.remove(0, 1, 1), cut.remove(1, 2)); // 7 6 2
    * ```
    */
-  remove(from: number, to: number, weight = Number.POSITIVE_INFINITY): number {
+  remove(from: NodeRef, to: NodeRef, weight = Number.POSITIVE_INFINITY): number {
     return this.#one('DynamicMinimumCut.remove', from, to, weight, -1);
   }
 
@@ -193,10 +205,10 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
       const [, , value, marks, count, from, to, weights] = Array.from(
         runtime.copyF64(at, NUMBERS),
       ) as [0, 0, number, number, number, number, number, number];
-      const nodes = this.#nodeCount(operation);
+      const nodeCount = this.#numbers(operation)[10] as number;
       return {
         value,
-        side: sideOf(runtime.copyU32(marks, nodes)),
+        side: sideOf(runtime.copyU32(marks, nodeCount)),
         cut: {
           from: runtime.copyU32(from, count),
           to: runtime.copyU32(to, count),
@@ -222,13 +234,13 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
    * console.log(cut.weight(0, 1)); // 7
    * ```
    */
-  weight(from: number, to: number): number {
+  weight(from: NodeRef, to: NodeRef): number {
     const operation = 'DynamicMinimumCut.weight';
     const { runtime } = this;
-    checkEnds(operation, from, to);
+    const ends = this.#ends(operation, from, to);
     return runtime.scratch(operation, (scratch) => {
       const at = scratch.f64(1);
-      runtime.check(operation, this.use(operation).weight(from, to, at));
+      runtime.check(operation, this.use(operation).weight(...ends, at));
       return runtime.f64[at / 8] as number;
     });
   }
@@ -239,8 +251,8 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
     return { value, edgeCount };
   }
 
-  #nodeCount(operation: string): number {
-    return this.#numbers(operation)[10] as number;
+  #ends(operation: string, from: NodeRef, to: NodeRef): [from: number, to: number] {
+    return [this.numberOf(operation, 'from', from), this.numberOf(operation, 'to', to)];
   }
 
   #numbers(operation: string): number[] {
@@ -276,15 +288,15 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
     return begunMaking(this, operation);
   }
 
-  #one(operation: string, from: number, to: number, weight: number, sign: 1 | -1): number {
-    checkEnds(operation, from, to);
+  #one(operation: string, from: NodeRef, to: NodeRef, weight: number, sign: 1 | -1): number {
+    const [start, end] = this.#ends(operation, from, to);
     if (typeof weight !== 'number')
       throw check.typeError(operation, 'weight', 'a whole number > 0', weight);
     const whole = Number.isSafeInteger(weight) && weight > 0;
     if (!whole && !(sign < 0 && weight === Number.POSITIVE_INFINITY))
       throw check.rangeError(operation, 'weight', 'a whole number > 0', weight);
     return runNow(this.runtime, operation, {}, (call) =>
-      this.#begin(call, { from: [from], to: [to], changes: [sign * weight] }),
+      this.#begin(call, { from: [start], to: [end], changes: [sign * weight] }),
     ).value;
   }
 
@@ -296,8 +308,8 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
     if (typeof edges !== 'object' || edges === null)
       throw check.typeError(operation, 'edges', '{ from, to, changes }', edges);
     const given = check.options<EdgeChanges>(operation, edges, ['from', 'to', 'changes']);
-    const from = scratch.indices('from', given.from);
-    const to = scratch.indices('to', given.to);
+    const from = scratch.indices('from', this.numbersOf(operation, 'from', given.from));
+    const to = scratch.indices('to', this.numbersOf(operation, 'to', given.to));
     const changes =
       given.changes === undefined ? undefined : scratch.doubles('changes', given.changes);
     for (const [name, list] of [
@@ -325,11 +337,6 @@ export class DynamicMinimumCut extends WasmObject<RawDynamicCut> {
 /** SL_DYNAMIC_CUT_NUMBERS */
 const NUMBERS = 12;
 
-function checkEnds(operation: string, from: number, to: number): void {
-  check.integer(operation, 'from', from, 0, 0xffff_ffff);
-  check.integer(operation, 'to', to, 0, 0xffff_ffff);
-}
-
 /** The functions of this part of the room. */
 export interface DynamicFunctions {
   readonly DynamicMinimumCut: typeof DynamicMinimumCut;
@@ -351,8 +358,7 @@ export interface DynamicFunctions {
    * const { Graph, dynamicMinimumCut } = await load();
    * using network = Graph.fromEdges({ from: ['A', 'B', 'C'], to: ['B', 'C', 'A'], directed: false });
    * using cut = dynamicMinimumCut(network);
-   * const [a, b] = [network.nodeOf('A') ?? 0, network.nodeOf('B') ?? 0];
-   * console.log(cut.value, cut.remove(a, b), cut.insert(a, b, 2)); // 2 1 2
+   * console.log(cut.value, cut.remove('A', 'B'), cut.insert('A', 'B', 2)); // 2 1 2
    * ```
    */
   dynamicMinimumCut(graph: Graph): DynamicMinimumCut;
@@ -380,7 +386,8 @@ export interface DynamicFunctions {
 export function createDynamic(runtime: Runtime): DynamicFunctions {
   const make = (operation: string, graph: Graph) => {
     const raw = rawOf(runtime, operation, 'graph', graph, Graph);
-    return adopt(runtime, operation, DynamicMinimumCut, runtime.raw.DynamicCut.create(raw));
+    const made = runtime.raw.DynamicCut.create(raw);
+    return adopt(runtime, operation, DynamicMinimumCut, made).withLabels(graph.labels);
   };
   return {
     DynamicMinimumCut: runtime.bind(DynamicMinimumCut),

@@ -39,7 +39,7 @@ export class Asked {
     this.#nodes =
       nodes === undefined
         ? Uint32Array.from({ length: nodeCount }, (_, node) => node)
-        : indexArray(operation, 'nodes', nodes).slice();
+        : indexArray(operation, 'nodes', graph.numbersOf(operation, 'nodes', nodes)).slice();
     const wanted = nodeCount * network.inputs;
     if (this.#features.length !== wanted)
       throw check.shapeError(operation, 'features', wanted, this.#features.length);

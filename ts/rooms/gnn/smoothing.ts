@@ -13,6 +13,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
+import type { NodeList } from '../graph/types.js';
 
 /** Options of everything that smooths. */
 export interface SpreadOptions {
@@ -59,8 +60,8 @@ export interface SmoothedFeatures {
 export interface LabelSpreadOptions extends SpreadOptions {
   /** Number of classes. */
   classes: number;
-  /** Nodes whose class is known. */
-  nodes: IndexArray;
+  /** Nodes whose class is known, by numbers or names. */
+  nodes: NodeList;
   /** Their classes, 0 .. classes - 1. */
   labels: IndexArray;
   /** Share of what is known that each round keeps, 0 .. 1. 0.1 by default. */
@@ -85,8 +86,8 @@ export interface ClassScores {
 export interface CorrectAndSmoothOptions extends SpreadOptions {
   /** Number of classes. */
   classes: number;
-  /** Nodes whose class is known. */
-  nodes: IndexArray;
+  /** Nodes whose class is known, by numbers or names. */
+  nodes: NodeList;
   /** Their classes, 0 .. classes - 1. */
   labels: IndexArray;
   /** Share of the known errors that each round of the correction keeps, 0 .. 1. 0.2 by default. */
@@ -229,7 +230,7 @@ interface Given {
   secondAlpha?: number;
   selfLoops?: boolean;
   classes?: number;
-  nodes?: IndexArray;
+  nodes?: NodeList;
   labels?: IndexArray;
 }
 
@@ -340,7 +341,10 @@ function begin<Result>(
     secondAlpha,
   ];
   const nothing = { address: 0, length: 0 };
-  const nodes = kind === 'features' ? nothing : scratch.indices('nodes', known.nodes as IndexArray);
+  const nodes =
+    kind === 'features'
+      ? nothing
+      : scratch.indices('nodes', graph.numbersOf(operation, 'nodes', known.nodes as NodeList));
   const labels =
     kind === 'features' ? nothing : scratch.indices('labels', known.labels as IndexArray);
   if (labels.length !== nodes.length)

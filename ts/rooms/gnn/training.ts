@@ -5,10 +5,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { IndexArray, RealArray } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
+import type { NodeList } from '../graph/types.js';
 
 /** Nodes whose class is known, each once. */
 export interface LabelledNodes {
-  nodes: IndexArray;
+  /** By numbers or names. */
+  nodes: NodeList;
   /** The class of each, 0 .. classes - 1. */
   labels: IndexArray;
 }
@@ -86,8 +88,13 @@ export function beginTraining<T>(
   const validation = given.validation && known('validation', given.validation);
   return runtime.scratch(operation, (scratch) => {
     const joined = (key: 'nodes' | 'labels') => {
-      const lists = [scratch.indices(key, training[key])];
-      if (validation) lists.push(scratch.indices(key, validation[key]));
+      const numbers = (list: LabelledNodes) =>
+        scratch.indices(
+          key,
+          key === 'nodes' ? graph.numbersOf(operation, key, list.nodes) : list.labels,
+        );
+      const lists = [numbers(training)];
+      if (validation) lists.push(numbers(validation));
       const copies = lists.map(({ address, length }) => runtime.copyU32(address, length));
       const all = new Uint32Array(copies.reduce((sum, copy) => sum + copy.length, 0));
       let at = 0;

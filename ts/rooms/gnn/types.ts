@@ -1,11 +1,11 @@
 // What graph networks are asked with, and what they answer.
 import type { OutcomeName } from '../../generated/codes.js';
-import type { IndexArray } from '../../runtime/scratch.js';
+import type { NodeList } from '../graph/types.js';
 
 /** Options of `GraphNetwork.predict`. */
 export interface AskOptions {
-  /** The nodes that are asked for, each once. All by default. */
-  nodes?: IndexArray;
+  /** The nodes that are asked for, each once, by numbers or names. All by default. */
+  nodes?: NodeList;
   /** `false`: every edge has weight 1. Only `'gcn'` layers read weights. */
   weighted?: boolean;
   /** Milliseconds; then there is no answer: `outcome` is `'timeLimit'` and `outputs` is empty. No limit by default. */

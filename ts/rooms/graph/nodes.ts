@@ -1,18 +1,13 @@
 // A graph as it is read: its nodes, their names and their neighbours.
 
 import type { Graph as RawGraph } from '../../generated/raw/network.js';
-import { SublinearRangeError } from '../../runtime/errors.js';
-import type { NodeLabel, NodeLabels } from '../../runtime/labels.js';
-import { WasmObject } from '../../runtime/object.js';
-import { F32, F64, type IndexArray, indexArray } from '../../runtime/scratch.js';
+import { F32, F64 } from '../../runtime/scratch.js';
 import * as check from '../../runtime/validate.js';
-import { holds, isName } from './names.js';
-import type { Components, NodeList, NodeRef } from './types.js';
+import { NamedNodes } from './named.js';
+import type { Components, NodeRef } from './types.js';
 
 /** What a graph says about its nodes and their edges. */
-export abstract class GraphNodes extends WasmObject<RawGraph> {
-  #labels: NodeLabels | undefined;
-
+export abstract class GraphNodes extends NamedNodes<RawGraph> {
   /** Number of nodes. */
   get nodeCount(): number {
     return this.use('Graph.nodeCount').nodeCount;
@@ -195,99 +190,6 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
   }
 
   /**
-   * What `node` is called: its name, its id in the file when it was read with `compactIds`, its key when it came from
-   * graphology, else its number. Ids above 2^53 - 1 are bigints. O(1).
-   *
-   * @throws RangeError `INDEX`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdgeList('700 800', { compactIds: true });
-   * console.log(graph.labelOf(0), graph.labelOf(1)); // 700 800
-   * ```
-   */
-  labelOf(node: number): NodeLabel {
-    const operation = 'Graph.labelOf';
-    const { nodeCount } = this.use(operation);
-    check.integer(operation, 'node', node);
-    if (node >= nodeCount) throw nodeError(operation, 'node', node);
-    return this.#labels ? this.#labels.of(node) : node;
-  }
-
-  /**
-   * What several nodes are called, for instance those of a result: `graph.labelsOf(result.nodes)`. O(nodes).
-   *
-   * @throws TypeError when `nodes` is no list of numbers
-   * @throws RangeError `INDEX`
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdgeList('700 800\n700 900', { compactIds: true });
-   * console.log(graph.labelsOf(graph.neighbors(0))); // [ 800, 900 ]
-   * ```
-   */
-  labelsOf(nodes: IndexArray): NodeLabel[] {
-    const operation = 'Graph.labelsOf';
-    const { nodeCount } = this.use(operation);
-    return Array.from(indexArray(operation, 'nodes', nodes), (node, i) => {
-      if (node >= nodeCount) throw nodeError(operation, 'nodes', i);
-      return this.#labels ? this.#labels.of(node) : node;
-    });
-  }
-
-  /**
-   * The node that is called `label`, or undefined when there is none. Where no node has just this label, a number is taken
-   * for its text and the other way round: graphology keeps the key 1 as '1'. O(1), O(log nodes) for ids.
-   *
-   * @example
-   * ```ts
-   * import { load } from 'sublinear/graph';
-   *
-   * const { Graph } = await load();
-   * using graph = Graph.fromEdgeList('700 800', { compactIds: true });
-   * console.log(graph.nodeOf(800), graph.nodeOf(1)); // 1 undefined
-   * ```
-   */
-  nodeOf(label: NodeLabel): number | undefined {
-    const { nodeCount } = this.use('Graph.nodeOf');
-    if (this.#labels) return this.#labels.find(label);
-    return typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < nodeCount
-      ? label
-      : undefined;
-  }
-
-  /**
-   * The number of a node that a method is given: numbers are node numbers, strings and bigints are names.
-   *
-   * @internal
-   */
-  numberOf(operation: string, argument: string, ref: NodeRef, most = 0xffff_ffff): number {
-    if (typeof ref !== 'string' && typeof ref !== 'bigint')
-      return check.integer(operation, argument, ref, 0, most);
-    const node = this.nodeOf(ref);
-    if (node !== undefined) return node;
-    const why = this.#labels ? 'a node of the graph' : 'a node number: this graph has no names';
-    const message = `"${argument}" expected ${why}, got ${check.show(ref)}`;
-    throw new SublinearRangeError('INDEX', operation, message, { argument });
-  }
-
-  /**
-   * The same for a list.
-   *
-   * @internal
-   */
-  numbersOf(operation: string, argument: string, refs: NodeList): IndexArray {
-    if (!Array.isArray(refs) || !holds(refs, isName)) return refs as IndexArray;
-    return Array.from(refs, (ref, i) => this.numberOf(operation, `${argument}[${i}]`, ref));
-  }
-
-  /**
    * The connected components: edges are taken both ways, also in a directed graph (weak components). O(edges + nodes) in
    * practice.
    *
@@ -320,23 +222,12 @@ export abstract class GraphNodes extends WasmObject<RawGraph> {
   }
 
   /** @internal */
+  protected override get kind() {
+    return 'Graph';
+  }
+
+  /** @internal */
   protected override facts() {
     return { nodes: this.nodeCount, edges: this.edgeCount };
   }
-
-  /** @internal */
-  get labels(): NodeLabels | undefined {
-    return this.#labels;
-  }
-
-  /** @internal */
-  withLabels(labels: NodeLabels): this {
-    this.#labels = labels;
-    return this;
-  }
-}
-
-function nodeError(operation: string, argument: string, position: number) {
-  const message = `"${argument}" at position ${position}: index out of range, expected a node of the graph`;
-  return new SublinearRangeError('INDEX', operation, message, { argument, position });
 }

@@ -1,7 +1,7 @@
 // What is made of a graph: files, changed graphs, matrices, arrays.
 
 import type { Writer } from '../../generated/raw/network.js';
-import { savePieces, saveWhole, tag } from '../../runtime/file.js';
+import { savePieces, saveWhole } from '../../runtime/file.js';
 import { listedLabels, type NodeLabel } from '../../runtime/labels.js';
 import { adopt, adoptAs } from '../../runtime/object.js';
 import { F32 } from '../../runtime/scratch.js';
@@ -64,14 +64,10 @@ export abstract class GraphParts extends GraphNodes {
   }
 
   #file(operation: string): Writer | null {
-    const { runtime } = this;
     const raw = this.use(operation);
-    const { tag: letters, bytes } = this.labels?.save() ?? { tag: '', bytes: new Uint8Array() };
-    return runtime.scratch(operation, (scratch) => {
-      const address = scratch.bytes(bytes.length);
-      runtime.u8.set(bytes, address);
-      return runtime.raw.Graph.save(raw, tag(letters), address, bytes.length);
-    });
+    return this.writeLabels(operation, (kind, address, bytes) =>
+      this.runtime.raw.Graph.save(raw, kind, address, bytes),
+    );
   }
 
   /**

@@ -11,9 +11,8 @@ import {
 import { loadFileAsync } from '../../runtime/file-coming.js';
 import { type Loading, loadFile } from '../../runtime/loading.js';
 import { begunMaking, runMade, runMadeAsync } from '../../runtime/making.js';
-import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
+import { adopt, rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray } from '../../runtime/scratch.js';
 import {
   type AsyncOptions,
   asyncKeys,
@@ -25,6 +24,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { Graph } from '../graph/class.js';
+import { withSavedLabels } from '../graph/file.js';
+import { NamedNodes } from '../graph/named.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 import { type LengthOptions, NONE, type Work } from './ask.js';
 
 /** A path that {@link ContractionHierarchy.route} gives. */
@@ -48,10 +50,14 @@ export interface DistanceTable extends Work {
 /**
  * A graph prepared once for many questions: nodes are ranked by importance, and shortcuts put between them, so that a route
  * is found by climbing from both ends, and reads some hundred nodes of a road network. Made by
- * {@link HierarchyFunctions.buildHierarchy}. It holds all it needs: the graph may be disposed. Nodes are meant by their
- * numbers; `graph.nodeOf(name)` knows them.
+ * {@link HierarchyFunctions.buildHierarchy}. It holds all it needs, the names of the nodes too: the graph may be disposed.
  */
-export class ContractionHierarchy extends WasmObject<RawHierarchy> {
+export class ContractionHierarchy extends NamedNodes<RawHierarchy> {
+  /** @internal */
+  protected override get kind() {
+    return 'ContractionHierarchy';
+  }
+
   /** @internal */
   protected override facts() {
     return { nodes: this.nodeCount, shortcuts: this.shortcuts };
@@ -102,6 +108,7 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    *
    * Geisberger, Sanders, Schultes, Vetter 2012, doi:10.1287/trsc.1110.0401.
    *
+   * @param source - its number, or what it is called
    * @throws RangeError `INDEX` (source, target); SublinearError `MEMORY`, `BUSY` (while `distancesAsync` runs), `FORMAT` (loaded
    *   from a file that nobody has saved)
    *
@@ -114,17 +121,21 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    * using hierarchy = buildHierarchy(roads);
    * const { length, nodes } = hierarchy.route(0, 2);
    * console.log(length, nodes); // 2 Uint32Array(3) [ 0, 1, 2 ]
+   *
+   * using flights = Graph.fromEdges({ from: ['Oslo', 'Bonn'], to: ['Bonn', 'Rome'] });
+   * using byName = buildHierarchy(flights);
+   * console.log(byName.labelsOf(byName.route('Oslo', 'Rome').nodes)); // [ 'Oslo', 'Bonn', 'Rome' ]
    * ```
    */
-  route(source: number, target: number): Route {
+  route(source: NodeRef, target: NodeRef): Route {
     const operation = 'ContractionHierarchy.route';
     const { runtime } = this;
-    check.integer(operation, 'source', source, 0, NONE);
-    check.integer(operation, 'target', target, 0, NONE);
+    const from = this.numberOf(operation, 'source', source, NONE);
+    const to = this.numberOf(operation, 'target', target, NONE);
     const raw = this.use(operation);
     return runtime.scratch(operation, (scratch) => {
       const at = scratch.f64(4);
-      runtime.check(operation, raw.route(source, target, at));
+      runtime.check(operation, raw.route(from, to, at));
       const [length, count, address, settledNodes] = runtime.copyF64(at, 4) as unknown as [
         number,
         number,
@@ -154,7 +165,7 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    * console.log(distances); // Float64Array(6) [ 1, 2, 3, 2, 1, 0 ]
    * ```
    */
-  distances(sources: IndexArray, targets: IndexArray): DistanceTable {
+  distances(sources: NodeList, targets: NodeList): DistanceTable {
     const operation = 'ContractionHierarchy.distances';
     return runNow(this.runtime, operation, {}, (call) => this.#table(call, sources, targets));
   }
@@ -174,8 +185,8 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    * ```
    */
   async distancesAsync(
-    sources: IndexArray,
-    targets: IndexArray,
+    sources: NodeList,
+    targets: NodeList,
     options?: AsyncOptions<WorkProgress>,
   ): Promise<DistanceTable> {
     const operation = 'ContractionHierarchy.distancesAsync';
@@ -185,12 +196,12 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
 
   #table(
     { operation, scratch }: Call<object>,
-    sources: IndexArray,
-    targets: IndexArray,
+    sources: NodeList,
+    targets: NodeList,
   ): Begun<WorkProgress, DistanceTable> {
     const { runtime } = this;
-    const from = scratch.indices('sources', sources);
-    const to = scratch.indices('targets', targets);
+    const from = scratch.indices('sources', this.numbersOf(operation, 'sources', sources));
+    const to = scratch.indices('targets', this.numbersOf(operation, 'targets', targets));
     // A list runs the code of its getters while it is read.
     const raw = this.use(operation);
     runtime.check(operation, raw.beginTable(from.address, from.length, to.address, to.length));
@@ -213,8 +224,8 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
   }
 
   /**
-   * The hierarchy as bytes: `ContractionHierarchy.load` takes them, in every engine and on every machine, without preparing
-   * again.
+   * The hierarchy as bytes, with the names of its nodes: `ContractionHierarchy.load` takes them, in every engine and on every
+   * machine, without preparing again.
    *
    * @example
    * ```ts
@@ -229,8 +240,8 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    */
   save(): Uint8Array<ArrayBuffer> {
     const operation = 'ContractionHierarchy.save';
-    const raw = this.use(operation);
-    return saveWhole(this.runtime, operation, () => this.runtime.raw.Hierarchy.save(raw));
+    this.use(operation);
+    return saveWhole(this.runtime, operation, () => this.#file(operation));
   }
 
   /**
@@ -250,9 +261,15 @@ export class ContractionHierarchy extends WasmObject<RawHierarchy> {
    */
   saveInPieces(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const operation = 'ContractionHierarchy.saveInPieces';
-    const { runtime } = this;
     const use = () => this.use(operation);
-    return savePieces(runtime, operation, () => runtime.raw.Hierarchy.save(use()), use);
+    return savePieces(this.runtime, operation, () => this.#file(operation), use);
+  }
+
+  #file(operation: string) {
+    const raw = this.use(operation);
+    return this.writeLabels(operation, (kind, address, bytes) =>
+      this.runtime.raw.Hierarchy.save(raw, kind, address, bytes),
+    );
   }
 
   /**
@@ -312,7 +329,8 @@ function hierarchyFile(
   return {
     kind: 'CHRY',
     build: (reader) => runtime.raw.Hierarchy.load(reader),
-    wrap: (raw) => adopt(runtime, operation, ContractionHierarchy, raw),
+    wrap: (raw, reader) =>
+      withSavedLabels(operation, adopt(runtime, operation, ContractionHierarchy, raw), reader),
   };
 }
 
@@ -364,7 +382,7 @@ export function createHierarchies(runtime: Runtime): HierarchyFunctions {
     check.boolean(operation, 'weighted', weighted);
     const raw = rawOf(runtime, operation, 'graph', graph, Graph);
     const made = runtime.raw.Hierarchy.create(raw, weighted);
-    return adopt(runtime, operation, ContractionHierarchy, made);
+    return adopt(runtime, operation, ContractionHierarchy, made).withLabels(graph.labels);
   };
   return {
     ContractionHierarchy: runtime.bind(ContractionHierarchy),

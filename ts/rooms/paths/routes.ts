@@ -1,13 +1,16 @@
 // One path between two nodes, several of them, and edges of negative length.
 
 import type { OutcomeName } from '../../generated/codes.js';
+import { SublinearRangeError } from '../../runtime/errors.js';
+import type { NodeLabel, NodeLabels } from '../../runtime/labels.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { IndexArray, RealArray } from '../../runtime/scratch.js';
+import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, type Call, task, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import type { Graph } from '../graph/class.js';
+import { numberedEnds } from '../graph/names.js';
 import { endsIn } from '../graph/questions.js';
-import type { NodeRef } from '../graph/types.js';
+import type { NodeList, NodeRef } from '../graph/types.js';
 import {
   ask,
   type LengthOptions,
@@ -66,19 +69,19 @@ export interface SimplePaths extends Work {
 
 /** Edges of any length, for {@link RouteFunctions.bellmanFord}. Parallel edges and loops are allowed. */
 export interface SignedEdges {
-  /** Start and end of each edge: node numbers. */
-  from: IndexArray;
-  to: IndexArray;
+  /** Start and end of each edge: node numbers, or names as `Graph.fromEdges` takes them. */
+  from: NodeList;
+  to: NodeList;
   /** Length of each edge, finite, of either sign. */
   lengths: RealArray;
-  /** By default the largest node of an edge plus 1. */
+  /** By default the largest node of an edge plus 1, or as many as there are names. */
   nodeCount?: number;
 }
 
 /** Options of {@link RouteFunctions.bellmanFord}. */
 export interface BellmanFordOptions {
-  /** A node number; without it paths begin in every node, and any negative cycle is found. */
-  source?: number;
+  /** A node, by number or name; without it paths begin in every node, and any negative cycle is found. */
+  source?: NodeRef;
 }
 
 /** What {@link RouteFunctions.bellmanFord} gives. */
@@ -95,6 +98,8 @@ export interface BellmanFord extends Work {
     nodes: Uint32Array<ArrayBuffer>;
     length: number;
   };
+  /** What each node is called, when the edges came by names. */
+  labels?: NodeLabel[];
   /** `'stagnated'`: a cycle of length 0 keeps changing the last bits of distances, which are right up to rounding. */
   outcome: OutcomeName;
 }
@@ -237,6 +242,8 @@ export interface RouteFunctions {
    * const edges = { from: [0, 1, 2], to: [1, 2, 1] };
    * console.log(bellmanFord({ ...edges, lengths: [2, -1, 3] }, { source: 0 }).distances); // Float64Array(3) [ 0, 2, 1 ]
    * console.log(bellmanFord({ ...edges, lengths: [2, -1, 0.5] }).negativeCycle?.length); // -0.5
+   * const money = { from: ['EUR', 'USD'], to: ['USD', 'GBP'], lengths: [-0.1, 0.3] };
+   * console.log(bellmanFord(money, { source: 'EUR' }).labels); // [ 'EUR', 'USD', 'GBP' ]
    * ```
    */
   bellmanFord(edges: SignedEdges, options?: BellmanFordOptions): BellmanFord;
@@ -331,12 +338,13 @@ function bellmanFord(
   const input = check.options(operation, edges, ['from', 'to', 'lengths', 'nodeCount']);
   const { source } = check.options(operation, given, ['source']);
   return runtime.scratch(operation, (scratch) => {
-    const from = scratch.indices('from', input.from);
-    const to = scratch.indices('to', input.to);
+    const ends = numberedEnds(operation, input.from, input.to, false, undefined);
+    const from = scratch.indices('from', ends.from);
+    const to = scratch.indices('to', ends.to);
     const lengths = scratch.doubles('lengths', input.lengths);
     for (const [name, { length }] of Object.entries({ to, lengths }))
       if (length !== from.length) throw check.shapeError(operation, name, from.length, length);
-    let nodeCount = input.nodeCount;
+    let nodeCount = input.nodeCount ?? ends.labels?.length;
     if (nodeCount === undefined) {
       nodeCount = 0;
       for (const { address, length } of [from, to])
@@ -344,8 +352,7 @@ function bellmanFord(
           nodeCount = Math.max(nodeCount, (runtime.u32[address / 4 + i] as number) + 1);
     }
     check.integer(operation, 'nodeCount', nodeCount);
-    const first =
-      source === undefined ? NONE : check.integer(operation, 'source', source, 0, NONE - 1);
+    const first = source === undefined ? NONE : sourceIn(operation, source, ends.labels);
     const raw = runtime.made(
       operation,
       runtime.raw.BellmanFord.create(
@@ -386,6 +393,7 @@ function bellmanFord(
             length,
           },
         }),
+        ...(ends.labels && { labels: namesIn(ends.labels) }),
         outcome: runtime.outcome(outcome),
         work: { edgeOperations },
       };
@@ -393,4 +401,19 @@ function bellmanFord(
       if (runtime.alive) raw.delete();
     }
   });
+}
+
+/** The number of the node that paths begin in. */
+function sourceIn(operation: string, source: NodeRef, labels: NodeLabels | undefined): number {
+  if (typeof source !== 'string' && typeof source !== 'bigint')
+    return check.integer(operation, 'source', source, 0, NONE - 1);
+  const node = labels?.find(source);
+  if (node !== undefined) return node;
+  const why = labels ? 'a node of an edge' : 'a node number: these edges have no names';
+  const message = `"source" expected ${why}, got ${check.show(source)}`;
+  throw new SublinearRangeError('INDEX', operation, message, { argument: 'source' });
+}
+
+function namesIn(labels: NodeLabels): NodeLabel[] {
+  return Array.from({ length: labels.length }, (_, node) => labels.of(node));
 }
