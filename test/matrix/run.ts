@@ -11,6 +11,7 @@ import { argv, exit } from 'node:process';
 import { cells as bitsCells } from './cells/bits.js';
 import { cells as browserCells } from './cells/browsers.js';
 import { cells as bundlerCells } from './cells/bundlers.js';
+import { cells as jestCells } from './cells/jest.js';
 import { cells as loadCells } from './cells/load.js';
 import { cells as nextCells } from './cells/next.js';
 import { cells as policyCells } from './cells/policies.js';
@@ -34,6 +35,7 @@ const cells: Cell[] = [
   ...workerCells,
   ...nextCells,
   ...policyCells,
+  ...jestCells,
   ...loadCells,
   ...typeCells,
   ...bitsCells,

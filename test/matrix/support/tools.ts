@@ -15,7 +15,7 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Where everything of the matrix is made; git ignores it and it can be deleted at any time. */
 export const build = join(root, 'build/matrix');
 
-export type ToolGroup = 'browsers' | 'bundlers' | 'next' | 'runtimes' | 'workerd';
+export type ToolGroup = 'browsers' | 'bundlers' | 'jest' | 'next' | 'runtimes' | 'workerd';
 
 const installing = new Map<ToolGroup, Promise<string>>();
 
