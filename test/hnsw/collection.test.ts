@@ -290,6 +290,50 @@ describe('collections', () => {
     }
   });
 
+  // They are sorted some thousand a call: whatever has been sorted so far, the answers are those of a scan.
+  test('texts by the ten thousand, all different, while they are sorted and more come', () => {
+    using all = room.Collection.create<{ name: string }>({
+      metric: 'euclidean',
+      dimension: 1,
+      index: 'flat',
+    });
+    const names: string[] = [];
+    const add = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const name = `${(names.length * 7919) % 30_011}`;
+        all.add({ key: names.length, vector: [0], metadata: { name } });
+        names.push(name);
+      }
+    };
+    const scan = (holds: (name: string) => boolean) =>
+      names.flatMap((name, key) => (holds(name) ? [key] : []));
+    add(20_000);
+    for (let asked = 0; asked < 8; asked++) {
+      const prefix = `${100 + asked}`;
+      expect(all.filter({ name: { startsWith: prefix } })).toEqual(
+        scan((name) => name.startsWith(prefix)),
+      );
+      const range = { gt: prefix, lte: `${prefix}7` };
+      expect(all.filter({ name: range })).toEqual(
+        scan((name) => name > range.gt && name <= range.lte),
+      );
+      add(asked < 4 ? 0 : 2500);
+    }
+  });
+
+  test('metadata are those that are kept, for every result and every search', () => {
+    using all = room.Collection.create<{ tags: string[] }>({ metric: 'dot', dimension: 1 });
+    for (let key = 0; key < 100; key++)
+      all.add({ key, vector: [key], metadata: { tags: [`t${key}`] } });
+    const [one, other] = [0, 1].map(() => all.search([1], { k: 100 }));
+    expect(one?.length).toBe(100);
+    // Frozen, so that nobody needs a copy.
+    for (const [i, { metadata }] of one!.entries()) {
+      expect(metadata).toBe(other![i]!.metadata);
+      expect(Object.isFrozen(metadata) && Object.isFrozen(metadata?.tags)).toBe(true);
+    }
+  });
+
   test('dates are kept as text, and compared with dates', () => {
     using all = room.Collection.create<{ at: Date; other?: Date[] }>({
       metric: 'dot',

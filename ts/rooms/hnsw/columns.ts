@@ -1,8 +1,8 @@
 // Fields of many items as columns of numbers: what conditions read.
 //
 // A column is made when a condition first asks for its field, and follows changes from then on. Each item has a kind (a byte)
-// and a number: its value, or for a string its place in the list of strings that occur, which is sorted when an order is
-// first asked for. So a condition is a loop over one typed array.
+// and a number: its value, or for a string its place in the list of strings that occur, which is sorted bit by bit when an
+// order is asked for. So a condition is a loop over one typed array.
 import { isPlain } from '../../runtime/brand.js';
 import type { Json, Metadata } from './metadata.js';
 
@@ -15,6 +15,9 @@ export const NUMBER = 4;
 export const STRING = 5;
 /** A list or an object: equal to nothing. */
 export const OTHER = 6;
+
+/** Strings that a condition sorts, at most: to sort hundreds of thousands at once would stop the thread. */
+const RUN = 8192;
 
 /** Columns that are kept; the one that was asked for longest ago goes first. */
 const MOST_COLUMNS = 32;
@@ -47,8 +50,8 @@ export class Column {
   /** Places in `strings`, -1 where the field is no string. */
   codes = new Int32Array(64).fill(-1);
   readonly strings: string[] = [];
-  /** The first of `strings` in their order; those that came later are looked at one by one. */
-  #sorted = new Int32Array(0);
+  /** The first of `strings`, `RUN` to a list, each in its order; those that came later are looked at one by one. */
+  readonly #runs: Int32Array[] = [];
   readonly #codes = new Map<string, number>();
   /**
    * Which places hold a list with a value. Arrays, which are made several times as fast as sets;
@@ -87,30 +90,45 @@ export class Column {
    */
   between(from: (text: string) => boolean, until: (text: string) => boolean): Uint8Array {
     const { strings } = this;
-    if (strings.length - this.#sorted.length > 64 + this.#sorted.length / 8) {
-      const order = Array.from(strings, (_, code) => code);
-      const before = (a: number, b: number) =>
-        (strings[a] as string) < (strings[b] as string) ? -1 : 1;
-      this.#sorted = Int32Array.from(order.sort(before));
-    }
-    const sorted = this.#sorted;
-    const first = (holds: (text: string) => boolean, low: number) => {
-      let high = sorted.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (holds(strings[sorted[middle] as number] as string)) high = middle;
-        else low = middle + 1;
-      }
-      return low;
-    };
+    let sorted = this.#sorted();
+    if (strings.length - sorted > 64 + Math.min(sorted, RUN) / 8) sorted = this.#sortMore(sorted);
     const inside = new Uint8Array(strings.length);
-    const begin = first(from, 0);
-    for (let i = begin, end = first(until, begin); i < end; i++) inside[sorted[i] as number] = 1;
-    for (let code = sorted.length; code < strings.length; code++) {
+    for (const run of this.#runs) {
+      const first = (holds: (text: string) => boolean, low: number) => {
+        let high = run.length;
+        while (low < high) {
+          const middle = (low + high) >>> 1;
+          if (holds(strings[run[middle] as number] as string)) high = middle;
+          else low = middle + 1;
+        }
+        return low;
+      };
+      const begin = first(from, 0);
+      for (let i = begin, end = first(until, begin); i < end; i++) inside[run[i] as number] = 1;
+    }
+    for (let code = sorted; code < strings.length; code++) {
       const text = strings[code] as string;
       inside[code] = from(text) && !until(text) ? 1 : 0;
     }
     return inside;
+  }
+
+  /** How many strings are sorted. */
+  #sorted(): number {
+    const last = this.#runs.length - 1;
+    return last < 0 ? 0 : last * RUN + (this.#runs[last] as Int32Array).length;
+  }
+
+  /** Sorts a run more, or the last one anew with what has come: a bounded part of a call. Gives how many are sorted then. */
+  #sortMore(sorted: number): number {
+    const { strings } = this;
+    const start = sorted - (sorted % RUN);
+    const end = Math.min(strings.length, start + RUN);
+    const order = Array.from({ length: end - start }, (_, i) => start + i);
+    const before = (a: number, b: number) =>
+      (strings[a] as string) < (strings[b] as string) ? -1 : 1;
+    this.#runs[start / RUN] = Int32Array.from(order.sort(before));
+    return end;
   }
 
   /** Places whose list holds the value. */
