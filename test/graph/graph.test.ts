@@ -286,6 +286,22 @@ describe('Graph', () => {
     expect(engine.stats().modules[0]!.bytesInUse).toBe(before);
   });
 
+  test('ids far beyond the number of nodes: the remedy is named', () => {
+    const remedy = /with compactIds: true only those that occur become nodes$/;
+    const asked = [
+      () => Graph.fromEdgeList('0 4000000000\n'),
+      () => Graph.fromCsv('0,4000000000\n', { header: false }),
+      () => Graph.fromEdges({ from: [0], to: [4e9] }),
+      () => Graph.fromEdges({ from: [2 ** 31], to: [0] }),
+    ];
+    for (const call of asked) {
+      expect(call).toThrow(remedy);
+      expect(call).toThrow(expect.objectContaining({ code: 'OVERFLOW' }));
+    }
+    using graph = Graph.fromEdges({ from: [0], to: [4e9], compactIds: true });
+    expect([graph.nodeCount, graph.labelOf(1)]).toEqual([2, 4e9]);
+  });
+
   test('errors name the line, what was expected and what was there', () => {
     const error = refused(
       () => Graph.fromEdgeList('# c\n0 1\n1 two\n'),

@@ -216,6 +216,22 @@ describe('pages', () => {
     expect(broken).toEqual([]);
   });
 
+  test('the tables of measurements that a guide names are there', () => {
+    const titles = [...read('docs/benchmarks.md').matchAll(/^#+ (.*)$/gm)].map(
+      ([, title]) => title,
+    );
+    const missing: string[] = [];
+    let named = 0;
+    for (const page of pages)
+      for (const [sentence] of read(page).matchAll(/\btables? "[^.]*/g))
+        for (const [, name = ''] of sentence.matchAll(/"([^"]+)"/g)) {
+          named++;
+          if (!titles.some((title) => title?.startsWith(name))) missing.push(`${page}: ${name}`);
+        }
+    expect(named).toBeGreaterThan(2);
+    expect(missing).toEqual([]);
+  });
+
   test('the picture of the architecture names every bundle and every room', () => {
     const picture = read('docs/images/architecture.svg');
     const lines = [...read('CMakeLists.txt').matchAll(/^sl_bundle\((\w+)\s([^)]*)\)/gm)];

@@ -61,6 +61,34 @@ function countMessages() {
   };
 }
 
+/** Counts what comes from workers: messages, and the arrays in them. */
+function countAnswers() {
+  const arraysIn = (all: unknown): number =>
+    ArrayBuffer.isView(all)
+      ? 1
+      : typeof all === 'object' && all !== null
+        ? Object.values(all).reduce((sum: number, each) => sum + arraysIn(each), 0)
+        : 0;
+  const total = { messages: 0, arrays: 0 };
+  const { emit } = Worker.prototype;
+  const spy = vi.spyOn(Worker.prototype, 'emit').mockImplementation(function (
+    this: Worker,
+    ...args: Parameters<Worker['emit']>
+  ) {
+    if (args[0] === 'message') {
+      total.messages++;
+      total.arrays += arraysIn(args[1]);
+    }
+    return emit.apply(this, args);
+  });
+  return {
+    end() {
+      spy.mockRestore();
+      return total;
+    },
+  };
+}
+
 test('a thousand sources go to a pool in a few messages, and the graph goes once to each worker', async () => {
   const pool = await createPool({ size: 2, modules: ['graph', 'diffusion'] });
   const nodes = 5000;
@@ -74,6 +102,7 @@ test('a thousand sources go to a pool in a few messages, and the graph goes once
     // Shared memory: what passes is where it is.
     expect(counted.take()).toEqual({ messages: 2, bytes: 2 * (from.byteLength + to.byteLength) });
     const sources = Uint32Array.from({ length: 1000 }, (_, i) => (i * 37) % nodes);
+    const answers = countAnswers();
     const {
       outcomes,
       offsets,
@@ -83,6 +112,9 @@ test('a thousand sources go to a pool in a few messages, and the graph goes once
     );
     expect([outcomes.length, offsets.length, offsets[1000]]).toEqual([1000, 1001, found.length]);
     expect(counted.take()).toEqual({ messages: 8, bytes: sources.byteLength });
+    // Each answer is a table of whole columns, whose number does not grow with the sources, and not a list of rows.
+    const { messages, arrays } = answers.end();
+    expect([messages, arrays]).toEqual([8, 8 * 8]);
   } finally {
     counted.end();
     await pool.dispose();
