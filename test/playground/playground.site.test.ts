@@ -2,7 +2,9 @@
 // build`, which the test command runs before this.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { load } from 'sublinear/solver';
 import { describe, expect, test } from 'vitest';
+import { Grid, WIDTH } from '../../examples/playground/src/solve/grid.js';
 import { silero, sound } from '../inference/silero.js';
 import {
   address,
@@ -272,7 +274,30 @@ describe('solve', () => {
       .toBeLessThan(9480);
   });
 
+  test('begins with a leak at which its walls matter: they change what is drawn', async () => {
+    await open('solve');
+    const leak = 10 ** Number(await page.getByLabel('Leak to the ground').inputValue());
+    const { SparseMatrix, solve } = await load();
+    const [walled = [], bare = []] = [true, false].map((walls) => {
+      const grid = new Grid();
+      grid.example();
+      const cells = [...grid.walls.keys()].filter((cell) => !grid.walls[cell]);
+      if (!walls)
+        for (const [cell, wall] of [...grid.walls].entries())
+          if (wall) grid.paint('erase', cell % WIDTH, Math.floor(cell / WIDTH), 0);
+      const { b, rows, ...entries } = grid.system(leak);
+      using matrix = SparseMatrix.fromCoo({ rows, cols: rows, ...entries });
+      const { solution } = solve(matrix, b, { tolerance: 1e-9 });
+      return cells.map((cell) => solution[grid.rows[cell]!]!);
+    });
+    const largest = (list: number[]) => Math.max(...list.map(Math.abs));
+    const change = largest(walled.map((value, i) => value - bare[i]!));
+    // Colours are in proportion to the largest potential.
+    expect(change / largest(walled)).toBeGreaterThan(0.05);
+  });
+
   test('asks for one cell and lights up the rows that it takes', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
     await open('solve');
     await expect.poll(() => summary().textContent()).toMatch(/converged/);
     await page.getByRole('button', { name: 'Ask for one cell' }).click();
@@ -287,6 +312,9 @@ describe('solve', () => {
     expect(await colours()).toBe(0);
     await page.locator('canvas.field').click({ position: { x: 250, y: 200 } });
     await expect.poll(colours).toBeGreaterThan(10);
+    // The answer is where it is seen, without scrolling.
+    const { y, height } = (await entry().boundingBox())!;
+    expect([y >= 0, y + height <= 800]).toEqual([true, true]);
     const text = (await entry().textContent())!;
     // Those that were read and no others; the cell itself is black.
     expect(await colours()).toBe(number(/push, ([\d,]+) of /.exec(text)![1]!) - 1);

@@ -41,8 +41,6 @@ async function fromCoo(input: {
 interface Problem {
   matrix: Matrix;
   b: Float64Array;
-  /** What the diagonal has more than its row: a local answer's error is measured in `max|b|` over it. */
-  slack: number;
   methods: readonly Method[];
 }
 
@@ -89,7 +87,7 @@ const { values: [x], errorBounds } = solveEntries(matrix, { b, indices: [row], a
     min: -4,
     max: 0,
     step: 0.1,
-    at: -1.5, // far enough to reach the wall, and around it
+    at: -2.3, // so little that the current reaches the walls, and so much that one cell does not ask for all rows
     value: (x) => 10 ** x,
     text: small,
     onchange: () => paint(),
@@ -111,7 +109,7 @@ const { values: [x], errorBounds } = solveEntries(matrix, { b, indices: [row], a
       if (rows === 0) throw new RangeError('There is no open cell left: erase some walls.');
       const matrix = await fromCoo({ rows, cols: rows, ...entries });
       const methods = ['cg', 'symmetricGaussSeidel', 'approximateCholesky', 'amg'] as const;
-      await solveProblem({ matrix, b, slack: leak.value, methods }, signal);
+      await solveProblem({ matrix, b, methods }, signal);
       say(`${whole(rows)} open cells.`);
       field.draw(solution);
     });
@@ -202,13 +200,14 @@ const { values: [x], errorBounds } = solveEntries(matrix, { b, indices: [row], a
     if (!current) return;
     await newestEntry(async (signal) => {
       const { solveEntriesAsync } = await solverRoom();
-      // A proved error of a fiftieth of the largest value that the slack allows.
-      const largest = current.b.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+      // A proved error of a tenth of the largest potential: what the colours tell apart.
+      let largest = 0;
+      for (const value of solution!) largest = Math.max(largest, Math.abs(value));
       const start = performance.now();
       const answer = await solveEntriesAsync(current.matrix, {
         b: current.b,
         indices: [row],
-        absoluteError: (0.02 * largest) / current.slack,
+        absoluteError: largest / 10 || 1,
         // A full solve of so small a system would take less; here it is to be seen what has to be read.
         pushWork: 5e6,
         touched: true,
@@ -310,11 +309,7 @@ const { values: [x], errorBounds } = solveEntries(matrix, { b, indices: [row], a
       const { SparseMatrix } = await solverRoom();
       const matrix = await SparseMatrix.fromMatrixMarketAsync(file.stream(), { signal });
       const { b, properties } = await onesOf(matrix);
-      const slack = Math.max(properties.minRowSlack, properties.minColumnSlack);
-      await solveProblem(
-        { matrix, b, slack: slack > 0 ? slack : 1, methods: suited(properties) },
-        signal,
-      );
+      await solveProblem({ matrix, b, methods: suited(properties) }, signal);
       fieldBox.hidden = true;
       profileBox.hidden = false;
       entry.textContent = '';
