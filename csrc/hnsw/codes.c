@@ -157,7 +157,7 @@ static void write_others(const sl_store *store, const float *vector, unsigned ch
   double sine = cosine < 1 ? sqrt(1 - cosine * cosine) : 0;
   tail.scale = sum > 0 ? (float)(squares / sum) : 0;
   tail.add = (float)(is_squared(store) ? squares : -dot);
-  tail.error = (float)(length * sine / cosine * SL_RABITQ_EPSILON / sqrt(bits - 1.0));
+  tail.error = (float)(length * sine / cosine * sl_rabitq_spread(store));
   tail.length = (float)length;
   memcpy(row + store->tail_at, &tail, sizeof tail);
 }
@@ -239,8 +239,8 @@ static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_s
   return step;
 }
 
-// Returns what rounding may do to a product, three standard deviations of it: the roundings of the
-// dimensions are independent, and x^_i is about a third of the largest there is, width_i^2 * reach.
+// Returns what rounding may do to a product at most, to be multiplied with a row's scale: a code is
+// 126 at most.
 static double query_int8(const sl_store *store, float *x, void *buffer, sl_scorer *s) {
   const float *widths = sl_model_widths(store);
   for (uint32_t i = 0; i < store->dimension; i++) x[i] *= widths[i];
@@ -248,10 +248,9 @@ static double query_int8(const sl_store *store, float *x, void *buffer, sl_score
   const uint16_t *values = (const uint16_t *)sl_codes_read_buffer(store);
   double lost = 0;
   for (uint32_t i = 0; i < store->dimension; i++) {
-    double d = (x[i] - (double)s->factor * (values[i] - s->zero)) * widths[i];
-    lost += d * d;
+    lost += fabs(x[i] - (double)s->factor * (values[i] - s->zero));
   }
-  return sqrt(lost) * sl_model_reach(store);
+  return SL_INT8_MOST * lost;
 }
 
 // 2^112 times x relative to its largest: see simd/distance_f16.h.
@@ -350,22 +349,41 @@ void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, s
   if (is_squared(store)) s->factor *= 2;
 }
 
-// With a share of the errors of int8 and float16 codes.
+// |x - c|, or somewhat more.
+static double length_of(const sl_store *store, const sl_code_tail *tail) {
+  if (store->codes != SL_CODES_INT8) return tail->length;
+  // Widths are 1 at most.
+  return SL_INT8_MOST * sqrt(store->dimension) * (double)tail->scale + tail->error;
+}
+
+// What rounding may do to a key: its terms are f32, and so are the differences to the centre. The
+// sum of products is one of integers, but for float16.
+static double rounding_of(const sl_store *store, const sl_scorer *s, const sl_code_tail *tail,
+                          float key) {
+  double base = s->base, add = tail->add;
+  double off = 0x1p-20 * (fabs(base) + fabs(add) + fabs(base + add - key)) + SL_KEY_UNDERFLOW;
+  if (!is_squared(store)) off += 0x1p-23 * (double)s->length * length_of(store, tail);
+  if (store->codes != SL_CODES_FLOAT16) return off;
+  // |q - c| is at most sqrt(dimension) times its largest element, which the factor is.
+  double product = sqrt(store->padded) * (double)s->factor * tail->length;
+  return off + (store->padded / 8 + 16) * 0x1p-24 * product;
+}
+
+// With a share of the errors of int8 and rabitq codes.
 static double key_least(const sl_store *store, const sl_scorer *s, uint32_t slot, float key,
                         double share) {
   const sl_code_tail *tail = sl_tail_of(s, sl_store_row(store, slot));
-  double factor = is_squared(store) ? 2 : 1;
   if (store->codes == SL_CODES_PRODUCT) return sl_pq_key_least(store, s, tail, key);
+  double rounding = rounding_of(store, s, tail, key);
+  // <q, x^> is off by so much for the rounding of q.
+  double query = share * (double)tail->scale * s->error;
+  // rabitq: <q, x> is off by |q| tail.error for the signs.
+  if (!is_squared(store)) return key - rounding - (double)s->length * share * tail->error - query;
   if (sl_codes_rotate(store->codes)) {
-    // <q, o> is off by |q| tail.error for the signs and by tail.scale query.error for the 16 steps.
-    return key -
-           share * factor * ((double)s->length * tail->error + (double)tail->scale * s->error);
+    return key - rounding - 2 * (share * (double)s->length * tail->error + query);
   }
-  // q.x = q.(c + x^) + q.(what was lost)
-  if (!is_squared(store)) return key - (double)s->length * share * tail->error - s->error;
-  // |q^ - x^| of the key, to |q - x^|, to |q - x|. The sums of f32 are known to within `slack`.
-  double slack = (store->padded + 32.0) * 0x1p-23 * ((double)s->base + tail->add);
-  double squared = key - slack - 2 * (double)s->error;
+  // |q^ - x^| of the key, to |q - x^|, to |q - x|.
+  double squared = key - rounding - 2 * query;
   double least = squared > 0 ? sqrt(squared) - share * tail->error : 0;
   return least > 0 ? least * least : 0;
 }

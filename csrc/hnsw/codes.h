@@ -52,9 +52,11 @@ void sl_code_query(const sl_store *store, const float *vector, void *buffer, sl_
 void sl_code_query_of_slot(const sl_store *store, uint32_t slot, void *buffer, sl_scorer *scorer);
 
 // The least that the key of the vector itself may be, where the key of its code is `key`; -infinity
-// where nothing is known. int8 and float16: never more than the key. rabitq: with the probability
-// of the paper's bound for epsilon_0 = 1.9, about 0.999. product: product.h. sl_code_key_likely(): with about that
-// probability for int8 as well, which is much nearer to the key where there are many dimensions.
+// where nothing is known; what rounding does to the keys is in it. int8 and float16: never more than
+// the key. rabitq: nearly always, by the paper's bound for epsilon_0 = 1.9; by the normal
+// distribution one pair in thirty is nearer than that, over rotations. product: product.h.
+// sl_code_key_likely(): with about that probability for int8 as well, which is much nearer to the
+// key where there are many dimensions.
 double sl_code_key_likely(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
 double sl_code_key_least(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key);
 

@@ -77,7 +77,7 @@ void sl_levels_write(const sl_store *store, float *x, double add, unsigned char 
   sl_code_tail tail = {0};
   tail.scale = p.xv > 0 ? (float)(p.xx / p.xv) : 0;
   tail.add = (float)(store->metric == SL_METRIC_DOT ? add : p.xx);
-  tail.error = (float)(length * sine / cosine * SL_RABITQ_EPSILON / sqrt(n - 1.0));
+  tail.error = (float)(length * sine / cosine * sl_rabitq_spread(store));
   tail.length = (float)length;
   memcpy(row + store->tail_at, &tail, sizeof tail);
 }

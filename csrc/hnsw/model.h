@@ -3,6 +3,8 @@
 #ifndef SL_HNSW_MODEL_H
 #define SL_HNSW_MODEL_H
 
+#include <math.h>
+
 #include "base/status.h"
 #include "hnsw/rows.h"
 #include "quant/product.h"
@@ -12,6 +14,10 @@
 
 // The factor of the standard deviation in the bound of RaBitQ (arXiv:2405.12497, 5.2.4).
 #define SL_RABITQ_EPSILON 1.9
+
+// What a factor below the least normal f32 may cost a key: half of the least f32 for each of a
+// product of 2^31.
+#define SL_KEY_UNDERFLOW 0x1p-118
 
 // Bits an element of rabitq codes of more than one, 0 for others.
 static inline uint32_t sl_codes_levels(sl_codes codes) {
@@ -26,6 +32,18 @@ static inline bool sl_codes_rotate(sl_codes codes) {
 // Do rows of this kind have a tail?
 static inline bool sl_codes_have_tails(sl_codes codes) {
   return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes >= SL_CODES_RABITQ;
+}
+
+// rabitq: the part of an error that may lie in the direction of a query, as the bound has it: the
+// factor above of the standard deviation in as many directions as there are elements of a rotated
+// vector. Vectors of few dimensions are as many directions only, always the same ones after the
+// rotation, and their errors hardly spread beyond: all there is, in four.
+static inline double sl_rabitq_spread(const sl_store *store) {
+  enum { FEW = 16 };
+  uint32_t elements = store->codes == SL_CODES_RABITQ ? 8 * store->padded : store->padded;
+  uint32_t directions = store->dimension <= FEW ? store->dimension : elements;
+  double spread = SL_RABITQ_EPSILON / sqrt(directions > 1 ? directions - 1.0 : 1.0);
+  return spread < 1 ? spread : 1;
 }
 
 // product: parts of a vector, with its zeros.

@@ -159,10 +159,14 @@ static double square_least(double key, double off) {
 
 double sl_pq_key_least(const sl_store *store, const sl_scorer *s, const sl_code_tail *tail,
                        float key) {
-  double length = tail->length, off = *sl_codes_share(store, false) * (double)tail->error;
+  // The rest of a vector far beyond the centroids is not at a right angle to it: nothing is known.
+  bool far = tail->scale >= SCALE_MOST && store->metric != SL_METRIC_DOT;
+  double share = far ? 1 : *sl_codes_share(store, false);
+  double length = tail->length, off = share * tail->error;
   // The numbers are f32, and so are the sums of what the tables were made from.
   double size = s->length + length + tail->error;
   double slack = 0x1p-20 * (size * size + fabs((double)s->base) + fabs((double)tail->add));
+  slack += SL_KEY_UNDERFLOW;
   double rounding = (double)tail->scale * s->error;
   if (store->metric != SL_METRIC_DOT) return square_least(key - slack - 2 * rounding, off);
   double rest = (double)s->base + tail->add - slack; // of the key, without the product

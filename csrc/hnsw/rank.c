@@ -24,8 +24,10 @@ float sl_rank_key(const sl_store *store, const float *vector, const sl_scorer *s
 bool sl_rank_may_be_near(const sl_store *store, const sl_scorer *scorer, uint32_t slot, float key,
                          float worst) {
   // The exact key is rounded as well; its rows are codes of 11 bits or the vectors themselves.
-  double limit = sl_rank_on_scale_of_codes(store, worst);
-  return !(sl_code_key_least(store, scorer, slot, key) > limit + fabs(limit) * 0x1p-9);
+  double limit = sl_rank_on_scale_of_codes(store, worst), off = fabs(limit) * 0x1p-9;
+  // Of cosine they are f32 products of vectors of about length 1, which say little of near ones.
+  if (store->metric == SL_METRIC_COSINE) off += (store->dimension / 8 + 16) * 0x1p-23;
+  return !(sl_code_key_least(store, scorer, slot, key) > limit + off);
 }
 
 float sl_rank_distance(const sl_store *store, float key, float query_factor) {

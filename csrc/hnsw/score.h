@@ -20,10 +20,11 @@ typedef struct sl_scorer {
   uint32_t padded;
   uint32_t tail_at;
   // Of codes with tails (codes.h); q is the query without the centre.
-  int32_t zero;        // int8: what was added to each element; rabitq2 to 8: the sum of the query;
-                       // product: of what was taken from the entries of the tables
-  float base, factor;  // see the head of codes.h
-  float length, error; // |q|, and what its own code has lost
+  int32_t zero;       // int8: what was added to each element; rabitq2 to 8: the sum of the query;
+                      // product: of what was taken from the entries of the tables
+  float base, factor; // see the head of codes.h
+  float length;       // |q|
+  float error;        // what its own code has lost, for a row whose scale is 1
   sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 
