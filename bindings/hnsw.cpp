@@ -29,7 +29,7 @@ SL_OBJECT(sl_hnsw_build, sl_hnsw_build_destroy)
 SL_OBJECT(sl_inverted, sl_inverted_destroy)
 
 SL_FIELDS(sl_hnsw_options, metric, dimension, m, ef_construction, capacity, max_elements, seed,
-          curvature, codes, exact)
+          curvature, codes, exact, prefix)
 
 EMSCRIPTEN_BINDINGS(hnsw) {
   sl::function<sl_crc32c>("crc32c");

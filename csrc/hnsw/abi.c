@@ -205,7 +205,7 @@ int32_t SL_ABI(sl_abi_flat_save)(sl_handle handle, double offset, void *buffer, 
 sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_t m,
                                      uint32_t ef_construction, uint32_t capacity,
                                      uint32_t max_elements, uint32_t seed, double curvature,
-                                     int32_t codes, int32_t exact) {
+                                     int32_t codes, int32_t exact, uint32_t prefix) {
   sl_hnsw_options options = {.metric = (sl_metric)metric,
                              .dimension = dimension,
                              .m = m,
@@ -215,7 +215,8 @@ sl_handle SL_ABI(sl_abi_hnsw_create)(int32_t metric, uint32_t dimension, uint32_
                              .seed = seed,
                              .curvature = curvature,
                              .codes = (sl_codes)codes,
-                             .exact = (sl_exact)exact};
+                             .exact = (sl_exact)exact,
+                             .prefix = prefix};
   sl_hnsw *index;
   return sl_hnsw_create(&options, &index) == SL_OK ? keep_hnsw(index) : 0;
 }
@@ -351,7 +352,7 @@ int32_t SL_ABI(sl_abi_hnsw_shape)(sl_handle handle, int32_t *metric, uint32_t *d
 // Bytes that an index of `count` vectors will hold.
 int32_t SL_ABI(sl_abi_hnsw_estimate_bytes)(int32_t metric, uint32_t dimension, uint32_t m,
                                            uint32_t ef_construction, int32_t codes, int32_t exact,
-                                           uint32_t count, double *bytes) {
+                                           uint32_t count, double *bytes, uint32_t prefix) {
   sl_hnsw_options options = sl_hnsw_options_default();
   uint64_t estimate;
   options.metric = (sl_metric)metric;
@@ -360,6 +361,7 @@ int32_t SL_ABI(sl_abi_hnsw_estimate_bytes)(int32_t metric, uint32_t dimension, u
   options.ef_construction = ef_construction;
   options.codes = (sl_codes)codes;
   options.exact = (sl_exact)exact;
+  options.prefix = prefix;
   SL_TRY(sl_hnsw_estimate_bytes(&options, count, &estimate));
   *bytes = (double)estimate;
   return SL_OK;

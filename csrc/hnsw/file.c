@@ -27,7 +27,8 @@ static void fill_meta(const sl_store *store, const sl_hnsw *index, uint8_t *p) {
   sl_put_u32(p + 16, store->live);
   sl_put_f64(p + 24, store->curvature);
   sl_put_u32(p + 80, store->free_head);
-  sl_put_u32(p + 64, (uint32_t)(index != NULL ? index->options.codes : store->codes));
+  sl_codes codes = index != NULL ? index->options.codes : store->codes;
+  sl_put_u32(p + 64, (uint32_t)codes | store->prefix << PREFIX_SHIFT);
   sl_put_u32(p + 68, (uint32_t)store->exact);
   if (has_model(store)) {
     sl_put_u32(p + 72, store->learned);

@@ -11,6 +11,7 @@
 #include "hnsw/graph.h"
 #include "hnsw/levels.h"
 #include "hnsw/model.h"
+#include "hnsw/prefix.h"
 #include "hnsw/reach.h"
 #include "quant/float16.h"
 #include "simd/distance_f32.h"
@@ -27,6 +28,7 @@ static bool codes_are_valid(const sl_store *store, const unsigned char *row) {
     if (n % 8 != 0 && row[n / 8] >> (n % 8) != 0) return false;
     return is_zero(row, (n + 7) / 8, store->row_bytes);
   }
+  if (store->codes == SL_CODES_PREFIX) return sl_prefix_is_valid(store, row);
   return sl_code_is_valid(store, row);
 }
 
@@ -445,6 +447,7 @@ static sl_status read_index(source *s, sl_hnsw *index, uint8_t **states) {
 static sl_status make_hnsw(source *s, sl_hnsw **out) {
   SL_TRY(open_source(s, SECTIONS));
   const uint8_t *meta = s->meta;
+  uint32_t codes = sl_get_u32(meta + 64);
   sl_hnsw_options options = {.metric = (sl_metric)sl_get_u32(meta + 4),
                              .dimension = sl_get_u32(meta + 8),
                              .m = sl_get_u32(meta + 32),
@@ -453,9 +456,11 @@ static sl_status make_hnsw(source *s, sl_hnsw **out) {
                              .capacity = 0,
                              .seed = sl_get_u64(meta + 48),
                              .curvature = sl_get_f64(meta + 24),
-                             .codes = (sl_codes)sl_get_u32(meta + 64),
+                             .codes = (sl_codes)(codes & ((1u << PREFIX_SHIFT) - 1)),
+                             .prefix = codes >> PREFIX_SHIFT,
                              .exact = (sl_exact)sl_get_u32(meta + 68)};
-  bool coded = sl_codes_have_tails(options.codes) || options.codes == SL_CODES_BINARY;
+  bool coded = sl_codes_have_tails(options.codes) || options.codes == SL_CODES_BINARY ||
+               options.codes == SL_CODES_PREFIX;
   if (!coded && options.exact != SL_EXACT_NONE) {
     return bad_section(s, META, "no exact rows without codes");
   }

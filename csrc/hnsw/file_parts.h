@@ -18,11 +18,15 @@ static const uint32_t TAGS[SECTIONS] = {SL_TAG('M', 'E', 'T', 'A'), SL_TAG('I', 
                                         SL_TAG('L', 'E', 'V', 'L'), SL_TAG('L', 'N', 'K', '0'),
                                         SL_TAG('L', 'N', 'K', 'U'), SL_TAG('E', 'X', 'C', 'T')};
 
+// Of codes that are prefixes, their elements stand above the number of the codes.
+enum { PREFIX_SHIFT = 8 };
+
 // What stands in front of rows of codes with tails.
 enum { NO_MODEL, MODEL, MODEL_AND_EARLY };
 
-// Vectors without their padding, codes as they stand.
+// Vectors and prefixes without their padding, codes as they stand.
 static inline size_t saved_row_bytes(const sl_store *store) {
+  if (store->codes == SL_CODES_PREFIX) return sizeof(float) * (size_t)store->prefix;
   return store->codes == SL_CODES_NONE ? sl_metric_input_bytes(store->metric, store->dimension)
                                        : store->row_bytes;
 }

@@ -31,11 +31,13 @@ sl_status sl_flat_create(sl_metric metric, uint32_t dimension, double curvature,
 sl_status sl_flat_create_coded(sl_metric metric, uint32_t dimension, double curvature,
                                uint32_t capacity, sl_codes codes, sl_exact exact, sl_flat **out) {
   *out = NULL;
-  SL_REQUIRE(codes != SL_CODES_BINARY && codes != SL_CODES_SKETCH, SL_ERR_OPTION, "codes",
+  bool for_graphs =
+      codes == SL_CODES_BINARY || codes == SL_CODES_SKETCH || codes == SL_CODES_PREFIX;
+  SL_REQUIRE(!for_graphs, SL_ERR_OPTION, "codes",
              "none, int8, float16, rabitq, rabitq2, rabitq4, rabitq8 or pq for Flat");
   sl_flat *flat;
   SL_TRY(SL_ALLOC_ZERO(&flat, 1));
-  sl_status status = sl_store_init(&flat->store, metric, dimension, curvature, codes, exact);
+  sl_status status = sl_store_init(&flat->store, metric, dimension, curvature, codes, 0, exact);
   if (status == SL_OK) status = sl_store_reserve(&flat->store, capacity);
   if (status == SL_OK) status = make_scratch(flat);
   if (status != SL_OK) {

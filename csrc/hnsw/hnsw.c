@@ -62,8 +62,9 @@ sl_status sl_hnsw_create(const sl_hnsw_options *options, sl_hnsw **out) {
   index->ties = sl_ties_by_slot();
   index->batch_capacity = batch_capacity_for(index);
   index->sorted_capacity = 2 * index->links0_stride;
-  sl_status status = sl_store_init(&index->store, options->metric, options->dimension,
-                                   options->curvature, options->codes, options->exact);
+  sl_status status =
+      sl_store_init(&index->store, options->metric, options->dimension, options->curvature,
+                    options->codes, options->prefix, options->exact);
   if (status == SL_OK) status = sl_hnsw_make_scratch(index);
   if (status == SL_OK) status = sl_hnsw_reserve(index, options->capacity);
   if (status != SL_OK) {
@@ -133,7 +134,7 @@ sl_status sl_hnsw_estimate_bytes(const sl_hnsw_options *options, uint32_t count,
                    .upper_stride = 1 + options->m,
                    .pool_capacity = options->ef_construction};
   SL_TRY(sl_store_init(&index.store, options->metric, options->dimension, options->curvature,
-                       options->codes, options->exact));
+                       options->codes, options->prefix, options->exact));
   index.batch_capacity = batch_capacity_for(&index);
   index.sorted_capacity = 2 * index.links0_stride;
   *bytes = scratch_bytes(&index) + sl_store_bytes_for(&index.store, count) +

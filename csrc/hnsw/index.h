@@ -17,6 +17,7 @@ typedef struct sl_hnsw_options {
   double curvature;         // poincare: the space's curvature is -curvature; 1
   sl_codes codes;           // what the graph is walked with; SL_CODES_NONE
   sl_exact exact;           // what results of codes are ranked again with; SL_EXACT_FLOAT16
+  uint32_t prefix;          // of SL_CODES_PREFIX: elements, 1..dimension - 1; otherwise 0
 } sl_hnsw_options;
 
 // How entries of equal keys are ordered (graph.h).

@@ -31,7 +31,8 @@ static inline bool sl_codes_rotate(sl_codes codes) {
 
 // Do rows of this kind have a tail?
 static inline bool sl_codes_have_tails(sl_codes codes) {
-  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || codes >= SL_CODES_RABITQ;
+  bool others = codes >= SL_CODES_RABITQ && codes <= SL_CODES_PRODUCT;
+  return codes == SL_CODES_INT8 || codes == SL_CODES_FLOAT16 || others;
 }
 
 // rabitq: the part of an error that may lie in the direction of a query, as the bound has it: the

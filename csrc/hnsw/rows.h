@@ -32,7 +32,8 @@ typedef enum sl_codes {
   SL_CODES_RABITQ4 = 7,
   SL_CODES_RABITQ8 = 8,
   SL_CODES_PRODUCT = 9, // a bit an element, by a learned codebook (the same; product.h; Flat only)
-  SL_CODES_LAST = SL_CODES_PRODUCT,
+  SL_CODES_PREFIX = 10, // the first elements (cosine, dot, euclidean; prefix.h; not Flat)
+  SL_CODES_LAST = SL_CODES_PREFIX,
 } sl_codes;
 
 // What exact rows beside codes are made of.
@@ -66,6 +67,7 @@ typedef struct sl_store {
   sl_exact exact;
   sl_score score;
   uint32_t dimension;
+  uint32_t prefix;        // of codes that are one: elements of a row, less than dimension; else 0
   uint32_t padded;        // what the kernels run over
   uint32_t row_bytes;     // stride of rows
   uint32_t exact_bytes;   // stride of exact rows, 0 for none

@@ -5,6 +5,7 @@
 #include "hnsw/codes.h"
 #include "hnsw/exact.h"
 #include "hnsw/model.h"
+#include "hnsw/prefix.h"
 #include "quant/binary.h"
 
 sl_scorer sl_scorer_over(const sl_store *store) {
@@ -20,6 +21,8 @@ sl_scorer sl_scorer_make(const sl_store *store, const void *vector, unsigned cha
   if (store->codes == SL_CODES_BINARY) {
     memset(buffer, 0, store->padded);
     sl_binary_encode(vector, store->dimension, buffer);
+  } else if (store->codes == SL_CODES_PREFIX) {
+    sl_prefix_write(store, vector, buffer);
   } else if (store->codes != SL_CODES_NONE) {
     sl_code_query(store, vector, buffer, &s);
   } else if (store->sketch.codes > 0) {

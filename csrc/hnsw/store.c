@@ -10,6 +10,7 @@
 #include "hnsw/learn.h"
 #include "hnsw/levels.h"
 #include "hnsw/model.h"
+#include "hnsw/prefix.h"
 #include "quant/binary.h"
 #include "quant/float16.h"
 #include "simd/bits.h"
@@ -84,6 +85,8 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
   } else if (codes == SL_CODES_BINARY) {
     store->padded = ((n + 7) / 8 + SL_BITS_STEP - 1) / SL_BITS_STEP * SL_BITS_STEP;
     store->row_bytes = store->query_bytes = store->padded;
+  } else if (codes == SL_CODES_PREFIX) {
+    sl_prefix_shape(store);
   } else {
     sl_codes_shape(store);
   }
@@ -97,7 +100,7 @@ static void init_rows(sl_store *store, sl_codes codes, sl_exact exact) {
 }
 
 sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
-                        sl_codes codes, sl_exact exact) {
+                        sl_codes codes, uint32_t prefix, sl_exact exact) {
   memset(store, 0, sizeof *store);
   SL_REQUIRE((unsigned)metric <= SL_METRIC_POINCARE, SL_ERR_OPTION, "metric",
              "cosine, dot, euclidean, manhattan, hamming or poincare");
@@ -106,9 +109,9 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
   SL_REQUIRE(metric != SL_METRIC_HAMMING || dimension % 8 == 0, SL_ERR_OPTION, "dimension",
              "a multiple of 8 for hamming");
   SL_REQUIRE(curvature > 0 && isfinite(curvature), SL_ERR_OPTION, "curvature", "a positive number");
-  SL_REQUIRE((unsigned)codes <= SL_CODES_LAST && (unsigned)exact <= SL_EXACT_LAST, SL_ERR_OPTION,
-             "codes",
-             "none, int8, binary, sketch, float16, rabitq, rabitq2, rabitq4, rabitq8 or pq");
+  SL_REQUIRE(
+      (unsigned)codes <= SL_CODES_LAST && (unsigned)exact <= SL_EXACT_LAST, SL_ERR_OPTION, "codes",
+      "none, int8, binary, sketch, float16, rabitq, rabitq2, rabitq4, rabitq8, pq or prefix");
   SL_REQUIRE(!sl_codes_have_tails(codes) || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "codes",
              "none: int8, float16, rabitq and pq are for cosine, dot and euclidean");
   SL_REQUIRE(exact != SL_EXACT_RABITQ4 || sl_codes_levels(codes) > 0, SL_ERR_OPTION, "exact",
@@ -117,8 +120,16 @@ sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, d
              "none: binary is for cosine");
   SL_REQUIRE(codes != SL_CODES_SKETCH || sl_sketch_shape_of(metric, dimension).codes > 0,
              SL_ERR_OPTION, "codes", "none: sketches are for cosine, dot, euclidean and poincare");
+  bool cut = codes == SL_CODES_PREFIX;
+  SL_REQUIRE(!cut || metric <= SL_METRIC_EUCLIDEAN, SL_ERR_OPTION, "prefix",
+             "none: prefixes are for cosine, dot and euclidean");
+  SL_REQUIRE(cut ? prefix >= 1 && prefix < dimension : prefix == 0, SL_ERR_OPTION, "prefix",
+             "1 to dimension - 1, and no codes");
+  SL_REQUIRE(!cut || exact != SL_EXACT_NONE, SL_ERR_OPTION, "exact",
+             "float16 or float32: a prefix alone is not the vector");
   store->metric = metric;
   store->dimension = dimension;
+  store->prefix = prefix;
   store->curvature = curvature;
   init_rows(store, codes, exact);
   store->free_head = SL_NO_SLOT;
@@ -266,6 +277,8 @@ void sl_store_write(sl_store *store, uint32_t slot, const void *row, float facto
   } else if (store->codes == SL_CODES_BINARY) {
     memset(place, 0, store->row_bytes);
     sl_binary_encode(row, store->dimension, place);
+  } else if (store->codes == SL_CODES_PREFIX) {
+    sl_prefix_write(store, row, place);
   } else {
     sl_code_write(store, row, place);
   }

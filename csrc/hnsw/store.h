@@ -11,9 +11,11 @@
 #include "hnsw/rows.h"
 
 // Sets up an empty store. Errors: ERR_OPTION (dimension outside 1..65,536; hamming: not a multiple
-// of 8; curvature not positive; codes that the metric cannot have). Allocates nothing.
+// of 8; curvature not positive; codes that the metric cannot have; a prefix that is none). Allocates
+// nothing.
+//   prefix  elements of SL_CODES_PREFIX, else 0
 sl_status sl_store_init(sl_store *store, sl_metric metric, uint32_t dimension, double curvature,
-                        sl_codes codes, sl_exact exact);
+                        sl_codes codes, uint32_t prefix, sl_exact exact);
 void sl_store_free(sl_store *store);
 
 // Makes room for `capacity` slots. Arrays move: where there was room already nothing happens, else

@@ -415,6 +415,24 @@ describe('index and search', () => {
     }
   });
 
+  test('a prefix walks the graph, and all numbers rank', async () => {
+    file('all.npy', all);
+    const made = JSON.parse(await build('all.npy', '-o', 'cut.slv', '--prefix', '3', '--json'));
+    expect(made).toMatchObject({ codes: 'none', prefix: 3, rerank: 'float16' });
+    const { results } = await answer(['cut.slv', '--like', '7', '--top', '3', '--ef', '400']);
+    expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 4).slice(1));
+    const said = await build('all.npy', '-o', 'cut.slv', '--prefix', '3', '--rerank', 'float32');
+    expect(said).toContain('prefix: 3, ranked again: float32');
+    const refusals: [string[], RegExp][] = [
+      [['--prefix', '3', '--codes', 'int8'], /--prefix 3: not with --codes int8/],
+      [['--prefix', '3', '--rerank', 'none'], /--rerank|rerank/],
+      [['--prefix', '9999'], /--prefix|prefix/],
+      [['--prefix', '3', '--exact'], /--exact.*--prefix/],
+    ];
+    for (const [how, text] of refusals)
+      expect(await refused(['index', 'all.npy', '-o', 'never.slv', ...how])).toMatch(text);
+  });
+
   test('sketches take more and answer the same', async () => {
     file('all.npy', all);
     const built = async (...args: string[]) =>

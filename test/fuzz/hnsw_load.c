@@ -1,5 +1,5 @@
 // Any bytes as an index file: loading fails cleanly or gives an index that can be used. Good files
-// are of every kind of row: floats with factors, bits, each kind of codes, and Flat's.
+// are of every kind of row: floats with factors, bits, each kind of codes, prefixes, and Flat's.
 #include "saved.h"
 
 #include "base/rng.h"
@@ -12,14 +12,14 @@ typedef struct kind {
 } kind;
 
 // The last ones are files of Flat.
-enum { KINDS = 11, FLAT = KINDS - 2 };
+enum { KINDS = 12, FLAT = KINDS - 2 };
 static const kind kinds[KINDS] = {
     {SL_METRIC_POINCARE, SL_CODES_NONE, 3},      {SL_METRIC_EUCLIDEAN, SL_CODES_INT8, 3},
     {SL_METRIC_HAMMING, SL_CODES_NONE, 24},      {SL_METRIC_COSINE, SL_CODES_BINARY, 11},
     {SL_METRIC_EUCLIDEAN, SL_CODES_SKETCH, 256}, {SL_METRIC_DOT, SL_CODES_FLOAT16, 3},
     {SL_METRIC_COSINE, SL_CODES_RABITQ, 11},     {SL_METRIC_EUCLIDEAN, SL_CODES_RABITQ4, 11},
-    {SL_METRIC_DOT, SL_CODES_RABITQ2, 11},       {SL_METRIC_DOT, SL_CODES_NONE, 3},
-    {SL_METRIC_COSINE, SL_CODES_RABITQ4, 11}};
+    {SL_METRIC_DOT, SL_CODES_RABITQ2, 11},       {SL_METRIC_COSINE, SL_CODES_PREFIX, 11},
+    {SL_METRIC_DOT, SL_CODES_NONE, 3},           {SL_METRIC_COSINE, SL_CODES_RABITQ4, 11}};
 static saved_file good[KINDS];
 
 static const void *draw(sl_rng *rng, uint32_t dimension) {
@@ -55,6 +55,7 @@ static void make_good(int which) {
   options.metric = kinds[which].metric;
   options.codes = kinds[which].codes;
   if (options.codes == SL_CODES_RABITQ4) options.exact = SL_EXACT_RABITQ4;
+  if (options.codes == SL_CODES_PREFIX) options.prefix = 5;
   options.dimension = kinds[which].dimension;
   options.m = options.ef_construction = 3;
   sl_hnsw *index;

@@ -29,6 +29,7 @@ export interface VectorDoor {
     efConstruction: number,
     codes?: Codes,
     rerank?: Rerank,
+    prefix?: number,
   ) => unknown;
   filter: (ids: number[]) => unknown;
   add: (index: unknown, ids: number[], vectors: Vectors, replace?: boolean) => void;
@@ -62,6 +63,7 @@ const codeNumbers = [
   'rabitq4',
   'rabitq8',
   'pq',
+  'prefix',
 ];
 const rerankNumbers = ['none', 'float16', 'float32', 'rabitq4'];
 
@@ -74,8 +76,10 @@ export const doors: RoomDoors<'hnsw', VectorDoor> = {
     return {
       flat: (metric, dimension, codes = 'none', rerank = 'none') =>
         room.Flat.create({ metric, dimension, codes, rerank }),
-      hnsw: (metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') =>
-        room.Hnsw.create({ metric, dimension, m, efConstruction, codes, rerank }),
+      hnsw(metric, dimension, m, efConstruction, codes = 'none', rerank = 'none', prefix) {
+        const walked = prefix === undefined ? {} : { prefix };
+        return room.Hnsw.create({ metric, dimension, m, efConstruction, codes, rerank, ...walked });
+      },
       filter: (ids) => room.Filter.from(ids),
       add: (index, ids, vectors, replace) =>
         void of(index).addBatch({ ids, vectors, duplicates: replace ? 'replace' : 'error' }),
@@ -151,7 +155,7 @@ function rawVectors(module: RawModule): VectorDoor {
       );
       return { kind: 'flat', handle, ...shape(metric, dimension) };
     },
-    hnsw(metric, dimension, m, efConstruction, codes = 'none', rerank = 'none') {
+    hnsw(metric, dimension, m, efConstruction, codes = 'none', rerank = 'none', prefix = 0) {
       const handle = module.made(
         call.sl_abi_hnsw_create!(
           metricNumbers[metric],
@@ -162,8 +166,9 @@ function rawVectors(module: RawModule): VectorDoor {
           0,
           42,
           1,
-          codeNumbers.indexOf(codes),
+          codeNumbers.indexOf(prefix > 0 ? 'prefix' : codes),
           rerankNumbers.indexOf(rerank),
+          prefix,
         ),
       );
       return { kind: 'hnsw', handle, ...shape(metric, dimension) };
@@ -494,6 +499,43 @@ export const cases: Case<VectorDoor>[] = [
     check: ({ exact, near }: Record<string, Found>) =>
       expect(share(near!, exact!)).toBeGreaterThan(0.8),
   },
+  ...(['cosine', 'dot', 'euclidean'] as const).map(
+    (metric): Case<VectorDoor> => ({
+      name: `${metric}: the first numbers of vectors as a first pass`,
+      run(door) {
+        const [count, wide] = [1500, D];
+        const next = random(19);
+        const vectors = Float32Array.from(
+          { length: (count + QUERIES) * wide },
+          (_, i) => (next() + next() - 1) * 0.5 ** ((6 * (i % wide)) / wide),
+        );
+        const names = Array.from({ length: count }, (_, i) => i);
+        const [flat, hnsw] = [
+          door.flat(metric, wide),
+          door.hnsw(metric, wide, 12, 60, 'none', 'float32', wide / 2),
+        ];
+        return using(door, [flat, hnsw], () => {
+          for (const index of [flat, hnsw])
+            door.add(index, names, vectors.subarray(0, count * wide));
+          const loaded = door.load('hnsw', door.save(hnsw));
+          try {
+            const queries = vectors.subarray(count * wide);
+            return {
+              exact: door.search(flat, queries, K, 1),
+              near: door.search(hnsw, queries, K, 100),
+              again: door.search(loaded, queries, K, 100),
+            };
+          } finally {
+            door.free(loaded);
+          }
+        });
+      },
+      check({ exact, near, again }: Record<string, Found>) {
+        expect(share(near!, exact!)).toBeGreaterThan(0.95);
+        expect(again).toEqual(near);
+      },
+    }),
+  ),
   {
     name: 'hamming: counts of differing bits',
     run(door) {

@@ -37,6 +37,7 @@ const kinds: [string, Partial<HnswOptions>][] = [
   ['sketch', { codes: 'sketch' }],
   ['float16', { codes: 'float16', metric: 'euclidean' }],
   ['rabitq', { codes: 'rabitq', rerank: 'none' }],
+  ['a prefix', { prefix: 8, rerank: 'float32' }],
   ['rabitq of four bits', { codes: 'rabitq4', rerank: 'rabitq4' }],
 ];
 

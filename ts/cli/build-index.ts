@@ -28,6 +28,7 @@ export interface IndexOptions extends CommonOptions {
   /** With codes `'auto'`: the share of the nearest that they must find. */
   recall?: number;
   rerank?: Rerank;
+  prefix?: number;
   threads?: number;
 }
 
@@ -67,7 +68,9 @@ export async function buildIndex(
   const codes = chosen?.codes ?? (options.codes as Codes);
   const rerank = chosen?.rerank ?? options.rerank ?? 'float16';
   // Others keep the vectors themselves, and rank with nothing else.
-  const coded = isCoded(codes) || (chosen && rerank !== 'none');
+  const { prefix } = options;
+  const cut = prefix === undefined ? {} : { prefix };
+  const coded = isCoded(codes) || prefix !== undefined || (chosen && rerank !== 'none');
   // Of an index that threads share: a reader of it counts nothing but its own scratch.
   let bytesShared: number | undefined;
   const made =
@@ -93,6 +96,7 @@ export async function buildIndex(
       m: options.m,
       efConstruction: options.efConstruction,
       codes,
+      ...cut,
       ...(coded && { rerank }),
       ...(chosen && { recommended: { wanted, ...chosen } }),
       ...(options.threads !== undefined && { threads: options.threads }),
@@ -129,7 +133,7 @@ export async function buildIndex(
   async function buildTogether(size: number, vectors: VectorBatch): Promise<Hnsw | Collection> {
     const { Collection, Hnsw } = engine.hnsw;
     const { m, efConstruction, seed } = options;
-    const shape = { metric, dimension, m, efConstruction, seed, codes, rerank };
+    const shape = { metric, dimension, m, efConstruction, seed, codes, rerank, ...cut };
     const ids = Uint32Array.from({ length: vectors.count }, (_, i) => i);
     try {
       const shared = await withThreads(size, vectors.count, progress, (how) =>
@@ -149,7 +153,7 @@ export async function buildIndex(
     const { Collection, Flat, Hnsw } = engine.hnsw;
     const flat = { metric, dimension, capacity };
     const { m, efConstruction, seed } = options;
-    const hnsw = { ...flat, m, efConstruction, seed, codes, rerank };
+    const hnsw = { ...flat, m, efConstruction, seed, codes, rerank, ...cut };
     try {
       if (labels !== undefined)
         return Collection.create(
@@ -170,7 +174,8 @@ export async function buildIndex(
 
   function asText(): string {
     const graph = `m = ${options.m}, efConstruction = ${options.efConstruction}`;
-    const coding = codes === 'none' ? '' : `, codes: ${codes}`;
+    const walked = prefix === undefined ? '' : `, prefix: ${prefix}`;
+    const coding = codes === 'none' ? walked : `, codes: ${codes}`;
     const again = coded ? `, ranked again: ${rerank}` : '';
     const lines: [string, string][] = [
       [
@@ -236,9 +241,12 @@ function* labelled(
 const isCoded = (codes: Codes) => !['none', 'sketch', 'float16'].includes(codes);
 
 /** Options of codes that do not go together. */
-export function checkCodes({ codes, rerank, recall }: Partial<IndexOptions>): void {
-  if (rerank !== undefined && (codes === 'auto' || codes === undefined || !isCoded(codes)))
-    throw new CliError(`--rerank ${rerank}: only with --codes int8, binary or rabitq`);
+export function checkCodes({ codes, rerank, recall, prefix }: Partial<IndexOptions>): void {
+  const coded = codes !== undefined && codes !== 'auto' && isCoded(codes);
+  if (prefix !== undefined && codes !== undefined && codes !== 'none')
+    throw new CliError(`--prefix ${prefix}: not with --codes ${codes}`);
+  if (rerank !== undefined && !coded && prefix === undefined)
+    throw new CliError(`--rerank ${rerank}: only with --codes int8, binary or rabitq, or --prefix`);
   if (recall !== undefined && codes !== 'auto')
     throw new CliError(`--recall ${recall}: only with --codes auto`);
 }

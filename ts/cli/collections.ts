@@ -199,11 +199,20 @@ function vectors(
   chosen: RecommendedCodes | undefined,
 ) {
   if (dimension === undefined) return {};
-  const { metric, exact, m, efConstruction, seed } = options;
+  const { metric, exact, m, efConstruction, seed, prefix } = options;
   const { codes, rerank } = chosen ?? options;
   if (metric === 'hamming') throw new CliError('--metric hamming: not with --vector');
   if (exact) return { metric, dimension, index: 'flat' };
-  return { metric, dimension, m, efConstruction, seed, codes, ...(rerank && { rerank }) };
+  return {
+    metric,
+    dimension,
+    m,
+    efConstruction,
+    seed,
+    codes,
+    ...(rerank && { rerank }),
+    ...(prefix !== undefined && { prefix }),
+  };
 }
 
 /** The vector of a document; undefined where there is none. */

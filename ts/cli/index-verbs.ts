@@ -63,6 +63,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'codes',
         'recall',
         'rerank',
+        'prefix',
         'threads',
       ]),
     )
@@ -106,6 +107,11 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'with int8 or binary: what the best are compared with again (default: "float16")',
       ).choices(['none', 'float16', 'float32', 'rabitq4']),
     )
+    .option(
+      '--prefix <count>',
+      'walk the graph with the first numbers of the vectors, which are trained for it (Matryoshka), and rank again by all',
+      counter,
+    )
     .addHelpText(
       'after',
       `
@@ -128,6 +134,7 @@ Examples:
         for (const [name, value] of Object.entries({
           threads: options.threads,
           codes: options.codes === 'auto' ? 'auto' : undefined,
+          prefix: options.prefix,
         }))
           if (value !== undefined) throw new CliError(`--${name} ${value}: only for vectors`);
       if (whole) return (await import('./collections.js')).buildCollection(file, options, progress);

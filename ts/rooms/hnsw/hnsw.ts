@@ -14,6 +14,7 @@ export type { AsyncBytesSource, BytesSource, LoadAsyncOptions } from '../../runt
 export type { IndexArray } from '../../runtime/scratch.js';
 export type { AsyncOptions } from '../../runtime/steps.js';
 export { ChangeableVectors } from './changeable-vectors.js';
+export type * from './code-types.js';
 export { Collection } from './collection.js';
 export type { Key } from './collection-items.js';
 export { CollectionLog } from './collection-log.js';

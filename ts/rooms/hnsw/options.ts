@@ -3,15 +3,8 @@ import { hnswOptions } from '../../generated/fields/hnsw.js';
 import { giveOver } from '../../runtime/fields.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
-import type {
-  Codes,
-  Duplicates,
-  FlatCodes,
-  HnswOptions,
-  LoadOptions,
-  Metric,
-  Rerank,
-} from './types.js';
+import type { Codes, FlatCodes, Rerank } from './code-types.js';
+import type { Duplicates, HnswOptions, LoadOptions, Metric } from './types.js';
 
 /** Values of sl_metric. */
 export const metrics: Readonly<Record<Metric, number>> = {
@@ -46,6 +39,9 @@ const rerankNumbers: Readonly<Record<Rerank, number>> = {
   rabitq4: 3,
 };
 
+/** The value of sl_codes that goes with a prefix. */
+const PREFIX = 10;
+
 /** What rows are made of, as the C core counts it. */
 export function codesOf(
   operation: string,
@@ -66,6 +62,24 @@ export function codesOf(
   return numbers;
 }
 
+/** The same of an index whose graph may be walked by a prefix. */
+function codesOfGraph(operation: string, given: Partial<HnswOptions>) {
+  const numbers = codesOf(operation, given);
+  const { prefix, codes = 'none', rerank } = given;
+  if (prefix === undefined) return { ...numbers, prefix: 0 };
+  check.integer(operation, 'prefix', prefix);
+  if (codes !== 'none')
+    throw check.rangeError(
+      operation,
+      'codes',
+      "'none' with a prefix, which takes their place",
+      codes,
+    );
+  if (rerank === 'none')
+    throw check.rangeError(operation, 'rerank', "'float16' or 'float32' with a prefix", rerank);
+  return { ...numbers, codes: PREFIX, prefix };
+}
+
 /** The options, checked, where C reads them: for the call that comes next. */
 export function giveOptions(runtime: Runtime, operation: string, options: HnswOptions): number {
   const keys = [
@@ -79,17 +93,18 @@ export function giveOptions(runtime: Runtime, operation: string, options: HnswOp
     'seed',
     'codes',
     'rerank',
+    'prefix',
   ] as const;
   const given = check.options(operation, options, keys);
   const metric = check.choice(operation, 'metric', given.metric, metrics);
   check.integer(operation, 'dimension', given.dimension);
-  const { codes, exact } = codesOf(operation, given);
+  const kind = codesOfGraph(operation, given);
   const { dimension, curvature, capacity, m, efConstruction, maxElements, seed } = given;
   if (curvature !== undefined) check.number(operation, 'curvature', curvature);
   const counts = { dimension, capacity, m, efConstruction, maxElements, seed };
   for (const [name, value] of Object.entries(counts))
     if (value !== undefined) check.integer(operation, name, value);
-  const all = { metric, codes, exact, curvature, ...counts };
+  const all = { metric, curvature, ...kind, ...counts };
   return giveOver(runtime, hnswOptions, runtime.raw.hnswDefaults, all);
 }
 

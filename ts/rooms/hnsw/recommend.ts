@@ -3,11 +3,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { realArray } from '../../runtime/scratch.js';
 import { asyncOptions } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
+import type { Codes, Rerank } from './code-types.js';
 import { Filter } from './filter.js';
 import { Flat } from './flat.js';
 import { Hnsw } from './hnsw-index.js';
 import { recallOf } from './tuning.js';
-import type { Codes, RecallEstimate, Rerank, VectorArray } from './types.js';
+import type { RecallEstimate, VectorArray } from './types.js';
 
 /** A sample of vectors, and what is asked of codes. */
 export interface RecommendCodesOptions {

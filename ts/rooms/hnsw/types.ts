@@ -1,6 +1,7 @@
 // What indexes and collections take and give.
 import type { IndexArray } from '../../runtime/scratch.js';
 import type { FieldOptions, ScoreOptions, TextIndexOptions } from '../text/types.js';
+import type { Codes, FlatCodes, Rerank } from './code-types.js';
 import type { Key } from './collection-items.js';
 import type { FilterObject } from './filter.js';
 import type { Metadata, ShownText, Stored } from './metadata.js';
@@ -170,6 +171,13 @@ export interface HnswOptions extends Omit<FlatOptions, 'codes' | 'rerank'> {
    * half, and the rest of its candidates only. Such codes are measured from the centre of the first vectors for good.
    */
   rerank?: Rerank;
+  /**
+   * The graph is walked with the first `prefix` numbers of the vectors, 1 to `dimension - 1`, and what it finds is ranked again by
+   * whole vectors (`rerank`, `'float16'` or `'float32'`): for embeddings that are trained so that a prefix is an embedding as well
+   * (Matryoshka, arXiv:2205.13147; vectors of others say as much in any of their numbers). `ef` is the number of candidates that are
+   * ranked again. Prefixes are compared by `metric`, under cosine scaled to length 1. For cosine, dot and euclidean, without `codes`.
+   */
+  prefix?: number;
 }
 
 /** See {@link Hnsw.recallEstimate}. */
@@ -266,22 +274,6 @@ export interface HnswStats {
   /** Repairs that ended since the index was made or loaded. */
   repairs: number;
 }
-
-/** See {@link HnswOptions.codes}. */
-export type Codes =
-  | 'none'
-  | 'int8'
-  | 'binary'
-  | 'sketch'
-  | 'float16'
-  | 'rabitq'
-  | 'rabitq2'
-  | 'rabitq4'
-  | 'rabitq8';
-/** See {@link FlatOptions.codes}. */
-export type FlatCodes = Exclude<Codes, 'sketch' | 'binary'> | 'pq';
-/** See {@link HnswOptions.rerank}. */
-export type Rerank = 'none' | 'float16' | 'float32' | 'rabitq4';
 
 export interface CollectionOptions extends Omit<HnswOptions, 'maxElements' | 'codes'> {
   /** See {@link HnswOptions.codes}, and {@link FlatOptions.codes} where `index` is `'flat'`. */
