@@ -279,9 +279,9 @@ describe('choosers in TypeScript', () => {
     const control = new AbortController();
     const onProgress = () => control.abort(new Error('enough'));
     const other = { features: many, costs: many.map(([n]) => [40, n!]) };
-    await expect(
-      halfway.fitAsync(other, { signal: control.signal, onProgress }),
-    ).rejects.toThrow('enough');
+    await expect(halfway.fitAsync(other, { signal: control.signal, onProgress })).rejects.toThrow(
+      'enough',
+    );
     halfway.rollback();
     expect(halfway.choose([50], { explore: false }).method).toBe(known);
     const busy = later.fitAsync(runs);

@@ -339,7 +339,7 @@ describe('Graph', () => {
     // The name of a file in place of what is in it.
     for (const name of ['friends.csv', './data/my-friends.csv', 'https://a.org/x.txt'])
       for (const method of ['fromCsv', 'fromEdgeList', 'fromMetis', 'fromMatrixMarket'] as const)
-        expect(() => Graph[method](name)).toThrow(/takes what is in a file, not its name/);
+        expect(() => Graph[method](name)).toThrow(/give the text of a file, not its name/);
     for (const text of ['1.5', 'a b.c', '1,2.x', '0 1\nnext.txt'])
       expect(() => Graph.fromCsv(text, { compactIds: true }).dispose()).not.toThrow(/its name/);
   });

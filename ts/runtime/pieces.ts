@@ -121,7 +121,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 /** What a server answers where it has no such file and a start page for all addresses. */
 export function isPage(bytes: Uint8Array): boolean {
-  return /^\s*<(?:!doctype|html)/i.test(String.fromCharCode(...bytes.subarray(0, 16)));
+  return /^\s*<(!doc|html)/i.test(String.fromCharCode(...bytes.subarray(0, 16)));
 }
 
 /** Said of such an answer. */

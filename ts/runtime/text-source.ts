@@ -69,8 +69,7 @@ export interface Reading<R extends RawReader, Built extends RawObject, T> {
 }
 
 /** Added where a text is a single word that ends as names of files do. */
-const NAME =
-  '; this takes what is in a file, not its name: read it, or give a stream of it to the form with Async';
+const NAME = '; give the text of a file, not its name';
 
 /** So much of a text is looked at before it is read, and of a file. */
 const HEAD = 1 << 16;
@@ -203,7 +202,7 @@ export class Feeder<R extends RawReader, Built extends RawObject, T> {
   #isName(): boolean {
     const piece = this.#piece;
     if (typeof piece !== 'string' || this.bytesRead > 1024) return false;
-    return /^\s*(?:[\w+.-]+:\/\/)?[^\s,;|]*\.[a-z]\w{0,7}\s*$/i.test(piece);
+    return /^\s*[^\s,;|]+\.[a-z]\w{0,7}\s*$/i.test(piece);
   }
 
   /** The same error with what the reading can advise. */

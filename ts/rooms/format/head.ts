@@ -2,8 +2,8 @@
 import type { Remote } from '../../generated/raw/format.js';
 import { SublinearError } from '../../runtime/errors.js';
 import { adopt, WasmObject } from '../../runtime/object.js';
-import type { Runtime } from '../../runtime/runtime.js';
 import { isPage, PAGE } from '../../runtime/pieces.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import { Cache } from './cache.js';
 import {
   type Directory,
