@@ -112,8 +112,8 @@ export class SparseFactor {
   /** Begins a solve for the `n` numbers at `b` in the solver's module. Throws what is wrong. */
   beginSolve(home: Runtime, b: number, n: number, refinements: number): void {
     const { runtime } = this;
-    // An abort or a time limit has left it in the middle of the solve before.
-    runtime.check(this.#operation, this.#job.stop(WORK_LIMIT));
+    // An abort or a time limit has left it in the middle of the solve before. Where nothing is begun there is nothing to stop.
+    this.#job.stop(WORK_LIMIT);
     const before = this.work;
     runtime.scratch(this.#operation, (scratch) => {
       const address = scratch.f64(n);
