@@ -18,12 +18,26 @@ static sl_status room_for(void **block, uint32_t *room, uint64_t count, size_t s
 
 // ---- names and sets of labels -------------------------------------------------------------------
 
+// Zeros for names that have not been counted yet.
+static sl_status room_for_counts(uint32_t **counts, uint32_t *room, uint64_t names) {
+  const uint32_t before = *room;
+  SL_TRY(room_for((void **)counts, room, names, sizeof(uint32_t)));
+  memset(*counts + before, 0, (*room - before) * sizeof(uint32_t));
+  return SL_OK;
+}
+
 static sl_status counted_name(sl_names *names, uint32_t **counts, uint32_t *room, const char *text,
                               size_t bytes, uint32_t *out) {
-  const uint32_t before = *room;
-  SL_TRY(room_for((void **)counts, room, (uint64_t)names->count + 1, sizeof(uint32_t)));
-  memset(*counts + before, 0, (*room - before) * sizeof(uint32_t));
+  SL_TRY(room_for_counts(counts, room, (uint64_t)names->count + 1));
   return sl_names_add(names, text, bytes, out);
+}
+
+// Names and sets are in common to all states, counts are those of one: a plan that was made while
+// another state was asked names labels that this one has never counted.
+static sl_status room_for_labels(sl_store *s, uint32_t set) {
+  const sl_label_set *x = &s->sets[set];
+  const uint64_t names = x->count == 0 ? 0 : (uint64_t)x->labels[x->count - 1] + 1;
+  return room_for_counts(&s->label_counts, &s->label_room, names);
 }
 
 sl_status sl_store_label(sl_store *s, const char *text, size_t bytes, uint32_t *out) {
@@ -161,6 +175,7 @@ static void count_labels(sl_store *s, uint32_t set, uint32_t by) {
 sl_status sl_store_add_nodes(sl_store *s, uint32_t set, uint32_t count, uint32_t *first) {
   *first = s->node_count;
   SL_REQUIRE(count <= MOST_IDS - s->node_count, SL_ERR_OVERFLOW, "count", "below 2^30 nodes");
+  SL_TRY(room_for_labels(s, set));
   SL_TRY(room_for_ids(s, &s->node_set, &s->node_born, s->node_room, s->node_count, count));
   s->node_room = wanted_room(s->node_room, (uint64_t)s->node_count + count);
   for (uint32_t i = 0; i < count; i++) s->node_set[s->node_count + i] = set;
@@ -219,6 +234,7 @@ sl_status sl_store_add_relationships(sl_store *s, uint32_t type, const uint32_t 
   *first = s->rel_count;
   SL_REQUIRE(count <= MOST_IDS - s->rel_count, SL_ERR_OVERFLOW, "count",
              "below 2^30 relationships");
+  SL_TRY(room_for_counts(&s->type_counts, &s->type_room, (uint64_t)type + 1));
   SL_TRY(room_for_relationships(s, count));
   SL_TRY(room_for_newer(s, (uint64_t)s->rel_count + count));
   sl_adjacency *a = &s->adjacency;
@@ -256,6 +272,7 @@ static void change_labels(sl_store *s, uint32_t node, uint32_t set) {
 sl_status sl_store_set_labels(sl_store *s, uint32_t node, uint32_t set) {
   const uint32_t before = s->node_set[node];
   if (before == set) return SL_OK;
+  SL_TRY(room_for_labels(s, set));
   SL_TRY(may_log(s));
   SL_TRY(sl_block_own(s, &s->node_set, &s->node_born, s->node_count, s->node_room));
   change_labels(s, node, set);

@@ -407,9 +407,48 @@ static void every_view_sees_the_graph_of_its_beginning(void **state) {
   free(w);
 }
 
+// A statement that was planned while a transaction was open runs when it has ended: the labels and
+// types that its plan names were never counted in the state that is live then.
+static void plans_outlive_the_state_they_were_made_in(void **state) {
+  (void)state;
+  static const char *const statements[] = {
+      "CREATE (:A:B)-[:R]->(:C) RETURN 1",
+      "MATCH (n) SET n:A:B RETURN count(n)",
+      "MATCH (n) CREATE (n)-[:R]->(n) RETURN count(n)",
+  };
+  for (int i = 0; i < 3; i++) {
+    for (int ends = 0; ends < 2; ends++) {
+      sl_property *g, *transaction;
+      sl_property_query *q;
+      sl_outcome outcome = SL_OUTCOME_RUNNING;
+      double numbers[8], changes[SL_PROPERTY_CHANGES];
+      int64_t nodes;
+      assert_ok(sl_property_create(&g));
+      assert_ok(ask(g, "CREATE () RETURN 1", &nodes));
+      assert_ok(sl_property_prepare(g, TEXT(statements[i]), &q));
+      assert_ok(sl_property_view(g, SL_PROPERTY_TRANSACTION, &transaction));
+      assert_ok(sl_property_explain(q, numbers));
+      if (ends == 0)
+        assert_ok(sl_property_commit(transaction, changes));
+      else
+        assert_ok(sl_property_roll_back(transaction));
+      assert_ok(sl_property_begin(q, NULL, 0, UINT64_MAX, 0, 1));
+      assert_ok(sl_job_step(sl_property_job(q), UINT64_MAX, &outcome));
+      assert_int_equal(outcome, SL_OUTCOME_CONVERGED);
+      sl_property_query_destroy(q);
+      assert_int_equal(answer(g, "MATCH (n) RETURN count(n)"), i == 0 ? 3 : 1);
+      assert_int_equal(answer(g, "MATCH (n:A) RETURN count(n)"), i < 2);
+      assert_int_equal(answer(g, "MATCH ()-[r:R]->() RETURN count(r)"), i != 1);
+      sl_property_destroy(transaction);
+      sl_property_destroy(g);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(every_view_sees_the_graph_of_its_beginning),
+      property(plans_outlive_the_state_they_were_made_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
