@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "direct/matching.h"
 
+#define NOINLINE __attribute__((noinline))
+
 sl_status sl_btf_begin(const sl_csr *matrix, const uint32_t *row_of, sl_btf *out) {
   uint32_t n = matrix->rows;
   *out = (sl_btf){.matrix = matrix, .row_of = row_of};
@@ -36,47 +38,55 @@ void sl_btf_destroy(sl_btf *btf) {
   *btf = (sl_btf){0};
 }
 
-static void enter(sl_btf *btf, uint32_t row) {
+static inline void enter(sl_btf *btf, uint32_t row) {
   btf->number[row] = btf->low[row] = ++btf->met;
   btf->next[row] = btf->matrix->row_pointers[row];
   btf->path[btf->depth++] = row;
   btf->open[btf->open_count++] = row;
 }
 
-// The row has been followed to the end: it completes a block, or what it reaches, its parent does.
-static void leave(sl_btf *btf, uint32_t row) {
+// The row has been followed to the end: it completes a block, or what it reaches, its parent does. Rows
+// of a block have a number above all others, so that what leads to them leads to nothing.
+static inline void leave(sl_btf *btf, uint32_t row, uint32_t low) {
   btf->depth--;
-  if (btf->low[row] != btf->number[row]) {
+  if (low != btf->number[row]) {
     uint32_t parent = btf->path[btf->depth - 1];
-    if (btf->low[row] < btf->low[parent]) btf->low[parent] = btf->low[row];
+    if (low < btf->low[parent]) btf->low[parent] = low;
     return;
   }
   btf->block_start[btf->blocks++] = btf->placed;
   for (uint32_t member = SL_UNMATCHED; member != row;) {
     member = btf->open[--btf->open_count];
-    btf->low[member] = SL_UNMATCHED;
+    btf->number[member] = SL_UNMATCHED;
     btf->order[btf->placed++] = member;
   }
 }
 
-// Follows the row on top until it leads to one that was not met, or to its end.
-static uint64_t follow(sl_btf *btf) {
-  const sl_csr *matrix = btf->matrix;
-  uint32_t row = btf->path[btf->depth - 1], at = btf->next[row];
-  uint32_t begin = at, end = matrix->row_pointers[row + 1], low = btf->low[row];
-  for (; at < end; at++) {
-    uint32_t next = btf->row_of[matrix->columns[at]];
-    if (btf->number[next] == 0) {
-      btf->low[row] = low;
-      btf->next[row] = at + 1;
-      enter(btf, next);
-      return at - begin + 2;
+// Follows rows until about `work` entries have been looked at, or none is on the way any more. Returns the
+// entries.
+NOINLINE static uint64_t follow(sl_btf *btf, uint64_t work) {
+  const uint32_t *row_pointers = btf->matrix->row_pointers, *columns = btf->matrix->columns;
+  const uint32_t *row_of = btf->row_of, *number = btf->number;
+  uint64_t spent = 0;
+  while (btf->depth > 0 && spent < work) {
+    uint32_t row = btf->path[btf->depth - 1], begin = btf->next[row], end = row_pointers[row + 1];
+    uint32_t at = begin, low = btf->low[row], next = 0;
+    for (; at < end; at++) {
+      next = row_of[columns[at]];
+      uint32_t met = number[next];
+      if (met == 0) break;
+      low = met < low ? met : low;
     }
-    if (btf->low[next] != SL_UNMATCHED && btf->number[next] < low) low = btf->number[next];
+    spent += at - begin + 2;
+    if (at == end) {
+      leave(btf, row, low);
+      continue;
+    }
+    btf->low[row] = low;
+    btf->next[row] = at + 1;
+    enter(btf, next);
   }
-  btf->low[row] = low;
-  leave(btf, row);
-  return at - begin + 2;
+  return spent;
 }
 
 // The rows of each block in the order of the matrix, so that whoever goes over a block reads it so.
@@ -96,7 +106,7 @@ bool sl_btf_step(sl_btf *btf, uint64_t work, uint64_t *spent) {
   uint64_t begin = *spent;
   while (!btf->done && *spent - begin < work) {
     if (btf->depth > 0) {
-      *spent += follow(btf);
+      *spent += follow(btf, work - (*spent - begin));
     } else if (btf->root < n) {
       uint32_t root = btf->root++;
       *spent += 1;

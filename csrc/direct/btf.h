@@ -20,8 +20,9 @@ typedef struct sl_btf {
   uint32_t blocks;
   bool done;
   // While it is made.
-  uint32_t *number; // n: 1 + order in which the row was met; 0: not yet
-  uint32_t *low;    // n: least number that the row reaches; SL_UNMATCHED: its block is complete
+  uint32_t *number; // n: 1 + order in which the row was met; 0: not yet; SL_UNMATCHED: its block is
+                    // complete
+  uint32_t *low;    // n: least number that the row reaches
   uint32_t *next;   // n: entry of the row to follow next
   uint32_t *path;   // n: rows on the way from the root
   uint32_t *open;   // n: rows whose block is not complete

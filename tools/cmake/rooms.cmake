@@ -1,5 +1,5 @@
 # sl_room(<name> [INTERNAL] [STEERS] [DEPENDS <room>...] [GIVES <room>...] [TAKES <room>...] [MAY_LOAD <bundle>...]
-#         [MAY_USE <room>...] [SMALL <pattern>...])
+#         [MAY_USE <room>...] [SMALL <pattern>...] [FAST <pattern>...])
 #
 # DEPENDS: the rooms whose C functions it calls, with all that those depend on. Of these,
 #   GIVES   its functions make objects of that room's classes: a module with this room holds them like its own
@@ -11,13 +11,14 @@
 # load when they are asked for what needs them.
 # STEERS: its time goes into loops of other rooms, which it only directs: compiled for size in WebAssembly, as bindings are.
 # SMALL: sources of csrc/<name>/ without a loop over data, which are compiled for size in the same way.
+# FAST: sources whose loops are so short that what stands between them counts, which are compiled for time in WebAssembly.
 #
 # Says that csrc/<name>/ is a room. Nothing is compiled here: sl_objects() makes an OBJECT library of the room for each
 # variant that a bundle asks for, so that all doors of a bundle are linked from the same objects.
 set_property(GLOBAL PROPERTY SL_ROOMS "")
 
 function(sl_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD;MAY_USE;SMALL")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;STEERS" "" "DEPENDS;GIVES;TAKES;MAY_LOAD;MAY_USE;SMALL;FAST")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sl_room(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -61,15 +62,8 @@ function(sl_room name)
     message(STATUS "room ${name}: no sources in csrc/${name}")
   endif()
 
-  foreach(pattern IN LISTS arg_SMALL)
-    file(GLOB small CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/csrc/${name}/${pattern}")
-    if(NOT small)
-      message(FATAL_ERROR "sl_room(${name}): SMALL ${pattern} names no source")
-    endif()
-    if(SL_WASM)
-      set_source_files_properties(${small} PROPERTIES COMPILE_OPTIONS -Oz)
-    endif()
-  endforeach()
+  sl_source_options(${name} SMALL -Oz ${arg_SMALL})
+  sl_source_options(${name} FAST -O2 ${arg_FAST})
 
   set_property(GLOBAL APPEND PROPERTY SL_ROOMS ${name})
   foreach(key IN ITEMS sources abi bindings transfer_abi transfer_bindings files_abi files_bindings files)
@@ -82,6 +76,19 @@ function(sl_room name)
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_may_use "${arg_MAY_USE}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_internal "${arg_INTERNAL}")
   set_property(GLOBAL PROPERTY SL_ROOM_${name}_steers "${arg_STEERS}")
+endfunction()
+
+# Compiles the sources of csrc/<name>/ that the patterns name with `option` in WebAssembly; `key` is for messages.
+function(sl_source_options name key option)
+  foreach(pattern IN LISTS ARGN)
+    file(GLOB found CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/csrc/${name}/${pattern}")
+    if(NOT found)
+      message(FATAL_ERROR "sl_room(${name}): ${key} ${pattern} names no source")
+    endif()
+    if(SL_WASM)
+      set_source_files_properties(${found} PROPERTIES COMPILE_OPTIONS ${option})
+    endif()
+  endforeach()
 endfunction()
 
 # The rooms of the list with all that `relation` leads to (depends, gives), in the order of declaration, without repetition.

@@ -105,6 +105,9 @@ export function factsOf(runtime: Runtime, operation: string, raw: RawFactor): nu
   return runtime.scratch(operation, (scratch) => {
     const address = scratch.f64(FACTS);
     raw.facts(address);
-    return Array.from(runtime.copyF64(address, FACTS));
+    // Not copied as an array: that is a part of what a small factorisation costs.
+    const facts: number[] = [];
+    for (let i = 0; i < FACTS; i++) facts.push(runtime.f64[address / 8 + i] as number);
+    return facts;
   });
 }
