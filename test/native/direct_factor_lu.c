@@ -1,4 +1,5 @@
 // Unsymmetric matrices through the one object of all factorisations.
+#include "direct/residual.h"
 #include "factors.h"
 #include "files.h"
 
@@ -185,6 +186,122 @@ static void takes_other_values_and_other_pivots(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// Rows of more entries than a cache holds are copied some at a time, wherever a step ends.
+static void takes_large_matrices_in_any_steps(void **state) {
+  (void)state;
+  sl_csr *matrix = convection(120, 0.3);
+  uint32_t n = matrix->rows;
+  assert_true(matrix->nnz > 65536 + 128 * 5);
+  double *b = malloc(3 * n * sizeof *b), *x = b + n, *y = x + n;
+  fill_random(b, n);
+  sl_factor *whole = factorize(matrix, SL_FACTOR_LU), *steps;
+  assert_ok(sl_factor_create(matrix, SL_FACTOR_LU, SL_FACTOR_ORDER_AMD, &steps));
+  assert_ok(run(steps, 777));
+  for (int round = 0; round < 2; round++) {
+    solve_well(whole, matrix, b, x, 1e-15);
+    solve_well(steps, matrix, b, y, 1e-15);
+    assert_memory_equal(x, y, n * sizeof *x);
+    double *values = matrix->values;
+    for (uint32_t k = 0; k < matrix->nnz; k++) values[k] *= 1 + 0.01 * (k % 7);
+    assert_ok(sl_factor_begin_values(whole, values, matrix->nnz));
+    assert_ok(run(whole, UINT64_MAX));
+    assert_ok(sl_factor_begin_values(steps, values, matrix->nnz));
+    assert_ok(run(steps, 777));
+  }
+  sl_factor_destroy(whole);
+  sl_factor_destroy(steps);
+  sl_csr_destroy(matrix);
+  free(b);
+}
+
+// Without corrections rounding may be counted as a part of the error, but only within the tolerance.
+static void judges_answers_without_corrections(void **state) {
+  (void)state;
+  uint32_t counted = 0;
+  for (uint64_t seed = 2; seed < 200; seed++) {
+    sl_csr *matrix = random_matrix(seed, 101 + 7 * (uint32_t)(seed % 12));
+    sl_factor *factor = factorize(matrix, SL_FACTOR_LU);
+    double b[200], x[200], out[4];
+    fill_random(b, matrix->rows);
+    for (int k = 0; k < 3; k++) {
+      double tolerance = k == 0 ? 0 : k == 1 ? 2e-15 : 1e-12;
+      assert_ok(sl_factor_begin_solve(factor, b, 1, false, 0, tolerance));
+      assert_ok(run(factor, 100));
+      assert_ok(sl_factor_read_solve(factor, x, out, NULL));
+      double exact = backward_error(matrix, b, x), most = exact * (1 + 1e-6) + 1e-24;
+      if (most < tolerance) most = tolerance < exact + 0x1p-47 ? tolerance : exact + 0x1p-47;
+      assert_true(out[1] >= exact * (1 - 1e-12) && out[1] <= most);
+      assert_true((out[0] == SL_OUTCOME_CONVERGED) == (out[1] <= tolerance));
+      counted += out[1] > exact * (1 + 1e-6);
+    }
+    sl_factor_destroy(factor);
+    sl_csr_destroy(matrix);
+  }
+  assert_true(counted > 100);
+}
+
+// Against 128-bit numbers, where the terms nearly cancel.
+static void residuals_of_rows_are_as_precise_as_they_say(void **state) {
+  (void)state;
+  enum { MOST = 70 };
+  sl_rng rng;
+  sl_rng_seed(&rng, 5);
+  double worst = 0;
+  for (int trial = 0; trial < 20000; trial++) {
+    uint32_t count = sl_rng_below(&rng, MOST), columns[MOST];
+    double a[MOST], x[MOST], size;
+    __float128 sum = 0;
+    for (uint32_t k = 0; k < count; k++) {
+      columns[k] = count - 1 - k;
+      a[k] = ldexp(2 * sl_rng_double(&rng) - 1, (int)sl_rng_below(&rng, 40) - 20);
+      x[columns[k]] = ldexp(2 * sl_rng_double(&rng) - 1, (int)sl_rng_below(&rng, 40) - 20);
+    }
+    for (uint32_t k = 0; k < count; k++) sum += (__float128)a[k] * x[columns[k]];
+    double b = trial % 5 == 0 ? 2 * sl_rng_double(&rng) - 1 : (double)sum;
+    double residual = sl_row_residual(b, a, columns, count, x, &size);
+    __float128 exact = b - sum, terms = fabs(b);
+    for (uint32_t k = 0; k < count; k++) terms += fabs(a[k] * x[columns[k]]);
+    double bound = (count + 10) * 0x1p-78 + (count + 2.0) * (count + 2.0) * 0x1p-104;
+    double off = fabs((double)(residual - exact)) - fabs((double)exact) * 0x1p-52;
+    assert_true(off <= bound * (double)terms);
+    assert_true(fabs((double)(size - terms)) <= 0x1p-22 * (double)terms);
+    if (terms > 0 && off / (double)terms > worst) worst = off / (double)terms;
+  }
+  assert_true(worst > 0x1p-90); // the bound is of something
+}
+
+// The first entries of a matrix may look symmetric.
+static void sees_what_makes_a_matrix_unsymmetric(void **state) {
+  (void)state;
+  enum { N = 400 };
+  const struct {
+    uint32_t row;
+    double value; // of a(row, row - 1); 0: it is not there
+  } cases[] = {{1, 0}, {1, -1.5}, {90, -1.5}, {N - 1, 0}, {N - 1, -1.5}, {N / 2, -1}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    entries e = {.n = N};
+    for (uint32_t i = 0; i < N; i++) {
+      put(&e, i, i, 4);
+      if (i + 1 < N) put(&e, i, i + 1, -1);
+      double value = i == cases[c].row ? cases[c].value : -1;
+      if (i > 0 && value != 0) put(&e, i, i - 1, value);
+    }
+    sl_csr *matrix = matrix_of(&e);
+    bool symmetric = cases[c].value == -1;
+    sl_factor *factor = factorize(matrix, SL_FACTOR_AUTO), *none;
+    assert_true(facts_of(factor, 2) == (symmetric ? SL_FACTOR_CHOLESKY : SL_FACTOR_LU));
+    double b[N], x[N];
+    fill_random(b, N);
+    solve_well(factor, matrix, b, x, 1e-15);
+    sl_factor_destroy(factor);
+    if (!symmetric) {
+      assert_refused(sl_factor_create(matrix, SL_FACTOR_LDLT, SL_FACTOR_ORDER_AMD, &none),
+                     SL_ERR_NOT_SYMMETRIC, "matrix");
+    }
+    sl_csr_destroy(matrix);
+  }
+}
+
 static void names_rows_of_singular_matrices(void **state) {
   (void)state;
   sl_factor *factor;
@@ -312,6 +429,10 @@ int main(void) {
       property(proves_errors_of_dominant_matrices),
       property(knows_what_other_values_prove),
       property(takes_other_values_and_other_pivots),
+      property(takes_large_matrices_in_any_steps),
+      property(judges_answers_without_corrections),
+      property(residuals_of_rows_are_as_precise_as_they_say),
+      property(sees_what_makes_a_matrix_unsymmetric),
       property(names_rows_of_singular_matrices),
       property(takes_over_where_pivots_were_replaced),
       property(predicts),
