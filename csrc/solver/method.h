@@ -13,12 +13,13 @@ struct sl_lanczos;
 
 // Facts beyond the matrix class that choosing and checking a method needs.
 typedef struct sl_traits {
-  int diagonal_sign;          // +1 or -1 when all nonzero diagonal entries have that sign, else 0
+  int diagonal_sign;          // of a symmetric matrix: +1 or -1 when all nonzero diagonal entries
+                              // have that sign, else 0
   bool sdd;                   // symmetric, and no row has a negative slack (up to rounding)
   uint32_t zero_diagonal_row; // first row with a_ii = 0 that is no isolated row of zeros of a
                               // symmetric matrix, or n
   bool structurally_singular; // asymmetric with a row or column of zeros
-  bool tight;                 // some row has no slack: there may be null vectors
+  bool tight;                 // some row may have no slack: there may be null vectors
 } sl_traits;
 
 // What the method does next in a running solve.
@@ -84,7 +85,8 @@ struct sl_solver {
   uint32_t n;
   sl_traits traits;
   sl_null_space null_space;
-  double *inverse_diagonal; // n
+  double *inverse_diagonal; // n: there once the first method is set up
+  bool inverted;            // it is there
   sl_plan plan;
   // The running solve.
   sl_phase phase;

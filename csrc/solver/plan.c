@@ -66,32 +66,39 @@ sl_solver_options sl_solver_options_default(void) {
 // A matrix with a row or a column of zeros has no inverse whatever its other entries are.
 static sl_status find_empty_lines(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
-  uint32_t n = solver->n;
   unsigned char *used;
-  SL_TRY(SL_ALLOC_ZERO(&used, n));
-  for (uint32_t i = 0; i < n; i++) {
-    bool empty = true;
+  SL_TRY(SL_ALLOC_ZERO(&used, solver->n));
+  for (uint32_t i = 0; i < solver->n; i++) {
+    bool any = false;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      if (sl_csr_entry(matrix, k) == 0) continue;
-      empty = false;
-      used[matrix->columns[k]] = 1;
+      bool is_there = sl_csr_value(matrix, k) != 0;
+      any |= is_there;
+      used[matrix->columns[k]] |= is_there;
     }
-    if (empty) solver->traits.structurally_singular = true;
+    if (!any) solver->traits.structurally_singular = true;
   }
-  if (memchr(used, 0, n) != NULL) solver->traits.structurally_singular = true;
+  if (memchr(used, 0, solver->n) != NULL) solver->traits.structurally_singular = true;
   sl_free(used);
   return SL_OK;
 }
 
 sl_status sl_solver_find_traits(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
+  const sl_matrix_class *facts = solver->facts;
   uint32_t n = solver->n;
   sl_traits *traits = &solver->traits;
-  *traits = (sl_traits){.sdd = solver->facts->symmetric, .zero_diagonal_row = n};
-  // The common cases need no look at the entries.
-  if (solver->facts->positive_diagonal &&
-      (!solver->facts->symmetric || solver->facts->min_row_slack > 0)) {
-    traits->diagonal_sign = 1;
+  *traits = (sl_traits){.sdd = facts->symmetric, .zero_diagonal_row = n, .diagonal_sign = 1};
+  // The common cases need no look at the entries. Where all of the diagonal is there, no line is empty.
+  if (!facts->symmetric) {
+    if (!facts->zero_diagonal) return SL_OK;
+    traits->zero_diagonal_row = facts->zero_diagonal_row;
+    return find_empty_lines(solver);
+  }
+  // A row that is short of dominance by more than rounding leaves open only whether others have no slack.
+  bool lacks = facts->min_relative_row_slack < -(facts->max_row_nnz + 8.0) * 0x1p-50;
+  if (facts->positive_diagonal && (facts->min_row_slack > 0 || lacks)) {
+    traits->sdd = !lacks;
+    traits->tight = lacks;
     return SL_OK;
   }
   bool positive = false, negative = false;
@@ -101,13 +108,12 @@ sl_status sl_solver_find_traits(sl_solver *solver) {
     if (sums.diagonal < 0) negative = true;
     if (fabs(sums.diagonal) < sums.off * (1 - (sums.terms + 4) * 0x1p-52)) traits->sdd = false;
     if (sl_has_no_slack(&sums)) traits->tight = true;
-    bool isolated = sums.off == 0 && solver->facts->symmetric;
+    bool isolated = sums.off == 0;
     if (sums.diagonal == 0 && !isolated && traits->zero_diagonal_row == n) {
       traits->zero_diagonal_row = i;
     }
   }
   traits->diagonal_sign = positive && negative ? 0 : negative ? -1 : 1;
-  if (!solver->facts->symmetric) SL_TRY(find_empty_lines(solver));
   return SL_OK;
 }
 

@@ -49,12 +49,13 @@ static sl_status reserve(sl_solver *solver) {
 static sl_status prepare(sl_solver *solver) {
   SL_TRY(sl_csr_classify(solver->matrix, &solver->facts));
   SL_TRY(sl_solver_find_traits(solver));
-  if (solver->facts->symmetric && solver->traits.tight) {
-    SL_TRY(sl_null_space_find(solver->matrix, &solver->null_space));
+  sl_csr *matrix = solver->matrix;
+  if (solver->facts->symmetric && solver->traits.tight && !matrix->has_no_null_vectors) {
+    SL_TRY(sl_null_space_find(matrix, &solver->null_space));
+    matrix->has_no_null_vectors = solver->null_space.count == 0;
   }
   SL_TRY(sl_solver_make_plan(solver));
-  SL_TRY(reserve(solver));
-  return sl_solver_invert_diagonal(solver);
+  return reserve(solver);
 }
 
 sl_status sl_solver_create(sl_csr *matrix, const sl_solver_options *options, sl_solver **out) {
@@ -508,8 +509,10 @@ static sl_status set_up_within_limit(sl_solver *solver, bool *done) {
 
 static sl_status set_up(sl_solver *solver) {
   bool done = true;
-  sl_status status = SL_OK;
-  status = set_up_within_limit(solver, &done);
+  // Where a factorisation answers at once, none is needed.
+  if (!solver->inverted) SL_TRY(sl_solver_invert_diagonal(solver));
+  solver->inverted = true;
+  sl_status status = set_up_within_limit(solver, &done);
   if (status != SL_OK) {
     // A method that does not fit into memory, or to a matrix beyond f32's range, is one that
     // failed; the last one's want of memory is told, unless it is the caller's own limit that was

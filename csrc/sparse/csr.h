@@ -50,6 +50,8 @@ typedef struct sl_csr {
   uint32_t *columns;      // nnz
   void *values;           // nnz of value_type; NULL for PATTERN
   bool classified;        // matrix_class is filled in
+  // A solver has looked for components with null vectors of known signs, and found none; it need not again.
+  bool has_no_null_vectors;
   sl_matrix_class matrix_class;
 } sl_csr;
 

@@ -39,6 +39,7 @@ function giveSome(
 
 /** What a function has written to `runtime.out`, by name. */
 export function take<N extends Names>({ f64, out }: Runtime, names: N): Record<N[number], number> {
-  const entries = names.map((name, i) => [name, f64[out / 8 + i]]);
-  return Object.fromEntries(entries) as Record<N[number], number>;
+  const taken = {} as Record<string, number>;
+  for (let i = 0; i < names.length; i++) taken[names[i] as string] = f64[out / 8 + i] as number;
+  return taken as Record<N[number], number>;
 }

@@ -84,13 +84,13 @@ export function choice<T>(
   value: unknown,
   choices: Readonly<Record<PropertyKey, T>>,
 ): T {
+  const isKey = typeof value === 'string' || typeof value === 'number';
+  if (isKey && Object.hasOwn(choices, value)) return choices[value] as T;
+  // Put together only where it is needed: small calls are made often.
   const expected = Object.keys(choices)
     .map((key) => `'${key}'`)
     .join(' or ');
-  if (typeof value !== 'string' && typeof value !== 'number')
-    throw typeError(operation, argument, expected, value);
-  if (!Object.hasOwn(choices, value)) throw rangeError(operation, argument, expected, value);
-  return choices[value] as T;
+  throw (isKey ? rangeError : typeError)(operation, argument, expected, value);
 }
 
 /**

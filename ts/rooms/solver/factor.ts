@@ -80,23 +80,18 @@ export class SparseFactor {
   /** Looks whether the analysis has ended. */
   predict(): Prediction | undefined {
     if (this.prediction === undefined) {
-      const facts = this.#facts();
-      const [fill, flops, bytes] = [FILL, FLOPS, BYTES].map((i) => facts[i] as number) as [
-        number,
-        number,
-        number,
-      ];
+      const [fill, flops, bytes] = this.#facts(FILL, FLOPS, BYTES);
       if (fill > 0) this.prediction = { fill, flops, bytes };
     }
     return this.prediction;
   }
 
   get bytesHeld(): number {
-    return this.#facts()[BYTES_HELD] as number;
+    return this.#facts(BYTES_HELD)[0];
   }
 
   get method(): FactorMethodName {
-    return names[this.#facts()[METHOD] as number] as FactorMethodName;
+    return names[this.#facts(METHOD)[0]] as FactorMethodName;
   }
 
   /** Multiplications of everything that it has done. */
@@ -149,12 +144,13 @@ export class SparseFactor {
     };
   }
 
-  #facts(): Float64Array {
+  /** Numbers of sl_factor_facts. */
+  #facts<Which extends number[]>(...which: Which): { [I in keyof Which]: number } {
     const { runtime } = this;
     return runtime.scratch(this.#operation, (scratch) => {
       const address = scratch.f64(COUNT);
       this.raw.facts(address);
-      return runtime.copyF64(address, COUNT);
+      return which.map((i) => runtime.f64[address / 8 + i]) as { [I in keyof Which]: number };
     });
   }
 }
