@@ -93,7 +93,8 @@ sl_status sl_factor_begin_matrix(sl_factor *factor, sl_csr *matrix);
 // Begins solving A X = B, or A^T X = B.
 //   b          n columns numbers, column after column, copied
 //   refinements  how many corrections each column may get, 0 .. 100
-//   tolerance  >= 0: a column whose backward error is at most this is CONVERGED
+//   tolerance  0 .. 1: a column whose backward error is at most this is CONVERGED. Every answer meets 1:
+//              without refinements no residual is computed then, errors are 1, and bounds are infinite
 //   Errors: ERR_STATE ("factor": no factor, or running), ERR_EMPTY, ERR_NOT_FINITE ("b", position),
 //           ERR_OPTION ("refinements", "tolerance"), ERR_OVERFLOW ("b"), ERR_MEMORY. What is refused
 //           leaves the last answer readable.

@@ -413,6 +413,13 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     if (!sl_factor_pass_step(f, work, s->refinements == 0 ? f->scaled_x : f->correction)) break;
     for (uint32_t i = 0; i < n && s->refinements > 0; i++) f->scaled_x[i] += f->correction[i];
     round_trip(f);
+    // No answer has a backward error of more than 1, by the triangle inequality: none is asked for then.
+    if (s->limit == 0 && s->tolerance >= 1) {
+      s->error = s->lost < INFINITY ? 1 : INFINITY;
+      s->bound = INFINITY;
+      s->stage = JUDGE;
+      break;
+    }
     begin_residual(f, (s->limit > 0 && !s->large) || s->transpose);
     break;
   case RESIDUAL:

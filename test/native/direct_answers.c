@@ -91,7 +91,46 @@ static void bounds_hold(void **state) {
   }
 }
 
+// With a tolerance that every answer meets, no residual is computed: the same bits of x, an error of 1.
+static void answers_may_go_unjudged(void **state) {
+  (void)state;
+  sl_csr *matrix = grid(6, 5, 1, -1);
+  for (int transpose = 0; transpose < 2; transpose++) {
+    for (int method = SL_FACTOR_CHOLESKY; method <= SL_FACTOR_LU; method++) {
+      double b[60], x[60], y[60], out[4], errors[2];
+      sl_factor *factor = factorize(matrix, (sl_factor_method)method);
+      for (uint32_t i = 0; i < 60; i++) b[i] = 1.0 / (1 + i);
+      assert_ok(sl_factor_begin_solve(factor, b, 2, transpose, 0, 1e-14));
+      assert_ok(run(factor, 10));
+      assert_ok(sl_factor_read_solve(factor, x, out, errors));
+      assert_true(out[0] == SL_OUTCOME_CONVERGED && out[1] < 1e-14);
+      assert_true(out[2] < 1e-12 || (transpose && method == SL_FACTOR_LU));
+      assert_ok(sl_factor_begin_solve(factor, b, 2, transpose, 0, 1));
+      assert_ok(run(factor, 10));
+      assert_ok(sl_factor_read_solve(factor, y, out, errors));
+      assert_memory_equal(x, y, sizeof x);
+      assert_true(out[0] == SL_OUTCOME_CONVERGED && out[1] == 1 && out[2] == INFINITY);
+      assert_true(errors[0] == 1 && errors[1] == 1 && out[3] == 0);
+      sl_factor_destroy(factor);
+    }
+  }
+  sl_csr_destroy(matrix);
+  // An answer beyond the range of numbers is none.
+  entries e = {.n = 1};
+  put(&e, 0, 0, 1e-300);
+  matrix = matrix_of(&e);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_AUTO);
+  double b = 1e300, x, out[4];
+  assert_ok(sl_factor_begin_solve(factor, &b, 1, false, 0, 1));
+  assert_ok(run(factor, 10));
+  assert_ok(sl_factor_read_solve(factor, &x, out, NULL));
+  assert_true(out[0] == SL_OUTCOME_BREAKDOWN && out[1] == INFINITY);
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {property(agrees_with_lapack), property(bounds_hold)};
+  const struct CMUnitTest tests[] = {property(agrees_with_lapack), property(bounds_hold),
+                                     property(answers_may_go_unjudged)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

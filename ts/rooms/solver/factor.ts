@@ -104,7 +104,7 @@ export class SparseFactor {
     return this.#job.expected();
   }
 
-  /** Begins a solve for the `n` numbers at `b` in the solver's module. Throws what is wrong. */
+  /** Begins a solve for the `n` numbers at `b` in the solver's module, which judges the answer. Throws what is wrong. */
   beginSolve(home: Runtime, b: number, n: number, refinements: number): void {
     const { runtime } = this;
     // An abort or a time limit has left it in the middle of the solve before. Where nothing is begun there is nothing to stop.
@@ -113,7 +113,8 @@ export class SparseFactor {
     runtime.scratch(this.#operation, (scratch) => {
       const address = scratch.f64(n);
       runtime.f64.set(home.f64.subarray(b / 8, b / 8 + n), address / 8);
-      const status = this.raw.beginSolve(address, 1, false, refinements, 1e-14);
+      const tolerance = refinements > 0 ? 1e-14 : 1;
+      const status = this.raw.beginSolve(address, 1, false, refinements, tolerance);
       runtime.check(this.#operation, status);
     });
     this.#workBefore = before;
