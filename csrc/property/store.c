@@ -21,6 +21,7 @@ static sl_status room_for(void **block, uint32_t *room, uint64_t count, size_t s
 // Zeros for names that have not been counted yet.
 static sl_status room_for_counts(uint32_t **counts, uint32_t *room, uint64_t names) {
   const uint32_t before = *room;
+  if (names <= before) return SL_OK;
   SL_TRY(room_for((void **)counts, room, names, sizeof(uint32_t)));
   memset(*counts + before, 0, (*room - before) * sizeof(uint32_t));
   return SL_OK;
