@@ -53,7 +53,7 @@ export class Automatic implements StepJob, Host {
     this.question = question;
     this.trials = new Trials(question);
     this.#answer = raw;
-    this.n = raw.size();
+    this.n = this.trials.n;
     this.facts = factsOf(runtime, operation, rawMatrix);
     this.look = choice.firstLook(this.facts);
     if (kept.factor?.runtime.alive === false) delete kept.factor;

@@ -34,6 +34,8 @@ export class SparseFactor {
   /** Known once the analysis has ended. */
   prediction: Prediction | undefined;
   made = false;
+  /** Once it is made. */
+  #method: FactorMethodName | undefined;
   /** Multiplications in all, those of earlier solves included. */
   #workBefore = 0;
 
@@ -91,7 +93,9 @@ export class SparseFactor {
   }
 
   get method(): FactorMethodName {
-    return names[this.#facts(METHOD)[0]] as FactorMethodName;
+    const method = this.#method ?? (names[this.#facts(METHOD)[0]] as FactorMethodName);
+    if (this.made) this.#method = method;
+    return method;
   }
 
   /** Multiplications of everything that it has done. */

@@ -86,7 +86,8 @@ export type Found = ReturnType<Trials['finish']>;
 
 export class Trials {
   readonly #q: Question;
-  readonly #n: number;
+  /** Rows. */
+  readonly n: number;
   /** Edge operations of what is done with. */
   work = 0;
   readonly attempts: SolveAttempt[] = [];
@@ -98,7 +99,7 @@ export class Trials {
 
   constructor(question: Question) {
     this.#q = question;
-    this.#n = question.raw.size();
+    this.n = question.raw.size();
   }
 
   /** Iterations of all attempts. */
@@ -137,7 +138,7 @@ export class Trials {
   ): void {
     if (this.best && !(residual < this.best.residual)) return;
     const { runtime, operation } = this.#q;
-    const x = runtime.array(operation, Float64Array, this.#n);
+    const x = runtime.array(operation, Float64Array, this.n);
     x.set(this.place());
     this.best = { x, method, residual, backwardError };
   }
@@ -212,14 +213,14 @@ export class Trials {
   }
 
   #at(): number {
-    this.#address ??= this.#q.scratch.f64(this.#n);
+    this.#address ??= this.#q.scratch.f64(this.n);
     return this.#address;
   }
 
   /** n numbers in the module's memory, until that grows. */
   place(): Float64Array {
     const at = this.#at() / 8;
-    return this.#q.runtime.f64.subarray(at, at + this.#n);
+    return this.#q.runtime.f64.subarray(at, at + this.n);
   }
 
   /**
