@@ -415,6 +415,19 @@ describe('index and search', () => {
     }
   });
 
+  test('codes of the exact index rule vectors out', async () => {
+    file('all.npy', all);
+    for (const codes of ['pq', 'int8', 'rabitq4'] as const) {
+      const how = ['--exact', '--codes', codes, '--rerank', 'float32'];
+      const made = JSON.parse(await build('all.npy', '-o', 'flat.slv', ...how, '--json'));
+      expect(made).toMatchObject({ index: 'flat', codes, rerank: 'float32' });
+      const { results } = await answer(['flat.slv', '--like', '7', '--top', '3']);
+      expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 4).slice(1));
+    }
+    const said = await build('all.npy', '-o', 'flat.slv', '--exact', '--codes', 'pq');
+    expect(said).toContain('exact, cosine, codes: pq, ranked again: float16');
+  });
+
   test('a prefix walks the graph, and all numbers rank', async () => {
     file('all.npy', all);
     const made = JSON.parse(await build('all.npy', '-o', 'cut.slv', '--prefix', '3', '--json'));
@@ -504,7 +517,13 @@ describe('index and search', () => {
       ['all.npy', '--metric', 'manhattan', '--codes', 'int8'],
       /--codes/,
     ],
-    ['a graph and none', ['all.npy', '--exact', '--codes', 'int8'], /--exact.*--codes/],
+    ['a graph and none', ['all.npy', '--exact', '--m', '8'], /--exact.*--m/],
+    ['codes of the exact index for a graph', ['all.npy', '--codes', 'pq'], /--codes pq.*--exact/],
+    [
+      'codes of graphs for none',
+      ['all.npy', '--exact', '--codes', 'binary'],
+      /--codes binary.*--exact/,
+    ],
     ['a rerank without codes', ['all.npy', '--rerank', 'float32'], /--rerank float32: only with/],
     ['ef below m', ['all.npy', '--ef-construction', '8'], /--ef-construction/],
     ['m of 1', ['all.npy', '--m', '1'], /--m/],

@@ -1,5 +1,14 @@
 // sublinear index vectors.npy -o words.slv
-import type { Codes, Collection, Flat, Hnsw, Item, Metric, Rerank } from '../rooms/hnsw/hnsw.js';
+import type {
+  Codes,
+  Collection,
+  Flat,
+  FlatCodes,
+  Hnsw,
+  Item,
+  Metric,
+  Rerank,
+} from '../rooms/hnsw/hnsw.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
 import { assertApart, nameOf, writeFile } from './files.js';
 import { chosenCodes, RECALL, saidOf, withThreads } from './gathered.js';
@@ -24,7 +33,8 @@ export interface IndexOptions extends CommonOptions {
   m: number;
   efConstruction: number;
   seed: number;
-  codes: Codes | 'auto';
+  /** Of the exact index: a {@link FlatCodes}. */
+  codes: Codes | FlatCodes | 'auto';
   /** With codes `'auto'`: the share of the nearest that they must find. */
   recall?: number;
   rerank?: Rerank;
@@ -65,7 +75,7 @@ export async function buildIndex(
     isAuto && all !== undefined
       ? await chosenCodes(engine.hnsw, metric, dimension, all.values, wanted, progress)
       : undefined;
-  const codes = chosen?.codes ?? (options.codes as Codes);
+  const codes = chosen?.codes ?? (options.codes as Codes | FlatCodes);
   const rerank = chosen?.rerank ?? options.rerank ?? 'float16';
   // Others keep the vectors themselves, and rank with nothing else.
   const { prefix } = options;
@@ -101,6 +111,7 @@ export async function buildIndex(
       ...(chosen && { recommended: { wanted, ...chosen } }),
       ...(options.threads !== undefined && { threads: options.threads }),
     }),
+    ...(options.exact && codes !== 'none' && { codes, ...(coded && { rerank }) }),
     labels: labelFile ?? null,
     bytesUsed,
     bytesWritten: written,
@@ -133,7 +144,8 @@ export async function buildIndex(
   async function buildTogether(size: number, vectors: VectorBatch): Promise<Hnsw | Collection> {
     const { Collection, Hnsw } = engine.hnsw;
     const { m, efConstruction, seed } = options;
-    const shape = { metric, dimension, m, efConstruction, seed, codes, rerank, ...cut };
+    const kind = { codes: codes as Codes, rerank, ...cut };
+    const shape = { metric, dimension, m, efConstruction, seed, ...kind };
     const ids = Uint32Array.from({ length: vectors.count }, (_, i) => i);
     try {
       const shared = await withThreads(size, vectors.count, progress, (how) =>
@@ -151,9 +163,10 @@ export async function buildIndex(
   // Room for all at once where their number is known: too little memory is then said at the beginning.
   function make(capacity: number): Flat | Hnsw | Collection {
     const { Collection, Flat, Hnsw } = engine.hnsw;
-    const flat = { metric, dimension, capacity };
+    const shape = { metric, dimension, capacity, rerank };
     const { m, efConstruction, seed } = options;
-    const hnsw = { ...flat, m, efConstruction, seed, codes, rerank, ...cut };
+    const flat = { ...shape, codes: codes as FlatCodes };
+    const hnsw = { ...shape, m, efConstruction, seed, codes: codes as Codes, ...cut };
     try {
       if (labels !== undefined)
         return Collection.create(
@@ -182,7 +195,10 @@ export async function buildIndex(
         'vectors',
         `${nameOf(file)}: ${count(size)} of ${count(dimension)} ${metric === 'hamming' ? 'bits' : 'numbers'}`,
       ],
-      ['index', options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}${coding}${again}`],
+      [
+        'index',
+        `${options.exact ? `exact, ${metric}` : `HNSW, ${metric}, ${graph}`}${coding}${again}`,
+      ],
       ...(chosen ? [['codes', saidOf(chosen, size, wanted)] as [string, string]] : []),
       ['time', `${duration(ms)}, ${count(Math.round((1000 * size) / ms))} vectors a second`],
       ['memory', `${bytes(bytesUsed)} (${count(Math.round(bytesUsed / size))} bytes a vector)`],
@@ -238,15 +254,21 @@ function* labelled(
 }
 
 /** Whether rows are ranked again: other codes keep the vectors themselves, and rank with nothing else. */
-const isCoded = (codes: Codes) => !['none', 'sketch', 'float16'].includes(codes);
+const isCoded = (codes: Codes | FlatCodes) => !['none', 'sketch', 'float16'].includes(codes);
 
 /** Options of codes that do not go together. */
-export function checkCodes({ codes, rerank, recall, prefix }: Partial<IndexOptions>): void {
+export function checkCodes(options: Partial<IndexOptions>): void {
+  const { codes, rerank, recall, prefix, exact = false } = options;
+  if (codes === 'pq' && !exact) throw new CliError('--codes pq: only with --exact');
+  if (exact && codes !== undefined && ['auto', 'sketch', 'binary'].includes(codes))
+    throw new CliError(`--codes ${codes}: not with --exact`);
   const coded = codes !== undefined && codes !== 'auto' && isCoded(codes);
   if (prefix !== undefined && codes !== undefined && codes !== 'none')
     throw new CliError(`--prefix ${prefix}: not with --codes ${codes}`);
   if (rerank !== undefined && !coded && prefix === undefined)
-    throw new CliError(`--rerank ${rerank}: only with --codes int8, binary or rabitq, or --prefix`);
+    throw new CliError(
+      `--rerank ${rerank}: only with --codes int8, binary, rabitq or pq, or --prefix`,
+    );
   if (recall !== undefined && codes !== 'auto')
     throw new CliError(`--recall ${recall}: only with --codes auto`);
 }

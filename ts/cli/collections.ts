@@ -201,8 +201,9 @@ function vectors(
   if (dimension === undefined) return {};
   const { metric, exact, m, efConstruction, seed, prefix } = options;
   const { codes, rerank } = chosen ?? options;
+  const again = rerank && { rerank };
   if (metric === 'hamming') throw new CliError('--metric hamming: not with --vector');
-  if (exact) return { metric, dimension, index: 'flat' };
+  if (exact) return { metric, dimension, index: 'flat', codes, ...again };
   return {
     metric,
     dimension,
@@ -210,7 +211,7 @@ function vectors(
     efConstruction,
     seed,
     codes,
-    ...(rerank && { rerank }),
+    ...again,
     ...(prefix !== undefined && { prefix }),
   };
 }

@@ -60,9 +60,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
         'm',
         'efConstruction',
         'seed',
-        'codes',
         'recall',
-        'rerank',
         'prefix',
         'threads',
       ]),
@@ -79,7 +77,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--codes <name>',
-        'walk the graph with codes: int8, float16, rabitq (1 bit a dimension; rabitq2, rabitq4 and rabitq8: so many) or binary take less memory; sketch more, for the same answers sooner; auto: the fewest bytes that still find --recall of the nearest',
+        'compare codes of vectors: int8, float16, rabitq (1 bit a dimension; rabitq2, rabitq4 and rabitq8: so many) or binary take less memory; sketch more, for the same answers sooner; auto: the fewest bytes that still find --recall of the nearest; with --exact also pq, but not binary, sketch and auto',
       )
         .choices([
           'none',
@@ -90,6 +88,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
           'rabitq2',
           'rabitq4',
           'rabitq8',
+          'pq',
           'binary',
           'sketch',
         ])
@@ -104,7 +103,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--rerank <name>',
-        'with int8 or binary: what the best are compared with again (default: "float16")',
+        'with int8, rabitq, pq or binary: what the best are compared with again (default: "float16")',
       ).choices(['none', 'float16', 'float32', 'rabitq4']),
     )
     .option(
