@@ -35,8 +35,12 @@ static uint32_t hash_bytes(const unsigned char *row, uint32_t bytes, bool number
   return (uint32_t)(hash ^ hash >> 32);
 }
 
+// Of signs and prefixes with the exact row: many vectors may have the same ones.
 static uint32_t hash_row(const sl_store *store, uint32_t slot) {
-  return hash_bytes(sl_store_row(store, slot), store->row_bytes, rows_are_vectors(store));
+  uint32_t hash = hash_bytes(sl_store_row(store, slot), store->row_bytes, rows_are_vectors(store));
+  if (sl_codes_have_tails(store->codes) || store->exact_bytes == 0) return hash;
+  uint32_t rest = hash_bytes(sl_store_exact(store, slot), store->exact_bytes & ~7u, false);
+  return hash ^ rest * 0x9e3779b9u;
 }
 
 bool sl_copies_keep_hashes(const sl_store *store) {
