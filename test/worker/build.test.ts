@@ -67,7 +67,8 @@ describe.each(kinds)('%s', (_, more) => {
       expect(found).toEqual(expected.searchBatch(queries, { k: 5 }));
     }
     // Saved as well: that links what cannot be reached, and under dot changes what is found.
-    using sequential = Hnsw.load(Hnsw.create(options).addBatch(batch).save());
+    using one = Hnsw.create(options).addBatch(batch);
+    using sequential = Hnsw.load(one.save());
     expect(expected.stats().copies).toBe(sequential.stats().copies);
     const [built, added] = [expected, sequential].map(
       (index) => index.recallEstimate({ k: 10, ef: 48, queries: points(200, 9) }).recall,
