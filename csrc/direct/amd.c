@@ -9,12 +9,13 @@
 // element, a list of the rows that its elimination made neighbours of one another. The list of a
 // live row holds its elements first and then those of its first neighbours that no element covers.
 // Rows with equal lists are one supervariable, with a weight. So storage never grows.
-#include "direct/amd_object.h"
+#include "direct/amd.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "direct/amd_object.h"
 
 #define NOINLINE __attribute__((noinline))
 

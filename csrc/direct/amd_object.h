@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "direct/amd.h"
-
 #define NONE (-1)
+
+typedef struct sl_amd sl_amd; // as in direct/amd.h
 
 struct sl_amd {
   int32_t n, rows; // rows and elements that are numbered; rows

@@ -1,6 +1,8 @@
 // Rows with one neighbour or two come first in any order of minimum degree, and need none of the machinery
 // of a quotient graph: no list grows when they are eliminated. What is nearly a tree (power grids, pipes, many
 // circuits) hardly has other rows. A row that is gone stays in the lists of others, with weight 0.
+#include <stdbool.h>
+
 #include "direct/amd_object.h"
 
 static void strip_row(sl_amd *a, int32_t row) {
