@@ -19,8 +19,8 @@ const modules = {
   'wasm/network.simd.wasm': [100, 48, 42],
   'vector.simd.wasm': [160, 66.5, 56],
   'vector.shared.wasm': [160, 62.5, 53.3],
-  'direct.simd.wasm': [191, 84.5, 73],
-  'direct.scalar.wasm': [191, 84.5, 73],
+  'direct.simd.wasm': [194, 86.5, 74.5],
+  'direct.scalar.wasm': [194, 86.5, 74.5],
   'hnsw-micro.raw.wasm': [11.8, 7, 6],
   'neural.simd.wasm': [162, 73, 63],
   'dates.simd.wasm': [28.5, 14.5, 12.6],
@@ -60,7 +60,7 @@ const entries = {
 const anyBundle = [295, 125, 108];
 const bundles = {
   // The code of all modules.
-  'index.js': [815, 268, 223],
+  'index.js': [815, 269, 223],
   'contributions.js': [480, 195, 160],
   'property.js': [358, 156, 136],
   'inference.js': [300, 126, 108],

@@ -638,15 +638,14 @@ static void fill_result(sl_solver *solver, const double *x, bool is_verified,
 sl_status sl_solver_finish(sl_solver *solver, double *x, sl_solve_result *result) {
   SL_TRY(sl_job_require_ended(&solver->job));
   scale(solver->x, solver->right_side.exponent, x, solver->n);
-  // A solution beyond the largest number cannot be given, and what is left of it solves nothing.
+  // A solution beyond the largest number cannot be given, and what is left of it solves nothing. Nor is
+  // one worth anything whose residual is beyond it: zero leaves b.
   bool fits = sl_first_not_finite_f64(x, solver->n) == solver->n;
-  if (!fits) memset(x, 0, solver->n * sizeof *x);
-  fill_result(solver, x, solver->verified.holds && fits, result);
-  // Nor is one worth anything whose residual is beyond it: zero leaves b.
-  if (!isfinite(result->residual)) {
+  for (;;) {
+    if (!fits) memset(x, 0, solver->n * sizeof *x);
+    fill_result(solver, x, solver->verified.holds && fits, result);
+    if (!fits || isfinite(result->residual)) break;
     fits = false;
-    memset(x, 0, solver->n * sizeof *x);
-    fill_result(solver, x, false, result);
   }
   solver->verified.holds = fits;
   return SL_OK;

@@ -80,8 +80,8 @@ typedef enum sl_bound_norm {
 // Why a method was tried.
 #define SL_SOLVER_REASON_LIST(X)                                                                   \
   X(ASKED, 0, "asked for by name")                                                                 \
-  X(DEFINITE_DOMINANT, 1, "symmetric, diagonally dominant, diagonal of one sign")                  \
-  X(CLEAR_SLACK, 2, "diagonally dominant with 2 % slack")                                          \
+  X(DEFINITE_DOMINANT, 1, "diagonally dominant, symmetric with a diagonal of one sign")            \
+  X(CLEAR_SLACK, 2, "with 2 % slack, diagonally dominant")                                         \
   X(SMALL, 3, "small enough for dense LU")                                                         \
   X(MAYBE_DEFINITE, 4, "symmetric with a diagonal of one sign")                                    \
   X(GENERAL, 5, "takes any matrix")                                                                \
