@@ -214,8 +214,10 @@ sl_status sl_factor_scale(sl_factor *f) {
   int32_t *most;
   SL_TRY(SL_ALLOC(&most, 2 * n));
   uint32_t row = n;
-  if (!f->symmetric) row = choose_unsymmetric(m, most + n, most);
-  else if (!by_diagonal) row = first_row_of_zeros(m);
+  if (!f->symmetric)
+    row = choose_unsymmetric(m, most + n, most);
+  else if (!by_diagonal)
+    row = first_row_of_zeros(m);
   if (row < n) {
     sl_free(most);
     return sl_fail(SL_ERR_SINGULAR, "matrix", "an entry other than 0 in each row", row);
