@@ -214,7 +214,8 @@ static uint32_t choose(double *a, uint32_t count, uint32_t width, uint32_t j, ui
   size_t ld = count;
   uint32_t r = j, unused = 0;
   double own = fabs(a[j * ld + j]), most = largest_off(a, ld, width, j, j, &r);
-  if ((own <= threshold && most <= threshold) || own >= alpha * most) return 1;
+  // Where numbers have left the range there may be no other row, though nothing tells that of this one.
+  if (r == j || (own <= threshold && most <= threshold) || own >= alpha * most) return 1;
   double beyond = largest_off(a, ld, width, j, r, &unused);
   if (own * beyond >= alpha * most * most) return 1;
   bool one = fabs(a[r * ld + r]) >= alpha * beyond;

@@ -308,6 +308,34 @@ static void tells_when_pivots_were_replaced(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// Differences of numbers near the largest leave the range, and are no numbers then: there is no other row to
+// exchange the last one with. An entry that no scaling leaves exact keeps the numbers as large as they are.
+static void survives_pivots_that_are_no_numbers(void **state) {
+  (void)state;
+  entries e = {.n = 4};
+  for (uint32_t i = 0; i < 4; i++) {
+    for (uint32_t j = 0; j < i; j++) {
+      if (i != 1 && j != 1) put_both(&e, i, j, j == 0 ? 0x1.8p1023 : -0x1.8p1023);
+    }
+  }
+  put_both(&e, 0, 1, 0x1p-1074);
+  double diagonal[] = {0x1.8p1023, 0x1p1000, -0x1.8p1023, -0x1.8p1023}, b[] = {1, 1, 1, 1};
+  for (uint32_t i = 0; i < 4; i++) put(&e, i, i, diagonal[i]);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor;
+  assert_ok(sl_factor_create(matrix, SL_FACTOR_LDLT, SL_FACTOR_ORDER_NATURAL, &factor));
+  assert_ok(run(factor, UINT64_MAX));
+  double x[4], out[4], facts[SL_FACTOR_FACTS];
+  sl_factor_facts(factor, facts);
+  assert_true(facts[9] > 0);
+  assert_ok(sl_factor_begin_solve(factor, b, 1, false, 2, 1e-14));
+  assert_ok(run(factor, 100));
+  assert_ok(sl_factor_read_solve(factor, x, out, NULL));
+  if (out[0] == SL_OUTCOME_CONVERGED) assert_true(backward_error(matrix, b, x) <= 1.001e-14);
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
 static void takes_one_row(void **state) {
   (void)state;
   for (int sign = -1; sign <= 1; sign += 2) {
@@ -549,6 +577,7 @@ int main(void) {
       property(judges_numbers_near_the_largest),
       property(names_the_pivot_that_is_not_positive),
       property(tells_when_pivots_were_replaced),
+      property(survives_pivots_that_are_no_numbers),
       property(takes_one_row),
       property(factors_other_values),
       property(refuses_what_is_no_input),
