@@ -39,7 +39,8 @@ sl_status sl_factor_save(sl_factor *f, sl_writer **out) {
   const sl_symmetric *s = &f->numbers;
   double facts[SL_FACTOR_FACTS];
   sl_factor_facts(f, facts);
-  meta m = {.asked = f->asked,
+  // What was taken as unsymmetric stays so: other values may have made it symmetric, and be scaled as such.
+  meta m = {.asked = f->symmetric ? f->asked : SL_FACTOR_LU,
             .method = f->method,
             .simple = a->simple,
             .perturbed = s->pivoting.perturbed,

@@ -84,6 +84,37 @@ static void come_back_to_the_bit(void **state) {
   }
 }
 
+// A matrix that was taken as unsymmetric, and has become symmetric by other values, is scaled as it was.
+static void what_became_symmetric_comes_back(void **state) {
+  (void)state;
+  entries e = {.n = 3};
+  double values[] = {1, 8, 4, 8, 3, 0.5, 4, 0.5, 100};
+  for (uint32_t i = 0; i < 9; i++) put(&e, i / 3, i % 3, i < 8 ? i + 1.0 : 1);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor, *again;
+  factor = factorize(matrix, SL_FACTOR_AUTO);
+  assert_ok(sl_factor_begin_values(factor, values, 9));
+  assert_ok(run(factor, 10));
+  file f = save(factor);
+  assert_ok(load(f.bytes, f.length, &again));
+  double b[] = {1, 2, 3}, x[3], y[3], out[4], facts[SL_FACTOR_FACTS], others[SL_FACTOR_FACTS];
+  sl_factor *both[] = {factor, again};
+  for (int k = 0; k < 2; k++) {
+    assert_ok(sl_factor_begin_solve(both[k], b, 1, false, 0, 1e-12));
+    assert_ok(run(both[k], 10));
+    assert_ok(sl_factor_read_solve(both[k], k == 0 ? x : y, out, NULL));
+    assert_true(out[0] == SL_OUTCOME_CONVERGED);
+  }
+  assert_memory_equal(x, y, sizeof x);
+  sl_factor_facts(factor, facts);
+  sl_factor_facts(again, others);
+  for (int i = 0; i < SL_FACTOR_FACTS; i++) assert_true(i == 6 || facts[i] == others[i]);
+  free(f.bytes);
+  sl_factor_destroy(factor);
+  sl_factor_destroy(again);
+  sl_csr_destroy(matrix);
+}
+
 static void refuse_cuts_and_survive_flips(void **state) {
   (void)state;
   for (int which = 0; which < 4; which++) {
@@ -116,6 +147,7 @@ static void notices_other_values_while_it_is_written(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       property(come_back_to_the_bit),
+      property(what_became_symmetric_comes_back),
       property(refuse_cuts_and_survive_flips),
       property(notices_other_values_while_it_is_written),
   };
