@@ -177,16 +177,35 @@ NOINLINE static void round_trip(sl_factor *f) {
   s->lost = terms * (0x1p-1070 + 0x1p-1072 * most);
 }
 
-// Is there nothing but zeros in equation i? Its terms may have vanished only when they were scaled.
+// Is there nothing but zeros in equation i? Its terms may have vanished only when they were scaled. Those of
+// an entry that is 0 are none, whatever x is there. Of transposed ones `correction` tells, by mark_terms.
 static bool is_empty(const sl_factor *f, uint32_t i) {
   const sl_factor_solve *s = &f->solve;
   const sl_csr *m = f->matrix;
+  const double *values = m->values;
   size_t at = (size_t)s->column * m->rows;
   if (s->b[at + i] != 0) return false;
-  for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1] && !s->transpose; p++) {
-    if (s->x[at + m->columns[p]] != 0) return false;
+  if (s->transpose) return f->correction[i] == 0;
+  for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+    if (values[p] != 0 && s->x[at + m->columns[p]] != 0) return false;
   }
   return true;
+}
+
+// Notes which equations of A^T x have a term, where one looks as if it had none.
+static void mark_terms(sl_factor *f, const sl_accurate_sum *sums) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values, *x = f->solve.x + (size_t)f->solve.column * m->rows;
+  double *marks = f->correction;
+  uint32_t n = m->rows, j = 0;
+  while (j < n && sums[j].size != 0) j++;
+  if (j == n) return;
+  memset(marks, 0, n * sizeof *marks);
+  for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1] && x[i] != 0; p++) {
+      if (values[p] != 0) marks[m->columns[p]] = 1;
+    }
+  }
 }
 
 // Judges equation i from its residual, which goes to y[i], and the sum of the sizes of its terms.
@@ -335,6 +354,7 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
   }
   if (i == m->rows) {
+    mark_terms(f, sums);
     for (uint32_t j = 0; j < m->rows; j++) judge_sum(f, j, sums + j);
   }
   return i;
@@ -455,7 +475,7 @@ void sl_factor_stop_solve(sl_factor *f, sl_outcome why) {
     memset(s->x + (size_t)s->column * n, 0, n * sizeof *s->x);
   }
   if (s->column < s->columns) {
-    s->most_error = 1;
+    if (s->most_error < 1) s->most_error = 1; // a column before may have no answer at all
     s->most_bound = INFINITY;
   }
   s->outcome = why;

@@ -129,8 +129,78 @@ static void answers_may_go_unjudged(void **state) {
   sl_csr_destroy(matrix);
 }
 
+static void solve_once(sl_factor *factor, const double *b, double *x, uint32_t columns,
+                       bool transpose, double *out, double *errors) {
+  assert_ok(sl_factor_begin_solve(factor, b, columns, transpose, 2, 1e-14));
+  assert_ok(run(factor, 3));
+  assert_ok(sl_factor_read_solve(factor, x, out, errors));
+}
+
+// 0 = 0 has no error. A zero that is stored does not make a term of what it stands at.
+static void nothing_but_zeros_is_exact(void **state) {
+  (void)state;
+  for (int method = SL_FACTOR_CHOLESKY; method <= SL_FACTOR_LU; method++) {
+    for (int transpose = 0; transpose < 2; transpose++) {
+      entries e = {.n = 3};
+      for (uint32_t i = 0; i < 3; i++) put(&e, i, i, 2 + i);
+      put_both(&e, 0, 1, 0);
+      put_both(&e, 1, 2, 0);
+      sl_csr *matrix = matrix_of(&e);
+      sl_factor *factor = factorize(matrix, (sl_factor_method)method);
+      double b[] = {1, 0, 1}, x[3], out[4];
+      solve_once(factor, b, x, 1, transpose, out, NULL);
+      assert_true(x[1] == 0 && out[0] == SL_OUTCOME_CONVERGED && out[1] <= 0x1p-53);
+      sl_factor_destroy(factor);
+      sl_csr_destroy(matrix);
+    }
+  }
+}
+
+// Terms that vanish when they are scaled are some nevertheless. 2^900 x0 = 2^-20, x0 + x1 = 0, x2 = 2^500:
+// beside the last one x0 is too small for x1 to be found, which is 2^-920 and not 0.
+static void terms_that_vanish_count(void **state) {
+  (void)state;
+  entries e = {.n = 3};
+  put(&e, 0, 0, 0x1p900);
+  put(&e, 0, 1, 1);
+  put(&e, 1, 1, 1);
+  put(&e, 2, 2, 1);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_LU);
+  double b[] = {0x1p-20, 0, 0x1p500}, x[3], out[4];
+  solve_once(factor, b, x, 1, true, out, NULL);
+  assert_true(x[0] == 0x1p-920 && x[1] == 0 && x[2] == 0x1p500);
+  assert_true(out[0] != SL_OUTCOME_CONVERGED && out[1] >= 1);
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
+// A column without an answer is told when the next one is not waited for.
+static void stopping_hides_no_breakdown(void **state) {
+  (void)state;
+  entries e = {.n = 1};
+  put(&e, 0, 0, 1e-300);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_AUTO);
+  double b[] = {1e300, 1, 1}, x[3], out[4], errors[3] = {0};
+  sl_outcome outcome;
+  for (int k = 0; k < 100 && errors[0] != INFINITY; k++) {
+    assert_ok(sl_factor_begin_solve(factor, b, 3, false, 0, 0));
+    for (int t = 0; t <= k; t++) assert_ok(sl_job_step(sl_factor_job(factor), 1, &outcome));
+    assert_int_equal(outcome, SL_OUTCOME_RUNNING);
+    assert_ok(sl_job_stop(sl_factor_job(factor), SL_OUTCOME_WORK_LIMIT));
+    assert_ok(sl_factor_read_solve(factor, x, out, errors));
+    assert_true(out[1] >= errors[0] && errors[1] == 1 && errors[2] == 1);
+  }
+  assert_true(errors[0] == INFINITY && out[1] == INFINITY);
+  sl_factor_destroy(factor);
+  sl_csr_destroy(matrix);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {property(agrees_with_lapack), property(bounds_hold),
-                                     property(answers_may_go_unjudged)};
+  const struct CMUnitTest tests[] = {
+      property(agrees_with_lapack),      property(bounds_hold),
+      property(answers_may_go_unjudged), property(nothing_but_zeros_is_exact),
+      property(terms_that_vanish_count), property(stopping_hides_no_breakdown)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
