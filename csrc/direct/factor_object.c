@@ -205,14 +205,18 @@ sl_status sl_factor_scale(sl_factor *f) {
   const sl_csr *m = f->matrix;
   size_t n = m->rows, bytes = n * sizeof *f->row_exponent;
   bool by_diagonal = f->symmetric && m->matrix_class.positive_diagonal;
+  // First, so that what is refused leaves everything as it was.
+  int32_t *most;
+  SL_TRY(SL_ALLOC(&most, f->symmetric ? n : 2 * n));
   if (by_diagonal) {
     choose_by_diagonal(f);
     f->is_scaled = apply_exponents(f);
     // Where the matrix is definite, nothing is larger than the diagonal now.
-    if (f->is_scaled && f->largest < 4) return SL_OK;
+    if (f->is_scaled && f->largest < 4) {
+      sl_free(most);
+      return SL_OK;
+    }
   }
-  int32_t *most;
-  SL_TRY(SL_ALLOC(&most, 2 * n));
   uint32_t row = n;
   if (!f->symmetric)
     row = choose_unsymmetric(m, most + n, most);

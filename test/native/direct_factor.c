@@ -519,6 +519,38 @@ static void gives_everything_back_without_memory(void **state) {
   }
 }
 
+// Other values that there is no memory for leave the factor that there was, however far they came.
+static void keeps_the_factor_when_memory_is_out(void **state) {
+  (void)state;
+  for (int which = 0; which < 3; which++) {
+    sl_csr *matrix = grid(7, 6, 1, which == 1 ? 1 : 0);
+    sl_factor *factor = factorize(matrix, which == 2 ? SL_FACTOR_LU : SL_FACTOR_AUTO);
+    double b[42], x[42], y[42], out[4], *values = malloc(matrix->nnz * sizeof *values);
+    for (int i = 0; i < 42; i++) b[i] = 1 + i % 3;
+    // The diagonal stays positive and is the smallest of all then.
+    for (uint32_t k = 0; k < matrix->nnz; k++) {
+      double value = ((const double *)matrix->values)[k];
+      values[k] = value > 0 ? 0x1p-40 : 1000 * value;
+    }
+    solve_well(factor, matrix, b, x, 1e-14);
+    size_t before = sl_bytes_in_use();
+    sl_status status = SL_ERR_MEMORY;
+    for (size_t more = 0; status == SL_ERR_MEMORY; more += 16) {
+      sl_set_memory_limit(before + more);
+      status = sl_factor_begin_values(factor, values, matrix->nnz);
+      sl_set_memory_limit(SIZE_MAX);
+      if (status != SL_ERR_MEMORY || sl_bytes_in_use() != before) break;
+      assert_ok(sl_factor_begin_solve(factor, b, 1, false, 10, 1e-14));
+      assert_ok(run(factor, UINT64_MAX));
+      assert_ok(sl_factor_read_solve(factor, y, out, NULL));
+      assert_memory_equal(x, y, sizeof x);
+    }
+    free(values);
+    sl_factor_destroy(factor);
+    sl_csr_destroy(matrix);
+  }
+}
+
 static void stops_from_outside(void **state) {
   (void)state;
   sl_csr *matrix = grid(20, 20, 1, 0);
@@ -584,6 +616,7 @@ int main(void) {
       property(gives_the_same_in_any_steps),
       property(predicts_fill_and_memory),
       property(gives_everything_back_without_memory),
+      property(keeps_the_factor_when_memory_is_out),
       property(stops_from_outside),
       property(keeps_the_answer_when_the_next_solve_is_refused),
   };
