@@ -337,6 +337,30 @@ NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *wo
   return i;
 }
 
+// Subtracts row i of A^T x from the sums; `error` counts the terms of each where numbers are large.
+NOINLINE static void scatter_large_row(const sl_factor *f, uint32_t i, sl_accurate_sum *sums) {
+  const sl_csr *m = f->matrix;
+  for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+    sl_accurate_sum *sum = sums + m->columns[p];
+    double product = f->scaled[p] * f->scaled_x[i];
+    sum->sum -= product;
+    sum->size += fabs(product);
+    sum->error++;
+  }
+}
+
+static void judge_sums(sl_factor *f, const sl_accurate_sum *sums) {
+  mark_terms(f, sums);
+  for (uint32_t j = 0; j < f->matrix->rows; j++) {
+    if (f->solve.large) {
+      double rounding = (sums[j].error + 2) * 0x1.001p-53;
+      judge_row(f, j, sums[j].sum, sums[j].size, rounding, rounding);
+    } else {
+      judge_sum(f, j, sums + j);
+    }
+  }
+}
+
 // Of A^T x: the sums of all equations grow together.
 NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) {
   const sl_csr *m = f->matrix;
@@ -348,15 +372,13 @@ NOINLINE static uint32_t scatter_rows(sl_factor *f, uint32_t i, uint64_t *work) 
   }
   for (; i < m->rows && *work > 0; i++) {
     uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
-    for (uint32_t p = begin; p < end; p++) {
+    if (f->solve.large) scatter_large_row(f, i, sums);
+    for (uint32_t p = begin; p < end && !f->solve.large; p++) {
       sl_subtract_product(sums + m->columns[p], f->scaled[p], f->scaled_x[i]);
     }
     *work = *work > end - begin + 1 ? *work - (end - begin + 1) : 0;
   }
-  if (i == m->rows) {
-    mark_terms(f, sums);
-    for (uint32_t j = 0; j < m->rows; j++) judge_sum(f, j, sums + j);
-  }
+  if (i == m->rows) judge_sums(f, sums);
   return i;
 }
 
@@ -450,7 +472,7 @@ sl_status sl_factor_step_solve(sl_factor *f, uint64_t work, bool *done) {
     if (s->cursor < n) break;
     s->stage = JUDGE;
     // Parts of numbers near the largest overflow, which numbers themselves may not.
-    if (!s->large && !s->transpose && !(s->error < INFINITY)) {
+    if (!s->large && !(s->error < INFINITY)) {
       s->large = true;
       begin_residual(f, false);
     }
