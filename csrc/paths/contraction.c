@@ -297,8 +297,10 @@ static sl_status take_next(sl_hierarchy *h, sl_contraction *c) {
 
 // ---- rows ---------------------------------------------------------------------------------------
 
+// Lists keep links to nodes that were contracted since they were walked last: those lead down, from
+// nodes of the core as well.
 static bool climbs(const sl_hierarchy *h, uint32_t from, uint32_t to) {
-  return h->rank[to] > h->rank[from] || h->rank[from] >= h->core;
+  return h->rank[to] > h->rank[from] || (h->rank[from] >= h->core && h->rank[to] >= h->core);
 }
 
 static sl_status count_rows(sl_hierarchy *h, const sl_contraction *c, int side) {

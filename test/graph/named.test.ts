@@ -164,10 +164,20 @@ const questions: [string, string, (engine: Engine, graph: Graph, node: Node) => 
   ],
   [
     'GraphNetwork.train',
-    'nodes[0]',
+    'training.nodes[0]',
     ({ gnn }, g, n) =>
       gnn.GraphNetwork.train(g, features, {
         training: { nodes: [n(0), n(5)] as string[], labels: [0, 1] },
+        validation: { nodes: [n(1)] as string[], labels: [0] },
+        epochs: 5,
+      }).history,
+  ],
+  [
+    'GraphNetwork.train, to validate',
+    'validation.nodes[0]',
+    ({ gnn }, g, n) =>
+      gnn.GraphNetwork.train(g, features, {
+        training: { nodes: [0, 5], labels: [0, 1] },
         validation: { nodes: [n(1)] as string[], labels: [0] },
         epochs: 5,
       }).history,
@@ -302,6 +312,15 @@ describe('what is made of a graph keeps the names', () => {
     }
   });
 
+  test('numbers of nodes beyond 32 bits are none', () => {
+    using graph = graphs['graphs with names']();
+    using drawing = engine.communities.layout(graph, { seed: 1 });
+    const before = drawing.positions();
+    for (const node of [2 ** 32, 2 ** 32 + 1, 2 ** 40, 6])
+      expect(() => drawing.place(node, [9, 9])).toThrow(/"node"/);
+    expect(drawing.positions()).toEqual(before);
+  });
+
   test('ids, too: numbers stay node numbers, bigints and texts are ids', () => {
     const ids = { from: [700, 900], to: [900, 2 ** 40], compactIds: true, directed: false };
     using graph = engine.graph.Graph.fromEdges(ids);
@@ -334,6 +353,23 @@ describe('what is made of a graph keeps the names', () => {
       expect(again.save()).toEqual(file);
       again.dispose();
     }
+  });
+
+  test('in a saved hierarchy with a core', () => {
+    // All of ninety with each other, and a node at each of them.
+    const [from, to]: [string[], string[]] = [[], []];
+    for (let i = 0; i < 90; i++) {
+      for (let j = 0; j < i; j++) from.push(`hub ${i}`) && to.push(`hub ${j}`);
+      from.push(`hub ${i}`);
+      to.push(`leaf ${i}`);
+    }
+    using graph = engine.graph.Graph.fromEdges({ from, to, directed: false });
+    using hierarchy = engine.paths.buildHierarchy(graph);
+    using again = engine.paths.ContractionHierarchy.load(hierarchy.save());
+    expect([hierarchy.coreNodes, again.coreNodes]).toEqual([90, 90]);
+    const found = again.route('leaf 3', 'leaf 80');
+    expect(found).toEqual(hierarchy.route('leaf 3', 'leaf 80'));
+    expect(again.labelsOf(found.nodes)).toEqual(['leaf 3', 'hub 3', 'hub 80', 'leaf 80']);
   });
 
   test('a saved hierarchy with labels for other nodes is refused', () => {

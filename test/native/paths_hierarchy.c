@@ -258,6 +258,41 @@ static void comes_back_from_a_file(void **state) {
   }
 }
 
+// A complete graph with a node at each of its nodes: these are contracted, and the core, whose lists
+// have links to them, comes back from a file as it was.
+static void a_core_comes_back_from_a_file(void **state) {
+  (void)state;
+  enum { CLIQUE = 90 };
+  for (int directed = 0; directed < 2; directed++) {
+    uint32_t *from = malloc(CLIQUE * CLIQUE * 4), *to = malloc(CLIQUE * CLIQUE * 4), count = 0;
+    for (uint32_t i = 0; i < CLIQUE; i++) {
+      for (uint32_t j = directed ? 0 : i + 1; j < CLIQUE; j++) {
+        if (j != i) from[count] = i, to[count++] = j;
+      }
+      from[count] = directed && i % 2 ? CLIQUE + i : i;
+      to[count++] = directed && i % 2 ? i : CLIQUE + i;
+    }
+    sl_graph *g = make_graph(2 * CLIQUE, count, from, to, NULL, SL_VALUES_PATTERN, directed);
+    sl_hierarchy *h = prepare(g, true, UINT64_MAX), *again;
+    file f = save(h);
+    assert_true(fact(h, 5) == CLIQUE);
+    assert_ok(load(f.bytes, f.length, &again));
+    for (uint32_t k = 0; k < 2 * CLIQUE; k++) {
+      double one[4], other[4];
+      assert_ok(sl_hierarchy_route(h, k, 2 * CLIQUE - 2, one));
+      assert_ok(sl_hierarchy_route(again, k, 2 * CLIQUE - 2, other));
+      assert_true(one[0] == other[0] && one[1] == other[1] && one[3] == other[3]);
+    }
+    refuses_cuts(f, load_and_use);
+    sl_hierarchy_destroy(again);
+    sl_hierarchy_destroy(h);
+    sl_graph_destroy(g);
+    free(f.bytes);
+    free(from);
+    free(to);
+  }
+}
+
 // What the nodes are called is the host's: it is kept as it is, as the last section, and nothing
 // else may stand there.
 static void labels_stand_at_the_end(void **state) {
@@ -361,6 +396,7 @@ int main(void) {
       property(agrees_with_searches_on_streets),
       property(takes_every_shape),
       property(comes_back_from_a_file),
+      property(a_core_comes_back_from_a_file),
       property(labels_stand_at_the_end),
       property(gives_everything_back_without_memory),
       property(refuses_what_is_no_question),

@@ -204,7 +204,7 @@ export class Layout extends NamedNodes<RawLayout> {
     const operation = 'Layout.place';
     const { fixed = false } = check.options<{ fixed?: boolean }>(operation, options, ['fixed']);
     const holds = Number(check.boolean(operation, 'fixed', fixed));
-    const number = this.numberOf(operation, 'node', node, Number.MAX_SAFE_INTEGER);
+    const number = this.numberOf(operation, 'node', node);
     const { dimensions } = this;
     this.runtime.scratch(operation, (scratch) => {
       const at = position === undefined ? undefined : scratch.doubles('position', position);

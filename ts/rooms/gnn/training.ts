@@ -88,13 +88,13 @@ export function beginTraining<T>(
   const validation = given.validation && known('validation', given.validation);
   return runtime.scratch(operation, (scratch) => {
     const joined = (key: 'nodes' | 'labels') => {
-      const numbers = (list: LabelledNodes) =>
-        scratch.indices(
-          key,
-          key === 'nodes' ? graph.numbersOf(operation, key, list.nodes) : list.labels,
-        );
-      const lists = [numbers(training)];
-      if (validation) lists.push(numbers(validation));
+      const numbers = (which: 'training' | 'validation', { nodes, labels }: LabelledNodes) => {
+        const argument = `${which}.${key}`;
+        const list = key === 'nodes' ? graph.numbersOf(operation, argument, nodes) : labels;
+        return scratch.indices(argument, list);
+      };
+      const lists = [numbers('training', training)];
+      if (validation) lists.push(numbers('validation', validation));
       const copies = lists.map(({ address, length }) => runtime.copyU32(address, length));
       const all = new Uint32Array(copies.reduce((sum, copy) => sum + copy.length, 0));
       let at = 0;
