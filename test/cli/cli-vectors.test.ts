@@ -446,6 +446,22 @@ describe('index and search', () => {
       expect(await refused(['index', 'all.npy', '-o', 'never.slv', ...how])).toMatch(text);
   });
 
+  test('what vectors are compared by needs vectors', async () => {
+    file('words.jsonl', '{"id":1,"title":"a","s":{"indices":[1],"values":[1]}}\n');
+    for (const kind of [
+      ['--text', 'title'],
+      ['--sparse', 's'],
+    ])
+      for (const [option, value] of [
+        ['--codes', 'int8'],
+        ['--rerank', 'float32'],
+        ['--prefix', '2'],
+      ] as const) {
+        const asked = ['index', 'words.jsonl', '-o', 'never.slv', ...kind, option, value];
+        expect(await refused(asked)).toContain(`${option} ${value}: only for vectors`);
+      }
+  });
+
   test('sketches take more and answer the same', async () => {
     file('all.npy', all);
     const built = async (...args: string[]) =>

@@ -103,7 +103,7 @@ export function addIndexVerbs(program: Command, progress: Progress): void {
     .addOption(
       new Option(
         '--rerank <name>',
-        'with int8, rabitq, pq or binary: what the best are compared with again (default: "float16")',
+        'with int8, rabitq, pq, binary or --prefix: what the best are compared with again (default: "float16")',
       ).choices(['none', 'float16', 'float32', 'rabitq4']),
     )
     .option(
@@ -132,7 +132,8 @@ Examples:
       if (field === undefined && (text !== undefined || sparse !== undefined))
         for (const [name, value] of Object.entries({
           threads: options.threads,
-          codes: options.codes === 'auto' ? 'auto' : undefined,
+          codes: options.codes === 'none' ? undefined : options.codes,
+          rerank: options.rerank,
           prefix: options.prefix,
         }))
           if (value !== undefined) throw new CliError(`--${name} ${value}: only for vectors`);
