@@ -116,7 +116,8 @@ sl_status sl_hnsw_recall(sl_hnsw *index, const void *queries, uint32_t count, ui
                          uint32_t ef, uint32_t *hits, uint32_t *wanted);
 
 // All vectors within a radius of a query, nearest first: a search whose k grows until the last one
-// found is farther away, so that it finds what searches find.
+// found is farther away, so that it finds what searches find. With signs and prefixes, which order
+// candidates in another way than their distances do, it grows on until most are farther away.
 //   query    sl_metric_input_bytes(), read
 //   radius   a distance of the metric; results are at most so far away
 //   most     at most so many results, at least 1

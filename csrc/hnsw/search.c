@@ -35,8 +35,9 @@ enum { CROWD_EXPECTED = 64 }; // allowed to be expected among those that are cou
 // How often a search with codes is repeated with twice the candidates.
 enum { WIDER_TURNS = 2 };
 
-// Neighbours that a search within a radius looks for first.
-enum { RADIUS_FIRST = 64 };
+// Neighbours that a search within a radius looks for first, and the part of the candidates within it
+// from which on codes without bounds, whose order is another one, are asked for more.
+enum { RADIUS_FIRST = 64, RADIUS_PART = 4 };
 
 typedef struct search {
   sl_scorer scorer;
@@ -288,11 +289,14 @@ sl_status sl_hnsw_search_radius(sl_hnsw *index, const void *query, double radius
   *found = 0;
   SL_REQUIRE(!isnan(radius), SL_ERR_ARGUMENT, "radius", "a number");
   SL_REQUIRE(most > 0, SL_ERR_ARGUMENT, "most", "at least 1");
+  const sl_store *store = &index->store;
+  bool loose = store->exact != SL_EXACT_NONE && !sl_codes_have_tails(store->codes);
   for (uint32_t k = most < RADIUS_FIRST ? most : RADIUS_FIRST;;) {
     SL_TRY(sl_hnsw_search(index, query, 1, k, ef, filter, ids, distances, found));
-    bool all = *found < k;
-    while (*found > 0 && distances[*found - 1] > radius) (*found)--, all = true;
-    if (all || k == most) return SL_OK;
+    bool all = *found < k, beyond = false;
+    while (*found > 0 && distances[*found - 1] > radius) (*found)--, beyond = true;
+    bool more = loose && *found > (ef < k ? k : ef) / RADIUS_PART;
+    if (all || (beyond && !more) || k == most) return SL_OK;
     k = k > most / 4 ? most : 4 * k;
   }
 }

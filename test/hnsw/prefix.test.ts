@@ -102,6 +102,32 @@ describe('a prefix', () => {
     expect(reader.search(row(9), { k: 1 }).ids[0]).toBe(9);
   });
 
+  // Candidates come in the order of their prefixes (or signs), so that one beyond the radius says
+  // nothing of those behind it.
+  test.each([
+    ['euclidean', { prefix: PREFIX / 2 }, 0.95],
+    ['cosine', { prefix: PREFIX / 2 }, 0.95],
+    ['dot', { prefix: PREFIX / 2 }, 0.95],
+    ['cosine', { codes: 'binary' }, 0.6],
+  ] as const)('finds what lies within a radius: %s, %o', (metric, how, least) => {
+    using index = room.Hnsw.create({ ...shape, metric, ...how });
+    using exact = room.Flat.create({ metric, dimension: WIDE });
+    for (const each of [index, exact]) each.addBatch({ ids, vectors });
+    for (const many of [40, 300]) {
+      let [hits, wanted] = [0, 0];
+      for (let q = 0; q < QUERIES; q++) {
+        const query = row(COUNT + q);
+        const radius = exact.search(query, { k: many }).distances[many - 1]!;
+        const right = exact.search(query, { radius }).ids;
+        const { ids: found, distances } = index.search(query, { radius });
+        expect(Math.max(...distances)).toBeLessThanOrEqual(radius);
+        hits += [...found].filter((id) => right.includes(id)).length;
+        wanted += right.length;
+      }
+      expect(hits / wanted).toBeGreaterThan(least);
+    }
+  });
+
   test('is an option of collections', () => {
     using collection = room.Collection.create({ ...shape, prefix: PREFIX });
     for (let i = 0; i < 60; i++) collection.add({ key: `item ${i}`, vector: row(i) });
