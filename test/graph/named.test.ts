@@ -327,7 +327,16 @@ describe('what is made of a graph keeps the names', () => {
     using hierarchy = engine.paths.buildHierarchy(graph);
     expect(hierarchy.labelsOf(hierarchy.route(700n, '900').nodes)).toEqual([700, 900]);
     expect(hierarchy.labelsOf(hierarchy.route(0, 2).nodes)).toEqual([700, 900, 2 ** 40]);
-    expect(() => hierarchy.route(700, 0)).toThrow(/"source"/);
+    expect(() => hierarchy.route(701, 0)).toThrow(/"source": index out of range/);
+    const drawing = engine.communities.layout(graph);
+    for (const ask of [() => hierarchy.route(700, 0), () => drawing.place(700, [1, 1])]) {
+      expect(ask).toThrow(
+        /expected a node number below 3, got 700; the node of this name is '700'/,
+      );
+      expect(ask).toThrow(expect.objectContaining({ code: 'INDEX' }));
+    }
+    expect(() => graph.neighbors(900)).toThrow(/the node of this name is '900'/);
+    expect([...graph.neighbors('700')]).toEqual([1]);
   });
 
   test.each([

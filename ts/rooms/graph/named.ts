@@ -98,8 +98,14 @@ export abstract class NamedNodes<R extends RawObject> extends WasmObject<R> {
    * @internal
    */
   numberOf(operation: string, argument: string, ref: NodeRef, most = 0xffff_ffff): number {
-    if (typeof ref !== 'string' && typeof ref !== 'bigint')
-      return check.integer(operation, argument, ref, 0, most);
+    if (typeof ref !== 'string' && typeof ref !== 'bigint') {
+      check.integer(operation, argument, ref, 0, most);
+      const labels = this.#labels;
+      // An id in place of a number.
+      if (labels === undefined || ref < labels.length || labels.find(ref) === undefined) return ref;
+      const message = `"${argument}" expected a node number below ${labels.length}, got ${ref}; the node of this name is '${ref}'`;
+      throw new SublinearRangeError('INDEX', operation, message, { argument });
+    }
     const node = this.nodeOf(ref);
     if (node !== undefined) return node;
     const why = this.#labels ? 'a node of the graph' : 'a node number: this graph has no names';

@@ -98,7 +98,7 @@ export interface BellmanFord extends Work {
     nodes: Uint32Array<ArrayBuffer>;
     length: number;
   };
-  /** What each node is called, when the edges came by names. */
+  /** What each node is called, when the edges came by names; nodes that only `nodeCount` adds have none. */
   labels?: NodeLabel[];
   /** `'stagnated'`: a cycle of length 0 keeps changing the last bits of distances, which are right up to rounding. */
   outcome: OutcomeName;
