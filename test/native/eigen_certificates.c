@@ -167,7 +167,7 @@ static sl_csr *random_mass(sl_rng *rng, uint32_t n, int scale) {
 
 typedef struct tallies {
   tally values, angles;
-  uint32_t trials, pairs, counted;
+  uint32_t trials, pairs, counted, stagnated;
 } tallies;
 
 static void trial(sl_rng *rng, tallies *t) {
@@ -217,7 +217,12 @@ static void trial(sl_rng *rng, tallies *t) {
   }
   t->pairs += k;
   t->counted += got.facts[6] >= 0;
-  check_values(&got, all, n, which, sigma, 4e-15 * size);
+  // LOBPCG may come to rest a little above the tolerance; what it says of its pairs was counted above.
+  if (method == SL_EIGEN_LOBPCG && outcome_of(&got) == SL_OUTCOME_STAGNATED) {
+    t->stagnated++;
+  } else {
+    check_values(&got, all, n, which, sigma, 4e-15 * size);
+  }
   free_answer(&got);
   sl_eigen_destroy(eigen);
   sl_csr_destroy(matrix);
@@ -233,6 +238,7 @@ static void bounds_hold(void **state) {
   report("eigenvalues", &t.values, 1);
   report("angles of eigenvectors", &t.angles, 1);
   assert_true(t.counted > t.trials * 9 / 10);
+  assert_true(t.stagnated <= t.trials / 10000);
 }
 
 int main(void) {
