@@ -1,20 +1,10 @@
 // Codes as users ask for them: what they hold, what goes with what, and collections of them.
-import { createEngine, type Engine } from 'sublinear';
-import type { HnswRoom } from 'sublinear/hnsw';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
+import { withRoom } from '../support/room.js';
 
-let engine: Engine;
-let room: HnswRoom;
-beforeAll(async () => {
-  engine = await createEngine();
-  room = await engine.use('hnsw');
-});
-afterAll(() => {
-  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  engine.dispose();
-});
+const room = withRoom('hnsw');
 
 const next = random(5);
 const [COUNT, WIDE] = [600, 768];

@@ -1,20 +1,11 @@
 // MaxSim: documents of several vectors, against numpy (test/vectors/hnsw/max-sim.py).
-import { createEngine, type Engine } from 'sublinear';
-import type { Collection, HnswRoom, Metric } from 'sublinear/hnsw';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Collection, Metric } from 'sublinear/hnsw';
+import { expect, test } from 'vitest';
 import { refusalOf } from '../support/refused.js';
+import { withRoom } from '../support/room.js';
 import vectors from '../vectors/hnsw/max-sim.json' with { type: 'json' };
 
-let engine: Engine;
-let room: HnswRoom;
-beforeAll(async () => {
-  engine = await createEngine();
-  room = await engine.use('hnsw');
-});
-afterAll(() => {
-  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  engine.dispose();
-});
+const room = withRoom('hnsw');
 
 function make(metric: Metric, index: 'flat' | 'hnsw' = 'flat'): Collection {
   const collection = room.Collection.create({ metric, dimension: 6, index });

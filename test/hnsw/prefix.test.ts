@@ -1,20 +1,11 @@
 // Indexes that are walked by the first numbers of vectors, as users ask for them.
-import { createEngine, type Engine } from 'sublinear';
-import type { HnswOptions, HnswRoom } from 'sublinear/hnsw';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HnswOptions } from 'sublinear/hnsw';
+import { describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
+import { withRoom } from '../support/room.js';
 
-let engine: Engine;
-let room: HnswRoom;
-beforeAll(async () => {
-  engine = await createEngine();
-  room = await engine.use('hnsw');
-});
-afterAll(() => {
-  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  engine.dispose();
-});
+const room = withRoom('hnsw');
 
 const [COUNT, WIDE, PREFIX, QUERIES, K] = [2000, 128, 32, 25, 10];
 const ids = Uint32Array.from({ length: COUNT }, (_, i) => i);

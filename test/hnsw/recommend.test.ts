@@ -1,20 +1,11 @@
 // recommendCodes: the fewest bytes that reach a recall, measured on a sample.
-import { createEngine, type Engine } from 'sublinear';
-import type { Codes, HnswRoom, Rerank } from 'sublinear/hnsw';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Codes, Rerank } from 'sublinear/hnsw';
+import { describe, expect, test } from 'vitest';
 import { random } from '../support/door.js';
 import { refusalOf } from '../support/refused.js';
+import { withRoom } from '../support/room.js';
 
-let engine: Engine;
-let room: HnswRoom;
-beforeAll(async () => {
-  engine = await createEngine();
-  room = await engine.use('hnsw');
-});
-afterAll(() => {
-  for (const { bytesInUse } of engine.stats().modules) expect(bytesInUse).toBe(0);
-  engine.dispose();
-});
+const room = withRoom('hnsw');
 
 /** Points around 20 centres. */
 function clouds(count: number, dimension: number, seed: number): Float32Array {
