@@ -20,6 +20,9 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
+/** Milliseconds by which each message to a worker is late: a test that reads an answer too early fails by it at once. */
+const late = Number(process.env.LATE_WORKERS ?? 0);
+
 /** Of the test that runs; made anew for each. */
 export let page: Page;
 export let context: BrowserContext;
@@ -82,6 +85,13 @@ export function usePlayground(): void {
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
+    if (late > 0)
+      await page.addInitScript((ms) => {
+        const { postMessage } = Worker.prototype;
+        Worker.prototype.postMessage = function (...message: unknown[]) {
+          setTimeout(() => Reflect.apply(postMessage, this, message), ms);
+        };
+      }, late);
     await page.addInitScript(() => {
       const tasks: number[] = [];
       Object.assign(globalThis, { longTasks: tasks });

@@ -28,7 +28,11 @@ const powers = {
 };
 
 export class Chart {
-  readonly element = h('div', { className: 'chart', role: 'img' });
+  readonly element = h('div', {
+    className: 'chart',
+    role: 'img',
+    'aria-label': 'Nothing is drawn yet.',
+  });
   #plot: uPlot | undefined;
   #again: (() => void) | undefined;
 

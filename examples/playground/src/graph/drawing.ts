@@ -52,7 +52,12 @@ export class Drawing {
 
   constructor(onchoose: (node: number) => void) {
     const stage = h('div', { className: 'sigma' });
-    this.element = h('div', { className: 'card drawing', role: 'img' }, this.#map, stage);
+    this.element = h(
+      'div',
+      { className: 'card drawing', role: 'img', 'aria-label': 'Nothing is drawn yet.' },
+      this.#map,
+      stage,
+    );
     // Sigma measures its element, which has to be on the page by then.
     this.#start = () => {
       const sigma = new Sketch(this.#graph, stage, {

@@ -145,8 +145,9 @@ export async function show(panel: HTMLElement): Promise<void> {
   const time = fact('time');
   const outcome = fact('ended');
   const proof = fact('places proved');
-  const touchedMeter = h('div', { className: 'meter', role: 'img' });
-  const massMeter = h('div', { className: 'meter', role: 'img' });
+  const emptyMeter = () =>
+    h('div', { className: 'meter', role: 'img', 'aria-label': 'Nothing is measured yet.' });
+  const [touchedMeter, massMeter] = [emptyMeter(), emptyMeter()];
   const list = h('tbody');
   const newest = latest(told);
 
