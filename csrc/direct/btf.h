@@ -16,16 +16,17 @@ typedef struct sl_btf {
   const uint32_t *row_of; // n: the matching, kept until it is done
   uint32_t *order;       // n: row at each place, complete when it is done; the column at that place
                          // is the one matched with the row
-  uint32_t *block_start; // blocks + 1 of n + 1: first place of each block
+  uint32_t *block_start; // blocks + 1 of n + 1, behind `order`: first place of each block
   uint32_t blocks;
   bool done;
-  // While it is made.
+  // While it is made, for rows by the columns that are matched with them.
   uint32_t *number; // n: 1 + order in which the row was met; 0: not yet; SL_UNMATCHED: its block is
                     // complete
   uint32_t *low;    // n: least number that the row reaches
   uint32_t *next;   // n: entry of the row to follow next
   uint32_t *path;   // n: rows on the way from the root
   uint32_t *open;   // n: rows whose block is not complete
+  uint32_t *column_of; // n: column matched with each row
   uint32_t met, placed, depth, open_count, root;
 } sl_btf;
 
@@ -33,7 +34,7 @@ typedef struct sl_btf {
 //   matrix   square; read and kept until it is done
 //   row_of   n: row matched with each column, a permutation
 //   out      written; destroy it also after a failure
-//   Errors: ERR_MEMORY. Allocates 28 bytes a row. O(n).
+//   Errors: ERR_MEMORY. Allocates 32 bytes a row. O(n).
 sl_status sl_btf_begin(const sl_csr *matrix, const uint32_t *row_of, sl_btf *out);
 
 // Goes on for about `work` entries; *spent grows by those looked at. True: it is done. In all

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "direct/amd.h"
 #include "direct/btf.h"
+#include "direct/lu_small.h"
 #include "simd/kernels.h"
 
 // A matched entry below this part of the largest of its row, as a power of two, will hardly be a
@@ -47,14 +48,16 @@ struct sl_lu_analysis {
   sl_product_matching product;
   sl_btf btf;
   sl_amd *amd;
-  uint32_t *column_place; // n
+  uint32_t *column_place;           // n
+  uint64_t neighbours[SL_LU_SMALL]; // of each row of a small block that is ordered
   // Of the block that is ordered; its rows and columns count from 0.
-  uint32_t *in_start, *in_row; // largest block + 2; nnz
-  uint32_t *offsets, *indices; // largest block + 1; 2 nnz: its rows and columns together
-  uint32_t *mark, *order;      // largest block
-  uint32_t *parent, *count;    // largest block: elimination tree of the pattern, entries of columns
-  uint32_t *place;             // largest block
-  uint32_t *other;             // largest block: the first order, while there are two
+  uint32_t *in_start, *in_row; // largest block + 2, with all but the next one; nnz
+  uint32_t *offsets,
+      *indices;           // largest block + 1; 2 nnz, behind in_row: its rows and columns together
+  uint32_t *mark, *order; // largest block
+  uint32_t *parent, *count; // largest block: elimination tree of the pattern, entries of columns
+  uint32_t *place;          // largest block
+  uint32_t *other;          // largest block: the first order, while there are two
   double fill, flops, other_fill, other_flops; // of the order, and of the other
   uint32_t joined;
 };
@@ -68,20 +71,12 @@ void sl_lu_analysis_destroy(sl_lu_analysis *a) {
   sl_free(a->column_place);
   sl_free(a->in_start);
   sl_free(a->in_row);
-  sl_free(a->offsets);
-  sl_free(a->indices);
-  sl_free(a->mark);
-  sl_free(a->order);
-  sl_free(a->parent);
-  sl_free(a->count);
-  sl_free(a->place);
-  sl_free(a->other);
   sl_free(a);
 }
 
 size_t sl_lu_analysis_bytes(const sl_lu *lu) {
   if (lu->analysis == NULL) return 0;
-  return sizeof(sl_lu_analysis) + 76 * (size_t)lu->n + 12 * (size_t)lu->nnz;
+  return sizeof(sl_lu_analysis) + 84 * (size_t)lu->n + 12 * (size_t)lu->nnz;
 }
 
 static void enter(sl_lu_analysis *a, stage next) {
@@ -170,13 +165,19 @@ static void weigh_row(sl_lu *lu, uint32_t row, bool second) {
 
 static sl_status weigh(sl_lu *lu, uint64_t work) {
   sl_lu_analysis *a = lu->analysis;
+  const uint32_t *entry_of = a->matching.entry_of;
   uint64_t begin = lu->spent;
   while (a->cursor < 2 * (uint64_t)lu->n && lu->spent - begin < work) {
     bool second = a->cursor >= lu->n;
     uint32_t row = second ? a->cursor - lu->n : a->cursor;
     a->cursor++;
+    lu->spent++;
+    // No entry is 4 or more: of most rows the matched one says enough.
+    if (lu->scaled && sl_exponent(sl_csr_value(lu->matrix, entry_of[row])) > WEAK_EXPONENT) {
+      continue;
+    }
     weigh_row(lu, row, second);
-    lu->spent += lu->matrix->row_pointers[row + 1] - lu->matrix->row_pointers[row] + 1;
+    lu->spent += lu->matrix->row_pointers[row + 1] - lu->matrix->row_pointers[row];
   }
   if (a->cursor < 2 * (uint64_t)lu->n) return SL_OK;
   if (a->weak > lu->n / 16 || a->lost) {
@@ -199,6 +200,11 @@ static sl_status product(sl_lu *lu, uint64_t work) {
 
 // ---- blocks -------------------------------------------------------------------------------------
 
+static bool is_small(const sl_lu *lu, uint32_t size) {
+  return size <= SL_LU_SMALL && (lu->options.ordering == SL_LU_ORDER_AUTO ||
+                                 lu->options.ordering == SL_LU_ORDER_MINIMUM_DEGREE);
+}
+
 static sl_status allocate_blocks(sl_lu *lu) {
   sl_lu_analysis *a = lu->analysis;
   size_t n = lu->n, size = lu->largest_block;
@@ -207,16 +213,18 @@ static sl_status allocate_blocks(sl_lu *lu) {
   if (a->product.column_dual != NULL) SL_TRY(SL_ALLOC(&lu->column_base, n));
   SL_TRY(SL_ALLOC(&a->column_place, n));
   if (size == 1) return SL_OK;
-  SL_TRY(SL_ALLOC(&a->in_start, size + 2));
-  SL_TRY(SL_ALLOC(&a->in_row, lu->nnz));
-  SL_TRY(SL_ALLOC(&a->offsets, size + 1));
-  SL_TRY(SL_ALLOC(&a->indices, 2 * (size_t)lu->nnz));
-  SL_TRY(SL_ALLOC(&a->mark, size));
-  SL_TRY(SL_ALLOC(&a->parent, size));
-  SL_TRY(SL_ALLOC(&a->count, size));
-  SL_TRY(SL_ALLOC(&a->place, size));
-  SL_TRY(SL_ALLOC(&a->other, size));
-  return SL_ALLOC(&a->order, size);
+  SL_TRY(sl_alloc(size + 1, 8 * sizeof *a->in_start, (void **)&a->in_start));
+  uint32_t **parts[] = {&a->offsets, &a->mark,  &a->parent, &a->count,
+                        &a->place,   &a->other, &a->order};
+  uint32_t *part = a->in_start + size + 2;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    *parts[i] = part;
+    part += size + (i == 0);
+  }
+  if (is_small(lu, lu->largest_block)) return SL_OK;
+  SL_TRY(sl_alloc(lu->nnz, 3 * sizeof *a->in_row, (void **)&a->in_row));
+  a->indices = a->in_row + lu->nnz;
+  return SL_OK;
 }
 
 // Rows and columns at their places, as blocks and order have them by now.
@@ -248,8 +256,9 @@ static sl_status blocks(sl_lu *lu, uint64_t work) {
 }
 
 // Goes on over the rows of the block; true at its end.
-static bool over_rows(sl_lu *lu, uint64_t work, uint32_t first, uint32_t size,
-                      void (*visit)(sl_lu *, uint32_t first, uint32_t size, uint32_t row)) {
+static inline __attribute__((always_inline)) bool
+over_rows(sl_lu *lu, uint64_t work, uint32_t first, uint32_t size,
+          void (*visit)(sl_lu *, uint32_t first, uint32_t size, uint32_t row)) {
   sl_lu_analysis *a = lu->analysis;
   uint64_t begin = lu->spent;
   while (a->cursor < size && lu->spent - begin < work) {
@@ -427,19 +436,51 @@ static bool step_order(sl_lu *lu, uint64_t work) {
   return true;
 }
 
-// One piece of the ordering of the current block.
-static sl_status order_block(sl_lu *lu, uint64_t work) {
+// ---- small blocks -------------------------------------------------------------------------------
+
+static void note_neighbours(sl_lu *lu, uint32_t first, uint32_t size, uint32_t local) {
   sl_lu_analysis *a = lu->analysis;
-  uint32_t first = lu->block_start[a->block], size = lu->block_start[a->block + 1] - first;
-  switch (a->stage) {
-  case COUNT_IN:
+  const sl_csr *matrix = lu->matrix;
+  uint32_t row = lu->row_order[first + local], end = matrix->row_pointers[row + 1];
+  const uint32_t *columns = matrix->columns, *places = a->column_place;
+  uint64_t *neighbours = a->neighbours, own = (uint64_t)1 << local, found = 0;
+  for (uint32_t t = matrix->row_pointers[row]; t < end; t++) {
+    uint32_t column = places[columns[t]] - first;
+    if (column >= size) continue;
+    found |= (uint64_t)1 << column;
+    neighbours[column] |= own;
+  }
+  neighbours[local] |= found;
+}
+
+// Blocks that are small, from the current one on.
+static void order_small_blocks(sl_lu *lu, uint64_t work) {
+  sl_lu_analysis *a = lu->analysis;
+  uint64_t begin = lu->spent;
+  while (a->block < lu->blocks && lu->spent - begin < work) {
+    uint32_t first = lu->block_start[a->block], size = lu->block_start[a->block + 1] - first;
     if (size <= 2) { // either order does
       lu->predicted_fill += size == 2 ? 2 : 0;
       lu->predicted_flops += size == 2 ? 3 : 0;
       a->block++;
       lu->spent++;
-      return SL_OK;
+      continue;
     }
+    if (!is_small(lu, size)) return;
+    if (a->cursor == 0) memset(a->neighbours, 0, size * sizeof *a->neighbours);
+    if (!over_rows(lu, work - (lu->spent - begin), first, size, note_neighbours)) return;
+    sl_lu_small_order(a->neighbours, size, a->order, &a->fill, &a->flops);
+    lu->spent += (uint64_t)size * size / 4;
+    take_order(lu, first, size, SL_LU_ORDER_MINIMUM_DEGREE);
+  }
+}
+
+// One piece of the ordering of the current block, which is not small.
+static sl_status order_block(sl_lu *lu, uint64_t work) {
+  sl_lu_analysis *a = lu->analysis;
+  uint32_t first = lu->block_start[a->block], size = lu->block_start[a->block + 1] - first;
+  switch (a->stage) {
+  case COUNT_IN:
     if (a->cursor == 0) memset(a->in_start, 0, ((size_t)size + 2) * sizeof *a->in_start);
     if (!over_rows(lu, work, first, size, count_in)) return SL_OK;
     for (uint32_t c = 0; c < size; c++) a->in_start[c + 2] += a->in_start[c + 1];
@@ -527,6 +568,13 @@ static void finish(sl_lu *lu, uint64_t work, bool *done) {
   lu->outside_count = lu->outside_start[a->cursor];
 }
 
+// Whether the current block is one of them.
+static bool is_at_small(const sl_lu *lu) {
+  const sl_lu_analysis *a = lu->analysis;
+  uint32_t size = lu->block_start[a->block + 1] - lu->block_start[a->block];
+  return size <= 2 || is_small(lu, size);
+}
+
 sl_status sl_lu_analyse(sl_lu *lu, uint64_t work, bool *done) {
   if (lu->analysis == NULL) SL_TRY(SL_ALLOC_ZERO(&lu->analysis, 1));
   sl_lu_analysis *a = lu->analysis;
@@ -545,8 +593,13 @@ sl_status sl_lu_analyse(sl_lu *lu, uint64_t work, bool *done) {
     finish(lu, work, done);
     return SL_OK;
   default:
-    if (a->block < lu->blocks) return order_block(lu, work);
-    enter(a, FINISH);
+    if (a->block == lu->blocks) {
+      enter(a, FINISH);
+    } else if (is_at_small(lu)) {
+      order_small_blocks(lu, work);
+    } else {
+      return order_block(lu, work);
+    }
     return SL_OK;
   }
 }

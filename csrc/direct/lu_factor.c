@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "direct/lu_rows.h"
+#include "direct/lu_small.h"
 
 #define NONE UINT32_MAX
 #define NOINLINE __attribute__((noinline))
@@ -33,6 +34,7 @@ struct sl_lu_search {
   uint32_t *top;       // largest block: first row of the supernode that each row is in
   uint32_t *waiting;   // largest block: first row to subtract of each supernode, or NONE
   uint32_t *renamed;   // n: place of the column that had this place before
+  sl_lu_small small;   // of a block of few rows
   uint32_t block;
   uint64_t lower_end, upper_end;
 };
@@ -40,16 +42,7 @@ struct sl_lu_search {
 void sl_lu_search_destroy(sl_lu_search *s) {
   if (s == NULL) return;
   sl_free(s->x);
-  sl_free(s->mark);
-  sl_free(s->row_of);
-  sl_free(s->stack);
-  sl_free(s->next);
-  sl_free(s->kept);
-  sl_free(s->wanted);
-  sl_free(s->wanted_by);
-  sl_free(s->top);
-  sl_free(s->waiting);
-  sl_free(s->renamed);
+  sl_free(s->mark); // with the other arrays
   sl_free(s);
 }
 
@@ -64,26 +57,26 @@ static sl_status create_search(sl_lu *lu) {
   lu->search = s;
   uint32_t size = lu->largest_block;
   SL_TRY(SL_ALLOC_ZERO(&s->x, size));
-  SL_TRY(SL_ALLOC_ZERO(&s->mark, size));
-  SL_TRY(SL_ALLOC(&s->row_of, size));
-  SL_TRY(SL_ALLOC(&s->stack, size));
-  SL_TRY(SL_ALLOC(&s->next, size));
-  SL_TRY(SL_ALLOC(&s->kept, size));
-  SL_TRY(SL_ALLOC(&s->wanted, size));
-  SL_TRY(SL_ALLOC(&s->wanted_by, size));
-  SL_TRY(SL_ALLOC(&s->top, size));
-  SL_TRY(SL_ALLOC(&s->waiting, size));
+  SL_TRY(sl_alloc(9 * (size_t)size + lu->n, sizeof *s->mark, (void **)&s->mark));
+  uint32_t **parts[] = {&s->row_of,    &s->stack, &s->next,    &s->kept,   &s->wanted,
+                        &s->wanted_by, &s->top,   &s->waiting, &s->renamed};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    *parts[i] = s->mark + (i + 1) * (size_t)size;
+  }
+  memset(s->mark, 0, size * sizeof *s->mark);
   memset(lu->joined, 0, lu->n);
-  return SL_ALLOC(&s->renamed, lu->n);
+  return SL_OK;
 }
 
 static void begin_block(sl_lu *lu) {
   sl_lu_search *s = lu->search;
   uint32_t size = lu->block_start[s->block + 1] - lu->block_start[s->block];
-  for (uint32_t c = 0; c < size; c++) {
-    s->row_of[c] = s->kept[c] = s->waiting[c] = NONE;
-    s->wanted[c] = s->wanted_by[c] = c;
+  for (uint32_t c = 0; c < size; c++) s->wanted[c] = s->wanted_by[c] = c;
+  if (size <= SL_LU_SMALL) {
+    sl_lu_small_begin(&s->small);
+    return;
   }
+  for (uint32_t c = 0; c < size; c++) s->row_of[c] = s->kept[c] = s->waiting[c] = NONE;
 }
 
 // ---- which rows are needed ----------------------------------------------------------------------
@@ -132,16 +125,23 @@ static uint32_t reach(const sl_lu *lu, uint32_t first, uint32_t root, uint32_t s
 
 // ---- a row of numbers ---------------------------------------------------------------------------
 
-// Scatters the scaled row k; returns its largest entry. Entries outside of the block wait.
-static double scatter(const sl_lu *lu, uint32_t k, uint32_t first) {
+// Scatters the scaled row k; returns its largest entry. Those outside of the block go to where they are
+// kept: their columns have got their places.
+static double scatter(sl_lu *lu, uint32_t k, uint32_t first) {
+  const uint32_t *renamed = lu->search->renamed;
   double *x = lu->search->x, largest = 0;
   int32_t exponent = lu->row_exponent[k];
+  uint32_t outside = lu->outside_start[k];
   const uint32_t *place = lu->place + lu->entry_start[k];
   const double *entries = sl_lu_row_entries(lu, k);
   for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
     uint32_t q = place[t];
-    if (q < first) continue;
     double value = sl_lu_scaled_entry(lu, entries[t], exponent, q);
+    if (q < first) {
+      lu->outside_index[outside] = renamed[q];
+      lu->outside_value[outside++] = value;
+      continue;
+    }
     x[q - first] = value;
     double size = fabs(value);
     if (size > largest) largest = size;
@@ -348,15 +348,52 @@ NOINLINE static sl_status factor_row(sl_lu *lu, uint32_t k) {
   return SL_OK;
 }
 
-// A block of one: its entry is the pivot.
+// A row of a block of few.
+static sl_status factor_small(sl_lu *lu, uint32_t k) {
+  sl_lu_search *s = lu->search;
+  uint32_t first = lu->block_start[s->block], local = k - first;
+  SL_TRY(sl_lu_reserve(lu, s->lower_end + SL_LU_SMALL, s->upper_end + SL_LU_SMALL));
+  sl_lu_small_row row;
+  sl_lu_small_factor(lu, &s->small, k, first, s->lower_end, s->upper_end, s->wanted[local],
+                     s->renamed, &row);
+  if (!row.finite) {
+    sl_job_end(&lu->job, SL_OUTCOME_BREAKDOWN);
+    return SL_OK;
+  }
+  if (row.pivot == SL_LU_NO_PIVOT) {
+    sl_lu_end_singular(lu, k);
+    return SL_OK;
+  }
+  if (row.pivot != s->wanted[local]) want_other(s, local, row.pivot);
+  s->row_of[row.pivot] = local;
+  s->lower_end += row.lower;
+  s->upper_end += row.upper;
+  lu->lower_start[k + 1] = s->lower_end;
+  lu->upper_start[k + 1] = s->upper_end;
+  lu->flops += 2.0 * (double)row.products + row.upper;
+  lu->spent +=
+      row.products + row.upper + row.lower + 5 + lu->entry_start[k + 1] - lu->entry_start[k];
+  return SL_OK;
+}
+
+// A block of one: its entry is the pivot, and all others lie outside.
 static void factor_single(sl_lu *lu, uint32_t k) {
   sl_lu_search *s = lu->search;
   double value = 0;
   const uint32_t *place = lu->place + lu->entry_start[k];
   const double *entries = sl_lu_row_entries(lu, k);
-  uint32_t count = lu->entry_start[k + 1] - lu->entry_start[k];
-  for (uint32_t t = 0; t < count; t++) value = place[t] == k ? entries[t] : value;
-  value = sl_lu_scaled_entry(lu, value, lu->row_exponent[k], k);
+  uint32_t count = lu->entry_start[k + 1] - lu->entry_start[k], at = lu->outside_start[k];
+  int32_t exponent = lu->row_exponent[k];
+  for (uint32_t t = 0; t < count; t++) {
+    uint32_t q = place[t];
+    double entry = sl_lu_scaled_entry(lu, entries[t], exponent, q);
+    if (q == k) {
+      value = entry;
+      continue;
+    }
+    lu->outside_index[at] = s->renamed[q];
+    lu->outside_value[at++] = entry;
+  }
   lu->spent += count + 1;
   lu->pivot[k] = value;
   lu->lower_start[k + 1] = s->lower_end;
@@ -376,10 +413,8 @@ static void end_block(sl_lu *lu) {
   for (uint64_t t = lu->upper_start[first]; t < end; t++) {
     lu->upper_index[t] = first + s->row_of[lu->upper_index[t]];
   }
-  for (uint32_t c = 0; c < size; c++) {
-    s->renamed[first + c] = first + s->row_of[c];
-    s->mark[c] = 0;
-  }
+  for (uint32_t c = 0; c < size; c++) s->renamed[first + c] = first + s->row_of[c];
+  if (size > SL_LU_SMALL) memset(s->mark, 0, size * sizeof *s->mark);
 }
 
 sl_status sl_lu_factor(sl_lu *lu, uint64_t work, bool *done) {
@@ -394,7 +429,7 @@ sl_status sl_lu_factor(sl_lu *lu, uint64_t work, bool *done) {
       factor_single(lu, k);
     } else {
       if (k == first) begin_block(lu);
-      SL_TRY(factor_row(lu, k));
+      SL_TRY(end - first <= SL_LU_SMALL ? factor_small(lu, k) : factor_row(lu, k));
     }
     if (!sl_job_is_running(&lu->job)) return SL_OK;
     if (k + 1 == end) {

@@ -143,6 +143,7 @@ static sl_status scaled(sl_lu *lu) {
   double half = lu->predicted_fill / 2, most = 8.0 * lu->nnz;
   uint64_t guess = (uint64_t)(half < most ? half : most) + 1;
   lu->lower_start[0] = lu->upper_start[0] = 0;
+  SL_TRY(sl_lu_gather_outside(lu));
   return sl_lu_reserve(lu, guess, guess);
 }
 
@@ -181,9 +182,6 @@ static sl_status next_stage(sl_lu *lu) {
   case SL_LU_FACTOR:
     enter(lu, SL_LU_RENAME);
     return SL_OK;
-  case SL_LU_RENAME:
-    enter(lu, SL_LU_OUTSIDE);
-    return sl_lu_gather_outside(lu);
   default:
     end_factors(lu);
     return SL_OK;
@@ -201,9 +199,6 @@ static sl_status run(sl_lu *lu, uint64_t work, bool *done) {
     return sl_lu_factor(lu, work, done);
   case SL_LU_RENAME:
     sl_lu_rename(lu, work, done);
-    return SL_OK;
-  case SL_LU_OUTSIDE:
-    sl_lu_write_outside(lu, work, done);
     return SL_OK;
   default:
     sl_lu_refactor(lu, work, done);

@@ -13,12 +13,15 @@
 typedef struct sl_lu_analysis sl_lu_analysis; // lu_analysis.c
 typedef struct sl_lu_search sl_lu_search;     // lu_factor.c
 
+// Blocks of at most so many rows are ordered and factorised by sets of columns, each a number with a bit
+// for every column.
+#define SL_LU_SMALL 64
+
 typedef enum sl_lu_stage {
   SL_LU_ANALYSE,
   SL_LU_SCALE,
   SL_LU_FACTOR,
   SL_LU_RENAME, // columns by the pivots that were found
-  SL_LU_OUTSIDE,
   SL_LU_REFACTOR,
 } sl_lu_stage;
 
@@ -96,7 +99,6 @@ sl_status sl_lu_factor(sl_lu *lu, uint64_t work, bool *done);
 void sl_lu_rename(sl_lu *lu, uint64_t work, bool *done); // columns by the pivots that were found
 void sl_lu_scale(sl_lu *lu, uint64_t work, bool *done);
 void sl_lu_refactor(sl_lu *lu, uint64_t work, bool *done);
-void sl_lu_write_outside(sl_lu *lu, uint64_t work, bool *done);
 
 // Memory for the entries outside of the blocks. O(1).
 sl_status sl_lu_gather_outside(sl_lu *lu);

@@ -95,30 +95,6 @@ sl_status sl_lu_gather_outside(sl_lu *lu) {
   return SL_REALLOC(&lu->outside_value, count);
 }
 
-// The entries of row k outside of its block, which begins at `first`.
-static void write_outside(sl_lu *lu, uint32_t k, uint32_t first) {
-  uint32_t at = lu->outside_start[k];
-  if (at == lu->outside_start[k + 1]) return;
-  const uint32_t *place = lu->place + lu->entry_start[k];
-  const double *entries = sl_lu_row_entries(lu, k);
-  for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
-    uint32_t q = place[t];
-    if (q >= first) continue;
-    lu->outside_index[at] = q;
-    lu->outside_value[at++] = sl_lu_scaled_entry(lu, entries[t], lu->row_exponent[k], q);
-  }
-}
-
-void sl_lu_write_outside(sl_lu *lu, uint64_t work, bool *done) {
-  uint64_t begin = lu->spent;
-  while (lu->cursor < lu->blocks && lu->spent - begin < work) {
-    uint32_t first = lu->block_start[lu->cursor], end = lu->block_start[++lu->cursor];
-    for (uint32_t k = first; k < end; k++) write_outside(lu, k, first);
-    lu->spent += end - first + lu->outside_start[end] - lu->outside_start[first];
-  }
-  *done = lu->cursor == lu->blocks;
-}
-
 // ---- the rows again -----------------------------------------------------------------------------
 
 // The scaled entries of row k: those of its block into x, the others where they are kept. Returns

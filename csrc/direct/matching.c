@@ -9,56 +9,61 @@
 
 #include "base/memory.h"
 
+// Rows that are searched entry by entry.
+#define SHORT_ROW 16
+
 sl_status sl_matching_begin(const sl_csr *matrix, sl_matching *out) {
-  uint32_t n = matrix->rows;
+  size_t n = matrix->rows;
   *out = (sl_matching){.matrix = matrix};
-  SL_TRY(SL_ALLOC(&out->row_of, n));
-  SL_TRY(SL_ALLOC(&out->column_of, n));
-  SL_TRY(SL_ALLOC(&out->cheap, n));
-  SL_TRY(SL_ALLOC(&out->next, n));
-  SL_TRY(SL_ALLOC_ZERO(&out->seen, n));
-  SL_TRY(SL_ALLOC(&out->path, n));
-  memset(out->row_of, 0xff, n * sizeof *out->row_of);
-  memset(out->column_of, 0xff, n * sizeof *out->column_of);
+  SL_TRY(sl_alloc(n, 3 * sizeof *out->row_of, (void **)&out->row_of));
+  SL_TRY(sl_alloc(n, 4 * sizeof *out->cheap, (void **)&out->cheap));
+  out->column_of = out->row_of + n;
+  out->entry_of = out->column_of + n;
+  out->next = out->cheap + n;
+  out->seen = out->next + n;
+  out->path = out->seen + n;
+  memset(out->row_of, 0xff, 2 * n * sizeof *out->row_of);
+  memset(out->seen, 0, n * sizeof *out->seen);
   memcpy(out->cheap, matrix->row_pointers, n * sizeof *out->cheap);
   return SL_OK;
 }
 
 static void free_scratch(sl_matching *matching) {
-  sl_free(matching->cheap);
-  sl_free(matching->next);
-  sl_free(matching->seen);
-  sl_free(matching->path);
+  sl_free(matching->cheap); // with the others
   matching->cheap = matching->next = matching->seen = matching->path = NULL;
 }
 
 void sl_matching_destroy(sl_matching *matching) {
   free_scratch(matching);
-  sl_free(matching->row_of);
-  sl_free(matching->column_of);
+  sl_free(matching->row_of); // with the other two
   *matching = (sl_matching){0};
 }
 
-static void pair(sl_matching *matching, uint32_t row, uint32_t column) {
+static void pair(sl_matching *matching, uint32_t row, uint32_t column, uint32_t entry) {
   matching->row_of[column] = row;
   matching->column_of[row] = column;
+  matching->entry_of[row] = entry;
 }
 
 // Row `root` with its diagonal entry, where one is stored that is not zero.
 static uint64_t match_diagonal(sl_matching *matching, uint32_t root) {
   const sl_csr *matrix = matching->matrix;
+  const uint32_t *columns = matrix->columns;
   uint32_t begin = matrix->row_pointers[root], end = matrix->row_pointers[root + 1];
   uint32_t low = begin, high = end;
-  while (low < high) {
+  while (high - low > SHORT_ROW) {
     uint32_t middle = low + (high - low) / 2;
-    if (matrix->columns[middle] < root) {
+    if (columns[middle] < root) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  if (low < end && matrix->columns[low] == root && sl_csr_value(matrix, low) != 0) {
-    pair(matching, root, root);
+  // Without a branch that would be guessed wrong.
+  uint32_t before = low;
+  for (uint32_t at = before; at < high; at++) low += columns[at] < root;
+  if (low < end && columns[low] == root && sl_csr_value(matrix, low) != 0) {
+    pair(matching, root, root, low);
     matching->found++;
   }
   return 4;
@@ -78,12 +83,16 @@ static uint32_t free_column(sl_matching *matching, uint32_t row, uint64_t *spent
   return column;
 }
 
+// `column` is the last one that was looked at for a free one in the row at the end of the path; the others
+// get the one that they were followed through.
 static void augment(sl_matching *matching, uint32_t column) {
+  const uint32_t *at = matching->cheap;
   while (matching->depth > 0) {
     uint32_t row = matching->path[--matching->depth];
     uint32_t before = matching->column_of[row];
-    pair(matching, row, column);
+    pair(matching, row, column, at[row] - 1);
     column = before;
+    at = matching->next;
   }
   matching->found++;
 }

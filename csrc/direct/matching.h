@@ -23,24 +23,26 @@ typedef struct sl_matching {
   const sl_csr *matrix;
   uint32_t *row_of;    // n: row matched with each column, or SL_UNMATCHED
   uint32_t *column_of; // n: column matched with each row, or SL_UNMATCHED
+  uint32_t *entry_of;  // n: where the matched entry of each row is stored, if it has one
   uint32_t size;       // pairs; complete when it is done
   bool done;
   // While it is made.
-  uint32_t *cheap; // n: first entry of the row that may still lead to a free column
-  uint32_t *next;  // n: entry of the row to follow next
-  uint32_t *seen;  // n: pass in which the column was met last
-  uint32_t *path;  // n: rows on the way from the root
-  uint32_t depth;  // rows on the way; 0 between two searches
-  uint32_t root;   // rows below this one have been roots in this pass
-  uint32_t pass;   // 0: the diagonal is matched first
-  uint32_t found;  // pairs added in this pass
+  uint32_t
+      *cheap; // n, with the next three: first entry of the row that may still lead to a free column
+  uint32_t *next; // n: entry of the row to follow next
+  uint32_t *seen; // n: pass in which the column was met last
+  uint32_t *path; // n: rows on the way from the root
+  uint32_t depth; // rows on the way; 0 between two searches
+  uint32_t root;  // rows below this one have been roots in this pass
+  uint32_t pass;  // 0: the diagonal is matched first
+  uint32_t found; // pairs added in this pass
 } sl_matching;
 
 // Prepares a largest matching without making it. Stored zeros count as entries; the diagonal is
 // preferred.
 //   matrix   read and kept until it is done; square
 //   out      written; destroy it also after a failure
-//   Errors: ERR_MEMORY. Allocates 24 bytes a row. O(n).
+//   Errors: ERR_MEMORY. Allocates 28 bytes a row. O(n).
 sl_status sl_matching_begin(const sl_csr *matrix, sl_matching *out);
 
 // Goes on for about `work` entries; *spent grows by those looked at. True: it is done. In all
