@@ -13,10 +13,11 @@ EMSCRIPTEN_BINDINGS(direct) {
       .create<sl_factor_save>("save")
       .create<sl_factor_load>("load")
       .method<sl_factor_job>("job")
+      .method<sl_factor_rows>("rows")
       .method<sl_factor_begin_values>("beginValues")
       .method<sl_factor_begin_matrix>("beginMatrix")
       .method<sl_factor_begin_solve>("beginSolve")
-      .method<sl_factor_read_solve>("readSolve")
+      .method<sl_factor_view_solve>("viewSolve")
       .method<sl_factor_begin_condition>("beginCondition")
       .method<sl_factor_read_condition>("readCondition")
       .method<sl_factor_facts>("facts");

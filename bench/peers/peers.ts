@@ -467,9 +467,16 @@ async function keptFactors() {
       title: '2-D convection, 200 x 200',
       make: () => convection(bench.size(200, 20)),
     },
+    {
+      id: 'west0479',
+      title: 'west0479',
+      file: 'matrices/west0479.mtx',
+      make: () => readMatrix('matrices/west0479.mtx'),
+    },
   ];
-  for (const { id, title, make } of cases) {
+  for (const { id, title, make, file } of cases) {
     if (!bench.wants(`direct-${id}`)) continue;
+    if (file !== undefined && !hasData(file)) continue; // as direct-west0479 says
     const a = make();
     const b = randomVector(a.rows, 7);
     using matrix = SparseMatrix.fromCoo({

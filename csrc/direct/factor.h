@@ -70,6 +70,9 @@ sl_status sl_factor_create(sl_csr *matrix, int32_t method, int32_t ordering, sl_
 // Frees it. NULL is allowed.
 void sl_factor_destroy(sl_factor *factor);
 
+// Rows of the matrix.
+uint32_t sl_factor_rows(const sl_factor *factor);
+
 // The work that was begun last, in steps. Units are multiplications.
 sl_job *sl_factor_job(sl_factor *factor);
 extern const sl_job_kind sl_factor_kind;
@@ -118,7 +121,13 @@ sl_status sl_factor_begin_solve(sl_factor *factor, const double *b, uint32_t col
 //         otherwise
 //     3   corrections, of the column that took the most
 //   errors   columns numbers, written: the backward error of each. May be NULL
-sl_status sl_factor_read_solve(sl_factor *factor, double *x, double *out, double *errors);
+sl_status sl_factor_read_solve(const sl_factor *factor, double *x, double *out, double *errors);
+
+// The same without a copy, for hosts that share the memory. Errors: ERR_STATE. O(1).
+//   out   SL_FACTOR_VIEW numbers, written: the four as above; 4 and 5: addresses of x and of the errors, which
+//         stay as long as the factor does and nothing is begun
+#define SL_FACTOR_VIEW 6
+sl_status sl_factor_view_solve(const sl_factor *factor, double *out);
 
 // Begins an estimate of the condition number ||A||_1 ||A^-1||_1: a lower bound that is rarely off by
 // more than 3 times (N. J. Higham, ACM TOMS 14 (1988), doi:10.1145/50063.214386). Needs at most 11

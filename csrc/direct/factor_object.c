@@ -19,6 +19,8 @@
 
 sl_job *sl_factor_job(sl_factor *factor) { return &factor->job; }
 
+uint32_t sl_factor_rows(const sl_factor *factor) { return factor->matrix->rows; }
+
 void sl_factor_begin_phase(sl_factor *f, sl_factor_phase phase) {
   f->phase = phase;
   f->work = 0;
@@ -122,22 +124,33 @@ NOINLINE static void measure(const sl_factor *f, int32_t *most) {
 //   rows, most   rows each, written: exponents of the rows; largest ones of the columns
 NOINLINE static uint32_t choose_unsymmetric(const sl_csr *m, int32_t *rows, int32_t *most) {
   const double *values = m->values;
-  for (uint32_t j = 0; j < m->rows; j++) most[j] = SL_EXPONENT_OF_ZERO;
-  for (uint32_t i = 0; i < m->rows; i++) {
-    uint32_t begin = m->row_pointers[i], end = m->row_pointers[i + 1];
-    int32_t largest = SL_EXPONENT_OF_ZERO;
+  const uint32_t *columns = m->columns;
+  uint32_t n = m->rows, begin = m->row_pointers[0], subnormal = 0;
+  for (uint32_t j = 0; j < n; j++) most[j] = SL_EXPONENT_OF_ZERO;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t end = m->row_pointers[i + 1];
+    uint64_t size = 0;
     for (uint32_t p = begin; p < end; p++) {
-      int32_t e = sl_exponent(values[p]);
-      largest = e > largest ? e : largest;
+      uint64_t bits = sl_size_bits(values[p]);
+      size = bits > size ? bits : size;
     }
-    if (largest == SL_EXPONENT_OF_ZERO) return i;
+    if (size == 0) return i;
+    int32_t largest = sl_exponent(sl_size_of_bits(size));
     rows[i] = -largest;
-    for (uint32_t p = begin; p < end; p++) {
-      int32_t e = sl_exponent(values[p]) - largest, before = most[m->columns[p]];
-      most[m->columns[p]] = e > before ? e : before;
+    for (; begin < end; begin++) {
+      int32_t biased = sl_biased_exponent(values[begin]), before = most[columns[begin]];
+      int32_t e = biased == 0 ? SL_EXPONENT_OF_ZERO : biased - 1023 - largest;
+      subnormal |= (biased == 0) & (values[begin] != 0);
+      most[columns[begin]] = e > before ? e : before;
     }
   }
-  return m->rows;
+  for (uint32_t i = 0; i < n && subnormal; i++) {
+    for (uint32_t p = m->row_pointers[i]; p < m->row_pointers[i + 1]; p++) {
+      int32_t e = sl_exponent(values[p]) + rows[i], before = most[columns[p]];
+      most[columns[p]] = e > before ? e : before;
+    }
+  }
+  return n;
 }
 
 // Half of an exponent, towards 0, so that halving comes to rest.
@@ -169,8 +182,35 @@ static void choose_symmetric(sl_factor *f, int32_t *most) {
   }
 }
 
+// Applies the exponents where everything is, and stays, a normal number or 0: without a branch that depends on
+// a value. False where something is not.
+NOINLINE static bool apply_usual(sl_factor *f) {
+  const sl_csr *m = f->matrix;
+  const double *values = m->values;
+  const uint32_t *columns = m->columns;
+  const int32_t *column_exponent = f->column_exponent;
+  double *scaled = f->scaled;
+  uint64_t largest = 0;
+  uint32_t p = m->row_pointers[0], unusual = 0;
+  for (uint32_t i = 0; i < m->rows; i++) {
+    uint32_t end = m->row_pointers[i + 1];
+    int32_t row = f->row_exponent[i];
+    for (; p < end; p++) {
+      int32_t exponent = row + column_exponent[columns[p]];
+      double product = sl_times_normal_power(values[p], exponent);
+      uint64_t size = sl_size_bits(product);
+      scaled[p] = product;
+      largest = size > largest ? size : largest;
+      unusual |= ((uint32_t)(exponent + 1022) > 2045) | ((size >> 52 == 0) & (values[p] != 0));
+    }
+  }
+  f->largest = sl_size_of_bits(largest);
+  return unusual == 0 && f->largest < INFINITY;
+}
+
 // Applies the exponents. False when that rounds an entry.
-NOINLINE static bool apply_exponents(sl_factor *f) {
+static bool apply_exponents(sl_factor *f) {
+  if (apply_usual(f)) return true;
   const sl_csr *m = f->matrix;
   const double *values = m->values;
   double largest = 0;

@@ -302,6 +302,25 @@ NOINLINE static void judge_once(sl_factor *f, uint32_t i, double residual, doubl
   }
 }
 
+// b less the products of a row with x, and the sum of the sizes of the terms, two products at a time.
+static inline double residual_once(double b, const double *a, const uint32_t *columns,
+                                   uint32_t count, const double *x, double *size) {
+  const double *end = a + count;
+  sl_f64x2 sum = {b, 0}, sizes = {fabs(b), 0};
+  for (; end - a >= 2; a += 2, columns += 2) {
+    sl_f64x2 product = sl_f64x2_load(a) * (sl_f64x2){x[columns[0]], x[columns[1]]};
+    sum -= product;
+    sizes += sl_f64x2_abs(product);
+  }
+  if (a < end) {
+    sl_f64x2 product = {*a * x[*columns], 0};
+    sum -= product;
+    sizes += sl_f64x2_abs(product);
+  }
+  *size = sizes[0] + sizes[1];
+  return sum[0] + sum[1];
+}
+
 // Where there is no correction to come, residuals need not be more precise than what they prove, and are
 // not kept. Long rows would round too much.
 NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *work) {
@@ -322,12 +341,9 @@ NOINLINE static uint32_t gather_rows_once(sl_factor *f, uint32_t i, uint64_t *wo
     }
     // Each of end - begin products and differences rounds; and so does the sum of the sizes.
     double rounding = (double)(end - begin + 2) * 0x1.001p-53;
-    double residual = b[i], size = fabs(residual);
-    for (; begin < end; begin++) {
-      double product = scaled[begin] * x[columns[begin]];
-      residual -= product;
-      size += fabs(product);
-    }
+    double size,
+        residual = residual_once(b[i], scaled + begin, columns + begin, end - begin, x, &size);
+    begin = end;
     bool is_less = fabs(residual) <= (worst - rounding) * size * (1 - 0x1p-50);
     if (is_less && size >= 0x1p-950 && size < INFINITY) continue;
     judge_once(f, i, residual, size, rounding);
@@ -503,7 +519,7 @@ void sl_factor_stop_solve(sl_factor *f, sl_outcome why) {
   s->outcome = why;
 }
 
-sl_status sl_factor_read_solve(sl_factor *f, double *x, double *out, double *errors) {
+sl_status sl_factor_view_solve(const sl_factor *f, double *out) {
   SL_TRY(sl_job_require_ended(&f->job));
   SL_REQUIRE(f->phase == SL_FACTOR_SOLVING, SL_ERR_STATE, "factor", "a solve that was begun");
   const sl_factor_solve *s = &f->solve;
@@ -511,6 +527,16 @@ sl_status sl_factor_read_solve(sl_factor *f, double *x, double *out, double *err
   out[1] = s->most_error;
   out[2] = s->most_bound;
   out[3] = s->most_refinements;
+  out[4] = (double)(uintptr_t)s->x;
+  out[5] = (double)(uintptr_t)s->errors;
+  return SL_OK;
+}
+
+sl_status sl_factor_read_solve(const sl_factor *f, double *x, double *out, double *errors) {
+  double view[SL_FACTOR_VIEW];
+  SL_TRY(sl_factor_view_solve(f, view));
+  const sl_factor_solve *s = &f->solve;
+  memcpy(out, view, 4 * sizeof *out);
   memcpy(x, s->x, (size_t)s->columns * f->matrix->rows * sizeof *x);
   if (errors != NULL) memcpy(errors, s->errors, s->columns * sizeof *errors);
   return SL_OK;

@@ -228,6 +228,7 @@ static sl_status take_scaling(sl_lu *lu, sl_reader *reader, const head *h) {
   for (uint32_t k = 0; k < lu->n; k++) {
     lu->unit_scale = lu->unit_scale && lu->row_exponent[k] == 0 && lu->column_exponent[k] == 0;
   }
+  sl_lu_judge_scale(lu);
   return SL_OK;
 }
 

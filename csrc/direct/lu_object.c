@@ -156,7 +156,17 @@ static void shrink(uint32_t **index, double **value, uint64_t *room, uint64_t us
   (void)SL_REALLOC(value, (size_t)used);
 }
 
+void sl_lu_judge_scale(sl_lu *lu) {
+  uint32_t outside = 0;
+  for (uint32_t k = 0; k < lu->n && !lu->unit_scale; k++) {
+    outside |= (uint32_t)(lu->row_exponent[k] + SL_LU_MILD) > 2 * SL_LU_MILD;
+    outside |= (uint32_t)(lu->column_exponent[k] + SL_LU_MILD) > 2 * SL_LU_MILD;
+  }
+  lu->mild_scale = outside == 0;
+}
+
 static void end_factors(sl_lu *lu) {
+  sl_lu_judge_scale(lu);
   if (!lu->refactor) {
     shrink(&lu->lower_index, &lu->lower_value, &lu->lower_room, lu->lower_start[lu->n]);
     shrink(&lu->upper_index, &lu->upper_value, &lu->upper_room, lu->upper_start[lu->n]);

@@ -36,6 +36,7 @@ struct sl_lu {
   uint32_t copied; // rows of the factors whose entries are there
   bool scaled;     // by the caller
   bool unit_scale; // all exponents of the factors are 0
+  bool mild_scale; // none is above SL_LU_MILD, once there are factors
   sl_lu_stage stage;
   uint32_t cursor; // rows below this one are done in this stage
   uint32_t block;  // the block of that row (SL_LU_REFACTOR)
@@ -85,6 +86,12 @@ struct sl_lu {
   sl_lu_analysis *analysis;
   sl_lu_search *search;
 };
+
+// Powers of two that take no number of a usual size out of the range, twice and beside pivots.
+#define SL_LU_MILD 40
+
+// Notes whether the exponents of the factors are no larger. O(n).
+void sl_lu_judge_scale(sl_lu *lu);
 
 // Of any exponent that is kept.
 #define SL_LU_MAX_EXPONENT (1 << 20)

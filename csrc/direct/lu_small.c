@@ -44,7 +44,7 @@ void sl_lu_small_begin(sl_lu_small *small) {
 // What is needed of the row at hand while it is reduced.
 typedef struct row {
   uint64_t pattern, rows; // columns that it has; rows above that are still to be subtracted
-  double largest;         // of its own entries
+  uint64_t largest;       // of its own entries, as sl_size_bits
 } row;
 
 static inline row scatter(sl_lu *lu, sl_lu_small *small, uint32_t k, uint32_t first,
@@ -63,7 +63,7 @@ static inline row scatter(sl_lu *lu, sl_lu_small *small, uint32_t k, uint32_t fi
       continue;
     }
     uint32_t column = q - first;
-    double size = fabs(value);
+    uint64_t size = sl_size_bits(value);
     small->x[column] = value;
     r.largest = size > r.largest ? size : r.largest;
     r.pattern |= bit(column);
@@ -76,7 +76,8 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
                                  uint64_t lower_at, uint64_t upper_at, uint32_t wanted,
                                  const uint32_t *renamed, sl_lu_small_row *out) {
   row r = scatter(lu, small, k, first, renamed);
-  double *x = small->x, most = 0, largest = 0, sum = 0;
+  double *x = small->x;
+  uint64_t most = 0, largest = 0;
   uint32_t lower = 0, upper = 0, pivot = SL_LU_NO_PIVOT, *lower_index = lu->lower_index + lower_at;
   double *lower_value = lu->lower_value + lower_at;
   uint64_t products = 0;
@@ -87,7 +88,8 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
     uint32_t count = (uint32_t)(lu->upper_start[first + above + 1] - begin);
     const uint32_t *columns = lu->upper_index + begin;
     const double *values = lu->upper_value + begin;
-    double factor = x[column], size = fabs(factor);
+    double factor = x[column];
+    uint64_t size = sl_size_bits(factor);
     x[column] = 0;
     lower_index[lower] = first + above;
     lower_value[lower++] = factor;
@@ -103,17 +105,17 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
   uint64_t candidates = r.pattern & ~small->taken;
   for (uint64_t rest = candidates; rest != 0; rest &= rest - 1) {
     uint32_t column = lowest(rest);
-    double size = fabs(x[column]);
-    sum += size;
+    uint64_t size = sl_size_bits(x[column]);
     pivot = size > largest ? column : pivot;
     largest = size > largest ? size : largest;
   }
   *out = (sl_lu_small_row){.lower = lower,
                            .pivot = pivot,
-                           .finite = sum < INFINITY && most < INFINITY,
+                           .finite = sl_size_of_bits(largest > most ? largest : most) < INFINITY,
                            .products = products};
   if (!out->finite || pivot == SL_LU_NO_PIVOT) return;
-  if ((candidates & bit(wanted)) && fabs(x[wanted]) >= lu->options.pivot_threshold * largest) {
+  if ((candidates & bit(wanted)) &&
+      fabs(x[wanted]) >= lu->options.pivot_threshold * sl_size_of_bits(largest)) {
     pivot = wanted;
   }
   double value = x[pivot];
@@ -132,6 +134,7 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
   out->pivot = pivot;
   out->upper = upper;
   lu->pivot[k] = value;
-  double magnitude = fabs(value);
-  sl_lu_note_pivot(lu, k, value, r.largest, magnitude > most ? magnitude : most);
+  uint64_t magnitude = sl_size_bits(value);
+  sl_lu_note_pivot(lu, k, value, sl_size_of_bits(r.largest),
+                   sl_size_of_bits(magnitude > most ? magnitude : most));
 }

@@ -21,6 +21,17 @@ static int32_t common_exponent(const double *b, const uint32_t *order, const int
   return largest == SL_EXPONENT_OF_ZERO / 2 ? 0 : largest;
 }
 
+// The same where the exponents are mild and nothing else is to be divided out.
+NOINLINE static void load_mildly(const double *b, const uint32_t *order, const int32_t *exponents,
+                                 uint32_t n, double *y) {
+  for (uint32_t k = 0; k < n; k++) y[k] = sl_times_normal_power(b[order[k]], exponents[k]);
+}
+
+NOINLINE static void store_mildly(const double *y, const uint32_t *order, const int32_t *exponents,
+                                  uint32_t n, double *x) {
+  for (uint32_t k = 0; k < n; k++) x[order[k]] = sl_times_normal_power(y[k], exponents[k]);
+}
+
 static void load(const double *b, const uint32_t *order, const int32_t *exponents, uint32_t n,
                  int32_t common, double *y, uint32_t lanes) {
   for (uint32_t k = 0; k < n; k++) {
@@ -40,19 +51,24 @@ static void store(const double *y, uint32_t lanes, const uint32_t *order, const 
 // Of short rows the entry that was computed last, which comes last, is what is waited for.
 #define SHORT_ROW 8
 
-// sum less the products of a row with y.
+// sum less the products of a row with y. Entries are taken two at a time: engines look between any two
+// rounds of a loop whether to stop.
 static inline double gather(const uint32_t *index, const double *value, uint64_t count, double sum,
                             const double *y) {
-  uint64_t t = 0;
+  const uint32_t *end = index + count;
   if (count >= SHORT_ROW) {
-    double odd = 0;
-    for (; t + 1 < count; t += 2) {
-      sum -= value[t] * y[index[t]];
-      odd += value[t + 1] * y[index[t + 1]];
+    sl_f64x2 both = {sum, 0};
+    for (; end - index >= 2; index += 2, value += 2) {
+      both -= sl_f64x2_load(value) * (sl_f64x2){y[index[0]], y[index[1]]};
     }
-    sum -= odd;
+    sum = both[0] + both[1];
+  } else {
+    for (; end - index >= 2; index += 2, value += 2) {
+      sum -= value[0] * y[index[0]];
+      sum -= value[1] * y[index[1]];
+    }
   }
-  for (; t < count; t++) sum -= value[t] * y[index[t]];
+  if (index < end) sum -= *value * y[*index];
   return sum;
 }
 
@@ -201,9 +217,14 @@ void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *
   const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
   *pass = (sl_lu_pass){.transpose = transpose};
   // Nothing of what is between these leaves the range when it is divided by pivots.
-  double largest = lu->unit_scale ? sl_norm_inf_f64(b, lu->n) : INFINITY;
-  if (largest <= 0x1p100 && (largest >= 0x1p-100 || largest == 0)) {
-    for (uint32_t k = 0; k < lu->n; k++) y[k] = b[from[k]];
+  double largest = lu->mild_scale ? sl_norm_inf_f64(b, lu->n) : INFINITY;
+  double most = lu->unit_scale ? 0x1p100 : 0x1p60;
+  if (largest <= most && (largest * most >= 1 || largest == 0)) {
+    if (lu->unit_scale) {
+      for (uint32_t k = 0; k < lu->n; k++) y[k] = b[from[k]];
+    } else {
+      load_mildly(b, from, scale, lu->n, y);
+    }
     return;
   }
   pass->common = common_exponent(b, from, scale, lu->n);
@@ -213,6 +234,7 @@ void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *
 // Rows of a block from the one at hand on, until they have `work` entries, or its end.
 static uint32_t some_rows(const uint64_t *start, uint32_t row, uint32_t end, uint64_t work) {
   uint32_t begin = row;
+  if (start[end] - start[row] + (end - row) <= work) return end;
   while (row < end && start[row] - start[begin] + (row - begin) < work) row++;
   return row;
 }
@@ -220,6 +242,7 @@ static uint32_t some_rows(const uint64_t *start, uint32_t row, uint32_t end, uin
 // The same from the back.
 static uint32_t some_rows_back(const uint64_t *start, uint32_t begin, uint32_t row, uint64_t work) {
   uint32_t end = row;
+  if (start[row] - start[begin] + (row - begin) <= work) return begin;
   while (row > begin && start[end] - start[row] + (end - row) < work) row--;
   return row;
 }
@@ -283,6 +306,10 @@ void sl_lu_pass_end(const sl_lu *lu, const double *y, const sl_lu_pass *pass, do
   const int32_t *unscale = pass->transpose ? lu->row_exponent : lu->column_exponent;
   if (lu->unit_scale && pass->common == 0) {
     for (uint32_t k = 0; k < lu->n; k++) x[to[k]] = y[k];
+    return;
+  }
+  if (lu->mild_scale && pass->common == 0) {
+    store_mildly(y, to, unscale, lu->n, x);
     return;
   }
   store(y, 1, to, unscale, lu->n, pass->common, x);

@@ -30,12 +30,33 @@ static inline int32_t sl_biased_exponent(double x) {
   return (int32_t)(bits >> 52 & 0x7ff);
 }
 
+// |x| as a number that is compared as |x| is, NaN above infinity: engines of WebAssembly choose between
+// integers without a branch, between numbers of floating point with one.
+static inline uint64_t sl_size_bits(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits & INT64_MAX;
+}
+static inline double sl_size_of_bits(uint64_t bits) {
+  double size;
+  memcpy(&size, &bits, sizeof size);
+  return size;
+}
+
 // x 2^exponent, rounded once where it is subnormal.
 static inline double sl_times_power(double x, int32_t exponent) {
   if (exponent < -1022 || exponent > 1023) {
     return ldexp(x, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : exponent);
   }
   uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+  double power;
+  memcpy(&power, &bits, sizeof power);
+  return x * power;
+}
+
+// The same where the power itself is a normal number: -1022 <= exponent <= 1023.
+static inline double sl_times_normal_power(double x, int32_t exponent) {
+  uint64_t bits = (uint64_t)(uint32_t)(exponent + 1023) << 52;
   double power;
   memcpy(&power, &bits, sizeof power);
   return x * power;
@@ -51,10 +72,7 @@ static inline bool sl_times_powers(const double *x, const int32_t *exponents, in
   for (size_t i = 0; i < n; i++) {
     int32_t exponent = exponents[i] + more;
     outside |= (uint32_t)(exponent + 1022) > 2045;
-    uint64_t bits = (uint64_t)(uint32_t)(exponent + 1023) << 52;
-    double power;
-    memcpy(&power, &bits, sizeof power);
-    double product = (x[i] + 0.0) * power;
+    double product = sl_times_normal_power(x[i] + 0.0, exponent);
     int32_t biased = sl_biased_exponent(product);
     least = biased < least ? biased : least;
     most = biased > most ? biased : most;

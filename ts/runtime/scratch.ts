@@ -55,9 +55,10 @@ export interface ScratchMemory {
 export class Scratch {
   readonly #runtime: ScratchMemory;
   readonly #operation: string;
-  #blocks: number[] = [];
-  #pinned: ArrayInMemory[] = [];
-  #objects: { delete(): void }[] = [];
+  // Made when there is something to put in: most calls have one or two of them.
+  #blocks: number[] | undefined;
+  #pinned: ArrayInMemory[] | undefined;
+  #objects: { delete(): void }[] | undefined;
 
   constructor(runtime: ScratchMemory, operation: string) {
     this.#runtime = runtime;
@@ -71,6 +72,7 @@ export class Scratch {
       throw this.#runtime.memoryError(this.#operation, count);
     const address = this.#runtime.raw.alloc(count);
     if (address === 0) throw this.#runtime.failure(this.#operation);
+    this.#blocks ??= [];
     this.#blocks.push(address);
     return address;
   }
@@ -139,6 +141,7 @@ export class Scratch {
   #pin(value: ArrayInMemory): Block {
     const block = value.block(this.#operation);
     value.pin();
+    this.#pinned ??= [];
     this.#pinned.push(value);
     return block;
   }
@@ -166,18 +169,20 @@ export class Scratch {
 
   /** A C object that lives for this call: freed when it ends, however it ends. */
   own<T extends { delete(): void }>(object: T): T {
+    this.#objects ??= [];
     this.#objects.push(object);
     return object;
   }
 
   release(): void {
-    if (this.#runtime.alive) for (const object of this.#objects) object.delete();
-    this.#objects = [];
-    for (const array of this.#pinned) array.unpin();
-    this.#pinned = [];
+    const blocks = this.#blocks;
+    const pinned = this.#pinned;
+    const objects = this.#objects;
+    this.#blocks = this.#pinned = this.#objects = undefined;
     // After a trap nothing may be called, and nothing has to be given back.
-    if (this.#runtime.alive) for (const address of this.#blocks) this.#runtime.raw.free(address);
-    this.#blocks = [];
+    if (objects && this.#runtime.alive) for (const object of objects) object.delete();
+    if (pinned) for (const array of pinned) array.unpin();
+    if (blocks && this.#runtime.alive) for (const address of blocks) this.#runtime.raw.free(address);
   }
 }
 

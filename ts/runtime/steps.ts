@@ -74,12 +74,8 @@ export function timeBudget(operation: string, maxTimeMs: number | undefined): nu
 }
 
 /** Runs to the end or to the time limit without leaving the thread. */
-function runSync(job: Job<unknown>): Ending {
-  if (job.maxTimeMs === undefined) {
-    while (!job.step(MOST_WORK));
-    return 'ended';
-  }
-  const slices = new Slices(job, job.maxTimeMs);
+function runSync(job: Job<unknown>, maxTimeMs: number): Ending {
+  const slices = new Slices(job, maxTimeMs);
   for (;;) {
     const ending = slices.next();
     if (ending) return ending;
@@ -244,9 +240,23 @@ export function runNow<Options extends Limited, Progress extends WorkProgress, R
   const maxTimeMs = timeBudget(operation, options.maxTimeMs);
   return runtime.scratch(operation, (scratch) => {
     const begun = begin({ runtime, operation, options, scratch });
+    if (maxTimeMs === undefined) return runAtOnce(runtime, operation, begun);
     const job = jobOf(runtime, operation, begun, maxTimeMs);
-    return end(job, runSync(job), begun.result);
+    return end(job, runSync(job, maxTimeMs), begun.result);
   });
+}
+
+/** To the end, without what budgets, progress and aborts need: small calls are made often. */
+function runAtOnce<Result>(
+  runtime: Runtime,
+  operation: string,
+  { raw, result }: Begun<WorkProgress, Result>,
+): Result {
+  const job = runtime.made(operation, raw.job());
+  do {
+    runtime.check(operation, job.step(MOST_WORK, runtime.out));
+  } while (runtime.isRunning(runtime.outU32()));
+  return result();
 }
 
 /** The same in slices. */

@@ -25,7 +25,7 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { SparseMatrix } from '../sparse/matrix.js';
-import { FactorFacts, factsOf } from './facts.js';
+import { FactorFacts } from './facts.js';
 import { intoView, readSolution } from './solution.js';
 import type { FactorSolution, FactorSolveOptions } from './types.js';
 
@@ -346,7 +346,7 @@ export class Factorization extends FactorFacts {
     const { runtime } = this;
     const { into, refinements = 10, tolerance = 1e-14 } = options;
     const raw = this.use(operation);
-    this.#rows ??= factsOf(runtime, operation, raw)[0] as number;
+    this.#rows ??= raw.rows();
     const n = this.#rows;
     check.integer(operation, 'refinements', refinements, 0, 0xffff_ffff);
     check.number(operation, 'tolerance', tolerance);

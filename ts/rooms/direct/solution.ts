@@ -15,30 +15,30 @@ export function readSolution(
   into: Float64Array | undefined,
 ): FactorSolution {
   const length = n * columns;
-  return runtime.scratch(operation, (scratch) => {
-    const x = scratch.f64(length);
-    const errors = scratch.f64(columns);
-    const numbers = scratch.f64(4);
-    runtime.check(operation, raw.readSolve(x, numbers, errors));
-    // Not copied as an array: that is a part of what a small solve costs.
-    const number = (i: number) => runtime.f64[numbers / 8 + i] as number;
-    const [outcome, backwardError] = [number(0), number(1)];
-    const [bound, refinements] = [number(2), number(3)];
-    if (into !== undefined) {
-      intoView(operation, into, length).set(runtime.f64.subarray(x / 8, x / 8 + length));
-    }
-    return {
-      solution: into ?? runtime.copyF64(x, length),
-      outcome: runtime.outcome(outcome),
-      backwardError,
-      backwardErrors: runtime.copyF64(errors, columns),
-      ...(bound < Number.POSITIVE_INFINITY && {
-        errorBound: bound,
-        errorBoundNorm: 'infinity' as const,
-      }),
-      refinements,
-    };
-  });
+  // Numbers of sl_factor_view_solve. Small solves are made often: nothing is copied but what is returned.
+  runtime.check(operation, raw.viewSolve(runtime.out));
+  const backwardError = runtime.outF64(1);
+  const bound = runtime.outF64(2);
+  const x = runtime.outF64(4);
+  if (into !== undefined) {
+    intoView(operation, into, length).set(runtime.f64.subarray(x / 8, x / 8 + length));
+  }
+  const result: FactorSolution = {
+    solution: into ?? runtime.copyF64(x, length),
+    outcome: runtime.outcome(runtime.outF64(0)),
+    backwardError,
+    // That of a single one is the largest.
+    backwardErrors:
+      columns === 1
+        ? Float64Array.of(backwardError)
+        : runtime.copyF64(runtime.outF64(5), columns),
+    refinements: runtime.outF64(3),
+  };
+  if (bound < Number.POSITIVE_INFINITY) {
+    result.errorBound = bound;
+    result.errorBoundNorm = 'infinity';
+  }
+  return result;
 }
 
 /** `into` as an array of `length` numbers. */

@@ -127,12 +127,10 @@ export class SparseFactor {
   /** The solution, once its solve has ended, into `x`; how many corrections it took. */
   readSolve(x: Float64Array): number {
     const { runtime } = this;
-    return runtime.scratch(this.#operation, (scratch) => {
-      const [address, numbers] = [scratch.f64(x.length), scratch.f64(4)];
-      runtime.check(this.#operation, this.raw.readSolve(address, numbers, 0));
-      x.set(runtime.f64.subarray(address / 8, address / 8 + x.length));
-      return runtime.f64[numbers / 8 + 3] as number;
-    });
+    runtime.check(this.#operation, this.raw.viewSolve(runtime.out));
+    const address = runtime.outF64(4);
+    x.set(runtime.f64.subarray(address / 8, address / 8 + x.length));
+    return runtime.outF64(3);
   }
 
   /** What is told of a factorisation that was tried, and why it was. */
