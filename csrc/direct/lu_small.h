@@ -5,7 +5,8 @@
 
 #include "direct/lu_object.h"
 
-// Orders a block by minimum degree: exactly, the first of equals.
+// Orders a block by minimum degree: exactly, the first of equals. A row with one neighbour, which fills nothing
+// either, is as good as one with none.
 //   neighbours     size, read and destroyed: bit j of number i: row i has an entry in column j, or row j one
 //                  in column i; bit i may be set
 //   order          size, written
