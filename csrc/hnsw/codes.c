@@ -119,7 +119,7 @@ static void write_float16(const sl_store *store, const float *vector, unsigned c
   const float *x = sl_code_centred(store, vector, n);
   sl_code_tail tail = {0};
   double lost = 0;
-  for (uint32_t i = 0; i < n; i++) tail.scale = tail.scale < fabsf(x[i]) ? fabsf(x[i]) : tail.scale;
+  tail.scale = sl_norm_inf_f32(x, n);
   memset(row, 0, store->tail_at);
   for (uint32_t i = 0; i < n && tail.scale > 0; i++) {
     halves[i] = sl_float16_from_f32(x[i] / tail.scale);
@@ -210,32 +210,29 @@ void sl_code_turn_back(const sl_store *store, float *x, float *vector) {
 
 // --- queries -------------------------------------------------------------------------------------
 
-static float largest(const float *x, uint32_t n) {
-  float most = 0;
-  for (uint32_t i = 0; i < n; i++) most = most < fabsf(x[i]) ? fabsf(x[i]) : most;
-  return most;
-}
-
 // The largest magnitude of a query that keeps products with rows below 2^31.
 static uint32_t query_most(const sl_store *store) {
   uint32_t room = 0x7fffffffu / (2 * 127 * store->padded);
   return room < SL_I14_QUERY_MOST / 2 ? room : SL_I14_QUERY_MOST / 2;
 }
 
-// 14-bit values of x, in the scratch. Returns what one step of a value stands for.
-static float pack_int8(const sl_store *store, const float *x, void *buffer, sl_scorer *s) {
+// 14-bit values of x, in the scratch; x has room up to `padded`. Returns what one step of a value
+// stands for.
+static float pack_int8(const sl_store *store, float *x, void *buffer, sl_scorer *s) {
   uint32_t n = store->dimension, most = query_most(store);
-  float step = largest(x, n) / (float)most, inverse = 1 / step;
+  float step = sl_norm_inf_f32(x, n) / (float)most, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
-  uint16_t *values = (uint16_t *)sl_codes_read_buffer(store);
+  int16_t *values = (int16_t *)sl_codes_read_buffer(store);
   s->zero = (int32_t)most;
-  for (uint32_t i = 0; i < store->padded; i++) {
-    float value = i < n ? x[i] * inverse : 0;
-    int32_t rounded = (int32_t)(value < 0 ? value - 0.5f : value + 0.5f);
-    rounded = rounded > s->zero ? s->zero : (rounded < -s->zero ? -s->zero : rounded);
-    values[i] = (uint16_t)(rounded + s->zero);
+  const sl_i32x4 zero = {s->zero, s->zero, s->zero, s->zero};
+  for (uint32_t i = n; i < store->padded; i++) x[i] = 0;
+  for (uint32_t i = 0; i < store->padded; i += 8) {
+    sl_i32x4 low = sl_f32x4_round(sl_f32x4_load(x + i) * sl_f32x4_splat(inverse));
+    sl_i32x4 high = sl_f32x4_round(sl_f32x4_load(x + i + 4) * sl_f32x4_splat(inverse));
+    sl_i16x8 both = sl_i16x8_narrow(low + zero, high + zero);
+    memcpy(values + i, &both, sizeof both);
   }
-  sl_i14_pack(values, store->padded, buffer);
+  sl_i14_pack((const uint16_t *)values, store->padded, buffer);
   return step;
 }
 
@@ -245,18 +242,22 @@ static double query_int8(const sl_store *store, float *x, void *buffer, sl_score
   const float *widths = sl_model_widths(store);
   for (uint32_t i = 0; i < store->dimension; i++) x[i] *= widths[i];
   s->factor = pack_int8(store, x, buffer, s);
-  const uint16_t *values = (const uint16_t *)sl_codes_read_buffer(store);
-  double lost = 0;
-  for (uint32_t i = 0; i < store->dimension; i++) {
-    lost += fabs(x[i] - (double)s->factor * (values[i] - s->zero));
+  const int16_t *values = (const int16_t *)sl_codes_read_buffer(store);
+  const sl_f32x4 zero = sl_f32x4_splat((float)s->zero);
+  const sl_f64x2 step = sl_f64x2_splat(s->factor);
+  sl_f64x2 low = {0, 0}, high = low;
+  for (uint32_t i = 0; i < store->padded; i += 4) { // behind the vector x and its values are zero
+    sl_f32x4 y = sl_f32x4_load(x + i), value = sl_f32x4_load_i16(values + i) - zero;
+    low += sl_f64x2_abs(sl_f64x2_low(y) - step * sl_f64x2_low(value));
+    high += sl_f64x2_abs(sl_f64x2_high(y) - step * sl_f64x2_high(value));
   }
-  return SL_INT8_MOST * lost;
+  return SL_INT8_MOST * sl_f64x2_sum(low + high);
 }
 
 // 2^112 times x relative to its largest: see simd/distance_f16.h.
 static void query_float16(const sl_store *store, const float *x, float *query, sl_scorer *s) {
   uint32_t n = store->dimension;
-  s->factor = largest(x, n);
+  s->factor = sl_norm_inf_f32(x, n);
   for (uint32_t i = 0; i < store->padded; i++) {
     query[i] = i < n && s->factor > 0 ? x[i] / s->factor * 0x1p112f : 0;
   }
@@ -266,7 +267,7 @@ static void query_float16(const sl_store *store, const float *x, float *query, s
 static double query_rabitq(const sl_store *store, float *x, uint8_t *planes, sl_scorer *s) {
   uint32_t bits = sl_codes_bits(store);
   sl_rotate(x, bits);
-  float step = largest(x, bits) / MIDDLE, inverse = 1 / step;
+  float step = sl_norm_inf_f32(x, bits) / MIDDLE, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
   double lost = 0;
   for (uint32_t at = 0; at < store->padded; at++) {

@@ -20,18 +20,32 @@ sl_status sl_pool_reserve(sl_hnsw *index, uint32_t ef) {
   return SL_OK;
 }
 
+// Slots of `links` that were not visited before, into the batch; returns how many.
+static inline __attribute__((always_inline)) uint32_t gather(const uint32_t *links, uint32_t *batch,
+                                                             uint16_t *visited, uint16_t epoch) {
+  uint32_t gathered = 0;
+  for (uint32_t i = 1, end = links[0]; i <= end; i++) {
+    uint32_t slot = links[i];
+    batch[gathered] = slot;
+    gathered += visited[slot] != epoch; // no branch to mispredict: half of them are visited
+    visited[slot] = epoch;
+  }
+  return gathered;
+}
+
+// What was compared once, on this level or above, is not nearer than the best.
 uint32_t sl_descend(sl_hnsw *index, const sl_scorer *scorer, uint32_t level, float *key) {
   uint32_t slot = index->entry, one[4] = {slot};
   float keys[4];
   sl_score_any(index->store.score, scorer, one, 1, keys);
   float best = keys[0];
+  sl_visited_clear(index);
+  index->visited[slot] = index->epoch;
   for (uint32_t l = index->levels[slot]; l > level; l--) {
     for (bool moved = true; moved;) {
       moved = false;
-      const uint32_t *links = sl_links(index, slot, l);
-      uint32_t count = links[0];
+      uint32_t count = gather(sl_links(index, slot, l), index->batch, index->visited, index->epoch);
       if (count == 0) break;
-      memcpy(index->batch, links + 1, count * sizeof *links);
       sl_touch_rows(&scorer->rows, index->batch, count, index->found);
       sl_score_any_found(index->store.score, scorer, index->batch, index->found, count,
                          index->keys);
@@ -83,13 +97,7 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
     }
     const uint32_t *links = sl_links(index, sl_tie_slot(ties, sl_entry_slot(pool[cursor])), level);
     pool[cursor] |= 1;
-    uint32_t gathered = 0;
-    for (uint32_t i = 1, end = links[0]; i <= end; i++) {
-      uint32_t slot = links[i];
-      batch[gathered] = slot;
-      gathered += visited[slot] != epoch; // no branch to mispredict: half of them are visited
-      visited[slot] = epoch;
-    }
+    uint32_t gathered = gather(links, batch, visited, epoch);
     if (gathered == 0) continue;
     scored += gathered;
     touch_next(index, level, count, cursor, ties);

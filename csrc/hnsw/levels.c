@@ -8,6 +8,7 @@
 #include "quant/rotation.h"
 #include "simd/distance_i8.h"
 #include "simd/distance_u4.h"
+#include "simd/kernels.h"
 
 // Largest magnitude of a query.
 enum { QUERY_MOST = 8191 };
@@ -103,27 +104,47 @@ void sl_levels_read(const sl_store *store, const unsigned char *row, float *x) {
 
 // --- queries -------------------------------------------------------------------------------------
 
+// What rounding a query makes: the sum of its integers, and the squares of what is lost, by lanes.
+typedef struct rounded {
+  sl_i32x4 sum;
+  sl_f64x2 lost;
+} rounded;
+
+static inline __attribute__((always_inline)) sl_i32x4 round4(const float *x, float inverse,
+                                                             double step, rounded *all) {
+  sl_f32x4 y = sl_f32x4_load(x);
+  sl_i32x4 whole = sl_f32x4_round(y * sl_f32x4_splat(inverse));
+  sl_f32x4 back = __builtin_convertvector(whole, sl_f32x4); // exact
+  sl_f64x2 low = sl_f64x2_low(y) - sl_f64x2_low(back) * sl_f64x2_splat(step);
+  sl_f64x2 high = sl_f64x2_high(y) - sl_f64x2_high(back) * sl_f64x2_splat(step);
+  all->sum += whole;
+  all->lost += low * low + high * high;
+  return whole;
+}
+
+static __attribute__((noinline)) rounded round_query(const float *x, uint32_t n, float inverse,
+                                                     double step, int16_t *query) {
+  rounded all = {0};
+  for (uint32_t i = 0; i < n; i += 8) {
+    sl_i32x4 low = round4(x + i, inverse, step, &all);
+    sl_i16x8 both = sl_i16x8_narrow(low, round4(x + i + 4, inverse, step, &all));
+    memcpy(query + i, &both, sizeof both);
+  }
+  return all;
+}
+
 double sl_levels_query(const sl_store *store, float *x, int16_t *query, sl_scorer *s) {
   uint32_t n = store->padded, bits = sl_codes_levels(store->codes);
   // Twice a product with the largest values, and with those of exact rows, stays below 2^31.
   uint32_t room = 0x7fffffffu / (2 * (1u << (bits > MORE ? bits : MORE)) * n);
-  float most = room < QUERY_MOST ? (float)room : (float)QUERY_MOST, largest = 0;
+  float most = room < QUERY_MOST ? (float)room : (float)QUERY_MOST;
   sl_rotate(x, n);
-  for (uint32_t i = 0; i < n; i++) largest = largest < fabsf(x[i]) ? fabsf(x[i]) : largest;
-  float step = largest / most, inverse = 1 / step;
+  float step = sl_norm_inf_f32(x, n) / most, inverse = 1 / step;
   if (!(step > 0) || !isfinite(inverse)) step = inverse = 0;
-  double lost = 0;
-  s->zero = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    float value = x[i] * inverse;
-    int32_t rounded = (int32_t)(value < 0 ? value - 0.5f : value + 0.5f);
-    query[i] = (int16_t)rounded;
-    s->zero += rounded;
-    double d = x[i] - (double)step * rounded;
-    lost += d * d;
-  }
+  rounded all = round_query(x, n, inverse, step, query);
+  s->zero = (all.sum[0] + all.sum[1]) + (all.sum[2] + all.sum[3]);
   s->factor = 0.5f * step; // products come doubled
-  return SL_RABITQ_EPSILON * sqrt(lost) * sl_level((1u << bits) - 1, bits);
+  return SL_RABITQ_EPSILON * sqrt(sl_f64x2_sum(all.lost)) * sl_level((1u << bits) - 1, bits);
 }
 
 void sl_levels_query_of_row(const sl_store *store, const unsigned char *row, int16_t *query,
@@ -185,25 +206,32 @@ void sl_levels_read_exact(const sl_store *store, uint32_t slot, float *x) {
   }
 }
 
-float sl_levels_exact_key(const sl_store *store, const sl_scorer *s, uint32_t slot) {
+void sl_levels_exact_keys(const sl_store *store, const sl_scorer *s, const uint32_t slots[4],
+                          float keys[4]) {
   uint32_t n = store->padded;
-  const unsigned char *row = sl_store_row(store, slot), *exact = sl_store_exact(store, slot);
-  const uint8_t *rows[4] = {exact, row, exact, row};
+  const uint8_t *rows[4], *exacts[4];
   int32_t products[4], own[4];
-  sl_dot4_i16_u4(s->query, rows, n, products);
-  float code;
-  if (store->codes == SL_CODES_RABITQ4) {
-    code = (float)(2 * products[1] - 15 * s->zero);
-  } else {
-    rows[0] = rows[2] = row;
-    code = store->codes == SL_CODES_RABITQ2
-               ? (sl_dot4_i16_u2(s->query, rows, n, own), (float)(2 * own[0] - 3 * s->zero))
-               : (sl_dot4_i16_i8(s->query, (const int8_t *const *)rows, n, own),
-                  (float)(2 * own[0] + s->zero));
+  for (int r = 0; r < 4; r++) {
+    rows[r] = sl_store_row(store, slots[r]);
+    exacts[r] = sl_store_exact(store, slots[r]);
   }
-  exact_tail tail = tail_of_exact(store, exact);
-  float product = tail.scale * code + tail.part * (float)(2 * products[0] - 15 * s->zero);
-  return s->base + sl_tail_of(s, row)->add - s->factor * product;
+  sl_dot4_i16_u4(s->query, exacts, n, products);
+  int32_t middle = 15;
+  if (store->codes == SL_CODES_RABITQ2) {
+    sl_dot4_i16_u2(s->query, rows, n, own);
+    middle = 3;
+  } else if (store->codes == SL_CODES_RABITQ4) {
+    sl_dot4_i16_u4(s->query, rows, n, own);
+  } else {
+    sl_dot4_i16_i8(s->query, (const int8_t *const *)rows, n, own);
+    middle = -1;
+  }
+  for (int r = 0; r < 4; r++) {
+    exact_tail tail = tail_of_exact(store, exacts[r]);
+    float code = (float)(2 * own[r] - middle * s->zero);
+    float product = tail.scale * code + tail.part * (float)(2 * products[r] - 15 * s->zero);
+    keys[r] = s->base + sl_tail_of(s, rows[r])->add - s->factor * product;
+  }
 }
 
 bool sl_levels_exact_is_valid(const sl_store *store, const unsigned char *exact) {

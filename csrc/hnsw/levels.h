@@ -40,8 +40,9 @@ void sl_levels_query_of_row(const sl_store *store, const unsigned char *row, int
 // Writes the exact row of a slot whose row is written. x as above, overwritten.
 void sl_levels_write_exact(const sl_store *store, uint32_t slot, float *x);
 
-// The key of the exact row of a slot.
-float sl_levels_exact_key(const sl_store *store, const sl_scorer *scorer, uint32_t slot);
+// The keys of the exact rows of four slots.
+void sl_levels_exact_keys(const sl_store *store, const sl_scorer *scorer, const uint32_t slots[4],
+                          float keys[4]);
 
 // Could an exact row have been written by sl_levels_write_exact()? Safe on any bytes.
 bool sl_levels_exact_is_valid(const sl_store *store, const unsigned char *exact);

@@ -29,24 +29,6 @@ uint32_t sl_scan_next(const sl_store *store, const uint64_t *bits, uint32_t *slo
   return count;
 }
 
-// Based on: the search of arXiv:2405.12497, section 4: an exact distance is computed where the lower
-// bound of the estimate is below the k-th best so far, so that the bound decides how many.
-static __attribute__((noinline)) uint32_t keep_near(const sl_store *store, const float *query,
-                                                    const sl_scorer *scorer, uint32_t k,
-                                                    const uint32_t *slots, const float *keys,
-                                                    uint32_t count, uint64_t *pool, uint32_t *kept,
-                                                    void *decoded) {
-  uint32_t looked = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    float worst = sl_pool_limit(pool, *kept, k);
-    if (*kept == k && !sl_rank_may_be_near(store, scorer, slots[i], keys[i], worst)) continue;
-    float key = sl_rank_key(store, query, scorer, slots[i], decoded);
-    sl_pool_keep(pool, kept, k, sl_entry(key, slots[i]));
-    looked++;
-  }
-  return looked;
-}
-
 static void keep_all(uint32_t k, const uint32_t *slots, const float *keys, uint32_t count,
                      uint64_t *pool, uint32_t *kept) {
   float limit = sl_pool_limit(pool, *kept, k);
@@ -72,7 +54,7 @@ uint64_t sl_scan_codes(const sl_store *store, const float *query, const sl_score
     if (store->exact == SL_EXACT_NONE) {
       keep_all(k, slots, keys, count, pool, kept);
     } else {
-      scored += keep_near(store, query, scorer, k, slots, keys, count, pool, kept, decoded);
+      scored += sl_rank_near(store, query, scorer, k, slots, keys, count, pool, kept, decoded);
     }
   }
   if (k >= SL_HEAP_FROM) sl_pool_sort(pool, *kept);

@@ -4,19 +4,13 @@
 
 #include "simd/kernels.h"
 
-static float largest(const float *x, size_t n) {
-  float most = 0;
-  for (size_t i = 0; i < n; i++) most = most < fabsf(x[i]) ? fabsf(x[i]) : most;
-  return most;
-}
-
 // Halves away from zero, by truncation: the same in every build, unlike a rounding mode.
 static int nearest(float x) { return (int)(x < 0 ? x - 0.5f : x + 0.5f); }
 
 static int clamp(int x, int most) { return x > most ? most : (x < -most ? -most : x); }
 
 float sl_int8_encode(const float *x, size_t n, int8_t *codes) {
-  float scale = largest(x, n) / SL_INT8_MOST;
+  float scale = sl_norm_inf_f32(x, n) / SL_INT8_MOST;
   float inverse = 1 / scale;
   // A vector of numbers so small that their scale has no inverse is as good as zero.
   if (!(scale > 0) || !isfinite(inverse)) scale = inverse = 0;

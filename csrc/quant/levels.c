@@ -2,16 +2,13 @@
 
 #include <math.h>
 
+#include "simd/kernels.h"
 #include "simd/simd.h"
 
 // Steps relative to the one at which nothing is cut off: of rotated vectors of hundreds of elements
 // the best is at 0.5 to 1, of those that have few large elements further down.
 enum { SCALES = 13, NARROWER = 2 };
 static const float SHRINK = 0.91f;
-
-static sl_f32x4 magnitude(sl_f32x4 v) {
-  return (sl_f32x4)((sl_i32x4)v & (sl_i32x4){INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX});
-}
 
 static sl_f32x4 lesser(sl_f32x4 a, sl_f32x4 b) {
   sl_i32x4 less = (sl_i32x4)(a < b);
@@ -23,7 +20,7 @@ static __attribute__((noinline)) float fit(const float *x, uint32_t n, float uni
                                            float top) {
   sl_f32x4 product = sl_f32x4_splat(0), squares = product;
   for (uint32_t i = 0; i < n; i += 4) {
-    sl_f32x4 a = magnitude(sl_f32x4_load(x + i)) * sl_f32x4_splat(unit);
+    sl_f32x4 a = sl_f32x4_abs(sl_f32x4_load(x + i)) * sl_f32x4_splat(unit);
     sl_f32x4 v = lesser(a * sl_f32x4_splat(ratio), sl_f32x4_splat(top));
     v = __builtin_convertvector(__builtin_convertvector(v, sl_i32x4), sl_f32x4) +
         sl_f32x4_splat(0.5f);
@@ -36,9 +33,8 @@ static __attribute__((noinline)) float fit(const float *x, uint32_t n, float uni
 
 void sl_levels_encode(const float *x, uint32_t n, uint32_t bits, uint8_t *values) {
   uint32_t half = 1u << (bits - 1);
-  float most = 0, best = 0, ratio = 1, chosen = 1, apart = 0.5f * (1 - SHRINK);
+  float most = sl_norm_inf_f32(x, n), best = 0, ratio = 1, chosen = 1, apart = 0.5f * (1 - SHRINK);
   float top = (float)(half - 1);
-  for (uint32_t i = 0; i < n; i++) most = most < fabsf(x[i]) ? fabsf(x[i]) : most;
   float unit = (float)half / most;
   // Of zero, and of what is as good as zero, one value is as right as another.
   if (!isfinite(unit)) unit = 0;
