@@ -574,6 +574,64 @@ describe('arrays outside the module', () => {
   });
 });
 
+describe('what JavaScript gives in place of a value', () => {
+  test('no Map, promise, date or buffer stands for options', () => {
+    const { sparse, hnsw } = engine;
+    using matrix = sparse.SparseMatrix.identity(2);
+    using index = hnsw.Flat.create({ metric: 'dot', dimension: 1 });
+    const wrong = [new Map([['k', 3]]), Promise.resolve({}), new Date(0), new ArrayBuffer(8), /x/];
+    for (const given of [...wrong, new Set(['k'])] as object[]) {
+      refused(() => index.search([1], given), TypeError, 'TYPE', 'Flat.search', /"options" exp/);
+      const multiply = () => matrix.multiply([1, 2], given);
+      refused(multiply, TypeError, 'TYPE', 'SparseMatrix.multiply', /"options" expected object/);
+    }
+    class Mine {
+      k = 1;
+    }
+    expect(index.search([1], new Mine()).ids.length).toBe(0);
+    expect(index.search([1], Object.create({ k: 1 })).ids.length).toBe(0);
+    expect(index.search([1], Object.create(null)).ids.length).toBe(0);
+  });
+
+  test('a proxy that was revoked is refused by the name of its argument', () => {
+    const { hnsw } = engine;
+    const revoked = <T extends object>(of: T): T => {
+      const { proxy, revoke } = Proxy.revocable(of, {});
+      revoke();
+      return proxy;
+    };
+    using index = hnsw.Flat.create({ metric: 'dot', dimension: 1 });
+    const search = () => index.search([1], revoked({ k: 1 }));
+    refused(search, TypeError, 'TYPE', 'Flat.search', /^"options" expected object/);
+    refused(() => index.add(1, revoked([1])), TypeError, 'TYPE', 'Flat.add', /^"vector" expected/);
+  });
+
+  test('typed arrays are no files, texts or lists of items, without memory neither', () => {
+    const { sparse, graph, hnsw } = engine;
+    const lost = new Float64Array(2);
+    structuredClone(lost.buffer, { transfer: [lost.buffer] });
+    using items = hnsw.Collection.create({ metric: 'cosine', dimension: 2 });
+    for (const array of [lost, new Float64Array(0), new Uint16Array(4)] as unknown[] as never[]) {
+      const calls = {
+        'Graph.fromEdgeList': () => graph.Graph.fromEdgeList(array),
+        'Graph.load': () => graph.Graph.load(array),
+        'SparseMatrix.fromMatrixMarket': () => sparse.SparseMatrix.fromMatrixMarket(array),
+        'Collection.load': () => hnsw.Collection.load(array),
+        'Collection.addAll': () => items.addAll(array),
+      };
+      for (const [name, call] of Object.entries(calls))
+        refused(call, TypeError, 'TYPE', name, /^"(?:source|bytes|items)" expected/);
+    }
+  });
+
+  test('what is no name is no node', () => {
+    using friends = engine.graph.Graph.fromEdges({ from: ['Ada'], to: ['Ben'] });
+    const things = [Object.create(null), ['Ada'], { toString: () => 'Ada' }, null, Symbol('Ada')];
+    for (const thing of things) expect(friends.nodeOf(thing as string)).toBe(undefined);
+    expect(friends.nodeOf('Ada')).toBe(0);
+  });
+});
+
 describe('new', () => {
   test.each([
     'Vector',

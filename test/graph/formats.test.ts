@@ -143,6 +143,42 @@ describe('formats are known by their first bytes', () => {
     );
   });
 
+  // Lines of these would be edges between the words in them: "p edge 3 2" from p to edge.
+  test.each([
+    ['GML', 'graph [\n  directed 1\n  node [\n    id 0\n  ]\n]\n'],
+    ['GML', 'Creator "igraph"\nVersion 1\ngraph\n[\n  node\n  [\n    id 0\n  ]\n]\n'],
+    ['DOT', 'digraph G {\n  a -> b;\n}\n'],
+    ['DOT', '// made by hand\nstrict graph "my graph" {\n a -- b\n}\n'],
+    ['DOT', '/* of two\nlines */ graph{a -- b}\n'],
+    ['DIMACS', 'c a comment\nc\np edge 3 2\ne 1 2\ne 2 3\n'],
+    ['DIMACS', 'p sp 3 2\na 1 2 5\n'],
+    ['GDF', 'nodedef>name VARCHAR\na\nedgedef>node1 VARCHAR,node2 VARCHAR\na,a\n'],
+    ['graph6', '>>graph6<<A_\n'],
+    ['LEDA', 'LEDA.GRAPH\nstring\nint\n-1\n'],
+    ['UCINET', 'dl n=3 format=edgelist1\ndata:\n1 2\n'],
+    ['UCINET', '*Node data\nID name\n1 a\n*Tie data\nfrom to\n1 2\n'],
+    ['Tulip', '(tlp "2.3"\n(nodes 0..2)\n(edge 0 0 1)\n)\n'],
+    ['RTF', '{\\rtf1\\ansi hello}'],
+  ])('%s is no list of edges', async (name, text) => {
+    const all = { compactIds: true };
+    const said = new RegExp(`^"source" is .*${name}.*: ex`);
+    const list = () => Graph.fromEdgeList(text, all);
+    refused(list, SublinearError, 'FORMAT', 'Graph.fromEdgeList', said);
+    refused(() => Graph.fromCsv(text, all), SublinearError, 'FORMAT', 'Graph.fromCsv', said);
+    await expect(Graph.readAsync(text)).rejects.toThrow(said);
+  });
+
+  test('names may be the words with which other formats begin', async () => {
+    for (const text of ['graph digraph\nstrict graph\n', 'p edge\nc p\n', 'dl n\nnodedef a\n']) {
+      using graph = Graph.fromEdgeList(text, { compactIds: true, header: false });
+      expect(graph.edgeCount).toBe(2);
+    }
+    for (const format of ['', 0, null] as never[])
+      await expect(Graph.readAsync('a b\n', { format })).rejects.toThrow(/^"format" expected/);
+    const twice = Graph.readAsync(gzipSync(gzipSync('a b\n')));
+    await expect(twice).rejects.toThrow(/gzip: and twice/);
+  });
+
   test('edge lists and CSV are told apart, and names begin with anything', async () => {
     const of = async (text: string) => {
       using graph = await Graph.readAsync(text);
@@ -474,6 +510,14 @@ describe('parallel edges without weights', () => {
     using added = Graph.fromEdgeList(text, { parallel: 'add' });
     expect([file.weighted, added.neighborWeights(0)[0]]).toEqual([false, 2]);
   });
+});
+
+test('JSON with a byte order mark', async () => {
+  const text = '\ufeff{"nodes":[{"id":"a"},{"id":"b"}],"links":[{"source":"a","target":"b"}]}';
+  using read = Graph.fromJson(text);
+  using coming = await Graph.readAsync(text);
+  using ofBytes = await Graph.readAsync(bytes(text));
+  for (const graph of [read, coming, ofBytes]) expect(graph.nodeOf('b')).toBe(1);
 });
 
 test('JSON of other libraries', () => {

@@ -218,6 +218,14 @@ describe('paths in TypeScript', () => {
     );
   });
 
+  test('what is no list of nodes is refused, also where it counts as false', () => {
+    using graph = roads();
+    for (const nodes of ['', Number.NaN, false, null] as unknown as Uint32Array[])
+      expect(refusalOf(() => room.closeness(graph, { nodes })).argument).toBe('nodes');
+    for (const nodes of [0, [0]] as Uint32Array[])
+      expect(room.closeness(graph, { nodes }).scores.length).toBe(1);
+  });
+
   test('wrong options are refused by name', () => {
     using graph = roads();
     const wrong: [() => unknown, RegExp][] = [

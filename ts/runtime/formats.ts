@@ -15,6 +15,15 @@ const names = {
   xml: 'XML',
   html: 'an HTML page',
   json: 'JSON',
+  gml: 'GML',
+  dot: 'a graph of Graphviz (DOT)',
+  dimacs: 'a DIMACS graph',
+  gdf: 'a graph of GUESS (GDF)',
+  graph6: 'in graph6, sparse6 or digraph6',
+  leda: 'a LEDA graph',
+  ucinet: 'a UCINET network (DL, VNA)',
+  tulip: 'a Tulip graph',
+  rtf: 'RTF',
   npy: 'a NumPy array (.npy)',
   zip: 'a zip file (.npz, .zip, .xlsx)',
   gzip: 'compressed by gzip',
@@ -61,6 +70,19 @@ const beginnings: readonly (readonly [FormatName, RegExp])[] = [
   ['gexf', /^<(?:\w+:)?gexf\b/i],
   // A name may begin with a bracket, and so may a line of names; an object or a list of objects is JSON.
   ['json', /^(?:\{\s*["}]|\[\s*[[{])/],
+  // These have no reader. Their lines would pass as edges between whatever words stand in them.
+  ['gml', /^(?:(?:creator|version|comment|#)[^\n]*\n\s*)*graph\s*\[/i],
+  [
+    'dot',
+    /^(?:(?:\/\/|#)[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:strict\s+)?(?:di)?graph\b(?:\s+(?:\w+|"[^"\n]*"))?\s*\{/i,
+  ],
+  ['dimacs', /^(?:c\b[^\n]*\n\s*)*p\s+[a-z]+\s+\d+\s+\d+/],
+  ['gdf', /^nodedef\s*>/i],
+  ['graph6', /^>>(?:graph6|sparse6|digraph6)<</],
+  ['leda', /^LEDA\.GRAPH\b/],
+  ['ucinet', /^(?:dl\s+n[rm]?\s*=|\*(?:node|tie)\s+(?:data|properties)\b)/i],
+  ['tulip', /^\(tlp\s+"/],
+  ['rtf', /^\{\\rtf\d/],
 ];
 
 /** What may stand in front of the first element of XML. */
@@ -119,6 +141,15 @@ function remedyFor(name: FormatName): string {
     case 'matlab':
     case 'sqlite':
       return 'export it as CSV, Matrix Market or .npy';
+    case 'gml':
+    case 'dot':
+    case 'dimacs':
+    case 'gdf':
+    case 'graph6':
+    case 'leda':
+    case 'ucinet':
+    case 'tulip':
+      return 'export it as GraphML, GEXF, Pajek, JSON or CSV';
     default:
       return 'expected text';
   }
@@ -137,7 +168,9 @@ export function refuseOthers(
 ): void {
   const found = formatOf(bytes);
   if (found === undefined || wanted.includes(found)) return;
-  const message = `"${argument}" is ${names[found]}: ${remedyFor(found)}`;
+  const twice = found === 'gzip' && operation.endsWith('Async');
+  const remedy = twice ? 'and twice; decompress it first' : remedyFor(found);
+  const message = `"${argument}" is ${names[found]}: ${remedy}`;
   throw new SublinearError('FORMAT', operation, message, { argument });
 }
 

@@ -50,7 +50,8 @@ function numberIn(text: string): bigint | undefined {
 
 /** The same label of another type: 1 for '1', and '1' for 1 and 1n. */
 export function otherForm(label: NodeLabel): NodeLabel | undefined {
-  if (typeof label !== 'string') return String(label);
+  if (typeof label === 'number' || typeof label === 'bigint') return String(label);
+  if (typeof label !== 'string') return undefined; // from JavaScript: whatever is no name
   const number = numberIn(label);
   if (number === undefined) return undefined;
   return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;

@@ -100,9 +100,9 @@ export function piecesOf(source: unknown, kind: SourceKind): Iterable<unknown> {
     const remedy = `${kind.operation}Async takes it`;
     throw typeError(kind.operation, kind.argument, `${kind.expected}; ${remedy}`, source);
   }
-  // Typed arrays and arrays of numbers are iterable too; their elements are refused one by one. Not a proxy of a typed array.
-  const isProxy = source instanceof Uint8Array;
-  if (typeof source === 'object' && source !== null && Symbol.iterator in source && !isProxy)
+  // Arrays of numbers are iterable too; their elements are refused one by one. Not other typed arrays, nor a proxy of one.
+  const isArray = ArrayBuffer.isView(source) || source instanceof Uint8Array;
+  if (typeof source === 'object' && source !== null && Symbol.iterator in source && !isArray)
     return source as Iterable<unknown>;
   throw typeError(kind.operation, kind.argument, kind.expected, source);
 }

@@ -1,7 +1,7 @@
 // Scratch memory for one call: arrays go into the module's memory here and are freed when the call ends.
 import { CHUNK, kindOf, lengthOfList, make, readList, typedArray } from './brand.js';
 import { SublinearRangeError, SublinearTypeError } from './errors.js';
-import { show, typeError } from './validate.js';
+import { isList, show, typeError } from './validate.js';
 
 /** Arrays of real numbers that every method takes. A `Vector` is used where it lies, everything else is copied. */
 export type RealArray = Float64Array | Float32Array | readonly number[] | ArrayInMemory;
@@ -243,7 +243,7 @@ function listOf(
   value: unknown,
   expected: string,
 ): readonly unknown[] {
-  if (!Array.isArray(value)) throw typeError(operation, argument, expected, value);
+  if (!isList(value)) throw typeError(operation, argument, expected, value);
   return value;
 }
 

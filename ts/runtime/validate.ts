@@ -12,9 +12,22 @@ export function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value)
-    ? `an array of length ${value.length}`
-    : (value.constructor?.name ?? 'an object');
+  try {
+    return Array.isArray(value)
+      ? `an array of length ${value.length}`
+      : (value.constructor?.name ?? 'an object');
+  } catch {
+    return 'an object'; // a proxy that was revoked, or that throws
+  }
+}
+
+/** Whether a value is an array; a proxy that was revoked is none, where Array.isArray throws. */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 export function typeError(
@@ -103,9 +116,9 @@ export function options<T extends object>(
   keys: readonly (keyof T)[],
 ): T {
   if (value === undefined) return {} as T;
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw typeError(operation, 'options', 'object', value);
-  for (const key of Object.keys(value)) {
+  const names = optionNames(value);
+  if (names === undefined) throw typeError(operation, 'options', 'object', value);
+  for (const key of names) {
     if (!keys.includes(key as keyof T)) {
       throw new SublinearTypeError(
         operation,
@@ -122,6 +135,20 @@ export function options<T extends object>(
     if (option !== undefined) read[key] = option;
   }
   return read as T;
+}
+
+/** The names that an object of options has; undefined for what is none. */
+function optionNames(value: unknown): string[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    if (Array.isArray(value)) return undefined;
+    const names = Object.keys(value);
+    // A Map, a promise that was not awaited, a date: what they hold would be passed over silently.
+    const isPlain = names.length > 0 || Object.prototype.toString.call(value) === '[object Object]';
+    return isPlain ? names : undefined;
+  } catch {
+    return undefined; // a proxy that was revoked
+  }
 }
 
 /** An array of the wrong length. */

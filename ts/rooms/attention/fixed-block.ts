@@ -137,7 +137,8 @@ export class FixedBlock extends WasmObject<RawBlock> {
             ...(['values', 'bias', 'multiplier', 'shift'] as const),
           ]);
           const values = asTyped(operation, 'values', one.values, 'Int8Array');
-          const bias = one.bias && asTyped(operation, 'bias', one.bias, 'Int32Array');
+          const bias =
+            one.bias === undefined ? undefined : asTyped(operation, 'bias', one.bias, 'Int32Array');
           check.integer(operation, 'multiplier', one.multiplier);
           check.integer(operation, 'shift', one.shift);
           const at = scratch.bytes(values.length);

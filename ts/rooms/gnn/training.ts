@@ -85,7 +85,8 @@ export function beginTraining<T>(
     return check.options<LabelledNodes>(operation, nodes, ['nodes', 'labels']);
   };
   const training = known('training', given.training);
-  const validation = given.validation && known('validation', given.validation);
+  const validation =
+    given.validation === undefined ? undefined : known('validation', given.validation);
   return runtime.scratch(operation, (scratch) => {
     const joined = (key: 'nodes' | 'labels') => {
       const numbers = (which: 'training' | 'validation', { nodes, labels }: LabelledNodes) => {

@@ -72,7 +72,7 @@ function partsOf(gather: EdgeGatherer, data: unknown): Parts {
 function parsed(gather: EdgeGatherer, data: unknown): unknown {
   if (typeof data !== 'string') return data;
   try {
-    return JSON.parse(data);
+    return JSON.parse(data.charCodeAt(0) === 0xfeff ? data.slice(1) : data); // a byte order mark
   } catch (error) {
     throw gather.fault(`no JSON: ${(error as Error).message}`);
   }

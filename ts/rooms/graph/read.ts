@@ -90,9 +90,10 @@ export async function readGraphFile<T>(
   let taken = false;
   try {
     const { head, taken: begun } = await headOf(kind, next);
-    const format = given.format
-      ? agreed(operation, given.format, head)
-      : graphFormatOf(operation, head);
+    const format =
+      given.format === undefined
+        ? graphFormatOf(operation, head)
+        : agreed(operation, given.format, head);
     const { format: _, signal: _signal, onProgress: _progress, ...rest } = given;
     const known: readonly string[] = keys[format];
     const unknown = Object.keys(rest).find((key) => !known.includes(key));

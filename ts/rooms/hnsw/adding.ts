@@ -73,7 +73,7 @@ export function ownNumbers(
 }
 
 export function iterable<T>(operation: string, items: Iterable<T>): Iterable<T> {
-  if (typeof items?.[Symbol.iterator] !== 'function')
+  if (typeof items?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(items))
     throw check.typeError(operation, 'items', 'iterable of items', items);
   return items;
 }

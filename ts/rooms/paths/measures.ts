@@ -327,7 +327,8 @@ export function createMeasures(runtime: Runtime): MeasureFunctions {
         weightedOf(runtime, operation, graph, options.weighted),
         check.choice(operation, 'direction', direction, { in: 0, out: 1 }),
       ];
-      const nodes = options.nodes && nodesIn(call, graph, 'nodes', options.nodes);
+      const nodes =
+        options.nodes === undefined ? undefined : nodesIn(call, graph, 'nodes', options.nodes);
       const { nodeCount } = graph;
       const begun = { options: given, ...(nodes && { nodes }) };
       if (nodes && nodes.length === 0)
