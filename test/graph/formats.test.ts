@@ -168,6 +168,19 @@ describe('formats are known by their first bytes', () => {
     await expect(Graph.readAsync(text)).rejects.toThrow(said);
   });
 
+  test('a beginning of many comments is looked at once', () => {
+    // A pattern that may divide them in several ways would try all 2^1000.
+    for (const comment of ['/**/', '// \n', '#\n', '%\n', 'c\n', '<!---->', '<?a?>']) {
+      const data = `${comment.repeat(1000)}a b\n`;
+      const options = { compactIds: true, header: false };
+      try {
+        Graph.fromEdgeList(data, options).dispose();
+      } catch (error) {
+        expect(error).toBeInstanceOf(SublinearError);
+      }
+    }
+  });
+
   test('names may be the words with which other formats begin', async () => {
     for (const text of ['graph digraph\nstrict graph\n', 'p edge\nc p\n', 'dl n\nnodedef a\n']) {
       using graph = Graph.fromEdgeList(text, { compactIds: true, header: false });

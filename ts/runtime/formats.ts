@@ -74,7 +74,7 @@ const beginnings: readonly (readonly [FormatName, RegExp])[] = [
   ['gml', /^(?:(?:creator|version|comment|#)[^\n]*\n\s*)*graph\s*\[/i],
   [
     'dot',
-    /^(?:(?:\/\/|#)[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:strict\s+)?(?:di)?graph\b(?:\s+(?:\w+|"[^"\n]*"))?\s*\{/i,
+    /^(?:(?:\/\/|#)[^\n]*\n\s*|\/\*(?:(?!\*\/)[\s\S])*\*\/\s*)*(?:strict\s+)?(?:di)?graph\b(?:\s+(?:\w+|"[^"\n]*"))?\s*\{/i,
   ],
   ['dimacs', /^(?:c\b[^\n]*\n\s*)*p\s+[a-z]+\s+\d+\s+\d+/],
   ['gdf', /^nodedef\s*>/i],
