@@ -63,8 +63,8 @@ export async function bundleModules(dist, { bundles }) {
                 ? { path: `../${path.replace(/^(\.\.\/)+/, '')}`, external: true }
                 : undefined,
             );
-            onResolve({ filter: /^#readers\// }, ({ path }) => ({
-              path: join(dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'),
+            onResolve({ filter: /^#(readers|makers)\// }, ({ path }) => ({
+              path: join(dist, path.replace(/^#(\w+)\/(\w+)$/, 'rooms/$2/$1.now.js')),
             }));
             onResolve({ filter: /^#bundles$/ }, () => ({ path: 'all', namespace: 'bundles' }));
             onLoad({ filter: /./, namespace: 'bundles' }, () => ({

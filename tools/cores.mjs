@@ -22,7 +22,7 @@ const SMALL = 1500;
 
 /** An import or export of a module, as tsc writes it: what is named, and from where. */
 const FROM =
-  /^(import|export) (?:\* as (\w+) |(\*) |\{([^}]*)\} )?(?:from )?['"](\.[^'"]+|#readers\/\w+)['"];$/gm;
+  /^(import|export) (?:\* as (\w+) |(\*) |\{([^}]*)\} )?(?:from )?['"](\.[^'"]+|#(?:readers|makers)\/\w+)['"];$/gm;
 
 export async function joinCores(dist) {
   const files = readdirSync(dist, { recursive: true })
@@ -32,7 +32,7 @@ export async function joinCores(dist) {
   const texts = new Map(files.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
   const targetOf = (name, path, platform = 'later') =>
     path.startsWith('#')
-      ? `rooms/${path.slice('#readers/'.length)}/readers.${platform}.js`
+      ? path.replace(/^#(\w+)\/(\w+)$/, `rooms/$2/$1.${platform}.js`)
       : join(dirname(name), path);
   const importsOf = (name, platform) =>
     [...texts.get(name).matchAll(FROM)].map(([, , , , , path]) => targetOf(name, path, platform));
@@ -57,7 +57,8 @@ export async function joinCores(dist) {
     // Its own file is what `import()` asks for, and what its readers are depends on the platform.
     const own = files.filter(
       (name) =>
-        name.startsWith(`rooms/${room}/`) && !/\/(readers(\.\w+)?|(\w+)\/\3)\.js$/.test(name),
+        name.startsWith(`rooms/${room}/`) &&
+        !/\/((readers|makers)(\.\w+)?|(\w+)\/\4)\.js$/.test(name),
     );
     const counts = own.map((name) => needing(name, room).length);
     const most = Math.max(2, ...counts);

@@ -30,7 +30,7 @@ export async function bundleThread(dist, { bundles, takes, mayLoad, mayUse }) {
       {
         name: 'shared',
         setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^(\.|#readers\/)/ }, ({ path, resolveDir }) => {
+          onResolve({ filter: /^(\.|#(readers|makers)\/)/ }, ({ path, resolveDir }) => {
             const file = join(...(readersOf(path, dist) || [resolveDir, path]));
             const name = named(file);
             // Of the lists of fields each room takes its own.
@@ -160,7 +160,7 @@ ${rooms.map(([name, bundle]) => `  ${name}: room('${name}', bundles.${bundle}, [
 
 /** A worker imports nothing later: a room's script holds all its parts. */
 const readersOf = (path, dist) =>
-  path.startsWith('#readers/') && [dist, 'rooms', path.slice('#readers/'.length), 'readers.now.js'];
+  path.startsWith('#') && [dist, path.replace(/^#(\w+)\/(\w+)$/, 'rooms/$2/$1.now.js')];
 
 const scripts = (folder) =>
   readdirSync(folder)

@@ -168,8 +168,8 @@ describe('imports of ts/', () => {
               ? `generated/bundle/${path!.replace(/^#\w+\//, '')}.ts`
               : path!.startsWith('#room/')
                 ? `generated/room/${path!.slice('#room/'.length)}.ts`
-                : path!.startsWith('#readers/')
-                  ? `rooms/${path!.slice('#readers/'.length)}/readers.now.ts`
+                : /^#(?:readers|makers)\//.test(path!)
+                  ? path!.replace(/^#(\w+)\/(\w+)$/, 'rooms/$2/$1.now.ts')
                   : join(dirname(file), path!.replace(/\.js$/, '.ts')),
         )
         .filter((path) => files.includes(path)),

@@ -2,10 +2,22 @@
 // instead (bench/support/harness.ts, ts/cli/bench.ts, the playground).
 
 import type { Case, PreparedCase } from '../benchmarks/case.js';
-import { bundleOfRoom, type RoomName } from '../generated/bundles.js';
+import type { RoomName } from '../generated/bundles.js';
 import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
 import type { Runtime } from '../runtime/runtime.js';
-import * as check from '../runtime/validate.js';
+import type { integer, number, options, rangeError, string } from '../runtime/validate.js';
+
+/**
+ * The checks of the engine, as arguments: a bundler makes a file of what a page may fetch later, and one more of what that
+ * imports and the page has.
+ */
+interface Checks {
+  integer: typeof integer;
+  number: typeof number;
+  options: typeof options;
+  rangeError: typeof rangeError;
+  string: typeof string;
+}
 
 /** What an engine has of a room: its cases, and how it is loaded. */
 interface Measurable {
@@ -15,17 +27,18 @@ interface Measurable {
 
 /** What `engine.benchmark()` does; `find` is only asked for rooms that exist. */
 export async function benchmark(
+  check: Checks,
+  rooms: object,
   name: string,
   options: BenchmarkOptions | undefined,
   find: (room: RoomName) => Promise<Measurable>,
 ): Promise<BenchmarkResult> {
   const operation = 'engine.benchmark';
   const [room, ...rest] = check.string(operation, 'name', name).split('.') as [RoomName, string];
-  if (!Object.hasOwn(bundleOfRoom, room))
-    throw check.rangeError(operation, 'name', '<room>.<case>', name);
+  if (!Object.hasOwn(rooms, room)) throw check.rangeError(operation, 'name', '<room>.<case>', name);
   const { benchmarks, load } = await find(room);
-  const found = caseOf(operation, room, rest.join('.'), benchmarks);
-  const { size, minTimeMs } = howToRun(operation, options, found);
+  const found = caseOf(check, operation, room, rest.join('.'), benchmarks);
+  const { size, minTimeMs } = howToRun(check, operation, options, found);
   const { namespace, runtime } = await load();
   const { variant, raw, loadMs } = runtime;
   const measured = runCase(namespace, found, size, minTimeMs);
@@ -34,6 +47,7 @@ export async function benchmark(
 
 /** The case `<module>.<name>`; throws for one that is not there. */
 function caseOf(
+  check: Checks,
   operation: string,
   module: string,
   name: string,
@@ -47,6 +61,7 @@ function caseOf(
 
 /** The options, checked and with their defaults. */
 function howToRun(
+  check: Checks,
   operation: string,
   options: BenchmarkOptions | undefined,
   { defaultSize }: Case<unknown>,

@@ -246,7 +246,15 @@ export class Engine {
    */
   async benchmark(name: string, options?: BenchmarkOptions): Promise<BenchmarkResult> {
     const { benchmark } = await import('./benchmark.js');
-    return benchmark(name, options, async (room) => {
+    // One by one: as a value, the whole module would be carried.
+    const checks = {
+      integer: check.integer,
+      number: check.number,
+      options: check.options,
+      rangeError: check.rangeError,
+      string: check.string,
+    };
+    return benchmark(checks, bundleOfRoom, name, options, async (room) => {
       const descriptor = this.#known(room);
       const { benchmarks } = (await descriptor.benchmarks?.()) ?? { benchmarks: {} };
       const load = async () => {

@@ -12,8 +12,9 @@ import {
 } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { arrays } from '../sparse/arrays.js';
+import { makers } from '../sparse/makers.js';
 import { SparseMatrix } from '../sparse/matrix.js';
-import { makers, readers } from '../sparse/readers.js';
+import { readers } from '../sparse/readers.js';
 import { Factorization } from './factorization.js';
 import { factsOf } from './facts.js';
 import {

@@ -7,8 +7,9 @@ import type { RealArray } from '../../runtime/scratch.js';
 import { type AsyncOptions, asyncKeys, type Call, type WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
 import { arrays } from '../sparse/arrays.js';
+import { makers } from '../sparse/makers.js';
 import { SparseMatrix } from '../sparse/matrix.js';
-import { makers, readers } from '../sparse/readers.js';
+import { readers } from '../sparse/readers.js';
 import {
   type LeastSquaresColumn,
   type LeastSquaresMethod,

@@ -167,5 +167,5 @@ function notFinite(operation: string, argument: string, position: number) {
   return new SublinearRangeError('NOT_FINITE', operation, message, { argument, position });
 }
 
-/** What modules bring that have the class (readers.ts). */
+/** What modules bring that have the class (makers.ts). */
 export const arrays = { matrixOfCoo, matrixOfCsr, csrOfDense, matrixOfDiagonal, identityMatrix };

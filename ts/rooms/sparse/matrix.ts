@@ -16,7 +16,7 @@ import type { Transfer } from '../../runtime/transfer.js';
 import * as check from '../../runtime/validate.js';
 import { dtypes } from '../../runtime/values.js';
 import { MatrixAlgebra } from './algebra.js';
-import { makers } from './readers.js';
+import { makers } from './makers.js';
 import type {
   CooInput,
   CsrInput,

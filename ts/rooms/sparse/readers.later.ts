@@ -1,5 +1,4 @@
-// The readers of this module where they are fetched when they are first needed: pages. Making matrices comes with a module
-// that has the class.
+// The readers of files of matrices where they are fetched when they are first needed: pages.
 import { partOf } from '../../runtime/later.js';
 
 export const readers = /* @__PURE__ */ partOf(
@@ -7,5 +6,3 @@ export const readers = /* @__PURE__ */ partOf(
   'reading files of matrices',
   async () => (await import('./reading.js')).reading,
 );
-
-export const makers = /* @__PURE__ */ partOf('sparse', 'making matrices');

@@ -1,6 +1,5 @@
-// The readers of this module, and making matrices, where everything is there from the start: Node, workers, edge runtimes.
+// The readers of files of matrices where everything is there from the start: Node, workers, edge runtimes.
 import { partOf } from '../../runtime/later.js';
-import { arrays } from './arrays.js';
 import { reading } from './reading.js';
 
 export const readers = /* @__PURE__ */ partOf(
@@ -9,8 +8,3 @@ export const readers = /* @__PURE__ */ partOf(
   async () => reading,
   reading,
 );
-
-export const makers = /* @__PURE__ */ partOf('sparse', 'making matrices', undefined, {
-  arrays,
-  readers,
-});

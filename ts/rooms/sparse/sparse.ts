@@ -2,8 +2,9 @@
 
 import type { Runtime } from '../../runtime/runtime.js';
 import { arrays } from './arrays.js';
+import { makers } from './makers.js';
 import { SparseMatrix } from './matrix.js';
-import { makers, readers } from './readers.js';
+import { readers } from './readers.js';
 import { reading } from './reading.js';
 
 export * from '../../runtime/errors.js';
