@@ -25,6 +25,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleModules } from './bundles.mjs';
 import { joinCores } from './cores.mjs';
+import { detachReaders } from './later.mjs';
 import { bundleThread } from './thread.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -140,6 +141,8 @@ function fingerprint() {
       'tools/build.mjs',
       'tools/bundles.mjs',
       'tools/cores.mjs',
+      'tools/later.mjs',
+      'tools/modules.mjs',
       'tools/thread.mjs',
     ].map((name) => join(root, name)),
   ];
@@ -191,6 +194,7 @@ async function buildPackage() {
   const table = JSON.parse(readFileSync(join(out, 'bundles.json'), 'utf8'));
   await bundleThread(dist, table);
   await bundleModules(dist, table);
+  await detachReaders(dist);
   await joinCores(dist);
   settleMaps(dist);
   const cli = join(dist, 'cli/main.js');

@@ -16,33 +16,26 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import {
+  closureIn,
+  exportsIn,
+  FROM,
+  importsIn,
+  modulesOf,
+  named,
+  pairs,
+  pathTo,
+  targetOf,
+} from './modules.mjs';
 
 /** Bytes of a small module, comments included. */
 const SMALL = 1500;
 
-/** An import or export of a module, as tsc writes it: what is named, and from where. */
-const FROM =
-  /^(import|export) (?:\* as (\w+) |(\*) |\{([^}]*)\} )?(?:from )?['"](\.[^'"]+|#(?:readers|makers)\/\w+)['"];$/gm;
-
 export async function joinCores(dist) {
-  const files = readdirSync(dist, { recursive: true })
-    .map((name) => name.replaceAll('\\', '/'))
-    .sort()
-    .filter((name) => /^(?!bundle\/|inline\/|worker\/(scripts\/|thread)).*\.js$/.test(name));
-  const texts = new Map(files.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
-  const targetOf = (name, path, platform = 'later') =>
-    path.startsWith('#')
-      ? path.replace(/^#(\w+)\/(\w+)$/, `rooms/$2/$1.${platform}.js`)
-      : join(dirname(name), path);
-  const importsOf = (name, platform) =>
-    [...texts.get(name).matchAll(FROM)].map(([, , , , , path]) => targetOf(name, path, platform));
-
-  const closure = (name, platform, seen = new Set()) => {
-    if (seen.has(name)) return seen;
-    seen.add(name);
-    for (const next of importsOf(name, platform)) closure(next, platform, seen);
-    return seen;
-  };
+  const texts = modulesOf(dist);
+  const files = [...texts.keys()];
+  const importsOf = (name, platform) => importsIn(texts, name, platform);
+  const closure = closureIn(texts);
   const rooms = readdirSync(join(dist, 'rooms')).sort();
   const needs = rooms.map((room) => [room, closure(`rooms/${room}/${room}.js`)]);
   /** The rooms, but `home`, that import a module. */
@@ -127,7 +120,7 @@ export async function joinCores(dist) {
       );
     for (const name of [...names].sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)))) {
       const table = new Map();
-      for (const word of exportsOf(name)) {
+      for (const word of exportsIn(texts, name)) {
         let as = word;
         while (taken.has(as)) as += '$';
         if (as !== word && isWhole(name)) throw new Error(`${core}: ${word} of ${name} is taken`);
@@ -136,23 +129,6 @@ export async function joinCores(dist) {
       }
       given.set(name, table);
     }
-  }
-
-  function exportsOf(name) {
-    const text = texts.get(name);
-    const own = [...text.matchAll(/^export (?:async )?(?:const|let|class|function\*?) (\w+)/gm)];
-    const lists = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list]) => pairs(list));
-    const all = [...text.matchAll(/^export \* from '(\.[^']+)';$/gm)];
-    if (
-      own.length + (text.match(/^export (\{|\*)/gm)?.length ?? 0) <
-      text.match(/^export /gm)?.length
-    )
-      throw new Error(`${name} exports in a way that is not known here`);
-    return [
-      ...own.map(([, word]) => word),
-      ...lists.map(([, as]) => as),
-      ...all.flatMap(([, path]) => exportsOf(targetOf(name, path))),
-    ];
   }
 
   mkdirSync(join(dist, 'core'), { recursive: true });
@@ -251,30 +227,6 @@ export async function joinCores(dist) {
       return words.length > 0 ? `${verb} { ${words.join(', ')} } ${from}` : line;
     });
   }
-}
-
-const pairs = (list) =>
-  list
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [word, as = word] = part.split(/ as /);
-      return [word, as];
-    });
-
-function pathTo(from, to) {
-  const path = relative(dirname(from), to).replaceAll('\\', '/');
-  return path.startsWith('.') ? path : `./${path}`;
-}
-
-/** A class that names itself is `var A = class _A` in what esbuild joins: errors tell the names of classes. */
-function named(text) {
-  const names = [...text.matchAll(/^var (\w+) = class (_\1)\b/gm)];
-  return names.reduce(
-    (all, [, name, own]) => all.replace(new RegExp(`\\b${own}\\b`, 'g'), name),
-    text,
-  );
 }
 
 /** The map of a module that has no code of its own any more still names its source. */

@@ -4,7 +4,7 @@
 //
 // bundles.json is written by CMake from the sl_bundle() lines. In the folder (ts/generated/):
 //
-//   bundles.ts               version, bundles with their rooms and variants, the bundle of each room
+//   bundles.ts               version, bundles with their rooms and variants, the bundle of each room, names
 //   bundle/<bundle>.ts       where the parts of one bundle come from: files beside the code, their inline twins
 //   bundle/<bundle>.workerd.ts   the same where modules are compiled at deployment
 //   bundle/<bundle>.edge.ts  the same where the user has to import the modules
@@ -67,6 +67,9 @@ ${names.map((name) => `  ${name}: { rooms: [${quoted(bundles[name].rooms)}], var
 export const bundleOfRoom = {
 ${rooms.map(({ room, bundle }) => `  ${room}: '${bundle}',`).join('\n')}
 } as const;
+
+/** The rooms alone, for programs that are told of bundles elsewhere. */
+export const roomNames = { ${rooms.map(({ room }) => `${room}: true`).join(', ')} } as const;
 
 /** All variants. */
 export const variants = { ${[...new Set(names.flatMap((name) => bundles[name].variants))].map((name) => `${name}: true`).join(', ')} } as const;

@@ -123,14 +123,14 @@ test('the first programs of README.md in a page, within their bytes', async () =
       shows: /Ada 0\.32.*true/,
       told: one,
       modules: ['network.simd.wasm'],
-      ...{ most: 23_400, files: 6 },
+      ...{ most: 21_300, files: 2 },
     },
     {
       program: second!,
       shows: /converged.*true/,
       told: two,
       modules: ['network.simd.wasm', 'solver.simd.wasm'],
-      ...{ most: 37_700, files: 14 },
+      ...{ most: 37_500, files: 14 },
     },
   ]) {
     const page = program.replaceAll('console.log(', 'document.body.append(');

@@ -2,8 +2,8 @@
 // descriptors (ts/generated/room), so that a program carries only the rooms that it imports.
 import {
   type Bundle,
-  bundleOfRoom,
   type RoomName,
+  roomNames,
   type Variant,
   variants,
   version,
@@ -98,7 +98,7 @@ export class Engine {
   #disposed = false;
 
   static {
-    for (const room of Object.keys(bundleOfRoom) as RoomName[]) {
+    for (const room of Object.keys(roomNames) as RoomName[]) {
       Object.defineProperty(Engine.prototype, room, {
         get(this: Engine) {
           return this.#room(room);
@@ -134,7 +134,7 @@ export class Engine {
   async use<R extends RoomName>(room: R): Promise<Rooms[R]> {
     const operation = 'engine.use';
     if (typeof room !== 'string') throw check.typeError(operation, 'room', 'string', room);
-    check.choice(operation, 'room', room, bundleOfRoom);
+    check.choice(operation, 'room', room, roomNames);
     return (await this.load(this.#known(room))) as Rooms[R];
   }
 
@@ -254,7 +254,7 @@ export class Engine {
       rangeError: check.rangeError,
       string: check.string,
     };
-    return benchmark(checks, bundleOfRoom, name, options, async (room) => {
+    return benchmark(checks, roomNames, name, options, async (room) => {
       const descriptor = this.#known(room);
       const { benchmarks } = (await descriptor.benchmarks?.()) ?? { benchmarks: {} };
       const load = async () => {

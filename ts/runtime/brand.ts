@@ -39,19 +39,19 @@ const constructors = {
   BigUint64Array,
   BigInt64Array,
 } as const;
-const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
-const kind = getter<string | undefined>(prototype, Symbol.toStringTag);
-const lengthOf = getter<number>(prototype, 'length');
-const offsetOf = getter<number>(prototype, 'byteOffset');
-const bytes = getter<number>(prototype, 'byteLength');
-const bufferOf = getter<ArrayBufferLike>(prototype, 'buffer');
-const viewOffset = getter<number>(DataView.prototype, 'byteOffset');
-const viewLength = getter<number>(DataView.prototype, 'byteLength');
-const viewBuffer = getter<ArrayBufferLike>(DataView.prototype, 'buffer');
-const bufferLength = getter<number>(ArrayBuffer.prototype, 'byteLength');
+const prototype: object = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype);
+const kind = /* @__PURE__ */ getter<string | undefined>(prototype, Symbol.toStringTag);
+const lengthOf = /* @__PURE__ */ getter<number>(prototype, 'length');
+const offsetOf = /* @__PURE__ */ getter<number>(prototype, 'byteOffset');
+const bytes = /* @__PURE__ */ getter<number>(prototype, 'byteLength');
+const bufferOf = /* @__PURE__ */ getter<ArrayBufferLike>(prototype, 'buffer');
+const viewOffset = /* @__PURE__ */ getter<number>(DataView.prototype, 'byteOffset');
+const viewLength = /* @__PURE__ */ getter<number>(DataView.prototype, 'byteLength');
+const viewBuffer = /* @__PURE__ */ getter<ArrayBufferLike>(DataView.prototype, 'buffer');
+const bufferLength = /* @__PURE__ */ getter<number>(ArrayBuffer.prototype, 'byteLength');
 const sharedLength =
   typeof SharedArrayBuffer === 'function'
-    ? getter<number>(SharedArrayBuffer.prototype, 'byteLength')
+    ? /* @__PURE__ */ getter<number>(SharedArrayBuffer.prototype, 'byteLength')
     : undefined;
 // It throws for a view whose memory has gone, or no longer reaches as far as the view; the length of such a view reads as 0.
 const { keys } = prototype as { keys: () => unknown };
@@ -165,8 +165,8 @@ export function isShared(value: unknown): value is SharedArrayBuffer {
 export function isMapOrSet(value: unknown): boolean {
   return answers(mapSize, value) || answers(setSize, value);
 }
-const mapSize = getter<number>(Map.prototype, 'size');
-const setSize = getter<number>(Set.prototype, 'size');
+const mapSize = /* @__PURE__ */ getter<number>(Map.prototype, 'size');
+const setSize = /* @__PURE__ */ getter<number>(Set.prototype, 'size');
 
 /** An address, of any realm. */
 export function isURL(value: unknown): value is URL {

@@ -19,6 +19,16 @@ export interface Guard {
 
 type Call = (...args: unknown[]) => number;
 
+/** How the functions of a module are registered. */
+type Named = [
+  namedAt: number,
+  count: number,
+  listAt: number,
+  signature: number,
+  invoker: number,
+  context: number,
+];
+
 /** A C struct in the module's memory. */
 class Handle {
   /** 0: it is gone. */
@@ -73,9 +83,9 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
       enumerable: true,
     });
   const at = (pointer: number) => table.get(pointer) as Call;
-  const type = (number: number, made: Type['made'], Class?: HandleClass) =>
-    types.set(number, { made, ...(Class && { Class }) });
-  const classOf = (number: number) => types.get(number)?.Class as HandleClass;
+  const type = (number: number, made: Type['made']) => types.set(number, { made });
+  const prototypeOf = (number: number) =>
+    (types.get(number)?.Class as HandleClass).prototype as object;
 
   /** The C string at an address, up to the bracket that begins the types of its arguments. */
   const nameAt = (address: number) => {
@@ -88,8 +98,8 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
   };
 
   /**
-   * Puts a function into `owner()`. The first of its types is that of its result. `self`: it is a method, and the second one is
-   * that of `this`.
+   * Puts a function into `owner()`, with the parameters of embind's registrations. The first of its types is that of its result.
+   * `self`: it is a method, and the second one is that of `this`.
    */
   const add = (
     owner: () => object,
@@ -97,6 +107,7 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
     namedAt: number,
     count: number,
     listAt: number,
+    _signature: number,
     invoker: number,
     context: number,
   ) => {
@@ -160,31 +171,23 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
     // int, unsigned int and unsigned long: of four bytes all.
     _embind_register_integer: (number: number, _name: number, _size: number, least: number) =>
       type(number, least === 0 ? (wire) => wire >>> 0 : (wire) => wire),
-    _embind_register_class(
-      number: number,
-      pointer: number,
-      constPointer: number,
-      _base: number,
-      _actualTypeSignature: number,
-      _actualType: number,
-      _upcastSignature: number,
-      _upcast: number,
-      _downcastSignature: number,
-      _downcast: number,
-      namedAt: number,
-      _destructorSignature: number,
-      destructor: number,
-    ) {
+    // The types of an object, of pointers to one and to a constant one; the tenth of the others is the name, the last one the
+    // destructor.
+    _embind_register_class(...given: number[]) {
       const Class = class extends Handle {} as unknown as HandleClass;
+      const own = { Class, made: (wire: number) => wire };
+      const destroy = guarded(
+        own,
+        [own],
+        true,
+        (_, address) => at(given[12] as number)(address),
+        0,
+      );
       define(Class.prototype, 'delete', function (this: Handle) {
-        if (!guard.alive) throw guard.ended();
-        const address = addressOf(this, { Class } as Type, guard);
-        this.address = 0;
         try {
-          at(destructor)(address);
-        } catch (cause) {
-          guard.poison(cause);
-          throw guard.ended();
+          destroy.call(this);
+        } finally {
+          this.address = 0;
         }
       });
       const made = (address: number) => {
@@ -193,8 +196,8 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
         handle.address = address;
         return handle;
       };
-      for (const each of [number, pointer, constPointer]) type(each, made, Class);
-      define(raw, nameAt(namedAt), Class);
+      for (const each of given.slice(0, 3)) types.set(each, { made, Class });
+      define(raw, nameAt(given[10] as number), Class);
     },
     _embind_register_class_property(
       number: number,
@@ -206,44 +209,20 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
     ) {
       const name = nameAt(namedAt);
       waiting.push(() => {
-        const Class = classOf(number);
-        const get = guarded(
-          types.get(result) as Type,
-          [{ Class } as Type],
-          true,
-          at(getter),
-          context,
-        );
-        Object.defineProperty(Class.prototype, name, { get, enumerable: true, configurable: true });
+        const own = types.get(number) as Type;
+        const get = guarded(types.get(result) as Type, [own], true, at(getter), context);
+        Object.defineProperty(prototypeOf(number), name, {
+          get,
+          enumerable: true,
+          configurable: true,
+        });
       });
     },
-    _embind_register_function: (
-      namedAt: number,
-      count: number,
-      list: number,
-      _signature: number,
-      invoker: number,
-      context: number,
-    ) => add(() => raw, false, namedAt, count, list, invoker, context),
-    _embind_register_class_class_function: (
-      number: number,
-      namedAt: number,
-      count: number,
-      list: number,
-      _signature: number,
-      invoker: number,
-      context: number,
-    ) => add(() => classOf(number), false, namedAt, count, list, invoker, context),
-    _embind_register_class_function: (
-      number: number,
-      namedAt: number,
-      count: number,
-      list: number,
-      _signature: number,
-      invoker: number,
-      context: number,
-    ) =>
-      add(() => classOf(number).prototype as object, true, namedAt, count, list, invoker, context),
+    _embind_register_function: (...given: Named) => add(() => raw, false, ...given),
+    _embind_register_class_class_function: (number: number, ...given: Named) =>
+      add(() => types.get(number)?.Class as HandleClass, false, ...given),
+    _embind_register_class_function: (number: number, ...given: Named) =>
+      add(() => prototypeOf(number), true, ...given),
     emscripten_resize_heap(wanted: number) {
       const least = wanted >>> 0;
       const now = memory.buffer.byteLength;

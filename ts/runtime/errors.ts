@@ -73,8 +73,8 @@ function named(Class: { prototype: Error }, name: string): void {
 
 /** The call was right and could not be done: memory, state, malformed files, loading. */
 export class SublinearError extends Error implements CodedError {
-  readonly code: ErrorCode;
-  readonly operation: string;
+  declare readonly code: ErrorCode;
+  declare readonly operation: string;
   declare readonly argument?: string;
   declare readonly position?: number;
   declare readonly line?: number;
@@ -85,16 +85,14 @@ export class SublinearError extends Error implements CodedError {
   }
   constructor(code: ErrorCode, operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
-    this.code = code;
-    this.operation = operation;
-    assign(this, details);
+    assign(this, code, operation, details);
   }
 }
 
 /** An argument has the wrong type. The message starts with its name. */
 export class SublinearTypeError extends TypeError implements CodedError {
-  readonly code: ErrorCode = 'TYPE';
-  readonly operation: string;
+  declare readonly code: ErrorCode;
+  declare readonly operation: string;
   declare readonly argument?: string;
   declare readonly position?: number;
   declare readonly expected?: string;
@@ -103,15 +101,14 @@ export class SublinearTypeError extends TypeError implements CodedError {
   }
   constructor(operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
-    this.operation = operation;
-    assign(this, details);
+    assign(this, 'TYPE', operation, details);
   }
 }
 
 /** An argument has the right type and a value that is not allowed. The message starts with its name. */
 export class SublinearRangeError extends RangeError implements CodedError {
-  readonly code: ErrorCode;
-  readonly operation: string;
+  declare readonly code: ErrorCode;
+  declare readonly operation: string;
   declare readonly argument?: string;
   declare readonly position?: number;
   declare readonly expected?: string;
@@ -120,9 +117,7 @@ export class SublinearRangeError extends RangeError implements CodedError {
   }
   constructor(code: ErrorCode, operation: string, message: string, details: ErrorDetails = {}) {
     super(message, causeOf(details));
-    this.code = code;
-    this.operation = operation;
-    assign(this, details);
+    assign(this, code, operation, details);
   }
 }
 
@@ -147,7 +142,13 @@ export function isSublinearError(error: unknown): error is CodedError {
 }
 
 // Own properties only where there is something to say, so that a printed error stays short.
-function assign(error: object, { cause: _, ...details }: ErrorDetails): void {
+function assign(
+  error: object,
+  code: ErrorCode,
+  operation: string,
+  { cause: _, ...details }: ErrorDetails,
+): void {
+  Object.assign(error, { code, operation });
   // JavaScriptCore gives every error a "line" of its own: where in the program it was made. Ours is of the text read.
   Reflect.deleteProperty(error, 'line');
   for (const [key, value] of Object.entries(details))

@@ -7,7 +7,7 @@ import {
 } from '../engine/engine.js';
 import type { WasmSource } from '../engine/loader.js';
 import type { Capabilities } from '../engine/variants.js';
-import { bundleOfRoom, type RoomName, version } from '../generated/bundles.js';
+import { type RoomName, roomNames, version } from '../generated/bundles.js';
 import type { Rooms } from '../generated/rooms.js';
 import type { BenchmarkOptions, BenchmarkResult } from '../runtime/benchmark.js';
 import { isURL } from '../runtime/brand.js';
@@ -58,7 +58,7 @@ class WorkerEngine {
   readonly #options: CallOptions;
 
   static {
-    for (const room of Object.keys(bundleOfRoom) as RoomName[]) {
+    for (const room of Object.keys(roomNames) as RoomName[]) {
       Object.defineProperty(WorkerEngine.prototype, room, {
         get(this: WorkerEngine) {
           return this.#loaded(room);
@@ -107,7 +107,7 @@ class WorkerEngine {
   async use<R extends RoomName>(room: R): Promise<RemoteRoom<Rooms[R]>> {
     const operation = 'engine.use';
     if (typeof room !== 'string') throw check.typeError(operation, 'room', 'string', room);
-    check.choice(operation, 'room', room, bundleOfRoom);
+    check.choice(operation, 'room', room, roomNames);
     const { connection, shapes } = this.#core;
     if (!shapes.has(room)) {
       const target = { kind: 'engine' } as const;
@@ -296,7 +296,7 @@ export async function openWorkerEngine<M extends RoomName>(
   const { modules = [], worker, ...rest } = options;
   if (!Array.isArray(modules))
     throw check.typeError(operation, 'modules', 'array of room names', modules);
-  for (const room of modules) check.choice(operation, 'modules', room, bundleOfRoom);
+  for (const room of modules) check.choice(operation, 'modules', room, roomNames);
   checkEngineOptions(operation, rest);
   const { memory, variant, wasm } = rest;
   if (worker !== undefined && !['string', 'function'].includes(typeof worker) && !isURL(worker))

@@ -4,5 +4,5 @@ import { partOf } from '../../runtime/later.js';
 export const readers = /* @__PURE__ */ partOf(
   'graph',
   'reading files of graphs',
-  async () => (await import('./reading.later.js')).reading,
+  async () => (await import('./reading.js')).reading,
 );
