@@ -84,8 +84,8 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
     });
   const at = (pointer: number) => table.get(pointer) as Call;
   const type = (number: number, made: Type['made']) => types.set(number, { made });
-  const prototypeOf = (number: number) =>
-    (types.get(number)?.Class as HandleClass).prototype as object;
+  const classOf = (number: number) => (types.get(number) as Type).Class as HandleClass;
+  const prototypeOf = (number: number) => classOf(number).prototype as object;
 
   /** The C string at an address, up to the bracket that begins the types of its arguments. */
   const nameAt = (address: number) => {
@@ -220,7 +220,7 @@ export async function connect(module: WebAssembly.Module, guard: Guard): Promise
     },
     _embind_register_function: (...given: Named) => add(() => raw, false, ...given),
     _embind_register_class_class_function: (number: number, ...given: Named) =>
-      add(() => types.get(number)?.Class as HandleClass, false, ...given),
+      add(() => classOf(number), false, ...given),
     _embind_register_class_function: (number: number, ...given: Named) =>
       add(() => prototypeOf(number), true, ...given),
     emscripten_resize_heap(wanted: number) {

@@ -342,11 +342,10 @@ function notItself(operation: string): SublinearTypeError {
 export function notConstructible(Class: { name: string }): Error {
   const makers = new Set<string>();
   for (let at: object = Class; at !== Function.prototype; at = Object.getPrototypeOf(at))
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
-      if (typeof value === 'function' && /^(from|create|load|zeros|identity)/.test(name))
+    for (const name of Object.getOwnPropertyNames(at))
+      if (/^(from|create|load|zeros|identity)(?!.*Async$)/.test(name))
         makers.add(`${Class.name}.${name}()`);
-  const calls = [...makers].filter((name) => !name.endsWith('Async()'));
-  const remedy = calls.length > 0 ? calls.join(', ') : 'the functions of its room make one';
+  const remedy = [...makers].join(', ') || 'the functions of its room make one';
   const message = `new ${Class.name}() makes no object, as its memory is the module's: call ${remedy}`;
   return new SublinearTypeError(`new ${Class.name}`, message);
 }

@@ -72,14 +72,12 @@ export class Runtime {
   }
 
   /** Starts a compiled module. */
-  static async start(
+  static start(
     bundle: BundleSource,
     variant: Variant,
     module: WebAssembly.Module,
   ): Promise<Runtime> {
-    const runtime = new Runtime(bundle, variant);
-    const raw = await connect(module, runtime);
-    return Object.assign(runtime, { raw, out: raw.out() });
+    return Runtime.over(bundle, variant, (runtime) => connect(module, runtime));
   }
 
   /** The same over something else than an embind module: what `make` gives in its place. */

@@ -92,20 +92,20 @@ export class Scratch {
 
   /** An array of real numbers as f64, widened when it has another precision. */
   doubles(argument: string, value: RealArray): Block {
-    if (this.#isHere(value)) {
-      const block = this.#pin(value);
-      if (block.type === F64) return block;
-    }
-    return this.#put(argument, value, F64);
+    return this.#as(F64, argument, value);
   }
 
   /** An array of real numbers as f32, rounded when it has another precision. */
   floats(argument: string, value: RealArray): Block {
+    return this.#as(F32, argument, value);
+  }
+
+  #as(type: typeof F32 | typeof F64, argument: string, value: RealArray): Block {
     if (this.#isHere(value)) {
       const block = this.#pin(value);
-      if (block.type === F32) return block;
+      if (block.type === type) return block;
     }
-    return this.#put(argument, value, F32);
+    return this.#put(argument, value, type);
   }
 
   /** An array of whole numbers 0 .. 2^32 - 1. */

@@ -130,8 +130,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromEdgeList(source: TextSource, options?: EdgeListOptions): Graph {
-    const operation = 'Graph.fromEdgeList';
-    return readers.now(operation).readEdges(operation, this, source, options, false);
+    return readNow(this, 'fromEdgeList', source, options);
   }
 
   /**
@@ -152,10 +151,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<EdgeListOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromEdgeListAsync';
-    return readers.later(operation, (code) =>
-      code.readEdgesAsync(operation, this, source, options, false),
-    );
+    return readLater(this, 'fromEdgeListAsync', source, options);
   }
 
   /**
@@ -189,8 +185,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromCsv(source: TextSource, options?: CsvOptions): Graph {
-    const operation = 'Graph.fromCsv';
-    return readers.now(operation).readEdges(operation, this, source, options, true);
+    return readNow(this, 'fromCsv', source, options);
   }
 
   /**
@@ -208,10 +203,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static async fromCsvAsync(source: AsyncTextSource, options?: Async<CsvOptions>): Promise<Graph> {
-    const operation = 'Graph.fromCsvAsync';
-    return readers.later(operation, (code) =>
-      code.readEdgesAsync(operation, this, source, options, true),
-    );
+    return readLater(this, 'fromCsvAsync', source, options);
   }
 
   /**
@@ -230,8 +222,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromMetis(source: TextSource, options?: MetisOptions): Graph {
-    const operation = 'Graph.fromMetis';
-    return readers.now(operation).readMetis(operation, this, source, options);
+    return readNow(this, 'fromMetis', source, options);
   }
 
   /**
@@ -252,10 +243,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<MetisOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromMetisAsync';
-    return readers.later(operation, (code) =>
-      code.readMetisAsync(operation, this, source, options),
-    );
+    return readLater(this, 'fromMetisAsync', source, options);
   }
 
   /**
@@ -312,9 +300,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<ReadGraphOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.readAsync';
-    runtimeOf(this, operation);
-    return readers.later(operation, (code) => code.readGraphFile(operation, this, source, options));
+    return readLater(this, 'readAsync', source, options);
   }
 
   /**
@@ -335,8 +321,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static fromMatrixMarket(source: TextSource, options?: GraphMarketOptions): Graph {
-    const operation = 'Graph.fromMatrixMarket';
-    return readers.now(operation).readMatrixMarket(operation, this, source, options);
+    return readNow(this, 'fromMatrixMarket', source, options);
   }
 
   /**
@@ -358,10 +343,7 @@ export class Graph extends GraphParts {
     source: AsyncTextSource,
     options?: Async<GraphMarketOptions>,
   ): Promise<Graph> {
-    const operation = 'Graph.fromMatrixMarketAsync';
-    return readers.later(operation, (code) =>
-      code.readMatrixMarketAsync(operation, this, source, options),
-    );
+    return readLater(this, 'fromMatrixMarketAsync', source, options);
   }
 
   /**
@@ -414,9 +396,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static load(bytes: BytesSource): Graph {
-    const operation = 'Graph.load';
-    const runtime = runtimeOf(this, operation);
-    return readers.now(operation).loadGraph<Graph>(runtime, operation, bytes, this);
+    return readNow(this, 'load', bytes);
   }
 
   /**
@@ -436,11 +416,7 @@ export class Graph extends GraphParts {
    * ```
    */
   static async loadAsync(bytes: AsyncBytesSource, options?: LoadAsyncOptions): Promise<Graph> {
-    const operation = 'Graph.loadAsync';
-    const runtime = runtimeOf(this, operation);
-    return readers.later(operation, (code) =>
-      code.loadGraphAsync<Graph>(runtime, operation, bytes, this, options),
-    );
+    return readLater(this, 'loadAsync', bytes, options);
   }
 
   /**
@@ -459,4 +435,39 @@ export class Graph extends GraphParts {
     const operation = 'Graph.estimateBytes';
     return bytesOfGraph(runtimeOf(this, operation), operation, size);
   }
+}
+
+// What reads files comes with the module graph, or is fetched: by the names of the methods. `Bound` is the class of an engine.
+
+type Readers = NonNullable<typeof readers.held>;
+
+/** What a method passes on. */
+type Given<Method> = Method extends (
+  operation: never,
+  Bound: never,
+  ...given: infer Rest
+) => unknown
+  ? Rest
+  : never;
+
+type Method<Result> = (operation: string, Bound: unknown, ...given: unknown[]) => Result;
+
+function readNow<
+  Name extends 'load' | 'fromCsv' | 'fromEdgeList' | 'fromMatrixMarket' | 'fromMetis',
+>(Bound: unknown, name: Name, ...given: Given<Readers[Name]>) {
+  const operation = `Graph.${name}`;
+  runtimeOf(Bound, operation);
+  return (readers.now(operation)[name] as Method<Graph>)(operation, Bound, ...given);
+}
+
+async function readLater<Name extends keyof Readers & `${string}Async`>(
+  Bound: unknown,
+  name: Name,
+  ...given: Given<Readers[Name]>
+): Promise<Graph> {
+  const operation = `Graph.${name}`;
+  runtimeOf(Bound, operation);
+  return readers.later(operation, (code) =>
+    (code[name] as Method<Promise<Graph>>)(operation, Bound, ...given),
+  );
 }

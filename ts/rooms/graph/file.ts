@@ -2,6 +2,7 @@
 
 import type { Graph as RawGraph } from '../../generated/raw/network.js';
 import type { Reader } from '../../generated/raw/solver.js';
+import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearError } from '../../runtime/errors.js';
 import {
   type AsyncBytesSource,
@@ -52,22 +53,22 @@ export function withSavedLabels<T extends NamedNodes<RawObject>>(
   throw new SublinearError('FORMAT', operation, message, { argument: 'bytes' });
 }
 
-export function loadGraph<T extends GraphNodes>(
-  runtime: Runtime,
+export function load<T extends GraphNodes>(
   operation: string,
-  bytes: BytesSource,
   Bound: GraphClass<T>,
+  bytes: BytesSource,
 ): T {
+  const runtime = runtimeOf(Bound, operation);
   return loadFile(runtime, operation, bytes, graphFile(runtime, operation, Bound));
 }
 
-export async function loadGraphAsync<T extends GraphNodes>(
-  runtime: Runtime,
+export async function loadAsync<T extends GraphNodes>(
   operation: string,
-  bytes: AsyncBytesSource,
   Bound: GraphClass<T>,
+  bytes: AsyncBytesSource,
   options: LoadAsyncOptions | undefined,
 ): Promise<T> {
+  const runtime = runtimeOf(Bound, operation);
   const given = checkOptions(operation, options, asyncKeys);
   return loadFileAsync(runtime, operation, bytes, graphFile(runtime, operation, Bound), given);
 }

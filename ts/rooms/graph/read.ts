@@ -75,7 +75,7 @@ function agreed(operation: string, format: GraphFormat, head: Head): GraphFormat
   return format;
 }
 
-export async function readGraphFile<T>(
+export async function readAsync<T>(
   operation: string,
   Bound: GraphMethods<T>,
   source: AsyncTextSource,

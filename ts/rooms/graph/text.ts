@@ -17,35 +17,42 @@ import type { Async, CsvOptions, GraphClass, GraphMarketOptions, MetisOptions } 
 
 const marketKeys = ['directed', 'dtype'] as const;
 
-/** An edge list, or `separated` values. */
-export function readEdges<T extends GraphNodes>(
-  operation: string,
-  Bound: GraphClass<T>,
-  source: TextSource,
-  options: CsvOptions | undefined,
-  separated: boolean,
-): T {
-  const runtime = runtimeOf(Bound, operation);
-  const given = check.options(operation, options, separated ? csvKeys : edgeListKeys);
-  const reading = edgeListReading(runtime, operation, given, separated, Bound);
-  return readText(runtime, operation, source, reading);
-}
+/** Reads an edge list, or `separated` values. */
+const edges =
+  (separated: boolean) =>
+  <T extends GraphNodes>(
+    operation: string,
+    Bound: GraphClass<T>,
+    source: TextSource,
+    options: CsvOptions | undefined,
+  ): T => {
+    const runtime = runtimeOf(Bound, operation);
+    const given = check.options(operation, options, separated ? csvKeys : edgeListKeys);
+    const reading = edgeListReading(runtime, operation, given, separated, Bound);
+    return readText(runtime, operation, source, reading);
+  };
 
-export async function readEdgesAsync<T extends GraphNodes>(
-  operation: string,
-  Bound: GraphClass<T>,
-  source: AsyncTextSource,
-  options: Async<CsvOptions> | undefined,
-  separated: boolean,
-): Promise<T> {
-  const runtime = runtimeOf(Bound, operation);
-  const keys = [...(separated ? csvKeys : edgeListKeys), ...asyncKeys] as const;
-  const given = check.options(operation, options, keys);
-  const reading = edgeListReading(runtime, operation, given, separated, Bound);
-  return readTextAsync(runtime, operation, source, reading, given);
-}
+const edgesAsync =
+  (separated: boolean) =>
+  async <T extends GraphNodes>(
+    operation: string,
+    Bound: GraphClass<T>,
+    source: AsyncTextSource,
+    options: Async<CsvOptions> | undefined,
+  ): Promise<T> => {
+    const runtime = runtimeOf(Bound, operation);
+    const keys = [...(separated ? csvKeys : edgeListKeys), ...asyncKeys] as const;
+    const given = check.options(operation, options, keys);
+    const reading = edgeListReading(runtime, operation, given, separated, Bound);
+    return readTextAsync(runtime, operation, source, reading, given);
+  };
 
-export function readMetis<T extends GraphNodes>(
+export const fromEdgeList = /* @__PURE__ */ edges(false);
+export const fromEdgeListAsync = /* @__PURE__ */ edgesAsync(false);
+export const fromCsv = /* @__PURE__ */ edges(true);
+export const fromCsvAsync = /* @__PURE__ */ edgesAsync(true);
+
+export function fromMetis<T extends GraphNodes>(
   operation: string,
   Bound: GraphClass<T>,
   source: TextSource,
@@ -56,7 +63,7 @@ export function readMetis<T extends GraphNodes>(
   return readText(runtime, operation, source, metisReading(runtime, operation, dtype, Bound));
 }
 
-export async function readMetisAsync<T extends GraphNodes>(
+export async function fromMetisAsync<T extends GraphNodes>(
   operation: string,
   Bound: GraphClass<T>,
   source: AsyncTextSource,
@@ -68,7 +75,7 @@ export async function readMetisAsync<T extends GraphNodes>(
   return readTextAsync(runtime, operation, source, reading, given);
 }
 
-export function readMatrixMarket<T extends GraphNodes>(
+export function fromMatrixMarket<T extends GraphNodes>(
   operation: string,
   Bound: GraphClass<T>,
   source: TextSource,
@@ -80,7 +87,7 @@ export function readMatrixMarket<T extends GraphNodes>(
   return readText(runtime, operation, source, reading);
 }
 
-export async function readMatrixMarketAsync<T extends GraphNodes>(
+export async function fromMatrixMarketAsync<T extends GraphNodes>(
   operation: string,
   Bound: GraphClass<T>,
   source: AsyncTextSource,

@@ -1,6 +1,5 @@
 // Matrices from arrays: of entries, of compressed rows, of all elements, of a diagonal. `Class` is the class of matrices.
 
-import { runtimeOf } from '../../runtime/bind.js';
 import { SublinearRangeError } from '../../runtime/errors.js';
 import { adopt } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -9,11 +8,11 @@ import * as check from '../../runtime/validate.js';
 import { valuesIn } from '../../runtime/values.js';
 import type { CooInput, CsrInput, DenseInput } from './types.js';
 
-function matrixOfCoo<T>(
+function fromCoo<T>(
   runtime: Runtime,
   operation: string,
-  input: CooInput,
   Class: { prototype: T },
+  input: CooInput,
 ): T {
   const keys = ['rows', 'cols', 'rowIndices', 'columnIndices', 'values', 'dtype'] as const;
   const { rows, cols, rowIndices, columnIndices, values, dtype } = check.options(
@@ -43,11 +42,11 @@ function matrixOfCoo<T>(
   });
 }
 
-function matrixOfCsr<T>(
+function fromCsr<T>(
   runtime: Runtime,
   operation: string,
-  input: CsrInput,
   Class: { prototype: T },
+  input: CsrInput,
 ): T {
   const keys = ['rows', 'cols', 'rowPointers', 'columns', 'values', 'dtype'] as const;
   const { rows, cols, rowPointers, columns, values, dtype } = check.options(operation, input, keys);
@@ -72,14 +71,23 @@ function matrixOfCsr<T>(
   });
 }
 
-/** The elements that are not zero, as compressed sparse rows. `Bound` is the class of an engine. */
-function csrOfDense(operation: string, Bound: unknown, input: DenseInput): CsrInput {
+function fromDense<T>(
+  runtime: Runtime,
+  operation: string,
+  Class: { prototype: T },
+  input: DenseInput,
+): T {
+  const csr = csrOfDense(runtime, operation, input);
+  return fromCsr(runtime, 'SparseMatrix.fromCsr', Class, csr);
+}
+
+/** The elements that are not zero, as compressed sparse rows. */
+function csrOfDense(runtime: Runtime, operation: string, input: DenseInput): CsrInput {
   const keys = ['rows', 'cols', 'values', 'dtype'] as const;
   const { rows, cols, values, dtype } = check.options(operation, input, keys);
   check.integer(operation, 'rows', rows);
   check.integer(operation, 'cols', cols);
   const all = realArray(operation, 'values', values);
-  const runtime = runtimeOf(Bound, operation);
   if (all.length !== rows * cols)
     throw check.shapeError(operation, 'values', rows * cols, all.length);
   let nnz = 0;
@@ -111,23 +119,18 @@ function csrOfDense(operation: string, Bound: unknown, input: DenseInput): CsrIn
   };
 }
 
-function matrixOfDiagonal<T>(
+function fromDiagonal<T>(
   runtime: Runtime,
   operation: string,
-  values: RealArray,
   Class: { prototype: T },
+  values: RealArray,
 ): T {
   return runtime.scratch(operation, (scratch) =>
     diagonalMatrix(runtime, operation, scratch, scratch.reals('values', values), Class),
   );
 }
 
-function identityMatrix<T>(
-  runtime: Runtime,
-  operation: string,
-  n: number,
-  Class: { prototype: T },
-): T {
+function identity<T>(runtime: Runtime, operation: string, Class: { prototype: T }, n: number): T {
   check.integer(operation, 'n', n);
   return runtime.scratch(operation, (scratch) => {
     const address = scratch.f64(n);
@@ -167,5 +170,5 @@ function notFinite(operation: string, argument: string, position: number) {
   return new SublinearRangeError('NOT_FINITE', operation, message, { argument, position });
 }
 
-/** What modules bring that have the class (makers.ts). */
-export const arrays = { matrixOfCoo, matrixOfCsr, csrOfDense, matrixOfDiagonal, identityMatrix };
+/** What modules bring that have the class (makers.ts), by the names of its methods. */
+export const arrays = { fromCoo, fromCsr, fromDense, fromDiagonal, identity };

@@ -22,20 +22,20 @@ function matrixFile<T>(
   };
 }
 
-export function loadMatrix<T>(
+export function load<T>(
   runtime: Runtime,
   operation: string,
-  bytes: BytesSource,
   Class: { prototype: T },
+  bytes: BytesSource,
 ): T {
   return loadFile(runtime, operation, bytes, matrixFile(runtime, operation, Class));
 }
 
-export async function loadMatrixAsync<T>(
+export async function loadAsync<T>(
   runtime: Runtime,
   operation: string,
-  bytes: AsyncBytesSource,
   Class: { prototype: T },
+  bytes: AsyncBytesSource,
   options: LoadAsyncOptions | undefined,
 ): Promise<T> {
   const given = checkOptions(operation, options, asyncKeys);

@@ -34,23 +34,23 @@ function matrixMarket<T>(
   };
 }
 
-export function readMatrixMarket<T>(
+export function fromMatrixMarket<T>(
   runtime: Runtime,
   operation: string,
+  Class: { prototype: T },
   source: TextSource,
   options: ReadMatrixOptions | undefined,
-  Class: { prototype: T },
 ): T {
   const { dtype = 'float64' } = check.options(operation, options, ['dtype']);
   return readText(runtime, operation, source, matrixMarket(runtime, operation, dtype, Class));
 }
 
-export async function readMatrixMarketAsync<T>(
+export async function fromMatrixMarketAsync<T>(
   runtime: Runtime,
   operation: string,
+  Class: { prototype: T },
   source: AsyncTextSource,
   options: ReadMatrixAsyncOptions | undefined,
-  Class: { prototype: T },
 ): Promise<T> {
   const given = check.options(operation, options, ['dtype', ...asyncKeys]);
   const reading = matrixMarket(runtime, operation, given.dtype ?? 'float64', Class);

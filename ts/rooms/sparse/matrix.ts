@@ -10,6 +10,7 @@ import {
   savePieces,
   saveWhole,
 } from '../../runtime/file.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import type { AsyncTextSource, TextSource } from '../../runtime/text-source.js';
 import type { Transfer } from '../../runtime/transfer.js';
@@ -66,9 +67,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromCoo(input: CooInput): SparseMatrix {
-    const operation = 'SparseMatrix.fromCoo';
-    const runtime = runtimeOf(this, operation);
-    return makers.now(operation).arrays.matrixOfCoo(runtime, operation, input, SparseMatrix);
+    return made(this, 'fromCoo', input);
   }
 
   /**
@@ -88,9 +87,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromCsr(input: CsrInput): SparseMatrix {
-    const operation = 'SparseMatrix.fromCsr';
-    const runtime = runtimeOf(this, operation);
-    return makers.now(operation).arrays.matrixOfCsr(runtime, operation, input, SparseMatrix);
+    return made(this, 'fromCsr', input);
   }
 
   /**
@@ -108,8 +105,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromDense(input: DenseInput): SparseMatrix {
-    const operation = 'SparseMatrix.fromDense';
-    return this.fromCsr(makers.now(operation).arrays.csrOfDense(operation, this, input));
+    return made(this, 'fromDense', input);
   }
 
   /**
@@ -127,9 +123,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromDiagonal(values: RealArray): SparseMatrix {
-    const operation = 'SparseMatrix.fromDiagonal';
-    const runtime = runtimeOf(this, operation);
-    return makers.now(operation).arrays.matrixOfDiagonal(runtime, operation, values, SparseMatrix);
+    return made(this, 'fromDiagonal', values);
   }
 
   /**
@@ -145,9 +139,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static identity(n: number): SparseMatrix {
-    const operation = 'SparseMatrix.identity';
-    const runtime = runtimeOf(this, operation);
-    return makers.now(operation).arrays.identityMatrix(runtime, operation, n, SparseMatrix);
+    return made(this, 'identity', n);
   }
 
   /**
@@ -171,10 +163,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static fromMatrixMarket(source: TextSource, options?: ReadMatrixOptions): SparseMatrix {
-    const operation = 'SparseMatrix.fromMatrixMarket';
-    const runtime = runtimeOf(this, operation);
-    const { readMatrixMarket } = makers.now(operation).readers.now(operation);
-    return readMatrixMarket(runtime, operation, source, options, SparseMatrix);
+    return readNow(this, 'fromMatrixMarket', source, options);
   }
 
   /**
@@ -196,13 +185,7 @@ export class SparseMatrix extends MatrixAlgebra {
     source: AsyncTextSource,
     options?: ReadMatrixAsyncOptions,
   ): Promise<SparseMatrix> {
-    const operation = 'SparseMatrix.fromMatrixMarketAsync';
-    const runtime = runtimeOf(this, operation);
-    return makers
-      .now(operation)
-      .readers.later(operation, (code) =>
-        code.readMatrixMarketAsync(runtime, operation, source, options, SparseMatrix),
-      );
+    return readLater(this, 'fromMatrixMarketAsync', source, options);
   }
 
   /**
@@ -226,15 +209,7 @@ export class SparseMatrix extends MatrixAlgebra {
     source: AsyncBytesSource,
     options?: ReadMatrixOptions,
   ): Promise<SparseMatrix> {
-    const operation = 'SparseMatrix.fromNpzAsync';
-    runtimeOf(this, operation);
-    const given = check.options(operation, options, ['dtype']);
-    const found = await makers
-      .now(operation)
-      .readers.later(operation, (code) => code.npzMatrix(operation, source));
-    return 'csr' in found
-      ? this.fromCsr({ ...found.csr, ...given })
-      : this.fromCoo({ ...found.coo, ...given });
+    return readLater(this, 'fromNpzAsync', source, options);
   }
 
   /**
@@ -300,12 +275,7 @@ export class SparseMatrix extends MatrixAlgebra {
    * ```
    */
   static load(bytes: BytesSource): SparseMatrix {
-    const operation = 'SparseMatrix.load';
-    const runtime = runtimeOf(this, operation);
-    return makers
-      .now(operation)
-      .readers.now(operation)
-      .loadMatrix(runtime, operation, bytes, SparseMatrix);
+    return readNow(this, 'load', bytes);
   }
 
   /**
@@ -328,13 +298,7 @@ export class SparseMatrix extends MatrixAlgebra {
     bytes: AsyncBytesSource,
     options?: LoadAsyncOptions,
   ): Promise<SparseMatrix> {
-    const operation = 'SparseMatrix.loadAsync';
-    const runtime = runtimeOf(this, operation);
-    return makers
-      .now(operation)
-      .readers.later(operation, (code) =>
-        code.loadMatrixAsync(runtime, operation, bytes, SparseMatrix, options),
-      );
+    return readLater(this, 'loadAsync', bytes, options);
   }
 
   /**
@@ -366,4 +330,62 @@ export class SparseMatrix extends MatrixAlgebra {
     const type = check.choice(operation, 'dtype', dtype, typeNumbers);
     return runtime.raw.estimateMatrixBytes(rows, nnz, type);
   }
+}
+
+// What the static methods do comes with the modules that have the class, by their names. `Bound` is the class of an engine.
+
+type Arrays = NonNullable<typeof makers.held>['arrays'];
+type Readers = NonNullable<NonNullable<typeof makers.held>['readers']['held']>;
+
+/** What a method passes on. */
+type Given<Method> = Method extends (
+  runtime: never,
+  operation: never,
+  Class: never,
+  ...given: infer Rest
+) => unknown
+  ? Rest
+  : never;
+
+type Method<Result = SparseMatrix> = (
+  runtime: Runtime,
+  operation: string,
+  Class: { prototype: SparseMatrix },
+  ...given: unknown[]
+) => Result;
+
+function made<Name extends keyof Arrays>(
+  Bound: unknown,
+  name: Name,
+  ...given: Given<Arrays[Name]>
+) {
+  const operation = `SparseMatrix.${name}`;
+  const runtime = runtimeOf(Bound, operation);
+  const method = makers.now(operation).arrays[name] as Method;
+  return method(runtime, operation, SparseMatrix, ...given);
+}
+
+function readNow<Name extends 'load' | 'fromMatrixMarket'>(
+  Bound: unknown,
+  name: Name,
+  ...given: Given<Readers[Name]>
+) {
+  const operation = `SparseMatrix.${name}`;
+  const runtime = runtimeOf(Bound, operation);
+  const method = makers.now(operation).readers.now(operation)[name] as Method;
+  return method(runtime, operation, SparseMatrix, ...given);
+}
+
+async function readLater<Name extends keyof Readers & `${string}Async`>(
+  Bound: unknown,
+  name: Name,
+  ...given: Given<Readers[Name]>
+): Promise<SparseMatrix> {
+  const operation = `SparseMatrix.${name}`;
+  const runtime = runtimeOf(Bound, operation);
+  return makers
+    .now(operation)
+    .readers.later(operation, (code) =>
+      (code[name] as Method<Promise<SparseMatrix>>)(runtime, operation, SparseMatrix, ...given),
+    );
 }

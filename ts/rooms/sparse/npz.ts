@@ -8,8 +8,11 @@ import { SublinearError } from '../../runtime/errors.js';
 import type { AsyncBytesSource } from '../../runtime/file.js';
 import { arrayOf, type NpyArray, written } from '../../runtime/npy.js';
 import { kindOfBytes } from '../../runtime/pieces.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import * as check from '../../runtime/validate.js';
 import { zipEntries } from '../../runtime/zip.js';
-import type { CooInput, CsrInput } from './types.js';
+import { arrays } from './arrays.js';
+import type { CooInput, CsrInput, ReadMatrixOptions } from './types.js';
 
 type Values = Float64Array | Float32Array | undefined;
 
@@ -133,15 +136,32 @@ function lineNumbers(pointers: readonly number[]): number[] {
   return lines;
 }
 
+/** The matrix of a file of SciPy. */
+export async function fromNpzAsync<T>(
+  runtime: Runtime,
+  operation: string,
+  Class: { prototype: T },
+  source: AsyncBytesSource,
+  options: ReadMatrixOptions | undefined,
+): Promise<T> {
+  const given = check.options(operation, options, ['dtype']);
+  const found = await npzMatrix(operation, source);
+  const making = 'csr' in found ? 'SparseMatrix.fromCsr' : 'SparseMatrix.fromCoo';
+  runtime.assertAlive(making);
+  return 'csr' in found
+    ? arrays.fromCsr(runtime, making, Class, { ...found.csr, ...given })
+    : arrays.fromCoo(runtime, making, Class, { ...found.coo, ...given });
+}
+
 /** What a file holds, as rows or as single entries. */
-export async function npzMatrix(
+async function npzMatrix(
   operation: string,
   source: AsyncBytesSource,
 ): Promise<{ csr: CsrInput } | { coo: CooInput }> {
   const kind = kindOfBytes(operation);
   const fail = (message: string) =>
     new SublinearError('FORMAT', operation, `"bytes": ${message}`, { argument: 'bytes' });
-  const arrays = new Map<string, NpyArray>();
+  const found = new Map<string, NpyArray>();
   let format = '';
   for (const entry of zipEntries(await gathered(source, kind), kind, fail)) {
     const name = entry.name.replace(/\.npy$/, '');
@@ -149,12 +169,12 @@ export async function npzMatrix(
     // The only text in the file: three bytes, behind a head that says so.
     if (name === 'format') format = /(csr|csc|coo|dia|bsr)\0*$/.exec(latin1(bytes))?.[1] ?? '';
     else
-      arrays.set(
+      found.set(
         name,
         arrayOf(bytes, (message) => fail(`${entry.name}: ${message}`)),
       );
   }
-  const parts = new Parts(arrays, fail);
+  const parts = new Parts(found, fail);
   const [rows, cols] = format === '' ? [0, 0] : parts.shape;
   switch (format) {
     case 'csr': {

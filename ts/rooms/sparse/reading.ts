@@ -1,13 +1,13 @@
 // Reading files of matrices: what a page fetches when it first reads one.
-import { loadMatrix, loadMatrixAsync } from './file.js';
-import { readMatrixMarket, readMatrixMarketAsync } from './market.js';
-import { npzMatrix } from './npz.js';
+import { load, loadAsync } from './file.js';
+import { fromMatrixMarket, fromMatrixMarketAsync } from './market.js';
+import { fromNpzAsync } from './npz.js';
 
-/** One value, as a bundler would make a table of getters of all that the module exports. */
+/** One value, as a bundler would make a table of getters of all that the module exports. By the names of the class's methods. */
 export const reading = {
-  loadMatrix,
-  loadMatrixAsync,
-  readMatrixMarket,
-  readMatrixMarketAsync,
-  npzMatrix,
+  load,
+  loadAsync,
+  fromMatrixMarket,
+  fromMatrixMarketAsync,
+  fromNpzAsync,
 };
